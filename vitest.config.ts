@@ -6,9 +6,12 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { RepeatReporter } from '#test/repeat-reporter.ts';
 import { TestSequencer } from '#test/test-sequencer.ts';
 
-if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, then npm test.');
+if (!process.features.typescript)
+  throw new Error('Tests need Node 24: npm ci, then npm test.');
 
-const compiled = fileURLToPath(new URL('node_modules/.cache/parley-tests', import.meta.url));
+const compiled = fileURLToPath(
+  new URL('node_modules/.cache/parley-tests', import.meta.url),
+);
 
 const tests = '{bench,test}/**/*.test.ts';
 /** `npm run test:long`: many seconds each, for what seldom breaks alone (restarts, several processes, every file format). */
@@ -28,9 +31,12 @@ const roomyBytes = 2 * 1024 ** 3;
 function inMemory(): { readonly TMPDIR?: string } {
   const place = '/dev/shm';
   try {
-    const mount = readFileSync('/proc/mounts', 'utf8').match(/^\S+ \/dev\/shm tmpfs (\S+)/m);
+    const mount = readFileSync('/proc/mounts', 'utf8').match(
+      /^\S+ \/dev\/shm tmpfs (\S+)/m,
+    );
     const { bavail, bsize } = statfsSync(place);
-    if (!mount || /\bnoexec\b/.test(mount[1] ?? '') || bavail * bsize < roomyBytes) return {};
+    if (!mount || /\bnoexec\b/.test(mount[1] ?? '') || bavail * bsize < roomyBytes)
+      return {};
     const folder = mkdtempSync(join(place, 'parley-tests-'));
     // PostgreSQL runs as another user there.
     chmodSync(folder, 0o755);
@@ -46,7 +52,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'usual', include: [tests], exclude: [...configDefaults.exclude, longTests] },
+        test: {
+          name: 'usual',
+          include: [tests],
+          exclude: [...configDefaults.exclude, longTests],
+        },
       },
       {
         extends: true,

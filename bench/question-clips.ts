@@ -7,13 +7,18 @@ import { readKnownWords } from '#test/fakes/recogniser/mock-recogniser.ts';
 import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
 
 /** Something to ask the bot, as a WAV of its own: from the first to the last word, in whole frames of 20 ms. */
-export type QuestionClip = { readonly text: string; readonly path: string; readonly pcm: Pcm };
+export type QuestionClip = {
+  readonly text: string;
+  readonly path: string;
+  readonly pcm: Pcm;
+};
 
 type ClipSource = { readonly file: string; readonly words: readonly KnownWord[] };
 
 const fixturesUrl = new URL('../test/fixtures/speech/', import.meta.url);
 /** A bot may wait longer for these: somebody who dictates numbers goes on. */
-const clipsThatEndInNumber = /\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)$/;
+const clipsThatEndInNumber =
+  /\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)$/;
 /** It says its last answer again, without asking anybody. */
 const repeatCommandClip = /\brepeat that\b/;
 const frameMs = 20;
@@ -30,14 +35,20 @@ export class QuestionClips implements AsyncDisposable {
 
   static async open(): Promise<QuestionClips> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-clips-'));
-    const known = Object.entries(await readKnownWords()).map(([file, words]) => ({ file, words }));
+    const known = Object.entries(await readKnownWords()).map(([file, words]) => ({
+      file,
+      words,
+    }));
     const asked = known.filter(
       (source) =>
         !clipsThatEndInNumber.test(toClipText(source)) &&
         !repeatCommandClip.test(toClipText(source)),
     );
     const clips = asked.toSorted(compareLengths).map(async (source) => {
-      const pcm = cutToSpeech(readWav(await readFile(new URL(source.file, fixturesUrl))), source);
+      const pcm = cutToSpeech(
+        readWav(await readFile(new URL(source.file, fixturesUrl))),
+        source,
+      );
       const path = join(folder, source.file);
       await writeFile(path, writeWav(pcm));
       return { text: toClipText(source), path, pcm };

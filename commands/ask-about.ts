@@ -16,7 +16,13 @@ export const askAbout: MessageCommand = {
     const about = { quoted, recording, sentBy: author, pictures };
     const question = formatText('ask.about.question', {}, callerLocale);
     const asker = { id: callerId, name: callerName };
-    const asking = await features.typed.askQuestion(guildId, question, asker, 'text', about);
+    const asking = await features.typed.askQuestion(
+      guildId,
+      question,
+      asker,
+      'text',
+      about,
+    );
     return await toAskReply(asking, call, 'caller', sessions);
   },
 };

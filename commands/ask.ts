@@ -1,6 +1,16 @@
 import { createVoiceOption } from '#commands/voice/voice-option.ts';
-import type { Command, CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
-import type { AskOutcome, QuestionSubject, ReplyAudience } from '#src/ports/command-ports.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/features/command.ts';
+import type {
+  AskOutcome,
+  QuestionSubject,
+  ReplyAudience,
+} from '#src/ports/command-ports.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { askTranscript, subjectOption } from './captions/ask-transcript.ts';
 import { findChannelObjection, nowhereReply } from './command-rights.ts';
@@ -19,7 +29,8 @@ export const ask: Command = {
     command: 'ask',
     buildLine: () => ({ id: 'help.ask' }),
   },
-  shownTo: ({ words }) => (words.answer === 'only me' || words.about ? 'caller' : 'room'),
+  shownTo: ({ words }) =>
+    words.answer === 'only me' || words.about ? 'caller' : 'room',
   longestMs: maxAskMs,
   options: [
     {
@@ -53,8 +64,19 @@ export const ask: Command = {
       askedInId: way === 'text' ? placeId : undefined,
       manner: words.voice === undefined ? undefined : { voice: words.voice },
     };
-    const asking = await features.typed.askQuestion(call.guildId, question, asker, how, about);
-    return await toAskReply(asking, call, way === 'only me' ? 'caller' : 'room', sessions);
+    const asking = await features.typed.askQuestion(
+      call.guildId,
+      question,
+      asker,
+      how,
+      about,
+    );
+    return await toAskReply(
+      asking,
+      call,
+      way === 'only me' ? 'caller' : 'room',
+      sessions,
+    );
   },
 };
 
@@ -73,7 +95,8 @@ function toQuestionFiles(
   const link = words.link?.trim();
   // The rest of a link may be a secret.
   const recording = link ? { url: link, name: URL.parse(link)?.hostname ?? '' } : sound;
-  if (!recording && !/[\p{L}\p{N}]/u.test(question)) return { wrong: { id: 'say.empty' } };
+  if (!recording && !/[\p{L}\p{N}]/u.test(question))
+    return { wrong: { id: 'say.empty' } };
   return { recording, pictures: file && [file] };
 }
 

@@ -1,13 +1,22 @@
 import { allow, deny, pauseOrResume } from '#commands/privacy/privacy.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
-import type { Button, Command, FormHandler, PickerHandler } from '#src/features/command.ts';
+import type {
+  Button,
+  Command,
+  FormHandler,
+  PickerHandler,
+} from '#src/features/command.ts';
 import { captionButtons } from './captions/captions-command.ts';
 import { helpCommand } from './commands.ts';
 import { confirmCall, maxPressMs, showConfirmation } from './confirm.ts';
 import { agreeToMove, join } from './join.ts';
 import { openAskWindow, showMore } from './panel-buttons.ts';
 import { showCard } from './privacy/privacy-replies.ts';
-import { panelButtons, panelForm, panelPickers } from './settings/settings-panel-presses.ts';
+import {
+  panelButtons,
+  panelForm,
+  panelPickers,
+} from './settings/settings-panel-presses.ts';
 import { stop } from './stop.ts';
 import { trackPresses } from './track/track-buttons.ts';
 
@@ -15,7 +24,13 @@ import { trackPresses } from './track/track-buttons.ts';
 export const buttons: readonly Button[] = [
   { name: 'ask', label: 'button.ask', style: 'main', run: openAskWindow },
   toButton('stop', 'button.stop', 'danger', stop),
-  { name: 'more', label: 'button.more', style: 'plain', isForEverybody: true, run: showMore },
+  {
+    name: 'more',
+    label: 'button.more',
+    style: 'plain',
+    isForEverybody: true,
+    run: showMore,
+  },
   {
     name: 'pause',
     label: 'button.pause',
@@ -26,7 +41,13 @@ export const buttons: readonly Button[] = [
   },
   ...trackPresses,
   ...captionButtons,
-  { name: 'privacy', label: 'button.privacy', style: 'plain', isForEverybody: true, run: showCard },
+  {
+    name: 'privacy',
+    label: 'button.privacy',
+    style: 'plain',
+    isForEverybody: true,
+    run: showCard,
+  },
   toButton('consent.always', 'button.hear_me', 'main', allow),
   toButton('consent.never', 'button.not_me', 'plain', deny),
   { name: 'tool.show', label: 'button.show', style: 'main', run: showConfirmation },

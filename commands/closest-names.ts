@@ -8,16 +8,24 @@ import { measureEditDistance } from '#src/base/edit-distance.ts';
  *
  * findClosestNames('ra', ['thunder', 'rain', 'aurora']); // ['rain', 'aurora']
  */
-export function findClosestNames(typed: string, all: readonly string[]): readonly string[] {
+export function findClosestNames(
+  typed: string,
+  all: readonly string[],
+): readonly string[] {
   const wanted = typed.trim().toLowerCase();
   const words = all.map((one) => ({ one, word: one.toLowerCase() }));
   const prefixed = words.filter(({ word }) => word.startsWith(wanted));
-  const others = words.filter(({ word }) => !word.startsWith(wanted) && hasAllWords(word, wanted));
+  const others = words.filter(
+    ({ word }) => !word.startsWith(wanted) && hasAllWords(word, wanted),
+  );
   return [...prefixed, ...others].map(({ one }) => one);
 }
 
 /** Lists three names at most, by edit distance. */
-export function sortByDistance(typed: string, all: readonly string[]): readonly string[] {
+export function sortByDistance(
+  typed: string,
+  all: readonly string[],
+): readonly string[] {
   const wanted = typed.trim().toLowerCase();
   const measured = all.map((one) => ({
     one,

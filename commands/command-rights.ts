@@ -24,7 +24,8 @@ export function findChannelObjection(
   const channel = sessions.at(guildId);
   if (!channel) return nowhereReply;
   const isHere = callerChannel?.channelId === channel.channelId;
-  if (hasRight('room', { isHere, isAlone: false, isDj: false, mayManage })) return undefined;
+  if (hasRight('room', { isHere, isAlone: false, isDj: false, mayManage }))
+    return undefined;
   return toJoinRoomLine(channel, callerId, places);
 }
 
@@ -59,7 +60,10 @@ export function onlyIfManaging(run: Command['run']): Command['run'] {
   return unlessBarred(toNotManagingReply, run);
 }
 
-function unlessBarred(barrier: typeof findChannelObjection, run: Command['run']): Command['run'] {
+function unlessBarred(
+  barrier: typeof findChannelObjection,
+  run: Command['run'],
+): Command['run'] {
   return async (call, ports) => {
     const barred = barrier(call, ports);
     return barred ? [barred] : await run(call, ports);

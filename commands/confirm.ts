@@ -32,26 +32,41 @@ export async function showConfirmation(
 }
 
 /** Confirms a tool call, a setting, or the erasure of the presser. */
-export async function confirmCall(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+export async function confirmCall(
+  call: CommandCall,
+  ports: CommandPorts,
+): Promise<Replies> {
   const [what, ...rest] = (call.words.about ?? '').split(':');
   const about = rest.join(':');
   if (what === 'forget') return await forgetCaller(call, ports);
-  if (what === 'settings') return await confirmSetting({ ...call, words: { about } }, ports);
+  if (what === 'settings')
+    return await confirmSetting({ ...call, words: { about } }, ports);
   return await confirmTool({ ...call, words: { about } }, ports);
 }
 
-const confirmTool = onlyIfAdmitted(async ({ callerId, guildId, words }, { confirmations }) => {
-  const confirming = await confirmations.confirmCall(guildId, words.about ?? '', callerId);
-  switch (confirming.kind) {
-    case 'done':
-      return [{ ...(confirming.line ?? { id: 'confirm.done' }), to: confirming.to ?? 'room' }];
-    case 'barred':
-      return [confirming.line];
-    case 'other':
-      return [{ id: 'confirm.other', with: { name: confirming.name } }];
-    case 'over':
-      return [{ id: 'confirm.over' }];
-    case 'failed':
-      return [{ id: 'store.unread' }];
-  }
-});
+const confirmTool = onlyIfAdmitted(
+  async ({ callerId, guildId, words }, { confirmations }) => {
+    const confirming = await confirmations.confirmCall(
+      guildId,
+      words.about ?? '',
+      callerId,
+    );
+    switch (confirming.kind) {
+      case 'done':
+        return [
+          {
+            ...(confirming.line ?? { id: 'confirm.done' }),
+            to: confirming.to ?? 'room',
+          },
+        ];
+      case 'barred':
+        return [confirming.line];
+      case 'other':
+        return [{ id: 'confirm.other', with: { name: confirming.name } }];
+      case 'over':
+        return [{ id: 'confirm.over' }];
+      case 'failed':
+        return [{ id: 'store.unread' }];
+    }
+  },
+);

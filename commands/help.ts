@@ -8,7 +8,11 @@ import type {
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { HelpEntry, HelpState } from '#src/features/contract/help-entries.ts';
 import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
-import { describeNextStep, findPresentConsent, type TalkStep } from '#src/ports/talk-guide.ts';
+import {
+  describeNextStep,
+  findPresentConsent,
+  type TalkStep,
+} from '#src/ports/talk-guide.ts';
 import { formatText, type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 
 /** Topics on the first page, below the first step. */
@@ -22,7 +26,10 @@ type OwnHelp = {
   readonly topics: ReadonlyMap<string, TextLine>;
 };
 
-const troubleEntry: HelpEntry = { topic: 'trouble', buildLine: () => ({ id: 'help.trouble' }) };
+const troubleEntry: HelpEntry = {
+  topic: 'trouble',
+  buildLine: () => ({ id: 'help.trouble' }),
+};
 
 export function createHelpCommand(...described: Parameters<typeof helpLines>): Command {
   const all = helpLines(...described);
@@ -39,11 +46,17 @@ export function helpLines(
   commands: readonly (Command | CommandGroup)[],
   features: readonly Pick<Feature, 'help'>[],
 ): readonly HelpEntry[] {
-  return [...toHelpEntries(commands), ...features.flatMap(({ help = [] }) => help), troubleEntry];
+  return [
+    ...toHelpEntries(commands),
+    ...features.flatMap(({ help = [] }) => help),
+    troubleEntry,
+  ];
 }
 
 /** The line of a group precedes those of its commands. */
-function toHelpEntries(commands: readonly (Command | CommandGroup)[]): readonly HelpEntry[] {
+function toHelpEntries(
+  commands: readonly (Command | CommandGroup)[],
+): readonly HelpEntry[] {
   return commands.flatMap((one) => [
     ...(one.help ? [one.help] : []),
     ...('commands' in one ? toHelpEntries(one.commands) : []),

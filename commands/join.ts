@@ -1,9 +1,23 @@
-import type { Command, CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/features/command.ts';
 import type { HelpState } from '#src/features/contract/help-entries.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
-import { type JoinMode, type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';
+import {
+  type JoinMode,
+  type JoinOutcome,
+  joinModes,
+} from '#src/ports/command-ports.ts';
 import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
-import { consentButtons, describeNextStep, formatNames } from '#src/ports/talk-guide.ts';
+import {
+  consentButtons,
+  describeNextStep,
+  formatNames,
+} from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { describeObstacle } from '#src/sessions/join-obstacles.ts';
 import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
@@ -29,11 +43,15 @@ export const join: Command = {
     const obstacle = describeObstacle(verdict, channel);
     if (obstacle) return [obstacle];
     const mode = joinModes.find((one) => one === call.words.mode);
-    const follows = call.words.follow === undefined ? undefined : call.words.follow === 'true';
+    const follows =
+      call.words.follow === undefined ? undefined : call.words.follow === 'true';
     const joining = await joinOnceLinked(channel, call, ports, mode, follows);
     if ('consent' in joining) {
       const state = await ports.helpState(call.guildId);
-      return [...buildWelcome(joining, state, follows), ...toManagerNote(joining, call, state)];
+      return [
+        ...buildWelcome(joining, state, follows),
+        ...toManagerNote(joining, call, state),
+      ];
     }
     if (joining.kind === 'busy') {
       const room = toJoinRoomLine(joining.other, call.callerId, ports.places);
@@ -48,7 +66,11 @@ export async function agreeToMove(
   { callerId, guildId, words }: CommandCall,
   { sessions }: Pick<CommandPorts, 'sessions'>,
 ): Promise<Replies> {
-  const agreement = await sessions.moveRequests.agree(guildId, callerId, words.about ?? '');
+  const agreement = await sessions.moveRequests.agree(
+    guildId,
+    callerId,
+    words.about ?? '',
+  );
   switch (agreement.kind) {
     case 'moved':
       return [{ id: 'moved', with: { channel: agreement.to.name } }];
@@ -74,7 +96,8 @@ async function joinOnceLinked(
     ms += checkMs
   ) {
     await new Promise<void>((resolve) => clock.later(checkMs, resolve));
-    joining = sessions.findSession(guildId)?.getJoinOutcome('joined', callerId) ?? joining;
+    joining =
+      sessions.findSession(guildId)?.getJoinOutcome('joined', callerId) ?? joining;
   }
   return joining;
 }

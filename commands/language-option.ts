@@ -20,7 +20,10 @@ export function createLanguageOption(
     kind: 'text',
     maxChars: 50,
     suggest: async (typed) =>
-      findClosestNames(typed, [...others, ...offeredLanguages.map(formatLanguageLabel)]),
+      findClosestNames(typed, [
+        ...others,
+        ...offeredLanguages.map(formatLanguageLabel),
+      ]),
   };
 }
 
@@ -31,5 +34,8 @@ export function findUnspokenLanguage(
   voices: Public<VoicesAndPreviews>,
 ): TextLine | undefined {
   if (voices.canSpeak(guildId, tag)) return undefined;
-  return { id: 'voice.language.none', with: { language: getLanguageName(tag, callerLocale) } };
+  return {
+    id: 'voice.language.none',
+    with: { language: getLanguageName(tag, callerLocale) },
+  };
 }

@@ -22,7 +22,8 @@ export const leave: Command = {
     const filled = { channel, duration: formatDuration(stayedMs) };
     const { placeId: channelId = '' } = call;
     // The name is told to all readers only where all of them may enter the channel.
-    const isOpen = channelId === left.channelId || places.isNoWider({ ...left, channelId }, left);
+    const isOpen =
+      channelId === left.channelId || places.isNoWider({ ...left, channelId }, left);
     const to = isOpen ? 'room' : 'caller';
     const buttons = hasTranscript ? ['captions.transcript'] : undefined;
     return [{ id: 'leave.ok', with: filled, to, buttons }];

@@ -4,7 +4,10 @@ import { findChannelObjection } from './command-rights.ts';
 import { buildStatus } from './privacy/privacy-replies.ts';
 
 /** Shows the presser a private menu of rare buttons. */
-export async function showMore(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+export async function showMore(
+  call: CommandCall,
+  ports: CommandPorts,
+): Promise<Replies> {
   const { guildId } = call;
   const [{ lines: _, ...first }] = await buildStatus(call, ports);
   const { talk } = await ports.helpState(guildId);

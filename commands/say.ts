@@ -1,5 +1,8 @@
 import { newTrack } from '#commands/track/options.ts';
-import { createVoiceOption, toUnknownVoiceReply } from '#commands/voice/voice-option.ts';
+import {
+  createVoiceOption,
+  toUnknownVoiceReply,
+} from '#commands/voice/voice-option.ts';
 import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
 import { commandInChannel } from './command-rights.ts';
 import { toReadingReply } from './reading-reply.ts';
@@ -42,7 +45,8 @@ export const say = commandInChannel({
     const how = { owner, payer: owner, track, wait, ...chosen };
     const saying = await features.typed.sayText(call.guildId, text, now, how);
     const said = saying.kind === 'placed' ? saying.playing : saying;
-    if (wait && 'ended' in said) return [await waitForEndReply(text, said.ended, clock)];
+    if (wait && 'ended' in said)
+      return [await waitForEndReply(text, said.ended, clock)];
     if (saying.kind === 'placed') return [toOutcomeLine(saying.playing)];
     return [toReadingReply(saying, '/track queue track:voice')];
   },

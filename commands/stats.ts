@@ -11,7 +11,10 @@ export const stats: Command = {
   options: [],
   async run({ guildId, callerId, mayManage }, { costs, stats: turns }) {
     const ofServer = mayManage
-      ? [toCostLines(costs.getToday(guildId)), ...toPriceLines(costs.getPrices(guildId))]
+      ? [
+          toCostLines(costs.getToday(guildId)),
+          ...toPriceLines(costs.getPrices(guildId)),
+        ]
       : [];
     const lines = [...ofServer, toOwnCostLine(costs.getShare(guildId, callerId))];
     return [{ ...toSpeedLines(turns.speed(guildId)), lines }];
@@ -39,11 +42,17 @@ function formatCost({ usd, capUsd, turns }: SpentShare) {
 }
 
 function toPriceLines({ free, estimated }: ShownPrices): readonly TextLine[] {
-  const named = (id: 'stats.cost.free' | 'stats.cost.estimated', roles: readonly PaidRole[]) =>
+  const named = (
+    id: 'stats.cost.free' | 'stats.cost.estimated',
+    roles: readonly PaidRole[],
+  ) =>
     roles.length === 0
       ? []
       : [{ id, with: { roles: roles.map((role) => roleNames[role]).join(', ') } }];
-  return [...named('stats.cost.free', free), ...named('stats.cost.estimated', estimated)];
+  return [
+    ...named('stats.cost.free', free),
+    ...named('stats.cost.estimated', estimated),
+  ];
 }
 
 const roleNames: Readonly<Record<PaidRole, string>> = {

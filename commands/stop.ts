@@ -12,11 +12,14 @@ export const stop = commandInChannel({
   isForEverybody: true,
   isNeverLimited: true,
   help: { topic: 'stop', command: 'stop', buildLine: () => ({ id: 'help.stop' }) },
-  options: [{ name: 'what', description: 'command.stop', kind: 'choice', values: stopKinds }],
+  options: [
+    { name: 'what', description: 'command.stop', kind: 'choice', values: stopKinds },
+  ],
   run: async (call, ports) => {
     const what = stopKinds.find((kind) => kind === call.words.what) ?? 'speech';
     const isSilenced =
-      what !== 'sounds' && ports.features.typed.stopSpeaking(call.guildId) === 'stopped';
+      what !== 'sounds' &&
+      ports.features.typed.stopSpeaking(call.guildId) === 'stopped';
     if (what !== 'speech') return stopSounds(call, ports, isSilenced);
     return [{ id: isSilenced ? 'stop.ok' : 'stop.silent' }];
   },

@@ -9,7 +9,8 @@ const discordProbe: DoctorProbe = {
   async *run({ config: { discord: place }, clock, isOffline }) {
     if (!place || isOffline) {
       yield 'Discord';
-      const sandbox = 'not set: npm start runs the sandbox, npm run setup asks for a token';
+      const sandbox =
+        'not set: npm start runs the sandbox, npm run setup asks for a token';
       yield ok('token', place ? 'set, not checked' : sandbox);
       return;
     }
@@ -25,12 +26,21 @@ const operatorTestMessage =
 /** Sends the operator a test message if `--tell-operator` was given. */
 const operatorNoticesProbe: DoctorProbe = {
   name: 'notices',
-  async *run({ config: { discord: place, operatorWebhook: webhook }, notifiesOperator }) {
+  async *run({
+    config: { discord: place, operatorWebhook: webhook },
+    notifiesOperator,
+  }) {
     if (!notifiesOperator) return;
     yield 'Operator';
-    const { writeToOperator } = await import('#src/discord/account/operator-message.ts');
+    const { writeToOperator } = await import(
+      '#src/discord/account/operator-message.ts'
+    );
     const { signal } = new AbortController();
-    const where = await writeToOperator(operatorTestMessage, { webhook, discord: place }, signal);
+    const where = await writeToOperator(
+      operatorTestMessage,
+      { webhook, discord: place },
+      signal,
+    );
     yield ok('notices', `a test message went to ${where}`);
   },
 };

@@ -36,11 +36,14 @@ const argumentOptions = {
  *
  * parseDoctorArguments(['--silence', '5s']); // '--silence: needs --live.'
  */
-export function parseDoctorArguments(args: readonly string[]): DoctorArguments | string {
+export function parseDoctorArguments(
+  args: readonly string[],
+): DoctorArguments | string {
   try {
     const { values } = parseArgs({ args: [...args], options: argumentOptions });
     const { provider, 'key-env': keyEnv, live: isLive = false, silence } = values;
-    const { offline: isOffline = false, 'tell-operator': notifiesOperator = false } = values;
+    const { offline: isOffline = false, 'tell-operator': notifiesOperator = false } =
+      values;
     const live = parseLiveCheck(isLive, silence);
     const parsed = { isOffline, notifiesOperator, live, provider, keyEnv };
     validateArguments(parsed);
@@ -55,7 +58,9 @@ const defaultSilenceMs = 120_000;
 /** Parses `--live` with its `--silence`. Throws a plain Error for an invalid time. */
 function parseLiveCheck(isLive: boolean, silence: string | undefined) {
   if (isLive)
-    return { silenceMs: silence === undefined ? defaultSilenceMs : parseSilenceMs(silence) };
+    return {
+      silenceMs: silence === undefined ? defaultSilenceMs : parseSilenceMs(silence),
+    };
   if (silence !== undefined) throw new Error('--silence: needs --live');
   return undefined;
 }
@@ -84,5 +89,6 @@ function validateArguments({
   const onlineFlag = live ? 'live' : notifiesOperator && 'tell-operator';
   if (onlineFlag && (provider !== undefined || isOffline))
     throw new Error(`--${onlineFlag}: goes with neither --provider nor --offline`);
-  if (live && notifiesOperator) throw new Error('--live: goes with no other flag but --silence');
+  if (live && notifiesOperator)
+    throw new Error('--live: goes with no other flag but --silence');
 }

@@ -43,18 +43,23 @@ export class DoctorReport {
   writeFindings(findings: readonly Finding[]): void {
     for (const { mend, verdict, what, why } of findings) {
       this.writeLine(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
-      if (mend !== undefined) this.writeLine(`${' '.repeat(remedyIndent)}mend: ${mend}`);
+      if (mend !== undefined)
+        this.writeLine(`${' '.repeat(remedyIndent)}mend: ${mend}`);
     }
   }
 
   /** Writes lines for `.env`. Their addresses stay, since without them the lines would be useless. */
   writeSettings(lines: readonly string[]): void {
     if (lines.length > 0)
-      for (const line of ['', 'Settings to use:', ...lines]) this.#print(this.#redact(line));
+      for (const line of ['', 'Settings to use:', ...lines])
+        this.#print(this.#redact(line));
   }
 
   #redact(text: string, clean = (line: string) => line) {
-    const known = this.#secrets.reduce((line, secret) => line.replaceAll(secret, '[key]'), text);
+    const known = this.#secrets.reduce(
+      (line, secret) => line.replaceAll(secret, '[key]'),
+      text,
+    );
     const plain = clean(known)
       .replace(/\bsk-[\w*-]{6,}/g, '[key]')
       .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
@@ -71,5 +76,11 @@ const remedyIndent = 34;
 function listSpellings(secret: string) {
   const base64 = Buffer.from(secret).toString('base64');
   const json = JSON.stringify(secret).slice(1, -1);
-  return [secret, json, encodeURIComponent(secret), base64, base64.replace(/={1,2}$/, '')];
+  return [
+    secret,
+    json,
+    encodeURIComponent(secret),
+    base64,
+    base64.replace(/={1,2}$/, ''),
+  ];
 }

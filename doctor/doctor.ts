@@ -11,7 +11,11 @@ import {
 } from '#src/probes/probe.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import { doctorProbes } from './all-probes.ts';
-import { type DoctorArguments, doctorUsage, parseDoctorArguments } from './doctor-arguments.ts';
+import {
+  type DoctorArguments,
+  doctorUsage,
+  parseDoctorArguments,
+} from './doctor-arguments.ts';
 import type { DoctorProbe, Examination } from './doctor-probe.ts';
 import { DoctorReport } from './doctor-report.ts';
 import { removeForeignPlaces, removePlaces } from './live/remove-places.ts';
@@ -50,7 +54,12 @@ const requestCostNote =
  */
 export async function runDoctor(
   args: readonly string[],
-  { print, environment, signal = new AbortController().signal, ...deadline }: DoctorOptions,
+  {
+    print,
+    environment,
+    signal = new AbortController().signal,
+    ...deadline
+  }: DoctorOptions,
 ): Promise<number> {
   const parsed = parseDoctorArguments(args);
   if (typeof parsed === 'string') return refuseArguments([parsed, doctorUsage], print);
@@ -59,13 +68,21 @@ export async function runDoctor(
 
 async function runExamination(
   parsed: DoctorArguments,
-  { print, environment, signal, ...deadline }: DoctorOptions & { readonly signal: AbortSignal },
+  {
+    print,
+    environment,
+    signal,
+    ...deadline
+  }: DoctorOptions & { readonly signal: AbortSignal },
 ) {
   const { keyEnv, live, provider } = parsed;
   const read = readConfig(environment);
   const apiKey = keyEnv === undefined ? undefined : readSecret(keyEnv, environment);
   if (keyEnv !== undefined && !apiKey)
-    return refuseArguments([`The variable that --key-env names is not set. ${doctorUsage}`], print);
+    return refuseArguments(
+      [`The variable that --key-env names is not set. ${doctorUsage}`],
+      print,
+    );
   const cleanText = provider === undefined ? live && removePlaces : removeForeignPlaces;
   const report = new DoctorReport(print, collectSecrets(read, apiKey), cleanText);
   if (provider !== undefined)
@@ -95,7 +112,8 @@ async function examineConfigured(examination: Examination, report: DoctorReport)
     report.writeLine(
       `Problems: ${problems}. The lines above hold no ids, names, tokens or addresses.`,
     );
-  if (findings.some(({ error }) => isBadTokenError(error))) return misconfiguredExitCode;
+  if (findings.some(({ error }) => isBadTokenError(error)))
+    return misconfiguredExitCode;
   if (signal?.aborted) return interruptedExitCode;
   return findings.every(isUsable) ? 0 : 1;
 }
@@ -145,7 +163,9 @@ async function reportProvider(
   deadline: ProbeDeadline,
   report: DoctorReport,
 ) {
-  report.writeLine(`${formatServerName(baseUrl)}, ${apiKey ? 'with a key' : 'without a key'}`);
+  report.writeLine(
+    `${formatServerName(baseUrl)}, ${apiKey ? 'with a key' : 'without a key'}`,
+  );
   if (isOffline) {
     report.writeFindings([ok('address', 'not asked')]);
     return 0;

@@ -26,7 +26,12 @@ import { type PickedModels, pickModels } from './pick-models.ts';
 
 export type ServerAddress = { readonly baseUrl: string; readonly apiKey?: Secret };
 
-const examinedGroups = ['CHAT_COMPLETION', 'SPEECH', 'TRANSCRIPTION', 'REALTIME'] as const;
+const examinedGroups = [
+  'CHAT_COMPLETION',
+  'SPEECH',
+  'TRANSCRIPTION',
+  'REALTIME',
+] as const;
 type ExaminedGroup = (typeof examinedGroups)[number];
 type RoleSettings = Readonly<Record<string, string>>;
 
@@ -91,10 +96,16 @@ export async function examineProvider(
 function findRefusal({ findings, group }: TriedRole) {
   const error = findBotError(findings);
   if (error?.about.status === 401)
-    return { finding: toFailureFinding('key', error, group), refusesKey: true } as const;
+    return {
+      finding: toFailureFinding('key', error, group),
+      refusesKey: true,
+    } as const;
   if (error?.code !== 'provider.unreachable') return undefined;
   const mend = 'start that server, or correct its base URL';
-  return { finding: missing('address', error.message, mend), refusesKey: false } as const;
+  return {
+    finding: missing('address', error.message, mend),
+    refusesKey: false,
+  } as const;
 }
 
 function findBotError(findings: readonly Finding[]) {
@@ -140,7 +151,11 @@ const maxNamedModels = 8;
 function toModelsFinding(list: ModelList) {
   if (list.kind !== 'listed') {
     const why = list.kind === 'unknown' ? list.why : 'the server offers no list';
-    return differs('models', why, 'compare your names of models with those of the server');
+    return differs(
+      'models',
+      why,
+      'compare your names of models with those of the server',
+    );
   }
   const names = list.models.slice(0, maxNamedModels).map(({ id }) => id.slice(0, 60));
   return ok('models', `${list.models.length} listed: ${names.join(', ')}`);
@@ -167,7 +182,11 @@ async function tryRoleSettings(
 }
 
 /** Judges a role that failed. A server that refuses a model which no list named simply does not offer the role. */
-function judgeRoleState({ findings }: ExaminedRole, group: ExaminedGroup, picks: PickedModels) {
+function judgeRoleState(
+  { findings }: ExaminedRole,
+  group: ExaminedGroup,
+  picks: PickedModels,
+) {
   if (group === 'REALTIME') return 'absent';
   const isGuess = picks[group].isGuess;
   const { status = 0 } = findBotError(findings)?.about ?? {};
@@ -183,7 +202,8 @@ function listCandidateSettings(
   const address = { [`${group}_BASE_URL`]: baseUrl };
   const { model } = picks[group];
   const modelSettings = { ...address, [`${group}_MODEL`]: model };
-  if (group === 'TRANSCRIPTION') return [{ TRANSCRIPTION_BACKEND: 'file', ...modelSettings }];
+  if (group === 'TRANSCRIPTION')
+    return [{ TRANSCRIPTION_BACKEND: 'file', ...modelSettings }];
   if (group !== 'SPEECH') return [modelSettings];
   const isKnown = voices.length === 0 || voices.includes(standardVoice);
   const voice = isKnown ? standardVoice : (voices[0] ?? standardVoice);
@@ -218,7 +238,9 @@ async function examineSettings(
   const pipeline = group === 'REALTIME' ? { PIPELINE: 'realtime' } : {};
   const read = readConfig({ ...settings, ...key, ...pipeline });
   const role =
-    read.kind === 'ok' ? listRoles(read.config).find((one) => one.group === group) : undefined;
+    read.kind === 'ok'
+      ? listRoles(read.config).find((one) => one.group === group)
+      : undefined;
   if (role) return await examineRole(role, deadline, clip);
   const why = read.kind === 'bad' ? read.mistakes.join(' ') : 'no such role';
   return {

@@ -75,7 +75,9 @@ export function listRoles(config: Config): readonly ConfiguredRole[] {
       ? [first, makeEngineRole(role, `${group}_FALLBACK`, fallback, config)]
       : [first];
   });
-  return talk && pipeline === 'realtime' ? [...examined, makeRealtimeRole(talk)] : examined;
+  return talk && pipeline === 'realtime'
+    ? [...examined, makeRealtimeRole(talk)]
+    : examined;
 }
 
 /** Opens the engine of a role as the bot does, and probes it. An engine that does not open is a finding, too. */
@@ -89,8 +91,12 @@ export async function examineRole(
   const probed = await role
     .probe({ deadline: roleDeadline, stack, clip })
     .catch((error: unknown) => [toFailureFinding('engine', error, roleDeadline.role)]);
-  const model = 'model' in role.engine && role.engine.model ? `${role.engine.model}: ` : '';
-  const findings = probed.map((finding) => ({ ...finding, why: `${model}${finding.why}` }));
+  const model =
+    'model' in role.engine && role.engine.model ? `${role.engine.model}: ` : '';
+  const findings = probed.map((finding) => ({
+    ...finding,
+    why: `${model}${finding.why}`,
+  }));
   return {
     findings,
     isUsable: probed.every(isUsable),
@@ -113,14 +119,25 @@ function makeEngineRole(
       });
       const thought = await tryProbe(thinkProbe, { ask: toTestTurn(model) }, deadline);
       if (!isUsable(thought)) return [thought];
-      const cases = await examineServerCases('chat', deadline, ({ asks, sends, tools }, signal) => {
-        const asked = {
-          role: 'user',
-          name: 'Check',
-          content: asks.replace('{talk}', longTalk),
-        } as const;
-        return model.reply([asked], tools ?? ownTools, signal, undefined, undefined, sends);
-      });
+      const cases = await examineServerCases(
+        'chat',
+        deadline,
+        ({ asks, sends, tools }, signal) => {
+          const asked = {
+            role: 'user',
+            name: 'Check',
+            content: asks.replace('{talk}', longTalk),
+          } as const;
+          return model.reply(
+            [asked],
+            tools ?? ownTools,
+            signal,
+            undefined,
+            undefined,
+            sends,
+          );
+        },
+      );
       return [thought, ...cases, ...habits];
     },
     async speak({ deadline, stack }: RoleTrial) {
@@ -132,16 +149,25 @@ function makeEngineRole(
         const choice = { ...engine, own: { ...own, SPEECH_FORMAT } };
         const synthesizer = await openEngine('text to speech', choice, stack);
         const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.load());
-        const speaker = { synthesizer, voice: {}, text: testSentence, deadlines: deadlines[role] };
+        const speaker = {
+          synthesizer,
+          voice: {},
+          text: testSentence,
+          deadlines: deadlines[role],
+        };
         tried.push(await tryProbe({ ...speakProbe, mend }, speaker, deadline));
       }
       const [wavHz, rateHz] = tried.map(({ clip }) => clip?.pcm.rateHz);
       const spoken = tried.slice(1);
       const rates = `wav ${wavHz ?? 'refused'}, ${own.SPEECH_FORMAT} ${rateHz ?? 'refused'}`;
       if (deadline.isThorough) spoken.push(ok('sound format', `rates in Hz: ${rates}`));
-      if (own.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz) return spoken;
+      if (own.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz)
+        return spoken;
       const why = `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`;
-      return [...spoken, differs('rate', why, `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`)];
+      return [
+        ...spoken,
+        differs('rate', why, `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`),
+      ];
     },
     async recognise({ clip, deadline, stack }: RoleTrial) {
       const transcriber = await openEngine('speech to text', engine, stack);
@@ -149,19 +175,33 @@ function makeEngineRole(
       const heard = { transcriber, clip: spoken, deadlines: deadlines[role] };
       const found = await tryProbe(recognise, heard, deadline);
       if (!isUsable(found)) return [found];
-      const sounds = await examineServerCases('sounds', deadline, ({ peak }, signal) => {
-        const samples = new Int16Array(listenRateHz).map(() => peak * Math.random());
-        return transcriber.transcribe({ samples, rateHz: listenRateHz, channels: 1 }, signal);
-      });
+      const sounds = await examineServerCases(
+        'sounds',
+        deadline,
+        ({ peak }, signal) => {
+          const samples = new Int16Array(listenRateHz).map(() => peak * Math.random());
+          return transcriber.transcribe(
+            { samples, rateHz: listenRateHz, channels: 1 },
+            signal,
+          );
+        },
+      );
       return [found, ...sounds];
     },
   };
   const { probe } = resolveEngine(role, engine);
-  return { group, engine, probe: async (trial) => (probe ? await probes[probe](trial) : []) };
+  return {
+    group,
+    engine,
+    probe: async (trial) => (probe ? await probes[probe](trial) : []),
+  };
 }
 
 /** Finds the remedy for a voice that the server does not list. */
-function findVoiceRemedy(voice = '', names: readonly string[] = []): string | undefined {
+function findVoiceRemedy(
+  voice = '',
+  names: readonly string[] = [],
+): string | undefined {
   if (voice === '' || isKnownVoice(voice, names)) return undefined;
   return `${voice} is none of its voices: set SPEECH_VOICE to ${names.slice(0, 2).join(' or ')}`;
 }
@@ -173,8 +213,9 @@ async function getLocalClip(deadline: ProbeDeadline): Promise<SpokenClip> {
   if (localClip) return localClip;
   await using models = new LocalModels();
   const synthesizer = await openLocalSynthesizer({ models });
-  localClip = (await tryProbe(speakProbe, { synthesizer, voice: {}, text: testSentence }, deadline))
-    .clip;
+  localClip = (
+    await tryProbe(speakProbe, { synthesizer, voice: {}, text: testSentence }, deadline)
+  ).clip;
   if (!localClip) throw new Error('the local voice does not speak');
   return localClip;
 }

@@ -6,7 +6,11 @@ import { differs, type Finding, ok, tryProbe } from '#src/probes/probe.ts';
 import type { Examination } from './doctor-probe.ts';
 
 /** Connects to every server of `MCP_SERVERS` and lists its tools. With `--offline` none is started or asked. */
-export async function* examineToolServers({ config, isOffline, ...deadline }: Examination) {
+export async function* examineToolServers({
+  config,
+  isOffline,
+  ...deadline
+}: Examination) {
   const { path, servers } = config.externalTools.mcp ?? { path: '', servers: [] };
   yield `MCP_SERVERS: ${path}`;
   const runs: Promise<Finding>[] = [];
@@ -27,7 +31,11 @@ export async function* examineToolServers({ config, isOffline, ...deadline }: Ex
   await Promise.allSettled(runs);
 }
 
-async function examineToolServer(server: McpServerOptions, _clock: Clock, signal: AbortSignal) {
+async function examineToolServer(
+  server: McpServerOptions,
+  _clock: Clock,
+  signal: AbortSignal,
+) {
   const { name, transport } = server;
   const options = { stderr: 'inherit', onToolsChanged: () => undefined } as const;
   await using connection = await openMcpConnection(transport, options, signal);
@@ -38,5 +46,9 @@ async function examineToolServer(server: McpServerOptions, _clock: Clock, signal
   );
   const why = `${connection.era}, ${tools.length} of ${offered.length} tools are on: ${names.join(', ')}`;
   if (problems.length === 0) return ok(name, why);
-  return differs(name, `${why}. ${problems.join(' ')}`, 'allow others, or correct the server');
+  return differs(
+    name,
+    `${why}. ${problems.join(' ')}`,
+    'allow others, or correct the server',
+  );
 }

@@ -5,7 +5,14 @@ import { makeTestTone } from '#doctor/live/test-sound.ts';
 import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { proveCiphers } from '#src/discord/link/voice-library.ts';
-import { differs, type Finding, missing, ok, type Probe, tryProbe } from '#src/probes/probe.ts';
+import {
+  differs,
+  type Finding,
+  missing,
+  ok,
+  type Probe,
+  tryProbe,
+} from '#src/probes/probe.ts';
 import { decode } from '#src/probes/voice-probes.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 
@@ -30,7 +37,11 @@ const codecProbe: Probe<undefined> = {
   ...decode,
   mend: reinstallRemedy,
   async run(_subject, clock, signal) {
-    return await decode.run({ codec: await loadOpus(), tone: makeTestTone() }, clock, signal);
+    return await decode.run(
+      { codec: await loadOpus(), tone: makeTestTone() },
+      clock,
+      signal,
+    );
   },
 };
 
@@ -40,7 +51,10 @@ const ciphersProbe: Probe<undefined> = {
   async run(_subject, clock, signal) {
     await import('@snazzah/davey');
     const xchacha = await proveCiphers(clock, signal);
-    return ok('ciphers', `AES-256-GCM, and XChaCha20-Poly1305 by ${xchacha}; DAVE loads`);
+    return ok(
+      'ciphers',
+      `AES-256-GCM, and XChaCha20-Poly1305 by ${xchacha}; DAVE loads`,
+    );
   },
 };
 
@@ -48,7 +62,8 @@ function checkNodeVersion(version: string) {
   const wanted = packageJson.engines.node;
   const least = Number(/\d+/.exec(wanted)?.[0]);
   if (Number.parseInt(version, 10) >= least) return ok('node', version);
-  const mend = 'start the bot with npm start, which has its own Node, or install a newer Node';
+  const mend =
+    'start the bot with npm start, which has its own Node, or install a newer Node';
   return missing('node', `this is ${version}, but the bot needs ${wanted}`, mend);
 }
 
@@ -58,7 +73,8 @@ export async function checkDisk(dataDir: string): Promise<Finding> {
   try {
     await access(folder, constants.W_OK);
   } catch {
-    const mend = "give the folder to the bot's user (chown), or set DATA_DIR to another one";
+    const mend =
+      "give the folder to the bot's user (chown), or set DATA_DIR to another one";
     return missing('disk', `the bot cannot write to ${folder}`, mend);
   }
   const { bavail, bsize } = await statfs(folder);

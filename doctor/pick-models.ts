@@ -1,4 +1,7 @@
-import { type ModelList, standardModels } from '#src/provider/models/standard-models.ts';
+import {
+  type ModelList,
+  standardModels,
+} from '#src/provider/models/standard-models.ts';
 
 type PickedModel = { readonly model: string; readonly isGuess: boolean };
 
@@ -13,11 +16,14 @@ export type PickedModels = {
 };
 
 const kindPatterns = {
-  transcription: /whisper|transcri|\bstt\b|\basr\b|parakeet|canary|voxtral|moonshine|sensevoice/i,
-  speech: /\btts\b|kokoro|piper|\bbark\b|orpheus|xtts|speech|voice|chatterbox|parler|dia\b/i,
+  transcription:
+    /whisper|transcri|\bstt\b|\basr\b|parakeet|canary|voxtral|moonshine|sensevoice/i,
+  speech:
+    /\btts\b|kokoro|piper|\bbark\b|orpheus|xtts|speech|voice|chatterbox|parler|dia\b/i,
   realtime: /realtime/i,
   audioChat: /audio(?!.{0,200}(tts|transcri))/i,
-  other: /embed|rerank|moderation|dall-e|image|video|sora|\bvad\b|davinci|babbage|gpt-live/i,
+  other:
+    /embed|rerank|moderation|dall-e|image|video|sora|\bvad\b|davinci|babbage|gpt-live/i,
 } as const;
 
 type ModelKind = keyof typeof kindPatterns | 'chat';
@@ -33,7 +39,8 @@ type ModelKind = keyof typeof kindPatterns | 'chat';
  */
 export function pickModels(list: ModelList): PickedModels {
   const ids = list.kind === 'listed' ? list.models.map(({ id }) => id) : [];
-  const listOfKind = (kind: ModelKind) => ids.filter((id) => findModelKind(id) === kind);
+  const listOfKind = (kind: ModelKind) =>
+    ids.filter((id) => findModelKind(id) === kind);
   const pick = (kind: ModelKind, standard: string) => {
     if (ids.includes(standard)) return { model: standard, isGuess: false };
     const [first] = listOfKind(kind);

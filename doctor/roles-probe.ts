@@ -24,7 +24,9 @@ export const rolesProbe: DoctorProbe = {
       yield* examined.findings;
     }
     const { findModelEndings } = await import('#src/provider/models/model-endings.ts');
-    const signal = isOffline ? AbortSignal.abort() : AbortSignal.timeout(deadline.deadlineMs);
+    const signal = isOffline
+      ? AbortSignal.abort()
+      : AbortSignal.timeout(deadline.deadlineMs);
     const endings = await findModelEndings(
       listModelsInUse(config),
       deadline.clock.wallMs(),
@@ -34,7 +36,11 @@ export const rolesProbe: DoctorProbe = {
   },
 };
 
-function formatRoleTitle({ engine, group }: ConfiguredRole, { apiKey, baseUrl }: RemoteServer) {
-  const name = baseUrl === '' && 'backend' in engine ? engine.backend : formatServerName(baseUrl);
+function formatRoleTitle(
+  { engine, group }: ConfiguredRole,
+  { apiKey, baseUrl }: RemoteServer,
+) {
+  const name =
+    baseUrl === '' && 'backend' in engine ? engine.backend : formatServerName(baseUrl);
   return `${group}: ${name}, ${apiKey ? 'key set' : 'no key set'}`;
 }

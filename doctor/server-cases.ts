@@ -1,4 +1,10 @@
-import { differs, type Finding, ok, type ProbeDeadline, tryProbe } from '#src/probes/probe.ts';
+import {
+  differs,
+  type Finding,
+  ok,
+  type ProbeDeadline,
+  tryProbe,
+} from '#src/probes/probe.ts';
 import table from './server-cases.json' with { type: 'json' };
 
 /** A request, and the text that the JSON of its answer must hold at least `least` times. `remedy`: advice if the server refuses the request. */

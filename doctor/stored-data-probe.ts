@@ -11,13 +11,18 @@ export const storedDataProbe: DoctorProbe = {
     if (!databaseUrl) {
       yield `DATA_DIR: ${dataDir}`;
       const owner = findDataDirOwner(dataDir);
-      yield ok('lock', owner ? `${owner.words} uses this folder` : 'free: no bot uses this folder');
+      yield ok(
+        'lock',
+        owner ? `${owner.words} uses this folder` : 'free: no bot uses this folder',
+      );
       yield* storeFiles(dataDir).map(checkStoreFile);
       return;
     }
     yield 'DATABASE_URL';
     // Imported here, so that the modules of PostgreSQL are loaded only where it is used.
-    const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
+    const { readDatabaseState } = await import(
+      '#src/storage/postgres/database-state.ts'
+    );
     const { place, processes } = await readDatabaseState(databaseUrl);
     yield ok('database', `${place} answers`);
     for (const { name, shardCount, shardIds } of processes)
@@ -28,6 +33,7 @@ export const storedDataProbe: DoctorProbe = {
 function checkStoreFile({ path, version }: StoreFile) {
   const name = basename(path);
   if (version !== undefined) return ok(name, 'can be read');
-  const mend = "give the file to the bot's user (chown), or restore a copy: npm run restore";
+  const mend =
+    "give the file to the bot's user (chown), or restore a copy: npm run restore";
   return missing(name, `the bot cannot read ${path}`, mend);
 }

@@ -12,13 +12,17 @@ export const engine = {
     const [program, ...given] = model.split(' ');
     return {
       async *reply(messages, _tools, signal) {
-        const child = spawn(program, given, { stdio: ['pipe', 'pipe', 'inherit'], signal });
+        const child = spawn(program, given, {
+          stdio: ['pipe', 'pipe', 'inherit'],
+          signal,
+        });
         const ended = once(child, 'close');
         ended.catch(() => undefined); // awaited below
         child.stdin.on('error', () => undefined); // it need not read all
         child.stdin.end(`${messages.map(lineOf).join('\n')}\nAnswer:`);
         try {
-          for await (const text of child.stdout.setEncoding('utf8')) yield { kind: 'text', text };
+          for await (const text of child.stdout.setEncoding('utf8'))
+            yield { kind: 'text', text };
           const [code] = await ended;
           if (code !== 0) throw new Error(`${program} ended with ${code}`);
         } finally {

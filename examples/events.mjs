@@ -1,9 +1,14 @@
 // Greets whoever is heard first after the bot has joined: it reads what happens in a server, and says a text there.
 import { createParser } from 'eventsource-parser';
 
-const { PARLEY_URL = 'http://127.0.0.1:8789/v1', PARLEY_TOKEN, PARLEY_SERVER } = process.env;
+const {
+  PARLEY_URL = 'http://127.0.0.1:8789/v1',
+  PARLEY_TOKEN,
+  PARLEY_SERVER,
+} = process.env;
 if (!PARLEY_TOKEN || !PARLEY_SERVER) {
-  const create = 'npm run token -- create NAME --server ID --scopes events,say --channels ID';
+  const create =
+    'npm run token -- create NAME --server ID --scopes events,say --channels ID';
   console.error(`PARLEY_TOKEN and PARLEY_SERVER are not set: ${create}`);
   process.exit(1);
 }
@@ -30,7 +35,9 @@ const parser = createParser({
 });
 // The server ends the stream after a quarter of an hour.
 for (;;) {
-  const { body, status } = await fetch(`${server}/events`, { headers: { authorization } });
+  const { body, status } = await fetch(`${server}/events`, {
+    headers: { authorization },
+  });
   if (status !== 200) throw new Error(`The server answered ${status}.`);
   for await (const text of body.pipeThrough(new TextDecoderStream())) parser.feed(text);
 }

@@ -47,7 +47,8 @@ function modelIn(folder, language) {
   );
   const tokens = fileIn(folder, (name) => name.endsWith('tokens.txt'));
   // A missing file ends the process, and a second thread is slower on a machine that others use.
-  if (!encoder || !decoder || !tokens) throw new Error(`${folder} holds no model with its tokens.`);
+  if (!encoder || !decoder || !tokens)
+    throw new Error(`${folder} holds no model with its tokens.`);
   const more = { tokens, numThreads: 1 };
   if (joiner) return { transducer: { encoder, decoder, joiner }, ...more };
   const spoken = language.toLowerCase().split('-', 1)[0];

@@ -26,7 +26,9 @@ export const engine = {
     const isKokoro = files.includes('voices.bin');
     const tts = await sherpa.OfflineTts.createAsync({
       model: {
-        ...(isKokoro ? { kokoro: { ...parts, voices, lang: 'en-us' } } : { vits: parts }),
+        ...(isKokoro
+          ? { kokoro: { ...parts, voices, lang: 'en-us' } }
+          : { vits: parts }),
         numThreads: 1, // two are slower on a machine that others use
       },
       maxNumSentences: 1,

@@ -13,7 +13,12 @@ export function makeCertificate(): Certificate {
   const serial = randomBytes(8);
   serial[0] = 0x40; // positive and without leading zeros
   const name = encodeSequence(
-    encodeSet(encodeSequence(commonName, encodeUtf8(`Parley sandbox ${serial.toString('hex')}`))),
+    encodeSet(
+      encodeSequence(
+        commonName,
+        encodeUtf8(`Parley sandbox ${serial.toString('hex')}`),
+      ),
+    ),
   );
   const body = encodeSequence(
     encodeDer(0xa0, encodeDer(0x02, Buffer.of(2))),
@@ -26,7 +31,11 @@ export function makeCertificate(): Certificate {
     encodeDer(0xa3, encodeSequence(caConstraint, alternativeNames)),
   );
   const signature = sign('sha256', body, privateKey);
-  const whole = encodeSequence(body, ecdsaWithSha256, encodeDer(0x03, Buffer.of(0), signature));
+  const whole = encodeSequence(
+    body,
+    ecdsaWithSha256,
+    encodeDer(0x03, Buffer.of(0), signature),
+  );
   return {
     certificate: toPem('CERTIFICATE', whole),
     key: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
@@ -36,8 +45,13 @@ export function makeCertificate(): Certificate {
 function encodeDer(tag: number, ...parts: readonly Uint8Array[]) {
   const body = Buffer.concat(parts);
   const long =
-    body.length > 0xff ? [0x82, body.length >> 8, body.length & 0xff] : [0x81, body.length];
-  return Buffer.concat([Buffer.of(tag, ...(body.length < 0x80 ? [body.length] : long)), body]);
+    body.length > 0xff
+      ? [0x82, body.length >> 8, body.length & 0xff]
+      : [0x81, body.length];
+  return Buffer.concat([
+    Buffer.of(tag, ...(body.length < 0x80 ? [body.length] : long)),
+    body,
+  ]);
 }
 
 const encodeSequence = (...parts: readonly Uint8Array[]) => encodeDer(0x30, ...parts);

@@ -21,7 +21,8 @@ export function parseJsonRequest<Schema extends z.ZodType>(
   what: 'line' | 'frame',
 ): z.output<Schema> | RefusedRequest {
   const json = tryParseJson(text);
-  if (json === undefined) return { id: null, ok: false, error: `The ${what} is not JSON.` };
+  if (json === undefined)
+    return { id: null, ok: false, error: `The ${what} is not JSON.` };
   const read = schema.safeParse(json);
   if (read.success) return read.data;
   const [issue] = read.error.issues;

@@ -20,6 +20,10 @@ export class RateWindow {
     }
     const isOver = this.#used >= limit;
     if (!isOver) this.#used++;
-    return { remaining: limit - this.#used, resetAfterMs: this.#endsAtMs - nowMs, isOver };
+    return {
+      remaining: limit - this.#used,
+      resetAfterMs: this.#endsAtMs - nowMs,
+      isOver,
+    };
   }
 }

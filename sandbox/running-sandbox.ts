@@ -19,7 +19,11 @@ import {
 } from '#sandbox/rest/rest-guilds.ts';
 import { makeInteractionRoutes } from '#sandbox/rest/rest-interactions.ts';
 import { makeMessageRoutes } from '#sandbox/rest/rest-messages.ts';
-import { type LoggedRequest, type RestFault, RestServer } from '#sandbox/rest/rest-server.ts';
+import {
+  type LoggedRequest,
+  type RestFault,
+  RestServer,
+} from '#sandbox/rest/rest-server.ts';
 import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import {
   type Guild,
@@ -100,7 +104,9 @@ export class RunningSandbox implements AsyncDisposable {
 
   /** Gets the server with that name or id, by default the first. Throws a plain Error if there is none. */
   guild(nameOrId?: string): SandboxGuild {
-    const found = this.#guilds.find(({ id, name }) => [id, name, undefined].includes(nameOrId));
+    const found = this.#guilds.find(({ id, name }) =>
+      [id, name, undefined].includes(nameOrId),
+    );
     if (!found) throw new Error(`There is no server ${nameOrId}.`);
     return found;
   }
@@ -175,7 +181,9 @@ export class RunningSandbox implements AsyncDisposable {
   directMessages() {
     const { board, world } = this.#deps;
     return [...world.directChannels].flatMap(([channelId, { name }]) =>
-      board.listInChannel(channelId).map((message) => ({ ...toShownMessage(message), to: name })),
+      board
+        .listInChannel(channelId)
+        .map((message) => ({ ...toShownMessage(message), to: name })),
     );
   }
 
@@ -287,7 +295,11 @@ function seatBot(
     return;
   }
   const channel = guild.channels.find(({ id }) => id === request.channel_id);
-  if (!channel || !isVoiceKind(channel) || canEnter(world, guild, bot.id, channel) !== 'yes')
+  if (
+    !channel ||
+    !isVoiceKind(channel) ||
+    canEnter(world, guild, bot.id, channel) !== 'yes'
+  )
     return;
   seats.takeBotSeat(guild, {
     userId: bot.id,

@@ -20,7 +20,10 @@ import { enterGuild } from './world/create-world.ts';
 export type SandboxGuild = ReturnType<typeof makeSandboxGuild>;
 export type GuildRoster = ReturnType<typeof makeRoster>;
 
-type GuildDeps = PersonDeps & { readonly changes: WorldChanges; readonly closing: AbortSignal };
+type GuildDeps = PersonDeps & {
+  readonly changes: WorldChanges;
+  readonly closing: AbortSignal;
+};
 
 export function makeSandboxGuild(around: GuildDeps) {
   const { world, guild, board, changes } = around;
@@ -49,7 +52,8 @@ export function makeSandboxGuild(around: GuildDeps) {
     bot: () => findBotHere(guild, world.bot.id),
     roster: () => makeRoster(guild),
     /** Name of the channel or member with this id; undefined where it is unknown. */
-    nameOf: (each: string) => guild.members.get(each)?.user.name ?? findChannel(guild, each)?.name,
+    nameOf: (each: string) =>
+      guild.members.get(each)?.user.name ?? findChannel(guild, each)?.name,
     async [Symbol.asyncDispose]() {
       for (const person of people.values()) await person[Symbol.asyncDispose]();
     },
@@ -65,8 +69,15 @@ function makeRoster(guild: Guild) {
       const channel = state && findChannel(guild, state.channelId);
       return { id, name, channel: channel?.name };
     }),
-    channels: guild.channels.map(({ id, name, kind, status }) => ({ id, name, kind, status })),
-    roles: guild.roles.filter(({ id }) => id !== guild.id).map(({ id, name }) => ({ id, name })),
+    channels: guild.channels.map(({ id, name, kind, status }) => ({
+      id,
+      name,
+      kind,
+      status,
+    })),
+    roles: guild.roles
+      .filter(({ id }) => id !== guild.id)
+      .map(({ id, name }) => ({ id, name })),
   };
 }
 
@@ -96,7 +107,8 @@ function makeChannelChanges({ guild, changes, board }: GuildDeps) {
     writeVoiceStatus: (name: string, text: string) =>
       changes.changeVoiceStatus(guild, requireChannel(guild, name), text),
     /** Removes a channel; people who sit there are out, and calls end with 4022. */
-    removeChannel: (name: string) => changes.removeChannel(guild, requireChannel(guild, name)),
+    removeChannel: (name: string) =>
+      changes.removeChannel(guild, requireChannel(guild, name)),
     /** Sets the overwrite of a role (`@everyone`), a person or the bot in a channel; replaces the earlier one. */
     permit(channel: string, who: string, { allow = [], deny = [] }: PermittedRights) {
       const rights = { allow: toBits(allow), deny: toBits(deny) };
@@ -129,7 +141,12 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
     /** The id of the new role. */
     addRole(name: string) {
       const id = world.ids.mintId();
-      changes.addRole(guild, { id, name, position: guild.roles.length, permissions: 0n });
+      changes.addRole(guild, {
+        id,
+        name,
+        position: guild.roles.length,
+        permissions: 0n,
+      });
       return id;
     },
     /** All a role may do from now on; `@everyone`, and the bot's own role by the bot's name, too. */

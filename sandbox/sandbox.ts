@@ -1,7 +1,10 @@
 import type { GatewayRules } from '#sandbox/gateway/gateway-shards.ts';
 import type { PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
-import { openVoiceServer, type VoiceServer } from '#sandbox/voice-server/voice-server.ts';
+import {
+  openVoiceServer,
+  type VoiceServer,
+} from '#sandbox/voice-server/voice-server.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';

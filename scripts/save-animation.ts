@@ -81,10 +81,18 @@ export async function saveAnimation(
   const frames: Frame[] = [];
   for (const [n, { atMs, png }] of shots.entries()) {
     const ms = Math.round((shots[n + 1]?.atMs ?? endMs) - atMs);
-    const asked = JSON.stringify({ png: png.toString('base64'), width, height, quality });
-    const change = await blank.evaluate<Change | undefined>(`(${encodeChange})(${asked})`);
+    const asked = JSON.stringify({
+      png: png.toString('base64'),
+      width,
+      height,
+      quality,
+    });
+    const change = await blank.evaluate<Change | undefined>(
+      `(${encodeChange})(${asked})`,
+    );
     const last = frames.at(-1);
-    if (change) frames.push({ ...change, webp: Buffer.from(change.webp, 'base64'), ms });
+    if (change)
+      frames.push({ ...change, webp: Buffer.from(change.webp, 'base64'), ms });
     else if (last) last.ms += ms;
   }
   await blank.close();

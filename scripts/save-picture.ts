@@ -22,7 +22,11 @@ const readPixels = `async (png) => {
 const marginPx = 12;
 
 /** The window of a tab from its top on, or a part of it, as a PNG with a palette: a third of the size that browsers write. */
-export async function savePicture(tab: Page, path: string, part?: Locator): Promise<void> {
+export async function savePicture(
+  tab: Page,
+  path: string,
+  part?: Locator,
+): Promise<void> {
   await tab.evaluate('scrollTo(0, 0)');
   const box = await part?.boundingBox();
   const clip = box && { ...box, x: box.x - marginPx, width: box.width + 2 * marginPx };
@@ -37,7 +41,9 @@ export async function savePicture(tab: Page, path: string, part?: Locator): Prom
 
 /** Source: PNG specification, third edition, sections 4 and 11. */
 function pngOf(width: number, pixels: Buffer): Buffer {
-  const colours = Array.from({ length: pixels.length / 4 }, (_, n) => pixels.readUIntBE(n * 4, 3));
+  const colours = Array.from({ length: pixels.length / 4 }, (_, n) =>
+    pixels.readUIntBE(n * 4, 3),
+  );
   const palette = usualColours(colours);
   const places = new Map(palette.map((colour, n) => [colour, n]));
   const rows = Buffer.alloc(colours.length + colours.length / width);

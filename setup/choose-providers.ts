@@ -22,7 +22,10 @@ export type ProviderChoiceDeps = {
 };
 
 /** A vendor of the list, or a server whose address the person typed. */
-type KnownServer = Pick<Vendor, 'baseUrl' | 'isRealtime' | 'name' | 'needsKey' | 'roles'>;
+type KnownServer = Pick<
+  Vendor,
+  'baseUrl' | 'isRealtime' | 'name' | 'needsKey' | 'roles'
+>;
 
 /** Roles that have a server now, and roles that each server was found not to offer, by its base URL. */
 type RoleProgress = {
@@ -56,7 +59,9 @@ const noModelNotice =
 
 /** Asks for a server that may fill a role that is still open. Gives undefined if the person wants no more. */
 async function askServer({ ask, vendors }: ProviderChoiceDeps, progress: RoleProgress) {
-  const offeredVendors = vendors.filter((vendor) => listOpenRoles(vendor, progress).length > 0);
+  const offeredVendors = vendors.filter(
+    (vendor) => listOpenRoles(vendor, progress).length > 0,
+  );
   const answer = await ask.choose<KnownServer | 'other' | undefined>(
     formatServerQuestion(progress),
     [
@@ -64,7 +69,10 @@ async function askServer({ ask, vendors }: ProviderChoiceDeps, progress: RolePro
       { value: 'other', label: 'Another server, by its address' },
       {
         value: undefined,
-        label: progress.served.size === 0 ? builtInLabel : 'No more: the rest stays as it is',
+        label:
+          progress.served.size === 0
+            ? builtInLabel
+            : 'No more: the rest stays as it is',
       },
     ],
   );
@@ -94,7 +102,9 @@ function toVendorChoice(vendor: Vendor) {
   const isOwn = new URL(vendor.baseUrl).hostname === '127.0.0.1';
   const where = isOwn ? vendor.baseUrl : 'needs a key';
   const month = Math.round(estimateOpenAiMonthUsd());
-  const price = isOpenAi(vendor.baseUrl) ? `, $${month} a month at two hours a day` : '';
+  const price = isOpenAi(vendor.baseUrl)
+    ? `, $${month} a month at two hours a day`
+    : '';
   return { value: vendor, label: `${vendor.name}: ${roles}; ${where}${price}` };
 }
 
@@ -105,13 +115,17 @@ const roleVerbs = {
 } as const satisfies Readonly<Record<SettingGroup, string>>;
 
 /** Lists the roles that are open and that this server may fill. */
-function listOpenRoles({ baseUrl, roles }: KnownServer, { served, absentByAddress }: RoleProgress) {
+function listOpenRoles(
+  { baseUrl, roles }: KnownServer,
+  { served, absentByAddress }: RoleProgress,
+) {
   const absent = absentByAddress.get(baseUrl) ?? [];
   return roles.filter((group) => !served.has(group) && !absent.includes(group));
 }
 
 function formatServerQuestion({ served }: RoleProgress) {
-  if (served.size === 0) return 'Which server for speech to text, chat, and text to speech?';
+  if (served.size === 0)
+    return 'Which server for speech to text, chat, and text to speech?';
   return `Which server for ${formatRoleNames(groups.filter((group) => !served.has(group)))}?`;
 }
 
@@ -120,7 +134,9 @@ async function askServerAddress(ask: SetupQuestions) {
     'The address of the server, up to /v1.',
     'http://127.0.0.1:8000/v1',
     (value) =>
-      isAddress(value) ? undefined : 'It must be an address like http://127.0.0.1:8000/v1.',
+      isAddress(value)
+        ? undefined
+        : 'It must be an address like http://127.0.0.1:8000/v1.',
   );
   return { name: baseUrl, baseUrl, needsKey: isOpenAi(baseUrl), roles: groups };
 }
@@ -170,11 +186,15 @@ async function tryServer(
   return 'tried';
 }
 
-function formatFindings({ findings, roles }: ProviderExamination, apiKey: Secret | undefined) {
+function formatFindings(
+  { findings, roles }: ProviderExamination,
+  apiKey: Secret | undefined,
+) {
   const lines: string[] = [];
   const report = new DoctorReport((line) => lines.push(line), apiKey ? [apiKey] : []);
   report.writeFindings(findings);
-  for (const { state, findings } of roles) if (state !== 'absent') report.writeFindings(findings);
+  for (const { state, findings } of roles)
+    if (state !== 'absent') report.writeFindings(findings);
   return lines;
 }
 
@@ -221,13 +241,15 @@ function useEmbeddedEngines(edits: SettingEdits) {
 }
 
 function clearRole(edits: SettingEdits, group: SettingGroup) {
-  const isAnswered = group === 'CHAT_COMPLETION' && edits.getValue('REALTIME_BASE_URL') !== '';
+  const isAnswered =
+    group === 'CHAT_COMPLETION' && edits.getValue('REALTIME_BASE_URL') !== '';
   const backends = Object.values(roles).filter((role) => role.group === group);
   const names = [
     ...serverSettings.map((part) => `${group}_${part}`),
     ...backends.map(({ backend }) => backend),
   ];
   for (const name of isAnswered ? [...names, ...realtimeSettings] : names) {
-    if ((edits.file.values[name] ?? '') !== '' || edits.changes.has(name)) edits.set(name, '');
+    if ((edits.file.values[name] ?? '') !== '' || edits.changes.has(name))
+      edits.set(name, '');
   }
 }

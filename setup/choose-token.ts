@@ -9,13 +9,18 @@ const developerPortalUrl = 'https://discord.com/developers/applications';
 const maxTokenChars = 1_000;
 
 const refusedTokenNotice = `Discord refused the token: copy a new one from ${developerPortalUrl} (Bot, Reset Token).`;
-const tokenQuestion = 'The token of your bot (not shown; Enter: none yet, try it in the sandbox).';
+const tokenQuestion =
+  'The token of your bot (not shown; Enter: none yet, try it in the sandbox).';
 const tokenInstructions = `Open ${developerPortalUrl}: New Application, then Bot, Reset Token, Copy. The bot needs no privileged intent.`;
 
 /** Takes the token of the environment, or asks for one until Discord accepts it. Gives false if the person has none yet. */
-export async function chooseToken(ask: SetupQuestions, edits: SettingEdits): Promise<boolean> {
+export async function chooseToken(
+  ask: SetupQuestions,
+  edits: SettingEdits,
+): Promise<boolean> {
   const environmentToken = edits.getEnvironmentValue('DISCORD_TOKEN').trim();
-  if (environmentToken !== '' && (await takeToken(environmentToken, ask, edits))) return true;
+  if (environmentToken !== '' && (await takeToken(environmentToken, ask, edits)))
+    return true;
   for (;;) {
     ask.say(tokenInstructions);
     const token = await ask.askSecret(tokenQuestion, findTokenMistake);
@@ -26,7 +31,9 @@ export async function chooseToken(ask: SetupQuestions, edits: SettingEdits): Pro
 
 function findTokenMistake(value: string) {
   const isToken = /^[\x21-\x7e]*$/.test(value) && value.length <= maxTokenChars;
-  return isToken ? undefined : 'It contains spaces or characters that no token has; copy it again.';
+  return isToken
+    ? undefined
+    : 'It contains spaces or characters that no token has; copy it again.';
 }
 
 /** Notes the token if Discord accepts it. Rejects with BotError `discord.unreachable`, and as `SettingEdits.readConfig` does. */

@@ -25,7 +25,8 @@ const firstComment = '# Written by npm run setup. .env.example lists all setting
 /** Reads `.env`. A file that may not be read or replaced is refused, before any question is asked. */
 export function readEnvFile(path: string): EnvFileOutcome {
   try {
-    if (!existsSync(path)) return { kind: 'read', file: { path, text: firstComment, values: {} } };
+    if (!existsSync(path))
+      return { kind: 'read', file: { path, text: firstComment, values: {} } };
     if (!(statSync(path).mode & ownerWriteMode))
       return refuseEnvFile(path, 'is read-only: run chmod u+w to make it writable');
     const text = readFileSync(path, 'utf8');
@@ -52,7 +53,9 @@ export function applyChanges(text: string, changes: SettingChanges): string {
     const lines = changed.split('\n');
     const hasLine = lines.some((one) => parseSettingName(one) === name);
     if (hasLine)
-      changed = lines.map((one) => (parseSettingName(one) === name ? line : one)).join('\n');
+      changed = lines
+        .map((one) => (parseSettingName(one) === name ? line : one))
+        .join('\n');
     else if (value !== '') addedLines.push(`${line}\n`);
   }
   const gap = changed === '' || changed.endsWith('\n') ? '' : '\n';
@@ -68,7 +71,10 @@ function parseSettingName(line: string) {
  * Replaces the file by `text`, whole or not at all, readable by its owner only. If that fails the file is as before, and one sentence
  * is returned.
  */
-export async function replaceEnvFile(path: string, text: string): Promise<string | undefined> {
+export async function replaceEnvFile(
+  path: string,
+  text: string,
+): Promise<string | undefined> {
   const partPath = `${path}.${process.pid}.part`;
   try {
     await using file = await open(partPath, 'wx', 0o600);

@@ -5,13 +5,15 @@ import { runSetup } from './setup.ts';
 import { SetupQuestions } from './setup-questions.ts';
 
 const { stdin: input, stdout: output } = process;
-process.exitCode = input.isTTY && output.isTTY ? await runAtTerminal() : refuseWithoutTerminal();
+process.exitCode =
+  input.isTTY && output.isTTY ? await runAtTerminal() : refuseWithoutTerminal();
 // A timer or socket that a library left open must not keep the ended program alive.
 setTimeout(() => process.exit(), 1_000).unref();
 
 async function runAtTerminal() {
   using ask = new SetupQuestions({ input, output });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, ask.end);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, ask.end);
   const environment = readEnvironment();
   return await runSetup({ ask, environment, envPath: '.env', clock: realClock });
 }

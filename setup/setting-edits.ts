@@ -31,7 +31,9 @@ export class SettingEdits {
 
   /** Gets the value that the bot will read. The environment wins over `.env`, and an empty text means that it is not set. */
   getValue(name: string): string {
-    return this.changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? '';
+    return (
+      this.changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? ''
+    );
   }
 
   getEnvironmentValue(name: string): string {

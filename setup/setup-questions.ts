@@ -53,9 +53,18 @@ export class SetupQuestions implements Disposable {
     return requireAnswer(answer).trim();
   }
 
-  async askText(message: string, placeholder: string, check: CheckAnswer): Promise<string> {
+  async askText(
+    message: string,
+    placeholder: string,
+    check: CheckAnswer,
+  ): Promise<string> {
     return requireAnswer(
-      await text({ ...this.#promptOptions, message, placeholder, validate: checkTrimmed(check) }),
+      await text({
+        ...this.#promptOptions,
+        message,
+        placeholder,
+        validate: checkTrimmed(check),
+      }),
     ).trim();
   }
 
@@ -63,7 +72,11 @@ export class SetupQuestions implements Disposable {
     // clack takes only plain values, so a choice is passed by its number.
     const options = choices.map(({ label }, index) => ({ value: `${index}`, label }));
     const choice =
-      choices[Number(requireAnswer(await select({ ...this.#promptOptions, message, options })))];
+      choices[
+        Number(
+          requireAnswer(await select({ ...this.#promptOptions, message, options })),
+        )
+      ];
     if (!choice) throw makeSetupEnd();
     return choice.value;
   }
@@ -89,6 +102,7 @@ function requireAnswer<T>(answer: T) {
 }
 
 function makeSetupEnd() {
-  const message = 'The setup has ended. Nothing was written. Run npm run setup to start again.';
+  const message =
+    'The setup has ended. Nothing was written. Run npm run setup to start again.';
   return new SetupEnd(1, message);
 }

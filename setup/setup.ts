@@ -5,9 +5,18 @@ import { BotError } from '#src/base/errors.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { chooseProviders } from './choose-providers.ts';
 import { chooseToken } from './choose-token.ts';
-import { applyChanges, findStrayNames, readEnvFile, replaceEnvFile } from './env-file.ts';
+import {
+  applyChanges,
+  findStrayNames,
+  readEnvFile,
+  replaceEnvFile,
+} from './env-file.ts';
 import { SettingEdits } from './setting-edits.ts';
-import { SetupEnd, type SetupExitCode, type SetupQuestions } from './setup-questions.ts';
+import {
+  SetupEnd,
+  type SetupExitCode,
+  type SetupQuestions,
+} from './setup-questions.ts';
 import { vendors as knownVendors, type Vendor } from './vendors.ts';
 
 export type SetupOptions = {
@@ -80,7 +89,11 @@ async function askPartToChange(ask: SetupQuestions) {
 }
 
 /** Registers the commands in all servers, and shows the problems that the doctor finds at Discord, such as a missing right. */
-async function registerCommands(ask: SetupQuestions, edits: SettingEdits, clock: Clock) {
+async function registerCommands(
+  ask: SetupQuestions,
+  edits: SettingEdits,
+  clock: Clock,
+) {
   const { discord } = edits.readConfig();
   if (!discord) return;
   const login = { token: discord.token.reveal(), apiUrl: discord.apiUrl, commands };

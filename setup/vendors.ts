@@ -38,5 +38,7 @@ export function estimateOpenAiMonthUsd(): number {
     estimateThinkingUsd(pricedModel(chat)),
     estimateSpeakingUsd(pricedModel(realtimeSpeech)),
   ];
-  return minutesPerMonth * minute.reduce<number>((sum, usd = Number.NaN) => sum + usd, 0);
+  return (
+    minutesPerMonth * minute.reduce<number>((sum, usd = Number.NaN) => sum + usd, 0)
+  );
 }

@@ -17,7 +17,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   examples = await readExamples();
-  await Promise.all(examples.map((example, n) => writeFile(toModulePath(n), toModule(example))));
+  await Promise.all(
+    examples.map((example, n) => writeFile(toModulePath(n), toModule(example))),
+  );
 });
 
 afterAll(async () => {

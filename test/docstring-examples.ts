@@ -8,14 +8,20 @@ import { sourceFiles } from '#test/source-files.ts';
  * A program from a docstring. Its last statement is an expression, and a comment after it says its value.
  * One that needs a live thing from outside says so by `declare const`, and is only compiled.
  */
-export type Example = { readonly place: string; readonly code: string; readonly canRun: boolean };
+export type Example = {
+  readonly place: string;
+  readonly code: string;
+  readonly canRun: boolean;
+};
 
 const rootUrl = fileURLToPath(new URL('..', import.meta.url));
 const examplePattern = '{src,commands,doctor,setup,sandbox}/**/*.ts';
 
 export async function readExamples(): Promise<readonly Example[]> {
   const paths = (await Array.fromAsync(sourceFiles(examplePattern))).sort();
-  const found = paths.map(async (path) => listExamples(path, await readFile(path, 'utf8')));
+  const found = paths.map(async (path) =>
+    listExamples(path, await readFile(path, 'utf8')),
+  );
   return (await Promise.all(found)).flat();
 }
 
@@ -27,7 +33,9 @@ function listExamples(path: string, source: string) {
     if (code === undefined) return [];
     const line = source.slice(0, start).split('\n').length;
     const canRun = !/^ *\* declare /m.test(code);
-    return [{ place: `${path}:${line}`, code: code.replace(/^ *\* ?/gm, '').trim(), canRun }];
+    return [
+      { place: `${path}:${line}`, code: code.replace(/^ *\* ?/gm, '').trim(), canRun },
+    ];
   });
 }
 
@@ -55,5 +63,8 @@ export function toModule({ place, code, canRun }: Example): string {
 }
 
 function toAbsoluteImports(code: string) {
-  return code.replaceAll(/'#(\w+\/[^']+)'/g, (_, path: string) => `'${join(rootUrl, path)}'`);
+  return code.replaceAll(
+    /'#(\w+\/[^']+)'/g,
+    (_, path: string) => `'${join(rootUrl, path)}'`,
+  );
 }

@@ -74,7 +74,9 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
     await using engines = await openEngines(config, () => undefined);
     await expect.poll(() => server.talk.open).toBe(2);
     const never = new AbortController().signal;
-    const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Hello there.', {}, never));
+    const sounds = await Array.fromAsync(
+      engines.synthesizer.synthesize('Hello there.', {}, never),
+    );
     expect(sounds.length).toBeGreaterThan(0);
     engines.warm();
     expect(server.talk.calls).toHaveLength(2);
@@ -102,7 +104,9 @@ test('a server that is gone is replaced by local engines, which are loaded then'
   const patient = { ...config, deadlines };
   await using engines = await openEngines(patient, (one) => void news.push(one));
   const never = new AbortController().signal;
-  const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Hello.', {}, never));
+  const sounds = await Array.fromAsync(
+    engines.synthesizer.synthesize('Hello.', {}, never),
+  );
   expect(sounds.length).toBeGreaterThan(0);
   const { pcm } = speakWords('one two three four');
   expect(await transcribeText(engines.transcriber, pcm)).not.toBe('(no final)');
@@ -121,7 +125,10 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
     CHAT_COMPLETION_FALLBACK_BASE_URL: two.baseUrl,
   });
   const news: EngineNews[] = [];
-  await using engines = await openEngines(config, (reported) => void news.push(reported));
+  await using engines = await openEngines(
+    config,
+    (reported) => void news.push(reported),
+  );
   const chat = engines.chat('Nova');
   const never = new AbortController().signal;
   const hello = { role: 'user', name: 'Ana', content: 'hello' } as const;
@@ -140,7 +147,9 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
 
 test('without servers local engines are ready, which the page is told', async () => {
   const view = new PageView('Nova');
-  await using _ = await openEngines(readGoodSettings({}), (news) => view.onEngine(news));
+  await using _ = await openEngines(readGoodSettings({}), (news) =>
+    view.onEngine(news),
+  );
   const told: object[] = [];
   view.connect((event) => told.push(event));
   const lines = [
@@ -153,14 +162,20 @@ test('without servers local engines are ready, which the page is told', async ()
 test('the operator is told of each model that ends in one notice and in the log, also of one whose date comes later', async () => {
   const dated = (id: string) => ({ id, shutdown_date: '2026-12-24' });
   const first = [dated('hears'), dated('thinks')];
-  const models = [answerModels(...first, 'speaks'), answerModels(...first, dated('speaks'))];
+  const models = [
+    answerModels(...first, 'speaks'),
+    answerModels(...first, dated('speaks')),
+  ];
   let day = 0;
   using server = await openExaminedServer({
     'GET /v1/models': (response, asked) => models[Math.min(day, 1)]?.(response, asked),
   });
   const config = readGoodSettings({
     ...{ TRANSCRIPTION_BASE_URL: `${server.origin}/v1`, TRANSCRIPTION_MODEL: 'hears' },
-    ...{ CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`, CHAT_COMPLETION_MODEL: 'thinks' },
+    ...{
+      CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`,
+      CHAT_COMPLETION_MODEL: 'thinks',
+    },
     ...{ SPEECH_BASE_URL: `${server.origin}/v1`, SPEECH_MODEL: 'speaks' },
   });
   const clock = new VirtualClock();
@@ -170,13 +185,22 @@ test('the operator is told of each model that ends in one notice and in the log,
     send: async (notice) => sent.push(notice),
   });
   const lines: string[] = [];
-  const to = new PassThrough().on('data', (line) => lines.push(JSON.parse(`${line}`).msg));
+  const to = new PassThrough().on('data', (line) =>
+    lines.push(JSON.parse(`${line}`).msg),
+  );
   using metrics = openMetrics(() => true);
   const board = new AlertBoard(openLog('info', [], to), metrics.meters, [], notices);
-  using _ = watchModels(config, clock, (news) => news.kind === 'alert' && board.report(news));
-  const told = (model: string, role: string) => `the model ${model} (${role}) ends on 2026-12-24`;
+  using _ = watchModels(
+    config,
+    clock,
+    (news) => news.kind === 'alert' && board.report(news),
+  );
+  const told = (model: string, role: string) =>
+    `the model ${model} (${role}) ends on 2026-12-24`;
   for (day = 0; day < 3; day++) {
-    await expect.poll(() => [server.asked.length, clock.sleeping]).toEqual([3 * (day + 1), 1]);
+    await expect
+      .poll(() => [server.asked.length, clock.sleeping])
+      .toEqual([3 * (day + 1), 1]);
     expect(sent).toHaveLength(Math.min(day + 2, 3));
     await clock.advance(86_400_000);
   }

@@ -45,13 +45,15 @@ const below: Readonly<Record<string, string>> = {
   'features/contract':
     'sessions conversation settings ports sql spending pipeline sources speech chat provider people audio texts base',
   /** The list of features, and what a command is. */
-  features: 'sessions conversation settings ports spending sources texts base features/*',
+  features:
+    'sessions conversation settings ports spending sources texts base features/*',
   /** One folder a feature. Another feature stands here only where it needs it. */
   'features/captions':
     'features/memories features/contract sessions conversation notices settings ports sql spending pipeline playback speech chat people texts base',
   'features/memories':
     'features/contract sessions conversation settings ports sql pipeline turn texts base',
-  'features/personas': 'features/contract sessions conversation settings ports speech people',
+  'features/personas':
+    'features/contract sessions conversation settings ports speech people',
   'features/reminders':
     'features/memories features/contract sessions conversation notices ports sql chat people texts base',
   'features/seats':
@@ -96,7 +98,8 @@ const below: Readonly<Record<string, string>> = {
 const outside = new Set(['commands', 'sandbox', 'doctor', 'setup', 'bench']);
 
 /** The folder named by every `from '#…'`, `import '#…'` and `import('#…')`, type imports too. */
-const imported = /(?:from|import)\s*\(?\s*'#(?:src\/)?((?:features|web)\/[\w-]+(?=\/)|[\w-]+)/g;
+const imported =
+  /(?:from|import)\s*\(?\s*'#(?:src\/)?((?:features|web)\/[\w-]+(?=\/)|[\w-]+)/g;
 
 function mayImport(folder: string, target: string) {
   const allowed = (below[folder] ?? '').split(' ');
@@ -104,16 +107,19 @@ function mayImport(folder: string, target: string) {
   return [folder, 'package', ...allowed].includes(target) || isAnyFeature;
 }
 
-test.each(Object.keys(below))('%s imports only the folders below it', async (folder) => {
-  const strays: string[] = [];
-  const files = folder === 'features' ? '*.ts' : '**/*.ts';
-  const top = outside.has(folder) ? '' : 'src/';
-  for await (const path of sourceFiles(`${top}${folder}/${files}`)) {
-    for (const [, target = ''] of (await readFile(path, 'utf8')).matchAll(imported))
-      if (!mayImport(folder, target)) strays.push(`${path} -> ${target}`);
-  }
-  expect(strays).toEqual([]);
-});
+test.each(Object.keys(below))(
+  '%s imports only the folders below it',
+  async (folder) => {
+    const strays: string[] = [];
+    const files = folder === 'features' ? '*.ts' : '**/*.ts';
+    const top = outside.has(folder) ? '' : 'src/';
+    for await (const path of sourceFiles(`${top}${folder}/${files}`)) {
+      for (const [, target = ''] of (await readFile(path, 'utf8')).matchAll(imported))
+        if (!mayImport(folder, target)) strays.push(`${path} -> ${target}`);
+    }
+    expect(strays).toEqual([]);
+  },
+);
 
 async function foldersIn(path: string) {
   const entries = await readdir(path, { withFileTypes: true });
@@ -124,7 +130,9 @@ test('every folder of src, each feature and each part of web is in the table', a
   const parts = async (folder: string) =>
     (await foldersIn(`src/${folder}`)).map((name) => `${folder}/${name}`);
   const folders = (await foldersIn('src')).filter((folder) => folder !== 'web');
-  expect([...folders, ...(await parts('features')), ...(await parts('web'))].sort()).toEqual(
+  expect(
+    [...folders, ...(await parts('features')), ...(await parts('web'))].sort(),
+  ).toEqual(
     Object.keys(below)
       .filter((folder) => !outside.has(folder))
       .sort(),
@@ -155,20 +163,25 @@ function isOfTypes(names: string) {
 test('tests reach each folder of src through its doors alone, and use every one of them', async () => {
   const found = new Map<string, Set<string>>();
   for await (const path of sourceFiles('test/**/*.ts')) {
-    for (const [, names = '', folder = '', file = ''] of (await readFile(path, 'utf8')).matchAll(
-      loadedModule,
-    )) {
+    for (const [, names = '', folder = '', file = ''] of (
+      await readFile(path, 'utf8')
+    ).matchAll(loadedModule)) {
       if (isOfTypes(names)) continue;
       const used = found.get(folder) ?? new Set();
       found.set(folder, used.add(file.replace(/\.ts$/, '')));
     }
   }
-  const listed = [...found].map(([folder, names]) => [folder, [...names].sort().join(' ')]);
+  const listed = [...found].map(([folder, names]) => [
+    folder,
+    [...names].sort().join(' '),
+  ]);
   expect(Object.fromEntries(listed)).toEqual(doors);
 });
 
 test('a folder has six doors at most', () => {
-  const crowded = Object.entries(doors).filter(([, names]) => names.split(' ').length > mostDoors);
+  const crowded = Object.entries(doors).filter(
+    ([, names]) => names.split(' ').length > mostDoors,
+  );
   expect(crowded).toEqual([]);
 });
 
@@ -179,7 +192,8 @@ const ceilings = {
   docstringsThatBeginWithWhatOrWho: 19,
 };
 
-const endsInPreposition = /[a-z\d](?<!Barge|Stand|log|fade)(?:Of|In|At|By|For|To|From|With)$/;
+const endsInPreposition =
+  /[a-z\d](?<!Barge|Stand|log|fade)(?:Of|In|At|By|For|To|From|With)$/;
 const beginsWithWhatOrWho = /^\*\s+(?:\*\s+)?(?:What|Who|Whom|Whose)\b/;
 
 async function listProductFiles() {
@@ -194,7 +208,8 @@ function listFunctionNames(program: ReturnType<typeof parseSync>['program']) {
   new Visitor({
     FunctionDeclaration: ({ id }) => void (id && names.push(id.name)),
     MethodDefinition: ({ key }) => {
-      if (key.type === 'Identifier' || key.type === 'PrivateIdentifier') names.push(key.name);
+      if (key.type === 'Identifier' || key.type === 'PrivateIdentifier')
+        names.push(key.name);
     },
     VariableDeclarator: ({ id, init }) =>
       void (
@@ -211,7 +226,9 @@ test('no more functions end in a preposition, and no more docstrings begin with 
   const clauses: string[] = [];
   for (const path of await listProductFiles()) {
     const { program, comments } = parseSync(path, await readFile(path, 'utf8'));
-    const names = listFunctionNames(program).filter((name) => endsInPreposition.test(name));
+    const names = listFunctionNames(program).filter((name) =>
+      endsInPreposition.test(name),
+    );
     endings.push(...[...new Set(names)].map((name) => `${path}: ${name}`));
     const riddles = comments.filter(({ value }) => beginsWithWhatOrWho.test(value));
     clauses.push(...riddles.map(({ value }) => `${path}: ${value.slice(0, 60)}`));
@@ -227,10 +244,13 @@ test('no more functions end in a preposition, and no more docstrings begin with 
 test('no more file names stand twice', async () => {
   const names = (await listProductFiles()).map((path) => basename(path));
   const twice = new Set(names.filter((name, n) => names.indexOf(name) !== n));
-  expect(twice.size, [...twice].join(' ')).toBeLessThanOrEqual(ceilings.fileNamesThatStandTwice);
+  expect(twice.size, [...twice].join(' ')).toBeLessThanOrEqual(
+    ceilings.fileNamesThatStandTwice,
+  );
 });
 
 // `docstring-examples.test.ts` compiles and runs them.
 test('every example in a docstring is a program that ends with an expression and a comment of its value', async () => {
-  for (const example of await readExamples()) expect(() => toModule(example)).not.toThrow();
+  for (const example of await readExamples())
+    expect(() => toModule(example)).not.toThrow();
 });

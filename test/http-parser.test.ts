@@ -25,10 +25,21 @@ const program = `
 `;
 
 test('V8 optimises WebAssembly that runs often, but not the HTTP parser of fetch, which takes 23 MB for that', () => {
-  const flags = ['--trace-wasm-compilation-times', budget, '--input-type=module', '-e', program];
-  const { stdout, stderr } = spawnSync(process.execPath, flags, { env: {}, encoding: 'utf8' });
+  const flags = [
+    '--trace-wasm-compilation-times',
+    budget,
+    '--input-type=module',
+    '-e',
+    program,
+  ];
+  const { stdout, stderr } = spawnSync(process.execPath, flags, {
+    env: {},
+    encoding: 'utf8',
+  });
   expect(stderr).toBe('');
-  const optimised = stdout.split('\n').filter((line) => line.includes('using TurboFan'));
+  const optimised = stdout
+    .split('\n')
+    .filter((line) => line.includes('using TurboFan'));
   const bodyBytes = optimised.map((line) => Number(/bodysize (\d+)/.exec(line)?.[1]));
   expect(bodyBytes).toEqual([expect.any(Number)]);
   expect(bodyBytes[0]).toBeLessThan(100);

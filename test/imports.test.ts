@@ -35,7 +35,9 @@ function loads(source: string) {
 function loadedWith(starts: readonly string[]) {
   const reached = new Set(starts);
   for (const path of reached) {
-    const own = loads(all.get(path) ?? '').filter((specifier) => /^[#.]/.test(specifier));
+    const own = loads(all.get(path) ?? '').filter((specifier) =>
+      /^[#.]/.test(specifier),
+    );
     for (const specifier of own) reached.add(targetOf(path, specifier));
   }
   return reached;
@@ -61,7 +63,10 @@ function cycles(imports: ReadonlyMap<string, readonly string[]>) {
     indices.set(file, index);
     stack.push(file);
     const reached = (imports.get(file) ?? []).map(
-      (next) => lowest.get(next) ?? (indices.has(next) ? indices.get(next) : visit(next)) ?? index,
+      (next) =>
+        lowest.get(next) ??
+        (indices.has(next) ? indices.get(next) : visit(next)) ??
+        index,
     );
     const least = Math.min(index, ...reached);
     if (least < index) return least;
@@ -81,7 +86,10 @@ test('no files load each other in a circle, and none of two folders import types
       const outside = [...source.matchAll(imported)]
         .map(([, specifier = '']) => targetOf(path, specifier))
         .filter((target) => folderOf(target) !== folderOf(path));
-      return [path, [...new Set([...loaded, ...outside])].filter((one) => all.has(one))];
+      return [
+        path,
+        [...new Set([...loaded, ...outside])].filter((one) => all.has(one)),
+      ];
     }),
   );
   expect(cycles(imports)).toEqual([]);
@@ -90,7 +98,9 @@ test('no files load each other in a circle, and none of two folders import types
 test('a circle of imports in the conversation has at most fifteen files, those of types counted', () => {
   const inside = [...all].filter(([path]) => path.startsWith('src/conversation/'));
   const imports = inside.map(([path, source]): [string, readonly string[]] => {
-    const targets = [...source.matchAll(imported)].map(([, one = '']) => targetOf(path, one));
+    const targets = [...source.matchAll(imported)].map(([, one = '']) =>
+      targetOf(path, one),
+    );
     return [path, targets];
   });
   const sizes = cycles(new Map(imports)).map(({ length }) => length);
@@ -133,24 +143,29 @@ test('no two folders of the conversation import each other, directly or through 
       if (target !== 'root' && target !== folder) imports.get(folder)?.add(target);
     }
   }
-  expect(cycles(new Map([...imports].map(([folder, to]) => [folder, [...to]])))).toEqual([]);
+  expect(
+    cycles(new Map([...imports].map(([folder, to]) => [folder, [...to]]))),
+  ).toEqual([]);
   expect(imports.get('hearing')).toContain('machine');
 });
 
 test.each([
   ['PostgreSQL', 'DATABASE_URL', ['pg']],
   ['the page', 'PAGE_PORT', ['hono', '@hono/node-server', 'rate-limiter-flexible']],
-])('the bot loads nothing of %s before %s asks for it', async (_what, _setting, packages) => {
-  const starts = ['program', 'run-on-discord', 'sandbox/run-in-sandbox'].map(
-    (name) => `src/app/${name}.ts`,
-  );
-  const reached = loadedWith([...starts, 'doctor/main.ts', 'setup/main.ts']);
-  const needsIt = (path: string) =>
-    packages.some((one) => loads(all.get(path) ?? '').includes(one));
-  expect([...reached].filter(needsIt)).toEqual([]);
-  expect(reached.size).toBeGreaterThan(500);
-  expect([...all.keys()].some(needsIt)).toBe(true);
-});
+])(
+  'the bot loads nothing of %s before %s asks for it',
+  async (_what, _setting, packages) => {
+    const starts = ['program', 'run-on-discord', 'sandbox/run-in-sandbox'].map(
+      (name) => `src/app/${name}.ts`,
+    );
+    const reached = loadedWith([...starts, 'doctor/main.ts', 'setup/main.ts']);
+    const needsIt = (path: string) =>
+      packages.some((one) => loads(all.get(path) ?? '').includes(one));
+    expect([...reached].filter(needsIt)).toEqual([]);
+    expect(reached.size).toBeGreaterThan(500);
+    expect([...all.keys()].some(needsIt)).toBe(true);
+  },
+);
 
 /** Folders of files that the worker of the stores loads. */
 const storeFolders = ['src/base', 'src/storage', 'src/sql', 'src/storage/sqlite'];
@@ -173,7 +188,9 @@ test('text becomes SQL as it is only where names of tables and columns do', asyn
   const strays = [...all]
     .filter(([path]) => !withNames.test(path))
     .filter(([, source]) =>
-      /^import (?!type)[^;]*\b(?:raw|(?<!type )Sql)\b[^;]* from 'sql-template-tag'/m.test(source),
+      /^import (?!type)[^;]*\b(?:raw|(?<!type )Sql)\b[^;]* from 'sql-template-tag'/m.test(
+        source,
+      ),
     )
     .map(([path]) => path);
   expect(strays).toEqual([]);

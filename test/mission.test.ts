@@ -19,7 +19,12 @@ import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import { eventually, toneOf } from '#test/scenarios/setup/scenario-setup.ts';
 import { openMockProviders } from './fakes/providers/mock-providers.ts';
 import { findFreePort } from './fakes/servers/listening-server.ts';
-import { askAloud, makeWav, toInputAudio, type UserContent } from './mission/ask-aloud.ts';
+import {
+  askAloud,
+  makeWav,
+  toInputAudio,
+  type UserContent,
+} from './mission/ask-aloud.ts';
 import {
   type Mission,
   openMission,
@@ -70,14 +75,22 @@ function line(words: string, prove: (mission: Mission) => unknown) {
 
 // Packages: each is declared in package.json, and does in the running product what it is best at.
 
-line('discord.js logs in, registers commands, and carries the answers to them', async (m) => {
-  expect(packageJson.dependencies).toHaveProperty(['discord.js']);
-  expect(calls.login.given).toContainEqual([m.sandbox.token]);
-  await m.conversations.chained;
-  const asked = calls.rest.given.map(([request]) => Reflect.get(Object(request), 'fullRoute'));
-  for (const route of [/^\/applications\/\d+\/commands$/, /^\/interactions\/.*\/callback$/])
-    expect(asked).toContainEqual(expect.stringMatching(route));
-});
+line(
+  'discord.js logs in, registers commands, and carries the answers to them',
+  async (m) => {
+    expect(packageJson.dependencies).toHaveProperty(['discord.js']);
+    expect(calls.login.given).toContainEqual([m.sandbox.token]);
+    await m.conversations.chained;
+    const asked = calls.rest.given.map(([request]) =>
+      Reflect.get(Object(request), 'fullRoute'),
+    );
+    for (const route of [
+      /^\/applications\/\d+\/commands$/,
+      /^\/interactions\/.*\/callback$/,
+    ])
+      expect(asked).toContainEqual(expect.stringMatching(route));
+  },
+);
 
 line('@discordjs/voice joins, and encrypts each frame from end to end', async (m) => {
   expect(packageJson.dependencies).toHaveProperty('@discordjs/voice');
@@ -119,11 +132,16 @@ line('prism-media opens WebM, which plays on a track', async (m) => {
   const decoder = new DecodeStream({ rateHz: 48_000, channels: 2 });
   const { samples } = await decoder.feed(bytes, false);
   decoder.free();
-  expect([calls.webm.given.length > 0, samples.length > 48_000 / 2]).toEqual([true, true]);
+  expect([calls.webm.given.length > 0, samples.length > 48_000 / 2]).toEqual([
+    true,
+    true,
+  ]);
   const { person } = await m.conversations.dictated;
   const file = { name: 'tones.webm', type: 'video/webm', bytes };
   const played = await commandReply(person, 'track play', { file, track: 'film' });
-  expect(played.text).toBe(formatText('track.playing', { title: 'tones', track: 'film' }));
+  expect(played.text).toBe(
+    formatText('track.playing', { title: 'tones', track: 'film' }),
+  );
 });
 
 line('vitest runs these tests', () => {
@@ -134,7 +152,8 @@ line('vitest runs these tests', () => {
 
 // The design card.
 
-const topLevel = 'src commands test deploy package.json tsconfig.json .env.example README.md';
+const topLevel =
+  'src commands test deploy package.json tsconfig.json .env.example README.md';
 line(`top level: ${topLevel}`, () => {
   for (const name of topLevel.split(' '))
     expect(existsSync(new URL(`../${name}`, import.meta.url)), name).toBe(true);
@@ -156,7 +175,10 @@ line('it turns incoming user Opus streams into transcripts', async (m) => {
 line('it passes them through a chat-completions audio model', async (m) => {
   const { heard } = await m.conversations.audioModel;
   const [chat] = m.findChats(said.card.words);
-  expect(chat?.body).toMatchObject({ model: 'gpt-audio', modalities: ['text', 'audio'] });
+  expect(chat?.body).toMatchObject({
+    model: 'gpt-audio',
+    modalities: ['text', 'audio'],
+  });
   expect(JSON.stringify(chat?.body)).toContain('"input_audio"');
   await expectAlike(heard.pcm, toneOf([said.card.answer]));
 });
@@ -182,7 +204,8 @@ line('it streams the speech PCM back as an AudioResource', async (m) => {
 line('with a queue for each named track', async (m) => {
   await m.conversations.dictated;
   for (const track of ['music', 'noise'])
-    for (const sound of ['rain', 'bell', 'bell']) await m.ask('/tracks', { sound, track });
+    for (const sound of ['rain', 'bell', 'bell'])
+      await m.ask('/tracks', { sound, track });
   await m.ask('/tracks/music/skip', {});
   expect(await m.findTrack('music')).toMatchObject({
     current: { title: 'bell' },
@@ -196,7 +219,9 @@ line('with a queue for each named track', async (m) => {
 
 line('people use it by slash commands', async (m) => {
   const { person } = await m.conversations.chained;
-  expect((await commandReply(person, 'stats')).text).toContain('I usually answer within');
+  expect((await commandReply(person, 'stats')).text).toContain(
+    'I usually answer within',
+  );
 });
 
 line('by talking in a voice channel', async (m) => {
@@ -230,38 +255,45 @@ line('sample rate and format matched, also without a label', async ({ openai }) 
     const asked = { model, input, voice: 'alloy', response_format: 'wav' } as const;
     const sound = await (await openai.audio.speech.create(asked)).arrayBuffer();
     const pcm = readWav(Buffer.from(sound));
-    expect(Math.abs(getDurationMs(pcm) - getDurationMs(expected)), model).toBeLessThan(20);
+    expect(Math.abs(getDurationMs(pcm) - getDurationMs(expected)), model).toBeLessThan(
+      20,
+    );
     await expectAlike(pcm, expected);
   }
 });
 
-line('pause, resume, volume, mute, fade, seek, loop, stop, for one track', async (m) => {
-  await m.conversations.dictated;
-  const steer = (action: string, body = {}) => m.ask(`/tracks/one/${action}`, body);
-  for (const track of ['one', 'other']) await m.ask('/tracks', { sound: 'rain', track });
-  await steer('pause');
-  await steer('seek', { atMs: 20_000 });
-  await steer('loop', { on: true });
-  await steer('mute');
-  await steer('volume', { percent: 30, overMs: 1_000 });
-  const current = { loop: true, positionMs: 20_000 };
-  const paused = { isPaused: true, isMuted: true, percent: 30, current };
-  expect(await m.findTrack('one')).toMatchObject(paused);
-  const going = { isPaused: false, isMuted: false };
-  expect(await m.findTrack('other')).toMatchObject({ ...going, percent: 100 });
-  await steer('resume');
-  await steer('unmute');
-  expect(await m.findTrack('one')).toMatchObject(going);
-  await steer('stop');
-  expect(await m.findTrack('one')).not.toHaveProperty('current');
-  expect(await m.findTrack('other')).toHaveProperty('current');
-});
+line(
+  'pause, resume, volume, mute, fade, seek, loop, stop, for one track',
+  async (m) => {
+    await m.conversations.dictated;
+    const steer = (action: string, body = {}) => m.ask(`/tracks/one/${action}`, body);
+    for (const track of ['one', 'other'])
+      await m.ask('/tracks', { sound: 'rain', track });
+    await steer('pause');
+    await steer('seek', { atMs: 20_000 });
+    await steer('loop', { on: true });
+    await steer('mute');
+    await steer('volume', { percent: 30, overMs: 1_000 });
+    const current = { loop: true, positionMs: 20_000 };
+    const paused = { isPaused: true, isMuted: true, percent: 30, current };
+    expect(await m.findTrack('one')).toMatchObject(paused);
+    const going = { isPaused: false, isMuted: false };
+    expect(await m.findTrack('other')).toMatchObject({ ...going, percent: 100 });
+    await steer('resume');
+    await steer('unmute');
+    expect(await m.findTrack('one')).toMatchObject(going);
+    await steer('stop');
+    expect(await m.findTrack('one')).not.toHaveProperty('current');
+    expect(await m.findTrack('other')).toHaveProperty('current');
+  },
+);
 
 line('and all', async (m) => {
   const { person } = await m.conversations.audioModel;
   for (const track of ['left', 'right'])
     await commandReply(person, 'track play', { sound: 'rain', track, loop: true });
-  const steer = (action: string) => commandReply(person, `track ${action}`, { track: 'all' });
+  const steer = (action: string) =>
+    commandReply(person, `track ${action}`, { track: 'all' });
   const list = async () => (await commandReply(person, 'track list')).text;
   await steer('pause');
   await steer('mute');
@@ -272,21 +304,38 @@ line('and all', async (m) => {
 
 line('wait() for the end of a sound, from commands', async (m) => {
   const { person } = await m.conversations.chained;
-  const said = await commandReply(person, 'say', { text: 'A short sentence.', wait: true });
-  const played = await commandReply(person, 'track play', { sound: 'bell', wait: true });
+  const said = await commandReply(person, 'say', {
+    text: 'A short sentence.',
+    wait: true,
+  });
+  const played = await commandReply(person, 'track play', {
+    sound: 'bell',
+    wait: true,
+  });
   const end = 'completed';
-  expect(said.text).toBe(formatText('track.ended', { title: 'A short sentence.', end }));
+  expect(said.text).toBe(
+    formatText('track.ended', { title: 'A short sentence.', end }),
+  );
   expect(played.text).toBe(formatText('track.ended', { title: 'bell', end }));
 });
 
 line('and over HTTP', async (m) => {
   await m.conversations.dictated;
-  const spoken = await m.ask('/say', { text: 'A short sentence.', track: 'news', wait: true });
+  const spoken = await m.ask('/say', {
+    text: 'A short sentence.',
+    track: 'news',
+    wait: true,
+  });
   expect(JSON.parse(spoken)).toMatchObject({ track: 'news', ended: 'completed' });
   const stopped = m.ask('/tracks', { sound: 'rain', track: 'waited', wait: true });
-  await eventually(async () => expect(await m.findTrack('waited')).toHaveProperty('current'));
+  await eventually(async () =>
+    expect(await m.findTrack('waited')).toHaveProperty('current'),
+  );
   await m.ask('/tracks/waited/stop', {});
-  expect(JSON.parse(await stopped)).toMatchObject({ track: 'waited', ended: 'stopped' });
+  expect(JSON.parse(await stopped)).toMatchObject({
+    track: 'waited',
+    ended: 'stopped',
+  });
 });
 
 // "Streaming from Text-to-Speech API" (forum).
@@ -304,14 +353,19 @@ for (const model of ['pcm', 'wav', 'mp3', 'opus', 'flac'])
     expect(bytes / 48).toBeGreaterThan(700);
   });
 
-line('speech is heard before its last byte has arrived, in a voice channel', async (m) => {
-  const { heard, releasedAtMs } = await m.conversations.chained;
-  expect(heard.firstAudibleAtMs).toBeLessThan(releasedAtMs);
-});
+line(
+  'speech is heard before its last byte has arrived, in a voice channel',
+  async (m) => {
+    const { heard, releasedAtMs } = await m.conversations.chained;
+    expect(heard.firstAudibleAtMs).toBeLessThan(releasedAtMs);
+  },
+);
 
 line('a proof of it that an operator can read', async (m) => {
   const { about } = await m.conversations.examined;
-  expect(about('speak')).toMatch(/first sound after \d+ ms, last byte after \d+ ms: it streams$/);
+  expect(about('speak')).toMatch(
+    /first sound after \d+ ms, last byte after \d+ ms: it streams$/,
+  );
 });
 
 line('errors are never played', async ({ openai }) => {
@@ -320,7 +374,10 @@ line('errors are never played', async ({ openai }) => {
     input: 'Said wrongly.',
     voice: 'alloy',
   });
-  await expect(asked).rejects.toMatchObject({ status: 502, code: 'provider.wrong_type' });
+  await expect(asked).rejects.toMatchObject({
+    status: 502,
+    code: 'provider.wrong_type',
+  });
 });
 
 // speaches (chat completions with audio).
@@ -328,7 +385,10 @@ line('errors are never played', async ({ openai }) => {
 line('CHAT_COMPLETION_BASE_URL, _MODEL, _API_KEY', async (m) => {
   await m.conversations.chained;
   const [chat] = m.findChats(said.bridge.words);
-  expect([chat?.body?.model, chat?.authorization]).toEqual(['llama3.2:1', 'Bearer sk-of-chat']);
+  expect([chat?.body?.model, chat?.authorization]).toEqual([
+    'llama3.2:1',
+    'Bearer sk-of-chat',
+  ]);
 });
 
 line('sound in is replaced by its words, the reply comes back as sound', async (m) => {
@@ -346,16 +406,24 @@ line('sound in is replaced by its words, the reply comes back as sound', async (
 line('transcription_model, speech_model', async (m) => {
   const transcription_model = 'Systran/faster-whisper-tiny.en';
   const speech_model = 'hexgrad/Kokoro-82M';
-  await askAloud(m.openai, [toInputAudio(said.card.words)], { transcription_model, speech_model });
-  expect(m.providers.requests.map(({ body }) => body?.model)).toContain(transcription_model);
+  await askAloud(m.openai, [toInputAudio(said.card.words)], {
+    transcription_model,
+    speech_model,
+  });
+  expect(m.providers.requests.map(({ body }) => body?.model)).toContain(
+    transcription_model,
+  );
   expect(m.voice.requests.map(({ model }) => model)).toContain(speech_model);
 });
 
 line('tools, with messages of role tool', async ({ openai }) => {
   const { words, call, answer } = thermometer;
   const tools = [{ type: 'function', function: { name: call.name } } as const];
-  const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: words }];
-  const ask = () => openai.chat.completions.create({ model: 'chained', tools, messages });
+  const messages: OpenAI.ChatCompletionMessageParam[] = [
+    { role: 'user', content: words },
+  ];
+  const ask = () =>
+    openai.chat.completions.create({ model: 'chained', tools, messages });
   const [first] = (await ask()).choices;
   const { message, finish_reason } = first ?? expect.fail();
   const [called] = message.tool_calls ?? [];
@@ -363,7 +431,11 @@ line('tools, with messages of role tool', async ({ openai }) => {
     'tool_calls',
     { function: { name: call.name, arguments: call.argumentsJson } },
   ]);
-  messages.push(message, { role: 'tool', tool_call_id: called?.id ?? '', content: '21 degrees' });
+  messages.push(message, {
+    role: 'tool',
+    tool_call_id: called?.id ?? '',
+    content: '21 degrees',
+  });
   expect((await ask()).choices[0]?.message.content).toBe(answer);
 });
 
@@ -430,7 +502,9 @@ line('speech with tone', async ({ openai, voice }) => {
   const tone = { voice: 'coral', instructions: 'Whisper, as in a library.' };
   const input = 'The book is on the third shelf.';
   const asked = { model: 'pcm', input, response_format: 'wav', ...tone } as const;
-  const sound = readWav(Buffer.from(await (await openai.audio.speech.create(asked)).arrayBuffer()));
+  const sound = readWav(
+    Buffer.from(await (await openai.audio.speech.create(asked)).arrayBuffer()),
+  );
   expect(sound).toEqual(toneOf([input]));
   expect(voice.requests).toContainEqual(expect.objectContaining({ input, ...tone }));
 });
@@ -440,19 +514,27 @@ line('transcription with streaming', async ({ openai }) => {
   const asked = { model: 'whisper', file, stream: true } as const;
   const events = await Array.fromAsync(await openai.audio.transcriptions.create(asked));
   expect(events.at(0)).toMatchObject({ type: 'transcript.text.delta' });
-  expect(events.at(-1)).toMatchObject({ type: 'transcript.text.done', text: said.morning.words });
+  expect(events.at(-1)).toMatchObject({
+    type: 'transcript.text.done',
+    text: said.morning.words,
+  });
 });
 
 line('translation', async ({ openai }) => {
   const file = await toFile(makeWav(said.morning.words), 'meeting.wav');
-  const { text: english } = await openai.audio.translations.create({ model: 'whisper', file });
+  const { text: english } = await openai.audio.translations.create({
+    model: 'whisper',
+    file,
+  });
   expect(english).toBe(translation);
 });
 
 line('function calling', async (m) => {
   await m.conversations.realtime;
   const events = m.providers.talk.calls.flatMap(({ commands }) => commands);
-  const results = events.filter((event) => JSON.stringify(event).includes('function_call_output'));
+  const results = events.filter((event) =>
+    JSON.stringify(event).includes('function_call_output'),
+  );
   expect(results).toHaveLength(1);
   expect(JSON.stringify(results)).toContain('now');
 });
@@ -467,7 +549,11 @@ line('a page that says which API to choose', () => {
 
 line('config.yaml, aliases, virtual keys, audio in and out', async () => {
   const key = 'sk-virtual';
-  await using providers = await openMockProviders({ ...sayings.providers, replies, key });
+  await using providers = await openMockProviders({
+    ...sayings.providers,
+    replies,
+    key,
+  });
   await using own = await openRunningBot({
     ...(await readBotEnvironment('compose.proxy.yaml')),
     OPENAI_BASE_URL: providers.baseUrl,
@@ -479,10 +565,15 @@ line('config.yaml, aliases, virtual keys, audio in and out', async () => {
     expect(transcript).toBe(answer);
   }
   const profile = new URL('../deploy/litellm/config.yaml', import.meta.url);
-  const { model_list }: { readonly model_list: readonly { readonly model_name: string }[] } = parse(
+  const {
+    model_list,
+  }: { readonly model_list: readonly { readonly model_name: string }[] } = parse(
     readFileSync(profile, 'utf8'),
   );
-  const asked = providers.requests.map(({ authorization, body }) => [authorization, body?.model]);
+  const asked = providers.requests.map(({ authorization, body }) => [
+    authorization,
+    body?.model,
+  ]);
   // The voice reads aloud over a WebSocket, whose address names the model.
   const connected = providers.talk.calls.map(({ authorization, url }) => [
     authorization,

@@ -14,7 +14,9 @@ const require = createRequire(import.meta.url);
 
 /** Looks once for the optional packages; tests of an absent one are skipped, and one line says so. */
 export function setup({ provide }: Pick<TestProject, 'provide'>): void {
-  const absent = Object.keys(packageJson.optionalDependencies).filter((name) => !canLoad(name));
+  const absent = Object.keys(packageJson.optionalDependencies).filter(
+    (name) => !canLoad(name),
+  );
   provide('absentPackages', absent);
   if (absent.length === 0) return;
   const line = `NO ${absent.join(', ')}: ITS TESTS ARE SKIPPED. To run them: npm ci on a machine with a C++ compiler, make and Python 3.`;

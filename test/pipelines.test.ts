@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { openEngines, openPipelines } from '#src/app/engines/open-engines.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
-import { FakeHost, joinTexts, makeTurn, toUtterance } from './contracts/pipeline-contract.ts';
+import {
+  FakeHost,
+  joinTexts,
+  makeTurn,
+  toUtterance,
+} from './contracts/pipeline-contract.ts';
 import { openMockProviders } from './fakes/providers/mock-providers.ts';
 
 const nowhere = 'http://127.0.0.1:9/v1';
@@ -20,11 +25,16 @@ test('a chat server offers an audio-model once its name is known', async () => {
   expect((await offered(chat)).names).toEqual(['chained']);
   const both = await offered({ ...chat, AUDIO_MODEL_NAME: 'hears' });
   expect(both.names).toEqual(['chained', 'audio-model']);
-  expect(both.names.map((name) => both.getEngineNames(name))).toEqual(['writes', 'hears']);
+  expect(both.names.map((name) => both.getEngineNames(name))).toEqual([
+    'writes',
+    'hears',
+  ]);
 });
 
 test('the chat model answers in the place of a Realtime server that is away', async () => {
-  await using mock = await openMockProviders({ replies: [{ match: /^/, text: 'It is four.' }] });
+  await using mock = await openMockProviders({
+    replies: [{ match: /^/, text: 'It is four.' }],
+  });
   const { baseUrl } = mock;
   const config = readGoodSettings({
     TRANSCRIPTION_BASE_URL: baseUrl,
@@ -35,7 +45,9 @@ test('the chat model answers in the place of a Realtime server that is away', as
   });
   const news: EngineNews[] = [];
   await using engines = await openEngines(config, (one) => news.push(one));
-  const pipeline = openPipelines(config, engines, engines.chat('Nova')).open('realtime');
+  const pipeline = openPipelines(config, engines, engines.chat('Nova')).open(
+    'realtime',
+  );
   const turn = makeTurn(toUtterance('What time is it?'));
   const parts = await Array.fromAsync(
     pipeline.answer(turn, new FakeHost(), AbortSignal.timeout(50_000)),
@@ -43,5 +55,10 @@ test('the chat model answers in the place of a Realtime server that is away', as
   expect(joinTexts(parts)).toBe('It is four.');
   expect(parts.some(({ kind }) => kind === 'audio')).toBe(true);
   const to = new URL(baseUrl).host;
-  expect(news).toContainEqual({ kind: 'fallback-on', role: 'chat', from: '127.0.0.1:9', to });
+  expect(news).toContainEqual({
+    kind: 'fallback-on',
+    role: 'chat',
+    from: '127.0.0.1:9',
+    to,
+  });
 });

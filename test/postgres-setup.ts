@@ -23,7 +23,10 @@ export async function setup({ provide }: Pick<TestProject, 'provide'>): Promise<
 }
 
 async function findRefusal() {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 3_000,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -28,6 +28,7 @@ export { fc };
 
 function getErrorCode(text: unknown) {
   const code = typeof text === 'string' ? text.codePointAt(0) : undefined;
-  if (code === undefined || String.fromCodePoint(code) !== text) throw new Error('no character');
+  if (code === undefined || String.fromCodePoint(code) !== text)
+    throw new Error('no character');
   return code;
 }

@@ -5,7 +5,9 @@ import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
 
-type ProviderNews = Parameters<ConstructorParameters<typeof FallbackChain>[0]['report']>[0];
+type ProviderNews = Parameters<
+  ConstructorParameters<typeof FallbackChain>[0]['report']
+>[0];
 
 let nowMs = 0;
 /** Clock with minutes between all lines, so that the log itself holds no repetition back. */

@@ -6,8 +6,11 @@ const maxRepeats = 3;
 /** Prints each test that needed a second attempt below the summary of vitest; fails the run above `maxRepeats`. */
 export class RepeatReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const repeated = modules.flatMap(({ children }) => [...children.allTests()].filter(hasRepeats));
-    for (const test of repeated) console.log(`Repeated: ${test.fullName}: ${getFirstError(test)}`);
+    const repeated = modules.flatMap(({ children }) =>
+      [...children.allTests()].filter(hasRepeats),
+    );
+    for (const test of repeated)
+      console.log(`Repeated: ${test.fullName}: ${getFirstError(test)}`);
     const isTooMany = repeated.length > maxRepeats;
     const verdict = isTooMany ? `, more than ${maxRepeats}: the run fails` : '';
     console.log(`Tests repeated: ${repeated.length}${verdict}`);

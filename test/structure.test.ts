@@ -28,7 +28,8 @@ function folderOf(document: string) {
 
 async function basenamesIn(folder: string) {
   const names = new Set<string>();
-  for await (const path of glob(`${folder}/**/*.*`, { exclude })) names.add(basename(path));
+  for await (const path of glob(`${folder}/**/*.*`, { exclude }))
+    names.add(basename(path));
   return names;
 }
 
@@ -41,7 +42,9 @@ async function missingIn(document: string) {
   const found = await Promise.all(
     names.map(
       async (name) =>
-        beside.has(name) || (await isThere(name)) || (await isThere(join(dirname(document), name))),
+        beside.has(name) ||
+        (await isThere(name)) ||
+        (await isThere(join(dirname(document), name))),
     ),
   );
   return names.filter((_, n) => !found[n]);
@@ -49,7 +52,9 @@ async function missingIn(document: string) {
 
 test('every file that a document names exists', async () => {
   const documents = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'README.md'];
-  for await (const path of glob(`{${roots.replaceAll('|', ',')}}/**/*.md`, { exclude })) {
+  for await (const path of glob(`{${roots.replaceAll('|', ',')}}/**/*.md`, {
+    exclude,
+  })) {
     documents.push(path);
   }
   const missing = await Promise.all(
@@ -82,7 +87,8 @@ test('sources of the bot are plain ASCII, as V8 keeps a file with one other char
   for await (const path of sourceFiles('{src,commands,doctor,setup}/**/*.{ts,mjs}')) {
     for (const [n, line] of (await readFile(path, 'utf8')).split('\n').entries()) {
       const at = line.search(/\P{ASCII}/u);
-      if (at >= 0) found.push(`${path}:${n + 1}: ${line.slice(at, at + 20)}: write \\u escapes`);
+      if (at >= 0)
+        found.push(`${path}:${n + 1}: ${line.slice(at, at + 20)}: write \\u escapes`);
     }
   }
   expect(found).toEqual([]);
@@ -92,6 +98,8 @@ test('sodium-native is mended before any file takes a value from the voice libra
   for await (const path of sourceFiles('{src,bench,sandbox,doctor}/**/*.ts')) {
     const source = await readFile(path, 'utf8');
     if (!/^import (?!type)[^;]*'@discordjs\/voice'/m.test(source)) continue;
-    expect(source.split('\n')[0], path).toBe("import '#src/discord/library/sodium.ts';");
+    expect(source.split('\n')[0], path).toBe(
+      "import '#src/discord/library/sodium.ts';",
+    );
   }
 });

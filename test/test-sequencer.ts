@@ -33,7 +33,9 @@ export class TestSequencer extends BaseSequencer {
     const gone = longTests.filter((path) => !existsSync(path));
     if (gone.length > 0)
       throw new Error(`test/test-sequencer.ts names files that are gone: ${gone}`);
-    const sorted = (await super.sort(files)).toSorted((a, b) => rankFile(a) - rankFile(b));
+    const sorted = (await super.sort(files)).toSorted(
+      (a, b) => rankFile(a) - rankFile(b),
+    );
     const [waits, computes] = [
       sorted.filter(isWaitingTest),
       sorted.filter((one) => !isWaitingTest(one)),

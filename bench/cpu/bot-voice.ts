@@ -12,7 +12,9 @@ const maxKeptStretches = 10;
 export class BotVoice {
   readonly #stretches: BotVoiceStretch[] = [];
   #packets = 0;
-  #waiting: { readonly sinceMs: number; readonly found: (fromMs: number) => void } | undefined;
+  #waiting:
+    | { readonly sinceMs: number; readonly found: (fromMs: number) => void }
+    | undefined;
 
   /** Heard so far. */
   get packets(): number {

@@ -19,13 +19,18 @@ export class ChildProgram<Order extends object> implements AsyncDisposable {
   async sendOrder(order: Order, timeoutMs: number): Promise<unknown> {
     const done = new AbortController();
     const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeoutMs)]);
-    const ended = once(this.#child, 'exit', { signal }).then(() => ({ error: 'it has ended' }));
+    const ended = once(this.#child, 'exit', { signal }).then(() => ({
+      error: 'it has ended',
+    }));
     const reported = once(this.#child, 'message', { signal }).then(
       ([message]) => message as OrderOutcome,
     );
     this.#child.send(order);
-    const outcome: OrderOutcome = await Promise.race([reported, ended]).finally(() => done.abort());
-    if ('error' in outcome) throw new Error(`A process of the bench failed: ${outcome.error}`);
+    const outcome: OrderOutcome = await Promise.race([reported, ended]).finally(() =>
+      done.abort(),
+    );
+    if ('error' in outcome)
+      throw new Error(`A process of the bench failed: ${outcome.error}`);
     return outcome.value;
   }
 

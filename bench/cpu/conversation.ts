@@ -7,7 +7,10 @@ import type { BotVoice } from './bot-voice.ts';
 export type Exchange = { readonly answerMs: number | undefined };
 
 /** Somebody who asks, as the programs of the bench know them. */
-export type ConversingPerson = { readonly person: SandboxPerson; readonly voice: BotVoice };
+export type ConversingPerson = {
+  readonly person: SandboxPerson;
+  readonly voice: BotVoice;
+};
 
 const maxAnswerWaitMs = 10_000;
 

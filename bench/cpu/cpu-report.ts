@@ -18,12 +18,24 @@ export function formatCpuReport(readings: readonly CpuReading[]): string {
       ];
     }),
   );
-  return formatTable(['', ...(several ? ['bot', 'of first'] : []), ...reportHead, ''], lines);
+  return formatTable(
+    ['', ...(several ? ['bot', 'of first'] : []), ...reportHead, ''],
+    lines,
+  );
 }
 
 const reportHead = [
   ...['CPU s/min', 'each channel', 'a turn', 'wake-ups/s', 'main'],
-  ...['MB', 'grown MB', 'in/min', 'out/min', 'turns/min', 'no answer', 'answer ms p50', 'p95'],
+  ...[
+    'MB',
+    'grown MB',
+    'in/min',
+    'out/min',
+    'turns/min',
+    'no answer',
+    'answer ms p50',
+    'p95',
+  ],
 ];
 
 /** `n` is which of the bots it is. */
@@ -65,7 +77,9 @@ function measureChannelSeconds(
 ) {
   if (!isConversation(row)) return undefined;
   const before = readings.findLast(
-    (one) => one.row.channels < row.channels && (one.row.channels === 0 || isConversation(one.row)),
+    (one) =>
+      one.row.channels < row.channels &&
+      (one.row.channels === 0 || isConversation(one.row)),
   );
   const former = before?.bots[n];
   if (!before || !former) return undefined;

@@ -72,7 +72,9 @@ export async function measureRow(
     if (load) await people.sendOrder(load, maxOrderMs);
   });
   return {
-    ...(await (load ? measureLoadedRow(setup, options) : measureSilentRow(setup, row, options))),
+    ...(await (load
+      ? measureLoadedRow(setup, options)
+      : measureSilentRow(setup, row, options))),
     row,
   };
 }
@@ -88,13 +90,19 @@ async function measureSilentRow(
   return await readLoad(setup, minutes * 60_000);
 }
 
-async function measureLoadedRow(setup: CpuSetup, { minutes, warmUpMinutes }: CpuOptions) {
+async function measureLoadedRow(
+  setup: CpuSetup,
+  { minutes, warmUpMinutes }: CpuOptions,
+) {
   await realClock.sleep(warmUpMinutes * 60_000, neverAborted);
   const bots = await readLoad(setup, minutes * 60_000);
   await runInAll(setup, ({ people }) => people.sendOrder({ do: 'rest' }, maxOrderMs));
   return bots;
 }
 
-async function runInAll({ bots }: CpuSetup, run: (one: BotUnderTest) => Promise<unknown>) {
+async function runInAll(
+  { bots }: CpuSetup,
+  run: (one: BotUnderTest) => Promise<unknown>,
+) {
   await Promise.all(bots.map(run));
 }

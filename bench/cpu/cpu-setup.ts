@@ -2,7 +2,12 @@ import { basename } from 'node:path';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { ChildProgram } from './child-program.ts';
 import { StartedBot } from './npm-start.ts';
-import type { PeopleAddress, PeopleOrder, ServersAddress, ServersOrder } from './orders.ts';
+import type {
+  PeopleAddress,
+  PeopleOrder,
+  ServersAddress,
+  ServersOrder,
+} from './orders.ts';
 
 const maxStartMs = 60_000;
 /** Settings of a bot that answers as often as it is asked. */
@@ -32,7 +37,8 @@ export async function openCpuSetup(
 ): Promise<CpuSetup> {
   await using stack = new AsyncDisposableStack();
   const bots: BotUnderTest[] = [];
-  for (const checkout of checkouts) bots.push(await openBot(checkout, environment, stack));
+  for (const checkout of checkouts)
+    bots.push(await openBot(checkout, environment, stack));
   const all = stack.move();
   return { bots, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
@@ -42,12 +48,17 @@ async function openBot(
   given: Readonly<Record<string, string>>,
   stack: AsyncDisposableStack,
 ) {
-  const people = stack.use(new ChildProgram<PeopleOrder>(new URL('people.ts', import.meta.url)));
+  const people = stack.use(
+    new ChildProgram<PeopleOrder>(new URL('people.ts', import.meta.url)),
+  );
   const servers = stack.use(
     new ChildProgram<ServersOrder>(new URL('mock-servers.ts', import.meta.url)),
   );
   const login = (await people.sendOrder({ do: 'open' }, maxStartMs)) as PeopleAddress;
-  const providers = (await servers.sendOrder({ do: 'open' }, maxStartMs)) as ServersAddress;
+  const providers = (await servers.sendOrder(
+    { do: 'open' },
+    maxStartMs,
+  )) as ServersAddress;
   const environment = { ...remote(providers), ...unlimitedBudgets, ...given };
   const bot = stack.use(await StartedBot.start(checkout, login, environment));
   const label = basename(checkout);

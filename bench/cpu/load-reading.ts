@@ -60,11 +60,18 @@ export async function readLoad(setup: CpuSetup, ms: number): Promise<BotsReading
   await realClock.sleep(ms, neverAborted);
   const after = await readInstant(pids);
   const bots = setup.bots.map((one) => toBotReading(one, before, after));
-  return { bots: await Promise.all(bots), machine: toMachineUsage(pids, before, after) };
+  return {
+    bots: await Promise.all(bots),
+    machine: toMachineUsage(pids, before, after),
+  };
 }
 
 function listPids({ bots }: CpuSetup) {
-  const ofBots = bots.flatMap(({ bot, people, servers }) => [bot.pid, people.pid, servers.pid]);
+  const ofBots = bots.flatMap(({ bot, people, servers }) => [
+    bot.pid,
+    people.pid,
+    servers.pid,
+  ]);
   return [...ofBots, process.pid];
 }
 
@@ -107,7 +114,9 @@ async function toBotReading(
   after: UsageInstant,
 ) {
   const figures = await people.sendOrder({ do: 'end' }, toAnswerDelays);
-  const [fromMb = 0, toMb = 0] = [before, after].map(({ residentMb: of }) => of.get(bot.pid));
+  const [fromMb = 0, toMb = 0] = [before, after].map(({ residentMb: of }) =>
+    of.get(bot.pid),
+  );
   return {
     label,
     minutes: measureMinutes(before, after),
@@ -120,9 +129,16 @@ async function toBotReading(
   };
 }
 
-function toMachineUsage(pids: readonly number[], before: UsageInstant, after: UsageInstant) {
+function toMachineUsage(
+  pids: readonly number[],
+  before: UsageInstant,
+  after: UsageInstant,
+) {
   const minutes = measureMinutes(before, after);
-  const ours = pids.reduce((sum, pid) => sum + toProcessUsage(pid, before, after).cpu, 0);
+  const ours = pids.reduce(
+    (sum, pid) => sum + toProcessUsage(pid, before, after).cpu,
+    0,
+  );
   const busy = (after.busySeconds - before.busySeconds) / minutes;
   return {
     others: Math.max(0, busy - ours),
@@ -150,17 +166,24 @@ function measureMinutes(before: UsageInstant, after: UsageInstant) {
 
 /** Why the reading is worth little: somebody else used the machine. Undefined: nobody did. */
 export function findDisturbance({ others, stolen }: MachineUsage): string | undefined {
-  if (stolen > maxStolenSeconds) return `the host took ${stolen.toFixed(1)} s/min of processor`;
+  if (stolen > maxStolenSeconds)
+    return `the host took ${stolen.toFixed(1)} s/min of processor`;
   if (others > maxOthersSeconds)
     return `other programs took ${others.toFixed(1)} s/min of processor`;
   return undefined;
 }
 
 /** Why its delays say nothing of the bot: people or servers could do no more. */
-export function findExhaustion({ people, peopleCpu, serversCpu }: BotReading): string | undefined {
+export function findExhaustion({
+  people,
+  peopleCpu,
+  serversCpu,
+}: BotReading): string | undefined {
   const late = people.latePackets / Math.max(1, people.sentPackets);
-  if (late > maxLateShare) return `${(100 * late).toFixed(1)} % of people's packets left late`;
-  if (peopleCpu > maxBusySeconds) return `people took ${peopleCpu.toFixed(0)} s/min of a core`;
+  if (late > maxLateShare)
+    return `${(100 * late).toFixed(1)} % of people's packets left late`;
+  if (peopleCpu > maxBusySeconds)
+    return `people took ${peopleCpu.toFixed(0)} s/min of a core`;
   if (serversCpu > maxBusySeconds)
     return `the mock servers took ${serversCpu.toFixed(0)} s/min of a core`;
   return undefined;

@@ -38,9 +38,14 @@ const { values } = parseArgs({
     plain: { type: 'boolean', default: false },
   },
 });
-const options = { minutes: Number(values.minutes), warmUpMinutes: Number(values.warmup) };
+const options = {
+  minutes: Number(values.minutes),
+  warmUpMinutes: Number(values.warmup),
+};
 const nodeOptions = { NODE_OPTIONS: values['node-options'] };
-const checkouts = (values.bot ?? [`${import.meta.dirname}/../..`]).map((path) => resolve(path));
+const checkouts = (values.bot ?? [`${import.meta.dirname}/../..`]).map((path) =>
+  resolve(path),
+);
 /** Environment of container and unit: fewer pages stay with the allocator of glibc. */
 const deployedEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
 const neverAborted = new AbortController().signal;
@@ -56,7 +61,11 @@ if (chosenParts.includes('channels'))
 if (chosenParts.includes('talkers')) await measureRows(talkerRows);
 if (chosenParts.includes('memory')) {
   const environment = { ...(values.plain ? {} : deployedEnvironment), ...nodeOptions };
-  const figures = { further: Number(values.further), idleS: Number(values.idle), environment };
+  const figures = {
+    further: Number(values.further),
+    idleS: Number(values.idle),
+    environment,
+  };
   for (const checkout of checkouts) {
     console.log(`\n${checkout}`);
     await measureMemory(checkout, { ...figures, minutes: 10 * options.minutes });
@@ -72,7 +81,9 @@ async function measureRows(rows: readonly CpuRow[]) {
     for (const row of rows) {
       const reading = await measureRow(setup, row, options);
       readings.push(reading);
-      console.log(`${row.name}: ${reading.bots.map(({ cpu }) => cpu.toFixed(2)).join(', ')} s/min`);
+      console.log(
+        `${row.name}: ${reading.bots.map(({ cpu }) => cpu.toFixed(2)).join(', ')} s/min`,
+      );
       if (!findDisturbance(reading.machine) && reading.bots.some(findExhaustion)) break;
     }
   } catch (error) {

@@ -1,6 +1,9 @@
 // Program of its own: the mock servers of recognition, chat and speech.
 
-import { type MockProviders, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import {
+  type MockProviders,
+  openMockProviders,
+} from '#test/fakes/providers/mock-providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
 import { serveOrders } from './child-program.ts';
 import type { AnswerLength, ServersAddress, ServersOrder } from './orders.ts';
@@ -30,7 +33,8 @@ serveOrders<ServersOrder>(async (order) => {
 });
 
 setInterval(() => {
-  if ((providers?.requests.length ?? 0) > maxKeptRequests) providers?.reset(toSettings());
+  if ((providers?.requests.length ?? 0) > maxKeptRequests)
+    providers?.reset(toSettings());
 }, 10_000).unref();
 
 function toSettings() {

@@ -34,14 +34,20 @@ export class StartedBot implements AsyncDisposable {
     login: BotLogin,
     environment: Readonly<Record<string, string>>,
   ): Promise<StartedBot> {
-    const { scripts } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8'));
+    const { scripts } = JSON.parse(
+      await readFile(join(checkout, 'package.json'), 'utf8'),
+    );
     const { flags, program } = parseStartArguments(scripts.start);
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-    const child = spawn(await findNode(checkout), [...flags, resolve(checkout, program)], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...(await makeEnvironment(login, folder)), ...environment },
-    });
+    const child = spawn(
+      await findNode(checkout),
+      [...flags, resolve(checkout, program)],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...(await makeEnvironment(login, folder)), ...environment },
+      },
+    );
     process.once('exit', () => child.kill('SIGKILL'));
     const bot = new StartedBot(child, folder);
     try {
@@ -72,7 +78,10 @@ export class StartedBot implements AsyncDisposable {
   async #waitUntilReady() {
     const { stdout } = this.#child;
     if (!stdout) return;
-    const lines = createInterface({ input: stdout, signal: AbortSignal.timeout(maxStartMs) });
+    const lines = createInterface({
+      input: stdout,
+      signal: AbortSignal.timeout(maxStartMs),
+    });
     const said: string[] = [];
     for await (const line of lines) {
       said.push(line);
@@ -81,7 +90,9 @@ export class StartedBot implements AsyncDisposable {
       stdout.resume();
       return;
     }
-    throw new Error(`The bot was not ready within ${maxStartMs} ms:\n${said.join('\n')}`);
+    throw new Error(
+      `The bot was not ready within ${maxStartMs} ms:\n${said.join('\n')}`,
+    );
   }
 }
 

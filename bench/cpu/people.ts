@@ -108,7 +108,8 @@ async function encodeQuestions() {
   const asked = clips.all.filter(({ text }) => !stopCommand.test(text));
   const encoded = asked.map(({ pcm }) => encodeSpeech(pcm, codec));
   return encoded.filter(
-    ({ frames }) => frames.length >= minQuestionPackets && frames.length <= maxQuestionPackets,
+    ({ frames }) =>
+      frames.length >= minQuestionPackets && frames.length <= maxQuestionPackets,
   );
 }
 
@@ -139,7 +140,8 @@ async function beginSpeech(open: Sandbox) {
   const all = questions.flatMap(({ frames }) => frames);
   const frames = Array.from({ length: speechPackets / all.length }, () => all).flat();
   const [asker] = askers;
-  if (asker) followTalk(talkWithoutAnswers(asker.person, [{ frames }], 0, resting.signal));
+  if (asker)
+    followTalk(talkWithoutAnswers(asker.person, [{ frames }], 0, resting.signal));
 }
 
 /** They hear nothing, so that Discord here need not send everybody's voice to everybody. */
@@ -155,7 +157,8 @@ async function beginTalking(open: Sandbox, count: number) {
   }
   for (; talking < count; talking++) {
     const person = talkers[talking];
-    if (person) followTalk(talkWithoutAnswers(person, questions, talking, resting.signal));
+    if (person)
+      followTalk(talkWithoutAnswers(person, questions, talking, resting.signal));
   }
 }
 
@@ -194,7 +197,9 @@ function noteExchange(exchange: Exchange) {
 
 /** Since everybody came. */
 function sumTotals() {
-  const counts = [...askers.map(({ person }) => person), ...talkers].map((one) => one.counts());
+  const counts = [...askers.map(({ person }) => person), ...talkers].map((one) =>
+    one.counts(),
+  );
   return {
     sentPackets: counts.reduce((sum, { sentPackets }) => sum + sentPackets, 0),
     latePackets: counts.reduce((sum, { latePackets }) => sum + latePackets, 0),

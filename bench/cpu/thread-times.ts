@@ -48,13 +48,18 @@ function parseCpuMs(schedstat: string): number {
 }
 
 /** A number out of `/proc/PID/status` or that of a thread; NaN where it is missing. */
-function parseStatusNumber(status: string, name: 'VmRSS' | 'voluntary_ctxt_switches'): number {
+function parseStatusNumber(
+  status: string,
+  name: 'VmRSS' | 'voluntary_ctxt_switches',
+): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
 }
 
 /** Resident memory of a process, in MB. Linux only. */
 export async function readResidentMb(pid: number): Promise<number> {
-  return parseStatusNumber(await readFile(`/proc/${pid}/status`, 'utf8'), 'VmRSS') / 1_024;
+  return (
+    parseStatusNumber(await readFile(`/proc/${pid}/status`, 'utf8'), 'VmRSS') / 1_024
+  );
 }
 
 /** Empty for a thread that has ended meanwhile. */

@@ -39,7 +39,10 @@ const transcriber = await openLocalTranscriber({ models, model: options.model })
 console.log(`loaded after ${Math.round(performance.now() - startedMs)} ms`);
 
 await printWords([...(await readClearClips()), ...(await readPeople(options.clips))]);
-await printSounds('sounds without speech', await readSounds('test/fixtures/non-speech'));
+await printSounds(
+  'sounds without speech',
+  await readSounds('test/fixtures/non-speech'),
+);
 await printSounds('sounds that no limit was chosen by', [
   ...(await readSounds('src/sources/sounds')),
   ...makeSounds(),
@@ -66,9 +69,23 @@ async function printWords(clips: readonly SpeechClip[]) {
     const share = `${((100 * wrong) / words).toFixed(1)} %`;
     const unheard = sum(({ isUnheard }) => Number(isUnheard));
     const speed = (sum(({ ms }) => ms) / sum(({ soundMs }) => soundMs)).toFixed(3);
-    rows.push([group, `${some.length}`, `${wrong} of ${words}`, share, `${unheard}`, speed]);
+    rows.push([
+      group,
+      `${some.length}`,
+      `${wrong} of ${words}`,
+      share,
+      `${unheard}`,
+      speed,
+    ]);
   }
-  const head = ['people', 'clips', 'words wrong', '', 'clips unheard', 's for a second'];
+  const head = [
+    'people',
+    'clips',
+    'words wrong',
+    '',
+    'clips unheard',
+    's for a second',
+  ];
   console.log(`\n${formatTable(head, rows)}`);
 }
 
@@ -93,7 +110,9 @@ async function printSounds(title: string, sounds: readonly NamedSound[]) {
     if (text !== '') heard.push(`${name}: ${text}`);
   }
   console.log(
-    [`\n${title}: ${heard.length} of ${sounds.length} heard as words`, ...heard].join('\n  '),
+    [`\n${title}: ${heard.length} of ${sounds.length} heard as words`, ...heard].join(
+      '\n  ',
+    ),
   );
 }
 
@@ -112,9 +131,13 @@ async function printSpeed() {
       await hear(samples);
       waits.push(performance.now() - beganMs);
     }
-    const [least, usual] = [Math.min(...waits), findPercentile(waits, 0.5)].map(Math.round);
+    const [least, usual] = [Math.min(...waits), findPercentile(waits, 0.5)].map(
+      Math.round,
+    );
     const usedMs = Math.round(((await readCpuMs()) - cpuMs) / runs);
-    console.log(`${seconds} s of speech: least ${least} ms, median ${usual} ms, CPU ${usedMs} ms`);
+    console.log(
+      `${seconds} s of speech: least ${least} ms, median ${usual} ms, CPU ${usedMs} ms`,
+    );
   }
   const status = await readProcess('status');
   const [, most, now] = /VmHWM:\s+(\d+).*?VmRSS:\s+(\d+)/s.exec(status) ?? [];

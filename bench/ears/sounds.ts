@@ -29,7 +29,9 @@ const codec = await loadOpus();
 /** The sound of an Ogg Opus file. */
 async function readOpus(path: string) {
   const decoder = codec.createDecoder(listenRateHz);
-  const frames = readOpusPackets(await readFile(path)).map((packet) => [...decoder.decode(packet)]);
+  const frames = readOpusPackets(await readFile(path)).map((packet) => [
+    ...decoder.decode(packet),
+  ]);
   return Int16Array.from(frames.flat());
 }
 
@@ -76,7 +78,8 @@ export async function readSounds(folder: string): Promise<readonly NamedSound[]>
 
 /** Four sounds made here: a dial tone, a siren, bursts of noise, and thumps. */
 export function makeSounds(): readonly NamedSound[] {
-  const tone = (hz: number, at: number) => Math.sin((2 * Math.PI * hz * at) / listenRateHz);
+  const tone = (hz: number, at: number) =>
+    Math.sin((2 * Math.PI * hz * at) / listenRateHz);
   let seed = 1;
   const noise = () => {
     seed = (seed * 48_271) % 2_147_483_647;
@@ -84,12 +87,16 @@ export function makeSounds(): readonly NamedSound[] {
   };
   const waves: Readonly<Record<string, (at: number) => number>> = {
     'dial tone': (at) => (tone(350, at) + tone(440, at)) / 2,
-    siren: (at) => Math.sin(500 * Math.sin(at / 4000) + (2 * Math.PI * 800 * at) / listenRateHz),
+    siren: (at) =>
+      Math.sin(500 * Math.sin(at / 4000) + (2 * Math.PI * 800 * at) / listenRateHz),
     'bursts of noise': (at) => (at % 8000 < 1600 ? noise() : 0),
     thumps: (at) => tone(60, at) * Math.exp(-(at % 12_000) / 1200),
   };
   return Object.entries(waves).map(([name, wave]) => {
-    const samples = Int16Array.from({ length: 4 * listenRateHz }, (_, at) => 6000 * wave(at));
+    const samples = Int16Array.from(
+      { length: 4 * listenRateHz },
+      (_, at) => 6000 * wave(at),
+    );
     return { name, samples };
   });
 }

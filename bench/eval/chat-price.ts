@@ -2,7 +2,10 @@ import type { Usage } from '#src/chat/chat-model.ts';
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { Config } from '#src/config/config.ts';
 import { createTariffs, findRolePrice } from '#src/config/tariffs.ts';
-import { msPerTokenHeard, msPerTokenSpoken } from '#src/provider/models/request-reservation.ts';
+import {
+  msPerTokenHeard,
+  msPerTokenSpoken,
+} from '#src/provider/models/request-reservation.ts';
 import { describeServer, servedLocally } from '#src/provider/models/standard-models.ts';
 import { charactersPerToken, sumCosts } from '#src/spending/cost.ts';
 import { answeredMs, askedMs, shownTokens } from '#src/spending/minute-cost.ts';
@@ -24,7 +27,8 @@ export class ChatPrice implements ChatMeter {
 
   used(usage: Usage): void {
     const { budget, chat } = this.#config;
-    const usual = chat.kind === 'local' ? servedLocally : describeServer(chat.model, chat.baseUrl);
+    const usual =
+      chat.kind === 'local' ? servedLocally : describeServer(chat.model, chat.baseUrl);
     const { by = usual, ...tokens } = usage;
     const rate = findRolePrice(by, 'think', budget);
     this.usd += nanoUsd * sumCosts([{ ...tokens, kind: 'tokens' }], 'think', rate);
@@ -65,8 +69,14 @@ export function estimateRunUsd(
   );
   const thought = answers.length * answerCost + verdicts * verdictCost;
   if (isText) return nanoUsd * thought;
-  const hearingCost = sumCosts([{ kind: 'heard', ms: askedMs }], 'recognise', recognise);
+  const hearingCost = sumCosts(
+    [{ kind: 'heard', ms: askedMs }],
+    'recognise',
+    recognise,
+  );
   const spokenUse = { kind: 'spoken', characters, ms: answeredMs } as const;
   const speakingCost = speaksItself ? 0 : sumCosts([spokenUse], 'speak', speak);
-  return nanoUsd * (thought + lines.length * hearingCost + answers.length * speakingCost);
+  return (
+    nanoUsd * (thought + lines.length * hearingCost + answers.length * speakingCost)
+  );
 }

@@ -3,9 +3,13 @@ import type { EvalOutcome, SceneOutcome } from './evaluate.ts';
 
 /** A row for each topic, and a column for each set-up. */
 export function formatOutcomeTable(outcomes: readonly EvalOutcome[]): string {
-  const row = (name: string, of: (outcome: EvalOutcome) => string) => [name, ...outcomes.map(of)];
+  const row = (name: string, of: (outcome: EvalOutcome) => string) => [
+    name,
+    ...outcomes.map(of),
+  ];
   const topics = new Set<string>();
-  for (const { scenes } of outcomes) for (const { scene } of scenes) topics.add(scene.topic);
+  for (const { scenes } of outcomes)
+    for (const { scene } of scenes) topics.add(scene.topic);
   const rows: string[][] = [];
   for (const topic of topics) {
     const inTopic = ({ scene }: SceneOutcome) => scene.topic === topic;
@@ -13,7 +17,9 @@ export function formatOutcomeTable(outcomes: readonly EvalOutcome[]): string {
   }
   rows.push(
     row('all', ({ scenes }) => countPassed(scenes)),
-    row('answer p50, ms', ({ answerMs }) => (Number.isNaN(answerMs) ? '-' : answerMs.toFixed(0))),
+    row('answer p50, ms', ({ answerMs }) =>
+      Number.isNaN(answerMs) ? '-' : answerMs.toFixed(0),
+    ),
     row('price, US$', ({ usd }) => usd.toFixed(4)),
   );
   return formatTable(['scenes passed', ...outcomes.map(({ name }) => name)], rows);
@@ -27,14 +33,17 @@ export function formatFailures({ name, scenes, judgeMistakes }: EvalOutcome): st
     if (skipped !== undefined) lines.push(`${place}: not played, ${skipped}`);
     for (const mistake of mistakes) lines.push(`${place}: ${mistake}`);
   }
-  for (const mistake of judgeMistakes) lines.push(`the judge cannot be trusted: ${mistake}`);
+  for (const mistake of judgeMistakes)
+    lines.push(`the judge cannot be trusted: ${mistake}`);
   if (lines.length === 0) return '';
   return [`\n${name}`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 /** Every played scene passed, and the judge let no wrong answer pass. */
 export function hasPassed({ scenes, judgeMistakes }: EvalOutcome): boolean {
-  return judgeMistakes.length === 0 && scenes.every(({ mistakes }) => mistakes.length === 0);
+  return (
+    judgeMistakes.length === 0 && scenes.every(({ mistakes }) => mistakes.length === 0)
+  );
 }
 
 function countPassed(scenes: readonly SceneOutcome[]) {

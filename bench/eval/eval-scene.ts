@@ -86,7 +86,9 @@ export function parseScenes(file: string, value: unknown): readonly EvalScene[] 
       'who' in one && !present.includes(one.who) ? one.who : [],
     );
     if (strays.length > 0)
-      throw new Error(`${file}, "${name}": ${strays[0]} is not in a scene of ${people}.`);
+      throw new Error(
+        `${file}, "${name}": ${strays[0]} is not in a scene of ${people}.`,
+      );
   }
   const topic = file.replace('.json', '');
   return parsed.data.map((one) => ({ ...one, topic }));

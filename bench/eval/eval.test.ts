@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
 import type { MockReply } from '#test/fakes/providers/mock-chat.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import {
+  instantPace,
+  openMockProviders,
+} from '#test/fakes/providers/mock-providers.ts';
 import { hasPassed } from './eval-report.ts';
 import { type EvalAnswer, parseScenes, readScenes } from './eval-scene.ts';
 import { makeSetup } from './eval-setup.ts';
@@ -47,18 +50,25 @@ function makeReplies({
       match: /\nRule: /,
       reply(asked) {
         const [, answer = ''] = /\nAnswer: (.*)/.exec(asked) ?? [];
-        return JSON.stringify({ passes: passes(answer), quote: quote ?? answer.slice(0, 12) });
+        return JSON.stringify({
+          passes: passes(answer),
+          quote: quote ?? answer.slice(0, 12),
+        });
       },
     },
     {
       match: /^/,
       callFor(newest) {
-        const line = lines.findLast(({ answer, say }) => answer && newest.includes(say));
+        const line = lines.findLast(
+          ({ answer, say }) => answer && newest.includes(say),
+        );
         if (!line?.answer) return undefined;
         next = textOf(line.answer);
         const name = toolOf(line.answer);
         const given = name === 'volume' ? { change: -20 } : { when: 'in ten minutes' };
-        return name === undefined ? undefined : { name, argumentsJson: JSON.stringify(given) };
+        return name === undefined
+          ? undefined
+          : { name, argumentsJson: JSON.stringify(given) };
       },
       reply: () => next,
     },
@@ -71,12 +81,20 @@ async function playTopic(
   topic: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<EvalOutcome> {
-  await using mock = await openMockProviders({ replies: makeReplies(model), pace: instantPace });
+  await using mock = await openMockProviders({
+    replies: makeReplies(model),
+    pace: instantPace,
+  });
   const read = readConfig({ CHAT_COMPLETION_BASE_URL: mock.baseUrl, ...environment });
   if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
   const setup = await makeSetup('mock', read.config);
   const chosen = scenes.filter((scene) => scene.topic.startsWith(topic));
-  return await evaluateSetup(setup, { scenes: chosen, folder, isText: true, judging: setup });
+  return await evaluateSetup(setup, {
+    scenes: chosen,
+    folder,
+    isText: true,
+    judging: setup,
+  });
 }
 
 function listMistakes(outcome: EvalOutcome): readonly string[] {
@@ -118,7 +136,9 @@ test('a bot that answers everybody, or nobody, fails', async () => {
   const eager = await playTopic(goodModel, 'addressing', { ADDRESSING: 'always' });
   expect(listMistakes(eager).join('\n')).toContain('uninvited, to ');
   const deaf = await playTopic(goodModel, 'addressing', { ADDRESSING: 'off' });
-  expect(listMistakes(deaf).join('\n')).toContain('no answer to Ana: "Nova, what is the capital');
+  expect(listMistakes(deaf).join('\n')).toContain(
+    'no answer to Ana: "Nova, what is the capital',
+  );
 });
 
 test('a tool that is not called, or called without need, fails', async () => {
@@ -133,14 +153,18 @@ test('a judge without evidence lets nothing pass', async () => {
     { ...goodModel, quote: 'The moon is made of cheese.' },
     'honesty',
   );
-  expect(listMistakes(outcome).join('\n')).toContain('the judge quotes what nobody said');
+  expect(listMistakes(outcome).join('\n')).toContain(
+    'the judge quotes what nobody said',
+  );
 });
 
 test('a stop must be heeded within 800 ms, and a name must be that of the person who asked', () => {
   const [scene] = scenes;
   const [line] = lines;
   if (!scene || !line) throw new Error('There are no scenes.');
-  const said = [{ line: { ...line, stops: true as const }, fromMs: 0, toMs: 500, soundedMs: 900 }];
+  const said = [
+    { line: { ...line, stops: true as const }, fromMs: 0, toMs: 500, soundedMs: 900 },
+  ];
   const answered = {
     kind: 'answered' as const,
     speakerId: 'ana',
@@ -150,7 +174,11 @@ test('a stop must be heeded within 800 ms, and a name must be that of the person
     finish: 'completed' as const,
     instants: { heardAtMs: 0, endedAtMs: 0 },
   };
-  const { mistakes } = checkScene({ scene, said, events: [{ atMs: 600, event: answered }] });
+  const { mistakes } = checkScene({
+    scene,
+    said,
+    events: [{ atMs: 600, event: answered }],
+  });
   expect(mistakes).toEqual([
     `sounds 900 ms after "${line.say}"`,
     'calls Ana Ben: "Ben, it is Paris."',
@@ -158,7 +186,11 @@ test('a stop must be heeded within 800 ms, and a name must be that of the person
 });
 
 test('a mistake in a scene is told with its place', () => {
-  const scene = { name: 'a', people: 1, acts: [{ do: 'say', who: 'Ana', say: 'Hi', sey: 1 }] };
+  const scene = {
+    name: 'a',
+    people: 1,
+    acts: [{ do: 'say', who: 'Ana', say: 'Hi', sey: 1 }],
+  };
   expect(() => parseScenes('own.json', [scene])).toThrow(
     'own.json, scene 1, acts.0: Unrecognized key: "sey"',
   );
@@ -167,8 +199,14 @@ test('a mistake in a scene is told with its place', () => {
   expect(() => parseScenes('own.json', [{ ...scene, acts }])).toThrow(
     'acts.0.answer.says.0: is no regular expression',
   );
-  const stranger = { name: 'a', people: 1, acts: [{ do: 'say', who: 'Ben', say: 'Hi' }] };
-  expect(() => parseScenes('own.json', [stranger])).toThrow('"a": Ben is not in a scene of 1.');
+  const stranger = {
+    name: 'a',
+    people: 1,
+    acts: [{ do: 'say', who: 'Ben', say: 'Hi' }],
+  };
+  expect(() => parseScenes('own.json', [stranger])).toThrow(
+    '"a": Ben is not in a scene of 1.',
+  );
 });
 
 test('two set-ups stand side by side, with price, failures and exit code', async () => {
@@ -185,10 +223,15 @@ test('two set-ups stand side by side, with price, failures and exit code', async
   }
   const printed: string[] = [];
   const print = (text: string) => void printed.push(text);
-  const code = await runEval(['--text', '--compare', '--only', 'tools', ...files], print);
+  const code = await runEval(
+    ['--text', '--compare', '--only', 'tools', ...files],
+    print,
+  );
   const all = printed.join('\n');
   expect(code).toBe(1);
   expect(all).toMatch(/^4 scenes as text, about US\$ \d/);
   expect(all).toMatch(/tools +4 of 4 +1 of 4\n/);
-  expect(all).toContain('tools, a timer is set once: has /cannot/: "I cannot set a timer."');
+  expect(all).toContain(
+    'tools, a timer is set once: has /cannot/: "I cannot set a timer."',
+  );
 });

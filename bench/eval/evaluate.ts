@@ -3,7 +3,12 @@ import type { EvalScene } from './eval-scene.ts';
 import type { EvalSetup } from './eval-setup.ts';
 import { judgeAnswer } from './judge-answer.ts';
 import { listHeardAnswers, type PlayedScene, playScene } from './scene-player.ts';
-import { checkScene, findToolMistakes, findWordMistakes, type GivenAnswer } from './scene-rules.ts';
+import {
+  checkScene,
+  findToolMistakes,
+  findWordMistakes,
+  type GivenAnswer,
+} from './scene-rules.ts';
 import { isSpeakable, openSoundBot } from './sound-room.ts';
 import { openTextRoom } from './text-room.ts';
 
@@ -36,7 +41,10 @@ export type EvalOptions = {
 };
 
 /** Plays all scenes with this set-up, and judges them. Errors: BotError of a server. */
-export async function evaluateSetup(setup: EvalSetup, options: EvalOptions): Promise<EvalOutcome> {
+export async function evaluateSetup(
+  setup: EvalSetup,
+  options: EvalOptions,
+): Promise<EvalOutcome> {
   const { scenes, isText, judging } = options;
   const models = new Set([setup, judging]);
   const chatUsd = () => [...models].reduce((sum, { price }) => sum + price.usd, 0);
@@ -53,8 +61,12 @@ export async function evaluateSetup(setup: EvalSetup, options: EvalOptions): Pro
         : { scene, mistakes: [], skipped: 'no voice speaks its language' },
     );
   }
-  const judgeMistakes = judging.hasChatModel ? await findPlantedMistakes(scenes, judging) : [];
-  const waits = played.flatMap(({ events }) => listHeardAnswers(events).flatMap(getAnswerMs));
+  const judgeMistakes = judging.hasChatModel
+    ? await findPlantedMistakes(scenes, judging)
+    : [];
+  const waits = played.flatMap(({ events }) =>
+    listHeardAnswers(events).flatMap(getAnswerMs),
+  );
   return {
     name: setup.name,
     scenes: outcomes,
@@ -82,10 +94,16 @@ async function playScenesAloud(setup: EvalSetup, { scenes, folder }: EvalOptions
 }
 
 /** Of the built-in stand-in only its manners count: it knows no answers, and calls its own tools. */
-async function findMistakes(played: PlayedScene, { hasChatModel }: EvalSetup, judging: EvalSetup) {
+async function findMistakes(
+  played: PlayedScene,
+  { hasChatModel }: EvalSetup,
+  judging: EvalSetup,
+) {
   const { mistakes, given } = checkScene(played);
   if (!hasChatModel) return mistakes;
-  const words = await Promise.all(given.map(({ wanted, text }) => findWordMistakes(wanted, text)));
+  const words = await Promise.all(
+    given.map(({ wanted, text }) => findWordMistakes(wanted, text)),
+  );
   const rubrics: string[] = [];
   for (const one of judging.hasChatModel ? given : [])
     rubrics.push(...(await findRubricMistakes(one, judging)));
@@ -114,7 +132,8 @@ async function findPlantedMistakes(scenes: readonly EvalScene[], judging: EvalSe
         text,
         rubric,
       });
-      if (verdict.kind === 'passes') mistakes.push(`"${text}" passes the rule "${rubric}"`);
+      if (verdict.kind === 'passes')
+        mistakes.push(`"${text}" passes the rule "${rubric}"`);
     }
   }
   return mistakes;

@@ -11,7 +11,9 @@ export type JudgeVerdict = {
   readonly evidence: string;
 };
 
-type JudgedAnswer = Pick<GivenAnswer, 'transcript' | 'text'> & { readonly rubric: string };
+type JudgedAnswer = Pick<GivenAnswer, 'transcript' | 'text'> & {
+  readonly rubric: string;
+};
 
 const judgeInstructions = `You judge one answer of a voice assistant in a voice channel, by one rule alone. You get what people said, the answer, and the rule.
 Reply with JSON alone: {"passes": true or false, "quote": "words of the answer that decide it, copied exactly"}.`;
@@ -32,7 +34,10 @@ export async function judgeAnswer(
     return { kind: 'unusable', evidence: `the judge gives no verdict: "${reply}"` };
   const { passes, quote } = parsed.data;
   if (!toPlainWords(text).includes(toPlainWords(quote))) {
-    return { kind: 'unusable', evidence: `the judge quotes what nobody said: "${quote}"` };
+    return {
+      kind: 'unusable',
+      evidence: `the judge quotes what nobody said: "${quote}"`,
+    };
   }
   return { kind: passes ? 'passes' : 'fails', evidence: `"${quote}"` };
 }

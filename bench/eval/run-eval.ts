@@ -19,13 +19,18 @@ export async function runEval(
       text: { type: 'boolean', default: false },
       /** Only scenes whose topic or name has these words. */
       only: { type: 'string', default: '' },
-      scenes: { type: 'string', default: fileURLToPath(new URL('scenes', import.meta.url)) },
+      scenes: {
+        type: 'string',
+        default: fileURLToPath(new URL('scenes', import.meta.url)),
+      },
       /** Two files of settings, side by side; the chat model of the first one judges both. */
       compare: { type: 'boolean', default: false },
     },
   });
   if (options.compare !== (files.length === 2)) {
-    throw new Error('Two files go with --compare: npm run eval -- --compare a.env b.env');
+    throw new Error(
+      'Two files go with --compare: npm run eval -- --compare a.env b.env',
+    );
   }
   const { text: isText, scenes: folder, only } = options;
   const scenes = (await readScenes(folder)).filter(({ topic, name }) =>
@@ -36,10 +41,16 @@ export async function runEval(
     : [await readUsualSetup()];
   const [judging] = setups;
   if (!judging) return 1;
-  const usd = setups.reduce((sum, { config }) => sum + estimateRunUsd(scenes, config, isText), 0);
-  print(`${scenes.length} scenes ${isText ? 'as text' : 'aloud'}, about US$ ${usd.toFixed(4)}`);
+  const usd = setups.reduce(
+    (sum, { config }) => sum + estimateRunUsd(scenes, config, isText),
+    0,
+  );
+  print(
+    `${scenes.length} scenes ${isText ? 'as text' : 'aloud'}, about US$ ${usd.toFixed(4)}`,
+  );
   for (const { name, hasChatModel } of setups) {
-    if (!hasChatModel) print(`${name}: the stand-in answers, so only its manners are judged.`);
+    if (!hasChatModel)
+      print(`${name}: the stand-in answers, so only its manners are judged.`);
   }
   const outcomes: EvalOutcome[] = [];
   for (const setup of setups) {

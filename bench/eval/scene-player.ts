@@ -43,7 +43,10 @@ const [pauseAfterAnswerMs, uninvitedWindowMs] = [700, 5_000];
 const stepMs = 20;
 
 /** Plays a scene in the room that `open` gives. A room that fails is a failure of the scene, never an error. */
-export async function playScene(scene: EvalScene, open: OpenRoom): Promise<PlayedScene> {
+export async function playScene(
+  scene: EvalScene,
+  open: OpenRoom,
+): Promise<PlayedScene> {
   try {
     await using room = await open(scene);
     return await playInRoom(room, scene);
@@ -70,7 +73,12 @@ export function listHeardAnswers(events: readonly TimedEvent[]) {
 }
 
 /** Returns when the next act begins at the earliest. */
-async function performAct(act: EvalAct, atMs: number, room: EvalRoom, said: SaidLine[]) {
+async function performAct(
+  act: EvalAct,
+  atMs: number,
+  room: EvalRoom,
+  said: SaidLine[],
+) {
   switch (act.do) {
     case 'pause':
       return atMs + act.ms;
@@ -97,7 +105,11 @@ async function performAct(act: EvalAct, atMs: number, room: EvalRoom, said: Said
 }
 
 /** Every line that is due an answer has one, or the patience is over. */
-async function waitForAnswers(room: EvalRoom, said: readonly SaidLine[], fromMs: number) {
+async function waitForAnswers(
+  room: EvalRoom,
+  said: readonly SaidLine[],
+  fromMs: number,
+) {
   const due = said.filter(({ line }) => line.answer).length;
   await room.passUntil(fromMs);
   await waitUntil(room, () => listHeardAnswers(room.events).length >= due);

@@ -21,7 +21,9 @@ export type SceneCheck = {
 const maxStopMs = 800;
 const languageDetector = createTextLanguageDetector();
 /** Tools that change nothing may be called as often as a model likes. */
-const readOnlyTools = new Set(tools.flatMap(({ name, effect }) => (effect === 'read' ? name : [])));
+const readOnlyTools = new Set(
+  tools.flatMap(({ name, effect }) => (effect === 'read' ? name : [])),
+);
 
 /** Whether it answered those who meant it and nobody else, stopped in time, and failed nowhere. */
 export function checkScene({ scene, said, events, failure }: PlayedScene): SceneCheck {
@@ -53,16 +55,21 @@ function matchAnswers(said: PlayedScene['said'], events: PlayedScene['events']) 
       given.push({ line: one.line, wanted, text: answered.heardText, transcript });
     } else mistakes.push(`no answer to ${who}: "${say}"${findReason(one, events)}`);
   }
-  const uninvited = open.map(({ name, heardText }) => `uninvited, to ${name}: "${heardText}"`);
+  const uninvited = open.map(
+    ({ name, heardText }) => `uninvited, to ${name}: "${heardText}"`,
+  );
   return { mistakes: [...mistakes, ...uninvited], given };
 }
 
 /** Words that the recogniser made of a line, and why they were not answered, as far as events tell it. */
 function findReason({ line, fromMs }: SaidLine, events: PlayedScene['events']) {
   const after = events.flatMap(({ atMs, event }) => (atMs >= fromMs ? event : []));
-  const heard = after.find((event) => event.kind === 'recognised' && event.name === line.who);
+  const heard = after.find(
+    (event) => event.kind === 'recognised' && event.name === line.who,
+  );
   const left = after.find(
-    (event) => (event.kind === 'ignored' || event.kind === 'dropped') && event.name === line.who,
+    (event) =>
+      (event.kind === 'ignored' || event.kind === 'dropped') && event.name === line.who,
   );
   const words = heard?.kind === 'recognised' ? `, recognised as "${heard.text}"` : '';
   return left && 'why' in left ? `${words} (${left.why})` : words;
@@ -79,7 +86,8 @@ export function findToolMistakes({ scene, events }: PlayedScene): readonly strin
   for (const name of new Set([...due, ...changes])) {
     const times = called.filter((one) => one === name).length;
     const wanted = due.filter((one) => one === name).length;
-    if (times !== wanted) mistakes.push(`tool ${name}: ${times} calls in place of ${wanted}`);
+    if (times !== wanted)
+      mistakes.push(`tool ${name}: ${times} calls in place of ${wanted}`);
   }
   return mistakes;
 }
@@ -91,8 +99,10 @@ export async function findWordMistakes(
 ): Promise<readonly string[]> {
   const fits = (pattern: string) => new RegExp(pattern, 'iu').test(text);
   const mistakes: string[] = [];
-  for (const pattern of says) if (!fits(pattern)) mistakes.push(`lacks /${pattern}/: "${text}"`);
-  for (const pattern of never) if (fits(pattern)) mistakes.push(`has /${pattern}/: "${text}"`);
+  for (const pattern of says)
+    if (!fits(pattern)) mistakes.push(`lacks /${pattern}/: "${text}"`);
+  for (const pattern of never)
+    if (fits(pattern)) mistakes.push(`has /${pattern}/: "${text}"`);
   if (language === undefined) return mistakes;
   const found = await languageDetector.detect(text, []);
   if (found && found.language !== language) {

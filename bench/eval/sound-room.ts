@@ -45,11 +45,16 @@ const roomDeadline = () => AbortSignal.timeout(30_000);
 /** Whether there is a voice for every line: the local ones speak English. */
 export function isSpeakable({ acts }: EvalScene, { config }: EvalSetup): boolean {
   if (config.speech.kind === 'remote') return true;
-  return acts.every((act) => act.do !== 'say' || act.file !== undefined || isEnglish(act));
+  return acts.every(
+    (act) => act.do !== 'say' || act.file !== undefined || isEnglish(act),
+  );
 }
 
 /** `folder` holds the scenes and their files. Errors: BotError of a server, or of Discord. */
-export async function openSoundBot(setup: EvalSetup, folder: string): Promise<SoundBot> {
+export async function openSoundBot(
+  setup: EvalSetup,
+  folder: string,
+): Promise<SoundBot> {
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await openSandbox({ botName: setup.botName }));
   trustCertificate(sandbox.certificate);
@@ -119,7 +124,9 @@ async function openRoom(scene: EvalScene, parts: SoundRoomDeps): Promise<EvalRoo
   });
   for (const person of people.values()) {
     await person.join('Lounge', roomDeadline());
-    await person.command(person.name === host ? 'join' : 'privacy allow').answered(roomDeadline());
+    await person
+      .command(person.name === host ? 'join' : 'privacy allow')
+      .answered(roomDeadline());
     await person.settled(roomDeadline());
   }
   await realClock.sleep(greetedMs, neverAborted);
@@ -161,7 +168,11 @@ async function synthesizeLine(
     : [engines.synthesizer, { language }];
   const pieces = await Array.fromAsync(speaker.synthesize(say, manner, roomDeadline()));
   const rateHz = pieces[0]?.rateHz ?? 24_000;
-  return { samples: joinedSpeech(pieces.map(({ samples }) => samples)), rateHz, channels: 1 };
+  return {
+    samples: joinedSpeech(pieces.map(({ samples }) => samples)),
+    rateHz,
+    channels: 1,
+  };
 }
 
 function isEnglish({ language = 'en' }: EvalLine): boolean {

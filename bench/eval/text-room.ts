@@ -18,7 +18,10 @@ import type { EvalRoom } from './scene-player.ts';
 const neverAborted = new AbortController().signal;
 
 /** The real session on virtual time: recordings in place of voices, a recogniser without mistakes, and the operator's chat model. */
-export async function openTextRoom(scene: EvalScene, setup: EvalSetup): Promise<EvalRoom> {
+export async function openTextRoom(
+  scene: EvalScene,
+  setup: EvalSetup,
+): Promise<EvalRoom> {
   const { config, botName, chat } = setup;
   const languages = new Map<number, string>();
   const held: HeldChatModel[] = [];
@@ -34,7 +37,10 @@ export async function openTextRoom(scene: EvalScene, setup: EvalSetup): Promise<
         pipeline: undefined,
         tools,
         names: [botName, ...config.bot.otherNames],
-        style: { instructions: `${config.bot.instructions} Your name is ${botName}.`, voice: {} },
+        style: {
+          instructions: `${config.bot.instructions} Your name is ${botName}.`,
+          voice: {},
+        },
         textLanguage: createTextLanguageDetector(),
       };
     },
@@ -48,7 +54,12 @@ export async function openTextRoom(scene: EvalScene, setup: EvalSetup): Promise<
     nowMs: () => channel.clock.nowMs(),
     lastSoundMs: () => channel.voiceFrames.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY,
     async sayLine({ who, say: words, language = 'en' }, fromMs) {
-      const utterance = sayText(channel, idOf(who), words.replaceAll('Nova', botName), fromMs);
+      const utterance = sayText(
+        channel,
+        idOf(who),
+        words.replaceAll('Nova', botName),
+        fromMs,
+      );
       languages.set(utterance.id, language);
       return utterance;
     },

@@ -37,12 +37,17 @@ export type LatencyVerdict = {
 };
 
 /** Judges five ratios, each of one pair, beside the accepted one. Throws a plain Error for another number of them. */
-export function judgePairs(ratios: readonly number[], accepted: number): LatencyVerdict {
-  if (ratios.length !== pairCount) throw new Error(`A verdict is made of ${pairCount} pairs.`);
+export function judgePairs(
+  ratios: readonly number[],
+  accepted: number,
+): LatencyVerdict {
+  if (ratios.length !== pairCount)
+    throw new Error(`A verdict is made of ${pairCount} pairs.`);
   const growths = ratios.map((ratio) => ratio / accepted - 1);
   const growth = meanOfValues(growths);
   const variance =
-    meanOfValues(growths.map((one) => (one - growth) ** 2)) * (pairCount / (pairCount - 1));
+    meanOfValues(growths.map((one) => (one - growth) ** 2)) *
+    (pairCount / (pairCount - 1));
   const half = studentT95 * Math.sqrt(variance / pairCount);
   const [low, high] = [growth - half, growth + half];
   return { growth, low, high, isWorse: !(low <= acceptedGrowth) };

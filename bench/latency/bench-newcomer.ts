@@ -11,7 +11,9 @@ export async function benchNewcomer(): Promise<void> {
   console.log('\nLocal engines');
   await benchRecogniser();
   const { out } = await runToEnd({}, ['--once']);
-  console.log(/first reply heard.*/.exec(out)?.[0] ?? 'npm start -- --once heard no reply');
+  console.log(
+    /first reply heard.*/.exec(out)?.[0] ?? 'npm start -- --once heard no reply',
+  );
 }
 
 /** Share of words that the local recogniser gets wrong in the clips of `test/fixtures/scenes`, by voice. */
@@ -26,13 +28,18 @@ async function benchRecogniser() {
     for (const clip of clips.filter(({ id }) => id.startsWith(voice))) {
       const samples = decodeClip(await readFile(toClipPath(clip.id)), codec, 16_000);
       const pcm = { samples, rateHz: 16_000, channels: 1 } as const;
-      for await (const update of recogniser.transcribe(pcm, new AbortController().signal)) {
+      for await (const update of recogniser.transcribe(
+        pcm,
+        new AbortController().signal,
+      )) {
         if (update.kind !== 'final') continue;
         const wanted = clip.words.map(([word]) => word.toLowerCase());
         words += wanted.length;
         wrong += measureEditDistance(wanted, update.transcript.text.split(' '));
       }
     }
-    console.log(`${voice}: ${Math.round((100 * wrong) / words)} % of ${words} words wrong`);
+    console.log(
+      `${voice}: ${Math.round((100 * wrong) / words)} % of ${words} words wrong`,
+    );
   }
 }

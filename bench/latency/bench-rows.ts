@@ -11,7 +11,10 @@ export type BenchRow = BenchServers & {
 };
 
 const usualRow = { microphone: 'gate', pace: usualPace, pipeline: 'chained' } as const;
-const instantTokens: ProviderPace = { ...usualPace, tokensPerSecond: Number.POSITIVE_INFINITY };
+const instantTokens: ProviderPace = {
+  ...usualPace,
+  tokensPerSecond: Number.POSITIVE_INFINITY,
+};
 /** Time that the other microphones may add. */
 const otherMicrophoneMs = 150;
 const gateTarget = { p50: 440, p95: 520 };

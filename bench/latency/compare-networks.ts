@@ -23,9 +23,18 @@ export async function compareNetworks(
       await using path = await MeasuredPath.open(row, network);
       return toTurnFigures(await path.measureTurns(clips, turns)).heard.p50;
     };
-    const [nearMs, farMs] = [await measure(), await measure({ roundTripMs, bytesPerMs })];
-    const [moreMs, wantedMs] = [Math.round(farMs - nearMs), trips * roundTripMs + restMs];
-    console.log(`${name}: ${nearMs} ms, at ${roundTripMs} ms of round trip ${farMs} ms`);
-    if (!(moreMs <= wantedMs)) complain(`${name}: ${moreMs} ms later, ${wantedMs} are wanted.`);
+    const [nearMs, farMs] = [
+      await measure(),
+      await measure({ roundTripMs, bytesPerMs }),
+    ];
+    const [moreMs, wantedMs] = [
+      Math.round(farMs - nearMs),
+      trips * roundTripMs + restMs,
+    ];
+    console.log(
+      `${name}: ${nearMs} ms, at ${roundTripMs} ms of round trip ${farMs} ms`,
+    );
+    if (!(moreMs <= wantedMs))
+      complain(`${name}: ${moreMs} ms later, ${wantedMs} are wanted.`);
   }
 }

@@ -22,13 +22,19 @@ export async function comparePairs(
     const { heard, ideal, ratio } = toTurnFigures(measured);
     const wrong = findFaults(measured);
     if (wrong.length === 0) ratios.push(ratio);
-    console.log(`latency, pair ${n}: ${heard.p50} ms, ideal ${ideal.p50} ms, ratio ${ratio}`);
+    console.log(
+      `latency, pair ${n}: ${heard.p50} ms, ideal ${ideal.p50} ms, ratio ${ratio}`,
+    );
     for (const fault of wrong) console.log(fault);
   }
   if (ratios.length < pairCount)
-    return complain(`Fewer than ${pairCount} of ${maxPairs} pairs were without a fault.`);
+    return complain(
+      `Fewer than ${pairCount} of ${maxPairs} pairs were without a fault.`,
+    );
   const { growth, low, high, isWorse } = judgePairs(ratios, accepted);
-  const [mean, from, to] = [growth, low, high].map((share) => `${(100 * share).toFixed(1)} %`);
+  const [mean, from, to] = [growth, low, high].map(
+    (share) => `${(100 * share).toFixed(1)} %`,
+  );
   console.log(
     `against ${accepted} (${made}): ${mean} slower, 95 % interval ${from} to ${to}; fails where all of it is above 5 %`,
   );

@@ -28,9 +28,13 @@ async function recogniseClip(baseUrl: string, clip: QuestionClip): Promise<strin
   const form = new FormData();
   form.set('model', 'mock');
   form.set('file', new File([new Uint8Array(writeWav(clip.pcm))], 'speech.wav'));
-  const response = await fetch(`${baseUrl}/audio/transcriptions`, { method: 'POST', body: form });
+  const response = await fetch(`${baseUrl}/audio/transcriptions`, {
+    method: 'POST',
+    body: form,
+  });
   const { text } = (await response.json()) as { readonly text: string };
-  if (text !== clip.text) throw new Error(`The ideal bot heard "${text}" for "${clip.text}".`);
+  if (text !== clip.text)
+    throw new Error(`The ideal bot heard "${text}" for "${clip.text}".`);
   return text;
 }
 

@@ -28,7 +28,9 @@ export function toTurnFigures({ turns, idealMs }: MeasuredRow): TurnFigures {
   const heard = toSpread(heardMs);
   const ideal = toSpread(idealMs);
   const share = toSpread(
-    whole.map(({ sinceMs, providersMs }) => sinceMs['first packet heard'] - providersMs),
+    whole.map(
+      ({ sinceMs, providersMs }) => sinceMs['first packet heard'] - providersMs,
+    ),
   );
   const ratio = Math.round((heard.p50 / ideal.p50) * 1000) / 1000;
   return { turns: whole.length, heard, ideal, share, ratio };
@@ -45,7 +47,9 @@ export function findFaults({ row, turns, missed }: MeasuredRow): string[] {
   if (missed > 0) found.push(`${missed} of ${all} questions got no answer`);
   if (cut > Math.max(1, maxCutShare * all)) {
     const which = turns.flatMap(({ whole, text }) => (whole ? [] : [`"${text}"`]));
-    found.push(`${cut} of ${all} questions were cut off, ${[...new Set(which)].join(', ')}`);
+    found.push(
+      `${cut} of ${all} questions were cut off, ${[...new Set(which)].join(', ')}`,
+    );
   }
   return found.map((what) => `${row.name}: ${what}.`);
 }
@@ -59,12 +63,22 @@ export function formatInstants(measured: MeasuredRow): string {
   const floors = estimateFloors(row, clauseTokens);
   const lines = turnInstants.map(([name]) => {
     const { p50, p95 } = toSpread(whole.map(({ sinceMs }) => sinceMs[name]));
-    return [name, formatMs(p50), formatMs(p95), floors[name] > 0 ? formatMs(floors[name]) : ''];
+    return [
+      name,
+      formatMs(p50),
+      formatMs(p95),
+      floors[name] > 0 ? formatMs(floors[name]) : '',
+    ];
   });
   const serialMs = floors['first packet heard'];
   const thoughts = turns.reduce((sum, turn) => sum + turn.thoughts, 0) / turns.length;
   const { target } = row;
-  const head = [`${row.name}: ms since the last voiced packet was sent`, 'p50', 'p95', 'floor'];
+  const head = [
+    `${row.name}: ms since the last voiced packet was sent`,
+    'p50',
+    'p95',
+    'floor',
+  ];
   const rest = [
     [
       'target',
@@ -97,10 +111,25 @@ export function formatSummary(all: readonly MeasuredRow[]): string {
     const { row } = measured;
     const { heard, share, ideal, ratio } = toTurnFigures(measured);
     const { target } = row;
-    const both = (one: Partial<Spread>) => `${formatMs(one.p50)} / ${formatMs(one.p95)}`;
-    return [row.name, both(heard), both(target), both(share), both(ideal), formatRatio(ratio)];
+    const both = (one: Partial<Spread>) =>
+      `${formatMs(one.p50)} / ${formatMs(one.p95)}`;
+    return [
+      row.name,
+      both(heard),
+      both(target),
+      both(share),
+      both(ideal),
+      formatRatio(ratio),
+    ];
   });
-  const head = ['p50 / p95 ms', 'first packet heard', 'target', 'our share', 'ideal bot', 'ratio'];
+  const head = [
+    'p50 / p95 ms',
+    'first packet heard',
+    'target',
+    'our share',
+    'ideal bot',
+    'ratio',
+  ];
   return formatTable(head, lines);
 }
 

@@ -8,7 +8,12 @@ import { benchNewcomer } from './bench-newcomer.ts';
 import { type BenchRow, benchRows } from './bench-rows.ts';
 import { compareNetworks } from './compare-networks.ts';
 import { comparePairs } from './compare-pairs.ts';
-import { findFaults, formatInstants, formatSummary, toTurnFigures } from './latency-report.ts';
+import {
+  findFaults,
+  formatInstants,
+  formatSummary,
+  toTurnFigures,
+} from './latency-report.ts';
 import { MeasuredPath, type MeasuredRow } from './measured-path.ts';
 
 const { values: options } = parseArgs({
@@ -25,7 +30,9 @@ const { values: options } = parseArgs({
 });
 const turnsPerRow = Number(options.turns);
 
-console.log('Parley bench: figures of this machine in this minute; compare only within one run.');
+console.log(
+  'Parley bench: figures of this machine in this minute; compare only within one run.',
+);
 try {
   await using clips = await QuestionClips.open();
   if (options.compare && options.rtt !== '')
@@ -46,7 +53,9 @@ async function measureAllRows(clips: QuestionClips) {
   if (chosen.length < benchRows.length || process.exitCode === 1) {
     throw new Error('Only a whole run without faults is saved.');
   }
-  await saveResult(Object.fromEntries(all.map((one) => [one.row.name, toTurnFigures(one)])));
+  await saveResult(
+    Object.fromEntries(all.map((one) => [one.row.name, toTurnFigures(one)])),
+  );
 }
 
 async function measureRow(row: BenchRow, clips: QuestionClips) {

@@ -3,7 +3,10 @@ import type { QuestionClip } from '#bench/question-clips.ts';
 import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import { type HeardAnswer, SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
-import { type MockProviders, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import {
+  type MockProviders,
+  openMockProviders,
+} from '#test/fakes/providers/mock-providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
 import { type ProxyNetwork, TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import type { BenchRow } from './bench-rows.ts';
@@ -73,18 +76,26 @@ export class MeasuredPath<Setup extends PathSetup> implements AsyncDisposable {
         replies: [{ match: /^/, text: answerText }],
         pace: row.pace,
         msPerChar: speechMsPerChar,
-        talk: { firstSoundMs: sumRealtimeFirstSoundMs(row.pace), soundSpeed: row.pace.soundSpeed },
+        talk: {
+          firstSoundMs: sumRealtimeFirstSoundMs(row.pace),
+          soundSpeed: row.pace.soundSpeed,
+        },
       }),
     );
     const { hostname: host, port } = new URL(mock.baseUrl);
-    const proxy = network && stack.use(await TcpProxy.open({ host, port: Number(port) }, network));
+    const proxy =
+      network && stack.use(await TcpProxy.open({ host, port: Number(port) }, network));
     const baseUrl = proxy?.makeProxiedUrl(mock.baseUrl) ?? mock.baseUrl;
     const never = new AbortController().signal;
     const sandbox = stack.use(await SandboxProcess.start(() => undefined, never));
     const bot = stack.use(
       await BotProcess.start(sandbox.ready, serverSettings[row.pipeline](baseUrl)),
     );
-    await sandbox.sendRequest({ do: 'join', person: askingPerson, microphone: row.microphone });
+    await sandbox.sendRequest({
+      do: 'join',
+      person: askingPerson,
+      microphone: row.microphone,
+    });
     await sandbox.sendRequest({ do: 'command', person: askingPerson, name: 'join' });
     await sandbox.sendRequest({ do: 'settled', person: askingPerson });
     return new MeasuredPath(row, mock, sandbox, bot, stack.move());
@@ -102,7 +113,11 @@ export class MeasuredPath<Setup extends PathSetup> implements AsyncDisposable {
       if (!clip) throw new Error('There is nothing to say.');
       const turn = await this.#askQuestion(clip);
       // Also the pause before the next question.
-      const ideal = await measureIdealTurn(this.#mock.baseUrl, clip, this.#row.pipeline);
+      const ideal = await measureIdealTurn(
+        this.#mock.baseUrl,
+        clip,
+        this.#row.pipeline,
+      );
       if (n < 0) continue;
       if (turn) measured.push(turn);
       if (hasIdeal(this.#row.pipeline)) idealMs.push(ideal);

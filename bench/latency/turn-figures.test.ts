@@ -88,13 +88,23 @@ test('of what was thought in vain only the count is told', () => {
 });
 
 test('an answer to half a sentence, or in the middle of one, is no answer', () => {
-  const half = [makeChatRequest(1152, 'Adam: stop the'), ...makeObservedTurn().requests.slice(2)];
-  expect(measureTurn(makeObservedTurn({ requests: half }), usualServers).whole).toBe(false);
-  expect(measureTurn(makeObservedTurn({ firstAudibleAtMs: 990 }), usualServers).whole).toBe(false);
-  expect(findFaults(toMedians([makeObservedTurn(), makeObservedTurn({ requests: half })]))).toEqual(
-    [],
+  const half = [
+    makeChatRequest(1152, 'Adam: stop the'),
+    ...makeObservedTurn().requests.slice(2),
+  ];
+  expect(measureTurn(makeObservedTurn({ requests: half }), usualServers).whole).toBe(
+    false,
   );
-  const twice = [makeObservedTurn({ requests: half }), makeObservedTurn({ firstAudibleAtMs: 990 })];
+  expect(
+    measureTurn(makeObservedTurn({ firstAudibleAtMs: 990 }), usualServers).whole,
+  ).toBe(false);
+  expect(
+    findFaults(toMedians([makeObservedTurn(), makeObservedTurn({ requests: half })])),
+  ).toEqual([]);
+  const twice = [
+    makeObservedTurn({ requests: half }),
+    makeObservedTurn({ firstAudibleAtMs: 990 }),
+  ];
   expect(findFaults(toMedians([makeObservedTurn(), ...twice]))).toEqual([
     'gate: 2 of 3 questions were cut off, "stop the music".',
   ]);
@@ -102,13 +112,18 @@ test('an answer to half a sentence, or in the middle of one, is no answer', () =
 
 test('whatever is faster than the providers is a wrong measurement', () => {
   expect(
-    findImpossibleFigures([measureTurn(makeObservedTurn(), usualServers)], usualServers),
+    findImpossibleFigures(
+      [measureTurn(makeObservedTurn(), usualServers)],
+      usualServers,
+    ),
   ).toEqual([]);
   const turn = measureTurn(makeObservedTurn({ firstAudibleAtMs: 1380 }), usualServers);
   expect(findImpossibleFigures([turn], usualServers)).toEqual([
     'turn 1: first packet heard after 380 ms, under its floor of 390',
   ]);
-  expect(findFaults(toMedians([makeObservedTurn({ firstAudibleAtMs: 1380 })]))).toHaveLength(1);
+  expect(
+    findFaults(toMedians([makeObservedTurn({ firstAudibleAtMs: 1380 })])),
+  ).toHaveLength(1);
 });
 
 test('the end may be decided before or after the words are known', () => {
@@ -133,9 +148,15 @@ test('without tokens to wait for the lower bound is that of three requests', () 
 test('of a model that speaks by itself only its own time to the first sound counts', () => {
   const audio = { ...usualServers, pipeline: 'audio-model' } as const;
   const seenByAudioModel = makeObservedTurn({
-    requests: [makeRequest('transcriptions', 1030, 1150), makeChatRequest(1040, 'stop the music')],
+    requests: [
+      makeRequest('transcriptions', 1030, 1150),
+      makeChatRequest(1040, 'stop the music'),
+    ],
   });
-  expect(measureTurn(seenByAudioModel, audio)).toMatchObject({ whole: true, providersMs: 190 });
+  expect(measureTurn(seenByAudioModel, audio)).toMatchObject({
+    whole: true,
+    providersMs: 190,
+  });
   expect(estimateFloors(audio, 0)['first packet heard']).toBe(190);
   const talk = { ...usualServers, pipeline: 'realtime' } as const;
   const responses = [{ atMs: 1040, asked: 'stop the music', firstSoundAtMs: 1345 }];
@@ -179,7 +200,10 @@ test('the bot is slower where the 95 % interval of five pairs lies above 5 %', (
 
 test('the interval is that of Student’s t, one wild pair widens it, and no figure is no pass', () => {
   const { low, high } = growRatios(1, 2, 3, 4, 5);
-  expect([low, high]).toEqual([expect.closeTo(0.03 - 0.0196, 3), expect.closeTo(0.03 + 0.0196, 3)]);
+  expect([low, high]).toEqual([
+    expect.closeTo(0.03 - 0.0196, 3),
+    expect.closeTo(0.03 + 0.0196, 3),
+  ]);
   expect(growRatios(7, 7, 7, 7, 30).isWorse).toBe(false);
   expect(judgePairs([1, 1, 1, 1, Number.NaN], 1.1).isWorse).toBe(true);
   expect(judgePairs([1, 1, 1, 1, 1], Number.NaN).isWorse).toBe(true);

@@ -73,7 +73,10 @@ export function measureTurn(seen: ObservedTurn, setup: BenchServers): MeasuredTu
   const { answered, lastVoicedAtMs, firstAudibleAtMs } = seen;
   const ownMs = Number(answered.heardAtMs) - lastVoicedAtMs;
   const sinceMs = Object.fromEntries(
-    turnInstants.map(([name, field]) => [name, ownMs + (field ? Number(answered[field]) : 0)]),
+    turnInstants.map(([name, field]) => [
+      name,
+      ownMs + (field ? Number(answered[field]) : 0),
+    ]),
   ) as Record<TurnInstant, number>;
   sinceMs['first packet heard'] = firstAudibleAtMs - lastVoicedAtMs;
   const { asked, ...servers } = measureServers(seen, setup);
@@ -97,7 +100,10 @@ function measureChainedServers(
   { requests, firstAudibleAtMs }: ObservedTurn,
   { pace }: BenchServers,
 ): ServerFigures {
-  const { recognition, chat, speech, clause } = findLeadingRequests(firstAudibleAtMs, requests);
+  const { recognition, chat, speech, clause } = findLeadingRequests(
+    firstAudibleAtMs,
+    requests,
+  );
   const clauseTokens = countTokens(clause ?? '');
   return {
     asked: chat?.asked ?? '',
@@ -116,13 +122,26 @@ function measureAudioModelServer(
   { pace }: BenchServers,
 ): ServerFigures {
   const chats = requests.filter(({ endpoint }) => endpoint === 'chat');
-  const chat = chats.findLast(({ firstByteAtMs }) => hasHappened(firstByteAtMs, firstAudibleAtMs));
-  const providersMs = measureWaitMs(chat) + estimateTokensMs(eventCountBeforeSound, pace);
-  return { clauseTokens: 0, asked: chat?.asked ?? '', providersMs, thoughts: chats.length };
+  const chat = chats.findLast(({ firstByteAtMs }) =>
+    hasHappened(firstByteAtMs, firstAudibleAtMs),
+  );
+  const providersMs =
+    measureWaitMs(chat) + estimateTokensMs(eventCountBeforeSound, pace);
+  return {
+    clauseTokens: 0,
+    asked: chat?.asked ?? '',
+    providersMs,
+    thoughts: chats.length,
+  };
 }
 
-function measureRealtimeServer({ responses, firstAudibleAtMs }: ObservedTurn): ServerFigures {
-  const response = responses.findLast((one) => hasHappened(one.firstSoundAtMs, firstAudibleAtMs));
+function measureRealtimeServer({
+  responses,
+  firstAudibleAtMs,
+}: ObservedTurn): ServerFigures {
+  const response = responses.findLast((one) =>
+    hasHappened(one.firstSoundAtMs, firstAudibleAtMs),
+  );
   const providersMs = (response?.firstSoundAtMs ?? 0) - (response?.atMs ?? 0);
   return {
     clauseTokens: 0,
@@ -137,7 +156,10 @@ function hasHappened(atMs: number | undefined, latestMs: number) {
 }
 
 /** The requests that the first sound came of: each the last that was answered before the next was made. */
-function findLeadingRequests(firstAudibleAtMs: number, requests: readonly MockRequest[]) {
+function findLeadingRequests(
+  firstAudibleAtMs: number,
+  requests: readonly MockRequest[],
+) {
   const last = (endpoint: MockRequest['endpoint'], beforeMs: number, text?: string) =>
     requests.findLast(
       (request) =>
@@ -176,7 +198,8 @@ export function estimateFloors(
   clauseTokens: number,
 ): ProviderFloors {
   // A streaming recogniser may know the words when the last one ends.
-  const recognised = pipeline === 'chained, streaming recogniser' ? 0 : pace.recogniseMs;
+  const recognised =
+    pipeline === 'chained, streaming recogniser' ? 0 : pace.recogniseMs;
   switch (pipeline) {
     case 'chained':
     case 'chained, streaming recogniser': {
@@ -221,7 +244,9 @@ export function findImpossibleFigures(
     return turnInstants.flatMap(([name]) => {
       const [ms, floorMs] = [turn.sinceMs[name], floors[name]];
       if (floorMs === 0 || ms >= floorMs - roundingMs) return [];
-      return [`turn ${n + 1}: ${name} after ${ms.toFixed(0)} ms, under its floor of ${floorMs}`];
+      return [
+        `turn ${n + 1}: ${name} after ${ms.toFixed(0)} ms, under its floor of ${floorMs}`,
+      ];
     });
   });
 }

@@ -19,7 +19,10 @@ const frameMs = 20;
 /** Time of the longest stop; the answer takes half as long again. */
 const latestStopMs = 15_000;
 /** Stops a long answer at so many moments, spread evenly and shaken. */
-export async function cutAnswers(count: number, seed: number): Promise<readonly AnswerCut[]> {
+export async function cutAnswers(
+  count: number,
+  seed: number,
+): Promise<readonly AnswerCut[]> {
   const random = seededRandom(seed);
   const channel = await openStoryChannel(2);
   const cuts: AnswerCut[] = [];
@@ -39,7 +42,9 @@ async function cutAnswerAfter(channel: BenchChannel, afterMs: number) {
   await waitUntil(channel, () => findAnswer(channel, answered) !== undefined);
   const sent = voiceFrames.slice(before);
   const byText = Map.groupBy(sent, ({ level }) => level - 4000);
-  const left = [...byText].map(([text, all]) => listLeftWords(channel, text, all.length * frameMs));
+  const left = [...byText].map(([text, all]) =>
+    listLeftWords(channel, text, all.length * frameMs),
+  );
   const sentMs = sent.length * frameMs;
   return {
     sentMs,

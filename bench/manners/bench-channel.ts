@@ -10,7 +10,12 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { type AnswerStyle, firstSoundMs, HonestMinds, HonestRecogniser } from './honest-models.ts';
+import {
+  type AnswerStyle,
+  firstSoundMs,
+  HonestMinds,
+  HonestRecogniser,
+} from './honest-models.ts';
 import {
   BenchMicrophones,
   type MicrophoneSound,
@@ -56,10 +61,17 @@ const codec = await loadOpus();
 
 /** The first so many of everybody. */
 export function listPeople(count: number): ChannelMember[] {
-  return everybody.slice(0, count).map(([id, name]) => ({ id, name, isBot: false, roleIds: [] }));
+  return everybody
+    .slice(0, count)
+    .map(([id, name]) => ({ id, name, isBot: false, roleIds: [] }));
 }
 
-export const otherBot: ChannelMember = { id: 'bot', name: 'Groovy', isBot: true, roleIds: [] };
+export const otherBot: ChannelMember = {
+  id: 'bot',
+  name: 'Groovy',
+  isBot: true,
+  roleIds: [],
+};
 
 /** Options of a room. */
 export type BenchChannelOptions = {
@@ -130,7 +142,10 @@ export async function openBenchChannel(
 
 /** The samples of the voice lie around its number, and those of cues around 0. */
 function isVoice(samples: Int16Array): boolean {
-  return Math.abs(samples.reduce((sum, sample) => sum + sample, 0)) > minVoiceMean * samples.length;
+  return (
+    Math.abs(samples.reduce((sum, sample) => sum + sample, 0)) >
+    minVoiceMean * samples.length
+  );
 }
 
 /** They will say it from `fromMs` on, which is now or later, and not before they have said what they are saying. */
@@ -144,7 +159,12 @@ export function sayText(
   const former = channel.microphones.said.findLast((one) => one.personId === personId);
   const freeMs = Math.max(fromMs, (former?.toMs ?? 0) + pauseOfOnePersonMs);
   const onGridMs = packetMs * Math.ceil(freeMs / packetMs);
-  const { utterance, packets } = channel.microphones.addUtterance(personId, text, onGridMs, sound);
+  const { utterance, packets } = channel.microphones.addUtterance(
+    personId,
+    text,
+    onGridMs,
+    sound,
+  );
   const { traffic } = channel;
   traffic.waiting = [...traffic.waiting, ...packets].sort((a, b) => a.atMs - b.atMs);
   return utterance;
@@ -170,15 +190,23 @@ export async function passUntil(channel: BenchChannel, atMs: number): Promise<vo
   const { clock, traffic } = channel;
   while (clock.nowMs() < atMs) {
     const nextMs = Math.min(atMs, traffic.waiting[0]?.atMs ?? atMs);
-    const leapMs = packetMs * Math.floor((nextMs - clock.nowMs()) / packetMs) - packetMs;
-    if (leapMs > packetMs && isAtRest(channel) && clock.nowMs() - traffic.lastMs > calmAfterMs) {
+    const leapMs =
+      packetMs * Math.floor((nextMs - clock.nowMs()) / packetMs) - packetMs;
+    if (
+      leapMs > packetMs &&
+      isAtRest(channel) &&
+      clock.nowMs() - traffic.lastMs > calmAfterMs
+    ) {
       await clock.leap(leapMs);
     } else await stepFrame(channel);
   }
 }
 
 /** Until that holds; false when it has not for a minute and a half. */
-export async function waitUntil(channel: BenchChannel, holds: () => boolean): Promise<boolean> {
+export async function waitUntil(
+  channel: BenchChannel,
+  holds: () => boolean,
+): Promise<boolean> {
   const deadlineMs = channel.clock.nowMs() + maxWaitMs;
   while (!holds()) {
     if (channel.clock.nowMs() > deadlineMs) return false;
@@ -195,9 +223,17 @@ export async function openStoryChannel(count: number): Promise<BenchChannel> {
 }
 
 /** They ask for a long answer, of which the first sound has left at the end. */
-export async function tellStory(channel: BenchChannel, personId: string): Promise<void> {
+export async function tellStory(
+  channel: BenchChannel,
+  personId: string,
+): Promise<void> {
   const { clock, lastSound } = channel;
-  const asked = sayText(channel, personId, 'Nova, tell me a long story.', clock.nowMs() + 4_000);
+  const asked = sayText(
+    channel,
+    personId,
+    'Nova, tell me a long story.',
+    clock.nowMs() + 4_000,
+  );
   await passUntil(channel, asked.toMs);
   await waitUntil(channel, () => clock.nowMs() - lastSound.lastMs <= packetMs);
 }

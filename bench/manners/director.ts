@@ -44,7 +44,10 @@ const askWindowMs = 15_500;
 const sentencePauseMs = 1_600;
 
 /** Plays one scene, and returns once all of it is over and forgotten. */
-export async function runScenario(run: MannersRun, { name, acts }: MannersScenario): Promise<void> {
+export async function runScenario(
+  run: MannersRun,
+  { name, acts }: MannersScenario,
+): Promise<void> {
   const { channel } = run;
   const parts: DirectorDeps = { run, cast: castPeople(run), name, askUntilMs: 0 };
   let lastMs = channel.clock.nowMs();
@@ -54,7 +57,11 @@ export async function runScenario(run: MannersRun, { name, acts }: MannersScenar
 }
 
 /** Lines between people, this many, none of them for the bot. */
-export async function playChat(run: MannersRun, lines: number, pace: ChatPace): Promise<void> {
+export async function playChat(
+  run: MannersRun,
+  lines: number,
+  pace: ChatPace,
+): Promise<void> {
   const { channel, mix, random } = run;
   const persons = listPersons(channel);
   let lastMs = channel.clock.nowMs();
@@ -102,7 +109,10 @@ async function performAct(act: ScenarioAct, lastMs: number, parts: DirectorDeps)
   if ('wait' in act) {
     await passUntil(channel, lastMs);
     if (act.wait === 'sound')
-      await waitUntil(channel, () => channel.clock.nowMs() - channel.lastSound.lastMs <= 20);
+      await waitUntil(
+        channel,
+        () => channel.clock.nowMs() - channel.lastSound.lastMs <= 20,
+      );
     else await waitForCalm(channel);
     return channel.clock.nowMs();
   }
@@ -119,11 +129,20 @@ async function performAct(act: ScenarioAct, lastMs: number, parts: DirectorDeps)
 }
 
 /** Returns when it ends. */
-function speakAct(act: Extract<ScenarioAct, { say: string }>, lastMs: number, parts: DirectorDeps) {
+function speakAct(
+  act: Extract<ScenarioAct, { say: string }>,
+  lastMs: number,
+  parts: DirectorDeps,
+) {
   const { run, cast, name } = parts;
   const { channel } = run;
   const fromMs = Math.max(channel.clock.nowMs(), lastMs + (act.afterMs ?? 0));
-  const utterance = sayText(channel, cast[act.who], fillText(act.say, run, cast), fromMs);
+  const utterance = sayText(
+    channel,
+    cast[act.who],
+    fillText(act.say, run, cast),
+    fromMs,
+  );
   const { answer = 'short', whole = false } = act;
   const meant = act.meant ?? 'no';
   run.spoken.set(utterance.id, { utterance, scenario: name, meant, answer, whole });
@@ -134,7 +153,8 @@ function speakAct(act: Extract<ScenarioAct, { say: string }>, lastMs: number, pa
 async function waitForCalm(channel: BenchChannel) {
   let restedMs = 0;
   await waitUntil(channel, () => {
-    restedMs = isAtRest(channel) && channel.traffic.waiting.length === 0 ? restedMs + 20 : 0;
+    restedMs =
+      isAtRest(channel) && channel.traffic.waiting.length === 0 ? restedMs + 20 : 0;
     const isQuiet = channel.clock.nowMs() - channel.traffic.lastMs > sentencePauseMs;
     return isQuiet ? restedMs >= 60 : false;
   });
@@ -151,12 +171,19 @@ function listPersons({ people }: MannersRun['channel']) {
 }
 
 function castPeople({ channel, random }: MannersRun) {
-  const [a = '', b = '', c = a, d = b, e = a] = shuffleValues(random, listPersons(channel));
+  const [a = '', b = '', c = a, d = b, e = a] = shuffleValues(
+    random,
+    listPersons(channel),
+  );
   return { a, b, c, d, e, bot: 'bot' };
 }
 
 /** `{city}` by chance, `{b}` by the name of who plays it. */
-function fillText(text: string, { mix, random, channel }: MannersRun, cast?: DirectorDeps['cast']) {
+function fillText(
+  text: string,
+  { mix, random, channel }: MannersRun,
+  cast?: DirectorDeps['cast'],
+) {
   return text.replace(/\{(\w+)\}/g, (_all, key: string) => {
     const words = mix.fill[key];
     if (words) return pickOne(random, words);

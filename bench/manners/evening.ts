@@ -32,7 +32,9 @@ export async function playEvening(
   const mannerOf = (utterances: readonly number[]) =>
     spoken.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
   const { addressing = 'auto' } = plan;
-  const channel = await openBenchChannel(people, mannerOf, { partsFor: () => ({ addressing }) });
+  const channel = await openBenchChannel(people, mannerOf, {
+    partsFor: () => ({ addressing }),
+  });
   const run: MannersRun = { channel, mix, random, spoken };
   const isOver = () => channel.clock.nowMs() >= plan.minutes * 60_000;
   for (let round = 0; round === 0 || !isOver(); round++) {
@@ -45,7 +47,9 @@ export async function playEvening(
   return { channel, spoken };
 }
 
-export function listPlans(mix: ScenarioMix): Readonly<Record<'two' | 'five', EveningPlan>> {
+export function listPlans(
+  mix: ScenarioMix,
+): Readonly<Record<'two' | 'five', EveningPlan>> {
   return {
     two: {
       people: 2,

@@ -3,7 +3,11 @@ import type { Clock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { Synthesizer, Transcriber, TranscriptUpdate } from '#src/speech/speech-engine.ts';
+import type {
+  Synthesizer,
+  Transcriber,
+  TranscriptUpdate,
+} from '#src/speech/speech-engine.ts';
 import { readPieces, type UtterancePiece } from './sound-marks.ts';
 
 /** From the call to the final text, and to the first token; the voice has its own. */
@@ -29,7 +33,10 @@ const answerEndings: Readonly<Record<AnswerStyle, string>> = {
   asks: 'For how many people is it?',
   long: `It began a long time ago in a small town by the sea. Nobody there had ever seen a lighthouse, so they built
     one out of old ships. Every night somebody had to climb up with a lamp. One winter the lamp went out, and the whole
-    town stood on the beach with candles until the last boat was home.`.replace(/\s+/g, ' '),
+    town stood on the beach with candles until the last boat was home.`.replace(
+    /\s+/g,
+    ' ',
+  ),
 };
 
 /** The words that had ended in a piece of sound. */
@@ -56,7 +63,10 @@ export class HonestRecogniser implements Transcriber {
     const pieces = readPieces(pcm.samples);
     const text = pieces.map(this.#wordsIn).join(' ').trim();
     const language = this.#languageOf(pieces[0]?.utterance ?? 0);
-    yield { kind: 'final', transcript: language === undefined ? { text } : { text, language } };
+    yield {
+      kind: 'final',
+      transcript: language === undefined ? { text } : { text, language },
+    };
   }
 }
 
@@ -94,7 +104,9 @@ export class HonestMinds {
       async *reply(messages, _tools, signal) {
         run(1);
         try {
-          const said = await Promise.all(turn.said.map(({ transcript }) => transcript()));
+          const said = await Promise.all(
+            turn.said.map(({ transcript }) => transcript()),
+          );
           await wait(signal);
           const texts = said.map(({ text }) => text);
           yield { kind: 'text', text: answer(texts, messages[0]?.content ?? '') };
@@ -105,7 +117,11 @@ export class HonestMinds {
     };
   }
 
-  #composeAnswer({ said }: Turn, texts: readonly string[], instructions: string): string {
+  #composeAnswer(
+    { said }: Turn,
+    texts: readonly string[],
+    instructions: string,
+  ): string {
     const utterances = said.flatMap(readUtterances);
     const serial = this.asked.length + 1;
     const speakerId = said.at(-1)?.speakerId ?? '';
@@ -121,5 +137,7 @@ export function parseSerial(text: string): number | undefined {
 }
 
 function readUtterances({ pcm }: TurnUtterance): number[] {
-  return pcm ? [...new Set(readPieces(pcm.samples).map(({ utterance }) => utterance))] : [];
+  return pcm
+    ? [...new Set(readPieces(pcm.samples).map(({ utterance }) => utterance))]
+    : [];
 }

@@ -35,7 +35,9 @@ export async function measureInterruptions(): Promise<InterruptionDelays> {
   const sentences: Interruption[] = [];
   const beginnings: Interruption[] = [];
   for (const { id } of channel.people) {
-    for (const [n, sound] of (voices.get(id) ?? []).slice(0, clipsPerPerson).entries()) {
+    for (const [n, sound] of (voices.get(id) ?? [])
+      .slice(0, clipsPerPerson)
+      .entries()) {
       const packets = sound.packets.slice(0, 7 + (n % 12));
       const beginning = { packets, ms: packets.length * frameMs };
       beginnings.push(await interruptAnswer(channel, id, 'Mhm.', beginning));
@@ -51,7 +53,10 @@ export async function measureInterruptions(): Promise<InterruptionDelays> {
 }
 
 export function toPercentiles(delaysMs: readonly number[]): DelayPercentiles {
-  return { p50Ms: findPercentile(delaysMs, 0.5), p95Ms: findPercentile(delaysMs, 0.95) };
+  return {
+    p50Ms: findPercentile(delaysMs, 0.5),
+    p95Ms: findPercentile(delaysMs, 0.95),
+  };
 }
 
 type Interruption = {
@@ -69,7 +74,13 @@ async function interruptAnswer(
 ) {
   const { clock, voiceFrames, fixture } = channel;
   await tellStory(channel, who);
-  const { fromMs, toMs } = sayText(channel, who, text, clock.nowMs() + interruptedAfterMs, sound);
+  const { fromMs, toMs } = sayText(
+    channel,
+    who,
+    text,
+    clock.nowMs() + interruptedAfterMs,
+    sound,
+  );
   await passUntil(channel, toMs);
   const silentMs = (voiceFrames.at(-1)?.atMs ?? 0) - fromMs;
   await passUntil(channel, toMs + 2_000);
@@ -81,7 +92,10 @@ async function interruptAnswer(
 }
 
 /** Delay, in ms, from the end of a sound to the first frame at full level; 0 where the level never fell, infinite where it stays down. */
-export function measureFullDelayMs(frames: BenchChannel['voiceFrames'], toMs: number): number {
+export function measureFullDelayMs(
+  frames: BenchChannel['voiceFrames'],
+  toMs: number,
+): number {
   const loud = frames.filter(({ level }) => level > fullLevel);
   if (loud.at(-1) !== frames.at(-1)) return Number.POSITIVE_INFINITY;
   const back = loud.findLast((_, n) => measureGapMs(loud, n) > 0);

@@ -35,14 +35,18 @@ type HeardAnswerPart = { readonly asked: MindRequest; readonly isWhole: boolean 
 export function judgeEvening({ channel, spoken }: Evening): MannersVerdict {
   const given = listGivenAnswers(channel);
   const all = [...spoken.values()];
-  const timesOf = (id: number) => given.filter(({ asked }) => asked.utterances.includes(id)).length;
+  const timesOf = (id: number) =>
+    given.filter(({ asked }) => asked.utterances.includes(id)).length;
   const reported = ({ utterance, scenario }: SpokenLine) =>
     `${(utterance.fromMs / 1000).toFixed(0)} s, ${scenario}, ${utterance.personId}: ${utterance.text}`;
   const wanted = all.filter(({ meant }) => meant === 'yes');
   const uninvited = given.filter(({ asked }) =>
     asked.utterances.every((id) => spoken.get(id)?.meant === 'no'),
   );
-  const talkMs = all.reduce((sum, { utterance }) => sum + utterance.toMs - utterance.fromMs, 0);
+  const talkMs = all.reduce(
+    (sum, { utterance }) => sum + utterance.toMs - utterance.fromMs,
+    0,
+  );
   const turns = findTurnFaults(channel);
   return {
     minutes: channel.clock.nowMs() / 60_000,
@@ -56,10 +60,14 @@ export function judgeEvening({ channel, spoken }: Evening): MannersVerdict {
     lost: wanted.filter(({ utterance }) => timesOf(utterance.id) === 0).map(reported),
     twice: all.filter(({ utterance }) => timesOf(utterance.id) > 1).map(reported),
     cut: all
-      .filter(({ whole, utterance: { id } }) => whole && given.some((one) => isCutOff(one, id)))
+      .filter(
+        ({ whole, utterance: { id } }) =>
+          whole && given.some((one) => isCutOff(one, id)),
+      )
       .map(reported),
-    endedEarly: given.filter((one) => !one.isWhole && all.some((said) => isTooShort(said, one)))
-      .length,
+    endedEarly: given.filter(
+      (one) => !one.isWhole && all.some((said) => isTooShort(said, one)),
+    ).length,
     turns: turns.length,
     misattributed: turns.flatMap((turn) => turn ?? []),
     failures: channel.happened.flatMap(({ event }) =>
@@ -73,8 +81,13 @@ export function judgeEvening({ channel, spoken }: Evening): MannersVerdict {
   }
 }
 
-function isTooShort({ answer, meant, utterance }: SpokenLine, { asked }: HeardAnswerPart) {
-  return answer === 'short' && meant === 'yes' && asked.utterances.includes(utterance.id);
+function isTooShort(
+  { answer, meant, utterance }: SpokenLine,
+  { asked }: HeardAnswerPart,
+) {
+  return (
+    answer === 'short' && meant === 'yes' && asked.utterances.includes(utterance.id)
+  );
 }
 
 function isCutOff({ asked, isWhole }: HeardAnswerPart, id: number) {
@@ -94,8 +107,11 @@ function findTurnFaults(channel: BenchChannel) {
   const { microphones, minds, happened } = channel;
   const ownerOf = (id: number) => microphones.said[id - 1]?.personId;
   const asked = minds.asked.map(({ serial, speakerId, utterances }) => {
-    const isTheirs = utterances.length > 0 && utterances.every((id) => ownerOf(id) === speakerId);
-    return isTheirs ? undefined : `answer ${serial} is to ${speakerId}, utterances ${utterances}`;
+    const isTheirs =
+      utterances.length > 0 && utterances.every((id) => ownerOf(id) === speakerId);
+    return isTheirs
+      ? undefined
+      : `answer ${serial} is to ${speakerId}, utterances ${utterances}`;
   });
   return [...asked, ...happened.flatMap((one) => isRecognisedFrom(one, channel))];
 }

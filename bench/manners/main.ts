@@ -17,7 +17,9 @@ import { readScenarioMix } from './manners-scenarios.ts';
 import { playStops, readStops } from './spoken-stops.ts';
 
 const cutPoints = 50;
-const { values: options } = parseArgs({ options: { seed: { type: 'string', default: '1' } } });
+const { values: options } = parseArgs({
+  options: { seed: { type: 'string', default: '1' } },
+});
 const seed = Number(options.seed);
 
 const mix = await readScenarioMix();

@@ -30,7 +30,9 @@ export function toTargetLines(findings: MannersFindings): readonly TargetLine[] 
   const { p95Ms } = interrupted.full;
   const off = cuts.filter(({ kept, left }) => Math.abs(kept - left) > maxWordsOff);
   return [
-    ...Object.entries(channels).flatMap(([channel, verdict]) => toChannelLines(channel, verdict)),
+    ...Object.entries(channels).flatMap(([channel, verdict]) =>
+      toChannelLines(channel, verdict),
+    ),
     toStopLine(aloud),
     {
       what: 'full level after a sound that is no word, p95',
@@ -44,14 +46,24 @@ export function toTargetLines(findings: MannersFindings): readonly TargetLine[] 
       target: 'within 1 word',
       reached: `${cuts.length - off.length} of ${cuts.length}`,
       met: off.length === 0 && cuts.length >= minCuts,
-      misses: off.map(({ sentMs, kept, left }) => `${sentMs} ms left: ${kept} for ${left} words`),
+      misses: off.map(
+        ({ sentMs, kept, left }) => `${sentMs} ms left: ${kept} for ${left} words`,
+      ),
     },
   ];
 }
 
 /** Table of the channels played. */
 export function formatChannelTable(channels: MannersFindings['channels']): string {
-  const head = ['', 'minutes', 'talk %', 'utterances', 'questions', 'answers', 'ended early'];
+  const head = [
+    '',
+    'minutes',
+    'talk %',
+    'utterances',
+    'questions',
+    'answers',
+    'ended early',
+  ];
   return formatTable(
     head,
     Object.entries(channels).map(([channel, one]) => [
@@ -64,7 +76,12 @@ export function formatChannelTable(channels: MannersFindings['channels']): strin
 export function formatTargetTable(lines: readonly TargetLine[]): string {
   return formatTable(
     ['target', '', 'reached', ''],
-    lines.map(({ what, target, reached, met }) => [what, target, reached, met ? 'met' : 'NOT MET']),
+    lines.map(({ what, target, reached, met }) => [
+      what,
+      target,
+      reached,
+      met ? 'met' : 'NOT MET',
+    ]),
   );
 }
 
@@ -72,7 +89,11 @@ export function formatDelays({ p50Ms, p95Ms }: DelayPercentiles): string {
   return `p50 ${p50Ms}, p95 ${p95Ms} ms`;
 }
 
-export function formatInterruptions({ silent, full, gaps }: InterruptionDelays): string {
+export function formatInterruptions({
+  silent,
+  full,
+  gaps,
+}: InterruptionDelays): string {
   return `interrupted: silent ${formatDelays(silent)} after the first packet of a sentence
 sounds under 400 ms: full level ${formatDelays(full)} after the last packet, ${gaps} silence it for over 60 ms`;
 }
@@ -83,7 +104,8 @@ export function formatCuts(cuts: readonly AnswerCut[]): string {
 }
 
 function toChannelLines(channel: string, verdict: MannersVerdict) {
-  const { minutes, uninvited, lost, twice, cut, turns, misattributed, failures } = verdict;
+  const { minutes, uninvited, lost, twice, cut, turns, misattributed, failures } =
+    verdict;
   const none = (what: string, misses: readonly string[]) =>
     toNoneLine(`${channel}: ${what}`, misses);
   const perHour = (60 * uninvited.length) / minutes;
@@ -111,7 +133,13 @@ function toChannelLines(channel: string, verdict: MannersVerdict) {
 }
 
 function toNoneLine(what: string, misses: readonly string[]) {
-  return { what, target: '0', reached: `${misses.length}`, met: misses.length === 0, misses };
+  return {
+    what,
+    target: '0',
+    reached: `${misses.length}`,
+    met: misses.length === 0,
+    misses,
+  };
 }
 
 function toStopLine({ tried, missed }: SpokenStops) {

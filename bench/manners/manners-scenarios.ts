@@ -25,7 +25,10 @@ export type ScenarioAct =
   /** Until everything is answered to its end, or the bot is heard. */
   | { readonly wait: 'answer' | 'sound' };
 
-export type MannersScenario = { readonly name: string; readonly acts: readonly ScenarioAct[] };
+export type MannersScenario = {
+  readonly name: string;
+  readonly acts: readonly ScenarioAct[];
+};
 
 /** Everything that is played; scenes and lines may be added, never removed. */
 export type ScenarioMix = {

@@ -44,8 +44,15 @@ test('two people who talk to each other and to it are answered when they mean it
 });
 
 test('three questions at once are all answered, each as its own person’s', async () => {
-  const verdict = judgeEvening(await playEvening(makeShortPlan(['three at once'], five), mix, 1));
-  expect(verdict).toMatchObject({ questions: 3, answers: 3, lost: [], misattributed: [] });
+  const verdict = judgeEvening(
+    await playEvening(makeShortPlan(['three at once'], five), mix, 1),
+  );
+  expect(verdict).toMatchObject({
+    questions: 3,
+    answers: 3,
+    lost: [],
+    misattributed: [],
+  });
 });
 
 test('another bot is never answered, whoever it calls', async () => {
@@ -57,7 +64,9 @@ test('another bot is never answered, whoever it calls', async () => {
 
 test('a bot that answers everything, or nothing, is noticed', async () => {
   const plan = makeShortPlan(['name first', 'quoted']);
-  const eager = judgeEvening(await playEvening({ ...plan, addressing: 'always' }, mix, 1));
+  const eager = judgeEvening(
+    await playEvening({ ...plan, addressing: 'always' }, mix, 1),
+  );
   expect(eager.uninvited.length).toBeGreaterThanOrEqual(4);
   const deaf = judgeEvening(await playEvening({ ...plan, addressing: 'off' }, mix, 1));
   expect(deaf.lost).toHaveLength(1);
@@ -83,7 +92,10 @@ test('a mark in the sound tells which packet it came from, wherever the sound is
     decode: () => new Int16Array(320).fill(1_000),
   });
   const createEncoder = () => ({ encode: () => Buffer.alloc(0) });
-  const codec = marks.wrapCodec({ name: 'none', createDecoder, createEncoder }, () => undefined);
+  const codec = marks.wrapCodec(
+    { name: 'none', createDecoder, createEncoder },
+    () => undefined,
+  );
   const marked = codec.createDecoder(16_000);
   const sound = Array.from({ length: 3 }, (_, frame) => {
     const opus = Buffer.of(frame);
@@ -92,7 +104,9 @@ test('a mark in the sound tells which packet it came from, wherever the sound is
   });
   const all = Int16Array.from(sound.flatMap((samples) => [...samples]));
   expect(readPieces(all)).toEqual([{ utterance: 70_000, from: 0, to: 2 }]);
-  expect(readPieces(all.subarray(100))).toEqual([{ utterance: 70_000, from: 1, to: 2 }]);
+  expect(readPieces(all.subarray(100))).toEqual([
+    { utterance: 70_000, from: 1, to: 2 },
+  ]);
   expect(readPieces(new Int16Array(2_000))).toEqual([]);
 });
 
@@ -100,7 +114,9 @@ test('a voice that stays turned down never comes back to full level', () => {
   const framesOf = (levels: readonly number[]) =>
     levels.map((level, n) => ({ atMs: 20 * n, level }));
   expect(measureFullDelayMs(framesOf([9_000, 9_000, 9_000]), 20)).toBe(0);
-  expect(measureFullDelayMs(framesOf([9_000, 2_000, 2_000, 9_000, 9_000]), 20)).toBe(40);
+  expect(measureFullDelayMs(framesOf([9_000, 2_000, 2_000, 9_000, 9_000]), 20)).toBe(
+    40,
+  );
   expect(measureFullDelayMs(framesOf([9_000, 9_000, 2_000, 2_000]), 20)).toBe(
     Number.POSITIVE_INFINITY,
   );

@@ -26,7 +26,10 @@ export type MicrophoneUtterance = {
   readonly packets: readonly Packet[];
 };
 
-export type MicrophoneSound = { readonly packets: readonly Uint8Array[]; readonly ms: number };
+export type MicrophoneSound = {
+  readonly packets: readonly Uint8Array[];
+  readonly ms: number;
+};
 
 const packetMs = 20;
 const silence = Buffer.from([0xf8, 0xff, 0xfe]);
@@ -41,7 +44,10 @@ export class BenchMicrophones {
   readonly #voices: ReadonlyMap<string, readonly MicrophoneSound[]>;
   readonly #marks: SoundMarks;
 
-  constructor(voices: ReadonlyMap<string, readonly MicrophoneSound[]>, marks: SoundMarks) {
+  constructor(
+    voices: ReadonlyMap<string, readonly MicrophoneSound[]>,
+    marks: SoundMarks,
+  ) {
     this.#voices = voices;
     this.#marks = marks;
   }
@@ -79,7 +85,9 @@ export class BenchMicrophones {
     const words = this.said[utterance - 1]?.words ?? [];
     const [fromMs, toMs] = [from * packetMs, (to + 1) * packetMs];
     return words
-      .filter((word) => (word[1] + word[2]) / 2 >= fromMs && word[2] <= toMs + clipMarginMs)
+      .filter(
+        (word) => (word[1] + word[2]) / 2 >= fromMs && word[2] <= toMs + clipMarginMs,
+      )
       .map(([word]) => word)
       .join(' ');
   }

@@ -1,7 +1,11 @@
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 
 /** A piece of an utterance: frames `from` to `to` of 20 ms, both included. */
-export type UtterancePiece = { readonly utterance: number; readonly from: number; to: number };
+export type UtterancePiece = {
+  readonly utterance: number;
+  readonly from: number;
+  to: number;
+};
 
 type FrameMark = { readonly utterance: number; readonly frame: number };
 
@@ -77,13 +81,15 @@ export function readPieces(samples: Int16Array): UtterancePiece[] {
     const frame = readBits(samples, at + 1 + idBits, frameBits);
     const last = pieces.at(-1);
     if (last?.utterance === utterance && frame > last.to) last.to = frame;
-    else if (last?.utterance !== utterance) pieces.push({ utterance, from: frame, to: frame });
+    else if (last?.utterance !== utterance)
+      pieces.push({ utterance, from: frame, to: frame });
   }
   return pieces;
 }
 
 function readBits(samples: Int16Array, from: number, bits: number) {
   let value = 0;
-  for (let at = from; at < from + bits; at++) value = (value << 1) | ((samples[at] ?? 0) & 1);
+  for (let at = from; at < from + bits; at++)
+    value = (value << 1) | ((samples[at] ?? 0) & 1);
   return value;
 }

@@ -57,11 +57,19 @@ async function measureSilence(channel: BenchChannel, stop: SpokenStop, who: stri
   const packets = unpackPackets(await readFile(findStopPath(stop)));
   await tellStory(channel, 'ana');
   const sound = { packets, ms: packets.length * 20 };
-  const { fromMs, toMs } = sayText(channel, who, stop.say, clock.nowMs() + stoppedAfterMs, sound);
+  const { fromMs, toMs } = sayText(
+    channel,
+    who,
+    stop.say,
+    clock.nowMs() + stoppedAfterMs,
+    sound,
+  );
   await passUntil(channel, toMs + maxSilenceDelayMs + silenceForGoodMs);
   const lastMs = lastSound.lastMs;
   const isOver = isAtRest(channel);
   channel.fixture.talk.stopSpeaking('g');
   await passUntil(channel, clock.nowMs() + 2_000);
-  return isOver && lastMs - toMs <= maxSilenceDelayMs ? Math.max(0, lastMs - fromMs) : undefined;
+  return isOver && lastMs - toMs <= maxSilenceDelayMs
+    ? Math.max(0, lastMs - fromMs)
+    : undefined;
 }

@@ -14,7 +14,11 @@ import {
 } from '#src/spending/minute-cost.ts';
 import { instantPace } from '#test/fakes/providers/mock-providers.ts';
 import { formatCostReport } from './minute-costs.ts';
-import { type PipelineDelay, savePipelineResult, saveTable } from './pipeline-choices.ts';
+import {
+  type PipelineDelay,
+  savePipelineResult,
+  saveTable,
+} from './pipeline-choices.ts';
 import { type BenchPipeline, serverSettings } from './server-settings.ts';
 
 const { values: options } = parseArgs({
@@ -35,21 +39,36 @@ if (options.costs) {
   if (options.save) await saveTable();
   process.exit();
 }
-console.log('Servers answer at once, so this is what the bot adds; compare only within one run.\n');
+console.log(
+  'Servers answer at once, so this is what the bot adds; compare only within one run.\n',
+);
 const rows: Partial<Record<BenchPipeline, PipelineDelay>> = {};
 await using clips = await QuestionClips.open();
 for (const pipeline of Object.keys(serverSettings) as BenchPipeline[]) {
-  await using path = await MeasuredPath.open({ pipeline, pace: instantPace, microphone: 'gate' });
+  await using path = await MeasuredPath.open({
+    pipeline,
+    pace: instantPace,
+    microphone: 'gate',
+  });
   const { turns } = await path.measureTurns(clips.all, askedQuestions);
-  const { p50, p95 } = toSpread(turns.map(({ sinceMs }) => sinceMs['first packet heard']));
+  const { p50, p95 } = toSpread(
+    turns.map(({ sinceMs }) => sinceMs['first packet heard']),
+  );
   const answered = turns.length;
-  rows[pipeline] = { p50: Math.round(p50), p95: Math.round(p95), answered, asked: askedQuestions };
+  rows[pipeline] = {
+    p50: Math.round(p50),
+    p95: Math.round(p95),
+    answered,
+    asked: askedQuestions,
+  };
   if (answered < askedQuestions) process.exitCode = 1;
 }
 const shownRows = Object.entries(rows).map(([name, { p50, p95, answered }]) => [
   ...[name, `${answered} of ${askedQuestions}`, `${p50}`, `${p95}`],
 ]);
-console.log(formatTable(['ms from the last voiced packet', 'answered', 'p50', 'p95'], shownRows));
+console.log(
+  formatTable(['ms from the last voiced packet', 'answered', 'p50', 'p95'], shownRows),
+);
 if (options.save && process.exitCode !== 1) {
   await savePipelineResult(rows as Record<BenchPipeline, PipelineDelay>);
   await saveTable();

@@ -28,7 +28,12 @@ export type MinuteCost = PricedPipeline & {
 const { chat, audioChat, transcription, liveTranscription, realtime, realtimeSpeech } =
   standardModels;
 const pricedPipelines: readonly PricedPipeline[] = [
-  { pipeline: 'chained', recogniser: transcription, model: chat, reader: realtimeSpeech },
+  {
+    pipeline: 'chained',
+    recogniser: transcription,
+    model: chat,
+    reader: realtimeSpeech,
+  },
   {
     pipeline: 'chained, streaming recogniser',
     recogniser: liveTranscription,
@@ -45,15 +50,33 @@ export function estimateMinuteCosts(): readonly MinuteCost[] {
   return pricedPipelines.map((pipeline) => {
     const { recogniser, model, reader } = pipeline;
     const streams = recogniser === liveTranscription;
-    const hearUsd = estimateHearingUsd({ model: recogniser, host }, streams) ?? Number.NaN;
+    const hearUsd =
+      estimateHearingUsd({ model: recogniser, host }, streams) ?? Number.NaN;
     const thinkUsd = estimateThinkingUsd({ model, host }, !reader) ?? Number.NaN;
-    const speakUsd = reader ? (estimateSpeakingUsd({ model: reader, host }) ?? Number.NaN) : 0;
-    return { ...pipeline, hearUsd, thinkUsd, speakUsd, wholeUsd: hearUsd + thinkUsd + speakUsd };
+    const speakUsd = reader
+      ? (estimateSpeakingUsd({ model: reader, host }) ?? Number.NaN)
+      : 0;
+    return {
+      ...pipeline,
+      hearUsd,
+      thinkUsd,
+      speakUsd,
+      wholeUsd: hearUsd + thinkUsd + speakUsd,
+    };
   });
 }
 
 export function formatCostReport(): string {
-  const head = ['pipeline', 'hears', 'thinks', 'speaks', 'hear', 'think', 'speak', 'US$ a minute'];
+  const head = [
+    'pipeline',
+    'hears',
+    'thinks',
+    'speaks',
+    'hear',
+    'think',
+    'speak',
+    'US$ a minute',
+  ];
   const rows = estimateMinuteCosts().map((cost) => {
     const { pipeline, recogniser, model, reader = 'the model' } = cost;
     const parts = [cost.hearUsd, cost.thinkUsd, cost.speakUsd, cost.wholeUsd];

@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { estimateMinuteCosts, formatUsd } from './minute-costs.ts';
-import { formatChoiceTable, readPipelineResult, replaceTable } from './pipeline-choices.ts';
+import {
+  formatChoiceTable,
+  readPipelineResult,
+  replaceTable,
+} from './pipeline-choices.ts';
 
 const guide = await readFile('docs/pipelines.md', 'utf8');
 const result = await readPipelineResult();

@@ -45,21 +45,32 @@ const pipelineDescriptions: Readonly<
 /** Table of docs/pipelines.md: what each choice hears, how soon it answers, and the price of a minute. */
 export function formatChoiceTable({ made, rows }: PipelineResult): string {
   const head = [
-    ...['Pipeline', 'Recogniser', 'Model', 'Speaks', 'The model gets', 'Servers in a row'],
+    ...[
+      'Pipeline',
+      'Recogniser',
+      'Model',
+      'Speaks',
+      'The model gets',
+      'Servers in a row',
+    ],
     ...['Bot alone, p50; p95', 'US$ a minute', 'hear; think; speak'],
   ];
   const body = estimateMinuteCosts().map((cost) => {
     const { pipeline, recogniser, model, reader = 'the model' } = cost;
     const { given, waits } = pipelineDescriptions[pipeline];
     const { p50, p95 } = rows[pipeline];
-    const parts = [cost.hearUsd, cost.thinkUsd, cost.speakUsd].map(formatUsd).join('; ');
+    const parts = [cost.hearUsd, cost.thinkUsd, cost.speakUsd]
+      .map(formatUsd)
+      .join('; ');
     const delay = `${p50.toFixed(0)}; ${p95.toFixed(0)} ms`;
     return [
       ...[pipeline, recogniser, model, reader, given, waits, delay],
       ...[formatUsd(cost.wholeUsd), parts],
     ];
   });
-  const table = [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`);
+  const table = [head, head.map(() => '---'), ...body].map(
+    (row) => `| ${row.join(' | ')} |`,
+  );
   const asked = rows.chained.asked;
   const source = `Delays: ${asked} questions each in one run, ${made}. US dollars: OpenAI, prices of ${getPriceDate()}.`;
   return [...table, '', source].join('\n');
@@ -69,14 +80,18 @@ export function formatChoiceTable({ made, rows }: PipelineResult): string {
 export function replaceTable(guide: string, table: string): string {
   const [before, rest] = guide.split(`${tableMarks.begin}\n`);
   const [, after] = rest?.split(`${tableMarks.end}\n`) ?? [];
-  if (before === undefined || after === undefined) throw new Error('The guide has no such table.');
+  if (before === undefined || after === undefined)
+    throw new Error('The guide has no such table.');
   return `${before}${tableMarks.begin}\n\n${table}\n\n${tableMarks.end}\n${after}`;
 }
 
 /** Writes the table into docs/pipelines.md, from the figures that were saved last. */
 export async function saveTable(): Promise<void> {
   const guide = await readFile(guideUrl, 'utf8');
-  await writeFile(guideUrl, replaceTable(guide, formatChoiceTable(await readPipelineResult())));
+  await writeFile(
+    guideUrl,
+    replaceTable(guide, formatChoiceTable(await readPipelineResult())),
+  );
 }
 
 export async function readPipelineResult(): Promise<PipelineResult> {

@@ -21,7 +21,10 @@ export const serverSettings: Readonly<Record<BenchPipeline, ServerSettings>> = {
     ...makeChainedSettings(baseUrl),
     TRANSCRIPTION_BACKEND: 'realtime',
   }),
-  'audio-model': (baseUrl) => ({ ...makeChainedSettings(baseUrl), PIPELINE: 'audio-model' }),
+  'audio-model': (baseUrl) => ({
+    ...makeChainedSettings(baseUrl),
+    PIPELINE: 'audio-model',
+  }),
   realtime: (baseUrl) => ({
     ...makeChainedSettings(baseUrl),
     PIPELINE: 'realtime',

@@ -35,7 +35,8 @@ export function toFigures(verdicts: readonly ScenarioVerdict[]): EndpointingFigu
     verdicts.reduce((total, verdict) => total + of(verdict), 0);
   return {
     scenes: verdicts.length,
-    cutOffPercent: (100 * sum(({ cutOffs }) => (cutOffs.length > 0 ? 1 : 0))) / verdicts.length,
+    cutOffPercent:
+      (100 * sum(({ cutOffs }) => (cutOffs.length > 0 ? 1 : 0))) / verdicts.length,
     waitMs: findPercentile(waits, 0.5),
     longWaitMs: findPercentile(waits, 0.9),
     answerMs: findPercentile(answers, 0.5),
@@ -46,19 +47,29 @@ export function toFigures(verdicts: readonly ScenarioVerdict[]): EndpointingFigu
   };
 }
 
-type VerdictGroup = readonly [name: string, belongs: (verdict: ScenarioVerdict) => boolean];
+type VerdictGroup = readonly [
+  name: string,
+  belongs: (verdict: ScenarioVerdict) => boolean,
+];
 
 const groups: readonly VerdictGroup[] = [
   ['all', () => true],
-  ...scenarioKinds.map((kind): VerdictGroup => [kind, ({ scenario }) => scenario.kind === kind]),
+  ...scenarioKinds.map(
+    (kind): VerdictGroup => [kind, ({ scenario }) => scenario.kind === kind],
+  ),
   ...(['gate', 'open', 'release'] as const).map(
-    (profile): VerdictGroup => [profile, ({ scenario }) => scenario.profile === profile],
+    (profile): VerdictGroup => [
+      profile,
+      ({ scenario }) => scenario.profile === profile,
+    ],
   ),
   ['human', ({ scenario }) => scenario.clips[0]?.startsWith('human/') === true],
 ];
 
 /** Rows for all scenes, each kind and each microphone. */
-export function formatFigures(byWay: ReadonlyMap<RunKind, readonly ScenarioVerdict[]>): string {
+export function formatFigures(
+  byWay: ReadonlyMap<RunKind, readonly ScenarioVerdict[]>,
+): string {
   const head = [
     'scenes',
     '',
@@ -128,19 +139,27 @@ export function formatTargets(reached: ReachedTargets): string {
 }
 
 /** Every cut-off, the longest pauses last, and the longest waits. */
-export function listWorstScenarios(verdicts: readonly ScenarioVerdict[], count: number): string {
+export function listWorstScenarios(
+  verdicts: readonly ScenarioVerdict[],
+  count: number,
+): string {
   const cut = verdicts
     .flatMap((verdict) => verdict.cutOffs.map((cutOff) => ({ verdict, cutOff })))
     .sort((a, b) => a.cutOff.pauseMs - b.cutOff.pauseMs)
-    .map(({ verdict: { scenario, text }, cutOff: { after, pauseMs, endedMs, frameMs } }) => [
-      scenario.id,
-      scenario.profile,
-      getVoice(scenario),
-      `pause ${pauseMs}`,
-      `ended ${endedMs}`,
-      `frame ${frameMs}`,
-      `${after} |${text.slice(after.length)}`,
-    ]);
+    .map(
+      ({
+        verdict: { scenario, text },
+        cutOff: { after, pauseMs, endedMs, frameMs },
+      }) => [
+        scenario.id,
+        scenario.profile,
+        getVoice(scenario),
+        `pause ${pauseMs}`,
+        `ended ${endedMs}`,
+        `frame ${frameMs}`,
+        `${after} |${text.slice(after.length)}`,
+      ],
+    );
   const slow = verdicts
     .toSorted((a, b) => (b.waitMs ?? 1e6) - (a.waitMs ?? 1e6))
     .slice(0, count)
@@ -159,7 +178,9 @@ export function listWorstScenarios(verdicts: readonly ScenarioVerdict[], count: 
 
 function formatCells(figures: EndpointingFigures) {
   const { scenes: scenarios, cutOffPercent, vainPercent } = figures;
-  const whole = [figures.waitMs, figures.longWaitMs, figures.answerMs].map((ms) => ms.toFixed(0));
+  const whole = [figures.waitMs, figures.longWaitMs, figures.answerMs].map((ms) =>
+    ms.toFixed(0),
+  );
   const { clashes, unheard } = figures;
   return [
     `${scenarios}`,

@@ -30,7 +30,15 @@ export type ScenarioVerdict = {
 export type NoticedEvent = {
   readonly atMs: number;
   readonly noticed:
-    | { readonly kind: 'began' | 'sound' | 'paused' | 'long-pause' | 'resumed' | 'likely-over' }
+    | {
+        readonly kind:
+          | 'began'
+          | 'sound'
+          | 'paused'
+          | 'long-pause'
+          | 'resumed'
+          | 'likely-over';
+      }
     | { readonly kind: 'ask-turn-model' }
     | { readonly kind: 'overlap-began' | 'voiced' | 'overlap-ended' }
     | { readonly kind: 'ended'; readonly whole: { readonly toMs: number } };

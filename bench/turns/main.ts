@@ -38,7 +38,9 @@ const verdictsByKind = new Map(
   runKinds.map((way) => [way, judgeScenarios(sounds, way, workshop)] as const),
 );
 const textVerdicts = verdictsByKind.get('text') ?? [];
-console.log('Ends of turns on virtual time; milliseconds since the end of the last word');
+console.log(
+  'Ends of turns on virtual time; milliseconds since the end of the last word',
+);
 console.log(formatFigures(verdictsByKind));
 const reachedTargets = toReachedTargets(textVerdicts);
 console.log(`\n${formatTargets(reachedTargets)}`);

@@ -17,7 +17,9 @@ const makeWhiteNoise = (random: NoiseRandom) => 2 * random() - 1;
 export function makeNoise(kind: NoiseName, seconds: number, seed: number): Int16Array {
   const out = new Float32Array(seconds * noiseRateHz);
   noiseMakers[kind](out, seededRandom(seed));
-  return Int16Array.from(out, (value) => Math.round(32_767 * Math.max(-1, Math.min(1, value))));
+  return Int16Array.from(out, (value) =>
+    Math.round(32_767 * Math.max(-1, Math.min(1, value))),
+  );
 }
 
 /** Six keys a second in bursts of some seconds: a click, the ring of the case, and the key coming up more quietly. */
@@ -27,7 +29,10 @@ function makeKeyboard(out: Float32Array, random: NoiseRandom) {
     for (; at < until; at += (0.08 + 0.17 * random()) * noiseRateHz) {
       const level = toAmplitude(-26 + 8 * random());
       makeClick(level, random)(out, Math.floor(at));
-      makeClick(level * 0.3, random)(out, Math.floor(at + (0.07 + 0.05 * random()) * noiseRateHz));
+      makeClick(level * 0.3, random)(
+        out,
+        Math.floor(at + (0.07 + 0.05 * random()) * noiseRateHz),
+      );
     }
   }
 }

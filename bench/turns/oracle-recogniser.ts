@@ -22,7 +22,8 @@ export class OracleRecogniser {
   onNoticed(noticed: SpeakerInputEvent | EndpointingEffect, atMs: number): void {
     const { kind } = noticed;
     if (kind === 'began') this.#fromMs = noticed.fromMs;
-    if (kind === 'paused') this.#answer = this.#words && this.#recogniseWords(this.#words, atMs);
+    if (kind === 'paused')
+      this.#answer = this.#words && this.#recogniseWords(this.#words, atMs);
     if (kind === 'resumed' || kind === 'ended') this.#answer = undefined;
   }
 
@@ -35,7 +36,12 @@ export class OracleRecogniser {
 
   #recogniseWords(words: readonly ClipWord[], pausedAtMs: number) {
     const since = this.#fromMs - keptLeadMs;
-    const ended = words.filter(([, fromMs, toMs]) => fromMs >= since && toMs <= pausedAtMs);
-    return { text: ended.map(([text]) => text).join(' '), atMs: pausedAtMs + recognitionMs };
+    const ended = words.filter(
+      ([, fromMs, toMs]) => fromMs >= since && toMs <= pausedAtMs,
+    );
+    return {
+      text: ended.map(([text]) => text).join(' '),
+      atMs: pausedAtMs + recognitionMs,
+    };
   }
 }

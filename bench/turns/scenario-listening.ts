@@ -4,10 +4,16 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  VoiceActivityDetector,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { SpeakerInput, type SpeakerInputEvent } from '#src/voice/hearing/speaker-input.ts';
+import {
+  SpeakerInput,
+  type SpeakerInputEvent,
+} from '#src/voice/hearing/speaker-input.ts';
 import { OracleRecogniser } from './oracle-recogniser.ts';
 import type { ClipWord } from './voice-clips.ts';
 
@@ -37,7 +43,14 @@ export function listenToPackets(
   const stream = new SpeakerStream(how.codec);
   const meter = new VoiceWindowMeter(new VoiceActivityDetector(how.weights));
   const echo = new EchoMeter(new SentEnvelope());
-  const input = new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
+  const input = new SpeakerInput({
+    speakerId,
+    stream,
+    meter,
+    echo,
+    rules,
+    pauseHabits,
+  });
   const oracle = new OracleRecogniser(words);
   const noted: NotedEvent[] = [];
   const note = (all: readonly SpeakerInputEvent[], atMs: number) => {

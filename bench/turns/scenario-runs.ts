@@ -4,7 +4,10 @@ import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { measureLevelDb } from '#src/audio/pcm.ts';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import { type EndpointRules, endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import {
+  type EndpointRules,
+  endpointRules,
+} from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
 import { judgeScenario, type ScenarioVerdict } from './judge-scenario.ts';
@@ -32,7 +35,9 @@ export async function playScenarios(
   { codec }: Workshop,
 ): Promise<ScenarioSound[]> {
   const clips = await readClips();
-  return await Promise.all(scenarios.map((scenario) => playScenario(scenario, clips, codec)));
+  return await Promise.all(
+    scenarios.map((scenario) => playScenario(scenario, clips, codec)),
+  );
 }
 
 export function judgeScenarios(
@@ -64,7 +69,11 @@ export type FalseTurns = {
 };
 
 /** An open microphone in a room in which nobody speaks. */
-export function listenToNoise(kind: NoiseName, seconds: number, workshop: Workshop): FalseTurns {
+export function listenToNoise(
+  kind: NoiseName,
+  seconds: number,
+  workshop: Workshop,
+): FalseTurns {
   const samples = makeNoise(kind, seconds, 1);
   const packets = sendPackets(
     cutFrames(samples, () => true),
@@ -73,7 +82,12 @@ export function listenToNoise(kind: NoiseName, seconds: number, workshop: Worksh
     1,
   );
   const lengthMs = (samples.length * 1000) / roomRateHz;
-  const how = { ...workshop, speakerId: '1', rules: endpointRules, pauseHabits: new PauseHabits() };
+  const how = {
+    ...workshop,
+    speakerId: '1',
+    rules: endpointRules,
+    pauseHabits: new PauseHabits(),
+  };
   const heard = listenToPackets(packets, lengthMs, how).flatMap(({ noticed }) =>
     noticed.kind === 'ended' ? [noticed.heard] : [],
   );

@@ -34,26 +34,43 @@ export async function playScenario(
   const stretches: TimeSpan[] = [];
   const open: TimeSpan[] = [];
   for (const { clip, startMs, words } of placed) {
-    const parts = clip.stretches ?? findSoundingStretches(await decodeSound(clip, codec, 16_000));
+    const parts =
+      clip.stretches ?? findSoundingStretches(await decodeSound(clip, codec, 16_000));
     const heard = parts.map(([from, to]): TimeSpan => [from + startMs, to + startMs]);
     stretches.push(...heard);
     open.push(
-      ...(clip.stretches ? heard : [[words[0]?.[1] ?? 0, words.at(-1)?.[2] ?? 0] as const]),
+      ...(clip.stretches
+        ? heard
+        : [[words[0]?.[1] ?? 0, words.at(-1)?.[2] ?? 0] as const]),
     );
     const sound = await decodeSound(clip, codec, roomRateHz);
     const louder = sound.map((value) => Math.round(value * gain));
-    addSamples(samples.subarray(startMs * samplesPerMs).subarray(0, sound.length), louder);
+    addSamples(
+      samples.subarray(startMs * samplesPerMs).subarray(0, sound.length),
+      louder,
+    );
   }
   const sounds = (fromMs: number, toMs: number) =>
     open.some(([start, end]) => fromMs < end && toMs > start);
   const packets = [
-    ...sendPackets(cutFrames(samples, sounds), scenario.profile, codec, makeSeed(scenario)),
+    ...sendPackets(
+      cutFrames(samples, sounds),
+      scenario.profile,
+      codec,
+      makeSeed(scenario),
+    ),
   ];
   return { scenario, words, stretches, packets, lengthMs };
 }
 
-async function decodeSound({ id, packed }: VoiceClip, codec: OpusCodec, rateHz: 16_000 | 48_000) {
-  return packed ? decodeClip(packed, codec, rateHz) : await readSound(id, codec, rateHz);
+async function decodeSound(
+  { id, packed }: VoiceClip,
+  codec: OpusCodec,
+  rateHz: 16_000 | 48_000,
+) {
+  return packed
+    ? decodeClip(packed, codec, rateHz)
+    : await readSound(id, codec, rateHz);
 }
 
 /** Seed of the room's noise. */

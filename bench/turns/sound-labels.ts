@@ -9,7 +9,9 @@ const silenceDepthDb = 25;
 const minSoundWindows = 2;
 
 /** Where the voice sounds in a clip at 16 kHz, on a grid of 10 ms. */
-export function findSoundingPart(samples: Int16Array): readonly [fromMs: number, toMs: number] {
+export function findSoundingPart(
+  samples: Int16Array,
+): readonly [fromMs: number, toMs: number] {
   const levels = measureWindowLevels(samples);
   const floorDb = averageLevel(levels) - silenceDepthDb;
   const loud = levels.map((_, n) =>
@@ -66,7 +68,11 @@ export function spreadClipWords(
   return texts.map((text) => {
     const start = Math.round(fromMs + ((toMs - fromMs) * before) / letters);
     before += text.length;
-    return [text, start, Math.round(fromMs + ((toMs - fromMs) * before) / letters)] as const;
+    return [
+      text,
+      start,
+      Math.round(fromMs + ((toMs - fromMs) * before) / letters),
+    ] as const;
   });
 }
 
@@ -78,7 +84,9 @@ function measureWindowLevels(samples: Int16Array) {
 }
 
 function averageLevel(levels: readonly number[]) {
-  const louder = levels.toSorted((a, b) => b - a).slice(0, Math.ceil(levels.length / 2));
+  const louder = levels
+    .toSorted((a, b) => b - a)
+    .slice(0, Math.ceil(levels.length / 2));
   const power = louder.reduce((sum, db) => sum + 10 ** (db / 10), 0) / louder.length;
   return 10 * Math.log10(power);
 }

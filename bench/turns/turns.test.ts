@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { toFigures } from './endpointing-report.ts';
-import { judgeScenarios, listenToNoise, openWorkshop, playScenarios } from './scenario-runs.ts';
+import {
+  judgeScenarios,
+  listenToNoise,
+  openWorkshop,
+  playScenarios,
+} from './scenario-runs.ts';
 import { scenarioKinds } from './turn-scenarios.ts';
 import { readScenarios } from './voice-clips.ts';
 
@@ -12,7 +17,9 @@ test('some scenarios of every kind are heard to their end, and most are not cut 
     scenarios.filter((scenario) => scenario.kind === kind).slice(0, 2),
   );
   const sounds = await playScenarios(few, workshop);
-  const { unheard, cutOffPercent, waitMs } = toFigures(judgeScenarios(sounds, 'text', workshop));
+  const { unheard, cutOffPercent, waitMs } = toFigures(
+    judgeScenarios(sounds, 'text', workshop),
+  );
   expect(unheard).toBe(0);
   expect(cutOffPercent).toBeLessThan(40);
   expect(waitMs).toBeLessThan(800);

@@ -33,7 +33,9 @@ export type ClipRow = Pick<VoiceClip, 'id' | 'say'> & {
 };
 
 export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
-  const rows: readonly ClipRow[] = JSON.parse(await readFile(`${scenariosUrl}/clips.json`, 'utf8'));
+  const rows: readonly ClipRow[] = JSON.parse(
+    await readFile(`${scenariosUrl}/clips.json`, 'utf8'),
+  );
   return new Map(
     rows.map((row) => [
       row.id,
@@ -54,7 +56,10 @@ export async function readReadings(): Promise<readonly VoiceClip[]> {
   );
   return rows.map(({ times, ...clip }) => {
     const texts = clip.say.replace(/[^\p{L}\p{N}'\- ]/gu, '').split(' ');
-    return { ...clip, words: texts.map((text, n) => [text, ...(times[n] ?? [0, 0])] as const) };
+    return {
+      ...clip,
+      words: texts.map((text, n) => [text, ...(times[n] ?? [0, 0])] as const),
+    };
   });
 }
 
@@ -77,7 +82,9 @@ export function decodeClip(
   rateHz: 16_000 | 48_000,
 ): Int16Array {
   const decoder = codec.createDecoder(rateHz);
-  return joinedSpeech(unpackPackets(file).map((packet) => decoder.decode(packet).slice()));
+  return joinedSpeech(
+    unpackPackets(file).map((packet) => decoder.decode(packet).slice()),
+  );
 }
 
 /** Packets of an Ogg Opus file, without its two headers (RFC 7845, 3). */
@@ -86,7 +93,8 @@ export function readOpusPackets(file: Uint8Array): Uint8Array[] {
   for (const { pieces, isContinued } of new OggPageReader().push(file)) {
     const [first, ...others] = pieces;
     const last = packets.at(-1);
-    if (isContinued && first && last) packets[packets.length - 1] = Buffer.concat([last, first]);
+    if (isContinued && first && last)
+      packets[packets.length - 1] = Buffer.concat([last, first]);
     else if (first) packets.push(first);
     packets.push(...others);
   }
@@ -96,7 +104,10 @@ export function readOpusPackets(file: Uint8Array): Uint8Array[] {
 /** Opus packets of 20 ms, each after its length in two bytes, little-endian. */
 export function packPackets(packets: readonly Uint8Array[]): Buffer {
   return Buffer.concat(
-    packets.flatMap((packet) => [Buffer.of(packet.length & 0xff, packet.length >> 8), packet]),
+    packets.flatMap((packet) => [
+      Buffer.of(packet.length & 0xff, packet.length >> 8),
+      packet,
+    ]),
   );
 }
 

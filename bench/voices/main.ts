@@ -23,7 +23,10 @@ const startedMs = performance.now();
 await using models = new LocalModels();
 const voice = await openLocalSynthesizer({ models, model: process.argv[2] });
 const loadMs = performance.now() - startedMs;
-const [sixMs, twentyMs] = [await measureFirstSound(six), await measureFirstSound(twenty)];
+const [sixMs, twentyMs] = [
+  await measureFirstSound(six),
+  await measureFirstSound(twenty),
+];
 const rows = [
   ['load', format(loadMs), ''],
   ['first sound, 6 words', format(...sixMs), `${mostSixMs}`],
@@ -35,8 +38,11 @@ console.log(formatTable(['', 'ms', 'goal'], rows));
 const voiceMemory = measureMemory();
 const transcriber = await openLocalTranscriber({ models, language: 'en' });
 const shares: [name: string, percent: number][] = [];
-for (const name of Object.keys(localVoices)) shares.push([name, await measureMisheard(name)]);
-console.log(`\nWords of ${sentences.length} sentences that the local ears hear otherwise, %`);
+for (const name of Object.keys(localVoices))
+  shares.push([name, await measureMisheard(name)]);
+console.log(
+  `\nWords of ${sentences.length} sentences that the local ears hear otherwise, %`,
+);
 console.log(
   formatTable(
     ['voice', 'misheard'],
@@ -49,11 +55,15 @@ console.log(
 );
 
 const isMet =
-  sixMs[0] <= mostSixMs && twentyMs[0] <= mostTwentyMs && (shares[0]?.[1] ?? 100) <= mostMisheard;
+  sixMs[0] <= mostSixMs &&
+  twentyMs[0] <= mostTwentyMs &&
+  (shares[0]?.[1] ?? 100) <= mostMisheard;
 console.log(isMet ? 'goals: met' : 'goals: NOT MET');
 if (!isMet) process.exitCode = 1;
 
-async function measureFirstSound(text: string): Promise<readonly [least: number, median: number]> {
+async function measureFirstSound(
+  text: string,
+): Promise<readonly [least: number, median: number]> {
   const times: number[] = [];
   for (let n = 0; n < runs; n++) {
     const askedMs = performance.now();
@@ -82,7 +92,8 @@ async function measureMisheard(name: string): Promise<number> {
 async function speak(from: Synthesizer, text: string, name: string): Promise<Pcm> {
   const pieces = await Array.fromAsync(from.synthesize(text, { name }, signal));
   const [first] = pieces;
-  if (!first || getDurationMs(first) === 0) throw new Error(`Nothing is heard of "${text}".`);
+  if (!first || getDurationMs(first) === 0)
+    throw new Error(`Nothing is heard of "${text}".`);
   return { ...first, samples: joinSamples(pieces.map(({ samples }) => samples)) };
 }
 

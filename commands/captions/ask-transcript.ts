@@ -1,5 +1,10 @@
 import { transcriptSubjects } from '#src/features/captions/store/transcript-stores.ts';
-import type { CommandCall, CommandOption, CommandPorts, Replies } from '#src/features/command.ts';
+import type {
+  CommandCall,
+  CommandOption,
+  CommandPorts,
+  Replies,
+} from '#src/features/command.ts';
 import { formatQuotes, toUnknownNameReply } from './transcript.ts';
 
 export const subjectOption: CommandOption = {
@@ -17,6 +22,9 @@ export async function askTranscript(
   const about = transcriptSubjects.find((one) => one === words.about);
   if (about === undefined) return toUnknownNameReply(words.about);
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
-  const found = await features.transcripts.askModel(guildId, callerId, { question, about });
+  const found = await features.transcripts.askModel(guildId, callerId, {
+    question,
+    about,
+  });
   return formatQuotes(found, timesIn(guildId));
 }

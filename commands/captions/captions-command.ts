@@ -27,12 +27,18 @@ const captionsOn = commandInChannel({
   run: turnOnCaptions,
 });
 
-async function turnOnCaptions(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+async function turnOnCaptions(
+  call: CommandCall,
+  ports: CommandPorts,
+): Promise<Replies> {
   const { translate } = call.words;
   const translateTo = translate && parseLanguageTag(translate);
   if (translate && !translateTo) return toUnknownNameReply(translate);
   const options = translateTo ? { translateTo } : {};
-  return toTurnOnReply(await ports.features.captions.turnOn(call.guildId, options), call.guildId);
+  return toTurnOnReply(
+    await ports.features.captions.turnOn(call.guildId, options),
+    call.guildId,
+  );
 }
 
 /** If the notice stands in another chat, the channel reads where. */
@@ -62,7 +68,9 @@ const captionsOff = commandInChannel({
   run: async ({ guildId }, { features }) => {
     const { isSaved } = await features.captions.turnOff(guildId);
     const lines = toOptionalLines(!isSaved, { id: 'voice.unsaved' });
-    return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
+    return [
+      { id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] },
+    ];
   },
 });
 
@@ -115,7 +123,10 @@ export const captionButtons: readonly Button[] = [
   },
 ];
 
-async function toggleCaptions(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+async function toggleCaptions(
+  call: CommandCall,
+  ports: CommandPorts,
+): Promise<Replies> {
   const command = ports.features.captions.isOn(call.guildId) ? captionsOff : captionsOn;
   return await command.run({ ...call, words: {} }, ports);
 }

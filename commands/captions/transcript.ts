@@ -1,7 +1,10 @@
 import { findClosestNames } from '#commands/closest-names.ts';
 import { formatRecapMessages } from '#src/features/captions/answers/recap.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
-import type { ListedSession, QuotedLine } from '#src/features/captions/transcript-line.ts';
+import type {
+  ListedSession,
+  QuotedLine,
+} from '#src/features/captions/transcript-line.ts';
 import type {
   FindOutcome,
   NoTranscript,
@@ -44,7 +47,10 @@ export const transcriptGroup: Command = {
   run: sendTranscript,
 };
 
-async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+async function sendTranscript(
+  call: CommandCall,
+  ports: CommandPorts,
+): Promise<Replies> {
   const { guildId, callerId, words } = call;
   const picked = await findPickedSession(call, ports);
   if (picked === 'unknown') return toUnknownNameReply(words.session);
@@ -89,7 +95,9 @@ async function findByLabel(
 ): Promise<ReadonlyMap<string, ListedSession>> {
   const sessions = await features.transcripts.listSessions(guildId, callerId);
   const times = timesIn(guildId);
-  return new Map((sessions ?? []).map((session) => [formatSessionLabel(session, times), session]));
+  return new Map(
+    (sessions ?? []).map((session) => [formatSessionLabel(session, times), session]),
+  );
 }
 
 function formatSessionLabel(
@@ -128,7 +136,10 @@ export function formatQuotes(found: FindOutcome, times: WallTimes): Replies {
   return first ? [{ ...first, lines: others }] : toNoTranscriptReply({ kind: 'none' });
 }
 
-function formatQuote({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): TextLine {
+function formatQuote(
+  { name, atWallMs, text, link }: QuotedLine,
+  times: WallTimes,
+): TextLine {
   const quote = `"${truncate(text, maxQuoteChars)}"`;
   const words = link === undefined ? quote : `${quote} ${link}`;
   return { id: 'find.line', with: { name, time: times.minute(atWallMs), text: words } };

@@ -1,4 +1,9 @@
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+} from '#src/features/command.ts';
 import { toOptionalLines } from '#src/texts/texts.ts';
 
 /** Only the button deletes. */
@@ -11,7 +16,9 @@ export const forget: Command = {
   async run({ guildId, callerId }, { privacy }) {
     const status = await privacy.getStatus(guildId, callerId);
     const isRead = status.kind === 'read';
-    const counts = isRead ? { n: status.lines, m: status.memories } : { n: '?', m: '?' };
+    const counts = isRead
+      ? { n: status.lines, m: status.memories }
+      : { n: '?', m: '?' };
     return [
       {
         id: 'privacy.forget.ask',
@@ -30,7 +37,9 @@ export async function forgetCaller(
   const forgotten = await privacy.forget(guildId, callerId);
   switch (forgotten.kind) {
     case 'forgotten': {
-      const blocked = toOptionalLines(forgotten.staysBlocked === true, { id: 'access.blocked' });
+      const blocked = toOptionalLines(forgotten.staysBlocked === true, {
+        id: 'access.blocked',
+      });
       return [
         {
           id: 'privacy.forget.done',

@@ -1,5 +1,11 @@
 import { splitIntoBatches } from '#src/base/batches.ts';
-import type { Command, CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/features/command.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
 import { escapeTextValues } from '#src/texts/plain-text.ts';
 import { type CheckedLine, formatText, type TextLine } from '#src/texts/texts.ts';
@@ -24,7 +30,9 @@ export const memories: Command = {
     const { callerId: id, guildId, mayManage, words } = call;
     if (words.delete === undefined) return await listMemories(call, ports);
     const { memories } = ports.features;
-    return [await memories.removeMemory(guildId, Number(words.delete), { id, mayManage })];
+    return [
+      await memories.removeMemory(guildId, Number(words.delete), { id, mayManage }),
+    ];
   },
 };
 
@@ -41,7 +49,9 @@ async function listMemories(
   const lines = listed.memories.map((memory) => formatMemory(memory, times));
   const countChars = ({ id, with: words = {} }: CheckedLine) =>
     formatText(id, escapeTextValues(words), callerLocale).length + 1;
-  const [first = [], ...more] = splitIntoBatches(lines, countChars, { maxSize: maxReplyChars });
+  const [first = [], ...more] = splitIntoBatches(lines, countChars, {
+    maxSize: maxReplyChars,
+  });
   const replies = more.map(([line, ...others]): Reply => ({ ...line, lines: others }));
   return [{ id: 'command.privacy.memories', lines: first }, ...replies];
 }
@@ -51,5 +61,8 @@ function formatMemory(
   times: WallTimes,
 ): TextLine {
   const names = about === undefined ? name : `${name} \u2192 ${about}`;
-  return { id: 'memory.line', with: { n, text, name: names, date: times.day(atWallMs) } };
+  return {
+    id: 'memory.line',
+    with: { n, text, name: names, date: times.day(atWallMs) },
+  };
 }

@@ -1,8 +1,17 @@
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
+import type {
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/features/command.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import { type Consent, isHeardConsent } from '#src/people/consent.ts';
-import { consentButtons, describeNextStep, findPresentConsent } from '#src/ports/talk-guide.ts';
+import {
+  consentButtons,
+  describeNextStep,
+  findPresentConsent,
+} from '#src/ports/talk-guide.ts';
 import { describeRetention } from '#src/sessions/panel-view.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -10,9 +19,13 @@ type ConsentPorts = Pick<CommandPorts, 'access' | 'helpState'>;
 type StatusPorts = ConsentPorts & Pick<CommandPorts, 'privacy'>;
 type CardPorts = StatusPorts & Pick<CommandPorts, 'features'>;
 
-export async function buildStatus(call: CommandCall, ports: StatusPorts): Promise<Replies> {
+export async function buildStatus(
+  call: CommandCall,
+  ports: StatusPorts,
+): Promise<Replies> {
   const status = await ports.privacy.getStatus(call.guildId, call.callerId);
-  if (status.kind === 'unread') return [{ id: 'privacy.unread', buttons: consentButtons }];
+  if (status.kind === 'unread')
+    return [{ id: 'privacy.unread', buttons: consentButtons }];
   const { consent, settings: m, lines: n, memories } = status;
   const reply = await toConsentReply(consent, call, ports);
   const stored = { id: 'privacy.status', with: { n, memories, m } } as const;
@@ -26,7 +39,10 @@ export async function showCard(call: CommandCall, ports: CardPorts): Promise<Rep
   return [addLines(reply, [{ id: 'panel.privacy' }, ...kept])];
 }
 
-async function toKeptLines({ guildId }: CommandCall, settings: Public<SettingsRequests>) {
+async function toKeptLines(
+  { guildId }: CommandCall,
+  settings: Public<SettingsRequests>,
+) {
   const { all } = await settings.viewSettings(guildId);
   const days = all.find(({ key }) => key === 'captions_days')?.value;
   return days === undefined ? [] : [describeRetention(Number(days))];
@@ -41,11 +57,16 @@ export async function toConsentReply(
   const denied = await access.findDenial(call);
   if (denied) return denied;
   const { talk } = await helpState(call.guildId);
-  const isThere = talk !== undefined && findPresentConsent(call.callerId, talk) !== undefined;
+  const isThere =
+    talk !== undefined && findPresentConsent(call.callerId, talk) !== undefined;
   if (!isThere || !isHeardConsent(consent))
     return { id: `consent.${consent}`, buttons: consentButtons };
   const { buttons, line } = describeNextStep(talk, consent);
-  return { id: `consent.${consent}`, lines: [line], buttons: [...consentButtons, ...buttons] };
+  return {
+    id: `consent.${consent}`,
+    lines: [line],
+    buttons: [...consentButtons, ...buttons],
+  };
 }
 
 export function addLines(reply: Reply, more: readonly TextLine[]): Reply {

@@ -8,7 +8,11 @@ import type { Command, CommandGroup, Reply } from '#src/features/command.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import { forget } from './forget.ts';
 import { memories } from './memories-command.ts';
-import { addLines, buildStatus as statusReplies, toConsentReply } from './privacy-replies.ts';
+import {
+  addLines,
+  buildStatus as statusReplies,
+  toConsentReply,
+} from './privacy-replies.ts';
 
 export const allow = createConsentCommand('allow');
 export const deny = createConsentCommand('deny');
@@ -37,7 +41,9 @@ const resume = createHearingCommand('resume', { id: 'panel.listening' });
 
 /** The button names an action, so that two presses of one Pause do not resume. */
 export const pauseOrResume: Command['run'] = (call, ports) =>
-  call.words.about === 'resume' ? onlyIfAdmitted(resume.run)(call, ports) : pause.run(call, ports);
+  call.words.about === 'resume'
+    ? onlyIfAdmitted(resume.run)(call, ports)
+    : pause.run(call, ports);
 
 function createHearingCommand(name: 'pause' | 'resume', reply: Reply): Command {
   return {

@@ -55,7 +55,11 @@ const check: Command = {
   options: [],
   run: onlyIfManaging(async (call, { features }) => {
     const { callerChannel, callerId, guildId } = call;
-    const report = await features.answerCheckup.checkAnswers(guildId, callerId, callerChannel);
+    const report = await features.answerCheckup.checkAnswers(
+      guildId,
+      callerId,
+      callerChannel,
+    );
     const [first, ...rest] = report.findings.map((finding) => formatFinding(finding));
     const last = toConclusion(report);
     return [{ ...(first ?? last), lines: [...rest, last] }];
@@ -65,7 +69,10 @@ const check: Command = {
 function formatFinding({ what: point, isIdle, mend, verdict, why }: Finding): TextLine {
   if (isIdle) return { id: 'check.idle', with: { point, why } };
   if (verdict !== 'missing') return { id: 'check.ok', with: { point, what: why } };
-  return { id: 'check.bad', with: { point, why: mend === why ? why : `${why} ${mend}` } };
+  return {
+    id: 'check.bad',
+    with: { point, why: mend === why ? why : `${why} ${mend}` },
+  };
 }
 
 /** The tone at the end is missing if there was no channel, or the bot was speaking. */

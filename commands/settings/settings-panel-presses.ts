@@ -14,7 +14,10 @@ import type {
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type { Form } from '#src/ports/form.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
-import type { CurrentSetting, SettingOutcome } from '#src/settings/setting-definition.ts';
+import type {
+  CurrentSetting,
+  SettingOutcome,
+} from '#src/settings/setting-definition.ts';
 import { parseLanguageTag } from '#src/texts/language-names.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -34,7 +37,10 @@ export const openPanel = onlyForManagers(async ({ guildId }, { features }) =>
 );
 
 const openGroup: PanelAction = async ({ guildId, picked, words }, { features }) =>
-  buildGroupPage(picked?.[0] ?? words.about ?? '', await features.settings.viewSettings(guildId));
+  buildGroupPage(
+    picked?.[0] ?? words.about ?? '',
+    await features.settings.viewSettings(guildId),
+  );
 
 const openSetting: PanelAction = (call, ports) =>
   openSettingPage(call.picked?.[0] ?? '', call, ports);
@@ -94,7 +100,11 @@ async function openSettingPage(
   { features }: PanelPorts,
   news: readonly TextLine[] = [],
 ): Promise<Reply> {
-  return buildSettingPage(key, await features.settings.viewSettings(guildId, key), news);
+  return buildSettingPage(
+    key,
+    await features.settings.viewSettings(guildId, key),
+    news,
+  );
 }
 
 function parseSubject({ words }: CommandCall) {
@@ -125,7 +135,8 @@ async function changeSetting(
   const { key } = parseSubject(call);
   const lost: readonly TextLine[] =
     typed === undefined ? [] : [{ id: 'settings.typed', with: { typed } }];
-  if (!(await findSeenSetting(call, ports))) return await openSettingPage(key, call, ports, lost);
+  if (!(await findSeenSetting(call, ports)))
+    return await openSettingPage(key, call, ports, lost);
   return await saveAndShow(key, words, call, ports, { lost, confirmed });
 }
 
@@ -143,12 +154,16 @@ export async function saveAndShow(
   { lost = [], confirmed }: SaveOptions = {},
 ): Promise<Reply> {
   const requests = ports.features.settings;
-  const tag = key === conversationSettings.language.key ? parseLanguageTag(words) : undefined;
+  const tag =
+    key === conversationSettings.language.key ? parseLanguageTag(words) : undefined;
   const unspoken = tag && findUnspokenLanguage(tag, call, ports.features.voices);
   if (unspoken) return await openSettingPage(key, call, ports, [unspoken, ...lost]);
   const setting = await requests.setSetting(call.guildId, key, words, confirmed);
   if (setting.kind !== 'looser') {
-    const news = [...toChangedReply(key, setting), ...(setting.kind === 'set' ? [] : lost)];
+    const news = [
+      ...toChangedReply(key, setting),
+      ...(setting.kind === 'set' ? [] : lost),
+    ];
     if (setting.kind === 'bad') news.unshift(toBadValueReply(key, words, requests));
     return await openSettingPage(key, call, ports, news);
   }
@@ -166,11 +181,18 @@ async function pickValue(call: CommandCall, ports: PanelPorts): Promise<Reply> {
   const now = await findSeenSetting(call, ports);
   const used = now?.setting.inputs[input];
   if (!now || !used) return await openSettingPage(key, call, ports);
-  return await changeSetting(call, ports, formatValue(used, row, call.picked ?? [], now));
+  return await changeSetting(
+    call,
+    ports,
+    formatValue(used, row, call.picked ?? [], now),
+  );
 }
 
 /** Undefined if `removeForm` gives the reason. */
-async function buildForm(call: CommandCall, ports: CommandPorts): Promise<Form | undefined> {
+async function buildForm(
+  call: CommandCall,
+  ports: CommandPorts,
+): Promise<Form | undefined> {
   if (toNotManagingReply(call)) return undefined;
   const now = await findSeenSetting(call, ports);
   const input = now?.setting.inputs.find(({ kind }) => kind === 'typed');
@@ -195,7 +217,9 @@ async function buildForm(call: CommandCall, ports: CommandPorts): Promise<Form |
 }
 
 async function removeForm(call: CommandCall, ports: PanelPorts): Promise<Reply> {
-  return await openSettingPage(parseSubject(call).key, call, ports, [{ id: 'late.form' }]);
+  return await openSettingPage(parseSubject(call).key, call, ports, [
+    { id: 'late.form' },
+  ]);
 }
 
 function toChangedReply(
@@ -222,7 +246,10 @@ export function toBadValueReply(
   const list = [...new Set([...findClosestNames(typed, all), ...all])]
     .slice(0, mostExamples)
     .join(', ');
-  return { id: 'settings.bad', with: { key, value: truncate(typed, mostQuotedChars), list } };
+  return {
+    id: 'settings.bad',
+    with: { key, value: truncate(typed, mostQuotedChars), list },
+  };
 }
 
 const [mostExamples, mostQuotedChars] = [6, 50];

@@ -12,7 +12,12 @@ import {
 } from '#src/settings/setting-definition.ts';
 import { getLanguageName, offeredLanguages } from '#src/texts/language-names.ts';
 import { Mentions, truncate } from '#src/texts/plain-text.ts';
-import { formatText, type PlainTextId, type TextLine, type TextValue } from '#src/texts/texts.ts';
+import {
+  formatText,
+  type PlainTextId,
+  type TextLine,
+  type TextValue,
+} from '#src/texts/texts.ts';
 
 /** Source: https://discord.com/developers/docs/components/reference#string-select */
 const [rowOptions, mostRows] = [25, 3];
@@ -40,7 +45,10 @@ const groupPickerName: ValueLimits = { chars: 60, ids: 2 };
 const aloneKeys: ValueLimits = { chars: 300, ids: 40 };
 
 /** First page of the panel: the questions that most servers answer, and a menu of all groups. */
-export function buildHomePage(view: SettingsView, news: readonly TextLine[] = []): Reply {
+export function buildHomePage(
+  view: SettingsView,
+  news: readonly TextLine[] = [],
+): Reply {
   const asked = mainKeys.flatMap((key) => toSettingLine(key, view) ?? []);
   const lines = asked.map((now): TextLine => {
     const question = formatText(now.setting.about);
@@ -59,8 +67,14 @@ export function buildHomePage(view: SettingsView, news: readonly TextLine[] = []
   }));
   return findPage([...news, ...lines], view, {
     pickers: [
-      ...formatNamed('settings.open', splitIntoMenus(options, { id: 'settings.pick.value' })),
-      ...formatNamed('settings.group', splitIntoMenus(groups, { id: 'settings.pick.group' })),
+      ...formatNamed(
+        'settings.open',
+        splitIntoMenus(options, { id: 'settings.pick.value' }),
+      ),
+      ...formatNamed(
+        'settings.group',
+        splitIntoMenus(groups, { id: 'settings.pick.group' }),
+      ),
     ],
   });
 }
@@ -93,7 +107,8 @@ export function buildSettingPage(
   news: readonly TextLine[],
 ): Reply {
   const now = toSettingLine(key, view);
-  if (!now) return buildHomePage(view, news.length > 0 ? news : [{ id: 'confirm.over' }]);
+  if (!now)
+    return buildHomePage(view, news.length > 0 ? news : [{ id: 'confirm.over' }]);
   const { elsewhere, from, setting } = now;
   const more = elsewhere.length - maxElsewhereLines;
   const meaning = findMeaning(setting, now.value);
@@ -117,7 +132,10 @@ export function buildSettingPage(
   });
 }
 
-export function toSettingLine(key: string, { all }: SettingsView): CurrentSetting | undefined {
+export function toSettingLine(
+  key: string,
+  { all }: SettingsView,
+): CurrentSetting | undefined {
   return all.find((one) => one.key === key);
 }
 
@@ -159,7 +177,9 @@ function findPage(
   { isRead }: SettingsView,
   controls: Pick<Reply, 'pickers' | 'buttons'>,
 ): Reply {
-  const all: readonly TextLine[] = isRead ? lines : [...lines, { id: 'settings.unread' }];
+  const all: readonly TextLine[] = isRead
+    ? lines
+    : [...lines, { id: 'settings.unread' }];
   const [first = { id: 'confirm.over' } as const, ...rest] = all;
   return { ...first, lines: rest, ...controls, inPlace: true };
 }
@@ -191,7 +211,11 @@ function formatShownValue(
 
 type InputById = Extract<SettingInput, { readonly kind: NamedById }>;
 
-type Menu = Picker extends infer One ? (One extends Picker ? Omit<One, 'name'> : never) : never;
+type Menu = Picker extends infer One
+  ? One extends Picker
+    ? Omit<One, 'name'>
+    : never
+  : never;
 
 function formatNamed(name: string, menus: readonly Menu[]): readonly Picker[] {
   return menus.map((menu, row) => ({ ...menu, name: `${name}:${row}` }));
@@ -210,13 +234,14 @@ function buildMenus(
     case 'language': {
       const { most } = input;
       const chosen = new Set(now.value.split(', '));
-      const options = [...(most === 1 ? [noHindrances] : []), ...listLanguages(now.value)].map(
-        (tag) => ({
-          value: tag,
-          label: tag === noHindrances ? noHindrances : getLanguageName(tag),
-          isChosen: chosen.has(tag),
-        }),
-      );
+      const options = [
+        ...(most === 1 ? [noHindrances] : []),
+        ...listLanguages(now.value),
+      ].map((tag) => ({
+        value: tag,
+        label: tag === noHindrances ? noHindrances : getLanguageName(tag),
+        isChosen: chosen.has(tag),
+      }));
       return splitIntoMenus(options, { id: 'settings.pick.value' }, most);
     }
     default:
@@ -230,7 +255,10 @@ function buildIdMenus(
   { value }: CurrentSetting,
 ): readonly Menu[] {
   const ids = parseIds(value);
-  const rows = Math.min(Math.ceil(most / rowOptions), Math.floor(ids.length / rowOptions) + 1);
+  const rows = Math.min(
+    Math.ceil(most / rowOptions),
+    Math.floor(ids.length / rowOptions) + 1,
+  );
   return Array.from({ length: rows }, (_, row) => {
     const from = row * rowOptions;
     return {
@@ -255,7 +283,10 @@ const meaningTexts: Readonly<Record<string, PlainTextId>> = {
   'addressing off': 'settings.means.off',
 };
 
-function findMeaning({ key }: CurrentSetting['setting'], value: string): PlainTextId | undefined {
+function findMeaning(
+  { key }: CurrentSetting['setting'],
+  value: string,
+): PlainTextId | undefined {
   return meaningTexts[`${key} ${value}`];
 }
 

@@ -46,7 +46,9 @@ export const queue = commandInChannel({
     if (fade !== undefined) {
       const command = { kind: 'crossfade', ms: Number(fade) * 1000 } as const;
       const who = toTrackCaller(call);
-      return toReplies(features.tracks.change(call.guildId, who, command, getTrackName(call)));
+      return toReplies(
+        features.tracks.change(call.guildId, who, command, getTrackName(call)),
+      );
     }
     const views = features.tracks.listTracks(call.guildId);
     if (!views) return [nowhereReply];
@@ -56,7 +58,8 @@ export const queue = commandInChannel({
       const names = views.map(({ name }) => name).join(', ');
       return [{ id: 'unknown.of', with: { x: typed, list: names }, to: 'caller' }];
     }
-    if (!view.current && view.waiting.length === 0) return [{ ...nothing, to: 'caller' }];
+    if (!view.current && view.waiting.length === 0)
+      return [{ ...nothing, to: 'caller' }];
     const lines = toWaitingLines(view, call.callerLocale);
     return [{ ...toTrackLine(view, call.callerLocale), to: 'caller', lines }];
   },

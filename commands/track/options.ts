@@ -7,7 +7,11 @@ import {
   isSameTrack,
   voiceTrack,
 } from '#src/features/tracks/track-names.ts';
-import { isOwnTrack, mostNameUnits, ownTracks } from '#src/playback/tracks/track-name.ts';
+import {
+  isOwnTrack,
+  mostNameUnits,
+  ownTracks,
+} from '#src/playback/tracks/track-name.ts';
 
 /** The track need not exist yet. */
 function createTrackOption(...more: readonly string[]): CommandOption {
@@ -20,7 +24,11 @@ function createTrackOption(...more: readonly string[]): CommandOption {
       const known = (features.tracks.listTracks(guildId) ?? []).map(({ name }) => name);
       const names = known.filter((name) => !isOwnTrack(name));
       const isThere = names.some((name) => isSameTrack(name, defaultTrack));
-      return findClosestNames(typed, [...names, ...(isThere ? [] : [defaultTrack]), ...more]);
+      return findClosestNames(typed, [
+        ...names,
+        ...(isThere ? [] : [defaultTrack]),
+        ...more,
+      ]);
     },
   };
 }

@@ -36,17 +36,23 @@ export const play = commandInChannel({
     const wait = words.wait === 'true';
     const sound = call.sound ?? words.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
-    const outcomes = await features.tracks.playSound(call.guildId, toTrackCaller(call), {
-      sound,
-      track: getTrackName(call),
-      percent: words.volume === undefined ? undefined : Number(words.volume),
-      loop: words.loop === 'true',
-      next: words.next === 'true',
-      wait,
-    });
+    const outcomes = await features.tracks.playSound(
+      call.guildId,
+      toTrackCaller(call),
+      {
+        sound,
+        track: getTrackName(call),
+        percent: words.volume === undefined ? undefined : Number(words.volume),
+        loop: words.loop === 'true',
+        next: words.next === 'true',
+        wait,
+      },
+    );
     const [playing] = outcomes;
     const [reply] = toReplies(outcomes);
     if (!wait || !('ended' in playing)) return [reply];
-    return [{ ...reply, ...(await waitForEndReply(playing.title, playing.ended, clock)) }];
+    return [
+      { ...reply, ...(await waitForEndReply(playing.title, playing.ended, clock)) },
+    ];
   },
 });

@@ -18,9 +18,13 @@ function toSteeringButton(name: 'pause' | 'skip'): Button {
     isNeverLimited: true,
     run: onlyInChannel(async (call, { features: { tracks } }) => {
       const { about = '' } = call.words;
-      const pressed = tracks.listTracks(call.guildId)?.find((one) => isSameTrack(one.name, about));
+      const pressed = tracks
+        .listTracks(call.guildId)
+        ?.find((one) => isSameTrack(one.name, about));
       const kind = name === 'pause' && pressed?.isPaused ? 'resume' : name;
-      return toShortReplies(tracks.change(call.guildId, toTrackCaller(call), { kind }, about));
+      return toShortReplies(
+        tracks.change(call.guildId, toTrackCaller(call), { kind }, about),
+      );
     }),
   };
 }

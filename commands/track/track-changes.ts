@@ -25,11 +25,21 @@ import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
 export function createSteeringCommand(kind: TrackAction): Command {
   const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
   const subject = kind === 'resume' ? 'pause' : kind === 'unmute' ? 'mute' : kind;
-  const command = createChangeCommand(kind, `command.track.${subject}`, [track], () => ({ kind }));
+  const command = createChangeCommand(
+    kind,
+    `command.track.${subject}`,
+    [track],
+    () => ({ kind }),
+  );
   return silencingActions.has(kind) ? { ...command, isNeverLimited: true } : command;
 }
 
-const silencingActions: ReadonlySet<TrackAction> = new Set(['pause', 'skip', 'stop', 'mute']);
+const silencingActions: ReadonlySet<TrackAction> = new Set([
+  'pause',
+  'skip',
+  'stop',
+  'mute',
+]);
 
 /** `-10:00:00` and some spaces. */
 const maxSeekChars = 12;
@@ -96,7 +106,9 @@ const suggestWaitingItems: SuggestValues = async (typed, call, { features }) => 
   const track = getTrackName(call);
   const views = features.tracks.listTracks(call.guildId) ?? [];
   const { waiting = [] } = views.find(({ name }) => isSameTrack(name, track)) ?? {};
-  const items = waiting.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, maxItemChars));
+  const items = waiting.map(({ title }, at) =>
+    `${at + 1}. ${title}`.slice(0, maxItemChars),
+  );
   return findClosestNames(typed, items);
 };
 
@@ -132,7 +144,12 @@ function createChangeCommand(
       const change = changeOf(call.words);
       if ('id' in change) return [change];
       return toReplies(
-        features.tracks.change(call.guildId, toTrackCaller(call), change, getTrackName(call)),
+        features.tracks.change(
+          call.guildId,
+          toTrackCaller(call),
+          change,
+          getTrackName(call),
+        ),
       );
     },
   });

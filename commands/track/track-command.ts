@@ -6,7 +6,11 @@ import { createSteeringCommand, loop, remove, seek, volume } from './track-chang
 export const track: CommandGroup = {
   name: 'track',
   description: 'command.track',
-  help: { topic: 'tracks', command: 'track play', buildLine: () => ({ id: 'help.tracks' }) },
+  help: {
+    topic: 'tracks',
+    command: 'track play',
+    buildLine: () => ({ id: 'help.tracks' }),
+  },
   commands: [
     play,
     queue,

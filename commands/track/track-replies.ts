@@ -6,7 +6,11 @@ import {
   toOutcomeLine,
 } from '#src/features/tracks/track-request-outcomes.ts';
 
-export function toTrackCaller({ callerId, callerName, mayManage }: CommandCall): TrackCaller {
+export function toTrackCaller({
+  callerId,
+  callerName,
+  mayManage,
+}: CommandCall): TrackCaller {
   return { id: callerId, name: callerName, mayManage };
 }
 

@@ -36,11 +36,13 @@ export const bot: Command = {
     if (!here) return [nowhereReply];
     const { channel, persona } = here;
     if (words.form === 'edit') return [{ id: 'late.form' }];
-    const save = (changed: Persona) => savePersona(guildId, channel.channelId, changed, ports);
+    const save = (changed: Persona) =>
+      savePersona(guildId, channel.channelId, changed, ports);
     if (words.form === 'remove') return [await save({})];
     if (words.voice === undefined)
       return [{ ...toPersonaReply(persona, guildId, ports), to: 'caller' }];
-    if (!personas.mayChangeVoice({ guildId, id, mayManage })) return [{ id: 'perm.dj' }];
+    if (!personas.mayChangeVoice({ guildId, id, mayManage }))
+      return [{ id: 'perm.dj' }];
     const voice = await findVoice(words.voice, ports);
     return [await save({ ...persona, voice })];
   },
@@ -55,7 +57,10 @@ async function buildPersonaForm(
   return here && toPersonaForm(here.persona, here.channel.channelId);
 }
 
-async function findVoice(typed: string, { features }: CommandPorts): Promise<string | undefined> {
+async function findVoice(
+  typed: string,
+  { features }: CommandPorts,
+): Promise<string | undefined> {
   if (typed.trim().toLowerCase() === defaultWord) return undefined;
   return (await features.voices.findVoice(typed)) ?? typed;
 }

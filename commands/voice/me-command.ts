@@ -1,4 +1,7 @@
-import { createLanguageOption, findUnspokenLanguage } from '#commands/language-option.ts';
+import {
+  createLanguageOption,
+  findUnspokenLanguage,
+} from '#commands/language-option.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
@@ -58,7 +61,11 @@ export const me: Command = {
       callerId,
       read.change,
     );
-    return formatSettings(settings, call, toOptionalLines(!isSaved, { id: 'voice.unsaved' }));
+    return formatSettings(
+      settings,
+      call,
+      toOptionalLines(!isSaved, { id: 'voice.unsaved' }),
+    );
   },
 };
 
@@ -82,7 +89,10 @@ async function parseChange(
 
 const nothing: ReadChange = { change: {} };
 
-function parseLanguage(call: CommandCall, voices: Public<VoicesAndPreviews>): ReadChange {
+function parseLanguage(
+  call: CommandCall,
+  voices: Public<VoicesAndPreviews>,
+): ReadChange {
   const { language: typed } = call.words;
   if (typed === undefined) return nothing;
   if (isDefaultWord(typed)) return { change: { language: null } };
@@ -130,17 +140,27 @@ function isDefaultWord(typed: string) {
 }
 
 function formatSettings(
-  { language, voice = defaultWord, speed, spokenName, answers = 'spoken' }: PersonSettings,
+  {
+    language,
+    voice = defaultWord,
+    speed,
+    spokenName,
+    answers = 'spoken',
+  }: PersonSettings,
   { callerLocale }: CommandCall,
   more: readonly TextLine[] = [],
 ): Replies {
-  const named = language === undefined ? defaultWord : getLanguageName(language, callerLocale);
+  const named =
+    language === undefined ? defaultWord : getLanguageName(language, callerLocale);
   const lines: readonly TextLine[] = [
     ...(speed === undefined ? [] : [{ id: 'voice.speed', with: { speed } } as const]),
     ...(spokenName === undefined
       ? []
       : [{ id: 'voice.name', with: { name: spokenName } } as const]),
-    ...toOptionalLines(answers !== 'spoken', { id: 'voice.answers.written', with: { answers } }),
+    ...toOptionalLines(answers !== 'spoken', {
+      id: 'voice.answers.written',
+      with: { answers },
+    }),
     ...more,
   ];
   return [{ id: 'voice.mine', with: { voice, language: named }, lines }];

@@ -2,7 +2,12 @@ import { onlyIfManaging } from '#commands/command-rights.ts';
 import { toBadValueReply } from '#commands/settings/settings-panel-presses.ts';
 import type { CommandPorts, FormHandler, Reply } from '#src/features/command.ts';
 import type { Form } from '#src/ports/form.ts';
-import { type Persona, parsePersona, personaFields, personaLimits } from '#src/settings/persona.ts';
+import {
+  type Persona,
+  parsePersona,
+  personaFields,
+  personaLimits,
+} from '#src/settings/persona.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { toUnknownVoiceReply } from './voice-option.ts';
 
@@ -49,7 +54,12 @@ export async function savePersona(
   const saving = await ports.features.personas.savePersona(guildId, channelId, persona);
   if (saving.kind === 'unknown-voice')
     return toUnknownVoiceReply(persona.voice ?? '', saving.known);
-  return toPersonaReply(persona, guildId, ports, saving.saved ? [] : [{ id: 'voice.unsaved' }]);
+  return toPersonaReply(
+    persona,
+    guildId,
+    ports,
+    saving.saved ? [] : [{ id: 'voice.unsaved' }],
+  );
 }
 
 export function toPersonaReply(
@@ -61,5 +71,10 @@ export function toPersonaReply(
   const voiceLines: readonly TextLine[] =
     voice === undefined ? [] : [{ id: 'persona.voice', with: { voice } }];
   const persona = name ?? places.getBotName(guildId);
-  return { id: 'persona.now', with: { persona }, lines: [...voiceLines, ...more], to: 'room' };
+  return {
+    id: 'persona.now',
+    with: { persona },
+    lines: [...voiceLines, ...more],
+    to: 'room',
+  };
 }

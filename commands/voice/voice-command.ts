@@ -24,10 +24,15 @@ export const preview: Command = {
     const { guildId, callerId: id, callerName: name, callerLocale, words } = call;
     const own = await peopleSettings.loadSettings(guildId, id);
     const asked = words.voice;
-    const voice = asked === undefined ? own?.voice : await features.voices.findVoice(asked);
+    const voice =
+      asked === undefined ? own?.voice : await features.voices.findVoice(asked);
     if (asked !== undefined && voice === undefined)
       return [toUnknownVoiceReply(asked, await features.voices.listVoices())];
-    const sample = { voice, speed: own?.speed, language: own?.language ?? callerLocale };
+    const sample = {
+      voice,
+      speed: own?.speed,
+      language: own?.language ?? callerLocale,
+    };
     const outcome = await features.voices.previewVoice(guildId, { id, name }, sample);
     if (outcome.kind === 'failed') return [outcome.line];
     const files = [{ name: 'voice.wav', bytes: outcome.wav }];
@@ -39,6 +44,10 @@ export const preview: Command = {
 export const voice: CommandGroup = {
   name: 'voice',
   description: 'command.voice',
-  help: { topic: 'voice', command: 'voice me', buildLine: () => ({ id: 'help.voice' }) },
+  help: {
+    topic: 'voice',
+    command: 'voice me',
+    buildLine: () => ({ id: 'help.voice' }),
+  },
   commands: [me, bot, preview, list, words],
 };

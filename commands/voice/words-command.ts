@@ -1,7 +1,13 @@
 import { findClosestNames, sortByDistance } from '#commands/closest-names.ts';
 import { toNotManagingReply } from '#commands/command-rights.ts';
 import type { Public } from '#src/base/public.ts';
-import type { Command, CommandCall, Replies, Reply, SuggestValues } from '#src/features/command.ts';
+import type {
+  Command,
+  CommandCall,
+  Replies,
+  Reply,
+  SuggestValues,
+} from '#src/features/command.ts';
 import type {
   ServerVocabulary,
   WordAddOutcome,
@@ -32,7 +38,12 @@ export const words: Command = {
       maxChars: maxWordChars,
       suggest: suggestKnownWords,
     },
-    { name: 'say', description: 'command.voice.words.say', kind: 'text', maxChars: maxSayChars },
+    {
+      name: 'say',
+      description: 'command.voice.words.say',
+      kind: 'text',
+      maxChars: maxSayChars,
+    },
     {
       name: 'remove',
       description: 'command.voice.words.remove',

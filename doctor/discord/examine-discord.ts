@@ -15,7 +15,11 @@ import {
   type GuildRights,
   readGuildRights,
 } from '#src/discord/account/guild-rights.ts';
-import { type NeededRight, rightNames, toInviteUrl } from '#src/discord/account/needed-rights.ts';
+import {
+  type NeededRight,
+  rightNames,
+  toInviteUrl,
+} from '#src/discord/account/needed-rights.ts';
 import { getRegisteredName } from '#src/discord/interactions/command-entries.ts';
 import { readRegisteredNames } from '#src/discord/interactions/register-only.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
@@ -55,7 +59,9 @@ export async function* examineDiscord(
   yield checkGuildCount(guilds, account);
   for (const guild of guilds.slice(0, maxExaminedGuilds))
     yield* await checkGuildRights(examination, account, guild);
-  yield checkRegisteredCommands(await readRegisteredNames(rest, account.applicationId, signal));
+  yield checkRegisteredCommands(
+    await readRegisteredNames(rest, account.applicationId, signal),
+  );
 }
 
 function checkGuildCount(guilds: readonly GuildName[], { applicationId }: Account) {
@@ -63,7 +69,9 @@ function checkGuildCount(guilds: readonly GuildName[], { applicationId }: Accoun
   if (guilds.length === 0) return missing('servers', 'the bot is in no server', mend);
   const servers = guilds.length === 1 ? '1 server' : `${guilds.length} servers`;
   const limitNote =
-    guilds.length > maxExaminedGuilds ? `; rights in the first ${maxExaminedGuilds}` : '';
+    guilds.length > maxExaminedGuilds
+      ? `; rights in the first ${maxExaminedGuilds}`
+      : '';
   return ok('servers', `the bot is in ${servers}${limitNote}`);
 }
 
@@ -93,9 +101,12 @@ function checkRegisteredCommands(registered: readonly string[]) {
     return ok(what, `all ${ownNames.length} are registered everywhere`);
   const why = [
     ...(missingNames.length > 0 ? [`missing: ${missingNames.join(', ')}`] : []),
-    ...(unknownNames.length > 0 ? [`unknown to Parley: ${unknownNames.join(', ')}`] : []),
+    ...(unknownNames.length > 0
+      ? [`unknown to Parley: ${unknownNames.join(', ')}`]
+      : []),
   ].join('; ');
-  const mend = 'start the bot: it registers them within seconds; then reload Discord (Ctrl+R)';
+  const mend =
+    'start the bot: it registers them within seconds; then reload Discord (Ctrl+R)';
   return (missingNames.length === ownNames.length ? missing : differs)(
     what,
     `${why}, everywhere`,
@@ -127,18 +138,27 @@ function toRightsFindings(
   ];
 }
 
-const channelRightsRemedy = "open Edit Channel, Permissions: give the bot's role the rights there";
+const channelRightsRemedy =
+  "open Edit Channel, Permissions: give the bot's role the rights there";
 
 function toServerFinding(name: string, channelCount: number, talkableCount: number) {
   if (channelCount === 0)
-    return missing(name, 'the server has no voice channel', 'create one: Create Channel, Voice');
+    return missing(
+      name,
+      'the server has no voice channel',
+      'create one: Create Channel, Voice',
+    );
   const why = `the bot may talk in ${talkableCount} of ${channelCount} voice channels`;
   return talkableCount > 0 ? ok(name, why) : missing(name, why, channelRightsRemedy);
 }
 
 function toRoleFinding(name: string, missingRights: readonly NeededRight[]) {
   const why = `the bot's role does not have ${formatRights(missingRights)}`;
-  return differs(name, why, 'open the invite link again: it asks for the missing rights');
+  return differs(
+    name,
+    why,
+    'open the invite link again: it asks for the missing rights',
+  );
 }
 
 function toChannelFinding({ name, lacksToTalk, lacksToWrite }: ChannelRights) {
@@ -148,7 +168,11 @@ function toChannelFinding({ name, lacksToTalk, lacksToWrite }: ChannelRights) {
       ? 'it cannot talk there'
       : 'it can talk there, but its chat does not work';
   const mend = `open Edit Channel of ${name}, Permissions: allow ${missingRights} for the bot's role`;
-  return differs(`#${name}`, `the bot does not have ${missingRights}: ${consequence}`, mend);
+  return differs(
+    `#${name}`,
+    `the bot does not have ${missingRights}: ${consequence}`,
+    mend,
+  );
 }
 
 function formatRights(rights: readonly NeededRight[]) {
@@ -166,10 +190,17 @@ function toAccountFindings(account: Account, messageContent = false) {
   ];
 }
 
-function checkIntents({ applicationId, mayReadMessages }: Account, messageContent: boolean) {
+function checkIntents(
+  { applicationId, mayReadMessages }: Account,
+  messageContent: boolean,
+) {
   if (messageContent && !mayReadMessages) {
     const why = `${messageContentIntent} is off, but MESSAGE_CONTENT=on needs it`;
-    return differs('intents', why, `turn it on: ${developerPortalUrl}/${applicationId}/bot`);
+    return differs(
+      'intents',
+      why,
+      `turn it on: ${developerPortalUrl}/${applicationId}/bot`,
+    );
   }
   return ok('intents', messageContent ? messageContentIntent : 'the bot needs none');
 }

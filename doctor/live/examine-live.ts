@@ -20,7 +20,13 @@ const [maxProbeMs, maxConnectMs] = [60_000, 15_000];
 /** Checks the bot live in the voice channel where an owner of the application sits. Its findings name no person, server or channel. */
 export const liveCheckProbe: DoctorProbe = {
   name: 'gateway',
-  async *run({ clock, config, deadlineMs, live, signal = new AbortController().signal }) {
+  async *run({
+    clock,
+    config,
+    deadlineMs,
+    live,
+    signal = new AbortController().signal,
+  }) {
     const { discord: login } = config;
     if (!login || !live) throw new Error('a live check needs a bot');
     yield 'Live check';
@@ -78,7 +84,8 @@ const [maxSeatGuilds, maxSeatOwners] = [50, 10];
 async function findOperatorPlace(rest: AccountRest, signal: AbortSignal) {
   const id = await findOwnerSeat(rest, signal);
   if (id === undefined) {
-    const why = 'no owner of the application is in a voice channel of a server where the bot is';
+    const why =
+      'no owner of the application is in a voice channel of a server where the bot is';
     return missing(
       channelSubject,
       why,
@@ -92,8 +99,13 @@ async function findOperatorPlace(rest: AccountRest, signal: AbortSignal) {
   }
   const { guildId } = place;
   if ((await readSeat(rest, { guildId }, signal)) !== undefined) {
-    const why = 'not started: another process with this token is in a voice channel of that server';
-    return differs(channelSubject, why, 'stop that process and wait a minute, then try again');
+    const why =
+      'not started: another process with this token is in a voice channel of that server';
+    return differs(
+      channelSubject,
+      why,
+      'stop that process and wait a minute, then try again',
+    );
   }
   return { guildId, channelId: id, name: 'channel 1' };
 }

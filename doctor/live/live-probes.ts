@@ -5,7 +5,12 @@ import { tryMessage } from '#src/discord/account/test-message.ts';
 import type { OpenedLink, VoiceTrial } from '#src/discord/account/voice-trial.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { differs, missing, ok, type Probe } from '#src/probes/probe.ts';
-import { encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
+import {
+  encryption,
+  permission,
+  playback,
+  voiceLink,
+} from '#src/probes/voice-probes.ts';
 import { makeTestSound } from './test-sound.ts';
 
 /** One check that is under way. */

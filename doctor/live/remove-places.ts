@@ -12,7 +12,9 @@ const statusPageUrl = /^https:\/\/discordstatus\.com[.:!?]?$/;
  */
 export function removePlaces(text: string, kept = statusPageUrl): string {
   return text
-    .replace(/[^\s|;,()'"<>`]+/g, (word) => (kept.test(word) ? word : replaceAddress(word)))
+    .replace(/[^\s|;,()'"<>`]+/g, (word) =>
+      kept.test(word) ? word : replaceAddress(word),
+    )
     .replace(/\d{15,}/g, '[id]');
 }
 

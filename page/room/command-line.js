@@ -23,7 +23,8 @@ const [subcommand, group, truth, fileType] = [1, 2, 5, 11];
  */
 export function readCommand(line, commands) {
   const found = followPath(line, commands);
-  if (found.kind === 'names') return { kind: 'incomplete', message: explainIncomplete(found) };
+  if (found.kind === 'names')
+    return { kind: 'incomplete', message: explainIncomplete(found) };
   const { name, options, values } = found;
   /** @type {OptionValues} */
   const filled = {};
@@ -36,7 +37,10 @@ export function readCommand(line, commands) {
     const value = toOptionValue(option, words);
     if (value === undefined) {
       const known = listValues(option).map((choice) => choice.name);
-      return { kind: 'incomplete', message: `${option.name} is one of: ${known.join(', ')}.` };
+      return {
+        kind: 'incomplete',
+        message: `${option.name} is one of: ${known.join(', ')}.`,
+      };
     }
     filled[option.name] = value;
   }
@@ -81,7 +85,9 @@ export function suggestChoices(line, commands, choices) {
   const found = followPath(line, commands);
   if (found.kind === 'names') return [];
   const option = found.options.find(({ name }) => name === found.last);
-  return option ? choices.map((choice) => suggestValue(found.head.trimEnd(), option, choice)) : [];
+  return option
+    ? choices.map((choice) => suggestValue(found.head.trimEnd(), option, choice))
+    : [];
 }
 
 /**
@@ -125,7 +131,12 @@ function followPath(line, commands) {
     rest = rest.slice(word.length + space.length);
     next = found.options ?? [];
   }
-  return { kind: 'options', name: path.join(' '), options: next, ...readValues(line, rest, next) };
+  return {
+    kind: 'options',
+    name: path.join(' '),
+    options: next,
+    ...readValues(line, rest, next),
+  };
 }
 
 /** @param {RegisteredOption} option */
@@ -142,7 +153,9 @@ function readValues(line, rest, options) {
   /** @type {Map<string, string>} */
   const values = new Map();
   const names = new Set(options.map(({ name }) => name));
-  const marks = [...rest.matchAll(/(?:^|\s)([\w-]+):/g)].filter(([, name = '']) => names.has(name));
+  const marks = [...rest.matchAll(/(?:^|\s)([\w-]+):/g)].filter(([, name = '']) =>
+    names.has(name),
+  );
   const bare = rest.slice(0, marks[0]?.index).trim();
   const [first] = options;
   if (bare && first) values.set(first.name, bare);
@@ -162,7 +175,9 @@ function explainIncomplete({ path, typed, next }) {
   const whole = [...path, ...(group ? [typed] : [])].join(' ');
   const known = (group?.options ?? next).map(({ name }) => name).join(', ');
   if (whole !== '') return `/${whole} needs one of: ${known}.`;
-  return typed ? `There is no command /${typed} here.` : 'A command begins with its name.';
+  return typed
+    ? `There is no command /${typed} here.`
+    : 'A command begins with its name.';
 }
 
 /** Commands in the order in which a newcomer needs them. */
@@ -183,7 +198,9 @@ function suggestNames({ path, typed, next }) {
   const sorted = head ? found : found.toSorted((a, b) => place(a.name) - place(b.name));
   return sorted.map(({ name, description = '' }) => {
     const label = `/${head}${name}`;
-    const group = head ? undefined : commandGroups.find(([, names]) => names.includes(name))?.[0];
+    const group = head
+      ? undefined
+      : commandGroups.find(([, names]) => names.includes(name))?.[0];
     return { line: `${label} `, label, description, ...(group && { group }) };
   });
 }
@@ -219,7 +236,11 @@ function listValues({ type, choices = [] }) {
  */
 function suggestValue(before, option, { name, value }) {
   const shown = option.choices ? name : `${value}`;
-  return { line: `${before} ${option.name}:${shown} `, label: name, description: option.name };
+  return {
+    line: `${before} ${option.name}:${shown} `,
+    label: name,
+    description: option.name,
+  };
 }
 
 /**
@@ -229,7 +250,8 @@ function suggestValue(before, option, { name, value }) {
  */
 function toOptionValue({ type, choices }, words) {
   if (choices)
-    return choices.find(({ name, value }) => name === words || `${value}` === words)?.value;
+    return choices.find(({ name, value }) => name === words || `${value}` === words)
+      ?.value;
   return type === fileType ? { file: words } : words.replace(/^[@#](?=\S)/, '');
 }
 

@@ -57,7 +57,10 @@ function isShownInWriting(items, { room: { bot }, live }) {
     .slice(-maxLaterItems)
     .some(
       (item) =>
-        item.kind === 'message' && item.author === bot.name && words && item.text.startsWith(words),
+        item.kind === 'message' &&
+        item.author === bot.name &&
+        words &&
+        item.text.startsWith(words),
     );
 }
 
@@ -68,7 +71,11 @@ function isShownInWriting(items, { room: { bot }, live }) {
  */
 function findAuthor(item, { bot }) {
   if (item?.kind === 'answered') return bot.name;
-  return item?.kind === 'said' ? item.who : item?.kind === 'message' ? item.author : undefined;
+  return item?.kind === 'said'
+    ? item.who
+    : item?.kind === 'message'
+      ? item.author
+      : undefined;
 }
 
 /**

@@ -39,7 +39,8 @@ export function readMarkdown(text, nameOf = () => undefined) {
   for (const [n, part] of parts.entries()) {
     const words = part.replace(/\n$/, '');
     if (n % 2 === 1) paragraphs.push({ kind: 'code', text: part });
-    else if (words !== '') paragraphs.push({ kind: 'text', parts: readPieces(words, nameOf, 0) });
+    else if (words !== '')
+      paragraphs.push({ kind: 'text', parts: readPieces(words, nameOf, 0) });
   }
   return paragraphs;
 }
@@ -83,7 +84,10 @@ function readPieces(text, nameOf, depth) {
  * @param {NameOf} nameOf
  * @returns {Piece}
  */
-function readAtom([whole, escaped, , code, id, time, style = 'f', label, href, bare], nameOf) {
+function readAtom(
+  [whole, escaped, , code, id, time, style = 'f', label, href, bare],
+  nameOf,
+) {
   /** @param {string} text @returns {readonly Piece[]} */
   const words = (text) => [{ kind: 'text', text }];
   if (escaped !== undefined) return { kind: 'text', text: escaped };
@@ -92,10 +96,14 @@ function readAtom([whole, escaped, , code, id, time, style = 'f', label, href, b
     const name = nameOf(id);
     return name === undefined
       ? { kind: 'text', text: whole }
-      : { kind: 'mention', parts: words(`${whole.startsWith('<@') ? '@' : '#'}${name}`) };
+      : {
+          kind: 'mention',
+          parts: words(`${whole.startsWith('<@') ? '@' : '#'}${name}`),
+        };
   }
   if (time !== undefined) return { kind: 'time', atS: Number(time), style };
-  if (label !== undefined && href !== undefined) return { kind: 'link', href, parts: words(label) };
+  if (label !== undefined && href !== undefined)
+    return { kind: 'link', href, parts: words(label) };
   return { kind: 'link', href: `${bare}`, parts: words(`${bare}`) };
 }
 
@@ -127,7 +135,10 @@ function readMarked(text, at, nameOf, depth) {
     const end = findMarkEnd(text, mark, from);
     const inside = text.slice(from, end);
     if (end < 0 || /^\s|\s$/.test(inside)) continue;
-    return { piece: { kind, parts: readPieces(inside, nameOf, depth + 1) }, to: end + mark.length };
+    return {
+      piece: { kind, parts: readPieces(inside, nameOf, depth + 1) },
+      to: end + mark.length,
+    };
   }
   return undefined;
 }

@@ -150,7 +150,8 @@ export class RoomPage {
       return void this.#sendLine(line, 'write', { text, channel });
     }
     const read = readCommand(line, commands);
-    if (read.kind === 'incomplete') return this.#changePage({ notice: read.message, line: typed });
+    if (read.kind === 'incomplete')
+      return this.#changePage({ notice: read.message, line: typed });
     const options = this.#files.replaceNames(read.options);
     this.#receiveLine({ kind: 'command', text: line.trim() });
     void this.#sendLine(line, 'command', { name: read.name, options });
@@ -323,10 +324,12 @@ export class RoomPage {
    * @param {boolean} isVoice false: it has just ended, maybe after its words came
    */
   #awaitWords(who, isVoice) {
-    if (isVoice && !this.#page.room.live[who]) this.#receiveLine({ kind: 'live', who, text: '…' });
+    if (isVoice && !this.#page.room.live[who])
+      this.#receiveLine({ kind: 'live', who, text: '…' });
     clearTimeout(this.#waits.get(who));
     const end = () => {
-      if (this.#page.room.live[who] === '…') this.#receiveLine({ kind: 'live', who, text: '' });
+      if (this.#page.room.live[who] === '…')
+        this.#receiveLine({ kind: 'live', who, text: '' });
     };
     this.#waits.set(who, setTimeout(end, wordsWaitMs));
   }
@@ -375,7 +378,9 @@ export class RoomPage {
       ${renderSide(page, actions)}${renderForm(page, actions)}`;
     render(tree, this.#root);
     if (page.picked >= 0)
-      document.getElementById(`suggestion-${page.picked}`)?.scrollIntoView({ block: 'nearest' });
+      document
+        .getElementById(`suggestion-${page.picked}`)
+        ?.scrollIntoView({ block: 'nearest' });
   }
 }
 

@@ -63,7 +63,10 @@ export class RoomSocket {
   #onClose(reason) {
     for (const [id, resolve] of this.#asked) resolve(makeLostReply(id));
     this.#asked.clear();
-    this.#tell.connection(false, reason || 'The connection to the sandbox is lost. Reconnecting.');
+    this.#tell.connection(
+      false,
+      reason || 'The connection to the sandbox is lost. Reconnecting.',
+    );
     const waitMs = waitsMs[Math.min(this.#tries++, waitsMs.length - 1)];
     setTimeout(() => this.#reconnect(), waitMs);
   }

@@ -97,7 +97,8 @@ export function stepRoom(state, line) {
 function putAnswer(state, line) {
   const { name } = state.room.bot;
   const written = state.items.findLast(
-    (item) => item.kind === 'message' && item.author === name && item.text === line.text,
+    (item) =>
+      item.kind === 'message' && item.author === name && item.text === line.text,
   );
   const item = { ...line, key: `${state.count}` };
   const next = addItem(state, item, name);
@@ -128,8 +129,10 @@ function addItem({ items, count, live, ...state }, item, who) {
 function changeMessage(state, { change, ...message }) {
   const { items } = state;
   const item = { ...message, key: message.id };
-  if (change === 'deleted') return { ...state, items: items.filter(({ key }) => key !== item.key) };
-  if (!items.some(({ key }) => key === item.key)) return addItem(state, item, item.author);
+  if (change === 'deleted')
+    return { ...state, items: items.filter(({ key }) => key !== item.key) };
+  if (!items.some(({ key }) => key === item.key))
+    return addItem(state, item, item.author);
   return { ...state, items: items.map((one) => (one.key === item.key ? item : one)) };
 }
 
@@ -203,7 +206,14 @@ export function listSilences(state) {
   const what = bot.channel ?? channels.find(({ kind }) => kind === 'voice')?.name ?? '';
   if (!own || !bot.online) return [];
   if (!own.channel)
-    return [{ text: 'You are in no voice channel.', label: `Join ${what}`, does: 'join', what }];
+    return [
+      {
+        text: 'You are in no voice channel.',
+        label: `Join ${what}`,
+        does: 'join',
+        what,
+      },
+    ];
   // The panel of a bot that sits nowhere says so itself.
   if (bot.channel !== own.channel && (bot.channel || !panel)) {
     const text = `${bot.name} is not in ${own.channel}.`;

@@ -63,12 +63,17 @@ function renderSecondPerson({ room }, actions) {
     event.preventDefault();
     const form = event.currentTarget;
     const fields = new FormData(form);
-    const [person, text] = [`${fields.get('person')}`.trim(), `${fields.get('text')}`.trim()];
+    const [person, text] = [
+      `${fields.get('person')}`.trim(),
+      `${fields.get('text')}`.trim(),
+    ];
     const { channel } = people.find(({ name }) => name === person) ?? {};
     const does = event.submitter?.dataset.does;
     if (does === 'agree') return actions.agree(person);
     if (does === 'move') {
-      return channel === undefined ? actions.join(voice, person) : actions.leave(person);
+      return channel === undefined
+        ? actions.join(voice, person)
+        : actions.leave(person);
     }
     if (text === '') return;
     actions.typeWords(person, text);

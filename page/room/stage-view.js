@@ -15,7 +15,8 @@ export function renderStage(page, actions) {
   const { bot } = room.room;
   const stage = readStage(room, isConnected);
   const { mood, word, headline, message, seats, stop } = stage;
-  const onStop = () => message && stop && actions.pressButton(message.id, stop.customId);
+  const onStop = () =>
+    message && stop && actions.pressButton(message.id, stop.customId);
   return html`<section class=${`stage ${mood}`} aria-label="Panel">
     <div class="seats" style=${{ '--ear': findEarLevel(page, stage) }}>
       <ul aria-label="People here">${seats.map((seat) => renderSeat(seat, page))}</ul>
@@ -57,7 +58,10 @@ function isDeaf(mood) {
  * @param {Seat} seat
  * @param {PageState} page
  */
-function renderSeat({ name, isYou, speaks, isHeard }, { level, heardLevel, isMicrophoneOpen }) {
+function renderSeat(
+  { name, isYou, speaks, isHeard },
+  { level, heardLevel, isMicrophoneOpen },
+) {
   const mark = isHeard ? isYou && !isMicrophoneOpen && 'muted' : 'not heard';
   const words = [isYou && 'you', mark].filter(Boolean).join(' · ');
   return html`<li key=${name} class=${isHeard ? '' : 'unheard'}>

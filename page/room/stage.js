@@ -89,11 +89,14 @@ function findMood(state, activity, seats) {
     return ['listening', 'Listening'];
   if (activity !== undefined) return ['thinking', 'Thinking'];
   // A person who has said no is not named.
-  const mayAgree = panel.buttons.some(({ customId }) => customId.endsWith(':consent.always'));
+  const mayAgree = panel.buttons.some(({ customId }) =>
+    customId.endsWith(':consent.always'),
+  );
   const [unheard = mayAgree ? you : undefined] = listPanelNames(
     panel,
     'Not heard until they press Hear me',
   );
-  if (unheard === undefined || seats.some(({ isHeard }) => isHeard)) return ['waiting', 'Paused'];
+  if (unheard === undefined || seats.some(({ isHeard }) => isHeard))
+    return ['waiting', 'Paused'];
   return ['waiting', `Waiting for ${unheard === you ? 'you' : unheard}`];
 }

@@ -17,7 +17,8 @@
  */
 export function measureStages(instants, firstHeardAtMs) {
   const { heardAtMs, firstSentAtMs } = instants;
-  const isHeard = firstHeardAtMs !== undefined && firstHeardAtMs >= (firstSentAtMs ?? heardAtMs);
+  const isHeard =
+    firstHeardAtMs !== undefined && firstHeardAtMs >= (firstSentAtMs ?? heardAtMs);
   const known = { ...instants, firstHeardAtMs: isHeard ? firstHeardAtMs : undefined };
   const happened = stageTexts
     .flatMap(({ instant, ...part }) => {
@@ -64,7 +65,8 @@ const stageTexts = [
   {
     instant: 'firstSpeechAtMs',
     name: 'The voice began to speak them',
-    faster: 'A voice that streams helps: SPEECH_MODEL. npm run doctor says whether yours does.',
+    faster:
+      'A voice that streams helps: SPEECH_MODEL. npm run doctor says whether yours does.',
   },
   {
     instant: 'firstSentAtMs',

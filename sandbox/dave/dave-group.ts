@@ -54,7 +54,11 @@ export class DaveGroup {
   /** Adds a person, once the voice server has described the session. */
   join(userId: string): readonly DaveSend[] {
     this.#people.set(userId, { keyPackage: undefined, leaf: undefined, isLost: false });
-    return encodeBinary([userId], voiceOpcodes.externalSender, this.#sender.introduction);
+    return encodeBinary(
+      [userId],
+      voiceOpcodes.externalSender,
+      this.#sender.introduction,
+    );
   }
 
   leave(userId: string): readonly DaveSend[] {
@@ -82,7 +86,8 @@ export class DaveGroup {
     if (inside.length === 0) return this.#found();
     const changes: GroupChange[] = [{ kind: 'add', userId, keyPackage }];
     const { leaf } = person;
-    if (leaf !== undefined && !this.#removes(leaf)) changes.unshift({ kind: 'remove', leaf });
+    if (leaf !== undefined && !this.#removes(leaf))
+      changes.unshift({ kind: 'remove', leaf });
     return [...send, ...this.#propose(inside, changes)];
   }
 
@@ -129,11 +134,15 @@ export class DaveGroup {
 
   /** Finds the pending proposals that `commit` carries out, in its order. Gives undefined unless it carries out all of them. */
   #findCarried(userId: string, commit: Commit) {
-    if (!commit.groupId.equals(this.#groupId) || commit.epoch !== BigInt(this.#epoch)) return;
+    if (!commit.groupId.equals(this.#groupId) || commit.epoch !== BigInt(this.#epoch))
+      return;
     if (commit.inline || commit.authorLeaf !== this.#leafOf(userId)) return;
     const due = this.#proposed.filter(({ change }) => !isAdding(change, userId));
-    const carried = commit.refs.flatMap((ref) => due.find((one) => one.ref.equals(ref)) ?? []);
-    const whole = carried.length === commit.refs.length && new Set(carried).size === due.length;
+    const carried = commit.refs.flatMap(
+      (ref) => due.find((one) => one.ref.equals(ref)) ?? [],
+    );
+    const whole =
+      carried.length === commit.refs.length && new Set(carried).size === due.length;
     if (due.length === 0 || !whole) return;
     return hasEveryWelcome(commit.welcome, carried) ? carried : undefined;
   }
@@ -142,8 +151,11 @@ export class DaveGroup {
     const first = this.#epoch === 0;
     const before = first ? [author] : this.#inside();
     if (first) this.#seat(author);
-    for (const { change } of carried) if (change.kind === 'remove') this.#unseat(change.leaf);
-    const added = carried.flatMap(({ change }) => (change.kind === 'add' ? [change] : []));
+    for (const { change } of carried)
+      if (change.kind === 'remove') this.#unseat(change.leaf);
+    const added = carried.flatMap(({ change }) =>
+      change.kind === 'add' ? [change] : [],
+    );
     for (const { userId } of added) this.#seat(userId);
     this.#proposed = [];
     this.#epoch++;
@@ -173,7 +185,8 @@ export class DaveGroup {
 
   #unseat(leaf: number) {
     this.#leaves[leaf] = undefined;
-    for (const person of this.#people.values()) if (person.leaf === leaf) person.leaf = undefined;
+    for (const person of this.#people.values())
+      if (person.leaf === leaf) person.leaf = undefined;
   }
 
   /** Ids of the members who can commit. */
@@ -191,7 +204,9 @@ export class DaveGroup {
   }
 
   #removes(leaf: number) {
-    return this.#proposed.some(({ change }) => change.kind === 'remove' && change.leaf === leaf);
+    return this.#proposed.some(
+      ({ change }) => change.kind === 'remove' && change.leaf === leaf,
+    );
   }
 
   /** Ends a group of fewer than two people. The member left inside has to give it up. */
@@ -223,7 +238,10 @@ export class DaveGroup {
     const earlier = this.#proposed.map(({ message }) => message);
     const others = this.#founders(userId);
     const greeting = earlier.length > 0 ? encodeMessages([userId], earlier) : [];
-    return [...this.#propose(others, [{ kind: 'add', userId, keyPackage }]), ...greeting];
+    return [
+      ...this.#propose(others, [{ kind: 'add', userId, keyPackage }]),
+      ...greeting,
+    ];
   }
 
   #founders(butNot: string) {
@@ -265,13 +283,18 @@ function isAdding(change: GroupChange, userId: string) {
   return change.kind === 'add' && change.userId === userId;
 }
 
-function hasEveryWelcome(welcome: Welcome | undefined, carried: readonly PendingProposal[]) {
+function hasEveryWelcome(
+  welcome: Welcome | undefined,
+  carried: readonly PendingProposal[],
+) {
   const due = carried.flatMap(({ change }) =>
     change.kind === 'add' ? [change.keyPackage.ref] : [],
   );
   const secrets = welcome?.secrets ?? [];
   if (secrets.length !== due.length) return false;
-  return due.every((ref) => secrets.some(({ keyPackageRef }) => keyPackageRef.equals(ref)));
+  return due.every((ref) =>
+    secrets.some(({ keyPackageRef }) => keyPackageRef.equals(ref)),
+  );
 }
 
 function encodeMessages(to: readonly string[], messages: readonly Buffer[]) {
@@ -285,10 +308,16 @@ function encodeMessages(to: readonly string[], messages: readonly Buffer[]) {
 function encodeRestart(to: readonly string[]) {
   if (to.length === 0) return [];
   return [
-    { to, message: { op: voiceOpcodes.prepareEpoch, d: { protocol_version: 1, epoch: 1 } } },
     {
       to,
-      message: { op: voiceOpcodes.prepareTransition, d: { protocol_version: 1, transition_id: 0 } },
+      message: { op: voiceOpcodes.prepareEpoch, d: { protocol_version: 1, epoch: 1 } },
+    },
+    {
+      to,
+      message: {
+        op: voiceOpcodes.prepareTransition,
+        d: { protocol_version: 1, transition_id: 0 },
+      },
     },
   ];
 }
@@ -297,7 +326,10 @@ function encodeBinary(to: readonly string[], opcode: number, payload: Buffer) {
   return to.length === 0 ? [] : [{ to, message: { op: opcode, payload } }];
 }
 
-export type DaveSend = { readonly to: readonly string[]; readonly message: VoiceMessage };
+export type DaveSend = {
+  readonly to: readonly string[];
+  readonly message: VoiceMessage;
+};
 
 type Transition = {
   readonly asked: readonly string[];
@@ -343,6 +375,9 @@ class DaveTransitions {
 
   #execute(id: number, { asked }: Transition) {
     this.#openTransition.delete(id);
-    return { to: asked, message: { op: voiceOpcodes.executeTransition, d: { transition_id: id } } };
+    return {
+      to: asked,
+      message: { op: voiceOpcodes.executeTransition, d: { transition_id: id } },
+    };
   }
 }

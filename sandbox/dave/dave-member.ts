@@ -26,14 +26,23 @@ export class DaveMember {
 
   /** To be sent as soon as the session is described. */
   keyPackage(): Extract<VoiceMessage, { readonly payload: Uint8Array }> {
-    return { op: voiceOpcodes.keyPackage, payload: this.#session.getSerializedKeyPackage() };
+    return {
+      op: voiceOpcodes.keyPackage,
+      payload: this.#session.getSerializedKeyPackage(),
+    };
   }
 
   /** A binary message; `present` are the ids of op 11 that op 13 has not taken back. */
-  handleBinary(opcode: number, payload: Buffer, present: Iterable<string>): VoiceMessage[] {
+  handleBinary(
+    opcode: number,
+    payload: Buffer,
+    present: Iterable<string>,
+  ): VoiceMessage[] {
     try {
-      if (opcode === voiceOpcodes.externalSender) this.#session.setExternalSender(payload);
-      if (opcode === voiceOpcodes.proposals) return this.#handleProposals(payload, [...present]);
+      if (opcode === voiceOpcodes.externalSender)
+        this.#session.setExternalSender(payload);
+      if (opcode === voiceOpcodes.proposals)
+        return this.#handleProposals(payload, [...present]);
       if (opcode === voiceOpcodes.announceCommit || opcode === voiceOpcodes.welcome)
         return this.#enterEpoch(opcode, payload);
       return [];
@@ -74,7 +83,8 @@ export class DaveMember {
     fromUserId: string,
     frame: Buffer,
   ): { readonly opus: Buffer; readonly sealed: boolean } {
-    const sealed = frame.length > 2 && frame.readUInt16BE(frame.length - 2) === sealMark;
+    const sealed =
+      frame.length > 2 && frame.readUInt16BE(frame.length - 2) === sealMark;
     return {
       opus: sealed ? this.#session.decrypt(fromUserId, audioMediaType, frame) : frame,
       sealed,
@@ -83,7 +93,11 @@ export class DaveMember {
 
   #handleProposals(payload: Buffer, present: string[]) {
     const kind = payload.readUInt8() === 0 ? 0 : 1;
-    const { commit, welcome } = this.#session.processProposals(kind, payload.subarray(1), present);
+    const { commit, welcome } = this.#session.processProposals(
+      kind,
+      payload.subarray(1),
+      present,
+    );
     if (!commit) return [];
     return [
       {
@@ -95,7 +109,8 @@ export class DaveMember {
 
   #enterEpoch(opcode: number, payload: Buffer) {
     const transitionId = payload.readUInt16BE();
-    if (opcode === voiceOpcodes.welcome) this.#session.processWelcome(payload.subarray(2));
+    if (opcode === voiceOpcodes.welcome)
+      this.#session.processWelcome(payload.subarray(2));
     else this.#session.processCommit(payload.subarray(2));
     this.#lost = false;
     return this.prepareTransition(transitionId);

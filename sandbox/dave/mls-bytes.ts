@@ -37,7 +37,8 @@ export class MlsReader {
     const kind = first >> 6;
     if (kind === 3) throw new RangeError('MLS: a length of no known form');
     let sizeBytes = first & 0x3f;
-    for (let more = (1 << kind) - 1; more > 0; more--) sizeBytes = sizeBytes * 256 + this.u8();
+    for (let more = (1 << kind) - 1; more > 0; more--)
+      sizeBytes = sizeBytes * 256 + this.u8();
     if (kind > 0 && sizeBytes < (kind === 1 ? 64 : 16_384)) {
       throw new RangeError('MLS: a length longer than it needs to be');
     }
@@ -71,7 +72,10 @@ export class MlsReader {
 }
 
 /** Runs `read` over all of `bytes`. Gives undefined if the bytes have another format. */
-export function tryReading<T>(bytes: Uint8Array, read: (reader: MlsReader) => T): T | undefined {
+export function tryReading<T>(
+  bytes: Uint8Array,
+  read: (reader: MlsReader) => T,
+): T | undefined {
   const reader = new MlsReader(bytes);
   try {
     const value = read(reader);

@@ -30,7 +30,10 @@ function toPublicPoint(key: KeyObject) {
 }
 
 function toLabelledContent(label: string, content: Uint8Array) {
-  return Buffer.concat([encodeVector(Buffer.from(`MLS 1.0 ${label}`)), encodeVector(content)]);
+  return Buffer.concat([
+    encodeVector(Buffer.from(`MLS 1.0 ${label}`)),
+    encodeVector(content),
+  ]);
 }
 
 /** MLS key package: lets others add its owner to the group. */
@@ -111,7 +114,9 @@ export class ExternalSender {
   readonly introduction: Buffer;
 
   constructor() {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { privateKey, publicKey } = generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+    });
     this.#key = privateKey;
     const identity = encodeVector(encodeU8(0));
     this.introduction = Buffer.concat([
@@ -174,7 +179,10 @@ export type Commit = {
 
 /** MLS Welcome: brings the members that a Commit adds into the next epoch. */
 export type Welcome = {
-  readonly secrets: readonly { readonly keyPackageRef: Buffer; readonly bytes: Buffer }[];
+  readonly secrets: readonly {
+    readonly keyPackageRef: Buffer;
+    readonly bytes: Buffer;
+  }[];
   readonly groupInfo: Buffer;
 };
 
@@ -210,8 +218,13 @@ export function readCommit(payload: Uint8Array): Commit | undefined {
 }
 
 /** Selects from a Welcome the secrets of one key package, as op 30 carries them. Gives undefined if the Welcome has none for it. */
-export function selectWelcome(welcome: Welcome, keyPackageRef: Buffer): Buffer | undefined {
-  const own = welcome.secrets.find((secret) => secret.keyPackageRef.equals(keyPackageRef));
+export function selectWelcome(
+  welcome: Welcome,
+  keyPackageRef: Buffer,
+): Buffer | undefined {
+  const own = welcome.secrets.find((secret) =>
+    secret.keyPackageRef.equals(keyPackageRef),
+  );
   if (!own) return undefined;
   return Buffer.concat([
     encodeU16(cipherSuite),

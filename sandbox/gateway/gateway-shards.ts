@@ -44,7 +44,9 @@ export function isOnShard(guildId: string, { id, count }: Shard): boolean {
 }
 
 /** The shard of an identify, which is the only one where it names none; undefined for one that cannot be (4010). */
-export function parseShard(named: readonly [number, number] | undefined): Shard | undefined {
+export function parseShard(
+  named: readonly [number, number] | undefined,
+): Shard | undefined {
   const [id, count] = named ?? [0, 1];
   return id >= 0 && id < count ? { id, count } : undefined;
 }
@@ -60,7 +62,10 @@ export class IdentifyLimit {
     const bucket = id % rules.maxConcurrency;
     const window = this.#windows.get(bucket) ?? new RateWindow();
     this.#windows.set(bucket, window);
-    const { isOver } = window.takeOne({ limit: 1, perMs: rules.identifyEveryMs }, nowMs);
+    const { isOver } = window.takeOne(
+      { limit: 1, perMs: rules.identifyEveryMs },
+      nowMs,
+    );
     if (!isOver) this.starts++;
     return !isOver;
   }

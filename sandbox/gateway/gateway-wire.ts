@@ -57,7 +57,11 @@ const identifySchema = z.object({
 });
 const resumeSchema = z.object({
   op: z.literal(6),
-  d: z.object({ token: z.string(), session_id: z.string(), seq: z.int().nonnegative() }),
+  d: z.object({
+    token: z.string(),
+    session_id: z.string(),
+    seq: z.int().nonnegative(),
+  }),
 });
 /** Some libraries write ids as numbers. */
 const idSchema = z.union([z.string(), z.int().transform(String)]);
@@ -106,7 +110,8 @@ export function parseGatewayRequest(text: string): GatewayRequest | number {
 function parseWithWholeIds(text: string): unknown {
   try {
     return JSON.parse(text, (_, value, { source } = { source: '' }) => {
-      const isRounded = typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+      const isRounded =
+        typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
       return isRounded ? source : value;
     });
   } catch {

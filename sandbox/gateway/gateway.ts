@@ -75,7 +75,10 @@ export class Gateway {
   /** While false, the bot must take the connection for dead. */
   answersHeartbeats = true;
   readonly #options: GatewayOptions;
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: maxRequestBytes });
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxRequestBytes,
+  });
   /** Every login that is not over, oldest first. */
   readonly #sessions = new Set<GatewaySession>();
   readonly #identifies = new IdentifyLimit();
@@ -93,24 +96,33 @@ export class Gateway {
   /** Takes the WebSocket upgrades of a server that listens on `port`. */
   listen(server: Server, port: number): void {
     this.#origin = `ws://127.0.0.1:${port}`;
-    server.on('upgrade', (request, socket, head) => this.#upgradeSocket(request, socket, head));
+    server.on('upgrade', (request, socket, head) =>
+      this.#upgradeSocket(request, socket, head),
+    );
   }
 
   /** Sends an event to all sessions. Those without a socket get it at their resume. */
   dispatch(event: Dispatch): void {
     const { name, data } = event;
-    const { copies = 1 } = this.faults.takeFitting((fault) => fault.event === name) ?? {};
-    const wanting = [...this.#sessions].filter((session) => session.isInterestedIn(event));
+    const { copies = 1 } =
+      this.faults.takeFitting((fault) => fault.event === name) ?? {};
+    const wanting = [...this.#sessions].filter((session) =>
+      session.isInterestedIn(event),
+    );
     for (let copy = 0; copy < copies; copy++) {
       for (const session of wanting) {
-        session.sendEvent(name, typeof data === 'function' ? data(session.start.intents) : data);
+        session.sendEvent(
+          name,
+          typeof data === 'function' ? data(session.start.intents) : data,
+        );
       }
     }
   }
 
   /** Answer of `GET /gateway/bot`, without the address. */
   get getLoginAdvice() {
-    const { recommendedShards, guildsPerShard, maxConcurrency, startsPerDay } = this.#options.rules;
+    const { recommendedShards, guildsPerShard, maxConcurrency, startsPerDay } =
+      this.#options.rules;
     const needed = Math.ceil(this.#options.world.guilds.length / guildsPerShard);
     return {
       shards: recommendedShards ?? Math.max(1, needed),
@@ -136,7 +148,8 @@ export class Gateway {
     const later = all.slice(all.indexOf(session) + 1);
     const { id, count } = session.start.shard;
     return later.some(
-      ({ socket, start: { shard } }) => socket && shard.id === id && shard.count === count,
+      ({ socket, start: { shard } }) =>
+        socket && shard.id === id && shard.count === count,
     );
   }
 
@@ -162,7 +175,9 @@ export class Gateway {
     const { process, path: wanted } = parseProcessAddress(address);
     const compression = new URLSearchParams(query).get('compress');
     if (![gatewayPath, `${gatewayPath}/`].includes(wanted)) {
-      socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+      socket.end(
+        'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
+      );
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
@@ -182,7 +197,9 @@ export class Gateway {
       heartbeatMs * maxMissedHeartbeats,
     );
     socket.on('message', (data, isBinary) => {
-      const request = isBinary ? closeCodes.notUnderstood : parseGatewayRequest(data.toString());
+      const request = isBinary
+        ? closeCodes.notUnderstood
+        : parseGatewayRequest(data.toString());
       const { isOver } = messages.takeOne(rate, this.#nowMs());
       const refused = isOver
         ? closeCodes.tooManyMessages
@@ -195,14 +212,18 @@ export class Gateway {
       clearTimeout(dead);
       this.#closed(connection, code);
     });
-    sendText(socket, JSON.stringify({ op: 10, d: { heartbeat_interval: heartbeatMs } }));
+    sendText(
+      socket,
+      JSON.stringify({ op: 10, d: { heartbeat_interval: heartbeatMs } }),
+    );
   }
 
   /** A close code if the request cannot be granted. */
   #handleRequest(connection: Connection, request: GatewayRequest | number) {
     if (typeof request === 'number') return request;
     const { socket } = connection;
-    const session = connection.session?.socket === socket ? connection.session : undefined;
+    const session =
+      connection.session?.socket === socket ? connection.session : undefined;
     switch (request.op) {
       case 1:
         if (this.answersHeartbeats) sendText(socket, JSON.stringify({ op: 11 }));
@@ -222,7 +243,8 @@ export class Gateway {
 
   #loggedIn(connection: Connection, outcome: LoginOutcome) {
     if (typeof outcome === 'number') return outcome;
-    if (outcome === 'invalid') sendText(connection.socket, JSON.stringify({ op: 9, d: false }));
+    if (outcome === 'invalid')
+      sendText(connection.socket, JSON.stringify({ op: 9, d: false }));
     else connection.session = outcome;
     return undefined;
   }
@@ -246,13 +268,21 @@ export class Gateway {
     if (guilds.length > rules.guildsPerShard) return closeCodes.shardingRequired;
     if (!this.#identifies.takeIdentify(shard, rules, this.#nowMs())) return 'invalid';
     const id = randomUUID().replaceAll('-', '');
-    const session = new GatewaySession({ id, intents: identify.intents, shard, process });
+    const session = new GatewaySession({
+      id,
+      intents: identify.intents,
+      shard,
+      process,
+    });
     this.#sessions.add(session);
     session.attachSocket(socket);
     session.sendEvent('READY', toReadyJson(world, id, this.makeUrl(undefined), shard));
     if (identify.intents & intents.guilds) {
       for (const guild of guilds) {
-        session.sendEvent('GUILD_CREATE', toGuildCreate(world, guild, identify.intents));
+        session.sendEvent(
+          'GUILD_CREATE',
+          toGuildCreate(world, guild, identify.intents),
+        );
       }
     }
     return session;
@@ -260,7 +290,9 @@ export class Gateway {
 
   #resume(resume: GatewayResume, socket: WebSocket) {
     if (!this.#isOurs(resume.token)) return closeCodes.wrongToken;
-    const session = [...this.#sessions].find(({ start }) => start.id === resume.session_id);
+    const session = [...this.#sessions].find(
+      ({ start }) => start.id === resume.session_id,
+    );
     if (!session) return 'invalid';
     session.attachSocket(socket);
     const outcome = session.replayEvents(resume.seq);
@@ -279,7 +311,11 @@ export class Gateway {
     session.socket = undefined;
     if (!this.#sessions.has(session)) return;
     if (code === 1000 || code === 1001) this.#end(session);
-    else session.expiry = setTimeout(() => this.#end(session), this.#options.resumeMs).unref();
+    else
+      session.expiry = setTimeout(
+        () => this.#end(session),
+        this.#options.resumeMs,
+      ).unref();
   }
 
   #end(session: GatewaySession) {
@@ -288,8 +324,14 @@ export class Gateway {
   }
 
   #mayAskFor(asked: number) {
-    const needTick = Object.values(privilegedIntents).reduce((all, bit) => all | bit, 0);
-    const ticked = this.#options.privileged.reduce((all, name) => all | privilegedIntents[name], 0);
+    const needTick = Object.values(privilegedIntents).reduce(
+      (all, bit) => all | bit,
+      0,
+    );
+    const ticked = this.#options.privileged.reduce(
+      (all, name) => all | privilegedIntents[name],
+      0,
+    );
     return (asked & needTick & ~ticked) === 0;
   }
 

@@ -79,7 +79,9 @@ function toDataHead({ id, body, guildId }: RegisteredCommand) {
 /** A server's own command hides a global one of the same name. */
 function findRegistered(filler: CommandCaller, name: string, type: number) {
   const { world, guild, caller } = filler;
-  const named = world.commands.filter(({ body }) => body.name === name && body.type === type);
+  const named = world.commands.filter(
+    ({ body }) => body.name === name && body.type === type,
+  );
   const here = named.find(({ guildId }) => guildId === guild.id);
   const command = here ?? named.find(({ guildId }) => guildId === undefined);
   const needed = command?.body.default_member_permissions;
@@ -117,15 +119,24 @@ class OptionFilling {
   ): Json[] {
     const [next, ...rest] = path;
     const nested = options.filter(({ type }) => type <= optionTypes.group);
-    if (next === undefined && nested.length === 0) return this.#fillValues(at, options, words);
+    if (next === undefined && nested.length === 0)
+      return this.#fillValues(at, options, words);
     const chosen = nested.find(({ name }) => name === next);
-    if (!chosen) throw new Error(`${at} has no ${next ?? 'form without a subcommand'}.`);
-    const inner = this.fillLevel(`${at} ${chosen.name}`, chosen.options ?? [], rest, words);
+    if (!chosen)
+      throw new Error(`${at} has no ${next ?? 'form without a subcommand'}.`);
+    const inner = this.fillLevel(
+      `${at} ${chosen.name}`,
+      chosen.options ?? [],
+      rest,
+      words,
+    );
     return [{ name: chosen.name, type: chosen.type, options: inner }];
   }
 
   #fillValues(at: string, options: readonly RegisteredOption[], words: OptionValues) {
-    const stray = Object.keys(words).find((name) => !options.some((each) => each.name === name));
+    const stray = Object.keys(words).find(
+      (name) => !options.some((each) => each.name === name),
+    );
     if (stray !== undefined) throw new Error(`${at} has no option ${stray}.`);
     const filled: Json[] = [];
     for (const option of options) {
@@ -175,7 +186,9 @@ class OptionFilling {
 /** A choice has a name people see, and a value the bot gets. */
 function findChoice({ choices }: RegisteredOption, word: string) {
   if (!Array.isArray(choices)) return word;
-  const named: unknown = choices.find((choice: { name?: unknown }) => choice.name === word);
+  const named: unknown = choices.find(
+    (choice: { name?: unknown }) => choice.name === word,
+  );
   const { value } = (named ?? {}) as { value?: unknown };
   return typeof value === 'string' ? value : word;
 }

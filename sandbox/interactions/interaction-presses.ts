@@ -43,9 +43,15 @@ export type FormFields = Readonly<Record<string, string | readonly string[]>>;
 /** The `data` of a form filled in. Throws a plain Error when a field is unknown, missing or too long. */
 export function makeFormData(modal: Json, fields: FormFields): Json {
   const inputs = listPressables(modal.components);
-  const stray = Object.keys(fields).find((id) => !inputs.some((each) => each.custom_id === id));
+  const stray = Object.keys(fields).find(
+    (id) => !inputs.some((each) => each.custom_id === id),
+  );
   if (stray !== undefined) throw new Error(`The form has no ${stray}.`);
-  const components = modal.components as readonly { type: number; id?: number; component: Json }[];
+  const components = modal.components as readonly {
+    type: number;
+    id?: number;
+    component: Json;
+  }[];
   const filled = components.map(({ type, id, component }) => ({
     type,
     id,
@@ -65,10 +71,19 @@ function toUnseenError(
 ): PressableComponent {
   if (!values) return { type: componentTypes.button, custom_id };
   const options = values.map((value) => ({ label: value, value }));
-  return { type: componentTypes.textMenu, custom_id, options, max_values: options.length };
+  return {
+    type: componentTypes.textMenu,
+    custom_id,
+    options,
+    max_values: options.length,
+  };
 }
 
-function resolvePick(menu: PressableComponent, resolving: ResolvedEntities, word: string): string {
+function resolvePick(
+  menu: PressableComponent,
+  resolving: ResolvedEntities,
+  word: string,
+): string {
   const value = findValue(menu, resolving, word);
   if (value === undefined) throw new Error(`${menu.custom_id} does not offer ${word}.`);
   return value;
@@ -87,14 +102,16 @@ function findValue(
     case componentTypes.channelMenu:
       return resolving.resolveChannel(word, menu.channel_types);
     default:
-      return menu.options?.find(({ value, label }) => value === word || label === word)?.value;
+      return menu.options?.find(({ value, label }) => value === word || label === word)
+        ?.value;
   }
 }
 
 function toFieldEntry(input: Json, fields: FormFields): Json {
   const { custom_id, value: preset, required, max_length } = input;
   const typed = fields[String(custom_id)] ?? (typeof preset === 'string' ? preset : '');
-  if (required !== false && typed.length === 0) throw new Error(`The form needs ${custom_id}.`);
+  if (required !== false && typed.length === 0)
+    throw new Error(`The form needs ${custom_id}.`);
   if (typeof typed !== 'string') return { values: typed };
   if (typeof max_length === 'number' && typed.length > max_length) {
     throw new Error(`${custom_id} takes ${max_length} characters at most.`);

@@ -28,10 +28,18 @@ export type InteractionInput = {
   /** The message whose button was pressed, now or before the form was opened. */
   readonly message?: BoardMessage;
 };
-type InteractionOpening = InteractionInput & { readonly id: string; readonly token: string };
+type InteractionOpening = InteractionInput & {
+  readonly id: string;
+  readonly token: string;
+};
 
 /** Source: https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-type */
-export const interactionTypes = { command: 2, component: 3, autocomplete: 4, modal: 5 } as const;
+export const interactionTypes = {
+  command: 2,
+  component: 3,
+  autocomplete: 4,
+  modal: 5,
+} as const;
 
 /** Every interaction, found by id by callbacks and by token by webhooks. */
 export class Interactions {
@@ -66,9 +74,23 @@ export class Interactions {
     return [...this.#records.values()].find((record) => record.id === id);
   }
 
-  #json({ id, token, kind, guild, caller, channel, data, message }: InteractionOpening) {
+  #json({
+    id,
+    token,
+    kind,
+    guild,
+    caller,
+    channel,
+    data,
+    message,
+  }: InteractionOpening) {
     const { bot } = this.#world;
-    const permissions = computePermissions(this.#world, guild, caller.user.id, channel).toString();
+    const permissions = computePermissions(
+      this.#world,
+      guild,
+      caller.user.id,
+      channel,
+    ).toString();
     return {
       id,
       application_id: bot.id,
@@ -82,7 +104,12 @@ export class Interactions {
       member: toCallerJson(this.#world, guild, caller, channel),
       locale: caller.locale,
       guild_locale: guild.locale,
-      app_permissions: computePermissions(this.#world, guild, bot.id, channel).toString(),
+      app_permissions: computePermissions(
+        this.#world,
+        guild,
+        bot.id,
+        channel,
+      ).toString(),
       entitlements: [],
       authorizing_integration_owners: { '0': guild.id },
       context: 0,
@@ -133,7 +160,9 @@ export class InteractionRecord {
 
   /** The first response; none while the bot is only thinking. For a button it may be the message it sits on. */
   get reply(): ShownMessage | undefined {
-    return this.#original && !this.#original.loading ? toShownMessage(this.#original) : undefined;
+    return this.#original && !this.#original.loading
+      ? toShownMessage(this.#original)
+      : undefined;
   }
 
   get followUps(): readonly ShownMessage[] {
@@ -212,7 +241,9 @@ export class InteractionRecord {
     if (id === '@original' || id === this.#original?.id) {
       return this.#original && this.#board.find(this.#original.id);
     }
-    return this.#followUps.find((each) => each.id === id && each.deletedAtMs === undefined);
+    return this.#followUps.find(
+      (each) => each.id === id && each.deletedAtMs === undefined,
+    );
   }
 
   /**
@@ -239,7 +270,10 @@ export class InteractionRecord {
     const message = `The bot did not answer within ${maxAnswerMs / 1000} s.`;
     const late = () => new BotError('sandbox.failed', false, message);
     using deadline = createDeadlineSignal(maxAnswerMs, this.#world.clock, late);
-    return await this.#changes.waitUntil(read, AbortSignal.any([signal, deadline.signal]));
+    return await this.#changes.waitUntil(
+      read,
+      AbortSignal.any([signal, deadline.signal]),
+    );
   }
 
   #post(content: PostedContent, ephemeral: boolean, loading: boolean) {

@@ -1,4 +1,10 @@
-import { findChannel, findMember, findRole, type Guild, type World } from '#sandbox/world/world.ts';
+import {
+  findChannel,
+  findMember,
+  findRole,
+  type Guild,
+  type World,
+} from '#sandbox/world/world.ts';
 import {
   type Json,
   toChannelJson,
@@ -27,10 +33,19 @@ export class ResolvedEntities {
     const channel = findChannel(this.#guild, word.replace(/^#/, ''));
     if (!channel) return undefined;
     const json = toChannelJson(this.#guild, channel);
-    if (Array.isArray(types) && types.length > 0 && !types.includes(json.type)) return undefined;
+    if (Array.isArray(types) && types.length > 0 && !types.includes(json.type))
+      return undefined;
     const { bot } = this.#world;
-    const permissions = computePermissions(this.#world, this.#guild, bot.id, channel).toString();
-    return this.noteEntity('channels', { id: channel.id, json: { ...json, permissions } });
+    const permissions = computePermissions(
+      this.#world,
+      this.#guild,
+      bot.id,
+      channel,
+    ).toString();
+    return this.noteEntity('channels', {
+      id: channel.id,
+      json: { ...json, permissions },
+    });
   }
 
   resolveUser(word: string): string | undefined {

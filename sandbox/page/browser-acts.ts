@@ -1,6 +1,10 @@
 import type { OptionValues } from '#sandbox/interactions/command-data.ts';
 import type { Interaction } from '#sandbox/interactions/interactions.ts';
-import { enterChannel, findPersonChannel, typeMessage } from '#sandbox/program/perform-request.ts';
+import {
+  enterChannel,
+  findPersonChannel,
+  typeMessage,
+} from '#sandbox/program/perform-request.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { UploadedFiles } from './browser-files.ts';
 import { listMenuNames, toForm } from './browser-forms.ts';
@@ -28,7 +32,12 @@ export async function performBrowserRequest(
 ): Promise<BrowserReply> {
   const { id } = request;
   try {
-    return { ...(await performRequest(parts, tab, request, signal)), kind: 'reply', id, ok: true };
+    return {
+      ...(await performRequest(parts, tab, request, signal)),
+      kind: 'reply',
+      id,
+      ok: true,
+    };
   } catch (cause) {
     const error = cause instanceof Error ? cause.message : 'Failed.';
     return { kind: 'reply', id, ok: false, error };
@@ -69,12 +78,15 @@ async function performRequest(
       return await waitForAnswer(sandbox, interaction, signal);
     }
     case 'submit': {
-      const interaction = sandbox.person(you).submit({ id: request.form }, request.fields);
+      const interaction = sandbox
+        .person(you)
+        .submit({ id: request.form }, request.fields);
       return await waitForAnswer(sandbox, interaction, signal);
     }
     case 'type': {
       const { person } = request;
-      const channel = findPersonChannel(sandbox, person) ?? findPersonChannel(sandbox, you);
+      const channel =
+        findPersonChannel(sandbox, person) ?? findPersonChannel(sandbox, you);
       if (channel === undefined) throw new Error('Join a voice channel first.');
       return await typeMessage(sandbox, voices, { ...request, channel }, signal);
     }
@@ -101,8 +113,14 @@ async function waitForAnswer(
   const asked = interaction.asked(either);
   try {
     return await Promise.race([
-      answered.then(({ id: messageId, text, ephemeral }) => ({ messageId, text, ephemeral })),
-      asked.then((modal) => ({ form: toForm(interaction.id, modal, listMenuNames(sandbox)) })),
+      answered.then(({ id: messageId, text, ephemeral }) => ({
+        messageId,
+        text,
+        ephemeral,
+      })),
+      asked.then((modal) => ({
+        form: toForm(interaction.id, modal, listMenuNames(sandbox)),
+      })),
     ]);
   } finally {
     over.abort(new Error('The bot has answered.'));

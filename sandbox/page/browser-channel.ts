@@ -146,7 +146,12 @@ export class BrowserChannel implements Disposable {
       })),
       channels,
       roles,
-      bot: { ...sandbox.bot(), id: sandbox.botId, name, speaks: this.#speaking.has(name) },
+      bot: {
+        ...sandbox.bot(),
+        id: sandbox.botId,
+        name,
+        speaks: this.#speaking.has(name),
+      },
       commands: sandbox.commands().map(({ body }) => body),
       you,
     });

@@ -23,7 +23,8 @@ export class UploadedFiles {
     const id = `${++this.#lastId}`;
     this.#waiting.set(id, upload);
     const [oldest] = this.#waiting.keys();
-    if (this.#waiting.size > maxWaitingFiles && oldest !== undefined) this.#waiting.delete(oldest);
+    if (this.#waiting.size > maxWaitingFiles && oldest !== undefined)
+      this.#waiting.delete(oldest);
     return id;
   }
 

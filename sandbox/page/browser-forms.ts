@@ -38,7 +38,10 @@ export function toMenus(components: unknown, names: GuildRoster) {
 
 /** The form of a modal that the sandbox has taken, so its shape is known. */
 export function toForm(id: string, modal: unknown, names: GuildRoster) {
-  const { title, components } = modal as { readonly title: string; readonly components: Json[] };
+  const { title, components } = modal as {
+    readonly title: string;
+    readonly components: Json[];
+  };
   return { id, title, fields: components.map((part) => toField(part, names)) };
 }
 
@@ -66,12 +69,18 @@ function listOffered(
 ) {
   const { userMenu, roleMenu, channelMenu } = componentTypes;
   const fits = ({ kind }: GuildRoster['channels'][number]) =>
-    !channel_types || channel_types.length === 0 || channel_types.includes(channelTypes[kind]);
+    !channel_types ||
+    channel_types.length === 0 ||
+    channel_types.includes(channelTypes[kind]);
   const all = [
     ...(type === channelMenu ? channels.filter(fits) : []),
     ...(type === userMenu ? people : []),
     ...(type === roleMenu ? roles : []),
   ];
   const chosen = new Set(default_values?.map(({ id }) => id));
-  return all.map(({ id, name }) => ({ label: name, value: name, chosen: chosen.has(id) }));
+  return all.map(({ id, name }) => ({
+    label: name,
+    value: name,
+    chosen: chosen.has(id),
+  }));
 }

@@ -56,7 +56,10 @@ const requestSchema = z.discriminatedUnion('kind', [
     id: idSchema,
     kind: z.literal('submit'),
     form: z.string().min(1).max(32),
-    fields: z.record(z.string(), z.union([z.string().max(4000), z.array(z.string()).max(25)])),
+    fields: z.record(
+      z.string(),
+      z.union([z.string().max(4000), z.array(z.string()).max(25)]),
+    ),
   }),
   z.object({
     id: idSchema,
@@ -100,7 +103,10 @@ export const botEventSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('ignored'), who: whoSchema, why: whySchema }),
   z.object({ kind: z.literal('dropped'), who: whoSchema, why: whySchema }),
-  z.object({ kind: z.literal('engines'), lines: z.array(z.string().max(500)).max(20).readonly() }),
+  z.object({
+    kind: z.literal('engines'),
+    lines: z.array(z.string().max(500)).max(20).readonly(),
+  }),
 ]);
 export type BotEvent = z.infer<typeof botEventSchema>;
 

@@ -24,7 +24,10 @@ interface SocketHandler {
 }
 
 const maxUnreadBytes = 4 * 1024 * 1024;
-const unreadClose = { code: 1013, reason: 'This page does not read what is sent to it.' };
+const unreadClose = {
+  code: 1013,
+  reason: 'This page does not read what is sent to it.',
+};
 /** Time for a close handshake until the connection is cut. */
 const closeTimeoutMs = 500;
 

@@ -1,4 +1,9 @@
-import { frameKinds, frameSamples, readFrame, writeFrame } from '#page/room/sound/sound-frames.js';
+import {
+  frameKinds,
+  frameSamples,
+  readFrame,
+  writeFrame,
+} from '#page/room/sound/sound-frames.js';
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { BrowserChannel } from './browser-channel.ts';
@@ -75,7 +80,8 @@ export class BrowserSound implements Disposable {
   /** The socket is gone, with its tab or alone. */
   closed(socket: BrowserSocket): void {
     this.#lines.get(socket)?.[Symbol.dispose]();
-    if (this.#lines.delete(socket) && socket.tab === this.#tab) this.#options.person.endLive();
+    if (this.#lines.delete(socket) && socket.tab === this.#tab)
+      this.#options.person.endLive();
   }
 
   /** The tab is gone. */
@@ -106,7 +112,9 @@ function makeHearer(socket: BrowserSocket): (frame: HeardFrame) => void {
     for (const samples of mix.acceptFrame(frame)) {
       const payload = new Uint8Array(samples.slice().buffer);
       const { atMs } = frame;
-      socket.send(writeFrame({ kind: frameKinds.heardPcm, sequence: sequence++, atMs, payload }));
+      socket.send(
+        writeFrame({ kind: frameKinds.heardPcm, sequence: sequence++, atMs, payload }),
+      );
     }
   };
 }
@@ -127,7 +135,8 @@ class HeardMix {
   /** Adds a frame, and gives the mixed frames that can be played now. */
   acceptFrame({ fromUserId, samples, atMs }: HeardFrame): readonly Int16Array[] {
     const leader = this.#leader;
-    const isLed = leader && leader.userId !== fromUserId && atMs - leader.atMs < mixLeadMs;
+    const isLed =
+      leader && leader.userId !== fromUserId && atMs - leader.atMs < mixLeadMs;
     const own = [...(this.#waiting.get(fromUserId) ?? []), ...cutFrames(samples)];
     if (isLed) {
       this.#waiting.set(fromUserId, own.slice(-maxWaitingFrames));

@@ -30,7 +30,8 @@ export class TypedVoices implements AsyncDisposable {
 
   #getVoice(person: string) {
     const voice =
-      this.#byPerson.get(person) ?? typedVoiceNames[this.#byPerson.size % typedVoiceNames.length];
+      this.#byPerson.get(person) ??
+      typedVoiceNames[this.#byPerson.size % typedVoiceNames.length];
     this.#byPerson.set(person, voice);
     return voice;
   }

@@ -16,8 +16,15 @@ import {
   type ShownMessage,
   toShownMessage,
 } from '#sandbox/interactions/interactions.ts';
-import type { EncodedSpeech, HeardFrame, OpenMicrophone } from '#sandbox/voice/voice-ports.ts';
-import { HeardRecorder, type ListenOptions } from '#sandbox/voice-client/heard-recorder.ts';
+import type {
+  EncodedSpeech,
+  HeardFrame,
+  OpenMicrophone,
+} from '#sandbox/voice/voice-ports.ts';
+import {
+  HeardRecorder,
+  type ListenOptions,
+} from '#sandbox/voice-client/heard-recorder.ts';
 import type { connectVoice, VoiceClient } from '#sandbox/voice-client/voice-client.ts';
 import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import {
@@ -32,7 +39,11 @@ import {
 import { toAttachmentJson, type Upload } from '#sandbox/world/world-attachments.ts';
 import { type Json, toMessageJson } from '#sandbox/world/world-json.ts';
 import { type MessageBoard, messageFlags } from '#sandbox/world/world-messages.ts';
-import { canEnter, isAllowed, type Permission } from '#sandbox/world/world-permissions.ts';
+import {
+  canEnter,
+  isAllowed,
+  type Permission,
+} from '#sandbox/world/world-permissions.ts';
 import type { WorldSeats } from '#sandbox/world/world-seats.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
@@ -51,7 +62,13 @@ export function openPerson(member: Member, around: PersonDeps) {
   const { id, name } = member.user;
   const call = makePersonCall(member, around);
   const dispose = () => call.leave();
-  return { id, name, ...call, ...makePersonTyping(member, around), [Symbol.asyncDispose]: dispose };
+  return {
+    id,
+    name,
+    ...call,
+    ...makePersonTyping(member, around),
+    [Symbol.asyncDispose]: dispose,
+  };
 }
 
 /** Actions of one person in voice channels. Those that need a call throw a plain Error for somebody in none. */
@@ -83,7 +100,8 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
       const channel = requireEnterable(around, user, channelName);
       await hangUp();
       // Discord lets nobody but bots sit in two servers.
-      for (const other of world.guilds) if (other !== guild) seats.leaveSeat(other, userId);
+      for (const other of world.guilds)
+        if (other !== guild) seats.leaveSeat(other, userId);
       const sessionId = randomUUID().replaceAll('-', '');
       const seat = { userId, channel, sessionId, selfMute: false, selfDeaf: false };
       const ticket = seats.takeSeat(guild, seat);
@@ -115,7 +133,8 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
     say: async (speech: Pcm | EncodedSpeech, signal: AbortSignal) =>
       await client().speak(speech, signal),
     /** Waits until the bot was heard and then quiet. */
-    listen: (options: ListenOptions, signal: AbortSignal) => heard.listen(options, signal),
+    listen: (options: ListenOptions, signal: AbortSignal) =>
+      heard.listen(options, signal),
     /** Their own microphone off or on; nothing happens to somebody who sits nowhere. */
     mute: (selfMute: boolean) => seats.changeSeat(guild, userId, { selfMute }),
     /** Their own sound off or on; a client mutes the microphone with it, which this leaves to `mute`. */
@@ -139,7 +158,11 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
   };
 }
 
-function requireEnterable({ world, guild }: PersonDeps, user: Member['user'], name: string) {
+function requireEnterable(
+  { world, guild }: PersonDeps,
+  user: Member['user'],
+  name: string,
+) {
   const channel = requireChannel(guild, name);
   if (!isVoiceKind(channel)) throw new Error(`${channel.name} is not a voice channel.`);
   switch (canEnter(world, guild, user.id, channel)) {
@@ -176,8 +199,9 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
       throw new Error(`${user.name} cannot see that message.`);
     return message;
   };
-  const act = (input: Pick<InteractionInput, 'kind' | 'channel' | 'data' | 'message'>) =>
-    interactions.startInteraction({ ...input, guild, caller });
+  const act = (
+    input: Pick<InteractionInput, 'kind' | 'channel' | 'data' | 'message'>,
+  ) => interactions.startInteraction({ ...input, guild, caller });
   const fillerIn = (channel: Channel) => ({
     world,
     guild,
@@ -187,23 +211,38 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
       return { id: kept.id, json: toAttachmentJson(kept) };
     },
   });
-  const command = (line: string, words: OptionValues, focused: string | undefined, at?: string) => {
+  const command = (
+    line: string,
+    words: OptionValues,
+    focused: string | undefined,
+    at?: string,
+  ) => {
     const channel = requireTextChannel(guild, at);
     const data = makeCommandData(fillerIn(channel), line, words, focused);
     need('useCommands', channel, 'use commands');
-    return act({ kind: focused === undefined ? 'command' : 'autocomplete', channel, data });
+    return act({
+      kind: focused === undefined ? 'command' : 'autocomplete',
+      channel,
+      data,
+    });
   };
   return {
     /** Issues a slash command, say `join` or `track play`, in `channel` (default: the first text channel). */
     command: (line: string, words: OptionValues = {}, channel?: string) =>
       command(line, words, undefined, channel),
     /** Types in a command up to option `focused`, and asks for suggestions. */
-    complete: (line: string, words: OptionValues, focused: string) => command(line, words, focused),
+    complete: (line: string, words: OptionValues, focused: string) =>
+      command(line, words, focused),
     /** Picks an entry of the menu of a message. */
     menu(name: string, seen: ShownMessage) {
       const message = visible(seen);
       const channel = requireChannel(guild, message.channelId);
-      const data = makeMenuData(fillerIn(channel), name, message.id, toMessageJson(world, message));
+      const data = makeMenuData(
+        fillerIn(channel),
+        name,
+        message.id,
+        toMessageJson(world, message),
+      );
       return act({ kind: 'command', channel, data });
     },
     /** Presses a button, or picks `values` from a menu, as `message` showed it or shows it now. */
@@ -226,7 +265,11 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
     /** Writes a message; the chat of a voice channel has the channel's name. */
     write(text: string, { channel: name, files, form, replyTo }: MessageOptions = {}) {
       const channel = requireTextChannel(guild, name);
-      need(channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages', channel, 'write');
+      need(
+        channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages',
+        channel,
+        'write',
+      );
       const posting = {
         channelId: channel.id,
         authorId: user.id,
@@ -237,7 +280,9 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
       };
       const isVoice = files?.some(({ voiceSeconds }) => voiceSeconds !== undefined);
       const flags = isVoice ? messageFlags.voiceMessage : 0;
-      return toShownMessage(board.post(posting, { content: text, uploads: files, flags }));
+      return toShownMessage(
+        board.post(posting, { content: text, uploads: files, flags }),
+      );
     },
     /** Deletes a message of their own, or with the right to it any other. */
     deleteMessage(seen: ShownMessage) {

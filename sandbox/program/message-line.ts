@@ -20,10 +20,18 @@ export function toMessageLine(
     channel: nameOf(channelId),
     author: message.authorName,
     text,
-    buttons: listPressables(components).flatMap(({ type, custom_id, label, disabled, style }) =>
-      type === componentTypes.button
-        ? [{ customId: custom_id, label: `${label}`, disabled: disabled === true, style }]
-        : [],
+    buttons: listPressables(components).flatMap(
+      ({ type, custom_id, label, disabled, style }) =>
+        type === componentTypes.button
+          ? [
+              {
+                customId: custom_id,
+                label: `${label}`,
+                disabled: disabled === true,
+                style,
+              },
+            ]
+          : [],
     ),
     files: files.map(toShownFile),
     to: ephemeral && forUserId !== undefined ? nameOf(forUserId) : undefined,

@@ -32,7 +32,11 @@ export async function performRequest(
   try {
     return { ...(await runRequest(parts, request, signal)), id: request.id, ok: true };
   } catch (cause) {
-    return { id: request.id, ok: false, error: cause instanceof Error ? cause.message : 'Failed.' };
+    return {
+      id: request.id,
+      ok: false,
+      error: cause instanceof Error ? cause.message : 'Failed.',
+    };
   }
 }
 
@@ -57,7 +61,9 @@ async function runRequest(
     case 'command':
       return await runCommand(sandbox, request, signal);
     case 'say':
-      return await sandbox.person(request.person).say(await readWavFile(request.wav), signal);
+      return await sandbox
+        .person(request.person)
+        .say(await readWavFile(request.wav), signal);
     case 'type':
       return await typeMessage(sandbox, voices, request, signal);
     case 'listen':
@@ -70,10 +76,18 @@ async function runRequest(
   }
 }
 
-type ProgramRequest<Do extends SandboxRequest['do']> = Extract<SandboxRequest, { do: Do }>;
+type ProgramRequest<Do extends SandboxRequest['do']> = Extract<
+  SandboxRequest,
+  { do: Do }
+>;
 
 /** Errors: BotError `sandbox.failed` after 15 s. */
-async function joinChannel(sandbox: Sandbox, person: string, channel: string, signal: AbortSignal) {
+async function joinChannel(
+  sandbox: Sandbox,
+  person: string,
+  channel: string,
+  signal: AbortSignal,
+) {
   await withinDeadline(`${person} did not get into ${channel}`, signal, (either) =>
     sandbox.person(person).join(channel, either),
   );
@@ -91,7 +105,10 @@ export async function enterChannel(
 }
 
 /** Name of the channel where a person sits. */
-export function findPersonChannel(sandbox: Sandbox, person: string): string | undefined {
+export function findPersonChannel(
+  sandbox: Sandbox,
+  person: string,
+): string | undefined {
   const { people } = sandbox.guild().roster();
   return people.find(({ name }) => name === person)?.channel;
 }
@@ -137,7 +154,9 @@ async function listenToChannel(
   { person, wav, sinceMs, quietMs, timeoutMs }: ProgramRequest<'listen'>,
   signal: AbortSignal,
 ): Promise<AnswerFields> {
-  const heard = await sandbox.person(person).listen({ quietMs, timeoutMs, sinceMs }, signal);
+  const heard = await sandbox
+    .person(person)
+    .listen({ quietMs, timeoutMs, sinceMs }, signal);
   const { pcm, ...instants } = heard;
   if (wav !== undefined) await writeFile(wav, writeWav(pcm));
   return { ...instants, durationMs: getDurationMs(pcm) };
@@ -152,7 +171,8 @@ async function readWavFile(path: string) {
   const { size } = await stat(path).catch((cause: unknown) => {
     throw new BotError('audio.bad_wav', false, `There is no file ${path}.`, cause);
   });
-  if (size > maxWavBytes) throw new BotError('audio.bad_wav', false, `${path} is too big.`);
+  if (size > maxWavBytes)
+    throw new BotError('audio.bad_wav', false, `${path} is too big.`);
   const pcm = readWav(await readFile(path));
   if (getDurationMs(pcm) > maxSpeechMs)
     throw new BotError('audio.bad_wav', false, `${path} is too long.`);
@@ -170,6 +190,11 @@ async function withinDeadline(
     await run(AbortSignal.any([signal, deadline]));
   } catch (cause) {
     if (!deadline.aborted) throw cause;
-    throw new BotError('sandbox.failed', true, `${what} within ${maxRequestMs / 1000} s.`, cause);
+    throw new BotError(
+      'sandbox.failed',
+      true,
+      `${what} within ${maxRequestMs / 1000} s.`,
+      cause,
+    );
   }
 }

@@ -43,7 +43,12 @@ const requestSchema = z.discriminatedUnion('do', [
   }),
   z.object({ ...baseSchema, do: z.literal('say'), wav: z.string().min(1) }),
   /** Typed words in a local voice; somebody who does not sit in the channel comes there. */
-  z.object({ ...baseSchema, do: z.literal('type'), channel: z.string(), text: typedTextSchema }),
+  z.object({
+    ...baseSchema,
+    do: z.literal('type'),
+    channel: z.string(),
+    text: typedTextSchema,
+  }),
   z.object({
     ...baseSchema,
     do: z.literal('listen'),

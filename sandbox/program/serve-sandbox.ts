@@ -9,7 +9,11 @@ import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
 import { toMessageLine } from './message-line.ts';
 import { performRequest } from './perform-request.ts';
-import { maxLineBytes, parseRequestLine, type SandboxLine } from './program-protocol.ts';
+import {
+  maxLineBytes,
+  parseRequestLine,
+  type SandboxLine,
+} from './program-protocol.ts';
 
 const newline = 10;
 const maxUnreadBytes = 8 * 1024 * 1024;
@@ -34,7 +38,10 @@ process.on('SIGTERM', () => stopController.abort());
 process.stdout.on('error', () => stopController.abort());
 
 try {
-  const sandbox = await openSandbox({ ownerName, madeAtMs: readKeptTime(parsedOptions.kept) });
+  const sandbox = await openSandbox({
+    ownerName,
+    madeAtMs: readKeptTime(parsedOptions.kept),
+  });
   writeReadyLine(sandbox);
   const page = showPage(sandbox);
   await Promise.race([serveLines(sandbox, page), waitForStop()]);
@@ -94,15 +101,20 @@ async function showPage(sandbox: Sandbox): Promise<BrowserPage | undefined> {
 
 /** Time of the first server, in ms, as it was at the last start with this file: its ids, and what is stored of it, stay. */
 function readKeptTime(file: string | undefined): number {
-  const kept = file !== undefined && existsSync(file) && JSON.parse(readFileSync(file, 'utf8'));
+  const kept =
+    file !== undefined && existsSync(file) && JSON.parse(readFileSync(file, 'utf8'));
   const madeAtMs: number = kept ? kept.madeAtMs : realClock.wallMs();
   // Former versions kept the key of the page in it.
-  if (file !== undefined) writeFileSync(file, JSON.stringify({ madeAtMs }), { mode: 0o600 });
+  if (file !== undefined)
+    writeFileSync(file, JSON.stringify({ madeAtMs }), { mode: 0o600 });
   return madeAtMs;
 }
 
 /** Ends when stdin does, which is when the parent is gone. */
-async function serveLines(open: Sandbox, page: Promise<BrowserPage | undefined>): Promise<void> {
+async function serveLines(
+  open: Sandbox,
+  page: Promise<BrowserPage | undefined>,
+): Promise<void> {
   await using voices = new TypedVoices();
   const report = (event: BotEvent) => void page.then((shown) => shown?.report(event));
   const parts = { sandbox: open, voices, report };

@@ -18,17 +18,25 @@ const descriptionUrl = new URL('discord-openapi.json.br', import.meta.url);
 const sharedProperties = { tts: true, enforce_nonce: true };
 
 /** A route, and what stands in its path. */
-type FoundRoute = { readonly route: RestRoute; readonly params: ReadonlyMap<string, string> };
+type FoundRoute = {
+  readonly route: RestRoute;
+  readonly params: ReadonlyMap<string, string>;
+};
 
 let knownSchemas: Description | undefined;
 const compiledSchemas = new Map<string, z.ZodType | undefined>();
 
 /** Discord's refusal of a body that its description forbids, or that has a field which it does not name. */
-export function findRefusal({ route, params }: FoundRoute, body: unknown): RestAnswer | undefined {
+export function findRefusal(
+  { route, params }: FoundRoute,
+  body: unknown,
+): RestAnswer | undefined {
   if (body === undefined) return undefined;
   knownSchemas ??= readDescription();
   const isMe = (name: string) => params.get(name) === '@me';
-  const place = route.path.replaceAll(/:(\w+)/g, (_, name: string) => (isMe(name) ? '@me' : '{}'));
+  const place = route.path.replaceAll(/:(\w+)/g, (_, name: string) =>
+    isMe(name) ? '@me' : '{}',
+  );
   const key = `${route.method} ${place}`;
   if (!compiledSchemas.has(key))
     compiledSchemas.set(key, findSchema(route.method, place, knownSchemas));
@@ -41,8 +49,12 @@ export function findRefusal({ route, params }: FoundRoute, body: unknown): RestA
 function readDescription(): Description {
   return JSON.parse(
     brotliDecompressSync(readFileSync(descriptionUrl)).toString(),
-    (_key, value: Readonly<Record<string, unknown>> & { readonly properties?: object }) => {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    (
+      _key,
+      value: Readonly<Record<string, unknown>> & { readonly properties?: object },
+    ) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        return value;
       if (typeof value.$ref === 'string')
         return { $ref: value.$ref.replace('#/components/schemas/', '#/$defs/') };
       // Rights have more bits than a number: they are sent as texts, which the description forbids and Discord's documents show.
@@ -64,7 +76,9 @@ function findSchema(
   place: string,
   { paths, components }: Description,
 ) {
-  const at = Object.keys(paths).find((each) => each.replaceAll(/\{\w+\}/g, '{}') === place);
+  const at = Object.keys(paths).find(
+    (each) => each.replaceAll(/\{\w+\}/g, '{}') === place,
+  );
   const { requestBody } = paths[at ?? '']?.[method.toLowerCase()] ?? {};
   const schema = requestBody?.content['application/json']?.schema;
   return schema && z.fromJSONSchema({ ...schema, $defs: components.schemas });

@@ -48,7 +48,9 @@ async function parseForm(
   bytes: Buffer<ArrayBuffer>,
   contentType: string,
 ): Promise<SandboxRestBody> {
-  const form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
+  const form = await new Response(bytes, {
+    headers: { 'content-type': contentType },
+  }).formData();
   const files: FormFile[] = [];
   for (const [field, value] of form) {
     if (typeof value === 'string') continue;

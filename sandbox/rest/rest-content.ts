@@ -5,7 +5,12 @@ import {
   type PostedContent,
 } from '#sandbox/world/world-messages.ts';
 import type { FormFile } from './rest-body.ts';
-import { type RestAnswer, type RestCall, refusalAnswers, withBody } from './rest-route.ts';
+import {
+  type RestAnswer,
+  type RestCall,
+  refusalAnswers,
+  withBody,
+} from './rest-route.ts';
 
 /** Source: https://discord.com/developers/docs/components/reference#component-object-component-types */
 export const componentTypes = {
@@ -44,14 +49,21 @@ export type PressableComponent = z.output<typeof messageFields>;
 
 /** A button or a menu, by the rules that Discord's published description leaves out. Links and premium buttons are not modelled. */
 const pressableSchema = messageFields
-  .refine(({ type, label }) => type !== componentTypes.button || label !== undefined, 'No label.')
+  .refine(
+    ({ type, label }) => type !== componentTypes.button || label !== undefined,
+    'No label.',
+  )
   .refine(hasFittingValues, 'Options or default values do not fit.');
 
 const rowSchema = z
-  .looseObject({ type: z.literal(componentTypes.row), components: z.array(pressableSchema) })
+  .looseObject({
+    type: z.literal(componentTypes.row),
+    components: z.array(pressableSchema),
+  })
   .refine(
     ({ components }) =>
-      components.length === 1 || components.every(({ type }) => type === componentTypes.button),
+      components.length === 1 ||
+      components.every(({ type }) => type === componentTypes.button),
     'A menu stands alone in its row.',
   );
 
@@ -94,7 +106,9 @@ function hasFittingValues(menu: PressableComponent) {
   }
   const chosen = options.filter((option) => option.default === true);
   const values = new Set(options.map(({ value }) => value));
-  return values.size === options.length && most <= options.length && chosen.length <= most;
+  return (
+    values.size === options.length && most <= options.length && chosen.length <= most
+  );
 }
 
 const idSchema = z.union([z.string(), z.int()]).transform(String);
@@ -130,18 +144,26 @@ type ContentBody = z.infer<typeof contentSchema>;
 export function withContent(
   call: RestCall,
   former: BoardMessage | undefined,
-  then: (content: PostedContent, replyToId: string | undefined, mayBeGone: boolean) => RestAnswer,
+  then: (
+    content: PostedContent,
+    replyToId: string | undefined,
+    mayBeGone: boolean,
+  ) => RestAnswer,
 ): RestAnswer {
   return withBody(contentSchema, call.body ?? {}, (body) => {
     const content = toContent(body, call.files);
     if (isEmpty(content, former)) return refusalAnswers.emptyMessage;
-    const { message_id: replyToId, fail_if_not_exists: fails } = body.message_reference ?? {};
+    const { message_id: replyToId, fail_if_not_exists: fails } =
+      body.message_reference ?? {};
     return then(content, replyToId, fails === false);
   });
 }
 
 /** Joins the files of a form with their descriptions in the JSON. */
-export function toContent(body: ContentBody, files: readonly FormFile[]): PostedContent {
+export function toContent(
+  body: ContentBody,
+  files: readonly FormFile[],
+): PostedContent {
   const listed = body.attachments;
   const isNew = (attachment: { readonly id: string }) =>
     files.some(({ place }) => place === attachment.id);

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import type { Gateway } from '#sandbox/gateway/gateway.ts';
-import { type Dispatch, intents, type PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
+import {
+  type Dispatch,
+  intents,
+  type PrivilegedIntent,
+} from '#sandbox/gateway/gateway-wire.ts';
 import { makeChannel } from '#sandbox/world/create-world.ts';
 import type { ChannelPlace, World } from '#sandbox/world/world.ts';
 import type { WorldChanges } from '#sandbox/world/world-changes.ts';
@@ -25,7 +29,11 @@ import {
 } from './rest-route.ts';
 
 /** Flags that show a small bot's privileged intents. Source: https://discord.com/developers/docs/resources/application#application-object-application-flags */
-const applicationFlags = { presences: 1 << 13, members: 1 << 15, content: 1 << 19 } as const;
+const applicationFlags = {
+  presences: 1 << 13,
+  members: 1 << 15,
+  content: 1 << 19,
+} as const;
 
 /** The bot itself: the gateway's address, its application, and its servers, which it may leave. */
 export function makeSelfRoutes(
@@ -45,7 +53,8 @@ export function makeSelfRoutes(
     {
       method: 'GET',
       path: '/users/@me',
-      answer: () => toOkAnswer({ ...toUserJson(world.bot), verified: true, mfa_enabled: false }),
+      answer: () =>
+        toOkAnswer({ ...toUserJson(world.bot), verified: true, mfa_enabled: false }),
     },
     ...['/applications/@me', '/oauth2/applications/@me'].map((path) => ({
       method: 'GET' as const,
@@ -56,7 +65,9 @@ export function makeSelfRoutes(
       method: 'GET',
       path: '/users/@me/guilds',
       answer: () =>
-        toOkAnswer(world.guilds.map(({ id, name }) => ({ id, name, icon: null, owner: false }))),
+        toOkAnswer(
+          world.guilds.map(({ id, name }) => ({ id, name, icon: null, owner: false })),
+        ),
     },
     {
       method: 'GET',
@@ -82,7 +93,8 @@ export function makeGuildRoutes(world: World): readonly RestRoute[] {
     {
       method: 'GET',
       path,
-      answer: (call) => withGuild(world, call, (guild) => toOkAnswer(toGuildJson(guild))),
+      answer: (call) =>
+        withGuild(world, call, (guild) => toOkAnswer(toGuildJson(guild))),
     },
     {
       method: 'GET',
@@ -98,7 +110,9 @@ export function makeGuildRoutes(world: World): readonly RestRoute[] {
       answer: (call) =>
         withGuild(world, call, (guild) => {
           const member = guild.members.get(getUserId(world, call));
-          return member ? toOkAnswer(toMemberJson(member)) : refusalAnswers.unknownMember;
+          return member
+            ? toOkAnswer(toMemberJson(member))
+            : refusalAnswers.unknownMember;
         }),
     },
     {
@@ -132,7 +146,12 @@ export function makeThreadRoutes(
       guild.channels = [...guild.channels, created];
       const body = toChannelJson(guild, created);
       const data = { ...body, newly_created: true };
-      dispatch({ name: 'THREAD_CREATE', guildId: guild.id, data, intent: intents.guilds });
+      dispatch({
+        name: 'THREAD_CREATE',
+        guildId: guild.id,
+        data,
+        intent: intents.guilds,
+      });
       return { status: 201, body };
     });
   const change = (call: RestCall, { guild, channel }: ChannelPlace) => {
@@ -179,7 +198,11 @@ export function makeVoiceRoutes(
   return [
     { method: 'PUT', path: '/channels/:channel/voice-status', answer: setStatus },
     { method: 'GET', path: state, answer: (call) => readVoiceState(world, call) },
-    { method: 'PATCH', path: state, answer: (call) => changeVoiceState(world, seats, call) },
+    {
+      method: 'PATCH',
+      path: state,
+      answer: (call) => changeVoiceState(world, seats, call),
+    },
   ];
 }
 
@@ -199,7 +222,9 @@ function readVoiceState(world: World, call: RestCall) {
     if (!state) return refusalAnswers.unknownVoiceState;
     const channel = guild.channels.find(({ id }) => id === state.channelId);
     const mayKnow = isAllowed(world, guild, world.bot.id, 'connect', channel);
-    return mayKnow ? toOkAnswer(toVoiceStateJson(guild, userId, state)) : refusalAnswers.forbidden;
+    return mayKnow
+      ? toOkAnswer(toVoiceStateJson(guild, userId, state))
+      : refusalAnswers.forbidden;
   });
 }
 
@@ -230,7 +255,8 @@ function canChangeState(
   const { id } = world.bot;
   const mayHere = (what: Permission) => isAllowed(world, guild, id, what, channel);
   const stepsDown = suppress === true && userId === id;
-  if (typeof suppress === 'boolean' && !stepsDown && !mayHere('muteMembers')) return false;
+  if (typeof suppress === 'boolean' && !stepsDown && !mayHere('muteMembers'))
+    return false;
   return typeof raised !== 'string' || mayHere('requestToSpeak');
 }
 

@@ -36,10 +36,15 @@ const callbackTypes = {
   modal: 9,
 } as const;
 
-const choiceSchema = z.looseObject({ value: z.union([z.string().max(100), z.number()]) });
+const choiceSchema = z.looseObject({
+  value: z.union([z.string().max(100), z.number()]),
+});
 const callbackSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal(callbackTypes.message), data: contentSchema }),
-  z.object({ type: z.literal(callbackTypes.deferredMessage), data: contentSchema.nullish() }),
+  z.object({
+    type: z.literal(callbackTypes.deferredMessage),
+    data: contentSchema.nullish(),
+  }),
   z.object({ type: z.literal(callbackTypes.deferredUpdate) }),
   z.object({ type: z.literal(callbackTypes.update), data: contentSchema }),
   z.object({
@@ -50,9 +55,12 @@ const callbackSchema = z.discriminatedUnion('type', [
 ]);
 type InteractionCallback = z.infer<typeof callbackSchema>;
 
-const { message, deferredMessage, deferredUpdate, update, choices, modal } = callbackTypes;
+const { message, deferredMessage, deferredUpdate, update, choices, modal } =
+  callbackTypes;
 /** Callbacks that each kind of interaction allows. A form that a command opened belongs to no message, so it cannot update one. */
-const callbackKinds: Readonly<Record<InteractionKind | 'modal on message', readonly number[]>> = {
+const callbackKinds: Readonly<
+  Record<InteractionKind | 'modal on message', readonly number[]>
+> = {
   command: [message, deferredMessage, modal],
   component: [message, deferredMessage, deferredUpdate, update, modal],
   autocomplete: [choices],
@@ -71,7 +79,8 @@ export function makeInteractionRoutes(
   const opened = (call: RestCall, then: (record: InteractionRecord) => RestAnswer) => {
     const record = interactions.findByToken(call.param('token'));
     const isOurs = call.param('app') === world.bot.id;
-    if (!isOurs || record?.ackedAtMs === undefined) return refusalAnswers.unknownWebhook;
+    if (!isOurs || record?.ackedAtMs === undefined)
+      return refusalAnswers.unknownWebhook;
     return record.isExpired ? refusalAnswers.invalidWebhookToken : then(record);
   };
   const found = (
@@ -143,7 +152,11 @@ function answerCallback(world: World, interactions: Interactions, call: RestCall
   });
 }
 
-function performCallback(record: InteractionRecord, body: InteractionCallback, call: RestCall) {
+function performCallback(
+  record: InteractionRecord,
+  body: InteractionCallback,
+  call: RestCall,
+) {
   switch (body.type) {
     case callbackTypes.message:
       return record.setReply(toContent(body.data, call.files), isEphemeral(body.data));
@@ -163,9 +176,16 @@ function performCallback(record: InteractionRecord, body: InteractionCallback, c
 }
 
 /** Error for a callback that Discord refuses before it counts as the interaction's only one. */
-function refuseCallback(record: InteractionRecord, body: InteractionCallback, call: RestCall) {
+function refuseCallback(
+  record: InteractionRecord,
+  body: InteractionCallback,
+  call: RestCall,
+) {
   if (!isFitting(record, body)) return refusalAnswers.wrongCallback;
-  if (body.type === callbackTypes.message && isEmpty(toContent(body.data, call.files))) {
+  if (
+    body.type === callbackTypes.message &&
+    isEmpty(toContent(body.data, call.files))
+  ) {
     return refusalAnswers.emptyMessage;
   }
   const isLost = body.type === callbackTypes.update && record.isOrphan;

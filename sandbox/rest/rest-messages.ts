@@ -25,12 +25,18 @@ export function makeMessageRoutes(
   const path = '/channels/:channel/messages';
   const one = `${path}/:message`;
   return [
-    { method: 'POST', path, answer: (call) => postMessage(world, board, changes, call) },
+    {
+      method: 'POST',
+      path,
+      answer: (call) => postMessage(world, board, changes, call),
+    },
     {
       method: 'POST',
       path: '/users/@me/channels',
       answer: (call) =>
-        withBody(openingSchema, call.body, (body) => openDirectChannel(world, body.recipient_id)),
+        withBody(openingSchema, call.body, (body) =>
+          openDirectChannel(world, body.recipient_id),
+        ),
     },
     {
       method: 'PATCH',
@@ -72,7 +78,12 @@ function openDirectChannel(world: World, userId: string) {
 function postDirectMessage(world: World, board: MessageBoard, call: RestCall) {
   return withContent(call, undefined, (content) => {
     const channelId = call.param('channel');
-    const posting = { channelId, authorId: world.bot.id, ephemeral: false, loading: false };
+    const posting = {
+      channelId,
+      authorId: world.bot.id,
+      ephemeral: false,
+      loading: false,
+    };
     return toOkAnswer(
       toMessageJson(world, board.post({ ...posting, replyToId: undefined }, content)),
     );
@@ -85,8 +96,14 @@ const onceSchema = z.looseObject({
 });
 
 /** A message wakes the thread it is written in. */
-function postMessage(world: World, board: MessageBoard, changes: WorldChanges, call: RestCall) {
-  if (world.directChannels.has(call.param('channel'))) return postDirectMessage(world, board, call);
+function postMessage(
+  world: World,
+  board: MessageBoard,
+  changes: WorldChanges,
+  call: RestCall,
+) {
+  if (world.directChannels.has(call.param('channel')))
+    return postDirectMessage(world, board, call);
   return withOpenChannel(world, call.param('channel'), (place) =>
     withContent(call, undefined, (content, replyToId, mayBeGone) => {
       if (!canWrite(world, place, content)) return refusalAnswers.notPermitted;
@@ -103,7 +120,9 @@ function postMessage(world: World, board: MessageBoard, changes: WorldChanges, c
       changes.changeArchived(place.guild, place.channel, false);
       const make = () => board.post(posting, content);
       const read = onceSchema.safeParse(call.body);
-      const message = read.success ? board.postOnce(`${read.data.nonce}`, make) : make();
+      const message = read.success
+        ? board.postOnce(`${read.data.nonce}`, make)
+        : make();
       return toOkAnswer(toMessageJson(world, message));
     }),
   );
@@ -121,6 +140,8 @@ function withOwnMessage(
     const message = board.find(call.param('message'));
     if (message?.channelId !== channel.id || message.ephemeral)
       return refusalAnswers.unknownMessage;
-    return message.authorId === world.bot.id ? then(message) : refusalAnswers.notOurMessage;
+    return message.authorId === world.bot.id
+      ? then(message)
+      : refusalAnswers.notOurMessage;
   });
 }

@@ -46,7 +46,8 @@ export function withOpenChannel(
     const { guild, channel } = place;
     const mayHere = (what: 'viewChannel' | 'connect') =>
       isAllowed(world, guild, world.bot.id, what, channel);
-    const isOpen = mayHere('viewChannel') && (!isVoiceKind(channel) || mayHere('connect'));
+    const isOpen =
+      mayHere('viewChannel') && (!isVoiceKind(channel) || mayHere('connect'));
     return isOpen ? then(place) : refusalAnswers.forbidden;
   });
 }

@@ -46,11 +46,19 @@ export const refusalAnswers = {
   unknownVoiceState: makeRefusal(404, 10_065, 'Unknown Voice State'),
   /** Error with the status of a rate limit, though it is none. Source: discord-api-docs #4381. */
   tooLarge: makeRefusal(413, 40_005, 'Request entity too large'),
-  alreadyAcknowledged: makeRefusal(400, 40_060, 'Interaction has already been acknowledged.'),
+  alreadyAcknowledged: makeRefusal(
+    400,
+    40_060,
+    'Interaction has already been acknowledged.',
+  ),
   forbidden: makeRefusal(403, 50_001, 'Missing Access'),
   notPermitted: makeRefusal(403, 50_013, 'Missing Permissions'),
   wrongKind: makeRefusal(400, 50_024, 'Cannot execute action on this channel type'),
-  notOurMessage: makeRefusal(403, 50_005, 'Cannot edit a message authored by another user'),
+  notOurMessage: makeRefusal(
+    403,
+    50_005,
+    'Cannot edit a message authored by another user',
+  ),
   emptyMessage: makeRefusal(400, 50_006, 'Cannot send an empty message'),
   /** Error for a reply to an unknown message. Source: https://discord.com/developers/docs/resources/message#message-reference-structure, `fail_if_not_exists`. */
   unknownReference: {
@@ -60,7 +68,9 @@ export const refusalAnswers = {
       message: 'Invalid Form Body',
       errors: {
         message_reference: {
-          _errors: [{ code: 'MESSAGE_REFERENCE_UNKNOWN_MESSAGE', message: 'Unknown message' }],
+          _errors: [
+            { code: 'MESSAGE_REFERENCE_UNKNOWN_MESSAGE', message: 'Unknown message' },
+          ],
         },
       },
     },
@@ -88,13 +98,17 @@ export function withBody<T>(
 ): RestAnswer {
   const read = schema.safeParse(body);
   if (read.success) return then(read.data);
-  const issues = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const issues = read.error.issues.map(
+    ({ path, message }) => `${path.join('.')}: ${message}`,
+  );
   return {
     status: 400,
     body: {
       code: 50_035,
       message: 'Invalid Form Body',
-      errors: { _errors: issues.map((message) => ({ code: 'BASE_TYPE_BAD', message })) },
+      errors: {
+        _errors: issues.map((message) => ({ code: 'BASE_TYPE_BAD', message })),
+      },
     },
   };
 }

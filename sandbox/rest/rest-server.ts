@@ -1,5 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { PendingFaults } from '#sandbox/pending-faults.ts';
 import { parseProcessAddress } from '#sandbox/process-address.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -59,7 +64,9 @@ type RestRequest = {
   readonly url: URL;
   readonly authorization: string | undefined;
   readonly body: SandboxRestBody;
-  readonly found: { readonly route: RestRoute; readonly params: PathParams } | undefined;
+  readonly found:
+    | { readonly route: RestRoute; readonly params: PathParams }
+    | undefined;
   readonly process: string | undefined;
 };
 
@@ -75,9 +82,12 @@ export class RestServer {
   constructor(options: RestOptions) {
     this.#options = options;
     this.#limits = options.isLimited ? new RestRateLimits() : undefined;
-    this.server = createServer({ requestTimeout: maxRequestMs }, (request, response) => {
-      this.#serveRequest(request, response).catch(() => response.destroy());
-    });
+    this.server = createServer(
+      { requestTimeout: maxRequestMs },
+      (request, response) => {
+        this.#serveRequest(request, response).catch(() => response.destroy());
+      },
+    );
     this.server.on('clientError', (_error, socket) => socket.destroy());
   }
 
@@ -100,9 +110,15 @@ export class RestServer {
     const found = this.#findRoute(method, pathname);
     const { authorization } = request.headers;
     const body = await readRestBody(request);
-    const answer = await this.#applyFault({ url, authorization, body, found, process }, method);
+    const answer = await this.#applyFault(
+      { url, authorization, body, found, process },
+      method,
+    );
     const status = answer?.status ?? 0;
-    this.#noteRequest({ method, path: pathname.replace(/^\/api/, ''), status, atMs }, body);
+    this.#noteRequest(
+      { method, path: pathname.replace(/^\/api/, ''), status, atMs },
+      body,
+    );
     response.setHeader('date', new Date(clock.wallMs()).toUTCString());
     if (body.kind === 'too-large') response.setHeader('connection', 'close');
     if (answer) sendAnswer(response, answer);
@@ -110,7 +126,9 @@ export class RestServer {
   }
 
   #findRoute(method: string, pathname: string) {
-    const below = pathname.startsWith('/api/') ? pathname.replace(/^\/api(\/v10)?/, '') : '';
+    const below = pathname.startsWith('/api/')
+      ? pathname.replace(/^\/api(\/v10)?/, '')
+      : '';
     for (const route of this.#options.routes) {
       const params = route.method === method ? matchPath(route.path, below) : undefined;
       if (params) return { route, params };
@@ -125,7 +143,8 @@ export class RestServer {
       ({ method = by, path = at }) => method === by && path === at,
     );
     if (!fault) return this.#applyLimits(asked);
-    if (fault.delayMs) await this.#options.clock.sleep(fault.delayMs, this.#closing.signal);
+    if (fault.delayMs)
+      await this.#options.clock.sleep(fault.delayMs, this.#closing.signal);
     if (fault.status === undefined) return this.#applyLimits(asked);
     if (fault.tookEffect) this.#applyLimits(asked);
     return toFaultAnswer(fault);
@@ -164,7 +183,13 @@ export class RestServer {
     if (refusal) return refusal;
     const param = (name: string) => params.get(name) ?? '';
     try {
-      return route.answer({ query: url.searchParams, body: json, files, process, param });
+      return route.answer({
+        query: url.searchParams,
+        body: json,
+        files,
+        process,
+        param,
+      });
     } catch {
       return refusalAnswers.broken;
     }
@@ -174,13 +199,18 @@ export class RestServer {
 /** discord.js reads an empty answer as JSON if it has a content type, and fails. */
 function sendAnswer(response: ServerResponse, { status, body, headers }: RestAnswer) {
   const json = JSON.stringify(body);
-  response.writeHead(status, { ...headers, ...(json && { 'content-type': 'application/json' }) });
+  response.writeHead(status, {
+    ...headers,
+    ...(json && { 'content-type': 'application/json' }),
+  });
   response.end(json);
 }
 
 /** Makes the answer of a fault. Gives undefined if the fault cuts the connection. */
 function toFaultAnswer({ status, code = 0 }: RestFault) {
-  return typeof status === 'number' ? makeRefusal(status, code, `${status}: Error`) : undefined;
+  return typeof status === 'number'
+    ? makeRefusal(status, code, `${status}: Error`)
+    : undefined;
 }
 
 /** Source: https://discord.com/developers/docs/topics/rate-limits the header counts whole seconds, the body fractions. */

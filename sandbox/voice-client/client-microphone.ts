@@ -41,7 +41,8 @@ const noiseColour = 0.9;
 /** Microphone noise of an empty room; the same for the same seed. */
 export class RoomNoise {
   readonly #random: () => number;
-  readonly #amplitude = 32_768 * 10 ** (roomNoiseDb / 20) * Math.sqrt(3 * (1 - noiseColour ** 2));
+  readonly #amplitude =
+    32_768 * 10 ** (roomNoiseDb / 20) * Math.sqrt(3 * (1 - noiseColour ** 2));
   #last = 0;
 
   constructor(seed: number) {
@@ -50,7 +51,8 @@ export class RoomNoise {
 
   addNoise(samples: Int16Array): void {
     for (let n = 0; n < samples.length; n++) {
-      this.#last = noiseColour * this.#last + (2 * this.#random() - 1) * this.#amplitude;
+      this.#last =
+        noiseColour * this.#last + (2 * this.#random() - 1) * this.#amplitude;
       samples[n] = clampSample((samples[n] ?? 0) + this.#last);
     }
   }

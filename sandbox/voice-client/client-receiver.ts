@@ -1,5 +1,9 @@
 import type { DaveMember } from '#sandbox/dave/dave-member.ts';
-import { decryptPacket, parseSsrc, type VoiceCipher } from '#sandbox/voice/rtp-packet.ts';
+import {
+  decryptPacket,
+  parseSsrc,
+  type VoiceCipher,
+} from '#sandbox/voice/rtp-packet.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
 import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
@@ -70,7 +74,13 @@ export class ClientReceiver {
       const plain = { opus: packet.payload, sealed: false };
       const { opus, sealed } = this.#dave?.openFrame(userId, packet.payload) ?? plain;
       const samples = decoder.decode(opus).slice();
-      this.#onFrame({ fromUserId: userId, atMs, samples, audible: !isSilenceFrame(opus), sealed });
+      this.#onFrame({
+        fromUserId: userId,
+        atMs,
+        samples,
+        audible: !isSilenceFrame(opus),
+        sealed,
+      });
     } catch {
       this.unheardPackets++;
     }

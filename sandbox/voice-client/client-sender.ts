@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { VoicePacket } from '#sandbox/voice/rtp-packet.ts';
-import type { EncodedSpeech, OpenMicrophone, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
-import { encodePause, type OpusCodec, type OpusEncoder } from '#src/audio/opus/opus-codec.ts';
+import type {
+  EncodedSpeech,
+  OpenMicrophone,
+  SpokenTimes,
+} from '#sandbox/voice/voice-ports.ts';
+import {
+  encodePause,
+  type OpusCodec,
+  type OpusEncoder,
+} from '#src/audio/opus/opus-codec.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import {
@@ -12,7 +20,12 @@ import {
   stepMicrophone,
   trailingSilenceFrames,
 } from './client-microphone.ts';
-import { type EncoderRateHz, frameMs, SpeechFrames, toEncoderRate } from './speech-frames.ts';
+import {
+  type EncoderRateHz,
+  frameMs,
+  SpeechFrames,
+  toEncoderRate,
+} from './speech-frames.ts';
 
 /** Destination of the packets, and whether there are any for now. */
 interface PacketSink {
@@ -84,7 +97,11 @@ export class ClientSender {
       given,
       isAmbientHeard ? roomRateHz : toEncoderRate(given.rateHz),
     );
-    const { promise, resolve: done, reject: failed } = Promise.withResolvers<SpokenTimes>();
+    const {
+      promise,
+      resolve: done,
+      reject: failed,
+    } = Promise.withResolvers<SpokenTimes>();
     this.endLive();
     this.#underWay = { speech, done, failed, tail: countTailFrames(this.#held) };
     const abort = () => this.#breakOffSpeech(signal.reason);
@@ -160,7 +177,8 @@ export class ClientSender {
     if (this.#isLive()) return true;
     const speech = this.#underWay?.speech;
     const frame = speech?.next;
-    if (speech && frame && realClock.nowMs() - dueMs > latePacketMs) this.#latePackets++;
+    if (speech && frame && realClock.nowMs() - dueMs > latePacketMs)
+      this.#latePackets++;
     if (Buffer.isBuffer(frame)) this.#sendEncoded(frame);
     else this.#sendSamples(speech, frame);
     const atMs = realClock.nowMs();
@@ -183,7 +201,8 @@ export class ClientSender {
     if (sent === 'sound' && this.#held > 0) this.#noise.addNoise(heard);
     const atMs = realClock.nowMs();
     if (sent === 'nothing') this.#endSpeech();
-    else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
+    else
+      this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
   }
 
   #isLive() {

@@ -80,8 +80,14 @@ export class HeardRecorder {
     }
   }
 
-  #toStretch(sinceMs: number, lastAtMs: number, ended: HeardStretch['ended']): HeardStretch {
-    const within = this.#frames.filter(({ atMs }) => atMs >= sinceMs && atMs <= lastAtMs);
+  #toStretch(
+    sinceMs: number,
+    lastAtMs: number,
+    ended: HeardStretch['ended'],
+  ): HeardStretch {
+    const within = this.#frames.filter(
+      ({ atMs }) => atMs >= sinceMs && atMs <= lastAtMs,
+    );
     const frames = within.slice(within.findIndex(({ loud }) => loud));
     return {
       firstAudibleAtMs: frames[0]?.atMs ?? lastAtMs,

@@ -95,7 +95,11 @@ interface SignalsListener {
   onEnded(code: number): void;
 }
 
-const envelopeSchema = z.object({ op: z.int(), d: z.unknown(), seq: z.int().optional() });
+const envelopeSchema = z.object({
+  op: z.int(),
+  d: z.unknown(),
+  seq: z.int().optional(),
+});
 const helloSchema = z.object({ heartbeat_interval: z.number().positive() });
 
 const maxResumeTries = 5;
@@ -145,7 +149,10 @@ export class VoiceSignals {
 
   #openSocket() {
     const { endpoint, certificate: ca } = this.#options;
-    const socket = new WebSocket(`wss://${endpoint}/?v=8`, { ca, handshakeTimeout: maxOpenMs });
+    const socket = new WebSocket(`wss://${endpoint}/?v=8`, {
+      ca,
+      handshakeTimeout: maxOpenMs,
+    });
     socket.on('open', () => this.#sendIdentity());
     socket.on('message', (data, isBinary) => {
       if (!Buffer.isBuffer(data) || socket !== this.#socket) return;
@@ -158,9 +165,20 @@ export class VoiceSignals {
   }
 
   #sendIdentity() {
-    const { guildId: server_id, userId, sessionId: session_id, token } = this.#options.ticket;
+    const {
+      guildId: server_id,
+      userId,
+      sessionId: session_id,
+      token,
+    } = this.#options.ticket;
     const resumed = { server_id, session_id, token, seq_ack: this.#seq };
-    const fresh = { server_id, user_id: userId, session_id, token, max_dave_protocol_version: 1 };
+    const fresh = {
+      server_id,
+      user_id: userId,
+      session_id,
+      token,
+      max_dave_protocol_version: 1,
+    };
     if (this.#described) this.send({ op: voiceOpcodes.resume, d: resumed });
     else this.send({ op: voiceOpcodes.identify, d: fresh });
   }
@@ -237,21 +255,33 @@ const messageSchema = z.discriminatedUnion('op', [
     op: z.literal(voiceOpcodes.clientsConnect),
     d: z.object({ user_ids: z.array(z.string()) }),
   }),
-  z.object({ op: z.literal(voiceOpcodes.clientDisconnect), d: z.object({ user_id: z.string() }) }),
+  z.object({
+    op: z.literal(voiceOpcodes.clientDisconnect),
+    d: z.object({ user_id: z.string() }),
+  }),
   z.object({ op: z.literal(voiceOpcodes.prepareTransition), d: transitionSchema }),
   z.object({ op: z.literal(voiceOpcodes.executeTransition), d: transitionSchema }),
-  z.object({ op: z.literal(voiceOpcodes.prepareEpoch), d: z.object({ epoch: z.int() }) }),
+  z.object({
+    op: z.literal(voiceOpcodes.prepareEpoch),
+    d: z.object({ epoch: z.int() }),
+  }),
 ]);
 
 /** JSON messages from the voice gateway to a client, with the fields that a client needs. */
 export type ServerMessage = z.infer<typeof messageSchema>;
-export type ReadyMessage = Extract<ServerMessage, { op: typeof voiceOpcodes.ready }>['d'];
+export type ReadyMessage = Extract<
+  ServerMessage,
+  { op: typeof voiceOpcodes.ready }
+>['d'];
 export type SessionDescription = Extract<
   ServerMessage,
   { op: typeof voiceOpcodes.sessionDescription }
 >['d'];
 
 /** Parses a message of the server. Gives undefined for malformed messages and those that a client may ignore. */
-export function parseServerMessage(opcode: number, d: unknown): ServerMessage | undefined {
+export function parseServerMessage(
+  opcode: number,
+  d: unknown,
+): ServerMessage | undefined {
   return messageSchema.safeParse({ op: opcode, d }).data;
 }

@@ -49,20 +49,28 @@ export async function connectVoice(
 ): Promise<VoiceClient> {
   signal.throwIfAborted();
   const client = new ConnectedVoice(options);
-  using deadline = createDeadlineSignal(maxConnectMs, realClock, () => new Error('silent'));
+  using deadline = createDeadlineSignal(
+    maxConnectMs,
+    realClock,
+    () => new Error('silent'),
+  );
   try {
     await client.waitForDescription(AbortSignal.any([signal, deadline.signal]));
     return client;
   } catch (cause) {
     await client[Symbol.asyncDispose]();
     signal.throwIfAborted();
-    const why = cause instanceof BotError ? cause.message : 'The voice server did not answer.';
+    const why =
+      cause instanceof BotError ? cause.message : 'The voice server did not answer.';
     throw new BotError('sandbox.failed', false, `No voice call: ${why}`, cause);
   }
 }
 
 /** A simulated person's end of a voice call: a real client over TLS and UDP. */
-export type VoiceClient = Omit<Pick<ConnectedVoice, keyof ConnectedVoice>, 'waitForDescription'>;
+export type VoiceClient = Omit<
+  Pick<ConnectedVoice, keyof ConnectedVoice>,
+  'waitForDescription'
+>;
 
 class ConnectedVoice implements AsyncDisposable {
   readonly #options: VoiceClientOptions;
@@ -150,10 +158,15 @@ class ConnectedVoice implements AsyncDisposable {
    *
    * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
    */
-  async waitUntilSettled(others: readonly string[], signal: AbortSignal): Promise<void> {
+  async waitUntilSettled(
+    others: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const wanted = new Set(others);
-    const here = () => wanted.size === this.#present.size && wanted.isSubsetOf(this.#present);
-    const sealed = () => !this.#dave || wanted.size === 0 || this.#dave.hasKeysOf(others);
+    const here = () =>
+      wanted.size === this.#present.size && wanted.isSubsetOf(this.#present);
+    const sealed = () =>
+      !this.#dave || wanted.size === 0 || this.#dave.hasKeysOf(others);
     await this.#waitUntil(() => here() && sealed(), signal);
   }
 
@@ -230,7 +243,10 @@ class ConnectedVoice implements AsyncDisposable {
     this.#ssrc = ssrc;
     this.#udp.discoverAddress({ address: ip, port }, ssrc, (own) => {
       const data = { ...own, mode };
-      this.#signals.send({ op: voiceOpcodes.selectProtocol, d: { protocol: 'udp', data } });
+      this.#signals.send({
+        op: voiceOpcodes.selectProtocol,
+        d: { protocol: 'udp', data },
+      });
     });
   }
 
@@ -238,7 +254,8 @@ class ConnectedVoice implements AsyncDisposable {
     const { ticket, codec } = this.#options;
     const cipher = makeVoiceCipher(mode, Buffer.from(secret_key));
     const { userId, channelId } = ticket;
-    this.#dave = dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
+    this.#dave =
+      dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
     this.#sealer = new PacketSealer(cipher, false);
     this.#receiver = new ClientReceiver(codec, cipher, this.#dave, (frame) => {
       for (const listener of this.#listeners) listener(frame);
@@ -267,7 +284,12 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   #send({ sequence, timestamp, payload }: Omit<VoicePacket, 'ssrc'>) {
-    const packet = { sequence, timestamp, ssrc: this.#ssrc, payload: this.#seal(payload) };
+    const packet = {
+      sequence,
+      timestamp,
+      ssrc: this.#ssrc,
+      payload: this.#seal(payload),
+    };
     const datagram = this.#sealer?.sealPacket(packet);
     if (!datagram) return;
     this.#udp.send(datagram);

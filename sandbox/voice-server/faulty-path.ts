@@ -9,7 +9,11 @@ const maxDelayMs = 5000;
 const maxOvertakenMs = 60;
 
 type DeliverDatagram = () => void;
-type DatagramFate = { readonly lost: boolean; readonly twice: boolean; readonly waits: boolean };
+type DatagramFate = {
+  readonly lost: boolean;
+  readonly twice: boolean;
+  readonly waits: boolean;
+};
 
 /** One way of a UDP path with its faults. A perfect one delivers at once. */
 export class FaultyPath {
@@ -38,7 +42,11 @@ export class FaultyPath {
   #drawFate(): DatagramFate {
     const { dead = false, loss = 0, duplicates = 0, reorder = 0 } = this.#way;
     const [first, second, third] = [this.#random(), this.#random(), this.#random()];
-    return { lost: dead || first < loss, twice: second < duplicates, waits: third < reorder };
+    return {
+      lost: dead || first < loss,
+      twice: second < duplicates,
+      waits: third < reorder,
+    };
   }
 
   #holdDatagram(deliver: DeliverDatagram) {
@@ -80,7 +88,8 @@ export class FaultyPath {
 
   #deliverDue() {
     const nowMs = realClock.nowMs();
-    while (this.#queue[0] && this.#queue[0].dueMs <= nowMs) this.#queue.shift()?.deliver();
+    while (this.#queue[0] && this.#queue[0].dueMs <= nowMs)
+      this.#queue.shift()?.deliver();
     this.#awaitNext();
   }
 

@@ -36,7 +36,12 @@ export class VoiceCaller {
   readonly #faults: FaultSchedule;
   #socket: VoiceSocket;
 
-  constructor(ticket: VoiceTicket, ssrc: number, faults: FaultSchedule, line: VoiceSocket) {
+  constructor(
+    ticket: VoiceTicket,
+    ssrc: number,
+    faults: FaultSchedule,
+    line: VoiceSocket,
+  ) {
     this.ticket = ticket;
     this.#faults = faults;
     this.ssrc = ssrc;

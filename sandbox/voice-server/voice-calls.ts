@@ -1,5 +1,9 @@
 import { DaveGroup, type DaveSend } from '#sandbox/dave/dave-group.ts';
-import type { EncryptionMode, UdpPeer, VoicePacket } from '#sandbox/voice/rtp-packet.ts';
+import type {
+  EncryptionMode,
+  UdpPeer,
+  VoicePacket,
+} from '#sandbox/voice/rtp-packet.ts';
 import { voiceCloseReasons, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -71,19 +75,24 @@ export class VoiceCalls {
 
   enterCaller(caller: VoiceCaller): void {
     const at = getChannelId(caller);
-    const call = this.#calls.get(at) ?? new VoiceCall(caller.ticket.channelId, this.#rules);
+    const call =
+      this.#calls.get(at) ?? new VoiceCall(caller.ticket.channelId, this.#rules);
     this.#calls.set(at, call);
     call.enter(caller);
   }
 
   resume(identity: VoiceResume, line: VoiceSocket): VoiceCaller | number {
-    const caller = this.#listCallers().find(({ ticket: { guildId, sessionId, token } }) => {
-      const same = guildId === identity.server_id && sessionId === identity.session_id;
-      return same && token === identity.token;
-    });
+    const caller = this.#listCallers().find(
+      ({ ticket: { guildId, sessionId, token } }) => {
+        const same =
+          guildId === identity.server_id && sessionId === identity.session_id;
+        return same && token === identity.token;
+      },
+    );
     if (!caller) return voiceCloseReasons.sessionGone;
     const fault = this.#rules.faults.takeClose(caller.userId, 'resume');
-    if (fault === undefined && caller.resume(line, identity.seq_ack ?? -1)) return caller;
+    if (fault === undefined && caller.resume(line, identity.seq_ack ?? -1))
+      return caller;
     const code = fault ?? voiceCloseReasons.sessionGone;
     if (!isResumable(code)) this.removeCaller(caller, code);
     return code;
@@ -191,7 +200,8 @@ class VoiceCall {
     };
     caller.chooseMode(mode);
     caller.send({ op: voiceOpcodes.sessionDescription, d: secret });
-    for (const other of this.listOthers(caller)) if (other.announced) sendSsrc(caller, other);
+    for (const other of this.listOthers(caller))
+      if (other.announced) sendSsrc(caller, other);
     this.#deliverMessages(this.#group?.join(caller.userId) ?? []);
   }
 
@@ -264,7 +274,10 @@ class VoiceCall {
 
 /** Ops 18 and 20 follow 11 in public client logs; their values are those of a desktop client. */
 function introduceCaller(to: VoiceCaller, who: readonly VoiceCaller[]) {
-  to.send({ op: voiceOpcodes.clientsConnect, d: { user_ids: who.map(({ userId }) => userId) } });
+  to.send({
+    op: voiceOpcodes.clientsConnect,
+    d: { user_ids: who.map(({ userId }) => userId) },
+  });
   for (const { userId } of who) {
     to.send({ op: voiceOpcodes.clientFlags, d: { user_id: userId, flags: 0 } });
     to.send({ op: voiceOpcodes.clientPlatform, d: { user_id: userId, platform: 0 } });

@@ -60,8 +60,13 @@ export class FaultSchedule {
   }
 
   /** Lets a datagram travel from (`up`) or to (`down`) this person. */
-  carryDatagram(userId: string | undefined, direction: 'up' | 'down', deliver: () => void): void {
-    const way = userId === undefined ? undefined : this.#people.get(userId)?.ways[direction];
+  carryDatagram(
+    userId: string | undefined,
+    direction: 'up' | 'down',
+    deliver: () => void,
+  ): void {
+    const way =
+      userId === undefined ? undefined : this.#people.get(userId)?.ways[direction];
     if (way) way.passDatagram(deliver);
     else deliver();
   }
@@ -116,12 +121,22 @@ const maxShortBytes = 20;
  * Faults of one person's calls, on demand; the person need not be there yet, and others notice nothing. Faults that last are
  * kept in `faults`; those of the moment happen at once.
  */
-export function makeVoiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: VoiceUdp) {
+export function makeVoiceFaults(
+  faults: FaultSchedule,
+  calls: VoiceCalls,
+  udp: VoiceUdp,
+) {
   return {
     /** Replaces what was said before. */
-    network: (userId: string, ways: NetworkFaults) => faults.setNetworkFaults(userId, ways),
+    network: (userId: string, ways: NetworkFaults) =>
+      faults.setNetworkFaults(userId, ways),
     /** Closes with `code` whenever `step` is reached, or so often. */
-    closeAt(userId: string, step: VoiceStep, code: number, times = Number.POSITIVE_INFINITY) {
+    closeAt(
+      userId: string,
+      step: VoiceStep,
+      code: number,
+      times = Number.POSITIVE_INFINITY,
+    ) {
       faults.getPersonFaults(userId).closes.set(step, { code, times });
     },
     /**
@@ -166,13 +181,19 @@ export function makeVoiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: V
       for (const caller of calls.listPersonCallers(userId)) {
         const [other] = calls.getCall(caller)?.listOthers(caller) ?? [];
         const short = () => randomBytes(randomInt(maxShortBytes + 1));
-        if (kind === 'camera') udp.forgeDatagram(makeCameraPacket(caller, other?.ssrc), caller);
-        else udp.forgeDatagram(kind === 'short' ? short() : makeJunkPacket(other?.ssrc), caller);
+        if (kind === 'camera')
+          udp.forgeDatagram(makeCameraPacket(caller, other?.ssrc), caller);
+        else
+          udp.forgeDatagram(
+            kind === 'short' ? short() : makeJunkPacket(other?.ssrc),
+            caller,
+          );
       }
     },
     /** Closes the present socket with `code`. The session stays for a resume with codes below 4000 and 4015. */
     close(userId: string, code: number) {
-      for (const caller of calls.listPersonCallers(userId)) calls.failCaller(caller, code);
+      for (const caller of calls.listPersonCallers(userId))
+        calls.failCaller(caller, code);
     },
   };
 }

@@ -49,11 +49,17 @@ type BinaryRequest = {
 };
 /** Requests that a client may send on the voice gateway. */
 export type VoiceRequest = JsonRequest | BinaryRequest;
-export type VoiceIdentify = Extract<JsonRequest, { op: typeof voiceOpcodes.identify }>['d'];
+export type VoiceIdentify = Extract<
+  JsonRequest,
+  { op: typeof voiceOpcodes.identify }
+>['d'];
 export type VoiceResume = Extract<JsonRequest, { op: typeof voiceOpcodes.resume }>['d'];
 
 /** The request in one frame of a client, or the code to close the socket with. */
-export function parseVoiceRequest(frame: Buffer, isBinary: boolean): VoiceRequest | number {
+export function parseVoiceRequest(
+  frame: Buffer,
+  isBinary: boolean,
+): VoiceRequest | number {
   return isBinary ? parseBinary(frame) : parseJson(frame.toString());
 }
 
@@ -69,7 +75,9 @@ function parseJson(text: string) {
   if (value === undefined) return voiceCloseReasons.undecodable;
   const read = jsonSchema.safeParse(value);
   if (read.success) return read.data;
-  const known = z.object({ op: z.literal(jsonSchema.options.map(({ shape }) => shape.op.value)) });
+  const known = z.object({
+    op: z.literal(jsonSchema.options.map(({ shape }) => shape.op.value)),
+  });
   return known.safeParse(value).success
     ? voiceCloseReasons.badRequest
     : voiceCloseReasons.unknownOp;

@@ -72,7 +72,11 @@ export async function openVoiceServer(options: VoiceServerOptions) {
 }
 
 /** WebSockets on `https`, where new connections are let in, left hanging or refused, as the faults say. */
-function openGateway(https: Server, faults: FaultSchedule, greet: (socket: WebSocket) => void) {
+function openGateway(
+  https: Server,
+  faults: FaultSchedule,
+  greet: (socket: WebSocket) => void,
+) {
   const sockets = new WebSocketServer({
     server: https,
     maxPayload: maxFrameBytes,

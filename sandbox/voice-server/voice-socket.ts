@@ -80,7 +80,8 @@ export class VoiceSocket {
   #receiveFrame(frame: Buffer, isBinary: boolean) {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const request = parseVoiceRequest(frame, isBinary);
-    const refused = typeof request === 'number' ? request : this.#handleRequest(request);
+    const refused =
+      typeof request === 'number' ? request : this.#handleRequest(request);
     if (refused === undefined) return;
     if (this.#caller) this.#calls.failCaller(this.#caller, refused);
     else this.close(refused);
@@ -111,7 +112,10 @@ export class VoiceSocket {
     this.#seatCaller(caller);
     const { udpPort: port, faults } = this.#rules;
     const { modes } = faults;
-    caller.send({ op: voiceOpcodes.ready, d: { ssrc: caller.ssrc, ip: '127.0.0.1', port, modes } });
+    caller.send({
+      op: voiceOpcodes.ready,
+      d: { ssrc: caller.ssrc, ip: '127.0.0.1', port, modes },
+    });
     this.#calls.enterCaller(caller);
     return undefined;
   }
@@ -175,6 +179,7 @@ export class VoiceSocket {
     clearTimeout(this.#tooLate);
     const caller = this.#caller;
     const cut = caller?.cutSocket(this);
-    if (caller && cut && code === 1000 && !this.#closing) this.#calls.removeCaller(caller, code);
+    if (caller && cut && code === 1000 && !this.#closing)
+      this.#calls.removeCaller(caller, code);
   }
 }

@@ -58,9 +58,12 @@ export class VoiceUdp implements AsyncDisposable {
     const asked = parseDiscovery(datagram);
     const ssrc = asked ?? parseSsrc(datagram);
     const caller =
-      ssrc === undefined ? this.#calls.findByRemote(from) : this.#calls.findBySsrc(ssrc);
+      ssrc === undefined
+        ? this.#calls.findByRemote(from)
+        : this.#calls.findBySsrc(ssrc);
     this.#faults.carryDatagram(caller?.userId, 'up', () => {
-      if (datagram.length === keepAliveBytes) this.#answerCaller(datagram, from, caller);
+      if (datagram.length === keepAliveBytes)
+        this.#answerCaller(datagram, from, caller);
       else if (asked !== undefined) this.#answerDiscovery(asked, from);
       else if (caller) this.#relayDatagram(datagram, caller);
     });
@@ -86,7 +89,9 @@ export class VoiceUdp implements AsyncDisposable {
   }
 
   #answerCaller(datagram: Buffer, to: UdpPeer, caller: VoiceCaller | undefined) {
-    this.#faults.carryDatagram(caller?.userId, 'down', () => this.#sendDatagram(datagram, to));
+    this.#faults.carryDatagram(caller?.userId, 'down', () =>
+      this.#sendDatagram(datagram, to),
+    );
   }
 
   #sendDatagram(datagram: Buffer, { address, port }: UdpPeer) {

@@ -35,15 +35,22 @@ export function parseSsrc(datagram: Buffer): number | undefined {
  * `rtpsize`: the header with CSRCs and the four bytes that announce an extension stays readable and is authenticated;
  * the extension's body is encrypted with the payload (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-and-sending-voice).
  */
-export function decryptPacket(datagram: Buffer, cipher: VoiceCipher): VoicePacket | undefined {
+export function decryptPacket(
+  datagram: Buffer,
+  cipher: VoiceCipher,
+): VoicePacket | undefined {
   const ssrc = parseSsrc(datagram);
   const [first = 0] = datagram;
   const extended = (first & 0x10) !== 0;
   const headBytes = 12 + 4 * (first & 0x0f) + (extended ? 4 : 0);
-  if (ssrc === undefined || datagram.length < headBytes + tagBytes + counterBytes) return undefined;
+  if (ssrc === undefined || datagram.length < headBytes + tagBytes + counterBytes)
+    return undefined;
   const counterAt = datagram.length - counterBytes;
   const counter = datagram.readUInt32BE(counterAt);
-  const [head, sealed] = [datagram.subarray(0, headBytes), datagram.subarray(headBytes, counterAt)];
+  const [head, sealed] = [
+    datagram.subarray(0, headBytes),
+    datagram.subarray(headBytes, counterAt),
+  ];
   const plain = cipher.open(head, sealed, counter);
   if (!plain) return undefined;
   const skipped = extended ? 4 * datagram.readUInt16BE(headBytes - 2) : 0;
@@ -74,8 +81,17 @@ export class PacketSealer {
   }
 
   sealPacket(packet: VoicePacket): Buffer {
-    const { sequence, timestamp, ssrc, paddingBytes = 0, payloadType = opusPayloadType } = packet;
-    const payload = Buffer.concat([packet.payload, Buffer.alloc(paddingBytes, paddingBytes)]);
+    const {
+      sequence,
+      timestamp,
+      ssrc,
+      paddingBytes = 0,
+      payloadType = opusPayloadType,
+    } = packet;
+    const payload = Buffer.concat([
+      packet.payload,
+      Buffer.alloc(paddingBytes, paddingBytes),
+    ]);
     this.#counter = (this.#counter + 1) >>> 0;
     const head = Buffer.alloc(this.#extended ? 16 : 12);
     head.writeUInt8((this.#extended ? 0x90 : 0x80) | (paddingBytes > 0 ? 0x20 : 0), 0);
@@ -96,7 +112,11 @@ export class PacketSealer {
   #encryptPayload(head: Buffer, plain: Buffer): Buffer {
     const counter = Buffer.alloc(counterBytes);
     counter.writeUInt32BE(this.#counter);
-    return Buffer.concat([head, this.#cipher.seal(head, plain, this.#counter), counter]);
+    return Buffer.concat([
+      head,
+      this.#cipher.seal(head, plain, this.#counter),
+      counter,
+    ]);
   }
 }
 
@@ -104,7 +124,8 @@ const discoveryBytes = 74;
 
 /** The SSRC that an IP discovery request names; undefined for any other datagram. */
 export function parseDiscovery(datagram: Buffer): number | undefined {
-  const asks = datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0001_0046;
+  const asks =
+    datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0001_0046;
   return asks ? datagram.readUInt32BE(4) : undefined;
 }
 
@@ -122,7 +143,8 @@ export function encodeDiscovery(ssrc: number, seen?: UdpPeer): Buffer {
 
 /** The address in an answer to IP discovery; undefined for any other datagram. */
 export function parseDiscoveredAddress(datagram: Buffer): UdpPeer | undefined {
-  const answers = datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0002_0046;
+  const answers =
+    datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0002_0046;
   if (!answers) return undefined;
   const address = datagram.toString('latin1', 8, Math.max(8, datagram.indexOf(0, 8)));
   return { address, port: datagram.readUInt16BE(discoveryBytes - 2) };
@@ -148,7 +170,9 @@ const tagBytes = 16;
 
 /** Opens the cipher of `mode`. Its nonce is the counter, then zeros (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-modes). */
 export function makeVoiceCipher(mode: EncryptionMode, key: Uint8Array): VoiceCipher {
-  return mode === 'aead_aes256_gcm_rtpsize' ? makeAesCipher(key) : makeXchachaCipher(key);
+  return mode === 'aead_aes256_gcm_rtpsize'
+    ? makeAesCipher(key)
+    : makeXchachaCipher(key);
 }
 
 function makeAesCipher(bytes: Uint8Array): VoiceCipher {

@@ -85,7 +85,8 @@ function createGuild(soil: WorldSources, options: GuildOptions) {
     ownerId: owner.id,
     joinedAt,
     locale: options.locale ?? defaultLocale,
-    systemChannelId: channels.find(({ name }) => name === options.systemChannel)?.id ?? null,
+    systemChannelId:
+      channels.find(({ name }) => name === options.systemChannel)?.id ?? null,
     roles: [
       { id, name: '@everyone', permissions: everyonePermissions, position: 0 },
       {
@@ -108,7 +109,11 @@ function createGuild(soil: WorldSources, options: GuildOptions) {
 function makeChannels(soil: WorldSources, options: GuildOptions) {
   const { textChannels = ['general'], stageChannels = [] } = options;
   const { voiceChannels = ['Lounge', 'Workshop'] } = options;
-  const all = { text: textChannels, voice: voiceChannels, stage: stageChannels } as const;
+  const all = {
+    text: textChannels,
+    voice: voiceChannels,
+    stage: stageChannels,
+  } as const;
   return (['text', 'voice', 'stage'] as const).flatMap((kind) =>
     all[kind].map((name, position) => makeChannel(soil, { name, kind, position })),
   );

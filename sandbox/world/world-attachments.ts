@@ -78,6 +78,8 @@ export function toAttachmentJson(attachment: Attachment): Json {
     proxy_url: url,
     description,
     duration_secs: voiceSeconds,
-    ...(voiceSeconds !== undefined && { waveform: Buffer.alloc(64).toString('base64') }),
+    ...(voiceSeconds !== undefined && {
+      waveform: Buffer.alloc(64).toString('base64'),
+    }),
   };
 }

@@ -1,10 +1,19 @@
 import { toGuildCreate } from '#sandbox/gateway/gateway-shards.ts';
 import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
-import type { Channel, Guild, GuildRole, Member, PermissionOverwrite, World } from './world.ts';
+import type {
+  Channel,
+  Guild,
+  GuildRole,
+  Member,
+  PermissionOverwrite,
+  World,
+} from './world.ts';
 import { toChannelJson, toMemberJson, toRoleJson } from './world-json.ts';
 import type { WorldSeats } from './world-seats.ts';
 
-type MemberChange = Partial<Pick<Member, 'muted' | 'deafened' | 'roleIds' | 'timedOutUntilMs'>>;
+type MemberChange = Partial<
+  Pick<Member, 'muted' | 'deafened' | 'roleIds' | 'timedOutUntilMs'>
+>;
 
 /** Changes to servers, made and told of in one: what is changed here the bot hears about, as on Discord. */
 export class WorldChanges {
@@ -68,10 +77,16 @@ export class WorldChanges {
   }
 
   /** Replaces what the channel changed for that role or member. */
-  changeOverwrite(guild: Guild, channel: Channel, overwrite: PermissionOverwrite): void {
+  changeOverwrite(
+    guild: Guild,
+    channel: Channel,
+    overwrite: PermissionOverwrite,
+  ): void {
     const others = channel.overwrites.filter(({ id }) => id !== overwrite.id);
     const isNone = overwrite.allow === 0n && overwrite.deny === 0n;
-    this.changeChannel(guild, channel, { overwrites: isNone ? others : [...others, overwrite] });
+    this.changeChannel(guild, channel, {
+      overwrites: isNone ? others : [...others, overwrite],
+    });
   }
 
   /** Removes a channel; people who sit there are out, and its threads are gone too. */
@@ -101,7 +116,10 @@ export class WorldChanges {
   }
 
   #changeRole(change: 'CREATE' | 'UPDATE', guild: Guild, role: GuildRole) {
-    this.#tell(`GUILD_ROLE_${change}`, guild, { guild_id: guild.id, role: toRoleJson(role) });
+    this.#tell(`GUILD_ROLE_${change}`, guild, {
+      guild_id: guild.id,
+      role: toRoleJson(role),
+    });
   }
 
   #changeChannel(change: 'UPDATE' | 'DELETE', guild: Guild, channel: Channel) {

@@ -43,7 +43,8 @@ export function toMemberJson(member: Member): Json {
     avatar: null,
     roles: member.roleIds,
     joined_at: member.joinedAt,
-    communication_disabled_until: until === undefined ? null : new Date(until).toISOString(),
+    communication_disabled_until:
+      until === undefined ? null : new Date(until).toISOString(),
     deaf: member.deafened,
     mute: member.muted,
     pending: false,
@@ -115,7 +116,12 @@ export function toCommandJson(world: World, command: RegisteredCommand): Json {
 }
 
 /** A member as an interaction carries them: with their permissions in the channel. */
-export function toCallerJson(world: World, guild: Guild, member: Member, channel: Channel): Json {
+export function toCallerJson(
+  world: World,
+  guild: Guild,
+  member: Member,
+  channel: Channel,
+): Json {
   const permissions = computePermissions(world, guild, member.user.id, channel);
   return { ...toMemberJson(member), permissions: permissions.toString() };
 }
@@ -174,7 +180,10 @@ function toKindFields(channel: Channel, guild: Guild) {
 /** Answer to a request for channel info: the status is no part of the channel. */
 export function toChannelInfoJson({ channels, id }: Guild): Json {
   const voice = channels.filter(({ kind }) => kind === 'voice');
-  const fields = voice.map((channel) => ({ id: channel.id, status: channel.status ?? null }));
+  const fields = voice.map((channel) => ({
+    id: channel.id,
+    status: channel.status ?? null,
+  }));
   return { guild_id: id, channels: fields };
 }
 
@@ -222,9 +231,14 @@ type GuildSight = {
 };
 
 /** Data of GUILD_CREATE: the server with its channels, members and voice states. */
-export function toGuildCreateJson({ bot }: World, guild: Guild, sight: GuildSight): Json {
+export function toGuildCreateJson(
+  { bot }: World,
+  guild: Guild,
+  sight: GuildSight,
+): Json {
   const { members, voiceStates } = guild;
-  const isSeen = (id: string) => sight.members === 'all' || id === bot.id || voiceStates.has(id);
+  const isSeen = (id: string) =>
+    sight.members === 'all' || id === bot.id || voiceStates.has(id);
   const seated = sight.voiceStates ? [...voiceStates.values()] : [];
   const threads = guild.channels.filter(({ kind }) => kind === 'thread');
   const channels = guild.channels.filter(({ kind }) => kind !== 'thread');
@@ -234,7 +248,9 @@ export function toGuildCreateJson({ bot }: World, guild: Guild, sight: GuildSigh
     large: false,
     joined_at: guild.joinedAt,
     member_count: members.size,
-    members: [...members.values()].filter(({ user }) => isSeen(user.id)).map(toMemberJson),
+    members: [...members.values()]
+      .filter(({ user }) => isSeen(user.id))
+      .map(toMemberJson),
     channels: channels.map((channel) => toChannelJson(guild, channel)),
     voice_states: seated.map((state) => toVoiceStateJson(guild, state.userId, state)),
     threads: threads.map((channel) => toChannelJson(guild, channel)),
@@ -266,7 +282,10 @@ export function toMessageJson(world: World, message: BoardMessage): Json {
     embeds: message.embeds,
     components: message.components,
     attachments: message.files.map(toAttachmentJson),
-    flags: message.flags | (message.ephemeral ? ephemeral : 0) | (message.loading ? loading : 0),
+    flags:
+      message.flags |
+      (message.ephemeral ? ephemeral : 0) |
+      (message.loading ? loading : 0),
     ...(replyToId !== undefined && {
       message_reference: { message_id: replyToId, channel_id: message.channelId },
     }),

@@ -78,7 +78,8 @@ export class MessageBoard {
 
   post(posting: MessagePosting, content: PostedContent): BoardMessage {
     const { clock, ids, people, bot } = this.#world;
-    const author = [...people.values()].find(({ id }) => id === posting.authorId) ?? bot;
+    const author =
+      [...people.values()].find(({ id }) => id === posting.authorId) ?? bot;
     const message: BoardMessage = {
       ...posting,
       id: ids.mintId(),
@@ -129,8 +130,11 @@ export class MessageBoard {
 
   /** Several of one channel, told of at once where there are more than one. */
   removeAll(ids: readonly string[]): void {
-    const messages = ids.map((id) => this.find(id)).filter((each) => each !== undefined);
-    for (const message of messages) this.remove(message, messages.length > 1 ? ids : undefined);
+    const messages = ids
+      .map((id) => this.find(id))
+      .filter((each) => each !== undefined);
+    for (const message of messages)
+      this.remove(message, messages.length > 1 ? ids : undefined);
   }
 
   /** The message that was posted with that nonce of late; without one, `post` makes it. */
@@ -163,12 +167,21 @@ export class MessageBoard {
   #notePings(message: BoardMessage, { allowedMentions }: PostedContent) {
     const guild = findPlace(this.#world, message.channelId)?.guild;
     if (!guild) return;
-    const now = findMentions(this.#world, guild, message.authorId, message.text, allowedMentions);
+    const now = findMentions(
+      this.#world,
+      guild,
+      message.authorId,
+      message.text,
+      allowedMentions,
+    );
     const replied = this.find(message.replyToId ?? '')?.authorId;
     // Source: https://discord.com/developers/docs/resources/message#allowed-mentions-object a reply pings unless it says whom it may.
     const pingsReplied = !allowedMentions || allowedMentions.replied_user === true;
     const userIds = replied !== undefined && pingsReplied ? [replied] : [];
-    message.pings = joinMentions(message.pings, joinMentions(now, { ...noMentions, userIds }));
+    message.pings = joinMentions(
+      message.pings,
+      joinMentions(now, { ...noMentions, userIds }),
+    );
     message.pinged = formatMentions(guild, message.pings);
   }
 }
@@ -208,7 +221,8 @@ function findMentions(
       (id) => guild.members.has(id) && lets('users', id),
     ),
     roleIds: parseMentioned(text, /<@&(\d+)>/g).filter(
-      (id) => mayPingAll && guild.roles.some((role) => role.id === id) && lets('roles', id),
+      (id) =>
+        mayPingAll && guild.roles.some((role) => role.id === id) && lets('roles', id),
     ),
   };
 }
@@ -225,8 +239,12 @@ function joinMentions(one: MessageMentions, two: MessageMentions) {
 /** Names of mentions as people write them: `@everyone`, `@Adam`, `@DJ`. */
 function formatMentions(guild: Guild | undefined, pings: MessageMentions) {
   const users = pings.userIds.map((id) => guild?.members.get(id)?.user.name ?? id);
-  const roles = pings.roleIds.map((id) => guild?.roles.find((role) => role.id === id)?.name ?? id);
-  return [...(pings.everyone ? ['everyone'] : []), ...users, ...roles].map((name) => `@${name}`);
+  const roles = pings.roleIds.map(
+    (id) => guild?.roles.find((role) => role.id === id)?.name ?? id,
+  );
+  return [...(pings.everyone ? ['everyone'] : []), ...users, ...roles].map(
+    (name) => `@${name}`,
+  );
 }
 
 function parseMentioned(text: string, pattern: RegExp) {

@@ -1,4 +1,10 @@
-import { type Channel, type Guild, listSeated, type Member, type World } from './world.ts';
+import {
+  type Channel,
+  type Guild,
+  listSeated,
+  type Member,
+  type World,
+} from './world.ts';
 
 /** The bits this Discord knows. Source: https://discord.com/developers/docs/topics/permissions */
 const permissionBits = {
@@ -48,7 +54,8 @@ export const invitePermissions = toBits([
 
 /** Permissions of everybody in a new server. */
 export const everyonePermissions =
-  invitePermissions | toBits(['addReactions', 'mentionEveryone', 'useCommands', 'requestToSpeak']);
+  invitePermissions |
+  toBits(['addReactions', 'mentionEveryone', 'useCommands', 'requestToSpeak']);
 
 const allPermissions = (1n << 53n) - 1n;
 /** All that is left to somebody who is timed out. */
@@ -87,7 +94,10 @@ export function isAllowed(
   permission: Permission,
   channel?: Channel,
 ): boolean {
-  return (computePermissions(world, guild, userId, channel) & permissionBits[permission]) !== 0n;
+  return (
+    (computePermissions(world, guild, userId, channel) & permissionBits[permission]) !==
+    0n
+  );
 }
 
 /** Whether Discord would answer an op 4 for this channel; it answers a refused one with silence. */
@@ -100,7 +110,9 @@ export function canEnter(
   const needed = toBits(['viewChannel', 'connect']);
   const bits = computePermissions(world, guild, userId, channel);
   if ((bits & needed) !== needed) return 'forbidden';
-  const others = listSeated(guild, channel.id).filter((state) => state.userId !== userId);
+  const others = listSeated(guild, channel.id).filter(
+    (state) => state.userId !== userId,
+  );
   const isFull = channel.userLimit > 0 && others.length >= channel.userLimit;
   return isFull && !(bits & permissionBits.moveMembers) ? 'full' : 'yes';
 }
@@ -110,7 +122,12 @@ function computeBasePermissions(guild: Guild, { roleIds }: Member) {
   return held.reduce((bits, role) => bits | role.permissions, 0n);
 }
 
-function applyOverwrites(base: bigint, guild: Guild, member: Member, { overwrites }: Channel) {
+function applyOverwrites(
+  base: bigint,
+  guild: Guild,
+  member: Member,
+  { overwrites }: Channel,
+) {
   const layers = [
     overwrites.filter(({ id }) => id === guild.id),
     overwrites.filter(({ id, of }) => of === 'role' && member.roleIds.includes(id)),

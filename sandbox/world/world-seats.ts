@@ -58,11 +58,18 @@ export class WorldSeats {
   }
 
   /** Does nothing for somebody who sits nowhere. */
-  leaveSeat(guild: Guild, userId: string, closeCode: number = voiceCloseCodes.disconnected): void {
+  leaveSeat(
+    guild: Guild,
+    userId: string,
+    closeCode: number = voiceCloseCodes.disconnected,
+  ): void {
     const former = guild.voiceStates.get(userId);
     if (!former) return;
     guild.voiceStates.delete(userId);
-    const data = { ...toVoiceStateJson(guild, userId, undefined), session_id: former.sessionId };
+    const data = {
+      ...toVoiceStateJson(guild, userId, undefined),
+      session_id: former.sessionId,
+    };
     this.#sendState(guild.id, data);
     this.#voice.expel(guild.id, userId, closeCode);
   }
@@ -90,13 +97,21 @@ export class WorldSeats {
   reportSeat(guild: Guild, userId: string): void {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
-    this.#voice.allow(guild.id, userId, toVoiceRights(guild.members.get(userId), state));
+    this.#voice.allow(
+      guild.id,
+      userId,
+      toVoiceRights(guild.members.get(userId), state),
+    );
     const data = toVoiceStateJson(guild, userId, state);
     this.#sendState(guild.id, data);
   }
 
   /** The voice server of the bot's call is gone: it is told so, and after `awayMs` where the new one is. */
-  async replaceServer(guild: Guild, awayMs: number, signal: AbortSignal): Promise<void> {
+  async replaceServer(
+    guild: Guild,
+    awayMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { bot, clock } = this.#world;
     const state = guild.voiceStates.get(bot.id);
     if (!state) return;
@@ -106,7 +121,8 @@ export class WorldSeats {
     this.#voice.expel(guild.id, bot.id, voiceCloseCodes.callOver);
     await clock.sleep(awayMs, signal);
     const now = guild.voiceStates.get(bot.id);
-    if (now?.sessionId === sessionId) this.#sendServerUpdate(this.#admitPerson(guild, now));
+    if (now?.sessionId === sessionId)
+      this.#sendServerUpdate(this.#admitPerson(guild, now));
   }
 
   #takeSeat(guild: Guild, seat: VoiceSeat) {
@@ -128,7 +144,13 @@ export class WorldSeats {
 
   #admitPerson(guild: Guild, { channelId, sessionId, userId }: VoiceState) {
     const token = randomBytes(16).toString('hex');
-    const ticket: VoiceTicket = { guildId: guild.id, channelId, userId, sessionId, token };
+    const ticket: VoiceTicket = {
+      guildId: guild.id,
+      channelId,
+      userId,
+      sessionId,
+      token,
+    };
     this.#voice.admit(ticket);
     return ticket;
   }
@@ -160,6 +182,7 @@ function toVoiceRights(member: Member | undefined, state: VoiceState) {
 }
 
 function hasOnlyMuteChanged(former: VoiceState, now: VoiceState) {
-  if (former.channelId !== now.channelId || former.sessionId !== now.sessionId) return false;
+  if (former.channelId !== now.channelId || former.sessionId !== now.sessionId)
+    return false;
   return former.selfMute !== now.selfMute || former.selfDeaf !== now.selfDeaf;
 }

@@ -1,7 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Snowflakes } from './create-world.ts';
 
-export type User = { readonly id: string; readonly name: string; readonly bot: boolean };
+export type User = {
+  readonly id: string;
+  readonly name: string;
+  readonly bot: boolean;
+};
 export type Member = {
   readonly user: User;
   readonly joinedAt: string;
@@ -153,7 +157,9 @@ export function findRole(guild: Guild, idOrName: string): GuildRole | undefined 
 
 /** Everybody who sits in the channel. */
 export function listSeated(guild: Guild, channelId: string): readonly VoiceState[] {
-  return [...guild.voiceStates.values()].filter((state) => state.channelId === channelId);
+  return [...guild.voiceStates.values()].filter(
+    (state) => state.channelId === channelId,
+  );
 }
 
 export function isVoiceKind({ kind }: Channel): boolean {

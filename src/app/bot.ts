@@ -29,7 +29,10 @@ export type RunningBot = Pick<Discord, 'ready' | 'leaveNow' | 'leaveDisallowed'>
 } & AsyncDisposable;
 
 /** Puts the rooms together, and serves the shards that are this process's own. Errors: as `openDiscord`. */
-export async function startBot(given: BotOptions, signal: AbortSignal): Promise<RunningBot> {
+export async function startBot(
+  given: BotOptions,
+  signal: AbortSignal,
+): Promise<RunningBot> {
   await using stack = new AsyncDisposableStack();
   const events = stack.use(new ServerEvents(realClock));
   const options: BotOptions = {
@@ -65,7 +68,10 @@ export async function startBot(given: BotOptions, signal: AbortSignal): Promise<
       share: shards.length / count,
       wayIn: (guildId) => {
         const served = sessions.findSessions(guildId);
-        return served?.settings.getForChannel(guildId, served.at(guildId)?.channelId) ?? config;
+        return (
+          served?.settings.getForChannel(guildId, served.at(guildId)?.channelId) ??
+          config
+        );
       },
       ownCapIn: (guildId) =>
         sessions.findSessions(guildId)?.settings.getForGuild(guildId).serverDayCap ?? 0,

@@ -17,7 +17,10 @@ export function noteDiscord(
       return;
     case 'warning': {
       const { cause: err, guildId, message } = event;
-      log.warn({ guildId, code: err instanceof BotError ? err.code : undefined, err }, message);
+      log.warn(
+        { guildId, code: err instanceof BotError ? err.code : undefined, err },
+        message,
+      );
       return;
     }
     case 'closed':
@@ -27,11 +30,17 @@ export function noteDiscord(
       );
       return;
     case 'command-failed':
-      log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');
+      log.error(
+        { command: event.name, code: event.code, err: event.error },
+        'a command failed',
+      );
       return;
     case 'gateway':
       metrics.gateway.inc({ what: event.what, shard: `${shardId ?? 0}` });
-      log[event.what === 'reconnecting' ? 'warn' : 'info']({ what: event.what }, event.kind);
+      log[event.what === 'reconnecting' ? 'warn' : 'info'](
+        { what: event.what },
+        event.kind,
+      );
       return;
     case 'message': // a failed one is logged by its writer
       metrics.messages.inc({ outcome: event.outcome });

@@ -12,7 +12,9 @@ if (!WebAssembly.validate(readFileSync(kernels))) {
   );
   process.exit(78);
 }
-const { openCompileCache, resolveOwnImports } = await import('#src/base/open-compile-cache.mjs');
+const { openCompileCache, resolveOwnImports } = await import(
+  '#src/base/open-compile-cache.mjs'
+);
 
 // A full garbage collection waits until the heap has grown by a quarter: left alone, V8 begins several a minute of talk.
 setFlagsFromString('--heap-growing-percent=25');

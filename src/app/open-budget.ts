@@ -1,7 +1,11 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
-import { type AnsweringWay, createTariffs, findRolePrice } from '#src/config/tariffs.ts';
+import {
+  type AnsweringWay,
+  createTariffs,
+  findRolePrice,
+} from '#src/config/tariffs.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
@@ -42,7 +46,10 @@ export async function openBudget(
   const { caps, totalDayNanoUsd: capNanoUsd } = config.budget;
   const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
   const reportError = (error: unknown) =>
-    warn(`Budgets count in memory only: ${error instanceof Error ? error.message : error}`, error);
+    warn(
+      `Budgets count in memory only: ${error instanceof Error ? error.message : error}`,
+      error,
+    );
   const common = { ledger, clock, report: reportError, alert };
   const portion =
     portions && capNanoUsd > 0

@@ -10,14 +10,26 @@ import type { StoreDatabases } from '#src/storage/postgres/keep-stores.ts';
 import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import { createStoreHealth, type StoreHealth } from '#src/storage/store-health.ts';
-import { mainStore, type StoreKind, storePath, transcripts } from '#src/storage/store-kinds.ts';
-import { createStores, type Store, storeParts } from '#src/storage/stores/store-parts.ts';
+import {
+  mainStore,
+  type StoreKind,
+  storePath,
+  transcripts,
+} from '#src/storage/store-kinds.ts';
+import {
+  createStores,
+  type Store,
+  storeParts,
+} from '#src/storage/stores/store-parts.ts';
 import type { BotOptions } from './bot-options.ts';
 
 /** Declared parts of a store, each with what is open of it. */
 export type OpenParts = readonly (readonly [part: object, open: unknown])[];
 
-type OpenStores = { readonly store: Store; readonly parts: OpenParts } & AsyncDisposable;
+type OpenStores = {
+  readonly store: Store;
+  readonly parts: OpenParts;
+} & AsyncDisposable;
 type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
 
 /**
@@ -34,7 +46,9 @@ export async function openStores(options: StoreOptions): Promise<OpenStores> {
     : await openInFiles(options, worker);
   const store = stack.use(createStores(opened.main));
   const onDisk = openTranscriptStore(stack.use(opened.transcripts));
-  const inMemory = openTranscriptStore(stack.use(openFile(worker, ':memory:', transcripts)));
+  const inMemory = openTranscriptStore(
+    stack.use(openFile(worker, ':memory:', transcripts)),
+  );
   const closing = stack.move();
   return {
     store,
@@ -65,7 +79,8 @@ async function openInFiles(
   const mainHealth = createStoreHealth('store-unwritten', realClock, onStore);
   const health = createStoreHealth('transcripts-unwritten', realClock, (event) => {
     if (event.kind === 'alert') onStore(event);
-    if (event.kind === 'refused') onStore({ kind: 'warning', message: event.error.message });
+    if (event.kind === 'refused')
+      onStore({ kind: 'warning', message: event.error.message });
   });
   const main = openFile(worker, storePath(dataDir), mainStore, mainHealth);
   const spoken = openFile(worker, storePath(dataDir, transcripts), transcripts, health);

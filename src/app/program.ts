@@ -31,7 +31,11 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     if (stop.signal.aborted) return endNow(`asked to stop again by ${name}`);
     stop.abort(new Error(`asked to stop by ${name}`));
-    setTimeout(endNow, farewellMs, `not ended ${farewellMs / 1000} s after ${name}`).unref();
+    setTimeout(
+      endNow,
+      farewellMs,
+      `not ended ${farewellMs / 1000} s after ${name}`,
+    ).unref();
   });
 }
 process.exitCode = await runProgramMode({ signal: stop.signal, hurry: atOnce.signal });
@@ -80,7 +84,9 @@ function toExitCode(error: unknown) {
 
 function readArguments(): SandboxArguments & { readonly mistakes: readonly string[] } {
   try {
-    const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+    const { values } = parseArgs({
+      options: { once: { type: 'boolean', default: false } },
+    });
     return { ...values, mistakes: [] };
   } catch (error) {
     const mistake = `${describeArgumentMistake(error)} The only option is --once: npm start -- --once`;

@@ -3,12 +3,19 @@ import type { ProviderMetrics } from '#src/ops/metrics/metrics.ts';
 import type { ProviderEvent } from '#src/provider/provider-event.ts';
 
 /** Logs and counts failures and fallbacks of servers. */
-export function logProvider(log: Log, metrics: ProviderMetrics, news: ProviderEvent): void {
+export function logProvider(
+  log: Log,
+  metrics: ProviderMetrics,
+  news: ProviderEvent,
+): void {
   const { role } = news;
   switch (news.kind) {
     case 'failed':
       metrics.failures.inc({ role, code: news.code });
-      log.warn({ role, provider: news.provider, code: news.code, err: news.cause }, news.message);
+      log.warn(
+        { role, provider: news.provider, code: news.code, err: news.cause },
+        news.message,
+      );
       return;
     case 'habit':
       log.warn({ role, provider: news.provider, mend: news.mend }, news.what);

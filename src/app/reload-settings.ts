@@ -12,7 +12,9 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log): vo
   const [now, next] = [listModelsInUse(config), listModelsInUse(read.config)];
   // A key must never reach the server of another one.
   if (`${now.map(toModelPlace)}` !== `${next.map(toModelPlace)}`) {
-    log.error('not reloaded: restart for another server or model list, a first key or no key');
+    log.error(
+      'not reloaded: restart for another server or model list, a first key or no key',
+    );
     return;
   }
   const keys = new Set<string>();

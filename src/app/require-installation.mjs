@@ -1,7 +1,9 @@
 // Ends a program that was started before npm ci, or by an older Node, with one line that says what to do. JavaScript, as Node 20 reads no
 // TypeScript. Programs in TypeScript take it by --import, since their own imports are resolved before any of them runs.
 if (!isInstalled()) {
-  console.error('Run npm ci first: it installs the Node and the libraries that Parley runs on.');
+  console.error(
+    'Run npm ci first: it installs the Node and the libraries that Parley runs on.',
+  );
   process.exit(78);
 }
 if (Number.parseInt(process.versions.node, 10) < 24) {

@@ -72,7 +72,9 @@ export async function runOnDiscord(
     readiness,
     traces: openTraces(realClock, readEnvironment()),
   };
-  await using engines = await openEngines(config, (news) => noteEngine(listeners, news));
+  await using engines = await openEngines(config, (news) =>
+    noteEngine(listeners, news),
+  );
   const closed = Promise.withResolvers<number>();
   await using bot = await startBot(
     {
@@ -85,7 +87,8 @@ export async function runOnDiscord(
         noteDiscord(log, metrics.discord, event, shardId);
         if (event.kind === 'ready') sayPrices(log, config);
         if (event.kind === 'alert') alerts.report(event, event.guildId);
-        if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
+        if (event.kind === 'closed')
+          closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
       },
       onShards: (news) => logShards(log, notices, news, () => closed.resolve(1)),
       onStore: (event) => {
@@ -102,7 +105,10 @@ export async function runOnDiscord(
     bot.leaveNow();
   });
   surviveBugs(log, metrics);
-  log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
+  log.info(
+    { bot: bot.name, opus: codec.name, invite: bot.inviteUrl },
+    'ready: call it with /join',
+  );
   const drainBot = async () => {
     log.info({ why: `${signal.reason}` }, draining);
     await bot.drain(drainMs);
@@ -114,7 +120,11 @@ export async function runOnDiscord(
 }
 
 /** Figures of the budget of all servers, where there is one. */
-function countTotal({ budget }: Config, { meters }: Metrics, bot: () => RunningBot | undefined) {
+function countTotal(
+  { budget }: Config,
+  { meters }: Metrics,
+  bot: () => RunningBot | undefined,
+) {
   if (budget.totalDayNanoUsd === 0) return;
   const help = 'US dollars that all servers of all processes';
   const getTotal = () => bot()?.total();
@@ -123,17 +133,26 @@ function countTotal({ budget }: Config, { meters }: Metrics, bot: () => RunningB
     `${help} have spent today (UTC).`,
     () => getTotal()?.usd,
   );
-  meters.addGauge('total_cap_usd', `${help} may spend a day.`, () => getTotal()?.capUsd);
+  meters.addGauge(
+    'total_cap_usd',
+    `${help} may spend a day.`,
+    () => getTotal()?.capUsd,
+  );
 }
 
 /** Says which engines cost nothing, and which are counted by an estimate. */
 function sayPrices(log: Log, config: Config) {
   const listNames = (some: ReturnType<typeof listPricesInUse>) =>
-    some.map(({ by }) => (by.kind === 'remote' ? `${by.model} at ${by.host}` : 'local'));
+    some.map(({ by }) =>
+      by.kind === 'remote' ? `${by.model} at ${by.host}` : 'local',
+    );
   const all = listPricesInUse(config);
   const free = listNames(all.filter(({ price }) => price.kind === 'free'));
-  const guessed = listNames(all.filter(({ price }) => price.kind === 'priced' && price.isEstimate));
-  if (free.length > 0) log.info(`engines that cost nothing: ${[...new Set(free)].join(', ')}`);
+  const guessed = listNames(
+    all.filter(({ price }) => price.kind === 'priced' && price.isEstimate),
+  );
+  if (free.length > 0)
+    log.info(`engines that cost nothing: ${[...new Set(free)].join(', ')}`);
   if (guessed.length > 0)
     log.warn(
       `models without a known price, counted by an estimate: ${[...new Set(guessed)].join(', ')}`,
@@ -160,7 +179,8 @@ function reportSession(
   traces?.report(guildId, event);
   logSession(log, guildId, event);
   // Without a server it is about the whole process.
-  if (event.kind === 'alert') alerts.report(event, guildId === '' ? undefined : guildId);
+  if (event.kind === 'alert')
+    alerts.report(event, guildId === '' ? undefined : guildId);
   if (event.kind === 'failed') notices.report(event.code);
   if (event.kind === 'left') alerts.forget(guildId);
 }
@@ -180,7 +200,12 @@ function surviveBugs(log: Log, { bugs }: Metrics) {
 }
 
 /** The bot is worth more than its figures: without an address for them it goes on. */
-async function showStatus({ status }: Config, metrics: Metrics, readiness: Readiness, log: Log) {
+async function showStatus(
+  { status }: Config,
+  metrics: Metrics,
+  readiness: Readiness,
+  log: Log,
+) {
   if (!status) return undefined;
   const sources = {
     readiness: () => readiness.report(),
@@ -232,7 +257,10 @@ function noteStore(
       log.warn(event.message);
       return;
     case 'copied':
-      log.info({ copies: event.copies }, 'store: copied before it is brought to a new format');
+      log.info(
+        { copies: event.copies },
+        'store: copied before it is brought to a new format',
+      );
       return;
     case 'written':
       metrics.writes.observe(event.tookMs / 1000);
@@ -240,7 +268,8 @@ function noteStore(
   }
 }
 
-const providerAction = 'Check that server, its account and its key: npm run doctor tries each.';
+const providerAction =
+  'Check that server, its account and its key: npm run doctor tries each.';
 
 function noteProvider(
   { notices }: Listeners,

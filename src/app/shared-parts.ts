@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import { loadSilero, type SileroNetwork, windowSamples } from '#src/audio/voice/silero-network.ts';
+import {
+  loadSilero,
+  type SileroNetwork,
+  windowSamples,
+} from '#src/audio/voice/silero-network.ts';
 import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
@@ -26,7 +30,10 @@ import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { describeLostRows, refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
+import {
+  describeLostRows,
+  refuseForeignFormats,
+} from '#src/storage/data-dir/store-files.ts';
 import type { Store } from '#src/storage/stores/store-parts.ts';
 import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
@@ -66,7 +73,8 @@ export async function openSharedParts(
   const sounds = stack.use(openSounds(config));
   const opened = openAllFeatures(options, { parts, sounds, weights });
   warmUp(weights);
-  const reportTools = (message: string) => options.onDiscord({ kind: 'warning', message });
+  const reportTools = (message: string) =>
+    options.onDiscord({ kind: 'warning', message });
   const operatorTools = stack.use(await openOperatorTools(config, reportTools));
   const closing = stack.move();
   return {
@@ -97,7 +105,9 @@ async function claimDataDir(
   if (databaseUrl) return new DisposableStack();
   const printWarning = (message: string) => onStore({ kind: 'warning', message });
   using stack = new DisposableStack();
-  stack.use(await lockDataDir(dataDir, { clock: realClock, onWait: printWarning }, signal));
+  stack.use(
+    await lockDataDir(dataDir, { clock: realClock, onWait: printWarning }, signal),
+  );
   refuseForeignFormats(dataDir);
   removeLeftovers(dataDir);
   const copies = backUpFormerFormats(dataDir, realClock.wallMs());
@@ -122,7 +132,11 @@ function expireCopies({ config: { dataDir }, onStore }: BotOptions) {
 
 function openAllFeatures(
   { config }: BotOptions,
-  { parts, sounds, weights }: Pick<SharedParts, 'sounds' | 'weights'> & { parts: OpenParts },
+  {
+    parts,
+    sounds,
+    weights,
+  }: Pick<SharedParts, 'sounds' | 'weights'> & { parts: OpenParts },
 ) {
   const { deadlines, speech, transcription } = config;
   const given: FeatureProcessDeps = {
@@ -163,7 +177,9 @@ export async function openOperatorTools(
   const { mcp } = externalTools;
   if (!mcp) return { all: () => [], [Symbol.asyncDispose]: async () => undefined };
   const { McpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
-  const { adaptExternalTool } = await import('#src/features/tools/adapt-external-tool.ts');
+  const { adaptExternalTool } = await import(
+    '#src/features/tools/adapt-external-tool.ts'
+  );
   const hashesPath = join(dataDir, 'mcp-tools.json');
   const servers = new McpServers({ ...mcp, hashesPath, clock: realClock, report });
   const known = new WeakMap<ExternalTool, ToolEntry>();

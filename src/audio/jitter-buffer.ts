@@ -77,18 +77,22 @@ export class JitterBuffer {
   #getCounts = { lost: 0, late: 0 };
 
   put(packet: Packet): readonly OrderedPacket[] {
-    if (!this.#last) return [this.#passPacket({ packet, place: 0x1_0000 + packet.sequence })];
+    if (!this.#last)
+      return [this.#passPacket({ packet, place: 0x1_0000 + packet.sequence })];
     const place = unwrapSequence(packet.sequence, this.#last.place);
     if (packet.opus.length === 0) {
       // Padding takes a sequence number, but no time. Out of order it counts as lost.
-      if (place === this.#last.place + 1) this.#last = { packet: this.#last.packet, place };
+      if (place === this.#last.place + 1)
+        this.#last = { packet: this.#last.packet, place };
       return this.releaseOverdue(packet.atMs);
     }
     if (place <= this.#last.place) return this.#receiveOld({ packet, place });
     if (this.#held.size === 0 && this.#countMissing(place) === 0)
       return [this.#passWithGap({ packet, place })];
     const full =
-      this.#countMissing(place) >= maxWaitingPackets ? this.#releaseWhile(() => true) : [];
+      this.#countMissing(place) >= maxWaitingPackets
+        ? this.#releaseWhile(() => true)
+        : [];
     if (this.#countMissing(place) >= maxWaitingPackets)
       return [...full, this.#passWithGap({ packet, place })];
     return [...full, ...this.#holdPacket({ packet, place })];
@@ -126,12 +130,16 @@ export class JitterBuffer {
 
   #getOldestMs() {
     let oldest = Infinity;
-    for (const { packet } of this.#held.values()) oldest = Math.min(oldest, packet.atMs);
+    for (const { packet } of this.#held.values())
+      oldest = Math.min(oldest, packet.atMs);
     return oldest;
   }
 
   #passWithGap(next: PlacedPacket) {
-    return this.#passPacket(next, this.#last && this.#measureGap(this.#last.packet, next));
+    return this.#passPacket(
+      next,
+      this.#last && this.#measureGap(this.#last.packet, next),
+    );
   }
 
   #measureGap(last: Packet, { packet, place }: PlacedPacket) {

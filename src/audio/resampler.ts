@@ -129,7 +129,11 @@ export class RateConverter {
     const from = this.#channels === 1 ? toMono(pcm) : pcm;
     const { samples, rateHz, channels } = from;
     const pieces: Int16Array[] = [];
-    if (rateHz !== this.#from?.rateHz || channels !== this.#from.channels || !this.#resampler) {
+    if (
+      rateHz !== this.#from?.rateHz ||
+      channels !== this.#from.channels ||
+      !this.#resampler
+    ) {
       pieces.push(this.flush());
       this.#from = { rateHz, channels };
       this.#resampler = new Resampler(rateHz, this.#toHz, channels);

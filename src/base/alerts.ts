@@ -62,7 +62,9 @@ export type AlertChange = {
   readonly error?: unknown;
 };
 
-export type FeatureAlertChange = Omit<AlertChange, 'name'> & { readonly of: FeatureAlert };
+export type FeatureAlertChange = Omit<AlertChange, 'name'> & {
+  readonly of: FeatureAlert;
+};
 
 export function toFeatureAlert(change: AlertChange | FeatureAlertChange): FeatureAlert {
   return 'of' in change ? change.of : { name: change.name, ...alerts[change.name] };

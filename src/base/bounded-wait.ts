@@ -5,7 +5,10 @@ import type { Clock } from './clock.ts';
  *
  * A signal that is already aborted wins over finished work. The work goes on, and its later failure is ignored.
  */
-export async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function waitUnlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal.reason);
   signal.addEventListener('abort', onAbort);
@@ -76,7 +79,12 @@ export async function waitAtMost<T>(
 ): Promise<T | undefined> {
   const tooLateError = new Error('it was late');
   try {
-    return await withTimeout(waitUnlessAborted(work, signal), ms, clock, () => tooLateError);
+    return await withTimeout(
+      waitUnlessAborted(work, signal),
+      ms,
+      clock,
+      () => tooLateError,
+    );
   } catch (cause) {
     if (cause !== tooLateError) throw cause;
     return undefined;

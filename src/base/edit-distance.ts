@@ -6,7 +6,10 @@
  *
  * measureEditDistance('kitten', 'sitting'); // 3
  */
-export function measureEditDistance(from: Iterable<string>, to: Iterable<string>): number {
+export function measureEditDistance(
+  from: Iterable<string>,
+  to: Iterable<string>,
+): number {
   const wanted = [...to];
   let row = Array.from({ length: wanted.length + 1 }, (_, place) => place);
   for (const [above, part] of [...from].entries()) {

@@ -8,10 +8,12 @@ export const errorCodes = {
   'provider.rate_limited': 'a speech or chat server applies its rate limit',
   'provider.spent': 'a speech or chat server has no credit left',
   'provider.late': 'a speech or chat server was silent for too long',
-  'provider.wrong_type': 'a speech or chat server sent a wrong content type, such as HTML',
+  'provider.wrong_type':
+    'a speech or chat server sent a wrong content type, such as HTML',
   'provider.empty': 'a speech or chat server sent an empty answer',
   'provider.truncated': 'a speech or chat server sent an incomplete answer',
-  'budget.used': 'a request that does not fit into what is left of a budget was not sent',
+  'budget.used':
+    'a request that does not fit into what is left of a budget was not sent',
   'speech.failed': 'a local speech engine failed',
   'speech.unspeakable': 'a text without a speakable word',
   'speech.no_voice': 'a text in a language that no voice speaks',

@@ -37,16 +37,24 @@ type ForeignJson =
  *
  * parseForeignJson('{"volume": 40}', toolArgumentLimits); // { kind: 'ok', value: { volume: 40 } }
  */
-export function parseForeignJson(json: Uint8Array | string, limits: JsonLimits): ForeignJson {
+export function parseForeignJson(
+  json: Uint8Array | string,
+  limits: JsonLimits,
+): ForeignJson {
   const excess = findJsonExcess(json, limits);
-  if (excess) return { kind: 'fault', code: 'json.too_large', description: excess.description };
+  if (excess)
+    return { kind: 'fault', code: 'json.too_large', description: excess.description };
   const text = typeof json === 'string' ? json : new TextDecoder().decode(json);
   const value = tryParseJson(text);
-  if (value === undefined) return { kind: 'fault', code: 'json.broken', description: 'no JSON' };
+  if (value === undefined)
+    return { kind: 'fault', code: 'json.broken', description: 'no JSON' };
   return { kind: 'ok', value };
 }
 
-export function tryParseForeignJson(json: Uint8Array | string, limits: JsonLimits): unknown {
+export function tryParseForeignJson(
+  json: Uint8Array | string,
+  limits: JsonLimits,
+): unknown {
   const parsed = parseForeignJson(json, limits);
   return parsed.kind === 'ok' ? parsed.value : undefined;
 }
@@ -87,7 +95,9 @@ export function toNonEmptyText(value: unknown): string | undefined {
 
 function findJsonExcess(json: Uint8Array | string, limits: JsonLimits) {
   if (json.length > limits.bytes) return describeExcess('bytes', limits);
-  return new JsonMeter(limits).push(typeof json === 'string' ? Buffer.from(json) : json);
+  return new JsonMeter(limits).push(
+    typeof json === 'string' ? Buffer.from(json) : json,
+  );
 }
 
 const asciiCodes = {
@@ -128,7 +138,9 @@ export class JsonMeter {
     if (!this.isStream) this.#checkLimit('bytes', this.#bytes + chunk.length);
     let at = 0;
     while (at < chunk.length && !this.#excess) {
-      const next = this.#isInString ? this.#scanString(chunk, at) : this.#scanByte(chunk, at);
+      const next = this.#isInString
+        ? this.#scanString(chunk, at)
+        : this.#scanByte(chunk, at);
       this.#bytes += next - at;
       at = next;
     }
@@ -159,7 +171,8 @@ export class JsonMeter {
     let isEscaped = this.#isEscaped;
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at];
-      const isLineEnd = byte === asciiCodes.lineFeed || byte === asciiCodes.carriageReturn;
+      const isLineEnd =
+        byte === asciiCodes.lineFeed || byte === asciiCodes.carriageReturn;
       if (isLineEnd || (byte === asciiCodes.quote && !isEscaped)) {
         this.#isInString = false;
         this.#isEscaped = false;
@@ -182,7 +195,8 @@ export class JsonMeter {
   }
 
   #checkLimit(bound: keyof JsonLimits, reached: number) {
-    if (reached > this.#limits[bound]) this.#excess ??= describeExcess(bound, this.#limits);
+    if (reached > this.#limits[bound])
+      this.#excess ??= describeExcess(bound, this.#limits);
   }
 }
 
@@ -190,11 +204,12 @@ function describeExcess(bound: keyof JsonLimits, limits: JsonLimits) {
   return { bound, description: `JSON with ${limitDescriptions[bound](limits[bound])}` };
 }
 
-const limitDescriptions: Readonly<Record<keyof JsonLimits, (limit: number) => string>> = {
-  bytes: (limit) => `more than ${formatByteLimit(limit)}`,
-  depth: (limit) => `more than ${formatLimit(limit)} levels of nesting`,
-  values: (limit) => `more than ${formatLimit(limit)} values`,
-};
+const limitDescriptions: Readonly<Record<keyof JsonLimits, (limit: number) => string>> =
+  {
+    bytes: (limit) => `more than ${formatByteLimit(limit)}`,
+    depth: (limit) => `more than ${formatLimit(limit)} levels of nesting`,
+    values: (limit) => `more than ${formatLimit(limit)} values`,
+  };
 
 function formatByteLimit(bytes: number) {
   if (bytes >= 2 ** 20) return `${formatLimit(bytes / 2 ** 20)} MiB`;
@@ -209,6 +224,8 @@ function formatLimit(limit: number) {
 export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  const entries = Object.entries(value).sort(([one], [other]) =>
+    one < other ? -1 : 1,
+  );
   return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]));
 }

@@ -25,7 +25,10 @@ export async function listenOnPort(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : error;
     const isTaken = code === 'EADDRINUSE';
-    return { why: isTaken ? 'the port is in use' : `it cannot be opened (${code})`, isTaken };
+    return {
+      why: isTaken ? 'the port is in use' : `it cannot be opened (${code})`,
+      isTaken,
+    };
   }
   server.on('error', () => undefined); // A connection that could not be accepted is repeated by its client.
   return undefined;

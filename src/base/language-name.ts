@@ -1,4 +1,7 @@
-const englishNames = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+const englishNames = new Intl.DisplayNames(['en'], {
+  type: 'language',
+  fallback: 'none',
+});
 
 /** Returns the English name of a BCP 47 tag for prompts, or the tag itself if it has no name. */
 export function getEnglishLanguageName(tag: string): string {
@@ -18,7 +21,10 @@ export function findLanguageTag(name: string): string | undefined {
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];
   tagsByEnglishName ??= new Map(
     letters.flatMap((one) =>
-      letters.map((other) => [getEnglishLanguageName(one + other).toLowerCase(), one + other]),
+      letters.map((other) => [
+        getEnglishLanguageName(one + other).toLowerCase(),
+        one + other,
+      ]),
     ),
   );
   return tagsByEnglishName.get(name.toLowerCase());

@@ -10,6 +10,8 @@ registerHooks({
     const isList =
       specifier === '../locales/index.js' &&
       /[/\\]node_modules[/\\]zod[/\\]/.test(context.parentURL ?? '');
-    return isList ? { url: import.meta.url, shortCircuit: true } : next(specifier, context);
+    return isList
+      ? { url: import.meta.url, shortCircuit: true }
+      : next(specifier, context);
   },
 });

@@ -12,7 +12,10 @@ const dayMs = 86_400_000;
 
 export function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en-GB', { timeZone: name }).resolvedOptions().timeZone !== '';
+    return (
+      new Intl.DateTimeFormat('en-GB', { timeZone: name }).resolvedOptions()
+        .timeZone !== ''
+    );
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;
@@ -63,8 +66,12 @@ export function toInstantMs(local: LocalTime, timeZone: string): number {
   const [before = 0, after = 0] = [asUtcMs - dayMs, asUtcMs + dayMs].map((wallMs) =>
     getOffsetMs(wallMs, timeZone),
   );
-  const instants = [asUtcMs - before, asUtcMs - after].toSorted((one, other) => one - other);
-  const shown = instants.find((wallMs) => toUtcMs(toLocalTime(wallMs, timeZone)) === asUtcMs);
+  const instants = [asUtcMs - before, asUtcMs - after].toSorted(
+    (one, other) => one - other,
+  );
+  const shown = instants.find(
+    (wallMs) => toUtcMs(toLocalTime(wallMs, timeZone)) === asUtcMs,
+  );
   return shown ?? asUtcMs - before;
 }
 

@@ -30,7 +30,11 @@ type ChatMessageByRole =
       readonly pictures?: readonly string[];
     }
   | SpokenChatMessage
-  | { readonly role: 'assistant'; readonly content: string; readonly calls?: readonly ToolCall[] }
+  | {
+      readonly role: 'assistant';
+      readonly content: string;
+      readonly calls?: readonly ToolCall[];
+    }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
 
 /** Fields of a message or request that a program sent, passed on unchanged. */
@@ -93,7 +97,9 @@ export const historyLimits = { items: 40, characters: 12_000 };
 /**
  * Selects the newest messages that fit, oldest first. The newest always stays, and loses its start if it is too long.
  */
-export function selectRecentMessages(items: readonly ChatMessage[]): readonly ChatMessage[] {
+export function selectRecentMessages(
+  items: readonly ChatMessage[],
+): readonly ChatMessage[] {
   const kept: ChatMessage[] = [];
   let characters = 0;
   for (const item of items.filter(({ content }) => content !== '').toReversed()) {
@@ -106,6 +112,9 @@ export function selectRecentMessages(items: readonly ChatMessage[]): readonly Ch
     kept.unshift(item);
   }
   const [only] = kept;
-  if (kept.length > 1 || !only || only.content.length <= historyLimits.characters) return kept;
-  return [{ ...only, content: only.content.slice(-historyLimits.characters).trimStart() }];
+  if (kept.length > 1 || !only || only.content.length <= historyLimits.characters)
+    return kept;
+  return [
+    { ...only, content: only.content.slice(-historyLimits.characters).trimStart() },
+  ];
 }

@@ -39,10 +39,16 @@ export function createStandIn(parts: StandInOptions): ChatModel {
       const words = toPlainWording(newest?.content ?? '', parts.botName);
       const known = answerNumberedLines(messages) ?? formatResultReply(messages);
       const asked =
-        known === undefined ? findStandInCall(words, { nowWallMs: wallMs(), timeZone }) : undefined;
+        known === undefined
+          ? findStandInCall(words, { nowWallMs: wallMs(), timeZone })
+          : undefined;
       if (asked && tools.some(({ name }) => name === asked.name)) {
         const { name, given } = asked;
-        const call = { id: `call-${messages.length}`, name, argumentsJson: JSON.stringify(given) };
+        const call = {
+          id: `call-${messages.length}`,
+          name,
+          argumentsJson: JSON.stringify(given),
+        };
         yield { kind: 'tool', call };
       } else
         yield* streamText(
@@ -53,7 +59,10 @@ export function createStandIn(parts: StandInOptions): ChatModel {
   };
 }
 
-async function* streamText(text: string, signal: AbortSignal): AsyncGenerator<ChatPart> {
+async function* streamText(
+  text: string,
+  signal: AbortSignal,
+): AsyncGenerator<ChatPart> {
   for (const part of text.match(/(?:\S+\s*){1,3}/g) ?? []) {
     signal.throwIfAborted();
     yield { kind: 'text', text: part };
@@ -61,16 +70,22 @@ async function* streamText(text: string, signal: AbortSignal): AsyncGenerator<Ch
   signal.throwIfAborted();
 }
 
-const timeWordings = 'what time is it|what is the time|tell me the time|tell me what time it is';
+const timeWordings =
+  'what time is it|what is the time|tell me the time|tell me what time it is';
 const coinWordings = 'flip a coin|toss a coin|throw a coin|heads or tails|coin toss';
-const helloWordings = 'hello|hello there|hi|hi there|good morning|good evening|how are you';
-const helpWordings = 'what can you do|what can i ask|what can i say|who are you|help|help me';
+const helloWordings =
+  'hello|hello there|hi|hi there|good morning|good evening|how are you';
+const helpWordings =
+  'what can you do|what can i ask|what can i say|who are you|help|help me';
 /** Small mistakes of a recogniser are forgiven. */
 function createRules({ wallMs, timeZone, random, botName }: StandInOptions) {
   const greeting = `Hello, I am ${botName}. Ask me what time it is, or what I can do.`;
   return [
     { asked: timeWordings, say: () => formatTimeSentence(wallMs(), timeZone) },
-    { asked: coinWordings, say: () => (random() < 0.5 ? 'It is heads.' : 'It is tails.') },
+    {
+      asked: coinWordings,
+      say: () => (random() < 0.5 ? 'It is heads.' : 'It is tails.'),
+    },
     { asked: 'count to twelve|count to ten|count', say: () => countText },
     { asked: helloWordings, say: () => greeting },
     {
@@ -98,7 +113,10 @@ function toPlainWording(text: string, botName: string): string {
 }
 
 /** A small recogniser understands "The time is now twenty five minutes past four" better than "It is twelve". */
-export function formatTimeSentence(wallMs: number, timeZone: string | undefined): string {
+export function formatTimeSentence(
+  wallMs: number,
+  timeZone: string | undefined,
+): string {
   const format = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone });
   const [hour = 0, minute = 0] = format.format(wallMs).split(':').map(Number);
   const isPast = minute <= 30;
@@ -110,7 +128,8 @@ export function formatTimeSentence(wallMs: number, timeZone: string | undefined)
 }
 
 const [maxCitedLines, maxPoints, minPointWords] = [3, 6, 4];
-const shownLinePattern = /^\[(\d+)\] (?:\d{4}-\d\d-\d\d )?\d\d:\d\d ([^\n]*?): ([^\n]*)$/gm;
+const shownLinePattern =
+  /^\[(\d+)\] (?:\d{4}-\d\d-\d\d )?\d\d:\d\d ([^\n]*?): ([^\n]*)$/gm;
 
 /**
  * Answers a request about numbered lines by shared words, without understanding: the lines that answer a question, or
@@ -130,7 +149,11 @@ function answerNumberedLines(messages: readonly ChatMessage[]): string | undefin
   return question === undefined ? createRecap(lines) : citeLines(question, lines);
 }
 
-type ShownLine = { readonly number: string; readonly name: string; readonly text: string };
+type ShownLine = {
+  readonly number: string;
+  readonly name: string;
+  readonly text: string;
+};
 
 function citeLines(question: string, lines: readonly ShownLine[]): string {
   const sought = listStems(question);
@@ -139,7 +162,9 @@ function citeLines(question: string, lines: readonly ShownLine[]): string {
     return { number, score: text.endsWith('?') ? shared - 0.5 : shared };
   });
   const best = Math.max(0, ...scored.map(({ score }) => score));
-  const cited = scored.filter(({ score }) => best > 0 && score === best).slice(0, maxCitedLines);
+  const cited = scored
+    .filter(({ score }) => best > 0 && score === best)
+    .slice(0, maxCitedLines);
   return cited.map(({ number }) => `[${number}]`).join(' ') || '[0]';
 }
 
@@ -150,7 +175,9 @@ function listStems(text: string): ReadonlySet<string> {
 
 function createRecap(lines: readonly ShownLine[]): string {
   const points = lines
-    .filter(({ text }) => !text.endsWith('?') && text.split(' ').length >= minPointWords)
+    .filter(
+      ({ text }) => !text.endsWith('?') && text.split(' ').length >= minPointWords,
+    )
     .toSorted((a, b) => b.text.length - a.text.length)
     .slice(0, maxPoints)
     .map(({ number, text }) => {

@@ -27,7 +27,8 @@ export function withServerReport(model: ChatModel, by: ServedBy): ChatModel {
     },
     canTakePictures: () => model.canTakePictures?.() ?? false,
     wrapEach:
-      wrapEach && ((wrap) => wrapEach.call(model, (engine) => wrap(withServerReport(engine, by)))),
+      wrapEach &&
+      ((wrap) => wrapEach.call(model, (engine) => wrap(withServerReport(engine, by)))),
   };
 }
 
@@ -69,13 +70,18 @@ export function withMeter(
     if (wrapEach) return wrapEach.call(model, meterModel);
     return {
       reply(messages, tools, signal, _, voice, sent) {
-        if (countPictures(messages) > 0 && !model.canTakePictures?.()) throw createPicturesError();
+        if (countPictures(messages) > 0 && !model.canTakePictures?.())
+          throw createPicturesError();
         const heardMs = heardMsIn(messages);
         const progress = new RequestProgress();
         return runReserved(
           {
             reserve: () =>
-              meter.reserveRequest?.(messages, sent ? [...tools, sent] : tools, heardMs),
+              meter.reserveRequest?.(
+                messages,
+                sent ? [...tools, sent] : tools,
+                heardMs,
+              ),
             ask: (most) => model.reply(messages, tools, signal, most, voice, sent),
             isOutput: (part) => progress.addPart(part),
             onEnd: () => meter.used(progress.getUsage(messages, heardMs)),
@@ -119,11 +125,15 @@ class RequestProgress {
     if (this.#usage && isReportedUsage(this.#usage)) return this.#usage;
     const asked = messages.map(({ content }) => content).join('');
     const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
-    const audioOutputTokens = Math.ceil(this.#soundBytes / soundBytesPerMs / msPerTokenSpoken);
+    const audioOutputTokens = Math.ceil(
+      this.#soundBytes / soundBytesPerMs / msPerTokenSpoken,
+    );
     const hasSound = audioInputTokens + audioOutputTokens > 0;
     return {
       inputTokens:
-        estimateTokens(asked) + audioInputTokens + countPictures(messages) * maxPictureTokens,
+        estimateTokens(asked) +
+        audioInputTokens +
+        countPictures(messages) * maxPictureTokens,
       outputTokens: estimateTokens(this.#written) + audioOutputTokens,
       ...(hasSound && { audioInputTokens, audioOutputTokens }),
       isEstimate: true,

@@ -3,7 +3,11 @@ import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import { standardDeadlines } from '#src/provider/deadlines.ts';
-import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/standard-models.ts';
+import {
+  isOpenAi,
+  standardModels,
+  standardVoice,
+} from '#src/provider/models/standard-models.ts';
 import { findBudgetMistakes, readBudget } from './budget.ts';
 import { readExternalTools } from './external-tools.ts';
 import { removedLimits } from './removed-settings.ts';
@@ -16,7 +20,12 @@ import {
   readRole,
 } from './roles.ts';
 import { readServers } from './servers.ts';
-import { type EnvironmentSettings, listSettingNames, settings, splitList } from './settings.ts';
+import {
+  type EnvironmentSettings,
+  listSettingNames,
+  settings,
+  splitList,
+} from './settings.ts';
 import { readShardRange } from './shard-range.ts';
 
 /** The environment of this process, for a program that examines it as a whole. */
@@ -75,7 +84,9 @@ function toBadResult(mistakes: readonly string[]) {
 /** Names of the settings that were given another value than the standard one. */
 function listChangedSettings(given: Readonly<Record<string, string | undefined>>) {
   const standard = listSettingNames();
-  return new Set(Object.keys(given).filter((name) => given[name] !== standard.get(name)));
+  return new Set(
+    Object.keys(given).filter((name) => given[name] !== standard.get(name)),
+  );
 }
 
 /** A key held by a variable of the environment that is no setting. */
@@ -101,7 +112,11 @@ function findContradictions(from: EnvironmentSettings) {
   if (!url && !localHosts.has(host))
     mistakes.push(`PAGE_HOST: ${host} needs PAGE_URL, the https address of your proxy`);
   // Engines that cannot be loaded were told.
-  if (mistakes.length === 0 && isHearing(from) && readRole(from, 'chat').kind !== 'remote')
+  if (
+    mistakes.length === 0 &&
+    isHearing(from) &&
+    readRole(from, 'chat').kind !== 'remote'
+  )
     mistakes.push(
       'PIPELINE: audio-model needs a server; set CHAT_COMPLETION_BASE_URL or OPENAI_API_KEY',
     );
@@ -154,7 +169,10 @@ function toConfig(from: EnvironmentSettings) {
     /** Address for messages to the operator; undefined: the owner of the application. */
     operatorWebhook: from.OPERATOR_WEBHOOK,
     /** Undefined: no page. `publicUrl`: the https address under which others reach it through a proxy. */
-    page: PAGE_PORT > 0 ? { host: PAGE_HOST, port: PAGE_PORT, publicUrl: PAGE_URL } : undefined,
+    page:
+      PAGE_PORT > 0
+        ? { host: PAGE_HOST, port: PAGE_PORT, publicUrl: PAGE_URL }
+        : undefined,
     logLevel: from.LOG_LEVEL,
   };
 }
@@ -172,7 +190,9 @@ function toConsentConfig({ CONSENT_POLICY }: EnvironmentSettings) {
 function toAudioModel(from: EnvironmentSettings, chat: EngineChoice) {
   const { AUDIO_MODEL_NAME: named, SPEECH_VOICE: voice = standardVoice } = from;
   const standard =
-    chat.kind === 'remote' && isOpenAi(chat.baseUrl) ? standardModels.audioChat : undefined;
+    chat.kind === 'remote' && isOpenAi(chat.baseUrl)
+      ? standardModels.audioChat
+      : undefined;
   const usual = chat.kind === 'remote' && isHearing(from) ? chat.model : standard;
   return {
     input: from.AUDIO_MODEL_INPUT,
@@ -194,7 +214,13 @@ function readDeadlines({
   const maxFirstMs = speech * 1_000;
   const idleMs = idle * 1_000;
   return {
-    chat: { ...standardDeadlines.chat, firstMs, maxFirstMs: firstMs, coldFirstMs: firstMs, idleMs },
+    chat: {
+      ...standardDeadlines.chat,
+      firstMs,
+      maxFirstMs: firstMs,
+      coldFirstMs: firstMs,
+      idleMs,
+    },
     'speech to text': { ...standardDeadlines['speech to text'], maxFirstMs },
     'text to speech': { ...standardDeadlines['text to speech'], maxFirstMs },
   };

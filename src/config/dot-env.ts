@@ -22,7 +22,9 @@ export function loadDotEnv(
 ): boolean {
   const text = readEnvText(path);
   if (text instanceof Error) {
-    print(`${path} cannot be read (${text.message}): make it readable for the user of the bot.`);
+    print(
+      `${path} cannot be read (${text.message}): make it readable for the user of the bot.`,
+    );
     return false;
   }
   const written = parseEnv(text);
@@ -46,7 +48,9 @@ function describeOldSettings(environment: NodeJS.ProcessEnv): readonly string[] 
     ...Object.entries(removedSettings)
       .filter(([name]) => isGiven(name))
       .map(([name, instead]) => `${name} is no setting any more. ${instead}`),
-    ...localAddresses.filter(isRenamed).map((name) => `${name}: embedded is called local now.`),
+    ...localAddresses
+      .filter(isRenamed)
+      .map((name) => `${name}: embedded is called local now.`),
   ];
 }
 
@@ -61,7 +65,9 @@ export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
 /** First words of lines that are no setting, comment or part of a value in quotes; what stands behind them may be a key. */
 function findWordsWithoutValue(text: string) {
   const lines = text.replace(/=\s*(["'`])[\s\S]*?\1/g, '=').split('\n');
-  return lines.flatMap((line) => /^\s*([^\s#=]+)(?:[\s#][^=]*)?$/.exec(line)?.[1] ?? []);
+  return lines.flatMap(
+    (line) => /^\s*([^\s#=]+)(?:[\s#][^=]*)?$/.exec(line)?.[1] ?? [],
+  );
 }
 
 function readEnvText(path: string) {

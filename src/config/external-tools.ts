@@ -8,7 +8,10 @@ import { type EnvironmentSettings, settings } from './settings.ts';
 /** Tools of the operator. */
 export type ExternalToolsConfig = {
   /** Absent: no MCP server is asked. */
-  readonly mcp?: { readonly path: string; readonly servers: readonly McpServerOptions[] };
+  readonly mcp?: {
+    readonly path: string;
+    readonly servers: readonly McpServerOptions[];
+  };
 };
 
 type ReadTools =
@@ -25,5 +28,8 @@ export function readExternalTools(
     Object.hasOwn(settings.shape, name) ? undefined : environment[name];
   const read = readServersFile(path, findVariable);
   if (read.kind === 'ok') return { kind: 'ok', tools: { mcp: { path, ...read } } };
-  return { kind: 'bad', mistakes: read.mistakes.map((why) => `MCP_SERVERS: ${path} ${why}`) };
+  return {
+    kind: 'bad',
+    mistakes: read.mistakes.map((why) => `MCP_SERVERS: ${path} ${why}`),
+  };
 }

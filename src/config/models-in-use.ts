@@ -41,7 +41,11 @@ function listHearingModels({ chat, audioModel: { model } }: Config) {
   return [toModelInUse('AUDIO_MODEL', { ...chat, model })];
 }
 
-function listGroupModels(group: string, engine: EngineChoice, fallback: EngineChoice | undefined) {
+function listGroupModels(
+  group: string,
+  engine: EngineChoice,
+  fallback: EngineChoice | undefined,
+) {
   const usual =
     engine.kind === 'local'
       ? []

@@ -18,14 +18,16 @@ export const removedLimits: Readonly<Record<string, string>> = {
 
 /** Settings that are gone, each with what takes its place, in one sentence. */
 export const removedSettings: Readonly<Record<string, string>> = {
-  DISCORD_GUILD_ID: 'All servers get the slash commands; SERVERS_ALLOWED bounds the servers.',
+  DISCORD_GUILD_ID:
+    'All servers get the slash commands; SERVERS_ALLOWED bounds the servers.',
   CONSENT_ROLE_ID: 'Put the id into CONSENT_POLICY=role:ID.',
   COMMANDS_PER_PERSON: 'A person may use 5 commands and buttons in 10 s.',
   DJ_ROLE_ID: 'A server names its own by /settings set dj_role.',
   API_ORIGINS:
     'Only programs use HTTP, as readers of a page see its token; put one of your own between.',
   BRAINS: 'Personas use the pipeline of their server.',
-  REALTIME_DIALECT: 'OpenAI removed the beta interface; use a server with current names.',
+  REALTIME_DIALECT:
+    'OpenAI removed the beta interface; use a server with current names.',
   TOOL_FILES: 'Offer functions through an MCP server of MCP_SERVERS.',
   REALTIME_FIRST_BYTE_SECONDS: fixedWait,
   REALTIME_IDLE_SECONDS: fixedWait,

@@ -31,7 +31,8 @@ function toRemoteServer(
   standardModel: string,
 ): RemoteServer {
   const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
-  const copy = sharedKey && baseUrl === shared ? new Secret(sharedKey.reveal()) : undefined;
+  const copy =
+    sharedKey && baseUrl === shared ? new Secret(sharedKey.reveal()) : undefined;
   const apiKey = from[`${prefix}_API_KEY`] ?? copy;
   const [model = standardModel] = [from[`${prefix}_MODEL`]].flat();
   return { baseUrl, model, apiKey };
@@ -45,8 +46,12 @@ export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineC
   const own = from[`${group}_BASE_URL`];
   const isNamed = own ?? from[`${group}_MODEL`] ?? from[`${group}_API_KEY`];
   const shared =
-    from.OPENAI_API_KEY ?? from.OPENAI_BASE_URL !== settings.shape.OPENAI_BASE_URL.parse(undefined);
-  if (asked !== undefined && listServerEngines(role).every(({ name }) => name !== asked))
+    from.OPENAI_API_KEY ??
+    from.OPENAI_BASE_URL !== settings.shape.OPENAI_BASE_URL.parse(undefined);
+  if (
+    asked !== undefined &&
+    listServerEngines(role).every(({ name }) => name !== asked)
+  )
     return toEngineChoice(own ?? '', from, role, group, asked);
   if (isNamed || shared)
     return toEngineChoice(own ?? from.OPENAI_BASE_URL, from, role, group, asked);
@@ -61,18 +66,26 @@ export function readFallback(
   const prefix = `${roles[role].group}_FALLBACK` as const;
   const baseUrl = from[`${prefix}_BASE_URL`];
   if (baseUrl === undefined) return undefined;
-  if (baseUrl !== localBackend) return toEngineChoice(baseUrl, from, role, prefix, undefined);
+  if (baseUrl !== localBackend)
+    return toEngineChoice(baseUrl, from, role, prefix, undefined);
   return readLocal(from, role, prefix);
 }
 
 /** Engine in the bot itself. Its model is the usual one, or in a folder that the settings name. */
-function readLocal(from: EnvironmentSettings, role: ProviderRole, prefix: Prefix): EngineChoice {
+function readLocal(
+  from: EnvironmentSettings,
+  role: ProviderRole,
+  prefix: Prefix,
+): EngineChoice {
   const { language, voice } = readManner(from, role, prefix, undefined);
   return { kind: 'local', model: findModelFolder(from, prefix) ?? '', language, voice };
 }
 
 /** Path of a model in place of its name, so that no vendor is asked for it. */
-function findModelFolder(from: EnvironmentSettings, prefix: Prefix): string | undefined {
+function findModelFolder(
+  from: EnvironmentSettings,
+  prefix: Prefix,
+): string | undefined {
   const [named = ''] = [from[`${prefix}_MODEL`] ?? []].flat();
   return isModelFolder(named) ? named : undefined;
 }
@@ -85,9 +98,12 @@ function toEngineChoice(
   asked: string | undefined,
 ): EngineChoice {
   const named = [from[`${prefix}_MODEL`] ?? []].flat();
-  const engine = asked ? getEngine(role, asked) : findUsualEngine(role, baseUrl, named[0] ?? '');
+  const engine = asked
+    ? getEngine(role, asked)
+    : findUsualEngine(role, baseUrl, named[0] ?? '');
   const { price, settings: declared = {}, standardModel } = engine;
-  const hears = prefix === 'CHAT_COMPLETION' && isHearing(from) && !from.AUDIO_MODEL_NAME;
+  const hears =
+    prefix === 'CHAT_COMPLETION' && isHearing(from) && !from.AUDIO_MODEL_NAME;
   const usual = hears ? standardModels.audioChat : standardModel;
   const server = toRemoteServer(baseUrl, from, prefix, usual ?? '');
   const values: Readonly<Record<string, unknown>> = from;
@@ -114,7 +130,11 @@ function readManner(
   return { voice: findConfiguredVoice(from, role, prefix) ?? usualVoice, instructions };
 }
 
-function findConfiguredVoice(from: EnvironmentSettings, role: ProviderRole, prefix: Prefix) {
+function findConfiguredVoice(
+  from: EnvironmentSettings,
+  role: ProviderRole,
+  prefix: Prefix,
+) {
   if (role !== 'text to speech') return undefined;
   return prefix === 'SPEECH' ? from.SPEECH_VOICE : from.SPEECH_FALLBACK_VOICE;
 }
@@ -148,7 +168,9 @@ function findChoiceMistakes(
   if (choice.kind === 'local') return findLocalMistakes(from, role, choice.model);
   const { apiKey, baseUrl, models } = choice;
   const { isSocket, name, objection } = resolveEngine(role, choice);
-  const [other] = listServerEngines(role).filter((engine) => engine.isSocket !== isSocket);
+  const [other] = listServerEngines(role).filter(
+    (engine) => engine.isSocket !== isSocket,
+  );
   const [named = ''] = [from[`${group}_MODEL`] ?? []].flat();
   const lines = [
     !apiKey &&
@@ -172,10 +194,14 @@ function findLocalMistakes(
 ): string[] {
   const { backend, group } = roles[role];
   if (from[`${group}_MODEL`] !== undefined && folder === '')
-    return [`${group}_MODEL: local takes the path of a folder, which begins with . or /`];
+    return [
+      `${group}_MODEL: local takes the path of a folder, which begins with . or /`,
+    ];
   const { [backend]: asked = localBackend } = from;
   if (asked === localBackend || !getEngine(role, asked).isSocket) return [];
-  return [`${backend}: ${asked} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`];
+  return [
+    `${backend}: ${asked} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`,
+  ];
 }
 
 function findFallbackMistakes(
@@ -187,14 +213,19 @@ function findFallbackMistakes(
   const prefix = `${group}_FALLBACK` as const;
   const fallback = readFallback(from, role);
   const others =
-    from[`${prefix}_MODEL`] ?? from[`${prefix}_API_KEY`] ?? findConfiguredVoice(from, role, prefix);
+    from[`${prefix}_MODEL`] ??
+    from[`${prefix}_API_KEY`] ??
+    findConfiguredVoice(from, role, prefix);
   if (!fallback)
     return others === undefined
       ? []
       : [`${prefix}_BASE_URL: missing; other settings of this fallback need it`];
   if (first.kind === 'local')
-    return [`${prefix}_BASE_URL: a fallback needs a first server; set ${group}_BASE_URL`];
-  const isBarred = fallback.kind === 'remote' && !fallback.apiKey && isOpenAi(fallback.baseUrl);
+    return [
+      `${prefix}_BASE_URL: a fallback needs a first server; set ${group}_BASE_URL`,
+    ];
+  const isBarred =
+    fallback.kind === 'remote' && !fallback.apiKey && isOpenAi(fallback.baseUrl);
   return isBarred ? [`${prefix}_API_KEY: missing; OpenAI needs a key`] : [];
 }
 
@@ -203,12 +234,21 @@ function findFallbackMistakes(
  * pipeline. Undefined where no such server is known.
  */
 export function readRealtime(from: EnvironmentSettings) {
-  const { REALTIME_BASE_URL: own, REALTIME_MODEL: model, REALTIME_API_KEY: ownKey } = from;
+  const {
+    REALTIME_BASE_URL: own,
+    REALTIME_MODEL: model,
+    REALTIME_API_KEY: ownKey,
+  } = from;
   const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
   const isAsked = own ?? model ?? ownKey;
   if (!isAsked && !sharedKey && isOpenAi(shared)) return undefined;
   if (!isAsked && !isOpenAi(shared) && from.PIPELINE !== 'realtime') return undefined;
-  const server = toRemoteServer(own ?? shared, from, 'REALTIME', standardModels.realtime);
+  const server = toRemoteServer(
+    own ?? shared,
+    from,
+    'REALTIME',
+    standardModels.realtime,
+  );
   return { ...server, voice: from.SPEECH_VOICE };
 }
 

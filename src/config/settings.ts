@@ -8,7 +8,10 @@ import { addressingModes } from '#src/turn/addressing/addressing.ts';
 
 const words = z.string().trim().min(1);
 const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
-const serverUrl = words.refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1');
+const serverUrl = words.refine(
+  isServerUrl,
+  'must be an address like http://127.0.0.1:8000/v1',
+);
 const serverIds = words.refine(
   (value) => splitList(value).every((one) => /^\d{15,21}$/.test(one)),
   'must be numeric ids of servers, with commas between them',
@@ -36,7 +39,8 @@ const models = model
 /** Name of an engine of a role, or where one from outside is. */
 function engineSetting(role: ProviderRole) {
   const known = listServerEngines(role).map(({ name, about }) => `${name} (${about})`);
-  const other = 'local (no server), a path like ./mine.mjs or a package, see docs/providers.md';
+  const other =
+    'local (no server), a path like ./mine.mjs or a package, see docs/providers.md';
   return words.optional().describe(`${known.join(', ')}; or ${other}`);
 }
 
@@ -93,7 +97,10 @@ const shape = {
     .regex(/^(auto|\d{1,5}-\d{1,5})$/, 'must be a range like 0-15, or auto')
     .optional(),
   SHARDS_PER_PROCESS: words
-    .refine((value) => /^[1-9]\d{0,4}$/.test(value), 'must be a whole number from 1 to 99999')
+    .refine(
+      (value) => /^[1-9]\d{0,4}$/.test(value),
+      'must be a whole number from 1 to 99999',
+    )
     .transform(Number)
     .optional(),
   PIPELINE: z.enum(pipelineNames).default('chained'),
@@ -146,7 +153,10 @@ const shape = {
   BUDGET_SERVER_DAY_USD: budget.default(5),
   DATA_DIR: words.default('./data'),
   DATABASE_URL: words
-    .refine(isDatabaseUrl, 'must be an address like postgres://user:password@127.0.0.1:5432/parley')
+    .refine(
+      isDatabaseUrl,
+      'must be an address like postgres://user:password@127.0.0.1:5432/parley',
+    )
     .transform((value) => new Secret(value))
     .optional(),
   STATUS_HOST: words.default('127.0.0.1'),
@@ -164,7 +174,9 @@ const shape = {
     )
     .transform((value) => new URL(value))
     .optional(),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info'),
 };
 
 /** Every setting: those of engines, which each reads for itself, come last. */
@@ -175,7 +187,9 @@ export type EnvironmentSettings = z.infer<typeof settings>;
 /** Names and defaults of all settings, for `.env.example`. */
 export function listSettingNames(): ReadonlyMap<string, string> {
   const unset = settings.parse({}) as Record<string, unknown>;
-  return new Map(Object.keys(settings.shape).map((name) => [name, `${unset[name] ?? ''}`]));
+  return new Map(
+    Object.keys(settings.shape).map((name) => [name, `${unset[name] ?? ''}`]),
+  );
 }
 
 function isHttpUrl(value: string) {
@@ -219,13 +233,17 @@ function isServerUrl(value: string) {
 }
 
 function isShardCount(value: string) {
-  return value === 'auto' || (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= mostShards);
+  return (
+    value === 'auto' || (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= mostShards)
+  );
 }
 
 function fewWords(what: string, most: number, maxChars: number) {
   const areFew = (value: string) => {
     const all = splitList(value);
-    return all.length <= most && all.every(({ length }) => length > 0 && length <= maxChars);
+    return (
+      all.length <= most && all.every(({ length }) => length > 0 && length <= maxChars)
+    );
   };
   const mistake = `must be at most ${most} ${what} of at most ${maxChars} characters each, with commas between them`;
   return [areFew, mistake] as const;

@@ -11,13 +11,15 @@ export function readShardRange(
   if (size !== undefined && range !== 'auto')
     return 'SHARDS_PER_PROCESS: needs SHARD_RANGE=auto; each process serves a fixed range of shards';
   if (range === undefined) return undefined;
-  if (count === 'auto') return 'SHARD_RANGE: needs a number in SHARDS, the same in every process';
+  if (count === 'auto')
+    return 'SHARD_RANGE: needs a number in SHARDS, the same in every process';
   if (range !== 'auto') {
     const [first = 0, last = 0] = range.split('-').map(Number);
     if (first <= last && last < count) return { first, last };
     return `SHARD_RANGE: ${range} is no range of the shards 0-${count - 1}`;
   }
-  if (size === undefined) return 'SHARDS_PER_PROCESS: missing; SHARD_RANGE=auto needs it';
+  if (size === undefined)
+    return 'SHARDS_PER_PROCESS: missing; SHARD_RANGE=auto needs it';
   const [number] = /\d{1,9}$/.exec(host) ?? [];
   if (number === undefined)
     return `SHARD_RANGE: auto needs a host name with a number at its end, like parley-0, not ${host}`;

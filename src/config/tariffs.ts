@@ -21,7 +21,11 @@ import type { Config } from './config.ts';
  * Price of a model or an engine: the known one wherever it is served; of an unknown model nothing in a private network, elsewhere
  * the cautious price of its role.
  */
-export function findRolePrice(by: ServedBy, role: PaidRole, { prices }: Budget): RolePrice {
+export function findRolePrice(
+  by: ServedBy,
+  role: PaidRole,
+  { prices }: Budget,
+): RolePrice {
   if (by.kind === 'local') return { kind: 'free' };
   const usd = findRate(prices, by.model, by.host);
   if (usd && Object.values(usd).every((one) => one === 0)) return { kind: 'free' };
@@ -40,9 +44,12 @@ export type PricedModel = {
 
 /** Prices of all models in use, and of those that may take their place. */
 export function listPricesInUse(config: Config): readonly PricedModel[] {
-  const { audioModel, budget, chat, fallbacks, realtime, speech, transcription } = config;
+  const { audioModel, budget, chat, fallbacks, realtime, speech, transcription } =
+    config;
   const { model } = audioModel;
-  const roles: Readonly<Record<PaidRole, readonly (EngineChoice | RemoteServer | undefined)[]>> = {
+  const roles: Readonly<
+    Record<PaidRole, readonly (EngineChoice | RemoteServer | undefined)[]>
+  > = {
     recognise: [transcription, fallbacks.transcription],
     think: [
       chat,
@@ -72,7 +79,9 @@ export function getTariff(
     engines.flatMap((engine) => {
       if (!engine) return [];
       const models = engine.kind === 'local' ? [''] : engine.models;
-      return models.map((model) => findRolePrice(toServedBy({ ...engine, model }), role, budget));
+      return models.map((model) =>
+        findRolePrice(toServedBy({ ...engine, model }), role, budget),
+      );
     });
   const findRate = (role: PaidRole, engine: EngineChoice | RemoteServer) =>
     findRolePrice(toServedBy(engine), role, budget);
@@ -118,12 +127,23 @@ function toServedBy(engine: EngineChoice | RemoteServer): ServedBy {
     return servedLocally;
   const { baseUrl, model } = engine;
   if (baseUrl !== '') return describeServer(model, baseUrl);
-  return { kind: 'remote', model, host: `engine ${'backend' in engine ? engine.backend : ''}` };
+  return {
+    kind: 'remote',
+    model,
+    host: `engine ${'backend' in engine ? engine.backend : ''}`,
+  };
 }
 
 /** Kinds of addresses on this machine and in networks of one's own. */
 const ownRanges: readonly string[] = [
-  ...['loopback', 'unspecified', 'private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat'],
+  ...[
+    'loopback',
+    'unspecified',
+    'private',
+    'uniqueLocal',
+    'linkLocal',
+    'carrierGradeNat',
+  ],
 ];
 /** Names that no public name server gives away. Source: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`. */
 const ownNames = /\.(?:localhost|local|lan|internal|home\.arpa)$/;

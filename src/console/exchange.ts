@@ -4,7 +4,11 @@ import { readWav } from '#src/audio/formats/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import type { CommandAnswer, HeardAnswer, SandboxProcess } from '#src/console/sandbox-process.ts';
+import type {
+  CommandAnswer,
+  HeardAnswer,
+  SandboxProcess,
+} from '#src/console/sandbox-process.ts';
 import { recognise } from '#src/probes/engine-probes.ts';
 import { type Finding, tryProbe } from '#src/probes/probe.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
@@ -97,7 +101,8 @@ export async function runExchange(
   const answered = await waitForAnswer(person, start, observers, signal);
   if (answered.kind === 'failed') return answered;
   const reached = await listenForAnswer(observers, person, path, answered);
-  if (!reached) return toFailedExchange('hear', `nothing of the answer reached ${person}`);
+  if (!reached)
+    return toFailedExchange('hear', `nothing of the answer reached ${person}`);
   return { kind: 'exchanged', answered, heard: reached, path };
 }
 
@@ -153,11 +158,21 @@ export async function waitForOutcome(
 ): Promise<OutcomeEvent | undefined> {
   const first = await events.waitForEvent(start, outcomes, answerMs, signal, person);
   if (first?.event.kind !== 'ignored') return first?.event;
-  const other = await events.waitForEvent(first.place, outcomes, restMs, signal, person);
+  const other = await events.waitForEvent(
+    first.place,
+    outcomes,
+    restMs,
+    signal,
+    person,
+  );
   return (other ?? first).event;
 }
 
-function toFailedExchange(stage: string, why: string, isShown?: boolean): FailedExchange {
+function toFailedExchange(
+  stage: string,
+  why: string,
+  isShown?: boolean,
+): FailedExchange {
   return { kind: 'failed', stage, why, isShown };
 }
 

@@ -106,7 +106,10 @@ function cleanWords(words: string): string {
 }
 
 /** Why an utterance got no answer: how far it came, and the reason as part of a sentence. */
-export type Silence = { readonly stage: 'hear' | 'recognise' | 'attend'; readonly why: string };
+export type Silence = {
+  readonly stage: 'hear' | 'recognise' | 'attend';
+  readonly why: string;
+};
 
 /** Why a question is not answered, as part of a sentence. */
 export const whyDropped = {
@@ -124,9 +127,14 @@ export function explainSilence(why: IgnoreReason, botName: string): Silence {
     case 'empty':
       return { stage: 'recognise', why: noWords };
     case 'hallucination':
-      return { stage: 'recognise', why: `${noWords}, only words that recognisers make of noise` };
+      return {
+        stage: 'recognise',
+        why: `${noWords}, only words that recognisers make of noise`,
+      };
     case 'not-named':
-      return toUnattended(`those words were not for it: say "${botName}, ..." first, or press Ask`);
+      return toUnattended(
+        `those words were not for it: say "${botName}, ..." first, or press Ask`,
+      );
     case 'interjection':
       return toUnattended('that was a word about its answer, not a question');
     case 'dismissed':

@@ -87,7 +87,12 @@ export class SandboxProcess implements AsyncDisposable {
       child.kill();
       signal.throwIfAborted();
       const why = cause instanceof Error ? cause.message : 'no reason given';
-      throw new BotError('sandbox.failed', true, `The sandbox did not start: ${why}`, cause);
+      throw new BotError(
+        'sandbox.failed',
+        true,
+        `The sandbox did not start: ${why}`,
+        cause,
+      );
     }
   }
 

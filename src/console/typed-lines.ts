@@ -50,7 +50,11 @@ export async function performLines(
 }
 
 /** Returns after the outcome of a line; a failure is told in one sentence. */
-async function performLine(line: string, observers: SandboxObservers, signal: AbortSignal) {
+async function performLine(
+  line: string,
+  observers: SandboxObservers,
+  signal: AbortSignal,
+) {
   try {
     if (line.startsWith('/')) await runCommandLine(line, observers, signal);
     else await speakLine(line, observers, signal);
@@ -74,7 +78,9 @@ async function speakLine(
   await sandbox.sendRequest({ do: 'type', person: host, channel, text: words }, signal);
   const outcome = await waitForOutcome(host, start, events, signal);
   if (!outcome)
-    show.printNote('No answer came within a minute; people are heard once they agree: /join.');
+    show.printNote(
+      'No answer came within a minute; people are heard once they agree: /join.',
+    );
   if (outcome?.kind !== 'ignored') return;
   const silence = explainSilence(outcome.why, botName);
   if (silence.stage !== 'attend') show.printNote(describeSilence(silence, botName));
@@ -95,7 +101,10 @@ async function runCommandLine(
     ]),
   );
   const start = events.place;
-  await sandbox.sendRequest({ do: 'command', person: host, name: read.name, options }, signal);
+  await sandbox.sendRequest(
+    { do: 'command', person: host, name: read.name, options },
+    signal,
+  );
   await events.waitForEvent(start, ['done'], doneMs, signal);
   await realClock.sleep(writtenMs, signal);
 }

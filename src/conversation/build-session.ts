@@ -4,7 +4,10 @@ import {
   SessionConsent,
   UndecidedPeople,
 } from '#src/conversation/hearing/session-consent.ts';
-import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
+import type {
+  ConversationEffect,
+  EffectOf,
+} from '#src/conversation/machine/effects.ts';
 import {
   type ConversationState,
   createConversationState,
@@ -75,16 +78,21 @@ type Performers = {
   readonly [Kind in ConversationEffect['do']]: (effect: EffectOf<Kind>) => void;
 };
 
-function createEffectRunner(parts: EffectRunnerDeps): (effect: ConversationEffect) => void {
-  const { answers, calls, deps, readings, session, sessions, source, utterances } = parts;
+function createEffectRunner(
+  parts: EffectRunnerDeps,
+): (effect: ConversationEffect) => void {
+  const { answers, calls, deps, readings, session, sessions, source, utterances } =
+    parts;
   const { connection, requests } = session.speech;
   const performers: Performers = {
     listen: ({ utterance }) => utterances.startListening(utterance),
-    recognise: ({ pause, utterance }) => void utterances.requestTranscript(utterance, pause),
+    recognise: ({ pause, utterance }) =>
+      void utterances.requestTranscript(utterance, pause),
     'cancel-recognition': ({ utterance }) => utterances.cancelRecognition(utterance),
     endpoint: ({ text, utterance }) => utterances.giveEndpointingText(utterance, text),
     forget: ({ utterance }) => utterances.forgetRecording(utterance),
-    overheard: ({ by, isMeant, what }) => connection.now?.hearMeaning(by, what, isMeant),
+    overheard: ({ by, isMeant, what }) =>
+      connection.now?.hearMeaning(by, what, isMeant),
     begin: (effect) => answers.beginAnswer(effect),
     play: (effect) => answers.playAnswer(effect),
     'give-up': (effect) => answers.giveUpAnswer(effect),
@@ -201,8 +209,16 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   const { guildId, channelId } = channel;
   const { clock, spending } = deps;
   const people = () => link.listPeople();
-  const notices = createChannelNotices(channel, deps, (line, holds = () => true, onPosted) =>
-    queue.enqueue({ channel, line, isStillTrue: () => !signal.aborted && holds(), onPosted }),
+  const notices = createChannelNotices(
+    channel,
+    deps,
+    (line, holds = () => true, onPosted) =>
+      queue.enqueue({
+        channel,
+        line,
+        isStillTrue: () => !signal.aborted && holds(),
+        onPosted,
+      }),
   );
   const place = createPlace(options, people, notices, () => loop);
   const consent = new SessionConsent({
@@ -215,7 +231,9 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   const preemptiveBudget = new PreemptiveBudget();
   const currentSettings = (): SessionSettings => ({
     mode: maySpeak() ? 'talk' : 'captions',
-    names: [...new Set([deps.places.getBotName(guildId), ...place.getSettings().names])],
+    names: [
+      ...new Set([deps.places.getBotName(guildId), ...place.getSettings().names]),
+    ],
     addressing: place.getSettings().addressing,
     leaveAfterMs: place.getSettings().leaveAfterMs,
     isSparing: !preemptiveBudget.allows,
@@ -244,10 +262,19 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   signal.addEventListener('abort', () => loop.stopTimerForGood(), { once: true });
   const canAfford = () => maySpeak() && !spending.findUsedBudget(guildId);
   const speech: SessionSpeech = {
-    requests: new SpeechRequests({ loop, notices, clock, channelId, maySpeak: canAfford }),
+    requests: new SpeechRequests({
+      loop,
+      notices,
+      clock,
+      channelId,
+      maySpeak: canAfford,
+    }),
     connection,
     pace: new SpeechPace(),
-    mix: { tracks: former?.speech.mix.tracks ?? new NamedTracks(clock), isPassedOn: false },
+    mix: {
+      tracks: former?.speech.mix.tracks ?? new NamedTracks(clock),
+      isPassedOn: false,
+    },
     canSpeak: maySpeak,
   };
   const session: Session = {
@@ -257,7 +284,10 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     consent,
     loop,
     signal,
-    undecided: new UndecidedPeople({ ...place, consent, notices, signal }, former?.undecided),
+    undecided: new UndecidedPeople(
+      { ...place, consent, notices, signal },
+      former?.undecided,
+    ),
     get tools() {
       return tools;
     },
@@ -275,9 +305,17 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   const calls = new ToolCallRunner(session, deps, tools);
   const answerDeps = { ...deps, calls, preemptiveBudget, tools };
   const answers = new AnswerRunner(session, answerDeps, utterances);
-  const runners = { answers, calls, readings: new AnnouncementRunner(session, deps), utterances };
+  const runners = {
+    answers,
+    calls,
+    readings: new AnnouncementRunner(session, deps),
+    utterances,
+  };
   const perform = createEffectRunner({ ...runners, deps, session, sessions, source });
-  const features = all.createSession(session, { isReturned: seat !== undefined, former });
+  const features = all.createSession(session, {
+    isReturned: seat !== undefined,
+    former,
+  });
   return { session, answers, calls, tools, utterances };
 }
 
@@ -318,7 +356,13 @@ function toParticipant(
 ): Participant {
   const { id, isBot, isDeaf = false, name } = member;
   const { answers = 'spoken' } = getChoices(id);
-  return { id, name, isBot, isDeaf: isDeaf || answers !== 'spoken', ...consent.getRights(member) };
+  return {
+    id,
+    name,
+    isBot,
+    isDeaf: isDeaf || answers !== 'spoken',
+    ...consent.getRights(member),
+  };
 }
 
 /** Returns a function that is true the first time it is called with each event. `past` has happened before a restart. */
@@ -339,7 +383,8 @@ function continueState(
 ): ConversationState {
   const from = former?.place.channel;
   const goesOn =
-    from?.channelId === channel.channelId || (from && deps.places.isNoWider(channel, from));
+    from?.channelId === channel.channelId ||
+    (from && deps.places.isNoWider(channel, from));
   const past = former ? goesOn && former.loop.state : endedConversation;
   const { agreedIds: callers = [], isPaused = false } =
     former?.consent.answers ?? seat ?? endedConversation?.answers ?? {};
@@ -353,7 +398,10 @@ function continueState(
   };
 }
 
-function findName({ history, people, turns }: ConversationState, personId: PersonId): string {
+function findName(
+  { history, people, turns }: ConversationState,
+  personId: PersonId,
+): string {
   const here = people.find(({ id }) => id === personId);
   const asked = [...turns, ...history.exchanges].findLast(({ by }) => by === personId);
   return here?.name ?? asked?.name ?? 'Someone';

@@ -106,7 +106,8 @@ export class ConversationLoop {
     // The conversation learns that none is open before the replies on it end.
     const former = this.output;
     this.#deps.connection.now = now;
-    if (former && !now) this.post({ kind: 'link-down', isHeard: former.heardText !== '' });
+    if (former && !now)
+      this.post({ kind: 'link-down', isHeard: former.heardText !== '' });
     this.#bug = Promise.withResolvers();
     this.#bug.promise.catch(() => undefined); // Awaited elsewhere.
   }

@@ -43,4 +43,7 @@ export type SessionDependencies = PaidEngines & {
   readonly decide?: typeof stepConversation;
 };
 
-export type Deps<Name extends keyof SessionDependencies> = Pick<SessionDependencies, Name>;
+export type Deps<Name extends keyof SessionDependencies> = Pick<
+  SessionDependencies,
+  Name
+>;

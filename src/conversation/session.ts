@@ -1,11 +1,17 @@
-import type { SessionConsent, UndecidedPeople } from '#src/conversation/hearing/session-consent.ts';
+import type {
+  SessionConsent,
+  UndecidedPeople,
+} from '#src/conversation/hearing/session-consent.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
-import type { CurrentConnection, SoundMix } from '#src/voice/connection/reconnecting-connection.ts';
+import type {
+  CurrentConnection,
+  SoundMix,
+} from '#src/voice/connection/reconnecting-connection.ts';
 import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import type { SpeechPace } from '#src/voice/output/speech-output.ts';
 import type { ConversationLoop } from './conversation-loop.ts';

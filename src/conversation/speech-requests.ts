@@ -12,7 +12,11 @@ import type { QueuedAnnouncement, QueuedQuestion } from './queued-speech.ts';
 
 type QueueOutcome =
   /** `ended` never rejects. */
-  | { readonly kind: 'added'; readonly position: number; readonly ended: Promise<PlayEnd> }
+  | {
+      readonly kind: 'added';
+      readonly position: number;
+      readonly ended: Promise<PlayEnd>;
+    }
   | { readonly kind: 'full'; readonly limit: number }
   | { readonly kind: 'closed' }
   | { readonly kind: 'muted' };
@@ -45,7 +49,11 @@ type Submission = { readonly signal?: AbortSignal | undefined } & (
       readonly reading: QueuedAnnouncement;
       readonly ended: PromiseWithResolvers<PlayEnd>;
     }
-  | { readonly kind: 'notice'; readonly notice: SpokenNotice; reading?: QueuedAnnouncement }
+  | {
+      readonly kind: 'notice';
+      readonly notice: SpokenNotice;
+      reading?: QueuedAnnouncement;
+    }
 );
 
 /** `isQueued`: the conversation took it. A rejected one has no end. */
@@ -104,7 +112,9 @@ export class SpeechRequests {
   }
 
   get waiting(): readonly ListedTurn[] {
-    return this.#deps.loop.state.turnQueue.waiting.flatMap((id) => this.#toListedTurn(id) ?? []);
+    return this.#deps.loop.state.turnQueue.waiting.flatMap(
+      (id) => this.#toListedTurn(id) ?? [],
+    );
   }
 
   get latestHeard(): HeardAnnouncement | undefined {
@@ -115,16 +125,31 @@ export class SpeechRequests {
     const { name, speakerId: by } = question.utterance;
     const text = question.transcript?.text ?? '';
     const asking = { kind: 'question', question, signal: question.signal } as const;
-    this.#submitRequest(asking, (request) => ({ kind: 'typed', request, by, name, text }));
+    this.#submitRequest(asking, (request) => ({
+      kind: 'typed',
+      request,
+      by,
+      name,
+      text,
+    }));
   }
 
   queueAnnouncement(reading: QueuedAnnouncement): QueueOutcome {
     const { owner, personId, when } = reading;
     const ended = Promise.withResolvers<PlayEnd>();
     const about = personId === undefined ? [] : [personId];
-    const text = reading.clauses.map((one) => one.findTextForPlace(undefined) ?? '').join(' ');
+    const text = reading.clauses
+      .map((one) => one.findTextForPlace(undefined) ?? '')
+      .join(' ');
     const isInterruptible = reading.interruptible ?? true;
-    const event = { kind: 'read', owner: owner?.id, about, when, text, isInterruptible } as const;
+    const event = {
+      kind: 'read',
+      owner: owner?.id,
+      about,
+      when,
+      text,
+      isInterruptible,
+    } as const;
     const submitted = this.#submitRequest(
       { kind: 'reading', reading, ended, signal: reading.signal },
       (request) => ({ ...event, request }),
@@ -133,7 +158,10 @@ export class SpeechRequests {
       return { kind: 'added', position: submitted.position, ended: ended.promise };
     const { maxLinesPerPerson, maxAnnouncements } = queueRules;
     if (submitted.reason === 'full')
-      return { kind: 'full', limit: when === 'behind' ? maxLinesPerPerson : maxAnnouncements };
+      return {
+        kind: 'full',
+        limit: when === 'behind' ? maxLinesPerPerson : maxAnnouncements,
+      };
     return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
   }
 
@@ -169,7 +197,9 @@ export class SpeechRequests {
     this.#all.delete(request);
     if (one?.kind === 'question') {
       const { onOver, onOutcome } = one.question;
-      const line = failure ? toFailureLine(failure.error) : ({ id: 'ask.late' } as const);
+      const line = failure
+        ? toFailureLine(failure.error)
+        : ({ id: 'ask.late' } as const);
       if (outcome === 'failed') onOutcome?.({ kind: 'failed', line });
       onOver?.(outcome);
     }
@@ -226,7 +256,9 @@ export class SpeechRequests {
     const turn = findTurn(state, id);
     if (turn) return { id, kind: 'question', by: turn.by, name: turn.name };
     const one = this.#find(findAnnouncement(state, id)?.request);
-    return one?.kind === 'reading' ? { id, kind: 'reading', reading: one.reading } : undefined;
+    return one?.kind === 'reading'
+      ? { id, kind: 'reading', reading: one.reading }
+      : undefined;
   }
 
   #canSpeak() {

@@ -46,12 +46,18 @@ export function watchAbsentGuilds(
       await store.addGuilds(client.user.id, guildIds);
       return true;
     } catch (cause) {
-      report({ kind: 'warning', message: 'The list of servers could not be saved.', cause });
+      report({
+        kind: 'warning',
+        message: 'The list of servers could not be saved.',
+        cause,
+      });
       return false;
     }
   };
   const greetGuild = async (guild: Guild) => {
-    const readNotedGuilds = await store.listGuilds(client.user.id).catch(() => undefined);
+    const readNotedGuilds = await store
+      .listGuilds(client.user.id)
+      .catch(() => undefined);
     const isNew = readNotedGuilds?.includes(guild.id) === false;
     if (!(await noteGuilds([guild.id])) || !isNew) return;
     const cause = await greet(guild);
@@ -65,7 +71,9 @@ export function watchAbsentGuilds(
   });
   const present = [...client.guilds.cache.keys()].filter(isAllowed);
   const readNotedGuilds = async () =>
-    (await store.listGuilds(client.user.id)).filter((guildId) => isOnShard(guildId, shard));
+    (await store.listGuilds(client.user.id)).filter((guildId) =>
+      isOnShard(guildId, shard),
+    );
   void reportAbsent(client, readNotedGuilds, report).then(() => noteGuilds(present));
 }
 
@@ -86,6 +94,7 @@ async function reportAbsent(
       if (!isGone) trouble = cause;
       else if (!isThere(guildId)) report({ kind: 'guild-removed', guildId });
     });
-  const message = 'At its next start the bot looks for servers that removed it while it was away.';
+  const message =
+    'At its next start the bot looks for servers that removed it while it was away.';
   if (trouble !== undefined) report({ kind: 'warning', message, cause: trouble });
 }

@@ -1,4 +1,10 @@
-import { type Client, Events, type Guild, type GuildMember, type VoiceState } from 'discord.js';
+import {
+  type Client,
+  Events,
+  type Guild,
+  type GuildMember,
+  type VoiceState,
+} from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
@@ -59,12 +65,16 @@ export class ChannelPeople {
   #reportChange(where: string | null | undefined) {
     if (!where) return;
     this.readAgain(where);
-    for (const { channelId, changed } of this.#listeners) if (channelId === where) changed();
+    for (const { channelId, changed } of this.#listeners)
+      if (channelId === where) changed();
   }
 }
 
 /** People in a voice channel but the bot. discord.js's own list leaves out whom it does not know by name. */
-export function listOtherPeople(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
+export function listOtherPeople(
+  guild: Guild,
+  channelId: ChannelId,
+): readonly ChannelMember[] {
   const botId = guild.client.user.id;
   return [...guild.voiceStates.cache.values()]
     .filter((state) => state.channelId === channelId && state.id !== botId)
@@ -80,5 +90,10 @@ function toChannelMember({ id, member, selfDeaf, serverDeaf }: VoiceState) {
 /** Member of a server, as Discord has described them. */
 export function toMember(member: GuildMember): ChannelMember {
   const { displayName, id, user } = member;
-  return { id, name: toOneLine(displayName), isBot: user.bot, roleIds: roleIdsOf(member) };
+  return {
+    id,
+    name: toOneLine(displayName),
+    isBot: user.bot,
+    roleIds: roleIdsOf(member),
+  };
 }

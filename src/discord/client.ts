@@ -31,9 +31,18 @@ import { openCaptionChats } from './captions/discord-caption-chats.ts';
 import { DisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './discord-event.ts';
 import { toCommandBodies } from './interactions/command-registration.ts';
-import { type CommandFace, InteractionReceiver } from './interactions/interaction-receiver.ts';
+import {
+  type CommandFace,
+  InteractionReceiver,
+} from './interactions/interaction-receiver.ts';
 import { leaveAllSeats, leaveGhosts } from './leave-seats.ts';
-import { closeClient, createClient, findRemedy, LoginDeadline, logIn } from './login.ts';
+import {
+  closeClient,
+  createClient,
+  findRemedy,
+  LoginDeadline,
+  logIn,
+} from './login.ts';
 import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
@@ -111,9 +120,16 @@ const leaveMs = 250;
  *
  * Errors: BotError `discord.bad_token`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
  */
-export async function openDiscord(given: DiscordOptions, signal: AbortSignal): Promise<Discord> {
+export async function openDiscord(
+  given: DiscordOptions,
+  signal: AbortSignal,
+): Promise<Discord> {
   const options = leaveDisallowedGuilds(given);
-  const login = { ...options, timeoutMs: loginMs, deadline: new LoginDeadline(loginMs) };
+  const login = {
+    ...options,
+    timeoutMs: loginMs,
+    deadline: new LoginDeadline(loginMs),
+  };
   const early: Interaction[] = [];
   const made = watchClient(createClient(login), options);
   made.on(Events.InteractionCreate, (interaction) => early.push(interaction));
@@ -168,13 +184,20 @@ async function openWithClient(
   client.removeAllListeners(Events.InteractionCreate);
   const disallowed = new DisallowedServers(client, { isAllowed, outbox, report });
   const receiveInteraction = (interaction: Interaction): void => {
-    if (!disallowed.refuseInteraction(interaction)) reception.receiveInteraction(interaction);
+    if (!disallowed.refuseInteraction(interaction))
+      reception.receiveInteraction(interaction);
   };
   client.on(Events.InteractionCreate, receiveInteraction);
   for (const interaction of early) receiveInteraction(interaction);
   report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const greetGuild = (guild: Guild) => postToServer(outbox, guild, hello());
-  watchAbsentGuilds(client, { store: guildStore, report, shard, isAllowed, greet: greetGuild });
+  watchAbsentGuilds(client, {
+    store: guildStore,
+    report,
+    shard,
+    isAllowed,
+    greet: greetGuild,
+  });
   leaveGhosts(client, linkOpener.hasLink);
   watchArrivals(client, panels, options.arrived);
   client.on(Events.ShardResume, () => leaveGhosts(client, linkOpener.hasLink));
@@ -212,7 +235,10 @@ function leaveDisallowedGuilds(options: DiscordOptions): DiscordOptions {
 }
 
 /** A client that closes is told of nothing more; an error without a listener would end the process. */
-function stopListening(client: Client<true>, report: (event: DiscordEvent) => void): void {
+function stopListening(
+  client: Client<true>,
+  report: (event: DiscordEvent) => void,
+): void {
   client.ws.removeAllListeners();
   client.removeAllListeners().on(Events.Error, (cause) => {
     report({ kind: 'warning', message: cause.message, cause });
@@ -227,9 +253,12 @@ function watchClient(
   const reportWarning = (message: string, cause?: unknown) =>
     report({ kind: 'warning', message, cause });
   client.on(Events.Error, (error) => reportWarning(error.message, error));
-  client.on(Events.ShardError, (error) => reportWarning(`Gateway: ${error.message}`, error));
+  client.on(Events.ShardError, (error) =>
+    reportWarning(`Gateway: ${error.message}`, error),
+  );
   client.on(Events.Warn, (message) => reportWarning(message));
-  const reportGateway = (what: 'reconnecting' | 'resumed') => report({ kind: 'gateway', what });
+  const reportGateway = (what: 'reconnecting' | 'resumed') =>
+    report({ kind: 'gateway', what });
   client.on(Events.ShardReconnecting, () => reportGateway('reconnecting'));
   client.on(Events.ShardResume, () => reportGateway('resumed'));
   client.on(Events.ShardDisconnect, ({ code }) => {
@@ -240,11 +269,15 @@ function watchClient(
 }
 
 /** A bot whose commands cannot be written still answers those it has. */
-async function registerCommands(client: Client<true>, options: DiscordOptions): Promise<void> {
+async function registerCommands(
+  client: Client<true>,
+  options: DiscordOptions,
+): Promise<void> {
   const { commands, onEvent: report } = options;
   const route = Routes.applicationCommands(client.application.id);
   try {
-    const createLateError = () => new Error(`Discord did not answer in ${registerMs / 1000} s.`);
+    const createLateError = () =>
+      new Error(`Discord did not answer in ${registerMs / 1000} s.`);
     const putting = client.rest.put(route, { body: toCommandBodies(commands) });
     await withTimeout(putting, registerMs, realClock, createLateError);
     report({ kind: 'registered', commands: commands.length });
@@ -270,7 +303,9 @@ function watchArrivals(
 ): void {
   client.on(Events.GuildAvailable, ({ id }) => void arrived([id]));
   client.on(Events.ShardResume, (shardId) => {
-    const there = [...client.guilds.cache.values()].filter((guild) => guild.shardId === shardId);
+    const there = [...client.guilds.cache.values()].filter(
+      (guild) => guild.shardId === shardId,
+    );
     void arrived(listGuildIds(there));
   });
   const guildIds = [...client.guilds.cache.keys()];

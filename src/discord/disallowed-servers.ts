@@ -1,4 +1,10 @@
-import { type Client, Events, type Guild, type Interaction, MessageFlags } from 'discord.js';
+import {
+  type Client,
+  Events,
+  type Guild,
+  type Interaction,
+  MessageFlags,
+} from 'discord.js';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { formatText, toLocale } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './discord-event.ts';
@@ -39,7 +45,9 @@ export class DisallowedServers {
     if (guildId === null || this.#options.isAllowed(guildId)) return false;
     if (interaction.isRepliable()) {
       const content = formatText('server.barred', {}, toLocale(interaction.locale));
-      interaction.reply({ content, flags: MessageFlags.Ephemeral }).catch(() => undefined);
+      interaction
+        .reply({ content, flags: MessageFlags.Ephemeral })
+        .catch(() => undefined);
     }
     return true;
   }

@@ -1,6 +1,9 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { PostOutcome } from '#src/discord/outbox/outbox.ts';
-import type { MissingRight, VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
+import type {
+  MissingRight,
+  VoiceRestriction,
+} from '#src/ports/seat-changes-by-others.ts';
 import type { ReceiverCounts } from './link/consented-receiver.ts';
 import type { SenderCounts } from './link/frame-sender.ts';
 
@@ -39,13 +42,25 @@ export type DiscordEvent =
       readonly cipher: string;
     }
   /** A voice socket closed. */
-  | { readonly kind: 'voice-closed'; readonly guildId: GuildId; readonly closeCode: number }
+  | {
+      readonly kind: 'voice-closed';
+      readonly guildId: GuildId;
+      readonly closeCode: number;
+    }
   /** Restriction of the bot in its channel, also from the moment it joins; `on` is false when it is over. */
-  | { readonly kind: VoiceRestriction; readonly guildId: GuildId; readonly isOn: boolean }
+  | {
+      readonly kind: VoiceRestriction;
+      readonly guildId: GuildId;
+      readonly isOn: boolean;
+    }
   /** The bot was moved to another channel by a moderator: the link has ended. */
   | { readonly kind: 'moved'; readonly guildId: GuildId; readonly channelId: ChannelId }
   /** A right to be in the channel where the bot sits was taken away; it still sits there. */
-  | { readonly kind: MissingRight; readonly guildId: GuildId; readonly channelId: ChannelId }
+  | {
+      readonly kind: MissingRight;
+      readonly guildId: GuildId;
+      readonly channelId: ChannelId;
+    }
   /** The bot is no member of that server any more: whatever was there has ended. */
   | { readonly kind: 'guild-removed'; readonly guildId: GuildId }
   /** A server that newly invited the bot has read how to call it. */
@@ -58,7 +73,11 @@ export type DiscordEvent =
       readonly guildId: GuildId;
       readonly counts: () => LinkCounts;
     }
-  | { readonly kind: 'link-closed'; readonly guildId: GuildId; readonly counts: LinkCounts };
+  | {
+      readonly kind: 'link-closed';
+      readonly guildId: GuildId;
+      readonly counts: LinkCounts;
+    };
 
 /** Everything one link passed on, lost, refused or had to mend, since it was made. */
 export type LinkCounts = ReceiverCounts &

@@ -22,7 +22,10 @@ function leaveSeat(client: Client<true>, guildId: GuildId) {
 }
 
 /** Gives up the seats in which Discord shows the bot without a link, as those of a former run. */
-export function leaveGhosts(client: Client<true>, hasLink: (guildId: GuildId) => boolean): void {
+export function leaveGhosts(
+  client: Client<true>,
+  hasLink: (guildId: GuildId) => boolean,
+): void {
   for (const guild of client.guilds.cache.values()) {
     const isThere = guild.voiceStates.cache.get(client.user.id)?.channelId;
     if (isThere && !hasLink(guild.id)) leaveSeat(client, guild.id);

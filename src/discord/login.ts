@@ -37,7 +37,12 @@ const requestsASecond = 50;
 const discordApi = 'https://discord.com/api';
 
 /** Makes a client that mentions no person, and asks for no privileged intent but the one that is named; not yet logged in. */
-export function createClient({ apiUrl, shard, deadline, messageContent }: LoginOptions): Client {
+export function createClient({
+  apiUrl,
+  shard,
+  deadline,
+  messageContent,
+}: LoginOptions): Client {
   const base = apiUrl && toRestBase(apiUrl);
   const client = new Client({
     ...(shard && toShardOptions(shard, deadline)),
@@ -47,14 +52,20 @@ export function createClient({ apiUrl, shard, deadline, messageContent }: LoginO
       GatewayIntentBits.GuildMessages, // with the text of those alone that mention the bot
       ...(messageContent ? [GatewayIntentBits.MessageContent] : []),
     ],
-    makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: 0 }),
+    makeCache: Options.cacheWithLimits({
+      ...Options.DefaultMakeCacheSettings,
+      MessageManager: 0,
+    }),
     allowedMentions: { parse: [] },
     rest: {
       timeout: requestMs,
       retries: 1,
       rejectOnRateLimit: isWaitedForElsewhere,
       makeRequest: refuseOldEdits,
-      globalRequestsPerSecond: Math.max(1, Math.floor(requestsASecond / (shard?.count ?? 1))),
+      globalRequestsPerSecond: Math.max(
+        1,
+        Math.floor(requestsASecond / (shard?.count ?? 1)),
+      ),
       ...(base && { api: base }),
     },
     waitGuildTimeout: 5_000,
@@ -101,7 +112,8 @@ export class LoginDeadline {
   /** The whole time begins anew. */
   resume(): void {
     this.pause();
-    const createLateError = () => this.#controller.abort(new DOMException('late', 'TimeoutError'));
+    const createLateError = () =>
+      this.#controller.abort(new DOMException('late', 'TimeoutError'));
     this.#timer = setTimeout(createLateError, this.#ms).unref();
   }
 }
@@ -126,8 +138,12 @@ const refuseOldEdits: RESTOptions['makeRequest'] = async (url, init) => {
   const body = await response.json().catch(() => undefined);
   const { code } = toRecord(body);
   const { headers } = response;
-  const isOld = code === RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
-  return Response.json(body ?? {}, { status: isOld ? 400 : 429, headers: [...headers] });
+  const isOld =
+    code === RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
+  return Response.json(body ?? {}, {
+    status: isOld ? 400 : 429,
+    headers: [...headers],
+  });
 };
 
 /** An edit that has to wait is better made anew: it would show an outdated state. Messages wait in the outbox. */
@@ -155,14 +171,19 @@ export async function logIn(
   const either = AbortSignal.any([signal, deadline.signal]);
   const ended = Promise.withResolvers<never>();
   const onAbort = () => ended.reject(either.reason);
-  const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve));
+  const ready = new Promise<Client<true>>((resolve) =>
+    client.once(Events.ClientReady, resolve),
+  );
   client.once(Events.ShardDisconnect, ({ code }) =>
     ended.reject(createClosedLoginError(code, options)),
   );
   either.addEventListener('abort', onAbort);
   try {
     either.throwIfAborted();
-    return await Promise.race([client.login(options.token).then(() => ready), ended.promise]);
+    return await Promise.race([
+      client.login(options.token).then(() => ready),
+      ended.promise,
+    ]);
   } catch (cause) {
     await closeClient(client);
     signal.throwIfAborted();
@@ -180,7 +201,10 @@ export async function closeClient(client: Client): Promise<void> {
 }
 
 /** A failed REST request as the operator should read it. */
-export function toLoginError(cause: unknown, { apiUrl, timeoutMs }: LoginOptions): BotError {
+export function toLoginError(
+  cause: unknown,
+  { apiUrl, timeoutMs }: LoginOptions,
+): BotError {
   if (cause instanceof BotError) return cause;
   if (isTokenRefusal(cause)) return createBadTokenError(cause);
   const where = `Discord at ${apiUrl ?? discordApi}`;
@@ -194,7 +218,8 @@ function describeLoginTrouble(cause: unknown, timeoutMs: number) {
   const name = cause instanceof Error ? cause.name : '';
   if (name === 'TimeoutError') return `did not answer in ${timeoutMs / 1000} s`;
   if (name === 'AbortError') return 'did not answer in time'; // discord.js's own limit of a request
-  if (cause instanceof SyntaxError || cause instanceof TypeError) return 'answered with a web page';
+  if (cause instanceof SyntaxError || cause instanceof TypeError)
+    return 'answered with a web page';
   const status = findStatus(cause);
   if (status !== undefined) return `answered with an error (${status})`;
   const code = findNetworkCode(cause);
@@ -202,7 +227,8 @@ function describeLoginTrouble(cause: unknown, timeoutMs: number) {
 }
 
 function findStatus(cause: unknown) {
-  if (cause instanceof DiscordAPIError || cause instanceof HTTPError) return cause.status;
+  if (cause instanceof DiscordAPIError || cause instanceof HTTPError)
+    return cause.status;
   return undefined;
 }
 
@@ -230,7 +256,10 @@ function describeFewShards({ count, recommendedCount }: OwnedShard) {
 }
 
 /** Advice for an operator about a gateway that closed for good, where there is more to say than its code. */
-export function findRemedy(closeCode: number, shard: OwnedShard | undefined): string | undefined {
+export function findRemedy(
+  closeCode: number,
+  shard: OwnedShard | undefined,
+): string | undefined {
   return closeCode === tooFewShards && shard ? describeFewShards(shard) : undefined;
 }
 
@@ -251,7 +280,9 @@ function createClosedLoginError(code: number, { shard, messageContent }: LoginOp
 
 type Dispatch = { readonly t?: unknown };
 /** The typings call the way in private. */
-type InnerSockets = { handlePacket(packet: Dispatch | undefined, shard: unknown): boolean };
+type InnerSockets = {
+  handlePacket(packet: Dispatch | undefined, shard: unknown): boolean;
+};
 
 const ofMessages: readonly unknown[] = [
   'MESSAGE_CREATE',

@@ -29,7 +29,9 @@ export function openMembers(client: Client<true>): Members {
 }
 
 function isUnknownMember(cause: unknown) {
-  return cause instanceof DiscordAPIError && cause.code === RESTJSONErrorCodes.UnknownMember;
+  return (
+    cause instanceof DiscordAPIError && cause.code === RESTJSONErrorCodes.UnknownMember
+  );
 }
 
 /** Asks Discord for a member, whose changes it does not report without the members intent. As `VoiceLink.refresh`. */
@@ -41,7 +43,10 @@ export async function readMember(
   const either = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
   try {
     either.throwIfAborted();
-    return await waitUnlessAborted(guild.members.fetch({ user: personId, force: true }), either);
+    return await waitUnlessAborted(
+      guild.members.fetch({ user: personId, force: true }),
+      either,
+    );
   } catch (cause) {
     signal.throwIfAborted();
     const why = getErrorMessage(cause);

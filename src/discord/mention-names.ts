@@ -26,5 +26,7 @@ export function replaceMentions(
 function findOpenChannel(id: string, guild: Guild | undefined) {
   const channel = guild?.channels.cache.get(id);
   const seen = channel && permissionsIn(channel, channel.guild.roles.everyone);
-  return seen?.has(PermissionFlagsBits.ViewChannel) ? toOneLine(channel?.name ?? '') : undefined;
+  return seen?.has(PermissionFlagsBits.ViewChannel)
+    ? toOneLine(channel?.name ?? '')
+    : undefined;
 }

@@ -14,7 +14,9 @@ export function readContent(
   forwarded: unknown,
   isPicked: boolean,
 ): MessageContent {
-  const { attachments, components, content, embeds, poll } = toRecord(forwarded ?? message);
+  const { attachments, components, content, embeds, poll } = toRecord(
+    forwarded ?? message,
+  );
   const { answers, question } = toRecord(poll);
   const shown = forwarded || isPicked ? embeds : [];
   const words = [

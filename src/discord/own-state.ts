@@ -15,14 +15,21 @@ import type { DiscordEvent } from './discord-event.ts';
 import { ownPermissionsIn } from './permissions.ts';
 
 /** Tells what others do to the bot's own seat in voice channels. */
-export function watchOwnState(client: Client<true>, report: (event: DiscordEvent) => void): void {
+export function watchOwnState(
+  client: Client<true>,
+  report: (event: DiscordEvent) => void,
+): void {
   const seats = new Map<string, OwnSeat>();
   /** Reports restrictions that have come or gone; returns the right that was taken away. */
-  const readOwnSeat = (state: VoiceState, former: OwnSeat): MissingRight | undefined => {
+  const readOwnSeat = (
+    state: VoiceState,
+    former: OwnSeat,
+  ): MissingRight | undefined => {
     const { channelId, guild } = state;
     const [hindrances, missing] = [getHindrances(state), findMissingRight(state)];
     seats.set(guild.id, { channelId, hindrances, missing });
-    for (const event of listHindranceChanges(guild.id, former, hindrances)) report(event);
+    for (const event of listHindranceChanges(guild.id, former, hindrances))
+      report(event);
     return missing === former.missing ? undefined : missing;
   };
   const onState = (former: VoiceState, now: VoiceState) => {
@@ -45,7 +52,8 @@ export function watchOwnState(client: Client<true>, report: (event: DiscordEvent
     if (!guild || !voice || !seat || seat.channelId === null) return;
     const missing = readOwnSeat(voice, seat);
     const { channelId } = voice;
-    if (channelId !== null && missing) report({ kind: missing, guildId: guild.id, channelId });
+    if (channelId !== null && missing)
+      report({ kind: missing, guildId: guild.id, channelId });
   };
   const onChanged = (_: unknown, now: InGuild) => onRights(now);
   const onRemoved = ({ id: guildId }: { readonly id: string }) => {

@@ -9,7 +9,11 @@ import {
 type Permissions = Readonly<PermissionsBitField>;
 
 /** Rights of people who may open a voice channel and read what was said there. */
-export const openRights = [Rights.ViewChannel, Rights.Connect, Rights.ReadMessageHistory];
+export const openRights = [
+  Rights.ViewChannel,
+  Rights.Connect,
+  Rights.ReadMessageHistory,
+];
 
 /** Permissions of a member, or of a role alone, in a channel; undefined where Discord told too little of the server to know. */
 export function permissionsIn(
@@ -35,7 +39,11 @@ export function ownPermissionsIn(channel: GuildBasedChannel): Permissions | unde
  */
 export function mayWriteIn(channel: GuildBasedChannel): boolean | undefined {
   const { Connect, SendMessages, ViewChannel } = Rights;
-  const needed = [ViewChannel, SendMessages, ...(channel.isVoiceBased() ? [Connect] : [])];
+  const needed = [
+    ViewChannel,
+    SendMessages,
+    ...(channel.isVoiceBased() ? [Connect] : []),
+  ];
   return ownPermissionsIn(channel)?.has(needed);
 }
 

@@ -12,7 +12,12 @@ import type { Places } from '#src/ports/command-ports.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { type Locale, toLocale } from '#src/texts/texts.ts';
 import { listOtherPeople, toMember } from './channel-people.ts';
-import { openRights, ownPermissionsIn, permissionsIn, permissionsOf } from './permissions.ts';
+import {
+  openRights,
+  ownPermissionsIn,
+  permissionsIn,
+  permissionsOf,
+} from './permissions.ts';
 
 /** Members that Discord is asked for at once. */
 const mostAsked = 50;
@@ -26,7 +31,9 @@ export function openPlaces(client: Client<true>): Places {
     findChannelFacts({ guildId, channelId }, callerId) {
       const guild = guildOf(guildId);
       const channel = guild?.channels.cache.get(channelId);
-      return guild && channel?.isVoiceBased() ? factsOf(guild, channel, callerId) : undefined;
+      return guild && channel?.isVoiceBased()
+        ? factsOf(guild, channel, callerId)
+        : undefined;
     },
     hasGuild: (guildId) => client.guilds.cache.has(guildId),
     getBotName: (guildId) => botNameIn(client, guildId),
@@ -50,19 +57,29 @@ export function openPlaces(client: Client<true>): Places {
     },
     isNoWider({ guildId, ...one }, other) {
       const guild = guildOf(guildId);
-      const channels = [one, other].map(({ channelId }) => guild?.channels.cache.get(channelId));
+      const channels = [one, other].map(({ channelId }) =>
+        guild?.channels.cache.get(channelId),
+      );
       const [here, there] = channels;
-      if (!guild?.available || !here || here.isThread() || !there?.isVoiceBased()) return false;
-      return openRights.every((right) => isNoWider(rightIn(here, right), rightIn(there, right)));
+      if (!guild?.available || !here || here.isThread() || !there?.isVoiceBased())
+        return false;
+      return openRights.every((right) =>
+        isNoWider(rightIn(here, right), rightIn(there, right)),
+      );
     },
     async listMembers(guildId, personIds) {
       const members = guildOf(guildId)?.members;
       const isKnown = (id: string) => members?.cache.has(id);
       const mayAsk = (id: string) => !isKnown(id) && !unfound.has(`${guildId} ${id}`);
-      const ids = [...personIds.filter(isKnown), ...personIds.filter(mayAsk).slice(0, mostAsked)];
+      const ids = [
+        ...personIds.filter(isKnown),
+        ...personIds.filter(mayAsk).slice(0, mostAsked),
+      ];
       const read = async (id: string) =>
         await members?.fetch(id).catch(() => void unfound.add(`${guildId} ${id}`));
-      return (await Promise.all(ids.map(read))).flatMap((one) => (one ? [toMember(one)] : []));
+      return (await Promise.all(ids.map(read))).flatMap((one) =>
+        one ? [toMember(one)] : [],
+      );
     },
     listPeople({ guildId, channelId }) {
       const guild = guildOf(guildId);
@@ -80,7 +97,9 @@ export function localeIn(client: Client<true>, guildId: GuildId): Locale {
 function rightIn(channel: NonThreadGuildBasedChannel, right: bigint): RightInChannel {
   const overwrites = [...channel.permissionOverwrites.cache.values()];
   const idsOf = (kind: 'allow' | 'deny') =>
-    new Set(overwrites.filter((one) => one[kind].has(right, false)).map(({ id }) => id));
+    new Set(
+      overwrites.filter((one) => one[kind].has(right, false)).map(({ id }) => id),
+    );
   const everyone = permissionsIn(channel, channel.guild.roles.everyone);
   const isOpen = everyone?.has(right, false) === true;
   return { isOpen, allowedIds: idsOf('allow'), deniedIds: idsOf('deny') };
@@ -92,7 +111,11 @@ function botNameIn(client: Client<true>, guildId: GuildId): string {
   return toOneLine(me?.displayName ?? client.user.displayName);
 }
 
-function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: PersonId): ChannelFacts {
+function factsOf(
+  guild: Guild,
+  channel: VoiceBasedChannel,
+  callerId: PersonId,
+): ChannelFacts {
   const mine = ownPermissionsIn(channel);
   const has = (right: bigint) => mine?.has(right) === true;
   return {
@@ -112,12 +135,20 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: PersonId): 
 }
 
 /** True when the caller may enter; a person who sits there already was let in by another. */
-function mayEnter(guild: Guild, channel: VoiceBasedChannel, callerId: PersonId): boolean {
+function mayEnter(
+  guild: Guild,
+  channel: VoiceBasedChannel,
+  callerId: PersonId,
+): boolean {
   if (guild.voiceStates.cache.get(callerId)?.channelId === channel.id) return true;
   return mayConnect(guild, channel, callerId);
 }
 
-function mayConnect(guild: Guild, channel: VoiceBasedChannel, callerId: PersonId): boolean {
+function mayConnect(
+  guild: Guild,
+  channel: VoiceBasedChannel,
+  callerId: PersonId,
+): boolean {
   const caller = guild.members.cache.get(callerId);
   const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
   return caller !== undefined && permissionsIn(channel, caller)?.has(needed) === true;

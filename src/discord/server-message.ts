@@ -37,12 +37,15 @@ export async function postToServer(
  */
 function channelForAll({ channels, systemChannel }: Guild) {
   const all = [...channels.cache.values()]
-    .flatMap((channel) => (channel.isTextBased() && !channel.isThread() ? [channel] : []))
+    .flatMap((channel) =>
+      channel.isTextBased() && !channel.isThread() ? [channel] : [],
+    )
     .toSorted(
       (one, other) =>
         Number(one.isVoiceBased()) - Number(other.isVoiceBased()) ||
         one.rawPosition - other.rawPosition,
     );
-  const mayWrite = (channel: GuildTextBasedChannel | null) => channel && mayWriteIn(channel);
+  const mayWrite = (channel: GuildTextBasedChannel | null) =>
+    channel && mayWriteIn(channel);
   return mayWrite(systemChannel) && systemChannel ? systemChannel : all.find(mayWrite);
 }

@@ -12,13 +12,21 @@ export const chatCompletions: Engine<'chat'> = {
   standardModel: standardModels.chat,
   async open(settings) {
     const { openClient } = await import('#src/provider/api-client.ts');
-    const { openChatModel, dropSound } = await import('#src/chat/completions/openai-chat.ts');
+    const { openChatModel, dropSound } = await import(
+      '#src/chat/completions/openai-chat.ts'
+    );
     const client = openClient(settings);
     const { model, report, audioModel: { model: audioName, ...audio } = {} } = settings;
     // No answer takes more than is put aside for it.
     const maxTokens = mostAnswerTokens;
-    if (audioName === undefined) return openChatModel(client, { model, maxTokens, report });
-    const audioModel = openChatModel(client, { ...audio, model: audioName, maxTokens, report });
+    if (audioName === undefined)
+      return openChatModel(client, { model, maxTokens, report });
+    const audioModel = openChatModel(client, {
+      ...audio,
+      model: audioName,
+      maxTokens,
+      report,
+    });
     if (audioName !== model)
       return { ...openChatModel(client, { model, maxTokens, report }), audioModel };
     return { ...dropSound(audioModel), audioModel };

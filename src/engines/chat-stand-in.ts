@@ -10,7 +10,8 @@ export const chatStandIn: Engine<'chat'> = {
   price: 'free',
   open() {
     const { wallMs } = realClock;
-    const named = (botName: string) => createStandIn({ wallMs, random: Math.random, botName });
+    const named = (botName: string) =>
+      createStandIn({ wallMs, random: Math.random, botName });
     return { ...named(''), named };
   },
 };

@@ -29,13 +29,21 @@ export const engineSettings = Object.assign(
 ) as Readonly<Record<string, z.ZodType>>;
 
 /** Engines of a role that have a server. */
-export function listServerEngines<Role extends ProviderRole>(role: Role): readonly Engine<Role>[] {
+export function listServerEngines<Role extends ProviderRole>(
+  role: Role,
+): readonly Engine<Role>[] {
   return engines[role].filter(({ standardModel }) => standardModel !== undefined);
 }
 
 /** Engine of a role with this name or, from outside, at this path or in this package. Throws as `loadEngine`. */
-export function getEngine<Role extends ProviderRole>(role: Role, name: string): Engine<Role> {
-  return listServerEngines(role).find((engine) => engine.name === name) ?? loadEngine(role, name);
+export function getEngine<Role extends ProviderRole>(
+  role: Role,
+  name: string,
+): Engine<Role> {
+  return (
+    listServerEngines(role).find((engine) => engine.name === name) ??
+    loadEngine(role, name)
+  );
 }
 
 /** Engine of a role that needs no server. */
@@ -51,7 +59,9 @@ export function findUsualEngine<Role extends ProviderRole>(
   baseUrl: string,
   model: string,
 ): Engine<Role> {
-  const engine = listServerEngines(role).find(({ isFor }) => isFor?.(baseUrl, model) ?? true);
+  const engine = listServerEngines(role).find(
+    ({ isFor }) => isFor?.(baseUrl, model) ?? true,
+  );
   if (!engine) throw new Error(`no engine for ${role}`);
   return engine;
 }
@@ -60,7 +70,9 @@ export function resolveEngine<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
 ): Engine<Role> {
-  return choice.kind === 'local' ? getLocalEngine(role) : getEngine(role, choice.backend);
+  return choice.kind === 'local'
+    ? getLocalEngine(role)
+    : getEngine(role, choice.backend);
 }
 
 const unset = { baseUrl: '', model: '', models: [], own: {} };

@@ -8,7 +8,10 @@ import { isListenable } from '#src/speech/utterance-sound.ts';
 import { type Engine, engineVersion, type OpenEngines, roles } from './engine.ts';
 
 /** Engine that a module exports as `engine`. Throws a plain Error with one line for the operator where it cannot be used. */
-export function loadEngine<Role extends ProviderRole>(role: Role, place: string): Engine<Role> {
+export function loadEngine<Role extends ProviderRole>(
+  role: Role,
+  place: string,
+): Engine<Role> {
   const outsideEngine = z.object({
     version: z.literal(engineVersion),
     role: z.literal(role),
@@ -26,7 +29,9 @@ export function loadEngine<Role extends ProviderRole>(role: Role, place: string)
     return { ...data, about: place, probe: roles[role].paid, open: openEngine };
   }
   const [{ message, path } = { message: '', path: [] }] = error.issues;
-  throw new Error(`${place} exports no engine for ${role}: ${path.join('.')} ${message}`);
+  throw new Error(
+    `${place} exports no engine for ${role}: ${path.join('.')} ${message}`,
+  );
 }
 
 /** The export `engine` of a module, which must not await at its top level. */
@@ -41,7 +46,10 @@ function getDefaultExport(place: string): unknown {
 
 /** Engines from outside behind the contract of their role: one function of each is used, what it throws is its failure. */
 const adapters: {
-  readonly [Role in ProviderRole]: (opened: OpenEngines[Role], name: string) => OpenEngines[Role];
+  readonly [Role in ProviderRole]: (
+    opened: OpenEngines[Role],
+    name: string,
+  ) => OpenEngines[Role];
 } = {
   'speech to text': (opened, name) => ({
     ...toDisposable(opened),
@@ -63,14 +71,22 @@ const adapters: {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
       if (text.trim() === '')
-        throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
+        throw new BotError(
+          'speech.unspeakable',
+          false,
+          'The text has nothing to speak.',
+        );
       for await (const sound of passParts(
         name,
         () => opened.synthesize(text, voice, signal),
         signal,
       )) {
         if (!soundShape.safeParse(sound).success)
-          throw new BotError('provider.refused', false, `The engine ${name} ${unusableSound}.`);
+          throw new BotError(
+            'provider.refused',
+            false,
+            `The engine ${name} ${unusableSound}.`,
+          );
         yield sound;
       }
     },
@@ -87,7 +103,9 @@ const unusableSound =
   'gave unusable sound: it takes { samples, rateHz, channels }, samples an Int16Array, rateHz 8000 to 192000, channels 1 or 2';
 
 /** Closes an engine in whichever way it has. */
-export function toDisposable(opened: Partial<Disposable & AsyncDisposable>): AsyncDisposable {
+export function toDisposable(
+  opened: Partial<Disposable & AsyncDisposable>,
+): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
       opened[Symbol.dispose]?.();
@@ -97,7 +115,11 @@ export function toDisposable(opened: Partial<Disposable & AsyncDisposable>): Asy
 }
 
 /** Parts of an answer, up to an abort. Errors: BotError `provider.refused`, with the words of the engine apart. */
-async function* passParts<Part>(name: string, ask: () => AsyncIterable<Part>, signal: AbortSignal) {
+async function* passParts<Part>(
+  name: string,
+  ask: () => AsyncIterable<Part>,
+  signal: AbortSignal,
+) {
   signal.throwIfAborted();
   try {
     const parts = ask()[Symbol.asyncIterator]();
@@ -114,6 +136,8 @@ async function* passParts<Part>(name: string, ask: () => AsyncIterable<Part>, si
     signal.throwIfAborted();
     const serverMessage = getErrorMessage(error);
     const message = `The engine ${name} failed.`;
-    throw new BotError('provider.refused', true, message, undefined, undefined, { serverMessage });
+    throw new BotError('provider.refused', true, message, undefined, undefined, {
+      serverMessage,
+    });
   }
 }

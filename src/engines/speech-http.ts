@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/standard-models.ts';
+import {
+  isOpenAi,
+  standardModels,
+  standardVoice,
+} from '#src/provider/models/standard-models.ts';
 import type { DecodeSpeech } from '#src/speech/openai/openai-synthesizer.ts';
 import { speechFormats } from '#src/speech/openai/speech-sound-reader.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
@@ -36,9 +40,13 @@ export const speechHttp: Engine<'text to speech'> = {
       : undefined,
   async open({ own, voice, ...server }) {
     const { openClient } = await import('#src/provider/api-client.ts');
-    const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
+    const { openSynthesizer } = await import(
+      '#src/speech/openai/openai-synthesizer.ts'
+    );
     const { ServerVoices } = await import('#src/speech/openai/openai-synthesizer.ts');
-    const { withStandardVoice } = await import('#src/speech/fallbacks/speech-chains.ts');
+    const { withStandardVoice } = await import(
+      '#src/speech/fallbacks/speech-chains.ts'
+    );
     const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z.object(settings).parse(own);
     const client = openClient(server);
     const voices = new ServerVoices(client, realClock);

@@ -9,8 +9,13 @@ export const speechLocal: Engine<'text to speech'> = {
   about: 'local, English',
   price: 'free',
   async open({ model, voice }, models) {
-    const { openLocalSynthesizer } = await import('#src/speech/local/local-synthesizer.ts');
+    const { openLocalSynthesizer } = await import(
+      '#src/speech/local/local-synthesizer.ts'
+    );
     const synthesizer = await openLocalSynthesizer({ models, model, voice });
-    return { ...synthesizer, voices: createFixedVoiceNames(Object.keys(localVoices), true) };
+    return {
+      ...synthesizer,
+      voices: createFixedVoiceNames(Object.keys(localVoices), true),
+    };
   },
 };

@@ -1,4 +1,8 @@
-import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/standard-models.ts';
+import {
+  isOpenAi,
+  standardModels,
+  standardVoice,
+} from '#src/provider/models/standard-models.ts';
 import type { Engine } from './engine.ts';
 
 /** A Realtime model that reads aloud: usual at OpenAI, whose other voices end. */

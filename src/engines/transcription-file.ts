@@ -11,7 +11,9 @@ export const transcriptionFile: Engine<'speech to text'> = {
   standardModel: standardModels.transcription,
   async open(settings) {
     const { openClient } = await import('#src/provider/api-client.ts');
-    const { openTranscriber } = await import('#src/speech/openai/openai-transcriber.ts');
+    const { openTranscriber } = await import(
+      '#src/speech/openai/openai-transcriber.ts'
+    );
     return openTranscriber(openClient(settings), settings);
   },
 };

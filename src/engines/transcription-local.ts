@@ -7,7 +7,9 @@ export const transcriptionLocal: Engine<'speech to text'> = {
   about: 'local, good at English, fair at other languages',
   price: 'free',
   async open({ language, model }, models) {
-    const { openLocalTranscriber } = await import('#src/speech/local/local-transcriber.ts');
+    const { openLocalTranscriber } = await import(
+      '#src/speech/local/local-transcriber.ts'
+    );
     return await openLocalTranscriber({ models, model, language });
   },
 };

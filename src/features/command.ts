@@ -1,6 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import type { Members, Places, ReplyAudience, Stats } from '#src/ports/command-ports.ts';
+import type {
+  Members,
+  Places,
+  ReplyAudience,
+  Stats,
+} from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { Picker } from '#src/ports/picker.ts';
 import type { MessageContent } from '#src/ports/typed-messages.ts';

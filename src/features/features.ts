@@ -32,9 +32,11 @@ export const features = [
 ] as const satisfies readonly Feature[];
 
 type FeatureObjects<One> = One extends Feature<infer Ports, never> ? Ports : never;
-type Intersection<Union> = (Union extends unknown ? (one: Union) => void : never) extends (
-  all: infer All,
-) => void
+type Intersection<Union> = (
+  Union extends unknown
+    ? (one: Union) => void
+    : never
+) extends (all: infer All) => void
   ? All
   : never;
 
@@ -42,7 +44,10 @@ type Intersection<Union> = (Union extends unknown ? (one: Union) => void : never
 export type FeaturePorts = Intersection<FeatureObjects<(typeof features)[number]>>;
 
 /** Opens features in a process. The result opens them in a shard. */
-export function openFeatures(deps: FeatureProcessDeps, all: readonly Feature[] = features) {
+export function openFeatures(
+  deps: FeatureProcessDeps,
+  all: readonly Feature[] = features,
+) {
   const opened = all.map((feature) => ({ ...feature, ...feature.open(deps) }));
   return (shardDeps: FeatureShardDeps) => {
     const ports: FeaturePorts = Object.assign({}, ...[]);
@@ -65,4 +70,6 @@ export const serverSettings: readonly ServerSetting[] = [
 ];
 
 /** In the order in which a model is offered them. */
-export const tools: readonly FeatureTool[] = features.flatMap(({ tools = [] }: Feature) => tools);
+export const tools: readonly FeatureTool[] = features.flatMap(
+  ({ tools = [] }: Feature) => tools,
+);

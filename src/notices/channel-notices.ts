@@ -10,7 +10,12 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import { getLanguageName } from '#src/texts/language-names.ts';
-import { type CheckedLine, findLocale, formatText, type TextLine } from '#src/texts/texts.ts';
+import {
+  type CheckedLine,
+  findLocale,
+  formatText,
+  type TextLine,
+} from '#src/texts/texts.ts';
 
 type ReaderLanguages = { readonly places: Pick<Places, 'getLocale'> };
 type ListenerLanguages = ReaderLanguages & {
@@ -41,7 +46,9 @@ function getSpokenLocale(
   { places, voices }: ListenerLanguages,
   language?: string,
 ) {
-  return voices.isEnglishOnly ? 'en' : (findLocale(language) ?? places.getLocale(guildId));
+  return voices.isEnglishOnly
+    ? 'en'
+    : (findLocale(language) ?? places.getLocale(guildId));
 }
 
 /** People do not read the name of a provider. The log has a sentence of its own with it. */
@@ -49,9 +56,13 @@ export function toFailureLine({ about, code, stage }: BotError): TextLine {
   const { cap, retryAfterMs, takesNoPictures } = about;
   if (code === 'budget.used') return toBudgetLine(cap);
   if (takesNoPictures) return { id: 'fail.picture' };
-  if (code === 'provider.bad_key' || code === 'provider.spent') return { id: 'fail.key' };
+  if (code === 'provider.bad_key' || code === 'provider.spent')
+    return { id: 'fail.key' };
   if (code === 'provider.rate_limited' && retryAfterMs !== undefined) {
-    return { id: 'fail.limit', with: { s: Math.max(1, Math.ceil(retryAfterMs / 1000)) } };
+    return {
+      id: 'fail.limit',
+      with: { s: Math.max(1, Math.ceil(retryAfterMs / 1000)) },
+    };
   }
   return { id: stage === 'recognise' ? 'fail.stt' : 'fail.llm' };
 }
@@ -84,7 +95,9 @@ export function writeInChat(
 ): void {
   parts.messages
     .writeText(channel, words, neverAborted)
-    .catch((error: unknown) => parts.onEvent(channel.guildId, toFailureEvent(error, 'speak')));
+    .catch((error: unknown) =>
+      parts.onEvent(channel.guildId, toFailureEvent(error, 'speak')),
+    );
 }
 
 /** Sentences of the bot in one voice channel, and reports to the operator about it. */
@@ -155,16 +168,23 @@ export function getFailureKind(failure: BotError): FailureStage | 'key' {
 }
 
 /** Reports a text that was written because it had no sound. The channel reads only that a key is refused, and once. */
-export function reportUnspokenText(failure: BotError, { loop, notices }: FailingSession): void {
+export function reportUnspokenText(
+  failure: BotError,
+  { loop, notices }: FailingSession,
+): void {
   notices.reportFailure(failure, 'speak');
   const kind = getFailureKind(failure);
   const isNews = loop.beginFailure(kind) && kind === 'key';
   if (isNews) notices.post(toFailureLine(failure), () => loop.isFailing(kind));
 }
 
-export function writeUnrecognisedNotice(failure: BotError, notices: ChannelNotices): void {
+export function writeUnrecognisedNotice(
+  failure: BotError,
+  notices: ChannelNotices,
+): void {
   const failureLine = toFailureLine(failure);
-  const line: TextLine = failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
+  const line: TextLine =
+    failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
   notices.writeWords(toOpenText(notices.formatWrittenText(line)));
 }
 
@@ -178,7 +198,9 @@ export function writeUnspeakableWords(
   language?: string,
 ): void {
   const isFirst = loop.beginFailure(language ? `no voice for ${language}` : 'speak');
-  const why: TextLine = language ? toNoVoiceLine(language, notices) : { id: 'fail.tts' };
+  const why: TextLine = language
+    ? toNoVoiceLine(language, notices)
+    : { id: 'fail.tts' };
   const reason = toOpenText(notices.formatWrittenText(why));
   notices.writeWords(isFirst ? ConfidentialText.join([reason, words], ' ') : words);
 }
@@ -189,7 +211,8 @@ export function toNoVoiceLine(language: string, notices: ChannelNotices): TextLi
 }
 
 function reportGoneVoice(voice: string, { loop, notices }: FailingSession) {
-  if (loop.beginFailure(`no voice ${voice}`)) notices.post({ id: 'voice.gone', with: { voice } });
+  if (loop.beginFailure(`no voice ${voice}`))
+    notices.post({ id: 'voice.gone', with: { voice } });
 }
 
 /** A model that speaks has voices of its own, so a missing voice of the text reader does not matter there. */
@@ -203,7 +226,10 @@ export function reportGoneBotVoice(
   };
 }
 
-export function toChosenVoice(name: string | undefined, session: FailingSession): SpeechVoice {
+export function toChosenVoice(
+  name: string | undefined,
+  session: FailingSession,
+): SpeechVoice {
   if (name === undefined) return {};
   return { name, onGone: (gone) => reportGoneVoice(gone, session) };
 }

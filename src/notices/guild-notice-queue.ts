@@ -19,7 +19,11 @@ const minGapMs = 30_000;
 const maxWaitingNotices = 8;
 
 type NoticeQueueDeps = NoticeDeps & { readonly clock: Clock };
-type GuildNotices = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
+type GuildNotices = {
+  waiting: readonly GuildNotice[];
+  lastAtMs: number;
+  busy: boolean;
+};
 /** Queue of notices for each server, with a minimum gap between two of them. */
 export class GuildNoticeQueue implements Disposable {
   readonly #deps;
@@ -34,7 +38,9 @@ export class GuildNoticeQueue implements Disposable {
   enqueue(notice: GuildNotice): void {
     if (this.#over.signal.aborted) return;
     const server = this.#getGuildNotices(notice.channel.guildId);
-    const others = server.waiting.filter(({ line }) => !isDeepStrictEqual(line, notice.line));
+    const others = server.waiting.filter(
+      ({ line }) => !isDeepStrictEqual(line, notice.line),
+    );
     server.waiting = [...others, notice].slice(-maxWaitingNotices);
     if (!server.busy) void this.#writeWaiting(server);
   }

@@ -7,6 +7,9 @@ export function measureLatencies({
 }: TurnTimestamps): Readonly<Record<string, number>> {
   const all = Object.entries(later).filter(([, atMs]) => atMs !== undefined);
   return Object.fromEntries(
-    all.map(([name, atMs]) => [name.replace('AtMs', 'Ms'), Math.round(atMs - heardAtMs)]),
+    all.map(([name, atMs]) => [
+      name.replace('AtMs', 'Ms'),
+      Math.round(atMs - heardAtMs),
+    ]),
   );
 }

@@ -41,7 +41,11 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
   switch (event.kind) {
     case 'joined':
       log.info(
-        { guildId, channelId: event.channel.channelId, tookMs: Math.round(event.tookMs) },
+        {
+          guildId,
+          channelId: event.channel.channelId,
+          tookMs: Math.round(event.tookMs),
+        },
         'joined',
       );
       return;
@@ -49,16 +53,27 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
       log.info({ guildId, channelId: event.channel.channelId, why: event.why }, 'left');
       return;
     case 'erased':
-      log.info({ guildId, items: event.items }, 'removed from the server: its data was deleted');
+      log.info(
+        { guildId, items: event.items },
+        'removed from the server: its data was deleted',
+      );
       return;
     case 'recognised':
       log.debug(
-        { guildId, speakerId: event.speakerId, characters: event.text.length, cut: event.cut },
+        {
+          guildId,
+          speakerId: event.speakerId,
+          characters: event.text.length,
+          cut: event.cut,
+        },
         'recognised',
       );
       return;
     case 'typed':
-      log.debug({ guildId, speakerId: event.speakerId, outcome: event.outcome }, 'typed');
+      log.debug(
+        { guildId, speakerId: event.speakerId, outcome: event.outcome },
+        'typed',
+      );
       return;
     case 'ignored':
     case 'dropped': {
@@ -77,8 +92,15 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
     }
     case 'feature': {
       const { kind, line } = event.of;
-      const known: Readonly<Record<string, string | number>> = { guildId, kind, ...event.fields };
-      log.info(Object.fromEntries(line.map((name) => [name, roundValue(known[name])])), kind);
+      const known: Readonly<Record<string, string | number>> = {
+        guildId,
+        kind,
+        ...event.fields,
+      };
+      log.info(
+        Object.fromEntries(line.map((name) => [name, roundValue(known[name])])),
+        kind,
+      );
       return;
     }
     case 'answered': {
@@ -91,7 +113,10 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
       return;
     }
     case 'failed':
-      log.error({ guildId, stage: event.stage, code: event.code, err: event.cause }, event.message);
+      log.error(
+        { guildId, stage: event.stage, code: event.code, err: event.cause },
+        event.message,
+      );
       return;
     case 'line':
     case 'words':
@@ -116,7 +141,11 @@ function limitRepeats(
     if (level < warning) return method.apply(this, args);
     const [fields, message] = splitLogArguments(args);
     if ('alert' in fields) return method.apply(this, [fields, message]); // a change is no repetition
-    const key = JSON.stringify([level, message, ...keyFields.map((name) => fields[name])]);
+    const key = JSON.stringify([
+      level,
+      message,
+      ...keyFields.map((name) => fields[name]),
+    ]);
     const heldBack = limiter.take(key);
     if (heldBack === undefined) return;
     method.apply(this, [heldBack > 0 ? { ...fields, heldBack } : fields, message]);
@@ -127,7 +156,8 @@ function splitLogArguments(
   args: readonly unknown[],
 ): readonly [fields: Readonly<Record<string, unknown>>, message: string] {
   const [first, second] = args;
-  if (typeof first === 'object' && first !== null) return [{ ...first }, `${second ?? ''}`];
+  if (typeof first === 'object' && first !== null)
+    return [{ ...first }, `${second ?? ''}`];
   return [{}, `${first}`];
 }
 
@@ -135,7 +165,8 @@ function splitLogArguments(
 function createRedaction(secrets: readonly Secret[]): (line: string) => string {
   const written = new Set<string>();
   return (line) => {
-    for (const secret of secrets) written.add(JSON.stringify(secret.reveal()).slice(1, -1));
+    for (const secret of secrets)
+      written.add(JSON.stringify(secret.reveal()).slice(1, -1));
     return [...written]
       .filter(({ length }) => length >= shortestSecret)
       .reduce((text, secret) => text.replaceAll(secret, '[secret]'), line);
@@ -176,13 +207,18 @@ function describeLostLines(lines: number): string {
 /** `12:04:05 warning: it is late (shard 0)`, of a line of JSON, with each link on a line of its own; nothing that moves the cursor. */
 function formatLine(line: string): string {
   const { level, time, msg, ...fields } = toRecord(tryParseJson(line));
-  const words = `${msg}`.replace(/^[a-z]+(-[a-z]+)+$/, (kind) => kind.replaceAll('-', ' '));
+  const words = `${msg}`.replace(/^[a-z]+(-[a-z]+)+$/, (kind) =>
+    kind.replaceAll('-', ' '),
+  );
   const at = new Date(`${time}`).toTimeString().slice(0, 8);
-  const grade = Number(level) > warning ? 'error: ' : level === warning ? 'warning: ' : '';
+  const grade =
+    Number(level) > warning ? 'error: ' : level === warning ? 'warning: ' : '';
   const known = Object.entries(fields).flatMap(([name, value]) => {
     const shown = toRecord(value).message ?? roundValue(value);
     const isTold = name === 'kind' && value === msg;
-    return isTold ? [] : [`${name} ${typeof shown === 'string' ? shown : JSON.stringify(shown)}`];
+    return isTold
+      ? []
+      : [`${name} ${typeof shown === 'string' ? shown : JSON.stringify(shown)}`];
   });
   const isLink = (field: string) => field.includes(' https://');
   const facts = known.filter((field) => !isLink(field)).join(', ');
@@ -199,7 +235,10 @@ const mostKeys = 500;
 /** Lets the same line be written at most once a minute. */
 class RepeatLimiter {
   readonly #nowMs;
-  readonly #lines = new Map<string, { readonly writtenAtMs: number; heldBack: number }>();
+  readonly #lines = new Map<
+    string,
+    { readonly writtenAtMs: number; heldBack: number }
+  >();
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;

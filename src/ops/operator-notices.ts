@@ -24,7 +24,8 @@ const lastingMs = 600_000;
 /** Kinds that are neither an error code nor an alert. */
 const meanings = {
   bug: 'a bug of the bot interrupted an operation',
-  'logins-spent': 'Discord allows few more logins until its limit is reset, and the bot waits',
+  'logins-spent':
+    'Discord allows few more logins until its limit is reset, and the bot waits',
 } as const;
 
 /** Remedies for the operator, by the kind or by the part before its dot. A kind without one is only logged. */
@@ -33,11 +34,13 @@ const remedies: Readonly<Record<string, string>> = {
   store:
     'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
   tool: 'Check the MCP servers and files of tools that you set up: npm run doctor tries each.',
-  discord: "Check the bot's rights in that channel: npm run doctor lists what is missing.",
+  discord:
+    "Check the bot's rights in that channel: npm run doctor lists what is missing.",
   'provider.bad_key':
     'Replace the key in the settings, then run npm run reload: npm run doctor tries each.',
   'provider.spent': 'Top up the account at that server: npm run doctor tries each.',
-  'logins-spent': 'Find in the log why the bot logs in repeatedly, and stop it until then.',
+  'logins-spent':
+    'Find in the log why the bot logs in repeatedly, and stop it until then.',
 };
 
 /**
@@ -82,7 +85,9 @@ export class OperatorNotices {
           key,
           `Parley: for 10 minutes ${meaning} (${name}). ${action} The log has more.`,
         );
-        this.#faults.set(key, () => this.#queueNotice(key, `Parley: over: ${meaning} (${name}).`));
+        this.#faults.set(key, () =>
+          this.#queueNotice(key, `Parley: over: ${meaning} (${name}).`),
+        );
       };
       this.#faults.set(key, this.#options.clock.later(lastingMs, tell));
     }

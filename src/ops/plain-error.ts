@@ -18,17 +18,22 @@ const mostMessageChars = 300;
  * message stands whole where the network, the system, Discord or this program wrote it; others' messages lose their quotes;
  * those of a parser and of a refusing server are left out.
  */
-export function toPlainError(error: unknown, deeper = mostCauses): PlainError | undefined {
+export function toPlainError(
+  error: unknown,
+  deeper = mostCauses,
+): PlainError | undefined {
   if (error === undefined) return undefined;
   if (!(error instanceof Error)) return { type: typeof error };
   const { name: type, stack = '', cause } = error;
   const [message, frames] = [cleanMessage(error), keepFrames(stack)];
-  const below = cause === undefined || deeper === 0 ? undefined : toPlainError(cause, deeper - 1);
+  const below =
+    cause === undefined || deeper === 0 ? undefined : toPlainError(cause, deeper - 1);
   return {
     type,
     message,
     ...('code' in error && isCode(error.code) && { code: error.code }),
-    ...('status' in error && typeof error.status === 'number' && { status: error.status }),
+    ...('status' in error &&
+      typeof error.status === 'number' && { status: error.status }),
     ...(frames !== '' && { stack: frames }),
     cause: below,
   };
@@ -39,8 +44,13 @@ const networkCode = /^(E[A-Z]+|UND_ERR_\w+|ERR_(TLS|SSL|SOCKET|SQLITE)_?\w*)$/;
 
 function cleanMessage(error: Error) {
   const message = error.message.slice(0, mostMessageChars);
-  const isNetwork = 'syscall' in error || ('code' in error && networkCode.test(String(error.code)));
-  if (isNetwork || error.name === 'BotError' || error.name.startsWith('DiscordAPIError'))
+  const isNetwork =
+    'syscall' in error || ('code' in error && networkCode.test(String(error.code)));
+  if (
+    isNetwork ||
+    error.name === 'BotError' ||
+    error.name.startsWith('DiscordAPIError')
+  )
     return message;
   const quotes = 'status' in error || error.name === 'SyntaxError';
   return quotes || message === '' ? undefined : removeQuoted(message);
@@ -65,5 +75,8 @@ function keepFrames(stack: string) {
 }
 
 function isCode(code: unknown): code is string | number {
-  return typeof code === 'number' || (typeof code === 'string' && /^[\w.-]{1,60}$/.test(code));
+  return (
+    typeof code === 'number' ||
+    (typeof code === 'string' && /^[\w.-]{1,60}$/.test(code))
+  );
 }

@@ -1,6 +1,9 @@
 import type { RaisedAlert } from './alert-board.ts';
 
-export type ReadinessReport = { readonly isReady: boolean; readonly lines: readonly string[] };
+export type ReadinessReport = {
+  readonly isReady: boolean;
+  readonly lines: readonly string[];
+};
 
 export type ReadinessSources = {
   /** Whether the main gateway is connected. */
@@ -39,7 +42,10 @@ export class Readiness {
       ['process', isDraining() ? 'it is being stopped' : undefined],
       ['gateway', gateway() ? undefined : 'not connected'],
       ['store', unwritten?.cause ?? this.#storeFault],
-      ['event loop', isLate ? `the main thread was blocked for ${delayMs} ms` : undefined],
+      [
+        'event loop',
+        isLate ? `the main thread was blocked for ${delayMs} ms` : undefined,
+      ],
     ];
     const isReady = checks.every(([, why]) => why === undefined);
     const lines = checks.map(([name, why]) =>

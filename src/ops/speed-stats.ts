@@ -17,7 +17,9 @@ export class SpeedStats implements Stats {
     const { finish, instants } = event;
     const { firstSentAtMs, heardAtMs } = instants;
     if (finish === 'empty') return;
-    const started = firstSentAtMs !== undefined && { startMs: firstSentAtMs - heardAtMs };
+    const started = firstSentAtMs !== undefined && {
+      startMs: firstSentAtMs - heardAtMs,
+    };
     this.#addTurn(guildId, { ...started, failed: finish === 'failed' });
   }
 
@@ -28,7 +30,10 @@ export class SpeedStats implements Stats {
       .sort((a, b) => a - b);
     if (startsMs.length === 0) return undefined;
     const failed = turns.filter((turn) => turn.failed).length;
-    const [p50Ms, p95Ms] = [findPercentile(startsMs, 0.5), findPercentile(startsMs, 0.95)];
+    const [p50Ms, p95Ms] = [
+      findPercentile(startsMs, 0.5),
+      findPercentile(startsMs, 0.95),
+    ];
     return { turns: turns.length, p50Ms, p95Ms, failed };
   }
 

@@ -56,7 +56,10 @@ export async function openStatusServer(
       connectionsCheckingInterval: checkMs,
     },
     async ({ method = '', url = '', headers: { host = '' } }, response) => {
-      const { status, text, headers } = await answerOrFail({ method, url, host }, sources);
+      const { status, text, headers } = await answerOrFail(
+        { method, url, host },
+        sources,
+      );
       response.writeHead(status, { ...statusHeaders, ...headers }).end(text);
     },
   );
@@ -68,11 +71,17 @@ export async function openStatusServer(
   }
   return {
     kind: 'open',
-    server: { url: toStatusUrl(server), [Symbol.asyncDispose]: () => closeServer(server) },
+    server: {
+      url: toStatusUrl(server),
+      [Symbol.asyncDispose]: () => closeServer(server),
+    },
   };
 }
 
-const statusHeaders = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
+const statusHeaders = {
+  'content-type': 'text/plain; charset=utf-8',
+  'cache-control': 'no-store',
+};
 
 async function answerOrFail(
   asked: Parameters<typeof answerStatusRequest>[0],
@@ -106,12 +115,20 @@ type StatusAnswer = {
 
 /** Response to a request; nothing in it but method, path and host matters. */
 async function answerStatusRequest(
-  { method, url, host }: { readonly method: string; readonly url: string; readonly host: string },
+  {
+    method,
+    url,
+    host,
+  }: { readonly method: string; readonly url: string; readonly host: string },
   sources: StatusSources,
 ): Promise<StatusAnswer> {
   if (!isOwnHost(host)) return { status: 403, text: 'not by this host name\n' };
   if (method !== 'GET' && method !== 'HEAD') {
-    return { status: 405, text: 'only GET and HEAD\n', headers: { allow: 'GET, HEAD' } };
+    return {
+      status: 405,
+      text: 'only GET and HEAD\n',
+      headers: { allow: 'GET, HEAD' },
+    };
   }
   switch (url.split('?', 1)[0]) {
     case '/healthz':

@@ -19,7 +19,8 @@ export function judgeAccess(
   { id, mayManage, roleIds }: AccessFacts,
 ): AccessVerdict {
   if (blockedIds.includes(id)) return 'blocked';
-  const isUser = userRoleIds.length === 0 || userRoleIds.some((roleId) => roleIds.includes(roleId));
+  const isUser =
+    userRoleIds.length === 0 || userRoleIds.some((roleId) => roleIds.includes(roleId));
   return isUser || mayManage ? 'open' : 'no-role';
 }
 

@@ -3,10 +3,17 @@ export type ChannelAccess = 'yes' | 'no' | 'gone';
 
 export type AudienceDeps = {
   readonly captionChats: {
-    mayOpen(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<ChannelAccess>;
+    mayOpen(
+      guildId: GuildId,
+      channelId: ChannelId,
+      personId: PersonId,
+    ): Promise<ChannelAccess>;
   };
   readonly places: {
-    findSeat(guildId: GuildId, personId: PersonId): { readonly channelId: ChannelId } | undefined;
+    findSeat(
+      guildId: GuildId,
+      personId: PersonId,
+    ): { readonly channelId: ChannelId } | undefined;
   };
 };
 
@@ -43,5 +50,8 @@ export type RightInChannel = {
  */
 export function isNoWider(one: RightInChannel, other: RightInChannel): boolean {
   if (other.isOpen && other.deniedIds.size === 0) return true;
-  return one.allowedIds.isSubsetOf(other.allowedIds) && other.deniedIds.isSubsetOf(one.deniedIds);
+  return (
+    one.allowedIds.isSubsetOf(other.allowedIds) &&
+    other.deniedIds.isSubsetOf(one.deniedIds)
+  );
 }

@@ -44,7 +44,9 @@ export class ConfidentialText {
   findTextForPlace(placeId: ChannelId | undefined): string | undefined {
     const { owner } = this;
     if (owner === 'given') return this.#text;
-    return owner.onlyFor === undefined && owner.channelId === placeId ? this.#text : undefined;
+    return owner.onlyFor === undefined && owner.channelId === placeId
+      ? this.#text
+      : undefined;
   }
 
   /** Returns the words if this person may open the channel of the words. */

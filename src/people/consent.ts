@@ -2,7 +2,9 @@
 export type StoredConsent = { readonly kind: 'always' | 'never' | 'forgotten' };
 
 /** With `erasesSinceWallMs` the answer also begins an erasure of the person. */
-export type ConsentChange = StoredConsent & { readonly erasesSinceWallMs?: number | undefined };
+export type ConsentChange = StoredConsent & {
+  readonly erasesSinceWallMs?: number | undefined;
+};
 
 /** Erasure of a person. Only `endErasure` ends it, whatever the person answers meanwhile. */
 export type Erasure = {
@@ -12,7 +14,9 @@ export type Erasure = {
 };
 
 /** Rows by table, with the column names as keys. */
-export type StoredRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+export type StoredRows = Readonly<
+  Record<string, readonly Readonly<Record<string, unknown>>[]>
+>;
 
 /** Keeps one choice of each person in a server. */
 export interface ChoiceStore<Choice> {
@@ -80,7 +84,11 @@ export function toHearingFacts(
   personId: PersonId,
   hasRole: boolean,
 ): HearingFacts {
-  const kind = no.includes(personId) ? 'never' : yes.includes(personId) ? 'always' : undefined;
+  const kind = no.includes(personId)
+    ? 'never'
+    : yes.includes(personId)
+      ? 'always'
+      : undefined;
   return {
     policy,
     isPaused,

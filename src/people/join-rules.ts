@@ -20,7 +20,14 @@ export type ChannelFacts = {
 
 export type JoinVerdict =
   | {
-      readonly kind: 'fine' | 'forbidden' | 'no-view' | 'no-connect' | 'no-speak' | 'afk' | 'stage';
+      readonly kind:
+        | 'fine'
+        | 'forbidden'
+        | 'no-view'
+        | 'no-connect'
+        | 'no-speak'
+        | 'afk'
+        | 'stage';
     }
   | { readonly kind: 'timed-out'; readonly untilMs: number }
   | { readonly kind: 'full'; readonly members: number; readonly limit: number };
@@ -82,9 +89,14 @@ export function chooseAutoJoin(
  * Returns the earliest time of an automatic join. The first join is immediate, so 20 changes of channel in 10 s cause three joins
  * at most. `sinceMs` is when the join was first wanted without a break.
  */
-export function toAutoJoinTimeMs(joinedAtMs: readonly number[], sinceMs: number): number {
+export function toAutoJoinTimeMs(
+  joinedAtMs: readonly number[],
+  sinceMs: number,
+): number {
   const [before, last] = [joinedAtMs.at(-2), joinedAtMs.at(-1)];
   if (last === undefined || sinceMs - last >= joinWindowMs) return sinceMs;
   const settledAtMs = sinceMs + joinSettleMs;
-  return before === undefined ? settledAtMs : Math.max(settledAtMs, before + joinWindowMs);
+  return before === undefined
+    ? settledAtMs
+    : Math.max(settledAtMs, before + joinWindowMs);
 }

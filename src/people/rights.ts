@@ -12,7 +12,10 @@ export type RightsFacts = {
   readonly mayManage: boolean;
 };
 
-export function hasRight(right: Right, { isHere, isAlone, isDj, mayManage }: RightsFacts): boolean {
+export function hasRight(
+  right: Right,
+  { isHere, isAlone, isDj, mayManage }: RightsFacts,
+): boolean {
   switch (right) {
     case 'anyone':
       return true;

@@ -4,7 +4,12 @@ import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from './pipeline.ts';
 import { type AnswerSound, chooseAnswerSound, createPrompt } from './prompt.ts';
-import { type BoundedQueue, type QueueBound, runAhead, speakClauses } from './read-ahead-speech.ts';
+import {
+  type BoundedQueue,
+  type QueueBound,
+  runAhead,
+  speakClauses,
+} from './read-ahead-speech.ts';
 import {
   ClauseWriter,
   findAside,
@@ -12,7 +17,10 @@ import {
   writeAnswer,
 } from './written-answer.ts';
 
-export type ChainedDeps = { readonly chat: ChatModel; readonly synthesizer: Synthesizer };
+export type ChainedDeps = {
+  readonly chat: ChatModel;
+  readonly synthesizer: Synthesizer;
+};
 
 /** One piece of sound lies ready. Text never waits for the reader. */
 export const replyBound: QueueBound<ReplyPart> = {
@@ -23,7 +31,10 @@ export const replyBound: QueueBound<ReplyPart> = {
 /** A derailed model ends after about 18 minutes of speech. */
 export const maxAnswerChars = 16_000;
 /** The length of the answer is the bound, so a clause never waits. */
-const clauseBound: QueueBound<string> = { limit: maxAnswerChars, weigh: ({ length }) => length };
+const clauseBound: QueueBound<string> = {
+  limit: maxAnswerChars,
+  weigh: ({ length }) => length,
+};
 
 /**
  * Answers with a chat model on recognised words, whose text is spoken clause by clause while it is written.
@@ -75,13 +86,18 @@ async function createWrittenRequest(
 ) {
   const prompt = await createPrompt(turn, signal);
   const { done, sent, tools } = turn;
-  return prompt && { chat: withMeter(chat, host.meter), prompt, tools, sent, done, host };
+  return (
+    prompt && { chat: withMeter(chat, host.meter), prompt, tools, sent, done, host }
+  );
 }
 
 async function writeClauses(
   writing: WrittenAnswerRequest,
   queue: BoundedQueue<ReplyPart>,
-  { spoken, asides }: Pick<AnswerSound, 'asides'> & { readonly spoken: BoundedQueue<string> },
+  {
+    spoken,
+    asides,
+  }: Pick<AnswerSound, 'asides'> & { readonly spoken: BoundedQueue<string> },
   signal: AbortSignal,
 ) {
   const clauses = new ClauseWriter(asides);

@@ -1,5 +1,11 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ChatMessage, SentFields, Tool, ToolCall, Usage } from '#src/chat/chat-model.ts';
+import type {
+  ChatMessage,
+  SentFields,
+  Tool,
+  ToolCall,
+  Usage,
+} from '#src/chat/chat-model.ts';
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { AsideKind } from '#src/chat/text/speakable.ts';
 import type { VoiceUsageMeter } from '#src/speech/fallbacks/metered-voice.ts';
@@ -27,7 +33,9 @@ export type ReplyStyle = {
   readonly instructions: string;
   readonly voice: SpeechVoice;
   /** Returns spoken replacements of text that is shown in a chat, once each. */
-  readonly getAsides?: (language: string | undefined) => Readonly<Record<AsideKind, string>>;
+  readonly getAsides?: (
+    language: string | undefined,
+  ) => Readonly<Record<AsideKind, string>>;
 };
 
 export interface AnswerLanguage {

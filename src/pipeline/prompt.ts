@@ -75,7 +75,8 @@ export function createPromptHead(turn: Turn): readonly ChatMessage[] {
   const shown: readonly ChatMessage[] =
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
   const content = `${turn.style.instructions}${formatLanguageOrder(turn.language)}`;
-  const instructions: readonly ChatMessage[] = content === '' ? [] : [{ role: 'system', content }];
+  const instructions: readonly ChatMessage[] =
+    content === '' ? [] : [{ role: 'system', content }];
   return [...instructions, ...history, ...shown];
 }
 

@@ -5,7 +5,10 @@ import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import type { ReplyPart } from './pipeline.ts';
 
 /** Limit of unread items. An item that begins below the limit may exceed it. */
-export type QueueBound<T> = { readonly limit: number; readonly weigh: (item: T) => number };
+export type QueueBound<T> = {
+  readonly limit: number;
+  readonly weigh: (item: T) => number;
+};
 
 export interface BoundedQueue<T> {
   /** Waits until the unread items are below the limit. Throws the reason when the work has been stopped. */
@@ -136,9 +139,15 @@ class AheadQueue<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
   }
 }
 
-export type ClauseVoice = { readonly synthesizer: Synthesizer; readonly voice: SpeechVoice };
+export type ClauseVoice = {
+  readonly synthesizer: Synthesizer;
+  readonly voice: SpeechVoice;
+};
 
-type ClauseSound = { readonly text: string; readonly sound: AsyncIterableIterator<Pcm> };
+type ClauseSound = {
+  readonly text: string;
+  readonly sound: AsyncIterableIterator<Pcm>;
+};
 
 /** A barge-in wastes two clauses, never ten. */
 const clipBound: QueueBound<ClauseSound> = { limit: 2, weigh: () => 1 };
@@ -193,7 +202,11 @@ export async function speakClauses(
     throw addFailureStage('speak', course.error);
 }
 
-function beginClauseSound(text: string, { synthesizer, voice }: ClauseVoice, signal: AbortSignal) {
+function beginClauseSound(
+  text: string,
+  { synthesizer, voice }: ClauseVoice,
+  signal: AbortSignal,
+) {
   return runAhead(
     soundBound,
     async (pieces, inner) => {
@@ -226,7 +239,11 @@ async function deliverClauseSound(
     if (!(error instanceof BotError)) throw error;
     if (error.code === 'speech.unspeakable' && !began) return;
     const { language } = course;
-    queue.put({ kind: 'unspoken', text, language: isMissingVoice(error) ? language : undefined });
+    queue.put({
+      kind: 'unspoken',
+      text,
+      language: isMissingVoice(error) ? language : undefined,
+    });
     course.unspoken++;
     course.error = error;
     const mayMend = error.code !== 'provider.late' && error.retryable;

@@ -43,7 +43,10 @@ export function parseTranslations<Line extends WrittenLine>(
     const [head = '', number] = /^\s*\[(\d+)\]/.exec(line) ?? [];
     if (number === undefined) continue;
     const words = line.slice(head.length);
-    given.set(Number(number), [...(given.get(Number(number)) ?? []), toVisibleLine(words)]);
+    given.set(Number(number), [
+      ...(given.get(Number(number)) ?? []),
+      toVisibleLine(words),
+    ]);
   }
   const translated = new Map<Line, string>();
   for (const [place, line] of batch.entries()) {
@@ -55,6 +58,7 @@ export function parseTranslations<Line extends WrittenLine>(
 }
 
 function isTrustedTranslation(words: string, { text }: WrittenLine) {
-  const isLong = words.length > maxLengthRatio * toVisibleLine(text).length + spareChars;
+  const isLong =
+    words.length > maxLengthRatio * toVisibleLine(text).length + spareChars;
   return !isLong && !/\[\s*\d+\s*\]|<\/?lines>/i.test(words);
 }

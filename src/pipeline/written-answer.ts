@@ -52,7 +52,9 @@ export class ClauseWriter {
   }
 }
 
-export function findAside(written: string): Extract<ReplyPart, { kind: 'aside' }> | undefined {
+export function findAside(
+  written: string,
+): Extract<ReplyPart, { kind: 'aside' }> | undefined {
   const text = findAsides(written)
     .map((aside) => aside.text)
     .join('\n');
@@ -118,7 +120,14 @@ async function* writeRound(
   const round: RoundProgress = { content: '', calls: [] };
   const { calls } = round;
   try {
-    for await (const part of chat.reply(messages, tools, signal, undefined, undefined, sent)) {
+    for await (const part of chat.reply(
+      messages,
+      tools,
+      signal,
+      undefined,
+      undefined,
+      sent,
+    )) {
       if (part.kind === 'text') round.content += part.text;
       if (part.kind === 'tool') calls.push(part.call);
       const isReported = part.kind === 'usage' && isReportedUsage(part.usage);
@@ -141,7 +150,11 @@ async function runCalls(
 ): Promise<readonly ChatMessage[]> {
   return await Promise.all(
     calls.map(async (call): Promise<ChatMessage> => {
-      return { role: 'tool', callId: call.id, content: await runCall(call, host, signal) };
+      return {
+        role: 'tool',
+        callId: call.id,
+        content: await runCall(call, host, signal),
+      };
     }),
   );
 }

@@ -15,7 +15,11 @@ export interface CaptionChats {
     signal: AbortSignal,
   ): Promise<CaptionChat>;
   /** Throws BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
-  postMessage(channelId: ChannelId, text: string, signal: AbortSignal): Promise<MessagePlace>;
+  postMessage(
+    channelId: ChannelId,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<MessagePlace>;
   /**
    * Changes a message of any run. An empty text deletes it. `closed` means Discord does not take the change now. Aborting `signal`
    * throws `signal.reason`.
@@ -26,7 +30,11 @@ export interface CaptionChats {
     signal: AbortSignal,
   ): Promise<'changed' | 'gone' | 'closed'>;
   /** Asks by roles, read at most 60 s ago. Unknown counts as no. */
-  mayOpen(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<ChannelAccess>;
+  mayOpen(
+    guildId: GuildId,
+    channelId: ChannelId,
+    personId: PersonId,
+  ): Promise<ChannelAccess>;
   /** Writes to the managers of a server. Never throws. */
   tellManagers(guildId: GuildId, line: TextLine): void;
   /** Replaces the former listener. */
@@ -71,5 +79,8 @@ export interface DrawnMessage {
 /** Messages appear in the order of the first update. */
 export interface CaptionChat {
   readonly channelId: ChannelId;
-  openMessage(draw: () => ChatText, report: (outcome: MessageOutcome) => void): DrawnMessage;
+  openMessage(
+    draw: () => ChatText,
+    report: (outcome: MessageOutcome) => void,
+  ): DrawnMessage;
 }

@@ -19,7 +19,10 @@ export type JoinOutcome =
   /** `isAsked` means the people there were asked to let the bot go. */
   | { readonly kind: 'busy'; readonly other: ChannelRef; readonly isAsked?: boolean }
   /** Retried until `/leave`. */
-  | { readonly kind: 'timeout' | 'resting' | 'lost' | 'offline'; readonly nextTryMs: number }
+  | {
+      readonly kind: 'timeout' | 'resting' | 'lost' | 'offline';
+      readonly nextTryMs: number;
+    }
   /** Discord asks for a wait (ms) that is too long for a retry. */
   | { readonly kind: 'barred'; readonly restMs: number }
   | { readonly kind: 'refused' | 'sent-away' | 'left' }
@@ -54,7 +57,10 @@ export interface Places {
   /** False if unknown. */
   isNoWider(channel: ChannelRef, other: ChannelRef): boolean;
   /** Filters the ids of members, and asks Discord for unknown names. Never throws. */
-  listMembers(guildId: GuildId, personIds: readonly PersonId[]): Promise<readonly ChannelMember[]>;
+  listMembers(
+    guildId: GuildId,
+    personIds: readonly PersonId[],
+  ): Promise<readonly ChannelMember[]>;
   /** Everybody but the bot, with roles as last reported. */
   listPeople(channel: ChannelRef): readonly ChannelMember[];
 }
@@ -64,7 +70,11 @@ export interface Members {
   /**
    * Updates the rights of a member in `Places`. Throws BotError `discord.unreachable` after 5 s. Aborting throws `signal.reason`.
    */
-  refreshMember(guildId: GuildId, personId: PersonId, signal: AbortSignal): Promise<void>;
+  refreshMember(
+    guildId: GuildId,
+    personId: PersonId,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export type AccessRequest = {
@@ -92,7 +102,9 @@ export type QuestionSubject = {
   readonly signal?: AbortSignal;
   /** A Realtime conversation keeps its voice. */
   readonly manner?: SpokenManner;
-  readonly quoted?: Pick<MessageContent, 'isForwarded' | 'text'> & { readonly author: string };
+  readonly quoted?: Pick<MessageContent, 'isForwarded' | 'text'> & {
+    readonly author: string;
+  };
 };
 
 export type Asker = {

@@ -4,10 +4,19 @@ import type { SessionEvent, SessionEventListener } from './session-events.ts';
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
 
 /** A bug has the error itself as its cause. */
-export function toFailureEvent(error: unknown, stage: FailureEvent['stage']): FailureEvent {
+export function toFailureEvent(
+  error: unknown,
+  stage: FailureEvent['stage'],
+): FailureEvent {
   // Any other error is a mistake of ours.
   if (!(error instanceof BotError)) {
-    return { kind: 'failed', stage: 'bug', code: 'bug', message: `${error}`, cause: error };
+    return {
+      kind: 'failed',
+      stage: 'bug',
+      code: 'bug',
+      message: `${error}`,
+      cause: error,
+    };
   }
   const { code, message, cause } = error;
   const because = cause === undefined ? {} : { cause };

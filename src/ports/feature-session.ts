@@ -141,7 +141,9 @@ export class SessionFeatures {
 
   followSpeaker(speakerId: PersonId): FollowUtterance | undefined {
     const follows = this.#all.flatMap((one) => one.followSpeaker?.(speakerId) ?? []);
-    return follows.length > 0 ? (utterance) => followWithAll(follows, utterance) : undefined;
+    return follows.length > 0
+      ? (utterance) => followWithAll(follows, utterance)
+      : undefined;
   }
 
   onSpoken(words: SpokenSegment): void {

@@ -47,5 +47,9 @@ export interface PanelStore {
 /** `why` tells people why the bot left. */
 export function toLeftPanel(why?: TextLine): PanelContent {
   const { buttons, line } = describeNextStep(undefined, 'unasked');
-  return { isLeft: true, lines: [line, ...(why ? [why] : [])], rows: [[...buttons, 'more']] };
+  return {
+    isLeft: true,
+    lines: [line, ...(why ? [why] : [])],
+    rows: [[...buttons, 'more']],
+  };
 }

@@ -15,7 +15,10 @@ export type SeatChange =
   | { readonly kind: MissingRight; readonly channelId: ChannelId }
   | { readonly kind: 'guild-removed' };
 
-export function toMissingRightLine(kind: MissingRight, { name: channel }: ChannelRef): TextLine {
+export function toMissingRightLine(
+  kind: MissingRight,
+  { name: channel }: ChannelRef,
+): TextLine {
   const permission = kind === 'no-view' ? 'View Channel' : 'Connect';
   return { id: 'join.no_right', with: { channel, permission } };
 }

@@ -23,7 +23,14 @@ export type TurnTimestamps = {
 /**
  * `asked` waits for a button, `pressed` and `spoken` ran after a press or a yes, and `known` repeats the result of an earlier call.
  */
-export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'spoken' | 'known' | 'refused' | 'failed';
+export type ToolEnd =
+  | 'ran'
+  | 'asked'
+  | 'pressed'
+  | 'spoken'
+  | 'known'
+  | 'refused'
+  | 'failed';
 
 /** Why a waiting question gets no answer. */
 export type DroppedTurnReason = 'crowded' | 'late' | 'ending';
@@ -137,7 +144,11 @@ export type SessionEvent =
       readonly title?: string | undefined;
       readonly end: PlayEnd;
     })
-  | { readonly kind: 'typed'; readonly speakerId: PersonId; readonly outcome: TypedOutcome }
+  | {
+      readonly kind: 'typed';
+      readonly speakerId: PersonId;
+      readonly outcome: TypedOutcome;
+    }
   | FeatureEvent
   | { readonly kind: 'erased'; readonly items: number }
   | AlertChange

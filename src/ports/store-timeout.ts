@@ -4,7 +4,10 @@ import { BotError, type StoreCode } from '#src/base/errors.ts';
 import { toFailureEvent } from './failure-event.ts';
 import type { SessionEventListener } from './session-events.ts';
 
-export type StoreWatch = { readonly clock: Clock; readonly onEvent: SessionEventListener };
+export type StoreWatch = {
+  readonly clock: Clock;
+  readonly onEvent: SessionEventListener;
+};
 
 /** A hanging disk must not hold up a /join or an answer. */
 const storeTimeoutMs = 5_000;

@@ -54,7 +54,10 @@ export function describeTalk(state: TalkState) {
   const isAsking = filterByStanding('unasked', 'policy').length > 0;
   const isListening = isLinked && !isPaused && !isDeafened;
   const isUnheard = heard.length === 0 && open.length + refused.length > 0;
-  const { buttons, line: first } = describeNextStep(state, isUnheard ? 'unasked' : 'always');
+  const { buttons, line: first } = describeNextStep(
+    state,
+    isUnheard ? 'unasked' : 'always',
+  );
   return {
     first,
     people: [
@@ -79,7 +82,10 @@ export function describeTalk(state: TalkState) {
 }
 
 /** Finds the next step for a person with this consent. `state` is undefined if the bot sits in no channel. */
-export function describeNextStep(state: TalkState | undefined, consent: Consent): TalkStep {
+export function describeNextStep(
+  state: TalkState | undefined,
+  consent: Consent,
+): TalkStep {
   const [id, ...buttons] = chooseNextStep(state, consent);
   const words = { bot: state?.bot, channel: state?.channel, time: state?.quietUntil };
   return { line: { id, with: words } as TextLine, buttons }; // each sentence has some of these words
@@ -99,12 +105,16 @@ function chooseNextStep(
   if (!isHeardConsent(consent)) return ['join.ok.ask', ...consentButtons];
   if (addressing === 'off') return ['settings.addressing.off'];
   if (addressing === 'window') return ['settings.addressing.window', 'ask'];
-  const needsName = addressing === 'name' || (addressing === 'auto' && people.length > 1);
+  const needsName =
+    addressing === 'name' || (addressing === 'auto' && people.length > 1);
   return [needsName ? 'join.ok.several' : 'join.ok', 'ask'];
 }
 
 /** Undefined for people elsewhere, and for people who may not use the bot. */
-export function findPresentConsent(personId: PersonId, { people }: TalkState): Consent | undefined {
+export function findPresentConsent(
+  personId: PersonId,
+  { people }: TalkState,
+): Consent | undefined {
   const standing = people.find(({ id }) => id === personId)?.standing;
   return standing === 'barred' ? undefined : standing;
 }

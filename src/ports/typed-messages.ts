@@ -2,7 +2,10 @@ import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { ChannelMember } from './voice-link.ts';
 
-export type MessagePlace = { readonly channelId: ChannelId; readonly messageId: MessageId };
+export type MessagePlace = {
+  readonly channelId: ChannelId;
+  readonly messageId: MessageId;
+};
 
 export type MessageContent = {
   readonly text: string;
@@ -48,7 +51,11 @@ export interface TypedMessages {
    * Replies without a ping, cut at 2,000 characters. Throws as `VoiceChannelChatPoster` does. Aborting `signal` throws
    * `signal.reason`.
    */
-  replyTo(to: ReplyTarget, text: ConfidentialText, signal: AbortSignal): Promise<ReplySent>;
+  replyTo(
+    to: ReplyTarget,
+    text: ConfidentialText,
+    signal: AbortSignal,
+  ): Promise<ReplySent>;
 }
 
 /** `voice` also speaks an answer if the writer sits in the channel. */

@@ -23,7 +23,11 @@ export type PersonalLine = {
  */
 export interface VoiceChannelChatPoster {
   /** Pings nobody, and cuts at 2,000 characters. A given text goes beside the panel if the chat is closed. */
-  writeText(channel: ChannelRef, text: ConfidentialText, signal: AbortSignal): Promise<void>;
+  writeText(
+    channel: ChannelRef,
+    text: ConfidentialText,
+    signal: AbortSignal,
+  ): Promise<void>;
   /**
    * Pings each of these people, and cuts at 2,000 characters. Lines with an `id` appear once, even if they are written again within
    * some minutes.

@@ -54,7 +54,11 @@ export interface VoiceLinkOpener {
    * Resolves when the link can be spoken through. Throws BotError `link.timeout` after 15 s, `link.lost` and `link.rate_limited`
    * (see `getRestMs`), and the final `link.no_cipher` and `link.no_end_to_end`. Aborting throws `signal.reason`.
    */
-  openLink(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink>;
+  openLink(
+    channel: ChannelRef,
+    mayHear: MayHear,
+    signal: AbortSignal,
+  ): Promise<VoiceLink>;
   /** Wait in ms before another link may be opened. */
   getRestMs(guildId: GuildId): number;
 }

@@ -6,7 +6,11 @@ import type { ChatModel } from '#src/chat/chat-model.ts';
 import { formatNumberWords } from '#src/chat/text/spoken-numbers.ts';
 import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
-import type { SpeechVoice, Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
+import type {
+  SpeechVoice,
+  Synthesizer,
+  Transcriber,
+} from '#src/speech/speech-engine.ts';
 import { differs, type Finding, ok, type Probe, type SpokenClip } from './probe.ts';
 
 /** Question that costs little. */
@@ -21,7 +25,9 @@ export function toTestTurn(model: ChatModel) {
 /** Part of an answer of a chat model or a pipeline. */
 type AnswerPart = { readonly kind: string; readonly text?: string };
 
-export const thinkProbe: Probe<{ ask(signal: AbortSignal): AsyncIterable<AnswerPart> }> = {
+export const thinkProbe: Probe<{
+  ask(signal: AbortSignal): AsyncIterable<AnswerPart>;
+}> = {
   name: 'think',
   async run({ ask }, clock, signal) {
     const startMs = clock.nowMs();
@@ -31,7 +37,11 @@ export const thinkProbe: Probe<{ ask(signal: AbortSignal): AsyncIterable<AnswerP
         firstMs ??= clock.nowMs() - startMs;
     }
     if (firstMs !== undefined) return afterMs('think', 'first word', firstMs);
-    throw new BotError('provider.empty', true, 'The model answered without text and sound.');
+    throw new BotError(
+      'provider.empty',
+      true,
+      'The model answered without text and sound.',
+    );
   },
 };
 
@@ -88,7 +98,9 @@ function judgeStream(soundMs: number, firstMs: number, lastMs: number) {
   const laterMs = lastMs - firstMs;
   const isStream = laterMs > Math.max(firstMs, 100);
   const isWhole = soundMs > 3_000 && firstMs > Math.max(10 * laterMs, 500);
-  const unknown = isWhole ? 'it does not stream' : 'too little to tell whether it streams';
+  const unknown = isWhole
+    ? 'it does not stream'
+    : 'too little to tell whether it streams';
   const times = `first sound after ${firstMs.toFixed()} ms, last byte after ${lastMs.toFixed()} ms`;
   const how = `${times}: ${isStream ? 'it streams' : unknown}`;
   const why = `${(soundMs / 1_000).toFixed(1)} s of sound, ${how}`;
@@ -103,14 +115,20 @@ function judgeStream(soundMs: number, firstMs: number, lastMs: number) {
  */
 export const leastShare = 0.4;
 
-type Recogniser = Waiting & { readonly transcriber: Transcriber; readonly clip: SpokenClip };
+type Recogniser = Waiting & {
+  readonly transcriber: Transcriber;
+  readonly clip: SpokenClip;
+};
 
 export const recognise: Probe<Recogniser> = {
   name: 'recognise',
   async run({ transcriber, clip, ...waiting }, clock, signal) {
     const startMs = clock.nowMs();
     let heard = '';
-    for await (const update of transcriber.transcribe(resamplePcm(clip.pcm, listenRateHz), signal))
+    for await (const update of transcriber.transcribe(
+      resamplePcm(clip.pcm, listenRateHz),
+      signal,
+    ))
       if (update.kind === 'final') heard = update.transcript.text;
     if (heard.trim() === '') {
       const message = 'The recogniser returned no text for a spoken sentence.';

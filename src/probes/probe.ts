@@ -85,9 +85,18 @@ export async function tryProbe<Subject>(
   const until = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
   const seconds = deadlineMs / 1000;
   const createLateError = () =>
-    new BotError('provider.late', true, `It took longer than the limit of ${seconds} s.`);
+    new BotError(
+      'provider.late',
+      true,
+      `It took longer than the limit of ${seconds} s.`,
+    );
   try {
-    return await withTimeout(probe.run(subject, clock, until), deadlineMs, clock, createLateError);
+    return await withTimeout(
+      probe.run(subject, clock, until),
+      deadlineMs,
+      clock,
+      createLateError,
+    );
   } catch (error) {
     signal?.throwIfAborted();
     return toFailureFinding(probe.name, error, role, probe.mend);
@@ -144,6 +153,7 @@ const general: Readonly<Record<string, string>> = {
 function remedyFor(error: unknown, role = 'its') {
   if (!(error instanceof BotError)) return 'report it at the project, with this line';
   const [folder = ''] = error.code.split('.');
-  const remedy = error.about.remedy ?? remedies[error.code] ?? general[folder] ?? update;
+  const remedy =
+    error.about.remedy ?? remedies[error.code] ?? general[folder] ?? update;
   return remedy.replaceAll('{role}', role);
 }

@@ -26,7 +26,9 @@ export const permission: Probe<Entrance> = {
     if (!channel || !facts) return notTried('permission', { id: 'join.none' });
     const verdict = judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
     const obstacle =
-      isThere && verdict.kind === 'full' ? undefined : describeObstacle(verdict, channel);
+      isThere && verdict.kind === 'full'
+        ? undefined
+        : describeObstacle(verdict, channel);
     if (obstacle) return failing('permission', obstacle);
     return ok('permission', 'the bot can join and talk');
   },
@@ -66,7 +68,10 @@ const [frameMs, hearHz, audible] = [20, 16_000, 0.001] as const;
 export const decode: Probe<{ readonly codec: OpusCodec; readonly tone: Int16Array }> = {
   name: 'decode',
   async run({ codec, tone }) {
-    const [encoder, decoder] = [codec.createEncoder(speakRateHz), codec.createDecoder(hearHz)];
+    const [encoder, decoder] = [
+      codec.createEncoder(speakRateHz),
+      codec.createDecoder(hearHz),
+    ];
     const frame = (speakRateHz / 1000) * frameMs;
     const heard: number[] = [];
     for (let at = 0; at + frame <= tone.length; at += frame)

@@ -32,7 +32,9 @@ export class WarmConnections implements Disposable {
   #isRunning = false;
 
   constructor(baseUrls: readonly string[], clock: Clock) {
-    const byOrigin = new Map(baseUrls.map((baseUrl) => [new URL(baseUrl).origin, baseUrl]));
+    const byOrigin = new Map(
+      baseUrls.map((baseUrl) => [new URL(baseUrl).origin, baseUrl]),
+    );
     this.#addresses = [...byOrigin.values()];
     this.#clock = clock;
   }
@@ -59,7 +61,8 @@ export class WarmConnections implements Disposable {
       if (signal.aborted) break;
       this.#lastMs = this.#clock.nowMs();
       for (const address of this.#addresses) {
-        for (let n = 0; n < connectionsPerServer; n++) void this.#openConnection(address);
+        for (let n = 0; n < connectionsPerServer; n++)
+          void this.#openConnection(address);
       }
     }
     this.#isRunning = false;
@@ -67,10 +70,17 @@ export class WarmConnections implements Disposable {
 
   async #openConnection(address: string): Promise<void> {
     if (this.#refusing.has(address)) return;
-    const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(openTimeoutMs)]);
+    const signal = AbortSignal.any([
+      this.#over.signal,
+      AbortSignal.timeout(openTimeoutMs),
+    ]);
     try {
       // After a HEAD Node's `fetch` closes the connection.
-      const response = await fetch(address, { method: 'OPTIONS', redirect: 'manual', signal });
+      const response = await fetch(address, {
+        method: 'OPTIONS',
+        redirect: 'manual',
+        signal,
+      });
       // Further requests would only fill the log of this server.
       if (response.status >= 400) this.#refusing.add(address);
       for await (const _ of response.body ?? []); // Only a connection whose answer was read to its end stays open.
@@ -101,9 +111,12 @@ export class ApiClient extends OpenAI {
       maxRetries: 0,
       logLevel: 'off',
       // The package looks for `Response` on a `fetch` to learn that it accepts forms.
-      fetch: Object.assign<Fetch, { Response: typeof Response }>((to, init) => send(to, init), {
-        Response,
-      }),
+      fetch: Object.assign<Fetch, { Response: typeof Response }>(
+        (to, init) => send(to, init),
+        {
+          Response,
+        },
+      ),
     });
   }
 
@@ -130,6 +143,8 @@ export function openClient({ apiKey, baseUrl: address }: ClientOptions): ApiClie
   return new ApiClient({ apiKey, baseUrl }, send);
 }
 
-export function findClientKey({ apiKey }: Pick<ApiClient, 'apiKey'>): string | undefined {
+export function findClientKey({
+  apiKey,
+}: Pick<ApiClient, 'apiKey'>): string | undefined {
   return apiKey === null || apiKey === placeholderKey ? undefined : apiKey;
 }

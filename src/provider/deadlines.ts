@@ -64,15 +64,21 @@ export class ProviderSpeed {
   record(tookMs: number, size = 1): void {
     const fadedMs = slownessDecay * (this.#slowest?.tookMs ?? 0);
     const isSlowest = tookMs >= fadedMs;
-    this.#slowest = isSlowest ? { tookMs, size } : { size, ...this.#slowest, tookMs: fadedMs };
+    this.#slowest = isSlowest
+      ? { tookMs, size }
+      : { size, ...this.#slowest, tookMs: fadedMs };
   }
 
-  getDeadlines(usual: Deadlines, size = 0): Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'> {
+  getDeadlines(
+    usual: Deadlines,
+    size = 0,
+  ): Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'> {
     const { coldFirstMs, firstMs, idleMs, maxFirstMs, extraSizeMs, totalMs } = usual;
     const slowest = this.#slowest ?? { tookMs: 0, size: 1 };
     const expectedMs = slowest.tookMs * Math.max(1, size / slowest.size);
     const slowMs = size > 0 ? Math.min(maxFirstMs, slownessFactor * expectedMs) : 0;
-    const usualMs = (this.#slowest ? firstMs : coldFirstMs) + Math.max(0, size - 1) * extraSizeMs;
+    const usualMs =
+      (this.#slowest ? firstMs : coldFirstMs) + Math.max(0, size - 1) * extraSizeMs;
     return {
       firstMs: Math.max(usualMs, slowMs),
       idleMs: Math.max(idleMs, slowMs),

@@ -1,5 +1,10 @@
 import { APIError } from 'openai/core/error';
-import { isRecord, toRecord, tryParseForeignJson, tryParseJson } from '#src/base/json.ts';
+import {
+  isRecord,
+  toRecord,
+  tryParseForeignJson,
+  tryParseJson,
+} from '#src/base/json.ts';
 import forms from '#src/provider/models/stream-errors.json' with { type: 'json' };
 import { eventLimits } from './models/error-text.ts';
 
@@ -31,7 +36,8 @@ export async function* readEvents(
           return onEndMark();
         }
         const error = findStreamError(event.data, event.name);
-        if (error) throw new APIError(error.status, error.body, undefined, response.headers);
+        if (error)
+          throw new APIError(error.status, error.body, undefined, response.headers);
         yield event.data;
       }
     }
@@ -139,7 +145,9 @@ function findStreamError(sent: unknown, name = ''): StreamError | undefined {
 function toStreamError(found: unknown, event: object): StreamError {
   const body = isRecord(found) ? found : { message: `${found}` };
   const all = [toRecord(body), toRecord(event)];
-  const codes = all.flatMap((one) => forms.statusKeys.map((key) => parseStatus(one[key])));
+  const codes = all.flatMap((one) =>
+    forms.statusKeys.map((key) => parseStatus(one[key])),
+  );
   return { body, status: codes.find((code) => code !== undefined) };
 }
 

@@ -18,7 +18,11 @@ const maxAskedRestMs = 3_600_000;
 /** Nobody pays a bill within a second. */
 const noCreditRestMs = 60_000;
 
-type Rest = { readonly plannedMs: number; readonly untilMs: number; readonly reason: BotError };
+type Rest = {
+  readonly plannedMs: number;
+  readonly untilMs: number;
+  readonly reason: BotError;
+};
 
 /**
  * Circuit breaker: pauses requests to a failing provider. After the rest a failure begins a longer rest, and a
@@ -52,7 +56,9 @@ export class CircuitBreaker {
     return this.#rest === undefined || this.#clock.nowMs() >= this.#rest.untilMs;
   }
 
-  get currentRest(): { readonly reason: BotError; readonly restMs: number } | undefined {
+  get currentRest():
+    | { readonly reason: BotError; readonly restMs: number }
+    | undefined {
     if (this.#rest === undefined) return undefined;
     const { reason, untilMs } = this.#rest;
     return { reason, restMs: Math.max(0, untilMs - this.#clock.nowMs()) };
@@ -79,7 +85,8 @@ export class CircuitBreaker {
 }
 
 function isHopeless({ code, about }: BotError) {
-  if (code === 'provider.bad_key' || code === 'provider.spent' || about.status === 404) return true;
+  if (code === 'provider.bad_key' || code === 'provider.spent' || about.status === 404)
+    return true;
   return (about.retryAfterMs ?? 0) > maxRetryAfterMs;
 }
 
@@ -100,7 +107,11 @@ export type FallbackChainOptions<Engine> = {
 };
 
 export type FallbackRequest<Engine, T> = {
-  readonly ask: (engine: Engine, signal: AbortSignal, index: number) => AsyncIterable<T>;
+  readonly ask: (
+    engine: Engine,
+    signal: AbortSignal,
+    index: number,
+  ) => AsyncIterable<T>;
   /** After the first output that people hear or read nothing is retried. */
   readonly isOutput: (part: T) => boolean;
   /** Multiples of a short request. Undefined if the size says nothing about the time to the first output. */
@@ -141,7 +152,9 @@ export class FallbackChain<Engine> {
   }
 
   get currentEngine(): Engine | undefined {
-    const engine = this.#options.fallbacks.find(({ breaker }) => breaker.canRequest)?.getEngine();
+    const engine = this.#options.fallbacks
+      .find(({ breaker }) => breaker.canRequest)
+      ?.getEngine();
     return engine instanceof Promise ? undefined : engine;
   }
 
@@ -164,7 +177,10 @@ export class FallbackChain<Engine> {
       const end = yield* this.#attempt(asking, at, place, signal);
       if (end === 'whole') return;
       if (end === 'moved') continue;
-      if (!hasRetried && this.#shouldRetry(end, clock.nowMs() - startMs, this.#getFallback(at))) {
+      if (
+        !hasRetried &&
+        this.#shouldRetry(end, clock.nowMs() - startMs, this.#getFallback(at))
+      ) {
         hasRetried = true;
         await clock.sleep(end.about.retryAfterMs ?? retryDelayMs, signal);
       } else this.#moveOn(at, end, place);
@@ -220,14 +236,17 @@ export class FallbackChain<Engine> {
 
   #findAvailable(first: number) {
     const { fallbacks } = this.#options;
-    const index = fallbacks.findIndex(({ breaker }, n) => n >= first && breaker.canRequest);
+    const index = fallbacks.findIndex(
+      ({ breaker }, n) => n >= first && breaker.canRequest,
+    );
     return index < 0 ? undefined : index;
   }
 
   #moveOn(at: number, error: BotError, place: FallbackPosition) {
     const { about, code } = error;
     if (code === 'budget.used') throw error;
-    const isRefused = requestFaultStatuses.has(about.status ?? 0) || about.takesNoPictures;
+    const isRefused =
+      requestFaultStatuses.has(about.status ?? 0) || about.takesNoPictures;
     const isWell = isRefused || code === 'speech.no_voice';
     if (!isWell) this.#getFallback(at).breaker.recordFailure(error);
     if (place.index !== at) return;
@@ -268,9 +287,11 @@ export class FallbackChain<Engine> {
   }
 
   #reportFailure(thrown: unknown, fallback: Fallback<Engine>) {
-    if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
+    if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable')
+      throw thrown;
     // An engine without a voice for a language is well, and another one may have the voice.
-    if (thrown.code === 'speech.no_voice' || thrown.about.takesNoPictures) return thrown;
+    if (thrown.code === 'speech.no_voice' || thrown.about.takesNoPictures)
+      return thrown;
     const { provider } = fallback;
     const { code, message, cause } = thrown;
     const { role, report } = this.#options;
@@ -304,5 +325,9 @@ export class FallbackChain<Engine> {
 
 function createLateError({ provider }: Fallback<unknown>, ms: number) {
   // Not retried: the provider may be busy with this request, and would queue the next one behind it.
-  return new BotError('provider.late', false, `${provider} did not respond for ${ms / 1000} s.`);
+  return new BotError(
+    'provider.late',
+    false,
+    `${provider} did not respond for ${ms / 1000} s.`,
+  );
 }

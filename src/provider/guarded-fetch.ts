@@ -5,12 +5,20 @@ import { BotError } from '#src/base/errors.ts';
 import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
 import { JsonMeter } from '#src/base/json.ts';
 import { endMarkReason } from './event-stream.ts';
-import { answerLimits, eventLimits, parseErrorText, toPlainLine } from './models/error-text.ts';
+import {
+  answerLimits,
+  eventLimits,
+  parseErrorText,
+  toPlainLine,
+} from './models/error-text.ts';
 
 const maxAnswerBytes = 64 * 1024 * 1024;
 const maxHeadBytes = 4096;
 
-export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+export type Fetch = (
+  url: string | URL | Request,
+  init?: RequestInit,
+) => Promise<Response>;
 
 export type FetchGuard = {
   readonly server: string;
@@ -40,10 +48,13 @@ export function createGuardedFetch(guard: FetchGuard): Fetch {
     const url = input instanceof Request ? input.url : String(input);
     const hangUp = new AbortController();
     const headers = new Headers(init.headers);
-    for (const name of [...headers.keys()]) if (!allowedHeader.test(name)) headers.delete(name);
+    for (const name of [...headers.keys()])
+      if (!allowedHeader.test(name)) headers.delete(name);
     headers.set('authorization', `Bearer ${guard.secret() ?? placeholderKey}`);
     headers.set('user-agent', 'Parley');
-    const signal = init.signal ? AbortSignal.any([init.signal, hangUp.signal]) : hangUp.signal;
+    const signal = init.signal
+      ? AbortSignal.any([init.signal, hangUp.signal])
+      : hangUp.signal;
     try {
       const response = await fetchWithFormBytes(url, {
         ...init,
@@ -72,7 +83,9 @@ async function checkResponse(response: Response, watch: ResponseWatch) {
   const { status, statusText, headers } = response;
   if (status >= 300 && status < 400) throw createRedirectError(headers, watch);
   if (!response.body) return response;
-  const objection = response.ok ? findTypeObjection(getMediaType(headers), watch.asked) : undefined;
+  const objection = response.ok
+    ? findTypeObjection(getMediaType(headers), watch.asked)
+    : undefined;
   let unread = response.body;
   if (objection && /events|words/.test(watch.asked)) {
     const [ahead, rest] = unread.tee();
@@ -124,7 +137,11 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   #bytes = 0;
   #unread: Uint8Array | undefined;
 
-  constructor(body: ReadableStream<Uint8Array>, watch: MeasuredAnswer, judges: boolean) {
+  constructor(
+    body: ReadableStream<Uint8Array>,
+    watch: MeasuredAnswer,
+    judges: boolean,
+  ) {
     this.#reader = body.getReader();
     this.#watch = watch;
     this.#checksHead = judges;
@@ -163,9 +180,16 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     const isJudged = this.#bytes === 0 && this.#checksHead;
     const objection = isJudged ? findHeadObjection(value, asked) : undefined;
     if (objection)
-      throw await createWrongTypeError(objection, new Response(value.slice()), this.#watch);
+      throw await createWrongTypeError(
+        objection,
+        new Response(value.slice()),
+        this.#watch,
+      );
     this.#bytes += value.length;
-    const what = this.#bytes > maxAnswerBytes ? 'more than 64 MB' : meter?.push(value)?.description;
+    const what =
+      this.#bytes > maxAnswerBytes
+        ? 'more than 64 MB'
+        : meter?.push(value)?.description;
     if (what) throw new BotError('provider.refused', false, `${server} sent ${what}.`);
     return value;
   }
@@ -173,7 +197,10 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   /** Never throws. */
   async #readToEnd() {
     const { hangUp } = this.#watch;
-    const last = waitUnlessAborted(this.#reader.read(), AbortSignal.timeout(maxStreamEndMs));
+    const last = waitUnlessAborted(
+      this.#reader.read(),
+      AbortSignal.timeout(maxStreamEndMs),
+    );
     const isOver = await last.then(
       ({ done }) => done,
       () => false,
@@ -209,7 +236,8 @@ const acceptedTypes: Readonly<Record<ExpectedContent, RegExp>> = {
 function getExpectedContent(url: string, body: unknown): ExpectedContent {
   const path = url.replace(/[?#].*/, '');
   if (path.endsWith('/audio/speech')) {
-    const isEvents = typeof body === 'string' && /"stream_format"\s*:\s*"sse"/.test(body);
+    const isEvents =
+      typeof body === 'string' && /"stream_format"\s*:\s*"sse"/.test(body);
     return isEvents ? 'events' : 'sound';
   }
   const streamed =
@@ -249,7 +277,10 @@ function looksLikeEvents(head: string) {
 }
 
 /** Labels are often missing or wrong, so the first bytes decide. */
-function findHeadObjection(head: Uint8Array, asked: ExpectedContent): string | undefined {
+function findHeadObjection(
+  head: Uint8Array,
+  asked: ExpectedContent,
+): string | undefined {
   const text = Buffer.from(head.subarray(0, 64)).toString('latin1').trimStart();
   const sound = asked === 'sound';
   // Sound may begin with any bytes, but not with sixteen printable ones.

@@ -41,7 +41,10 @@ const maxUnsentBytes = 16 * 1024 * 1024;
 const maxRejectionBytes = 4096;
 /** A second at 24 kHz. A server takes up to 15 MiB: https://developers.openai.com/api/docs/guides/realtime */
 const maxAppendSamples = 24_000;
-const idleListener: SocketListener = { onEvent: () => undefined, onLost: () => undefined };
+const idleListener: SocketListener = {
+  onEvent: () => undefined,
+  onLost: () => undefined,
+};
 
 /** Returns the address of `path` below a base URL, and keeps the query of the base URL. */
 export function toSocketUrl(
@@ -90,7 +93,9 @@ export class JsonSocket {
   ): Promise<JsonSocket> {
     signal.throwIfAborted();
     const key = options.apiKey?.reveal();
-    const headers: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {};
+    const headers: Record<string, string> = key
+      ? { authorization: `Bearer ${key}` }
+      : {};
     const plain = {
       maxPayload: eventLimits.bytes,
       followRedirects: false,
@@ -100,7 +105,9 @@ export class JsonSocket {
     const socket = openSocket(url, { headers, ...plain });
     const opened = Promise.withResolvers<void>();
     socket.on('error', opened.reject); // The listener also keeps later errors from ending the process. A 'close' event follows them.
-    socket.on('unexpected-response', (_, response) => readRejection(response).then(opened.reject));
+    socket.on('unexpected-response', (_, response) =>
+      readRejection(response).then(opened.reject),
+    );
     socket.on('open', opened.resolve);
     const self = new JsonSocket(url, socket, options, listener);
     socket.on('message', (data, isBinary) => self.#read(isBinary ? '' : String(data)));
@@ -150,7 +157,10 @@ export class JsonSocket {
   /** Adds samples, mono at 24 kHz, to the input buffer of a Realtime server. */
   appendSound(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at += maxAppendSamples) {
-      const { buffer, byteOffset, byteLength } = samples.subarray(at, at + maxAppendSamples);
+      const { buffer, byteOffset, byteLength } = samples.subarray(
+        at,
+        at + maxAppendSamples,
+      );
       const audio = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
       this.send({ type: 'input_audio_buffer.append', audio });
     }
@@ -181,13 +191,18 @@ export class JsonSocket {
     if (read.kind === 'ok' && isRecord(read.value)) this.#listener.onEvent(read.value);
     if (read.kind === 'fault' && read.code === 'json.too_large')
       this.#fail(
-        new BotError('provider.refused', false, `${this.#server} sent ${read.description}.`),
+        new BotError(
+          'provider.refused',
+          false,
+          `${this.#server} sent ${read.description}.`,
+        ),
       );
   }
 
   async #watch() {
     const { signal } = this.#over;
-    const sleep = () => this.#options.clock.sleep(maxSilenceMs / 2, signal).catch(() => {});
+    const sleep = () =>
+      this.#options.clock.sleep(maxSilenceMs / 2, signal).catch(() => {});
     for (await sleep(); !signal.aborted; await sleep()) {
       if (this.#isPaused) continue;
       // Without a ping a peer that vanished would be waited for.
@@ -202,7 +217,9 @@ export class JsonSocket {
     const message = `${this.#server} closed the connection (${code}${statedCode ? `, ${statedCode}` : ''}).`;
     const serverMessage = toPlainLine(reason, this.#key, 120);
     this.#fail(
-      new BotError('provider.truncated', true, message, undefined, undefined, { serverMessage }),
+      new BotError('provider.truncated', true, message, undefined, undefined, {
+        serverMessage,
+      }),
     );
   }
 
@@ -218,7 +235,10 @@ export class JsonSocket {
   }
 
   #describe(cause: unknown) {
-    return describeError(cause, { baseURL: this.#options.baseUrl, apiKey: this.#key ?? '' });
+    return describeError(cause, {
+      baseURL: this.#options.baseUrl,
+      apiKey: this.#key ?? '',
+    });
   }
 
   get #server(): string {
@@ -246,14 +266,22 @@ async function readRejection(response: IncomingMessage): Promise<Error> {
   const text = Buffer.concat(pieces).toString();
   // uvicorn answers like this at a path without WebSocket.
   if (statusCode === 403 && text === '') return createNoRealtimeError();
-  const known = Object.entries(headers).filter(([, value]) => typeof value === 'string');
+  const known = Object.entries(headers).filter(
+    ([, value]) => typeof value === 'string',
+  );
   const value = tryParseForeignJson(text, answerLimits);
   const error = isRecord(value) ? value : undefined;
-  return APIError.generate(statusCode, error, text, new Headers(known as [string, string][]));
+  return APIError.generate(
+    statusCode,
+    error,
+    text,
+    new Headers(known as [string, string][]),
+  );
 }
 
 function createNoRealtimeError() {
-  const message = 'The server has no Realtime API at this address (403 without a word).';
+  const message =
+    'The server has no Realtime API at this address (403 without a word).';
   const remedy = 'use a server with a Realtime API, or another pipeline';
   return new BotError('provider.refused', false, message, undefined, undefined, {
     status: 404,

@@ -28,4 +28,8 @@ export type ProviderEvent =
       readonly from: string;
       readonly to: string;
     }
-  | { readonly kind: 'fallback-off'; readonly role: ProviderRole; readonly back: string };
+  | {
+      readonly kind: 'fallback-off';
+      readonly role: ProviderRole;
+      readonly back: string;
+    };

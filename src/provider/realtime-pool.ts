@@ -2,7 +2,12 @@ import { waitAtMost, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
-import { type JsonEvent, JsonSocket, type SocketOptions, toSocketUrl } from './json-socket.ts';
+import {
+  type JsonEvent,
+  JsonSocket,
+  type SocketOptions,
+  toSocketUrl,
+} from './json-socket.ts';
 import { formatServerName, toErrorCode, toPlainLine } from './models/error-text.ts';
 import { toApiUrl } from './models/standard-models.ts';
 
@@ -40,7 +45,11 @@ export class RealtimePool implements Disposable {
   /** Never throws and never waits. */
   warm(): void {
     if (this.#over.signal.aborted) return;
-    for (let n = this.#idle.size + this.#opening.size; n < this.#options.maxReady; n++) {
+    for (
+      let n = this.#idle.size + this.#opening.size;
+      n < this.#options.maxReady;
+      n++
+    ) {
       // Each lease gets the error.
       const opening = this.#open().then(
         (link) => this.#keepIdle(link),
@@ -74,12 +83,15 @@ export class RealtimePool implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#over.abort(new BotError('provider.unreachable', false, 'The connections are closed.'));
+    this.#over.abort(
+      new BotError('provider.unreachable', false, 'The connections are closed.'),
+    );
     for (const link of [...this.#idle.keys(), ...this.#leased]) this.#closeIdle(link);
   }
 
   async #lease() {
-    while (this.#idle.size === 0 && this.#opening.size > 0) await Promise.race(this.#opening);
+    while (this.#idle.size === 0 && this.#opening.size > 0)
+      await Promise.race(this.#opening);
     let [link] = this.#idle.keys();
     while (link && !link.isAlive) {
       this.#closeIdle(link);
@@ -140,13 +152,22 @@ async function openRealtimeSocket(options: RealtimeSocketOptions, signal: AbortS
   throw first;
 }
 
-async function openAddress(url: URL, options: RealtimeSocketOptions, signal: AbortSignal) {
+async function openAddress(
+  url: URL,
+  options: RealtimeSocketOptions,
+  signal: AbortSignal,
+) {
   const { clock = realClock, opening } = options;
   const [greeted, updated] = [
     awaitSessionEvent('created', options),
     awaitSessionEvent('updated', options),
   ];
-  const socket = await JsonSocket.open(url, { ...options, clock }, greeted.listener, signal);
+  const socket = await JsonSocket.open(
+    url,
+    { ...options, clock },
+    greeted.listener,
+    signal,
+  );
   try {
     await waitAtMost(greeted.event, greetingTimeoutMs, clock, signal);
     socket.attach(updated.listener);
@@ -161,7 +182,10 @@ async function openAddress(url: URL, options: RealtimeSocketOptions, signal: Abo
 }
 
 /** Waits for the next event of this kind. Rejects at an error, or at the end of the connection. */
-function awaitSessionEvent(what: 'created' | 'updated', options: RealtimeSocketOptions) {
+function awaitSessionEvent(
+  what: 'created' | 'updated',
+  options: RealtimeSocketOptions,
+) {
   const { promise, resolve, reject } = Promise.withResolvers<JsonEvent>();
   promise.catch(() => undefined);
   const onEvent = (event: JsonEvent) => {
@@ -173,7 +197,10 @@ function awaitSessionEvent(what: 'created' | 'updated', options: RealtimeSocketO
   return { event: promise, listener: { onEvent, onLost: reject } };
 }
 
-export function isSessionEvent({ type }: JsonEvent, what: 'created' | 'updated'): boolean {
+export function isSessionEvent(
+  { type }: JsonEvent,
+  what: 'created' | 'updated',
+): boolean {
   return type === `session.${what}` || type === `transcription_session.${what}`;
 }
 
@@ -208,5 +235,7 @@ export function createRealtimeError(
 }
 
 export function listRealtimeUrls(baseUrl: string, queries: readonly object[]): URL[] {
-  return queries.map((query) => toSocketUrl(toApiUrl(baseUrl), '/realtime', { ...query }));
+  return queries.map((query) =>
+    toSocketUrl(toApiUrl(baseUrl), '/realtime', { ...query }),
+  );
 }

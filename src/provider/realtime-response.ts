@@ -20,7 +20,11 @@ export type ResponseOptions = Pick<RealtimeSocketOptions, 'baseUrl' | 'apiKey'> 
   readonly clock?: Clock;
 };
 
-type ToolCall = { readonly id: string; readonly name: string; readonly argumentsJson: string };
+type ToolCall = {
+  readonly id: string;
+  readonly name: string;
+  readonly argumentsJson: string;
+};
 
 export type ResponsePart =
   | { readonly kind: 'sound'; readonly bytes: Buffer }
@@ -34,7 +38,8 @@ const maxUnreadMs = 1000;
 const bytesPerMs = 48;
 /** An error that may be about a request ends it if it does not begin within this time. */
 const errorBlameMs = 2000;
-const textEventType = /^response\.output_(?<kind>text|audio_transcript)\.(?:delta|(?<end>done))$/;
+const textEventType =
+  /^response\.output_(?<kind>text|audio_transcript)\.(?:delta|(?<end>done))$/;
 
 /** One response of a server as it arrives. A reader who leaves early must close the connection. */
 export class RealtimeResponse {
@@ -85,7 +90,8 @@ export class RealtimeResponse {
   #belongsHere({ type, response, response_id }: JsonEvent) {
     if (!toNonEmptyText(type)?.startsWith('response.')) return false;
     // Events without an id belong to this response.
-    const id = toNonEmptyText(toRecord(response).id) ?? toNonEmptyText(response_id) ?? this.#id;
+    const id =
+      toNonEmptyText(toRecord(response).id) ?? toNonEmptyText(response_id) ?? this.#id;
     this.#id ??= id;
     return id === this.#id;
   }
@@ -93,7 +99,8 @@ export class RealtimeResponse {
   #handleEvent(event: JsonEvent) {
     const { type, delta } = event;
     const words = textEventType.exec(toPlainText(type))?.groups;
-    if (words) this.#addText(event, words.kind === 'text' ? 'text' : 'transcript', words.end);
+    if (words)
+      this.#addText(event, words.kind === 'text' ? 'text' : 'transcript', words.end);
     switch (type) {
       case 'response.output_audio.delta': {
         const bytes = Buffer.from(toPlainText(delta), 'base64');
@@ -137,11 +144,16 @@ export class RealtimeResponse {
       return undefined;
     if (status !== 'cancelled' && status !== 'incomplete') {
       const text = toNonEmptyText(words) ?? 'no reason given';
-      return createRealtimeError(text, toNonEmptyText(code) ?? toNonEmptyText(type), this.#options);
+      return createRealtimeError(
+        text,
+        toNonEmptyText(code) ?? toNonEmptyText(type),
+        this.#options,
+      );
     }
     const why = statedCode === undefined ? status : `${status}, ${statedCode}`;
     const message = `${formatServerName(baseUrl)} ended its answer early (${why}).`;
-    if (words === 'content_filter') return new BotError('provider.refused', false, message);
+    if (words === 'content_filter')
+      return new BotError('provider.refused', false, message);
     return new BotError('provider.truncated', true, message);
   }
 

@@ -29,7 +29,13 @@ export type ReducibleRequest<Part, T> = {
  * await Array.fromAsync(sendUntilAccepted(request, new AbortController().signal)); // ['Hello']
  */
 export async function* sendUntilAccepted<Part, T>(
-  { isAnswer = () => true, reduce, onAccepted, send, wanted }: ReducibleRequest<Part, T>,
+  {
+    isAnswer = () => true,
+    reduce,
+    onAccepted,
+    send,
+    wanted,
+  }: ReducibleRequest<Part, T>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {
   let parts = wanted;

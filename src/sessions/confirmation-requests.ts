@@ -35,7 +35,11 @@ export class ConfirmationRequests {
   }
 
   /** Never throws. */
-  async confirmCall(guildId: GuildId, askId: string, personId: PersonId): Promise<ConfirmOutcome> {
+  async confirmCall(
+    guildId: GuildId,
+    askId: string,
+    personId: PersonId,
+  ): Promise<ConfirmOutcome> {
     const session = this.#sessions.findSession(guildId);
     if (!session) return { kind: 'over' };
     const found = session.tools.confirmations.find(askId, personId);

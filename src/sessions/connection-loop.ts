@@ -9,7 +9,11 @@ import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
 import { greetOnArrival } from '#src/conversation/hearing/greet-on-arrival.ts';
 import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';
-import { findAwaitedReply, findCurrentTurn, isQuiet } from '#src/conversation/machine/selectors.ts';
+import {
+  findAwaitedReply,
+  findCurrentTurn,
+  isQuiet,
+} from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
@@ -28,7 +32,10 @@ import {
   openConnectionSound,
 } from '#src/voice/connection/reconnecting-connection.ts';
 import { BargeIns } from '#src/voice/hearing/barge-in.ts';
-import { type SpeakerInputEvent, SpeakerInputs } from '#src/voice/hearing/speaker-input.ts';
+import {
+  type SpeakerInputEvent,
+  SpeakerInputs,
+} from '#src/voice/hearing/speaker-input.ts';
 import { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 /** Interval of endpointing, in ms, while a person sends or talks: an utterance can end between packets. */
@@ -126,7 +133,8 @@ class ConnectionClock {
   onPacket(): void {
     const { clock, inputs, wakeup } = this.#connection;
     this.#lastPacketAtMs = clock.nowMs();
-    const isDue = this.#lastPacketAtMs - this.#nowMs >= minPacketStepMs || inputs.isPausing;
+    const isDue =
+      this.#lastPacketAtMs - this.#nowMs >= minPacketStepMs || inputs.isPausing;
     if (this.#isTicking && isDue) wakeup.end();
   }
 
@@ -159,7 +167,8 @@ class ConnectionClock {
     if (inputs.isBusy(this.#nowMs)) return tickMs;
     const { turnQueue, turns } = session.loop.state;
     const isBusy =
-      turnQueue.current !== undefined || turns.some(({ openSpeech }) => openSpeech.length > 0);
+      turnQueue.current !== undefined ||
+      turns.some(({ openSpeech }) => openSpeech.length > 0);
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isBusy || sinceMs < activeAfterWakeMs) return activeCheckMs;
     return sinceMs < slowCheckAfterWakeMs || session.speech.mix.tracks.isMoving
@@ -178,7 +187,8 @@ class ConnectionClock {
 
 async function readPendingPackets(signal: AbortSignal) {
   // Timers fire before sockets are read. Without this, speech during a hold would count as silence and end the utterance.
-  for (let turn = 0; turn < maxReadTurns && !signal.aborted; turn++) await setImmediate();
+  for (let turn = 0; turn < maxReadTurns && !signal.aborted; turn++)
+    await setImmediate();
 }
 
 /** Drops people that may not be heard any more, even in mid-word, and passes on the presence. */
@@ -287,9 +297,12 @@ class WaitingCues {
     const turn = findCurrentTurn(loop.state);
     const { reply } = loop.state.turnQueue.current ?? {};
     if (!turn) return;
-    const line = { id: this.#sources.findRunningStep(reply) ?? ('slow.voice' as const) };
+    const line = {
+      id: this.#sources.findRunningStep(reply) ?? ('slow.voice' as const),
+    };
     const pieces = await this.#synthesizeLine(line, place.languages.find(turn.by));
-    const isAwaited = findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state);
+    const isAwaited =
+      findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state);
     if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
     const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
     this.#played.add(this.#cues.say(samples));
@@ -300,13 +313,17 @@ class WaitingCues {
     const { spending, synthesizer } = this.#sources.deps;
     const words = notices.formatSpokenText(line, language);
     const voice = addVoiceLanguage(notices.getSpokenLocale(language), place.getStyle());
-    const opened = spending.open(toSpeechRequest('notice', place.channel.guildId, words));
+    const opened = spending.open(
+      toSpeechRequest('notice', place.channel.guildId, words),
+    );
     if (opened.kind === 'refused') return [];
     using reservation = opened.reservation;
     const rate = new RateConverter(speakRateHz);
     const pieces: Int16Array[] = [];
     try {
-      const sound = synthesizer.paidBy(reservation).synthesize(words, voice, this.#signal);
+      const sound = synthesizer
+        .paidBy(reservation)
+        .synthesize(words, voice, this.#signal);
       for await (const pcm of sound)
         pieces.push(...rate.push({ ...pcm, samples: pcm.samples.slice() }));
     } catch (error) {
@@ -317,19 +334,28 @@ class WaitingCues {
   }
 }
 
-function reportSpoken({ features, notices }: Owners<'features' | 'notices'>, sent: SpokenSegment) {
+function reportSpoken(
+  { features, notices }: Owners<'features' | 'notices'>,
+  sent: SpokenSegment,
+) {
   features.onSpoken(sent);
   const { text, isOver, isAnswer } = sent;
   notices.reportEvent({ kind: 'words', text, isWhole: isOver && !isAnswer });
 }
 
 function openConnection(link: VoiceLink, session: Session, sources: ConnectionOptions) {
-  const { callerId, deps, hearing, pauseHabits, showPanel, utterances, wakeup } = sources;
+  const { callerId, deps, hearing, pauseHabits, showPanel, utterances, wakeup } =
+    sources;
   const { clock, codec } = deps;
   const { loop, speech } = session;
   const over = new AbortController();
   const sent = new SentEnvelope();
-  const { voice, cues, mixer } = openConnectionSound(speech.mix, codec, deps.cues, sent);
+  const { voice, cues, mixer } = openConnectionSound(
+    speech.mix,
+    codec,
+    deps.cues,
+    sent,
+  );
   const onSent = (words: SpokenSegment) => reportSpoken(session, words);
   const output = new SpeechOutput(voice, clock, onSent, speech.pace);
   const inputs = new SpeakerInputs((speakerId) =>
@@ -378,7 +404,9 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     loop.updateSound();
     interruptions.tick();
   };
-  const { wake } = link.playFrames(observeFrames(mixer, next, () => loop.updateSound()));
+  const { wake } = link.playFrames(
+    observeFrames(mixer, next, () => loop.updateSound()),
+  );
   mixer.onSound(wake);
   loop.post({ kind: 'link-up' });
   greetOnArrival(session, clock, link.listPeople(), callerId);

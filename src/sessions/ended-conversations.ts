@@ -43,7 +43,9 @@ export class EndedConversations implements Disposable {
   ): void {
     if (history.exchanges.length === 0 && agreedIds.length === 0) return;
     this.forgetServer(guildId);
-    const stopTimer = this.#clock.later(maxReturnAgeMs, () => this.#all.delete(guildId));
+    const stopTimer = this.#clock.later(maxReturnAgeMs, () =>
+      this.#all.delete(guildId),
+    );
     const answers = { agreedIds, isPaused: false };
     this.#all.set(guildId, { channelId, history, answers, stopTimer });
   }
@@ -51,7 +53,10 @@ export class EndedConversations implements Disposable {
   forgetPerson(guildId: GuildId, personId: PersonId): void {
     const kept = this.#all.get(guildId);
     if (kept)
-      this.#all.set(guildId, { ...kept, history: removeFromHistory(kept.history, personId) });
+      this.#all.set(guildId, {
+        ...kept,
+        history: removeFromHistory(kept.history, personId),
+      });
   }
 
   forgetServer(guildId: GuildId): void {

@@ -46,9 +46,17 @@ export class GuildRemoval implements Disposable {
 
   async #eraseWithRetries(guildId: GuildId, erase: () => Promise<number>, ms: number) {
     for (let tries = 1; !this.#over.signal.aborted; tries++) {
-      const count = await withStoreTimeout(guildId, this.#deps, 'store.unwritable', erase, ms);
+      const count = await withStoreTimeout(
+        guildId,
+        this.#deps,
+        'store.unwritable',
+        erase,
+        ms,
+      );
       if (count !== undefined || tries === maxTries) return count;
-      await this.#deps.clock.sleep(retryDelayMs, this.#over.signal).catch(() => undefined);
+      await this.#deps.clock
+        .sleep(retryDelayMs, this.#over.signal)
+        .catch(() => undefined);
     }
     return undefined;
   }

@@ -8,7 +8,10 @@ import { createWallTimes } from '#src/texts/wall-time.ts';
 
 type EntryDeps = { readonly clock: Clock; readonly places: Places };
 
-export function describeObstacle(verdict: JoinVerdict, where: ChannelRef): TextLine | undefined {
+export function describeObstacle(
+  verdict: JoinVerdict,
+  where: ChannelRef,
+): TextLine | undefined {
   const { name: channel } = where;
   switch (verdict.kind) {
     case 'no-view':
@@ -19,7 +22,10 @@ export function describeObstacle(verdict: JoinVerdict, where: ChannelRef): TextL
     case 'timed-out':
       return { id: 'join.timed_out', with: { time: formatUtcTime(verdict.untilMs) } };
     case 'full':
-      return { id: 'join.full', with: { channel, n: verdict.members, limit: verdict.limit } };
+      return {
+        id: 'join.full',
+        with: { channel, n: verdict.members, limit: verdict.limit },
+      };
     case 'afk':
       return { id: 'join.afk', with: { channel } };
     case 'no-speak':

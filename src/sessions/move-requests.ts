@@ -76,7 +76,11 @@ export class MoveRequests {
   }
 
   /** A participant lets the bot go. The last of them makes it go. */
-  async agree(guildId: GuildId, personId: PersonId, toChannelId: string): Promise<MoveAgreement> {
+  async agree(
+    guildId: GuildId,
+    personId: PersonId,
+    toChannelId: string,
+  ): Promise<MoveAgreement> {
     const sessions = this.#sessions;
     const here = sessions.findSession(guildId);
     const request = this.#requests.get(guildId);
@@ -85,9 +89,12 @@ export class MoveRequests {
     if (!isOpen || !isMeant || !here?.isHere(personId)) return { kind: 'over' };
     request.agreedIds.add(personId);
     // Barred people have no say.
-    const people = here.getTalkState().people.filter(({ standing }) => standing !== 'barred');
+    const people = here
+      .getTalkState()
+      .people.filter(({ standing }) => standing !== 'barred');
     const missing = people.filter(({ id }) => !request.agreedIds.has(id));
-    if (missing.length > 0) return { kind: 'waiting', names: missing.map(({ name }) => name) };
+    if (missing.length > 0)
+      return { kind: 'waiting', names: missing.map(({ name }) => name) };
     this.#requests.delete(guildId);
     const { call, to } = request;
     await sessions.moveSession(guildId, to.channelId);

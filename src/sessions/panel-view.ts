@@ -35,11 +35,15 @@ const [maxShownQuestions, maxQuestionChars] = [3, 200];
 /** The panel of a session: how to talk to the bot, its activity, and the people that it hears. */
 export function createPanel(facts: PanelFacts): PanelContent {
   const { features, talk } = facts;
-  const { buttons, consent, first, heardCount, isAsking, notes, people } = describeTalk(talk);
+  const { buttons, consent, first, heardCount, isAsking, notes, people } =
+    describeTalk(talk);
   // For undecided people.
   const { captionsDays: days } = features;
   const kept = days === undefined ? [] : [describeRetention(days)];
-  const asked = [...toOptionalLines(isAsking, { id: 'panel.privacy' }), ...(isAsking ? kept : [])];
+  const asked = [
+    ...toOptionalLines(isAsking, { id: 'panel.privacy' }),
+    ...(isAsking ? kept : []),
+  ];
   const now = talk.isLinked ? listActivityLines(facts, buttons.includes('ask')) : [];
   const own = talk.isLinked ? (features.lines ?? []) : [];
   const ownButtons = talk.isLinked ? (features.buttons ?? []) : [];
@@ -56,7 +60,10 @@ function getStatusLine({ features, talk }: PanelFacts, heard: number): TextLine 
   return { id: isCaptioned ? 'panel.status.captions' : 'panel.status', with: words };
 }
 
-function listActivityLines(facts: PanelFacts, isListening: boolean): readonly TextLine[] {
+function listActivityLines(
+  facts: PanelFacts,
+  isListening: boolean,
+): readonly TextLine[] {
   const { features, guildId, nameOf, state, talking } = facts;
   const { captionsChannelId } = features;
   const lost = state.panelNotes.dropped.map(({ by }) => nameOf(by));
@@ -67,26 +74,40 @@ function listActivityLines(facts: PanelFacts, isListening: boolean): readonly Te
       : { id: 'panel.hearing', with: { name: talking } };
   return [
     ...(findAnsweringLine(facts) ?? toOptionalLines(isListening, idle)),
-    ...toOptionalLines(captionsChannelId !== undefined, { id: 'panel.captions', with: { place } }),
+    ...toOptionalLines(captionsChannelId !== undefined, {
+      id: 'panel.captions',
+      with: { place },
+    }),
     ...listNamesLine('panel.next', findNextName(state)),
     ...listUnderstoodLines(facts),
     ...listNamesLine('panel.lost.late', lost),
   ];
 }
 
-function findAnsweringLine({ state, step, talk }: PanelFacts): readonly [TextLine] | undefined {
+function findAnsweringLine({
+  state,
+  step,
+  talk,
+}: PanelFacts): readonly [TextLine] | undefined {
   const { current } = state.turnQueue;
   const phases = state.turns.map((turn) => getPhase(turn, state));
   if (step) return [{ id: step }];
   if (current && current.phase.kind !== 'making')
-    return [{ id: 'panel.speaking', with: { name: findCurrentTurn(state)?.name ?? talk.channel } }];
+    return [
+      {
+        id: 'panel.speaking',
+        with: { name: findCurrentTurn(state)?.name ?? talk.channel },
+      },
+    ];
   if (current || phases.includes('waiting') || phases.includes('deciding'))
     return [{ id: 'panel.thinking' }];
   return undefined;
 }
 
 function findNextName({ turnQueue, turns }: ConversationState): readonly string[] {
-  const [next] = turnQueue.waiting.flatMap((id) => turns.find((one) => one.id === id) ?? []);
+  const [next] = turnQueue.waiting.flatMap(
+    (id) => turns.find((one) => one.id === id) ?? [],
+  );
   return turnQueue.current && next ? [next.name] : [];
 }
 
@@ -100,15 +121,25 @@ function listUnderstoodLines({
   state,
   talk,
 }: PanelFacts): readonly TextLine[] {
-  if (!isInChat || features.captionsChannelId !== undefined || talk.isPaused || state.isEnding)
+  if (
+    !isInChat ||
+    features.captionsChannelId !== undefined ||
+    talk.isPaused ||
+    state.isEnding
+  )
     return [];
-  const canShow = (id: string) => consent.canWrite(id) && consent.getConsent(id) !== 'policy';
+  const canShow = (id: string) =>
+    consent.canWrite(id) && consent.getConsent(id) !== 'policy';
   const agreed = state.panelNotes.understood.filter(({ by }) => canShow(by));
   const latest = new Map(agreed.map(({ by, words }) => [by, words]));
-  return [...latest].slice(-maxShownQuestions).flatMap(([by, heard]): readonly TextLine[] => {
-    const words = truncate(toVisibleLine(heard), maxQuestionChars);
-    return words === '' ? [] : [{ id: 'panel.heard', with: { name: nameOf(by), words } }];
-  });
+  return [...latest]
+    .slice(-maxShownQuestions)
+    .flatMap(([by, heard]): readonly TextLine[] => {
+      const words = truncate(toVisibleLine(heard), maxQuestionChars);
+      return words === ''
+        ? []
+        : [{ id: 'panel.heard', with: { name: nameOf(by), words } }];
+    });
 }
 
 function listNamesLine(

@@ -10,7 +10,11 @@ import type {
   PrivacyStatus,
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
-import type { EraseStoredData, ErasureReason, PersonHooks } from '#src/ports/feature-session.ts';
+import type {
+  EraseStoredData,
+  ErasureReason,
+  PersonHooks,
+} from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
@@ -29,7 +33,9 @@ export class PrivacyRequests {
   readonly #erasing = new Set<string>();
 
   constructor(
-    deps: Deps<'clock' | 'onEvent' | 'peopleSettings' | 'places' | 'spending' | 'store'>,
+    deps: Deps<
+      'clock' | 'onEvent' | 'peopleSettings' | 'places' | 'spending' | 'store'
+    >,
     sessions: VoiceSessions,
     features: readonly FeatureShard[],
   ) {
@@ -86,8 +92,10 @@ export class PrivacyRequests {
       speech.requests.queueNotice({
         language,
         maxWaitMs: maxReceiptWaitMs,
-        getText: () => lines.map((line) => notices.formatSpokenText(line, language)).join(' '),
-        onEnded: (wasHeard) => wasHeard || notices.notifyPerson(personId, lines, signal),
+        getText: () =>
+          lines.map((line) => notices.formatSpokenText(line, language)).join(' '),
+        onEnded: (wasHeard) =>
+          wasHeard || notices.notifyPerson(personId, lines, signal),
       });
     if (!isWaiting) notices.notifyPerson(personId, lines, signal);
   }
@@ -184,7 +192,9 @@ export class PrivacyRequests {
       store.read(guildId),
     );
     const settings = await this.#deps.peopleSettings.loadSettings(guildId, personId);
-    const fields = await this.#askFeatures((feature) => feature.exportFields?.(guildId, personId));
+    const fields = await this.#askFeatures((feature) =>
+      feature.exportFields?.(guildId, personId),
+    );
     const tables = await withStoreTimeout(guildId, deps, 'store.unreadable', () =>
       store.listRows(guildId, personId),
     );

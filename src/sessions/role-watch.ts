@@ -39,7 +39,10 @@ export async function watchRoles(
 
 function dependsOnRoles({ getSettings }: SessionPlace) {
   const { consent, userRoleIds } = getSettings();
-  return (consent.policy === 'role' && consent.roleId !== undefined) || userRoleIds.length > 0;
+  return (
+    (consent.policy === 'role' && consent.roleId !== undefined) ||
+    userRoleIds.length > 0
+  );
 }
 
 async function rereadRoles(

@@ -22,7 +22,11 @@ type KnownSeat = {
 };
 
 /** After these reasons the bot returns to its seat. */
-const seatKeepingReasons: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
+const seatKeepingReasons: ReadonlySet<LeaveReason> = new Set([
+  'stopped',
+  'lost',
+  'refused',
+]);
 
 const aliveIntervalMs = 15_000;
 const expireIntervalMs = 60_000;
@@ -91,7 +95,12 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   #getSeat(guildId: GuildId) {
-    const fresh = { session: undefined, written: undefined, isOver: false, isWriteDue: false };
+    const fresh = {
+      session: undefined,
+      written: undefined,
+      isOver: false,
+      isWriteDue: false,
+    };
     const seat = this.#seats.get(guildId) ?? { ...fresh, lastWrite: Promise.resolve() };
     this.#seats.set(guildId, seat);
     return seat;
@@ -102,7 +111,9 @@ export class SeatPersistence implements AsyncDisposable {
     seat.isWriteDue = true;
     seat.lastWrite = seat.lastWrite.then(() => {
       seat.isWriteDue = false;
-      return seat.session ? this.#writeSeat(seat.session, seat) : this.#eraseSeat(guildId, seat);
+      return seat.session
+        ? this.#writeSeat(seat.session, seat)
+        : this.#eraseSeat(guildId, seat);
     });
   }
 
@@ -110,7 +121,9 @@ export class SeatPersistence implements AsyncDisposable {
     const seat = session.getSeat();
     const written = JSON.stringify(seat);
     if (written === known.written) return;
-    const isDone = await this.#tryStore(session.channel.guildId, (store) => store.write(seat));
+    const isDone = await this.#tryStore(session.channel.guildId, (store) =>
+      store.write(seat),
+    );
     if (isDone && known.session === session) known.written = written;
   }
 
@@ -124,15 +137,22 @@ export class SeatPersistence implements AsyncDisposable {
 
   /** False where the store failed, which is reported to the operator. */
   async #tryStore(guildId: GuildId, work: (store: SeatStore) => Promise<unknown>) {
-    const done = await withStoreTimeout(guildId, this.#deps, 'store.unwritable', async () => {
-      await work(this.#seatStore);
-      return true;
-    });
+    const done = await withStoreTimeout(
+      guildId,
+      this.#deps,
+      'store.unwritable',
+      async () => {
+        await work(this.#seatStore);
+        return true;
+      },
+    );
     return done === true;
   }
 
   get #isBusy(): boolean {
-    const isLive = [...this.#seats.values()].some(({ isOver, session }) => isOver || session);
+    const isLive = [...this.#seats.values()].some(
+      ({ isOver, session }) => isOver || session,
+    );
     return isLive || this.#deps.clock.nowMs() < this.#expireUntilMs;
   }
 

@@ -41,7 +41,9 @@ export class ShardFeatures {
   }
 
   async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
-    const decided = await Promise.all(this.#all.map((one) => one.onGuildsArrived?.(guildIds)));
+    const decided = await Promise.all(
+      this.#all.map((one) => one.onGuildsArrived?.(guildIds)),
+    );
     return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
   }
 

@@ -2,8 +2,14 @@ import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
-import { buildSession, type ConversationOptions } from '#src/conversation/build-session.ts';
-import { findFinalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
+import {
+  buildSession,
+  type ConversationOptions,
+} from '#src/conversation/build-session.ts';
+import {
+  findFinalLoss,
+  reconnectRules,
+} from '#src/conversation/machine/reconnect-policy.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
@@ -14,7 +20,12 @@ import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
-import type { ChannelMember, ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
+import type {
+  ChannelMember,
+  ChannelRef,
+  LinkState,
+  VoiceLink,
+} from '#src/ports/voice-link.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { ReconnectingConnection } from '#src/voice/connection/reconnecting-connection.ts';
 import { type ConnectionOptions, runConnection } from './connection-loop.ts';
@@ -117,7 +128,8 @@ export class VoiceSession implements Session {
       changed: () => this.wakeup.wake(),
       signal: this.signal,
     });
-    const { place, notices, speech, consent, undecided, loop, features } = built.session;
+    const { place, notices, speech, consent, undecided, loop, features } =
+      built.session;
     this.place = place;
     this.notices = notices;
     this.speech = speech;
@@ -222,7 +234,8 @@ export class VoiceSession implements Session {
       ...getTalkState(this, people, this.#deps),
       isLinked: this.isLinked,
       isAnew: this.#updateIsAnew(people),
-      isUncalled: this.callerId === '' && getSettings().autoJoin.includes(channel.channelId),
+      isUncalled:
+        this.callerId === '' && getSettings().autoJoin.includes(channel.channelId),
     };
   }
 
@@ -258,7 +271,9 @@ export class VoiceSession implements Session {
     const isNew = isOn && !holds();
     loop.post({ kind: 'restricted', how, isOn });
     if (!isNew) return;
-    const line = { id: how === 'deafened' ? 'deafened.server' : 'muted.server' } as const;
+    const line = {
+      id: how === 'deafened' ? 'deafened.server' : 'muted.server',
+    } as const;
     const waitMs = how === 'suppressed' ? stageAudienceMs : 0;
     this.#deps.clock.later(waitMs, () => this.notices.post(line, holds));
   }
@@ -267,7 +282,11 @@ export class VoiceSession implements Session {
   applyConsent(personId: PersonId): void {
     const kind = this.#choices.findConsent(personId)?.kind;
     if (kind)
-      this.loop.post({ kind: 'answered-consent', by: personId, answer: consentAnswers[kind] });
+      this.loop.post({
+        kind: 'answered-consent',
+        by: personId,
+        answer: consentAnswers[kind],
+      });
     this.consent.refresh();
   }
 
@@ -322,7 +341,8 @@ export class VoiceSession implements Session {
     const { linkOpener, getRandom } = this.#sources;
     const nowMs = this.#deps.clock.nowMs();
     const isBug = !(error instanceof BotError);
-    const isRepeated = isBug && nowMs - this.#lastBugAtMs <= reconnectRules.minRebuildGapMs;
+    const isRepeated =
+      isBug && nowMs - this.#lastBugAtMs <= reconnectRules.minRebuildGapMs;
     if (isBug) this.#lastBugAtMs = nowMs;
     const restMs = linkOpener.getRestMs(this.channel.guildId);
     const isPaced = !isBug && error.code === 'link.rate_limited' && restMs === 0;
@@ -357,7 +377,11 @@ export class VoiceSession implements Session {
     do {
       await clock.sleep(drainCheckMs, signal).catch(() => undefined);
       if (this.#isUnanswered) reporting ??= this.#reportUnanswered(); // By now it is known whether the current turn sounds.
-    } while (loop.state.turnQueue.current && clock.nowMs() < untilMs && !signal.aborted);
+    } while (
+      loop.state.turnQueue.current &&
+      clock.nowMs() < untilMs &&
+      !signal.aborted
+    );
     await reporting;
   }
 
@@ -378,7 +402,10 @@ export class VoiceSession implements Session {
     try {
       if (!this.#connection.isHeld) await this.#reopenConnection();
       const { signal } = this.#over;
-      await this.#connection.runWithLink((link) => this.#runLoops(link, signal), signal);
+      await this.#connection.runWithLink(
+        (link) => this.#runLoops(link, signal),
+        signal,
+      );
       return undefined;
     } catch (error) {
       const isBug = error !== this.#over.signal.reason && !(error instanceof BotError);
@@ -415,7 +442,12 @@ export class VoiceSession implements Session {
   #showCurrentPanel(talkingIds: readonly PersonId[]) {
     this.undecided.updatePresence(this.#connection.listPeople());
     this.showPanel(
-      createSessionPanel(this, this.getTalkState(), talkingIds, this.#connectionOptions),
+      createSessionPanel(
+        this,
+        this.getTalkState(),
+        talkingIds,
+        this.#connectionOptions,
+      ),
     );
   }
 

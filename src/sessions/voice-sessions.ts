@@ -34,7 +34,11 @@ import { MoveRequests } from './move-requests.ts';
 import { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
 import type { ShardFeatures } from './shard-features.ts';
-import { countExchanges, VoiceSession, type VoiceSessionOptions } from './voice-session.ts';
+import {
+  countExchanges,
+  VoiceSession,
+  type VoiceSessionOptions,
+} from './voice-session.ts';
 
 type LiveSession = { readonly session: VoiceSession; ended: Promise<void> };
 
@@ -68,7 +72,10 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #removal;
   readonly #listSessions = new Map<string, LiveSession>();
   /** Sessions that go on in another channel once the turn of their server comes. */
-  readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: ChannelId }>();
+  readonly #moves = new Map<
+    string,
+    { readonly former: VoiceSession; channelId: ChannelId }
+  >();
   readonly #seats;
   readonly #queue = new GuildTaskQueue();
   readonly #ended;
@@ -82,8 +89,10 @@ export class VoiceSessions implements AsyncDisposable {
     this.moveRequests = new MoveRequests(this.#deps, this);
     this.#seats = new SeatPersistence(this.#deps, sources.seatStore);
     this.settings = new StoredSettings(this.#deps, sources);
-    this.consents = new GuildConsents(this.#deps, sources.leftOutPeople, (guildId, personId) =>
-      this.#onConsentChanged(guildId, personId),
+    this.consents = new GuildConsents(
+      this.#deps,
+      sources.leftOutPeople,
+      (guildId, personId) => this.#onConsentChanged(guildId, personId),
     );
     this.#removal = new GuildRemoval(this.#deps, sources, this.settings);
   }
@@ -139,7 +148,9 @@ export class VoiceSessions implements AsyncDisposable {
     const { agreedIds: callers = [] } = answers ?? {};
     const session = { callers, isPaused: false, isRead: this.settings.isRead(guildId) };
     const consent = this.consents.getChoices(guildId).toConsentState(policy, session);
-    return toConsent(toHearingFacts(consent, person.id, person.roleIds.includes(roleId)));
+    return toConsent(
+      toHearingFacts(consent, person.id, person.roleIds.includes(roleId)),
+    );
   }
 
   listAll(): readonly VoiceSession[] {
@@ -154,7 +165,9 @@ export class VoiceSessions implements AsyncDisposable {
     follows?: boolean,
   ): Promise<JoinOutcome> {
     const call = { callerId, mode, follows, isCalled: true };
-    return await this.#queue.run(channel.guildId, () => this.#joinInTurn(channel, call));
+    return await this.#queue.run(channel.guildId, () =>
+      this.#joinInTurn(channel, call),
+    );
   }
 
   /** Pauses or resumes hearing from the next packet on. False: the bot sits nowhere there. */
@@ -165,7 +178,11 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Whether this person may open a voice channel now, and so know the words there. */
-  async canOpen(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<boolean> {
+  async canOpen(
+    guildId: GuildId,
+    channelId: ChannelId,
+    personId: PersonId,
+  ): Promise<boolean> {
     return (await mayOpen(guildId, channelId, personId, this.#deps)) === 'yes';
   }
 
@@ -179,7 +196,9 @@ export class VoiceSessions implements AsyncDisposable {
    */
   async returnToSeat(
     guildId: GuildId,
-    prepare: () => Promise<{ readonly seat: Seat; readonly channel: ChannelRef } | undefined>,
+    prepare: () => Promise<
+      { readonly seat: Seat; readonly channel: ChannelRef } | undefined
+    >,
     isOnce = false,
   ): Promise<JoinOutcome | undefined> {
     const enter = async (): Promise<JoinOutcome | undefined> => {
@@ -188,7 +207,11 @@ export class VoiceSessions implements AsyncDisposable {
       const found = await prepare();
       if (this.#isClosed || !found) return undefined;
       const { channel, seat } = found;
-      return await this.#enterChannel(channel, { callerId: seat.callerId ?? '' }, { seat, isOnce });
+      return await this.#enterChannel(
+        channel,
+        { callerId: seat.callerId ?? '' },
+        { seat, isOnce },
+      );
     };
     return await this.#queue.run(guildId, enter);
   }
@@ -232,7 +255,12 @@ export class VoiceSessions implements AsyncDisposable {
       leave();
       return this.#leaveInTurn(guildId);
     });
-    await waitAtMost(leaving, maxLeaveMs, this.#deps.clock, new AbortController().signal);
+    await waitAtMost(
+      leaving,
+      maxLeaveMs,
+      this.#deps.clock,
+      new AbortController().signal,
+    );
     if (!session) return { kind: 'nowhere' };
     const { channel, endNews, stayedMs } = session;
     const { hasTranscript = false } = endNews;
@@ -302,7 +330,8 @@ export class VoiceSessions implements AsyncDisposable {
     const { guildId } = channel;
     const here = this.#findHere(guildId);
     const isSame = here?.channel.channelId === channel.channelId;
-    if (here?.hasEntered && here.isLinked && isSame) return await this.#joinAgain(here, call);
+    if (here?.hasEntered && here.isLinked && isSame)
+      return await this.#joinAgain(here, call);
     if (here?.isLinked && here.companySize > 0) {
       const isAsked = this.moveRequests.ask(here.channel, channel, call);
       return { kind: 'busy', other: here.channel, isAsked };
@@ -310,7 +339,11 @@ export class VoiceSessions implements AsyncDisposable {
     if (isSame && here) here.speech.mix.isPassedOn = true;
     await this.#leaveInTurn(guildId, isSame ? 'moved' : 'asked');
     if (this.#isClosed) return { kind: 'stopping' };
-    const joining = await this.#enterChannel(channel, call, isSame ? { former: here } : {});
+    const joining = await this.#enterChannel(
+      channel,
+      call,
+      isSame ? { former: here } : {},
+    );
     this.forgetSeat(guildId);
     return joining;
   }
@@ -318,7 +351,10 @@ export class VoiceSessions implements AsyncDisposable {
   followPerson(guildId: GuildId, personId: PersonId, follows: boolean): boolean {
     const here = this.findSession(guildId);
     if (!here) return false;
-    here.followedId = getFollowedPerson({ callerId: personId, follows }, here.followedId);
+    here.followedId = getFollowedPerson(
+      { callerId: personId, follows },
+      here.followedId,
+    );
     this.#seats.saveSeat(here);
     return true;
   }
@@ -339,7 +375,8 @@ export class VoiceSessions implements AsyncDisposable {
     { former, seat }: SessionStart,
   ): VoiceSession {
     const { guildId } = channel;
-    if (this.peekSessions(guildId).length === 0) this.consents.getChoices(guildId).reset();
+    if (this.peekSessions(guildId).length === 0)
+      this.consents.getChoices(guildId).reset();
     return new VoiceSession({
       channel,
       callerId,
@@ -397,7 +434,8 @@ export class VoiceSessions implements AsyncDisposable {
     const why = await session.runUntilEnd();
     this.#seats.onSessionEnded(session, why);
     const { guildId } = session.channel;
-    if (this.#listSessions.get(guildId)?.session === session) this.#listSessions.delete(guildId);
+    if (this.#listSessions.get(guildId)?.session === session)
+      this.#listSessions.delete(guildId);
     const { consent, loop } = session;
     this.#ended.keepConversation(session.channel, loop.state.history, consent.answers);
     if (restingReasons.has(why)) this.#restChannel(session.channel);
@@ -410,7 +448,10 @@ export class VoiceSessions implements AsyncDisposable {
     const sessions = this.listSessions(guildId);
     if (personId === undefined) for (const { consent } of sessions) consent.refresh();
     else for (const session of sessions) session.applyConsent(personId);
-    if (personId !== undefined && this.consents.getChoices(guildId).hasRefused(personId))
+    if (
+      personId !== undefined &&
+      this.consents.getChoices(guildId).hasRefused(personId)
+    )
       this.#ended.forgetPerson(guildId, personId);
   }
 
@@ -419,7 +460,10 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** `moved`: it goes on in the same channel. */
-  async #leaveInTurn(guildId: GuildId, why: 'asked' | 'moved' = 'asked'): Promise<void> {
+  async #leaveInTurn(
+    guildId: GuildId,
+    why: 'asked' | 'moved' = 'asked',
+  ): Promise<void> {
     const place = this.#listSessions.get(guildId);
     place?.session.leave(why);
     await place?.ended;
@@ -440,13 +484,18 @@ export class VoiceSessions implements AsyncDisposable {
       this.forgetSeat(guildId);
       return;
     }
-    const { kind } = await this.#enterChannel(channel, { callerId: former.callerId }, { former });
+    const { kind } = await this.#enterChannel(
+      channel,
+      { callerId: former.callerId },
+      { former },
+    );
     const session = this.#findHere(guildId);
     if (session) this.#reportMove(former, session);
     else if (!this.#moves.has(guildId)) former.showPanel(toLeftPanel());
     this.forgetSeat(guildId);
     // If the bot was sent away or moved on meanwhile, it was not refused.
-    if (!session && kind !== 'left') this.#postFarewell(former.channel, { id: 'gave_up' });
+    if (!session && kind !== 'left')
+      this.#postFarewell(former.channel, { id: 'gave_up' });
   }
 
   #reportMove(former: VoiceSession, session: VoiceSession) {
@@ -456,7 +505,9 @@ export class VoiceSessions implements AsyncDisposable {
     const line = { id: 'moved', with: { channel: channel.name } } as const;
     this.#notices.enqueue({ channel: from, line, isStillTrue: () => !session.isOver });
     if (countExchanges(former) === 0 || countExchanges(session) > 0) return;
-    notices.writeWords(toOpenText(notices.formatWrittenText({ id: 'seat.returned.anew' })));
+    notices.writeWords(
+      toOpenText(notices.formatWrittenText({ id: 'seat.returned.anew' })),
+    );
   }
 
   #onMovedByHand(session: VoiceSession | undefined, channelId: ChannelId) {
@@ -466,16 +517,25 @@ export class VoiceSessions implements AsyncDisposable {
     this.#restChannel(session.channel);
   }
 
-  #onRightLost(channelId: ChannelId, kind: MissingRight, session: VoiceSession | undefined) {
+  #onRightLost(
+    channelId: ChannelId,
+    kind: MissingRight,
+    session: VoiceSession | undefined,
+  ) {
     // Discord lets the bot stay where it may not be any more.
     if (session?.channel.channelId !== channelId || session.isOver) return;
     session.leave('forbidden');
-    this.#postFarewell(session.channel, toMissingRightLine(kind, session.channel), session);
+    this.#postFarewell(
+      session.channel,
+      toMissingRightLine(kind, session.channel),
+      session,
+    );
   }
 
   /** The last line of a session, unless the bot is called again. */
   #postFarewell(channel: ChannelRef, line: TextLine, over?: VoiceSession) {
-    const isStillTrue = () => [undefined, over].includes(this.#findHere(channel.guildId));
+    const isStillTrue = () =>
+      [undefined, over].includes(this.#findHere(channel.guildId));
     this.#notices.enqueue({ channel, line, isStillTrue });
   }
 

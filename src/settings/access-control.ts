@@ -36,7 +36,11 @@ export class GuildAccess {
     mayManage,
   }: AccessRequest): Promise<TextLine | undefined> {
     await this.#settings.loadGuild(guildId);
-    const access = judgeAccess(this.#settings.getForGuild(guildId), { id, roleIds, mayManage });
+    const access = judgeAccess(this.#settings.getForGuild(guildId), {
+      id,
+      roleIds,
+      mayManage,
+    });
     if (access === 'open') return undefined;
     return { id: access === 'blocked' ? 'access.blocked' : 'access.role' };
   }

@@ -94,7 +94,8 @@ class PersonChoices<Choice> {
     if (!said.isSaved) return false;
     this.#saves++;
     this.#stored?.set(personId, said.choice);
-    if (this.#stored && this.#pending.get(personId) === said) this.#pending.delete(personId);
+    if (this.#stored && this.#pending.get(personId) === said)
+      this.#pending.delete(personId);
     return true;
   }
 
@@ -104,7 +105,8 @@ class PersonChoices<Choice> {
     for (;;) {
       await clock.sleep(retryMs, signal).catch(() => undefined);
       if (signal.aborted || this.#pending.get(personId) !== said) return;
-      if (await this.#saveOnce(personId, said, { clock, onEvent: () => undefined })) return;
+      if (await this.#saveOnce(personId, said, { clock, onEvent: () => undefined }))
+        return;
     }
   }
 }
@@ -147,7 +149,9 @@ export class GuildChoices {
 
   /** Undefined while it is unknown. */
   isLeftOut(personId: PersonId): boolean | undefined {
-    return this.#leftOut.findChoice(personId) ?? (this.#leftOut.isRead ? false : undefined);
+    return (
+      this.#leftOut.findChoice(personId) ?? (this.#leftOut.isRead ? false : undefined)
+    );
   }
 
   /** Builds the consent of a session, whose settings may be unread. */
@@ -193,7 +197,11 @@ export class GuildConsents implements Disposable {
   readonly #guilds = new Map<string, GuildChoices>();
   readonly #over = new AbortController();
 
-  constructor(deps: ConsentDeps, leftOutPeople: LeftOutPeopleStore, listener: ConsentListener) {
+  constructor(
+    deps: ConsentDeps,
+    leftOutPeople: LeftOutPeopleStore,
+    listener: ConsentListener,
+  ) {
     this.#deps = deps;
     this.#leftOutPeople = leftOutPeople;
     this.#listener = listener;
@@ -216,7 +224,12 @@ export class GuildConsents implements Disposable {
   #openChoices(guildId: GuildId) {
     const deps = this.#deps;
     const notifyListener = (personId?: PersonId) => this.#listener(guildId, personId);
-    const common = { guildId, watch: deps, onChange: notifyListener, signal: this.#over.signal };
+    const common = {
+      guildId,
+      watch: deps,
+      onChange: notifyListener,
+      signal: this.#over.signal,
+    };
     return new GuildChoices(
       new PersonChoices({ ...common, store: deps.store }),
       new PersonChoices({ ...common, store: this.#leftOutPeople }),

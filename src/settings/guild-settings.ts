@@ -11,7 +11,10 @@ import {
   offeredLanguages,
   parseLanguageTag,
 } from '#src/texts/language-names.ts';
-import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing.ts';
+import {
+  type AddressingMode,
+  addressingModes,
+} from '#src/turn/addressing/addressing.ts';
 import { describeOtherPersonas, type Persona } from './persona.ts';
 import {
   badValue,
@@ -47,15 +50,21 @@ const autoJoinSetting: ServerSetting<readonly string[]> = {
     channelIds.flatMap((id) => {
       const channel = places.findChannel(guildId, id);
       const facts = channel && places.findChannelFacts(channel, '');
-      if (!channel || !facts?.isCertain || (facts.mayView && facts.mayConnect)) return [];
+      if (!channel || !facts?.isCertain || (facts.mayView && facts.mayConnect))
+        return [];
       return [toMissingRightLine(facts.mayView ? 'no-connect' : 'no-view', channel)];
     }),
 };
 
-const autoJoinModeSetting = defineWordSetting('auto_join_mode', joinModes, () => 'talk', {
-  group: 'settings.group.presence',
-  about: 'settings.about.auto_join_mode',
-});
+const autoJoinModeSetting = defineWordSetting(
+  'auto_join_mode',
+  joinModes,
+  () => 'talk',
+  {
+    group: 'settings.group.presence',
+    about: 'settings.about.auto_join_mode',
+  },
+);
 
 /** Empty lets everybody in. */
 const userRolesSetting = defineIdListSetting('roles', 'role', mostRoles, {
@@ -135,10 +144,15 @@ const pipelineSetting: ServerSetting<PipelineName> = {
 };
 
 const addressingSetting: ServerSetting<AddressingMode> = {
-  ...defineWordSetting('addressing', addressingModes, ({ defaults }) => defaults.addressing, {
-    group: 'settings.group.answers',
-    about: 'settings.about.addressing',
-  }),
+  ...defineWordSetting(
+    'addressing',
+    addressingModes,
+    ({ defaults }) => defaults.addressing,
+    {
+      group: 'settings.group.answers',
+      about: 'settings.about.addressing',
+    },
+  ),
   operator: 'ADDRESSING',
 };
 
@@ -151,7 +165,9 @@ const instructionsSetting: ServerSetting<string> = {
   listElsewhere: describeOtherPersonas('instructions'),
   getDefault: ({ defaults }) => defaults.style.instructions,
   parse: (words) =>
-    words.length > 0 && words.length <= maxInstructionsChars ? toReadValue(words) : badValue,
+    words.length > 0 && words.length <= maxInstructionsChars
+      ? toReadValue(words)
+      : badValue,
   format: (words) => words,
   listValues: () => [],
 };
@@ -204,9 +220,18 @@ const consentSetting: ServerSetting<ConsentPolicySettings> = {
 };
 
 /** Tells whether the new rules hear more people unasked. */
-export function isLooser(before: ConsentPolicySettings, after: ConsentPolicySettings): boolean {
-  const [was, is] = [consentPolicies.indexOf(before.policy), consentPolicies.indexOf(after.policy)];
-  return is > was || (after.policy === 'role' && is === was && before.roleId !== after.roleId);
+export function isLooser(
+  before: ConsentPolicySettings,
+  after: ConsentPolicySettings,
+): boolean {
+  const [was, is] = [
+    consentPolicies.indexOf(before.policy),
+    consentPolicies.indexOf(after.policy),
+  ];
+  return (
+    is > was ||
+    (after.policy === 'role' && is === was && before.roleId !== after.roleId)
+  );
 }
 
 const typedModeSetting = defineWordSetting('typed', typedModes, () => 'voice', {
@@ -284,11 +309,16 @@ const serverDayCapSetting: ServerSetting<number> = {
     if (nanoUsd === 0) return badValue;
     const isWithin = serverDay === 0 || nanoUsd <= serverDay;
     if (isWithin) return toReadValue(nanoUsd);
-    return { kind: 'bad', why: { id: 'settings.cap', with: { cap: formatCap(serverDay) } } };
+    return {
+      kind: 'bad',
+      why: { id: 'settings.cap', with: { cap: formatCap(serverDay) } },
+    };
   },
   format: formatCap,
   /** The highest allowed value is in the list. */
-  listValues: ({ caps: { serverDay } }) => [...new Set([noHindrances, formatCap(serverDay)])],
+  listValues: ({ caps: { serverDay } }) => [
+    ...new Set([noHindrances, formatCap(serverDay)]),
+  ],
 };
 
 /** Settings of the conversation. A new setting is a record and a line here, and a feature has its own in `settings`. */
@@ -317,8 +347,11 @@ export function readGuildSettings(
   stored: StoredGuildSettings,
   choices: SettingChoices,
 ): GuildSettings {
-  const values = new Map(all.map((one) => [one, readStoredValue(one, stored, choices)]));
-  const getValue = <Value>(setting: ServerSetting<Value>) => values.get(setting) as Value; // this record has read it
+  const values = new Map(
+    all.map((one) => [one, readStoredValue(one, stored, choices)]),
+  );
+  const getValue = <Value>(setting: ServerSetting<Value>) =>
+    values.get(setting) as Value; // this record has read it
   const fields = Object.entries(conversationSettings).map(([field, one]) => [
     field,
     values.get(one),
@@ -334,8 +367,10 @@ function readStoredValue<Value>(
   choices: SettingChoices,
 ): Value {
   const words = set.get(setting.key);
-  if (words === undefined && !isRead && setting.unread !== undefined) return setting.unread;
-  const read = words === undefined ? badValue : parseStoredValue(setting, words, choices);
+  if (words === undefined && !isRead && setting.unread !== undefined)
+    return setting.unread;
+  const read =
+    words === undefined ? badValue : parseStoredValue(setting, words, choices);
   return read.kind === 'ok' ? read.value : setting.getDefault(choices);
 }
 

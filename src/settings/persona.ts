@@ -15,11 +15,18 @@ const idleCharacters = /(?:\u200C|\u200D){2}|\uFE0F{2}/u;
 /** Finds characters that a model reads and a person does not see. */
 export function hasHiddenCharacters(text: string): boolean {
   return (
-    invisibleCharacters.test(text) || shapelessCharacters.test(text) || idleCharacters.test(text)
+    invisibleCharacters.test(text) ||
+    shapelessCharacters.test(text) ||
+    idleCharacters.test(text)
   );
 }
 
-export const personaLimits = { name: 32, instructions: 4_000, voice: 64, language: 35 } as const;
+export const personaLimits = {
+  name: 32,
+  instructions: 4_000,
+  voice: 64,
+  language: 35,
+} as const;
 
 const personaSchema = z.object({
   name: z.string(),
@@ -52,7 +59,10 @@ export function parsePersona(
   return { kind: 'ok', persona };
 }
 
-type PersonaFault = { readonly kind: 'hidden' | 'language'; readonly field: PersonaField };
+type PersonaFault = {
+  readonly kind: 'hidden' | 'language';
+  readonly field: PersonaField;
+};
 
 const personaKeyPrefix = 'bot:';
 
@@ -72,7 +82,10 @@ export function findPersona(
   channelId: ChannelId | undefined,
 ): Persona {
   const value = channelId === undefined ? undefined : set.get(toPersonaKey(channelId));
-  const read = value === undefined ? undefined : storedPersonaSchema.safeParse(tryParseJson(value));
+  const read =
+    value === undefined
+      ? undefined
+      : storedPersonaSchema.safeParse(tryParseJson(value));
   return read?.success ? read.data : {};
 }
 
@@ -88,6 +101,8 @@ export function describeOtherPersonas(
       if (own === undefined) return [];
       const value = field === 'voice' ? own : (name ?? own);
       const channel = new Mentions(id, '#');
-      return [{ id: 'settings.channel', with: { channel, value, command: '/voice bot' } }];
+      return [
+        { id: 'settings.channel', with: { channel, value, command: '/voice bot' } },
+      ];
     });
 }

@@ -1,5 +1,8 @@
 import { dropOldest } from '#src/base/loops/mailbox.ts';
-import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
+import type {
+  PersonSettings,
+  PersonSettingsStore,
+} from '#src/people/person-settings.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 
 type PersonalSettingsDeps = StoreWatch & {
@@ -39,7 +42,10 @@ export class PersonalSettingsCache {
   }
 
   /** Returns undefined if the store fails, which is reported to the operator. Never throws. */
-  async loadSettings(guildId: GuildId, personId: PersonId): Promise<PersonSettings | undefined> {
+  async loadSettings(
+    guildId: GuildId,
+    personId: PersonId,
+  ): Promise<PersonSettings | undefined> {
     const key = toCacheKey(guildId, personId);
     const known = this.#getCached.get(key);
     if (known) {
@@ -64,26 +70,40 @@ export class PersonalSettingsCache {
     );
     this.#cacheSettings(toCacheKey(guildId, personId), settings);
     if (!before) return { settings, isSaved: false }; // what is stored is unknown, and would be replaced
-    const saved = await withStoreTimeout(guildId, this.#deps, 'store.unwritable', async () => {
-      await this.#deps.store.write(guildId, personId, settings);
-      return true;
-    });
+    const saved = await withStoreTimeout(
+      guildId,
+      this.#deps,
+      'store.unwritable',
+      async () => {
+        await this.#deps.store.write(guildId, personId, settings);
+        return true;
+      },
+    );
     return { settings, isSaved: saved === true };
   }
 
   /** Without a person, drops everybody in the server. The store is unchanged. */
   forgetSettings(guildId: GuildId, personId?: PersonId): void {
-    const wanted = personId === undefined ? `${guildId} ` : toCacheKey(guildId, personId);
+    const wanted =
+      personId === undefined ? `${guildId} ` : toCacheKey(guildId, personId);
     const isMeant = (key: string) =>
       personId === undefined ? key.startsWith(wanted) : key === wanted;
     for (const all of [this.#getCached, this.#loading])
       for (const key of [...all.keys()].filter(isMeant)) all.delete(key);
   }
 
-  async #readSettings(guildId: GuildId, personId: PersonId): Promise<PersonSettings | undefined> {
+  async #readSettings(
+    guildId: GuildId,
+    personId: PersonId,
+  ): Promise<PersonSettings | undefined> {
     const key = toCacheKey(guildId, personId);
     const read = () => this.#deps.store.read(guildId, personId);
-    const settings = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', read);
+    const settings = await withStoreTimeout(
+      guildId,
+      this.#deps,
+      'store.unreadable',
+      read,
+    );
     if (!this.#loading.delete(key)) return settings; // forgotten meanwhile
     if (settings) this.#cacheSettings(key, settings);
     return settings;
@@ -102,5 +122,7 @@ function toCacheKey(guildId: GuildId, personId: PersonId): string {
 
 function applyChange(settings: PersonSettings, change: PersonChange): PersonSettings {
   const fields = Object.entries({ ...settings, ...change });
-  return Object.fromEntries(fields.filter(([, value]) => value !== null && value !== undefined));
+  return Object.fromEntries(
+    fields.filter(([, value]) => value !== null && value !== undefined),
+  );
 }

@@ -9,7 +9,10 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 
 /** `roleId` belongs to the policy `role`. */
-export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: RoleId };
+export type ConsentPolicySettings = {
+  readonly policy: ConsentPolicy;
+  readonly roleId?: RoleId;
+};
 
 /** Defaults of the operator. `StoredSettings` alone reads them. */
 export type OperatorDefaults = {
@@ -111,7 +114,9 @@ export function findMentionMark({
   inputs,
 }: Pick<ServerSetting, 'inputs'>): MentionMark | undefined {
   const kinds = inputs.map(({ kind }) => kind);
-  const named = kinds.find((kind): kind is NamedById => Object.hasOwn(mentionMarks, kind));
+  const named = kinds.find((kind): kind is NamedById =>
+    Object.hasOwn(mentionMarks, kind),
+  );
   return named && mentionMarks[named];
 }
 
@@ -179,7 +184,10 @@ export function defineWordSetting<Word extends string>(
 
 const [off, on] = ['off', 'on'] as const;
 
-export function defineSwitchSetting(key: string, place: SettingGroupPlace): ServerSetting<boolean> {
+export function defineSwitchSetting(
+  key: string,
+  place: SettingGroupPlace,
+): ServerSetting<boolean> {
   return {
     ...place,
     key,
@@ -213,7 +221,9 @@ export function defineIdSetting(
     getDefault: () => undefined,
     parse(typed) {
       const [, id] = mentionPatterns[of].exec(typed) ?? [];
-      return id === undefined && typed.toLowerCase() !== noHindrances ? badValue : toReadValue(id);
+      return id === undefined && typed.toLowerCase() !== noHindrances
+        ? badValue
+        : toReadValue(id);
     },
     format: (id) => id ?? noHindrances,
     listValues: () => [noHindrances],

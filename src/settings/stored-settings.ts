@@ -30,11 +30,17 @@ const unknownVoices: readonly string[] = [];
 
 /** Returns the same list until it changes. It is empty if unknown, since voices of a speaking model cannot be listed. */
 export function listBotVoices({ pipelines, voices }: SettingDeps): readonly string[] {
-  return pipelines.names.every((name) => name === 'chained') ? voices.getKnown() : unknownVoices;
+  return pipelines.names.every((name) => name === 'chained')
+    ? voices.getKnown()
+    : unknownVoices;
 }
 
 function applyPersona(settings: GuildSettings, persona: Persona) {
-  const { instructions = settings.instructions, name, voice = settings.voice } = persona;
+  const {
+    instructions = settings.instructions,
+    name,
+    voice = settings.voice,
+  } = persona;
   const { names } = settings;
   return {
     ...settings,
@@ -46,7 +52,9 @@ function applyPersona(settings: GuildSettings, persona: Persona) {
 }
 
 function describeManner({ language }: Persona) {
-  return language === undefined ? '' : ` Always answer in ${getEnglishLanguageName(language)}.`;
+  return language === undefined
+    ? ''
+    : ` Always answer in ${getEnglishLanguageName(language)}.`;
 }
 
 export function toSpokenStyle(
@@ -131,7 +139,8 @@ export class StoredSettings {
   getCurrentConsent(guildId: GuildId): ConsentPolicySettings {
     const [, former = ''] = this.#findWaitingConsent(guildId);
     if (this.getConsentWaitMs(guildId) <= 0) return this.getForGuild(guildId).consent;
-    return this.previewChange(guildId, conversationSettings.consent.key, former).consent;
+    return this.previewChange(guildId, conversationSettings.consent.key, former)
+      .consent;
   }
 
   getConsentWaitMs(guildId: GuildId): number {
@@ -154,7 +163,11 @@ export class StoredSettings {
     return this.getStoredValues(guildId).get(waitingConsentKey)?.split(/ (.*)/) ?? [];
   }
 
-  previewChange(guildId: GuildId, key: string, value: string | undefined): GuildSettings {
+  previewChange(
+    guildId: GuildId,
+    key: string,
+    value: string | undefined,
+  ): GuildSettings {
     return readGuildSettings(
       this.definitions,
       setValue(this.#getGuildTasks(guildId), key, value),
@@ -165,7 +178,11 @@ export class StoredSettings {
   /** The instructions of the operator already name the bot, and those of a server need not. */
   getStyle(guildId: GuildId, channelId?: ChannelId): ReplyStyle {
     const { style } = this.#sources.defaults;
-    const { instructions, persona = {}, voice } = this.getForChannel(guildId, channelId);
+    const {
+      instructions,
+      persona = {},
+      voice,
+    } = this.getForChannel(guildId, channelId);
     const { name = this.#parts.places.getBotName(guildId) } = persona;
     const isOwn =
       (persona.name ?? persona.instructions) !== undefined ||
@@ -185,10 +202,16 @@ export class StoredSettings {
 
   isSetByGuild(guildId: GuildId, setting: ServerSetting): boolean {
     const words = this.#getGuildTasks(guildId).set.get(setting.key);
-    return words !== undefined && parseStoredValue(setting, words, this.choices).kind === 'ok';
+    return (
+      words !== undefined &&
+      parseStoredValue(setting, words, this.choices).kind === 'ok'
+    );
   }
 
-  findCaptionOptions(guildId: GuildId, channelId: ChannelId): CaptionOptions | undefined {
+  findCaptionOptions(
+    guildId: GuildId,
+    channelId: ChannelId,
+  ): CaptionOptions | undefined {
     const value = this.#getGuildTasks(guildId).set.get(toCaptionsKey(channelId));
     // Former versions kept that they are off for the rest of a session.
     if (value === undefined || value === 'off') return undefined;
@@ -200,7 +223,11 @@ export class StoredSettings {
     channelId: ChannelId,
     options: CaptionOptions | undefined,
   ): Promise<boolean> {
-    return this.setValue(guildId, toCaptionsKey(channelId), options && JSON.stringify(options));
+    return this.setValue(
+      guildId,
+      toCaptionsKey(channelId),
+      options && JSON.stringify(options),
+    );
   }
 
   isRead(guildId: GuildId): boolean {
@@ -245,13 +272,22 @@ export class StoredSettings {
   }
 
   /** Counts at once. Undefined restores the default. Returns false if it was not saved. Never throws. */
-  async setValue(guildId: GuildId, key: string, value: string | undefined): Promise<boolean> {
+  async setValue(
+    guildId: GuildId,
+    key: string,
+    value: string | undefined,
+  ): Promise<boolean> {
     await this.loadGuild(guildId);
     this.#servers.set(guildId, setValue(this.#getGuildTasks(guildId), key, value));
-    const saved = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
-      await this.#sources.settingsStore.write(guildId, key, value);
-      return true;
-    });
+    const saved = await withStoreTimeout(
+      guildId,
+      this.#parts,
+      'store.unwritable',
+      async () => {
+        await this.#sources.settingsStore.write(guildId, key, value);
+        return true;
+      },
+    );
     return saved === true;
   }
 
@@ -284,7 +320,11 @@ export class StoredSettings {
   }
 }
 
-function setValue({ set, isRead }: StoredGuildSettings, key: string, value: string | undefined) {
+function setValue(
+  { set, isRead }: StoredGuildSettings,
+  key: string,
+  value: string | undefined,
+) {
   const others = [...set].filter(([one]) => one !== key);
   const own = value === undefined ? [] : [[key, value] as const];
   return { set: new Map([...others, ...own]), isRead };
@@ -305,11 +345,16 @@ const captionTag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);
 const storedCaptionsSchema = z.object({ translateTo: captionTag.optional() });
 
 /** Newest first. */
-type ServerVocabularyWords = { readonly words: readonly string[]; readonly pronounce?: Pronounce };
+type ServerVocabularyWords = {
+  readonly words: readonly string[];
+  readonly pronounce?: Pronounce;
+};
 
 function readServerWords(set: ReadonlyMap<string, string>) {
   const all = listServerWords(set);
-  const said = all.flatMap(({ word, say }) => (say === undefined ? [] : [{ word, say }]));
+  const said = all.flatMap(({ word, say }) =>
+    say === undefined ? [] : [{ word, say }],
+  );
   const pronounce = createPronouncer(said);
   return { words: all.map(({ word }) => word), pronounce };
 }

@@ -33,7 +33,9 @@ export function formatStoredWord({ word, say }: ServerWord, addedMs: number): st
 }
 
 /** Newest first. */
-export function listServerWords(set: ReadonlyMap<string, string>): readonly ServerWord[] {
+export function listServerWords(
+  set: ReadonlyMap<string, string>,
+): readonly ServerWord[] {
   return [...set]
     .filter(([key]) => key.startsWith(wordKeyPrefix))
     .map(([, value]) => storedWordSchema.safeParse(tryParseJson(value)).data)
@@ -43,10 +45,16 @@ export function listServerWords(set: ReadonlyMap<string, string>): readonly Serv
 }
 
 /** Refuses hidden characters and markup. */
-function parseLine(typed: string, mostChars: number, needs: RegExp): string | undefined {
+function parseLine(
+  typed: string,
+  mostChars: number,
+  needs: RegExp,
+): string | undefined {
   const line = toOneLine(typed).replace(/\s+/g, ' ').trim();
   const isFit = line.length <= mostChars && needs.test(line);
-  return isFit && !/[<>{}[\]|]/.test(line) && !hasHiddenCharacters(line) ? line : undefined;
+  return isFit && !/[<>{}[\]|]/.test(line) && !hasHiddenCharacters(line)
+    ? line
+    : undefined;
 }
 
 export type ServerWord = {

@@ -54,7 +54,8 @@ export class DecodingProcess {
     if (!this.#child) this.#failAll();
     this.#child?.on('message', (message: FromDecoder) => {
       this.#hasAnswered = true;
-      if (message.kind === 'damaged') this.#answer?.reject(refusals.notAudio(message.why));
+      if (message.kind === 'damaged')
+        this.#answer?.reject(refusals.notAudio(message.why));
       else this.#answer?.resolve(message);
     });
     this.#child?.on('disconnect', () => this.#failAll());
@@ -80,7 +81,8 @@ export class DecodingProcess {
     this.#files++;
     this.#stayAwake?.();
     return {
-      feed: (bytes, isLast) => this.#sendAndWait({ kind: 'feed', id, plan, bytes, isLast }),
+      feed: (bytes, isLast) =>
+        this.#sendAndWait({ kind: 'feed', id, plan, bytes, isLast }),
       [Symbol.dispose]: () => {
         this.#sendMessage({ kind: 'close', id });
         this.#files--;

@@ -60,7 +60,9 @@ export async function* decodeByFfmpeg(
   });
   /** By an error of `bytes`, or of a program that did not start. */
   const failed = new AbortController();
-  child.on('error', (cause) => failed.abort(refusals.notAudio('ffmpeg did not start', cause)));
+  child.on('error', (cause) =>
+    failed.abort(refusals.notAudio('ffmpeg did not start', cause)),
+  );
   child.stdin.on('error', () => undefined); // it reads no further than it needs
   // Handed over as fast as they are accepted.
   const source = Readable.from(bytes, { highWaterMark: 1 });
@@ -75,7 +77,8 @@ export async function* decodeByFfmpeg(
       const all: Buffer = Buffer.concat([rest, value]);
       rest = all.subarray(all.length - (all.length % frameBytes));
       hasSound ||= all.length >= frameBytes;
-      if (all.length >= frameBytes) yield toPcm(all.subarray(0, all.length - rest.length));
+      if (all.length >= frameBytes)
+        yield toPcm(all.subarray(0, all.length - rest.length));
     }
     if (!hasSound) throw refusals.notAudio('ffmpeg found no sound in it');
   } finally {
@@ -97,7 +100,11 @@ function toFfmpegArguments(demuxer: string, skipMs: number) {
 
 /** Samples are little-endian, as on every machine Node runs on. */
 function toPcm(bytes: Buffer): Pcm {
-  return { samples: new Int16Array(Uint8Array.from(bytes).buffer), rateHz, channels: 2 };
+  return {
+    samples: new Int16Array(Uint8Array.from(bytes).buffer),
+    rateHz,
+    channels: 2,
+  };
 }
 
 /** Counts the ffmpeg programs that run: a call is one, until it is disposed of. Throws BotError `source.crowded` above the limit. */

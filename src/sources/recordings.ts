@@ -61,7 +61,8 @@ export class Recordings {
     signal: AbortSignal,
     longestMs = longestRecordingMs,
   ): Promise<Pcm> {
-    const standardMs = longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
+    const standardMs =
+      longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
     return await this.#runInTime(guildId, standardMs, signal, (until) =>
       this.#readSound(file, longestMs, until),
     );
@@ -78,10 +79,16 @@ export class Recordings {
     signal: AbortSignal,
   ): Promise<readonly string[]> {
     return await this.#runInTime(guildId, usualDeadlineMs, signal, async (until) => {
-      const rules = { ...this.#rules, mostBytes: mostPictureBytes, types: pictureTypes };
+      const rules = {
+        ...this.#rules,
+        mostBytes: mostPictureBytes,
+        types: pictureTypes,
+      };
       const urls: string[] = [];
       for (const { url } of files) {
-        const bytes = Buffer.concat(await Array.fromAsync(fetchSource(url, rules, until)));
+        const bytes = Buffer.concat(
+          await Array.fromAsync(fetchSource(url, rules, until)),
+        );
         rules.mostBytes -= bytes.length;
         urls.push(toDataUrl(bytes));
       }
@@ -132,6 +139,7 @@ export class Recordings {
 function toDataUrl(bytes: Buffer) {
   const { groups = {} } = pictureHead.exec(bytes.toString('latin1', 0, 16)) ?? {};
   const format = Object.keys(groups).find((one) => groups[one] !== undefined);
-  if (format === undefined) throw refusals.notAudio('it is no picture of a known format');
+  if (format === undefined)
+    throw refusals.notAudio('it is no picture of a known format');
   return `data:image/${format};base64,${bytes.toString('base64')}`;
 }

@@ -3,7 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { maxPageBytes } from '#src/audio/formats/ogg-page.ts';
 import { sniffFormat } from '#src/audio/formats/sniff-format.ts';
 import { measureSoundLengthMs } from '#src/sources/formats/sound-length.ts';
-import { type FetchRules, isAllowedType, readBody, requestLink } from './fetch/fetch-link.ts';
+import {
+  type FetchRules,
+  isAllowedType,
+  readBody,
+  requestLink,
+} from './fetch/fetch-link.ts';
 import { refusals } from './fetch/sound-refusals.ts';
 
 /** The bytes of one sound, wherever they are. */
@@ -24,7 +29,10 @@ export interface SoundBytes {
 const pieceBytes = 64 * 1024;
 
 /** A regular file, not a device or a pipe. Errors: BotError `source.unreachable`, `source.too_big`. */
-export async function openFileBytes(path: string, mostBytes: number): Promise<SoundBytes> {
+export async function openFileBytes(
+  path: string,
+  mostBytes: number,
+): Promise<SoundBytes> {
   const found = await stat(path).catch((cause: unknown) => {
     throw refusals.unreachable('the file does not exist', cause);
   });
@@ -35,9 +43,11 @@ export async function openFileBytes(path: string, mostBytes: number): Promise<So
 }
 
 async function* readFile(path: string, byte: number) {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
-    throw refusals.unreachable('the file does not exist', cause);
-  });
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    (cause) => {
+      throw refusals.unreachable('the file does not exist', cause);
+    },
+  );
   yield* file.createReadStream({ start: byte, highWaterMark: pieceBytes });
 }
 
@@ -86,11 +96,17 @@ export async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
         bytes.from(Math.max(0, sizeBytes - endBytes), signal),
         ({ length }) => length >= endBytes,
       );
-  return { sniffed, lengthMs: measureSoundLengthMs(sniffed.format, { head, tail, sizeBytes }) };
+  return {
+    sniffed,
+    lengthMs: measureSoundLengthMs(sniffed.format, { head, tail, sizeBytes }),
+  };
 }
 
 /** The first pieces that are enough, or all. */
-async function gatherBytes(pieces: AsyncIterable<Uint8Array>, isEnough: (some: Buffer) => boolean) {
+async function gatherBytes(
+  pieces: AsyncIterable<Uint8Array>,
+  isEnough: (some: Buffer) => boolean,
+) {
   let all = Buffer.alloc(0);
   for await (const piece of pieces) {
     all = Buffer.concat([all, piece]);

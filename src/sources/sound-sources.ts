@@ -69,18 +69,25 @@ export class Sources {
    */
   async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
     const { clock, decoding } = this.#options;
-    const createLateError = () => refusals.unreachable('its first bytes did not come in time');
+    const createLateError = () =>
+      refusals.unreachable('its first bytes did not come in time');
     using deadline = createDeadlineSignal(this.#limits.openMs, clock, createLateError);
     const inTime = AbortSignal.any([signal, deadline.signal]);
     const bytes =
       where.kind === 'file'
         ? await openFileBytes(where.path, this.#limits.mostBytes)
-        : await openLinkBytes(where.url, where.type, { ...this.#options, ...this.#limits }, inTime);
+        : await openLinkBytes(
+            where.url,
+            where.type,
+            { ...this.#options, ...this.#limits },
+            inTime,
+          );
     const { sniffed, lengthMs } = await examineBytes(bytes, inTime);
     const ffmpeg = this.#findFfmpeg(sniffed);
     const isSeekable = bytes.sizeBytes !== undefined;
     const longestMs = isSeekable ? this.#limits.longestMs : Infinity;
-    if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
+    if (lengthMs !== undefined && lengthMs > longestMs)
+      throw refusals.tooLong(longestMs);
     /** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
     async function* openFrom(fromMs: number, until: AbortSignal) {
       const skipMs = isSeekable ? Math.max(0, fromMs) : 0;
@@ -96,7 +103,8 @@ export class Sources {
         yield pcm;
       }
     }
-    const title = toOneLine(where.title ?? describeOrigin(where), longestTitle) || 'a sound';
+    const title =
+      toOneLine(where.title ?? describeOrigin(where), longestTitle) || 'a sound';
     return { title, lengthMs, isSeekable, open: openFrom };
   }
 

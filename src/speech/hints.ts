@@ -6,7 +6,9 @@ import type { Transcriber, TranscriptionOptions } from './speech-engine.ts';
  */
 export function createLanguageHint(model: string, language: string | undefined) {
   if (!language) return {};
-  return /^gpt-(live-)?transcribe/.test(model) ? { languages: [language] } : { language };
+  return /^gpt-(live-)?transcribe/.test(model)
+    ? { languages: [language] }
+    : { language };
 }
 
 /** Removes region and script, as recognisers want: `pt` for `pt-BR`. */
@@ -67,11 +69,16 @@ export function createHintFields(
 ): HintFields {
   if (hints.length === 0) return {};
   const isFasterWhisper = !isOpenAi(baseUrl) && /faster|ct2/i.test(model);
-  return isFasterWhisper ? { hotwords: hints.join(', ') } : createRealtimeHints(model, hints);
+  return isFasterWhisper
+    ? { hotwords: hints.join(', ') }
+    : createRealtimeHints(model, hints);
 }
 
 /** A Realtime connection has no `hotwords`. Without hints the former ones are removed. */
-export function createRealtimeHints(model: string, hints: readonly string[]): HintFields {
+export function createRealtimeHints(
+  model: string,
+  hints: readonly string[],
+): HintFields {
   if (/^gpt-(live-)?transcribe/.test(model)) return { keywords: [...hints] };
   return { prompt: hints.length === 0 ? '' : `${hints.join(', ')}.` };
 }
@@ -100,7 +107,8 @@ export function withTranscriptionOptions(
 ): Transcriber {
   const { listen } = transcriber;
   return {
-    transcribe: (pcm, signal, more) => transcriber.transcribe(pcm, signal, { ...asked, ...more }),
+    transcribe: (pcm, signal, more) =>
+      transcriber.transcribe(pcm, signal, { ...asked, ...more }),
     listen:
       listen &&
       ((onPartial, signal, more) =>

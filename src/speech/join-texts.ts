@@ -7,5 +7,8 @@ export function joinTexts(texts: readonly string[]): string {
   return texts
     .map((text) => text.trim())
     .filter((text) => text !== '')
-    .reduce((all, text) => all + (all === '' || unspacedEnd.test(all) ? '' : ' ') + text, '');
+    .reduce(
+      (all, text) => all + (all === '' || unspacedEnd.test(all) ? '' : ' ') + text,
+      '',
+    );
 }

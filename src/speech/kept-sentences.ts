@@ -37,7 +37,10 @@ export type KeptSentencesOptions = {
  * const isBotSentence = (text: string) => text === 'One moment.';
  * withKeptSentences(engine, { folder: 'data/sentences', engine: 'kokoro', isBotSentence, clock: realClock });
  */
-export function withKeptSentences(inner: Synthesizer, options: KeptSentencesOptions): Synthesizer {
+export function withKeptSentences(
+  inner: Synthesizer,
+  options: KeptSentencesOptions,
+): Synthesizer {
   const { fixVoice, wrapEach } = inner;
   return {
     synthesize(text, voice, signal) {
@@ -46,7 +49,8 @@ export function withKeptSentences(inner: Synthesizer, options: KeptSentencesOpti
       return speakOnce(inner, text, voice, options, signal);
     },
     fixVoice: fixVoice && (() => withKeptSentences(fixVoice.call(inner), options)),
-    wrapEach: (wrap) => withKeptSentences(wrapEach?.call(inner, wrap) ?? wrap(inner), options),
+    wrapEach: (wrap) =>
+      withKeptSentences(wrapEach?.call(inner, wrap) ?? wrap(inner), options),
   };
 }
 
@@ -80,7 +84,16 @@ async function* speakOnce(
 
 function createSoundName(text: string, voice: SpeechVoice, engine: string): string {
   const { instructions, language, model, name, speed } = voice;
-  const what = [soundFormatVersion, engine, name, model, language, instructions, speed, text];
+  const what = [
+    soundFormatVersion,
+    engine,
+    name,
+    model,
+    language,
+    instructions,
+    speed,
+    text,
+  ];
   return `${createHash('sha256').update(JSON.stringify(what)).digest('hex')}.pcm`;
 }
 
@@ -93,7 +106,11 @@ function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Pcm | undefined 
     const usedAtS = clock.wallMs() / 1_000;
     void utimes(path, usedAtS, usedAtS).catch(() => undefined);
     const samples = new Int16Array(bytes.buffer, soundHeadBytes);
-    return { samples, rateHz: new DataView(bytes.buffer).getUint32(0, true), channels: 1 };
+    return {
+      samples,
+      rateHz: new DataView(bytes.buffer).getUint32(0, true),
+      channels: 1,
+    };
   } catch {
     return undefined;
   }
@@ -109,7 +126,9 @@ async function writeSound(
   if (!first) return;
   const head = Buffer.alloc(soundHeadBytes);
   head.writeUInt32LE(first.rateHz);
-  const parts = made.map(({ samples }) => Buffer.from(samples.buffer, 0, samples.byteLength));
+  const parts = made.map(({ samples }) =>
+    Buffer.from(samples.buffer, 0, samples.byteLength),
+  );
   // A process that ends here leaves no half of a sound under the final name.
   const draft = `${path}.${process.pid}`;
   try {

@@ -6,7 +6,11 @@ type Words = NonNullable<Transcript['words']>;
 
 export function shiftWords(words: Words, byMs: number): Words {
   const at = (ms: number) => Math.max(0, ms + byMs);
-  return words.map((word) => ({ ...word, startMs: at(word.startMs), endMs: at(word.endMs) }));
+  return words.map((word) => ({
+    ...word,
+    startMs: at(word.startMs),
+    endMs: at(word.endMs),
+  }));
 }
 
 /**
@@ -16,7 +20,10 @@ export function shiftWords(words: Words, byMs: number): Words {
 export const usualSentShare = 1.5;
 
 /** Reads the sound before its first wait. */
-export type RecogniseSoFar = (sound: UtteranceSound, signal: AbortSignal) => Promise<Transcript>;
+export type RecogniseSoFar = (
+  sound: UtteranceSound,
+  signal: AbortSignal,
+) => Promise<Transcript>;
 
 /** Recognises the sound so far in pauses alone. All callers share a recognition until more than silence comes. */
 export class PauseListening implements Listening {
@@ -102,7 +109,10 @@ export function openListening(
 }
 
 /** Partials are reported as long as they grow. */
-function createWholeRecogniser(transcriber: Transcriber, onPartial: OnPartial): RecogniseSoFar {
+function createWholeRecogniser(
+  transcriber: Transcriber,
+  onPartial: OnPartial,
+): RecogniseSoFar {
   let reported = '';
   return async (sound, signal) => {
     const pcm = sound.copySpoken();

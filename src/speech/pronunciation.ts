@@ -15,7 +15,9 @@ export function splitText(text: string, maxChars: number): string[] {
 
 function findCut(text: string, maxChars: number) {
   const head = text.slice(0, maxChars);
-  const sentence = Math.max(...['. ', '! ', '? ', '; '].map((end) => head.lastIndexOf(end) + 1));
+  const sentence = Math.max(
+    ...['. ', '! ', '? ', '; '].map((end) => head.lastIndexOf(end) + 1),
+  );
   if (sentence > maxChars / 3) return sentence;
   const space = head.lastIndexOf(' ');
   if (space > 0) return space;
@@ -36,7 +38,10 @@ export type Pronounce = (text: string) => string;
  * createPronouncer([{ word: 'SQL', say: 'sequel' }])?.('Is sql fun?'); // 'Is sequel fun?'
  */
 export function createPronouncer(all: readonly Pronunciation[]): Pronounce | undefined {
-  const words = all.map(({ word, say }) => ({ tokens: splitTokens(word).map(foldToken), say }));
+  const words = all.map(({ word, say }) => ({
+    tokens: splitTokens(word).map(foldToken),
+    say,
+  }));
   const says = new Map(words.map(({ tokens, say }) => [tokens.join(''), say]));
   says.delete('');
   if (says.size === 0) return undefined;
@@ -48,7 +53,8 @@ export function createPronouncer(all: readonly Pronunciation[]): Pronounce | und
     for (let at = 0; at < tokens.length; ) {
       let length = mostTokens;
       while (length > 0 && !says.has(known.slice(at, at + length).join(''))) length--;
-      const say = length > 0 ? says.get(known.slice(at, at + length).join('')) : tokens[at];
+      const say =
+        length > 0 ? says.get(known.slice(at, at + length).join('')) : tokens[at];
       spoken.push(say ?? '');
       at += Math.max(1, length);
     }
@@ -63,7 +69,8 @@ export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
     synthesize: (text, { pronounce, ...voice }, signal) =>
       synthesizer.synthesize(pronounce?.(text) ?? text, voice, signal),
     fixVoice: fixVoice && (() => withPronunciation(fixVoice.call(synthesizer))),
-    wrapEach: (wrap) => withPronunciation(wrapEach?.call(synthesizer, wrap) ?? wrap(synthesizer)),
+    wrapEach: (wrap) =>
+      withPronunciation(wrapEach?.call(synthesizer, wrap) ?? wrap(synthesizer)),
   };
 }
 

@@ -74,7 +74,11 @@ export interface Transcriber {
     asked?: TranscriptionOptions,
   ): AsyncIterable<TranscriptUpdate>;
   /** Only of recognisers that take sound while people speak. Never throws. Aborting `signal` ends the work. */
-  listen?(onPartial: OnPartial, signal: AbortSignal, asked?: TranscriptionOptions): Listening;
+  listen?(
+    onPartial: OnPartial,
+    signal: AbortSignal,
+    asked?: TranscriptionOptions,
+  ): Listening;
   /** Only of a recogniser that asks several: wraps each, so that every request passes `wrap`. */
   wrapEach?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
 }

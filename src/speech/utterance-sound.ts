@@ -47,7 +47,8 @@ export class UtteranceSound {
     }
     this.#samples.set(kept, this.#length);
     this.#length = end;
-    for (const level of measureLevels(kept)) this.#loudest = Math.max(this.#loudest, level);
+    for (const level of measureLevels(kept))
+      this.#loudest = Math.max(this.#loudest, level);
   }
 
   /** Frees the sound. Nothing may be pushed afterwards. */
@@ -62,7 +63,9 @@ export class UtteranceSound {
   /** True if only silence or room noise follows. */
   endsSilently(length: number): boolean {
     const noise = this.#getNoiseLevel();
-    return measureLevels(this.view(length, this.#length)).every((level) => level <= noise);
+    return measureLevels(this.view(length, this.#length)).every(
+      (level) => level <= noise,
+    );
   }
 
   /** Valid until the next push. */
@@ -90,11 +93,18 @@ export class UtteranceSound {
   }
 
   #copy(from: number, to: number): Pcm {
-    return { samples: this.#samples.slice(from, to), rateHz: listenRateHz, channels: 1 };
+    return {
+      samples: this.#samples.slice(from, to),
+      rateHz: listenRateHz,
+      channels: 1,
+    };
   }
 
   #getNoiseLevel(): number {
-    return Math.max(minAudibleSample, Math.min(maxNoiseLevel, this.#loudest / voiceLevelRatio));
+    return Math.max(
+      minAudibleSample,
+      Math.min(maxNoiseLevel, this.#loudest / voiceLevelRatio),
+    );
   }
 }
 

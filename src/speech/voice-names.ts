@@ -7,7 +7,10 @@ export interface VoiceNames {
 }
 
 /** No names mean that the voices cannot be listed. */
-export function createFixedVoiceNames(names: readonly string[], isEnglishOnly = false): VoiceNames {
+export function createFixedVoiceNames(
+  names: readonly string[],
+  isEnglishOnly = false,
+): VoiceNames {
   return { isEnglishOnly, getKnown: () => names, load: async () => names };
 }
 
@@ -16,7 +19,8 @@ export function isKnownVoice(name: string, known: readonly string[]): boolean {
   if (known.length === 0 || known.includes(name)) return true;
   const parts = name.split('+');
   return (
-    parts.length > 1 && parts.every((part) => known.includes(part.trim().replace(voiceWeight, '')))
+    parts.length > 1 &&
+    parts.every((part) => known.includes(part.trim().replace(voiceWeight, '')))
   );
 }
 

@@ -1,7 +1,10 @@
 import { toLocalTime, toUtcMs } from '#src/base/zoned-time.ts';
 
 const dayMs = 86_400_000;
-const format = new Intl.DateTimeFormat('en-CA', { timeZone: 'UTC', dateStyle: 'short' });
+const format = new Intl.DateTimeFormat('en-CA', {
+  timeZone: 'UTC',
+  dateStyle: 'short',
+});
 
 /** Date in UTC, such as `2026-11-20`. */
 export function toUtcDay(wallMs: number): string {

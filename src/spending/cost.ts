@@ -46,7 +46,9 @@ export function sumCosts(
 /** Whether all its counts are possible; an impossible count has no price. */
 function isCountable({ kind: _, ...counts }: Use) {
   const values: readonly unknown[] = Object.values(counts);
-  return values.every((one) => typeof one !== 'number' || (one >= 0 && one <= mostCount));
+  return values.every(
+    (one) => typeof one !== 'number' || (one >= 0 && one <= mostCount),
+  );
 }
 
 function toUsd(use: Use, usd: Usd) {
@@ -60,7 +62,10 @@ function toUsd(use: Use, usd: Usd) {
       if (usd.perMillionCharacters !== undefined)
         return toMillionth(use.characters, usd.perMillionCharacters);
       return addKnown(
-        toMillionth(use.characters / charactersPerToken, usd.perMillionInputTokens ?? 0),
+        toMillionth(
+          use.characters / charactersPerToken,
+          usd.perMillionInputTokens ?? 0,
+        ),
         toMillionth(use.ms / msPerTokenSpoken, usd.perMillionAudioOutputTokens),
       );
   }

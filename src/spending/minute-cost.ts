@@ -1,4 +1,7 @@
-import { msPerTokenHeard, msPerTokenSpoken } from '#src/provider/models/request-reservation.ts';
+import {
+  msPerTokenHeard,
+  msPerTokenSpoken,
+} from '#src/provider/models/request-reservation.ts';
 import { usualSentShare } from '#src/speech/listen.ts';
 import { findRate, knownPrices } from '#src/spending/prices/prices.ts';
 import { charactersPerToken, computeCost, type Use } from './cost.ts';
@@ -13,12 +16,21 @@ export const shownTokens = 1_000;
 export type HostedModel = { readonly model: string; readonly host: string };
 
 /** US dollars for the recogniser in a minute of conversation, at most; undefined: its price is not known. */
-export function estimateHearingUsd(recogniser: HostedModel, streams = false): number | undefined {
-  return findUsd(recogniser, { kind: 'heard', ms: askedMs * (streams ? 1 : usualSentShare) });
+export function estimateHearingUsd(
+  recogniser: HostedModel,
+  streams = false,
+): number | undefined {
+  return findUsd(recogniser, {
+    kind: 'heard',
+    ms: askedMs * (streams ? 1 : usualSentShare),
+  });
 }
 
 /** US dollars for the model that answers; `speaks`: it hears and speaks by itself. As `estimateHearingUsd`. */
-export function estimateThinkingUsd(model: HostedModel, speaks = false): number | undefined {
+export function estimateThinkingUsd(
+  model: HostedModel,
+  speaks = false,
+): number | undefined {
   const heard = speaks ? askedMs / msPerTokenHeard : 0;
   const spoken = speaks ? answeredMs / msPerTokenSpoken : 0;
   return findUsd(model, {

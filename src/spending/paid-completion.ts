@@ -10,7 +10,9 @@ import type {
 import type { PaidEngines } from './paid-engine.ts';
 
 /** The chat model, and the budgets that pay it. */
-type CompletionParts = Pick<PaidEngines, 'chat'> & { readonly spending: BudgetAuthority };
+type CompletionParts = Pick<PaidEngines, 'chat'> & {
+  readonly spending: BudgetAuthority;
+};
 
 /** Longest reply that is read, in characters. */
 const maxReplyChars = 20_000;

@@ -33,7 +33,10 @@ const [reservedMs, leastMs] = [30_000, 1_000];
  * A recogniser for one utterance with its requests counted, whole or cut short, also one that is made
  * beside another or in its place, unless the server refused it.
  */
-export function meterTranscriber(transcriber: Transcriber, meter: SoundMeter): Transcriber {
+export function meterTranscriber(
+  transcriber: Transcriber,
+  meter: SoundMeter,
+): Transcriber {
   const meterEngine = (engine: Transcriber) => meterSingle(engine, meter);
   return transcriber.wrapEach?.(meterEngine) ?? meterEngine(transcriber);
 }
@@ -60,7 +63,11 @@ function meterSingle(transcriber: Transcriber, meter: SoundMeter): Transcriber {
     listen:
       listen &&
       ((onPartial, signal, asked) =>
-        new MeteredListening(listen.call(transcriber, onPartial, signal, asked), meter, signal)),
+        new MeteredListening(
+          listen.call(transcriber, onPartial, signal, asked),
+          meter,
+          signal,
+        )),
   };
 }
 
@@ -128,16 +135,20 @@ class MeteredListening implements Listening {
 
   /** Sets money aside for more sound, and goes on with it; where it is refused, the sound is dropped. */
   async #reserveSound() {
-    const held = await this.#meter.holdSound?.(reservedMs, leastMs)?.catch((error: unknown) => {
-      if (error instanceof BotError) return 'refused' as const;
-      throw error;
-    });
+    const held = await this.#meter
+      .holdSound?.(reservedMs, leastMs)
+      ?.catch((error: unknown) => {
+        if (error instanceof BotError) return 'refused' as const;
+        throw error;
+      });
     this.#reserving = undefined;
     if (this.#isOver || held === 'refused') this.#waiting = [];
     if (held === 'refused') return;
     if (this.#isOver) held?.release();
     else if (held) this.#held.push(held);
-    this.#mostPushed += held ? Math.floor((held.maxUnits * heardRateHz) / 1_000) : Infinity;
+    this.#mostPushed += held
+      ? Math.floor((held.maxUnits * heardRateHz) / 1_000)
+      : Infinity;
     this.#sendSound();
   }
 
@@ -162,7 +173,10 @@ export class PaidEngine<Engine extends object> {
   readonly #engine;
   readonly #metered;
 
-  constructor(engine: Engine, metered: (engine: Engine, reservation: Reservation) => Engine) {
+  constructor(
+    engine: Engine,
+    metered: (engine: Engine, reservation: Reservation) => Engine,
+  ) {
     this.#engine = engine;
     this.#metered = metered;
   }
@@ -259,7 +273,10 @@ export function createPaidEngines({
   };
 }
 
-function createPaidPipelines(pipelines: PipelineRegistry, chat: ChatModel): PaidPipelineRegistry {
+function createPaidPipelines(
+  pipelines: PipelineRegistry,
+  chat: ChatModel,
+): PaidPipelineRegistry {
   return {
     names: pipelines.names,
     getEngineNames: (name) => pipelines.getEngineNames(name),

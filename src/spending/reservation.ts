@@ -13,7 +13,10 @@ import {
   type ReservationResult,
 } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
-import type { SpokenUsage, VoiceUsageMeter } from '#src/speech/fallbacks/metered-voice.ts';
+import type {
+  SpokenUsage,
+  VoiceUsageMeter,
+} from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/speech-engine.ts';
 import type { PaidRole, RolePrice, Usd } from '#src/spending/prices/prices.ts';
 import type { AnswerRequest, PaidKind } from './budget-authority.ts';
@@ -86,7 +89,9 @@ export function boundModelRequest({
   const shown = messages.map((one: MeasuredMessage) => {
     return one.sent ?? { ...one, wav: undefined, pictures: undefined };
   });
-  const pictures = messages.map(({ pictures = [], sent }: MeasuredMessage) => sent && pictures);
+  const pictures = messages.map(
+    ({ pictures = [], sent }: MeasuredMessage) => sent && pictures,
+  );
   const text = Buffer.byteLength(JSON.stringify([shown, tools]));
   const bytes = text - Buffer.byteLength(pictures.flat().join(''));
   const heard = Math.ceil(heardMs / msPerTokenHeard);
@@ -95,7 +100,10 @@ export function boundModelRequest({
     role: 'think',
     least: leastTokens,
     most: mostAnswerTokens,
-    useOf: (units, { perMillionAudioInputTokens: hears, perMillionAudioOutputTokens: speaks }) => ({
+    useOf: (
+      units,
+      { perMillionAudioInputTokens: hears, perMillionAudioOutputTokens: speaks },
+    ) => ({
       kind: 'tokens',
       inputTokens,
       audioInputTokens: hears === undefined ? undefined : heard,
@@ -105,7 +113,10 @@ export function boundModelRequest({
   };
 }
 
-type MeasuredMessage = { readonly pictures?: readonly string[]; readonly sent?: object };
+type MeasuredMessage = {
+  readonly pictures?: readonly string[];
+  readonly sent?: object;
+};
 
 export function boundSpeech(text: string): RequestBound {
   const bytes = Buffer.byteLength(text);
@@ -142,7 +153,12 @@ export function boundRecognition(ms: number, least = ms): RequestBound {
         return { kind: 'heard', ms: units };
       const heard = Math.ceil(units / msPerTokenHeard);
       const outputTokens = Math.ceil((units / 1_000) * recognisedTokensPerSecond);
-      return { kind: 'tokens', inputTokens: heard, audioInputTokens: heard, outputTokens };
+      return {
+        kind: 'tokens',
+        inputTokens: heard,
+        audioInputTokens: heard,
+        outputTokens,
+      };
     },
   };
 }
@@ -161,23 +177,40 @@ export function toAnswerRequest(
   personId = turn.said.at(-1)?.speakerId ?? '',
 ): AnswerRequest {
   const { done = [], said, sent = {}, tools } = turn;
-  const heardMs = said.reduce((sum, { pcm }) => sum + (pcm ? getDurationMs(pcm) : 0), 0);
-  const unknown = 'x'.repeat(languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond));
+  const heardMs = said.reduce(
+    (sum, { pcm }) => sum + (pcm ? getDurationMs(pcm) : 0),
+    0,
+  );
+  const unknown = 'x'.repeat(
+    languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond),
+  );
   const asked = said.map(({ name, pictures, text: content = '' }) => {
     return { role: 'user', name, content, pictures };
   });
   const messages = [...createPromptHead(turn), ...asked, ...done, { content: unknown }];
-  return { kind, guildId, personId, first: { messages, tools: [...tools, sent], heardMs } };
+  return {
+    kind,
+    guildId,
+    personId,
+    first: { messages, tools: [...tools, sent], heardMs },
+  };
 }
 
 /** A text that is read out in a channel: paid by `by`, else by the server. */
-export function toReadingRequest(words: string, guildId: GuildId, by?: Payer): AnswerRequest {
+export function toReadingRequest(
+  words: string,
+  guildId: GuildId,
+  by?: Payer,
+): AnswerRequest {
   return toSpeechRequest(by ? 'reading' : 'notice', guildId, words, by);
 }
 
 /** A text that is to be spoken; `by` is the person who asks for it, if any. */
 export function toSpeechRequest(
-  kind: Extract<PaidKind, 'reading' | 'notice' | 'voice preview' | 'speech to a program'>,
+  kind: Extract<
+    PaidKind,
+    'reading' | 'notice' | 'voice preview' | 'speech to a program'
+  >,
   guildId: GuildId,
   words: string,
   { id: personId }: Payer = { id: '' },
@@ -258,7 +291,9 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     if (typeof held !== 'string') return held;
     const whose = held === 'all' ? 'all servers' : `this ${held}`;
     const message = `What is left today for ${whose} is too little for it.`;
-    throw new BotError('budget.used', false, message, undefined, undefined, { cap: held });
+    throw new BotError('budget.used', false, message, undefined, undefined, {
+      cap: held,
+    });
   }
 
   /** Counts one request to a model. */

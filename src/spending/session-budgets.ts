@@ -59,7 +59,11 @@ export type SessionBudgetsOptions = {
 const warnedFrom = 0.8;
 
 /** Rest of a cap, in billionths of a dollar; infinite where there is none. */
-type Room = { readonly cap: BudgetCap; readonly nanoUsd: number; readonly capNanoUsd: number };
+type Room = {
+  readonly cap: BudgetCap;
+  readonly nanoUsd: number;
+  readonly capNanoUsd: number;
+};
 type CostOf = (units: number) => number;
 
 /** Lets work begin as long as it fits into the budgets, and charges what it really took. */
@@ -95,15 +99,24 @@ export class SessionBudgets {
       kind,
       tariff,
     );
-    const isNear = reportsNews && this.#isNearEnd(guildId) && this.#news.isDue(guildId, '80 %');
-    return { kind: 'open', reservation, news: isNear ? { id: 'budget.warn' } : undefined };
+    const isNear =
+      reportsNews && this.#isNearEnd(guildId) && this.#news.isDue(guildId, '80 %');
+    return {
+      kind: 'open',
+      reservation,
+      news: isNear ? { id: 'budget.warn' } : undefined,
+    };
   }
 
   /**
    * Whether what this person says may be recognised; where captions are wanted of it, also if they have used their own
    * share.
    */
-  listen(guildId: GuildId, personId: PersonId, isCaptioned = false): HearingBudget | BudgetRefusal {
+  listen(
+    guildId: GuildId,
+    personId: PersonId,
+    isCaptioned = false,
+  ): HearingBudget | BudgetRefusal {
     const { clock, ledger, tariffOf } = this.#options;
     const tariff = tariffOf(guildId);
     const rate = tariff.recognise;
@@ -111,7 +124,8 @@ export class SessionBudgets {
     const refusal = this.#findRefusal(guildId, payerId, rate.kind === 'free' ? 0 : 1);
     if (refusal) return refusal;
     const assign = (nanoUsd: number) => {
-      const fits = !isCaptioned || this.#getPersonRoom(guildId, personId).nanoUsd >= nanoUsd;
+      const fits =
+        !isCaptioned || this.#getPersonRoom(guildId, personId).nanoUsd >= nanoUsd;
       if (fits) ledger.assign(guildId, personId, { nanoUsd }, clock.wallMs());
     };
     // The server is charged at once, a person only after it is decided that they asked for it: until then it is reserved for them.
@@ -125,7 +139,8 @@ export class SessionBudgets {
     };
     const reservation = new Reservation({
       pay: (what, work) => this.#chargeUsage(what, guildId, work, rate, charge),
-      hold: (bound) => this.#holdSound(bound, ledger.reserve(guildId, payerId, 0), tariff),
+      hold: (bound) =>
+        this.#holdSound(bound, ledger.reserve(guildId, payerId, 0), tariff),
     });
     const decided = (meant: boolean) => {
       if (payer !== 'undecided') return;
@@ -184,7 +199,8 @@ export class SessionBudgets {
 
   getPrices(guildId: GuildId): ShownPrices {
     const tariff = this.#options.tariffOf(guildId);
-    const isEstimate = (rate: RolePrice) => rate.kind === 'priced' && rate.isEstimate === true;
+    const isEstimate = (rate: RolePrice) =>
+      rate.kind === 'priced' && rate.isEstimate === true;
     return {
       free: paidRoles.filter((role) => tariff[role].kind === 'free'),
       estimated: paidRoles.filter((role) => isEstimate(tariff[role])),
@@ -194,7 +210,10 @@ export class SessionBudgets {
   /** Spending of this person there today. */
   getShare(guildId: GuildId, personId: PersonId): SpentShare {
     const { caps, clock, ledger } = this.#options;
-    return toSpentShare(ledger.getShare(guildId, personId, clock.wallMs()), caps.personDay);
+    return toSpentShare(
+      ledger.getShare(guildId, personId, clock.wallMs()),
+      caps.personDay,
+    );
   }
 
   /** Refusal of work of this price; undefined: it fits. */
@@ -251,7 +270,9 @@ export class SessionBudgets {
       { cap: 'server', nanoUsd: getLeft(capNanoUsd, taken), capNanoUsd },
       { cap: 'all', nanoUsd: total.getRoom(), capNanoUsd: Infinity },
     ];
-    return personId === undefined ? rooms : [...rooms, this.#getPersonRoom(guildId, personId)];
+    return personId === undefined
+      ? rooms
+      : [...rooms, this.#getPersonRoom(guildId, personId)];
   }
 
   #isNearEnd(guildId: GuildId) {
@@ -271,7 +292,11 @@ export class SessionBudgets {
   }
 
   /** Sets money aside for one request to a recogniser. */
-  async #holdSound(bound: RequestBound, reserve: Reserve, tariff: Tariff): Promise<HoldOrCap> {
+  async #holdSound(
+    bound: RequestBound,
+    reserve: Reserve,
+    tariff: Tariff,
+  ): Promise<HoldOrCap> {
     const release = () => this.#options.ledger.release(reserve);
     const cost = (units: number) => estimateDearestCost(bound, units, tariff);
     const held = await this.#createHolds(reserve).takeHold(bound, cost);
@@ -283,7 +308,8 @@ export class SessionBudgets {
   #openReservation(reserve: Reserve, kind: PaidKind, tariff: Tariff): Reservation {
     const { clock, ledger } = this.#options;
     const { guildId } = reserve;
-    const take = (sum: Partial<Sum>) => ledger.settleReserve(reserve, sum, clock.wallMs());
+    const take = (sum: Partial<Sum>) =>
+      ledger.settleReserve(reserve, sum, clock.wallMs());
     const holds = this.#createHolds(reserve);
     return new Reservation({
       hold: (bound) =>
@@ -292,7 +318,8 @@ export class SessionBudgets {
           (units) => estimateDearestCost(bound, units, tariff),
           (units) => estimateSoundCost(bound, units, kind, tariff),
         ),
-      pay: (what, work) => this.#chargeUsage(what, guildId, work, tariff[what], take, holds.held),
+      pay: (what, work) =>
+        this.#chargeUsage(what, guildId, work, tariff[what], take, holds.held),
       turn: () => take({ turns: 1 }),
       done: () => holds.close(),
     });
@@ -329,7 +356,11 @@ function getLeft(cap: number, taken: number): number {
 }
 
 /** Cost of the smallest request that `Holds` lets go, with the sound of its words. */
-function estimateLeastCost(bound: RequestBound, kind: PaidKind, tariff: Tariff): number {
+function estimateLeastCost(
+  bound: RequestBound,
+  kind: PaidKind,
+  tariff: Tariff,
+): number {
   return (
     estimateDearestCost(bound, bound.least, tariff) +
     estimateSoundCost(bound, bound.least, kind, tariff)
@@ -337,7 +368,11 @@ function estimateLeastCost(bound: RequestBound, kind: PaidKind, tariff: Tariff):
 }
 
 /** Cost of a request by the dearest model that may serve it, in billionths of a dollar. */
-function estimateDearestCost({ role, useOf }: RequestBound, units: number, tariff: Tariff): number {
+function estimateDearestCost(
+  { role, useOf }: RequestBound,
+  units: number,
+  tariff: Tariff,
+): number {
   const cautious = useOf(units, cautiousPrices[role]);
   const getCost = (rate: RolePrice) =>
     rate.kind === 'free' ? 0 : sumCosts([useOf(units, rate.usd), cautious], role, rate);
@@ -352,12 +387,15 @@ function estimateSoundCost(
   tariff: Tariff,
 ): number {
   const { think } = tariff;
-  const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
+  const speaks =
+    think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
   if (role !== 'think' || speaks || paidKinds[kind].form !== 'answer') return 0;
   return estimateSpeechCost(units * charactersPerToken, tariff);
 }
 
-type HoldParts = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & { readonly room: () => Room };
+type HoldParts = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & {
+  readonly room: () => Room;
+};
 
 /** Requests that are paid out of one reserve: what they hold is theirs, and more is put aside where there is room. */
 class Holds {

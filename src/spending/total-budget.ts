@@ -34,7 +34,8 @@ export class TotalBudget implements Disposable {
   /** Whether work of that price, in billionths of a dollar, may begin. */
   canAfford(expected: number): boolean {
     const { capNanoUsd, portion } = this.#options;
-    const isFit = capNanoUsd === 0 || (portion?.canAfford(expected) ?? this.getRoom() >= expected);
+    const isFit =
+      capNanoUsd === 0 || (portion?.canAfford(expected) ?? this.getRoom() >= expected);
     if (!isFit) this.onRefused();
     return isFit;
   }
@@ -43,7 +44,9 @@ export class TotalBudget implements Disposable {
   getRoom(): number {
     const { capNanoUsd, ledger, portion } = this.#options;
     if (capNanoUsd === 0) return Infinity;
-    return portion ? portion.room : capNanoUsd - this.#getSpent() - ledger.getAllReserved();
+    return portion
+      ? portion.room
+      : capNanoUsd - this.#getSpent() - ledger.getAllReserved();
   }
 
   /** To be waited for before so much is put aside; undefined: `room` is what there is. */
@@ -64,7 +67,9 @@ export class TotalBudget implements Disposable {
   /** Undefined where there is no cap. */
   findToday(): SpentTotal | undefined {
     const { capNanoUsd } = this.#options;
-    return capNanoUsd === 0 ? undefined : { usd: this.#getSpent() / 1e9, capUsd: capNanoUsd / 1e9 };
+    return capNanoUsd === 0
+      ? undefined
+      : { usd: this.#getSpent() / 1e9, capUsd: capNanoUsd / 1e9 };
   }
 
   [Symbol.dispose](): void {
@@ -86,16 +91,28 @@ export class TotalBudget implements Disposable {
       this.#raised.add(name);
       const used = `${Math.floor(share * 100)} % of BUDGET_TOTAL_DAY_USD=${capNanoUsd / 1e9}`;
       const until = `the next day begins at ${formatUtcInstant(getNextDayMs(wallMs))}`;
-      alert({ kind: 'alert', name, state: 'raised', cause: `${used} is spent; ${until}.` });
+      alert({
+        kind: 'alert',
+        name,
+        state: 'raised',
+        cause: `${used} is spent; ${until}.`,
+      });
     }
     if (this.#raised.size > 0)
-      this.#forget ??= clock.later(getNextDayMs(wallMs) - wallMs, () => this.#clearAlert());
+      this.#forget ??= clock.later(getNextDayMs(wallMs) - wallMs, () =>
+        this.#clearAlert(),
+      );
   }
 
   #clearAlert() {
     this.#forget = undefined;
     for (const name of this.#raised)
-      this.#options.alert({ kind: 'alert', name, state: 'cleared', cause: 'A new day has begun.' });
+      this.#options.alert({
+        kind: 'alert',
+        name,
+        state: 'cleared',
+        cause: 'A new day has begun.',
+      });
     this.#raised.clear();
   }
 }

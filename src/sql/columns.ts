@@ -1,7 +1,16 @@
 import { toSnakeCase } from '#src/base/snake-case.ts';
 export type SqlDialect = 'postgres' | 'sqlite';
 
-type Kind = 'flag' | 'id' | 'integer' | 'json' | 'key' | 'number' | 'terms' | 'text' | 'whole';
+type Kind =
+  | 'flag'
+  | 'id'
+  | 'integer'
+  | 'json'
+  | 'key'
+  | 'number'
+  | 'terms'
+  | 'text'
+  | 'whole';
 
 /** Column of a table: its kind, and whether it may be empty. Its value in TypeScript is a `Value`, undefined where it is empty. */
 export type Column<Value = unknown> = {
@@ -18,13 +27,13 @@ export type Columns = Readonly<Record<string, Column>>;
 
 /** Row of these columns as a value: an empty column is an absent field. */
 export type RowOf<Shape extends Columns> = {
-  readonly [Name in keyof Shape as undefined extends ValueOf<Shape[Name]> ? never : Name]: ValueOf<
-    Shape[Name]
-  >;
+  readonly [Name in keyof Shape as undefined extends ValueOf<Shape[Name]>
+    ? never
+    : Name]: ValueOf<Shape[Name]>;
 } & {
-  readonly [Name in keyof Shape as undefined extends ValueOf<Shape[Name]> ? Name : never]?: ValueOf<
-    Shape[Name]
-  >;
+  readonly [Name in keyof Shape as undefined extends ValueOf<Shape[Name]>
+    ? Name
+    : never]?: ValueOf<Shape[Name]>;
 };
 
 type ValueOf<One> = One extends Column<infer Value> ? Value : never;
@@ -65,7 +74,9 @@ export function json<Value>(): Column<Value> {
 }
 
 /** One of these texts. */
-export function choice<const Choice extends string>(...choices: readonly Choice[]): Column<Choice> {
+export function choice<const Choice extends string>(
+  ...choices: readonly Choice[]
+): Column<Choice> {
   return { kind: 'text', choices };
 }
 

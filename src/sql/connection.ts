@@ -40,7 +40,10 @@ export function createConnection(
     text: numbered,
     values,
   }: Sql): Promise<StatementResult> {
-    return await perform(dialect === 'sqlite' ? text : numbered, values.map(boundValue));
+    return await perform(
+      dialect === 'sqlite' ? text : numbered,
+      values.map(boundValue),
+    );
   }
 
   /** Runs a statement; the number of changed rows. */
@@ -94,9 +97,15 @@ export function createConnection(
 }
 
 /** SQL that inserts rows. */
-function toInsertStatement({ columns, name }: Table, rows: readonly object[], conflict: Sql): Sql {
+function toInsertStatement(
+  { columns, name }: Table,
+  rows: readonly object[],
+  conflict: Sql,
+): Sql {
   const all = Object.entries(columns);
-  const values = rows.map((row) => all.map(([field, column]) => encodeField(field, column, row)));
+  const values = rows.map((row) =>
+    all.map(([field, column]) => encodeField(field, column, row)),
+  );
   const into = raw(`${name} (${listColumnNames(Object.keys(columns))})`);
   return sql`INSERT INTO ${into} VALUES ${bulk(values)} ${conflict}`;
 }
@@ -104,5 +113,7 @@ function toInsertStatement({ columns, name }: Table, rows: readonly object[], co
 /** Value as a statement binds it: text as both databases store it. */
 function boundValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(boundValue);
-  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
+  return typeof value === 'string'
+    ? value.toWellFormed().replaceAll('\0', '\ufffd')
+    : value;
 }

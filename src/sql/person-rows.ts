@@ -6,7 +6,10 @@ import type { Table } from './table.ts';
 export type PersonRows = { readonly table: Table; readonly rows: Sql };
 
 /** Rows of a server that go with it: SQL behind `FROM`. */
-export function selectServerRows(tables: readonly Table[], guildId: GuildId): readonly Sql[] {
+export function selectServerRows(
+  tables: readonly Table[],
+  guildId: GuildId,
+): readonly Sql[] {
   return tables
     .filter(({ server }) => server === 'delete')
     .map(({ name }) => sql`${raw(name)} WHERE guild_id = ${guildId}`);
@@ -21,7 +24,9 @@ export function selectPersonRows(
   return tables.flatMap((table) => {
     const { name, person } = table;
     if (person.length === 0 || person === 'erase-line') return [];
-    const isTheirs = person.map((field) => sql`${raw(toColumnName(field))} = ${personId}`);
+    const isTheirs = person.map(
+      (field) => sql`${raw(toColumnName(field))} = ${personId}`,
+    );
     const where = sql`guild_id = ${guildId} AND (${join(isTheirs, ' OR ')})`;
     return [{ table, rows: sql`${raw(name)} WHERE ${where}` }];
   });

@@ -49,7 +49,8 @@ export function createPerformer(sqlite: DatabaseSync) {
     prepared.set(text, statement);
     const plain = values.map((value) => (typeof value === 'boolean' ? +value : value));
     const bound = plain as SqliteValue[]; // it refuses others
-    if (statement.columns().length > 0) return { rows: statement.all(...bound), changes: 0 };
+    if (statement.columns().length > 0)
+      return { rows: statement.all(...bound), changes: 0 };
     return { rows: [], changes: Number(statement.run(...bound).changes) };
   };
 }

@@ -40,13 +40,19 @@ export function toStoreError(path: string, cause: unknown): BotError {
   if (cause instanceof BotError) return cause;
   if (isBusy(cause)) return createPathTakenError(path, cause);
   if (isDamage(cause)) return createDamagedStoreError(path, cause);
-  return new BotError('store.unreadable', false, describeStoreTrouble(path, cause), cause);
+  return new BotError(
+    'store.unreadable',
+    false,
+    describeStoreTrouble(path, cause),
+    cause,
+  );
 }
 
 /** The primary result code of an SQLite error, with the file system's codes in SQLite's words. */
 function findResultCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
-  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff;
+  if ('errcode' in error && typeof error.errcode === 'number')
+    return error.errcode & 0xff;
   if (!('code' in error) || typeof error.code !== 'string') return undefined;
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return full;
   return 'syscall' in error ? cantopen : undefined;

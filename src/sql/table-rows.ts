@@ -4,12 +4,17 @@ import type { StoreDatabase } from './store-database.ts';
 import { type Table, toColumnList, toReplaceClause } from './table.ts';
 
 /** Rows of a table that have these fields: their other fields, in the order of their keys. Errors: BotError `store.unreadable`. */
-export async function findRows<Shape extends Columns, const Known extends Partial<RowOf<Shape>>>(
+export async function findRows<
+  Shape extends Columns,
+  const Known extends Partial<RowOf<Shape>>,
+>(
   database: StoreDatabase,
   { columns, key, name }: Table<Shape>,
   known: Known,
 ): Promise<readonly Omit<RowOf<Shape>, keyof Known>[]> {
-  const others = Object.fromEntries(Object.entries(columns).filter(([field]) => !(field in known)));
+  const others = Object.fromEntries(
+    Object.entries(columns).filter(([field]) => !(field in known)),
+  );
   const order = raw(listColumnNames(key));
   const statement = sql`SELECT ${toColumnList(others)} FROM ${raw(name)} ${toWhereClause(known)} ORDER BY ${order}`;
   const rows = await database.read((connection) => connection.rows(others, statement));

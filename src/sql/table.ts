@@ -57,18 +57,30 @@ export function selectRows<Shape extends Columns>(
   { columns, name }: Table<Shape>,
   rest: Sql,
 ): Promise<readonly RowOf<Shape>[]> {
-  return connection.rows(columns, sql`SELECT ${toColumnList(columns)} FROM ${raw(name)} ${rest}`);
+  return connection.rows(
+    columns,
+    sql`SELECT ${toColumnList(columns)} FROM ${raw(name)} ${rest}`,
+  );
 }
 
 /** Deletes all these rows, of which each is SQL behind `FROM`; how many. */
-export async function deleteRows(connection: Connection, rows: readonly Sql[]): Promise<number> {
+export async function deleteRows(
+  connection: Connection,
+  rows: readonly Sql[],
+): Promise<number> {
   let total = 0;
   for (const some of rows) total += await connection.run(sql`DELETE FROM ${some}`);
   return total;
 }
 
 /** SQL of whether a row, by its column `guild_id`, belongs to a server of this shard: `shardOf` of `people`. */
-export function isOfShard({ count, id }: { readonly id: number; readonly count: number }): Sql {
+export function isOfShard({
+  count,
+  id,
+}: {
+  readonly id: number;
+  readonly count: number;
+}): Sql {
   return sql`(CAST(guild_id AS BIGINT) >> 22) % CAST(${count} AS BIGINT) = CAST(${id} AS BIGINT)`;
 }
 
@@ -92,7 +104,9 @@ function createTable(
   // Else the database gives the key.
   const isKeyed = !key.some((field) => columns[field]?.kind === 'key');
   const lines = [
-    ...Object.entries(columns).map(([field, column]) => createColumn(field, column, dialect)),
+    ...Object.entries(columns).map(([field, column]) =>
+      createColumn(field, column, dialect),
+    ),
     ...(isKeyed ? [`PRIMARY KEY (${listColumnNames(key)})`] : []),
     ...unique.map((group) => `UNIQUE ${group}`),
   ];
@@ -100,7 +114,9 @@ function createTable(
   const ending = dialect === 'sqlite' ? strict : '';
   return [
     `CREATE TABLE ${name} (\n  ${lines.join(',\n  ')}\n)${ending};`,
-    ...Object.entries(indexes).map(([index, on]) => `CREATE INDEX ${index} ON ${name} ${on};`),
+    ...Object.entries(indexes).map(
+      ([index, on]) => `CREATE INDEX ${index} ON ${name} ${on};`,
+    ),
   ].join('\n');
 }
 

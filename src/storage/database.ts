@@ -1,5 +1,9 @@
 import sql from 'sql-template-tag';
-import { createDeadlineSignal, waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
+import {
+  createDeadlineSignal,
+  waitUnlessAborted,
+  withTimeout,
+} from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { integer, type SqlDialect } from '#src/sql/columns.ts';
@@ -91,14 +95,22 @@ export function openDatabase(options: DatabaseOptions): Database {
     } catch (error) {
       const isOurs = error instanceof BotError && error.code === 'store.unreadable';
       if (mode === 'read' || !isOurs) throw error;
-      throw new BotError('store.unwritable', error.retryable, error.message, error.cause);
+      throw new BotError(
+        'store.unwritable',
+        error.retryable,
+        error.message,
+        error.cause,
+      );
     }
   }
 
   async function emptyLog() {
     if (dialect === 'postgres') return;
     await performWork('bare', async (connection) => {
-      const [log] = await connection.rows({ busy: integer }, sql`PRAGMA wal_checkpoint(TRUNCATE)`);
+      const [log] = await connection.rows(
+        { busy: integer },
+        sql`PRAGMA wal_checkpoint(TRUNCATE)`,
+      );
       if (log?.busy === 1) throw createPathTakenError(place); // of a reader elsewhere, for a moment
     });
   }
@@ -133,7 +145,9 @@ export function openDatabase(options: DatabaseOptions): Database {
       const message = `The store ${place} is closed: start the bot again.`;
       const closed = new BotError('store.unreadable', false, message);
       const waitFor = (end: PromiseLike<unknown>) =>
-        withTimeout(Promise.resolve(end), closeMs, clock, () => closed).catch(ignoreFailure);
+        withTimeout(Promise.resolve(end), closeMs, clock, () => closed).catch(
+          ignoreFailure,
+        );
       await waitFor(last);
       over.abort(closed);
       await waitFor(driver[Symbol.asyncDispose]());
@@ -178,7 +192,9 @@ async function runTransaction<T>(
       signal.throwIfAborted(); // what is late does not reach the operation behind it
       return session.perform(...statement);
     };
-    const connection = createConnection(driver.dialect, performing, () => clock.wallMs());
+    const connection = createConnection(driver.dialect, performing, () =>
+      clock.wallMs(),
+    );
     const beginning = beginStatements[driver.dialect][mode];
     if (beginning) await connection.run(beginning);
     const done = await work(connection);

@@ -10,13 +10,21 @@ export function getPresentFormat(steps: readonly Migration[]): number {
 }
 
 /** SQL that brings tables of this version to the present format; 0: there are none. */
-export function listStepsFrom(version: number, steps: readonly Migration[]): readonly string[] {
-  const due = version === 0 ? steps.slice(0, 1) : steps.filter((step) => step.version > version);
+export function listStepsFrom(
+  version: number,
+  steps: readonly Migration[],
+): readonly string[] {
+  const due =
+    version === 0 ? steps.slice(0, 1) : steps.filter((step) => step.version > version);
   return due.map(({ sql }) => sql);
 }
 
 /** Refuses a format of `what`, say "The store /data/parley.db", that this program does not read. Errors: BotError `store.format`. */
-export function checkFormat(what: string, version: number, steps: readonly Migration[]): void {
+export function checkFormat(
+  what: string,
+  version: number,
+  steps: readonly Migration[],
+): void {
   const oldest = steps[0]?.version ?? 0;
   const known = getPresentFormat(steps);
   if (version === 0 || (version >= oldest && version <= known)) return;

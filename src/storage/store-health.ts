@@ -39,7 +39,8 @@ export function createStoreHealth(
     /** Takes each try to open or reach it, with its error. */
     opened(error?: BotError) {
       const isOpen = error === undefined;
-      if (wasOpen !== isOpen) report(error ? { kind: 'refused', error } : { kind: 'opened' });
+      if (wasOpen !== isOpen)
+        report(error ? { kind: 'refused', error } : { kind: 'opened' });
       wasOpen = isOpen;
     },
 
@@ -56,7 +57,8 @@ export function createStoreHealth(
       } catch (error) {
         const waitedMs = clock.nowMs() - (unwrittenSinceMs ?? fromMs);
         const waited = `nothing was written for ${Math.round(waitedMs / 1000)} s`;
-        if (waitedMs >= unwrittenMs) reportChange('raised', `${waited}: ${getErrorMessage(error)}`);
+        if (waitedMs >= unwrittenMs)
+          reportChange('raised', `${waited}: ${getErrorMessage(error)}`);
         throw error;
       }
     },

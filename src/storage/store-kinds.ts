@@ -22,7 +22,11 @@ export type StoreKind = {
 };
 
 /** Rows that the upgrade from formats before `before` deletes: SQL of their `count`, and words for them. */
-type LostRows = { readonly before: number; readonly sql: string; readonly words: string };
+type LostRows = {
+  readonly before: number;
+  readonly sql: string;
+  readonly words: string;
+};
 
 /**
  * Migrations of the store. Formats from before the first release have lower numbers than the first, and are refused.
@@ -30,7 +34,8 @@ type LostRows = { readonly before: number; readonly sql: string; readonly words:
  * Ids are text, so that a forgotten one can be searched for in the bytes. No table holds sound.
  */
 function storeMigrations(dialect: SqlDialect): readonly Migration[] {
-  const toCreateStatements = (...tables: readonly Table[]) => createTables(tables, dialect);
+  const toCreateStatements = (...tables: readonly Table[]) =>
+    createTables(tables, dialect);
   return [
     { version: 15, sql: toCreateStatements(...storeTables) },
     {
@@ -173,6 +178,9 @@ export function storePath(dataDir: string, { file }: StoreKind = mainStore): str
 }
 
 /** Sentence about rows that an upgrade deletes; none where it deletes none. */
-export function describeLostStore({ lost }: StoreKind, count: unknown): readonly string[] {
+export function describeLostStore(
+  { lost }: StoreKind,
+  count: unknown,
+): readonly string[] {
   return Number(count) > 0 ? [`The upgrade deletes ${count} ${lost.words}.`] : [];
 }

@@ -4,7 +4,10 @@ export const offeredLanguages: readonly string[] =
     ' ',
   );
 
-const englishNames = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+const englishNames = new Intl.DisplayNames(['en'], {
+  type: 'language',
+  fallback: 'none',
+});
 
 /** Returns the name of a language in English or in `inLanguage`, or its tag if it has no name. */
 export function getLanguageName(tag: string, inLanguage?: string): string {
@@ -25,7 +28,9 @@ export function parseLanguageTag(typed: string): string | undefined {
   const named = tagsByTypedName.get(words);
   if (named) return named;
   const isTag = /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/.test(words);
-  return isTag && isKnownLanguage(words) ? Intl.getCanonicalLocales(words)[0] : undefined;
+  return isTag && isKnownLanguage(words)
+    ? Intl.getCanonicalLocales(words)[0]
+    : undefined;
 }
 
 let tagsByTypedName: ReadonlyMap<string, string> | undefined;

@@ -2,8 +2,33 @@ export const textLocales = ['en', 'de', 'fr', 'es', 'pt-BR', 'pl', 'ja'] as cons
 
 /** Languages that people set in Discord: https://docs.discord.com/developers/reference#locales */
 export const discordLocales = [
-  ...(['id', 'da', 'de', 'en-GB', 'en-US', 'es-ES', 'es-419', 'fr', 'hr', 'it', 'lt'] as const),
-  ...(['hu', 'nl', 'no', 'pl', 'pt-BR', 'ro', 'fi', 'sv-SE', 'vi', 'tr', 'cs', 'el'] as const),
+  ...([
+    'id',
+    'da',
+    'de',
+    'en-GB',
+    'en-US',
+    'es-ES',
+    'es-419',
+    'fr',
+    'hr',
+    'it',
+    'lt',
+  ] as const),
+  ...([
+    'hu',
+    'nl',
+    'no',
+    'pl',
+    'pt-BR',
+    'ro',
+    'fi',
+    'sv-SE',
+    'vi',
+    'tr',
+    'cs',
+    'el',
+  ] as const),
   ...(['bg', 'ru', 'uk', 'hi', 'th', 'zh-CN', 'ja', 'zh-TW', 'ko'] as const),
 ] as const;
 
@@ -14,7 +39,8 @@ export function findClosestLocale(tag: string): LocaleTag | undefined {
   const isSameTag = (one: LocaleTag) => one.toLowerCase() === tag.toLowerCase();
   const language = getPrimaryLanguage(tag);
   return (
-    textLocales.find(isSameTag) ?? textLocales.find((one) => getPrimaryLanguage(one) === language)
+    textLocales.find(isSameTag) ??
+    textLocales.find((one) => getPrimaryLanguage(one) === language)
   );
 }
 

@@ -82,7 +82,9 @@ export class Mentions {
 }
 
 export function truncate(words: string, maxChars: number): string {
-  return words.length <= maxChars ? words : `${takeFirstChars(words, maxChars - 1)}\u2026`;
+  return words.length <= maxChars
+    ? words
+    : `${takeFirstChars(words, maxChars - 1)}\u2026`;
 }
 
 /** Never returns half a surrogate pair. */
@@ -101,7 +103,10 @@ const everybodyMentions = /@(everyone|here)/gi;
 const webAddress = /(https?:\/\/[^\s<>[\]`*|\\]+)/;
 
 function escapeMarkdownLines(words: string): string {
-  return escapeInlineMarkdown(words).replace(/^([^\S\n\r\u2028\u2029]*)([#>+-])/gm, '$1\\$2');
+  return escapeInlineMarkdown(words).replace(
+    /^([^\S\n\r\u2028\u2029]*)([#>+-])/gm,
+    '$1\\$2',
+  );
 }
 
 /** Escapes markdown in words that do not begin a line, addresses included. */

@@ -11,7 +11,11 @@ const require = createRequire(import.meta.url);
 const icuArgument = /\{\s*\w+\s*,/;
 
 /** Fills the placeholders of a pattern. A missing word stays visible as `{x}`. Throws for a broken pattern. */
-export function fillPattern(pattern: string, words: TextValues, locale: string): string {
+export function fillPattern(
+  pattern: string,
+  words: TextValues,
+  locale: string,
+): string {
   return icuArgument.test(pattern)
     ? formatIcuPattern(pattern, words, locale)
     : pattern.replace(/\{(\w+)\}/g, (whole, name: string) => `${words[name] ?? whole}`);
@@ -21,10 +25,13 @@ export function fillPattern(pattern: string, words: TextValues, locale: string):
 function formatIcuPattern(pattern: string, words: TextValues, locale: string) {
   // The library takes megabytes, so it is loaded for the first text that needs it.
   const { IntlMessageFormat } = require('intl-messageformat') as typeof MessageFormat;
-  const message = new IntlMessageFormat(pattern, locale, undefined, { ignoreTag: true });
+  const message = new IntlMessageFormat(pattern, locale, undefined, {
+    ignoreTag: true,
+  });
   const all = new Proxy(words, {
     has: () => true,
-    get: (given, name) => (typeof name === 'string' ? (given[name] ?? `{${name}}`) : undefined),
+    get: (given, name) =>
+      typeof name === 'string' ? (given[name] ?? `{${name}}`) : undefined,
   });
   return `${message.format(all)}`;
 }
@@ -78,7 +85,9 @@ function readEntries(locale: LocaleTag): readonly (readonly [string, unknown])[]
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
   return files
     .toSorted()
-    .flatMap((name) => Object.entries(JSON.parse(readFileSync(new URL(name, folder), 'utf8'))));
+    .flatMap((name) =>
+      Object.entries(JSON.parse(readFileSync(new URL(name, folder), 'utf8'))),
+    );
 }
 
 export function hashEnglish(text: string): string {
@@ -113,20 +122,29 @@ function getMaxChars(id: string) {
 }
 
 /** Finds the reason why a text cannot be shown, as the end of a sentence. */
-export function findTextFault(id: string, pattern: string, locale: string): string | undefined {
+export function findTextFault(
+  id: string,
+  pattern: string,
+  locale: string,
+): string | undefined {
   const entry = englishEntries.get(id);
   if (entry === undefined) return 'there is no such text';
   const words = typeof entry === 'string' ? {} : entry.with;
   try {
     const wanted = Object.keys(words).toSorted().join(', ');
     const found = listPlaceholders(pattern, locale).join(', ');
-    if (found !== wanted) return `its words are ${found || 'none'} in place of ${wanted || 'none'}`;
-    const isPlain = icuArgument.test(pattern) || formatIcuPattern(pattern, {}, locale) === pattern;
-    if (!isPlain) return 'an apostrophe before a brace, or two of them, is read as a quote';
+    if (found !== wanted)
+      return `its words are ${found || 'none'} in place of ${wanted || 'none'}`;
+    const isPlain =
+      icuArgument.test(pattern) || formatIcuPattern(pattern, {}, locale) === pattern;
+    if (!isPlain)
+      return 'an apostrophe before a brace, or two of them, is read as a quote';
   } catch (error) {
     return `it is not a valid ICU message (${error instanceof Error ? error.message : error})`;
   }
   const chars = measureLongestText(pattern, words, locale);
   const limit = getMaxChars(id);
-  return chars > limit ? `it may have ${chars} characters, and the limit is ${limit}` : undefined;
+  return chars > limit
+    ? `it may have ${chars} characters, and the limit is ${limit}`
+    : undefined;
 }

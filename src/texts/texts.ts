@@ -72,7 +72,11 @@ export function fillLine<Later extends string>(
  *
  * formatText('command.leave', {}, 'en').length > 0; // true
  */
-export function formatText(id: TextId, words: TextValues = {}, locale: Locale = 'en'): string {
+export function formatText(
+  id: TextId,
+  words: TextValues = {},
+  locale: Locale = 'en',
+): string {
   const pattern = getTextTable(locale).get(id) ?? getTextTable('en').get(id);
   return fillPattern(pattern?.text ?? id, words, locale);
 }

@@ -23,7 +23,9 @@ export function reportTranslations(locale: LocaleTag): TranslationReport {
   });
   return {
     texts: own.size,
-    missing: [...english.keys()].filter((id) => !own.has(id) && !englishOnlyIds.has(id)),
+    missing: [...english.keys()].filter(
+      (id) => !own.has(id) && !englishOnlyIds.has(id),
+    ),
     stale: isEnglish ? [] : stale.map(([id]) => id),
     faulty,
   };
@@ -32,7 +34,10 @@ export function reportTranslations(locale: LocaleTag): TranslationReport {
 /**
  * Marks each unmarked text of a file of translations as made from the present English. Throws if the file is no JSON.
  */
-export function markTranslatedTexts(json: string, english: ReadonlyMap<string, string>): string {
+export function markTranslatedTexts(
+  json: string,
+  english: ReadonlyMap<string, string>,
+): string {
   const entries = Object.entries(JSON.parse(json)).map(([id, entry]) => {
     const source = english.get(id);
     if (source === undefined || typeof entry !== 'string') return [id, entry] as const;

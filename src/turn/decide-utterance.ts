@@ -1,4 +1,7 @@
-import type { AddressingRules, AddressingState } from '#src/turn/addressing/addressing.ts';
+import type {
+  AddressingRules,
+  AddressingState,
+} from '#src/turn/addressing/addressing.ts';
 import {
   type AddressingVerdict,
   decideAddressing,
@@ -113,8 +116,11 @@ export function decideUtterance(
   addressing: AddressingState,
   rules: AddressingRules,
 ): { readonly decision: UtteranceDecision; readonly addressing: AddressingState } {
-  const nothing = hasVoice(utterance.evidence) ? findNoWordsReason(utterance) : 'no-voice';
-  if (nothing) return { decision: decideIgnore(nothing, utterance, undefined), addressing };
+  const nothing = hasVoice(utterance.evidence)
+    ? findNoWordsReason(utterance)
+    : 'no-voice';
+  if (nothing)
+    return { decision: decideIgnore(nothing, utterance, undefined), addressing };
   const { text } = utterance;
   if (text === undefined)
     return { decision: decideWithoutText(utterance, addressing, rules), addressing };
@@ -123,15 +129,23 @@ export function decideUtterance(
     return { decision: decideSpokenCommand(command, utterance), addressing };
   const kind = findConfirmation(utterance, text, rules);
   if (kind) return { decision: decideConfirmation(utterance, { kind }), addressing };
-  const { verdict, state } = decideAddressing(addressing, { ...utterance, text }, rules);
+  const { verdict, state } = decideAddressing(
+    addressing,
+    { ...utterance, text },
+    rules,
+  );
   const hasWords = verdict.meant || verdict.why !== 'empty';
   const words = hasWords
     ? classifyInterjection(text, { isFinal: true, names: rules.names })
     : undefined;
   if (verdict.meant && command)
     return { decision: decidePauseHearing(utterance), addressing: state };
-  const isAside = isForOthers(verdict) && isAnsweredForAnyWords(addressing, utterance, rules);
-  return { decision: decideWords(utterance, words, verdict, isAside), addressing: state };
+  const isAside =
+    isForOthers(verdict) && isAnsweredForAnyWords(addressing, utterance, rules);
+  return {
+    decision: decideWords(utterance, words, verdict, isAside),
+    addressing: state,
+  };
 }
 
 function decideWithoutText(
@@ -160,7 +174,13 @@ function decideConfirmation(
   command: UtteranceCommand,
 ): UtteranceDecision {
   const overlap = toOverlapWords(utterance, undefined, true);
-  return { kind: 'command', why: 'interjection', command, dropsUnheard: false, overlap };
+  return {
+    kind: 'command',
+    why: 'interjection',
+    command,
+    dropsUnheard: false,
+    overlap,
+  };
 }
 
 function decidePauseHearing(utterance: EndedUtterance): UtteranceDecision {
@@ -189,7 +209,8 @@ export function shouldAnswerEarly(
   if (findNoWordsReason(facts)) return false;
   const answer = canConfirm && findYesOrNo(text, rules.names, language);
   if (answer || findSpokenCommand(text, rules.names)) return false;
-  if (!decideAddressing(addressing, { ...facts, text }, rules).verdict.meant) return false;
+  if (!decideAddressing(addressing, { ...facts, text }, rules).verdict.meant)
+    return false;
   const { kind } = classifyInterjection(text, { isFinal: true, names: rules.names });
   return kind !== 'stop' && kind !== 'never-mind';
 }
@@ -202,7 +223,10 @@ function findNoWordsReason({
   text,
   evidence,
   hints,
-}: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>): 'empty' | 'hallucination' | undefined {
+}: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>):
+  | 'empty'
+  | 'hallucination'
+  | undefined {
   if (text === undefined) return undefined;
   if (text.trim() === '') return 'empty';
   return isHallucination(text, evidence, hints) ? 'hallucination' : undefined;
@@ -295,7 +319,8 @@ function decideIgnore(
     why,
     isNothing: isWordless(why),
     dropsUnheard: shouldDropUnheard(words, utterance, false),
-    overlap: overlap?.what === 'other' && isAside ? { ...overlap, what: 'aside' } : overlap,
+    overlap:
+      overlap?.what === 'other' && isAside ? { ...overlap, what: 'aside' } : overlap,
   };
 }
 

@@ -36,7 +36,8 @@ export function isHallucination(
   const spoken = toComparableText(removeStageNotes(text));
   if (spoken === '') return true;
   if (hallucinatedTexts.has(spoken) && !isPoliteFarewell(spoken, heard)) return true;
-  if (hallucinatedBeginnings.some((start) => startsWithPhrase(spoken, start))) return true;
+  if (hallucinatedBeginnings.some((start) => startsWithPhrase(spoken, start)))
+    return true;
   if (isRepetitionLoop(spoken, heard.voicedMs)) return true;
   if (isHintEcho(spoken, heard, hints)) return true;
   return faintTexts.has(spoken) && isFaintVoice(heard);

@@ -30,7 +30,9 @@ export function addVoicedWindow(
     peakProbability: Math.max(heard.peakProbability, probability),
   };
   if (levelDb === undefined || !Number.isFinite(levelDb)) {
-    return heard.meanLevelDb === undefined ? more : { ...more, meanLevelDb: heard.meanLevelDb };
+    return heard.meanLevelDb === undefined
+      ? more
+      : { ...more, meanLevelDb: heard.meanLevelDb };
   }
   return { ...more, meanLevelDb: mean(heard.meanLevelDb ?? levelDb, levelDb) };
 }

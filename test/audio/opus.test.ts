@@ -27,7 +27,11 @@ test('mediaplex encodes and decodes if @discordjs/opus could not be built', () =
     const { loadOpus } = await import('#src/audio/opus/load-opus.ts');
     console.log((await loadOpus()).name);
   `;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program]);
+  const { stdout, stderr } = spawnSync(process.execPath, [
+    '--input-type=module',
+    '-e',
+    program,
+  ]);
   expect([`${stdout}`, `${stderr}`]).toEqual(['mediaplex\n', '']);
 });
 
@@ -40,6 +44,9 @@ test.each([
   [0x80, 120],
   [0xf8, 960],
   [0xf9, 1920],
-])('an Opus packet that begins with %i holds %i samples at 48 kHz', (first, samples) => {
-  expect(countOpusSamples(Uint8Array.of(first, 0))).toBe(samples);
-});
+])(
+  'an Opus packet that begins with %i holds %i samples at 48 kHz',
+  (first, samples) => {
+    expect(countOpusSamples(Uint8Array.of(first, 0))).toBe(samples);
+  },
+);

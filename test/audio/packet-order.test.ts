@@ -27,9 +27,15 @@ test('a packet waits 60 ms for one before it, and not longer', () => {
 test.each([
   ['more frames are lost than can be filled', makePacket(7)],
   ['the timestamp goes back', makePacket(1, { timestamp: 0xffff_0000 })],
-  ['the timestamp jumps by more than a minute', makePacket(1, { timestamp: 61 * 48_000 })],
+  [
+    'the timestamp jumps by more than a minute',
+    makePacket(1, { timestamp: 61 * 48_000 }),
+  ],
   ['the sequence leaps', makePacket(1000)],
-  ['the sequence falls back by more than two seconds', makePacket(60_000, { timestamp: 5 })],
+  [
+    'the sequence falls back by more than two seconds',
+    makePacket(60_000, { timestamp: 5 }),
+  ],
 ])('the stream starts anew when %s', (_, packet) => {
   const restarts = ordered([makePacket(0), packet]).map(({ gap }) => gap?.isRestart);
   expect(restarts).toEqual([undefined, true]);
@@ -43,7 +49,11 @@ test('padding by the dozen between two packets is no sound, no loss and no other
   const order = new JitterBuffer();
   expect(ordered([makePacket(0), ...padding, voice], order)).toEqual([
     { packet: makePacket(0), samples: 960 },
-    { packet: voice, samples: 960, gap: { frames: 0, lost: 0, silent: 960, isRestart: false } },
+    {
+      packet: voice,
+      samples: 960,
+      gap: { frames: 0, lost: 0, silent: 960, isRestart: false },
+    },
   ]);
   expect(order.getCounts()).toEqual({ lost: 0, late: 0 });
   order.put(makePacket(53, { timestamp: 3 * 960 }));
@@ -53,7 +63,11 @@ test('padding by the dozen between two packets is no sound, no loss and no other
 /** Fate of one packet in a long stream: the steps of sequence and clock, and the packets that arrive. */
 const hop = fc.record({
   lostBefore: fc.oneof(fc.constant(0), fc.nat(3), fc.integer({ min: 0, max: 0x7000 })),
-  silentFrames: fc.oneof(fc.constant(0), fc.nat(20), fc.integer({ min: 0, max: 10_000_000 })),
+  silentFrames: fc.oneof(
+    fc.constant(0),
+    fc.nat(20),
+    fc.integer({ min: 0, max: 10_000_000 }),
+  ),
   laterMs: fc.oneof(fc.constant(0), fc.nat(150)),
   times: fc.integer({ min: 1, max: 3 }),
   opus: fc.oneof(
@@ -74,12 +88,17 @@ test('over wraps, losses, silences, doubles and delays: each packet at most once
       let [sequence, timestamp, atMs] = [from.sequence, from.timestamp, 0];
       const arrivals = hops.flatMap(({ laterMs, times, opus, ...voice }) => {
         const isPadding = opus.length === 0;
-        const { lostBefore, silentFrames } = isPadding ? { lostBefore: 0, silentFrames: 0 } : voice;
+        const { lostBefore, silentFrames } = isPadding
+          ? { lostBefore: 0, silentFrames: 0 }
+          : voice;
         sequence += 1 + lostBefore;
         if (!isPadding) timestamp += (1 + lostBefore + silentFrames) * 960;
         atMs += (1 + lostBefore + silentFrames) * 20;
         const packet = { ...makePacket(sequence), timestamp: timestamp >>> 0, opus };
-        return Array.from({ length: times }, (_, n) => ({ ...packet, atMs: atMs + laterMs + n }));
+        return Array.from({ length: times }, (_, n) => ({
+          ...packet,
+          atMs: atMs + laterMs + n,
+        }));
       });
       const order = new JitterBuffer();
       const passed: OrderedPacket[] = [];

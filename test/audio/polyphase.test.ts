@@ -15,21 +15,33 @@ const usual = [
   [48_000, 16_000],
   [44_100, 16_000],
 ] as const;
-const rates = fc.constantFrom(8000, 16_000, 22_050, 22_051, 24_000, 44_100, 48_000, 96_000);
+const rates = fc.constantFrom(
+  8000,
+  16_000,
+  22_050,
+  22_051,
+  24_000,
+  44_100,
+  48_000,
+  96_000,
+);
 const pieces = fc.array(fc.int16Array({ maxLength: 120 }), { maxLength: 20 });
 
 /** One channel at another rate, with one multiplication at a time in double precision. */
 function plainly(samples: Int16Array, fromHz: number, toHz: number) {
   const { up, down, half, phases, taps } = createRateChange(fromHz, toHz);
-  return Int16Array.from({ length: Math.ceil((samples.length * up) / down) }, (_, n) => {
-    const from = Math.floor((n * down) / up) - half + 1;
-    const row = Math.floor((((n * down) % up) * phases) / up) * 2 * half;
-    let sum = 0;
-    for (let tap = 0; tap < 2 * half; tap++) {
-      sum += (taps[row + tap] ?? 0) * (samples[from + tap] ?? 0);
-    }
-    return Math.max(-32_768, Math.min(32_767, Math.round(sum)));
-  });
+  return Int16Array.from(
+    { length: Math.ceil((samples.length * up) / down) },
+    (_, n) => {
+      const from = Math.floor((n * down) / up) - half + 1;
+      const row = Math.floor((((n * down) % up) * phases) / up) * 2 * half;
+      let sum = 0;
+      for (let tap = 0; tap < 2 * half; tap++) {
+        sum += (taps[row + tap] ?? 0) * (samples[from + tap] ?? 0);
+      }
+      return Math.max(-32_768, Math.min(32_767, Math.round(sum)));
+    },
+  );
 }
 
 function sine(rateHz: number, hz: number) {
@@ -43,7 +55,11 @@ function sineIn(sound: Int16Array, rateHz: number, hz: number) {
   const inner = sound.subarray(edge, -edge);
   const waves = Array.from(inner, (_, n) => (2 * Math.PI * hz * n) / rateHz);
   const [sines, cosines] = [waves.map(Math.sin), waves.map(Math.cos)];
-  const [ss, sc, cc] = [product(sines, sines), product(sines, cosines), product(cosines, cosines)];
+  const [ss, sc, cc] = [
+    product(sines, sines),
+    product(sines, cosines),
+    product(cosines, cosines),
+  ];
   const [xs, xc] = [product(sines, inner), product(cosines, inner)];
   const a = (xs * cc - xc * sc) / (ss * cc - sc * sc);
   const b = (xc * ss - xs * sc) / (ss * cc - sc * sc);
@@ -66,7 +82,10 @@ function throughPieces(resampler: Resampler, all: readonly Int16Array[]) {
 /** Largest difference of two sounds of the same length. */
 function apart(a: Int16Array, b: Int16Array) {
   expect(a).toHaveLength(b.length);
-  return a.reduce((most, sample, n) => Math.max(most, Math.abs(sample - (b[n] ?? 0))), 0);
+  return a.reduce(
+    (most, sample, n) => Math.max(most, Math.abs(sample - (b[n] ?? 0))),
+    0,
+  );
 }
 
 test('a sine is as clean at another rate as 16 bits allow, and 7 kHz of a voice at 16 kHz nearly as loud', () => {
@@ -75,7 +94,9 @@ test('a sine is as clean at another rate as 16 bits allow, and 7 kHz of a voice 
       const hz = (share * Math.min(fromHz, toHz)) / 2;
       const out = new Resampler(fromHz, toHz).push(sine(fromHz, hz));
       const { snrDb, gainDb } = sineIn(out, toHz, hz);
-      expect(snrDb, `${hz} Hz, ${fromHz} to ${toHz}`).toBeGreaterThan(share > 0.8 ? 70 : 87);
+      expect(snrDb, `${hz} Hz, ${fromHz} to ${toHz}`).toBeGreaterThan(
+        share > 0.8 ? 70 : 87,
+      );
       expect(Math.abs(gainDb)).toBeLessThan(share > 0.8 ? 0.7 : 0.002);
     }
   }
@@ -86,7 +107,9 @@ test('SIMD gives what single multiplications give, to the last bit but one', () 
     fc.property(rates, rates, pieces, (fromHz, toHz, all) => {
       const out = throughPieces(new Resampler(fromHz, toHz), all);
       if (fromHz !== toHz)
-        expect(apart(out, plainly(joinSamples(all), fromHz, toHz))).toBeLessThanOrEqual(1);
+        expect(apart(out, plainly(joinSamples(all), fromHz, toHz))).toBeLessThanOrEqual(
+          1,
+        );
     }),
     { numRuns: 30 },
   );

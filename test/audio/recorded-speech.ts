@@ -6,7 +6,9 @@ import { resamplePcm } from '#src/audio/resampler.ts';
 
 /** One of the recordings, 16 kHz mono. */
 export function readSpeech(name: string): Pcm {
-  return readWav(readFileSync(new URL(`../fixtures/speech/${name}.wav`, import.meta.url)));
+  return readWav(
+    readFileSync(new URL(`../fixtures/speech/${name}.wav`, import.meta.url)),
+  );
 }
 
 export const joinedSpeech = joinSamples;
@@ -15,7 +17,10 @@ export const joinedSpeech = joinSamples;
 export function makeMonologue(seconds: number): Pcm {
   const piece = readSpeech('human-cards-005');
   const count = Math.ceil((seconds * 1_000) / getDurationMs(piece));
-  return { ...piece, samples: joinedSpeech(Array.from({ length: count }, () => piece.samples)) };
+  return {
+    ...piece,
+    samples: joinedSpeech(Array.from({ length: count }, () => piece.samples)),
+  };
 }
 
 /** Frames of 20 ms as the bot sends them. */

@@ -56,7 +56,8 @@ function listBestScores(
 function filterVoiceBand(pcm: Pcm) {
   const { samples } = resamplePcm(toMono(pcm), listenRateHz);
   const sums = new Float64Array(samples.length + 1);
-  for (let n = 0; n < samples.length; n++) sums[n + 1] = (sums[n] ?? 0) + (samples[n] ?? 0);
+  for (let n = 0; n < samples.length; n++)
+    sums[n + 1] = (sums[n] ?? 0) + (samples[n] ?? 0);
   const mean = (end: number, length: number) => {
     return ((sums[end] ?? 0) - (sums[Math.max(0, end - length)] ?? 0)) / length;
   };
@@ -66,10 +67,13 @@ function filterVoiceBand(pcm: Pcm) {
 /** Starts of the quarter seconds, half overlapping, that hold at least the average energy. */
 function findLoudWindows(samples: Float64Array) {
   const starts: number[] = [];
-  for (let at = 0; at + windowSamples <= samples.length; at += windowSamples / 2) starts.push(at);
+  for (let at = 0; at + windowSamples <= samples.length; at += windowSamples / 2)
+    starts.push(at);
   const energies = starts.map((at) => sumEnergy(samples, at, windowSamples));
   const enough = energies.reduce((sum, one) => sum + one, 0) / energies.length;
-  const loud = starts.filter((_, n) => (energies[n] ?? 0) >= enough && (energies[n] ?? 0) > 0);
+  const loud = starts.filter(
+    (_, n) => (energies[n] ?? 0) >= enough && (energies[n] ?? 0) > 0,
+  );
   const every = Math.ceil(loud.length / maxWindows);
   return loud.filter((_, n) => n % every === 0);
 }
@@ -88,7 +92,10 @@ function findRoughLags(heard: Float64Array, expected: Float64Array) {
   rated.sort((a, b) => b.score - a.score);
   const chosen: number[] = [];
   for (const { lag } of rated) {
-    if (chosen.length < candidateCount && chosen.every((other) => Math.abs(other - lag) > 3)) {
+    if (
+      chosen.length < candidateCount &&
+      chosen.every((other) => Math.abs(other - lag) > 3)
+    ) {
       chosen.push(lag);
     }
   }
@@ -97,38 +104,54 @@ function findRoughLags(heard: Float64Array, expected: Float64Array) {
 
 /** Amplitude per 10 ms, less its mean. */
 function makeEnvelope(samples: Float64Array) {
-  const values = new Float64Array(Math.floor(samples.length / stepSamples)).map((_, n) => {
-    return Math.sqrt(sumEnergy(samples, n * stepSamples, stepSamples));
-  });
-  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  const values = new Float64Array(Math.floor(samples.length / stepSamples)).map(
+    (_, n) => {
+      return Math.sqrt(sumEnergy(samples, n * stepSamples, stepSamples));
+    },
+  );
+  const mean =
+    values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
   return values.map((value) => value - mean);
 }
 
 /** Highest correlation of one window of `expected` with what was heard around `lag`, either sign. */
-function findBestMatch(heard: Float64Array, expected: Float64Array, at: number, lag: number) {
+function findBestMatch(
+  heard: Float64Array,
+  expected: Float64Array,
+  at: number,
+  lag: number,
+) {
   const own = sumEnergy(expected, at, windowSamples);
   let best = 0;
   let bestStart = at + lag;
   const attempt = (start: number) => {
     const there = sumEnergy(heard, start, windowSamples);
     if (there < own * 1e-6) return;
-    const match = Math.abs(correlate(heard, start, expected, at)) / Math.sqrt(there * own);
+    const match =
+      Math.abs(correlate(heard, start, expected, at)) / Math.sqrt(there * own);
     if (match <= best) return;
     best = match;
     bestStart = start;
   };
   // Coarse, then fine: the band ends at 4 kHz, so a peak is wider than three samples.
-  for (let off = -maxLagSamples; off <= maxLagSamples; off += 3) attempt(at + lag + off);
+  for (let off = -maxLagSamples; off <= maxLagSamples; off += 3)
+    attempt(at + lag + off);
   const middle = bestStart;
   for (const off of [-2, -1, 1, 2]) attempt(middle + off);
   return best;
 }
 
-function correlate(heard: Float64Array, start: number, expected: Float64Array, at: number) {
+function correlate(
+  heard: Float64Array,
+  start: number,
+  expected: Float64Array,
+  at: number,
+) {
   const first = Math.max(0, -start);
   const last = Math.min(windowSamples, heard.length - start);
   let sum = 0;
-  for (let n = first; n < last; n++) sum += (heard[start + n] ?? 0) * (expected[at + n] ?? 0);
+  for (let n = first; n < last; n++)
+    sum += (heard[start + n] ?? 0) * (expected[at + n] ?? 0);
   return sum;
 }
 

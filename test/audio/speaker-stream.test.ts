@@ -43,7 +43,10 @@ test('whatever comes in whatever order, nothing is thrown and the instants never
       fc.nat(40).map((n) => n * 960),
       fc.nat(0xffff_ffff),
     ),
-    opus: fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(silenceFrame, sealedFrame)),
+    opus: fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.constantFrom(silenceFrame, sealedFrame),
+    ),
     laterMs: fc.nat(100),
   });
   fc.assert(

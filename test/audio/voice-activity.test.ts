@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  VoiceActivityDetector,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import { readSpeech } from './recorded-speech.ts';
 
 /** Probabilities per window from onnxruntime-node 1.30 over the same model. */
@@ -53,5 +56,7 @@ test('a window carries the instant of its last sample', () => {
   const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
   expect(meter.push(new Int16Array(320), 20)).toEqual([]);
   expect(meter.push(new Int16Array(320), 40).map(({ atMs }) => atMs)).toEqual([32]);
-  expect(meter.push(new Int16Array(1024), 104).map(({ atMs }) => atMs)).toEqual([64, 96]);
+  expect(meter.push(new Int16Array(1024), 104).map(({ atMs }) => atMs)).toEqual([
+    64, 96,
+  ]);
 });

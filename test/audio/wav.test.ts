@@ -37,7 +37,10 @@ function bytesOf(samples: Int16Array) {
 
 test('a WAV file that was written is read back the same', () => {
   expect(readWav(writeWav(sound))).toEqual(sound);
-  expect(readWav(writeWav({ ...sound, channels: 2 }))).toEqual({ ...sound, channels: 2 });
+  expect(readWav(writeWav({ ...sound, channels: 2 }))).toEqual({
+    ...sound,
+    channels: 2,
+  });
 });
 
 test.each([
@@ -59,7 +62,11 @@ test.each([
   ['nothing', Buffer.alloc(0), 'not a WAV'],
   ['another RIFF file', Buffer.from('RIFF\0\0\0\0AVI LIST'), 'not a WAV'],
   ['a header that is cut off', writeWav(sound).subarray(0, 30), 'ends before'],
-  ['a file without sound', riff(format(1, 16), chunk('data', Buffer.alloc(0))), 'no sound'],
+  [
+    'a file without sound',
+    riff(format(1, 16), chunk('data', Buffer.alloc(0))),
+    'no sound',
+  ],
   ['a file without a data chunk', riff(format(1, 16)), 'ends before'],
   ['sound without a format', riff(chunk('data', Buffer.alloc(4))), 'no format'],
   ['a short format', riff(chunk('fmt ', Buffer.alloc(4))), 'damaged'],
@@ -104,7 +111,9 @@ test('a file that arrives in pieces of any length gives the same samples', () =>
       let at = 0;
       for (let n = 0; at < wav.length; n++) {
         const length = cuts[n] ?? 1;
-        pieces.push(...stream.push(wav.subarray(at, at + length)).map((pcm) => pcm.samples));
+        pieces.push(
+          ...stream.push(wav.subarray(at, at + length)).map((pcm) => pcm.samples),
+        );
         at += length;
       }
       pieces.push(...stream.end().map((pcm) => pcm.samples));
@@ -115,7 +124,10 @@ test('a file that arrives in pieces of any length gives the same samples', () =>
 });
 
 /** Samples that look like no size: a quiet tone. */
-const tone = Int16Array.from({ length: 2_400 }, (_, n) => 900 * Math.sin(n / 7) - 2_000);
+const tone = Int16Array.from(
+  { length: 2_400 },
+  (_, n) => 900 * Math.sin(n / 7) - 2_000,
+);
 const toneBytes = bytesOf(tone);
 const open = riff(format(1, 16), chunk('data', toneBytes, 0xffff_ffff));
 
@@ -137,7 +149,10 @@ const rf64 = Buffer.concat([
  */
 const behind: Readonly<Record<string, Buffer>> = {
   nothing: Buffer.alloc(0),
-  'a LIST chunk': chunk('LIST', Buffer.from('INFOISFT\x0e\0\0\0Lavf62.3.100\0\0', 'latin1')),
+  'a LIST chunk': chunk(
+    'LIST',
+    Buffer.from('INFOISFT\x0e\0\0\0Lavf62.3.100\0\0', 'latin1'),
+  ),
   'a late size': lateSize(toneBytes.length + 36, 4),
   'both late sizes, in their places': Buffer.concat([
     lateSize(toneBytes.length + 70, 4),
@@ -171,19 +186,26 @@ test.each([
   0xffff_ffff,
   0x0fff_ffff,
   64 * 2 ** 20 + 1,
-])('a file for each sentence, with a size of %i, is one sound, cut anywhere', (size) => {
-  const wav = riff(format(1, 16), chunk('data', toneBytes, size));
-  expectCutAnywhere(
-    Buffer.concat([wav, wav, wav]),
-    joinedSpeech([tone, tone, tone]),
-    2 * wav.length - 20,
-  );
-});
+])(
+  'a file for each sentence, with a size of %i, is one sound, cut anywhere',
+  (size) => {
+    const wav = riff(format(1, 16), chunk('data', toneBytes, size));
+    expectCutAnywhere(
+      Buffer.concat([wav, wav, wav]),
+      joinedSpeech([tone, tone, tone]),
+      2 * wav.length - 20,
+    );
+  },
+);
 
 test('RF64 and BW64 are read, alone and behind each other, cut anywhere', () => {
   expectCutAnywhere(rf64, tone);
   const bw64 = Buffer.concat([Buffer.from('BW64'), rf64.subarray(4)]);
-  expectCutAnywhere(Buffer.concat([bw64, rf64]), joinedSpeech([tone, tone]), bw64.length - 20);
+  expectCutAnywhere(
+    Buffer.concat([bw64, rf64]),
+    joinedSpeech([tone, tone]),
+    bw64.length - 20,
+  );
 });
 
 /** Cut once at each of 300 bytes from `from` on. */
@@ -195,6 +217,8 @@ function expectCutAnywhere(wav: Buffer, samples: Int16Array, from = 0) {
       ...stream.push(wav.subarray(cut)),
       ...stream.end(),
     ];
-    expect(joinedSpeech(pieces.map((pcm) => pcm.samples)), `cut at ${cut}`).toEqual(samples);
+    expect(joinedSpeech(pieces.map((pcm) => pcm.samples)), `cut at ${cut}`).toEqual(
+      samples,
+    );
   }
 }

@@ -15,7 +15,13 @@ const ofRole = (id: RoleId) => id;
 test('text from outside becomes an id of each kind, and an id stays a text', () => {
   const text: readonly string[] = [guild, channel, person, message, role];
   const [first = ''] = text;
-  const ids = [ofGuild(first), ofChannel(first), ofPerson(first), ofMessage(first), ofRole(first)];
+  const ids = [
+    ofGuild(first),
+    ofChannel(first),
+    ofPerson(first),
+    ofMessage(first),
+    ofRole(first),
+  ];
   expect(new Set(ids)).toEqual(new Set(['1']));
 });
 

@@ -25,20 +25,34 @@ const hostile: readonly (readonly [string, string, keyof JsonLimits])[] = [
   ['nested objects', repeated('{"a":'), 'depth'],
 ];
 
-test.each(hostile)('a megabyte of %s breaks a bound, and keeps breaking it', (_, json, bound) => {
-  const meter = new JsonMeter(limits);
-  expect(meter.push(Buffer.from(json))?.bound).toBe(bound);
-  expect(meter.push(Buffer.from('[]'))?.bound).toBe(bound);
-});
+test.each(hostile)(
+  'a megabyte of %s breaks a bound, and keeps breaking it',
+  (_, json, bound) => {
+    const meter = new JsonMeter(limits);
+    expect(meter.push(Buffer.from(json))?.bound).toBe(bound);
+    expect(meter.push(Buffer.from('[]'))?.bound).toBe(bound);
+  },
+);
 
 test.each([
   ['[1,2', 'json.broken', 'no JSON'],
   ['[[[[[[[[[]]]]]]]]]', 'json.too_large', 'JSON with more than 8 levels of nesting'],
-  [JSON.stringify(Array(101).fill(1)), 'json.too_large', 'JSON with more than 100 values'],
+  [
+    JSON.stringify(Array(101).fill(1)),
+    'json.too_large',
+    'JSON with more than 100 values',
+  ],
   [' '.repeat(2 ** 21 + 1), 'json.too_large', 'JSON with more than 2 MiB'],
-])('what is no fit JSON is told in words that name the bound: %.20s', (json, code, description) => {
-  expect(parseForeignJson(json, limits)).toEqual({ kind: 'fault', code, description });
-});
+])(
+  'what is no fit JSON is told in words that name the bound: %.20s',
+  (json, code, description) => {
+    expect(parseForeignJson(json, limits)).toEqual({
+      kind: 'fault',
+      code,
+      description,
+    });
+  },
+);
 
 /** Elements and members of a value, and the deepest nesting. */
 function sizeOf(value: unknown): { values: number; depth: number } {
@@ -53,22 +67,35 @@ function sizeOf(value: unknown): { values: number; depth: number } {
 test('no parser finds more in JSON than the scan has counted, however it is cut', () => {
   const cuts = fc.array(fc.nat({ max: 200 }), { maxLength: 6 });
   fc.assert(
-    fc.property(fc.jsonValue({ maxDepth: 6 }), cuts, fc.boolean(), (value, places, isPretty) => {
-      const { values, depth } = sizeOf(value);
-      const bytes = Buffer.from(JSON.stringify(value, null, isPretty ? 1 : 0));
-      const verdict = (bounds: Partial<JsonLimits>) => {
-        const meter = new JsonMeter({ ...limits, depth: 99, values: 9_999, ...bounds });
-        let from = 0;
-        for (const to of [...places.toSorted((one, other) => one - other), bytes.length]) {
-          meter.push(bytes.subarray(from, to));
-          from = Math.max(from, to);
-        }
-        return meter.push(new Uint8Array())?.bound;
-      };
-      expect(verdict({})).toBeUndefined();
-      if (values > 0) expect(verdict({ values: values - 1 })).toBe('values');
-      if (depth > 0) expect(verdict({ depth: depth - 1 })).toBe('depth');
-    }),
+    fc.property(
+      fc.jsonValue({ maxDepth: 6 }),
+      cuts,
+      fc.boolean(),
+      (value, places, isPretty) => {
+        const { values, depth } = sizeOf(value);
+        const bytes = Buffer.from(JSON.stringify(value, null, isPretty ? 1 : 0));
+        const verdict = (bounds: Partial<JsonLimits>) => {
+          const meter = new JsonMeter({
+            ...limits,
+            depth: 99,
+            values: 9_999,
+            ...bounds,
+          });
+          let from = 0;
+          for (const to of [
+            ...places.toSorted((one, other) => one - other),
+            bytes.length,
+          ]) {
+            meter.push(bytes.subarray(from, to));
+            from = Math.max(from, to);
+          }
+          return meter.push(new Uint8Array())?.bound;
+        };
+        expect(verdict({})).toBeUndefined();
+        if (values > 0) expect(verdict({ values: values - 1 })).toBe('values');
+        if (depth > 0) expect(verdict({ depth: depth - 1 })).toBe('depth');
+      },
+    ),
   );
 });
 
@@ -104,7 +131,8 @@ const trusted = [
 test('JSON from outside is parsed in one place, after it was measured', async () => {
   const parsing: string[] = [];
   for await (const path of sourceFiles('{src,commands}/**/*.ts')) {
-    if (/JSON\.parse\(|\.json\(\)/.test(await readFile(path, 'utf8'))) parsing.push(path);
+    if (/JSON\.parse\(|\.json\(\)/.test(await readFile(path, 'utf8')))
+      parsing.push(path);
   }
   expect(parsing.toSorted()).toEqual(trusted);
 });

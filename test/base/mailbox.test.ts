@@ -6,13 +6,17 @@ const open = new AbortController().signal;
 
 test('a full box drops its oldest items and counts them', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.array(fc.nat()), async (limit, items) => {
-      const box = new Mailbox<number>(limit);
-      for (const item of items) box.put(item);
-      box.end();
-      expect(await Array.fromAsync(box.read(open))).toEqual(items.slice(-limit));
-      expect(box.dropped).toBe(Math.max(0, items.length - limit));
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 9 }),
+      fc.array(fc.nat()),
+      async (limit, items) => {
+        const box = new Mailbox<number>(limit);
+        for (const item of items) box.put(item);
+        box.end();
+        expect(await Array.fromAsync(box.read(open))).toEqual(items.slice(-limit));
+        expect(box.dropped).toBe(Math.max(0, items.length - limit));
+      },
+    ),
   );
 });
 
@@ -29,7 +33,9 @@ test('a box that failed delivers what is inside, then throws that error', async 
 
 test('an aborted reader throws the reason of its signal, waiting or not', async () => {
   const reason = new Error('left');
-  await expect(new Mailbox(3).read(AbortSignal.abort(reason)).next()).rejects.toBe(reason);
+  await expect(new Mailbox(3).read(AbortSignal.abort(reason)).next()).rejects.toBe(
+    reason,
+  );
   const leaving = new AbortController();
   const next = new Mailbox(3).read(leaving.signal).next();
   leaving.abort(reason);

@@ -28,11 +28,14 @@ test.each([
     },
   ],
   ['rejects', () => Promise.reject(new Error('broken'))],
-])('a round that %s does not end the task: its pauses grow to a minute', async (_, fail) => {
-  const { clock, atMs } = running(fail);
-  await clock.advance(250_000);
-  expect(atMs).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243].map((s) => 1_000 * s));
-});
+])(
+  'a round that %s does not end the task: its pauses grow to a minute',
+  async (_, fail) => {
+    const { clock, atMs } = running(fail);
+    await clock.advance(250_000);
+    expect(atMs).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243].map((s) => 1_000 * s));
+  },
+);
 
 test('a task ends with its signal, in a pause, before its first round or in a round, and leaves no timer', async () => {
   const inPause = running(() => undefined);

@@ -9,9 +9,16 @@ import { makeChain } from '#test/fakes/fallback-chains.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
-const dead = new BotError('provider.refused', false, 'No such model.', undefined, undefined, {
-  status: 404,
-});
+const dead = new BotError(
+  'provider.refused',
+  false,
+  'No such model.',
+  undefined,
+  undefined,
+  {
+    status: 404,
+  },
+);
 test('if a model that hears sound fails, a text model gets the words', async () => {
   const failing = new FakeChat([[{ error: dead }]]);
   const hears: ChatModel = {
@@ -33,11 +40,16 @@ test('if a model that hears sound fails, a text model gets the words', async () 
   ]);
 });
 
-const question = [{ role: 'user', name: 'Ana', content: 'Four letters: why?' }] as const;
+const question = [
+  { role: 'user', name: 'Ana', content: 'Four letters: why?' },
+] as const;
 const reported: Usage = { inputTokens: 9, outputTokens: 2 };
 
 /** Fails, stays silent, or says `Well.` and what it took. */
-function model(outcome: BotError | 'silent' | 'answer', clock: VirtualClock): ChatModel {
+function model(
+  outcome: BotError | 'silent' | 'answer',
+  clock: VirtualClock,
+): ChatModel {
   return {
     async *reply(_messages, _tools, signal) {
       if (outcome instanceof BotError) throw outcome;
@@ -48,7 +60,9 @@ function model(outcome: BotError | 'silent' | 'answer', clock: VirtualClock): Ch
   };
 }
 
-async function spentOn(...outcomes: Parameters<typeof model>[0][]): Promise<readonly Usage[]> {
+async function spentOn(
+  ...outcomes: Parameters<typeof model>[0][]
+): Promise<readonly Usage[]> {
   const clock = new VirtualClock();
   const models = outcomes.map((outcome) => model(outcome, clock));
   const spent: Usage[] = [];

@@ -10,7 +10,11 @@ const standIn = createStandIn({
   botName: 'Nova',
 });
 
-const said = (content: string): ChatMessage => ({ role: 'user', name: 'Adam', content });
+const said = (content: string): ChatMessage => ({
+  role: 'user',
+  name: 'Adam',
+  content,
+});
 const partsOf = (messages: readonly ChatMessage[]) =>
   Array.fromAsync(standIn.reply(messages, tools, new AbortController().signal));
 
@@ -57,13 +61,21 @@ test.each([
   expect(await callFor(words)).toEqual([name, given]);
 });
 
-test.each(['What time is it?', 'I play the piano.', 'She is a skipper.', 'Who follows me?'])(
-  'the stand-in calls no tool for %j',
-  async (words) => expect(await callFor(words)).toBeUndefined(),
+test.each([
+  'What time is it?',
+  'I play the piano.',
+  'She is a skipper.',
+  'Who follows me?',
+])('the stand-in calls no tool for %j', async (words) =>
+  expect(await callFor(words)).toBeUndefined(),
 );
 
 test.each([
-  [{ when: 'at six' }, { result: { outcome: 'You have 20 reminders.' } }, 'You have 20 reminders.'],
+  [
+    { when: 'at six' },
+    { result: { outcome: 'You have 20 reminders.' } },
+    'You have 20 reminders.',
+  ],
   [
     {},
     { result: { reminders: 'number 1, a timer for 18:30' } },
@@ -78,5 +90,7 @@ test.each([
     { role: 'assistant', content: '', calls: [call] },
     { role: 'tool', callId: 'c1', content: JSON.stringify(result) },
   ]);
-  expect(parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')).toBe(words);
+  expect(parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')).toBe(
+    words,
+  );
 });

@@ -7,7 +7,11 @@ import {
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import { parseRecap } from '#src/features/captions/answers/recap.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
-import { makeLine, numberLines, toFound } from '#test/features/captions/transcript-lines.ts';
+import {
+  makeLine,
+  numberLines,
+  toFound,
+} from '#test/features/captions/transcript-lines.ts';
 
 const never = new AbortController().signal;
 const standIn = createStandIn({

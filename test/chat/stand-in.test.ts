@@ -15,7 +15,11 @@ function open(parts: { wallMs?: number; random?: number } = {}) {
   });
 }
 
-const said = (content: string): ChatMessage => ({ role: 'user', name: 'Adam', content });
+const said = (content: string): ChatMessage => ({
+  role: 'user',
+  name: 'Adam',
+  content,
+});
 const answered = (content: string): ChatMessage => ({ role: 'assistant', content });
 
 async function answer(messages: readonly (ChatMessage | string)[], parts = {}) {
@@ -81,12 +85,16 @@ test('the built-in stand-in answers any input, in several parts without numerals
     role: 'system',
     content: 'z',
   });
-  const message = fc.tuple(role, fc.string()).map(([base, content]) => ({ ...base, content }));
+  const message = fc
+    .tuple(role, fc.string())
+    .map(([base, content]) => ({ ...base, content }));
   await fc.assert(
     fc.asyncProperty(fc.array(message, { maxLength: 4 }), async (messages) => {
       expect(await answer(messages)).not.toBe('');
     }),
   );
-  const parts = await Array.fromAsync(open().reply([said('what time is it')], [], signal));
+  const parts = await Array.fromAsync(
+    open().reply([said('what time is it')], [], signal),
+  );
   expect(parts.length).toBeGreaterThan(1);
 });

@@ -8,7 +8,11 @@ import { toOpenText } from '#src/people/confidential-text.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import { adam, inLounge, makePorts } from './command-ports.ts';
 
-const sound = { url: 'https://cdn.test/a.ogg', name: 'voice-message.ogg', durationMs: 2000 };
+const sound = {
+  url: 'https://cdn.test/a.ogg',
+  name: 'voice-message.ogg',
+  durationMs: 2000,
+};
 const asker = { id: 'adam', name: 'Adam' };
 /** Message of Ben, without text. */
 const message = {
@@ -48,7 +52,9 @@ test('Ask about this answers whoever picked it, about what somebody else wrote',
   const asks = { ...message, text: ' Dinner at eight? ' };
   const call = { ...adam, callerLocale: 'de', message: asks } as const;
   const replies = await askAbout.run(call, hears);
-  expect(replies).toEqual([{ id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' }]);
+  expect(replies).toEqual([
+    { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' },
+  ]);
   const quoted = { author: 'Ben', text: 'Dinner at eight?' };
   const question = 'Sag mir in ein paar Sätzen etwas dazu.';
   expect(asked).toEqual([['g', question, asker, 'text', { quoted, sentBy: 'Ben' }]]);
@@ -86,15 +92,24 @@ const person = (standing: 'unasked' | 'no') => ({
 });
 
 test.each<[string, Partial<TalkState>, string, readonly string[]]>([
-  ['has not agreed', person('unasked'), 'join.ok.ask', ['consent.always', 'consent.never']],
+  [
+    'has not agreed',
+    person('unasked'),
+    'join.ok.ask',
+    ['consent.always', 'consent.never'],
+  ],
   ['said no', person('no'), 'join.ok.ask', ['consent.always', 'consent.never']],
   ['is paused', { isPaused: true }, 'privacy.paused', ['pause:resume']],
   ['gets captions only', { mode: 'captions' }, 'captions.only', []],
   ['is answered commands only', { addressing: 'off' }, 'settings.addressing.off', []],
 ])('Ask opens no window for one who %s, and says why', async (_, talk, id, buttons) => {
   const opened: string[] = [];
-  const openAskWindow = (_guildId: string, personId: string) => void opened.push(personId);
-  const [reply] = await askWindow(inLounge, makePorts({ openAskWindow, help: { talk } }));
+  const openAskWindow = (_guildId: string, personId: string) =>
+    void opened.push(personId);
+  const [reply] = await askWindow(
+    inLounge,
+    makePorts({ openAskWindow, help: { talk } }),
+  );
   expect([reply.id, reply.buttons, opened]).toEqual([id, buttons, []]);
   const [asked] = await askWindow(inLounge, makePorts({ openAskWindow }));
   expect([asked.id, opened]).toEqual(['panel.asked', ['adam']]);

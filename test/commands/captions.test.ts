@@ -5,7 +5,10 @@ import { captions } from '#commands/captions/captions-command.ts';
 import type { Public } from '#src/base/public.ts';
 import type { QuotedPoint } from '#src/features/captions/answers/recap.ts';
 import type { TurnOnOutcome } from '#src/features/captions/caption-requests.ts';
-import type { ListedSession, QuotedLine } from '#src/features/captions/transcript-line.ts';
+import type {
+  ListedSession,
+  QuotedLine,
+} from '#src/features/captions/transcript-line.ts';
 import type {
   RecapRequest,
   TranscriptRequests,
@@ -40,7 +43,8 @@ function saying(words: CommandCall['words']): CommandCall {
 const read = (replies: Replies): readonly string[] => replies.flatMap(listLines);
 
 async function suggestions(command: 'transcript', typed: string, over: PortOverrides) {
-  const [, option] = captions.commands.find(({ name }) => name === command)?.options ?? [];
+  const [, option] =
+    captions.commands.find(({ name }) => name === command)?.options ?? [];
   if (option?.kind !== 'text') throw new Error('no option');
   return await option.suggest?.(typed, inLounge, makePorts(over));
 }
@@ -53,7 +57,9 @@ test('the language of translations is taken by name or tag, and nothing else is'
   };
   await run('on', saying({ translate: 'German (de)' }), { captions: { turnOn } });
   expect(asked).toEqual([{ translateTo: 'de' }]);
-  const [unknown] = await run('on', saying({ translate: 'Klingon?' }), { captions: { turnOn } });
+  const [unknown] = await run('on', saying({ translate: 'Klingon?' }), {
+    captions: { turnOn },
+  });
   expect(unknown).toMatchObject({ id: 'unknown', with: { x: 'Klingon?' } });
   expect(asked).toHaveLength(1);
 });
@@ -77,14 +83,16 @@ test('a session is picked by the label that was offered, and another one is told
   expect(label).toMatch(/^2026-11-20 \d\d:\d\d Lounge \(3\)$/);
   await run('transcript', saying({ session: label }), { transcripts });
   expect(asked).toEqual([{ format: 'txt', sessionId: 's1' }]);
-  expect(await run('transcript', saying({ session: 'yesterday' }), { transcripts })).toMatchObject([
-    { id: 'unknown', with: { x: 'yesterday' } },
-  ]);
+  expect(
+    await run('transcript', saying({ session: 'yesterday' }), { transcripts }),
+  ).toMatchObject([{ id: 'unknown', with: { x: 'yesterday' } }]);
 });
 
 test('/captions find quotes what it found, with speaker, time and link', async () => {
   const findLines = async () => ({ kind: 'found', lines: [quote] }) as const;
-  const replies = await run('find', saying({ words: 'friday' }), { transcripts: { findLines } });
+  const replies = await run('find', saying({ words: 'friday' }), {
+    transcripts: { findLines },
+  });
   const [line] = read(replies);
   expect(line).toMatch(/^\d\d:\d\d Ben: "Friday at eight, my place." https:/);
   expect(read(await run('find', saying({ words: 'monday' })))).toEqual([
@@ -92,7 +100,10 @@ test('/captions find quotes what it found, with speaker, time and link', async (
   ]);
 });
 
-const point = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}): QuotedPoint => {
+const point = (
+  kind: QuotedPoint['kind'],
+  over: Partial<QuotedPoint> = {},
+): QuotedPoint => {
   return { ...quote, kind, ...over };
 };
 
@@ -148,7 +159,9 @@ test('a person who is left out of captions can undo that with the button under t
   const over = makePorts({ captions: { setLeftOut } });
   const out = buttons.find(({ name }) => name === 'captions.leave_out');
   const replies = await out?.run(adam, over);
-  expect(replies).toMatchObject([{ id: 'captions.left_out', buttons: ['captions.write_me'] }]);
+  expect(replies).toMatchObject([
+    { id: 'captions.left_out', buttons: ['captions.write_me'] },
+  ]);
   await buttons.find(({ name }) => name === 'captions.write_me')?.run(adam, over);
   expect(said).toEqual([
     ['adam', true],
@@ -158,12 +171,19 @@ test('a person who is left out of captions can undo that with the button under t
 
 test('"What did I miss" gives what was said before somebody came, to them alone', async () => {
   const asked: RecapRequest[] = [];
-  const createRecap = async (_guildId: string, _personId: string, request: RecapRequest) => {
+  const createRecap = async (
+    _guildId: string,
+    _personId: string,
+    request: RecapRequest,
+  ) => {
     asked.push(request);
     return { kind: 'recap', session, lineCount: 9, points: [point('point')] } as const;
   };
   const missed = buttons.find(({ name }) => name === 'captions.missed');
-  const replies = await missed?.run(inLounge, makePorts({ transcripts: { createRecap } }));
+  const replies = await missed?.run(
+    inLounge,
+    makePorts({ transcripts: { createRecap } }),
+  );
   expect(replies).toMatchObject([{ id: 'recap.title' }]);
   expect(replies?.[0].to).not.toBe('room');
   expect(asked).toEqual([{ until: 'i came' }]);

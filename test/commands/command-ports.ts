@@ -14,7 +14,10 @@ import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
-import type { TrackCommand, TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
+import type {
+  TrackCommand,
+  TrackOutcome,
+} from '#src/playback/tracks/track-outcomes.ts';
 import type { Places, Stats } from '#src/ports/command-ports.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -58,7 +61,9 @@ type AllPorts = CommandPorts['sessions'] &
   Stats &
   SpentCosts &
   Public<TrackRequests>;
-export type PortOverrides = Partial<AllPorts & Public<SettingsRequests> & Public<AnswerCheckup>> & {
+export type PortOverrides = Partial<
+  AllPorts & Public<SettingsRequests> & Public<AnswerCheckup>
+> & {
   readonly personas?: Partial<Public<PersonaRequests>>;
   readonly words?: Partial<Public<ServerVocabulary>>;
   readonly lines?: Partial<Public<ChatReadAloud>>;
@@ -149,7 +154,9 @@ const captions: Public<CaptionRequests> = {
 };
 
 /** All is well. */
-const checkup: Public<AnswerCheckup> = { checkAnswers: async () => ({ findings: [], news: [] }) };
+const checkup: Public<AnswerCheckup> = {
+  checkAnswers: async () => ({ findings: [], news: [] }),
+};
 
 /** It sits nowhere, and everything is taken. */
 const personas: Public<PersonaRequests> = {

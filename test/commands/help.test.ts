@@ -19,7 +19,16 @@ import {
 
 const help = createHelpCommand(explainedCommands, features);
 
-const ofMembers = ['ask', 'voice', 'stop', 'tracks', 'captions', 'privacy', 'reminders', 'trouble'];
+const ofMembers = [
+  'ask',
+  'voice',
+  'stop',
+  'tracks',
+  'captions',
+  'privacy',
+  'reminders',
+  'trouble',
+];
 const operatorTools = [
   { name: 'weather', right: 'anyone' },
   { name: 'deploy', right: 'manage' },
@@ -50,7 +59,9 @@ const elsewhere = { guildId: 'g', channelId: 'den', name: 'Den' };
 const consents = ['consent.always', 'consent.never'];
 const inDen = { ...adam, callerChannel: elsewhere };
 
-const unheard = { people: [{ id: 'adam', name: 'Adam', standing: 'unasked' }] } as const;
+const unheard = {
+  people: [{ id: 'adam', name: 'Adam', standing: 'unasked' }],
+} as const;
 const several = {
   bot: 'Captain',
   people: ['adam', 'eva'].map((id) => ({ id, name: id, standing: 'always' as const })),
@@ -58,7 +69,13 @@ const several = {
 
 test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
   ['sits nowhere, as the bot', adam, { talk: undefined }, 'join.none', []],
-  ['sits in a channel without the bot', inDen, { talk: undefined }, 'join.none', ['try.join']],
+  [
+    'sits in a channel without the bot',
+    inDen,
+    { talk: undefined },
+    'join.none',
+    ['try.join'],
+  ],
   ['sits in another channel', inDen, { talk: { people: [] } }, 'perm.room', []],
   ['is not heard', inLounge, { talk: unheard }, 'join.ok.ask', consents],
   [
@@ -83,38 +100,56 @@ test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
     ['ask'],
   ],
   ['is answered by name', inLounge, { talk: several }, 'join.ok.several', ['ask']],
-])('the first line tells a person who %s what to do', async (_, call, facts, id, buttons) => {
-  const reply = await helped(call, { help: facts });
-  expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'privacy']]);
-  expect(idsOf(await helped({ ...call, words: { topic: 'start' } }, { help: facts }))[0]).toBe(id);
-});
+])(
+  'the first line tells a person who %s what to do',
+  async (_, call, facts, id, buttons) => {
+    const reply = await helped(call, { help: facts });
+    expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'privacy']]);
+    expect(
+      idsOf(await helped({ ...call, words: { topic: 'start' } }, { help: facts }))[0],
+    ).toBe(id);
+  },
+);
 
 test('a person who may not use the bot reads why, and reads about their own data', async () => {
   const denied = { findDenial: async () => ({ id: 'access.blocked' }) as const };
   const reply = await helped(inLounge, denied);
-  expect([idsOf(reply), reply.buttons]).toEqual([['access.blocked', 'help.privacy'], ['privacy']]);
+  expect([idsOf(reply), reply.buttons]).toEqual([
+    ['access.blocked', 'help.privacy'],
+    ['privacy'],
+  ]);
 });
 
 test('a feature with a line in help is a topic, without a further line', async () => {
-  const notes = { help: [{ topic: 'notes', buildLine: () => ({ id: 'command.say' }) as const }] };
+  const notes = {
+    help: [{ topic: 'notes', buildLine: () => ({ id: 'command.say' }) as const }],
+  };
   const more = createHelpCommand(explainedCommands, [...features, notes]);
-  const [about] = await more.run({ ...inLounge, words: { topic: 'notes' } }, makePorts());
+  const [about] = await more.run(
+    { ...inLounge, words: { topic: 'notes' } },
+    makePorts(),
+  );
   expect([about.id, about.lines]).toEqual(['command.say', []]);
 });
 
 test('a topic is picked from the menu, which stays under its line', async () => {
   const menu = pickers.find(({ name }) => name === 'help.topic');
-  const [shown] = (await menu?.run({ ...inLounge, picked: ['captions'] }, makePorts())) ?? [];
+  const [shown] =
+    (await menu?.run({ ...inLounge, picked: ['captions'] }, makePorts())) ?? [];
   expect(shown).toMatchObject({ id: 'help.captions', inPlace: true });
   const [offered] = shown?.pickers ?? [];
-  const topics = offered?.kind === 'one-of' ? offered.options.map(({ value }) => value) : [];
+  const topics =
+    offered?.kind === 'one-of' ? offered.options.map(({ value }) => value) : [];
   expect(topics).toEqual(['start', ...ofMembers]);
 });
 
 test.each(textLocales)(
   'in %s each topic of the menu has a name in that language',
   async (callerLocale) => {
-    const [shown] = await help.run({ ...inLounge, mayManage: true, callerLocale }, makePorts());
+    const [shown] = await help.run(
+      { ...inLounge, mayManage: true, callerLocale },
+      makePorts(),
+    );
     const [menu] = shown.pickers ?? [];
     const names = menu?.kind === 'one-of' ? menu.options.map(({ label }) => label) : [];
     const ids = menu?.kind === 'one-of' ? menu.options.map(({ value }) => value) : [];
@@ -157,7 +192,10 @@ test('/stats tells the delays and one’s own share, and nothing of others', asy
 });
 
 test('/stats before the first answer says so', async () => {
-  expect(await read(adam, {})).toEqual(['No answer yet.', 'You today: $0.00 of $5.00. 0 turns.']);
+  expect(await read(adam, {})).toEqual([
+    'No answer yet.',
+    'You today: $0.00 of $5.00. 0 turns.',
+  ]);
 });
 
 test('/stats tells who manages the server what today cost', async () => {
@@ -166,7 +204,8 @@ test('/stats tells who manages the server what today cost', async () => {
     capUsd: 5,
     turns: 62,
   });
-  const getPrices = () => ({ free: ['recognise'], estimated: ['think', 'speak'] }) as const;
+  const getPrices = () =>
+    ({ free: ['recognise'], estimated: ['think', 'speak'] }) as const;
   expect(await read({ ...adam, mayManage: true }, { getPrices, getToday })).toEqual([
     'No answer yet.',
     'Today $1.55 of $5.00. 62 turns, $0.025 each.',

@@ -57,8 +57,14 @@ test.each<[Partial<ChannelFacts>, string]>([
     { mayConnect: false },
     'I lack Connect in Lounge. Give it to my role there, then run /join again.',
   ],
-  [{ maySpeak: false }, 'I lack Speak in Lounge. Give it to my role there, then run /join again.'],
-  [{ limit: 5, members: 5 }, 'Lounge is full (5/5). Raise the limit or let me move members.'],
+  [
+    { maySpeak: false },
+    'I lack Speak in Lounge. Give it to my role there, then run /join again.',
+  ],
+  [
+    { limit: 5, members: 5 },
+    'Lounge is full (5/5). Raise the limit or let me move members.',
+  ],
   [{ callerMayEnter: false }, "You can't enter Lounge yourself."],
   [{ isAfk: true }, 'Lounge is the AFK channel; nobody can talk there.'],
   [{ timedOutUntilMs: untilMs }, "I'm timed out until 2026-11-20 17:05 UTC."],
@@ -84,7 +90,9 @@ test.each<Partial<ChannelFacts>>([
   expect(first).toMatchObject({ to: 'room', panel: true });
 });
 
-const window = { help: { set: { addressing: 'window' }, talk: { addressing: 'window' } } } as const;
+const window = {
+  help: { set: { addressing: 'window' }, talk: { addressing: 'window' } },
+} as const;
 const named = { help: { talk: { addressing: 'name', bot: 'Captain' } } } as const;
 
 test.each<[PortOverrides, TextLine]>([
@@ -100,7 +108,10 @@ test.each<[PortOverrides, TextLine]>([
 });
 
 test('/join into a channel that is gone asks for another', async () => {
-  const replies = await join.run(inLounge, makePorts({ findChannelFacts: () => undefined }));
+  const replies = await join.run(
+    inLounge,
+    makePorts({ findChannelFacts: () => undefined }),
+  );
   expect(replies).toEqual([{ id: 'join.none' }]);
 });
 
@@ -190,7 +201,9 @@ test('/leave belongs to the people in the channel and to those who manage the se
   expect(await leave.run(adam, makePorts())).toEqual([
     { id: 'perm.room', with: { channel: 'Lounge' } },
   ]);
-  expect((await leave.run({ ...adam, mayManage: true }, makePorts()))[0].id).toBe('leave.ok');
+  expect((await leave.run({ ...adam, mayManage: true }, makePorts()))[0].id).toBe(
+    'leave.ok',
+  );
   expect((await leave.run(inLounge, makePorts()))[0].id).toBe('leave.ok');
 });
 
@@ -208,14 +221,16 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
   });
   for (const what of [undefined, 'everything', 'sounds']) {
     const words: Record<string, string> = what ? { what } : {};
-    expect(await stop.run({ ...inLounge, words }, stopping)).toEqual([{ id: 'stop.ok' }]);
+    expect(await stop.run({ ...inLounge, words }, stopping)).toEqual([
+      { id: 'stop.ok' },
+    ]);
   }
   expect(asked).toEqual(['speech', 'speech', 'stop all', 'stop all']);
 });
 
 test('/stop says when nothing is playing, and is for those in the channel', async () => {
-  expect(await stop.run(inLounge, makePorts({ stopSpeaking: () => 'nothing' }))).toEqual([
-    { id: 'stop.silent' },
-  ]);
+  expect(
+    await stop.run(inLounge, makePorts({ stopSpeaking: () => 'nothing' })),
+  ).toEqual([{ id: 'stop.silent' }]);
   expect((await stop.run(adam, makePorts()))[0].id).toBe('perm.room');
 });

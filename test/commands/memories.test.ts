@@ -25,11 +25,19 @@ const run = (
 const listing = (memories: readonly Memory[], isOn = true) => ({
   listMemories: async () => ({ memories, isOn }),
 });
-const unreadable: Partial<Public<MemoryCache>> = { listMemories: async () => undefined };
+const unreadable: Partial<Public<MemoryCache>> = {
+  listMemories: async () => undefined,
+};
 const shown = (replies: Replies) => replies.map(listLines);
 
 test('/privacy memories lists what the server has remembered, to the caller alone', async () => {
-  const about = { ...tea, number: 4, text: 'Is late.', aboutId: 'ben', aboutName: 'Ben' };
+  const about = {
+    ...tea,
+    number: 4,
+    text: 'Is late.',
+    aboutId: 'ben',
+    aboutName: 'Ben',
+  };
   const replies = await run(listing([tea, about]));
   expect(replies.map(({ to }) => to)).toEqual([undefined]);
   expect(shown(replies)).toEqual([
@@ -56,6 +64,8 @@ test('/privacy memories delete reports what came of it', async () => {
     return { id: 'confirm.done' } as const;
   };
   const manager = { ...adam, mayManage: true };
-  expect(await run({ removeMemory }, { delete: '3' }, manager)).toEqual([{ id: 'confirm.done' }]);
+  expect(await run({ removeMemory }, { delete: '3' }, manager)).toEqual([
+    { id: 'confirm.done' },
+  ]);
   expect(asked).toEqual([['g', 3, { id: 'adam', mayManage: true }]]);
 });

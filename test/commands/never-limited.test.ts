@@ -5,7 +5,11 @@ import { indexCommandsByLine } from '#src/discord/interactions/command-entries.t
 import type { FeaturePorts } from '#src/features/features.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import { openCaptioned } from '#test/conversation/setup/captioned-session.ts';
-import { lounge, passTime, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import {
+  lounge,
+  passTime,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
 import { byAdam, playSound } from '#test/conversation/setup/tracks-fixture.ts';
 import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 import { inLounge, makePorts } from './command-ports.ts';
@@ -13,7 +17,8 @@ import { inLounge, makePorts } from './command-ports.ts';
 type GoesOn = (session: VoiceSession, features: FeaturePorts) => boolean | undefined;
 
 const stays: GoesOn = ({ isOver }) => !isOver;
-const speaks: GoesOn = ({ loop }) => loop.state.turnQueue.current?.phase.kind === 'sounding';
+const speaks: GoesOn = ({ loop }) =>
+  loop.state.turnQueue.current?.phase.kind === 'sounding';
 const plays: GoesOn = (session, { sessionTracks }) => {
   const [main] = sessionTracks.get(session).listedTracks;
   return main?.current && !main.isPaused && !main.isMuted;
@@ -60,7 +65,8 @@ const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
   'the store fails': (one) => troubled(one, 'unreadable'),
   'the store hangs': (one) => troubled(one, 'hung'),
   'a lost link does not close': (one) => unclosable(one).linkOpener.link.lose(),
-  'it leaves, and the link does not close': (one) => void unclosable(one).sessions.leave('g'),
+  'it leaves, and the link does not close': (one) =>
+    void unclosable(one).sessions.leave('g'),
   'it is moved, and the link does not close': (one) =>
     void unclosable(one).sessions.moveSession('g', 'den'),
   async 'it comes, and the link does not open'({ linkOpener, sessions }) {
@@ -87,15 +93,25 @@ test.each(Object.entries(states))(
     for (const [line, { run }] of unlimited) {
       const fixture = await openCaptioned();
       await playSound(fixture, byAdam);
-      fixture.talk.sayText('g', 'One long text. It goes on. And on. And on. And on.', 'queue', {});
+      fixture.talk.sayText(
+        'g',
+        'One long text. It goes on. And on. And on. And on.',
+        'queue',
+        {},
+      );
       await passTime(fixture, 500);
       await enter(fixture);
       await passTime(fixture, 200);
       const { clock, featurePorts: features, sessions } = fixture;
       const words = { about: line === 'press confirm' ? 'forget' : 'main' };
-      const reply = run({ ...inLounge, words }, { ...makePorts(), ...fixture, features });
+      const reply = run(
+        { ...inLounge, words },
+        { ...makePorts(), ...fixture, features },
+      );
       await clock.advance(100);
-      const isOn = sessions.peekSessions('g').some((one) => ends[line]?.(one, features));
+      const isOn = sessions
+        .peekSessions('g')
+        .some((one) => ends[line]?.(one, features));
       await clock.advance(10_000); // what it waits for hangs
       expect([isOn, await Promise.race([reply, undefined])], line).toEqual([
         false,

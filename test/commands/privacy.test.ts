@@ -37,7 +37,10 @@ test.each(['access.blocked', 'access.role'] as const)(
     const denied = { findDenial: async () => ({ id }) };
     const [status] = await run('status', inLounge, denied);
     const [allowed] = await run('allow', inLounge, denied);
-    expect([status.id, status.lines?.map((line) => line.id)]).toEqual([id, ['privacy.status']]);
+    expect([status.id, status.lines?.map((line) => line.id)]).toEqual([
+      id,
+      ['privacy.status'],
+    ]);
     expect([status.buttons, allowed.id]).toEqual([undefined, id]);
   },
 );
@@ -46,7 +49,10 @@ test('a yes and /privacy status say what else keeps the bot from answering', asy
   const help = { talk: { isPaused: true } };
   for (const name of ['allow', 'status']) {
     const [reply] = await run(name, inLounge, { help });
-    expect([reply.id, reply.lines?.[0]?.id]).toEqual(['consent.always', 'privacy.paused']);
+    expect([reply.id, reply.lines?.[0]?.id]).toEqual([
+      'consent.always',
+      'privacy.paused',
+    ]);
     expect(reply.buttons).toEqual([...consents, 'pause:resume']);
   }
 });
@@ -58,7 +64,9 @@ test('a person who is left out of captions is told nothing of being heard', () =
 test('a person who may not use the bot can pause hearing, but not resume it', async () => {
   const findDenial = async () => ({ id: 'access.blocked' }) as const;
   expect((await press('pause', inLounge, { findDenial }))[0].id).toBe('privacy.paused');
-  expect((await press('pause:resume', inLounge, { findDenial }))[0].id).toBe('access.blocked');
+  expect((await press('pause:resume', inLounge, { findDenial }))[0].id).toBe(
+    'access.blocked',
+  );
 });
 
 test('/privacy status says when it could not be read', async () => {
@@ -67,10 +75,13 @@ test('/privacy status says when it could not be read', async () => {
   ]);
 });
 
-test.each(['allow', 'deny'])('/privacy %s that could not be kept says so', async (name) => {
-  const [reply] = await run(name, adam, { allow: unsaved, deny: unsaved });
-  expect(reply.lines?.at(-1)).toEqual({ id: 'privacy.unsaved' });
-});
+test.each(['allow', 'deny'])(
+  '/privacy %s that could not be kept says so',
+  async (name) => {
+    const [reply] = await run(name, adam, { allow: unsaved, deny: unsaved });
+    expect(reply.lines?.at(-1)).toEqual({ id: 'privacy.unsaved' });
+  },
+);
 
 test('/privacy pause and resume are for those in the channel', async () => {
   expect(await run('pause', inLounge)).toEqual([
@@ -110,7 +121,9 @@ test('a forgetting that failed is admitted', async () => {
 
 test('the button Privacy shows the card, where one stands, and the buttons of consent', async () => {
   const [reply] = await press('privacy', adam, { help: { talk: undefined } });
-  const sentences = [reply, ...(reply.lines ?? [])].map((line) => formatText(line.id, line.with));
+  const sentences = [reply, ...(reply.lines ?? [])].map((line) =>
+    formatText(line.id, line.with),
+  );
   expect(sentences).toEqual([
     'I hear you, always, until you say no: /privacy deny.',
     'Stored about you: 0 caption lines, 0 memories, 3 other entries.',
@@ -134,7 +147,10 @@ test.each([
 test.each(['stop', 'pause', 'pause:resume'])(
   'the button %s does nothing for those outside',
   async (name) => {
-    expect((await press(name))[0]).toEqual({ id: 'perm.room', with: expect.anything() });
+    expect((await press(name))[0]).toEqual({
+      id: 'perm.room',
+      with: expect.anything(),
+    });
   },
 );
 
@@ -144,7 +160,8 @@ test('every button that a reply names exists, once', async () => {
   const lists = commands.map((one) => ('commands' in one ? one.commands : [one]));
   for (const command of lists.flat()) {
     for (const reply of await command.run(inLounge, makePorts())) {
-      for (const button of reply.buttons ?? []) expect(names).toContain(button.split(':')[0]);
+      for (const button of reply.buttons ?? [])
+        expect(names).toContain(button.split(':')[0]);
     }
   }
 });
@@ -152,10 +169,13 @@ test('every button that a reply names exists, once', async () => {
 test('Discord takes every name and description there is', () => {
   const menus = commands.flatMap((one) => ('label' in one ? [one.label] : []));
   for (const label of menus) {
-    for (const locale of textLocales) expect(formatText(label, {}, locale)).toMatch(/^.{1,32}$/);
+    for (const locale of textLocales)
+      expect(formatText(label, {}, locale)).toMatch(/^.{1,32}$/);
   }
   const typed = commands.filter((one) => 'name' in one);
-  const lists = typed.map((one) => ('commands' in one ? [one, ...one.commands] : [one]));
+  const lists = typed.map((one) =>
+    'commands' in one ? [one, ...one.commands] : [one],
+  );
   for (const one of lists.flat()) {
     const options = 'options' in one ? one.options : [];
     for (const { name, description } of [one, ...options]) {

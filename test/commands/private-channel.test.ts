@@ -9,7 +9,14 @@ import { adam, lounge, makePorts } from './command-ports.ts';
 
 const den = { guildId: 'g', channelId: 'den', name: 'Den' };
 /** Words that fit most options. */
-const words = { text: 'Hi', question: 'Why?', track: 'main', item: '1', to: '10', level: '50' };
+const words = {
+  text: 'Hi',
+  question: 'Why?',
+  track: 'main',
+  item: '1',
+  to: '10',
+  level: '50',
+};
 const outside: CommandCall = { ...adam, callerChannel: den, placeId: 'general', words };
 /** The bot sits in the Lounge with others, and the caller may not enter it. */
 const closed = () =>
@@ -41,7 +48,9 @@ test.each(buttons.map((button) => [button.name, button]))(
 
 test('a person who may not enter the channel of the bot reads what they can do instead', async () => {
   for (const line of ['join', 'say', 'stop', 'leave', 'track list', 'captions on'])
-    expect((await indexCommandsByLine(commands).get(line)?.run(outside, closed()))?.[0]).toEqual({
+    expect(
+      (await indexCommandsByLine(commands).get(line)?.run(outside, closed()))?.[0],
+    ).toEqual({
       id: 'perm.room.closed',
     });
   expect((await helpCommand.run(outside, closed()))[0].id).toBe('perm.room.closed');
@@ -50,7 +59,9 @@ test('a person who may not enter the channel of the bot reads what they can do i
 test('/leave is told to all who read it only where all of them may enter the channel that was left', async () => {
   const here = { ...adam, callerChannel: lounge };
   const audienceIn = async (placeId: string, isNoWider: boolean) =>
-    (await leave.run({ ...here, placeId }, makePorts({ isNoWider: () => isNoWider })))[0].to;
+    (
+      await leave.run({ ...here, placeId }, makePorts({ isNoWider: () => isNoWider }))
+    )[0].to;
   expect(await audienceIn('lounge', false)).toBe('room');
   expect(await audienceIn('general', true)).toBe('room');
   expect(await audienceIn('general', false)).toBe('caller');

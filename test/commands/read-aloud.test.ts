@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { readAloud } from '#commands/read-aloud.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, PickedMessage } from '#src/features/command.ts';
-import type { ChatReadAloud, ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
+import type {
+  ChatReadAloud,
+  ReadingOutcome,
+} from '#src/features/typed/chat-read-aloud.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
 
@@ -58,5 +61,8 @@ test('a message without words is nothing to read, nor is one for people who sit 
     'That contains nothing I can say (words) or answer (words, sound, pictures).',
   ]);
   const outside = await pick({ ...adam, message });
-  expect([outside.asked, outside.said]).toEqual([[], "I'm in Lounge. Join that channel first."]);
+  expect([outside.asked, outside.said]).toEqual([
+    [],
+    "I'm in Lounge. Join that channel first.",
+  ]);
 });

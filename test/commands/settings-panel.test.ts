@@ -27,7 +27,8 @@ import { adam, makePorts } from './command-ports.ts';
 const manager: CommandCall = { ...adam, mayManage: true };
 const byName = new Map(buttons.map((button) => [button.name, button]));
 const id = (n: number) => `${100_000_000_000_000_000n + BigInt(n)}`;
-const ids = (count: number, from = 0) => Array.from({ length: count }, (_, n) => id(from + n));
+const ids = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, n) => id(from + n));
 
 /** The panel of one manager over the real settings of the server `g`. */
 function open(options: FixtureOptions = {}) {
@@ -42,12 +43,19 @@ function open(options: FixtureOptions = {}) {
     return reply ?? expect.fail('no reply');
   };
   /** What has this name, with the subject behind the colon. */
-  const found = <One extends { readonly name: string }>(those: readonly One[], full: string) => {
+  const found = <One extends { readonly name: string }>(
+    those: readonly One[],
+    full: string,
+  ) => {
     const [name = ''] = full.split(':');
     const one = those.find((each) => each.name === name) ?? expect.fail(`no ${full}`);
     return { one, words: { about: full.slice(name.length + 1) } };
   };
-  const pick = (name = '', picked: readonly string[] = [], call: Partial<CommandCall> = {}) => {
+  const pick = (
+    name = '',
+    picked: readonly string[] = [],
+    call: Partial<CommandCall> = {},
+  ) => {
     const { one, words } = found(pickers, name);
     return use((...given) => one.run(...given), { words, picked, ...call });
   };
@@ -69,12 +77,14 @@ function open(options: FixtureOptions = {}) {
       return use((...given) => one.run(...given), { words: { ...words, value } });
     },
     typed(key: string, value: string) {
-      const set = indexCommandsByLine(commands).get('settings set') ?? expect.fail('no command');
+      const set =
+        indexCommandsByLine(commands).get('settings set') ?? expect.fail('no command');
       return use((...given) => set.run(...given), { words: { key, value } });
     },
     setting: (key: string) => pick('settings.open', [key]),
     value: async (key: string) =>
-      (await fixture.settings.viewSettings('g')).all.find((one) => one.key === key)?.value,
+      (await fixture.settings.viewSettings('g')).all.find((one) => one.key === key)
+        ?.value,
   };
 }
 
@@ -84,8 +94,8 @@ function read(reply: Reply) {
 }
 
 const named = (reply: Reply, start: string) =>
-  [...(reply.buttons ?? []), ...(reply.pickers ?? []).map(({ name }) => name)].find((name) =>
-    name.startsWith(start),
+  [...(reply.buttons ?? []), ...(reply.pickers ?? []).map(({ name }) => name)].find(
+    (name) => name.startsWith(start),
   ) ?? '';
 
 test('groups hold every setting once, with its sentence, its value and where that is from', async () => {
@@ -102,7 +112,9 @@ test('groups hold every setting once, with its sentence, its value and where tha
     if (inside?.kind !== 'one-of') throw new Error('no settings');
     for (const option of inside.options) {
       expect(formatText(option.description ?? 'stop.ok').length).toBeGreaterThan(10);
-      expect(read(page).join('\n')).toContain(formatText(option.description ?? 'stop.ok'));
+      expect(read(page).join('\n')).toContain(
+        formatText(option.description ?? 'stop.ok'),
+      );
     }
     found.push(...inside.options.map((option) => option.value));
   }
@@ -120,7 +132,9 @@ test('of a list of ids each row of 25 is picked by itself, and clearing all is n
   const { pick, setting, settings, value } = open();
   const [first, second] = [ids(25), ids(5, 25)];
   const rows = async () =>
-    ((await setting('blocked')).pickers ?? []).map((one) => 'chosen' in one && one.chosen);
+    ((await setting('blocked')).pickers ?? []).map(
+      (one) => 'chosen' in one && one.chosen,
+    );
   expect(await rows()).toEqual([[]]);
   await settings.setSetting('g', 'blocked', [...first, ...second].join(', '));
   expect(await rows()).toEqual([first, second]);
@@ -145,7 +159,9 @@ test('languages are picked from a list, and those of other rows stay', async () 
   await pick(await menu(), []);
   expect(await value('languages')).toBe('none');
   for (const language of ['de-at', 'none'])
-    expect(await settings.setSetting('g', 'language', language)).toMatchObject({ kind: 'set' });
+    expect(await settings.setSetting('g', 'language', language)).toMatchObject({
+      kind: 'set',
+    });
 });
 
 test('a text is typed into a form that holds the present one; what is refused says why and is not lost', async () => {
@@ -162,12 +178,19 @@ test('a text is typed into a form that holds the present one; what is refused sa
     formatText('settings.typed', { typed: '3 days' }),
   ]);
   expect(await value('leave_after')).toBe('300');
-  expect(read(await send(opened?.name ?? '', '2m'))[0]).toBe(formatText('settings.saved'));
+  expect(read(await send(opened?.name ?? '', '2m'))[0]).toBe(
+    formatText('settings.saved'),
+  );
   expect(await value('leave_after')).toBe('120');
 });
 
 test.each([
-  ['budget_day', '9999', 'none, $5, default.', 'The operator allows this server up to $5 a day.'],
+  [
+    'budget_day',
+    '9999',
+    'none, $5, default.',
+    'The operator allows this server up to $5 a day.',
+  ],
   ['budget_day', 'two', 'none, $5, default.', undefined],
   ['roles', 'mods', 'none, default, @role.', undefined],
   ['read_channel', 'general', 'none, default, #channel.', undefined],
@@ -218,7 +241,9 @@ test('a setting that cannot have an effect now says so when it is set, and as lo
     expect(read(await setting(key))).toEqual(expect.arrayContaining([...hindrances]));
   }
   await typed('captions', 'on');
-  expect(read(await setting('recap'))).not.toContain(formatText('settings.needs_captions'));
+  expect(read(await setting('recap'))).not.toContain(
+    formatText('settings.needs_captions'),
+  );
   expect(read(await typed('recap', 'off'))).not.toContain(formatText('help.model'));
 });
 
@@ -227,10 +252,16 @@ test('the first page shows the value of each of its questions', async () => {
   await settings.setSetting('g', 'addressing', 'window');
   const lines = read(await home());
   expect(lines).toContain(
-    formatText('settings.own', { key: formatText('settings.about.addressing'), value: 'window' }),
+    formatText('settings.own', {
+      key: formatText('settings.about.addressing'),
+      value: 'window',
+    }),
   );
   expect(lines).toContain(
-    formatText('settings.own', { key: formatText('settings.about.pipeline'), value: 'chained' }),
+    formatText('settings.own', {
+      key: formatText('settings.about.pipeline'),
+      value: 'chained',
+    }),
   );
 });
 
@@ -252,7 +283,10 @@ test('of two people who change a setting the later one counts', async () => {
   await settings.setSetting('g', 'timezone', 'Asia/Tokyo');
   await pick(named(typed, 'settings.pick'), ['off']);
   await send(opened?.name ?? '', 'Europe/Paris');
-  expect([await value('typed'), await value('timezone')]).toEqual(['off', 'Europe/Paris']);
+  expect([await value('typed'), await value('timezone')]).toEqual([
+    'off',
+    'Europe/Paris',
+  ]);
 });
 
 test('a looser policy is asked about first; Back leaves it', async () => {
@@ -261,7 +295,9 @@ test('a looser policy is asked about first; Back leaves it', async () => {
   expect(role).toMatchObject({ kind: 'role', min: 1, max: 1 });
   const asked = await pick(role?.name, [id(1)]);
   expect(asked).toMatchObject({ id: 'settings.looser', inPlace: true });
-  expect(read(await press(named(asked, 'settings.group')))).toContain('**consent**: ask (default)');
+  expect(read(await press(named(asked, 'settings.group')))).toContain(
+    '**consent**: ask (default)',
+  );
   expect(await value('consent')).toBe('ask');
   await press(named(asked, 'confirm:settings'));
   expect(await value('consent')).toBe(`role ${id(1)}`);
@@ -275,7 +311,12 @@ test('a looser policy is asked about first; Back leaves it', async () => {
 test('whoever has lost Manage Server gets the usual refusal at each press, and no form', async () => {
   const { all, form, setting, value } = open();
   const about = named(await setting('typed'), 'settings.pick').replace(/^[^:]*:/, '');
-  const call = { ...manager, mayManage: false, words: { about, value: 'off' }, picked: ['off'] };
+  const call = {
+    ...manager,
+    mayManage: false,
+    words: { about, value: 'off' },
+    picked: ['off'],
+  };
   for (const one of [...panelButtons, ...panelPickers, panelForm])
     expect(await one.run(call, all), one.name).toEqual([{ id: 'perm.manage' }]);
   const type = named(await setting('timezone'), 'settings.type');
@@ -284,48 +325,67 @@ test('whoever has lost Manage Server gets the usual refusal at each press, and n
   expect(await value('typed')).toBe('voice');
 });
 
-test.each(textLocales)('in %s every page and form keeps the limits of Discord', async (locale) => {
-  const { settings: settingsStore } = openMemoryStores();
-  const longest: Readonly<Record<string, string>> = {
-    auto_join: ids(10).join(', '),
-    blocked: ids(40).join(', '),
-    roles: ids(20).join(', '),
-    consent: `role ${id(1)}`,
-    instructions: '_'.repeat(1_000),
-    languages: 'de, el, en, es, fi, fr, hu, it, ja, ko, nl, no, pl, pt, ro, ru, sv, sw, tr, uk',
-    names: Array.from({ length: 10 }, (_, n) => `N${n}`.padEnd(32, '_')).join(', '),
-  };
-  for (const [key, value] of Object.entries(longest)) await settingsStore.write('g', key, value);
-  for (const channelId of ids(30)) {
-    await settingsStore.write('g', `bot:${channelId}`, JSON.stringify({ voice: 'v'.repeat(64) }));
-  }
-  const { form, home, pick, send, setting } = open({ settingsStore });
-  const fits = (reply: Reply) => {
-    const { components } = renderMessage(reply, { caller: locale, room: locale }, byName);
-    expect(messageComponentsSchema.safeParse(components).error, reply.id).toBeUndefined();
-    const lines = [reply, ...(reply.lines ?? [])];
-    const whole = lines.map((line) => renderLines([line], locale).content).join('\n');
-    expect(whole.length, whole).toBeLessThanOrEqual(2_000);
-  };
-  const call = { callerLocale: locale };
-  const first = await home();
-  fits(first);
-  const menu = first.pickers?.at(-1);
-  if (menu?.kind !== 'one-of') throw new Error('no groups');
-  for (const { value } of menu.options) fits(await pick(menu.name, [value], call));
-  const [, second] = (await setting('blocked')).pickers ?? [];
-  fits(await pick(second?.name, ids(15, 50), call));
-  for (const { key, about } of serverSettings) {
-    expect(formatText(about, {}, locale).length, `${key} ${locale}`).toBeLessThanOrEqual(100);
-    const page = await setting(key);
-    fits(page);
-    const type = named(page, 'settings.type');
-    const opened = type === '' ? undefined : await form(type);
-    if (!opened) continue;
-    expect(modalSchema.safeParse(toModal(opened, locale)).error, key).toBeUndefined();
-    fits(await send(opened.name, ' , '));
-  }
-});
+test.each(textLocales)(
+  'in %s every page and form keeps the limits of Discord',
+  async (locale) => {
+    const { settings: settingsStore } = openMemoryStores();
+    const longest: Readonly<Record<string, string>> = {
+      auto_join: ids(10).join(', '),
+      blocked: ids(40).join(', '),
+      roles: ids(20).join(', '),
+      consent: `role ${id(1)}`,
+      instructions: '_'.repeat(1_000),
+      languages:
+        'de, el, en, es, fi, fr, hu, it, ja, ko, nl, no, pl, pt, ro, ru, sv, sw, tr, uk',
+      names: Array.from({ length: 10 }, (_, n) => `N${n}`.padEnd(32, '_')).join(', '),
+    };
+    for (const [key, value] of Object.entries(longest))
+      await settingsStore.write('g', key, value);
+    for (const channelId of ids(30)) {
+      await settingsStore.write(
+        'g',
+        `bot:${channelId}`,
+        JSON.stringify({ voice: 'v'.repeat(64) }),
+      );
+    }
+    const { form, home, pick, send, setting } = open({ settingsStore });
+    const fits = (reply: Reply) => {
+      const { components } = renderMessage(
+        reply,
+        { caller: locale, room: locale },
+        byName,
+      );
+      expect(
+        messageComponentsSchema.safeParse(components).error,
+        reply.id,
+      ).toBeUndefined();
+      const lines = [reply, ...(reply.lines ?? [])];
+      const whole = lines.map((line) => renderLines([line], locale).content).join('\n');
+      expect(whole.length, whole).toBeLessThanOrEqual(2_000);
+    };
+    const call = { callerLocale: locale };
+    const first = await home();
+    fits(first);
+    const menu = first.pickers?.at(-1);
+    if (menu?.kind !== 'one-of') throw new Error('no groups');
+    for (const { value } of menu.options) fits(await pick(menu.name, [value], call));
+    const [, second] = (await setting('blocked')).pickers ?? [];
+    fits(await pick(second?.name, ids(15, 50), call));
+    for (const { key, about } of serverSettings) {
+      expect(
+        formatText(about, {}, locale).length,
+        `${key} ${locale}`,
+      ).toBeLessThanOrEqual(100);
+      const page = await setting(key);
+      fits(page);
+      const type = named(page, 'settings.type');
+      const opened = type === '' ? undefined : await form(type);
+      if (!opened) continue;
+      expect(modalSchema.safeParse(toModal(opened, locale)).error, key).toBeUndefined();
+      fits(await send(opened.name, ' , '));
+    }
+  },
+);
 
 test('reset gives a setting back, and is there only where one is set', async () => {
   const { press, setting, settings, value } = open();

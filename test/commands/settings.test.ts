@@ -21,7 +21,8 @@ const saying = (setting: SettingOutcome) => ({ setSetting: async () => setting }
 
 test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
   const hidden = commands.flatMap((one) => {
-    const all: readonly Command[] = 'commands' in one ? one.commands : 'label' in one ? [] : [one];
+    const all: readonly Command[] =
+      'commands' in one ? one.commands : 'label' in one ? [] : [one];
     return all.filter(({ needsManageServer }) => needsManageServer);
   });
   const own = commands.find((one) => 'commands' in one && one.name === 'settings');
@@ -36,10 +37,15 @@ test.each<[SettingOutcome, readonly string[]]>([
     { kind: 'set', value: 'off', isSaved: false },
     ["I can't save that now: it holds until I restart."],
   ],
-  [{ kind: 'unknown', keys: ['typed', 'voice'] }, ['There is no "tone". There are: typed, voice.']],
+  [
+    { kind: 'unknown', keys: ['typed', 'voice'] },
+    ['There is no "tone". There are: typed, voice.'],
+  ],
   [
     { kind: 'bad' },
-    ['tone does not take "loud". Nothing changed. It takes, for instance: none, default.'],
+    [
+      'tone does not take "loud". Nothing changed. It takes, for instance: none, default.',
+    ],
   ],
   [
     { kind: 'bad', why: { id: 'settings.no_role' } },
@@ -59,7 +65,10 @@ async function checked(findings: readonly Finding[]) {
 
 test('/settings check prints a line for each part, and ends with the tone', async () => {
   expect(
-    await checked([ok('think', 'first word after 12 ms'), ok('playback', 'a tone left')]),
+    await checked([
+      ok('think', 'first word after 12 ms'),
+      ok('playback', 'a tone left'),
+    ]),
   ).toEqual([
     'think: ok, first word after 12 ms',
     'playback: ok, a tone left',

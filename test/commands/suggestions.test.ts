@@ -23,7 +23,10 @@ test('a command that runs in the channel suggests nothing to those who do not si
       const call = { ...inLounge, words: { track: 'bg' } };
       const inside = await option.suggest('', call, open);
       if (inside.length > 0) suggested.push(`${line} ${option.name}`);
-      expect(await option.suggest('', { ...adam, words: call.words }, open), line).toEqual([]);
+      expect(
+        await option.suggest('', { ...adam, words: call.words }, open),
+        line,
+      ).toEqual([]);
     }
   }
   expect(suggested).toEqual(

@@ -19,7 +19,13 @@ test.each<[Awaited<ReturnType<TypedRequests['sayText']>>, string]>([
   [
     {
       kind: 'placed',
-      playing: { kind: 'playing', title: '“…”', track: 'bg', place: 0, ended: endedSession },
+      playing: {
+        kind: 'playing',
+        title: '“…”',
+        track: 'bg',
+        place: 0,
+        ended: endedSession,
+      },
     },
     'Playing “…” on bg.',
   ],
@@ -157,13 +163,26 @@ test('/ask shows the button of what waits for Confirm below the answer', async (
   const words = { tool: 'Looks', by: 'Adam', name: 'Adam', s: 60 };
   const line = { id: 'tool.ask', with: words } as const;
   const confirmation = { line, button: 'tool.show:1' };
-  const asking = { kind: 'answered', text: toOpenText('Press it.'), confirmation } as const;
-  const [shown] = await ask.run(saying(question), makePorts({ askQuestion: async () => asking }));
-  expect(shown).toMatchObject({ id: 'ask.answer', lines: [line], buttons: ['tool.show:1'] });
+  const asking = {
+    kind: 'answered',
+    text: toOpenText('Press it.'),
+    confirmation,
+  } as const;
+  const [shown] = await ask.run(
+    saying(question),
+    makePorts({ askQuestion: async () => asking }),
+  );
+  expect(shown).toMatchObject({
+    id: 'ask.answer',
+    lines: [line],
+    buttons: ['tool.show:1'],
+  });
 });
 
 test('/ask without a word is no question', async () => {
-  expect(await ask.run(saying({ question: ' ?! ' }), makePorts())).toEqual([{ id: 'say.empty' }]);
+  expect(await ask.run(saying({ question: ' ?! ' }), makePorts())).toEqual([
+    { id: 'say.empty' },
+  ]);
 });
 
 test.each<[AskOutcome, string]>([
@@ -174,7 +193,10 @@ test.each<[AskOutcome, string]>([
   [{ kind: 'failed', line: { id: 'stop.ok' } }, 'Stopped.'],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/ask that ends with %j tells the caller alone: %s', async (asking, sentence) => {
-  const replies = await ask.run(saying(question), makePorts({ askQuestion: async () => asking }));
+  const replies = await ask.run(
+    saying(question),
+    makePorts({ askQuestion: async () => asking }),
+  );
   expect(replies.map(({ to }) => to)).toEqual([undefined]);
   expect(formatText(replies[0].id, replies[0].with)).toBe(sentence);
 });

@@ -1,14 +1,24 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/features/command.ts';
-import type { ListedTrack, PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
+import type {
+  ListedTrack,
+  PlayOutcome,
+} from '#src/features/tracks/track-request-outcomes.ts';
 import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
-import { adam, endedSession, inLounge, makePorts, type PortOverrides } from './command-ports.ts';
+import {
+  adam,
+  endedSession,
+  inLounge,
+  makePorts,
+  type PortOverrides,
+} from './command-ports.ts';
 import { listLines, runPressed, runTyped } from './run-typed.ts';
 
 const group = commands.find((one) => 'commands' in one && one.name === 'track');
-const subcommands: readonly Command[] = group && 'commands' in group ? group.commands : [];
+const subcommands: readonly Command[] =
+  group && 'commands' in group ? group.commands : [];
 
 function track(name: string) {
   const found = subcommands.find((one) => one.name === name);
@@ -31,7 +41,13 @@ const rain: ListedTrack = {
   percent: 30,
   isPaused: false,
   isMuted: false,
-  current: { title: 'rain', owner: 'Ana', positionMs: 40_000, lengthMs: 125_000, loop: true },
+  current: {
+    title: 'rain',
+    owner: 'Ana',
+    positionMs: 40_000,
+    lengthMs: 125_000,
+    loop: true,
+  },
   waiting: [{ title: 'wind', owner: 'Ben' }, { title: 'sea' }],
 };
 
@@ -52,7 +68,10 @@ test.each(subcommands.map(({ name }) => name))(
   async (name) => {
     const words = { sound: 'rain', level: '50', to: '5', mode: 'on', item: '1' };
     const replies = await track(name).run({ ...adam, words }, makePorts());
-    expect(read(replies)).toEqual(['caller', "I'm in Lounge. Join that channel first."]);
+    expect(read(replies)).toEqual([
+      'caller',
+      "I'm in Lounge. Join that channel first.",
+    ]);
   },
 );
 
@@ -73,21 +92,33 @@ test.each<[PlayOutcome, string]>([
     { kind: 'no-sound', name: 'ran', names: ['rain', 'train'] },
     'There is no "ran". There are: rain, train.',
   ],
-  [{ kind: 'no-sound', name: 'x', names: [] }, 'There is no "x". Pick one from the list.'],
+  [
+    { kind: 'no-sound', name: 'x', names: [] },
+    'There is no "x". Pick one from the list.',
+  ],
   [
     { kind: 'bad-name' },
     'The name of a track takes 1 to 40 characters, not only dots or spaces. A joined emoji counts as several.',
   ],
-  [{ kind: 'reserved', track: 'voice' }, 'voice is mine. Choose another track, say main.'],
+  [
+    { kind: 'reserved', track: 'voice' },
+    'voice is mine. Choose another track, say main.',
+  ],
   [
     { kind: 'muted' },
     "I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
   ],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
-])('/track play tells its caller alone what keeps it from playing: %j', async (playing, words) => {
-  const playSound = async () => [playing] as const;
-  expect(read(await run('play', { sound: 'x' }, { playSound }))).toEqual(['caller', words]);
-});
+])(
+  '/track play tells its caller alone what keeps it from playing: %j',
+  async (playing, words) => {
+    const playSound = async () => [playing] as const;
+    expect(read(await run('play', { sound: 'x' }, { playSound }))).toEqual([
+      'caller',
+      words,
+    ]);
+  },
+);
 
 test.each([
   [{}, 'Which sound? Name one, paste a link, or add a file.'],
@@ -105,12 +136,11 @@ test('a volume that is not theirs to change stays, and they are told', async () 
     place: 0,
     ended: endedSession,
   } as const;
-  const playSound = async () => [wind, { kind: 'denied', track: 'bg', owner: 'Ana' }] as const;
-  expect(read(await run('play', { sound: 'wind', volume: '90' }, { playSound }))).toEqual([
-    'room',
-    'Playing wind on bg.',
-    "bg is Ana's. Ask a DJ.",
-  ]);
+  const playSound = async () =>
+    [wind, { kind: 'denied', track: 'bg', owner: 'Ana' }] as const;
+  expect(
+    read(await run('play', { sound: 'wind', volume: '90' }, { playSound })),
+  ).toEqual(['room', 'Playing wind on bg.', "bg is Ana's. Ask a DJ."]);
 });
 
 test('/track play wait:true replies to all once the sound is over, and of what loops that it will not be', async () => {
@@ -136,8 +166,15 @@ test('/track play wait:true replies to all once the sound is over, and of what l
     'wind: heard to its end.',
     "bg is Ana's. Ask a DJ.",
   ]);
-  const looping = await run('play', { sound: 'wind', wait: 'true', loop: 'true' }, { playSound });
-  expect(read(looping)).toEqual(['caller', 'bg: it repeats, so there is no end to wait for.']);
+  const looping = await run(
+    'play',
+    { sound: 'wind', wait: 'true', loop: 'true' },
+    { playSound },
+  );
+  expect(read(looping)).toEqual([
+    'caller',
+    'bg: it repeats, so there is no end to wait for.',
+  ]);
   expect(asked).toEqual([true, true]);
 });
 
@@ -160,7 +197,9 @@ test.each<[readonly TrackOutcome[], readonly string[]]>([
     ['room', 'Stopped rain (bg).', 'Paused sea.'],
   ],
 ])('%j reads so', async (changed, words) => {
-  expect(read(await run('skip', { track: 'all' }, { change: () => changed }))).toEqual(words);
+  expect(read(await run('skip', { track: 'all' }, { change: () => changed }))).toEqual(
+    words,
+  );
 });
 
 const denied: TrackOutcome = {
@@ -173,7 +212,10 @@ const denied: TrackOutcome = {
 test('a refused skip comes with Skip, which counts votes and answers the voter alone', async () => {
   const words = "main is Ana's. Ask a DJ, or vote with Skip: 1/2.";
   const [refused] = await run('skip', {}, { change: () => [denied] });
-  expect([refused?.buttons, read([refused])]).toEqual([['track.skip:main'], ['room', words]]);
+  expect([refused?.buttons, read([refused])]).toEqual([
+    ['track.skip:main'],
+    ['room', words],
+  ]);
   expect(read(await press('track.skip', 'main', { change: () => [denied] }))).toEqual([
     ...['caller', words],
   ]);
@@ -217,7 +259,10 @@ test('/track queue tells what waits and whose it is, but not all of a long line'
     ...['caller', 'bg: rain, 0:40 / 2:05, 🔁, 30 %', '1. wind (Ben)'],
     '2. sea (Somebody)',
   ]);
-  const waiting = Array.from({ length: 50 }, (_, n) => ({ title: `${n}`, owner: 'Ben' }));
+  const waiting = Array.from({ length: 50 }, (_, n) => ({
+    title: `${n}`,
+    owner: 'Ben',
+  }));
   const long = read(
     await run('queue', { track: 'bg' }, { listTracks: () => [{ ...rain, waiting }] }),
   );
@@ -238,7 +283,13 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
   expect(await suggested('pause', 'track', '')).toEqual(['bg', 'main', 'all']);
   expect(await suggested('skip', 'track', '')).toEqual(['bg', 'main', 'voice', 'all']);
   expect(await suggested('queue', 'track', '')).toEqual(['bg', 'main', 'voice']);
-  expect(await suggested('volume', 'track', '')).toEqual(['bg', 'main', 'voice', 'cues', 'all']);
+  expect(await suggested('volume', 'track', '')).toEqual([
+    'bg',
+    'main',
+    'voice',
+    'cues',
+    'all',
+  ]);
   expect(await suggested('loop', 'track', '')).toEqual(['bg', 'main', 'all']);
   expect(await suggested('seek', 'track', '')).toEqual(['bg', 'main']);
   const listed = {
@@ -248,7 +299,8 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
     ],
   };
   const play = track('play').options.find((one) => one.name === 'track');
-  const names = play?.kind === 'text' && (await play.suggest?.('', inLounge, makePorts(listed)));
+  const names =
+    play?.kind === 'text' && (await play.suggest?.('', inLounge, makePorts(listed)));
   expect(names).toEqual(['Rainy Day', 'MAIN']);
 });
 
@@ -277,12 +329,15 @@ test.each([
 test.each([
   ['seek', { to: 'later' }, 'Give a position as 90, 1:30, +10 or -10.'],
   ['seek', {}, 'Give a position as 90, 1:30, +10 or -10.'],
-])('/track %s with %j changes nothing and tells its caller why', async (name, words, sentence) => {
-  const change = () => {
-    throw new Error('changed');
-  };
-  expect(read(await run(name, words, { change }))).toEqual(['caller', sentence]);
-});
+])(
+  '/track %s with %j changes nothing and tells its caller why',
+  async (name, words, sentence) => {
+    const change = () => {
+      throw new Error('changed');
+    };
+    expect(read(await run(name, words, { change }))).toEqual(['caller', sentence]);
+  },
+);
 
 test.each<[TrackOutcome, readonly string[]]>([
   [
@@ -298,7 +353,9 @@ test.each<[TrackOutcome, readonly string[]]>([
     ['caller', 'There is no "wind". Pick one from the list.'],
   ],
 ])('%j is told to the caller alone', async (outcome, words) => {
-  expect(read(await run('seek', { to: '5' }, { change: () => [outcome] }))).toEqual(words);
+  expect(read(await run('seek', { to: '5' }, { change: () => [outcome] }))).toEqual(
+    words,
+  );
 });
 
 test('/track remove suggests the waiting sounds of the named track, by place and title', async () => {

@@ -8,7 +8,11 @@ import { formatText } from '#src/texts/texts.ts';
 import { adam, lounge, makePorts } from './command-ports.ts';
 
 const manager: CommandCall = { ...adam, mayManage: true };
-const pirate: Persona = { name: 'Pirate', instructions: 'Talk like a pirate.', voice: 'rms' };
+const pirate: Persona = {
+  name: 'Pirate',
+  instructions: 'Talk like a pirate.',
+  voice: 'rms',
+};
 const typed = { instructions: 'You are a captain.' };
 
 /** A bot in the lounge with a persona, and what was stored for the lounge. */
@@ -91,12 +95,17 @@ test.each<[CommandCall['words'], PersonaSaveOutcome | undefined, string]>([
     const call = { ...manager, words: { about: 'lounge', ...typed, ...words } };
     const [reply] = await personaForm.run(call, server(pirate, saving).all);
     expect(reply.id).toBe(id);
-    expect(reply.files).toEqual([{ name: 'persona.txt', text: 'You are a captain.\n' }]);
+    expect(reply.files).toEqual([
+      { name: 'persona.txt', text: 'You are a captain.\n' },
+    ]);
   },
 );
 
 test('a form from somebody who does not manage the server any more changes nothing', async () => {
   const { all, stored } = server();
-  const [reply] = await personaForm.run({ ...adam, words: { about: 'lounge', ...typed } }, all);
+  const [reply] = await personaForm.run(
+    { ...adam, words: { about: 'lounge', ...typed } },
+    all,
+  );
   expect([reply.id, stored]).toEqual(['perm.manage', []]);
 });

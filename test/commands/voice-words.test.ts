@@ -11,60 +11,81 @@ const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
 const control = (over: Partial<Public<ServerVocabulary>>) => makePorts({ words: over });
 
 function shown({ id, lines = [], with: values }: Reply) {
-  return [formatText(id, values), ...lines.map((line) => formatText(line.id, line.with))];
+  return [
+    formatText(id, values),
+    ...lines.map((line) => formatText(line.id, line.with)),
+  ];
 }
 
-async function replied(typed: CommandCall['words'], over: Partial<Public<ServerVocabulary>> = {}) {
+async function replied(
+  typed: CommandCall['words'],
+  over: Partial<Public<ServerVocabulary>> = {},
+) {
   const [reply] = await words.run({ ...manager, words: typed }, control(over));
   expect(reply.to).not.toBe('room');
   return shown(reply);
 }
 
-test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly string[]]>([
-  [{ add: 'Ana' }, {}, ['"Ana" added: I expect to hear it.']],
+test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly string[]]>(
   [
-    { add: 'Ana' },
-    { addWord: async () => ({ kind: 'replaced', word: { word: 'Ana' }, saved: false }) },
-    ['"Ana" added: I expect to hear it.', "I can't save that now: it holds until I restart."],
+    [{ add: 'Ana' }, {}, ['"Ana" added: I expect to hear it.']],
+    [
+      { add: 'Ana' },
+      {
+        addWord: async () => ({
+          kind: 'replaced',
+          word: { word: 'Ana' },
+          saved: false,
+        }),
+      },
+      [
+        '"Ana" added: I expect to hear it.',
+        "I can't save that now: it holds until I restart.",
+      ],
+    ],
+    [
+      { add: '<' },
+      { addWord: async () => ({ kind: 'bad-word', mostChars: 40 }) },
+      [
+        "That can't be a word. Use up to 40 letters, digits or signs on one line, without brackets.",
+      ],
+    ],
+    [
+      { add: 'Ana', say: '<' },
+      { addWord: async () => ({ kind: 'bad-say', mostChars: 80 }) },
+      ['Write how it sounds, in up to 80 letters, without brackets.'],
+    ],
+    [
+      { add: 'Ana' },
+      { addWord: async () => ({ kind: 'full', limit: 200 }) },
+      [
+        'The limit of 200 is reached. Try again later, or make room: /voice words remove.',
+      ],
+    ],
+    [
+      { remove: 'ana' },
+      { removeWord: async () => ({ kind: 'removed', word: 'Ana', saved: true }) },
+      ['"Ana" removed.'],
+    ],
+    [
+      { remove: 'anna' },
+      { removeWord: async () => ({ kind: 'unknown', known: ['Ana', 'Kubernetes'] }) },
+      ['There is no "anna". There are: Ana, Kubernetes.'],
+    ],
+    [{ add: 'a', remove: 'b' }, {}, ['Fill in add, add and say, or remove.']],
+    [{}, {}, ['There are no words here yet. A manager adds them: /voice words add.']],
+    [
+      {},
+      { listWords: async () => ({ words: some, isRead: true, limit: 200 }) },
+      ['2 of 200 words: Ana, Kubernetes (koo-ber-net-ees).'],
+    ],
+    [
+      {},
+      { listWords: async () => ({ words: [], isRead: false, limit: 200 }) },
+      ["That doesn't work now. I told the operator; try again later."],
+    ],
   ],
-  [
-    { add: '<' },
-    { addWord: async () => ({ kind: 'bad-word', mostChars: 40 }) },
-    ["That can't be a word. Use up to 40 letters, digits or signs on one line, without brackets."],
-  ],
-  [
-    { add: 'Ana', say: '<' },
-    { addWord: async () => ({ kind: 'bad-say', mostChars: 80 }) },
-    ['Write how it sounds, in up to 80 letters, without brackets.'],
-  ],
-  [
-    { add: 'Ana' },
-    { addWord: async () => ({ kind: 'full', limit: 200 }) },
-    ['The limit of 200 is reached. Try again later, or make room: /voice words remove.'],
-  ],
-  [
-    { remove: 'ana' },
-    { removeWord: async () => ({ kind: 'removed', word: 'Ana', saved: true }) },
-    ['"Ana" removed.'],
-  ],
-  [
-    { remove: 'anna' },
-    { removeWord: async () => ({ kind: 'unknown', known: ['Ana', 'Kubernetes'] }) },
-    ['There is no "anna". There are: Ana, Kubernetes.'],
-  ],
-  [{ add: 'a', remove: 'b' }, {}, ['Fill in add, add and say, or remove.']],
-  [{}, {}, ['There are no words here yet. A manager adds them: /voice words add.']],
-  [
-    {},
-    { listWords: async () => ({ words: some, isRead: true, limit: 200 }) },
-    ['2 of 200 words: Ana, Kubernetes (koo-ber-net-ees).'],
-  ],
-  [
-    {},
-    { listWords: async () => ({ words: [], isRead: false, limit: 200 }) },
-    ["That doesn't work now. I told the operator; try again later."],
-  ],
-])('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
+)('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
   expect(await replied(typed, over)).toEqual(lines);
 });
 
@@ -86,5 +107,7 @@ test('words there are are suggested while somebody types', async () => {
   const listWords = async () => ({ words: some, isRead: true, limit: 200 });
   const option = words.options.find(({ name }) => name === 'remove');
   const suggest = option?.kind === 'text' ? option.suggest : undefined;
-  expect(await suggest?.('ku', manager, control({ listWords }))).toEqual(['Kubernetes']);
+  expect(await suggest?.('ku', manager, control({ listWords }))).toEqual([
+    'Kubernetes',
+  ]);
 });

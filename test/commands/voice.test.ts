@@ -9,10 +9,17 @@ import { formatText } from '#src/texts/texts.ts';
 import { adam, makePorts, makeVoices } from './command-ports.ts';
 
 type Words = CommandCall['words'];
-const typing = (words: Words, over: Partial<CommandCall> = {}) => ({ ...adam, ...over, words });
+const typing = (words: Words, over: Partial<CommandCall> = {}) => ({
+  ...adam,
+  ...over,
+  words,
+});
 
 /** Changes that `/voice me` writes, and the caller's view of them. */
-async function change(words: Words, voices: readonly string[] = ['slt', 'rms', 'kal16']) {
+async function change(
+  words: Words,
+  voices: readonly string[] = ['slt', 'rms', 'kal16'],
+) {
   const changes: PersonChange[] = [];
   const [reply] = await me.run(
     typing(words),
@@ -70,7 +77,9 @@ test('/voice me says what holds now, in the language of its caller', async () =>
   const peopleSettings = { changeSettings: async () => ({ settings, isSaved: false }) };
   const call = typing({ language: 'de' }, { callerLocale: 'de' });
   const [reply] = await me.run(call, makePorts({ peopleSettings }));
-  const sentences = [reply, ...(reply.lines ?? [])].map((one) => formatText(one.id, one.with));
+  const sentences = [reply, ...(reply.lines ?? [])].map((one) =>
+    formatText(one.id, one.with),
+  );
   expect(sentences).toEqual([
     'Your voice: rms. Your language: Deutsch. To change one, run /voice me with it.',
     'At 0.85 times the usual pace.',
@@ -134,12 +143,17 @@ test('/voice preview lets its caller hear their voice at their pace, or the one 
   ]);
   await preview.run(
     adam,
-    makePorts({ voices, peopleSettings: { loadSettings: async () => ({ language: 'de' }) } }),
+    makePorts({
+      voices,
+      peopleSettings: { loadSettings: async () => ({ language: 'de' }) },
+    }),
   );
   expect(samples[2]).toMatchObject({ language: 'de' });
 });
 
 test('/voice preview of a name that no voice has tells the closest three', async () => {
   const [reply] = await preview.run(typing({ voice: 'rmz' }), makePorts());
-  expect(formatText(reply.id, reply.with)).toBe('There is no "rmz". There are: rms, slt, kal.');
+  expect(formatText(reply.id, reply.with)).toBe(
+    'There is no "rmz". There are: rms, slt, kal.',
+  );
 });

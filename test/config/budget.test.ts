@@ -14,20 +14,36 @@ test('three caps a day are on by default: of a person, of a server, of all serve
 });
 
 test('a limit that is gone and still set is a mistake that names the limits there are', () => {
-  for (const name of ['BUDGET_SERVER_MONTH_USD', 'BUDGET_PERSON_DAY_MINUTES', 'SERVER_PLANS_FILE'])
+  for (const name of [
+    'BUDGET_SERVER_MONTH_USD',
+    'BUDGET_PERSON_DAY_MINUTES',
+    'SERVER_PLANS_FILE',
+  ])
     expect(readConfig({ [name]: '0' }), name).toEqual({
       kind: 'bad',
-      mistakes: [expect.stringMatching(`^${name}: is no limit any more.*BUDGET_TOTAL_DAY_USD`)],
+      mistakes: [
+        expect.stringMatching(`^${name}: is no limit any more.*BUDGET_TOTAL_DAY_USD`),
+      ],
     });
 });
 
 test('with OpenAI every role has its price, with a server of one’s own none, and what is local is free', () => {
-  const { recognise, think, speak } = getTariff(readGoodSettings({ OPENAI_API_KEY: 'k' }));
+  const { recognise, think, speak } = getTariff(
+    readGoodSettings({ OPENAI_API_KEY: 'k' }),
+  );
   expect([recognise.kind, think.kind]).toEqual(['priced', 'priced']);
   expect(['priced', 'free', 'unpriced']).toContain(speak.kind);
-  const live = readGoodSettings({ OPENAI_API_KEY: 'k', TRANSCRIPTION_BACKEND: 'realtime' });
-  expect(getTariff(live)).toMatchObject({ recognise: { kind: 'priced' }, streams: true });
-  const own = getTariff(readGoodSettings({ SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' }));
+  const live = readGoodSettings({
+    OPENAI_API_KEY: 'k',
+    TRANSCRIPTION_BACKEND: 'realtime',
+  });
+  expect(getTariff(live)).toMatchObject({
+    recognise: { kind: 'priced' },
+    streams: true,
+  });
+  const own = getTariff(
+    readGoodSettings({ SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' }),
+  );
   expect(own).toMatchObject({
     recognise: { kind: 'free' },
     think: { kind: 'free' },
@@ -37,13 +53,23 @@ test('with OpenAI every role has its price, with a server of one’s own none, a
 
 test('a known model costs its price wherever it is served; an unknown one is free at home, and an estimate elsewhere', () => {
   const thinks = (baseUrl: string, model: string) =>
-    getTariff(readGoodSettings({ CHAT_COMPLETION_BASE_URL: baseUrl, CHAT_COMPLETION_MODEL: model }))
-      .think;
+    getTariff(
+      readGoodSettings({
+        CHAT_COMPLETION_BASE_URL: baseUrl,
+        CHAT_COMPLETION_MODEL: model,
+      }),
+    ).think;
   const [home, elsewhere] = ['http://litellm:4000/v1', 'https://llm.example.org/v1'];
-  const known = thinks('https://api.openai.com/v1'.replace('api', 'eu.api'), 'gpt-6-luna');
+  const known = thinks(
+    'https://api.openai.com/v1'.replace('api', 'eu.api'),
+    'gpt-6-luna',
+  );
   expect(known).toMatchObject({ kind: 'priced' });
   expect(known).not.toHaveProperty('isEstimate');
-  expect([thinks(home, 'gpt-6-luna'), thinks(elsewhere, 'gpt-6-luna')]).toEqual([known, known]);
+  expect([thinks(home, 'gpt-6-luna'), thinks(elsewhere, 'gpt-6-luna')]).toEqual([
+    known,
+    known,
+  ]);
   expect(thinks(home, 'mine')).toEqual({ kind: 'free' });
   expect(thinks(elsewhere, 'mine')).toEqual({
     kind: 'priced',
@@ -67,11 +93,21 @@ test('only servers elsewhere, and those with a price, can cost money', () => {
   for (const free of [
     {},
     own,
-    { CHAT_COMPLETION_BASE_URL: 'http://ollama:11434/v1', CHAT_COMPLETION_MODEL: 'mine' },
+    {
+      CHAT_COMPLETION_BASE_URL: 'http://ollama:11434/v1',
+      CHAT_COMPLETION_MODEL: 'mine',
+    },
   ])
     expect(mayCostMoney(readGoodSettings(free)), JSON.stringify(free)).toBe(false);
   const [ofOwn, ofOthers] = [
-    ['[::1]:8000', '[::ffff:192.168.1.4]', '10.0.0.7', '100.64.1.2', '[fd12::1]', 'box.local'],
+    [
+      '[::1]:8000',
+      '[::ffff:192.168.1.4]',
+      '10.0.0.7',
+      '100.64.1.2',
+      '[fd12::1]',
+      'box.local',
+    ],
     ['8.8.8.8', '[2001:4860:4860::8888]', 'local.example', '127.0.0.1.example'],
   ].map((hosts) =>
     hosts.map((host) => ({
@@ -86,7 +122,11 @@ test('only servers elsewhere, and those with a price, can cost money', () => {
     ...(ofOthers ?? []),
     { OPENAI_API_KEY: 'k' },
     { ...own, CHAT_COMPLETION_BASE_URL: elsewhere },
-    { ...own, CHAT_COMPLETION_FALLBACK_BASE_URL: elsewhere, CHAT_COMPLETION_FALLBACK_MODEL: 'm' },
+    {
+      ...own,
+      CHAT_COMPLETION_FALLBACK_BASE_URL: elsewhere,
+      CHAT_COMPLETION_FALLBACK_MODEL: 'm',
+    },
     { REALTIME_BASE_URL: 'wss://realtime.example/v1' },
   ])
     expect(mayCostMoney(readGoodSettings(paid)), JSON.stringify(paid)).toBe(true);

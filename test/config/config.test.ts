@@ -52,38 +52,57 @@ test.each([
 
 test.each([
   [{ SHARD_RANGE: '0-3' }, /^SHARD_RANGE: needs a number in SHARDS/],
-  [{ SHARDS: '4', SHARD_RANGE: '0-4' }, /^SHARD_RANGE: 0-4 is no range of the shards 0-3$/],
+  [
+    { SHARDS: '4', SHARD_RANGE: '0-4' },
+    /^SHARD_RANGE: 0-4 is no range of the shards 0-3$/,
+  ],
   [{ SHARDS: '4', SHARD_RANGE: '3-2' }, /^SHARD_RANGE: 3-2 is no range/],
-  [{ SHARDS: '4', SHARD_RANGE: '2' }, /^SHARD_RANGE: must be a range like 0-15, or auto$/],
-  [{ SHARDS: '4', SHARDS_PER_PROCESS: '2' }, /^SHARDS_PER_PROCESS: needs SHARD_RANGE=auto/],
+  [
+    { SHARDS: '4', SHARD_RANGE: '2' },
+    /^SHARD_RANGE: must be a range like 0-15, or auto$/,
+  ],
+  [
+    { SHARDS: '4', SHARDS_PER_PROCESS: '2' },
+    /^SHARDS_PER_PROCESS: needs SHARD_RANGE=auto/,
+  ],
   [{ SHARDS: '4', SHARD_RANGE: 'auto' }, /^SHARDS_PER_PROCESS: missing/],
-  [{ ...ranged, HOSTNAME: 'parley' }, /^SHARD_RANGE: auto needs a host name with a number at/],
+  [
+    { ...ranged, HOSTNAME: 'parley' },
+    /^SHARD_RANGE: auto needs a host name with a number at/,
+  ],
   [{ ...ranged, HOSTNAME: 'parley-3' }, /^SHARD_RANGE: no shard is left for parley-3/],
 ])('%j is no range of shards', (environment, sentence) => {
   expect(readMistakes(environment)).toEqual([expect.stringMatching(sentence)]);
 });
 
-test.each(['0', '-1', '2.5', 'many', '1e9'])('SHARDS=%s is no number of shards', (value) => {
-  expect(readMistakes({ SHARDS: value })).toEqual([
-    'SHARDS: must be a whole number from 1 to 16384, or auto',
-  ]);
-  expect([readGoodSettings({}).shards, readGoodSettings({ SHARDS: '4' }).shards]).toEqual([
-    'auto',
-    4,
-  ]);
-});
+test.each(['0', '-1', '2.5', 'many', '1e9'])(
+  'SHARDS=%s is no number of shards',
+  (value) => {
+    expect(readMistakes({ SHARDS: value })).toEqual([
+      'SHARDS: must be a whole number from 1 to 16384, or auto',
+    ]);
+    expect([
+      readGoodSettings({}).shards,
+      readGoodSettings({ SHARDS: '4' }).shards,
+    ]).toEqual(['auto', 4]);
+  },
+);
 
 test('wrong ids of servers, and what is no host, are told with their setting', () => {
   const ids = 'must be numeric ids of servers, with commas between them';
-  expect(readMistakes({ SERVERS_ALLOWED: 'home', SERVERS_BARRED: '1029384756102938475,' })).toEqual(
-    [`SERVERS_ALLOWED: ${ids}`, `SERVERS_BARRED: ${ids}`],
-  );
-  const [hosts] = readMistakes({ TRACK_ALLOWED_HOSTS: 'nas.local:8000, nas.local/music' });
+  expect(
+    readMistakes({ SERVERS_ALLOWED: 'home', SERVERS_BARRED: '1029384756102938475,' }),
+  ).toEqual([`SERVERS_ALLOWED: ${ids}`, `SERVERS_BARRED: ${ids}`]);
+  const [hosts] = readMistakes({
+    TRACK_ALLOWED_HOSTS: 'nas.local:8000, nas.local/music',
+  });
   expect(hosts).toMatch(/^TRACK_ALLOWED_HOSTS: must be hosts or addresses/);
 });
 
 test('a mistaken secret is never repeated', () => {
-  expect(readMistakes({ OPENAI_API_KEY: 'sk-very secret' }).join()).not.toContain('very');
+  expect(readMistakes({ OPENAI_API_KEY: 'sk-very secret' }).join()).not.toContain(
+    'very',
+  );
 });
 
 test.each([
@@ -99,13 +118,18 @@ test.each([
 });
 
 test('of the address of a database nothing is logged, nor its password alone', () => {
-  const config = readGoodSettings({ DATABASE_URL: 'postgres://ana:hush%40hush@127.0.0.1/parley' });
+  const config = readGoodSettings({
+    DATABASE_URL: 'postgres://ana:hush%40hush@127.0.0.1/parley',
+  });
   const secrets = listSecrets(config).map((secret) => secret.reveal());
   expect(secrets).toEqual(['postgres://ana:hush%40hush@127.0.0.1/parley', 'hush@hush']);
 });
 
 test('a configuration never prints its secrets', () => {
-  const config = readGoodSettings({ DISCORD_TOKEN: 'hush-token', OPENAI_API_KEY: 'hush-key' });
+  const config = readGoodSettings({
+    DISCORD_TOKEN: 'hush-token',
+    OPENAI_API_KEY: 'hush-key',
+  });
   expect(inspect(config, { depth: 9 }) + JSON.stringify(config)).not.toContain('hush');
 });
 
@@ -115,7 +139,10 @@ test('the shared key goes to the shared address only', () => {
     CHAT_COMPLETION_BASE_URL: 'http://localhost:11434/v1',
   });
   expect(chat).not.toMatchObject({ apiKey: expect.anything() });
-  expect(speech).toMatchObject({ kind: 'remote', baseUrl: 'https://api.openai.com/v1' });
+  expect(speech).toMatchObject({
+    kind: 'remote',
+    baseUrl: 'https://api.openai.com/v1',
+  });
   expect(speech).toHaveProperty('apiKey');
 });
 
@@ -124,7 +151,9 @@ test('recognition over a WebSocket needs a server, and has a model of its own', 
     expect.stringContaining('TRANSCRIPTION_BACKEND: realtime needs a server'),
   ]);
   const socket = { TRANSCRIPTION_BASE_URL: 'ws://127.0.0.1:8000/v1' };
-  expect(readMistakes(socket)).toEqual([expect.stringContaining('TRANSCRIPTION_BACKEND=realtime')]);
+  expect(readMistakes(socket)).toEqual([
+    expect.stringContaining('TRANSCRIPTION_BACKEND=realtime'),
+  ]);
   expect(readMistakes({ TRANSCRIPTION_BASE_URL: 'ftp://127.0.0.1' })).toHaveLength(1);
   expect(
     readGoodSettings({ ...socket, TRANSCRIPTION_BACKEND: 'realtime' }).transcription,
@@ -143,7 +172,10 @@ test('a model that hears and speaks needs a server, and has a model of its own',
   expect(readMistakes({ PIPELINE: 'audio-model' })).toEqual([
     expect.stringContaining('PIPELINE: audio-model needs a server'),
   ]);
-  const server = { PIPELINE: 'audio-model', CHAT_COMPLETION_BASE_URL: 'http://127.0.0.1:8000/v1' };
+  const server = {
+    PIPELINE: 'audio-model',
+    CHAT_COMPLETION_BASE_URL: 'http://127.0.0.1:8000/v1',
+  };
   expect(readGoodSettings(server)).toMatchObject({
     chat: { model: 'gpt-audio-1.5' },
     audioModel: { input: 'audio', voice: 'alloy' },
@@ -220,7 +252,9 @@ test('.env.example lists every setting with its default and one line about it, t
     const [, name, value] = /^([A-Z\d_]+)=(.*)$/.exec(line) ?? [];
     return name === undefined ? [] : [{ name, value, about: lines[at - 1] }];
   });
-  expect(listed.map(({ name, value }) => [name, value])).toEqual([...listSettingNames()]);
+  expect(listed.map(({ name, value }) => [name, value])).toEqual([
+    ...listSettingNames(),
+  ]);
   expect(listed.every(({ about }) => about?.startsWith('# '))).toBe(true);
   expect(
     lines.slice(0, lines.indexOf('## Rare')).filter((line) => /^[A-Z]/.test(line)),
@@ -252,7 +286,9 @@ test('the bot is called by the first of at most 20 names, and answers to the oth
   const most = Array.from({ length: 20 }, () => 'N'.repeat(32)).join(', ');
   expect(readGoodSettings({ BOT_NAME: most }).bot.name).toBe('N'.repeat(32));
   for (const names of [`${most}, Nova`, `Nova, ${'N'.repeat(33)}`, 'Nova,']) {
-    const mistake = expect.stringMatching(/^BOT_NAME: must be at most 20 names of at most 32/);
+    const mistake = expect.stringMatching(
+      /^BOT_NAME: must be at most 20 names of at most 32/,
+    );
     expect(readMistakes({ BOT_NAME: names }), names).toEqual([mistake]);
   }
 });
@@ -270,7 +306,13 @@ test('realtime takes a server of its own or OpenAI, and needs one only where it 
   expect(readMistakes({ REALTIME_MODEL: 'gpt-realtime-2.1' })).toContainEqual(
     expect.stringContaining('REALTIME_API_KEY: missing'),
   );
-  expect(readGoodSettings({ REALTIME_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe('k');
-  expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe('k');
-  expect(readGoodSettings({ ...own, OPENAI_API_KEY: 'k' }).realtime?.apiKey).toBeUndefined();
+  expect(readGoodSettings({ REALTIME_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe(
+    'k',
+  );
+  expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe(
+    'k',
+  );
+  expect(
+    readGoodSettings({ ...own, OPENAI_API_KEY: 'k' }).realtime?.apiKey,
+  ).toBeUndefined();
 });

@@ -7,12 +7,17 @@ import { loadDotEnv } from '#src/config/dot-env.ts';
 test('a variable that the file of MCP servers names has an effect', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-'));
   const [path, servers] = [join(folder.path, '.env'), join(folder.path, 'mcp.json')];
-  const server = { url: 'https://wiki.example', headers: { key: `Bearer \${WIKI_KEY}` } };
+  const server = {
+    url: 'https://wiki.example',
+    headers: { key: `Bearer \${WIKI_KEY}` },
+  };
   writeFileSync(servers, JSON.stringify({ mcpServers: { wiki: server } }));
   writeFileSync(path, `WIKI_KEY=k\nWIKI=k\nMCP_SERVERS=${servers}\n`);
   const lines: string[] = [];
   loadDotEnv((line) => lines.push(line), path, {});
-  expect(lines).toEqual([expect.stringMatching(/^WIKI: .*\.env sets it, and it is no setting\.$/)]);
+  expect(lines).toEqual([
+    expect.stringMatching(/^WIKI: .*\.env sets it, and it is no setting\.$/),
+  ]);
 });
 
 test('a byte order mark is no part of a name, and a line without "=" is told without what may be a key', () => {
@@ -39,10 +44,15 @@ test('each setting in .env without effect gets one line, and the environment win
   writeFileSync(path, content);
   expect(loadDotEnv((line) => lines.push(line), path, environment)).toBe(true);
   expect(lines.sort()).toEqual([
-    expect.stringMatching(/^BUDGET_SERVER_DAY_USDD: .*\.env sets it, and it is no setting/),
+    expect.stringMatching(
+      /^BUDGET_SERVER_DAY_USDD: .*\.env sets it, and it is no setting/,
+    ),
     expect.stringMatching(/^REALTIME_DIALECT is no setting any more\. OpenAI removed/),
   ]);
-  expect(environment).toMatchObject({ BOT_NAME: 'Nova', BOT_INSTRUCTIONS: 'Be\nbrief.' });
+  expect(environment).toMatchObject({
+    BOT_NAME: 'Nova',
+    BOT_INSTRUCTIONS: 'Be\nbrief.',
+  });
   // A folder in its place cannot be read by anybody, root included.
   expect(loadDotEnv((line) => lines.push(line), folder.path, environment)).toBe(false);
   expect(lines.at(-1)).toMatch(/ cannot be read \(EISDIR\): make it readable/);

@@ -8,14 +8,24 @@ const servers = {
 };
 
 const good = (environment: NodeJS.ProcessEnv) => read({ ...servers, ...environment });
-const mistakes = (environment: NodeJS.ProcessEnv) => refused({ ...servers, ...environment });
+const mistakes = (environment: NodeJS.ProcessEnv) =>
+  refused({ ...servers, ...environment });
 
 test('a fall-back has its own model, key and voice', () => {
   const baseUrl = 'http://two/v1';
   const voiced = { SPEECH_FALLBACK_BASE_URL: baseUrl, SPEECH_FALLBACK_VOICE: 'amy' };
   const { speech } = good({ ...voiced, SPEECH_FALLBACK_MODEL: 'piper' }).fallbacks;
-  expect(speech).toMatchObject({ baseUrl, model: 'piper', voice: 'amy', backend: 'speech' });
-  const own = { ...voiced, SPEECH_FALLBACK_BASE_URL: 'local', SPEECH_FALLBACK_VOICE: 'rms' };
+  expect(speech).toMatchObject({
+    baseUrl,
+    model: 'piper',
+    voice: 'amy',
+    backend: 'speech',
+  });
+  const own = {
+    ...voiced,
+    SPEECH_FALLBACK_BASE_URL: 'local',
+    SPEECH_FALLBACK_VOICE: 'rms',
+  };
   expect(good(own).fallbacks.speech).toMatchObject({ kind: 'local', voice: 'rms' });
 });
 
@@ -31,7 +41,10 @@ test('a fall-back that uses the shared address uses the shared key, and another 
   const openai = 'https://api.openai.com/v1';
   const given = { OPENAI_API_KEY: 'k', CHAT_COMPLETION_FALLBACK_BASE_URL: openai };
   expect(good(given).fallbacks.chat).toHaveProperty('apiKey');
-  const foreign = { OPENAI_API_KEY: 'k', CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1' };
+  const foreign = {
+    OPENAI_API_KEY: 'k',
+    CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1',
+  };
   const { chat } = good(foreign).fallbacks;
   expect(chat).not.toMatchObject({ apiKey: expect.anything() });
 });
@@ -40,7 +53,10 @@ test.each([
   [{ SPEECH_FALLBACK_VOICE: 'amy' }, 'SPEECH_FALLBACK_BASE_URL: missing'],
   [{ CHAT_COMPLETION_FALLBACK_BASE_URL: 'local' }, 'must be an address'],
   [{ TRANSCRIPTION_FALLBACK_BASE_URL: 'two' }, 'or local'],
-  [{ SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' }, 'SPEECH_FALLBACK_API_KEY: missing'],
+  [
+    { SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' },
+    'SPEECH_FALLBACK_API_KEY: missing',
+  ],
   [
     { SPEECH_BASE_URL: '', SPEECH_FALLBACK_BASE_URL: 'http://two/v1' },
     'a fallback needs a first server',

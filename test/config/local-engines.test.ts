@@ -8,7 +8,10 @@ import { readGoodSettings, readMistakes } from './read-settings.ts';
 const key = { OPENAI_API_KEY: 'k' };
 
 test('with local no address and no key is used', () => {
-  const { speech, transcription } = readGoodSettings({ ...key, TRANSCRIPTION_BACKEND: 'local' });
+  const { speech, transcription } = readGoodSettings({
+    ...key,
+    TRANSCRIPTION_BACKEND: 'local',
+  });
   expect(transcription).toEqual({
     kind: 'local',
     model: '',
@@ -27,7 +30,9 @@ test('with local no address and no key is used', () => {
 test('the path of a folder is a local model, and is never sent to a vendor', () => {
   const given = { ...key, TRANSCRIPTION_LANGUAGE: 'de' };
   for (const model of ['./models/mine', '/srv/models/mine'])
-    expect(readGoodSettings({ ...given, TRANSCRIPTION_MODEL: model }).transcription).toMatchObject({
+    expect(
+      readGoodSettings({ ...given, TRANSCRIPTION_MODEL: model }).transcription,
+    ).toMatchObject({
       kind: 'local',
       model,
       language: 'de',
@@ -35,7 +40,11 @@ test('the path of a folder is a local model, and is never sent to a vendor', () 
 });
 
 test('local takes no name of a model', () => {
-  const given = { ...key, TRANSCRIPTION_BACKEND: 'local', TRANSCRIPTION_MODEL: 'whisper-1' };
+  const given = {
+    ...key,
+    TRANSCRIPTION_BACKEND: 'local',
+    TRANSCRIPTION_MODEL: 'whisper-1',
+  };
   expect(readMistakes(given)).toEqual([
     'TRANSCRIPTION_MODEL: local takes the path of a folder, which begins with . or /',
   ]);
@@ -43,10 +52,15 @@ test('local takes no name of a model', () => {
 
 test('an old .env says embedded for local, and is told so in one line', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'parley-env-')), '.env');
-  writeFileSync(path, 'SPEECH_FALLBACK_BASE_URL=embedded\nSPEECH_BASE_URL=http://one/v1\n');
+  writeFileSync(
+    path,
+    'SPEECH_FALLBACK_BASE_URL=embedded\nSPEECH_BASE_URL=http://one/v1\n',
+  );
   const lines: string[] = [];
   const environment: NodeJS.ProcessEnv = {};
   loadDotEnv((line) => lines.push(line), path, environment);
   expect(lines).toEqual(['SPEECH_FALLBACK_BASE_URL: embedded is called local now.']);
-  expect(readGoodSettings(environment).fallbacks.speech).toMatchObject({ kind: 'local' });
+  expect(readGoodSettings(environment).fallbacks.speech).toMatchObject({
+    kind: 'local',
+  });
 });

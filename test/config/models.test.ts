@@ -35,7 +35,10 @@ test('the model of every server that can be set is in use, under the group it is
 });
 
 test('the model of every server that can be set is watched: its end is told, and each key goes to its own server', async () => {
-  const all = Object.values(standardModels).map((id) => ({ id, shutdown_date: '2026-12-24' }));
+  const all = Object.values(standardModels).map((id) => ({
+    id,
+    shutdown_date: '2026-12-24',
+  }));
   const asked: string[] = [];
   using server = await openExaminedServer({}, (response, one) => {
     asked.push(`${one.path} ${one.headers.authorization}`);
@@ -48,7 +51,9 @@ test('the model of every server that can be set is watched: its end is told, and
   });
   await expect.poll(() => told).toHaveLength(named.length);
   for (const group of named) {
-    expect(told).toContainEqual(expect.stringMatching(`\\(${group}\\) ends on 2026-12-24$`));
+    expect(told).toContainEqual(
+      expect.stringMatching(`\\(${group}\\) ends on 2026-12-24$`),
+    );
     const path = `/${group.toLowerCase().replaceAll('_', '-')}/models`;
     expect(asked).toContain(`${path} Bearer key-of-${group}`);
   }
@@ -57,7 +62,9 @@ test('the model of every server that can be set is watched: its end is told, and
 
 test('every key that can be set, and the token, is known as a secret', () => {
   const secrets = listSecrets(everything()).map((secret) => secret.reveal());
-  expect(secrets.sort()).toEqual(['the-token', ...named.map((group) => `key-of-${group}`)].sort());
+  expect(secrets.sort()).toEqual(
+    ['the-token', ...named.map((group) => `key-of-${group}`)].sort(),
+  );
 });
 
 test('a model that hears beside one that reads is in use too', () => {
@@ -65,7 +72,9 @@ test('a model that hears beside one that reads is in use too', () => {
   const models = listModelsInUse(
     readGoodSettings({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: model }),
   );
-  expect(models).toContainEqual(expect.objectContaining({ role: 'AUDIO_MODEL', model }));
+  expect(models).toContainEqual(
+    expect.objectContaining({ role: 'AUDIO_MODEL', model }),
+  );
 });
 
 test('no model of OpenAI that is about to end is taken without being asked for', () => {
@@ -79,10 +88,17 @@ test('gpt-live is refused wherever a model can be set, its recogniser is not', (
   );
   expect(places).toHaveLength(10);
   for (const place of places)
-    for (const model of ['gpt-live-1', 'gpt-live-1.1', 'openai/gpt-live-1', 'a,gpt-live-2'])
+    for (const model of [
+      'gpt-live-1',
+      'gpt-live-1.1',
+      'openai/gpt-live-1',
+      'a,gpt-live-2',
+    ])
       expect(readMistakes({ [place]: model }), place).toEqual([
         `${place}: gpt-live needs OpenAI's Live API, for which there is no pipeline yet; leave it empty`,
       ]);
   const streaming = { OPENAI_API_KEY: 'a-key', TRANSCRIPTION_BACKEND: 'realtime' };
-  expect(readMistakes({ ...streaming, TRANSCRIPTION_MODEL: 'gpt-live-transcribe' })).toEqual([]);
+  expect(
+    readMistakes({ ...streaming, TRANSCRIPTION_MODEL: 'gpt-live-transcribe' }),
+  ).toEqual([]);
 });

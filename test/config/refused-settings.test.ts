@@ -7,8 +7,14 @@ test('programs may choose among the speech models that the operator lists; the f
   expect(readGoodSettings({ ...server, SPEECH_MODEL: 'piper' }).speech).toMatchObject({
     models: ['piper'],
   });
-  const more = readGoodSettings({ ...server, SPEECH_MODEL: 'piper, kokoro, piper,tts-1' });
-  expect(more.speech).toMatchObject({ model: 'piper', models: ['piper', 'kokoro', 'tts-1'] });
+  const more = readGoodSettings({
+    ...server,
+    SPEECH_MODEL: 'piper, kokoro, piper,tts-1',
+  });
+  expect(more.speech).toMatchObject({
+    model: 'piper',
+    models: ['piper', 'kokoro', 'tts-1'],
+  });
   expect(listModelsInUse(more).map(({ role, model }) => [role, model])).toEqual([
     ['SPEECH', 'piper'],
     ['SPEECH', 'kokoro'],
@@ -22,11 +28,19 @@ test('programs may choose among the speech models that the operator lists; the f
 
 test('models can be chosen only where each request names one', () => {
   expect(
-    readMistakes({ OPENAI_API_KEY: 'k', SPEECH_MODEL: 'gpt-realtime-2.1-mini,gpt-realtime-2.1' }),
-  ).toEqual(['SPEECH_MODEL: a choice of models needs SPEECH_BACKEND=speech; this is realtime']);
+    readMistakes({
+      OPENAI_API_KEY: 'k',
+      SPEECH_MODEL: 'gpt-realtime-2.1-mini,gpt-realtime-2.1',
+    }),
+  ).toEqual([
+    'SPEECH_MODEL: a choice of models needs SPEECH_BACKEND=speech; this is realtime',
+  ]);
   const streaming = { OPENAI_API_KEY: 'k', TRANSCRIPTION_BACKEND: 'realtime' };
   expect(
-    readMistakes({ ...streaming, TRANSCRIPTION_MODEL: 'gpt-live-transcribe,whisper-1' }),
+    readMistakes({
+      ...streaming,
+      TRANSCRIPTION_MODEL: 'gpt-live-transcribe,whisper-1',
+    }),
   ).toEqual([
     'TRANSCRIPTION_MODEL: a choice of models needs TRANSCRIPTION_BACKEND=file; this is realtime',
   ]);

@@ -106,7 +106,11 @@ test('an answer of which nothing left is not listened for, and says where it end
 
 test('when only noise came, no words were recognised', async () => {
   const { result } = await spoken(ignored('empty'));
-  expect(result).toEqual({ kind: 'failed', stage: 'recognise', why: 'no words were recognised' });
+  expect(result).toEqual({
+    kind: 'failed',
+    stage: 'recognise',
+    why: 'no words were recognised',
+  });
 });
 
 const failedAt = (stage: 'recognise' | 'think' | 'speak'): SessionEvent => {

@@ -28,10 +28,16 @@ test('lines of a person stand under their name, once, without the mention of the
 });
 
 test.each<readonly [Parameters<typeof printEvent>[0], string]>([
-  [{ kind: 'recognised', ...ben, text: 'nova what time is it' }, '  Ben    nova what time is it\n'],
+  [
+    { kind: 'recognised', ...ben, text: 'nova what time is it' },
+    '  Ben    nova what time is it\n',
+  ],
   [answered('completed'), '  Nova   It is five.\n'],
   [answered('cancelled'), '  Nova   It is (cancelled)\n'],
-  [{ kind: 'ignored', ...ben, why: 'off' }, '  Nova did not answer: it answers commands only.\n'],
+  [
+    { kind: 'ignored', ...ben, why: 'off' },
+    '  Nova did not answer: it answers commands only.\n',
+  ],
   ...(['bot', 'dismissed', 'mentioned', 'not-named'] as const).map(
     (why) =>
       [
@@ -43,10 +49,16 @@ test.each<readonly [Parameters<typeof printEvent>[0], string]>([
     (why) => [{ kind: 'ignored', ...ben, why }, ''] as const,
   ),
   [{ ...answered('completed'), typed: true }, ''],
-  [{ kind: 'words', text: "Adam. Time's up.", isWhole: true }, "  Nova   Adam. Time's up.\n"],
+  [
+    { kind: 'words', text: "Adam. Time's up.", isWhole: true },
+    "  Nova   Adam. Time's up.\n",
+  ],
   [{ kind: 'words', name: 'Ben', text: 'nova what', isWhole: false }, ''],
-])('whoever speaks, here or on the page, is printed with the answer: %j', (event, line) => {
-  const { show, text } = screen();
-  printEvent(event, 'Nova', show);
-  expect(text()).toEqual(line);
-});
+])(
+  'whoever speaks, here or on the page, is printed with the answer: %j',
+  (event, line) => {
+    const { show, text } = screen();
+    printEvent(event, 'Nova', show);
+    expect(text()).toEqual(line);
+  },
+);

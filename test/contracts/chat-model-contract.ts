@@ -40,7 +40,11 @@ export function testChatModel(name: string, open: () => Promise<OpenModel>): voi
     const reason = new Error('interrupted');
     const texts: string[] = [];
     const read = async () => {
-      for await (const part of opened.model.reply(contractQuestion, [], caller.signal)) {
+      for await (const part of opened.model.reply(
+        contractQuestion,
+        [],
+        caller.signal,
+      )) {
         if (part.kind === 'text') texts.push(part.text);
         caller.abort(reason);
       }

@@ -93,7 +93,10 @@ function testLeaving(
     const disposed = open();
     await Promise.all([sendUtterance(aborted, one), sendUtterance(disposed, one)]);
     const reason = new Error('left');
-    const [waiting, late] = [aborted.settle(neverAborted), disposed.settle(neverAborted)];
+    const [waiting, late] = [
+      aborted.settle(neverAborted),
+      disposed.settle(neverAborted),
+    ];
     leaving.abort(reason);
     disposed[Symbol.dispose]();
     await expect(waiting).rejects.toBe(reason);

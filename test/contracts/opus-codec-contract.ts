@@ -30,7 +30,9 @@ function testSound(name: string, open: () => Promise<OpusCodec>) {
         for (let n = 0; n < 5; n++)
           heard = decoder.decode(encoder.encode(makeTone(fromHz))).slice();
         expect(heard).toHaveLength(toHz / 50);
-        expect(Math.abs(measureRms(heard) / measureRms(makeTone(fromHz)) - 1)).toBeLessThan(0.15);
+        expect(
+          Math.abs(measureRms(heard) / measureRms(makeTone(fromHz)) - 1),
+        ).toBeLessThan(0.15);
       }
     },
   );
@@ -41,9 +43,11 @@ function testSound(name: string, open: () => Promise<OpusCodec>) {
     const bits = frames.reduce((sum, frame) => sum + frame.length * 8, 0);
     expect(bits).toBeGreaterThan(50_000);
     expect(bits).toBeLessThan(75_000);
-    expect(frames.every((frame) => Buffer.isBuffer(frame) && countOpusSamples(frame) === 960)).toBe(
-      true,
-    );
+    expect(
+      frames.every(
+        (frame) => Buffer.isBuffer(frame) && countOpusSamples(frame) === 960,
+      ),
+    ).toBe(true);
     expect(frames.every((frame) => ((frame[0] ?? 0) & 4) === 0)).toBe(true);
   });
 }
@@ -51,7 +55,10 @@ function testSound(name: string, open: () => Promise<OpusCodec>) {
 function testChannels(name: string, open: () => Promise<OpusCodec>) {
   test(`${name}: two channels stay two, and music takes about 128 kbit/s`, async () => {
     const codec = await open();
-    const [encoder, decoder] = [codec.createEncoder(48_000, 2), codec.createDecoder(48_000, 2)];
+    const [encoder, decoder] = [
+      codec.createEncoder(48_000, 2),
+      codec.createDecoder(48_000, 2),
+    ];
     const mono = makeTone(48_000);
     const left = Int16Array.from({ length: 1920 }, (_, n) =>
       n % 2 === 0 ? (mono[n >> 1] ?? 0) : 0,
@@ -64,8 +71,12 @@ function testChannels(name: string, open: () => Promise<OpusCodec>) {
       heard = decoder.decode(frame).slice();
     }
     expect(heard).toHaveLength(1920);
-    expect(measureRms(heard.filter((_, n) => n % 2 === 0)) / measureRms(mono)).toBeCloseTo(1, 1);
-    expect(measureRms(heard.filter((_, n) => n % 2 === 1)) / measureRms(mono)).toBeLessThan(0.1);
+    expect(
+      measureRms(heard.filter((_, n) => n % 2 === 0)) / measureRms(mono),
+    ).toBeCloseTo(1, 1);
+    expect(
+      measureRms(heard.filter((_, n) => n % 2 === 1)) / measureRms(mono),
+    ).toBeLessThan(0.1);
     expect(bytes * 8).toBeLessThan(145_000);
   });
 }
@@ -73,26 +84,38 @@ function testChannels(name: string, open: () => Promise<OpusCodec>) {
 function testJunk(name: string, open: () => Promise<OpusCodec>) {
   test(`${name}: silence frames are 20 ms of quiet, also after sound`, async () => {
     const codec = await open();
-    const [encoder, decoder] = [codec.createEncoder(24_000), codec.createDecoder(16_000)];
+    const [encoder, decoder] = [
+      codec.createEncoder(24_000),
+      codec.createDecoder(16_000),
+    ];
     const frame = Buffer.from([0xf8, 0xff, 0xfe]);
     expect(isSilenceFrame(frame)).toBe(true);
     expect(decoder.decode(frame)).toEqual(new Int16Array(320));
     for (let n = 0; n < 5; n++) decoder.decode(encoder.encode(makeTone(24_000)));
-    for (let n = 0; n < 5; n++) expect(decoder.decode(frame)).toEqual(new Int16Array(320));
+    for (let n = 0; n < 5; n++)
+      expect(decoder.decode(frame)).toEqual(new Int16Array(320));
   });
 
   test.each([
     ['of speech', 0x48],
     ['of speech and music', 0x78],
     ['of music', 0xd8],
-  ])(`${name}: a packet %s without sound is quiet, and so is what follows`, async (_, first) => {
-    const codec = await open();
-    const [encoder, decoder] = [codec.createEncoder(16_000), codec.createDecoder(16_000)];
-    for (let n = 0; n < 5; n++) decoder.decode(encoder.encode(makeTone(16_000)));
-    expect(decoder.decode(Buffer.of(first))).toEqual(new Int16Array(320));
-    expect(decoder.decode(Buffer.of(first | 1, 0))).toEqual(new Int16Array(640));
-    expect(measureRms(decoder.decode(encoder.encode(makeTone(16_000))))).toBeLessThan(0.3);
-  });
+  ])(
+    `${name}: a packet %s without sound is quiet, and so is what follows`,
+    async (_, first) => {
+      const codec = await open();
+      const [encoder, decoder] = [
+        codec.createEncoder(16_000),
+        codec.createDecoder(16_000),
+      ];
+      for (let n = 0; n < 5; n++) decoder.decode(encoder.encode(makeTone(16_000)));
+      expect(decoder.decode(Buffer.of(first))).toEqual(new Int16Array(320));
+      expect(decoder.decode(Buffer.of(first | 1, 0))).toEqual(new Int16Array(640));
+      expect(measureRms(decoder.decode(encoder.encode(makeTone(16_000))))).toBeLessThan(
+        0.3,
+      );
+    },
+  );
 
   test.each([
     ['nothing', Buffer.alloc(0)],
@@ -100,10 +123,16 @@ function testJunk(name: string, open: () => Promise<OpusCodec>) {
     ['more than 120 ms', Buffer.from([0x1b, 0x30, 0x11])],
     ['a size beyond its end', Buffer.from([0x7a, 0xfc, 0x01])],
     ['more bytes than any packet has', Buffer.alloc(4000, 0x78)],
-  ])(`${name}: %s is refused with an error, and the decoder goes on`, async (_, junk) => {
-    const codec = await open();
-    const [encoder, decoder] = [codec.createEncoder(16_000), codec.createDecoder(16_000)];
-    expect(() => decoder.decode(junk)).toThrow(Error);
-    expect(decoder.decode(encoder.encode(makeTone(16_000)))).toHaveLength(320);
-  });
+  ])(
+    `${name}: %s is refused with an error, and the decoder goes on`,
+    async (_, junk) => {
+      const codec = await open();
+      const [encoder, decoder] = [
+        codec.createEncoder(16_000),
+        codec.createDecoder(16_000),
+      ];
+      expect(() => decoder.decode(junk)).toThrow(Error);
+      expect(decoder.decode(encoder.encode(makeTone(16_000)))).toHaveLength(320);
+    },
+  );
 }

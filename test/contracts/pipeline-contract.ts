@@ -100,7 +100,9 @@ function testContent(name: string, open: OpenPipelineFor) {
     await using opened = await open({ says: answerText });
     const parts = await readAnswer(opened.pipeline, new FakeHost());
     expect(joinTexts(parts)).toBe(answerText);
-    const clauses = parts.flatMap((part) => (part.kind === 'clause' ? [part.text] : []));
+    const clauses = parts.flatMap((part) =>
+      part.kind === 'clause' ? [part.text] : [],
+    );
     expect(listSoundedTexts(parts)).toEqual(clauses);
     const sounds = parts.flatMap((part) => (part.kind === 'audio' ? [part.pcm] : []));
     expect(sounds.length).toBeGreaterThan(0);
@@ -127,9 +129,9 @@ function testContent(name: string, open: OpenPipelineFor) {
 
   test(`${name}: an utterance without words is not answered`, async () => {
     await using opened = await open({ says: answerText });
-    expect(await readAnswer(opened.pipeline, new FakeHost(), makeTurn(toUtterance('')))).toEqual(
-      [],
-    );
+    expect(
+      await readAnswer(opened.pipeline, new FakeHost(), makeTurn(toUtterance(''))),
+    ).toEqual([]);
   });
 }
 
@@ -138,7 +140,11 @@ function testAbort(name: string, open: OpenPipelineFor) {
     await using opened = await open({ says: answerText });
     const reason = new Error('left');
     const turn = makeTurn(toUtterance('hello'));
-    const answer = opened.pipeline.answer(turn, new FakeHost(), AbortSignal.abort(reason));
+    const answer = opened.pipeline.answer(
+      turn,
+      new FakeHost(),
+      AbortSignal.abort(reason),
+    );
     await expect(answer[Symbol.asyncIterator]().next()).rejects.toBe(reason);
   });
 
@@ -150,7 +156,8 @@ function testAbort(name: string, open: OpenPipelineFor) {
       const turn = makeTurn(toUtterance('hello'));
       const answer = opened.pipeline.answer(turn, new FakeHost(), caller.signal);
       const reading = (async () => {
-        for await (const part of answer) if (part.kind === 'audio') caller.abort(reason);
+        for await (const part of answer)
+          if (part.kind === 'audio') caller.abort(reason);
       })();
       await expect(reading).rejects.toBe(reason);
       await opened.settled();
@@ -221,7 +228,9 @@ function testTools(name: string, open: OpenPipelineFor) {
     host.release();
     const parts = await reading;
     expect(host.ran).toEqual([lampTool]);
-    expect(parts.filter(({ kind }) => kind === 'tool')).toEqual([{ kind: 'tool', call: lampTool }]);
+    expect(parts.filter(({ kind }) => kind === 'tool')).toEqual([
+      { kind: 'tool', call: lampTool },
+    ]);
     expect(joinTexts(parts)).toBe('One moment, please. The lamp is on now.');
   });
 
@@ -260,9 +269,14 @@ function testUsage(name: string, open: OpenPipelineFor) {
       await using opened = await open({ says: answerText, ends });
       const host = new FakeHost();
       const caller = new AbortController();
-      const answer = opened.pipeline.answer(makeTurn(toUtterance('hello')), host, caller.signal);
+      const answer = opened.pipeline.answer(
+        makeTurn(toUtterance('hello')),
+        host,
+        caller.signal,
+      );
       const reading = (async () => {
-        for await (const part of answer) if (part.kind === 'audio') caller.abort(new Error('left'));
+        for await (const part of answer)
+          if (part.kind === 'audio') caller.abort(new Error('left'));
       })();
       await reading.catch(() => undefined);
       await opened.settled();
@@ -298,6 +312,8 @@ export function joinTexts(parts: readonly ReplyPart[]): string {
 
 /** The clauses that sounded, in order, each once for an unbroken run of its sound. */
 export function listSoundedTexts(parts: readonly ReplyPart[]): string[] {
-  const texts = parts.flatMap((part) => (part.kind === 'audio' ? [part.ofText ?? ''] : []));
+  const texts = parts.flatMap((part) =>
+    part.kind === 'audio' ? [part.ofText ?? ''] : [],
+  );
   return texts.filter((text, place) => text !== texts[place - 1]);
 }

@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { getSayingText } from '#test/conversation/setup/sayings.ts';
-import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
+import {
+  openServed,
+  type ServedSession,
+} from '#test/conversation/setup/served-session.ts';
 import { adam, eva } from '#test/conversation/setup/session-fixture.ts';
-import { findQuietMs, listRemembered, openListening, replies } from './session-pipeline-setup.ts';
+import {
+  findQuietMs,
+  listRemembered,
+  openListening,
+  replies,
+} from './session-pipeline-setup.ts';
 
 /** Who is heard by whatever answers a room, and what is left of it, with real servers behind that. */
 export function testSessionConsent(name: PipelineName): void {
@@ -19,9 +27,14 @@ function testConsent(name: PipelineName) {
     await served.pass(2_000);
     expect(measureSoundMs(served)).toBe(0);
     const reported = ['models', 'speech']; // what the bot says of itself
-    const sent = served.providers.requests.filter(({ endpoint }) => !reported.includes(endpoint));
+    const sent = served.providers.requests.filter(
+      ({ endpoint }) => !reported.includes(endpoint),
+    );
     expect(sent).toEqual([]);
-    const both = [await served.packets('forward', adam), await served.packets('capital', eva)];
+    const both = [
+      await served.packets('forward', adam),
+      await served.packets('capital', eva),
+    ];
     await served.pass(4_000, both.flat());
     await served.until(() => served.fixture.of('answered').length > 0, 'an answer');
     expect(served.heard.join(' ')).not.toMatch(/what|capital|france/);
@@ -35,8 +48,14 @@ function testConsent(name: PipelineName) {
     await served.say('forward');
     await served.settle();
     expect(served.fixture.of('ignored')).toMatchObject([{ why: 'not-named' }]);
-    expect([served.asked, served.spending.bills, listRemembered(served)]).toEqual([[], [], []]);
-    expect(served.providers.talk.calls.filter(({ soundMs }) => soundMs > 0)).toEqual([]);
+    expect([served.asked, served.spending.bills, listRemembered(served)]).toEqual([
+      [],
+      [],
+      [],
+    ]);
+    expect(served.providers.talk.calls.filter(({ soundMs }) => soundMs > 0)).toEqual(
+      [],
+    );
     served.fixture.talk.openAskWindow('g', 'adam');
     await served.ask('capital');
     expect(served.shown).toEqual([`user: Adam: ${getSayingText('capital')}`]);
@@ -59,7 +78,8 @@ function testRetraction(name: PipelineName) {
       items,
       commits,
     }));
-    for (const call of calls) expect(call).toEqual({ bufferMs: 0, items: [], commits: [] });
+    for (const call of calls)
+      expect(call).toEqual({ bufferMs: 0, items: [], commits: [] });
     await served.fixture.privacy.allow('g', 'adam');
     await served.ask('capital');
     expect(served.shown).toEqual([`user: Adam: ${getSayingText('capital')}`]);
@@ -89,11 +109,11 @@ function testLeaving(name: PipelineName) {
     await using served = await openListening(name);
     await served.fixture.sessions.leave('g');
     await served.settle();
-    expect([served.running, listRemembered(served), served.providers.talk.open]).toEqual([
-      [],
-      [],
-      0,
-    ]);
+    expect([
+      served.running,
+      listRemembered(served),
+      served.providers.talk.open,
+    ]).toEqual([[], [], 0]);
   });
 }
 

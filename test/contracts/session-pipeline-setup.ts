@@ -1,6 +1,9 @@
 import { expect } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
+import {
+  openServed,
+  type ServedSession,
+} from '#test/conversation/setup/served-session.ts';
 import { adam } from '#test/conversation/setup/session-fixture.ts';
 
 /** Five minutes of talk: there is always more of it. */

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
+import {
+  openServed,
+  type ServedSession,
+} from '#test/conversation/setup/served-session.ts';
 import { adam } from '#test/conversation/setup/session-fixture.ts';
 import { continueAfterPause } from './session-pipeline-setup.ts';
 
@@ -35,7 +38,10 @@ function testRuns(name: PipelineName) {
 
   test(`${name}: a tool that an interrupted answer was going to call never runs`, async () => {
     const text = `Well, let me see. ${'It will take me a while to look around here. '.repeat(40)}`;
-    const replies = [foundResult, { match: 'forward', text, ...makeCall('who_is_here') }];
+    const replies = [
+      foundResult,
+      { match: 'forward', text, ...makeCall('who_is_here') },
+    ];
     // Servers take real time: the call comes 5 s after the first words, so that a busy machine has cut the answer off before.
     const pace = { tokensPerSecond: 50, soundSpeed: 20 };
     await using served = await openServed(name, { replies, pace });
@@ -57,13 +63,17 @@ function testRuns(name: PipelineName) {
     const [answered, ...others] = served.fixture.of('answered');
     expect([answered?.text, others]).toEqual(['You are two.', []]);
     expect(listTools(served)).toEqual([['who_is_here', 'ran', 'adam']]);
-    expect(served.spending.bills.filter(({ wanted }) => wanted === 0).length).toBeGreaterThan(0);
+    expect(
+      served.spending.bills.filter(({ wanted }) => wanted === 0).length,
+    ).toBeGreaterThan(0);
   });
 }
 
 function testEffects(name: PipelineName) {
   test(`${name}: a message that words of others may have caused waits for the asker's button`, async () => {
-    const replies = [{ match: 'forward', ...makeCall('post_text', { text: 'Dinner.' }) }];
+    const replies = [
+      { match: 'forward', ...makeCall('post_text', { text: 'Dinner.' }) },
+    ];
     await using served = await openServed(name, { replies });
     await served.fixture.personas.savePersona('g', 'lounge', { name: 'Max' });
     expect(await served.ask('forward')).toMatchObject({
@@ -71,10 +81,14 @@ function testEffects(name: PipelineName) {
     });
     expect(listTools(served)).toEqual([['post_text', 'asked', 'adam']]);
     const askId = served.fixture.offered.at(-1)?.split(':')[1] ?? '';
-    expect(await served.fixture.confirmations.confirmCall('g', askId, 'eva')).toMatchObject({
+    expect(
+      await served.fixture.confirmations.confirmCall('g', askId, 'eva'),
+    ).toMatchObject({
       kind: 'other',
     });
-    expect(await served.fixture.confirmations.confirmCall('g', askId, 'adam')).toMatchObject({
+    expect(
+      await served.fixture.confirmations.confirmCall('g', askId, 'adam'),
+    ).toMatchObject({
       kind: 'done',
     });
     expect(listTools(served).at(-1)).toEqual(['post_text', 'pressed', 'adam']);
@@ -86,7 +100,10 @@ function testEffects(name: PipelineName) {
       { match: 'voice: 50', text: 'Half as loud.' },
       { match: 'speak half', ...set },
     ];
-    await using served = await openServed(name, { replies, pace: { firstTokenMs: 100 } });
+    await using served = await openServed(name, {
+      replies,
+      pace: { firstTokenMs: 100 },
+    });
     await served.say('louder');
     await served.until(() => listTools(served).length > 0, 'a volume that is set');
     served.fixture.linkOpener.link.lose();
@@ -94,7 +111,9 @@ function testEffects(name: PipelineName) {
       () => served.fixture.of('answered').length > 0,
       'an answer over the next link',
     );
-    expect(served.fixture.of('answered').at(-1)).toMatchObject({ text: 'Half as loud.' });
+    expect(served.fixture.of('answered').at(-1)).toMatchObject({
+      text: 'Half as loud.',
+    });
     expect(listTools(served)).toEqual([['volume', 'ran', 'adam']]);
   });
 }

@@ -9,7 +9,9 @@ export async function collectSound(
   text: string,
   voice: SpeechVoice = {},
 ): Promise<Pcm> {
-  const pieces = await Array.fromAsync(synthesizer.synthesize(text, voice, neverAborted));
+  const pieces = await Array.fromAsync(
+    synthesizer.synthesize(text, voice, neverAborted),
+  );
   expect(new Set(pieces.map(({ rateHz }) => rateHz)).size).toBe(1);
   const samples = Int16Array.from(pieces.flatMap((piece) => [...piece.samples]));
   return { samples, rateHz: pieces[0]?.rateHz ?? 0, channels: 1 };
@@ -28,7 +30,9 @@ export function testSynthesizer(name: string, engine: () => Synthesizer): void {
   });
 
   test(`${name}: requests that overlap are all served`, async () => {
-    const sounds = ['One.', 'Two is enough.', 'Three.'].map((part) => collectSound(engine(), part));
+    const sounds = ['One.', 'Two is enough.', 'Three.'].map((part) =>
+      collectSound(engine(), part),
+    );
     for (const { samples } of await Promise.all(sounds)) {
       expect(samples.length).toBeGreaterThan(0);
     }
@@ -52,6 +56,8 @@ export function testSynthesizer(name: string, engine: () => Synthesizer): void {
     const reason = new Error('interrupted');
     queueMicrotask(() => leaving.abort(reason));
     await expect(sound).rejects.toBe(reason);
-    expect((await collectSound(engine(), 'Sorry, go on.')).samples.length).toBeGreaterThan(0);
+    expect(
+      (await collectSound(engine(), 'Sorry, go on.')).samples.length,
+    ).toBeGreaterThan(0);
   });
 }

@@ -14,7 +14,10 @@ export async function listUpdates(
   return await Array.fromAsync(transcriber.transcribe(pcm, signal));
 }
 
-export async function transcribeText(transcriber: Transcriber, pcm: Pcm): Promise<string> {
+export async function transcribeText(
+  transcriber: Transcriber,
+  pcm: Pcm,
+): Promise<string> {
   const last = (await listUpdates(transcriber, pcm)).at(-1);
   return last?.kind === 'final' ? last.transcript.text : '(no final)';
 }
@@ -28,11 +31,18 @@ export function testTranscriber(
   test(`${name}: an utterance ends in exactly one final text`, async () => {
     const updates = await listUpdates(engine(), one.pcm);
     expect(updates.filter(({ kind }) => kind === 'final')).toHaveLength(1);
-    expect(updates.at(-1)).toMatchObject({ kind: 'final', transcript: { text: one.text } });
+    expect(updates.at(-1)).toMatchObject({
+      kind: 'final',
+      transcript: { text: one.text },
+    });
   });
 
   test(`${name}: silence gives an empty text`, async () => {
-    const silence: Pcm = { samples: new Int16Array(16_000), rateHz: 16_000, channels: 1 };
+    const silence: Pcm = {
+      samples: new Int16Array(16_000),
+      rateHz: 16_000,
+      channels: 1,
+    };
     expect(await transcribeText(engine(), silence)).toBe('');
   });
 
@@ -58,6 +68,8 @@ export function testTranscriber(
 
   test(`${name}: sound that is not 16 kHz mono is our own mistake`, async () => {
     const fast: Pcm = { ...one.pcm, rateHz: 48_000 };
-    await expect((async () => await listUpdates(engine(), fast))()).rejects.toThrow(RangeError);
+    await expect((async () => await listUpdates(engine(), fast))()).rejects.toThrow(
+      RangeError,
+    );
   });
 }

@@ -24,7 +24,11 @@ export type MakeFrame = (n: number) => Frame;
 type OpenLinkSetup = (mayHear: MayHear) => Promise<LinkSetup>;
 
 /** Contract of every VoiceLink, real or fake. */
-export function testVoiceLink(name: string, open: OpenLinkSetup, frame: MakeFrame): void {
+export function testVoiceLink(
+  name: string,
+  open: OpenLinkSetup,
+  frame: MakeFrame,
+): void {
   testHearing(name, open);
   testSpeaking(name, open, frame);
   testEnding(name, open, frame);
@@ -34,7 +38,9 @@ function testHearing(name: string, open: OpenLinkSetup) {
   test(`${name}: an aborted hear throws the caller's own reason`, async () => {
     await using setup = await open(() => true);
     const reason = new Error('left');
-    const heard = setup.link.receivePackets(AbortSignal.abort(reason))[Symbol.asyncIterator]();
+    const heard = setup.link
+      .receivePackets(AbortSignal.abort(reason))
+      [Symbol.asyncIterator]();
     await expect(heard.next()).rejects.toBe(reason);
   });
 
@@ -43,7 +49,9 @@ function testHearing(name: string, open: OpenLinkSetup) {
     const heard = await collectPackets(setup, () => setup.speak());
     const voiced = heard.filter(({ opus }) => !isSilenceFrame(opus));
     expect(voiced.length).toBeGreaterThanOrEqual(8);
-    expect(new Set(heard.map(({ speakerId }) => speakerId))).toEqual(new Set([setup.speakerId]));
+    expect(new Set(heard.map(({ speakerId }) => speakerId))).toEqual(
+      new Set([setup.speakerId]),
+    );
     const steps = heard.slice(1).map((one, n) => measureStep(heard[n], one));
     expect(steps.every((each) => each > 0 && each < 10)).toBe(true);
   });
@@ -74,7 +82,9 @@ function testEnding(name: string, open: OpenLinkSetup, frame: MakeFrame) {
     await using setup = await open(() => true);
     const source = new CountedFrames(100, frame);
     setup.link.playFrames(source).wake();
-    const heard = setup.link.receivePackets(new AbortController().signal)[Symbol.asyncIterator]();
+    const heard = setup.link
+      .receivePackets(new AbortController().signal)
+      [Symbol.asyncIterator]();
     const next = heard.next();
     await setup.link[Symbol.asyncDispose]();
     await expect(next).resolves.toMatchObject({ done: true });
@@ -85,7 +95,9 @@ function testEnding(name: string, open: OpenLinkSetup, frame: MakeFrame) {
 
   test(`${name}: hearing ends with link.lost when the link is taken away`, async () => {
     await using setup = await open(() => true);
-    const heard = setup.link.receivePackets(new AbortController().signal)[Symbol.asyncIterator]();
+    const heard = setup.link
+      .receivePackets(new AbortController().signal)
+      [Symbol.asyncIterator]();
     const next = heard.next();
     setup.lose();
     await expect(next).rejects.toMatchObject({ code: 'link.lost' });
@@ -119,7 +131,8 @@ async function collectPackets(setup: LinkSetup, work: () => Promise<void>) {
   const heard: Packet[] = [];
   const stop = new AbortController();
   const hearing = (async () => {
-    for await (const packet of setup.link.receivePackets(stop.signal)) heard.push(packet);
+    for await (const packet of setup.link.receivePackets(stop.signal))
+      heard.push(packet);
   })();
   await work();
   await setup.pass(100);

@@ -14,14 +14,22 @@ import { playScripts } from './setup/play-script.ts';
 
 const deaf = { ...adam, isDeaf: true };
 const German = { places: germanPlaces, voices: createFixedVoiceNames(['slt', 'rms']) };
-const limited = new BotError('provider.rate_limited', true, 'Busy.', undefined, undefined, {
-  retryAfterMs: 6_200,
-});
+const limited = new BotError(
+  'provider.rate_limited',
+  true,
+  'Busy.',
+  undefined,
+  undefined,
+  {
+    retryAfterMs: 6_200,
+  },
+);
 
 playScripts({
-  'a link in an answer is written once into the chat of the channel, and said to be there': [
-    { ...German, people: [adam] },
-    `
+  'a link in an answer is written once into the chat of the channel, and said to be there':
+    [
+      { ...German, people: [adam] },
+      `
     model: It is on https://a.b/c today.
     adam says: five
     > heard Adam: five
@@ -30,7 +38,7 @@ playScripts({
     > writes "https://a.b/c"
     2000
     `,
-  ],
+    ],
   'a model that is down is told to the channel by voice, once while it lasts, and to the operator by code': `
     model: fail provider.unreachable
     adam says: five
@@ -56,9 +64,10 @@ playScripts({
     4000
     `,
   ],
-  'what it says of itself is in the language of the server, aloud only if its voice speaks it': [
-    { ...German, people: [adam] },
-    `
+  'what it says of itself is in the language of the server, aloud only if its voice speaks it':
+    [
+      { ...German, people: [adam] },
+      `
     model: fail provider.unreachable
     adam says: five
     > heard Adam: five
@@ -74,7 +83,7 @@ playScripts({
     > says "Mein Schlüssel wird abgelehnt, oder sein Guthaben ist verbraucht: Das kann nur mein Betreiber beheben."
     6000
     `,
-  ],
+    ],
   'an answer whose voice is out is written whole and remembered, why once until the voice is back': `
     with alone
     voice fails
@@ -384,10 +393,26 @@ function failing(error: unknown) {
 test('an answer is prepared in the order of the stream while its end is waited for, and heard after it', async () => {
   const transcriber = new FakeTranscriber({ texts: ['go forward ten meters'] });
   const here = await openCalled({ transcriber });
-  await passTime(here, 4_000, await sayWords('human-goforward', adam, here.clock.nowMs()));
+  await passTime(
+    here,
+    4_000,
+    await sayWords('human-goforward', adam, here.clock.nowMs()),
+  );
   const { instants } = here.of('answered')[0] ?? expect.fail();
-  const { heardAtMs, recognisedAtMs, firstTokenAtMs, firstClauseAtMs, firstSpeechAtMs } = instants;
-  const order = [heardAtMs, recognisedAtMs, firstTokenAtMs, firstClauseAtMs, firstSpeechAtMs];
+  const {
+    heardAtMs,
+    recognisedAtMs,
+    firstTokenAtMs,
+    firstClauseAtMs,
+    firstSpeechAtMs,
+  } = instants;
+  const order = [
+    heardAtMs,
+    recognisedAtMs,
+    firstTokenAtMs,
+    firstClauseAtMs,
+    firstSpeechAtMs,
+  ];
   expect(order).toEqual(order.toSorted((a = 0, b = 0) => a - b));
   expect(firstSpeechAtMs).toBeLessThan(instants.endedAtMs - 100);
   expect(instants.firstSentAtMs).toBeGreaterThanOrEqual(instants.endedAtMs);

@@ -1,6 +1,9 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
-import type { writeInChat, writeUnspeakableWords } from '#src/notices/channel-notices.ts';
+import type {
+  writeInChat,
+  writeUnspeakableWords,
+} from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
@@ -13,7 +16,10 @@ type DoorWords = {
   readonly 'a reply to a typed line': Parameters<TypedMessages['replyTo']>[1];
   readonly 'what has no voice': Parameters<typeof writeUnspeakableWords>[0];
   readonly 'what is written instead': Parameters<typeof writeInChat>[0];
-  readonly 'an answer for a command or program': Extract<AskOutcome, { kind: 'answered' }>['text'];
+  readonly 'an answer for a command or program': Extract<
+    AskOutcome,
+    { kind: 'answered' }
+  >['text'];
   readonly 'a quote': Quote['text'];
   readonly 'a text to be read out': QueuedAnnouncement['clauses'][number];
 };

@@ -33,8 +33,13 @@ test('once the bot is removed from a server nothing is kept of it, in the store 
   await fixture.clock.advance(3_000);
   expect(await kept(fixture)).toEqual([0, 0]);
   expect(await fixture.trackStore.read('g', 'lounge')).toEqual([]);
-  expect(fixture.sessions.settings.isSetByGuild('g', conversationSettings.addressing)).toBe(false);
-  expect([fixture.forgotten, (await fixture.consents.read('other')).size]).toEqual([['g'], 1]);
+  expect(
+    fixture.sessions.settings.isSetByGuild('g', conversationSettings.addressing),
+  ).toBe(false);
+  expect([fixture.forgotten, (await fixture.consents.read('other')).size]).toEqual([
+    ['g'],
+    1,
+  ]);
   expect(fixture.of('erased')).toHaveLength(1);
   const order = fixture.events.map(({ kind }) => kind);
   expect(order.indexOf('left')).toBeLessThan(order.indexOf('erased'));
@@ -64,7 +69,9 @@ test('a store in trouble is asked to erase a server again, and the end of the bo
   fixture.guildStore.trouble = 'unwritable';
   fixture.sessions.onSeatChange('g', removed);
   await fixture.clock.advance(4_000);
-  expect(fixture.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unwritable' }]);
+  expect(fixture.of('failed')).toMatchObject([
+    { stage: 'store', code: 'store.unwritable' },
+  ]);
   fixture.guildStore.trouble = undefined;
   await fixture.clock.advance(6_000);
   expect([await kept(fixture), fixture.of('erased').length]).toEqual([[0, 0], 1]);

@@ -29,7 +29,8 @@ const rest = (ms: number) => (fixture: SessionFixture) =>
 const attic = { guildId: 'g', channelId: 'attic', name: 'Attic' };
 const threeChannels = {
   ...places,
-  findChannel: (_: string, id: string) => [lounge, den, attic].find((one) => one.channelId === id),
+  findChannel: (_: string, id: string) =>
+    [lounge, den, attic].find((one) => one.channelId === id),
 };
 const toAttic = ({ sessions }: SessionFixture) =>
   sessions.onSeatChange('g', { kind: 'moved', channelId: 'attic' });
@@ -38,9 +39,12 @@ const bug = ({ linkOpener }: SessionFixture) =>
     ? linkOpener.link.lose(new TypeError('oops'))
     : void linkOpener.failures.push(new TypeError('oops'));
 /** Somebody calls it to another server. */
-const elsewhere = ({ sessions }: SessionFixture) => sessions.join({ ...den, guildId: 'h' }, 'adam');
+const elsewhere = ({ sessions }: SessionFixture) =>
+  sessions.join({ ...den, guildId: 'h' }, 'adam');
 const sentAway = ({ linkOpener }: SessionFixture) =>
-  linkOpener.link.lose(new BotError('link.lost', false, 'A person has kicked the bot.'));
+  linkOpener.link.lose(
+    new BotError('link.lost', false, 'A person has kicked the bot.'),
+  );
 
 playScripts({
   'a lost link comes back within a second, and the same people are heard, answered and remembered': `
@@ -137,13 +141,17 @@ playScripts({
     adam says: six > heard Adam: six, answered Adam: You said five.
     prompt > Adam: six
     `,
-  'an answer in which the bot is moved ends there, and comes along to a channel that is no wider': [
-    {
-      people: [adam],
-      pieces: 'natural',
-      places: { ...places, isNoWider: (one, other) => one === den && other.name === 'Lounge' },
-    },
-    `
+  'an answer in which the bot is moved ends there, and comes along to a channel that is no wider':
+    [
+      {
+        people: [adam],
+        pieces: 'natural',
+        places: {
+          ...places,
+          isNoWider: (one, other) => one === den && other.name === 'Lounge',
+        },
+      },
+      `
     model: One. This is a rather long sentence. And there is more to come.
     adam asks: Hello?
     > told adam: answered One. This is a rather long sentence. And there is more to come.
@@ -154,7 +162,7 @@ playScripts({
     100
     prompt > Adam: Hello? | Nova: One. This is a rather | Adam: And?
     `,
-  ],
+    ],
   'a yes for the session stays where the bot is moved, whether its person was there before or comes after; a no and a pause stay, too': `
     eva joins > already consent brief
     adam goes
@@ -175,9 +183,18 @@ playScripts({
   ...Object.fromEntries(
     (
       [
-        ['it may not enter', { findChannelFacts: () => ({ ...healthyFacts, mayConnect: false }) }],
-        ['it may not speak', { findChannelFacts: () => ({ ...healthyFacts, maySpeak: false }) }],
-        ['nobody can talk', { findChannelFacts: () => ({ ...healthyFacts, isAfk: true }) }],
+        [
+          'it may not enter',
+          { findChannelFacts: () => ({ ...healthyFacts, mayConnect: false }) },
+        ],
+        [
+          'it may not speak',
+          { findChannelFacts: () => ({ ...healthyFacts, maySpeak: false }) },
+        ],
+        [
+          'nobody can talk',
+          { findChannelFacts: () => ({ ...healthyFacts, isAfk: true }) },
+        ],
         [
           'there is no room',
           { findChannelFacts: () => ({ ...healthyFacts, limit: 2, members: 2 }) },
@@ -201,7 +218,10 @@ playScripts({
   'where it was put by somebody who may not enter it stays all the same': [
     {
       people: [adam],
-      places: { ...places, findChannelFacts: () => ({ ...healthyFacts, callerMayEnter: false }) },
+      places: {
+        ...places,
+        findChannelFacts: () => ({ ...healthyFacts, callerMayEnter: false }),
+      },
     },
     `
     moved den > left moved, writes moved (Den)
@@ -221,7 +241,11 @@ playScripts({
     at > nowhere
     `,
   'moved about, it ends where it was put last, and nobody reads that Discord refuses': [
-    { people: [adam], places: threeChannels, acts: { slowDown: slowDown(300), toAttic } },
+    {
+      people: [adam],
+      places: threeChannels,
+      acts: { slowDown: slowDown(300), toAttic },
+    },
     `
     do slowDown
     moved den > left moved
@@ -242,9 +266,10 @@ playScripts({
     panel > leave.nowhere
     `,
   ],
-  'a no, a yes and a pause that come while the bot is on its way hold once it is there': [
-    { acts: { slowDown: slowDown(2_000) }, stored: { eva: { kind: 'always' } } },
-    `
+  'a no, a yes and a pause that come while the bot is on its way hold once it is there':
+    [
+      { acts: { slowDown: slowDown(2_000) }, stored: { eva: { kind: 'always' } } },
+      `
     do slowDown
     moved den > left moved
     500
@@ -262,7 +287,7 @@ playScripts({
     3000 > writes in Den seat.returned.anew
     eva says: five
     `,
-  ],
+    ],
   'a bot that is removed from the server ends what it does there, and writes nothing': `
     with alone
     link fails 1 link.timeout
@@ -369,7 +394,11 @@ playScripts({
     `,
     ],
   'a link that does not open is told as why, and tried again when it was said': [
-    { people: [adam], isUncalled: true, acts: { rest: rest(59_400), restLong: rest(480_000) } },
+    {
+      people: [adam],
+      isUncalled: true,
+      acts: { rest: rest(59_400), restLong: rest(480_000) },
+    },
     `
     link fails 2 link.timeout
     adam joins > timeout nextTryMs 1000, failed link link.timeout
@@ -422,11 +451,16 @@ playScripts({
 test('a caller whose call was taken back while it was on its way is told so', async () => {
   const { sessions, linkOpener } = openSessionFixture({}, [adam]);
   linkOpener.openLink = (_channel, _mayHear, signal) =>
-    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason)),
+    );
   const joining = sessions.join(lounge, 'adam');
   await new Promise(setImmediate);
   const leaving = sessions.leave('g');
-  expect([await joining, await leaving]).toMatchObject([{ kind: 'left' }, { kind: 'left' }]);
+  expect([await joining, await leaving]).toMatchObject([
+    { kind: 'left' },
+    { kind: 'left' },
+  ]);
 });
 
 test('a call that comes as the bot is sent away opens a link anew', async () => {
@@ -447,17 +481,25 @@ test('a bot that is being stopped leaves every channel and takes no further call
   const stopping = { kind: 'stopping' };
   expect(await sessions.join(lounge, 'adam')).toEqual(stopping);
   await closing;
-  expect([await sessions.join(lounge, 'adam'), linkOpener.asked]).toEqual([stopping, 2]);
+  expect([await sessions.join(lounge, 'adam'), linkOpener.asked]).toEqual([
+    stopping,
+    2,
+  ]);
   expect(linkOpener.links.map(({ closed }) => closed)).toEqual([true, true]);
   expect(clock.sleeping).toBe(0);
 });
 
 test('no sequence of losses makes more than eleven joins in a minute', async () => {
-  const fates = fc.array(fc.oneof(fc.constant('fails'), fc.nat(90_000)), { maxLength: 60 });
+  const fates = fc.array(fc.oneof(fc.constant('fails'), fc.nat(90_000)), {
+    maxLength: 60,
+  });
   const dice = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
   await fc.assert(
     fc.asyncProperty(fates, dice, async (all, random) => {
-      const fixture = openSessionFixture({ getRandom: () => random.next().value ?? 0 }, [adam]);
+      const fixture = openSessionFixture(
+        { getRandom: () => random.next().value ?? 0 },
+        [adam],
+      );
       const { clock, linkOpener, sessions } = fixture;
       const joinsAtMs: number[] = [];
       const open = linkOpener.openLink.bind(linkOpener);
@@ -466,13 +508,16 @@ test('no sequence of losses makes more than eleven joins in a minute', async () 
         const fate = all.shift() ?? 0;
         if (typeof fate === 'string') throw new BotError('link.lost', true, 'Gone.');
         const link = await open(...how);
-        void clock.sleep(fate, new AbortController().signal).then(() => linkOpener.link.lose());
+        void clock
+          .sleep(fate, new AbortController().signal)
+          .then(() => linkOpener.link.lose());
         return link;
       };
       await sessions.join(lounge, 'adam');
       await clock.advance(900_000);
       const busiest = joinsAtMs.map(
-        (fromMs) => joinsAtMs.filter((atMs) => atMs >= fromMs && atMs < fromMs + 60_000).length,
+        (fromMs) =>
+          joinsAtMs.filter((atMs) => atMs >= fromMs && atMs < fromMs + 60_000).length,
       );
       expect(Math.max(...busiest)).toBeLessThanOrEqual(11);
       await sessions[Symbol.asyncDispose]();

@@ -11,9 +11,16 @@ import {
   openSlowRoom,
   passUntil,
 } from './setup/open-room.ts';
-import { adam, eva, passTime, type SessionFixture, sayWords } from './setup/session-fixture.ts';
+import {
+  adam,
+  eva,
+  passTime,
+  type SessionFixture,
+  sayWords,
+} from './setup/session-fixture.ts';
 
-const finishes = (fixture: SessionFixture) => fixture.of('answered').map(({ finish }) => finish);
+const finishes = (fixture: SessionFixture) =>
+  fixture.of('answered').map(({ finish }) => finish);
 const never = new AbortController().signal;
 
 test('a typed question that comes while a lost link is being closed is answered when it is back', async () => {
@@ -22,7 +29,9 @@ test('a typed question that comes while a lost link is being closed is answered 
   const told: unknown[] = [];
   fixture.linkOpener.link.lose();
   await passTime(fixture, 100);
-  void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice').then((one) => told.push(one));
+  void fixture.talk
+    .askQuestion('g', 'Hello?', adam, 'voice')
+    .then((one) => told.push(one));
   await passTime(fixture, 10_000);
   expect(told).toMatchObject([{ kind: 'answered' }]);
 });
@@ -98,7 +107,9 @@ class SlowlyCancelledSynthesizer extends FakeSynthesizer {
     this.#clock = clock;
   }
 
-  override async *synthesize(...[text, voice, signal]: Parameters<FakeSynthesizer['synthesize']>) {
+  override async *synthesize(
+    ...[text, voice, signal]: Parameters<FakeSynthesizer['synthesize']>
+  ) {
     await this.#clock.sleep(400, never);
     yield* super.synthesize(text, voice, signal);
   }
@@ -111,8 +122,12 @@ test('an answer of which no whole word was heard when the link was lost is given
   await passTime(fixture, 200);
   fixture.linkOpener.link.lose();
   await passTime(fixture, 30_000);
-  const answered = fixture.of('answered').map(({ finish, heardText }) => [finish, heardText]);
-  expect(answered).toEqual([['completed', 'Sentence one of the answer goes on for a while.']]);
+  const answered = fixture
+    .of('answered')
+    .map(({ finish, heardText }) => [finish, heardText]);
+  expect(answered).toEqual([
+    ['completed', 'Sentence one of the answer goes on for a while.'],
+  ]);
 });
 
 test('a question in its pause is answered, though the link is lost before its end is clear', async () => {
@@ -121,7 +136,9 @@ test('a question in its pause is answered, though the link is lost before its en
   const packets = await sayWords('human-cards-004', adam, clock.nowMs());
   const lastMs = packets.at(-1)?.atMs ?? 0;
   const isInPause = () =>
-    listOpenUtterances(fixture).some(({ isEnded, isRequested }) => isRequested && !isEnded);
+    listOpenUtterances(fixture).some(
+      ({ isEnded, isRequested }) => isRequested && !isEnded,
+    );
   await passUntil(fixture, () => clock.nowMs() > lastMs && isInPause(), packets);
   fixture.linkOpener.link.lose();
   await passTime(fixture, 30_000);

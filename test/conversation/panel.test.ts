@@ -44,9 +44,10 @@ const talk =
 const acts = { evaTalks: talk('eva', 6), evaTalksOn: talk('eva', 20) };
 
 playScripts({
-  'the panel shows who is there, who is heard, and what thinks, as soon as it has joined': [
-    { people: [adam, eva, bob, radio], stored: { eva: { kind: 'never' } } },
-    `
+  'the panel shows who is there, who is heard, and what thinks, as soon as it has joined':
+    [
+      { people: [adam, eva, bob, radio], stored: { eva: { kind: 'never' } } },
+      `
     panel > join.ok; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
     eva denies > isSaved true
     bob allows > isSaved true
@@ -56,7 +57,7 @@ playScripts({
     300
     panel > join.ok; listening; people.yes names Adam; people.no n 1
     `,
-  ],
+    ],
   'the panel follows a turn from hearing to speaking, and tells once who is heard for the first time': `
     with alone
     model: wait 1500 | Five.
@@ -172,9 +173,13 @@ playScripts({
     do everShown > false
     `,
   ],
-  'what was understood goes while captions are on, and is not shown of who is heard unasked': [
-    { consent: { policy: 'notice' }, acts: { inLounge, captions, everShown: everShown('quagga') } },
-    `
+  'what was understood goes while captions are on, and is not shown of who is heard unasked':
+    [
+      {
+        consent: { policy: 'notice' },
+        acts: { inLounge, captions, everShown: everShown('quagga') },
+      },
+      `
     do inLounge
     eva says: what is a quagga > heard Eva: what is a quagga, answered Eva: You said five.
     do everShown > false
@@ -186,10 +191,11 @@ playScripts({
     panel
     > join.ok; listening; captions place https://discord.com/channels/g/lounge; people.yes names Adam, Eva
     `,
-  ],
-  'who talks for 5 s unheard reads one line with the buttons, once, also after a loss or a move': [
-    { acts: { ...acts, evaTalksBriefly: talk('eva', 4) } },
-    `
+    ],
+  'who talks for 5 s unheard reads one line with the buttons, once, also after a loss or a move':
+    [
+      { acts: { ...acts, evaTalksBriefly: talk('eva', 4) } },
+      `
     do evaTalksBriefly
     do evaTalks > tells eva consent.unasked, offers 2 buttons
     do evaTalksOn
@@ -200,7 +206,7 @@ playScripts({
     4000
     do evaTalksOn
     `,
-  ],
+    ],
   'who said no, is left out, has gone or sits in a pause reads nothing': [
     { acts },
     `

@@ -6,13 +6,18 @@ import { openServed } from '#test/conversation/setup/served-session.ts';
 const mostFiles = 142;
 
 test('a question passes few files of src', async () => {
-  await using served = await openServed('chained', { replies: [{ match: /./, text: 'Ten.' }] });
+  await using served = await openServed('chained', {
+    replies: [{ match: /./, text: 'Ten.' }],
+  });
   await served.ask('forward');
   await served.settle();
   const profiler = new Session();
   profiler.connect();
   await profiler.post('Profiler.enable');
-  await profiler.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  await profiler.post('Profiler.startPreciseCoverage', {
+    callCount: true,
+    detailed: false,
+  });
   await served.say('capital');
   await served.until(() => served.soundedMs(400) > 0, 'the beginning of an answer');
   const { result } = await profiler.post('Profiler.takePreciseCoverage');

@@ -57,7 +57,9 @@ async function timersIn(fixture: SessionFixture, clock: CountingClock, ms: numbe
 
 test('in a channel where nobody speaks, nothing plays and nobody waits, no timer runs for its own sake', async () => {
   const { clock, fixture } = await openQuietSession();
-  expect(await timersIn(fixture, clock, 10 * minuteMs)).toBeLessThanOrEqual(10 * timersAMinute);
+  expect(await timersIn(fixture, clock, 10 * minuteMs)).toBeLessThanOrEqual(
+    10 * timersAMinute,
+  );
 });
 
 test('while somebody speaks and while the bot does, packets and frames drive the clock, and hardly a timer fires', async () => {
@@ -90,7 +92,8 @@ test('a person in a quiet channel is answered as soon as in a busy one', async (
   const { clock, fixture } = await openQuietSession();
   const tookMs = async () => {
     const startMs = clock.nowMs();
-    const answers = () => fixture.events.filter(({ kind }) => kind === 'answered').length;
+    const answers = () =>
+      fixture.events.filter(({ kind }) => kind === 'answered').length;
     const before = answers();
     const said = await sayWords('human-cards-004', adam, startMs + 20);
     await passUntil(fixture, () => answers() !== before, said);

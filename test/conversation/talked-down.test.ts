@@ -49,7 +49,11 @@ test('a text is known to sound that follows an answer which was dropped just bef
   const talk = getTalk(fixture);
   await fixture.clock.advance(20); // its sound lies ready, and no frame was asked for
   expect(floorPhase(fixture)).toBe('making');
-  talk.post({ kind: 'taken-out', id: talk.state.turnQueue.current?.id ?? 0, why: 'skipped' });
+  talk.post({
+    kind: 'taken-out',
+    id: talk.state.turnQueue.current?.id ?? 0,
+    why: 'skipped',
+  });
   await passTime(fixture, 1_000);
   expect(floorPhase(fixture)).toBe('sounding');
 });
@@ -74,14 +78,21 @@ test('a text is known to sound that waited while its asker went on over an answe
 test('"wait" of somebody who leaves then does not hold the floor', async () => {
   let heard = 'tell me a story';
   const transcriber = new FakeTranscriber({ texts: () => heard });
-  const story = Array.from({ length: 12 }, (_, n) => `Number ${n} was a lamp by the sea.`);
+  const story = Array.from(
+    { length: 12 },
+    (_, n) => `Number ${n} was a lamp by the sea.`,
+  );
   const fixture = await openRoom({ transcriber, rounds: [[story.join(' ')]] });
   const { clock } = fixture;
   const asked = await sayWords('human-cards-004', adam, clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', asked);
   await passTime(fixture, 2_000);
   heard = 'wait';
-  await passTime(fixture, 2_000, await sayWords('human-cards-003', adam, clock.nowMs()));
+  await passTime(
+    fixture,
+    2_000,
+    await sayWords('human-cards-003', adam, clock.nowMs()),
+  );
   setPresent(fixture, eva);
   await passTime(fixture, 5_000);
   expect(floorPhase(fixture)).toBeUndefined();
@@ -118,7 +129,11 @@ test('a person who calls the bot by name does not wait for the tool of another a
     chat,
   } as const;
   const fixture = await openRoom(options, [adam, eva], clock);
-  await passTime(fixture, 2_000, await sayWords('human-cards-003', adam, clock.nowMs()));
+  await passTime(
+    fixture,
+    2_000,
+    await sayWords('human-cards-003', adam, clock.nowMs()),
+  );
   const isStarved = () => {
     const { phase } = getTalk(fixture).state.turnQueue.current ?? {};
     return phase?.kind === 'sounding' && phase.isStarved;

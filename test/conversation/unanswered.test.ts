@@ -36,10 +36,16 @@ test('a model that answers nothing gives a tone, and the log says so', async () 
   const { clock, linkOpener } = fixture;
   const before = linkOpener.link.sent;
   const isAnswered = () => fixture.of('answered').length > 0;
-  await passUntil(fixture, isAnswered, await sayWords('human-cards-004', adam, clock.nowMs()));
+  await passUntil(
+    fixture,
+    isAnswered,
+    await sayWords('human-cards-004', adam, clock.nowMs()),
+  );
   await passTime(fixture, 1_000);
   expect(fixture.of('answered')).toMatchObject([{ finish: 'empty' }]);
-  expect(fixture.of('failed')).toMatchObject([{ stage: 'think', code: 'provider.empty' }]);
+  expect(fixture.of('failed')).toMatchObject([
+    { stage: 'think', code: 'provider.empty' },
+  ]);
   expect(linkOpener.link.sent).toBeGreaterThan(before);
 });
 

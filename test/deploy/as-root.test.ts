@@ -1,5 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempDisposableSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -19,11 +25,15 @@ function startAsRoot(environment: Readonly<Record<string, string>> = {}) {
   write('install', 'exit 0');
   write('setpriv', 'exit 127');
   write('node', '[ "$2" != src/app/main.mjs ] || echo started');
-  const { status, stdout, stderr } = spawnSync('sh', ['deploy/image-steps.sh', 'start', app], {
-    env: { PATH: [programs, '/usr/bin', '/bin'].join(delimiter), ...environment },
-    encoding: 'utf8',
-    timeout: 20_000,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    'sh',
+    ['deploy/image-steps.sh', 'start', app],
+    {
+      env: { PATH: [programs, '/usr/bin', '/bin'].join(delimiter), ...environment },
+      encoding: 'utf8',
+      timeout: 20_000,
+    },
+  );
   return { status, stdout, stderr };
 }
 
@@ -34,5 +44,8 @@ test('if root cannot drop its rights, the bot does not start, and the operator r
 });
 
 test('whoever wants it runs the bot as root', () => {
-  expect(startAsRoot({ PARLEY_AS_ROOT: '1' })).toMatchObject({ status: 0, stdout: 'started\n' });
+  expect(startAsRoot({ PARLEY_AS_ROOT: '1' })).toMatchObject({
+    status: 0,
+    stdout: 'started\n',
+  });
 });

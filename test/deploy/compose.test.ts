@@ -20,21 +20,27 @@ test('the bot in a container writes to its data alone, holds no right and dumps 
   expect(parley).not.toHaveProperty('ports');
 });
 
-test.each(overlays)('%s gives the bot settings and a file of prices at most', async (name) => {
-  const { parley = {} } = (await readComposeFile(name)).services;
-  const others = Object.keys(parley).filter((key) => key !== 'volumes');
-  expect(others.sort()).toEqual(['depends_on', 'environment']);
-  expect(parley.environment?.PRICES !== undefined).toBe('volumes' in parley);
-  const known = await readFile('.env.example', 'utf8');
-  for (const setting of Object.keys(parley.environment ?? {}))
-    expect(known).toMatch(new RegExp(`^${setting}=`, 'm'));
-});
+test.each(overlays)(
+  '%s gives the bot settings and a file of prices at most',
+  async (name) => {
+    const { parley = {} } = (await readComposeFile(name)).services;
+    const others = Object.keys(parley).filter((key) => key !== 'volumes');
+    expect(others.sort()).toEqual(['depends_on', 'environment']);
+    expect(parley.environment?.PRICES !== undefined).toBe('volumes' in parley);
+    const known = await readFile('.env.example', 'utf8');
+    for (const setting of Object.keys(parley.environment ?? {}))
+      expect(known).toMatch(new RegExp(`^${setting}=`, 'm'));
+  },
+);
 
-test.each(overlays)('tests that start the bot of %s find each file that it names', async (name) => {
-  const settings = Object.values(await readBotEnvironment(name));
-  for (const path of settings.filter((value) => value.startsWith('/')))
-    expect(await readFile(path, 'utf8')).not.toBe('');
-});
+test.each(overlays)(
+  'tests that start the bot of %s find each file that it names',
+  async (name) => {
+    const settings = Object.values(await readBotEnvironment(name));
+    for (const path of settings.filter((value) => value.startsWith('/')))
+      expect(await readFile(path, 'utf8')).not.toBe('');
+  },
+);
 
 test.each([
   ['page', 'PAGE_PORT'],
@@ -56,29 +62,37 @@ test('the proxy gives every model as long as the bot does, and leaves trying aga
     ...Object.values(readGoodSettings({}).deadlines).map(({ totalMs }) => totalMs),
   );
   expect(longestMs).toBe(480_000);
-  expect((litellm_settings.request_timeout ?? 0) * 1_000).toBeGreaterThanOrEqual(longestMs);
+  expect((litellm_settings.request_timeout ?? 0) * 1_000).toBeGreaterThanOrEqual(
+    longestMs,
+  );
   expect(litellm_settings.num_retries).toBe(0);
-  for (const settings of [router_settings, ...model_list.map((model) => model.litellm_params)]) {
+  for (const settings of [
+    router_settings,
+    ...model_list.map((model) => model.litellm_params),
+  ]) {
     for (const name of ['timeout', 'request_timeout', 'stream_timeout'] as const)
       expect((settings[name] ?? 480) * 1_000).toBeGreaterThanOrEqual(longestMs);
     expect(settings.num_retries ?? 0).toBe(0);
   }
 });
 
-test.each(overlays)('each server of %s is confined, and only the bot reaches it', async (name) => {
-  const { parley: _, ...servers } = (await readComposeFile(name)).services;
-  expect(Object.keys(servers)).not.toEqual([]);
-  for (const server of Object.values(servers)) {
-    expect(server).toMatchObject({
-      cap_drop: ['ALL'],
-      security_opt: ['no-new-privileges:true'],
-      pids_limit: expect.any(Number),
-      mem_limit: expect.stringMatching(/^\d+[gm]$/),
-    });
-    for (const way of ['ports', 'privileged', 'network_mode', 'devices'])
-      expect(server).not.toHaveProperty(way);
-  }
-});
+test.each(overlays)(
+  'each server of %s is confined, and only the bot reaches it',
+  async (name) => {
+    const { parley: _, ...servers } = (await readComposeFile(name)).services;
+    expect(Object.keys(servers)).not.toEqual([]);
+    for (const server of Object.values(servers)) {
+      expect(server).toMatchObject({
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        pids_limit: expect.any(Number),
+        mem_limit: expect.stringMatching(/^\d+[gm]$/),
+      });
+      for (const way of ['ports', 'privileged', 'network_mode', 'devices'])
+        expect(server).not.toHaveProperty(way);
+    }
+  },
+);
 
 test('the proxy knows every name the bot asks for, its keys by name only, and nothing of the bot', async () => {
   const { model_list, general_settings } = await proxyProfile();
@@ -112,12 +126,17 @@ test('the proxy has a price for each of its names, that of the model behind it',
 });
 
 type ProxySettings = Readonly<
-  Partial<Record<'timeout' | 'request_timeout' | 'stream_timeout' | 'num_retries', number>>
+  Partial<
+    Record<'timeout' | 'request_timeout' | 'stream_timeout' | 'num_retries', number>
+  >
 >;
 type ProxyProfile = {
   readonly model_list: readonly {
     readonly model_name: string;
-    readonly litellm_params: ProxySettings & { readonly model: string; readonly api_key?: string };
+    readonly litellm_params: ProxySettings & {
+      readonly model: string;
+      readonly api_key?: string;
+    };
   }[];
   readonly litellm_settings: ProxySettings;
   readonly router_settings?: ProxySettings;

@@ -6,7 +6,9 @@ import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { readComposeFile } from './compose-files.ts';
 
 type Dashboard = {
-  readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[];
+  readonly panels: readonly {
+    readonly targets: readonly { readonly expr: string }[];
+  }[];
 };
 
 /** Labels that Prometheus adds. */
@@ -23,13 +25,20 @@ test('each query of the dashboard names a metric of the bot and its labels', asy
         labelNames ?? [],
       ]),
   );
-  const dashboard: Dashboard = JSON.parse(await readFile('deploy/grafana/parley.json', 'utf8'));
-  const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  const dashboard: Dashboard = JSON.parse(
+    await readFile('deploy/grafana/parley.json', 'utf8'),
+  );
+  const queries = dashboard.panels.flatMap(({ targets }) =>
+    targets.map(({ expr }) => expr),
+  );
   expect(queries.length).toBeGreaterThan(15);
   for (const query of queries) {
     const [named = ''] = /parley_\w+(\.\+)?/.exec(query.replace('_bucket', '')) ?? [];
     const name = [...known.keys()].find((one) => new RegExp(`^${named}$`).test(one));
-    const labels = [...(known.get(name ?? '') ?? [`no metric ${named}`]), ...ofPrometheus];
+    const labels = [
+      ...(known.get(name ?? '') ?? [`no metric ${named}`]),
+      ...ofPrometheus,
+    ];
     const grouped = [...query.matchAll(/ by \(([^)]+)\)/g)].flatMap(([, by = '']) =>
       by.split(', '),
     );
@@ -40,7 +49,8 @@ test('each query of the dashboard names a metric of the bot and its labels', asy
 });
 
 test('the dashboard and its sources are mounted where Grafana and Prometheus look for them', async () => {
-  const { grafana, prometheus } = (await readComposeFile('compose.metrics.yaml')).services;
+  const { grafana, prometheus } = (await readComposeFile('compose.metrics.yaml'))
+    .services;
   const mounts: readonly string[] = [grafana, prometheus].flatMap(
     (service) => service?.volumes ?? [],
   );

@@ -42,7 +42,9 @@ const awaited = {
   service_healthy: { healthcheck: expect.anything() },
   service_completed_successfully: { restart: 'on-failure:3' },
 };
-const overlays = ['local', 'proxy', 'page', 'metrics'].map((name) => `compose.${name}.yaml`);
+const overlays = ['local', 'proxy', 'page', 'metrics'].map(
+  (name) => `compose.${name}.yaml`,
+);
 
 test.each(['compose.yaml', ...overlays])(
   '%s is YAML without errors, and what it refers to is there',
@@ -52,12 +54,16 @@ test.each(['compose.yaml', ...overlays])(
     const named = { ...base.volumes, ...own.volumes };
     for (const [key, service] of Object.entries(own.services)) {
       for (const [other, { condition }] of Object.entries(service.depends_on ?? {}))
-        expect(services[other], `${key} waits for ${other}`).toMatchObject(awaited[condition]);
+        expect(services[other], `${key} waits for ${other}`).toMatchObject(
+          awaited[condition],
+        );
       const volumes = service.volumes?.map((one) => one.split(':')[0] ?? '') ?? [];
       const mounted = volumes.filter((one) => !one.startsWith('.'));
       expect(Object.keys(named), key).toEqual(expect.arrayContaining(mounted));
       const secrets = Object.keys({ ...base.secrets });
-      expect(secrets, key).toEqual(expect.arrayContaining([...(service.secrets ?? [])]));
+      expect(secrets, key).toEqual(
+        expect.arrayContaining([...(service.secrets ?? [])]),
+      );
       if (key !== 'parley') expect(service, key).toHaveProperty('image');
     }
   },
@@ -82,5 +88,7 @@ test('the data of the bot is the volume of the image in every file, and belongs 
   const readme = readFileSync('deploy/README.md', 'utf8');
   const unit = readFileSync('deploy/parley.service', 'utf8');
   expect(unit).toMatch(/^StateDirectory=parley\nStateDirectoryMode=0700$/m);
-  expect(readme).toContain('DATA=/var/lib/parley deploy/image-steps.sh build /opt/parley');
+  expect(readme).toContain(
+    'DATA=/var/lib/parley deploy/image-steps.sh build /opt/parley',
+  );
 });

@@ -39,7 +39,9 @@ async function npmWithoutNetwork(folder: string) {
     `[ "$1 $2" = 'ci --omit=dev' ]`,
     `cp -Rl '${modules}/node_modules' .`,
   ];
-  await writeFile(join(bin, 'npm'), `#!/bin/sh\n${lines.join('\n')}\n`, { mode: 0o755 });
+  await writeFile(join(bin, 'npm'), `#!/bin/sh\n${lines.join('\n')}\n`, {
+    mode: 0o755,
+  });
   await symlink(process.execPath, join(bin, 'node'));
   return bin;
 }
@@ -65,7 +67,9 @@ async function buildImage(folder: string) {
 /** Arguments of `node` in the Dockerfile's health check. */
 async function healthCheck(): Promise<string[]> {
   const [, command = '[]'] =
-    /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(await readFile('deploy/Dockerfile', 'utf8')) ?? [];
+    /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(
+      await readFile('deploy/Dockerfile', 'utf8'),
+    ) ?? [];
   return JSON.parse(command).slice(1);
 }
 
@@ -89,7 +93,9 @@ async function linkProduction(to: string) {
 
 /** Packages inside a package have an entry of their own in the lockfile; those of other platforms are not here. */
 async function linkPackage(at: string, to: string) {
-  const entries = await readdir(at, { recursive: true, withFileTypes: true }).catch(() => []);
+  const entries = await readdir(at, { recursive: true, withFileTypes: true }).catch(
+    () => [],
+  );
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
     const inside = path.slice(at.length).includes('node_modules');

@@ -65,15 +65,24 @@ const template = await readFile('deploy/parley@.service', 'utf8');
 test('a program beside the bot gets its own arguments, and the data folder of the process that STATE names', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
   // Prints what systemd would be asked for.
-  await writeFile(join(folder, 'systemd-run'), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+  await writeFile(join(folder, 'systemd-run'), '#!/bin/sh\nprintf "%s\\n" "$@"\n', {
+    mode: 0o755,
+  });
   const askedFor = (STATE: Readonly<Record<string, string>>) => {
     const env = { PATH: `${folder}:/usr/bin:/bin`, ...STATE };
-    const { stdout } = spawnSync('sh', ['deploy/parley-run', 'node', 'a file'], { env });
+    const { stdout } = spawnSync('sh', ['deploy/parley-run', 'node', 'a file'], {
+      env,
+    });
     return `${stdout}`.trim().split('\n');
   };
   const one = askedFor({});
   expect(one).toContain('--property=StateDirectory=parley');
-  expect(one.slice(-4)).toEqual(['/usr/bin/env', 'DATA_DIR=/var/lib/parley', 'node', 'a file']);
+  expect(one.slice(-4)).toEqual([
+    '/usr/bin/env',
+    'DATA_DIR=/var/lib/parley',
+    'node',
+    'a file',
+  ]);
   const several = askedFor({ STATE: 'parley-8787' });
   expect(several).toContain('--property=StateDirectory=parley-8787');
   expect(several).toContain('DATA_DIR=/var/lib/parley-8787');
@@ -83,22 +92,27 @@ test('a program beside the bot gets its own arguments, and the data folder of th
 test.each([
   ['', 1],
   ['0-3', 0],
-])('with SHARD_RANGE=%s the condition of that unit ends with %i', (SHARD_RANGE, code) => {
-  const [line = ''] = after('ExecCondition=', template);
-  const [, script = ''] = /^\/bin\/sh -c '(.*)'$/.exec(line) ?? [];
-  const { status, stdout } = spawnSync('sh', ['-c', script.replaceAll('$$', '$')], {
-    env: { PATH: '/usr/bin:/bin', SHARD_RANGE },
-    encoding: 'utf8',
-  });
-  expect(status).toBe(code);
-  expect(stdout.includes('SHARD_RANGE is missing')).toBe(code !== 0);
-});
+])(
+  'with SHARD_RANGE=%s the condition of that unit ends with %i',
+  (SHARD_RANGE, code) => {
+    const [line = ''] = after('ExecCondition=', template);
+    const [, script = ''] = /^\/bin\/sh -c '(.*)'$/.exec(line) ?? [];
+    const { status, stdout } = spawnSync('sh', ['-c', script.replaceAll('$$', '$')], {
+      env: { PATH: '/usr/bin:/bin', SHARD_RANGE },
+      encoding: 'utf8',
+    });
+    expect(status).toBe(code);
+    expect(stdout.includes('SHARD_RANGE is missing')).toBe(code !== 0);
+  },
+);
 
 test('the StatefulSet runs what the image runs, asks it where it answers, and waits for an orderly end', async () => {
   const yaml = await readFile('deploy/statefulset.yaml', 'utf8');
   expect(yaml).toMatch(/^# Not run in a cluster/m);
   expect(yaml).not.toMatch(/^ *(command|args):|hostPath|TOKEN, value/m);
-  const paths = [...yaml.matchAll(/(\w+)Probe:\n +httpGet: \{ path: (\S+), port: status \}/g)];
+  const paths = [
+    ...yaml.matchAll(/(\w+)Probe:\n +httpGet: \{ path: (\S+), port: status \}/g),
+  ];
   expect(paths.map(([, probe, path]) => `${probe} ${path}`)).toEqual([
     'startup /healthz',
     'liveness /healthz',
@@ -107,10 +121,13 @@ test('the StatefulSet runs what the image runs, asks it where it answers, and wa
   const [, graceS] = /terminationGracePeriodSeconds: (\d+)/.exec(yaml) ?? [];
   expect(Number(graceS)).toBeGreaterThanOrEqual(15);
   const environment = Object.fromEntries(
-    [...yaml.matchAll(/- \{ name: ([A-Z_]+), value: '?([^'}]+?)'? \}/g)].map(([, ...pair]) => pair),
+    [...yaml.matchAll(/- \{ name: ([A-Z_]+), value: '?([^'}]+?)'? \}/g)].map(
+      ([, ...pair]) => pair,
+    ),
   );
   const known = await readFile('.env.example', 'utf8');
-  for (const name of Object.keys(environment)) expect(known).toMatch(new RegExp(`^${name}=`, 'm'));
+  for (const name of Object.keys(environment))
+    expect(known).toMatch(new RegExp(`^${name}=`, 'm'));
   const [first, second] = [0, 1].map((n) =>
     readGoodSettings({ ...environment, HOSTNAME: `parley-${n}` }),
   );
@@ -121,8 +138,14 @@ test('the StatefulSet runs what the image runs, asks it where it answers, and wa
 });
 
 test('an older Node reads which one is needed, and starts nothing', () => {
-  const older = "Object.defineProperty(process, 'versions', { value: { node: '20.1.0' } })";
-  const words = ['--import', `data:text/javascript,${older}`, 'src/app/main.mjs', '--once'];
+  const older =
+    "Object.defineProperty(process, 'versions', { value: { node: '20.1.0' } })";
+  const words = [
+    '--import',
+    `data:text/javascript,${older}`,
+    'src/app/main.mjs',
+    '--once',
+  ];
   const { status, stdout, stderr } = spawnSync(process.execPath, words, {
     env: {},
     encoding: 'utf8',

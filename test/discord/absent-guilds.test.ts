@@ -6,7 +6,9 @@ import { fakeBotId, openFakeGateway } from '#test/fakes/servers/fake-gateway.ts'
 
 const never = new AbortController().signal;
 const id = (n: number) => `${3_000_000_000_000_000_000n + BigInt(n)}`;
-const [present, unavailable, gone, forbidden, unlisted, broken] = [1, 2, 3, 4, 5, 6].map(id);
+const [present, unavailable, gone, forbidden, unlisted, broken] = [
+  1, 2, 3, 4, 5, 6,
+].map(id);
 const listed = [present, unavailable].map(String);
 
 /** READY lists two servers; of others Discord says this. */
@@ -24,7 +26,10 @@ function openGateway(unavailableIds: readonly string[]) {
 }
 
 /** Logs in over a book that has noted these servers; what was told by the time all of them are noted anew. */
-async function logInOver(store: MemoryStores['guilds'], unavailableIds: readonly string[] = []) {
+async function logInOver(
+  store: MemoryStores['guilds'],
+  unavailableIds: readonly string[] = [],
+) {
   const noted = vi.spyOn(store, 'addGuilds');
   await using stack = new AsyncDisposableStack();
   const gateway = stack.use(await openGateway(unavailableIds));
@@ -52,7 +57,10 @@ async function guildsOf(botId: string, ...guildIds: readonly unknown[]) {
 
 test('servers that removed the bot while it was away are told of as soon as it is back', async () => {
   const store = await guildsOf(fakeBotId, present, unavailable, gone, forbidden);
-  expect(await logInOver(store)).toMatchObject({ removed: [gone, forbidden], warnings: [] });
+  expect(await logInOver(store)).toMatchObject({
+    removed: [gone, forbidden],
+    warnings: [],
+  });
 });
 
 test('a server that is unavailable, or is there although READY does not list it, is kept', async () => {
@@ -62,7 +70,9 @@ test('a server that is unavailable, or is there although READY does not list it,
 });
 
 test('an answer that does not say that the bot is no member removes nothing, and is told', async () => {
-  const { removed, warnings } = await logInOver(await guildsOf(fakeBotId, broken, gone));
+  const { removed, warnings } = await logInOver(
+    await guildsOf(fakeBotId, broken, gone),
+  );
   expect([removed, warnings.length]).toEqual([[gone], 1]);
 });
 

@@ -30,15 +30,20 @@ test.each<[string, number, string, string]>([
   ['JSON of something else', 200, 'application/json', 'answered with a web page'],
   ['an error', 404, 'text/html', 'answered with an error (404)'],
   ['a proxy’s error', 502, 'text/html', 'answered with an error (502)'],
-])('%s in place of the API (%i %s) is told as one that %s', async (_, status, type, words) => {
-  const apiUrl = await serve((_request, response) => {
-    response.writeHead(status, { 'content-type': type }).end(type === 'text/html' ? '<p>' : '{}');
-  });
-  const refusal = await openDiscord({ token: 'wrong.token', apiUrl }, never).catch(
-    (error) => error,
-  );
-  expect(refusal).toMatchObject({ code: 'discord.unreachable' });
-  expect(refusal.message).toBe(
-    `Discord at ${apiUrl} ${words}: check DISCORD_API_URL and that it runs.`,
-  );
-});
+])(
+  '%s in place of the API (%i %s) is told as one that %s',
+  async (_, status, type, words) => {
+    const apiUrl = await serve((_request, response) => {
+      response
+        .writeHead(status, { 'content-type': type })
+        .end(type === 'text/html' ? '<p>' : '{}');
+    });
+    const refusal = await openDiscord({ token: 'wrong.token', apiUrl }, never).catch(
+      (error) => error,
+    );
+    expect(refusal).toMatchObject({ code: 'discord.unreachable' });
+    expect(refusal.message).toBe(
+      `Discord at ${apiUrl} ${words}: check DISCORD_API_URL and that it runs.`,
+    );
+  },
+);

@@ -1,8 +1,20 @@
 import { EventEmitter } from 'node:events';
-import { DAVESession, type VoiceConnection, VoiceReceiver, VoiceWebSocket } from '@discordjs/voice';
-import { ConsentedReceiver, HeldDatagrams } from '#src/discord/link/consented-receiver.ts';
+import {
+  DAVESession,
+  type VoiceConnection,
+  VoiceReceiver,
+  VoiceWebSocket,
+} from '@discordjs/voice';
+import {
+  ConsentedReceiver,
+  HeldDatagrams,
+} from '#src/discord/link/consented-receiver.ts';
 import { guardMessages } from '#src/discord/link/voice-library.ts';
-import { makeEncryption, makeSealedDatagram, mode } from '#test/discord/setup/sealed-datagram.ts';
+import {
+  makeEncryption,
+  makeSealedDatagram,
+  mode,
+} from '#test/discord/setup/sealed-datagram.ts';
 import { makeBytes, makeJson, makeText } from '#test/fuzz/fuzz-inputs.ts';
 import { makeTarget } from '#test/fuzz/make-target.ts';
 import { fc } from '#test/properties.ts';
@@ -36,7 +48,11 @@ function openInput() {
 const receiver = openInput();
 
 const voiceMessages = [
-  { op: 2, d: { ssrc, ip: '127.0.0.1', port: 9, modes: [mode], experiments: [] }, seq: 1 },
+  {
+    op: 2,
+    d: { ssrc, ip: '127.0.0.1', port: 9, modes: [mode], experiments: [] },
+    seq: 1,
+  },
   { op: 4, d: { mode, secret_key: [...key], dave_protocol_version: 1 } },
   { op: 5, d: { user_id: '1', ssrc, speaking: 1 } },
   { op: 6, d: { t: 1 } },
@@ -58,7 +74,12 @@ const reported = (data: Buffer | string) =>
   socket.onMessage({ data, type: 'message', target: {} as MessageTarget });
 
 /** Group that takes input of a voice server; the binding is native and must survive all of it. */
-const group = new DAVESession(1, '1', '2', {} as ConstructorParameters<typeof DAVESession>[3]);
+const group = new DAVESession(
+  1,
+  '1',
+  '2',
+  {} as ConstructorParameters<typeof DAVESession>[3],
+);
 group.on('error', () => {});
 group.reinit();
 const ofGroup = [
@@ -89,7 +110,10 @@ function holdAll(steps: readonly HeldStep[]) {
       held.put(source, datagram, atMs);
     }
     const taken = count < 0 ? held.take(source, atMs) : [];
-    const oldestMs = Math.max(0, ...taken.map((one) => atMs - (arrivals.get(one) ?? 0)));
+    const oldestMs = Math.max(
+      0,
+      ...taken.map((one) => atMs - (arrivals.get(one) ?? 0)),
+    );
     if (taken.length > 25 || oldestMs > 500)
       throw new Error(`${taken.length} datagrams were held for up to ${oldestMs} ms.`);
   }

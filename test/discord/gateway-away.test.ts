@@ -29,18 +29,21 @@ function away() {
     guilds: { cache: new Map([['g', guild]]) },
   });
   const open = (limits: { connectMs?: number; offlineMs: number }, signal = never) =>
-    openVoiceLinkOpener(client as unknown as Client<true>, () => undefined, limits).openLink(
-      lobby,
-      () => true,
-      signal,
-    );
+    openVoiceLinkOpener(
+      client as unknown as Client<true>,
+      () => undefined,
+      limits,
+    ).openLink(lobby, () => true, signal);
   return { shard, open, asked: () => adapters };
 }
 
 test('a join while the gateway is away waits, and is refused as offline when it does not come back', async () => {
   const { open, asked } = away();
   const opening = open({ offlineMs: 600 });
-  await expect(opening).rejects.toMatchObject({ code: 'link.offline', retryable: true });
+  await expect(opening).rejects.toMatchObject({
+    code: 'link.offline',
+    retryable: true,
+  });
   expect(asked()).toBe(0);
 });
 

@@ -15,12 +15,23 @@ const toCaller = { id: 'ask.answer', with: { answer }, to: 'caller' } as const;
 const toRoom = { ...toCaller, to: 'room' } as const;
 
 /** A command that answers with a link; `release` ends one that shows as thinking. */
-function asking(name: string, replies: Replies, shownTo: 'caller' | 'room', wait?: Promise<void>) {
+function asking(
+  name: string,
+  replies: Replies,
+  shownTo: 'caller' | 'room',
+  wait?: Promise<void>,
+) {
   const run = async () => {
     await wait;
     return replies;
   };
-  return { name, description: 'command.ask', shownTo, options: [], run } as const satisfies Command;
+  return {
+    name,
+    description: 'command.ask',
+    shownTo,
+    options: [],
+    run,
+  } as const satisfies Command;
 }
 
 /** The real bot on the loopback Discord. */
@@ -34,7 +45,10 @@ async function open() {
     asking('slow', [toRoom], 'room', release),
     asking('misjudged', [toCaller], 'room', release),
   ];
-  const about = { label: 'ask.about', run: async (): Promise<Replies> => [toCaller] } as const;
+  const about = {
+    label: 'ask.about',
+    run: async (): Promise<Replies> => [toCaller],
+  } as const;
   const written: TypedMessage[] = [];
   const opened = Promise.withResolvers<DiscordPorts>();
   const ports = (discord: DiscordPorts) => {
@@ -45,14 +59,24 @@ async function open() {
     opened.resolve(discord);
     return { ...openAccess } as CommandPorts;
   };
-  const bot = await openDiscord({ apiUrl, token, commands: [...commands, about], ports }, never);
+  const bot = await openDiscord(
+    { apiUrl, token, commands: [...commands, about], ports },
+    never,
+  );
   const dispose = async () => {
     await bot[Symbol.asyncDispose]();
     await sandbox[Symbol.asyncDispose]();
   };
   const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
   const discord = await opened.promise;
-  return { ...discord, sandbox, written, lounge, finish, [Symbol.asyncDispose]: dispose };
+  return {
+    ...discord,
+    sandbox,
+    written,
+    lounge,
+    finish,
+    [Symbol.asyncDispose]: dispose,
+  };
 }
 
 test('no link in what a model wrote is fetched for a preview, through any door', async () => {
@@ -76,11 +100,25 @@ test('no link in what a model wrote is fetched for a preview, through any door',
   );
   caption.requestUpdate('whole');
   await caption.waitUntilSettled();
-  const shown = sandbox.messages('Lounge').filter(({ text }) => text.includes('example.com'));
-  expect(shown.map(({ hasPreviews }) => hasPreviews)).toEqual([false, false, false, false, false]);
+  const shown = sandbox
+    .messages('Lounge')
+    .filter(({ text }) => text.includes('example.com'));
+  expect(shown.map(({ hasPreviews }) => hasPreviews)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
   // Direct message.
-  await messages.tellPerson(ann.id, new ConfidentialText(answer, { onlyFor: ann.id }), never);
-  expect(sandbox.directMessages()).toMatchObject([{ text: answer, hasPreviews: false }]);
+  await messages.tellPerson(
+    ann.id,
+    new ConfidentialText(answer, { onlyFor: ann.id }),
+    never,
+  );
+  expect(sandbox.directMessages()).toMatchObject([
+    { text: answer, hasPreviews: false },
+  ]);
   // Ask about this, /ask at once and after thinking, in public and in private, and what follows a first answer.
   const lines = ['ask', 'aside', 'slow', 'misjudged'].map((line) => ann.command(line));
   const calls = [ann.menu('Ask about this', asked), ...lines];
@@ -93,5 +131,7 @@ test('no link in what a model wrote is fetched for a preview, through any door',
     expect(reply).toMatchObject({ text: answer, hasPreviews: false });
   }
   const [, first] = calls;
-  await expect.poll(() => first?.followUps).toMatchObject([{ text: answer, hasPreviews: false }]);
+  await expect
+    .poll(() => first?.followUps)
+    .toMatchObject([{ text: answer, hasPreviews: false }]);
 });

@@ -8,7 +8,11 @@ import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
 const path = '/guilds/:guild/members/:user';
-let opened: { readonly sandbox: Sandbox; readonly bot: Discord; readonly ports: DiscordPorts };
+let opened: {
+  readonly sandbox: Sandbox;
+  readonly bot: Discord;
+  readonly ports: DiscordPorts;
+};
 
 beforeAll(async () => {
   const sandbox = await openSandbox({ voice: openSilentVoice().half });

@@ -26,7 +26,8 @@ async function openWorld(more: Partial<DiscordOptions> = {}) {
     sandbox,
     store,
     events,
-    warnings: () => events.flatMap((event) => (event.kind === 'warning' ? [event] : [])),
+    warnings: () =>
+      events.flatMap((event) => (event.kind === 'warning' ? [event] : [])),
     async restart() {
       await bot[Symbol.asyncDispose]();
       bot = await logIn();

@@ -33,7 +33,10 @@ test('without a webhook the owner of the application gets a direct message that 
     { to: 'Olga', text: 'More.' },
   ]);
   const bodies = sandbox.requests().map(({ body }) => body);
-  expect(bodies).toContainEqual({ content: 'Trouble.', allowed_mentions: { parse: [] } });
+  expect(bodies).toContainEqual({
+    content: 'Trouble.',
+    allowed_mentions: { parse: [] },
+  });
 });
 
 test('a webhook is posted what Discord and others read, in place of a direct message', async () => {
@@ -48,13 +51,18 @@ test('a webhook is posted what Discord and others read, in place of a direct mes
 test.each([
   ['refuses', 404, {}],
   ['sends on', 302, { location: 'http://127.0.0.1:9/' }],
-])('a webhook that %s is a failure that does not quote its address', async (_, status, headers) => {
-  await using hook = await openWebhook((_request, response) =>
-    response.writeHead(status, headers).end('canary-of-the-hook'),
-  );
-  const sent = writeToOperator('Trouble.', { webhook: hook.webhook }, never);
-  const error = await sent.catch((cause: unknown) => cause);
-  expect(error).toMatchObject({ code: 'discord.unsent' });
-  expect(`${(error as Error).message} ${(error as Error).cause}`).not.toContain('canary');
-  expect(hook.bodies).toHaveLength(1);
-});
+])(
+  'a webhook that %s is a failure that does not quote its address',
+  async (_, status, headers) => {
+    await using hook = await openWebhook((_request, response) =>
+      response.writeHead(status, headers).end('canary-of-the-hook'),
+    );
+    const sent = writeToOperator('Trouble.', { webhook: hook.webhook }, never);
+    const error = await sent.catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: 'discord.unsent' });
+    expect(`${(error as Error).message} ${(error as Error).cause}`).not.toContain(
+      'canary',
+    );
+    expect(hook.bodies).toHaveLength(1);
+  },
+);

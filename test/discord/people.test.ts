@@ -37,7 +37,8 @@ async function open() {
 test('people who come, go and change channels, and a server that was away, are read anew', async () => {
   await using login = await open();
   const { client, guild, ann, people, lounge, here } = login;
-  const names = () => people.listPeople(here, guild.channelId('Workshop')).map(({ name }) => name);
+  const names = () =>
+    people.listPeople(here, guild.channelId('Workshop')).map(({ name }) => name);
   expect(lounge().map(({ name }) => name)).toEqual(['Ann']);
   const ben = guild.person('Ben');
   await ben.join('Lounge', soon());
@@ -59,16 +60,25 @@ test('a channel that is closed to most is no wider than an open one, which is wi
   await using login = await open();
   const { client, guild } = login;
   const { isNoWider } = openPlaces(client);
-  const channel = (name: string) => ({ guildId: guild.id, channelId: guild.channelId(name), name });
+  const channel = (name: string) => ({
+    guildId: guild.id,
+    channelId: guild.channelId(name),
+    name,
+  });
   const [lounge, workshop] = [channel('Lounge'), channel('Workshop')];
   const bothWays = () => [isNoWider(workshop, lounge), isNoWider(lounge, workshop)];
   expect(bothWays()).toEqual([true, true]);
   guild.permit('Workshop', '@everyone', { deny: ['viewChannel'] });
   await vi.waitFor(() => expect(bothWays()).toEqual([true, false]), { interval: 5 });
-  const texts = login.here.channels.cache.filter((one) => one.isTextBased() && !one.isVoiceBased());
+  const texts = login.here.channels.cache.filter(
+    (one) => one.isTextBased() && !one.isVoiceBased(),
+  );
   expect(texts.size).toBeGreaterThan(0);
   for (const [channelId] of texts) {
     const place = { guildId: guild.id, channelId, name: '' };
-    expect([isNoWider(place, lounge), isNoWider(place, workshop)]).toEqual([true, false]);
+    expect([isNoWider(place, lounge), isNoWider(place, workshop)]).toEqual([
+      true,
+      false,
+    ]);
   }
 });

@@ -69,6 +69,8 @@ test('fewer shards than Discord demands are refused with the number to set', asy
   const login = { token, apiUrl, timeoutMs: 10_000, shard };
   await expect(logIn(createClient(login), login, soon())).rejects.toMatchObject({
     code: 'discord.too_few_shards',
-    message: expect.stringContaining('more shards than 1: it recommends 3; set SHARDS=auto'),
+    message: expect.stringContaining(
+      'more shards than 1: it recommends 3; set SHARDS=auto',
+    ),
   });
 });

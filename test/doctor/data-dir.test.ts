@@ -31,7 +31,9 @@ test('in a folder where no bot ever ran, the doctor says so and creates nothing'
 test('the doctor names the process that works on DATA_DIR, and its stores', async () => {
   using place = dataDir();
   using _lock = await lockDataDir(place.folder, { clock: realClock }, never);
-  await using _store = await openLocalStore(storePath(place.folder), { clock: realClock });
+  await using _store = await openLocalStore(storePath(place.folder), {
+    clock: realClock,
+  });
   const { code, about } = await place.examine();
   expect(code).toBe(0);
   expect(about('lock')).toMatch(

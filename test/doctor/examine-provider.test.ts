@@ -21,7 +21,10 @@ const delta = (fields: object, finish_reason: string | null = null) => ({
 
 test('a server that can do everything is told so, with the settings to use', async () => {
   await using server = await openMockProviders({ ...swiftServer, hears: said });
-  const { code, settings, about } = await runExamination(['--provider', server.baseUrl]);
+  const { code, settings, about } = await runExamination([
+    '--provider',
+    server.baseUrl,
+  ]);
   expect(code).toBe(0);
   expect(about('address')).toBe(`ok address answers at ${server.baseUrl}`);
   expect(about('models')).toBe('ok models 1 listed: mock');
@@ -60,17 +63,19 @@ test('WAV, which tells its rate, is advised where the server sends it, else raw 
     'GET /v1/models': answerModels('piper'),
     'POST /v1/audio/speech': ((response, asked) => {
       const isRefused = asked.body.response_format === 'wav' && !isWavKnown;
-      (isRefused ? answerJson({ detail: 'no such format' }, 422) : answerSpeech(16_000))(
-        response,
-        asked,
-      );
+      (isRefused
+        ? answerJson({ detail: 'no such format' }, 422)
+        : answerSpeech(16_000))(response, asked);
     }) satisfies Parameters<typeof openExaminedServer>[0][string],
   });
   using both = await openExaminedServer(routes(true), nowhere);
   using raw = await openExaminedServer(routes(false), nowhere);
   const one = await runExamination(['--provider', `${both.origin}/v1`]);
   const other = await runExamination(['--provider', `${raw.origin}/v1`]);
-  expect([one.settings.SPEECH_FORMAT, other.settings.SPEECH_FORMAT]).toEqual(['wav', 'pcm']);
+  expect([one.settings.SPEECH_FORMAT, other.settings.SPEECH_FORMAT]).toEqual([
+    'wav',
+    'pcm',
+  ]);
 });
 
 test('if the server lacks the usual voice and none was chosen, its first voice is taken', async () => {
@@ -86,7 +91,10 @@ test('if the server lacks the usual voice and none was chosen, its first voice i
       (isKnown ? answerSpeech(24_000) : refuse)(response, asked);
     },
   });
-  const { code, settings } = await runExamination(['--provider', `${server.origin}/v1`]);
+  const { code, settings } = await runExamination([
+    '--provider',
+    `${server.origin}/v1`,
+  ]);
   expect([code, settings.SPEECH_VOICE]).toEqual([0, 'af_heart']);
 });
 
@@ -104,11 +112,18 @@ test.each([
   using server = await openExaminedServer({
     'GET /v1/models': answerModels('thinker'),
     'POST /v1/chat/completions': (response, asked) => {
-      const words = [delta({ reasoning: 'Hm.' }), delta({ content: 'one' }), delta({}, 'stop')];
+      const words = [
+        delta({ reasoning: 'Hm.' }),
+        delta({ content: 'one' }),
+        delta({}, 'stop'),
+      ];
       answerStream(...(asked.body.tools ? [called] : words))(response, asked);
     },
   });
-  const { about, code, mendOf } = await runExamination(['--provider', `${server.origin}/v1`]);
+  const { about, code, mendOf } = await runExamination([
+    '--provider',
+    `${server.origin}/v1`,
+  ]);
   expect(about('tools')).toBe('ok tools thinker: the model called the tool');
   expect(mendOf('answers') ?? '').toContain(mend);
   expect(code).toBe(0);
@@ -119,7 +134,10 @@ test('a server of speech alone is usable, and no list of models is no error', as
     { 'POST /v1/audio/speech': answerSpeech(24_000) },
     nowhere,
   );
-  const { code, about, settings } = await runExamination(['--provider', `${server.origin}/v1`]);
+  const { code, about, settings } = await runExamination([
+    '--provider',
+    `${server.origin}/v1`,
+  ]);
   expect(about('models')).toMatch(/^differs .* offers no list/);
   expect([code, settings.SPEECH_MODEL, settings.CHAT_COMPLETION_MODEL]).toEqual([
     0,
@@ -138,7 +156,10 @@ function talks(settings: Partial<TalkSettings> = {}) {
 test('for a server without /audio/speech the doctor advises a Realtime model that reads aloud', async () => {
   const routes = { 'GET /v1/models': answerModels('gpt-realtime-2.1-mini') };
   using server = await openExaminedServer(routes, nowhere, talks());
-  const { code, settings } = await runExamination(['--provider', `${server.origin}/v1`]);
+  const { code, settings } = await runExamination([
+    '--provider',
+    `${server.origin}/v1`,
+  ]);
   expect([code, settings.SPEECH_BACKEND, settings.SPEECH_MODEL]).toEqual([
     0,
     'realtime',
@@ -153,7 +174,10 @@ test('a server that talks and does not read is no fault', async () => {
     nowhere,
     talks({ aloud: () => ({ ends: 'fail' }), answer: () => ({ text: 'ok' }) }),
   );
-  const { code, settings } = await runExamination(['--provider', `${server.origin}/v1`]);
+  const { code, settings } = await runExamination([
+    '--provider',
+    `${server.origin}/v1`,
+  ]);
   expect([code, settings.SPEECH_BACKEND]).toEqual([0, undefined]);
 });
 
@@ -169,9 +193,21 @@ test.each([
 ] as const)(
   'a server whose answers are %s is unusable, and none is waited for beyond the deadline',
   async (trouble) => {
-    const everywhere = { chat: trouble, speech: trouble, transcriptions: trouble, models: trouble };
-    await using server = await openMockProviders({ ...swiftServer, trouble: everywhere });
-    const { code, lines, settings } = await runExamination(['--provider', server.baseUrl], {}, 150);
+    const everywhere = {
+      chat: trouble,
+      speech: trouble,
+      transcriptions: trouble,
+      models: trouble,
+    };
+    await using server = await openMockProviders({
+      ...swiftServer,
+      trouble: everywhere,
+    });
+    const { code, lines, settings } = await runExamination(
+      ['--provider', server.baseUrl],
+      {},
+      150,
+    );
     const usable = Object.keys(settings).filter((name) => !name.startsWith('REALTIME'));
     expect([code, usable]).toEqual([1, []]);
     expect(lines.some((line) => line.includes('missing'))).toBe(true);

@@ -6,7 +6,10 @@ import { answerJson, openExaminedServer } from './run-examination.ts';
 
 /** Settings of a chat server that refuses everything. */
 async function openBrokenServer() {
-  const server = await openExaminedServer({}, answerJson({ error: { message: 'No.' } }, 500));
+  const server = await openExaminedServer(
+    {},
+    answerJson({ error: { message: 'No.' } }, 500),
+  );
   return { server, settings: { CHAT_COMPLETION_BASE_URL: `${server.origin}/v1` } };
 }
 

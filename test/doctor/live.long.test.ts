@@ -22,7 +22,11 @@ async function openPatient(options: SandboxOptions = {}) {
   setDefaultCACertificates([...getCACertificates('default'), sandbox.certificate]);
   const folder = mkdtempSync(join(tmpdir(), 'parley-live-'));
   const { apiUrl, token } = sandbox;
-  const environment = { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DATA_DIR: folder };
+  const environment = {
+    DISCORD_TOKEN: token,
+    DISCORD_API_URL: apiUrl,
+    DATA_DIR: folder,
+  };
   return {
     sandbox,
     folder,
@@ -69,7 +73,9 @@ test('a healthy server gives no problem, and the bot leaves nothing behind', asy
   expect(problems).toEqual([]);
   expect(code).toBe(0);
   expect(lines[0]).toMatch(/^The bot hears no person/);
-  const checks = [...report.matchAll(/^ {2}ok {7}(\S.*?) {2,}/gm)].map(([, what]) => what);
+  const checks = [...report.matchAll(/^ {2}ok {7}(\S.*?) {2,}/gm)].map(
+    ([, what]) => what,
+  );
   expect(checks).toEqual([
     ...['versions', 'gateway', 'permission', 'voice link', 'encryption', 'playback'],
     ...['messages', 'silence', 'leave'],
@@ -95,8 +101,10 @@ type Fault = {
 const faults: readonly Fault[] = [
   {
     name: 'View Channel is missing',
-    plant: (sandbox) => sandbox.guild().permit('Lounge', 'Nova', { deny: ['viewChannel'] }),
-    finds: /^missing permission I lack View Channel in channel 1\. \| mend: Give it to my role/,
+    plant: (sandbox) =>
+      sandbox.guild().permit('Lounge', 'Nova', { deny: ['viewChannel'] }),
+    finds:
+      /^missing permission I lack View Channel in channel 1\. \| mend: Give it to my role/,
   },
   {
     name: 'Connect is missing',
@@ -111,7 +119,8 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'Send Messages is missing',
-    plant: (sandbox) => sandbox.guild().permit('Lounge', 'Nova', { deny: ['sendMessages'] }),
+    plant: (sandbox) =>
+      sandbox.guild().permit('Lounge', 'Nova', { deny: ['sendMessages'] }),
     finds: /^missing messages .* \| mend: .*Send Messages/,
   },
   {
@@ -123,7 +132,8 @@ const faults: readonly Fault[] = [
     name: 'the bot is in the audience of a stage',
     options: { stageChannels: ['Hall'] },
     channel: 'Hall',
-    finds: /^missing playback I can't speak here\. \| mend: .*on a stage, invite me to speak/,
+    finds:
+      /^missing playback I can't speak here\. \| mend: .*on a stage, invite me to speak/,
   },
   {
     name: 'a moderator has muted the bot',
@@ -132,7 +142,8 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'UDP is blocked',
-    plant: ({ faults: { voice }, botId }) => voice.network(botId, { down: { dead: true } }),
+    plant: ({ faults: { voice }, botId }) =>
+      voice.network(botId, { down: { dead: true } }),
     finds: /^missing voice link .*is UDP blocked here\? \| mend: allow outgoing UDP/,
   },
   {
@@ -165,7 +176,8 @@ const faults: readonly Fault[] = [
   {
     name: 'Discord keeps the seat of the bot',
     after: ['silence', ({ faults }) => faults.keepSeats()],
-    finds: /^missing leave Discord still shows the bot in the channel.* \| mend: disconnect it/,
+    finds:
+      /^missing leave Discord still shows the bot in the channel.* \| mend: disconnect it/,
   },
 ];
 
@@ -173,7 +185,16 @@ const faults: readonly Fault[] = [
 function namesIn(report: string, { apiUrl, botId, guildId, token }: Sandbox) {
   const channels = ['Lounge', 'Workshop', 'general'];
   const known = [
-    ...[token, guildId, botId, apiUrl, '127.0.0.1', 'localhost', 'voice.invalid', 'PRIVATE KEY'],
+    ...[
+      token,
+      guildId,
+      botId,
+      apiUrl,
+      '127.0.0.1',
+      'localhost',
+      'voice.invalid',
+      'PRIVATE KEY',
+    ],
     ...['Sandbox', 'Nova', 'Adam', 'Olga', 'Hall', ...channels],
   ];
   const ids = report.match(/\d{15,}/g) ?? [];

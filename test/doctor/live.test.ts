@@ -31,7 +31,9 @@ test('the check does not begin beside a bot that runs, and says what to do', asy
   const { code, about, lines, mendOf } = await examine(['--live']);
   expect(code).toBe(1);
   expect(lines[0]).toMatch(/^The bot hears no person\. /);
-  expect(about('live check')).toMatch(/^missing live check not started: a bot runs as process \d+/);
+  expect(about('live check')).toMatch(
+    /^missing live check not started: a bot runs as process \d+/,
+  );
   expect(mendOf('live check')).toMatch(/^stop the bot, or run/);
   expect(sandbox.gatewaySessions()).toEqual([]);
 });
@@ -40,10 +42,15 @@ test('without a token, or where the operator sits nowhere, the check does not be
   await using patient = await openPatient();
   const { sandbox, examine } = patient;
   const without = await examine(['--live'], { DISCORD_TOKEN: '' });
-  expect([without.code, without.text]).toEqual([78, 'DISCORD_TOKEN: missing; --live needs a bot']);
+  expect([without.code, without.text]).toEqual([
+    78,
+    'DISCORD_TOKEN: missing; --live needs a bot',
+  ]);
   const nowhere = await examine(['--live']);
   expect(nowhere.code).toBe(1);
-  expect(nowhere.about('channel')).toMatch(/^missing channel no owner of the application is in/);
+  expect(nowhere.about('channel')).toMatch(
+    /^missing channel no owner of the application is in/,
+  );
   expect(sandbox.gatewaySessions()).toEqual([]);
 });
 
@@ -61,5 +68,7 @@ test('a token that Discord refuses ends the check with 78', async () => {
 
 test('a report holds neither ids nor addresses', () => {
   const said = `${channel} at c-ams10-0a1b2c3d.discord.media:2053, 203.0.113.7:50001, 2001:db8::7, wss://example.com/?v=8 at 12:30:45`;
-  expect(removePlaces(said)).toBe('[id] at [address], [address], [address], [address] at 12:30:45');
+  expect(removePlaces(said)).toBe(
+    '[id] at [address], [address], [address], [address] at 12:30:45',
+  );
 });

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { pickModels } from '#doctor/pick-models.ts';
 
-const list = (...ids: string[]) => ({ kind: 'listed' as const, models: ids.map((id) => ({ id })) });
+const list = (...ids: string[]) => ({
+  kind: 'listed' as const,
+  models: ids.map((id) => ({ id })),
+});
 
 test('models are taken for what their names say', () => {
   const openAi = list(
@@ -21,7 +24,10 @@ test('models are taken for what their names say', () => {
     REALTIME: { model: 'gpt-realtime-2.1', isGuess: false },
     realtimeSpeech: { model: 'gpt-realtime-2.1', isGuess: false },
   });
-  const speaches = list('Systran/faster-whisper-small', 'speaches-ai/Kokoro-82M-v1.0-ONNX');
+  const speaches = list(
+    'Systran/faster-whisper-small',
+    'speaches-ai/Kokoro-82M-v1.0-ONNX',
+  );
   expect(pickModels(speaches)).toMatchObject({
     SPEECH: { model: 'speaches-ai/Kokoro-82M-v1.0-ONNX', isGuess: false },
     TRANSCRIPTION: { model: 'Systran/faster-whisper-small', isGuess: false },
@@ -30,7 +36,9 @@ test('models are taken for what their names say', () => {
 });
 
 test('no model of the Live API is taken for one of the Realtime API', () => {
-  const picks = pickModels(list('gpt-live-1', 'gpt-live-transcribe', 'gpt-realtime-2.1-mini'));
+  const picks = pickModels(
+    list('gpt-live-1', 'gpt-live-transcribe', 'gpt-realtime-2.1-mini'),
+  );
   expect(picks).toMatchObject({
     REALTIME: { model: 'gpt-realtime-2.1-mini' },
     TRANSCRIPTION: { model: 'gpt-live-transcribe' },

@@ -18,7 +18,11 @@ test('without any server there is nothing to ask, and that is fine', async () =>
 });
 
 test('every role that is configured is examined, with its key as a yes or no', async () => {
-  await using server = await openMockProviders({ ...swiftServer, hears: said, key: canary });
+  await using server = await openMockProviders({
+    ...swiftServer,
+    hears: said,
+    key: canary,
+  });
   const { code, text, about } = await runExamination([], {
     OPENAI_BASE_URL: server.baseUrl,
     OPENAI_API_KEY: canary,
@@ -36,7 +40,10 @@ test('every role that is configured is examined, with its key as a yes or no', a
 
 test('servers to fall back to are examined too', async () => {
   await using usual = await openMockProviders(swiftServer);
-  await using spare = await openMockProviders({ ...swiftServer, trouble: { chat: 'error-500' } });
+  await using spare = await openMockProviders({
+    ...swiftServer,
+    trouble: { chat: 'error-500' },
+  });
   const { code, text } = await runExamination([], {
     CHAT_COMPLETION_BASE_URL: usual.baseUrl,
     CHAT_COMPLETION_FALLBACK_BASE_URL: spare.baseUrl,
@@ -50,12 +57,23 @@ test('servers to fall back to are examined too', async () => {
 
 test('a pipeline over one connection is examined by an answer', async () => {
   await using server = await openMockProviders(swiftServer);
-  const given = { PIPELINE: 'realtime', REALTIME_BASE_URL: server.baseUrl.replace('http', 'ws') };
+  const given = {
+    PIPELINE: 'realtime',
+    REALTIME_BASE_URL: server.baseUrl.replace('http', 'ws'),
+  };
   const { code, about } = await runExamination([], given);
   expect([code, about('realtime')]).toEqual([0, expect.stringMatching(/^ok/)]);
-  using other = await openExaminedServer({ 'GET /v1/models': answerModels('gpt-realtime-2.1') });
-  const without = await runExamination([], { ...given, REALTIME_BASE_URL: `${other.origin}/v1` });
-  expect([without.code, without.about('realtime')]).toEqual([1, expect.stringMatching(/^missing/)]);
+  using other = await openExaminedServer({
+    'GET /v1/models': answerModels('gpt-realtime-2.1'),
+  });
+  const without = await runExamination([], {
+    ...given,
+    REALTIME_BASE_URL: `${other.origin}/v1`,
+  });
+  expect([without.code, without.about('realtime')]).toEqual([
+    1,
+    expect.stringMatching(/^missing/),
+  ]);
 });
 
 test('a key that is refused is told as that', async () => {
@@ -79,7 +97,9 @@ test('recognition, speech and a model that speaks are tried over their connectio
     SPEECH_MODEL: 'mock',
   });
   expect(about('think')).toMatch(/^ok think gpt-audio-1\.5: /);
-  const [asked] = server.requests.filter(({ body }) => JSON.stringify(body).includes('"messages"'));
+  const [asked] = server.requests.filter(({ body }) =>
+    JSON.stringify(body).includes('"messages"'),
+  );
   expect(asked).toMatchObject({ body: { modalities: ['text', 'audio'] } });
   expect(about('speak')).toMatch(/^ok speak mock: .* s of sound/);
   expect(about('recognise')).toMatch(/^ok/);
@@ -94,7 +114,10 @@ test('a voice over a connection that breaks off is missing, with the words of it
     SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws'),
     SPEECH_MODEL: 'mock',
   });
-  expect([code, about('speak')]).toEqual([1, expect.stringMatching(/^missing .*It broke/)]);
+  expect([code, about('speak')]).toEqual([
+    1,
+    expect.stringMatching(/^missing .*It broke/),
+  ]);
 });
 
 test('offline nothing is asked', async () => {

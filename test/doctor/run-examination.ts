@@ -21,7 +21,12 @@ export async function runExamination(
 ) {
   const lines: string[] = [];
   const print = (line: string) => lines.push(line);
-  const code = await runDoctor(args, { clock: realClock, deadlineMs, print, environment });
+  const code = await runDoctor(args, {
+    clock: realClock,
+    deadlineMs,
+    print,
+    environment,
+  });
   const settings = Object.fromEntries(
     lines.flatMap((line) => {
       const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
@@ -52,7 +57,8 @@ export type FakeRoute = (response: ServerResponse, asked: ExaminedRequest) => vo
 /** A server of these routes, as `GET /v1/models`; all else is a plain 404. What `attach` adds, it gives the end of. */
 export async function openExaminedServer(
   routes: Readonly<Record<string, FakeRoute>>,
-  otherwise: FakeRoute = (response) => response.writeHead(404).end('404 page not found'),
+  otherwise: FakeRoute = (response) =>
+    response.writeHead(404).end('404 page not found'),
   attach: (server: Server) => () => void = () => () => undefined,
 ) {
   const asked: ExaminedRequest[] = [];

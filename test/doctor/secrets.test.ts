@@ -24,10 +24,15 @@ const echoes: Readonly<Record<string, FakeRoute>> = {
   },
   'a long error': (response, asked) => {
     const message = `${'-'.repeat(95)}${key(asked.headers)}`;
-    answerJson({ detail: [{ msg: message, loc: [key(asked.headers)] }] }, 422)(response, asked);
+    answerJson({ detail: [{ msg: message, loc: [key(asked.headers)] }] }, 422)(
+      response,
+      asked,
+    );
   },
   'plain text': (response, { headers }) => {
-    response.writeHead(500).end(`${JSON.stringify(headers)} ${encodeURIComponent(key(headers))}`);
+    response
+      .writeHead(500)
+      .end(`${JSON.stringify(headers)} ${encodeURIComponent(key(headers))}`);
   },
   'a web page': (response, { headers }) => {
     const page = `<!doctype html><b>${key(headers)}</b>`;
@@ -44,7 +49,9 @@ const echoes: Readonly<Record<string, FakeRoute>> = {
       .end('{}');
   },
   'the type of an answer': (response, { headers }) => {
-    response.writeHead(200, { 'content-type': `audio/${key(headers)}` }).end('x'.repeat(5000));
+    response
+      .writeHead(200, { 'content-type': `audio/${key(headers)}` })
+      .end('x'.repeat(5000));
   },
   'a list of models': (response, asked) => {
     const said = key(asked.headers);
@@ -55,10 +62,11 @@ const echoes: Readonly<Record<string, FakeRoute>> = {
   },
   'a stream': (response, asked) => {
     const said = key(asked.headers);
-    answerStream({ error: { message: said }, type: said, choices: [{ delta: { content: said } }] })(
-      response,
-      asked,
-    );
+    answerStream({
+      error: { message: said },
+      type: said,
+      choices: [{ delta: { content: said } }],
+    })(response, asked);
   },
 };
 
@@ -89,7 +97,9 @@ test.each(Object.keys(echoes))(
 test('a redirect to another host is refused, the key does not go there and is not printed', async () => {
   using other = await openExaminedServer({}, answerJson({ data: [] }));
   using server = await openExaminedServer({}, (response, { headers, path }) => {
-    response.writeHead(307, { location: `${other.origin}${path}?key=${key(headers)}` }).end();
+    response
+      .writeHead(307, { location: `${other.origin}${path}?key=${key(headers)}` })
+      .end();
   });
   const { code, text } = await runExamination(
     ['--provider', `${server.origin}/v1`, '--key-env', 'MY_KEY'],
@@ -101,7 +111,10 @@ test('a redirect to another host is refused, the key does not go there and is no
 });
 
 test('a WebSocket that says the key back is not quoted', async () => {
-  await using server = await openMockProviders({ ...swiftServer, realtime: { key: 'another' } });
+  await using server = await openMockProviders({
+    ...swiftServer,
+    realtime: { key: 'another' },
+  });
   const { text } = await runExamination([], {
     TRANSCRIPTION_BACKEND: 'realtime',
     TRANSCRIPTION_BASE_URL: server.baseUrl,
@@ -120,7 +133,9 @@ test('the key of one server goes to no other', async () => {
     SPEECH_BASE_URL: `${other.origin}/v1`,
   });
   expect(one.asked.length * other.asked.length).toBeGreaterThan(0);
-  expect(other.asked.some(({ headers }) => JSON.stringify(headers).includes(canary))).toBe(false);
+  expect(
+    other.asked.some(({ headers }) => JSON.stringify(headers).includes(canary)),
+  ).toBe(false);
 });
 
 test.each([
@@ -139,7 +154,9 @@ test.each([
 });
 
 test('settings that cannot work end with 78, each named and no secret shown', async () => {
-  const { code, text } = await runExamination([], { OPENAI_API_KEY: `${canary} ${canary}` });
+  const { code, text } = await runExamination([], {
+    OPENAI_API_KEY: `${canary} ${canary}`,
+  });
   expect([code, text]).toEqual([78, expect.stringContaining('OPENAI_API_KEY')]);
   expect(text).not.toContain('canary');
 });

@@ -10,7 +10,10 @@ import {
 
 const says = (content: string) =>
   answerStream({ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }] });
-const refuses = answerJson({ error: { message: 'Unknown, says http://10.0.0.5:4000/v1' } }, 400);
+const refuses = answerJson(
+  { error: { message: 'Unknown, says http://10.0.0.5:4000/v1' } },
+  400,
+);
 
 test('a report on a server says what it does differently, and can be published', async () => {
   let heard = 'one two three four five six seven eight nine ten';
@@ -27,7 +30,9 @@ test('a report on a server says what it does differently, and can be published',
   const { about, text } = await runExamination(['--provider', server.origin]);
   for (const one of ['streaming', 'unknown field', 'long prompt', 'silence', 'noise'])
     expect(about(one)).toMatch(/^differs/);
-  expect(about('sound format')).toBe('ok sound format mind: rates in Hz: wav 24000, wav 24000');
+  expect(about('sound format')).toBe(
+    'ok sound format mind: rates in Hz: wav 24000, wav 24000',
+  );
   const long = server.asked.find(({ raw }) => raw.includes('secret sign'));
   expect(long?.raw.length).toBeGreaterThan(20_000);
   expect(text).not.toContain('10.0.0.5');
@@ -36,7 +41,10 @@ test('a report on a server says what it does differently, and can be published',
 test('a voice that the server does not have is named with two of those that it has', async () => {
   using server = await openExaminedServer({
     'GET /v1/audio/voices': answerJson({ voices: ['af_heart', 'af_sky'] }),
-    'POST /v1/audio/speech': answerJson({ detail: "Voice 'alloy' is not available" }, 400),
+    'POST /v1/audio/speech': answerJson(
+      { detail: "Voice 'alloy' is not available" },
+      400,
+    ),
   });
   const { mendOf } = await runExamination([], {
     SPEECH_BASE_URL: `${server.origin}/v1`,

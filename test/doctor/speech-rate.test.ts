@@ -21,7 +21,10 @@ const voiceAt =
 /** Findings about the configured voice of such a server. */
 async function examineVoice(route: FakeRoute, settings: NodeJS.ProcessEnv = {}) {
   using server = await openExaminedServer({ 'POST /v1/audio/speech': route });
-  return await runExamination([], { SPEECH_BASE_URL: `${server.origin}/v1`, ...settings });
+  return await runExamination([], {
+    SPEECH_BASE_URL: `${server.origin}/v1`,
+    ...settings,
+  });
 }
 
 test.each([22_050, 16_000, 48_000])(
@@ -50,6 +53,9 @@ test('nothing is said of a rate that is right, labelled, or cannot be known', as
   const labelled = answerSpeech(16_000, undefined, 'audio/pcm; rate=16000');
   for (const route of [voiceAt(24_000), labelled, voiceAt(16_000, false)]) {
     const { about } = await examineVoice(route);
-    expect([about('rate'), about('speak')]).toEqual([undefined, expect.stringMatching(/^ok/)]);
+    expect([about('rate'), about('speak')]).toEqual([
+      undefined,
+      expect.stringMatching(/^ok/),
+    ]);
   }
 });

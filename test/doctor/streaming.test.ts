@@ -9,7 +9,12 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { answerSpeech, type FakeRoute, openExaminedServer } from './run-examination.ts';
 
 /** Sound of a real server that sends half of it after `halfMs`, and the rest at `wholeMs`, once the half was heard. */
-async function measure(text: string, format: 'pcm' | 'wav', halfMs: number, wholeMs: number) {
+async function measure(
+  text: string,
+  format: 'pcm' | 'wav',
+  halfMs: number,
+  wholeMs: number,
+) {
   const clock = new VirtualClock();
   const heard = Promise.withResolvers<void>();
   const route = answerSpeech(24_000, async (response, bytes) => {
@@ -63,12 +68,18 @@ test.each([
 ] as const)(
   'a server whose %s of %s s begins after %i ms and is whole after %i ms: %s',
   async (format, seconds, halfMs, wholeMs, verdict) => {
-    const { mend, verdict: state, why } = await measure(texts[seconds], format, halfMs, wholeMs);
+    const {
+      mend,
+      verdict: state,
+      why,
+    } = await measure(texts[seconds], format, halfMs, wholeMs);
     const times = `first sound after ${halfMs} ms, last byte after ${wholeMs} ms`;
     expect(why).toBe(`${seconds} s of sound, ${times}: ${verdict}`);
     const isTold = verdict === 'it does not stream';
     expect([state, mend]).toEqual(
-      isTold ? ['differs', expect.stringContaining('proxy_buffering off')] : ['ok', undefined],
+      isTold
+        ? ['differs', expect.stringContaining('proxy_buffering off')]
+        : ['ok', undefined],
     );
   },
 );
@@ -102,5 +113,8 @@ test('the doctor measures each voice, the fallback too, once the request before 
   const spoken = lines.filter((line) => line.includes('of sound'));
   const told =
     /^ +differs +speak +kokoro: 3\.6 s of sound, first sound after 6000 ms, last byte after 6000 ms: it does not stream; the bot waits 20 s at most$/;
-  expect([code, spoken]).toEqual([0, [expect.stringMatching(told), expect.stringMatching(told)]]);
+  expect([code, spoken]).toEqual([
+    0,
+    [expect.stringMatching(told), expect.stringMatching(told)],
+  ]);
 });

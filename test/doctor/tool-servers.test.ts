@@ -21,7 +21,12 @@ async function servers(mcpServers: Readonly<Record<string, object>>) {
 test('servers of tools are started or asked, and the allowed tools are shown', async () => {
   await using server = await openFakeMcp({ era: 'modern' });
   const tools = { measure: { effect: 'read' } };
-  const notes = { type: 'http', url: server.url.href, allow: ['measure', 'echo'], tools };
+  const notes = {
+    type: 'http',
+    url: server.url.href,
+    allow: ['measure', 'echo'],
+    tools,
+  };
   await using file = await servers({ notes });
   const { code, about } = await runExamination([], { MCP_SERVERS: file.path });
   expect([code, about('notes')]).toEqual([
@@ -55,7 +60,9 @@ test('a program that does not answer is ended before the doctor is, and its reme
 
 test('a key of a server is shown nowhere', async () => {
   const headers = { Authorization: `Bearer \${NOTES_TOKEN}` };
-  await using file = await servers({ notes: { url: 'http://127.0.0.1:9/mcp', headers } });
+  await using file = await servers({
+    notes: { url: 'http://127.0.0.1:9/mcp', headers },
+  });
   const given = { MCP_SERVERS: file.path, NOTES_TOKEN: canary };
   const { code, text, about } = await runExamination([], given);
   expect([code, about('notes')]).toEqual([1, expect.stringMatching(/^missing/)]);
@@ -66,6 +73,8 @@ test('a file that cannot be read is a mistake, and offline nothing is started', 
   const bad = await runExamination([], { MCP_SERVERS: '/nowhere/mcp.json' });
   expect([bad.code, bad.text]).toEqual([78, expect.stringContaining('MCP_SERVERS')]);
   await using file = await servers({ gone: program('gone') });
-  const { code, about } = await runExamination(['--offline'], { MCP_SERVERS: file.path });
+  const { code, about } = await runExamination(['--offline'], {
+    MCP_SERVERS: file.path,
+  });
   expect([code, about('gone')]).toEqual([0, 'ok gone not asked']);
 });

@@ -64,7 +64,9 @@ function findTextFaults(texts: readonly string[]) {
 
 test('every command that a text of the bot names is there, with its options and choices', () => {
   const strays = [...readTexts('en').keys()].flatMap((id) => {
-    const texts = textLocales.flatMap((locale) => readTexts(locale).get(id)?.text ?? []);
+    const texts = textLocales.flatMap(
+      (locale) => readTexts(locale).get(id)?.text ?? [],
+    );
     return findTextFaults(texts).map((fault) => `${id}: ${fault}`);
   });
   expect(strays).toEqual([]);
@@ -80,14 +82,19 @@ function findSpanFaults(entry: string) {
     const isThere = optionsByCommand.has(command) || span === `/${command}`;
     return !isThere || findOptions(span).some((given) => !takes([command], given));
   });
-  const options = named.length === 0 ? [] : spans.filter((span) => /^[a-z_]+:[\w ]*$/.test(span));
-  const refused = options.filter((span) => findOptions(span).some((one) => !takes(named, one)));
+  const options =
+    named.length === 0 ? [] : spans.filter((span) => /^[a-z_]+:[\w ]*$/.test(span));
+  const refused = options.filter((span) =>
+    findOptions(span).some((one) => !takes(named, one)),
+  );
   return [...wrong, ...refused];
 }
 
 test('every command that a document names is there, with its options and choices', async () => {
   const strays = (await readDocuments()).flatMap(({ path, text }) => {
-    const entries = text.replace(/^```[\s\S]*?^```$/gm, '').split(/\n(?=\n|[-|] |\d\. )/);
+    const entries = text
+      .replace(/^```[\s\S]*?^```$/gm, '')
+      .split(/\n(?=\n|[-|] |\d\. )/);
     return entries.flatMap(findSpanFaults).map((span) => `${path}: ${span}`);
   });
   expect(strays).toEqual([]);

@@ -9,11 +9,14 @@ const sent = 'recognition of a recording';
 
 /** Kinds of work: each with the sentence about its payer and its limits, and its number at once. */
 async function works() {
-  const [, part = ''] = (await readFile('docs/costs.md', 'utf8')).split('\n## Who pays\n');
-  return [...part.matchAll(/^(.+):\n\n((?:(?:-| ) .+\n)+)/gm)].flatMap(([, paid = '', list = '']) =>
-    [...list.matchAll(/^- ([^:]+): (.+)$/gm)].flatMap(([, names = '', number = '']) =>
-      names.split(', ').map((work) => [work, paid, number]),
-    ),
+  const [, part = ''] = (await readFile('docs/costs.md', 'utf8')).split(
+    '\n## Who pays\n',
+  );
+  return [...part.matchAll(/^(.+):\n\n((?:(?:-| ) .+\n)+)/gm)].flatMap(
+    ([, paid = '', list = '']) =>
+      [...list.matchAll(/^- ([^:]+): (.+)$/gm)].flatMap(([, names = '', number = '']) =>
+        names.split(', ').map((work) => [work, paid, number]),
+      ),
   );
 }
 
@@ -38,5 +41,6 @@ test('the page of costs has each kind of paid work, with its payer and its limit
 });
 
 test('the page of costs says how many of each run at once', async () => {
-  for (const [work, , number] of await works()) expect(number, work).toMatch(/^[14] |^1(?:,|$)/);
+  for (const [work, , number] of await works())
+    expect(number, work).toMatch(/^[14] |^1(?:,|$)/);
 });

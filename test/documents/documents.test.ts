@@ -11,7 +11,9 @@ import {
 } from './project-documents.ts';
 
 const documents = await readDocuments();
-const documented = documents.flatMap(listCommands).filter(({ words }) => !isProgramAlone(words));
+const documented = documents
+  .flatMap(listCommands)
+  .filter(({ words }) => !isProgramAlone(words));
 const scripts: Readonly<Record<string, string>> = packageJson.scripts;
 
 function textOf(path: string) {
@@ -38,22 +40,27 @@ async function programOf(script: string) {
   const depth = script === 'bench' ? '*/main.ts' : '*.ts';
   const pattern = isAlone ? entry : `${dirname(entry)}/${depth}`;
   const sources: string[] = [];
-  for await (const path of sourceFiles(pattern)) sources.push(await readFile(path, 'utf8'));
+  for await (const path of sourceFiles(pattern))
+    sources.push(await readFile(path, 'utf8'));
   return sources.join('\n');
 }
 
 test('no document tells people to run anything by npx', () => {
-  const reported = documents.filter(({ text }) => /\bnpx\b/.test(text)).map(({ path }) => path);
+  const reported = documents
+    .filter(({ text }) => /\bnpx\b/.test(text))
+    .map(({ path }) => path);
   expect(reported).toEqual([]);
 });
 
 test('commands stand in blocks for a shell, where the other tests find them', () => {
   const blocks = documents.flatMap(({ path, text }) =>
-    [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = '', block = '']) => ({
-      path,
-      language,
-      block,
-    })),
+    [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
+      ([, language = '', block = '']) => ({
+        path,
+        language,
+        block,
+      }),
+    ),
   );
   const odd = blocks.filter(
     ({ language, block }) =>
@@ -70,7 +77,8 @@ test('every script that a document names is there, and knows the options it is g
     if (program !== 'npm' || foreign.includes(verb)) continue;
     const script = verb === 'run' ? run : verb;
     const source = script in scripts ? await programOf(script) : '';
-    const knows = (option: string) => new RegExp(`'${option}'|\\b${option}:`).test(source);
+    const knows = (option: string) =>
+      new RegExp(`'${option}'|\\b${option}:`).test(source);
     if (!(script in scripts) || !listOptions(command.words).every(knows))
       strays.push(shown(command));
   }
@@ -83,9 +91,12 @@ test('every file of the repository that a command is given is there', async () =
     const given = command.words.filter((word) =>
       /^(?:bench|deploy|doctor|scripts|setup|src|test)\/[\w./@-]+\w$/.test(word),
     );
-    for (const path of given) await access(path).catch(() => strays.push(shown(command)));
+    for (const path of given)
+      await access(path).catch(() => strays.push(shown(command)));
   }
-  expect(strays.filter((stray) => !/postgres-password|proxy\.env/.test(stray))).toEqual([]);
+  expect(strays.filter((stray) => !/postgres-password|proxy\.env/.test(stray))).toEqual(
+    [],
+  );
 });
 
 /** The oldest Node whose npm has been seen to install and start the bot, with the Node that npm ci fetches. */
@@ -111,7 +122,9 @@ function anchorOf(heading: string) {
 /** Targets of links in a document, but for those to other sites. */
 function linksIn(text: string) {
   const plain = text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
-  const targets = [...plain.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  const targets = [...plain.matchAll(/\]\(([^)\s]+)\)/g)].map(
+    ([, target = '']) => target,
+  );
   return targets.filter((target) => !/^[a-z]+:/.test(target));
 }
 

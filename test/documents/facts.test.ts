@@ -21,7 +21,9 @@ function sectionOf(text: string, heading: string) {
 
 /** The first cell of each row of the table under a heading. */
 function firstCells(text: string, heading: string) {
-  return [...sectionOf(text, heading).matchAll(/^\| `([^`]+)`/gm)].map(([, cell = '']) => cell);
+  return [...sectionOf(text, heading).matchAll(/^\| `([^`]+)`/gm)].map(
+    ([, cell = '']) => cell,
+  );
 }
 
 /** Sources of whatever says something to people, without quotes that are escaped there. */
@@ -30,16 +32,23 @@ async function sayings() {
   for await (const path of sourceFiles(
     '{src,commands,doctor,setup,sandbox,page}/**/*.{ts,js,mjs,json}',
   ))
-    sources.push((await readFile(path, 'utf8')).replaceAll("\\'", "'").replaceAll('\\"', '"'));
+    sources.push(
+      (await readFile(path, 'utf8')).replaceAll("\\'", "'").replaceAll('\\"', '"'),
+    );
   return sources.join('\n');
 }
 
 test('every sentence that troubleshooting quotes stands so in the program', async () => {
   const said = await sayings();
-  const quoted = [...troubleshooting.replace(/`[^`\n]*`/g, '').matchAll(/"([^"\n]+)"/g)];
+  const quoted = [
+    ...troubleshooting.replace(/`[^`\n]*`/g, '').matchAll(/"([^"\n]+)"/g),
+  ];
   const strays = quoted
     .map(([, sentence = '']) => sentence)
-    .filter((sentence) => !sentence.split('...').every((piece) => said.includes(piece.trim())));
+    .filter(
+      (sentence) =>
+        !sentence.split('...').every((piece) => said.includes(piece.trim())),
+    );
   expect(quoted.length).toBeGreaterThan(30);
   expect(strays).toEqual([]);
 });
@@ -70,14 +79,18 @@ test('the delays of docs/benchmarks.md are those that npm run bench -- --save wr
   const { rows } = await readResult();
   const text = await readFile('docs/benchmarks.md', 'utf8');
   for (const [name, { heard }] of Object.entries(rows))
-    expect(text, name).toContain(`| ${Math.round(heard.p50)} | ${Math.round(heard.p95)} |`);
+    expect(text, name).toContain(
+      `| ${Math.round(heard.p50)} | ${Math.round(heard.p95)} |`,
+    );
 });
 
 test('the page for owners lists every setting of a server, and every right that the invite link asks for', () => {
-  expect(firstCells(owners, 'Settings of a server')).toEqual(serverSettings.map(({ key }) => key));
+  expect(firstCells(owners, 'Settings of a server')).toEqual(
+    serverSettings.map(({ key }) => key),
+  );
   const [, rights = ''] = /\n## Rights\n([\s\S]*?)\n## /.exec(owners) ?? [];
-  const listed = [...rights.matchAll(/^\| ([A-Z][^|]*) \|/gm)].flatMap(([, cell = '']) =>
-    cell.split(', '),
+  const listed = [...rights.matchAll(/^\| ([A-Z][^|]*) \|/gm)].flatMap(
+    ([, cell = '']) => cell.split(', '),
   );
   expect(listed.slice(1).toSorted()).toEqual(Object.values(rightNames).toSorted());
 });
@@ -91,21 +104,29 @@ test('npm runs the install scripts of Node and of @discordjs/opus alone, fetches
   const lock: { readonly packages: object } = JSON.parse(
     await readFile('package-lock.json', 'utf8'),
   );
-  const scripted = Object.entries(lock.packages).filter(([, one]) => one.hasInstallScript);
+  const scripted = Object.entries(lock.packages).filter(
+    ([, one]) => one.hasInstallScript,
+  );
   expect(scripted.map(([at]) => at)).toEqual([
     'node_modules/@discordjs/opus',
     'node_modules/node',
     'node_modules/onnxruntime-node',
   ]);
-  expect(await readFile('.npmrc', 'utf8')).toContain('\nonnxruntime-node-install=skip\n');
-  expect(await readFile('.npmrc', 'utf8')).toContain('\nbuild-from-source=@discordjs/opus\n');
+  expect(await readFile('.npmrc', 'utf8')).toContain(
+    '\nonnxruntime-node-install=skip\n',
+  );
+  expect(await readFile('.npmrc', 'utf8')).toContain(
+    '\nbuild-from-source=@discordjs/opus\n',
+  );
 });
 
 test('every code of a refusal over HTTP stands in http.md', async () => {
   const codes = new Set<string>();
   for await (const path of sourceFiles('src/web/**/*.ts')) {
     const source = await readFile(path, 'utf8');
-    for (const [, code = ''] of source.matchAll(/(?:\d{3},\s*|code: )'([a-z]+(?:[._][a-z_]+)+)'/g))
+    for (const [, code = ''] of source.matchAll(
+      /(?:\d{3},\s*|code: )'([a-z]+(?:[._][a-z_]+)+)'/g,
+    ))
       codes.add(code);
   }
   const http = await readFile('docs/http.md', 'utf8');

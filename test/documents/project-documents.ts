@@ -5,7 +5,10 @@ import { sourceFiles } from '#test/source-files.ts';
 export type ProjectDocument = { readonly path: string; readonly text: string };
 
 /** One command as a document tells people to type it, without `sudo`, variables before it, and comments. */
-export type DocumentedCommand = { readonly path: string; readonly words: readonly string[] };
+export type DocumentedCommand = {
+  readonly path: string;
+  readonly words: readonly string[];
+};
 
 const places = [
   '{README,ARCHITECTURE,CONTRIBUTING}.md',
@@ -20,14 +23,22 @@ export async function readDocuments(): Promise<readonly ProjectDocument[]> {
   const documents: ProjectDocument[] = [];
   for (const place of places) {
     for await (const path of sourceFiles(place))
-      documents.push({ path: path.replaceAll('\\', '/'), text: await readFile(path, 'utf8') });
+      documents.push({
+        path: path.replaceAll('\\', '/'),
+        text: await readFile(path, 'utf8'),
+      });
   }
   return documents.sort((one, other) => one.path.localeCompare(other.path));
 }
 
 /** Commands of blocks for a shell, and those in the middle of a sentence. */
-export function listCommands({ path, text }: ProjectDocument): readonly DocumentedCommand[] {
-  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+export function listCommands({
+  path,
+  text,
+}: ProjectDocument): readonly DocumentedCommand[] {
+  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
+    ([, block = '']) => block,
+  );
   const sentences = text.replace(/^```[\s\S]*?^```$/gm, '');
   const spans = [...sentences.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
   const lines = [

@@ -1,4 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -9,7 +16,10 @@ import { cautiousPrices } from '#src/spending/prices/prices.ts';
 import { readGoodSettings, readMistakes } from '#test/config/read-settings.ts';
 import { testChatModel } from '#test/contracts/chat-model-contract.ts';
 import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
-import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
+import {
+  testTranscriber,
+  transcribeText,
+} from '#test/contracts/transcriber-contract.ts';
 import { speakWords } from '#test/fakes/tone-words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-engines-'));
@@ -23,7 +33,10 @@ function written(name: string, text: string) {
   return join(folder, name);
 }
 
-async function open<Role extends ProviderRole>(role: Role, environment: NodeJS.ProcessEnv) {
+async function open<Role extends ProviderRole>(
+  role: Role,
+  environment: NodeJS.ProcessEnv,
+) {
   const { chat, speech, transcription } = readGoodSettings(environment);
   const choices = { 'speech to text': transcription, chat, 'text to speech': speech };
   return await openEngine(role, choices[role], stack);
@@ -35,19 +48,29 @@ const program = {
 };
 const talking = await open('chat', program);
 
-testChatModel('a program', async () => ({ model: talking, async [Symbol.asyncDispose]() {} }));
+testChatModel('a program', async () => ({
+  model: talking,
+  async [Symbol.asyncDispose]() {},
+}));
 
 test.each(['7', 'missing'])(
   'a program that ends with %s is a failure of its server',
   async (how) => {
-    const model = how === '7' ? `${program.CHAT_COMPLETION_MODEL} 7` : './no-such-program';
+    const model =
+      how === '7' ? `${program.CHAT_COMPLETION_MODEL} 7` : './no-such-program';
     const broken = await open('chat', { ...program, CHAT_COMPLETION_MODEL: model });
     const asked = [{ role: 'user', name: 'Ana', content: 'hello' }] as const;
-    await expect(Array.fromAsync(broken.reply(asked, [], never))).rejects.toMatchObject({
-      code: 'provider.refused',
-      message: 'The engine program failed.',
-      about: { serverMessage: expect.stringContaining(how === '7' ? 'ended with 7' : 'ENOENT') },
-    });
+    await expect(Array.fromAsync(broken.reply(asked, [], never))).rejects.toMatchObject(
+      {
+        code: 'provider.refused',
+        message: 'The engine program failed.',
+        about: {
+          serverMessage: expect.stringContaining(
+            how === '7' ? 'ended with 7' : 'ENOENT',
+          ),
+        },
+      },
+    );
   },
 );
 
@@ -81,7 +104,12 @@ module.exports = { OfflineRecognizer, OfflineTts };
 `;
 mkdirSync(join(folder, 'node_modules/sherpa-onnx-node'), { recursive: true });
 written('node_modules/sherpa-onnx-node/index.js', sherpa);
-for (const name of ['tiny-encoder.onnx', 'tiny-decoder.onnx', 'tiny-tokens.txt', 'tokens.txt'])
+for (const name of [
+  'tiny-encoder.onnx',
+  'tiny-decoder.onnx',
+  'tiny-tokens.txt',
+  'tokens.txt',
+])
   written(name, '');
 for (const name of ['sherpa-transcriber.mjs', 'sherpa-voice.mjs'])
   cpSync(`examples/${name}`, join(folder, name));
@@ -111,7 +139,10 @@ const empty = '{ open() {} }';
 
 test.each([
   ['export const engine = 1', 'speech to text:  Invalid input: expected object'],
-  [`export const engine = ${empty}`, 'speech to text: version Invalid input: expected 1'],
+  [
+    `export const engine = ${empty}`,
+    'speech to text: version Invalid input: expected 1',
+  ],
   ["await 0; export const engine = ''", 'cannot be loaded: '],
 ])('%s is a mistake of its setting', (text, words) => {
   const place = written(`wrong-${words.length}.mjs`, text);
@@ -122,7 +153,9 @@ test.each([
 
 test('the engine of docs/providers.md answers in parts, as its contract demands', async () => {
   const [, code = ''] =
-    /```ts\n(export const engine[\s\S]*?)```/.exec(readFileSync('docs/providers.md', 'utf8')) ?? [];
+    /```ts\n(export const engine[\s\S]*?)```/.exec(
+      readFileSync('docs/providers.md', 'utf8'),
+    ) ?? [];
   const model = await open('chat', { CHAT_BACKEND: written('mine.mjs', code) });
   const asked = [{ role: 'user', name: 'Ana', content: 'What time is it?' }] as const;
   const parts = await Array.fromAsync(model.reply(asked, [], never));
@@ -135,7 +168,10 @@ test('the engine of docs/providers.md answers in parts, as its contract demands'
 });
 
 test.each([
-  ['samples of another type', '{ samples: new Float32Array(100), rateHz: 24000, channels: 1 }'],
+  [
+    'samples of another type',
+    '{ samples: new Float32Array(100), rateHz: 24000, channels: 1 }',
+  ],
   [
     'a rate at which a second takes minutes',
     '{ samples: new Int16Array(100), rateHz: 7, channels: 1 }',
@@ -146,9 +182,13 @@ test.each([
   const mine = await open('text to speech', {
     SPEECH_BACKEND: written(`unusable-${engine.length}.mjs`, engine),
   });
-  await expect(Array.fromAsync(mine.synthesize('hello', {}, never))).rejects.toMatchObject({
+  await expect(
+    Array.fromAsync(mine.synthesize('hello', {}, never)),
+  ).rejects.toMatchObject({
     code: 'provider.refused',
-    message: expect.stringMatching(/^The engine mine gave unusable sound: it takes .*Int16Array/),
+    message: expect.stringMatching(
+      /^The engine mine gave unusable sound: it takes .*Int16Array/,
+    ),
   });
 });
 
@@ -157,7 +197,9 @@ test('an engine for another role, and a name that is none, are mistakes', () => 
     'SPEECH_BACKEND: ./examples/chat-program.mjs exports no engine for text to speech: role Invalid input: expected "text to speech"',
   ]);
   expect(readMistakes({ CHAT_BACKEND: 'telepathy' })).toEqual([
-    expect.stringMatching(/^CHAT_BACKEND: telepathy cannot be loaded: Cannot find module/),
+    expect.stringMatching(
+      /^CHAT_BACKEND: telepathy cannot be loaded: Cannot find module/,
+    ),
   ]);
 });
 

@@ -2,7 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { endedSession } from '#test/commands/command-ports.ts';
-import { guildId, makeProgramPorts, openApi, openLoopback } from '#test/web/api/api-setup.ts';
+import {
+  guildId,
+  makeProgramPorts,
+  openApi,
+  openLoopback,
+} from '#test/web/api/api-setup.ts';
 
 test('the example greets whoever is heard first after the bot has joined, by name', async () => {
   const said = Promise.withResolvers<string>();

@@ -5,7 +5,9 @@ import type { Synthesizer } from '#src/speech/speech-engine.ts';
 export function openHeldEngine() {
   const rest = Promise.withResolvers<void>();
   let reading = 0;
-  const samples = Int16Array.from({ length: 4_800 }, (_, n) => Math.round(4_000 * Math.sin(n / 9)));
+  const samples = Int16Array.from({ length: 4_800 }, (_, n) =>
+    Math.round(4_000 * Math.sin(n / 9)),
+  );
   const piece: Pcm = { samples, rateHz: 24_000, channels: 1 };
   const synthesizer: Synthesizer = {
     async *synthesize(_text, _voice, signal) {

@@ -11,7 +11,10 @@ function run(baseURL: string, ...words: readonly string[]) {
 }
 
 function runWith(env: Record<string, string>, ...words: readonly string[]) {
-  return spawn(process.execPath, ['examples/play.mjs', ...words], { env, timeout: 30_000 });
+  return spawn(process.execPath, ['examples/play.mjs', ...words], {
+    env,
+    timeout: 30_000,
+  });
 }
 
 test.each([
@@ -22,7 +25,10 @@ test.each([
   async (verb, reported) => {
     const engine = openHeldEngine();
     const chat = new FakeChat([['It is ready.']]);
-    await using served = await openCompletions({ synthesizer: engine.synthesizer, chat });
+    await using served = await openCompletions({
+      synthesizer: engine.synthesizer,
+      chat,
+    });
     const child = run(served.baseURL, verb, 'Is it ready?');
     let words = '';
     child.stderr.on('data', (data) => {

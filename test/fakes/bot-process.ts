@@ -21,7 +21,11 @@ const endsWithParent = [
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
 
 /** Where a bot can log in. */
-export type BotLogin = { readonly token: string; readonly apiUrl: string; readonly ca: string };
+export type BotLogin = {
+  readonly token: string;
+  readonly apiUrl: string;
+  readonly ca: string;
+};
 
 export type ProcessEnd = {
   readonly code: number | null;
@@ -107,7 +111,10 @@ export class BotProcess implements AsyncDisposable {
   ): Promise<BotProcess> {
     const bot = await BotProcess.launch(login, environment, preload, ownProgramUrl);
     try {
-      await bot.waitForLine(({ msg }) => msg?.startsWith('ready:') === true, maxStartMs);
+      await bot.waitForLine(
+        ({ msg }) => msg?.startsWith('ready:') === true,
+        maxStartMs,
+      );
       return bot;
     } catch (error) {
       await bot[Symbol.asyncDispose]();
@@ -124,11 +131,15 @@ export class BotProcess implements AsyncDisposable {
   ): Promise<BotProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const loaded = preload === undefined ? [] : ['--expose-gc', '--import', preload];
-    const child = spawn(process.execPath, [...flags, ...endsWithParent, ...loaded, program], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...(await makeEnvironment(login, folder)), ...environment },
-    });
+    const child = spawn(
+      process.execPath,
+      [...flags, ...endsWithParent, ...loaded, program],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        env: { ...(await makeEnvironment(login, folder)), ...environment },
+      },
+    );
     return BotProcess.fromChild(child, folder);
   }
 
@@ -186,7 +197,10 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** The next line of its log that fits. Errors: when none came within `timeoutMs`, or the bot ended. */
-  async waitForLine(fits: (line: LogLine) => boolean, timeoutMs: number): Promise<LogLine> {
+  async waitForLine(
+    fits: (line: LogLine) => boolean,
+    timeoutMs: number,
+  ): Promise<LogLine> {
     const late = new Error(`no line of its log fitted within ${timeoutMs} ms`);
     const over = new AbortController();
     const cancel = realClock.later(timeoutMs, () => over.abort(late));

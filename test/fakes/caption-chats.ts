@@ -17,7 +17,10 @@ export type DesiredMessage = ChatText & {
 /** Most wishes of one test: who has more asks for the same again and again, for ever. */
 const maxDesired = 5_000;
 
-type Show = (desired: DesiredMessage, report: (outcome: MessageOutcome) => void) => void;
+type Show = (
+  desired: DesiredMessage,
+  report: (outcome: MessageOutcome) => void,
+) => void;
 
 /** A chat that passes on what it is to show. */
 export function makeKeyedChat(channelId: string, show: Show): CaptionChat {
@@ -30,7 +33,8 @@ export function makeKeyedChat(channelId: string, show: Show): CaptionChat {
         requestUpdate(urgency) {
           const drawn = draw();
           const kind = drawn.buttons ? 'notice' : 'captions';
-          if (key === '') key = `${kind} ${++counts[kind]}`.replace(/^notice 1$/, 'notice');
+          if (key === '')
+            key = `${kind} ${++counts[kind]}`.replace(/^notice 1$/, 'notice');
           show({ ...drawn, key, urgency }, report);
         },
         waitUntilSettled: () => Promise.resolve(),
@@ -112,17 +116,28 @@ export class FakeCaptionChats implements CaptionChats {
 
   openChat: CaptionChats['openChat'] = async ({ channelId }, thread) => {
     if (this.isForbidden) throw new BotError('discord.forbidden', false, 'Not there.');
-    const chat = this.findChat(thread ? `${thread.name} in ${thread.parentChannelId}` : channelId);
-    return makeKeyedChat(chat.channelId, (desired, report) => chat.show(desired, report));
+    const chat = this.findChat(
+      thread ? `${thread.name} in ${thread.parentChannelId}` : channelId,
+    );
+    return makeKeyedChat(chat.channelId, (desired, report) =>
+      chat.show(desired, report),
+    );
   };
 
   async postMessage(channelId: string, text: string): Promise<MessagePlace> {
-    const { chat, outcome } = await this.#findPosted(channelId, `recap ${this.#posted++}`, text);
+    const { chat, outcome } = await this.#findPosted(
+      channelId,
+      `recap ${this.#posted++}`,
+      text,
+    );
     if (outcome.kind === 'shown') return outcome.place;
     throw new BotError('discord.forbidden', false, `Not in ${chat.channelId}.`);
   }
 
-  changeMessage: CaptionChats['changeMessage'] = async ({ channelId, messageId }, text) => {
+  changeMessage: CaptionChats['changeMessage'] = async (
+    { channelId, messageId },
+    text,
+  ) => {
     const { outcome } = await this.#findPosted(channelId, messageId, text);
     if (outcome.kind === 'shown') return 'changed';
     return outcome.kind === 'deleted' ? 'gone' : 'closed';
@@ -138,7 +153,9 @@ export class FakeCaptionChats implements CaptionChats {
   /** A program is no member. */
   mayOpen: CaptionChats['mayOpen'] = async (_guildId, channelId, personId) => {
     if (this.gone.has(channelId)) return 'gone';
-    const isBarred = [personId, `${personId} ${channelId}`].some((one) => this.barred.has(one));
+    const isBarred = [personId, `${personId} ${channelId}`].some((one) =>
+      this.barred.has(one),
+    );
     return isBarred || personId.startsWith('token:') ? 'no' : 'yes';
   };
 

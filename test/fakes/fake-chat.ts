@@ -24,7 +24,11 @@ export type FakeChatRequest = {
 };
 
 /** The model calls this tool. */
-export function makeToolCall(name: string, given: object = {}, id = 'call_1'): ChatStep {
+export function makeToolCall(
+  name: string,
+  given: object = {},
+  id = 'call_1',
+): ChatStep {
   return { call: { id, name, argumentsJson: JSON.stringify(given) } };
 }
 

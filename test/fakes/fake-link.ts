@@ -117,7 +117,11 @@ export class FakeLinkOpener implements VoiceLinkOpener {
     this.people = [...people];
   }
 
-  async openLink(_channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink> {
+  async openLink(
+    _channel: ChannelRef,
+    mayHear: MayHear,
+    signal: AbortSignal,
+  ): Promise<VoiceLink> {
     signal.throwIfAborted();
     this.asked++;
     const failure = this.failures.shift();

@@ -24,7 +24,11 @@ const soundOpener: Public<Sources> = {
     if (where.kind === 'link' && where.url.startsWith('https://sounds.example/')) {
       return makeTenSeconds(title ?? where.url.split('/').at(-1) ?? '');
     }
-    throw new BotError('source.not_allowed', false, 'A sound was not fetched: it may not be.');
+    throw new BotError(
+      'source.not_allowed',
+      false,
+      'A sound was not fetched: it may not be.',
+    );
   },
 };
 

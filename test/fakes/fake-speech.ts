@@ -39,7 +39,8 @@ export class FakeTranscriber implements Transcriber {
     asked: TranscriptionOptions = {},
   ): AsyncGenerator<TranscriptUpdate> {
     signal.throwIfAborted();
-    if (pcm.rateHz !== 16_000 || pcm.channels !== 1) throw new RangeError('Not 16 kHz mono.');
+    if (pcm.rateHz !== 16_000 || pcm.channels !== 1)
+      throw new RangeError('Not 16 kHz mono.');
     const { texts, partials = [], error, tookMs = 0, clock, language } = this.#options;
     const call = this.heard.push(pcm);
     this.asked.push(asked);
@@ -51,7 +52,10 @@ export class FakeTranscriber implements Transcriber {
     signal.throwIfAborted();
     if (error !== undefined) throw error;
     const silent = pcm.samples.every((sample) => sample === 0);
-    const said = typeof texts === 'function' ? texts(pcm) : (texts[call - 1] ?? texts.at(-1) ?? '');
+    const said =
+      typeof texts === 'function'
+        ? texts(pcm)
+        : (texts[call - 1] ?? texts.at(-1) ?? '');
     const reported = language === undefined ? {} : { language };
     yield { kind: 'final', transcript: { text: silent ? '' : said, ...reported } };
   }
@@ -67,7 +71,10 @@ export type FakeSynthesizerOptions = {
   readonly fault?: (text: string) => SynthesisFault | undefined;
 };
 
-export type SynthesisFault = { readonly afterPieces: number; readonly error: unknown | 'stall' };
+export type SynthesisFault = {
+  readonly afterPieces: number;
+  readonly error: unknown | 'stall';
+};
 
 const characterMs = 65;
 const pieceMs = 100;
@@ -83,11 +90,16 @@ export class FakeSynthesizer implements Synthesizer {
     this.#options = options;
   }
 
-  async *synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncGenerator<Pcm> {
+  async *synthesize(
+    text: string,
+    voice: SpeechVoice,
+    signal: AbortSignal,
+  ): AsyncGenerator<Pcm> {
     signal.throwIfAborted();
     const { clock, firstMs = 0 } = this.#options;
     const { pieces = Math.ceil((text.length * characterMs) / pieceMs) } = this.#options;
-    if (!/[\p{L}\p{N}]/u.test(text)) throw new BotError('speech.unspeakable', false, 'No words.');
+    if (!/[\p{L}\p{N}]/u.test(text))
+      throw new BotError('speech.unspeakable', false, 'No words.');
     const { onUsage: _usage, onGone: _gone, ...manner } = voice; // who is told is no matter of how it sounds
     const call = this.asked.push({ text, voice: manner });
     this.running++;

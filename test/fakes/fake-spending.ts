@@ -34,7 +34,10 @@ type Tariff = ReturnType<ConstructorParameters<typeof SessionBudgets>[0]['tariff
 /** A dollar for a million tokens, a cent for a minute heard, a dollar for a million characters spoken. */
 const pricedTariff: Tariff = {
   recognise: { kind: 'priced', usd: { perMinute: 0.01 } },
-  think: { kind: 'priced', usd: { perMillionInputTokens: 1, perMillionOutputTokens: 1 } },
+  think: {
+    kind: 'priced',
+    usd: { perMillionInputTokens: 1, perMillionOutputTokens: 1 },
+  },
   speak: { kind: 'priced', usd: { perMillionCharacters: 1 } },
 };
 
@@ -108,7 +111,8 @@ export class MemorySpending implements SpendingStore {
   entries: readonly SpendingEntry[] = [];
 
   async read(day: string): Promise<readonly SpendingEntry[]> {
-    if (this.trouble === 'unreadable') throw new BotError('store.unreadable', true, 'Torn.');
+    if (this.trouble === 'unreadable')
+      throw new BotError('store.unreadable', true, 'Torn.');
     return this.entries.filter((entry) => entry.day === day);
   }
 

@@ -13,7 +13,11 @@ export type FakeChain<E> = {
   readonly breakers: readonly CircuitBreaker[];
 };
 
-const chainRules: CircuitBreakerRules = { failures: 1, firstRestMs: 5_000, maxRestMs: 60_000 };
+const chainRules: CircuitBreakerRules = {
+  failures: 1,
+  firstRestMs: 5_000,
+  maxRestMs: 60_000,
+};
 
 /** A ladder of these engines, called `server 0`, `server 1` and so on. */
 export function makeChain<E>(

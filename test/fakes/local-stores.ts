@@ -2,13 +2,24 @@ import {
   openTranscriptStore,
   type TranscriptStore,
 } from '#src/features/captions/store/transcript-stores.ts';
-import { type Database, type DatabaseOptions, openDatabase } from '#src/storage/database.ts';
+import {
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+} from '#src/storage/database.ts';
 import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { mainStore, type StoreKind, storePath, transcripts } from '#src/storage/store-kinds.ts';
+import {
+  mainStore,
+  type StoreKind,
+  storePath,
+  transcripts,
+} from '#src/storage/store-kinds.ts';
 import { createStores, type Store } from '#src/storage/stores/store-parts.ts';
 
 export type LocalTranscriptStore = TranscriptStore & AsyncDisposable;
-type LocalStoreOptions = Omit<DatabaseOptions, 'driver'> & { readonly maxBytes?: number };
+type LocalStoreOptions = Omit<DatabaseOptions, 'driver'> & {
+  readonly maxBytes?: number;
+};
 
 /** A file on this thread, once it is open, which may be full at a size. Errors: BotError `store.unreadable`. */
 async function openStoreFile(
@@ -28,7 +39,10 @@ async function openStoreFile(
   return database;
 }
 
-export async function openLocalStore(path: string, options: LocalStoreOptions): Promise<Store> {
+export async function openLocalStore(
+  path: string,
+  options: LocalStoreOptions,
+): Promise<Store> {
   return createStores(await openStoreFile(mainStore, path, options));
 }
 

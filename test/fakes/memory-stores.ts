@@ -7,7 +7,11 @@ import { openDatabase } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
 import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
-import { type StoreParts, storeParts, storeTables } from '#src/storage/stores/store-parts.ts';
+import {
+  type StoreParts,
+  storeParts,
+  storeTables,
+} from '#src/storage/stores/store-parts.ts';
 import { toTranscriptStore } from '#test/fakes/local-stores.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -18,7 +22,9 @@ const neverAborted = new Promise<never>(() => undefined);
 
 /** Parts of a store in memory. Set `trouble` of one to make it fail from then on. */
 export type MemoryStores = {
-  readonly [Name in keyof StoreParts]: StoreParts[Name] & { trouble: StoreTrouble | undefined };
+  readonly [Name in keyof StoreParts]: StoreParts[Name] & {
+    trouble: StoreTrouble | undefined;
+  };
 };
 
 /** Store of the bot as it is, in memory. */
@@ -56,7 +62,8 @@ function makeFailingDatabase(
   const read = async <T>(work: () => Promise<T>): Promise<T> => {
     const message = 'The store is damaged: restore a backup.';
     if (trouble() === 'hung') return await neverAborted;
-    if (trouble() === 'unreadable') throw new BotError('store.unreadable', false, message);
+    if (trouble() === 'unreadable')
+      throw new BotError('store.unreadable', false, message);
     return await work();
   };
   return {

@@ -18,7 +18,9 @@ export function withPostgres(define: () => void): void {
 }
 
 /** A new schema; of the database for tests, or of the one at `database`. */
-export async function openSchema(database = inject('postgresUrl')): Promise<TestSchema> {
+export async function openSchema(
+  database = inject('postgresUrl'),
+): Promise<TestSchema> {
   const name = `parley_test_${randomBytes(6).toString('hex')}`;
   const client = new pg.Client({
     connectionString: database,
@@ -34,7 +36,9 @@ export async function openSchema(database = inject('postgresUrl')): Promise<Test
     name,
     sql: async (text) => (await client.query(text)).rows,
     async [Symbol.asyncDispose]() {
-      await client.query(`DROP SCHEMA IF EXISTS ${name} CASCADE`).catch(() => undefined); // its server may be gone
+      await client
+        .query(`DROP SCHEMA IF EXISTS ${name} CASCADE`)
+        .catch(() => undefined); // its server may be gone
       await client.end().catch(() => undefined);
     },
   };

@@ -25,7 +25,11 @@ export async function makeToken(
   ...more: readonly string[]
 ): Promise<string> {
   const words = ['create', 'program', '--server', server, '--scopes', scopes, ...more];
-  const env = { ...getCompileCacheEnvironment(), DISCORD_TOKEN: 'of-discord', ...environment };
+  const env = {
+    ...getCompileCacheEnvironment(),
+    DISCORD_TOKEN: 'of-discord',
+    ...environment,
+  };
   const { stdout } = await execFileAsync(
     process.execPath,
     ['src/app/programs/token.ts', ...words],

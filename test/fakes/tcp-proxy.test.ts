@@ -19,7 +19,8 @@ test('a proxy with a network passes bytes on in order, an opening and a round tr
     const socket = connect(proxy.port, '127.0.0.1');
     const beganMs = performance.now();
     const sent = Buffer.from(Array.from({ length: 1_000 }, (_, n) => n % 256));
-    for (let at = 0; at < sent.length; at += 100) socket.write(sent.subarray(at, at + 100));
+    for (let at = 0; at < sent.length; at += 100)
+      socket.write(sent.subarray(at, at + 100));
     let received = Buffer.alloc(0);
     for await (const bytes of socket) {
       received = Buffer.concat([received, bytes]);

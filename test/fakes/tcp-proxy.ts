@@ -23,7 +23,11 @@ export class TcpProxy implements AsyncDisposable {
 
   readonly #network;
 
-  private constructor(server: Server, target: ProxyTarget, network: ProxyNetwork | undefined) {
+  private constructor(
+    server: Server,
+    target: ProxyTarget,
+    network: ProxyNetwork | undefined,
+  ) {
     this.#server = server;
     this.#network = network;
     this.port = getPort(server);
@@ -59,7 +63,8 @@ export class TcpProxy implements AsyncDisposable {
   /** Drops all data like a network that loses every packet: neither side learns of it. */
   swallowData(): void {
     this.#state = 'swallowing';
-    for (const { inner, outer } of this.#pairs) for (const one of [inner, outer]) one.pause();
+    for (const { inner, outer } of this.#pairs)
+      for (const one of [inner, outer]) one.pause();
   }
 
   swallowAnswers(): void {
@@ -122,12 +127,18 @@ export class TcpProxy implements AsyncDisposable {
 
   #endPair(pair: SocketPair) {
     this.#pairs.delete(pair);
-    for (const one of [pair.inner, pair.outer]) if (!one.destroyed) one.resetAndDestroy();
+    for (const one of [pair.inner, pair.outer])
+      if (!one.destroyed) one.resetAndDestroy();
   }
 }
 
 /** Passes bytes on in their order, after half a round trip and the time that the bytes before them take. */
-function passSlowly(from: Socket, to: Socket, network: ProxyNetwork, openingMs: number) {
+function passSlowly(
+  from: Socket,
+  to: Socket,
+  network: ProxyNetwork,
+  openingMs: number,
+) {
   const { bytesPerMs, roundTripMs } = network;
   const waiting: { readonly atMs: number; readonly bytes: Buffer }[] = [];
   let freeAtMs = performance.now() + openingMs;

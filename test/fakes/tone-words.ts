@@ -6,9 +6,8 @@ const wordMs = 240;
 const pauseMs = 60;
 const windowMs = 10;
 const loudLevel = 300;
-const toneWords = 'zero one two three four five six seven eight nine ten nova stop again'.split(
-  ' ',
-);
+const toneWords =
+  'zero one two three four five six seven eight nine ten nova stop again'.split(' ');
 const firstHz = 300;
 const stepHz = 80;
 
@@ -24,7 +23,9 @@ export function hearWords({ samples, rateHz }: Pcm): string {
   const step = (rateHz * windowMs) / 1000;
   let from: number | undefined;
   for (let at = 0; at + step <= samples.length; at += step) {
-    const voiced = samples.subarray(at, at + step).some((sample) => Math.abs(sample) > loudLevel);
+    const voiced = samples
+      .subarray(at, at + step)
+      .some((sample) => Math.abs(sample) > loudLevel);
     if (voiced) from ??= at;
     else if (from !== undefined) {
       heard.push(findWord(samples.subarray(from, at), rateHz));

@@ -36,7 +36,10 @@ const crashes = readdirSync(folder).flatMap((parser) =>
   readdirSync(`${folder}/${parser}`).map((file) => [parser, file]),
 );
 
-test.each(crashes)('what once broke %s is refused or read: %s', async (parser, file) => {
-  await parsers[parser]?.(readFileSync(`${folder}/${parser}/${file}`));
-  expect(Object.keys(parsers)).toContain(parser);
-});
+test.each(crashes)(
+  'what once broke %s is refused or read: %s',
+  async (parser, file) => {
+    await parsers[parser]?.(readFileSync(`${folder}/${parser}/${file}`));
+    expect(Object.keys(parsers)).toContain(parser);
+  },
+);

@@ -5,7 +5,12 @@ import { BotError } from '#src/base/errors.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { measureSoundLengthMs } from '#src/sources/formats/sound-length.ts';
 import { fc } from '#test/properties.ts';
-import { type FuzzResult, type FuzzTarget, measureCpuMs, toResult } from './fuzz-target.ts';
+import {
+  type FuzzResult,
+  type FuzzTarget,
+  measureCpuMs,
+  toResult,
+} from './fuzz-target.ts';
 import { soundFiles } from './sound-files.ts';
 
 /** Longest step of a decoding process, in ms of CPU time; after 2,000 ms it is ended. */
@@ -31,7 +36,11 @@ const skips = fc.constantFrom(0, 0, 0, 500);
 /** Everything a stranger's file is decoded and looked at by. */
 export const decoderTargets: readonly FuzzTarget[] = Object.entries(soundFiles).flatMap(
   ([name, files]) => [
-    decoderTarget(`decode-${name}`, fc.tuple(files, pieceBytes, wants, skips), decodeCase),
+    decoderTarget(
+      `decode-${name}`,
+      fc.tuple(files, pieceBytes, wants, skips),
+      decodeCase,
+    ),
     decoderTarget(`inspect-${name}`, files, checkBytes),
   ],
 );
@@ -52,7 +61,9 @@ function decoderTarget<Input>(
   return {
     name,
     check: (cases, seed, around = (reading) => reading()) =>
-      ignoreErrors(() => checkInputs(inputs, (input) => around(() => read(input)), cases, seed)),
+      ignoreErrors(() =>
+        checkInputs(inputs, (input) => around(() => read(input)), cases, seed),
+      ),
   };
 }
 
@@ -77,10 +88,15 @@ async function checkInputs<Input>(
   let [slowestMs, count] = [0, 0];
   const property = fc.asyncProperty(inputs, async (input) => {
     slowestMs = Math.max(slowestMs, await read(input));
-    const grownMb = ++count % collectedCases === 0 ? (await measureKeptMb()) - beforeMb : 0;
+    const grownMb =
+      ++count % collectedCases === 0 ? (await measureKeptMb()) - beforeMb : 0;
     if (grownMb > maxGrownMb) throw new Error(`It took ${Math.round(grownMb)} MB.`);
   });
-  const details = await fc.check(property, { numRuns: cases, seed, endOnFailure: true });
+  const details = await fc.check(property, {
+    numRuns: cases,
+    seed,
+    endOnFailure: true,
+  });
   return toResult(details, cases, slowestMs);
 }
 
@@ -117,8 +133,10 @@ async function decodeCase([bytes, size, want, skipMs]: DecoderCase) {
     stream.free();
   }
   const { count, slowestMs, soundMs } = steps;
-  if (slowestMs > maxStepMs) throw new Error(`A step took ${Math.round(slowestMs)} ms.`);
-  if (!(soundMs <= bytes.length * maxSoundMs + 1_000)) throw new Error(`It gave ${soundMs} ms.`);
+  if (slowestMs > maxStepMs)
+    throw new Error(`A step took ${Math.round(slowestMs)} ms.`);
+  if (!(soundMs <= bytes.length * maxSoundMs + 1_000))
+    throw new Error(`It gave ${soundMs} ms.`);
   if (count > bytes.length / 8 + 100) throw new Error(`It took ${count} steps.`);
   return slowestMs;
 }
@@ -157,7 +175,8 @@ async function checkBytes(bytes: Buffer) {
   const sniffed = sniffFormat(bytes, true);
   const format = sniffed.kind === 'format' ? sniffed.format : 'ogg';
   const sizeBytes = bytes.length;
-  const lengthMs = measureSoundLengthMs(format, { head: bytes, tail: bytes, sizeBytes }) ?? 0;
+  const lengthMs =
+    measureSoundLengthMs(format, { head: bytes, tail: bytes, sizeBytes }) ?? 0;
   if (!(lengthMs >= 0)) throw new Error(`It is ${lengthMs} ms long.`);
   const ms = measureCpuMs(before);
   if (ms > maxCheckMs) throw new Error(`It was looked at for ${Math.round(ms)} ms.`);

@@ -24,7 +24,9 @@ export type ServerScript = {
 };
 
 /** Sequences of a server's events, good ones and others, with everything a connection does in between. */
-export function makeServerScripts(...events: readonly object[]): fc.Arbitrary<ServerScript> {
+export function makeServerScripts(
+  ...events: readonly object[]
+): fc.Arbitrary<ServerScript> {
   const json = makeJson(...events).map((event) => JSON.stringify(event) ?? '');
   const good = fc.constantFrom(...events).map((event) => JSON.stringify(event));
   const junk = fc.string({ unit: anyCharacter, maxLength: 12 });
@@ -33,7 +35,9 @@ export function makeServerScripts(...events: readonly object[]): fc.Arbitrary<Se
     { weight: 6, arbitrary: json.map((text) => toTextStep(text)) },
     {
       weight: 1,
-      arbitrary: fc.tuple(junk, fc.boolean()).map(([text, flag]) => toTextStep(text, flag)),
+      arbitrary: fc
+        .tuple(junk, fc.boolean())
+        .map(([text, flag]) => toTextStep(text, flag)),
     },
     {
       weight: 1,
@@ -45,10 +49,17 @@ export function makeServerScripts(...events: readonly object[]): fc.Arbitrary<Se
     },
     {
       weight: 1,
-      arbitrary: fc.constantFrom(0, 2_000, 30_000).map((ms) => ({ kind: 'waits' as const, ms })),
+      arbitrary: fc
+        .constantFrom(0, 2_000, 30_000)
+        .map((ms) => ({ kind: 'waits' as const, ms })),
     },
   );
-  const welcome = fc.constantFrom<SocketGreeting[]>(...usualWelcome, 'opens', 'refuses', 'ignores');
+  const welcome = fc.constantFrom<SocketGreeting[]>(
+    ...usualWelcome,
+    'opens',
+    'refuses',
+    'ignores',
+  );
   return fc.record({
     welcomes: fc.array(welcome, {
       minLength: 1,
@@ -64,7 +75,9 @@ function makeStories(events: readonly object[], step: fc.Arbitrary<ServerStep>) 
   return fc
     .tuple(inOrder, fc.array(fc.tuple(fc.nat(maxSteps), step), { maxLength: 3 }))
     .map(([story, others]) => {
-      const steps: ServerStep[] = story.map((event) => toTextStep(JSON.stringify(event)));
+      const steps: ServerStep[] = story.map((event) =>
+        toTextStep(JSON.stringify(event)),
+      );
       for (const [at, other] of others) steps.splice(at, 0, other);
       return steps;
     });
@@ -102,7 +115,8 @@ class FakeSocket extends EventEmitter {
 
   /** A server that greets confirms its configuration. */
   send(text: string): void {
-    if (this.greets && text.includes('session.update"')) this.#emit({ type: 'session.updated' });
+    if (this.greets && text.includes('session.update"'))
+      this.#emit({ type: 'session.updated' });
   }
 
   ping(): void {}
@@ -139,10 +153,14 @@ export class FakeServer {
 
   readonly openSocket: OpenSocket = () => {
     const welcome = this.#welcomes[this.#opened++ % this.#welcomes.length];
-    const socket = new FakeSocket(welcome === 'greets', (error) => this.#thrown.push(error));
+    const socket = new FakeSocket(welcome === 'greets', (error) =>
+      this.#thrown.push(error),
+    );
     this.#socket = socket;
-    if (welcome === 'opens' || welcome === 'greets') queueMicrotask(() => socket.open());
-    if (welcome === 'refuses') queueMicrotask(() => socket.emit('error', new Error('refused')));
+    if (welcome === 'opens' || welcome === 'greets')
+      queueMicrotask(() => socket.open());
+    if (welcome === 'refuses')
+      queueMicrotask(() => socket.emit('error', new Error('refused')));
     return socket as unknown as WebSocket;
   };
 

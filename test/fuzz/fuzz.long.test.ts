@@ -14,8 +14,9 @@ test.each(targets)('no input makes $name throw or hold the main thread', (target
   checked(target, cases),
 );
 
-test.each(classTargets)('no sequence makes $name throw, wait for ever or end twice', (target) =>
-  checked(target, classCases),
+test.each(classTargets)(
+  'no sequence makes $name throw, wait for ever or end twice',
+  (target) => checked(target, classCases),
 );
 
 test.each(decoderTargets)(

@@ -35,7 +35,9 @@ async function fuzzAll(
   wanted: number,
   group: TargetGroup,
 ) {
-  const chosen = all.filter(({ name }) => values.only === undefined || name.includes(values.only));
+  const chosen = all.filter(
+    ({ name }) => values.only === undefined || name.includes(values.only),
+  );
   if (chosen.length === 0) return 0;
   console.log(
     `seed ${firstSeed}, ${wanted} ${group.option} for each of ${chosen.length} targets (${group.kind})`,
@@ -73,7 +75,10 @@ function runInThread(name: string, seed: number, count: number) {
     workerData: { name, seed, cases: count },
   });
   const fail = (failure: string) => resolve({ cases: count, slowestMs: 0, failure });
-  const timer = setTimeout(() => fail(`It hangs: nothing came in ${hangMs / 1000} s.`), hangMs);
+  const timer = setTimeout(
+    () => fail(`It hangs: nothing came in ${hangMs / 1000} s.`),
+    hangMs,
+  );
   worker.once('message', resolve);
   worker.once('error', (error) =>
     fail(`It threw past everything: ${error.stack ?? error.message}`),

@@ -31,7 +31,8 @@ export function makeAsyncTarget<Input>(
           ms = Math.min(ms, await measureReadCpuMs(() => around(() => read(value))));
         }
         slowestMs = Math.max(slowestMs, ms);
-        if (ms > maxStepMs) throw new Error(`It held the thread for ${ms.toFixed(0)} ms.`);
+        if (ms > maxStepMs)
+          throw new Error(`It held the thread for ${ms.toFixed(0)} ms.`);
       });
       const details = await fc.check(property, { numRuns: cases, seed });
       return toResult(details, cases, slowestMs);

@@ -28,11 +28,15 @@ type Splice = typeof splice extends fc.Arbitrary<infer One> ? One : never;
 /** A good file with some of its bytes changed, left out, doubled or replaced. */
 function makeDamaged(good: Buffer) {
   const short = good.subarray(0, maxBytes);
-  return fc.tuple(damages, splice).map(([all, how]) => applySplice(makeChanged(short, all), how));
+  return fc
+    .tuple(damages, splice)
+    .map(([all, how]) => applySplice(makeChanged(short, all), how));
 }
 
 function applySplice(bytes: Buffer, { kind, from, to, noise }: Splice) {
-  const places = [from, to].map((part) => Math.floor(part * bytes.length)).sort((a, b) => a - b);
+  const places = [from, to]
+    .map((part) => Math.floor(part * bytes.length))
+    .sort((a, b) => a - b);
   const [start = 0, end = 0] = places;
   const [head, tail] = [bytes.subarray(0, start), bytes.subarray(end)];
   switch (kind) {
@@ -52,7 +56,8 @@ function applySplice(bytes: Buffer, { kind, from, to, noise }: Splice) {
 function makeChanged(good: Uint8Array, all: Damage) {
   const bytes = Buffer.from(good);
   for (const { isNear, at, value } of all) {
-    if (bytes.length > 0) bytes[at % Math.min(bytes.length, isNear ? 64 : bytes.length)] = value;
+    if (bytes.length > 0)
+      bytes[at % Math.min(bytes.length, isNear ? 64 : bytes.length)] = value;
   }
   return bytes;
 }
@@ -84,10 +89,15 @@ function forgeFlac() {
   const file = readToneFile('tones.flac');
   const cutter = new FlacFrames();
   const headBytes = file.indexOf(Buffer.of(0xff, 0xf8));
-  const frames = [...cutter.push(file.subarray(headBytes)), ...cutter.end()].slice(0, 4);
+  const frames = [...cutter.push(file.subarray(headBytes)), ...cutter.end()].slice(
+    0,
+    4,
+  );
   const head = file.subarray(0, headBytes);
   const forged = frames.map(({ bytes }) => {
-    return fc.array(damage, { maxLength: 4 }).map((all) => mendFrame(makeChanged(bytes, all)));
+    return fc
+      .array(damage, { maxLength: 4 })
+      .map((all) => mendFrame(makeChanged(bytes, all)));
   });
   const heads = fc.array(damage, { maxLength: 2 }).map((all) => makeChanged(head, all));
   return fc.tuple(heads, ...forged).map((all) => Buffer.concat(all));
@@ -99,7 +109,8 @@ function mendFrame(frame: Buffer) {
   const ofNumber = 4 + (number < 0x80 ? 1 : Math.max(1, Math.clz32(~(number << 24))));
   const [size, rate] = [sizes >> 4, sizes & 15];
   const ofSize = size === 6 ? 1 : size === 7 ? 2 : 0;
-  const length = ofNumber + ofSize + (rate === 12 ? 1 : rate === 13 || rate === 14 ? 2 : 0);
+  const length =
+    ofNumber + ofSize + (rate === 12 ? 1 : rate === 13 || rate === 14 ? 2 : 0);
   frame[0] = 0xff;
   frame[1] = 0xf8 | ((frame[1] ?? 0) & 1);
   frame[length] = computeCrc(frame.subarray(0, length), 8, 0x07);
@@ -110,13 +121,25 @@ function mendFrame(frame: Buffer) {
 /** Files of each kind, damaged and forged. */
 export const soundFiles: Readonly<Record<string, fc.Arbitrary<Buffer>>> = {
   wav: makeDamaged(makeToneWav()),
-  mp3: fc.oneof(makeDamaged(readToneFile('tones.mp3')), makeDamaged(readToneFile('tones-vbr.mp3'))),
+  mp3: fc.oneof(
+    makeDamaged(readToneFile('tones.mp3')),
+    makeDamaged(readToneFile('tones-vbr.mp3')),
+  ),
   flac: fc.oneof(makeDamaged(readToneFile('tones.flac')), forgeFlac()),
-  'ogg-opus': fc.oneof(makeDamaged(readToneFile('tones-opus.ogg')), forgeOgg('tones-opus.ogg')),
+  'ogg-opus': fc.oneof(
+    makeDamaged(readToneFile('tones-opus.ogg')),
+    forgeOgg('tones-opus.ogg'),
+  ),
   'ogg-vorbis': fc.oneof(
     makeDamaged(readToneFile('tones-vorbis.ogg')),
     forgeOgg('tones-vorbis.ogg'),
   ),
-  'ogg-flac': fc.oneof(makeDamaged(readToneFile('tones-flac.ogg')), forgeOgg('tones-flac.ogg')),
-  webm: fc.oneof(makeDamaged(readToneFile('tones.webm')), makeDamaged(readToneFile('film.mkv'))),
+  'ogg-flac': fc.oneof(
+    makeDamaged(readToneFile('tones-flac.ogg')),
+    forgeOgg('tones-flac.ogg'),
+  ),
+  webm: fc.oneof(
+    makeDamaged(readToneFile('tones.webm')),
+    makeDamaged(readToneFile('film.mkv')),
+  ),
 };

@@ -3,7 +3,11 @@ import { decoderTargets } from './decoder-targets.ts';
 import { classTargets, targets } from './targets.ts';
 
 /** Checks one target in its own thread, so that a parser that hangs can be given up. */
-const { name, seed, cases } = workerData as Readonly<{ name: string; seed: number; cases: number }>;
+const { name, seed, cases } = workerData as Readonly<{
+  name: string;
+  seed: number;
+  cases: number;
+}>;
 const found = [...targets, ...classTargets, ...decoderTargets].find(
   (target) => target.name === name,
 );

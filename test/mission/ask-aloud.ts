@@ -5,7 +5,11 @@ import { type Saying, sayings } from './mission-setup.ts';
 export type UserContent = OpenAI.ChatCompletionUserMessageParam['content'];
 
 /** Asks for one answer in sound, as OpenAI's guide does. `more` may hold fields of other servers, or another model. */
-export async function askAloud({ chat }: OpenAI, content: UserContent, more: object = {}) {
+export async function askAloud(
+  { chat }: OpenAI,
+  content: UserContent,
+  more: object = {},
+) {
   const { choices } = await chat.completions.create({
     model: 'gpt-audio',
     modalities: ['text', 'audio'],

@@ -76,7 +76,9 @@ export async function openMission() {
   stack.use(shareOwnTime());
   const voice = stack.use(await openSpeechServer());
   const sounds = stack.use(await openSoundServer());
-  const providers = stack.use(await openMockProviders({ ...sayings.providers, replies }));
+  const providers = stack.use(
+    await openMockProviders({ ...sayings.providers, replies }),
+  );
   const { baseUrl, origin } = providers;
   const bot = await openRunningBot({
     // The seed's own address has no /v1.
@@ -101,14 +103,20 @@ export async function openMission() {
     return { sandbox: view, guild, person };
   };
   /** Somebody asks the bot in their voice channel, and hears the answer. */
-  const converse = async (name: string, pipeline: PipelineName, saying: keyof typeof said) => {
+  const converse = async (
+    name: string,
+    pipeline: PipelineName,
+    saying: keyof typeof said,
+  ) => {
     const room = await openRoom(name);
     const { person, guild } = room;
     const { words, answer } = said[saying];
     const olga = guild.person('Olga');
     await commandReply(olga, 'settings set', { key: 'pipeline', value: pipeline });
     const { firstPacketAtMs } = await person.say(sayings.sound(words), soon());
-    await eventually(() => expect(startOfSpeech(person, firstPacketAtMs)).toBeDefined());
+    await eventually(() =>
+      expect(startOfSpeech(person, firstPacketAtMs)).toBeDefined(),
+    );
     const releasedAtMs = realClock.nowMs();
     voice.release(answer);
     return { ...room, releasedAtMs, heard: await hearAnswer(person, firstPacketAtMs) };
@@ -145,7 +153,8 @@ export async function openMission() {
   return {
     ...{ ...bot, providers, voice, sounds, openRoom, conversations },
     /** Requests to the chat server whose newest message holds these words. */
-    findChats: (words: string) => providers.requests.filter(({ asked }) => asked?.includes(words)),
+    findChats: (words: string) =>
+      providers.requests.filter(({ asked }) => asked?.includes(words)),
     async findTrack(name: string) {
       const shown: { readonly tracks: readonly ShownTrack[] } = JSON.parse(
         await bot.ask('/tracks'),
@@ -169,7 +178,11 @@ async function openSoundServer() {
   const bytes = writeWav(sound);
   const served = await openListeningServer(async (_, response) => {
     response.writeHead(200, { 'content-type': 'audio/wav' });
-    for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 7) % 1_009) {
+    for (
+      let at = 0, size = 1;
+      at < bytes.length;
+      at += size, size = (size * 7) % 1_009
+    ) {
       if (at > bytes.length / 2) await heard.promise;
       response.write(bytes.subarray(at, at + size));
     }

@@ -47,7 +47,8 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
   const ciphers: string[] = [];
   const listeners = {
     onSession: () => undefined,
-    onDiscord: (event: DiscordEvent) => event.kind === 'link-opened' && ciphers.push(event.cipher),
+    onDiscord: (event: DiscordEvent) =>
+      event.kind === 'link-opened' && ciphers.push(event.cipher),
     onStore: () => undefined,
   };
   const options = { config, engines, codec, discord: { token, apiUrl }, ...listeners };
@@ -57,7 +58,12 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
   const { guildId } = sandbox;
   const page = { host: '127.0.0.1', port: port - 1, publicUrl: undefined };
   const access = () => bot.programs;
-  const doors = await openSandboxPrograms({ page, access, guildId, report: () => undefined });
+  const doors = await openSandboxPrograms({
+    page,
+    access,
+    guildId,
+    report: () => undefined,
+  });
   if (!doors) throw new Error('Programs have no way in.');
   stack.use(doors);
   const origin = `http://127.0.0.1:${port}`;
@@ -77,7 +83,10 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
     async ask(path: string, body?: object) {
       const response = await fetch(`${origin}/v1/servers/${guildId}${path}`, {
         method: body ? 'POST' : 'GET',
-        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          'content-type': 'application/json',
+        },
         ...(body && { body: JSON.stringify(body) }),
       });
       const answer = await response.text();

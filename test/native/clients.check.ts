@@ -18,7 +18,9 @@ const stack = new AsyncDisposableStack();
 let bot: Pick<Mission, 'origin' | 'openai'>;
 let recording: string;
 beforeAll(async () => {
-  const providers = stack.use(await openMockProviders({ ...sayings.providers, replies }));
+  const providers = stack.use(
+    await openMockProviders({ ...sayings.providers, replies }),
+  );
   bot = stack.use(await openRunningBot(remote(providers)));
   const folder = await mkdtemp(join(tmpdir(), 'parley-clients-'));
   stack.defer(() => rm(folder, { recursive: true }));
@@ -31,13 +33,19 @@ afterAll(() => stack.disposeAsync());
 
 /** Runs a client of others with the bot's address and a program's token, and returns its output. */
 async function runClient(program: string, ...given: string[]) {
-  const env = { PATH: process.env.PATH, KEY: `${bot.openai.apiKey}`, HOME: join(recording, '..') };
+  const env = {
+    PATH: process.env.PATH,
+    KEY: `${bot.openai.apiKey}`,
+    HOME: join(recording, '..'),
+  };
   const { stdout } = await run(program, given, { env, maxBuffer: 1 << 26 });
   return stdout;
 }
 
 test("OpenAI's and LiteLLM's packages for Python chat, hear, speak and translate through the bot, with only the address and the key changed", async () => {
-  const told = JSON.parse(await runClient(CLIENTS, CLIENTS_SCRIPT, `${bot.origin}/v1`, recording));
+  const told = JSON.parse(
+    await runClient(CLIENTS, CLIENTS_SCRIPT, `${bot.origin}/v1`, recording),
+  );
   const spoken = { words: answer, sound: 'RIFF' };
   expect(told).toEqual({
     models: expect.arrayContaining(['parley', 'chained']),

@@ -14,7 +14,10 @@ function readDeployFile(name: string) {
 
 /** Runs a program that judges files, and gives what it says: nothing where it finds nothing. */
 function judge(program: string, args: readonly string[], input = '') {
-  const { status, stdout, stderr } = spawnSync(program, args, { input, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    input,
+    encoding: 'utf8',
+  });
   return status === 0
     ? `${stdout}${stderr}`
     : `${program} ended with ${status}: ${stdout}${stderr}`;
@@ -31,16 +34,21 @@ test("promtool reads the rules of the documents and Prometheus' configuration", 
   const [rules = ''] = /^groups:.*?(?=^```)/ms.exec(readDeployFile('README.md')) ?? [];
   const file = join(folder, 'rules.yaml');
   writeFileSync(file, rules);
-  expect(judge('promtool', ['check', 'rules', file])).toMatch(/SUCCESS: \d+ rules found/);
+  expect(judge('promtool', ['check', 'rules', file])).toMatch(
+    /SUCCESS: \d+ rules found/,
+  );
   const configuration = join(folder, 'prometheus.yaml');
   writeFileSync(configuration, readDeployFile('grafana/prometheus.yaml'));
   expect(judge('promtool', ['check', 'config', configuration])).toContain('SUCCESS');
 });
 
-test.each(['parley.service', 'parley@.service'])('systemd-analyze verifies %s', (name) => {
-  const unit = join(folder, name.replace('@', '@0'));
-  // The program of a host without Node in /usr/bin would be the only complaint.
-  const text = readDeployFile(name).replaceAll('/usr/bin/node', process.execPath);
-  writeFileSync(unit, text.replace('/opt/parley', folder));
-  expect(judge('systemd-analyze', ['verify', '--man=no', unit])).toBe('');
-});
+test.each(['parley.service', 'parley@.service'])(
+  'systemd-analyze verifies %s',
+  (name) => {
+    const unit = join(folder, name.replace('@', '@0'));
+    // The program of a host without Node in /usr/bin would be the only complaint.
+    const text = readDeployFile(name).replaceAll('/usr/bin/node', process.execPath);
+    writeFileSync(unit, text.replace('/opt/parley', folder));
+    expect(judge('systemd-analyze', ['verify', '--man=no', unit])).toBe('');
+  },
+);

@@ -5,12 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { type Engines, openEngines, openPipelines } from '#src/app/engines/open-engines.ts';
+import {
+  type Engines,
+  openEngines,
+  openPipelines,
+} from '#src/app/engines/open-engines.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
-import { FakeHost, joinTexts, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
+import {
+  FakeHost,
+  joinTexts,
+  makeTurn,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
 import { transcribeText as wordsOf } from '#test/contracts/transcriber-contract.ts';
 import { readBotEnvironment } from '#test/deploy/compose-files.ts';
 import { openMockProviders, usualPace } from '#test/fakes/providers/mock-providers.ts';
@@ -94,13 +103,20 @@ async function openSet(more: Readonly<Record<string, string>> = {}) {
   return { config, engines: await openEngines(config, () => {}) };
 }
 
-async function hold(set: Awaited<ReturnType<typeof openSet>>, kind: 'chained' | 'audio-model') {
+async function hold(
+  set: Awaited<ReturnType<typeof openSet>>,
+  kind: 'chained' | 'audio-model',
+) {
   const { config, engines } = set;
   const pipeline = openPipelines(config, engines, engines.chat('Nova')).open(kind);
   const host = new FakeHost();
   host.release();
   const parts: (ReplyPart & { readonly atMs: number })[] = [];
-  for await (const part of pipeline.answer(makeTurn(toUtterance('nova one')), host, never))
+  for await (const part of pipeline.answer(
+    makeTurn(toUtterance('nova one')),
+    host,
+    never,
+  ))
     parts.push({ ...part, atMs: realClock.nowMs() });
   return parts;
 }
@@ -144,10 +160,16 @@ test('what is said is heard, thought and spoken through the proxy, with the vend
 });
 
 test('a voice at /audio/speech is heard whole through the proxy', async () => {
-  const speech = { SPEECH_BACKEND: 'speech', SPEECH_MODEL: 'tts', SPEECH_FORMAT: 'wav' };
+  const speech = {
+    SPEECH_BACKEND: 'speech',
+    SPEECH_MODEL: 'tts',
+    SPEECH_FORMAT: 'wav',
+  };
   const set = await openSet({ ...speech, SPEECH_VOICE: 'alloy' });
   await using engines: Engines = set.engines;
-  const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Two of them.', {}, never));
+  const sounds = await Array.fromAsync(
+    engines.synthesizer.synthesize('Two of them.', {}, never),
+  );
   const samples = sounds.reduce((sum, { samples }) => sum + samples.length, 0);
   expect(samples).toBe(makeTone('Two of them.', 24_000).length);
   expect(keysAndModels()).toEqual([['speech', 'Bearer sk-vendor', 'other-tts']]);
@@ -174,15 +196,26 @@ test('one model behind the proxy hears and speaks, and its sound is whole', asyn
 });
 
 test('the proxy asks a failing vendor once: trying again is the bot’s', async () => {
-  mock.set({ trouble: { chat: 'error-500', speech: 'error-500', transcriptions: 'error-500' } });
+  mock.set({
+    trouble: { chat: 'error-500', speech: 'error-500', transcriptions: 'error-500' },
+  });
   const form = new FormData();
   form.set('model', 'ears');
   form.set('file', new Blob([writeWav(speakWords('nova one').pcm)]), 'speech.wav');
   const messages = [{ role: 'user', content: 'nova one' }];
   const asked = [
-    await post('chat/completions', JSON.stringify({ model: 'mind', stream: true, messages })),
-    await post('chat/completions', JSON.stringify({ model: 'audio', stream: true, messages })),
-    await post('audio/speech', JSON.stringify({ model: 'tts', voice: 'alloy', input: 'Hi.' })),
+    await post(
+      'chat/completions',
+      JSON.stringify({ model: 'mind', stream: true, messages }),
+    ),
+    await post(
+      'chat/completions',
+      JSON.stringify({ model: 'audio', stream: true, messages }),
+    ),
+    await post(
+      'audio/speech',
+      JSON.stringify({ model: 'tts', voice: 'alloy', input: 'Hi.' }),
+    ),
     await post('audio/transcriptions', form),
   ];
   expect(asked).toEqual([500, 500, 500, 500]);
@@ -193,9 +226,11 @@ test('the proxy asks a failing vendor once: trying again is the bot’s', async 
 
 /** The status of the proxy's answer. */
 async function post(path: string, body: string | FormData) {
-  const type = typeof body === 'string' ? { 'content-type': 'application/json' } : undefined;
+  const type =
+    typeof body === 'string' ? { 'content-type': 'application/json' } : undefined;
   const headers = { authorization: 'Bearer sk-proxy', ...type };
-  return (await fetch(`${proxy.origin}/v1/${path}`, { method: 'POST', headers, body })).status;
+  return (await fetch(`${proxy.origin}/v1/${path}`, { method: 'POST', headers, body }))
+    .status;
 }
 
 test('a model whose first word takes nearly five minutes is waited for', {

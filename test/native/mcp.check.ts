@@ -6,11 +6,25 @@ const never = new AbortController().signal;
 const asker = { id: '1', name: 'Adam', channelId: '2', language: 'en' };
 
 async function openServer(command: string, ...args: string[]) {
-  const transport = { kind: 'stdio', command, args, environment: new Map(), folder: '.' } as const;
-  const connection = await openMcpConnection(transport, { onToolsChanged: () => undefined }, never);
+  const transport = {
+    kind: 'stdio',
+    command,
+    args,
+    environment: new Map(),
+    folder: '.',
+  } as const;
+  const connection = await openMcpConnection(
+    transport,
+    { onToolsChanged: () => undefined },
+    never,
+  );
   const call = (name: string, given: Readonly<Record<string, unknown>>) =>
     connection.callTool(name, { given, asker }, 10_000, never);
-  return { connection, call, [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
+  return {
+    connection,
+    call,
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
 }
 
 test("the time server of the protocol's makers, in Python, tells the time of a zone and refuses one that is none", async () => {
@@ -18,16 +32,26 @@ test("the time server of the protocol's makers, in Python, tells the time of a z
   const tools = await server.connection.listTools(never);
   expect(tools.map(({ name }) => name)).toContain('get_current_time');
   const told = await server.call('get_current_time', { timezone: 'Asia/Tokyo' });
-  expect(told).toMatchObject({ isError: false, text: expect.stringContaining('+09:00') });
+  expect(told).toMatchObject({
+    isError: false,
+    text: expect.stringContaining('+09:00'),
+  });
   const refused = await server.call('get_current_time', { timezone: 'Moon/Base' });
-  expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('Moon/Base') });
+  expect(refused).toMatchObject({
+    isError: true,
+    text: expect.stringContaining('Moon/Base'),
+  });
 });
 
 test("the server of the protocol's makers that has everything, in JavaScript, answers with text, numbers and pictures", async () => {
   await using server = await openServer(MCP_EVERYTHING);
   const tools = await server.connection.listTools(never);
-  expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(['echo', 'get-sum']));
-  expect(await server.call('echo', { message: 'hi' })).toMatchObject({ text: 'Echo: hi' });
+  expect(tools.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['echo', 'get-sum']),
+  );
+  expect(await server.call('echo', { message: 'hi' })).toMatchObject({
+    text: 'Echo: hi',
+  });
   expect((await server.call('get-sum', { a: 2, b: 3 })).text).toContain('5');
   expect(await server.call('get-tiny-image', {})).toMatchObject({ leftOut: ['image'] });
   expect(await server.call('get-sum', { a: 'two' })).toMatchObject({ isError: true });

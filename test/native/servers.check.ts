@@ -27,7 +27,9 @@ test('what a person says is heard by Whisper and answered by llama.cpp, and Koko
   expect(heard).toBe('Go forward 10 meters.');
   const { parts, error } = await bot.answer(heard);
   expect([error, joinTexts(parts)]).toEqual([undefined, said]);
-  const sound = parts.flatMap((part) => (part.kind === 'audio' ? [...part.pcm.samples] : []));
+  const sound = parts.flatMap((part) =>
+    part.kind === 'audio' ? [...part.pcm.samples] : [],
+  );
   const samples = Int16Array.from(sound);
   // The first answer of a server may take longest, and this machine may be slow.
   await using other = await openBotDoors(settings);
@@ -42,8 +44,12 @@ test('a wrong key, address and voice are told as such', async () => {
     TRANSCRIPTION_BASE_URL: `${FASTER_WHISPER_SERVER}/v2`,
     SPEECH_VOICE: 'alloy',
   });
-  expect((await bot.answer('Hello?')).error).toMatchObject({ code: 'provider.bad_key' });
-  await expect(wordsOf(bot.transcriber, readSpeech('human-goforward'))).rejects.toMatchObject({
+  expect((await bot.answer('Hello?')).error).toMatchObject({
+    code: 'provider.bad_key',
+  });
+  await expect(
+    wordsOf(bot.transcriber, readSpeech('human-goforward')),
+  ).rejects.toMatchObject({
     about: { status: 404 },
   });
   await expect(collectSound(bot.synthesizer, 'Hello.')).rejects.toMatchObject({

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { BotError, type ErrorCode, errorCodes, type FailureStage } from '#src/base/errors.ts';
+import {
+  BotError,
+  type ErrorCode,
+  errorCodes,
+  type FailureStage,
+} from '#src/base/errors.ts';
 import { toFailureLine } from '#src/notices/channel-notices.ts';
 import { readTexts } from '#src/texts/text-tables.ts';
 import { formatText } from '#src/texts/texts.ts';
@@ -22,10 +27,16 @@ test('people read of no failure on which host or port it happened', () => {
   const words = [...readTexts('en').values()].flatMap(({ text }) =>
     Array.from(text.matchAll(/\{(\w+)[,}]/g), ([, word = '']) => word),
   );
-  expect(words.filter((word) => /provider|server|host|address|url/i.test(word))).toEqual([]);
+  expect(
+    words.filter((word) => /provider|server|host|address|url/i.test(word)),
+  ).toEqual([]);
 });
 
 test('a model whose reply has a wrong form is not said to be silent', () => {
-  for (const code of ['provider.refused', 'provider.wrong_type', 'answer.malformed'] as const)
+  for (const code of [
+    'provider.refused',
+    'provider.wrong_type',
+    'answer.malformed',
+  ] as const)
     expect(sentenceOf(code, 'think')).toMatch(/no answer that I can use/);
 });

@@ -17,19 +17,27 @@ function boardOf(metrics: Metrics, declared: readonly FeatureAlert[] = []) {
   const lines: Record<string, unknown>[] = [];
   const to = new PassThrough();
   to.on('data', (line) => lines.push(JSON.parse(`${line}`)));
-  return { board: new AlertBoard(openLog('info', [], to), metrics.meters, declared), lines };
+  return {
+    board: new AlertBoard(openLog('info', [], to), metrics.meters, declared),
+    lines,
+  };
 }
 
 test('an alert that is raised twice is told once, and again after it was cleared', async () => {
   using metrics = openMetrics(() => true);
   const { board, lines } = boardOf(metrics);
-  for (const change of [raised, raised, cleared, cleared, raised]) board.report(change, 'guild-1');
+  for (const change of [raised, raised, cleared, cleared, raised])
+    board.report(change, 'guild-1');
   expect(lines.map(({ msg }) => `${msg}`.split(':')[0])).toEqual([
     'alert raised',
     'alert cleared',
     'alert raised',
   ]);
-  expect(lines[0]).toMatchObject({ alert: 'link-down', guildId: 'guild-1', cause: raised.cause });
+  expect(lines[0]).toMatchObject({
+    alert: 'link-down',
+    guildId: 'guild-1',
+    cause: raised.cause,
+  });
   const { text } = await metrics.page();
   expect(text).toContain('parley_alerts_link_down 1');
 });
@@ -50,7 +58,8 @@ test('the alerts of a channel end when it is left, those of others stay', () => 
 test('an alert lasts for the operator until no channel has it', () => {
   using metrics = openMetrics(() => true);
   const told: unknown[] = [];
-  const reportFault = (key: string, alert?: FeatureAlert) => told.push([key, alert?.name]);
+  const reportFault = (key: string, alert?: FeatureAlert) =>
+    told.push([key, alert?.name]);
   const notices = { report: () => undefined, reportFault };
   const board = new AlertBoard(openLog('silent', []), metrics.meters, [], notices);
   for (const guildId of ['guild-1', 'guild-2']) board.report(raised, guildId);
@@ -82,7 +91,10 @@ test('an alert that a feature declares is logged with its meaning, and counted f
   };
   const { board, lines } = boardOf(metrics, [full]);
   expect((await metrics.page()).text).toContain('parley_alerts_notes_full 0');
-  board.report({ kind: 'alert', of: full, state: 'raised', cause: '100 notes' }, 'guild-1');
+  board.report(
+    { kind: 'alert', of: full, state: 'raised', cause: '100 notes' },
+    'guild-1',
+  );
   expect(lines[0]).toMatchObject({
     alert: 'notes-full',
     msg: 'alert raised: no more notes are kept. Delete some.',

@@ -54,7 +54,10 @@ test('a key that a library wrote into an error never reaches the log', () => {
   const text = `Headers.append: ${key} is an invalid header value`;
   const cause = new Error(text);
   const err = new BotError('provider.refused', false, `Refused ${key}.`, cause);
-  const out = written((log) => log.error({ err, key: new Secret(key) }, key), new Secret(key));
+  const out = written(
+    (log) => log.error({ err, key: new Secret(key) }, key),
+    new Secret(key),
+  );
   expect(out).not.toContain('hush');
   expect(JSON.parse(out)).toMatchObject({ msg: '[secret]', key: '[secret]' });
   expect(out).toContain('is an invalid header value');
@@ -69,7 +72,12 @@ test('of a library’s error only its message, code and stack are logged, never 
     requestBody: { json: { content: 'words somebody said' } },
     rawError: { message: 'words somebody said' },
   });
-  const err = new BotError('discord.unreachable', true, 'Discord took no reply.', refusal);
+  const err = new BotError(
+    'discord.unreachable',
+    true,
+    'Discord took no reply.',
+    refusal,
+  );
   const out = written((log) => log.error({ err }, 'a command failed'));
   expect(out).not.toMatch(/words somebody|interaction-token/);
   expect(JSON.parse(out).err).toMatchObject({
@@ -85,7 +93,12 @@ test('of a failure the log holds the server, the stage, the code, and what cause
     syscall: 'connect',
   });
   const cause = new TypeError('fetch failed', { cause: refused });
-  const error = new BotError('provider.unreachable', true, 'Nobody answers there.', cause);
+  const error = new BotError(
+    'provider.unreachable',
+    true,
+    'Nobody answers there.',
+    cause,
+  );
   expect(JSON.parse(logged(toFailureEvent(error, 'think')))).toMatchObject({
     level: 50,
     guildId: 'guild-1',
@@ -133,8 +146,12 @@ function thrownBy(work: () => unknown) {
 test('an error that causes itself is logged once, not for ever', () => {
   const err = new Error('round and round');
   err.cause = err;
-  expect(written((log) => log.error({ err })).match(/"message":"round/g)).toHaveLength(5);
-  expect(written((log) => log.error({ err: 'words thrown as they are' }))).not.toContain('words');
+  expect(written((log) => log.error({ err })).match(/"message":"round/g)).toHaveLength(
+    5,
+  );
+  expect(
+    written((log) => log.error({ err: 'words thrown as they are' })),
+  ).not.toContain('words');
 });
 
 test('a log nobody reads holds nobody up: it drops lines, and says afterwards how many', () => {
@@ -162,7 +179,11 @@ test('a log nobody reads holds nobody up: it drops lines, and says afterwards ho
 
 test('an event of a feature is a line with the fields that its kind names, in their order, and numbers rounded', () => {
   const out = logged(
-    toFeatureEvent(reminderEndedEvent, { personId: 'adam-1', outcome: 'said', lateMs: 1.6 }),
+    toFeatureEvent(reminderEndedEvent, {
+      personId: 'adam-1',
+      outcome: 'said',
+      lateMs: 1.6,
+    }),
   );
   expect(out.replace(/"time":"[^"]*",/g, '').trim()).toBe(
     '{"level":30,"kind":"reminder","personId":"adam-1","outcome":"said","lateMs":2,"guildId":"guild-1","msg":"reminder"}',
@@ -172,9 +193,18 @@ test('an event of a feature is a line with the fields that its kind names, in th
 test('on a terminal the log is written for people, and holds nothing that moves the cursor', () => {
   const screen = Object.assign(new PassThrough(), { isTTY: true });
   const log = openLog('info', [new Secret('very-secret')], screen);
-  log.info({ bot: 'Nova', invite: 'https://discord.com/invite' }, 'ready: call it with /join');
-  log.info({ shard: 0, kind: 'link-opened', guildId: '15', tookMs: 122.257 }, 'link-opened');
-  log.warn({ shard: 0, err: new BotError('provider.late', true, 'Too slow.') }, 'it is late');
+  log.info(
+    { bot: 'Nova', invite: 'https://discord.com/invite' },
+    'ready: call it with /join',
+  );
+  log.info(
+    { shard: 0, kind: 'link-opened', guildId: '15', tookMs: 122.257 },
+    'link-opened',
+  );
+  log.warn(
+    { shard: 0, err: new BotError('provider.late', true, 'Too slow.') },
+    'it is late',
+  );
   log.error('lost \u001b[2Jvery-secret');
   const lines = `${screen.read()}`.split('\n');
   expect(lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([

@@ -3,7 +3,12 @@ import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 const channel = { guildId: 'guild-1', channelId: 'channel-1', name: 'Lounge' };
-const instants = { heardAtMs: 1000, endedAtMs: 1300, firstTokenAtMs: 1440, firstSentAtMs: 1800 };
+const instants = {
+  heardAtMs: 1000,
+  endedAtMs: 1300,
+  firstTokenAtMs: 1440,
+  firstSentAtMs: 1800,
+};
 const answered: SessionEvent = {
   kind: 'answered',
   speakerId: 'adam-1',
@@ -32,8 +37,12 @@ test('each instant of a spoken turn is measured since the last voiced packet', a
   const page = await afterSessions(answered);
   expect(page).toContain('parley_turn_instant_seconds_sum{instant="ended"} 0.3');
   expect(page).toContain('parley_turn_instant_seconds_sum{instant="first_token"} 0.44');
-  expect(page).toContain('parley_turn_instant_seconds_bucket{le="0.8",instant="first_sent"} 1');
-  expect(page).toContain('parley_turn_instant_seconds_bucket{le="0.6",instant="first_sent"} 0');
+  expect(page).toContain(
+    'parley_turn_instant_seconds_bucket{le="0.8",instant="first_sent"} 1',
+  );
+  expect(page).toContain(
+    'parley_turn_instant_seconds_bucket{le="0.6",instant="first_sent"} 0',
+  );
   expect(page.join('\n')).not.toContain('instant="recognised"');
   expect(page).toContain('parley_turns_total{finish="completed",asked="spoken"} 1');
 });
@@ -90,7 +99,8 @@ test('the delay of the event loop is measured from the first voice link on, and 
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   using metrics = openMetrics(() => true);
   const delays = async () =>
-    (await metrics.page()).text.match(/^parley_event_loop_delay_\w+ .*$/gm)?.length ?? 0;
+    (await metrics.page()).text.match(/^parley_event_loop_delay_\w+ .*$/gm)?.length ??
+    0;
   try {
     expect(await delays()).toBe(0);
     metrics.discord.linkMade('guild-1', () => counts);

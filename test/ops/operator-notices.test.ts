@@ -3,7 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { alerts, type FeatureAlert } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
-import { OperatorNotices, type TroubleKind, toNotice } from '#src/ops/operator-notices.ts';
+import {
+  OperatorNotices,
+  type TroubleKind,
+  toNotice,
+} from '#src/ops/operator-notices.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Notices that `send` takes, on a clock that passes only when told to. */
@@ -33,7 +37,9 @@ test('the operator is written to once for each kind and hour, with what to do', 
   for (let n = 0; n < 100; n++) await report('store.unreadable');
   await report('bug');
   expect(sent).toEqual([
-    expect.stringMatching(/cannot be read \(store\.unreadable\)\. Check the disk.*DATA_DIR/),
+    expect.stringMatching(
+      /cannot be read \(store\.unreadable\)\. Check the disk.*DATA_DIR/,
+    ),
     expect.stringMatching(/\(bug\)\. Look for the error in the log/),
   ]);
   await clock.advance(3_599_000);
@@ -46,18 +52,28 @@ test('the operator is written to once for each kind and hour, with what to do', 
 
 test('an alert of a feature is written with the remedy that it declares, and without one only logged', async () => {
   const { sent, report } = open();
-  const full = { name: 'notes-full', meaning: 'no more notes are kept', action: 'Delete some.' };
+  const full = {
+    name: 'notes-full',
+    meaning: 'no more notes are kept',
+    action: 'Delete some.',
+  };
   await report(full);
   await report({ ...full, remedy: 'Delete some.' });
   await report({ ...full, remedy: 'Delete some.' });
   expect(sent).toEqual([
-    expect.stringMatching(/^Parley: no more notes are kept \(notes-full\)\. Delete some\. /),
+    expect.stringMatching(
+      /^Parley: no more notes are kept \(notes-full\)\. Delete some\. /,
+    ),
   ]);
 });
 
 test('a fault of ten minutes is told in one notice, and its end in another', async () => {
   const { clock, notices, sent } = open();
-  const fault = { name: 'link-down', meaning: alerts['link-down'].meaning, action: 'Allow UDP.' };
+  const fault = {
+    name: 'link-down',
+    meaning: alerts['link-down'].meaning,
+    action: 'Allow UDP.',
+  };
   notices.reportFault('short', fault);
   notices.reportFault('long', fault);
   await clock.advance(300_000);
@@ -87,11 +103,14 @@ test('however much breaks while a notice hangs, each kind waits once, and nothin
 
 test('every trouble behind a sentence that says so is one that is written to the operator', () => {
   const folder = 'src/texts/en';
-  const all = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
+  const all = readdirSync(folder).map((name) =>
+    readFileSync(`${folder}/${name}`, 'utf8'),
+  );
   expect(all.join('').match(/I told the operator/g)).toHaveLength(7);
   const store = Object.keys(errorCodes).filter((code) => /^(store|tool)\./.test(code));
   const kinds = [...store, 'discord.unsent', 'bug'];
-  for (const kind of kinds) expect(toNotice(kind as TroubleKind), kind).toMatch(/^Parley: .{20,}/);
+  for (const kind of kinds)
+    expect(toNotice(kind as TroubleKind), kind).toMatch(/^Parley: .{20,}/);
   const name = 'transcripts-unwritten';
   expect(toNotice({ name, ...alerts[name] })).toMatch(/^Parley: .{20,}/);
   expect(toNotice('provider.late')).toBeUndefined();

@@ -3,7 +3,11 @@ import { type IncomingMessage, request } from 'node:http';
 import { expect, test } from 'vitest';
 import type { ServerEvent } from '#src/base/keep-server.ts';
 import type { ReadinessReport } from '#src/ops/readiness.ts';
-import { keepStatusServer, openStatusServer, type StatusServer } from '#src/ops/status-server.ts';
+import {
+  keepStatusServer,
+  openStatusServer,
+  type StatusServer,
+} from '#src/ops/status-server.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
@@ -49,7 +53,10 @@ test.each([
   'a request to the host %s is answered %i: figures are not for pages of others',
   async (host, status) => {
     await using server = await opened();
-    const asked = request(`${server.url}/metrics`, { headers: { host }, agent: false }).end();
+    const asked = request(`${server.url}/metrics`, {
+      headers: { host },
+      agent: false,
+    }).end();
     const [answer] = (await once(asked, 'response')) as [IncomingMessage];
     answer.resume();
     expect(answer.statusCode).toBe(status);
@@ -95,7 +102,11 @@ test('a port that another bot has is taken once that one has ended, as in an upd
   const clock = new VirtualClock();
   const reported: ServerEvent<StatusServer>[] = [];
   const untold = Promise.withResolvers<void>();
-  const sources = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
+  const sources = {
+    readiness: () => ready,
+    heldUpMs: () => 3,
+    metrics: async () => page,
+  };
   await using _kept = await keepStatusServer(
     { host, port: Number(port) },
     sources,
@@ -111,6 +122,8 @@ test('a port that another bot has is taken once that one has ended, as in an upd
   await first[Symbol.asyncDispose]();
   await clock.advance(5_000);
   await untold.promise;
-  expect(reported.slice(1)).toMatchObject([{ kind: 'open', server: { url: first.url } }]);
+  expect(reported.slice(1)).toMatchObject([
+    { kind: 'open', server: { url: first.url } },
+  ]);
   expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
 });

@@ -3,7 +3,10 @@ import type { ReplyFinish } from '#src/base/play-end.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
-function answered(startMs: number | undefined, finish: ReplyFinish = 'completed'): SessionEvent {
+function answered(
+  startMs: number | undefined,
+  finish: ReplyFinish = 'completed',
+): SessionEvent {
   const sent = startMs !== undefined && { firstSentAtMs: 1000 + startMs };
   const instants = { heardAtMs: 1000, endedAtMs: 1180, ...sent };
   const who = { speakerId: 'adam', name: 'Adam', text: 'secret', heardText: 'secret' };
@@ -17,7 +20,9 @@ function statsOf(...events: readonly SessionEvent[]) {
 }
 
 test('the speed is the median and the 95th percentile of the answers that were heard', () => {
-  const stats = statsOf(...Array.from({ length: 20 }, (_, n) => answered((n + 1) * 10)));
+  const stats = statsOf(
+    ...Array.from({ length: 20 }, (_, n) => answered((n + 1) * 10)),
+  );
   expect(stats.speed('g')).toEqual({ turns: 20, p50Ms: 100, p95Ms: 190, failed: 0 });
 });
 

@@ -10,7 +10,13 @@ import type { SessionEvent } from '#src/ports/session-events.ts';
 
 const clock = { nowMs: () => 2_000, wallMs: () => 1_000_000 };
 const who = { speakerId: 'adam', name: 'Adam' };
-const tool: SessionEvent = { kind: 'tool', ...who, tool: 'timer', how: 'ran', tookMs: 40 };
+const tool: SessionEvent = {
+  kind: 'tool',
+  ...who,
+  tool: 'timer',
+  how: 'ran',
+  tookMs: 40,
+};
 const answered: SessionEvent = {
   kind: 'answered',
   ...who,
@@ -45,7 +51,11 @@ function ms([s, ns]: readonly [number, number]) {
 
 test('a turn is a trace of its recognition, chat model, first sound and tools', () => {
   const spans = spansOf({}, tool, answered);
-  const shown = spans.map(({ name, startTime, endTime }) => [name, ms(startTime), ms(endTime)]);
+  const shown = spans.map(({ name, startTime, endTime }) => [
+    name,
+    ms(startTime),
+    ms(endTime),
+  ]);
   expect(shown).toEqual([
     ['recognition', 999_000, 999_250],
     ['chat', 999_250, 999_600],

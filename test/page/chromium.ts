@@ -10,6 +10,9 @@ export const chromiumPath =
 /** Before the first test: without a browser none can run. */
 export function setup(): void {
   if (existsSync(chromiumPath)) return;
-  const how = 'apt-get install chromium-headless-shell (Debian), or CHROMIUM=path of another one';
-  throw new Error(`The page is tested in Chromium, and there is none at ${chromiumPath}: ${how}.`);
+  const how =
+    'apt-get install chromium-headless-shell (Debian), or CHROMIUM=path of another one';
+  throw new Error(
+    `The page is tested in Chromium, and there is none at ${chromiumPath}: ${how}.`,
+  );
 }

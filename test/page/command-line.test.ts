@@ -47,10 +47,19 @@ test.each([
   ['/ask what time: is it', { name: 'ask', options: { question: 'what time: is it' } }],
   [
     '/ask question:what time is it answer:in writing private:true',
-    { name: 'ask', options: { question: 'what time is it', answer: 'text', private: 'true' } },
+    {
+      name: 'ask',
+      options: { question: 'what time is it', answer: 'text', private: 'true' },
+    },
   ],
-  ['/ask what answer:voice', { name: 'ask', options: { question: 'what', answer: 'voice' } }],
-  ['/track play rain volume:50', { name: 'track play', options: { name: 'rain', volume: '50' } }],
+  [
+    '/ask what answer:voice',
+    { name: 'ask', options: { question: 'what', answer: 'voice' } },
+  ],
+  [
+    '/track play rain volume:50',
+    { name: 'track play', options: { name: 'rain', volume: '50' } },
+  ],
   ['/track play name:@Adam', { name: 'track play', options: { name: 'Adam' } }],
   ['/track pause ', { name: 'track pause', options: {} }],
 ])('%s is a command', (line, command) => {
@@ -99,15 +108,27 @@ test('values that only the bot knows are asked for, and its choices end the line
   expect(ask).toEqual({ name: 'track play', options, focused: 'name' });
   const choices = [{ name: 'Rain (30 min)', value: 'rain-30' }];
   expect(suggestChoices('/track play volume:5 name:ra', commands, choices)).toEqual([
-    { line: '/track play volume:5 name:rain-30 ', label: 'Rain (30 min)', description: 'name' },
+    {
+      line: '/track play volume:5 name:rain-30 ',
+      label: 'Rain (30 min)',
+      description: 'name',
+    },
   ]);
-  expect(completeLine('/track play ra', commands).ask).toMatchObject({ focused: 'name' });
+  expect(completeLine('/track play ra', commands).ask).toMatchObject({
+    focused: 'name',
+  });
   expect(suggestChoices('/tr', commands, choices)).toEqual([]);
 });
 
 test('a file is chosen for its option, and stands on the line by its name', () => {
-  const loop: RegisteredCommand = { name: 'loop', options: [{ type: 11, name: 'file' }] };
-  expect(completeLine('/loop file:', [loop])).toEqual({ suggestions: [], file: 'file' });
+  const loop: RegisteredCommand = {
+    name: 'loop',
+    options: [{ type: 11, name: 'file' }],
+  };
+  expect(completeLine('/loop file:', [loop])).toEqual({
+    suggestions: [],
+    file: 'file',
+  });
   const choice = { name: 'my rain.wav', value: 'my rain.wav' };
   const [chosen] = suggestChoices('/loop file:', [loop], [choice]);
   expect(chosen?.line).toBe('/loop file:my rain.wav ');
@@ -119,7 +140,9 @@ test('a file is chosen for its option, and stands on the line by its name', () =
 });
 
 test('commands stand under headings, in the order in which a newcomer needs them', () => {
-  const all = ['settings', 'track', 'zebra', 'leave', 'privacy', 'join'].map((name) => ({ name }));
+  const all = ['settings', 'track', 'zebra', 'leave', 'privacy', 'join'].map(
+    (name) => ({ name }),
+  );
   const { suggestions } = completeLine('/', all);
   expect(suggestions.map(({ label, group }) => [label, group])).toEqual([
     ['/join', 'Talk'],

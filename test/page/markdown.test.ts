@@ -16,7 +16,9 @@ function tagOf(piece: Piece): string {
   if (piece.kind === 'text') return piece.text;
   if (piece.kind === 'time') return `time(${piece.atS} ${piece.style})`;
   const words = piece.parts.map(tagOf).join('');
-  return piece.kind === 'link' ? `link(${words} ${piece.href})` : `${piece.kind}(${words})`;
+  return piece.kind === 'link'
+    ? `link(${words} ${piece.href})`
+    : `${piece.kind}(${words})`;
 }
 
 test.each([
@@ -43,7 +45,10 @@ test('lines of words stand together, and code on its own', () => {
 });
 
 test('no letter of words without marks is lost, and hostile marks end', () => {
-  const plain = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '.', 'ä', '7'), minLength: 1 });
+  const plain = fc.string({
+    unit: fc.constantFrom('a', 'b', ' ', '.', 'ä', '7'),
+    minLength: 1,
+  });
   fc.assert(
     fc.property(plain, (text) => {
       expect(tagged(text)).toEqual([text]);

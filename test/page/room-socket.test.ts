@@ -29,5 +29,8 @@ test('what is asked without a connection is told as lost, so that the page can g
     connection: () => undefined,
     enter: async () => 'No.',
   });
-  expect(await socket.ask('write', { text: 'Hello?' })).toMatchObject({ ok: false, isLost: true });
+  expect(await socket.ask('write', { text: 'Hello?' })).toMatchObject({
+    ok: false,
+    isLost: true,
+  });
 });

@@ -48,7 +48,10 @@ const said = (who: string, text: string): RoomLine => ({ kind: 'said', who, text
 
 test('of messages and events, in the order in which they came, only the latest 200 are kept', () => {
   const { items } = after(
-    ...Array.from({ length: 250 }, (_, n) => [message(`m${n}`), said('Adam', `${n}`)]).flat(),
+    ...Array.from({ length: 250 }, (_, n) => [
+      message(`m${n}`),
+      said('Adam', `${n}`),
+    ]).flat(),
   );
   expect([items.length, items[0]?.key]).toEqual([200, 'm150']);
   expect(items[1]).toMatchObject({ text: '150' });
@@ -56,7 +59,13 @@ test('of messages and events, in the order in which they came, only the latest 2
 
 test('an answer that was heard takes the place of the same in writing', () => {
   const instants = { heardAtMs: 1 };
-  const answered = { who: 'You', text: 'Noon.', heardText: 'Noon.', finish: 'completed', instants };
+  const answered = {
+    who: 'You',
+    text: 'Noon.',
+    heardText: 'Noon.',
+    finish: 'completed',
+    instants,
+  };
   const { items } = after(state, message('Noon.'), message('Other.'), {
     kind: 'answered',
     ...answered,
@@ -73,10 +82,16 @@ test('words of a person who still speaks are live until they are said', () => {
 
 test('who speaks is marked by name or id, until the next state says otherwise', () => {
   const speaks: RoomLine = { kind: 'speaks', who: 'Adam', on: true };
-  expect(after(state, speaks).room.people.map((one) => one.speaks)).toEqual([false, true]);
+  expect(after(state, speaks).room.people.map((one) => one.speaks)).toEqual([
+    false,
+    true,
+  ]);
   const byId = after(state, { ...speaks, who: '1' });
   expect(byId.room.people.map((one) => one.speaks)).toEqual([true, false]);
-  expect(after(state, speaks, state).room.people.map((one) => one.speaks)).toEqual([false, false]);
+  expect(after(state, speaks, state).room.people.map((one) => one.speaks)).toEqual([
+    false,
+    false,
+  ]);
 });
 
 test('the bot is marked where it speaks, too', () => {
@@ -85,7 +100,11 @@ test('the bot is marked where it speaks, too', () => {
   expect(after(state, speaks, { ...speaks, on: false }).room.bot.speaks).toBe(false);
 });
 
-const named = (name: string) => ({ customId: `parley:${name}`, label: name, disabled: false });
+const named = (name: string) => ({
+  customId: `parley:${name}`,
+  label: name,
+  disabled: false,
+});
 
 test('the panel is the latest message of the bot for everybody with the buttons of a panel', () => {
   const buttons = [named('stop'), named('more')];
@@ -100,10 +119,16 @@ test('the panel is the latest message of the bot for everybody with the buttons 
 });
 
 test('a notice with buttons of its own, as captions have one, does not take the place of the panel', () => {
-  const panel = message('panel', { buttons: [named('ask'), named('stop'), named('more')] });
-  const notice = message('notice', { buttons: [named('captions.leave_out'), named('captions')] });
+  const panel = message('panel', {
+    buttons: [named('ask'), named('stop'), named('more')],
+  });
+  const notice = message('notice', {
+    buttons: [named('captions.leave_out'), named('captions')],
+  });
   expect(findPanel(after(state, panel, notice))?.id).toBe('panel');
-  const next = message('next', { buttons: [named('stop'), named('more'), named('resume')] });
+  const next = message('next', {
+    buttons: [named('stop'), named('more'), named('resume')],
+  });
   expect(findPanel(after(state, panel, notice, next))?.id).toBe('next');
 });
 
@@ -126,7 +151,9 @@ test('who would talk and be met with silence reads why, with the press that ends
     listSilences(after(...lines)).map((one) => [one.text, one.label]);
   expect(told(at())).toEqual([['You are in no voice channel.', 'Join Lounge']]);
   expect(told(at('Lounge'))).toEqual([['Parley is not in Lounge.', 'Call Parley']]);
-  expect(told(at('Stage', 'Lounge'))).toEqual([['Parley is not in Stage.', 'Call Parley']]);
+  expect(told(at('Stage', 'Lounge'))).toEqual([
+    ['Parley is not in Stage.', 'Call Parley'],
+  ]);
   expect(told(at('Lounge'), panel('', 'try.join'))).toEqual([]);
   expect(told(at('Lounge', 'Lounge'))).toEqual([]);
   expect(told(at('Lounge', 'Lounge'), panel('Ana, Ben'))).toEqual([

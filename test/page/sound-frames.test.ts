@@ -41,5 +41,7 @@ test('the meter stands at nothing for silence and at its end for full scale', ()
   expect(measureRms(new Float32Array(0))).toBe(0);
   expect(toMeterPosition(measureRms(new Float32Array(960)))).toBe(0);
   expect(toMeterPosition(measureRms(new Float32Array(960).fill(1)))).toBe(1);
-  expect(toMeterPosition(measureRms(new Float32Array(960).fill(-0.1)))).toBeCloseTo(2 / 3);
+  expect(toMeterPosition(measureRms(new Float32Array(960).fill(-0.1)))).toBeCloseTo(
+    2 / 3,
+  );
 });

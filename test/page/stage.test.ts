@@ -20,7 +20,9 @@ function stageOf(lines: readonly string[], buttons: readonly string[]) {
   return readStage({ ...emptyRoom, room, items: [panel as Item] }, true);
 }
 
-test.each(words as unknown as readonly [string, string[], ...Parameters<typeof formatText>][])(
+test.each(
+  words as unknown as readonly [string, string[], ...Parameters<typeof formatText>][],
+)(
   'the stage says %s while the panel with the buttons %j says %s',
   (word, buttons, ...line) => {
     expect(stageOf([formatText(...line)], buttons).word).toBe(word);
@@ -28,7 +30,12 @@ test.each(words as unknown as readonly [string, string[], ...Parameters<typeof f
 );
 
 test('people on the stage have marks for who is heard, in place of the lines that say so', () => {
-  const lines = ['Searching', 'Hearing: Adam', 'Not heard until they press Hear me: Ben', '♪ rain'];
+  const lines = [
+    'Searching',
+    'Hearing: Adam',
+    'Not heard until they press Hear me: Ben',
+    '♪ rain',
+  ];
   const { word, seats, message } = stageOf(lines, ['ask']);
   expect(seats.map(({ isHeard }) => isHeard)).toEqual([true, false]);
   expect([word, message?.text]).toEqual(['Thinking', '♪ rain']);

@@ -18,9 +18,15 @@ test('arrow keys walk through the suggestions, and round', () => {
 });
 
 test('Enter takes what is marked and else sends the line, Tab takes the first where none is', () => {
-  expect(pressKey('Enter', { picked: 1, count: 3 })).toEqual({ kind: 'taken', picked: 1 });
+  expect(pressKey('Enter', { picked: 1, count: 3 })).toEqual({
+    kind: 'taken',
+    picked: 1,
+  });
   expect(pressKey('Enter', { picked: -1, count: 3 })).toBeUndefined();
-  expect(pressKey('Tab', { picked: -1, count: 3 })).toEqual({ kind: 'taken', picked: 0 });
+  expect(pressKey('Tab', { picked: -1, count: 3 })).toEqual({
+    kind: 'taken',
+    picked: 0,
+  });
 });
 
 test("Escape closes the list, and without a list every key is the line's", () => {

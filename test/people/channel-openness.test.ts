@@ -60,7 +60,15 @@ test('a channel that counts as no wider opens to no combination of roles that th
 });
 
 test('a channel of staff is no wider than one that is open to all, and the other way round it is', () => {
-  const open: RightInChannel = { isOpen: true, allowedIds: new Set(), deniedIds: new Set() };
-  const staff = { isOpen: false, allowedIds: new Set(['staff']), deniedIds: new Set([everyone]) };
+  const open: RightInChannel = {
+    isOpen: true,
+    allowedIds: new Set(),
+    deniedIds: new Set(),
+  };
+  const staff = {
+    isOpen: false,
+    allowedIds: new Set(['staff']),
+    deniedIds: new Set([everyone]),
+  };
   expect([isNoWider(staff, open), isNoWider(open, staff)]).toEqual([true, false]);
 });

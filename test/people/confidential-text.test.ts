@@ -19,7 +19,9 @@ test('words of a channel come out there, and for a person who may open it', asyn
     said.findTextForPlace('general'),
     said.findTextForPlace(undefined),
   ]).toEqual(['eight', undefined, undefined]);
-  expect(await said.findTextForPerson('cleo', async (id) => id === 'lounge')).toBe('eight');
+  expect(await said.findTextForPerson('cleo', async (id) => id === 'lounge')).toBe(
+    'eight',
+  );
   expect(await said.findTextForPerson('cleo', mayNot)).toBeUndefined();
 });
 
@@ -32,16 +34,16 @@ test('words for one person come out for them alone, and given words everywhere',
     await own.findTextForPerson('ana', mayNot),
     await own.findTextForPerson('ben', may),
   ]).toEqual(['nine', undefined]);
-  expect([told.findTextForPlace('lounge'), await told.findTextForPerson('ana', mayNot)]).toEqual([
-    undefined,
-    undefined,
-  ]);
+  expect([
+    told.findTextForPlace('lounge'),
+    await told.findTextForPerson('ana', mayNot),
+  ]).toEqual([undefined, undefined]);
   expect(await told.findTextForPerson('ana', may)).toBe('nine');
   const given = toOpenText('ten');
-  expect([given.findTextForPlace('general'), given.findTextForPlace(undefined)]).toEqual([
-    'ten',
-    'ten',
-  ]);
+  expect([
+    given.findTextForPlace('general'),
+    given.findTextForPlace(undefined),
+  ]).toEqual(['ten', 'ten']);
   expect(await given.findTextForPerson('ben', mayNot)).toBe('ten');
 });
 
@@ -57,7 +59,9 @@ test('a joined text comes out only where each of its parts does, and texts of tw
     fc.asyncProperty(fc.array(anyOwner, { maxLength: 4 }), async (owners) => {
       const parts = owners.map((owner) => new ConfidentialText('word', owner));
       const isMixed =
-        new Set(owners.filter((one) => one !== 'given').map((one) => JSON.stringify(one))).size > 1;
+        new Set(
+          owners.filter((one) => one !== 'given').map((one) => JSON.stringify(one)),
+        ).size > 1;
       if (isMixed) {
         expect(() => ConfidentialText.join(parts, ' ')).toThrow('two owners');
         return;

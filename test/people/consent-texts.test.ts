@@ -20,7 +20,8 @@ test.each(claims)(
   '%s is said under the policy %s, and is true there',
   (_, policy, everybody, role) => {
     const silent = { isPaused: false, isRead: true, word: undefined, hasCalled: false };
-    const heard = (hasRole: boolean) => mayHear({ ...silent, policy, hasPressed: false, hasRole });
+    const heard = (hasRole: boolean) =>
+      mayHear({ ...silent, policy, hasPressed: false, hasRole });
     expect([heard(false), heard(true)]).toEqual([everybody, role]);
   },
 );
@@ -28,6 +29,8 @@ test.each(claims)(
 test('no other text says who is heard without a yes, or that a yes is needed', () => {
   const claim =
     /said yes|hear only|only (hear|listen)|hear (everybody|members|people with)|would hear/i;
-  const found = [...readTexts('en')].flatMap(([id, { text }]) => (claim.test(text) ? [id] : []));
+  const found = [...readTexts('en')].flatMap(([id, { text }]) =>
+    claim.test(text) ? [id] : [],
+  );
   expect(found.toSorted()).toEqual([...claims.map(([id]) => id), ...others].toSorted());
 });

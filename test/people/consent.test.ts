@@ -62,7 +62,9 @@ test('a pause changes nobody’s consent', () => {
   fc.assert(
     fc.property(
       anyFacts,
-      (any) => toConsent({ ...any, isPaused: true }) === toConsent({ ...any, isPaused: false }),
+      (any) =>
+        toConsent({ ...any, isPaused: true }) ===
+        toConsent({ ...any, isPaused: false }),
     ),
   );
 });

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { createChainedPipeline, createTextPipeline } from '#src/pipeline/chained-pipeline.ts';
+import {
+  createChainedPipeline,
+  createTextPipeline,
+} from '#src/pipeline/chained-pipeline.ts';
 import { maxToolRounds } from '#src/pipeline/written-answer.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import {
@@ -14,19 +17,27 @@ import {
   toUtterance,
 } from '#test/contracts/pipeline-contract.ts';
 import { type ChatStep, FakeChat, makeToolCall } from '#test/fakes/fake-chat.ts';
-import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/fake-speech.ts';
+import {
+  FakeSynthesizer,
+  type FakeSynthesizerOptions,
+} from '#test/fakes/fake-speech.ts';
 import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'The server had an error.');
 
-function open(rounds: readonly (readonly ChatStep[])[], voice: FakeSynthesizerOptions = {}) {
+function open(
+  rounds: readonly (readonly ChatStep[])[],
+  voice: FakeSynthesizerOptions = {},
+) {
   const chat = new FakeChat(rounds, voice.clock);
   const synthesizer = new FakeSynthesizer(voice);
   const host = new FakeHost();
   host.release();
   const answer = (turn = makeTurn(toUtterance('hello'))) =>
-    createChainedPipeline({ chat, synthesizer }).answer(turn, host, never)[Symbol.asyncIterator]();
+    createChainedPipeline({ chat, synthesizer })
+      .answer(turn, host, never)
+      [Symbol.asyncIterator]();
   return { chat, synthesizer, host, answer };
 }
 
@@ -66,10 +77,16 @@ test('what cannot be said is skipped, and still belongs to the text', async () =
   const written = 'Here you are: ```\ncode();\n``` That is the whole of it.';
   const { parts } = await drainAnswer(open([[written]]).answer());
   expect(joinTexts(parts)).toBe(written);
-  expect(listSoundedTexts(parts)).toEqual(['Here you are:', 'That is the whole of it.']);
+  expect(listSoundedTexts(parts)).toEqual([
+    'Here you are:',
+    'That is the whole of it.',
+  ]);
   const fault = (text: string) =>
     text.includes('two')
-      ? { afterPieces: 0, error: new BotError('speech.unspeakable', false, 'No words.') }
+      ? {
+          afterPieces: 0,
+          error: new BotError('speech.unspeakable', false, 'No words.'),
+        }
       : undefined;
   const three = [
     'Now this is one.',
@@ -87,7 +104,8 @@ test('what cannot be said is skipped, and still belongs to the text', async () =
 test.each([0, 2])(
   'a synthesis that fails after %i pieces ends the answer in its place',
   async (afterPieces) => {
-    const fault = (text: string) => (text.includes('2') ? { afterPieces, error: dead } : undefined);
+    const fault = (text: string) =>
+      text.includes('2') ? { afterPieces, error: dead } : undefined;
     const { synthesizer, answer } = open([[...five]], { fault });
     const { parts, error } = await drainAnswer(answer());
     expect(error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
@@ -99,8 +117,13 @@ test.each([0, 2])(
 );
 
 test('links, code and tables are told once to be read, and something is said in their place', async () => {
-  const asides = { link: 'See the chat.', code: 'Read the code.', table: 'Read the table.' };
-  const text = 'Look at https://a.b/c for it.\nOr https://d.e too.\n```\nlet x;\n```\nBye now.';
+  const asides = {
+    link: 'See the chat.',
+    code: 'Read the code.',
+    table: 'Read the table.',
+  };
+  const text =
+    'Look at https://a.b/c for it.\nOr https://d.e too.\n```\nlet x;\n```\nBye now.';
   const { answer } = open([text.match(/[\s\S]{1,7}/g) ?? []]);
   const turn = makeTurn(toUtterance('hello'));
   const { parts } = await drainAnswer(
@@ -119,7 +142,9 @@ test('links, code and tables are told once to be read, and something is said in 
   expect(joinTexts(parts)).toBe(text);
 });
 
-const lamp = (argumentsJson: string) => ({ call: { id: 'a', name: 'lamp', argumentsJson } });
+const lamp = (argumentsJson: string) => ({
+  call: { id: 'a', name: 'lamp', argumentsJson },
+});
 
 test('after four rounds of tools the model must answer without', async () => {
   const { chat, host, answer } = open([
@@ -167,11 +192,15 @@ test('of a long clause less than three seconds of sound are made ahead of who li
 });
 
 test('calls of the tools of a program end its answer, all of them, and none is run', async () => {
-  const calls = Array.from({ length: 9 }, (_, n) => makeToolCall('bark', {}, `call_${n}`));
+  const calls = Array.from({ length: 9 }, (_, n) =>
+    makeToolCall('bark', {}, `call_${n}`),
+  );
   const chat = new FakeChat([['I bark.', ...calls]]);
   const host = new FakeHost();
   const turn = { ...makeTurn(), tools: [], sent: { tools: [{ type: 'function' }] } };
-  const parts = await Array.fromAsync(createTextPipeline(chat).answer(turn, host, never));
+  const parts = await Array.fromAsync(
+    createTextPipeline(chat).answer(turn, host, never),
+  );
   expect(parts.map(({ kind }) => kind)).toEqual(['text', ...calls.map(() => 'tool')]);
   expect([chat.asked.length, host.ran]).toEqual([1, []]);
 });

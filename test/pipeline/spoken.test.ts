@@ -39,7 +39,9 @@ async function answer(faults: Readonly<Record<number, Fault>>) {
   } catch (thrown) {
     error = thrown;
   }
-  const unspoken = parts.flatMap((part) => (part.kind === 'unspoken' ? [part.text] : []));
+  const unspoken = parts.flatMap((part) =>
+    part.kind === 'unspoken' ? [part.text] : [],
+  );
   const asked = synthesizer.asked.map(({ text }) => four.indexOf(text) + 1);
   return {
     parts,
@@ -55,7 +57,11 @@ const before = (error: unknown) => ({ afterPieces: 0, error });
 
 test('two sentences in a row without sound: the voice is out, and the answer is still written whole', async () => {
   const fails = () => before(broken());
-  const { error, parts, sounded, running } = await answer({ 2: fails, 3: fails, 4: fails });
+  const { error, parts, sounded, running } = await answer({
+    2: fails,
+    3: fails,
+    4: fails,
+  });
   expect(error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
   expect(joinTexts(parts).trim()).toBe(four.join(' '));
   expect(sounded).toEqual([sentence(1)]);
@@ -68,7 +74,12 @@ test.each([
   ['hangs', broken(true, 'provider.late')],
 ])('a voice that %s is not asked again', async (_, fault) => {
   const fails = () => before(fault);
-  const { error, asked, unspoken } = await answer({ 1: fails, 2: fails, 3: fails, 4: fails });
+  const { error, asked, unspoken } = await answer({
+    1: fails,
+    2: fails,
+    3: fails,
+    4: fails,
+  });
   expect(error).toMatchObject({ code: fault.code, stage: 'speak' });
   expect(asked).toEqual([1]);
   expect(unspoken).toEqual([sentence(1)]);
@@ -76,7 +87,10 @@ test.each([
 
 test.each([
   ['fixed', 'Be brief.'],
-  ['settled', 'Be brief. Answer in German, unless these very words ask for another language.'],
+  [
+    'settled',
+    'Be brief. Answer in German, unless these very words ask for another language.',
+  ],
   [
     'open',
     'Be brief. Answer in German, unless these words, more than one, are in another language or ask for it.',
@@ -85,7 +99,12 @@ test.each([
   'a model is told the language of the answer where it is %s',
   async (stability, content) => {
     const chat = new FakeChat([['Ja.']]);
-    const language = { now: 'de', stability, isOutdated: false, hear: async () => undefined };
+    const language = {
+      now: 'de',
+      stability,
+      isOutdated: false,
+      hear: async () => undefined,
+    };
     const spoken = createChainedPipeline({ chat, synthesizer: new FakeSynthesizer() });
     const turn = { ...makeTurn(toUtterance('Hallo')), language };
     await Array.fromAsync(spoken.answer(turn, new FakeHost(), never));

@@ -22,17 +22,20 @@ async function say(voice: VoiceTrack, ms: number) {
   return reply;
 }
 
-test.each(names)('the cue "%s" is under 250 ms, -26 dB, and begins and ends in silence', (name) => {
-  const samples = cues[name];
-  expect(samples.length / samplesPerMs).toBeLessThan(250);
-  const levels = Array.from({ length: Math.floor(samples.length / 120) }, (_, n) =>
-    measureLevelDb(samples.subarray(n * 120, n * 120 + 480)),
-  );
-  const whole = levels.slice(0, Math.max(1, levels.length - 3));
-  expect(Math.max(...whole)).toBeGreaterThan(-26.5);
-  expect(Math.max(...whole)).toBeLessThan(-25.5);
-  expect(Math.abs(samples[0] ?? 0) + Math.abs(samples.at(-1) ?? 0)).toBeLessThan(30);
-});
+test.each(names)(
+  'the cue "%s" is under 250 ms, -26 dB, and begins and ends in silence',
+  (name) => {
+    const samples = cues[name];
+    expect(samples.length / samplesPerMs).toBeLessThan(250);
+    const levels = Array.from({ length: Math.floor(samples.length / 120) }, (_, n) =>
+      measureLevelDb(samples.subarray(n * 120, n * 120 + 480)),
+    );
+    const whole = levels.slice(0, Math.max(1, levels.length - 3));
+    expect(Math.max(...whole)).toBeGreaterThan(-26.5);
+    expect(Math.max(...whole)).toBeLessThan(-25.5);
+    expect(Math.abs(samples[0] ?? 0) + Math.abs(samples.at(-1) ?? 0)).toBeLessThan(30);
+  },
+);
 
 test('a cue wakes a quiet link and sounds as it is', () => {
   const { track, link } = listener();
@@ -60,7 +63,9 @@ test('a cue that is cut is silent within a frame and does not click', () => {
   if (cue) track.cut(cue);
   link.steps(2);
   expect(link.frames[4]).toBeUndefined();
-  expect(findSteepest(joinFrames(link.frames))).toBeLessThanOrEqual(findSteepest(cues.heard));
+  expect(findSteepest(joinFrames(link.frames))).toBeLessThanOrEqual(
+    findSteepest(cues.heard),
+  );
 });
 
 test('a sound that is asked for by hand tells of each frame that leaves', () => {

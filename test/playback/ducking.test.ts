@@ -29,6 +29,8 @@ test('a change of volume does not click', async () => {
   listener.steps(6);
   reply.duck(0);
   listener.steps(6);
-  expect(findSteepest(joinFrames(listener.frames))).toBeLessThan(findSteepest(samples) * 1.2);
+  expect(findSteepest(joinFrames(listener.frames))).toBeLessThan(
+    findSteepest(samples) * 1.2,
+  );
   expect(listener.frames.at(-1)).toEqual(samples.slice(16 * 480, 17 * 480));
 });

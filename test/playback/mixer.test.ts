@@ -16,7 +16,10 @@ import {
 /** A track that never ends. */
 function steady(value: number) {
   const samples = new Int16Array(frameSamples).fill(value);
-  return { pullBlock: () => ({ samples, left: () => undefined }), onSound: () => undefined };
+  return {
+    pullBlock: () => ({ samples, left: () => undefined }),
+    onSound: () => undefined,
+  };
 }
 
 function speaking() {
@@ -54,7 +57,8 @@ test('speech is heard over music, in both channels, as loud as alone', () => {
   const music = {
     isMoving: true,
     onSound: () => undefined,
-    pull: () => new Float32Array(4 * frameSamples).map((_, n) => (n % 2 === 0 ? 2_000 : -2_000)),
+    pull: () =>
+      new Float32Array(4 * frameSamples).map((_, n) => (n % 2 === 0 ? 2_000 : -2_000)),
   };
   const mixer = new Mixer(
     { ...speechOnlyTracks, voice: steady(700), music },
@@ -62,14 +66,19 @@ test('speech is heard over music, in both channels, as loud as alone', () => {
     () => undefined,
   );
   mixer.pullFrame();
-  const [left, right] = new Int16Array(new Uint8Array(mixer.pullFrame() ?? []).buffer).subarray(-2);
+  const [left, right] = new Int16Array(
+    new Uint8Array(mixer.pullFrame() ?? []).buffer,
+  ).subarray(-2);
   expect(left).toBeCloseTo(2_700, -1);
   expect(right).toBeCloseTo(-1_300, -1);
 });
 
 const happening = fc.oneof(
   fc.record({ kind: fc.constant('write'), ms: fc.integer({ min: 0, max: 90 }) }),
-  fc.record({ kind: fc.constantFrom('step', 'step', 'step', 'refused'), ms: fc.constant(0) }),
+  fc.record({
+    kind: fc.constantFrom('step', 'step', 'step', 'refused'),
+    ms: fc.constant(0),
+  }),
 );
 
 test('what was played is all up to what was confirmed last, in order, and nothing of it is lost or doubled', async () => {
@@ -90,7 +99,11 @@ test('what was played is all up to what was confirmed last, in order, and nothin
             (_, at) => 9000 + ((written.length + at) % 9000),
           );
           written.push(...samples);
-          await reply.write({ samples, rateHz: 24_000, channels: 1 }, 'Counting.', openTrack);
+          await reply.write(
+            { samples, rateHz: 24_000, channels: 1 },
+            'Counting.',
+            openTrack,
+          );
         } else step(kind === 'refused');
       }
       reply.end();

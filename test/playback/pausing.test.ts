@@ -5,7 +5,12 @@ import { readWav } from '#src/audio/formats/wav.ts';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';
-import { joinFrames, makeSpeechLike, type SpeechLike, samplesPerMs } from './speech-like-sound.ts';
+import {
+  joinFrames,
+  makeSpeechLike,
+  type SpeechLike,
+  samplesPerMs,
+} from './speech-like-sound.ts';
 import { makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
 
 const bridge = ['The', 'Millau', 'Viaduct', 'is', 'three', 'hundred', 'metres', 'tall'];
@@ -20,7 +25,13 @@ async function speaking(sound: SpeechLike = makeSpeechLike(bridge)) {
 }
 
 /** Where in the whole sound the frames that follow begin; the first 5 ms rise, so they are not compared. */
-function placeMs({ listener, pcm }: { listener: VirtualListener; pcm: SpeechLike['pcm'] }) {
+function placeMs({
+  listener,
+  pcm,
+}: {
+  listener: VirtualListener;
+  pcm: SpeechLike['pcm'];
+}) {
   const sound = listener.step()?.subarray(120) ?? new Int16Array(0);
   for (let at = 120; at < pcm.samples.length; at++) {
     if (sound.every((sample, n) => sample === (pcm.samples[at + n] ?? 0)))
@@ -43,7 +54,10 @@ test('a reply goes on from the start of the word that was cut', async () => {
 });
 
 test('after a pause the sound rises out of silence within 5 ms', async () => {
-  const { listener, reply } = await speaking({ ...makeSpeechLike([]), pcm: makeLevel(9_000, 400) });
+  const { listener, reply } = await speaking({
+    ...makeSpeechLike([]),
+    pcm: makeLevel(9_000, 400),
+  });
   listener.steps(3);
   reply.pause();
   listener.steps(5);
@@ -63,26 +77,33 @@ const paces = fc.array(fc.double({ min: 0.88, max: 1.12, noNaN: true }), {
 });
 
 test('at 50 cut points in words of uneven pace, history ends within one word of the last packet, and nothing is lost', async () => {
-  const happening = fc.asyncProperty(words, paces, fc.nat(999), async (spoken, pace, share) => {
-    const said = await speaking(makeSpeechLike(spoken, (n) => pace[n] ?? 1));
-    const { listener, reply, marks, pcm } = said;
-    const frames = Math.ceil(pcm.samples.length / 480);
-    listener.steps(Math.floor((frames * share) / 1000));
-    const leftMs = reply.getPlayedMs();
-    reply.pause();
-    listener.steps(5);
-    const real = marks.filter(({ toMs }) => toMs <= leftMs).length;
-    const heard = reply.getHeardText().split(' ').filter(Boolean).length;
-    expect(Math.abs(heard - real)).toBeLessThanOrEqual(1);
-    expect(said.text.startsWith(reply.getHeardText())).toBe(true);
-    const before = listener.frames.length;
-    reply.resume();
-    listener.steps(frames + 1);
-    const rest = joinFrames(listener.frames.slice(before)).length / 480;
-    expect(rest * 20).toBeGreaterThanOrEqual(pcm.samples.length / samplesPerMs - leftMs - 1);
-    expect(await reply.finish).toBe('completed');
-    expect(reply.getPlayedMs()).toBeCloseTo(pcm.samples.length / samplesPerMs, 6);
-  });
+  const happening = fc.asyncProperty(
+    words,
+    paces,
+    fc.nat(999),
+    async (spoken, pace, share) => {
+      const said = await speaking(makeSpeechLike(spoken, (n) => pace[n] ?? 1));
+      const { listener, reply, marks, pcm } = said;
+      const frames = Math.ceil(pcm.samples.length / 480);
+      listener.steps(Math.floor((frames * share) / 1000));
+      const leftMs = reply.getPlayedMs();
+      reply.pause();
+      listener.steps(5);
+      const real = marks.filter(({ toMs }) => toMs <= leftMs).length;
+      const heard = reply.getHeardText().split(' ').filter(Boolean).length;
+      expect(Math.abs(heard - real)).toBeLessThanOrEqual(1);
+      expect(said.text.startsWith(reply.getHeardText())).toBe(true);
+      const before = listener.frames.length;
+      reply.resume();
+      listener.steps(frames + 1);
+      const rest = joinFrames(listener.frames.slice(before)).length / 480;
+      expect(rest * 20).toBeGreaterThanOrEqual(
+        pcm.samples.length / samplesPerMs - leftMs - 1,
+      );
+      expect(await reply.finish).toBe('completed');
+      expect(reply.getPlayedMs()).toBeCloseTo(pcm.samples.length / samplesPerMs, 6);
+    },
+  );
   // Where a word ends is reckoned, not known: one of some hundred other cuts may be two words off.
   await fc.assert(happening, { numRuns: 50, seed: 1 });
 });
@@ -92,7 +113,9 @@ const spokenWords = z.record(
   z.array(z.object({ word: z.string(), fromMs: z.number(), toMs: z.number() })),
 );
 const fixtures = 'test/fixtures/speech';
-const known = spokenWords.parse(JSON.parse(await readFile(`${fixtures}/words.json`, 'utf8')));
+const known = spokenWords.parse(
+  JSON.parse(await readFile(`${fixtures}/words.json`, 'utf8')),
+);
 
 test('in recordings whose words are known, history is more than one word off in at most 1 % of all cuts', async () => {
   let cuts = 0;

@@ -22,9 +22,16 @@ export function makeSpeechLike(
     const lengthMs = Math.round((word.length + 1) * 65 * pace(n) - gapMs);
     const fromMs = samples.length / samplesPerMs;
     marks.push({ fromMs, toMs: fromMs + lengthMs });
-    samples.push(...makeSwell(lengthMs * samplesPerMs, n), ...makeHiss(gapMs * samplesPerMs, n));
+    samples.push(
+      ...makeSwell(lengthMs * samplesPerMs, n),
+      ...makeHiss(gapMs * samplesPerMs, n),
+    );
   }
-  const pcm = { samples: Int16Array.from(samples), rateHz: speakRateHz, channels: 1 } as const;
+  const pcm = {
+    samples: Int16Array.from(samples),
+    rateHz: speakRateHz,
+    channels: 1,
+  } as const;
   return { text: words.join(' '), pcm, marks };
 }
 

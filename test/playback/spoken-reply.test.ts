@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { longestQueueMs, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
-import { findLoudest, makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
+import {
+  findLoudest,
+  makeLevel,
+  openTrack,
+  VirtualListener,
+} from './virtual-listener.ts';
 
 /** A reply that sounds already, on a link of its own. */
 function speaking() {
@@ -34,7 +39,11 @@ test('a part of a frame whose rest does not come plays with a fade', async () =>
 test('a waiting writer leaves with the reason of its signal', async () => {
   const { reply } = speaking();
   const turn = new AbortController();
-  const writing = reply.write(makeLevel(5, longestQueueMs + 1000), 'Long.', turn.signal);
+  const writing = reply.write(
+    makeLevel(5, longestQueueMs + 1000),
+    'Long.',
+    turn.signal,
+  );
   const reason = new Error('the turn is over');
   turn.abort(reason);
   await expect(writing).rejects.toBe(reason);
@@ -87,7 +96,9 @@ test.each([8000, 16_000, 22_050, 44_100, 48_000])(
   'sound of %i Hz plays at its own speed and level, stereo mixed down',
   async (rateHz) => {
     const { reply, listener } = speaking();
-    const samples = Int16Array.from({ length: 2 * rateHz }, (_, n) => (n % 2 === 0 ? 1_500 : 500));
+    const samples = Int16Array.from({ length: 2 * rateHz }, (_, n) =>
+      n % 2 === 0 ? 1_500 : 500,
+    );
     await reply.write({ samples, rateHz, channels: 2 }, 'One second.', openTrack);
     reply.end();
     listener.steps(51);
@@ -106,7 +117,9 @@ test.each([8_000, 24_000, 48_000])(
     await reply.write({ samples: full, rateHz, channels: 1 }, 'Loud.', openTrack);
     reply.end();
     listener.steps(60);
-    const heard = joinedSpeech(listener.frames.map((frame) => frame ?? new Int16Array(0)));
+    const heard = joinedSpeech(
+      listener.frames.map((frame) => frame ?? new Int16Array(0)),
+    );
     expect(findLoudest(heard)).toBeLessThanOrEqual(29_204);
     expect(findLoudest(heard)).toBeGreaterThan(25_000);
     for (const edge of [heard, heard.toReversed()]) {
@@ -120,10 +133,16 @@ test.each([8_000, 24_000, 48_000])(
 test('a quiet voice passes the limiter unchanged', async () => {
   const { reply, listener } = speaking();
   const quiet = Int16Array.from({ length: 4_800 }, (_, n) => 29_000 * Math.sin(n / 9));
-  await reply.write({ samples: quiet, rateHz: 24_000, channels: 1 }, 'Quiet.', openTrack);
+  await reply.write(
+    { samples: quiet, rateHz: 24_000, channels: 1 },
+    'Quiet.',
+    openTrack,
+  );
   reply.end();
   listener.steps(12);
-  const heard = joinedSpeech(listener.frames.map((frame) => frame ?? new Int16Array(0)));
+  const heard = joinedSpeech(
+    listener.frames.map((frame) => frame ?? new Int16Array(0)),
+  );
   expect(heard.subarray(72, 4_728)).toEqual(quiet.subarray(72, 4_728));
 });
 
@@ -133,7 +152,10 @@ test('between two sentences there is no step, and sound that goes on is not touc
   reply.endSentence();
   await reply.write(makeLevel(-9_000, 60), 'Two.', openTrack);
   reply.endSentence();
-  const tone = Int16Array.from({ length: 2_880 }, (_, n) => 9_000 * Math.sin(n / 9 - Math.PI / 2));
+  const tone = Int16Array.from(
+    { length: 2_880 },
+    (_, n) => 9_000 * Math.sin(n / 9 - Math.PI / 2),
+  );
   await reply.write(
     { samples: tone.subarray(0, 1_440), rateHz: 24_000, channels: 1 },
     'Three',
@@ -146,7 +168,9 @@ test('between two sentences there is no step, and sound that goes on is not touc
   );
   reply.end();
   listener.steps(12);
-  const heard = joinedSpeech(listener.frames.map((frame) => frame ?? new Int16Array(0)));
+  const heard = joinedSpeech(
+    listener.frames.map((frame) => frame ?? new Int16Array(0)),
+  );
   for (let n = 1; n < heard.length - 1; n++)
     expect(Math.abs((heard[n] ?? 0) - (heard[n - 1] ?? 0))).toBeLessThan(1_100);
   expect(heard.subarray(3_000, 5_600)).toEqual(tone.subarray(120, 2_720));

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { TimeStretch } from '#src/playback/reply/time-stretch.ts';
 import { fc } from '#test/properties.ts';
-import { findSteepest, joinFrames, makeSpeechLike, makeTone } from './speech-like-sound.ts';
+import {
+  findSteepest,
+  joinFrames,
+  makeSpeechLike,
+  makeTone,
+} from './speech-like-sound.ts';
 
 function whole(samples: Int16Array, speed: number) {
   const stretch = new TimeStretch(speed);
@@ -19,14 +24,17 @@ function pitchHz(samples: Int16Array) {
   return ((crossings.length - 1) * 24_000) / way;
 }
 
-test.each([110, 220, 330])('slower, a tone of %i Hz keeps its pitch and does not click', (hz) => {
-  const { samples } = makeTone(hz, 1000);
-  for (const speed of [0.25, 0.85]) {
-    const slow = whole(samples, speed);
-    expect(pitchHz(slow.subarray(480, -480)) / hz).toBeCloseTo(1, 2);
-    expect(findSteepest(slow)).toBeLessThan(findSteepest(samples) * 1.1);
-  }
-});
+test.each([110, 220, 330])(
+  'slower, a tone of %i Hz keeps its pitch and does not click',
+  (hz) => {
+    const { samples } = makeTone(hz, 1000);
+    for (const speed of [0.25, 0.85]) {
+      const slow = whole(samples, speed);
+      expect(pitchHz(slow.subarray(480, -480)) / hz).toBeCloseTo(1, 2);
+      expect(findSteepest(slow)).toBeLessThan(findSteepest(samples) * 1.1);
+    }
+  },
+);
 
 test('any sound can be made slower or faster, also one of a few samples', () => {
   const speeds = fc.double({ min: 0.25, max: 4, noNaN: true });
@@ -44,17 +52,20 @@ test.each([0.7, 0.85, 1.4])(
     const { samples } = makeSpeechLike(['The', 'Millau', 'Viaduct']).pcm;
     const expected = whole(samples, speed);
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1 }), (sizes) => {
-        const stretch = new TimeStretch(speed);
-        const out: Int16Array[] = [];
-        for (let [at, n] = [0, 0]; at < samples.length; n++) {
-          const size = sizes[n % sizes.length] ?? 1;
-          out.push(stretch.push(samples.subarray(at, at + size)));
-          at += size;
-        }
-        out.push(stretch.flush());
-        expect(joinFrames(out)).toEqual(expected);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1 }),
+        (sizes) => {
+          const stretch = new TimeStretch(speed);
+          const out: Int16Array[] = [];
+          for (let [at, n] = [0, 0]; at < samples.length; n++) {
+            const size = sizes[n % sizes.length] ?? 1;
+            out.push(stretch.push(samples.subarray(at, at + size)));
+            at += size;
+          }
+          out.push(stretch.flush());
+          expect(joinFrames(out)).toEqual(expected);
+        },
+      ),
       { numRuns: 5 },
     );
   },

@@ -14,11 +14,18 @@ export const plainCodec = { createEncoder: () => plainEncoder };
 
 const silentTrack: Track = { pullBlock: () => undefined, onSound: () => undefined };
 /** Nothing beside the speech. */
-export const speechOnlyTracks = { cues: silentTrack, music: new NamedTracks(new VirtualClock()) };
+export const speechOnlyTracks = {
+  cues: silentTrack,
+  music: new NamedTracks(new VirtualClock()),
+};
 
 /** `ms` of one level at the speaking rate. */
 export function makeLevel(value: number, ms: number, rateHz = speakRateHz): Pcm {
-  return { samples: new Int16Array((rateHz * ms) / 1000).fill(value), rateHz, channels: 1 };
+  return {
+    samples: new Int16Array((rateHz * ms) / 1000).fill(value),
+    rateHz,
+    channels: 1,
+  };
 }
 
 export const openTrack = new AbortController().signal;
@@ -31,7 +38,11 @@ export class VirtualListener {
   atMs = 0;
 
   constructor(voice: Track, cues = silentTrack) {
-    this.mixer = new Mixer({ ...speechOnlyTracks, voice, cues }, plainCodec, () => undefined);
+    this.mixer = new Mixer(
+      { ...speechOnlyTracks, voice, cues },
+      plainCodec,
+      () => undefined,
+    );
     this.mixer.onSound(() => {
       this.wakes++;
     });
@@ -58,5 +69,7 @@ export class VirtualListener {
 }
 
 export function findLoudest(samples: Int16Array | undefined): number {
-  return samples ? samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0) : 0;
+  return samples
+    ? samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
+    : 0;
 }

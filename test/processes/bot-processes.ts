@@ -48,10 +48,14 @@ const usualSandbox: SandboxOptions = {
 };
 
 /** Opens everything but the processes. When it is disposed they end first, each in order. */
-export async function openProcesses(options: ProcessesOptions = {}): Promise<ProcessesSetup> {
+export async function openProcesses(
+  options: ProcessesOptions = {},
+): Promise<ProcessesSetup> {
   await using stack = new AsyncDisposableStack();
   const uttered: Pcm[] = [];
-  const providers = stack.use(await openMockProviders(settingsOf(uttered, options.providers)));
+  const providers = stack.use(
+    await openMockProviders(settingsOf(uttered, options.providers)),
+  );
   const sandbox = stack.use(await openSandbox({ ...usualSandbox, ...options.sandbox }));
   const folder = await mkdtemp(join(tmpdir(), 'parley-processes-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -68,7 +72,11 @@ export async function openProcesses(options: ProcessesOptions = {}): Promise<Pro
     const former = started.get(name);
     if (former?.isRunning) throw new Error(`The process ${name} runs already.`);
     await former?.[Symbol.asyncDispose]();
-    const own = { DATA_DIR: join(folder, name), ...options.environment, ...environment };
+    const own = {
+      DATA_DIR: join(folder, name),
+      ...options.environment,
+      ...environment,
+    };
     removeCrashes(own.DATA_DIR);
     const login = { token: sandbox.token, apiUrl, ca: sandbox.certificate };
     const bot = await how(login, { ...common, ...own });

@@ -18,8 +18,13 @@ const logMs = 30_000;
 test('a reload lets the running bot send a new key and leave a barred server, and a mistake changes nothing', {
   timeout: 180_000,
 }, async () => {
-  await using providers = await openMockProviders({ replies: [{ match: /^/, text: 'Five.' }] });
-  await using sandbox = await openSandbox({ voice: openSilentVoice().half, guilds: [{}] });
+  await using providers = await openMockProviders({
+    replies: [{ match: /^/, text: 'Five.' }],
+  });
+  await using sandbox = await openSandbox({
+    voice: openSilentVoice().half,
+    guilds: [{}],
+  });
   using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-reload-'));
   const { path: DATA_DIR } = folder;
   const write = (key: string, barred = '') =>
@@ -29,7 +34,10 @@ test('a reload lets the running bot send a new key and leave a barred server, an
     );
   const settings = { ...remote(providers), DATA_DIR };
   const reload = () =>
-    run(process.execPath, [program], { env: { ...settings, DISCORD_TOKEN: 'x' }, cwd: DATA_DIR });
+    run(process.execPath, [program], {
+      env: { ...settings, DISCORD_TOKEN: 'x' },
+      cwd: DATA_DIR,
+    });
   await expect(reload()).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^No .*\n$/),
@@ -42,13 +50,17 @@ test('a reload lets the running bot send a new key and leave a barred server, an
   const keyOfQuestion = async () => {
     const before = providers.requests.length;
     const question = { question: 'What time is it?', answer: 'text' };
-    const { id } = await sandbox.person('Adam').command('ask', question).answered(soon());
+    const { id } = await sandbox
+      .person('Adam')
+      .command('ask', question)
+      .answered(soon());
     // The first reply may be "Thinking about"; a person has one answer at once.
     await eventually(() => expect(sandbox.message(id)?.text).toBe('Five.'));
     expect(providers.requests.length).toBeGreaterThan(before);
     return providers.requests.at(-1)?.authorization;
   };
-  const said = (words: RegExp) => bot.waitForLine(({ msg }) => words.test(msg ?? ''), logMs);
+  const said = (words: RegExp) =>
+    bot.waitForLine(({ msg }) => words.test(msg ?? ''), logMs);
   expect(await keyOfQuestion()).toBe('Bearer sk-former-key');
 
   write('sk-later-key', 'my server');
@@ -60,7 +72,10 @@ test('a reload lets the running bot send a new key and leave a barred server, an
   write('sk-later-key', other);
   await reload();
   await said(/^reloaded: servers, prices, 1 keys$/);
-  await bot.waitForLine(({ msg, guildId }) => msg === 'server-left' && guildId === other, logMs);
+  await bot.waitForLine(
+    ({ msg, guildId }) => msg === 'server-left' && guildId === other,
+    logMs,
+  );
   expect(await keyOfQuestion()).toBe('Bearer sk-later-key');
   expect(JSON.stringify(bot.log)).not.toContain('sk-');
 });

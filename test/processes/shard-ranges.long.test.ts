@@ -11,7 +11,11 @@ import { commandReply } from '#test/scenarios/setup/asking.ts';
 import type { BotEnvironment } from '#test/scenarios/setup/bot-setup.ts';
 import { pass } from '#test/scenarios/setup/scenario-setup.ts';
 import { openLocks } from '#test/storage/postgres/open-locks.ts';
-import { openProcesses, type ProcessesOptions, type ProcessesSetup } from './bot-processes.ts';
+import {
+  openProcesses,
+  type ProcessesOptions,
+  type ProcessesSetup,
+} from './bot-processes.ts';
 
 /** Deadline of one attempt, and of a log line, in ms. */
 const [playedMs, longMs] = [240_000, 60_000];
@@ -22,12 +26,18 @@ const openFour = (options: ProcessesOptions = {}) =>
   openProcesses({
     sandbox: {
       guilds: [{}, {}, {}],
-      gatewayRules: { ...discordGatewayLimits, recommendedShards: 4, maxConcurrency: 4 },
+      gatewayRules: {
+        ...discordGatewayLimits,
+        recommendedShards: 4,
+        maxConcurrency: 4,
+      },
     },
     ...options,
   });
 
-const rangeOf = (range: string) => ({ environment: { SHARDS: '4', SHARD_RANGE: range } });
+const rangeOf = (range: string) => ({
+  environment: { SHARDS: '4', SHARD_RANGE: range },
+});
 
 /** Names of the processes that are logged in, each with its shard. */
 function served({ sandbox }: ProcessesSetup) {
@@ -36,7 +46,8 @@ function served({ sandbox }: ProcessesSetup) {
 }
 
 async function answers(setup: ProcessesSetup, names: readonly string[] = servers) {
-  for (const name of names) await commandReply(setup.sandbox.guild(name).person('Adam'), 'help');
+  for (const name of names)
+    await commandReply(setup.sandbox.guild(name).person('Adam'), 'help');
 }
 
 /** These processes are logged in, and people of every server get an answer. */
@@ -74,7 +85,9 @@ test('four processes over folders of their own serve every server once, each the
   const environment = { SHARDS: '4', SHARD_RANGE: 'auto', SHARDS_PER_PROCESS: '1' };
   await Promise.all(
     [0, 1, 2, 3].map((n) =>
-      setup.start(`p${n}`, { environment: { ...environment, HOSTNAME: `parley-${n}` } }),
+      setup.start(`p${n}`, {
+        environment: { ...environment, HOSTNAME: `parley-${n}` },
+      }),
     ),
   );
   await servesAll(setup, ['p0 0', 'p1 1', 'p2 2', 'p3 3']);
@@ -89,7 +102,9 @@ withPostgres(() => {
     await using database = await openDatabase();
     const { schema, environment } = database;
     await using setup = await openFour({ environment });
-    await Promise.all([0, 1, 2, 3].map((n) => setup.start(`p${n}`, rangeOf(`${n}-${n}`))));
+    await Promise.all(
+      [0, 1, 2, 3].map((n) => setup.start(`p${n}`, rangeOf(`${n}-${n}`))),
+    );
     await servesAll(setup, ['p0 0', 'p1 1', 'p2 2', 'p3 3']);
     await waitsForShard(setup, schema);
     await servesAll(setup, ['p0 0', 'p1 1', 'p2 2', 'taken 3']);
@@ -108,9 +123,14 @@ withPostgres(() => {
     await using setup = await openFour({ environment: database.environment });
     const one = await setup.start('one', rangeOf('0-1'));
     database.way.cutConnections();
-    await using _locks = await openLocks(database.schema, { count: 4, first: 1, last: 1 });
+    await using _locks = await openLocks(database.schema, {
+      count: 4,
+      first: 1,
+      last: 1,
+    });
     database.way.healConnections();
-    const words = /^While the database was away, .* shard 1 is served by \S+ \d+; this one ends\.$/;
+    const words =
+      /^While the database was away, .* shard 1 is served by \S+ \d+; this one ends\.$/;
     await says(one, words);
     expect(await exitCode(one)).toBe(1);
     expect(served(setup)).toEqual([]);
@@ -141,7 +161,11 @@ async function waitsForShard(setup: ProcessesSetup, schema: Schema) {
 }
 
 /** A process that is started in place of one that was killed waits neither for a lock nor for a login. */
-async function replacesKilled(setup: ProcessesSetup, schema: Schema, environment: BotEnvironment) {
+async function replacesKilled(
+  setup: ProcessesSetup,
+  schema: Schema,
+  environment: BotEnvironment,
+) {
   const port = await findFreePort();
   await pass(discordGatewayLimits.identifyEveryMs);
   await setup.process('p2').kill();
@@ -158,7 +182,10 @@ async function replacesKilled(setup: ProcessesSetup, schema: Schema, environment
   const headers = { authorization: `Bearer ${token}` };
   const url = `http://127.0.0.1:${port}/v1/servers/${id}/tracks`;
   const refused = await fetch(url, { headers });
-  const error = { code: 'server.elsewhere', message: expect.stringContaining('shard 1') };
+  const error = {
+    code: 'server.elsewhere',
+    message: expect.stringContaining('shard 1'),
+  };
   expect([refused.status, await refused.json()]).toEqual([
     409,
     expect.objectContaining({ error: expect.objectContaining(error) }),

@@ -8,7 +8,10 @@ const broken = (code: ErrorCode = 'provider.refused', about: FailureServer = {})
 
 function open(failures = 2) {
   const clock = new VirtualClock();
-  const breaker = new CircuitBreaker({ failures, firstRestMs: 5_000, maxRestMs: 20_000 }, clock);
+  const breaker = new CircuitBreaker(
+    { failures, firstRestMs: 5_000, maxRestMs: 20_000 },
+    clock,
+  );
   const fail = (error = broken()) => breaker.recordFailure(error);
   return { clock, breaker, fail };
 }
@@ -29,7 +32,11 @@ test.each([
   ['a refused key', broken('provider.bad_key', { status: 401 }), 5_000],
   ['a model that is gone', broken('provider.refused', { status: 404 }), 5_000],
   ['a spent quota', broken('provider.spent', {}), 60_000],
-  ['a wait of 120 s', broken('provider.rate_limited', { retryAfterMs: 120_000 }), 120_000],
+  [
+    'a wait of 120 s',
+    broken('provider.rate_limited', { retryAfterMs: 120_000 }),
+    120_000,
+  ],
 ])('%s opens it at once', (_, error, restMs) => {
   const { breaker, fail } = open(3);
   fail(error);

@@ -28,12 +28,15 @@ test.each([
   [404, 'The model `m` does not exist.', 'refused', '/v1/models'],
   [400, 'No connected db., type=no_db_connection', 'bad_key', 'proxy'],
   [401, 'litellm.AuthenticationError: Incorrect API key', 'bad_key', 'api_key of that'],
-])('the only reason of a %i is told with its remedy: %s', (code, detail, kind, remedy) => {
-  const thrown = APIError.generate(code, { error: { detail } }, '', new Headers());
-  const error = describeError(thrown, client);
-  expect(error.code).toBe(`provider.${kind}`);
-  expect(error.about.remedy).toContain(remedy);
-});
+])(
+  'the only reason of a %i is told with its remedy: %s',
+  (code, detail, kind, remedy) => {
+    const thrown = APIError.generate(code, { error: { detail } }, '', new Headers());
+    const error = describeError(thrown, client);
+    expect(error.code).toBe(`provider.${kind}`);
+    expect(error.about.remedy).toContain(remedy);
+  },
+);
 
 test.each([
   [429, {}, 'insufficient_quota', false],

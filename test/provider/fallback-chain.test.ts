@@ -46,7 +46,9 @@ async function* play(one: Engine, clock: Clock, signal: AbortSignal) {
   }
 }
 
-type ProviderNews = Parameters<ConstructorParameters<typeof FallbackChain>[0]['report']>[0];
+type ProviderNews = Parameters<
+  ConstructorParameters<typeof FallbackChain>[0]['report']
+>[0];
 type Rules = {
   readonly failures?: number;
 };
@@ -110,7 +112,10 @@ test('500 three times opens the breaker, and no storm follows', async () => {
 });
 
 test('back to normal by itself, told once', async () => {
-  const [one, two] = [engine([broken('provider.bad_key', false)], ['first']), engine(['second'])];
+  const [one, two] = [
+    engine([broken('provider.bad_key', false)], ['first']),
+    engine(['second']),
+  ];
   const { ask, passing, clock, kinds } = open([one, two]);
   expect(await passing(ask(), 1)).toBe('second');
   await clock.advance(5_000);
@@ -120,9 +125,15 @@ test('back to normal by itself, told once', async () => {
 });
 
 test('after the first output nothing is asked again: what came is kept', async () => {
-  const [one, two] = [engine(['so far', broken('provider.truncated')]), engine(['again'])];
+  const [one, two] = [
+    engine(['so far', broken('provider.truncated')]),
+    engine(['again']),
+  ];
   const { ask } = open([one, two]);
-  expect(await ask()).toMatchObject({ parts: 'so far', error: { code: 'provider.truncated' } });
+  expect(await ask()).toMatchObject({
+    parts: 'so far',
+    error: { code: 'provider.truncated' },
+  });
   expect(two.asked).toBe(0);
 });
 
@@ -142,7 +153,9 @@ test('a server that hangs is left at its deadline, the first time later than aft
   expect(one.running).toBe(1);
   expect(await passing(cold, 1)).toMatchObject({ error: { code: 'provider.late' } });
   expect(await ask()).toBe('yes');
-  expect(await passing(ask(), 1_000)).toMatchObject({ error: { code: 'provider.late' } });
+  expect(await passing(ask(), 1_000)).toMatchObject({
+    error: { code: 'provider.late' },
+  });
   await waitUntilSettled();
   expect(one.running).toBe(0);
   expect(clock.sleeping).toBe(0);
@@ -151,7 +164,10 @@ test('a server that hangs is left at its deadline, the first time later than aft
 test('a reader that takes its time uses up no deadline', async () => {
   const one = engine(['a', 'b', 'c']);
   const { chain, clock } = open([one]);
-  const asking = { ask: (e: Engine, s: AbortSignal) => play(e, clock, s), isOutput: () => true };
+  const asking = {
+    ask: (e: Engine, s: AbortSignal) => play(e, clock, s),
+    isOutput: () => true,
+  };
   const parts: string[] = [];
   for await (const part of chain.run(asking, never)) {
     parts.push(part);

@@ -6,7 +6,10 @@ import { openClient } from '#src/provider/api-client.ts';
 import { createGuardedFetch } from '#src/provider/guarded-fetch.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
-type Handler = (response: ServerResponse, headers: NodeJS.Dict<string | string[]>) => void;
+type Handler = (
+  response: ServerResponse,
+  headers: NodeJS.Dict<string | string[]>,
+) => void;
 
 async function serving(handler: Handler) {
   const served = await openListeningServer((request, response) => {
@@ -16,7 +19,10 @@ async function serving(handler: Handler) {
   return { ...served, baseUrl: `${served.origin}/v1` };
 }
 
-const guarded = createGuardedFetch({ server: 'http://example.test/v1', secret: () => 'hunter22' });
+const guarded = createGuardedFetch({
+  server: 'http://example.test/v1',
+  secret: () => 'hunter22',
+});
 
 const speech = { method: 'POST', body: '{"input":"hi"}' };
 
@@ -31,7 +37,9 @@ test('a caller who leaves closes the connection, before the answer and in the mi
   const leaving = new AbortController();
   const reason = new Error('left');
   const url = `${server.baseUrl}/audio/speech`;
-  await expect(guarded(url, { ...speech, signal: leaving.signal })).rejects.toBe(reason);
+  await expect(guarded(url, { ...speech, signal: leaving.signal })).rejects.toBe(
+    reason,
+  );
   await expect.poll(() => closed).toHaveLength(1);
   const later = new AbortController();
   const response = await guarded(url, { ...speech, signal: later.signal });
@@ -43,20 +51,31 @@ test('a caller who leaves closes the connection, before the answer and in the mi
 });
 
 test.each([
-  ['text/html', '<h1>hi</h1>', /answered with a web page \(text\/html\): check that the base URL/],
-  ['application/json', '{"error":{"message":"no such voice"}}', /answered with JSON\.$/],
+  [
+    'text/html',
+    '<h1>hi</h1>',
+    /answered with a web page \(text\/html\): check that the base URL/,
+  ],
+  [
+    'application/json',
+    '{"error":{"message":"no such voice"}}',
+    /answered with JSON\.$/,
+  ],
   ['', '<!doctype html><title>Hi</title>', /answered with a web page/],
   ['audio/pcm', '{"detail":"no such voice"}', /answered with JSON\.$/],
-])('speech that comes as %s %s is told apart from sound', async (type, body, message) => {
-  await using server = await serving((response) => {
-    response.writeHead(200, type ? { 'content-type': type } : {}).end(body);
-  });
-  const answer = guarded(`${server.baseUrl}/audio/speech`, speech);
-  await expect(answer.then((response) => response.bytes())).rejects.toMatchObject({
-    code: 'provider.wrong_type',
-    message: expect.stringMatching(message),
-  });
-});
+])(
+  'speech that comes as %s %s is told apart from sound',
+  async (type, body, message) => {
+    await using server = await serving((response) => {
+      response.writeHead(200, type ? { 'content-type': type } : {}).end(body);
+    });
+    const answer = guarded(`${server.baseUrl}/audio/speech`, speech);
+    await expect(answer.then((response) => response.bytes())).rejects.toMatchObject({
+      code: 'provider.wrong_type',
+      message: expect.stringMatching(message),
+    });
+  },
+);
 
 test('a redirect is refused, and the key does not follow it', async () => {
   let asked = 0;
@@ -65,7 +84,10 @@ test('a redirect is refused, and the key does not follow it', async () => {
     response.writeHead(307, { location: '/v2' }).end();
   });
   const answer = guarded(`${server.baseUrl}/audio/speech`, speech);
-  await expect(answer).rejects.toMatchObject({ code: 'provider.refused', message: /to \/v2: set/ });
+  await expect(answer).rejects.toMatchObject({
+    code: 'provider.refused',
+    message: /to \/v2: set/,
+  });
   expect(asked).toBe(1);
 });
 

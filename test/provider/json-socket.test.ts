@@ -25,7 +25,12 @@ async function meet(greet: (socket: WebSocket) => void, clock = realClock) {
     onLost: (e: BotError) => lost.push(e),
   };
   const options = { baseUrl, clock, apiKey: new Secret('hunter22') };
-  const socket = await JsonSocket.open(toSocketUrl(baseUrl, '/x', {}), options, listener, staying);
+  const socket = await JsonSocket.open(
+    toSocketUrl(baseUrl, '/x', {}),
+    options,
+    listener,
+    staying,
+  );
   const close = () => {
     socket.close();
     for (const client of sockets.clients) client.terminate();
@@ -46,20 +51,26 @@ test('a connection that the server closes is lost once, its reason apart and wit
 test.each([
   [
     '',
-    { code: 'provider.refused', about: { remedy: expect.stringContaining('another pipeline') } },
+    {
+      code: 'provider.refused',
+      about: { remedy: expect.stringContaining('another pipeline') },
+    },
   ],
   ['{"error":{"message":"no"}}', { code: 'provider.bad_key' }],
-])('403 with the body "%s" instead of a WebSocket has the error %o', async (body, error) => {
-  using server = await openExaminedServer({}, undefined, (http) => {
-    const head = `HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n`;
-    http.on('upgrade', (_, socket) => socket.end(head + body));
-    return () => undefined;
-  });
-  const options = { baseUrl: server.origin, clock: realClock };
-  const ignored = { onEvent: () => undefined, onLost: () => undefined };
-  const opening = JsonSocket.open(new URL(server.origin), options, ignored, staying);
-  await expect(opening).rejects.toMatchObject(error);
-});
+])(
+  '403 with the body "%s" instead of a WebSocket has the error %o',
+  async (body, error) => {
+    using server = await openExaminedServer({}, undefined, (http) => {
+      const head = `HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n`;
+      http.on('upgrade', (_, socket) => socket.end(head + body));
+      return () => undefined;
+    });
+    const options = { baseUrl: server.origin, clock: realClock };
+    const ignored = { onEvent: () => undefined, onLost: () => undefined };
+    const opening = JsonSocket.open(new URL(server.origin), options, ignored, staying);
+    await expect(opening).rejects.toMatchObject(error);
+  },
+);
 
 test('a server that takes nothing in is lost before more than 4 MiB wait to leave', async () => {
   using met = await meet((socket) => socket.pause());
@@ -81,7 +92,11 @@ test('an event of many values costs the connection before anybody reads it', asy
   });
   await expect.poll(() => met.lost.length).toBe(1);
   const message = `${met.baseUrl} sent JSON with more than 10,000 values.`;
-  expect(met.lost[0]).toMatchObject({ code: 'provider.refused', retryable: false, message });
+  expect(met.lost[0]).toMatchObject({
+    code: 'provider.refused',
+    retryable: false,
+    message,
+  });
   expect(met.events).toHaveLength(1);
 });
 

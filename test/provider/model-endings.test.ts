@@ -34,11 +34,13 @@ async function findListed(route: FakeRoute, scheme = 'http') {
 async function readAnnounced() {
   const announced = new Map<string, string>();
   const files = 'node_modules/openai/resources/{shared,audio/*,realtime/*}.d.ts';
-  const row = /- ((?:"[^"]+",?\s+)*"[^"]+"):\s+Announced\s+shutdown\s+date:\s+(\S{10})/g;
+  const row =
+    /- ((?:"[^"]+",?\s+)*"[^"]+"):\s+Announced\s+shutdown\s+date:\s+(\S{10})/g;
   for await (const path of glob(files)) {
     const text = (await readFile(path, 'utf8')).replace(/\n\s*\*\s?/g, ' ');
     for (const [, names = '', day = ''] of text.matchAll(row))
-      for (const [, name = ''] of names.matchAll(/"([^"]+)"/g)) announced.set(name, day);
+      for (const [, name = ''] of names.matchAll(/"([^"]+)"/g))
+        announced.set(name, day);
   }
   return announced;
 }
@@ -64,18 +66,28 @@ test('a model of OpenAI is told of 60 days before its end, with its successor', 
 });
 
 test('a snapshot ends with its model, unless it has a date of its own', async () => {
-  expect((await findEnd('gpt-4o-2024-08-06', '2027-01-01'))?.why).toMatch(/2027-01-14$/);
-  expect((await findEnd('gpt-4o-2024-05-13', '2027-01-01'))?.why).toMatch(/2026-10-23$/);
+  expect((await findEnd('gpt-4o-2024-08-06', '2027-01-01'))?.why).toMatch(
+    /2027-01-14$/,
+  );
+  expect((await findEnd('gpt-4o-2024-05-13', '2027-01-01'))?.why).toMatch(
+    /2026-10-23$/,
+  );
 });
 
 test('a model of the same name on a server of one’s own does not end', async () => {
-  expect(await findEnd('whisper-1', '2027-03-01', 'http://127.0.0.1:8000/v1')).toBeUndefined();
+  expect(
+    await findEnd('whisper-1', '2027-03-01', 'http://127.0.0.1:8000/v1'),
+  ).toBeUndefined();
   expect(await findEnd('gpt-4o', '2027-03-01', '')).toBeUndefined();
 });
 
 test('no model that is taken by default ends, nor any that is named as a successor', async () => {
-  const mends = [...announced].map(async ([model, day]) => (await findEnd(model, day))?.mend ?? '');
-  const successors = (await Promise.all(mends)).flatMap((mend) => mend.match(/gpt-[\w.-]+/g) ?? []);
+  const mends = [...announced].map(
+    async ([model, day]) => (await findEnd(model, day))?.mend ?? '',
+  );
+  const successors = (await Promise.all(mends)).flatMap(
+    (mend) => mend.match(/gpt-[\w.-]+/g) ?? [],
+  );
   expect(successors).toContain('gpt-live-transcribe');
   for (const model of [...Object.values(standardModels), ...successors])
     expect(await findEnd(model, '2027-04-01'), model).toBeUndefined();
@@ -87,7 +99,10 @@ test.each(['http', 'ws'])(
     const route = answerModels('other', { id: 'mine', shutdown_date: '2026-12-24' });
     const { endings, asked } = await findListed(route, scheme);
     expect(endings).toEqual([
-      { why: 'the model mine (SPEECH) ends on 2026-12-24', mend: 'set another model in its place' },
+      {
+        why: 'the model mine (SPEECH) ends on 2026-12-24',
+        mend: 'set another model in its place',
+      },
     ]);
     expect(asked).toEqual(['Bearer a-key']);
   },

@@ -6,7 +6,10 @@ import { openClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
-import { type DescribedOperation, findFaults } from '#test/web/api/openai-description.ts';
+import {
+  type DescribedOperation,
+  findFaults,
+} from '#test/web/api/openai-description.ts';
 
 const signal = new AbortController().signal;
 const samples = new Int16Array(16_000).fill(1_000);
@@ -50,9 +53,13 @@ async function openNoting() {
 /** Fields of a form: words stand for what they say, as there are no others, and a file for its bytes. */
 async function fieldsOf(body: Buffer, type: string): Promise<object> {
   if (!type.startsWith('multipart/')) return JSON.parse(body.toString());
-  const form = await new Response(body, { headers: { 'content-type': type } }).formData();
+  const form = await new Response(body, {
+    headers: { 'content-type': type },
+  }).formData();
   const fields = [...new Set(form.keys())].map((key) => {
-    const values = form.getAll(key).map((one) => (typeof one === 'string' ? asWritten(one) : ''));
+    const values = form
+      .getAll(key)
+      .map((one) => (typeof one === 'string' ? asWritten(one) : ''));
     return key.endsWith('[]') ? [key.slice(0, -2), values] : [key, values[0]];
   });
   return Object.fromEntries(fields);
@@ -73,9 +80,20 @@ test('what the bot asks of servers fits the published description: chat, sound, 
   const chat = openChatModel(client, { model: 'gpt-5.4-mini', maxTokens: 400 });
   await refused(chat.reply(messages, tools, signal));
   const spoken = openChatModel(client, { model: 'gpt-audio', voice: 'alloy' });
-  const said = { role: 'user', name: 'Ana', content: '', words: async () => 'Thanks.' } as const;
+  const said = {
+    role: 'user',
+    name: 'Ana',
+    content: '',
+    words: async () => 'Thanks.',
+  } as const;
   await refused(
-    spoken.reply([...messages, { ...said, wav: writeWav(pcm) }], tools, signal, undefined, 'nova'),
+    spoken.reply(
+      [...messages, { ...said, wav: writeWav(pcm) }],
+      tools,
+      signal,
+      undefined,
+      'nova',
+    ),
   );
   for (const format of ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const) {
     const voice = openSynthesizer(client, { model: 'tts-1', voice: 'alloy', format });
@@ -97,12 +115,14 @@ test('what the bot asks of servers fits the published description: chat, sound, 
   const published = (
     operation: DescribedOperation,
     { stream, ...body }: Record<string, unknown>,
-  ) => (operation === 'post /audio/speech' || stream === undefined ? body : { stream, ...body });
+  ) =>
+    operation === 'post /audio/speech' || stream === undefined
+      ? body
+      : { stream, ...body };
   const faults = asked.flatMap(([operation, body]) =>
-    findFaults(operation, 'request', published(operation, Object(body))).map((fault) => [
-      operation,
-      fault,
-    ]),
+    findFaults(operation, 'request', published(operation, Object(body))).map(
+      (fault) => [operation, fault],
+    ),
   );
   expect(faults).toEqual([]);
   expect(new Set(asked.map(([operation]) => operation))).toEqual(

@@ -12,7 +12,10 @@ const said = 'my pin is four seven one one';
 type Quote = (quoted: string, response: ServerResponse) => void;
 
 /** A server that answers whatever is asked with what was asked. */
-async function failureAt(quote: Quote, ask: (baseUrl: string) => AsyncIterable<unknown>) {
+async function failureAt(
+  quote: Quote,
+  ask: (baseUrl: string) => AsyncIterable<unknown>,
+) {
   await using served = await openListeningServer(async (request, response) => {
     let body = '';
     for await (const piece of request) body += piece;
@@ -32,14 +35,22 @@ const asChat = (baseUrl: string) => {
   return model.reply([{ role: 'user', name: 'Eva', content: said }], [], staying);
 };
 const asSpeech = (baseUrl: string) => {
-  const voice = openSynthesizer(openClient({ baseUrl }), { model: 'm', voice: 'v', format: 'pcm' });
+  const voice = openSynthesizer(openClient({ baseUrl }), {
+    model: 'm',
+    voice: 'v',
+    format: 'pcm',
+  });
   return voice.synthesize(said, {}, staying);
 };
 
 const withStatus =
   (status: number): Quote =>
   (quoted, response) => {
-    const error = { message: `Flagged: ${quoted}`, type: 'invalid_request_error', code: quoted };
+    const error = {
+      message: `Flagged: ${quoted}`,
+      type: 'invalid_request_error',
+      code: quoted,
+    };
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ error }));
   };
@@ -58,7 +69,10 @@ const brokenStream: Quote = (quoted, response) => {
 
 const statuses = [400, 408, 409, 418, 422, 429, 500, 503, 504];
 const cases: readonly [string, Quote][] = [
-  ...statuses.map((status): [string, Quote] => [`the status ${status}`, withStatus(status)]),
+  ...statuses.map((status): [string, Quote] => [
+    `the status ${status}`,
+    withStatus(status),
+  ]),
   ['an error inside a stream', inStream],
   ['an error in place of an answer', asJson],
   ['a stream that is no JSON', brokenStream],

@@ -39,10 +39,17 @@ const writings: Readonly<Record<string, string>> = {
   'with two ends, and rubbish behind': `data: ${one}\n\ndata: ${other}\n\ndata: [DONE]\n\ndata: [DONE]\n\ndata: {{\n\n`,
 };
 
-test.each(Object.entries(writings))('events %s are read, cut at every byte', async (name, text) => {
-  const read = { values: two, isAtEndMark: name !== 'as lines of JSON', error: undefined };
-  for (const pieces of cutText(text)) expect(await readIn(pieces)).toEqual(read);
-});
+test.each(Object.entries(writings))(
+  'events %s are read, cut at every byte',
+  async (name, text) => {
+    const read = {
+      values: two,
+      isAtEndMark: name !== 'as lines of JSON',
+      error: undefined,
+    };
+    for (const pieces of cutText(text)) expect(await readIn(pieces)).toEqual(read);
+  },
+);
 
 /** Errors inside streams, each with its status and its words. */
 const failures: readonly [
@@ -162,6 +169,10 @@ test.each([
     response.end();
   });
   const client = openClient({ baseUrl: `${server.origin}/v1` });
-  const asked = client.chat.completions.create({ model: 'm', messages: [], stream: true });
+  const asked = client.chat.completions.create({
+    model: 'm',
+    messages: [],
+    stream: true,
+  });
   expect(await Array.fromAsync(readEvents(await asked.asResponse()))).toEqual([chunk]);
 });

@@ -27,7 +27,8 @@ function hostileUnits(source: string, flags: string): readonly string[] {
   const write = new Writer(flags.replace(/[gymd]/g, ''));
   const units = new Set<string>();
   for (let variant = 0; variant < 3; variant++) {
-    for (const unit of write.prefixes(pattern.alternatives, '', variant)) units.add(unit);
+    for (const unit of write.prefixes(pattern.alternatives, '', variant))
+      units.add(unit);
   }
   const fit = [...units].filter(({ length }) => length > 0 && length <= mostUnitChars);
   return fit.slice(0, mostUnits);
@@ -52,7 +53,9 @@ class Writer {
       case 'ExpressionCharacterClass':
         return this.#one(node.raw, variant);
       case 'Quantifier':
-        return this.sample(node.element, variant).repeat(Math.min(Math.max(node.min, 1), 5));
+        return this.sample(node.element, variant).repeat(
+          Math.min(Math.max(node.min, 1), 5),
+        );
       case 'Group':
       case 'CapturingGroup':
       case 'Assertion':
@@ -91,7 +94,9 @@ class Writer {
 
   #sequence(alternatives: readonly Alternative[], variant: number) {
     const chosen = alternatives[variant % alternatives.length];
-    return (chosen?.elements ?? []).map((element) => this.sample(element, variant)).join('');
+    return (chosen?.elements ?? [])
+      .map((element) => this.sample(element, variant))
+      .join('');
   }
 
   #one(raw: string, variant: number) {
@@ -190,6 +195,8 @@ function readerOf(expression: RegExp): (text: string) => unknown {
 function slow(what: string, read: (text: string) => unknown, unit: string) {
   return ['', '\0'].flatMap((end) => {
     const why = findSuperlinear(read, repeatUnit(unit, end));
-    return why === undefined ? [] : [`${what} on ${JSON.stringify(`${unit}…${end}`)}: ${why}`];
+    return why === undefined
+      ? []
+      : [`${what} on ${JSON.stringify(`${unit}…${end}`)}: ${why}`];
   });
 }

@@ -9,7 +9,9 @@ const minMeasuredMs = 5;
 const measuredMs = 60;
 /** A short text that takes this long grows faster than linear; the longer ones, which might never end, are not tried. */
 const maxShortMs = 60;
-const shortChars = [12, 16, 20, 22, 24, 26, 28, 32, 40, 64, 125, 250, 500, 1000, 2000] as const;
+const shortChars = [
+  12, 16, 20, 22, 24, 26, 28, 32, 40, 64, 125, 250, 500, 1000, 2000,
+] as const;
 const repetitions = 8;
 
 /** CPU time of this thread, in ms: what other programs do meanwhile does not count. */
@@ -72,7 +74,10 @@ export function repeatUnit(unit: string, end = ''): (chars: number) => string {
 }
 
 /** Reading must take linear CPU time on every unit, whole and with an end that fits nothing. */
-export function expectLinear(read: (text: string) => unknown, units: readonly string[]): void {
+export function expectLinear(
+  read: (text: string) => unknown,
+  units: readonly string[],
+): void {
   const found = units.flatMap((unit) =>
     ['', '\u0000'].flatMap((end) => {
       const why = findSuperlinear(read, repeatUnit(unit, end));

@@ -4,7 +4,10 @@ import { get } from 'node:https';
 import { text } from 'node:stream/consumers';
 
 /** A file of the sandbox, by somebody who trusts its certificates. */
-export async function download(url: string, { certificate: ca }: { readonly certificate: string }) {
+export async function download(
+  url: string,
+  { certificate: ca }: { readonly certificate: string },
+) {
   const [answer] = (await once(get(url, { ca }), 'response')) as [IncomingMessage];
   const type = answer.headers['content-type'];
   return { status: answer.statusCode, type, text: await text(answer) };

@@ -23,6 +23,14 @@ test('an answer without a word leaves a line', () => {
   const { view, sent } = open();
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
   const adam = { speakerId: 'a', name: 'Adam', instants };
-  view.onSession({ kind: 'answered', ...adam, text: '', heardText: '', finish: 'empty' });
-  expect(sent()).toMatchObject([{ kind: 'answered', text: '(I have nothing to say.)' }]);
+  view.onSession({
+    kind: 'answered',
+    ...adam,
+    text: '',
+    heardText: '',
+    finish: 'empty',
+  });
+  expect(sent()).toMatchObject([
+    { kind: 'answered', text: '(I have nothing to say.)' },
+  ]);
 });

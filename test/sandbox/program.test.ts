@@ -20,7 +20,11 @@ async function answerTo(sandbox: Sandbox, request: object) {
   const read = parseRequestLine(JSON.stringify(request));
   return 'ok' in read
     ? read
-    : await performRequest({ sandbox, voices: new TypedVoices(), report() {} }, read, never);
+    : await performRequest(
+        { sandbox, voices: new TypedVoices(), report() {} },
+        read,
+        never,
+      );
 }
 
 /** The sandbox program as a child, with what it prints. */
@@ -42,7 +46,11 @@ async function exitCode(child: ChildProcess): Promise<unknown> {
 }
 
 test('a line that is no request is answered with what is wrong with it', () => {
-  expect(parseRequestLine('{')).toEqual({ id: null, ok: false, error: 'The line is not JSON.' });
+  expect(parseRequestLine('{')).toEqual({
+    id: null,
+    ok: false,
+    error: 'The line is not JSON.',
+  });
   expect(parseRequestLine('{"id":3,"do":"fly","person":"Adam"}')).toMatchObject({
     id: 3,
     ok: false,
@@ -65,22 +73,34 @@ test('a person joins, speaks, uses a command and leaves, line by line', async ()
     id: 1,
     ok: true,
   });
-  expect(await answerTo(sandbox, { id: 2, do: 'settled', person: 'Adam' })).toMatchObject({
+  expect(
+    await answerTo(sandbox, { id: 2, do: 'settled', person: 'Adam' }),
+  ).toMatchObject({
     ok: true,
   });
   const wav = 'sandbox/recordings/what-time-is-it.wav';
   const spoken = await answerTo(sandbox, { id: 3, do: 'say', person: 'Adam', wav });
   expect(spoken).toMatchObject({ ok: true, lastVoicedAtMs: 3 });
-  const answered = answerTo(sandbox, { id: 'four', do: 'command', person: 'Adam', name: 'join' });
+  const answered = answerTo(sandbox, {
+    id: 'four',
+    do: 'command',
+    person: 'Adam',
+    name: 'join',
+  });
   const { id, token } = await bot.event('INTERACTION_CREATE');
   const body = { type: 4, data: { content: 'In Lounge.', flags: 64 } };
   await sendRequest(sandbox, `/interactions/${id}/${token}/callback`, { body });
   expect(await answered).toMatchObject({ id: 'four', ok: true, text: 'In Lounge.' });
-  const state = { bot: { online: true }, commands: [{ name: 'join', description: 'x' }] };
+  const state = {
+    bot: { online: true },
+    commands: [{ name: 'join', description: 'x' }],
+  };
   expect(await answerTo(sandbox, { id: 5, do: 'state' })).toMatchObject(state);
-  expect(await answerTo(sandbox, { id: 6, do: 'leave', person: 'Adam' })).toMatchObject({
-    ok: true,
-  });
+  expect(await answerTo(sandbox, { id: 6, do: 'leave', person: 'Adam' })).toMatchObject(
+    {
+      ok: true,
+    },
+  );
 });
 
 test('the program says when it is ready, serves a person, survives junk, and ends with its parent', async () => {
@@ -102,7 +122,12 @@ test('a program that starts again with its file has the server of before, and an
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const start = async () => {
-    const { child, next } = startProgram('--page-port', '0', '--kept', join(folder, 'page.json'));
+    const { child, next } = startProgram(
+      '--page-port',
+      '0',
+      '--kept',
+      join(folder, 'page.json'),
+    );
     const [{ guildId, botId }, { link }] = [await next(), await next()];
     child.stdin.end();
     expect(await exitCode(child)).toBe(0);

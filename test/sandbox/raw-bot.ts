@@ -15,10 +15,16 @@ export type RawRequest = {
 export type BotAddress = Pick<Sandbox, 'apiUrl' | 'token'>;
 
 /** Asks the REST API as the bot. */
-export async function sendRequest(sandbox: BotAddress, path: string, asked: RawRequest = {}) {
+export async function sendRequest(
+  sandbox: BotAddress,
+  path: string,
+  asked: RawRequest = {},
+) {
   const { method = asked.body === undefined ? 'GET' : 'POST', body, form } = asked;
   const token = 'token' in asked ? asked.token : sandbox.token;
-  const headers = new Headers(token === undefined ? {} : { authorization: `Bot ${token}` });
+  const headers = new Headers(
+    token === undefined ? {} : { authorization: `Bot ${token}` },
+  );
   if (body !== undefined) headers.set('content-type', 'application/json');
   const sent = typeof body === 'string' ? body : JSON.stringify(body);
   const response = await fetch(`${sandbox.apiUrl}/v10${path}`, {

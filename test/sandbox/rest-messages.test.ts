@@ -9,7 +9,9 @@ function messagesOf(sandbox: Sandbox, channel = 'general') {
 
 /** Writes as the bot, and tells the status, Discord's own code, and the id. */
 async function write(sandbox: Sandbox, body: object, channel?: string) {
-  const { status, json } = await sendRequest(sandbox, messagesOf(sandbox, channel), { body });
+  const { status, json } = await sendRequest(sandbox, messagesOf(sandbox, channel), {
+    body,
+  });
   return { status, code: json?.code, id: String(json?.id) };
 }
 
@@ -21,12 +23,22 @@ test('the bot writes only where its rights let it, and in the chat of a voice ch
   expect(await write(sandbox, embed)).toMatchObject({ status: 403, code: 50_013 });
   expect(await write(sandbox, { content: 'x' })).toMatchObject({ status: 200 });
   guild.permit('general', 'Nova', { deny: ['sendMessages'] });
-  expect(await write(sandbox, { content: 'x' })).toMatchObject({ status: 403, code: 50_013 });
+  expect(await write(sandbox, { content: 'x' })).toMatchObject({
+    status: 403,
+    code: 50_013,
+  });
   guild.permit('general', 'Nova', { deny: ['viewChannel'] });
-  expect(await write(sandbox, { content: 'x' })).toMatchObject({ status: 403, code: 50_001 });
-  expect(await write(sandbox, { content: 'x' }, 'Lounge')).toMatchObject({ status: 200 });
+  expect(await write(sandbox, { content: 'x' })).toMatchObject({
+    status: 403,
+    code: 50_001,
+  });
+  expect(await write(sandbox, { content: 'x' }, 'Lounge')).toMatchObject({
+    status: 200,
+  });
   guild.permit('Lounge', 'Nova', { deny: ['connect'] });
-  expect(await write(sandbox, { content: 'x' }, 'Lounge')).toMatchObject({ code: 50_001 });
+  expect(await write(sandbox, { content: 'x' }, 'Lounge')).toMatchObject({
+    code: 50_001,
+  });
 });
 
 test('whom a message would ring for is told, whatever allowed_mentions let through', async () => {
@@ -43,7 +55,9 @@ test('whom a message would ring for is told, whatever allowed_mentions let throu
   expect(await pings({ parse: ['roles'] })).toEqual(['@DJ']);
   expect(await pings({ parse: [], users: [adam.id] })).toEqual(['@Adam']);
   const bodies = sandbox.requests().map(({ body }) => body);
-  expect(bodies.at(-1)).toMatchObject({ allowed_mentions: { parse: [], users: [adam.id] } });
+  expect(bodies.at(-1)).toMatchObject({
+    allowed_mentions: { parse: [], users: [adam.id] },
+  });
   sandbox.guild().setRole('@everyone', ['viewChannel', 'sendMessages']);
   expect(await pings()).toEqual(['@Adam']);
 });
@@ -57,9 +71,15 @@ const button = { type: 2, style: 1, custom_id: 'a', label: 'x' };
 const menu = { type: 3, custom_id: 'm', options: [{ label: 'a', value: 'a' }] };
 
 test.each([
-  ["a field that Discord's published description does not name", { content: 'x', colour: 1 }],
+  [
+    "a field that Discord's published description does not name",
+    { content: 'x', colour: 1 },
+  ],
   ['a field of another type', { content: 'x', flags: 'all' }],
-  ['a text longer than the description lets it be', rowOf({ ...button, label: 'x'.repeat(81) })],
+  [
+    'a text longer than the description lets it be',
+    rowOf({ ...button, label: 'x'.repeat(81) }),
+  ],
   ['a number below its range', rowOf({ ...menu, max_values: 0 })],
   ['a number above its range', rowOf({ ...menu, max_values: 26 })],
   ['a custom id that stands twice', rowOf(button, button)],

@@ -26,11 +26,19 @@ test('a body that is no JSON, too long or of the wrong shape is refused, and log
   const path = `/channels/${sandbox.channelId('general')}/messages`;
   const tooLong = 'x'.repeat(11 * 1024 * 1024);
   const codes = [];
-  for (const body of ['{', tooLong, { content: 5 }, { content: 'x'.repeat(2001) }, {}]) {
+  for (const body of [
+    '{',
+    tooLong,
+    { content: 5 },
+    { content: 'x'.repeat(2001) },
+    {},
+  ]) {
     codes.push((await sendRequest(sandbox, path, { body })).json?.code);
   }
   expect(codes).toEqual([50_109, 40_005, 50_035, 50_035, 50_006]);
-  expect(sandbox.requests().map(({ status }) => status)).toEqual([400, 413, 400, 400, 400]);
+  expect(sandbox.requests().map(({ status }) => status)).toEqual([
+    400, 413, 400, 400, 400,
+  ]);
 });
 
 test('a follow-up before the callback finds no webhook, and after 15 minutes its token counts no more', async () => {
@@ -43,10 +51,15 @@ test('a follow-up before the callback finds no webhook, and after 15 minutes its
   await sendRequest(sandbox, callback, { body: { type: 4, data: { content: 'now' } } });
   expect(await followUp()).toMatchObject({ status: 200 });
   await clock.advance(15 * 60_000);
-  const expired = { status: 401, json: { code: 50_027, message: 'Invalid Webhook Token' } };
+  const expired = {
+    status: 401,
+    json: { code: 50_027, message: 'Invalid Webhook Token' },
+  };
   expect(await followUp()).toMatchObject(expired);
   const edit = { method: 'PATCH', body: { content: 'then' } };
-  expect(await sendRequest(sandbox, `${webhook}/messages/@original`, edit)).toMatchObject(expired);
+  expect(
+    await sendRequest(sandbox, `${webhook}/messages/@original`, edit),
+  ).toMatchObject(expired);
 });
 
 test('a value that its option does not take is refused before the bot is told', async () => {
@@ -74,11 +87,17 @@ test('commands that Discord would refuse are refused', async () => {
     { name: 'Join', description: 'upper case' },
     { name: 'join' },
     { name: 'join', description: 'x'.repeat(101) },
-    { name: 'join', description: 'x', options: [option('a', false), option('b', true)] },
+    {
+      name: 'join',
+      description: 'x',
+      options: [option('a', false), option('b', true)],
+    },
     { name: 'join', description: 'x', options: [option('a', true), option('a', true)] },
     7,
   ];
   for (const one of broken)
-    expect((await sendRequest(sandbox, path, { method: 'PUT', body: [one] })).status).toBe(400);
+    expect(
+      (await sendRequest(sandbox, path, { method: 'PUT', body: [one] })).status,
+    ).toBe(400);
   expect(sandbox.commands()).toEqual([]);
 });

@@ -39,7 +39,8 @@ test('requests of all kinds share a limit a second, but answers to interactions 
   expect(refused.headers.get('x-ratelimit-scope')).toBe('global');
   expect(await refused.json()).toMatchObject({ global: true, retry_after: 1 });
   expect(
-    (await sendRequest(sandbox, '/interactions/1/x/callback', { body: { type: 5 } })).status,
+    (await sendRequest(sandbox, '/interactions/1/x/callback', { body: { type: 5 } }))
+      .status,
   ).toBe(404);
   await clock.advance(1000);
   expect((await read()).status).toBe(200);

@@ -33,28 +33,34 @@ withPostgres(() => {
       expect(made.samples.length).toBeGreaterThan(0);
       await eventually(() =>
         expect(bot.log).toContainEqual(
-          expect.objectContaining({ msg: expect.stringContaining('cannot be reached') }),
+          expect.objectContaining({
+            msg: expect.stringContaining('cannot be reached'),
+          }),
         ),
       );
       proxy.healConnections();
       const kind = async () => (await schema.sql('SELECT kind FROM consents'))[0]?.kind;
       await eventually(async () => expect(await kind()).toBe('always'));
-      const turns = async () => (await schema.sql('SELECT turns::int FROM spent'))[0]?.turns;
+      const turns = async () =>
+        (await schema.sql('SELECT turns::int FROM spent'))[0]?.turns;
       await eventually(async () => expect(await turns()).toBe(2));
       expect(await schema.sql('SELECT guild_id FROM panels')).toHaveLength(1);
       expect(bot.complaints).toBe('');
     },
   );
 
-  scenario('a database that cannot be used ends the start with what to mend', async () => {
-    await using sandbox = await openSandbox({ voice: openSilentVoice().half });
-    const login = { DISCORD_TOKEN: sandbox.token, DISCORD_API_URL: sandbox.apiUrl };
-    const url = new URL(inject('postgresUrl'));
-    url.pathname = '/no_such_database';
-    const ended = await runToEnd({ ...login, DATABASE_URL: url.href });
-    expect(ended.code).toBe(78);
-    expect(ended.complaints).toMatch(
-      /^The bot cannot use the database \S+.*no_such_database.*: correct DATABASE_URL, or what its user may do there\.\n$/,
-    );
-  });
+  scenario(
+    'a database that cannot be used ends the start with what to mend',
+    async () => {
+      await using sandbox = await openSandbox({ voice: openSilentVoice().half });
+      const login = { DISCORD_TOKEN: sandbox.token, DISCORD_API_URL: sandbox.apiUrl };
+      const url = new URL(inject('postgresUrl'));
+      url.pathname = '/no_such_database';
+      const ended = await runToEnd({ ...login, DATABASE_URL: url.href });
+      expect(ended.code).toBe(78);
+      expect(ended.complaints).toMatch(
+        /^The bot cannot use the database \S+.*no_such_database.*: correct DATABASE_URL, or what its user may do there\.\n$/,
+      );
+    },
+  );
 });

@@ -9,7 +9,10 @@ import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { readEnvironment } from '#src/config/config.ts';
 import { formatText } from '#src/texts/texts.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import {
+  instantPace,
+  openMockProviders,
+} from '#test/fakes/providers/mock-providers.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { eventually, scenario } from '#test/scenarios/setup/scenario-setup.ts';
 import { inSharedTime } from '#test/scenarios/setup/shared-time.ts';
@@ -63,7 +66,8 @@ class Typist implements AsyncDisposable {
       const rest = this.#out.slice(this.#read);
       const [found] = typeof words === 'string' ? [words] : (words.exec(rest) ?? []);
       const from = found === undefined ? -1 : rest.indexOf(found);
-      if (from < 0) throw new Error(`${words} was not printed:\n${rest}${this.#complaints}`);
+      if (from < 0)
+        throw new Error(`${words} was not printed:\n${rest}${this.#complaints}`);
       return rest.slice(0, from + `${found}`.length);
     };
     const part = await eventually(screen, waitMs);
@@ -103,45 +107,66 @@ class Typist implements AsyncDisposable {
   }
 }
 
-scenario('whoever types is heard, answered and obeyed, until a supervisor stops it', async () => {
-  const hears = 'what is it';
-  await using providers = await openMockProviders({ pace: instantPace, hears });
-  await using console = await Typist.sitDown(remote(providers));
-  console.type('hello there');
-  await console.shown('> hello there\n');
-  await console.shown(`  Adam   ${hears}\n`);
-  await console.shown(/Nova {3}\S/);
-  console.type('/say text:good evening when:now');
-  await console.shown(formatText('say.now'));
-  console.type('/ask what time is it');
-  console.type('/stats');
-  await console.shown(/I usually answer [\s\S]*\(only Adam sees this\)/);
-  console.type('/privacy status');
-  await console.shown('I hear you until this session ends.');
-  console.type('/dance');
-  await console.shown('There is no command /dance here.');
-  expect(await console.ask('SIGTERM')).toEqual({ code: 0, complaints: '' });
-});
+scenario(
+  'whoever types is heard, answered and obeyed, until a supervisor stops it',
+  async () => {
+    const hears = 'what is it';
+    await using providers = await openMockProviders({ pace: instantPace, hears });
+    await using console = await Typist.sitDown(remote(providers));
+    console.type('hello there');
+    await console.shown('> hello there\n');
+    await console.shown(`  Adam   ${hears}\n`);
+    await console.shown(/Nova {3}\S/);
+    console.type('/say text:good evening when:now');
+    await console.shown(formatText('say.now'));
+    console.type('/ask what time is it');
+    console.type('/stats');
+    await console.shown(/I usually answer [\s\S]*\(only Adam sees this\)/);
+    console.type('/privacy status');
+    await console.shown('I hear you until this session ends.');
+    console.type('/dance');
+    await console.shown('There is no command /dance here.');
+    expect(await console.ask('SIGTERM')).toEqual({ code: 0, complaints: '' });
+  },
+);
 
-scenario('without a terminal, as in a container, it runs until it is stopped', async () => {
-  await using providers = await openMockProviders({ pace: instantPace, hears: 'what is it' });
-  await using console = await Typist.sitDown(remote(providers));
-  console.endInput();
-  await console.shown('runs until it is stopped');
-  expect(await console.ask('SIGTERM')).toEqual({ code: 0, complaints: '' });
-});
+scenario(
+  'without a terminal, as in a container, it runs until it is stopped',
+  async () => {
+    await using providers = await openMockProviders({
+      pace: instantPace,
+      hears: 'what is it',
+    });
+    await using console = await Typist.sitDown(remote(providers));
+    console.endInput();
+    await console.shown('runs until it is stopped');
+    expect(await console.ask('SIGTERM')).toEqual({ code: 0, complaints: '' });
+  },
+);
 
 scenario('each curl line of docs/http.md works in the sandbox', async () => {
   await using console = await Typist.sitDown({});
   const line = await console.shown(/http:\S+\/v1\/servers\/\d+/);
-  const [at = '', origin = '', guildId = ''] = /(http:[^ ]+)\/v1\/servers\/(\d+)$/.exec(line) ?? [];
+  const [at = '', origin = '', guildId = ''] =
+    /(http:[^ ]+)\/v1\/servers\/(\d+)$/.exec(line) ?? [];
   await console.shown('The time is now');
   await console.bring('meeting.mp3');
   const tokens = fileURLToPath(import.meta.resolve('#src/app/programs/token.ts'));
-  const asked = ['create', 'bell', '--server', guildId, '--scopes', 'say,ask,track,audio'];
-  const token = /parley_\S+/.exec(await console.run(process.execPath, tokens, ...asked))?.[0];
+  const asked = [
+    'create',
+    'bell',
+    '--server',
+    guildId,
+    '--scopes',
+    'say,ask,track,audio',
+  ];
+  const token = /parley_\S+/.exec(
+    await console.run(process.execPath, tokens, ...asked),
+  )?.[0];
   const blocks = (await readFile('docs/http.md', 'utf8')).matchAll(/```sh\n(.*?)```/gs);
-  const lines = [...blocks].map(([, block = '']) => block).filter((one) => one.includes('curl '));
+  const lines = [...blocks]
+    .map(([, block = '']) => block)
+    .filter((one) => one.includes('curl '));
   const script = lines
     .join('')
     .replace(/^v1=.*$/m, `v1=${origin}/v1`)

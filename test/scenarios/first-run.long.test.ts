@@ -7,7 +7,10 @@ import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import {
+  instantPace,
+  openMockProviders,
+} from '#test/fakes/providers/mock-providers.ts';
 import type { MockVoice } from '#test/fakes/providers/mock-sound.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
@@ -19,45 +22,63 @@ async function once(
 ): Promise<ProcessEnd & { readonly kept: Pcm | undefined }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
   try {
-    const ended = await runToEnd({ ...environment, ...inSharedTime(), DATA_DIR: folder }, [
-      '--once',
-    ]);
-    const wav = await readFile(join(folder, 'sandbox', 'adam-heard.wav')).catch(() => undefined);
+    const ended = await runToEnd(
+      { ...environment, ...inSharedTime(), DATA_DIR: folder },
+      ['--once'],
+    );
+    const wav = await readFile(join(folder, 'sandbox', 'adam-heard.wav')).catch(
+      () => undefined,
+    );
     return { ...ended, kept: wav && readWav(wav) };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-scenario('a newcomer without any account hears the bot answer a plain question', async () => {
-  const { code, out, complaints, kept } = await once();
-  expect(out).toMatch(/^ {2}Adam {3}What time is it\?\n {2}Nova {3}The time is now .*\n/);
-  const [, share] = /the received sound holds (\d+) % of the spoken words/.exec(out) ?? [];
-  expect(Number(share)).toBeGreaterThanOrEqual(95);
-  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
-  expect(kept && getDurationMs(kept)).toBeGreaterThan(1_000);
-});
+scenario(
+  'a newcomer without any account hears the bot answer a plain question',
+  async () => {
+    const { code, out, complaints, kept } = await once();
+    expect(out).toMatch(
+      /^ {2}Adam {3}What time is it\?\n {2}Nova {3}The time is now .*\n/,
+    );
+    const [, share] =
+      /the received sound holds (\d+) % of the spoken words/.exec(out) ?? [];
+    expect(Number(share)).toBeGreaterThanOrEqual(95);
+    expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+    expect(kept && getDurationMs(kept)).toBeGreaterThan(1_000);
+  },
+);
 
-scenario('providers from the environment are used, and a hum is no answer in words', async () => {
-  await using providers = await openMockProviders({ pace: instantPace, hears: 'hello' });
-  const { code, out, kept } = await once(remote(providers));
-  const asked = new Set(providers.requests.map(({ endpoint }) => endpoint));
-  expect(asked).toEqual(new Set(['transcriptions', 'chat', 'speech']));
-  expect(out).toContain('failed at words: ');
-  expect(code).toBe(1);
-  expect(kept && getDurationMs(kept)).toBeGreaterThan(500);
-});
+scenario(
+  'providers from the environment are used, and a hum is no answer in words',
+  async () => {
+    await using providers = await openMockProviders({
+      pace: instantPace,
+      hears: 'hello',
+    });
+    const { code, out, kept } = await once(remote(providers));
+    const asked = new Set(providers.requests.map(({ endpoint }) => endpoint));
+    expect(asked).toEqual(new Set(['transcriptions', 'chat', 'speech']));
+    expect(out).toContain('failed at words: ');
+    expect(code).toBe(1);
+    expect(kept && getDurationMs(kept)).toBeGreaterThan(500);
+  },
+);
 
-scenario('the first run proves what a newcomer hears through a Realtime server', async () => {
-  const spoken = readSpeech('human-goforward');
-  /** A man who can say one thing. */
-  const voice: MockVoice = (_text, rateHz) => resamplePcm(spoken, rateHz).samples;
-  const talk = { voice, answer: () => ({ text: 'Go forward ten meters.' }) };
-  await using providers = await openMockProviders({ pace: instantPace, voice, talk });
-  const REALTIME_BASE_URL = providers.baseUrl.replace('http', 'ws');
-  const settings = { PIPELINE: 'realtime', ...remote(providers), REALTIME_BASE_URL };
-  const { code, out, complaints } = await once(settings);
-  expect(out).toMatch(/^ {2}Nova {3}Go forward ten meters\.$/m);
-  expect(out).toMatch(/the received sound holds \d+ % of the spoken words/);
-  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
-});
+scenario(
+  'the first run proves what a newcomer hears through a Realtime server',
+  async () => {
+    const spoken = readSpeech('human-goforward');
+    /** A man who can say one thing. */
+    const voice: MockVoice = (_text, rateHz) => resamplePcm(spoken, rateHz).samples;
+    const talk = { voice, answer: () => ({ text: 'Go forward ten meters.' }) };
+    await using providers = await openMockProviders({ pace: instantPace, voice, talk });
+    const REALTIME_BASE_URL = providers.baseUrl.replace('http', 'ws');
+    const settings = { PIPELINE: 'realtime', ...remote(providers), REALTIME_BASE_URL };
+    const { code, out, complaints } = await once(settings);
+    expect(out).toMatch(/^ {2}Nova {3}Go forward ten meters\.$/m);
+    expect(out).toMatch(/the received sound holds \d+ % of the spoken words/);
+    expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  },
+);

@@ -51,7 +51,11 @@ async function playSteps(stage: Stage, steps: readonly Step[]) {
     try {
       await playStep(stage, step);
     } catch (error) {
-      throw placeError(error, `step ${n + 1} of ${steps.length}, ${formatStep(step)}`, stage);
+      throw placeError(
+        error,
+        `step ${n + 1} of ${steps.length}, ${formatStep(step)}`,
+        stage,
+      );
     }
   }
 }
@@ -67,8 +71,13 @@ function placeError(error: unknown, where: string, { bot }: Stage) {
 /** A function by its name, or by its source where it has that of its place. */
 function formatStep(step: Step) {
   const plain = (key: string, value: unknown) => {
-    if (typeof value === 'function') return value.name === key ? `${value}` : value.name;
-    return value instanceof RegExp ? `${value}` : 'samples' in Object(value) ? 'a sound' : value;
+    if (typeof value === 'function')
+      return value.name === key ? `${value}` : value.name;
+    return value instanceof RegExp
+      ? `${value}`
+      : 'samples' in Object(value)
+        ? 'a sound'
+        : value;
   };
   return JSON.stringify(step, plain).slice(0, 300);
 }
@@ -76,7 +85,8 @@ function formatStep(step: Step) {
 async function playStep(stage: Stage, step: Step) {
   const word = Object.keys(step).find((key) => key in stagePlayers);
   // Each player is under its own word.
-  if (word) return void (await stagePlayers[word as keyof StageSteps](stage, step as never));
+  if (word)
+    return void (await stagePlayers[word as keyof StageSteps](stage, step as never));
   const people = Object.entries(step).map(([who, what]) =>
     typeof what === 'function' ? what(stage) : playActs(stage, who, what as Acts),
   );
@@ -84,7 +94,10 @@ async function playStep(stage: Stage, step: Step) {
 }
 
 type StagePlayers = {
-  readonly [Word in keyof StageSteps]: (stage: Stage, step: StageSteps[Word]) => unknown;
+  readonly [Word in keyof StageSteps]: (
+    stage: Stage,
+    step: StageSteps[Word],
+  ) => unknown;
 };
 
 const stagePlayers: StagePlayers = {
@@ -116,7 +129,8 @@ const stagePlayers: StagePlayers = {
   },
   async logs(stage, { logs, ...match }) {
     const fields = Object.entries(logs);
-    const fits = (line: typeof logs) => fields.every(([key, value]) => line[key] === value);
+    const fits = (line: typeof logs) =>
+      fields.every(([key, value]) => line[key] === value);
     expectMatch(stage, await stage.bot.waitForLine(fits, maxLogMs), match);
   },
   async bot({ bot, restart }, step) {
@@ -130,7 +144,8 @@ const stagePlayers: StagePlayers = {
   },
   passes: (_stage, step) => pass(step.passes),
   providers: ({ providers }, step) => providers.set(step.providers),
-  together: (stage, step) => Promise.all(step.together.map((steps) => playSteps(stage, steps))),
+  together: (stage, step) =>
+    Promise.all(step.together.map((steps) => playSteps(stage, steps))),
   async within(stage, step) {
     const fromMs = realClock.nowMs();
     await playSteps(stage, step.steps);
@@ -155,7 +170,11 @@ async function playActs(stage: Stage, name: string, acts: Acts) {
 }
 
 type Players = {
-  readonly [Verb in keyof Verbs]: (actor: Actor, what: Verbs[Verb], acts: Acts) => unknown;
+  readonly [Verb in keyof Verbs]: (
+    actor: Actor,
+    what: Verbs[Verb],
+    acts: Acts,
+  ) => unknown;
 };
 
 const players: Players = {
@@ -188,7 +207,10 @@ const players: Players = {
       const answer = await hearAnswer(person, last.sinceMs);
       return await expectAlike(answer.pcm, toneOf(words));
     }
-    const all = await person.listen({ sinceMs: 0, quietMs: 1_000, timeoutMs: 20_000 }, soon());
+    const all = await person.listen(
+      { sinceMs: 0, quietMs: 1_000, timeoutMs: 20_000 },
+      soon(),
+    );
     await expectAlike(all.pcm, toneOf(madeTexts(stage)));
   },
   awaitsQuiet: ({ person, last: { sinceMs } }, quietMs) =>
@@ -206,7 +228,8 @@ const players: Players = {
   },
   async presses({ stage, person }, [button, on], acts) {
     const message = stage.kept(on);
-    const name = typeof button === 'number' ? (buttonsOf(message)[button]?.[0] ?? '') : button;
+    const name =
+      typeof button === 'number' ? (buttonsOf(message)[button]?.[0] ?? '') : button;
     await readMessage(stage, acts, person.press(message, customId(name)));
   },
   picks: ({ stage, person }, [entry, on], acts) =>
@@ -240,7 +263,11 @@ export function findSent(stage: Stage, name: string): number {
   return stage.person(name).counts().sentPackets - stage.last(name).sentPackets;
 }
 
-async function readMessage(stage: Stage, { reads, last, keep }: Acts, asked: Interaction) {
+async function readMessage(
+  stage: Stage,
+  { reads, last, keep }: Acts,
+  asked: Interaction,
+) {
   const answer = await firstAnswer(asked);
   if (keep) stage.keep(keep, answer);
   if (reads) expectReading(stage, answer, reads);
@@ -248,7 +275,11 @@ async function readMessage(stage: Stage, { reads, last, keep }: Acts, asked: Int
   if (last) await eventually(() => expectReading(stage, newest(), last));
 }
 
-function expectReading(stage: Stage, message: ShownMessage | undefined, reading: ScenarioReading) {
+function expectReading(
+  stage: Stage,
+  message: ShownMessage | undefined,
+  reading: ScenarioReading,
+) {
   const { to, buttons, ...match } = reading;
   expectMatch(stage, message?.text, match);
   if (to) expect(message?.ephemeral ? 'caller' : 'all').toBe(to);
@@ -264,8 +295,10 @@ function expectMatch(stage: Stage, value: unknown, match: Match) {
     : typeof value === 'string'
       ? value
       : JSON.stringify(value);
-  for (const part of [match.has ?? []].flat()) expect(text).toMatch(fillValue(stage, part));
-  for (const part of [match.lacks ?? []].flat()) expect(text).not.toMatch(fillValue(stage, part));
+  for (const part of [match.has ?? []].flat())
+    expect(text).toMatch(fillValue(stage, part));
+  for (const part of [match.lacks ?? []].flat())
+    expect(text).not.toMatch(fillValue(stage, part));
 }
 
 /** A text with ids in the places of names. */
@@ -275,7 +308,8 @@ function fillValue<Value>(stage: Stage, value: Value) {
   return value.replace(/\{(server|[@#][^}]+|message [^}]+)\}/g, (_, name: string) => {
     if (name === 'server') return sandbox.guildId;
     if (name === '@bot') return sandbox.botId;
-    if (name.startsWith('message ')) return stage.message(name.replace('message ', '')).id;
+    if (name.startsWith('message '))
+      return stage.message(name.replace('message ', '')).id;
     const rest = name.slice(1);
     return name.startsWith('#') ? sandbox.channelId(rest) : stage.person(rest).id;
   });

@@ -64,7 +64,9 @@ export async function openStage(scene: Scene): Promise<Stage> {
     person: (name: string) => server(findServer(name)).person(name),
     around: (name: string) => {
       const at = findServer(name);
-      return at === undefined ? stage : { ...stage, sandbox: viewOf(setup.sandbox, [server(at)]) };
+      return at === undefined
+        ? stage
+        : { ...stage, sandbox: viewOf(setup.sandbox, [server(at)]) };
     },
     sound: (sound: Sound) =>
       typeof sound !== 'string' ? sound : said ? said.sound(sound) : readSpeech(sound),

@@ -3,7 +3,11 @@ import type { OpenMicrophone } from '#sandbox/voice/voice-ports.ts';
 import type { NetworkFaults } from '#sandbox/voice-server/voice-faults.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { type TextValues as Filling, formatText, type TextId } from '#src/texts/texts.ts';
+import {
+  type TextValues as Filling,
+  formatText,
+  type TextId,
+} from '#src/texts/texts.ts';
 import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import type { BotSetupOptions } from '#test/scenarios/setup/bot-setup.ts';
@@ -103,7 +107,10 @@ export type Acts = Partial<Verbs> & {
 /** Steps that nobody does, by their word. */
 export type StageSteps = {
   /** Looks again until it matches, or until there is something; `keep` names the message that it saw. */
-  readonly see: Match & { readonly see: (stage: Stage) => unknown; readonly keep?: string };
+  readonly see: Match & {
+    readonly see: (stage: Stage) => unknown;
+    readonly keep?: string;
+  };
   /** Texts in a channel: of the first server, or as in `Lounge in Second`. */
   readonly posts: Match & { readonly posts: string };
   /** Text of a kept message, or of `panel` in #general, as it is now. */

@@ -5,4 +5,10 @@ import { providerScenes } from '#test/scenarios/scenes/providers.ts';
 import { returnScenes } from '#test/scenarios/scenes/returns.ts';
 import { playScenes } from './play-scene.ts';
 
-playScenes(consentScenes, captionScenes, discordTroubleScenes, returnScenes, providerScenes);
+playScenes(
+  consentScenes,
+  captionScenes,
+  discordTroubleScenes,
+  returnScenes,
+  providerScenes,
+);

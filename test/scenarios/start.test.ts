@@ -23,63 +23,82 @@ function expectSentences({ complaints, out }: ProcessEnd, ...lines: readonly Reg
   expect(out + complaints).not.toMatch(/^\s+at |Error:|node:internal/m);
 }
 
-scenario('a token that Discord refuses ends the start with where to get another', async () => {
-  await using sandbox = await openSandbox({ voice: openSilentVoice().half });
-  const token = `${sandbox.token}x`;
-  const login = { DISCORD_TOKEN: token, DISCORD_API_URL: sandbox.apiUrl };
-  const ended = await runToEnd({ ...servers, ...login });
-  expect(ended.code).toBe(78);
-  expectSentences(ended, /refused the token: copy a new one from https:.* into DISCORD_TOKEN\.$/);
-  expect(ended.out + ended.complaints).not.toContain(token);
-});
+scenario(
+  'a token that Discord refuses ends the start with where to get another',
+  async () => {
+    await using sandbox = await openSandbox({ voice: openSilentVoice().half });
+    const token = `${sandbox.token}x`;
+    const login = { DISCORD_TOKEN: token, DISCORD_API_URL: sandbox.apiUrl };
+    const ended = await runToEnd({ ...servers, ...login });
+    expect(ended.code).toBe(78);
+    expectSentences(
+      ended,
+      /refused the token: copy a new one from https:.* into DISCORD_TOKEN\.$/,
+    );
+    expect(ended.out + ended.complaints).not.toContain(token);
+  },
+);
 
 scenario(
   'a Discord that cannot be reached ends the start with where it was looked for',
   async () => {
     const apiUrl = `http://127.0.0.1:${await findFreePort()}/api`;
-    const ended = await runToEnd({ ...servers, DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
+    const ended = await runToEnd({
+      ...servers,
+      DISCORD_TOKEN: 'a.b.c',
+      DISCORD_API_URL: apiUrl,
+    });
     expect(ended.code).toBe(1);
     expectSentences(ended, /could not be reached.*ECONNREFUSED.*check DISCORD_API_URL/);
     expect(ended.complaints).toContain(apiUrl);
   },
 );
 
-scenario('a bug at the start ends it with 1, whatever still holds the process', async () => {
-  const source =
-    'export function loadOpus() { setInterval(() => {}, 1000); throw new TypeError("a bug"); }';
-  const hook = `import { registerHooks } from 'node:module';
+scenario(
+  'a bug at the start ends it with 1, whatever still holds the process',
+  async () => {
+    const source =
+      'export function loadOpus() { setInterval(() => {}, 1000); throw new TypeError("a bug"); }';
+    const hook = `import { registerHooks } from 'node:module';
 registerHooks({ load: (url, context, next) => url.endsWith('/load-opus.ts')
   ? { format: 'module', shortCircuit: true, source: ${JSON.stringify(source)} } : next(url, context) });`;
-  const login = { DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: 'http://127.0.0.1:9/api' };
-  const flags = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
-  const ended = await runToEnd({ ...servers, ...login }, [], flags);
-  expect([ended.code, ended.complaints]).toEqual([1, expect.stringContaining('TypeError: a bug')]);
-});
+    const login = { DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: 'http://127.0.0.1:9/api' };
+    const flags = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
+    const ended = await runToEnd({ ...servers, ...login }, [], flags);
+    expect([ended.code, ended.complaints]).toEqual([
+      1,
+      expect.stringContaining('TypeError: a bug'),
+    ]);
+  },
+);
 
-scenario('all wrong settings are told at once, a line each, and no secret', async () => {
-  const ended = await runToEnd({
-    DISCORD_TOKEN: `${key} with spaces`,
-    DISCORD_API_URL: 'not an address',
-    SERVERS_BARRED: 'my server',
-    PIPELINE: 'magic',
-    CONSENT_POLICY: 'maybe',
-    OPENAI_API_KEY: `${key}\u{1f511}`,
-    LOG_LEVEL: 'loud',
-  });
-  expect(ended.code).toBe(78);
-  expect(ended.out).toBe('');
-  expectSentences(
-    ended,
-    /^DISCORD_TOKEN: /,
-    /^OPENAI_API_KEY: /,
-    /^CONSENT_POLICY: must be one of/,
-    /^DISCORD_API_URL: must be an address like http/,
-    /^SERVERS_BARRED: must be numeric ids/,
-    /^PIPELINE: must be/,
-    /^LOG_LEVEL: must be one of/,
-  );
-  expect(ended.complaints).not.toContain(key);
-});
+scenario(
+  'all wrong settings are told at once, a line each, and no secret',
+  async () => {
+    const ended = await runToEnd({
+      DISCORD_TOKEN: `${key} with spaces`,
+      DISCORD_API_URL: 'not an address',
+      SERVERS_BARRED: 'my server',
+      PIPELINE: 'magic',
+      CONSENT_POLICY: 'maybe',
+      OPENAI_API_KEY: `${key}\u{1f511}`,
+      LOG_LEVEL: 'loud',
+    });
+    expect(ended.code).toBe(78);
+    expect(ended.out).toBe('');
+    expectSentences(
+      ended,
+      /^DISCORD_TOKEN: /,
+      /^OPENAI_API_KEY: /,
+      /^CONSENT_POLICY: must be one of/,
+      /^DISCORD_API_URL: must be an address like http/,
+      /^SERVERS_BARRED: must be numeric ids/,
+      /^PIPELINE: must be/,
+      /^LOG_LEVEL: must be one of/,
+    );
+    expect(ended.complaints).not.toContain(key);
+  },
+);
 
 scenario('an option nobody knows is answered with those there are', async () => {
   const ended = await runToEnd({}, ['--twice']);
@@ -92,7 +111,10 @@ scenario('a processor without SIMD ends the start with what is missing', async (
   if (process.arch !== 'x64') return;
   const ended = await runToEnd({}, [], ['--no-enable-sse4-1']);
   expect(ended.code).toBe(78);
-  expectSentences(ended, /^Parley hears with SIMD instructions of WebAssembly, and this/);
+  expectSentences(
+    ended,
+    /^Parley hears with SIMD instructions of WebAssembly, and this/,
+  );
 });
 
 test.each(['start', 'doctor', 'setup'])(

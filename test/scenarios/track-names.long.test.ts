@@ -17,33 +17,51 @@ scenario(
   'tracks of people and programs share names of every script, and have them again after a restart',
   async () => {
     const port = await findFreePort();
-    await using setup = await openOwnScenario({ environment: { PAGE_PORT: `${port}` } });
+    await using setup = await openOwnScenario({
+      environment: { PAGE_PORT: `${port}` },
+    });
     const { guildId } = setup.sandbox;
     const token = await makeToken({ DATA_DIR: setup.dataDir }, guildId, 'track');
     const ask = async (path: string, body?: object) => {
-      const response = await fetch(`http://127.0.0.1:${port}/v1/servers/${guildId}/tracks${path}`, {
-        method: body ? 'POST' : 'GET',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        ...(body && { body: JSON.stringify(body) }),
-      });
+      const response = await fetch(
+        `http://127.0.0.1:${port}/v1/servers/${guildId}/tracks${path}`,
+        {
+          method: body ? 'POST' : 'GET',
+          headers: {
+            authorization: `Bearer ${token}`,
+            'content-type': 'application/json',
+          },
+          ...(body && { body: JSON.stringify(body) }),
+        },
+      );
       return { status: response.status, json: await response.json() };
     };
     const pathOf = (name: string) => `/${encodeURIComponent(name)}`;
     const track = async (name: string) => {
       const { json } = await ask('');
-      const { tracks } = json as { readonly tracks: readonly { readonly name: string }[] };
+      const { tracks } = json as {
+        readonly tracks: readonly { readonly name: string }[];
+      };
       return tracks.find((one) => one.name === name);
     };
     const adam = await callIn(setup, 'Adam');
-    await commandReply(adam, 'track play', { sound: 'rain', track: names[0] ?? '', loop: true });
+    await commandReply(adam, 'track play', {
+      sound: 'rain',
+      track: names[0] ?? '',
+      loop: true,
+    });
     for (const name of names) {
       const sound = name === names[0] ? 'bell' : 'rain';
-      expect(await ask('', { sound, track: name, loop: true })).toMatchObject({ status: 200 });
+      expect(await ask('', { sound, track: name, loop: true })).toMatchObject({
+        status: 200,
+      });
     }
     await hearing(adam);
     const [day = '', sound = '', band = ''] = names;
     await ask(`${pathOf(day)}/pause`, {});
-    expect(await ask(`${pathOf(day.toUpperCase())}/seek`, { atMs: 20_000 })).toMatchObject({
+    expect(
+      await ask(`${pathOf(day.toUpperCase())}/seek`, { atMs: 20_000 }),
+    ).toMatchObject({
       json: { outcomes: [{ kind: 'changed', track: day }] },
     });
     expect(await ask(`${pathOf(day)}/seek`, { atMs: 30_001 })).toMatchObject({
@@ -65,12 +83,17 @@ scenario(
     await eventually(async () => {
       expect(await track(day)).toMatchObject({ ...paused, name: day, waiting });
       expect(await track(sound)).toMatchObject({ ...loop, percent: 20 });
-      expect(await track(band)).toMatchObject({ isMuted: true, current: { loop: false } });
+      expect(await track(band)).toMatchObject({
+        isMuted: true,
+        current: { loop: false },
+      });
     });
     expect(await ask(`${pathOf(day)}/remove`, { item: 'bell' })).toMatchObject({
       json: { outcomes: [{ kind: 'changed', track: day }] },
     });
-    expect((await commandReply(adam, 'track stop', { track: 'rainy day' })).text).toContain(day);
+    expect(
+      (await commandReply(adam, 'track stop', { track: 'rainy day' })).text,
+    ).toContain(day);
     expect(setup.bot.complaints).toBe('');
   },
 );

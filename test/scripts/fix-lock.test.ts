@@ -28,7 +28,9 @@ function fixed(...options: readonly string[]) {
     process.execPath,
     ['scripts/fix-lock.mjs', path, ...options],
     {
-      env: { PATH: [folder, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter) },
+      env: {
+        PATH: [folder, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
+      },
       encoding: 'utf8',
       timeout: 20_000,
     },
@@ -40,13 +42,18 @@ function fixed(...options: readonly string[]) {
 test('packages without a checksum are named, and none is made up', () => {
   const { status, stderr, packages } = fixed();
   expect({ status, packages }).toEqual({ status: 0, packages: lock.packages });
-  expect(stderr).toMatch(/checksum: node_modules\/listed, node_modules\/odd, node_modules\/away$/m);
+  expect(stderr).toMatch(
+    /checksum: node_modules\/listed, node_modules\/odd, node_modules\/away$/m,
+  );
 });
 
 test('a checksum is filled in from what the registry tells, and from nothing else', () => {
   const { stderr, packages } = fixed('--ask');
   const { listed, ...rest } = Object.fromEntries(
-    Object.entries(packages).map(([at, entry]) => [at.replace('node_modules/', ''), entry]),
+    Object.entries(packages).map(([at, entry]) => [
+      at.replace('node_modules/', ''),
+      entry,
+    ]),
   );
   expect(listed).toEqual({ version: '1.0.0', integrity: known });
   expect(rest).toMatchObject({ odd: { version: '2.0.0' }, away: { version: '3.0.0' } });

@@ -6,7 +6,11 @@ import { describeTrackPanel } from '#src/features/tracks/session-tracks.ts';
 import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
 import { type Consent, isHeardConsent } from '#src/people/consent.ts';
 import { type FeaturePanel, type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
-import { describeNextStep, describeTalk, type TalkState } from '#src/ports/talk-guide.ts';
+import {
+  describeNextStep,
+  describeTalk,
+  type TalkState,
+} from '#src/ports/talk-guide.ts';
 import { createPanel, type PanelFacts } from '#src/sessions/panel-view.ts';
 import {
   addressingModes,
@@ -16,7 +20,9 @@ import {
 } from '#src/turn/addressing/addressing.ts';
 import { talkState } from '#test/fakes/talk-state.ts';
 
-const start = createConversationState({} as Parameters<typeof createConversationState>[0]);
+const start = createConversationState(
+  {} as Parameters<typeof createConversationState>[0],
+);
 
 /** A bot that listens to Adam, and nobody else. */
 const listening: TalkState = {
@@ -59,7 +65,8 @@ const sea: ListedTrack = {
   current: { title: 'sea', positionMs: 0, loop: false },
 };
 
-const tracksLine = (tracks: readonly ListedTrack[]) => shown(describeTrackPanel(tracks, 'en'))[3];
+const tracksLine = (tracks: readonly ListedTrack[]) =>
+  shown(describeTrackPanel(tracks, 'en'))[3];
 
 test('tracks read with volume and time under the people, three of them, and none at length', () => {
   expect(shown(describeTrackPanel([rain, sea], 'en')).slice(2)).toEqual([
@@ -78,7 +85,10 @@ test('what a track is called pings nobody, forges no line and is no markdown', (
 });
 
 test('the status of the voice channel counts the people whom the bot hears, and says that captions are on', () => {
-  const talk = { ...listening, people: people('brief', 'unasked', 'no', 'policy', 'barred') };
+  const talk = {
+    ...listening,
+    people: people('brief', 'unasked', 'no', 'policy', 'barred'),
+  };
   const words = { bot: 'Nova', heard: 2, people: 5 };
   expect(faceOf({}, { talk }).status).toEqual({ id: 'panel.status', with: words });
   const captioned = faceOf({ captionsChannelId: 'chat' }, { talk });
@@ -99,7 +109,13 @@ test('the panel names who is not answered', () => {
 
 const known = new Map(buttons.map((button) => [button.name, button]));
 const consent = ['consent.always', 'consent.never'];
-const consents = ['always', 'brief', 'policy', 'unasked', 'no'] satisfies readonly Consent[];
+const consents = [
+  'always',
+  'brief',
+  'policy',
+  'unasked',
+  'no',
+] satisfies readonly Consent[];
 const standings = [...consents, 'barred'] as const;
 const truths = [true, false];
 const people = (...all: readonly (typeof standings)[number][]) =>
@@ -149,9 +165,15 @@ test('in every state each person reads how to be answered, with its button', () 
   const told = new Set<string>();
   for (const state of states) {
     for (const own of consents) {
-      const facts = { ...state, heard: isHeardConsent(own), alone: state.people.length === 1 };
+      const facts = {
+        ...state,
+        heard: isHeardConsent(own),
+        alone: state.people.length === 1,
+      };
       const fits = (row: (typeof rows)[number]) =>
-        Object.entries(row[1]).every(([key, value]) => facts[key as keyof typeof facts] === value);
+        Object.entries(row[1]).every(
+          ([key, value]) => facts[key as keyof typeof facts] === value,
+        );
       const [name = '', , id, button] = rows.find(fits) ?? [];
       const { buttons: offered, line } = describeNextStep(state, own);
       expect([line.id, offered[0]], name).toEqual([id, button]);
@@ -168,19 +190,32 @@ test('in every state each person reads how to be answered, with its button', () 
 test('nobody reads that they need only talk where the rules of addressing would not answer them', () => {
   for (const state of states) {
     for (const own of consents) {
-      const { addressing, isDeafened, isLinked, isPaused, mode, people: all, quietUntil } = state;
+      const {
+        addressing,
+        isDeafened,
+        isLinked,
+        isPaused,
+        mode,
+        people: all,
+        quietUntil,
+      } = state;
       const rules = { ...addressingRules, mode: addressing };
       const speaker = { speakerId: '0', fromMs: 0, humans: all.length };
-      const isOpen = isLinked && !isDeafened && !isPaused && mode === 'talk' && !quietUntil;
+      const isOpen =
+        isLinked && !isDeafened && !isPaused && mode === 'talk' && !quietUntil;
       const isAnswered =
-        isOpen && isHeardConsent(own) && isAnsweredForAnyWords(initialAddressing, speaker, rules);
+        isOpen &&
+        isHeardConsent(own) &&
+        isAnsweredForAnyWords(initialAddressing, speaker, rules);
       expect(describeNextStep(state, own).line.id === 'join.ok').toBe(isAnswered);
     }
   }
 });
 
-const isThere = ({ people: all }: TalkState, ...some: readonly (typeof standings)[number][]) =>
-  all.some(({ standing }) => some.includes(standing));
+const isThere = (
+  { people: all }: TalkState,
+  ...some: readonly (typeof standings)[number][]
+) => all.some(({ standing }) => some.includes(standing));
 
 const isHearing = ({ isDeafened, isLinked, isPaused }: TalkState) =>
   isLinked && !isDeafened && !isPaused;
@@ -190,7 +225,9 @@ test('the panel begins with the step of whoever is heard, and has the buttons of
     const mayAgree = isThere(state, 'unasked', 'no');
     const isAnyHeard = isThere(state, 'always', 'brief', 'policy') || !mayAgree;
     const guide = describeTalk(state);
-    expect(guide.first).toEqual(describeNextStep(state, isAnyHeard ? 'always' : 'unasked').line);
+    expect(guide.first).toEqual(
+      describeNextStep(state, isAnyHeard ? 'always' : 'unasked').line,
+    );
     expect(guide.consent).toEqual(mayAgree || isThere(state, 'policy') ? consent : []);
     expect(guide.buttons.slice(-2)).toEqual(['stop', 'more']);
     const face = faceOf(describeTrackPanel([rain, sea], 'en'), { talk: state });
@@ -209,13 +246,16 @@ test('the panel names who is heard while somebody can be, who has not answered, 
       ...(isThere(state, 'no') ? ['panel.people.no'] : []),
     ]);
     const told = JSON.stringify(lines);
-    const unnamed = state.people.filter(({ standing }) => ['barred', 'no'].includes(standing));
+    const unnamed = state.people.filter(({ standing }) =>
+      ['barred', 'no'].includes(standing),
+    );
     for (const { name } of unnamed) expect(told).not.toContain(name);
   }
 });
 
 test('notes of the panel stand under its first sentence, which they never replace', () => {
-  const told = (more: Partial<TalkState>) => describeTalk({ ...listening, ...more }).notes;
+  const told = (more: Partial<TalkState>) =>
+    describeTalk({ ...listening, ...more }).notes;
   expect(told({})).toEqual([]);
   const all = { isAnew: true, isUncalled: true, isMuted: true, isReadByPrograms: true };
   expect(told(all).map(({ id }) => id)).toEqual([
@@ -224,16 +264,21 @@ test('notes of the panel stand under its first sentence, which they never replac
     'muted.server',
     'panel.programs',
   ]);
-  expect(shown({}, { talk: { ...listening, ...all } })[0]).toBe('In Lounge. Just talk to me.');
+  expect(shown({}, { talk: { ...listening, ...all } })[0]).toBe(
+    'In Lounge. Just talk to me.',
+  );
 });
 
 test('who is heard unasked reads what is stored, and so does who has not decided', () => {
   const idsOf = (standing: (typeof standings)[number]) =>
-    faceOf({ captionsDays: 7 }, { talk: { ...listening, people: people(standing) } }).lines.map(
-      ({ id }) => id,
-    );
+    faceOf(
+      { captionsDays: 7 },
+      { talk: { ...listening, people: people(standing) } },
+    ).lines.map(({ id }) => id);
   for (const standing of ['policy', 'unasked'] as const)
-    expect(idsOf(standing)).toEqual(expect.arrayContaining(['panel.privacy', 'captions.kept']));
+    expect(idsOf(standing)).toEqual(
+      expect.arrayContaining(['panel.privacy', 'captions.kept']),
+    );
   expect(idsOf('always')).not.toContain('panel.privacy');
 });
 
@@ -243,5 +288,7 @@ test('the panel of a bot that left has the button that calls it', () => {
 
 function buttonsOf(face: PanelContent) {
   const rowsShown = drawPanel(undefined, face, 'en', known).components ?? [];
-  return rowsShown.flatMap(({ components }) => components.map(({ custom_id }) => custom_id));
+  return rowsShown.flatMap(({ components }) =>
+    components.map(({ custom_id }) => custom_id),
+  );
 }

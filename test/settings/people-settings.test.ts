@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { maxCachedPeople, PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import {
+  maxCachedPeople,
+  PersonalSettingsCache,
+} from '#src/settings/personal-settings-cache.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -19,7 +22,11 @@ function open() {
       store.write(guildId, personId, settings),
   };
   const onEvent = (_guildId: string, event: SessionEvent) => void events.push(event);
-  const people = new PersonalSettingsCache({ clock: new VirtualClock(), onEvent, store: counting });
+  const people = new PersonalSettingsCache({
+    clock: new VirtualClock(),
+    onEvent,
+    store: counting,
+  });
   return { people, store, events, reads: () => reads };
 }
 
@@ -66,14 +73,22 @@ test('what is known of people has a bound, beyond which those unused for longest
 
 test('/privacy export holds what a person has chosen, and /privacy forget deletes it', async () => {
   const { privacy, sessions, stores } = openSessionFixture();
-  await stores.personSettings.write('g', 'adam', { language: 'pt', spokenName: 'Adão' });
+  await stores.personSettings.write('g', 'adam', {
+    language: 'pt',
+    spokenName: 'Adão',
+  });
   const exported = await privacy.exportPerson('g', 'adam');
   expect(exported.kind === 'exported' && JSON.parse(exported.json)).toMatchObject({
     settings: { language: 'pt', spokenName: 'Adão' },
   });
-  expect(await privacy.forget('g', 'adam')).toMatchObject({ kind: 'forgotten', total: 1 });
+  expect(await privacy.forget('g', 'adam')).toMatchObject({
+    kind: 'forgotten',
+    total: 1,
+  });
   expect(await stores.personSettings.read('g', 'adam')).toEqual({});
   const after = await privacy.exportPerson('g', 'adam');
-  expect(after.kind === 'exported' && JSON.parse(after.json)).not.toHaveProperty('settings');
+  expect(after.kind === 'exported' && JSON.parse(after.json)).not.toHaveProperty(
+    'settings',
+  );
   await sessions[Symbol.asyncDispose]();
 });

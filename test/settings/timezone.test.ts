@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
-import { openSessionFixture, passTime } from '#test/conversation/setup/session-fixture.ts';
+import {
+  openSessionFixture,
+  passTime,
+} from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { makeRecapReply } from '#test/features/captions/answers/recap-reply.ts';
 
 test('times are those of the zone that a server names, by a name that there is', async () => {
   const { settings, sessions } = openSessionFixture();
-  expect(await settings.setSetting('g', 'timezone', 'Berlin')).toMatchObject({ kind: 'bad' });
+  expect(await settings.setSetting('g', 'timezone', 'Berlin')).toMatchObject({
+    kind: 'bad',
+  });
   expect(sessions.settings.getForGuild('g').timeZone).toBe('UTC');
   const set = await settings.setSetting('g', 'timezone', 'Europe/Berlin');
   expect(set).toMatchObject({ kind: 'set', value: 'Europe/Berlin' });
@@ -31,5 +36,7 @@ test('transcripts, recaps and the time that is asked for are those of the zone o
   expect(tools?.createPorts('adam').timeZone).toBe('Asia/Tokyo');
   await fixture.sessions.leave('g');
   await passTime(fixture, 3_000);
-  expect(fixture.captionChats.chat.texts.at(-1)).toMatch(/2026-11-21:\n.*\n01:2\d Adam: .* https:/);
+  expect(fixture.captionChats.chat.texts.at(-1)).toMatch(
+    /2026-11-21:\n.*\n01:2\d Adam: .* https:/,
+  );
 });

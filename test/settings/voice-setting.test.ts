@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
-import { makeOnlyPipeline, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import {
+  makeOnlyPipeline,
+  openSessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 
@@ -20,7 +23,9 @@ test('a voice that does not read texts is refused, unless a model that speaks ma
 test('a mix of voices is one, too, and is kept to 64 characters', async () => {
   const voices = createFixedVoiceNames(['af_heart', 'af_sky']);
   const { settings } = openSessionFixture({ voices });
-  expect(await settings.setSetting('g', 'voice', 'af_heart(2)+af_sky(1)')).toMatchObject({
+  expect(
+    await settings.setSetting('g', 'voice', 'af_heart(2)+af_sky(1)'),
+  ).toMatchObject({
     kind: 'set',
   });
   const long = Array.from({ length: 8 }, () => 'af_heart').join('+');

@@ -12,7 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
-import { applyChanges, findStrayNames, readEnvFile, replaceEnvFile } from '#setup/env-file.ts';
+import {
+  applyChanges,
+  findStrayNames,
+  readEnvFile,
+  replaceEnvFile,
+} from '#setup/env-file.ts';
 
 function folder() {
   const path = mkdtempSync(join(tmpdir(), 'parley-setup-'));
@@ -38,7 +43,8 @@ test('a new file holds what was answered, below one comment', () => {
 });
 
 test('of an existing file only the changed lines change, and a new one comes last', () => {
-  const text = '# mine\nexport DISCORD_TOKEN = old\nOTHER="kept # as it is"\nDISCORD_TOKEN=older';
+  const text =
+    '# mine\nexport DISCORD_TOKEN = old\nOTHER="kept # as it is"\nDISCORD_TOKEN=older';
   const changed = applyChanges(
     text,
     new Map([

@@ -1,6 +1,13 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -24,7 +31,10 @@ async function openOffice() {
   const sandbox = await openSandbox({ voice: openSilentVoice().half });
   const folder = mkdtempSync(join(tmpdir(), 'parley-setup-'));
   const env = join(folder, '.env');
-  const environment: NodeJS.ProcessEnv = { DISCORD_API_URL: sandbox.apiUrl, DATA_DIR: folder };
+  const environment: NodeJS.ProcessEnv = {
+    DISCORD_API_URL: sandbox.apiUrl,
+    DATA_DIR: folder,
+  };
   return {
     sandbox,
     folder,
@@ -37,7 +47,13 @@ async function openOffice() {
     talk(more: Pick<SetupOptions, 'vendors'> = {}) {
       const terminal = openTerminal();
       const ask = new SetupQuestions(terminal);
-      const ended = runSetup({ ask, envPath: env, clock: realClock, environment, ...more });
+      const ended = runSetup({
+        ask,
+        envPath: env,
+        clock: realClock,
+        environment,
+        ...more,
+      });
       return { ...terminal, ended };
     },
     async [Symbol.asyncDispose]() {
@@ -113,7 +129,10 @@ test('from a token to .env and registered commands, at a terminal', async () => 
 
 test('a vendor is chosen by its name; a role that it cannot fill goes to the next question', async () => {
   await using office = await openOffice();
-  await using thinking = await openMockProviders({ ...swiftServer, key: 'key-of-thinking' });
+  await using thinking = await openMockProviders({
+    ...swiftServer,
+    key: 'key-of-thinking',
+  });
   await using speaking = await openMockProviders(swiftServer);
   const source = 'https://vendor.example/docs';
   const vendors: readonly Vendor[] = [
@@ -137,9 +156,15 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
   await terminal.answer(asked.servers, keys.enter);
   await terminal.answer('The key of Thinker (not shown', `key-of-another${keys.enter}`);
   await terminal.answer('Thinker refused the key.', '');
-  await terminal.answer('The key of Thinker (not shown', `key-of-thinking${keys.enter}`);
+  await terminal.answer(
+    'The key of Thinker (not shown',
+    `key-of-thinking${keys.enter}`,
+  );
   await terminal.answer('Thinker works for chat.', '');
-  await terminal.answer('Which server for speech to text and text to speech?', keys.enter);
+  await terminal.answer(
+    'Which server for speech to text and text to speech?',
+    keys.enter,
+  );
   expect(await terminal.ended).toBe(0);
   expect(office.values()).toMatchObject({
     CHAT_COMPLETION_BASE_URL: thinking.baseUrl,
@@ -167,7 +192,10 @@ test('a Realtime server answers in place of a chat model, until another is chose
   await terminal.answer(asked.servers, keys.enter);
   await terminal.answer('No more', `${keys.up}${keys.enter}`);
   expect(await terminal.ended).toBe(0);
-  expect(office.values()).toMatchObject({ PIPELINE: 'realtime', REALTIME_BASE_URL: baseUrl });
+  expect(office.values()).toMatchObject({
+    PIPELINE: 'realtime',
+    REALTIME_BASE_URL: baseUrl,
+  });
   const again = office.talk({ vendors: [] });
   await again.answer('Enter: none yet', keys.enter);
   await again.answer(asked.servers, keys.enter);
@@ -200,7 +228,8 @@ function everyWay(token: string, address: string) {
 /** Answers all but the last question, which Ctrl+C or the end of the input ends; gives the exit code and the screen. */
 async function endedAt(office: Office, way: Way, isKey: boolean) {
   const terminal = office.talk();
-  for (const [question, answer] of way.slice(0, -1)) await terminal.answer(question, answer);
+  for (const [question, answer] of way.slice(0, -1))
+    await terminal.answer(question, answer);
   const [question = ''] = way.at(-1) ?? [];
   await terminal.answer(question, isKey ? keys.cancel : '');
   if (!isKey) terminal.input.destroy();
@@ -243,7 +272,10 @@ test('a Discord that is not there ends with 1, and settings that cannot work wit
     return [await terminal.ended, terminal.shown().replace(/[│\s]+/g, ' ')];
   };
   const away = await ended({ DISCORD_API_URL: 'http://127.0.0.1:2/api' });
-  expect(away).toEqual([1, expect.stringContaining('could not be reached (ECONNREFUSED)')]);
+  expect(away).toEqual([
+    1,
+    expect.stringContaining('could not be reached (ECONNREFUSED)'),
+  ]);
   const wrong = await ended({ DISCORD_API_URL: 'nowhere' });
   expect(wrong).toEqual([78, expect.stringContaining('DISCORD_API_URL')]);
   expect(office.text()).toBeUndefined();
@@ -257,7 +289,9 @@ test('a file that is read-only ends with 78, and so does a process without a ter
   expect(await terminal.ended).toBe(78);
   expect(terminal.shown()).toContain('is read-only: run chmod u+w');
   const env = { ...getCompileCacheEnvironment(), PATH: '' };
-  const program = promisify(execFile)(process.execPath, [resolve('setup/main.ts')], { env });
+  const program = promisify(execFile)(process.execPath, [resolve('setup/main.ts')], {
+    env,
+  });
   const stderr = expect.stringContaining('Setup asks at a terminal, and there is none');
   await expect(program).rejects.toMatchObject({ code: 78, stderr });
 });

@@ -17,7 +17,10 @@ export function isLinkUp({ connection }: ConversationState): boolean {
 }
 
 /** Whether the link is up, closes, is being opened, or will be tried. */
-export function isLinkTried({ connection }: ConversationState, isOpening: boolean): boolean {
+export function isLinkTried(
+  { connection }: ConversationState,
+  isOpening: boolean,
+): boolean {
   return connection.kind === 'opening' ? isOpening : connection.kind !== 'gone';
 }
 
@@ -34,7 +37,9 @@ export function isSounding(state: ConversationState): boolean {
 
 /** Whether a reply has begun, and no more sound of it has come. */
 export function isStarving({ turnQueue }: ConversationState): boolean {
-  return turnQueue.current?.phase.kind === 'sounding' && turnQueue.current.phase.isStarved;
+  return (
+    turnQueue.current?.phase.kind === 'sounding' && turnQueue.current.phase.isStarved
+  );
 }
 
 /** Whether a person is in the middle of a sentence. */
@@ -56,10 +61,15 @@ export function listNewExchanges(
   return (isKept ? before : after).history.exchanges;
 }
 
-export type OverTurn = { readonly turn: TurnState; readonly end: ReplyFinish | EarlyEnd };
+export type OverTurn = {
+  readonly turn: TurnState;
+  readonly end: ReplyFinish | EarlyEnd;
+};
 
 /** Turns that ended in a step. */
-export function listOverTurns(effects: readonly ConversationEffect[]): readonly OverTurn[] {
+export function listOverTurns(
+  effects: readonly ConversationEffect[],
+): readonly OverTurn[] {
   return effects.flatMap((one) =>
     one.do === 'fact' && one.fact.kind === 'turn-over' ? [one.fact] : [],
   );

@@ -24,8 +24,10 @@ export class CostJudge {
   }
 
   check(world: Simulation, { after, before, event }: SimulatedStep): void {
-    if (event.kind === 'began' && event.isCaptioned) this.#captionedMs.set(event.by, event.atMs);
-    if (event.kind === 'tick') this.#hold(50, getWakeTime(before, rules) <= event.atMs, event.atMs);
+    if (event.kind === 'began' && event.isCaptioned)
+      this.#captionedMs.set(event.by, event.atMs);
+    if (event.kind === 'tick')
+      this.#hold(50, getWakeTime(before, rules) <= event.atMs, event.atMs);
     const answers = after.turns.map(({ answer }) => answer?.id);
     const reading = after.toolRuns.find(
       ({ effect, ref }) => effect === 'read' && ref && !answers.includes(ref.answer),
@@ -33,7 +35,11 @@ export class CostJudge {
     this.#hold(45, reading === undefined, `the tool ${reading?.tool}`);
     const hasEnded = after.toolRuns.every(({ ref }) => ref === undefined);
     const isClosed = after.confirmations.length === 0;
-    this.#hold(33, !after.isOver || (hasEnded && isClosed), 'a tool or a button is left');
+    this.#hold(
+      33,
+      !after.isOver || (hasEnded && isClosed),
+      'a tool or a button is left',
+    );
     this.#checkRequests(world, after);
   }
 
@@ -62,14 +68,19 @@ function findNeedlessRequest(
   for (const { id } of people) {
     const asked = turns.flatMap(({ by, openSpeech }) => (by === id ? openSpeech : []));
     const wanted = asked.filter((one) => one.isRequested && one.words === undefined);
-    const runs = listRunning.filter(({ by, port }) => port === 'recognise' && by.includes(id));
+    const runs = listRunning.filter(
+      ({ by, port }) => port === 'recognise' && by.includes(id),
+    );
     if (runs.length > wanted.length && !isCaptioned(id))
       return `${runs.length} of ${id} are recognised`;
   }
   const answers = turns.filter(({ answer }) => answer).length + waitingRequests;
   const thinking = listRunning.filter(({ port }) => port === 'think').length;
   if (thinking > answers) return `${thinking} models think for ${answers} answers`;
-  const isSaying = answers > 0 || announcements.length > 0 || turnQueue.current !== undefined;
-  const speaks = listRunning.some(({ port, text }) => port === 'speak' && text !== momentMs);
+  const isSaying =
+    answers > 0 || announcements.length > 0 || turnQueue.current !== undefined;
+  const speaks = listRunning.some(
+    ({ port, text }) => port === 'speak' && text !== momentMs,
+  );
   return speaks && !isSaying ? 'a voice is made for nothing' : undefined;
 }

@@ -13,7 +13,12 @@ const endsOnce: Readonly<Record<Ending, InvariantNumber>> = {
 };
 
 /** Effects by which people learn that something failed. */
-const signs: ReadonlySet<ConversationEffect['do']> = new Set(['cue', 'notice', 'report', 'speak']);
+const signs: ReadonlySet<ConversationEffect['do']> = new Set([
+  'cue',
+  'notice',
+  'report',
+  'speak',
+]);
 
 /** Judges that everything ends once, and that people learn of what failed. */
 export class EndJudge {
@@ -36,7 +41,9 @@ export class EndJudge {
       const repeated = this.#ends.repeated(kind);
       this.#hold(endsOnce[kind], repeated === undefined, repeated);
     }
-    const gone = before.turns.filter(({ id }) => !after.turns.some((one) => one.id === id));
+    const gone = before.turns.filter(
+      ({ id }) => !after.turns.some((one) => one.id === id),
+    );
     const vanished = gone.find(
       ({ id, parts }) => parts.length > 0 && !this.#ends.isOver('turn', id),
     );

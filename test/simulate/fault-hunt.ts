@@ -25,7 +25,12 @@ export type FaultHunt = {
 };
 
 /** Plants one fault after the other, and prints what finds it. True where each was found. */
-export function findPlantedFaults({ hasTests, ids, isQuick, seconds }: FaultHunt): boolean {
+export function findPlantedFaults({
+  hasTests,
+  ids,
+  isQuick,
+  seconds,
+}: FaultHunt): boolean {
   const isWanted = (one: PlantedFault) =>
     (ids?.includes(one.id) ?? true) && (!isQuick || one.isQuick === true);
   const faults = plantedFaults.filter(isWanted);
@@ -58,7 +63,9 @@ function huntBySimulation({ id }: PlantedFault, seconds: number) {
   });
   const finding = stdout.match(/^seed .*$/m)?.[0];
   if (finding === undefined && status !== 0) console.error(stderr);
-  return finding && `${((performance.now() - beganMs) / 1_000).toFixed(1)} s, ${finding}`;
+  return (
+    finding && `${((performance.now() - beganMs) / 1_000).toFixed(1)} s, ${finding}`
+  );
 }
 
 /** Number of tests that fail with a fault, and the first of them; undefined: none. */
@@ -66,7 +73,15 @@ function huntByTests({ id, tests }: PlantedFault) {
   const report = join(tmpdir(), `planted-fault-${process.pid}.json`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reported = ['--reporter=json', `--outputFile=${report}`];
-  const run = [process.execPath, vitest, 'run', '--project', 'usual', ...reported, ...tests];
+  const run = [
+    process.execPath,
+    vitest,
+    'run',
+    '--project',
+    'usual',
+    ...reported,
+    ...tests,
+  ];
   const options = `NODE_OPTIONS=--import=${makePlanter(id)}`;
   spawnSync('env', [options, ...run], { cwd: root, timeout: testSeconds * 1_000 });
   const failed = listFailedTests(readFileSync(report, 'utf8'));
@@ -76,7 +91,10 @@ function huntByTests({ id, tests }: PlantedFault) {
 
 type TestReport = {
   readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly status: string; readonly title: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly title: string;
+    }[];
   }[];
 };
 
@@ -99,11 +117,17 @@ export async function findRunFaults(seconds: number): Promise<boolean> {
     const untilMs = performance.now() + seconds * 1_000;
     let finding: string | undefined;
     for (let seed = 1; finding === undefined && performance.now() < untilMs; seed++) {
-      const { failure } = await simulate({ seed, acts: makeScript(seed, minutes), ...fault });
+      const { failure } = await simulate({
+        seed,
+        acts: makeScript(seed, minutes),
+        ...fault,
+      });
       if (failure !== undefined) finding = `seed ${seed}: ${failure}`;
     }
     isEachFound &&= finding !== undefined;
-    console.log(finding === undefined ? `missed ${name}` : `found  ${name} (${finding})`);
+    console.log(
+      finding === undefined ? `missed ${name}` : `found  ${name} (${finding})`,
+    );
   }
   return isEachFound;
 }

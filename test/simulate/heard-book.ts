@@ -58,7 +58,11 @@ export class HeardBook {
   }
 
   /** A frame of the voice leaves. Undefined: of no reply. */
-  noteLeft({ slot }: VoiceFrame, atMs: number, reply: Id | undefined): SaidText | undefined {
+  noteLeft(
+    { slot }: VoiceFrame,
+    atMs: number,
+    reply: Id | undefined,
+  ): SaidText | undefined {
     const said = this.#latest.get(slot);
     if (!said || said.text === momentMs) return undefined;
     if (said.frames === 0) {
@@ -92,7 +96,10 @@ export class HeardBook {
     if (texts.some((one) => one.isOwnVoice)) return findOwnVoiceMismatch(texts, heard);
     const lacking = texts.find((one, n) => isLackingWords(one, texts[n + 1], heard));
     if (lacking) return `"${lacking.text}" left, known is "${heard}"`;
-    const most = texts.reduce((sum, one, n) => sum + countMostWords(one, texts[n + 1]), 0);
+    const most = texts.reduce(
+      (sum, one, n) => sum + countMostWords(one, texts[n + 1]),
+      0,
+    );
     const known = splitWords(heard).length;
     if (known > most) return `${known} words are known, ${most} left: "${heard}"`;
     return undefined;
@@ -104,9 +111,14 @@ function findOwnVoiceMismatch(texts: readonly SaidText[], heard: string) {
   const known = splitWords(heard).length;
   const whole = texts.filter((one, n) => isWhole(one, texts[n + 1]));
   const least = whole.reduce((sum, { text }) => sum + splitWords(text).length, 0);
-  const most = texts.reduce((sum, one, n) => sum + countMostWords(one, texts[n + 1]), 0);
+  const most = texts.reduce(
+    (sum, one, n) => sum + countMostWords(one, texts[n + 1]),
+    0,
+  );
   const isFine = known >= least - maxOwnWordsOff && known <= most + maxOwnWordsOff;
-  return isFine ? undefined : `${known} words are known, ${least} to ${most} left: "${heard}"`;
+  return isFine
+    ? undefined
+    : `${known} words are known, ${least} to ${most} left: "${heard}"`;
 }
 
 /** Whether words of a text are not known that were heard. While more of the last text might come, its end is an estimate. */

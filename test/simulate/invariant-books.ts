@@ -34,7 +34,8 @@ export class ConsentBook {
   }
 
   #noteSpokenNo(effects: SimulatedStep['effects']) {
-    for (const one of effects) if (one.do === 'forget-person') this.answer(one.by, false);
+    for (const one of effects)
+      if (one.do === 'forget-person') this.answer(one.by, false);
   }
 
   answer(by: string, isYes: boolean): void {
@@ -129,11 +130,18 @@ export class ToolBook {
   }
 
   /** An exchange is kept whose turn ended in this step. */
-  remember(exchange: HistoryExchange, before: ConversationState, after: ConversationState): void {
+  remember(
+    exchange: HistoryExchange,
+    before: ConversationState,
+    after: ConversationState,
+  ): void {
     const isOver = ({ by, id }: TurnState) =>
       by === exchange.by && !after.turns.some((one) => one.id === id);
     const own = before.turns.find((one) => isOver(one) && one.answer);
-    this.#isForeign.set(makeKey(exchange), !own?.answer || this.tainted.has(own.answer.id));
+    this.#isForeign.set(
+      makeKey(exchange),
+      !own?.answer || this.tainted.has(own.answer.id),
+    );
   }
 
   isForeign(exchange: HistoryExchange): boolean {
@@ -145,7 +153,11 @@ export class ToolBook {
   }
 
   /** Whether a confirmation was taken in this step, within a minute. */
-  isConfirmed(before: ConversationState, after: ConversationState, atMs: number): boolean {
+  isConfirmed(
+    before: ConversationState,
+    after: ConversationState,
+    atMs: number,
+  ): boolean {
     const isLeft = (id: Id) => after.confirmations.some((one) => one.id === id);
     const taken = before.confirmations.filter(({ id }) => !isLeft(id));
     return taken.some(({ id }) => atMs - (this.#askedAtMs.get(id) ?? 0) <= 61_500);

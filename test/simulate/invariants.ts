@@ -1,9 +1,16 @@
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { conversationRules as rules } from '#src/conversation/machine/conversation-rules.ts';
-import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
+import type {
+  ConversationEffect,
+  EffectOf,
+} from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
-import type { ConversationState, HistoryExchange, Id } from '#src/conversation/machine/state.ts';
+import type {
+  ConversationState,
+  HistoryExchange,
+  Id,
+} from '#src/conversation/machine/state.ts';
 import { getWakeTime } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import {
@@ -36,7 +43,11 @@ export type SimulatedStep = {
 };
 
 /** Judges one sentence of the list. `about`: where it does not hold. */
-export type Hold = (number: InvariantNumber, isTrue: boolean, about?: string | number) => void;
+export type Hold = (
+  number: InvariantNumber,
+  isTrue: boolean,
+  about?: string | number,
+) => void;
 
 /** Time, in ms, from the loss of a link to the first try. */
 const maxTryMs = 1_000;
@@ -82,11 +93,13 @@ export class Invariants {
   check(world: Simulation, taken: SimulatedStep): void {
     // A session that is over may still learn of a tool's end while the next one talks.
     const { before } = taken;
-    if (!before.isOver || before === this.#last) this.#note(() => this.#checkStep(world, taken));
+    if (!before.isOver || before === this.#last)
+      this.#note(() => this.#checkStep(world, taken));
   }
 
   #checkStep(world: Simulation, taken: SimulatedStep) {
-    if (taken.before !== this.#last) this.#beginSession(world, taken.before.consent.isPaused);
+    if (taken.before !== this.#last)
+      this.#beginSession(world, taken.before.consent.isPaused);
     this.#last = taken.after;
     this.consent.note(taken);
     this.#checkHearing(taken);
@@ -124,7 +137,8 @@ export class Invariants {
   #checkHearing({ after, effects, event }: SimulatedStep) {
     const open = after.turns.flatMap((turn) => turn.openSpeech);
     for (const effect of effects) {
-      if (effect.do === 'listen') this.#hold(1, this.consent.isHeard(effect.by), effect.by);
+      if (effect.do === 'listen')
+        this.#hold(1, this.consent.isHeard(effect.by), effect.by);
       if (effect.do !== 'recognise') continue;
       const isOpen = open.some(({ id }) => id === effect.utterance);
       this.#hold(1, isOpen, `utterance ${effect.utterance}`);
@@ -159,7 +173,9 @@ export class Invariants {
     if (event.kind !== 'answered-consent' || event.answer === 'yes') return;
     const begun = effects.filter((one) => one.do === 'begin' && one.by === event.by);
     this.#hold(2, begun.length === 0, 'begins for a no');
-    const others = before.turns.filter((one) => one.by !== event.by && one.parts.length > 0);
+    const others = before.turns.filter(
+      (one) => one.by !== event.by && one.parts.length > 0,
+    );
     const isToldOf = (id: Id) => effects.some((one) => isTurnFailure(one, id));
     const lost = others.filter(({ id }) => {
       return !after.turns.some((one) => one.id === id) && !isToldOf(id);
@@ -182,7 +198,9 @@ export class Invariants {
     );
     const lost = asked.find(({ id }) => !all.includes(id));
     this.#hold(8, lost === undefined, `turn ${lost?.id} stands nowhere`);
-    this.#atMs.free = current ? Number.POSITIVE_INFINITY : Math.min(this.#atMs.free, event.atMs);
+    this.#atMs.free = current
+      ? Number.POSITIVE_INFINITY
+      : Math.min(this.#atMs.free, event.atMs);
     const isIdle = current === undefined && isLinkUp(after) && !isBarred(after);
     this.#hold(24, !isIdle || waiting.length === 0, waiting[0]);
     const notice = after.announcements.find(({ when }) => when === 'pause');
@@ -194,18 +212,25 @@ export class Invariants {
     this.#checkSilence({ after, effects, event });
   }
 
-  #checkSilence({ after, effects, event }: Pick<SimulatedStep, 'after' | 'effects' | 'event'>) {
+  #checkSilence({
+    after,
+    effects,
+    event,
+  }: Pick<SimulatedStep, 'after' | 'effects' | 'event'>) {
     if (event.kind === 'stop') {
       this.#atMs.silent = event.atMs;
       this.#hold(11, after.turnQueue.waiting.length === 0, 'waits');
       const unconfirmed = after.toolRuns.filter(({ ref }) => ref !== undefined);
-      const running = unconfirmed.filter(({ turn }) => after.turns.some(({ id }) => id === turn));
+      const running = unconfirmed.filter(({ turn }) =>
+        after.turns.some(({ id }) => id === turn),
+      );
       this.#hold(11, running.length === 0, running[0]?.tool);
     }
     const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
     if (isNew) this.#atMs.silent = Number.POSITIVE_INFINITY;
     const phase = floorPhase(after);
-    const isSilent = (phase !== 'sounding' && phase !== 'finishing') || isStarving(after);
+    const isSilent =
+      (phase !== 'sounding' && phase !== 'finishing') || isStarving(after);
     const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
     this.#hold(29, cue === undefined || isSilent);
   }
@@ -229,7 +254,11 @@ export class Invariants {
     this.#hold(26, !isMade || !isBarred(before), 'begins');
   }
 
-  #checkSpeak({ reading }: EffectOf<'speak'>, before: ConversationState, after: ConversationState) {
+  #checkSpeak(
+    { reading }: EffectOf<'speak'>,
+    before: ConversationState,
+    after: ConversationState,
+  ) {
     const isNotice = before.announcements.some(
       ({ id, when }) => id === reading && when === 'pause',
     );
@@ -254,7 +283,11 @@ export class Invariants {
     if (!turn?.answer) return;
     this.#hold(21, turn.openSpeech.length === 0, 'plays before its end');
     const shown = this.#shown.get(answer) ?? [];
-    this.#hold(20, !shown.some((by) => this.consent.refusals.has(by)), 'plays forgotten words');
+    this.#hold(
+      20,
+      !shown.some((by) => this.consent.refusals.has(by)),
+      'plays forgotten words',
+    );
     const supposed = this.#supposed.get(answer);
     const isSo = after.history.exchanges.some(
       ({ by, heard }) => by === supposed?.by && heard === supposed.heard,
@@ -263,7 +296,9 @@ export class Invariants {
     const said = turn.parts.map((part) => part.words).join(' ');
     const isWhole = turn.answer.lastUtterance === (turn.parts.at(-1)?.utterance ?? 0);
     const isSame =
-      turn.answer.words === undefined ? isWhole : toPlain(turn.answer.words) === toPlain(said);
+      turn.answer.words === undefined
+        ? isWhole
+        : toPlain(turn.answer.words) === toPlain(said);
     this.#hold(21, isSame, `${turn.answer.words} for ${said}`);
   }
 
@@ -291,12 +326,18 @@ export class Invariants {
     const isOver = effects.flatMap(findOverTurn).some((id) => id === answered?.id);
     const hasWords = answered?.parts.some((part) => part.words !== '') === true;
     const isKept = hasWords && isOver && !this.consent.refusals.has(answered?.by ?? '');
-    this.#hold(19, !isKept || added.some((one) => one.heard === heard), 'is not remembered');
+    this.#hold(
+      19,
+      !isKept || added.some((one) => one.heard === heard),
+      'is not remembered',
+    );
   }
 
   #checkWaits({ after, event }: SimulatedStep) {
     const { maxWaitMs } = rules.queue;
-    const waiting = after.turns.filter(({ id }) => after.turnQueue.waiting.includes(id));
+    const waiting = after.turns.filter(({ id }) =>
+      after.turnQueue.waiting.includes(id),
+    );
     const late = waiting.find(({ endedMs }) => event.atMs - endedMs >= maxWaitMs);
     this.#hold(23, late === undefined, late?.id);
   }
@@ -323,15 +364,21 @@ export class Invariants {
 
   /** A recogniser gets sound of this person. What was said before a pause is recognised during it. */
   checkRecogniser(by: string): void {
-    this.#note(() => this.#hold(1, !this.consent.refusals.has(by), `recogniser of ${by}`));
+    this.#note(() =>
+      this.#hold(1, !this.consent.refusals.has(by), `recogniser of ${by}`),
+    );
   }
 
   /** A model gets a prompt. Only who said no, and asks in writing, is in it after a no. */
   checkPrompt(messages: readonly ChatMessage[]): void {
-    const names = messages.flatMap((one) => ('name' in one ? one.name.toLowerCase() : []));
+    const names = messages.flatMap((one) =>
+      'name' in one ? one.name.toLowerCase() : [],
+    );
     const asker = names.at(-1);
     const refused = names.find((by) => by !== asker && this.consent.refusals.has(by));
-    this.#note(() => this.#hold(48, refused === undefined, `words of ${refused} in a prompt`));
+    this.#note(() =>
+      this.#hold(48, refused === undefined, `words of ${refused} in a prompt`),
+    );
   }
 
   /** Somebody was answered in the end. */
@@ -353,7 +400,9 @@ export class Invariants {
     if (event.kind === 'failed')
       this.#note(() => this.#hold(34, event.code !== 'bug', event.message));
     if (event.kind !== 'recognised') return;
-    const isSaid = said.some(({ by, text }) => by === event.speakerId && event.text.includes(text));
+    const isSaid = said.some(
+      ({ by, text }) => by === event.speakerId && event.text.includes(text),
+    );
     this.#note(() => this.#hold(35, isSaid, event.text));
   }
 
@@ -404,7 +453,9 @@ function isBarred(state: ConversationState) {
 }
 
 function findOverTurn(effect: ConversationEffect) {
-  return effect.do === 'fact' && effect.fact.kind === 'turn-over' ? [effect.fact.turn.id] : [];
+  return effect.do === 'fact' && effect.fact.kind === 'turn-over'
+    ? [effect.fact.turn.id]
+    : [];
 }
 
 /** Whether a turn ended by itself in the same step, and its asker is told. */

@@ -16,7 +16,9 @@ export type FailingCall = { readonly port: PortName; readonly call: number };
 type PlannedCall = { readonly takesMs: number; readonly fails: boolean };
 
 /** Ports that are slow, fail, or hang until their deadline now and then. */
-export type PortFaults = Readonly<Record<'failing' | 'hanging' | 'slow', ReadonlySet<PortName>>>;
+export type PortFaults = Readonly<
+  Record<'failing' | 'hanging' | 'slow', ReadonlySet<PortName>>
+>;
 
 /** Delays and failures, by the seed alone. */
 export class Luck {
@@ -43,7 +45,12 @@ export class Luck {
   }
 
   /** Next call of a port. */
-  call(port: PortName, leastMs: number, usualMs: number, longestMs: number): PlannedCall {
+  call(
+    port: PortName,
+    leastMs: number,
+    usualMs: number,
+    longestMs: number,
+  ): PlannedCall {
     const call = (this.#calls.get(port) ?? 0) + 1;
     this.#calls.set(port, call);
     const luck = this.draw(`${port} ${call}`);

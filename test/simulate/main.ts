@@ -2,7 +2,12 @@
 import { parseArgs } from 'node:util';
 import { findPlantedFaults, findRunFaults } from './fault-hunt.ts';
 import { portNames } from './luck.ts';
-import { formatTest, type SimulationOptions, shrinkActs, simulate } from './simulate.ts';
+import {
+  formatTest,
+  type SimulationOptions,
+  shrinkActs,
+  simulate,
+} from './simulate.ts';
 import { makeScript } from './simulated-script.ts';
 
 const { values: options } = parseArgs({
@@ -40,7 +45,13 @@ const mostPrinted = 3;
 /** Longest time, in seconds, to find a planted fault, and one of the canary. */
 const [huntSeconds, canarySeconds] = [80, 20];
 
-type Totals = { runs: number; failed: number; steps: number; virtualMs: number; talkMs: number };
+type Totals = {
+  runs: number;
+  failed: number;
+  steps: number;
+  virtualMs: number;
+  talkMs: number;
+};
 
 const totals: Totals = { runs: 0, failed: 0, steps: 0, virtualMs: 0, talkMs: 0 };
 const startedMs = performance.now();
@@ -106,7 +117,11 @@ async function findCanary() {
 /** Exits with 1 where a planted fault is not found, neither here nor by the tests where those are asked for. */
 function huntFaults(planted: string) {
   const ids = planted === 'all' ? undefined : planted.split(',');
-  const hasFound = findPlantedFaults({ seconds: huntSeconds, ids, hasTests: options.tests });
+  const hasFound = findPlantedFaults({
+    seconds: huntSeconds,
+    ids,
+    hasTests: options.tests,
+  });
   if (!hasFound) process.exitCode = 1;
 }
 

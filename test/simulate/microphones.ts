@@ -49,13 +49,16 @@ export class SimulatedMicrophones {
     this.said.push({ by, text, fromMs: nowMs, toMs });
     this.#busyUntilMs.set(by, toMs + frameMs);
     const sent = packets.flatMap((one) => this.#send(one));
-    this.#packets = [...this.#packets, ...sent].sort((one, other) => one.atMs - other.atMs);
+    this.#packets = [...this.#packets, ...sent].sort(
+      (one, other) => one.atMs - other.atMs,
+    );
   }
 
   /** Takes the packets that have arrived by now. */
   take(nowMs: number): readonly Packet[] {
     const due = this.#packets.filter(({ atMs }) => atMs <= nowMs);
-    if (due.length > 0) this.#packets = this.#packets.filter(({ atMs }) => atMs > nowMs);
+    if (due.length > 0)
+      this.#packets = this.#packets.filter(({ atMs }) => atMs > nowMs);
     return due;
   }
 

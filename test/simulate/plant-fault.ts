@@ -13,7 +13,8 @@ registerHooks({
     const loaded = nextLoad(asked, context);
     if (asked !== url) return loaded;
     const source = `${loaded.source}`;
-    if (source.split(from).length !== 2) throw new Error(`Fault ${id} cannot be planted.`);
+    if (source.split(from).length !== 2)
+      throw new Error(`Fault ${id} cannot be planted.`);
     return { ...loaded, source: source.replace(from, () => to) };
   },
 });

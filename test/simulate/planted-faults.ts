@@ -139,7 +139,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     id: '16',
-    meaning: 'An answer that is discarded, as its asker goes on, is made and heard all the same.',
+    meaning:
+      'An answer that is discarded, as its asker goes on, is made and heard all the same.',
     file: 'src/conversation/output/running-replies.ts',
     from: "    reply?.over.abort(new Error('the reply is not wanted'));\n",
     to: '',
@@ -156,7 +157,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     id: '18',
-    meaning: 'Whoever goes on after a pause leaves the request for the words before it running.',
+    meaning:
+      'Whoever goes on after a pause leaves the request for the words before it running.',
     file: 'src/voice/hearing/utterance-recording.ts',
     from: "    this.#openedRequest?.stop.abort(new Error('the speaker went on'));\n",
     to: '',

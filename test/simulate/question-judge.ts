@@ -1,5 +1,9 @@
 import { isMuted } from '#src/conversation/machine/selectors.ts';
-import type { ConversationState, Id, Participant } from '#src/conversation/machine/state.ts';
+import type {
+  ConversationState,
+  Id,
+  Participant,
+} from '#src/conversation/machine/state.ts';
 import {
   findTurn,
   isLinkUp,
@@ -30,7 +34,10 @@ export class QuestionJudge {
   readonly #endedMs = new Map<Id, number>();
   readonly #words = new Map<Id, string>();
   /** Beginning of each utterance, in ms, and whether others were there then. */
-  readonly #begun = new Map<Id, { readonly fromMs: number; readonly isInCompany: boolean }>();
+  readonly #begun = new Map<
+    Id,
+    { readonly fromMs: number; readonly isInCompany: boolean }
+  >();
   /** Turns that had the floor once. */
   readonly #played = new Set<Id>();
   /** Latest instant, in ms, at which each person was away. */
@@ -49,7 +56,8 @@ export class QuestionJudge {
     this.#note(step);
     this.#checkOrder(step);
     this.#checkCrowd(step);
-    for (const over of listOverTurns(step.effects)) this.#checkReason(world, step, over);
+    for (const over of listOverTurns(step.effects))
+      this.#checkReason(world, step, over);
     this.#checkWindows(step);
     this.#noteContacts(step);
   }
@@ -65,7 +73,8 @@ export class QuestionJudge {
   }
 
   #noteAway(people: readonly Participant[], atMs: number) {
-    for (const by of everybody) if (!people.some(({ id }) => id === by)) this.#awayMs.set(by, atMs);
+    for (const by of everybody)
+      if (!people.some(({ id }) => id === by)) this.#awayMs.set(by, atMs);
   }
 
   #checkOrder({ after, effects }: SimulatedStep) {
@@ -75,10 +84,16 @@ export class QuestionJudge {
       if (!next) continue;
       const isAgain = this.#played.has(next.id);
       this.#played.add(next.id);
-      const waiting = after.turns.filter(({ id }) => after.turnQueue.waiting.includes(id));
+      const waiting = after.turns.filter(({ id }) =>
+        after.turnQueue.waiting.includes(id),
+      );
       const own = this.#findEnd(after, next.id);
       const earlier = waiting.find(({ id }) => this.#findEnd(after, id) < own);
-      this.#hold(43, isAgain || earlier === undefined, `turn ${next.id} before ${earlier?.id}`);
+      this.#hold(
+        43,
+        isAgain || earlier === undefined,
+        `turn ${next.id} before ${earlier?.id}`,
+      );
     }
   }
 
@@ -106,7 +121,8 @@ export class QuestionJudge {
     const { after, before, effects, event } = step;
     const isDone = (kind: string) => effects.some((one) => one.do === kind);
     const isDropped = effects.some(
-      (one) => one.do === 'fact' && one.fact.kind === 'dropped' && one.fact.by === turn.by,
+      (one) =>
+        one.do === 'fact' && one.fact.kind === 'dropped' && one.fact.by === turn.by,
     );
     const isAway = !after.people.some(({ id }) => id === turn.by);
     const wasAway = isAway || (this.#awayMs.get(turn.by) ?? 0) >= turn.endedMs;
@@ -119,13 +135,20 @@ export class QuestionJudge {
       case 'ending':
         return isDropped || before.isEnding;
       case 'empty':
-        return turn.changes.length > 0 || isDone('cue') || isDone('notice') || !isLinkUp(after);
+        return (
+          turn.changes.length > 0 ||
+          isDone('cue') ||
+          isDone('notice') ||
+          !isLinkUp(after)
+        );
       case 'lost':
         return world.heard.listTexts(turn.answer?.id ?? 0).length > 0;
       case 'refused':
         return world.toldOfBudgetMs === event.atMs;
       case 'stopped':
-        return this.#stoppedMs === event.atMs || this.#isSaid(world, event.atMs, endingWords);
+        return (
+          this.#stoppedMs === event.atMs || this.#isSaid(world, event.atMs, endingWords)
+        );
       case 'muted':
         return isMuted(after);
       case 'left':
@@ -142,7 +165,8 @@ export class QuestionJudge {
 
   #checkWindows(step: SimulatedStep) {
     const { after, effects, event } = step;
-    if (event.kind === 'over' && event.heard !== '') this.#checkOpened(step, event.reply);
+    if (event.kind === 'over' && event.heard !== '')
+      this.#checkOpened(step, event.reply);
     for (const one of effects) {
       if (one.do !== 'fact' || one.fact.kind !== 'utterance-over') continue;
       if (one.fact.end !== 'meant') continue;
@@ -168,11 +192,17 @@ export class QuestionJudge {
     const words = this.#words.get(utterance);
     if (!begun?.isInCompany || words === undefined || /nova/i.test(words)) return;
     const contactMs = this.#contactMs.get(by) ?? Number.NEGATIVE_INFINITY;
-    this.#hold(53, begun.fromMs - contactMs <= maxWindowMs + allowedSlackMs, `${by}: ${words}`);
+    this.#hold(
+      53,
+      begun.fromMs - contactMs <= maxWindowMs + allowedSlackMs,
+      `${by}: ${words}`,
+    );
   }
 
   #noteContacts({ after, before, event }: SimulatedStep) {
-    const people = [...before.turns, ...after.turns].filter(({ parts }) => parts.length > 0);
+    const people = [...before.turns, ...after.turns].filter(
+      ({ parts }) => parts.length > 0,
+    );
     for (const { by } of people) this.#contactMs.set(by, event.atMs);
     if (event.kind === 'opened-window' || event.kind === 'exchanged')
       this.#contactMs.set(event.by, event.atMs);

@@ -1,7 +1,10 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import { type ConversationStep, stepConversation } from '#src/conversation/machine/step.ts';
+import {
+  type ConversationStep,
+  stepConversation,
+} from '#src/conversation/machine/step.ts';
 import type { StepFunction } from '#test/conversation/machine/play-case.ts';
 import type { SimulationOptions } from './simulate.ts';
 
@@ -37,11 +40,16 @@ function playDiscarded(effect: ConversationEffect): ConversationEffect {
 export const runFaults: readonly RunFault[] = [
   {
     name: 'a typed question of a person who said no is answered aloud',
-    step: changeBeforeStep((state, { kind }) => (kind === 'typed' ? keepConsent(state) : state)),
+    step: changeBeforeStep((state, { kind }) =>
+      kind === 'typed' ? keepConsent(state) : state,
+    ),
   },
   {
     name: 'a discarded answer is played',
-    step: changeAfterStep(({ effects, state }) => ({ state, effects: effects.map(playDiscarded) })),
+    step: changeAfterStep(({ effects, state }) => ({
+      state,
+      effects: effects.map(playDiscarded),
+    })),
   },
   {
     name: 'a change runs again after a lost link',
@@ -52,10 +60,14 @@ export const runFaults: readonly RunFault[] = [
   {
     name: 'a failed question gets no sign',
     step: changeAfterStep(({ effects, state }) => {
-      const isSign = (one: ConversationEffect) => one.do === 'cue' && one.cue === 'error';
+      const isSign = (one: ConversationEffect) =>
+        one.do === 'cue' && one.cue === 'error';
       return { state, effects: effects.filter((one) => !isSign(one)) };
     }),
   },
-  { name: 'a reservation of a discarded answer is not settled', leaksReservations: true },
+  {
+    name: 'a reservation of a discarded answer is not settled',
+    leaksReservations: true,
+  },
   { name: 'a recogniser gives cut-off JSON as words', misheard: '{"text": "half of' },
 ];

@@ -40,7 +40,9 @@ test.each([0, 35, 70, 105])(
 );
 
 test('those seeds ask every invariant', () => {
-  const never = Object.keys(invariants).filter((one) => !asked.has(Number(one) as InvariantNumber));
+  const never = Object.keys(invariants).filter(
+    (one) => !asked.has(Number(one) as InvariantNumber),
+  );
   expect(never).toEqual([]);
 });
 
@@ -49,13 +51,16 @@ test('a seed is played the same each time', async () => {
   expect(await simulate({ seed: 7, acts })).toEqual(await simulate({ seed: 7, acts }));
 });
 
-test.each(portNames)('a failing call of the port %s holds every invariant', async (port) => {
-  const acts = makeScript(1, minutes);
-  for (const call of seedsTo(3)) {
-    const { failure } = await simulate({ seed: 1, acts, failing: { port, call } });
-    expect(failure).toBeUndefined();
-  }
-});
+test.each(portNames)(
+  'a failing call of the port %s holds every invariant',
+  async (port) => {
+    const acts = makeScript(1, minutes);
+    for (const call of seedsTo(3)) {
+      const { failure } = await simulate({ seed: 1, acts, failing: { port, call } });
+      expect(failure).toBeUndefined();
+    }
+  },
+);
 
 test('a failing script shrinks to fewer acts that break the same invariant', async () => {
   const fault = runFaults.at(-1);
@@ -83,7 +88,9 @@ test('each part of the world exists for some seeds, and not for others', () => {
     const playing = plans.filter(({ scenes }) => scenes.has(group)).length;
     expect([playing > 50, playing < 150], group).toEqual([true, true]);
   }
-  expect(new Set(plans.map(({ pipeline }) => pipeline))).toEqual(new Set(pipelineNames));
+  expect(new Set(plans.map(({ pipeline }) => pipeline))).toEqual(
+    new Set(pipelineNames),
+  );
   expect(Math.max(...plans.map(({ people }) => people.length))).toBe(8);
   expect(plans.some(({ isStage }) => isStage)).toBe(true);
 });
@@ -96,10 +103,14 @@ test('words are known as heard once they have left, whole or in part, and not be
   ];
   for (const said of [first, second]) Object.assign(said, { ms: 1_000, isMade: true });
   for (let n = 0; n < 60; n++)
-    book.noteLeft({ slot: (n < 50 ? first : second).number, isDucked: false }, 20 * n, 7);
+    book.noteLeft(
+      { slot: (n < 50 ? first : second).number, isDucked: false },
+      20 * n,
+      7,
+    );
   expect(book.findMismatch(7, 'The bridge is long. It is')).toBeUndefined();
   expect(book.findMismatch(7, 'It is')).toContain('The bridge is long.');
-  expect(book.findMismatch(7, 'The bridge is long. It is made of old stone.')).toContain(
-    '10 words',
-  );
+  expect(
+    book.findMismatch(7, 'The bridge is long. It is made of old stone.'),
+  ).toContain('10 words');
 });

@@ -80,7 +80,11 @@ export async function shrinkActs(
   for (let size = Math.ceil(least.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at < least.length; ) {
       const acts = least.toSpliced(at, size);
-      const { failure: again } = await simulate({ ...options, acts, judge: new Invariants() });
+      const { failure: again } = await simulate({
+        ...options,
+        acts,
+        judge: new Invariants(),
+      });
       if (getRule(again) === getRule(failure)) least = acts;
       else at += size;
     }
@@ -93,7 +97,10 @@ function getRule(failure: string | undefined) {
 }
 
 /** A script as a test that fails. */
-export function formatTest({ failing, seed }: SimulationOptions, acts: readonly Act[]): string {
+export function formatTest(
+  { failing, seed }: SimulationOptions,
+  acts: readonly Act[],
+): string {
   const lines = acts.map((act) => `    ${JSON.stringify(act)},`);
   const fails = failing ? `, failing: ${JSON.stringify(failing)}` : '';
   return [

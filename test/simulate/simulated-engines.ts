@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createChatChain } from '#src/chat/metered-chat.ts';
-import { defineTool, type FeatureTool } from '#src/features/contract/tool-definition.ts';
+import {
+  defineTool,
+  type FeatureTool,
+} from '#src/features/contract/tool-definition.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
-import { type PipelineName, type PipelineRegistry, pipelineNames } from '#src/pipeline/pipeline.ts';
+import {
+  type PipelineName,
+  type PipelineRegistry,
+  pipelineNames,
+} from '#src/pipeline/pipeline.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import {
   createSynthesizerChain,
@@ -60,13 +67,19 @@ export function makeServers(
   return {
     chat: createChatChain(twice('chat', chat)),
     synthesizer: createSynthesizerChain(twice('text to speech', synthesizer)),
-    transcriber: createTranscriberChain(twice('speech to text', transcriber), hasPartials),
+    transcriber: createTranscriberChain(
+      twice('speech to text', transcriber),
+      hasPartials,
+    ),
   };
 }
 
 /** All ways to answer; `first` is the usual one. */
 export function makePipelines(
-  { chat, synthesizer }: { readonly chat: ChatModel; readonly synthesizer: Synthesizer },
+  {
+    chat,
+    synthesizer,
+  }: { readonly chat: ChatModel; readonly synthesizer: Synthesizer },
   speaking: ChatModel,
   first: PipelineName,
 ): PipelineRegistry {
@@ -84,7 +97,10 @@ export function makePipelines(
 }
 
 /** Tools of each kind, whose arguments are free. */
-export function makeTools(calls: RunningCalls, isSlow: boolean): readonly FeatureTool[] {
+export function makeTools(
+  calls: RunningCalls,
+  isSlow: boolean,
+): readonly FeatureTool[] {
   const longestMs = isSlow ? slowToolMs : usualToolMs;
   const run = async (_call: unknown, _ports: unknown, signal: AbortSignal) => {
     await calls.call('run', [20, isSlow ? longestMs : 2_000, longestMs], signal);
@@ -102,7 +118,19 @@ export function makeTools(calls: RunningCalls, isSlow: boolean): readonly Featur
       quotesOthers: true,
     }),
     defineTool({ ...usual, name: 'volume', description: 'Sets it.', effect: 'change' }),
-    defineTool({ ...usual, name: 'timer', description: 'Sets one.', effect: 'last', ask }),
-    defineTool({ ...usual, name: 'wipe', description: 'Wipes.', effect: 'destroy', ask }),
+    defineTool({
+      ...usual,
+      name: 'timer',
+      description: 'Sets one.',
+      effect: 'last',
+      ask,
+    }),
+    defineTool({
+      ...usual,
+      name: 'wipe',
+      description: 'Wipes.',
+      effect: 'destroy',
+      ask,
+    }),
   ];
 }

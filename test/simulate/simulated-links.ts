@@ -38,7 +38,8 @@ export class SimulatedLinkOpener extends FakeLinkOpener {
   #closeSlowly() {
     const { link } = this;
     const close = link[Symbol.asyncDispose].bind(link);
-    const closingMs = 50 + this.#luck.draw(`close ${this.links.length}`) * (longestCloseMs - 50);
+    const closingMs =
+      50 + this.#luck.draw(`close ${this.links.length}`) * (longestCloseMs - 50);
     link[Symbol.asyncDispose] = async () => {
       link.closed = true; // it sends and hears nothing any more
       await this.#clock.sleep(closingMs, new AbortController().signal);
@@ -52,7 +53,8 @@ export class SimulatedLinkOpener extends FakeLinkOpener {
     this.opening++;
     try {
       await this.#clock.sleep(this.asked === 0 ? 0 : takesMs, signal);
-      if (fails && this.asked > 0) throw new BotError('link.timeout', true, 'Not in time.');
+      if (fails && this.asked > 0)
+        throw new BotError('link.timeout', true, 'Not in time.');
       const opened = await super.openLink(...given);
       if (this.#closesSlowly) this.#closeSlowly();
       return opened;

@@ -52,7 +52,8 @@ export class SimulatedModels {
         let tokens = 0;
         for await (const part of reply(messages, tools, signal)) {
           if (part.kind === 'text') tokens += part.text.length / charactersPerToken;
-          if (tokens > mostTokens) throw new BotError('provider.truncated', true, 'Too long.');
+          if (tokens > mostTokens)
+            throw new BotError('provider.truncated', true, 'Too long.');
           yield part;
         }
       },
@@ -67,8 +68,10 @@ export class SimulatedModels {
       async *reply(messages, tools, signal, mostTokens = Number.POSITIVE_INFINITY) {
         let tokens = 0;
         for await (const part of reply(messages, tools, signal)) {
-          if (part.kind === 'text') tokens += (part.text.length * characterMs) / msPerTokenSpoken;
-          if (tokens > mostTokens) throw new BotError('provider.truncated', true, 'Too long.');
+          if (part.kind === 'text')
+            tokens += (part.text.length * characterMs) / msPerTokenSpoken;
+          if (tokens > mostTokens)
+            throw new BotError('provider.truncated', true, 'Too long.');
           if (part.kind === 'text') yield* speak(part.text);
           else yield part;
         }
@@ -123,7 +126,8 @@ export class SimulatedModels {
       yield { kind: 'text', text: `Answer ${answer} has part ${n}. ` };
       await clock.sleep(luck > 0.9 ? 500 : this.#options.sentenceMs, signal);
     }
-    if (luck > 0.9 && luck < 0.93) throw new BotError('provider.truncated', true, 'Cut off.');
+    if (luck > 0.9 && luck < 0.93)
+      throw new BotError('provider.truncated', true, 'Cut off.');
     yield { kind: 'text', text: luck < 0.2 ? 'Is that all?' : 'That is all.' };
   }
 
@@ -148,7 +152,9 @@ function findNextCall(
   times: number,
 ) {
   const asked = messages.findLastIndex(({ role }) => role === 'user');
-  const done = messages.slice(asked).flatMap((one) => ('calls' in one ? (one.calls ?? []) : []));
+  const done = messages
+    .slice(asked)
+    .flatMap((one) => ('calls' in one ? (one.calls ?? []) : []));
   for (const { name } of tools) {
     if (!words.includes(name)) continue;
     const wanted = words.includes(`two ${name}s`) ? ['usual', 'other'] : ['usual'];

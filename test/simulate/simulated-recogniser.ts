@@ -1,4 +1,9 @@
-import type { Listening, OnPartial, Transcriber, Transcript } from '#src/speech/speech-engine.ts';
+import type {
+  Listening,
+  OnPartial,
+  Transcriber,
+  Transcript,
+} from '#src/speech/speech-engine.ts';
 import type { RunningCalls } from './running-calls.ts';
 import { readNumbers } from './spoken-sound.ts';
 
@@ -91,7 +96,8 @@ class SimulatedListening implements Listening {
     const isWrong = this.#options.calls.luck.draw(`partial ${numbers} ${length}`) < 0.1;
     const { signal } = this.#over;
     queueMicrotask(() => {
-      if (!signal.aborted && text !== '') this.#onPartial(isWrong ? `${text} oh` : text);
+      if (!signal.aborted && text !== '')
+        this.#onPartial(isWrong ? `${text} oh` : text);
     });
   }
 

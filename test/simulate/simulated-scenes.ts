@@ -1,6 +1,15 @@
 import lines from './scenes.json' with { type: 'json' };
 
-export const everybody = ['ana', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gina', 'hugo'] as const;
+export const everybody = [
+  'ana',
+  'ben',
+  'cleo',
+  'dan',
+  'eve',
+  'finn',
+  'gina',
+  'hugo',
+] as const;
 
 /** Kinds of scenes. A seed has some of them. */
 export const sceneGroups = [
@@ -91,7 +100,13 @@ export const roles = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 type Role = (typeof roles)[number];
 
 /** One act of a scene, at an instant between two, in ms after the scene begins. */
-type SceneAct = readonly [kind: ActKind, who: Role, fromMs: number, toMs: number, text?: string];
+type SceneAct = readonly [
+  kind: ActKind,
+  who: Role,
+  fromMs: number,
+  toMs: number,
+  text?: string,
+];
 
 type Scene = {
   readonly group: SceneGroup;
@@ -136,7 +151,9 @@ function requireMember<Name extends string>(
 /** A setting that changes while somebody is answered, and back later. */
 function makeSettingScene(to: string, back = to): Scene {
   const changing = `say a 0-0 | set a 300-5000 '${to}'`;
-  return parseScene(`settings 1: ${changing} | say b 5000-9000 | set a 9000-20000 '${back}'`);
+  return parseScene(
+    `settings 1: ${changing} | say b 5000-9000 | set a 9000-20000 '${back}'`,
+  );
 }
 
 /** Scenes of `scenes.json`, where `a`, `b` and so on are different people if there are as many. */
@@ -145,7 +162,9 @@ export const scenes: readonly Scene[] = [
   ...['always', 'name', 'window', 'off'].map((mode) =>
     makeSettingScene(`addressing=${mode}`, 'addressing=auto'),
   ),
-  ...['audio-model', 'realtime', 'chained'].map((name) => makeSettingScene(`pipeline=${name}`)),
+  ...['audio-model', 'realtime', 'chained'].map((name) =>
+    makeSettingScene(`pipeline=${name}`),
+  ),
   makeSettingScene('instructions=Be brief.'),
   makeSettingScene('language=de', 'language='),
 ];

@@ -7,17 +7,30 @@ export function makeScript(seed: number, minutes: number): readonly Act[] {
   const { longestGapMs, people, scenes: groups } = planWorld(seed);
   let draws = 0;
   const random = () => drawChance(seed, `script ${draws++}`);
-  const between = (fromMs: number, toMs: number) => Math.floor(fromMs + random() * (toMs - fromMs));
-  const pick = <Item>(all: readonly Item[]) => all[Math.floor(random() * all.length)] as Item;
+  const between = (fromMs: number, toMs: number) =>
+    Math.floor(fromMs + random() * (toMs - fromMs));
+  const pick = <Item>(all: readonly Item[]) =>
+    all[Math.floor(random() * all.length)] as Item;
   const played = scenes.filter(({ group }) => groups.has(group));
-  const deck = played.flatMap(({ acts, weight }) => Array.from({ length: weight }, () => acts));
+  const deck = played.flatMap(({ acts, weight }) =>
+    Array.from({ length: weight }, () => acts),
+  );
   const acts: Act[] = [];
-  for (let beganMs = 0; beganMs < minutes * 60_000; beganMs += between(0, longestGapMs)) {
+  for (
+    let beganMs = 0;
+    beganMs < minutes * 60_000;
+    beganMs += between(0, longestGapMs)
+  ) {
     const first = Math.floor(random() * people.length);
     for (const [kind, who, fromMs, toMs, given] of pick(deck)) {
       const by = people[(first + roles.indexOf(who)) % people.length] ?? everybody[0];
       const saying = kind === 'say' ? pick(sayings) : `${kind} ${acts.length}`;
-      acts.push({ atMs: beganMs + between(fromMs, toMs), kind, by, text: given ?? saying });
+      acts.push({
+        atMs: beganMs + between(fromMs, toMs),
+        kind,
+        by,
+        text: given ?? saying,
+      });
     }
   }
   return acts.toSorted((one, other) => one.atMs - other.atMs);

@@ -20,7 +20,12 @@ import type { Invariants, SimulatedStep } from './invariants.ts';
 import { type FailingCall, Luck } from './luck.ts';
 import { SimulatedMicrophones } from './microphones.ts';
 import { RunningCalls } from './running-calls.ts';
-import { makePipelines, makeServers, makeSynthesizer, makeTools } from './simulated-engines.ts';
+import {
+  makePipelines,
+  makeServers,
+  makeSynthesizer,
+  makeTools,
+} from './simulated-engines.ts';
 import { SimulatedLinkOpener } from './simulated-links.ts';
 import { type Mood, SimulatedModels } from './simulated-models.ts';
 import { makeTranscriber, type SaidWords } from './simulated-recogniser.ts';
@@ -62,7 +67,12 @@ const dayMs = 86_400_000;
 const healthyCapUsd = 1;
 
 function makeMember(id: string) {
-  return { id, name: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, isBot: false, roleIds: [] };
+  return {
+    id,
+    name: `${id.charAt(0).toUpperCase()}${id.slice(1)}`,
+    isBot: false,
+    roleIds: [],
+  };
 }
 
 /** A voice channel with people, Discord, engines and stores around the real conversation, in virtual time. */
@@ -85,7 +95,9 @@ export class Simulation {
   readonly #misheard;
   readonly #models: SimulatedModels;
   readonly #run: StepFunction;
-  readonly #members = new Map<string, ChannelMember>(everybody.map((id) => [id, makeMember(id)]));
+  readonly #members = new Map<string, ChannelMember>(
+    everybody.map((id) => [id, makeMember(id)]),
+  );
   #fixture: SessionFixture;
   readonly #opener: SimulatedLinkOpener;
   readonly #messages = recordMessages();
@@ -194,7 +206,8 @@ export class Simulation {
 
   /** Everybody has agreed, and Ana calls the bot. */
   async begin() {
-    for (const id of everybody) await this.#fixture.consents.write(guildId, id, { kind: 'always' });
+    for (const id of everybody)
+      await this.#fixture.consents.write(guildId, id, { kind: 'always' });
     await this.#join();
   }
 
@@ -309,7 +322,8 @@ export class Simulation {
     this.steps++;
     this.#taken = { event, before: state, after, effects };
     const isDropped = effects.some((one) => one.do === 'discard');
-    if (isDropped && this.#leaksReservations) this.#ledger.reserve(guildId, undefined, 1);
+    if (isDropped && this.#leaksReservations)
+      this.#ledger.reserve(guildId, undefined, 1);
     return { effects, state: after };
   }
 
@@ -366,7 +380,8 @@ export class Simulation {
     const { by, kind, text } = one;
     const { privacy, sessions, settings, talk } = this.#fixture;
     const pause = (isPaused: boolean) => sessions.pauseHearing(guildId, isPaused);
-    const mute = (isOn: boolean) => sessions.onSeatChange(guildId, { kind: 'muted', isOn });
+    const mute = (isOn: boolean) =>
+      sessions.onSeatChange(guildId, { kind: 'muted', isOn });
     const acts: Readonly<Record<Act['kind'], () => unknown>> = {
       restart: () => undefined,
       say: () => this.#microphones.say(by, text, this.clock.nowMs()),
@@ -399,9 +414,12 @@ export class Simulation {
       captions: () => this.#caption(),
       'break-store': () => Object.assign(this.#store, { isBroken: true }),
       'mend-store': () => Object.assign(this.#store, { isBroken: false }),
-      'set-clock': () => this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
+      'set-clock': () =>
+        this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
     };
-    void Promise.resolve(acts[kind]()).catch((error: unknown) => this.#judge.fail(error));
+    void Promise.resolve(acts[kind]()).catch((error: unknown) =>
+      this.#judge.fail(error),
+    );
   }
 
   #read(by: string, text: string) {
@@ -412,7 +430,9 @@ export class Simulation {
 
   /** Instant, in ms, from which nothing of this text may be heard, as its owner said no; infinite: none. */
   refusedMs(text: string): number {
-    return this.#refusedMs.get(this.#owners.get(text) ?? '') ?? Number.POSITIVE_INFINITY;
+    return (
+      this.#refusedMs.get(this.#owners.get(text) ?? '') ?? Number.POSITIVE_INFINITY
+    );
   }
 
   /** Whether nothing can leave. */
@@ -435,7 +455,8 @@ export class Simulation {
     this.#members.set(by, { ...makeMember(by), isDeaf });
     const { current, people: here } = this.#opener;
     const now = here.map(({ id }) => this.#members.get(id) ?? makeMember(id));
-    for (const list of [here, current?.present ?? []]) list.splice(0, list.length, ...now);
+    for (const list of [here, current?.present ?? []])
+      list.splice(0, list.length, ...now);
   }
 
   #answer(by: string, isYes: boolean, saved: Promise<unknown>) {
@@ -449,7 +470,9 @@ export class Simulation {
     const over = new AbortController();
     const { signal } = over;
     this.#requests.add(over);
-    await this.#fixture.talk.askQuestion(guildId, text, { id: by, name: by }, 'voice', { signal });
+    await this.#fixture.talk.askQuestion(guildId, text, { id: by, name: by }, 'voice', {
+      signal,
+    });
     this.#requests.delete(over);
   }
 
@@ -475,13 +498,15 @@ export class Simulation {
     const there = [...this.#members.values()].filter(({ id }) => {
       return id === by ? isThere : here.some((one) => one.id === id);
     });
-    for (const list of [here, current?.present ?? []]) list.splice(0, list.length, ...there);
+    for (const list of [here, current?.present ?? []])
+      list.splice(0, list.length, ...there);
   }
 
   /** Discord moves the bot: the link ends, and everybody goes along. */
   #move() {
     const { sessions } = this.#fixture;
-    const { channelId } = sessions.at(guildId)?.channelId === den.channelId ? lounge : den;
+    const { channelId } =
+      sessions.at(guildId)?.channelId === den.channelId ? lounge : den;
     this.#opener.current?.lose(new BotError('link.lost', false, 'Moved.'));
     sessions.onSeatChange(guildId, { kind: 'moved', channelId });
   }
@@ -489,7 +514,9 @@ export class Simulation {
   async #caption() {
     const { captions } = this.#fixture;
     this.#isCaptioned = !this.#isCaptioned;
-    await (this.#isCaptioned ? captions.turnOn(guildId, {}) : captions.turnOff(guildId));
+    await (this.#isCaptioned
+      ? captions.turnOn(guildId, {})
+      : captions.turnOff(guildId));
   }
 
   #troubleOfStore() {

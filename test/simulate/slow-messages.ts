@@ -14,8 +14,10 @@ export function makeSlowMessages(
   };
   return {
     writeText: (...given) => late(given[2]).then(() => messages.writeText(...given)),
-    notifyPeople: (...given) => late(given[2]).then(() => messages.notifyPeople(...given)),
+    notifyPeople: (...given) =>
+      late(given[2]).then(() => messages.notifyPeople(...given)),
     tellPerson: (...given) => late(given[2]).then(() => messages.tellPerson(...given)),
-    offerButtons: (...given) => late(given[3]).then(() => messages.offerButtons(...given)),
+    offerButtons: (...given) =>
+      late(given[3]).then(() => messages.offerButtons(...given)),
   };
 }

@@ -1,6 +1,16 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
-import type { ConversationState, Id, TurnState } from '#src/conversation/machine/state.ts';
-import { findTurn, floorPhase, isSounding, isStarving, listCompany } from './conversation-view.ts';
+import type {
+  ConversationState,
+  Id,
+  TurnState,
+} from '#src/conversation/machine/state.ts';
+import {
+  findTurn,
+  floorPhase,
+  isSounding,
+  isStarving,
+  listCompany,
+} from './conversation-view.ts';
 import { splitWords } from './heard-book.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import type { Simulation } from './simulation-world.ts';
@@ -49,7 +59,8 @@ export class SoundJudge {
   check(world: Simulation, step: SimulatedStep): void {
     const { after, effects, event } = step;
     if (isSounding(after)) this.#knownMs = event.atMs;
-    for (const { id, isDeaf } of after.people) if (isDeaf) this.#deafMs.set(id, event.atMs);
+    for (const { id, isDeaf } of after.people)
+      if (isDeaf) this.#deafMs.set(id, event.atMs);
     for (const one of effects) this.#noteEffect(one, event.atMs);
     this.#checkBarge(world, step);
     this.#checkOver(world, step);
@@ -57,14 +68,20 @@ export class SoundJudge {
 
   #noteEffect(effect: ConversationEffect, atMs: number) {
     if (effect.do === 'begin') this.#begunMs.set(effect.answer, atMs);
-    if (effect.do === 'overheard' && effect.what === 'wait') this.#held = { atMs, by: effect.by };
+    if (effect.do === 'overheard' && effect.what === 'wait')
+      this.#held = { atMs, by: effect.by };
     if (effect.do === 'finish-clause') this.#endingMs.set(effect.reply, atMs);
     if (effect.do !== 'fact' || effect.fact.kind !== 'utterance-over') return;
     if (effect.fact.end === 'meant') this.#meantMs.set(effect.fact.by, atMs);
   }
 
   /** A frame with the bot's voice leaves. */
-  noteLeft(world: Simulation, frame: VoiceFrame, atMs: number, state: ConversationState): void {
+  noteLeft(
+    world: Simulation,
+    frame: VoiceFrame,
+    atMs: number,
+    state: ConversationState,
+  ): void {
     const { current } = state.turnQueue;
     const said = world.heard.noteLeft(frame, atMs, current?.reply);
     if (!said) return;
@@ -88,7 +105,8 @@ export class SoundJudge {
     const isToSound = floorPhase(state) === 'sounding' && !isStarving(state);
     if (!isToSound || world.isStalled) this.#leftMs = nowMs;
     const { atMs: heldMs, by } = this.#held;
-    const isHeld = nowMs - heldMs <= maxHoldMs && state.people.some(({ id }) => id === by);
+    const isHeld =
+      nowMs - heldMs <= maxHoldMs && state.people.some(({ id }) => id === by);
     const isQuiet = nowMs - Math.max(world.talkedMs, this.#leftMs) <= pauseMs;
     this.#hold(51, isQuiet || isHeld, current?.reply);
   }
@@ -99,12 +117,14 @@ export class SoundJudge {
     if (!current || heard.listTexts(current.reply).length > 1) return;
     const turn = current && findTurn(state, current.reply);
     const isThere = state.people.some(({ id }) => id === turn?.by);
-    if (current && isThere && listCompany(state) > 1) this.#inCompany.add(current.reply);
+    if (current && isThere && listCompany(state) > 1)
+      this.#inCompany.add(current.reply);
   }
 
   /** Only who is answered, and who calls the bot, ends an answer by talking. */
   #checkBarge(world: Simulation, { before, event }: SimulatedStep) {
-    if (event.kind !== 'barged' || before.turnQueue.current?.reply !== event.reply) return;
+    if (event.kind !== 'barged' || before.turnQueue.current?.reply !== event.reply)
+      return;
     const asker = findTurn(before, event.reply)?.by;
     const texts = world.heard.listTexts(event.reply);
     const fromMs = (texts[0]?.firstAtMs ?? event.atMs) - overMs;
@@ -113,13 +133,19 @@ export class SoundJudge {
     const isStopped = world.said.some(
       ({ text, toMs }) => toMs >= event.atMs - lateWordsMs && stops.test(text),
     );
-    const mayEnd = isStopped || over.some(({ by, text }) => by === asker || free.test(text));
+    const mayEnd =
+      isStopped || over.some(({ by, text }) => by === asker || free.test(text));
     const isMeant = [...this.#meantMs.values()].some((atMs) => atMs >= fromMs);
-    this.#hold(46, mayEnd || isMeant, `${event.action}: ${over.map(({ text }) => text)}`);
+    this.#hold(
+      46,
+      mayEnd || isMeant,
+      `${event.action}: ${over.map(({ text }) => text)}`,
+    );
   }
 
   #checkOver(world: Simulation, { before, event }: SimulatedStep) {
-    if (event.kind !== 'over' || before.turnQueue.current?.reply !== event.reply) return;
+    if (event.kind !== 'over' || before.turnQueue.current?.reply !== event.reply)
+      return;
     const { heard, reply } = event;
     const turn = findTurn(before, reply);
     if (turn) this.#checkHeard(world, turn, reply, heard);

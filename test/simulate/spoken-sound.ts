@@ -7,7 +7,11 @@ import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
 
 /** Recordings that stand for what is said: a short one for a word or two, one of several for more. */
 const shortClip = 'human-cards-003';
-const longClips = ['synth-flite-slt-what-time-is-it', 'human-cards-004', 'human-goforward'];
+const longClips = [
+  'synth-flite-slt-what-time-is-it',
+  'human-cards-004',
+  'human-goforward',
+];
 const clips = [shortClip, ...longClips].map((name) => {
   const { samples } = readWav(readFileSync(`test/fixtures/speech/${name}.wav`));
   return samples;
@@ -22,7 +26,10 @@ const silenceFrame = Buffer.from([0xf8, 0xff, 0xfe]);
 const silenceFrames = 5;
 /** A frame of an open microphone while nobody speaks. */
 const noiseFrame = Buffer.from([opusToc, 0xff, 0xff, 0xff]);
-const noise = Int16Array.from({ length: frameSamples }, (_, n) => ((n * 7_919) % 61) - 30);
+const noise = Int16Array.from(
+  { length: frameSamples },
+  (_, n) => ((n * 7_919) % 61) - 30,
+);
 /** Samples before the number of what is said, at the beginning of a loud frame. */
 const frameMark = [7_321, -7_321] as const;
 const minNumber = 1_000;
@@ -98,7 +105,9 @@ export type VoiceFrame = { readonly slot: number; readonly isDucked: boolean };
 /** The bot's voice in a frame that left; undefined where there is none. */
 export function readVoice(frame: Uint8Array): VoiceFrame | undefined {
   if (frame.length !== voiceBytes) return undefined;
-  const level = Buffer.from(frame.buffer, frame.byteOffset, frame.length).readUInt16BE(1);
+  const level = Buffer.from(frame.buffer, frame.byteOffset, frame.length).readUInt16BE(
+    1,
+  );
   const isDucked = level < minLevel - levelStep;
   const full = isDucked ? level / duckGain : level;
   const slot = Math.round((full - minLevel) / levelStep);
@@ -122,8 +131,12 @@ function decodeFrame(opus: Uint8Array) {
   if (bytes.length === noiseFrame.length) return noise.slice();
   if (bytes.length !== 6) return new Int16Array(frameSamples);
   const from = bytes.readUInt16BE(4) * frameSamples;
-  const samples = (clips[bytes.readUInt8(1)] ?? new Int16Array()).slice(from, from + frameSamples);
-  const level = samples.reduce((sum, sample) => sum + Math.abs(sample), 0) / frameSamples;
+  const samples = (clips[bytes.readUInt8(1)] ?? new Int16Array()).slice(
+    from,
+    from + frameSamples,
+  );
+  const level =
+    samples.reduce((sum, sample) => sum + Math.abs(sample), 0) / frameSamples;
   if (level > loudLevel) samples.set([...frameMark, minNumber + bytes.readUInt16BE(2)]);
   return samples;
 }

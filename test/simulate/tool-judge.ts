@@ -1,5 +1,12 @@
-import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
-import type { ConversationState, Id, ToolRun } from '#src/conversation/machine/state.ts';
+import type {
+  ConversationEffect,
+  EffectOf,
+} from '#src/conversation/machine/effects.ts';
+import type {
+  ConversationState,
+  Id,
+  ToolRun,
+} from '#src/conversation/machine/state.ts';
 import { listNewExchanges } from './conversation-view.ts';
 import { ToolBook } from './invariant-books.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
@@ -19,13 +26,16 @@ export class ToolJudge {
 
   check(world: Simulation, step: SimulatedStep): void {
     const { after, before, event } = step;
-    if (event.kind === 'prompted' && event.hasOthers) this.#tools.tainted.add(event.answer);
+    if (event.kind === 'prompted' && event.hasOthers)
+      this.#tools.tainted.add(event.answer);
     const { exchanges } = after.history;
     for (const one of exchanges)
-      if (!before.history.exchanges.includes(one)) this.#tools.remember(one, before, after);
+      if (!before.history.exchanges.includes(one))
+        this.#tools.remember(one, before, after);
     for (const effect of step.effects) this.#checkEffect(effect, step);
     if (event.kind === 'returned') this.#tools.noteForeign(before, event.run);
-    if (event.kind === 'returned' && event.isVain) this.#tools.takeBack(before, event.run);
+    if (event.kind === 'returned' && event.isVain)
+      this.#tools.takeBack(before, event.run);
     this.#checkJobs(world, after);
   }
 
@@ -79,7 +89,9 @@ export class ToolJudge {
     before: ConversationState,
     after: ConversationState,
   ) {
-    const isThere = [...before.turns, ...after.turns].some((one) => one.answer?.id === answer);
+    const isThere = [...before.turns, ...after.turns].some(
+      (one) => one.answer?.id === answer,
+    );
     this.#hold(17, isThere, answer);
   }
 
@@ -90,7 +102,9 @@ export class ToolJudge {
     after: ConversationState,
   ) {
     const exchanges = listNewExchanges(before, after);
-    const isForeign = exchanges.some((one) => one.by !== by || this.#tools.isForeign(one));
+    const isForeign = exchanges.some(
+      (one) => one.by !== by || this.#tools.isForeign(one),
+    );
     const sounding = after.turnQueue.current?.reply ?? -1;
     const isSupposedForeign = supposed?.by !== by || this.#tools.tainted.has(sounding);
     if (isForeign || (supposed && isSupposedForeign)) this.#tools.tainted.add(answer);

@@ -8,7 +8,14 @@ const capsUsd = [1, 1, 1, 0.01, 0.002] as const;
 const gapsMs = [6_000, 6_000, 6_000, 40_000] as const;
 
 /** Manner of a chat model: it answers, calls the same tools again and again, says nothing, or takes for ever. */
-const planManners = ['usual', 'usual', 'usual', 'obstinate', 'empty', 'silent'] as const;
+const planManners = [
+  'usual',
+  'usual',
+  'usual',
+  'obstinate',
+  'empty',
+  'silent',
+] as const;
 
 /** What exists in the world of one seed. All faults at once hide rare pairs, so each seed has some of them. */
 export type WorldPlan = {
@@ -64,7 +71,9 @@ export function planWorld(seed: number): WorldPlan {
     hanging: portsWith('hanging', 0.15),
     slow: portsWith('slow', 0.3),
     longestGapMs: pick('gap', gapsMs),
-    scenes: new Set(sceneGroups.filter((group) => group === 'talk' || has(`scene ${group}`, 0.5))),
+    scenes: new Set(
+      sceneGroups.filter((group) => group === 'talk' || has(`scene ${group}`, 0.5)),
+    ),
     hasFallbacks: has('fallbacks', 0.3),
     hasPartials,
     trustsPartials: hasPartials && has('trust', 0.7),

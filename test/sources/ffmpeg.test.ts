@@ -24,8 +24,11 @@ async function program(name: string, body: string, by = process.execPath) {
 
 const skipMs = 1500;
 const mov = { demuxer: 'mov' };
-const through = (path: string, bytes: AsyncIterable<Uint8Array>, signal = neverAborted) =>
-  Array.fromAsync(decodeByFfmpeg(bytes, skipMs, { ...mov, path }, signal));
+const through = (
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+  signal = neverAborted,
+) => Array.fromAsync(decodeByFfmpeg(bytes, skipMs, { ...mov, path }, signal));
 
 test('it is told the container, reads nothing but what it is given, and sees nothing of our environment', async () => {
   const path = await program(
@@ -37,13 +40,19 @@ test('it is told the container, reads nothing but what it is given, and sees not
   const [pcm] = await through(path, cutInPieces(Buffer.alloc(10), 10));
   const samples = pcm?.samples ?? new Int16Array(0);
   const [reported, environment] = JSON.parse(Buffer.from(samples.buffer).toString());
-  expect(reported.join(' ')).toContain('-protocol_whitelist pipe -f mov -i pipe:0 -ss 1.500');
+  expect(reported.join(' ')).toContain(
+    '-protocol_whitelist pipe -f mov -i pipe:0 -ss 1.500',
+  );
   expect(Object.keys(environment)).toEqual([]);
 });
 
 test.each([
   ['gives nothing', 'process.stdin.resume();', 'ffmpeg found no sound'],
-  ['fails', 'process.stderr.write("x".repeat(100_000)); process.exit(1);', 'ffmpeg found no sound'],
+  [
+    'fails',
+    'process.stderr.write("x".repeat(100_000)); process.exit(1);',
+    'ffmpeg found no sound',
+  ],
 ])('a program that %s makes it no sound', async (name, body, why) => {
   const path = await program(name.replace(' ', '-'), body);
   const sound = through(path, cutInPieces(Buffer.alloc(1_000_000), 10_000));
@@ -65,7 +74,12 @@ test('a program that reads no further than it needs is heard, whatever comes the
     for (let n = 0; n < 3; n++) yield Buffer.alloc(10);
   };
   let samples = 0;
-  for await (const pcm of decodeByFfmpeg(bytes(), skipMs, { ...mov, path }, neverAborted)) {
+  for await (const pcm of decodeByFfmpeg(
+    bytes(),
+    skipMs,
+    { ...mov, path },
+    neverAborted,
+  )) {
     samples += pcm.samples.length;
     sounded.resolve();
   }
@@ -75,7 +89,10 @@ test('a program that reads no further than it needs is heard, whatever comes the
 test('a program that is not there, bytes that break, and a listener who leaves end it', async () => {
   const gone = through(join(folder, 'gone'), cutInPieces(Buffer.alloc(10), 10));
   await expect(gone).rejects.toMatchObject({ code: 'source.not_audio' });
-  const path = await program('waits', 'process.stdin.resume(); setInterval(() => {}, 1000);');
+  const path = await program(
+    'waits',
+    'process.stdin.resume(); setInterval(() => {}, 1000);',
+  );
   const reason = new Error('cut');
   const broken = async function* () {
     yield Buffer.alloc(10);

@@ -11,13 +11,19 @@ import { makeToneWav } from './tones.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
-const opener = new Sources({ clock: realClock, decoding, allowed: new AllowedHosts([]) });
+const opener = new Sources({
+  clock: realClock,
+  decoding,
+  allowed: new AllowedHosts([]),
+});
 const signal = new AbortController().signal;
 
 type Folder = AsyncDisposable & { readonly path: string };
 
 /** A folder of sounds by their names in it, which may hold folders. */
-async function folderOf(files: Readonly<Record<string, string | Buffer>>): Promise<Folder> {
+async function folderOf(
+  files: Readonly<Record<string, string | Buffer>>,
+): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), 'parley-sounds-'));
   for (const [name, bytes] of Object.entries(files)) {
     await mkdir(dirname(join(path, name)), { recursive: true });
@@ -81,5 +87,7 @@ test('a sound is titled as its file is called, and plays to its length', async (
   await using own = await folderOf({ '02.wav': makeToneWav() });
   const source = await libraryIn(own).open('02', signal);
   expect(source).toMatchObject({ title: '02', isSeekable: true, lengthMs: 1_000 });
-  expect((await Array.fromAsync(source?.open(0, signal) ?? [])).length).toBeGreaterThan(0);
+  expect((await Array.fromAsync(source?.open(0, signal) ?? [])).length).toBeGreaterThan(
+    0,
+  );
 });

@@ -33,6 +33,9 @@ export function openWith(decoding: Decoding, over: Partial<SourcesOptions> = {})
 }
 
 /** All of a sound from a place on. */
-export async function readSound(source: SoundSource, fromMs = 0): Promise<DecodedSound> {
+export async function readSound(
+  source: SoundSource,
+  fromMs = 0,
+): Promise<DecodedSound> {
   return joinHeard(await Array.fromAsync(source.open(fromMs, neverAborted)));
 }

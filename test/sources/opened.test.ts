@@ -50,7 +50,10 @@ test.each([...files.map(([name]) => name), 'wav'])(
 test.each([
   ['nothing', Buffer.alloc(0)],
   ['one byte', Buffer.from('R')],
-  ['a list of songs', Buffer.from('#EXTM3U\n#EXTINF:12,Song\nhttp://127.0.0.1/a.mp3\n')],
+  [
+    'a list of songs',
+    Buffer.from('#EXTM3U\n#EXTINF:12,Song\nhttp://127.0.0.1/a.mp3\n'),
+  ],
   ['a list of another kind', Buffer.from('[playlist]\nFile1=http://127.0.0.1/a.mp3\n')],
   ['a web page', Buffer.from('<!doctype html><title>Sign in</title>')],
   ['raw samples without their rate', makeToneWav().subarray(44)],
@@ -70,7 +73,11 @@ test('an endless stream is read no faster than it is played, in memory that does
     }
   };
   let [playedMs, most] = [0, 0];
-  for await (const pcm of decoding.play(bytes(), { rateHz: 48_000, channels: 2 }, neverAborted)) {
+  for await (const pcm of decoding.play(
+    bytes(),
+    { rateHz: 48_000, channels: 2 },
+    neverAborted,
+  )) {
     playedMs += getDurationMs(pcm);
     most = Math.max(most, (pulledBytes / song.length) * 1500 - playedMs);
     if (playedMs > 120_000) break;

@@ -28,11 +28,15 @@ test('a recording that does not arrive in time is given up, and one nobody waits
 });
 
 test('of three recordings at once of one server one is refused, and of five of several', async () => {
-  await using server = await serveSounds((_, response) => void response.end(soundFiles.ogg));
+  await using server = await serveSounds(
+    (_, response) => void response.end(soundFiles.ogg),
+  );
   const reader = recordings();
   const url = `http://127.0.0.1:${server.port}/a`;
   for (const servers of ['ggg', 'gghhi']) {
-    const all = [...servers].map((server) => reader.read(server, { ...file, url }, signal));
+    const all = [...servers].map((server) =>
+      reader.read(server, { ...file, url }, signal),
+    );
     const fates = (await Promise.allSettled(all)).map(({ status }) => status);
     expect(fates.map((fate) => fate === 'rejected')).toEqual(
       fates.map((_, n) => n === all.length - 1),
@@ -47,14 +51,20 @@ async function pictured(...all: readonly { type: string; bytes: Buffer }[]) {
     const { type, bytes } = all[Number(url?.slice(1))] ?? expect.fail();
     response.writeHead(200, { 'content-type': type }).end(bytes);
   });
-  const links = all.map((_, n) => ({ ...file, url: `http://127.0.0.1:${server.port}/${n}` }));
+  const links = all.map((_, n) => ({
+    ...file,
+    url: `http://127.0.0.1:${server.port}/${n}`,
+  }));
   return await recordings()
     .readPictures('g', links, signal)
     .catch(({ code }) => code);
 }
 
 const picture = (head: string, length = 40) => {
-  return { type: 'image/png', bytes: Buffer.concat([Buffer.from(head, 'latin1')], length) };
+  return {
+    type: 'image/png',
+    bytes: Buffer.concat([Buffer.from(head, 'latin1')], length),
+  };
 };
 const png = '\x89PNG\r\n\x1a\n';
 
@@ -74,8 +84,12 @@ test.each([
 
 test('what is no picture, or with others more than 3 MB, is refused', async () => {
   expect(await pictured(picture('<svg>'))).toBe('source.not_audio');
-  expect(await pictured({ ...picture(png), type: 'text/html' })).toBe('source.not_audio');
+  expect(await pictured({ ...picture(png), type: 'text/html' })).toBe(
+    'source.not_audio',
+  );
   expect(await pictured(picture(png, 3_000_001))).toBe('source.too_big');
-  expect(await pictured(picture(png, 3e6 - 40), picture(png, 41))).toBe('source.too_big');
+  expect(await pictured(picture(png, 3e6 - 40), picture(png, 41))).toBe(
+    'source.too_big',
+  );
   expect(await pictured(picture(png, 3e6 - 40), picture(png))).toHaveLength(2);
 });

@@ -23,8 +23,12 @@ export function openDecoding(): Decoding {
 export const sharedDecoding = openDecoding();
 
 /** `bytes` in pieces of this length. */
-export async function* cutInPieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
+export async function* cutInPieces(
+  bytes: Uint8Array,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += length)
+    yield bytes.subarray(at, at + length);
 }
 
 /** All of a sound, 16 kHz mono. */

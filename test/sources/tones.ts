@@ -39,17 +39,25 @@ export function joinHeard(sounds: readonly Pcm[]): DecodedSound {
 }
 
 /** A file decoded for a track, fed in pieces of this length. */
-export async function playFile(decoding: Decoding, file: Uint8Array): Promise<DecodedSound> {
+export async function playFile(
+  decoding: Decoding,
+  file: Uint8Array,
+): Promise<DecodedSound> {
   const { signal } = new AbortController();
   const bytes = cutInPieces(file, 4096);
   return joinHeard(
-    await Array.fromAsync(decoding.play(bytes, { rateHz: 48_000, channels: 2 }, signal)),
+    await Array.fromAsync(
+      decoding.play(bytes, { rateHz: 48_000, channels: 2 }, signal),
+    ),
   );
 }
 
 /** The frequency that is strongest, by the zeros of a sound, in Hz. */
 export function measurePitchHz(samples: Int16Array, rateHz: number): number {
-  const [from, to] = [Math.floor(samples.length / 5), Math.floor((samples.length * 4) / 5)];
+  const [from, to] = [
+    Math.floor(samples.length / 5),
+    Math.floor((samples.length * 4) / 5),
+  ];
   const ups: number[] = [];
   for (let n = from; n < to; n++) {
     const [before, after] = [samples[n - 1] ?? 0, samples[n] ?? 0];

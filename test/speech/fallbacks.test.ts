@@ -9,7 +9,10 @@ import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { openListening } from '#src/speech/listen.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import { testListening } from '#test/contracts/listening-contract.ts';
-import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
+import {
+  testTranscriber,
+  transcribeText,
+} from '#test/contracts/transcriber-contract.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { makeChain } from '#test/fakes/fallback-chains.ts';
 import { hearWords, speakWords, wordUtterances } from '#test/fakes/tone-words.ts';
@@ -28,7 +31,11 @@ function streaming(inner: Transcriber): Transcriber {
   };
 }
 
-function recogniser(engines: readonly Transcriber[], listens = false, clock = new VirtualClock()) {
+function recogniser(
+  engines: readonly Transcriber[],
+  listens = false,
+  clock = new VirtualClock(),
+) {
   const { chain } = makeChain('speech to text', engines, clock);
   return createTranscriberChain(chain, listens);
 }
@@ -54,8 +61,12 @@ test('every recogniser that takes a hint of the language has it, and the others 
       return deaf().transcribe(pcm, signal);
     },
   };
-  const transcriber = withTranscriptionOptions(recogniser([hinted, hearing()]), { language: 'de' });
-  expect(await transcribeText(transcriber, wordUtterances[0].pcm)).toBe('one two three four five');
+  const transcriber = withTranscriptionOptions(recogniser([hinted, hearing()]), {
+    language: 'de',
+  });
+  expect(await transcribeText(transcriber, wordUtterances[0].pcm)).toBe(
+    'one two three four five',
+  );
   expect(reported).toEqual(['de']);
 });
 
@@ -90,7 +101,11 @@ test.each([
     [11_000, 12_000, 12_000, -1],
     [11_000, 12_000, 12_000, 20_000],
   ],
-  ['slows down is late once, at its old pace', [100, 8_000, 8_000, 100], [100, 5_000, 8_000, 100]],
+  [
+    'slows down is late once, at its old pace',
+    [100, 8_000, 8_000, 100],
+    [100, 5_000, 8_000, 100],
+  ],
 ])('a recogniser that %s, and no utterance is sent twice', async (_, times, tookMs) => {
   const clock = new VirtualClock();
   const listening = recogniser([paced(clock, ...times)], false, clock);
@@ -107,7 +122,10 @@ function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
 /** Speaks a text, and says how many pieces of 100 ms it had. */
 async function said(voice: Synthesizer, text: string) {
   const sounds = voice.synthesize(text, {}, never);
-  const ms = (await Array.fromAsync(sounds)).reduce((sum, pcm) => sum + getDurationMs(pcm), 0);
+  const ms = (await Array.fromAsync(sounds)).reduce(
+    (sum, pcm) => sum + getDurationMs(pcm),
+    0,
+  );
   return ms / 100;
 }
 

@@ -20,7 +20,9 @@ async function recogniser(rule: Rule = 'as gpt-transcribe') {
     const form = await new Response(Buffer.concat(chunks), { headers }).formData();
     forms.push(form);
     const keywords = form.getAll('keywords[]').map(String);
-    const hasHints = ['keywords[]', 'prompt', 'hotwords'].some((field) => form.has(field));
+    const hasHints = ['keywords[]', 'prompt', 'hotwords'].some((field) =>
+      form.has(field),
+    );
     const isBad =
       rule === 'refuses everything' ||
       (rule === 'refuses hints' && hasHints) ||
@@ -67,9 +69,17 @@ test('names become hints of one plain line each, without doubles', () => {
 
 test('a server that refuses hints is asked without them, and only once with', async () => {
   using server = await recogniser('refuses hints');
-  const transcriber = withTranscriptionOptions(server.open('whisper-1'), { hints: ['Nova'] });
-  for (let n = 0; n < 3; n++) expect(await transcribeText(transcriber, sound)).toBe('hello');
-  expect(server.forms.map((form) => form.get('prompt'))).toEqual(['Nova.', null, null, null]);
+  const transcriber = withTranscriptionOptions(server.open('whisper-1'), {
+    hints: ['Nova'],
+  });
+  for (let n = 0; n < 3; n++)
+    expect(await transcribeText(transcriber, sound)).toBe('hello');
+  expect(server.forms.map((form) => form.get('prompt'))).toEqual([
+    'Nova.',
+    null,
+    null,
+    null,
+  ]);
   await transcribeText(
     withTranscriptionOptions(server.open('faster-whisper'), { hints: ['Nova', 'Ana'] }),
     sound,

@@ -23,12 +23,22 @@ async function openVoice(over: { readonly maxBytes?: number } = {}) {
       asked.push(text);
       if (name === 'gone') onGone?.(name, 'reader');
       for (const length of [2_400, 1_200])
-        yield { samples: new Int16Array(length).fill(text.length), rateHz: 24_000, channels: 1 };
+        yield {
+          samples: new Int16Array(length).fill(text.length),
+          rateHz: 24_000,
+          channels: 1,
+        };
     },
   };
   const isBotSentence = createOwnSentenceTest();
   const kept = (name = 'one voice') =>
-    withKeptSentences(engine, { folder, engine: name, isBotSentence, clock: realClock, ...over });
+    withKeptSentences(engine, {
+      folder,
+      engine: name,
+      isBotSentence,
+      clock: realClock,
+      ...over,
+    });
   return { asked, folder, kept };
 }
 
@@ -36,7 +46,10 @@ async function openVoice(over: { readonly maxBytes?: number } = {}) {
 async function say(voice: Synthesizer, text: string, how: SpeechVoice = {}) {
   const pieces: Pcm[] = await Array.fromAsync(voice.synthesize(text, how, never));
   await wait(30);
-  return { rateHz: pieces[0]?.rateHz, samples: pieces.flatMap(({ samples }) => [...samples]) };
+  return {
+    rateHz: pieces[0]?.rateHz,
+    samples: pieces.flatMap(({ samples }) => [...samples]),
+  };
 }
 
 test('a sentence of the bot itself is made once, also for the next run, and sounds the same', async () => {
@@ -50,7 +63,12 @@ test('a sentence of the bot itself is made once, also for the next run, and soun
 test('another engine, voice, language, tone or pace makes it anew', async () => {
   const { asked, kept } = await openVoice();
   await say(kept(), 'One moment.');
-  for (const how of [{ name: 'alloy' }, { language: 'en' }, { instructions: 'calm' }, { speed: 2 }])
+  for (const how of [
+    { name: 'alloy' },
+    { language: 'en' },
+    { instructions: 'calm' },
+    { speed: 2 },
+  ])
     await say(kept(), 'One moment.', how);
   await say(kept('another engine'), 'One moment.');
   expect(asked).toHaveLength(6);

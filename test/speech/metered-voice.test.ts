@@ -1,13 +1,25 @@
 import { expect, test } from 'vitest';
 import { describeServer } from '#src/provider/models/standard-models.ts';
-import { type SpokenUsage, withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
-import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/speech-engine.ts';
+import {
+  type SpokenUsage,
+  withVoiceMeter,
+} from '#src/speech/fallbacks/metered-voice.ts';
+import type {
+  EngineUsage,
+  ServerUsage,
+  Synthesizer,
+} from '#src/speech/speech-engine.ts';
 
 const never = new AbortController().signal;
 const one = describeServer('speaks', 'http://127.0.0.1:1');
 const pcm = { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 } as const;
 const counted = (inputTokens: number, audioOutputTokens: number): ServerUsage => {
-  return { kind: 'tokens', inputTokens, outputTokens: audioOutputTokens, audioOutputTokens };
+  return {
+    kind: 'tokens',
+    inputTokens,
+    outputTokens: audioOutputTokens,
+    audioOutputTokens,
+  };
 };
 
 /** Tells these things, each with 100 ms of sound after it. */
@@ -22,10 +34,15 @@ function openSynthesizer(...reported: readonly EngineUsage[]): Synthesizer {
   };
 }
 
-async function spokenBy(voice: Synthesizer, pieces = 9): Promise<readonly SpokenUsage[]> {
+async function spokenBy(
+  voice: Synthesizer,
+  pieces = 9,
+): Promise<readonly SpokenUsage[]> {
   const spoken: SpokenUsage[] = [];
   let left = pieces;
-  const metered = withVoiceMeter(voice, { recordSpeech: (one) => void spoken.push(one) });
+  const metered = withVoiceMeter(voice, {
+    recordSpeech: (one) => void spoken.push(one),
+  });
   for await (const _ of metered.synthesize('Four.', {}, never)) if (--left === 0) break;
   return spoken;
 }
@@ -46,6 +63,8 @@ test('a text that was cut short is estimated, whatever was counted, and it is kn
 
 test('where one of several requests was not counted, all are estimated', async () => {
   const usage = [{ by: one }, { by: one, count: counted(3, 20) }, { by: one }];
-  expect(await spokenBy(openSynthesizer(...usage))).toMatchObject([{ usage: { by: one } }]);
+  expect(await spokenBy(openSynthesizer(...usage))).toMatchObject([
+    { usage: { by: one } },
+  ]);
   expect((await spokenBy(openSynthesizer(...usage)))[0]?.usage?.count).toBeUndefined();
 });

@@ -4,7 +4,10 @@ import { openClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
-import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
+import {
+  testTranscriber,
+  transcribeText,
+} from '#test/contracts/transcriber-contract.ts';
 import {
   instantPace,
   type MockProviders,
@@ -32,9 +35,12 @@ beforeAll(async () => {
 beforeEach(() => server.set({ ...usual, onlyFormat: 'pcm', rateHz: 24_000 }));
 afterAll(() => server[Symbol.asyncDispose]());
 
-const client = () => openClient({ baseUrl: server.baseUrl, apiKey: new Secret('hunter22') });
-const hearing = (model = 'whisper-1') => openTranscriber(client(), { model, language: 'en' });
-const speaking = () => openSynthesizer(client(), { model: 'tts', voice: 'alloy', format: 'pcm' });
+const client = () =>
+  openClient({ baseUrl: server.baseUrl, apiKey: new Secret('hunter22') });
+const hearing = (model = 'whisper-1') =>
+  openTranscriber(client(), { model, language: 'en' });
+const speaking = () =>
+  openSynthesizer(client(), { model: 'tts', voice: 'alloy', format: 'pcm' });
 
 testTranscriber('OpenAI transcriptions', () => hearing(), utterances);
 testSynthesizer('OpenAI speech', () => speaking());
@@ -58,7 +64,11 @@ test.each([
   'asked for %s and sent %s at %i Hz, the sound arrives whole',
   async (asked, sent, rateHz) => {
     server.set({ onlyFormat: sent, rateHz });
-    const synthesizer = openSynthesizer(client(), { model: 'tts', voice: 'alloy', format: asked });
+    const synthesizer = openSynthesizer(client(), {
+      model: 'tts',
+      voice: 'alloy',
+      format: asked,
+    });
     const sound = await collectSound(synthesizer, 'Go on.');
     if (sent === 'wav') expect(sound.rateHz).toBe(rateHz);
     expect(sound.samples).toEqual(makeTone('Go on.', rateHz));

@@ -23,7 +23,12 @@ const decode = openSpeechDecoder(stack);
 async function speakingTo(listener: RequestListener) {
   const served = await openListeningServer(listener);
   const client = openClient({ baseUrl: `${served.origin}/v1` });
-  const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format: 'pcm', decode });
+  const voice = openSynthesizer(client, {
+    model: 'tts',
+    voice: 'alloy',
+    format: 'pcm',
+    decode,
+  });
   return { voice, ...served };
 }
 
@@ -31,7 +36,9 @@ async function whole(pieces: AsyncIterable<Pcm>) {
   const all = await Array.fromAsync(pieces);
   const [first] = all;
   if (!first) throw new Error('There is no sound.');
-  expect(all.every(({ rateHz, channels }) => rateHz === first.rateHz && channels === 1)).toBe(true);
+  expect(
+    all.every(({ rateHz, channels }) => rateHz === first.rateHz && channels === 1),
+  ).toBe(true);
   return { ...first, samples: joinSamples(all.map(({ samples }) => samples)) };
 }
 
@@ -45,11 +52,14 @@ test.each([
   using server = await speakingTo((_, response) => {
     response.writeHead(200, { 'content-type': type });
     const size = name.includes('odd') ? 959 : bytes.length;
-    for (let at = 0; at < bytes.length; at += size) response.write(bytes.subarray(at, at + size));
+    for (let at = 0; at < bytes.length; at += size)
+      response.write(bytes.subarray(at, at + size));
     response.end();
   });
   const sound = await whole(server.voice.synthesize('2 9 3 4 0', {}, signal));
-  expect(measureSimilarity(resamplePcm(sound, 16_000), digitsFile)).toBeGreaterThan(0.9);
+  expect(measureSimilarity(resamplePcm(sound, 16_000), digitsFile)).toBeGreaterThan(
+    0.9,
+  );
   expect(Math.abs(getDurationMs(sound) - getDurationMs(digitsFile))).toBeLessThan(120);
 });
 
@@ -93,19 +103,22 @@ const foreign: readonly (readonly [string, string])[] = [
 /** Bytes as entropy coding leaves them. */
 const coded = createHash('shake256', { outputLength: 9_000 }).digest();
 
-test.each(foreign)('%s is never played, cut at every byte, and its name is said', (name, head) => {
-  const file = Buffer.from(head, 'hex');
-  const frame = 9; // of AAC, whose second header has to stand there
-  const body =
-    name === 'AAC'
-      ? Buffer.concat([file.subarray(0, frame), file.subarray(0, frame), coded])
-      : Buffer.concat([file, Buffer.alloc(20), coded]);
-  for (const type of ['', 'audio/pcm', 'audio/mpeg'])
-    for (let cut = 1; cut < 64; cut++)
-      expect(() => heardOf([body.subarray(0, cut), body.subarray(cut)], type)).toThrow(
-        `sent ${name}:`,
-      );
-});
+test.each(foreign)(
+  '%s is never played, cut at every byte, and its name is said',
+  (name, head) => {
+    const file = Buffer.from(head, 'hex');
+    const frame = 9; // of AAC, whose second header has to stand there
+    const body =
+      name === 'AAC'
+        ? Buffer.concat([file.subarray(0, frame), file.subarray(0, frame), coded])
+        : Buffer.concat([file, Buffer.alloc(20), coded]);
+    for (const type of ['', 'audio/pcm', 'audio/mpeg'])
+      for (let cut = 1; cut < 64; cut++)
+        expect(() =>
+          heardOf([body.subarray(0, cut), body.subarray(cut)], type),
+        ).toThrow(`sent ${name}:`);
+  },
+);
 
 /** Samples of other widths, orders and codings are bytes of an unknown form, too. */
 const unknown: Readonly<Record<string, Buffer>> = {
@@ -126,17 +139,26 @@ function digitBytes() {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-test.each(Object.entries(unknown))('%s without a label become an error, not noise', (_, body) => {
-  for (const size of [1, 959, body.length])
-    expect(() => heardOf(inPieces(body, size), 'audio/pcm')).toThrow('sent an unknown format:');
-});
+test.each(Object.entries(unknown))(
+  '%s without a label become an error, not noise',
+  (_, body) => {
+    for (const size of [1, 959, body.length])
+      expect(() => heardOf(inPieces(body, size), 'audio/pcm')).toThrow(
+        'sent an unknown format:',
+      );
+  },
+);
 
 test('samples of speech pass, whatever their loudness and their pieces', () => {
-  const peak = digitsFile.samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+  const peak = digitsFile.samples.reduce(
+    (most, one) => Math.max(most, Math.abs(one)),
+    0,
+  );
   const loudest = Int16Array.from(digitsFile.samples, (one) => (one / peak) * 32_767);
   for (const samples of [digitsFile.samples, loudest]) {
     const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-    for (const size of [1, 127, 4_096]) expect(heardOf(inPieces(bytes, size), '')).toEqual(samples);
+    for (const size of [1, 127, 4_096])
+      expect(heardOf(inPieces(bytes, size), '')).toEqual(samples);
   }
 });
 

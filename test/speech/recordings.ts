@@ -13,5 +13,8 @@ export async function readRecording(name: string): Promise<ContractUtterance> {
   );
   const entry = manifest.find(({ file }) => file === `${name}.wav`);
   if (!entry) throw new Error(`There is no recording ${name}.`);
-  return { pcm: readWav(await readFile(new URL(entry.file, recordingsUrl))), text: entry.text };
+  return {
+    pcm: readWav(await readFile(new URL(entry.file, recordingsUrl))),
+    text: entry.text,
+  };
 }

@@ -8,7 +8,12 @@ import {
   testTranscriber,
   transcribeText,
 } from '#test/contracts/transcriber-contract.ts';
-import { openDialect, replyEvents, replyJson, writeEvents } from '#test/fakes/dialects/dialect.ts';
+import {
+  openDialect,
+  replyEvents,
+  replyJson,
+  writeEvents,
+} from '#test/fakes/dialects/dialect.ts';
 import { hearWords, wordUtterances } from '#test/fakes/tone-words.ts';
 
 const delta = (words: string) => ({ type: 'transcript.text.delta', delta: words });
@@ -26,7 +31,8 @@ const manners = {
     ...whole(deltas, text),
     headers: { 'content-type': 'text/plain' },
   }),
-  refuses: () => replyJson({ error: { message: 'This model does not support streaming.' } }, 400),
+  refuses: () =>
+    replyJson({ error: { message: 'This model does not support streaming.' } }, 400),
   /** Ends without its last event. */
   'breaks-off': (deltas: readonly string[]) =>
     writeEvents(deltas.map((one) => `data: ${JSON.stringify(delta(one))}\n\n`)),
@@ -49,7 +55,9 @@ const server = await openDialect({
       const text = pcm ? hearWords(pcm) : '';
       streamed.push(body.stream === 'true');
       const deltas = text.split(/(?= )/).filter((one) => one !== '');
-      return body.stream === 'true' ? manners[manner](deltas, text) : replyJson({ text });
+      return body.stream === 'true'
+        ? manners[manner](deltas, text)
+        : replyJson({ text });
     },
   },
 });
@@ -82,7 +90,14 @@ test.each(['events', 'unlabelled'] as const)(
     const texts = (await listUpdates(transcriber, pcm)).map((update) =>
       update.kind === 'partial' ? update.text : update.transcript.text,
     );
-    expect(texts).toEqual(['one', 'one two', 'one two three', 'one two three four', text, text]);
+    expect(texts).toEqual([
+      'one',
+      'one two',
+      'one two three',
+      'one two three four',
+      text,
+      text,
+    ]);
     await transcribeText(transcriber, pcm);
     expect(asked()).toEqual([true, true]);
   },
@@ -94,7 +109,8 @@ test.each(['refuses', 'breaks-off', 'error-event'] as const)(
     manner = given;
     const asked = requests();
     const transcriber = opened();
-    for (let n = 0; n < 2; n++) expect(await transcribeText(transcriber, pcm)).toBe(text);
+    for (let n = 0; n < 2; n++)
+      expect(await transcribeText(transcriber, pcm)).toBe(text);
     expect(asked()).toEqual([true, false, false]);
   },
 );
@@ -114,9 +130,17 @@ test('a stream that breaks off after others did not is an error, not a second re
  * Tags of recognisers around "hello there", and where they were seen. The members from "whisper.cpp" on stand in no report that
  * was given to us.
  */
-const tagged: readonly (readonly [who: string, text: string, language: string | undefined])[] = [
+const tagged: readonly (readonly [
+  who: string,
+  text: string,
+  language: string | undefined,
+])[] = [
   ['Qwen3-ASR on vLLM', 'language English<asr_text>hello there', 'en'],
-  ['Qwen3-ASR with its closing tag', 'language Chinese<asr_text>hello there</asr_text>', 'zh'],
+  [
+    'Qwen3-ASR with its closing tag',
+    'language Chinese<asr_text>hello there</asr_text>',
+    'zh',
+  ],
   ['Qwen3-ASR that knows no language', 'language None<asr_text>hello there', undefined],
   ['SenseVoice', '<|en|><|NEUTRAL|><|Speech|><|woitn|>hello there', 'en'],
   [
@@ -141,7 +165,11 @@ const tagged: readonly (readonly [who: string, text: string, language: string | 
     'it',
   ],
   // https://github.com/k2-fsa/sherpa-onnx/blob/master/sherpa-onnx/csrc/offline-recognizer-canary-impl.h
-  ['Canary', '<|startofcontext|><|emo:undefined|><|fr|><|pnc|><|noitn|>hello there', 'fr'],
+  [
+    'Canary',
+    '<|startofcontext|><|emo:undefined|><|fr|><|pnc|><|noitn|>hello there',
+    'fr',
+  ],
   // https://huggingface.co/nvidia/parakeet-tdt-0.6b-v3/discussions
   ['Nemotron', 'hello there <en-US>', 'en-US'],
   // https://github.com/FunAudioLLM/SenseVoice/blob/main/webui.py
@@ -161,15 +189,25 @@ test.each(tagged)(
     };
     const characters = [...text];
     for (let cut = 0; cut <= characters.length; cut++) {
-      const deltas = [characters.slice(0, cut).join(''), ...characters.slice(cut)].map(delta);
+      const deltas = [characters.slice(0, cut).join(''), ...characters.slice(cut)].map(
+        delta,
+      );
       const body = [...deltas, { type: 'transcript.text.done', text }];
-      const response = new Response(body.map((one) => `data: ${JSON.stringify(one)}\n\n`).join(''));
-      const updates = await Array.fromAsync(readTranscript(response, undefined, () => undefined));
+      const response = new Response(
+        body.map((one) => `data: ${JSON.stringify(one)}\n\n`).join(''),
+      );
+      const updates = await Array.fromAsync(
+        readTranscript(response, undefined, () => undefined),
+      );
       expect(updates.at(-1)).toEqual(final);
       for (const update of updates)
         if (update.kind === 'partial') expect('hello there').toContain(update.text);
     }
-    for (const body of [JSON.stringify({ text }), text, JSON.stringify({ text: ` ${text}\n` })])
+    for (const body of [
+      JSON.stringify({ text }),
+      text,
+      JSON.stringify({ text: ` ${text}\n` }),
+    ])
       expect(toTranscript(body, undefined)).toMatchObject({ text: 'hello there' });
   },
 );

@@ -40,7 +40,10 @@ test.each<TranscriptionsOptions>([{}, { lacksBy: 410 }, { translates: ['large'] 
       expect(transcript).toMatchObject({ text: 'hello' });
       expect(transcript.isTranslated).toBeUndefined();
     }
-    const [first, ...others] = ['/audio/translations', ...Array(2).fill('/audio/transcriptions')];
+    const [first, ...others] = [
+      '/audio/translations',
+      ...Array(2).fill('/audio/transcriptions'),
+    ];
     expect(server.paths()).toEqual([first, ...others]);
     await transcriptOf(server.transcriber, { isTranslated: true, model: 'large' });
     expect(server.paths()[3]).toBe('/audio/translations'); // it may with another
@@ -51,7 +54,8 @@ test('behind fallbacks and a reservation options reach the server, and each requ
   await using server = await openHearing({ translates: ['large'] });
   const heard: number[] = [];
   const reservation = new Reservation({
-    pay: (_, work) => void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
+    pay: (_, work) =>
+      void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
   });
   const { chain } = makeChain('speech to text', [server.transcriber], realClock);
   const paid = createPaidRecogniser(createTranscriberChain(chain, false));

@@ -3,10 +3,16 @@ import { BotError } from '#src/base/errors.ts';
 import { speechHttp } from '#src/engines/speech-http.ts';
 import { ApiClient, openClient } from '#src/provider/api-client.ts';
 import type { Fetch } from '#src/provider/guarded-fetch.ts';
-import { type SpokenUsage, withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
+import {
+  type SpokenUsage,
+  withVoiceMeter,
+} from '#src/speech/fallbacks/metered-voice.ts';
 import { withStandardVoice } from '#src/speech/fallbacks/speech-chains.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { openSynthesizer, ServerVoices } from '#src/speech/openai/openai-synthesizer.ts';
+import {
+  openSynthesizer,
+  ServerVoices,
+} from '#src/speech/openai/openai-synthesizer.ts';
 import { createFixedVoiceNames, findVoice } from '#src/speech/voice-names.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
@@ -15,7 +21,9 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const untold = createFixedVoiceNames([]);
 const refused = (status: number) =>
-  new BotError('provider.refused', false, 'It refused.', undefined, undefined, { status });
+  new BotError('provider.refused', false, 'It refused.', undefined, undefined, {
+    status,
+  });
 
 /** A server that answers each request for its voices in turn, the last one again and again. */
 function listing(answers: readonly (unknown | Error | 'hangs')[]) {
@@ -29,7 +37,9 @@ function listing(answers: readonly (unknown | Error | 'hangs')[]) {
         signal?.addEventListener('abort', () => reject(signal.reason));
       });
     }
-    return typeof answer === 'object' ? Response.json(answer) : new Response(answer as string);
+    return typeof answer === 'object'
+      ? Response.json(answer)
+      : new Response(answer as string);
   };
   const client = new ApiClient({ baseUrl: 'http://a.example/v1' }, send);
   return { clock, voices: new ServerVoices(client, clock), asked: () => asked };
@@ -41,7 +51,9 @@ function voiceWithout(gone: readonly string[], error: unknown = refused(400)) {
   const [reported, asked]: [string[], (string | undefined)[]] = [[], []];
   const inner = new FakeSynthesizer();
   const engine = {
-    async *synthesize(...[text, voice, signal]: Parameters<FakeSynthesizer['synthesize']>) {
+    async *synthesize(
+      ...[text, voice, signal]: Parameters<FakeSynthesizer['synthesize']>
+    ) {
       asked.push(voice.name);
       if (gone.includes(voice.name ?? 'standard')) throw error;
       yield* inner.synthesize(text, voice, signal);
@@ -84,18 +96,29 @@ test.each([
   'a voice that the server refuses (%s) gives way to the standard one, which is told',
   async (e) => {
     const { asked, engine, reported, voice } = voiceWithout(['marin'], e);
-    const sound = await collectSound(withStandardVoice(engine, untold), 'Hello.', voice);
+    const sound = await collectSound(
+      withStandardVoice(engine, untold),
+      'Hello.',
+      voice,
+    );
     expect(sound.samples.length).toBeGreaterThan(0);
     expect([asked, reported]).toEqual([['marin', undefined], ['marin']]);
   },
 );
 
 test('a model that the server refuses gives way to the usual one, which the bill names', async () => {
-  await using server = await openBodies(({ model }) => (model === 'kokoro' ? 200 : 404));
+  await using server = await openBodies(({ model }) =>
+    model === 'kokoro' ? 200 : 404,
+  );
   const bills: SpokenUsage[] = [];
   const instead = withStandardVoice(server.engine, untold);
-  const spoken = withVoiceMeter(instead, { recordSpeech: (one) => void bills.push(one) });
-  const sound = await collectSound(spoken, 'Hello.', { model: 'kokoro-hd', name: 'marin' });
+  const spoken = withVoiceMeter(instead, {
+    recordSpeech: (one) => void bills.push(one),
+  });
+  const sound = await collectSound(spoken, 'Hello.', {
+    model: 'kokoro-hd',
+    name: 'marin',
+  });
   expect(sound.samples.length).toBeGreaterThan(0);
   const asked = server.bodies.map(({ model, voice }) => [model, voice]);
   expect(asked).toEqual([
@@ -115,13 +138,22 @@ async function openBodies(statusOf: (body: SpeechBody) => number = () => 200) {
     bodies.push(body);
     const status = statusOf(body);
     const isFine = status === 200;
-    response.writeHead(status, { 'content-type': isFine ? 'audio/pcm' : 'application/json' });
-    response.end(isFine ? Buffer.alloc(4_800, 1) : '{"error":{"message":"no such model"}}');
+    response.writeHead(status, {
+      'content-type': isFine ? 'audio/pcm' : 'application/json',
+    });
+    response.end(
+      isFine ? Buffer.alloc(4_800, 1) : '{"error":{"message":"no such model"}}',
+    );
   });
   const models = ['kokoro', 'kokoro-hd'];
   const client = openClient({ baseUrl: `${served.origin}/v1` });
   return {
-    engine: openSynthesizer(client, { model: 'kokoro', models, voice: 'v', format: 'pcm' }),
+    engine: openSynthesizer(client, {
+      model: 'kokoro',
+      models,
+      voice: 'v',
+      format: 'pcm',
+    }),
     bodies,
     ...served,
   };
@@ -130,19 +162,33 @@ async function openBodies(statusOf: (body: SpeechBody) => number = () => 200) {
 test.each([
   ['takes it', false, [true, true]],
   ['refuses it', true, [true, undefined, undefined]],
-])('sound is asked for as a stream, of a server that %s', async (_, refuses, expected) => {
-  const asked: unknown[] = [];
-  using server = await openListeningServer(async (request, response) => {
-    const { stream } = JSON.parse(Buffer.concat(await Array.fromAsync<Buffer>(request)).toString());
-    asked.push(stream);
-    if (refuses && stream) response.writeHead(422, { 'content-type': 'application/json' });
-    response.end(refuses && stream ? '{"detail":[{"type":"extra_forbidden"}]}' : Buffer.alloc(960));
-  });
-  const client = openClient({ baseUrl: `${server.origin}/v1` });
-  const voice = openSynthesizer(client, { model: 'tts', voice: () => 'af_sky', format: 'pcm' });
-  for (let n = 0; n < 2; n++) await collectSound(voice, 'Hello.');
-  expect(asked).toEqual(expected);
-});
+])(
+  'sound is asked for as a stream, of a server that %s',
+  async (_, refuses, expected) => {
+    const asked: unknown[] = [];
+    using server = await openListeningServer(async (request, response) => {
+      const { stream } = JSON.parse(
+        Buffer.concat(await Array.fromAsync<Buffer>(request)).toString(),
+      );
+      asked.push(stream);
+      if (refuses && stream)
+        response.writeHead(422, { 'content-type': 'application/json' });
+      response.end(
+        refuses && stream
+          ? '{"detail":[{"type":"extra_forbidden"}]}'
+          : Buffer.alloc(960),
+      );
+    });
+    const client = openClient({ baseUrl: `${server.origin}/v1` });
+    const voice = openSynthesizer(client, {
+      model: 'tts',
+      voice: () => 'af_sky',
+      format: 'pcm',
+    });
+    for (let n = 0; n < 2; n++) await collectSound(voice, 'Hello.');
+    expect(asked).toEqual(expected);
+  },
+);
 
 test('without SPEECH_VOICE one of the listed voices speaks, where the standard one is not among them', async () => {
   const asked: unknown[] = [];
@@ -151,11 +197,18 @@ test('without SPEECH_VOICE one of the listed voices speaks, where the standard o
       response.writeHead(200, { 'content-type': 'application/json' });
       return void response.end('{"voices":["af_heart","af_sky"]}');
     }
-    const { voice } = JSON.parse(Buffer.concat(await Array.fromAsync<Buffer>(request)).toString());
+    const { voice } = JSON.parse(
+      Buffer.concat(await Array.fromAsync<Buffer>(request)).toString(),
+    );
     asked.push(voice);
     response.end(Buffer.alloc(960));
   });
-  const settings = { baseUrl: `${server.origin}/v1`, model: 'kokoro', models: [], own: {} };
+  const settings = {
+    baseUrl: `${server.origin}/v1`,
+    model: 'kokoro',
+    models: [],
+    own: {},
+  };
   const opened = await speechHttp.open(settings, new LocalModels());
   await opened.voices?.load();
   await collectSound(opened, 'Hello.');

@@ -17,7 +17,9 @@ const openAi = (model: string) => findRate(knownPrices, model, 'api.openai.com')
 
 /** A server whose roles have these prices, and what it has paid, in US dollars. */
 function openPriced(
-  tariff: Parameters<typeof openBudgets>[1] extends { tariff?: infer T } | undefined ? T : never,
+  tariff: Parameters<typeof openBudgets>[1] extends { tariff?: infer T } | undefined
+    ? T
+    : never,
 ) {
   const { budgets, paid } = openBudgets(new VirtualClock(), { tariff });
   const order = { kind: 'answer', guildId: 'g', personId: 'ana' } as const;
@@ -35,12 +37,22 @@ test.each<[string, Usage, number]>([
   ['gpt-6-luna', { inputTokens: 1e6, outputTokens: 1e6, cachedInputTokens: 1e6 }, 0.51],
   [
     'gpt-audio-1.5',
-    { inputTokens: 1_000, outputTokens: 2_000, audioInputTokens: 800, audioOutputTokens: 1_500 },
+    {
+      inputTokens: 1_000,
+      outputTokens: 2_000,
+      audioInputTokens: 800,
+      audioOutputTokens: 1_500,
+    },
     (200 * 2.5 + 500 * 10 + 800 * 32 + 1_500 * 64) / 1e6,
   ],
   [
     'gpt-realtime-2.1',
-    { inputTokens: 1_000, outputTokens: 0, audioInputTokens: 500, cachedInputTokens: 600 },
+    {
+      inputTokens: 1_000,
+      outputTokens: 0,
+      audioInputTokens: 500,
+      cachedInputTokens: 600,
+    },
     (500 * 0.4 + 400 * 32 + 100 * 0.4) / 1e6,
   ],
 ])(
@@ -53,7 +65,11 @@ test.each<[string, Usage, number]>([
 );
 
 test('recognising costs by the minute, speaking by the character or by how long it sounds, and what has no rate its cautious price', async () => {
-  const pcm = { samples: new Int16Array(960_000).fill(1), rateHz: 16_000, channels: 1 } as const;
+  const pcm = {
+    samples: new Int16Array(960_000).fill(1),
+    rateHz: 16_000,
+    channels: 1,
+  } as const;
   const heard = async (usd: Usd) => {
     const server = openPriced({ recognise: priced(usd) });
     const ears = createPaidRecogniser(new FakeTranscriber({ texts: ['yes'] })).paidBy(
@@ -66,12 +82,17 @@ test('recognising costs by the minute, speaking by the character or by how long 
   expect(await heard(openAi('gpt-6-luna'))).toBe(cautiousPrices.recognise.perMinute);
   const spoken = async (model: string) => {
     const server = openPriced({ speak: priced(openAi(model)) });
-    const voice = createPaidVoice(new FakeSynthesizer({ pieces: 600 })).paidBy(server.reservation);
+    const voice = createPaidVoice(new FakeSynthesizer({ pieces: 600 })).paidBy(
+      server.reservation,
+    );
     await Array.fromAsync(voice.synthesize('a'.repeat(1_000), {}, never));
     return server.usd();
   };
   expect(await spoken('tts-1')).toBeCloseTo(0.015, 9);
-  expect(await spoken('gpt-4o-mini-tts')).toBeCloseTo((250 * 0.6 + 1_200 * 12) / 1e6, 9);
+  expect(await spoken('gpt-4o-mini-tts')).toBeCloseTo(
+    (250 * 0.6 + 1_200 * 12) / 1e6,
+    9,
+  );
 });
 
 test('a snapshot of a model costs what the model does', () => {
@@ -79,7 +100,10 @@ test('a snapshot of a model costs what the model does', () => {
 });
 
 test('the table has the strict form of a file of prices, and each model once', () => {
-  expect(readPrices(JSON.stringify(knownPrices))).toEqual({ kind: 'ok', prices: knownPrices });
+  expect(readPrices(JSON.stringify(knownPrices))).toEqual({
+    kind: 'ok',
+    prices: knownPrices,
+  });
   const names = knownPrices.map(({ model, host }) => `${model} ${host}`);
   expect(new Set(names).size).toBe(names.length);
 });
@@ -115,7 +139,9 @@ test('prices of the owner come before those of the table, and hold everywhere un
   expect(findRate(prices, 'gpt-6-luna', 'api.openai.com')).toMatchObject({
     perMillionInputTokens: 1,
   });
-  expect(findRate(prices, 'kokoro', '127.0.0.1:8880')).toEqual({ perMillionCharacters: 0.01 });
+  expect(findRate(prices, 'kokoro', '127.0.0.1:8880')).toEqual({
+    perMillionCharacters: 0.01,
+  });
   expect(findRate(prices, 'kokoro', '10.0.0.1:8880')).toBeUndefined();
 });
 

@@ -57,7 +57,11 @@ test('no sum is lost between ledger and store, whatever the order of charges, fa
 });
 
 type LedgerStep =
-  | { readonly kind: 'charge'; readonly who: string | undefined; readonly nanoUsd: number }
+  | {
+      readonly kind: 'charge';
+      readonly who: string | undefined;
+      readonly nanoUsd: number;
+    }
   | { readonly kind: 'save'; readonly works: boolean }
   | { readonly kind: 'wait'; readonly ms: number };
 const anyStep: fc.Arbitrary<LedgerStep> = fc.oneof(
@@ -97,7 +101,9 @@ function live(life: Life, step: LedgerStep) {
 }
 
 test('of two caps the lower one counts, and 0 is none', () => {
-  expect([lowerCap(0, 5), lowerCap(5, 0), lowerCap(5, 3), lowerCap(0, 0)]).toEqual([5, 5, 3, 0]);
+  expect([lowerCap(0, 5), lowerCap(5, 0), lowerCap(5, 3), lowerCap(0, 0)]).toEqual([
+    5, 5, 3, 0,
+  ]);
 });
 
 test('what the store told of somebody before they were forgotten names them no more, and stays their share', () => {
@@ -143,7 +149,9 @@ test('whoever is forgotten while the store is being written is not written again
   ledger.charge('g', 'ben', { nanoUsd: 2 }, noon);
   const entries = ledger.listUnsaved();
   ledger.forget('g', 'ana');
-  expect(ledger.listUnsaved().map(({ personId, nanoUsd }) => [personId, nanoUsd])).toEqual([
+  expect(
+    ledger.listUnsaved().map(({ personId, nanoUsd }) => [personId, nanoUsd]),
+  ).toEqual([
     [undefined, 3],
     ['ben', 2],
   ]);

@@ -40,7 +40,10 @@ test('the compiler refuses a request without a reservation, and one with a forge
 async function strays(pattern: RegExp, may: readonly RegExp[]) {
   const found: string[] = [];
   for await (const path of sourceFiles('{src,commands,sandbox,doctor,setup}/**/*.ts')) {
-    if (pattern.test(await readFile(path, 'utf8')) && !may.some((one) => one.test(path)))
+    if (
+      pattern.test(await readFile(path, 'utf8')) &&
+      !may.some((one) => one.test(path))
+    )
       found.push(path);
   }
   return found;
@@ -57,15 +60,19 @@ const openers =
 
 test('engines are opened for sessions, which pay, and by doctor with the operator’s own money', async () => {
   const engines = [/^src\/(chat|speech)\//, /^src\/app\/engines\//];
-  expect((await strays(openers, engines)).toSorted()).toEqual(['doctor/examine-role.ts']);
+  expect((await strays(openers, engines)).toSorted()).toEqual([
+    'doctor/examine-role.ts',
+  ]);
 });
 
 test('an engine is made to be paid for in one place, and asked raw by no session', async () => {
   const places = [/^src\/spending\/paid-engine\.ts$/];
-  expect(await strays(/\bcreatePaidEngines\(/, places)).toEqual(['src/app/shards/shard-bot.ts']);
-  expect(await strays(/\b(new PaidEngine|createPaid(Chat|Voice|Recogniser))\(/, places)).toEqual(
-    [],
-  );
+  expect(await strays(/\bcreatePaidEngines\(/, places)).toEqual([
+    'src/app/shards/shard-bot.ts',
+  ]);
+  expect(
+    await strays(/\b(new PaidEngine|createPaid(Chat|Voice|Recogniser))\(/, places),
+  ).toEqual([]);
   const meters = /\b(withMeter|withVoiceMeter|meterTranscriber)\b/;
   expect(await strays(meters, [/^src\/(spending|pipeline|chat|speech)\//])).toEqual([]);
 });
@@ -78,7 +85,9 @@ test('a reservation that is watched is the same one: its turn and its end count 
     done: () => void reported.push('done'),
   };
   const reservation = new Reservation(account);
-  const watched = reservation.watchUsage((usage) => void reported.push(`${usage.inputTokens}`));
+  const watched = reservation.watchUsage(
+    (usage) => void reported.push(`${usage.inputTokens}`),
+  );
   watched.used({ inputTokens: 3, outputTokens: 1 });
   for (const one of [watched, reservation]) {
     one.markWanted();

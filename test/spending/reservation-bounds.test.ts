@@ -35,7 +35,11 @@ const tariff = {
 /** Prices of voices: by characters, by all tokens, by those of sound alone, and by one that tells nothing of sound. */
 const speaking = [
   tariff.speak,
-  priced({ perMillionInputTokens: 1, perMillionOutputTokens: 10, perMillionAudioOutputTokens: 40 }),
+  priced({
+    perMillionInputTokens: 1,
+    perMillionOutputTokens: 10,
+    perMillionAudioOutputTokens: 40,
+  }),
   priced({ perMillionAudioOutputTokens: 400 }),
   priced({ perMillionOutputTokens: 400 }),
 ];
@@ -60,7 +64,11 @@ function greedyChat(slow: number): ChatModel {
 
 /** Sells characters or tokens: the longest sound, with all the text that is read and written for it. */
 function slowVoice(slow: number): Synthesizer {
-  const piece = { samples: new Int16Array(72_000), rateHz: 24_000, channels: 1 } as const;
+  const piece = {
+    samples: new Int16Array(72_000),
+    rateHz: 24_000,
+    channels: 1,
+  } as const;
   return {
     async *synthesize(text, { onUsage }) {
       const seconds = Math.ceil(text.length / 5) + 1;
@@ -69,8 +77,13 @@ function slowVoice(slow: number): Synthesizer {
         yield piece;
       }
       const audioOutputTokens = seconds * 20;
-      const [inputTokens, outputTokens] = [text.length + 1_000, text.length + audioOutputTokens];
-      onUsage?.({ count: { kind: 'tokens', inputTokens, outputTokens, audioOutputTokens } });
+      const [inputTokens, outputTokens] = [
+        text.length + 1_000,
+        text.length + audioOutputTokens,
+      ];
+      onUsage?.({
+        count: { kind: 'tokens', inputTokens, outputTokens, audioOutputTokens },
+      });
     },
   };
 }
@@ -109,7 +122,9 @@ async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }:
     await hear(slowEars(slow), hearing.reservation, kind === 'stream', size * 3);
     return hearing.decided(size % 2 > 0);
   }
-  const messages: ChatMessage[] = [{ role: 'user', name: payer, content: 'é'.repeat(size) }];
+  const messages: ChatMessage[] = [
+    { role: 'user', name: payer, content: 'é'.repeat(size) },
+  ];
   const opened = budgets.open({ kind, guildId, personId: payer, first: { messages } });
   if (opened.kind === 'refused') return;
   using reservation = opened.reservation;
@@ -129,7 +144,12 @@ async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }:
   }
 }
 
-async function hear(ears: Transcriber, reservation: Reservation, streams: boolean, ms: number) {
+async function hear(
+  ears: Transcriber,
+  reservation: Reservation,
+  streams: boolean,
+  ms: number,
+) {
   const paid = createPaidRecogniser(ears).paidBy(reservation);
   const samples = new Int16Array(ms * 16);
   if (!streams)
@@ -150,11 +170,18 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
       const caps = { personDay: toUsd(0.25), serverDay: toUsd(0.6) };
       const ownCapOf = (id: string) => (id === 'token:bell' ? toUsd(0.2) : undefined);
       const prices = { ...tariff, speak };
-      const desk = openBudgets(clock, { caps, ledger, ownCapOf, tariff: prices, totalUsd: 0.9 });
+      const desk = openBudgets(clock, {
+        caps,
+        ledger,
+        ownCapOf,
+        tariff: prices,
+        totalUsd: 0.9,
+      });
       await Promise.all(
         all.map((work) =>
           perform(desk, work).catch((error: unknown) => {
-            if (!(error instanceof BotError && error.code === 'budget.used')) throw error;
+            if (!(error instanceof BotError && error.code === 'budget.used'))
+              throw error;
           }),
         ),
       );
@@ -162,9 +189,9 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
       for (const id of ['g', 'h']) {
         expect(spent(id)).toBeLessThanOrEqual(caps.serverDay);
         for (const payer of ['ana', 'ben', 'token:bell', 'token:cat'])
-          expect(ledger.getShare(id, payer, clock.wallMs()).nanoUsd).toBeLessThanOrEqual(
-            ownCapOf(payer) ?? caps.personDay,
-          );
+          expect(
+            ledger.getShare(id, payer, clock.wallMs()).nanoUsd,
+          ).toBeLessThanOrEqual(ownCapOf(payer) ?? caps.personDay);
         expect(ledger.getReserved(id)).toBe(0);
       }
       expect(spent('all')).toBeLessThanOrEqual(toUsd(0.9));
@@ -177,7 +204,13 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
 test('a token with a quarter of a dollar is answered, by models of unknown price as well', async () => {
   const clock = new VirtualClock();
   const desk = openBudgets(clock, { caps: { personDay: toUsd(0.25) }, tariff });
-  const work = { guildId: 'g', payer: 'token:bell', size: 2_000, slow: 1, rounds: 1 } as const;
+  const work = {
+    guildId: 'g',
+    payer: 'token:bell',
+    size: 2_000,
+    slow: 1,
+    rounds: 1,
+  } as const;
   await perform(desk, { ...work, kind: 'answer in a file' });
   await perform(desk, { ...work, kind: 'answer in writing' });
   expect(desk.paid.map(({ what }) => what)).toEqual(['think', 'speak', 'think']);
@@ -188,12 +221,16 @@ test('where not even 100 tokens and their sound fit, nothing is sent', async () 
     caps: { serverDay: toUsd(0.03) },
     tariff,
   });
-  const messages: ChatMessage[] = [{ role: 'user', name: 'ana', content: 'é'.repeat(2_000) }];
+  const messages: ChatMessage[] = [
+    { role: 'user', name: 'ana', content: 'é'.repeat(2_000) },
+  ];
   const order = { kind: 'check', guildId: 'g', personId: 'ana' } as const;
   expect(budgets.open({ ...order, first: { messages } }).kind).toBe('refused');
   const opened = budgets.open({ ...order, first: { messages: [] } });
   if (opened.kind === 'refused') throw new Error('refused');
-  const reply = createPaidChat(greedyChat(1)).paidBy(opened.reservation).reply(messages, [], never);
+  const reply = createPaidChat(greedyChat(1))
+    .paidBy(opened.reservation)
+    .reply(messages, [], never);
   await expect(Array.fromAsync(reply)).rejects.toMatchObject({ code: 'budget.used' });
   expect(paid).toEqual([]);
 });
@@ -205,21 +242,30 @@ test('forty payers at once under a small cap are answered as long as money for 1
     slow: fc.integer({ min: 0, max: 9 }),
   });
   const all = fc.array(anyPayer, { minLength: 40, maxLength: 40 });
-  const anyCap = fc.integer({ min: 40, max: 400 }).map((thousandths) => thousandths / 1_000);
+  const anyCap = fc
+    .integer({ min: 40, max: 400 })
+    .map((thousandths) => thousandths / 1_000);
   await fc.assert(
     fc.asyncProperty(all, anyCap, async (payers, totalUsd) => {
       const clock = new VirtualClock();
       const ledger = new Ledger({ countsAll: true });
       const { budgets } = openBudgets(clock, { ledger, tariff, totalUsd });
       const spent = () => ledger.getStanding('all', clock.wallMs()).day.nanoUsd;
-      const answer = async ({ guildId, kind, slow }: (typeof payers)[number], n: number) => {
-        const messages: ChatMessage[] = [{ role: 'user', name: 'ana', content: 'Why?' }];
+      const answer = async (
+        { guildId, kind, slow }: (typeof payers)[number],
+        n: number,
+      ) => {
+        const messages: ChatMessage[] = [
+          { role: 'user', name: 'ana', content: 'Why?' },
+        ];
         const bytes = Buffer.byteLength(JSON.stringify([messages, []]));
         const who = { guildId, personId: `${n}` };
         const opened = budgets.open({ ...who, kind, first: { messages } });
         if (opened.kind === 'refused') {
           const least = bytes * 5_000 + 100 * 25_000 + 400 * 60_000;
-          expect(spent() + ledger.getAllReserved() + least).toBeGreaterThan(toUsd(totalUsd));
+          expect(spent() + ledger.getAllReserved() + least).toBeGreaterThan(
+            toUsd(totalUsd),
+          );
           return false;
         }
         using reservation = opened.reservation;
@@ -255,8 +301,14 @@ test.each([
     const order = { kind: 'answer in writing', guildId: 'g', personId } as const;
     const opened = budgets.open({ ...order, first: { messages: [] } });
     if (opened.kind === 'refused') throw new Error('refused');
-    const long: ChatMessage = { role: 'user', name: 'ana', content: 'a'.repeat(10_000) };
-    const asked = createPaidChat(greedyChat(1)).paidBy(opened.reservation).reply([long], [], never);
+    const long: ChatMessage = {
+      role: 'user',
+      name: 'ana',
+      content: 'a'.repeat(10_000),
+    };
+    const asked = createPaidChat(greedyChat(1))
+      .paidBy(opened.reservation)
+      .reply([long], [], never);
     await expect(Array.fromAsync(asked)).rejects.toMatchObject({ about: { cap } });
     expect(alerts.includes('total-budget-used')).toBe(cap === 'all');
   },
@@ -265,12 +317,19 @@ test.each([
 test('a bound is in the counts that its rates price, and in none of sound itself', () => {
   const message = { role: 'user', content: 'é' };
   const wav = new Uint8Array(9);
-  const { useOf } = boundModelRequest({ messages: [{ ...message, wav }], heardMs: 1_000 });
+  const { useOf } = boundModelRequest({
+    messages: [{ ...message, wav }],
+    heardMs: 1_000,
+  });
   const bytes = Buffer.byteLength(JSON.stringify([[message], []]));
   const plain = { kind: 'tokens', inputTokens: bytes + 10, outputTokens: 7 };
   const ofSound = { perMillionAudioInputTokens: 1, perMillionAudioOutputTokens: 1 };
   expect(useOf(7, {})).toEqual(plain);
-  expect(useOf(7, ofSound)).toEqual({ ...plain, audioInputTokens: 10, audioOutputTokens: 7 });
+  expect(useOf(7, ofSound)).toEqual({
+    ...plain,
+    audioInputTokens: 10,
+    audioOutputTokens: 7,
+  });
   const tokens = { perMillionOutputTokens: 1 };
   for (const [bound, unit, kind] of [
     [boundSpeech('Hi.'), 'perMillionCharacters', 'spoken'],
@@ -289,7 +348,10 @@ test('of what a program sent all is counted but its pictures, also what is writt
   const counted = (content: readonly object[], pictures: readonly string[]) => {
     const sent = { role: 'user', content, hidden: url };
     const message = { role: 'user', content: 'words', pictures, sent };
-    const { useOf } = boundModelRequest({ messages: [message], tools: [{ tools: [url] }] });
+    const { useOf } = boundModelRequest({
+      messages: [message],
+      tools: [{ tools: [url] }],
+    });
     return useOf(7, {});
   };
   const shown = { role: 'user', content: [picture, text], hidden: url };
@@ -302,9 +364,13 @@ test('of what a program sent all is counted but its pictures, also what is writt
 
 test('a picture is set aside as the dearest of any vendor, and counted as such where no usage is told', async () => {
   const message: ChatMessage = { role: 'user', name: 'ana', content: 'é' };
-  const pictures = [`data:image/png;base64,${'A'.repeat(900)}`, 'data:image/gif;base64,AA=='];
+  const pictures = [
+    `data:image/png;base64,${'A'.repeat(900)}`,
+    'data:image/gif;base64,AA==',
+  ];
   const seen: ChatMessage = { ...message, pictures };
-  const tokensOf = (messages: readonly object[]) => boundModelRequest({ messages }).useOf(7, {});
+  const tokensOf = (messages: readonly object[]) =>
+    boundModelRequest({ messages }).useOf(7, {});
   const { inputTokens } = { inputTokens: 0, ...tokensOf([message]) };
   expect(tokensOf([seen])).toMatchObject({ inputTokens: inputTokens + 2 * 48_169 });
   const { budgets, paid } = openBudgets(new VirtualClock(), {
@@ -322,8 +388,12 @@ test('a picture is set aside as the dearest of any vendor, and counted as such w
     },
   };
   const ask = (some: ChatMessage) =>
-    Array.fromAsync(createPaidChat(silent).paidBy(opened.reservation).reply([some], [], never));
+    Array.fromAsync(
+      createPaidChat(silent).paidBy(opened.reservation).reply([some], [], never),
+    );
   await expect(ask(seen)).rejects.toMatchObject({ code: 'budget.used' });
   await ask({ ...message, pictures: pictures.slice(1) });
-  expect(paid).toMatchObject([{ what: 'think', usd: expect.closeTo(48_170 * 5e-6, 4) }]);
+  expect(paid).toMatchObject([
+    { what: 'think', usd: expect.closeTo(48_170 * 5e-6, 4) },
+  ]);
 });

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
-import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
+import type {
+  AnswerBudget,
+  AnswerRequest,
+  BudgetRefusal,
+} from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { MemorySpending, openBudgets } from '#test/fakes/fake-spending.ts';
@@ -35,7 +39,10 @@ test('what one server has spent of the total is missing in all others, whose peo
 test('the operator is alerted at 80 % and at 100 %, once a day, and it clears at midnight', async () => {
   const clock = new VirtualClock();
   const changes: AlertChange[] = [];
-  const { budgets } = openBudgets(clock, { totalUsd: 0.01, onAlert: (one) => changes.push(one) });
+  const { budgets } = openBudgets(clock, {
+    totalUsd: 0.01,
+    onAlert: (one) => changes.push(one),
+  });
   const seen = () => changes.splice(0).map(({ name, state }) => `${name} ${state}`);
   spend(budgets.open(order), 7_900);
   expect(seen()).toEqual([]);

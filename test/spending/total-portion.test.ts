@@ -32,11 +32,20 @@ class MemoryPortions {
         this.requests++;
         this.#portions.delete(holder);
         const all = this.#spending.entries.filter(({ guildId }) => guildId === 'all');
-        const spentNanoUsd = sumOf(all.filter((e) => e.day === day).map((e) => e.nanoUsd));
-        const free = Math.max(0, capNanoUsd - spentNanoUsd - sumOf([...this.#portions.values()]));
+        const spentNanoUsd = sumOf(
+          all.filter((e) => e.day === day).map((e) => e.nanoUsd),
+        );
+        const free = Math.max(
+          0,
+          capNanoUsd - spentNanoUsd - sumOf([...this.#portions.values()]),
+        );
         const granted = Math.max(usedNanoUsd, Math.min(nanoUsd, free));
         this.#portions.set(holder, granted);
-        return { nanoUsd: granted, spentNanoUsd, leftNanoUsd: Math.max(0, free - granted) };
+        return {
+          nanoUsd: granted,
+          spentNanoUsd,
+          leftNanoUsd: Math.max(0, free - granted),
+        };
       },
     };
   }
@@ -52,14 +61,21 @@ const hourMs = 3_600_000;
 testPortionStore('the fake portions', async () => {
   const spending = new MemorySpending();
   const store = new MemoryPortions(spending);
-  const open = () => ({ spending, portions: store.of({ sleep: async () => undefined }, () => 0) });
+  const open = () => ({
+    spending,
+    portions: store.of({ sleep: async () => undefined }, () => 0),
+  });
   return { all: [open(), open()], async [Symbol.asyncDispose]() {} };
 });
 
 /** Processes with a dollar a day for all servers. */
 function openWorld() {
   const spending = new MemorySpending();
-  return { clock: new VirtualClock(), spending, portions: new MemoryPortions(spending) };
+  return {
+    clock: new VirtualClock(),
+    spending,
+    portions: new MemoryPortions(spending),
+  };
 }
 type World = ReturnType<typeof openWorld>;
 
@@ -101,7 +117,11 @@ function greedyChat(pause: () => Promise<void>): ChatModel {
 }
 
 /** Answers one question in writing, as long as it may be; false: it may not. */
-async function answer({ budgets }: Process, pause = () => Promise.resolve(), guildId = '10') {
+async function answer(
+  { budgets }: Process,
+  pause = () => Promise.resolve(),
+  guildId = '10',
+) {
   const order = { kind: 'answer in writing', guildId, personId: '1' } as const;
   const opened = budgets.open({ ...order, first: { messages: [] } });
   if (opened.kind === 'refused') return false;
@@ -128,32 +148,45 @@ function inTurn(numbers: readonly number[]) {
 }
 
 test('processes that spend at once never pass the cap', async () => {
-  const anyMs = fc.array(fc.constantFrom(0, 0, 3, 250, 900), { minLength: 1, maxLength: 5 });
+  const anyMs = fc.array(fc.constantFrom(0, 0, 3, 250, 900), {
+    minLength: 1,
+    maxLength: 5,
+  });
   const anyProcess = fc.record({ waits: anyMs, pauses: anyMs });
   await fc.assert(
-    fc.asyncProperty(fc.array(anyProcess, { minLength: 4, maxLength: 4 }), async (plans) => {
-      const world = openWorld();
-      const { clock } = world;
-      const all = plans.map(async ({ waits, pauses }, n) => {
-        const one = await openProcess(world, { waitMs: inTurn(waits), share: 0.25 });
-        const nextPause = inTurn(pauses);
-        const pause = async () => {
-          const ms = nextPause();
-          if (ms > 0) await clock.sleep(ms, never);
-        };
-        const payers = Array.from({ length: 10 }, async () => {
-          for (let turn = 0; turn < 12; turn++) if (!(await answer(one, pause, `${n}`))) break;
+    fc.asyncProperty(
+      fc.array(anyProcess, { minLength: 4, maxLength: 4 }),
+      async (plans) => {
+        const world = openWorld();
+        const { clock } = world;
+        const all = plans.map(async ({ waits, pauses }, n) => {
+          const one = await openProcess(world, { waitMs: inTurn(waits), share: 0.25 });
+          const nextPause = inTurn(pauses);
+          const pause = async () => {
+            const ms = nextPause();
+            if (ms > 0) await clock.sleep(ms, never);
+          };
+          const payers = Array.from({ length: 10 }, async () => {
+            for (let turn = 0; turn < 12; turn++)
+              if (!(await answer(one, pause, `${n}`))) break;
+          });
+          await Promise.all(payers);
+          return one;
         });
-        await Promise.all(payers);
-        return one;
-      });
-      const [opened] = await Promise.all([Promise.all(all), clock.advance(240_000)]);
-      const spent = opened.reduce((sum, { ledger }) => sum + ledger.spentHere.nanoUsd, 0);
-      expect(spent).toBeLessThanOrEqual(1e9);
-      expect(spent).toBeGreaterThan(0.5e9);
-      expect(opened.flatMap(({ reported }) => reported)).toEqual([]);
-      await Promise.all([Promise.all(opened.map(({ close }) => close())), clock.advance(10_000)]);
-    }),
+        const [opened] = await Promise.all([Promise.all(all), clock.advance(240_000)]);
+        const spent = opened.reduce(
+          (sum, { ledger }) => sum + ledger.spentHere.nanoUsd,
+          0,
+        );
+        expect(spent).toBeLessThanOrEqual(1e9);
+        expect(spent).toBeGreaterThan(0.5e9);
+        expect(opened.flatMap(({ reported }) => reported)).toEqual([]);
+        await Promise.all([
+          Promise.all(opened.map(({ close }) => close())),
+          clock.advance(10_000),
+        ]);
+      },
+    ),
     { numRuns: countRuns(15) },
   );
 });
@@ -205,7 +238,8 @@ test('what others have spent is known within a minute, and a new day begins with
   const [one, other] = [await openProcess(world), await openProcess(world)];
   await Promise.all([answerAll(one), clock.advance(61_000)]);
   expect(other.budgets.findTotal()?.usd).toBeGreaterThan(0.9);
-  const answered = async () => (await Promise.all([answer(other), clock.advance(10)]))[0];
+  const answered = async () =>
+    (await Promise.all([answer(other), clock.advance(10)]))[0];
   await clock.advance(8 * hourMs);
   expect(await answered()).toBe(true);
   expect(other.budgets.findTotal()?.usd).toBeLessThan(0.01);

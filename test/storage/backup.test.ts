@@ -4,7 +4,11 @@ import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUpFormerFormats, backUpStore } from '#src/storage/backups/backup.ts';
-import { deleteOldCopies, listCopies, toBackupsFolder } from '#src/storage/backups/copy-names.ts';
+import {
+  deleteOldCopies,
+  listCopies,
+  toBackupsFolder,
+} from '#src/storage/backups/copy-names.ts';
 import { readSchemaVersion } from '#src/storage/schema.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { makeCopiedStores } from './copied-stores.ts';
@@ -20,7 +24,9 @@ test('a backup made while the bot runs is a whole store of its own', async () =>
   await store.consents.write('10', '1', always);
   using _writer = holdByAnother(place.path);
   const path = backUpStore(place.path, join(place.folder, 'backups'), atWallMs);
-  expect(path).toBe(join(place.folder, 'backups', 'parley-2026-11-20T16-25-00-000Z.sqlite'));
+  expect(path).toBe(
+    join(place.folder, 'backups', 'parley-2026-11-20T16-25-00-000Z.sqlite'),
+  );
   expect(readdirSync(dirname(path))).toHaveLength(1);
   await using copy = await openLocalStore(path, options);
   expect(await copy.consents.read('10')).toEqual(new Map([['1', always]]));
@@ -35,13 +41,19 @@ test('copies older than seven days are deleted, whole or not, and nothing else',
   writeFileSync(join(folder, 'notes.txt'), 'mine');
   deleteOldCopies(dataDir, atWallMs + 7 * 86_400_000 + 1);
   expect(readdirSync(folder).sort()).toEqual(
-    ['notes.txt', basename(newer), basename(newer).replace('parley', 'transcripts')].sort(),
+    [
+      'notes.txt',
+      basename(newer),
+      basename(newer).replace('parley', 'transcripts'),
+    ].sort(),
   );
 });
 
 test('a backup of nothing makes nothing, and says what to do', () => {
   using place = makeStoreFolder();
-  expect(() => backUpStore(place.path, join(place.folder, 'backups'), atWallMs)).toThrow(
+  expect(() =>
+    backUpStore(place.path, join(place.folder, 'backups'), atWallMs),
+  ).toThrow(
     `There is no store ${place.path} to copy: start the bot once, or set DATA_DIR.`,
   );
   expect(existsSync(place.path)).toBe(false);
@@ -55,7 +67,9 @@ test('a damaged store is not copied over good backups', async () => {
   const folder = join(place.folder, 'backups');
   const good = backUpStore(place.path, folder, atWallMs);
   writeFileSync(place.path, 'no database '.repeat(1000));
-  expect(() => backUpStore(place.path, folder, atWallMs + 1)).toThrow(`${place.path} is damaged`);
+  expect(() => backUpStore(place.path, folder, atWallMs + 1)).toThrow(
+    `${place.path} is damaged`,
+  );
   expect(readdirSync(folder).map((name) => join(folder, name))).toEqual([good]);
 });
 

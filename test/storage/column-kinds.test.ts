@@ -1,7 +1,10 @@
 import { createConnection } from '#src/sql/connection.ts';
 import { createPerformer, DatabaseSync } from '#src/sql/sqlite.ts';
 import { createTables } from '#src/sql/table.ts';
-import { kindTables, testColumnKinds } from '#test/contracts/stores/column-kinds-contract.ts';
+import {
+  kindTables,
+  testColumnKinds,
+} from '#test/contracts/stores/column-kinds-contract.ts';
 
 testColumnKinds('SQLite', async () => {
   const sqlite = new DatabaseSync(':memory:');

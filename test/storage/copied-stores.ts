@@ -2,7 +2,11 @@ import { dirname } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
-import { makeLine, makeSession, toSpeaker } from '#test/contracts/stores/transcript-samples.ts';
+import {
+  makeLine,
+  makeSession,
+  toSpeaker,
+} from '#test/contracts/stores/transcript-samples.ts';
 import {
   type LocalTranscriptStore,
   openLocalStore,
@@ -23,7 +27,8 @@ export async function makeCopiedStores(
 ): Promise<string> {
   const dataDir = dirname(place.path);
   const store = await openLocalStore(place.path, options);
-  for (const id of [adam, eva]) await store.consents.write('10', id, { kind: 'always' });
+  for (const id of [adam, eva])
+    await store.consents.write('10', id, { kind: 'always' });
   await store.consents.write('20', adam, { kind: 'always' });
   const transcripts = await openLocalTranscripts(toTranscriptsPath(dataDir), options);
   await transcripts.writer.putSession(makeSession('a'));

@@ -18,7 +18,11 @@ function startsIn(dataDir: string) {
   const clock = new VirtualClock();
   const reported: string[] = [];
   const start = (signal = never) =>
-    lockDataDir(dataDir, { clock, onWait: (message) => reported.push(message) }, signal);
+    lockDataDir(
+      dataDir,
+      { clock, onWait: (message) => reported.push(message) },
+      signal,
+    );
   return { clock, reported, start };
 }
 
@@ -50,10 +54,18 @@ test('a process that is killed leaves no lock, and one that waits can be stopped
     globalThis.lock = await lockDataDir(process.argv[1], options, new AbortController().signal);
     console.log('locked');
     setInterval(() => {}, 1_000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', holding, place.folder]);
+  const child = spawn(process.execPath, [
+    '--input-type=module',
+    '-e',
+    holding,
+    place.folder,
+  ]);
   const ended = once(child, 'exit');
   await once(child.stdout, 'data');
-  expect(findDataDirOwner(place.folder)).toMatchObject({ pid: child.pid, host: hostname() });
+  expect(findDataDirOwner(place.folder)).toMatchObject({
+    pid: child.pid,
+    host: hostname(),
+  });
   const stop = new AbortController();
   const waiting = expect(start(stop.signal)).rejects.toThrow('asked to stop');
   await clock.advance(1_000);
@@ -95,7 +107,9 @@ test.each([99, 12])(
       sqlite.exec(`PRAGMA journal_mode = WAL; PRAGMA user_version = ${version}`);
     }
     const message = expect.stringMatching(
-      new RegExp(`^The store ${dataDir}/transcripts.db has format ${version}, .*npm run restore`),
+      new RegExp(
+        `^The store ${dataDir}/transcripts.db has format ${version}, .*npm run restore`,
+      ),
     );
     expect(() => refuseForeignFormats(dataDir)).toThrow(
       expect.objectContaining({ code: 'store.format', message }),

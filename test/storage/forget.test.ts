@@ -13,7 +13,8 @@ const always = { kind: 'always' } as const;
 /** Ids as Discord gives them, scattered, the same in every run. */
 const people = Array.from(
   { length: 400 },
-  (_, n) => `${10n ** 17n + ((BigInt(n + 1) * 7_046_029_254_386_353_131n) % 10n ** 17n)}`,
+  (_, n) =>
+    `${10n ** 17n + ((BigInt(n + 1) * 7_046_029_254_386_353_131n) % 10n ** 17n)}`,
 );
 
 /** Every form in which an id could lie in a file: text, and numbers of 64 bits in either order. */
@@ -50,7 +51,9 @@ test('not a byte of a forgotten person stays in the files, while the store is op
     expect(filesWith(place.folder, id)).toEqual([]);
   }
   expect(filesWith(place.folder, people[1] ?? '')).not.toEqual([]);
-  expect((await store.leftOutPeople.read('10')).size).toBe(people.length - forgotten.length);
+  expect((await store.leftOutPeople.read('10')).size).toBe(
+    people.length - forgotten.length,
+  );
   await store[Symbol.asyncDispose]();
   for (const id of forgotten) expect(filesWith(place.folder, id)).toEqual([]);
 });

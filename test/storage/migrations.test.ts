@@ -33,7 +33,11 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
     ],
   ],
   ['transcripts.db', transcripts.sqlite, ['3 188c2a19dc74dce3', '5 d152c9bda4940ca9']],
-  ['transcripts in PostgreSQL', transcripts.postgres, ['3 c161e3fd917d77bf', '5 665d3d4050b15216']],
+  [
+    'transcripts in PostgreSQL',
+    transcripts.postgres,
+    ['3 c161e3fd917d77bf', '5 665d3d4050b15216'],
+  ],
 ];
 
 test.each(known)('the migrations of %s are those that were known', (_, all, hashes) => {

@@ -65,14 +65,18 @@ test('the newest copies come back with each no, without a yes or a token, and wh
   await before.apiTokens.add(token, 'hash');
   await before[Symbol.asyncDispose]();
   const folder = toBackupsFolder(dataDir);
-  for (const path of [place.path, toTranscriptsPath(dataDir)]) backUpStore(path, folder, hourAgoMs);
+  for (const path of [place.path, toTranscriptsPath(dataDir)])
+    backUpStore(path, folder, hourAgoMs);
   const copies = findNewestCopies(dataDir, true);
   const store = await openLocalStore(place.path, options);
   await store.consents.write('30', eva, always);
   await store[Symbol.asyncDispose]();
   rmSync(toTranscriptsPath(dataDir));
   const restored = restoreStores({ dataDir, copies, nowWallMs });
-  expect(restored.map(({ to }) => to)).toEqual([place.path, toTranscriptsPath(dataDir)]);
+  expect(restored.map(({ to }) => to)).toEqual([
+    place.path,
+    toTranscriptsPath(dataDir),
+  ]);
   expect(await consentsIn(dataDir)).toEqual(new Map([[eva, never]]));
   expect(await wordsIn(dataDir)).toEqual(['xylokarp', 'quendorf']);
   {
@@ -85,7 +89,11 @@ test('the newest copies come back with each no, without a yes or a token, and wh
   await using copy = await openLocalStore(former, options);
   expect(await copy.consents.read('30')).toEqual(new Map([[eva, always]]));
   expect(statSync(place.path).mode & 0o777).toBe(0o600);
-  expect(readdirSync(dataDir).sort()).toEqual(['backups', 'parley.db', 'transcripts.db']);
+  expect(readdirSync(dataDir).sort()).toEqual([
+    'backups',
+    'parley.db',
+    'transcripts.db',
+  ]);
 });
 
 test('each no and each erasure of the copy and of the present store stays, and what was erased since is erased anew', async () => {
@@ -118,19 +126,29 @@ test('each no and each erasure of the copy and of the present store stays, and w
   restoreStores({ dataDir, copies: [ofTranscripts], nowWallMs });
   {
     await using store = await openLocalStore(place.path, options);
-    expect(await store.consents.listErasures()).toEqual([...anew, erasureOf('30', '2', nowWallMs)]);
+    expect(await store.consents.listErasures()).toEqual([
+      ...anew,
+      erasureOf('30', '2', nowWallMs),
+    ]);
   }
   const [main] = restoreStores({ dataDir, copies, nowWallMs });
   expect(main).toMatchObject({ lacksNoes: false });
   await using after = await openLocalStore(place.path, options);
-  expect(await after.consents.listErasures()).toEqual([...anew, erasureOf('30', '2', nowWallMs)]);
-  const words = await Promise.all(['10', '20', '30'].map((id) => after.consents.read(id)));
+  expect(await after.consents.listErasures()).toEqual([
+    ...anew,
+    erasureOf('30', '2', nowWallMs),
+  ]);
+  const words = await Promise.all(
+    ['10', '20', '30'].map((id) => after.consents.read(id)),
+  );
   expect(words.map((one) => Object.fromEntries(one))).toEqual([
     { [adam]: forgotten, [eva]: never },
     { [eva]: forgotten },
     { 1: never, 2: forgotten },
   ]);
-  expect(new Set((await after.leftOutPeople.read('30')).keys())).toEqual(new Set(['3', '4']));
+  expect(new Set((await after.leftOutPeople.read('30')).keys())).toEqual(
+    new Set(['3', '4']),
+  );
 });
 
 test('of a copy that somebody changed only rows of known tables come back', async () => {
@@ -149,7 +167,9 @@ test('of a copy that somebody changed only rows of known tables come back', asyn
   }
   const schemaOf = (path: string) => {
     using sqlite = new DatabaseSync(path, { readOnly: true });
-    return sqlite.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name').all();
+    return sqlite
+      .prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name')
+      .all();
   };
   const present = schemaOf(place.path);
   restoreStores({ dataDir, copies: [copy], nowWallMs });
@@ -184,11 +204,16 @@ test('of a copy older than seven days only settings and each no come back', asyn
   await store.personSettings.write('10', adam, { language: 'fr' });
   await store.consents.write('10', eva, never);
   await store[Symbol.asyncDispose]();
-  const copies = [backUpStore(place.path, toBackupsFolder(dataDir), nowWallMs - 8 * dayMs)];
+  const copies = [
+    backUpStore(place.path, toBackupsFolder(dataDir), nowWallMs - 8 * dayMs),
+  ];
   expect(() => restoreStores({ dataDir, copies, nowWallMs })).toThrow(
     `${copies[0]} is older than 7 days, so only its settings may come back: npm run restore -- --settings ${copies[0]}`,
   );
-  expect(restoring(dataDir, ['--settings', ...copies])).toMatchObject({ status: 0, stderr: '' });
+  expect(restoring(dataDir, ['--settings', ...copies])).toMatchObject({
+    status: 0,
+    stderr: '',
+  });
   await using after = await openLocalStore(place.path, options);
   expect(await after.settings.read('10')).toEqual(new Map([['captions_days', '7']]));
   expect(await after.personSettings.read('10', adam)).toEqual({});
@@ -209,7 +234,11 @@ type Trouble = readonly [
 ];
 const [first] = [(copies: readonly string[]) => copies[0] ?? ''];
 const troubles: readonly Trouble[] = [
-  ['a copy that is not there', 'There is no copy nowhere to restore.', () => ['nowhere']],
+  [
+    'a copy that is not there',
+    'There is no copy nowhere to restore.',
+    () => ['nowhere'],
+  ],
   [
     'a file that is no database',
     /^The copy .*monday\.db is damaged or is no database: take another copy\.$/,
@@ -235,16 +264,22 @@ const troubles: readonly Trouble[] = [
   ],
 ];
 
-test.each(troubles)('%s is told in a sentence, and changes nothing', async (_, message, make) => {
-  using place = makeStoreFolder();
-  const { copies, dataDir } = await carriedAway(place);
-  const wanted = make(copies, dataDir);
-  const files = () => [...readEveryByte(dataDir)].filter(([path]) => path.endsWith('.db'));
-  const before = files();
-  expect(() => restoreStores({ dataDir, copies: wanted, nowWallMs })).toThrow(message);
-  expect(files()).toEqual(before);
-  expect(readdirSync(dataDir).filter((name) => name.endsWith('.part'))).toEqual([]);
-});
+test.each(troubles)(
+  '%s is told in a sentence, and changes nothing',
+  async (_, message, make) => {
+    using place = makeStoreFolder();
+    const { copies, dataDir } = await carriedAway(place);
+    const wanted = make(copies, dataDir);
+    const files = () =>
+      [...readEveryByte(dataDir)].filter(([path]) => path.endsWith('.db'));
+    const before = files();
+    expect(() => restoreStores({ dataDir, copies: wanted, nowWallMs })).toThrow(
+      message,
+    );
+    expect(files()).toEqual(before);
+    expect(readdirSync(dataDir).filter((name) => name.endsWith('.part'))).toEqual([]);
+  },
+);
 
 function restoring(dataDir: string, args: readonly string[] = []) {
   return runProgram('restore', { DATA_DIR: dataDir }, ...args);
@@ -262,7 +297,9 @@ test('npm run restore tells what it put where', async () => {
     expect.stringMatching(/^former file: .*transcripts-[\dTZ-]+\.sqlite$/),
     '',
   ]);
-  expect(restoring(dataDir, ['--transcripts']).stdout.match(/^restored/gm)).toHaveLength(2);
+  expect(
+    restoring(dataDir, ['--transcripts']).stdout.match(/^restored/gm),
+  ).toHaveLength(2);
 });
 
 test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot', async () => {
@@ -273,6 +310,8 @@ test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot'
   lock.exec('BEGIN EXCLUSIVE');
   const { status, stderr } = restoring(dataDir, copies);
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^DATA_DIR .* is in use by another process: end that process[^\n]*\n$/);
+  expect(stderr).toMatch(
+    /^DATA_DIR .* is in use by another process: end that process[^\n]*\n$/,
+  );
   expect(readFileSync(place.path).equals(before)).toBe(true);
 });

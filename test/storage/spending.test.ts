@@ -31,7 +31,10 @@ test('what a removed server spent stays until its day is over, and of its people
   expect((await all()).filter(({ guildId }) => guildId === gone)).toEqual([
     { ...entry, guildId: gone },
   ]);
-  await store.spending.add([{ ...entry, guildId: other, day: '2026-11-22' }], '2026-11-22');
+  await store.spending.add(
+    [{ ...entry, guildId: other, day: '2026-11-22' }],
+    '2026-11-22',
+  );
   await store.consents.erasePerson(other, person);
   for (const bytes of readEveryByte(place.folder).values())
     expect(bytes.includes(Buffer.from(gone))).toBe(false);

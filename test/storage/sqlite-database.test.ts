@@ -28,7 +28,9 @@ async function openStore(content?: string) {
     if (name === 'open') disk.openings++;
     return await here(name, ...args);
   };
-  const health = createStoreHealth('store-unwritten', clock, (event) => events.push(event));
+  const health = createStoreHealth('store-unwritten', clock, (event) =>
+    events.push(event),
+  );
   const driver = createSqliteDriver(path, mainStore.sqlite, call);
   const database = openDatabase({ driver, clock, patienceMs: 0, health });
   await database.open();
@@ -77,7 +79,9 @@ test('what a disk that hangs does not answer fails by its deadline, nothing of i
   disk.works = answer.promise;
   const late = { code: 'store.unwritable', retryable: true };
   const write = () => store.panels.write('10', place);
-  const failing = Array.from({ length: 3 }, () => expect(write()).rejects.toMatchObject(late));
+  const failing = Array.from({ length: 3 }, () =>
+    expect(write()).rejects.toMatchObject(late),
+  );
   await clock.advance(5_000);
   const others = [
     store.consents.write('10', '1', always),

@@ -22,12 +22,16 @@ test('the store is written while the thread that sends voice does something else
 });
 
 test('a thread that breaks fails what waits for it, and the next operation starts it again', async () => {
-  await using worker = createSqliteWorker(new URL('./scripted-worker.ts', import.meta.url));
+  await using worker = createSqliteWorker(
+    new URL('./scripted-worker.ts', import.meta.url),
+  );
   const call = worker.file('scripted');
   const driver = createSqliteDriver('scripted', mainStore.sqlite, call);
   await using database = openDatabase({ driver, clock: realClock, patienceMs: 0 });
   await database.open();
-  const breaking = expect(call('close')).rejects.toMatchObject({ code: 'store.unreadable' });
+  const breaking = expect(call('close')).rejects.toMatchObject({
+    code: 'store.unreadable',
+  });
   await expect(database.write(async () => undefined)).rejects.toMatchObject({
     name: 'BotError',
     code: 'store.unwritable',

@@ -9,7 +9,10 @@ import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 
 /** A folder of its own that goes away with the test, with the path of a store in it. */
-export type StoreFolder = Disposable & { readonly folder: string; readonly path: string };
+export type StoreFolder = Disposable & {
+  readonly folder: string;
+  readonly path: string;
+};
 
 export function makeStoreFolder(): StoreFolder {
   const folder = mkdtempSync(join(tmpdir(), 'parley-store-'));
@@ -21,9 +24,16 @@ export function makeStoreFolder(): StoreFolder {
 }
 
 /** In a thread of its own. */
-export async function openSqlite(format: readonly Migration[], resources: AsyncDisposableStack) {
+export async function openSqlite(
+  format: readonly Migration[],
+  resources: AsyncDisposableStack,
+) {
   const { path } = resources.use(makeStoreFolder());
-  const driver = createSqliteDriver(path, format, resources.use(createSqliteWorker()).file(path));
+  const driver = createSqliteDriver(
+    path,
+    format,
+    resources.use(createSqliteWorker()).file(path),
+  );
   const database = openDatabase({ driver, clock: realClock, patienceMs: 0 });
   await database.open();
   return { database, path };

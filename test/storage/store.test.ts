@@ -26,10 +26,13 @@ test.each([15, 19])(
     {
       using sqlite = new DatabaseSync(place.path);
       sqlite.exec(formerRows);
-      if (version > 15) sqlite.exec('ALTER TABLE api_tokens ADD COLUMN channel_ids text');
+      if (version > 15)
+        sqlite.exec('ALTER TABLE api_tokens ADD COLUMN channel_ids text');
       sqlite.exec(`PRAGMA user_version = ${version}`);
     }
-    const lost = expect.stringMatching(/^The upgrade deletes 1 consents that held for one day/);
+    const lost = expect.stringMatching(
+      /^The upgrade deletes 1 consents that held for one day/,
+    );
     expect(describeLostRows(dirname(place.path))).toEqual([lost]);
     await using store = await openLocalStore(place.path, options);
     expect(describeLostRows(dirname(place.path))).toEqual([]);
@@ -72,13 +75,18 @@ test('a file of a newer bot is left alone, and the operator told to update', asy
   await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.format',
     retryable: false,
-    message: expect.stringMatching(/has format 99, and this Parley reads formats 15 to 22/),
+    message: expect.stringMatching(
+      /has format 99, and this Parley reads formats 15 to 22/,
+    ),
   });
   expect(readEveryByte(place.folder)).toEqual(new Map([[place.path, before]]));
 });
 
 test.each([
-  ['no database at all', (path: string) => writeFileSync(path, 'no database '.repeat(1000))],
+  [
+    'no database at all',
+    (path: string) => writeFileSync(path, 'no database '.repeat(1000)),
+  ],
   ['a page of other bytes', (path: string) => spoil(path, 4096)],
 ])('a damaged file, %s, is refused with the way to a backup', async (_how, damage) => {
   using place = makeStoreFolder();
@@ -94,14 +102,22 @@ test.each([
 });
 
 test('in a full store people can still be read and forgotten, and then there is space again', async () => {
-  await using store = await openLocalStore(':memory:', { ...options, maxBytes: 20_000 });
+  await using store = await openLocalStore(':memory:', {
+    ...options,
+    maxBytes: 20_000,
+  });
   const said = async () => {
-    for (let person = 0; ; person++) await store.leftOutPeople.write('10', idOf(person), true);
+    for (let person = 0; ; person++)
+      await store.leftOutPeople.write('10', idOf(person), true);
   };
-  await expect(said()).rejects.toMatchObject({ code: 'store.unwritable', retryable: false });
+  await expect(said()).rejects.toMatchObject({
+    code: 'store.unwritable',
+    retryable: false,
+  });
   const known = [...(await store.leftOutPeople.read('10')).keys()];
   expect(known.length).toBeGreaterThan(40);
-  for (const id of known.slice(0, 200)) expect(await store.consents.erasePerson('10', id)).toBe(1);
+  for (const id of known.slice(0, 200))
+    expect(await store.consents.erasePerson('10', id)).toBe(1);
   await store.consents.write('10', idOf(-1), never);
 });
 

@@ -32,7 +32,11 @@ const ben = '2129384756102938476';
 const chi = '2229384756102938477';
 export const dora = '2329384756102938478';
 
-const consents: readonly (readonly [guildId: string, personId: string, ConsentChange])[] = [
+const consents: readonly (readonly [
+  guildId: string,
+  personId: string,
+  ConsentChange,
+])[] = [
   [guildId, ana, { kind: 'always' }],
   [guildId, ben, { kind: 'never' }],
   [guildId, chi, { kind: 'always' }],
@@ -43,7 +47,10 @@ const consents: readonly (readonly [guildId: string, personId: string, ConsentCh
 
 const panels: readonly (readonly [guildId: string, MessagePlace])[] = [
   [guildId, { channelId: placeId, messageId: '3029384756102938475' }],
-  [otherGuildId, { channelId: '1629384756102938481', messageId: '3129384756102938476' }],
+  [
+    otherGuildId,
+    { channelId: '1629384756102938481', messageId: '3129384756102938476' },
+  ],
 ];
 
 const settings: readonly (readonly [guildId: string, key: string, value: string])[] = [
@@ -61,7 +68,11 @@ const tracks: readonly StoredTrack[] = [
     isMuted: false,
     sounds: [
       {
-        source: { kind: 'link', url: 'https://media.example/a%20song.ogg?x=1', type: 'audio/ogg' },
+        source: {
+          kind: 'link',
+          url: 'https://media.example/a%20song.ogg?x=1',
+          type: 'audio/ogg',
+        },
         title: 'A song – “live”',
         positionMs: 83_240,
         loop: true,
@@ -164,7 +175,10 @@ const lines: readonly TranscriptLine[] = [
       endMs: n * 12_000 + 2_400,
       text,
       language: 'en',
-      post: { channelId: placeId, messageId: `${3_200_000_000_000_000_000n + BigInt(n)}` },
+      post: {
+        channelId: placeId,
+        messageId: `${3_200_000_000_000_000_000n + BigInt(n)}`,
+      },
     };
   }),
   {

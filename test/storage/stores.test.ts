@@ -25,7 +25,10 @@ async function ageSeats(path: string, ms: number) {
   sqlite.prepare('UPDATE seats SET alive_at_ms = alive_at_ms - ?').run(ms);
 }
 
-function closing<Store extends AsyncDisposable>(store: Store, resources: AsyncDisposable) {
+function closing<Store extends AsyncDisposable>(
+  store: Store,
+  resources: AsyncDisposable,
+) {
   const close = async () => {
     await store[Symbol.asyncDispose]();
     await resources[Symbol.asyncDispose]();

@@ -63,5 +63,7 @@ test.each([
        WHERE t.type = 'table' AND t.strict`,
     )
     .all();
-  expect(new Set(columns.map(({ type }) => type))).toEqual(new Set(['INTEGER', 'TEXT', 'REAL']));
+  expect(new Set(columns.map(({ type }) => type))).toEqual(
+    new Set(['INTEGER', 'TEXT', 'REAL']),
+  );
 });

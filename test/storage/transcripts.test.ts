@@ -39,9 +39,20 @@ async function fill(store: LocalTranscriptStore) {
   for (const id of ids) await store.writer.putSession(makeSession(id));
   for (let n = 1; n <= 200; n++)
     for (const id of ids) await store.writer.putLines([lineWithCanary(id, n)]);
-  const memory = { guildId: '10', text: 'a vombatus', byId: '1', byName: 'Ana', atWallMs: 1 };
+  const memory = {
+    guildId: '10',
+    text: 'a vombatus',
+    byId: '1',
+    byName: 'Ana',
+    atWallMs: 1,
+  };
   await store.memories.add({ ...memory, aboutId: person, aboutName: 'Zyprianne' });
-  const message = { channelId: '200', guildId: '10', sessionId: 'a', postedAtWallMs: 1 };
+  const message = {
+    channelId: '200',
+    guildId: '10',
+    sessionId: 'a',
+    postedAtWallMs: 1,
+  };
   for (let n = 1; n <= 20; n++)
     await store.messages.putMessage({ ...message, messageId: `30${n}` });
 }
@@ -55,7 +66,10 @@ function lineWithCanary(sessionId: string, n: number) {
     });
   }
   if (n % 10 === 1)
-    return makeLine(sessionId, n, 'as quendorf said', { ...toAnswer('1', person), ...post });
+    return makeLine(sessionId, n, 'as quendorf said', {
+      ...toAnswer('1', person),
+      ...post,
+    });
   return makeLine(sessionId, n, `some words number ${n} of this talk`, {
     ...toSpeaker(`${n % 10}`),
     ...post,
@@ -74,11 +88,18 @@ test('a file of any size keeps no word and no id of a forgotten person, not betw
   for (const id of ids) await store.writer.putSession(makeSession(id));
   for (let n = 14_000; n < 20_000; n++) {
     const text = `${'so '.repeat(n % 300)}xylo${n}`;
-    const line = makeLine(ids[n % 3] ?? '', n, text, toSpeaker(n % 10 === 3 ? person : '1'));
+    const line = makeLine(
+      ids[n % 3] ?? '',
+      n,
+      text,
+      toSpeaker(n % 10 === 3 ? person : '1'),
+    );
     await store.writer.putLines([line]);
   }
   expect(await store.eraser.erasePerson('10', person)).toBe(600);
-  const files = [...readEveryByte(place.folder).values()].map((bytes) => bytes.toString('latin1'));
+  const files = [...readEveryByte(place.folder).values()].map((bytes) =>
+    bytes.toString('latin1'),
+  );
   const words = new Set(files.flatMap((bytes) => bytes.match(/xylo\d{5}/g) ?? []));
   expect(words.size).toBe(5_400);
   expect(files.some((bytes) => bytes.includes(person))).toBe(false);
@@ -129,7 +150,9 @@ test('the upgrade of a file deletes what only people who sat there might read, a
         words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
       PRAGMA user_version = 3`);
   }
-  const lost = expect.stringMatching(/^The upgrade deletes 200 captions that were stored/);
+  const lost = expect.stringMatching(
+    /^The upgrade deletes 200 captions that were stored/,
+  );
   expect(describeLostRows(place.folder)).toEqual([lost]);
   await using again = await openLocalTranscripts(path, options);
   expect(describeLostRows(place.folder)).toEqual([]);
@@ -138,7 +161,9 @@ test('the upgrade of a file deletes what only people who sat there might read, a
   expect(await again.messages.outdated(99)).toHaveLength(20);
   const search = { guildId: '10', words: 'xylokarp', limit: 9 };
   const found = await again.reader.search(search, openSessions);
-  expect(found.map(({ session }) => session.id)).toEqual(expect.not.arrayContaining(['a']));
+  expect(found.map(({ session }) => session.id)).toEqual(
+    expect.not.arrayContaining(['a']),
+  );
   expect(found).not.toEqual([]);
   await again.eraser.erasePerson('10', person);
   expect(canariesIn(place.folder)).toEqual([]);
@@ -148,7 +173,9 @@ test('the upgrade of a file deletes what only people who sat there might read, a
 async function manyLines() {
   const store = await openLocalTranscripts(':memory:', options);
   for (const id of ['a', 'b', 'c']) {
-    await store.writer.putSession(makeSession(id, { channelId: id === 'c' ? '101' : '100' }));
+    await store.writer.putSession(
+      makeSession(id, { channelId: id === 'c' ? '101' : '100' }),
+    );
     const texts = Array.from({ length: 3_000 }, (_, n): string =>
       id === 'c' && n > 2_989 ? 'the' : 'the and',
     );
@@ -174,25 +201,41 @@ test('frequent words alone find the newest lines with all of them, then with the
 
 test('transcripts of servers that keep none are never in a file', async () => {
   await using worker = createSqliteWorker();
-  const driver = createSqliteDriver(':memory:', transcripts.sqlite, worker.file(':memory:'));
+  const driver = createSqliteDriver(
+    ':memory:',
+    transcripts.sqlite,
+    worker.file(':memory:'),
+  );
   const store = toTranscriptStore(openDatabase({ driver, clock: realClock }));
   expect(await store.reader.listChannels('10')).toEqual([]);
   await store.writer.putSession(makeSession('a'));
   await store.writer.putLines([makeLine('a', 1, 'passing')]);
-  expect(await store.reader.listLines('a', openSessions)).toEqual([makeLine('a', 1, 'passing')]);
+  expect(await store.reader.listLines('a', openSessions)).toEqual([
+    makeLine('a', 1, 'passing'),
+  ]);
   await store[Symbol.asyncDispose]();
-  await expect(store.reader.listChannels('10')).rejects.toMatchObject({ code: 'store.unreadable' });
+  await expect(store.reader.listChannels('10')).rejects.toMatchObject({
+    code: 'store.unreadable',
+  });
 });
 
 test('npm run backup copies transcripts only when it is told to, and says when there are none', async () => {
   using place = makeStoreFolder();
   new DatabaseSync(join(place.folder, 'parley.db')).close();
-  const run = (...args: string[]) => runProgram('backup', { DATA_DIR: place.folder }, ...args);
-  const old = backUpStore(join(place.folder, 'parley.db'), toBackupsFolder(place.folder), 0);
+  const run = (...args: string[]) =>
+    runProgram('backup', { DATA_DIR: place.folder }, ...args);
+  const old = backUpStore(
+    join(place.folder, 'parley.db'),
+    toBackupsFolder(place.folder),
+    0,
+  );
   const none = expect.stringContaining('There are no transcripts');
   expect(run('--transcripts')).toMatchObject({ status: 0, stderr: none });
   expect(existsSync(old)).toBe(false);
-  await using store = await openLocalTranscripts(toTranscriptsPath(place.folder), options);
+  await using store = await openLocalTranscripts(
+    toTranscriptsPath(place.folder),
+    options,
+  );
   await store.writer.putSession(makeSession('a'));
   expect(run()).toMatchObject({
     status: 0,
@@ -202,5 +245,8 @@ test('npm run backup copies transcripts only when it is told to, and says when t
   const { status, stdout, stderr } = run('--transcripts');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/parley-[\dTZ-]+\.sqlite\n.*transcripts-[\dTZ-]+\.sqlite\n$/);
-  expect(run('--all')).toMatchObject({ status: 78, stderr: expect.stringContaining('--all') });
+  expect(run('--all')).toMatchObject({
+    status: 78,
+    stderr: expect.stringContaining('--all'),
+  });
 });

@@ -25,7 +25,9 @@ test('an address ends where markdown could begin inside it', () => {
 });
 
 test('nothing somebody is called mentions anybody', () => {
-  const words = escapeMarkdown('@everyone @here @ev\u200beryone <@1> <@&2> <#3> </join:4>');
+  const words = escapeMarkdown(
+    '@everyone @here @ev\u200beryone <@1> <@&2> <#3> </join:4>',
+  );
   expect(words).not.toMatch(/@(everyone|here)/);
   expect(words).not.toMatch(/(?<!\\)<[@#/]/);
 });
@@ -44,12 +46,17 @@ test('what is too long is cut between whole characters', () => {
 });
 
 test('line breaks of every kind become one space each, and other spaces stay', () => {
-  expect(toOneLine('Ann\r\nBen\vCem\u2028Dan  Eva\tFay')).toBe('Ann Ben Cem Dan  Eva\tFay');
+  expect(toOneLine('Ann\r\nBen\vCem\u2028Dan  Eva\tFay')).toBe(
+    'Ann Ben Cem Dan  Eva\tFay',
+  );
 });
 
 test('a time for each reader stays one, and other words in its form do not', () => {
   const time = '<t:1795219200:f>';
-  expect([escapeMarkdown(time), toPostedText(`Until ${time}.`)]).toEqual([time, `Until ${time}.`]);
+  expect([escapeMarkdown(time), toPostedText(`Until ${time}.`)]).toEqual([
+    time,
+    `Until ${time}.`,
+  ]);
   expect(toPostedText('<t:1> <t:1795219200:R>')).toBe('< t:1> < t:1795219200:R>');
   expect(escapeMarkdown(`a ${time}`)).toBe(`a \\${time}`);
 });

@@ -3,13 +3,18 @@ import { expect, test } from 'vitest';
 import { textLocales } from '#src/texts/locales.ts';
 
 function run(...words: readonly string[]) {
-  return spawnSync(process.execPath, ['scripts/texts.mjs', ...words], { encoding: 'utf8' });
+  return spawnSync(process.execPath, ['scripts/texts.mjs', ...words], {
+    encoding: 'utf8',
+  });
 }
 
 test('npm run texts counts for each language what is missing, stale and faulty', () => {
   const { stdout } = run();
-  const counted = /^(\S+): \d+ texts, \d+ missing, \d+ stale, \d+ faulty or too long$/gm;
-  expect([...stdout.matchAll(counted)].map(([, locale]) => locale)).toEqual([...textLocales]);
+  const counted =
+    /^(\S+): \d+ texts, \d+ missing, \d+ stale, \d+ faulty or too long$/gm;
+  expect([...stdout.matchAll(counted)].map(([, locale]) => locale)).toEqual([
+    ...textLocales,
+  ]);
 });
 
 test.each([['klingon'], ['de', 'sing'], ['de', 'reviewed']])(

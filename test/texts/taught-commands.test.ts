@@ -10,13 +10,16 @@ const optionsByCommand = new Map<string, readonly CommandOption[]>(
   commands.flatMap((one) => {
     if ('label' in one) return [];
     if (!('commands' in one)) return [[one.name, one.options] as const];
-    const parts = one.commands.map((part) => [`${one.name} ${part.name}`, part.options] as const);
+    const parts = one.commands.map(
+      (part) => [`${one.name} ${part.name}`, part.options] as const,
+    );
     return [[one.name, parts.flatMap(([, options]) => options)] as const, ...parts];
   }),
 );
 
 /** A command that does not belong to an address or a path. */
-const commandPattern = /(?<![\w/.<~`}\]-])\/([a-z]+)\b(?![/.\w-]\w)(?: ([a-z]+)\b(?!:))?/g;
+const commandPattern =
+  /(?<![\w/.<~`}\]-])\/([a-z]+)\b(?![/.\w-]\w)(?: ([a-z]+)\b(?!:))?/g;
 /** An option of a command that stands before it; a colon before a command, a quote or a line's end is prose. */
 const optionPattern = /(?<![\w:/"])([a-z_]+):(?! ?["/{`]| ?$) ?([\w-]*)/gm;
 
@@ -26,7 +29,9 @@ function findUnknownParts(sentence: string) {
   const [first] = found;
   if (!first) return [];
   const taught = found.map(([typed, name = '', part = '']) => {
-    const isGroup = [...optionsByCommand.keys()].some((one) => one.startsWith(`${name} `));
+    const isGroup = [...optionsByCommand.keys()].some((one) =>
+      one.startsWith(`${name} `),
+    );
     const command = isGroup && part !== '' ? `${name} ${part}` : name;
     return { typed, options: optionsByCommand.get(command) };
   });
@@ -35,25 +40,43 @@ function findUnknownParts(sentence: string) {
   const isKnown = (name: string, value: string) =>
     options.some((option) => {
       if (option.name !== name) return false;
-      return option.kind !== 'choice' || option.values.some((one) => one.startsWith(value));
+      return (
+        option.kind !== 'choice' || option.values.some((one) => one.startsWith(value))
+      );
     });
   return [
     ...taught.flatMap((one) => (one.options ? [] : [one.typed])),
-    ...named.flatMap(([typed, name = '', value = '']) => (isKnown(name, value) ? [] : [typed])),
+    ...named.flatMap(([typed, name = '', value = '']) =>
+      isKnown(name, value) ? [] : [typed],
+    ),
   ];
 }
 
 test('a sentence about an option or a command that is gone is found', () => {
-  expect(findUnknownParts('/captions recap sums up, with since: i came')).toEqual(['since: i']);
+  expect(findUnknownParts('/captions recap sums up, with since: i came')).toEqual([
+    'since: i',
+  ]);
   expect(findUnknownParts('Run /track rewind.')).toEqual(['/track rewind']);
-  expect(findUnknownParts('Run /rewind, or /stop what:noise.')).toEqual(['/rewind', 'what:noise']);
+  expect(findUnknownParts('Run /rewind, or /stop what:noise.')).toEqual([
+    '/rewind',
+    'what:noise',
+  ]);
 });
 
-test.each(textLocales)('each command and option that a text teaches exists: %s', (locale) => {
-  const sentences = [...readTexts(locale)].map(([id, { text }]) => ({ id, sentence: text }));
-  const unknown = sentences.map(({ id, sentence }) => ({ id, parts: findUnknownParts(sentence) }));
-  expect(unknown.filter(({ parts }) => parts.length > 0)).toEqual([]);
-});
+test.each(textLocales)(
+  'each command and option that a text teaches exists: %s',
+  (locale) => {
+    const sentences = [...readTexts(locale)].map(([id, { text }]) => ({
+      id,
+      sentence: text,
+    }));
+    const unknown = sentences.map(({ id, sentence }) => ({
+      id,
+      parts: findUnknownParts(sentence),
+    }));
+    expect(unknown.filter(({ parts }) => parts.length > 0)).toEqual([]);
+  },
+);
 
 test('each command and option that a document or a reply of the code teaches exists', () => {
   const files = globSync([

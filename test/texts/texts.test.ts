@@ -5,17 +5,26 @@ import { fillLine, formatText, type TextId, toLocale } from '#src/texts/texts.ts
 import { reportTranslations } from '#src/texts/translation-report.ts';
 
 test('words are filled in where the sentence names them', () => {
-  expect(formatText('join.ok', { channel: 'Lounge' })).toBe('In Lounge. Just talk to me.');
+  expect(formatText('join.ok', { channel: 'Lounge' })).toBe(
+    'In Lounge. Just talk to me.',
+  );
 });
 
 test('words that look like places are not filled again', () => {
-  expect(formatText('join.ok', { channel: '{channel}' })).toBe('In {channel}. Just talk to me.');
+  expect(formatText('join.ok', { channel: '{channel}' })).toBe(
+    'In {channel}. Just talk to me.',
+  );
 });
 
 test('a line gets the words that it still lacked', () => {
-  const ask = { id: 'tool.external.ask', with: { tool: 'leave', given: '/leave' } } as const;
+  const ask = {
+    id: 'tool.external.ask',
+    with: { tool: 'leave', given: '/leave' },
+  } as const;
   const line = fillLine(ask, { name: 'Ana' });
-  expect(formatText(line.id, line.with)).toBe('Ana, shall I use leave with all of this?\n/leave');
+  expect(formatText(line.id, line.with)).toBe(
+    'Ana, shall I use leave with all of this?\n/leave',
+  );
 });
 
 test.each([
@@ -34,17 +43,21 @@ test.each([
   expect(toLocale(tag)).toBe(locale);
 });
 
-test.each(textLocales)('every text is short and calm in %s, and names no variable', (locale) => {
-  const texts = ([...readTexts('en').keys()] as TextId[]).map(
-    (id) => [id, formatText(id, {}, locale)] as const,
-  );
-  expect(texts.length).toBeGreaterThan(300);
-  expect(
-    texts.filter(
-      ([, sentence]) => sentence.length >= 200 || /!|\s$|^\s|Owner:|[A-Z]_[A-Z]/.test(sentence),
-    ),
-  ).toEqual([]);
-});
+test.each(textLocales)(
+  'every text is short and calm in %s, and names no variable',
+  (locale) => {
+    const texts = ([...readTexts('en').keys()] as TextId[]).map(
+      (id) => [id, formatText(id, {}, locale)] as const,
+    );
+    expect(texts.length).toBeGreaterThan(300);
+    expect(
+      texts.filter(
+        ([, sentence]) =>
+          sentence.length >= 200 || /!|\s$|^\s|Owner:|[A-Z]_[A-Z]/.test(sentence),
+      ),
+    ).toEqual([]);
+  },
+);
 
 test.each(textLocales)(
   'every text in %s holds the words of its English, and fits its place with the longest of them',
@@ -70,7 +83,10 @@ test('only texts for managers stay in English: what members read or hear is tran
   expect(untranslated.filter(ofMembers)).toEqual([]);
 });
 
-test.each(textLocales)('no text is missing in %s, and none is of a former English', (locale) => {
-  const { missing, stale } = reportTranslations(locale);
-  expect({ missing, stale }).toEqual({ missing: [], stale: [] });
-});
+test.each(textLocales)(
+  'no text is missing in %s, and none is of a former English',
+  (locale) => {
+    const { missing, stale } = reportTranslations(locale);
+    expect({ missing, stale }).toEqual({ missing: [], stale: [] });
+  },
+);

@@ -8,19 +8,28 @@ const code = globSync(folders.map((folder) => `${folder}/**/*.ts`))
   .join('\n');
 
 /** Strings as they stand in the sources, and what templates may become: each hole is one or more words of an id. */
-const literals = new Set(Array.from(code.matchAll(/['"`]([a-z][\w.-]*)['"`]/g), ([, id]) => id));
+const literals = new Set(
+  Array.from(code.matchAll(/['"`]([a-z][\w.-]*)['"`]/g), ([, id]) => id),
+);
 const templates = [
   ...new Set(
-    Array.from(code.matchAll(/`((?:[\w.-]|\$\{[\w.!?' ()[\]]+\})+)`/g), ([, one = '']) => one),
+    Array.from(
+      code.matchAll(/`((?:[\w.-]|\$\{[\w.!?' ()[\]]+\})+)`/g),
+      ([, one = '']) => one,
+    ),
   ),
 ]
-  .filter((one) => one.includes('${') && /[a-z]{3}/.test(one.replace(/\$\{[^}]*\}/g, '')))
+  .filter(
+    (one) => one.includes('${') && /[a-z]{3}/.test(one.replace(/\$\{[^}]*\}/g, '')),
+  )
   .map((one) => one.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')))
   .map((parts) => new RegExp(`^${parts.join('[a-z][\\w.-]*')}$`));
 
 test('every text is used somewhere', () => {
   const ids = [...readTexts('en').keys()];
   expect(ids.length).toBeGreaterThan(300);
-  const unused = ids.filter((id) => !literals.has(id) && !templates.some((one) => one.test(id)));
+  const unused = ids.filter(
+    (id) => !literals.has(id) && !templates.some((one) => one.test(id)),
+  );
   expect(unused).toEqual([]);
 });

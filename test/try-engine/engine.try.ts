@@ -14,7 +14,10 @@ import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { testChatModel } from '#test/contracts/chat-model-contract.ts';
 import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
-import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
+import {
+  testTranscriber,
+  transcribeText,
+} from '#test/contracts/transcriber-contract.ts';
 
 const { TRY_ENGINE: place = '', ...environment } = readEnvironment();
 loadDotEnv((line) => console.log(line), '.env', environment);
@@ -45,7 +48,9 @@ test(`${place}: the doctor finds no fault`, async () => {
   const { findings } = await examineRole(examined, deadline);
   for (const { what, why } of findings) console.log(`${what}: ${why}`);
   // A chat model need not call tools.
-  expect(findings.filter(({ verdict, what }) => verdict !== 'ok' && what !== 'tools')).toEqual([]);
+  expect(
+    findings.filter(({ verdict, what }) => verdict !== 'ok' && what !== 'tools'),
+  ).toEqual([]);
 });
 
 async function open<Role extends ProviderRole>(opened: Role) {
@@ -70,5 +75,8 @@ if (role === 'chat') {
     return { pcm, text: await transcribeText(transcriber, pcm) };
   };
   const first = await spoken('What time is it in the house of my mother?');
-  testTranscriber(place, () => transcriber, [first, await spoken('One two three four five.')]);
+  testTranscriber(place, () => transcriber, [
+    first,
+    await spoken('One two three four five.'),
+  ]);
 }

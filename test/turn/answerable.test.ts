@@ -15,7 +15,12 @@ import { noEvidence } from '#src/turn/voice-evidence.ts';
 
 const rules = { ...addressingRules, names: ['Computer'] };
 
-const voice = { voicedMs: 900, spanMs: 1_000, meanProbability: 0.9, peakProbability: 0.99 };
+const voice = {
+  voicedMs: 900,
+  spanMs: 1_000,
+  meanProbability: 0.9,
+  peakProbability: 0.99,
+};
 const faint = { ...voice, voicedMs: 120, meanLevelDb: -54 };
 
 /** Adam has spoken among three people; the bot was silent and has nothing to do. */
@@ -33,7 +38,10 @@ const ended: EndedUtterance = {
 
 /** After these events. */
 function decide(facts: Partial<EndedUtterance>, events: readonly AddressEvent[] = []) {
-  const state = events.reduce((now, one) => stepAddressing(now, one, rules), initialAddressing);
+  const state = events.reduce(
+    (now, one) => stepAddressing(now, one, rules),
+    initialAddressing,
+  );
   return decideUtterance({ ...ended, ...facts }, state, rules);
 }
 
@@ -104,9 +112,23 @@ const heard: readonly Row[] = [
 const addressed: readonly Row[] = [
   ['a question with the name of the bot is answered', {}, answer],
   ['one person alone needs no name', { text: 'What time is it?', humans: 1 }, answer],
-  ['among several a question needs a name', { text: 'What time is it?' }, ignore('not-named')],
-  ['after the Ask button no name is needed', { text: 'What time is it?' }, answer, [pressedAsk]],
-  ['after an answer no name is needed', { text: 'And in Rome?' }, answer, [wasAnswered]],
+  [
+    'among several a question needs a name',
+    { text: 'What time is it?' },
+    ignore('not-named'),
+  ],
+  [
+    'after the Ask button no name is needed',
+    { text: 'What time is it?' },
+    answer,
+    [pressedAsk],
+  ],
+  [
+    'after an answer no name is needed',
+    { text: 'And in Rome?' },
+    answer,
+    [wasAnswered],
+  ],
   [
     'who goes on with a question to the bot needs no name again, and both get one answer',
     { text: 'and in Rome', goesOn: true },
@@ -137,7 +159,11 @@ const addressed: readonly Row[] = [
 ];
 
 const commands: readonly Row[] = [
-  ['"stop" is obeyed from everybody', { text: 'Stop!' }, command('stop', 'stop', false)],
+  [
+    '"stop" is obeyed from everybody',
+    { text: 'Stop!' },
+    command('stop', 'stop', false),
+  ],
   [
     '"stop" drops an answer of which nothing was heard, whoever asked',
     { text: 'Stop!', unheardTurn: 'other' },
@@ -199,9 +225,10 @@ test.each(rows)('%s', (_, facts, decision, events) => {
 });
 
 test('what nobody said does not change who needs no name', () => {
-  const hallucinated = decide({ text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } }, [
-    wasAnswered,
-  ]);
+  const hallucinated = decide(
+    { text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } },
+    [wasAnswered],
+  );
   const { addressing } = decide({ evidence: noEvidence }, [wasAnswered]);
   expect(hallucinated.addressing).toEqual(addressing);
   const next = { ...ended, text: 'And in Rome?' };
@@ -215,17 +242,27 @@ test.each<[string, Partial<UtteranceFacts>, boolean]>([
     { text: undefined, humans: 1 },
     true,
   ],
-  ['without words no answer is begun to one of several people', { text: undefined }, false],
+  [
+    'without words no answer is begun to one of several people',
+    { text: undefined },
+    false,
+  ],
   ['no answer is begun to nothing', { text: '' }, false],
   [
     'no answer is begun to what a recogniser makes up',
     { text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } },
     false,
   ],
-  ['no answer is begun to words for somebody else', { text: 'What time is it?' }, false],
+  [
+    'no answer is begun to words for somebody else',
+    { text: 'What time is it?' },
+    false,
+  ],
   ['no answer is begun to "stop"', { text: 'Stop!', humans: 1 }, false],
 ])('%s', (_, facts, isBegun) => {
-  expect(shouldAnswerEarly({ ...ended, ...facts }, initialAddressing, rules)).toBe(isBegun);
+  expect(shouldAnswerEarly({ ...ended, ...facts }, initialAddressing, rules)).toBe(
+    isBegun,
+  );
 });
 
 test('a spoken no is obeyed of whom the bot hears, named or not, and is no overlap of an answer to another', () => {
@@ -243,6 +280,10 @@ test('a spoken no is obeyed of whom the bot hears, named or not, and is no overl
     ...decision,
     overlap: undefined,
   });
-  expect(decide({ ...no, evidence: noEvidence }).decision).toMatchObject({ why: 'no-voice' });
-  expect(decide({ text: "Ben, don't listen to me." }).decision).toMatchObject({ why: 'not-named' });
+  expect(decide({ ...no, evidence: noEvidence }).decision).toMatchObject({
+    why: 'no-voice',
+  });
+  expect(decide({ text: "Ben, don't listen to me." }).decision).toMatchObject({
+    why: 'not-named',
+  });
 });

@@ -9,7 +9,10 @@ test('every yes of every language is one, alone and with the name of the bot, wh
     expect(confirmations.yes.length, code).toBeGreaterThan(3);
     for (const phrase of confirmations.yes) {
       expect(findYesOrNo(phrase, names, code), `${code}: ${phrase}`).toBe('yes');
-      expect(findYesOrNo(`${phrase}, Nova!`, names, code), `${code}: ${phrase}, Nova`).toBe('yes');
+      expect(
+        findYesOrNo(`${phrase}, Nova!`, names, code),
+        `${code}: ${phrase}, Nova`,
+      ).toBe('yes');
     }
   }
 });
@@ -65,7 +68,10 @@ test('every no of every language refuses, alone and with the name of the bot, wh
     expect(confirmations.no.length, code).toBeGreaterThan(1);
     for (const phrase of confirmations.no) {
       expect(findYesOrNo(phrase, names, code), `${code}: ${phrase}`).toBe('no');
-      expect(findYesOrNo(`Nova, ${phrase}.`, names, code), `${code}: Nova, ${phrase}`).toBe('no');
+      expect(
+        findYesOrNo(`Nova, ${phrase}.`, names, code),
+        `${code}: Nova, ${phrase}`,
+      ).toBe('no');
     }
   }
 });
@@ -76,12 +82,16 @@ test('no yes of any language is a no, whatever language is spoken', () => {
       expect(findYesOrNo(phrase, names), phrase).not.toBe('no');
 });
 
-test.each(['No.', 'No, thanks.', 'Nova, no!', 'Never mind.', 'Nein, danke.', 'いいえ。'])(
-  '%j is a no',
-  (said) => {
-    expect(findYesOrNo(said, names)).toBe('no');
-  },
-);
+test.each([
+  'No.',
+  'No, thanks.',
+  'Nova, no!',
+  'Never mind.',
+  'Nein, danke.',
+  'いいえ。',
+])('%j is a no', (said) => {
+  expect(findYesOrNo(said, names)).toBe('no');
+});
 
 test.each(['No?', 'No, make it 50.', 'No idea.', 'Not yet.', 'Yes and no.', 'Stop.'])(
   '%j is no no',

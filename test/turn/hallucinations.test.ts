@@ -98,10 +98,19 @@ test.each([
 });
 
 test('"you" is believed from 160 ms of certain voice that is not faint, and not below', () => {
-  const voice = { voicedMs: 160, spanMs: 160, meanProbability: 0.65, peakProbability: 0.9 };
+  const voice = {
+    voicedMs: 160,
+    spanMs: 160,
+    meanProbability: 0.65,
+    peakProbability: 0.9,
+  };
   expect(isHallucination('You.', voice)).toBe(false);
   expect(isHallucination('You.', { ...voice, meanLevelDb: -52 })).toBe(false);
-  for (const less of [{ voicedMs: 159 }, { meanProbability: 0.64 }, { meanLevelDb: -52.1 }])
+  for (const less of [
+    { voicedMs: 159 },
+    { meanProbability: 0.64 },
+    { meanLevelDb: -52.1 },
+  ])
     expect(isHallucination('You.', { ...voice, ...less })).toBe(true);
 });
 
@@ -126,7 +135,12 @@ test('one word is a loop from eight times on where nobody can say it that fast, 
 });
 
 test('a phrase is a loop when it comes four times, with eight words or more, however slowly', () => {
-  const voice = { voicedMs: 9_000, spanMs: 9_000, meanProbability: 0.9, peakProbability: 1 };
+  const voice = {
+    voicedMs: 9_000,
+    spanMs: 9_000,
+    meanProbability: 0.9,
+    peakProbability: 1,
+  };
   const said = (times: number) => Array(times).fill('blue banana').join(' ');
   expect(isHallucination(said(3), voice)).toBe(false);
   expect(isHallucination(said(4), voice)).toBe(true);

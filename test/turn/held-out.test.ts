@@ -22,7 +22,10 @@ const texts = heldOut.flatMap((line) => {
 });
 
 /** Share of all places of this kind, in percent. */
-function share(place: Place, holds: (wait: ReturnType<typeof decideEndpointingDelay>) => boolean) {
+function share(
+  place: Place,
+  holds: (wait: ReturnType<typeof decideEndpointingDelay>) => boolean,
+) {
   const all = texts.filter((text) => text.place === place);
   const those = all.filter(({ text }) => {
     const endOfTurn = predictEndOfTurn(text);
@@ -38,8 +41,10 @@ function share(place: Place, holds: (wait: ReturnType<typeof decideEndpointingDe
 }
 
 /** Answered as fast as a text and an answer come: 145 and 270 ms. */
-const isPrompt = ({ delayMs, preemptiveLeadMs }: ReturnType<typeof decideEndpointingDelay>) =>
-  delayMs <= 420 && preemptiveLeadMs > 0;
+const isPrompt = ({
+  delayMs,
+  preemptiveLeadMs,
+}: ReturnType<typeof decideEndpointingDelay>) => delayMs <= 420 && preemptiveLeadMs > 0;
 
 test('three of four requests that no rule was made for are answered at once', () => {
   expect(share('end', isPrompt)).toBeGreaterThanOrEqual(78);

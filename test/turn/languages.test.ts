@@ -56,7 +56,9 @@ function faultsOf({ field, list: phrases }: List) {
   const isOnce = new Set(phrases).size === phrases.length;
   const faults = phrases.flatMap((phrase) => {
     if (phrase !== phrase.toLowerCase()) return [`${phrase} is not in lower case`];
-    return phrase === phrase.normalize('NFC') ? [] : [`${phrase} is not composed (NFC)`];
+    return phrase === phrase.normalize('NFC')
+      ? []
+      : [`${phrase} is not composed (NFC)`];
   });
   if (phrases.some((phrase) => phrase !== phrase.trim()))
     faults.push('a phrase begins or ends blank');
@@ -77,9 +79,12 @@ test('every JSON file of the folder is a language of the list, named by its code
   }
 });
 
-test.each(byCode)('%s: it has the groups and fields that there are, and no other', (_, words) => {
-  expect(schema.safeParse(words).error?.issues).toBeUndefined();
-});
+test.each(byCode)(
+  '%s: it has the groups and fields that there are, and no other',
+  (_, words) => {
+    expect(schema.safeParse(words).error?.issues).toBeUndefined();
+  },
+);
 
 test.each(byCode)(
   '%s: no list is empty, and each phrase is once in it, in lower case',

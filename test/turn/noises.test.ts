@@ -4,7 +4,10 @@ import { seededRandom } from '#sandbox/seeded-random.ts';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { loadSilero } from '#src/audio/voice/silero-network.ts';
-import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  VoiceActivityDetector,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import {
   type EndpointingState,
   endpointRules,
@@ -42,7 +45,10 @@ function hum() {
   return sounding(
     'hum',
     (_, t) =>
-      parts.reduce((sum, part) => sum + (0.1 / part) * Math.sin(turnOf(50 * part, t)), 0) +
+      parts.reduce(
+        (sum, part) => sum + (0.1 / part) * Math.sin(turnOf(50 * part, t)),
+        0,
+      ) +
       0.003 * random(),
   );
 }
@@ -65,7 +71,9 @@ function hiss() {
 function synth() {
   return sounding('a voice-like synth', (_, t) => {
     const delay = 0.002 + 0.0015 * Math.sin(turnOf(0.4, t));
-    return 0.12 * (1 + 0.8 * Math.sin(turnOf(4, t))) * (saw(180, t) + saw(180, t + delay));
+    return (
+      0.12 * (1 + 0.8 * Math.sin(turnOf(4, t))) * (saw(180, t) + saw(180, t + delay))
+    );
   });
 }
 
@@ -90,7 +98,8 @@ function utterances(samples: Int16Array) {
     for (const window of meter.push(packet, atMs)) {
       const step = stepEndpointing(voice, { kind: 'window', ...window }, endpointRules);
       voice = step.voice;
-      for (const effect of step.effects) if (effect.kind === 'ended') ended.push(effect.heard);
+      for (const effect of step.effects)
+        if (effect.kind === 'ended') ended.push(effect.heard);
     }
   }
   return ended;
@@ -100,13 +109,27 @@ test.each(noises)('12 s of $name reach no recogniser', ({ samples }) => {
   expect(utterances(samples).filter(hasVoice)).toEqual([]);
 });
 
-test.each(['keyboard', 'breath'] as const)('20 s of %s at a desk reach no recogniser', (name) => {
-  const atDesk: Pcm = { samples: makeNoise(name, 20, 1), rateHz: 48_000, channels: 1 };
-  expect(utterances(resamplePcm(atDesk, 16_000).samples).filter(hasVoice)).toEqual([]);
-});
+test.each(['keyboard', 'breath'] as const)(
+  '20 s of %s at a desk reach no recogniser',
+  (name) => {
+    const atDesk: Pcm = {
+      samples: makeNoise(name, 20, 1),
+      rateHz: 48_000,
+      channels: 1,
+    };
+    expect(utterances(resamplePcm(atDesk, 16_000).samples).filter(hasVoice)).toEqual(
+      [],
+    );
+  },
+);
 
 test('an utterance is worth a recogniser by its length, its certainty and its level together', () => {
-  const voice = { voicedMs: 90, spanMs: 90, meanProbability: 0.7, peakProbability: 0.85 };
+  const voice = {
+    voicedMs: 90,
+    spanMs: 90,
+    meanProbability: 0.7,
+    peakProbability: 0.85,
+  };
   expect(hasVoice(voice)).toBe(true);
   expect(hasVoice({ ...voice, meanLevelDb: -58 })).toBe(true);
   for (const less of [

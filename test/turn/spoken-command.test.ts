@@ -41,7 +41,9 @@ beni dinlemiyorsun|beni dinle|onu dinleme|beni dinlemeden konuşma
 // `spoken-no.json`: one natural no in each language that Parley has words of, as a recogniser writes it.
 test('a no is understood in each language that there are words of', () => {
   expect(Object.keys(saidNo).sort()).toEqual(languages.map(({ code }) => code).sort());
-  expect(Object.values(saidNo).filter((text) => heard(text) !== 'doNotHear')).toEqual([]);
+  expect(Object.values(saidNo).filter((text) => heard(text) !== 'doNotHear')).toEqual(
+    [],
+  );
 });
 
 test('each phrase of the word data is understood alone, in capitals, and with the name of the bot', () => {

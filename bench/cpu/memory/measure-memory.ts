@@ -1,7 +1,11 @@
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { openCpuSetup } from '#bench/cpu/cpu-setup.ts';
 import type { PeopleOrder } from '#bench/cpu/orders.ts';
-import { measureUsage, readProcessThreads, type ThreadTimes } from '#bench/cpu/thread-times.ts';
+import {
+  measureUsage,
+  readProcessThreads,
+  type ThreadTimes,
+} from '#bench/cpu/thread-times.ts';
 import { formatTable } from '#bench/format-table.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type MemoryParts, sumMemoryParts } from './smaps.ts';
@@ -33,7 +37,10 @@ const maxOrderMs = 180_000;
 const neverAborted = new AbortController().signal;
 
 /** Prints the memory of the bot of a checkout by part, idle and in conversation. Sets the exit code where it has too many threads. */
-export async function measureMemory(checkout: string, options: MemoryOptions): Promise<void> {
+export async function measureMemory(
+  checkout: string,
+  options: MemoryOptions,
+): Promise<void> {
   await using setup = await openCpuSetup([checkout], options.environment);
   const [measured] = setup.bots;
   if (!measured) return;
@@ -83,7 +90,12 @@ function printMemory(
     name,
     ...readings.map(({ parts }) => (parts[part] / bytesPerMebibyte).toFixed(1)),
   ];
-  const head = ['MB', 'idle', `${minutes} min in one channel`, `${1 + further} channels`];
+  const head = [
+    'MB',
+    'idle',
+    `${minutes} min in one channel`,
+    `${1 + further} channels`,
+  ];
   const rows = [
     row('resident', 'resident'),
     row('  program file of Node (shared)', 'program'),

@@ -36,16 +36,29 @@ const detectors: Readonly<Record<string, Detector>> = {
   'voice activity, 500 ms': () => 500,
   'words, no turn model': ({ signs }) =>
     decideEndpointingDelay({ ...signs, judgement: undefined }, textRules, {}).delayMs,
-  'words and turn model': ({ signs }) => decideEndpointingDelay(signs, textRules, {}).delayMs,
+  'words and turn model': ({ signs }) =>
+    decideEndpointingDelay(signs, textRules, {}).delayMs,
   'no words, no turn model': ({ signs: { isClosed, isLagging } }) =>
-    decideEndpointingDelay({ isClosed, isLagging, isTextless: true }, endpointRules, {}).delayMs,
-  'no words, turn model': ({ signs: { isClosed, isLagging, judgement } }) =>
-    decideEndpointingDelay({ isClosed, isLagging, judgement, isTextless: true }, endpointRules, {})
+    decideEndpointingDelay({ isClosed, isLagging, isTextless: true }, endpointRules, {})
       .delayMs,
+  'no words, turn model': ({ signs: { isClosed, isLagging, judgement } }) =>
+    decideEndpointingDelay(
+      { isClosed, isLagging, judgement, isTextless: true },
+      endpointRules,
+      {},
+    ).delayMs,
 };
 
 /** Limits of the rows of words and of no words: shares cut in percent, waits in ms. */
-const goals = { natural: 20, all: 28, meanMs: 410, p50Ms: 290, p90Ms: 880, mute: 30, muteAll: 57 };
+const goals = {
+  natural: 20,
+  all: 28,
+  meanMs: 410,
+  p50Ms: 290,
+  p90Ms: 880,
+  mute: 30,
+  muteAll: 57,
+};
 
 /** Ends of turns on `test/fixtures/human`; `isMet` says whether the goals are. */
 export async function humanReport(
@@ -81,7 +94,12 @@ async function watchAll(parts: MomentDeps) {
     for (const silence of scene.silences) {
       const { fromMs, toMs } = silence;
       const within = moments.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
-      silences.push({ ...silence, scene, hasWords: scene.words.length > 0, moments: within });
+      silences.push({
+        ...silence,
+        scene,
+        hasWords: scene.words.length > 0,
+        moments: within,
+      });
     }
   }
   return silences;
@@ -89,13 +107,16 @@ async function watchAll(parts: MomentDeps) {
 
 /** When a detector ends the turn in this silence, since it began; its length where it does not. */
 function fire({ fromMs, moments, toMs }: WatchedSilence, detector: Detector) {
-  const over = moments.find((moment) => moment.silentMs >= Math.max(minDelayMs, detector(moment)));
+  const over = moments.find(
+    (moment) => moment.silentMs >= Math.max(minDelayMs, detector(moment)),
+  );
   return (over?.atMs ?? toMs) - fromMs;
 }
 
 function measure(silences: readonly WatchedSilence[], detector: Detector) {
   const shareCut = (some: readonly WatchedSilence[]) =>
-    (100 * some.filter((one) => fire(one, detector) < one.toMs - one.fromMs).length) / some.length;
+    (100 * some.filter((one) => fire(one, detector) < one.toMs - one.fromMs).length) /
+    some.length;
   const holds = silences.filter(({ kind }) => kind === 'hold');
   const natural = holds.filter(({ insertedMs }) => insertedMs === undefined);
   const ends = silences.filter(({ kind }) => kind === 'eot');
@@ -109,7 +130,18 @@ function measure(silences: readonly WatchedSilence[], detector: Detector) {
   };
 }
 
-const head = ['detector', 'natural', '0.4 s', '0.7 s', '1 s', '1.5 s', 'all', 'mean', 'p50', 'p90'];
+const head = [
+  'detector',
+  'natural',
+  '0.4 s',
+  '0.7 s',
+  '1 s',
+  '1.5 s',
+  'all',
+  'mean',
+  'p50',
+  'p90',
+];
 
 function format({ all, inserted, natural, waits }: HumanFigures) {
   const shares = [natural, ...inserted, all].map((share) => share.toFixed(0));
@@ -125,17 +157,22 @@ function groupTable(silences: readonly WatchedSilence[]) {
   const groups = Map.groupBy(
     silences.flatMap((silence) => {
       const { kind, language, profile } = silence.scene;
-      return [`${kind} ${language}`, `microphone ${profile}`].map((name) => ({ name, silence }));
+      return [`${kind} ${language}`, `microphone ${profile}`].map((name) => ({
+        name,
+        silence,
+      }));
     }),
     ({ name }) => name,
   );
   const rows = [...groups].sort().map(([name, members]) => {
     const some = members.map(({ silence }) => silence);
-    const [before, after] = ['words, no turn model', 'words and turn model'].map((detector) =>
-      measure(some, detectors[detector] ?? (() => 0)),
+    const [before, after] = ['words, no turn model', 'words and turn model'].map(
+      (detector) => measure(some, detectors[detector] ?? (() => 0)),
     );
     const cut = [before, after].map((figures) => figures?.all.toFixed(0) ?? '');
-    const waits = [before, after].map((figures) => mean(figures?.waits ?? []).toFixed(0));
+    const waits = [before, after].map((figures) =>
+      mean(figures?.waits ?? []).toFixed(0),
+    );
     return [name, countKinds(some), ...cut, ...waits];
   });
   return formatTable(['group', 'of', 'cut', '', 'wait', ''], rows);

@@ -55,15 +55,25 @@ const hesitationsMs = [400, 700, 1000, 1500];
  * which that hesitation alone counts.
  */
 export async function* readHumanScenes(codec: OpusCodec): AsyncGenerator<HumanScene> {
-  const rows: readonly HumanClip[] = JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8'));
+  const rows: readonly HumanClip[] = JSON.parse(
+    await readFile(`${folder}/manifest.json`, 'utf8'),
+  );
   for (const [n, clip] of rows.entries()) {
     const decoder = codec.createDecoder(16_000);
     const packets = readOpusPackets(await readFile(`${folder}/${clip.file}`));
-    const samples = joinedSpeech(packets.map((packet) => decoder.decode(packet).slice()));
+    const samples = joinedSpeech(
+      packets.map((packet) => decoder.decode(packet).slice()),
+    );
     const random = seededRandom(n + 1);
     const room = makeRoom(samples, random);
     const make = (pause: InsertedPause | undefined) => {
-      const options = { clip, samples, room, pause, gainDb: levelRangeDb * (2 * random() - 1) };
+      const options = {
+        clip,
+        samples,
+        room,
+        pause,
+        gainDb: levelRangeDb * (2 * random() - 1),
+      };
       return makeScene(options, profiles[n % profiles.length] ?? 'gate', codec, n);
     };
     yield make(undefined);
@@ -75,11 +85,15 @@ export async function* readHumanScenes(codec: OpusCodec): AsyncGenerator<HumanSc
 type InsertedPause = { readonly atMs: number; readonly lengthMs: number };
 
 /** Middle of the gap between two words inside a sentence; undefined where there are few words. */
-function findBorder({ text, words }: HumanClip, random: () => number): number | undefined {
+function findBorder(
+  { text, words }: HumanClip,
+  random: () => number,
+): number | undefined {
   const tokens = text.split(/\s+/);
   const borders = words.slice(1, -2).flatMap(([, , toMs], n) => {
     const fromMs = words[n + 2]?.[1] ?? 0;
-    const isEnd = tokens.length === words.length && /[.?!,;:]$/.test(tokens[n + 1] ?? '');
+    const isEnd =
+      tokens.length === words.length && /[.?!,;:]$/.test(tokens[n + 1] ?? '');
     return isEnd || fromMs - toMs >= 250 ? [] : [Math.round((toMs + fromMs) / 20) * 10];
   });
   return borders[Math.floor(random() * borders.length)];
@@ -111,13 +125,18 @@ function makeScene(
     : [part(headMs, endMs)];
   const all = joinedSpeech([silence(leadMs), ...spoken, silence(tailMs)]);
   const gain = 10 ** ((levelDb + gainDb - measureVoiceLevelDb(samples)) / 20);
-  const loud = all.map((sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample * gain))));
+  const loud = all.map((sample) =>
+    Math.max(-32_768, Math.min(32_767, Math.round(sample * gain))),
+  );
   const move = (ms: number) =>
     ms - headMs + leadMs + (pause && ms >= pause.atMs ? pause.lengthMs : 0);
   const stretches = splitStretches(clip.stretches, pause?.atMs).map(
     ([from, to]): TimeSpan => [move(from), move(to - 1) + 1],
   );
-  const room48 = resamplePcm({ samples: loud, rateHz: 16_000, channels: 1 }, roomRateHz).samples;
+  const room48 = resamplePcm(
+    { samples: loud, rateHz: 16_000, channels: 1 },
+    roomRateHz,
+  ).samples;
   const sounds = (fromMs: number, toMs: number) =>
     stretches.some(([start, end]) => fromMs < end && toMs > start);
   const lengthMs = Math.floor(loud.length / samplesPerMs / 20) * 20;
@@ -125,7 +144,9 @@ function makeScene(
     kind,
     language,
     profile,
-    words: clip.words.map(([text, from, to]) => [text, move(from), move(to - 1) + 1] as const),
+    words: clip.words.map(
+      ([text, from, to]) => [text, move(from), move(to - 1) + 1] as const,
+    ),
     silences: findSilences(
       stretches,
       clip,
@@ -137,7 +158,10 @@ function makeScene(
   };
 }
 
-function splitStretches(stretches: readonly TimeSpan[], atMs: number | undefined): TimeSpan[] {
+function splitStretches(
+  stretches: readonly TimeSpan[],
+  atMs: number | undefined,
+): TimeSpan[] {
   return stretches.flatMap(([from, to]): TimeSpan[] =>
     atMs !== undefined && from < atMs && atMs < to
       ? [
@@ -169,5 +193,8 @@ function findSilences(
   }
   if (endsTurn === 'unsure') return holds;
   const fromMs = stretches.at(-1)?.[1] ?? 0;
-  return [...holds, { kind: endsTurn === 'yes' ? 'eot' : 'hold', fromMs, toMs: lengthMs }];
+  return [
+    ...holds,
+    { kind: endsTurn === 'yes' ? 'eot' : 'hold', fromMs, toMs: lengthMs },
+  ];
 }

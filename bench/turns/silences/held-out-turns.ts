@@ -67,7 +67,9 @@ function findSpeaker({ clips }: TurnScenario, pieces: readonly HumanPiece[]) {
 function listSilences({ stretches, lengthMs }: ScenarioSound): LabelledSilence[] {
   const holds = stretches.slice(1).flatMap(([nextMs], n): LabelledSilence[] => {
     const fromMs = stretches[n]?.[1] ?? 0;
-    return nextMs - fromMs < minSilenceMs ? [] : [{ kind: 'hold', fromMs, toMs: nextMs }];
+    return nextMs - fromMs < minSilenceMs
+      ? []
+      : [{ kind: 'hold', fromMs, toMs: nextMs }];
   });
   const last = stretches.at(-1);
   return last ? [...holds, { kind: 'eot', fromMs: last[1], toMs: lengthMs }] : [];

@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { findSoundingPart, spreadClipWords } from '#bench/turns/sound-labels.ts';
-import { pickPauseMs, profiles, type TurnScenario } from '#bench/turns/turn-scenarios.ts';
+import {
+  pickPauseMs,
+  profiles,
+  type TurnScenario,
+} from '#bench/turns/turn-scenarios.ts';
 import {
   decodeClip,
   packPackets,
@@ -56,7 +60,9 @@ export async function makeRequestScenarios(
   const random = seededRandom(requestSeed);
   const scenarios: TurnScenario[] = [];
   const clips = new Map<string, VoiceClip>();
-  const lines = sentences.flatMap((sentence, n) => voices.map((voice) => ({ voice, sentence, n })));
+  const lines = sentences.flatMap((sentence, n) =>
+    voices.map((voice) => ({ voice, sentence, n })),
+  );
   for (const { voice, sentence, n } of lines) {
     const spoken = await readParts(voice, sentence.split(/ [|/] /), codec);
     for (const clip of spoken) clips.set(clip.id, clip);
@@ -80,7 +86,10 @@ async function readParts(voice: string, parts: readonly string[], codec: OpusCod
       const name = `${say.replace(/[^a-z0-9]+/g, '-')}${ending}`;
       const file = await readFile(`${scenariosUrl}/held-out/${voice}/${name}.opus`);
       const packed = packPackets(readOpusPackets(file));
-      const words = spreadClipWords(say, findSoundingPart(decodeClip(packed, codec, 16_000)));
+      const words = spreadClipWords(
+        say,
+        findSoundingPart(decodeClip(packed, codec, 16_000)),
+      );
       return { id: `${voice}/${name}`, say, words, packed };
     }),
   );

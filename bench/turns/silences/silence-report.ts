@@ -30,7 +30,9 @@ export async function formatSilenceReport(parts: MomentDeps): Promise<string> {
   const turns = await readHeldOutTurns(parts);
   const alone = toSweepFigures(turns, scoreVoiceActivity);
   const own = toSweepFigures(turns, scoreOwnRules);
-  const holds = turns.flatMap(({ silences }) => silences).filter(({ kind }) => kind === 'hold');
+  const holds = turns
+    .flatMap(({ silences }) => silences)
+    .filter(({ kind }) => kind === 'hold');
   return `Silences of at least 100 ms as eot-bench labels them, of held-out speakers. Ours are spoken requests and read
 sentences; the figures that others publish are of conversations, so compare no more than the shares.
 ${turns.length} turns, ${holds.length} holds; waits are means in ms

@@ -35,10 +35,14 @@ const thresholdCount = 60;
 function makeGrid(silences: readonly ScoredSilence[]): SweepGrid {
   const scores = silences.flatMap(({ moments }) => moments.map(({ score }) => score));
   const sorted = Float64Array.from(scores).sort();
-  const at = (n: number) => sorted[Math.floor((n * (sorted.length - 1)) / thresholdCount)] ?? 0;
+  const at = (n: number) =>
+    sorted[Math.floor((n * (sorted.length - 1)) / thresholdCount)] ?? 0;
   const quantiles = Array.from({ length: thresholdCount + 1 }, (_, n) => at(n));
   const upTo = (fromMs: number, step: number) =>
-    Array.from({ length: (maxDelayMs - fromMs) / step + 1 }, (_, n) => fromMs + n * step);
+    Array.from(
+      { length: (maxDelayMs - fromMs) / step + 1 },
+      (_, n) => fromMs + n * step,
+    );
   return {
     thresholds: [...new Set(quantiles)],
     delaysMs: upTo(0, stepMs),
@@ -53,12 +57,18 @@ export function sweepRules(silences: readonly ScoredSilence[]): OperatingPoint[]
     findFirstFiring(silence, timeoutsMs, Number.NEGATIVE_INFINITY),
   );
   return thresholds.flatMap((threshold) => {
-    const sure = silences.map((silence) => findFirstFiring(silence, delaysMs, threshold));
+    const sure = silences.map((silence) =>
+      findFirstFiring(silence, delaysMs, threshold),
+    );
     return delaysMs.flatMap((delayMs, d) =>
       timeoutsMs.flatMap((timeoutMs, t) =>
         timeoutMs <= delayMs
           ? []
-          : [toOperatingPoint(silences, (n) => Math.min(sure[n]?.[d] ?? 0, late[n]?.[t] ?? 0))],
+          : [
+              toOperatingPoint(silences, (n) =>
+                Math.min(sure[n]?.[d] ?? 0, late[n]?.[t] ?? 0),
+              ),
+            ],
       ),
     );
   });
@@ -101,12 +111,15 @@ function findFirstFiring(
 ) {
   return delaysMs.map(
     (delayMs) =>
-      moments.find(({ silentMs, score }) => silentMs >= delayMs && score >= threshold)?.sinceMs ??
-      Number.POSITIVE_INFINITY,
+      moments.find(({ silentMs, score }) => silentMs >= delayMs && score >= threshold)
+        ?.sinceMs ?? Number.POSITIVE_INFINITY,
   );
 }
 
-function toOperatingPoint(silences: readonly ScoredSilence[], firedAtMs: (n: number) => number) {
+function toOperatingPoint(
+  silences: readonly ScoredSilence[],
+  firedAtMs: (n: number) => number,
+) {
   let [holds, cut, ends, waitedMs] = [0, 0, 0, 0];
   silences.forEach((silence, n) => {
     const atMs = firedAtMs(n);

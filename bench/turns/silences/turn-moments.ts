@@ -5,7 +5,10 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  VoiceActivityDetector,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import {
   type EndpointingEvent,
   type EndpointingState,
@@ -43,7 +46,11 @@ export function listMoments(
   const moments: TurnMoment[] = [];
   let next = 0;
   for (let atMs = stepMs; atMs <= lengthMs; atMs += stepMs) {
-    for (let packet = packets[next]; packet && packet.atMs <= atMs; packet = packets[++next]) {
+    for (
+      let packet = packets[next];
+      packet && packet.atMs <= atMs;
+      packet = packets[++next]
+    ) {
       listener.putPacket(packet);
     }
     moments.push(listener.tick(atMs));
@@ -67,9 +74,15 @@ export async function listJudgedMoments(
   const listener = new UnendingListener(parts, words, rules);
   const moments: TurnMoment[] = [];
   let next = 0;
-  let answer: { readonly askedAtMs: number; readonly probability: number | undefined } | undefined;
+  let answer:
+    | { readonly askedAtMs: number; readonly probability: number | undefined }
+    | undefined;
   for (let atMs = stepMs; atMs <= lengthMs; atMs += stepMs) {
-    for (let packet = packets[next]; packet && packet.atMs <= atMs; packet = packets[++next]) {
+    for (
+      let packet = packets[next];
+      packet && packet.atMs <= atMs;
+      packet = packets[++next]
+    ) {
       listener.putPacket(packet);
     }
     if (answer && atMs - answer.askedAtMs >= judgeMs) {
@@ -111,7 +124,8 @@ class UnendingListener {
   }
 
   tick(atMs: number): TurnMoment {
-    for (const heard of this.#stream.releaseOverdue(atMs)) this.#handleHeard(heard, atMs);
+    for (const heard of this.#stream.releaseOverdue(atMs))
+      this.#handleHeard(heard, atMs);
     this.#stepVoice({ kind: 'tick', atMs }, atMs);
     const answer = this.#oracle.getAnswer(atMs);
     if (answer) this.#stepVoice({ kind: 'text', text: answer.text, atMs }, atMs);
@@ -124,10 +138,14 @@ class UnendingListener {
   }
 
   /** The question that came up since the last call, with all sound so far. */
-  takeQuestion(): { readonly askedAtMs: number; readonly sound: Int16Array } | undefined {
+  takeQuestion():
+    | { readonly askedAtMs: number; readonly sound: Int16Array }
+    | undefined {
     const askedAtMs = this.#askedAtMs;
     this.#askedAtMs = undefined;
-    return askedAtMs === undefined ? undefined : { askedAtMs, sound: joinedSpeech(this.#sound) };
+    return askedAtMs === undefined
+      ? undefined
+      : { askedAtMs, sound: joinedSpeech(this.#sound) };
   }
 
   #handleHeard(heard: SpeakerSound, nowMs: number) {
@@ -136,7 +154,10 @@ class UnendingListener {
     if (kind === 'silence-frame') this.#stepVoice({ kind, atMs }, nowMs);
     for (const window of this.#meter.measureSound(heard)) {
       const { probability, levelDb } = window;
-      this.#stepVoice({ kind: 'window', probability, levelDb, atMs: window.atMs }, nowMs);
+      this.#stepVoice(
+        { kind: 'window', probability, levelDb, atMs: window.atMs },
+        nowMs,
+      );
     }
   }
 
@@ -152,14 +173,18 @@ class UnendingListener {
 
 function toSigns(voice: EndpointingState, atMs: number) {
   if (voice.kind === 'quiet' || voice.kind === 'maybe') {
-    return { silentMs: 0, signs: { isClosed: false, isLagging: false, isTextless: true } };
+    return {
+      silentMs: 0,
+      signs: { isClosed: false, isLagging: false, isTextless: true },
+    };
   }
   const { packetGapMs, closeMs } = endpointRules;
   const endMs = getVoiceEndMs(voice, endpointRules);
   const { judgement, mutedAtMs, lastPacketMs, lastVoiceMs, understood } = voice;
   const silentMs = atMs - endMs;
   const isClosed = mutedAtMs !== undefined || atMs - lastPacketMs >= packetGapMs;
-  const isLagging = endMs === lastVoiceMs && (mutedAtMs ?? lastPacketMs) - endMs > closeMs;
+  const isLagging =
+    endMs === lastVoiceMs && (mutedAtMs ?? lastPacketMs) - endMs > closeMs;
   const endOfTurn = readEndOfTurn(understood, atMs, silentMs);
   const isTextless = understood?.isUpToPause !== true;
   return { silentMs, signs: { isClosed, isLagging, isTextless, endOfTurn, judgement } };

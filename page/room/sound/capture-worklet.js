@@ -21,7 +21,8 @@ class CaptureProcessor extends AudioWorkletProcessor {
   process(inputs) {
     const samples = inputs[0]?.[0];
     if (!samples || !this.#out) return true;
-    for (const frame of this.#cutter.cut(samples)) this.#out.postMessage(frame, [frame.buffer]);
+    for (const frame of this.#cutter.cut(samples))
+      this.#out.postMessage(frame, [frame.buffer]);
     return true;
   }
 }

@@ -7,7 +7,9 @@ export class RoomSound {
   #url;
   /** @type {Promise<AudioContext> | undefined} */
   #context;
-  #worker = new Worker(new URL('./sound-worker.js', import.meta.url), { type: 'module' });
+  #worker = new Worker(new URL('./sound-worker.js', import.meta.url), {
+    type: 'module',
+  });
   /** @type {AudioWorkletNode | undefined} */
   #capture;
   /** @type {{ stream: MediaStream, source: AudioNode } | undefined} */
@@ -81,7 +83,10 @@ export class RoomSound {
   }
 
   async #openAudio() {
-    const context = new AudioContext({ sampleRate: sampleRateHz, latencyHint: 'interactive' });
+    const context = new AudioContext({
+      sampleRate: sampleRateHz,
+      latencyHint: 'interactive',
+    });
     await Promise.all(
       ['./capture-worklet.js', './playback-worklet.js'].map((file) =>
         context.audioWorklet.addModule(new URL(file, import.meta.url)),
@@ -123,7 +128,8 @@ const refusalSentences = {
     'Another program holds the microphone: close it there, then press Microphone again.',
 };
 
-const unpluggedSentence = 'The microphone was unplugged: plug it in, then press Microphone again.';
+const unpluggedSentence =
+  'The microphone was unplugged: plug it in, then press Microphone again.';
 export const takenSentence =
   'Another tab has the microphone now: press Microphone to have it here.';
 const insecureSentence =
@@ -135,5 +141,8 @@ const insecureSentence =
  */
 function findMicrophoneRefusal(error) {
   const { name = 'Error', message = '' } = /** @type {Partial<Error>} */ (error ?? {});
-  return refusalSentences[name] ?? `The microphone could not be opened (${name}: ${message}).`;
+  return (
+    refusalSentences[name] ??
+    `The microphone could not be opened (${name}: ${message}).`
+  );
 }

@@ -35,7 +35,13 @@ export class SampleRing {
     fadeSamples = 0,
   }) {
     this.#samples = new Float32Array(mostSamples);
-    this.#sizes = { reserveSamples, mostReserveSamples, holeSamples, calmSamples, fadeSamples };
+    this.#sizes = {
+      reserveSamples,
+      mostReserveSamples,
+      holeSamples,
+      calmSamples,
+      fadeSamples,
+    };
     this.#reserve = reserveSamples;
   }
 
@@ -50,7 +56,8 @@ export class SampleRing {
   /** @param {Float32Array} samples */
   push(samples) {
     const { holeSamples, mostReserveSamples } = this.#sizes;
-    if (this.#dry <= holeSamples) this.#setReserve(Math.min(mostReserveSamples, 2 * this.#reserve));
+    if (this.#dry <= holeSamples)
+      this.#setReserve(Math.min(mostReserveSamples, 2 * this.#reserve));
     this.#dry = Number.POSITIVE_INFINITY;
     const size = this.#samples.length;
     for (const sample of samples) {

@@ -45,11 +45,19 @@ function openSound({ url, capture, playback }) {
   let socket;
   /** @type {(kind: number, atMs: number, payload: Uint8Array<ArrayBuffer>) => void} */
   const send = (kind, atMs, payload) => {
-    if (socket?.readyState !== WebSocket.OPEN || socket.bufferedAmount > maxWaitingBytes) return;
+    if (
+      socket?.readyState !== WebSocket.OPEN ||
+      socket.bufferedAmount > maxWaitingBytes
+    )
+      return;
     socket.send(writeFrame({ kind, sequence: sequence++, atMs, payload }));
   };
   endSpeech = () =>
-    send(frameKinds.sentEnd, performance.timeOrigin + performance.now(), new Uint8Array());
+    send(
+      frameKinds.sentEnd,
+      performance.timeOrigin + performance.now(),
+      new Uint8Array(),
+    );
   const connect = () => {
     socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
@@ -62,7 +70,8 @@ function openSound({ url, capture, playback }) {
   connect();
   capture.onmessage = ({ data }) => {
     const atMs = performance.timeOrigin + performance.now();
-    if (captured++ % framesPerLevel === 0) postNews({ kind: 'level', rms: measureRms(data) });
+    if (captured++ % framesPerLevel === 0)
+      postNews({ kind: 'level', rms: measureRms(data) });
     if (isSpeaking) send(frameKinds.sentPcm, atMs, toPcmBytes(data));
   };
 }
@@ -75,6 +84,7 @@ function playFrame(bytes, playback) {
   const frame = readFrame(bytes);
   if (frame?.kind !== frameKinds.heardPcm) return;
   const samples = toPcmSamples(frame.payload);
-  if (heard++ % framesPerLevel === 0) postNews({ kind: 'heard', rms: measureRms(samples) });
+  if (heard++ % framesPerLevel === 0)
+    postNews({ kind: 'heard', rms: measureRms(samples) });
   playback.postMessage(samples, [samples.buffer]);
 }

@@ -19,7 +19,10 @@ import { discordLocales } from '#src/texts/locales.ts';
 
 /** Slash commands, global and of each server. Checked as Discord checks them. */
 export function makeCommandRoutes(world: World): readonly RestRoute[] {
-  const paths = ['/applications/:app/commands', '/applications/:app/guilds/:guild/commands'];
+  const paths = [
+    '/applications/:app/commands',
+    '/applications/:app/guilds/:guild/commands',
+  ];
   return paths.flatMap((path) => makeListRoutes(world, path));
 }
 
@@ -36,7 +39,9 @@ function makeListRoutes(world: World, path: string): RestRoute[] {
       answer: (call) =>
         withScope(world, call, (guildId) =>
           withBody(commandListSchema, call.body, (bodies) => {
-            const commands = bodies.map((body) => registerCommands(world, guildId, body));
+            const commands = bodies.map((body) =>
+              registerCommands(world, guildId, body),
+            );
             const others = world.commands.filter((each) => each.guildId !== guildId);
             world.commands = [...others, ...commands];
             return listed(guildId);
@@ -55,7 +60,9 @@ function registerCommands(
   const { id = ids.mintId() } =
     commands.find(
       (each) =>
-        each.guildId === guildId && each.body.name === body.name && each.body.type === body.type,
+        each.guildId === guildId &&
+        each.body.name === body.name &&
+        each.body.type === body.type,
     ) ?? {};
   return { id, guildId, version: ids.mintId(), body };
 }
@@ -68,14 +75,18 @@ function withScope(
 ): RestAnswer {
   if (call.param('app') !== world.bot.id) return refusalAnswers.forbidden;
   const guildId = call.param('guild') || undefined;
-  if (guildId !== undefined && !guildWithId(world, guildId)) return refusalAnswers.forbidden;
+  if (guildId !== undefined && !guildWithId(world, guildId))
+    return refusalAnswers.forbidden;
   return then(guildId);
 }
 
 /** Lower case where the script has it. Source: https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-naming */
 const nameSchema = z
   .string()
-  .regex(/^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u, 'Must be a word of 1 to 32 letters.')
+  .regex(
+    /^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u,
+    'Must be a word of 1 to 32 letters.',
+  )
   .refine((name) => name === name.toLowerCase(), 'Must be lower case.');
 
 /** The same field in other languages. */
@@ -101,7 +112,10 @@ const optionListSchema: z.ZodType<RegisteredOption[]> = z
     (all) => new Set(all.map(({ name }) => name)).size === all.length,
     'Names must be unique.',
   )
-  .refine(hasRequiredFirst, 'Required options must be placed before non-required options.');
+  .refine(
+    hasRequiredFirst,
+    'Required options must be placed before non-required options.',
+  );
 const slashCommandSchema = z.looseObject({
   ...descriptionFields,
   type: z.literal(1),
@@ -158,11 +172,15 @@ function hasRequiredFirst(
   options: readonly { readonly required?: boolean | undefined }[],
 ): boolean {
   const firstOptional = options.findIndex(({ required }) => !required);
-  return firstOptional < 0 || options.slice(firstOptional).every(({ required }) => !required);
+  return (
+    firstOptional < 0 || options.slice(firstOptional).every(({ required }) => !required)
+  );
 }
 
 function hasUniqueNames(
   named: readonly { readonly name: string; readonly type: number }[],
 ): boolean {
-  return new Set(named.map(({ name, type }) => `${type} ${name}`)).size === named.length;
+  return (
+    new Set(named.map(({ name, type }) => `${type} ${name}`)).size === named.length
+  );
 }

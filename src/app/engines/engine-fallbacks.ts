@@ -5,8 +5,15 @@ import type { Config } from '#src/config/config.ts';
 import type { EngineChoice, OpenEngines } from '#src/engines/engine.ts';
 import { resolveEngine } from '#src/engines/engines.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
-import { CircuitBreaker, type Fallback, FallbackChain } from '#src/provider/fallback-chain.ts';
-import { describeServer, type RemoteServer } from '#src/provider/models/standard-models.ts';
+import {
+  CircuitBreaker,
+  type Fallback,
+  FallbackChain,
+} from '#src/provider/fallback-chain.ts';
+import {
+  describeServer,
+  type RemoteServer,
+} from '#src/provider/models/standard-models.ts';
 import type { ProviderEvent, ProviderRole } from '#src/provider/provider-event.ts';
 import {
   createSynthesizerChain,
@@ -57,7 +64,10 @@ export function addFallbacks(
   ) => {
     const engines = [first];
     if (fallback)
-      engines.push({ choice: fallback, engine: openLazily(() => openFallback(fallback)) });
+      engines.push({
+        choice: fallback,
+        engine: openLazily(() => openFallback(fallback)),
+      });
     const choices = engines.map(({ choice }) => choice);
     const limits = engines.length > 1 ? replaceableBreaker : onlyBreaker;
     return new FallbackChain({
@@ -76,13 +86,23 @@ export function addFallbacks(
   if (transcription.kind !== 'local') {
     const first = { choice: transcription, engine: () => roles.transcriber };
     const openFallback = (choice: EngineChoice) => open('speech to text', choice);
-    const engines = createChain('speech to text', first, fallbacks.transcription, openFallback);
+    const engines = createChain(
+      'speech to text',
+      first,
+      fallbacks.transcription,
+      openFallback,
+    );
     transcriber = createTranscriberChain(engines, transcriber.listen !== undefined);
   }
   if (speech.kind !== 'local') {
     const first = { choice: speech, engine: () => roles.synthesizer };
     const openFallback = (choice: EngineChoice) => open('text to speech', choice);
-    const engines = createChain('text to speech', first, fallbacks.speech, openFallback);
+    const engines = createChain(
+      'text to speech',
+      first,
+      fallbacks.speech,
+      openFallback,
+    );
     synthesizer = createSynthesizerChain(engines);
   }
   if (chat.kind !== 'local') {
@@ -90,14 +110,18 @@ export function addFallbacks(
     const first = { choice: chat, engine: () => written };
     const openFallback = async (choice: EngineChoice) =>
       announceModel(choice, await open('chat', choice));
-    const model = createChatChain(createChain('chat', first, fallbacks.chat, openFallback));
+    const model = createChatChain(
+      createChain('chat', first, fallbacks.chat, openFallback),
+    );
     chatNamed = () => model;
     if (audioModel) {
       const hearing = audioModel;
       const hears = { choice: chat, engine: () => hearing };
       const openHearing = async (choice: EngineChoice) =>
         createAudioModelStandIn(await openFallback(choice));
-      audioModel = createChatChain(createChain('chat', hears, fallbacks.chat, openHearing));
+      audioModel = createChatChain(
+        createChain('chat', hears, fallbacks.chat, openHearing),
+      );
     }
   }
   return { audioModel, chat: chatNamed, synthesizer, transcriber };
@@ -143,7 +167,9 @@ export function openRealtimeWithStandIn(
   const usual = { role: 'chat', clock: realClock, deadlines: limits, report } as const;
   return (server) => {
     const first = { provider, breaker, getEngine: () => server };
-    return createChatChain(new FallbackChain({ ...usual, fallbacks: [first, ...others] }));
+    return createChatChain(
+      new FallbackChain({ ...usual, fallbacks: [first, ...others] }),
+    );
   };
 }
 

@@ -9,7 +9,11 @@ import type { EngineChoice } from '#src/engines/engine.ts';
 import { openEngine, resolveEngine } from '#src/engines/engines.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
-import type { Pipeline, PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
+import type {
+  Pipeline,
+  PipelineName,
+  PipelineRegistry,
+} from '#src/pipeline/pipeline.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
@@ -54,14 +58,23 @@ export type Engines = EngineRoles & {
  *
  * What speaks to servers is imported only for a role that has one: the client alone takes 18 MB.
  */
-export async function openEngines(config: Config, report: OnEngineNews): Promise<Engines> {
+export async function openEngines(
+  config: Config,
+  report: OnEngineNews,
+): Promise<Engines> {
   const stack = new AsyncDisposableStack();
   try {
     const { audioModel, chat: thinker, speech, transcription } = config;
     const hasChatModel = thinker.kind !== 'local';
     const localModels = stack.use(new LocalModels());
     const onTurnModelFailure = (why: string) =>
-      report({ kind: 'habit', role: 'speech to text', provider: 'Smart Turn', what: why, mend });
+      report({
+        kind: 'habit',
+        role: 'speech to text',
+        provider: 'Smart Turn',
+        what: why,
+        mend,
+      });
     const openQuietly: OpenEngine = (role, choice) => {
       const provider = getProviderName(role, choice);
       return openEngine(role, choice, stack, {
@@ -75,7 +88,13 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       const tookMs = realClock.nowMs() - startedMs;
       const isStandIn = role === 'chat' && choice.kind === 'local';
       const advice = isStandIn ? 'for a model set CHAT_COMPLETION_BASE_URL' : undefined;
-      report({ kind: 'ready', role, what: describeEngine(role, choice), tookMs, advice });
+      report({
+        kind: 'ready',
+        role,
+        what: describeEngine(role, choice),
+        tookMs,
+        advice,
+      });
       return opened;
     };
     const opening = [
@@ -105,7 +124,10 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     const talking = await openRealtime(config, roles, stack, report);
     const warmed = [synthesizer, transcriber];
     const isTalking = config.pipeline === 'realtime';
-    const addresses = [thinker, ...[speech, transcription].filter((_, n) => !warmed[n]?.warm)];
+    const addresses = [
+      thinker,
+      ...[speech, transcription].filter((_, n) => !warmed[n]?.warm),
+    ];
     const warm = await openWarmth(
       addresses,
       [...warmed, isTalking ? talking?.talk : undefined],
@@ -120,7 +142,9 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
           ? undefined
           : transcription.model || resolveEngine('speech to text', transcription).name,
       localModels,
-      turnModel: config.hasTurnModel ? openTurnModel(localModels, onTurnModelFailure) : undefined,
+      turnModel: config.hasTurnModel
+        ? openTurnModel(localModels, onTurnModelFailure)
+        : undefined,
       hasChatModel,
       voices,
       realtime: talking?.pipeline,
@@ -138,7 +162,8 @@ const mend = 'words and silence decide when people have finished';
 /** Engine as the log names it. */
 function describeEngine(role: ProviderRole, choice: EngineChoice) {
   const { about, isSocket, name } = resolveEngine(role, choice);
-  if (choice.kind === 'local') return choice.voice ? `${about}, voice ${choice.voice}` : about;
+  if (choice.kind === 'local')
+    return choice.voice ? `${about}, voice ${choice.voice}` : about;
   if (choice.kind === 'outside') return `${name}, ${choice.backend}`;
   return `${choice.model} at ${new URL(choice.baseUrl).host}${isSocket ? ', realtime' : ''}`;
 }
@@ -152,11 +177,16 @@ async function openRealtime(
 ) {
   const { realtime: server } = config;
   if (!server) return undefined;
-  const { RealtimeConversation } = await import('#src/chat/realtime/realtime-conversation.ts');
+  const { RealtimeConversation } = await import(
+    '#src/chat/realtime/realtime-conversation.ts'
+  );
   // No answer takes more than is put aside for it.
-  const talk = stack.use(new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }));
+  const talk = stack.use(
+    new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
+  );
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
-  const openRealtimeConnection = (signal: AbortSignal) => withStandIn(talk.openAnswer(signal));
+  const openRealtimeConnection = (signal: AbortSignal) =>
+    withStandIn(talk.openAnswer(signal));
   return {
     talk,
     pipeline: createAudioModelPipeline({
@@ -168,19 +198,33 @@ async function openRealtime(
 }
 
 /** Reports each model that ends, now and then daily, until it is disposed. */
-export function watchModels(config: Config, clock: Clock, report: OnEngineNews): Disposable {
+export function watchModels(
+  config: Config,
+  clock: Clock,
+  report: OnEngineNews,
+): Disposable {
   const over = new AbortController();
   const models = listModelsInUse(config);
   const checkModels = async () => {
     const { findModelEndings } = await import('#src/provider/models/model-endings.ts');
     const signal = AbortSignal.any([over.signal, AbortSignal.timeout(listTimeoutMs)]);
-    for (const { why, mend } of await findModelEndings(models, clock.wallMs(), signal)) {
+    for (const { why, mend } of await findModelEndings(
+      models,
+      clock.wallMs(),
+      signal,
+    )) {
       const remedy = `In the settings, ${mend}, then restart.`;
       const of = { name: 'model-ends', meaning: why, action: remedy, remedy };
       report({ kind: 'alert', of, state: 'raised', task: why, cause: mend });
     }
   };
-  const task = { name: 'models that end', clock, everyMs: dayMs, run: checkModels, report };
+  const task = {
+    name: 'models that end',
+    clock,
+    everyMs: dayMs,
+    run: checkModels,
+    report,
+  };
   if (models.length > 0) void runPeriodically(task, over.signal);
   return { [Symbol.dispose]: () => over.abort() };
 }
@@ -191,7 +235,9 @@ async function openWarmth(
   engines: readonly ({ warm?(): void } | undefined)[],
   stack: AsyncDisposableStack,
 ): Promise<() => void> {
-  const addresses = choices.flatMap((one) => (one.kind === 'remote' ? [one.baseUrl] : []));
+  const addresses = choices.flatMap((one) =>
+    one.kind === 'remote' ? [one.baseUrl] : [],
+  );
   const warmEngines = () => {
     for (const engine of engines) engine?.warm?.();
   };
@@ -221,30 +267,44 @@ export function openPipelines(
   const ways = new Map<PipelineName, PipelineChoice>();
   ways.set('chained', {
     engine:
-      config.chat.kind === 'remote' ? config.chat.model : resolveEngine('chat', config.chat).name,
+      config.chat.kind === 'remote'
+        ? config.chat.model
+        : resolveEngine('chat', config.chat).name,
     pipeline: createChainedPipeline({ chat, synthesizer }),
   });
   if (model)
     ways.set('audio-model', {
       engine: hearing.model ?? 'audio-model',
-      pipeline: createAudioModelPipeline({ open: () => model, synthesizer, input: hearing.input }),
+      pipeline: createAudioModelPipeline({
+        open: () => model,
+        synthesizer,
+        input: hearing.input,
+      }),
     });
   if (realtime)
-    ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', pipeline: realtime });
+    ways.set('realtime', {
+      engine: config.realtime?.model ?? 'realtime',
+      pipeline: realtime,
+    });
   const findPipeline = (name: PipelineName) => {
     const way = ways.get(name);
     if (!way) throw new Error(`The pipeline ${name} is not set up.`);
     return way;
   };
   return {
-    names: [...ways.keys()].sort((a, b) => Number(b === standard) - Number(a === standard)),
+    names: [...ways.keys()].sort(
+      (a, b) => Number(b === standard) - Number(a === standard),
+    ),
     open: (name) => findPipeline(name).pipeline,
     getEngineNames: (name) => findPipeline(name).engine,
   };
 }
 
 /** Tells whether a text is a fixed sentence of the bot, or a clause of one, in the language of a voice. */
-export function createOwnSentenceTest(): (text: string, language: string | undefined) => boolean {
+export function createOwnSentenceTest(): (
+  text: string,
+  language: string | undefined,
+) => boolean {
   const known = new Map<Locale, ReadonlySet<string>>();
   return (text, language) => {
     const locale = findLocale(language) ?? 'en';

@@ -27,14 +27,16 @@ export async function servePrograms(
 ): Promise<AsyncDisposable | undefined> {
   if (!page) return undefined;
   const { openDoors } = await import('#src/web/http/doors.ts');
-  const onBug = (err: unknown) => log.error({ err }, 'http: a request of a program failed');
+  const onBug = (err: unknown) =>
+    log.error({ err }, 'http: a request of a program failed');
   const door = await openProgramDoor(access, onBug);
   return await keepServer(
     () => openDoors({ ...page, ...door }),
     realClock,
     (news) => {
       if (news.kind === 'refused') log.warn(news.why);
-      else log.info({ url: news.server.url.href }, 'http: programs find the bot at /v1');
+      else
+        log.info({ url: news.server.url.href }, 'http: programs find the bot at /v1');
     },
   );
 }

@@ -38,5 +38,6 @@ function copyStores(storesDir: string, dataDir: string, withTranscripts: boolean
   if (!withTranscripts) return;
   const path = storePath(storesDir, transcripts);
   if (existsSync(path)) console.log(backUpStore(path, folder, now));
-  else console.error(`There are no transcripts ${path} to copy: captions were never on.`);
+  else
+    console.error(`There are no transcripts ${path} to copy: captions were never on.`);
 }

@@ -27,9 +27,12 @@ async function runMigration({ databaseUrl: url }: Config) {
   }
   await using database = openForProgram({ url }, migrateMs);
   const before = await readFormats(database, storeKinds, { upgrades: true });
-  for (const sentence of await describeLostRows(database, before)) console.log(sentence);
+  for (const sentence of await describeLostRows(database, before))
+    console.log(sentence);
   await migratePostgres(database, storeKinds, { upgrades: true });
   for (const { name, postgres } of storeKinds)
-    console.log(`${name}: format ${before.get(name) ?? 'none'} -> ${getPresentFormat(postgres)}`);
+    console.log(
+      `${name}: format ${before.get(name) ?? 'none'} -> ${getPresentFormat(postgres)}`,
+    );
   return 0;
 }

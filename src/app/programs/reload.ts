@@ -16,11 +16,15 @@ await runProgram(
     // Only a bot on Discord holds this lock: other programs that lock DATA_DIR would end.
     const owner = findDataDirOwner(join(dataDir, 'process'));
     if (owner?.pid === undefined || owner.host !== hostname()) {
-      console.error(`No single bot of this machine is known to run over DATA_DIR ${dataDir}.`);
+      console.error(
+        `No single bot of this machine is known to run over DATA_DIR ${dataDir}.`,
+      );
       return 1;
     }
     process.kill(owner.pid, 'SIGHUP');
-    console.log(`Asked process ${owner.pid}: its log says "reloaded" or "not reloaded".`);
+    console.log(
+      `Asked process ${owner.pid}: its log says "reloaded" or "not reloaded".`,
+    );
     return 0;
   },
 );

@@ -22,7 +22,8 @@ export async function runProgram<Arguments>(
   const read = readConfig();
   if (read.kind === 'bad') for (const mistake of read.mistakes) console.error(mistake);
   const args = tryWork(readArguments);
-  if ('mistake' in args) console.error(`${describeArgumentMistake(args.mistake)}\n${usage}`);
+  if ('mistake' in args)
+    console.error(`${describeArgumentMistake(args.mistake)}\n${usage}`);
   if (!isRead || read.kind === 'bad' || 'mistake' in args) {
     process.exitCode = misconfigured;
     return;

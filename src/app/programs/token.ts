@@ -10,7 +10,11 @@ import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, storePath } from '#src/storage/store-kinds.ts';
 import { createStores, type Store } from '#src/storage/stores/store-parts.ts';
 import { createSecret, hashSecret, tokenName } from '#src/web/api/tokens/new-token.ts';
-import { type ApiScope, type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
+import {
+  type ApiScope,
+  type ApiToken,
+  apiScopes,
+} from '#src/web/api/tokens/token-store.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run token: makes, lists and revokes the tokens with which programs use the bot over HTTP, also while it runs.
@@ -38,7 +42,11 @@ await runProgram(readTokenArguments, usage, async (args, config) => {
 });
 
 /** The store that the bot of this configuration works with; without a token of Discord that of the sandbox. Says which it is. */
-async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise<Store> {
+async function openForTokens({
+  databaseUrl,
+  dataDir,
+  discord,
+}: Config): Promise<Store> {
   const signal = new AbortController().signal;
   const clock = realClock;
   if (databaseUrl) {
@@ -53,8 +61,12 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   const path = storePath(folder);
   refuseForeignFormats(folder);
   const file = storeFiles(folder).find(({ kind }) => kind === mainStore);
-  const database = openDatabase({ driver: createSqliteDriver(path, mainStore.sqlite), clock });
-  if (file?.version === getPresentFormat(mainStore.sqlite)) return createStores(database);
+  const database = openDatabase({
+    driver: createSqliteDriver(path, mainStore.sqlite),
+    clock,
+  });
+  if (file?.version === getPresentFormat(mainStore.sqlite))
+    return createStores(database);
   // Its format changes: no other process may work with it meanwhile.
   using _lock = await lockDataDir(folder, { clock, onWait: console.error }, signal);
   await database.open();
@@ -68,7 +80,9 @@ async function performCommand(args: TokenArguments, { apiTokens }: Store) {
       const secret = createSecret();
       const token = { ...args.token, createdAtWallMs: nowMs };
       if ((await apiTokens.add(token, hashSecret(secret.reveal()))) === 'taken') {
-        console.error(`There is a token ${token.name} already: revoke it, or choose another name.`);
+        console.error(
+          `There is a token ${token.name} already: revoke it, or choose another name.`,
+        );
         return 1;
       }
       console.log(secret.reveal());
@@ -130,18 +144,29 @@ type TokenOptions = { readonly [Name in keyof typeof options]?: string };
 
 /** Errors: an Error with a sentence. */
 function parseNewToken(name = '', values: TokenOptions) {
-  const { server: guildId = '', scopes: listed = '', budget, channels, events: eventsUrl } = values;
+  const {
+    server: guildId = '',
+    scopes: listed = '',
+    budget,
+    channels,
+    events: eventsUrl,
+  } = values;
   if (!tokenName.test(name))
-    throw new Error('NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.');
+    throw new Error(
+      'NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.',
+    );
   if (!isId(guildId)) throw new Error('--server: the numeric id of a server.');
   const scopes = parseScopes(listed);
-  if (scopes.length === 0) throw new Error(`--scopes: one or several of ${apiScopes.join()}.`);
+  if (scopes.length === 0)
+    throw new Error(`--scopes: one or several of ${apiScopes.join()}.`);
   const budgetUsd = budget === undefined ? undefined : Number(budget);
   if (budgetUsd !== undefined && !(budgetUsd > 0 && budgetUsd <= 1e6))
     throw new Error('--budget: US dollars a day, above 0.');
   const channelIds = parseChannels(scopes, channels);
   if (!mayBePosted(eventsUrl, scopes))
-    throw new Error('--events: with the scope events, the https address that they are posted to.');
+    throw new Error(
+      '--events: with the scope events, the https address that they are posted to.',
+    );
   return { name, guildId, scopes, budgetUsd, channelIds, eventsUrl };
 }
 

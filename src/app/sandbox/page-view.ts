@@ -1,5 +1,10 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import { describeSilence, explainSilence, nothingToSay, whyDropped } from '#src/console/printer.ts';
+import {
+  describeSilence,
+  explainSilence,
+  nothingToSay,
+  whyDropped,
+} from '#src/console/printer.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
@@ -43,24 +48,42 @@ export class PageView {
         const { name: who, text, heardText, finish, instants } = event;
         this.#live.set(this.#botName, heardText); // no longer live
         const shown = finish === 'empty' ? text || nothingToSay : text;
-        this.#report?.({ kind: 'answered', who, text: shown, heardText, finish, instants });
+        this.#report?.({
+          kind: 'answered',
+          who,
+          text: shown,
+          heardText,
+          finish,
+          instants,
+        });
         return;
       }
       case 'ignored': {
         if (event.why === 'interjection') return;
-        const why = describeSilence(explainSilence(event.why, this.#botName), this.#botName);
+        const why = describeSilence(
+          explainSilence(event.why, this.#botName),
+          this.#botName,
+        );
         this.#report?.({ kind: 'ignored', who: event.name, why });
         return;
       }
       case 'dropped':
-        this.#report?.({ kind: 'dropped', who: event.name, why: whyDropped[event.why] });
+        this.#report?.({
+          kind: 'dropped',
+          who: event.name,
+          why: whyDropped[event.why],
+        });
         return;
       default: // no outcome of speech
     }
   }
 
   /** The page shows them under whoever speaks, until they are said. */
-  #onWords({ name: who = this.#botName, text, isWhole }: Extract<SessionEvent, { kind: 'words' }>) {
+  #onWords({
+    name: who = this.#botName,
+    text,
+    isWhole,
+  }: Extract<SessionEvent, { kind: 'words' }>) {
     if (isWhole) this.#report?.({ kind: 'said', who, text });
     if (isWhole || this.#live.get(who) === text) return;
     this.#live.set(who, text);

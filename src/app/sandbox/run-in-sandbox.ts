@@ -50,7 +50,11 @@ export async function runInSandbox(
   process.stdout.on('error', () => unread.abort(new Error('the output has no reader')));
   const until = AbortSignal.any([signal, unread.signal]);
   try {
-    await using run = await startSandboxRun(config, once ? undefined : config.page, until);
+    await using run = await startSandboxRun(
+      config,
+      once ? undefined : config.page,
+      until,
+    );
     const running = AbortSignal.any([until, run.observers.sandbox.gone]);
     return once ? await runOnce(run, running) : await runPrompt(run, running);
   } catch (error) {
@@ -119,7 +123,12 @@ async function startSandboxRun(
     const printSentence = (sentence: string) => show.printNote(sentence);
     const getAccess = () => bot.programs;
     stack.use(
-      await openSandboxPrograms({ page, access: getAccess, guildId, report: printSentence }),
+      await openSandboxPrograms({
+        page,
+        access: getAccess,
+        guildId,
+        report: printSentence,
+      }),
     );
   }
   const { dataDir } = config;
@@ -129,12 +138,19 @@ async function startSandboxRun(
   };
   const all = stack.move();
   const disposeRun = () => all.disposeAsync();
-  return { config, engines, observers, tell: tellPage, [Symbol.asyncDispose]: disposeRun };
+  return {
+    config,
+    engines,
+    observers,
+    tell: tellPage,
+    [Symbol.asyncDispose]: disposeRun,
+  };
 }
 
 function showPage(line: PageLine, show: ConversationPrinter) {
   if ('why' in line) show.printNote(line.why);
-  else show.printNote(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`);
+  else
+    show.printNote(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`);
 }
 
 /** The page is worth no failure: a sandbox that is gone says so itself. */
@@ -199,7 +215,9 @@ export async function openSandboxPrograms({
     return undefined;
   }
   const { server } = outcome;
-  report(`HTTP for programs (docs/http.md): ${new URL(`/v1/servers/${guildId}`, server.url)}`);
+  report(
+    `HTTP for programs (docs/http.md): ${new URL(`/v1/servers/${guildId}`, server.url)}`,
+  );
   return server;
 }
 
@@ -232,11 +250,16 @@ async function runOnce(
   const { verdict, why } = await checkAnswerWords(first, transcriber, signal);
   show.printNote(waitLine(first.heard.firstAudibleAtMs));
   const isProved = verdict === 'ok';
-  show.printNote(isProved ? `the received sound holds ${why}` : `failed at words: ${why}`);
+  show.printNote(
+    isProved ? `the received sound holds ${why}` : `failed at words: ${why}`,
+  );
   return isProved ? 0 : 1;
 }
 
-function showFailure({ isShown, stage, why }: FailedExchange, show: ConversationPrinter) {
+function showFailure(
+  { isShown, stage, why }: FailedExchange,
+  show: ConversationPrinter,
+) {
   if (!isShown) show.printNote(`failed at ${stage}: ${why}`);
 }
 
@@ -246,7 +269,10 @@ function showFailure({ isShown, stage, why }: FailedExchange, show: Conversation
  *
  * Errors: BotError. Aborting `signal` throws its reason.
  */
-async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal): Promise<number> {
+async function runPrompt(
+  { observers, tell }: SandboxRun,
+  signal: AbortSignal,
+): Promise<number> {
   const { show } = observers;
   const first = await runFirstExchange(observers, signal);
   if (first.kind === 'failed') showFailure(first, show);
@@ -254,7 +280,9 @@ async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal): 
   show.printNote(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
   const hasLines = await performLines(process.stdin, observers, signal);
   if (hasLines || process.stdin.isTTY) return 0;
-  show.printNote('Nobody can type here, so it runs until it is stopped. Open the page to talk.');
+  show.printNote(
+    'Nobody can type here, so it runs until it is stopped. Open the page to talk.',
+  );
   return await waitUnlessAborted(new Promise<never>(() => {}), signal);
 }
 

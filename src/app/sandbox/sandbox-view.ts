@@ -1,5 +1,9 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import { type AlertChange, type FeatureAlertChange, toFeatureAlert } from '#src/base/alerts.ts';
+import {
+  type AlertChange,
+  type FeatureAlertChange,
+  toFeatureAlert,
+} from '#src/base/alerts.ts';
 import { type ConversationPrinter, printEvent } from '#src/console/printer.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GatewayLimits } from '#src/discord/shards/gateway-limits.ts';
-import { IdentifyThrottle, identifySpacingMs } from '#src/discord/shards/identify-limits.ts';
+import {
+  IdentifyThrottle,
+  identifySpacingMs,
+} from '#src/discord/shards/identify-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import type { ShardLocks } from '#src/storage/postgres/shard-locks.ts';

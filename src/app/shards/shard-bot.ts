@@ -41,7 +41,10 @@ export type ShardBotOptions = {
 };
 
 /** One shard with everything behind it: a Discord login of its own and its sessions. Closing it leaves every channel first. */
-export type ShardBot = AsyncDisposable & { readonly name: string; readonly discord: Discord };
+export type ShardBot = AsyncDisposable & {
+  readonly name: string;
+  readonly discord: Discord;
+};
 
 /** Logs one shard in and answers there. Errors: as `openDiscord`. */
 export async function startShardBot(
@@ -76,7 +79,13 @@ export async function startShardBot(
     const begun = shared.features(services);
     features.add(begun.shards);
     for (const feature of features.all) void feature.run?.();
-    const serving = { parts: deps, sources, sessions, discordPorts, features: begun.ports };
+    const serving = {
+      parts: deps,
+      sources,
+      sessions,
+      discordPorts,
+      features: begun.ports,
+    };
     const all = createCommandPorts(options, serving, until);
     options.onSessions(sessions, { ...all, members });
     return all;
@@ -202,7 +211,10 @@ function createSessionDeps(
     places,
     store: store.consents,
     captionChats: discord.captions,
-    peopleSettings: new PersonalSettingsCache({ ...common, store: store.personSettings }),
+    peopleSettings: new PersonalSettingsCache({
+      ...common,
+      store: store.personSettings,
+    }),
     codec,
     cues: shared.cues,
     textLanguage: shared.textLanguage,
@@ -233,7 +245,8 @@ function createCommandPorts(
   void privacy.resumePendingErasures(signal);
   return {
     clock: realClock,
-    timesIn: (guildId) => createWallTimes(sessions.settings.getForGuild(guildId).timeZone),
+    timesIn: (guildId) =>
+      createWallTimes(sessions.settings.getForGuild(guildId).timeZone),
     sessions,
     places,
     stats: shared.stats,

@@ -27,7 +27,9 @@ export class ShardSessions {
   findService(guildId: GuildId): ServerService {
     const shard = getShardId(guildId, this.#count);
     const served = this.#byShard.get(shard);
-    return served ? { kind: 'here', ports: served.ports } : { kind: 'elsewhere', shard };
+    return served
+      ? { kind: 'here', ports: served.ports }
+      : { kind: 'elsewhere', shard };
   }
 
   listSessions(): readonly VoiceSessions[] {

@@ -17,7 +17,9 @@ export function logShards(
 ): void {
   switch (news.kind) {
     case 'waiting':
-      log.warn(`waiting: ${news.why}: end that process, or correct SHARDS and SHARD_RANGE`);
+      log.warn(
+        `waiting: ${news.why}: end that process, or correct SHARDS and SHARD_RANGE`,
+      );
       return;
     case 'lost':
       log.error(news.why);

@@ -1,6 +1,12 @@
 import type { VoiceWindow } from '#src/audio/voice/voice-activity.ts';
 import { EchoPath } from './echo-path.ts';
-import { Bands, bandCount, bandSamples, hopMs, type SentEnvelope } from './sent-envelope.ts';
+import {
+  Bands,
+  bandCount,
+  bandSamples,
+  hopMs,
+  type SentEnvelope,
+} from './sent-envelope.ts';
 
 /** Lags from 0 to 520 ms. */
 const lagCount = 66;
@@ -69,8 +75,12 @@ class LagFinder {
     const from = lag * bandCount;
     let [squares, products] = [0, 0];
     for (let band = 0; band < bandCount; band++) {
-      const level = Math.max(minSentDb, sentAt < 0 ? minSentDb : (sent[sentAt + band] ?? 0));
-      this.#levels[from + band] = (this.#levels[from + band] ?? 0) * decayPerMeasurement + level;
+      const level = Math.max(
+        minSentDb,
+        sentAt < 0 ? minSentDb : (sent[sentAt + band] ?? 0),
+      );
+      this.#levels[from + band] =
+        (this.#levels[from + band] ?? 0) * decayPerMeasurement + level;
       squares += level * level;
       products += level * (levels[band] ?? 0);
     }
@@ -194,7 +204,8 @@ export class EchoMeter {
 
   hear(window: VoiceWindow): EchoView {
     this.#alignStream(window.atMs);
-    const sounds = this.#streamMs - this.#sent.endMs < echoTailMs + (this.#path?.lagMs ?? 0);
+    const sounds =
+      this.#streamMs - this.#sent.endMs < echoTailMs + (this.#path?.lagMs ?? 0);
     for (let at = 0; at < window.samples.length; at += bandSamples) {
       if (!isRecorded(window.samples, at)) continue;
       this.#measure(window, at, sounds);
@@ -237,7 +248,11 @@ export class EchoMeter {
   }
 
   #checkPath(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean) {
-    const { excessDb, shortDb, expectedDb } = path.compare(levels, this.#floor.levels, hop);
+    const { excessDb, shortDb, expectedDb } = path.compare(
+      levels,
+      this.#floor.levels,
+      hop,
+    );
     this.#excessDb +=
       smoothingFactor * ((loud ? Math.min(maxExcessDb, excessDb) : 0) - this.#excessDb);
     this.#shortDb += smoothingFactor * (shortDb - this.#shortDb);
@@ -245,7 +260,10 @@ export class EchoMeter {
     if (loud && this.#fitsPath) this.#fittingCount++;
     this.#misfitCount = Math.max(0, this.#misfitCount + (this.#fitsPath ? -0.25 : 1));
     if (expectedDb > audibleDb) {
-      this.#missingCount = Math.max(0, this.#missingCount + (shortDb > missingDb ? 1 : -1));
+      this.#missingCount = Math.max(
+        0,
+        this.#missingCount + (shortDb > missingDb ? 1 : -1),
+      );
     }
     const chance =
       this.#excessDb >= minOwnVoiceDb && this.#fittingCount < minConfirmingMeasurements;
@@ -263,9 +281,11 @@ export class EchoMeter {
 
   #searchPath() {
     const found = this.#finder.findBestLag();
-    if (!provesEcho(found) || (this.#path && !this.#hasPathChanged(this.#path, found))) return;
+    if (!provesEcho(found) || (this.#path && !this.#hasPathChanged(this.#path, found)))
+      return;
     const path = new EchoPath(this.#sent, found.lag);
-    for (const { levels, hop } of this.#recent) path.learn(levels, this.#floor.levels, hop);
+    for (const { levels, hop } of this.#recent)
+      path.learn(levels, this.#floor.levels, hop);
     if (!this.#path) this.#explainedCount = this.#voicedCount;
     this.#path = path;
     this.#excessDb = 0;
@@ -303,7 +323,9 @@ export class EchoMeter {
 }
 
 function provesEcho({ correlation, weight }: LagMatch) {
-  return echoProofs.some((proof) => weight >= proof.weight && correlation >= proof.likeness);
+  return echoProofs.some(
+    (proof) => weight >= proof.weight && correlation >= proof.likeness,
+  );
 }
 
 function isRecorded(samples: Float32Array, at: number) {
@@ -322,7 +344,8 @@ class NoiseFloor {
     for (let band = 0; band < bandCount; band++) {
       const level = Math.max(minNoiseDb, levels[band] ?? minNoiseDb);
       const mean =
-        (this.#mean[band] ?? 0) + noiseSmoothingFactor * (level - (this.#mean[band] ?? 0));
+        (this.#mean[band] ?? 0) +
+        noiseSmoothingFactor * (level - (this.#mean[band] ?? 0));
       this.#mean[band] = mean;
       this.levels[band] = Math.min(mean, (this.levels[band] ?? 0) + maxNoiseRiseDb);
     }

@@ -41,9 +41,11 @@ export class EchoPath {
       if (sentDb < minSentDb) continue;
       const sent = toPower(sentDb);
       const heard =
-        toPower(levels[band] ?? silenceDb) - toPower((noise[band] ?? 0) + noiseMarginDb);
+        toPower(levels[band] ?? silenceDb) -
+        toPower((noise[band] ?? 0) + noiseMarginDb);
       const sentSum = (this.#sentPower[band] ?? 0) * decayPerMeasurement + sent;
-      const heardSum = (this.#heardPower[band] ?? 0) * decayPerMeasurement + Math.max(0, heard);
+      const heardSum =
+        (this.#heardPower[band] ?? 0) * decayPerMeasurement + Math.max(0, heard);
       this.#sentPower[band] = sentSum;
       this.#heardPower[band] = heardSum;
       this.#gains[band] = Math.max(minGainDb, 10 * Math.log10(heardSum / sentSum));
@@ -59,7 +61,10 @@ export class EchoPath {
       const level = levels[band] ?? 0;
       excess += Math.max(0, level - most - slackDb);
       expected += most - floor;
-      short += Math.max(0, this.#getSentDb(hop - this.lag, band) + gain - Math.max(level, floor));
+      short += Math.max(
+        0,
+        this.#getSentDb(hop - this.lag, band) + gain - Math.max(level, floor),
+      );
     }
     return {
       excessDb: excess / bandCount,

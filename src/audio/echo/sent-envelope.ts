@@ -3,7 +3,10 @@ import { Resampler } from '#src/audio/resampler.ts';
 
 const fftSize = 256;
 const halfFftSize = fftSize / 2;
-const angles = Float64Array.from({ length: halfFftSize }, (_, n) => (2 * Math.PI * n) / fftSize);
+const angles = Float64Array.from(
+  { length: halfFftSize },
+  (_, n) => (2 * Math.PI * n) / fftSize,
+);
 const cosines = angles.map(Math.cos);
 const sines = angles.map(Math.sin);
 const bitReversedOrder = Uint8Array.from({ length: fftSize }, (_, n) =>
@@ -24,12 +27,15 @@ export class Spectrum {
   /** The result is valid until the next call. */
   measureMagnitudes(samples: Float32Array, at: number): Float64Array {
     for (let n = 0; n < fftSize; n++) {
-      this.#re[bitReversedOrder[n] ?? 0] = (samples[at + n] ?? 0) * (this.#window[n] ?? 0);
+      this.#re[bitReversedOrder[n] ?? 0] =
+        (samples[at + n] ?? 0) * (this.#window[n] ?? 0);
     }
     this.#im.fill(0);
     this.#transform();
     for (let n = 0; n <= halfFftSize; n++) {
-      this.#measureMagnitudes[n] = Math.sqrt((this.#re[n] ?? 0) ** 2 + (this.#im[n] ?? 0) ** 2);
+      this.#measureMagnitudes[n] = Math.sqrt(
+        (this.#re[n] ?? 0) ** 2 + (this.#im[n] ?? 0) ** 2,
+      );
     }
     return this.#measureMagnitudes;
   }
@@ -88,7 +94,10 @@ export class Bands {
 
 function createHannWindow() {
   const step = (2 * Math.PI) / bandSamples;
-  return Float64Array.from({ length: bandSamples }, (_, n) => 0.5 - 0.5 * Math.cos(step * n));
+  return Float64Array.from(
+    { length: bandSamples },
+    (_, n) => 0.5 - 0.5 * Math.cos(step * n),
+  );
 }
 
 export const hopMs = 8;
@@ -101,7 +110,10 @@ const maxBurstMs = 1_000;
 /** No microphone is compared with sound older than 2.5 s. */
 const maxWaitingFrames = 128;
 
-type SentFrame = { readonly samples: Int16Array; readonly beginsAtMs: number | undefined };
+type SentFrame = {
+  readonly samples: Int16Array;
+  readonly beginsAtMs: number | undefined;
+};
 
 /**
  * Levels of the sound that really left, in ten bands every 8 ms. A session has one.
@@ -136,13 +148,16 @@ export class SentEnvelope {
   /** Returns the index of the levels of a hop, or -1 for a hop that is forgotten or in the future. */
   findLevelIndex(hop: number): number {
     if (this.#waiting.length > 0) this.#measure();
-    return hop >= this.#hops || hop < Math.max(0, this.#hops - keptHops) ? -1 : getLevelIndex(hop);
+    return hop >= this.#hops || hop < Math.max(0, this.#hops - keptHops)
+      ? -1
+      : getLevelIndex(hop);
   }
 
   #measure() {
     for (const { samples, beginsAtMs } of this.#waiting) {
       if (beginsAtMs !== undefined) this.#beginPosition(beginsAtMs);
-      for (const sample of this.#resampler.push(samples)) this.#pushSample(sample / 32_768);
+      for (const sample of this.#resampler.push(samples))
+        this.#pushSample(sample / 32_768);
     }
     this.#waiting = [];
   }
@@ -152,7 +167,11 @@ export class SentEnvelope {
     if (frame.beginsAtMs !== undefined) this.#beginPosition(frame.beginsAtMs);
     this.#filled += (frame.samples.length * listenRateHz) / speakRateHz;
     for (; this.#filled >= hopSamples; this.#filled -= hopSamples) {
-      this.levels.fill(silenceDb, getLevelIndex(this.#hops), getLevelIndex(this.#hops) + bandCount);
+      this.levels.fill(
+        silenceDb,
+        getLevelIndex(this.#hops),
+        getLevelIndex(this.#hops) + bandCount,
+      );
       this.#hops++;
     }
   }

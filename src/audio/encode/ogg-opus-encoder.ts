@@ -38,9 +38,13 @@ export class OggOpusEncoder implements SoundEncoder {
     this.#rest = sound.slice(whole);
     const pages = [this.#writeHead()];
     for (let at = 0; at < whole; at += maxPageSamples) {
-      const packets = this.#encodePackets(sound.subarray(at, Math.min(whole, at + maxPageSamples)));
+      const packets = this.#encodePackets(
+        sound.subarray(at, Math.min(whole, at + maxPageSamples)),
+      );
       pages.push(
-        this.#writePage(packets, { granule: this.#frames * frameSamples * granulesPerSample }),
+        this.#writePage(packets, {
+          granule: this.#frames * frameSamples * granulesPerSample,
+        }),
       );
     }
     return Buffer.concat(pages);
@@ -49,11 +53,17 @@ export class OggOpusEncoder implements SoundEncoder {
   end(): Uint8Array {
     // Silence after the sound flushes the delay of the encoder.
     const granule = preSkipSamples + this.#samples * granulesPerSample;
-    const missing = Math.ceil(granule / granulesPerSample) - this.#frames * frameSamples;
-    const tail = new Int16Array(Math.max(1, Math.ceil(missing / frameSamples)) * frameSamples);
+    const missing =
+      Math.ceil(granule / granulesPerSample) - this.#frames * frameSamples;
+    const tail = new Int16Array(
+      Math.max(1, Math.ceil(missing / frameSamples)) * frameSamples,
+    );
     tail.set(this.#rest);
     const packets = this.#encodePackets(tail);
-    return Buffer.concat([this.#writeHead(), this.#writePage(packets, { granule, isLast: true })]);
+    return Buffer.concat([
+      this.#writeHead(),
+      this.#writePage(packets, { granule, isLast: true }),
+    ]);
   }
 
   #encodePackets(samples: Int16Array): readonly Uint8Array[] {
@@ -77,14 +87,21 @@ export class OggOpusEncoder implements SoundEncoder {
     tags.write('OpusTags', 'latin1');
     tags.writeUInt32LE(vendor.length, 8);
     vendor.copy(tags, 12);
-    return Buffer.concat([this.#writePage([id], { isFirst: true }), this.#writePage([tags], {})]);
+    return Buffer.concat([
+      this.#writePage([id], { isFirst: true }),
+      this.#writePage([tags], {}),
+    ]);
   }
 
   #writePage(
     packets: readonly Uint8Array[],
     marks: Omit<Parameters<typeof writePages>[1], 'serial' | 'sequence'>,
   ): Buffer {
-    const page = writePages(packets, { ...marks, serial: this.#serial, sequence: this.#pages });
+    const page = writePages(packets, {
+      ...marks,
+      serial: this.#serial,
+      sequence: this.#pages,
+    });
     this.#pages++;
     return page;
   }

@@ -53,7 +53,9 @@ function createMp3Encoder(compiled: Promise<WebAssembly.Module>): SoundEncoder {
     async push(samples) {
       const encoder = await opening;
       // The next call of LAME overwrites the result.
-      return encoder.encode([Float32Array.from(samples, (one) => one / 32_768)]).slice();
+      return encoder
+        .encode([Float32Array.from(samples, (one) => one / 32_768)])
+        .slice();
     },
     async end() {
       const encoder = await opening;

@@ -58,7 +58,10 @@ function readAacHeader(bytes: Buffer, head: number): MpegFrameHeader | undefined
 /** ISO 11172-3 and 13818-3. */
 function readMpegHeader(head: number, layer: number): MpegFrameHeader | undefined {
   const version = (head >>> 19) & 3;
-  const [slow, rateHz] = [mpegRateDivisors[version] ?? 0, mpegRatesHz[(head >>> 10) & 3]];
+  const [slow, rateHz] = [
+    mpegRateDivisors[version] ?? 0,
+    mpegRatesHz[(head >>> 10) & 3],
+  ];
   const table = version === 3 ? mpegBitrates.first : mpegBitrates.later;
   const kilobits = table[layer]?.[((head >>> 12) & 15) - 1];
   if (slow === 0 || rateHz === undefined || kilobits === undefined) return undefined;

@@ -28,7 +28,8 @@ export class OggPageReader {
     for (;;) {
       const length = measurePage(this.#rest);
       if (length === 'more') return pages;
-      const page = length === 'none' ? undefined : readPage(this.#rest.subarray(0, length));
+      const page =
+        length === 'none' ? undefined : readPage(this.#rest.subarray(0, length));
       if (!page) this.#skipToNextHead(length === 'none' ? 0 : length);
       else {
         pages.push(page);
@@ -46,12 +47,15 @@ export class OggPageReader {
 }
 
 function measurePage(bytes: Buffer) {
-  if (!bytes.toString('latin1', 0, 4).startsWith('OggS'.slice(0, bytes.length))) return 'none';
+  if (!bytes.toString('latin1', 0, 4).startsWith('OggS'.slice(0, bytes.length)))
+    return 'none';
   if (bytes.length < pageHeadBytes) return 'more';
   if (bytes.readUInt8(4) !== 0) return 'none';
   const body = pageHeadBytes + bytes.readUInt8(pageHeadBytes - 1);
   if (bytes.length < body) return 'more';
-  const length = bytes.subarray(pageHeadBytes, body).reduce((sum, size) => sum + size, body);
+  const length = bytes
+    .subarray(pageHeadBytes, body)
+    .reduce((sum, size) => sum + size, body);
   return bytes.length < length ? 'more' : length;
 }
 
@@ -106,7 +110,11 @@ export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Bu
       (marks.isLast && from + 255 >= sizes.length ? 4 : 0);
     const head = writePageHead(flags, (marks.sequence ?? 0) + pages.length, marks);
     head.writeUInt8(table.length, pageHeadBytes - 1);
-    const page = Buffer.concat([head, Buffer.from(table), body.subarray(at, at + length)]);
+    const page = Buffer.concat([
+      head,
+      Buffer.from(table),
+      body.subarray(at, at + length),
+    ]);
     page.writeUInt32LE(calculateCrc(page), 22);
     pages.push(page);
     at += length;
@@ -114,7 +122,11 @@ export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Bu
   return Buffer.concat(pages);
 }
 
-function writePageHead(flags: number, sequence: number, { serial, granule = 0 }: PageMarks) {
+function writePageHead(
+  flags: number,
+  sequence: number,
+  { serial, granule = 0 }: PageMarks,
+) {
   const head = Buffer.alloc(pageHeadBytes);
   head.write('OggS', 'latin1');
   head.writeUInt8(flags, 5);

@@ -22,7 +22,11 @@ const minFramesInARow = 3;
  * At most 8 kB are needed, fewer for a shorter file (`isWhole`).
  */
 export function sniffFormat(head: Uint8Array, isWhole: boolean): SniffResult {
-  const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, maxSniffBytes));
+  const bytes = Buffer.from(
+    head.buffer,
+    head.byteOffset,
+    Math.min(head.length, maxSniffBytes),
+  );
   const named = sniffNamedFormat(bytes, isWhole);
   if (named) return named;
   const isEnough = isWhole || head.length >= maxSniffBytes;
@@ -30,7 +34,10 @@ export function sniffFormat(head: Uint8Array, isWhole: boolean): SniffResult {
 }
 
 /** Detects only formats that begin with a name. */
-export function sniffNamedFormat(bytes: Buffer, isWhole: boolean): SniffResult | undefined {
+export function sniffNamedFormat(
+  bytes: Buffer,
+  isWhole: boolean,
+): SniffResult | undefined {
   if (bytes.length < minSniffBytes && !isWhole) return { kind: 'more' };
   const text = bytes.toString('latin1', 0, minSniffBytes);
   if (text.startsWith('OggS')) return sniffOgg(text);
@@ -40,7 +47,8 @@ export function sniffNamedFormat(bytes: Buffer, isWhole: boolean): SniffResult |
 }
 
 function matchSignature(text: string): SniffResult | undefined {
-  if (/^(RIFF|RF64|BW64)....(?!AVI )/s.test(text)) return { kind: 'format', format: 'wav' };
+  if (/^(RIFF|RF64|BW64)....(?!AVI )/s.test(text))
+    return { kind: 'format', format: 'wav' };
   if (text.startsWith('fLaC')) return { kind: 'format', format: 'flac' };
   if (text.startsWith('ID3')) return { kind: 'format', format: 'mp3' };
   const known = ffmpegSignatures.find(([pattern]) => pattern.test(text));
@@ -70,7 +78,9 @@ function sniffOgg(text: string): SniffResult {
   const isMany = text.charCodeAt(28 + 18) > 0;
   if (text.startsWith('OpusHead', 28) && isMany)
     return toFfmpegOgg('Opus with more than two channels');
-  const isKnown = ['OpusHead', '\x01vorbis', '\x7fFLAC'].some((name) => text.startsWith(name, 28));
+  const isKnown = ['OpusHead', '\x01vorbis', '\x7fFLAC'].some((name) =>
+    text.startsWith(name, 28),
+  );
   if (isKnown) return { kind: 'format', format: 'ogg' };
   return toFfmpegOgg('an Ogg file of another kind');
 }
@@ -81,7 +91,8 @@ function toFfmpegOgg(what: string): SniffResult {
 
 function sniffMatroska(bytes: Buffer, isEnough: boolean): SniffResult {
   if (bytes.includes('A_OPUS', 0, 'latin1')) return { kind: 'format', format: 'webm' };
-  if (!isEnough && !/A_[A-Z]{3}.{3}/s.test(bytes.toString('latin1'))) return { kind: 'more' };
+  if (!isEnough && !/A_[A-Z]{3}.{3}/s.test(bytes.toString('latin1')))
+    return { kind: 'more' };
   return { kind: 'ffmpeg', what: 'Matroska', demuxer: 'matroska' };
 }
 
@@ -104,7 +115,8 @@ function readFramesInARow(
   let first: MpegFrameHeader | undefined;
   for (let n = 0; n < minFramesInARow; n++) {
     // Where no more bytes come, fewer frames are enough from the first byte on.
-    if (at + 6 > bytes.length) return isEnough && (from === 0 || n > 1) ? first?.name : undefined;
+    if (at + 6 > bytes.length)
+      return isEnough && (from === 0 || n > 1) ? first?.name : undefined;
     const header = readFrameHeader(bytes.subarray(at));
     if (!header || (first && header.kind !== first.kind)) return undefined;
     first = header;

@@ -5,7 +5,11 @@ type WavReaderState =
   | { readonly kind: 'start' }
   | { readonly kind: 'chunks'; readonly encoding?: WavEncoding }
   /** `leftBytes` is Infinity if the writer did not know the length. */
-  | { readonly kind: 'data'; readonly leftBytes: number; readonly encoding: WavEncoding }
+  | {
+      readonly kind: 'data';
+      readonly leftBytes: number;
+      readonly encoding: WavEncoding;
+    }
   | { readonly kind: 'done' };
 
 const unknownSize = 0xffffffff;
@@ -98,11 +102,15 @@ export class WavReader {
   /** Returns the sound held back. Throws for a file that ended too early. */
   end(): Pcm[] {
     const reading = this.#reading;
-    if (reading.kind === 'start') throw createBadWavError('The sound is not a WAV file.');
+    if (reading.kind === 'start')
+      throw createBadWavError('The sound is not a WAV file.');
     const last =
-      reading.kind === 'data' ? this.#readLastSound(reading.encoding, this.#rest.length) : [];
+      reading.kind === 'data'
+        ? this.#readLastSound(reading.encoding, this.#rest.length)
+        : [];
     if (this.#soundBytes > 0) return last;
-    if (this.#reading.kind === 'data') throw createBadWavError('The WAV file holds no sound.');
+    if (this.#reading.kind === 'data')
+      throw createBadWavError('The WAV file holds no sound.');
     throw createBadWavError('The WAV file ends before its sound begins.');
   }
 
@@ -123,7 +131,8 @@ export class WavReader {
 
   #readRiff(): WavReaderState | undefined {
     const head = this.#rest.toString('latin1', 0, 12);
-    const isFile = head.length < 12 ? /^R(I|F|$)|^BW|^B?$/.test(head) : startOfFile.test(head);
+    const isFile =
+      head.length < 12 ? /^R(I|F|$)|^BW|^B?$/.test(head) : startOfFile.test(head);
     if (!isFile) throw createBadWavError('The sound is not a WAV file.');
     if (head.length < 12) return undefined;
     this.#take(12);
@@ -136,7 +145,8 @@ export class WavReader {
     const sizeBytes = this.#rest.readUInt32LE(4);
     if (name === 'data') {
       this.#take(8);
-      if (!encoding) throw createBadWavError('The WAV file has no format chunk before its sound.');
+      if (!encoding)
+        throw createBadWavError('The WAV file has no format chunk before its sound.');
       const leftBytes = isUnknownSize(sizeBytes) ? Infinity : sizeBytes;
       return { kind: 'data', encoding, leftBytes };
     }
@@ -151,10 +161,17 @@ export class WavReader {
     if (sizeBytes > maxFormatChunkBytes)
       throw createBadWavError('The WAV file has a damaged format chunk.');
     if (this.#rest.length < 8 + sizeBytes) return undefined;
-    return { kind: 'chunks', encoding: readFormat(this.#take(8 + sizeBytes).subarray(8)) };
+    return {
+      kind: 'chunks',
+      encoding: readFormat(this.#take(8 + sizeBytes).subarray(8)),
+    };
   }
 
-  #readSound(encoding: WavEncoding, leftBytes: number, pieces: Pcm[]): WavReaderState | undefined {
+  #readSound(
+    encoding: WavEncoding,
+    leftBytes: number,
+    pieces: Pcm[],
+  ): WavReaderState | undefined {
     if (leftBytes === Infinity) return this.#readOpenSound(encoding, pieces);
     const frameBytes = encoding.sampleBytes * encoding.channels;
     const given = this.#readSamples(encoding, Math.min(leftBytes, this.#rest.length));
@@ -168,7 +185,9 @@ export class WavReader {
   #readOpenSound(encoding: WavEncoding, pieces: Pcm[]): WavReaderState | undefined {
     const end = this.#rest.toString('latin1').search(startOfNextPart);
     if (end < 0) {
-      pieces.push(...this.#readSamples(encoding, this.#rest.length - maxHeldBytes).pieces);
+      pieces.push(
+        ...this.#readSamples(encoding, this.#rest.length - maxHeldBytes).pieces,
+      );
       return undefined;
     }
     pieces.push(...this.#readLastSound(encoding, end));
@@ -196,7 +215,8 @@ export class WavReader {
     if (bytes.length > 0) {
       this.#soundBytes += bytes.length;
       const samples = new Int16Array(bytes.length / sampleBytes);
-      for (let n = 0; n < samples.length; n++) samples[n] = sample(bytes, n * sampleBytes);
+      for (let n = 0; n < samples.length; n++)
+        samples[n] = sample(bytes, n * sampleBytes);
       if (channels === 1 || channels === 2) pieces.push({ samples, rateHz, channels });
       else pieces.push({ samples: mixDown(samples, channels), rateHz, channels: 1 });
     }
@@ -221,7 +241,8 @@ export function isUnknownSize(sizeBytes: number): boolean {
 }
 
 function readFormat(chunk: Buffer): WavEncoding {
-  if (chunk.length < 16) throw createBadWavError('The WAV file has a damaged format chunk.');
+  if (chunk.length < 16)
+    throw createBadWavError('The WAV file has a damaged format chunk.');
   const extensible = chunk.readUInt16LE(0) === 0xfffe && chunk.length >= 26;
   const code = chunk.readUInt16LE(extensible ? 24 : 0);
   const channels = chunk.readUInt16LE(2);
@@ -229,7 +250,9 @@ function readFormat(chunk: Buffer): WavEncoding {
   const bits = chunk.readUInt16LE(14);
   const sample = createSampleReader(code, bits);
   if (!sample)
-    throw createBadWavError(`The WAV file has an unsupported encoding (${code}, ${bits} bit).`);
+    throw createBadWavError(
+      `The WAV file has an unsupported encoding (${code}, ${bits} bit).`,
+    );
   if (channels < 1 || channels > maxChannels)
     throw createBadWavError(
       `The WAV file has ${channels} channels; the limit is 1 to ${maxChannels}.`,
@@ -240,7 +263,10 @@ function readFormat(chunk: Buffer): WavEncoding {
 }
 
 /** Code 1 is PCM and 3 is float: https://www.rfc-editor.org/rfc/rfc2361.html */
-function createSampleReader(code: number, bits: number): WavEncoding['sample'] | undefined {
+function createSampleReader(
+  code: number,
+  bits: number,
+): WavEncoding['sample'] | undefined {
   switch (`${code}/${bits}`) {
     case '1/8':
       return (bytes, at) => (bytes.readUInt8(at) - 128) << 8;
@@ -251,7 +277,8 @@ function createSampleReader(code: number, bits: number): WavEncoding['sample'] |
     case '1/32':
       return (bytes, at) => bytes.readInt16LE(at + 2);
     case '3/32':
-      return (bytes, at) => Math.max(-1, Math.min(1, bytes.readFloatLE(at) || 0)) * 32_767;
+      return (bytes, at) =>
+        Math.max(-1, Math.min(1, bytes.readFloatLE(at) || 0)) * 32_767;
     default:
       return undefined;
   }

@@ -3,7 +3,10 @@ const headFilter = {
   b: [1.53512485958697, -2.69169618940638, 1.19839281085285],
   a: [-1.69065929318241, 0.73248077421585],
 } as const;
-const lowCutFilter = { b: [1, -2, 1], a: [-1.99004745483398, 0.99007225036621] } as const;
+const lowCutFilter = {
+  b: [1, -2, 1],
+  a: [-1.99004745483398, 0.99007225036621],
+} as const;
 
 /** Blocks of 400 ms begin every 100 ms. Blocks below the gate count as a pause. */
 const stepSamples = 4800;

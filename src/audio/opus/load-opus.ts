@@ -47,13 +47,21 @@ export async function loadOpus(): Promise<OpusCodec> {
   }
   const names = Object.keys(codecLoaders).join(', ');
   const cause = new AggregateError(failures, 'Every Opus library failed.');
-  throw new BotError('audio.no_codec', false, `No Opus library works here: ${names}.`, cause);
+  throw new BotError(
+    'audio.no_codec',
+    false,
+    `No Opus library works here: ${names}.`,
+    cause,
+  );
 }
 
 function testCodec(codec: OpusCodec) {
   const encoder = codec.createEncoder(24_000);
   const decoder = codec.createDecoder(16_000);
-  const tone = Int16Array.from({ length: 480 }, (_, n) => 8000 * Math.sin((Math.PI * n) / 24));
+  const tone = Int16Array.from(
+    { length: 480 },
+    (_, n) => 8000 * Math.sin((Math.PI * n) / 24),
+  );
   let heard = new Int16Array(0);
   for (let n = 0; n < 5; n++) heard = decoder.decode(encoder.encode(tone)).slice();
   const ratio = measureRms(heard) / measureRms(tone);
@@ -69,7 +77,9 @@ export async function openMediaplex(): Promise<OpusCodec> {
 
 /** @discordjs/opus is the fastest, but `npm ci` compiles it. Rejects where there was no compiler. */
 export async function openNativeOpus(): Promise<OpusCodec> {
-  const { default: native }: { readonly default: NativeOpus } = await import(packageName);
+  const { default: native }: { readonly default: NativeOpus } = await import(
+    packageName
+  );
   return createCodec(packageName, native.OpusEncoder, 'applyEncoderCTL');
 }
 
@@ -94,7 +104,9 @@ function createCodec<Method extends string>(
         opusControls.bitrate,
         channels === 1 ? opusControls.speechBitrate : opusControls.musicBitrate,
       );
-      return { encode: (samples) => coder.encode(toFrameBytes(samples, rateHz, channels)) };
+      return {
+        encode: (samples) => coder.encode(toFrameBytes(samples, rateHz, channels)),
+      };
     },
   };
 }

@@ -81,10 +81,16 @@ export function decodeOpus(
 }
 
 function toBuffer(opus: Uint8Array) {
-  return opus instanceof Buffer ? opus : Buffer.from(opus.buffer, opus.byteOffset, opus.length);
+  return opus instanceof Buffer
+    ? opus
+    : Buffer.from(opus.buffer, opus.byteOffset, opus.length);
 }
 
-export function toFrameBytes(samples: Int16Array, rateHz: number, channels: 1 | 2 = 1): Buffer {
+export function toFrameBytes(
+  samples: Int16Array,
+  rateHz: number,
+  channels: 1 | 2 = 1,
+): Buffer {
   const length = (rateHz / 50) * channels;
   if (samples.length !== length) throw new Error(`A frame holds ${length} samples.`);
   return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);

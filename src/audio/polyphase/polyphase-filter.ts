@@ -11,7 +11,10 @@ type FilterInput = {
 
 /** Exports of scripts/kernels/polyphase.ts. Addresses count bytes. */
 type FilterModule = Readonly<
-  Record<'floatMono' | 'floatStereo' | 'filterMono' | 'filterStereo', (...of: number[]) => void>
+  Record<
+    'floatMono' | 'floatStereo' | 'filterMono' | 'filterStereo',
+    (...of: number[]) => void
+  >
 >;
 
 const groupSize = 8;
@@ -110,7 +113,13 @@ function planMemory(taps: number, inputFrames: number): MemoryLayout {
   const left = input + 2 * sampleBytes * padded;
   const right = left + floatBytes * padded;
   const output = right + floatBytes * padded;
-  return { input, left, right, output, endBytes: output + 2 * sampleBytes * blockFrames };
+  return {
+    input,
+    left,
+    right,
+    output,
+    endBytes: output + 2 * sampleBytes * blockFrames,
+  };
 }
 
 function roundUpToGroup(length: number) {

@@ -38,7 +38,8 @@ export class PacketLossConcealment {
   }
 
   fill(length: number): Int16Array {
-    if (this.#madeSamples === 0 && this.#hasSound) this.#period = findPitchPeriod(this.#past);
+    if (this.#madeSamples === 0 && this.#hasSound)
+      this.#period = findPitchPeriod(this.#past);
     const samples = new Int16Array(length);
     if (!this.#hasSound) return samples;
     for (let n = 0; n < length; n++) samples[n] = this.#nextSample();

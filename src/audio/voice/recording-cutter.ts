@@ -33,14 +33,16 @@ export class RecordingCutter {
 
   next(probability: number): SpeechSpan | undefined {
     const now = this.#windows++;
-    const isVoice = probability >= (this.#span ? minContinueProbability : minBeginProbability);
+    const isVoice =
+      probability >= (this.#span ? minContinueProbability : minBeginProbability);
     if (!this.#span && !isVoice) return undefined;
     this.#span ??= { from: now, to: now };
     this.#probabilities.push(probability);
     if (isVoice) this.#span.to = now + 1;
     const { from, to } = this.#span;
     const pauseMs = (now + 1 - to) * windowMs;
-    if (pauseMs > 0 && pauseMs >= getMinPauseMs((to - from) * windowMs)) return this.end();
+    if (pauseMs > 0 && pauseMs >= getMinPauseMs((to - from) * windowMs))
+      return this.end();
     return (now + 1 - from) * windowMs >= maxSpanMs ? this.#cutShort() : undefined;
   }
 

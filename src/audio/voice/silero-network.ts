@@ -7,7 +7,9 @@ export const cellCount = 128;
 export const windowSamples = 512;
 
 /** Exports of scripts/kernels/silero.ts. Addresses count bytes. */
-type Kernels = Readonly<Record<'spectra' | 'multiply' | 'remember', (...of: number[]) => void>>;
+type Kernels = Readonly<
+  Record<'spectra' | 'multiply' | 'remember', (...of: number[]) => void>
+>;
 
 type Layer = {
   readonly rows: number;
@@ -90,17 +92,23 @@ export class SileroNetwork {
     const imports = { env: { memory } };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), imports);
     this.#kernels = exports as Kernels; // Exports of the file beside this one.
-    const numbers = (from: number, length: number) => new Float32Array(memory.buffer, from, length);
+    const numbers = (from: number, length: number) =>
+      new Float32Array(memory.buffer, from, length);
     new Uint8Array(memory.buffer).set(weights);
     numbers(memoryAddresses.twiddles, 2 * spectrumBins).set(createTwiddles());
-    new Uint32Array(memory.buffer, memoryAddresses.order, fftPoints).set(createBitReversedOrder());
+    new Uint32Array(memory.buffer, memoryAddresses.order, fftPoints).set(
+      createBitReversedOrder(),
+    );
     this.#output = numbers(memoryAddresses.output.weights, cellCount);
     this.#bias = numbers(memoryAddresses.output.bias, 1);
     this.#samples = numbers(
       memoryAddresses.samples,
       contextSamples + windowSamples + contextSamples,
     );
-    this.#context = this.#samples.subarray(windowSamples, windowSamples + contextSamples);
+    this.#context = this.#samples.subarray(
+      windowSamples,
+      windowSamples + contextSamples,
+    );
     this.#outputs = numbers(memoryAddresses.seen + cellCount * numberBytes, cellCount);
     this.#cells = numbers(memoryAddresses.cells, cellCount);
   }
@@ -121,12 +129,14 @@ export class SileroNetwork {
   #mirrorSamples() {
     const samples = this.#samples;
     const end = contextSamples + windowSamples;
-    for (let n = 0; n < contextSamples; n++) samples[end + n] = samples[end - 2 - n] ?? 0;
+    for (let n = 0; n < contextSamples; n++)
+      samples[end + n] = samples[end - 2 - n] ?? 0;
   }
 
   #runLayers() {
     const [a, b, c, d] = memoryAddresses.encoder;
-    const row = (from: number, step: number, width: number) => from + step * width * numberBytes;
+    const row = (from: number, step: number, width: number) =>
+      from + step * width * numberBytes;
     const { hann, twiddles, order, work } = memoryAddresses;
     this.#kernels.spectra(
       memoryAddresses.samples,
@@ -154,7 +164,12 @@ export class SileroNetwork {
     }
     this.#multiply(c, memoryAddresses.second, 0, memoryAddresses.third);
     this.#multiply(d, memoryAddresses.third, 0, memoryAddresses.seen);
-    this.#multiply(memoryAddresses.memory, memoryAddresses.seen, -Infinity, memoryAddresses.gates);
+    this.#multiply(
+      memoryAddresses.memory,
+      memoryAddresses.seen,
+      -Infinity,
+      memoryAddresses.gates,
+    );
     this.#kernels.remember(
       memoryAddresses.gates,
       cellCount,
@@ -165,7 +180,16 @@ export class SileroNetwork {
 
   #multiply(layer: Layer, input: number, least: number, out: number) {
     const { weights, bias, rows, width } = layer;
-    this.#kernels.multiply(weights, bias, rows, input, width, least, memoryAddresses.list, out);
+    this.#kernels.multiply(
+      weights,
+      bias,
+      rows,
+      input,
+      width,
+      least,
+      memoryAddresses.list,
+      out,
+    );
   }
 
   #computeProbability() {
@@ -201,7 +225,8 @@ function createTwiddles() {
 function createBitReversedOrder() {
   return Uint32Array.from({ length: fftPoints }, (_, n) => {
     let reversed = 0;
-    for (let bit = 1; bit < fftPoints; bit *= 2) reversed = 2 * reversed + (n & bit ? 1 : 0);
+    for (let bit = 1; bit < fftPoints; bit *= 2)
+      reversed = 2 * reversed + (n & bit ? 1 : 0);
     return reversed * vectorBytes;
   });
 }

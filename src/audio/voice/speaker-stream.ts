@@ -89,7 +89,11 @@ export class SpeakerStream {
       const beganAtMs = Math.max(this.#lastAtMs, atMs - samples / rtpSamplesPerMs);
       if (gap)
         heard.push(
-          this.#fillGap(gap, beganAtMs, (packet.atMs - this.#lastAtMs) * rtpSamplesPerMs - samples),
+          this.#fillGap(
+            gap,
+            beganAtMs,
+            (packet.atMs - this.#lastAtMs) * rtpSamplesPerMs - samples,
+          ),
         );
       this.#lastAtMs = atMs;
       heard.push(this.#decodePacket(packet, samples, atMs));

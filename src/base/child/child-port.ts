@@ -18,7 +18,9 @@ const watchLimits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 };
 /** Signals that are sent to the bot's whole group; the bot ends its children itself when it is done with them. */
 const groupSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Compiled modules are kept where the bot's are: stripping types and compiling is more than half of a start. */
-const compiled = fileURLToPath(new URL('../../../node_modules/.cache/parley', import.meta.url));
+const compiled = fileURLToPath(
+  new URL('../../../node_modules/.cache/parley', import.meta.url),
+);
 /** None of the bot's own environment, which holds its keys. */
 const childEnvironment = { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: compiled };
 
@@ -31,7 +33,12 @@ export function forkChild(
   try {
     return fork(entry, [], {
       env: { ...childEnvironment, ...environment },
-      execArgv: [...flags, '--max-semi-space-size=1', '--v8-pool-size=1', '--disable-sigusr1'],
+      execArgv: [
+        ...flags,
+        '--max-semi-space-size=1',
+        '--v8-pool-size=1',
+        '--disable-sigusr1',
+      ],
       serialization: 'advanced',
       windowsHide: true,
       stdio: ['pipe', 'ignore', 'ignore', 'ipc'], // it watches the first for the bot's end

@@ -34,7 +34,10 @@ const maxRetryDelayMs = 60_000;
  * const task = { name: 'cleanup', clock: realClock, everyMs: 60_000, run, report: () => {} };
  * await runPeriodically(task, stop.signal); // undefined
  */
-export async function runPeriodically(task: PeriodicTask, signal: AbortSignal): Promise<void> {
+export async function runPeriodically(
+  task: PeriodicTask,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, initialDelayMs = 0, wakeup } = task;
   const pause = new Wakeup(clock);
   const wake = () => {
@@ -63,7 +66,8 @@ async function runRound(
   try {
     await run(signal);
   } catch (error) {
-    if (failures === 0 && !signal.aborted) report('raised', getErrorMessage(error), error);
+    if (failures === 0 && !signal.aborted)
+      report('raised', getErrorMessage(error), error);
     return failures + 1;
   }
   if (failures > 0) report('cleared', `it succeeded after ${failures} failures`);
@@ -82,7 +86,12 @@ function getRetryDelayMs(failures: number, maxDelayMs = maxRetryDelayMs): number
 function createReporter({ name, report }: PeriodicTask) {
   return (state: AlertChange['state'], why: string, error?: unknown) => {
     try {
-      const change = { kind: 'alert', name: 'task-failing', task: name, state } as const;
+      const change = {
+        kind: 'alert',
+        name: 'task-failing',
+        task: name,
+        state,
+      } as const;
       report({ ...change, cause: `${name}: ${why}`, error });
     } catch {
       // A listener that throws must not end the task.

@@ -5,7 +5,11 @@ import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json
 import { readWrittenCalls, type WrittenCall } from './written-calls.ts';
 
 /** A fault of a server that shows in its answers. `parser` names the one that the server lacks. */
-export type TextFault = 'thoughts' | 'no thoughts' | 'template' | { readonly parser: string };
+export type TextFault =
+  | 'thoughts'
+  | 'no thoughts'
+  | 'template'
+  | { readonly parser: string };
 
 export type AnswerTextOptions = {
   readonly tools: readonly string[];
@@ -32,10 +36,14 @@ const fixedAnswerMarks: readonly AnswerMark[] = [
   ...listRows(wrappers.around).map((text): AnswerMark => ({ text, kind: 'wrapper' })),
   ...listRows(wrappers.before).map((text): AnswerMark => ({ text, kind: 'head' })),
   ...listRows(templateTokens).map((text): AnswerMark => ({ text, kind: 'end' })),
-  ...writtenCalls.map(({ open, ...row }): AnswerMark => ({ ...row, text: open, kind: 'call' })),
+  ...writtenCalls.map(
+    ({ open, ...row }): AnswerMark => ({ ...row, text: open, kind: 'call' }),
+  ),
 ];
 
-export function listRows<Row>(table: Readonly<Record<string, readonly Row[]>>): readonly Row[] {
+export function listRows<Row>(
+  table: Readonly<Record<string, readonly Row[]>>,
+): readonly Row[] {
   return Object.values(table).flat();
 }
 
@@ -60,7 +68,9 @@ class MarkSet {
   findStart(text: string): number {
     const tail = text.slice(-maxMarkChars).toLowerCase();
     const isStart = (some: string) =>
-      [...this.#byText.keys()].some((mark) => mark.length > some.length && mark.startsWith(some));
+      [...this.#byText.keys()].some(
+        (mark) => mark.length > some.length && mark.startsWith(some),
+      );
     let from = 0;
     while (from < tail.length && !isStart(tail.slice(from))) from++;
     return text.length - tail.length + from;
@@ -117,8 +127,11 @@ export class AnswerText {
   constructor(options: AnswerTextOptions) {
     this.#options = options;
     this.#state = options.isThinking ? 'thought' : 'answer';
-    const lines = options.people.map((name): AnswerMark => ({ text: `\n${name}:`, kind: 'line' }));
-    this.#inAnswer = lines.length > 0 ? new MarkSet([...fixedAnswerMarks, ...lines]) : answerMarks;
+    const lines = options.people.map(
+      (name): AnswerMark => ({ text: `\n${name}:`, kind: 'line' }),
+    );
+    this.#inAnswer =
+      lines.length > 0 ? new MarkSet([...fixedAnswerMarks, ...lines]) : answerMarks;
   }
 
   /** The stream may go on. */
@@ -154,7 +167,8 @@ export class AnswerText {
       const marks = this.#currentMarks;
       const found = marks.find(this.#held);
       const isNearEnd = !found || found.start > this.#held.length - maxMarkChars;
-      const sureEnd = isNearEnd && !isLast ? marks.findStart(this.#held) : this.#held.length;
+      const sureEnd =
+        isNearEnd && !isLast ? marks.findStart(this.#held) : this.#held.length;
       const isSure = found !== undefined && found.start < sureEnd;
       shown += this.#takeText(this.#held.slice(0, isSure ? found.start : sureEnd));
       this.#held = this.#held.slice(isSure ? found.start + found.raw.length : sureEnd);
@@ -169,7 +183,9 @@ export class AnswerText {
     if (!this.#isAtStart || this.#state !== 'answer') return false;
     const names = this.#options.ownNames.map((name) => toBareName(`${name}:`));
     const begun = toBareName(this.#held);
-    const isNamed = names.some((name) => begun.startsWith(name) && (isLast || begun !== name));
+    const isNamed = names.some(
+      (name) => begun.startsWith(name) && (isLast || begun !== name),
+    );
     if (isNamed) this.#held = this.#held.replace(/^[^:]*:[\s*_]*/, '');
     const hasTools = this.#options.tools.length > 0;
     if (hasTools && bareCallStart.test(this.#held)) {
@@ -188,7 +204,9 @@ export class AnswerText {
     if (this.#state === 'thought')
       return this.#options.tools.length > 0 ? thoughtMarks : thoughtMarksWithoutTools;
     const close = this.#state === 'call' ? this.#call?.close : undefined;
-    return close === undefined ? noMarks : new MarkSet([{ text: close, kind: 'answer' }]);
+    return close === undefined
+      ? noMarks
+      : new MarkSet([{ text: close, kind: 'answer' }]);
   }
 
   #takeText(text: string) {
@@ -220,9 +238,14 @@ export class AnswerText {
       this.#isList = true;
       return this.#takeText(raw);
     }
-    if (kind === 'answer' && this.#state === 'answer' && hasBegun) this.faults.push('thoughts');
+    if (kind === 'answer' && this.#state === 'answer' && hasBegun)
+      this.faults.push('thoughts');
     if (kind === 'head' || kind === 'end') this.faults.push('template');
-    return this.#enterState(kind === 'head' || kind === 'line' ? 'end' : kind, mark, raw);
+    return this.#enterState(
+      kind === 'head' || kind === 'line' ? 'end' : kind,
+      mark,
+      raw,
+    );
   }
 
   #enterState(state: State, mark: AnswerMark, raw: string) {

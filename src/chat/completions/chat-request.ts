@@ -30,7 +30,10 @@ function toApiMessage(message: ChatMessage): ChatCompletionMessageParam {
   if ('wav' in message) {
     const data = Buffer.from(message.wav).toString('base64');
     const text = formatSpeakerLine(message.name, '').trim() || 'Somebody:';
-    const sound = { type: 'input_audio' as const, input_audio: { data, format: 'wav' as const } };
+    const sound = {
+      type: 'input_audio' as const,
+      input_audio: { data, format: 'wav' as const },
+    };
     return { role: 'user', content: [{ type: 'text', text }, sound] };
   }
   switch (message.role) {
@@ -39,7 +42,10 @@ function toApiMessage(message: ChatMessage): ChatCompletionMessageParam {
     case 'user': {
       const { content, name, pictures = [] } = message;
       const line = formatSpeakerLine(name, content);
-      const shown = pictures.map((url) => ({ type: 'image_url' as const, image_url: { url } }));
+      const shown = pictures.map((url) => ({
+        type: 'image_url' as const,
+        image_url: { url },
+      }));
       const parts = [...toContentParts(line), ...shown];
       return { role: 'user', content: pictures.length > 0 ? parts : line };
     }
@@ -144,7 +150,9 @@ export function createRequestBody(
 ): ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming {
   const { model } = options;
   const { max_tokens: _, max_completion_tokens: __, ...fields } = sent;
-  const limits = limitFields.filter((field) => parts.has(field)).slice(0, needsBothLimits ? 2 : 1);
+  const limits = limitFields
+    .filter((field) => parts.has(field))
+    .slice(0, needsBothLimits ? 2 : 1);
   const thinks = thinkingModel.test(model) && parts.has('reasoning_effort');
   const body = {
     reasoning_effort: thinks ? ('none' as const) : undefined,

@@ -92,7 +92,9 @@ function readFragment({ id, index, function: part }: ChunkFields) {
   };
 }
 
-const endKinds = new Map(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)));
+const endKinds = new Map(
+  Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)),
+);
 
 /**
  * Reads the chunks of one streamed chat completion, and trusts none to have its fields.
@@ -158,9 +160,12 @@ export class ChatStream {
     this.#hasBegun ||= (choice.delta ?? message ?? text) !== undefined;
     this.#hasDeltas ||= Boolean(delta.content);
     // Some servers send `message` or `text` instead of `delta`, others once more at the end.
-    const whole = toRecord(this.#hasDeltas ? undefined : (message ?? { content: text }));
+    const whole = toRecord(
+      this.#hasDeltas ? undefined : (message ?? { content: text }),
+    );
     this.#calls.add(delta.tool_calls ?? whole.tool_calls);
-    if (delta.function_call) this.#calls.add([{ index: 0, function: delta.function_call }]);
+    if (delta.function_call)
+      this.#calls.add([{ index: 0, function: delta.function_call }]);
     // Some servers send a count with every chunk, and the last one is the total.
     this.#usage = toReportedTokens(usage) ?? this.#usage;
     const words = toText(delta.content ?? whole.content) + toText(delta.refusal);
@@ -175,11 +180,16 @@ export class ChatStream {
   *end(server: string, mayBeSilent: boolean): Generator<ChatPart> {
     yield* this.release(this.isCut);
     if (this.usage) yield { kind: 'usage', usage: this.usage };
-    const written = this.#text.calls.map((call, n) => ({ ...call, id: `call_text_${n}` }));
+    const written = this.#text.calls.map((call, n) => ({
+      ...call,
+      id: `call_text_${n}`,
+    }));
     const calls = [...this.#calls.listCalls(), ...written];
-    if (!this.isFinished && calls.length === 0) throw createTruncatedError(this.#hasBegun, server);
+    if (!this.isFinished && calls.length === 0)
+      throw createTruncatedError(this.#hasBegun, server);
     const isEmpty = !this.#hasWords && !this.#hasSound && calls.length === 0;
-    if (isEmpty && !(mayBeSilent && this.#finish === 'whole')) throw this.#createEmptyError(server);
+    if (isEmpty && !(mayBeSilent && this.#finish === 'whole'))
+      throw this.#createEmptyError(server);
     for (const call of calls) yield { kind: 'tool', call };
     if (this.isCut) yield { kind: 'cut' };
   }
@@ -196,7 +206,9 @@ export class ChatStream {
         cut: 'it used all its tokens for thinking',
         filtered: 'its content filter took it back',
       }[this.#finish ?? ''] ??
-      (isLost ? 'a call of a tool as text that cannot be read' : 'only thoughts, or a lost call');
+      (isLost
+        ? 'a call of a tool as text that cannot be read'
+        : 'only thoughts, or a lost call');
     const message = `${server} sent an answer without words: ${why}.`;
     return new BotError('provider.empty', false, message);
   }
@@ -222,7 +234,11 @@ export class ChatStream {
 type ChunkFields = Readonly<Record<string, unknown>>;
 
 export function toApiToolCall({ argumentsJson, id, name }: ToolCall) {
-  return { id, type: 'function' as const, function: { name, arguments: argumentsJson } };
+  return {
+    id,
+    type: 'function' as const,
+    function: { name, arguments: argumentsJson },
+  };
 }
 
 export function toChunks(completion: unknown): readonly unknown[] {
@@ -230,14 +246,19 @@ export function toChunks(completion: unknown): readonly unknown[] {
   if (!Array.isArray(choices)) {
     const serverMessage = findErrorText(completion)?.slice(0, 120) ?? 'no answer';
     const text = 'The server answered with JSON that contains no answer.';
-    throw new BotError('provider.wrong_type', false, text, undefined, undefined, { serverMessage });
+    throw new BotError('provider.wrong_type', false, text, undefined, undefined, {
+      serverMessage,
+    });
   }
   const { message, finish_reason } = toRecord(choices[0]);
-  return [{ choices: [{ delta: message, finish_reason: finish_reason ?? 'stop' }], usage }];
+  return [
+    { choices: [{ delta: message, finish_reason: finish_reason ?? 'stop' }], usage },
+  ];
 }
 
 function createTruncatedError(began: boolean, server: string) {
-  if (!began) return new BotError('provider.empty', true, `${server} sent an empty answer.`);
+  if (!began)
+    return new BotError('provider.empty', true, `${server} sent an empty answer.`);
   return new BotError('provider.truncated', true, `${server} ended its answer early.`);
 }
 

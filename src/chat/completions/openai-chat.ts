@@ -12,7 +12,10 @@ import {
   describeServer,
   type ServedBy,
 } from '#src/provider/models/standard-models.ts';
-import { createPicturesError, sendUntilAccepted } from '#src/provider/reducible-request.ts';
+import {
+  createPicturesError,
+  sendUntilAccepted,
+} from '#src/provider/reducible-request.ts';
 import type { AnswerTextOptions } from './answer-text.ts';
 import {
   type ChatOptions,
@@ -55,7 +58,9 @@ function findRejectedPart(
   if (isWrongType(cause)) return guess();
   const words = getRejectionText(cause, partRejectionStatuses);
   if (toolComplaint.test(words) && parts.has('tools')) return 'tools';
-  return findRejectedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined);
+  return (
+    findRejectedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined)
+  );
 }
 
 function getRejectionText(cause: unknown, statuses: ReadonlySet<number>): string {
@@ -72,8 +77,11 @@ function findRejectedField(
   const named = open.find((field) => words.includes(field));
   if (named) return named;
   // vLLM, if the model has less room than the answer may take: "(9 in the messages, 4000 in the completion)".
-  if (words.includes('in the completion')) return limitFields.find((field) => parts.has(field));
-  return /unknown|unrecogni|unexpected|extra|not permitted/i.test(words) ? open[0] : undefined;
+  if (words.includes('in the completion'))
+    return limitFields.find((field) => parts.has(field));
+  return /unknown|unrecogni|unexpected|extra|not permitted/i.test(words)
+    ? open[0]
+    : undefined;
 }
 
 function isWrongType(thrown: unknown): boolean {
@@ -152,7 +160,10 @@ class ChatServer {
   }
 
   /** Throws the last error, or the first one that only looked like a rejection. */
-  #askUntilAccepted(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatPart> {
+  #askUntilAccepted(
+    request: ChatRequest,
+    signal: AbortSignal,
+  ): AsyncIterable<ChatPart> {
     let doubted: unknown;
     let answer: ChatStream | undefined;
     let lost: ChatStream | undefined;
@@ -169,7 +180,8 @@ class ChatServer {
           // An answer without a word is requested once more, not streamed, as a stream may have
           // lost a call or the reason.
           const isLost = isEmptyAnswer(cause) && answer?.isLost && parts.has('stream');
-          const isWanted = isLost && (cause.retryable || listToolNames(request).length > 0);
+          const isWanted =
+            isLost && (cause.retryable || listToolNames(request).length > 0);
           if (isWanted && countTokensLeft(answer?.usage, request) > 0) {
             lost = answer;
             doubted ??= cause;
@@ -178,7 +190,8 @@ class ChatServer {
           const refused = findRejectedPart(cause, parts, () => {
             doubted ??= cause;
           });
-          if (!refused) throw isFinalCause(cause, lost !== undefined) ? cause : (doubted ?? cause);
+          if (!refused)
+            throw isFinalCause(cause, lost !== undefined) ? cause : (doubted ?? cause);
           return parts.difference(new Set([refused]));
         },
         onAccepted: (parts) => {
@@ -210,8 +223,17 @@ class ChatServer {
     const most = this.#getMaxTokens(request, before);
     // Counts unless this answer ends with its own usage.
     if (before && request.maxTokens !== undefined)
-      yield { kind: 'usage', usage: addUsage(before, { ...before, outputTokens: most }) };
-    const body = createRequestBody(this.#options, request, most, parts, this.#needsBothLimits);
+      yield {
+        kind: 'usage',
+        usage: addUsage(before, { ...before, outputTokens: most }),
+      };
+    const body = createRequestBody(
+      this.#options,
+      request,
+      most,
+      parts,
+      this.#needsBothLimits,
+    );
     try {
       for await (const chunk of this.#requestChunks(body, answer, signal)) {
         signal.throwIfAborted();
@@ -231,7 +253,9 @@ class ChatServer {
     const last = answer.end(formatServerName(this.#client.baseURL), isAfterTools);
     try {
       for (const part of last)
-        yield part.kind === 'usage' ? { ...part, usage: addUsage(part.usage, before) } : part;
+        yield part.kind === 'usage'
+          ? { ...part, usage: addUsage(part.usage, before) }
+          : part;
     } finally {
       this.#learn(answer, most);
     }
@@ -244,22 +268,28 @@ class ChatServer {
   ): AsyncGenerator<unknown> {
     const asked = this.#client.chat.completions.create(body, { signal });
     // The library's own stream throws a TypeError for a choice that is null.
-    if (body.stream) yield* readEvents(await asked.asResponse(), () => answer.markDone());
+    if (body.stream)
+      yield* readEvents(await asked.asResponse(), () => answer.markDone());
     else yield* toChunks(await asked);
   }
 
   #getMaxTokens(request: ChatRequest, before: Usage | undefined): number {
-    const { max_tokens = Infinity, max_completion_tokens = max_tokens } = request.sent ?? {};
+    const { max_tokens = Infinity, max_completion_tokens = max_tokens } =
+      request.sent ?? {};
     const { maxTokens = Infinity } = this.#options;
     const most =
-      request.maxTokens === undefined ? maxTokens : countTokensLeft(before ?? noUsage, request);
+      request.maxTokens === undefined
+        ? maxTokens
+        : countTokensLeft(before ?? noUsage, request);
     return Math.max(1, Math.min(most, Number(max_completion_tokens)));
   }
 
   #createTextOptions(request: ChatRequest): AnswerTextOptions {
     const { messages } = request;
     const ownNames = messages.flatMap(({ content, role }) =>
-      role === 'system' ? [...content.matchAll(ownNamePattern)].map(([, name = '']) => name) : [],
+      role === 'system'
+        ? [...content.matchAll(ownNamePattern)].map(([, name = '']) => name)
+        : [],
     );
     const people = messages.flatMap((message) =>
       message.role === 'user' && !message.sent ? toPlainName(message.name) : [],
@@ -280,7 +310,9 @@ class ChatServer {
       if (fault === 'no thoughts') this.#thoughtsMissed++;
       else
         this.#reportHabit(
-          typeof fault === 'object' ? serverHabits.parser(fault.parser) : serverHabits[fault],
+          typeof fault === 'object'
+            ? serverHabits.parser(fault.parser)
+            : serverHabits[fault],
         );
     }
     this.#needsBothLimits ||= (answer.usage?.outputTokens ?? 0) > 1.2 * most;
@@ -302,7 +334,10 @@ function isEmptyAnswer(cause: unknown): cause is BotError {
   return cause instanceof BotError && cause.code === 'provider.empty';
 }
 
-function countTokensLeft(used: Usage | undefined, { maxTokens = Infinity }: ChatRequest): number {
+function countTokensLeft(
+  used: Usage | undefined,
+  { maxTokens = Infinity }: ChatRequest,
+): number {
   // If nobody knows the usage of the first request, it took all. The second one sends the input
   // again, which never costs more than output.
   if (!used) return maxTokens < Infinity ? 0 : maxTokens;

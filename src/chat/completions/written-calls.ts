@@ -1,4 +1,9 @@
-import { isRecord, toolArgumentLimits, toRecord, tryParseForeignJson } from '#src/base/json.ts';
+import {
+  isRecord,
+  toolArgumentLimits,
+  toRecord,
+  tryParseForeignJson,
+} from '#src/base/json.ts';
 
 export type WrittenCall = { readonly name: string; readonly argumentsJson: string };
 
@@ -11,7 +16,10 @@ export type WrittenCall = { readonly name: string; readonly argumentsJson: strin
  *
  * readWrittenCalls('lamp.call(on=True)', ['lamp']); // [{ name: 'lamp', argumentsJson: '{"on":true}' }]
  */
-export function readWrittenCalls(text: string, tools: readonly string[]): readonly WrittenCall[] {
+export function readWrittenCalls(
+  text: string,
+  tools: readonly string[],
+): readonly WrittenCall[] {
   if (tools.length === 0) return [];
   const inTags = readTags(text, tools);
   if (inTags.length > 0) return inTags;
@@ -41,15 +49,23 @@ function listCallsOfValue(
   // An object without a name is the arguments of the tool named before it.
   if (before !== undefined) return [createCall(before, fields)];
   // The name may be the only key.
-  return tools.flatMap((name) => (isRecord(fields[name]) ? [createCall(name, fields[name])] : []));
+  return tools.flatMap((name) =>
+    isRecord(fields[name]) ? [createCall(name, fields[name])] : [],
+  );
 }
 
 function createCall(name: string, input: unknown): WrittenCall {
-  return { name, argumentsJson: typeof input === 'string' ? input : JSON.stringify(input) };
+  return {
+    name,
+    argumentsJson: typeof input === 'string' ? input : JSON.stringify(input),
+  };
 }
 
 function createNamesPattern(tools: readonly string[]): RegExp {
-  return new RegExp(`(?<![\\w-])(?:${tools.map(RegExp.escape).join('|')})(?![\\w-])`, 'g');
+  return new RegExp(
+    `(?<![\\w-])(?:${tools.map(RegExp.escape).join('|')})(?![\\w-])`,
+    'g',
+  );
 }
 
 function* splitByNames(
@@ -87,17 +103,24 @@ function readPython(text: string, tools: readonly string[]): readonly WrittenCal
     const [, inside] = /^(?:\.call)?\(([^)]*)/.exec(rest) ?? [];
     if (inside === undefined) return [];
     const pairs = inside.matchAll(/(?<!\w)(\w+)=("[^"]*"|'[^']*'|[^,"']*)/g);
-    const input = [...pairs].map(([, key = '', value = '']) => [key, readLiteral(value.trim())]);
+    const input = [...pairs].map(([, key = '', value = '']) => [
+      key,
+      readLiteral(value.trim()),
+    ]);
     return [createCall(name, Object.fromEntries(input))];
   });
 }
 
 function readLiteral(text: string): unknown {
   const json = pythonLiterals.get(text) ?? text;
-  return tryParseForeignJson(json, toolArgumentLimits) ?? text.replace(/^'(.*)'$/s, '$1');
+  return (
+    tryParseForeignJson(json, toolArgumentLimits) ?? text.replace(/^'(.*)'$/s, '$1')
+  );
 }
 
-const pythonLiterals = new Map(Object.entries({ True: 'true', False: 'false', None: 'null' }));
+const pythonLiterals = new Map(
+  Object.entries({ True: 'true', False: 'false', None: 'null' }),
+);
 
 function* findObjects(text: string) {
   let [depth, start] = [0, 0];

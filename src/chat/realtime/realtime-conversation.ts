@@ -79,14 +79,21 @@ class RealtimeAnswer {
   readonly #results = new Set<string>();
   #requests = 0;
 
-  constructor(options: RealtimeConversationOptions, pool: RealtimePool, signal: AbortSignal) {
+  constructor(
+    options: RealtimeConversationOptions,
+    pool: RealtimePool,
+    signal: AbortSignal,
+  ) {
     this.#options = options;
     this.#pool = pool;
     this.#by = describeServer(options.model, options.baseUrl);
     signal.addEventListener('abort', () => this.#close(), { once: true });
   }
 
-  async *reply(request: RealtimeRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
+  async *reply(
+    request: RealtimeRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatPart> {
     const known = this.#socket;
     const link = known ?? (await this.#pool.lease(signal));
     this.#socket = link;
@@ -94,7 +101,8 @@ class RealtimeAnswer {
     let isWhole = false;
     try {
       for await (const part of response.read(signal)) {
-        if (part.kind === 'usage') yield { kind: 'usage', usage: { ...part.usage, by: this.#by } };
+        if (part.kind === 'usage')
+          yield { kind: 'usage', usage: { ...part.usage, by: this.#by } };
         else yield part;
       }
       isWhole = true;
@@ -164,7 +172,8 @@ function createInstructionsUpdate(instructions: string, offered: readonly Tool[]
 }
 
 function sendMessage(link: JsonSocket, message: ChatMessage) {
-  for (const item of toItems(message)) link.send({ type: 'conversation.item.create', item });
+  for (const item of toItems(message))
+    link.send({ type: 'conversation.item.create', item });
   if ('wav' in message) sendSound(link, message.wav);
 }
 
@@ -174,11 +183,16 @@ function toItems(message: ChatMessage) {
       return [createItem('system', 'input_text', message.content)];
     case 'user':
       return [
-        createItem('user', 'input_text', formatSpeakerLine(message.name, message.content).trim()),
+        createItem(
+          'user',
+          'input_text',
+          formatSpeakerLine(message.name, message.content).trim(),
+        ),
       ];
     case 'assistant': {
       const { calls = [], content } = message;
-      const said = content.trim() === '' ? [] : [createItem('assistant', 'output_text', content)];
+      const said =
+        content.trim() === '' ? [] : [createItem('assistant', 'output_text', content)];
       const called = calls.map(({ argumentsJson, id, name }) => {
         return { type: 'function_call', call_id: id, name, arguments: argumentsJson };
       });

@@ -64,9 +64,12 @@ const boundaryRules: Readonly<
   wideStop: (place) => decideWhenKnown(place, () => 'sentence'),
   wideComma: () => 'pause',
   dash: (place) => decideWhenKnown(place, () => 'pause'),
-  comma: (place) => decideWhenKnown(place, () => (/^\s/.test(place.after) ? 'pause' : undefined)),
+  comma: (place) =>
+    decideWhenKnown(place, () => (/^\s/.test(place.after) ? 'pause' : undefined)),
   stop: (place) =>
-    decideWhenKnown(place, () => (/^\s/.test(place.after) ? classifyStop(place) : undefined)),
+    decideWhenKnown(place, () =>
+      /^\s/.test(place.after) ? classifyStop(place) : undefined,
+    ),
 };
 
 function decideWhenKnown({ after, ended }: BoundaryPlace, judge: () => BoundaryKind) {
@@ -87,14 +90,17 @@ function classifyStop(place: BoundaryPlace) {
 function endsSentence(before: string, ahead: string) {
   const [written = ''] = /(?<![\p{L}\p{N}.])[\p{L}\p{N}.]*$/u.exec(before) ?? [];
   const word = written.toLowerCase();
-  if (isNumbering(before, word) || isInitial(written) || isNeverLastWord(word)) return false;
+  if (isNumbering(before, word) || isInitial(written) || isNeverLastWord(word))
+    return false;
   if (word === 'no') return !/^\d/.test(ahead);
   return !sometimesLast.has(word) || /^\p{Lu}/u.test(ahead);
 }
 
 /** `1.` at the start of a line. */
 function isNumbering(before: string, word: string) {
-  return /^\d{1,3}$/.test(word) && /(?:^|\n)[ \t]*$/.test(before.slice(0, -word.length));
+  return (
+    /^\d{1,3}$/.test(word) && /(?:^|\n)[ \t]*$/.test(before.slice(0, -word.length))
+  );
 }
 
 /** `J.` of J. Smith, but not the last word of "So do I." */
@@ -111,7 +117,10 @@ const sometimesLast = new Set('a.m p.m etc inc ltd co corp usw'.split(' '));
 
 /** Abbreviations that something follows, and letters with dots: e.g, i.e, u.s. */
 function isNeverLastWord(word: string) {
-  return neverLast.has(word) || (/^(?:\p{L}\.)+\p{L}$/u.test(word) && !sometimesLast.has(word));
+  return (
+    neverLast.has(word) ||
+    (/^(?:\p{L}\.)+\p{L}$/u.test(word) && !sometimesLast.has(word))
+  );
 }
 
 /**
@@ -126,13 +135,17 @@ export function findSureEnd(text: string): 'sentence' | 'pause' | undefined {
     /(?:^|\s)(\p{L}[\p{L}\p{M}'\u2019-]+)([.!?,\u060c])$/u.exec(text) ?? [];
   if (/[,\u060c]/.test(mark)) return 'pause';
   const written = word.toLowerCase();
-  const isUnsure = neverLast.has(written) || sometimesLast.has(written) || written === 'no';
+  const isUnsure =
+    neverLast.has(written) || sometimesLast.has(written) || written === 'no';
   return written === '' || isUnsure ? undefined : 'sentence';
 }
 
 function hasOpenMark(text: string) {
   const count = (marks: RegExp) => text.match(marks)?.length ?? 0;
-  if (count(/["\u201c\u201d\u201e\u00ab\u00bb]/g) % 2 === 1 || count(/[*_~]+/g) % 2 === 1)
+  if (
+    count(/["\u201c\u201d\u201e\u00ab\u00bb]/g) % 2 === 1 ||
+    count(/[*_~]+/g) % 2 === 1
+  )
     return true;
   return (
     /(?:^|\s)['\u2018]/.test(text) ||
@@ -216,7 +229,8 @@ export class ClauseSplitter {
       if (end === undefined) return clauses;
       const clause = this.#rest.slice(0, end).trimEnd();
       this.#rest = this.#rest.slice(end);
-      if (/[\p{L}\p{N}]/u.test(clause) && !fenceStart.test(clause)) this.#rules = laterClauseRules;
+      if (/[\p{L}\p{N}]/u.test(clause) && !fenceStart.test(clause))
+        this.#rules = laterClauseRules;
       clauses.push(clause);
     }
   }
@@ -238,7 +252,11 @@ function findClauseEnd(text: string, rules: ClauseRules, ended: boolean) {
   return proven ? findForcedEnd(text, rules.maxChars, pause) : undefined;
 }
 
-type FoundClause = { readonly end?: number; readonly pause: number; readonly waits: boolean };
+type FoundClause = {
+  readonly end?: number;
+  readonly pause: number;
+  readonly waits: boolean;
+};
 
 function findEnd(text: string, rules: ClauseRules, ended: boolean): FoundClause {
   let pause = 0;
@@ -277,7 +295,8 @@ function findForcedEnd(text: string, longestChars: number, pause: number) {
   const near = text.slice(0, longestChars + lookaheadChars);
   const starts = [...wordSegmenter.segment(near)].map(({ index }) => index);
   // Words near the end of `near` may be cut off.
-  const between = starts.findLast((index) => index <= longestChars - lookaheadChars) ?? 0;
+  const between =
+    starts.findLast((index) => index <= longestChars - lookaheadChars) ?? 0;
   if (between > 0) return between;
   const cut = text.slice(0, longestChars).replace(/[\uD800-\uDBFF]$/, '');
   return cut.length;
@@ -318,7 +337,8 @@ export class AddressShortener {
   #addCharacter(one: string) {
     if (!/^[!-~]$/.test(one)) return this.flush() + one;
     const start = this.#run.search(addressStart);
-    const addressChars = start < 0 || !addressEnd.test(this.#run) ? 0 : this.#run.length - start;
+    const addressChars =
+      start < 0 || !addressEnd.test(this.#run) ? 0 : this.#run.length - start;
     const isLong = addressChars >= maxAddressChars;
     if (!isLong) {
       this.#run = (this.#run + one).slice(-2 * maxAddressChars);

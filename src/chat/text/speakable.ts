@@ -2,7 +2,8 @@ export type AsideKind = 'link' | 'code' | 'table';
 export type Aside = { readonly kind: AsideKind; readonly text: string };
 
 /** An open bracket ends the search, which stays linear. */
-const createNestedPattern = (without: string) => `(?:[^()${without}]|\\([^()${without}]*\\))`;
+const createNestedPattern = (without: string) =>
+  `(?:[^()${without}]|\\([^()${without}]*\\))`;
 
 /** A single bar, or two around a spoiler, make no row. */
 const tableRow = /^[ \t]*\|(?!\|)[^|\n]*\|.*(?:\n|$)/gm;
@@ -33,10 +34,14 @@ const anyAsideForm = new RegExp(
 
 /** Finds links, code and tables, each once and in order. `toSpeakable` drops the same. */
 export function findAsides(text: string): readonly Aside[] {
-  const found = [...text.replace(/\r\n?/g, '\n').matchAll(anyAsideForm)].map(({ groups = {} }) => {
-    const form = (Object.keys(asideForms) as Form[]).find((name) => groups[name] !== undefined);
-    return asideWriters[form ?? 'inline'](groups[form ?? 'inline'] ?? '', groups);
-  });
+  const found = [...text.replace(/\r\n?/g, '\n').matchAll(anyAsideForm)].map(
+    ({ groups = {} }) => {
+      const form = (Object.keys(asideForms) as Form[]).find(
+        (name) => groups[name] !== undefined,
+      );
+      return asideWriters[form ?? 'inline'](groups[form ?? 'inline'] ?? '', groups);
+    },
+  );
   return [...new Map(found.map((aside) => [aside.text, aside])).values()];
 }
 

@@ -2,7 +2,8 @@ const smallNumbers =
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
     ' ',
   );
-const tensWords = 'zero ten twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
+const tensWords =
+  'zero ten twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 /** Whole numbers from 0 to 99, as `twenty five`. */
 export function formatNumberWords(value: number): string {
   if (value < 20) return smallNumbers[value] ?? '';

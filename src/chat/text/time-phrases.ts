@@ -17,7 +17,10 @@ export type TimeContext = { readonly nowWallMs: number; readonly timeZone: strin
  * const context = { nowWallMs: Date.parse('2026-11-20T12:00Z'), timeZone: 'UTC' };
  * new Date(parseTimePhrase('tomorrow at 9 pm', context) ?? 0).toISOString(); // '2026-11-21T21:00:00.000Z'
  */
-export function parseTimePhrase(phrase: string, context: TimeContext): number | undefined {
+export function parseTimePhrase(
+  phrase: string,
+  context: TimeContext,
+): number | undefined {
   const words = toPlainPhrase(phrase);
   const wallMs =
     parseIsoTime(words, context) ??
@@ -50,9 +53,15 @@ function parseSpokenDuration(
   words: string,
   { nowWallMs, timeZone }: TimeContext,
 ): number | undefined {
-  const counted = fractionRules.reduce((rest, [find, put]) => rest.replace(find, put), words);
+  const counted = fractionRules.reduce(
+    (rest, [find, put]) => rest.replace(find, put),
+    words,
+  );
   const parts = [...counted.matchAll(durationPart)];
-  const rest = counted.replace(durationPart, ' ').replace(durationConnectors, ' ').trim();
+  const rest = counted
+    .replace(durationPart, ' ')
+    .replace(durationConnectors, ' ')
+    .trim();
   if (parts.length === 0 || rest !== '') return undefined;
   let [days, ms] = [0, 0];
   for (const [, amount = '', unit = ''] of parts) {
@@ -77,9 +86,13 @@ type Hours = readonly [from: number, to: number];
 
 const halfDayHours: Readonly<Record<string, Hours>> = { am: [0, 12], pm: [12, 24] };
 const namedDay = /\b(?:today|tomorrow)\b/;
-const namedWeekday = /\b(?:(?:next|this|coming) )?(sun|mon|tues|wednes|thurs|fri|satur)day\b/;
+const namedWeekday =
+  /\b(?:(?:next|this|coming) )?(sun|mon|tues|wednes|thurs|fri|satur)day\b/;
 
-function parseClockTime(words: string, { nowWallMs, timeZone }: TimeContext): number | undefined {
+function parseClockTime(
+  words: string,
+  { nowWallMs, timeZone }: TimeContext,
+): number | undefined {
   const today = toLocalTime(nowWallMs, timeZone);
   const named = findDays(words, getWeekday(today));
   const plain = words
@@ -91,7 +104,10 @@ function parseClockTime(words: string, { nowWallMs, timeZone }: TimeContext): nu
   const days = named ?? [0, 1];
   const minutes = listMinutes(plain === '' && named ? '09:00' : plain, days[0] !== 0);
   const toWallTime = (day: number, minute: number) =>
-    toInstantMs({ ...today, day: today.day + day, hour: 0, minute, second: 0 }, timeZone);
+    toInstantMs(
+      { ...today, day: today.day + day, hour: 0, minute, second: 0 },
+      timeZone,
+    );
   return days
     .flatMap((day) => minutes.map((minute) => toWallTime(day, minute)))
     .find((wallMs) => wallMs > nowWallMs);
@@ -103,7 +119,8 @@ function findDays(words: string, weekday: number): readonly number[] | undefined
   if (day !== undefined) return day === 'today' ? [0] : [1];
   const [, name] = namedWeekday.exec(words) ?? [];
   if (name === undefined) return undefined;
-  const until = ('sunmontuewedthufrisat'.indexOf(name.slice(0, 3)) / 3 - weekday + 7) % 7;
+  const until =
+    ('sunmontuewedthufrisat'.indexOf(name.slice(0, 3)) / 3 - weekday + 7) % 7;
   return [until, until + 7];
 }
 
@@ -113,7 +130,8 @@ const namedMinutes: ByName = { half: 30, quarter: 15 };
 
 /** The earliest first. An hour with a leading zero, or above 12, needs no am or pm. */
 function listMinutes(words: string, isLaterDay: boolean): readonly number[] {
-  const [, amount, isPast, said = '', more = '0', half = ''] = namedTime.exec(words) ?? [];
+  const [, amount, isPast, said = '', more = '0', half = ''] =
+    namedTime.exec(words) ?? [];
   if (said === '') return [];
   const isExact = Number(said) > 12 || said.startsWith('0');
   const usual: Hours = isLaterDay && !isExact ? [7, 19] : [0, 24];
@@ -121,11 +139,15 @@ function listMinutes(words: string, isLaterDay: boolean): readonly number[] {
   const besides = namedMinutes[amount ?? ''] ?? Number(amount ?? more);
   const isBefore = amount !== undefined && isPast === undefined;
   const minute = Number(said) * 60 + (isBefore ? -besides : besides);
-  const all = isExact ? [minute] : [0, 720, 1440].map((later) => (minute % 720) + later);
+  const all = isExact
+    ? [minute]
+    : [0, 720, 1440].map((later) => (minute % 720) + later);
   return all.filter((one) => one >= from * 60 && one < to * 60);
 }
 
-const digitsByWord = new Map(Array.from({ length: 100 }, (_, n) => [formatNumberWords(n), `${n}`]));
+const digitsByWord = new Map(
+  Array.from({ length: 100 }, (_, n) => [formatNumberWords(n), `${n}`]),
+);
 
 function toPlainPhrase(phrase: string): string {
   return phrase
@@ -138,7 +160,10 @@ function toPlainPhrase(phrase: string): string {
     .replace(/[,;!?"]|\.(?!\d)/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
-    .replace(/\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) [a-z]+\b/g, toDigits)
+    .replace(
+      /\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) [a-z]+\b/g,
+      toDigits,
+    )
     .replace(/\b[a-z]+\b/g, toDigits);
 }
 

@@ -1,6 +1,10 @@
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { selectRecentMessages } from '#src/chat/chat-model.ts';
-import type { HistoryExchange, Id, ToolChange } from '#src/conversation/machine/state.ts';
+import type {
+  HistoryExchange,
+  Id,
+  ToolChange,
+} from '#src/conversation/machine/state.ts';
 import {
   type AnswerMedium,
   getAnswerMedium,
@@ -8,16 +12,29 @@ import {
 } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
-import { AnswerCalls, type ToolCallRunner } from '#src/conversation/tools/tool-call-runner.ts';
+import {
+  type SessionTools,
+  withToolRules,
+} from '#src/conversation/tools/session-tools.ts';
+import {
+  AnswerCalls,
+  type ToolCallRunner,
+} from '#src/conversation/tools/tool-call-runner.ts';
 import { toChosenVoice } from '#src/notices/channel-notices.ts';
 import { isProgram } from '#src/people/access.ts';
 import { type TextOwner, toPrivateOwner } from '#src/people/confidential-text.ts';
-import { choosePipeline, type Turn, type TurnUtterance } from '#src/pipeline/pipeline.ts';
+import {
+  choosePipeline,
+  type Turn,
+  type TurnUtterance,
+} from '#src/pipeline/pipeline.ts';
 import { addNamingOrder } from '#src/pipeline/prompt.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';
-import type { BudgetRefusal, PreemptiveBudget } from '#src/spending/budget-authority.ts';
+import type {
+  BudgetRefusal,
+  PreemptiveBudget,
+} from '#src/spending/budget-authority.ts';
 import { toAnswerRequest } from '#src/spending/reservation.ts';
 import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
 
@@ -28,11 +45,15 @@ const unrecognisedPlaceholder = '(Nobody recognised these words.)';
 const takenBackPlaceholder = '(This question was taken back.)';
 
 /** Exchanges as chat messages: the last ones that fit. */
-export function toChatMessages(exchanges: readonly HistoryExchange[]): readonly ChatMessage[] {
-  const all = exchanges.flatMap(({ heard, isOver, name, words }): readonly ChatMessage[] => [
-    { role: 'user', name, content: (words || unrecognisedPlaceholder).trim() },
-    { role: 'assistant', content: isOver ? takenBackPlaceholder : heard.trim() },
-  ]);
+export function toChatMessages(
+  exchanges: readonly HistoryExchange[],
+): readonly ChatMessage[] {
+  const all = exchanges.flatMap(
+    ({ heard, isOver, name, words }): readonly ChatMessage[] => [
+      { role: 'user', name, content: (words || unrecognisedPlaceholder).trim() },
+      { role: 'assistant', content: isOver ? takenBackPlaceholder : heard.trim() },
+    ],
+  );
   return selectRecentMessages(all);
 }
 
@@ -79,16 +100,29 @@ export function requestAnswer(
     ? pipelines.textOnly()
     : pipelines.open(choosePipeline(said, place.getSettings().pipeline));
   const { before, beside, ...shown } = selectContext(said, askerId, session, supposed);
-  const owner = medium === 'private' ? toPrivateOwner(askerId, shown.owner) : shown.owner;
+  const owner =
+    medium === 'private' ? toPrivateOwner(askerId, shown.owner) : shown.owner;
   const { name, instructions } = place.getSettings().persona ?? {};
-  const calls = new AnswerCalls({ session, tools, calls: made, answer: id, said, changes: done });
+  const calls = new AnswerCalls({
+    session,
+    tools,
+    calls: made,
+    answer: id,
+    said,
+    changes: done,
+  });
   const isQuoting = said.some(({ isQuoted }) => isQuoted);
   const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
-  const own = toSpokenStyle(place.getStyle(), manner, toChosenVoice(manner?.voice, session));
+  const own = toSpokenStyle(
+    place.getStyle(),
+    manner,
+    toChosenVoice(manner?.voice, session),
+  );
   const plain = withToolRules(own, calls);
   const style = {
     ...(addressee === '' ? plain : addNamingOrder(plain)),
-    getAsides: (language: string | undefined) => getSpokenSubstitutes(notices, language),
+    getAsides: (language: string | undefined) =>
+      getSpokenSubstitutes(notices, language),
   };
   const turn = {
     said,

@@ -39,7 +39,10 @@ import {
   PendingAnswer,
   writeAnswer,
 } from '#src/voice/output/pending-answer.ts';
-import { createStuckError, type SpeechOutput } from '#src/voice/output/speech-output.ts';
+import {
+  createStuckError,
+  type SpeechOutput,
+} from '#src/voice/output/speech-output.ts';
 import { type AnswerDeps, requestAnswer } from './answer-request.ts';
 
 /** One attempt at an answer, from its first request to its end. */
@@ -59,7 +62,11 @@ export class AnswerRunner {
   /** Progress of awaited answers that were discarded, by turn. */
   readonly #unheardProgress = new Map<Id, AnswerProgress>();
 
-  constructor(session: Session, deps: AnswerDeps & VoiceDeps, utterances: UtteranceRunner) {
+  constructor(
+    session: Session,
+    deps: AnswerDeps & VoiceDeps,
+    utterances: UtteranceRunner,
+  ) {
     this.#session = session;
     this.#deps = deps;
     this.#utterances = utterances;
@@ -86,9 +93,22 @@ export class AnswerRunner {
     const pending = this.#makePending(effect, turn, reply.over.signal);
     if (!pending) return;
     const instants = { heardAtMs: turn.voiceMs, endedAtMs: turn.endedMs };
-    const spoken = pending.isWritten ? '' : getNamePrefix(this.#findNamedAsker(turn), place);
-    const name = synthesizeName(spoken, pending, this.#deps.synthesizer, reply.over.signal);
-    const job: AnswerRun = { ...reply, effect, pending, name, progress: { text: '', instants } };
+    const spoken = pending.isWritten
+      ? ''
+      : getNamePrefix(this.#findNamedAsker(turn), place);
+    const name = synthesizeName(
+      spoken,
+      pending,
+      this.#deps.synthesizer,
+      reply.over.signal,
+    );
+    const job: AnswerRun = {
+      ...reply,
+      effect,
+      pending,
+      name,
+      progress: { text: '', instants },
+    };
     this.running.add(job);
   }
 
@@ -130,7 +150,9 @@ export class AnswerRunner {
   giveUpAnswer({ afterMs, answer }: EffectOf<'give-up'>): void {
     const pending = this.findPending(answer);
     const message = `An answer made no progress for ${afterMs / 1000} s.`;
-    pending?.giveUp(new BotError('provider.late', true, message, undefined, pending.stage));
+    pending?.giveUp(
+      new BotError('provider.late', true, message, undefined, pending.stage),
+    );
   }
 
   discardAnswer(answer: Id): void {
@@ -166,8 +188,12 @@ export class AnswerRunner {
     const before = turn.parts.map(({ failure, utterance, words: known }) =>
       this.#utterances.toTurnUtterance(utterance, failure ? undefined : known),
     );
-    const rest = words?.slice(turn.parts.map((one) => one.words).join(' ').length).trim();
-    const now = last && this.#utterances.toTurnUtterance(last.id, last.failure ? undefined : rest);
+    const rest = words
+      ?.slice(turn.parts.map((one) => one.words).join(' ').length)
+      .trim();
+    const now =
+      last &&
+      this.#utterances.toTurnUtterance(last.id, last.failure ? undefined : rest);
     return [...before, now].filter((one) => one !== undefined);
   }
 
@@ -177,10 +203,16 @@ export class AnswerRunner {
 
   #findNamedAsker(turn: TurnState | undefined) {
     const { loop, place } = this.#session;
-    return turn && isCalledByName(loop.state, turn) ? place.findPerson(turn.by) : undefined;
+    return turn && isCalledByName(loop.state, turn)
+      ? place.findPerson(turn.by)
+      : undefined;
   }
 
-  async #speakAnswer(job: AnswerRun, output: SpeechOutput, signal: AbortSignal): Promise<ReplyEnd> {
+  async #speakAnswer(
+    job: AnswerRun,
+    output: SpeechOutput,
+    signal: AbortSignal,
+  ): Promise<ReplyEnd> {
     const { place, speech } = this.#session;
     const { effect, id } = job;
     const own = place.getChoices(effect.by);
@@ -216,11 +248,19 @@ export class AnswerRunner {
     const named = { addressee, made: job.name, voice, reservation };
     const made = withNamePrefix(quoted, named, place, this.#deps, signal);
     const readerId = this.#findReader(job);
-    const written = writeUnspoken(made, { progress, pending, readerId }, session, signal);
+    const written = writeUnspoken(
+      made,
+      { progress, pending, readerId },
+      session,
+      signal,
+    );
     const work = () => writeAnswer(written, reply, progress, signal);
     const failure = await fillReply(reply, work, signal);
-    if (!failure) loop.post({ kind: 'whole', reply: job.id, text: reply.getWholeText() });
-    speech.requests.findQuestion(effect.request)?.onOutcome?.(toAskOutcome(job, failure));
+    if (!failure)
+      loop.post({ kind: 'whole', reply: job.id, text: reply.getWholeText() });
+    speech.requests
+      .findQuestion(effect.request)
+      ?.onOutcome?.(toAskOutcome(job, failure));
     const finish = await reply.finish;
     if (output.isStuck) {
       writeUnspeakableWords(pending.toConfidentialText(progress.text), session);
@@ -245,7 +285,10 @@ export class AnswerRunner {
     const writtenTo = this.#findReader(job);
     const stage = this.#reportFailure(failure);
     if (stage === 'speak' || writtenTo === undefined) return stage;
-    notices.writeWords(toOpenText(notices.formatWrittenText(toFailureLine(failure))), writtenTo);
+    notices.writeWords(
+      toOpenText(notices.formatWrittenText(toFailureLine(failure))),
+      writtenTo,
+    );
     return 'speak';
   }
 
@@ -263,10 +306,12 @@ export class AnswerRunner {
   #concludeAnswer(job: AnswerRun, { failure: error, finish }: ReplyEnd) {
     const { effect, id, pending, progress, reply } = job;
     const turn = this.#findTurn(job);
-    if (turn?.answer?.id === id) reportAnswer(turn, { reply, progress, finish }, this.#session);
+    if (turn?.answer?.id === id)
+      reportAnswer(turn, { reply, progress, finish }, this.#session);
     const isRead = progress.isWritten && pending.onlyFor === undefined;
     const heard = isRead ? progress.text : (reply?.getHeardText() ?? '');
-    const words = this.#session.speech.requests.findQuestion(effect.request)?.transcript?.text;
+    const words = this.#session.speech.requests.findQuestion(effect.request)?.transcript
+      ?.text;
     const language = this.#session.place.languages.find(effect.by);
     const failure = error && { error, language };
     return { heard, words, stage: error && this.#tellFailure(job, error), failure };
@@ -285,8 +330,10 @@ function toAskOutcome(
   failure: BotError | undefined,
 ): AskOutcome {
   // An answer that could not be spoken was written, so it counts. One without a word does not.
-  if (failure && failure.stage !== 'speak') return { kind: 'failed', line: toFailureLine(failure) };
-  if (text.trim() !== '') return { kind: 'answered', text: pending.toConfidentialText(text) };
+  if (failure && failure.stage !== 'speak')
+    return { kind: 'failed', line: toFailureLine(failure) };
+  if (text.trim() !== '')
+    return { kind: 'answered', text: pending.toConfidentialText(text) };
   return { kind: 'failed', line: { id: 'fail.llm' } };
 }
 

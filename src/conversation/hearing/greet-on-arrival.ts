@@ -20,7 +20,8 @@ export function greetOnArrival(
   const greeting = {
     language: notices.getSpokenLocale(language),
     maxWaitMs: 0,
-    getText: () => toSpeakable(notices.formatSpokenText({ id: getGreeting(session) }, language)),
+    getText: () =>
+      toSpeakable(notices.formatSpokenText({ id: getGreeting(session) }, language)),
     onEnded: () => undefined,
   };
   const { nextId } = loop.state;

@@ -1,6 +1,13 @@
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
-import { getConsent, getStanding, mayHear } from '#src/conversation/machine/selectors.ts';
-import type { ConversationState, Participant } from '#src/conversation/machine/state.ts';
+import {
+  getConsent,
+  getStanding,
+  mayHear,
+} from '#src/conversation/machine/selectors.ts';
+import type {
+  ConversationState,
+  Participant,
+} from '#src/conversation/machine/state.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Consent, ConsentState, Standing } from '#src/people/consent.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -13,7 +20,10 @@ type SessionConsentOptions = {
   readonly isAdmitted: (personId: PersonId) => boolean;
   readonly choices: GuildChoices;
   readonly isRead: () => boolean;
-  readonly loop: () => Pick<ConversationLoop, 'post' | 'state' | 'syncConsents' | 'syncPeople'>;
+  readonly loop: () => Pick<
+    ConversationLoop,
+    'post' | 'state' | 'syncConsents' | 'syncPeople'
+  >;
 };
 
 export type SessionAnswers = {
@@ -53,7 +63,9 @@ export class SessionConsent {
   }
 
   addCaller(personId: PersonId): void {
-    this.#options.loop().post({ kind: 'answered-consent', by: personId, answer: 'called' });
+    this.#options
+      .loop()
+      .post({ kind: 'answered-consent', by: personId, answer: 'called' });
     this.refresh();
   }
 
@@ -115,7 +127,10 @@ export class SessionConsent {
     return { policy, isRead: isRead() && choices.isRead, ...choices.answers };
   }
 
-  getRights({ id, roleIds }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
+  getRights({
+    id,
+    roleIds,
+  }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
     const { isAdmitted, getRules } = this.#options;
     const { roleId } = getRules();
     return {
@@ -178,7 +193,8 @@ export class UndecidedPeople {
   /** Forgets packets of leavers, and tells newcomers that they are heard unasked. */
   updatePresence(people: readonly ChannelMember[]): void {
     const ids = new Set(people.map(({ id }) => id));
-    for (const id of this.#packetCounts.keys()) if (!ids.has(id)) this.#packetCounts.delete(id);
+    for (const id of this.#packetCounts.keys())
+      if (!ids.has(id)) this.#packetCounts.delete(id);
     this.#noticed ??= ids;
     const { consent, notices, signal } = this.#deps;
     for (const { id } of people) {
@@ -197,7 +213,8 @@ export class UndecidedPeople {
 
   /** Counts a packet of an unheard person. Never throws. */
   onUnheardPacket(speakerId: PersonId): void {
-    if (this.#notified.has(speakerId) || this.#notified.size >= maxRememberedPeople) return;
+    if (this.#notified.has(speakerId) || this.#notified.size >= maxRememberedPeople)
+      return;
     const { consent, findPerson, notices, signal } = this.#deps;
     const person = findPerson(speakerId);
     if (!person || consent.isPaused || !this.#isUndecided(person)) return;

@@ -14,13 +14,18 @@ import type { BudgetRefusal, HearingBudget } from '#src/spending/budget-authorit
 import { classifyContent } from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
-import type { SpeakerInputEvent, UtteranceEnd } from '#src/voice/hearing/speaker-input.ts';
+import type {
+  SpeakerInputEvent,
+  UtteranceEnd,
+} from '#src/voice/hearing/speaker-input.ts';
 import { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
 
 type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
-type UtteranceRunnerDeps = Deps<'clock' | 'cues' | 'recogniser' | 'spending' | 'transcriber'> & {
+type UtteranceRunnerDeps = Deps<
+  'clock' | 'cues' | 'recogniser' | 'spending' | 'transcriber'
+> & {
   readonly hearing: HearingDeps;
   readonly vocabulary: () => readonly string[];
 };
@@ -65,7 +70,12 @@ export class UtteranceRunner {
       case 'likely-over': {
         recording.getSoundSoFar = noticed.soFar;
         const isCostly = this.#isTranscriptCostly;
-        loop.post({ kind: 'likely-over', utterance, evidence: noticed.heard, isCostly });
+        loop.post({
+          kind: 'likely-over',
+          utterance,
+          evidence: noticed.heard,
+          isCostly,
+        });
         return;
       }
       case 'ended':
@@ -92,7 +102,8 @@ export class UtteranceRunner {
     const { speakerId } = recording;
     const text = recording.requestTranscript();
     const result = await text.catch((error: unknown) => ({ error }));
-    if (!recording.isLatestRequest(text) || this.#recordings.get(id) !== recording) return;
+    if (!recording.isLatestRequest(text) || this.#recordings.get(id) !== recording)
+      return;
     if ('error' in result) {
       loop.post({ kind: 'unrecognised', utterance: id, pause, error: result.error });
       return;
@@ -113,12 +124,14 @@ export class UtteranceRunner {
 
   giveEndpointingText(id: Id, text: string | undefined): void {
     const recording = this.#recordings.get(id);
-    if (!recording || this.#openRecordings.get(recording.speakerId) !== recording) return;
+    if (!recording || this.#openRecordings.get(recording.speakerId) !== recording)
+      return;
     const { speakerId, transcript } = recording;
     if (text === undefined) void this.#endpointWithoutText(recording);
     else {
       this.#connection?.giveTranscript(speakerId, transcript ?? { text });
-      if (this.#findUtterance(id)?.isOverlapping) this.#connection?.hearPartial(speakerId, text);
+      if (this.#findUtterance(id)?.isOverlapping)
+        this.#connection?.hearPartial(speakerId, text);
     }
   }
 
@@ -127,7 +140,8 @@ export class UtteranceRunner {
     if (!recording) return;
     const { isFollowed, speakerId } = recording;
     this.#recordings.delete(id);
-    if (this.#openRecordings.get(speakerId) === recording) this.#openRecordings.delete(speakerId);
+    if (this.#openRecordings.get(speakerId) === recording)
+      this.#openRecordings.delete(speakerId);
     if (!isFollowed) recording.settle({ kind: 'not-understood' }, false);
   }
 
@@ -148,7 +162,9 @@ export class UtteranceRunner {
   ) {
     const { loop, notices } = this.#session;
     const isWithdrawn = end === 'withdrawn' || loop.state.consent.no.includes(by);
-    const content = isWithdrawn ? withdrawnContent : classifyRecording(heard, recording.transcript);
+    const content = isWithdrawn
+      ? withdrawnContent
+      : classifyRecording(heard, recording.transcript);
     if (!isWithdrawn && end !== 'nothing') this.#reportTranscript(heard, by, name);
     if (why) notices.reportEvent({ kind: 'ignored', speakerId: by, name, why });
     recording.settle(content, !isWithdrawn && end === 'meant');
@@ -161,7 +177,8 @@ export class UtteranceRunner {
     if (!recording || !sound) return undefined;
     const { name, speakerId, transcript: known } = recording;
     const isGuess = text !== undefined && known?.text !== text;
-    const transcript = () => (isGuess ? Promise.resolve({ text }) : recording.requestTranscript());
+    const transcript = () =>
+      isGuess ? Promise.resolve({ text }) : recording.requestTranscript();
     return { ...sound, speakerId, name, transcript };
   }
 
@@ -177,7 +194,8 @@ export class UtteranceRunner {
     // The sound around a person matters only while a yes is awaited.
     const { loop, speech } = this.#session;
     const { state } = loop;
-    if (state.confirmations.every(({ spokenState }) => spokenState === 'none')) return false;
+    if (state.confirmations.every(({ spokenState }) => spokenState === 'none'))
+      return false;
     const isAlone = [...this.#openRecordings.keys()].every((id) => id === speakerId);
     return !isAlone || isSpeaking(state) || speech.mix.tracks.isAudible;
   }
@@ -193,7 +211,11 @@ export class UtteranceRunner {
     await Promise.resolve(); // Everything else that was noticed goes first.
     const { id, speakerId } = recording;
     const heard = this.#findUtterance(id);
-    if (this.#openRecordings.get(speakerId) === recording && heard && !isTranscriptRequested(heard))
+    if (
+      this.#openRecordings.get(speakerId) === recording &&
+      heard &&
+      !isTranscriptRequested(heard)
+    )
       this.#connection?.giveTranscript(speakerId, { text: '' });
   }
 
@@ -205,7 +227,11 @@ export class UtteranceRunner {
     const isSpeaking = current !== undefined && current.phase.kind !== 'making';
     // If a person has used their share, the server pays for a possible stop.
     const isWanted = follow !== undefined || isSpeaking;
-    const budget = this.#deps.spending.listen(place.channel.guildId, speakerId, isWanted);
+    const budget = this.#deps.spending.listen(
+      place.channel.guildId,
+      speakerId,
+      isWanted,
+    );
     if ('reservation' in budget) {
       this.#beginRecording(speakerId, began, follow, budget);
       return;
@@ -259,13 +285,23 @@ export class UtteranceRunner {
     this.#recordings.set(id, recording);
     this.#openRecordings.set(speakerId, recording);
     const isCaptioned = recording.isFollowed;
-    loop.post({ kind: 'began', utterance: id, by: speakerId, fromMs, hints, isCaptioned });
+    loop.post({
+      kind: 'began',
+      utterance: id,
+      by: speakerId,
+      fromMs,
+      hints,
+      isCaptioned,
+    });
     if (this.#findUtterance(id)) return;
     this.forgetRecording(id);
     recording.settle({ kind: 'not-understood' }, false);
   }
 
-  #createListening(transcriber: Transcriber, recording: () => UtteranceRecording): HeldListening {
+  #createListening(
+    transcriber: Transcriber,
+    recording: () => UtteranceRecording,
+  ): HeldListening {
     const { loop, notices, signal } = this.#session;
     const isStreamed = transcriber.listen !== undefined;
     const onPartial = (text: string) => {
@@ -275,7 +311,8 @@ export class UtteranceRunner {
       loop.post({ kind: 'partial', utterance: id, text, isStreamed });
       if (this.#openRecordings.get(speakerId) !== recording()) return;
       this.#connection?.giveTranscript(speakerId, { text });
-      if (this.#findUtterance(id)?.isOverlapping) this.#connection?.hearPartial(speakerId, text);
+      if (this.#findUtterance(id)?.isOverlapping)
+        this.#connection?.hearPartial(speakerId, text);
     };
     const open = (inner: AbortSignal) => openListening(transcriber, onPartial, inner);
     return new HeldListening(open, signal);
@@ -299,7 +336,9 @@ export class UtteranceRunner {
     const signal = consent.withdrawals.getSignal(speakerId);
     const text = heard.understood;
     let content: UtteranceContent =
-      text.trim() === '' ? { kind: 'not-understood' } : { kind: 'text', transcript: { text } };
+      text.trim() === ''
+        ? { kind: 'not-understood' }
+        : { kind: 'text', transcript: { text } };
     if (!consent.mayHear(speakerId)) content = withdrawnContent;
     else if (isFollowed) {
       const transcript = await recording.requestTranscript().catch(() => undefined);
@@ -309,7 +348,11 @@ export class UtteranceRunner {
     recording.settle(content, false);
   }
 
-  #reportTranscript({ isTooLong, words: text }: UtteranceState, speakerId: PersonId, name: string) {
+  #reportTranscript(
+    { isTooLong, words: text }: UtteranceState,
+    speakerId: PersonId,
+    name: string,
+  ) {
     if (text === undefined) return;
     const { consent, notices, place } = this.#session;
     const { channelId } = place.channel;
@@ -336,7 +379,9 @@ function classifyRecording(
 ): UtteranceContent {
   const { text } = transcript ?? {};
   const isJudged = isEnded || text === undefined || hasVoice(evidence);
-  const held = isJudged ? classifyContent({ evidence, text, hints }) : classifyTranscript(text);
+  const held = isJudged
+    ? classifyContent({ evidence, text, hints })
+    : classifyTranscript(text);
   if (held === 'words' && transcript) return { kind: 'text', transcript };
   return { kind: held === 'no-words' ? held : 'not-understood' };
 }

@@ -1,6 +1,12 @@
 import type { EventOf } from './events.ts';
 import { planRetry } from './reconnect-policy.ts';
-import { type Draft, emitEffect, findHeardReply, isHeldByTool, isMuted } from './selectors.ts';
+import {
+  type Draft,
+  emitEffect,
+  findHeardReply,
+  isHeldByTool,
+  isMuted,
+} from './selectors.ts';
 import { endPausedUtterances } from './speech-events.ts';
 import { endTools } from './tool-decisions.ts';
 import {
@@ -30,7 +36,11 @@ export function closeConnection(draft: Draft, { isHeard }: EventOf<'link-down'>)
 
 export function retryConnection(draft: Draft, event: EventOf<'link-lost'>): void {
   if (draft.isOver) return;
-  const { reconnect, waitMs } = planRetry(draft.reconnect, event, draft.rules.reconnect);
+  const { reconnect, waitMs } = planRetry(
+    draft.reconnect,
+    event,
+    draft.rules.reconnect,
+  );
   draft.reconnect = reconnect;
   if (event.final || waitMs === undefined) {
     endSession(draft, { why: event.final ?? 'refused' });
@@ -47,11 +57,15 @@ function silenceCurrentReply(draft: Draft, isHeard: boolean) {
   if (!current) return;
   const isBegun = isHeard && !isHeldByTool(draft, current);
   const { kind } = current.phase;
-  if (kind === 'making' || (kind === 'sounding' && !isBegun)) requeueReply(draft, current);
+  if (kind === 'making' || (kind === 'sounding' && !isBegun))
+    requeueReply(draft, current);
   else dropEntry(draft, current.id, 'lost');
 }
 
-export function updateRestrictions(draft: Draft, { how, isOn }: EventOf<'restricted'>): void {
+export function updateRestrictions(
+  draft: Draft,
+  { how, isOn }: EventOf<'restricted'>,
+): void {
   const wasMuted = isMuted(draft);
   const others = draft.restrictions.filter((one) => one !== how);
   draft.restrictions = isOn ? [...others, how] : others;
@@ -66,7 +80,9 @@ export function updateSettings(draft: Draft, event: EventOf<'settings'>): void {
 export function startDrain(draft: Draft): void {
   draft.isEnding = true;
   const { turnQueue, announcements, turns } = draft;
-  const waiting = turns.filter(({ id, parts }) => parts.length > 0 && !findHeardReply(draft, id));
+  const waiting = turns.filter(
+    ({ id, parts }) => parts.length > 0 && !findHeardReply(draft, id),
+  );
   for (const turn of waiting) loseTurn(draft, turn, 'ending');
   const unsaid = announcements.filter(({ id }) => !findHeardReply(draft, id));
   for (const reading of unsaid) dropAnnouncement(draft, reading, 'ending');
@@ -77,7 +93,10 @@ export function startDrain(draft: Draft): void {
 
 /** Drops everything that sounds or waits, and turns that only their pause keeps open. */
 export function stopEverything(draft: Draft): void {
-  breakOffUtterances(draft, (_turn, { isEnded, isRequested }) => isEnded || isRequested);
+  breakOffUtterances(
+    draft,
+    (_turn, { isEnded, isRequested }) => isEnded || isRequested,
+  );
   dropEverything(draft, 'stopped');
 }
 

@@ -4,11 +4,19 @@ import { type Draft, emitEffect, filterPanelNotes, mayHear } from './selectors.t
 import type { Participant } from './state.ts';
 import { withdrawTools } from './tool-decisions.ts';
 import { updateAttention } from './turn-addressing.ts';
-import { dropTurn, removeFromHistory, renewForeignAnswers, setHistory } from './turn-lifecycle.ts';
+import {
+  dropTurn,
+  removeFromHistory,
+  renewForeignAnswers,
+  setHistory,
+} from './turn-lifecycle.ts';
 import { dropAnnouncementsAbout } from './turn-queue.ts';
 import { breakOffUtterances } from './utterance-decisions.ts';
 
-export function updateConsent(draft: Draft, { answer, by }: EventOf<'answered-consent'>): void {
+export function updateConsent(
+  draft: Draft,
+  { answer, by }: EventOf<'answered-consent'>,
+): void {
   const { consent } = draft;
   switch (answer) {
     case 'yes':
@@ -41,7 +49,8 @@ function withoutPerson(ids: readonly PersonId[], by: PersonId) {
 /** Drops the utterances, turns, answers, tool calls and confirmations of a person, and remembers nothing of them. */
 function withdrawPerson(draft: Draft, by: PersonId) {
   setHistory(draft, removeFromHistory(draft.history, by).exchanges);
-  for (const turn of draft.turns) if (turn.by === by) dropTurn(draft, turn, 'withdrawn');
+  for (const turn of draft.turns)
+    if (turn.by === by) dropTurn(draft, turn, 'withdrawn');
   withdrawTools(draft, by);
   dropAnnouncementsAbout(draft, by);
   renewForeignAnswers(draft);
@@ -65,13 +74,19 @@ export function applyStoredConsents(draft: Draft, event: EventOf<'consents'>): v
 }
 
 /** Pauses or resumes hearing. Words before the pause are still answered. */
-export function pauseHearing(draft: Draft, { isPaused }: EventOf<'paused-hearing'>): void {
+export function pauseHearing(
+  draft: Draft,
+  { isPaused }: EventOf<'paused-hearing'>,
+): void {
   draft.consent.isPaused = isPaused;
   breakOffUnheard(draft);
 }
 
 /** Updates the participants. A leaver gets no new answer, a barred person is forgotten, and an unheard one is cut off. */
-export function updatePresence(draft: Draft, { people: here }: EventOf<'people'>): void {
+export function updatePresence(
+  draft: Draft,
+  { people: here }: EventOf<'people'>,
+): void {
   const before = draft.people;
   const isAlone = here.every(({ isBot }) => isBot);
   draft.people = here;
@@ -85,7 +100,10 @@ export function updatePresence(draft: Draft, { people: here }: EventOf<'people'>
   breakOffUnheard(draft);
 }
 
-function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Participant) {
+function isNewlyBarred(
+  before: readonly Participant[],
+  { id, isAdmitted }: Participant,
+) {
   const former = before.find((one) => one.id === id);
   return !isAdmitted && former?.isAdmitted !== false;
 }

@@ -1,4 +1,7 @@
-import { type AddressingRules, addressingRules } from '#src/turn/addressing/addressing.ts';
+import {
+  type AddressingRules,
+  addressingRules,
+} from '#src/turn/addressing/addressing.ts';
 import {
   type AnswerWaitRules,
   answerWaitRules,

@@ -20,7 +20,11 @@ type HearingEffect =
   /** The speaker went on, so the words up to the pause are void. */
   | { readonly do: 'cancel-recognition'; readonly utterance: Id }
   /** Gives endpointing the words up to the pause. Undefined: it waits for none. */
-  | { readonly do: 'endpoint'; readonly utterance: Id; readonly text: string | undefined }
+  | {
+      readonly do: 'endpoint';
+      readonly utterance: Id;
+      readonly text: string | undefined;
+    }
   | { readonly do: 'forget'; readonly utterance: Id }
   /** Gives barge-in the meaning of words that overlap a reply. */
   | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords);
@@ -92,12 +96,19 @@ type MessageEffect =
   /** Obeys a spoken command. */
   | { readonly do: 'obey'; readonly command: SpokenCommand; readonly by: PersonId };
 
-type PlaceEffect = { readonly do: 'open-link' } | { readonly do: 'end'; readonly why: LeaveReason };
+type PlaceEffect =
+  | { readonly do: 'open-link' }
+  | { readonly do: 'end'; readonly why: LeaveReason };
 
 /** Outcome of a request. `private`: the asker is answered in writing. */
 export type ReportedOutcome = ReplyFinish | EarlyEnd | 'full' | 'private';
 
-export type UtteranceOutcome = 'meant' | 'other' | 'nothing' | 'withdrawn' | 'broken-off';
+export type UtteranceOutcome =
+  | 'meant'
+  | 'other'
+  | 'nothing'
+  | 'withdrawn'
+  | 'broken-off';
 
 /** Facts for captions, metrics and the log. */
 export type ConversationFact =

@@ -195,7 +195,11 @@ type PlaceEvent =
       /** Reason for which no try is of use. */
       readonly final: 'refused' | 'sent-away' | 'lost' | undefined;
     }
-  | { readonly kind: 'restricted'; readonly how: VoiceRestriction; readonly isOn: boolean }
+  | {
+      readonly kind: 'restricted';
+      readonly how: VoiceRestriction;
+      readonly isOn: boolean;
+    }
   | { readonly kind: 'settings'; readonly settings: Partial<SessionSettings> }
   | { readonly kind: 'draining' }
   | { readonly kind: 'leave'; readonly why: LeaveReason }
@@ -214,7 +218,10 @@ export type ConversationEvent = { readonly atMs: number } & (
 );
 
 export type EventKind = ConversationEvent['kind'];
-export type EventOf<Kind extends EventKind> = Extract<ConversationEvent, { readonly kind: Kind }>;
+export type EventOf<Kind extends EventKind> = Extract<
+  ConversationEvent,
+  { readonly kind: Kind }
+>;
 
 export type UntimedEvent = ConversationEvent extends infer One
   ? One extends ConversationEvent

@@ -67,12 +67,18 @@ export function planRetry(
   const { atMs, paceMs, random, restMs } = lost;
   const { firstAtMs, losses, upAtMs } = former;
   if (paceMs !== undefined) {
-    const paced = { losses: losses || 1, firstAtMs: (losses ? firstAtMs : atMs) + paceMs };
+    const paced = {
+      losses: losses || 1,
+      firstAtMs: (losses ? firstAtMs : atMs) + paceMs,
+    };
     return { reconnect: { ...former, ...paced }, waitMs: paceMs };
   }
   const hasRecovered = upAtMs !== undefined && atMs - upAtMs >= rules.recoveredAfterMs;
   const isFirst = losses === 0 || hasRecovered;
-  const next = { losses: isFirst ? 1 : losses + 1, firstAtMs: isFirst ? atMs : firstAtMs };
+  const next = {
+    losses: isFirst ? 1 : losses + 1,
+    firstAtMs: isFirst ? atMs : firstAtMs,
+  };
   const { maxWaitsMs } = rules;
   const longestMs = maxWaitsMs[next.losses - 1] ?? maxWaitsMs.at(-1) ?? 0;
   const waitMs = Math.max(restMs, random * longestMs);
@@ -82,7 +88,10 @@ export function planRetry(
 }
 
 /** Reason for which another try is of no use after this error. Undefined: it may be of use. */
-export function findFinalLoss({ code, retryable }: BotError): 'refused' | 'sent-away' | undefined {
+export function findFinalLoss({
+  code,
+  retryable,
+}: BotError): 'refused' | 'sent-away' | undefined {
   if (retryable) return undefined;
   return code === 'link.lost' ? 'sent-away' : 'refused';
 }

@@ -28,7 +28,10 @@ import {
   rememberFailure,
 } from './turn-queue.ts';
 
-export function notePrompt(draft: Draft, { answer: id, hasOthers }: EventOf<'prompted'>): void {
+export function notePrompt(
+  draft: Draft,
+  { answer: id, hasOthers }: EventOf<'prompted'>,
+): void {
   const answer = findTurnByAnswer(draft, id)?.answer;
   if (answer && hasOthers) answer.hasForeignWords = true;
 }
@@ -45,7 +48,8 @@ export function rejectAnswer(draft: Draft, { answer }: EventOf<'refused'>): void
 export function startHearing(draft: Draft, { reply }: EventOf<'audible'>): void {
   const { current } = draft.turnQueue;
   if (current?.reply !== reply) return;
-  if (current.phase.kind === 'making') current.phase = { kind: 'sounding', isStarved: false };
+  if (current.phase.kind === 'making')
+    current.phase = { kind: 'sounding', isStarved: false };
   for (const utterance of draft.turns.flatMap(({ openSpeech }) => openSpeech))
     utterance.isOverlapping ||= !utterance.isEnded;
 }
@@ -56,7 +60,10 @@ export function noteWholeText(draft: Draft, { reply, text }: EventOf<'whole'>): 
 }
 
 /** The sound of a reply is late, or goes on. */
-export function updateStarvation(draft: Draft, { isStarved, reply }: EventOf<'starved'>): void {
+export function updateStarvation(
+  draft: Draft,
+  { isStarved, reply }: EventOf<'starved'>,
+): void {
   // A finishing clause of which no more comes is over.
   const { current } = draft.turnQueue;
   if (current?.reply !== reply) return;
@@ -91,7 +98,10 @@ export function endReply(draft: Draft, event: EventOf<'over'>): void {
   if (end === 'failed') announceFailure(draft, stage, failure);
 }
 
-export function takeRequestBack(draft: Draft, { request }: EventOf<'taken-back'>): void {
+export function takeRequestBack(
+  draft: Draft,
+  { request }: EventOf<'taken-back'>,
+): void {
   const { announcements, turns } = draft;
   const taken = [...turns, ...announcements].find((one) => one.request === request);
   if (taken) dropEntry(draft, taken.id, 'withdrawn');
@@ -140,7 +150,8 @@ export function expireReplies(draft: Draft): void {
   const { atMs, rules } = draft;
   for (const turn of draft.turns) {
     const isLate = atMs - turn.endedMs >= rules.queue.maxWaitMs;
-    if (isLate && draft.turnQueue.waiting.includes(turn.id)) loseTurn(draft, turn, 'late');
+    if (isLate && draft.turnQueue.waiting.includes(turn.id))
+      loseTurn(draft, turn, 'late');
   }
 }
 
@@ -161,5 +172,9 @@ function giveUpSilentReply(draft: Draft) {
   const awaited = findAwaitedReply(draft);
   if (!awaited || atMs < getGiveUpTime(draft, rules)) return;
   awaited.phase = { kind: 'cut', why: 'failed' };
-  emitEffect(draft, { do: 'give-up', answer: awaited.reply, afterMs: rules.maxSilenceMs });
+  emitEffect(draft, {
+    do: 'give-up',
+    answer: awaited.reply,
+    afterMs: rules.maxSilenceMs,
+  });
 }

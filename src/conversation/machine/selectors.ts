@@ -20,13 +20,22 @@ import type {
   UtteranceState,
 } from './state.ts';
 
-export function findTurn(state: ConversationState, id: Id | undefined): TurnState | undefined {
+export function findTurn(
+  state: ConversationState,
+  id: Id | undefined,
+): TurnState | undefined {
   return state.turns.find((one) => one.id === id);
 }
 
-export type OpenSpeech = { readonly turn: TurnState; readonly utterance: UtteranceState };
+export type OpenSpeech = {
+  readonly turn: TurnState;
+  readonly utterance: UtteranceState;
+};
 
-export function findOpenSpeech(state: ConversationState, id: Id): OpenSpeech | undefined {
+export function findOpenSpeech(
+  state: ConversationState,
+  id: Id,
+): OpenSpeech | undefined {
   for (const turn of state.turns) {
     const utterance = turn.openSpeech.find((one) => one.id === id);
     if (utterance) return { turn, utterance };
@@ -34,7 +43,10 @@ export function findOpenSpeech(state: ConversationState, id: Id): OpenSpeech | u
   return undefined;
 }
 
-export function findTurnByAnswer(state: ConversationState, answer: Id): TurnState | undefined {
+export function findTurnByAnswer(
+  state: ConversationState,
+  answer: Id,
+): TurnState | undefined {
   return state.turns.find((one) => one.answer?.id === answer);
 }
 
@@ -50,7 +62,10 @@ export function findCurrentTurn(state: ConversationState): TurnState | undefined
 }
 
 /** Finds the current reply of a turn or announcement once it was heard or cut. */
-export function findHeardReply({ turnQueue }: ConversationState, id: Id): CurrentReply | undefined {
+export function findHeardReply(
+  { turnQueue }: ConversationState,
+  id: Id,
+): CurrentReply | undefined {
   const { current } = turnQueue;
   return current?.id === id && current.phase.kind !== 'making' ? current : undefined;
 }
@@ -64,19 +79,26 @@ export function findAwaitedReply(state: ConversationState): CurrentReply | undef
   const { current } = state.turnQueue;
   if (!current || !findCurrentTurn(state)) return undefined;
   const { phase } = current;
-  const isAwaited = phase.kind === 'making' || (phase.kind === 'sounding' && phase.isStarved);
+  const isAwaited =
+    phase.kind === 'making' || (phase.kind === 'sounding' && phase.isStarved);
   return isAwaited ? current : undefined;
 }
 
 /** Instant, in ms, at which an awaited answer is given up. Tools have deadlines of their own. */
-export function getGiveUpTime(state: ConversationState, rules: ConversationRules): number {
+export function getGiveUpTime(
+  state: ConversationState,
+  rules: ConversationRules,
+): number {
   const awaited = findAwaitedReply(state);
   if (!awaited || isHeldByTool(state, awaited)) return Number.POSITIVE_INFINITY;
   return awaited.waiting.sinceMs + rules.maxSilenceMs;
 }
 
 /** Phase of a turn or an announcement. A reply keeps its phase while its asker goes on. */
-export function getPhase({ id }: { readonly id: Id }, state: ConversationState): TurnPhase {
+export function getPhase(
+  { id }: { readonly id: Id },
+  state: ConversationState,
+): TurnPhase {
   const { current, waiting } = state.turnQueue;
   if (current?.id === id) return current.phase.kind;
   if (waiting.includes(id)) return 'waiting';
@@ -89,7 +111,10 @@ export function isQuiet({ turns }: ConversationState): boolean {
   return turns.every(({ openSpeech }) => openSpeech.length === 0);
 }
 
-export function isHeldByTool({ toolRuns }: ConversationState, { reply }: CurrentReply): boolean {
+export function isHeldByTool(
+  { toolRuns }: ConversationState,
+  { reply }: CurrentReply,
+): boolean {
   return toolRuns.some(({ ref }) => ref?.answer === reply);
 }
 
@@ -108,7 +133,9 @@ export function isQueueFree(state: ConversationState): boolean {
   return !isMuted(state) && current === undefined && waiting.length === 0;
 }
 
-export function isMuted({ restrictions }: Pick<ConversationState, 'restrictions'>): boolean {
+export function isMuted({
+  restrictions,
+}: Pick<ConversationState, 'restrictions'>): boolean {
   return restrictions.some((how) => how !== 'deafened');
 }
 
@@ -123,7 +150,10 @@ export function joinTranscript(parts: readonly TurnPart[], more = ''): string {
 }
 
 /** Whether the answer begins with the asker's name: they have waited, in company. */
-export function isCalledByName({ people }: ConversationState, { hasWaited }: TurnState): boolean {
+export function isCalledByName(
+  { people }: ConversationState,
+  { hasWaited }: TurnState,
+): boolean {
   return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;
 }
 
@@ -155,7 +185,9 @@ function getHearingFacts({ consent, people }: ConversationState, personId: Perso
 }
 
 /** A step in the making: a copy of the state. A step changes its objects in place and replaces its lists. */
-export type Draft = { -readonly [Key in keyof ConversationState]: ConversationState[Key] } & {
+export type Draft = {
+  -readonly [Key in keyof ConversationState]: ConversationState[Key];
+} & {
   readonly effects: ConversationEffect[];
   /** Events that follow from this one, such as a spoken no. The same step handles them. */
   readonly raised: ConversationEvent[];

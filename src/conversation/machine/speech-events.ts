@@ -14,8 +14,17 @@ import {
   type OpenSpeech,
 } from './selectors.ts';
 import type { Id, TurnState, UtteranceState } from './state.ts';
-import { discardAnswer, discardUnheardAnswer, voidSpokenYes } from './tool-decisions.ts';
-import { canPreempt, needsTranscript, noteAnswerOver, updateAttention } from './turn-addressing.ts';
+import {
+  discardAnswer,
+  discardUnheardAnswer,
+  voidSpokenYes,
+} from './tool-decisions.ts';
+import {
+  canPreempt,
+  needsTranscript,
+  noteAnswerOver,
+  updateAttention,
+} from './turn-addressing.ts';
 import { addTurn, beginTurnAnswer, dropTurn } from './turn-lifecycle.ts';
 import { queueTurn } from './turn-queue.ts';
 
@@ -100,7 +109,10 @@ export function pauseUtterance(draft: Draft, event: EventOf<'paused'>): void {
   }
 }
 
-export function isTranscriptRequested({ isDeferred, isRequested }: UtteranceState): boolean {
+export function isTranscriptRequested({
+  isDeferred,
+  isRequested,
+}: UtteranceState): boolean {
   return isRequested && !isDeferred;
 }
 
@@ -114,7 +126,10 @@ function requestTranscript(draft: Draft, speech: OpenSpeech, isDeferred = false)
   if (!isDeferred) emitTranscriptRequest(draft, utterance);
 }
 
-function emitTranscriptRequest(draft: Draft, { id: utterance, pauseNumber }: UtteranceState) {
+function emitTranscriptRequest(
+  draft: Draft,
+  { id: utterance, pauseNumber }: UtteranceState,
+) {
   emitEffect(draft, { do: 'recognise', utterance, pause: pauseNumber });
 }
 
@@ -128,7 +143,10 @@ function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false) {
 }
 
 /** The speaker goes on, so an answer on the words before the pause is void. */
-export function resumeUtterance(draft: Draft, { utterance: id }: EventOf<'resumed'>): void {
+export function resumeUtterance(
+  draft: Draft,
+  { utterance: id }: EventOf<'resumed'>,
+): void {
   const speech = findOpenSpeech(draft, id);
   if (!speech) return;
   const { turn, utterance } = speech;
@@ -141,7 +159,10 @@ export function resumeUtterance(draft: Draft, { utterance: id }: EventOf<'resume
 }
 
 /** Something else sounds, so a yes in this utterance is nobody's. */
-export function overlayUtterance(draft: Draft, { utterance: id }: EventOf<'overlaid'>): void {
+export function overlayUtterance(
+  draft: Draft,
+  { utterance: id }: EventOf<'overlaid'>,
+): void {
   const utterance = findOpenSpeech(draft, id)?.utterance;
   if (utterance) utterance.isOverlaid = true;
 }
@@ -174,25 +195,35 @@ export function receiveTranscript(draft: Draft, event: EventOf<'words'>): void {
   if (!utterance.isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text });
 }
 
-export function receiveNoTranscript(draft: Draft, event: EventOf<'unrecognised'>): void {
+export function receiveNoTranscript(
+  draft: Draft,
+  event: EventOf<'unrecognised'>,
+): void {
   const { error, pause, utterance: id } = event;
   const speech = findRequestedSpeech(draft, id, pause);
   if (!speech) return;
   const { utterance } = speech;
   utterance.failure = { error };
-  if (!utterance.isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text: '' });
+  if (!utterance.isEnded)
+    emitEffect(draft, { do: 'endpoint', utterance: id, text: '' });
 }
 
 function findRequestedSpeech(draft: Draft, id: Id, pause: number) {
   const speech = findOpenSpeech(draft, id);
-  const isCurrent = speech?.utterance.pauseNumber === pause && speech.utterance.isRequested;
+  const isCurrent =
+    speech?.utterance.pauseNumber === pause && speech.utterance.isRequested;
   return isCurrent ? speech : undefined;
 }
 
-function discardWrongGuess(draft: Draft, { turn, utterance }: OpenSpeech, text: string) {
+function discardWrongGuess(
+  draft: Draft,
+  { turn, utterance }: OpenSpeech,
+  text: string,
+) {
   const { answer, parts } = turn;
   if (answer?.words === undefined || answer.lastUtterance !== utterance.id) return;
-  if (!hasSameWords(answer.words, joinTranscript(parts, text))) discardUnheardAnswer(draft, turn);
+  if (!hasSameWords(answer.words, joinTranscript(parts, text)))
+    discardUnheardAnswer(draft, turn);
 }
 
 /** The end is likely, so a preemptive answer begins, on sound alone where any words are answered. */
@@ -216,7 +247,10 @@ export function endPausedUtterances(draft: Draft): void {
 }
 
 /** Ends an utterance. Its words are requested unless its last pause did so. */
-export function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>): void {
+export function endUtterance(
+  draft: Draft,
+  event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>,
+): void {
   const { endedMs, evidence, isTooLong = false, toMs, utterance: id } = event;
   const speech = findOpenSpeech(draft, id);
   if (!speech) return;
@@ -247,7 +281,11 @@ function beginPreemptiveAnswer(
   if (answer && (text === undefined || answer.lastUtterance === utterance.id)) return;
   if (!canPreempt(draft, speech, text, isFinal)) return;
   discardAnswer(draft, turn);
-  beginTurnAnswer(draft, turn, text === undefined ? undefined : joinTranscript(parts, text));
+  beginTurnAnswer(
+    draft,
+    turn,
+    text === undefined ? undefined : joinTranscript(parts, text),
+  );
 }
 
 export function receiveTypedQuestion(
@@ -261,7 +299,9 @@ export function receiveTypedQuestion(
   }
   const { turnQueue, turns } = draft;
   const isWaiting = ({ id }: TurnState) => turnQueue.waiting.includes(id);
-  const former = turns.find((one) => one.by === by && one.request !== undefined && isWaiting(one));
+  const former = turns.find(
+    (one) => one.by === by && one.request !== undefined && isWaiting(one),
+  );
   if (former) dropTurn(draft, former, 'replaced');
   const parts = [{ utterance: 0, words: text }];
   queueTurn(draft, addTurn(draft, by, atMs, { name, request, parts }));

@@ -27,7 +27,10 @@ export type Participant = {
   readonly isAdmitted: boolean;
 };
 
-export type ReplyFailure = { readonly error: BotError; readonly language: string | undefined };
+export type ReplyFailure = {
+  readonly error: BotError;
+  readonly language: string | undefined;
+};
 
 type RecogniserFailure = { readonly error: unknown };
 
@@ -184,7 +187,12 @@ export type ReplyPhase =
   | { readonly kind: 'finishing' | 'cut'; readonly why: EarlyEnd };
 
 /** Phase of a turn. `deciding`: everything was said, and it is unknown whether it is for the bot. */
-export type TurnPhase = 'speaking' | 'deciding' | 'waiting' | ReplyPhase['kind'] | 'over';
+export type TurnPhase =
+  | 'speaking'
+  | 'deciding'
+  | 'waiting'
+  | ReplyPhase['kind']
+  | 'over';
 
 export type CurrentReply = {
   /** Turn or announcement. */
@@ -301,7 +309,10 @@ export type ConversationState = {
   readonly confirmations: readonly Confirmation[];
   readonly toolRuns: readonly ToolRun[];
   readonly attention: AddressingState;
-  readonly history: { readonly version: number; readonly exchanges: readonly HistoryExchange[] };
+  readonly history: {
+    readonly version: number;
+    readonly exchanges: readonly HistoryExchange[];
+  };
   /** Failures that people know of and that last. */
   readonly reportedFailures: readonly string[];
   readonly panelNotes: PanelNotes;

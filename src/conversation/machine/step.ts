@@ -75,7 +75,9 @@ export type ConversationStep = {
   readonly effects: readonly ConversationEffect[];
 };
 
-type Handlers = { readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void };
+type Handlers = {
+  readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void;
+};
 
 /** Each event and the function that handles it: the table of contents of this folder. */
 const handlers: Handlers = {
@@ -144,7 +146,10 @@ export function stepConversation(
 ): ConversationStep {
   const draft = createDraft(state, event, rules);
   for (let next = draft.raised.shift(); next; next = draft.raised.shift()) {
-    const handler = handlers[next.kind] as (draft: Draft, event: ConversationEvent) => void;
+    const handler = handlers[next.kind] as (
+      draft: Draft,
+      event: ConversationEvent,
+    ) => void;
     handler(draft, next);
     decideUtterances(draft);
   }
@@ -160,7 +165,11 @@ export function stepConversation(
   return { state: after, effects };
 }
 
-function createDraft(state: ConversationState, event: ConversationEvent, rules: ConversationRules) {
+function createDraft(
+  state: ConversationState,
+  event: ConversationEvent,
+  rules: ConversationRules,
+) {
   // By hand, as `structuredClone` makes a step three times as slow.
   const { confirmations, consent, turnQueue, panelNotes, announcements, turns } = state;
   return {
@@ -188,7 +197,10 @@ function copyAll<Item>(items: readonly Item[]) {
 }
 
 /** Instant, in ms, of the next `tick`. Infinite where nothing passes by itself. */
-export function getWakeTime(state: ConversationState, rules: ConversationRules): number {
+export function getWakeTime(
+  state: ConversationState,
+  rules: ConversationRules,
+): number {
   const never = Number.POSITIVE_INFINITY;
   if (state.isOver) return never;
   const {
@@ -203,7 +215,9 @@ export function getWakeTime(state: ConversationState, rules: ConversationRules):
     aloneFromMs === undefined ? never : aloneFromMs + set.leaveAfterMs,
     connection.kind === 'waiting' ? connection.tryAtMs : never,
     ...announcements.map(({ untilMs }) => untilMs),
-    ...confirmations.map((one) => (one.spokenState === 'accepted' ? one.toMs : one.untilMs)),
+    ...confirmations.map((one) =>
+      one.spokenState === 'accepted' ? one.toMs : one.untilMs,
+    ),
     ...[...panelNotes.dropped, ...panelNotes.understood].map(({ untilMs }) => untilMs),
     ...listWaitingDueTimes(state, rules),
     ...listCurrentDueTimes(state, rules),

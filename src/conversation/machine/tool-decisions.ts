@@ -19,7 +19,10 @@ import type {
   UtteranceState,
 } from './state.ts';
 
-export function decideCall(draft: Draft, { answer: id, call }: EventOf<'called'>): void {
+export function decideCall(
+  draft: Draft,
+  { answer: id, call }: EventOf<'called'>,
+): void {
   const turn = findTurnByAnswer(draft, id);
   const answer = turn?.answer;
   if (!turn || !answer) return;
@@ -36,7 +39,9 @@ function decideChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: Cal
   const alike = turn.changes.filter(({ tool }) => tool === call.tool);
   const former = alike.filter(({ answer }) => answer !== ref.answer);
   const same = alike.find(({ args }) => args === call.args);
-  const covering = former.findLast((one) => one.lastUtterance === getLastUtterance(turn));
+  const covering = former.findLast(
+    (one) => one.lastUtterance === getLastUtterance(turn),
+  );
   const known = same ?? covering;
   if (known) deliverFormerResult(draft, known, ref);
   else if (alike.length - former.length < draft.rules.maxToolCalls)
@@ -58,7 +63,8 @@ function makeChange(
   const isRepeated = former.length > asked.length;
   const mayRun = canRunUnasked(call.effect, turn.answer?.hasForeignWords === false);
   const mustAsk = !mayRun || (isRepeated && call.effect !== 'change');
-  if (mustAsk || call.presser !== undefined) askConfirmation(draft, turn, call, ref, isFirst);
+  if (mustAsk || call.presser !== undefined)
+    askConfirmation(draft, turn, call, ref, isFirst);
   else {
     addToolChange(turn, call, ref, { receivers: [ref] });
     runToolCall(draft, turn, call, ref);
@@ -72,7 +78,8 @@ export function canRunUnasked(effect: ToolRequest['effect'], isOwn: boolean): bo
 
 function deliverFormerResult(draft: Draft, former: ToolChange, ref: CallRef) {
   const { resultId, state } = former;
-  if (state === 'asked') emitEffect(draft, { do: 'result', ...ref, kind: 'asked-before' });
+  if (state === 'asked')
+    emitEffect(draft, { do: 'result', ...ref, kind: 'asked-before' });
   else if (resultId === undefined) former.receivers = [...former.receivers, ref];
   else emitEffect(draft, { do: 'result', ...ref, kind: 'repeated', resultId });
 }
@@ -98,9 +105,23 @@ function addToolChange(
   turn.changes = [...turn.changes, change];
 }
 
-function runToolCall(draft: Draft, { by, id: turn }: TurnState, call: ToolRequest, ref: CallRef) {
+function runToolCall(
+  draft: Draft,
+  { by, id: turn }: TurnState,
+  call: ToolRequest,
+  ref: CallRef,
+) {
   const { args, effect, quotesOthers, tool } = call;
-  startToolRun(draft, { by, turn, tool, args, ref, effect, quotesOthers, confirmation: undefined });
+  startToolRun(draft, {
+    by,
+    turn,
+    tool,
+    args,
+    ref,
+    effect,
+    quotesOthers,
+    confirmation: undefined,
+  });
 }
 
 function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>) {
@@ -154,7 +175,8 @@ function closeConfirmation(draft: Draft, id: Id | undefined) {
   if (!closed) return;
   removeConfirmation(draft, closed);
   const turn = findTurn(draft, closed.turn);
-  if (turn) turn.changes = turn.changes.filter(({ confirmation }) => confirmation !== id);
+  if (turn)
+    turn.changes = turn.changes.filter(({ confirmation }) => confirmation !== id);
   emitEffect(draft, { do: 'close-ask', confirmation: closed.id });
 }
 
@@ -175,7 +197,12 @@ export function finishToolRun(
   else if (turn) finishChange(draft, turn, run, resultId, isVain);
 }
 
-function deliverReadResult(draft: Draft, turn: TurnState, run: ToolRun, resultId: string) {
+function deliverReadResult(
+  draft: Draft,
+  turn: TurnState,
+  run: ToolRun,
+  resultId: string,
+) {
   const { ref } = run;
   if (!ref || turn.answer?.id !== ref.answer) return;
   emitEffect(draft, { do: 'result', ...ref, kind: 'ran', resultId });
@@ -189,7 +216,9 @@ function finishChange(
   resultId: string,
   isVain: boolean,
 ) {
-  const made = turn.changes.findLast((one) => one.tool === run.tool && one.args === run.args);
+  const made = turn.changes.findLast(
+    (one) => one.tool === run.tool && one.args === run.args,
+  );
   if (!made) return;
   const answering = made.receivers.filter(({ answer }) => turn.answer?.id === answer);
   for (const ref of answering) {
@@ -252,7 +281,8 @@ export function acceptSpokenYes(
 
 export function acceptSpokenNo(draft: Draft, by: PersonId): void {
   for (const one of draft.confirmations) {
-    if (one.spokenState === 'open' && one.presser === by) closeConfirmation(draft, one.id);
+    if (one.spokenState === 'open' && one.presser === by)
+      closeConfirmation(draft, one.id);
   }
 }
 
@@ -269,20 +299,23 @@ export function closeSpokenConfirmations(
   { fromMs }: UtteranceState,
 ): void {
   for (const one of draft.confirmations) {
-    const isLater = one.spokenState === 'accepted' && one.presser !== by && fromMs > one.fromMs;
+    const isLater =
+      one.spokenState === 'accepted' && one.presser !== by && fromMs > one.fromMs;
     if (one.spokenState !== 'asking' && !isLater) one.spokenState = 'none';
   }
 }
 
 /** The bot says something else, which a yes would answer. */
 export function closeOpenConfirmations(draft: Draft): void {
-  for (const one of draft.confirmations) if (one.spokenState === 'open') one.spokenState = 'none';
+  for (const one of draft.confirmations)
+    if (one.spokenState === 'open') one.spokenState = 'none';
 }
 
 /** Takes a yes after which nothing was said, and closes expired buttons. */
 export function expireConfirmations(draft: Draft): void {
   for (const one of draft.confirmations) {
-    if (one.spokenState === 'accepted' && draft.atMs >= one.toMs) takeConfirmation(draft, one);
+    if (one.spokenState === 'accepted' && draft.atMs >= one.toMs)
+      takeConfirmation(draft, one);
     else if (one.spokenState !== 'accepted' && draft.atMs >= one.untilMs)
       closeConfirmation(draft, one.id);
   }

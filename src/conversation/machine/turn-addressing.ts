@@ -50,7 +50,10 @@ function describeSpeech(
   return { speakerId: by, fromMs, isBot, humans: others.length + 1, present };
 }
 
-export function needsTranscript(draft: Draft, { turn, utterance }: OpenSpeech): boolean {
+export function needsTranscript(
+  draft: Draft,
+  { turn, utterance }: OpenSpeech,
+): boolean {
   const { by } = turn;
   const isAwaited = draft.confirmations.some(
     (one) => one.presser === by && one.spokenState === 'open',
@@ -71,11 +74,15 @@ export function isLineAddressed(
 ): boolean {
   const { atMs: fromMs, by, text } = line;
   const spoken = { ...describeSpeech(state, by, { fromMs, isAlone: false }), text };
-  return decideAddressing(state.attention, spoken, getAddressingRules(state, rules)).verdict.meant;
+  return decideAddressing(state.attention, spoken, getAddressingRules(state, rules))
+    .verdict.meant;
 }
 
 /** A press of Ask opens a window in which the next words need no name. */
-export function openAddressingWindow(draft: Draft, { by }: EventOf<'opened-window'>): void {
+export function openAddressingWindow(
+  draft: Draft,
+  { by }: EventOf<'opened-window'>,
+): void {
   if (getStanding(draft, by) !== 'yes') return;
   updateAttention(draft, { kind: 'asked', personId: by, atMs: draft.atMs });
 }
@@ -97,7 +104,10 @@ export function updateAttention(draft: Draft, event: AddressEvent): void {
 }
 
 /** Decides about an utterance that has ended, which may open or close addressing windows. */
-export function decideWords(draft: Draft, { turn, utterance }: OpenSpeech): UtteranceDecision {
+export function decideWords(
+  draft: Draft,
+  { turn, utterance }: OpenSpeech,
+): UtteranceDecision {
   const ended: EndedUtterance = {
     ...describeUtterance(draft, { turn, utterance }, utterance.words),
     hasGoneOn: turn.openSpeech.some(({ fromMs }) => fromMs > utterance.fromMs),
@@ -119,10 +129,15 @@ export function canPreempt(
   const { isSparing, trustsPartials } = draft.settings;
   const hasFree = isQueueFree(draft) && draft.connection.kind === 'up' && !isSparing;
   const isSettled = speech.turn.openSpeech.length === 1; // Until the words before are decided, it is unknown whether these continue a turn.
-  const isWhole = isFinal || (trustsPartials && text !== undefined && isLikelyComplete(text));
+  const isWhole =
+    isFinal || (trustsPartials && text !== undefined && isLikelyComplete(text));
   if (!hasFree || !isSettled || !isWhole) return false;
   const rules = getAddressingRules(draft, draft.rules);
-  return shouldAnswerEarly(describeUtterance(draft, speech, text), draft.attention, rules);
+  return shouldAnswerEarly(
+    describeUtterance(draft, speech, text),
+    draft.attention,
+    rules,
+  );
 }
 
 function describeUtterance(
@@ -154,6 +169,9 @@ function isYesAwaited(
 ) {
   return confirmations.some(
     (one) =>
-      one.spokenState === 'open' && one.presser === by && fromMs >= one.fromMs && toMs <= one.toMs,
+      one.spokenState === 'open' &&
+      one.presser === by &&
+      fromMs >= one.fromMs &&
+      toMs <= one.toMs,
   );
 }

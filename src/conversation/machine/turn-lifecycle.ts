@@ -102,18 +102,24 @@ export function beginTurnAnswer(
 /** Notes for waiting turns that the bot spoke to another person, or to all: their askers are called by name. */
 export function markWaitingTurns(draft: Draft, addressed?: PersonId): void {
   for (const turn of draft.turns)
-    if (draft.turnQueue.waiting.includes(turn.id) && turn.by !== addressed) turn.hasWaited = true;
+    if (draft.turnQueue.waiting.includes(turn.id) && turn.by !== addressed)
+      turn.hasWaited = true;
 }
 
 /** Ends a turn. Each turn ends here, once. */
-export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyEnd): void {
+export function endTurn(
+  draft: Draft,
+  turn: TurnState,
+  end: ReplyFinish | EarlyEnd,
+): void {
   leaveQueue(draft, turn.id);
   removeTurn(draft, turn);
   forgetRecordings(draft, turn.parts);
   if (end !== 'withdrawn') separateOpenSpeech(draft, turn);
   else for (const one of turn.openSpeech) closeUtterance(draft, turn, one, end);
   const { failure, request } = turn;
-  if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome: end, failure });
+  if (request !== undefined)
+    emitEffect(draft, { do: 'report', request, outcome: end, failure });
   emitFact(draft, { kind: 'turn-over', turn, end });
 }
 
@@ -135,7 +141,15 @@ export function reportUtterance(
   end: UtteranceOutcome,
   why?: IgnoreReason,
 ): void {
-  emitFact(draft, { kind: 'utterance-over', utterance: heard.id, heard, by, name, end, why });
+  emitFact(draft, {
+    kind: 'utterance-over',
+    utterance: heard.id,
+    heard,
+    by,
+    name,
+    end,
+    why,
+  });
 }
 
 /** Undecided speech becomes a turn of its own. */
@@ -156,7 +170,13 @@ export function forgetRecordings(draft: Draft, parts: readonly TurnPart[]): void
 }
 
 /** After these ends a question stays in the history if its answer had begun. */
-const rememberedEnds: readonly string[] = ['stopped', 'late', 'muted', 'interrupted', 'replaced'];
+const rememberedEnds: readonly string[] = [
+  'stopped',
+  'late',
+  'muted',
+  'interrupted',
+  'replaced',
+];
 
 function isEndRemembered(end: ReplyFinish | EarlyEnd) {
   return rememberedEnds.includes(end);
@@ -184,7 +204,11 @@ export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd): vo
   if (next) discardAnswer(draft, next); // It was begun as if all of this is heard.
 }
 
-export function finishReplyClause(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
+export function finishReplyClause(
+  draft: Draft,
+  current: CurrentReply,
+  why: EarlyEnd,
+): void {
   // Where no clause sounds, the reply is cut at once: its next clause may wait for a tool.
   const { phase } = current;
   if (phase.kind === 'finishing') return;
@@ -224,7 +248,11 @@ export function endAnnouncement(
   if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome: end });
 }
 
-export function dropAnnouncement(draft: Draft, reading: Announcement, why: EarlyEnd): void {
+export function dropAnnouncement(
+  draft: Draft,
+  reading: Announcement,
+  why: EarlyEnd,
+): void {
   const { current } = draft.turnQueue;
   if (current?.id === reading.id) cutReply(draft, current, why);
   else endAnnouncement(draft, reading, why);
@@ -290,7 +318,10 @@ export function toExchange(
   return { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver };
 }
 
-export function rememberWrittenExchange(draft: Draft, event: EventOf<'exchanged'>): void {
+export function rememberWrittenExchange(
+  draft: Draft,
+  event: EventOf<'exchanged'>,
+): void {
   const { by, heard, name, words } = event;
   if (hasRefused(draft, by)) return;
   addExchange(draft, { by, name, isOwn: false, words, heard, isOver: false });

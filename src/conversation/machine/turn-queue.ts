@@ -28,7 +28,11 @@ import type {
   ReplyFailure,
   TurnState,
 } from './state.ts';
-import { closeOpenConfirmations, discardAnswer, openSpokenConfirmation } from './tool-decisions.ts';
+import {
+  closeOpenConfirmations,
+  discardAnswer,
+  openSpokenConfirmation,
+} from './tool-decisions.ts';
 import { noteAnswerBegun, noteAnswerOver } from './turn-addressing.ts';
 import {
   beginTurnAnswer,
@@ -67,7 +71,8 @@ function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   const former = findTurn(draft, current?.id);
   if (!former || former.id === turn.id || former.by !== turn.by) return;
   const isTyped = former.request !== undefined || turn.request !== undefined;
-  if (isTyped || turn.endedMs < former.endedMs || current?.phase.kind !== 'making') return;
+  if (isTyped || turn.endedMs < former.endedMs || current?.phase.kind !== 'making')
+    return;
   dropTurn(draft, former, 'replaced');
 }
 
@@ -102,7 +107,8 @@ function insertEntry({ turnQueue }: Draft, id: Id, place: number) {
 export function startNextEntry(draft: Draft): void {
   for (;;) {
     const { turnQueue, isOver, connection } = draft;
-    if (turnQueue.current || connection.kind !== 'up' || isMuted(draft) || isOver) return;
+    if (turnQueue.current || connection.kind !== 'up' || isMuted(draft) || isOver)
+      return;
     if (turnQueue.waiting.length === 0) startNotice(draft);
     const [next] = turnQueue.waiting;
     if (next === undefined) return;
@@ -124,8 +130,12 @@ function startEntry(draft: Draft, id: Id) {
 /** Plays the preemptive answer if it is current, else begins another one. */
 function startAnswer(draft: Draft, turn: TurnState) {
   if (!isAnswerCurrent(draft, turn)) discardAnswer(draft, turn);
-  const answer = turn.answer ?? beginTurnAnswer(draft, turn, joinTranscript(turn.parts));
-  const fromMs = Math.max(getWaitStartMs(turn.voiceMs, turn.endedMs), draft.turnQueue.freeFromMs);
+  const answer =
+    turn.answer ?? beginTurnAnswer(draft, turn, joinTranscript(turn.parts));
+  const fromMs = Math.max(
+    getWaitStartMs(turn.voiceMs, turn.endedMs),
+    draft.turnQueue.freeFromMs,
+  );
   setCurrentReply(draft, turn.id, answer.id, fromMs);
   noteUnderstoodWords(draft, turn);
   noteAnswerBegun(draft, turn.by);
@@ -137,7 +147,12 @@ export function beginNextAnswer(draft: Draft): void {
   // Its asker has waited long enough. The prompt holds the current reply as if all of it is heard.
   const { current, waiting } = draft.turnQueue;
   const next = findTurn(draft, waiting[0]);
-  if (!next || next.answer || draft.settings.isSparing || current?.phase.kind !== 'sounding')
+  if (
+    !next ||
+    next.answer ||
+    draft.settings.isSparing ||
+    current?.phase.kind !== 'sounding'
+  )
     return;
   const sounding = findTurn(draft, current.id);
   if (!sounding || current.wholeText === undefined) return;
@@ -157,9 +172,13 @@ export function confirmNextAnswer(draft: Draft, formerVersion: number): void {
 }
 
 function isAnswerCurrent({ history }: Draft, { answer, parts }: TurnState) {
-  if (answer?.historyVersion !== history.version || answer.supposedExchange !== undefined)
+  if (
+    answer?.historyVersion !== history.version ||
+    answer.supposedExchange !== undefined
+  )
     return false;
-  if (answer.words === undefined) return answer.lastUtterance === getLastUtterance({ parts });
+  if (answer.words === undefined)
+    return answer.lastUtterance === getLastUtterance({ parts });
   return hasSameWords(answer.words, joinTranscript(parts));
 }
 
@@ -167,11 +186,21 @@ function noteUnderstoodWords(draft: Draft, { by, parts, request }: TurnState) {
   const words = joinTranscript(parts);
   if (request !== undefined || words === '') return;
   const { atMs, panelNotes, rules } = draft;
-  const others = panelNotes.understood.filter((one) => one.by !== by || one.words !== words);
-  panelNotes.understood = [...others, { by, words, untilMs: atMs + rules.understoodNoteMs }];
+  const others = panelNotes.understood.filter(
+    (one) => one.by !== by || one.words !== words,
+  );
+  panelNotes.understood = [
+    ...others,
+    { by, words, untilMs: atMs + rules.understoodNoteMs },
+  ];
 }
 
-function setCurrentReply({ atMs, turnQueue, rules }: Draft, id: Id, reply: Id, sinceMs: number) {
+function setCurrentReply(
+  { atMs, turnQueue, rules }: Draft,
+  id: Id,
+  reply: Id,
+  sinceMs: number,
+) {
   turnQueue.current = {
     id,
     reply,
@@ -193,7 +222,8 @@ export function concludeTurn(
     openSpokenConfirmation(draft, turn);
     forgetFailures(draft, 'recognise', 'think', 'key');
   }
-  if (end === 'empty' && turn.changes.length === 0) emitEffect(draft, { do: 'cue', cue: 'error' });
+  if (end === 'empty' && turn.changes.length === 0)
+    emitEffect(draft, { do: 'cue', cue: 'error' });
   rememberExchange(draft, turn, heard, end);
   noteAnswerOver(draft, turn.by, heard);
   if (heard !== '') markWaitingTurns(draft, turn.by);
@@ -201,7 +231,11 @@ export function concludeTurn(
 }
 
 /** Announces the first failure of its kind. Later ones are a cue, until an answer is whole. */
-export function announceFailure(draft: Draft, stage: string, failure?: ReplyFailure): void {
+export function announceFailure(
+  draft: Draft,
+  stage: string,
+  failure?: ReplyFailure,
+): void {
   if (stage === 'speak') return; // An unspoken answer was written instead.
   if (!rememberFailure(draft, stage)) {
     emitEffect(draft, { do: 'cue', cue: 'error' });
@@ -222,7 +256,9 @@ export function rememberFailure(draft: Draft, failure: string): boolean {
 }
 
 export function forgetFailures(draft: Draft, ...stages: readonly string[]): void {
-  draft.reportedFailures = draft.reportedFailures.filter((one) => !stages.includes(one));
+  draft.reportedFailures = draft.reportedFailures.filter(
+    (one) => !stages.includes(one),
+  );
 }
 
 export function announceText(draft: Draft, event: EventOf<'read'>): void {
@@ -240,13 +276,17 @@ export function announceText(draft: Draft, event: EventOf<'read'>): void {
 function findAnnouncementRejection(draft: Draft, { owner, when }: EventOf<'read'>) {
   const refusal = findRejection(draft);
   if (refusal) return refusal;
-  const waiting = draft.announcements.filter(({ id }) => draft.turnQueue.waiting.includes(id));
+  const waiting = draft.announcements.filter(({ id }) =>
+    draft.turnQueue.waiting.includes(id),
+  );
   const isBehind = when === 'behind';
   const alike = waiting.filter((one) => (one.when === 'behind') === isBehind);
   const { maxLines, maxLinesPerPerson, maxAnnouncements } = draft.rules.queue;
   if (!isBehind) return alike.length >= maxAnnouncements ? 'full' : undefined;
   const own = alike.filter((one) => one.owner === owner);
-  return own.length >= maxLinesPerPerson || alike.length >= maxLines ? 'full' : undefined;
+  return own.length >= maxLinesPerPerson || alike.length >= maxLines
+    ? 'full'
+    : undefined;
 }
 
 /** `now` goes first, after an earlier `now`. `behind` goes last. */
@@ -255,11 +295,19 @@ function queueAnnouncement(draft: Draft, { id, when }: Announcement) {
   const isPlacedAs = (kind: AnnouncementPlace) => (other: Id) =>
     findAnnouncement(draft, other)?.when === kind;
   const now = waiting.findLastIndex(isPlacedAs('now')) + 1;
-  const places = { now, queue: waiting.findIndex(isPlacedAs('behind')), behind: -1, pause: -1 };
+  const places = {
+    now,
+    queue: waiting.findIndex(isPlacedAs('behind')),
+    behind: -1,
+    pause: -1,
+  };
   insertEntry(draft, id, places[when]);
 }
 
-function addAnnouncement(draft: Draft, given: Partial<Announcement> & Pick<Announcement, 'text'>) {
+function addAnnouncement(
+  draft: Draft,
+  given: Partial<Announcement> & Pick<Announcement, 'text'>,
+) {
   const reading: Announcement = {
     id: takeId(draft),
     owner: undefined,
@@ -278,9 +326,19 @@ function addAnnouncement(draft: Draft, given: Partial<Announcement> & Pick<Annou
 export function queueNotice(draft: Draft, event: EventOf<'notify'>): void {
   const { request, text, to, untilMs } = event;
   const about = to === undefined ? [] : [to];
-  const notice = addAnnouncement(draft, { about, when: 'pause', text, request, untilMs });
+  const notice = addAnnouncement(draft, {
+    about,
+    when: 'pause',
+    text,
+    request,
+    untilMs,
+  });
   const isFull = listNotices(draft).length > draft.rules.maxNotices;
-  if (isFull || draft.settings.mode === 'captions' || findRejection(draft) !== undefined)
+  if (
+    isFull ||
+    draft.settings.mode === 'captions' ||
+    findRejection(draft) !== undefined
+  )
     endAnnouncement(draft, notice, 'refused');
 }
 

@@ -1,4 +1,7 @@
-import type { UtteranceCommand, UtteranceDecision } from '#src/turn/decide-utterance.ts';
+import type {
+  UtteranceCommand,
+  UtteranceDecision,
+} from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
 import { dropUnheardReply } from './reply-events.ts';
 import {
@@ -17,10 +20,18 @@ import {
   discardAnswer,
 } from './tool-decisions.ts';
 import { decideWords } from './turn-addressing.ts';
-import { closeUtterance, dropTurn, forgetRecordings, reportUtterance } from './turn-lifecycle.ts';
+import {
+  closeUtterance,
+  dropTurn,
+  forgetRecordings,
+  reportUtterance,
+} from './turn-lifecycle.ts';
 import { queueTurn, rememberFailure } from './turn-queue.ts';
 
-type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>;
+type AnswerDecision = Extract<
+  UtteranceDecision,
+  { kind: 'answer' | 'answer-with-rest' }
+>;
 type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
 
 /** Decides each utterance whose words and predecessors are known. */
@@ -37,7 +48,13 @@ function findDecidableSpeech(draft: Draft) {
   return undefined;
 }
 
-function isDecidable({ evidence, failure, isEnded, isRecognised, words }: UtteranceState) {
+function isDecidable({
+  evidence,
+  failure,
+  isEnded,
+  isRecognised,
+  words,
+}: UtteranceState) {
   if (!isEnded) return false;
   return (words ?? failure) !== undefined || !isRecognised || !hasVoice(evidence);
 }
@@ -83,11 +100,18 @@ function ignoreUtterance(
   const { evidence, failure } = utterance;
   closeUtterance(draft, turn, utterance, end, decision.why);
   if (failure && hasVoice(evidence) && rememberFailure(draft, 'recognise'))
-    emitEffect(draft, { do: 'notice', line: 'unrecognised', by: turn.by, error: failure.error }); // Read once.
-  if (decision.overlap) emitEffect(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
+    emitEffect(draft, {
+      do: 'notice',
+      line: 'unrecognised',
+      by: turn.by,
+      error: failure.error,
+    }); // Read once.
+  if (decision.overlap)
+    emitEffect(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
   if (decision.dropsUnheard) dropUnheardReply(draft);
   const endsTurn =
-    decision.kind === 'command' && obeyCommand(draft, turn, utterance, decision.command);
+    decision.kind === 'command' &&
+    obeyCommand(draft, turn, utterance, decision.command);
   if (endsTurn) stopTurn(draft, turn.id);
   else restoreTurn(draft, turn.id);
 }

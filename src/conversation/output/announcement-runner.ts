@@ -17,7 +17,10 @@ import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { toReadingRequest } from '#src/spending/reservation.ts';
 import { type PaidVoice, synthesizeClause } from '#src/voice/output/clause-sound.ts';
-import { createStuckError, type SpeechOutput } from '#src/voice/output/speech-output.ts';
+import {
+  createStuckError,
+  type SpeechOutput,
+} from '#src/voice/output/speech-output.ts';
 import type { VoiceDeps } from './answer-delivery.ts';
 import {
   createRunningReply,
@@ -59,16 +62,25 @@ export class AnnouncementRunner {
     const { loop, speech } = this.#session;
     const { failure, request } = findAnnouncement(loop.state, job.id) ?? {};
     const reading =
-      speech.requests.findAnnouncement(request) ?? this.#createFailureAnnouncement(failure);
+      speech.requests.findAnnouncement(request) ??
+      this.#createFailureAnnouncement(failure);
     return await this.#announce(reading, job, output, signal);
   }
 
-  #createFailureAnnouncement({ error, language }: Partial<ReplyFailure> = {}): QueuedAnnouncement {
+  #createFailureAnnouncement({
+    error,
+    language,
+  }: Partial<ReplyFailure> = {}): QueuedAnnouncement {
     const { notices } = this.#session;
     const line = error ? toFailureLine(error) : ({ id: 'ask.late' } as const);
     const spoken = notices.getSpokenLocale(language);
     const words = notices.formatSpokenText(line, spoken);
-    return { kind: 'reading', clauses: [toOpenText(words)], language: spoken, when: 'now' };
+    return {
+      kind: 'reading',
+      clauses: [toOpenText(words)],
+      language: spoken,
+      when: 'now',
+    };
   }
 
   #concludeAnnouncement({ id, reply }: RunningReply): { readonly heard: string } {
@@ -100,7 +112,9 @@ export class AnnouncementRunner {
     const clauses = addOpening(reading);
     const words = clauses.flatMap((clause) => clause.findTextForPlace(channelId) ?? []);
     const request = toReadingRequest(words.join(' '), guildId, reading.payer);
-    const budget = used ? { ...used, kind: 'refused' as const } : spending.open(request);
+    const budget = used
+      ? { ...used, kind: 'refused' as const }
+      : spending.open(request);
     if (budget.kind === 'refused') {
       if (!reading.isWrittenElsewhere && words.length > 0)
         notices.writeWords(ConfidentialText.join(clauses, ' '));
@@ -132,7 +146,12 @@ export class AnnouncementRunner {
       else loop.endFailure('speak');
     };
     const answeredIds = personId === undefined ? [] : [personId];
-    await output.speakReply(signal, read, { id: job.id, interruptible, answeredIds, ownSpeed });
+    await output.speakReply(signal, read, {
+      id: job.id,
+      interruptible,
+      answeredIds,
+      ownSpeed,
+    });
     return finish;
   }
 
@@ -144,7 +163,10 @@ export class AnnouncementRunner {
 }
 
 /** Puts its opening before a text. Empty where it is not to be said any more. */
-function addOpening({ clauses, opening }: QueuedAnnouncement): readonly ConfidentialText[] {
+function addOpening({
+  clauses,
+  opening,
+}: QueuedAnnouncement): readonly ConfidentialText[] {
   const first = opening ? opening() : '';
   if (first === undefined) return [];
   if (first === '') return clauses;
@@ -165,7 +187,11 @@ async function writeClauses(
     const oneVoice = synthesizer.fixVoice?.() ?? synthesizer;
     for (const clause of clauses) {
       if (reply.over) return;
-      for await (const pcm of synthesizeClause(clause, { synthesizer: oneVoice, voice }, signal)) {
+      for await (const pcm of synthesizeClause(
+        clause,
+        { synthesizer: oneVoice, voice },
+        signal,
+      )) {
         await reply.write(pcm, clause, signal);
       }
       reply.endSentence();

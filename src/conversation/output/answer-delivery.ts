@@ -4,7 +4,10 @@ import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { type AsideKind, toSpeakable } from '#src/chat/text/speakable.ts';
 import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { type ChannelNotices, writeUnspeakableWords } from '#src/notices/channel-notices.ts';
+import {
+  type ChannelNotices,
+  writeUnspeakableWords,
+} from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
@@ -90,7 +93,8 @@ export async function* endWithToolQuote(
   if (quote === undefined) return;
   const words = quote.text.findTextForPlace(channel.channelId) ?? '';
   yield { part: { kind: 'text', text: words }, atMs: deps.clock.nowMs() };
-  if (!pending.isWritten) yield* speakQuote(words, pending, channel.guildId, deps, signal);
+  if (!pending.isWritten)
+    yield* speakQuote(words, pending, channel.guildId, deps, signal);
 }
 
 async function* speakQuote(
@@ -165,7 +169,10 @@ export function getSpokenName(
 
 type PaidVoice = { readonly voice: SpeechVoice; readonly reservation: Reservation };
 
-export type MadeName = { readonly spoken: string; readonly sound: Promise<readonly Pcm[]> };
+export type MadeName = {
+  readonly spoken: string;
+  readonly sound: Promise<readonly Pcm[]>;
+};
 
 type NamedAnswer = PaidVoice & {
   /** Asked once the answer sounds, as the person may have left. */
@@ -187,7 +194,10 @@ export function synthesizeName(
   return { spoken, sound };
 }
 
-export function getNamePrefix(person: NamedPerson | undefined, place: SessionPlace): string {
+export function getNamePrefix(
+  person: NamedPerson | undefined,
+  place: SessionPlace,
+): string {
   return person ? getSpokenName(person, place) : '';
 }
 
@@ -205,7 +215,8 @@ export async function* withNamePrefix(
     const { part } = arrived;
     if (part.kind === 'text') text += part.text;
     const begins = part.kind === 'audio' && !isBegun;
-    if (begins && part.ofText !== undefined) yield* speakName(text, named, place, deps, signal);
+    if (begins && part.ofText !== undefined)
+      yield* speakName(text, named, place, deps, signal);
     isBegun ||= begins;
     yield arrived;
   }
@@ -223,7 +234,9 @@ async function* speakName(
   if (!named || spoken === '' || beginsWithName(text, named.name)) return;
   const shown = toSpeakable(named.name);
   const isMade = made?.spoken === spoken;
-  const name = isMade ? made : synthesizeName(spoken, { reservation, voice }, synthesizer, signal);
+  const name = isMade
+    ? made
+    : synthesizeName(spoken, { reservation, voice }, synthesizer, signal);
   const ofText = `${shown === '' ? spoken : shown},`;
   try {
     for (const pcm of (await name?.sound) ?? []) {
@@ -251,11 +264,17 @@ const maxPauseWaitMs = 60_000;
  */
 export async function sayToPerson(
   { personId, lines, isWanted }: PersonalNotice,
-  { consent, notices, place, speech }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
+  {
+    consent,
+    notices,
+    place,
+    speech,
+  }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
 ): Promise<boolean> {
   const findListener = () => {
     const isHeardBy =
-      consent.getStanding(personId) === 'yes' && getAnswerMedium(personId, place) === 'aloud';
+      consent.getStanding(personId) === 'yes' &&
+      getAnswerMedium(personId, place) === 'aloud';
     return isHeardBy ? place.findPerson(personId) : undefined;
   };
   if (!findListener()) return false;
@@ -286,7 +305,9 @@ function formatAddressedText(
     .map((line) => toSpeakable(spoken(line)))
     .filter((line) => line !== '')
     .join(' ');
-  return name === '' || text === '' ? text : spoken({ id: 'said.to', with: { name, text } });
+  return name === '' || text === ''
+    ? text
+    : spoken({ id: 'said.to', with: { name, text } });
 }
 
 /** `private`: in writing, for the asker alone. `both`: while the asker is deafened. */
@@ -330,7 +351,12 @@ const maxReceiptWaitMs = 10_000;
 /** Hears nobody from the next packet on, and tells aloud and in the chat how that ends. */
 export function confirmPauseAloud(
   personId: PersonId,
-  { consent, notices, place, speech }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
+  {
+    consent,
+    notices,
+    place,
+    speech,
+  }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
 ): void {
   consent.isPaused = true;
   const line = { id: 'privacy.paused' } as const;

@@ -3,7 +3,11 @@ import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
-import type { ConfirmOutcome, ReplyAudience, ShownConfirmation } from '#src/ports/command-ports.ts';
+import type {
+  ConfirmOutcome,
+  ReplyAudience,
+  ShownConfirmation,
+} from '#src/ports/command-ports.ts';
 import { toResultLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
 
@@ -19,7 +23,10 @@ type ConfirmableCall = {
 };
 
 /** A press that waits for its outcome. Aborting `signal` ends the call. */
-type Press = { readonly done: (outcome: ConfirmOutcome) => void; readonly signal: AbortSignal };
+type Press = {
+  readonly done: (outcome: ConfirmOutcome) => void;
+  readonly signal: AbortSignal;
+};
 
 export type PendingConfirmation = ConfirmableCall & {
   /** Never the same again, even after a restart, so that an old button fits nothing. */
@@ -30,7 +37,11 @@ export type PendingConfirmation = ConfirmableCall & {
 };
 
 export type ConfirmationPress =
-  | { readonly kind: 'theirs'; readonly ask: PendingConfirmation; readonly untilMs: number }
+  | {
+      readonly kind: 'theirs';
+      readonly ask: PendingConfirmation;
+      readonly untilMs: number;
+    }
   | { readonly kind: 'other'; readonly name: string }
   | { readonly kind: 'over' };
 
@@ -81,7 +92,11 @@ export class PendingConfirmations {
     };
     const others = this.#open.filter((one) => this.#getExpiry(one) > nowMs);
     this.#open = [...others, ask];
-    const words = { by: toResultLine(asker.name), name: ask.presser.name, s: confirmMs / 1000 };
+    const words = {
+      by: toResultLine(asker.name),
+      name: ask.presser.name,
+      s: confirmMs / 1000,
+    };
     return { button: `tool.show:${ask.id}`, line: { id: 'tool.ask', with: words } };
   }
 
@@ -120,13 +135,16 @@ export class PendingConfirmations {
     this.#open = this.#open.filter(
       ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
     );
-    this.#heldAnswers = this.#heldAnswers.filter(({ presser }) => presser.id !== personId);
+    this.#heldAnswers = this.#heldAnswers.filter(
+      ({ presser }) => presser.id !== personId,
+    );
   }
 
   #getExpiry({ confirmation, shownMs }: PendingConfirmation) {
     if (confirmation === undefined) return shownMs + confirmMs;
     const { confirmations } = this.#loop.state;
-    const { toMs = 0, untilMs = 0 } = confirmations.find(({ id }) => id === confirmation) ?? {};
+    const { toMs = 0, untilMs = 0 } =
+      confirmations.find(({ id }) => id === confirmation) ?? {};
     return Math.max(untilMs, toMs);
   }
 }

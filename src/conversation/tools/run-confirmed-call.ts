@@ -1,6 +1,9 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
-import { getSpokenName, sayToPerson } from '#src/conversation/output/answer-delivery.ts';
+import {
+  getSpokenName,
+  sayToPerson,
+} from '#src/conversation/output/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -38,7 +41,14 @@ export async function runConfirmedCall(
   const signal = AbortSignal.any([until, over.signal]);
   try {
     const atMs = clock.nowMs();
-    const work = performConfirmedCall(ask, isSpoken, session, tools, deps.places, signal);
+    const work = performConfirmedCall(
+      ask,
+      isSpoken,
+      session,
+      tools,
+      deps.places,
+      signal,
+    );
     const { deadlineMs = maxCallMs } = ask.tool;
     const confirmed = await withTimeout(work, deadlineMs, clock, () =>
       createTooLateError(deadlineMs),
@@ -47,9 +57,15 @@ export async function runConfirmedCall(
     const ran = isSpoken ? 'spoken' : 'pressed';
     const how = outcome.kind === 'done' ? ran : 'refused';
     const tookMs = clock.nowMs() - atMs;
-    const event = { kind: 'tool', speakerId: ask.asker.id, tool: ask.tool.name, how } as const;
+    const event = {
+      kind: 'tool',
+      speakerId: ask.asker.id,
+      tool: ask.tool.name,
+      how,
+    } as const;
     notices.reportEvent({ ...event, tookMs });
-    if (isSpoken && outcome.kind === 'barred') sayOutcome(outcome.line, ask.asker.id, session);
+    if (isSpoken && outcome.kind === 'barred')
+      sayOutcome(outcome.line, ask.asker.id, session);
     return confirmed;
   } catch (error) {
     // A call that was taken back is no failure.
@@ -57,7 +73,10 @@ export async function runConfirmedCall(
       notices.reportFailure(error, 'think');
       if (isSpoken) sayOutcome({ id: 'store.unread' }, ask.asker.id, session);
     }
-    return { outcome: { kind: 'failed' }, content: formatUnknownOutcome(ask.tool.name, 'failed') };
+    return {
+      outcome: { kind: 'failed' },
+      content: formatUnknownOutcome(ask.tool.name, 'failed'),
+    };
   } finally {
     over.abort(new Error('the press is over'));
   }
@@ -126,7 +145,10 @@ export type SpokenQuestion = { readonly words: string; readonly line: TextLine }
  * beside the bot's voice.
  */
 export function createSpokenQuestion(
-  { question, spokenQuestion = question }: Pick<ConfirmableAction, 'question' | 'spokenQuestion'>,
+  {
+    question,
+    spokenQuestion = question,
+  }: Pick<ConfirmableAction, 'question' | 'spokenQuestion'>,
   { speakerId, name }: TurnUtterance,
   { notices, place, speech }: Owners<'notices' | 'place' | 'speech'>,
 ): SpokenQuestion | undefined {
@@ -147,5 +169,8 @@ function toSpokenQuestionLine(ask: string): TextLine {
 
 /** Whether all of it can be heard: no link, code, list or hidden character is left out. */
 function isSayableValue(value: TextValue) {
-  return typeof value !== 'string' || value === toSpeakable(toResultLine(value, maxQuestionChars));
+  return (
+    typeof value !== 'string' ||
+    value === toSpeakable(toResultLine(value, maxQuestionChars))
+  );
 }

@@ -36,7 +36,9 @@ export class SessionTools {
   listOffered(): readonly ToolEntry[] {
     const settings = this.#session.place.getSettings();
     const offered = this.#sources.allTools();
-    return offered.filter(({ isOffered }) => isOffered?.(settings, this.#session) !== false);
+    return offered.filter(
+      ({ isOffered }) => isOffered?.(settings, this.#session) !== false,
+    );
   }
 
   createPorts(askerId: PersonId): ToolPorts {
@@ -71,7 +73,11 @@ export class SessionTools {
    *
    * Aborting `signal` throws `signal.reason`.
    */
-  async isAllowed(right: Right, personId: PersonId, signal: AbortSignal): Promise<boolean> {
+  async isAllowed(
+    right: Right,
+    personId: PersonId,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     // Discord reports no change of roles to bots, so it is asked. Without an answer the right is not held.
     const { place } = this.#session;
     if (right === 'dj' || right === 'manage') {
@@ -87,7 +93,10 @@ export class SessionTools {
   }
 }
 
-function describeCompany({ consent, place }: Owners<'consent' | 'place'>, askerId: PersonId) {
+function describeCompany(
+  { consent, place }: Owners<'consent' | 'place'>,
+  askerId: PersonId,
+) {
   // A program is told no names.
   const all = place.listPeople();
   const humans = all.filter(({ isBot }) => !isBot);
@@ -95,7 +104,11 @@ function describeCompany({ consent, place }: Owners<'consent' | 'place'>, askerI
     ? []
     : humans.filter(({ id }) => consent.getStanding(id) === 'yes');
   const names = named.map(({ name }) => name);
-  return { names, others: humans.length - names.length, bots: all.length - humans.length };
+  return {
+    names,
+    others: humans.length - names.length,
+    bots: all.length - humans.length,
+  };
 }
 
 /** For good manners only. The conversation decides which calls run, whatever the model makes of this. */
@@ -113,7 +126,8 @@ export function withToolRules(
   }: { readonly doneCalls: readonly unknown[]; readonly offered: readonly unknown[] },
 ): ReplyStyle {
   if (offered.length === 0) return style;
-  const rules = doneCalls.length === 0 ? toolRulesText : `${toolRulesText} ${doneCallsText}`;
+  const rules =
+    doneCalls.length === 0 ? toolRulesText : `${toolRulesText} ${doneCallsText}`;
   return { ...style, instructions: `${style.instructions} ${rules}` };
 }
 

@@ -43,7 +43,9 @@ export function createFailedResult(
   const why = `failed (${error instanceof BotError ? error.code : 'bug'})`;
   return {
     how: 'failed',
-    content: isKnown ? formatRefusal(`${name} ${why}.`) : formatUnknownOutcome(name, why),
+    content: isKnown
+      ? formatRefusal(`${name} ${why}.`)
+      : formatUnknownOutcome(name, why),
   };
 }
 
@@ -80,7 +82,10 @@ const unseenCharacters = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
  * formatToolResult({ said: 'Rain\nfrom noon on' }); // '{"result":{"said":"Rain from noon on"}}'
  */
 export function formatToolResult(facts: Facts, maxChars = maxResultChars): string {
-  const each = Object.entries(facts).map(([key, value]) => [key, sanitizeValue(value, maxChars)]);
+  const each = Object.entries(facts).map(([key, value]) => [
+    key,
+    sanitizeValue(value, maxChars),
+  ]);
   const whole = JSON.stringify({ result: Object.fromEntries(each) });
   if (whole.length <= maxChars) return whole;
   return JSON.stringify({ result: whole.slice(0, maxChars / 2), isCut: true });

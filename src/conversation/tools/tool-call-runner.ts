@@ -115,7 +115,9 @@ export class ToolCallRunner {
     const { signal } = ask?.press ?? this.#session;
     const until = AbortSignal.any([signal, over.signal]);
     const prepared = call && this.#preparedCalls.get(call.callId);
-    const work = ask ? this.#runConfirmed(ask, until) : this.#runPrepared(prepared, until);
+    const work = ask
+      ? this.#runConfirmed(ask, until)
+      : this.#runPrepared(prepared, until);
     void work.then((result) => {
       if (!this.#runs.delete(run)) return;
       const { hasChangedNothing = false } = result;
@@ -153,7 +155,12 @@ export class ToolCallRunner {
     }
   }
 
-  askConfirmation({ call, confirmation, isAloud, presser: presserId }: EffectOf<'ask'>): void {
+  askConfirmation({
+    call,
+    confirmation,
+    isAloud,
+    presser: presserId,
+  }: EffectOf<'ask'>): void {
     const { loop, place, signal } = this.#session;
     const { confirmations } = this.#tools;
     const prepared = this.#preparedCalls.get(call.callId);
@@ -161,17 +168,25 @@ export class ToolCallRunner {
     const { action, spoken, tool } = prepared;
     const asker = { id: prepared.asker.speakerId, name: prepared.asker.name };
     const presser = presserId === asker.id ? asker : action.presser;
-    const { button, line } = confirmations.open({ tool, action, asker, presser, confirmation });
+    const { button, line } = confirmations.open({
+      tool,
+      action,
+      asker,
+      presser,
+      confirmation,
+    });
     const said = isAloud ? spoken : undefined;
     const quote = said && { text: toOpenText(said.words) };
     const result = createWaitingResult(toResultLine(presser?.name ?? ''));
-    this.#deps.messages.offerButtons(place.channel, said?.line ?? line, [button], signal).then(
-      () => prepared.result.resolve({ ...result, quote }),
-      (error: unknown) => {
-        loop.post({ kind: 'ask-failed', confirmation });
-        prepared.result.reject(error);
-      },
-    );
+    this.#deps.messages
+      .offerButtons(place.channel, said?.line ?? line, [button], signal)
+      .then(
+        () => prepared.result.resolve({ ...result, quote }),
+        (error: unknown) => {
+          loop.post({ kind: 'ask-failed', confirmation });
+          prepared.result.reject(error);
+        },
+      );
   }
 
   closeConfirmation(confirmation: Id): void {
@@ -180,7 +195,10 @@ export class ToolCallRunner {
   }
 
   /** Runs a call after a press of its button. Never throws. Aborting `signal` ends the call. */
-  async confirmCall(ask: PendingConfirmation, signal: AbortSignal): Promise<ConfirmOutcome> {
+  async confirmCall(
+    ask: PendingConfirmation,
+    signal: AbortSignal,
+  ): Promise<ConfirmOutcome> {
     const { promise, resolve } = Promise.withResolvers<ConfirmOutcome>();
     ask.press = { done: resolve, signal };
     const { confirmation, presser } = ask;
@@ -192,7 +210,8 @@ export class ToolCallRunner {
   #keepResult(result: ToolCallResult): string {
     const { turns } = this.#session.loop.state;
     const known = turns.flatMap(({ changes }) => changes.map((one) => one.resultId));
-    for (const key of this.#results.keys()) if (!known.includes(key)) this.#results.delete(key);
+    for (const key of this.#results.keys())
+      if (!known.includes(key)) this.#results.delete(key);
     const key = `r${++this.#serial}`;
     this.#results.set(key, result);
     return key;
@@ -220,18 +239,23 @@ export class ToolCallRunner {
       const result = await withTimeout(work, deadlineMs, clock, () =>
         createTooLateError(deadlineMs),
       );
-      if (answerSignal.aborted) this.reportCall(tool, result.how, asker.speakerId, atMs);
+      if (answerSignal.aborted)
+        this.reportCall(tool, result.how, asker.speakerId, atMs);
       return result;
     } catch (error) {
       const isLate = prepared.signal.aborted && !answerSignal.aborted;
-      if (!until.aborted && !isLate) return this.reportFailedCall(tool, error, isReadOnly);
+      if (!until.aborted && !isLate)
+        return this.reportFailedCall(tool, error, isReadOnly);
       return { how: 'failed', content: formatUnknownOutcome(tool.name, 'was stopped') };
     } finally {
       over.abort(new Error('the call is over'));
     }
   }
 
-  async #runConfirmed(ask: PendingConfirmation, signal: AbortSignal): Promise<ToolCallResult> {
+  async #runConfirmed(
+    ask: PendingConfirmation,
+    signal: AbortSignal,
+  ): Promise<ToolCallResult> {
     this.#tools.confirmations.remove(ask);
     const { content, outcome } = await runConfirmedCall(
       ask,
@@ -258,7 +282,13 @@ export class ToolCallRunner {
     atMs: number,
   ): void {
     const tookMs = this.#deps.clock.nowMs() - atMs;
-    const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
+    const event = {
+      kind: 'tool',
+      speakerId,
+      tool: tool?.name ?? 'unknown',
+      how,
+      tookMs,
+    } as const;
     this.#session.notices.reportEvent(event);
   }
 }
@@ -323,7 +353,12 @@ export class AnswerCalls implements AnswerTools {
     const atMs = this.#options.tools.clock.nowMs();
     const { how, content, quote } = await this.#runInTime(tool, call, signal, atMs);
     if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
-    this.#options.calls.reportCall(tool, how, this.#options.said.at(-1)?.speakerId ?? '', atMs);
+    this.#options.calls.reportCall(
+      tool,
+      how,
+      this.#options.said.at(-1)?.speakerId ?? '',
+      atMs,
+    );
     return { content };
   }
 
@@ -356,7 +391,8 @@ export class AnswerCalls implements AnswerTools {
     atMs: number,
   ): Promise<ToolCallResult> {
     const fit = tool.parseArguments(call.argumentsJson);
-    if ('unfit' in fit) return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
+    if ('unfit' in fit)
+      return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
     const { calls, said, session, tools } = this.#options;
     const asker = said.at(-1);
     if (!asker || !(await tools.isAllowed(tool.right, asker.speakerId, signal)))
@@ -369,7 +405,9 @@ export class AnswerCalls implements AnswerTools {
     const isReadOnly = fit.effect === 'read';
     const isQuoting = said.some(({ isQuoted }) => isQuoted);
     const spoken =
-      isReadOnly || isQuoting ? undefined : createSpokenQuestion(action, asker, session);
+      isReadOnly || isQuoting
+        ? undefined
+        : createSpokenQuestion(action, asker, session);
     const { kind: _, ...prepared } = action;
     const about = { tool, action: prepared, isReadOnly, asker, spoken };
     const one = { ...about, signal, answerSignal, atMs };

@@ -32,8 +32,13 @@ export class AccountRest implements Disposable {
    * Errors: BotError `discord.bad_token`, `discord.unreachable`; its cause is that of discord.js. Aborting `signal` throws
    * `signal.reason`.
    */
-  async read<T>(route: `/${string}`, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-    const sendGet = (either: AbortSignal) => this.#client.rest.get(route, { signal: either });
+  async read<T>(
+    route: `/${string}`,
+    schema: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const sendGet = (either: AbortSignal) =>
+      this.#client.rest.get(route, { signal: either });
     return await this.#requestChecked(sendGet, schema, signal);
   }
 
@@ -46,7 +51,8 @@ export class AccountRest implements Disposable {
     signal: AbortSignal,
   ): Promise<T> {
     const { rest } = this.#client;
-    const sendBody = (either: AbortSignal) => rest[method](route, { signal: either, body });
+    const sendBody = (either: AbortSignal) =>
+      rest[method](route, { signal: either, body });
     return await this.#requestChecked(sendBody, schema, signal);
   }
 
@@ -61,7 +67,10 @@ export class AccountRest implements Disposable {
       return await waitUnlessAborted(ask(this.#client, either), either);
     } catch (cause) {
       signal.throwIfAborted();
-      throw toLoginError(deadline.aborted ? deadline.reason : cause, { ...this.#login, timeoutMs });
+      throw toLoginError(deadline.aborted ? deadline.reason : cause, {
+        ...this.#login,
+        timeoutMs,
+      });
     }
   }
 

@@ -28,7 +28,10 @@ const applicationSchema = z.object({
   flags: z.int().default(0),
   owner: ownerSchema.nullish(),
   team: z
-    .object({ owner_user_id: z.string().nullish(), members: z.array(teamMember).default([]) })
+    .object({
+      owner_user_id: z.string().nullish(),
+      members: z.array(teamMember).default([]),
+    })
     .nullish(),
 });
 const userSchema = z.object({ id: z.string(), username: z.string() });
@@ -39,10 +42,14 @@ export const messageContentIntent = 'Message Content Intent';
 
 /** Flags of that intent: of a verified bot, and of a small one. */
 const messageContentFlags =
-  ApplicationFlags.GatewayMessageContent | ApplicationFlags.GatewayMessageContentLimited;
+  ApplicationFlags.GatewayMessageContent |
+  ApplicationFlags.GatewayMessageContentLimited;
 
 /** Reads the account that the token belongs to. Errors and abort: as `AccountRest.read`. */
-export async function readAccount(rest: AccountRest, signal: AbortSignal): Promise<Account> {
+export async function readAccount(
+  rest: AccountRest,
+  signal: AbortSignal,
+): Promise<Account> {
   const bot = await rest.read(Routes.user(), userSchema, signal);
   const own = await rest.read(Routes.currentApplication(), applicationSchema, signal);
   return {
@@ -56,7 +63,9 @@ export async function readAccount(rest: AccountRest, signal: AbortSignal): Promi
 
 function listOwners({ owner, team }: z.infer<typeof applicationSchema>) {
   if (!team) return owner ? [owner.id] : [];
-  const members = team.members.filter(({ membership_state: state }) => state === acceptedState);
+  const members = team.members.filter(
+    ({ membership_state: state }) => state === acceptedState,
+  );
   if (members.length > 0) return members.map(({ user }) => user.id);
   return team.owner_user_id ? [team.owner_user_id] : [];
 }

@@ -61,7 +61,9 @@ export async function readGuildRights(
     const channels = [...(await guild.channels.fetch()).values()].flatMap((channel) =>
       channel?.isVoiceBased() && channel.id !== guild.afkChannelId ? [channel] : [],
     );
-    const inOrder = channels.toSorted((one, other) => one.rawPosition - other.rawPosition);
+    const inOrder = channels.toSorted(
+      (one, other) => one.rawPosition - other.rawPosition,
+    );
     return {
       id: guildId,
       name: guild.name,
@@ -78,9 +80,12 @@ export async function readVoicePlace(
   channelId: ChannelId,
   signal: AbortSignal,
 ): Promise<
-  { readonly guildId: GuildId; readonly channelId: ChannelId; readonly name: string } | undefined
+  | { readonly guildId: GuildId; readonly channelId: ChannelId; readonly name: string }
+  | undefined
 > {
-  const found = await ignoreAbsent(rest.read(Routes.channel(channelId), placeSchema, signal));
+  const found = await ignoreAbsent(
+    rest.read(Routes.channel(channelId), placeSchema, signal),
+  );
   if (!found?.guild_id || toChannelKind(found.type) === undefined) return undefined;
   return { guildId: found.guild_id, channelId, name: found.name ?? channelId };
 }
@@ -139,6 +144,9 @@ function getChannelRights(channel: VoiceBasedChannel, me: GuildMember): ChannelR
   };
 }
 
-function listMissingRights(mine: Readonly<PermissionsBitField>, wanted: readonly NeededRight[]) {
+function listMissingRights(
+  mine: Readonly<PermissionsBitField>,
+  wanted: readonly NeededRight[],
+) {
   return wanted.filter((right) => !mine.has(right));
 }

@@ -19,7 +19,9 @@ export type NeededRight = keyof typeof rightNames;
 
 const invitedRights = Object.keys(rightNames).filter(isNeeded);
 /** Without the status of the voice channel the bot does everything else. */
-export const neededRights = invitedRights.filter((right) => right !== 'SetVoiceChannelStatus');
+export const neededRights = invitedRights.filter(
+  (right) => right !== 'SetVoiceChannelStatus',
+);
 
 /** Rights as the number that an invite link carries. */
 const invitedPermissions = invitedRights.reduce(
@@ -28,7 +30,12 @@ const invitedPermissions = invitedRights.reduce(
 );
 
 /** Rights without which the bot cannot talk in a voice channel. */
-export const talkRights: readonly NeededRight[] = ['ViewChannel', 'Connect', 'Speak', 'UseVAD'];
+export const talkRights: readonly NeededRight[] = [
+  'ViewChannel',
+  'Connect',
+  'Speak',
+  'UseVAD',
+];
 /** Rights on a stage, where the bot asks to speak. */
 export const stageRights: readonly NeededRight[] = ['ViewChannel', 'Connect'];
 /** Rights for the panel and captions in the chat of a voice channel. */

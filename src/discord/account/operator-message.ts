@@ -29,14 +29,19 @@ export async function writeToOperator(
   signal: AbortSignal,
 ): Promise<string> {
   if (webhook) return await postToWebhook(text, webhook, signal);
-  if (!discord) throw createUnsentError('there is neither OPERATOR_WEBHOOK nor DISCORD_TOKEN');
+  if (!discord)
+    throw createUnsentError('there is neither OPERATOR_WEBHOOK nor DISCORD_TOKEN');
   const { token, apiUrl } = discord;
   using rest = new AccountRest({ token: token.reveal(), apiUrl });
   return await writeToOwners(text, rest, signal);
 }
 
 /** `content` is read by Discord's webhooks, `text` by those of Slack, Mattermost and others. */
-async function postToWebhook(text: string, webhook: Secret, signal: AbortSignal): Promise<string> {
+async function postToWebhook(
+  text: string,
+  webhook: Secret,
+  signal: AbortSignal,
+): Promise<string> {
   const deadline = AbortSignal.timeout(webhookMs);
   let status: number;
   try {
@@ -52,7 +57,9 @@ async function postToWebhook(text: string, webhook: Secret, signal: AbortSignal)
   } catch {
     signal.throwIfAborted();
     throw createUnsentError(
-      deadline.aborted ? 'the webhook did not answer in 10 s' : 'the webhook could not be reached',
+      deadline.aborted
+        ? 'the webhook did not answer in 10 s'
+        : 'the webhook could not be reached',
     );
   }
   if (status >= 300) throw createUnsentError(`the webhook answered ${status}`);
@@ -73,17 +80,28 @@ async function writeToOwners(text: string, rest: AccountRest, signal: AbortSigna
         signal,
       );
       const message = { content: text, allowed_mentions: { parse: [] } };
-      await rest.write('post', Routes.channelMessages(id), message, createdSchema, signal);
+      await rest.write(
+        'post',
+        Routes.channelMessages(id),
+        message,
+        createdSchema,
+        signal,
+      );
       reached++;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof BotError)) throw error;
     }
   }
-  if (reached === 0) throw createUnsentError('no owner of the application accepts direct messages');
+  if (reached === 0)
+    throw createUnsentError('no owner of the application accepts direct messages');
   return `${reached} of ${ownerIds.length} ${ownerIds.length === 1 ? 'owner' : 'owners'} of the application`;
 }
 
 function createUnsentError(why: string) {
-  return new BotError('discord.unsent', true, `The message to the operator was not sent: ${why}.`);
+  return new BotError(
+    'discord.unsent',
+    true,
+    `The message to the operator was not sent: ${why}.`,
+  );
 }

@@ -22,7 +22,13 @@ export async function tryMessage(
   );
   const route = Routes.channelMessage(channelId, id);
   try {
-    await rest.write('patch', route, { content: `${content} (2)` }, z.unknown(), signal);
+    await rest.write(
+      'patch',
+      route,
+      { content: `${content} (2)` },
+      z.unknown(),
+      signal,
+    );
   } finally {
     await rest.write('delete', route, {}, z.unknown(), AbortSignal.timeout(deleteMs));
   }

@@ -27,7 +27,10 @@ type VoiceTrialOptions = {
 };
 
 /** An open voice link; `others` is the number of other people in the channel. */
-export type OpenedLink = LinkState & { readonly joinedInMs: number; readonly others: number };
+export type OpenedLink = LinkState & {
+  readonly joinedInMs: number;
+  readonly others: number;
+};
 
 /** Longest times, in ms: a login, and sound beyond its own length. */
 const [loginMs, lateMs] = [20_000, 5_000];
@@ -45,9 +48,19 @@ export async function openVoiceTrial(
 ): Promise<VoiceTrial> {
   const { shards: count } = options;
   const id = getShardId(guildId, count);
-  const shard = { id, count, recommendedCount: count, waitToIdentify: async () => undefined };
+  const shard = {
+    id,
+    count,
+    recommendedCount: count,
+    waitToIdentify: async () => undefined,
+  };
   const deadline = new LoginDeadline(loginMs);
-  const all = { ...login, shard: count > 1 ? shard : undefined, timeoutMs: loginMs, deadline };
+  const all = {
+    ...login,
+    shard: count > 1 ? shard : undefined,
+    timeoutMs: loginMs,
+    deadline,
+  };
   const client = createClient(all);
   // An error without a listener would end the process.
   client.on(Events.Error, () => undefined).on(Events.ShardError, () => undefined);
@@ -129,7 +142,11 @@ export class VoiceTrial implements AsyncDisposable {
       sent++;
     };
     this.#link
-      ?.playFrames({ pullFrame: () => waiting.shift(), markSent: onFrameSent, isIdle: true })
+      ?.playFrames({
+        pullFrame: () => waiting.shift(),
+        markSent: onFrameSent,
+        isIdle: true,
+      })
       .wake();
     const untilMs = this.#clock.nowMs() + frames.length * 20 + lateMs;
     while (sent < frames.length && this.#clock.nowMs() < untilMs)
@@ -152,8 +169,10 @@ export class VoiceTrial implements AsyncDisposable {
   }
 
   #onDiscordEvent(event: DiscordEvent) {
-    if (event.kind === 'alert' && event.state === 'raised') this.#troubles.push(event.name);
-    if (event.kind === 'voice-closed') this.#troubles.push(`voice close ${event.closeCode}`);
+    if (event.kind === 'alert' && event.state === 'raised')
+      this.#troubles.push(event.name);
+    if (event.kind === 'voice-closed')
+      this.#troubles.push(`voice close ${event.closeCode}`);
     if (event.kind !== 'muted' && event.kind !== 'suppressed') return;
     if (event.isOn) this.#restrictions.add(event.kind);
     else this.#restrictions.delete(event.kind);

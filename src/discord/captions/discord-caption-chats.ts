@@ -14,11 +14,17 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
-import { type ButtonRow, renderButtonRows } from '#src/discord/interactions/rendering.ts';
+import {
+  type ButtonRow,
+  renderButtonRows,
+} from '#src/discord/interactions/rendering.ts';
 import { readMember } from '#src/discord/members.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
-import { createUnwrittenError, toWriteFailure } from '#src/discord/outbox/write-failure.ts';
+import {
+  createUnwrittenError,
+  toWriteFailure,
+} from '#src/discord/outbox/write-failure.ts';
 import {
   mayWriteIn,
   openRights,
@@ -27,7 +33,11 @@ import {
 } from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
 import type { Button } from '#src/features/command.ts';
-import type { CaptionChats, CaptionThread, ChatText } from '#src/ports/caption-chats.ts';
+import type {
+  CaptionChats,
+  CaptionThread,
+  ChatText,
+} from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { toLocale } from '#src/texts/texts.ts';
@@ -61,9 +71,14 @@ export function openCaptionChats(
     async openChat(channel, thread, signal) {
       signal.throwIfAborted();
       const guild = client.guilds.cache.get(channel.guildId);
-      const home = guild?.channels.cache.get(thread?.parentChannelId ?? channel.channelId);
+      const home = guild?.channels.cache.get(
+        thread?.parentChannelId ?? channel.channelId,
+      );
       if (!thread && !(home && mayWriteIn(home)))
-        throw createUnopenedError(channel, 'View Channel, Connect, Send Messages in its chat');
+        throw createUnopenedError(
+          channel,
+          'View Channel, Connect, Send Messages in its chat',
+        );
       const channelId = thread
         ? await openThread(home, channel, thread, signal)
         : channel.channelId;
@@ -96,7 +111,11 @@ export function openCaptionChats(
     },
     async changeMessage(place, text, signal) {
       const changeMessage = (words: string) =>
-        outbox.changeMessage(place, words === '' ? undefined : toCaptionBody(words), signal);
+        outbox.changeMessage(
+          place,
+          words === '' ? undefined : toCaptionBody(words),
+          signal,
+        );
       try {
         await changeMessage(text);
         return text === '' ? 'gone' : 'changed';
@@ -127,7 +146,10 @@ function toCaptionBody(text: string, components: readonly ButtonRow[] = []) {
 }
 
 /** Tells whether a person may open a voice channel now and read its history; no where Discord told too little to know. */
-function createMayOpen(client: Client<true>, timing: SyncTiming): CaptionChats['mayOpen'] {
+function createMayOpen(
+  client: Client<true>,
+  timing: SyncTiming,
+): CaptionChats['mayOpen'] {
   /** When roles of a member were read. */
   const readAtMs = new WeakMap<GuildMember, number>();
   /** Channels that Discord knows no more: none of their ids is used again. */
@@ -157,11 +179,17 @@ function createMayOpen(client: Client<true>, timing: SyncTiming): CaptionChats['
 }
 
 function canOpenChannel(channel: VoiceBasedChannel, member: GuildMember) {
-  return channel.guild.available && permissionsIn(channel, member)?.has(openRights) === true;
+  return (
+    channel.guild.available && permissionsIn(channel, member)?.has(openRights) === true
+  );
 }
 
 /** Rights for captions in new threads of a channel. */
-const threadRights = [Rights.ViewChannel, Rights.CreatePublicThreads, Rights.SendMessagesInThreads];
+const threadRights = [
+  Rights.ViewChannel,
+  Rights.CreatePublicThreads,
+  Rights.SendMessagesInThreads,
+];
 
 /** The former thread, or a new one. Errors: BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
 async function openThread(
@@ -170,9 +198,15 @@ async function openThread(
   { formerId = '', name }: CaptionThread,
   signal: AbortSignal,
 ): Promise<string> {
-  if (home?.type !== ChannelType.GuildText || !ownPermissionsIn(home)?.has(threadRights)) {
+  if (
+    home?.type !== ChannelType.GuildText ||
+    !ownPermissionsIn(home)?.has(threadRights)
+  ) {
     const rights = 'View Channel, Create Public Threads, Send Messages in Threads';
-    throw createUnopenedError(channel, `${rights} in the text channel of captions_channel`);
+    throw createUnopenedError(
+      channel,
+      `${rights} in the text channel of captions_channel`,
+    );
   }
   const former = home.threads.cache.get(formerId);
   if (former?.locked === false) return former.id;

@@ -15,7 +15,9 @@ import { takeFirstChars, toOneLine } from '#src/texts/plain-text.ts';
 import { toLocale } from '#src/texts/texts.ts';
 
 type SentFile = NonNullable<CommandCall['sound']>;
-type SlashInteraction = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
+type SlashInteraction =
+  | ChatInputCommandInteraction<'cached'>
+  | AutocompleteInteraction<'cached'>;
 type MenuInteraction = MessageContextMenuCommandInteraction<'cached'>;
 
 /** Call of a press: the person, and the subject of the button. */
@@ -37,7 +39,10 @@ export function toCall(asked: BaseInteraction<'cached'>, about?: string): Comman
 }
 
 /** Call of a command: the person and the options; those that do not fit any more are left out, numbers are brought within bounds. */
-export function toCommandCall(asked: SlashInteraction, { options }: Command): CommandCall {
+export function toCommandCall(
+  asked: SlashInteraction,
+  { options }: Command,
+): CommandCall {
   const words: Record<string, string> = {};
   let given: Pick<CommandCall, 'channel' | 'file' | 'sound'> = {};
   for (const option of options) {
@@ -53,14 +58,16 @@ export function toCommandCall(asked: SlashInteraction, { options }: Command): Co
       }
       case 'file':
       case 'sound':
-        if (filled.attachment) given = { ...given, [option.kind]: toSentFile(filled.attachment) };
+        if (filled.attachment)
+          given = { ...given, [option.kind]: toSentFile(filled.attachment) };
         break;
       case 'text':
         words[option.name] = readTypedWords(value, option, asked);
         break;
       case 'number':
       case 'decimal':
-        words[option.name] = `${Math.max(option.least, Math.min(option.most, Number(value)))}`;
+        words[option.name] =
+          `${Math.max(option.least, Math.min(option.most, Number(value)))}`;
         break;
       case 'choice':
       case 'truth':
@@ -80,7 +87,13 @@ function readTypedWords(
 
 /** Call of an entry of the menu of a message: the person and the message. */
 export function toMenuCall(asked: MenuInteraction): CommandCall {
-  const { author, id: messageId, member, messageSnapshots, webhookId } = asked.targetMessage;
+  const {
+    author,
+    id: messageId,
+    member,
+    messageSnapshots,
+    webhookId,
+  } = asked.targetMessage;
   const content = readContent(asked.targetMessage, messageSnapshots.first(), true);
   const message = {
     ...content,

@@ -12,7 +12,9 @@ export function indexCommandsByLine(
   for (const slash of slashes) {
     if ('label' in slash) table.set(getMenuName(slash), toCommand(slash));
     else if (!('commands' in slash)) table.set(slash.name, slash);
-    else for (const command of slash.commands) table.set(`${slash.name} ${command.name}`, command);
+    else
+      for (const command of slash.commands)
+        table.set(`${slash.name} ${command.name}`, command);
   }
   return table;
 }

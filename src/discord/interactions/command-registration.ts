@@ -94,11 +94,16 @@ function toOptionType(option: CommandOption) {
 
 /** Names stay English, so that what the help says can be typed. */
 function toDescriptions(id: PlainTextId) {
-  return { description: formatText(id), description_localizations: toLocalizations(id) };
+  return {
+    description: formatText(id),
+    description_localizations: toLocalizations(id),
+  };
 }
 
 /** Localizations by every name that Discord has for a language that there are texts in, but English. */
 function toLocalizations(id: PlainTextId): Readonly<Record<string, string>> {
   const tags = discordLocales.filter((tag) => toLocale(tag) !== 'en');
-  return Object.fromEntries(tags.map((tag) => [tag, formatText(id, {}, toLocale(tag))]));
+  return Object.fromEntries(
+    tags.map((tag) => [tag, formatText(id, {}, toLocale(tag))]),
+  );
 }

@@ -14,7 +14,10 @@ import { toCustomId } from './rendering.ts';
 const maxInputChars = 4_000;
 
 /** Form as Discord shows it in this language. */
-export function toModal(form: Form, locale: Locale): APIModalInteractionResponseCallbackData {
+export function toModal(
+  form: Form,
+  locale: Locale,
+): APIModalInteractionResponseCallbackData {
   return {
     custom_id: toCustomId(form.name),
     title: formatText(form.title, {}, locale),
@@ -52,5 +55,7 @@ function toFormComponent({ name, isLong, isRequired, maxChars, value }: FormInpu
 /** Empty where the form has no such input. */
 function readTypedInput({ fields }: ModalSubmitInteraction<'cached'>, name: string) {
   const field = fields.fields.get(name);
-  return field?.type === ComponentType.TextInput ? takeFirstChars(field.value, maxInputChars) : '';
+  return field?.type === ComponentType.TextInput
+    ? takeFirstChars(field.value, maxInputChars)
+    : '';
 }

@@ -17,7 +17,10 @@ import type {
   FormHandler,
   PickerHandler,
 } from '#src/features/command.ts';
-import { InteractionLimits, toSlowDownLine } from '#src/features/contract/interaction-limits.ts';
+import {
+  InteractionLimits,
+  toSlowDownLine,
+} from '#src/features/contract/interaction-limits.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { toCall, toCommandCall, toMenuCall } from './calls.ts';
@@ -73,7 +76,12 @@ export class InteractionReceiver {
 
   /** Resolves when whatever was met is answered, after `ms` at the latest. */
   async waitUntilSettled(ms: number): Promise<void> {
-    await waitAtMost(Promise.allSettled(this.#underWay), ms, this.#options.timing, neverAborted);
+    await waitAtMost(
+      Promise.allSettled(this.#underWay),
+      ms,
+      this.#options.timing,
+      neverAborted,
+    );
   }
 
   #acceptInteraction(asking: RepliableInteraction): void {
@@ -84,17 +92,26 @@ export class InteractionReceiver {
   }
 
   #reportUnread(error: unknown): void {
-    this.#options.report({ kind: 'command-failed', name: 'unread', code: 'internal', error });
+    this.#options.report({
+      kind: 'command-failed',
+      name: 'unread',
+      code: 'internal',
+      error,
+    });
   }
 
   async #serveInteraction(asking: RepliableInteraction): Promise<void> {
     if (!asking.inCachedGuild()) return await this.#refuseInteraction(asking);
     const invocation = this.#toInvocation(asking);
     const { guildId, user } = asking;
-    const waitMs = invocation.isNeverLimited ? 0 : await this.#limits.takeUse(guildId, user.id);
+    const waitMs = invocation.isNeverLimited
+      ? 0
+      : await this.#limits.takeUse(guildId, user.id);
     await this.#runner.answerInteraction(
       asking,
-      waitMs === 0 ? invocation : createSayingInvocation('too fast', toSlowDownLine(waitMs)),
+      waitMs === 0
+        ? invocation
+        : createSayingInvocation('too fast', toSlowDownLine(waitMs)),
     );
   }
 
@@ -106,7 +123,12 @@ export class InteractionReceiver {
       const message = renderLines([line], toLocale(asking.locale));
       await asking.reply({ ...message, flags: message.flags | MessageFlags.Ephemeral });
     } catch (error) {
-      this.#options.report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
+      this.#options.report({
+        kind: 'command-failed',
+        name,
+        code: 'discord.unreachable',
+        error,
+      });
     }
   }
 
@@ -122,7 +144,9 @@ export class InteractionReceiver {
   #findInvocation(asking: RepliableInteraction<'cached'>): Invocation {
     if (asking.isButton() || asking.isAnySelectMenu() || asking.isModalSubmit())
       return this.#toComponentInvocation(asking);
-    const name = asking.isChatInputCommand() ? toCommandLine(asking) : asking.commandName;
+    const name = asking.isChatInputCommand()
+      ? toCommandLine(asking)
+      : asking.commandName;
     const command = this.#commands.get(name);
     if (!command) return createUnknownInvocation('command');
     if (asking.isChatInputCommand())
@@ -142,7 +166,8 @@ export class InteractionReceiver {
     const { name, about } = parseCustomId(asking.customId);
     const call = toCall(asking, about);
     const hasName = (one: { readonly name: string }) => one.name === name;
-    if (asking.isButton()) return this.#createInvocation('press', name, buttons.get(name), call);
+    if (asking.isButton())
+      return this.#createInvocation('press', name, buttons.get(name), call);
     if (asking.isAnySelectMenu()) {
       const picked = { ...call, picked: asking.values };
       return this.#createInvocation('pick', name, pickers.find(hasName), picked);
@@ -164,7 +189,11 @@ export class InteractionReceiver {
   }
 
   /** Runs it, and opens its form, unless the server does not let the caller use the bot. */
-  #createKnownInvocation(name: string, handler: Handler, call: CommandCall): Invocation {
+  #createKnownInvocation(
+    name: string,
+    handler: Handler,
+    call: CommandCall,
+  ): Invocation {
     const { ports } = this.#options;
     const { form, longestMs, shownTo } = handler;
     const denyCaller = async () =>
@@ -176,7 +205,8 @@ export class InteractionReceiver {
       shownTo: typeof shownTo === 'function' ? shownTo(call) : shownTo,
       form:
         form &&
-        (async () => ((await denyCaller()) ? undefined : await handler.form?.(call, ports))),
+        (async () =>
+          (await denyCaller()) ? undefined : await handler.form?.(call, ports)),
       async run() {
         const why = await denyCaller();
         return why ? [why] : await handler.run(call, ports);
@@ -205,8 +235,12 @@ export class InteractionReceiver {
 }
 
 /** `privacy status`, as the person typed it. */
-function toCommandLine(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {
-  return [asking.commandName, asking.options.getSubcommand(false)].filter(Boolean).join(' ');
+function toCommandLine(
+  asking: ChatInputCommandInteraction | AutocompleteInteraction,
+): string {
+  return [asking.commandName, asking.options.getSubcommand(false)]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** A command, a button, a menu or a form of another version of this bot. */
@@ -223,6 +257,10 @@ const [maxChoices, maxChars, lateMs] = [25, 100, 200];
 
 /** Choices for a person who types, as many as Discord takes. */
 function toChoices(found: readonly string[]) {
-  const words = found.map((word) => takeFirstChars(word, maxChars)).filter((word) => word.trim());
-  return [...new Set(words)].slice(0, maxChoices).map((word) => ({ name: word, value: word }));
+  const words = found
+    .map((word) => takeFirstChars(word, maxChars))
+    .filter((word) => word.trim());
+  return [...new Set(words)]
+    .slice(0, maxChoices)
+    .map((word) => ({ name: word, value: word }));
 }

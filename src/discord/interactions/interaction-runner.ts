@@ -114,9 +114,17 @@ export class InteractionRunner {
     if (invocation.mustDeferFirst) await deferReply();
     const [first, ...rest] = await this.#collectReplies(asking, invocation);
     forget();
-    this.#followPostedPanel(asking, first, await sayFirst(asking, first, await thinking));
+    this.#followPostedPanel(
+      asking,
+      first,
+      await sayFirst(asking, first, await thinking),
+    );
     for (const reply of rest)
-      this.#followPostedPanel(asking, reply, toPanelPlace(await asking.followUp(reply.message)));
+      this.#followPostedPanel(
+        asking,
+        reply,
+        toPanelPlace(await asking.followUp(reply.message)),
+      );
   }
 
   async #collectReplies(
@@ -124,7 +132,10 @@ export class InteractionRunner {
     { longestMs = usualLongestMs, name, run }: Invocation,
   ): Promise<readonly [RenderedReply, ...RenderedReply[]]> {
     try {
-      return this.#renderReplies(asking, await this.#runWithDeadline(longestMs, name, run));
+      return this.#renderReplies(
+        asking,
+        await this.#runWithDeadline(longestMs, name, run),
+      );
     } catch (error) {
       const code = error instanceof BotError ? error.code : 'internal';
       this.#options.report({ kind: 'command-failed', name, code, error });
@@ -132,7 +143,11 @@ export class InteractionRunner {
     }
   }
 
-  async #runWithDeadline<T>(ms: number, name: string, work: () => Promise<T>): Promise<T> {
+  async #runWithDeadline<T>(
+    ms: number,
+    name: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const createLateError = () => new Error(`${name} took longer than ${ms / 1000} s.`);
     return await withTimeout(work(), ms, this.#options.timing, createLateError);
   }
@@ -142,11 +157,17 @@ export class InteractionRunner {
     [first, ...rest]: Replies,
   ): readonly [RenderedReply, ...RenderedReply[]] {
     const { panels, buttons } = this.#options;
-    const languages = { caller: toLocale(locale), room: toLocale(guild.preferredLocale) };
+    const languages = {
+      caller: toLocale(locale),
+      room: toLocale(guild.preferredLocale),
+    };
     const renderReply = (reply: Reply): RenderedReply => {
       if (reply.panel && reply.to === 'room')
         return { message: panels.renderPanel(guildId, reply), head: reply };
-      return { message: renderMessage(reply, languages, buttons), inPlace: reply.inPlace };
+      return {
+        message: renderMessage(reply, languages, buttons),
+        inPlace: reply.inPlace,
+      };
     };
     return [renderReply(first), ...rest.map(renderReply)];
   }
@@ -156,7 +177,8 @@ export class InteractionRunner {
     { head, message }: RenderedReply,
     place?: MessagePlace,
   ): void {
-    if (head !== undefined && place) this.#options.panels.putPanel(guildId, place, head, message);
+    if (head !== undefined && place)
+      this.#options.panels.putPanel(guildId, place, head, message);
   }
 
   #isFirst(id: string): boolean {
@@ -206,7 +228,9 @@ async function sayFirst(
 }
 
 function isOnMessage(asking: Asking): asking is AskingOnMessage {
-  return asking.isMessageComponent() || (asking.isModalSubmit() && asking.isFromMessage());
+  return (
+    asking.isMessageComponent() || (asking.isModalSubmit() && asking.isFromMessage())
+  );
 }
 
 /** Sent again by discord.js after a cut connection, an answer may be there already, which Discord refuses to take twice. */

@@ -14,10 +14,17 @@ const applicationSchema = z.object({ id: z.string() });
 const timeoutMs = 30_000;
 
 /** Registers the commands in all servers, without going online. Errors: BotError `discord.bad_token`, `discord.unreachable`. */
-export async function registerOnly({ commands, ...login }: RegisterOptions): Promise<void> {
+export async function registerOnly({
+  commands,
+  ...login
+}: RegisterOptions): Promise<void> {
   using rest = new AccountRest(login);
   const signal = AbortSignal.timeout(timeoutMs);
-  const { id } = await rest.read(Routes.currentApplication(), applicationSchema, signal);
+  const { id } = await rest.read(
+    Routes.currentApplication(),
+    applicationSchema,
+    signal,
+  );
   const route = Routes.applicationCommands(id);
   await rest.write('put', route, toCommandBodies(commands), z.unknown(), signal);
 }

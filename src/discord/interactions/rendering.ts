@@ -101,11 +101,18 @@ export function renderLines(lines: readonly TextLine[], locale: Locale): Message
 /** A text as a message. Discord fetches a link to preview it before anybody follows it, and a model may have written it. */
 export function toMessageBody(text: string): MessageBody {
   const content = truncate(text, maxMessageChars);
-  return { content, allowedMentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds };
+  return {
+    content,
+    allowedMentions: { parse: [] },
+    flags: MessageFlags.SuppressEmbeds,
+  };
 }
 
 /** Names of people and channels may hold anything; they are shown, not obeyed. */
-export function renderSentence({ id, with: words = {} }: TextLine, locale: Locale): string {
+export function renderSentence(
+  { id, with: words = {} }: TextLine,
+  locale: Locale,
+): string {
   return formatText(id, escapeTextValues(words), locale);
 }
 
@@ -171,11 +178,15 @@ function renderMenu(picker: Picker, locale: Locale): APISelectMenuComponent {
   }
 }
 
-function renderMenuOption({ value, label, description, isChosen }: PickerOption, locale: Locale) {
+function renderMenuOption(
+  { value, label, description, isChosen }: PickerOption,
+  locale: Locale,
+) {
   return {
     value,
     label: takeFirstChars(label, maxLabelChars),
-    description: description && takeFirstChars(formatText(description, {}, locale), maxLabelChars),
+    description:
+      description && takeFirstChars(formatText(description, {}, locale), maxLabelChars),
     default: isChosen,
   };
 }

@@ -13,8 +13,12 @@ registerHooks({
   resolve(specifier, context, next) {
     const ours =
       specifier === 'undici' &&
-      /[/\\]node_modules[/\\](@discordjs|discord\.js)[/\\]/.test(context.parentURL ?? '');
-    return ours ? { url: import.meta.url, shortCircuit: true } : next(specifier, context);
+      /[/\\]node_modules[/\\](@discordjs|discord\.js)[/\\]/.test(
+        context.parentURL ?? '',
+      );
+    return ours
+      ? { url: import.meta.url, shortCircuit: true }
+      : next(specifier, context);
   },
 });
 
@@ -52,6 +56,8 @@ async function unwrapFetchError<T>(answer: Promise<T>) {
   try {
     return await answer;
   } catch (error) {
-    throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
+    throw error instanceof TypeError && error.cause instanceof Error
+      ? error.cause
+      : error;
   }
 }

@@ -130,7 +130,8 @@ export class ConsentedReceiver {
   /** Hears a datagram; no packet of a person who may not be heard is decrypted. */
   #hearDatagram(datagram: Buffer, speakerId: PersonId, atMs: number) {
     if (!this.mayHear(speakerId)) this.#countUnheard(speakerId);
-    else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs) this.counts.ahead++;
+    else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs)
+      this.counts.ahead++;
     else this.#openAndGive(datagram, speakerId, atMs);
   }
 
@@ -158,7 +159,9 @@ export class ConsentedReceiver {
       this[isOpen ? 'openedAtMs' : 'unopenedAtMs'].set(speakerId, atMs);
     const fromMs = Math.max(atMs, this.#soundUntilMs.get(speakerId) ?? atMs);
     const lengthMs =
-      opus.length === 0 ? paddingMs : (isOpen && countOpusSamples(opus) / 48) || usualMs;
+      opus.length === 0
+        ? paddingMs
+        : (isOpen && countOpusSamples(opus) / 48) || usualMs;
     this.#soundUntilMs.set(speakerId, fromMs + lengthMs);
     this.#give({
       speakerId,
@@ -230,7 +233,9 @@ export class HeldDatagrams {
   take(ssrc: number, atMs: number): Buffer[] {
     const waiting = this.#bySource.get(ssrc) ?? [];
     this.#bySource.delete(ssrc);
-    return waiting.filter((one) => atMs - one.atMs <= maxAgeMs).map((one) => one.datagram);
+    return waiting
+      .filter((one) => atMs - one.atMs <= maxAgeMs)
+      .map((one) => one.datagram);
   }
 
   clear(): void {

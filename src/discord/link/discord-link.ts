@@ -18,7 +18,12 @@ import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent, LinkCounts } from '#src/discord/discord-event.ts';
 import { readMember } from '#src/discord/members.ts';
-import type { ChannelMember, LinkState, MayHear, VoiceLink } from '#src/ports/voice-link.ts';
+import type {
+  ChannelMember,
+  LinkState,
+  MayHear,
+  VoiceLink,
+} from '#src/ports/voice-link.ts';
 import { ConsentedReceiver } from './consented-receiver.ts';
 import { FrameSender } from './frame-sender.ts';
 import { LinkWatchdog } from './link-watchdog.ts';
@@ -85,7 +90,13 @@ export class DiscordLink implements VoiceLink {
       pace,
       timing,
       gone: () =>
-        fail(new BotError('link.lost', false, 'A person has moved or disconnected the bot.')),
+        fail(
+          new BotError(
+            'link.lost',
+            false,
+            'A person has moved or disconnected the bot.',
+          ),
+        ),
     });
     this.#connection = joinVoiceChannel({
       guildId: guild.id,
@@ -116,7 +127,9 @@ export class DiscordLink implements VoiceLink {
       whole: () => place.whole(),
       fail,
     });
-    this.#seatListening = place.channelPeople.listen(channelId, () => this.#checkSeat());
+    this.#seatListening = place.channelPeople.listen(channelId, () =>
+      this.#checkSeat(),
+    );
     connection.on('stateChange', (_, state) => this.#onStateChange(state));
     this.#onStateChange(connection.state);
   }
@@ -124,7 +137,8 @@ export class DiscordLink implements VoiceLink {
   /** Resolves once sent frames are heard. Errors: as the link's end. */
   async waitUntilOpen(signal: AbortSignal): Promise<void> {
     while (!this.#settled()) {
-      if (this.#ended) throw this.#ended.error ?? createLostLinkError('The link was closed.');
+      if (this.#ended)
+        throw this.#ended.error ?? createLostLinkError('The link was closed.');
       await realClock.sleep(5, signal);
     }
   }
@@ -149,7 +163,9 @@ export class DiscordLink implements VoiceLink {
   onPeople(listener: () => void): void {
     this.#peopleListening?.[Symbol.dispose]();
     const { channelId, channelPeople } = this.#place;
-    this.#peopleListening = this.#ended ? undefined : channelPeople.listen(channelId, listener);
+    this.#peopleListening = this.#ended
+      ? undefined
+      : channelPeople.listen(channelId, listener);
   }
 
   onUnheard(listener: (speakerId: PersonId) => void): void {
@@ -179,7 +195,12 @@ export class DiscordLink implements VoiceLink {
 
   counts(): LinkCounts {
     const { dropped } = this.#packets;
-    return { ...this.#receiver.counts, ...this.#sender.counts, dropped, errors: this.#errors };
+    return {
+      ...this.#receiver.counts,
+      ...this.#sender.counts,
+      dropped,
+      errors: this.#errors,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -204,7 +225,8 @@ export class DiscordLink implements VoiceLink {
   /** The library would join anew, which the session does; after a terminated call the main gateway tells who did it. */
   #isOver(state: VoiceConnectionState) {
     if (state.status !== VoiceConnectionStatus.Disconnected) return false;
-    if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable) return false;
+    if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable)
+      return false;
     return this.#closeCode !== closeCodes.callTerminated;
   }
 
@@ -212,7 +234,8 @@ export class DiscordLink implements VoiceLink {
   #onBroken(fault: string) {
     const mayRejoin = this.#place.mayRejoin(fault);
     const isReady = this.#connection.state.status === VoiceConnectionStatus.Ready;
-    if (mayRejoin || !isReady) this.#endLink(createLostLinkError(fault, this.#lastError));
+    if (mayRejoin || !isReady)
+      this.#endLink(createLostLinkError(fault, this.#lastError));
   }
 
   #onConnected(networking: Networking) {
@@ -220,7 +243,10 @@ export class DiscordLink implements VoiceLink {
     this.#receiver.restart();
     this.#watchdog.restart();
     const { guild, pace, report, timing } = this.#place;
-    patchNetworking(networking, { timing, onSocket: (ws) => this.#watchdog.watchSocket(ws) });
+    patchNetworking(networking, {
+      timing,
+      onSocket: (ws) => this.#watchdog.watchSocket(ws),
+    });
     const follow = () => {
       this.#openingStep = openingSteps[networking.state.code] ?? this.#openingStep;
     };
@@ -275,7 +301,10 @@ const stepWords: Readonly<Record<OpeningStep, string>> = {
 };
 
 /** Error of a link that did not open in time. */
-export function createUnopenedLinkError(openingStep: OpeningStep, cause?: unknown): BotError {
+export function createUnopenedLinkError(
+  openingStep: OpeningStep,
+  cause?: unknown,
+): BotError {
   const hint = cause instanceof Error ? cause.message : stepWords[openingStep];
   const message = `Discord did not open the voice link: ${hint}`;
   return new BotError('link.timeout', true, message, cause, undefined, { openingStep });
@@ -297,7 +326,12 @@ function createClosedLinkError(closeCode: number | undefined, cause: unknown) {
   if (closeCode === closeCodes.unknownCipher)
     return new BotError('link.no_cipher', false, `${message} Update the bot.`, cause);
   if (closeCode === closeCodes.endToEndRequired)
-    return new BotError('link.no_end_to_end', false, `${message} Update the bot.`, cause);
+    return new BotError(
+      'link.no_end_to_end',
+      false,
+      `${message} Update the bot.`,
+      cause,
+    );
   if (closeCode === closeCodes.rateLimited)
     return new BotError('link.rate_limited', true, message, cause);
   return createLostLinkError(message, cause);

@@ -42,7 +42,9 @@ const silenceFrame: Frame = Buffer.from([0xf8, 0xff, 0xfe]);
 export class FrameSender {
   readonly counts: SenderCounts = { sent: 0, refused: 0, shifts: 0 };
   readonly #options;
-  #playing: { readonly source: FrameSource; readonly resource: AudioResource } | undefined;
+  #playing:
+    | { readonly source: FrameSource; readonly resource: AudioResource }
+    | undefined;
   #dueMs = 0;
   #forget: (() => void) | undefined;
   /** Silence frames still owed after the last frame of the source. */
@@ -108,7 +110,8 @@ export class FrameSender {
       if (!this.#quiet) this.counts.shifts++;
     }
     const untilMs = timing.nowMs() + earlyMs;
-    for (; this.#dueMs <= untilMs && !this.#stopped; this.#dueMs += frameMs) this.#tick();
+    for (; this.#dueMs <= untilMs && !this.#stopped; this.#dueMs += frameMs)
+      this.#tick();
   }
 
   #tick() {

@@ -1,5 +1,9 @@
 import '#src/discord/library/sodium.ts';
-import { type VoiceConnection, VoiceConnectionStatus, type VoiceWebSocket } from '@discordjs/voice';
+import {
+  type VoiceConnection,
+  VoiceConnectionStatus,
+  type VoiceWebSocket,
+} from '@discordjs/voice';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { getInnerSocket, opcodes } from './voice-library.ts';
 
@@ -25,7 +29,10 @@ export type LinkWatchdogOptions = {
     readonly openedAtMs: ReadonlyMap<string, number>;
     readonly unopenedAtMs: ReadonlyMap<string, number>;
   };
-  readonly output: { readonly isBusy: boolean; readonly counts: { readonly sent: number } };
+  readonly output: {
+    readonly isBusy: boolean;
+    readonly counts: { readonly sent: number };
+  };
   /** The link has had this fault for 10 s; told at each look. */
   broken(fault: string): void;
   /** The link has had no fault for 10 s; told at each look. */
@@ -71,7 +78,8 @@ export class LinkWatchdog {
     ws.on('packet', ({ op, d }) => {
       const isShown = op === opcodes.speaking && d.speaking !== 0;
       // Discord shows a person once, with their first packet: of one who was not heard then, silence after a yes is no fault.
-      if (isShown && speakers.mayHear(d.user_id)) this.#shown.set(d.user_id, timing.nowMs());
+      if (isShown && speakers.mayHear(d.user_id))
+        this.#shown.set(d.user_id, timing.nowMs());
       else if (op === opcodes.speaking || op === opcodes.clientDisconnect)
         this.#shown.delete(d.user_id);
     });
@@ -108,7 +116,8 @@ export class LinkWatchdog {
     const { connection, others, output, settled } = this.#options;
     const isReady = connection.state.status === VoiceConnectionStatus.Ready;
     const isOpen = settled();
-    const isUnanswered = this.#ws !== undefined && getInnerSocket(this.#ws).missedHeartbeats > 0;
+    const isUnanswered =
+      this.#ws !== undefined && getInnerSocket(this.#ws).missedHeartbeats > 0;
     const { sent } = output.counts;
     const hasSent = sent !== this.#sent;
     this.#sent = sent;

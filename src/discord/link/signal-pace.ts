@@ -48,7 +48,9 @@ export class SignalPace {
   /** Discord asked for rest: nothing joins for a minute, twice as long each time, a quarter of an hour at most. */
   startRest(atMs: number): void {
     const isNew = atMs - this.#restedAtMs > longestRestMs;
-    this.#getRestMs = isNew ? firstRestMs : Math.min(longestRestMs, this.#getRestMs * 2);
+    this.#getRestMs = isNew
+      ? firstRestMs
+      : Math.min(longestRestMs, this.#getRestMs * 2);
     this.#restedAtMs = atMs + this.#getRestMs;
   }
 }

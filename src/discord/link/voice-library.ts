@@ -43,7 +43,8 @@ type MessageEvent = Parameters<VoiceWebSocket['onMessage']>[0];
 type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyObject };
 
 // The typings call these members private.
-export const getInnerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
+export const getInnerReceiver = (receiver: VoiceReceiver) =>
+  receiver as unknown as InnerReceiver;
 const getInnerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
 export const getInnerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
 
@@ -71,7 +72,10 @@ export type NetworkingOptions = {
 };
 
 /** Mends what the library leaves undone with the sockets of one networking, each as it comes. */
-export function patchNetworking(networking: Networking, options: NetworkingOptions): void {
+export function patchNetworking(
+  networking: Networking,
+  options: NetworkingOptions,
+): void {
   let ws: VoiceWebSocket | undefined;
   let [udp, connected]: [VoiceUDPSocket?, VoiceUDPSocket?] = [];
   const followState = (state: NetworkingState) => {
@@ -107,7 +111,8 @@ export function guardMessages(ws: VoiceWebSocket): void {
     try {
       inner(event);
     } catch (cause) {
-      if (event.data instanceof Buffer) refused = [...refused, event].slice(-maxRefused);
+      if (event.data instanceof Buffer)
+        refused = [...refused, event].slice(-maxRefused);
       else ws.emit('error', new BotError('link.lost', true, brokenLibrary, cause));
     }
   };
@@ -169,7 +174,8 @@ function createDiscoveryRequest(ssrc: number) {
 
 function useKeyObject(key: InnerKey) {
   if (key.encryptionMode !== 'aead_aes256_gcm_rtpsize') return;
-  if (key.secretKey instanceof Uint8Array) key.secretKey = createSecretKey(key.secretKey);
+  if (key.secretKey instanceof Uint8Array)
+    key.secretKey = createSecretKey(key.secretKey);
 }
 
 /** The connection's networking, in the states that have one. */
@@ -242,7 +248,8 @@ function proveCipher(mode: CipherMode) {
   const datagram = sealPacket(mode, opus, key);
   const receiver: InnerReceiver = Object.create(VoiceReceiver.prototype);
   const opened = receiver.decrypt(datagram, mode, createEmptyNonce(mode), key);
-  if (!opened.equals(opus)) throw new Error(`${mode} opens another packet than it sealed`);
+  if (!opened.equals(opus))
+    throw new Error(`${mode} opens another packet than it sealed`);
 }
 
 /** sodium-native stands first in the library's list, so it serves wherever it loads. */

@@ -1,11 +1,22 @@
-import { ChannelType, type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
+import {
+  ChannelType,
+  type Client,
+  type Guild,
+  PermissionFlagsBits,
+  Status,
+} from 'discord.js';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { ownPermissionsIn } from '#src/discord/permissions.ts';
-import type { ChannelRef, MayHear, VoiceLink, VoiceLinkOpener } from '#src/ports/voice-link.ts';
+import type {
+  ChannelRef,
+  MayHear,
+  VoiceLink,
+  VoiceLinkOpener,
+} from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
 
@@ -42,7 +53,12 @@ export function openVoiceLinkOpener(
   return {
     async openLink(channel, mayHear, signal) {
       const guild = client.guilds.cache.get(channel.guildId);
-      if (!guild) throw new BotError('link.lost', false, 'The bot is not in that server any more.');
+      if (!guild)
+        throw new BotError(
+          'link.lost',
+          false,
+          'The bot is not in that server any more.',
+        );
       const shard = shards.get(guild.shardId) ?? new ShardPace();
       shards.set(guild.shardId, shard);
       const server =
@@ -93,7 +109,9 @@ class GuildLinks {
     signal: AbortSignal,
   ): Promise<VoiceLink> {
     this.#opening++;
-    const opening = this.#turn.then(() => this.#openNow(guild, channel, mayHear, signal));
+    const opening = this.#turn.then(() =>
+      this.#openNow(guild, channel, mayHear, signal),
+    );
     this.#turn = opening
       .catch(() => {})
       .then(() => {
@@ -117,7 +135,13 @@ class GuildLinks {
     if (this.#isDown === isDown) return;
     this.#isDown = isDown;
     const state = isDown ? 'raised' : 'cleared';
-    this.#parts.report({ kind: 'alert', name: 'link-down', state, cause, guildId: this.#guildId });
+    this.#parts.report({
+      kind: 'alert',
+      name: 'link-down',
+      state,
+      cause,
+      guildId: this.#guildId,
+    });
   }
 
   getRestMs(): number {
@@ -156,7 +180,9 @@ class GuildLinks {
     } catch (cause) {
       await this.close();
       signal.throwIfAborted();
-      const error: unknown = either.aborted ? either.reason : this.#toBrokenOffReason(cause);
+      const error: unknown = either.aborted
+        ? either.reason
+        : this.#toBrokenOffReason(cause);
       if (error instanceof BotError && this.#rejoins.isRepeated(realClock.nowMs()))
         this.#reportAlert(true, error.message);
       throw error;
@@ -169,7 +195,8 @@ class GuildLinks {
 
   /** A link that the network broke before it was open did not open. */
   #toBrokenOffReason(cause: unknown) {
-    const isBroken = cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
+    const isBroken =
+      cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
     return isBroken ? this.#unopened : cause;
   }
 
@@ -196,7 +223,11 @@ class GuildLinks {
 }
 
 /** Waits for the gateway of that server. Errors: BotError `link.offline` after `offlineMs`. Aborting throws `signal.reason`. */
-async function waitUntilShardReady({ id, shard }: Guild, offlineMs: number, signal: AbortSignal) {
+async function waitUntilShardReady(
+  { id, shard }: Guild,
+  offlineMs: number,
+  signal: AbortSignal,
+) {
   for (let waitedMs = 0; shard.status !== Status.Ready; waitedMs += checkMs) {
     if (waitedMs >= offlineMs) {
       const message = `Server ${id}: the gateway was away for ${offlineMs / 1000} s.`;

@@ -6,8 +6,12 @@ import type {
 import type { SyncTiming } from '#src/base/clock.ts';
 import type { SignalPace } from './signal-pace.ts';
 
-type StateUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']>[0];
-type ServerUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']>[0];
+type StateUpdate = Parameters<
+  DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']
+>[0];
+type ServerUpdate = Parameters<
+  DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']
+>[0];
 
 export type SignalsOptions = {
   readonly guildId: GuildId;

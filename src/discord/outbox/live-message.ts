@@ -104,7 +104,8 @@ export class LiveMessage {
     if (!posted) return;
     this.#place = { channelId, messageId: posted.id };
     const text = posted.content ?? sent.content;
-    this.#shown = text.trim() === sent.content.trim() ? toComparableBody(sent) : undefined;
+    this.#shown =
+      text.trim() === sent.content.trim() ? toComparableBody(sent) : undefined;
     report({ kind: 'shown', place: this.#place });
   }
 

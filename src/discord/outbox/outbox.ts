@@ -91,7 +91,11 @@ export class Outbox {
    * Posts a message, once. Errors: BotError `discord.unsent` (it was never sent), or the error of Discord. Aborting `signal` throws
    * `signal.reason`; if it waits it is not sent.
    */
-  async post(channelId: ChannelId, body: RestBody, signal: AbortSignal): Promise<PostedMessage> {
+  async post(
+    channelId: ChannelId,
+    body: RestBody,
+    signal: AbortSignal,
+  ): Promise<PostedMessage> {
     const once = { nonce: createNonce(), enforce_nonce: true, ...body };
     const send = (until: AbortSignal) => this.sendPost(channelId, once, until);
     // Replies, which anybody can ask for, wait for captions and notices.
@@ -142,7 +146,9 @@ export class Outbox {
     };
     lane.waiting.push(order);
     if (lane.waiting.length > mostWaiting)
-      lane.waiting.shift()?.fail(createUnsentMessageError(`more than ${mostWaiting} waited`));
+      lane.waiting
+        .shift()
+        ?.fail(createUnsentMessageError(`more than ${mostWaiting} waited`));
     if (!this.#lanes.has(key)) void this.#emptyLane(key, lane);
     try {
       return await waitUnlessAborted(result.promise, signal);
@@ -157,22 +163,36 @@ export class Outbox {
     signal: AbortSignal,
   ): Promise<PostedMessage> {
     // Discord fetches a link to preview it before anybody follows it, and a model may have written it.
-    const body = { ...message, flags: (message.flags ?? 0) | MessageFlags.SuppressEmbeds };
-    const posted = await this.#rest.post(Routes.channelMessages(channelId), { body, signal });
+    const body = {
+      ...message,
+      flags: (message.flags ?? 0) | MessageFlags.SuppressEmbeds,
+    };
+    const posted = await this.#rest.post(Routes.channelMessages(channelId), {
+      body,
+      signal,
+    });
     const { id, content } = toRecord(posted);
     return { id: `${id}`, content: typeof content === 'string' ? content : undefined };
   }
 
-  async sendEdit(place: MessagePlace, body: RestBody, signal: AbortSignal): Promise<void> {
+  async sendEdit(
+    place: MessagePlace,
+    body: RestBody,
+    signal: AbortSignal,
+  ): Promise<void> {
     const route = Routes.channelMessage(place.channelId, place.messageId);
-    await this.#whileThreadIsOpen(place, signal, () => this.#rest.patch(route, { body, signal }));
+    await this.#whileThreadIsOpen(place, signal, () =>
+      this.#rest.patch(route, { body, signal }),
+    );
   }
 
   async sendDeletion(place: MessagePlace, signal: AbortSignal): Promise<void> {
     this.#ownDeletions.add(place.messageId);
     dropOldest(this.#ownDeletions, mostOwnDeletions);
     const route = Routes.channelMessage(place.channelId, place.messageId);
-    await this.#whileThreadIsOpen(place, signal, () => this.#rest.delete(route, { signal }));
+    await this.#whileThreadIsOpen(place, signal, () =>
+      this.#rest.delete(route, { signal }),
+    );
   }
 
   /** Whether the bot itself deleted that message; true once. */
@@ -184,7 +204,8 @@ export class Outbox {
   close(): void {
     this.#over.abort(createUnsentMessageError(stoppedReason));
     for (const lane of this.#lanes.values()) {
-      for (const { fail } of lane.waiting) fail(createUnsentMessageError(stoppedReason));
+      for (const { fail } of lane.waiting)
+        fail(createUnsentMessageError(stoppedReason));
       lane.waiting = [];
     }
   }
@@ -199,7 +220,10 @@ export class Outbox {
       await work();
     } catch (error) {
       if (toWriteFailure(error).kind !== 'archived') throw error;
-      await this.#rest.patch(Routes.channel(channelId), { body: { archived: false }, signal });
+      await this.#rest.patch(Routes.channel(channelId), {
+        body: { archived: false },
+        signal,
+      });
       await work();
     }
   }
@@ -223,7 +247,11 @@ export class Outbox {
   async #sendOrder(lane: Lane, order: QueuedOrder): Promise<void> {
     lane.waiting = lane.waiting.filter((one) => one !== order);
     lane.freeAtMs = this.nowMs + gapMs;
-    using deadline = createDeadlineSignal(answerMs, this.#timing, createLateMessageError);
+    using deadline = createDeadlineSignal(
+      answerMs,
+      this.#timing,
+      createLateMessageError,
+    );
     const either = AbortSignal.any([this.#over.signal, deadline.signal]);
     try {
       await waitUnlessAborted(order.send(either), either);
@@ -238,7 +266,10 @@ export class Outbox {
       lane.failures += 1;
       lane.freeAtMs = this.nowMs + waitMs;
       if (lane.freeAtMs < order.untilMs) lane.waiting.unshift(order);
-      else order.fail(error instanceof RateLimitError ? createUnsentMessageError(tooLate) : error);
+      else
+        order.fail(
+          error instanceof RateLimitError ? createUnsentMessageError(tooLate) : error,
+        );
     }
   }
 

@@ -8,7 +8,8 @@ export type WriteFailure =
 
 type Known = 'too-old' | 'message-gone' | 'chat-gone' | 'forbidden' | 'archived';
 
-const tooManyOldEdits = RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
+const tooManyOldEdits =
+  RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
 const failureKinds = new Map<unknown, Known>([
   [tooManyOldEdits, 'too-old'],
   [RESTJSONErrorCodes.UnknownMessage, 'message-gone'],

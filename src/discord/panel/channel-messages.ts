@@ -1,7 +1,12 @@
 import type { Channel, Client } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { renderButtonRows, renderLines } from '#src/discord/interactions/rendering.ts';
-import { type Outbox, type RestBody, toNonce, toRestBody } from '#src/discord/outbox/outbox.ts';
+import {
+  type Outbox,
+  type RestBody,
+  toNonce,
+  toRestBody,
+} from '#src/discord/outbox/outbox.ts';
 import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
 import { mayWriteIn } from '#src/discord/permissions.ts';
 import { localeIn } from '#src/discord/places.ts';
@@ -22,9 +27,14 @@ export function openChannelMessages(
   outbox: Pick<Outbox, 'post'>,
 ): VoiceChannelChatPoster {
   const findChannel = (id = '') => client.channels.cache.get(id);
-  const toMessagePlace = ({ channelId, guildId, name }: ChannelRef, isGiven: boolean) => {
+  const toMessagePlace = (
+    { channelId, guildId, name }: ChannelRef,
+    isGiven: boolean,
+  ) => {
     const own = findChannel(channelId);
-    const beside = isGiven ? findChannel(panels.placeIn(guildId)?.channelId) : undefined;
+    const beside = isGiven
+      ? findChannel(panels.placeIn(guildId)?.channelId)
+      : undefined;
     const isBarred = own && 'permissionsFor' in own && mayWriteIn(own) === false;
     const channel = isBarred ? (beside ?? own) : (own ?? beside);
     if (!channel?.isSendable()) throw createForbiddenError(name);
@@ -34,7 +44,10 @@ export function openChannelMessages(
     where: ChannelRef,
     body: RestBody,
     signal: AbortSignal,
-    channel: Pick<Channel, 'id'> | Promise<Pick<Channel, 'id'>> = toMessagePlace(where, false),
+    channel: Pick<Channel, 'id'> | Promise<Pick<Channel, 'id'>> = toMessagePlace(
+      where,
+      false,
+    ),
   ) => {
     try {
       const { id } = await channel;
@@ -50,16 +63,31 @@ export function openChannelMessages(
       const shown = text.findTextForPlace(place.id);
       if (shown === undefined) throw createForbiddenError(where.name);
       const content = truncate(toPostedText(shown), maxMessageChars);
-      await sendBody(where, { content, allowed_mentions: { parse: [] } }, signal, place);
+      await sendBody(
+        where,
+        { content, allowed_mentions: { parse: [] } },
+        signal,
+        place,
+      );
     },
     async notifyPeople(where, lines, signal, buttons = []) {
-      const shown = lines.map(({ personId, text }) => `<@${personId}> ${toPostedText(text)}`);
+      const shown = lines.map(
+        ({ personId, text }) => `<@${personId}> ${toPostedText(text)}`,
+      );
       const users = [...new Set(lines.map(({ personId }) => personId))];
       const content = truncate(shown.join('\n'), maxMessageChars);
       const ids = lines.flatMap(({ id }) => id ?? []);
       const once = ids.length === lines.length && { nonce: toNonce(ids) };
-      const components = renderButtonRows(buttons, localeIn(client, where.guildId), presses);
-      await sendBody(where, { content, allowed_mentions: { users }, components, ...once }, signal);
+      const components = renderButtonRows(
+        buttons,
+        localeIn(client, where.guildId),
+        presses,
+      );
+      await sendBody(
+        where,
+        { content, allowed_mentions: { users }, components, ...once },
+        signal,
+      );
     },
     async tellPerson(personId, text, signal, id) {
       const own = await text.findTextForPerson(personId, async () => false);
@@ -77,13 +105,21 @@ export function openChannelMessages(
     async offerButtons(where, line, buttons, signal) {
       const locale = localeIn(client, where.guildId);
       const components = renderButtonRows(buttons, locale, presses);
-      await sendBody(where, { ...toRestBody(renderLines([line], locale)), components }, signal);
+      await sendBody(
+        where,
+        { ...toRestBody(renderLines([line], locale)), components },
+        signal,
+      );
     },
   };
 }
 
 /** Messages to one person, in errors. */
-const directMessageRef: ChannelRef = { guildId: '', channelId: '', name: 'a direct message' };
+const directMessageRef: ChannelRef = {
+  guildId: '',
+  channelId: '',
+  name: 'a direct message',
+};
 
 function createForbiddenError(name: string) {
   const message = `Nothing could be written in ${name}: may the bot send messages there?`;

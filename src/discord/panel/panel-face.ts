@@ -22,9 +22,13 @@ export function drawPanel(
     rows: [['stop', 'more'], consentButtons],
   };
   const isKnown = (name: string) => buttons.has(name.split(':')[0] ?? '');
-  const content = lines.map((line) => toOneLine(renderSentence(line, locale))).join('\n');
+  const content = lines
+    .map((line) => toOneLine(renderSentence(line, locale)))
+    .join('\n');
   return {
     ...toMessageBody(content),
-    components: rows.flatMap((row) => [...renderButtonRows(row.filter(isKnown), locale, buttons)]),
+    components: rows.flatMap((row) => [
+      ...renderButtonRows(row.filter(isKnown), locale, buttons),
+    ]),
   };
 }

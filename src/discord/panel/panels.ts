@@ -61,7 +61,12 @@ export class Panels implements PanelBoard {
   }
 
   /** Makes this message the panel, with `shown` as its content; the former one is deleted. */
-  putPanel(guildId: GuildId, place: MessagePlace, head: TextLine, shown: MessageBody): void {
+  putPanel(
+    guildId: GuildId,
+    place: MessagePlace,
+    head: TextLine,
+    shown: MessageBody,
+  ): void {
     const panel = this.#getPanel(guildId);
     const former = panel.message?.place;
     panel.message?.end();
@@ -71,10 +76,17 @@ export class Panels implements PanelBoard {
     panel.storing = panel.storing.then(() => this.#moved(guildId, former, place));
   }
 
-  async postPanel({ channelId, guildId, name }: ChannelRef, head: TextLine): Promise<boolean> {
+  async postPanel(
+    { channelId, guildId, name }: ChannelRef,
+    head: TextLine,
+  ): Promise<boolean> {
     const shown = this.renderPanel(guildId, head);
     try {
-      const { id } = await this.#options.outbox.post(channelId, toRestBody(shown), never);
+      const { id } = await this.#options.outbox.post(
+        channelId,
+        toRestBody(shown),
+        never,
+      );
       this.putPanel(guildId, { channelId, messageId: id }, head, shown);
       return true;
     } catch (cause) {
@@ -161,7 +173,11 @@ export class Panels implements PanelBoard {
     message.requestUpdate('panel');
   }
 
-  #drawPanel(guildId: GuildId, head: TextLine | undefined, face: PanelContent | undefined) {
+  #drawPanel(
+    guildId: GuildId,
+    head: TextLine | undefined,
+    face: PanelContent | undefined,
+  ) {
     const { buttons, client } = this.#options;
     return drawPanel(head, face, localeIn(client, guildId), buttons);
   }
@@ -178,7 +194,9 @@ export class Panels implements PanelBoard {
       const former = known ?? (await panelStore.read(guildId));
       await panelStore.write(guildId, place);
       if (former && former.messageId !== place.messageId)
-        void this.#options.outbox.changeMessage(former, undefined, never).catch(() => undefined);
+        void this.#options.outbox
+          .changeMessage(former, undefined, never)
+          .catch(() => undefined);
     } catch (error) {
       this.#warn(guildId, getErrorMessage(error), error);
     }

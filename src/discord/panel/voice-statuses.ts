@@ -58,11 +58,15 @@ export class VoiceStatuses {
     this.#client = client;
     this.#timing = timing;
     client.ws.on(GatewayDispatchEvents.ChannelInfo, (data: ChannelInfo) => {
-      for (const { id, status } of data.channels) this.#receive(data.guild_id, id, status ?? '');
+      for (const { id, status } of data.channels)
+        this.#receive(data.guild_id, id, status ?? '');
     });
-    client.ws.on(GatewayDispatchEvents.VoiceChannelStatusUpdate, (data: StatusUpdate) => {
-      this.#receive(data.guild_id, data.id, data.status ?? '');
-    });
+    client.ws.on(
+      GatewayDispatchEvents.VoiceChannelStatusUpdate,
+      (data: StatusUpdate) => {
+        this.#receive(data.guild_id, data.id, data.status ?? '');
+      },
+    );
   }
 
   /** Shows `line` where the bot sits now, as soon as it may; no line leaves what stands there. */
@@ -70,14 +74,17 @@ export class VoiceStatuses {
     const guild = this.#client.guilds.cache.get(guildId);
     const channel = guild?.members.me?.voice.channel;
     if (!guild || !line || channel?.type !== ChannelType.GuildVoice) return;
-    const wanted = toOneLine(formatText(line.id, line.with, localeIn(this.#client, guildId)));
+    const wanted = toOneLine(
+      formatText(line.id, line.with, localeIn(this.#client, guildId)),
+    );
     const known = this.#statuses.get(guildId);
     if (known?.channelId === channel.id) {
       known.wanted = wanted;
       this.#write(guildId, known);
       return;
     }
-    if (!ownPermissionsIn(channel)?.has(PermissionFlagsBits.SetVoiceChannelStatus)) return;
+    if (!ownPermissionsIn(channel)?.has(PermissionFlagsBits.SetVoiceChannelStatus))
+      return;
     known?.cancelWait?.();
     this.#statuses.set(guildId, {
       channelId: channel.id,

@@ -41,8 +41,14 @@ export async function readGatewayLimits(
 ): Promise<GatewayLimits> {
   const answer = await rest.read(Routes.gatewayBot(), gateway, signal);
   const { shards: recommendedShards, session_start_limit: limit } = answer;
-  const { max_concurrency: maxConcurrency, remaining, reset_after: resetAfterMs, total } = limit;
-  const isLimited = total !== undefined && remaining !== undefined && resetAfterMs !== undefined;
+  const {
+    max_concurrency: maxConcurrency,
+    remaining,
+    reset_after: resetAfterMs,
+    total,
+  } = limit;
+  const isLimited =
+    total !== undefined && remaining !== undefined && resetAfterMs !== undefined;
   return {
     recommendedShards,
     maxConcurrency,

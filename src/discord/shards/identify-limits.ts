@@ -54,7 +54,8 @@ export class IdentifyThrottle {
     const atMs = Math.max(nowMs, this.#freeAtMs.get(bucket) ?? nowMs);
     this.#freeAtMs.set(bucket, atMs + identifySpacingMs);
     if (atMs > nowMs) await clock.sleep(atMs - nowMs, signal);
-    while (takeBucket && !(await takeBucket(bucket))) await clock.sleep(askAgainMs, signal);
+    while (takeBucket && !(await takeBucket(bucket)))
+      await clock.sleep(askAgainMs, signal);
   }
 
   /** Counts one identify, or tells the time in ms until there are enough again. */

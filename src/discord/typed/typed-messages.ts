@@ -61,9 +61,13 @@ export function openTypedMessages(
 /** The message or its channel is not there any more. Source: Discord docs, "JSON Error Codes", "Message Reference". */
 function isGone(cause: unknown) {
   if (!(cause instanceof DiscordAPIError)) return false;
-  const { UnknownMessage, UnknownChannel, InvalidFormBodyOrContentType } = RESTJSONErrorCodes;
+  const { UnknownMessage, UnknownChannel, InvalidFormBodyOrContentType } =
+    RESTJSONErrorCodes;
   if (cause.code === UnknownMessage || cause.code === UnknownChannel) return true;
-  return cause.code === InvalidFormBodyOrContentType && /message_reference/.test(cause.message);
+  return (
+    cause.code === InvalidFormBodyOrContentType &&
+    /message_reference/.test(cause.message)
+  );
 }
 
 /**
@@ -78,14 +82,18 @@ function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>)
   const isUsual = rest.type === MessageType.Default || rest.type === MessageType.Reply;
   if (!isUsual || author.id === botId) return undefined;
   const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(toRecord) : [];
-  const names = new Map(mentions.map((one) => [`${one.id}`, `${one.global_name ?? one.username}`]));
+  const names = new Map(
+    mentions.map((one) => [`${one.id}`, `${one.global_name ?? one.username}`]),
+  );
   names.set(botId, ' '); // its own mention is no word
   // Source: Discord docs, "Message Snapshot Object".
   const { 0: snapshot } = toRecord(rest.message_snapshots);
   const { message: forwarded } = toRecord(snapshot);
   const content = readContent(rest, forwarded, false);
   const { nick, roles } = toRecord(rest.member);
-  const name = [nick, author.global_name, author.username].find((one) => typeof one === 'string');
+  const name = [nick, author.global_name, author.username].find(
+    (one) => typeof one === 'string',
+  );
   return {
     ...content,
     guildId,
@@ -99,7 +107,8 @@ function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>)
     },
     isWebhook: typeof rest.webhook_id === 'string',
     isMention: mentions.some((one) => one.id === botId),
-    isVoiceMessage: content.recording && (Number(rest.flags) & MessageFlags.IsVoiceMessage) !== 0,
+    isVoiceMessage:
+      content.recording && (Number(rest.flags) & MessageFlags.IsVoiceMessage) !== 0,
     text: replaceMentions(content.text, guilds.cache.get(guildId), names)
       .replace(/\s+/g, ' ')
       .trim(),
@@ -112,7 +121,9 @@ function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>)
  */
 function isEmpty({ content, sticker_items: stickers, ...rest }: Fields) {
   const lists = [rest.attachments, rest.components, rest.embeds, stickers];
-  return content === '' && lists.every((one) => !toRecord(one)[0]) && rest.poll === undefined;
+  return (
+    content === '' && lists.every((one) => !toRecord(one)[0]) && rest.poll === undefined
+  );
 }
 
 type Fields = Readonly<Record<string, unknown>>;

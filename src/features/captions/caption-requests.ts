@@ -32,7 +32,11 @@ export function createCaptionRequests(
       const captions = running.get(session);
       const line = await captions.turnOn(options);
       if (line) return { kind: 'failed', line };
-      const saved = await sessions.settings.setCaptionOptions(guildId, channelId, options);
+      const saved = await sessions.settings.setCaptionOptions(
+        guildId,
+        channelId,
+        options,
+      );
       const { captionsChannelId: placeId = channelId } = captions.describePanel();
       return { kind: 'on', placeId, isHere: placeId === channelId, saved };
     },
@@ -41,7 +45,11 @@ export function createCaptionRequests(
     async turnOff(guildId: GuildId): Promise<SaveOutcome> {
       const saved = sessions.listSessions(guildId).map(async (session) => {
         const { channelId } = session.channel;
-        const saving = sessions.settings.setCaptionOptions(guildId, channelId, undefined);
+        const saving = sessions.settings.setCaptionOptions(
+          guildId,
+          channelId,
+          undefined,
+        );
         await running.get(session).turnOff();
         return await saving;
       });
@@ -53,10 +61,15 @@ export function createCaptionRequests(
     },
 
     /** A person left out is heard and answered, but not written. Counts at once. */
-    async setLeftOut(guildId: GuildId, personId: PersonId, isOut: boolean): Promise<SaveOutcome> {
+    async setLeftOut(
+      guildId: GuildId,
+      personId: PersonId,
+      isOut: boolean,
+    ): Promise<SaveOutcome> {
       const saving = sessions.consents.getChoices(guildId).saveLeftOut(personId, isOut);
       if (isOut)
-        for (const captions of running.list(guildId)) captions.forgetPerson(personId, 'left-out');
+        for (const captions of running.list(guildId))
+          captions.forgetPerson(personId, 'left-out');
       return { isSaved: await saving };
     },
   };

@@ -16,10 +16,14 @@ export const captionsBeginSetting = defineSwitchSetting('captions', {
 });
 
 /** Captions get a thread in this channel. Default: the chat of the voice channel. */
-export const captionsChannelSetting = defineIdSetting('captions_channel', 'text-channel', {
-  group: captionsGroup,
-  about: 'settings.about.captions_channel',
-});
+export const captionsChannelSetting = defineIdSetting(
+  'captions_channel',
+  'text-channel',
+  {
+    group: captionsGroup,
+    about: 'settings.about.captions_channel',
+  },
+);
 
 /** 0 writes nothing to disk. */
 export const captionsDaysSetting: ServerSetting<number> = {
@@ -37,10 +41,15 @@ export const captionsDaysSetting: ServerSetting<number> = {
 };
 
 export const recapSetting: ServerSetting<boolean> = {
-  ...defineSwitchSetting('recap', { group: captionsGroup, about: 'settings.about.recap' }),
+  ...defineSwitchSetting('recap', {
+    group: captionsGroup,
+    about: 'settings.about.recap',
+  }),
   listHindrances(isOn, _guildId, { hasChatModel }, of) {
     const model = hasChatModel ? [] : [{ id: 'help.model' } as const];
-    const captions = of(captionsBeginSetting) ? [] : [{ id: 'settings.needs_captions' } as const];
+    const captions = of(captionsBeginSetting)
+      ? []
+      : [{ id: 'settings.needs_captions' } as const];
     return isOn ? [...model, ...captions] : [];
   },
 };

@@ -2,7 +2,10 @@ import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
-import { createTranslationPrompt, parseTranslations } from '#src/pipeline/translation-prompt.ts';
+import {
+  createTranslationPrompt,
+  parseTranslations,
+} from '#src/pipeline/translation-prompt.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
@@ -15,7 +18,8 @@ import type { TranscriptRecorder } from './transcript-recorder.ts';
 const translationTimeoutMs = 30_000;
 /** One more gives up the oldest line. */
 const maxWaitingLines = 20;
-const malformedReplyText = 'The chat model translated no line of a request for translations.';
+const malformedReplyText =
+  'The chat model translated no line of a request for translations.';
 
 /**
  * Translates captions below their lines, shown and not kept. One request takes all waiting lines. `/audio/translations` of speech
@@ -53,7 +57,8 @@ export class CaptionTranslator {
   addLine(line: TranscriptLine): void {
     const language = this.#language;
     if (language === undefined || toVisibleLine(line.text) === '') return;
-    if (line.language && toBaseLanguage(line.language) === toBaseLanguage(language)) return;
+    if (line.language && toBaseLanguage(line.language) === toBaseLanguage(language))
+      return;
     this.#waiting = [...this.#waiting, line].slice(-maxWaitingLines);
     this.#working = this.#working.then(() => this.#translateWaiting());
   }
@@ -66,7 +71,11 @@ export class CaptionTranslator {
     const language = this.#language;
     if (language === undefined || batch.length === 0) return;
     const prompt = createTranslationPrompt(batch, getEnglishLanguageName(language));
-    const order = { guildId: this.#guildId, kind: 'translation', personId: '' } as const;
+    const order = {
+      guildId: this.#guildId,
+      kind: 'translation',
+      personId: '',
+    } as const;
     const late = `A translation took longer than ${translationTimeoutMs / 1000} s.`;
     using deadline = createDeadlineSignal(translationTimeoutMs, this.#deps.clock, () =>
       createDeadlineError('think', late),
@@ -86,7 +95,8 @@ export class CaptionTranslator {
         return;
       }
       const translated = parseTranslations(reply, batch);
-      if (translated.size === 0) throw new BotError('answer.malformed', true, malformedReplyText);
+      if (translated.size === 0)
+        throw new BotError('answer.malformed', true, malformedReplyText);
       if (language === this.#language) this.#showTranslations(translated);
     } catch (error) {
       notices.reportFailure(error, 'think');
@@ -97,7 +107,8 @@ export class CaptionTranslator {
 
   #showTranslations(translated: ReadonlyMap<TranscriptLine, string>) {
     for (const [line, text] of translated) {
-      const isOther = splitIntoSearchWords(text).join() !== splitIntoSearchWords(line.text).join();
+      const isOther =
+        splitIntoSearchWords(text).join() !== splitIntoSearchWords(line.text).join();
       if (isOther && this.#recorder.mayShowLine(line))
         this.#recorder.live.setTranslation(line.number, text);
     }

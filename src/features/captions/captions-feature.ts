@@ -65,7 +65,11 @@ const findInCaptionsTool = defineTool({
     'Looks up what people said in this voice channel, now or in earlier sessions, as captions have it. Call it whenever somebody asks ' +
     'what was said, decided or promised. The lines found are quoted aloud for you: add nothing to them.',
   schema: z.strictObject({
-    question: z.string().min(1).max(300).describe('The whole question, as it was asked.'),
+    question: z
+      .string()
+      .min(1)
+      .max(300)
+      .describe('The whole question, as it was asked.'),
     about: z
       .enum(transcriptSubjects)
       .describe('`this` session, the `last` one, or `all`. If nobody says when: all.'),
@@ -90,7 +94,13 @@ async function quoteFoundLines(
   const { channelId, guildId } = place.channel;
   const found = isProgram(askerId)
     ? ({ kind: 'none' } as const)
-    : await own.transcripts.answerQuestion(guildId, askerId, request, [channelId], signal);
+    : await own.transcripts.answerQuestion(
+        guildId,
+        askerId,
+        request,
+        [channelId],
+        signal,
+      );
   if (found.kind === 'found') {
     const { minute } = createWallTimes(getSettings().timeZone);
     const quotes = found.lines.map(
@@ -130,8 +140,14 @@ export const captionsFeature: Feature<CaptionPorts> = {
         const parts = { ...engine, transcripts: stores };
         const running = new SessionObjects<SessionCaptions>(sessions);
         const cleanup = new TranscriptCleanup(parts, sessions, running, shard);
-        const transcripts = new TranscriptRequests(parts, sessions, running, writtenQuestions);
-        const postRecap = (session: TranscriptSession) => void transcripts.postRecap(session);
+        const transcripts = new TranscriptRequests(
+          parts,
+          sessions,
+          running,
+          writtenQuestions,
+        );
+        const postRecap = (session: TranscriptSession) =>
+          void transcripts.postRecap(session);
         const deps = { ...parts, settings: sessions.settings, postRecap };
         return {
           ports: {
@@ -143,7 +159,8 @@ export const captionsFeature: Feature<CaptionPorts> = {
           createSession: (session, { isReturned }) =>
             running.add(session, new SessionCaptions(session, deps, isReturned)),
           run: () => cleanup.runUntilAborted(signal),
-          eraseServer: (guildId) => stores.sumBoth(({ eraser }) => eraser.eraseGuild(guildId)),
+          eraseServer: (guildId) =>
+            stores.sumBoth(({ eraser }) => eraser.eraseGuild(guildId)),
           person: cleanup,
         };
       },

@@ -59,7 +59,9 @@ export class SessionCaptions implements FeatureSession {
 
   /** Returns 0 if the arrival is unknown. */
   getArrivalMs(sessionId: string, personId: PersonId): number {
-    return (this.recorder?.session.id === sessionId && this.#arrivalsMs.get(personId)) || 0;
+    return (
+      (this.recorder?.session.id === sessionId && this.#arrivalsMs.get(personId)) || 0
+    );
   }
 
   /** Undefined while captions are off. */
@@ -77,7 +79,8 @@ export class SessionCaptions implements FeatureSession {
     const { channelId, guildId } = place.channel;
     const begin = this.#isTurnedOnByServer || !speech.canSpeak();
     const options =
-      this.#deps.settings.findCaptionOptions(guildId, channelId) ?? (begin ? {} : undefined);
+      this.#deps.settings.findCaptionOptions(guildId, channelId) ??
+      (begin ? {} : undefined);
     if (!options || this.#isOff || this.recorder || this.#turning !== undefined) return;
     void this.turnOn(options).then((failed) => {
       if (failed && !signal.aborted) notices.post(failed);
@@ -164,7 +167,8 @@ export class SessionCaptions implements FeatureSession {
   /** Has a recap made if the bot does not come back by itself. */
   async onEnd(why: LeaveReason): Promise<LeaveSummary> {
     const captioned = await this.turnOff();
-    if (captioned && (why === 'asked' || why === 'alone')) this.#deps.postRecap(captioned);
+    if (captioned && (why === 'asked' || why === 'alone'))
+      this.#deps.postRecap(captioned);
     return { hasTranscript: this.hasTranscript };
   }
 
@@ -184,26 +188,43 @@ export class SessionCaptions implements FeatureSession {
     if (signal.aborted) return { id: 'leave.nowhere' };
     // In another place it is another session: the messages of one session stand in one place.
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
-    this.#latest = new TranscriptRecorder(this.#session, this.#deps, chat, store, former);
+    this.#latest = new TranscriptRecorder(
+      this.#session,
+      this.#deps,
+      chat,
+      store,
+      former,
+    );
     this.#hereIds = new Set();
     this.onPresence(place.listPeople());
     return undefined;
   }
 
   /** Words now belong to a session that ended a moment ago. Never throws. */
-  async #findFormerSession({ reader }: TranscriptStore): Promise<ResumableSession | undefined> {
+  async #findFormerSession({
+    reader,
+  }: TranscriptStore): Promise<ResumableSession | undefined> {
     const { guildId, channelId } = this.#session.place.channel;
     const read = () => reader.findLatest(guildId, channelId);
-    const latest = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', read);
+    const latest = await withStoreTimeout(
+      guildId,
+      this.#deps,
+      'store.unreadable',
+      read,
+    );
     const endedAtWallMs = latest?.session.endedAtWallMs ?? 0;
-    return this.#deps.clock.wallMs() - endedAtWallMs <= maxResumeAgeMs ? latest : undefined;
+    return this.#deps.clock.wallMs() - endedAtWallMs <= maxResumeAgeMs
+      ? latest
+      : undefined;
   }
 
   /**
    * Opens the chat of the voice channel, or a thread in the channel of the setting. Returns undefined after a failure, which is
    * reported. Never throws.
    */
-  async #openCaptionChat(formerId: ChannelId | undefined): Promise<CaptionChat | undefined> {
+  async #openCaptionChat(
+    formerId: ChannelId | undefined,
+  ): Promise<CaptionChat | undefined> {
     const { notices, place, signal } = this.#session;
     const { captionChats, clock } = this.#deps;
     const { getValue, timeZone } = place.getSettings();
@@ -211,7 +232,8 @@ export class SessionCaptions implements FeatureSession {
     const date = createWallTimes(timeZone).day(clock.wallMs());
     const named = { channel: place.channel.name, date };
     const name = notices.formatWrittenText({ id: 'captions.thread', with: named });
-    const thread = parentChannelId === undefined ? undefined : { parentChannelId, name, formerId };
+    const thread =
+      parentChannelId === undefined ? undefined : { parentChannelId, name, formerId };
     try {
       return await captionChats.openChat(place.channel, thread, signal);
     } catch (error) {
@@ -223,7 +245,10 @@ export class SessionCaptions implements FeatureSession {
   /** Resolves when the notice was said, or could not be. */
   async #sayNotice() {
     const { notices, place, signal, speech } = this.#session;
-    const words = notices.formatSpokenText({ id: 'captions.on' }, place.getSettings().language);
+    const words = notices.formatSpokenText(
+      { id: 'captions.on' },
+      place.getSettings().language,
+    );
     const reading = speech.requests.queueAnnouncement({
       kind: 'reading',
       clauses: [toOpenText(toSpeakable(words))],
@@ -233,7 +258,9 @@ export class SessionCaptions implements FeatureSession {
     });
     if (reading.kind !== 'added') return;
     const { clock } = this.#deps;
-    await waitAtMost(reading.ended, noticeTimeoutMs, clock, signal).catch(() => undefined);
+    await waitAtMost(reading.ended, noticeTimeoutMs, clock, signal).catch(
+      () => undefined,
+    );
   }
 
   /** Tells people about captions, with buttons to agree, to refuse and to be left out before `others`. */
@@ -245,7 +272,12 @@ export class SessionCaptions implements FeatureSession {
       { id: 'captions.notice.readers' },
     ];
     const text = lines.map(notices.formatWrittenText).join('\n');
-    const buttons = ['consent.always', 'consent.never', 'captions.leave_out', ...others];
+    const buttons = [
+      'consent.always',
+      'consent.never',
+      'captions.leave_out',
+      ...others,
+    ];
     chat
       .openMessage(
         () => ({ text, buttons }),

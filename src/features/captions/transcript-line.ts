@@ -18,7 +18,11 @@ export type TranscriptSession = {
 /** A person, or the bot with an answer to people. */
 export type TranscriptSpeaker =
   | { readonly kind: 'person'; readonly personId: PersonId; readonly name: string }
-  | { readonly kind: 'bot'; readonly name: string; readonly answeredIds: readonly PersonId[] };
+  | {
+      readonly kind: 'bot';
+      readonly name: string;
+      readonly answeredIds: readonly PersonId[];
+    };
 
 export function listSpeakerIds(speaker: TranscriptSpeaker): readonly string[] {
   return speaker.kind === 'person' ? [speaker.personId] : speaker.answeredIds;
@@ -47,7 +51,10 @@ export type TranscriptLine = {
 /** Channels of a reader, and deleted channels in which a person has a line. */
 export type ReadableChannels = {
   readonly channelIds: readonly ChannelId[];
-  readonly own?: { readonly personId: PersonId; readonly goneChannelIds: readonly ChannelId[] };
+  readonly own?: {
+    readonly personId: PersonId;
+    readonly goneChannelIds: readonly ChannelId[];
+  };
 };
 
 export type ResumableSession = {
@@ -67,7 +74,10 @@ export type TranscriptSearch = {
   readonly sessionId?: string;
 };
 
-export type FoundLine = { readonly line: TranscriptLine; readonly session: TranscriptSession };
+export type FoundLine = {
+  readonly line: TranscriptLine;
+  readonly session: TranscriptSession;
+};
 
 export type QuotedLine = {
   readonly name: string;

@@ -120,7 +120,9 @@ export class TranscriptRecorder {
 
   /** False if a person of the line is left out now. */
   mayShowLine({ number, speaker }: TranscriptLine): boolean {
-    return this.#recentLines.has(number) && this.#mayWritePeople(listSpeakerIds(speaker));
+    return (
+      this.#recentLines.has(number) && this.#mayWritePeople(listSpeakerIds(speaker))
+    );
   }
 
   /** In order of speech. */
@@ -143,7 +145,8 @@ export class TranscriptRecorder {
       onPartial: createUpdater('partial'),
       onWhole: createUpdater('whole'),
       onEnded: (result) => {
-        const isWritten = mayWrite() && result.kind !== 'withdrawn' && result.kind !== 'no-words';
+        const isWritten =
+          mayWrite() && result.kind !== 'withdrawn' && result.kind !== 'no-words';
         this.#open.delete(number);
         if (!isWritten) {
           this.live.removeLines([number]);
@@ -158,14 +161,28 @@ export class TranscriptRecorder {
           text,
         });
         const { channelId } = this.#captioned;
-        const said = { kind: 'line', channelId, speakerId, name, text: line.text } as const;
+        const said = {
+          kind: 'line',
+          channelId,
+          speakerId,
+          name,
+          text: line.text,
+        } as const;
         this.#session.notices.reportEvent(said);
       },
     };
   }
 
   /** Writes nothing if the bot speaks to a person who is left out. */
-  recordSpokenWords({ answeredIds, fromMs, isCut, isOver, key, text, toMs }: SpokenSegment): void {
+  recordSpokenWords({
+    answeredIds,
+    fromMs,
+    isCut,
+    isOver,
+    key,
+    text,
+    toMs,
+  }: SpokenSegment): void {
     if (text === '' || fromMs < this.#fromMs) return;
     const number = this.#sayings.get(key) ?? ++this.#lastNumber;
     this.#sayings.set(key, number);
@@ -176,12 +193,19 @@ export class TranscriptRecorder {
     const line = { number, speaker, startMs: this.toSessionMs(fromMs), text };
     if (!this.#mayWritePeople(answeredIds)) this.live.removeLines([number]);
     else if (!isOver) this.live.putLine({ ...line, state: 'partial' });
-    else this.#keepLine({ ...line, endMs: this.toSessionMs(toMs), isCut: isCut || undefined });
+    else
+      this.#keepLine({
+        ...line,
+        endMs: this.toSessionMs(toMs),
+        isCut: isCut || undefined,
+      });
   }
 
   /** Stops writing an unfinished utterance. After a no, also drops lines by this person and answers to them. */
   forgetPerson(personId: PersonId, reason: ForgetReason): void {
-    const numbers = [...this.#open].flatMap(([number, id]) => (id === personId ? number : []));
+    const numbers = [...this.#open].flatMap(([number, id]) =>
+      id === personId ? number : [],
+    );
     for (const number of numbers) this.#open.delete(number);
     this.live.removeLines(numbers);
     if (reason === 'withdrawn')
@@ -208,7 +232,8 @@ export class TranscriptRecorder {
       'store.unwritable',
       () => writing,
     );
-    if (!isWritten && !this.#isUnsaved) this.#session.notices.post({ id: 'captions.unsaved' });
+    if (!isWritten && !this.#isUnsaved)
+      this.#session.notices.post({ id: 'captions.unsaved' });
     this.#isUnsaved = !isWritten;
   }
 
@@ -221,7 +246,12 @@ export class TranscriptRecorder {
     // What is being said is kept nowhere, so that it is not shown either.
     this.live.removeLines([...this.#open.keys()]);
     this.#open.clear();
-    const shown = waitAtMost(this.live.waitUntilSettled(), flushMs, clock, neverAborted);
+    const shown = waitAtMost(
+      this.live.waitUntilSettled(),
+      flushMs,
+      clock,
+      neverAborted,
+    );
     await Promise.all([shown, this.saveLines()]);
     this.live.endMessages();
   }
@@ -239,7 +269,8 @@ export class TranscriptRecorder {
       text: text.trim(),
       post: this.live.findPlace(number),
       isBrief:
-        listSpeakerIds(speaker).some((id) => consent.getConsent(id) === 'brief') || undefined,
+        listSpeakerIds(speaker).some((id) => consent.getConsent(id) === 'brief') ||
+        undefined,
     };
     this.#putLine(line);
     this.live.putLine(line);
@@ -258,13 +289,16 @@ export class TranscriptRecorder {
     if (isNew) void noteCaptionMessage(post, this.#captioned, this.#store, this.#deps);
     for (const number of numbers) {
       const line = this.#recentLines.get(number);
-      if (line && line.post?.messageId !== post.messageId) this.#putLine({ ...line, post });
+      if (line && line.post?.messageId !== post.messageId)
+        this.#putLine({ ...line, post });
     }
   }
 
   /** Returns the dropped numbers. */
   #dropLines(which: (line: TranscriptLine) => boolean) {
-    const numbers = [...this.#recentLines.values()].filter(which).map(({ number }) => number);
+    const numbers = [...this.#recentLines.values()]
+      .filter(which)
+      .map(({ number }) => number);
     for (const number of numbers) this.#recentLines.delete(number);
     return numbers;
   }
@@ -275,7 +309,9 @@ export class TranscriptRecorder {
     if (!this.#saved.has(session)) await writer.putSession(session);
     this.#saved.add(session);
     // What was forgotten meanwhile is in memory no more.
-    const lines = [...this.#recentLines.values()].filter((line) => !this.#saved.has(line));
+    const lines = [...this.#recentLines.values()].filter(
+      (line) => !this.#saved.has(line),
+    );
     if (lines.length > 0) await writer.putLines(lines);
     for (const line of lines) this.#saved.add(line);
     return true;

@@ -49,14 +49,20 @@ export type FeatureProcessDeps = {
     readonly transcription: readonly string[];
   };
   readonly longestWritingMs: number;
-  readonly sounds: { readonly opener: Public<Sources>; readonly library: Public<SoundLibrary> };
+  readonly sounds: {
+    readonly opener: Public<Sources>;
+    readonly library: Public<SoundLibrary>;
+  };
   /** Returns the open store of a declared part. */
   store<Port>(part: StorePart<Port> | StoreKey<Port>): Port;
 };
 
 type OpenedFeature<Ports, Needs> = {
   /** Called before Discord is logged in. */
-  openShard(deps: FeatureShardDeps, others: Needs): FeatureShard & { readonly ports: Ports };
+  openShard(
+    deps: FeatureShardDeps,
+    others: Needs,
+  ): FeatureShard & { readonly ports: Ports };
 };
 
 export type FeatureShardDeps = {

@@ -56,7 +56,10 @@ export type ProgramPart = {
 };
 
 /** Must be read to the end, since the budget stays reserved until then. */
-export type OpenStream<Part> = { readonly kind: 'open'; readonly parts: AsyncIterable<Part> };
+export type OpenStream<Part> = {
+  readonly kind: 'open';
+  readonly parts: AsyncIterable<Part>;
+};
 export type FailedStream = { readonly kind: 'failed'; readonly line: TextLine };
 
 /** Answers one after the other. Each is read before the next. */

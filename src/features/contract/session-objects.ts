@@ -19,7 +19,8 @@ export class SessionObjects<One> {
 
   get({ place }: PlacedSession): One {
     const one = this.#all.get(place);
-    if (one === undefined) throw new Error('The feature has not begun with this session.');
+    if (one === undefined)
+      throw new Error('The feature has not begun with this session.');
     return one;
   }
 
@@ -31,7 +32,9 @@ export class SessionObjects<One> {
 
   /** Without a server, lists the objects of all servers. */
   list(guildId?: GuildId): readonly One[] {
-    const sessions = guildId ? this.#sessions.listSessions(guildId) : this.#sessions.listAll();
+    const sessions = guildId
+      ? this.#sessions.listSessions(guildId)
+      : this.#sessions.listAll();
     return sessions.map((one) => this.get(one));
   }
 }

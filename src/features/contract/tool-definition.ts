@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { checkForeignValue, toolArgumentLimits, tryParseForeignJson } from '#src/base/json.ts';
+import {
+  checkForeignValue,
+  toolArgumentLimits,
+  tryParseForeignJson,
+} from '#src/base/json.ts';
 import type {
   FittingCall,
   PreparedAction,
@@ -15,11 +19,17 @@ import { formatText, type PlainTextId, type TextLine } from '#src/texts/texts.ts
 export type WithOwnObjects<Own, Ports = ToolPorts> = Ports & { readonly own: Own };
 
 /** A tool as its feature declares it. Each shard binds it to the objects of the feature. */
-export type FeatureTool<Own = object> = Omit<ToolEntry, 'parseArguments' | 'isOffered'> & {
+export type FeatureTool<Own = object> = Omit<
+  ToolEntry,
+  'parseArguments' | 'isOffered'
+> & {
   bind(own: Own): ToolEntry;
 };
 
-export type ToolDefinition<T, Own> = Pick<ToolEntry, 'name' | 'description' | 'right'> & {
+export type ToolDefinition<T, Own> = Pick<
+  ToolEntry,
+  'name' | 'description' | 'right'
+> & {
   /** Default: always offered. */
   isOffered?(own: Own): NonNullable<ToolEntry['isOffered']>;
   /** An object. Unknown fields are refused. */
@@ -53,7 +63,13 @@ export type ToolDefinition<T, Own> = Pick<ToolEntry, 'name' | 'description' | 'r
 
 /** Throws BotError, of which the model gets the code. Aborting `signal` throws `signal.reason`. */
 type ToolAction<T, Own> =
-  | { run(call: T, ports: WithOwnObjects<Own>, signal: AbortSignal): Promise<ToolOutcome> }
+  | {
+      run(
+        call: T,
+        ports: WithOwnObjects<Own>,
+        signal: AbortSignal,
+      ): Promise<ToolOutcome>;
+    }
   /** Needs no channel, so written answers may use it too. */
   | {
       runAnywhere(
@@ -82,8 +98,17 @@ const defaultDoingText = 'slow.voice';
  * });
  * coin.isAnywhere; // true
  */
-export function defineTool<T, Own = object>(definition: ToolDefinition<T, Own>): FeatureTool<Own> {
-  const { name, description, right, doing = defaultDoingText, effect, schema } = definition;
+export function defineTool<T, Own = object>(
+  definition: ToolDefinition<T, Own>,
+): FeatureTool<Own> {
+  const {
+    name,
+    description,
+    right,
+    doing = defaultDoingText,
+    effect,
+    schema,
+  } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
   const face = {
     name,
@@ -125,7 +150,9 @@ function prepareFittingCall<T, Own>(
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
   const effect = isChange ? 'change' : definition.effect;
   const question =
-    'ask' in definition ? definition.ask(call) : { id: definition.doing ?? defaultDoingText };
+    'ask' in definition
+      ? definition.ask(call)
+      : { id: definition.doing ?? defaultDoingText };
   const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
   if ('runAnywhere' in definition) {
     const run = (ports: ServerToolPorts, signal: AbortSignal) =>
@@ -145,5 +172,9 @@ export function toOutcome(line: TextLine): ToolOutcome {
 
 /** The call has changed nothing. */
 export function toUnchangedOutcome(line: TextLine): ToolOutcome {
-  return { facts: { outcome: formatText(line.id, line.with) }, line, hasChangedNothing: true };
+  return {
+    facts: { outcome: formatText(line.id, line.with) },
+    line,
+    hasChangedNothing: true,
+  };
 }

@@ -29,7 +29,9 @@ export class WrittenAnswerConcurrency {
   enter(guildId: GuildId, personId: PersonId, isRecap = false): EnteredSlot {
     const all = [...this.#places];
     const theirs = all.filter((one) => one.personId === personId);
-    const asked = all.filter((one) => one.guildId === guildId && one.personId !== undefined);
+    const asked = all.filter(
+      (one) => one.guildId === guildId && one.personId !== undefined,
+    );
     // The limit of a person comes first, so that the reply names the right one.
     if (theirs.length >= this.#maxPerPerson) return 'person';
     const isFull = isRecap && this.#listRecaps(guildId).length >= maxRecapsPerServer;

@@ -4,7 +4,11 @@ import type { ContextRequest } from '#src/ports/feature-session.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { memoryStorePart } from './memory-store.ts';
 import { forgetMemoryTool, rememberTool } from './memory-tools.ts';
-import { filterUsableMemories, formatMemoryContext, memorySetting } from './usable-memories.ts';
+import {
+  filterUsableMemories,
+  formatMemoryContext,
+  memorySetting,
+} from './usable-memories.ts';
 
 export type MemoryPorts = {
   readonly memories: MemoryCache;
@@ -27,7 +31,9 @@ export const memoriesFeature: Feature<MemoryPorts> = {
       topic: 'memories',
       command: 'privacy memories',
       buildLine: ({ hasModel, settings }) =>
-        hasModel && settings.getValue(memorySetting) ? { id: 'help.memories' } : undefined,
+        hasModel && settings.getValue(memorySetting)
+          ? { id: 'help.memories' }
+          : undefined,
     },
   ],
   open: ({ store }) => ({
@@ -40,7 +46,8 @@ export const memoriesFeature: Feature<MemoryPorts> = {
             if (place.getSettings().getValue(memorySetting))
               void known.loadMemories(place.channel.guildId);
           },
-          describeContext: (request) => buildMemoryContext(request, { consent, place }, known),
+          describeContext: (request) =>
+            buildMemoryContext(request, { consent, place }, known),
         }),
         async eraseServer(guildId) {
           known.dropCached(guildId);
@@ -64,6 +71,10 @@ function buildMemoryContext(
 ) {
   const { getValue, timeZone } = place.getSettings();
   if (!getValue(memorySetting) || !place.findPerson(askerId)) return undefined;
-  const usable = filterUsableMemories(known.getKnown(place.channel.guildId), askerId, consent);
+  const usable = filterUsableMemories(
+    known.getKnown(place.channel.guildId),
+    askerId,
+    consent,
+  );
   return formatMemoryContext(usable, timeZone);
 }

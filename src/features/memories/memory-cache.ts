@@ -50,7 +50,8 @@ export class MemoryCache {
   dropCached(guildId: GuildId, personId?: PersonId): void {
     this.#updateCache(
       guildId,
-      ({ byId, aboutId }) => personId !== undefined && byId !== personId && aboutId !== personId,
+      ({ byId, aboutId }) =>
+        personId !== undefined && byId !== personId && aboutId !== personId,
     );
   }
 
@@ -59,7 +60,10 @@ export class MemoryCache {
     await this.#settings.loadGuild(guildId);
     const memories = await this.loadMemories(guildId);
     return (
-      memories && { memories, isOn: this.#settings.getForGuild(guildId).getValue(memorySetting) }
+      memories && {
+        memories,
+        isOn: this.#settings.getForGuild(guildId).getValue(memorySetting),
+      }
     );
   }
 
@@ -75,13 +79,18 @@ export class MemoryCache {
     if (memory && !mayForgetMemory(memory, by)) return { id: 'perm.manage' };
     const removeStored = () => this.#store.remove(guildId, number);
     const removed =
-      memory && (await withStoreTimeout(guildId, this.#watch, 'store.unwritable', removeStored));
+      memory &&
+      (await withStoreTimeout(guildId, this.#watch, 'store.unwritable', removeStored));
     if (removed === undefined) return { id: 'store.unread' };
     this.#updateCache(guildId, (one) => one.number !== number);
     return { id: 'confirm.done' };
   }
 
-  #updateCache(guildId: GuildId, which: (one: Memory) => boolean, more: readonly Memory[] = []) {
+  #updateCache(
+    guildId: GuildId,
+    which: (one: Memory) => boolean,
+    more: readonly Memory[] = [],
+  ) {
     this.#getKnown.set(guildId, [...this.getKnown(guildId).filter(which), ...more]);
   }
 }

@@ -1,5 +1,12 @@
 import sql from 'sql-template-tag';
-import { guildId, instant, integer, personId, text, toOptional } from '#src/sql/columns.ts';
+import {
+  guildId,
+  instant,
+  integer,
+  personId,
+  text,
+  toOptional,
+} from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import { defineTable, selectRows } from '#src/sql/table.ts';
@@ -21,7 +28,10 @@ export type Memory = {
 export type NewMemory = Omit<Memory, 'number'>;
 
 /** Memories are kept while the setting is off. */
-export type MemoryList = { readonly memories: readonly Memory[]; readonly isOn: boolean };
+export type MemoryList = {
+  readonly memories: readonly Memory[];
+  readonly isOn: boolean;
+};
 
 export const memoriesTable = defineTable(
   'memories',
@@ -51,7 +61,11 @@ export function openMemoryStore(database: StoreDatabase) {
   return {
     list(guildId: GuildId): Promise<readonly Memory[]> {
       return database.read((connection) =>
-        selectRows(connection, memoriesTable, sql`WHERE guild_id = ${guildId} ORDER BY number`),
+        selectRows(
+          connection,
+          memoriesTable,
+          sql`WHERE guild_id = ${guildId} ORDER BY number`,
+        ),
       );
     },
 

@@ -19,7 +19,10 @@ import { type MemoryCache, mayForgetMemory } from './memory-cache.ts';
 import { findPeopleNamed, findPersonByName } from './person-by-name.ts';
 import { memorySetting } from './usable-memories.ts';
 
-type MemoryToolPorts = WithOwnObjects<{ readonly memories: MemoryCache }, ServerToolPorts>;
+type MemoryToolPorts = WithOwnObjects<
+  { readonly memories: MemoryCache },
+  ServerToolPorts
+>;
 
 function isMemoryOn({ getValue }: GuildSettings) {
   return getValue(memorySetting);
@@ -53,7 +56,8 @@ export const rememberTool = defineTool({
   right: 'anyone',
   isOffered: () => isMemoryOn,
   effect: 'last',
-  prepare: (draft, ports: MemoryToolPorts) => prepareMemory(draft, ports.askerId, ports),
+  prepare: (draft, ports: MemoryToolPorts) =>
+    prepareMemory(draft, ports.askerId, ports),
 });
 
 export const forgetMemoryTool = defineTool({
@@ -174,7 +178,9 @@ async function prepareForgetting(
     kind: 'ready',
     question: { id: 'memory.ask.forget', with: { n: number, text: memory.text } },
     run: async (_ports, until) =>
-      toOutcome(await own.memories.removeMemory(guildId, number, await readForgetter(until))),
+      toOutcome(
+        await own.memories.removeMemory(guildId, number, await readForgetter(until)),
+      ),
   };
 }
 

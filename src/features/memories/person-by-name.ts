@@ -30,7 +30,9 @@ export function findPeopleNamed(
   const words = splitNameWords(text);
   return people.filter(({ name }) => {
     const whole = splitNameWords(name);
-    return [whole, getFirstWord(whole)].some((one) => one !== '' && hasName(words, one));
+    return [whole, getFirstWord(whole)].some(
+      (one) => one !== '' && hasName(words, one),
+    );
   });
 }
 

@@ -22,7 +22,9 @@ export function filterUsableMemories(
     if (consent.getStanding(personId) === 'no') return false;
     return !consent.isLeftOut(personId) || personId === askerId;
   };
-  return all.filter(({ byId, aboutId }) => isUsableFor(byId) && (!aboutId || isUsableFor(aboutId)));
+  return all.filter(
+    ({ byId, aboutId }) => isUsableFor(byId) && (!aboutId || isUsableFor(aboutId)),
+  );
 }
 
 const memoriesAreDataNote =

@@ -3,7 +3,12 @@ import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
 import { hasRight } from '#src/people/rights.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { findPersona, formatPersona, type Persona, toPersonaKey } from '#src/settings/persona.ts';
+import {
+  findPersona,
+  formatPersona,
+  type Persona,
+  toPersonaKey,
+} from '#src/settings/persona.ts';
 import { listBotVoices } from '#src/settings/stored-settings.ts';
 import { isKnownVoice } from '#src/speech/voice-names.ts';
 
@@ -43,7 +48,9 @@ export class PersonaRequests {
 
   mayChangeVoice({ guildId, id, mayManage }: PersonaCaller): boolean {
     const session = this.#sessions.findSession(guildId);
-    return session ? hasRight('dj', getRightsFacts(id, mayManage, session.place)) : mayManage;
+    return session
+      ? hasRight('dj', getRightsFacts(id, mayManage, session.place))
+      : mayManage;
   }
 
   /** Counts from the next answer on. An answer that has begun ends as it began. */
@@ -55,9 +62,14 @@ export class PersonaRequests {
     await this.getPersona(guildId, channelId);
     const { voice } = persona;
     const known = listBotVoices(this.#deps);
-    if (voice !== undefined && !isKnownVoice(voice, known)) return { kind: 'unknown-voice', known };
+    if (voice !== undefined && !isKnownVoice(voice, known))
+      return { kind: 'unknown-voice', known };
     const value = formatPersona(persona);
-    const saved = await this.#sessions.settings.setValue(guildId, toPersonaKey(channelId), value);
+    const saved = await this.#sessions.settings.setValue(
+      guildId,
+      toPersonaKey(channelId),
+      value,
+    );
     const sessions = this.#sessions.listSessions(guildId);
     for (const session of sessions) {
       session.applySettings();

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import { defineTool, type WithOwnObjects } from '#src/features/contract/tool-definition.ts';
+import {
+  defineTool,
+  type WithOwnObjects,
+} from '#src/features/contract/tool-definition.ts';
 import { parsePersona, personaLimits } from '#src/settings/persona.ts';
 import { PersonaRequests } from './persona-requests.ts';
 
@@ -28,8 +31,12 @@ const personaTool = defineTool({
     { own: { personas }, session }: WithOwnObjects<PersonaPorts>,
   ): Promise<ToolOutcome> {
     const { channelId, guildId } = session.place.channel;
-    const read = parsePersona({ ...(await personas.getPersona(guildId, channelId)), ...changed });
-    if (read.kind !== 'ok') return { facts: { refused: `${read.field} (${read.kind})` } };
+    const read = parsePersona({
+      ...(await personas.getPersona(guildId, channelId)),
+      ...changed,
+    });
+    if (read.kind !== 'ok')
+      return { facts: { refused: `${read.field} (${read.kind})` } };
     const saving = await personas.savePersona(guildId, channelId, read.persona);
     if (saving.kind === 'unknown-voice') return { facts: { voices: saving.known } };
     return { facts: { changed: Object.keys(changed) } };

@@ -14,13 +14,28 @@ export function formatDueTime(
 ): string {
   const { day, minute } = createWallTimes(timeZone);
   if (day(wallMs) === day(nowWallMs)) return minute(wallMs);
-  const style = { timeZone, dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' } as const;
-  return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, style).format(wallMs);
+  const style = {
+    timeZone,
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    hourCycle: 'h23',
+  } as const;
+  return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, style).format(
+    wallMs,
+  );
 }
 
 /** `2 minutes, 5 seconds` in a language. */
 export function formatLongDuration(ms: number, locale: Locale): string {
   const all = Math.round(ms / 1000);
-  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
-  return new Intl.DurationFormat(locale, { style: 'long' }).format({ hours, minutes, seconds });
+  const [hours, minutes, seconds] = [
+    Math.floor(all / 3600),
+    Math.floor(all / 60) % 60,
+    all % 60,
+  ];
+  return new Intl.DurationFormat(locale, { style: 'long' }).format({
+    hours,
+    minutes,
+    seconds,
+  });
 }

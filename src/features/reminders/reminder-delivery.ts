@@ -34,11 +34,18 @@ export function createReminderDelivery(
   const delivery = new ReminderDelivery(deps, sessions);
   return async (reminders, signal) => {
     const [first] = reminders;
-    if (!first || !deps.places.hasGuild(first.guildId)) return reminders.map(() => 'away');
+    if (!first || !deps.places.hasGuild(first.guildId))
+      return reminders.map(() => 'away');
     await sessions.settings.loadGuild(first.guildId);
     signal.throwIfAborted();
-    const aloud = reminders.filter((one) => delivery.canSpeak(one)).slice(0, maxSpokenReminders);
-    const saying = delivery.sayReminders(first.addresseeId ?? first.personId, aloud, signal);
+    const aloud = reminders
+      .filter((one) => delivery.canSpeak(one))
+      .slice(0, maxSpokenReminders);
+    const saying = delivery.sayReminders(
+      first.addresseeId ?? first.personId,
+      aloud,
+      signal,
+    );
     const results = reminders.map(async (one) => {
       const isSaid = aloud.includes(one) && (await saying);
       return isSaid ? 'said' : await delivery.writeReminders(one, signal);
@@ -80,20 +87,28 @@ class ReminderDelivery {
       isBegun = true;
       return reminders.map((one) => this.#toLine(one));
     };
-    const saying = sayToPerson({ personId, lines, isWanted: () => !signal.aborted }, session);
+    const saying = sayToPerson(
+      { personId, lines, isWanted: () => !signal.aborted },
+      session,
+    );
     return await waitUnlessAborted(saying, signal).catch((reason: unknown) => {
       if (!isBegun) throw reason;
       return saying;
     });
   }
 
-  async writeReminders(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {
+  async writeReminders(
+    reminder: Reminder,
+    signal: AbortSignal,
+  ): Promise<ReminderResult> {
     const { addresseeId, guildId, id, isPrivate, personId } = reminder;
     const { messages } = this.#deps;
     if (this.#isWithdrawn(reminder))
       return await this.#tellAuthor('reminder.untold.away', reminder, signal);
     const channel =
-      addresseeId === undefined ? toChannelRef(reminder) : this.#findSession(reminder)?.channel;
+      addresseeId === undefined
+        ? toChannelRef(reminder)
+        : this.#findSession(reminder)?.channel;
     if (!channel) return 'away';
     const text = formatWrittenText(this.#toLine(reminder), guildId, this.#deps);
     const line = { id, personId: addresseeId ?? personId, text };
@@ -103,7 +118,11 @@ class ReminderDelivery {
         messages.notifyPeople(channel, [line], signal),
         signal,
       );
-    const sent = await this.#waitUntilSent(guildId, this.#tellPerson(line, signal), signal);
+    const sent = await this.#waitUntilSent(
+      guildId,
+      this.#tellPerson(line, signal),
+      signal,
+    );
     if (sent !== 'refused') return sent;
     return await this.#tellAuthor('reminder.untold.refused', reminder, signal);
   }
@@ -154,12 +173,19 @@ class ReminderDelivery {
   }
 
   /** The addressee sits there, and both people said yes for good. */
-  #findSession({ addresseeId = '', guildId, personId }: Reminder): VoiceSession | undefined {
+  #findSession({
+    addresseeId = '',
+    guildId,
+    personId,
+  }: Reminder): VoiceSession | undefined {
     const session = this.#sessions.findSession(guildId);
     if (!session?.isHere(addresseeId)) return undefined;
     const isAgreed =
-      this.#sessions.consents.getChoices(guildId).findConsent(personId)?.kind === 'always';
-    return isAgreed && session.consent.getConsent(addresseeId) === 'always' ? session : undefined;
+      this.#sessions.consents.getChoices(guildId).findConsent(personId)?.kind ===
+      'always';
+    return isAgreed && session.consent.getConsent(addresseeId) === 'always'
+      ? session
+      : undefined;
   }
 
   #isWithdrawn({ addresseeId, setAtWallMs }: Reminder) {
@@ -167,12 +193,22 @@ class ReminderDelivery {
     return addresseeId !== undefined && waitedMs >= maxMessageMs;
   }
 
-  #toLine({ authorName: name, guildId, text, dueAtWallMs, setAtWallMs }: Reminder): TextLine {
+  #toLine({
+    authorName: name,
+    guildId,
+    text,
+    dueAtWallMs,
+    setAtWallMs,
+  }: Reminder): TextLine {
     if (name !== undefined) return { id: 'reminder.due.message', with: { name, text } };
     const { clock, places } = this.#deps;
     const locale = places.getLocale(guildId);
     const { timeZone } = this.#sessions.settings.getForGuild(guildId);
-    const time = formatDueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale });
+    const time = formatDueTime(dueAtWallMs, {
+      timeZone,
+      nowWallMs: clock.wallMs(),
+      locale,
+    });
     const length = formatLongDuration(dueAtWallMs - setAtWallMs, locale);
     return text === ''
       ? { id: 'reminder.due.timer', with: { length, time } }

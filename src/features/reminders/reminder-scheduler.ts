@@ -30,7 +30,11 @@ export const reminderEndedEvent: FeatureEventKind<'personId' | 'outcome' | 'late
 type ReminderOutcome = 'said' | 'written' | 'untold' | 'given-up';
 
 /** `away` means the server or addressee is not there. Discord did not take `unsent`, and will not take `refused`. */
-export type ReminderResult = Exclude<ReminderOutcome, 'given-up'> | 'away' | 'unsent' | 'refused';
+export type ReminderResult =
+  | Exclude<ReminderOutcome, 'given-up'>
+  | 'away'
+  | 'unsent'
+  | 'refused';
 
 type DueReminder = {
   readonly reminder: Reminder;
@@ -103,7 +107,9 @@ export class ReminderScheduler {
   /** Messages for these people are due. */
   onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]): void {
     this.#arrivals.add({ guildId, personIds });
-    this.#retryNow((one) => one.guildId === guildId && personIds.includes(one.addresseeId ?? ''));
+    this.#retryNow(
+      (one) => one.guildId === guildId && personIds.includes(one.addresseeId ?? ''),
+    );
   }
 
   async addReminder(reminder: NewReminder): ReturnType<ReminderStore['add']> {
@@ -113,7 +119,10 @@ export class ReminderScheduler {
   }
 
   /** Leaves out reminders that were delivered just now. Throws as `ReminderStore.list` does. */
-  async listReminders(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
+  async listReminders(
+    guildId: GuildId,
+    personId: PersonId,
+  ): Promise<readonly Reminder[]> {
     const all = await this.#deps.store.list(guildId, personId);
     return all.filter(({ id }) => !this.#due.get(id)?.isOver);
   }
@@ -159,10 +168,14 @@ export class ReminderScheduler {
     const { shard, store } = this.#deps;
     this.#waitMs = Number.POSITIVE_INFINITY;
     await this.#applyArrivals();
-    const soonest = await store.listSoonest(shard, Math.min(this.#due.size + batch, mostRead));
+    const soonest = await store.listSoonest(
+      shard,
+      Math.min(this.#due.size + batch, mostRead),
+    );
     if (signal.aborted) return;
     const ids = new Set(soonest.map(({ id }) => id));
-    for (const [id, { stop }] of this.#due) if (!stop && !ids.has(id)) this.#due.delete(id);
+    for (const [id, { stop }] of this.#due)
+      if (!stop && !ids.has(id)) this.#due.delete(id);
     const isWaiting = ({ stop, isOver }: DueReminder) => !stop && !isOver;
     const waiting = soonest.map((one) => this.#getDue(one)).filter(isWaiting);
     const now = waiting.filter((one) => this.#getRestMs(one) <= 0);
@@ -213,7 +226,8 @@ export class ReminderScheduler {
     const reminders = theirs.map(({ reminder }) => reminder);
     try {
       const results = await deliver(reminders, stop.signal);
-      for (const [n, due] of theirs.entries()) this.#settleDelivery(due, results[n] ?? 'unsent');
+      for (const [n, due] of theirs.entries())
+        this.#settleDelivery(due, results[n] ?? 'unsent');
     } catch (error) {
       if (!stop.signal.aborted) {
         onEvent(reminders[0]?.guildId ?? '', toFailureEvent(error, 'speak'));
@@ -230,7 +244,8 @@ export class ReminderScheduler {
     }
     const { clock } = this.#deps;
     due.tries++;
-    due.notBeforeMs = clock.nowMs() + Math.min(longestRetryMs, retryMs * 2 ** (due.tries - 1));
+    due.notBeforeMs =
+      clock.nowMs() + Math.min(longestRetryMs, retryMs * 2 ** (due.tries - 1));
     if (result !== 'away' && due.tries >= maxTries) this.#endReminder(due, 'given-up');
   }
 

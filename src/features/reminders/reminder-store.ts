@@ -107,13 +107,17 @@ function openReminderStore(database: StoreDatabase) {
     /** Soonest first. Throws BotError `store.unreadable`. */
     list(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
       const theirs = sql`WHERE guild_id = ${guildId} AND person_id = ${personId} ORDER BY due_at_wall_ms, number`;
-      return database.read((connection) => selectRows(connection, remindersTable, theirs));
+      return database.read((connection) =>
+        selectRows(connection, remindersTable, theirs),
+      );
     },
 
     /** Soonest first. Throws BotError `store.unreadable`. */
     listSoonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
       const first = sql`WHERE ${isOfShard(shard)} ORDER BY due_at_wall_ms, id LIMIT ${limit}`;
-      return database.read((connection) => selectRows(connection, remindersTable, first));
+      return database.read((connection) =>
+        selectRows(connection, remindersTable, first),
+      );
     },
 
     /** Returns false if it is gone. Throws BotError `store.unwritable`. */
@@ -135,7 +139,9 @@ function openReminderStore(database: StoreDatabase) {
 
     /** Deletes reminders by and for a person. Throws BotError `store.unwritable`. */
     removeMessages(guildId: GuildId, personId: PersonId): Promise<number> {
-      const theirs = selectPersonRows([remindersTable], guildId, personId).map(({ rows }) => rows);
+      const theirs = selectPersonRows([remindersTable], guildId, personId).map(
+        ({ rows }) => rows,
+      );
       return database.write((connection) => deleteRows(connection, theirs));
     },
   };

@@ -71,7 +71,8 @@ export const setReminderTool = defineTool({
 
 export const listRemindersTool = defineTool({
   name: 'list_reminders',
-  description: 'The reminders and timers of whoever asks, with their numbers and times.',
+  description:
+    'The reminders and timers of whoever asks, with their numbers and times.',
   schema: z.strictObject({}),
   right: 'anyone',
   effect: 'read',
@@ -96,7 +97,8 @@ export const cancelReminderTool = defineTool({
     const { askerId, guildId, own } = ports;
     const all = await own.reminders.listReminders(guildId, askerId);
     const [only] = all.length === 1 ? all : [];
-    const meant = number === undefined ? only : all.find((one) => one.number === number);
+    const meant =
+      number === undefined ? only : all.find((one) => one.number === number);
     if (!meant) return { kind: 'refused', line: toWhichLine(all) };
     const words = { n: meant.number, time: formatShownTime(meant, ports) };
     return {
@@ -135,7 +137,10 @@ async function prepareReminder(
   const reminder = { guildId, personId, channelId, channelName, text: words, ...due };
   const isTimer = words === '';
   const run = () =>
-    storeReminder({ ...reminder, id: crypto.randomUUID(), setAtWallMs: clock.wallMs() }, ports);
+    storeReminder(
+      { ...reminder, id: crypto.randomUUID(), setAtWallMs: clock.wallMs() },
+      ports,
+    );
   return {
     kind: 'ready',
     question: toConfirmLine(reminder, ports),
@@ -150,8 +155,14 @@ function toConfirmLine(
 ): TextLine<'name'> {
   const { addresseeName: to, isPrivate, text } = reminder;
   if (to === undefined)
-    return { id: 'reminder.ask', with: { time: formatShownTime(reminder, ports), text } };
-  return { id: isPrivate ? 'reminder.ask.private' : 'reminder.ask.message', with: { to, text } };
+    return {
+      id: 'reminder.ask',
+      with: { time: formatShownTime(reminder, ports), text },
+    };
+  return {
+    id: isPrivate ? 'reminder.ask.private' : 'reminder.ask.message',
+    with: { to, text },
+  };
 }
 
 async function storeReminder(
@@ -169,9 +180,14 @@ async function storeReminder(
   const time = formatShownTime(reminder, ports);
   if (words === '') {
     const length = formatLongDuration(dueAtWallMs - setAtWallMs, 'en');
-    return { facts: { outcome: `Timer ${n} for ${length} is set; it ends at ${time}.` } };
+    return {
+      facts: { outcome: `Timer ${n} for ${length} is set; it ends at ${time}.` },
+    };
   }
-  const { facts, line } = toOutcome({ id: 'reminder.set.text', with: { n, time, text: words } });
+  const { facts, line } = toOutcome({
+    id: 'reminder.set.text',
+    with: { n, time, text: words },
+  });
   return isPrivate ? { facts } : { facts, line };
 }
 
@@ -197,7 +213,8 @@ async function resolveDue(
   const author = agreed.find(({ id }) => id === personId);
   const others = agreed.filter(({ id }) => id !== personId);
   const addressee = findPersonByName(called, others);
-  if (!author || !addressee || text === '') return { id: 'reminder.no_yes', with: { to: called } };
+  if (!author || !addressee || text === '')
+    return { id: 'reminder.no_yes', with: { to: called } };
   const isHere = listPeople().some(({ id }) => id === addressee.id);
   return {
     addresseeId: addressee.id,

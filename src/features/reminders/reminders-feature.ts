@@ -6,7 +6,11 @@ import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { createReminderDelivery } from './reminder-delivery.ts';
 import { ReminderScheduler } from './reminder-scheduler.ts';
-import { cancelReminderTool, listRemindersTool, setReminderTool } from './reminder-tools.ts';
+import {
+  cancelReminderTool,
+  listRemindersTool,
+  setReminderTool,
+} from './reminder-tools.ts';
 
 export type ReminderPorts = {
   readonly reminders: ReminderScheduler;
@@ -28,7 +32,8 @@ export const remindersFeature: Feature<ReminderPorts> = {
   help: [
     {
       topic: 'reminders',
-      buildLine: ({ talk }) => (talk?.mode === 'captions' ? undefined : { id: 'help.reminders' }),
+      buildLine: ({ talk }) =>
+        talk?.mode === 'captions' ? undefined : { id: 'help.reminders' },
     },
   ],
   open: ({ store }) => ({
@@ -75,7 +80,9 @@ function watchArrivals(
   let here: readonly string[] = [];
   return {
     onPresence(people) {
-      const agreed = people.map(({ id }) => id).filter((id) => consent.getConsent(id) === 'always');
+      const agreed = people
+        .map(({ id }) => id)
+        .filter((id) => consent.getConsent(id) === 'always');
       const came = agreed.filter((id) => !here.includes(id));
       here = agreed;
       if (came.length > 0) due.onPeopleArrived(place.channel.guildId, came);

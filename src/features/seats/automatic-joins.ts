@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
-import type { Deps, SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  Deps,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import {
   defineTool,
   toOutcome,
@@ -9,7 +12,11 @@ import {
 import { formatWrittenText, writeInChat } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { isHeardConsent } from '#src/people/consent.ts';
-import { type AutoJoinChannel, chooseAutoJoin, toAutoJoinTimeMs } from '#src/people/join-rules.ts';
+import {
+  type AutoJoinChannel,
+  chooseAutoJoin,
+  toAutoJoinTimeMs,
+} from '#src/people/join-rules.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { canEnter } from '#src/sessions/join-obstacles.ts';
@@ -17,7 +24,10 @@ import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { createAdmissionCheck } from '#src/settings/access-control.ts';
 
-type JoinTarget = { readonly channelId: ChannelId; readonly join: () => Promise<boolean> };
+type JoinTarget = {
+  readonly channelId: ChannelId;
+  readonly join: () => Promise<boolean>;
+};
 
 type GuildJoins = {
   /** Times of joins without a call, oldest first. */
@@ -43,7 +53,11 @@ export const followTool = defineTool({
   effect: 'change',
   async run(
     { follow },
-    { askerId, guildId, own }: WithOwnObjects<{ readonly automaticJoins: AutomaticJoins }>,
+    {
+      askerId,
+      guildId,
+      own,
+    }: WithOwnObjects<{ readonly automaticJoins: AutomaticJoins }>,
   ) {
     own.automaticJoins.setFollowed(guildId, askerId, follow);
     return toOutcome({ id: follow ? 'tool.follow.on' : 'confirm.done' });
@@ -69,7 +83,8 @@ export class AutomaticJoins {
   }
 
   setFollowed(guildId: GuildId, personId: PersonId, follows: boolean): void {
-    if (this.#sessions.followPerson(guildId, personId, follows)) this.checkGuild(guildId);
+    if (this.#sessions.followPerson(guildId, personId, follows))
+      this.checkGuild(guildId);
   }
 
   /** Called when a person changes the channel, or a setting changes. Never throws, and does not wait. */
@@ -84,7 +99,9 @@ export class AutomaticJoins {
     const { settings } = this.#sessions;
     const isFollowing = this.#sessions.findSession(guildId)?.followedId !== undefined;
     return (
-      isFollowing || !settings.isRead(guildId) || settings.getForGuild(guildId).autoJoin.length > 0
+      isFollowing ||
+      !settings.isRead(guildId) ||
+      settings.getForGuild(guildId).autoJoin.length > 0
     );
   }
 
@@ -114,7 +131,8 @@ export class AutomaticJoins {
     this.#servers.set(guildId, joins);
     joins.cancelCheck();
     const target =
-      this.#findFollowTarget(guildId, joins) ?? (await this.#findAutoJoinTarget(guildId, joins));
+      this.#findFollowTarget(guildId, joins) ??
+      (await this.#findAutoJoinTarget(guildId, joins));
     const nowMs = clock.nowMs();
     // Another target has to stay wanted for its own time.
     if (target?.channelId !== joins.wantedId) {
@@ -128,7 +146,8 @@ export class AutomaticJoins {
       return;
     }
     joins.wantedId = undefined;
-    if (await target.join()) joins.joinedAtMs = [...joins.joinedAtMs, nowMs].slice(-maxKeptJoins);
+    if (await target.join())
+      joins.joinedAtMs = [...joins.joinedAtMs, nowMs].slice(-maxKeptJoins);
   }
 
   #findFollowTarget(guildId: GuildId, joins: GuildJoins): JoinTarget | undefined {
@@ -142,7 +161,8 @@ export class AutomaticJoins {
     const { channelId } = found.channel;
     if (found.isBarred) {
       const { followedId = '' } = session;
-      const isStillThere = () => places.findSeat(guildId, followedId)?.channelId === channelId;
+      const isStillThere = () =>
+        places.findSeat(guildId, followedId)?.channelId === channelId;
       if (joins.notifiedOf !== channelId)
         session.notices.post({ id: 'follow.barred' }, isStillThere);
       joins.notifiedOf = channelId;
@@ -155,7 +175,10 @@ export class AutomaticJoins {
     return { channelId, join: moveToTarget };
   }
 
-  async #findAutoJoinTarget(guildId: GuildId, joins: GuildJoins): Promise<JoinTarget | undefined> {
+  async #findAutoJoinTarget(
+    guildId: GuildId,
+    joins: GuildJoins,
+  ): Promise<JoinTarget | undefined> {
     const { places } = this.#deps;
     const { settings } = this.#sessions;
     if (!(await settings.loadGuild(guildId))) return this.#checkLater(guildId, joins);
@@ -173,7 +196,10 @@ export class AutomaticJoins {
   }
 
   #checkLater(guildId: GuildId, joins: GuildJoins): undefined {
-    joins.cancelCheck = this.#deps.clock.later(retryMs, () => void this.#checkInOrder(guildId));
+    joins.cancelCheck = this.#deps.clock.later(
+      retryMs,
+      () => void this.#checkInOrder(guildId),
+    );
   }
 
   #toAutoJoinChannel(guildId: GuildId, channelId: ChannelId): AutoJoinChannel {
@@ -212,7 +238,11 @@ export class AutomaticJoins {
     const { guildId, channelId, name } = channel;
     await this.#sessions.settings.restChannel(guildId, channelId);
     const line = { id: 'join.uncalled.failed', with: { channel: name } } as const;
-    writeInChat(toOpenText(formatWrittenText(line, guildId, this.#deps)), channel, this.#deps);
+    writeInChat(
+      toOpenText(formatWrittenText(line, guildId, this.#deps)),
+      channel,
+      this.#deps,
+    );
   }
 
   #listPeople(guildId: GuildId, channelId: ChannelId) {
@@ -235,19 +265,29 @@ function createGuildJoins(): GuildJoins {
 type FollowRequest = { readonly channel: ChannelRef; readonly isBarred: boolean };
 
 function findFollowRequest(
-  { consent, followedId, place }: Pick<VoiceSession, 'consent' | 'followedId' | 'place'>,
+  {
+    consent,
+    followedId,
+    place,
+  }: Pick<VoiceSession, 'consent' | 'followedId' | 'place'>,
   deps: Deps<'clock' | 'places'>,
 ): FollowRequest | undefined {
   const { places } = deps;
   const { guildId, channelId } = place.channel;
-  const channel = followedId === undefined ? undefined : places.findSeat(guildId, followedId);
-  if (!channel || followedId === undefined || channel.channelId === channelId) return undefined;
+  const channel =
+    followedId === undefined ? undefined : places.findSeat(guildId, followedId);
+  if (!channel || followedId === undefined || channel.channelId === channelId)
+    return undefined;
   if (!consent.isAdmitted(followedId)) return undefined;
   const { djRoleId = '' } = place.getSettings();
-  const roleIds = places.listPeople(channel).find(({ id }) => id === followedId)?.roleIds ?? [];
+  const roleIds =
+    places.listPeople(channel).find(({ id }) => id === followedId)?.roleIds ?? [];
   const others = place
     .listPeople()
-    .filter(({ id, isBot }) => !isBot && id !== followedId && consent.getStanding(id) === 'yes');
+    .filter(
+      ({ id, isBot }) =>
+        !isBot && id !== followedId && consent.getStanding(id) === 'yes',
+    );
   const mayGo =
     canEnter(channel, deps) &&
     places.findChannelFacts(channel, followedId)?.callerMayConnect === true;

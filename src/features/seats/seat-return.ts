@@ -71,7 +71,9 @@ export class SeatReturn {
       if (signal.aborted || guildIds.every((id) => this.#sessions.at(id))) return;
       const seats = await this.#readSeats(guildIds);
       const isEnough = everyMs === retryMs;
-      this.#enqueueSeats(seats?.filter(({ idleMs }) => isEnough || idleMs < maxReturnAgeMs) ?? []);
+      this.#enqueueSeats(
+        seats?.filter(({ idleMs }) => isEnough || idleMs < maxReturnAgeMs) ?? [],
+      );
       if (seats && isEnough) return;
     }
   }
@@ -134,7 +136,8 @@ export class SeatReturn {
   async #reportJoined(guildId: GuildId, joining: JoinOutcome) {
     const { panels } = this.#deps;
     if (this.#givenUpGuilds.has(guildId) && !('consent' in joining)) return; // its panel says so already
-    if ('consent' in joining || 'nextTryMs' in joining) await panels.takeOverPanel(guildId);
+    if ('consent' in joining || 'nextTryMs' in joining)
+      await panels.takeOverPanel(guildId);
     else await this.#showLeftPanel(guildId, { id: 'gave_up' });
   }
 
@@ -145,7 +148,9 @@ export class SeatReturn {
   }
 
   /** Returns the reason if the bot does not return. Undefined without a seat, or while the store is polled. */
-  async #findSeatedChannel(guildId: GuildId): Promise<SeatedChannel | TextLine | undefined> {
+  async #findSeatedChannel(
+    guildId: GuildId,
+  ): Promise<SeatedChannel | TextLine | undefined> {
     const [read, choices] = await Promise.all([
       withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
         this.#seatStore.read([guildId]),
@@ -162,13 +167,18 @@ export class SeatReturn {
 
   /** The bot returns only soon, where it may enter, and to people who may be heard. */
   #findObjection(seat: StoredSeat, channel: ChannelRef | undefined) {
-    const outdated = { id: 'seat.outdated', with: { channel: seat.channelName } } as const;
+    const outdated = {
+      id: 'seat.outdated',
+      with: { channel: seat.channelName },
+    } as const;
     const joining = channel && judgeEntry(channel, this.#deps);
     if (!channel || !joining || seat.idleMs >= maxReturnAgeMs) return outdated;
     const isAwaited = this.#deps.places
       .listPeople(channel)
       .some(
-        (one) => !one.isBot && isHeardConsent(this.#sessions.getConsent(seat.guildId, one, seat)),
+        (one) =>
+          !one.isBot &&
+          isHeardConsent(this.#sessions.getConsent(seat.guildId, one, seat)),
       );
     return describeObstacle(joining, channel) ?? (isAwaited ? undefined : outdated);
   }

@@ -21,7 +21,13 @@ export const seatsFeature: Feature<SeatPorts> = {
     openShard({ deps, sessions, signal, sources }) {
       const uncalled = new AutomaticJoins(deps, sessions, signal);
       const check = (guildId: GuildId) => uncalled.checkGuild(guildId);
-      const seatReturn = new SeatReturn(deps, sessions, sources.seatStore, signal, check);
+      const seatReturn = new SeatReturn(
+        deps,
+        sessions,
+        sources.seatStore,
+        signal,
+        check,
+      );
       return {
         ports: { automaticJoins: uncalled },
         async onGuildsArrived(guildIds) {

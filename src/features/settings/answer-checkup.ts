@@ -1,7 +1,10 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
-import type { Deps, SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  Deps,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -13,8 +16,20 @@ import {
   thinkProbe,
   toTestTurn,
 } from '#src/probes/engine-probes.ts';
-import { type Finding, failing, notTried, type Probe, tryProbe } from '#src/probes/probe.ts';
-import { decode, encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
+import {
+  type Finding,
+  failing,
+  notTried,
+  type Probe,
+  tryProbe,
+} from '#src/probes/probe.ts';
+import {
+  decode,
+  encryption,
+  permission,
+  playback,
+  voiceLink,
+} from '#src/probes/voice-probes.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { silentHost } from '#src/spending/paid-engine.ts';
@@ -43,8 +58,13 @@ export class AnswerCheckup {
   }
 
   /** Takes 25 s at most. Without a session, checks the permissions of `channel`. */
-  checkAnswers(guildId: GuildId, callerId: PersonId, channel?: ChannelRef): Promise<CheckReport> {
-    const running = this.#running.get(guildId) ?? this.#runCheckup(guildId, callerId, channel);
+  checkAnswers(
+    guildId: GuildId,
+    callerId: PersonId,
+    channel?: ChannelRef,
+  ): Promise<CheckReport> {
+    const running =
+      this.#running.get(guildId) ?? this.#runCheckup(guildId, callerId, channel);
     this.#running.set(guildId, running);
     const forget = () => this.#running.delete(guildId);
     running.then(forget, forget);
@@ -63,7 +83,10 @@ export class AnswerCheckup {
     const channel = session?.channel ?? caller;
     const facts = channel && places.findChannelFacts(channel, callerId);
     const tried = async <Subject>(probe: Probe<Subject>, subject: Subject) => {
-      const finding = await tryProbe(probe, subject, { clock, deadlineMs: probeTimeoutMs });
+      const finding = await tryProbe(probe, subject, {
+        clock,
+        deadlineMs: probeTimeoutMs,
+      });
       if (!('error' in finding)) return finding;
       onEvent(guildId, toFailureEvent(finding.error, 'link'));
       const line: TextLine = { id: probe === playback ? 'link.down' : 'check.bug' };
@@ -124,7 +147,9 @@ async function checkEngines(
   } as const;
   const opened = deps.spending.open(order);
   if (opened.kind === 'refused')
-    return [recognise, thinkProbe, speakProbe].map(({ name }) => notTried(name, opened.line));
+    return [recognise, thinkProbe, speakProbe].map(({ name }) =>
+      notTried(name, opened.line),
+    );
   using reservation = opened.reservation;
   const tried = async <Subject>(probe: Probe<Subject>, subject: Subject) => {
     const finding = await tryProbe(probe, subject, {
@@ -132,12 +157,21 @@ async function checkEngines(
       deadlineMs: probeTimeoutMs,
     });
     if (!('error' in finding)) return finding;
-    deps.onEvent(guildId, toFailureEvent(finding.error, stageByProbe[probe.name] ?? 'link'));
+    deps.onEvent(
+      guildId,
+      toFailureEvent(finding.error, stageByProbe[probe.name] ?? 'link'),
+    );
     return failing(probe.name, toFailureLine(finding.error));
   };
-  const thinking = tried(thinkProbe, { ask: createAsker({ deps, style, reservation }, pipeline) });
+  const thinking = tried(thinkProbe, {
+    ask: createAsker({ deps, style, reservation }, pipeline),
+  });
   const synthesizer = deps.synthesizer.paidBy(reservation);
-  const spoken = await tried(speakProbe, { synthesizer, voice: style.voice, text: testSentence });
+  const spoken = await tried(speakProbe, {
+    synthesizer,
+    voice: style.voice,
+    text: testSentence,
+  });
   const { clip } = spoken;
   const transcriber = deps.transcriber.paidBy(reservation);
   const heard = clip
@@ -162,7 +196,9 @@ function createAsker({ deps, style, reservation }: PaidCheck, name: PipelineName
   if (name === 'chained') return toTestTurn(deps.chat.paidBy(reservation));
   return async function* answer(signal: AbortSignal) {
     const pipeline = deps.pipelines.open(name);
-    yield* pipeline.paidBy(reservation).answer(testTurn(deps.clock, style), silentHost, signal);
+    yield* pipeline
+      .paidBy(reservation)
+      .answer(testTurn(deps.clock, style), silentHost, signal);
   };
 }
 

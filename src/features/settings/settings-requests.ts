@@ -41,8 +41,12 @@ export class SettingsRequests {
     const { settings } = this.#sessions;
     if (key !== undefined) await this.#findSetting(key)?.loadValues?.(this.#deps);
     const isRead = await settings.loadGuild(guildId);
-    if (isRead) for (const session of this.#sessions.listSessions(guildId)) session.applySettings();
-    const all = settings.definitions.map((setting) => this.#describeSetting(guildId, setting));
+    if (isRead)
+      for (const session of this.#sessions.listSessions(guildId))
+        session.applySettings();
+    const all = settings.definitions.map((setting) =>
+      this.#describeSetting(guildId, setting),
+    );
     return { all, choices: settings.choices, isRead };
   }
 
@@ -51,13 +55,19 @@ export class SettingsRequests {
     const { key, operator } = setting;
     const { getValue } = settings.getForGuild(guildId);
     const value = getValue(setting);
-    const hindrances = setting.listHindrances?.(value, guildId, this.#deps, getValue) ?? [];
-    const isGiven = operator !== undefined && settings.choices.defaults.given.has(operator);
+    const hindrances =
+      setting.listHindrances?.(value, guildId, this.#deps, getValue) ?? [];
+    const isGiven =
+      operator !== undefined && settings.choices.defaults.given.has(operator);
     return {
       key,
       setting,
       value: setting.format(value),
-      from: settings.isSetByGuild(guildId, setting) ? 'server' : isGiven ? 'operator' : 'default',
+      from: settings.isSetByGuild(guildId, setting)
+        ? 'server'
+        : isGiven
+          ? 'operator'
+          : 'default',
       elsewhere: [
         ...hindrances,
         ...(setting.listElsewhere?.(settings.getStoredValues(guildId)) ?? []),
@@ -77,15 +87,18 @@ export class SettingsRequests {
     const { key } = setting;
     const words = typed.trim().toLowerCase() === defaultWord ? undefined : typed.trim();
     await setting.loadValues?.(this.#deps);
-    const obstacle = words === undefined ? undefined : this.#findObstacle(guildId, setting, words);
+    const obstacle =
+      words === undefined ? undefined : this.#findObstacle(guildId, setting, words);
     if (obstacle) return obstacle;
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);
     const after = settings.previewChange(guildId, key, words);
     const former = settings.getCurrentConsent(guildId);
-    const looser = setting === conversationSettings.consent && isLooser(former, after.consent);
+    const looser =
+      setting === conversationSettings.consent && isLooser(former, after.consent);
     const { policy } = after.consent;
-    if (looser && !confirmed) return { kind: 'looser', policy, value: words ?? defaultWord };
+    if (looser && !confirmed)
+      return { kind: 'looser', policy, value: words ?? defaultWord };
     // Looser rules than the former ones do not count yet where they are still to be announced. Both change in one moment.
     const isTold = looser && this.#sessions.findSession(guildId) !== undefined;
     const [isSaved] = await Promise.all([
@@ -133,8 +146,13 @@ export class SettingsRequests {
   }
 
   /** People who are to be heard unasked read of it 30 s before. */
-  #applyToSessions(guildId: GuildId, key: string, former: ConsentPolicySettings | undefined) {
-    for (const session of this.#sessions.listSessions(guildId)) session.applySettings(key);
+  #applyToSessions(
+    guildId: GuildId,
+    key: string,
+    former: ConsentPolicySettings | undefined,
+  ) {
+    for (const session of this.#sessions.listSessions(guildId))
+      session.applySettings(key);
     this.#sessions.features.onGuildChanged(guildId);
     const session = this.#sessions.findSession(guildId);
     const { settings } = this.#sessions;

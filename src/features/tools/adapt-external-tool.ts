@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { checkForeignValue, toolArgumentLimits, tryParseForeignJson } from '#src/base/json.ts';
+import {
+  checkForeignValue,
+  toolArgumentLimits,
+  tryParseForeignJson,
+} from '#src/base/json.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type {
   Facts,
@@ -53,8 +57,12 @@ function prepareExternalCall(
   given: Readonly<Record<string, unknown>>,
 ): FittingCall {
   const run = async (ports: ServerToolPorts, signal: AbortSignal) =>
-    toToolOutcome(tool, await tool.run({ given, asker: toExternalAsker(ports) }, signal));
-  const prepare = async () => ({ kind: 'ready', ...formatCall(tool.title, given), run }) as const;
+    toToolOutcome(
+      tool,
+      await tool.run({ given, asker: toExternalAsker(ports) }, signal),
+    );
+  const prepare = async () =>
+    ({ kind: 'ready', ...formatCall(tool.title, given), run }) as const;
   return { effect: tool.rules.effect, prepare, prepareAnywhere: prepare };
 }
 
@@ -78,8 +86,14 @@ function toToolOutcome({ title }: ExternalTool, result: ExternalResult): ToolOut
   };
   const words = (text.trim() || structured || '').slice(0, longestLineChars);
   if (isError)
-    return { facts, ...formatResultFacts({ id: 'tool.external.failed', with: { tool: title } }) };
-  const line = { id: 'tool.external.told', with: { tool: title, text: words } } as const;
+    return {
+      facts,
+      ...formatResultFacts({ id: 'tool.external.failed', with: { tool: title } }),
+    };
+  const line = {
+    id: 'tool.external.told',
+    with: { tool: title, text: words },
+  } as const;
   const spokenLine = toSpokenPart(text);
   if (words === '') return { facts, ...formatResultFacts({ id: 'confirm.done' }) };
   return { facts, line, spokenLine };

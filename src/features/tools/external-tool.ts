@@ -82,7 +82,8 @@ export function parseRules(
   return {
     who: who ?? rest.who,
     effect: effect ?? (confirm && effects[confirm]) ?? rest.effect,
-    deadlineMs: deadlineSeconds === undefined ? rest.deadlineMs : deadlineSeconds * 1_000,
+    deadlineMs:
+      deadlineSeconds === undefined ? rest.deadlineMs : deadlineSeconds * 1_000,
     resultChars: resultCharacters ?? rest.resultChars,
   };
 }

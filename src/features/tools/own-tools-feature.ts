@@ -12,23 +12,29 @@ import { timeTool } from './time-tool.ts';
 
 const leaveTool = defineTool({
   name: 'leave',
-  description: 'Leaves the voice channel, which ends the conversation. Waits for a button first.',
+  description:
+    'Leaves the voice channel, which ends the conversation. Waits for a button first.',
   schema: z.strictObject({}),
   right: 'room',
   effect: 'destroy',
   ask: () => ({ id: 'tool.leave.ask' }),
   async run(_call, ports) {
     const leaving = await ports.leave();
-    if (leaving.kind === 'nowhere') return { facts: { left: 'no' }, line: { id: 'leave.nowhere' } };
+    if (leaving.kind === 'nowhere')
+      return { facts: { left: 'no' }, line: { id: 'leave.nowhere' } };
     const { channel, stayedMs } = leaving;
-    const line = { id: 'leave.ok', with: { channel, duration: formatDuration(stayedMs) } } as const;
+    const line = {
+      id: 'leave.ok',
+      with: { channel, duration: formatDuration(stayedMs) },
+    } as const;
     return { facts: { left: 'yes' }, line };
   },
 });
 
 const whoIsHereTool = defineTool({
   name: 'who_is_here',
-  description: 'Names of the people in the voice channel now, and how many there are besides.',
+  description:
+    'Names of the people in the voice channel now, and how many there are besides.',
   schema: z.strictObject({}),
   right: 'anyone',
   effect: 'read',
@@ -41,7 +47,8 @@ const whoIsHereTool = defineTool({
 
 const speedTool = defineTool({
   name: 'speed',
-  description: 'How fast you speak from now on: a step slower or faster, or as usual again.',
+  description:
+    'How fast you speak from now on: a step slower or faster, or as usual again.',
   schema: z.strictObject({ change: z.enum(paceChanges) }),
   right: 'room',
   effect: 'change',
@@ -63,7 +70,9 @@ const repeatTool = defineTool({
     const all = session ? listExchanges(askerId, session) : [];
     const last = all.findLast(({ heard }) => heard !== '');
     if (!session || !last) return { facts: { lastAnswer: 'There is none.' } };
-    const text = new ConfidentialText(last.heard, { channelId: session.place.channel.channelId });
+    const text = new ConfidentialText(last.heard, {
+      channelId: session.place.channel.channelId,
+    });
     return { facts: { lastAnswer: last.heard }, isPrivate: true, quote: { text } };
   },
 });
@@ -110,7 +119,10 @@ export const ownToolsFeature: Feature = {
           .filter(({ right }) => right !== 'manage')
           .map(({ name }) => name);
         if (!hasModel || names.length === 0) return undefined;
-        return { id: 'help.tools', with: { tools: truncate(names.join(', '), maxNamesChars) } };
+        return {
+          id: 'help.tools',
+          with: { tools: truncate(names.join(', '), maxNamesChars) },
+        };
       },
     },
   ],

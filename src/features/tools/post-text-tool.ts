@@ -8,12 +8,17 @@ const maxPostChars = 1_500;
 
 export const postTextTool = defineTool({
   name: 'post_text',
-  description: 'Writes a text into the chat of the voice channel, for everybody there to read.',
+  description:
+    'Writes a text into the chat of the voice channel, for everybody there to read.',
   schema: z.strictObject({ text: z.string().trim().min(1).max(maxPostChars) }),
   right: 'room',
   effect: 'last',
-  ask: ({ text }) => ({ id: 'tool.post.ask', with: { text: truncate(text, maxShownChars) } }),
-  files: ({ text }) => (text.length > maxShownChars ? [{ name: 'text.txt', text }] : []),
+  ask: ({ text }) => ({
+    id: 'tool.post.ask',
+    with: { text: truncate(text, maxShownChars) },
+  }),
+  files: ({ text }) =>
+    text.length > maxShownChars ? [{ name: 'text.txt', text }] : [],
   async run({ text }, ports, signal) {
     await ports.post(text, signal);
     return { facts: { posted: 'yes' }, line: { id: 'confirm.done' } };

@@ -16,14 +16,20 @@ export function formatCall(
   );
   const whole = lines.join('\n') || '{}';
   const isWhole = whole.length <= maxShownChars;
-  const shown = isWhole ? whole : `${truncate(whole, maxShownChars)}\n${argumentsFileName}`;
+  const shown = isWhole
+    ? whole
+    : `${truncate(whole, maxShownChars)}\n${argumentsFileName}`;
   const text = escapeInvisible(JSON.stringify(given, null, 2));
   const said = Object.entries(given).map(
-    ([key, value]) => `, ${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([key, value]) =>
+      `, ${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   return {
     question: { id: 'tool.external.ask', with: { tool, given: shown } },
-    spokenQuestion: { id: 'tool.external.spoken', with: { tool: tool + said.join('') } },
+    spokenQuestion: {
+      id: 'tool.external.spoken',
+      with: { tool: tool + said.join('') },
+    },
     files: isWhole ? [] : [{ name: argumentsFileName, text }],
   };
 }
@@ -31,7 +37,10 @@ export function formatCall(
 /** Replaces invisible characters by escapes, which mean the same in JSON. */
 function escapeInvisible(text: string) {
   return text.replace(unseenCharacters, (part) =>
-    part.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    part.replace(
+      /[\s\S]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
   );
 }
 

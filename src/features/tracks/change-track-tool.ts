@@ -5,7 +5,10 @@ import {
   toOutcome,
   type WithOwnObjects,
 } from '#src/features/contract/tool-definition.ts';
-import { type TrackCommand, trackActions } from '#src/playback/tracks/track-outcomes.ts';
+import {
+  type TrackCommand,
+  trackActions,
+} from '#src/playback/tracks/track-outcomes.ts';
 import { findMeantSound } from '#src/playback/tracks/track-sounds.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 import type { RunningTracks, SessionTracks } from './session-tracks.ts';
@@ -24,7 +27,10 @@ const volumeFields = {
   level: z.number().int().min(0).max(maxVolumePercent).optional(),
   change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),
 };
-type VolumeFields = { readonly level?: number | undefined; readonly change?: number | undefined };
+type VolumeFields = {
+  readonly level?: number | undefined;
+  readonly change?: number | undefined;
+};
 
 const changeTrackSchema = z.strictObject({
   deed: z.enum(trackDeeds),
@@ -48,7 +54,12 @@ const changeTrackSchema = z.strictObject({
     .describe(
       'Where to seek: 2:00 is two minutes from its start, +30 and -30 are seconds from here.',
     ),
-  item: z.string().min(1).max(100).optional().describe('Title of the waiting sound to remove.'),
+  item: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Title of the waiting sound to remove.'),
 });
 
 type ChangeTrackCall = z.infer<typeof changeTrackSchema>;
@@ -122,14 +133,22 @@ function findTracks(
   const [meant] =
     words === ''
       ? [
-          ...there.filter(({ waiting }) => deed === 'remove' && findMeantSound(waiting, item)),
+          ...there.filter(
+            ({ waiting }) => deed === 'remove' && findMeantSound(waiting, item),
+          ),
           ...there,
         ]
-      : [...there.filter(({ name }) => isSameTrack(name, words)), ...matchSounds(words, sounds)];
+      : [
+          ...there.filter(({ name }) => isSameTrack(name, words)),
+          ...matchSounds(words, sounds),
+        ];
   return meant ? [meant.name] : [];
 }
 
-function toMissingTrackLine(called: string | undefined, { busyTracks }: SessionTracks): TextLine {
+function toMissingTrackLine(
+  called: string | undefined,
+  { busyTracks }: SessionTracks,
+): TextLine {
   if (busyTracks.length === 0 || !called) return { id: 'stop.nothing' };
   return { id: 'unknown.of', with: { x: called.trim(), list: busyTracks.join(', ') } };
 }

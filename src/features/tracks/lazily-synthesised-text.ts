@@ -29,7 +29,11 @@ export function createLazySpeech(
   async function* readClause(at: number, speaker: Synthesizer, signal: AbortSignal) {
     const kept = made.get(at);
     if (kept) return yield* kept;
-    const reading = { synthesizer: speaker, voice: { ...getStyle().voice, ...ownVoice }, clock };
+    const reading = {
+      synthesizer: speaker,
+      voice: { ...getStyle().voice, ...ownVoice },
+      clock,
+    };
     const sound = synthesizeClause(clauses[at] ?? '', reading, signal);
     const pieces: Pcm[] = [];
     for await (const pcm of speed === 1 ? sound : changeSpeed(sound, speed)) {

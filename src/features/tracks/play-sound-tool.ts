@@ -16,7 +16,9 @@ const playSoundSchema = z.strictObject({
     .trim()
     .min(1)
     .max(100)
-    .refine((words) => !/:\/\/|\w\.\w+\//.test(words), { error: 'Links are not played.' })
+    .refine((words) => !/:\/\/|\w\.\w+\//.test(words), {
+      error: 'Links are not played.',
+    })
     .describe('What they call it, in their own words.'),
   track: z.string().max(mostNameUnits).optional().describe('Only where they name one.'),
   loop: z.boolean().optional().describe('Again and again.'),
@@ -43,6 +45,9 @@ export const playSoundTool = defineTool({
     const line = toOutcomeLine(playing);
     const outcome = toOutcome(line);
     if (playing.kind !== 'several') return outcome;
-    return { ...outcome, quote: { text: toOpenText(session.notices.formatSpokenText(line)) } };
+    return {
+      ...outcome,
+      quote: { text: toOpenText(session.notices.formatSpokenText(line)) },
+    };
   },
 });

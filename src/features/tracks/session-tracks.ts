@@ -9,7 +9,10 @@ import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { ItemOptions, SoundOwner } from '#src/playback/tracks/track-item.ts';
 import { isOwnTrack, ownTracks, trackName } from '#src/playback/tracks/track-name.ts';
-import type { TrackCommand, TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
+import type {
+  TrackCommand,
+  TrackOutcome,
+} from '#src/playback/tracks/track-outcomes.ts';
 import {
   listTouchedSounds,
   type TrackSound,
@@ -39,9 +42,15 @@ import type {
 } from './track-request-outcomes.ts';
 
 /** No person sent the bot away, so tracks go on when it is called back. */
-const reasonsToKeepTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
+const reasonsToKeepTracks: ReadonlySet<LeaveReason> = new Set([
+  'stopped',
+  'lost',
+  'refused',
+]);
 
-type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & { readonly source: SoundSource };
+type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
+  readonly source: SoundSource;
+};
 
 export type RunningTracks = { readonly sessionTracks: SessionObjects<SessionTracks> };
 
@@ -62,7 +71,11 @@ export class SessionTracks implements FeatureSession {
   #keeping: Promise<void> | undefined;
 
   /** `former` is the same of the session before a move. */
-  constructor(session: PlayingSession, deps: TrackDeps, former: SessionTracks | undefined) {
+  constructor(
+    session: PlayingSession,
+    deps: TrackDeps,
+    former: SessionTracks | undefined,
+  ) {
     this.#session = session;
     this.#deps = deps;
     this.tracks = session.speech.mix.tracks;
@@ -103,7 +116,9 @@ export class SessionTracks implements FeatureSession {
   }
 
   describePanel(): FeaturePanel {
-    const playing = this.listedTracks.filter(({ current, name }) => current && !isOwnTrack(name));
+    const playing = this.listedTracks.filter(
+      ({ current, name }) => current && !isOwnTrack(name),
+    );
     return describeTrackPanel(playing, this.#session.notices.getWrittenLocale());
   }
 
@@ -156,7 +171,10 @@ export class SessionTracks implements FeatureSession {
     const placed = await this.#findAndPlay(caller, request);
     const { percent } = request;
     if (percent === undefined || !('ended' in placed)) return [placed];
-    const volume = this.requestCommand(caller, placed.track, { kind: 'volume', percent });
+    const volume = this.requestCommand(caller, placed.track, {
+      kind: 'volume',
+      percent,
+    });
     return volume.kind === 'denied' ? [placed, volume] : [placed];
   }
 
@@ -166,7 +184,11 @@ export class SessionTracks implements FeatureSession {
     if (refused) return refused;
     const owner = this.getOwner(caller);
     const signal = AbortSignal.any([over, request.signal ?? over]);
-    const finding = this.#deps.catalog.findForGuild(place.channel.guildId, request, signal);
+    const finding = this.#deps.catalog.findForGuild(
+      place.channel.guildId,
+      request,
+      signal,
+    );
     const found = await finding.catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
@@ -183,21 +205,28 @@ export class SessionTracks implements FeatureSession {
     if (wait && (loop || this.tracks.findTrack(track)?.now?.isLooping))
       return { kind: 'looping', track };
     const options = { origin, owner, isLooping: loop, isNext: next };
-    const placed = this.#findRefusal(track) ?? this.tracks.enqueue(track, source, options);
+    const placed =
+      this.#findRefusal(track) ?? this.tracks.enqueue(track, source, options);
     this.#keeper.noteChange();
     return placed;
   }
 
   #findRefusal(track: string): PlayOutcome | undefined {
     const { state } = this.#session.loop;
-    return this.tracks.findRefusal(track) ?? (isMuted(state) ? { kind: 'muted' } : undefined);
+    return (
+      this.tracks.findRefusal(track) ?? (isMuted(state) ? { kind: 'muted' } : undefined)
+    );
   }
 
   /**
    * Returns an outcome for each track, and one at least. `all` means every track with a sound, for changes that do not depend on
    * the sound.
    */
-  changeTracks(caller: TrackCaller, command: TrackCommand, name: string): readonly TrackOutcome[] {
+  changeTracks(
+    caller: TrackCaller,
+    command: TrackCommand,
+    name: string,
+  ): readonly TrackOutcome[] {
     const isOfSound = command.kind === 'seek' || command.kind === 'remove';
     if (isOfSound || !isSameTrack(name, everyTrack))
       return [this.requestCommand(caller, name, command)];
@@ -206,16 +235,27 @@ export class SessionTracks implements FeatureSession {
   }
 
   /** People without the right can only vote to skip. */
-  requestCommand(caller: TrackCaller, called: string, command: TrackCommand): TrackOutcome {
+  requestCommand(
+    caller: TrackCaller,
+    called: string,
+    command: TrackCommand,
+  ): TrackOutcome {
     const track = this.tracks.findTrack(called);
     if (!track) return this.#toMissingOutcome(trackName(called));
     const { name } = track;
     const isTouching = name !== voiceTrack || speechCommands.has(command.kind);
-    const touched = isTouching ? listTouchedSounds(this.#listSounds(name), command) : [];
-    const { owner } = touched.find((one) => one.owner && one.owner.id !== caller.id) ?? {};
-    const isDj = hasRight('dj', getRightsFacts(caller.id, caller.mayManage, this.#session.place));
+    const touched = isTouching
+      ? listTouchedSounds(this.#listSounds(name), command)
+      : [];
+    const { owner } =
+      touched.find((one) => one.owner && one.owner.id !== caller.id) ?? {};
+    const isDj = hasRight(
+      'dj',
+      getRightsFacts(caller.id, caller.mayManage, this.#session.place),
+    );
     if (!owner || isDj) return this.#performCommand(track, command);
-    const vote = command.kind === 'skip' ? this.#countVote(caller.id, touched[0]?.id) : undefined;
+    const vote =
+      command.kind === 'skip' ? this.#countVote(caller.id, touched[0]?.id) : undefined;
     if (vote && vote.votes >= vote.needed) return this.#performCommand(track, command);
     return { kind: 'denied', track: name, owner: owner.name, ...(vote && { vote }) };
   }
@@ -246,7 +286,8 @@ export class SessionTracks implements FeatureSession {
   }
 
   get #rankedTracks(): readonly NamedTrack[] {
-    const rank = ({ now, key }: NamedTrack) => (now ? 2 : 0) + (key === defaultTrack ? 1 : 0);
+    const rank = ({ now, key }: NamedTrack) =>
+      (now ? 2 : 0) + (key === defaultTrack ? 1 : 0);
     return this.tracks.listTracks().toSorted((a, b) => rank(b) - rank(a));
   }
 
@@ -265,11 +306,18 @@ export class SessionTracks implements FeatureSession {
   }
 }
 
-function toListedSound({ title, owner }: TrackSound): Pick<ListedSound, 'owner' | 'title'> {
+function toListedSound({
+  title,
+  owner,
+}: TrackSound): Pick<ListedSound, 'owner' | 'title'> {
   return { title, ...(owner && { owner: owner.name }) };
 }
 
-const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set(['skip', 'stop', 'remove']);
+const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set([
+  'skip',
+  'stop',
+  'remove',
+]);
 
 export type QueuedSpeech = TrackSound & { readonly turn: ListedTurn };
 
@@ -279,7 +327,8 @@ function listVoiceSounds(
   answer: string,
 ): TrackSounds<QueuedSpeech> {
   return {
-    current: current && isSkippable(current) ? toTrackSound(current, answer) : undefined,
+    current:
+      current && isSkippable(current) ? toTrackSound(current, answer) : undefined,
     waiting: waiting.filter(isSkippable).map((turn) => toTrackSound(turn, answer)),
   };
 }
@@ -294,7 +343,8 @@ function performVoiceCommand(
   if (!speechCommands.has(kind)) return { kind: 'reserved', track };
   const touched = listTouchedSounds(sounds, command);
   const [first] = touched;
-  if (!first && kind === 'remove') return { kind: 'no-item', name: command.item, names: [] };
+  if (!first && kind === 'remove')
+    return { kind: 'no-item', name: command.item, names: [] };
   if (!first) return { kind: 'empty', track };
   // The last first: else the next would begin.
   for (const { turn } of touched.toReversed())
@@ -341,7 +391,10 @@ const positionStepMs = 5_000;
 const [maxTracks, maxTitleChars] = [3, 40];
 
 /** The buttons control the first track. */
-export function describeTrackPanel(playing: readonly ListedTrack[], locale: Locale): FeaturePanel {
+export function describeTrackPanel(
+  playing: readonly ListedTrack[],
+  locale: Locale,
+): FeaturePanel {
   const [first] = playing;
   if (!first) return {};
   const shown = playing.slice(0, maxTracks).map((view) => {
@@ -351,7 +404,10 @@ export function describeTrackPanel(playing: readonly ListedTrack[], locale: Loca
       title: takeFirstChars(title, maxTitleChars),
       positionMs: positionMs - (positionMs % positionStepMs),
     };
-    const line = toTrackLine({ ...view, current: current && { ...current, ...place } }, locale);
+    const line = toTrackLine(
+      { ...view, current: current && { ...current, ...place } },
+      locale,
+    );
     return formatText(line.id, line.with, locale);
   });
   const more = playing.length - shown.length;

@@ -9,7 +9,11 @@ import { matchSounds } from './sound-matching.ts';
 import type { PlayOutcome, PlayRequest } from './track-request-outcomes.ts';
 
 type FoundSound =
-  | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: SoundOrigin }
+  | {
+      readonly kind: 'found';
+      readonly source: SoundSource;
+      readonly origin: SoundOrigin;
+    }
   | Extract<PlayOutcome, { kind: 'bad' | 'no-sound' | 'several' }>;
 
 type SoundRequest = Pick<PlayRequest, 'sound'>;
@@ -21,7 +25,10 @@ const maxSearchesPerServer = 4;
 /** Finds a library sound, a link, or a sent file. */
 export type SoundCatalog = ReturnType<typeof createSoundCatalog>;
 
-export function createSoundCatalog(opener: Public<Sources>, folder: Public<SoundLibrary>) {
+export function createSoundCatalog(
+  opener: Public<Sources>,
+  folder: Public<SoundLibrary>,
+) {
   /** By server. */
   const underWay = new Map<string, number>();
 
@@ -36,7 +43,10 @@ export function createSoundCatalog(opener: Public<Sources>, folder: Public<Sound
   }
 
   /** Finds a sound by name, else by its folder or words. Several matches are named and not played. */
-  async function findSound({ sound }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
+  async function findSound(
+    { sound }: SoundRequest,
+    signal: AbortSignal,
+  ): Promise<FoundSound> {
     const origin = toOrigin(sound);
     const source = await openSound(origin, signal, toTitle(sound));
     if (source) return { kind: 'found', source, origin };
@@ -59,7 +69,8 @@ export function createSoundCatalog(opener: Public<Sources>, folder: Public<Sound
       signal: AbortSignal,
     ): Promise<FoundSound> {
       const others = underWay.get(guildId) ?? 0;
-      if (others >= maxSearchesPerServer) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
+      if (others >= maxSearchesPerServer)
+        return { kind: 'bad', reason: { id: 'track.bad.busy' } };
       underWay.set(guildId, others + 1);
       try {
         return await findSound(request, signal);
@@ -78,7 +89,11 @@ export function createSoundCatalog(opener: Public<Sources>, folder: Public<Sound
     ): Promise<SoundSource> {
       const source = await openSound(origin, signal, title);
       if (source) return source;
-      throw new BotError('source.unreachable', false, 'A stored sound does not exist any more.');
+      throw new BotError(
+        'source.unreachable',
+        false,
+        'A stored sound does not exist any more.',
+      );
     },
 
     names: () => folder.listNames(),
@@ -93,8 +108,11 @@ function toBadSound(error: unknown, signal: AbortSignal): FoundSound {
 }
 
 function toOrigin(sound: SoundRequest['sound']): SoundOrigin {
-  if (typeof sound === 'object') return { kind: 'link', url: sound.url, type: sound.type };
-  return sound.includes('://') ? { kind: 'link', url: sound } : { kind: 'library', name: sound };
+  if (typeof sound === 'object')
+    return { kind: 'link', url: sound.url, type: sound.type };
+  return sound.includes('://')
+    ? { kind: 'link', url: sound }
+    : { kind: 'library', name: sound };
 }
 
 /** Drops the ending of a file name. */

@@ -9,7 +9,10 @@ type NamedSound = { readonly name: string; readonly title?: string };
  *
  * matchSounds('the rain please', [{ name: 'nature/rain' }, { name: 'nature/wind' }]); // [{ name: 'nature/rain' }]
  */
-export function matchSounds(called: string, sounds: readonly NamedSound[]): readonly NamedSound[] {
+export function matchSounds(
+  called: string,
+  sounds: readonly NamedSound[],
+): readonly NamedSound[] {
   const wanted = normaliseWords(called);
   if (wanted === '') return [];
   const fits = sounds.map((sound) => scoreMatch(wanted, sound));

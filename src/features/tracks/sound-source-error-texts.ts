@@ -7,7 +7,9 @@ const maxTrackMs = 10_800_000;
 
 type SoundErrorCode = Extract<ErrorCode, `source.${string}`>;
 
-const faultTexts: Readonly<Record<Exclude<SoundErrorCode, 'source.too_long'>, PlainTextId>> = {
+const faultTexts: Readonly<
+  Record<Exclude<SoundErrorCode, 'source.too_long'>, PlainTextId>
+> = {
   'source.not_audio': 'track.bad.not_audio',
   'source.too_big': 'track.bad.too_big',
   'source.not_allowed': 'track.bad.not_allowed',
@@ -17,7 +19,10 @@ const faultTexts: Readonly<Record<Exclude<SoundErrorCode, 'source.too_long'>, Pl
 };
 
 /** Undefined for another kind of failure. */
-export function toSoundErrorLine(error: unknown, longestMs = maxTrackMs): TextLine | undefined {
+export function toSoundErrorLine(
+  error: unknown,
+  longestMs = maxTrackMs,
+): TextLine | undefined {
   if (!(error instanceof BotError) || !isSoundError(error.code)) return undefined;
   if (error.about.status !== undefined) return { id: 'track.bad.gone' };
   if (error.code !== 'source.too_long') return { id: faultTexts[error.code] };
@@ -25,7 +30,10 @@ export function toSoundErrorLine(error: unknown, longestMs = maxTrackMs): TextLi
 }
 
 /** Undefined if the sender can do nothing about the failure. */
-export function toRecordingErrorLine(error: unknown, longestMs: number): TextLine | undefined {
+export function toRecordingErrorLine(
+  error: unknown,
+  longestMs: number,
+): TextLine | undefined {
   const isOurs =
     error instanceof BotError &&
     (error.code === 'source.crowded' || error.code === 'source.broken');

@@ -22,7 +22,8 @@ export function parseSeekTarget(typed: string): SeekTarget | undefined {
     .filter((part) => part !== undefined)
     .map((part) => Number.parseInt(part, 10));
   const [first, ...rest] = numbers;
-  if (first === undefined || rest.some((part) => part >= unitsPerPart)) return undefined;
+  if (first === undefined || rest.some((part) => part >= unitsPerPart))
+    return undefined;
   const seconds = numbers.reduce((sum, part) => sum * unitsPerPart + part, 0);
   const ms = (sign === '-' ? -1 : 1) * seconds * 1000;
   return { kind: sign === undefined ? 'at' : 'by', ms };

@@ -52,7 +52,8 @@ export class TrackPersistence {
         await this.#deps.clock.sleep(storeIntervalMs, signal);
         await this.#writeTracks(this.#listKept());
         const isIdle = mix.tracks.listTracks().every(({ now }) => !now);
-        if (isIdle && !signal.aborted) await this.#changes.wait(Number.POSITIVE_INFINITY);
+        if (isIdle && !signal.aborted)
+          await this.#changes.wait(Number.POSITIVE_INFINITY);
       }
     } catch (error) {
       if (!signal.aborted) notices.reportFailure(error, 'speak');
@@ -72,7 +73,9 @@ export class TrackPersistence {
   /** Keeps tracks with sounds that can be opened again, and the bot's own tracks with another volume. */
   #listKept(): readonly StoredTrack[] {
     const { tracks } = this.#session.speech.mix;
-    const all = [...tracks.listTracks(), ...Object.values(tracks.own)].map(toStoredTrack);
+    const all = [...tracks.listTracks(), ...Object.values(tracks.own)].map(
+      toStoredTrack,
+    );
     return all.filter(
       ({ name, percent, sounds }) =>
         sounds.length > 0 || (isOwnTrack(name) && percent !== defaultPercent),
@@ -83,17 +86,27 @@ export class TrackPersistence {
     const { channelId, guildId } = this.#session.place.channel;
     const written = JSON.stringify(tracks);
     if (written === this.#written) return;
-    const done = await withStoreTimeout(guildId, this.#deps, 'store.unwritable', async () => {
-      await this.#deps.store.write(guildId, channelId, tracks);
-      return true;
-    });
+    const done = await withStoreTimeout(
+      guildId,
+      this.#deps,
+      'store.unwritable',
+      async () => {
+        await this.#deps.store.write(guildId, channelId, tracks);
+        return true;
+      },
+    );
     if (done) this.#written = written;
   }
 
   async #restoreTracks(signal: AbortSignal) {
     const { channelId, guildId } = this.#session.place.channel;
     const read = () => this.#deps.store.read(guildId, channelId);
-    const tracks = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', read);
+    const tracks = await withStoreTimeout(
+      guildId,
+      this.#deps,
+      'store.unreadable',
+      read,
+    );
     await Promise.all((tracks ?? []).map((track) => this.#restoreTrack(track, signal)));
     this.#written = tracks ? JSON.stringify(tracks) : '';
   }
@@ -116,7 +129,11 @@ export class TrackPersistence {
     try {
       const again = this.#deps.catalog.openStored(origin, title, signal);
       const source = await waitUnlessAborted(again, signal);
-      this.#session.speech.mix.tracks.enqueue(track, source, { origin, isLooping, fromMs });
+      this.#session.speech.mix.tracks.enqueue(track, source, {
+        origin,
+        isLooping,
+        fromMs,
+      });
     } catch (error) {
       signal.throwIfAborted();
       const reason = toSoundErrorLine(error);

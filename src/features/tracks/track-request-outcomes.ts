@@ -28,7 +28,11 @@ export type PlayOutcome =
   | TrackOutcome
   /** The asker reads the reason. */
   | { readonly kind: 'bad'; readonly reason: TextLine }
-  | { readonly kind: 'no-sound'; readonly name: string; readonly names: readonly string[] }
+  | {
+      readonly kind: 'no-sound';
+      readonly name: string;
+      readonly names: readonly string[];
+    }
   /** Several sounds match. */
   | { readonly kind: 'several'; readonly sounds: readonly string[] }
   /** A moderator has muted the bot. */
@@ -60,7 +64,10 @@ export function toOutcomeLine(one: PlayOutcome): TextLine {
     case 'playing':
       return { id: 'track.playing', with: { title: one.title, track: one.track } };
     case 'added':
-      return { id: 'track.added', with: { title: one.title, track: one.track, n: one.place } };
+      return {
+        id: 'track.added',
+        with: { title: one.title, track: one.track, n: one.place },
+      };
     case 'changed':
       return toChangeLine(one);
     case 'reserved':
@@ -116,7 +123,13 @@ function toChangeLine({ change, positionMs, ...where }: TrackChanged): TextLine 
 }
 
 /** The default track needs no name. */
-function toSoundOnTrack({ title, track }: { readonly title?: string; readonly track: string }) {
+function toSoundOnTrack({
+  title,
+  track,
+}: {
+  readonly title?: string;
+  readonly track: string;
+}) {
   if (title === undefined) return track;
   return isSameTrack(track, defaultTrack) ? title : `${title} (${track})`;
 }

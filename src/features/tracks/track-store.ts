@@ -23,7 +23,11 @@ export interface TrackStore {
   /** Throws BotError `store.unreadable`. */
   read(guildId: GuildId, channelId: ChannelId): Promise<readonly StoredTrack[]>;
   /** Replaces everything of the channel. Throws BotError `store.unwritable`. */
-  write(guildId: GuildId, channelId: ChannelId, list: readonly StoredTrack[]): Promise<void>;
+  write(
+    guildId: GuildId,
+    channelId: ChannelId,
+    list: readonly StoredTrack[],
+  ): Promise<void>;
 }
 
 /** One row for each channel. It names no person, so restored sounds belong to nobody. */
@@ -46,7 +50,8 @@ export const trackPart: StorePart<TrackStore> = {
     },
 
     async write(guildId, channelId, list) {
-      if (list.length === 0) await removeRows(database, tracksTable, { guildId, channelId });
+      if (list.length === 0)
+        await removeRows(database, tracksTable, { guildId, channelId });
       else await putRows(database, tracksTable, [{ guildId, channelId, list }]);
     },
   }),

@@ -29,9 +29,15 @@ export const tracksFeature: Feature<TrackPorts> = {
         const running = new SessionObjects<SessionTracks>(sessions);
         const deps = { ...shardDeps, catalog, store: kept };
         return {
-          ports: { tracks: createTrackRequests(running, catalog), sessionTracks: running },
+          ports: {
+            tracks: createTrackRequests(running, catalog),
+            sessionTracks: running,
+          },
           createSession: (session, { former }) =>
-            running.add(session, new SessionTracks(session, deps, former && running.get(former))),
+            running.add(
+              session,
+              new SessionTracks(session, deps, former && running.get(former)),
+            ),
           person: {
             forgetPerson(guildId, personId, reason) {
               const all = reason === 'forgotten' ? running.list(guildId) : [];
@@ -49,12 +55,19 @@ export type TrackRequests = ReturnType<typeof createTrackRequests>;
 const nowhereOutcome = { kind: 'nowhere' } as const;
 
 /** Callers have to check that a person sits in the channel of the bot. */
-function createTrackRequests(running: SessionObjects<SessionTracks>, catalog: SoundCatalog) {
+function createTrackRequests(
+  running: SessionObjects<SessionTracks>,
+  catalog: SoundCatalog,
+) {
   // In a move they go on in the next channel, so they are changed all the way.
   const findNewest = (guildId: GuildId) => running.list(guildId).at(-1);
   return {
-    playSound: async (guildId: GuildId, ...request: Parameters<SessionTracks['playSound']>) =>
-      (await running.find(guildId)?.playSound(...request)) ?? ([nowhereOutcome] as const),
+    playSound: async (
+      guildId: GuildId,
+      ...request: Parameters<SessionTracks['playSound']>
+    ) =>
+      (await running.find(guildId)?.playSound(...request)) ??
+      ([nowhereOutcome] as const),
     change: (guildId: GuildId, ...change: Parameters<SessionTracks['changeTracks']>) =>
       findNewest(guildId)?.changeTracks(...change) ?? [nowhereOutcome],
     listTracks: (guildId: GuildId) => findNewest(guildId)?.listedTracks,

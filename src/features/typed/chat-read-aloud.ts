@@ -1,7 +1,10 @@
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
-import { getSpokenName, type NamedPerson } from '#src/conversation/output/answer-delivery.ts';
+import {
+  getSpokenName,
+  type NamedPerson,
+} from '#src/conversation/output/answer-delivery.ts';
 import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -91,8 +94,9 @@ export function createChatReadAloud(
     const found = await textLanguage.detect(text, place.getSettings().languages);
     const language = found && isSureLanguage(found) ? found.language : undefined;
     const likely = language ?? place.languages.find(author.id);
-    const formatName = (id: 'read.link' | 'read.code' | 'read.rest' | 'read.forwarded') =>
-      notices.formatSpokenText({ id }, likely);
+    const formatName = (
+      id: 'read.link' | 'read.code' | 'read.rest' | 'read.forwarded',
+    ) => notices.formatSpokenText({ id }, likely);
     // Nobody takes what a person forwards for their own words.
     const line = isForwarded ? `${formatName('read.forwarded')}: ${text}` : text;
     const readMessage = toReadableLine(line, {
@@ -112,7 +116,11 @@ export function createChatReadAloud(
 
   return {
     /** Reads a message out as a line of the asker. */
-    async read(guildId: GuildId, line: WrittenLine, asker: Asker): Promise<ReadingOutcome> {
+    async read(
+      guildId: GuildId,
+      line: WrittenLine,
+      asker: Asker,
+    ): Promise<ReadingOutcome> {
       const session = sessions.findSession(guildId);
       if (!session) return { kind: 'nowhere' };
       if (line.isBot || mayNotQuote(line.author.id, session)) return unreadOutcome;
@@ -136,16 +144,22 @@ export function createChatReadAloud(
     },
 
     deleted(messageIds: readonly MessageId[]) {
-      for (const id of messageIds) openLines.get(id)?.abort(new Error('the message was deleted'));
+      for (const id of messageIds)
+        openLines.get(id)?.abort(new Error('the message was deleted'));
     },
   };
 }
 
 /** True after a no, for a blocked person, and if that is unknown. */
-function mayNotQuote(personId: PersonId, { consent, place }: Owners<'consent' | 'place'>): boolean {
+function mayNotQuote(
+  personId: PersonId,
+  { consent, place }: Owners<'consent' | 'place'>,
+): boolean {
   const { isRead } = consent;
   return (
-    !isRead || consent.hasSaidNo(personId) || place.getSettings().blockedIds.includes(personId)
+    !isRead ||
+    consent.hasSaidNo(personId) ||
+    place.getSettings().blockedIds.includes(personId)
   );
 }
 
@@ -171,7 +185,8 @@ const typedOutcomeByLine = new Map<string, TypedOutcome>([
 ]);
 
 function toTypedOutcome(reading: ReadingOutcome): TypedOutcome {
-  if (reading.kind === 'refused') return typedOutcomeByLine.get(reading.line.id) ?? 'silent';
+  if (reading.kind === 'refused')
+    return typedOutcomeByLine.get(reading.line.id) ?? 'silent';
   if (reading.kind === 'queued') return 'read';
   return reading.kind === 'full' ? 'full' : 'elsewhere';
 }
@@ -214,6 +229,8 @@ function toReadableLine(text: string, { link, code }: LineWords): string {
 
 /** `rest` says that there is more. */
 function takeFirstClauses(clauses: readonly string[], rest: string): readonly string[] {
-  const end = clauses.findIndex((_, n) => clauses.slice(0, n + 1).join(' ').length > maxLineChars);
+  const end = clauses.findIndex(
+    (_, n) => clauses.slice(0, n + 1).join(' ').length > maxLineChars,
+  );
   return end < 0 ? clauses : [...clauses.slice(0, end), rest];
 }

@@ -39,7 +39,10 @@ export function createProgramAnswers(
   const limits = new WrittenAnswerConcurrency(maxPerServer, maxPerServer);
 
   /** The stream counts for the limit until it was read. */
-  async function openInSlot<Part, Other extends { readonly kind: 'failed' | 'unspeakable' }>(
+  async function openInSlot<
+    Part,
+    Other extends { readonly kind: 'failed' | 'unspeakable' },
+  >(
     { asker, guildId }: Pick<ProgramQuestion, 'asker' | 'guildId'>,
     signal: AbortSignal,
     open: (until: AbortSignal) => Promise<OpenStream<Part> | Other>,
@@ -70,7 +73,9 @@ export function createProgramAnswers(
     const asked = {
       askerId: asker.id,
       guildId,
-      pipeline: isSpoken ? listPipelines.open(choosePipeline(question)) : listPipelines.textOnly(),
+      pipeline: isSpoken
+        ? listPipelines.open(choosePipeline(question))
+        : listPipelines.textOnly(),
       isWritten: !isSpoken,
       turn: conversation.toKnownTurn(),
       ready: runOnce(conversation.toRecognisedTurn),

@@ -26,7 +26,14 @@ type SoundWords = ReadonlyMap<ProgramPart, string>;
 
 /** Aborting `signal` ends the recognition of sounds with its reason. */
 export function createProgramConversation(
-  { asker, guildId, keptFor, messages, sent, transcriptionModel: model }: ProgramQuestion,
+  {
+    asker,
+    guildId,
+    keptFor,
+    messages,
+    sent,
+    transcriptionModel: model,
+  }: ProgramQuestion,
   { clock, kept, recordings, spending, style, transcriber }: ProgramConversationDeps,
   signal: AbortSignal,
 ) {
@@ -47,17 +54,31 @@ export function createProgramConversation(
 
   /** The words are kept for the next request. */
   function recogniseSounds(part: ProgramPart) {
-    const hash = createHash('sha256').update(`${part.input_audio?.data}`).digest('base64');
+    const hash = createHash('sha256')
+      .update(`${part.input_audio?.data}`)
+      .digest('base64');
     return kept.words(`${keptFor}${hash} ${model}`, async () => {
       const listening = spending.listenToRecording(guildId, asker.id);
       if ('line' in listening)
-        throw new BotError('budget.used', false, createBudgetError, undefined, undefined, {
-          cap: 'server',
-        });
-      const recogniser = withTranscriptionOptions(transcriber.paidBy(listening.reservation), {
-        model,
-      });
-      return (await transcribeSound(await readSound(part), recogniser, signal)).text.trim();
+        throw new BotError(
+          'budget.used',
+          false,
+          createBudgetError,
+          undefined,
+          undefined,
+          {
+            cap: 'server',
+          },
+        );
+      const recogniser = withTranscriptionOptions(
+        transcriber.paidBy(listening.reservation),
+        {
+          model,
+        },
+      );
+      return (
+        await transcribeSound(await readSound(part), recogniser, signal)
+      ).text.trim();
     });
   }
 
@@ -83,7 +104,8 @@ export function createProgramConversation(
      * `source.*` or `budget.used`.
      */
     async toRecognisedTurn() {
-      const isHeard = last.some(({ input_audio }) => input_audio) && !last.some(isPicture);
+      const isHeard =
+        last.some(({ input_audio }) => input_audio) && !last.some(isPicture);
       const shown = isHeard ? messages.slice(0, -1) : messages;
       const words = new Map<ProgramPart, string>();
       for (const part of shown.flatMap(({ content }) => content))
@@ -102,7 +124,9 @@ function toWordMessage({ content, ...fields }: ProgramMessage, words: SoundWords
   );
   const text = parts.map((part) => part.text ?? '').join('\n');
   // Plain text is one string, the form that every server takes.
-  const isPlain = parts.every((part) => part.text !== undefined && Object.keys(part).length === 2);
+  const isPlain = parts.every(
+    (part) => part.text !== undefined && Object.keys(part).length === 2,
+  );
   const written = text === '' && fields.role === 'assistant' ? null : text; // it called tools
   return {
     role: fields.role,

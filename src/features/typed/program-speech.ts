@@ -1,7 +1,10 @@
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
+import type {
+  ProgramSpeech,
+  ProgramText,
+} from '#src/features/contract/http-api-ports.ts';
 import { runAhead } from '#src/pipeline/read-ahead-speech.ts';
 import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
@@ -28,18 +31,32 @@ export async function openProgramSpeech(
   settings: Pick<VoiceSessions['settings'], 'loadGuild' | 'getStyle'>,
   signal: AbortSignal,
 ): Promise<ProgramSpeech> {
-  const { guildId, asker, input, speed = 1, voice: name, model, instructions, ...told } = text;
+  const {
+    guildId,
+    asker,
+    input,
+    speed = 1,
+    voice: name,
+    model,
+    instructions,
+    ...told
+  } = text;
   const clauses = splitClauses(input);
   if (clauses.length === 0) return { kind: 'unspeakable' };
   await settings.loadGuild(guildId);
-  const opened = deps.spending.open(toSpeechRequest(kind, guildId, clauses.join(' '), asker));
+  const opened = deps.spending.open(
+    toSpeechRequest(kind, guildId, clauses.join(' '), asker),
+  );
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { reservation } = opened;
   const manner = { voice: name, model, tone: instructions };
   const voice = { ...toSpokenStyle(settings.getStyle(guildId), manner).voice, ...told };
   async function* readSpeech() {
     try {
-      yield* changeSpeed(toSpokenText(clauses, voice, reservation, deps, signal), speed);
+      yield* changeSpeed(
+        toSpokenText(clauses, voice, reservation, deps, signal),
+        speed,
+      );
     } catch (error) {
       if (!signal.aborted) deps.onEvent(guildId, toFailureEvent(error, 'speak'));
       throw error;

@@ -2,7 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { RecordingCutter, type SpeechSpan } from '#src/audio/voice/recording-cutter.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  VoiceActivityDetector,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Public } from '#src/base/public.ts';
@@ -43,7 +46,10 @@ export class ProgramTranscriptions {
   readonly #listModels;
   readonly #weights;
   readonly #signal;
-  readonly #limits = new WrittenAnswerConcurrency(recordingLimits.program, recordingLimits.server);
+  readonly #limits = new WrittenAnswerConcurrency(
+    recordingLimits.program,
+    recordingLimits.server,
+  );
 
   /** The default model is first. An empty list gives no choice. Aborting `signal` ends all transcriptions. */
   constructor(
@@ -167,7 +173,11 @@ export class ProgramTranscriptions {
     segments: readonly RecordingSegment[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
-    const order = { kind: 'translation of a recording', guildId, personId: asker.id } as const;
+    const order = {
+      kind: 'translation of a recording',
+      guildId,
+      personId: asker.id,
+    } as const;
     const english = new Map<RecordingSegment, string>();
     const missing = () => segments.filter((segment) => !english.has(segment));
     for (let n = 0; n < maxTries; n++) {
@@ -175,7 +185,8 @@ export class ProgramTranscriptions {
         const prompt = createTranslationPrompt(batch, 'English');
         const reply = await completeForMoney(order, prompt, this.#deps, signal);
         if (typeof reply !== 'string') return { kind: 'failed', line: reply.line };
-        for (const [segment, text] of parseTranslations(reply, batch)) english.set(segment, text);
+        for (const [segment, text] of parseTranslations(reply, batch))
+          english.set(segment, text);
       }
     }
     return missing().length > 0 ? { kind: 'untranslated' } : english;
@@ -183,7 +194,11 @@ export class ProgramTranscriptions {
 }
 
 function createLateError(): BotError {
-  return new BotError('provider.late', true, 'The recogniser did not finish a recording in time.');
+  return new BotError(
+    'provider.late',
+    true,
+    'The recogniser did not finish a recording in time.',
+  );
 }
 
 async function toSegment(
@@ -204,7 +219,9 @@ async function toSegment(
   };
 }
 
-async function* addLeads(parts: AsyncIterable<RecordingPart>): AsyncGenerator<RecordingPart> {
+async function* addLeads(
+  parts: AsyncIterable<RecordingPart>,
+): AsyncGenerator<RecordingPart> {
   let before = '';
   for await (const part of parts) {
     if (part.kind !== 'segment') return yield part;

@@ -37,8 +37,12 @@ export function toUtterances(
   });
   const said: TurnUtterance[] = [];
   if (quoted)
-    said.push({ ...toTypedUtterance(`${quotedNote}\n${JSON.stringify(quoted)}`), isQuoted: true });
-  if (pictures) said.push({ ...toTypedUtterance(picturesNote), isQuoted: true, pictures });
+    said.push({
+      ...toTypedUtterance(`${quotedNote}\n${JSON.stringify(quoted)}`),
+      isQuoted: true,
+    });
+  if (pictures)
+    said.push({ ...toTypedUtterance(picturesNote), isQuoted: true, pictures });
   if (sound) {
     const { pcm, transcriber } = sound;
     const understood = runOnce(async () =>
@@ -75,7 +79,9 @@ export async function readOrFault<T extends object>(
   try {
     return await reading;
   } catch (error) {
-    const line = signal.aborted ? undefined : toRecordingErrorLine(error, longestRecordingMs);
+    const line = signal.aborted
+      ? undefined
+      : toRecordingErrorLine(error, longestRecordingMs);
     if (!line) throw error;
     return { line };
   }

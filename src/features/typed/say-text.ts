@@ -27,7 +27,11 @@ export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
 
 export type SayOutcome =
   /** 0 means it is being said. `ended` never rejects. */
-  | { readonly kind: 'queued'; readonly position: number; readonly ended: Promise<PlayEnd> }
+  | {
+      readonly kind: 'queued';
+      readonly position: number;
+      readonly ended: Promise<PlayEnd>;
+    }
   | { readonly kind: 'full'; readonly limit: number }
   | { readonly kind: 'placed'; readonly playing: PlayOutcome }
   | SayRefusal
@@ -88,7 +92,10 @@ function placeText(
   const refused = findPaymentRefusal(clauses, payer, session.place, deps.spending);
   if (refused) return refused;
   const own = toChosenVoice(voice, session);
-  const source = createLazySpeech(clauses, session.place, deps, payer, { ...own, speed });
+  const source = createLazySpeech(clauses, session.place, deps, payer, {
+    ...own,
+    speed,
+  });
   const sound = { source, owner: owner && tracks.getOwner(owner) };
   const play = { track, loop: false, next: when === 'now', wait };
   return { kind: 'placed', playing: tracks.placeSound(play, sound) };

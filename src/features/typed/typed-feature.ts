@@ -8,7 +8,10 @@ import { createProgramAnswers, type ProgramAnswers } from './program-answers.ts'
 import { ProgramTranscriptions } from './program-transcriptions.ts';
 import { TypedMessageHandler } from './typed-message-handler.ts';
 import { type TypedRequestNeeds, TypedRequests } from './typed-requests.ts';
-import { createVoicesAndPreviews, type VoicesAndPreviews } from './voices-and-previews.ts';
+import {
+  createVoicesAndPreviews,
+  type VoicesAndPreviews,
+} from './voices-and-previews.ts';
 
 type TypedPorts = {
   readonly typed: TypedRequests;
@@ -43,7 +46,9 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
       const lines = createChatReadAloud(sessions, deps);
       const answers = createProgramAnswers(deps, sessions, recordings, signal);
       const forget = (guildId: GuildId) => answers.keptWords.forget(`${guildId} `);
-      typed.setListener(new TypedMessageHandler(deps, sessions, { talk, lines }, typed, signal));
+      typed.setListener(
+        new TypedMessageHandler(deps, sessions, { talk, lines }, typed, signal),
+      );
       return {
         createSession: (session) => offerWrittenAnswers(session, deps.peopleSettings),
         ports: {
@@ -90,7 +95,9 @@ function offerWrittenAnswers(
     const signal = consent.withdrawals.getSignal(personId);
     const own = await place.loadChoices(personId);
     if (!own || own.answers !== undefined || signal.aborted) return;
-    const stored = await peopleSettings.changeSettings(guildId, personId, { answers: 'spoken' });
+    const stored = await peopleSettings.changeSettings(guildId, personId, {
+      answers: 'spoken',
+    });
     if (!stored.isSaved) return;
     const line = { id: 'voice.answers.offer', with: { channel: name } } as const;
     const words = toOpenText(notices.formatWrittenText(line));
@@ -101,7 +108,8 @@ function offerWrittenAnswers(
     onPresence(people) {
       if (!consent.isRead || !speech.canSpeak()) return;
       for (const { id, isBot, isDeaf } of people) {
-        if (!isDeaf || isBot || seen.has(id) || consent.getStanding(id) === 'no') continue;
+        if (!isDeaf || isBot || seen.has(id) || consent.getStanding(id) === 'no')
+          continue;
         seen.add(id);
         void offerToPerson(id);
       }

@@ -1,9 +1,18 @@
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
-import { getAddressingRules, isLineAddressed } from '#src/conversation/machine/turn-addressing.ts';
-import { getAnswerMedium, writePrivately } from '#src/conversation/output/answer-delivery.ts';
+import {
+  getAddressingRules,
+  isLineAddressed,
+} from '#src/conversation/machine/turn-addressing.ts';
+import {
+  getAnswerMedium,
+  writePrivately,
+} from '#src/conversation/output/answer-delivery.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { InteractionLimits, toSlowDownLine } from '#src/features/contract/interaction-limits.ts';
+import {
+  InteractionLimits,
+  toSlowDownLine,
+} from '#src/features/contract/interaction-limits.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import { judgeAccess } from '#src/people/access.ts';
 import { type ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
@@ -64,7 +73,8 @@ export class TypedMessageHandler implements TypedMessageListener {
   }
 
   onDeleted(messageIds: readonly MessageId[]): void {
-    for (const id of messageIds) this.#open.get(id)?.abort(new Error('the message is deleted'));
+    for (const id of messageIds)
+      this.#open.get(id)?.abort(new Error('the message is deleted'));
     this.#reader.deleted(messageIds);
   }
 
@@ -73,11 +83,13 @@ export class TypedMessageHandler implements TypedMessageListener {
     const { guildId, author, messageId } = message;
     const over = new AbortController();
     this.#open.set(messageId, over);
-    let outcome = await this.#decideOutcome(message, over.signal).catch((error: unknown) => {
-      if (!this.#signal.aborted && !over.signal.aborted)
-        this.#deps.onEvent(guildId, toFailureEvent(error, 'think'));
-      return 'failed' as const;
-    });
+    let outcome = await this.#decideOutcome(message, over.signal).catch(
+      (error: unknown) => {
+        if (!this.#signal.aborted && !over.signal.aborted)
+          this.#deps.onEvent(guildId, toFailureEvent(error, 'think'));
+        return 'failed' as const;
+      },
+    );
     this.#open.delete(messageId);
     if (over.signal.aborted) outcome = 'deleted';
     if (outcome !== 'elsewhere' && outcome !== 'bot')
@@ -86,7 +98,10 @@ export class TypedMessageHandler implements TypedMessageListener {
   }
 
   /** Aborting `over` means the message was deleted. */
-  async #decideOutcome(message: TypedMessage, over: AbortSignal): Promise<TypedOutcome> {
+  async #decideOutcome(
+    message: TypedMessage,
+    over: AbortSignal,
+  ): Promise<TypedOutcome> {
     const session = this.#sessions.findSession(message.guildId);
     const chat = session?.channel.channelId === message.channelId ? session : undefined;
     const isMeant = message.isMention && !message.isWebhook && !message.author.isBot;
@@ -99,8 +114,14 @@ export class TypedMessageHandler implements TypedMessageListener {
     const objection =
       own ?? (chat ? undefined : await this.#findObjectionElsewhere(message, session));
     if (!objection)
-      return await this.#answerMessage(message, chat, AbortSignal.any([this.#signal, over]));
-    return (session && (await this.#reader.handleMessage(message, session))) ?? objection;
+      return await this.#answerMessage(
+        message,
+        chat,
+        AbortSignal.any([this.#signal, over]),
+      );
+    return (
+      (session && (await this.#reader.handleMessage(message, session))) ?? objection
+    );
   }
 
   /** Never throws. */
@@ -125,7 +146,8 @@ export class TypedMessageHandler implements TypedMessageListener {
     signal: AbortSignal,
     outcome: TypedOutcome,
   ) {
-    const isTold = (await this.#refusals.takeUse(message.guildId, message.author.id)) > 0;
+    const isTold =
+      (await this.#refusals.takeUse(message.guildId, message.author.id)) > 0;
     return isTold ? outcome : await this.#sayInstead(message, line, signal, outcome);
   }
 
@@ -140,7 +162,12 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (waitMs > 0)
       return await this.#refuseMessage(message, toSlowDownLine(waitMs), signal, 'full');
     if (this.#isUnheardVoiceMessage(message))
-      return await this.#refuseMessage(message, { id: 'consent.unasked' }, signal, 'unasked');
+      return await this.#refuseMessage(
+        message,
+        { id: 'consent.unasked' },
+        signal,
+        'unasked',
+      );
     const usual = formatWrittenText({ id: 'ask.about.question' }, guildId, this.#deps);
     const { words, ...subject } = toQuestion(message, usual);
     if (words === undefined)
@@ -231,7 +258,9 @@ function toQuestion(
   const quoted = isForwarded && { author: author.name, text, isForwarded };
   if (quoted) return { ...files, quoted, sentBy: author.name, words: usual };
   if (pictures && text === '') return { ...files, words: usual };
-  return recording || pictures || /[\p{L}\p{N}]/u.test(text) ? { ...files, words: text } : {};
+  return recording || pictures || /[\p{L}\p{N}]/u.test(text)
+    ? { ...files, words: text }
+    : {};
 }
 
 /** A stop is neither limited nor refused. */

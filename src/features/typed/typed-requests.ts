@@ -1,7 +1,10 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
-import { listExchanges, toChatMessages } from '#src/conversation/answering/answer-request.ts';
+import {
+  listExchanges,
+  toChatMessages,
+} from '#src/conversation/answering/answer-request.ts';
 import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import type { QueuedQuestion, SayPlace } from '#src/conversation/queued-speech.ts';
@@ -20,7 +23,11 @@ import {
 } from '#src/features/memories/usable-memories.ts';
 import type { RunningTracks } from '#src/features/tracks/session-tracks.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
-import { choosePipeline, type PipelineName, type TurnUtterance } from '#src/pipeline/pipeline.ts';
+import {
+  choosePipeline,
+  type PipelineName,
+  type TurnUtterance,
+} from '#src/pipeline/pipeline.ts';
 import type {
   AnswerForm,
   Asker,
@@ -48,7 +55,10 @@ import { type PromptWords, WrittenTools } from './written-tools.ts';
 const maxAloudWaitMs = 50_000;
 
 const nowhereOutcome = { kind: 'nowhere' } as const;
-const captionsOnlyOutcome: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
+const captionsOnlyOutcome: AskOutcome = {
+  kind: 'failed',
+  line: { id: 'captions.only' },
+};
 const lateOutcome: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
 
 export type TypedRequestNeeds = MemoryPorts & RunningTracks;
@@ -141,7 +151,10 @@ export class TypedRequests {
     await deps.peopleSettings.loadSettings(guildId, asker.id);
     const session = sessions.findSession(guildId);
     const settings = () => sessions.settings.getForGuild(guildId);
-    return session?.place.languages ?? new SpeakerLanguages({ guildId, services: deps, settings });
+    return (
+      session?.place.languages ??
+      new SpeakerLanguages({ guildId, services: deps, settings })
+    );
   }
 
   /** Returns a line about a faulty file. Aborting `signal` throws its reason. */
@@ -153,7 +166,8 @@ export class TypedRequests {
     const { about, asker, guildId } = asked;
     const { pictures: sent, sentBy, recording } = about;
     const pictures =
-      sent && (await readOrFault(recordings.readPictures(guildId, sent, signal), signal));
+      sent &&
+      (await readOrFault(recordings.readPictures(guildId, sent, signal), signal));
     if (pictures && 'line' in pictures)
       return { kind: 'failed', line: toPictureFault(pictures.line) };
     if (!recording) return { pictures };
@@ -161,9 +175,12 @@ export class TypedRequests {
     const listening = deps.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
     const language = sentBy === undefined ? spoken : undefined;
-    const transcriber = withTranscriptionOptions(deps.transcriber.paidBy(listening.reservation), {
-      language,
-    });
+    const transcriber = withTranscriptionOptions(
+      deps.transcriber.paidBy(listening.reservation),
+      {
+        language,
+      },
+    );
     const pcm = await readOrFault(recordings.read(guildId, recording, signal), signal);
     if ('line' in pcm) return { kind: 'failed', line: pcm.line };
     return { pictures, sound: { pcm, transcriber } };
@@ -203,7 +220,10 @@ export class TypedRequests {
     ).catch(() => lateOutcome);
   }
 
-  async #answerInWriting(asked: TypedQuestion, ending: AbortSignal): Promise<AskOutcome> {
+  async #answerInWriting(
+    asked: TypedQuestion,
+    ending: AbortSignal,
+  ): Promise<AskOutcome> {
     const { longestWritingMs, deps } = this.#services;
     const { longestMs = longestWritingMs, signal = ending } = asked.about;
     const until = AbortSignal.any([ending, signal]);
@@ -235,7 +255,11 @@ export class TypedRequests {
     const name = choosePipeline(said, chosen);
     const hasPersona = (persona?.name ?? persona?.instructions) !== undefined;
     const hasOthers = remembered.length > 0 || hasPersona;
-    const tools = await this.#createTools(asked, { said, earlier: exchanges, hasOthers });
+    const tools = await this.#createTools(asked, {
+      said,
+      earlier: exchanges,
+      hasOthers,
+    });
     const { offered } = tools;
     const style = withToolRules(usual, { doneCalls: [], offered });
     const turn = { said, style, history, tools: offered, language };
@@ -253,10 +277,12 @@ export class TypedRequests {
     const { deps, sessions, tools } = this.#services;
     const { placeId, askedInId: channelId = placeId } = about;
     const session = sessions.findSession(guildId);
-    const usual = session?.tools.createPorts(id) ?? (await this.#createPortsOutside(guildId, id));
+    const usual =
+      session?.tools.createPorts(id) ?? (await this.#createPortsOutside(guildId, id));
     const others = usual.listPeople().filter((one) => one.id !== id);
     const asker = { id, name, isBot: false, roleIds: [] };
-    const place = channelId === undefined ? undefined : { guildId, channelId, name: channelId };
+    const place =
+      channelId === undefined ? undefined : { guildId, channelId, name: channelId };
     return new WrittenTools(isProgram ? [] : tools(), {
       asker,
       session,
@@ -268,7 +294,10 @@ export class TypedRequests {
   }
 
   /** Without a session, goes by stored answers about consent. */
-  async #createPortsOutside(guildId: GuildId, id: string): Promise<Omit<ServerToolPorts, 'place'>> {
+  async #createPortsOutside(
+    guildId: GuildId,
+    id: string,
+  ): Promise<Omit<ServerToolPorts, 'place'>> {
     const { deps, sessions } = this.#services;
     const choices = await sessions.loadConsents(guildId);
     const getSettings = () => sessions.settings.getForGuild(guildId);
@@ -285,7 +314,10 @@ export class TypedRequests {
   }
 
   /** Without a session, only memories by and for the asker. A program gets none. */
-  async #listMemories({ asker, guildId }: TypedQuestion): Promise<readonly ChatMessage[]> {
+  async #listMemories({
+    asker,
+    guildId,
+  }: TypedQuestion): Promise<readonly ChatMessage[]> {
     const { memories, sessions } = this.#services;
     const { getValue, timeZone } = sessions.settings.getForGuild(guildId);
     if (!getValue(memorySetting) || asker.isProgram) return [];
@@ -295,7 +327,9 @@ export class TypedRequests {
       : ((await memories.loadMemories(guildId)) ?? []);
     const usable = consent
       ? filterUsableMemories(loaded, asker.id, consent)
-      : loaded.filter(({ byId, aboutId }) => byId === asker.id && aboutId === undefined);
+      : loaded.filter(
+          ({ byId, aboutId }) => byId === asker.id && aboutId === undefined,
+        );
     const content = formatMemoryContext(usable, timeZone);
     return content === undefined ? [] : [{ role: 'user', name: '', content }];
   }
@@ -319,7 +353,8 @@ function findKnownExchanges(
   { placeId, sentBy }: QuestionSubject,
 ): { readonly exchanges: readonly HistoryExchange[]; readonly owner: TextOwner } {
   const { channelId } = session?.channel ?? {};
-  const isThere = sentBy === undefined && (placeId === undefined || placeId === channelId);
+  const isThere =
+    sentBy === undefined && (placeId === undefined || placeId === channelId);
   if (!session?.isHere(id) || !isThere || channelId === undefined)
     return { exchanges: [], owner: 'given' };
   const exchanges = listExchanges(id, session);
@@ -358,7 +393,10 @@ function toQueuedQuestion(
 function toDroppedOutcome(outcome: ReportedOutcome): AskOutcome {
   if (outcome === 'left') return nowhereOutcome;
   const id = droppedTexts[outcome];
-  return { kind: 'failed', line: id ? { id } : { id: 'generic', with: { code: 'bug' } } };
+  return {
+    kind: 'failed',
+    line: id ? { id } : { id: 'generic', with: { code: 'bug' } },
+  };
 }
 
 /** A question that is answered in private ends here as if the asker had taken it back. */

@@ -2,13 +2,24 @@ import { withTimeout } from '#src/base/bounded-wait.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { FailedStream, OpenStream } from '#src/features/contract/http-api-ports.ts';
+import type {
+  FailedStream,
+  OpenStream,
+} from '#src/features/contract/http-api-ports.ts';
 import { toFailureLine } from '#src/notices/channel-notices.ts';
-import { ConfidentialText, type TextOwner, toPrivateOwner } from '#src/people/confidential-text.ts';
+import {
+  ConfidentialText,
+  type TextOwner,
+  toPrivateOwner,
+} from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { createEmptyAnswerError, toFailureEvent } from '#src/ports/failure-event.ts';
-import { type PaidPipeline, type ReplyHost, silentHost } from '#src/spending/paid-engine.ts';
+import {
+  type PaidPipeline,
+  type ReplyHost,
+  silentHost,
+} from '#src/spending/paid-engine.ts';
 import { toAnswerRequest } from '#src/spending/reservation.ts';
 import { holdStream } from './held-stream.ts';
 import type { WrittenTools } from './written-tools.ts';
@@ -75,7 +86,11 @@ export async function answerUnspoken(
   signal: AbortSignal,
 ): Promise<AskOutcome> {
   const late = () =>
-    new BotError('provider.late', true, `An answer took longer than ${Math.round(ms / 1000)} s.`);
+    new BotError(
+      'provider.late',
+      true,
+      `An answer took longer than ${Math.round(ms / 1000)} s.`,
+    );
   try {
     const opened = openUnspokenAnswer(asked, deps, signal);
     if (opened.kind === 'failed') return opened;
@@ -99,7 +114,10 @@ async function collectText(parts: AsyncIterable<ReplyPart>) {
 }
 
 /** Throws BotError `provider.empty`. */
-function toAskOutcome(words: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
+function toAskOutcome(
+  words: string,
+  { owner, tools, turn }: OwnedQuestion,
+): AskOutcome {
   if (words === '') throw createEmptyAnswerError();
   const onlyFor = turn.said[0]?.speakerId ?? '';
   const text = new ConfidentialText(

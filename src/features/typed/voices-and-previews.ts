@@ -74,7 +74,10 @@ export function createVoicesAndPreviews(
       const line = { id: 'voice.preview.words', with: { bot } } as const;
       const input = formatSpokenText(line, guildId, deps, language);
       const gone: string[] = [];
-      const told = { onGone: (name: string) => void gone.push(name), onUsage: () => undefined };
+      const told = {
+        onGone: (name: string) => void gone.push(name),
+        onUsage: () => undefined,
+      };
       const text = { guildId, asker: listener, input, speed, voice, ...told };
       const opened = await openProgramSpeech(
         'voice preview',
@@ -84,10 +87,15 @@ export function createVoicesAndPreviews(
         signal,
       );
       if (opened.kind === 'failed') return opened;
-      if (opened.kind === 'unspeakable') throw new Error('The sentence of a preview has no words.');
+      if (opened.kind === 'unspeakable')
+        throw new Error('The sentence of a preview has no words.');
       try {
         const pieces = await Array.fromAsync(opened.parts, ({ samples }) => samples);
-        const wav = writeWav({ samples: joinSamples(pieces), rateHz: speakRateHz, channels: 1 });
+        const wav = writeWav({
+          samples: joinSamples(pieces),
+          rateHz: speakRateHz,
+          channels: 1,
+        });
         return { kind: 'file', wav, isGone: gone.length > 0 };
       } catch (error) {
         if (signal.aborted || !(error instanceof BotError)) throw error;

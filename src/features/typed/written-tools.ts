@@ -61,7 +61,8 @@ export class WrittenTools {
     const { ports, session } = used;
     const settings = ports.getSettings();
     const usable = all.filter(
-      ({ isAnywhere, isOffered }) => isAnywhere && isOffered?.(settings, session) !== false,
+      ({ isAnywhere, isOffered }) =>
+        isAnywhere && isOffered?.(settings, session) !== false,
     );
     this.#tools = new Map(usable.map((tool) => [tool.name, tool]));
     this.#with = used;
@@ -85,7 +86,13 @@ export class WrittenTools {
     this.#hasOthers ||= tool?.quotesOthers === true;
     const tookMs = clock.nowMs() - atMs;
     const speakerId = this.#with.asker.id;
-    const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
+    const event = {
+      kind: 'tool',
+      speakerId,
+      tool: tool?.name ?? 'unknown',
+      how,
+      tookMs,
+    } as const;
     deps.onEvent(ports.guildId, event);
     return { content };
   }
@@ -108,11 +115,17 @@ export class WrittenTools {
     }
   }
 
-  async #judgeCall(tool: ToolEntry, call: ToolCall, signal: AbortSignal): Promise<ToolCallResult> {
+  async #judgeCall(
+    tool: ToolEntry,
+    call: ToolCall,
+    signal: AbortSignal,
+  ): Promise<ToolCallResult> {
     const fit = tool.parseArguments(call.argumentsJson);
-    if ('unfit' in fit) return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
+    if ('unfit' in fit)
+      return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
     if (fit.effect !== 'read') {
-      if (this.#used.has(tool.name)) return createRejectedResult('Once in an answer is enough.');
+      if (this.#used.has(tool.name))
+        return createRejectedResult('Once in an answer is enough.');
       this.#used.add(tool.name);
     }
     return await this.#performCall(tool, fit, signal);
@@ -135,8 +148,10 @@ export class WrittenTools {
     const all = { ...shown, hasOthers: shown.hasOthers || this.#hasOthers };
     signal.throwIfAborted();
     if (presser || !canRunUnasked(effect, isOwnPrompt(all))) {
-      if (!session || presser || this.#waiting) return createRejectedResult(needsConfirmText);
-      const run = async (_: unknown, until: AbortSignal) => await action.run(ports, until);
+      if (!session || presser || this.#waiting)
+        return createRejectedResult(needsConfirmText);
+      const run = async (_: unknown, until: AbortSignal) =>
+        await action.run(ports, until);
       this.#waiting = { tool, action: { ...action, run } };
       return { how: 'asked', content: formatToolResult({ waiting: waitingText }) };
     }

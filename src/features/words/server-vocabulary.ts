@@ -19,7 +19,11 @@ export type WordList = {
 
 export type WordAddOutcome =
   /** `saved` is false if the word ends with the process. */
-  | { readonly kind: 'added' | 'replaced'; readonly word: ServerWord; readonly saved: boolean }
+  | {
+      readonly kind: 'added' | 'replaced';
+      readonly word: ServerWord;
+      readonly saved: boolean;
+    }
   | { readonly kind: 'bad-word' | 'bad-say'; readonly mostChars: number }
   | { readonly kind: 'full'; readonly limit: number };
 
@@ -32,19 +36,26 @@ const maxWords = 200;
 export type ServerVocabulary = ReturnType<typeof createServerVocabulary>;
 
 /** Words for recognisers to expect, and their pronunciation. */
-export function createServerVocabulary({ clock }: Deps<'clock'>, { settings }: VoiceSessions) {
+export function createServerVocabulary(
+  { clock }: Deps<'clock'>,
+  { settings }: VoiceSessions,
+) {
   return {
     /** Sorted. `isRead` is false if they could not be read. */
     async listWords(guildId: GuildId): Promise<WordList> {
       const isRead = await settings.loadGuild(guildId);
-      const words = listServerWords(settings.getStoredValues(guildId)).toSorted((one, other) =>
-        one.word.localeCompare(other.word),
+      const words = listServerWords(settings.getStoredValues(guildId)).toSorted(
+        (one, other) => one.word.localeCompare(other.word),
       );
       return { words, isRead, limit: maxWords };
     },
 
     /** Replaces a word of any spelling. */
-    async addWord(guildId: GuildId, typed: string, typedSay?: string): Promise<WordAddOutcome> {
+    async addWord(
+      guildId: GuildId,
+      typed: string,
+      typedSay?: string,
+    ): Promise<WordAddOutcome> {
       const word = parseWord(typed);
       if (word === undefined) return { kind: 'bad-word', mostChars: mostWordChars };
       const say = typedSay === undefined ? undefined : parsePronunciation(typedSay);

@@ -80,5 +80,6 @@ function totalLinks(meters: Meters, totals: () => ReadonlyMap<string, number>) {
 }
 
 function addTally(tally: LinkTally, to: Map<string, number>) {
-  for (const [key, count] of Object.entries(tally)) to.set(key, (to.get(key) ?? 0) + count);
+  for (const [key, count] of Object.entries(tally))
+    to.set(key, (to.get(key) ?? 0) + count);
 }

@@ -7,7 +7,10 @@ import Registry from 'prom-client/lib/registry.js';
 export type Values<Label extends string> =
   | number
   | undefined
-  | readonly { readonly labels: Partial<Record<Label, string>>; readonly value: number }[];
+  | readonly {
+      readonly labels: Partial<Record<Label, string>>;
+      readonly value: number;
+    }[];
 
 /** Counters, gauges and histograms of one registry; each name gets the prefix `parley_`. */
 export class Meters {
@@ -41,7 +44,8 @@ export class Meters {
       registers: [this.registry],
       collect() {
         this.reset();
-        for (const { labels, value } of toLabelledValues(read())) this.inc(labels, value);
+        for (const { labels, value } of toLabelledValues(read()))
+          this.inc(labels, value);
       },
     });
   }
@@ -54,7 +58,13 @@ export class Meters {
     labelNames: Label[] = [],
   ): Histogram<Label> {
     const name = `parley_${what}_seconds`;
-    return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
+    return new Histogram({
+      name,
+      help,
+      buckets,
+      labelNames,
+      registers: [this.registry],
+    });
   }
 
   /** `what` is named `parley_what`; `read` is called at each look. */
@@ -73,7 +83,8 @@ export class Meters {
         const values = read();
         this.reset();
         if (values === undefined) this.remove();
-        for (const { labels, value } of toLabelledValues(values)) this.set(labels, value);
+        for (const { labels, value } of toLabelledValues(values))
+          this.set(labels, value);
       },
     });
   }

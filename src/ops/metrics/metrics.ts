@@ -21,7 +21,8 @@ export function openMetrics(ready: () => boolean) {
   measureLoop(meters, loop);
   describeProcess(meters);
   meters.addGauge('ready', '1 while the gateway is connected.', () => Number(ready()));
-  const links = 'Voice channels of the bot, by whether its voice link is open or it reconnects.';
+  const links =
+    'Voice channels of the bot, by whether its voice link is open or it reconnects.';
   const countLinks = () => {
     const open = [...sessions.present].filter(discord.isLinked).length;
     return [
@@ -34,7 +35,10 @@ export function openMetrics(ready: () => boolean) {
     sessions,
     discord,
     providers: addProviderMetrics(meters),
-    bugs: meters.addCounter('bugs_survived', 'Bugs that reached the top of the process.'),
+    bugs: meters.addCounter(
+      'bugs_survived',
+      'Bugs that reached the top of the process.',
+    ),
     writes: meters.addHistogram(
       'store_write',
       'Time until a write to the store was done.',
@@ -46,7 +50,10 @@ export function openMetrics(ready: () => boolean) {
     heldUpMs: () => loop.read()?.maxMs ?? 0,
     /** Everything in the text format of Prometheus, with its content type. */
     async page() {
-      return { type: meters.registry.contentType, text: await meters.registry.metrics() };
+      return {
+        type: meters.registry.contentType,
+        text: await meters.registry.metrics(),
+      };
     },
     [Symbol.dispose]: () => loop[Symbol.dispose](),
   };
@@ -59,8 +66,16 @@ function measureLoop(meters: Meters, loop: LoopDelay) {
     const delays = loop.read();
     return delays && delays[of] / 1000;
   };
-  meters.addGauge('event_loop_delay_p99_seconds', `${delay}: 99th percentile.`, toSeconds('p99Ms'));
-  meters.addGauge('event_loop_delay_max_seconds', `${delay}: maximum.`, toSeconds('maxMs'));
+  meters.addGauge(
+    'event_loop_delay_p99_seconds',
+    `${delay}: 99th percentile.`,
+    toSeconds('p99Ms'),
+  );
+  meters.addGauge(
+    'event_loop_delay_max_seconds',
+    `${delay}: maximum.`,
+    toSeconds('maxMs'),
+  );
 }
 
 /** Figures of the process itself. */

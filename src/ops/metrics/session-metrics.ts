@@ -21,7 +21,9 @@ export function addSessionMetrics(meters: Meters) {
   const turns = meters.addCounter('turns', turnsHelp, ['finish', 'asked']);
   const instantsHelp =
     'Time from the last voiced packet of a spoken question to each instant of its answer.';
-  const instants = meters.addHistogram('turn_instant', instantsHelp, turnBuckets, ['instant']);
+  const instants = meters.addHistogram('turn_instant', instantsHelp, turnBuckets, [
+    'instant',
+  ]);
   const spentHelp = 'US dollars spent on servers, by purpose.';
   const spent = meters.addCounter('spent_usd', spentHelp, ['what']);
 
@@ -31,7 +33,10 @@ export function addSessionMetrics(meters: Meters) {
     turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
     if (typed) return;
     for (const [key, ms] of Object.entries(measureLatencies(event.instants)))
-      instants.observe({ instant: toSnakeCase(key.replace(/Ms$/, '')) }, Math.max(0, ms) / 1000);
+      instants.observe(
+        { instant: toSnakeCase(key.replace(/Ms$/, '')) },
+        Math.max(0, ms) / 1000,
+      );
   };
 
   return {

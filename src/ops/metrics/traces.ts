@@ -54,7 +54,8 @@ export class Traces {
   }
 
   #traceTurn(guildId: GuildId, event: Answered, calls: readonly ToolCall[]) {
-    const { heardAtMs, endedAtMs, recognisedAtMs, firstSentAtMs, ...answer } = event.instants;
+    const { heardAtMs, endedAtMs, recognisedAtMs, firstSentAtMs, ...answer } =
+      event.instants;
     const writtenAtMs = answer.firstClauseAtMs ?? answer.firstTokenAtMs;
     const turn = this.#startSpan('turn', heardAtMs, ROOT_CONTEXT, {
       'parley.server.id': guildId,
@@ -91,7 +92,12 @@ export class Traces {
     part.end(this.#toWallMs(toMs));
   }
 
-  #startSpan(name: string, fromMs: number, within: typeof ROOT_CONTEXT, attributes: Attributes) {
+  #startSpan(
+    name: string,
+    fromMs: number,
+    within: typeof ROOT_CONTEXT,
+    attributes: Attributes,
+  ) {
     const startTime = this.#toWallMs(fromMs);
     return this.#tracer.startSpan(name, { startTime, attributes }, within);
   }
@@ -108,9 +114,13 @@ function toMessage(content: string) {
 }
 
 /** Traces where `--import` registered an SDK; undefined where nothing takes spans. */
-export function openTraces(clock: Time, environment: NodeJS.ProcessEnv): Traces | undefined {
+export function openTraces(
+  clock: Time,
+  environment: NodeJS.ProcessEnv,
+): Traces | undefined {
   const tracer = trace.getTracer('parley');
   if (!isSpanContextValid(tracer.startSpan('start').spanContext())) return undefined;
-  const hasWords = environment.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT === 'true';
+  const hasWords =
+    environment.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT === 'true';
   return new Traces(tracer, clock, { hasWords });
 }

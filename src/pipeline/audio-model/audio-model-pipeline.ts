@@ -12,7 +12,11 @@ import type {
   Turn,
   TurnUtterance,
 } from '#src/pipeline/pipeline.ts';
-import { chooseAnswerSound, createPrompt, createPromptHead } from '#src/pipeline/prompt.ts';
+import {
+  chooseAnswerSound,
+  createPrompt,
+  createPromptHead,
+} from '#src/pipeline/prompt.ts';
 import {
   type BoundedQueue,
   type ClauseVoice,
@@ -25,7 +29,11 @@ import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { isVoiceRejection } from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
-import { type AudibleAnswer, AudioReplySorter, type ModelHabit } from './audio-model-reply.ts';
+import {
+  type AudibleAnswer,
+  AudioReplySorter,
+  type ModelHabit,
+} from './audio-model-reply.ts';
 import type { PlacedSound } from './audio-model-words.ts';
 
 export type AudioModelDeps = {
@@ -143,7 +151,11 @@ class ModelRounds implements ChatModel {
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     const { prompt, turn, habit } = this.#asking;
-    const reply = new AudioReplySorter(this.#heard, habit, chooseAnswerSound(turn).asides);
+    const reply = new AudioReplySorter(
+      this.#heard,
+      habit,
+      chooseAnswerSound(turn).asides,
+    );
     this.#reply = reply;
     this.#count++;
     const shown = this.#count === 1 ? messages : this.#replaceSound(messages);
@@ -215,14 +227,19 @@ async function playAnswer(
       continue;
     }
     await deliverPieces(
-      value.kind === 'sound' ? value.words.placeSound(value.pcm) : value.words.releaseRest(),
+      value.kind === 'sound'
+        ? value.words.placeSound(value.pcm)
+        : value.words.releaseRest(),
       queue,
     );
     next = await heard.next();
   }
 }
 
-async function deliverPieces(pieces: Iterable<PlacedSound>, queue: BoundedQueue<ReplyPart>) {
+async function deliverPieces(
+  pieces: Iterable<PlacedSound>,
+  queue: BoundedQueue<ReplyPart>,
+) {
   for (const { pcm, ofText, begins } of pieces) {
     if (begins && ofText !== undefined) queue.put({ kind: 'clause', text: ofText });
     queue.put({ kind: 'audio', pcm, ofText, begins });
@@ -256,15 +273,21 @@ async function createAudioPrompt(
   inWords.catch(() => undefined); // The reader of the words gets the error.
   if (input === 'transcript' || turn.said.every(({ pcm }) => pcm === undefined)) {
     const messages = await inWords;
-    return messages && { messages, soundMs: 0, hasWords: Promise.resolve(true), inWords };
+    return (
+      messages && { messages, soundMs: 0, hasWords: Promise.resolve(true), inWords }
+    );
   }
-  const heard = await waitUnlessAborted(Promise.all(turn.said.map(toHeardMessages)), signal).catch(
-    (error: unknown) => {
-      signal.throwIfAborted();
-      throw addFailureStage('recognise', error);
-    },
+  const heard = await waitUnlessAborted(
+    Promise.all(turn.said.map(toHeardMessages)),
+    signal,
+  ).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw addFailureStage('recognise', error);
+  });
+  const soundMs = turn.said.reduce(
+    (sum, { pcm }) => sum + (pcm ? getDurationMs(pcm) : 0),
+    0,
   );
-  const soundMs = turn.said.reduce((sum, { pcm }) => sum + (pcm ? getDurationMs(pcm) : 0), 0);
   return {
     messages: [...createPromptHead(turn), ...heard.flat()],
     soundMs,
@@ -276,7 +299,11 @@ async function createAudioPrompt(
   };
 }
 
-async function toHeardMessages({ name, pcm, transcript }: TurnUtterance): Promise<ChatMessage[]> {
+async function toHeardMessages({
+  name,
+  pcm,
+  transcript,
+}: TurnUtterance): Promise<ChatMessage[]> {
   const words = async () => (await transcript()).text.trim();
   if (pcm) return [{ role: 'user', name, content: '', wav: writeWav(pcm), words }];
   const content = await words();

@@ -73,7 +73,8 @@ export class AudioReplySorter {
     for (const pcm of this.#sound.end()) await this.#addSound(pcm);
     this.#words.end();
     this.#queue.put({ kind: 'over', words: this.#words });
-    if (this.#source !== undefined || this.#hasSound) this.#habit.isSilent = !this.#hasSound;
+    if (this.#source !== undefined || this.#hasSound)
+      this.#habit.isSilent = !this.#hasSound;
     if (this.#voice === 'own') return;
     if (whole) this.#unread.push(...this.#clauses.flush());
     this.#readAloud();
@@ -86,7 +87,8 @@ export class AudioReplySorter {
 
   #readAloud() {
     if (this.#unread.length > 0) this.#voice = 'other';
-    for (const text of this.#unread.splice(0)) this.#queue.put({ kind: 'clause', text });
+    for (const text of this.#unread.splice(0))
+      this.#queue.put({ kind: 'clause', text });
   }
 
   async #addSound(pcm: Pcm) {

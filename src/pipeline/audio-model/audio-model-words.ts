@@ -1,7 +1,11 @@
 import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { findBoundaries, findSureEnd } from '#src/chat/text/clause-splitter.ts';
 
-export type PlacedSound = { readonly pcm: Pcm; readonly ofText?: string; readonly begins: boolean };
+export type PlacedSound = {
+  readonly pcm: Pcm;
+  readonly ofText?: string;
+  readonly begins: boolean;
+};
 
 type Clause = { readonly text: string; readonly endLetters: number };
 
@@ -44,7 +48,9 @@ export class TextAligner {
   *placeSound(pcm: Pcm): Generator<PlacedSound> {
     const sound = this.#kept ? joinPcm(this.#kept, pcm) : pcm;
     const keeps = !this.#ended && getDurationMs(sound) + this.#takenMs > 2 * keptBackMs;
-    const kept = keeps ? Math.min(sound.samples.length, countSamples(keptBackMs, sound)) : 0;
+    const kept = keeps
+      ? Math.min(sound.samples.length, countSamples(keptBackMs, sound))
+      : 0;
     const length = sound.samples.length - kept;
     this.#kept = kept > 0 ? slicePcm(sound, length) : undefined;
     yield* this.#placeSound(slicePcm(sound, 0, length));
@@ -113,7 +119,8 @@ export class TextAligner {
   }
 }
 
-const unspacedScripts = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+const unspacedScripts =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 
 function dropLastWord(text: string) {
   const words = unspacedScripts.test(text) ? '' : text.replace(/(?<!\S)\S+$/, '');

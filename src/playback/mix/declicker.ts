@@ -47,7 +47,11 @@ export class Declicker {
   }
 
   #startFall(raw: Float32Array, from: number) {
-    for (let n = 2 * from; n < raw.length && this.#since < rampSamples; n += 2, this.#since++) {
+    for (
+      let n = 2 * from;
+      n < raw.length && this.#since < rampSamples;
+      n += 2, this.#since++
+    ) {
       const share = 1 - (this.#since + 0.5) / rampSamples;
       raw[n] = (raw[n] ?? 0) + (this.#difference[0] ?? 0) * share;
       raw[n + 1] = (raw[n + 1] ?? 0) + (this.#difference[1] ?? 0) * share;

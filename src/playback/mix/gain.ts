@@ -65,7 +65,9 @@ export class Gain {
     if (this.steady === 1) return;
     for (let n = 0; n < samples.length; n++) {
       const loud = (samples[n] ?? 0) * this.#getNextGain();
-      samples[n] = Math.round(this.#goal > 1 ? softLimit(loud / fullScale) * fullScale : loud);
+      samples[n] = Math.round(
+        this.#goal > 1 ? softLimit(loud / fullScale) * fullScale : loud,
+      );
     }
   }
 

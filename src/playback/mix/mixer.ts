@@ -1,5 +1,9 @@
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
-import { encodePause, type OpusCodec, type OpusEncoder } from '#src/audio/opus/opus-codec.ts';
+import {
+  encodePause,
+  type OpusCodec,
+  type OpusEncoder,
+} from '#src/audio/opus/opus-codec.ts';
 import { musicRateHz, speakRateHz, toStereo } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resampler.ts';
 import { fullScale, softLimit } from './gain.ts';
@@ -172,13 +176,18 @@ export class Mixer implements FrameSource {
    */
   #mixWithMusic(speech: Block | undefined, music: Float32Array | undefined) {
     this.#stereo ??= this.#codec.createEncoder(musicRateHz, 2);
-    if (!this.#isWide) for (const frame of this.#speech.begin()) this.#stereo.encode(frame);
+    if (!this.#isWide)
+      for (const frame of this.#speech.begin()) this.#stereo.encode(frame);
     this.#isWide = true;
     const wide = this.#speech.widen(speech?.samples);
     const sum = music ?? new Float32Array(4 * frameSamples);
     if (wide) addToBoth(sum, wide);
     const samples = this.#limiter.limit(sum);
-    return { frame: this.#stereo.encode(samples), heard: () => toMono24Khz(samples), speech };
+    return {
+      frame: this.#stereo.encode(samples),
+      heard: () => toMono24Khz(samples),
+      speech,
+    };
   }
 
   #wakeOutput() {

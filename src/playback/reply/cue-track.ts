@@ -98,7 +98,11 @@ export class CueTrack implements Track {
   #listener: (() => void) | undefined;
 
   /** `percent` is its volume, from the next frame on; 100 is as loud as cues are made. */
-  constructor(voice: Pick<VoiceTrack, 'sounds'>, cues: Cues, percent: () => number = () => 100) {
+  constructor(
+    voice: Pick<VoiceTrack, 'sounds'>,
+    cues: Cues,
+    percent: () => number = () => 100,
+  ) {
     this.#voice = voice;
     this.#cues = cues;
     this.#percent = percent;

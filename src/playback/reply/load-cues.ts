@@ -21,6 +21,7 @@ export async function loadCues(): Promise<Cues> {
 async function loadCue(name: CueName) {
   const bytes = await readFile(new URL(`./cues/${name}.wav`, import.meta.url));
   const { samples, rateHz, channels } = readWav(bytes);
-  if (rateHz !== speakRateHz || channels !== 1) throw new Error(`Cue ${name} is not 24 kHz mono.`);
+  if (rateHz !== speakRateHz || channels !== 1)
+    throw new Error(`Cue ${name} is not 24 kHz mono.`);
   return samples;
 }

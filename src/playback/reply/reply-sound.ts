@@ -76,7 +76,9 @@ class SpokenSentences {
 
   /** The words that left: whole sentences, and of one that was cut those that were over by then; `whole`: no more sound of the latest was to come. */
   getHeardText(whole: boolean): string {
-    const texts = this.#all.map((one) => this.#getHeardWords(one, whole || one !== this.#last));
+    const texts = this.#all.map((one) =>
+      this.#getHeardWords(one, whole || one !== this.#last),
+    );
     return texts.filter((text) => text !== '').join(' ');
   }
 
@@ -110,8 +112,11 @@ class SpokenSentences {
     const { text, from, to } = sentence;
     const sentMs = (Math.min(this.#sentTo, to) - from) / samplesPerMs;
     if (sentMs <= 0) return '';
-    if (isWhole && sentMs >= (to - from) / samplesPerMs - missingSoundMs) return text.trim();
-    const heard = estimateWordTimes(sentence, isWhole).findLast(({ toMs }) => toMs <= sentMs);
+    if (isWhole && sentMs >= (to - from) / samplesPerMs - missingSoundMs)
+      return text.trim();
+    const heard = estimateWordTimes(sentence, isWhole).findLast(
+      ({ toMs }) => toMs <= sentMs,
+    );
     return text.slice(0, heard?.to ?? 0).trim();
   }
 }
@@ -121,7 +126,9 @@ function findSafeStart(words: readonly WordTime[], atMs: number, levels: Levels)
   if (lastMs <= atMs - doubtMs) return atMs;
   const word = words.findLast(({ fromMs }) => fromMs < atMs - doubtMs) ?? words[0];
   const startMs = Math.min(word?.fromMs ?? atMs, atMs);
-  return levels.findQuietest(Math.max(0, startMs - snapMs), startMs + 10, startMs) ?? startMs;
+  return (
+    levels.findQuietest(Math.max(0, startMs - snapMs), startMs + 10, startMs) ?? startMs
+  );
 }
 
 /** Played sound, in samples, that is kept for a resumed reply: 3 s, as no word is longer. */
@@ -237,7 +244,10 @@ export class ReplySound {
     );
     let usualStep = 0;
     for (let n = 1; n < before.length; n++)
-      usualStep = Math.max(usualStep, Math.abs((before[n] ?? 0) - (before[n - 1] ?? 0)));
+      usualStep = Math.max(
+        usualStep,
+        Math.abs((before[n] ?? 0) - (before[n - 1] ?? 0)),
+      );
     const step = Math.abs((piece[0] ?? 0) - (before.at(-1) ?? 0));
     if (step <= 2 * usualStep) return;
     this.#fadeEnd();

@@ -7,7 +7,9 @@ const sonic = await openSonic();
 const blockSamples = speakRateHz / 50;
 const blockAt = sonic._malloc(2 * blockSamples);
 /** Frees streams of sounds that are not wanted any more. */
-const streams = new FinalizationRegistry<number>((stream) => sonic._sonicDestroyStream(stream));
+const streams = new FinalizationRegistry<number>((stream) =>
+  sonic._sonicDestroyStream(stream),
+);
 
 /**
  * Changes the speed of a sound that comes in pieces, at the same pitch; 24 kHz mono. By Sonic, which is made for speech.
@@ -50,7 +52,11 @@ export class TimeStretch {
   #read(): Int16Array {
     const pieces: Int16Array[] = [];
     for (;;) {
-      const count = sonic._sonicReadShortFromStream(this.#stream, blockAt, blockSamples);
+      const count = sonic._sonicReadShortFromStream(
+        this.#stream,
+        blockAt,
+        blockSamples,
+      );
       if (count <= 0) return joinSamples(pieces);
       pieces.push(sonic.HEAP16.slice(blockAt / 2, blockAt / 2 + count));
     }
@@ -58,10 +64,17 @@ export class TimeStretch {
 }
 
 /** A sound at `speakRateHz` and another speed, at the same pitch. */
-export async function* changeSpeed(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
+export async function* changeSpeed(
+  sound: AsyncIterable<Pcm>,
+  speed: number,
+): AsyncGenerator<Pcm> {
   const rate = new RateConverter(speakRateHz);
   const stretch = new TimeStretch(speed);
-  const toPcm = (samples: Int16Array): Pcm => ({ samples, rateHz: speakRateHz, channels: 1 });
+  const toPcm = (samples: Int16Array): Pcm => ({
+    samples,
+    rateHz: speakRateHz,
+    channels: 1,
+  });
   for await (const piece of sound) {
     for (const samples of rate.push(piece)) yield toPcm(stretch.push(samples));
   }

@@ -47,7 +47,8 @@ export class Levels {
   /** Position at which `soundingMs` is reached, before or after a pause that may lie there; past the end it continues evenly. */
   findPlace(soundingMs: number, side: PauseSide): number {
     const cells = soundingMs / cellMs;
-    let whole = side === 'after' ? Math.floor(cells) : Math.max(0, Math.ceil(cells) - 1);
+    let whole =
+      side === 'after' ? Math.floor(cells) : Math.max(0, Math.ceil(cells) - 1);
     const restMs = soundingMs - whole * cellMs;
     for (let cell = 0; cell < this.#cells.length; cell++) {
       if (this.#isPause(cell)) continue;
@@ -63,7 +64,10 @@ export class Levels {
     const getDistance = (cell: number) => Math.abs(cell * cellMs - nearMs);
     for (let cell = Math.ceil(fromMs / cellMs); (cell + 1) * cellMs <= toMs; cell++) {
       if (best === undefined || this.getLevel(cell) < this.getLevel(best)) best = cell;
-      else if (this.getLevel(cell) === this.getLevel(best) && getDistance(cell) < getDistance(best))
+      else if (
+        this.getLevel(cell) === this.getLevel(best) &&
+        getDistance(cell) < getDistance(best)
+      )
         best = cell;
     }
     return best === undefined ? undefined : best * cellMs;
@@ -100,7 +104,11 @@ export type WordTime = {
 };
 
 /** Characters of a word in a text, and its share of the sound. */
-export type WeightedWord = { readonly from: number; readonly to: number; readonly weight: number };
+export type WeightedWord = {
+  readonly from: number;
+  readonly to: number;
+  readonly weight: number;
+};
 
 /** Ordinary pace, about 15 characters a second: for a sentence whose sound is still incomplete. */
 const characterMs = 65;
@@ -108,7 +116,10 @@ const characterMs = 65;
 const segments = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /** Times of each word of a sentence: by its share of the text; also without spaces. `isWhole`: no more of its sound will come. */
-export function estimateWordTimes(sentence: TimedSentence, isWhole: boolean): WordTime[] {
+export function estimateWordTimes(
+  sentence: TimedSentence,
+  isWhole: boolean,
+): WordTime[] {
   const { words } = sentence;
   const all = words.reduce((sum, { weight }) => sum + weight, 0);
   const place = createWordClock(sentence, isWhole);

@@ -81,7 +81,10 @@ export class NamedTrack {
     const { now, name: track } = this;
     if (command.kind === 'volume') {
       const { isChange, overMs, percent } = command;
-      this.changeState({ percent: isChange ? this.#state.percent + percent : percent }, overMs);
+      this.changeState(
+        { percent: isChange ? this.#state.percent + percent : percent },
+        overMs,
+      );
       return { kind: 'volume', track, percent: this.#state.percent };
     }
     return now ? this.#performOnItem(now, command) : { kind: 'empty', track };
@@ -112,12 +115,17 @@ export class NamedTrack {
 
   /** For the mixer: whether a pull would give sound. */
   get isReady(): boolean {
-    return !this.#declicker.isSilent || (!this.#isStill && (this.now?.isReady ?? false));
+    return (
+      !this.#declicker.isSilent || (!this.#isStill && (this.now?.isReady ?? false))
+    );
   }
 
   /** For the mixer: fills `raw` with the next 20 ms; false where it is paused, or has nothing to play or to hear. */
   pull(raw: Float32Array): boolean {
-    const sounds = this.#declicker.smooth(raw, this.#isStill ? 0 : this.#fillFrame(raw));
+    const sounds = this.#declicker.smooth(
+      raw,
+      this.#isStill ? 0 : this.#fillFrame(raw),
+    );
     this.#onBegan(this.now);
     const isHeard = sounds && this.#gain.steady !== 0;
     this.#gain.applyToStereo(isHeard ? raw : undefined);
@@ -128,10 +136,14 @@ export class NamedTrack {
     return this.#state.isPaused || this.#host.isPaused;
   }
 
-  #performOnItem(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): TrackOutcome {
+  #performOnItem(
+    now: TrackItem,
+    command: Exclude<TrackCommand, { kind: 'volume' }>,
+  ): TrackOutcome {
     const track = this.name;
     const { isSeekable, title } = now.source;
-    const toChanged = (change: TrackChange) => ({ kind: 'changed', track, change, title }) as const;
+    const toChanged = (change: TrackChange) =>
+      ({ kind: 'changed', track, change, title }) as const;
     switch (command.kind) {
       case 'pause':
       case 'resume':

@@ -3,7 +3,13 @@ import type { Clock } from '#src/base/clock.ts';
 import { Gain, musicFrame, musicPerMs, toGain } from '#src/playback/mix/gain.ts';
 import { NamedTrack } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
-import { findNameObjection, isOwnTrack, type OwnTrack, trackKey, trackName } from './track-name.ts';
+import {
+  findNameObjection,
+  isOwnTrack,
+  type OwnTrack,
+  trackKey,
+  trackName,
+} from './track-name.ts';
 import type { TrackEvent, TrackOutcome, TrackRefusal } from './track-outcomes.ts';
 
 /** Sounds of all tracks, those that play and those that wait; and names, of which an idle one makes room for a new one. */
@@ -131,7 +137,8 @@ export class NamedTracks {
     const raw = this.#sounds ? this.#raw : sum;
     if (!track.pull(raw)) return;
     this.#sounds = true;
-    if (raw !== sum) for (let n = 0; n < sum.length; n++) sum[n] = (sum[n] ?? 0) + (raw[n] ?? 0);
+    if (raw !== sum)
+      for (let n = 0; n < sum.length; n++) sum[n] = (sum[n] ?? 0) + (raw[n] ?? 0);
   }
 
   #openTrack(name: string) {

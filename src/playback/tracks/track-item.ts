@@ -13,7 +13,9 @@ export type SoundOrigin =
   | { readonly kind: 'link'; readonly url: string; readonly type?: string };
 
 /** Whose sounds these are; nobody's once that person was forgotten. */
-export type SoundOwner = { person: { readonly id: string; readonly name: string } | undefined };
+export type SoundOwner = {
+  person: { readonly id: string; readonly name: string } | undefined;
+};
 
 /** Fixed properties of an item. */
 export type ItemOptions = {
@@ -77,7 +79,12 @@ export class TrackItem {
   #isOver = false;
 
   /** `onChange` is called when it may have become ready. */
-  constructor(source: SoundSource, options: ItemOptions, clock: Clock, onChange: () => void) {
+  constructor(
+    source: SoundSource,
+    options: ItemOptions,
+    clock: Clock,
+    onChange: () => void,
+  ) {
     const { fromMs = 0, isLooping = false, origin, owner } = options;
     this.source = source;
     this.origin = origin;
@@ -195,14 +202,20 @@ export class TrackItem {
     const { cause } = this.#sourceEnd ?? {};
     if (cause instanceof BotError) return cause;
     if (cause !== undefined)
-      return new BotError('source.broken', false, 'The source of a sound failed.', cause);
+      return new BotError(
+        'source.broken',
+        false,
+        'The source of a sound failed.',
+        cause,
+      );
     if (this.#sounded) return undefined;
     return new BotError('source.not_audio', false, 'The source of a sound gave none.');
   }
 
   /** Remembers the end of the source, all of which was read once. */
   #endRound() {
-    if (this.#end === endlessSamples) this.#end = this.#at + this.rest || endlessSamples;
+    if (this.#end === endlessSamples)
+      this.#end = this.#at + this.rest || endlessSamples;
   }
 
   #stopReading() {
@@ -285,16 +298,23 @@ export class TrackItem {
 
   /** Aborting `signal` throws `signal.reason`. */
   async #waitForSpace(signal: AbortSignal) {
-    while (!signal.aborted && this.rest >= maxQueuedSamples + this.#lead) await this.#space.promise;
+    while (!signal.aborted && this.rest >= maxQueuedSamples + this.#lead)
+      await this.#space.promise;
     signal.throwIfAborted();
   }
 }
 
 function createLateSoundError() {
-  return new BotError('source.unreachable', false, 'A sound did not arrive: its source stopped.');
+  return new BotError(
+    'source.unreachable',
+    false,
+    'A sound did not arrive: its source stopped.',
+  );
 }
 
 /** A connection or a decoder broke, say while a track was paused. */
 function isBreak(cause: unknown) {
-  return cause instanceof BotError && cause.code === 'source.unreachable' && cause.retryable;
+  return (
+    cause instanceof BotError && cause.code === 'source.unreachable' && cause.retryable
+  );
 }

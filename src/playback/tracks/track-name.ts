@@ -31,7 +31,10 @@ export function trackName(typed: string): string {
 
 /** A name as it is compared, the same in every language: without case (full case folding of Unicode) and unseen characters. */
 export function trackKey(typed: string): string {
-  return [...tidyName(typed).replace(ignorable, '')].map(foldCase).join('').normalize('NFC');
+  return [...tidyName(typed).replace(ignorable, '')]
+    .map(foldCase)
+    .join('')
+    .normalize('NFC');
 }
 
 /** Why nothing can be played on a track of that name; undefined where it can. */
@@ -42,7 +45,12 @@ export function findNameObjection(name: string): 'bad-name' | 'reserved' | undef
 }
 
 function tidyName(typed: string) {
-  return typed.toWellFormed().replace(unseen, '').replace(spaces, ' ').trim().normalize('NFC');
+  return typed
+    .toWellFormed()
+    .replace(unseen, '')
+    .replace(spaces, ' ')
+    .trim()
+    .normalize('NFC');
 }
 
 /**
@@ -50,5 +58,7 @@ function tidyName(typed: string) {
  * letter of its own.
  */
 function foldCase(letter: string) {
-  return letter === '\u0131' ? letter : letter.toLowerCase().toUpperCase().toLowerCase();
+  return letter === '\u0131'
+    ? letter
+    : letter.toLowerCase().toUpperCase().toLowerCase();
 }

@@ -17,7 +17,14 @@ export type TrackState = {
 export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
 
 /** Commands that need no more than a track. */
-export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;
+export const trackActions = [
+  'pause',
+  'resume',
+  'skip',
+  'stop',
+  'mute',
+  'unmute',
+] as const;
 export type TrackAction = (typeof trackActions)[number];
 
 /** Change that a command makes; a loop and a crossfade begin or end. */

@@ -39,5 +39,7 @@ export function findMeantSound<Sound extends Pick<TrackSound, 'title'>>(
   if (wanted === '' || titles[place] === wanted) return sounds[place];
   // It has moved up since its place was read, or was named by its title.
   const called = titles.indexOf(wanted);
-  return sounds[called >= 0 ? called : titles.findIndex((title) => title.includes(trimmed))];
+  return sounds[
+    called >= 0 ? called : titles.findIndex((title) => title.includes(trimmed))
+  ];
 }

@@ -33,8 +33,16 @@ export function describeError(
   const chain = [...listCauses(thrown)];
   const botError = chain.find((error) => error instanceof BotError);
   if (botError) return botError;
-  const { code, retryable, what, words: codes, serverWords, about } = classifyError(thrown, chain);
-  const isHarmless = serverWords && request !== undefined && !repeatsWords(serverWords, request);
+  const {
+    code,
+    retryable,
+    what,
+    words: codes,
+    serverWords,
+    about,
+  } = classifyError(thrown, chain);
+  const isHarmless =
+    serverWords && request !== undefined && !repeatsWords(serverWords, request);
   const words = isHarmless ? serverWords : codes;
   const start = `${formatServerName(client.baseURL)} ${what}`;
   const maxLength = maxSentenceChars - start.length - 3;
@@ -61,26 +69,50 @@ type ErrorClass = {
 };
 
 function classifyError(thrown: unknown, chain: readonly Error[]): ErrorClass {
-  if (thrown instanceof APIError && thrown.status !== undefined) return classifyAnswerError(thrown);
+  if (thrown instanceof APIError && thrown.status !== undefined)
+    return classifyAnswerError(thrown);
   const text = chain.map(({ name, message }) => `${name}: ${message}`).join(' ');
-  if (chain.some(({ name }) => name === 'SyntaxError') || /terminated|aborted/i.test(text)) {
-    return { code: 'provider.truncated', retryable: true, what: 'ended its answer early' };
+  if (
+    chain.some(({ name }) => name === 'SyntaxError') ||
+    /terminated|aborted/i.test(text)
+  ) {
+    return {
+      code: 'provider.truncated',
+      retryable: true,
+      what: 'ended its answer early',
+    };
   }
   const codes = chain.flatMap((error) => toNonEmptyText(toRecord(error).code) ?? []);
   const network = codes.findLast((code) => /^[A-Z][A-Z_0-9]+$/.test(code));
   if (network !== undefined || /fetch failed|connection error/i.test(text)) {
     const words = networkErrorTexts[network ?? ''] ?? network;
-    return { code: 'provider.unreachable', retryable: true, what: 'could not be reached', words };
+    return {
+      code: 'provider.unreachable',
+      retryable: true,
+      what: 'could not be reached',
+      words,
+    };
   }
-  const failed = { code: 'provider.refused', retryable: false, what: 'failed' } as const;
+  const failed = {
+    code: 'provider.refused',
+    retryable: false,
+    what: 'failed',
+  } as const;
   if (thrown instanceof APIError) return { ...failed, ...separateQuote(thrown) };
-  return { ...failed, words: thrown instanceof Error ? thrown.name : '', serverWords: `${thrown}` };
+  return {
+    ...failed,
+    words: thrown instanceof Error ? thrown.name : '',
+    serverWords: `${thrown}`,
+  };
 }
 
 function classifyAnswerError(error: APIError): ErrorClass {
   const { headers, status = 0 } = error;
   const retryAfterMs = headers && parseRetryAfterMs(headers);
-  const known = findKnownRejection(status, `${getErrorText(error)} ${error.code} ${error.type}`);
+  const known = findKnownRejection(
+    status,
+    `${getErrorText(error)} ${error.code} ${error.type}`,
+  );
   if (!known) return { ...classifyStatus(error), about: { status, retryAfterMs } };
   const { code, mend, what } = known;
   const about = { status, retryAfterMs, remedy: mend };
@@ -117,7 +149,11 @@ function classifyStatus(error: APIError): ErrorClass {
     case 429: {
       const after = headers && readRetryAfter(headers);
       const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
-      return judged('provider.rate_limited', `applies its rate limit${wait} (429)`, true);
+      return judged(
+        'provider.rate_limited',
+        `applies its rate limit${wait} (429)`,
+        true,
+      );
     }
     default: {
       const what = `answered with error ${status}`;
@@ -128,7 +164,9 @@ function classifyStatus(error: APIError): ErrorClass {
 
 function readRetryAfter(headers: Headers): string | undefined {
   // LiteLLM passes on the header of the server behind it.
-  return (headers.get('retry-after') ?? headers.get('llm_provider-retry-after'))?.trim();
+  return (
+    headers.get('retry-after') ?? headers.get('llm_provider-retry-after')
+  )?.trim();
 }
 
 function parseRetryAfterMs(headers: Headers): number | undefined {
@@ -148,7 +186,9 @@ function separateQuote(error: APIError): Pick<ErrorClass, 'words' | 'serverWords
 
 function getErrorText(error: APIError): string {
   // The client puts the status before the text, which may be JSON of any shape.
-  return findErrorText(error.error) ?? parseErrorText(error.message.replace(/^\d{3} /, ''));
+  return (
+    findErrorText(error.error) ?? parseErrorText(error.message.replace(/^\d{3} /, ''))
+  );
 }
 
 const networkErrorTexts: Readonly<Record<string, string>> = {
@@ -179,5 +219,7 @@ function repeatsWords(sentence: string, request: string): boolean {
 }
 
 function splitUnits(text: string): readonly string[] {
-  return (text.toLowerCase().match(quotableUnits) ?? []).map((unit) => unit.slice(0, 4));
+  return (text.toLowerCase().match(quotableUnits) ?? []).map((unit) =>
+    unit.slice(0, 4),
+  );
 }

@@ -17,20 +17,28 @@ export const eventLimits: JsonLimits = {
 
 const maxReadChars = 20_000;
 
-export function toPlainLine(text: string, secret: string | undefined, maxChars: number): string {
+export function toPlainLine(
+  text: string,
+  secret: string | undefined,
+  maxChars: number,
+): string {
   const head = text.slice(0, maxReadChars);
   const line = redactSecrets(head, secret)
     .replace(/<(script|style|head)\b(?:(?!<\1\b)[\s\S])*?<\/\1>/gi, ' ')
     .replace(/<[^<>]*>/g, ' ')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1).trimEnd()}\u2026`;
+  return line.length <= maxChars
+    ? line
+    : `${line.slice(0, maxChars - 1).trimEnd()}\u2026`;
 }
 
 /** Removes the key in use, and everything that looks like a key. */
 function redactSecrets(text: string, secret: string | undefined) {
   const known = secret && secret.length >= 4 ? text.replaceAll(secret, '[key]') : text;
-  return known.replace(/\bBearer\s+[^\s"']+/gi, '[key]').replace(/\bsk-[\w*-]{6,}/g, '[key]');
+  return known
+    .replace(/\bBearer\s+[^\s"']+/gi, '[key]')
+    .replace(/\bsk-[\w*-]{6,}/g, '[key]');
 }
 
 /**
@@ -62,7 +70,9 @@ export function toErrorCode(value: unknown): string | undefined {
 /** Adds the server's sentence to the message, for programs such as the doctor that send no words of people. */
 export function formatFailure({ message, about }: BotError): string {
   const { serverMessage } = about;
-  return serverMessage === undefined ? message : `${message.replace(/\.$/, '')}: ${serverMessage}`;
+  return serverMessage === undefined
+    ? message
+    : `${message.replace(/\.$/, '')}: ${serverMessage}`;
 }
 
 export function parseErrorText(text: string): string {

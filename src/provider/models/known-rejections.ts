@@ -53,7 +53,10 @@ const knownRejections: readonly KnownRejection[] = [
 
 const rejectionStatuses = new Set([400, 401, 402, 403, 404, 422, 429, 500]);
 
-export function findKnownRejection(status: number, words: string): KnownRejection | undefined {
+export function findKnownRejection(
+  status: number,
+  words: string,
+): KnownRejection | undefined {
   if (!rejectionStatuses.has(status)) return undefined;
   return knownRejections.find((known) => known.words.test(words));
 }

@@ -33,7 +33,8 @@ function findEndingRow({ model, baseUrl }: ModelInUse) {
   if (!isOpenAi(baseUrl)) return undefined;
   // Rows are sorted by date, as a snapshot may end before its model.
   return table.find(
-    (row) => row.models.includes(model) || row.models.includes(removeSnapshotDate(model)),
+    (row) =>
+      row.models.includes(model) || row.models.includes(removeSnapshotDate(model)),
   );
 }
 

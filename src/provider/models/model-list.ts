@@ -45,6 +45,7 @@ function hasNoList(cause: unknown) {
   }
   // A server without the path may show a page of its own.
   if (cause instanceof SyntaxError) return true;
-  const inner = cause instanceof Error && !(cause instanceof BotError) ? cause.cause : cause;
+  const inner =
+    cause instanceof Error && !(cause instanceof BotError) ? cause.cause : cause;
   return inner instanceof BotError && inner.code === 'provider.wrong_type';
 }

@@ -5,7 +5,9 @@ const maxReportedCount = 1e9;
 
 /** Returns undefined for anything but a plausible count. */
 export function toReportedCount(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 && value <= maxReportedCount ? value : undefined;
+  return typeof value === 'number' && value >= 0 && value <= maxReportedCount
+    ? value
+    : undefined;
 }
 
 /** Totals include tokens of sound, which cost more, and cached ones, which cost less. */
@@ -34,11 +36,15 @@ export function countPictures(messages: readonly object[]): number {
 export function toReportedTokens(usage: unknown): TokenUsage | undefined {
   const counts = toRecord(usage);
   const inputTokens = toReportedCount(counts.prompt_tokens ?? counts.input_tokens);
-  const outputTokens = toReportedCount(counts.completion_tokens ?? counts.output_tokens);
+  const outputTokens = toReportedCount(
+    counts.completion_tokens ?? counts.output_tokens,
+  );
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
   if (inputTokens + outputTokens === 0) return undefined;
   const asked = toRecord(counts.prompt_tokens_details ?? counts.input_token_details);
-  const answered = toRecord(counts.completion_tokens_details ?? counts.output_token_details);
+  const answered = toRecord(
+    counts.completion_tokens_details ?? counts.output_token_details,
+  );
   return {
     inputTokens,
     outputTokens,

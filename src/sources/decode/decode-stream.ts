@@ -82,7 +82,8 @@ export class DecodeStream {
   }
 
   async #openFormat(format: SoundFileFormat) {
-    this.#stepBytes = format === 'flac' || format === 'ogg' ? burstStepBytes : stepBytes;
+    this.#stepBytes =
+      format === 'flac' || format === 'ogg' ? burstStepBytes : stepBytes;
     switch (format) {
       case 'wav':
         return openWav();

@@ -40,7 +40,9 @@ export class Skip {
     const { samples, rateHz, channels } = pcm;
     const cut = Math.round((this.#leftMs * rateHz) / 1000) * channels;
     this.#leftMs = cut < samples.length ? 0 : this.#leftMs - getDurationMs(pcm);
-    return cut < samples.length ? { ...pcm, samples: samples.subarray(cut) } : undefined;
+    return cut < samples.length
+      ? { ...pcm, samples: samples.subarray(cut) }
+      : undefined;
   }
 }
 
@@ -52,7 +54,10 @@ const allowedRates = { leastHz: 8_000, mostHz: 384_000 } as const;
  *
  * Throws a plain Error for a rate no sound has.
  */
-export function interleavePcm(channels: readonly Float32Array[], rateHz: number): readonly Pcm[] {
+export function interleavePcm(
+  channels: readonly Float32Array[],
+  rateHz: number,
+): readonly Pcm[] {
   const [first] = channels;
   if (!first || first.length === 0) return [];
   if (!(rateHz >= allowedRates.leastHz && rateHz <= allowedRates.mostHz))

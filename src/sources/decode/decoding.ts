@@ -71,7 +71,8 @@ export class Decoding implements AsyncDisposable {
   #findLeastBusy() {
     this.#processes = this.#processes.filter(({ alive }) => alive);
     const [least] = this.#processes.toSorted((a, b) => a.files - b.files);
-    if (least && (least.files < filesEach || this.#processes.length >= mostProcesses)) return least;
+    if (least && (least.files < filesEach || this.#processes.length >= mostProcesses))
+      return least;
     const { clock, entry = ownEntry, stepMs = usualStepMs } = this.#options;
     const process = new DecodingProcess({ clock, entry, stepMs });
     this.#processes = [...this.#processes, process];

@@ -16,7 +16,9 @@ export class AllowedHosts {
   /** `host` as in a URL's `hostname`, or a resolved address; an entry without a port holds for all of them. */
   has(host: string, port: string): boolean {
     const wanted = normalizeHost(host);
-    return this.#entries.some((entry) => entry.host === wanted && (entry.port ?? port) === port);
+    return this.#entries.some(
+      (entry) => entry.host === wanted && (entry.port ?? port) === port,
+    );
   }
 }
 
@@ -39,5 +41,7 @@ function parseHostEntry(host: string) {
 /** Without brackets, and IPv6 in its shortest form. */
 function normalizeHost(host: string) {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : bare.replace(/\.$/, '');
+  return ipaddr.isValid(bare)
+    ? ipaddr.process(bare).toString()
+    : bare.replace(/\.$/, '');
 }

@@ -12,7 +12,8 @@ export type FetchRules = RedirectRules & {
 const mostRedirects = 3;
 const redirects = new Set([301, 302, 303, 307, 308]);
 /** Media types under which servers deliver sounds; the real format shows in the bytes. */
-const soundTypes = /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
+const soundTypes =
+  /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
 
 /** Whether a file may have this media type: that of a sound, or one of `types`; true where the type is unknown. */
 export function isAllowedType(type: string | undefined, types = soundTypes): boolean {
@@ -111,5 +112,6 @@ function checkAnswer(
     throw refusals.notAudio('its media type is not allowed');
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw refusals.notAudio('it was compressed');
-  if (Number(headers['content-length'] ?? 0) > mostBytes) throw refusals.tooBig(mostBytes);
+  if (Number(headers['content-length'] ?? 0) > mostBytes)
+    throw refusals.tooBig(mostBytes);
 }

@@ -17,7 +17,10 @@ export const systemResolve: Resolve = async (host) => {
  *
  * `servers` are the system's when left out. Errors: those of `dns.Resolver`. Aborting `signal` ends the look-up.
  */
-export function createNameResolver(servers?: readonly string[], longestMs = usualMs): Resolve {
+export function createNameResolver(
+  servers?: readonly string[],
+  longestMs = usualMs,
+): Resolve {
   return async (host, signal) => {
     const resolver = new Resolver({ timeout: longestMs / 4, tries: 2 });
     if (servers) resolver.setServers(servers);
@@ -32,7 +35,10 @@ export function createNameResolver(servers?: readonly string[], longestMs = usua
   };
 }
 
-async function resolveAllAddresses(host: string, resolver: Resolver): Promise<readonly string[]> {
+async function resolveAllAddresses(
+  host: string,
+  resolver: Resolver,
+): Promise<readonly string[]> {
   const asked = [resolver.resolve4(host), resolver.resolve6(host)];
   const answers = await Promise.allSettled(asked);
   const found = answers.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));

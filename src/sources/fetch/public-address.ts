@@ -21,7 +21,8 @@ export function isPublic(address: string): boolean {
     return parsed.range() === 'unicast' && !ofTheCloud.has(parsed.toString());
   }
   if (parsed.isIPv4MappedAddress()) return isPublic(parsed.toIPv4Address().toString());
-  if (parsed.match(nat64Range)) return isPublic(parsed.toByteArray().slice(-4).join('.'));
+  if (parsed.match(nat64Range))
+    return isPublic(parsed.toByteArray().slice(-4).join('.'));
   return parsed.range() === 'unicast' && parsed.match(globalRange);
 }
 

@@ -22,7 +22,10 @@ export type Asked = {
   /** As HTTP writes it. */
   readonly range?: string;
   /** It is posted, with headers of its own. */
-  readonly post?: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  readonly post?: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
 };
 
 /** Headers that identify no sender: no cookie, no key, no referrer. */
@@ -65,7 +68,9 @@ export async function requestOnce(
 const askServers = createNameResolver();
 
 function listOwnAddresses(): readonly string[] {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const all = Object.values(networkInterfaces()).flatMap(
+    (addresses) => addresses ?? [],
+  );
   return all.map(({ address }) => address);
 }
 
@@ -78,13 +83,15 @@ async function checkAddress(
   const isSecure = protocol === 'https:';
   const actualPort = port || (isSecure ? '443' : '80');
   const isAllowed = allowed.has(hostname, actualPort);
-  if (!isSecure && !(isAllowed && protocol === 'http:')) throw refusals.notAllowed('not https');
+  if (!isSecure && !(isAllowed && protocol === 'http:'))
+    throw refusals.notAllowed('not https');
   if (username || password) throw refusals.notAllowed('the link holds a password');
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const asking = resolve ?? (isAllowed ? systemResolve : askServers);
   const addresses = isIP(host) ? [host] : await resolveHost(host, asking, signal);
   const isOutside = (address: string) => isPublic(address) && !isBeside(address, own);
-  const isFine = (address: string) => isOutside(address) || allowed.has(address, actualPort);
+  const isFine = (address: string) =>
+    isOutside(address) || allowed.has(address, actualPort);
   if (!isAllowed && !addresses.every(isFine))
     throw refusals.notAllowed('its address is not public');
   return addresses;

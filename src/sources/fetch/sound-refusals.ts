@@ -3,11 +3,24 @@ import { BotError } from '#src/base/errors.ts';
 /** Errors of sounds from outside; no message contains addresses, which are private. */
 export const refusals = {
   notAudio: (why: string, cause?: unknown) =>
-    new BotError('source.not_audio', false, `A sound could not be read: ${why}.`, cause),
+    new BotError(
+      'source.not_audio',
+      false,
+      `A sound could not be read: ${why}.`,
+      cause,
+    ),
   tooLong: (longestMs: number) =>
-    new BotError('source.too_long', false, `A sound exceeds the limit of ${longestMs / 1000} s.`),
+    new BotError(
+      'source.too_long',
+      false,
+      `A sound exceeds the limit of ${longestMs / 1000} s.`,
+    ),
   tooBig: (mostBytes: number) =>
-    new BotError('source.too_big', false, `A sound exceeds the limit of ${mostBytes} bytes.`),
+    new BotError(
+      'source.too_big',
+      false,
+      `A sound exceeds the limit of ${mostBytes} bytes.`,
+    ),
   notAllowed: (why: string) =>
     new BotError('source.not_allowed', false, `A sound was not fetched: ${why}.`),
   crowded: () =>

@@ -8,7 +8,9 @@ export async function openFlac(skip: Skip): Promise<Decoder> {
   await decoder.ready;
   const frames = new FlacFrames();
   const decodeFrames = async (some: readonly FlacFrame[]) => {
-    const near = some.filter(({ bytes, ms }) => !skip.passesBy(ms, ms) && isWhole(bytes));
+    const near = some.filter(
+      ({ bytes, ms }) => !skip.passesBy(ms, ms) && isWhole(bytes),
+    );
     if (near.length === 0) return [];
     const own = near.map(({ bytes }) => new Uint8Array(bytes));
     const { channelData, sampleRate } = await decoder.decodeFrames(own);

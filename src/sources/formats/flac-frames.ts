@@ -41,7 +41,8 @@ export class FlacFrames {
       this.#beginFrame(at, next);
       this.#isSure = follows;
     }
-    if (!this.#header || this.#searched > longestFrameBytes) this.#beginFrame(this.#searched);
+    if (!this.#header || this.#searched > longestFrameBytes)
+      this.#beginFrame(this.#searched);
     return frames;
   }
 
@@ -101,7 +102,9 @@ function readHeader(bytes: Buffer) {
   const rateKhz = readRateKhz(rate, bytes.subarray(rateAt, length));
   if (!(samples <= mostSamples) || rateKhz === undefined) return undefined;
   const lead = ofNumber === 1 ? first : first & (0x7f >> ofNumber);
-  const number = bytes.subarray(5, sizeAt).reduce((sum, byte) => sum * 64 + (byte & 63), lead);
+  const number = bytes
+    .subarray(5, sizeAt)
+    .reduce((sum, byte) => sum * 64 + (byte & 63), lead);
   const step = (blocking & 1) === 0 ? 1 : mostSamples;
   return { ms: samples / rateKhz, kind: (blocking << 4) | bits, number, step };
 }
@@ -142,14 +145,16 @@ export function isWhole(frame: Buffer): boolean {
 /** Checksum of bytes; 0 where their own ends them. */
 function computeCrc(bytes: Buffer, table: Uint16Array) {
   let crc = 0;
-  for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ (table[(crc >> 8) ^ byte] ?? 0);
+  for (const byte of bytes)
+    crc = ((crc << 8) & 0xffff) ^ (table[(crc >> 8) ^ byte] ?? 0);
   return crc;
 }
 
 function createCrcTable(polynomial: number) {
   return Uint16Array.from({ length: 256 }, (_, n) => {
     let crc = n << 8;
-    for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc & 0x8000 ? polynomial : 0);
+    for (let bit = 0; bit < 8; bit++)
+      crc = (crc << 1) ^ (crc & 0x8000 ? polynomial : 0);
     return crc;
   });
 }

@@ -1,4 +1,7 @@
-import { type MpegFrameHeader, readFrameHeader } from '#src/audio/formats/mpeg-frame.ts';
+import {
+  type MpegFrameHeader,
+  readFrameHeader,
+} from '#src/audio/formats/mpeg-frame.ts';
 
 /** Bytes of a tag that contain its length. */
 const tagHeadBytes = 10;
@@ -81,7 +84,10 @@ export class Mp3Frames {
 /** Length of an ID3v2 tag with its head: seven bits a byte. 0 where there is none; needs 10 bytes. */
 export function countTagBytes(head: Buffer): number {
   if (head.toString('latin1', 0, 3) !== 'ID3') return 0;
-  const size = [6, 7, 8, 9].reduce((sum, at) => sum * 128 + (head.readUInt8(at) & 127), 0);
+  const size = [6, 7, 8, 9].reduce(
+    (sum, at) => sum * 128 + (head.readUInt8(at) & 127),
+    0,
+  );
   const hasFooter = (head.readUInt8(5) & 0x10) !== 0;
   return tagHeadBytes + size + (hasFooter ? tagHeadBytes : 0);
 }

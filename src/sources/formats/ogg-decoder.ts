@@ -1,5 +1,9 @@
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
-import { type OggPage, OggPageReader, writePages } from '#src/audio/formats/ogg-page.ts';
+import {
+  type OggPage,
+  OggPageReader,
+  writePages,
+} from '#src/audio/formats/ogg-page.ts';
 import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import {
@@ -135,7 +139,10 @@ const noComment = Buffer.from('\x03vorbis\0\0\0\0\0\0\0\0\x01', 'latin1');
 const [channelsAt, vorbisRateAt] = [11, 12];
 const mostChannels = 8;
 
-type VorbisSamples = { readonly channelData: Float32Array[]; readonly sampleRate: number };
+type VorbisSamples = {
+  readonly channelData: Float32Array[];
+  readonly sampleRate: number;
+};
 
 /**
  * Ogg Vorbis. The decoder sees whole pages only, whose checksums are right, and no comment, as comments hold pictures.

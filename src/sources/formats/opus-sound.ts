@@ -17,7 +17,11 @@ export type OpusSound = {
 };
 
 /** Opens an Opus stream by its header (RFC 7845, 5.1). Throws a plain Error for more than two channels. */
-export async function openOpus(head: Buffer, shape: SoundShape, skip: Skip): Promise<OpusSound> {
+export async function openOpus(
+  head: Buffer,
+  shape: SoundShape,
+  skip: Skip,
+): Promise<OpusSound> {
   if (head.length < 19 || head.readUInt8(18) !== 0)
     throw new Error('it has more than two channels');
   codec ??= loadOpus();
@@ -34,7 +38,10 @@ export async function openOpus(head: Buffer, shape: SoundShape, skip: Skip): Pro
       if (samples === 0 || skip.passesBy((samples - cut) / 48, preRollMs)) return [];
       try {
         const all = decoder.decode(packet);
-        const sound = all.slice(getPlace(cut), getPlace(Math.max(0, Math.min(samples, keep))));
+        const sound = all.slice(
+          getPlace(cut),
+          getPlace(Math.max(0, Math.min(samples, keep))),
+        );
         return sound.length > 0 ? [{ samples: sound, rateHz, channels }] : [];
       } catch {
         return [];

@@ -57,8 +57,12 @@ function measureMp3Ms({ head, sizeBytes }: LengthBytes) {
   if (header?.name !== 'MP3') return undefined;
   const frameMs = (header.samples / header.rateHz) * 1000;
   const first = head.subarray(at, at + header.lengthBytes);
-  const mark = Math.max(first.indexOf('Xing', 0, 'latin1'), first.indexOf('Info', 0, 'latin1'));
-  const hasCount = mark >= 0 && first.length >= mark + 12 && (first.readUInt8(mark + 7) & 1) !== 0;
+  const mark = Math.max(
+    first.indexOf('Xing', 0, 'latin1'),
+    first.indexOf('Info', 0, 'latin1'),
+  );
+  const hasCount =
+    mark >= 0 && first.length >= mark + 12 && (first.readUInt8(mark + 7) & 1) !== 0;
   if (hasCount) return first.readUInt32BE(mark + 8) * frameMs;
   return sizeBytes && ((sizeBytes - at) / header.lengthBytes) * frameMs;
 }

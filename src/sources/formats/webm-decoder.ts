@@ -33,16 +33,19 @@ export function openWebm(shape: SoundShape, skip: Skip): Decoder {
   demuxer.on('error', () => undefined); // it comes a tick late; `errored` shows it at once
   // It takes the private data of every track for its own, and a film's for damage (prism-media 1.3.5).
   const tooShort: unknown = Reflect.get(opus.WebmDemuxer, 'TOO_SHORT');
-  const _readTagDataSize = (bytes: Buffer, at: number) => readElementSize(bytes, at) ?? tooShort;
+  const _readTagDataSize = (bytes: Buffer, at: number) =>
+    readElementSize(bytes, at) ?? tooShort;
   Object.assign(demuxer, { _checkHead() {}, _readTagDataSize });
   demuxer.on('head', (head: Buffer) => {
-    if (head.toString('latin1', 0, 8) === 'OpusHead') sound ??= openOpus(head, shape, skip);
+    if (head.toString('latin1', 0, 8) === 'OpusHead')
+      sound ??= openOpus(head, shape, skip);
   });
   return {
     async push(bytes) {
       demuxer.write(bytes);
       const packets: Buffer[] = [];
-      for (let packet = demuxer.read(); packet; packet = demuxer.read()) packets.push(packet);
+      for (let packet = demuxer.read(); packet; packet = demuxer.read())
+        packets.push(packet);
       const opened = await sound;
       if (demuxer.errored) throw demuxer.errored;
       return packets.flatMap((packet) => opened?.push(packet) ?? []);

@@ -5,11 +5,16 @@ import {
   runReserved,
   toReportedCount,
 } from '#src/provider/models/request-reservation.ts';
-import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/speech-engine.ts';
+import type {
+  EngineUsage,
+  ServerUsage,
+  Synthesizer,
+} from '#src/speech/speech-engine.ts';
 
 /** Reads the usage that a transcription server reports. */
 export function toHeardUsage(usage: unknown): ServerUsage | undefined {
-  const { type, seconds, input_tokens, output_tokens, input_token_details } = toRecord(usage);
+  const { type, seconds, input_tokens, output_tokens, input_token_details } =
+    toRecord(usage);
   if (type === 'duration') {
     const counted = toReportedCount(seconds);
     return counted ? { kind: 'heard', ms: counted * 1_000 } : undefined;
@@ -31,13 +36,21 @@ export function addServerUsage(
   if (one?.kind === 'heard' && other?.kind === 'heard')
     return { kind: 'heard', ms: one.ms + other.ms };
   if (one?.kind !== 'tokens' || other?.kind !== 'tokens') return undefined;
-  const optional = ['audioInputTokens', 'audioOutputTokens', 'cachedInputTokens'] as const;
-  const known = optional.filter((name) => one[name] !== undefined || other[name] !== undefined);
+  const optional = [
+    'audioInputTokens',
+    'audioOutputTokens',
+    'cachedInputTokens',
+  ] as const;
+  const known = optional.filter(
+    (name) => one[name] !== undefined || other[name] !== undefined,
+  );
   return {
     kind: 'tokens',
     inputTokens: one.inputTokens + other.inputTokens,
     outputTokens: one.outputTokens + other.outputTokens,
-    ...Object.fromEntries(known.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)])),
+    ...Object.fromEntries(
+      known.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]),
+    ),
   };
 }
 
@@ -56,13 +69,19 @@ export type VoiceUsageMeter = {
 };
 
 /** Counts every request of a synthesizer and its fallbacks. */
-export function withVoiceMeter(synthesizer: Synthesizer, meter: VoiceUsageMeter): Synthesizer {
+export function withVoiceMeter(
+  synthesizer: Synthesizer,
+  meter: VoiceUsageMeter,
+): Synthesizer {
   const meterEach = (engine: Synthesizer): Synthesizer =>
     engine.wrapEach?.(meterEach) ?? meterSynthesizer(engine, meter);
   return meterEach(synthesizer);
 }
 
-function meterSynthesizer(synthesizer: Synthesizer, meter: VoiceUsageMeter): Synthesizer {
+function meterSynthesizer(
+  synthesizer: Synthesizer,
+  meter: VoiceUsageMeter,
+): Synthesizer {
   const { fixVoice } = synthesizer;
   return {
     synthesize(text, voice, signal) {
@@ -76,13 +95,20 @@ function meterSynthesizer(synthesizer: Synthesizer, meter: VoiceUsageMeter): Syn
         {
           reserve: () => meter.reserveSpeech?.(text),
           ask: (mostMs) =>
-            limitSound(synthesizer.synthesize(text, { ...voice, onUsage }, signal), mostMs),
+            limitSound(
+              synthesizer.synthesize(text, { ...voice, onUsage }, signal),
+              mostMs,
+            ),
           isOutput: (pcm) => {
             ms += getDurationMs(pcm);
             return ms > 0;
           },
           onEnd: (isWhole) =>
-            meter.recordSpeech({ characters: text.length, ms, usage: tally.getUsage(isWhole) }),
+            meter.recordSpeech({
+              characters: text.length,
+              ms,
+              usage: tally.getUsage(isWhole),
+            }),
         },
         signal,
       );
@@ -91,7 +117,10 @@ function meterSynthesizer(synthesizer: Synthesizer, meter: VoiceUsageMeter): Syn
   };
 }
 
-async function* limitSound(sound: AsyncIterable<Pcm>, mostMs = Infinity): AsyncGenerator<Pcm> {
+async function* limitSound(
+  sound: AsyncIterable<Pcm>,
+  mostMs = Infinity,
+): AsyncGenerator<Pcm> {
   let leftMs = mostMs;
   for await (const pcm of sound) {
     const { channels, rateHz, samples } = pcm;
@@ -109,7 +138,8 @@ class UsageTally {
   #counts: ServerUsage[] = [];
 
   add({ by, count }: EngineUsage): void {
-    if (JSON.stringify(by) !== JSON.stringify(this.#by)) [this.#begun, this.#counts] = [0, []];
+    if (JSON.stringify(by) !== JSON.stringify(this.#by))
+      [this.#begun, this.#counts] = [0, []];
     this.#by = by;
     if (count) this.#counts.push(count);
     else this.#begun++;

@@ -74,7 +74,8 @@ export function createTranscriberChain(
 ): Transcriber {
   const withEach = (wrap: Wrap): Transcriber => ({
     transcribe: (pcm, signal, options) => {
-      const ask: AskEngine = (engine, inner) => wrap(engine).transcribe(pcm, inner, options);
+      const ask: AskEngine = (engine, inner) =>
+        wrap(engine).transcribe(pcm, inner, options);
       return askChain(chain, ask, getDurationMs(pcm), signal);
     },
     listen: listens
@@ -92,7 +93,10 @@ export function createTranscriberChain(
 }
 
 type Wrap = (engine: Transcriber) => Transcriber;
-type AskEngine = (engine: Transcriber, signal: AbortSignal) => AsyncIterable<TranscriptUpdate>;
+type AskEngine = (
+  engine: Transcriber,
+  signal: AbortSignal,
+) => AsyncIterable<TranscriptUpdate>;
 
 function askChain(
   chain: FallbackChain<Transcriber>,
@@ -172,7 +176,10 @@ export function withStandardVoice(
     synthesize: (text, voice, signal) =>
       sendUntilAccepted<VoicePart, Pcm>(
         {
-          wanted: voice.model === undefined ? listNameParts(voice) : new Set(['model', 'name']),
+          wanted:
+            voice.model === undefined
+              ? listNameParts(voice)
+              : new Set(['model', 'name']),
           send: (parts) => {
             const { model, name, ...own } = voice;
             const left = {

@@ -3,7 +3,13 @@ import { forkChild } from '#src/base/child/child-port.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
-import type { FromModels, JobKind, LocalModelRequest, ModelJobs, ToModels } from './model-jobs.ts';
+import type {
+  FromModels,
+  JobKind,
+  LocalModelRequest,
+  ModelJobs,
+  ToModels,
+} from './model-jobs.ts';
 
 export type LocalModelsOptions = {
   readonly clock?: Clock;
@@ -91,10 +97,14 @@ export class LocalModels implements AsyncDisposable {
   #ask<Result>(ask: LocalModelRequest, signal: AbortSignal) {
     const id = ++this.#lastId;
     const results = new Mailbox<Result>(maxResults);
-    if (this.#isClosed) results.fail(createModelError('The local models are closed.', false));
+    if (this.#isClosed)
+      results.fail(createModelError('The local models are closed.', false));
     else if (this.#requests.size >= maxRequests)
       results.fail(
-        createModelError('The local models have reached their limit of waiting work.', false),
+        createModelError(
+          'The local models have reached their limit of waiting work.',
+          false,
+        ),
       );
     else if (!signal.aborted) {
       this.#requests.set(id, results as Mailbox<unknown>);
@@ -116,7 +126,8 @@ export class LocalModels implements AsyncDisposable {
   #start() {
     const child = forkChild(this.#entry, flags, environment);
     const bury = () => {
-      if (this.#child === child) this.#end('The process of the local models stopped.', true);
+      if (this.#child === child)
+        this.#end('The process of the local models stopped.', true);
     };
     child?.on('message', (message: FromModels) => this.#receive(message));
     for (const end of ['error', 'disconnect', 'exit'] as const) child?.on(end, bury);

@@ -16,7 +16,9 @@ export type LocalTranscriberOptions = {
 /** Whisper writes sounds as `[coughs]`, `(music)` or `*click*`; the last one of a text may be open. */
 const soundNames = /\([^)]*\)?|\[[^\]]*\]?|\*[^*]*\*?|\u266a[^\u266a]*\u266a?/g;
 /** Limits of words that are none: `npm run bench -- ears` shows what they keep and drop. */
-const [leastLogProbability, leastOfOneWord, leastSilent, mostNoSpeech] = [-1.1, -0.9, -0.8, 0.6];
+const [leastLogProbability, leastOfOneWord, leastSilent, mostNoSpeech] = [
+  -1.1, -0.9, -0.8, 0.6,
+];
 
 /** Whisper without any server. Errors: BotError `speech.failed` where the model cannot be loaded. */
 export async function openLocalTranscriber({
@@ -33,10 +35,15 @@ export async function openLocalTranscriber({
       const job = { samples: pcm.samples, language: spoken, hints };
       const heard: HeardSpeech[] = [];
       if (isListenable(pcm)) {
-        for await (const part of models.run('transcribe', folder, job, signal)) heard.push(part);
+        for await (const part of models.run('transcribe', folder, job, signal))
+          heard.push(part);
       }
       const text = heard.flatMap((part) => findWords(part) ?? []).join(' ');
-      const transcript = { text, language: heard[0]?.language, usage: { by: servedLocally } };
+      const transcript = {
+        text,
+        language: heard[0]?.language,
+        usage: { by: servedLocally },
+      };
       yield { kind: 'final', transcript };
     },
   };

@@ -9,6 +9,8 @@ export const localVoices: Readonly<Record<string, number>> = {
 
 /** Factor of the first of these voices that there is; names of former engines mean the model's own voice. */
 export function findVoicePitch(...names: readonly (string | undefined)[]): number {
-  const known = names.find((name) => name !== undefined && Object.hasOwn(localVoices, name));
+  const known = names.find(
+    (name) => name !== undefined && Object.hasOwn(localVoices, name),
+  );
   return localVoices[known ?? 'natural'] ?? 1;
 }

@@ -58,7 +58,10 @@ export type LocalModelRequest = {
 };
 
 /** Message to the model process. `drop`: the results of this request are not wanted any more. */
-export type ToModels = { readonly id: number; readonly ask: LocalModelRequest | 'drop' };
+export type ToModels = {
+  readonly id: number;
+  readonly ask: LocalModelRequest | 'drop';
+};
 
 /** Message of the model process about a request. */
 export type FromModels = { readonly id: number } & (

@@ -21,7 +21,10 @@ export interface TurnModel {
  * const turnModel = openTurnModel(person.models, (why) => console.log(why));
  * const probability = await turnModel.judge(person.lastSound, person.signal);
  */
-export function openTurnModel(models: LocalModels, onFailure: (why: string) => void): TurnModel {
+export function openTurnModel(
+  models: LocalModels,
+  onFailure: (why: string) => void,
+): TurnModel {
   const folder = getModelFolder('smart-turn-v3.2');
   let loading: Promise<boolean> | undefined;
   const load = () => {
@@ -39,7 +42,8 @@ export function openTurnModel(models: LocalModels, onFailure: (why: string) => v
     async judge(samples, signal) {
       try {
         if (!(await load())) return undefined;
-        for await (const p of models.run('end-of-turn', folder, { samples }, signal)) return p;
+        for await (const p of models.run('end-of-turn', folder, { samples }, signal))
+          return p;
       } catch {
         // A failed answer counts for nothing: words and silence decide.
       }

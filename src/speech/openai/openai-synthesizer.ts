@@ -11,7 +11,11 @@ import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
-import { type PackedSound, type SpeechFormat, SpeechSoundReader } from './speech-sound-reader.ts';
+import {
+  type PackedSound,
+  type SpeechFormat,
+  SpeechSoundReader,
+} from './speech-sound-reader.ts';
 
 /**
  * Decodes MP3, Ogg or FLAC as it arrives, to mono at one rate. Throws BotError `source.*`. Aborting `signal` throws
@@ -56,7 +60,10 @@ const maxInputChars = 4000;
  * const voice = openSynthesizer(client, { model: 'kokoro', voice: 'af_heart', format: 'pcm' });
  * for await (const { samples } of voice.synthesize('Hello!', {}, signal)) console.log(samples.length);
  */
-export function openSynthesizer(client: ApiClient, options: SynthesizerOptions): Synthesizer {
+export function openSynthesizer(
+  client: ApiClient,
+  options: SynthesizerOptions,
+): Synthesizer {
   // OpenAI streams anyway, and has no such field.
   let canAskForStream = !isOpenAi(client.baseURL);
   const speakPiece = (piece: string, how: VoiceChoice, signal: AbortSignal) =>
@@ -82,7 +89,11 @@ export function openSynthesizer(client: ApiClient, options: SynthesizerOptions):
       const by = describeServer(chooseModel({ voice, options }), client.baseURL);
       const pieces = splitText(text, maxInputChars);
       if (pieces.length === 0) {
-        throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
+        throw new BotError(
+          'speech.unspeakable',
+          false,
+          'The text has nothing to speak.',
+        );
       }
       try {
         for (const piece of pieces) {
@@ -97,7 +108,10 @@ export function openSynthesizer(client: ApiClient, options: SynthesizerOptions):
   };
 }
 
-type VoiceChoice = { readonly voice: SpeechVoice; readonly options: SynthesizerOptions };
+type VoiceChoice = {
+  readonly voice: SpeechVoice;
+  readonly options: SynthesizerOptions;
+};
 
 async function* requestSpeech(
   client: ApiClient,
@@ -156,7 +170,8 @@ async function* readSounds(
   }
   signal.throwIfAborted();
   yield* stream.end();
-  if (decode && stream.packedSound) yield* decodePacked(stream.packedSound, [], decode, signal);
+  if (decode && stream.packedSound)
+    yield* decodePacked(stream.packedSound, [], decode, signal);
 }
 
 async function* decodePacked(
@@ -215,7 +230,11 @@ export class ServerVoices implements VoiceNames {
 
   /** Never throws. */
   async #refresh() {
-    using deadline = createDeadlineSignal(requestTimeoutMs, this.#clock, () => new Error('late'));
+    using deadline = createDeadlineSignal(
+      requestTimeoutMs,
+      this.#clock,
+      () => new Error('late'),
+    );
     try {
       this.#names = await fetchServerVoices(this.#client, deadline.signal);
       this.#dueAtMs = this.#clock.nowMs() + maxListAgeMs;
@@ -235,7 +254,11 @@ export async function fetchServerVoices(
   const { voices, data } = toRecord(answer);
   const list = Array.isArray(voices) ? voices : data;
   if (!Array.isArray(list)) return [];
-  return [...new Set(list.slice(0, maxVoiceNames).flatMap((voice) => findVoiceName(voice) ?? []))];
+  return [
+    ...new Set(
+      list.slice(0, maxVoiceNames).flatMap((voice) => findVoiceName(voice) ?? []),
+    ),
+  ];
 }
 
 function findVoiceName(voice: unknown) {
@@ -244,5 +267,7 @@ function findVoiceName(voice: unknown) {
 }
 
 function isVoiceName(value: unknown): value is string {
-  return typeof value === 'string' && /^[^\p{C}]{1,100}$/u.test(value) && value.trim() !== '';
+  return (
+    typeof value === 'string' && /^[^\p{C}]{1,100}$/u.test(value) && value.trim() !== ''
+  );
 }

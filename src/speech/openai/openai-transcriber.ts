@@ -6,7 +6,11 @@ import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
-import { createHintFields, createLanguageHint, toBaseLanguage } from '#src/speech/hints.ts';
+import {
+  createHintFields,
+  createLanguageHint,
+  toBaseLanguage,
+} from '#src/speech/hints.ts';
 import type {
   Transcriber,
   Transcript,
@@ -63,7 +67,10 @@ const missingEndpointStatuses = new Set([...formRejectionStatuses, 404, 405, 410
  * const transcriber = openTranscriber(client, { model: 'whisper-1' });
  * for await (const update of transcriber.transcribe(utterance, signal)) console.log(update);
  */
-export function openTranscriber(client: ApiClient, options: TranscriberOptions): Transcriber {
+export function openTranscriber(
+  client: ApiClient,
+  options: TranscriberOptions,
+): Transcriber {
   return new TranscriptionServer(client, options);
 }
 
@@ -197,7 +204,8 @@ function findRejectedUploadPart(
   const { status = 0 } = error.about;
   if (parts.has('translation'))
     return missingEndpointStatuses.has(status) ? 'translation' : undefined;
-  if (isStreamed(parts) && !hasStreamed && noStreamCodes.has(error.code)) return 'stream';
+  if (isStreamed(parts) && !hasStreamed && noStreamCodes.has(error.code))
+    return 'stream';
   if (!formRejectionStatuses.has(status)) return undefined;
   return (['word times', 'hints'] as const).find((part) => parts.has(part));
 }
@@ -213,5 +221,9 @@ function createFields(
   if (parts.has('translation')) return { model, file, ...likely };
   const plain = { model, file, ...createLanguageHint(model, language), ...likely };
   if (!parts.has('word times')) return { ...plain, response_format: 'json' };
-  return { ...plain, response_format: 'verbose_json', timestamp_granularities: ['word'] };
+  return {
+    ...plain,
+    response_format: 'verbose_json',
+    timestamp_granularities: ['word'],
+  };
 }

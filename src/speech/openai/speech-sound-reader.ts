@@ -12,7 +12,13 @@ const [maxNoiseSamples, minNoiseSamples] = [512, 200];
 
 type SoundReaderState = 'undecided' | 'raw' | WavReader | PackedSound;
 
-const packedNames = { wav: 'WAV', mp3: 'MP3', flac: 'FLAC', ogg: 'Ogg', webm: 'WebM' } as const;
+const packedNames = {
+  wav: 'WAV',
+  mp3: 'MP3',
+  flac: 'FLAC',
+  ogg: 'Ogg',
+  webm: 'WebM',
+} as const;
 
 export type PackedSound = { readonly name: string; readonly bytes: Buffer };
 
@@ -41,7 +47,9 @@ export class SpeechSoundReader {
 
   /** All bytes pushed, if they need a decoder. Nothing more may be pushed then. */
   get packedSound(): PackedSound | undefined {
-    return typeof this.#reader === 'object' && 'name' in this.#reader ? this.#reader : undefined;
+    return typeof this.#reader === 'object' && 'name' in this.#reader
+      ? this.#reader
+      : undefined;
   }
 
   push(bytes: Uint8Array): Pcm[] {
@@ -53,7 +61,8 @@ export class SpeechSoundReader {
   /** A body shorter than a header may now show in `packedSound`. */
   end(): Pcm[] {
     const last = this.#read(this.#rest, true);
-    const held = this.#reader instanceof WavReader ? this.#reader.end().map(toSpeechSound) : [];
+    const held =
+      this.#reader instanceof WavReader ? this.#reader.end().map(toSpeechSound) : [];
     return [...last, ...held];
   }
 
@@ -65,7 +74,8 @@ export class SpeechSoundReader {
     // Half a sample waits for the rest of it, and is dropped at the end.
     const even = bytes.length & ~1;
     this.#rest = bytes.subarray(this.#reader === 'raw' ? even : bytes.length);
-    if (this.#reader instanceof WavReader) return this.#reader.push(bytes).map(toSpeechSound);
+    if (this.#reader instanceof WavReader)
+      return this.#reader.push(bytes).map(toSpeechSound);
     if (this.#reader !== 'raw' || even === 0) return [];
     // A copy lies at an even address.
     const samples = new Int16Array(new Uint8Array(bytes.subarray(0, even)).buffer);
@@ -76,7 +86,8 @@ export class SpeechSoundReader {
     const named = sniffNamedFormat(bytes, isWhole);
     if (named?.kind === 'more') return 'undecided';
     if (named?.kind === 'format' && named.format === 'wav') return new WavReader();
-    if (named?.kind === 'format') return this.#toPacked(packedNames[named.format], bytes);
+    if (named?.kind === 'format')
+      return this.#toPacked(packedNames[named.format], bytes);
     if (named) throw createWrongFormError(named.what);
     const frames = detectFrames(bytes);
     if (frames === 'unknown' && !isWhole) return 'undecided';

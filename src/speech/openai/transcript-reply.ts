@@ -4,7 +4,11 @@ import { findLanguageTag } from '#src/base/language-name.ts';
 import { parseEvents, readEvents } from '#src/provider/event-stream.ts';
 import { toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import { parseTags } from '#src/speech/recogniser-tags.ts';
-import type { TranscribedWord, Transcript, TranscriptUpdate } from '#src/speech/speech-engine.ts';
+import type {
+  TranscribedWord,
+  Transcript,
+  TranscriptUpdate,
+} from '#src/speech/speech-engine.ts';
 
 const maxWords = 2_000;
 const maxWordChars = 100;
@@ -12,7 +16,8 @@ const maxWordChars = 100;
 const maxWordSeconds = 600;
 
 function parseWords(words: unknown) {
-  if (!Array.isArray(words) || words.length === 0 || words.length > maxWords) return undefined;
+  if (!Array.isArray(words) || words.length === 0 || words.length > maxWords)
+    return undefined;
   const read: TranscribedWord[] = [];
   for (const one of words) {
     const written = toNonEmptyText(toRecord(one).word) ?? '';
@@ -29,7 +34,8 @@ function parseWords(words: unknown) {
 function parseWord(text: string, value: unknown) {
   const { start, end } = toRecord(value);
   const isTimed =
-    isNumberWithin(start, 0, maxWordSeconds) && isNumberWithin(end, start, maxWordSeconds);
+    isNumberWithin(start, 0, maxWordSeconds) &&
+    isNumberWithin(end, start, maxWordSeconds);
   if (text === '' || text.length > maxWordChars || !isTimed) return undefined;
   return { text, startMs: Math.round(start * 1_000), endMs: Math.round(end * 1_000) };
 }
@@ -50,11 +56,13 @@ function isNumberWithin(value: unknown, least: number, most: number): value is n
  */
 export function toTranscript(reply: unknown, asked: string | undefined): Transcript {
   const answer = typeof reply === 'string' ? parseJsonOrText(reply) : reply;
-  if (typeof answer === 'string' && answer !== '') return toTranscript({ text: answer }, asked);
+  if (typeof answer === 'string' && answer !== '')
+    return toTranscript({ text: answer }, asked);
   const { text, language, languages, usage, words } = toRecord(answer);
   if (typeof text === 'string' && eventsStart.test(text))
     return toTranscript(joinEvents(text), asked);
-  if (typeof text !== 'string') throw new BotError('provider.empty', true, noTextMessage);
+  if (typeof text !== 'string')
+    throw new BotError('provider.empty', true, noTextMessage);
   const [first] = Array.isArray(languages) ? languages : [];
   const read = parseTags(text);
   const codes = [language, first?.code, read.language, asked];
@@ -95,7 +103,8 @@ function parseJsonOrText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    if (/^\s*\{/.test(text)) throw new BotError('provider.truncated', true, cutOffMessage);
+    if (/^\s*\{/.test(text))
+      throw new BotError('provider.truncated', true, cutOffMessage);
     return text;
   }
 }
@@ -145,7 +154,8 @@ const missingEndMessage =
   'The transcription server ended a stream of words without its last event.';
 
 async function openEvents(response: Response) {
-  if (/event-stream/.test(response.headers.get('content-type') ?? '')) return readEvents(response);
+  if (/event-stream/.test(response.headers.get('content-type') ?? ''))
+    return readEvents(response);
   const text = await response.text();
   return eventsStart.test(text) ? readEvents(new Response(text)) : { text };
 }

@@ -21,7 +21,10 @@ export type TranscriptionHints = {
   readonly createUpdate: (hints: readonly string[]) => object;
 };
 
-export type RealtimeListeningOptions = Pick<RealtimeSocketOptions, 'apiKey' | 'baseUrl'> & {
+export type RealtimeListeningOptions = Pick<
+  RealtimeSocketOptions,
+  'apiKey' | 'baseUrl'
+> & {
   readonly pool: RealtimePool;
   readonly clock: Clock;
   readonly language: string | undefined;
@@ -51,7 +54,11 @@ export class RealtimeListening implements Listening {
   #awaitsHints = false;
   #sentTo = 0;
 
-  constructor(options: RealtimeListeningOptions, onPartial: OnPartial, signal: AbortSignal) {
+  constructor(
+    options: RealtimeListeningOptions,
+    onPartial: OnPartial,
+    signal: AbortSignal,
+  ) {
     this.#options = options;
     this.#over = createChildController(signal);
     this.#signal = this.#over.signal;

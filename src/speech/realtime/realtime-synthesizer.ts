@@ -34,14 +34,20 @@ const readyConnections = 2;
 const speechEventId = 'say';
 
 /** Opens a voice of a Realtime model, which reads each text in a response beside the conversation. */
-export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): RealtimeSynthesizer {
+export function openRealtimeSynthesizer(
+  options: RealtimeSpeechOptions,
+): RealtimeSynthesizer {
   const voices = new VoiceConnections(options);
   const by = describeServer(options.model, options.baseUrl);
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
       if (!/[\p{L}\p{N}]/u.test(text)) {
-        throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
+        throw new BotError(
+          'speech.unspeakable',
+          false,
+          'The text has nothing to speak.',
+        );
       }
       const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
       const report = (count?: ServerUsage) => voice.onUsage?.({ by, count });
@@ -69,7 +75,11 @@ async function* readSentence(
   signal: AbortSignal,
 ) {
   const socket = await pool.lease(signal);
-  const response = new RealtimeResponse({ ...options, socket, eventIds: [speechEventId] });
+  const response = new RealtimeResponse({
+    ...options,
+    socket,
+    eventIds: [speechEventId],
+  });
   socket.send(createSpeechRequest(manner, sentence, speechEventId));
   report();
   const stream = new SpeechSoundReader('audio/pcm');
@@ -129,7 +139,12 @@ class VoiceConnections implements Disposable {
     const { baseUrl, model } = this.#options;
     const urls = listRealtimeUrls(baseUrl, [{ model }]);
     const opening = createSpeechOpening(manner);
-    return new RealtimePool({ ...this.#options, urls, opening, maxReady: readyConnections });
+    return new RealtimePool({
+      ...this.#options,
+      urls,
+      opening,
+      maxReady: readyConnections,
+    });
   }
 }
 

@@ -8,7 +8,10 @@ import {
 import { toBaseLanguage } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
-import { RealtimeListening, type RealtimeListeningOptions } from './realtime-listening.ts';
+import {
+  RealtimeListening,
+  type RealtimeListeningOptions,
+} from './realtime-listening.ts';
 import { createSessionUpdate } from './transcript-assembler.ts';
 
 export type RealtimeOptions = Omit<RealtimeSocketOptions, 'opening' | 'urls'> & {
@@ -45,13 +48,18 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
     if (known) return known;
     if (languages.size >= maxLanguages) return connections(usual);
     const opening = createSessionUpdate(model, language);
-    const createUpdate = (hints: readonly string[]) => createSessionUpdate(model, language, hints);
+    const createUpdate = (hints: readonly string[]) =>
+      createSessionUpdate(model, language, hints);
     const pool = new RealtimePool({ ...options, urls, opening, maxReady: 1 });
     const opened = { pool, language, hintState: { areRefused: false, createUpdate } };
     languages.set(language, opened);
     return opened;
   };
-  const listen: Transcriber['listen'] = (onPartial, signal, { hints = [], language } = {}) => {
+  const listen: Transcriber['listen'] = (
+    onPartial,
+    signal,
+    { hints = [], language } = {},
+  ) => {
     const connected = connections(language ? toBaseLanguage(language) : usual);
     const common = { ...options, ...connected, clock, hints, by };
     return new RealtimeListening(common, onPartial, signal);
@@ -76,4 +84,7 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
   };
 }
 
-type LanguageConnections = Pick<RealtimeListeningOptions, 'language' | 'pool' | 'hintState'>;
+type LanguageConnections = Pick<
+  RealtimeListeningOptions,
+  'language' | 'pool' | 'hintState'
+>;

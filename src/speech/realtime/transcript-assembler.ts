@@ -19,10 +19,13 @@ type ItemTranscript = {
 };
 
 /** The error is about an item, about the event `eventId`, or about neither. */
-type ItemFailure = ReturnType<typeof readErrorEvent> & { readonly itemId: string | undefined };
+type ItemFailure = ReturnType<typeof readErrorEvent> & {
+  readonly itemId: string | undefined;
+};
 
 export function findFailure(event: JsonEvent): ItemFailure | undefined {
-  if (event.type !== 'error' && event.type !== `${transcriptionEvent}.failed`) return undefined;
+  if (event.type !== 'error' && event.type !== `${transcriptionEvent}.failed`)
+    return undefined;
   return { itemId: toNonEmptyText(event.item_id), ...readErrorEvent(event) };
 }
 
@@ -33,10 +36,17 @@ export function createSessionUpdate(
   hints?: readonly string[],
 ): JsonEvent {
   const hintFields = hints && createRealtimeHints(model, hints);
-  const transcription = { model, ...createLanguageHint(model, language), ...hintFields };
+  const transcription = {
+    model,
+    ...createLanguageHint(model, language),
+    ...hintFields,
+  };
   const format = { type: 'audio/pcm', rate: 24_000 };
   const input = { format, transcription, turn_detection: null };
-  return { type: 'session.update', session: { type: 'transcription', audio: { input } } };
+  return {
+    type: 'session.update',
+    session: { type: 'transcription', audio: { input } },
+  };
 }
 
 function toItemTranscript(event: JsonEvent) {
@@ -129,7 +139,9 @@ export class TranscriptAssembler {
     const itemId = toNonEmptyText(event.item_id);
     switch (event.type) {
       case 'input_audio_buffer.committed': {
-        const part = this.#segments.find(({ state, isNamed }) => state === 'sent' && !isNamed);
+        const part = this.#segments.find(
+          ({ state, isNamed }) => state === 'sent' && !isNamed,
+        );
         if (part) Object.assign(part, { itemId, isNamed: true });
         break;
       }
@@ -137,7 +149,10 @@ export class TranscriptAssembler {
         const part = this.#findSegment(itemId) ?? this.#open;
         if (part.state === 'done') break;
         part.itemId ??= itemId;
-        part.heard = { ...part.heard, text: part.heard.text + (toNonEmptyText(event.delta) ?? '') };
+        part.heard = {
+          ...part.heard,
+          text: part.heard.text + (toNonEmptyText(event.delta) ?? ''),
+        };
         this.#notify();
         break;
       }
@@ -147,7 +162,9 @@ export class TranscriptAssembler {
   }
 
   #findSegment(itemId: string | undefined) {
-    const known = [...this.#segments, this.#open].find((part) => part.itemId === itemId);
+    const known = [...this.#segments, this.#open].find(
+      (part) => part.itemId === itemId,
+    );
     if (known && itemId !== undefined) return known;
     return this.#segments.find((part) => part.state === 'sent' && !part.isNamed);
   }
@@ -155,7 +172,9 @@ export class TranscriptAssembler {
   /** True for errors about silence, and about segments nobody waits for. */
   canForgive({ itemId, eventId, code }: ItemFailure): boolean {
     const sent = this.#segments.filter(({ state }) => state === 'sent');
-    const meant = sent.find((part) => part.eventId === eventId || part.itemId === itemId);
+    const meant = sent.find(
+      (part) => part.eventId === eventId || part.itemId === itemId,
+    );
     if (meant && code === 'input_audio_buffer_commit_empty') {
       meant.finish({ text: '' });
       return true;
@@ -164,7 +183,9 @@ export class TranscriptAssembler {
   }
 
   #notify() {
-    const heard = joinTexts([...this.#segments, this.#open].map(({ heard }) => heard.text));
+    const heard = joinTexts(
+      [...this.#segments, this.#open].map(({ heard }) => heard.text),
+    );
     const { text } = parseTags(heard, true);
     if (text === this.#reported || text === '') return;
     this.#reported = text;

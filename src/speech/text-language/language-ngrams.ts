@@ -6,7 +6,10 @@ export type DetectedLanguage = {
 };
 
 export type LanguageNgrams = {
-  readonly detect: (text: string, among: readonly string[]) => DetectedLanguage | undefined;
+  readonly detect: (
+    text: string,
+    among: readonly string[],
+  ) => DetectedLanguage | undefined;
 };
 
 /** The file stores scores less this number, as the package eld does. */
@@ -38,7 +41,8 @@ export function parseLanguageNgrams(file: string): LanguageNgrams {
   const scores: number[] = [];
   for (const line of lines) {
     const [ngram, encoded] = line.split('\t');
-    if (ngram === undefined || encoded === undefined) throw new Error('a damaged file of n-grams');
+    if (ngram === undefined || encoded === undefined)
+      throw new Error('a damaged file of n-grams');
     places.set(ngram, scores.length);
     for (const [, letter = '', score = ''] of encoded.matchAll(/([A-Z])([0-9a-z]+)/g))
       scores.push(letter.charCodeAt(0) - 64, Number.parseInt(score, 36));
@@ -47,7 +51,8 @@ export function parseLanguageNgrams(file: string): LanguageNgrams {
   const packed = Uint8Array.from(scores);
   return {
     detect: (text, among) =>
-      detectByScript(text, among) ?? chooseBest(scoreLanguages(text, places, packed), codes, among),
+      detectByScript(text, among) ??
+      chooseBest(scoreLanguages(text, places, packed), codes, among),
   };
 }
 
@@ -56,17 +61,25 @@ function detectByScript(text: string, among: readonly string[]) {
   for (const [language, script] of ownScripts) {
     if (!isAllowedLanguage(language, among)) continue;
     const own = text.match(script)?.length ?? 0;
-    if (letters > 0 && own / letters >= minScriptShare) return { language, probability: 1 };
+    if (letters > 0 && own / letters >= minScriptShare)
+      return { language, probability: 1 };
   }
   return undefined;
 }
 
 function isAllowedLanguage(language: string, among: readonly string[]) {
-  return among.length === 0 || among.some((tag) => tag.toLowerCase().split('-', 1)[0] === language);
+  return (
+    among.length === 0 ||
+    among.some((tag) => tag.toLowerCase().split('-', 1)[0] === language)
+  );
 }
 
 /** In the order of the file. */
-function scoreLanguages(text: string, places: ReadonlyMap<string, number>, packed: Uint8Array) {
+function scoreLanguages(
+  text: string,
+  places: ReadonlyMap<string, number>,
+  packed: Uint8Array,
+) {
   const sums: number[] = [];
   for (const ngram of listNgrams(text)) {
     const place = places.get(ngram);
@@ -103,12 +116,17 @@ function trimApostrophes(word: string) {
 function* listWordNgrams(bytes: string) {
   if (bytes === '') return;
   let at = 0;
-  for (; at + 4 < bytes.length; at += 3) yield `${at === 0 ? ' ' : ''}${bytes.slice(at, at + 4)}`;
+  for (; at + 4 < bytes.length; at += 3)
+    yield `${at === 0 ? ' ' : ''}${bytes.slice(at, at + 4)}`;
   const last = bytes.length === 3 ? 0 : Math.max(0, bytes.length - 4);
   yield `${at === 0 ? ' ' : ''}${bytes.slice(last)} `;
 }
 
-function chooseBest(sums: readonly number[], codes: readonly string[], among: readonly string[]) {
+function chooseBest(
+  sums: readonly number[],
+  codes: readonly string[],
+  among: readonly string[],
+) {
   const all = codes
     .map((code, n) => ({ language: code === 'no' ? 'nb' : code, sum: sums[n] ?? 0 }))
     .filter(({ language }) => isAllowedLanguage(language, among))

@@ -14,7 +14,10 @@ export type Reserve = {
 /** Amounts spent on a day; money in billionths of a dollar. */
 export type Sum = Pick<SpendingEntry, 'nanoUsd' | 'turns'>;
 
-export type SpendingTotals = { readonly day: Sum; readonly people: ReadonlyMap<string, Sum> };
+export type SpendingTotals = {
+  readonly day: Sum;
+  readonly people: ReadonlyMap<string, Sum>;
+};
 
 type Day = { today: Sum; readonly people: Map<string, Sum> };
 
@@ -78,7 +81,12 @@ export class Ledger {
   }
 
   /** Counts what a server was charged with as the part of a person. */
-  assign(guildId: GuildId, personId: PersonId, spent: Partial<Sum>, wallMs: number): void {
+  assign(
+    guildId: GuildId,
+    personId: PersonId,
+    spent: Partial<Sum>,
+    wallMs: number,
+  ): void {
     const sum = { ...empty, ...spent };
     const day = toUtcDay(wallMs);
     addToSums(this.#getDay(guildId, day).people, personId, sum);
@@ -90,7 +98,10 @@ export class Ledger {
   getStanding(guildId: GuildId, wallMs: number): SpendingTotals {
     const { people, today } = this.#getDay(guildId, toUtcDay(wallMs));
     const { forgotten } = this.#getServer(guildId);
-    return { day: today, people: new Map([...people].filter(([id]) => !forgotten.has(id))) };
+    return {
+      day: today,
+      people: new Map([...people].filter(([id]) => !forgotten.has(id))),
+    };
   }
 
   /** Amount that a person has spent today, also before they were forgotten. */
@@ -107,7 +118,9 @@ export class Ledger {
   /** Sum of the reserves there, or of those of one person. */
   getReserved(guildId: GuildId, personId?: PersonId): number {
     const all = [...this.#getServer(guildId).reserves];
-    const theirs = all.filter((one) => personId === undefined || one.personId === personId);
+    const theirs = all.filter(
+      (one) => personId === undefined || one.personId === personId,
+    );
     return sumAmounts(theirs.map(({ left }) => left));
   }
 

@@ -77,7 +77,12 @@ export class TotalPortion implements AsyncDisposable {
   async open(): Promise<void> {
     await this.#requestAmount(this.#spare);
     const { alert, clock } = this.#options;
-    const task = { name: 'portion of the total budget', clock, everyMs: lookMs, report: alert };
+    const task = {
+      name: 'portion of the total budget',
+      clock,
+      everyMs: lookMs,
+      report: alert,
+    };
     this.#life = runPeriodically(
       { ...task, run: () => (this.#isDue ? this.#requestMore() : undefined) },
       this.#over.signal,
@@ -98,7 +103,9 @@ export class TotalPortion implements AsyncDisposable {
 
   /** Resolves once there is room for so much, or can be none; undefined: that is known. Never throws. */
   requestMore(nanoUsd: number): Promise<void> | undefined {
-    return this.#isAway || this.room >= nanoUsd ? undefined : this.#requestAmount(nanoUsd);
+    return this.#isAway || this.room >= nanoUsd
+      ? undefined
+      : this.#requestAmount(nanoUsd);
   }
 
   /** Frees what is not spent, within 2 s. Never throws. */
@@ -115,7 +122,9 @@ export class TotalPortion implements AsyncDisposable {
         usedNanoUsd: 0,
       });
     };
-    await withTimeout(free(), patienceMs, clock, createLatePortionError).catch(() => undefined);
+    await withTimeout(free(), patienceMs, clock, createLatePortionError).catch(
+      () => undefined,
+    );
   }
 
   get #spare(): number {
@@ -128,7 +137,9 @@ export class TotalPortion implements AsyncDisposable {
     const isShort = this.room < this.#spare / 2 && this.#left > 0;
     // What is stored counts twice until the portion is smaller.
     const hasSaved = ledger.spentHere.savedNanoUsd > this.#saved;
-    return this.#isAway || isShort || hasSaved || clock.nowMs() - this.#grantedMs >= renewMs;
+    return (
+      this.#isAway || isShort || hasSaved || clock.nowMs() - this.#grantedMs >= renewMs
+    );
   }
 
   async #requestAmount(nanoUsd: number) {
@@ -138,7 +149,12 @@ export class TotalPortion implements AsyncDisposable {
       while (!this.#isAway && this.#left > 0 && this.room < nanoUsd);
     };
     try {
-      await withTimeout(granted(), patienceMs, this.#options.clock, createLatePortionError);
+      await withTimeout(
+        granted(),
+        patienceMs,
+        this.#options.clock,
+        createLatePortionError,
+      );
     } catch {
       this.#isAway = true;
     } finally {

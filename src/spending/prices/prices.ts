@@ -56,7 +56,11 @@ export const cautiousPrices: Readonly<Record<PaidRole, Usd>> = {
 const snapshot = /-\d{4}-\d{2}-\d{2}$/;
 
 /** Rates of the first of `prices` that fits; undefined: there is none. `host` may hold a port. */
-export function findRate(prices: readonly Price[], model: string, host: string): Usd | undefined {
+export function findRate(
+  prices: readonly Price[],
+  model: string,
+  host: string,
+): Usd | undefined {
   const findNamed = (name: string) =>
     prices.find((price) => price.model === name && (price.host ?? host) === host);
   return (findNamed(model) ?? findNamed(model.replace(snapshot, '')))?.usd;
@@ -77,5 +81,8 @@ export function readPrices(json: string): PriceFile {
   // What was left out is absent afterwards, as the type says.
   if (parsed.success) return { kind: 'ok', prices: parsed.data };
   const [issue] = parsed.error.issues;
-  return { kind: 'bad', why: `${issue?.path.join('.') || 'the file'}: ${issue?.message ?? ''}` };
+  return {
+    kind: 'bad',
+    why: `${issue?.path.join('.') || 'the file'}: ${issue?.message ?? ''}`,
+  };
 }

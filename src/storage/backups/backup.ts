@@ -39,7 +39,10 @@ export function backUpStore(from: string, folder: string, atWallMs: number): str
  *
  * Paths of the copies. Errors: BotError `store.*`; then nothing may be migrated.
  */
-export function backUpFormerFormats(dataDir: string, atWallMs: number): readonly string[] {
+export function backUpFormerFormats(
+  dataDir: string,
+  atWallMs: number,
+): readonly string[] {
   return storeFiles(dataDir)
     .filter(({ kind, version }) => version && version < getPresentFormat(kind.sqlite))
     .map(({ path }) => backUpStore(path, toBackupsFolder(dataDir), atWallMs));

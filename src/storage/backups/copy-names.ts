@@ -25,7 +25,8 @@ const copyDate = /-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z)\.sqlite(\.part)?$/;
 export function listCopies(folder: string, storePath: string): readonly string[] {
   if (!existsSync(folder)) return [];
   const isCopy = (name: string) =>
-    name.replace(copyDate, '') === basename(storePath, '.db') && name.endsWith('.sqlite');
+    name.replace(copyDate, '') === basename(storePath, '.db') &&
+    name.endsWith('.sqlite');
   return readdirSync(folder)
     .filter(isCopy)
     .sort()
@@ -37,14 +38,18 @@ export function deleteOldCopies(dataDir: string, nowWallMs: number): void {
   const folder = toBackupsFolder(dataDir);
   if (!existsSync(folder)) return;
   const dated = readdirSync(folder).filter((name) => copyDate.test(name));
-  for (const path of [...dated.map((name) => join(folder, name)), toDatabaseCopyFolder(dataDir)])
+  for (const path of [
+    ...dated.map((name) => join(folder, name)),
+    toDatabaseCopyFolder(dataDir),
+  ])
     if (isOld(path, nowWallMs)) rmSync(path, { force: true, recursive: true });
 }
 
 /** Whether a copy is older than seven days: by its name, else by its last change. */
 export function isOld(path: string, nowWallMs: number): boolean {
   const iso = copyDate.exec(path)?.[1]?.replace(/T(..)-(..)-(..)-/, 'T$1:$2:$3.');
-  const readChangedAtWallMs = () => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowWallMs;
+  const readChangedAtWallMs = () =>
+    statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowWallMs;
   const atWallMs = iso ? Date.parse(iso) : readChangedAtWallMs();
   return nowWallMs - atWallMs > keptDays * 86_400_000;
 }

@@ -40,7 +40,10 @@ export type RestoredFile = {
 type ExaminedCopy = { readonly path: string; readonly kind: StoreKind };
 
 /** The newest copy of the store in `DATA_DIR/backups`, and of transcripts where wanted. Errors: BotError `store.unreadable`. */
-export function findNewestCopies(dataDir: string, withTranscripts: boolean): readonly string[] {
+export function findNewestCopies(
+  dataDir: string,
+  withTranscripts: boolean,
+): readonly string[] {
   return listWantedKinds(withTranscripts).map((kind) => {
     const folder = toBackupsFolder(dataDir);
     const newest = listCopies(folder, storePath(dataDir, kind)).at(-1);
@@ -95,7 +98,8 @@ function toPartPath(path: string) {
 
 /** Errors: BotError `store.*` for what is no copy, damaged, too new or too old. */
 function examineCopy(path: string, options: RestoreOptions) {
-  if (!existsSync(path)) throw createUnreadableCopyError(`There is no copy ${path} to restore.`);
+  if (!existsSync(path))
+    throw createUnreadableCopyError(`There is no copy ${path} to restore.`);
   const { isSettingsOnly, nowWallMs } = options;
   // People may stand in it who were forgotten meanwhile.
   if (!isSettingsOnly && isOld(path, nowWallMs)) {
@@ -106,7 +110,9 @@ function examineCopy(path: string, options: RestoreOptions) {
     using sqlite = openReadOnly(path);
     const isThere = sqlite.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?');
     const kinds = listWantedKinds(!isSettingsOnly);
-    const kind = kinds.find(({ tables }) => tables.some(({ name }) => isThere.get(name)));
+    const kind = kinds.find(({ tables }) =>
+      tables.some(({ name }) => isThere.get(name)),
+    );
     if (!kind)
       throw createUnreadableCopyError(
         `The file ${path} holds nothing to restore: name another file.`,
@@ -115,7 +121,9 @@ function examineCopy(path: string, options: RestoreOptions) {
     checkFormat(`The copy ${path}`, readSchemaVersion(sqlite), kind.sqlite);
     return { path, kind };
   } catch (error) {
-    throw isDamage(error) ? createDamagedCopyError(path, error) : toStoreError(path, error);
+    throw isDamage(error)
+      ? createDamagedCopyError(path, error)
+      : toStoreError(path, error);
   }
 }
 
@@ -198,7 +206,8 @@ function takeRows(
 }
 
 function dropPrograms(sqlite: DatabaseSync) {
-  const programs = "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')";
+  const programs =
+    "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')";
   for (const { name, type } of sqlite.prepare(programs).all())
     sqlite.exec(`DROP ${type} "${String(name).replaceAll('"', '""')}"`);
 }

@@ -67,9 +67,14 @@ function tryLock(dataDir: string) {
   try {
     makeFolder(dataDir);
     using stack = new DisposableStack();
-    stack.use(new DatabaseSync(lockPath(dataDir), { timeout: 0 })).exec('BEGIN EXCLUSIVE');
+    stack
+      .use(new DatabaseSync(lockPath(dataDir), { timeout: 0 }))
+      .exec('BEGIN EXCLUSIVE');
     stack.defer(() => rmSync(toOwnerPath(dataDir), { force: true }));
-    writeFileSync(toOwnerPath(dataDir), JSON.stringify({ pid: process.pid, host: hostname() }));
+    writeFileSync(
+      toOwnerPath(dataDir),
+      JSON.stringify({ pid: process.pid, host: hostname() }),
+    );
     return stack.move();
   } catch (error) {
     return isBusy(error) ? undefined : new DisposableStack();

@@ -26,7 +26,11 @@ export async function copyToFiles(
         file.exec('PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY');
         migrateStore(file, kind.sqlite);
         file.exec('BEGIN');
-        const copy = createConnection('sqlite', createPerformer(file), realClock.wallMs);
+        const copy = createConnection(
+          'sqlite',
+          createPerformer(file),
+          realClock.wallMs,
+        );
         await copyRows(connection, copy, kind.tables);
         file.exec('COMMIT');
       } catch (error) {
@@ -45,7 +49,8 @@ export async function copyFromFiles(
   await database.write(async (connection) => {
     for (const kind of kinds) {
       using file = new DatabaseSync(storePath(folder, kind), { readOnly: true });
-      for (const { name } of kind.tables) await connection.run(sql`DELETE FROM ${raw(name)}`);
+      for (const { name } of kind.tables)
+        await connection.run(sql`DELETE FROM ${raw(name)}`);
       const copy = createConnection('sqlite', createPerformer(file), realClock.wallMs);
       await copyRows(copy, connection, kind.tables);
       for (const table of kind.tables) await countRows(connection, table);

@@ -10,12 +10,17 @@ import { lockHolders } from './shard-locks.ts';
 const readMs = 10_000;
 
 /** A process that serves shards: its host and id, ids of its shards, and their number in all. */
-const processColumns = { name: text, shardIds: json<readonly number[]>(), shardCount: integer };
+const processColumns = {
+  name: text,
+  shardIds: json<readonly number[]>(),
+  shardCount: integer,
+};
 
 /** Reads who uses a database now; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
 export async function readDatabaseState(url: Secret) {
   await using database = openForProgram({ url }, readMs);
-  const readState = (connection: Connection) => connection.rows(processColumns, raw(lockHolders));
+  const readState = (connection: Connection) =>
+    connection.rows(processColumns, raw(lockHolders));
   return { place: database.place, processes: await database.read(readState) };
 }
 

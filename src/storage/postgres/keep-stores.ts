@@ -15,7 +15,10 @@ export type PostgresStoreOptions = PostgresConnection & {
 };
 
 /** Databases of the two stores. */
-export type StoreDatabases = { readonly main: Database; readonly transcripts: Database };
+export type StoreDatabases = {
+  readonly main: Database;
+  readonly transcripts: Database;
+};
 
 /**
  * The stores in PostgreSQL, which several processes share. While the database is away, `report` hears of it once.

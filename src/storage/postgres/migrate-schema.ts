@@ -4,7 +4,11 @@ import { flag, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { checkFormat, getPresentFormat, listStepsFrom } from '#src/storage/schema.ts';
-import { describeLostStore, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
+import {
+  describeLostStore,
+  type StoreKind,
+  storeKinds,
+} from '#src/storage/store-kinds.ts';
 
 /** Group of tables, of which `parley_schema` has the format. */
 export type SchemaPart = Pick<StoreKind, 'name' | 'postgres'>;
@@ -60,7 +64,9 @@ export function readFormats(
   parts: readonly SchemaPart[],
   options: MigrateOptions = {},
 ): Promise<Formats> {
-  return database.read((connection) => readPartFormats(connection, database.place, parts, options));
+  return database.read((connection) =>
+    readPartFormats(connection, database.place, parts, options),
+  );
 }
 
 /** Rows that the migration of tables of these versions deletes, in sentences. Errors: BotError `store.unreadable`. */

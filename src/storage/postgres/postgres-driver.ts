@@ -53,7 +53,11 @@ export function describePlace(url: Secret): string {
  */
 export function createPostgresDriver(options: PostgresConnection): Driver {
   const place = describePlace(options.url);
-  const pool = new pg.Pool({ ...toClientConfig(options), max: 1, allowExitOnIdle: true });
+  const pool = new pg.Pool({
+    ...toClientConfig(options),
+    max: 1,
+    allowExitOnIdle: true,
+  });
   // A connection was lost: the next operation takes another.
   pool.on('error', ignoreEndError);
   pool.on('connect', (client) => client.on('error', ignoreEndError));
@@ -68,7 +72,9 @@ export function createPostgresDriver(options: PostgresConnection): Driver {
       const client = await pool.connect().catch(failQuery);
       return {
         async perform(text, values) {
-          const { rowCount, rows } = await client.query(text, [...values]).catch(failQuery);
+          const { rowCount, rows } = await client
+            .query(text, [...values])
+            .catch(failQuery);
           return { rows, changes: rowCount ?? 0 };
         },
         end: (hasFailed) => client.release(hasFailed),
@@ -80,7 +86,10 @@ export function createPostgresDriver(options: PostgresConnection): Driver {
 }
 
 /** A database for operations that take up to `deadlineMs`, and are not tried again. */
-export function openForProgram(connection: PostgresConnection, deadlineMs: number): Database {
+export function openForProgram(
+  connection: PostgresConnection,
+  deadlineMs: number,
+): Database {
   const settings = `-c lock_timeout=${deadlineMs} -c statement_timeout=${deadlineMs}`;
   const driver = createPostgresDriver({ ...connection, settings });
   return openDatabase({ driver, clock: realClock, deadlineMs, patienceMs: 0 });

@@ -35,13 +35,19 @@ export function toPostgresError(place: string, cause: unknown): BotError {
 
 /** Without a code of the server it was not reached. */
 function findHindrance(cause: unknown) {
-  if (!(cause instanceof Error && 'severity' in cause && 'code' in cause)) return 'away';
+  if (!(cause instanceof Error && 'severity' in cause && 'code' in cause))
+    return 'away';
   const code = `${cause.code}`;
-  const known = hindrances[code] ?? hindrances[code.slice(0, 3)] ?? hindrances[code.slice(0, 2)];
+  const known =
+    hindrances[code] ?? hindrances[code.slice(0, 3)] ?? hindrances[code.slice(0, 2)];
   return known ?? 'refused';
 }
 
-function describeHindrance(place: string, hindrance: PostgresHindrance, detail: string) {
+function describeHindrance(
+  place: string,
+  hindrance: PostgresHindrance,
+  detail: string,
+) {
   switch (hindrance) {
     case 'away':
       return `The database ${place} cannot be reached${detail}: start it, or correct DATABASE_URL.`;

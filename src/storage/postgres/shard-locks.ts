@@ -5,7 +5,11 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { describePlace, type PostgresConnection, toClientConfig } from './postgres-driver.ts';
+import {
+  describePlace,
+  type PostgresConnection,
+  toClientConfig,
+} from './postgres-driver.ts';
 import { toPostgresError } from './postgres-errors.ts';
 
 export type ShardLockOptions = PostgresConnection & {
@@ -47,7 +51,11 @@ export const lockHolders = `SELECT who AS name,
   FROM (${heldLocks}) AS held WHERE id < ${buckets} GROUP BY connection, who ORDER BY min(id)`;
 
 /** A process that holds a lock. */
-type Holder = { readonly id: number; readonly connection: string; readonly who: string };
+type Holder = {
+  readonly id: number;
+  readonly connection: string;
+  readonly who: string;
+};
 
 export interface ShardLocks extends AsyncDisposable {
   /**
@@ -121,7 +129,9 @@ export async function openShardLocks(
         : `${who} has SHARDS=${id - numbers}, and this one ${options.count}`;
     if (hasHeld) {
       over.abort(new Error('another process has the locks'));
-      onLost(`While the database was away, another process took over: ${why}; this one ends.`);
+      onLost(
+        `While the database was away, another process took over: ${why}; this one ends.`,
+      );
     } else if (!hasWaited) onWait(why);
     hasWaited = true;
   }
@@ -132,7 +142,8 @@ export async function openShardLocks(
       if (!holder || !isHeld) return true;
       const isTaken = await tryBucket(holder, bucket);
       const free = `SELECT pg_advisory_unlock(${lockClass}, ${buckets + bucket})`;
-      if (isTaken) clock.later(ms, () => void holder.query(free).catch(ignoreRejection));
+      if (isTaken)
+        clock.later(ms, () => void holder.query(free).catch(ignoreRejection));
       return isTaken;
     },
 
@@ -140,9 +151,12 @@ export async function openShardLocks(
     async [Symbol.asyncDispose]() {
       over.abort(new Error('the locks are given back'));
       const createLateError = () => new Error('the database does not answer');
-      await withTimeout(client?.end() ?? Promise.resolve(), closeMs, clock, createLateError).catch(
-        ignoreRejection,
-      );
+      await withTimeout(
+        client?.end() ?? Promise.resolve(),
+        closeMs,
+        clock,
+        createLateError,
+      ).catch(ignoreRejection);
     },
   };
   const task = {
@@ -168,7 +182,8 @@ async function takeAll(client: pg.Client, { count, first, last }: ShardLockOptio
   const others = `SELECT id, connection, who FROM (${heldLocks}) AS held WHERE id BETWEEN ${first} AND ${last}
     OR id BETWEEN ${numbers} AND ${buckets - 1} AND id <> ${numbers + count}`;
   // One transaction, as it is one message.
-  const results: unknown = await client.query(`SELECT pg_advisory_xact_lock(${lockClass}, ${gate});
+  const results: unknown =
+    await client.query(`SELECT pg_advisory_xact_lock(${lockClass}, ${gate});
     ${others} ORDER BY id DESC LIMIT 1;
     SELECT pg_advisory_lock_shared(${lockClass}, ${numbers + count}), pg_advisory_lock(${lockClass}, id)
       FROM generate_series(${first}, ${last}) AS id WHERE NOT EXISTS (${others})`);

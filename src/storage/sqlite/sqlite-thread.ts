@@ -3,7 +3,10 @@ import type { BotError } from '#src/base/errors.ts';
 import { createLocalFile, type FileCall } from './sqlite-file.ts';
 
 /** Operation of the file at `path`, as its name and arguments. */
-export type SqliteRequest = { readonly path: string; readonly call: readonly unknown[] };
+export type SqliteRequest = {
+  readonly path: string;
+  readonly call: readonly unknown[];
+};
 
 /** A result, or what a BotError says: threads copy no errors of our own. */
 export type SqliteAnswer =

@@ -8,7 +8,9 @@ import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
  * The worker thread of all SQLite files: a disk that is slow delays no frame. The next operation starts a thread that broke anew.
  * `entry`: file that the thread starts with.
  */
-export function createSqliteWorker(entry = new URL('./sqlite-thread.ts', import.meta.url)) {
+export function createSqliteWorker(
+  entry = new URL('./sqlite-thread.ts', import.meta.url),
+) {
   /** Requests in the order in which the thread answers them, which is that in which they were sent. */
   const waiting: ((answer: SqliteAnswer) => void)[] = [];
   let worker: Worker | undefined;
@@ -39,7 +41,8 @@ export function createSqliteWorker(entry = new URL('./sqlite-thread.ts', import.
     const failRequests = (cause: unknown) => {
       if (worker !== started) return;
       worker = undefined;
-      const message = 'The thread of the store ended: the next operation starts it again.';
+      const message =
+        'The thread of the store ended: the next operation starts it again.';
       for (const answer of waiting.splice(0))
         answer({ code: 'store.unreadable', retryable: true, message, cause });
     };
@@ -51,7 +54,8 @@ export function createSqliteWorker(entry = new URL('./sqlite-thread.ts', import.
   return {
     /** Performs the operations of the file at `path` on the thread. */
     file(path: string): FileCall {
-      return async (name, ...args) => (await sendRequest({ path, call: [name, ...args] })) as never; // the result of that method
+      return async (name, ...args) =>
+        (await sendRequest({ path, call: [name, ...args] })) as never; // the result of that method
     },
 
     async [Symbol.asyncDispose]() {

@@ -3,7 +3,12 @@ import type { ConsentStore, StoredRows } from '#src/people/consent.ts';
 import { choice, guildId, instant, personId } from '#src/sql/columns.ts';
 import { selectPersonRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable, deleteRows, toColumnList, toReplaceClause } from '#src/sql/table.ts';
+import {
+  defineTable,
+  deleteRows,
+  toColumnList,
+  toReplaceClause,
+} from '#src/sql/table.ts';
 import { findRows, removeRows } from '#src/sql/table-rows.ts';
 
 export const consents = defineTable(
@@ -58,7 +63,11 @@ export const consentPart: StorePart<ConsentStore> = {
       write: (guildId, personId, { kind, erasesSinceWallMs }) =>
         database.write(async (connection) => {
           const person = { guildId, personId };
-          await connection.insert(consents, [{ ...person, kind }], toReplaceClause(consents));
+          await connection.insert(
+            consents,
+            [{ ...person, kind }],
+            toReplaceClause(consents),
+          );
           if (erasesSinceWallMs === undefined) return;
           const erasure = { ...person, sinceWallMs: erasesSinceWallMs };
           await connection.insert(erasures, [erasure], toReplaceClause(erasures));
@@ -82,7 +91,9 @@ export const consentPart: StorePart<ConsentStore> = {
         const theirs = selectPersonRows(all, guildId, personId)
           .filter(({ table }) => !lasting.has(table.name))
           .map(({ rows }) => rows);
-        const count = await database.write((connection) => deleteRows(connection, theirs));
+        const count = await database.write((connection) =>
+          deleteRows(connection, theirs),
+        );
         await database.scrub();
         return count;
       },

@@ -1,5 +1,12 @@
 import type { PersonSettingsStore } from '#src/people/person-settings.ts';
-import { choice, guildId, number, personId, text, toOptional } from '#src/sql/columns.ts';
+import {
+  choice,
+  guildId,
+  number,
+  personId,
+  text,
+  toOptional,
+} from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable } from '#src/sql/table.ts';
 import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
@@ -27,7 +34,10 @@ export const personSettingsPart: StorePart<PersonSettingsStore> = {
   tables: [personSettings],
   open: (database) => ({
     async read(guildId, personId) {
-      const [chosen = {}] = await findRows(database, personSettings, { guildId, personId });
+      const [chosen = {}] = await findRows(database, personSettings, {
+        guildId,
+        personId,
+      });
       return chosen;
     },
     async write(guildId, personId, settings) {

@@ -87,7 +87,11 @@ export const seatPart: StorePart<SeatStore> = {
         ...rows('yes', agreedIds),
       ];
       await database.write(async (connection) => {
-        await connection.insert(seats, [{ ...seat, aliveAtMs: 0 }], toReplaceClause(seats));
+        await connection.insert(
+          seats,
+          [{ ...seat, aliveAtMs: 0 }],
+          toReplaceClause(seats),
+        );
         await connection.run(updateAliveAt(connection, [guildId]));
         await deleteRows(connection, selectServerRows([seatConsents], guildId));
         await connection.insert(seatConsents, consents, sql`ON CONFLICT DO NOTHING`);
@@ -95,7 +99,9 @@ export const seatPart: StorePart<SeatStore> = {
     },
 
     async markAlive(guildIds) {
-      await database.write((connection) => connection.run(updateAliveAt(connection, guildIds)));
+      await database.write((connection) =>
+        connection.run(updateAliveAt(connection, guildIds)),
+      );
     },
 
     async eraseSeat(guildId) {
@@ -107,7 +113,9 @@ export const seatPart: StorePart<SeatStore> = {
     expireSeats(idleMs) {
       return database.write((connection) => {
         const old = sql`SELECT guild_id FROM seats WHERE alive_at_ms <= ${connection.now} - ${idleMs}`;
-        return connection.run(sql`DELETE FROM seat_consents WHERE guild_id IN (${old})`);
+        return connection.run(
+          sql`DELETE FROM seat_consents WHERE guild_id IN (${old})`,
+        );
       });
     },
   }),

@@ -24,7 +24,8 @@ export const settingsPart: StorePart<GuildSettingsStore> = {
       return new Map(rows.map(({ key, value }) => [key, value]));
     },
     async write(guildId, key, value) {
-      if (value === undefined) await removeRows(database, serverSettings, { guildId, key });
+      if (value === undefined)
+        await removeRows(database, serverSettings, { guildId, key });
       else await putRows(database, serverSettings, [{ guildId, key, value }]);
     },
   }),

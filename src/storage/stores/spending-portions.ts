@@ -17,7 +17,8 @@ export const spendingPortions = defineTable(
 /** Portions, where several processes may share the store. */
 export const spendingPortionPart: StorePart<PortionStore | undefined> = {
   tables: [spendingPortions],
-  open: (database) => (database.dialect === 'postgres' ? createPortionStore(database) : undefined),
+  open: (database) =>
+    database.dialect === 'postgres' ? createPortionStore(database) : undefined,
 };
 
 /** Longest time, in ms, that a portion counts after the last request of its process. */
@@ -48,7 +49,11 @@ function createPortionStore(database: StoreDatabase): PortionStore {
           await connection.run(
             sql`INSERT INTO spending_portions (holder, nano_usd, until_ms) VALUES (${writer}, ${granted}, ${now} + ${portionMs})`,
           );
-        return { nanoUsd: granted, spentNanoUsd, leftNanoUsd: Math.max(0, freeNanoUsd - granted) };
+        return {
+          nanoUsd: granted,
+          spentNanoUsd,
+          leftNanoUsd: Math.max(0, freeNanoUsd - granted),
+        };
       });
     },
   };

@@ -60,7 +60,10 @@ export const spendingPart: StorePart<SpendingStore> = {
           sql`ON CONFLICT (guild_id, person_id, day) DO UPDATE
             SET nano_usd = spent_by_person.nano_usd + excluded.nano_usd, turns = spent_by_person.turns + excluded.turns`,
         );
-        const old = [sql`spent WHERE ${isFarOff}`, sql`spent_by_person WHERE ${isFarOff}`];
+        const old = [
+          sql`spent WHERE ${isFarOff}`,
+          sql`spent_by_person WHERE ${isFarOff}`,
+        ];
         await deleteRows(connection, old);
       });
     },

@@ -37,7 +37,9 @@ export const storeTables: readonly Table[] = Object.values(storeParts).flatMap(
 
 /** Every part as its class over one database. */
 export type StoreParts = {
-  readonly [Name in keyof typeof storeParts]: ReturnType<(typeof storeParts)[Name]['open']>;
+  readonly [Name in keyof typeof storeParts]: ReturnType<
+    (typeof storeParts)[Name]['open']
+  >;
 };
 
 /** Everything that outlives the process. */

@@ -56,16 +56,21 @@ export function decideAddressing(
 ): { readonly verdict: AddressingVerdict; readonly state: AddressingState } {
   const { speakerId, fromMs } = spoken;
   if (spoken.isBot) return { verdict: createUnmeantVerdict('bot'), state: attention };
-  if (rules.mode === 'off') return { verdict: createUnmeantVerdict('off'), state: attention };
+  if (rules.mode === 'off')
+    return { verdict: createUnmeantVerdict('off'), state: attention };
   const heard = classifyMention(spoken, rules);
-  if (heard === 'empty') return { verdict: createUnmeantVerdict('empty'), state: attention };
+  if (heard === 'empty')
+    return { verdict: createUnmeantVerdict('empty'), state: attention };
   if (heard === 'dismissed') {
     const state = closeWindows(attention, speakerId, fromMs, allWindowKinds);
     return { verdict: createUnmeantVerdict('dismissed'), state };
   }
   const verdict = decideVerdict(heard, attention, spoken, rules);
   if (verdict.meant || heard !== 'other') return { verdict, state: attention };
-  return { verdict, state: closeWindows(attention, speakerId, fromMs, ['follow-up', 'reply']) };
+  return {
+    verdict,
+    state: closeWindows(attention, speakerId, fromMs, ['follow-up', 'reply']),
+  };
 }
 
 /**
@@ -102,7 +107,9 @@ export function needsWords(
   if (rules.mode === 'off') return false;
   if (rules.mode !== 'window') return true;
   return (
-    bot.isSpeaking || bot.isAnsweringSpeaker || isAnsweredForAnyWords(attention, speaking, rules)
+    bot.isSpeaking ||
+    bot.isAnsweringSpeaker ||
+    isAnsweredForAnyWords(attention, speaking, rules)
   );
 }
 
@@ -151,9 +158,13 @@ function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules) {
   return mode === 'auto' && humans <= 1;
 }
 
-function isAnyoneCalled(sentences: readonly Sentence[], present: readonly string[]): boolean {
+function isAnyoneCalled(
+  sentences: readonly Sentence[],
+  present: readonly string[],
+): boolean {
   return present.some(
-    (person) => findStrongestNameUse(sentences, toCallNames(person), exactSpelling) === 'called',
+    (person) =>
+      findStrongestNameUse(sentences, toCallNames(person), exactSpelling) === 'called',
   );
 }
 
@@ -268,7 +279,9 @@ export function stepAddressing(
       return { ...attention, windows };
     }
     case 'left': {
-      const windows = attention.windows.filter((window) => window.personId !== personId);
+      const windows = attention.windows.filter(
+        (window) => window.personId !== personId,
+      );
       return { ...attention, windows };
     }
   }
@@ -303,7 +316,9 @@ function openWindow(
   };
   const untilMs = atMs + lengths[kind];
   const window = { kind, personId, fromMs: atMs, untilMs, othersMs: 0 };
-  const kept = attention.windows.filter(({ untilMs }) => atMs < untilMs + rules.maxJudgementMs);
+  const kept = attention.windows.filter(
+    ({ untilMs }) => atMs < untilMs + rules.maxJudgementMs,
+  );
   return { ...attention, windows: [...kept, window].slice(-maxWindows) };
 }
 
@@ -331,7 +346,8 @@ function countOtherTalk(
 ): Window {
   if (window.kind !== 'follow-up' || atMs <= window.fromMs) return window;
   const othersMs = window.othersMs + Math.min(ms, atMs - window.fromMs);
-  const untilMs = othersMs >= maxOtherTalkMs ? Math.min(window.untilMs, atMs) : window.untilMs;
+  const untilMs =
+    othersMs >= maxOtherTalkMs ? Math.min(window.untilMs, atMs) : window.untilMs;
   return { ...window, othersMs, untilMs };
 }
 
@@ -342,7 +358,10 @@ const wholeDismissals = toPhraseSet(
 const dismissalLeads = new Set([
   ...fillerPhrases,
   ...toPhraseSet(
-    languages.flatMap(({ overlap }) => [...overlap.fillers, ...(overlap.refusals ?? [])]),
+    languages.flatMap(({ overlap }) => [
+      ...overlap.fillers,
+      ...(overlap.refusals ?? []),
+    ]),
   ),
 ]);
 /** With the bot's name at the end. */
@@ -364,7 +383,8 @@ function isDismissingSentence(sentence: Sentence, names: readonly Name[]): boole
   const { words } = sentence;
   const texts = words.map(({ text }) => text);
   const spaced = ` ${texts.join(' ')} `;
-  if (spacedDismissalParts.some((phrase) => spaced.includes(` ${phrase} `))) return true;
+  if (spacedDismissalParts.some((phrase) => spaced.includes(` ${phrase} `)))
+    return true;
   if (texts.some(isDense)) {
     const compact = texts.join('');
     if (denseDismissalParts.some((phrase) => compact.includes(phrase))) return true;
@@ -376,10 +396,15 @@ function isDismissingSentence(sentence: Sentence, names: readonly Name[]): boole
 function saysNotYou(sentence: Sentence, names: readonly Name[]): boolean {
   for (const { from, to } of splitByPauses(sentence.words)) {
     const start = skipLeadAndName(sentence, from, to, names);
-    for (let at = Math.max(from, to - maxDismissalWords); at <= Math.min(start, to - 1); at++) {
+    for (
+      let at = Math.max(from, to - maxDismissalWords);
+      at <= Math.min(start, to - 1);
+      at++
+    ) {
       const texts = sentence.words.slice(at, to).map(({ text }) => text);
       const lengths = [texts.length, ...findOwnNameEnds(sentence, at, to, names)];
-      if (lengths.some((length) => isWholeDismissal(texts.slice(0, length)))) return true;
+      if (lengths.some((length) => isWholeDismissal(texts.slice(0, length))))
+        return true;
     }
     if (start < to) return false;
   }
@@ -402,7 +427,8 @@ function findOwnNameEnds(
 ): number[] {
   const lengths: number[] = [];
   for (let at = Math.max(start + 1, to - 4); at < to; at++) {
-    if (findName(sentence, at, names, exactSpelling)?.to === to) lengths.push(at - start);
+    if (findName(sentence, at, names, exactSpelling)?.to === to)
+      lengths.push(at - start);
   }
   return lengths;
 }
@@ -421,6 +447,8 @@ function skipLeadAndName(
 function splitByPauses(
   words: readonly SentenceWord[],
 ): { readonly from: number; readonly to: number }[] {
-  const starts = words.flatMap(({ before }, at) => (at === 0 || before === 'pause' ? [at] : []));
+  const starts = words.flatMap(({ before }, at) =>
+    at === 0 || before === 'pause' ? [at] : [],
+  );
   return starts.map((from, index) => ({ from, to: starts[index + 1] ?? words.length }));
 }

@@ -89,19 +89,28 @@ export function skipGreetings(
   return { to, greeted };
 }
 
-function findSentenceNameUse(sentence: Sentence, names: readonly Name[], tolerance: Tolerance) {
+function findSentenceNameUse(
+  sentence: Sentence,
+  names: readonly Name[],
+  tolerance: Tolerance,
+) {
   let best: NameUse = 'absent';
   for (let at = 0; at < sentence.words.length; at++) {
     const hit = findName(sentence, at, names, tolerance);
     if (!hit) continue;
     const naming = classifyNameUse(sentence, at, hit);
     if (naming === 'called') return naming;
-    if (hit.how !== 'alike' && nameUseStrength[naming] > nameUseStrength[best]) best = naming;
+    if (hit.how !== 'alike' && nameUseStrength[naming] > nameUseStrength[best])
+      best = naming;
   }
   return best;
 }
 
-function classifyNameUse(sentence: Sentence, at: number, hit: NameMatch & { readonly name: Name }) {
+function classifyNameUse(
+  sentence: Sentence,
+  at: number,
+  hit: NameMatch & { readonly name: Name },
+) {
   const { words } = sentence;
   const [first, last, next] = [words[at], words[hit.to - 1], words[hit.to]];
   if (hit.how === 'inflected' || first?.isQuoted || last?.isQuoted) return 'told-of';
@@ -135,10 +144,14 @@ function classifyOpeningName(
 /** "..., Nova?", "what do you think Nova" */
 function classifyClosingName(sentence: Sentence, at: number, { how }: NameMatch) {
   const before = sentence.words.slice(0, at);
-  if (sentence.words[at]?.before === 'pause') return isInNameList(before) ? 'told-of' : 'called';
+  if (sentence.words[at]?.before === 'pause')
+    return isInNameList(before) ? 'told-of' : 'called';
   const { to: start } = skipGreetings(before, 0, at);
   const asks = questionWords.has(before[start]?.text ?? '');
-  if (endsWithPhrase(before, completePhrases) || (asks && endsWithPhrase(before, strandedPhrases)))
+  if (
+    endsWithPhrase(before, completePhrases) ||
+    (asks && endsWithPhrase(before, strandedPhrases))
+  )
     return 'called';
   if (endsWithPhrase(before, governorPhrases)) return 'told-of';
   if (asks || sentence.isQuestion) return 'called';
@@ -151,7 +164,11 @@ function isAddressedToListener(words: readonly SentenceWord[], start: number) {
 }
 
 /** "I don't know, Nova, what do you think?" calls the bot, "I asked Nova yesterday" does not. */
-function classifyMiddleName(words: readonly SentenceWord[], at: number, { to, how }: NameMatch) {
+function classifyMiddleName(
+  words: readonly SentenceWord[],
+  at: number,
+  { to, how }: NameMatch,
+) {
   const isAfterPause = words[at]?.before === 'pause';
   if (isAfterPause && measurePhrase(words, to, requestPhrases) > 0) return 'called';
   const isReported =
@@ -182,13 +199,16 @@ function measureReportVerb(words: readonly SentenceWord[], at: number) {
   const text = words[at]?.text ?? '';
   const verb = /^[a-z]{2,}ly$|^(?:just|even|still|also)$/.test(text) ? at + 1 : at;
   const isReported =
-    isPastTense(words[verb]?.text ?? '') || measurePhrase(words, verb, reportPhrases) > 0;
+    isPastTense(words[verb]?.text ?? '') ||
+    measurePhrase(words, verb, reportPhrases) > 0;
   return isReported ? Math.max(1, measurePhrase(words, at, reportPhrases)) : 0;
 }
 
 /** English past tense, but not `need`. */
 function isPastTense(text: string) {
-  return /^[a-z]+[^e]ed$/.test(text) && !/^(?:embed|speed|breed|proceed|succeed)$/.test(text);
+  return (
+    /^[a-z]+[^e]ed$/.test(text) && !/^(?:embed|speed|breed|proceed|succeed)$/.test(text)
+  );
 }
 
 function endsWithPhrase(words: readonly SentenceWord[], phrases: ReadonlySet<string>) {

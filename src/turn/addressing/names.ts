@@ -12,7 +12,10 @@ export type SentenceWord = {
   readonly isQuoted: boolean;
 };
 
-export type Sentence = { readonly words: readonly SentenceWord[]; readonly isQuestion: boolean };
+export type Sentence = {
+  readonly words: readonly SentenceWord[];
+  readonly isQuestion: boolean;
+};
 
 const headChars = 800;
 const tailChars = 400;
@@ -38,14 +41,20 @@ const quotationMarks =
 const sentenceEnds = /[?!\u061f\u3002\u0964;]|\.[\s"\u201c\u201d\u00bb'\u2019]|\n/;
 const questionMarks = /[?\u061f]/;
 const pauseMarks = /[,\u3001\u060c:\u2026()\u00bf\u00a1\u2013\u2014]|\.\.|\s-+\s/;
-const titleWords = new Set(languages.flatMap(({ addressing }) => addressing?.titles ?? []));
+const titleWords = new Set(
+  languages.flatMap(({ addressing }) => addressing?.titles ?? []),
+);
 const denseScripts =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
 /** Lower case without accents, with one form for letters that look alike. */
 export function normaliseLetters(text: string): string {
-  const plain = text.normalize('NFKD').toLowerCase().replace(diacritics, '').normalize('NFC');
+  const plain = text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(diacritics, '')
+    .normalize('NFC');
   return plain.replace(
     /[\u00df\u0131\u00f8\u0142\u0111\u00f0\u00e6\u0153\u00fe]/g,
     (letter) => letterForms[letter] ?? letter,
@@ -70,18 +79,23 @@ export function isDense(text: string): boolean {
  */
 export function splitSentences(text: string): Sentence[] {
   const plain = shortenText(text.trim());
-  const bare = plain.replace(/^["\u201c\u201e\u00ab](.*)["\u201d\u201c\u00bb]$/su, '$1');
+  const bare = plain.replace(
+    /^["\u201c\u201e\u00ab](.*)["\u201d\u201c\u00bb]$/su,
+    '$1',
+  );
   const sentences: Sentence[] = [];
   let words: SentenceWord[] = [];
   let toIndex = 0;
   const close = (gap: string) => {
-    if (words.length > 0) sentences.push({ words, isQuestion: questionMarks.test(gap) });
+    if (words.length > 0)
+      sentences.push({ words, isQuestion: questionMarks.test(gap) });
     words = [];
   };
   for (const found of bare.matchAll(wordPattern)) {
     const gap = bare.slice(toIndex, found.index);
     const ended =
-      sentenceEnds.test(gap) && !(gap.startsWith('. ') && titleWords.has(words.at(-1)?.text ?? ''));
+      sentenceEnds.test(gap) &&
+      !(gap.startsWith('. ') && titleWords.has(words.at(-1)?.text ?? ''));
     if (ended) close(gap);
     const next = bare[found.index + found[0].length] ?? '';
     const quoted = quotationMarks.test(gap.at(-1) ?? '') || quotationMarks.test(next);
@@ -244,13 +258,18 @@ const soundFolds: readonly (readonly [RegExp, string])[] = [
 /** Writes Cyrillic and Greek letters as Latin ones. Other scripts give undefined. */
 export function toLatin(text: string): string | undefined {
   if (latinOnly.test(text)) return text;
-  const latin = Array.from(text, (letter) => latinByLetter.get(letter) ?? letter).join('');
+  const latin = Array.from(text, (letter) => latinByLetter.get(letter) ?? letter).join(
+    '',
+  );
   return latinOnly.test(latin) ? latin : undefined;
 }
 
 /** Rough phonetic code across languages: `nover`, `novah` and `nova` are one. */
 export function toPhoneticCode(latin: string): string {
-  return soundFolds.reduce((sound, [spelling, into]) => sound.replace(spelling, into), latin);
+  return soundFolds.reduce(
+    (sound, [spelling, into]) => sound.replace(spelling, into),
+    latin,
+  );
 }
 
 /**
@@ -271,7 +290,11 @@ export function isWithinDistance(from: string, to: string, most: number): boolea
     const next = [above + 1];
     for (let place = 1; place <= to.length; place++) {
       const same = from[above] === to[place - 1] ? 0 : 1;
-      const [left = 0, up = 0, corner = 0] = [next[place - 1], row[place], row[place - 1]];
+      const [left = 0, up = 0, corner = 0] = [
+        next[place - 1],
+        row[place],
+        row[place - 1],
+      ];
       next.push(Math.min(left + 1, up + 1, corner + same));
     }
     row = next;
@@ -296,10 +319,16 @@ export type Name = {
  * `alike` is a misspelling by a recogniser. `inflected` has an ending that no call has, such as `Nova's`. `to` is the
  * index after the name.
  */
-export type NameMatch = { readonly how: 'exact' | 'alike' | 'inflected'; readonly to: number };
+export type NameMatch = {
+  readonly how: 'exact' | 'alike' | 'inflected';
+  readonly to: number;
+};
 
 /** `taken` holds words of the names of people present, which are never a misspelling of the bot's name. */
-export type Tolerance = { readonly alike: boolean; readonly taken: ReadonlySet<string> };
+export type Tolerance = {
+  readonly alike: boolean;
+  readonly taken: ReadonlySet<string>;
+};
 
 export const exactSpelling: Tolerance = { alike: false, taken: new Set() };
 
@@ -324,7 +353,9 @@ export function findName(
 }
 
 function parseName(name: string): Name | undefined {
-  const words = splitSentences(name.slice(0, maxNameChars)).flatMap((sentence) => sentence.words);
+  const words = splitSentences(name.slice(0, maxNameChars)).flatMap(
+    (sentence) => sentence.words,
+  );
   const joined = words.map(({ text }) => text).join('');
   if (joined === '') return undefined;
   const isSounded = [...joined].length > 3 && toLatin(joined) === joined;
@@ -350,7 +381,11 @@ function matchExactName(
   return isInflected ? { how: 'inflected', to: at + 1 } : undefined;
 }
 
-function findNameEnd(words: readonly SentenceWord[], at: number, joined: string): number {
+function findNameEnd(
+  words: readonly SentenceWord[],
+  at: number,
+  joined: string,
+): number {
   let heard = '';
   for (let to = at; to < words.length && joined.startsWith(heard); to++) {
     if (to > at && words[to]?.before === 'pause') break;
@@ -366,7 +401,9 @@ function findSimilarName(
   names: readonly Name[],
   taken: ReadonlySet<string>,
 ): (NameMatch & { readonly name: Name }) | undefined {
-  const longest = Math.max(...names.map(({ sound, words: count }) => (sound ? count + 1 : 0)));
+  const longest = Math.max(
+    ...names.map(({ sound, words: count }) => (sound ? count + 1 : 0)),
+  );
   // As many words as the name has may differ a little. One more or less must sound the same.
   for (let length = 1; length <= Math.min(longest, words.length - at); length++) {
     const heard = toJointPhoneticCode(words.slice(at, at + length), taken);
@@ -376,7 +413,11 @@ function findSimilarName(
   return undefined;
 }
 
-function findNearestName(heard: string, length: number, names: readonly Name[]): Name | undefined {
+function findNearestName(
+  heard: string,
+  length: number,
+  names: readonly Name[],
+): Name | undefined {
   for (let most = 0; most <= maxNameDistance; most++) {
     const found = names.find((name) => soundsLike(heard, length, name, most));
     if (found) return found;
@@ -384,8 +425,14 @@ function findNearestName(heard: string, length: number, names: readonly Name[]):
   return undefined;
 }
 
-function soundsLike(heard: string, length: number, { sound, words }: Name, most: number): boolean {
-  if (sound === undefined || heard[0] !== sound[0] || Math.abs(length - words) > 1) return false;
+function soundsLike(
+  heard: string,
+  length: number,
+  { sound, words }: Name,
+  most: number,
+): boolean {
+  if (sound === undefined || heard[0] !== sound[0] || Math.abs(length - words) > 1)
+    return false;
   return isWithinDistance(
     heard,
     sound,

@@ -29,7 +29,9 @@ const lexicons: ReadonlyMap<string, Lexicon> = new Map(
 
 const unknownLexicon = compileLexicon({ code: '' });
 const japaneseLexicon = lexicons.get('ja') ?? unknownLexicon;
-const latinLexicons = [...lexicons.values()].filter((lexicon) => lexicon !== japaneseLexicon);
+const latinLexicons = [...lexicons.values()].filter(
+  (lexicon) => lexicon !== japaneseLexicon,
+);
 
 const kana = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const otherThanLatin = /[\p{L}--\p{Script=Latin}]/v;
@@ -53,8 +55,13 @@ function compileLexicon({
 }
 
 /** Guesses by the recogniser's report, then by script, then by frequent words. */
-function guessLanguage(text: string, words: readonly string[], language?: string): Lexicon {
-  if (language) return lexicons.get(language.slice(0, 2).toLowerCase()) ?? unknownLexicon;
+function guessLanguage(
+  text: string,
+  words: readonly string[],
+  language?: string,
+): Lexicon {
+  if (language)
+    return lexicons.get(language.slice(0, 2).toLowerCase()) ?? unknownLexicon;
   if (kana.test(text)) return japaneseLexicon;
   return otherThanLatin.test(text) ? unknownLexicon : findNearestLexicon(words);
 }
@@ -84,11 +91,15 @@ const tens = new Set(listNumberWords('tens'));
 const units = new Set(listNumberWords('units'));
 
 /** Below 0 while numbers are dictated, or while one waits for its noun. */
-function getDictationLogit(words: readonly string[], numbers: ReadonlySet<string>): number {
+function getDictationLogit(
+  words: readonly string[],
+  numbers: ReadonlySet<string>,
+): number {
   const run = countTrailingNumbers(words, numbers);
   if (run.words === 0) return 0;
   if (run.digits >= maxDictatedDigits) return -0.3;
-  const isOne = run.words === 1 || (run.words === 2 && isCompoundNumber(words.slice(-2)));
+  const isOne =
+    run.words === 1 || (run.words === 2 && isCompoundNumber(words.slice(-2)));
   if (run.words >= 3 || run.digits >= 3) return -1.9;
   if (words.some((word) => numberNouns.test(word))) return -1.8;
   if (run.words === words.length) return isOne ? -0.4 : -1.9;
@@ -97,7 +108,11 @@ function getDictationLogit(words: readonly string[], numbers: ReadonlySet<string
 }
 
 /** "At six", "from one to six", "this one": the number completes the sentence. */
-function isNumberSettled(words: readonly string[], at: number, numbers: ReadonlySet<string>) {
+function isNumberSettled(
+  words: readonly string[],
+  at: number,
+  numbers: ReadonlySet<string>,
+) {
   if (settlingPrepositions.has(words[at - 1] ?? '') || numbers.has(words[at - 2] ?? ''))
     return true;
   return words[at] === 'one' && words.length > 2;
@@ -167,7 +182,11 @@ function splitWords(said: string): string[] {
   return said.match(/[\p{L}\p{M}\p{N}]+(?:['.,:-][\p{L}\p{M}\p{N}]+)*/gu) ?? [];
 }
 
-function getWordsLogit(said: string, words: readonly string[], lexicon: Lexicon): number {
+function getWordsLogit(
+  said: string,
+  words: readonly string[],
+  lexicon: Lexicon,
+): number {
   const last = words.at(-1) ?? '';
   if (lexicon.fillers.has(last)) return -3;
   const dictated = getDictationLogit(words, lexicon.numbers);
@@ -204,7 +223,8 @@ function getPunctuationLogit(said: string): number {
   if (/[?\uff1f\u061f;]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 1.4;
   if (/[!\uff01]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 0.8;
   // A full stop weighs little, as recognisers put one at any pause.
-  if (/[.\u3002\uff61\u0964\u061b\u06d4]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 0.5;
+  if (/[.\u3002\uff61\u0964\u061b\u06d4]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said))
+    return 0.5;
   return /[\p{L}\p{N}][.?!,]\s+\p{L}/u.test(said) ? -0.4 : 0;
 }
 

@@ -96,7 +96,11 @@ export function decideEndpointingDelay(
   return { ...delay, delayMs: Math.max(delay.delayMs, rules.turnModelTimeoutMs) };
 }
 
-function computeDelay(signs: PauseSigns, rules: EndpointingDelayRules, person: SpeakerHabits) {
+function computeDelay(
+  signs: PauseSigns,
+  rules: EndpointingDelayRules,
+  person: SpeakerHabits,
+) {
   const { pauses, typicalMs } = person.habit ?? unknownHabit;
   const slowMs = ((typicalMs - unknownHabit.typicalMs) * pauses) / maxCountedPauses; // Less while little is known.
   if (!signs.endOfTurn) return computeTextlessDelay(signs, rules, slowMs);
@@ -115,7 +119,11 @@ function computeDelay(signs: PauseSigns, rules: EndpointingDelayRules, person: S
   return { delayMs, preemptiveLeadMs: rules.preemptiveLeadMs * sure };
 }
 
-function computeTextlessDelay(signs: PauseSigns, rules: EndpointingDelayRules, slowMs: number) {
+function computeTextlessDelay(
+  signs: PauseSigns,
+  rules: EndpointingDelayRules,
+  slowMs: number,
+) {
   const judged = weighJudgement(signs);
   const usualMs = signs.isClosed ? rules.textlessClosedDelayMs : rules.textlessDelayMs;
   const ownMs =
@@ -124,7 +132,10 @@ function computeTextlessDelay(signs: PauseSigns, rules: EndpointingDelayRules, s
       : toDelay(judged - measureSlowness(slowMs), signs, rules);
   const dueMs = signs.isTextless ? rules.textTimeoutMs : 0;
   const aheadMs = dueMs > 0 ? 0 : rules.textlessPreemptiveLeadMs;
-  return { delayMs: clampDelay(Math.max(ownMs, dueMs), rules), preemptiveLeadMs: aheadMs };
+  return {
+    delayMs: clampDelay(Math.max(ownMs, dueMs), rules),
+    preemptiveLeadMs: aheadMs,
+  };
 }
 
 /** Logit that a person's slower pauses take. */
@@ -132,13 +143,24 @@ function measureSlowness(slowMs: number) {
   return clampNumber(slowMs / slownessPerLogitMs, -0.4, 0.8);
 }
 
-function toDelay(logit: number, { isLagging }: PauseSigns, rules: EndpointingDelayRules) {
-  return clampDelay(interpolateDelay(logit) - (isLagging ? rules.voiceActivityLagMs : 0), rules);
+function toDelay(
+  logit: number,
+  { isLagging }: PauseSigns,
+  rules: EndpointingDelayRules,
+) {
+  return clampDelay(
+    interpolateDelay(logit) - (isLagging ? rules.voiceActivityLagMs : 0),
+    rules,
+  );
 }
 
 function weighJudgement({ judgement }: PauseSigns) {
   if (judgement?.probability === undefined) return undefined;
-  const sure = clampNumber(judgement.probability, leastProbability, 1 - leastProbability);
+  const sure = clampNumber(
+    judgement.probability,
+    leastProbability,
+    1 - leastProbability,
+  );
   const logit = turnModelWeight * Math.log(sure / (1 - sure));
   return clampNumber(logit, -maxTurnModelLogit, maxTurnModelLogit);
 }
@@ -148,7 +170,8 @@ function interpolateDelay(completeLogit: number) {
   if (completeLogit <= fromLogit) return fromMs;
   for (const [toLogit, toMs] of delaysByLogit) {
     if (completeLogit <= toLogit) {
-      const share = toLogit === fromLogit ? 1 : (completeLogit - fromLogit) / (toLogit - fromLogit);
+      const share =
+        toLogit === fromLogit ? 1 : (completeLogit - fromLogit) / (toLogit - fromLogit);
       return fromMs + (toMs - fromMs) * share;
     }
     [fromLogit, fromMs] = [toLogit, toMs];

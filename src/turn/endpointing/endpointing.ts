@@ -1,4 +1,8 @@
-import { addVoicedWindow, noEvidence, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
+import {
+  addVoicedWindow,
+  noEvidence,
+  type VoiceEvidence,
+} from '#src/turn/voice-evidence.ts';
 import { type EndOfTurn, predictEndOfTurn } from './end-of-turn.ts';
 import {
   decideEndpointingDelay,
@@ -175,7 +179,11 @@ export function stepEndpointing(
   }
   if (event.kind === 'turn-judged') {
     if (voice.judgement?.askedAtMs !== event.askedAtMs) return { voice, effects: [] };
-    const judgement = { ...voice.judgement, isPending: false, probability: event.probability };
+    const judgement = {
+      ...voice.judgement,
+      isPending: false,
+      probability: event.probability,
+    };
     return awaitEnd({ ...voice, judgement }, event, rules, person);
   }
   if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
@@ -188,31 +196,50 @@ export function stepEndpointing(
 
 type Window = Extract<EndpointingEvent, { kind: 'window' }>;
 
-function awaitVoice(voice: Quiet, event: EndpointingEvent, rules: EndpointRules): EndpointingStep {
-  if (event.kind !== 'window' && event.kind !== 'silence-frame') return { voice, effects: [] };
+function awaitVoice(
+  voice: Quiet,
+  event: EndpointingEvent,
+  rules: EndpointRules,
+): EndpointingStep {
+  if (event.kind !== 'window' && event.kind !== 'silence-frame')
+    return { voice, effects: [] };
   if (event.kind === 'silence-frame') return { voice: quietVoice, effects: [] };
   const { atMs, probability } = event;
   const run =
     voice.kind === 'maybe' && atMs - voice.lastVoiceMs < rules.packetGapMs
       ? voice
       : { fromMs: atMs - rules.windowMs, windows: 0, heard: noEvidence };
-  const voiced = probability >= (run.windows > 0 ? rules.stopProbability : rules.startProbability);
+  const voiced =
+    probability >= (run.windows > 0 ? rules.stopProbability : rules.startProbability);
   if (!voiced) return { voice: quietVoice, effects: [] };
   const { fromMs } = run;
   const windows = run.windows + 1;
   const heard = addVoicedWindow(run.heard, event, rules.windowMs);
   if (windows < rules.windowsToBegin) {
-    return { voice: { kind: 'maybe', fromMs, lastVoiceMs: atMs, windows, heard }, effects: [] };
+    return {
+      voice: { kind: 'maybe', fromMs, lastVoiceMs: atMs, windows, heard },
+      effects: [],
+    };
   }
   const last = { lastVoiceMs: atMs, lastLoudMs: atMs, lastPacketMs: atMs };
   return {
-    voice: { kind: 'talking', fromMs, ...last, isLongPause: false, isLikelyOver: false, heard },
+    voice: {
+      kind: 'talking',
+      fromMs,
+      ...last,
+      isLongPause: false,
+      isLikelyOver: false,
+      heard,
+    },
     effects: [{ kind: 'began', fromMs, atMs }],
   };
 }
 
 function isVoiced(voice: SpeakingVoice, probability: number, rules: EndpointRules) {
-  return probability >= (voice.kind === 'talking' ? rules.stopProbability : rules.startProbability);
+  return (
+    probability >=
+    (voice.kind === 'talking' ? rules.stopProbability : rules.startProbability)
+  );
 }
 
 function isTailWindow({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number) {
@@ -220,10 +247,16 @@ function isTailWindow({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number) 
   return mutedAtMs !== undefined && atMs <= lastPacketMs;
 }
 
-function addTail(voice: SpeakingVoice, window: Window, rules: EndpointRules): SpeakingVoice {
+function addTail(
+  voice: SpeakingVoice,
+  window: Window,
+  rules: EndpointRules,
+): SpeakingVoice {
   const closedMs = (voice.mutedAtMs ?? window.atMs) - packetMs;
   const lastVoiceMs = Math.max(voice.lastVoiceMs, Math.min(window.atMs, closedMs));
-  const lastLoudMs = isFaintWindow(voice, window.levelDb, rules) ? voice.lastLoudMs : lastVoiceMs;
+  const lastLoudMs = isFaintWindow(voice, window.levelDb, rules)
+    ? voice.lastLoudMs
+    : lastVoiceMs;
   return {
     ...voice,
     lastVoiceMs,
@@ -232,11 +265,19 @@ function addTail(voice: SpeakingVoice, window: Window, rules: EndpointRules): Sp
   };
 }
 
-function addEvidence(voice: SpeakingVoice, window: Window, rules: EndpointRules): VoiceEvidence {
+function addEvidence(
+  voice: SpeakingVoice,
+  window: Window,
+  rules: EndpointRules,
+): VoiceEvidence {
   const { probability, levelDb } = window;
   // Faint windows are voice, but do not count for its level.
   const isLevel = levelDb !== undefined && !isFaintWindow(voice, levelDb, rules);
-  return addVoicedWindow(voice.heard, isLevel ? window : { probability }, rules.windowMs);
+  return addVoicedWindow(
+    voice.heard,
+    isLevel ? window : { probability },
+    rules.windowMs,
+  );
 }
 
 function continueVoice(
@@ -250,7 +291,9 @@ function continueVoice(
     ...voice,
     kind: 'talking',
     lastVoiceMs,
-    lastLoudMs: isFaintWindow(voice, window.levelDb, rules) ? voice.lastLoudMs : lastVoiceMs,
+    lastLoudMs: isFaintWindow(voice, window.levelDb, rules)
+      ? voice.lastLoudMs
+      : lastVoiceMs,
     lastPacketMs: Math.max(voice.lastPacketMs, atMs),
     mutedAtMs: undefined,
     isLongPause: false,
@@ -259,7 +302,8 @@ function continueVoice(
     understood: voice.understood && { ...voice.understood, isUpToPause: false },
     heard: addEvidence(voice, window, rules),
   };
-  if (lastVoiceMs - voice.fromMs >= rules.maxUtteranceMs) return endUtterance(talking, 'too-long');
+  if (lastVoiceMs - voice.fromMs >= rules.maxUtteranceMs)
+    return endUtterance(talking, 'too-long');
   if (voice.kind === 'talking') return { voice: talking, effects: [] };
   const pausedMs = Math.max(0, atMs - rules.windowMs - voice.lastVoiceMs);
   return { voice: talking, effects: [{ kind: 'resumed', atMs, pausedMs }] };
@@ -271,7 +315,8 @@ function reviewPause(
   rules: EndpointRules,
   person: SpeakerHabits,
 ): EndpointingStep {
-  if (!voice.understood || !wasAskedTooEarly(voice)) return awaitEnd(voice, event, rules, person);
+  if (!voice.understood || !wasAskedTooEarly(voice))
+    return awaitEnd(voice, event, rules, person);
   const { atMs } = event;
   const understood = { ...voice.understood, isUpToPause: false };
   // The recogniser was asked too early, and is asked again.
@@ -283,7 +328,10 @@ function reviewPause(
     understood,
   };
   const step = awaitEnd(again, event, rules, person);
-  return { ...step, effects: [{ kind: 'resumed', atMs, pausedMs: 0 }, ...step.effects] };
+  return {
+    ...step,
+    effects: [{ kind: 'resumed', atMs, pausedMs: 0 }, ...step.effects],
+  };
 }
 
 function awaitEnd(
@@ -295,17 +343,21 @@ function awaitEnd(
   const { atMs } = event;
   const endMs = getVoiceEndMs(voice, rules);
   const silentMs = atMs - endMs;
-  const isClosed = voice.mutedAtMs !== undefined || atMs - voice.lastPacketMs >= rules.packetGapMs;
+  const isClosed =
+    voice.mutedAtMs !== undefined || atMs - voice.lastPacketMs >= rules.packetGapMs;
   const endOfTurn = readEndOfTurn(voice.understood, atMs, silentMs);
   const isTextless = voice.understood?.isUpToPause !== true;
   const isLagging =
-    endMs === voice.lastVoiceMs && (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
+    endMs === voice.lastVoiceMs &&
+    (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
   const { judgement } = voice;
   const signs = { isClosed, isLagging, isTextless, endOfTurn, judgement };
   const delay = decideEndpointingDelay(signs, rules, person);
-  const isOver = silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
+  const isOver =
+    silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
   if (isOver) return endUtterance(voice, isClosed ? 'mute' : 'quiet');
-  if (atMs - voice.fromMs >= rules.maxUtteranceMs) return endUtterance(voice, 'too-long');
+  if (atMs - voice.fromMs >= rules.maxUtteranceMs)
+    return endUtterance(voice, 'too-long');
   const isLikelyOver = delay.delayMs - silentMs <= delay.preemptiveLeadMs;
   return notePause(voice, event, { silentMs, isLikelyOver }, rules);
 }
@@ -313,12 +365,21 @@ function awaitEnd(
 function notePause(
   voice: SpeakingVoice,
   event: EndpointingEvent,
-  { silentMs, isLikelyOver }: { readonly silentMs: number; readonly isLikelyOver: boolean },
+  {
+    silentMs,
+    isLikelyOver,
+  }: { readonly silentMs: number; readonly isLikelyOver: boolean },
   rules: EndpointRules,
 ): EndpointingStep {
   const { atMs } = event;
   const effects: EndpointingEffect[] = [];
-  let { kind, isLongPause, judgement, isLikelyOver: likelyOver, pausedAtMs = atMs } = voice;
+  let {
+    kind,
+    isLongPause,
+    judgement,
+    isLikelyOver: likelyOver,
+    pausedAtMs = atMs,
+  } = voice;
   if (kind === 'talking' && isPause(voice, event, rules)) {
     kind = 'paused';
     pausedAtMs = atMs;
@@ -334,10 +395,22 @@ function notePause(
   }
   if (kind === 'paused' && !likelyOver && isLikelyOver) {
     likelyOver = true;
-    effects.push({ kind: 'likely-over', fromMs: voice.fromMs, toMs: voice.lastVoiceMs, atMs });
+    effects.push({
+      kind: 'likely-over',
+      fromMs: voice.fromMs,
+      toMs: voice.lastVoiceMs,
+      atMs,
+    });
   }
   return {
-    voice: { ...voice, kind, isLongPause, judgement, isLikelyOver: likelyOver, pausedAtMs },
+    voice: {
+      ...voice,
+      kind,
+      isLongPause,
+      judgement,
+      isLikelyOver: likelyOver,
+      pausedAtMs,
+    },
     effects,
   };
 }
@@ -345,10 +418,16 @@ function notePause(
 function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointRules) {
   if (voice.mutedAtMs !== undefined) return true;
   if (event.atMs - voice.lastPacketMs >= rules.pauseGapMs) return true;
-  return event.kind === 'window' && event.atMs - getVoiceEndMs(voice, rules) >= rules.pauseMs;
+  return (
+    event.kind === 'window' && event.atMs - getVoiceEndMs(voice, rules) >= rules.pauseMs
+  );
 }
 
-function isPauseLong(voice: SpeakingVoice, silentMs: number, { longPauseMs }: EndpointRules) {
+function isPauseLong(
+  voice: SpeakingVoice,
+  silentMs: number,
+  { longPauseMs }: EndpointRules,
+) {
   return voice.mutedAtMs !== undefined || silentMs >= longPauseMs;
 }
 
@@ -379,7 +458,8 @@ function updateUnderstood(
   inPause: boolean,
 ): UnderstoodText {
   const same = former?.text === said.text;
-  const isRevised = inPause && former?.isUpToPause === true && (former.isRevised || !same);
+  const isRevised =
+    inPause && former?.isUpToPause === true && (former.isRevised || !same);
   return {
     ...(same ? former : predictEndOfTurn(said.text, said.language)),
     text: said.text,
@@ -402,7 +482,8 @@ export function readEndOfTurn(
     if (!isRevised || sinceMs >= revisionWaitMs) return { completeLogit, lastWord };
     return { completeLogit: Math.min(completeLogit, maxRevisedLogit), lastWord };
   }
-  if (silentMs >= stableTextMs && sinceMs >= stableTextMs) return { completeLogit, lastWord };
+  if (silentMs >= stableTextMs && sinceMs >= stableTextMs)
+    return { completeLogit, lastWord };
   return completeLogit < 0 ? { completeLogit: completeLogit / 2, lastWord } : undefined;
 }
 
@@ -445,11 +526,18 @@ export function getVoiceEndMs(
   return Math.max(lastLoudMs, lastVoiceMs - faintMs);
 }
 
-function wasAskedTooEarly({ kind, mutedAtMs = 0, pausedAtMs = 0, understood }: SpeakingVoice) {
+function wasAskedTooEarly({
+  kind,
+  mutedAtMs = 0,
+  pausedAtMs = 0,
+  understood,
+}: SpeakingVoice) {
   // A last "s" is no voice to Silero: the text breaks off, and more sounded until the microphone closed.
   const soundedMs = mutedAtMs - pausedAtMs;
   if (kind !== 'paused' || soundedMs <= 0 || soundedMs > maxTrailingMs) return false;
-  return understood?.isUpToPause === true && understood.completeLogit <= maxBrokenOffLogit;
+  return (
+    understood?.isUpToPause === true && understood.completeLogit <= maxBrokenOffLogit
+  );
 }
 
 function addPacket(
@@ -461,5 +549,7 @@ function addPacket(
   if (event.kind === 'silence-frame') {
     return { ...voice, lastPacketMs, mutedAtMs: voice.mutedAtMs ?? event.atMs };
   }
-  return event.atMs > voice.lastPacketMs ? { ...voice, lastPacketMs, mutedAtMs: undefined } : voice;
+  return event.atMs > voice.lastPacketMs
+    ? { ...voice, lastPacketMs, mutedAtMs: undefined }
+    : voice;
 }

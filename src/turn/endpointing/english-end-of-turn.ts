@@ -37,7 +37,8 @@ function findLastSentence(words: readonly string[]) {
   while (from < words.length - 1 && isInClass('openers', words[from])) from++;
   const rest = words.slice(from);
   const named = rest.slice(1);
-  const isName = !startsSentence(rest) && !isInClass('subjects', rest[0]) && named.length >= 2;
+  const isName =
+    !startsSentence(rest) && !isInClass('subjects', rest[0]) && named.length >= 2;
   return isName && startsSentence(named) ? named : rest;
 }
 
@@ -48,7 +49,8 @@ function startsSentence([first, second]: readonly string[]) {
 
 function getFormLogit(words: readonly string[]) {
   const [first = ''] = words;
-  if (subordinators.has(first) && !isQuestion(words)) return countClauses(words) >= 2 ? 1.4 : -1.6;
+  if (subordinators.has(first) && !isQuestion(words))
+    return countClauses(words) >= 2 ? 1.4 : -1.6;
   if (isQuestion(words)) return getQuestionLogit(words);
   if (isCommand(words)) return getCommandLogit(words);
   if (isInClass('auxiliaries', first) && first !== 'been' && canBeSubject(words[1]))
@@ -83,11 +85,15 @@ function isQuestion(words: readonly string[]) {
     if (first === 'when' || first === 'where') return isInClass('auxiliaries', second);
     return words.slice(1, 6).some(isVerb);
   }
-  return first !== removeContraction(first) && isInClass('questionWords', removeContraction(first));
+  return (
+    first !== removeContraction(first) &&
+    isInClass('questionWords', removeContraction(first))
+  );
 }
 
 function getQuestionLogit(words: readonly string[]) {
-  const whole = words.length >= (words[0] === removeContraction(words[0] ?? '') ? 3 : 2);
+  const whole =
+    words.length >= (words[0] === removeContraction(words[0] ?? '') ? 3 : 2);
   return whole ? 2 : 0.3;
 }
 
@@ -141,7 +147,11 @@ function getGrammarLogit(last: string, words: readonly string[]) {
   if (isInClass('auxiliaries', last)) return getAuxiliaryLogit(words);
   if (isInClass('onlySubjects', last)) return getSubjectLogit(words);
   if (isInClass('onlySubjects', removeContraction(last))) return -2.6;
-  if (isInClass('articles', last) || isInClass('conjunctions', last) || subordinators.has(last))
+  if (
+    isInClass('articles', last) ||
+    isInClass('conjunctions', last) ||
+    subordinators.has(last)
+  )
     return -3;
   return undefined;
 }
@@ -150,14 +160,18 @@ function getContentLogit(last: string, words: readonly string[]) {
   if (isInClass('demonstratives', last)) return getPointerLogit(last, words);
   if (isInClass('adjectives', last)) return getAdjectiveLogit(words);
   if (isInClass('knowingVerbs', last) && isKnowingOpen(words)) return -1.6;
-  return isInClass('relationalNouns', last) && !isCommand(words) && isNounPhraseOpen(words)
+  return isInClass('relationalNouns', last) &&
+    !isCommand(words) &&
+    isNounPhraseOpen(words)
     ? -1.45
     : 0;
 }
 
 /** "Do you know", "I want to know", but not "I know". */
 function isKnowingOpen(words: readonly string[]) {
-  return words.at(-2) === 'to' || (isInClass('auxiliaries', words[0]) && words.length === 3);
+  return (
+    words.at(-2) === 'to' || (isInClass('auxiliaries', words[0]) && words.length === 3)
+  );
 }
 
 /** "Where are they", "isn't it", but not "what can i". */
@@ -166,12 +180,20 @@ function getSubjectLogit(words: readonly string[]) {
 }
 
 function isFormOfBe(word: string | undefined) {
-  return word !== undefined && /^(?:(?:is|are|was|were|am|be|been)$|.+'(?:s|re|m)$)/.test(word);
+  return (
+    word !== undefined &&
+    /^(?:(?:is|are|was|were|am|be|been)$|.+'(?:s|re|m)$)/.test(word)
+  );
 }
 
 /** "Repeat that", "who said that", but not "I think that". */
 function getPointerLogit(last: string, words: readonly string[]) {
-  if (last === 'that' && isInClass('reportingWords', words.at(-2)) && !isQuestion(words)) return -2;
+  if (
+    last === 'that' &&
+    isInClass('reportingWords', words.at(-2)) &&
+    !isQuestion(words)
+  )
+    return -2;
   return last === 'these' || last === 'those' ? -0.5 : -0.1;
 }
 
@@ -182,14 +204,17 @@ function needsObject(words: readonly string[]) {
   return (
     words.length <= 5 &&
     ['me', 'him', 'us', 'them', 'you'].includes(last ?? '') &&
-    ['tell', 'show', 'give', 'remind', 'ask', 'let', 'send', 'bring'].includes(before ?? '')
+    ['tell', 'show', 'give', 'remind', 'ask', 'let', 'send', 'bring'].includes(
+      before ?? '',
+    )
   );
 }
 
 /** "What are you talking about": the noun comes before its preposition. */
 function getStrandedLogit(words: readonly string[]) {
   const before = words.at(-2) ?? '';
-  if (!isQuestion(words) || !(isVerb(before) || before === 'it' || before === 'you')) return -2.6;
+  if (!isQuestion(words) || !(isVerb(before) || before === 'it' || before === 'you'))
+    return -2.6;
   return words.at(-1) === 'from' ? -0.3 : -0.8;
 }
 
@@ -203,24 +228,33 @@ function getAuxiliaryLogit(words: readonly string[]) {
 
 /** "What can you do", "should i be". */
 function isMainVerb(words: readonly string[]) {
-  return /^(?:do|be|have)$/.test(words.at(-1) ?? '') && isInClass('auxiliaries', words.at(-3));
+  return (
+    /^(?:do|be|have)$/.test(words.at(-1) ?? '') &&
+    isInClass('auxiliaries', words.at(-3))
+  );
 }
 
 /** "A very big", but not "it is very big". */
 function getAdjectiveLogit(words: readonly string[]) {
   const before = words.findLast((word) => !isInClass('adjectives', word));
-  return words.length > 1 && (before === undefined || isInClass('determiners', before)) ? -1.8 : 0;
+  return words.length > 1 && (before === undefined || isInClass('determiners', before))
+    ? -1.8
+    : 0;
 }
 
 /** "What is the capital", but not "what is your name". */
 function isNounPhraseOpen(words: readonly string[]) {
   const before = words.at(-2);
-  if (before === 'the' || before === 'a' || isInClass('adjectives', before)) return true;
+  if (before === 'the' || before === 'a' || isInClass('adjectives', before))
+    return true;
   return words.at(-3) === 'the' && /..est$/.test(before ?? '');
 }
 
 function countClauses(words: readonly string[]) {
-  return words.reduce((count, _, at) => count + (at === 0 ? 0 : countNewClauses(words, at)), 0);
+  return words.reduce(
+    (count, _, at) => count + (at === 0 ? 0 : countNewClauses(words, at)),
+    0,
+  );
 }
 
 /** A clause is a subject with its verb, a question, or a command after the first clause. */
@@ -250,10 +284,16 @@ function canBeSubject(word: string | undefined) {
 
 function isVerb(word: string) {
   if (word !== removeContraction(word)) return true;
-  if (isInClass('auxiliaries', word) || isInClass('verbs', word) || isInClass('pastVerbs', word))
+  if (
+    isInClass('auxiliaries', word) ||
+    isInClass('verbs', word) ||
+    isInClass('pastVerbs', word)
+  )
     return true;
   if (word.length > 4 && /(ed|ing)$/.test(word)) return !isInClass('notVerbs', word);
-  return word.endsWith('s') && isInClass('verbs', word.replace(/(?<=[sxz]|sh|ch)es$|s$/, ''));
+  return (
+    word.endsWith('s') && isInClass('verbs', word.replace(/(?<=[sxz]|sh|ch)es$|s$/, ''))
+  );
 }
 
 function removeContraction(word: string) {

@@ -19,7 +19,10 @@ export class PartialTrust {
 
   get isTrusted(): boolean {
     const right = this.#right.filter(Boolean).length;
-    return this.#right.length >= minPausesToTrust && right >= minTrustedShare * this.#right.length;
+    return (
+      this.#right.length >= minPausesToTrust &&
+      right >= minTrustedShare * this.#right.length
+    );
   }
 
   compare(partial: string, final: string): void {

@@ -1,5 +1,8 @@
 /** How often each last word ended an utterance. Counted for a session, without a word list. */
-export type EndingCounts = ReadonlyMap<string, { readonly ended: number; readonly wentOn: number }>;
+export type EndingCounts = ReadonlyMap<
+  string,
+  { readonly ended: number; readonly wentOn: number }
+>;
 
 export const noEndings: EndingCounts = new Map();
 
@@ -57,7 +60,8 @@ export const maxCountedPauses = 6;
 /** Learns a pause inside an utterance. Very short and very long ones do not count. */
 export function learnPause(habit: PauseHabit, pausedMs: number): PauseHabit {
   if (!(pausedMs >= minPauseMs && pausedMs <= maxPauseMs)) return habit;
-  const moveMs = pausedMs > habit.typicalMs ? maxStepMs * quantile : -maxStepMs * (1 - quantile);
+  const moveMs =
+    pausedMs > habit.typicalMs ? maxStepMs * quantile : -maxStepMs * (1 - quantile);
   return {
     pauses: Math.min(maxCountedPauses, habit.pauses + 1),
     typicalMs: Math.min(maxPauseMs, Math.max(minPauseMs, habit.typicalMs + moveMs)),

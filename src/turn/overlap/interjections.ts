@@ -43,7 +43,10 @@ const spellingFolds: readonly (readonly [RegExp, string])[] = [
   [/\u0626/g, '\u064a'],
   [/\u0901/g, '\u0902'],
   [/[\u093c\u09bc]/g, ''],
-  [/(\p{scx=Latin}|\p{scx=Cyrillic}|\p{scx=Greek}|\p{scx=Arabic}|\p{scx=Hebrew})\1{2,}/gu, '$1'],
+  [
+    /(\p{scx=Latin}|\p{scx=Cyrillic}|\p{scx=Greek}|\p{scx=Arabic}|\p{scx=Hebrew})\1{2,}/gu,
+    '$1',
+  ],
 ];
 
 /** Vietnamese "\u0111\u1eebng" (don't), "\u0111\u00fang" (right) and "d\u1eebng" (stop) differ only by marks. */
@@ -55,7 +58,9 @@ const vietnameseFolds: readonly (readonly [RegExp, string])[] = [
 /** Splits a text into normalised tokens. Only the first 300 characters count. */
 function tokenize(text: string): string[] {
   const isWhole = text.length <= maxInterjectionChars;
-  const said = isWhole ? text : text.slice(0, maxInterjectionChars).replace(/\S{1,40}$/u, '');
+  const said = isWhole
+    ? text
+    : text.slice(0, maxInterjectionChars).replace(/\S{1,40}$/u, '');
   const found = tokenizePhrase(said);
   const from = found.findIndex(isWordToken);
   return from < 0 ? [] : found.slice(from, found.findLastIndex(isWordToken) + 1);
@@ -71,14 +76,19 @@ const textSeparator = '\uE000';
 function tokenizeEach(texts: readonly string[]): string[][] {
   if (texts.length === 0) return [];
   // text.replaceAll => Folding all texts at once is faster for thousands of phrases.
-  const joined = texts.map((text) => text.replaceAll(textSeparator, ' ')).join(textSeparator);
+  const joined = texts
+    .map((text) => text.replaceAll(textSeparator, ' '))
+    .join(textSeparator);
   return foldSpelling(joined)
     .split(textSeparator)
     .map((text) => text.match(tokenPattern) ?? []);
 }
 
 function foldSpelling(text: string): string {
-  const joined = replacePairs(text.normalize('NFC'), vietnameseFolds).replace(/\u200c/g, ' ');
+  const joined = replacePairs(text.normalize('NFC'), vietnameseFolds).replace(
+    /\u200c/g,
+    ' ',
+  );
   const hiragana = normaliseLetters(joined).replace(/[\u30a1-\u30f6]/g, (kana) =>
     String.fromCharCode(kana.charCodeAt(0) - 0x60),
   );
@@ -98,7 +108,10 @@ function isHum(token: string) {
   return humPatterns.some((hum) => hum.test(token));
 }
 
-function replacePairs(text: string, pairs: readonly (readonly [RegExp, string])[]): string {
+function replacePairs(
+  text: string,
+  pairs: readonly (readonly [RegExp, string])[],
+): string {
   return pairs.reduce((said, [from, to]) => said.replace(from, to), text);
 }
 
@@ -151,11 +164,15 @@ function beginsPhrase({ sorted }: PhraseTable, start: string): boolean {
 function createPhraseTable({ isWidespread, overlap }: LanguageWords): PhraseTable {
   const found = new Map<string, PhraseRole>();
   for (const role of phraseRoles) {
-    const all = [...toTokenPhrases(overlap[role]), ...(commonPhrasesByRole.get(role) ?? [])];
+    const all = [
+      ...toTokenPhrases(overlap[role]),
+      ...(commonPhrasesByRole.get(role) ?? []),
+    ];
     for (const phrase of all) if (!found.has(phrase)) found.set(phrase, role);
   }
   const refusals = toTokenPhrases(overlap.refusals);
-  for (const phrase of repeatWords(refusals)) if (!found.has(phrase)) found.set(phrase, 'fillers');
+  for (const phrase of repeatWords(refusals))
+    if (!found.has(phrase)) found.set(phrase, 'fillers');
   const lengths = [...found.keys()].map((phrase) => phrase.split(' ').length);
   return {
     isWidespread,
@@ -188,7 +205,13 @@ type InterjectionOptions = {
   readonly names?: readonly string[];
 };
 
-type InterjectionKind = 'stop' | 'wait' | 'go-on' | 'backchannel' | 'never-mind' | 'other';
+type InterjectionKind =
+  | 'stop'
+  | 'wait'
+  | 'go-on'
+  | 'backchannel'
+  | 'never-mind'
+  | 'other';
 type ParsedInterjection = InterjectionKind | 'nothing';
 type NamePhrase = { readonly words: readonly string[]; readonly sound?: string };
 type HeardTokens = {
@@ -222,13 +245,18 @@ const precedence: readonly ParsedInterjection[] = [
  *
  * classifyInterjection('Stop it, please!', { isFinal: true }); // { kind: 'stop', sure: true }
  */
-export function classifyInterjection(text: string, options: InterjectionOptions): Interjection {
+export function classifyInterjection(
+  text: string,
+  options: InterjectionOptions,
+): Interjection {
   const { isFinal } = options;
   const tokens = tokenize(text);
   if (isRecogniserNote(text)) return { kind: 'backchannel', sure: isFinal };
   if (tokens.length === 0) return { kind: 'empty' };
   const named = findNameSteps(tokens, options.names ?? [], isFinal);
-  const readings = phraseTables.map((table) => readInLanguage(table, { tokens, isFinal, named }));
+  const readings = phraseTables.map((table) =>
+    readInLanguage(table, { tokens, isFinal, named }),
+  );
   const parsed = chooseMeaning(readings, tokens.filter(isWordToken).join(' '));
   const kind = parsed === 'nothing' ? 'other' : parsed;
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
@@ -253,7 +281,8 @@ function findNameSteps(
 function toNamePhrases(name: string): NamePhrase[] {
   const words = tokenize(name.slice(0, nameLimits.nameLetters)).filter(isWordToken);
   const latin = words.length === 1 ? toLatin(words[0] ?? '') : undefined;
-  const sound = latin !== undefined && latin.length > 3 ? toPhoneticCode(latin) : undefined;
+  const sound =
+    latin !== undefined && latin.length > 3 ? toPhoneticCode(latin) : undefined;
   return words.length === 0 ? [] : [{ words, sound }];
 }
 
@@ -265,13 +294,19 @@ type LanguageReading = {
   readonly open: boolean;
 };
 
-function chooseMeaning(readings: readonly LanguageReading[], said: string): ParsedInterjection {
+function chooseMeaning(
+  readings: readonly LanguageReading[],
+  said: string,
+): ParsedInterjection {
   const found = readings.flatMap(({ isWidespread, parsed }) =>
     parsed ? [{ isWidespread, parsed }] : [],
   );
-  const widespread = found.filter((one) => one.isWidespread).map(({ parsed }) => parsed);
+  const widespread = found
+    .filter((one) => one.isWidespread)
+    .map(({ parsed }) => parsed);
   if (widespread.includes('stop')) return notStopPhrases.has(said) ? 'nothing' : 'stop';
-  const allParsed = widespread.length > 0 ? widespread : found.map(({ parsed }) => parsed);
+  const allParsed =
+    widespread.length > 0 ? widespread : found.map(({ parsed }) => parsed);
   const parsed = precedence.find((wanted) => allParsed.includes(wanted)) ?? 'nothing';
   return parsed === 'stop' && notStopPhrases.has(said) ? 'nothing' : parsed;
 }
@@ -289,11 +324,18 @@ function readInLanguage(table: PhraseTable, heard: HeardTokens): LanguageReading
       allParsed[to] ??= applyRole(parsed, role);
   }
   const parsed = allParsed[tokens.length];
-  return { isWidespread: table.isWidespread, parsed, open: open || parsed !== undefined };
+  return {
+    isWidespread: table.isWidespread,
+    parsed,
+    open: open || parsed !== undefined,
+  };
 }
 
 function canGrow(table: PhraseTable, tokens: readonly string[], at: number) {
-  return tokens.length - at <= table.longest && beginsPhrase(table, tokens.slice(at).join(' '));
+  return (
+    tokens.length - at <= table.longest &&
+    beginsPhrase(table, tokens.slice(at).join(' '))
+  );
 }
 
 type PhraseStep = { readonly role: PhraseRole; readonly to: number };
@@ -382,7 +424,12 @@ function consistsOfPhrases(
   const canContinue = (phrase: string, isWanted: boolean) =>
     phrase !== '' &&
     `${words} `.startsWith(`${phrase} `) &&
-    consistsOfPhrases(words.slice(phrase.length + 1), wanted, beside, isFound || isWanted);
+    consistsOfPhrases(
+      words.slice(phrase.length + 1),
+      wanted,
+      beside,
+      isFound || isWanted,
+    );
   const isWanted = wanted.some((one) => canContinue(one, true));
   return isWanted || beside.some((one) => canContinue(one, false));
 }
@@ -454,7 +501,9 @@ const commandPhrases = new Map<string, SpokenCommand | 'beside'>(
   languages.flatMap(({ commands }) => [
     ...toTokenPhrases(commands.beside).map((phrase) => [phrase, 'beside'] as const),
     ...allCommands.flatMap((command) =>
-      (commands[command] ?? []).flatMap(listSpellings).map((phrase) => [phrase, command] as const),
+      (commands[command] ?? [])
+        .flatMap(listSpellings)
+        .map((phrase) => [phrase, command] as const),
     ),
   ]),
 );
@@ -492,7 +541,10 @@ export function findSpokenCommand(
 
 type PhraseMatch = { readonly to: number; readonly kind?: SpokenCommand | 'beside' };
 
-function matchCommandPhrase(tokens: readonly string[], at: number): PhraseMatch | undefined {
+function matchCommandPhrase(
+  tokens: readonly string[],
+  at: number,
+): PhraseMatch | undefined {
   for (let to = Math.min(tokens.length, at + maxCommandTokens); to > at; to--) {
     const kind = commandPhrases.get(tokens.slice(at, to).join(' '));
     if (kind) return { to, kind };

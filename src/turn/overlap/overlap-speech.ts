@@ -15,7 +15,15 @@ export type OverlapKind =
   | 'echo';
 
 /** `drop` and `hold` are a stop and a wait of a person who has a say. */
-type Meaning = 'nothing' | 'fine' | 'echo' | 'words' | 'perhaps-stop' | 'stop' | 'drop' | 'hold';
+type Meaning =
+  | 'nothing'
+  | 'fine'
+  | 'echo'
+  | 'words'
+  | 'perhaps-stop'
+  | 'stop'
+  | 'drop'
+  | 'hold';
 
 /** Meanings while more words may come, and of final words. */
 const overlapMeanings: Readonly<
@@ -54,7 +62,10 @@ export function classifyPartial(
 ): { readonly meaning: OverlapKind; readonly isSure: boolean } {
   const words = classifyInterjection(text, { isFinal: false, names });
   const isOpen = words.kind === 'backchannel' && isWordBeginning(text);
-  return { meaning: isOpen ? 'empty' : words.kind, isSure: 'sure' in words && words.sure };
+  return {
+    meaning: isOpen ? 'empty' : words.kind,
+    isSure: 'sure' in words && words.sure,
+  };
 }
 
 function isWordBeginning(text: string) {
@@ -139,7 +150,11 @@ function beginSpeech(
   event: At & { fromMs: number },
   { usualNoticeMs }: BargeInRules,
 ) {
-  const fresh = { ...createSpeech(event), fromMs: event.fromMs + usualNoticeMs, isSounding: true };
+  const fresh = {
+    ...createSpeech(event),
+    fromMs: event.fromMs + usualNoticeMs,
+    isSounding: true,
+  };
   // A voice that still waits for its words keeps its pause.
   if (former.isSettled) return fresh;
   const reaction = former.reaction === 'tentative-pause' ? 'duck' : former.reaction;
@@ -155,7 +170,8 @@ function addVoice(
   const { voicedMs, levelDb, atMs } = event;
   const isSettled = speech.isSettled && speech.endedAtMs === undefined;
   const loudestDb = Math.max(speech.loudestDb, levelDb);
-  const sounds = voicedMs > speech.voicedMs && loudestDb - levelDb < rules.voiceEndDropDb;
+  const sounds =
+    voicedMs > speech.voicedMs && loudestDb - levelDb < rules.voiceEndDropDb;
   const now = {
     voicedMs,
     levelDb,
@@ -176,7 +192,8 @@ function decideReaction(speech: OverlapSpeech, moment: Moment, rules: BargeInRul
   const { reaction, voicedMs, explainedMs, loudestDb, levelDb } = speech;
   const newMs = voicedMs - explainedMs;
   const isGone = loudestDb - levelDb >= rules.voiceEndDropDb;
-  if (reaction === 'pause' || (!isGone && isLongOverlap(speech, moment, rules))) return 'pause';
+  if (reaction === 'pause' || (!isGone && isLongOverlap(speech, moment, rules)))
+    return 'pause';
   if (isTentativePause(speech, moment, rules)) return 'tentative-pause';
   if (reaction === 'tentative-pause' || (newMs >= rules.minDuckDurationMs && !isGone))
     return 'duck';
@@ -197,13 +214,15 @@ function isTentativePause(
   { atMs, mine }: Moment,
   rules: BargeInRules,
 ) {
-  const lasts = voicedMs > explainedMs && atMs - fromMs >= rules.minTentativePauseDurationMs;
+  const lasts =
+    voicedMs > explainedMs && atMs - fromMs >= rules.minTentativePauseDurationMs;
   return reaction === 'tentative-pause' || (mine && lasts);
 }
 
 function silenceSpeech(speech: OverlapSpeech, rules: BargeInRules) {
   const { beforeMs, explainedMs, voicedMs } = speech;
-  const harmless = explainedMs > beforeMs && voicedMs - explainedMs < rules.minPauseDurationMs;
+  const harmless =
+    explainedMs > beforeMs && voicedMs - explainedMs < rules.minPauseDurationMs;
   const reaction = speech.reaction === 'tentative-pause' ? 'duck' : speech.reaction;
   return { ...speech, isSounding: false, reaction: harmless ? 'none' : reaction };
 }
@@ -221,8 +240,15 @@ export function explainSpeech(
   }
   const { reaction, isSounding, voicedMs, lastVoiceMs: fromMs } = speech;
   const still =
-    reaction === 'tentative-pause' || (reaction === 'pause' && isFinal) ? 'duck' : reaction;
-  return { ...harmless, reaction: isSounding ? still : 'none', explainedMs: voicedMs, fromMs };
+    reaction === 'tentative-pause' || (reaction === 'pause' && isFinal)
+      ? 'duck'
+      : reaction;
+  return {
+    ...harmless,
+    reaction: isSounding ? still : 'none',
+    explainedMs: voicedMs,
+    fromMs,
+  };
 }
 
 /** Words of the asker pause the bot. Words of others end a pause that a "stop" began. */
@@ -258,14 +284,17 @@ export function expireSpeech(
 ): OverlapSpeech | 'stop' | 'yield' {
   const { reaction, lastVoiceMs, stopAtMs } = speech;
   if (stopAtMs !== undefined) {
-    return atMs - Math.max(stopAtMs, lastVoiceMs) >= rules.partialStopTimeoutMs ? 'stop' : speech;
+    return atMs - Math.max(stopAtMs, lastVoiceMs) >= rules.partialStopTimeoutMs
+      ? 'stop'
+      : speech;
   }
   switch (reaction) {
     case 'none':
       return speech;
     case 'tentative-pause':
     case 'duck': {
-      if (atMs - lastVoiceMs >= rules.duckTimeoutMs) return { ...speech, reaction: 'none' };
+      if (atMs - lastVoiceMs >= rules.duckTimeoutMs)
+        return { ...speech, reaction: 'none' };
       return reaction === 'tentative-pause' &&
         atMs - lastVoiceMs >= rules.falseInterruptionTimeoutMs
         ? { ...speech, reaction: 'duck' }
@@ -276,11 +305,17 @@ export function expireSpeech(
   }
 }
 
-function expirePause(speech: OverlapSpeech, atMs: number, isForBot: boolean, rules: BargeInRules) {
+function expirePause(
+  speech: OverlapSpeech,
+  atMs: number,
+  isForBot: boolean,
+  rules: BargeInRules,
+) {
   // Others are done when they end, but words for the bot have some time to come.
   const overMs = speech.endedAtMs ?? speech.lastVoiceMs + rules.lostSpeechTimeoutMs;
   if (atMs < overMs + (isForBot ? rules.finalTextTimeoutMs : 0)) return speech;
-  if (isForBot && speech.voicedMs - speech.beforeMs >= rules.minQuestionDurationMs) return 'yield';
+  if (isForBot && speech.voicedMs - speech.beforeMs >= rules.minQuestionDurationMs)
+    return 'yield';
   const isSettled = speech.isSettled || isForBot;
   return { ...speech, isSettled, reaction: 'none' } as const;
 }

@@ -41,10 +41,21 @@ export type OverlapVoiceEvent =
       readonly levelDb: number;
       readonly atMs: number;
     }
-  | { readonly kind: 'overlap-ended'; readonly voicedMs: number; readonly atMs: number };
+  | {
+      readonly kind: 'overlap-ended';
+      readonly voicedMs: number;
+      readonly atMs: number;
+    };
 
-type BeforeVoice = { readonly kind: 'before'; readonly packets: readonly OverlapPacket[] };
-type Voice = { readonly kind: 'voice'; readonly voicedMs: number; readonly lastVoiceMs: number };
+type BeforeVoice = {
+  readonly kind: 'before';
+  readonly packets: readonly OverlapPacket[];
+};
+type Voice = {
+  readonly kind: 'voice';
+  readonly voicedMs: number;
+  readonly lastVoiceMs: number;
+};
 export type OverlapVoice = BeforeVoice | Voice | undefined;
 
 type OverlapWindow = Extract<OverlapVoiceInput, { kind: 'window' }>;
@@ -55,7 +66,10 @@ type OverlapStep = {
 };
 
 /** One step of a voice over the bot, noticed with its first window and measured with every packet. */
-export function stepOverlapVoice(overlap: OverlapVoice, event: OverlapVoiceInput): OverlapStep {
+export function stepOverlapVoice(
+  overlap: OverlapVoice,
+  event: OverlapVoiceInput,
+): OverlapStep {
   switch (event.kind) {
     case 'window':
       return measureWindow(overlap, event);
@@ -67,7 +81,8 @@ export function stepOverlapVoice(overlap: OverlapVoice, event: OverlapVoiceInput
       return endVoice(overlap, event.atMs);
     case 'tick': {
       const isVoice = overlap?.kind === 'voice';
-      const isOver = isVoice && event.atMs - overlap.lastVoiceMs >= overlapVoiceRules.endSilenceMs;
+      const isOver =
+        isVoice && event.atMs - overlap.lastVoiceMs >= overlapVoiceRules.endSilenceMs;
       return isOver ? endVoice(overlap, event.atMs) : keepOverlap(overlap);
     }
   }
@@ -78,12 +93,22 @@ function measureWindow(overlap: OverlapVoice, window: OverlapWindow): OverlapSte
   const { startProbability, keepProbability, windowMs } = overlapVoiceRules;
   if (overlap?.kind !== 'voice') {
     if (probability < startProbability) return keepOverlap(overlap);
-    const fromMs = Math.min(atMs - windowMs, findOnsetMs(overlap?.packets ?? [], window));
+    const fromMs = Math.min(
+      atMs - windowMs,
+      findOnsetMs(overlap?.packets ?? [], window),
+    );
     const noticed = [{ kind: 'overlap-began', fromMs, atMs } as const];
-    return { overlap: { kind: 'voice', voicedMs: windowMs, lastVoiceMs: atMs }, noticed };
+    return {
+      overlap: { kind: 'voice', voicedMs: windowMs, lastVoiceMs: atMs },
+      noticed,
+    };
   }
   if (probability < keepProbability) return keepOverlap(overlap);
-  return keepOverlap({ kind: 'voice', voicedMs: overlap.voicedMs + windowMs, lastVoiceMs: atMs });
+  return keepOverlap({
+    kind: 'voice',
+    voicedMs: overlap.voicedMs + windowMs,
+    lastVoiceMs: atMs,
+  });
 }
 
 function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow): number {
@@ -97,7 +122,10 @@ function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow): 
   return Math.max(fromMs, window.atMs - maxOnsetMs);
 }
 
-function addPacketBeforeVoice(former: BeforeVoice | undefined, packet: OverlapPacket): BeforeVoice {
+function addPacketBeforeVoice(
+  former: BeforeVoice | undefined,
+  packet: OverlapPacket,
+): BeforeVoice {
   const packets = [...(former?.packets ?? []), packet].slice(
     -overlapVoiceRules.maxOnsetMs / packetMs,
   );

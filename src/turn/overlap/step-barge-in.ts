@@ -97,7 +97,10 @@ export function stepBargeIn(
     case 'reply-began':
       return beginReply(state, event, rules);
     case 'reply-over':
-      return { state: { ...state, reply: undefined }, effects: releaseDucking(state.reply) };
+      return {
+        state: { ...state, reply: undefined },
+        effects: releaseDucking(state.reply),
+      };
     case 'left':
       return settleByTime(removePerson(state, event.personId), atMs, rules);
     case 'heard-as':
@@ -106,7 +109,12 @@ export function stepBargeIn(
       return settleByTime(state, atMs, rules);
     default: {
       const former = getSpeech(state, event);
-      const speech = stepSpeech(former, event, isAnswering(state, event.personId), rules);
+      const speech = stepSpeech(
+        former,
+        event,
+        isAnswering(state, event.personId),
+        rules,
+      );
       return settleByTime(putSpeech(state, speech), atMs, rules);
     }
   }
@@ -123,15 +131,21 @@ function applyOverlapText(
   const mine = isAnswering(state, personId);
   const hasSay = mine || speech.meant || state.reply?.replyTo === undefined;
   const meaning = getMeaning(event, hasSay);
-  if (former.isSettled && !isFinal && meaning !== 'stop') return settleByTime(state, atMs, rules);
+  if (former.isSettled && !isFinal && meaning !== 'stop')
+    return settleByTime(state, atMs, rules);
   switch (meaning) {
     case 'nothing':
       return settleByTime(putSpeech(state, speech), atMs, rules);
     case 'fine':
     case 'echo': {
-      const goesOn = event.meaning === 'go-on' && isFinal && (hasSay || hasHold(state, personId));
+      const goesOn =
+        event.meaning === 'go-on' && isFinal && (hasSay || hasHold(state, personId));
       const next = goesOn ? updateReply(state, { hold: undefined }) : state;
-      return settleByTime(putSpeech(next, explainSpeech(speech, meaning, isFinal)), atMs, rules);
+      return settleByTime(
+        putSpeech(next, explainSpeech(speech, meaning, isFinal)),
+        atMs,
+        rules,
+      );
     }
     case 'stop':
     case 'drop':
@@ -172,7 +186,10 @@ function applyOverlapWords(
   if (mine || reply.paused) return endReply(next, { kind: 'yield', personId });
   if (reply.leaving) return settleByTime(next, atMs, rules);
   const step = settleByTime(updateReply(next, { leaving: true }), atMs, rules);
-  return { ...step, effects: [...step.effects, { kind: 'finish-clause', personId } as const] };
+  return {
+    ...step,
+    effects: [...step.effects, { kind: 'finish-clause', personId } as const],
+  };
 }
 
 function beginReply(
@@ -182,7 +199,14 @@ function beginReply(
 ): BargeInStep {
   const { replyTo, interruptible, atMs: fromMs } = event;
   const ducked = state.reply?.ducked ?? false;
-  const reply = { replyTo, interruptible, fromMs, ducked, paused: false, leaving: false };
+  const reply = {
+    replyTo,
+    interruptible,
+    fromMs,
+    ducked,
+    paused: false,
+    leaving: false,
+  };
   return settleByTime(
     { ...state, speeches: state.speeches.map(carryToNextReply), reply },
     fromMs,
@@ -190,12 +214,21 @@ function beginReply(
   );
 }
 
-function settleByTime(state: BargeInState, atMs: number, rules: BargeInRules): BargeInStep {
+function settleByTime(
+  state: BargeInState,
+  atMs: number,
+  rules: BargeInRules,
+): BargeInStep {
   const speeches: OverlapSpeech[] = [];
   let isSame = true;
   for (const speech of state.speeches) {
     const { personId, meant } = speech;
-    const next = expireSpeech(speech, atMs, meant || isAnswering(state, personId), rules);
+    const next = expireSpeech(
+      speech,
+      atMs,
+      meant || isAnswering(state, personId),
+      rules,
+    );
     const kept = typeof next === 'string' ? explainSpeech(speech, 'fine', true) : next;
     if (next === 'stop') return stopReply(putSpeech(state, kept), atMs);
     if (next === 'yield' && state.reply?.interruptible) {
@@ -235,11 +268,16 @@ function listReplyChanges(
 }
 
 function stopReply(state: BargeInState, atMs: number): BargeInStep {
-  return state.reply?.interruptible ? endReply(state, { kind: 'stop' }) : weighClaims(state, atMs);
+  return state.reply?.interruptible
+    ? endReply(state, { kind: 'stop' })
+    : weighClaims(state, atMs);
 }
 
 function endReply(state: BargeInState, effect: BargeInEffect): BargeInStep {
-  const speeches = state.speeches.map((speech) => ({ ...speech, reaction: 'none' as const }));
+  const speeches = state.speeches.map((speech) => ({
+    ...speech,
+    reaction: 'none' as const,
+  }));
   return { state: { speeches }, effects: [effect, ...releaseDucking(state.reply)] };
 }
 
@@ -264,16 +302,23 @@ function getSpeech(
   { speeches }: BargeInState,
   event: { personId: PersonId; atMs: number },
 ): OverlapSpeech {
-  return speeches.find(({ personId }) => personId === event.personId) ?? createSpeech(event);
+  return (
+    speeches.find(({ personId }) => personId === event.personId) ?? createSpeech(event)
+  );
 }
 
 function putSpeech(state: BargeInState, speech: OverlapSpeech): BargeInState {
-  const speeches = state.speeches.filter(({ personId }) => personId !== speech.personId);
+  const speeches = state.speeches.filter(
+    ({ personId }) => personId !== speech.personId,
+  );
   speeches.push(speech);
   return { ...state, speeches };
 }
 
-function updateReply(state: BargeInState, change: Partial<OverlappedReply>): BargeInState {
+function updateReply(
+  state: BargeInState,
+  change: Partial<OverlappedReply>,
+): BargeInState {
   return state.reply ? { ...state, reply: { ...state.reply, ...change } } : state;
 }
 

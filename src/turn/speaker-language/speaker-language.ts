@@ -5,7 +5,10 @@ import { languages } from '#src/turn/languages/languages.ts';
 const maxRequestChars = 90;
 const maxBesideWords = 5;
 
-type RequestPattern = { readonly pattern: RegExp; readonly codes: ReadonlyMap<string, string> };
+type RequestPattern = {
+  readonly pattern: RegExp;
+  readonly codes: ReadonlyMap<string, string>;
+};
 
 /**
  * Finds the language (ISO 639-1) that a text asks for. The sentence may hold only the request and a name of the bot,
@@ -21,7 +24,9 @@ export function findRequestedLanguage(
     if (words === '' || words.length > maxRequestChars) continue;
     const rest = trimNames(words, names);
     for (const { pattern, codes } of getRequestPatterns()) {
-      const name = Object.values(pattern.exec(rest)?.groups ?? {}).find((one) => one !== undefined);
+      const name = Object.values(pattern.exec(rest)?.groups ?? {}).find(
+        (one) => one !== undefined,
+      );
       if (name !== undefined) found = codes.get(name) ?? found;
     }
   }
@@ -50,14 +55,19 @@ function compileRequestPattern(
   const codes = new Map<string, string>();
   const asks = requests.map((phrase, n) => {
     const cut = Number(/\{-(\d)\}/.exec(phrase)?.[1] ?? 0);
-    const forms = named.map(([name, of]) => [cut > 0 ? name.slice(0, -cut) : name, of] as const);
+    const forms = named.map(
+      ([name, of]) => [cut > 0 ? name.slice(0, -cut) : name, of] as const,
+    );
     for (const [form, of] of forms) codes.set(form, of);
     const [before = '', after = ''] = phrase.split(/\{(?:-\d)?\}/);
     const all = forms.map(([form]) => escapeRegExp(form)).join('|');
     return `${toPhrasePattern(before)}(?<name${n}>${all})${toPhrasePattern(after)}`;
   });
   const others = `(?:(?:${beside.map(toPhrasePattern).join('|')}) *){0,${maxBesideWords}}`;
-  return { pattern: new RegExp(`^${others}(?:${asks.join('|')}) *${others}$`, 'u'), codes };
+  return {
+    pattern: new RegExp(`^${others}(?:${asks.join('|')}) *${others}$`, 'u'),
+    codes,
+  };
 }
 
 function toPhrasePattern(phrase: string): string {
@@ -137,14 +147,18 @@ export function stepSpeakerLanguage(
     return asked;
   if (!isSureLanguage({ probability })) return asked;
   const former = asked.latest;
-  const turns = former && isSameLanguage(former.language, language) ? former.turns + 1 : 1;
+  const turns =
+    former && isSameLanguage(former.language, language) ? former.turns + 1 : 1;
   const latest = { language, turns };
   return turns >= speakerLanguageRules.turnsToLock
     ? { ...asked, latest, locked: language }
     : { ...asked, latest };
 }
 
-function applyRequest({ locked, ...before }: SpeakerLanguage, requested: string): SpeakerLanguage {
+function applyRequest(
+  { locked, ...before }: SpeakerLanguage,
+  requested: string,
+): SpeakerLanguage {
   if (locked === undefined || isSameLanguage(locked, requested))
     return { ...before, locked, requested };
   const { latest: _, ...open } = before;
@@ -163,7 +177,8 @@ export function chooseTurnLanguage(
   found: Pick<LanguageEvidence, 'language' | 'probability'> | undefined,
 ): Pick<LanguageEvidence, 'language' | 'probability'> {
   const isOpen = recognised === undefined || repeatsHint(recognised, hint);
-  if (isOpen && found && (recognised === undefined || isSureLanguage(found))) return found;
+  if (isOpen && found && (recognised === undefined || isSureLanguage(found)))
+    return found;
   return { language: recognised, probability: recognised === undefined ? 0 : 1 };
 }
 
@@ -171,7 +186,9 @@ export function repeatsHint(recognised: string, hint: string | undefined): boole
   return hint !== undefined && isSameLanguage(recognised, hint);
 }
 
-export function isSureLanguage({ probability }: Pick<LanguageEvidence, 'probability'>): boolean {
+export function isSureLanguage({
+  probability,
+}: Pick<LanguageEvidence, 'probability'>): boolean {
   return probability >= speakerLanguageRules.leastProbability;
 }
 
@@ -231,14 +248,18 @@ function getBaseLanguage(tag: string): string {
 /** Counts words without numbers, also where they are written together, as in Japanese. */
 export function countWords(text: string): number {
   let count = 0;
-  for (const { segment, isWordLike } of segmenter.segment(text.slice(0, maxCountedChars)))
+  for (const { segment, isWordLike } of segmenter.segment(
+    text.slice(0, maxCountedChars),
+  ))
     if (isWordLike && /\p{L}/u.test(segment)) count++;
   return count;
 }
 
 /** "Nova, otvor" is not Portuguese because of the name. */
 export function removeNames(text: string, names: readonly string[]): string {
-  const called = new Set(names.flatMap((name) => name.toLowerCase().split(wordSeparators)));
+  const called = new Set(
+    names.flatMap((name) => name.toLowerCase().split(wordSeparators)),
+  );
   return text
     .split(wordSeparators)
     .filter((word) => !called.has(word.toLowerCase()))

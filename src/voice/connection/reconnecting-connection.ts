@@ -4,7 +4,10 @@ import type { FrameSource } from '#src/audio/frame.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceActivityDetector, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  VoiceActivityDetector,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
@@ -38,7 +41,11 @@ export type HearingDeps = {
   readonly weights: SileroNetwork;
 };
 
-export function observeFrames(mixer: Mixer, asked: () => void, left: () => void): FrameSource {
+export function observeFrames(
+  mixer: Mixer,
+  asked: () => void,
+  left: () => void,
+): FrameSource {
   return {
     pullFrame() {
       asked();
@@ -132,7 +139,11 @@ export class ReconnectingConnection {
   }
 
   /** Errors and abort: as `VoiceLinkOpener.open`. */
-  async openLink(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<void> {
+  async openLink(
+    channel: ChannelRef,
+    mayHear: MayHear,
+    signal: AbortSignal,
+  ): Promise<void> {
     this.#link = await this.#linkOpener.openLink(channel, mayHear, signal);
     this.#isOpen = true;
   }
@@ -142,7 +153,10 @@ export class ReconnectingConnection {
    *
    * Throws what `work` throws.
    */
-  async runWithLink<T>(work: (link: VoiceLink) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async runWithLink<T>(
+    work: (link: VoiceLink) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     // An abort closes it at once, whatever `work` still waits for. Work that goes on for 2 s after that is a bug.
     const link = this.#link;
     if (!link || !this.#isOpen) throw new Error('the voice link is not open');
@@ -175,7 +189,11 @@ export type OpenConnection = {
   /** `left` is called as each frame of it leaves. */
   readonly playCue: (samples: Int16Array, left: () => void) => void;
   /** Gives barge-in the meaning of words that overlap a reply. */
-  readonly hearMeaning: (personId: PersonId, what: OverlapKind, isMeant: boolean) => void;
+  readonly hearMeaning: (
+    personId: PersonId,
+    what: OverlapKind,
+    isMeant: boolean,
+  ) => void;
   readonly playWaitingCue: (cue: 'tick' | 'moment') => void;
   readonly endWaitingCues: () => void;
 };

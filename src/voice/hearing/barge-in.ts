@@ -147,7 +147,11 @@ function toOverlapEvent(noticed: SpeakerInputEvent) {
     case 'overlap-began':
       return { kind: 'began', fromMs: noticed.fromMs } as const;
     case 'voiced':
-      return { kind: 'voiced', voicedMs: noticed.voicedMs, levelDb: noticed.levelDb } as const;
+      return {
+        kind: 'voiced',
+        voicedMs: noticed.voicedMs,
+        levelDb: noticed.levelDb,
+      } as const;
     case 'paused':
       return { kind: 'paused' } as const;
     case 'overlap-ended':

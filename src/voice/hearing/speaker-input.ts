@@ -30,7 +30,10 @@ export type Utterance = {
 };
 
 /** An utterance up to its pause. `soFar` copies its sound. */
-export type UtteranceSoFar = { readonly soFar: () => Utterance; readonly heard: VoiceEvidence };
+export type UtteranceSoFar = {
+  readonly soFar: () => Utterance;
+  readonly heard: VoiceEvidence;
+};
 
 /** Events of one speaker input, in order. Between `began` and `ended` each sample is handed on once. */
 export type SpeakerInputEvent =
@@ -40,7 +43,11 @@ export type SpeakerInputEvent =
   | { readonly kind: 'sound'; readonly sound: Int16Array }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
   /** Asks the turn model about this sound; `SpeakerInput.judge` takes its answer. */
-  | { readonly kind: 'ask-turn-model'; readonly askedAtMs: number; readonly sound: Int16Array }
+  | {
+      readonly kind: 'ask-turn-model';
+      readonly askedAtMs: number;
+      readonly sound: Int16Array;
+    }
   | ({ readonly kind: 'long-pause' } & UtteranceSoFar)
   | { readonly kind: 'resumed' }
   /** A preemptive answer may begin. */
@@ -99,7 +106,8 @@ export class SpeakerInput {
   addPacket(packet: Packet): SpeakerInputEvent[] {
     this.#lastPacketAtMs = packet.atMs;
     const noticed: SpeakerInputEvent[] = [];
-    for (const heard of this.#options.stream.put(packet)) this.#handleSound(heard, noticed);
+    for (const heard of this.#options.stream.put(packet))
+      this.#handleSound(heard, noticed);
     return noticed;
   }
 
@@ -121,9 +129,16 @@ export class SpeakerInput {
   }
 
   /** Takes the probability that the turn is over, of the turn model that was asked; undefined where it failed. */
-  judge(askedAtMs: number, probability: number | undefined, atMs: number): SpeakerInputEvent[] {
+  judge(
+    askedAtMs: number,
+    probability: number | undefined,
+    atMs: number,
+  ): SpeakerInputEvent[] {
     const noticed: SpeakerInputEvent[] = [];
-    this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, probability, atMs }, noticed);
+    this.#stepEndpointing(
+      { kind: 'turn-judged', askedAtMs, probability, atMs },
+      noticed,
+    );
     return noticed;
   }
 
@@ -141,7 +156,10 @@ export class SpeakerInput {
       this.#stepEndpointing(window, noticed);
     }
     if (heard.kind !== 'sound' || this.#isEcho) return;
-    this.#stepOverlap({ kind: 'packet', levelDb: measureLevelDb(samples), atMs }, noticed);
+    this.#stepOverlap(
+      { kind: 'packet', levelDb: measureLevelDb(samples), atMs },
+      noticed,
+    );
   }
 
   #stepOverlap(event: OverlapVoiceInput, noticed: SpeakerInputEvent[]) {
@@ -150,7 +168,11 @@ export class SpeakerInput {
     noticed.push(...step.noticed);
   }
 
-  #stepQuietOverlap(kind: 'closed' | 'tick', atMs: number, noticed: SpeakerInputEvent[]) {
+  #stepQuietOverlap(
+    kind: 'closed' | 'tick',
+    atMs: number,
+    noticed: SpeakerInputEvent[],
+  ) {
     if (!this.isTalking && this.#overlap) this.#stepOverlap({ kind, atMs }, noticed);
   }
 
@@ -177,14 +199,17 @@ export class SpeakerInput {
     const lastWord = 'understood' in before ? (before.understood?.lastWord ?? '') : '';
     for (const effect of effects) this.#learnPauses(effect, lastWord);
     if (before.kind !== 'quiet' && voice.kind === 'quiet') echo.endUtterance();
-    if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) this.#recording.markVoice();
-    for (const effect of effects) noticed.push(this.#toInputEvent(effect, event.atMs, before));
+    if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs)
+      this.#recording.markVoice();
+    for (const effect of effects)
+      noticed.push(this.#toInputEvent(effect, event.atMs, before));
   }
 
   #learnPauses(effect: EndpointingEffect, lastWord: string) {
     // The next utterance shows whether the last one was really over.
     const { pauseHabits, rules, speakerId } = this.#options;
-    if (effect.kind === 'resumed') pauseHabits.learnResumed(speakerId, effect.pausedMs, lastWord);
+    if (effect.kind === 'resumed')
+      pauseHabits.learnResumed(speakerId, effect.pausedMs, lastWord);
     if (effect.kind === 'ended') this.#lastUtterance = { toMs: effect.toMs, lastWord };
     if (effect.kind !== 'began' || !this.#lastUtterance) return;
     const { toMs, lastWord: before } = this.#lastUtterance;
@@ -243,7 +268,10 @@ const packetPauseMs = 1_000;
 /** Shortest silence, in ms, after which a person gives their decoder to another one. */
 const minSilenceMs = 1_000;
 
-type SpeakerEvent = { readonly speakerId: PersonId; readonly noticed: SpeakerInputEvent };
+type SpeakerEvent = {
+  readonly speakerId: PersonId;
+  readonly noticed: SpeakerInputEvent;
+};
 
 /**
  * Speaker inputs of one channel. The first packet that may be heard opens one.
@@ -296,7 +324,11 @@ export class SpeakerInputs {
     return all;
   }
 
-  addTranscript(speakerId: PersonId, understood: Transcript, atMs: number): SpeakerInputEvent[] {
+  addTranscript(
+    speakerId: PersonId,
+    understood: Transcript,
+    atMs: number,
+  ): SpeakerInputEvent[] {
     return this.#inputs.get(speakerId)?.addTranscript(understood, atMs) ?? [];
   }
 
@@ -318,7 +350,9 @@ export class SpeakerInputs {
   }
 
   listTalking(): readonly string[] {
-    return [...this.#inputs].filter(([, input]) => input.isTalking).map(([speakerId]) => speakerId);
+    return [...this.#inputs]
+      .filter(([, input]) => input.isTalking)
+      .map(([speakerId]) => speakerId);
   }
 
   close(): void {
@@ -326,7 +360,8 @@ export class SpeakerInputs {
   }
 
   #openInput(speakerId: PersonId, atMs: number): SpeakerInput | undefined {
-    if (this.#inputs.size >= maxSpeakers && !this.#closeQuietest(atMs)) return undefined;
+    if (this.#inputs.size >= maxSpeakers && !this.#closeQuietest(atMs))
+      return undefined;
     const input = this.#createInput(speakerId);
     this.#inputs.set(speakerId, input);
     return input;
@@ -334,7 +369,11 @@ export class SpeakerInputs {
 
   #closeQuietest(atMs: number): boolean {
     const [first] = [...this.#inputs]
-      .map(([id, input]) => ({ id, isTalking: input.isTalking, lastMs: input.lastPacketAtMs }))
+      .map(([id, input]) => ({
+        id,
+        isTalking: input.isTalking,
+        lastMs: input.lastPacketAtMs,
+      }))
       .filter(({ isTalking, lastMs }) => !isTalking && atMs - lastMs >= minSilenceMs)
       .sort((one, other) => one.lastMs - other.lastMs);
     if (first) this.#inputs.delete(first.id);

@@ -38,7 +38,10 @@ type LanguageDeps = {
 
 const unknownLanguage: SpeakerLanguage = {};
 
-type KnownLanguage = { readonly language: string | undefined; readonly hold: LanguageStability };
+type KnownLanguage = {
+  readonly language: string | undefined;
+  readonly hold: LanguageStability;
+};
 
 /** Least probability of one of two languages. "Toss a coin" is Hungarian rather than English with 0.82. Short German is German with 1. */
 const minPairProbability = 0.9;
@@ -89,7 +92,9 @@ export class SpeakerLanguages {
   }
 
   createAnswerLanguage(personId: PersonId): AnswerLanguage {
-    let heard: { readonly words: Transcript; readonly answer: KnownLanguage } | undefined;
+    let heard:
+      | { readonly words: Transcript; readonly answer: KnownLanguage }
+      | undefined;
     const now = () =>
       heard?.answer ?? this.#toKnownLanguage(personId, this.#getState(personId), false);
     const isOutdated = () => {
@@ -108,7 +113,8 @@ export class SpeakerLanguages {
       },
       hear: async (said) => {
         const words = said.findLast(({ text }) => text.trim() !== '');
-        if (words) heard = { words, answer: await this.#detectLanguage(personId, words) };
+        if (words)
+          heard = { words, answer: await this.#detectLanguage(personId, words) };
       },
     };
   }
@@ -120,8 +126,14 @@ export class SpeakerLanguages {
   async #detectLanguage(personId: PersonId, transcript: Transcript) {
     const before = this.#languageAfter.get(transcript);
     if (before) return before;
-    const state = this.#stepLanguage(personId, await this.#getEvidence(personId, transcript));
-    return this.#languageAfter.get(transcript) ?? this.#toKnownLanguage(personId, state, true);
+    const state = this.#stepLanguage(
+      personId,
+      await this.#getEvidence(personId, transcript),
+    );
+    return (
+      this.#languageAfter.get(transcript) ??
+      this.#toKnownLanguage(personId, state, true)
+    );
   }
 
   #toKnownLanguage(personId: PersonId, state: SpeakerLanguage, isHeard: boolean) {

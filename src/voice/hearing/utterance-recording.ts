@@ -2,7 +2,10 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
-import type { UtteranceContent, UtteranceFollower } from '#src/ports/feature-session.ts';
+import type {
+  UtteranceContent,
+  UtteranceFollower,
+} from '#src/ports/feature-session.ts';
 import type { HeldListening } from '#src/speech/listen.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { Utterance } from './speaker-input.ts';
@@ -108,7 +111,10 @@ export class UtteranceRecording {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#options.onDecided(meant);
-    this.#follower?.onEnded({ ...content, toMs: this.wholeSound?.toMs ?? this.#lastSoundAtMs });
+    this.#follower?.onEnded({
+      ...content,
+      toMs: this.wholeSound?.toMs ?? this.#lastSoundAtMs,
+    });
     this.#follower = undefined;
     this.#options.listening[Symbol.dispose]();
   }

@@ -75,7 +75,9 @@ export class PendingAnswer {
 
   constructor(parts: PendingAnswerOptions, signal: AbortSignal) {
     this.#options = parts;
-    this.reservation = parts.reservation.watchUsage((usage) => this.#countTokens(usage));
+    this.reservation = parts.reservation.watchUsage((usage) =>
+      this.#countTokens(usage),
+    );
     this.#over = createChildController(signal);
     const until = this.#over.signal;
     this.#signal = until;
@@ -192,7 +194,8 @@ export class PendingAnswer {
 
   #createHost(): ReplyHost {
     return {
-      run: (call, signal) => this.#runTool(call, AbortSignal.any([signal, this.#over.signal])),
+      run: (call, signal) =>
+        this.#runTool(call, AbortSignal.any([signal, this.#over.signal])),
     };
   }
 

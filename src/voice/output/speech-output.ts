@@ -31,7 +31,8 @@ export class SpeechPace {
     // "Faster" takes back "slower" before it goes further, and the other way round.
     const speed = this.#speed;
     if (to === 'usual') this.#speed = 1;
-    else if (to === 'slower') this.#speed = speed > 1 ? 1 : Math.max(minPace, speed * slowerFactor);
+    else if (to === 'slower')
+      this.#speed = speed > 1 ? 1 : Math.max(minPace, speed * slowerFactor);
     else this.#speed = speed < 1 ? 1 : Math.min(maxPace, speed / slowerFactor);
   }
 }
@@ -176,7 +177,13 @@ export class SpeechOutput {
     const [text, toMs] = [reply.getHeardText(), this.#clock.nowMs()];
     const answered = answeredIds ?? (by === undefined ? [] : [by]);
     const times = { fromMs, toMs, isOver: false, isCut: false };
-    return { key: reply, text, ...times, answeredIds: answered, isAnswer: by !== undefined };
+    return {
+      key: reply,
+      text,
+      ...times,
+      answeredIds: answered,
+      isAnswer: by !== undefined,
+    };
   }
 
   async #reportSpoken(sent: SpokenSegment, { finish }: SpokenReply) {

@@ -42,23 +42,34 @@ export function createApi(options: ApiParts): Hono {
   app.onError((error, context) => {
     const onBug = reportWhileConnected(parts.onBug, context.req.raw.signal);
     const { facts } = reportRefusal(error, onBug);
-    if (facts.retryAfterS !== undefined) context.header('retry-after', `${facts.retryAfterS}`);
+    if (facts.retryAfterS !== undefined)
+      context.header('retry-after', `${facts.retryAfterS}`);
     if (facts.status === 401) context.header('www-authenticate', 'Bearer');
     return context.json(toRefusalBody(facts), facts.status);
   });
   for (const route of allRoutes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app.on(route.method.toUpperCase(), path, (context) => performRoute(route, context, parts));
+    app.on(route.method.toUpperCase(), path, (context) =>
+      performRoute(route, context, parts),
+    );
   }
   app.all('/v1/*', () => {
-    throw createRefusal(404, 'not_found', 'There is no such operation: see docs/http.md.');
+    throw createRefusal(
+      404,
+      'not_found',
+      'There is no such operation: see docs/http.md.',
+    );
   });
   return app;
 }
 
 type Doors = ApiDoor & Pick<ApiParts, 'clock' | 'onBug'>;
 
-async function performRoute(route: ApiRoute, context: Context, parts: Doors): Promise<Response> {
+async function performRoute(
+  route: ApiRoute,
+  context: Context,
+  parts: Doors,
+): Promise<Response> {
   const guildId = context.req.param('server');
   const header = context.req.header('authorization');
   const { encoders, events, token, ports } = await authoriseRequest(
@@ -69,7 +80,9 @@ async function performRoute(route: ApiRoute, context: Context, parts: Doors): Pr
   );
   const { server: _, ...params } = context.req.param();
   const { signal } = context.req.raw;
-  const { outgoing } = { ...context.env } as { readonly outgoing?: { destroy(): void } };
+  const { outgoing } = { ...context.env } as {
+    readonly outgoing?: { destroy(): void };
+  };
   const takePlace = () => parts.bodies.take(token.name);
   const done = await route.run({
     token,
@@ -81,7 +94,9 @@ async function performRoute(route: ApiRoute, context: Context, parts: Doors): Pr
     clock: parts.clock,
     params: checkBody(route.params ?? z.object(), params),
     query: checkBody(route.query ?? z.object(), context.req.query()),
-    body: route.body ? checkBody(route.body, await readJsonBody(context, takePlace)) : undefined,
+    body: route.body
+      ? checkBody(route.body, await readJsonBody(context, takePlace))
+      : undefined,
     form: route.form ? await readFormBody(context, takePlace) : { fields: new Map() },
     signal,
     cut: outgoing && (() => outgoing.destroy()),

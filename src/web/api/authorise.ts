@@ -3,7 +3,11 @@ import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';
 import { type TokenBudgets, toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
-import type { ApiScope, ApiToken, ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
+import type {
+  ApiScope,
+  ApiToken,
+  ApiTokenStore,
+} from '#src/web/api/tokens/token-store.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 import type { ServerEvents } from './event-streams.ts';
 import type { BodyReads } from './request-body.ts';
@@ -77,7 +81,11 @@ export async function authoriseRequest(
 ): Promise<Access> {
   const parts = access();
   if (!parts)
-    throw createRefusal(503, 'bot.starting', 'The bot is starting: try again in a moment.');
+    throw createRefusal(
+      503,
+      'bot.starting',
+      'The bot is starting: try again in a moment.',
+    );
   const { budgets, servers, encoders, events } = parts;
   const token = await findToken(header, parts);
   const retryAfterS = await waitS(rates, token.name);
@@ -86,9 +94,17 @@ export async function authoriseRequest(
     throw new ApiRefusal({ status: 429, code: 'token.rate', message, retryAfterS });
   }
   if (!token.scopes.includes(scope))
-    throw createRefusal(403, 'token.scope', `The token ${token.name} has no scope ${scope}.`);
+    throw createRefusal(
+      403,
+      'token.scope',
+      `The token ${token.name} has no scope ${scope}.`,
+    );
   if (guildId !== undefined && guildId !== token.guildId)
-    throw createRefusal(403, 'token.server', `The token ${token.name} is for another server.`);
+    throw createRefusal(
+      403,
+      'token.server',
+      `The token ${token.name} is for another server.`,
+    );
   budgets.note(token);
   return { token, ports: await findPorts(token.guildId, servers), encoders, events };
 }
@@ -99,17 +115,29 @@ async function findToken(
 ) {
   const [, secret] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
   if (secret === undefined)
-    throw createRefusal(401, 'token.missing', 'Send a token: Authorization: Bearer parley_...');
+    throw createRefusal(
+      401,
+      'token.missing',
+      'Send a token: Authorization: Bearer parley_...',
+    );
   const isOne = secret.length <= longestSecretChars;
   const token = isOne ? await tokens.find(hashSecret(secret)) : undefined;
   if (!token)
-    throw createRefusal(401, 'token.unknown', 'This token is not known: npm run token -- list');
+    throw createRefusal(
+      401,
+      'token.unknown',
+      'This token is not known: npm run token -- list',
+    );
   if (token.revokedAtWallMs === undefined) return token;
   const served = await servers.find(token.guildId);
   if (served.kind === 'here')
     served.ports.features.programAnswers.keptWords.forget(toTokenKey(token));
   const day = new Date(token.revokedAtWallMs).toISOString().slice(0, 10);
-  throw createRefusal(401, 'token.revoked', `The token ${token.name} was revoked on ${day}.`);
+  throw createRefusal(
+    401,
+    'token.revoked',
+    `The token ${token.name} was revoked on ${day}.`,
+  );
 }
 
 async function findPorts(guildId: GuildId, servers: ServedServers) {

@@ -13,7 +13,15 @@ import { toEventText } from './openai/server-events.ts';
 export type WrittenEvent = { readonly json: string; readonly bytes: Uint8Array };
 
 type Facts = {
-  readonly type: 'joined' | 'left' | 'heard' | 'answered' | 'line' | 'played' | 'alert' | 'ended';
+  readonly type:
+    | 'joined'
+    | 'left'
+    | 'heard'
+    | 'answered'
+    | 'line'
+    | 'played'
+    | 'alert'
+    | 'ended';
   /** Voice channel that it is about, where the bot may sit elsewhere by now. */
   readonly channelId?: ChannelId | undefined;
   readonly facts?: Readonly<Record<string, unknown>>;
@@ -61,7 +69,8 @@ export class ServerEvents implements Disposable {
     signal.throwIfAborted();
     const place = this.#streams.enter(token.guildId, token.name);
     if (typeof place !== 'string') return this.read(token, signal, place);
-    const most = place === 'person' ? `token has ${mostOfToken}` : `server has ${mostInServer}`;
+    const most =
+      place === 'person' ? `token has ${mostOfToken}` : `server has ${mostInServer}`;
     const message = `The ${most} streams of events already: end one, or try again in ${retryAfterS} s.`;
     throw new ApiRefusal({ status: 429, code: 'events.busy', message, retryAfterS });
   }
@@ -70,7 +79,11 @@ export class ServerEvents implements Disposable {
    * Events of the token's server until `signal` is aborted; the stream also ends where its reader is too slow, and once its token is
    * not in use. `place` is given back at its end.
    */
-  read(token: ApiToken, signal: AbortSignal, place?: Disposable): ReadableStream<WrittenEvent> {
+  read(
+    token: ApiToken,
+    signal: AbortSignal,
+    place?: Disposable,
+  ): ReadableStream<WrittenEvent> {
     const ending = createChildController(signal);
     const start = (controller: ReadableStreamDefaultController<WrittenEvent>) => {
       const reader: Reader = {
@@ -100,13 +113,16 @@ export class ServerEvents implements Disposable {
   keepTokens(tokens: readonly ApiToken[]): void {
     this.#tokens = tokens;
     const known = new Set(tokens.map(toTokenKey));
-    for (const { token, end } of this.#readers) if (!known.has(toTokenKey(token))) end();
+    for (const { token, end } of this.#readers)
+      if (!known.has(toTokenKey(token))) end();
   }
 
   /** Whether a program may read what is said in this voice channel. */
   isRead(channelId: ChannelId): boolean {
     const reading = [...this.#readers].map(({ token }) => token);
-    return [...this.#tokens, ...reading].some((token) => token.channelIds?.includes(channelId));
+    return [...this.#tokens, ...reading].some((token) =>
+      token.channelIds?.includes(channelId),
+    );
   }
 
   [Symbol.dispose](): void {
@@ -172,7 +188,12 @@ function toEventFacts(event: SessionEvent): Facts | undefined {
       };
     case 'played': {
       const { channelId, end, title, track } = event;
-      return { type: 'played', channelId, facts: { reason: end }, words: { track, sound: title } };
+      return {
+        type: 'played',
+        channelId,
+        facts: { reason: end },
+        words: { track, sound: title },
+      };
     }
     case 'alert': {
       const { name, meaning } = toFeatureAlert(event);

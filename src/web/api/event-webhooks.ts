@@ -81,7 +81,11 @@ export class EventWebhooks implements Disposable {
     }
   }
 
-  async #deliverEvent(listener: EventListener, event: WrittenEvent, signal: AbortSignal) {
+  async #deliverEvent(
+    listener: EventListener,
+    event: WrittenEvent,
+    signal: AbortSignal,
+  ) {
     const id = randomUUID();
     for (let failures = 0; !signal.aborted; failures++) {
       try {
@@ -124,6 +128,7 @@ export class EventWebhooks implements Disposable {
     });
     const { statusCode = 0 } = answer;
     answer.destroy();
-    if (statusCode < 200 || statusCode > 299) throw new Error(`The status is ${statusCode}.`);
+    if (statusCode < 200 || statusCode > 299)
+      throw new Error(`The status is ${statusCode}.`);
   }
 }

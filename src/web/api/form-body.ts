@@ -17,10 +17,17 @@ const [mostParts, mostFieldBytes, mostHeadBytes] = [32, 16 * 1_024, 8 * 1_024];
 const pieceBytes = 8 * 1_024;
 
 /** Body of a request as `multipart/form-data`. Errors: `ApiRefusal`, as soon as a limit is passed. */
-export async function readFormBody(context: Context, takePlace: TakeBodyPlace): Promise<FormBody> {
+export async function readFormBody(
+  context: Context,
+  takePlace: TakeBodyPlace,
+): Promise<FormBody> {
   const type = context.req.header('content-type') ?? '';
   if (!/^multipart\/form-data\s*;/i.test(type))
-    throw createRefusal(400, 'form.missing', 'Send a form: Content-Type: multipart/form-data.');
+    throw createRefusal(
+      400,
+      'form.missing',
+      'Send a form: Content-Type: multipart/form-data.',
+    );
   const bytes = await readBodyBytes(context, mostSoundBytes, takePlace);
   const parser = createFormParser(type);
   const fields = new Map<string, string[]>();
@@ -34,10 +41,14 @@ export async function readFormBody(context: Context, takePlace: TakeBodyPlace): 
   parser.on('partsLimit', () =>
     refuseForm(createTooLargeFormRefusal(`more than ${mostParts} parts`)),
   );
-  parser.on('filesLimit', () => refuseForm(createTooLargeFormRefusal('more than one file')));
+  parser.on('filesLimit', () =>
+    refuseForm(createTooLargeFormRefusal('more than one file')),
+  );
   parser.on('field', (name, value, _, isCut) => {
     if (isCut)
-      refuseForm(createTooLargeFormRefusal(`a field of more than ${mostFieldBytes / 1_024} KiB`));
+      refuseForm(
+        createTooLargeFormRefusal(`a field of more than ${mostFieldBytes / 1_024} KiB`),
+      );
     const field = name.replace(/\[\]$/, '');
     fields.set(field, [...(fields.get(field) ?? []), value]);
   });
@@ -74,7 +85,11 @@ function createFormParser(type: string) {
 }
 
 function createBrokenFormRefusal() {
-  return createRefusal(400, 'form.broken', 'The body is not complete multipart/form-data.');
+  return createRefusal(
+    400,
+    'form.broken',
+    'The body is not complete multipart/form-data.',
+  );
 }
 
 function createTooLargeFormRefusal(what: string) {

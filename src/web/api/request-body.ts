@@ -1,7 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { checkForeignValue, type JsonLimits, parseForeignJson } from '#src/base/json.ts';
+import {
+  checkForeignValue,
+  type JsonLimits,
+  parseForeignJson,
+} from '#src/base/json.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
@@ -43,7 +47,10 @@ export class BodyReads {
 export type TakeBodyPlace = () => Disposable;
 
 /** Body of a request as JSON. Errors: `ApiRefusal`. */
-export async function readJsonBody(context: Context, takePlace: TakeBodyPlace): Promise<unknown> {
+export async function readJsonBody(
+  context: Context,
+  takePlace: TakeBodyPlace,
+): Promise<unknown> {
   const bytes = await readBodyBytes(context, requestJsonLimits.bytes, takePlace);
   const read = parseForeignJson(bytes, requestJsonLimits);
   if (read.kind === 'fault')
@@ -62,7 +69,9 @@ export async function readBodyBytes(
   mostBytes: number,
   takePlace: TakeBodyPlace,
 ): Promise<Uint8Array> {
-  const announcedBytes = Number(req.header('content-length') ?? Number.POSITIVE_INFINITY);
+  const announcedBytes = Number(
+    req.header('content-length') ?? Number.POSITIVE_INFINITY,
+  );
   using _ = announcedBytes > smallBodyBytes ? takePlace() : undefined;
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;

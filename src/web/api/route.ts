@@ -46,7 +46,9 @@ export type ApiRoute<
   readonly query?: Query;
   readonly params?: Params;
   /** A `Response`, or a value that is sent as JSON. Errors: `ApiRefusal`, BotError. */
-  run(call: ApiCall<z.output<Body>, z.output<Query>, z.output<Params>>): Promise<unknown>;
+  run(
+    call: ApiCall<z.output<Body>, z.output<Query>, z.output<Params>>,
+  ): Promise<unknown>;
 };
 
 /** A route as the table holds it; its own types hold where it is written. */

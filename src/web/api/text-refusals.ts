@@ -42,7 +42,11 @@ export function toRefusal(line: TextLine): ApiRefusal {
     );
   const found = refusalsByTextId.find(([start]) => line.id.startsWith(start));
   const [, status, code] = found ?? ['', 409, 'answer.failed'];
-  return createRefusal(status, code, replaceUtcInstants(formatText(line.id, line.with)));
+  return createRefusal(
+    status,
+    code,
+    replaceUtcInstants(formatText(line.id, line.with)),
+  );
 }
 
 /** Refusal for a broken outside world, whose details are the operator's; undefined for a bug. */
@@ -52,7 +56,8 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   const fault = toRecordingErrorLine(error, longestRecordingMs);
   if (fault) return toRefusal(fault);
   if (code === 'provider.rate_limited') {
-    const message = 'A speech or chat server is rate-limiting this bot: try again later.';
+    const message =
+      'A speech or chat server is rate-limiting this bot: try again later.';
     return createRefusal(429, code, message);
   }
   const { serverMessage, status = 0, takesNoPictures } = error.about;
@@ -62,7 +67,8 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
     return createRefusal(400, code, `The chat server refused the request: ${why}`);
   if (code === 'budget.used') return toRefusal(toBudgetLine(error.about.cap));
   if (code.startsWith('store.')) {
-    const message = 'The store cannot be reached: try again, and ask the operator if it stays so.';
+    const message =
+      'The store cannot be reached: try again, and ask the operator if it stays so.';
     return createRefusal(503, code, message);
   }
   const message = `A speech or chat server failed (${code}): the operator's log says more.`;
@@ -70,7 +76,10 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
 }
 
 /** Refusal for any thrown error; `onBug` is told of one that is no failure of the outside world. */
-export function reportRefusal(error: unknown, onBug: (error: unknown) => void): ApiRefusal {
+export function reportRefusal(
+  error: unknown,
+  onBug: (error: unknown) => void,
+): ApiRefusal {
   const known = error instanceof ApiRefusal ? error : findErrorRefusal(error);
   if (!known) onBug(error);
   return known ?? createRefusal(500, 'failed', 'That did not work; the log has more.');

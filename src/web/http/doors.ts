@@ -69,8 +69,10 @@ function createApp(options: DoorOptions): PageApp {
 
 const sendHeaders = createMiddleware<PageEnv>(async (context, next) => {
   await next();
-  for (const [name, value] of Object.entries(securityHeaders)) context.header(name, value);
-  if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+  for (const [name, value] of Object.entries(securityHeaders))
+    context.header(name, value);
+  if (!context.res.headers.has('cache-control'))
+    context.header('cache-control', 'no-store');
 });
 
 function createRequestCheck({ publicUrl, ...options }: DoorOptions) {
@@ -109,7 +111,9 @@ export type OpenDoorsOptions = DoorOptions &
   };
 
 /** Opens an address with the doors of the page. Never throws. */
-export async function openDoors(options: OpenDoorsOptions): Promise<ServerOutcome<HttpListener>> {
+export async function openDoors(
+  options: OpenDoorsOptions,
+): Promise<ServerOutcome<HttpListener>> {
   const app = createApp(options);
   options.routes(app);
   return await openListener({ ...options, app });

@@ -16,7 +16,12 @@ export function respondWithRefusal(context: Context, refusal: HttpRefusal): Resp
 }
 
 /** Body of an answer that refuses: OpenAI's shape, which holds ours. */
-export function toRefusalBody({ status, code, message, param = undefined }: HttpRefusal) {
+export function toRefusalBody({
+  status,
+  code,
+  message,
+  param = undefined,
+}: HttpRefusal) {
   return { error: { message, type: toErrorType(status), param: param ?? null, code } };
 }
 

@@ -19,7 +19,9 @@ export type ListenerOptions = {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
-  readonly app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
+  readonly app: {
+    fetch(request: Request, env: HttpBindings): Response | Promise<Response>;
+  };
   /**
    * Absent: no WebSockets. A route with one: `app.get('/room', requireEntry, upgradeWebSocket(() => handlers))`, by
    * `@hono/node-server`.
@@ -39,7 +41,9 @@ const mostSockets = 1_000;
 const farewellMs = 500;
 
 /** Listens at one address. Never throws: an address that cannot be had is an outcome. */
-export async function openListener(options: ListenerOptions): Promise<ServerOutcome<HttpListener>> {
+export async function openListener(
+  options: ListenerOptions,
+): Promise<ServerOutcome<HttpListener>> {
   const { app, host, port, webSocket } = options;
   const webSockets =
     webSocket &&
@@ -74,14 +78,18 @@ export async function openListener(options: ListenerOptions): Promise<ServerOutc
   const closeServer = async () => {
     const closed = once(server, 'close');
     server.close();
-    for (const client of webSockets?.clients ?? []) client.close(1001, 'The bot is ending.');
+    for (const client of webSockets?.clients ?? [])
+      client.close(1001, 'The bot is ending.');
     const cut = setTimeout(() => {
       for (const socket of sockets) socket.destroy();
     }, farewellMs);
     await closed;
     clearTimeout(cut);
   };
-  return { kind: 'open', server: { url: toServerUrl(server), [Symbol.asyncDispose]: closeServer } };
+  return {
+    kind: 'open',
+    server: { url: toServerUrl(server), [Symbol.asyncDispose]: closeServer },
+  };
 }
 
 /** URL of the server. Only names of this machine are served, so an address for all of its networks is shown as such a one. */

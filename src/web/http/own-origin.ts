@@ -20,8 +20,11 @@ export function checkOrigin(
 ): OriginVerdict {
   const host = (headers.host ?? '').toLowerCase();
   const isPublic = host === publicUrl?.host;
-  const isLoopback = loopbackNames.some((name) => host === `${name}:${socket.localPort}`);
-  if (!isPublic && !isLoopback) return createRefusedVerdict(421, 'door.host', wrongHost);
+  const isLoopback = loopbackNames.some(
+    (name) => host === `${name}:${socket.localPort}`,
+  );
+  if (!isPublic && !isLoopback)
+    return createRefusedVerdict(421, 'door.host', wrongHost);
   const { origin } = headers;
   const ours: OriginVerdict = { kind: 'ours', isPublic };
   const isPlainRead = /^(GET|HEAD)$/.test(method) && headers.upgrade === undefined;
@@ -36,7 +39,8 @@ export function checkOrigin(
 
 /** What names no origin is of no page. */
 function createForeignOriginVerdict(origin: string | undefined): OriginVerdict {
-  if (origin === undefined) return createRefusedVerdict(404, 'door.path', programsBelow);
+  if (origin === undefined)
+    return createRefusedVerdict(404, 'door.path', programsBelow);
   return createRefusedVerdict(403, 'door.origin', wrongOrigin);
 }
 
@@ -44,7 +48,8 @@ function createForeignOriginVerdict(origin: string | undefined): OriginVerdict {
 function isOurSite(headers: IncomingHttpHeaders, isPlainRead: boolean) {
   const site = headers['sec-fetch-site'] ?? 'same-origin';
   const isFollowed =
-    headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+    headers['sec-fetch-mode'] === 'navigate' &&
+    headers['sec-fetch-dest'] === 'document';
   return site === 'same-origin' || (isPlainRead && (site === 'none' || isFollowed));
 }
 
@@ -53,7 +58,8 @@ const wrongHost =
 const wrongOrigin = 'Another page sent this request; only its own page may.';
 
 /** Where programs find what they seek elsewhere. */
-export const programsBelow = 'Operations for programs begin with /v1: add it to the base URL.';
+export const programsBelow =
+  'Operations for programs begin with /v1: add it to the base URL.';
 
 function createRefusedVerdict(
   status: 403 | 404 | 421,

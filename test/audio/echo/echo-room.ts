@@ -5,7 +5,12 @@ import {
   roomRateHz,
   sendPackets,
 } from '#bench/turns/microphone-client.ts';
-import { type ClipRow, decodeClip, scenariosUrl, toClipPath } from '#bench/turns/voice-clips.ts';
+import {
+  type ClipRow,
+  decodeClip,
+  scenariosUrl,
+  toClipPath,
+} from '#bench/turns/voice-clips.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { addSamples } from '#sandbox/voice-client/client-microphone.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
@@ -33,14 +38,22 @@ export type EchoRoom = {
   readonly bot: Int16Array;
   /** One after the other; none is headphones. */
   readonly echoes?: readonly EchoPart[];
-  readonly own?: { readonly sound: Int16Array; readonly atMs: number; readonly gainDb: number };
+  readonly own?: {
+    readonly sound: Int16Array;
+    readonly atMs: number;
+    readonly gainDb: number;
+  };
   readonly seed: number;
 };
 
 /** In order of time: a frame as it left, or a window of the microphone as it arrived. */
 export type EchoEvent =
   | { readonly kind: 'left'; readonly samples: Int16Array; readonly atMs: number }
-  | { readonly kind: 'window'; readonly window: VoiceWindow; readonly arrivedMs: number };
+  | {
+      readonly kind: 'window';
+      readonly window: VoiceWindow;
+      readonly arrivedMs: number;
+    };
 
 const jitterMs = 20;
 const samplesPerMs = roomRateHz / 1000;
@@ -62,7 +75,11 @@ export function* listEchoEvents(
   let left = 0;
   for (const packet of arrivals) {
     for (; left < frames.length && left * 20 <= packet.atMs; left++) {
-      yield { kind: 'left', samples: frames[left] ?? new Int16Array(480), atMs: left * 20 };
+      yield {
+        kind: 'left',
+        samples: frames[left] ?? new Int16Array(480),
+        atMs: left * 20,
+      };
     }
     for (const heard of stream.put(packet)) {
       for (const window of meter.measureSound(heard)) {
@@ -73,14 +90,20 @@ export function* listEchoEvents(
 }
 
 function listSentFrames(bot: Int16Array) {
-  const { samples } = resamplePcm({ samples: bot, rateHz: roomRateHz, channels: 1 }, speakRateHz);
+  const { samples } = resamplePcm(
+    { samples: bot, rateHz: roomRateHz, channels: 1 },
+    speakRateHz,
+  );
   return Array.from({ length: Math.floor(samples.length / 480) }, (_, n) =>
     samples.slice(n * 480, (n + 1) * 480),
   );
 }
 
 function decodeEcho(frames: readonly Int16Array[], codec: OpusCodec) {
-  const [encoder, decoder] = [codec.createEncoder(speakRateHz), codec.createDecoder(roomRateHz)];
+  const [encoder, decoder] = [
+    codec.createEncoder(speakRateHz),
+    codec.createDecoder(roomRateHz),
+  ];
   const heard = new Int16Array(frames.length * frameSamples);
   frames.forEach((frame, n) => {
     heard.set(decoder.decode(encoder.encode(frame)), n * frameSamples);
@@ -103,7 +126,10 @@ function mixEchoes({ echoes = [], own }: EchoRoom, back: Int16Array) {
   const all = new Int16Array(Math.ceil(length / frameSamples) * frameSamples);
   echoes.forEach(({ lateMs, gainDb, fromMs = 0 }, n) => {
     const toMs = echoes[n + 1]?.fromMs ?? back.length / samplesPerMs;
-    const sound = amplify(back.subarray(fromMs * samplesPerMs, toMs * samplesPerMs), gainDb);
+    const sound = amplify(
+      back.subarray(fromMs * samplesPerMs, toMs * samplesPerMs),
+      gainDb,
+    );
     const at = (fromMs + lateMs) * samplesPerMs;
     addSamples(all.subarray(at), sound.subarray(0, all.length - at));
   });
@@ -118,7 +144,8 @@ function amplify(sound: Int16Array, gainDb: number) {
 
 function sendToBot(microphone: Int16Array, seed: number, codec: OpusCodec) {
   const opens = (fromMs: number, toMs: number) =>
-    measureLevelDb(microphone.subarray(fromMs * samplesPerMs, toMs * samplesPerMs)) > openGateDb;
+    measureLevelDb(microphone.subarray(fromMs * samplesPerMs, toMs * samplesPerMs)) >
+    openGateDb;
   const random = seededRandom(seed);
   return [...sendPackets(cutFrames(microphone, opens), 'release', codec, seed)]
     .map((packet) => ({ ...packet, atMs: packet.atMs + random() * jitterMs }))
@@ -127,7 +154,9 @@ function sendToBot(microphone: Int16Array, seed: number, codec: OpusCodec) {
 
 /** Clips of the scenes in voices whose name begins so, without the silence around them. */
 export function readClips(voices: readonly string[], codec: OpusCodec): Int16Array[] {
-  const clips: ClipRow[] = JSON.parse(readFileSync(`${scenariosUrl}/clips.json`, 'utf8'));
+  const clips: ClipRow[] = JSON.parse(
+    readFileSync(`${scenariosUrl}/clips.json`, 'utf8'),
+  );
   return clips
     .filter(({ id }) => voices.some((voice) => id.startsWith(`${voice}/`)))
     .map(({ fromMs, id, toMs }) => {

@@ -70,7 +70,10 @@ function heard(acoustics: EchoRoom) {
 
 /** Speech of the bot, at most this long; other clips for another `n`. */
 function said(n: number, count: number, pauseMs: number, mostMs = 60_000) {
-  const clips = Array.from({ length: count }, (_, k) => bot[(n * 17 + k * 5) % bot.length]);
+  const clips = Array.from(
+    { length: count },
+    (_, k) => bot[(n * 17 + k * 5) % bot.length],
+  );
   return joinClips(clips as Int16Array[], pauseMs).subarray(0, mostMs * 48);
 }
 
@@ -82,13 +85,17 @@ test.each(ways)(
   'the bot knows its own voice at $gainDb dB and $lateMs ms, and sooner the second time',
   ({ gainDb, lateMs, seed }) => {
     const all = heard({ bot: said(seed, 3, 900), echoes: [{ lateMs, gainDb }], seed });
-    const [first = [], ...later] = all.filter((utterance) => lengthMs(utterance) >= 600);
+    const [first = [], ...later] = all.filter(
+      (utterance) => lengthMs(utterance) >= 600,
+    );
     expect(msTo('echo', first)).toBeLessThan(600);
     expect(later.length).toBeGreaterThan(0);
     for (const utterance of later) {
       expect(msTo('echo', utterance)).toBeLessThan(260);
       expect(utterance.at(-1)?.share).toBeGreaterThan(0.9);
-      expect(Math.abs((utterance.at(-1)?.lagMs ?? 0) - lateMs - 25)).toBeLessThanOrEqual(25);
+      expect(
+        Math.abs((utterance.at(-1)?.lagMs ?? 0) - lateMs - 25),
+      ).toBeLessThanOrEqual(25);
     }
     expect(all.flat().every(({ ownFromMs }) => ownFromMs === undefined)).toBe(true);
   },
@@ -100,13 +107,19 @@ test('somebody with headphones is not taken for an echo while the bot speaks', {
 }, () => {
   const all = human.slice(0, 20).flatMap((sound, n) => {
     const own = { sound, atMs: 100 + 30 * n, gainDb: -10 * (n % 3) };
-    return heard({ bot: said(n, 3, 150, own.atMs + sound.length / 48), own, seed: n + 1 });
+    return heard({
+      bot: said(n, 3, 150, own.atMs + sound.length / 48),
+      own,
+      seed: n + 1,
+    });
   });
   expect(all.length).toBeGreaterThanOrEqual(20);
   expect(all.filter((utterance) => msTo('echo', utterance) !== undefined)).toEqual([]);
 });
 
-test('a short word over the echo is speech, from the word on', { timeout: patienceMs }, () => {
+test('a short word over the echo is speech, from the word on', {
+  timeout: patienceMs,
+}, () => {
   const noticed = human.slice(0, 10).map((clip, n) => {
     const sound = clip.slice(0, (300 + 25 * n) * 48);
     const [atMs, gainDb] = [2500, n % 2 ? -10 : -20];
@@ -156,5 +169,7 @@ test('somebody who puts on headphones is heard over what would have been the ech
     return all.filter((utterance) => (utterance[0]?.atMs ?? 0) > 4100);
   });
   expect(spoken.length).toBeGreaterThanOrEqual(6);
-  expect(spoken.filter((utterance) => msTo('speech', utterance) === undefined)).toEqual([]);
+  expect(spoken.filter((utterance) => msTo('speech', utterance) === undefined)).toEqual(
+    [],
+  );
 });

@@ -30,7 +30,9 @@ test.each(soundFormats)(
   '%s is as long and as loud as the sound, and most of it comes before the end',
   async (format) => {
     const encoders = new SoundEncoders(codec);
-    const recordings = new Recordings(sharedDecoding, { allowed: new AllowedHosts([]) });
+    const recordings = new Recordings(sharedDecoding, {
+      allowed: new AllowedHosts([]),
+    });
     const { bytes, early } = await encoded(encoders, format);
     expect(early / bytes.length).toBeGreaterThan(0.85);
     const file = format === 'pcm' ? wavOf(bytes) : bytes;

@@ -16,13 +16,22 @@ import {
 
 test('each piece of sound is decoded alone, padded or not, whatever fields come with it', async () => {
   const sound = Buffer.from(Array.from({ length: 300 }, (_, n) => n % 251));
-  const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
+  const cuts = fc.array(fc.integer({ min: 1, max: 40 }), {
+    minLength: 1,
+    maxLength: 20,
+  });
   let chunks: object[] = [];
-  await using server = await open([(response, body) => answerStream(chunks)(response, body)]);
+  await using server = await open([
+    (response, body) => answerStream(chunks)(response, body),
+  ]);
   await fc.assert(
     fc.asyncProperty(cuts, fc.boolean(), async (sizes, padded) => {
-      const ends = sizes.map((_, n) => sizes.slice(0, n + 1).reduce((sum, size) => sum + size, 0));
-      const pieces = [...ends, 300].map((end, n) => sound.subarray(ends[n - 1] ?? 0, end));
+      const ends = sizes.map((_, n) =>
+        sizes.slice(0, n + 1).reduce((sum, size) => sum + size, 0),
+      );
+      const pieces = [...ends, 300].map((end, n) =>
+        sound.subarray(ends[n - 1] ?? 0, end),
+      );
       const data = (piece: Buffer) =>
         padded ? toBase64(piece) : toBase64(piece).replace(/=+$/, '');
       chunks = [

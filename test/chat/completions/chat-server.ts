@@ -28,7 +28,10 @@ export async function openChatServer(
     messages: readonly ChatMessage[] = [hello],
     tools: readonly Tool[] = [],
     mostTokens?: number,
-  ) => drainAnswer(model.reply(messages, tools, neverAborted, mostTokens)[Symbol.asyncIterator]());
+  ) =>
+    drainAnswer(
+      model.reply(messages, tools, neverAborted, mostTokens)[Symbol.asyncIterator](),
+    );
   return { ...server, by: describeServer('mock', client.baseURL), model, ask };
 }
 
@@ -36,14 +39,19 @@ export async function openChatServer(
 export const openAudioChat: typeof openChatServer = (answers, options) =>
   openChatServer(answers, { voice: 'alloy', ...options });
 
-export function listWords(parts: readonly ChatPart[], kind: 'text' | 'transcript' = 'transcript') {
+export function listWords(
+  parts: readonly ChatPart[],
+  kind: 'text' | 'transcript' = 'transcript',
+) {
   return parts.map((part) => (part.kind === kind ? part.text : '')).join('');
 }
 
 export const joinText = (parts: readonly ChatPart[]) => listWords(parts, 'text');
 
 export function joinSound(parts: readonly ChatPart[]): Buffer {
-  return Buffer.concat(parts.flatMap((part) => (part.kind === 'sound' ? [part.bytes] : [])));
+  return Buffer.concat(
+    parts.flatMap((part) => (part.kind === 'sound' ? [part.bytes] : [])),
+  );
 }
 
 export const toSaidChunk = (content: unknown) => makeDelta({ content });

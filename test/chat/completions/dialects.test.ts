@@ -11,11 +11,17 @@ import {
 
 const never = new AbortController().signal;
 const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
-const lamp: Tool = { name: 'lamp', description: 'Lights.', parameters: { type: 'object' } };
+const lamp: Tool = {
+  name: 'lamp',
+  description: 'Lights.',
+  parameters: { type: 'object' },
+};
 
 async function partsOf(answer: AudioChatAnswer, tools: readonly Tool[] = []) {
   await using server = await openMockAudioChat([answer]);
-  const model = openChatModel(openClient({ baseUrl: server.baseUrl }), { model: 'mock' });
+  const model = openChatModel(openClient({ baseUrl: server.baseUrl }), {
+    model: 'mock',
+  });
   return await Array.fromAsync(model.reply([hello], tools, never));
 }
 
@@ -41,7 +47,11 @@ test.each<[string, readonly object[], readonly string[]]>([
   ],
   [
     'whole, without an index',
-    [call({ id: 'a', function: on }), call({ id: 'b', function: off }), makeDelta({}, 'stop')],
+    [
+      call({ id: 'a', function: on }),
+      call({ id: 'b', function: off }),
+      makeDelta({}, 'stop'),
+    ],
     [on.arguments, off.arguments],
   ],
   [

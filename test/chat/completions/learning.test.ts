@@ -1,11 +1,26 @@
 import { expect, test } from 'vitest';
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
-import { answerStream, answerWithJson, makeDelta } from '#test/fakes/providers/mock-audio-chat.ts';
-import { hello, joinText, openChatServer as open, stopChunk, toSaidChunk } from './chat-server.ts';
+import {
+  answerStream,
+  answerWithJson,
+  makeDelta,
+} from '#test/fakes/providers/mock-audio-chat.ts';
+import {
+  hello,
+  joinText,
+  openChatServer as open,
+  stopChunk,
+  toSaidChunk,
+} from './chat-server.ts';
 
-const lamp: Tool = { name: 'lamp', description: 'Lights.', parameters: { type: 'object' } };
-const written = (body: string) => (response: Parameters<ReturnType<typeof answerStream>>[0]) =>
-  void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(body);
+const lamp: Tool = {
+  name: 'lamp',
+  description: 'Lights.',
+  parameters: { type: 'object' },
+};
+const written =
+  (body: string) => (response: Parameters<ReturnType<typeof answerStream>>[0]) =>
+    void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(body);
 const failing = (error: object) =>
   written(`: ping\n\ndata: ${JSON.stringify({ error })}\n\ndata: [DONE]\n\n`);
 
@@ -24,8 +39,12 @@ test('a field that is refused inside a stream is left out from then on', async (
     param: 'stream_options.include_obfuscation',
     code: '400',
   });
-  await using server = await open([refusal, answerStream([toSaidChunk('Hi.'), stopChunk])]);
-  for (const _ of ['first', 'second']) expect(joinText((await server.ask()).parts)).toBe('Hi.');
+  await using server = await open([
+    refusal,
+    answerStream([toSaidChunk('Hi.'), stopChunk]),
+  ]);
+  for (const _ of ['first', 'second'])
+    expect(joinText((await server.ask()).parts)).toBe('Hi.');
   expect(server.bodies.map((body) => body.stream_options)).toEqual([
     { include_usage: true, include_obfuscation: false },
     { include_usage: true },
@@ -40,7 +59,9 @@ test.each([
   ['402', 'Insufficient Balance', 'provider.spent'],
   ['500', 'upstream died', 'provider.refused'],
 ])('an error %s inside a stream, "%s", is %s', async (code, message, expected) => {
-  await using server = await open([failing({ message, type: null, param: null, code })]);
+  await using server = await open([
+    failing({ message, type: null, param: null, code }),
+  ]);
   expect((await server.ask()).error).toMatchObject({
     code: expected,
     about: { status: Number(code) },
@@ -81,12 +102,21 @@ test('a call that a stream lost is asked for once more, and streams go on', asyn
   expect(error).toBeUndefined();
   expect(parts).toContainEqual(expect.objectContaining({ kind: 'tool' }));
   await server.ask([hello], [lamp]);
-  expect(server.bodies.map((body) => body.stream ?? false)).toEqual([true, false, true]);
+  expect(server.bodies.map((body) => body.stream ?? false)).toEqual([
+    true,
+    false,
+    true,
+  ]);
 });
 
 test.each<[string, ReturnType<typeof answerStream>, number | undefined, number]>([
   ['does not tell what it took', answerStream([thought, stopChunk]), 100, 1],
-  ['does not tell what its events without a choice took', answerStream([{ choices: [] }]), 100, 1],
+  [
+    'does not tell what its events without a choice took',
+    answerStream([{ choices: [] }]),
+    100,
+    1,
+  ],
   ['took all that is set aside', lost(97), 100, 1],
   ['left something of that', lost(96), 100, 2],
   ['costs nothing', answerStream([thought, stopChunk]), undefined, 2],
@@ -134,11 +164,17 @@ test('a thought that only its end marks is spoken once, and the operator is told
 test('a server that writes more than its limit gets the limit by both names, and a cut is told once', async () => {
   const told: string[] = [];
   const count = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 121 } };
-  const options = { maxTokens: 100, report: ({ what }: { what: string }) => told.push(what) };
+  const options = {
+    maxTokens: 100,
+    report: ({ what }: { what: string }) => told.push(what),
+  };
   const answer = answerStream([toSaidChunk('Hi.'), makeDelta({}, 'length'), count]);
   await using server = await open([answer], options);
   for (const _ of ['first', 'second']) await server.ask();
-  const limits = server.bodies.map((body) => [body.max_completion_tokens, body.max_tokens]);
+  const limits = server.bodies.map((body) => [
+    body.max_completion_tokens,
+    body.max_tokens,
+  ]);
   expect(limits).toEqual([
     [100, undefined],
     [100, 100],
@@ -156,10 +192,13 @@ test('arguments that are encoded twice are unwrapped once', async () => {
   expect(parts).toMatchObject([{ call: { argumentsJson: '{"minutes":5}' } }]);
 });
 
-test.each(['message', 'text'])('words in `%s` in place of `delta` are read', async (field) => {
-  const chunk = (words: string) => ({
-    choices: [field === 'text' ? { text: words } : { message: { content: words } }],
-  });
-  await using server = await open([answerStream([chunk('It is'), chunk(' four.')])]);
-  expect(joinText((await server.ask()).parts)).toBe('It is four.');
-});
+test.each(['message', 'text'])(
+  'words in `%s` in place of `delta` are read',
+  async (field) => {
+    const chunk = (words: string) => ({
+      choices: [field === 'text' ? { text: words } : { message: { content: words } }],
+    });
+    await using server = await open([answerStream([chunk('It is'), chunk(' four.')])]);
+    expect(joinText((await server.ask()).parts)).toBe('It is four.');
+  },
+);

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { AnswerText, type AnswerTextOptions, listRows } from '#src/chat/completions/answer-text.ts';
+import {
+  AnswerText,
+  type AnswerTextOptions,
+  listRows,
+} from '#src/chat/completions/answer-text.ts';
 import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
 import templateTokens from '#src/chat/marks/template-tokens.json' with { type: 'json' };
 import thoughts from '#src/chat/marks/thoughts.json' with { type: 'json' };
@@ -18,17 +22,24 @@ const talk: AnswerTextOptions = {
 };
 
 /** What is made of a text that comes in these pieces. */
-function readIn(pieces: readonly Uint8Array[], options: Partial<AnswerTextOptions> = {}) {
+function readIn(
+  pieces: readonly Uint8Array[],
+  options: Partial<AnswerTextOptions> = {},
+) {
   const answer = new AnswerText({ ...talk, ...options });
   const decoder = new TextDecoder();
-  const shown = pieces.map((piece) => answer.push(decoder.decode(piece, { stream: true })));
+  const shown = pieces.map((piece) =>
+    answer.push(decoder.decode(piece, { stream: true })),
+  );
   const words = `${shown.join('')}${answer.flush(false)}`;
   return { words, calls: answer.calls, faults: answer.faults };
 }
 
 /** The same for every cut of a text. */
 function readCut(text: string, options?: Partial<AnswerTextOptions>) {
-  const [first, ...others] = [...cutText(text)].map((pieces) => readIn(pieces, options));
+  const [first, ...others] = [...cutText(text)].map((pieces) =>
+    readIn(pieces, options),
+  );
   for (const other of others) expect(other).toEqual(first);
   if (!first) throw new Error('a text without bytes');
   return first;
@@ -37,9 +48,9 @@ function readCut(text: string, options?: Partial<AnswerTextOptions>) {
 test.each(listRows(thoughts))(
   'nothing between $open and $close is said, cut at every byte',
   ({ open, close }) => {
-    expect(readCut(`${open}They want tea.\nBe brief.${close}\n\nEarl Grey.`).words).toBe(
-      'Earl Grey.',
-    );
+    expect(
+      readCut(`${open}They want tea.\nBe brief.${close}\n\nEarl Grey.`).words,
+    ).toBe('Earl Grey.');
   },
 );
 
@@ -62,10 +73,13 @@ test('of the channels of gpt-oss only the last is said', () => {
   expect(readCut(text).words).toBe('Earl Grey.');
 });
 
-test.each(listRows(templateTokens))('an answer ends before %s, cut at every byte', (mark) => {
-  const { words, faults } = readCut(`It is four.${mark}\nuser\nAnd what is five?`);
-  expect([words, faults]).toEqual(['It is four.', ['template']]);
-});
+test.each(listRows(templateTokens))(
+  'an answer ends before %s, cut at every byte',
+  (mark) => {
+    const { words, faults } = readCut(`It is four.${mark}\nuser\nAnd what is five?`);
+    expect([words, faults]).toEqual(['It is four.', ['template']]);
+  },
+);
 
 test.each([...listRows(wrappers.around), ...listRows(wrappers.before)])(
   '%s around an answer is not said, cut at every byte',
@@ -79,9 +93,9 @@ test.each(writtenCalls)(
   ({ like, parser }) => {
     const { words, calls, faults } = readCut(like);
     expect([words, faults]).toEqual(['', [{ parser }]]);
-    expect(calls.map(({ name, argumentsJson }) => [name, JSON.parse(argumentsJson)])).toEqual([
-      ['lamp', { on: true }],
-    ]);
+    expect(
+      calls.map(({ name, argumentsJson }) => [name, JSON.parse(argumentsJson)]),
+    ).toEqual([['lamp', { on: true }]]);
     // Without such a tool it is dropped all the same.
     expect(readCut(like, { tools: [] })).toMatchObject({ words: '', calls: [] });
   },
@@ -175,10 +189,15 @@ test.each([null, '', 'null', 'unknown'])(
   },
 );
 
-test.each(['<', '<think>', '<|im_', '<tool_call>lamp(', '\nBen', '{"name"', '[lamp(on='])(
-  'a text of %j again and again is read in linear time',
-  (unit) => {
-    const read = (text: string) => readIn([Buffer.from(text)]);
-    expect(findSuperlinear(read, repeatUnit(unit, ''))).toBeUndefined();
-  },
-);
+test.each([
+  '<',
+  '<think>',
+  '<|im_',
+  '<tool_call>lamp(',
+  '\nBen',
+  '{"name"',
+  '[lamp(on=',
+])('a text of %j again and again is read in linear time', (unit) => {
+  const read = (text: string) => readIn([Buffer.from(text)]);
+  expect(findSuperlinear(read, repeatUnit(unit, ''))).toBeUndefined();
+});

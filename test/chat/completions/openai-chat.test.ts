@@ -1,14 +1,29 @@
 import { expect, test } from 'vitest';
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { testChatModel } from '#test/contracts/chat-model-contract.ts';
-import { answerStream, answerWithJson, makeDelta } from '#test/fakes/providers/mock-audio-chat.ts';
-import { hello, joinText, openChatServer as open, stopChunk, toSaidChunk } from './chat-server.ts';
+import {
+  answerStream,
+  answerWithJson,
+  makeDelta,
+} from '#test/fakes/providers/mock-audio-chat.ts';
+import {
+  hello,
+  joinText,
+  openChatServer as open,
+  stopChunk,
+  toSaidChunk,
+} from './chat-server.ts';
 
 const never = new AbortController().signal;
 
 testChatModel('a model behind a server', () =>
   open([
-    answerStream([toSaidChunk('It is'), toSaidChunk(' four'), toSaidChunk(' now.'), stopChunk]),
+    answerStream([
+      toSaidChunk('It is'),
+      toSaidChunk(' four'),
+      toSaidChunk(' now.'),
+      stopChunk,
+    ]),
   ]),
 );
 
@@ -16,7 +31,11 @@ test('a stream is asked for with usage and without padding', async () => {
   await using server = await open([answerStream([toSaidChunk('Hi.'), stopChunk])], {
     maxTokens: 50,
   });
-  const tool: Tool = { name: 'clock', description: 'Tells time.', parameters: { type: 'object' } };
+  const tool: Tool = {
+    name: 'clock',
+    description: 'Tells time.',
+    parameters: { type: 'object' },
+  };
   await server.ask([hello], [tool]);
   expect(server.bodies).toEqual([
     {
@@ -46,7 +65,9 @@ test('reasoning is never text, in whatever field or tag it comes', async () => {
 });
 
 test('usage is told once, as the last count of the server', async () => {
-  const usage = (completion_tokens: number) => ({ usage: { prompt_tokens: 9, completion_tokens } });
+  const usage = (completion_tokens: number) => ({
+    usage: { prompt_tokens: 9, completion_tokens },
+  });
   const chunks = [
     { ...toSaidChunk('Hi.'), ...usage(1) },
     stopChunk,
@@ -83,7 +104,11 @@ test.each(['close', 'reset'] as const)(
     await using server = await open([answerStream([toSaidChunk('It is')], { end })]);
     const { parts, error } = await server.ask();
     expect(joinText(parts)).toBe('It is');
-    expect(error).toMatchObject({ name: 'BotError', code: 'provider.truncated', retryable: true });
+    expect(error).toMatchObject({
+      name: 'BotError',
+      code: 'provider.truncated',
+      retryable: true,
+    });
   },
 );
 
@@ -99,11 +124,16 @@ test.each([
 test('a field that a server does not know is left out from then on', async () => {
   const unknown = answerWithJson(
     {
-      detail: [{ loc: ['body', 'stream_options', 'include_obfuscation'], msg: 'Extra inputs' }],
+      detail: [
+        { loc: ['body', 'stream_options', 'include_obfuscation'], msg: 'Extra inputs' },
+      ],
     },
     422,
   );
-  await using server = await open([unknown, answerStream([toSaidChunk('Hi.'), stopChunk])]);
+  await using server = await open([
+    unknown,
+    answerStream([toSaidChunk('Hi.'), stopChunk]),
+  ]);
   for (const _ of ['first', 'second']) {
     expect(joinText((await server.ask()).parts)).toBe('Hi.');
   }
@@ -119,11 +149,17 @@ test('models that would think first are asked not to, unless the server knows no
     { error: { message: "Unsupported value: 'reasoning_effort'" } },
     400,
   );
-  await using server = await open([refusal, answerStream([toSaidChunk('Hi.'), stopChunk])], {
-    model: 'gpt-6-luna',
-  });
+  await using server = await open(
+    [refusal, answerStream([toSaidChunk('Hi.'), stopChunk])],
+    {
+      model: 'gpt-6-luna',
+    },
+  );
   (await server.ask()).parts;
-  expect(server.bodies.map((body) => body.reasoning_effort)).toEqual(['none', undefined]);
+  expect(server.bodies.map((body) => body.reasoning_effort)).toEqual([
+    'none',
+    undefined,
+  ]);
   await using other = await open([answerStream([toSaidChunk('Hi.'), stopChunk])], {
     model: 'gpt-audio-1.5',
   });
@@ -142,13 +178,16 @@ test.each([
   [0, 0],
   [7, -1],
   ['7', 1],
-])('counts of a server that cannot be, %s and %s, are no report', async (asked, reported) => {
-  await using server = await open([
-    answerStream([toSaidChunk('Hi.'), stopChunk, counted(asked, reported)]),
-  ]);
-  const parts = (await server.ask()).parts;
-  expect(parts.filter(({ kind }) => kind === 'usage')).toEqual([]);
-});
+])(
+  'counts of a server that cannot be, %s and %s, are no report',
+  async (asked, reported) => {
+    await using server = await open([
+      answerStream([toSaidChunk('Hi.'), stopChunk, counted(asked, reported)]),
+    ]);
+    const parts = (await server.ask()).parts;
+    expect(parts.filter(({ kind }) => kind === 'usage')).toEqual([]);
+  },
+);
 
 const url = `data:image/png;base64,${Buffer.alloc(90_000, 7).toString('base64')}`;
 const shown = { role: 'user', name: 'Ana', content: 'a cat', pictures: [url] } as const;
@@ -181,7 +220,10 @@ test.each([
   'pictures that a server refuses are not asked for again: %s %s',
   async (status, message, may) => {
     const refusal = answerWithJson({ error: { message } }, status);
-    await using server = await open([refusal, answerStream([toSaidChunk('Hi.'), stopChunk])]);
+    await using server = await open([
+      refusal,
+      answerStream([toSaidChunk('Hi.'), stopChunk]),
+    ]);
     expect(server.model.canTakePictures?.()).toBe(true);
     const { parts, error } = await server.ask([shown]);
     expect(parts).toEqual([]);
@@ -195,20 +237,28 @@ test.each([
   ['gpt-6-luna', true],
   ['openai/gpt-4o-mini', true],
   ['gpt-audio-1.5', false],
-])('whether %s takes pictures is known, whatever a server says', async (model, takes) => {
-  const refusal = answerWithJson({ error: { message: 'No image_url here.' } }, 400);
-  await using server = await open([refusal], { model });
-  expect(server.model.canTakePictures?.()).toBe(takes);
-  await server.ask([shown]);
-  expect(server.model.canTakePictures?.()).toBe(takes);
-});
+])(
+  'whether %s takes pictures is known, whatever a server says',
+  async (model, takes) => {
+    const refusal = answerWithJson({ error: { message: 'No image_url here.' } }, 400);
+    await using server = await open([refusal], { model });
+    expect(server.model.canTakePictures?.()).toBe(takes);
+    await server.ask([shown]);
+    expect(server.model.canTakePictures?.()).toBe(takes);
+  },
+);
 
 test('messages and fields of a program go as they stand, but the model and the most tokens are those of the bot', async () => {
   await using server = await open([answerStream([toSaidChunk('Hi.'), stopChunk])], {
     maxTokens: 50,
   });
   const user = (content: string): ChatMessage => {
-    return { role: 'user', name: 'Ana', content, sent: { role: 'user', name: 'Ana', content } };
+    return {
+      role: 'user',
+      name: 'Ana',
+      content,
+      sent: { role: 'user', name: 'Ana', content },
+    };
   };
   const sent = { model: 'dear', top_k: 3, stream: false, max_tokens: 40, tools: [] };
   const messages = [user('one'), user('two'), hello];

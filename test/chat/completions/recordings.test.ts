@@ -6,9 +6,17 @@ import { hello, joinText, openChatServer } from './chat-server.ts';
 
 const folder = new URL('../../fakes/dialects/recordings/', import.meta.url);
 const read = (file: string) => readFile(new URL(file, folder), 'utf8');
-type Expected = { readonly words?: string; readonly call?: string; readonly code?: string };
+type Expected = {
+  readonly words?: string;
+  readonly call?: string;
+  readonly code?: string;
+};
 const expected: Readonly<Record<string, Expected>> = parse(await read('expected.yaml'));
-const clock = { name: 'time', description: 'Tells it.', parameters: { type: 'object' } };
+const clock = {
+  name: 'time',
+  description: 'Tells it.',
+  parameters: { type: 'object' },
+};
 
 /** Head and body; a recording without a head is an event stream. */
 const form =
@@ -20,7 +28,8 @@ test.each(Object.entries(expected))(
     const [, status = '200', type = 'text/event-stream', body] =
       form.exec((await read(file)).replaceAll('\r', '')) ?? [];
     await using server = await openChatServer([
-      (response) => void response.writeHead(Number(status), { 'content-type': type }).end(body),
+      (response) =>
+        void response.writeHead(Number(status), { 'content-type': type }).end(body),
     ]);
     const { parts, error } = await server.ask([hello], [clock]);
     const calls = parts.flatMap((part) => (part.kind === 'tool' ? part.call.name : []));

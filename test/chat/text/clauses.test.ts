@@ -41,7 +41,10 @@ test.each<readonly [until: readonly string[], after: readonly string[]]>([
   (until, after) => {
     const splitter = new ClauseSplitter({ eager: true });
     expect(until.flatMap((piece) => splitter.push(piece))).toEqual([]);
-    const cut = [...after.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
+    const cut = [
+      ...after.flatMap((piece) => splitter.push(piece)),
+      ...splitter.flush(),
+    ];
     expect(cut).toEqual(clauses([...until, ...after].join('')));
   },
 );
@@ -63,7 +66,10 @@ test.each([
   ['"Stop!" she said to him.', '"Stop!"'],
   ['We meet at 5 p.m. Then we go.', 'We meet at 5 p.m.'],
   ['1. Boil the water.\n2. Drink it.', '1. Boil the water.'],
-  ['See [the page, please](https://a.b/c) now. Yes.', 'See [the page, please](https://a.b/c) now.'],
+  [
+    'See [the page, please](https://a.b/c) now. Yes.',
+    'See [the page, please](https://a.b/c) now.',
+  ],
 ])('%s begins with one sentence', (text, first) => {
   expect(clauses(text)[0]).toBe(first);
 });
@@ -191,17 +197,21 @@ test.each([
     'km',
     'ប្រទេសកម្ពុជាមានប្រាសាទបុរាណជាច្រើនដែលអ្នកទេសចរមកពីជុំវិញពិភពលោកចូលចិត្តមកទស្សនារៀងរាល់ឆ្នាំដោយសារភាពស្រស់ស្អាត',
   ],
-  ['my', 'မြန်မာနိုင်ငံတွင်ရှေးဟောင်းဘုရားများစွာရှိပြီးကမ္ဘာတစ်ဝှမ်းမှခရီးသွားများသည်နှစ်စဉ်လာရောက်လည်ပတ်ကြသည်မှာအံ့ဩစရာမဟုတ်ပါ'],
+  [
+    'my',
+    'မြန်မာနိုင်ငံတွင်ရှေးဟောင်းဘုရားများစွာရှိပြီးကမ္ဘာတစ်ဝှမ်းမှခရီးသွားများသည်နှစ်စဉ်လာရောက်လည်ပတ်ကြသည်မှာအံ့ဩစရာမဟုတ်ပါ',
+  ],
 ])('a long clause without spaces (%s) is cut between words', (language, text) => {
-  const starts = [...new Intl.Segmenter(language, { granularity: 'word' }).segment(text)].map(
-    (one) => one.index,
-  );
+  const starts = [
+    ...new Intl.Segmenter(language, { granularity: 'word' }).segment(text),
+  ].map((one) => one.index);
   const [first = '', ...more] = clauses(text);
   expect(more.length).toBeGreaterThan(0);
   expect(starts).toContain(first.length);
 });
 
 test('no clause ends within a spoiler', () => {
-  const text = 'It was ||the butler. He did it alone, and nobody saw|| him go. So there.';
+  const text =
+    'It was ||the butler. He did it alone, and nobody saw|| him go. So there.';
   for (const clause of clauses(...text)) expect(clause.split('||').length % 2).toBe(1);
 });

@@ -21,5 +21,6 @@ test.each([
   [`请看${long}。然后再说。`, '请看。 然后再说。'],
   ['Use `foo(a, b); bar. Baz(c)` now. Bye.', 'Use now. Bye.'],
 ])('of %j nothing is said that is for the eyes', (text, words) => {
-  for (const size of [1, 3, 7, text.length]) expect(said(text, size).join(' ')).toBe(words);
+  for (const size of [1, 3, 7, text.length])
+    expect(said(text, size).join(' ')).toBe(words);
 });

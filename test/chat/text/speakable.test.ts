@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 
 test.each([
-  ['It is **really** *very* __simple__, ~~not~~ _hard_.', 'It is really very simple, not hard.'],
+  [
+    'It is **really** *very* __simple__, ~~not~~ _hard_.',
+    'It is really very simple, not hard.',
+  ],
   ['**Hello there,', 'Hello there,'],
   ['## Plan\n- [ ] one\n* two\n> three', 'Plan one two three'],
   ['See [the page](https://a.b/c) or https://d.e/f?g=h.', 'See the page or.'],

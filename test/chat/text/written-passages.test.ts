@@ -7,7 +7,10 @@ test.each<[string, readonly Aside[]]>([
   ['It is four.', []],
   ['See https://a.b/c?d=e. Then go.', [{ kind: 'link', text: 'https://a.b/c?d=e' }]],
   ['See <https://a.b/c>.', [{ kind: 'link', text: 'https://a.b/c' }]],
-  ['Look at [the page](https://a.b) now.', [{ kind: 'link', text: 'the page: https://a.b' }]],
+  [
+    'Look at [the page](https://a.b) now.',
+    [{ kind: 'link', text: 'the page: https://a.b' }],
+  ],
   [
     'Look at [Java](https://a.b/Java_(island) "an island") now.',
     [{ kind: 'link', text: 'Java: https://a.b/Java_(island)' }],

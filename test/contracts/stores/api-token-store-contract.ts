@@ -22,7 +22,8 @@ export function testApiTokenStore(name: string, open: OpenStore): void {
   test(`${name}: a token is found by the hash of its secret alone`, async () => {
     await using opened = await open();
     const { apiTokens } = opened;
-    for (const _ of ['once', 'again']) expect(await apiTokens.add(clock, 'h1')).toBe('added');
+    for (const _ of ['once', 'again'])
+      expect(await apiTokens.add(clock, 'h1')).toBe('added');
     expect(await apiTokens.add(diaryToken, 'h2')).toBe('added');
     expect(await apiTokens.find('h1')).toEqual(clock);
     expect(await apiTokens.find('h2')).toEqual(diaryToken);
@@ -50,10 +51,14 @@ export function testApiTokenStore(name: string, open: OpenStore): void {
     await using opened = await open();
     const { apiTokens } = opened;
     await apiTokens.add({ ...clock, budgetUsd: 2 }, 'h1');
-    for (const _ of ['once', 'again']) expect(await apiTokens.revoke('clock', 5_000)).toBe(true);
+    for (const _ of ['once', 'again'])
+      expect(await apiTokens.revoke('clock', 5_000)).toBe(true);
     expect(await apiTokens.revoke('clock', 6_000)).toBe(false);
     expect(await apiTokens.revoke('nobody', 6_000)).toBe(false);
-    expect(await apiTokens.find('h1')).toMatchObject({ name: 'clock', revokedAtWallMs: 5_000 });
+    expect(await apiTokens.find('h1')).toMatchObject({
+      name: 'clock',
+      revokedAtWallMs: 5_000,
+    });
     expect(await apiTokens.add(clock, 'h2')).toBe('added');
     expect(await apiTokens.find('h1')).toBeUndefined();
     expect(await apiTokens.find('h2')).toEqual(clock);

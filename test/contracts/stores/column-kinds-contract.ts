@@ -49,7 +49,11 @@ const samples = defineTable(
   { key: ['id'], ...kindRules },
 );
 /** Table whose database gives the keys. */
-const numberedTable = defineTable('numbered', { key, text }, { key: ['key'], ...kindRules });
+const numberedTable = defineTable(
+  'numbered',
+  { key, text },
+  { key: ['key'], ...kindRules },
+);
 /** Table of a single column. */
 const names = defineTable('names', { id }, { key: ['id'], ...kindRules });
 
@@ -72,7 +76,11 @@ const plainTable: Sample = {
 };
 
 const maxWhole = Number.MAX_SAFE_INTEGER;
-const nestedTable = { list: [1, -0.5, null, [], {}, [['deep']]], '': 'empty', 'a"b': '\0 🍵' };
+const nestedTable = {
+  list: [1, -0.5, null, [], {}, [['deep']]],
+  '': 'empty',
+  'a"b': '\0 🍵',
+};
 const texts = [
   '',
   ' ',
@@ -103,7 +111,15 @@ const keptValues: Partial<Record<Field, readonly unknown[]>> = {
   flag: [false, true],
   choice: ['up', 'down'],
 };
-const keptJsonValues: readonly unknown[] = [nestedTable, null, '', 'null', 0, false, []];
+const keptJsonValues: readonly unknown[] = [
+  nestedTable,
+  null,
+  '',
+  'null',
+  0,
+  false,
+  [],
+];
 
 /** Every kind of column does the same in both databases. */
 export function testColumnKinds(name: string, open: OpenKinds): void {
@@ -130,20 +146,20 @@ function testKeptValues(name: string, open: OpenKinds) {
     const { connection } = opened;
     expect(await storeAndRead(connection, 'text', 'a\0b\ud800')).toBe('a\ufffdb\ufffd');
     expect(await findTexts(connection, sql`text = ${'a\0b\ud800'}`)).toEqual(['1']);
-    expect(await findTexts(connection, sql`text ${connection.among(['a\0b\ud800'])}`)).toEqual([
-      '1',
-    ]);
+    expect(
+      await findTexts(connection, sql`text ${connection.among(['a\0b\ud800'])}`),
+    ).toEqual(['1']);
   });
 
   test(`${name}: JSON keeps what JSON can hold`, async () => {
     await using opened = await open();
     for (const value of keptJsonValues)
       expect(await storeAndRead(opened.connection, 'json', value)).toEqual(value);
-    expect(await storeAndRead(opened.connection, 'json', { a: undefined, b: [undefined] })).toEqual(
-      {
-        b: [null],
-      },
-    );
+    expect(
+      await storeAndRead(opened.connection, 'json', { a: undefined, b: [undefined] }),
+    ).toEqual({
+      b: [null],
+    });
   });
 }
 
@@ -151,7 +167,9 @@ function testRefusedValues(name: string, open: OpenKinds) {
   test(`${name}: a column of choices takes no other text, and no row is written`, async () => {
     await using opened = await open();
     const { connection } = opened;
-    await expect(storeAndRead(connection, 'choice', 'left')).rejects.toThrow(/check constraint/i);
+    await expect(storeAndRead(connection, 'choice', 'left')).rejects.toThrow(
+      /check constraint/i,
+    );
     expect(await findTexts(connection, sql`TRUE`)).toEqual([]);
   });
 }
@@ -163,16 +181,22 @@ function testInsertedRows(name: string, open: OpenKinds) {
     const next = { ...plainTable, text: 'coffee', otherText: 'late' };
     const nothing = sql`ON CONFLICT DO NOTHING`;
     expect(await connection.insert(samples, [plainTable], nothing)).toBe(1);
-    expect(await connection.insert(samples, [next, { ...plainTable, id: '2' }], nothing)).toBe(1);
+    expect(
+      await connection.insert(samples, [next, { ...plainTable, id: '2' }], nothing),
+    ).toBe(1);
     expect(await readTexts(connection)).toEqual(['tea', 'tea']);
     const never = sql`${toReplaceClause(samples)} WHERE samples.money > ${5}`;
     expect(await connection.insert(samples, [next], never)).toBe(0);
     expect(await connection.insert(samples, [next], toReplaceClause(samples))).toBe(1);
-    expect(await selectRows(connection, samples, sql`WHERE id = ${'1'}`)).toStrictEqual([next]);
-    expect(await connection.insert(samples, [plainTable], toReplaceClause(samples))).toBe(1);
-    expect(await selectRows(connection, samples, sql`WHERE id = ${'1'}`)).toStrictEqual([
-      plainTable,
-    ]);
+    expect(await selectRows(connection, samples, sql`WHERE id = ${'1'}`)).toStrictEqual(
+      [next],
+    );
+    expect(
+      await connection.insert(samples, [plainTable], toReplaceClause(samples)),
+    ).toBe(1);
+    expect(await selectRows(connection, samples, sql`WHERE id = ${'1'}`)).toStrictEqual(
+      [plainTable],
+    );
     await expect(connection.insert(samples, [plainTable])).rejects.toThrow(/unique/i);
     expect(await connection.insert(names, [{ id: 'a' }, { id: 'b' }], nothing)).toBe(2);
     expect(await connection.insert(names, [{ id: 'b' }, { id: 'c' }], nothing)).toBe(1);
@@ -195,7 +219,9 @@ function testFoundRows(name: string, open: OpenKinds) {
     const many = Array.from({ length: 10_000 }, (_, n) => `${n}`.padStart(5, '0'));
     expect(await ids(many)).toHaveLength(50);
     const whole = Array.from({ length: 10_000 }, (_, n) => n - 600);
-    expect(await findTexts(connection, sql`integer ${connection.among(whole)}`)).toHaveLength(50);
+    expect(
+      await findTexts(connection, sql`integer ${connection.among(whole)}`),
+    ).toHaveLength(50);
     expect(connection.among(many).sql).toBe(connection.among([]).sql);
   });
 
@@ -205,7 +231,11 @@ function testFoundRows(name: string, open: OpenKinds) {
     const beforeMs = Math.floor(wallMs());
     await connection.insert(samples, [plainTable]);
     await connection.run(sql`UPDATE samples SET instant = ${connection.now}`);
-    const [row] = await selectRows(connection, samples, sql`WHERE instant <= ${connection.now}`);
+    const [row] = await selectRows(
+      connection,
+      samples,
+      sql`WHERE instant <= ${connection.now}`,
+    );
     expect(row?.instant).toBeGreaterThanOrEqual(beforeMs);
     expect(row?.instant).toBeLessThanOrEqual(wallMs() + 1);
   });
@@ -233,5 +263,7 @@ async function findTexts(connection: Connection, condition: ReturnType<typeof ra
 }
 
 async function readTexts(connection: Connection) {
-  return (await selectRows(connection, samples, sql`ORDER BY id`)).map((row) => row.text);
+  return (await selectRows(connection, samples, sql`ORDER BY id`)).map(
+    (row) => row.text,
+  );
 }

@@ -20,7 +20,8 @@ function testRemembering(name: string, open: OpenStore) {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(anyId, anyStanding)), async (words) => {
         const guildId = `${guild++}`;
-        for (const [id, standing] of words) await opened.consents.write(guildId, id, standing);
+        for (const [id, standing] of words)
+          await opened.consents.write(guildId, id, standing);
         expect(await opened.consents.read(guildId)).toEqual(new Map(words));
       }),
       { numRuns: 20 },
@@ -56,7 +57,10 @@ function testForgetting(name: string, open: OpenStore) {
     const { consents } = opened;
     const erasure = { guildId: '10', personId: '1', sinceWallMs: 5.5 };
     for (const sinceWallMs of [5.5, 7])
-      await consents.write('10', '1', { ...forgottenConsent, erasesSinceWallMs: sinceWallMs });
+      await consents.write('10', '1', {
+        ...forgottenConsent,
+        erasesSinceWallMs: sinceWallMs,
+      });
     await consents.write('10', '1', alwaysConsent);
     await consents.erasePerson('10', '1');
     await consents.endErasure(erasure); // of the former, while the later one goes on
@@ -72,4 +76,7 @@ const anyId = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 64n }).map(String),
   fc.string({ unit: anyCharacter, minLength: 1 }),
 );
-const anyStanding: fc.Arbitrary<StoredConsent> = fc.constantFrom(alwaysConsent, neverConsent);
+const anyStanding: fc.Arbitrary<StoredConsent> = fc.constantFrom(
+  alwaysConsent,
+  neverConsent,
+);

@@ -5,7 +5,13 @@ import type { OpenTranscriptStore } from './transcript-samples.ts';
 
 /** Contract of every store of memories. */
 export function testMemoryStore(name: string, open: OpenTranscriptStore): void {
-  const memory: NewMemory = { guildId: '10', text: 'tea', byId: '1', byName: 'Ana', atWallMs: 5 };
+  const memory: NewMemory = {
+    guildId: '10',
+    text: 'tea',
+    byId: '1',
+    byName: 'Ana',
+    atWallMs: 5,
+  };
 
   test(`${name}: memories are listed as they were added, numbered from 1 in each server`, async () => {
     await using store = await open();

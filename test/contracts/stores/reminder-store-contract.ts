@@ -30,7 +30,9 @@ export function testReminderStore(name: string, open: OpenStore): void {
     await using opened = await open();
     const { reminders } = opened;
     expect(await reminders.add(teaReminder)).toEqual({ kind: 'added', number: 1 });
-    expect(await reminders.list(evenShard, '1')).toEqual([{ ...teaReminder, number: 1 }]);
+    expect(await reminders.list(evenShard, '1')).toEqual([
+      { ...teaReminder, number: 1 },
+    ]);
     expect(await reminders.list(evenShard, '2')).toEqual([]);
     expect(await reminders.list(oddShard, '1')).toEqual([]);
     expect(await reminders.remove('tea')).toBe(true);
@@ -41,7 +43,11 @@ export function testReminderStore(name: string, open: OpenStore): void {
   test(`${name}: each shard has its own reminders, what is due first before the others`, async () => {
     await using opened = await open();
     const { reminders } = opened;
-    await reminders.add({ ...teaReminder, id: 'later', dueAtWallMs: teaReminder.dueAtWallMs + 5 });
+    await reminders.add({
+      ...teaReminder,
+      id: 'later',
+      dueAtWallMs: teaReminder.dueAtWallMs + 5,
+    });
     await reminders.add(teaReminder);
     await reminders.add({
       ...teaReminder,
@@ -66,8 +72,13 @@ export function testReminderStore(name: string, open: OpenStore): void {
         kind: 'added',
         number: n,
       });
-    expect(await reminders.add(teaReminder)).toEqual({ kind: 'full', limit: maxReminders });
-    expect(await reminders.add({ ...teaReminder, personId: '2' })).toMatchObject({ kind: 'added' });
+    expect(await reminders.add(teaReminder)).toEqual({
+      kind: 'full',
+      limit: maxReminders,
+    });
+    expect(await reminders.add({ ...teaReminder, personId: '2' })).toMatchObject({
+      kind: 'added',
+    });
     await reminders.remove('7');
     expect(await reminders.add({ ...teaReminder, id: 'new' })).toEqual({
       kind: 'added',
@@ -79,14 +90,21 @@ export function testReminderStore(name: string, open: OpenStore): void {
     await using opened = await open();
     const { consents, reminders } = opened;
     const later = teaReminder.dueAtWallMs + 86_400_000;
-    const message = { ...teaReminder, addresseeId: '2', addresseeName: 'Ana', authorName: 'Ben' };
+    const message = {
+      ...teaReminder,
+      addresseeId: '2',
+      addresseeName: 'Ana',
+      authorName: 'Ben',
+    };
     const own = { ...message, isPrivate: true, dueAtWallMs: later } as const;
     await reminders.add(own);
     await reminders.add({ ...message, id: 'due' });
     await reminders.add({ ...own, id: 'other', addresseeId: '3' });
     await reminders.add({ ...own, id: 'odd', guildId: oddShard });
     const atWallMs = teaReminder.dueAtWallMs + 0.5;
-    expect(await reminders.makeArrivedDue(evenShard, ['1', '2', '4'], atWallMs)).toBe(1);
+    expect(await reminders.makeArrivedDue(evenShard, ['1', '2', '4'], atWallMs)).toBe(
+      1,
+    );
     const [due, arrived, other] = await reminders.list(evenShard, '1');
     expect([due?.id, other?.dueAtWallMs]).toEqual(['due', later]);
     expect(arrived).toEqual({ ...own, number: 1, dueAtWallMs: atWallMs });

@@ -59,7 +59,9 @@ function testAging(name: string, open: OpenStore) {
     await pass(10 * minuteMs);
     await seats.markAlive(['20', '30']);
     await pass(minuteMs);
-    const minutes = (await seats.read(allSeats)).map(({ idleMs }) => Math.floor(idleMs / minuteMs));
+    const minutes = (await seats.read(allSeats)).map(({ idleMs }) =>
+      Math.floor(idleMs / minuteMs),
+    );
     expect(minutes).toEqual([11, 1]);
     await seats.write(lounge);
     expect((await seats.read(['10']))[0]?.idleMs).toBeLessThan(minuteMs);

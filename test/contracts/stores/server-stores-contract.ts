@@ -92,7 +92,13 @@ export function testGuildStore(name: string, open: OpenStore): void {
   test(`${name}: of an erased server nothing is left, and all of another`, async () => {
     await using opened = await open();
     const { consents, guilds, panels, settings, tracks } = opened;
-    const track = { name: 'music', percent: 50, isPaused: false, isMuted: false, sounds: [] };
+    const track = {
+      name: 'music',
+      percent: 50,
+      isPaused: false,
+      isMuted: false,
+      sounds: [],
+    };
     const place = { channelId: '100', messageId: '1000' };
     for (const guildId of ['10', '20']) {
       await consents.write(guildId, '1', { kind: 'always' });
@@ -126,8 +132,13 @@ export function testGuildStore(name: string, open: OpenStore): void {
   });
 }
 
-type PortionProcess = { readonly portions: PortionStore; readonly spending: SpendingStore };
-type OpenProcesses = () => Promise<AsyncDisposable & { readonly all: readonly PortionProcess[] }>;
+type PortionProcess = {
+  readonly portions: PortionStore;
+  readonly spending: SpendingStore;
+};
+type OpenProcesses = () => Promise<
+  AsyncDisposable & { readonly all: readonly PortionProcess[] }
+>;
 
 /** Contract of every store of portions; `open` opens two processes. */
 export function testPortionStore(name: string, open: OpenProcesses): void {
@@ -138,11 +149,31 @@ export function testPortionStore(name: string, open: OpenProcesses): void {
     const day = '2026-11-20';
     const ask = ({ portions }: PortionProcess, nanoUsd: number, usedNanoUsd = 0) =>
       portions.reserve({ capNanoUsd: 100, day, nanoUsd, usedNanoUsd });
-    expect(await ask(one, 30)).toEqual({ nanoUsd: 30, spentNanoUsd: 0, leftNanoUsd: 70 });
-    expect(await ask(other, 90)).toEqual({ nanoUsd: 70, spentNanoUsd: 0, leftNanoUsd: 0 });
+    expect(await ask(one, 30)).toEqual({
+      nanoUsd: 30,
+      spentNanoUsd: 0,
+      leftNanoUsd: 70,
+    });
+    expect(await ask(other, 90)).toEqual({
+      nanoUsd: 70,
+      spentNanoUsd: 0,
+      leftNanoUsd: 0,
+    });
     await one.spending.add([{ guildId: 'all', day, nanoUsd: 20, turns: 0 }], day);
-    expect(await ask(other, 90, 70)).toEqual({ nanoUsd: 70, spentNanoUsd: 20, leftNanoUsd: 0 });
-    expect(await ask(one, 30)).toEqual({ nanoUsd: 10, spentNanoUsd: 20, leftNanoUsd: 0 });
-    expect(await ask(other, 0)).toEqual({ nanoUsd: 0, spentNanoUsd: 20, leftNanoUsd: 70 });
+    expect(await ask(other, 90, 70)).toEqual({
+      nanoUsd: 70,
+      spentNanoUsd: 20,
+      leftNanoUsd: 0,
+    });
+    expect(await ask(one, 30)).toEqual({
+      nanoUsd: 10,
+      spentNanoUsd: 20,
+      leftNanoUsd: 0,
+    });
+    expect(await ask(other, 0)).toEqual({
+      nanoUsd: 0,
+      spentNanoUsd: 20,
+      leftNanoUsd: 70,
+    });
   });
 }

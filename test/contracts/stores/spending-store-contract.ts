@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 
-type OpenSpendingStore = () => Promise<AsyncDisposable & { readonly spending: SpendingStore }>;
+type OpenSpendingStore = () => Promise<
+  AsyncDisposable & { readonly spending: SpendingStore }
+>;
 
 const spentEntry: SpendingEntry = {
   guildId: '10',
@@ -17,7 +19,10 @@ export function testSpendingStore(name: string, open: OpenSpendingStore): void {
     await using opened = await open();
     const { spending } = opened;
     await spending.add([spentEntry, anaEntry], spentEntry.day);
-    await spending.add([spentEntry, anaEntry, { ...spentEntry, guildId: '20' }], spentEntry.day);
+    await spending.add(
+      [spentEntry, anaEntry, { ...spentEntry, guildId: '20' }],
+      spentEntry.day,
+    );
     const twice = { nanoUsd: 9_000_000_002, turns: 4 };
     const found = sumEntries(await spending.read('2026-11-20'));
     expect(found.get('10')).toEqual(twice);

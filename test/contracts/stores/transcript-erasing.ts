@@ -48,7 +48,13 @@ async function openTalk(open: OpenTranscriptStore) {
       }),
     ]);
   }
-  const memory = { guildId: '10', text: 'likes tea', byId: '1', byName: 'Ana', atWallMs: 1 };
+  const memory = {
+    guildId: '10',
+    text: 'likes tea',
+    byId: '1',
+    byName: 'Ana',
+    atWallMs: 1,
+  };
   await store.memories.add(memory);
   await store.memories.add({ ...memory, byId: '2', aboutId: '1' });
   await store.memories.add({ ...memory, byId: '2' });
@@ -59,13 +65,18 @@ async function readTexts(
   store: LocalTranscriptStore,
   sessionId: string,
 ): Promise<readonly string[]> {
-  return (await store.reader.listLines(sessionId, openSessions)).map(({ text }) => text);
+  return (await store.reader.listLines(sessionId, openSessions)).map(
+    ({ text }) => text,
+  );
 }
 
 function testForgottenPeople(name: string, open: OpenTranscriptStore) {
   test(`${name}: all about a person is counted, exported and forgotten, answers to them too`, async () => {
     await using store = await openTalk(open);
-    expect(await store.records.countRecords('10', '1')).toEqual({ lines: 4, memories: 2 });
+    expect(await store.records.countRecords('10', '1')).toEqual({
+      lines: 4,
+      memories: 2,
+    });
     const all = await store.records.listRecords('10', '1');
     expect(all.lines.map(({ sessionId, number }) => [sessionId, number])).toEqual([
       ['a', 1],
@@ -76,7 +87,9 @@ function testForgottenPeople(name: string, open: OpenTranscriptStore) {
     expect(all.memories.map(({ number }) => number)).toEqual([1, 2]);
     expect(all.sessions).toEqual([makeSession('a'), makeSession('b')]);
     expect(await store.eraser.erasePerson('10', '1')).toBe(4);
-    const outdated = (await store.messages.outdated(9)).map(({ message }) => message.messageId);
+    const outdated = (await store.messages.outdated(9)).map(
+      ({ message }) => message.messageId,
+    );
     expect(new Set(outdated)).toEqual(new Set(['300', '301', '302']));
     expect(await readTexts(store, 'a')).toEqual(['coffee']);
     expect((await store.memories.list('10')).map(({ number }) => number)).toEqual([3]);
@@ -116,7 +129,9 @@ function testForgottenPlaces(name: string, open: OpenTranscriptStore) {
 function testExpiry(name: string, open: OpenTranscriptStore) {
   test(`${name}: lines go after the days of their server, brief ones after one`, async () => {
     await using store = await open();
-    await store.writer.putSession(makeSession('a', { endedAtWallMs: startedAtWallMs + 9 }));
+    await store.writer.putSession(
+      makeSession('a', { endedAtWallMs: startedAtWallMs + 9 }),
+    );
     await store.writer.putSession(makeSession('b', { guildId: '20' }));
     await store.writer.putLines([
       makeLine('a', 1, 'kept'),
@@ -141,7 +156,10 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
     await using store = await open();
     const nothing: KeptDays = { '10': 0 };
     await store.writer.putSession(makeSession('a'));
-    await store.writer.putLines([makeLine('a', 1, 'first'), makeLine('a', 600, 'last')]);
+    await store.writer.putLines([
+      makeLine('a', 1, 'first'),
+      makeLine('a', 600, 'last'),
+    ]);
     const at = (minutes: number) =>
       store.eraser.eraseExpired(startedAtWallMs + minutes * 60_000, nothing);
     expect(await at(20)).toBe(0);
@@ -162,13 +180,19 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
     const [first, second, third] = await store.messages.outdated(9);
     expect(first?.message).toEqual(message);
     expect(first?.lines.map(({ text }) => text)).toEqual(['coffee']);
-    expect(second?.message).toMatchObject({ messageId: '301', guildId: '10', sessionId: 'b' });
+    expect(second?.message).toMatchObject({
+      messageId: '301',
+      guildId: '10',
+      sessionId: 'b',
+    });
     expect(third).toMatchObject({ message: { messageId: '302' }, lines: [] });
     await store.messages.putMessage(message);
     expect(await store.messages.outdated(1)).toHaveLength(1);
     await store.messages.markSettled('300', first?.outdated);
     await store.messages.markSettled('302');
-    expect((await store.messages.outdated(9)).map((one) => one.message.messageId)).toEqual(['301']);
+    expect(
+      (await store.messages.outdated(9)).map((one) => one.message.messageId),
+    ).toEqual(['301']);
   });
 
   test(`${name}: a message that no line names, as one of translations, goes with any line of its session`, async () => {

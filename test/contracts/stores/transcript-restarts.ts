@@ -18,7 +18,10 @@ export function testTranscriptRestarts(name: string, open: OpenTranscriptStore):
 function testEndedSessions(name: string, open: OpenTranscriptStore) {
   test(`${name}: sessions that were left open end with what was said last in them`, async () => {
     await using store = await open();
-    const ended = makeSession('c', { channelId: '103', endedAtWallMs: startedAtWallMs + 9 });
+    const ended = makeSession('c', {
+      channelId: '103',
+      endedAtWallMs: startedAtWallMs + 9,
+    });
     await store.writer.putSession(makeSession('a', { channelId: '101' }));
     await store.writer.putSession(makeSession('b', { channelId: '102' }));
     await store.writer.putSession(ended);
@@ -39,7 +42,9 @@ function testUnkeptLines(name: string, open: OpenTranscriptStore) {
     await store.writer.putSession(makeSession('a', ended));
     await store.writer.putSession(makeSession('b'));
     const line = makeLine('b', 1, 'kept');
-    await store.writer.putLines([{ ...line, post: { channelId: '200', messageId: 'b3' } }]);
+    await store.writer.putLines([
+      { ...line, post: { channelId: '200', messageId: 'b3' } },
+    ]);
     // The wall clock may be put back meanwhile: ids of Discord tell which message is the last.
     const put = (messageId: string, n: number) => {
       const postedAtWallMs = 9 - n;
@@ -52,10 +57,14 @@ function testUnkeptLines(name: string, open: OpenTranscriptStore) {
         postedAtWallMs,
       });
     };
-    for (const [n, id] of ['a1', 'b1', 'b2', 'b3', 'b4', 'c1'].entries()) await put(id, n);
+    for (const [n, id] of ['a1', 'b1', 'b2', 'b3', 'b4', 'c1'].entries())
+      await put(id, n);
     await store.writer.endOpenSessions(onlyShardRange);
     const outdated = await store.messages.outdated(9);
-    const shown = outdated.map(({ message, lines }) => [message.messageId, lines.length]);
+    const shown = outdated.map(({ message, lines }) => [
+      message.messageId,
+      lines.length,
+    ]);
     expect(shown.toSorted()).toEqual([
       ['b2', 0],
       ['b3', 1],
@@ -89,6 +98,9 @@ function testSharedServers(name: string, open: OpenTranscriptStore) {
     expect(latest).toMatchObject({ session: makeSession('a'), lastNumber: 1 });
     expect(await store.eraser.eraseExpired(late, {})).toBe(0);
     await store.eraser.erasePerson('10', '1');
-    expect([await messagesIn(0, 2), await messagesIn(1, 2)]).toEqual([['300'], ['500', '501']]);
+    expect([await messagesIn(0, 2), await messagesIn(1, 2)]).toEqual([
+      ['300'],
+      ['500', '501'],
+    ]);
   });
 }

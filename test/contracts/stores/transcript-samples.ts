@@ -11,7 +11,10 @@ export type OpenTranscriptStore = () => Promise<LocalTranscriptStore>;
 export const startedAtWallMs = Date.UTC(2026, 10, 20, 20);
 
 /** A session of server 10 in channel 100, whose captions stand in place 200. */
-export function makeSession(id: string, more: Partial<TranscriptSession> = {}): TranscriptSession {
+export function makeSession(
+  id: string,
+  more: Partial<TranscriptSession> = {},
+): TranscriptSession {
   return {
     id,
     guildId: '10',
@@ -61,4 +64,6 @@ export function toMessagePlace(messageId: string): Pick<TranscriptLine, 'post'> 
 export const onlyShardRange = { id: 0, count: 1 };
 
 /** All channels here. */
-export const openSessions: ReadableChannels = { channelIds: ['100', '101', '102', '103'] };
+export const openSessions: ReadableChannels = {
+  channelIds: ['100', '101', '102', '103'],
+};

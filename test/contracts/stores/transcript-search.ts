@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ReadableChannels, TranscriptSearch } from '#src/features/captions/transcript-line.ts';
+import type {
+  ReadableChannels,
+  TranscriptSearch,
+} from '#src/features/captions/transcript-line.ts';
 import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 import {
   makeLine,
@@ -39,32 +42,57 @@ function testFinding(name: string, open: OpenTranscriptStore) {
     ['without case and accents', 'Das Café in der STRASSE', ['cafe', 'CAFÉ', 'straße']],
     ['in Greek and Cyrillic', 'Ο δρόμος. Ёлка стоит', ['ΔΡΌΜΟΣ', 'елка']],
     ['in Chinese, which has no spaces', '我们星期五在我家见面', ['星期五', '见面']],
-    ['in Japanese, which has no spaces', '来週の金曜日に東京で会いましょう', ['金曜日', '東京']],
+    [
+      'in Japanese, which has no spaces',
+      '来週の金曜日に東京で会いましょう',
+      ['金曜日', '東京'],
+    ],
     ['in Thai, which has no spaces', 'เราจะพบกันวันศุกร์', ['วันศุกร์']],
     ['in Korean and Hindi', '금요일 저녁 हम शुक्रवार को मिलेंगे', ['금요일', 'शुक्रवार']],
     ['with digits and signs', "It's 20:14, room B-12", ['20:14', 'b 12', "it's"]],
   ])(`${name}: words are found %s`, async (_how, text, queries) => {
     await using store = await openWithTexts(open, text, 'something else');
-    for (const query of queries) expect(await findTexts(store, query), query).toEqual([text]);
+    for (const query of queries)
+      expect(await findTexts(store, query), query).toEqual([text]);
   });
 
-  test.each(['NEAR', 'AND', '"eight', 'eig*', 'words:eight', '(', 'eight OR', '^', '1·eight', ''])(
-    `${name}: %j, typed as a search, is only words`,
-    async (words) => {
-      await using store = await openWithTexts(open, 'near and or not', 'eight');
-      const all = await findTexts(store, words);
-      const wanted = ['near and or not', 'eight'].filter((text) =>
-        text.split(' ').some((word) => words.toLowerCase().split(/\W/).includes(word)),
-      );
-      expect(new Set(all)).toEqual(new Set(wanted));
-    },
-  );
+  test.each([
+    'NEAR',
+    'AND',
+    '"eight',
+    'eig*',
+    'words:eight',
+    '(',
+    'eight OR',
+    '^',
+    '1·eight',
+    '',
+  ])(`${name}: %j, typed as a search, is only words`, async (words) => {
+    await using store = await openWithTexts(open, 'near and or not', 'eight');
+    const all = await findTexts(store, words);
+    const wanted = ['near and or not', 'eight'].filter((text) =>
+      text.split(' ').some((word) => words.toLowerCase().split(/\W/).includes(word)),
+    );
+    expect(new Set(all)).toEqual(new Set(wanted));
+  });
 }
 
 function testRanking(name: string, open: OpenTranscriptStore) {
   test(`${name}: lines with more of the words come first, and the newest among equals`, async () => {
-    await using store = await openWithTexts(open, 'red', 'red blue', 'blue', 'red', 'green');
-    expect(await findTexts(store, 'blue red')).toEqual(['red blue', 'blue', 'red', 'red']);
+    await using store = await openWithTexts(
+      open,
+      'red',
+      'red blue',
+      'blue',
+      'red',
+      'green',
+    );
+    expect(await findTexts(store, 'blue red')).toEqual([
+      'red blue',
+      'blue',
+      'red',
+      'red',
+    ]);
     expect(await findTexts(store, 'red blue', { limit: 1 })).toEqual(['red blue']);
   });
 }
@@ -77,9 +105,20 @@ function testFilters(name: string, open: OpenTranscriptStore) {
     await store.writer.putSession(makeSession('b', { startedAtWallMs: later }));
     await store.writer.putSession(makeSession('c', { guildId: '20' }));
     for (const id of ['a', 'b', 'c'])
-      await store.writer.putLines([makeLine(id, 1, `red ${id}1`), makeLine(id, 2, `red ${id}2`)]);
-    expect(await findTexts(store, 'red')).toEqual(['red b2', 'red b1', 'red a2', 'red a1']);
-    expect(await findTexts(store, 'red', { sessionId: 'a' })).toEqual(['red a2', 'red a1']);
+      await store.writer.putLines([
+        makeLine(id, 1, `red ${id}1`),
+        makeLine(id, 2, `red ${id}2`),
+      ]);
+    expect(await findTexts(store, 'red')).toEqual([
+      'red b2',
+      'red b1',
+      'red a2',
+      'red a1',
+    ]);
+    expect(await findTexts(store, 'red', { sessionId: 'a' })).toEqual([
+      'red a2',
+      'red a1',
+    ]);
     expect(await findTexts(store, 'red', { sessionId: 'c' })).toEqual([]);
     expect(await findTexts(store, 'red', { guildId: '30' })).toEqual([]);
   });
@@ -89,9 +128,14 @@ function testFilters(name: string, open: OpenTranscriptStore) {
     await store.writer.putSession(makeSession('a'));
     await store.writer.putSession(makeSession('b', { channelId: '101' }));
     await store.writer.putLines([makeLine('a', 1, 'red 1'), makeLine('a', 2, 'red 2')]);
-    const others = Array.from({ length: 30 }, (_, n) => makeLine('b', n + 1, `red ${n + 3}`));
+    const others = Array.from({ length: 30 }, (_, n) =>
+      makeLine('b', n + 1, `red ${n + 3}`),
+    );
     await store.writer.putLines(others);
     const open100 = { channelIds: ['100'] };
-    expect(await findTexts(store, 'red 30', { limit: 2 }, open100)).toEqual(['red 2', 'red 1']);
+    expect(await findTexts(store, 'red 30', { limit: 2 }, open100)).toEqual([
+      'red 2',
+      'red 1',
+    ]);
   });
 }

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ReadableChannels, TranscriptLine } from '#src/features/captions/transcript-line.ts';
+import type {
+  ReadableChannels,
+  TranscriptLine,
+} from '#src/features/captions/transcript-line.ts';
 import { countRuns, fc } from '#test/properties.ts';
 import {
   makeLine,
@@ -23,7 +26,10 @@ function testResuming(name: string, open: OpenTranscriptStore) {
     await using store = await open();
     await store.writer.putSession(makeSession('a'));
     expect(await store.reader.findLatest('10', '100')).toMatchObject({ lastNumber: 0 });
-    await store.writer.putLines([makeLine('a', 3, 'old'), makeLine('a', 1_800, 'late')]);
+    await store.writer.putLines([
+      makeLine('a', 3, 'old'),
+      makeLine('a', 1_800, 'late'),
+    ]);
     expect(await store.reader.findLatest('10', '100')).toEqual({
       session: makeSession('a'),
       lastNumber: 1_800,
@@ -44,7 +50,11 @@ function testReading(name: string, open: OpenTranscriptStore) {
     const cut: TranscriptLine = { ...said, isCut: true };
     const failed = makeLine('a', 3, '');
     await store.writer.putLines([whole, cut, failed]);
-    expect(await store.reader.listLines('a', openSessions)).toEqual([whole, cut, failed]);
+    expect(await store.reader.listLines('a', openSessions)).toEqual([
+      whole,
+      cut,
+      failed,
+    ]);
   });
 
   test(`${name}: lines are read in order of speech, and put again they are replaced`, async () => {
@@ -103,9 +113,11 @@ function testAgreement(name: string, open: OpenTranscriptStore) {
             const lines = speakerIds.map((id, at) =>
               makeLine(session.id, at + 1, 'word', toSpeaker(id)),
             );
-            const isTheirs = own !== undefined && speakerIds.some((id) => id === own.personId);
+            const isTheirs =
+              own !== undefined && speakerIds.some((id) => id === own.personId);
             const isGone = own?.goneChannelIds.includes(channelId) === true;
-            const isOpen = others.channelIds.includes(channelId) || (isGone && isTheirs);
+            const isOpen =
+              others.channelIds.includes(channelId) || (isGone && isTheirs);
             return { session, lines, known: isOpen ? lines : [] };
           });
           for (const { session, lines } of sessions) {
@@ -120,7 +132,10 @@ function testAgreement(name: string, open: OpenTranscriptStore) {
             .toReversed()
             .map(({ session, known }) => ({ ...session, lineCount: known.length }));
           expect(listed).toEqual(counts.filter(({ lineCount }) => lineCount > 0));
-          const found = await store.reader.search({ guildId, words: 'word', limit: 99 }, given);
+          const found = await store.reader.search(
+            { guildId, words: 'word', limit: 99 },
+            given,
+          );
           expect(new Set(found.map(({ line }) => line))).toEqual(
             new Set(sessions.flatMap(({ known }) => known)),
           );

@@ -52,7 +52,11 @@ function streaming(clock: VirtualClock, now: Understanding): Transcriber {
 }
 
 /** Adam alone with a bot whose recogniser streams. */
-async function called(now: Understanding, isKnownStable: boolean, over: FixtureOptions = {}) {
+async function called(
+  now: Understanding,
+  isKnownStable: boolean,
+  over: FixtureOptions = {},
+) {
   const clock = new VirtualClock();
   const transcriber = streaming(clock, now);
   const partialTrust = new PartialTrust(isKnownStable);
@@ -108,8 +112,13 @@ test('an answer begun on partial words in another language than the final ones a
   const { fixture, ask } = await called(understood, true, { textLanguage });
   await ask();
   const orders = fixture.chat.asked.map(({ messages }) => messages[0]?.content ?? '');
-  expect(orders.map((order) => /Answer in (\w+)/.exec(order)?.[1])).toEqual(['English', 'Dutch']);
+  expect(orders.map((order) => /Answer in (\w+)/.exec(order)?.[1])).toEqual([
+    'English',
+    'Dutch',
+  ]);
   expect(fixture.of('answered')).toHaveLength(1);
   const [{ instants } = { instants: undefined }] = fixture.of('answered');
-  expect(instants?.firstSentAtMs).toBeGreaterThan(instants?.recognisedAtMs ?? Number.NaN);
+  expect(instants?.firstSentAtMs).toBeGreaterThan(
+    instants?.recognisedAtMs ?? Number.NaN,
+  );
 });

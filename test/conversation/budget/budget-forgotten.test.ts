@@ -40,7 +40,9 @@ function perform({ kind, which }: Act, world: World) {
   switch (kind) {
     case 'listen': {
       const listening = budgets.listen('g', 'ana');
-      return 'reservation' in listening ? void heard.push(listening.reservation) : undefined;
+      return 'reservation' in listening
+        ? void heard.push(listening.reservation)
+        : undefined;
     }
     case 'hear':
       return heard[which % Math.max(1, heard.length)]?.onRecognised(1_000 + which);
@@ -66,11 +68,20 @@ const anyAct = fc.record({ kind: fc.constantFrom(...acts), which: fc.nat(9_999) 
 
 test('whatever was under way when somebody was forgotten, nothing names them afterwards', async () => {
   const later = anyAct.filter(({ kind }) => kind !== 'listen' && kind !== 'open');
-  const both = [fc.array(anyAct, { maxLength: 30 }), fc.array(later, { maxLength: 30 })] as const;
+  const both = [
+    fc.array(anyAct, { maxLength: 30 }),
+    fc.array(later, { maxLength: 30 }),
+  ] as const;
   await fc.assert(
     fc.asyncProperty(...both, async (before, after) => {
       const clock = new VirtualClock();
-      const world: World = { clock, ...openBudgets(clock), heard: [], bills: [], entries: [] };
+      const world: World = {
+        clock,
+        ...openBudgets(clock),
+        heard: [],
+        bills: [],
+        entries: [],
+      };
       for (const act of before) await perform(act, world);
       world.budgets.forget('g', 'ana');
       world.entries.length = 0; // what is in the book is erased there
@@ -93,8 +104,16 @@ test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
     const adam = { id: '4711', name: 'Adam', isBot: false, roleIds: [] };
     const clock = new VirtualClock(Date.UTC(2026, 10, 20));
     const { ledger, budgets } = openBudgets(clock);
-    const transcriber = new FakeTranscriber({ texts: ['five five'], tookMs: 400, clock });
-    const fixture = openSessionFixture({ spending: budgets, transcriber }, [adam, eva], clock);
+    const transcriber = new FakeTranscriber({
+      texts: ['five five'],
+      tookMs: 400,
+      clock,
+    });
+    const fixture = openSessionFixture(
+      { spending: budgets, transcriber },
+      [adam, eva],
+      clock,
+    );
     await fixture.sessions.join(lounge, adam.id);
     await passTime(fixture, 500);
     const fromMs = clock.nowMs();
@@ -113,7 +132,11 @@ test('a forgotten person leaves no spending behind and gets no second share, eve
   const caps = { personDay: toUsd(1), serverDay: toUsd(5) };
   const { budgets, ledger } = openBudgets(clock, { caps });
   for (let n = 0; n < 10; n++) {
-    for (let opened = budgets.open(order); opened.kind === 'open'; opened = budgets.open(order)) {
+    for (
+      let opened = budgets.open(order);
+      opened.kind === 'open';
+      opened = budgets.open(order)
+    ) {
       if (n % 2 === 0) budgets.forget('g', 'ana');
       opened.reservation.used({ inputTokens: 100_000, outputTokens: 0 });
       opened.reservation.close();

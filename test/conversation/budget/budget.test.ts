@@ -24,7 +24,11 @@ type Over = Pick<NonNullable<Parameters<typeof openBudgets>[1]>, 'caps' | 'tarif
 async function openPaid({ caps = {}, tariff = {}, parts = {}, wallMs }: Over = {}) {
   const clock = new VirtualClock(wallMs);
   const purse = openBudgets(clock, { caps, tariff });
-  const fixture = openSessionFixture({ ...parts, spending: purse.budgets }, [adam, eva], clock);
+  const fixture = openSessionFixture(
+    { ...parts, spending: purse.budgets },
+    [adam, eva],
+    clock,
+  );
   await fixture.sessions.join(lounge, 'adam');
   const spent = () => purse.ledger.getStanding('g', clock.wallMs()).day;
   return { ...purse, fixture, clock, spent };
@@ -39,7 +43,9 @@ test('an answer is paid for: recognising by its sound, thinking by what the serv
   const pipe = await openPaid();
   await passTime(pipe.fixture, 4_000, await sayWords('human-cards-004', adam, 0));
   const sum = (what: string) =>
-    pipe.paid.filter((one) => one.what === what).reduce((all, { usd = 0 }) => all + usd, 0);
+    pipe.paid
+      .filter((one) => one.what === what)
+      .reduce((all, { usd = 0 }) => all + usd, 0);
   expect(sum('recognise')).toBeGreaterThan((0.01 / 60) * 1.5);
   expect(sum('speak')).toBeCloseTo('You said five.'.length / 1e6, 9);
   expect(sum('think')).toBeGreaterThan(0);
@@ -73,12 +79,18 @@ test('whoever has used their share reads so once, and is answered neither aloud 
 });
 
 test('beyond the budget each question gets a tone, and its speaker reads why, at once and every ten minutes', async () => {
-  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
+  const { fixture, budgets, clock } = await openPaid({
+    caps: { serverDay: toUsd(0.1) },
+  });
   const { link } = fixture.linkOpener;
   use(budgets, 99_900);
   const ask = async () => {
     const before = link.sent;
-    await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, clock.nowMs()));
+    await passTime(
+      fixture,
+      4_000,
+      await sayWords('human-cards-004', adam, clock.nowMs()),
+    );
     return { hasTone: link.sent > before, lines: fixture.notified.flat().length };
   };
   expect(await ask()).toEqual({ hasTone: true, lines: 1 });
@@ -92,11 +104,17 @@ test('beyond the budget each question gets a tone, and its speaker reads why, at
 });
 
 test('when the budget for recognition is used up, a person alone with the bot gets the tone and the line', async () => {
-  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
+  const { fixture, budgets, clock } = await openPaid({
+    caps: { serverDay: toUsd(0.1) },
+  });
   use(budgets, 100_000);
   const { present } = fixture.linkOpener.link;
   present.splice(0, present.length, adam);
-  await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, clock.nowMs()));
+  await passTime(
+    fixture,
+    4_000,
+    await sayWords('human-cards-004', adam, clock.nowMs()),
+  );
   expect(fixture.linkOpener.link.sent).toBeGreaterThan(0);
   expect(fixture.notified.flat()).toMatchObject([{ personId: 'adam' }]);
 });
@@ -105,7 +123,9 @@ test('when much is left of a budget, it says that this is too little, and not th
   const { fixture } = await openPaid({ caps: { serverDay: toUsd(0.0005) } });
   await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, 0));
   const [line] = fixture.notified.flat();
-  expect(line?.text).toBe("What is left of today's budget here is too little for this.");
+  expect(line?.text).toBe(
+    "What is left of today's budget here is too little for this.",
+  );
 });
 
 test('when the budget is used it says so once, shows until when, and reads nothing out', async () => {
@@ -124,7 +144,10 @@ test('when the budget is used it says so once, shows until when, and reads nothi
 
 test('at the very end nothing is recognised either, until the next day', async () => {
   const wallMs = Date.UTC(2026, 10, 20, 23, 59, 50);
-  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: toUsd(0.1) }, wallMs });
+  const { fixture, budgets, clock } = await openPaid({
+    caps: { serverDay: toUsd(0.1) },
+    wallMs,
+  });
   use(budgets, 100_000);
   await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, 0));
   expect([fixture.of('recognised'), fixture.of('ignored')]).toEqual([[], []]);
@@ -135,12 +158,16 @@ test('at the very end nothing is recognised either, until the next day', async (
 });
 
 test('a text that costs more than is left is written, and not read out', async () => {
-  const { fixture, budgets, ledger, spent } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
+  const { fixture, budgets, ledger, spent } = await openPaid({
+    caps: { serverDay: toUsd(0.1) },
+  });
   use(budgets, 98_500);
   await passTime(fixture, 20_000);
   const [before, asked] = [spent().nanoUsd, fixture.synthesizer.asked.length];
   const words = 'These words are many. '.repeat(90).trim();
-  expect(await fixture.talk.sayText('g', words, 'now')).toMatchObject({ kind: 'queued' });
+  expect(await fixture.talk.sayText('g', words, 'now')).toMatchObject({
+    kind: 'queued',
+  });
   await passTime(fixture, 3_000);
   expect(fixture.written.at(-1)).toContain('These words are many.');
   await fixture.talk.sayText('g', words, 'now', { track: 'news' });
@@ -150,15 +177,23 @@ test('a text that costs more than is left is written, and not read out', async (
 });
 
 test('a check is paid by the server, and asks nobody where its budget is used', async () => {
-  const { fixture, budgets, spent } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
+  const { fixture, budgets, spent } = await openPaid({
+    caps: { serverDay: toUsd(0.1) },
+  });
   const check = async () => {
     const checking = fixture.checkup.checkAnswers('g', 'adam');
     await passTime(fixture, 9_000);
     const { findings } = await checking;
-    return findings.filter(({ what }) => ['recognise', 'think', 'speak'].includes(what));
+    return findings.filter(({ what }) =>
+      ['recognise', 'think', 'speak'].includes(what),
+    );
   };
   const before = spent().nanoUsd;
-  expect((await check()).map(({ isIdle = false }) => isIdle)).toEqual([false, false, false]);
+  expect((await check()).map(({ isIdle = false }) => isIdle)).toEqual([
+    false,
+    false,
+    false,
+  ]);
   expect(spent().nanoUsd).toBeGreaterThan(before);
   use(budgets, 99_500);
   const asked = fixture.chat.asked.length;
@@ -203,8 +238,12 @@ test('a recording of /ask is paid by whoever sent it, a person or a program, unt
       fixture.talk.askQuestion('g', '', { id, name: id }, 'text', {
         recording: { url: '', name: 'recording' },
       });
-    for (let n = 0; n < count; n++) expect(await send()).toMatchObject({ kind: 'answered' });
-    expect(await send()).toMatchObject({ kind: 'failed', line: { id: 'budget.rest.person' } });
+    for (let n = 0; n < count; n++)
+      expect(await send()).toMatchObject({ kind: 'answered' });
+    expect(await send()).toMatchObject({
+      kind: 'failed',
+      line: { id: 'budget.rest.person' },
+    });
     expect(ledger.getShare('g', id, clock.wallMs()).nanoUsd).toBe(count * 0.02e9);
   }
   expect(spent().nanoUsd).toBe(0.04e9);
@@ -219,17 +258,24 @@ const twoMinutes = {
 test.each([
   ['the budget of the server', { serverDay: toUsd(0.1) }, 100_000],
   ['their own share', { personDay: toUsd(0.05) }, 50_000],
-])('a "stop" silences the bot also where %s is used up meanwhile', async (_, caps, usedUpTo) => {
-  const chat = new FakeChat([['It is a long story. '.repeat(40)]]);
-  const transcriber = new FakeTranscriber({ texts: ['Stop.'] });
-  const { fixture, budgets } = await openPaid({ caps, parts: { chat, transcriber } });
-  void fixture.talk.askQuestion('g', 'And?', { id: 'eva', name: 'Eva' }, 'voice');
-  await passTime(fixture, 3_000);
-  use(budgets, usedUpTo);
-  const before = fixture.linkOpener.link.sent;
-  await passTime(fixture, 2_000);
-  expect(fixture.linkOpener.link.sent).toBeGreaterThan(before);
-  expect(fixture.of('answered')).toEqual([]);
-  await passTime(fixture, 3_000, await sayWords('human-cards-004', adam, fixture.clock.nowMs()));
-  expect(fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
-});
+])(
+  'a "stop" silences the bot also where %s is used up meanwhile',
+  async (_, caps, usedUpTo) => {
+    const chat = new FakeChat([['It is a long story. '.repeat(40)]]);
+    const transcriber = new FakeTranscriber({ texts: ['Stop.'] });
+    const { fixture, budgets } = await openPaid({ caps, parts: { chat, transcriber } });
+    void fixture.talk.askQuestion('g', 'And?', { id: 'eva', name: 'Eva' }, 'voice');
+    await passTime(fixture, 3_000);
+    use(budgets, usedUpTo);
+    const before = fixture.linkOpener.link.sent;
+    await passTime(fixture, 2_000);
+    expect(fixture.linkOpener.link.sent).toBeGreaterThan(before);
+    expect(fixture.of('answered')).toEqual([]);
+    await passTime(
+      fixture,
+      3_000,
+      await sayWords('human-cards-004', adam, fixture.clock.nowMs()),
+    );
+    expect(fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
+  },
+);

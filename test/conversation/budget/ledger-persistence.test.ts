@@ -15,7 +15,8 @@ async function keep(spending: MemorySpending, clock = new VirtualClock()) {
     report: (error) => reported.push(error),
   });
   await keeper.open();
-  const spend = (nanoUsd: number) => ledger.charge('g', 'ana', { nanoUsd }, clock.wallMs());
+  const spend = (nanoUsd: number) =>
+    ledger.charge('g', 'ana', { nanoUsd }, clock.wallMs());
   const today = () => ledger.getStanding('g', clock.wallMs()).day.nanoUsd;
   return { clock, keeper, spend, today, reported };
 }

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
+import type {
+  AnswerBudget,
+  AnswerRequest,
+  BudgetRefusal,
+} from '#src/spending/budget-authority.ts';
 import { createPaidChat } from '#src/spending/paid-engine.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
@@ -33,7 +37,11 @@ test('a program has its own budget, or that of a person, which answers in writin
   });
   expect(budgets.open(program).kind).toBe('open');
   expect(budgets.open({ ...order, kind: 'answer in writing' }).kind).toBe('refused');
-  const without = { ...program, personId: 'token:cat', kind: 'answer in writing' } as const;
+  const without = {
+    ...program,
+    personId: 'token:cat',
+    kind: 'answer in writing',
+  } as const;
   expect(budgets.open(without)).toMatchObject({
     kind: 'refused',
     line: { id: 'budget.rest.person' },
@@ -76,16 +84,24 @@ test('a running answer may finish, whatever it costs, and then nobody begins ano
   bill.close();
   expect(ledger.getStanding('g', todayMs).day.nanoUsd).toBe(0.05e9);
   expect(budgets.getToday('g')).toMatchObject({ usd: 0.05 });
-  expect(budgets.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.guild' } });
+  expect(budgets.open(order)).toMatchObject({
+    kind: 'refused',
+    line: { id: 'budget.guild' },
+  });
 });
 
 test('at 80 % of a server the channel reads one line a day, and at its end another', () => {
-  const { budgets } = openBudgets(new VirtualClock(), { caps: { serverDay: toUsd(0.1) } });
+  const { budgets } = openBudgets(new VirtualClock(), {
+    caps: { serverDay: toUsd(0.1) },
+  });
   const first = open(budgets.open(order));
   first.used(tokens(79_000));
   expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
   first.used(tokens(2_000));
-  expect(budgets.open(order)).toMatchObject({ kind: 'open', news: { id: 'budget.warn' } });
+  expect(budgets.open(order)).toMatchObject({
+    kind: 'open',
+    news: { id: 'budget.warn' },
+  });
   expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
   expect(budgets.findUsedBudget('g')).toBeUndefined();
   first.used(tokens(19_000));
@@ -93,7 +109,11 @@ test('at 80 % of a server the channel reads one line a day, and at its end anoth
   expect(budgets.findUsedBudget('g')).toMatchObject({ line, time: '<t:1795219200:f>' });
   const refused = budgets.listen('g', 'ben');
   if (!('isNews' in refused)) throw new Error('it was not refused');
-  expect([refused.line, refused.isNews(), refused.isNews()]).toEqual([line, true, false]);
+  expect([refused.line, refused.isNews(), refused.isNews()]).toEqual([
+    line,
+    true,
+    false,
+  ]);
 });
 
 test('a server may set a cap below that of the operator, and never gets more than that', () => {
@@ -104,20 +124,29 @@ test('a server may set a cap below that of the operator, and never gets more tha
   expect(budgets.getShare('g', 'ana')).toMatchObject({ capUsd: 0.001 });
   expect(budgets.getToday('h')).toMatchObject({ capUsd: 1 });
   open(budgets.open(order));
-  expect(budgets.open({ ...order, personId: 'ben' })).toMatchObject({ kind: 'refused' });
+  expect(budgets.open({ ...order, personId: 'ben' })).toMatchObject({
+    kind: 'refused',
+  });
   open(budgets.open({ ...order, guildId: 'h' }));
   expect(budgets.open({ ...order, guildId: 'h', personId: 'ben' }).kind).toBe('open');
 });
 
 test('the bot says which work is free and which cost is an estimate, and free work has no cap', () => {
   const free = { kind: 'free' } as const;
-  const speak = { kind: 'priced', usd: { perMillionCharacters: 60 }, isEstimate: true } as const;
-  const { budgets } = openBudgets(new VirtualClock(), { tariff: { recognise: free, speak } });
+  const speak = {
+    kind: 'priced',
+    usd: { perMillionCharacters: 60 },
+    isEstimate: true,
+  } as const;
+  const { budgets } = openBudgets(new VirtualClock(), {
+    tariff: { recognise: free, speak },
+  });
   expect(budgets.getPrices('g')).toEqual({ free: ['recognise'], estimated: ['speak'] });
   const caps = { personDay: 1, serverDay: 1 };
   const tariff = { recognise: free, think: free, speak: free };
   const costless = openBudgets(new VirtualClock(), { caps, tariff });
-  for (let turn = 0; turn < 10; turn++) open(costless.budgets.open(order)).used(tokens(9_000));
+  for (let turn = 0; turn < 10; turn++)
+    open(costless.budgets.open(order)).used(tokens(9_000));
   expect(costless.ledger.getStanding('g', todayMs).day.nanoUsd).toBe(0);
   expect(costless.budgets.findUsedBudget('g')).toBeUndefined();
 });

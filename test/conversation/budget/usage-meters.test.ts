@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
 import { createTranscriberChain } from '#src/speech/fallbacks/speech-chains.ts';
-import type { EngineUsage, Listening, Transcriber, Transcript } from '#src/speech/speech-engine.ts';
+import type {
+  EngineUsage,
+  Listening,
+  Transcriber,
+  Transcript,
+} from '#src/speech/speech-engine.ts';
 import { meterTranscriber } from '#src/spending/paid-engine.ts';
 import type { SoundMeter } from '#src/spending/reservation.ts';
 import { makeChain } from '#test/fakes/fallback-chains.ts';
@@ -10,7 +15,10 @@ import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const second = new Int16Array(16_000);
-const reported = (ms: number): EngineUsage => ({ by: servedLocally, count: { kind: 'heard', ms } });
+const reported = (ms: number): EngineUsage => ({
+  by: servedLocally,
+  count: { kind: 'heard', ms },
+});
 
 /** One that hears while somebody speaks, and answers as told. */
 function streaming(settle: Listening['settle']): Transcriber {
@@ -18,7 +26,11 @@ function streaming(settle: Listening['settle']): Transcriber {
     transcribe: () => {
       throw new Error('It listens.');
     },
-    listen: () => ({ push: () => undefined, settle, [Symbol.dispose]: () => undefined }),
+    listen: () => ({
+      push: () => undefined,
+      settle,
+      [Symbol.dispose]: () => undefined,
+    }),
   };
 }
 
@@ -27,13 +39,20 @@ function listening(settle: Listening['settle']) {
   const metered = meterTranscriber(streaming(settle), {
     onRecognised: (ms, usage) => void heard.push([ms, usage]),
   });
-  return { heard, listening: metered.listen?.(() => undefined, never) ?? expect.fail() };
+  return {
+    heard,
+    listening: metered.listen?.(() => undefined, never) ?? expect.fail(),
+  };
 }
 
 /** Money for a stream, and what it takes of it. */
 function meteredBy(holdSound: SoundMeter['holdSound'], push: Listening['push']) {
   const heard: number[] = [];
-  const inner = { push, settle: async () => ({ text: 'a' }), [Symbol.dispose]: () => undefined };
+  const inner = {
+    push,
+    settle: async () => ({ text: 'a' }),
+    [Symbol.dispose]: () => undefined,
+  };
   const streams: Transcriber = { ...streaming(inner.settle), listen: () => inner };
   const meter: SoundMeter = { onRecognised: (ms) => void heard.push(ms), holdSound };
   const metered = meterTranscriber(streams, meter);
@@ -46,7 +65,9 @@ const answering = (...texts: readonly Transcript[]) => {
 };
 
 test('of sound that streams the count of the server is paid, not its length as well', async () => {
-  const { listening: listener, heard } = listening(answering({ text: 'a', usage: reported(900) }));
+  const { listening: listener, heard } = listening(
+    answering({ text: 'a', usage: reported(900) }),
+  );
   listener.push(second);
   await listener.settle(never);
   listener[Symbol.dispose]();
@@ -76,7 +97,9 @@ test('sound that streams waits until money for it is set aside, is sent whole, a
 });
 
 test('sound without a transcript is paid by its length at the end', async () => {
-  const { listening: listener, heard } = listening(() => Promise.reject(new Error('left')));
+  const { listening: listener, heard } = listening(() =>
+    Promise.reject(new Error('left')),
+  );
   listener.push(second);
   await expect(listener.settle(never)).rejects.toThrow('left');
   expect(heard).toEqual([]);
@@ -93,7 +116,9 @@ test('of an utterance that is sent whole, what the server counts is told, and of
       yield { kind: 'final', transcript: { text: 'a', usage: reported(900) } };
     },
   };
-  const metered = meterTranscriber(whole, { onRecognised: (...asked) => void heard.push(asked) });
+  const metered = meterTranscriber(whole, {
+    onRecognised: (...asked) => void heard.push(asked),
+  });
   const pcm = { samples: second, rateHz: 16_000, channels: 1 } as const;
   for await (const _ of metered.transcribe(pcm, never)) break;
   for await (const _ of metered.transcribe(pcm, never));
@@ -120,7 +145,9 @@ test('a server that heard somebody speak and is late with their words is paid be
   const { chain } = makeChain('speech to text', [failing, answering], clock);
   const heard: Parameters<SoundMeter['onRecognised']>[] = [];
   const both = createTranscriberChain(chain, true);
-  const metered = meterTranscriber(both, { onRecognised: (...one) => void heard.push(one) });
+  const metered = meterTranscriber(both, {
+    onRecognised: (...one) => void heard.push(one),
+  });
   using live = metered.listen?.(() => undefined, never) ?? expect.fail();
   live.push(second.map(() => 900));
   const settling = live.settle(never);

@@ -21,7 +21,8 @@ const dan = { ...adam, id: '111111111111111111', name: 'Dan' };
 
 const roles = (roleIds: readonly string[]) => (fixture: SessionFixture) =>
   void fixture.linkOpener.link.roles.set('eva', roleIds);
-const refreshed = ({ linkOpener }: SessionFixture) => linkOpener.link.refreshed.join(' ');
+const refreshed = ({ linkOpener }: SessionFixture) =>
+  linkOpener.link.refreshed.join(' ');
 const hangs = ({ consents }: SessionFixture) =>
   void Object.assign(consents, { read: () => new Promise(() => undefined) });
 
@@ -151,9 +152,10 @@ playScripts({
     adam is left out > isSaved true
     adam says: five > heard Adam: five, answered Adam: You said five.
     `,
-  'who is blocked in mid-sentence is heard no more whatever they allow, until the list ends': [
-    { ...notice, people: [adam, dan] },
-    `
+  'who is blocked in mid-sentence is heard no more whatever they allow, until the list ends':
+    [
+      { ...notice, people: [adam, dan] },
+      `
     dan begins: five
     600
     set blocked 111111111111111111 > set value 111111111111111111 isSaved true
@@ -163,10 +165,11 @@ playScripts({
     set blocked none > set value none isSaved true
     dan says: five > heard Dan: five
     `,
-  ],
-  'what is being recognised of a blocked person is dropped, and their answer falls silent': [
-    { ...notice, people: [adam, dan], pieces: 'natural' },
-    `
+    ],
+  'what is being recognised of a blocked person is dropped, and their answer falls silent':
+    [
+      { ...notice, people: [adam, dan], pieces: 'natural' },
+      `
     recogniser takes 2000
     dan begins: five
     2500
@@ -181,7 +184,7 @@ playScripts({
     set blocked 111111111111111111 > set value 111111111111111111 isSaved true
     1000 silent
     `,
-  ],
+    ],
   'where roles are set only their members are heard, as soon as the role is given': [
     { ...notice, acts: { giveRole: roles(['222222222222222222']) } },
     `
@@ -289,7 +292,14 @@ test('commands of people whom the server does not let use the bot are turned awa
   const { sessions, settings } = openSessionFixture();
   const access = new GuildAccess(sessions.settings);
   const denied = async (callerId: string, callerRoleIds: readonly string[] = []) =>
-    (await access.findDenial({ guildId: 'g', callerId, callerRoleIds, mayManage: false }))?.id;
+    (
+      await access.findDenial({
+        guildId: 'g',
+        callerId,
+        callerRoleIds,
+        mayManage: false,
+      })
+    )?.id;
   expect(await denied(dan.id)).toBeUndefined();
   await settings.setSetting('g', 'roles', '222222222222222222');
   await settings.setSetting('g', 'blocked', dan.id);

@@ -21,7 +21,9 @@ const story = ['First', 'Then', 'Later', 'Soon', 'Again', 'At last']
 
 /** Says everything in one recorded voice. */
 async function recordedVoice() {
-  const pcm = readWav(await readFile('test/fixtures/speech/synth-flite-rms-capital-of-france.wav'));
+  const pcm = readWav(
+    await readFile('test/fixtures/speech/synth-flite-rms-capital-of-france.wav'),
+  );
   return {
     async *synthesize() {
       yield pcm;
@@ -75,5 +77,7 @@ test('the voice of the bot out of loudspeakers is not answered, and does not int
     await passTime(fixture, 20, due);
   }
   expect(fixture.chat.asked).toHaveLength(1);
-  expect(fixture.of('answered')).toMatchObject([{ finish: 'completed', heardText: story }]);
+  expect(fixture.of('answered')).toMatchObject([
+    { finish: 'completed', heardText: story },
+  ]);
 });

@@ -31,10 +31,18 @@ test('the recogniser expects the names of the bot, and of those present who agre
   const fixture = openSessionFixture(over, [adam, eva, hostile]);
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 11_000);
-  await passTime(fixture, 6_000, await sayWords('human-cards-004', adam, fixture.clock.nowMs()));
+  await passTime(
+    fixture,
+    6_000,
+    await sayWords('human-cards-004', adam, fixture.clock.nowMs()),
+  );
   expect(reported.at(-1)).toEqual(expect.arrayContaining(['Computer', 'Adam']));
   expect(reported.at(-1)?.join()).not.toMatch(/Eva|Mallory/);
   await fixture.privacy.allow('g', 'mallory');
-  await passTime(fixture, 6_000, await sayWords('human-cards-004', adam, fixture.clock.nowMs()));
+  await passTime(
+    fixture,
+    6_000,
+    await sayWords('human-cards-004', adam, fixture.clock.nowMs()),
+  );
   expect(reported.at(-1)?.at(-1)).toMatch(/^[^<>\r\n]*Mallory[^<>\r\n]*$/);
 });

@@ -27,7 +27,11 @@ const transcriber: Transcriber = {
 };
 
 async function called(people: readonly ChannelMember[]) {
-  const byName = { addressing: 'name', names: ['Nova'], consent: { policy: 'notice' } } as const;
+  const byName = {
+    addressing: 'name',
+    names: ['Nova'],
+    consent: { policy: 'notice' },
+  } as const;
   const fixture = openSessionFixture({ ...byName, transcriber }, people);
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 5_000);

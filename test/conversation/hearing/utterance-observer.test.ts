@@ -60,7 +60,9 @@ test.each([
   ['nothing was understood', { texts: [''] }, 'no-words'],
   ['the recogniser failed', { texts: [], error: failed }, 'not-understood'],
 ])('where %s, the end says so', async (_, options, end) => {
-  const { fixture, listener } = await taken({ transcriber: new FakeTranscriber(options) });
+  const { fixture, listener } = await taken({
+    transcriber: new FakeTranscriber(options),
+  });
   await passTime(fixture, 5_000, await sayWords(speech, adam, fixture.clock.nowMs()));
   expect(listener.listEnds).toEqual([`(${end})`]);
 });
@@ -122,14 +124,21 @@ test.each([
     for (let n = 0; n < 24; n++) {
       const name = names[n % 3] ?? speech;
       const from = clock.nowMs();
-      await passTime(fixture, 8_000, await sayWords(name, n % 2 === 0 ? adam : eva, from));
+      await passTime(
+        fixture,
+        8_000,
+        await sayWords(name, n % 2 === 0 ? adam : eva, from),
+      );
       const isClosedSoon = name === 'human-something';
       if (isClosedSoon) closedMs.push(knownAtMs - from - spanOf(name).speechEndMs);
     }
     expect(fixture.of('answered')).toHaveLength(answers);
     const sentMs = transcriber.heard.reduce((sum, pcm) => sum + getDurationMs(pcm), 0);
     const spans = names.map((name) => spanOf(name));
-    const spokenMs = spans.reduce((sum, one) => sum + 8 * (one.speechEndMs - one.speechStartMs), 0);
+    const spokenMs = spans.reduce(
+      (sum, one) => sum + 8 * (one.speechEndMs - one.speechStartMs),
+      0,
+    );
     expect(sentMs).toBeLessThanOrEqual(usualSentShare * spokenMs);
     expect(Math.max(...closedMs)).toBeLessThan(300);
   },

@@ -29,7 +29,11 @@ test('once everybody who sits with the bot has pressed Move it comes, and hears 
   await passTime(bot, 100);
   expect(bot.sessions.at('g')).toEqual(den);
   expect(bot.sessions.findSession('g')?.consent.mayHear('cleo')).toBe(true);
-  expect(bot.posted.at(-1)).toEqual({ id: 'moved', with: { channel: 'Den' }, channel: 'Den' });
+  expect(bot.posted.at(-1)).toEqual({
+    id: 'moved',
+    with: { channel: 'Den' },
+    channel: 'Den',
+  });
 });
 
 test('only its caller can send the bot away, and an old button or one for another channel does nothing', async () => {

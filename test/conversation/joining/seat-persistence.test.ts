@@ -1,13 +1,19 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { passTime } from '#test/conversation/setup/session-fixture.ts';
-import { makeCalled, openSeats, type SeatedBot } from '#test/features/seats/seats-setup.ts';
+import {
+  makeCalled,
+  openSeats,
+  type SeatedBot,
+} from '#test/features/seats/seats-setup.ts';
 
 const minuteMs = 60_000;
 const offline = new BotError('link.offline', true, 'The gateway is away.');
 
 async function idleMinutes({ store }: SeatedBot) {
-  return Math.round(((await store.seats.read(['g']))[0]?.idleMs ?? Number.NaN) / minuteMs);
+  return Math.round(
+    ((await store.seats.read(['g']))[0]?.idleMs ?? Number.NaN) / minuteMs,
+  );
 }
 
 /** The network goes away: no link can be opened. */
@@ -43,7 +49,10 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   await passTime(bot, 100);
   expect(bot.sessions.at('g')).toBeUndefined();
   const why = { id: 'seat.outdated', with: { channel: 'Lounge' } };
-  expect(bot.faces.at(-1)).toMatchObject({ isLeft: true, lines: [{ id: 'leave.nowhere' }, why] });
+  expect(bot.faces.at(-1)).toMatchObject({
+    isLeft: true,
+    lines: [{ id: 'leave.nowhere' }, why],
+  });
 });
 
 async function breakTwice(bot: SeatedBot) {

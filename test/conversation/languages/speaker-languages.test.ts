@@ -21,12 +21,19 @@ await textLanguage.detect('How high is it?', []); // loads, which takes real tim
 type RecognisedText = { readonly text: string; readonly language?: string };
 
 /** A channel where each utterance is understood as told. */
-async function openSetup(recognised: readonly RecognisedText[], over: FixtureOptions = {}) {
+async function openSetup(
+  recognised: readonly RecognisedText[],
+  over: FixtureOptions = {},
+) {
   let turn = 0;
   const hints: (string | undefined)[] = [];
   const recogniser = () =>
     Object.assign(new FakeTranscriber({ texts: [] }), {
-      async *transcribe(_pcm: Pcm, _signal: AbortSignal, asked: TranscriptionOptions = {}) {
+      async *transcribe(
+        _pcm: Pcm,
+        _signal: AbortSignal,
+        asked: TranscriptionOptions = {},
+      ) {
         const { text = '', language } = recognised[turn - 1] ?? {};
         hints.push(asked.language);
         yield { kind: 'final', transcript: { text, ...(language && { language }) } };
@@ -63,16 +70,21 @@ test.each([
   ['Как долго нужно варить яйцо, чтобы оно было вкусным?', 'Russian'],
   ['달걀을 삶는 데 얼마나 걸리나요?', 'Korean'],
   ['كم من الوقت يستغرق سلق بيضة؟', 'Arabic'],
-])('where the recogniser tells no language, the text does: %s', async (text, language) => {
-  const here = await openSetup([{ text }], { textLanguage });
-  expect(inLanguage(await here.say(adam))).toBe(language);
-});
+])(
+  'where the recogniser tells no language, the text does: %s',
+  async (text, language) => {
+    const here = await openSetup([{ text }], { textLanguage });
+    expect(inLanguage(await here.say(adam))).toBe(language);
+  },
+);
 
 test.each([
   ['toss a coin', 'English'],
   ['Regnet es morgen?', 'German'],
 ])('after a sure sentence in English %j is answered in %s', async (text, language) => {
-  const said = ['How high is the tower of this town?', text].map((one) => ({ text: one }));
+  const said = ['How high is the tower of this town?', text].map((one) => ({
+    text: one,
+  }));
   const here = await openSetup(said, { textLanguage });
   await here.say(adam);
   expect(inLanguage(await here.say(adam))).toBe(language);
@@ -126,8 +138,13 @@ test('an answer in a language that no voice speaks is written, and the reason is
   const recognised = [german, german, { text: 'What time is it?', language: 'en' }];
   const here = await openSetup(recognised, { synthesizer: english });
   for (const who of [adam, adam, eva]) await here.say(who);
-  expect(here.written).toEqual(['No voice here speaks German. You said five.', 'You said five.']);
-  expect(here.of('answered').map(({ finish, heardText }) => [finish, heardText])).toEqual([
+  expect(here.written).toEqual([
+    'No voice here speaks German. You said five.',
+    'You said five.',
+  ]);
+  expect(
+    here.of('answered').map(({ finish, heardText }) => [finish, heardText]),
+  ).toEqual([
     ['completed', ''],
     ['completed', ''],
     ['completed', 'You said five.'],

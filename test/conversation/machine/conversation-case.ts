@@ -4,7 +4,10 @@ import type {
   EffectOf,
 } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
-import { findTurnByAnswer, isCalledByName } from '#src/conversation/machine/selectors.ts';
+import {
+  findTurnByAnswer,
+  isCalledByName,
+} from '#src/conversation/machine/selectors.ts';
 import {
   type ConversationState,
   createConversationState,
@@ -74,7 +77,9 @@ export function makeRoomWith(
 }
 
 /** A room in which Ben has said something to the bot. */
-export function makeRoomAfter(...exchanges: readonly HistoryExchange[]): ConversationState {
+export function makeRoomAfter(
+  ...exchanges: readonly HistoryExchange[]
+): ConversationState {
   return { ...makeRoom('ana', 'ben'), history: { version: 1, exchanges } };
 }
 
@@ -89,7 +94,14 @@ export const saidByBen: HistoryExchange = {
 
 export function makePerson(id: string, over: Partial<Participant> = {}): Participant {
   const name = `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`;
-  const usual = { id, name, isBot: false, isDeaf: false, hasRole: false, isAdmitted: true };
+  const usual = {
+    id,
+    name,
+    isBot: false,
+    isDeaf: false,
+    hasRole: false,
+    isAdmitted: true,
+  };
   return { ...usual, ...over };
 }
 
@@ -101,11 +113,19 @@ export const clearVoice: VoiceEvidence = {
   meanLevelDb: -25,
 };
 
-export const noVoice: VoiceEvidence = { ...clearVoice, voicedMs: 40, meanProbability: 0.3 };
+export const noVoice: VoiceEvidence = {
+  ...clearVoice,
+  voicedMs: 40,
+  meanProbability: 0.3,
+};
 
 // Events.
 
-export function voiceBegan(utterance: number, by: string, atMs: number): ConversationEvent {
+export function voiceBegan(
+  utterance: number,
+  by: string,
+  atMs: number,
+): ConversationEvent {
   return { kind: 'began', utterance, by, fromMs: atMs, hints: [], atMs };
 }
 
@@ -177,28 +197,48 @@ export const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 export const bridgeAsked: CaseStep = [bridge, begunForBridge, 'play 101'];
 
 const timer = saysWhole(1, 'ana', 0, 'Nova, a timer');
-export const timerAsked: CaseStep = [timer, 'begin 101 for ana: Nova, a timer', 'play 101'];
+export const timerAsked: CaseStep = [
+  timer,
+  'begin 101 for ana: Nova, a timer',
+  'play 101',
+];
 
 export function replyAudible(reply: number, atMs: number): ConversationEvent {
   return { kind: 'audible', reply, atMs };
 }
 
-export function replyOver(reply: number, atMs: number, heard: string): ConversationEvent {
+export function replyOver(
+  reply: number,
+  atMs: number,
+  heard: string,
+): ConversationEvent {
   return { kind: 'over', reply, finish: 'completed', heard, atMs };
 }
 
 /** All sound of a reply is there. */
-export function replyWhole(reply: number, text: string, atMs: number): ConversationEvent {
+export function replyWhole(
+  reply: number,
+  text: string,
+  atMs: number,
+): ConversationEvent {
   return { kind: 'whole', reply, text, atMs };
 }
 
 /** End of a reply that failed. */
-export function replyBroken(reply: number, atMs: number, stage = 'think'): ConversationEvent {
+export function replyBroken(
+  reply: number,
+  atMs: number,
+  stage = 'think',
+): ConversationEvent {
   return { kind: 'over', reply, finish: 'failed', heard: '', stage, atMs };
 }
 
 /** End of a reply after a cut. */
-export function replyCutShort(reply: number, atMs: number, heard: string): ConversationEvent {
+export function replyCutShort(
+  reply: number,
+  atMs: number,
+  heard: string,
+): ConversationEvent {
   return { kind: 'over', reply, finish: 'cancelled', heard, atMs };
 }
 
@@ -220,15 +260,31 @@ export function toolCalled(
   over: Partial<EventOf<'called'>['call']> = {},
 ): ConversationEvent {
   const quotesOthers = tool === 'look' || args === 'mcp';
-  const call = { callId: `c${atMs}`, tool, args, effect, quotesOthers, isSayable: false, ...over };
+  const call = {
+    callId: `c${atMs}`,
+    tool,
+    args,
+    effect,
+    quotesOthers,
+    isSayable: false,
+    ...over,
+  };
   return { kind: 'called', answer, call, atMs };
 }
 
-export function toolReturned(run: number, result: string, atMs: number): ConversationEvent {
+export function toolReturned(
+  run: number,
+  result: string,
+  atMs: number,
+): ConversationEvent {
   return { kind: 'returned', run, result, isVain: false, atMs };
 }
 
-export function buttonPressed(confirmation: number, by: string, atMs: number): ConversationEvent {
+export function buttonPressed(
+  confirmation: number,
+  by: string,
+  atMs: number,
+): ConversationEvent {
   return { kind: 'pressed', confirmation, by, atMs };
 }
 
@@ -240,7 +296,10 @@ export function consentGiven(
   return { kind: 'answered-consent', by, answer, atMs };
 }
 
-export function peoplePresent(atMs: number, ...ids: readonly string[]): ConversationEvent {
+export function peoplePresent(
+  atMs: number,
+  ...ids: readonly string[]
+): ConversationEvent {
   return { kind: 'people', people: ids.map((id) => makePerson(id)), atMs };
 }
 
@@ -277,7 +336,11 @@ export function tickAt(atMs: number): ConversationEvent {
 }
 
 /** The connection closes after a word was heard, and its loss is reported at once. */
-export function linkLost(atMs: number, random = 1, isHeard = true): readonly ConversationEvent[] {
+export function linkLost(
+  atMs: number,
+  random = 1,
+  isHeard = true,
+): readonly ConversationEvent[] {
   return [
     { kind: 'link-down', isHeard, atMs },
     { kind: 'link-lost', random, restMs: 0, final: undefined, atMs },
@@ -291,7 +354,10 @@ export function linkUp(atMs: number): ConversationEvent {
 // Effects, as people read them.
 
 /** `state`: state after the step of the effect. */
-export function formatEffect(effect: ConversationEffect, state: ConversationState): string {
+export function formatEffect(
+  effect: ConversationEffect,
+  state: ConversationState,
+): string {
   switch (effect.do) {
     case 'listen':
       return `listen ${effect.utterance} of ${effect.by}`;

@@ -37,7 +37,11 @@ const phases = Object.keys(roads) as readonly (keyof typeof roads)[];
 const atMs = 1_300;
 
 /** `-`: it cannot happen in this phase, or has happened, and changes nothing. `=`: the question keeps its phase. */
-type Row = readonly [name: string, event: ConversationEvent, ...cells: readonly string[]];
+type Row = readonly [
+  name: string,
+  event: ConversationEvent,
+  ...cells: readonly string[],
+];
 
 const table: readonly Row[] = [
   // event, then: speaking, deciding, waiting, making, sounding, finishing, cut
@@ -65,7 +69,17 @@ const table: readonly Row[] = [
     { kind: 'starved', reply: 101, isStarved: true, atMs },
     ...['-', '-', '-', '-', '=', 'cut: cut 101', '-'],
   ],
-  ['is over', replyOver(101, atMs, 'Old.'), '-', '-', '-', 'over', 'over', 'over', 'over'],
+  [
+    'is over',
+    replyOver(101, atMs, 'Old.'),
+    '-',
+    '-',
+    '-',
+    'over',
+    'over',
+    'over',
+    'over',
+  ],
   [
     'is to end with its clause',
     replyBarged(101, 'finish-clause', atMs),
@@ -95,7 +109,15 @@ const table: readonly Row[] = [
   [
     'loses its asker',
     peoplePresent(atMs, 'ben'),
-    ...['over', 'over', 'over', 'over: discard 101', 'finishing: finish-clause 101', '=', '='],
+    ...[
+      'over',
+      'over',
+      'over',
+      'over: discard 101',
+      'finishing: finish-clause 101',
+      '=',
+      '=',
+    ],
   ],
   [
     'loses its link',
@@ -110,7 +132,10 @@ const table: readonly Row[] = [
   [
     'is followed by a question of another person',
     { kind: 'typed', request: 1, by: 'ben', name: 'Ben', text: 'Quito?', atMs },
-    ...['= begin 102 for ben: Quito?, play 102', '= begin 102 for ben: Quito?, play 102'],
+    ...[
+      '= begin 102 for ben: Quito?, play 102',
+      '= begin 102 for ben: Quito?, play 102',
+    ],
     ...['=', '=', '=', '=', '='],
   ],
 ];

@@ -6,7 +6,10 @@ import {
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import { type ConversationStep, stepConversation } from '#src/conversation/machine/step.ts';
+import {
+  type ConversationStep,
+  stepConversation,
+} from '#src/conversation/machine/step.ts';
 import {
   type CaseStep,
   type ConversationCase,
@@ -23,7 +26,8 @@ export type StepFunction = (
 
 /** Effects of each step of a case, as text. A step that changes the state it was given, or leaves an empty turn, throws. */
 export function playCase(one: ConversationCase): readonly (readonly string[])[] {
-  const { also = [], room: start = makeRoom('ana', 'ben', 'cleo') } = 'steps' in one ? one : {};
+  const { also = [], room: start = makeRoom('ana', 'ben', 'cleo') } =
+    'steps' in one ? one : {};
   let state = start;
   const isCompared = (one: ConversationEffect) =>
     !usuallyHidden.has(one.do) || also.includes(one.do);
@@ -38,7 +42,9 @@ export function playCase(one: ConversationCase): readonly (readonly string[])[] 
       ).toEqual([]);
       const added = state.history.exchanges.filter((one) => !exchanges.includes(one));
       const known = added.map(({ by, heard }) => `known of ${by}: ${heard}`);
-      const effects = next.effects.filter(isCompared).map((one) => formatEffect(one, state));
+      const effects = next.effects
+        .filter(isCompared)
+        .map((one) => formatEffect(one, state));
       return also.includes('fact') ? [...known, ...effects] : effects;
     });
   });
@@ -50,7 +56,8 @@ export function listSteps(one: ConversationCase): readonly CaseStep[] {
 
 /** The same value, which throws where it is changed. */
 export function freezeDeep<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value))
+    return value;
   Object.freeze(value);
   for (const one of Object.values(value)) freezeDeep(one);
   return value;

@@ -7,7 +7,10 @@ import {
 import { ShardPace } from '#src/discord/link/signal-pace.ts';
 
 /** Reactions to `losses` in turn, with their times; between a return and the next loss the link holds for `heldMs`. */
-function play(losses: readonly { readonly heldMs?: number }[], { restMs = 0, tookMs = 0 } = {}) {
+function play(
+  losses: readonly { readonly heldMs?: number }[],
+  { restMs = 0, tookMs = 0 } = {},
+) {
   let comeback = initialReconnect;
   let atMs = 0;
   const waits: number[] = [];
@@ -38,7 +41,10 @@ test('the longest waits double up to half a minute, and the tenth try is the las
 });
 
 test('the bot does not wait for a reconnect that would take longer than five minutes', () => {
-  expect(play(often(1), { restMs: 300_001 })).toMatchObject({ waits: [], gaveUp: true });
+  expect(play(often(1), { restMs: 300_001 })).toMatchObject({
+    waits: [],
+    gaveUp: true,
+  });
   const hanging = play(often(20), { tookMs: 60_000 });
   expect([hanging.triesAtMs.length, hanging.gaveUp]).toEqual([5, true]);
 });

@@ -25,11 +25,18 @@ test('whatever answers next knows all that was said before, there and back', asy
   await using served = await openServed('chained', { replies });
   const before: string[] = [];
   for (const name of [...pipelineNames, ...pipelineNames.toReversed()]) {
-    expect(await served.fixture.settings.setSetting('g', 'pipeline', name)).toMatchObject({
+    expect(
+      await served.fixture.settings.setSetting('g', 'pipeline', name),
+    ).toMatchObject({
       kind: 'set',
     });
-    expect(await served.ask('forward')).toMatchObject({ heardText: 'Ten meters it is.' });
-    expect([served.name, served.shown]).toEqual([name, [...before, ...twoQuestions.slice(0, 1)]]);
+    expect(await served.ask('forward')).toMatchObject({
+      heardText: 'Ten meters it is.',
+    });
+    expect([served.name, served.shown]).toEqual([
+      name,
+      [...before, ...twoQuestions.slice(0, 1)],
+    ]);
     await served.ask('capital');
     expect(served.shown).toEqual([...before, ...twoQuestions.slice(0, 3)]);
     before.push(...twoQuestions);
@@ -43,7 +50,9 @@ test('a switch in the middle of an answer lets it end, and the next one knows it
   await served.until(() => served.soundedMs(400) > 300, 'the beginning of an answer');
   await served.fixture.settings.setSetting('g', 'pipeline', 'chained');
   await served.until(() => served.fixture.of('answered').length > 0, 'the rest of it');
-  expect(served.fixture.of('answered')).toMatchObject([{ heardText: 'Ten meters it is.' }]);
+  expect(served.fixture.of('answered')).toMatchObject([
+    { heardText: 'Ten meters it is.' },
+  ]);
   await served.ask('capital');
   expect(served.shown).toEqual(twoQuestions.slice(0, 3));
 });

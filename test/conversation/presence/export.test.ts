@@ -20,7 +20,12 @@ async function talkedTo({ onDisk: { writer } }: Pick<TranscriptStores, 'onDisk'>
     makeLine('a', 5, 'the quagga is sold', toSpeaker('bob')),
     makeLine('a', 12, 'I was late', toSpeaker('eva')),
     makeLine('a', 15, 'Eva was late.', toAnswer('eva')),
-    makeLine('a', 30, 'Bob sold the quagga. Eva was late.', toAnswer('adam', 'bob', 'eva')),
+    makeLine(
+      'a',
+      30,
+      'Bob sold the quagga. Eva was late.',
+      toAnswer('adam', 'bob', 'eva'),
+    ),
   ]);
 }
 
@@ -36,7 +41,10 @@ async function expectOwnWordsOnly(transcripts: TranscriptStores) {
   const [own, answer, quote, ...others] = await exported(transcripts, 'eva');
   expect(own).toMatchObject({ number: 12, text: 'I was late' });
   expect(answer).toMatchObject({ number: 15, text: 'Eva was late.' });
-  expect(quote).toMatchObject({ number: 30, text: 'Bob sold the quagga. Eva was late.' });
+  expect(quote).toMatchObject({
+    number: 30,
+    text: 'Bob sold the quagga. Eva was late.',
+  });
   expect(others).toEqual([]);
   expect(await exported(transcripts, 'adam')).toMatchObject([
     { number: 30, text: 'Bob sold the quagga. Eva was late.' },
@@ -66,7 +74,11 @@ test('an export holds every stored row about that person, and is refused where t
   const row = { guildId: 'g', personId: 'eva' };
   expect('json' in outcome && JSON.parse(outcome.json)).toMatchObject({
     consent: { kind: 'always' },
-    tables: { consents: [{ ...row, kind: 'always' }], left_out_of_captions: [row], reminders: [] },
+    tables: {
+      consents: [{ ...row, kind: 'always' }],
+      left_out_of_captions: [row],
+      reminders: [],
+    },
   });
   consents.listRows = () => Promise.reject(new Error('The disk is gone.'));
   expect(await privacy.exportPerson('g', 'eva')).toEqual({ kind: 'failed' });

@@ -169,13 +169,17 @@ function pressDuringErasure(name: string, place: StorePlace) {
         await done(fixture, fixture.captions.setLeftOut('g', 'eva', true));
         held.arm(nth);
         const forgetting = fixture.privacy.forget('g', 'eva');
-        reached = await done(fixture, Promise.race([held.reached, forgetting.then(() => 'over')]));
+        reached = await done(
+          fixture,
+          Promise.race([held.reached, forgetting.then(() => 'over')]),
+        );
         const pressing = fixture.privacy[press]('g', 'eva');
         held.release();
         expect(await done(fixture, pressing)).toEqual({ isSaved: true });
         expect(await done(fixture, forgetting)).toMatchObject({ kind: 'forgotten' });
         const { leftOutPeople, store } = fixture.dependencies;
-        if (nth > 1) expect((await store.read('g')).get('eva')).toEqual({ kind: stored[press] });
+        if (nth > 1)
+          expect((await store.read('g')).get('eva')).toEqual({ kind: stored[press] });
         expect(await leftOutPeople.read('g')).toEqual(new Map());
         expect(await store.listErasures()).toEqual([]);
       }
@@ -186,16 +190,15 @@ function pressDuringErasure(name: string, place: StorePlace) {
 for (const test of [noComesFirst, pressDuringErasure]) test('SQLite', openSqlitePlace);
 
 withPostgres(() => {
-  for (const test of [noComesFirst, pressDuringErasure]) test('PostgreSQL', openPostgresPlace);
+  for (const test of [noComesFirst, pressDuringErasure])
+    test('PostgreSQL', openPostgresPlace);
 });
 
 test.each<Press>(['allow', 'deny'])(
   'an erasure that failed is completed within a minute although its person presses %s meanwhile, which stays the last word',
   async (press) => {
-    const { captions, clock, consents, dependencies, privacy, sessions } = openSessionFixture({}, [
-      adam,
-      eva,
-    ]);
+    const { captions, clock, consents, dependencies, privacy, sessions } =
+      openSessionFixture({}, [adam, eva]);
     await sessions.join(lounge, 'adam');
     await captions.setLeftOut('g', 'eva', true);
     const over = new AbortController();

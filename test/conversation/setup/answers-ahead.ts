@@ -20,7 +20,10 @@ export class AnswersAhead {
     return next;
   };
 
-  #noteEvent({ atMs, kind }: ConversationEvent, effects: readonly ConversationEffect[]) {
+  #noteEvent(
+    { atMs, kind }: ConversationEvent,
+    effects: readonly ConversationEffect[],
+  ) {
     if (kind === 'audible' && this.#overMs !== undefined) {
       this.gapsMs.push(atMs - this.#overMs);
       this.#overMs = undefined;

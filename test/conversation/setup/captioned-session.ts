@@ -20,7 +20,11 @@ export async function openCaptioned(
   clock?: VirtualClock,
   on: CaptionOptions = {},
 ): Promise<SessionFixture> {
-  const fixture = openSessionFixture({ addressing: 'off', ...options }, undefined, clock);
+  const fixture = openSessionFixture(
+    { addressing: 'off', ...options },
+    undefined,
+    clock,
+  );
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'eva');
   await passTime(fixture, 100);
@@ -44,6 +48,8 @@ export async function sayAll(fixture: SessionFixture, who = adam): Promise<void>
 /** Lines kept, in order of speech. */
 export async function listKept({ dependencies: { transcripts } }: SessionFixture) {
   const sessions = await transcripts.onDisk.reader.listSessions('g', everybody);
-  const all = sessions.map(({ id }) => transcripts.onDisk.reader.listLines(id, everybody));
+  const all = sessions.map(({ id }) =>
+    transcripts.onDisk.reader.listLines(id, everybody),
+  );
   return (await Promise.all(all)).flat();
 }

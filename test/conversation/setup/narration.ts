@@ -45,22 +45,33 @@ class NarratingModel implements ChatModel {
     if (waitMs > 0) await this.#clock.sleep(waitMs, signal);
     const isFirst = !messages.some(({ role }) => role === 'tool');
     const question = `${messages.at(-1)?.content}`;
-    const isOffered = (tool: string) => isFirst && offered.some(({ name }) => name === tool);
+    const isOffered = (tool: string) =>
+      isFirst && offered.some(({ name }) => name === tool);
     const isRecap = JSON.stringify(messages).includes('Reply with JSON only');
-    const shown = JSON.stringify(isFirst && !isRecap ? messages.slice(0, -1) : messages);
+    const shown = JSON.stringify(
+      isFirst && !isRecap ? messages.slice(0, -1) : messages,
+    );
     this.prompts.push(shown);
     const what =
-      [overheard, reported].filter((word) => shown.includes(word)).join(' and ') || 'nothing';
+      [overheard, reported].filter((word) => shown.includes(word)).join(' and ') ||
+      'nothing';
     const call = (name: string, given: object): ChatPart => {
-      return { kind: 'tool', call: { id: 'c', name, argumentsJson: JSON.stringify(given) } };
+      return {
+        kind: 'tool',
+        call: { id: 'c', name, argumentsJson: JSON.stringify(given) },
+      };
     };
     if (/decided/.test(question) && isOffered('find_in_captions'))
       yield call('find_in_captions', { question: 'What is decided?', about: 'all' });
     else if (/Remember/.test(question) && isOffered('remember'))
       yield call('remember', { text: `At eight: ${what}.` });
-    else if (isRecap) yield { kind: 'text', text: makeRecap(question, `It is ${what}.`) };
+    else if (isRecap)
+      yield { kind: 'text', text: makeRecap(question, `It is ${what}.`) };
     else {
-      const rest = Array.from({ length: times - 1 }, (_, n) => ` Number ${n} is ${what}.`);
+      const rest = Array.from(
+        { length: times - 1 },
+        (_, n) => ` Number ${n} is ${what}.`,
+      );
       yield { kind: 'text', text: `[1] [2] I know ${what}.${rest.join('')}` };
     }
   }
@@ -70,7 +81,9 @@ class NarratingModel implements ChatModel {
 function makeRecap(request: string, text: string) {
   const rows = request.matchAll(/^\[(\d+)\] (?:\S+ )?\d\d:\d\d [^:]*: (.*)$/gm);
   const lines = [...rows].map(([, line, words]) => ({ line: Number(line), words }));
-  return JSON.stringify({ points: [{ kind: 'point', text, lines: lines.slice(0, 3) }] });
+  return JSON.stringify({
+    points: [{ kind: 'point', text, lines: lines.slice(0, 3) }],
+  });
 }
 
 /** Adam and Eva in the lounge. */
@@ -95,7 +108,11 @@ export async function openNarration(
   await passTime(fixture, 100);
   const say = async (who: ChannelMember, text: string) => {
     said = text;
-    await passTime(fixture, 4_000, await sayWords('human-goforward', who, clock.nowMs()));
+    await passTime(
+      fixture,
+      4_000,
+      await sayWords('human-goforward', who, clock.nowMs()),
+    );
   };
   return { fixture, synthesizer, say, voice, chat };
 }
@@ -123,7 +140,10 @@ export async function askQuestion(
   question: string,
 ) {
   const before = synthesizer.asked.length;
-  const outcome = await passUntil(fixture, fixture.talk.askQuestion('g', question, who, 'voice'));
+  const outcome = await passUntil(
+    fixture,
+    fixture.talk.askQuestion('g', question, who, 'voice'),
+  );
   const mayOpen = (id: string) => fixture.sessions.canOpen('g', id, who.id);
   const read =
     outcome?.kind === 'answered'

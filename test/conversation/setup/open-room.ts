@@ -17,7 +17,8 @@ import {
 } from './session-fixture.ts';
 
 /** One sentence that sounds for several seconds. */
-export const longSentence = 'One long sentence that goes on for a while and then some more.';
+export const longSentence =
+  'One long sentence that goes on for a while and then some more.';
 
 /** A room in which these people have agreed and the bot has greeted them. */
 export async function openRoom(
@@ -26,10 +27,14 @@ export async function openRoom(
   clock = new VirtualClock(),
 ) {
   const synthesizer = new FakeSynthesizer();
-  const fixture = Object.assign(openSessionFixture({ synthesizer, ...over }, people, clock), {
-    spoken: () => synthesizer.asked.map(({ text }) => text),
-  });
-  for (const { id } of people) await fixture.consents.write('g', id, { kind: 'always' });
+  const fixture = Object.assign(
+    openSessionFixture({ synthesizer, ...over }, people, clock),
+    {
+      spoken: () => synthesizer.asked.map(({ text }) => text),
+    },
+  );
+  for (const { id } of people)
+    await fixture.consents.write('g', id, { kind: 'always' });
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 6_000);
   return fixture;
@@ -100,7 +105,10 @@ export function setPresent(
 }
 
 /** Discord confirms that a lost link was left only after this time. */
-export function closeLinksSlowly({ clock, linkOpener }: SessionFixture, ms: number): void {
+export function closeLinksSlowly(
+  { clock, linkOpener }: SessionFixture,
+  ms: number,
+): void {
   const { link } = linkOpener;
   const close = link[Symbol.asyncDispose].bind(link);
   link[Symbol.asyncDispose] = async () => {

@@ -49,7 +49,10 @@ export type Scripts = Readonly<Record<string, string | readonly [ScriptStart, st
 const greetingMs = 5_000;
 /** Time, in ms, that passes after somebody has begun to say something. */
 const saidMs = 4_000;
-const clips: Readonly<Record<string, string>> = { adam: 'human-cards-004', eva: 'human-goforward' };
+const clips: Readonly<Record<string, string>> = {
+  adam: 'human-cards-004',
+  eva: 'human-goforward',
+};
 
 /** A running script: the fixture, what its engines do now, and what is already told. */
 class Play {
@@ -88,7 +91,8 @@ class Play {
     const synthesizer = this.#synthesizer;
     const chat = this.#model();
     const transcriber = this.#recogniser();
-    const onEvent = (_guildId: string, event: SessionEvent) => void this.#events.push(event);
+    const onEvent = (_guildId: string, event: SessionEvent) =>
+      void this.#events.push(event);
     const parts = { chat, synthesizer, transcriber, onEvent, ...over };
     this.fixture = openSessionFixture(parts, this.#people, this.clock);
   }
@@ -125,7 +129,10 @@ class Play {
     if (text !== '') this.heard = text === '(nothing)' ? '' : text;
     const who = this.person(name);
     const file = clip || (clips[who.id] ?? 'human-librivox-0880');
-    this.#packets = [...this.#packets, ...(await sayWords(file, who, this.clock.nowMs()))];
+    this.#packets = [
+      ...this.#packets,
+      ...(await sayWords(file, who, this.clock.nowMs())),
+    ];
   }
 
   /** Engines work so from now on. */
@@ -138,11 +145,14 @@ class Play {
   }
 
   run(act: string): unknown {
-    return (this.#acts[act] ?? expect.fail(`Nobody knows how to ${act}.`))(this.fixture);
+    return (this.#acts[act] ?? expect.fail(`Nobody knows how to ${act}.`))(
+      this.fixture,
+    );
   }
 
   person(name: string): ChannelMember {
-    const isMeant = (one: ChannelMember) => one.name.toLowerCase() === name.toLowerCase();
+    const isMeant = (one: ChannelMember) =>
+      one.name.toLowerCase() === name.toLowerCase();
     const found = [...this.#people, adam, eva].find(isMeant);
     return found ?? { ...adam, ...makePerson(name) };
   }
@@ -186,7 +196,9 @@ class Play {
       ...direct
         .slice(seen.direct)
         .map(({ personId, text }) => `sends ${personId} ${findTextId(text)}`),
-      ...(offered.length > seen.offered ? [`offers ${offered.length - seen.offered} buttons`] : []),
+      ...(offered.length > seen.offered
+        ? [`offers ${offered.length - seen.offered} buttons`]
+        : []),
     );
     this.#seen = {
       events: this.#events.length,
@@ -247,14 +259,26 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\w+) (asks|writes): (.*)$/, ask],
   [/^read(?: (now))?(?: (as) (\w+))?: (.*)$/, readAloud],
   [/^stop$/, ({ fixture }) => fixture.talk.stopSpeaking(g)],
-  [/^(\w+) presses ask$/, (play, who) => play.fixture.talk.openAskWindow(g, play.idOf(who))],
+  [
+    /^(\w+) presses ask$/,
+    (play, who) => play.fixture.talk.openAskWindow(g, play.idOf(who)),
+  ],
   [/^(\w+) allows$/, (play, who) => play.fixture.privacy.allow(g, play.idOf(who))],
   [/^(\w+) denies$/, (play, who) => play.fixture.privacy.deny(g, play.idOf(who))],
-  [/^(\w+) is forgotten$/, (play, who) => play.fixture.privacy.forget(g, play.idOf(who))],
+  [
+    /^(\w+) is forgotten$/,
+    (play, who) => play.fixture.privacy.forget(g, play.idOf(who)),
+  ],
   [/^(\w+) is left (out|in)$/, leaveOut],
   [/^(\w+) (comes|goes)$/, (play, who = '', how) => play.seat(who, how === 'comes')],
-  [/^pause$/, ({ fixture }) => (fixture.sessions.pauseHearing(g, true) ? 'paused' : 'nowhere')],
-  [/^resume$/, ({ fixture }) => (fixture.sessions.pauseHearing(g, false) ? 'resumed' : 'nowhere')],
+  [
+    /^pause$/,
+    ({ fixture }) => (fixture.sessions.pauseHearing(g, true) ? 'paused' : 'nowhere'),
+  ],
+  [
+    /^resume$/,
+    ({ fixture }) => (fixture.sessions.pauseHearing(g, false) ? 'resumed' : 'nowhere'),
+  ],
   [
     /^set (\w+) (.+)$/,
     ({ fixture }, key = '', value = '') => fixture.settings.setSetting(g, key, value),
@@ -272,7 +296,10 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     /^removed from the server$/,
     ({ fixture }) => fixture.sessions.onSeatChange(g, { kind: 'guild-removed' }),
   ],
-  [/^model: (.*)$/, (play, text = '') => play.now({ rounds: text.split(' || ').map(parseRound) })],
+  [
+    /^model: (.*)$/,
+    (play, text = '') => play.now({ rounds: text.split(' || ').map(parseRound) }),
+  ],
   [/^recogniser takes (\d+)$/, (play, ms) => play.now({ recogniserMs: Number(ms) })],
   [/^(recogniser|voice) (works|fails)(?: (\S+))?$/, breakEngine],
   [/^store (works|unreadable|unwritable)$/, breakStore],
@@ -299,8 +326,17 @@ async function passRecognition(play: Play, ms?: string, how?: string) {
   else expect(sent, 'frames that left').toBeGreaterThan(2);
 }
 
-function joinSession({ fixture }: Play, who = '', place = '', mode = ''): Promise<unknown> {
-  return fixture.sessions.join(findPlace(place), who, mode === 'captions' ? mode : 'talk');
+function joinSession(
+  { fixture }: Play,
+  who = '',
+  place = '',
+  mode = '',
+): Promise<unknown> {
+  return fixture.sessions.join(
+    findPlace(place),
+    who,
+    mode === 'captions' ? mode : 'talk',
+  );
 }
 
 async function speakClip(play: Play, who = '', how = '', clip = '', text = '') {
@@ -315,7 +351,12 @@ function readAloud(
   voice = '',
   text = '',
 ): unknown {
-  return talk.sayText(g, text, now === 'now' ? 'now' : 'queue', voice === '' ? {} : { voice });
+  return talk.sayText(
+    g,
+    text,
+    now === 'now' ? 'now' : 'queue',
+    voice === '' ? {} : { voice },
+  );
 }
 
 function leaveOut(play: Play, who = '', how = ''): unknown {
@@ -365,7 +406,9 @@ function ask(play: Play, name = '', how = '', question = '') {
 /** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */
 function move({ fixture }: Play, place = '') {
   const { channelId } = findPlace(place);
-  fixture.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
+  fixture.linkOpener.link.lose(
+    new BotError('link.lost', false, 'A person has moved the bot.'),
+  );
   fixture.sessions.onSeatChange(g, { kind: 'moved', channelId });
 }
 
@@ -384,11 +427,14 @@ function parseRound(text: string): ChatStep[] {
 /** Plays a script; what comes of a step stands behind a `>`, as in the script. */
 async function playScript(given: ScriptStart, script: string) {
   const lines = script.split('\n');
-  const [setting] = lines.flatMap((line) => /^\s*with (.*)$/.exec(line)?.slice(1) ?? []);
+  const [setting] = lines.flatMap(
+    (line) => /^\s*with (.*)$/.exec(line)?.slice(1) ?? [],
+  );
   const { isUncalled, stored = {}, ...parts } = { ...parseSetting(setting), ...given };
   const played = new Play(parts);
   const { consents, sessions } = played.fixture;
-  for (const [id, consent] of Object.entries(stored)) await consents.write(g, id, consent);
+  for (const [id, consent] of Object.entries(stored))
+    await consents.write(g, id, consent);
   if (!isUncalled) await played.act('adam joins');
   if (!isUncalled) await played.act(`${greetingMs}`);
   const shownLines: string[] = [];
@@ -419,7 +465,8 @@ const usualStart: Readonly<Record<string, ScriptStart>> = {
 
 function parsePart(part: string): ScriptStart {
   const [first = '', ...rest] = part.split(' ');
-  if (first === 'people') return { people: rest.map((name) => ({ ...adam, ...makePerson(name) })) };
+  if (first === 'people')
+    return { people: rest.map((name) => ({ ...adam, ...makePerson(name) })) };
   if (first === 'auto' || first === 'name' || first === 'window' || first === 'off')
     return { addressing: first };
   return usualStart[first] ?? { stored: { [first]: { kind: rest[0] as 'always' } } };

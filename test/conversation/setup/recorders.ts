@@ -1,7 +1,10 @@
 import { BotError } from '#src/base/errors.ts';
 import type { PanelBoard, PanelContent } from '#src/ports/panel.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
-import type { PersonalLine, VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
+import type {
+  PersonalLine,
+  VoiceChannelChatPoster,
+} from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 
 /** Records the panels shown. */
@@ -40,7 +43,8 @@ export function recordMessages() {
   const messages: VoiceChannelChatPoster = {
     async writeText({ channelId, name }, words) {
       const shown = words.findTextForPlace(channelId);
-      if (shown === undefined) throw new BotError('discord.forbidden', false, 'Not there.');
+      if (shown === undefined)
+        throw new BotError('discord.forbidden', false, 'Not there.');
       written.push(shown);
       writtenIn.push(name);
     },
@@ -50,7 +54,8 @@ export function recordMessages() {
       writtenIn.push(name);
     },
     async tellPerson(personId, words) {
-      if (closed.has(personId)) throw new BotError('discord.forbidden', false, 'Closed.');
+      if (closed.has(personId))
+        throw new BotError('discord.forbidden', false, 'Closed.');
       direct.push({
         personId,
         text: (await words.findTextForPerson(personId, async () => false)) ?? '',

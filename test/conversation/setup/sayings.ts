@@ -13,7 +13,11 @@ const sayings = {
     'what is the capital of france',
     [380, 600, 740, 820, 1540, 1680, 2230],
   ],
-  louder: ['human-something', 'speak half as loud please', [460, 630, 1190, 1350, 1530, 2120]],
+  louder: [
+    'human-something',
+    'speak half as loud please',
+    [460, 630, 1190, 1350, 1530, 2120],
+  ],
   stop: ['human-cards-003', 'stop', [100, 1280]],
   /** Understood by nobody. */
   mumble: ['human-digits-2934z', '', []],

@@ -66,7 +66,8 @@ export function formatValue(value: unknown): string {
   return Object.entries(value)
     .filter(
       ([key, each]) =>
-        each !== undefined && !['wav', 'stayedMs', 'hasTranscript', 'ended'].includes(key),
+        each !== undefined &&
+        !['wav', 'stayedMs', 'hasTranscript', 'ended'].includes(key),
     )
     .map(([key, each]) =>
       ['kind', 'id', 'line', 'with', 'text'].includes(key)
@@ -82,7 +83,9 @@ type Pattern = { readonly id: string; readonly form: RegExp; readonly letters: n
 const patterns = [...readTexts('en')]
   .map(([id, sentence]): Pattern => {
     const parts = sentence.text.split(/\{\w+\}/);
-    const form = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('(.+)');
+    const form = parts
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('(.+)');
     return { id, form: new RegExp(`^${form}$`), letters: parts.join('').length };
   })
   .filter(({ letters }) => letters > 9)
@@ -107,7 +110,9 @@ const maxLineWidth = 100;
 
 /** A step with what came of it: on its line, or where that gets too long below it. */
 export function formatStep(step: string, all: readonly string[]): string {
-  const told = all.flatMap((one, at) => (one === all[at - 1] ? [] : [one + countRepeats(all, at)]));
+  const told = all.flatMap((one, at) =>
+    one === all[at - 1] ? [] : [one + countRepeats(all, at)],
+  );
   const indent = step.slice(0, step.length - step.trimStart().length);
   if (told.length === 0) return step;
   const line = `${step} > ${told.join(', ')}`;
@@ -124,7 +129,11 @@ function countRepeats(all: readonly string[], at: number) {
   return count > 1 ? ` x${count}` : '';
 }
 
-function formatAnswer({ name, finish, heardText }: Extract<SessionEvent, { kind: 'answered' }>) {
+function formatAnswer({
+  name,
+  finish,
+  heardText,
+}: Extract<SessionEvent, { kind: 'answered' }>) {
   const heard = heardText === '' ? '' : `: ${shorten(heardText)}`;
   return `answered ${name}${finish === 'completed' ? '' : ` (${finish})`}${heard}`;
 }

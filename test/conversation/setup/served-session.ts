@@ -46,7 +46,10 @@ type ShownRequestMessage = {
   readonly role: string;
   readonly content?: string | readonly ShownPiece[];
 };
-type ShownPiece = { readonly text?: string; readonly input_audio?: { readonly data: string } };
+type ShownPiece = {
+  readonly text?: string;
+  readonly input_audio?: { readonly data: string };
+};
 
 const maxWaitMs = 60_000;
 /** Those it may not hear are told so; then it is quiet. */
@@ -68,9 +71,22 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
   const { transcriber, synthesizer, warm } = engines;
   const pipelines = openPipelines(config, engines, chat);
   const { addressing = 'always', listener } = given;
-  const parts = { transcriber, synthesizer, warm, chat, spending, tools, pipelines, addressing };
+  const parts = {
+    transcriber,
+    synthesizer,
+    warm,
+    chat,
+    spending,
+    tools,
+    pipelines,
+    addressing,
+  };
   const wanted = listener && { listener };
-  const fixture = openSessionFixture({ ...parts, ...wanted }, given.people ?? [adam, eva], clock);
+  const fixture = openSessionFixture(
+    { ...parts, ...wanted },
+    given.people ?? [adam, eva],
+    clock,
+  );
   stack.use(fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
   const leftAtMs: number[] = [];
@@ -104,7 +120,10 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     /** A second after which nothing is under way any more. */
     async settle() {
       await served.pass(1_000);
-      await served.until(() => served.running.length === 0, 'the end of all that goes on');
+      await served.until(
+        () => served.running.length === 0,
+        'the end of all that goes on',
+      );
     },
     /** The packets of it, were it said `inMs` from now. */
     packets: (saying: SayingName, who: ChannelMember, inMs = 0) =>
@@ -120,7 +139,10 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     async ask(saying: SayingName) {
       const { length } = fixture.of('answered');
       await served.say(saying, adam);
-      await served.until(() => fixture.of('answered').length > length, `an answer to ${saying}`);
+      await served.until(
+        () => fixture.of('answered').length > length,
+        `an answer to ${saying}`,
+      );
       return fixture.of('answered').at(-1);
     },
     /** Milliseconds of the bot's sound among the last so many; a cue is short. */
@@ -157,7 +179,9 @@ function recordedSpending() {
       turn: () => void own.wanted++,
       done: () => void own.closed++,
     };
-    const reservation = new Reservation(account).watchUsage((usage) => void own.used.push(usage));
+    const reservation = new Reservation(account).watchUsage(
+      (usage) => void own.used.push(usage),
+    );
     return { kind: 'open', reservation };
   };
   return { ...boundlessBudget, bills, open };
@@ -235,7 +259,8 @@ function parseShown({ body }: MockRequest) {
   const messages = (body?.messages ?? []) as readonly ShownRequestMessage[];
   const lines = messages.flatMap(({ role, content = '' }) => {
     if (role === 'system') return [];
-    const text = typeof content === 'string' ? content : content.map(getWords).join('').trim();
+    const text =
+      typeof content === 'string' ? content : content.map(getWords).join('').trim();
     return text.split('\n').map((line) => `${role}: ${line}`);
   });
   return { lines };

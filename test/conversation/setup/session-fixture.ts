@@ -38,7 +38,11 @@ import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts'
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
-import { createPaidEngines, type PaidEngines, type RawEngines } from '#src/spending/paid-engine.ts';
+import {
+  createPaidEngines,
+  type PaidEngines,
+  type RawEngines,
+} from '#src/spending/paid-engine.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
@@ -61,7 +65,12 @@ import { recordMessages, recordPanels } from './recorders.ts';
 
 export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
-export const adam: ChannelMember = { id: 'adam', name: 'Adam', isBot: false, roleIds: [] };
+export const adam: ChannelMember = {
+  id: 'adam',
+  name: 'Adam',
+  isBot: false,
+  roleIds: [],
+};
 export const eva: ChannelMember = { id: 'eva', name: 'Eva', isBot: false, roleIds: [] };
 
 /** Two channels of an English server, both open to the bot. */
@@ -81,7 +90,11 @@ export const places: Places = {
 /** Places of a German server. */
 export const germanPlaces: Places = { ...places, getLocale: () => 'de' };
 
-const [library, weights, cues] = await Promise.all([loadOpus(), loadSilero(), loadCues()]);
+const [library, weights, cues] = await Promise.all([
+  loadOpus(),
+  loadSilero(),
+  loadCues(),
+]);
 /** Opus library without encoding on the way out, which took a sixth of all time: the fake link sends to nobody. */
 const codec: OpusCodec = { ...library, createEncoder: () => unencoded };
 const unencoded = {
@@ -146,7 +159,9 @@ type CommandParts = {
 };
 
 /** Parts that features are opened with. */
-type FeatureParts = Pick<FeatureProcessDeps, 'sounds'> & { readonly trackStore: TrackStore };
+type FeatureParts = Pick<FeatureProcessDeps, 'sounds'> & {
+  readonly trackStore: TrackStore;
+};
 
 /** Everything that main gives to sessions, commands and programs. */
 type FixtureParts = SessionDependencies &
@@ -157,7 +172,9 @@ type FixtureParts = SessionDependencies &
 
 /** Engines are given as they are: the fixture has them paid, and the usual pipeline answers with them. Settings of the operator are given one by one, tools as lists. */
 export type FixtureOptions = Partial<
-  Omit<FixtureParts, keyof PaidEngines | 'defaults' | 'listTools'> & OperatorDefaults & RawEngines
+  Omit<FixtureParts, keyof PaidEngines | 'defaults' | 'listTools'> &
+    OperatorDefaults &
+    RawEngines
 > & {
   readonly tools?: readonly (ToolEntry | FeatureTool)[];
   /** Tools of the operator. */
@@ -186,14 +203,19 @@ export function openSessionFixture(
   clock = new VirtualClock(),
 ) {
   const linkOpener = new FakeLinkOpener(people);
-  const own = { chat: new FakeChat(rounds, clock), synthesizer: new FakeSynthesizer({ pieces }) };
+  const own = {
+    chat: new FakeChat(rounds, clock),
+    synthesizer: new FakeSynthesizer({ pieces }),
+  };
   const { chat, synthesizer, transcriber, pipeline, ...given } = {
     transcriber: new FakeTranscriber({ texts: ['five five'] }),
     ...own,
     ...options,
   };
   const {
-    pipelines = makeOnlyPipeline(pipeline ?? createChainedPipeline({ chat, synthesizer })),
+    pipelines = makeOnlyPipeline(
+      pipeline ?? createChainedPipeline({ chat, synthesizer }),
+    ),
     ...others
   } = given;
   const { tools = [], moreTools = () => [], ...over } = others;
@@ -225,7 +247,11 @@ export function openSessionFixture(
     partialTrust: new PartialTrust(false),
     sounds: makeCatalog(),
     onEvent,
-    peopleSettings: new PersonalSettingsCache({ clock, onEvent, store: stores.personSettings }),
+    peopleSettings: new PersonalSettingsCache({
+      clock,
+      onEvent,
+      store: stores.personSettings,
+    }),
     ...over,
     defaults: { ...usualDefaults, ...over },
     listTools: () => [...moreTools(), ...bound],
@@ -241,11 +267,15 @@ export function openSessionFixture(
     typed: unwrittenQuestions,
     writtenQuestions: new WrittenAnswerConcurrency(),
   };
-  const allFeatures = listener ? [...features, makeListeningFeature(listener)] : features;
+  const allFeatures = listener
+    ? [...features, makeListeningFeature(listener)]
+    : features;
   const featurePorts = beginFeatures(allFeatures, deps, services, stores);
   bound = tools.map((one) => ('bind' in one ? one.bind(featurePorts) : one));
   const of = <K extends SessionEvent['kind']>(kind: K) =>
-    events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
+    events.filter(
+      (event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind,
+    );
   const fieldsOf = (kind: FeatureEventKind) =>
     of('feature').flatMap((event) => (event.of === kind ? [event.fields] : []));
   return {
@@ -287,14 +317,21 @@ function beginFeatures(
   ]);
   const store: FeatureProcessDeps['store'] = (part) => stores.get(part) as never;
   const models = { speech: parts.speechModels, transcription: [] };
-  const { ports, shards } = openFeatures({ ...parts, models, store }, features)(services);
+  const { ports, shards } = openFeatures(
+    { ...parts, models, store },
+    features,
+  )(services);
   parts.features.add(shards);
   for (const one of shards) one.serve?.();
   return ports;
 }
 
 /** Controls that commands use. */
-function makeControls(parts: FixtureParts, sessions: VoiceSessions, ports: FeaturePorts) {
+function makeControls(
+  parts: FixtureParts,
+  sessions: VoiceSessions,
+  ports: FeaturePorts,
+) {
   const { all } = parts.features;
   return {
     peopleSettings: parts.peopleSettings,
@@ -340,7 +377,11 @@ export async function passTime(
 }
 
 /** The packets of somebody who says something from `fromMs` on. */
-export function sayWords(fixture: string, who: ChannelMember, fromMs: number): Promise<Packet[]> {
+export function sayWords(
+  fixture: string,
+  who: ChannelMember,
+  fromMs: number,
+): Promise<Packet[]> {
   return makePackets(fixture, who.id, fromMs, library);
 }
 
@@ -348,7 +389,11 @@ export function sayWords(fixture: string, who: ChannelMember, fromMs: number): P
 export function makeTalkativeChat(): Pipeline {
   return {
     async *answer() {
-      const pcm = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
+      const pcm = {
+        samples: new Int16Array(24_000).fill(1),
+        rateHz: 24_000,
+        channels: 1,
+      } as const;
       yield { kind: 'text', text: 'One minute of talk.' };
       for (let second = 0; second < 60; second++)
         yield { kind: 'audio', pcm, ofText: 'la '.repeat(30) };

@@ -26,8 +26,11 @@ export class StoreClock extends VirtualClock {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key);
         if (typeof value === 'function')
-          return (...args: unknown[]) => this.#watch(Reflect.apply(value, target, args));
-        return typeof value === 'object' && value !== null ? this.watchStores(value) : value;
+          return (...args: unknown[]) =>
+            this.#watch(Reflect.apply(value, target, args));
+        return typeof value === 'object' && value !== null
+          ? this.watchStores(value)
+          : value;
       },
     });
   }
@@ -79,8 +82,14 @@ export const openPostgresPlace: StorePlace = async (stack) => {
 };
 
 /** Stores of a session fixture there; its clock waits for each operation. */
-export function toFixtureStores(stores: StoresOnDisk, clock: StoreClock): FixtureOptions {
-  const [storages, onDisk] = [clock.watchStores(stores.stores), clock.watchStores(stores.onDisk)];
+export function toFixtureStores(
+  stores: StoresOnDisk,
+  clock: StoreClock,
+): FixtureOptions {
+  const [storages, onDisk] = [
+    clock.watchStores(stores.stores),
+    clock.watchStores(stores.onDisk),
+  ];
   return {
     store: storages.consents,
     leftOutPeople: storages.leftOutPeople,

@@ -1,4 +1,7 @@
-import type { PlayRequest, TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
+import type {
+  PlayRequest,
+  TrackCaller,
+} from '#src/features/tracks/track-request-outcomes.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
@@ -39,7 +42,10 @@ export async function playSound(
 }
 
 /** Only these sit there from now on. */
-export function seatPeople({ linkOpener }: SessionFixture, people: readonly ChannelMember[]): void {
+export function seatPeople(
+  { linkOpener }: SessionFixture,
+  people: readonly ChannelMember[],
+): void {
   linkOpener.link.present.splice(0, linkOpener.link.present.length, ...people);
 }
 

@@ -36,7 +36,11 @@ async function asked(rounds: readonly (readonly ChatStep[])[], { asker = adam } 
 }
 
 test('the bot itself quotes the transcript, and no words of the model follow the quote', async () => {
-  const { fixture, chat, answered } = await asked([[check()], ['[1]'], ['Adam says you owe him.']]);
+  const { fixture, chat, answered } = await asked([
+    [check()],
+    ['[1]'],
+    ['Adam says you owe him.'],
+  ]);
   expect(answered).toMatchObject({
     finish: 'completed',
     heardText: expect.stringMatching(/^Adam, \d\d:\d\d: five five$/),
@@ -45,7 +49,10 @@ test('the bot itself quotes the transcript, and no words of the model follow the
   expect(fixture.of('tool')).toMatchObject([{ tool: 'find_in_captions', how: 'ran' }]);
   const talk = fixture.sessions.findSession('g')?.loop;
   const kept = talk && toChatMessages(talk.state.history.exchanges);
-  expect(kept?.at(-1)).toMatchObject({ role: 'assistant', content: answered?.heardText });
+  expect(kept?.at(-1)).toMatchObject({
+    role: 'assistant',
+    content: answered?.heardText,
+  });
 });
 
 test('if the model chooses no line, the bot says that the transcript does not hold it', async () => {
@@ -57,7 +64,9 @@ test('a person who came later hears what was said before, and a program nothing'
   const { answered } = await asked([[check()], ['[1]']], { asker: eva });
   expect(answered?.heardText).toMatch(/^Adam, \d\d:\d\d: five five$/);
   const program = { ...adam, id: 'token:radio', name: 'radio' };
-  const { answered: told, chat } = await asked([[check()], ['[1]']], { asker: program });
+  const { answered: told, chat } = await asked([[check()], ['[1]']], {
+    asker: program,
+  });
   expect(told?.heardText).toBe('I found nothing about that in what you may read.');
   expect(chat.asked).toHaveLength(1);
 });

@@ -43,7 +43,9 @@ test('a no of somebody else leaves the offer, and their words close only the spo
   await trap.ask();
   await trap.say('No.', eva);
   const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
-  expect(trap.fixture.confirmations.showConfirmation('g', button, 'adam')).toMatchObject({
+  expect(
+    trap.fixture.confirmations.showConfirmation('g', button, 'adam'),
+  ).toMatchObject({
     kind: 'shown',
   });
 });
@@ -63,14 +65,19 @@ test.each([
     'a call after the result of another tool',
     { calls: [{ name: 'who_is_here', given: {} }, postCall] },
   ],
-  ['a call that never runs without the button', { calls: [{ name: 'leave', given: {} }] }],
+  [
+    'a call that never runs without the button',
+    { calls: [{ name: 'leave', given: {} }] },
+  ],
   [
     'a call whose values are too long for a sentence',
     { calls: [{ name: 'post_text', given: { text: 'Ho. '.repeat(40).trim() } }] },
   ],
   [
     'a value that cannot be said as it is',
-    { calls: [{ name: 'post_text', given: { text: 'See https://evil.example now.' } }] },
+    {
+      calls: [{ name: 'post_text', given: { text: 'See https://evil.example now.' } }],
+    },
   ],
 ])('%s is not asked aloud, and a yes does nothing', async (_what, { calls }) => {
   const trap = await openSpoken();

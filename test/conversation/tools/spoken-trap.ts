@@ -28,10 +28,13 @@ class VagueModel implements ChatModel {
   calls: readonly ModelCall[] = [postCall];
   asked = 0;
 
-  async *reply(messages: Parameters<ChatModel['reply']>[0]): ReturnType<ChatModel['reply']> {
+  async *reply(
+    messages: Parameters<ChatModel['reply']>[0],
+  ): ReturnType<ChatModel['reply']> {
     this.asked++;
     const last = messages.findLast(({ role }) => role === 'user')?.content ?? '';
-    const done = messages.length - 1 - messages.findLastIndex(({ role }) => role === 'user');
+    const done =
+      messages.length - 1 - messages.findLastIndex(({ role }) => role === 'user');
     const call = this.calls[Math.floor(done / 2)];
     if (!last.includes(vagueRequest) || !call) yield { kind: 'text', text: 'no' };
     else {
@@ -49,17 +52,27 @@ export async function openSpoken(over: FixtureOptions = {}) {
   const model = new VagueModel();
   let heard = '';
   const transcriber = new FakeTranscriber({ texts: () => heard });
-  const fixture = openSessionFixture({ chat: model, pieces: 2, transcriber, tools, ...over });
+  const fixture = openSessionFixture({
+    chat: model,
+    pieces: 2,
+    transcriber,
+    tools,
+    ...over,
+  });
   const { clock, synthesizer } = fixture;
   for (const { id } of [adam, eva]) await fixture.sessions.join(lounge, id);
   await passTime(fixture, 40);
-  await fixture.personas.savePersona('g', lounge.channelId, { instructions: 'Be brief.' });
+  await fixture.personas.savePersona('g', lounge.channelId, {
+    instructions: 'Be brief.',
+  });
   const session = fixture.sessions.findSession('g');
   if (!session) throw new Error('nobody called the bot');
   /** One word of this person from `inMs` on. */
   const word = async (who: ChannelMember, inMs = 0) => {
     const all = await sayWords('human-cards-004', who, clock.nowMs() + inMs);
-    const closing = all.slice(-5).map(({ opus }, n) => ({ ...all[wordPackets + n], opus }));
+    const closing = all
+      .slice(-5)
+      .map(({ opus }, n) => ({ ...all[wordPackets + n], opus }));
     return [...all.slice(0, wordPackets), ...(closing as Packet[])];
   };
   return {
@@ -85,7 +98,11 @@ export async function openSpoken(over: FixtureOptions = {}) {
     /** A minute of sound on a track. */
     play() {
       const samples = new Int16Array(60 * 24_000).fill(900);
-      const source = makeSourceFromPcm('song', { samples, rateHz: 24_000, channels: 1 });
+      const source = makeSourceFromPcm('song', {
+        samples,
+        rateHz: 24_000,
+        channels: 1,
+      });
       session.speech.mix.tracks.enqueue('main', source);
     },
   };

@@ -38,8 +38,15 @@ function slow(clock: VirtualClock, tookMs: number) {
 
 type Over = FixtureOptions & { readonly clock?: VirtualClock };
 
-async function open(rounds: readonly (readonly ChatStep[])[], { clock, ...over }: Over = {}) {
-  const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over }, undefined, clock);
+async function open(
+  rounds: readonly (readonly ChatStep[])[],
+  { clock, ...over }: Over = {},
+) {
+  const fixture = openSessionFixture(
+    { rounds, pieces: 2, tools, ...over },
+    undefined,
+    clock,
+  );
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 40);
   return { ...fixture, fixture };
@@ -57,12 +64,17 @@ test('a program is told how many people are there, and no names', async () => {
   const radio = { ...adam, id: 'token:radio', name: 'radio' };
   void fixture.talk.askQuestion('g', 'Who is there?', radio, 'voice');
   await passTime(fixture, 3_000);
-  expect(chat.results).toEqual(['{"result":{"names":[],"othersWithoutName":2,"otherBots":0}}']);
+  expect(chat.results).toEqual([
+    '{"result":{"names":[],"othersWithoutName":2,"otherBots":0}}',
+  ]);
 });
 
 test('bad JSON, and arguments that do not fit, are told to the model and nothing runs', async () => {
   const bad: ChatStep = { call: { id: '1', name: 'time', argumentsJson: '{"zone":' } };
-  const { fixture, chat } = await open([[bad, call('time', { city: 'Tokyo' }, '2')], ['Sorry.']]);
+  const { fixture, chat } = await open([
+    [bad, call('time', { city: 'Tokyo' }, '2')],
+    ['Sorry.'],
+  ]);
   await ask(fixture);
   expect(chat.results).toEqual([
     expect.stringContaining('not valid JSON'),
@@ -130,7 +142,10 @@ test('"timers of 5 and 10 minutes" sets both', async () => {
       return { facts: { set: minutes } };
     },
   });
-  const calls = [call('timer', { minutes: 5 }, 'a'), call('timer', { minutes: 10 }, 'b')];
+  const calls = [
+    call('timer', { minutes: 5 }, 'a'),
+    call('timer', { minutes: 10 }, 'b'),
+  ];
   const { fixture } = await open([calls, ['Both are set.']], { tools: [timer] });
   await ask(fixture, 'Timers of 5 and 10 minutes, please.');
   expect(set).toEqual([5, 10]);
@@ -161,15 +176,19 @@ test('a message waits once the model was shown words of others; what it is, only
   expect(fixture.written).toEqual([
     'Adam asked for something that needs a yes. Adam, press Show to see it and confirm it (60 s).',
   ]);
-  const show = (who: string) => fixture.confirmations.showConfirmation('g', buttonIn(fixture), who);
+  const show = (who: string) =>
+    fixture.confirmations.showConfirmation('g', buttonIn(fixture), who);
   expect(show('eva')).toEqual({ kind: 'other', name: 'Adam' });
   expect(show('adam')).toMatchObject({ line: { with: { text: 'Dinner at eight.' } } });
-  const press = (who: string) => fixture.confirmations.confirmCall('g', buttonIn(fixture), who);
+  const press = (who: string) =>
+    fixture.confirmations.confirmCall('g', buttonIn(fixture), who);
   expect(await press('eva')).toEqual({ kind: 'other', name: 'Adam' });
   expect(await press('adam')).toMatchObject({ line: { id: 'confirm.done' } });
   expect(await press('adam')).toEqual({ kind: 'over' });
   expect(show('adam')).toEqual({ kind: 'over' });
-  const ends = fixture.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
+  const ends = fixture
+    .of('tool')
+    .map(({ tool, how, speakerId }) => [tool, how, speakerId]);
   expect(ends).toEqual([
     ['who_is_here', 'ran', 'adam'],
     ['post_text', 'asked', 'adam'],

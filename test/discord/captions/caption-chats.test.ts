@@ -2,7 +2,11 @@ import { afterEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord, DiscordPorts } from '#src/discord/client.ts';
 import type { Command, CommandPorts } from '#src/features/command.ts';
-import type { CaptionChat, DrawnMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
+import type {
+  CaptionChat,
+  DrawnMessage,
+  MessageOutcome,
+} from '#src/ports/caption-chats.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { waitUntil } from '#test/discord/setup/sandbox-login.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
@@ -14,7 +18,9 @@ const join: Command = {
   description: 'command.join',
   shownTo: 'room',
   options: [],
-  run: async () => [{ id: 'join.ok', with: { channel: 'Lounge' }, to: 'room', panel: true }],
+  run: async () => [
+    { id: 'join.ok', with: { channel: 'Lounge' }, to: 'room', panel: true },
+  ],
 };
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 
@@ -26,7 +32,10 @@ afterEach(async () => {
 
 /** The real bot in a sandbox with Discord's usual rate limits. */
 async function open() {
-  const sandbox = await openSandbox({ voice: openSilentVoice().half, rateLimits: 'usual' });
+  const sandbox = await openSandbox({
+    voice: openSilentVoice().half,
+    rateLimits: 'usual',
+  });
   const { apiUrl, token, guildId } = sandbox;
   const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
   const ports = (given: DiscordPorts) => {
@@ -39,7 +48,8 @@ async function open() {
   const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
   const deleted: (readonly string[])[] = [];
   given.captions.onMessagesDeleted((each) => deleted.push(each));
-  const refused = () => sandbox.requests().filter(({ status }) => status === 429).length;
+  const refused = () =>
+    sandbox.requests().filter(({ status }) => status === 429).length;
   return { sandbox, ...given, lounge, guildId, deleted, refused };
 }
 
@@ -50,7 +60,8 @@ function followed(chat: CaptionChat) {
   const show = (key: string, text: string) => {
     const known = messages.get(key);
     const draw = () => ({ text: messages.get(key)?.text ?? text });
-    const sent = known?.sent ?? chat.openMessage(draw, (outcome) => outcomes.push(outcome));
+    const sent =
+      known?.sent ?? chat.openMessage(draw, (outcome) => outcomes.push(outcome));
     messages.set(key, { text, sent });
     sent.requestUpdate('whole');
   };
@@ -70,7 +81,10 @@ test('captions stand in the chat of the voice channel, are edited in place, and 
   show('b', 'Ann: https://example.com');
   await settled();
   const shown = sandbox.messages('Lounge');
-  expect(shown.map(({ text }) => text)).toEqual(['Welcome.', 'Ann: https://example.com']);
+  expect(shown.map(({ text }) => text)).toEqual([
+    'Welcome.',
+    'Ann: https://example.com',
+  ]);
   expect(shown.flatMap(({ pings }) => pings)).toEqual([]);
   show('a', '');
   await settled();
@@ -79,7 +93,10 @@ test('captions stand in the chat of the voice channel, are edited in place, and 
 
 test('captions stand in a thread of their own, which is woken when it sleeps', async () => {
   const { captions, lounge, sandbox } = await open();
-  const thread = { parentChannelId: sandbox.channelId('general'), name: 'x'.repeat(150) };
+  const thread = {
+    parentChannelId: sandbox.channelId('general'),
+    name: 'x'.repeat(150),
+  };
   const chat = await captions.openChat(lounge, thread, never);
   const name = `${'x'.repeat(99)}…`;
   expect(chat.channelId).toBe(sandbox.channelId(name));
@@ -93,7 +110,11 @@ test('captions stand in a thread of their own, which is woken when it sleeps', a
 });
 
 test.each([
-  ['Lounge', 'connect', 'the bot needs View Channel, Connect, Send Messages in its chat'],
+  [
+    'Lounge',
+    'connect',
+    'the bot needs View Channel, Connect, Send Messages in its chat',
+  ],
   ['general', 'sendInThreads', 'Send Messages in Threads in the text channel'],
 ] as const)(
   'in %s without %s captions are refused with the rights that they need',
@@ -101,9 +122,12 @@ test.each([
     const { captions, lounge, sandbox } = await open();
     sandbox.guild().permit(channel, 'Nova', { deny: [right] });
     const parentChannelId = sandbox.channelId('general');
-    const thread = channel === 'general' ? { parentChannelId, name: 'Captions' } : undefined;
+    const thread =
+      channel === 'general' ? { parentChannelId, name: 'Captions' } : undefined;
     await expect
-      .poll(() => captions.openChat(lounge, thread, never).catch((error: unknown) => error))
+      .poll(() =>
+        captions.openChat(lounge, thread, never).catch((error: unknown) => error),
+      )
       .toMatchObject({
         code: 'discord.forbidden',
         message: expect.stringContaining(words),
@@ -114,11 +138,11 @@ test.each([
 test('a channel of another server takes no captions', async () => {
   const { captions, lounge, sandbox } = await open();
   const thread = { parentChannelId: sandbox.channelId('general'), name: 'Captions' };
-  await expect(captions.openChat({ ...lounge, guildId: '2' }, thread, never)).rejects.toMatchObject(
-    {
-      code: 'discord.forbidden',
-    },
-  );
+  await expect(
+    captions.openChat({ ...lounge, guildId: '2' }, thread, never),
+  ).rejects.toMatchObject({
+    code: 'discord.forbidden',
+  });
 });
 
 test('a message that people delete is reported, and one that the bot deletes is not', async () => {
@@ -140,7 +164,9 @@ test('a message that people delete is reported, and one that the bot deletes is 
 test('a deleted thread is told of with the next message for it', async () => {
   const { captions, lounge, sandbox } = await open();
   const thread = { parentChannelId: sandbox.channelId('general'), name: 'one' };
-  const { outcomes, settled, show } = followed(await captions.openChat(lounge, thread, never));
+  const { outcomes, settled, show } = followed(
+    await captions.openChat(lounge, thread, never),
+  );
   show('a', 'text');
   await settled();
   sandbox.guild().removeChannel('one');
@@ -152,7 +178,8 @@ test('a deleted thread is told of with the next message for it', async () => {
 test('Discord’s present rights decide who may open a channel', async () => {
   const { captions, lounge, sandbox, guildId } = await open();
   const ann = sandbox.person('Ann');
-  const may = (right?: string) => captions.mayOpen(guildId, right ?? lounge.channelId, ann.id);
+  const may = (right?: string) =>
+    captions.mayOpen(guildId, right ?? lounge.channelId, ann.id);
   await expect.poll(() => may()).toBe('yes');
   expect(await may(sandbox.channelId('general'))).toBe('no');
   expect(await captions.mayOpen(guildId, lounge.channelId, '2')).toBe('no');

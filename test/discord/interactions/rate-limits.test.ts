@@ -9,7 +9,13 @@ import { openAccess } from '#test/fakes/open-access.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Press on a button, with the fields that are read. */
-function press(id: number, guildId: string, userId: string, said: unknown[], name = 'hark') {
+function press(
+  id: number,
+  guildId: string,
+  userId: string,
+  said: unknown[],
+  name = 'hark',
+) {
   return {
     id: `${id}`,
     customId: `parley:${name}`,
@@ -70,13 +76,17 @@ test('in a flood each press is answered and few are done, and other people and s
   for (let n = 0; n < 2_000; n++) {
     reception.receiveInteraction(press(n, 'g', 'mallory', flooded));
     if (n % 1_000 === 999)
-      reception.receiveInteraction(press(9_000 + n, n < 1_000 ? 'g' : 'h', 'eva', other));
+      reception.receiveInteraction(
+        press(9_000 + n, n < 1_000 ? 'g' : 'h', 'eva', other),
+      );
     timing.passMs(5);
     await Promise.resolve();
   }
   await expect.poll(() => other.length).toBe(2);
   await expect.poll(() => [flooded.length, pressed.length]).toEqual([2_000, 12]);
-  expect(flooded.every((message) => JSON.stringify(message).includes('"flags":68'))).toBe(true);
+  expect(
+    flooded.every((message) => JSON.stringify(message).includes('"flags":68')),
+  ).toBe(true);
   expect(events.filter(({ kind }) => kind !== 'command')).toEqual([]);
 });
 
@@ -92,7 +102,8 @@ test('buttons that silence the bot work after any number of presses', async () =
   const { reception, pressed } = openReception();
   const said: unknown[] = [];
   for (let n = 0; n < 100; n++) reception.receiveInteraction(press(n, 'g', 'ana', []));
-  for (let n = 100; n < 130; n++) reception.receiveInteraction(press(n, 'g', 'ana', said, 'halt'));
+  for (let n = 100; n < 130; n++)
+    reception.receiveInteraction(press(n, 'g', 'ana', said, 'halt'));
   await expect.poll(() => said.length).toBe(30);
   expect(countRefusals(said)).toBe(0);
   expect(pressed.filter((name) => name === 'halt')).toHaveLength(30);

@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { InteractionReceiver } from '#src/discord/interactions/interaction-receiver.ts';
 import { toMessageBody } from '#src/discord/interactions/rendering.ts';
-import type { Button, CommandCall, CommandPorts, PickerHandler } from '#src/features/command.ts';
+import type {
+  Button,
+  CommandCall,
+  CommandPorts,
+  PickerHandler,
+} from '#src/features/command.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -20,7 +25,8 @@ function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[]
     buttons: new Map(buttons.map((button) => [button.name, button])),
     ports: {
       access: {
-        findDenial: async ({ callerId }: CommandCall) => (callerId === 'ben' ? blocked : undefined),
+        findDenial: async ({ callerId }: CommandCall) =>
+          callerId === 'ben' ? blocked : undefined,
       },
     } as unknown as CommandPorts,
     panels: { renderPanel: () => toMessageBody(''), putPanel: () => {} },
@@ -115,7 +121,11 @@ test('a choice from a menu is passed on with its subject', async () => {
   const said = Promise.withResolvers<unknown>();
   const update = async (message: object) => said.resolve(message);
   const values = ['one', 'two'];
-  reception.receiveInteraction(pressBy({ customId: 'parley:choose:a:b', values, update, ...menu }));
+  reception.receiveInteraction(
+    pressBy({ customId: 'parley:choose:a:b', values, update, ...menu }),
+  );
   expect(await said.promise).toMatchObject({ content: formatText('consent.no') });
-  expect(calls.map(({ picked, words }) => [picked, words])).toEqual([[values, { about: 'a:b' }]]);
+  expect(calls.map(({ picked, words }) => [picked, words])).toEqual([
+    [values, { about: 'a:b' }],
+  ]);
 });

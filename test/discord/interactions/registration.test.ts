@@ -10,14 +10,27 @@ const join: Command = {
   name: 'join',
   shownTo: 'room',
   description: 'command.join',
-  options: [{ name: 'channel', description: 'command.join.channel', kind: 'voice-channel' }],
+  options: [
+    { name: 'channel', description: 'command.join.channel', kind: 'voice-channel' },
+  ],
   run: async () => [{ id: 'join.none', to: 'caller' }],
 };
 const description = 'command.say.voice';
-const option = { name: 'for', description, kind: 'choice', values: ['always', 'today'] } as const;
+const option = {
+  name: 'for',
+  description,
+  kind: 'choice',
+  values: ['always', 'today'],
+} as const;
 const allow: Command = { ...join, name: 'allow', shownTo: 'caller', options: [option] };
 const privacy: CommandGroup = { name: 'privacy', description, commands: [allow] };
-const said = { name: 'text', description, kind: 'text', maxChars: 1_000, required: true } as const;
+const said = {
+  name: 'text',
+  description,
+  kind: 'text',
+  maxChars: 1_000,
+  required: true,
+} as const;
 const voice = { name: 'voice', description, kind: 'text', maxChars: 50 } as const;
 
 /** A sandbox in which these commands are registered. */
@@ -32,8 +45,18 @@ async function registered(...commands: readonly CommandEntry[]) {
 test('options say what they take, and those that must be filled stand first', async () => {
   const suggest = async () => [];
   const loop = { name: 'loop', description, kind: 'truth' } as const;
-  const level = { name: 'level', description, kind: 'number', least: 0, most: 200 } as const;
-  const say = { ...join, name: 'say', options: [{ ...voice, suggest }, said, level, loop] };
+  const level = {
+    name: 'level',
+    description,
+    kind: 'number',
+    least: 0,
+    most: 200,
+  } as const;
+  const say = {
+    ...join,
+    name: 'say',
+    options: [{ ...voice, suggest }, said, level, loop],
+  };
   const about = { ...join, label: 'ask.about' } as const;
   await using discord = await registered(say, about);
   const [first, menu] = discord.shown();
@@ -47,7 +70,9 @@ test('options say what they take, and those that must be filled stand first', as
       { name: 'loop', type: 5 },
     ],
   });
-  const name_localizations = expect.objectContaining({ de: formatText('ask.about', {}, 'de') });
+  const name_localizations = expect.objectContaining({
+    de: formatText('ask.about', {}, 'de'),
+  });
   expect(menu).toMatchObject({ type: 3, name: 'Ask about this', name_localizations });
   expect(menu).not.toHaveProperty('options');
   expect(menu).not.toHaveProperty('name_localizations.en-US');
@@ -58,6 +83,8 @@ test('a command that is for managers alone is hidden from others, a group once a
   const mixed = { ...privacy, commands: [allow, managers] };
   const all = { ...privacy, name: 'all', commands: [managers] };
   await using discord = await registered(managers, mixed, all);
-  const rights = discord.shown().map((one) => one.default_member_permissions ?? undefined);
+  const rights = discord
+    .shown()
+    .map((one) => one.default_member_permissions ?? undefined);
   expect(rights).toEqual(['32', undefined, '32']);
 });

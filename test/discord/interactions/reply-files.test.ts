@@ -50,7 +50,10 @@ beforeEach(() => {
 function asked(line: string, to: 'room' | 'caller', files: readonly ReplyFile[]) {
   if (!opened) throw new Error('the sandbox is not open');
   replies = [{ id: 'stop.ok', to, files }];
-  return { sandbox: opened.sandbox, answer: opened.sandbox.person('Ann').command(line) };
+  return {
+    sandbox: opened.sandbox,
+    answer: opened.sandbox.person('Ann').command(line),
+  };
 }
 
 const transcript: ReplyFile = { name: 'transcript-Größe.md', text: 'Ana: größer\n' };
@@ -61,23 +64,30 @@ const failures = () => events.filter(({ kind }) => kind === 'command-failed');
 test.each([
   ['aloud', 'room'],
   ['aside', 'caller'],
-] as const)('files of /%s hang on its reply, and are read back as they were', async (line, to) => {
-  const { sandbox, answer } = asked(line, to, [transcript, sound]);
-  const shown = await answer.answered(soon());
-  expect(shown).toMatchObject({ text: formatText('stop.ok'), ephemeral: to === 'caller' });
-  expect(shown.files).toMatchObject([
-    { name: 'transcript-Größe.md', sizeBytes: Buffer.byteLength('Ana: größer\n') },
-    { name: 'a.bin', sizeBytes: 3 },
-  ]);
-  const read = await download(shown.files[0]?.url ?? '', sandbox);
-  expect(read).toMatchObject({ status: 200, text: 'Ana: größer\n' });
-});
+] as const)(
+  'files of /%s hang on its reply, and are read back as they were',
+  async (line, to) => {
+    const { sandbox, answer } = asked(line, to, [transcript, sound]);
+    const shown = await answer.answered(soon());
+    expect(shown).toMatchObject({
+      text: formatText('stop.ok'),
+      ephemeral: to === 'caller',
+    });
+    expect(shown.files).toMatchObject([
+      { name: 'transcript-Größe.md', sizeBytes: Buffer.byteLength('Ana: größer\n') },
+      { name: 'a.bin', sizeBytes: 3 },
+    ]);
+    const read = await download(shown.files[0]?.url ?? '', sandbox);
+    expect(read).toMatchObject({ status: 200, text: 'Ana: größer\n' });
+  },
+);
 
 test.each(['slow', 'misjudged'])(
   'a private answer that showed as thinking (/%s) holds its files, too',
   async (line) => {
     const { sandbox, answer } = asked(line, 'caller', [transcript]);
-    const isThinking = () => sandbox.requests().some(({ path }) => path.includes(`/${answer.id}/`));
+    const isThinking = () =>
+      sandbox.requests().some(({ path }) => path.includes(`/${answer.id}/`));
     await expect.poll(isThinking).toBe(true);
     release.resolve();
     const shown = await answer.answered(soon());

@@ -40,7 +40,8 @@ test('every file that asks Discord first gives the library the HTTP client of No
     const source = await readFile(path, 'utf8');
     const asks = /\bnew (REST|Client)\(/.test(source);
     const [first = ''] = /^import .*/m.exec(source) ?? [];
-    if (asks && !/'(\.|#src\/discord)\/library\/undici\.ts';$/.test(first)) late.push(path);
+    if (asks && !/'(\.|#src\/discord)\/library\/undici\.ts';$/.test(first))
+      late.push(path);
   }
   expect(late).toEqual([]);
 });

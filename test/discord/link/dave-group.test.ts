@@ -22,7 +22,8 @@ function listen(link: VoiceLink) {
   void (async () => {
     try {
       for await (const { speakerId, opus } of link.receivePackets(never))
-        if (opus.length > 3) log.voices.set(speakerId, (log.voices.get(speakerId) ?? 0) + 1);
+        if (opus.length > 3)
+          log.voices.set(speakerId, (log.voices.get(speakerId) ?? 0) + 1);
     } catch (error) {
       log.error = error;
     }
@@ -53,14 +54,22 @@ function talkOn(link: VoiceLink) {
   const sinceMs = realClock.nowMs();
   let [n, left] = [0, 0];
   link
-    .playFrames({ pullFrame: () => frames[n++ % 50], markSent: () => left++, isIdle: false })
+    .playFrames({
+      pullFrame: () => frames[n++ % 50],
+      markSent: () => left++,
+      isIdle: false,
+    })
     .wake();
-  const reached = () => heard.frames.filter(({ atMs, sealed }) => sealed && atMs >= sinceMs).length;
+  const reached = () =>
+    heard.frames.filter(({ atMs, sealed }) => sealed && atMs >= sinceMs).length;
   return { lost: () => left - reached() };
 }
 
 const speech = (seconds: number) => {
-  const samples = Int16Array.from({ length: 24_000 * seconds }, (_, n) => 8_000 * Math.sin(n / 9));
+  const samples = Int16Array.from(
+    { length: 24_000 * seconds },
+    (_, n) => 8_000 * Math.sin(n / 9),
+  );
   return { samples, rateHz: 24_000, channels: 1 as const };
 };
 

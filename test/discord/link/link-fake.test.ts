@@ -14,7 +14,13 @@ testVoiceLink(
       async speak() {
         for (let n = 0; n < 10; n++) {
           const opus = Buffer.from([1, n]);
-          link.arrive({ speakerId: 'ann', sequence: n, timestamp: n * 960, opus, atMs: n * 20 });
+          link.arrive({
+            speakerId: 'ann',
+            sequence: n,
+            timestamp: n * 960,
+            opus,
+            atMs: n * 20,
+          });
         }
       },
       async pass(ms) {

@@ -35,7 +35,11 @@ function cutSocket() {
 function play(link: VoiceLink, count: number) {
   const frames = makeToneFrames(login().codec, count);
   const log = { left: 0 };
-  const source = { pullFrame: () => frames.shift(), markSent: () => log.left++, isIdle: true };
+  const source = {
+    pullFrame: () => frames.shift(),
+    markSent: () => log.left++,
+    isIdle: true,
+  };
   link.playFrames(source).wake();
   return log;
 }
@@ -45,9 +49,9 @@ test('ten frames sent in the moment a link opens all arrive, every one sealed', 
   const ann = login().sandbox.person('Ann');
   play(setup.link, 10);
   await waitUntil(() => setup.heard() === 10);
-  expect(ann.heard.frames.filter(({ audible }) => audible).every(({ sealed }) => sealed)).toBe(
-    true,
-  );
+  expect(
+    ann.heard.frames.filter(({ audible }) => audible).every(({ sealed }) => sealed),
+  ).toBe(true);
   const state = findNetworking(connection())?.state;
   const data = state && 'connectionData' in state && state.connectionData;
   expect(data).toMatchObject({ secretKey: expect.any(KeyObject) }); // the ciphers take it at once
@@ -116,7 +120,8 @@ test('the counts of a link can be read while it is open, and are reported once m
     await waitUntil(() => played.left === 5);
     expect(made()?.counts().sent).toBeGreaterThanOrEqual(5);
   }
-  const closed = () => events.slice(before).find((event) => event.kind === 'link-closed');
+  const closed = () =>
+    events.slice(before).find((event) => event.kind === 'link-closed');
   await waitUntil(() => closed() !== undefined);
   expect(closed()?.counts).toEqual(made()?.counts());
 });

@@ -16,7 +16,8 @@ function listen(link: VoiceLink) {
   const log = { sequences: [] as number[], error: undefined as unknown };
   void (async () => {
     try {
-      for await (const { sequence } of link.receivePackets(never)) log.sequences.push(sequence);
+      for await (const { sequence } of link.receivePackets(never))
+        log.sequences.push(sequence);
     } catch (error) {
       log.error = error;
     }
@@ -28,7 +29,11 @@ function play(link: VoiceLink, count: number) {
   const frames = makeToneFrames(login().codec, count);
   const log = { left: 0 };
   link
-    .playFrames({ pullFrame: () => frames.shift(), markSent: () => log.left++, isIdle: true })
+    .playFrames({
+      pullFrame: () => frames.shift(),
+      markSent: () => log.left++,
+      isIdle: true,
+    })
     .wake();
   return log;
 }
@@ -60,7 +65,11 @@ test.each(['hang', 'dead'])(
     else faults.network(sandbox.botId, { up: { dead: true } });
     const opening = linkOpener(700).openLink(lobby, () => true, never);
     const about = { openingStep: how === 'hang' ? 'login' : 'udp' };
-    await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true, about });
+    await expect(opening).rejects.toMatchObject({
+      code: 'link.timeout',
+      retryable: true,
+      about,
+    });
     await waitUntil(() => sandbox.bot().channel === undefined);
     faults.heal();
     await using link = await linkOpener().openLink(lobby, () => true, never);
@@ -72,25 +81,33 @@ test.each([
   ['nor for the voice state', 'VOICE_SERVER_UPDATE'],
   ['but the voice state', 'VOICE_SERVER_UPDATE'],
   ['but the voice server', 'VOICE_STATE_UPDATE'],
-])('a seat request with no answer %s is given up in time, and taken back', async (which, event) => {
-  const { sandbox, lobby, linkOpener } = login();
-  const { faults } = sandbox;
-  if (which.startsWith('nor')) faults.ignoreSeat();
-  else faults.event({ event, copies: 0 });
-  const opening = linkOpener(700).openLink(lobby, () => true, never);
-  const about = { openingStep: 'seat' };
-  await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true, about });
-  await waitUntil(() => sandbox.bot().channel === undefined);
-  faults.heal();
-  await using link = await linkOpener().openLink(lobby, () => true, never);
-  expect(link.listPeople()).toEqual([]);
-});
+])(
+  'a seat request with no answer %s is given up in time, and taken back',
+  async (which, event) => {
+    const { sandbox, lobby, linkOpener } = login();
+    const { faults } = sandbox;
+    if (which.startsWith('nor')) faults.ignoreSeat();
+    else faults.event({ event, copies: 0 });
+    const opening = linkOpener(700).openLink(lobby, () => true, never);
+    const about = { openingStep: 'seat' };
+    await expect(opening).rejects.toMatchObject({
+      code: 'link.timeout',
+      retryable: true,
+      about,
+    });
+    await waitUntil(() => sandbox.bot().channel === undefined);
+    faults.heal();
+    await using link = await linkOpener().openLink(lobby, () => true, never);
+    expect(link.listPeople()).toEqual([]);
+  },
+);
 
 test('a voice server that goes away is followed to the next one, and hearing goes on', async () => {
   const { sandbox } = login();
   await using setup = await openLinkSetup(login(), () => true);
   const log = listen(setup.link);
-  const closes = () => login().events.filter(({ kind }) => kind === 'voice-closed').length;
+  const closes = () =>
+    login().events.filter(({ kind }) => kind === 'voice-closed').length;
   const before = closes();
   sandbox.guild().replaceVoiceServer(300);
   await waitUntil(() => closes() > before);

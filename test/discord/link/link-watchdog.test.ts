@@ -57,15 +57,31 @@ test.each<[string, (link: Opened) => void, RegExp]>([
     ({ state }) => Object.assign(state, { status: 'connecting' }),
     /ready/,
   ],
-  ['frames that wait', ({ call }) => Object.assign(call.output, { isBusy: true }), /frames/],
-  ['unanswered heartbeats', ({ ws }) => Object.assign(ws, { missedHeartbeats: 1 }), /heartbeats/],
-  ['a group that is not open', ({ call }) => Object.assign(call, { settled: false }), /group/],
+  [
+    'frames that wait',
+    ({ call }) => Object.assign(call.output, { isBusy: true }),
+    /frames/,
+  ],
+  [
+    'unanswered heartbeats',
+    ({ ws }) => Object.assign(ws, { missedHeartbeats: 1 }),
+    /heartbeats/,
+  ],
+  [
+    'a group that is not open',
+    ({ call }) => Object.assign(call, { settled: false }),
+    /group/,
+  ],
   [
     'frames of the only other person that cannot be opened',
     ({ unopened, timing }) => unopened.set('ann', timing.nowMs()),
     /opened/,
   ],
-  ['the only other person, who speaks without packets', ({ speaks }) => speaks('ann'), /opened/],
+  [
+    'the only other person, who speaks without packets',
+    ({ speaks }) => speaks('ann'),
+    /opened/,
+  ],
 ])(
   '%s for ten seconds break the link, and without a fault it is whole again',
   (_, plant, fault) => {

@@ -5,7 +5,9 @@ import { makeSealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
 import { countOpened, makeVoicedPacket, openReceiver } from './unbound-receiver.ts';
 
 test('sound that is more than two seconds ahead of real time is dropped unopened and counted, by person', () => {
-  const { name, say, heard, voiceReceiver, receiver, timing } = openReceiver(() => true);
+  const { name, say, heard, voiceReceiver, receiver, timing } = openReceiver(
+    () => true,
+  );
   name(5, 'ann');
   name(6, 'ben');
   const long = Buffer.concat([Buffer.from([0xfb, 6]), randomBytes(60)]); // six frames of 20 ms
@@ -22,7 +24,14 @@ test('sound that is more than two seconds ahead of real time is dropped unopened
 });
 
 test('datagrams by the thousand that are no voice of anybody known are counted one by one, and voice goes on', () => {
-  const { name, say, arrive, sealed, heard, voiceReceiver: receiver } = openReceiver(() => true);
+  const {
+    name,
+    say,
+    arrive,
+    sealed,
+    heard,
+    voiceReceiver: receiver,
+  } = openReceiver(() => true);
   name(5, 'ann');
   const [short, forged] = [randomBytes(20), sealed(5)];
   forged.writeUInt8(forged.readUInt8(20) ^ 1, 20);
@@ -91,9 +100,20 @@ test.each([true, false])(
     const state = { status: 'ready', networking: { state: { dave } } };
     Object.assign(receiver.voiceConnection, { state });
     name(5, 'ann');
-    const sealer = new PacketSealer(makeVoiceCipher('aead_aes256_gcm_rtpsize', key), isExtended);
+    const sealer = new PacketSealer(
+      makeVoiceCipher('aead_aes256_gcm_rtpsize', key),
+      isExtended,
+    );
     const say = (payload: Buffer, paddingBytes: number) =>
-      arrive(sealer.sealPacket({ sequence: 1, timestamp: 1, ssrc: 5, payload, paddingBytes }));
+      arrive(
+        sealer.sealPacket({
+          sequence: 1,
+          timestamp: 1,
+          ssrc: 5,
+          payload,
+          paddingBytes,
+        }),
+      );
     for (const paddingBytes of [0, 1, 255]) {
       say(makeVoicedPacket(), paddingBytes);
       say(Buffer.alloc(0), paddingBytes);

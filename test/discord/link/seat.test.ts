@@ -1,5 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { ChannelType, type Client, Events, type Guild, PermissionFlagsBits } from 'discord.js';
+import {
+  ChannelType,
+  type Client,
+  Events,
+  type Guild,
+  PermissionFlagsBits,
+} from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { becomeSpeaker } from '#src/discord/link/voice-link-opener.ts';
@@ -133,17 +139,27 @@ test.each([
 ])(
   'that the right to speak is taken or given by a change of %s is told at once, once each time',
   (_, event) => {
-    const { change, events } = openSeated(ChannelType.GuildVoice, event, Connect | Speak);
+    const { change, events } = openSeated(
+      ChannelType.GuildVoice,
+      event,
+      Connect | Speak,
+    );
     change(Connect);
     expect(events).toEqual([{ kind: 'suppressed', guildId: 'g', isOn: true }]);
     change(Connect | Speak);
-    expect(events.slice(1)).toEqual([{ kind: 'suppressed', guildId: 'g', isOn: false }]);
+    expect(events.slice(1)).toEqual([
+      { kind: 'suppressed', guildId: 'g', isOn: false },
+    ]);
   },
 );
 
 test('a right to be in the channel that is taken away is told at once, once each time', () => {
   const all = Connect | Speak | ViewChannel;
-  const { change, events } = openSeated(ChannelType.GuildStageVoice, Events.ChannelUpdate, all);
+  const { change, events } = openSeated(
+    ChannelType.GuildStageVoice,
+    Events.ChannelUpdate,
+    all,
+  );
   change(all);
   expect(events).toEqual([]);
   change(Speak | ViewChannel);

@@ -40,7 +40,10 @@ type Overrides = {
 };
 
 /** A sender that notes when what left; `waiting` is what the source has. */
-function open({ send, settled = () => true }: Overrides = {}, timing = new VirtualClock()) {
+function open(
+  { send, settled = () => true }: Overrides = {},
+  timing = new VirtualClock(),
+) {
   const waiting: Buffer[] = [];
   const left: Array<{ readonly n: number; readonly atMs: number }> = [];
   const silentAtMs: number[] = [];
@@ -57,11 +60,18 @@ function open({ send, settled = () => true }: Overrides = {}, timing = new Virtu
       log.asked++;
       return waiting.shift();
     },
-    markSent: (sent: Buffer, atMs: number) => void left.push({ n: sent[0] ?? -1, atMs }),
+    markSent: (sent: Buffer, atMs: number) =>
+      void left.push({ n: sent[0] ?? -1, atMs }),
     isIdle: true,
   };
   const report = (error: unknown) => log.failed.push(error);
-  const sender = new FrameSender({ connection, timing, settled, refused: report, fail: report });
+  const sender = new FrameSender({
+    connection,
+    timing,
+    settled,
+    refused: report,
+    fail: report,
+  });
   const { wake } = sender.playFrame(source);
   return { sender, source, connection, wake, timing, waiting, left, silentAtMs, log };
 }
@@ -156,7 +166,9 @@ test.each(['pullFrame', 'isIdle', 'markSent', 'setSpeaking'])(
     const get = () => {
       throw bug;
     };
-    Object.defineProperty(where === 'setSpeaking' ? connection : source, where, { get });
+    Object.defineProperty(where === 'setSpeaking' ? connection : source, where, {
+      get,
+    });
     if (where !== 'pullFrame') waiting.push(frame(1), frame(2));
     wake();
     expect(() => timing.passMs(5_000)).not.toThrow();

@@ -4,7 +4,11 @@ import { promisify } from 'node:util';
 import { VoiceReceiver } from '@discordjs/voice';
 import { expect, test, vi } from 'vitest';
 import { makeVoiceCipher } from '#sandbox/voice/rtp-packet.ts';
-import { createEmptyNonce, proveCiphers, sealPacket } from '#src/discord/link/voice-library.ts';
+import {
+  createEmptyNonce,
+  proveCiphers,
+  sealPacket,
+} from '#src/discord/link/voice-library.ts';
 import { withPackage } from '#test/fakes/optional-packages.ts';
 
 /** The library loads its ciphers while the program goes on. */
@@ -13,7 +17,9 @@ const mode = 'aead_xchacha20_poly1305_rtpsize';
 const { signal } = new AbortController();
 
 test('both ciphers of voice decrypt their own packets', async () => {
-  expect(await proveCiphers(clock, signal)).toMatch(/^(sodium-native|@noble\/ciphers)$/);
+  expect(await proveCiphers(clock, signal)).toMatch(
+    /^(sodium-native|@noble\/ciphers)$/,
+  );
 });
 
 test('ciphers that open another packet than they sealed are not proven', async () => {
@@ -64,5 +70,8 @@ withPackage('sodium-native', () => {
 });
 
 test('without sodium-native another package seals and opens XChaCha20', async () => {
-  expect(await proveElsewhere(false)).toEqual(['@noble/ciphers', '@noble/ciphers/chacha.js']);
+  expect(await proveElsewhere(false)).toEqual([
+    '@noble/ciphers',
+    '@noble/ciphers/chacha.js',
+  ]);
 });

@@ -21,7 +21,13 @@ test('consent that is taken back holds from the very next packet on, and can be 
 });
 
 test('junk of any length, from anybody, neither throws nor ends hearing', () => {
-  const { name, say, arrive, heard, voiceReceiver: receiver } = openReceiver(() => true);
+  const {
+    name,
+    say,
+    arrive,
+    heard,
+    voiceReceiver: receiver,
+  } = openReceiver(() => true);
   name(5, 'ann');
   for (let length = 0; length <= 40; length++) {
     arrive(randomBytes(length));

@@ -16,7 +16,8 @@ function open(...failures: readonly (Error | 'hang')[]) {
   const post = (content: string, signal = never) =>
     outbox.post('a', { content }, signal).then(
       () => 'taken',
-      (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+      (error: unknown) =>
+        error instanceof Error && 'code' in error ? error.code : error,
     );
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 500) {
@@ -27,7 +28,8 @@ function open(...failures: readonly (Error | 'hang')[]) {
   return { outbox, outcomes, sent, post, pass };
 }
 
-const texts = (sent: ReturnType<typeof open>['sent']) => sent.map(({ content }) => content);
+const texts = (sent: ReturnType<typeof open>['sent']) =>
+  sent.map(({ content }) => content);
 
 test.each([
   ['no answer within 4 s', 'hang'],
@@ -57,7 +59,10 @@ test('a message that Discord refuses ends with its reason, and the next one is s
 });
 
 test('a message that would wait for more than two minutes is dropped, and later ones are sent', async () => {
-  const { post, pass, sent, outcomes } = open(makeRateLimit(60_000), makeRateLimit(60_000));
+  const { post, pass, sent, outcomes } = open(
+    makeRateLimit(60_000),
+    makeRateLimit(60_000),
+  );
   const old = post('old');
   const behind = post('behind');
   await pass(60_500);
@@ -115,7 +120,9 @@ test.each(['behind another', 'under a rate limit'])(
     over.abort('asked to stop');
     expect(await fate).toBe('asked to stop');
     await pass(10_000);
-    expect(texts(sent).filter((text) => text === 'late')).toHaveLength(isBehind ? 0 : 1);
+    expect(texts(sent).filter((text) => text === 'late')).toHaveLength(
+      isBehind ? 0 : 1,
+    );
   },
 );
 

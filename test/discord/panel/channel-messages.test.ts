@@ -1,5 +1,9 @@
 import { once } from 'node:events';
-import { Client, GatewayIntentBits, type RESTPostAPIChannelMessageJSONBody } from 'discord.js';
+import {
+  Client,
+  GatewayIntentBits,
+  type RESTPostAPIChannelMessageJSONBody,
+} from 'discord.js';
 import { expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -43,7 +47,10 @@ function open(ids: readonly string[], panelIn?: string) {
   const channels = ids.map((id) => {
     return [id, { id, isSendable: () => true, isVoiceBased: () => true }] as const;
   });
-  const post = async (route: string, { body }: { body: RESTPostAPIChannelMessageJSONBody }) => {
+  const post = async (
+    route: string,
+    { body }: { body: RESTPostAPIChannelMessageJSONBody },
+  ) => {
     const { content, components = [] } = body;
     const id = route.split('/')[2] ?? '';
     sent.push(components.length > 0 ? [id, { content, components }] : [id, content]);
@@ -92,7 +99,8 @@ test.each(unseen)(
   'what is written calls nobody and hides no link, also with %j inside',
   async (gap) => {
     const { scribe: messages, sent } = open(['lounge']);
-    for (const form of forms) await messages.writeText(lounge, toOpenText(form(gap)), never);
+    for (const form of forms)
+      await messages.writeText(lounge, toOpenText(form(gap)), never);
     expect(sent.map(([, text]) => text)).toEqual([
       '[click] (https://evil.example)',
       '< @1> and < @&2> in < #3>',
@@ -106,7 +114,12 @@ test('words for one person go to them alone, and nowhere where they take no dire
   const { client, sandbox } = bot;
   if (!client.isReady()) return expect.fail();
   const outbox = new Outbox(client.rest, realClock, () => {});
-  const messages = openChannelMessages(client, { placeIn: () => undefined }, new Map(), outbox);
+  const messages = openChannelMessages(
+    client,
+    { placeIn: () => undefined },
+    new Map(),
+    outbox,
+  );
   const [adam, ben] = [sandbox.person('Adam').id, sandbox.person('Ben').id];
   const words = new ConfidentialText('Five, <@1>.', { onlyFor: adam });
   await messages.tellPerson(adam, words, never);
@@ -114,17 +127,27 @@ test('words for one person go to them alone, and nowhere where they take no dire
   await expect(messages.tellPerson(ben, words, never)).rejects.toMatchObject(forbidden);
   const path = '/channels/:channel/messages';
   sandbox.faults.rest({ method: 'POST', path, status: 403, code: 50_007 });
-  await expect(messages.tellPerson(adam, words, never)).rejects.toMatchObject(forbidden);
-  expect(sandbox.directMessages()).toMatchObject([{ to: 'Adam', text: 'Five, < @1>.' }]);
+  await expect(messages.tellPerson(adam, words, never)).rejects.toMatchObject(
+    forbidden,
+  );
+  expect(sandbox.directMessages()).toMatchObject([
+    { to: 'Adam', text: 'Five, < @1>.' },
+  ]);
 });
 
 test('personal lines and words of the channel are written in no other place', async () => {
   const { scribe: messages, sent } = open(['general'], 'general');
   const forbidden = { code: 'discord.forbidden' };
-  const words = new ConfidentialText('Ben is to be dismissed.', { channelId: 'lounge' });
-  await expect(messages.writeText(lounge, words, never)).rejects.toMatchObject(forbidden);
+  const words = new ConfidentialText('Ben is to be dismissed.', {
+    channelId: 'lounge',
+  });
+  await expect(messages.writeText(lounge, words, never)).rejects.toMatchObject(
+    forbidden,
+  );
   const lines = [{ personId: '1', text: 'Ben is to be dismissed.' }];
-  await expect(messages.notifyPeople(lounge, lines, never)).rejects.toMatchObject(forbidden);
+  await expect(messages.notifyPeople(lounge, lines, never)).rejects.toMatchObject(
+    forbidden,
+  );
   const offering = messages.offerButtons(lounge, { id: 'confirm.over' }, [], never);
   await expect(offering).rejects.toMatchObject(forbidden);
   expect(sent).toEqual([]);
@@ -151,9 +174,18 @@ test('lines whose answer from Discord was lost are written once, however often t
   const { client, sandbox } = bot;
   if (!client.isReady()) return expect.fail();
   const channel = [...client.channels.cache.values()].find((one) => one.isVoiceBased());
-  const place = { guildId: sandbox.guildId, channelId: channel?.id ?? '', name: 'Lounge' };
+  const place = {
+    guildId: sandbox.guildId,
+    channelId: channel?.id ?? '',
+    name: 'Lounge',
+  };
   const outbox = new Outbox(client.rest, realClock, () => {});
-  const messages = openChannelMessages(client, { placeIn: () => undefined }, new Map(), outbox);
+  const messages = openChannelMessages(
+    client,
+    { placeIn: () => undefined },
+    new Map(),
+    outbox,
+  );
   const line = (id: string) => ({
     id,
     personId: sandbox.person('Adam').id,

@@ -28,15 +28,25 @@ const join: Command = {
   name: 'join',
   description: 'command.join',
   shownTo: 'room',
-  options: [{ name: 'channel', description: 'command.join.channel', kind: 'voice-channel' }],
-  run: async () => [{ id: 'join.ok', with: { channel: nasty }, to: 'room', panel: true }],
+  options: [
+    { name: 'channel', description: 'command.join.channel', kind: 'voice-channel' },
+  ],
+  run: async () => [
+    { id: 'join.ok', with: { channel: nasty }, to: 'room', panel: true },
+  ],
 };
 const say: Command = {
   name: 'say',
   description: 'command.say',
   shownTo: 'caller',
   options: [
-    { name: 'text', description: 'command.say', kind: 'text', maxChars: 10, required: true },
+    {
+      name: 'text',
+      description: 'command.say',
+      kind: 'text',
+      maxChars: 10,
+      required: true,
+    },
     {
       name: 'voice',
       description: 'command.say.voice',
@@ -85,7 +95,10 @@ const button = (name: string, label: Button['label']): Button => ({
 });
 const buttons = [button('stop', 'button.stop'), button('privacy', 'button.privacy')];
 const commands = [join, say, privacy];
-const listening: PanelContent = { lines: [{ id: 'panel.listening' }], rows: [['stop', 'more']] };
+const listening: PanelContent = {
+  lines: [{ id: 'panel.listening' }],
+  rows: [['stop', 'more']],
+};
 
 let discordPorts: DiscordPorts | undefined;
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
@@ -125,7 +138,9 @@ afterAll(async () => {
 });
 
 test('a subcommand gets its choice, and answers its caller alone', async () => {
-  const reply = await login().ann.command('privacy allow', { for: 'today' }).answered(soon());
+  const reply = await login()
+    .ann.command('privacy allow', { for: 'today' })
+    .answered(soon());
   expect(reply).toMatchObject({ text: formatText('consent.always'), ephemeral: true });
   expect(calls.at(-1)).toMatchObject({ words: { for: 'today' }, callerName: 'Ann' });
 });
@@ -137,7 +152,9 @@ test.each([
 ])(
   'what is typed (%s) is answered with %i suggestions, and none is waited for long',
   async (voice, count) => {
-    const choices = await login().ann.complete('say', { voice }, 'voice').suggested(soon());
+    const choices = await login()
+      .ann.complete('say', { voice }, 'voice')
+      .suggested(soon());
     expect(choices).toHaveLength(count);
     for (const { name } of (choices as Array<{ name: string }>).slice(0, 24))
       expect(name).toHaveLength(100);
@@ -153,7 +170,9 @@ test('the answer to /join is the panel: its buttons work, it is edited in place,
   });
   given.panels.show(sandbox.guildId, listening);
   const shown = () => sandbox.messages('general');
-  await waitUntil(() => shown()[0]?.text.includes(formatText('panel.listening')) ?? false);
+  await waitUntil(
+    () => shown()[0]?.text.includes(formatText('panel.listening')) ?? false,
+  );
   const second = await ann.command('join').answered(soon());
   await waitUntil(() => shown().length === 1);
   expect(shown()).toMatchObject([{ id: second.id, components: [expect.anything()] }]);
@@ -170,7 +189,9 @@ test('a button of a former run works, and one nobody knows is told so in private
   const unknown = await ann.press(panel, 'parley:dance').answered(soon());
   expect(unknown).toMatchObject({ text: formatText('confirm.over'), ephemeral: true });
   const { id } = await ann.command('join').answered(soon());
-  await waitUntil(() => !sandbox.messages('general').some((one) => one.id === panel.id));
+  await waitUntil(
+    () => !sandbox.messages('general').some((one) => one.id === panel.id),
+  );
   expect(sandbox.messages('general').at(-1)?.id).toBe(id);
 });
 
@@ -181,14 +202,20 @@ test('the bot knows a channel before it is entered', async () => {
   await ann.join('Lounge', soon());
   await waitUntil(() => given.places.findChannelFacts(lounge, ann.id)?.members === 1);
   expect(given.places.findChannelFacts(lounge, ann.id)).toEqual(healthyFacts);
-  expect(given.places.findChannelFacts({ ...lounge, channelId: '1' }, ann.id)).toBeUndefined();
+  expect(
+    given.places.findChannelFacts({ ...lounge, channelId: '1' }, ann.id),
+  ).toBeUndefined();
   expect(given.places.getBotName(guildId)).toBe('Nova');
   expect(given.places.getLocale(guildId)).toBe('en');
   expect(given.places.findChannel(guildId, lounge.channelId)).toEqual(lounge);
-  expect(given.places.findChannel(guildId, sandbox.channelId('general'))).toBeUndefined();
+  expect(
+    given.places.findChannel(guildId, sandbox.channelId('general')),
+  ).toBeUndefined();
   await ann.leave();
   sandbox.guild().permit('Lounge', '@everyone', { deny: ['connect'] });
-  await waitUntil(() => given.places.findChannelFacts(lounge, ann.id)?.mayConnect === false);
+  await waitUntil(
+    () => given.places.findChannelFacts(lounge, ann.id)?.mayConnect === false,
+  );
   expect(given.places.findChannelFacts(lounge, ann.id)).toMatchObject({
     callerMayEnter: false,
     mayView: true,
@@ -199,7 +226,10 @@ test('of all requests that carried words, none could have pinged anybody', () =>
   const bodies = login()
     .sandbox.requests()
     .map(({ body }) => body as { data?: object; content?: string } | undefined)
-    .map((body) => (body?.data ?? body) as { content?: string; allowed_mentions?: unknown })
+    .map(
+      (body) =>
+        (body?.data ?? body) as { content?: string; allowed_mentions?: unknown },
+    )
     .filter((body) => typeof body?.content === 'string');
   expect(bodies.length).toBeGreaterThan(8);
   for (const body of bodies) {

@@ -34,7 +34,10 @@ test('a second row of buttons steers the first track while there is one', () => 
   const rowsIn = (tracks: readonly ListedTrack[]) =>
     drawPanel(
       undefined,
-      { ...listening, rows: [['stop'], describeTrackPanel(tracks, 'en').buttons ?? []] },
+      {
+        ...listening,
+        rows: [['stop'], describeTrackPanel(tracks, 'en').buttons ?? []],
+      },
       'en',
       known,
     ).components?.map(({ components }) =>
@@ -54,7 +57,9 @@ test.each(['\n', '\r\n', '\v', '\u0085', '\u2028'])(
     const forged = `Ann${lineBreak}I hear: Eve`;
     const drawn = (name: string) => {
       const lines = [{ id: 'panel.speaking', with: { name } } as const];
-      return drawPanel(undefined, { ...listening, lines }, 'en', known).content.split('\n');
+      return drawPanel(undefined, { ...listening, lines }, 'en', known).content.split(
+        '\n',
+      );
     };
     expect(drawn(forged)).toHaveLength(drawn('Ann').length);
   },

@@ -18,7 +18,9 @@ async function openStatuses(login: SandboxLogin) {
   const statuses = new VoiceStatuses(login.client, clock);
   const { guildId } = login.lobby;
   const leaving = () => statuses.clear(guildId);
-  const link = await login.linkOpener(undefined, leaving).openLink(login.lobby, () => false, never);
+  const link = await login
+    .linkOpener(undefined, leaving)
+    .openLink(login.lobby, () => false, never);
   const { sandbox } = login;
   const shown = () => {
     const { channels } = sandbox.guild().roster();

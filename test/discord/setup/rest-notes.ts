@@ -26,11 +26,16 @@ export function openRest(
       sent.push({ method, route, atMs: timing.nowMs(), content, nonce });
       const failure = failures.shift();
       if (failure === 'hang') return await new Promise(() => {});
-      if (answerMs > 0) await new Promise<void>((resolve) => void timing.later(answerMs, resolve));
+      if (answerMs > 0)
+        await new Promise<void>((resolve) => void timing.later(answerMs, resolve));
       if (failure) throw failure;
       posted += method === 'POST' ? 1 : 0;
       return { id: `m${posted}`, content };
     };
-  const rest = { post: request('POST'), patch: request('PATCH'), delete: request('DELETE') };
+  const rest = {
+    post: request('POST'),
+    patch: request('PATCH'),
+    delete: request('DELETE'),
+  };
   return { rest, sent, failures };
 }

@@ -3,7 +3,10 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { openSandbox, type VoiceHalf } from '#sandbox/sandbox.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
-import { openVoiceServer, type VoiceServer } from '#sandbox/voice-server/voice-server.ts';
+import {
+  openVoiceServer,
+  type VoiceServer,
+} from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -138,7 +141,8 @@ export async function openLinkSetup(
 export async function waitUntil(condition: () => boolean): Promise<void> {
   const deadlineMs = realClock.nowMs() + 30_000;
   while (!condition()) {
-    if (realClock.nowMs() > deadlineMs) throw new Error(`Never came true: ${condition}`);
+    if (realClock.nowMs() > deadlineMs)
+      throw new Error(`Never came true: ${condition}`);
     await wait(5);
   }
 }

@@ -1,4 +1,8 @@
-import { type CipherMode, createEmptyNonce, sealPacket } from '#src/discord/link/voice-library.ts';
+import {
+  type CipherMode,
+  createEmptyNonce,
+  sealPacket,
+} from '#src/discord/link/voice-library.ts';
 
 /** The mode of the datagrams here. */
 export const mode: CipherMode = 'aead_aes256_gcm_rtpsize';
@@ -9,7 +13,12 @@ export function makeEncryption(key: Buffer) {
 }
 
 /** A datagram of the pinned library, as it would leave for Discord; `nonce` counts from 0. */
-export function makeSealedDatagram(opus: Buffer, key: Buffer, ssrc: number, nonce = 0): Buffer {
+export function makeSealedDatagram(
+  opus: Buffer,
+  key: Buffer,
+  ssrc: number,
+  nonce = 0,
+): Buffer {
   return sealPacket(mode, opus, key, ssrc, nonce);
 }
 

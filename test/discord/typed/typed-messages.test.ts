@@ -87,10 +87,14 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   expect(reply).toMatchObject({ text: 'Noon.', pings: [] });
   if (!reply) throw new Error('nothing was replied');
   adam.write('And in Rome?', { ...lounge, replyTo: reply });
-  await expect.poll(() => bot.read.at(-1)).toMatchObject({ isMention: true, text: 'And in Rome?' });
+  await expect
+    .poll(() => bot.read.at(-1))
+    .toMatchObject({ isMention: true, text: 'And in Rome?' });
   adam.deleteMessage(asked);
   await expect.poll(() => bot.deleted).toEqual([asked.id]);
-  expect(await bot.typed.replyTo(message, toOpenText('Too late.'), never)).toBe('deleted');
+  expect(await bot.typed.replyTo(message, toOpenText('Too late.'), never)).toBe(
+    'deleted',
+  );
 });
 
 test('marks of Discord are read as the names people see: in /say, in the menu and in typed lines', async () => {
@@ -118,16 +122,28 @@ test('marks of Discord are read as the names people see: in /say, in the menu an
 });
 
 const photo = { url: 'https://cdn.test/a.png', name: 'a.png', type: 'image/png' };
-const attachment = { id: '1', filename: photo.name, url: photo.url, content_type: photo.type };
+const attachment = {
+  id: '1',
+  filename: photo.name,
+  url: photo.url,
+  content_type: photo.type,
+};
 const embed = { title: 'Dinner', fields: [{ name: 'Where', value: 'At home' }] };
 const ofEmbed = 'Dinner\nWhere\nAt home';
 const shop = 'The shop closes.';
-const snapshot = { content: shop, attachments: [attachment], embeds: [embed], components: [] };
+const snapshot = {
+  content: shop,
+  attachments: [attachment],
+  embeds: [embed],
+  components: [],
+};
 const question = { text: 'Lunch?' };
 const answers = [{ answer_id: 1, poll_media: { text: 'Soup' } }];
 
 /** Forms of messages, and what is read of one. */
-const forms: Readonly<Record<string, readonly [Readonly<Record<string, unknown>>, object]>> = {
+const forms: Readonly<
+  Record<string, readonly [Readonly<Record<string, unknown>>, object]>
+> = {
   'a forwarded message': [
     {
       message_reference: { type: 1, message_id: '7', channel_id: '8' },
@@ -161,5 +177,7 @@ test.each(Object.keys(forms))(
 
 test('if Discord refuses the intent, the bot does not start, and says how to fix that', async () => {
   await using sandbox = await open();
-  await expect(reading(sandbox, true)).rejects.toMatchObject({ code: 'discord.intent_refused' });
+  await expect(reading(sandbox, true)).rejects.toMatchObject({
+    code: 'discord.intent_refused',
+  });
 });

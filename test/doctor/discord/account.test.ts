@@ -20,7 +20,9 @@ test('a refused token ends the examination with 78, and says where a new one com
     DISCORD_TOKEN: 'wrong.token.of-somebody',
   });
   expect(code).toBe(78);
-  expect(about('token')).toMatch(/^missing token Discord refused the token: copy a new one/);
+  expect(about('token')).toMatch(
+    /^missing token Discord refused the token: copy a new one/,
+  );
   expect(text).toContain('mend: put a new token into DISCORD_TOKEN');
   expect(text).not.toContain('wrong.token');
 });
@@ -46,10 +48,16 @@ test.each([
 ] as const)(
   'with MESSAGE_CONTENT=%s and the privileged intents %j the doctor says %s',
   async (wanted, privilegedIntents, line, mend) => {
-    await using patient = await openPatient({ privilegedIntents: [...privilegedIntents] });
-    const { code, about, mendOf } = await patient.examine([], { MESSAGE_CONTENT: wanted });
+    await using patient = await openPatient({
+      privilegedIntents: [...privilegedIntents],
+    });
+    const { code, about, mendOf } = await patient.examine([], {
+      MESSAGE_CONTENT: wanted,
+    });
     expect(about('intents')).toMatch(line);
-    expect(mendOf('intents')?.startsWith(mend ?? '')).toBe(mend === undefined ? undefined : true);
+    expect(mendOf('intents')?.startsWith(mend ?? '')).toBe(
+      mend === undefined ? undefined : true,
+    );
     expect(code).toBe(0);
   },
 );

@@ -16,7 +16,11 @@ export async function openPatient(options: SandboxOptions = {}) {
   const sandbox = await openSilent(options);
   const { apiUrl, token } = sandbox;
   await registerOnly({ token, apiUrl, commands });
-  const environment = { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DATA_DIR: folder };
+  const environment = {
+    DISCORD_TOKEN: token,
+    DISCORD_API_URL: apiUrl,
+    DATA_DIR: folder,
+  };
   return {
     sandbox,
     environment,

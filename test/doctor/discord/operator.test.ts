@@ -11,7 +11,10 @@ test('the doctor writes to the operator only when asked to, and says where it we
     'ok notices a test message went to 1 of 1 owner of the application',
   ]);
   const [message] = patient.sandbox.directMessages();
-  expect(message).toMatchObject({ to: 'Olga', text: expect.stringContaining('test message') });
+  expect(message).toMatchObject({
+    to: 'Olga',
+    text: expect.stringContaining('test message'),
+  });
 });
 
 test('a webhook that cannot be reached is missing, with how to mend it and without its address', async () => {
@@ -21,7 +24,9 @@ test('a webhook that cannot be reached is missing, with how to mend it and witho
     OPERATOR_WEBHOOK: webhook,
   });
   expect(code).toBe(1);
-  expect(about('notices')).toMatch(/^missing notices .*the webhook could not be reached/);
+  expect(about('notices')).toMatch(
+    /^missing notices .*the webhook could not be reached/,
+  );
   expect(mendOf('notices')).toContain('correct OPERATOR_WEBHOOK');
   expect(text).not.toContain('canary');
   expect(patient.sandbox.directMessages()).toEqual([]);
@@ -31,6 +36,7 @@ test('a test message needs Discord: offline, or about another server, it is not 
   await using patient = await openPatient();
   expect((await patient.examine(['--tell-operator', '--offline'])).code).toBe(78);
   expect(
-    (await patient.examine(['--tell-operator', '--provider', 'http://127.0.0.1:9'])).code,
+    (await patient.examine(['--tell-operator', '--provider', 'http://127.0.0.1:9']))
+      .code,
   ).toBe(78);
 });

@@ -30,13 +30,17 @@ test('a server where the bot may talk nowhere, or is timed out, is a missing par
   ]);
   guild.timeOut('Nova', 600_000);
   const timedOut = await patient.examine();
-  expect(timedOut.about('Sandbox')).toMatch(/^missing Sandbox a moderator timed the bot out/);
+  expect(timedOut.about('Sandbox')).toMatch(
+    /^missing Sandbox a moderator timed the bot out/,
+  );
 });
 
 test('a right that no role of the bot has is told once for the server', async () => {
   await using patient = await openPatient();
   patient.sandbox.guild().setRole('@everyone', ['viewChannel', 'connect']);
-  patient.sandbox.guild().setRole('Nova', ['speak', 'sendMessages', 'embedLinks', 'attachFiles']);
+  patient.sandbox
+    .guild()
+    .setRole('Nova', ['speak', 'sendMessages', 'embedLinks', 'attachFiles']);
   const { text } = await patient.examine();
   expect(text).toContain(
     "the bot's role does not have Read Message History, Create Public Threads, Send Messages in Threads, Use Voice Activity",
@@ -48,7 +52,10 @@ test('a bot in no server gets the link that invites it', async () => {
   await using patient = await openPatient();
   patient.sandbox.guild().removeBot();
   const { code, text, about } = await patient.examine();
-  expect([code, about('servers')]).toEqual([1, 'missing servers the bot is in no server']);
+  expect([code, about('servers')]).toEqual([
+    1,
+    'missing servers the bot is in no server',
+  ]);
   expect(text).toContain('permissions=281784251173888');
 });
 

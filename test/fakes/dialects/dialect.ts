@@ -70,8 +70,12 @@ export async function openDialect({
   return await openListeningServer(server, attach(server));
 }
 
-async function parseRequest(bytes: Buffer, { 'content-type': type = '' }: IncomingHttpHeaders) {
-  if (/json/.test(type)) return { body: JSON.parse(bytes.toString()) as DialectRequest['body'] };
+async function parseRequest(
+  bytes: Buffer,
+  { 'content-type': type = '' }: IncomingHttpHeaders,
+) {
+  if (/json/.test(type))
+    return { body: JSON.parse(bytes.toString()) as DialectRequest['body'] };
   if (!/multipart/.test(type)) return { body: {} };
   const headers = { 'content-type': type };
   const form = await new Response(new Uint8Array(bytes), { headers }).formData();
@@ -95,12 +99,17 @@ export const writeEvents = (events: readonly string[]) => makeReply(eventType, e
 
 export function replyEvents(...list: readonly object[]): DialectReply {
   return writeEvents(
-    [...list.map((one) => JSON.stringify(one)), '[DONE]'].map((one) => `data: ${one}\n\n`),
+    [...list.map((one) => JSON.stringify(one)), '[DONE]'].map(
+      (one) => `data: ${one}\n\n`,
+    ),
   );
 }
 
 /** In pieces that are odd in size where one is large. */
-export function replySound(type: string, ...pieces: readonly Uint8Array[]): DialectReply {
+export function replySound(
+  type: string,
+  ...pieces: readonly Uint8Array[]
+): DialectReply {
   return makeReply(
     type,
     pieces.flatMap((piece) => [...cutBytes(piece, 4801)]),

@@ -11,7 +11,9 @@ export type Environment = Readonly<Record<string, string>>;
 export async function readRecipes(): Promise<ReadonlyMap<string, Environment>> {
   const text = await readFile(docsUrl, 'utf8');
   const blocks = text.matchAll(/^## (.+)\n(?:(?!^## )[\s\S])*?```env\n([\s\S]*?)```/gm);
-  return new Map([...blocks].map(([, title = '', block = '']) => [title, parseSettings(block)]));
+  return new Map(
+    [...blocks].map(([, title = '', block = '']) => [title, parseSettings(block)]),
+  );
 }
 
 function parseSettings(block: string): Environment {
@@ -28,15 +30,24 @@ export type RecipeStands = Readonly<
 
 /** Which server stands behind which address of a recipe. */
 const ollamaStand = { 'http://127.0.0.1:11434': openServer('ollama') };
-const speachesStand = { 'http://127.0.0.1:8000': openServer('speaches'), ...ollamaStand };
+const speachesStand = {
+  'http://127.0.0.1:8000': openServer('speaches'),
+  ...ollamaStand,
+};
 const recipeStands: Readonly<Record<string, RecipeStands>> = {
   OpenAI: { 'https://api.openai.com': openOpenAi },
   'LiteLLM proxy': { 'http://127.0.0.1:4000': openLiteLlm },
   speaches: speachesStand,
-  'Kokoro-FastAPI': { ...speachesStand, 'http://127.0.0.1:8880': openServer('kokoro-fastapi') },
+  'Kokoro-FastAPI': {
+    ...speachesStand,
+    'http://127.0.0.1:8880': openServer('kokoro-fastapi'),
+  },
   Ollama: ollamaStand,
   vLLM: Object.fromEntries(
-    ['8000', '8001', '8091'].map((port) => [`http://127.0.0.1:${port}`, openServer('vllm')]),
+    ['8000', '8001', '8091'].map((port) => [
+      `http://127.0.0.1:${port}`,
+      openServer('vllm'),
+    ]),
   ),
 };
 
@@ -46,7 +57,10 @@ export type RecipeServers = AsyncDisposable & {
 };
 
 /** Servers of the right manners for one recipe of docs/providers.md. */
-export async function openRecipe(title: string, behind: ServersBehind): Promise<RecipeServers> {
+export async function openRecipe(
+  title: string,
+  behind: ServersBehind,
+): Promise<RecipeServers> {
   const recipe = (await readRecipes()).get(title);
   if (!recipe) throw new Error(`docs/providers.md has no block under "${title}".`);
   return await openServers(recipe, recipeStands[title] ?? {}, behind);

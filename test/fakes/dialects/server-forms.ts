@@ -23,7 +23,11 @@ const formsUrl = new URL('servers/', import.meta.url);
 type ReplySteps = Readonly<Record<string, string>>;
 /** `$name` stands for a value in JSON, `${name}` for its text inside a string of JSON. */
 type FormValues = Readonly<Record<string, unknown>>;
-type FormAnswer = { readonly status?: number; readonly type?: string; readonly body: string };
+type FormAnswer = {
+  readonly status?: number;
+  readonly type?: string;
+  readonly body: string;
+};
 
 type FormEndpoint = {
   readonly stream?: ReplySteps;
@@ -64,13 +68,16 @@ type ChatReply = Pick<BehindServer, 'failsAfter'> &
 export const openServer = (name: string) => (behind: BehindServer) => {
   const { chat, transcription, speech, pages = {} } = serverForms.get(name) ?? {};
   const routes: Record<string, DialectRoute> = {};
-  for (const [path, body] of Object.entries(pages)) routes[path] = () => toReply({ body }, {});
+  for (const [path, body] of Object.entries(pages))
+    routes[path] = () => toReply({ body }, {});
   const add = (
     path: string,
     of: FormEndpoint | undefined,
     route: (one: FormEndpoint) => DialectRoute,
   ) => {
-    if (of) routes[`POST /v1/${path}`] = (asked) => findRefusal(of, asked) ?? route(of)(asked);
+    if (of)
+      routes[`POST /v1/${path}`] = (asked) =>
+        findRefusal(of, asked) ?? route(of)(asked);
   };
   add('chat/completions', chat, ({ stream }) => ({ body }) => {
     const { text, call } = findReply(body, behind.replies);
@@ -81,13 +88,23 @@ export const openServer = (name: string) => (behind: BehindServer) => {
   add('audio/transcriptions', transcription, (of) => ({ body, pcm }) => {
     const text = pcm ? behind.hears(pcm) : '';
     if (body.stream === 'true' && of.stream)
-      return writeEvents([...playSteps(of.stream, { text }, { word: toTexts(splitWords(text)) })]);
-    return toReply((body.response_format === 'text' && of.text) || of.json || { body: '' }, {
-      text,
-    });
+      return writeEvents([
+        ...playSteps(of.stream, { text }, { word: toTexts(splitWords(text)) }),
+      ]);
+    return toReply(
+      (body.response_format === 'text' && of.text) || of.json || { body: '' },
+      {
+        text,
+      },
+    );
   });
   add('audio/speech', speech, (of) => ({ body }) => {
-    const { type, pieces } = makeSoundPieces(of, `${body.input}`, body.response_format, body.model);
+    const { type, pieces } = makeSoundPieces(
+      of,
+      `${body.input}`,
+      body.response_format,
+      body.model,
+    );
     return replySound(type, ...pieces);
   });
   return openDialect({ routes });
@@ -121,7 +138,8 @@ function* playSteps(
   lists: Readonly<Record<string, readonly FormValues[]>>,
 ) {
   for (const [name, form] of Object.entries(steps))
-    for (const one of lists[name] ?? [{}]) yield `${fillForm(form, { ...values, ...one })}\n\n`;
+    for (const one of lists[name] ?? [{}])
+      yield `${fillForm(form, { ...values, ...one })}\n\n`;
 }
 
 const splitWords = (text = '') => text.match(/\s*\S+/g) ?? [];
@@ -136,7 +154,8 @@ export function* makeChatEvents(
   const { call, failsAfter, words, thoughts = ['They', ' greet', ' me.'] } = reply;
   const isWhole = failsAfter === undefined;
   const atEnd = isWhole ? [{}] : [];
-  const calls = isWhole && call ? [{ name: call.name, arguments: call.argumentsJson }] : [];
+  const calls =
+    isWhole && call ? [{ name: call.name, arguments: call.argumentsJson }] : [];
   const values = { model: body.model, finish: call ? 'tool_calls' : 'stop' };
   const atThought = thoughts.length > 0 ? [{}] : [];
   yield* playSteps(steps, values, {
@@ -154,15 +173,22 @@ export function* makeChatEvents(
 }
 
 /** Parts of a sound. */
-const eventMakers: Readonly<Record<string, (text: string, hz: number) => Uint8Array>> = {
-  samples: (text, hz) => encodeSound(makeTone(text, hz), hz, 'pcm'),
-  file: (text, hz) => writeWav({ samples: makeTone(text, hz), rateHz: hz, channels: 1 }),
-  endless: (_, hz) => encodeSound(new Int16Array(0), hz, 'wav'),
-  piped: (_, hz) => makePipedHeader(hz),
-};
+const eventMakers: Readonly<Record<string, (text: string, hz: number) => Uint8Array>> =
+  {
+    samples: (text, hz) => encodeSound(makeTone(text, hz), hz, 'pcm'),
+    file: (text, hz) =>
+      writeWav({ samples: makeTone(text, hz), rateHz: hz, channels: 1 }),
+    endless: (_, hz) => encodeSound(new Int16Array(0), hz, 'wav'),
+    piped: (_, hz) => makePipedHeader(hz),
+  };
 
 /** Sound of a text in the form of a server; one that does not know the format sends WAV. */
-export function makeSoundPieces(of: FormEndpoint, text: string, format: unknown, model?: unknown) {
+export function makeSoundPieces(
+  of: FormEndpoint,
+  text: string,
+  format: unknown,
+  model?: unknown,
+) {
   const { type = '', ...steps } = (format === 'pcm' && of.pcm) || of.wav || {};
   const hz = typeof of.hz === 'object' ? of.hz[`${model}`] : of.hz;
   const sentences = text.match(/[^.!?]+[.!?]*/g) ?? [];

@@ -1,4 +1,7 @@
-import { makeAudioChatEvents, replaceSound } from '#test/fakes/providers/mock-audio-chat.ts';
+import {
+  makeAudioChatEvents,
+  replaceSound,
+} from '#test/fakes/providers/mock-audio-chat.ts';
 import {
   findReply,
   makeChatEvents,
@@ -21,7 +24,8 @@ const splitWords = (text = '') => text.match(/\s*\S+/g) ?? [];
 
 /** Fields that OpenAI knows, by path. */
 const knownFields: Readonly<Record<string, string>> = {
-  '/v1/audio/transcriptions': 'model response_format stream languages[] keywords[] prompt',
+  '/v1/audio/transcriptions':
+    'model response_format stream languages[] keywords[] prompt',
   '/v1/chat/completions':
     'model messages stream stream_options tools tool_choice max_completion_tokens reasoning_effort',
 };
@@ -45,7 +49,8 @@ export function openOpenAi({ hears, replies }: ServersBehind): Promise<DialectSe
       }
       if (stranger !== undefined)
         return refuse(400, `Unrecognized request argument supplied: ${stranger}`);
-      if (body.model === undefined || models.includes(`${body.model}`)) return undefined;
+      if (body.model === undefined || models.includes(`${body.model}`))
+        return undefined;
       const why = `The model \`${body.model}\` does not exist or you do not have access to it.`;
       return refuse(404, why, 'model_not_found');
     },
@@ -53,10 +58,18 @@ export function openOpenAi({ hears, replies }: ServersBehind): Promise<DialectSe
       'POST /v1/audio/transcriptions': ({ body, pcm }) => {
         if (!pcm) return refuse(400, 'Audio file might be corrupted or unsupported');
         const text = hears(pcm);
-        const usage = { type: 'tokens', input_tokens: 9, output_tokens: 3, total_tokens: 12 };
+        const usage = {
+          type: 'tokens',
+          input_tokens: 9,
+          output_tokens: 3,
+          total_tokens: 12,
+        };
         if (body.stream !== 'true') return replyJson({ text, usage, languages: [] });
         return replyEvents(
-          ...splitWords(text).map((delta) => ({ type: 'transcript.text.delta', delta })),
+          ...splitWords(text).map((delta) => ({
+            type: 'transcript.text.delta',
+            delta,
+          })),
           {
             type: 'transcript.text.done',
             text,
@@ -73,7 +86,11 @@ export function openOpenAi({ hears, replies }: ServersBehind): Promise<DialectSe
     otherwise: ({ path }) => refuse(404, `Invalid URL (${path})`),
     // With the key of its recipe.
     attach(server) {
-      const talk = attachTalk(server, { hears, answer: () => ({}), key: 'sk-your-key' }, true);
+      const talk = attachTalk(
+        server,
+        { hears, answer: () => ({}), key: 'sk-your-key' },
+        true,
+      );
       return () => talk.dropAll();
     },
   });

@@ -28,20 +28,30 @@ export type FakeTool = {
   ): Promise<FakeResult>;
 };
 
-const toTextResult = (text: string): FakeResult => ({ content: [{ type: 'text', text }] });
+const toTextResult = (text: string): FakeResult => ({
+  content: [{ type: 'text', text }],
+});
 
 /** Tools of a fake server, good ones and others. */
 export function makeFakeTools({ crash }: ToolMischief): readonly FakeTool[] {
   const never = () => new Promise<never>(() => undefined);
-  const tool = (name: string, run: FakeTool['run'], shape: FakeTool['shape'] = {}): FakeTool => ({
+  const tool = (
+    name: string,
+    run: FakeTool['run'],
+    shape: FakeTool['shape'] = {},
+  ): FakeTool => ({
     name,
     description: `Does ${name}.`,
     shape,
     run,
   });
   return [
-    tool('echo', async ({ text }) => toTextResult(`You said ${text}.`), { text: z.string() }),
-    tool('asker', async (_given, meta) => toTextResult(JSON.stringify(meta?.['parley/asker']))),
+    tool('echo', async ({ text }) => toTextResult(`You said ${text}.`), {
+      text: z.string(),
+    }),
+    tool('asker', async (_given, meta) =>
+      toTextResult(JSON.stringify(meta?.['parley/asker'])),
+    ),
     tool('measure', async () => ({
       ...toTextResult('21 degrees'),
       structuredContent: { degrees: 21 },

@@ -24,12 +24,16 @@ type ServerAnswers = {
 /** An MCP server over streamable HTTP on 127.0.0.1. */
 export async function openFakeMcp(options: FakeMcpOptions) {
   const headers: Headers[] = [];
-  const answers: ServerAnswers = makeAnswers(options, () => server.closeAllConnections());
+  const answers: ServerAnswers = makeAnswers(options, () =>
+    server.closeAllConnections(),
+  );
   const fetch = async (request: Request) => {
     headers.push(request.headers);
     return await answers.fetch(request);
   };
-  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+  const server = createServer(
+    getRequestListener(fetch, { overrideGlobalObjects: false }),
+  );
   const served = await openListeningServer(server);
   return {
     ...served,
@@ -44,12 +48,17 @@ export async function openFakeMcp(options: FakeMcpOptions) {
 function makeAnswers({ era, more = () => [] }: FakeMcpOptions, crash: () => void) {
   const mischief: ToolMischief = { crash };
   if (era === 'legacy') return makeLegacyAnswers(mischief, more);
-  const handler = createMcpHandler(() => makeModernServer(mischief, more()), { legacy: 'reject' });
+  const handler = createMcpHandler(() => makeModernServer(mischief, more()), {
+    legacy: 'reject',
+  });
   return { fetch: handler.fetch, toolsChanged: () => handler.notify.toolsChanged() };
 }
 
 /** With a session for each client, as servers of the former generation have them. */
-function makeLegacyAnswers(mischief: ToolMischief, more: () => readonly FakeTool[]): ServerAnswers {
+function makeLegacyAnswers(
+  mischief: ToolMischief,
+  more: () => readonly FakeTool[],
+): ServerAnswers {
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
   return {
     async fetch(request) {

@@ -8,7 +8,10 @@ export function makeModernServer(
   more: readonly FakeTool[] = [],
 ): McpServer {
   const server = new McpServer({ name: 'fake', version: '1.0.0' });
-  for (const { name, description, shape, run } of [...makeFakeTools(mischief), ...more]) {
+  for (const { name, description, shape, run } of [
+    ...makeFakeTools(mischief),
+    ...more,
+  ]) {
     server.registerTool(
       name,
       { description, inputSchema: z.object(shape) },

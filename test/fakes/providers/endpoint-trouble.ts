@@ -16,7 +16,10 @@ export type EndpointTrouble =
   | 'redirect';
 
 /** Answers in the manner of `trouble`; false if that begins like a good answer. */
-export function applyTrouble(trouble: EndpointTrouble, response: ServerResponse): boolean {
+export function applyTrouble(
+  trouble: EndpointTrouble,
+  response: ServerResponse,
+): boolean {
   const answer = (status: number, type: string, body: string, headers = {}) => {
     response.writeHead(status, { 'content-type': type, ...headers }).end(body);
     return true;
@@ -25,7 +28,11 @@ export function applyTrouble(trouble: EndpointTrouble, response: ServerResponse)
     answer(status, 'application/json', JSON.stringify({ error: { message } }), headers);
   switch (trouble) {
     case 'html':
-      return answer(200, 'text/html', '<!doctype html><title>Welcome</title><h1>It works</h1>');
+      return answer(
+        200,
+        'text/html',
+        '<!doctype html><title>Welcome</title><h1>It works</h1>',
+      );
     case 'bad-key':
       return refuse(401, 'Incorrect API key provided.');
     case 'rate-limited':

@@ -26,7 +26,10 @@ export function transcribe({ hears }: MockSettings, pcm: Pcm): string {
 
 /** Answers of each endpoint. */
 export const endpointAnswers: Readonly<
-  Record<MockEndpoint, (exchange: MockExchange, bytes: Buffer, type: string) => Promise<void>>
+  Record<
+    MockEndpoint,
+    (exchange: MockExchange, bytes: Buffer, type: string) => Promise<void>
+  >
 > = {
   async transcriptions(exchange, bytes, type) {
     const form = await new Response(new Uint8Array(bytes), {
@@ -47,7 +50,11 @@ export const endpointAnswers: Readonly<
     const request = replaceSound(sent, (pcm) => transcribe(exchange.settings, pcm));
     const { replies, pace } = exchange.settings;
     const reply = findReply(request, replies);
-    Object.assign(exchange.record, { body: sent, text: reply.text, asked: getQuestion(request) });
+    Object.assign(exchange.record, {
+      body: sent,
+      text: reply.text,
+      asked: getQuestion(request),
+    });
     if (!request.stream) {
       return answerJson(exchange, pace.firstTokenMs, makeChatAnswer(request, reply));
     }
@@ -59,24 +66,48 @@ export const endpointAnswers: Readonly<
     );
   },
   async speech(exchange, bytes) {
-    const request = JSON.parse(bytes.toString()) as { input: string; response_format?: string };
+    const request = JSON.parse(bytes.toString()) as {
+      input: string;
+      response_format?: string;
+    };
     const { pace, rateHz, msPerChar, onlyFormat } = exchange.settings;
     Object.assign(exchange.record, { body: request, text: request.input });
     const format = onlyFormat ?? (request.response_format === 'wav' ? 'wav' : 'pcm');
-    const sound = encodeSound(makeTone(request.input, rateHz, msPerChar), rateHz, format);
+    const sound = encodeSound(
+      makeTone(request.input, rateHz, msPerChar),
+      rateHz,
+      format,
+    );
     const pieces = cutBytes(sound, 1921);
-    await answerPaced(exchange, `audio/${format}`, pieces, pace.firstSoundMs, (piece) =>
-      pace.soundSpeed === Infinity ? 0 : (piece.length / 2 / rateHz / pace.soundSpeed) * 1000,
+    await answerPaced(
+      exchange,
+      `audio/${format}`,
+      pieces,
+      pace.firstSoundMs,
+      (piece) =>
+        pace.soundSpeed === Infinity
+          ? 0
+          : (piece.length / 2 / rateHz / pace.soundSpeed) * 1000,
     );
   },
   async models(exchange) {
     const { models } = exchange.settings;
-    const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'test' }));
+    const data = models.map((id) => ({
+      id,
+      object: 'model',
+      created: 0,
+      owned_by: 'test',
+    }));
     await answerJson(exchange, 0, { object: 'list', data });
   },
 };
 
-async function answerJson(exchange: MockExchange, afterMs: number, body: object, status = 200) {
+async function answerJson(
+  exchange: MockExchange,
+  afterMs: number,
+  body: object,
+  status = 200,
+) {
   const { response, record, settings, signal } = exchange;
   await waitUntil((record.bodyAtMs ?? 0) + afterMs, signal, settings.clock);
   response.writeHead(status, { 'content-type': 'application/json' });

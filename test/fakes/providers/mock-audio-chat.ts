@@ -48,15 +48,21 @@ export function answerStream(
 
 export function answerWithJson(body: unknown, status = 200): AudioChatAnswer {
   return (response) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(JSON.stringify(body));
   };
 }
 
-export const makeDelta = (fields: object, finish_reason: string | null = null): object => ({
+export const makeDelta = (
+  fields: object,
+  finish_reason: string | null = null,
+): object => ({
   choices: [{ index: 0, delta: fields, finish_reason }],
 });
 export const makeAudioDelta = (fields: object): object => makeDelta({ audio: fields });
-export const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+export const toBase64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes).toString('base64');
 
 /** Made one by one, as they are sent. */
 function* makeChunks(
@@ -69,7 +75,9 @@ function* makeChunks(
   const words = text.match(/\s*\S+/g) ?? [];
   const size = Math.ceil(sound.length / Math.max(1, words.length));
   const piece = (n: number) =>
-    makeAudioDelta({ data: sound.subarray(n * size, (n + 1) * size).toString('base64') });
+    makeAudioDelta({
+      data: sound.subarray(n * size, (n + 1) * size).toString('base64'),
+    });
   yield makeDelta({ role: 'assistant', content: null, audio: { id } });
   for (const [n, transcript] of words.entries()) {
     yield makeAudioDelta({ transcript });
@@ -80,7 +88,11 @@ function* makeChunks(
 }
 
 /** One answer in one piece, its sound a WAV file. */
-export function makeSpokenAnswer(text: string, id: string, expiresAtSeconds: number): object {
+export function makeSpokenAnswer(
+  text: string,
+  id: string,
+  expiresAtSeconds: number,
+): object {
   const samples = makeTone(text, 24_000);
   const data = toBase64(writeWav({ samples, rateHz: 24_000, channels: 1 }));
   const message = {
@@ -100,7 +112,9 @@ export function replaceSound(
   hears: (pcm: Pcm) => string,
 ): ReceivedChatRequest {
   const wordsOf = ({ input_audio, text }: ContentPart) =>
-    input_audio ? hears(readWav(Buffer.from(input_audio.data, 'base64'))) : (text ?? '');
+    input_audio
+      ? hears(readWav(Buffer.from(input_audio.data, 'base64')))
+      : (text ?? '');
   const messages = (request.messages ?? []).map((message) => {
     const { content } = message;
     if (!Array.isArray(content)) return message;
@@ -109,7 +123,10 @@ export function replaceSound(
   return { ...request, messages };
 }
 
-type ContentPart = { readonly text?: string; readonly input_audio?: { readonly data: string } };
+type ContentPart = {
+  readonly text?: string;
+  readonly input_audio?: { readonly data: string };
+};
 
 /** Events that `/chat/completions` streams when sound is asked for; undefined when it is not. */
 export function makeAudioChatEvents(
@@ -133,9 +150,13 @@ export function makeAudioChatEvents(
     const event = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
     const id = `audio_${text.length}`;
     if (text !== '')
-      for (const chunk of makeChunks(text, id, expiresAtSeconds, voice)) yield event(chunk);
+      for (const chunk of makeChunks(text, id, expiresAtSeconds, voice))
+        yield event(chunk);
     if (call) yield event(makeDelta({ tool_calls: calls }, 'tool_calls'));
-    yield event({ choices: [], usage: { prompt_tokens: 9, completion_tokens: text.length } });
+    yield event({
+      choices: [],
+      usage: { prompt_tokens: 9, completion_tokens: text.length },
+    });
     yield 'data: [DONE]\n\n';
   })();
 }

@@ -21,12 +21,17 @@ export function getQuestion({ messages = [] }: ReceivedChatRequest): string {
   const since = messages.findLastIndex(({ role }) => role !== 'user') + 1;
   return messages
     .slice(since)
-    .map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)))
+    .map(({ content }) =>
+      typeof content === 'string' ? content : JSON.stringify(content),
+    )
     .join(' ');
 }
 
 /** The first reply that fits the newest message, else an echo of it. */
-export function findReply(request: ReceivedChatRequest, replies: readonly MockReply[]): MockReply {
+export function findReply(
+  request: ReceivedChatRequest,
+  replies: readonly MockReply[],
+): MockReply {
   const content = request.messages?.at(-1)?.content;
   const newest = typeof content === 'string' ? content : JSON.stringify(content ?? '');
   const fits = ({ match }: MockReply) =>
@@ -40,7 +45,10 @@ export function findReply(request: ReceivedChatRequest, replies: readonly MockRe
 }
 
 /** Events that a server streams for `reply`, one a token. */
-export function makeChatEvents(request: ReceivedChatRequest, reply: MockReply): string[] {
+export function makeChatEvents(
+  request: ReceivedChatRequest,
+  reply: MockReply,
+): string[] {
   const tokens = (reply.text ?? '').match(/\s*\S+/g) ?? [];
   const deltas: object[] = tokens.map((content) => ({ delta: { content } }));
   if (reply.call)
@@ -66,8 +74,16 @@ export function makeChatAnswer(request: ReceivedChatRequest, reply: MockReply): 
   };
 }
 
-function makeChunk(request: ReceivedChatRequest, choices: readonly object[], used?: object) {
-  const body = { ...makeHead(request, 'chat.completion.chunk'), choices, usage: used ?? null };
+function makeChunk(
+  request: ReceivedChatRequest,
+  choices: readonly object[],
+  used?: object,
+) {
+  const body = {
+    ...makeHead(request, 'chat.completion.chunk'),
+    choices,
+    usage: used ?? null,
+  };
   return `data: ${JSON.stringify(body)}\n\n`;
 }
 
@@ -75,11 +91,25 @@ function makeHead({ model = 'mock' }: ReceivedChatRequest, object: string) {
   return { id: 'chatcmpl-mock', object, created: 0, model };
 }
 
-function makeToolCall({ name, argumentsJson }: { name: string; argumentsJson: string }) {
-  return { id: 'call_mock', type: 'function', function: { name, arguments: argumentsJson } };
+function makeToolCall({
+  name,
+  argumentsJson,
+}: {
+  name: string;
+  argumentsJson: string;
+}) {
+  return {
+    id: 'call_mock',
+    type: 'function',
+    function: { name, arguments: argumentsJson },
+  };
 }
 
 function countUsage({ messages = [] }: ReceivedChatRequest, completion_tokens: number) {
   const prompt_tokens = Math.ceil(JSON.stringify(messages).length / 4);
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+  return {
+    prompt_tokens,
+    completion_tokens,
+    total_tokens: prompt_tokens + completion_tokens,
+  };
 }

@@ -6,7 +6,12 @@ import { applyTrouble } from './endpoint-trouble.ts';
 import { endpointAnswers, transcribe } from './mock-answers.ts';
 import { findReply } from './mock-chat.ts';
 import { attachRealtime } from './mock-realtime.ts';
-import type { MockEndpoint, MockRequest, MockSettings, ProviderPace } from './mock-settings.ts';
+import type {
+  MockEndpoint,
+  MockRequest,
+  MockSettings,
+  ProviderPace,
+} from './mock-settings.ts';
 import { usualMsPerChar } from './mock-sound.ts';
 import { attachTalk } from './mock-talk.ts';
 
@@ -59,7 +64,8 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
   });
   const talk = attachTalk(server, {
     hears: (pcm) => transcribe(now, pcm),
-    answer: (newest) => findReply({ messages: [{ role: 'user', content: newest }] }, now.replies),
+    answer: (newest) =>
+      findReply({ messages: [{ role: 'user', content: newest }] }, now.replies),
     clock: now.clock,
     ...now.talk,
   });
@@ -104,7 +110,8 @@ async function serveRequest(
   settings: MockSettings,
   keep: (record: MockRequest) => void,
 ) {
-  const endpoint = endpointPaths[`${request.method} ${request.url?.replace(/\?.*/, '')}`];
+  const endpoint =
+    endpointPaths[`${request.method} ${request.url?.replace(/\?.*/, '')}`];
   if (!endpoint) {
     request.resume();
     response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found');
@@ -122,9 +129,14 @@ async function serveRequest(
   });
   const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
   record.bodyAtMs = clock.nowMs();
-  const barred = settings.key !== undefined && authorization !== `Bearer ${settings.key}`;
+  const barred =
+    settings.key !== undefined && authorization !== `Bearer ${settings.key}`;
   const trouble = barred ? 'bad-key' : settings.trouble[endpoint];
   if (trouble && applyTrouble(trouble, response)) return;
   const exchange = { record, response, settings, signal: left.signal };
-  await endpointAnswers[endpoint](exchange, bytes, request.headers['content-type'] ?? '');
+  await endpointAnswers[endpoint](
+    exchange,
+    bytes,
+    request.headers['content-type'] ?? '',
+  );
 }

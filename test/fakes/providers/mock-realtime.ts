@@ -58,7 +58,12 @@ export function attachRealtime(
   server: Server,
   settings: Pick<RealtimeSettings, 'hears'> & Partial<RealtimeSettings>,
 ) {
-  const usual = { continuous: true, sureMs: usualSureMs, recogniseMs: 0, clock: realClock };
+  const usual = {
+    continuous: true,
+    sureMs: usualSureMs,
+    recogniseMs: 0,
+    clock: realClock,
+  };
   return attachSockets<RealtimeCall, RealtimeSettings>(
     server,
     { ...usual, ...settings },
@@ -83,7 +88,10 @@ export function attachRealtime(
   );
 }
 
-function findRefusal({ url = '', headers }: IncomingMessage, settings: RealtimeSettings) {
+function findRefusal(
+  { url = '', headers }: IncomingMessage,
+  settings: RealtimeSettings,
+) {
   const { pathname, searchParams } = new URL(url, 'http://mock');
   const { trouble, key } = settings;
   if (key !== undefined && headers.authorization !== `Bearer ${key}`)
@@ -129,14 +137,24 @@ class MockConversation {
     this.#settings = settings;
     socket.on('error', () => {});
     socket.on('message', (data) => this.#handleEvent(JSON.parse(String(data))));
-    this.#sendEvent({ type: 'session.created', session: { type: 'realtime', audio: {} } });
+    this.#sendEvent({
+      type: 'session.created',
+      session: { type: 'realtime', audio: {} },
+    });
   }
 
-  #handleEvent(event: { type: string; event_id?: string; audio?: string; session?: object }) {
+  #handleEvent(event: {
+    type: string;
+    event_id?: string;
+    audio?: string;
+    session?: object;
+  }) {
     if (event.type.endsWith('session.update'))
       this.#updateSession(event.type, event.session ?? {}, event.event_id);
-    if (event.type === 'input_audio_buffer.append') this.#appendAudio(event.audio ?? '');
-    if (event.type === 'input_audio_buffer.commit') void this.#commitSound(event.event_id ?? '');
+    if (event.type === 'input_audio_buffer.append')
+      this.#appendAudio(event.audio ?? '');
+    if (event.type === 'input_audio_buffer.commit')
+      void this.#commitSound(event.event_id ?? '');
   }
 
   #updateSession(type: string, session: object, eventId: string | undefined) {
@@ -147,7 +165,10 @@ class MockConversation {
     const acceptsNone = isNamed || trouble === 'refuses-hints-namelessly';
     if (hints && trouble === 'drops-at-hints') this.#socket.terminate();
     else if (hints && (acceptsNone || hints.some(isForeignHint))) {
-      const error = { message: 'Unknown parameter.', ...(isNamed && { event_id: eventId }) };
+      const error = {
+        message: 'Unknown parameter.',
+        ...(isNamed && { event_id: eventId }),
+      };
       this.#sendEvent({ type: 'error', error });
     } else if (trouble === 'bad-model' || type !== 'session.update') {
       this.#sendEvent({ type: 'error', error: { message: 'No such model or event.' } });
@@ -173,7 +194,8 @@ class MockConversation {
   }
 
   #sendPartial(text: string) {
-    if (text.length <= this.#reported.length || !text.startsWith(this.#reported)) return;
+    if (text.length <= this.#reported.length || !text.startsWith(this.#reported))
+      return;
     const delta = text.slice(this.#reported.length);
     this.#reported = text;
     this.#sendItem('delta', { delta });

@@ -12,7 +12,11 @@ const steadyHz = 200;
 const syllablesPerSecond = 4;
 
 /** A hum with the pitch and the syllables of a voice, as long as `text` would take to say. */
-export function makeTone(text: string, rateHz: number, msPerChar = usualMsPerChar): Int16Array {
+export function makeTone(
+  text: string,
+  rateHz: number,
+  msPerChar = usualMsPerChar,
+): Int16Array {
   return repeatPeriod(getHum(rateHz), countSamples(text, rateHz, msPerChar));
 }
 
@@ -28,7 +32,11 @@ export type LazySound = {
 };
 
 /** Sound of a text as little-endian samples. */
-export function makeLazySound(text: string, rateHz: number, voice: MockVoice): LazySound {
+export function makeLazySound(
+  text: string,
+  rateHz: number,
+  voice: MockVoice,
+): LazySound {
   const period = periodsByRate.get(voice)?.(rateHz);
   if (!period) return encodeSound(voice(text, rateHz), rateHz, 'pcm');
   const length = 2 * countSamples(text, rateHz, usualMsPerChar);
@@ -63,7 +71,8 @@ export function* listSpokenWords(
 function repeatPeriod(period: Int16Array, length: number) {
   const samples = new Int16Array(length);
   samples.set(period.subarray(0, length));
-  for (let done = period.length; done < length; done *= 2) samples.copyWithin(done, 0, done);
+  for (let done = period.length; done < length; done *= 2)
+    samples.copyWithin(done, 0, done);
   return samples;
 }
 
@@ -88,14 +97,20 @@ function getHum(rateHz: number) {
 
 /** A chord that never swells, as long as `text` would take to say: five partials of `steadyHz`. Costs no time. */
 function makeSteadyTone(text: string, rateHz: number) {
-  return repeatPeriod(getSteadyTone(rateHz), countSamples(text, rateHz, usualMsPerChar));
+  return repeatPeriod(
+    getSteadyTone(rateHz),
+    countSamples(text, rateHz, usualMsPerChar),
+  );
 }
 
 /** One period of the chord. */
 function getSteadyTone(rateHz: number) {
   return Int16Array.from({ length: rateHz / steadyHz }, (_, n) => {
     const angle = (2 * Math.PI * steadyHz * n) / rateHz;
-    const wave = [1, 2, 3, 4, 5].reduce((sum, part) => sum + Math.sin(part * angle) / part, 0);
+    const wave = [1, 2, 3, 4, 5].reduce(
+      (sum, part) => sum + Math.sin(part * angle) / part,
+      0,
+    );
     return Math.round(3000 * wave);
   });
 }
@@ -107,7 +122,11 @@ const periodsByRate = new Map<MockVoice, (rateHz: number) => Int16Array>([
 ]);
 
 /** Little-endian samples, after a WAV header with the endless sizes of a live stream where `format` is wav. */
-export function encodeSound(samples: Int16Array, rateHz: number, format: 'pcm' | 'wav'): Buffer {
+export function encodeSound(
+  samples: Int16Array,
+  rateHz: number,
+  format: 'pcm' | 'wav',
+): Buffer {
   const { buffer, byteOffset, byteLength } = samples;
   if (format === 'pcm') return Buffer.from(buffer, byteOffset, byteLength);
   const wav = writeWav({ samples, rateHz, channels: 1 });

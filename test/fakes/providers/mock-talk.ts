@@ -8,7 +8,11 @@ import { TalkSession } from './realtime-session.ts';
 /** Whether somebody wants a conversation rather than a transcription. */
 export function isTalkRequest({ url = '' }: IncomingMessage): boolean {
   const { pathname, searchParams } = new URL(url, 'http://mock');
-  return pathname === '/v1/realtime' && searchParams.has('model') && !searchParams.has('intent');
+  return (
+    pathname === '/v1/realtime' &&
+    searchParams.has('model') &&
+    !searchParams.has('intent')
+  );
 }
 
 /** Realtime conversations at `/v1/realtime?model=...`; where they are `alone`, nothing answers at other addresses. */
@@ -30,7 +34,9 @@ export function attachTalk(
       fits: isTalkRequest,
       callOf: makeCall,
       refusal: ({ headers: { authorization } }, { key }) =>
-        key === undefined || authorization === `Bearer ${key}` ? undefined : '401 Unauthorized',
+        key === undefined || authorization === `Bearer ${key}`
+          ? undefined
+          : '401 Unauthorized',
       serve(open, call, settings) {
         call.waitingBytes = () => open.bufferedAmount;
         new TalkSession(open, call, settings, ask);

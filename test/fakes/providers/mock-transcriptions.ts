@@ -36,8 +36,13 @@ export async function openTranscriptions(rules: TranscriptionsOptions = {}) {
       if (!response.writableFinished) hungUp++;
     });
     await rules.hold?.(requests.length);
-    const [status, body] = findRefusal(asked, rules) ?? [200, await makeAnswer(asked, rules)];
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const [status, body] = findRefusal(asked, rules) ?? [
+      200,
+      await makeAnswer(asked, rules),
+    ];
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(JSON.stringify(body));
   });
   return {
     ...served,
@@ -76,7 +81,9 @@ async function makeAnswer(
 ): Promise<object> {
   const file = form.get('file');
   const said =
-    file instanceof File ? hears(readWav(await file.bytes()), `${form.get('model')}`) : '';
+    file instanceof File
+      ? hears(readWav(await file.bytes()), `${form.get('model')}`)
+      : '';
   const text = path === translationPath ? `In English: ${said}` : said;
   if (!isAskingForWords(form)) return { text };
   const words = said

@@ -108,7 +108,11 @@ export class AloudResponses {
   async #speakReply(call: AloudCall, reply: AloudReply) {
     const { send, isClosed, settings } = this.#parts;
     const { text = call.text, ends, endsAfter = Infinity } = reply;
-    const of = { response_id: call.id, item_id: `item_of_${call.id}`, content_index: 0 };
+    const of = {
+      response_id: call.id,
+      item_id: `item_of_${call.id}`,
+      content_index: 0,
+    };
     let left = ends === 'silence' ? 0 : endsAfter;
     for (const { word, sound, ms } of listSpokenWords(text)) {
       if (isClosed()) return;
@@ -136,7 +140,8 @@ function findObjection(asked: AloudFields) {
   const { tools, tool_choice, modalities } = asked;
   if (modalities) return 'Unknown parameter: modalities.';
   if (asked.max_output_tokens === undefined) return 'Unknown parameter: max tokens.';
-  if (!Array.isArray(tools) || tools.length > 0 || tool_choice !== 'none') return 'Tools are set.';
+  if (!Array.isArray(tools) || tools.length > 0 || tool_choice !== 'none')
+    return 'Tools are set.';
   return undefined;
 }
 
@@ -144,7 +149,8 @@ function findObjection(asked: AloudFields) {
 function getText({ input }: AloudFields) {
   const [item] = input as { content: { type: string; text: string }[] }[];
   const [content] = item?.content ?? [];
-  if (content?.type !== 'input_text') throw new AloudRefusal('invalid_value', 'Nothing to read.');
+  if (content?.type !== 'input_text')
+    throw new AloudRefusal('invalid_value', 'Nothing to read.');
   return /<text>([\s\S]*)<\/text>/.exec(content.text)?.[1] ?? '';
 }
 

@@ -17,11 +17,12 @@ const rateHz = 24_000;
 const neverAborted = new AbortController().signal;
 
 const wholeResponse = ['completed', undefined] as const;
-const responseEndings: Partial<Record<NonNullable<TalkReply['ends']>, readonly [string, object]>> =
-  {
-    fail: ['failed', { error: { code: 'server_error', message: 'It broke.' } }],
-    incomplete: ['incomplete', { reason: 'max_output_tokens' }],
-  };
+const responseEndings: Partial<
+  Record<NonNullable<TalkReply['ends']>, readonly [string, object]>
+> = {
+  fail: ['failed', { error: { code: 'server_error', message: 'It broke.' } }],
+  incomplete: ['incomplete', { reason: 'max_output_tokens' }],
+};
 
 type SessionResponse = {
   readonly named: { readonly id: string };
@@ -67,14 +68,17 @@ export class TalkSession {
     if (command.type !== 'input_audio_buffer.append') this.#call.commands.push(command);
     try {
       const act = this.#acts[command.type];
-      if (!act) throw new AloudRefusal('unknown_event', `Unknown event ${command.type}.`);
+      if (!act)
+        throw new AloudRefusal('unknown_event', `Unknown event ${command.type}.`);
       act(command);
     } catch (error) {
       if (!(error instanceof AloudRefusal)) throw error;
       const { code, message } = error;
       const { event_id } = command;
       this.#call.errors.push(code);
-      this.#send('error', { error: { type: 'invalid_request_error', code, message, event_id } });
+      this.#send('error', {
+        error: { type: 'invalid_request_error', code, message, event_id },
+      });
     }
   }
 
@@ -83,7 +87,8 @@ export class TalkSession {
     'input_audio_buffer.append': ({ audio }) => this.#appendAudio(String(audio)),
     'input_audio_buffer.commit': () => this.#commitBuffer(),
     'conversation.item.create': (command) => this.#createItem(command),
-    'response.create': (command) => this.#aloud.handle(command) || this.#startResponse(),
+    'response.create': (command) =>
+      this.#aloud.handle(command) || this.#startResponse(),
   };
 
   #updateSession(command: TalkCommand) {
@@ -155,7 +160,9 @@ export class TalkSession {
       const code = 'conversation_already_has_active_response';
       throw new AloudRefusal(code, 'There is an active response.');
     }
-    const newest = this.#call.items.findLast(({ role, callId }) => role === 'user' || callId);
+    const newest = this.#call.items.findLast(
+      ({ role, callId }) => role === 'user' || callId,
+    );
     const reply = this.#settings().answer(newest?.text ?? '', this.#asked.count++);
     const reported = { atMs: this.#settings().clock.nowMs(), asked: this.#listSaid() };
     const named = { id: `resp_${++this.#number}` };
@@ -163,7 +170,9 @@ export class TalkSession {
     this.#call.responses.push(reported);
     this.#response = response;
     this.#call.active++;
-    this.#send('response.created', { response: { ...response.named, status: 'in_progress' } });
+    this.#send('response.created', {
+      response: { ...response.named, status: 'in_progress' },
+    });
     void this.#playReply(reply, response);
   }
 
@@ -182,7 +191,12 @@ export class TalkSession {
     if (firstSoundMs > 0)
       await waitUntil(response.reported.atMs + firstSoundMs, neverAborted, clock);
     const id = `item_${++this.#number}`;
-    const of = { response_id: response.named.id, item_id: id, output_index: 0, content_index: 0 };
+    const of = {
+      response_id: response.named.id,
+      item_id: id,
+      output_index: 0,
+      content_index: 0,
+    };
     const thing = { id, type: 'message', role: 'assistant', text: '', soundMs: 0 };
     if (text !== '') {
       this.#send('response.output_item.added', { ...of, item: thing });
@@ -191,13 +205,19 @@ export class TalkSession {
     }
     const calls = call ? [this.#name(call, response)] : [];
     if (ends === 'drop') this.#socket.terminate();
-    if (ends === 'close') this.#socket.close(1001, 'Your session hit the maximum duration.');
+    if (ends === 'close')
+      this.#socket.close(1001, 'Your session hit the maximum duration.');
     if (ends === 'drop' || ends === 'close') return;
     while (ends === 'stall' && !this.#call.isClosed) await turn();
     this.#end(reply, response, calls);
   }
 
-  async #speak(text: string, thing: TalkItem, of: ReportedFields, response: SessionResponse) {
+  async #speak(
+    text: string,
+    thing: TalkItem,
+    of: ReportedFields,
+    response: SessionResponse,
+  ) {
     for (const { word, sound, ms } of listSpokenWords(text, this.#settings().voice)) {
       if (this.#call.isClosed) return;
       thing.text += word;
@@ -211,11 +231,17 @@ export class TalkSession {
   }
 
   /** Arguments are told as done even of answers that are interrupted. */
-  #name({ name, argumentsJson }: NonNullable<TalkReply['call']>, response: SessionResponse) {
+  #name(
+    { name, argumentsJson }: NonNullable<TalkReply['call']>,
+    response: SessionResponse,
+  ) {
     const id = `item_${++this.#number}`;
     const call_id = `call_${++this.#called}`;
     const call = { id, type: 'function_call', call_id, name, arguments: argumentsJson };
-    this.#send('response.output_item.added', { response_id: response.named.id, item: call });
+    this.#send('response.output_item.added', {
+      response_id: response.named.id,
+      item: call,
+    });
     this.#putItem({ id, type: 'function_call', callId: call_id, text: '', soundMs: 0 });
     this.#send('response.function_call_arguments.done', {
       response_id: response.named.id,

@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { type Clock, realClock } from '#src/base/clock.ts';
 
-export type PacedPiece = { readonly dueAtMs: number; readonly bytes: Uint8Array | string };
+export type PacedPiece = {
+  readonly dueAtMs: number;
+  readonly bytes: Uint8Array | string;
+};
 
 /** Waits until the instant itself: timers alone may fire a millisecond early. */
 export async function waitUntil(
@@ -9,7 +12,11 @@ export async function waitUntil(
   signal: AbortSignal,
   clock: Clock = realClock,
 ): Promise<void> {
-  for (let leftMs = dueAtMs - clock.nowMs(); leftMs > 0; leftMs = dueAtMs - clock.nowMs())
+  for (
+    let leftMs = dueAtMs - clock.nowMs();
+    leftMs > 0;
+    leftMs = dueAtMs - clock.nowMs()
+  )
     await clock.sleep(leftMs, signal);
 }
 
@@ -29,12 +36,14 @@ export async function sendPaced(
 
 /** Odd in size, so that readers meet half a sample. */
 export function* cutBytes(bytes: Uint8Array, sizeBytes: number): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += sizeBytes) yield bytes.subarray(at, at + sizeBytes);
+  for (let at = 0; at < bytes.length; at += sizeBytes)
+    yield bytes.subarray(at, at + sizeBytes);
 }
 
 /** A text in two pieces, for every byte between them, and in single bytes. */
 export function* cutText(text: string): Generator<readonly Uint8Array[]> {
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at++) yield [bytes.subarray(0, at), bytes.subarray(at)];
+  for (let at = 0; at < bytes.length; at++)
+    yield [bytes.subarray(0, at), bytes.subarray(at)];
   yield [...cutBytes(bytes, 1)];
 }

@@ -2,7 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/formats/wav.ts';
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { extractFeatures } from './recogniser-features.ts';
-import { type ClipMatch, findMatches, type KnownClip, type KnownWord } from './recogniser-match.ts';
+import {
+  type ClipMatch,
+  findMatches,
+  type KnownClip,
+  type KnownWord,
+} from './recogniser-match.ts';
 
 /**
  * A recogniser that cannot cheat: it knows recordings and when each of their words ends, and gives of the sound it is
@@ -31,7 +36,9 @@ export class MockRecogniser {
     const found = this.#clips.flatMap((clip) => findMatches(heard, clip));
     const chosen: KnownWord[] = [];
     for (const { words } of found.toSorted(compareSureness)) {
-      chosen.push(...words.filter((word) => chosen.every((other) => !isOverlapping(word, other))));
+      chosen.push(
+        ...words.filter((word) => chosen.every((other) => !isOverlapping(word, other))),
+      );
     }
     const lengthMs = getDurationMs(pcm);
     return chosen
@@ -55,7 +62,9 @@ export async function openRecogniser(): Promise<MockRecogniser> {
 const fixturesUrl = new URL('../../fixtures/speech/', import.meta.url);
 
 /** The words of each file in `test/fixtures/speech`. By PocketSphinx. */
-export async function readKnownWords(): Promise<Readonly<Record<string, readonly KnownWord[]>>> {
+export async function readKnownWords(): Promise<
+  Readonly<Record<string, readonly KnownWord[]>>
+> {
   return JSON.parse(await readFile(new URL('words.json', fixturesUrl), 'utf8'));
 }
 

@@ -1,14 +1,21 @@
 import { bands, type RecogniserFeatures, stepMs } from './recogniser-features.ts';
 
 /** A word of a recording, from its first to its last sound. */
-export type KnownWord = { readonly word: string; readonly fromMs: number; readonly toMs: number };
+export type KnownWord = {
+  readonly word: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+};
 export type KnownClip = {
   readonly words: readonly KnownWord[];
   readonly features: RecogniserFeatures;
 };
 
 /** Words of one clip that were found behind each other; times are those of the sound searched, and may go beyond it. */
-export type ClipMatch = { readonly words: readonly KnownWord[]; readonly sureness: number };
+export type ClipMatch = {
+  readonly words: readonly KnownWord[];
+  readonly sureness: number;
+};
 
 /** Step between the clip's frames in the coarse search, which tries every offset in the sound. */
 const coarseStep = 3;
@@ -31,7 +38,13 @@ export function findMatches(heard: RecogniserFeatures, clip: KnownClip): ClipMat
   const last = heard.frames - from - minFrames;
   const scores = new Float32Array(Math.max(0, last - first + 1));
   for (let n = 0; n < scores.length; n++) {
-    scores[n] = measureLikeness(heard, clip.features, first + n, { from, to }, coarseStep);
+    scores[n] = measureLikeness(
+      heard,
+      clip.features,
+      first + n,
+      { from, to },
+      coarseStep,
+    );
   }
   const peaks = [...scores.keys()].filter((n) => isPeak(scores, n));
   return peaks.flatMap((n) =>
@@ -81,7 +94,9 @@ function refineOffset(
   span: FrameSpan,
 ) {
   const offsets = [about, about - 1, about + 1];
-  const scores = offsets.map((offset) => measureLikeness(heard, features, offset, span, 1));
+  const scores = offsets.map((offset) =>
+    measureLikeness(heard, features, offset, span, 1),
+  );
   return offsets[scores.indexOf(Math.max(...scores))] ?? about;
 }
 
@@ -114,7 +129,8 @@ function isSounding(
   const frames = part.to - part.from;
   const missing = part.from - whole.from;
   if (frames <= 2 || missing > maxMissingShare * (whole.to - whole.from)) return 'no';
-  if (measureLikeness(heard, features, offset, whole, 1) >= minWordLikeness) return 'yes';
+  if (measureLikeness(heard, features, offset, whole, 1) >= minWordLikeness)
+    return 'yes';
   return frames < shortWordFrames ? 'maybe' : 'no';
 }
 

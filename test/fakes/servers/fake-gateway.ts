@@ -8,12 +8,20 @@ type FakeGatewayOptions = {
   /** Servers for which no GUILD_CREATE follows: an outage at Discord. */
   readonly unavailableIds?: readonly string[];
   /** Status and body of `GET /guilds/:id`, by id. Default: 404, Unknown Guild. */
-  readonly guildAnswers?: Readonly<Record<string, readonly [status: number, body: object]>>;
+  readonly guildAnswers?: Readonly<
+    Record<string, readonly [status: number, body: object]>
+  >;
 };
 
 /** User id of the bot that logs in; everywhere the same. */
 export const fakeBotId = '1000000000000000001';
-const botUser = { id: fakeBotId, username: 'Nova', discriminator: '0', avatar: null, bot: true };
+const botUser = {
+  id: fakeBotId,
+  username: 'Nova',
+  discriminator: '0',
+  avatar: null,
+  bot: true,
+};
 
 /** REST and main gateway in as few words as a login takes, on 127.0.0.1. */
 export async function openFakeGateway(options: FakeGatewayOptions) {
@@ -111,5 +119,7 @@ function toGuild(id: string) {
 }
 
 function sendAnswer(response: ServerResponse, status: number, body: object) {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(JSON.stringify(body));
 }

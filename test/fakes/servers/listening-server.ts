@@ -1,5 +1,9 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 
 /** A server of HTTP at a port of 127.0.0.1 of its own. */

@@ -29,7 +29,9 @@ export function attachSockets<Call, Settings extends object>(
     socket.on('error', () => {}).on('close', () => closed(call));
     const refused = refusal(request, now);
     if (refused === undefined)
-      return sockets.handleUpgrade(request, socket, head, (open) => serve(open, call, () => now));
+      return sockets.handleUpgrade(request, socket, head, (open) =>
+        serve(open, call, () => now),
+      );
     const body = JSON.stringify({ error: { message: `You may not: ${refused}` } });
     const fields = `content-type: application/json\r\ncontent-length: ${body.length}`;
     socket.end(`HTTP/1.1 ${refused}\r\n${fields}\r\nconnection: close\r\n\r\n${body}`);

@@ -13,7 +13,9 @@ test('a place that is taken away is told of once, and what is said is kept all t
   await sayAll(fixture);
   await sayAll(fixture);
   await passTime(fixture, 40_000);
-  expect(fixture.written.filter((text) => text.includes('write captions'))).toHaveLength(1);
+  expect(
+    fixture.written.filter((text) => text.includes('write captions')),
+  ).toHaveLength(1);
   expect(await listKept(fixture)).toHaveLength(2);
 });
 

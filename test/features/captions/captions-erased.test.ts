@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { listKept, openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
+import {
+  listKept,
+  openCaptioned,
+  sayAll,
+} from '#test/conversation/setup/captioned-session.ts';
 import { eva, passTime } from '#test/conversation/setup/session-fixture.ts';
 
 test('a no takes the lines of this session away, on disk and in the chat', async () => {
@@ -27,7 +31,12 @@ test('people who come in later find the notice again, below what was said', asyn
   const fixture = await openCaptioned();
   const { chat } = fixture.captionChats;
   const before = chat.texts.length;
-  fixture.linkOpener.link.present.push({ id: 'ben', name: 'Ben', isBot: false, roleIds: [] });
+  fixture.linkOpener.link.present.push({
+    id: 'ben',
+    name: 'Ben',
+    isBot: false,
+    roleIds: [],
+  });
   await passTime(fixture, 500);
   await passTime(fixture, 500);
   expect(chat.texts.slice(before)).toEqual([chat.texts[0]]);

@@ -5,7 +5,11 @@ import {
   TranscriptStores,
 } from '#src/features/captions/store/transcript-stores.ts';
 import { formatText } from '#src/texts/texts.ts';
-import { listKept, openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
+import {
+  listKept,
+  openCaptioned,
+  sayAll,
+} from '#test/conversation/setup/captioned-session.ts';
 import { eva, passTime } from '#test/conversation/setup/session-fixture.ts';
 import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -29,7 +33,9 @@ test('when no space is left for transcripts, captions go on, people are told onc
   const told = () =>
     fixture.written.filter((line) => line === formatText('captions.unsaved')).length;
   expect([fixture.captionChats.chat.lines.length, told()]).toEqual([4, 1]);
-  expect(fixture.events.filter(({ kind }) => kind === 'failed').length).toBeGreaterThan(0);
+  expect(fixture.events.filter(({ kind }) => kind === 'failed').length).toBeGreaterThan(
+    0,
+  );
   expect(await listKept(fixture)).toHaveLength(1);
   isFull = false;
   await sayAll(fixture);

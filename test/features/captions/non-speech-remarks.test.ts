@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest';
-import { listKept, turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
-import { passTime, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { byAdam, openSetup, playSound } from '#test/conversation/setup/tracks-fixture.ts';
+import {
+  listKept,
+  turnCaptionsOn,
+} from '#test/conversation/setup/captioned-session.ts';
+import {
+  passTime,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import {
+  byAdam,
+  openSetup,
+  playSound,
+} from '#test/conversation/setup/tracks-fixture.ts';
 
 const lines = ({ captionChats }: SessionFixture) => captionChats.chat.lines;
 const radio = { sound: 'https://sounds.example/live' };

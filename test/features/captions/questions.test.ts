@@ -6,12 +6,18 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 test('a question is answered before its command is given up, also where the chat server answers nothing', async () => {
   const clock = new VirtualClock();
-  const fixture = await openCaptioned({ chat: new FakeChat([['stall']], clock) }, clock);
+  const fixture = await openCaptioned(
+    { chat: new FakeChat([['stall']], clock) },
+    clock,
+  );
   await sayAll(fixture);
   const request = { question: 'zebra', about: 'this' } as const;
   const fromMs = clock.nowMs();
   const answering = fixture.transcriptFor.askModel('g', 'adam', request);
-  const answered = answering.then((found) => ({ found, tookMs: clock.nowMs() - fromMs }));
+  const answered = answering.then((found) => ({
+    found,
+    tookMs: clock.nowMs() - fromMs,
+  }));
   await clock.advance(maxAskMs);
   const { found, tookMs } = await answered;
   expect(found).toMatchObject({ line: { id: 'fail.llm' } });

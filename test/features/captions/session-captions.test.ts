@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { listKept, openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
+import {
+  listKept,
+  openCaptioned,
+  sayAll,
+} from '#test/conversation/setup/captioned-session.ts';
 import {
   adam,
   eva,
@@ -19,13 +23,18 @@ test('before the first word is written everybody is told, aloud and in writing',
   await turning;
   const [notice = ''] = fixture.captionChats.chat.texts;
   expect(notice).toContain('the words of people I may hear are written here');
-  expect(notice).toContain('good at clear English and fair at other languages. It can be wrong.');
+  expect(notice).toContain(
+    'good at clear English and fair at other languages. It can be wrong.',
+  );
   expect(notice).toContain('the last 10 minutes');
   expect(notice).toContain('kept 7 days');
   const spoken = fixture.synthesizer.asked.map(({ text }) => text);
   expect(spoken).toContain('Captions on, for people I may hear.');
   const place = 'https://discord.com/channels/g/lounge';
-  expect(fixture.faces.at(-1)?.lines).toContainEqual({ id: 'panel.captions', with: { place } });
+  expect(fixture.faces.at(-1)?.lines).toContainEqual({
+    id: 'panel.captions',
+    with: { place },
+  });
 });
 
 test('captions of a server say its model, and promise nothing of it', async () => {
@@ -133,7 +142,11 @@ test('captions that are turned off while the bot speaks leave no unfinished line
 test('captions that are turned off write nothing more, and stay off', async () => {
   const fixture = await openCaptioned();
   const { clock } = fixture;
-  const speaking = passTime(fixture, 4_000, await sayWords('human-goforward', adam, clock.nowMs()));
+  const speaking = passTime(
+    fixture,
+    4_000,
+    await sayWords('human-goforward', adam, clock.nowMs()),
+  );
   await clock.advance(1_000);
   expect(await fixture.captions.turnOff('g')).toEqual({ isSaved: true });
   await speaking;
@@ -154,26 +167,31 @@ test('captions begin with each session where the server wants that, with the not
   expect(notices(fixture)).toEqual([1, 1, 0]);
   await sayAll(fixture);
   await sayAll(fixture, eva);
-  expect((await listKept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Adam']);
+  expect((await listKept(fixture)).map(({ speaker }) => speaker.name)).toEqual([
+    'Adam',
+  ]);
 });
 
 test.each([
   ['off', true],
   ['default', true],
   ['off', false],
-])('the setting captions, set to %s, ends captions that go on', async (value, isSet) => {
-  const fixture = openSessionFixture({ addressing: 'off' });
-  await fixture.sessions.join(lounge, 'adam');
-  if (isSet) await fixture.settings.setSetting('g', 'captions', 'on');
-  else void fixture.captions.turnOn('g', {});
-  await passTime(fixture, 5_000);
-  expect(fixture.captions.isOn('g')).toBe(true);
-  await fixture.settings.setSetting('g', 'captions', value);
-  await passTime(fixture, 3_000);
-  expect(fixture.captions.isOn('g')).toBe(false);
-  await sayAll(fixture);
-  expect(await listKept(fixture)).toEqual([]);
-});
+])(
+  'the setting captions, set to %s, ends captions that go on',
+  async (value, isSet) => {
+    const fixture = openSessionFixture({ addressing: 'off' });
+    await fixture.sessions.join(lounge, 'adam');
+    if (isSet) await fixture.settings.setSetting('g', 'captions', 'on');
+    else void fixture.captions.turnOn('g', {});
+    await passTime(fixture, 5_000);
+    expect(fixture.captions.isOn('g')).toBe(true);
+    await fixture.settings.setSetting('g', 'captions', value);
+    await passTime(fixture, 3_000);
+    expect(fixture.captions.isOn('g')).toBe(false);
+    await sayAll(fixture);
+    expect(await listKept(fixture)).toEqual([]);
+  },
+);
 
 test('a bot that was called for captions writes, and never answers', async () => {
   const fixture = openSessionFixture();

@@ -37,7 +37,11 @@ test('sessions that a killed process left open are ended once the store is back,
   const turning = fixture.captions.turnOn('g', {});
   await passTime(fixture, 4_000);
   await turning;
-  await passTime(fixture, 4_000, await sayWords('human-goforward', adam, clock.nowMs()));
+  await passTime(
+    fixture,
+    4_000,
+    await sayWords('human-goforward', adam, clock.nowMs()),
+  );
   const latest = async (guildId: string, channelId: string) =>
     (await reader.findLatest(guildId, channelId))?.session;
   expect((await latest('10', '100'))?.endedAtWallMs).toBeUndefined();
@@ -56,7 +60,11 @@ async function unkept(fixture: SessionFixture) {
   const turning = fixture.captions.turnOn('g', {});
   await passTime(fixture, 4_000);
   await turning;
-  await passTime(fixture, 4_000, await sayWords('human-goforward', adam, fixture.clock.nowMs()));
+  await passTime(
+    fixture,
+    4_000,
+    await sayWords('human-goforward', adam, fixture.clock.nowMs()),
+  );
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
   await fixture.sessions.leave('g');
 }
@@ -87,7 +95,10 @@ test('captions that are kept nowhere are gone from the chat after a restart', as
   const fixture = openSessionFixture({ addressing: 'off' });
   await unkept(fixture);
   const { captionChats, clock } = fixture;
-  const [{ onDisk }, { inMemory }] = [fixture.transcripts, openMemoryTranscripts(clock)];
+  const [{ onDisk }, { inMemory }] = [
+    fixture.transcripts,
+    openMemoryTranscripts(clock),
+  ];
   const again = openSessionFixture({
     captionChats,
     transcripts: new TranscriptStores(onDisk, inMemory),
@@ -101,13 +112,22 @@ test('captions that are kept nowhere are gone from the chat after a restart', as
 });
 
 /** Captions of messages 1 to `count` in a channel each, all of them by somebody who is forgotten then. */
-async function forgotten(fixture: SessionFixture, count: number, channelOf: (n: number) => string) {
+async function forgotten(
+  fixture: SessionFixture,
+  count: number,
+  channelOf: (n: number) => string,
+) {
   const { eraser, messages, writer } = fixture.transcripts.onDisk;
   await writer.putSession(makeSession('a'));
   for (let n = 1; n <= count; n++) {
     const post = { channelId: channelOf(n), messageId: `${n}` };
     const postedAtWallMs = startedAtWallMs + n;
-    await messages.putMessage({ sessionId: 'a', guildId: '10', postedAtWallMs, ...post });
+    await messages.putMessage({
+      sessionId: 'a',
+      guildId: '10',
+      postedAtWallMs,
+      ...post,
+    });
     await writer.putLines([{ ...makeLine('a', n, 'words'), post }]);
   }
   await eraser.erasePerson('10', '1');
@@ -138,7 +158,9 @@ test('messages in a closed channel wait by themselves, and its server and the op
   const over = new AbortController();
   const running = cleanup.runUntilAborted(over.signal);
   await clock.advance(60_000);
-  expect(captionChats.chats.get('open')?.desired).toMatchObject([{ key: '21', text: '' }]);
+  expect(captionChats.chats.get('open')?.desired).toMatchObject([
+    { key: '21', text: '' },
+  ]);
   await clock.advance(7_200_000);
   expect(closed.desired.length).toBeLessThan(7 * 20);
   expect(captionChats.notices).toEqual(['10 captions.unerased']);

@@ -18,10 +18,17 @@ export const evening: TranscriptSession = {
   startedAtWallMs: Date.UTC(2026, 10, 20, 20, 14),
 };
 
-type LineOptions = Partial<TranscriptLine> & { readonly name?: string; readonly ms?: number };
+type LineOptions = Partial<TranscriptLine> & {
+  readonly name?: string;
+  readonly ms?: number;
+};
 
 /** Line of a person at `startMs`; for two seconds, unless told otherwise. */
-export function makeLine(startMs: number, text: string, given: LineOptions = {}): TranscriptLine {
+export function makeLine(
+  startMs: number,
+  text: string,
+  given: LineOptions = {},
+): TranscriptLine {
   const { name = 'Ana', ms = 2_000, ...rest } = given;
   return {
     sessionId: evening.id,

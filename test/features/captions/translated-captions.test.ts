@@ -19,20 +19,27 @@ const speech = 'human-goforward';
 /** Adam has called the bot and had captions translated into German; Eva said yes for always. */
 async function translated(
   options: FixtureOptions = {},
-  { clock = new VirtualClock(), ...on }: CaptionOptions & { readonly clock?: VirtualClock } = {},
+  {
+    clock = new VirtualClock(),
+    ...on
+  }: CaptionOptions & { readonly clock?: VirtualClock } = {},
 ) {
   const model = new FakeChat([['[1] fünf fünf']], clock);
   const own = { chat: model, ...options };
   return { ...(await openCaptioned(own, clock, { translateTo: 'de', ...on })), model };
 }
 
-const prompts = ({ asked }: FakeChat) => asked.map(({ messages }) => messages.at(-1)?.content);
+const prompts = ({ asked }: FakeChat) =>
+  asked.map(({ messages }) => messages.at(-1)?.content);
 
 test('a translation stands below its line', async () => {
   const fixture = await translated();
   await sayAll(fixture);
   await passTime(fixture, 2_000);
-  expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
+  expect(fixture.captionChats.chat.lines).toEqual([
+    '**Adam** five five',
+    '-# fünf fünf',
+  ]);
 });
 
 test('everything that is said during a request is translated in the next one', async () => {
@@ -48,7 +55,10 @@ test('everything that is said during a request is translated in the next one', a
   ]);
   await passTime(fixture, 9_000, packets.flat());
   const one = '<lines>\n[1] five five\n</lines>';
-  expect(prompts(chat)).toEqual([one, '<lines>\n[1] five five\n[2] five five\n</lines>']);
+  expect(prompts(chat)).toEqual([
+    one,
+    '<lines>\n[1] five five\n[2] five five\n</lines>',
+  ]);
   expect(fixture.captionChats.chat.lines).toEqual([
     '**Adam** five five',
     '-# eins',
@@ -65,7 +75,10 @@ test('words of a person who is left out meanwhile reach no translation', async (
   const fixture = await translated({ chat }, { clock });
   await sayAll(fixture, eva);
   await sayAll(fixture);
-  expect(fixture.captionChats.chat.lines).toEqual(['**Eva** five five', '**Adam** five five']);
+  expect(fixture.captionChats.chat.lines).toEqual([
+    '**Eva** five five',
+    '**Adam** five five',
+  ]);
   await fixture.captions.setLeftOut('g', 'adam', true);
   await passTime(fixture, 9_000);
   expect(prompts(chat)).toEqual(['<lines>\n[1] five five\n</lines>']);
@@ -91,7 +104,9 @@ test('a server that fails is told of once, captions go on, and the next line is 
     await sayAll(fixture);
     await passTime(fixture, 2_000);
   }
-  const reported = fixture.written.filter((text) => text.includes('does not translate them now'));
+  const reported = fixture.written.filter((text) =>
+    text.includes('does not translate them now'),
+  );
   expect(reported).toHaveLength(1);
   expect(fixture.captionChats.chat.lines).toEqual([
     '**Adam** five five',
@@ -105,7 +120,9 @@ test('a reply without a translation is told to people and to the operator', asyn
   const fixture = await translated({ chat: new FakeChat([['I cannot do that.']]) });
   await sayAll(fixture);
   await passTime(fixture, 2_000);
-  expect(fixture.written.some((text) => text.includes('does not translate them now'))).toBe(true);
+  expect(
+    fixture.written.some((text) => text.includes('does not translate them now')),
+  ).toBe(true);
   expect(fixture.events).toContainEqual(
     expect.objectContaining({ kind: 'failed', code: 'answer.malformed' }),
   );

@@ -52,7 +52,10 @@ test('memories by or about somebody who said no are not used', async () => {
 
 test('a memory is forgotten by voice once its author presses Confirm; nobody else is asked', async () => {
   const forgetting = [[makeToolCall('forget_memory', { number: 1 })], ['So.']];
-  const { fixture, chat, kept, keep } = await openMemories([...forgetting, ...forgetting]);
+  const { fixture, chat, kept, keep } = await openMemories([
+    ...forgetting,
+    ...forgetting,
+  ]);
   await keep({ aboutId: 'eva', aboutName: 'Eva' });
   await fixture.memories.listMemories('g');
   await askWords(fixture, 'Forget that.', ben);
@@ -60,21 +63,31 @@ test('a memory is forgotten by voice once its author presses Confirm; nobody els
   expect(fixture.offered).toEqual([]);
   await askWords(fixture, 'Forget that.');
   const id = fixture.offered[0]?.split(':')[1] ?? '';
-  expect(JSON.stringify(fixture.confirmations.showConfirmation('g', id, 'adam'))).toContain(
-    'I like tea.',
-  );
-  expect(await pressButton(fixture, adam)).toMatchObject({ line: { id: 'confirm.done' } });
+  expect(
+    JSON.stringify(fixture.confirmations.showConfirmation('g', id, 'adam')),
+  ).toContain('I like tea.');
+  expect(await pressButton(fixture, adam)).toMatchObject({
+    line: { id: 'confirm.done' },
+  });
   expect(await kept()).toEqual([]);
 });
 
 test('/privacy export holds memories by and about a person, and /privacy forget deletes them at once', async () => {
   const { fixture, chat, kept, keep } = await openMemories();
   await keep({});
-  await keep({ text: 'Is late.', byId: 'ben', byName: 'Ben', aboutId: 'adam', aboutName: 'Adam' });
+  await keep({
+    text: 'Is late.',
+    byId: 'ben',
+    byName: 'Ben',
+    aboutId: 'adam',
+    aboutName: 'Adam',
+  });
   await keep({ text: 'I swim.', byId: 'eva', byName: 'Eva' });
   await fixture.memories.listMemories('g');
   const exported = await fixture.privacy.exportPerson('g', 'adam');
-  const texts = JSON.parse(exported.kind === 'exported' ? exported.json : '{}').memories;
+  const texts = JSON.parse(
+    exported.kind === 'exported' ? exported.json : '{}',
+  ).memories;
   expect(texts.map(({ text }: NewMemory) => text)).toEqual(['I like tea.', 'Is late.']);
   await fixture.privacy.forget('g', 'adam');
   expect((await kept()).map(({ text }) => text)).toEqual(['I swim.']);
@@ -101,13 +114,20 @@ test.each([
   ['eva', false, 'confirm.done'],
   ['ben', false, 'perm.manage'],
   ['ben', true, 'confirm.done'],
-])('/privacy memories delete by %s (Manage Server: %s) is %s', async (by, mayManage, id) => {
-  const { fixture, keep } = await openMemories();
-  await keep({ aboutId: 'eva', aboutName: 'Eva' });
-  expect(await fixture.memories.removeMemory('g', 1, { id: by, mayManage })).toEqual({ id });
-  const unknown = { id: 'unknown', with: { x: 9 } };
-  expect(await fixture.memories.removeMemory('g', 9, { id: by, mayManage })).toEqual(unknown);
-});
+])(
+  '/privacy memories delete by %s (Manage Server: %s) is %s',
+  async (by, mayManage, id) => {
+    const { fixture, keep } = await openMemories();
+    await keep({ aboutId: 'eva', aboutName: 'Eva' });
+    expect(await fixture.memories.removeMemory('g', 1, { id: by, mayManage })).toEqual({
+      id,
+    });
+    const unknown = { id: 'unknown', with: { x: 9 } };
+    expect(await fixture.memories.removeMemory('g', 9, { id: by, mayManage })).toEqual(
+      unknown,
+    );
+  },
+);
 
 test('a question answered in writing knows memories; where the bot sits nowhere, those of the asker alone', async () => {
   const { fixture, chat, keep } = await openMemories([['Tea.'], ['Tea.']]);
@@ -120,8 +140,14 @@ test('a question answered in writing knows memories; where the bot sits nowhere,
     return listShown(chat);
   };
   const here = await write();
-  expect([here.includes('I like tea.'), here.includes('I swim.')]).toEqual([true, true]);
+  expect([here.includes('I like tea.'), here.includes('I swim.')]).toEqual([
+    true,
+    true,
+  ]);
   await fixture.sessions.leave('g');
   const away = await write();
-  expect([away.includes('I like tea.'), away.includes('I swim.')]).toEqual([true, false]);
+  expect([away.includes('I like tea.'), away.includes('I swim.')]).toEqual([
+    true,
+    false,
+  ]);
 });

@@ -13,7 +13,12 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, type FakeChat, makeToolCall } from '#test/fakes/fake-chat.ts';
 
-export const ben: ChannelMember = { id: 'ben', name: 'Ben Mole', isBot: false, roleIds: [] };
+export const ben: ChannelMember = {
+  id: 'ben',
+  name: 'Ben Mole',
+  isBot: false,
+  roleIds: [],
+};
 const otherBot: ChannelMember = { id: 'otto', name: 'Otto', isBot: true, roleIds: [] };
 
 export const makeRememberCall = (text: string, about?: string) =>
@@ -49,7 +54,11 @@ const tea: NewMemory = {
   atWallMs: Date.UTC(2026, 10, 20),
 };
 
-export async function askWords(fixture: SessionFixture, words: string, who = adam): Promise<void> {
+export async function askWords(
+  fixture: SessionFixture,
+  words: string,
+  who = adam,
+): Promise<void> {
   void fixture.talk.askQuestion('g', words, who, 'voice');
   await passTime(fixture, 4_000);
 }

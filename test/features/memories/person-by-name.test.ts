@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { findPeopleNamed, findPersonByName } from '#src/features/memories/person-by-name.ts';
+import {
+  findPeopleNamed,
+  findPersonByName,
+} from '#src/features/memories/person-by-name.ts';
 
 const names = ['Ben Mole', '🔥 Zoë 🔥', 'Matthew', '花子', 'Анна', '###'];
 const people = names.map((name) => ({ id: name, name, isBot: false, roleIds: [] }));

@@ -23,11 +23,17 @@ test('tools to remember and forget are offered only where a server has memories 
 });
 
 test('a memory that a person asks for about themselves is kept without a press, and the model reads that everybody may know it', async () => {
-  const { fixture, chat, kept } = await openMemories(makeRound(makeRememberCall('I like tea.')));
+  const { fixture, chat, kept } = await openMemories(
+    makeRound(makeRememberCall('I like tea.')),
+  );
   await askWords(fixture, 'Remember that I like tea.');
   expect(fixture.offered).toEqual([]);
-  expect(parseReported(chat)).toContain('Remembered, for everybody in this server: I like tea.');
-  expect(await kept()).toMatchObject([{ text: 'I like tea.', byId: 'adam', byName: 'Adam' }]);
+  expect(parseReported(chat)).toContain(
+    'Remembered, for everybody in this server: I like tea.',
+  );
+  expect(await kept()).toMatchObject([
+    { text: 'I like tea.', byId: 'adam', byName: 'Adam' },
+  ]);
 });
 
 test('a memory about somebody else waits for that person, and nobody else can press', async () => {
@@ -40,8 +46,12 @@ test('a memory about somebody else waits for that person, and nobody else can pr
   );
   expect(await pressButton(fixture, adam)).toEqual({ kind: 'other', name: 'Eva' });
   expect(await pressButton(fixture, ben)).toEqual({ kind: 'other', name: 'Eva' });
-  expect(await pressButton(fixture, eva)).toMatchObject({ line: { id: 'memory.remembered' } });
-  expect(await kept()).toMatchObject([{ byId: 'adam', aboutId: 'eva', aboutName: 'Eva' }]);
+  expect(await pressButton(fixture, eva)).toMatchObject({
+    line: { id: 'memory.remembered' },
+  });
+  expect(await kept()).toMatchObject([
+    { byId: 'adam', aboutId: 'eva', aboutName: 'Eva' },
+  ]);
 });
 
 test('somebody who is named in the words has to confirm, also where the model leaves out whom they are about', async () => {
@@ -58,12 +68,15 @@ test.each([
   ['a bot', makeRememberCall('It is loud.', 'Otto')],
   ['two people', makeRememberCall('Ben and Eva are late.')],
   ['nothing that can be seen', makeRememberCall('\u200b\u2060')],
-])('nothing is remembered about %s, and the model is told in a sentence', async (_what, step) => {
-  const { fixture, chat } = await openMemories(makeRound(step));
-  await askWords(fixture, 'Remember it.');
-  expect(parseReported(chat)).toContain('Name the person it is about');
-  expect(fixture.offered).toEqual([]);
-});
+])(
+  'nothing is remembered about %s, and the model is told in a sentence',
+  async (_what, step) => {
+    const { fixture, chat } = await openMemories(makeRound(step));
+    await askWords(fixture, 'Remember it.');
+    expect(parseReported(chat)).toContain('Name the person it is about');
+    expect(fixture.offered).toEqual([]);
+  },
+);
 
 test.each([
   ['author', adam],
@@ -82,7 +95,9 @@ test.each([
 });
 
 test('a person who has gone cannot confirm a memory about themselves', async () => {
-  const { fixture, kept } = await openMemories(makeRound(makeRememberCall('Eva is late.')));
+  const { fixture, kept } = await openMemories(
+    makeRound(makeRememberCall('Eva is late.')),
+  );
   await askWords(fixture, 'Remember that Eva is late.');
   const { present } = fixture.linkOpener.link;
   present.splice(

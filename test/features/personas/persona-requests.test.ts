@@ -14,7 +14,11 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 
 const speech = 'human-cards-004';
-const pirate: Persona = { name: 'Pirate', instructions: 'Talk like a pirate.', voice: 'rms' };
+const pirate: Persona = {
+  name: 'Pirate',
+  instructions: 'Talk like a pirate.',
+  voice: 'rms',
+};
 const dj: PersonaCaller = { guildId: 'g', id: 'adam', mayManage: false };
 
 /** Adam says something and whatever comes of it is over. */
@@ -25,7 +29,8 @@ async function ask(fixture: SessionFixture) {
 const become = ({ personas }: Pick<SessionFixture, 'personas'>, persona = pirate) =>
   personas.savePersona('g', lounge.channelId, persona);
 
-const requests = ({ chat }: SessionFixture) => chat.asked.map(({ messages }) => messages);
+const requests = ({ chat }: SessionFixture) =>
+  chat.asked.map(({ messages }) => messages);
 
 test('the next answer after a change is that of the persona, which knows what was said', async () => {
   const fixture = await openCalled();
@@ -47,7 +52,9 @@ test('only a DJ chooses a voice: alone with the bot, by role, or by Manage Serve
   const { personas, settings } = await openCalled({}, [{ ...adam, roleIds }, eva]);
   await settings.setSetting('g', 'dj_role', `<@&${roleIds}>`);
   const guest: PersonaCaller = { ...dj, id: 'eva' };
-  const may = [guest, dj, { ...guest, mayManage: true }].map((one) => personas.mayChangeVoice(one));
+  const may = [guest, dj, { ...guest, mayManage: true }].map((one) =>
+    personas.mayChangeVoice(one),
+  );
   expect(may).toEqual([false, true, true]);
 });
 
@@ -61,7 +68,10 @@ test('a persona holds in its channel, survives a restart, and ends when it is em
     voice: 'rms',
     persona: pirate,
   });
-  expect(settings.getForChannel('g', den.channelId)).toMatchObject({ voice: 'slt', persona: {} });
+  expect(settings.getForChannel('g', den.channelId)).toMatchObject({
+    voice: 'slt',
+    persona: {},
+  });
   await become(after, {});
   expect(settings.getForChannel('g', lounge.channelId).instructions).toBe('Be brief.');
 });

@@ -27,7 +27,12 @@ type Setup = FixtureOptions & {
 };
 
 /** Adam and Eva sit there; they and Ana said yes for always. Whatever is asked is a message for Ana. */
-async function open({ message, people, agreed = ['adam', 'eva', 'ana'], ...over }: Setup = {}) {
+async function open({
+  message,
+  people,
+  agreed = ['adam', 'eva', 'ana'],
+  ...over
+}: Setup = {}) {
   const words = { arrival_of: 'Anna', text: 'Dinner moved.', ...message };
   const listMembers = async (_guildId: string, ids: readonly string[]) =>
     [adam, eva, ana].filter(({ id }) => ids.includes(id));
@@ -41,7 +46,12 @@ async function open({ message, people, agreed = ['adam', 'eva', 'ana'], ...over 
 }
 
 async function ask(fixture: SessionFixture) {
-  void fixture.talk.askQuestion('g', 'When Ana comes, tell her dinner moved.', adam, 'voice');
+  void fixture.talk.askQuestion(
+    'g',
+    'When Ana comes, tell her dinner moved.',
+    adam,
+    'voice',
+  );
   await passTime(fixture, 4_000);
 }
 
@@ -112,7 +122,8 @@ test('a private message goes by direct message alone; where that is refused its 
   closed.dependencies.messages.tellPerson = async () => Promise.reject(refused);
   await ask(closed);
   await comes(closed);
-  const why = 'Ana takes no direct messages from me, so I could not pass on your message: …';
+  const why =
+    'Ana takes no direct messages from me, so I could not pass on your message: …';
   expect(closed.notified.flat()).toMatchObject([{ personId: 'adam', text: why }]);
   expect(await seen(closed)).toEqual({ said: '', ends: ['untold'], stored: [] });
 });
@@ -135,18 +146,21 @@ test.each([
   ['no of its addressee', 'deny', 'ana'],
   ['forgetting of its author', 'forget', 'adam'],
   ['forgetting of its addressee', 'forget', 'ana'],
-] as const)('the %s deletes a message, which the export of both shows', async (_, deed, by) => {
-  const fixture = await open();
-  await ask(fixture);
-  for (const id of ['adam', 'ana']) {
-    const exported = await fixture.privacy.exportPerson('g', id);
-    expect(exported.kind === 'exported' && exported.json).toContain('Dinner moved.');
-  }
-  await fixture.privacy[deed]('g', by);
-  await fixture.privacy.allow('g', by);
-  await comes(fixture);
-  expect(await seen(fixture)).toEqual({ said: '', ends: [], stored: [] });
-});
+] as const)(
+  'the %s deletes a message, which the export of both shows',
+  async (_, deed, by) => {
+    const fixture = await open();
+    await ask(fixture);
+    for (const id of ['adam', 'ana']) {
+      const exported = await fixture.privacy.exportPerson('g', id);
+      expect(exported.kind === 'exported' && exported.json).toContain('Dinner moved.');
+    }
+    await fixture.privacy[deed]('g', by);
+    await fixture.privacy.allow('g', by);
+    await comes(fixture);
+    expect(await seen(fixture)).toEqual({ said: '', ends: [], stored: [] });
+  },
+);
 
 test.each([
   ['whose name nobody has', 'Bea', ['adam', 'ana']],

@@ -13,7 +13,10 @@ const minuteMs = 60_000;
 
 /** One process whose reminders take as long to be told as `deliver` does; the store outlives it. */
 function open(
-  deliver: (reminders: readonly Reminder[], signal: AbortSignal) => Promise<ReminderResult>,
+  deliver: (
+    reminders: readonly Reminder[],
+    signal: AbortSignal,
+  ) => Promise<ReminderResult>,
   { clock = new VirtualClock(), store = openMemoryStores().reminders } = {},
 ) {
   const events: SessionEvent[] = [];
@@ -24,7 +27,8 @@ function open(
     shard: all,
     async deliver(due, signal) {
       const result = await deliver(due, signal);
-      if (result === 'said' || result === 'written') delivered.push(...due.map(({ id }) => id));
+      if (result === 'said' || result === 'written')
+        delivered.push(...due.map(({ id }) => id));
       return due.map(() => result);
     },
     onEvent: (_guildId, event) => void events.push(event),
@@ -34,7 +38,11 @@ function open(
   return { clock, store, reminders, delivered, events, outcomes };
 }
 
-function reminder(clock: VirtualClock, inMs: number, over: Partial<NewReminder> = {}): NewReminder {
+function reminder(
+  clock: VirtualClock,
+  inMs: number,
+  over: Partial<NewReminder> = {},
+): NewReminder {
   const setAtWallMs = clock.wallMs();
   return {
     id: crypto.randomUUID(),
@@ -60,7 +68,8 @@ test('no more than 16 people are told at a time, and everybody once', async () =
     return 'written';
   });
   const ids = Array.from({ length: 100 }, (_, n) => `${n}`);
-  for (const id of ids) await reminders.addReminder(reminder(clock, 0, { id, personId: id }));
+  for (const id of ids)
+    await reminders.addReminder(reminder(clock, 0, { id, personId: id }));
   reminders.startServing();
   await clock.advance(minuteMs);
   expect([most, delivered.toSorted()]).toEqual([16, ids.toSorted()]);
@@ -79,7 +88,9 @@ test('a reminder that one owner of a shard did not tell is told by its successor
   successor.reminders.startServing();
   await clock.advance(1);
   expect([owner.delivered, successor.delivered]).toEqual([[], ['tea']]);
-  expect(successor.events).toMatchObject([{ fields: { outcome: 'said', lateMs: 5 * minuteMs } }]);
+  expect(successor.events).toMatchObject([
+    { fields: { outcome: 'said', lateMs: 5 * minuteMs } },
+  ]);
 });
 
 test('a reminder that Discord refuses is retried ever more seldom, and given up after about a day', async () => {

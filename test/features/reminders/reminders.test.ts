@@ -33,7 +33,8 @@ async function open(rounds: readonly (readonly ChatStep[])[] = []) {
 /** As many as somebody may have, due in an hour. */
 async function addTwenty(fixture: SessionFixture) {
   const dueAtWallMs = fixture.clock.wallMs() + 3_600_000;
-  for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
+  for (let n = 1; n <= 20; n++)
+    await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
 }
 
 /** Without the steps of 20 ms. */
@@ -45,12 +46,16 @@ async function wait({ clock, linkOpener }: SessionFixture, ms: number) {
 }
 
 test('a person who is there hears a reminder at its time', async () => {
-  const { fixture, chat, spoken } = await open(twice(set('in ten minutes', 'take the tea out')));
+  const { fixture, chat, spoken } = await open(
+    twice(set('in ten minutes', 'take the tea out')),
+  );
   await askWords(fixture, 'Remind me in ten minutes to take the tea out.');
   expect(chat.results[0]).toContain('Reminder 1 is set for 16:35: take the tea out');
   await wait(fixture, 10 * minuteMs);
   await passTime(fixture, 4_000);
-  expect(spoken().join(' ')).toContain('Adam. Your reminder for 16:35: take the tea out');
+  expect(spoken().join(' ')).toContain(
+    'Adam. Your reminder for 16:35: take the tea out',
+  );
   expect(fixture.notified).toEqual([]);
   expect(fixture.fieldsOf(reminderEndedEvent)).toMatchObject([
     { personId: 'adam', outcome: 'said' },
@@ -66,7 +71,11 @@ test('after a restart what was due is told as late, with its time in the zone of
   const setAtWallMs = clock.wallMs() - 3_600_000;
   await add(fixture, 'tea', { setAtWallMs, dueAtWallMs: clock.wallMs() - 300_000 });
   const dueAtWallMs = clock.wallMs() - 86_400_000;
-  await add(fixture, '', { id: 'timer', setAtWallMs: dueAtWallMs - 125_000, dueAtWallMs });
+  await add(fixture, '', {
+    id: 'timer',
+    setAtWallMs: dueAtWallMs - 125_000,
+    dueAtWallMs,
+  });
   await passTime(fixture, 1_000);
   const texts = fixture.notified.flat().map(({ text }) => text);
   expect(texts.toSorted()).toEqual([
@@ -99,7 +108,9 @@ test('a person has twenty, cancels one by its number, and is told which there ar
 
 test('a Confirm that sets nothing says why, and not that it is done', async () => {
   const { fixture } = await open(twice(set('in an hour', 'one more')));
-  await fixture.personas.savePersona('g', lounge.channelId, { instructions: 'Be brief.' });
+  await fixture.personas.savePersona('g', lounge.channelId, {
+    instructions: 'Be brief.',
+  });
   await askWords(fixture, 'Remind me in an hour of one more.');
   await addTwenty(fixture);
   const button = fixture.offered.at(-1)?.split(':')[1] ?? '';
@@ -155,7 +166,13 @@ test('cancelling a reminder while it is spoken does not repeat the others', asyn
 async function add(fixture: SessionFixture, text: string, over: object = {}) {
   const wallMs = fixture.clock.wallMs();
   await fixture.reminders.addReminder({
-    ...{ id: text, guildId: 'g', personId: 'adam', channelId: 'lounge', channelName: 'Lounge' },
+    ...{
+      id: text,
+      guildId: 'g',
+      personId: 'adam',
+      channelId: 'lounge',
+      channelName: 'Lounge',
+    },
     ...{ text, setAtWallMs: wallMs, dueAtWallMs: wallMs },
     ...over,
   });

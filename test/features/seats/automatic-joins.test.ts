@@ -25,7 +25,10 @@ async function opened(set = `${loungeId} ${denId}`) {
   const listPeople = ({ channelId }: ChannelRef) =>
     [adam, eva].filter(({ id }) => seats.get(id)?.channelId === channelId);
   const findSeat = (_guildId: string, id: string) => seats.get(id);
-  const bot = openSessionFixture({ places: { ...places, findChannel, listPeople, findSeat } }, []);
+  const bot = openSessionFixture(
+    { places: { ...places, findChannel, listPeople, findSeat } },
+    [],
+  );
   const { linkOpener, sessions } = bot;
   const open = linkOpener.openLink.bind(linkOpener);
   linkOpener.openLink = (where, ...rest) => {
@@ -87,7 +90,9 @@ test('if the bot cannot come it says so once, and tries again only after the cha
   bot.linkOpener.failures.push(new BotError('link.no_cipher', false, 'No cipher.'));
   await bot.move(adam, one);
   await bot.move(eva, one, 2_000);
-  expect(bot.written).toEqual([formatText('join.uncalled.failed', { channel: 'Lounge' })]);
+  expect(bot.written).toEqual([
+    formatText('join.uncalled.failed', { channel: 'Lounge' }),
+  ]);
   expect(bot.seat()).toBeUndefined();
   await bot.move(eva, undefined);
   await bot.move(adam, undefined);
@@ -114,7 +119,9 @@ test('after /leave it comes back only once the channel was empty, also after a r
 test('a bot that a person moved by hand does not come back by itself', async () => {
   const bot = await opened(loungeId);
   await bot.move(adam, one);
-  bot.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
+  bot.linkOpener.link.lose(
+    new BotError('link.lost', false, 'A person has moved the bot.'),
+  );
   bot.sessions.onSeatChange('g', { kind: 'moved', channelId: denId });
   await bot.rest(1_000);
   expect(bot.seat()).toEqual(two);
@@ -124,7 +131,8 @@ test('a bot that a person moved by hand does not come back by itself', async () 
 
 test('twenty changes of channel in 10 s end in one seat with three joins at most', async () => {
   const bot = await opened();
-  for (let hop = 0; hop < 20; hop++) await bot.move(adam, hop % 2 === 0 ? one : two, 500);
+  for (let hop = 0; hop < 20; hop++)
+    await bot.move(adam, hop % 2 === 0 ? one : two, 500);
   await bot.rest(20_000);
   expect(bot.seat()).toEqual(two);
   expect(bot.linkOpener.links.filter(({ closed }) => !closed)).toHaveLength(1);

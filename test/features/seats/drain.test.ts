@@ -10,7 +10,11 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 
-const second = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
+const second = {
+  samples: new Int16Array(24_000).fill(1),
+  rateHz: 24_000,
+  channels: 1,
+} as const;
 
 /** Answers with ten clauses of a second each. */
 const clauses: Pipeline = {
@@ -30,7 +34,12 @@ async function called(pipeline: Pipeline) {
 }
 
 function ask({ talk }: SessionFixture, name: string) {
-  return talk.askQuestion('g', `What, says ${name}?`, { id: name.toLowerCase(), name }, 'voice');
+  return talk.askQuestion(
+    'g',
+    `What, says ${name}?`,
+    { id: name.toLowerCase(), name },
+    'voice',
+  );
 }
 
 /** Drains what is under way; how long that took, in ms, and the answers that had ended by then. */
@@ -95,7 +104,12 @@ test('nothing new is taken meanwhile: no call, no question, no text', async () =
   expect(await fixture.sessions.join({ ...lounge, guildId: 'h' }, 'eva')).toEqual({
     kind: 'stopping',
   });
-  expect(await ask(fixture, 'Ben')).toEqual({ kind: 'failed', line: { id: 'seat.stopped' } });
-  expect(await fixture.talk.sayText('g', 'Hello.', 'queue')).toEqual({ kind: 'nowhere' });
+  expect(await ask(fixture, 'Ben')).toEqual({
+    kind: 'failed',
+    line: { id: 'seat.stopped' },
+  });
+  expect(await fixture.talk.sayText('g', 'Hello.', 'queue')).toEqual({
+    kind: 'nowhere',
+  });
   await draining;
 });

@@ -1,8 +1,20 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { adam, eva, lounge, passTime, places } from '#test/conversation/setup/session-fixture.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  passTime,
+  places,
+} from '#test/conversation/setup/session-fixture.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
-import { makeCalled, makeRestarted, openSeats, type SeatedBot, startBot } from './seats-setup.ts';
+import {
+  makeCalled,
+  makeRestarted,
+  openSeats,
+  type SeatedBot,
+  startBot,
+} from './seats-setup.ts';
 
 const minuteMs = 60_000;
 const gateOf = ({ sessions }: SeatedBot) => sessions.findSession('g')?.consent;
@@ -78,7 +90,13 @@ test.each([
   ['a seat of more than 15 minutes ago', 15 * minuteMs, [adam], {}, 'seat.outdated'],
   ['people who have all left', 0, [], {}, 'seat.outdated'],
   ['people who never agreed', 0, [eva], {}, 'seat.outdated'],
-  ['a channel that is gone', 0, [adam], { findChannel: () => undefined }, 'seat.outdated'],
+  [
+    'a channel that is gone',
+    0,
+    [adam],
+    { findChannel: () => undefined },
+    'seat.outdated',
+  ],
   [
     'a channel that is full now',
     0,

@@ -63,7 +63,8 @@ export function startBot(
   const seatStore = makeSeats(kept, over.seatStore ?? store.seats);
   const onEvent = (guildId: string, event: SessionEvent) => {
     fixture.events.push(event);
-    if (event.kind === 'left' && event.why === 'refused') void seats.onSessionGivenUp(guildId);
+    if (event.kind === 'left' && event.why === 'refused')
+      void seats.onSessionGivenUp(guildId);
   };
   const own = { onEvent, ...over, store: store.consents, places: here, seatStore };
   const fixture: SessionFixture = openSessionFixture(own, people, clock);
@@ -74,11 +75,18 @@ export function startBot(
     new AbortController().signal,
     () => undefined,
   );
-  return { ...fixture, store, seats, arrive: () => seats.onGuildsArrived([lounge.guildId]) };
+  return {
+    ...fixture,
+    store,
+    seats,
+    arrive: () => seats.onGuildsArrived([lounge.guildId]),
+  };
 }
 
 /** A process in which Adam has called the bot; it is killed where nobody ends it. */
-export async function makeCalled(...args: Parameters<typeof startBot>): Promise<SeatedBot> {
+export async function makeCalled(
+  ...args: Parameters<typeof startBot>
+): Promise<SeatedBot> {
   const bot = startBot(...args);
   await bot.sessions.join(lounge, 'adam');
   await passTime(bot, 100);
@@ -86,7 +94,9 @@ export async function makeCalled(...args: Parameters<typeof startBot>): Promise<
 }
 
 /** The next process, once it has returned to what it found or told why not. */
-export async function makeRestarted(...args: Parameters<typeof startBot>): Promise<SeatedBot> {
+export async function makeRestarted(
+  ...args: Parameters<typeof startBot>
+): Promise<SeatedBot> {
   const bot = startBot(...args);
   await bot.arrive();
   await bot.clock.advance(100);

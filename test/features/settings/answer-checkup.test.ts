@@ -78,8 +78,17 @@ test.each([
 ] as const)(
   '%s is told with what to do, and without what the server said',
   async (code, about, why) => {
-    const error = new BotError(code, true, 'sk-canary said no', undefined, undefined, about);
-    const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
+    const error = new BotError(
+      code,
+      true,
+      'sk-canary said no',
+      undefined,
+      undefined,
+      about,
+    );
+    const synthesizer = new FakeSynthesizer({
+      fault: () => ({ afterPieces: 0, error }),
+    });
     const fixture = await called({ synthesizer });
     const report = await checked(fixture);
     expect(reportOf(report).slice(4)).toEqual([
@@ -95,7 +104,9 @@ test.each([
 
 test('nothing is waited for longer than eight seconds, and its work is ended', async () => {
   const clock = new VirtualClock();
-  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 1, error: 'stall' }) });
+  const synthesizer = new FakeSynthesizer({
+    fault: () => ({ afterPieces: 1, error: 'stall' }),
+  });
   const chat = new FakeChat([[{ waitMs: 60_000 }, 'ok']], clock);
   const fixture = await called({ synthesizer, chat }, clock);
   const startedMs = clock.nowMs();
@@ -121,14 +132,19 @@ test('a muted bot, and one whose link is away, say so', async () => {
   const report = await checked(fixture, 20);
   const away =
     'My voice connection does not work here, and I keep trying. If it lasts, use /leave and /join.';
-  const bad = [`voice link bad ${away}`, `encryption bad ${away}`, `playback bad ${away}`];
+  const bad = [
+    `voice link bad ${away}`,
+    `encryption bad ${away}`,
+    `playback bad ${away}`,
+  ];
   expect(reportOf(report).filter((line) => line.includes('bad'))).toEqual(bad);
 });
 
 test('a pipeline that hears and speaks is asked itself', async () => {
   const open = (name: string) => ({
     async *answer() {
-      if (name === 'realtime') throw new BotError('provider.unreachable', true, 'Nobody there.');
+      if (name === 'realtime')
+        throw new BotError('provider.unreachable', true, 'Nobody there.');
       yield { kind: 'text', text: 'ok' } as const;
     },
   });
@@ -137,6 +153,8 @@ test('a pipeline that hears and speaks is asked itself', async () => {
   const fixture = await called({ pipelines });
   expect(reportOf(await checked(fixture))[5]).toBe('think ok');
   await fixture.settings.setSetting('g', 'pipeline', 'realtime');
-  expect(reportOf(await checked(fixture))[5]).toBe("think bad Its server can't be reached.");
+  expect(reportOf(await checked(fixture))[5]).toBe(
+    "think bad Its server can't be reached.",
+  );
   expect(fixture.chat.asked).toEqual([]);
 });

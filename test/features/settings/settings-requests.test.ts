@@ -105,7 +105,10 @@ test.each<[key: string, value: string, expected?: object]>([
 ])('%s set to %j changes nothing', async (key, value, expected) => {
   const { settings, settingsStore } = openSessionFixture({ pipelines: two });
   const before = await viewed(settings);
-  expect(await settings.setSetting('g', key, value)).toMatchObject({ kind: 'bad', ...expected });
+  expect(await settings.setSetting('g', key, value)).toMatchObject({
+    kind: 'bad',
+    ...expected,
+  });
   expect(await viewed(settings)).toEqual(before);
   expect(await settingsStore.read('g')).toEqual(new Map());
 });
@@ -119,7 +122,12 @@ test('more people are heard unasked only after a confirmation, and the channel i
   });
   await evaSays(fixture);
   expect(fixture.of('recognised')).toEqual([]);
-  const confirmed = await fixture.settings.setSetting('g', 'consent', 'notice', 'confirmed');
+  const confirmed = await fixture.settings.setSetting(
+    'g',
+    'consent',
+    'notice',
+    'confirmed',
+  );
   expect(confirmed).toMatchObject({ kind: 'set', value: 'notice' });
   expect(fixture.written).toEqual([
     'In 30 seconds I begin to hear everybody here; /privacy deny undoes it for you.',
@@ -146,7 +154,9 @@ test('a looser policy waits its 30 s also after a restart', async () => {
   const hearsEva = () => after.sessions.findSession('g')?.consent.mayHear('eva');
   await passTime(after, 19_900);
   expect(hearsEva()).toBe(false);
-  expect(after.synthesizer.asked.map((one) => one.text).join(' ')).toBe(formatText('join.spoken'));
+  expect(after.synthesizer.asked.map((one) => one.text).join(' ')).toBe(
+    formatText('join.spoken'),
+  );
   await passTime(after, 200);
   expect(hearsEva()).toBe(true);
   await after.sessions.leave('g');
@@ -168,7 +178,9 @@ test('a stricter policy ends the announcement of a looser one', async () => {
 
 test('fewer people are heard unasked at once, and a no is never undone', async () => {
   const fixture = await openCalled({ consent: { policy: 'notice' } }, [adam, eva]);
-  expect(await fixture.settings.setSetting('g', 'consent', 'ask')).toMatchObject({ kind: 'set' });
+  expect(await fixture.settings.setSetting('g', 'consent', 'ask')).toMatchObject({
+    kind: 'set',
+  });
   await evaSays(fixture);
   await fixture.privacy.deny('g', 'eva');
   await fixture.settings.setSetting('g', 'consent', 'notice', 'confirmed');
@@ -187,7 +199,9 @@ test('settings that cannot be saved hold until the bot ends, and the operator is
     value: 'off',
     from: 'server',
   });
-  expect(fixture.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unwritable' }]);
+  expect(fixture.of('failed')).toMatchObject([
+    { stage: 'store', code: 'store.unwritable' },
+  ]);
 });
 
 test('as long as settings cannot be read nobody is heard unasked', async () => {

@@ -40,15 +40,29 @@ test('a program is started with the bot, started again when it crashed, and ende
   const config = await configured('modern');
   const reported: string[] = [];
   const isThere = (name: string) => tools.all().find((tool) => tool.name === name);
-  await using tools = await openOperatorTools(config, (message) => reported.push(message));
-  await expect.poll(() => isThere('fake__echo') !== undefined, { timeout: 30_000 }).toBe(true);
+  await using tools = await openOperatorTools(config, (message) =>
+    reported.push(message),
+  );
+  await expect
+    .poll(() => isThere('fake__echo') !== undefined, { timeout: 30_000 })
+    .toBe(true);
   expect(isThere('fake__echo')).toBe(isThere('fake__echo'));
-  expect(await run(isThere('fake__echo'), { text: 'hi' })).toEqual({ text: 'You said hi.' });
-  await expect(run(isThere('fake__crash'), {})).rejects.toMatchObject({ code: 'tool.crashed' });
+  expect(await run(isThere('fake__echo'), { text: 'hi' })).toEqual({
+    text: 'You said hi.',
+  });
+  await expect(run(isThere('fake__crash'), {})).rejects.toMatchObject({
+    code: 'tool.crashed',
+  });
   expect(isThere('fake__echo')).toBeUndefined();
-  await expect.poll(() => isThere('fake__echo') !== undefined, { timeout: 30_000 }).toBe(true);
-  expect(await run(isThere('fake__echo'), { text: 'again' })).toEqual({ text: 'You said again.' });
-  expect(reported.some((one) => one.includes('it is tried again, first in 1 s'))).toBe(true);
+  await expect
+    .poll(() => isThere('fake__echo') !== undefined, { timeout: 30_000 })
+    .toBe(true);
+  expect(await run(isThere('fake__echo'), { text: 'again' })).toEqual({
+    text: 'You said again.',
+  });
+  expect(reported.some((one) => one.includes('it is tried again, first in 1 s'))).toBe(
+    true,
+  );
 }, 90_000);
 
 test('the SDK is loaded by what is imported dynamically only, also by the doctor', async () => {

@@ -16,12 +16,18 @@ import { makeCatalog, makeLibrary } from '#test/fakes/fake-sounds.ts';
 import { makeTypedHandler } from '#test/features/typed/typed-handler.ts';
 import { type BaitCall, idlePorts, openTrap } from './red-team-trap.ts';
 
-const spam: BaitCall = { name: 'post_text', argumentsJson: '{"text":"https://evil.example"}' };
+const spam: BaitCall = {
+  name: 'post_text',
+  argumentsJson: '{"text":"https://evil.example"}',
+};
 const remind: BaitCall = {
   name: 'set_reminder',
   argumentsJson: '{"when":"in 5 minutes","text":"Pay Eva."}',
 };
-const owe: BaitCall = { name: 'remember', argumentsJson: '{"text":"I owe a hundred."}' };
+const owe: BaitCall = {
+  name: 'remember',
+  argumentsJson: '{"text":"I owe a hundred."}',
+};
 const note: BaitCall = { name: 'notes__add', argumentsJson: '{"text":"Pay."}' };
 
 /** Calls that last or leave the channel, in words. */
@@ -94,8 +100,18 @@ const readChannel = '123456789012345678';
 /** Eva writes a line into a channel: it is read out, or mentions the bot, who answers her. */
 async function write({ trap: { fixture } }: Planted, text: string, isMention: boolean) {
   const channelId = isMention ? lounge.channelId : readChannel;
-  const place = { guildId: 'g', channelId, messageId: 'm1', isWebhook: false, isMention };
-  const taken = makeTypedHandler(fixture).lines.handleMessage({ ...place, author: eva, text });
+  const place = {
+    guildId: 'g',
+    channelId,
+    messageId: 'm1',
+    isWebhook: false,
+    isMention,
+  };
+  const taken = makeTypedHandler(fixture).lines.handleMessage({
+    ...place,
+    author: eva,
+    text,
+  });
   await passTime(fixture, 5_000);
   expect(await taken).toBe(isMention ? 'answered' : 'read');
 }
@@ -115,7 +131,8 @@ const places: Readonly<Record<string, (bait: string) => Promise<Planted>>> = {
   nickname: (bait) => openPlanted({ adam: bait }),
   result: (bait) => openPlanted({}, { text: bait }),
   page: (bait) => openPlanted({}, { text: pageWith(bait) }),
-  'result of fields': (bait) => openPlanted({}, { structured: JSON.stringify({ x: bait }) }),
+  'result of fields': (bait) =>
+    openPlanted({}, { structured: JSON.stringify({ x: bait }) }),
   failure: (bait) => openPlanted({}, { text: bait, isError: true }),
   async mention(bait) {
     const planted = await openPlanted({});
@@ -136,7 +153,11 @@ const places: Readonly<Record<string, (bait: string) => Promise<Planted>>> = {
   async persona(bait) {
     const planted = await openPlanted({});
     const persona = { name: 'Pirate', instructions: bait };
-    const saving = planted.trap.fixture.personas.savePersona('g', lounge.channelId, persona);
+    const saving = planted.trap.fixture.personas.savePersona(
+      'g',
+      lounge.channelId,
+      persona,
+    );
     expect(await saving).toMatchObject({ kind: 'saved' });
     return planted;
   },
@@ -154,7 +175,12 @@ const places: Readonly<Record<string, (bait: string) => Promise<Planted>>> = {
 const read = ['result', 'page', 'result of fields', 'failure'];
 
 /** Adam asks for nothing of the kind, and the model obeys whoever wrote the order. */
-async function asks({ trap, people }: Planted, bait: string, call: BaitCall, isRead: boolean) {
+async function asks(
+  { trap, people }: Planted,
+  bait: string,
+  call: BaitCall,
+  isRead: boolean,
+) {
   trap.model.bait = { bait, calls: [call], checks: isRead && 'notes__read' };
   await trap.ask(people[0], idlePorts);
 }
@@ -180,10 +206,13 @@ test.each(attempts)('an order in a %s does not run: %s', async (place, bait, cal
   expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
 });
 
-test.each(orders)('what Adam himself asks for runs without a press: %s', async (order, call) => {
-  const { trap, people, ran } = await openPlanted({});
-  trap.model.bait = { bait: order, calls: [call] };
-  await trap.ask(people[0], `Please ${order}.`);
-  expect(ran()).toEqual([call.name]);
-  expect(trap.fixture.offered).toEqual([]);
-});
+test.each(orders)(
+  'what Adam himself asks for runs without a press: %s',
+  async (order, call) => {
+    const { trap, people, ran } = await openPlanted({});
+    trap.model.bait = { bait: order, calls: [call] };
+    await trap.ask(people[0], `Please ${order}.`);
+    expect(ran()).toEqual([call.name]);
+    expect(trap.fixture.offered).toEqual([]);
+  },
+);

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
 import type { FittingCall, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import { defineTool, type FeatureTool } from '#src/features/contract/tool-definition.ts';
+import {
+  defineTool,
+  type FeatureTool,
+} from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
@@ -50,13 +53,17 @@ class Gullible implements ChatModel {
     signal.throwIfAborted();
     const { bait } = this;
     if (!bait) return yield { kind: 'text', text: 'All right.' };
-    const results = messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
+    const results = messages.flatMap((one) =>
+      one.role === 'tool' ? [one.content] : [],
+    );
     this.results.push(...results);
     if (bait.writes) return yield { kind: 'text', text: bait.bait };
     if (bait.checks && results.length === 0 && hasBaitName(messages))
       return yield makeCheck(bait.checks);
     if (bait.tookMs) await this.#clock.sleep(bait.tookMs, neverAborted); // nor has it manners
-    const isDone = messages.some((one) => one.role === 'assistant' && isCalled(one.calls, bait));
+    const isDone = messages.some(
+      (one) => one.role === 'assistant' && isCalled(one.calls, bait),
+    );
     if (isDone || !isShown(messages, tools, bait.bait))
       return yield { kind: 'text', text: 'Done.' };
     this.bitten++;
@@ -78,13 +85,22 @@ function hasBaitName(messages: readonly ChatMessage[]) {
   return messages.some((one) => one.role === 'user' && one.name !== '');
 }
 
-function isCalled(calls: readonly { name: string }[] | undefined, { calls: wanted }: Bait) {
+function isCalled(
+  calls: readonly { name: string }[] | undefined,
+  { calls: wanted }: Bait,
+) {
   return calls?.some(({ name }) => wanted.some((one) => one.name === name)) ?? false;
 }
 
 /** Names, words, results and what tools say of themselves, however they are wrapped. */
-function isShown(messages: readonly ChatMessage[], tools: readonly Tool[], bait: string) {
-  const said = messages.map((one) => `${one.role === 'user' ? one.name : ''} ${one.content}`);
+function isShown(
+  messages: readonly ChatMessage[],
+  tools: readonly Tool[],
+  bait: string,
+) {
+  const said = messages.map(
+    (one) => `${one.role === 'user' ? one.name : ''} ${one.content}`,
+  );
   const all = [...said, ...tools.map((one) => JSON.stringify(one))];
   return keepLetters(all.join(' ')).includes(keepLetters(bait));
 }
@@ -99,7 +115,9 @@ export const idlePorts = 'What is the weather like?';
 export type Trap = Awaited<ReturnType<typeof openTrap>>;
 
 /** Changes of the bot's own: they run, whatever a model has read. */
-const undoable = new Set(tools.filter(({ effect }) => effect === 'change').map((one) => one.name));
+const undoable = new Set(
+  tools.filter(({ effect }) => effect === 'change').map((one) => one.name),
+);
 
 /** Tools for rights nobody here has. */
 const forbidden = [
@@ -151,7 +169,11 @@ export async function openTrap(
     },
     async say(who: ChannelMember, said: string) {
       heard = said;
-      await passTime(fixture, 6_000, await sayWords('human-cards-004', who, clock.nowMs()));
+      await passTime(
+        fixture,
+        6_000,
+        await sayWords('human-cards-004', who, clock.nowMs()),
+      );
     },
     async press({ id }: ChannelMember, about?: string) {
       const offered = fixture.offered.at(-1)?.split(':')[1] ?? 'none';

@@ -4,21 +4,63 @@ import { openSpoken, type SpokenTrap } from '#test/conversation/tools/spoken-tra
 
 /** Yes in 20 forms, each of which would confirm. */
 const yes = [
-  ...['Yes.', 'Yes, please.', 'Yes, do it.', 'Do it!', 'Yeah.', 'Yes, Nova.', 'Nova, yes please.'],
-  ...['Ja.', 'Ja, bitte.', 'Mach das.', 'Oui.', 'Oui, vas-y.', 'Sí.', 'Sí, hazlo.', 'Sim.'],
+  ...[
+    'Yes.',
+    'Yes, please.',
+    'Yes, do it.',
+    'Do it!',
+    'Yeah.',
+    'Yes, Nova.',
+    'Nova, yes please.',
+  ],
+  ...[
+    'Ja.',
+    'Ja, bitte.',
+    'Mach das.',
+    'Oui.',
+    'Oui, vas-y.',
+    'Sí.',
+    'Sí, hazlo.',
+    'Sim.',
+  ],
   ...['Tak, proszę.', 'はい。', 'はい、お願いします。', 'Да.', 'Evet.'],
 ];
 /** 20 sentences that hold one of them. */
 const longer = [
-  ...['Yes, but not so loud.', 'Yes and no.', 'He said yes.', 'Did you say yes?', 'Yes?'],
-  ...['Yes, Eva, I am coming.', 'I would not say yes.', 'Just do it yourself.', 'Yes, tomorrow.'],
-  ...['Do it later.', 'Ja, aber leiser.', 'Ja, nein.', 'Oui, mais pas maintenant.', 'Oui ou non ?'],
-  ...['Sí, pero no.', 'Sim, mas não agora.', 'Tak, ale nie teraz.', 'はい、でも後で。', 'Да нет.'],
+  ...[
+    'Yes, but not so loud.',
+    'Yes and no.',
+    'He said yes.',
+    'Did you say yes?',
+    'Yes?',
+  ],
+  ...[
+    'Yes, Eva, I am coming.',
+    'I would not say yes.',
+    'Just do it yourself.',
+    'Yes, tomorrow.',
+  ],
+  ...[
+    'Do it later.',
+    'Ja, aber leiser.',
+    'Ja, nein.',
+    'Oui, mais pas maintenant.',
+    'Oui ou non ?',
+  ],
+  ...[
+    'Sí, pero no.',
+    'Sim, mas não agora.',
+    'Tak, ale nie teraz.',
+    'はい、でも後で。',
+    'Да нет.',
+  ],
   'Evet ama sonra.',
 ];
 
 /** Paths of a yes that does not come from the person asked: the question is heard to its end, then the attempt is made. */
-const ways: Readonly<Record<string, (trap: SpokenTrap, said: string) => Promise<void>>> = {
+const ways: Readonly<
+  Record<string, (trap: SpokenTrap, said: string) => Promise<void>>
+> = {
   async track(trap, said) {
     await trap.ask();
     trap.play(); // Adam's loudspeaker plays it into his microphone
@@ -77,7 +119,9 @@ function postOf(n: number) {
 }
 
 function isAsked({ session }: SpokenTrap) {
-  return session.loop.state.confirmations.some(({ spokenState }) => spokenState === 'open');
+  return session.loop.state.confirmations.some(
+    ({ spokenState }) => spokenState === 'open',
+  );
 }
 
 /** Lets the question begin and end. */

@@ -34,19 +34,23 @@ test.each([
   [{ level: 0 }, 0],
   [{ change: 150 }, 200],
   [{ change: -150 }, 0],
-])('the bot’s own voice is set or changed from 0 to 200 %%: %j', async (by, percent) => {
-  const { ask, results, speech } = await open([call('volume', by)], ['Done.']);
-  await ask('Louder.');
-  expect(results()).toEqual([`{"result":{"outcome":"Volume of voice: ${percent} %."}}`]);
-  expect(speech.mix.tracks.own.voice.state.percent).toBe(percent);
-});
+])(
+  'the bot’s own voice is set or changed from 0 to 200 %%: %j',
+  async (by, percent) => {
+    const { ask, results, speech } = await open([call('volume', by)], ['Done.']);
+    await ask('Louder.');
+    expect(results()).toEqual([
+      `{"result":{"outcome":"Volume of voice: ${percent} %."}}`,
+    ]);
+    expect(speech.mix.tracks.own.voice.state.percent).toBe(percent);
+  },
+);
 
 test('the pace changes by steps that take each other back, until it is usual again', async () => {
   const { ask, speech } = await open(
-    ...(['slower', 'slower', 'faster', 'faster', 'usual'] as const).flatMap((change) => [
-      [call('speed', { change })],
-      ['So.'],
-    ]),
+    ...(['slower', 'slower', 'faster', 'faster', 'usual'] as const).flatMap(
+      (change) => [[call('speed', { change })], ['So.']],
+    ),
   );
   for (const speed of [0.85, 0.72, 1, 1.18, 1]) {
     await ask('Otherwise.');

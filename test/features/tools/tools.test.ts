@@ -43,14 +43,24 @@ test('the time is told here and in any zone, and a zone there is not is no error
     now: expect.stringContaining('25 December 2026 at 02:00'),
     zone: 'Pacific/Kiritimati',
   });
-  expect((await run('time', { zone: '../etc' })).facts).toEqual({ unknownZone: '../etc' });
+  expect((await run('time', { zone: '../etc' })).facts).toEqual({
+    unknownZone: '../etc',
+  });
 });
 
 test('a person who has the bot leave is told how long it stayed, or that it sits nowhere', async () => {
   expect((await open().run('leave', {})).line).toEqual({ id: 'leave.nowhere' });
-  const left = { kind: 'left', channel: 'Lounge', stayedMs: 61_000, hasTranscript: false } as const;
+  const left = {
+    kind: 'left',
+    channel: 'Lounge',
+    stayedMs: 61_000,
+    hasTranscript: false,
+  } as const;
   const { line } = await open(left).run('leave', {});
-  expect(line).toEqual({ id: 'leave.ok', with: { channel: 'Lounge', duration: '1 min' } });
+  expect(line).toEqual({
+    id: 'leave.ok',
+    with: { channel: 'Lounge', duration: '1 min' },
+  });
 });
 
 /** Text shown before Confirm is pressed: the sentence beside the button, and files. */

@@ -19,7 +19,10 @@ import {
 test('queues, volumes, pauses, mutes and crossfades are there again in the next process, in the same channel only', async () => {
   const fixture = await openSetup();
   await playSound(fixture, byAdam, { track: 'bg', percent: 30, loop: true });
-  await playSound(fixture, byEva, { track: 'bg', sound: 'https://sounds.example/song.mp3' });
+  await playSound(fixture, byEva, {
+    track: 'bg',
+    sound: 'https://sounds.example/song.mp3',
+  });
   await playSound(fixture, byEva, { sound: 'sea' });
   fixture.tracks.change('g', byEva, { kind: 'pause' }, 'main');
   fixture.tracks.change('g', byAdam, { kind: 'mute' }, 'bg');
@@ -36,18 +39,28 @@ test('queues, volumes, pauses, mutes and crossfades are there again in the next 
   await elsewhere.sessions[Symbol.asyncDispose]();
   const next = await openSetup([adam, eva, ben], { trackStore });
   const bare = ({ waiting, ...view }: ListedTrack) => {
-    return { ...view, current: undefined, waiting: waiting.map(({ title }) => ({ title })) };
+    return {
+      ...view,
+      current: undefined,
+      waiting: waiting.map(({ title }) => ({ title })),
+    };
   };
   const there = next.tracks.listTracks('g')?.map(bare);
   expect(there).toEqual(before?.map(bare));
   expect(there?.map(({ crossfadeMs }) => crossfadeMs)).toContain(3_000);
   expect(there?.map(({ isMuted }) => isMuted)).toEqual([false, true, false, false]);
-  const placeOf = (views: typeof before) => views?.map(({ current }) => current?.positionMs ?? 0);
+  const placeOf = (views: typeof before) =>
+    views?.map(({ current }) => current?.positionMs ?? 0);
   const [[main, bg = 0] = [], [mainThen, bgThen = 0] = []] = [
     before,
     next.tracks.listTracks('g'),
   ].map(placeOf);
-  expect([main, bg > 900, bgThen >= bg, bgThen < bg + 300]).toEqual([mainThen, true, true, true]);
+  expect([main, bg > 900, bgThen >= bg, bgThen < bg + 300]).toEqual([
+    mainThen,
+    true,
+    true,
+    true,
+  ]);
   expect(next.tracks.change('g', byEva, { kind: 'skip' }, 'bg')).toMatchObject([
     { kind: 'skipped' },
   ]);

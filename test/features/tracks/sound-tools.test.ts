@@ -42,7 +42,12 @@ class Caller implements ChatModel {
 /** Adam and Eva sit with the bot; the model wants these one after the other. */
 async function openSetup(...requests: readonly object[]) {
   const chat = new Caller(requests);
-  const fixture = openSessionFixture({ chat, pieces: 2, tools, sounds: makeCatalog(lying) });
+  const fixture = openSessionFixture({
+    chat,
+    pieces: 2,
+    tools,
+    sounds: makeCatalog(lying),
+  });
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 40);
   return { fixture, chat, synthesizer: fixture.synthesizer };

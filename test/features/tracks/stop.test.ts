@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { stop } from '#commands/stop.ts';
 import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
 import { makePorts } from '#test/commands/command-ports.ts';
-import { lounge, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import {
+  lounge,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
 import {
   byAdam,
   byBen,
@@ -25,7 +28,12 @@ const stopSounds = (
     mayManage: false,
     callerRoleIds: [],
   };
-  const call = { ...who, callerLocale: 'en', callerChannel: lounge, words: { what } } as const;
+  const call = {
+    ...who,
+    callerLocale: 'en',
+    callerChannel: lounge,
+    words: { what },
+  } as const;
   return stop.run(call, { ...makePorts(), sessions, features });
 };
 
@@ -59,7 +67,9 @@ test('/stop ends sounds alone, speech alone, or both', async () => {
   expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual(nothing);
   await playSound(fixture, byAdam);
   await fixture.talk.sayText('g', 'Hello there.', 'queue');
-  expect(await stopSounds(fixture, byAdam, 'everything')).toMatchObject([{ id: 'stop.ok' }]);
+  expect(await stopSounds(fixture, byAdam, 'everything')).toMatchObject([
+    { id: 'stop.ok' },
+  ]);
   expect(await stopSounds(fixture, byAdam, 'everything')).toEqual(nothing);
 });
 
@@ -77,6 +87,11 @@ test('/stop ends one’s own sounds, leaves those of others, and says which is w
       { id: 'track.changed', with: { change: 'stop', what: 'sea (bg)' } },
     ]),
   );
-  expect([listTitles(fixture), listTitles(fixture, 'bg')]).toEqual([['rain'], [undefined]]);
-  expect(await stopSounds(fixture, byBen, 'sounds')).toEqual([{ id: 'perm.dj', lines: [outcome] }]);
+  expect([listTitles(fixture), listTitles(fixture, 'bg')]).toEqual([
+    ['rain'],
+    [undefined],
+  ]);
+  expect(await stopSounds(fixture, byBen, 'sounds')).toEqual([
+    { id: 'perm.dj', lines: [outcome] },
+  ]);
 });

@@ -43,31 +43,48 @@ test('a sound that cannot be played is refused with its reason, and changes noth
   const fixture = await openSetup();
   const bad = (id: string) => ({ kind: 'bad', reason: { id } });
   for (const sound of ['http://127.0.0.1/x.mp3', 'file:///etc/passwd']) {
-    expect(await playSound(fixture, byAdam, { sound })).toEqual(bad('track.bad.not_allowed'));
+    expect(await playSound(fixture, byAdam, { sound })).toEqual(
+      bad('track.bad.not_allowed'),
+    );
   }
   expect(await playSound(fixture, byAdam, { sound: 'ran' })).toEqual({
     kind: 'no-sound',
     name: 'ran',
     names: expect.arrayContaining(['rain']),
   });
-  expect(await playSound(fixture, byAdam, { sound: '../../etc/passwd' })).toMatchObject({
-    kind: 'no-sound',
-    names: expect.arrayContaining(['rain']),
-  });
-  expect(fixture.tracks.listTracks('g')?.map(({ name }) => name)).toEqual(['voice', 'cues']);
+  expect(await playSound(fixture, byAdam, { sound: '../../etc/passwd' })).toMatchObject(
+    {
+      kind: 'no-sound',
+      names: expect.arrayContaining(['rain']),
+    },
+  );
+  expect(fixture.tracks.listTracks('g')?.map(({ name }) => name)).toEqual([
+    'voice',
+    'cues',
+  ]);
 });
 
 test('whoever played it may change it; others vote to skip, and more than half of those there carry it', async () => {
   const fixture = await openSetup([adam, eva, ben, bot]);
   await playSound(fixture, byAdam);
-  const skip = (by: TrackCaller) => fixture.tracks.change('g', by, { kind: 'skip' }, 'main');
-  const denied = { kind: 'denied', track: 'main', owner: 'Adam', vote: { votes: 1, needed: 2 } };
+  const skip = (by: TrackCaller) =>
+    fixture.tracks.change('g', by, { kind: 'skip' }, 'main');
+  const denied = {
+    kind: 'denied',
+    track: 'main',
+    owner: 'Adam',
+    vote: { votes: 1, needed: 2 },
+  };
   expect(skip(byEva)).toEqual([denied]);
   expect(skip(byEva)).toEqual([denied]);
-  expect(skip({ id: 'stranger', name: 'Stranger', mayManage: false })).toEqual([denied]);
+  expect(skip({ id: 'stranger', name: 'Stranger', mayManage: false })).toEqual([
+    denied,
+  ]);
   const { vote: _, ...stays } = denied;
   expect(fixture.tracks.change('g', byEva, { kind: 'stop' }, 'main')).toEqual([stays]);
-  expect(skip({ id: 'ben', name: 'Ben', mayManage: false })).toMatchObject([{ kind: 'skipped' }]);
+  expect(skip({ id: 'ben', name: 'Ben', mayManage: false })).toMatchObject([
+    { kind: 'skipped' },
+  ]);
   await playSound(fixture, byAdam);
   expect(skip(byEva)).toEqual([denied]); // a vote counts for its sound alone
   expect(fixture.tracks.change('g', byAdam, { kind: 'stop' }, 'main')).toEqual([
@@ -127,6 +144,12 @@ test('a server looks for four sounds at once at most', async () => {
       playSound(fixture, byAdam, { sound: `https://sounds.example/${n}` }),
     ),
   );
-  expect(all.map(({ kind }) => kind)).toEqual(['playing', 'added', 'added', 'added', 'bad']);
+  expect(all.map(({ kind }) => kind)).toEqual([
+    'playing',
+    'added',
+    'added',
+    'added',
+    'bad',
+  ]);
   expect(await playSound(fixture, byAdam)).toMatchObject({ kind: 'added' });
 });

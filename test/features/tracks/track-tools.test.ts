@@ -7,7 +7,12 @@ import {
   openSessionFixture,
   passTime,
 } from '#test/conversation/setup/session-fixture.ts';
-import { ben, byAdam, byEva, playSound } from '#test/conversation/setup/tracks-fixture.ts';
+import {
+  ben,
+  byAdam,
+  byEva,
+  playSound,
+} from '#test/conversation/setup/tracks-fixture.ts';
 import { makeToolCall } from '#test/fakes/fake-chat.ts';
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 
@@ -88,7 +93,9 @@ test('asking to skip the sound of another person counts as a vote', async () => 
 });
 
 test('the model is told which sounds play and which do not', async () => {
-  const { outcome } = await changed({ deed: 'pause', track: 'wind' }, [['adam', 'rain', 'bg']]);
+  const { outcome } = await changed({ deed: 'pause', track: 'wind' }, [
+    ['adam', 'rain', 'bg'],
+  ]);
   expect(outcome).toEqual(['There is no "wind". There are: bg.']);
   const none = await changed({ deed: 'pause' }, []);
   expect(none.outcome).toEqual(['Nothing is playing.']);

@@ -9,7 +9,12 @@ import {
   passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { byAdam, byEva, openSetup, playSound } from '#test/conversation/setup/tracks-fixture.ts';
+import {
+  byAdam,
+  byEva,
+  openSetup,
+  playSound,
+} from '#test/conversation/setup/tracks-fixture.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 
 /** Ends of what is awaited, as they come. */
@@ -18,7 +23,11 @@ type Ends = PlayWaitOutcome[];
 /** A session that has greeted, whose texts take as many tenths of a second as `pieces`. */
 async function openQuiet(pieces = 200, over: Parameters<typeof openSetup>[1] = {}) {
   const synthesizer = new FakeSynthesizer({ pieces });
-  const fixture = await openSetup([adam, eva], { addressing: 'off', synthesizer, ...over });
+  const fixture = await openSetup([adam, eva], {
+    addressing: 'off',
+    synthesizer,
+    ...over,
+  });
   const talk = fixture.sessions.findSession('g')?.loop;
   do await passTime(fixture, 1_000);
   while (talk?.state.turnQueue.current);
@@ -39,7 +48,8 @@ async function sound(fixture: SessionFixture, more: Partial<PlayRequest> = {}) {
 
 function follow(placed: object) {
   const ends: Ends = [];
-  if (!('ended' in placed)) throw new Error(`It has no place: ${JSON.stringify(placed)}`);
+  if (!('ended' in placed))
+    throw new Error(`It has no place: ${JSON.stringify(placed)}`);
   void (placed.ended as Promise<PlayWaitOutcome>).then((end) => ends.push(end));
   return ends;
 }
@@ -74,21 +84,28 @@ test.each(
       ] as const
     ).map(([why, act]) => [...kind, why, act] as const),
   ),
-)('a wait for %s on %s ends when that is ended', async (...[, track, title, begin, why, act]) => {
-  const fixture = await openQuiet();
-  const ends = await begin(fixture);
-  await passTime(fixture, 500);
-  expect(ends).toEqual([]);
-  const acting = act(fixture, track);
-  await passTime(fixture, 1_000);
-  await acting;
-  expect(ends).toEqual([why]);
-  expect(played(fixture)).toEqual([[track, title, why]]);
-});
+)(
+  'a wait for %s on %s ends when that is ended',
+  async (...[, track, title, begin, why, act]) => {
+    const fixture = await openQuiet();
+    const ends = await begin(fixture);
+    await passTime(fixture, 500);
+    expect(ends).toEqual([]);
+    const acting = act(fixture, track);
+    await passTime(fixture, 1_000);
+    await acting;
+    expect(ends).toEqual([why]);
+    expect(played(fixture)).toEqual([[track, title, why]]);
+  },
+);
 
 test('a text that is talked down was interrupted, and one that waits when the process ends is left', async () => {
   const fixture = await openQuiet();
-  const [first, second, third] = [await say(fixture), await say(fixture), await say(fixture)];
+  const [first, second, third] = [
+    await say(fixture),
+    await say(fixture),
+    await say(fixture),
+  ];
   await passTime(fixture, 500);
   const talk = fixture.sessions.findSession('g')?.loop;
   const reply = talk?.state.turnQueue.current?.reply ?? 0;
@@ -109,7 +126,8 @@ test.each(kinds)(
     const { link } = fixture.linkOpener;
     const before = link.sent;
     const ends = await begin(fixture);
-    while (ends.length === 0 && fixture.clock.nowMs() < 60_000) await passTime(fixture, 20);
+    while (ends.length === 0 && fixture.clock.nowMs() < 60_000)
+      await passTime(fixture, 20);
     expect(ends).toEqual(['completed']);
     const { sent } = link;
     expect(sent - before).toBeGreaterThan(50); // more than a second
@@ -140,7 +158,10 @@ test('a text ends when its owner is forgotten, when a moderator mutes the bot, a
   muted.sessions.onSeatChange('g', { kind: 'muted', isOn: true });
   await passTime(muted, 500);
   const mute = new FakeSynthesizer({
-    fault: () => ({ afterPieces: 0, error: new BotError('provider.refused', false, 'No.') }),
+    fault: () => ({
+      afterPieces: 0,
+      error: new BotError('provider.refused', false, 'No.'),
+    }),
   });
   const voiceless = await openQuiet(20, { synthesizer: mute });
   const third = await say(voiceless);
@@ -169,7 +190,9 @@ test('of a lost link a text that had begun is lost, and what waits or is a sound
 test('a link that never comes back ends all waits', async () => {
   const fixture = await openQuiet();
   const [waits, rain] = [await say(fixture, 'news'), await sound(fixture)];
-  fixture.linkOpener.link.lose(new BotError('link.lost', false, 'A person has kicked the bot.'));
+  fixture.linkOpener.link.lose(
+    new BotError('link.lost', false, 'A person has kicked the bot.'),
+  );
   await passTime(fixture, 2_000);
   expect([waits, rain]).toEqual([['left'], ['left']]);
 });
@@ -180,12 +203,12 @@ test('a track that repeats a sound is refused, and one that begins to ends the w
   expect(await playSound(fixture, byAdam, { wait: true, loop: true })).toEqual(looping);
   await playSound(fixture, byAdam, { loop: true });
   expect(await playSound(fixture, byAdam, { wait: true })).toEqual(looping);
-  expect(await fixture.talk.sayText('g', 'Hello.', 'queue', { track: 'main', wait: true })).toEqual(
-    {
-      kind: 'placed',
-      playing: looping,
-    },
-  );
+  expect(
+    await fixture.talk.sayText('g', 'Hello.', 'queue', { track: 'main', wait: true }),
+  ).toEqual({
+    kind: 'placed',
+    playing: looping,
+  });
   const bg = { track: 'bg' };
   const [now, behind] = [await sound(fixture, bg), await sound(fixture, bg)];
   fixture.tracks.change('g', byAdam, { kind: 'loop', on: true }, 'bg');
@@ -210,7 +233,10 @@ test('whoever calls the bot again keeps what plays: its wait goes on, and its en
   await joining;
   expect(rain).toEqual([]);
   await passTime(fixture, 15_000);
-  expect([rain, played(fixture)]).toEqual([['completed'], [['main', 'rain', 'completed']]]);
+  expect([rain, played(fixture)]).toEqual([
+    ['completed'],
+    [['main', 'rain', 'completed']],
+  ]);
 });
 
 test('a forgotten person still learns how their sound ended', async () => {

@@ -37,7 +37,11 @@ async function joined(over: Over = {}) {
 
 type JoinedSetup = Awaited<ReturnType<typeof joined>>;
 
-function message(author: ChannelMember, text: string, over: Partial<TypedMessage> = {}) {
+function message(
+  author: ChannelMember,
+  text: string,
+  over: Partial<TypedMessage> = {},
+) {
   const messageId = `m${written++}`;
   const place = { guildId: 'g', channelId: readChannel, messageId };
   return { ...place, author, isWebhook: false, isMention: false, text, ...over };
@@ -80,7 +84,9 @@ test('three lines of each wait, and what waits lets answers and other texts pass
     'Line 3.',
     'Ben: Mine.',
   ]);
-  const text = fixture.synthesizer.asked.find((one) => one.text === 'A text of somebody.');
+  const text = fixture.synthesizer.asked.find(
+    (one) => one.text === 'A text of somebody.',
+  );
   expect(text?.voice).toMatchObject({ name: 'other' });
 });
 
@@ -91,7 +97,11 @@ test.each<[string, TypedMessage, string]>([
   ['somebody who does not sit there', message(zoe, 'Hi.'), 'absent'],
   ['somebody of whose words nothing is told', message(adam, ''), 'unread'],
   ['somebody without a word', message(adam, '🎉'), 'empty'],
-  ['somebody in another channel', message(adam, 'Hi.', { channelId: 'other' }), 'elsewhere'],
+  [
+    'somebody in another channel',
+    message(adam, 'Hi.', { channelId: 'other' }),
+    'elsewhere',
+  ],
 ])('nothing is read of %s', async (_, one, outcome) => {
   const fixture = await joined();
   expect(await write(fixture, one)).toEqual([outcome]);
@@ -178,7 +188,9 @@ const refused = (id: string) => ({ kind: 'refused', line: { id } });
 test('the menu has a message read for whoever picks it, whoever wrote it, in the writer’s voice', async () => {
   const fixture = await joined();
   await fixture.peopleSettings.changeSettings('g', 'zoe', { voice: 'rms' });
-  expect(await fixture.reader.read('g', line(zoe, 'Dinner at eight.'), adam)).toMatchObject({
+  expect(
+    await fixture.reader.read('g', line(zoe, 'Dinner at eight.'), adam),
+  ).toMatchObject({
     kind: 'queued',
     position: 0,
   });
@@ -186,26 +198,38 @@ test('the menu has a message read for whoever picks it, whoever wrote it, in the
   expect(voiceOf(fixture)?.current).toMatchObject({ owner: 'Adam' });
   const asked = fixture.synthesizer.asked.at(-1);
   expect([asked?.text, asked?.voice.name]).toEqual(['Zoe: Dinner at eight.', 'rms']);
-  for (let n = 0; n < 3; n++) await fixture.reader.read('g', line(zoe, `More ${n}.`), adam);
+  for (let n = 0; n < 3; n++)
+    await fixture.reader.read('g', line(zoe, `More ${n}.`), adam);
   expect(await fixture.reader.read('g', line(zoe, 'Too much.'), adam)).toEqual({
     kind: 'full',
     limit: 3,
   });
-  expect(await fixture.reader.read('g', line(zoe, '🎉'), ben)).toEqual(refused('say.empty'));
+  expect(await fixture.reader.read('g', line(zoe, '🎉'), ben)).toEqual(
+    refused('say.empty'),
+  );
   const bot = line(zoe, 'Beep.', { isBot: true });
   expect(await fixture.reader.read('g', bot, ben)).toEqual(refused('read.refused'));
-  expect(await fixture.reader.read('h', line(zoe, 'Hi.'), ben)).toEqual({ kind: 'nowhere' });
+  expect(await fixture.reader.read('h', line(zoe, 'Hi.'), ben)).toEqual({
+    kind: 'nowhere',
+  });
   await fixture.privacy.deny('g', 'zoe');
-  expect(await fixture.reader.read('g', line(zoe, 'Hi.'), adam)).toEqual(refused('read.refused'));
+  expect(await fixture.reader.read('g', line(zoe, 'Hi.'), adam)).toEqual(
+    refused('read.refused'),
+  );
 });
 
 test('a long line is read up to the end of a clause, and says that there is more', async () => {
   const fixture = await joined();
-  const long = Array.from({ length: 12 }, (_, n) => `This is sentence number ${n} of a long line.`);
+  const long = Array.from(
+    { length: 12 },
+    (_, n) => `This is sentence number ${n} of a long line.`,
+  );
   await fixture.reader.read('g', line(zoe, long.join(' ')), adam);
   await passTime(fixture, 60_000);
   const spoken = fixture.spoken().join(' ');
-  expect(spoken).toMatch(/^Zoe: This is .* of a long line\. The rest is in the chat\.$/);
+  expect(spoken).toMatch(
+    /^Zoe: This is .* of a long line\. The rest is in the chat\.$/,
+  );
   expect(spoken.length).toBeLessThan(340);
   await fixture.reader.read('g', line(zoe, 'Short again.'), adam);
   await passTime(fixture, 5_000);
@@ -215,7 +239,10 @@ test('a long line is read up to the end of a clause, and says that there is more
 test('a text that is read out is paid from the share of its author, and refused when that share is used', async () => {
   const speak = { kind: 'priced', usd: { perMillionAudioOutputTokens: 12 } } as const;
   const caps = { personDay: toUsd(0.001) };
-  const { budgets, ledger, paid } = openBudgets(new VirtualClock(), { caps, tariff: { speak } });
+  const { budgets, ledger, paid } = openBudgets(new VirtualClock(), {
+    caps,
+    tariff: { speak },
+  });
   const fixture = await joined({ spending: budgets });
   const nowMs = fixture.clock.wallMs();
   const read = (who: ChannelMember) => fixture.reader.read('g', line(zoe, 'Hi.'), who);
@@ -225,7 +252,9 @@ test('a text that is read out is paid from the share of its author, and refused 
   await passTime(fixture, 5_000);
   const spent = paid.slice(2).map(({ usd }) => toUsd(usd)); // after the two clauses of the greeting
   expect(spent).toHaveLength(2);
-  expect(ledger.getShare('g', 'adam', nowMs).nanoUsd).toBe((spent[0] ?? 0) + (spent[1] ?? 0));
+  expect(ledger.getShare('g', 'adam', nowMs).nanoUsd).toBe(
+    (spent[0] ?? 0) + (spent[1] ?? 0),
+  );
   ledger.assign('g', 'adam', { nanoUsd: caps.personDay }, nowMs);
   const unpaid = refused('budget.user');
   for (const outcome of [await read(adam), await say('voice'), await say('bg')])

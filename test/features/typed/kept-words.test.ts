@@ -59,7 +59,10 @@ test('forgotten words are gone, also where an answer with them is still being ma
   kept.forget('g ');
   slow.resolve('late');
   expect(await making).toBe('late');
-  expect(['g cat 1 a', 'g cat 1 b'].map((key) => kept.find(key))).toEqual([undefined, undefined]);
+  expect(['g cat 1 a', 'g cat 1 b'].map((key) => kept.find(key))).toEqual([
+    undefined,
+    undefined,
+  ]);
   await words('h dog 1 a');
   expect(made).toEqual(['g cat 1 a', 'h dog 1 a']);
 });

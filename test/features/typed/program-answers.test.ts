@@ -45,7 +45,9 @@ test('a stream that is given up before anybody reads it gives its place back', a
   } as unknown as ProgramQuestion;
   const leaving = new AbortController();
   for (let n = 0; n < 4; n++)
-    expect(await answers.answer(question, leaving.signal)).toMatchObject({ kind: 'open' });
+    expect(await answers.answer(question, leaving.signal)).toMatchObject({
+      kind: 'open',
+    });
   expect(await answers.answer(question, new AbortController().signal)).toMatchObject({
     kind: 'failed',
   });
@@ -64,6 +66,7 @@ test('what one person of a server has forgotten, all its tokens lose: nobody kno
   await fixture.clock.advance(1_000);
   expect(await forgotten).toMatchObject({ kind: 'forgotten' });
   expect(keys.filter((key) => keptWords.find(key))).toEqual(['h cow 1 audio']);
-  for (const feature of fixture.dependencies.features.all) await feature.eraseServer?.('h');
+  for (const feature of fixture.dependencies.features.all)
+    await feature.eraseServer?.('h');
   expect(keptWords.find('h cow 1 audio')).toBeUndefined();
 });

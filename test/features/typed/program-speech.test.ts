@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
+import type {
+  ProgramSpeech,
+  ProgramText,
+} from '#src/features/contract/http-api-ports.ts';
 import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
@@ -30,7 +33,12 @@ function openSpeech() {
     undefined,
     clock,
   );
-  const answers = createProgramAnswers(dependencies, sessions, dependencies.recordings, staying);
+  const answers = createProgramAnswers(
+    dependencies,
+    sessions,
+    dependencies.recordings,
+    staying,
+  );
   return { answers, clock, events, ledger, paid, sessions, synthesizer };
 }
 

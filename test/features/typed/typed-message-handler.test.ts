@@ -23,7 +23,10 @@ type Over = Parameters<typeof openSessionFixture>[0] & {
 };
 
 /** Adam called the bot, Eva sits there and was not asked, Ben does not sit there. */
-async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], over: Over = {}) {
+async function joined(
+  rounds: readonly (readonly ChatStep[])[] = [['Five.']],
+  over: Over = {},
+) {
   const clock = new VirtualClock();
   const { isNowhere, typed, ...options } = over;
   const chat = new FakeChat(rounds, clock);
@@ -65,15 +68,22 @@ async function handle(
 
 const spoken = ({ synthesizer }: Awaited<ReturnType<typeof joined>>) =>
   synthesizer.asked.map(({ text }) => text);
-const texts = ({ replies }: Awaited<ReturnType<typeof joined>>) => replies.map(([, text]) => text);
+const texts = ({ replies }: Awaited<ReturnType<typeof joined>>) =>
+  replies.map(([, text]) => text);
 
 test('a line that mentions the bot is answered by a reply, and aloud where its writer sits there', async () => {
   const fixture = await joined();
-  expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe('answered');
+  expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe(
+    'answered',
+  );
   expect(texts(fixture)).toEqual(['Five.']);
   expect(spoken(fixture)).toContain('Five.');
-  expect(fixture.of('answered')).toMatchObject([{ name: 'Adam', typed: true, heardText: 'Five.' }]);
-  expect(fixture.of('typed')).toMatchObject([{ speakerId: 'adam', outcome: 'answered' }]);
+  expect(fixture.of('answered')).toMatchObject([
+    { name: 'Adam', typed: true, heardText: 'Five.' },
+  ]);
+  expect(fixture.of('typed')).toMatchObject([
+    { speakerId: 'adam', outcome: 'answered' },
+  ]);
 });
 
 const elsewhere = { isMention: true, channelId: 'den' };
@@ -85,11 +95,15 @@ test.each([{}, { isNowhere: true } as const])(
     const before = spoken(fixture).length;
     expect(await handle(fixture, line('Two and three?', elsewhere))).toBe('answered');
     expect([texts(fixture), spoken(fixture).length]).toEqual([['Five.'], before]);
-    expect(await handle(fixture, line('And one more?', { channelId: 'den' }))).toBe('elsewhere');
+    expect(await handle(fixture, line('And one more?', { channelId: 'den' }))).toBe(
+      'elsewhere',
+    );
     await fixture.privacy.deny('g', 'adam');
     expect(await handle(fixture, line('Well?', elsewhere))).toBe('refused');
     await fixture.sessions.settings.setValue('g', 'roles', '1029384756102938475');
-    expect(await handle(fixture, line('Well?', { ...elsewhere, author: ben }))).toBe('refused');
+    expect(await handle(fixture, line('Well?', { ...elsewhere, author: ben }))).toBe(
+      'refused',
+    );
     const author = { ...ben, roleIds: ['1029384756102938475'] };
     expect(await handle(fixture, line('', { ...elsewhere, author }))).toBe('empty');
   },
@@ -103,9 +117,19 @@ test.each([
     { typed: 'off' },
   ],
   ['in the mode off', line('Well?', { isMention: true }), 'off', { addressing: 'off' }],
-  ['in another channel', line('Computer, well?', { channelId: 'den' }), 'elsewhere', {}],
+  [
+    'in another channel',
+    line('Computer, well?', { channelId: 'den' }),
+    'elsewhere',
+    {},
+  ],
   ['of a webhook', line('Well?', { isMention: true, isWebhook: true }), 'webhook', {}],
-  ['of a bot', line('Well?', { isMention: true, author: { ...ben, isBot: true } }), 'bot', {}],
+  [
+    'of a bot',
+    line('Well?', { isMention: true, author: { ...ben, isBot: true } }),
+    'bot',
+    {},
+  ],
   [
     'of somebody not asked, without a mention',
     line('Computer, well?', { author: eva }),
@@ -123,7 +147,10 @@ test.each([
   },
 );
 
-const recording = { url: 'https://cdn.test/voice-message.ogg', name: 'voice-message.ogg' };
+const recording = {
+  url: 'https://cdn.test/voice-message.ogg',
+  name: 'voice-message.ogg',
+};
 const voiceMessage = { recording, isVoiceMessage: true };
 
 /** What a message has the bot ask. */
@@ -140,7 +167,10 @@ async function asking(over: Partial<TypedMessage>, before?: 'allow' | 'deny') {
 }
 
 const told = { outcome: 'unasked', asked: [], said: [formatText('consent.unasked')] };
-const heard = { outcome: 'elsewhere', asked: [expect.objectContaining({ words: '', recording })] };
+const heard = {
+  outcome: 'elsewhere',
+  asked: [expect.objectContaining({ words: '', recording })],
+};
 
 test.each([
   [
@@ -149,16 +179,29 @@ test.each([
     undefined,
     told,
   ],
-  ['is not heard for its mention of the bot alone', { isMention: true }, undefined, told],
+  [
+    'is not heard for its mention of the bot alone',
+    { isMention: true },
+    undefined,
+    told,
+  ],
   ['of a person who agreed is a question', {}, 'allow', heard],
-  ['of a person who said no is not heard', {}, 'deny', { outcome: 'refused', asked: [], said: [] }],
+  [
+    'of a person who said no is not heard',
+    {},
+    'deny',
+    { outcome: 'refused', asked: [], said: [] },
+  ],
 ] as const)('a voice message %s', async (_, over, before, outcome) => {
   expect(await asking({ ...voiceMessage, ...over }, before)).toMatchObject(outcome);
 });
 
 test('forwarded words are quoted and not asked, and pictures alone get the usual question', async () => {
   const words = formatText('ask.about.question');
-  const shop = { text: 'Computer, post that the shop is closed.', isForwarded: true } as const;
+  const shop = {
+    text: 'Computer, post that the shop is closed.',
+    isForwarded: true,
+  } as const;
   const quoted = { author: 'Adam', ...shop };
   const forwarded = await asking({ author: adam, ...shop });
   expect(forwarded.asked).toMatchObject([{ words, quoted, sentBy: 'Adam' }]);
@@ -176,7 +219,9 @@ test('a person who mentions it too often reads so once; their stop counts all th
   expect(outcomes).toEqual([...Array(10).fill('empty'), ...Array(4).fill('full')]);
   const said = texts(fixture);
   expect(said).toHaveLength(11);
-  expect(said.at(-1)).toMatch(/^You've reached the limit of commands\. Try again in \d+ s\.$/);
+  expect(said.at(-1)).toMatch(
+    /^You've reached the limit of commands\. Try again in \d+ s\.$/,
+  );
   expect(await by(eva, '!')).toBe('empty');
   await fixture.talk.sayText('g', 'A long story. '.repeat(20), 'queue');
   await passTime(fixture, 1_000);
@@ -188,10 +233,14 @@ test('a person who mentions it too often reads so once; their stop counts all th
 
 test('a mention asks for that line alone, and a no is never read', async () => {
   const fixture = await joined();
-  expect(await handle(fixture, line('Well?', { isMention: true, author: eva }))).toBe('answered');
+  expect(await handle(fixture, line('Well?', { isMention: true, author: eva }))).toBe(
+    'answered',
+  );
   expect(await handle(fixture, line('And now?', { author: eva }))).toBe('unasked');
   await fixture.privacy.deny('g', 'eva');
-  expect(await handle(fixture, line('Well?', { isMention: true, author: eva }))).toBe('refused');
+  expect(await handle(fixture, line('Well?', { isMention: true, author: eva }))).toBe(
+    'refused',
+  );
   expect(texts(fixture)).toEqual(['Five.']);
 });
 
@@ -217,25 +266,33 @@ test('a person who wants private answers types in the chat, and reads them in no
   const fixture = await joined([['Five.']]);
   await fixture.peopleSettings.changeSettings('g', 'adam', { answers: 'private' });
   const before = spoken(fixture).length;
-  expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe('answered');
+  expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe(
+    'answered',
+  );
   expect(fixture.direct).toEqual([{ personId: 'adam', text: 'Five.' }]);
   fixture.closed.add('adam');
   fixture.captionChats.barred.add('adam');
   await handle(fixture, line('And now?', { isMention: true }));
   expect(fixture.offered).toEqual([]); // they may not open the channel of these words any more
   fixture.captionChats.barred.clear();
-  expect(await handle(fixture, line('And again?', { isMention: true }))).toBe('answered');
+  expect(await handle(fixture, line('And again?', { isMention: true }))).toBe(
+    'answered',
+  );
   expect([texts(fixture), spoken(fixture).length]).toEqual([[], before]);
   const id = fixture.offered.at(-1)?.replace('tool.show:', '') ?? '';
   const { confirmations } = fixture;
-  expect(confirmations.showConfirmation('g', id, 'eva')).toEqual({ kind: 'other', name: 'Adam' });
+  expect(confirmations.showConfirmation('g', id, 'eva')).toEqual({
+    kind: 'other',
+    name: 'Adam',
+  });
   const shown = confirmations.showConfirmation('g', id, 'adam');
   const { text } = 'text' in shown ? shown : expect.fail();
-  expect(await text.findTextForPerson('adam', async (channelId) => channelId === 'lounge')).toBe(
-    'Five.',
-  );
+  expect(
+    await text.findTextForPerson('adam', async (channelId) => channelId === 'lounge'),
+  ).toBe('Five.');
   expect(await text.findTextForPerson('adam', async () => false)).toBeUndefined();
-  const { exchanges } = fixture.sessions.findSession('g')?.loop.state.history ?? expect.fail();
+  const { exchanges } =
+    fixture.sessions.findSession('g')?.loop.state.history ?? expect.fail();
   expect(exchanges.map(({ heard }) => heard)).toEqual(['', '', '']);
   await fixture.clock.advance(15 * 60_000);
   expect(confirmations.showConfirmation('g', id, 'adam')).toEqual({ kind: 'over' });

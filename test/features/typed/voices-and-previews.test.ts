@@ -16,9 +16,16 @@ import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const sample = { voice: 'rms', speed: 1.2, language: 'en' };
-const gone = new BotError('provider.refused', false, 'No such voice.', undefined, undefined, {
-  status: 400,
-});
+const gone = new BotError(
+  'provider.refused',
+  false,
+  'No such voice.',
+  undefined,
+  undefined,
+  {
+    status: 400,
+  },
+);
 
 /** Adam has called the bot, and what it says of itself is over. */
 async function called(over: FixtureOptions = {}) {
@@ -41,7 +48,9 @@ async function hear(
 function without(name: string, names: readonly string[] = []) {
   const inner = new FakeSynthesizer({ pieces: 3 });
   const engine = {
-    async *synthesize(...[text, voice, signal]: Parameters<FakeSynthesizer['synthesize']>) {
+    async *synthesize(
+      ...[text, voice, signal]: Parameters<FakeSynthesizer['synthesize']>
+    ) {
       if (voice.name === name) throw gone;
       yield* inner.synthesize(text, voice, signal);
     },
@@ -61,13 +70,18 @@ test('a preview is a file in its voice, also where nobody talks', async () => {
 
 test('a file is paid for by its listener, until their share is used', async () => {
   const clock = new VirtualClock();
-  const { budgets, ledger } = openBudgets(clock, { caps: { personDay: toUsd(0.0002) } });
+  const { budgets, ledger } = openBudgets(clock, {
+    caps: { personDay: toUsd(0.0002) },
+  });
   const fixture = openSessionFixture({ spending: budgets }, [adam, eva], clock);
   const heard: string[] = [];
-  while (heard.length < 9 && heard.at(-1) !== 'failed') heard.push((await hear(fixture)).kind);
+  while (heard.length < 9 && heard.at(-1) !== 'failed')
+    heard.push((await hear(fixture)).kind);
   expect(heard.length).toBeGreaterThan(2);
   expect(heard.length).toBeLessThan(9);
-  expect(ledger.getShare('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0.0001e9);
+  expect(ledger.getShare('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(
+    0.0001e9,
+  );
 });
 
 test('a text in a voice that is gone is said by the standard one, and the channel is told once', async () => {

@@ -41,7 +41,8 @@ test.each<[string, (fixture: SessionFixture) => unknown, 'captions'?]>([
   ['said no', ({ consents }) => consents.write('g', 'eva', { kind: 'never' })],
   [
     'has chosen before',
-    ({ peopleSettings }) => peopleSettings.changeSettings('g', 'eva', { answers: 'written' }),
+    ({ peopleSettings }) =>
+      peopleSettings.changeSettings('g', 'eva', { answers: 'written' }),
   ],
   [
     'cannot be remembered',
@@ -49,7 +50,11 @@ test.each<[string, (fixture: SessionFixture) => unknown, 'captions'?]>([
   ],
   ['sits where it only writes captions', () => undefined, 'captions'],
 ])('a deafened person who %s is offered nothing', async (_, prepare, mode) => {
-  const fixture = openSessionFixture({}, [adam, deaf, { ...deaf, id: 'bot', isBot: true }]);
+  const fixture = openSessionFixture({}, [
+    adam,
+    deaf,
+    { ...deaf, id: 'bot', isBot: true },
+  ]);
   await prepare(fixture);
   await sit(fixture, mode);
   expect(fixture.direct).toEqual([]);

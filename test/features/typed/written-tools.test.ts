@@ -5,12 +5,19 @@ import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
 import { parseRules } from '#src/features/tools/external-tool.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import { adam, lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import {
+  adam,
+  lounge,
+  openSessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 
 /** The bot sits nowhere; the model calls one tool and then says "Tea.". */
 async function ask(name: string, about = {}, moreTools = () => [look('anyone')]) {
-  const chat = new FakeChat([[{ call: { id: 'call_1', name, argumentsJson: '{}' } }], ['Tea.']]);
+  const chat = new FakeChat([
+    [{ call: { id: 'call_1', name, argumentsJson: '{}' } }],
+    ['Tea.'],
+  ]);
   const fixture = openSessionFixture({ chat, tools, moreTools });
   await fixture.reminders.addReminder({
     id: 'tea',
@@ -25,7 +32,11 @@ async function ask(name: string, about = {}, moreTools = () => [look('anyone')])
   const outcome = await fixture.talk.askQuestion('g', 'Well?', adam, 'text', about);
   if (outcome.kind !== 'answered') return expect.fail();
   const offered = chat.asked[0]?.tools.map((one) => one.name);
-  return { result: chat.asked[1]?.messages.at(-1)?.content, offered, text: outcome.text };
+  return {
+    result: chat.asked[1]?.messages.at(-1)?.content,
+    offered,
+    text: outcome.text,
+  };
 }
 
 function look(who: 'anyone' | 'room', effect?: 'read') {
@@ -76,9 +87,19 @@ async function setTimer(
     argumentsJson: JSON.stringify({ when: 'in ten minutes', text }),
   };
   const chat = new FakeChat([[{ call: given }], ['All right.']]);
-  const fixture = openSessionFixture({ chat, tools, ...(recordings && { recordings }) });
+  const fixture = openSessionFixture({
+    chat,
+    tools,
+    ...(recordings && { recordings }),
+  });
   if (sitsIn) await fixture.sessions.join(sitsIn, 'adam');
-  const asked = await fixture.talk.askQuestion('g', 'What does it say?', adam, 'text', about);
+  const asked = await fixture.talk.askQuestion(
+    'g',
+    'What does it say?',
+    adam,
+    'text',
+    about,
+  );
   const set = await fixture.stores.reminders.list('g', 'adam');
   const offer = asked.kind === 'answered' ? asked.confirmation : undefined;
   return { offer, set, result: chat.asked.at(-1)?.messages.at(-1)?.content };
@@ -86,7 +107,12 @@ async function setTimer(
 
 test('a reminder that cannot be set is refused before anybody is asked for a Confirm', async () => {
   const quoted = { author: 'Eva', text: 'Stretch.' };
-  const { offer, result, set } = await setTimer({ quoted }, 'stretch', undefined, lounge);
+  const { offer, result, set } = await setTimer(
+    { quoted },
+    'stretch',
+    undefined,
+    lounge,
+  );
   expect([offer, set]).toEqual([undefined, []]);
   expect(result).toContain('I write a reminder where it was asked for');
 });
@@ -104,7 +130,10 @@ test('a reminder is set in writing for words of the asker alone, else it needs C
   expect((await setTimer(place, 'Pay Eva.')).set).toHaveLength(1);
   const quoted = { author: 'Eva', text: 'Remind Adam to pay me.' };
   const shown = await setTimer({ ...place, quoted }, 'Pay Eva.');
-  const recordings = { read: () => expect.fail(), readPictures: async () => ['data:,'] };
+  const recordings = {
+    read: () => expect.fail(),
+    readPictures: async () => ['data:,'],
+  };
   const pictures = [{ url: 'https://cdn.test/a.png', name: 'a.png' }];
   const seen = await setTimer({ ...place, pictures }, 'Pay Eva.', recordings);
   for (const one of [shown, seen]) {
@@ -121,13 +150,21 @@ test.each([
   async (placeId, to) => {
     const turn = { call: { id: 'call_1', name: 'turn', argumentsJson: '{}' } };
     const chat = new FakeChat([[turn], ['Press it.']]);
-    const fixture = openSessionFixture({ chat, tools, moreTools: () => [look('anyone')] });
+    const fixture = openSessionFixture({
+      chat,
+      tools,
+      moreTools: () => [look('anyone')],
+    });
     await fixture.sessions.join(lounge, 'adam');
     const about = { placeId, quoted: { author: 'Eva', text: 'Turn it.' } };
     const outcome = await fixture.talk.askQuestion('g', 'Well?', adam, 'text', about);
-    const { button, line } = (outcome.kind === 'answered' && outcome.confirmation) || expect.fail();
+    const { button, line } =
+      (outcome.kind === 'answered' && outcome.confirmation) || expect.fail();
     expect(line).toMatchObject({ id: 'tool.ask', with: { by: 'Adam', name: 'Adam' } });
-    expect([fixture.offered, fixture.of('tool').map(({ how }) => how)]).toEqual([[], ['asked']]);
+    expect([fixture.offered, fixture.of('tool').map(({ how }) => how)]).toEqual([
+      [],
+      ['asked'],
+    ]);
     const id = button.replace('tool.show:', '');
     expect(fixture.confirmations.showConfirmation('g', id, 'eva')).toEqual({
       kind: 'other',
@@ -148,7 +185,11 @@ test.each([
 ] as const)(
   'a memory of who said yes for good is kept also where the bot sits nowhere: %s, %j',
   async (kind, given, kept) => {
-    const call = { id: 'call_1', name: 'remember', argumentsJson: JSON.stringify(given) };
+    const call = {
+      id: 'call_1',
+      name: 'remember',
+      argumentsJson: JSON.stringify(given),
+    };
     const chat = new FakeChat([[{ call }], ['All right.']]);
     const fixture = openSessionFixture({ chat, tools });
     await fixture.settings.setSetting('g', 'memory', 'on');

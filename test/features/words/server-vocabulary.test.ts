@@ -23,7 +23,12 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const control = createServerVocabulary({ clock }, fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 11_000);
-  return { ...fixture, control, spoken: () => fake.asked.map(({ text }) => text), chat };
+  return {
+    ...fixture,
+    control,
+    spoken: () => fake.asked.map(({ text }) => text),
+    chat,
+  };
 }
 
 test('a word is added, replaced however it is written, listed, and taken away', async () => {
@@ -46,7 +51,10 @@ test('a word is added, replaced however it is written, listed, and taken away', 
     kind: 'removed',
     saved: true,
   });
-  expect(await control.removeWord('g', 'new relic')).toEqual({ kind: 'unknown', known: ['Ana'] });
+  expect(await control.removeWord('g', 'new relic')).toEqual({
+    kind: 'unknown',
+    known: ['Ana'],
+  });
   expect((await control.listWords('other')).words).toEqual([]);
 });
 
@@ -58,7 +66,10 @@ test('answers, texts that are read out and sounds of speech say a word otherwise
   expect(readBy(await asked)).toMatchObject({ text: 'Kubernetes is up, Ana.' });
   expect(fixture.of('answered').at(-1)?.heardText).toBe('Kubernetes is up, Ana.');
   await fixture.talk.sayText('g', 'I like KUBERNETES', 'queue');
-  await fixture.talk.sayText('g', 'Kubernetes again', 'queue', { track: 'side', owner: adam });
+  await fixture.talk.sayText('g', 'Kubernetes again', 'queue', {
+    track: 'side',
+    owner: adam,
+  });
   await passTime(fixture, 8_000);
   expect(fixture.spoken()).toEqual(
     expect.arrayContaining([
@@ -79,7 +90,9 @@ test('words are there after a restart, and gone with the server', async () => {
   const { guildStore, settingsStore } = before;
   await before.control.addWord('g', 'Łódź', 'woodge');
   const after = await joined({ settingsStore });
-  expect((await after.control.listWords('g')).words).toEqual([{ word: 'Łódź', say: 'woodge' }]);
+  expect((await after.control.listWords('g')).words).toEqual([
+    { word: 'Łódź', say: 'woodge' },
+  ]);
   await guildStore.eraseGuild('g');
   const rejoined = await joined({ settingsStore });
   expect((await rejoined.control.listWords('g')).words).toEqual([]);

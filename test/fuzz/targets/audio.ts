@@ -26,7 +26,13 @@ const packed = [
   Buffer.from('raw samples and no head at all'),
 ];
 
-const types = ['', 'audio/pcm', 'audio/pcm; rate=16000', 'audio/wav', 'audio/L16;rate=0099999'];
+const types = [
+  '',
+  'audio/pcm',
+  'audio/pcm; rate=16000',
+  'audio/wav',
+  'audio/L16;rate=0099999',
+];
 
 export const audioTargets = [
   makeTarget('opus-toc', fc.uint8Array({ maxLength: 20 }), (bytes) => {
@@ -41,7 +47,11 @@ export const audioTargets = [
   }),
   makeTarget(
     'speech-bytes',
-    fc.tuple(cutInPieces(makeBytes([...wavs, ...packed])), fc.constantFrom(...types), fc.boolean()),
+    fc.tuple(
+      cutInPieces(makeBytes([...wavs, ...packed])),
+      fc.constantFrom(...types),
+      fc.boolean(),
+    ),
     ([pieces, type, isPackedFine]) => {
       const stream = new SpeechSoundReader(type, isPackedFine);
       ignoreBotError(() => {

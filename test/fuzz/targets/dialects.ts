@@ -15,7 +15,11 @@ import {
   makeTurn,
   toUtterance,
 } from '#test/contracts/pipeline-contract.ts';
-import { makeChatEvents, makeSoundPieces, serverForms } from '#test/fakes/dialects/server-forms.ts';
+import {
+  makeChatEvents,
+  makeSoundPieces,
+  serverForms,
+} from '#test/fakes/dialects/server-forms.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { makeChain } from '#test/fakes/fallback-chains.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';
@@ -41,7 +45,13 @@ function broken(
     pieces: fc.array(answers, { minLength: 1, maxLength: 2 }).map((all) => all.flat()),
     edits: fc.array(edit, { maxLength: 4 }),
     end: fc.constantFrom('close', ...ends),
-    type: fc.constantFrom('text/event-stream', 'application/json', 'audio/wav', 'audio/pcm', ''),
+    type: fc.constantFrom(
+      'text/event-stream',
+      'application/json',
+      'audio/wav',
+      'audio/pcm',
+      '',
+    ),
     bytes: fc.integer({ min: 100, max: 4_000 }),
   });
 }
@@ -56,7 +66,11 @@ function clientOf({ pieces, edits, end, type, bytes }: Broken): ApiClient {
       piece.subarray(0, (piece.length >> 1) | 1),
       Buffer.from(strange, 'latin1'),
     ];
-    all.splice(at, 0, ...{ drop: [], copy: [piece, piece], cut: [half], strange: [other] }[kind]);
+    all.splice(
+      at,
+      0,
+      ...{ drop: [], copy: [piece, piece], cut: [half], strange: [other] }[kind],
+    );
   }
   async function* body(signal: AbortSignal | null | undefined) {
     yield* cutBytes(Buffer.concat(all), bytes);
@@ -66,33 +80,50 @@ function clientOf({ pieces, edits, end, type, bytes }: Broken): ApiClient {
         signal?.addEventListener('abort', () => reject(signal.reason));
       });
   }
-  return new ApiClient({ baseUrl: 'http://example.test/v1' }, async (_url, init = {}) =>
-    /"role":"tool"/.test(`${init.body}`)
-      ? Response.json({ choices: [{ message: { content: 'It is done.' } }] })
-      : new Response(ReadableStream.from(body(init.signal)), { headers: { 'content-type': type } }),
+  return new ApiClient(
+    { baseUrl: 'http://example.test/v1' },
+    async (_url, init = {}) =>
+      /"role":"tool"/.test(`${init.body}`)
+        ? Response.json({ choices: [{ message: { content: 'It is done.' } }] })
+        : new Response(ReadableStream.from(body(init.signal)), {
+            headers: { 'content-type': type },
+          }),
   );
 }
 
 /** An answer, or a sentence and a code. A mistake of ours is named by its class. */
 function checkFailure(error: unknown, isAnswered: boolean) {
-  if (error === undefined && !isAnswered) throw new Error('Nothing is said, and no error.');
+  if (error === undefined && !isAnswered)
+    throw new Error('Nothing is said, and no error.');
   const isOurs = error instanceof BotError && !/failed: \w*Error/.test(error.message);
   if (error !== undefined && !isOurs) throw error;
 }
 
 /** All texts of a table. */
 const textsIn = (table: object): readonly string[] =>
-  Object.values(table).flatMap((one) => (typeof one === 'string' ? [one] : textsIn(one)));
+  Object.values(table).flatMap((one) =>
+    typeof one === 'string' ? [one] : textsIn(one),
+  );
 const marks = [
   ...textsIn([thoughts, wrappers, templateTokens]),
   ...writtenCalls.map(({ open }) => open),
 ];
 /** What no voice may say: thoughts that have a field of their own, the protocol, marks. */
 const unspeakable = ['hidden', '"choices"', 'chatcmpl', 'doctype', 'ping', ...marks];
-const words = ['Tea', ' is ready.', '\n', ' ', ...marks, ...writtenCalls.map(({ like }) => like)];
+const words = [
+  'Tea',
+  ' is ready.',
+  '\n',
+  ' ',
+  ...marks,
+  ...writtenCalls.map(({ like }) => like),
+];
 /** A text as tokens of one length. */
 const tokens = fc
-  .tuple(fc.array(fc.constantFrom(...words), { maxLength: 12 }), fc.integer({ min: 1, max: 60 }))
+  .tuple(
+    fc.array(fc.constantFrom(...words), { maxLength: 12 }),
+    fc.integer({ min: 1, max: 60 }),
+  )
   .map(([all, size]) => all.join('').match(RegExp(`[^]{1,${size}}`, 'g')) ?? []);
 const replies = fc.record({
   words: tokens,
@@ -103,8 +134,8 @@ const streams = broken(
   fc.tuple(forms, replies).map(([{ chat, title }, reply]) => {
     // Where thoughts stand in the text, their marks may be lost.
     const hidden = title === 'LM Studio' ? [] : ['hidden'];
-    return [...makeChatEvents(chat?.stream, { ...reply, thoughts: hidden })].map((one) =>
-      Buffer.from(one),
+    return [...makeChatEvents(chat?.stream, { ...reply, thoughts: hidden })].map(
+      (one) => Buffer.from(one),
     );
   }),
   [
@@ -124,7 +155,11 @@ const streams = broken(
 /** Plays a turn over such a stream, in virtual time. */
 async function playTurn(stream: Broken) {
   const clock = new VirtualClock(0, 20);
-  const { chain } = makeChain('chat', [openChatModel(clientOf(stream), { model: 'm' })], clock);
+  const { chain } = makeChain(
+    'chat',
+    [openChatModel(clientOf(stream), { model: 'm' })],
+    clock,
+  );
   const [host, synthesizer] = [new FakeHost(), new FakeSynthesizer({ pieces: 1 })];
   host.release();
   const pipeline = createChainedPipeline({ chat: createChatChain(chain), synthesizer });
@@ -135,7 +170,9 @@ async function playTurn(stream: Broken) {
   // Of words that no voice can say, the conversation makes an empty answer, with its code.
   checkFailure(end.error, host.ran.length > 0 || joinTexts(end.parts).trim() !== '');
   const spoken = synthesizer.asked.map(({ text }) => text).join(' ');
-  const found = unspeakable.find((one) => spoken.toLowerCase().includes(one.toLowerCase()));
+  const found = unspeakable.find((one) =>
+    spoken.toLowerCase().includes(one.toLowerCase()),
+  );
   if (found !== undefined) throw new Error(`${found} is said: ${spoken}`);
 }
 
@@ -162,7 +199,11 @@ const loudest = makeTone('Tea. Now.', 24_000).reduce(
 const mostLouder = 2_400;
 
 async function hear(sound: Broken) {
-  const voice = openSynthesizer(clientOf(sound), { model: 'm', voice: 'v', format: 'wav' });
+  const voice = openSynthesizer(clientOf(sound), {
+    model: 'm',
+    voice: 'v',
+    format: 'wav',
+  });
   const { parts, error } = await drainAnswer(
     voice.synthesize('Tea.', {}, never)[Symbol.asyncIterator](),
   );
@@ -170,7 +211,8 @@ async function hear(sound: Broken) {
   const louder = parts.flatMap(({ samples }) =>
     [...samples].filter((one) => Math.abs(one) > loudest),
   );
-  if (louder.length > mostLouder) throw new Error(`${louder.length} samples are noise.`);
+  if (louder.length > mostLouder)
+    throw new Error(`${louder.length} samples are noise.`);
 }
 
 export const dialectTargets = [

@@ -14,7 +14,12 @@ import { findNameObjection, trackName } from '#src/playback/tracks/track-name.ts
 import type { PanelContent } from '#src/ports/panel.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import { ApiClient } from '#src/provider/api-client.ts';
-import { maxMessageChars, takeFirstChars, toOneLine, toPostedText } from '#src/texts/plain-text.ts';
+import {
+  maxMessageChars,
+  takeFirstChars,
+  toOneLine,
+  toPostedText,
+} from '#src/texts/plain-text.ts';
 import { formatText } from '#src/texts/texts.ts';
 import {
   addressingRules,
@@ -27,12 +32,81 @@ import { makeAsyncTarget, makeTarget } from '#test/fuzz/make-target.ts';
 import { fc } from '#test/properties.ts';
 
 const pieces = [
-  ...['@everyone', '@here', '@EVERYONE', '<@1>', '<@!1>', '<@&1>', '<#1>', '</say:1>', '<t:1>'],
-  ...['<a:b:1>', '<id:home>', '@', '<', '>', '\\', '](', '[a](https://a.b)', 'https://a.b/c'],
-  ...['\n', '\r', '\r\n', '\u0085', '\u2028', '\u2029', '\v', '\f', '\t', ' ', '\u3000'],
-  ...['\u200b', '\u200d', '\u2060', '\ufeff', '\u00ad', '\u061c', '\u200e', '\u202e', '\u2066'],
-  ...[':', '\uff1a', '\ua789', '\u2236', 'Bob: ', 'system: ', 'Ann', 'Nova', ', ', '; ', '. '],
-  ...['**', '__', '~~', '||', '`', '```', '# ', '> ', '- ', '1. ', '{name}', '{x}', '$&', '$1'],
+  ...[
+    '@everyone',
+    '@here',
+    '@EVERYONE',
+    '<@1>',
+    '<@!1>',
+    '<@&1>',
+    '<#1>',
+    '</say:1>',
+    '<t:1>',
+  ],
+  ...[
+    '<a:b:1>',
+    '<id:home>',
+    '@',
+    '<',
+    '>',
+    '\\',
+    '](',
+    '[a](https://a.b)',
+    'https://a.b/c',
+  ],
+  ...[
+    '\n',
+    '\r',
+    '\r\n',
+    '\u0085',
+    '\u2028',
+    '\u2029',
+    '\v',
+    '\f',
+    '\t',
+    ' ',
+    '\u3000',
+  ],
+  ...[
+    '\u200b',
+    '\u200d',
+    '\u2060',
+    '\ufeff',
+    '\u00ad',
+    '\u061c',
+    '\u200e',
+    '\u202e',
+    '\u2066',
+  ],
+  ...[
+    ':',
+    '\uff1a',
+    '\ua789',
+    '\u2236',
+    'Bob: ',
+    'system: ',
+    'Ann',
+    'Nova',
+    ', ',
+    '; ',
+    '. ',
+  ],
+  ...[
+    '**',
+    '__',
+    '~~',
+    '||',
+    '`',
+    '```',
+    '# ',
+    '> ',
+    '- ',
+    '1. ',
+    '{name}',
+    '{x}',
+    '$&',
+    '$1',
+  ],
   ...[
     '\ud800',
     '\udc00',
@@ -62,11 +136,19 @@ function must(holds: boolean, what: string) {
 
 /** Nobody is pinged, and Discord takes it. */
 function mustBeHarmless({ content, allowedMentions, components = [] }: MessageBody) {
-  must(allowedMentions.parse.length === 0 && !('users' in allowedMentions), 'It may ping.');
+  must(
+    allowedMentions.parse.length === 0 && !('users' in allowedMentions),
+    'It may ping.',
+  );
   must(!unseenEveryone.test(content), 'It mentions everyone.');
   must(content.length <= maxMessageChars, `It has ${content.length} characters.`);
-  must(components.length <= 5 && components.every((row) => row.components.length <= 5), 'Rows.');
-  const ids = components.flatMap((row) => row.components.map(({ custom_id }) => custom_id));
+  must(
+    components.length <= 5 && components.every((row) => row.components.length <= 5),
+    'Rows.',
+  );
+  const ids = components.flatMap((row) =>
+    row.components.map(({ custom_id }) => custom_id),
+  );
   must(
     ids.every((id) => id.length <= 100),
     'Discord refuses the id of a button.',
@@ -81,7 +163,14 @@ function faceOf(a: string, b: string): PanelContent {
   const typed = trackName(takeFirstChars(a, 100));
   const name = findNameObjection(typed) === 'bad-name' ? 'main' : typed;
   const current = { title: b, positionMs: 0, loop: false };
-  const track = { name, percent: 50, isPaused: false, isMuted: false, current, waiting: [] };
+  const track = {
+    name,
+    percent: 50,
+    isPaused: false,
+    isMuted: false,
+    current,
+    waiting: [],
+  };
   const { buttons: trackButtons = [], lines = [] } = describeTrackPanel([track], 'en');
   const names = `${a}, ${b}`;
   return {
@@ -102,11 +191,26 @@ function readNames([a, b]: readonly [string, string]) {
   mustBeHarmless(panel);
   const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), 'en', buttons);
   const bare = drawPanel(undefined, faceOf(a, b), 'en', buttons);
-  must(linesOf(bare.content).length <= linesOf(usual.content).length, 'A name forges a line.');
-  const notice = renderSentence({ id: 'panel.next', with: { name: toOneLine(a) } }, 'en');
+  must(
+    linesOf(bare.content).length <= linesOf(usual.content).length,
+    'A name forges a line.',
+  );
+  const notice = renderSentence(
+    { id: 'panel.next', with: { name: toOneLine(a) } },
+    'en',
+  );
   must(linesOf(notice).length === 1, 'A name forges a line of a notice.');
-  const reply = { id: 'track.added', with: { title: a, track: b, n: 1 }, to: 'room' } as const;
-  const answer = { id: 'generic', with: { code: a }, to: 'caller', lines: [reply] } as const;
+  const reply = {
+    id: 'track.added',
+    with: { title: a, track: b, n: 1 },
+    to: 'room',
+  } as const;
+  const answer = {
+    id: 'generic',
+    with: { code: a },
+    to: 'caller',
+    lines: [reply],
+  } as const;
   mustBeHarmless(renderMessage(reply, languages, buttons));
   mustBeHarmless(renderMessage({ ...answer, buttons: ['stop'] }, languages, buttons));
   const written = toPostedText(`${a} ${b}`);
@@ -131,7 +235,11 @@ async function promptOf(
     );
   });
   const { signal } = new AbortController();
-  for await (const _ of openChatModel(client, { model: 'm' }).reply(spoken, [], signal));
+  for await (const _ of openChatModel(client, { model: 'm' }).reply(
+    spoken,
+    [],
+    signal,
+  ));
   return JSON.parse(bodies[0] ?? '').messages;
 }
 
@@ -145,9 +253,14 @@ async function readPrompts([a, b]: readonly [string, string]) {
   const spoken = said.filter(({ name }) => name !== '');
   const [shown] = await promptOf(spoken);
   const lines = linesOf(String(shown?.content));
-  must(lines.length === spoken.length, `${spoken.length} people have ${lines.length} lines.`);
   must(
-    lines.every((line) => /^[^:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]+: /.test(`${line} `)),
+    lines.length === spoken.length,
+    `${spoken.length} people have ${lines.length} lines.`,
+  );
+  must(
+    lines.every((line) =>
+      /^[^:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]+: /.test(`${line} `),
+    ),
     'A line has no name, or one with a colon.',
   );
   const exchange = [

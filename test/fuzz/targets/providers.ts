@@ -7,7 +7,10 @@ import { describeError } from '#src/provider/models/describe-error.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import { readTranscript, toTranscript } from '#src/speech/openai/transcript-reply.ts';
-import { findFailure, TranscriptAssembler } from '#src/speech/realtime/transcript-assembler.ts';
+import {
+  findFailure,
+  TranscriptAssembler,
+} from '#src/speech/realtime/transcript-assembler.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import { ignoreBotError } from '#test/fuzz/expected-errors.ts';
 import { cutInPieces, makeJson, makeText } from '#test/fuzz/fuzz-inputs.ts';
@@ -32,15 +35,35 @@ const call = {
   type: 'function',
   function: { name: 'f', arguments: '{"a":1}' },
 };
-const audio = { id: 'a1', data: 'AAAA', transcript: 'hello', expires_at: 1_800_000_000 };
+const audio = {
+  id: 'a1',
+  data: 'AAAA',
+  transcript: 'hello',
+  expires_at: 1_800_000_000,
+};
 const chunks = [
-  { choices: [{ index: 0, delta: { role: 'assistant', content: 'Hi <think>no</think>' } }] },
+  {
+    choices: [
+      { index: 0, delta: { role: 'assistant', content: 'Hi <think>no</think>' } },
+    ],
+  },
   { choices: [{ index: 0, delta: { tool_calls: [call, { ...call, index: 1 }] } }] },
   { choices: [{ index: 0, delta: { audio } }] },
   { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage },
   { choices: [], usage },
 ];
-const thoughts = ['<think>', '</think>', '<', '</', 'think', '>', ' ', '\n', 'word ', '\ud800'];
+const thoughts = [
+  '<think>',
+  '</think>',
+  '<',
+  '</',
+  'think',
+  '>',
+  ' ',
+  '\n',
+  'word ',
+  '\ud800',
+];
 const timed = {
   words: [{ word: 'Hi', start: 0.1, end: 0.4, probability: 0.9 }],
   segments: [{ avg_logprob: -0.1 }],
@@ -50,7 +73,11 @@ const timed = {
 const words = [
   { text: 'Hi', ...timed },
   { type: 'transcript.text.delta', delta: 'Hi' },
-  { type: 'transcript.text.done', text: 'Hi', usage: { type: 'tokens', input_tokens: 3 } },
+  {
+    type: 'transcript.text.done',
+    text: 'Hi',
+    usage: { type: 'tokens', input_tokens: 3 },
+  },
   { text: 'Hi there', language: 'en', languages: [{ code: 'en' }] },
 ];
 const refusals = [
@@ -64,12 +91,23 @@ function events(...samples: readonly unknown[]) {
   const line = fc.oneof(
     {
       weight: 8,
-      arbitrary: makeJson(...samples).map((value) => `data: ${JSON.stringify(value)}\n\n`),
+      arbitrary: makeJson(...samples).map(
+        (value) => `data: ${JSON.stringify(value)}\n\n`,
+      ),
     },
     {
       weight: 2,
       arbitrary: makeText(
-        ['data: ', 'event: error\n', ': ping\n', '\n', '\r', '[DONE]', '{"a":', 'id: 1\n'],
+        [
+          'data: ',
+          'event: error\n',
+          ': ping\n',
+          '\n',
+          '\r',
+          '[DONE]',
+          '{"a":',
+          'id: 1\n',
+        ],
         8,
       ),
     },
@@ -89,7 +127,8 @@ function answer(pieces: readonly Buffer[], type: string) {
 const answered = (response: (body: string) => Response) =>
   new ApiClient({ baseUrl }, async (_url, init) => response(String(init?.body)));
 
-const chatOf = (client: ApiClient) => openChatModel(client, { model: 'm' }).reply([], [], staying);
+const chatOf = (client: ApiClient) =>
+  openChatModel(client, { model: 'm' }).reply([], [], staying);
 const audioChatOf = (client: ApiClient) =>
   openChatModel(client, { model: 'm', voice: 'v' }).reply([], [], staying);
 
@@ -99,7 +138,8 @@ async function readAnswer(parts: AsyncIterable<unknown>) {
     for await (const _ of parts);
     return undefined;
   } catch (error) {
-    if (!(error instanceof BotError) || /failed: \w*Error/.test(error.message)) throw error;
+    if (!(error instanceof BotError) || /failed: \w*Error/.test(error.message))
+      throw error;
     return error;
   }
 }
@@ -145,13 +185,20 @@ function report(parts: TranscriptAssembler, message: JsonEvent) {
 export const providerTargets = [
   makeAsyncTarget('chat-events', events(...chunks), readAnswers),
   makeAsyncTarget('chat-words', cutInPieces(makeText(thoughts)), (pieces) => {
-    const events = pieces.map((piece) => ({ choices: [{ delta: { content: `${piece}` } }] }));
-    return readAnswers(events.map((event) => Buffer.from(`data: ${JSON.stringify(event)}\n\n`)));
+    const events = pieces.map((piece) => ({
+      choices: [{ delta: { content: `${piece}` } }],
+    }));
+    return readAnswers(
+      events.map((event) => Buffer.from(`data: ${JSON.stringify(event)}\n\n`)),
+    );
   }),
   makeAsyncTarget(
     'chat-completion',
     makeJson(
-      { choices: [{ message: { content: 'Hi', audio }, finish_reason: 'stop' }], usage },
+      {
+        choices: [{ message: { content: 'Hi', audio }, finish_reason: 'stop' }],
+        usage,
+      },
       ...refusals,
     ),
     async (completion) => {
@@ -162,7 +209,8 @@ export const providerTargets = [
       );
       const error = await readAnswer(audioChatOf(client));
       // Where the second answer cannot be read, the first refusal is told.
-      if (error?.about.status === 400 && Array.isArray(Object(completion).choices)) throw error;
+      if (error?.about.status === 400 && Array.isArray(Object(completion).choices))
+        throw error;
     },
   ),
   makeAsyncTarget(
@@ -197,14 +245,18 @@ export const providerTargets = [
     }),
     hearUtterance,
   ),
-  makeAsyncTarget('model-list', makeJson({ data: [{ id: 'm' }, { id: 'n' }] }), async (body) => {
-    for (const type of ['application/json', 'text/plain']) {
-      const headers = { 'content-type': type };
-      const response = () => new Response(JSON.stringify(body), { headers });
-      const list = await listModels(answered(response), staying);
-      if (list.kind === 'unknown') throw new Error(`A list is no list: ${list.why}`);
-    }
-  }),
+  makeAsyncTarget(
+    'model-list',
+    makeJson({ data: [{ id: 'm' }, { id: 'n' }] }),
+    async (body) => {
+      for (const type of ['application/json', 'text/plain']) {
+        const headers = { 'content-type': type };
+        const response = () => new Response(JSON.stringify(body), { headers });
+        const list = await listModels(answered(response), staying);
+        if (list.kind === 'unknown') throw new Error(`A list is no list: ${list.why}`);
+      }
+    },
+  ),
   makeTarget(
     'error-bodies',
     fc.tuple(
@@ -214,8 +266,17 @@ export const providerTargets = [
     ),
     ([status, body, header]) => {
       const safe = header.replace(/[^\x20-\x7e]/g, '');
-      const headers = new Headers({ 'retry-after': safe, 'x-should-retry': safe, date: safe });
-      const error = APIError.generate(status, body as object, JSON.stringify(body), headers);
+      const headers = new Headers({
+        'retry-after': safe,
+        'x-should-retry': safe,
+        date: safe,
+      });
+      const error = APIError.generate(
+        status,
+        body as object,
+        JSON.stringify(body),
+        headers,
+      );
       const { message } = describeError(error, client);
       if (message.length > 300) throw new Error('The sentence is too long.');
     },

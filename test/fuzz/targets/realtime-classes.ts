@@ -5,7 +5,11 @@ import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.t
 import { openRealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
 import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { FakeServer, makeServerScripts, type ServerScript } from '#test/fuzz/fake-socket.ts';
+import {
+  FakeServer,
+  makeServerScripts,
+  type ServerScript,
+} from '#test/fuzz/fake-socket.ts';
 import { makeAsyncTarget } from '#test/fuzz/make-target.ts';
 import { fc } from '#test/properties.ts';
 import { realtimeEvents, transcriptionEvents } from './realtime-samples.ts';
@@ -114,7 +118,8 @@ async function play(
     client.between(actions[at] ?? 0);
     await passRounds(1);
   }
-  for (let ms = 0; ms < longestMs && !endings.areAll; ms += 20_000) await clock.advance(20_000);
+  for (let ms = 0; ms < longestMs && !endings.areAll; ms += 20_000)
+    await clock.advance(20_000);
   client[Symbol.dispose]();
   await passRounds(1);
   server.check();
@@ -122,7 +127,12 @@ async function play(
 }
 
 function openTalk(server: FakeServer, clock: VirtualClock): Client {
-  const talk = new RealtimeConversation({ baseUrl, model, clock, openSocket: server.openSocket });
+  const talk = new RealtimeConversation({
+    baseUrl,
+    model,
+    clock,
+    openSocket: server.openSocket,
+  });
   const wav = writeWav({ samples: new Int16Array(1_600), rateHz: 16_000, channels: 1 });
   const messages: ChatMessage[] = [
     { role: 'system', content: 'x' },
@@ -161,8 +171,10 @@ function openTranscriber(server: FakeServer, clock: VirtualClock): Client {
       endings.add(async () => {
         const pcm = { samples: loud, rateHz: 16_000, channels: 1 } as const;
         const kinds: string[] = [];
-        for await (const { kind } of transcriber.transcribe(pcm, signal)) kinds.push(kind);
-        if (kinds.filter((kind) => kind === 'final').length !== 1) throw new Error(`${kinds}`);
+        for await (const { kind } of transcriber.transcribe(pcm, signal))
+          kinds.push(kind);
+        if (kinds.filter((kind) => kind === 'final').length !== 1)
+          throw new Error(`${kinds}`);
       }, left);
     },
     between(seed) {
@@ -198,7 +210,9 @@ function openSynthesizer(server: FakeServer, clock: VirtualClock): Client {
 
 /** Whole sequences of a hostile server through the classes that speak with it. */
 export const realtimeClassTargets = [
-  makeAsyncTarget('realtime-talk-class', casesOf(talkEvents), (one) => play(one, openTalk)),
+  makeAsyncTarget('realtime-talk-class', casesOf(talkEvents), (one) =>
+    play(one, openTalk),
+  ),
   makeAsyncTarget('realtime-recogniser-class', casesOf(transcriptionEvents), (one) =>
     play(one, openTranscriber),
   ),

@@ -7,7 +7,12 @@ const item = {
   arguments: '{}',
 };
 const ofItem = { response_id: 'r1', item_id: 'i1', event_id: 'e1' };
-const error = { type: 'invalid_request_error', code: 'x', message: 'no', event_id: 'e1' };
+const error = {
+  type: 'invalid_request_error',
+  code: 'x',
+  message: 'no',
+  event_id: 'e1',
+};
 const usage = {
   input_tokens: 3,
   output_tokens: 4,
@@ -34,10 +39,18 @@ export const realtimeEvents: readonly object[] = [
     name: 'f',
     arguments: '{}',
   },
-  { type: 'response.done', response: { id: 'r1', status: 'completed', usage, output: [item] } },
   {
     type: 'response.done',
-    response: { id: 'r1', status: 'failed', status_details: { reason: 'x', error }, output: [] },
+    response: { id: 'r1', status: 'completed', usage, output: [item] },
+  },
+  {
+    type: 'response.done',
+    response: {
+      id: 'r1',
+      status: 'failed',
+      status_details: { reason: 'x', error },
+      output: [],
+    },
   },
   { type: 'error', error },
 ];

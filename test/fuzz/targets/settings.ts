@@ -19,13 +19,23 @@ const price = {
 };
 const jsonText = (...samples: readonly unknown[]) =>
   fc.oneof(
-    { weight: 9, arbitrary: makeJson(...samples).map((value) => JSON.stringify(value) ?? '') },
-    { weight: 1, arbitrary: makeText(['{', '}', '[', ']', '"', ':', ',', '1', 'null', '\\u']) },
+    {
+      weight: 9,
+      arbitrary: makeJson(...samples).map((value) => JSON.stringify(value) ?? ''),
+    },
+    {
+      weight: 1,
+      arbitrary: makeText(['{', '}', '[', ']', '"', ':', ',', '1', 'null', '\\u']),
+    },
   );
 
 const words = [
-  ...'http://127.0.0.1:1/v1 https:// ws://a local embedded auto on off ask role'.split(' '),
-  ...'123456789012345678 <@&123456789012345678> name always chained realtime'.split(' '),
+  ...'http://127.0.0.1:1/v1 https:// ws://a local embedded auto on off ask role'.split(
+    ' ',
+  ),
+  ...'123456789012345678 <@&123456789012345678> name always chained realtime'.split(
+    ' ',
+  ),
   ...'0 -1 1e9 NaN en-US Europe/Berlin / *. : = a'.split(' '),
   ...[', ', ' ', '\n', '\0'],
 ];
@@ -34,14 +44,21 @@ const environment = fc.dictionary(
   makeText(words, 6),
   { maxKeys: 12, noNullPrototype: true },
 );
-const guildValues = fc.array(fc.tuple(fc.constantFrom(...serverSettings), makeText(words, 6)), {
-  maxLength: 9,
-});
+const guildValues = fc.array(
+  fc.tuple(fc.constantFrom(...serverSettings), makeText(words, 6)),
+  {
+    maxLength: 9,
+  },
+);
 
 export const settingsTargets = [
-  makeTarget('price-file', jsonText([price], [price, { ...price, model: 'n' }]), (json) => {
-    readPrices(json);
-  }),
+  makeTarget(
+    'price-file',
+    jsonText([price], [price, { ...price, model: 'n' }]),
+    (json) => {
+      readPrices(json);
+    },
+  ),
   makeTarget('environment', environment, (given) => {
     readConfig(given);
   }),

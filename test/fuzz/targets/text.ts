@@ -15,8 +15,34 @@ import { cutInPieces, makeText } from '#test/fuzz/fuzz-inputs.ts';
 import { makeTarget } from '#test/fuzz/make-target.ts';
 
 const marks = [
-  ...['![a](', '[a](b)', '[', '](', '```', '`a`', '|a|\n', '<think>', '</think>', '<b>', '<t:1>'],
-  ...['https://a.b/c', 'www.', '**', '__', '~~', '||', '# ', '- ', '1. ', '> ', '\n', '\r\n', ' '],
+  ...[
+    '![a](',
+    '[a](b)',
+    '[',
+    '](',
+    '```',
+    '`a`',
+    '|a|\n',
+    '<think>',
+    '</think>',
+    '<b>',
+    '<t:1>',
+  ],
+  ...[
+    'https://a.b/c',
+    'www.',
+    '**',
+    '__',
+    '~~',
+    '||',
+    '# ',
+    '- ',
+    '1. ',
+    '> ',
+    '\n',
+    '\r\n',
+    ' ',
+  ],
   ...[
     'a',
     'word ',
@@ -82,7 +108,8 @@ export const textTargets = [
     makeText(['parley:', ':', 'stop', 'privacy', '-', '_', '1', ' ', '\0']),
     (id) => {
       const { name, about } = parseCustomId(id);
-      if (name.includes(':') || `${name}${about ?? ''}`.length > id.length) throw new Error(id);
+      if (name.includes(':') || `${name}${about ?? ''}`.length > id.length)
+        throw new Error(id);
     },
   ),
 ];

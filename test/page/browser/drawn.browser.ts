@@ -16,7 +16,11 @@ const appearances = [
   ['light', 640, 400],
   ['forced', 1_280, 800],
 ] as const satisfies readonly Appearance[];
-type Appearance = readonly [scheme: 'light' | 'dark' | 'forced', width: number, height: number];
+type Appearance = readonly [
+  scheme: 'light' | 'dark' | 'forced',
+  width: number,
+  height: number,
+];
 
 function optionsOf([scheme, width, height]: Appearance): BrowserContextOptions {
   const viewport = { width, height };
@@ -59,7 +63,12 @@ test.each(appearances)(
     await tab.getByText('Answered in').click();
     await tab.getByLabel('Ask, or / for a command').fill('/');
     await tab.getByRole('listbox', { name: 'Suggestions' }).waitFor();
-    const parts = ['[aria-label="Panel"]', '[role=log]', '[role=listbox]', '#microphone'];
+    const parts = [
+      '[aria-label="Panel"]',
+      '[role=log]',
+      '[role=listbox]',
+      '#microphone',
+    ];
     const isInSight = parts.map((part) =>
       tab.locator(part).evaluate((element, bottomEdge) => {
         const { top, bottom } = element.getBoundingClientRect();

@@ -1,4 +1,9 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import { chromiumPath } from '#test/page/chromium.ts';
 
 const flags = [
@@ -28,7 +33,9 @@ export async function openTab(
   browser: Browser,
   link: URL,
   options: BrowserContextOptions = {},
-): Promise<AsyncDisposable & { readonly tab: Page; readonly complaints: readonly string[] }> {
+): Promise<
+  AsyncDisposable & { readonly tab: Page; readonly complaints: readonly string[] }
+> {
   const context = await browser.newContext(options);
   const tab = await context.newPage();
   const complaints = listComplaints(tab);

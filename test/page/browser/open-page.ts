@@ -21,7 +21,13 @@ const button = (label: string, customId: string, style = 2) => ({
 });
 
 const colours = {
-  ...{ customId: 'colour', placeholder: 'A colour', disabled: false, least: 1, most: 1 },
+  ...{
+    customId: 'colour',
+    placeholder: 'A colour',
+    disabled: false,
+    least: 1,
+    most: 1,
+  },
   choices: [
     { label: 'Red', value: 'red' },
     { label: 'Blue', value: 'blue' },
@@ -76,7 +82,13 @@ const lines: readonly object[] = [
   },
   { kind: 'engines', lines: ['words: local', 'model: local'] },
   {
-    ...{ kind: 'message', change: 'posted', id: '20', channel: 'general', author: 'Parley' },
+    ...{
+      kind: 'message',
+      change: 'posted',
+      id: '20',
+      channel: 'general',
+      author: 'Parley',
+    },
     ...{ text: 'In Lounge', files: [], atMs: 1 },
     buttons: [
       button('Hear me', 'hear', 1),
@@ -86,12 +98,23 @@ const lines: readonly object[] = [
     menus: [colours],
   },
   {
-    ...{ kind: 'message', change: 'posted', id: '21', channel: 'general', author: 'Adam' },
+    ...{
+      kind: 'message',
+      change: 'posted',
+      id: '21',
+      channel: 'general',
+      author: 'Adam',
+    },
     ...{
       text: '**Hello** <@1>, see `/help` in <#8>:\n> once said\n- one\n```\ncode\n```',
       buttons: [],
       files: [
-        { name: 'talk.srt', type: 'text/plain', sizeBytes: 3_000, url: '/room/files/7/talk.srt' },
+        {
+          name: 'talk.srt',
+          type: 'text/plain',
+          sizeBytes: 3_000,
+          url: '/room/files/7/talk.srt',
+        },
         {
           name: 'answer.wav',
           type: 'audio/wav',
@@ -108,7 +131,12 @@ const lines: readonly object[] = [
     ...{ kind: 'answered', who: 'You', text: 'It is noon.', heardText: 'It is noon.' },
     ...{ finish: 'completed', firstHeardAtMs: 1_400 },
     instants: {
-      ...{ heardAtMs: 1_000, endedAtMs: 1_180, recognisedAtMs: 1_140, firstTokenAtMs: 1_220 },
+      ...{
+        heardAtMs: 1_000,
+        endedAtMs: 1_180,
+        recognisedAtMs: 1_140,
+        firstTokenAtMs: 1_220,
+      },
       ...{ firstClauseAtMs: 1_240, firstSpeechAtMs: 1_290, firstSentAtMs: 1_310 },
     },
   },
@@ -125,9 +153,12 @@ export async function openSetup() {
     const onMessage = ({ data }: MessageEvent, socket: WSContext) => {
       const line: PageRequest = JSON.parse(data);
       asked.push(line);
-      const choices = line.kind === 'complete' ? [{ name: 'Rain (30 min)', value: 'rain' }] : [];
+      const choices =
+        line.kind === 'complete' ? [{ name: 'Rain (30 min)', value: 'rain' }] : [];
       const asks = line.customId === 'about' && { form };
-      socket.send(JSON.stringify({ kind: 'reply', id: line.id, ok: true, choices, ...asks }));
+      socket.send(
+        JSON.stringify({ kind: 'reply', id: line.id, ok: true, choices, ...asks }),
+      );
     };
     const onOpen = (_: Event, socket: WSContext) => {
       channels.push(socket);

@@ -35,7 +35,8 @@ export async function openProgram(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Program> {
   const folder = clone?.folder ?? (await mkdtemp(join(tmpdir(), 'parley-')));
-  const start = clone?.command ?? `'${process.execPath}' --max-semi-space-size=2 '${main}'`;
+  const start =
+    clone?.command ?? `'${process.execPath}' --max-semi-space-size=2 '${main}'`;
   const command = `DISCORD_TOKEN= PAGE_PORT=${await findFreePort()} ${start}`;
   const child = spawn(
     '/usr/bin/script',

@@ -18,7 +18,9 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const named = new Map(knownButtons.map((button) => [button.name, button]));
-const start = createConversationState({} as Parameters<typeof createConversationState>[0]);
+const start = createConversationState(
+  {} as Parameters<typeof createConversationState>[0],
+);
 const person = (name: string, standing: TalkState['people'][number]['standing']) => ({
   id: name,
   name,
@@ -57,8 +59,18 @@ function roomState(botIn: string | undefined, adamIn: string | undefined) {
   return {
     kind: 'state',
     people: [{ ...person, ...(adamIn && { channel: adamIn }) }, ben],
-    channels: ['Lounge', 'Workshop'].map((name, n) => ({ id: `${n}`, name, kind: 'voice' })),
-    bot: { id: '9', online: true, name: 'Nova', speaks: false, ...(botIn && { channel: botIn }) },
+    channels: ['Lounge', 'Workshop'].map((name, n) => ({
+      id: `${n}`,
+      name,
+      kind: 'voice',
+    })),
+    bot: {
+      id: '9',
+      online: true,
+      name: 'Nova',
+      speaks: false,
+      ...(botIn && { channel: botIn }),
+    },
     commands: [{ name: 'join', description: 'Comes to your channel' }],
     you: 'Adam',
   };
@@ -73,7 +85,11 @@ type Silence = {
   readonly press?: readonly [label: string, request: object];
 };
 
-const press = (name: string) => ({ kind: 'press', messageId: '30', customId: `parley:${name}` });
+const press = (name: string) => ({
+  kind: 'press',
+  messageId: '30',
+  customId: `parley:${name}`,
+});
 const silences: Readonly<Record<string, Silence>> = {
   'has left': {
     face: toLeftPanel(),
@@ -134,7 +150,10 @@ const silences: Readonly<Record<string, Silence>> = {
     face: panelIn({ quietUntil: '00:00 UTC' }),
     says: formatText('panel.quiet', { time: '00:00 UTC' }),
   },
-  'is deafened': { face: panelIn({ isDeafened: true }), says: formatText('deafened.server') },
+  'is deafened': {
+    face: panelIn({ isDeafened: true }),
+    says: formatText('deafened.server'),
+  },
   'has lost its voice link': {
     face: panelIn({ isLinked: false }),
     says: formatText('panel.reconnecting'),

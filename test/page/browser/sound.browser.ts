@@ -12,7 +12,10 @@ import { openSetup } from './open-page.ts';
 const recording = 'sandbox/recordings/what-time-is-it.wav';
 
 /** 20 ms of a tone of 1 kHz. */
-const tone = Float32Array.from({ length: 960 }, (_, n) => Math.sin((n * Math.PI) / 24) / 2);
+const tone = Float32Array.from(
+  { length: 960 },
+  (_, n) => Math.sin((n * Math.PI) / 24) / 2,
+);
 
 test('the microphone is sent in frames of 20 ms, in order, all the time or while Space is held', async () => {
   await using setup = await openSetup();
@@ -35,12 +38,16 @@ test('the microphone is sent in frames of 20 ms, in order, all the time or while
   await tab.getByRole('button', { name: 'Talk', pressed: false }).waitFor();
   await expect.poll(() => setup.ends).toBe(2);
   const { frames } = setup;
-  expect(new Set(frames.map(({ kind }) => kind))).toEqual(new Set([frameKinds.sentPcm]));
+  expect(new Set(frames.map(({ kind }) => kind))).toEqual(
+    new Set([frameKinds.sentPcm]),
+  );
   const sequences = frames.map(({ sequence }) => sequence);
   expect(sequences.slice(sent)).toEqual(frames.slice(sent).map((_, n) => sent + 1 + n));
   const times = frames.map(({ atMs }) => atMs);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
-  expect(new Set(frames.map(({ payload }) => payload.length))).toEqual(new Set([1_920]));
+  expect(new Set(frames.map(({ payload }) => payload.length))).toEqual(
+    new Set([1_920]),
+  );
   const levels = frames.map(({ payload }) => measureRms(toPcmSamples(payload)));
   expect(Math.max(...levels)).toBeGreaterThan(0.01);
   expect(complaints).toEqual([]);
@@ -75,7 +82,12 @@ test('frames of the sandbox play', async () => {
   const play = async (sequence: number) => {
     for (let n = 0; n < 10; n++)
       setup.sounds[0]?.send(
-        writeFrame({ kind: frameKinds.heardPcm, sequence: sequence + n, atMs: 0, payload }),
+        writeFrame({
+          kind: frameKinds.heardPcm,
+          sequence: sequence + n,
+          atMs: 0,
+          payload,
+        }),
       );
     return await tab.evaluate(loudest);
   };
@@ -87,10 +99,14 @@ test('frames of the sandbox play', async () => {
 test('without a microphone a sentence says so, and the page goes on', async () => {
   await using setup = await openSetup();
   await using browser = await openBrowser();
-  await using opened = await openTab(browser, setup.link, { permissions: ['microphone'] });
+  await using opened = await openTab(browser, setup.link, {
+    permissions: ['microphone'],
+  });
   await opened.tab.getByRole('button', { name: 'Microphone' }).click();
   await opened.tab.getByText('No microphone was found: plug one in').waitFor();
-  await opened.tab.getByRole('button', { name: 'Microphone', pressed: false }).waitFor();
+  await opened.tab
+    .getByRole('button', { name: 'Microphone', pressed: false })
+    .waitFor();
 });
 
 test('a microphone that is refused is told in a sentence', async () => {
@@ -112,7 +128,9 @@ test('a microphone that is unplugged is told in a sentence, and its button is ou
   }`);
   await tab.getByRole('button', { name: 'Microphone' }).click();
   await tab.getByRole('button', { name: 'Microphone', pressed: true }).waitFor();
-  await tab.evaluate("opened.getTracks()[0].dispatchEvent(new Event('ended')), undefined");
+  await tab.evaluate(
+    "opened.getTracks()[0].dispatchEvent(new Event('ended')), undefined",
+  );
   await tab.getByText('The microphone was unplugged').waitFor();
   await tab.getByRole('button', { name: 'Microphone', pressed: false }).waitFor();
 });

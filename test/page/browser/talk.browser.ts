@@ -59,7 +59,8 @@ const mostPlayingMs = 120_000;
 const mostFirstWords = 60;
 /** Acts of a newcomer that are tried, of three kinds. */
 const firstActs = 9;
-const story = 'the house stood by the river and nobody knew who built it or why the door was open';
+const story =
+  'the house stood by the river and nobody knew who built it or why the door was open';
 
 const opened = new AsyncDisposableStack();
 let program: Program;
@@ -117,15 +118,20 @@ async function understood(tab: Page, words: string) {
   await using models = new LocalModels();
   const transcriber = await openLocalTranscriber({ models });
   let text = '';
-  for await (const update of transcriber.transcribe(pcm, new AbortController().signal)) {
+  for await (const update of transcriber.transcribe(
+    pcm,
+    new AbortController().signal,
+  )) {
     if (update.kind === 'final') text = update.transcript.text;
   }
   return understoodShare(words, text);
 }
 
 const log = (tab: Page) => tab.getByRole('log', { name: 'Conversation' });
-const answersOf = (tab: Page) => log(tab).getByRole('article').filter({ hasText: 'Answered in' });
-const answersTo = (tab: Page, name: string) => answersOf(tab).getByText(`Answer to ${name}`);
+const answersOf = (tab: Page) =>
+  log(tab).getByRole('article').filter({ hasText: 'Answered in' });
+const answersTo = (tab: Page, name: string) =>
+  answersOf(tab).getByText(`Answer to ${name}`);
 const written = (tab: Page) => log(tab).locator('.written');
 const speaking = (tab: Page, name: string) =>
   tab.getByRole('region', { name: 'Panel' }).getByText(`${name} speaks`);
@@ -139,7 +145,9 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
     performance.getEntries().reduce((sum, { transferSize = 0 }) => sum + transferSize, 0),
     performance.getEntriesByName('first-contentful-paint')[0].startTime,
   ]`)) as readonly number[];
-  console.log(`first load ${loadedBytes} bytes, first paint ${Math.round(firstPaintMs)} ms`);
+  console.log(
+    `first load ${loadedBytes} bytes, first paint ${Math.round(firstPaintMs)} ms`,
+  );
   expect(loadedBytes).toBeLessThan(mostFirstLoadBytes);
   await program.shows('Type to speak as Adam');
   const shown = await answersOf(tab).count();

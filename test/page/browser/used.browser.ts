@@ -97,7 +97,10 @@ test('the newest message is in sight, unless somebody reads what was before and 
         each?.getBoundingClientRect(),
       );
       return (
-        one !== undefined && all !== undefined && one.bottom <= all.bottom && one.top >= all.top
+        one !== undefined &&
+        all !== undefined &&
+        one.bottom <= all.bottom &&
+        one.top >= all.top
       );
     });
   for (let n = 0; n < 30; n++) post(n);
@@ -197,9 +200,26 @@ test('an answer in writing that the bot also speaks is shown once, whatever came
   await using setup = await openSetup();
   await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
-  const message = { kind: 'message', change: 'posted', channel: 'Lounge', author: 'Parley' };
-  setup.report({ ...message, id: '40', text: 'One, two, three.', buttons: [], files: [] });
-  setup.report({ ...message, id: '41', text: 'Playing rain on bg.', buttons: [], files: [] });
+  const message = {
+    kind: 'message',
+    change: 'posted',
+    channel: 'Lounge',
+    author: 'Parley',
+  };
+  setup.report({
+    ...message,
+    id: '40',
+    text: 'One, two, three.',
+    buttons: [],
+    files: [],
+  });
+  setup.report({
+    ...message,
+    id: '41',
+    text: 'Playing rain on bg.',
+    buttons: [],
+    files: [],
+  });
   setup.report({ kind: 'live', who: 'Parley', text: 'One, two' });
   await tab.getByText('Playing rain').waitFor();
   expect(await tab.getByText('One, two').count()).toBe(1);

@@ -15,7 +15,13 @@ const lamp = { call: { id: 'a', name: 'lamp', argumentsJson: '{}' } };
 const step = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.constantFrom<ChatStep>('It is', ' four.', ' Good night. ', ' and so on,', '```'),
+    arbitrary: fc.constantFrom<ChatStep>(
+      'It is',
+      ' four.',
+      ' Good night. ',
+      ' and so on,',
+      '```',
+    ),
   },
   { weight: 1, arbitrary: fc.constantFrom<ChatStep>({ error: dead }, 'stall', lamp) },
 );
@@ -37,30 +43,45 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
     leaves: fc.boolean(),
   });
   await fc.assert(
-    fc.asyncProperty(script, async ({ rounds, manner, input, words, fault, parts, leaves }) => {
-      const model = new FakeAudioChat(rounds, manner);
-      const synthesizer = new FakeSynthesizer({ fault: () => fault });
-      const pipeline = createAudioModelPipeline({ open: () => model, synthesizer, input });
-      const host = new FakeHost();
-      host.release();
-      const caller = new AbortController();
-      const answer = pipeline.answer(makeTurn(toUtterance(words)), host, caller.signal);
-      const cut = waitUntilSettled()
-        .then(waitUntilSettled)
-        .then(() => caller.abort(enough));
-      let read = 0;
-      try {
-        for await (const _ of answer) if (read++ === parts && leaves) break;
-      } catch (error) {
-        expect([enough, 'BotError']).toContain(error === enough ? enough : (error as Error).name);
-      }
-      await cut;
-      await waitUntilSettled();
-      expect(model.running + synthesizer.running).toBe(0);
-      const served = rounds.slice(0, model.asked.length).filter((steps) => !steps.some(isRefusal));
-      expect(host.spendings.length).toBeGreaterThanOrEqual(served.length);
-      expect(host.spendings.length).toBeLessThanOrEqual(model.asked.length);
-    }),
+    fc.asyncProperty(
+      script,
+      async ({ rounds, manner, input, words, fault, parts, leaves }) => {
+        const model = new FakeAudioChat(rounds, manner);
+        const synthesizer = new FakeSynthesizer({ fault: () => fault });
+        const pipeline = createAudioModelPipeline({
+          open: () => model,
+          synthesizer,
+          input,
+        });
+        const host = new FakeHost();
+        host.release();
+        const caller = new AbortController();
+        const answer = pipeline.answer(
+          makeTurn(toUtterance(words)),
+          host,
+          caller.signal,
+        );
+        const cut = waitUntilSettled()
+          .then(waitUntilSettled)
+          .then(() => caller.abort(enough));
+        let read = 0;
+        try {
+          for await (const _ of answer) if (read++ === parts && leaves) break;
+        } catch (error) {
+          expect([enough, 'BotError']).toContain(
+            error === enough ? enough : (error as Error).name,
+          );
+        }
+        await cut;
+        await waitUntilSettled();
+        expect(model.running + synthesizer.running).toBe(0);
+        const served = rounds
+          .slice(0, model.asked.length)
+          .filter((steps) => !steps.some(isRefusal));
+        expect(host.spendings.length).toBeGreaterThanOrEqual(served.length);
+        expect(host.spendings.length).toBeLessThanOrEqual(model.asked.length);
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -4,7 +4,12 @@ import type { ChatModel, Usage } from '#src/chat/chat-model.ts';
 import { createChatChain } from '#src/chat/metered-chat.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
-import { FakeHost, joinTexts, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
+import {
+  FakeHost,
+  joinTexts,
+  makeTurn,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { makeChain } from '#test/fakes/fallback-chains.ts';
@@ -28,7 +33,11 @@ const refused = new BotError('provider.bad_key', false, 'No.');
 /** Answer and its usage for a turn of one second of speech, from these models in turn. */
 async function answerOf(models: readonly ChatModel[], clock = new VirtualClock()) {
   const model = createChatChain(makeChain('chat', models, clock).chain);
-  const parts = { open: () => model, synthesizer: new FakeSynthesizer(), input: 'audio' } as const;
+  const parts = {
+    open: () => model,
+    synthesizer: new FakeSynthesizer(),
+    input: 'audio',
+  } as const;
   const host = new FakeHost();
   host.release();
   const answer = Array.fromAsync(
@@ -47,7 +56,10 @@ test('a model that hears and breaks off before it is replaced is paid beside the
 });
 
 test('a model that hears and refuses costs nothing, and nothing hides the one before it', async () => {
-  const only = await answerOf([hears({ error: refused }), hears('Four.', { usage: reported })]);
+  const only = await answerOf([
+    hears({ error: refused }),
+    hears('Four.', { usage: reported }),
+  ]);
   expect(only.spent).toEqual([reported]);
   const both = await answerOf([hears('stall'), hears({ error: refused })]);
   expect([both.text, both.spent]).toEqual(['provider.bad_key', [withSound]]);

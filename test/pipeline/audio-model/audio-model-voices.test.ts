@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
-import { FakeHost, joinTexts, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
+import {
+  FakeHost,
+  joinTexts,
+  makeTurn,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { FakeAudioChat } from './fake-audio-chat.ts';
 
@@ -10,16 +15,23 @@ const never = new AbortController().signal;
 async function answersOf(model: FakeAudioChat, count: number) {
   model.goneVoice = 'marin';
   const reported: string[] = [];
-  const onGone = (name: string, of: string) => void reported.push(`${name} of the ${of}`);
+  const onGone = (name: string, of: string) =>
+    void reported.push(`${name} of the ${of}`);
   const turn = makeTurn(toUtterance('hello'));
   const style = { ...turn.style, voice: { name: 'marin', onGone } };
   const synthesizer = new FakeSynthesizer();
-  const pipeline = createAudioModelPipeline({ open: () => model, synthesizer, input: 'audio' });
+  const pipeline = createAudioModelPipeline({
+    open: () => model,
+    synthesizer,
+    input: 'audio',
+  });
   const texts: string[] = [];
   for (let n = 0; n < count; n++) {
     const host = new FakeHost();
     host.release();
-    const parts = await Array.fromAsync(pipeline.answer({ ...turn, style }, host, never));
+    const parts = await Array.fromAsync(
+      pipeline.answer({ ...turn, style }, host, never),
+    );
     texts.push(joinTexts(parts));
   }
   return { texts, reported };

@@ -19,7 +19,10 @@ import {
   toUtterance,
 } from '#test/contracts/pipeline-contract.ts';
 import type { ChatStep } from '#test/fakes/fake-chat.ts';
-import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/fake-speech.ts';
+import {
+  FakeSynthesizer,
+  type FakeSynthesizerOptions,
+} from '#test/fakes/fake-speech.ts';
 import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 import { FakeAudioChat, type FakeAudioManner } from './fake-audio-chat.ts';
 
@@ -48,7 +51,10 @@ function open(
 
 const wordsIn = (text: string) => text.match(/\s*\S+/g) ?? [];
 const soundMs = (parts: readonly ReplyPart[]) =>
-  parts.reduce((sum, part) => sum + (part.kind === 'audio' ? getDurationMs(part.pcm) : 0), 0);
+  parts.reduce(
+    (sum, part) => sum + (part.kind === 'audio' ? getDurationMs(part.pcm) : 0),
+    0,
+  );
 
 function roundsOf({ says, call, ends }: ModelScript) {
   if (ends === 'fail') return [[...wordsIn(says), { error: dead }]];
@@ -62,10 +68,13 @@ for (const [name, manner, input] of [
   ['audio-model known to write only', 'writes', 'audio'],
 ] as const) {
   testPipeline(name, async (script) => {
-    const { model, synthesizer, pipeline, answer } = open([['Hi.'], ...roundsOf(script)], {
-      manner,
-      input,
-    });
+    const { model, synthesizer, pipeline, answer } = open(
+      [['Hi.'], ...roundsOf(script)],
+      {
+        manner,
+        input,
+      },
+    );
     await drainAnswer(answer());
     return {
       pipeline,
@@ -81,7 +90,11 @@ test('people are heard by the model itself, each by name, after what was said be
   const earlier = { role: 'user', name: 'Ben', content: 'good morning' } as const;
   const typed: Turn['said'][number] = { ...toUtterance('in writing'), name: 'Cleo' };
   const { pcm: _, ...cleo } = typed;
-  const turn = makeTurn(toUtterance('hello'), { ...toUtterance('and me'), name: 'Ben' }, cleo);
+  const turn = makeTurn(
+    toUtterance('hello'),
+    { ...toUtterance('and me'), name: 'Ben' },
+    cleo,
+  );
   await drainAnswer(answer({ ...turn, history: [earlier] }));
   const [system, history, ana, ben, written] = model.asked[0]?.messages ?? [];
   expect([system, history, written]).toEqual([
@@ -94,7 +107,9 @@ test('people are heard by the model itself, each by name, after what was said be
     { name: 'Ben', content: '' },
   ]);
   const spoken: readonly (ChatMessage | undefined)[] = [ana, ben];
-  const heard = spoken.flatMap((one) => (one && 'wav' in one ? [readWav(one.wav)] : []));
+  const heard = spoken.flatMap((one) =>
+    one && 'wav' in one ? [readWav(one.wav)] : [],
+  );
   expect(heard).toMatchObject([
     { rateHz: 16_000, channels: 1 },
     { rateHz: 16_000, channels: 1 },
@@ -110,7 +125,10 @@ test('a recogniser that fails does not keep a model from answering that hears by
     await drainAnswer(open([['Hi.']], { input: 'transcript' }).answer(makeTurn(deaf))),
     await drainAnswer(open([['Hi.']]).answer(makeTurn(toUtterance('hello'), typed))),
   ])
-    expect(unheard.error).toMatchObject({ code: 'provider.refused', stage: 'recognise' });
+    expect(unheard.error).toMatchObject({
+      code: 'provider.refused',
+      stage: 'recognise',
+    });
 });
 
 test('a failure names its stage, after the sound that did come', async () => {
@@ -118,7 +136,9 @@ test('a failure names its stage, after the sound that did come', async () => {
   expect(broken.error).toMatchObject({ code: 'provider.refused', stage: 'think' });
   expect(soundMs(broken.parts)).toBeGreaterThan(700);
   const fault = () => ({ afterPieces: 0, error: dead });
-  const mute = await drainAnswer(open([['Hi.']], { manner: 'writes', voice: { fault } }).answer());
+  const mute = await drainAnswer(
+    open([['Hi.']], { manner: 'writes', voice: { fault } }).answer(),
+  );
   expect(mute.error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
 });
 
@@ -131,17 +151,26 @@ test('what a request took is told once, as reported or by its words and sound', 
   await drainAnswer(untold.answer());
   const [{ inputTokens = 0, outputTokens = 0 } = {}] = untold.host.spendings;
   expect(inputTokens).toBe(Math.ceil('Be brief.'.length / 4) + 10);
-  expect(outputTokens).toBe(Math.ceil('It is four.'.length / 4) + Math.ceil((11 * 65) / 50));
+  expect(outputTokens).toBe(
+    Math.ceil('It is four.'.length / 4) + Math.ceil((11 * 65) / 50),
+  );
 });
 
 test('a model that has answered without sound is read out from its first clause on, until it speaks again', async () => {
-  const rounds = [['Hi.'], ['Well, as you ask.', 'stall'], ['It is four.']] satisfies ChatStep[][];
+  const rounds = [
+    ['Hi.'],
+    ['Well, as you ask.', 'stall'],
+    ['It is four.'],
+  ] satisfies ChatStep[][];
   const { model, synthesizer, answer } = open(rounds, { manner: 'writes' });
   await drainAnswer(answer());
   const caller = new AbortController();
   const reading = drainAnswer(answer(undefined, caller.signal));
   await waitUntilSettled();
-  expect(synthesizer.asked.map(({ text }) => text)).toEqual(['Hi.', 'Well, as you ask.']);
+  expect(synthesizer.asked.map(({ text }) => text)).toEqual([
+    'Hi.',
+    'Well, as you ask.',
+  ]);
   caller.abort(new Error('enough'));
   await reading;
   model.manner = 'speaks';
@@ -151,8 +180,13 @@ test('a model that has answered without sound is read out from its first clause 
 });
 
 test('words that begin with an empty line are shown as they sound, not all at the end', async () => {
-  const [one, two] = ['This is the first of two sentences.', ' This is the second one of them.'];
-  const { answer } = open([['\n', ...wordsIn(one), ...wordsIn(two)]], { manner: 'speaks' });
+  const [one, two] = [
+    'This is the first of two sentences.',
+    ' This is the second one of them.',
+  ];
+  const { answer } = open([['\n', ...wordsIn(one), ...wordsIn(two)]], {
+    manner: 'speaks',
+  });
   const shown = listSoundedTexts((await drainAnswer(answer())).parts);
   expect(shown.join(' ').trim()).toBe(`${one}${two}`);
   expect(shown.slice(0, 2)).toEqual(['', 'This']);
@@ -185,11 +219,24 @@ const three = 'One is first. Two is longer than it. Three.';
 const endless = 'word '.repeat(48).trim();
 const pieces = 'An unbelievable story'.match(/.{1,3}/g) ?? [];
 const tail = 'This is the longest. One of it. Then go.';
-const [fine, park] = ['\u5929\u6c14\u5f88\u597d\u3002', '\u53bb\u516c\u56ed\u5427\u3002'];
+const [fine, park] = [
+  '\u5929\u6c14\u5f88\u597d\u3002',
+  '\u53bb\u516c\u56ed\u5427\u3002',
+];
 
 test.each([
-  ['first', false, [three, 60, 2_740], 'One is first. 850 Two is longer than it. 1500 Three. 460'],
-  ['fast', true, [three, 20, 1_380], 'One is first. 420 Two is longer than it. 750 Three. 230'],
+  [
+    'first',
+    false,
+    [three, 60, 2_740],
+    'One is first. 850 Two is longer than it. 1500 Three. 460',
+  ],
+  [
+    'fast',
+    true,
+    [three, 20, 1_380],
+    'One is first. 420 Two is longer than it. 750 Three. 230',
+  ],
   ['in ideograms', false, [fine + park, 1_950], `${fine} 980 ${park} 980`],
   [
     'late',
@@ -198,9 +245,19 @@ test.each([
     'This is heard. 510 It is. 250 So. 150',
   ],
   ['without an end', false, [`${endless} ${endless}`, 20_000], `${endless} 20000`],
-  ['in pieces', false, pieces.flatMap((one) => [one, 195]), 'An 940 unbelievable 390 story 40'],
+  [
+    'in pieces',
+    false,
+    pieces.flatMap((one) => [one, 195]),
+    'An 940 unbelievable 390 story 40',
+  ],
   ['of one letter', false, ['A\nB is next.', 780], 'A 130 B is next. 650'],
-  ['at last', true, [tail, 20, 180], 'This is the longest. 100 One of it. 60 Then go. 50'],
+  [
+    'at last',
+    true,
+    [tail, 20, 180],
+    'This is the longest. 100 One of it. 60 Then go. 50',
+  ],
 ])('words that come %s go with their own sound', async (_, late, arrivals, clauses) => {
   expect(await placed(arrivals, late)).toBe(clauses);
 });

@@ -16,7 +16,10 @@ export class FakeAudioChat implements ChatModel {
   manner: FakeAudioManner;
   readonly #chat: FakeChat;
 
-  constructor(rounds: readonly (readonly ChatStep[])[], manner: FakeAudioManner = 'speaks') {
+  constructor(
+    rounds: readonly (readonly ChatStep[])[],
+    manner: FakeAudioManner = 'speaks',
+  ) {
     this.#chat = new FakeChat(rounds);
     this.manner = manner;
   }
@@ -50,7 +53,8 @@ export class FakeAudioChat implements ChatModel {
 
   *#express(text: string): Generator<ChatPart> {
     if (this.manner === 'writes') yield { kind: 'text', text };
-    if (this.manner === 'speaks' || this.manner === 'silent') yield { kind: 'transcript', text };
+    if (this.manner === 'speaks' || this.manner === 'silent')
+      yield { kind: 'transcript', text };
     if (this.manner === 'speaks' || this.manner === 'mute')
       yield { kind: 'sound', bytes: makeSound(text) };
   }

@@ -20,7 +20,9 @@ const first =
 /** Reads until so much sound came; the reader is not through then. */
 async function hearPart(pipeline: Pipeline, turn: Turn, ms: number) {
   const caller = new AbortController();
-  const parts = pipeline.answer(turn, makeReleasedHost(), caller.signal)[Symbol.asyncIterator]();
+  const parts = pipeline
+    .answer(turn, makeReleasedHost(), caller.signal)
+    [Symbol.asyncIterator]();
   for (let soundMs = 0; soundMs < ms; ) {
     const { value, done } = await parts.next();
     if (done) throw new Error('so much sound never came');
@@ -31,8 +33,15 @@ async function hearPart(pipeline: Pipeline, turn: Turn, ms: number) {
 
 test('an interruption closes the connection of the answer', async () => {
   const long = `${four} `.repeat(20).trim();
-  await using talking = await openTalking({ answer: () => ({ text: long }), soundSpeed: 5 });
-  const heard = await hearPart(talking.pipeline, makeTurn(makeSpokenTurn('hello')), 700);
+  await using talking = await openTalking({
+    answer: () => ({ text: long }),
+    soundSpeed: 5,
+  });
+  const heard = await hearPart(
+    talking.pipeline,
+    makeTurn(makeSpokenTurn('hello')),
+    700,
+  );
   heard.interrupt();
   await expect(heard.parts.next()).rejects.toThrow('interrupted');
   await expect.poll(() => [talking.running(), talking.server.open]).toEqual([0, 0]);
@@ -40,7 +49,10 @@ test('an interruption closes the connection of the answer', async () => {
 });
 
 test.each([
-  ['a connection that drops before the answer is replaced unnoticed, for money of its own', 'drop'],
+  [
+    'a connection that drops before the answer is replaced unnoticed, for money of its own',
+    'drop',
+  ],
   ['a session at its limit is replaced unnoticed, for money of its own', 'close'],
 ] as const)('%s', async (_, ends) => {
   await using talking = await openTalking({ answer: first(ends, '') });
@@ -48,9 +60,18 @@ test.each([
   const reserveRequest = () => void holds++;
   const host = makeReleasedHost();
   Object.assign(host.meter, { reserveRequest });
-  const { parts, error } = await drain(talking.pipeline, makeTurn(makeSpokenTurn('hello')), host);
+  const { parts, error } = await drain(
+    talking.pipeline,
+    makeTurn(makeSpokenTurn('hello')),
+    host,
+  );
   const { calls } = talking.server;
-  expect([error, joinTexts(parts), calls.length, holds]).toEqual([undefined, four, 2, 2]);
+  expect([error, joinTexts(parts), calls.length, holds]).toEqual([
+    undefined,
+    four,
+    2,
+    2,
+  ]);
   expect(toHistory(calls[1]).slice(0, 2)).toEqual(['user: Ana:', 'user: sound 1000']);
 });
 

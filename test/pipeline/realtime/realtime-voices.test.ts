@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { FakeHost, joinTexts, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
+import {
+  FakeHost,
+  joinTexts,
+  makeTurn,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
 import { openTalking } from './talking-setup.ts';
 
 const never = new AbortController().signal;
@@ -10,7 +15,8 @@ test('a voice that the server refuses gives way to its usual one, and is asked f
     voices: ['cedar'],
   });
   const reported: string[] = [];
-  const onGone = (name: string, of: string) => void reported.push(`${name} of the ${of}`);
+  const onGone = (name: string, of: string) =>
+    void reported.push(`${name} of the ${of}`);
   const texts: string[] = [];
   for (const question of ['hello', 'and now?']) {
     const host = new FakeHost();

@@ -20,9 +20,16 @@ testPipeline('realtime', (script) => openTalking({ answer: toTalkReply(script) }
 
 const four = 'Well, as you ask, it is four.';
 const fourFor = () => ({ text: four });
-const user = (name: string, content: string): ChatMessage => ({ role: 'user', name, content });
+const user = (name: string, content: string): ChatMessage => ({
+  role: 'user',
+  name,
+  content,
+});
 const assistant = (content: string): ChatMessage => ({ role: 'assistant', content });
-const after = (history: readonly ChatMessage[], turn: Turn): Turn => ({ ...turn, history });
+const after = (history: readonly ChatMessage[], turn: Turn): Turn => ({
+  ...turn,
+  history,
+});
 
 test('each answer is told the history in words and the question as sound, and leaves nothing with the server', async () => {
   await using talking = await openTalking({ answer: fourFor });
@@ -55,7 +62,11 @@ test.each([
       answer: () => ({ text: four, ends: 'incomplete' }),
     });
     const heard: number[] = [];
-    const reserveRequest = (_: readonly object[], __: readonly object[], heardMs: number) => {
+    const reserveRequest = (
+      _: readonly object[],
+      __: readonly object[],
+      heardMs: number,
+    ) => {
       heard.push(heardMs);
       return { maxUnits: units, release: () => undefined };
     };
@@ -80,9 +91,20 @@ test('an answer with a tool goes on over its connection, which is told the resul
     request < 2 ? { text: 'One moment.', call: lamp } : { text: 'It is on.' };
   await using talking = await openTalking({ answer });
   const host = makeReleasedHost();
-  const { parts } = await drain(talking.pipeline, makeTurn(makeSpokenTurn('lamp on')), host);
-  expect([host.ran.length, joinTexts(parts)]).toEqual([2, 'One moment. One moment. It is on.']);
-  const round = ['assistant: One moment.', 'function_call: ', 'function_call_output: done'];
+  const { parts } = await drain(
+    talking.pipeline,
+    makeTurn(makeSpokenTurn('lamp on')),
+    host,
+  );
+  expect([host.ran.length, joinTexts(parts)]).toEqual([
+    2,
+    'One moment. One moment. It is on.',
+  ]);
+  const round = [
+    'assistant: One moment.',
+    'function_call: ',
+    'function_call_output: done',
+  ];
   expect(talking.server.calls.map(toHistory)).toEqual([
     ['user: Ana:', 'user: sound 1000', ...round, ...round, 'assistant: It is on.'],
   ]);

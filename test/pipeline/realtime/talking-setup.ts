@@ -15,7 +15,11 @@ import {
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { makeChain } from '#test/fakes/fallback-chains.ts';
 import { openMockTalk } from '#test/fakes/providers/mock-talk.ts';
-import type { TalkCall, TalkReply, TalkSettings } from '#test/fakes/providers/realtime-call.ts';
+import type {
+  TalkCall,
+  TalkReply,
+  TalkSettings,
+} from '#test/fakes/providers/realtime-call.ts';
 
 type TalkOptions = Pick<TalkSettings, 'answer'> & Partial<TalkSettings>;
 
@@ -29,7 +33,11 @@ export async function openTalking(settings: TalkOptions) {
   });
   const synthesizer = new FakeSynthesizer();
   const open = (signal: AbortSignal) => {
-    const { chain } = makeChain<ChatModel>('chat', [talk.openAnswer(signal)], realClock);
+    const { chain } = makeChain<ChatModel>(
+      'chat',
+      [talk.openAnswer(signal)],
+      realClock,
+    );
     return createChatChain(chain);
   };
   const pipeline = createAudioModelPipeline({ open, synthesizer, input: 'audio' });
@@ -37,7 +45,8 @@ export async function openTalking(settings: TalkOptions) {
     server,
     synthesizer,
     pipeline,
-    running: () => server.calls.reduce((sum, { active }) => sum + active, synthesizer.running),
+    running: () =>
+      server.calls.reduce((sum, { active }) => sum + active, synthesizer.running),
     settled: waitUntilSettled,
     [Symbol.asyncDispose]: async () => {
       talk[Symbol.dispose]();
@@ -70,7 +79,11 @@ export function makeReleasedHost(): FakeHost {
 /** Somebody speaks, each sample another one. */
 export function makeSpokenTurn(text: string): TurnUtterance {
   const samples = Int16Array.from({ length: 16_000 }, (_, n) => 3000 * Math.sin(n / 5));
-  return { ...toUtterance(text), toMs: 1000, pcm: { samples, rateHz: 16_000, channels: 1 } };
+  return {
+    ...toUtterance(text),
+    toMs: 1000,
+    pcm: { samples, rateHz: 16_000, channels: 1 },
+  };
 }
 
 /** Reads to the end, and tells how it ended. */

@@ -27,7 +27,11 @@ export function makeTone(
 /** `ms` of one level in both channels. */
 export function makeSteady(value: number, ms: number): SoundSource {
   const samples = new Int16Array(2 * 48 * ms).fill(value);
-  return makeSourceFromPcm(`level ${value}`, { samples, rateHz: bandRateHz, channels: 2 });
+  return makeSourceFromPcm(`level ${value}`, {
+    samples,
+    rateHz: bandRateHz,
+    channels: 2,
+  });
 }
 
 /** Chunks as told, then nothing ever. */
@@ -77,7 +81,8 @@ export class ScriptedSource implements SoundSource {
         this.asked++;
         signal.throwIfAborted();
         if (this.#broke && this.#ready.length === 0) throw this.#broke;
-        const chunk = this.#ready.length > 0 ? this.#ready.shift() : await this.#wait(signal);
+        const chunk =
+          this.#ready.length > 0 ? this.#ready.shift() : await this.#wait(signal);
         if (!chunk && this.#broke) throw this.#broke;
         if (!chunk) return;
         yield chunk;

@@ -77,7 +77,9 @@ class Outlet {
     }
     const opus = frame ?? Buffer.of(0xf8, 0xff, 0xfe);
     const isSilent = !frame && this.#owed-- <= 0;
-    this.#heard.push(isSilent ? new Int16Array(1920) : this.#decoder.decode(opus).slice());
+    this.#heard.push(
+      isSilent ? new Int16Array(1920) : this.#decoder.decode(opus).slice(),
+    );
   }
 }
 
@@ -86,7 +88,9 @@ function loudness(sound: Int16Array) {
   const window = 240;
   return Array.from({ length: Math.floor(sound.length / window) }, (_, at) => {
     const piece = sound.subarray(at * window, (at + 1) * window);
-    return Math.sqrt((2 * piece.reduce((sum, sample) => sum + sample * sample, 0)) / window);
+    return Math.sqrt(
+      (2 * piece.reduce((sum, sample) => sum + sample * sample, 0)) / window,
+    );
   });
 }
 
@@ -116,9 +120,17 @@ test('while only speech sounds, frames are mono and exactly what they are withou
     (_, at) => 5000 * Math.sin((2 * Math.PI * 200 * at) / 24_000),
   );
   for (let n = 0; n < 20; n++) {
-    expect(outlet.sent[n]?.opus).toEqual(encoder.encode(sound.slice(n * 480, (n + 1) * 480)));
+    expect(outlet.sent[n]?.opus).toEqual(
+      encoder.encode(sound.slice(n * 480, (n + 1) * 480)),
+    );
   }
-  expect(outlet.sent.slice(20)).toEqual([undefined, undefined, undefined, undefined, undefined]);
+  expect(outlet.sent.slice(20)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 const recordings = [
@@ -128,20 +140,25 @@ const recordings = [
   'synth-flite-awb-repeat-that',
 ];
 
-test.each(recordings)('real speech, %s, has no crack where music begins or ends', async (name) => {
-  const { samples } = resamplePcm(readSpeech(name), 24_000);
-  for (const startMs of [400, 500, 600, 700]) {
-    const { band, outlet } = openTracks();
-    outlet.hum.speech = samples;
-    outlet.hum.isOn = true;
-    await outlet.run(startMs);
-    band.tracks.enqueue('music', music(100, 10));
-    await outlet.run(800);
-    expect(outlet.sent.some((sent) => sent?.isStereo)).toBe(true);
-    const said = loudness(resamplePcm(pcmOf(samples), bandRateHz).samples);
-    loudness(outlet.heard()).forEach((level, at) => {
-      const around = Math.max(0, ...said.slice(Math.max(0, at - 6), at + 3));
-      expect(level, `${at * 5} ms, music at ${startMs}`).toBeLessThan(2 * around + 200);
-    });
-  }
-});
+test.each(recordings)(
+  'real speech, %s, has no crack where music begins or ends',
+  async (name) => {
+    const { samples } = resamplePcm(readSpeech(name), 24_000);
+    for (const startMs of [400, 500, 600, 700]) {
+      const { band, outlet } = openTracks();
+      outlet.hum.speech = samples;
+      outlet.hum.isOn = true;
+      await outlet.run(startMs);
+      band.tracks.enqueue('music', music(100, 10));
+      await outlet.run(800);
+      expect(outlet.sent.some((sent) => sent?.isStereo)).toBe(true);
+      const said = loudness(resamplePcm(pcmOf(samples), bandRateHz).samples);
+      loudness(outlet.heard()).forEach((level, at) => {
+        const around = Math.max(0, ...said.slice(Math.max(0, at - 6), at + 3));
+        expect(level, `${at * 5} ms, music at ${startMs}`).toBeLessThan(
+          2 * around + 200,
+        );
+      });
+    }
+  },
+);

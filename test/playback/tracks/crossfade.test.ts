@@ -5,7 +5,10 @@ const fade = (band: Band, ms: number) =>
   band.tracks.findTrack('main')?.perform({ kind: 'crossfade', ms });
 
 /** Plays levels of these lengths one after the other, with a crossfade. */
-function openQueue(fadeMs: number, ...levels: readonly (readonly [level: number, ms: number])[]) {
+function openQueue(
+  fadeMs: number,
+  ...levels: readonly (readonly [level: number, ms: number])[]
+) {
   const band = new Band();
   const items = levels.map(([level, ms]) => band.play('main', makeSteady(level, ms)));
   fade(band, fadeMs);
@@ -16,7 +19,10 @@ function openQueue(fadeMs: number, ...levels: readonly (readonly [level: number,
 function sounding(band: Band) {
   const { heard } = band;
   const isSound = (sample: number) => sample !== 0;
-  return heard.subarray(heard.findIndex(isSound), heard.findLastIndex(isSound) + 1 - dyingSamples);
+  return heard.subarray(
+    heard.findIndex(isSound),
+    heard.findLastIndex(isSound) + 1 - dyingSamples,
+  );
 }
 
 /** Largest step from one sample to the next. */

@@ -8,7 +8,9 @@ test('a source that stops giving is given up after what it gave has sounded', as
   const item = band.play('main', findStuck(...Array(30).fill(1000)));
   await band.run(8200);
   expect(band.endOf(item)).toMatchObject({ code: 'source.unreachable' });
-  expect(band.heard.filter((sample) => sample !== 0).length).toBe(600 * 48 + dyingSamples);
+  expect(band.heard.filter((sample) => sample !== 0).length).toBe(
+    600 * 48 + dyingSamples,
+  );
 });
 
 test('sound that comes late is a gap, told as such, and never the end of its item', async () => {
@@ -50,5 +52,7 @@ test('a source that breaks is opened again where it was, until it gives nothing 
   await band.run(1200);
   expect(openedMs).toEqual([0, 400, 800]);
   expect(band.endOf(item)).toMatchObject({ code: 'source.unreachable' });
-  expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(800 * 48 + dyingSamples);
+  expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(
+    800 * 48 + dyingSamples,
+  );
 });

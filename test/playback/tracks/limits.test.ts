@@ -16,7 +16,9 @@ test('all tracks take 100 items together; one more is refused, and nothing is lo
 });
 
 test.each(['', ' ', 'a'.repeat(41), '..'])('a track cannot be called %j', (name) => {
-  expect(new Band().tracks.enqueue(name, makeSteady(1, 20))).toEqual({ kind: 'bad-name' });
+  expect(new Band().tracks.enqueue(name, makeSteady(1, 20))).toEqual({
+    kind: 'bad-name',
+  });
 });
 
 test.each(['a', 'a'.repeat(40), 'Café 9', '雨', 'नमस्ते', 'Straße', '💥', '@everyone'])(

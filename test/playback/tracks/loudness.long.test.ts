@@ -9,20 +9,27 @@ import { Band, bandRateHz, makeTone } from './band.ts';
 const peakOf = (dbfs: number) => 32_768 * 10 ** (dbfs / 20);
 
 function sine(dbfs: number, ms: number, rateHz = bandRateHz): Pcm {
-  return { samples: makeTone(ms, { hz: 997, peak: peakOf(dbfs), rateHz }), rateHz, channels: 2 };
+  return {
+    samples: makeTone(ms, { hz: 997, peak: peakOf(dbfs), rateHz }),
+    rateHz,
+    channels: 2,
+  };
 }
 
 /** Loudness of the mix, in LUFS, from `fromMs` to `toMs`. */
 function heard(band: Band, fromMs: number, toMs: number) {
   const meter = new LoudnessMeter();
-  for (const frame of band.frames.slice(fromMs / 20, toMs / 20)) meter.push(Int16Array.from(frame));
+  for (const frame of band.frames.slice(fromMs / 20, toMs / 20))
+    meter.push(Int16Array.from(frame));
   return meter.lufs ?? Number.NaN;
 }
 
 test.each([bandRateHz, 44_100, 24_000])(
   '997 Hz at -23 dBFS on both sides is -23 LUFS, at %i Hz',
   (hz) => {
-    expect(Math.abs((measureLoudness(sine(-23, 3000, hz)) ?? 0) + 23)).toBeLessThan(0.1);
+    expect(Math.abs((measureLoudness(sine(-23, 3000, hz)) ?? 0) + 23)).toBeLessThan(
+      0.1,
+    );
   },
 );
 
@@ -46,15 +53,23 @@ test.each([
     [-36, 10],
     [-72, 10],
   ],
-])('what is far below the rest does not count (EBU Tech 3341, cases 3 and 4)', (...parts) => {
-  const meter = new LoudnessMeter();
-  for (const [dbfs = 0, seconds = 0] of parts) meter.push(sine(dbfs, seconds * 1000).samples);
-  expect(Math.abs((meter.lufs ?? 0) + 23)).toBeLessThan(0.1);
-});
+])(
+  'what is far below the rest does not count (EBU Tech 3341, cases 3 and 4)',
+  (...parts) => {
+    const meter = new LoudnessMeter();
+    for (const [dbfs = 0, seconds = 0] of parts)
+      meter.push(sine(dbfs, seconds * 1000).samples);
+    expect(Math.abs((meter.lufs ?? 0) + 23)).toBeLessThan(0.1);
+  },
+);
 
 test('silence has no loudness, nor has less than 400 ms', () => {
   expect(
-    measureLoudness({ samples: new Int16Array(96_000), rateHz: bandRateHz, channels: 2 }),
+    measureLoudness({
+      samples: new Int16Array(96_000),
+      rateHz: bandRateHz,
+      channels: 2,
+    }),
   ).toBeUndefined();
   expect(measureLoudness(sine(-23, 390))).toBeUndefined();
 });

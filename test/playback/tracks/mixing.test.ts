@@ -41,7 +41,9 @@ test.each<[string, (band: Band) => unknown]>([
   [
     'is sought in',
     (band) =>
-      band.tracks.findTrack('main')?.perform({ kind: 'seek', to: { kind: 'at', ms: 1013 } }),
+      band.tracks
+        .findTrack('main')
+        ?.perform({ kind: 'seek', to: { kind: 'at', ms: 1013 } }),
   ],
   ['is paused with all', (band) => band.tracks.pause(true)],
 ])('a track that %s does not click', async (_, act) => {
@@ -82,12 +84,18 @@ type Part = { hz: number; peak: number; percent: number; rateHz: number };
 /** One sample of the left channel, in float64. */
 function ideal(parts: readonly Part[], at: number) {
   return parts.reduce((all, { hz, peak, percent }) => {
-    return all + ((peak * percent) / 100) * Math.sin((2 * Math.PI * hz * at) / bandRateHz);
+    return (
+      all + ((peak * percent) / 100) * Math.sin((2 * Math.PI * hz * at) / bandRateHz)
+    );
   }, 0);
 }
 
 /** Energy of the signal, and of its difference from that, over 20 ms. */
-function difference(out: Int16Array, parts: readonly Part[], frame: number): [number, number] {
+function difference(
+  out: Int16Array,
+  parts: readonly Part[],
+  frame: number,
+): [number, number] {
   let [signal, error] = [0, 0];
   for (let n = frame === 0 ? 240 : 0; n < 960; n++) {
     const wanted = ideal(parts, frame * 960 + n);
@@ -111,7 +119,10 @@ test('the sum is the sum, below -60 dB away from a mix computed at leisure, and 
       const limiter = new MusicLimiter();
       for (const [n, { hz, peak, percent, rateHz }] of parts.entries()) {
         const samples = makeTone(1000, { hz, peak, rateHz });
-        band.tracks.enqueue(`t${n}`, makeSourceFromPcm('part', { samples, rateHz, channels: 2 }));
+        band.tracks.enqueue(
+          `t${n}`,
+          makeSourceFromPcm('part', { samples, rateHz, channels: 2 }),
+        );
         band.tracks.findTrack(`t${n}`)?.perform({ kind: 'volume', percent });
       }
       let [signal, error] = [0, 0];

@@ -66,7 +66,11 @@ class Model {
       track.perform({ kind: 'resume' });
       track.perform({ kind: 'loop', on: false });
     }
-    for (let n = 0; n < 2000 && !this.band.tracks.listTracks().every(({ now }) => !now); n++) {
+    for (
+      let n = 0;
+      n < 2000 && !this.band.tracks.listTracks().every(({ now }) => !now);
+      n++
+    ) {
       await this.band.step();
     }
     this.check();
@@ -93,7 +97,11 @@ const source: fc.Arbitrary<SoundSource> = fc
   .record({ ms: fc.constantFrom(0, 1, 19, 20, 21, 330, 900), isBroken: fc.boolean() })
   .map(({ ms, isBroken }) => {
     const samples = new Int16Array(96 * ms).fill(100);
-    const whole = makeSourceFromPcm(`${ms}`, { samples, rateHz: bandRateHz, channels: 2 });
+    const whole = makeSourceFromPcm(`${ms}`, {
+      samples,
+      rateHz: bandRateHz,
+      channels: 2,
+    });
     if (!isBroken) return whole;
     return {
       ...whole,
@@ -125,7 +133,9 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.tuple(name, fc.integer({ min: 0, max: 1000 })).map(
     ([on, ms]): Act =>
       (model) =>
-        void model.band.tracks.findTrack(on)?.perform({ kind: 'seek', to: { kind: 'at', ms } }),
+        void model.band.tracks
+          .findTrack(on)
+          ?.perform({ kind: 'seek', to: { kind: 'at', ms } }),
   ),
   fc.tuple(name, fc.boolean()).map(
     ([on, isOn]): Act =>
@@ -135,7 +145,9 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.tuple(name, fc.integer({ min: 0, max: 200 })).map(
     ([on, percent]): Act =>
       (model) =>
-        void model.band.tracks.findTrack(on)?.perform({ kind: 'volume', percent, overMs: percent }),
+        void model.band.tracks
+          .findTrack(on)
+          ?.perform({ kind: 'volume', percent, overMs: percent }),
   ),
   fc.tuple(name, fc.constantFrom(0, 40, 1000)).map(
     ([on, ms]): Act =>

@@ -30,7 +30,9 @@ test('an item that loops sounds without a gap until it is told to end', async ()
   expect(main?.perform({ kind: 'loop', on: false })).toMatchObject({ kind: 'changed' });
   await band.run(600);
   expect(band.endOf(item)).toEqual('completed');
-  expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(6 * 510 * 48 + dyingSamples);
+  expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(
+    6 * 510 * 48 + dyingSamples,
+  );
 });
 
 test('a loop of nothing ends, also where it is moved', async () => {

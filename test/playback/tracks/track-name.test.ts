@@ -33,9 +33,12 @@ test('letters that Unicode folds to one are one letter in a name, in each of its
   const apart: string[] = [];
   for (let place = 0; place < 0x11_00_00; place++) {
     const letter = String.fromCodePoint(place);
-    const cases = [letter.toLowerCase(), letter.toUpperCase()].filter((other) => other !== letter);
+    const cases = [letter.toLowerCase(), letter.toUpperCase()].filter(
+      (other) => other !== letter,
+    );
     // With the flags i and u, ECMAScript compares by the simple case folding of Unicode.
-    const isOne = (other: string) => new RegExp(`^\\u{${place.toString(16)}}$`, 'iu').test(other);
+    const isOne = (other: string) =>
+      new RegExp(`^\\u{${place.toString(16)}}$`, 'iu').test(other);
     if (cases.some((other) => isOne(other) && trackKey(letter) !== trackKey(other)))
       apart.push(letter);
   }

@@ -3,8 +3,16 @@ import { constants, inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 
-import { identify, openSocket, sendRequest, usualIntents } from '#test/sandbox/raw-bot.ts';
-import { openSilentSandbox as open, openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import {
+  identify,
+  openSocket,
+  sendRequest,
+  usualIntents,
+} from '#test/sandbox/raw-bot.ts';
+import {
+  openSilentSandbox as open,
+  openSilentVoice,
+} from '#test/sandbox/voice/silent-voice.ts';
 
 test('a resume replays what was missed, once', async () => {
   await using sandbox = await open();
@@ -29,10 +37,14 @@ test('a session that is over, or never was, cannot be resumed', async () => {
   const first = await identify(sandbox);
   const seat = { guild_id: sandbox.guildId, channel_id: sandbox.channelId('Lounge') };
   first.say(4, seat);
-  expect(await first.event('VOICE_SERVER_UPDATE')).toMatchObject({ endpoint: 'localhost:1' });
+  expect(await first.event('VOICE_SERVER_UPDATE')).toMatchObject({
+    endpoint: 'localhost:1',
+  });
   first.socket.close(1000);
   await first.closed;
-  await expect.poll(() => voice.expelled).toEqual([{ userId: sandbox.botId, closeCode: 4014 }]);
+  await expect
+    .poll(() => voice.expelled)
+    .toEqual([{ userId: sandbox.botId, closeCode: 4014 }]);
   using second = await openSocket(sandbox);
   second.say(6, { token: sandbox.token, session_id: first.sessionId, seq: 1 });
   await expect.poll(() => second.heard.at(-1)).toMatchObject({ op: 9, d: false });
@@ -52,7 +64,9 @@ test('a bot that asks for compression gets one stream, each message flushed', as
   await expect.poll(() => chunks.length).toBe(3);
   const flush = Buffer.from([0, 0, 255, 255]);
   expect(chunks.map((chunk) => chunk.subarray(-4))).toEqual([flush, flush, flush]);
-  const text = inflateSync(Buffer.concat(chunks), { finishFlush: constants.Z_SYNC_FLUSH });
+  const text = inflateSync(Buffer.concat(chunks), {
+    finishFlush: constants.Z_SYNC_FLUSH,
+  });
   expect(text.toString()).toMatch(/"op":10.*"t":"READY".*"t":"GUILD_CREATE"/);
   socket.terminate();
 });
@@ -62,6 +76,10 @@ test('ids that a bot writes as numbers are not rounded', async () => {
   await using sandbox = await open({ voice: voice.half });
   const bot = await identify(sandbox);
   const channel = sandbox.channelId('Lounge');
-  bot.socket.send(`{"op":4,"d":{"guild_id":${sandbox.guildId},"channel_id":${channel}}}`);
-  expect(await bot.event('VOICE_SERVER_UPDATE')).toMatchObject({ guild_id: sandbox.guildId });
+  bot.socket.send(
+    `{"op":4,"d":{"guild_id":${sandbox.guildId},"channel_id":${channel}}}`,
+  );
+  expect(await bot.event('VOICE_SERVER_UPDATE')).toMatchObject({
+    guild_id: sandbox.guildId,
+  });
 });

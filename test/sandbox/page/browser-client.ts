@@ -42,7 +42,9 @@ export async function openTestPage(sandbox: Sandbox, you: string) {
 export async function openSilentPage() {
   await using stack = new AsyncDisposableStack();
   const voice = openSilentVoice();
-  const sandbox = stack.use(await openSandbox({ voice: voice.half, ownerName: 'Adam' }));
+  const sandbox = stack.use(
+    await openSandbox({ voice: voice.half, ownerName: 'Adam' }),
+  );
   const setup = stack.use(await openTestPage(sandbox, 'Adam'));
   const all = stack.move();
   return { ...setup, sandbox, [Symbol.asyncDispose]: () => all.disposeAsync() };

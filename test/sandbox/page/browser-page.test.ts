@@ -9,13 +9,18 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
   await using setup = await openSilentPage();
   const { sandbox } = setup;
   const body = [{ name: 'greet', description: 'x' }];
-  await sendRequest(sandbox, `/applications/${sandbox.botId}/commands`, { method: 'PUT', body });
+  await sendRequest(sandbox, `/applications/${sandbox.botId}/commands`, {
+    method: 'PUT',
+    body,
+  });
   using bot = await identify(sandbox);
   const answer = async (place: number, callback: object) => {
     const interactions = () => bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
     await expect.poll(() => interactions()[place]).toBeDefined();
     const { id, token, data } = interactions()[place]?.d ?? {};
-    await sendRequest(sandbox, `/interactions/${id}/${token}/callback`, { body: callback });
+    await sendRequest(sandbox, `/interactions/${id}/${token}/callback`, {
+      body: callback,
+    });
     return data;
   };
   const tab = await setup.open('a');
@@ -24,7 +29,10 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
   const options = [{ label: 'Red', value: 'red' }];
   const djs = [{ id: setup.sandbox.guild().addRole('DJs'), type: 'role' }];
   const menus = [
-    { type: 1, components: [{ type: 3, custom_id: 'colour', placeholder: 'A colour', options }] },
+    {
+      type: 1,
+      components: [{ type: 3, custom_id: 'colour', placeholder: 'A colour', options }],
+    },
     { type: 1, components: [{ type: 5, custom_id: 'who' }] },
     { type: 1, components: [{ type: 8, custom_id: 'where', channel_types: [0] }] },
     { type: 1, components: [{ type: 6, custom_id: 'role', default_values: djs }] },
@@ -32,7 +40,13 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
   await answer(0, { type: 4, data: { content: 'Hi', components: menus } });
   const { messageId } = await commanded;
   expect(tab.ofKind('message')[0]?.menus).toMatchObject([
-    { customId: 'colour', placeholder: 'A colour', least: 1, most: 1, choices: options },
+    {
+      customId: 'colour',
+      placeholder: 'A colour',
+      least: 1,
+      most: 1,
+      choices: options,
+    },
     { customId: 'who', choices: [{ label: 'Adam', value: 'Adam', chosen: false }] },
     { customId: 'where', choices: [{ label: 'general' }] },
     {
@@ -43,7 +57,12 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
       ],
     },
   ]);
-  const picked = tab.ask({ kind: 'press', messageId, customId: 'colour', values: ['red'] });
+  const picked = tab.ask({
+    kind: 'press',
+    messageId,
+    customId: 'colour',
+    values: ['red'],
+  });
   const line = { type: 4, custom_id: 'name', style: 2, max_length: 9 };
   const modal = {
     custom_id: 'about',
@@ -51,10 +70,22 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
     components: [{ type: 18, label: 'Name', component: line }],
   };
   expect(await answer(1, { type: 9, data: modal })).toMatchObject({ values: ['red'] });
-  const { form } = (await picked) as unknown as { readonly form: { readonly id: string } };
-  const field = { customId: 'name', label: 'Name', required: true, isLong: true, mostLength: 9 };
+  const { form } = (await picked) as unknown as {
+    readonly form: { readonly id: string };
+  };
+  const field = {
+    customId: 'name',
+    label: 'Name',
+    required: true,
+    isLong: true,
+    mostLength: 9,
+  };
   expect(form).toMatchObject({ title: 'About you', fields: [field] });
-  const submitted = tab.ask({ kind: 'submit', form: form.id, fields: { name: 'Adam' } });
+  const submitted = tab.ask({
+    kind: 'submit',
+    form: form.id,
+    fields: { name: 'Adam' },
+  });
   expect(await answer(2, { type: 4, data: { content: 'Thanks' } })).toMatchObject({
     custom_id: 'about',
   });
@@ -76,5 +107,7 @@ test('sound that is malformed or of 10 MB ends its own socket alone', async () =
   const big = await setup.openSound('a');
   big.sendRaw(Buffer.alloc(10_000_000));
   expect([1006, 1009]).toContain((await big.ended)[0]);
-  expect(await tab.ask({ kind: 'write', text: 'Still here.' })).toMatchObject({ ok: true });
+  expect(await tab.ask({ kind: 'write', text: 'Still here.' })).toMatchObject({
+    ok: true,
+  });
 });

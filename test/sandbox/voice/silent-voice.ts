@@ -21,7 +21,11 @@ export function openSilentVoice() {
       [Symbol.asyncDispose]: async () => undefined,
     }),
     connect: async () => ({
-      speak: async () => ({ firstPacketAtMs: 1, firstVoicedAtMs: 2, lastVoicedAtMs: 3 }),
+      speak: async () => ({
+        firstPacketAtMs: 1,
+        firstVoicedAtMs: 2,
+        lastVoicedAtMs: 3,
+      }),
       sendLive: () => undefined,
       endLive: () => undefined,
       useMicrophone: () => undefined,

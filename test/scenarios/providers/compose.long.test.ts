@@ -1,6 +1,9 @@
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { readBotEnvironment } from '#test/deploy/compose-files.ts';
-import { openServers, type RecipeStands } from '#test/fakes/dialects/provider-recipes.ts';
+import {
+  openServers,
+  type RecipeStands,
+} from '#test/fakes/dialects/provider-recipes.ts';
 import { openServer } from '#test/fakes/dialects/server-forms.ts';
 import { openLiteLlm } from '#test/fakes/dialects/vendor-dialects.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
@@ -27,7 +30,11 @@ async function expectAnswered(file: string, stands: RecipeStands, env = {}) {
     hears: () => 'Nova, what is the tallest bridge 1!',
     replies: [{ match: /^/, text: answer }],
   };
-  await using kitchen = await openServers(await readBotEnvironment(file), stands, behind);
+  await using kitchen = await openServers(
+    await readBotEnvironment(file),
+    stands,
+    behind,
+  );
   const environment = { ...dotEnv, ...kitchen.environment, ...env };
   await using setup = await openOwnScenario({ environment });
   const adam = await callIn(setup, 'Adam');
@@ -36,16 +43,19 @@ async function expectAnswered(file: string, stands: RecipeStands, env = {}) {
   await expectAlike(pcm, toneOf([answer]));
 }
 
-scenario('people talk with the bot of each compose file through its own servers', async () => {
-  const local = {
-    'http://speaches:8000': openServer('speaches'),
-    'http://ollama:11434': openServer('ollama'),
-  };
-  const key = { OPENAI_API_KEY: 'sk-the-proxys' };
-  const proxy = { 'http://litellm:4000': openLiteLlm };
-  await Promise.all([
-    expectAnswered('compose.local.yaml', local),
-    expectAnswered('compose.proxy.yaml', proxy, key),
-    expectAnswered('compose.proxy.yaml', proxy, { ...key, PIPELINE: 'audio-model' }),
-  ]);
-});
+scenario(
+  'people talk with the bot of each compose file through its own servers',
+  async () => {
+    const local = {
+      'http://speaches:8000': openServer('speaches'),
+      'http://ollama:11434': openServer('ollama'),
+    };
+    const key = { OPENAI_API_KEY: 'sk-the-proxys' };
+    const proxy = { 'http://litellm:4000': openLiteLlm };
+    await Promise.all([
+      expectAnswered('compose.local.yaml', local),
+      expectAnswered('compose.proxy.yaml', proxy, key),
+      expectAnswered('compose.proxy.yaml', proxy, { ...key, PIPELINE: 'audio-model' }),
+    ]);
+  },
+);

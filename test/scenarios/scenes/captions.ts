@@ -12,7 +12,12 @@ import {
   type Step,
 } from '#test/scenarios/scene-types.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
-import { keptBytes, linesIn, promptsOf, transcriptFor } from '#test/scenarios/setup/captioning.ts';
+import {
+  keptBytes,
+  linesIn,
+  promptsOf,
+  transcriptFor,
+} from '#test/scenarios/setup/captioning.ts';
 import { eventually } from '#test/scenarios/setup/scenario-setup.ts';
 import { listFilesWith } from '#test/storage/copied-stores.ts';
 
@@ -22,7 +27,10 @@ const captioned: readonly Step[] = [
   { Ben: { joins: 'Lounge' } },
   { Adam: { calls: 'Lounge' } },
   { Ben: { runs: '/privacy allow' } },
-  { Adam: { runs: '/captions on', reads: isOn, settles: true }, Ben: { settles: true } },
+  {
+    Adam: { runs: '/captions on', reads: isOn, settles: true },
+    Ben: { settles: true },
+  },
 ];
 const [friday, table, chess] = ['Friday at eight', 'I book the table', 'we play chess'];
 const talk = [friday, table, chess];
@@ -38,7 +46,10 @@ const found: ScenarioReading = {
   has: /\d\d:\d\d Ben: "I book the table" https:\/\/discord\.com\/channels\/\d+\/\d+\/\d+/,
   to: 'caller',
 };
-const quote: ScenarioReading = { has: /^\d\d:\d\d Adam: "Friday at eight" https:/, to: 'caller' };
+const quote: ScenarioReading = {
+  has: /^\d\d:\d\d Adam: "Friday at eight" https:/,
+  to: 'caller',
+};
 const wholeRecap: ScenarioReading = {
   has: /\*\*Decisions\*\*\n\d\d:\d\d Adam: They meet on Friday\. \S+\n\*\*Tasks\*\*\n\d\d:\d\d Ben: Ben books a table\. \S+\n\d\d:\d\d Adam: Somebody brings the board\. \S+$/,
   to: 'caller',
@@ -47,7 +58,12 @@ const restOfRecap = { has: 'They meet on Friday.', lacks: /Ben|table/ };
 
 const said = [
   ...['quagga before', 'okapi unasked', 'tapir left out', 'numbat while paused'],
-  ...['dugong captions off', 'we meet at eight', 'I bring the bread', 'Nova who brings wine'],
+  ...[
+    'dugong captions off',
+    'we meet at eight',
+    'I bring the bread',
+    'Nova who brings wine',
+  ],
 ];
 /** A word that is nowhere else, in what must not be written. */
 const canaries = /quagga|okapi|tapir|numbat|dugong/;
@@ -73,7 +89,9 @@ const spoken: readonly Step[] = [
 const erased: Step = {
   see: ({ dataDir, person }) => ({
     canary: listFilesWith(dataDir, 'quagga'),
-    ben: listFilesWith(dataDir, person('Ben').id).filter((path) => !/parley\.db/.test(path)),
+    ben: listFilesWith(dataDir, person('Ben').id).filter(
+      (path) => !/parley\.db/.test(path),
+    ),
     other: listFilesWith(dataDir, other).length > 0,
   }),
   is: { canary: [], ben: [], other: true },
@@ -89,15 +107,26 @@ export const captionScenes: Scenes = {
   'what people and the bot say is shown by name and in order, of those who agreed': {
     own: { rateLimits: 'usual' },
     sayings: said,
-    providers: { replies: [{ match: 'who brings wine', text: 'Adam brings the wine.' }] },
+    providers: {
+      replies: [{ match: 'who brings wine', text: 'Adam brings the wine.' }],
+    },
     steps: [
-      { Ben: { joins: 'Lounge' }, Cleo: { joins: 'Lounge' }, Dora: { joins: 'Lounge' } },
+      {
+        Ben: { joins: 'Lounge' },
+        Cleo: { joins: 'Lounge' },
+        Dora: { joins: 'Lounge' },
+      },
       { Adam: { calls: 'Lounge' } },
       { Ben: { runs: '/privacy allow' }, Dora: { runs: '/privacy allow' } },
       { Adam: { says: 'quagga before', runs: '/captions on', reads: isOn } },
       { see: (stage) => noticesOf(stage)[0], keep: 'notice' },
       { see: isToldAloud, is: true },
-      { Dora: { presses: ['captions.leave_out', 'notice'], reads: onlyOn('captions.left_out') } },
+      {
+        Dora: {
+          presses: ['captions.leave_out', 'notice'],
+          reads: onlyOn('captions.left_out'),
+        },
+      },
       { Cleo: { says: 'okapi unasked' }, Dora: { says: 'tapir left out' } },
       { Adam: { captions: 'we meet at eight' } },
       { Ben: { captions: 'I bring the bread' } },
@@ -124,38 +153,45 @@ export const captionScenes: Scenes = {
       { Adam: { runs: '/leave' } },
       { see: keptBytes, has: 'we meet at eight', lacks: canaries },
       { see: promptsOf, lacks: canaries },
-      { see: ({ sandbox }) => sandbox.requests().map(({ body }) => body), lacks: canaries },
-      { see: ({ sandbox }) => sandbox.requests().filter(({ status }) => status === 429), is: [] },
-    ],
-  },
-  'a killed bot goes on with the same transcript, and still forgets what it wrote before': {
-    own: {},
-    sayings: [canary, other, 'a sentence cut off', 'here again'],
-    steps: [
-      ...captioned,
-      { Adam: { captions: other } },
-      { Ben: { captions: canary } },
-      { see: keptBytes, has: canary },
       {
-        together: [
-          [{ Adam: { says: 'a sentence cut off' } }],
-          [
-            { see: (stage) => linesIn(stage).at(-1), has: /^\*\*Adam\*\*.*…$/ },
-            { bot: 'is killed' },
-            { returnsTo: ['Adam', 'Ben'] },
-          ],
-        ],
+        see: ({ sandbox }) => sandbox.requests().map(({ body }) => body),
+        lacks: canaries,
       },
-      // What was being said is kept nowhere, so that it is not shown either.
-      { see: linesIn, is: [`**Adam** ${other}`, `**Ben** ${canary}`] },
-      { Adam: { captions: 'here again' } },
-      { see: transcribed, is: [other, canary, 'here again'] },
-      { Ben: { runs: '/privacy forget', reads: asksToForget, keep: 'card' } },
-      { Ben: { presses: ['confirm:forget', 'card'], reads: copies } },
-      { see: linesIn, is: [`**Adam** ${other}`, '**Adam** here again'] },
-      { see: keptBytes, has: other, lacks: 'quagga' },
+      {
+        see: ({ sandbox }) => sandbox.requests().filter(({ status }) => status === 429),
+        is: [],
+      },
     ],
   },
+  'a killed bot goes on with the same transcript, and still forgets what it wrote before':
+    {
+      own: {},
+      sayings: [canary, other, 'a sentence cut off', 'here again'],
+      steps: [
+        ...captioned,
+        { Adam: { captions: other } },
+        { Ben: { captions: canary } },
+        { see: keptBytes, has: canary },
+        {
+          together: [
+            [{ Adam: { says: 'a sentence cut off' } }],
+            [
+              { see: (stage) => linesIn(stage).at(-1), has: /^\*\*Adam\*\*.*…$/ },
+              { bot: 'is killed' },
+              { returnsTo: ['Adam', 'Ben'] },
+            ],
+          ],
+        },
+        // What was being said is kept nowhere, so that it is not shown either.
+        { see: linesIn, is: [`**Adam** ${other}`, `**Ben** ${canary}`] },
+        { Adam: { captions: 'here again' } },
+        { see: transcribed, is: [other, canary, 'here again'] },
+        { Ben: { runs: '/privacy forget', reads: asksToForget, keep: 'card' } },
+        { Ben: { presses: ['confirm:forget', 'card'], reads: copies } },
+        { see: linesIn, is: [`**Adam** ${other}`, '**Adam** here again'] },
+        { see: keptBytes, has: other, lacks: 'quagga' },
+      ],
+    },
   'what was said is found again: as files, by words, by a question, and summed up': {
     sayings: talk,
     providers: {
@@ -174,8 +210,15 @@ export const captionScenes: Scenes = {
       { Ben: { runs: '/captions find words:table', reads: found } },
       { Ben: { runs: '/captions find words:zebra', reads: onlyOn('ask.unknown') } },
       // Cleo was not there; whether she may know it depends on whether she may open the place of the captions.
-      { Cleo: { runs: '/captions find words:table', reads: { has: table, to: 'caller' } } },
-      { 'Cleo may not open Lounge any more, and the bot knows it': untilNothingIsFound },
+      {
+        Cleo: {
+          runs: '/captions find words:table',
+          reads: { has: table, to: 'caller' },
+        },
+      },
+      {
+        'Cleo may not open Lounge any more, and the bot knows it': untilNothingIsFound,
+      },
       { Cleo: { runs: '/captions transcript', reads: onlyOn('captions.none') } },
       { Ben: { runs: '/ask question:When do we meet? about:this', reads: quote } },
       { see: promptsOf, has: table },
@@ -255,7 +298,8 @@ function linkedLines(stage: Stage) {
   return [...links].map(([, channelId, messageId], n) => {
     const message = sandbox.messages('Lounge').find(({ id }) => id === messageId);
     return (
-      channelId === sandbox.channelId('Lounge') && message?.text.includes(talk[n] ?? '?') === true
+      channelId === sandbox.channelId('Lounge') &&
+      message?.text.includes(talk[n] ?? '?') === true
     );
   });
 }
@@ -273,5 +317,7 @@ function untilNothingIsFound(stage: Stage) {
 
 function ageSessions({ dataDir }: Stage) {
   using sqlite = new DatabaseSync(toTranscriptsPath(dataDir));
-  sqlite.exec(`UPDATE sessions SET started_at_wall_ms = started_at_wall_ms - ${40 * 86_400_000}`);
+  sqlite.exec(
+    `UPDATE sessions SET started_at_wall_ms = started_at_wall_ms - ${40 * 86_400_000}`,
+  );
 }

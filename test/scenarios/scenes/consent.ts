@@ -12,7 +12,12 @@ import {
   type Step,
 } from '#test/scenarios/scene-types.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
-import { madeTexts, pieced, recognised, shownWords } from '#test/scenarios/setup/scenario-setup.ts';
+import {
+  madeTexts,
+  pieced,
+  recognised,
+  shownWords,
+} from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = 'human-cards-004';
 /** Ben says something else, so that no sound of his passes for one of Adam's. */
@@ -25,8 +30,10 @@ const seated: readonly Step[] = [
   { Adam: { calls: 'Lounge' } },
   { Ben: { settles: true } },
 ];
-const recognisedPeople = (stage: Stage) => recognised(stage).filter((name) => name !== 'nobody');
-const linesOf = (...ids: readonly PlainTextId[]) => ids.map((id) => formatText(id)).join('\n');
+const recognisedPeople = (stage: Stage) =>
+  recognised(stage).filter((name) => name !== 'nobody');
+const linesOf = (...ids: readonly PlainTextId[]) =>
+  ids.map((id) => formatText(id)).join('\n');
 
 const asksToForget: ScenarioReading = {
   ...onlyOn('privacy.forget.ask', { n: 0, m: 0 }),
@@ -61,7 +68,10 @@ export const consentScenes: Scenes = {
           [{ Ben: { says: makeMonologue(8) } }],
           [
             { Ben: { sends: 150 } },
-            { see: (stage) => madeTexts(stage).join(' '), is: formatText('join.spoken') },
+            {
+              see: (stage) => madeTexts(stage).join(' '),
+              is: formatText('join.spoken'),
+            },
             { see: (stage) => stage.providers.requests.length, is: 2 },
             { Adam: { understands: question } },
           ],
@@ -123,20 +133,21 @@ export const consentScenes: Scenes = {
       { see: recognised, is: ['Ben', 'Adam'] },
     ],
   },
-  'under CONSENT_POLICY=notice everybody is heard, but who said no, which outlives the bot': {
-    providers,
-    environment: notice,
-    steps: [
-      ...seated,
-      { Ben: { understands: another } },
-      { see: recognised, is: ['Ben'] },
-      { Ben: { runs: '/privacy deny', reads: onlyOn('consent.no') } },
-      { returnsTo: ['Adam', 'Ben'] },
-      { Ben: { says: another } },
-      { Adam: { asks: question } },
-      { see: recognised, is: ['Ben', 'Adam'] },
-    ],
-  },
+  'under CONSENT_POLICY=notice everybody is heard, but who said no, which outlives the bot':
+    {
+      providers,
+      environment: notice,
+      steps: [
+        ...seated,
+        { Ben: { understands: another } },
+        { see: recognised, is: ['Ben'] },
+        { Ben: { runs: '/privacy deny', reads: onlyOn('consent.no') } },
+        { returnsTo: ['Adam', 'Ben'] },
+        { Ben: { says: another } },
+        { Adam: { asks: question } },
+        { see: recognised, is: ['Ben', 'Adam'] },
+      ],
+    },
   'where the store cannot be read, only a yes said just now counts': {
     own: {},
     providers,
@@ -164,14 +175,22 @@ export const consentScenes: Scenes = {
       { Ben: { runs: '/privacy allow', reads: unsaved, asks: another } },
       { see: recognised, is: ['Adam', 'Ben'] },
       { Ben: { runs: '/privacy forget', keep: 'card' } },
-      { Ben: { presses: ['confirm:forget', 'card'], reads: onlyOn('privacy.forget.failed') } },
+      {
+        Ben: {
+          presses: ['confirm:forget', 'card'],
+          reads: onlyOn('privacy.forget.failed'),
+        },
+      },
       { see: ({ bot }) => bot.isRunning, is: true },
     ],
   },
 };
 
 /** What was asked of the providers, and heard of people, when Ben said no. */
-const counted = new WeakMap<Stage, { readonly requests: number; readonly uttered: number }>();
+const counted = new WeakMap<
+  Stage,
+  { readonly requests: number; readonly uttered: number }
+>();
 
 function countHeard(stage: Stage) {
   const { providers, uttered } = stage;

@@ -18,17 +18,33 @@ const inLounge: Step = {
   fits: { online: true, channel: 'Lounge' },
 };
 const isGone: Step = { botSits: 'nowhere' };
-const asked = ({ providers: { requests } }: Stage) => requests.map(({ endpoint }) => endpoint);
-const linksOpened = ({ bot }: Stage) => bot.log.filter(({ msg }) => msg === 'link-opened').length;
+const asked = ({ providers: { requests } }: Stage) =>
+  requests.map(({ endpoint }) => endpoint);
+const linksOpened = ({ bot }: Stage) =>
+  bot.log.filter(({ msg }) => msg === 'link-opened').length;
 const cipherInUse = ({ bot }: Stage) =>
   bot.log.findLast(({ msg }) => msg === 'link-opened')?.cipher;
 const xchacha = 'aead_xchacha20_poly1305_rtpsize';
-const fault = (sentence: string, cause: (sandbox: Stage['sandbox']) => unknown): Step => ({
+const fault = (
+  sentence: string,
+  cause: (sandbox: Stage['sandbox']) => unknown,
+): Step => ({
   [sentence]: ({ sandbox }) => cause(sandbox),
 });
 
 /** Close codes, by name of the server where it happens: all come back but those that Discord will not have. */
-const codes = ['4004', '4006', '4011', '4014', '4015', '4016', '4017', '4020', '4021', '4022'];
+const codes = [
+  '4004',
+  '4006',
+  '4011',
+  '4014',
+  '4015',
+  '4016',
+  '4017',
+  '4020',
+  '4021',
+  '4022',
+];
 const refused = ['4016', '4017'];
 /** Discord wants to be left alone for a minute. */
 const resting = '4021';
@@ -87,7 +103,11 @@ export const discordTroubleScenes: Scenes = {
       { Adam: { says: question } },
       { see: asked, has: 'chat' },
       {
-        'the bot stops, and is online as it leaves': async ({ bot, sandbox, voiceRequests }) => {
+        'the bot stops, and is online as it leaves': async ({
+          bot,
+          sandbox,
+          voiceRequests,
+        }) => {
           const onlineAtLeaving: boolean[] = [];
           voiceRequests.onExpel(() => onlineAtLeaving.push(sandbox.bot().online));
           expect(await bot.stop()).toBe(0);
@@ -121,17 +141,20 @@ export const discordTroubleScenes: Scenes = {
       understood,
     ],
   },
-  'where a voice server offers only XChaCha20-Poly1305 people are heard, and hear the answer': {
-    own: {},
-    providers,
-    steps: [
-      fault('only XChaCha20 is offered', ({ faults }) => faults.voice.offerOnly(xchacha)),
-      called,
-      { see: cipherInUse, is: xchacha },
-      settled,
-      { Adam: isAnswered },
-    ],
-  },
+  'where a voice server offers only XChaCha20-Poly1305 people are heard, and hear the answer':
+    {
+      own: {},
+      providers,
+      steps: [
+        fault('only XChaCha20 is offered', ({ faults }) =>
+          faults.voice.offerOnly(xchacha),
+        ),
+        called,
+        { see: cipherInUse, is: xchacha },
+        settled,
+        { Adam: isAnswered },
+      ],
+    },
   'a voice server that is away for a while is found again': {
     providers,
     steps: [
@@ -141,7 +164,9 @@ export const discordTroubleScenes: Scenes = {
         voice.close(botId, 1006);
       }),
       lost,
-      fault('the voice server is back', ({ faults }) => faults.voice.connections('open')),
+      fault('the voice server is back', ({ faults }) =>
+        faults.voice.connections('open'),
+      ),
       joined,
       settled,
       understood,
@@ -162,25 +187,26 @@ export const discordTroubleScenes: Scenes = {
       { posts: 'Lounge', lacks: formatText('link.down') },
     ],
   },
-  'a bot that missed a change of the end-to-end keys hears nobody, and joins again by itself': {
-    providers,
-    steps: [
-      called,
-      { Eva: { joins: 'Lounge' } },
-      settled,
-      fault('the next change is late', ({ botId, faults: { voice } }) =>
-        voice.late(botId, 'change', 60_000),
-      ),
-      { Eva: { leaves: true } },
-      { passes: 3_000 }, // of the first seconds of a link nothing is concluded
-      { Adam: { says: question } },
-      lost,
-      joined,
-      settled,
-      understood,
-      { posts: 'Lounge', lacks: formatText('link.down') },
-    ],
-  },
+  'a bot that missed a change of the end-to-end keys hears nobody, and joins again by itself':
+    {
+      providers,
+      steps: [
+        called,
+        { Eva: { joins: 'Lounge' } },
+        settled,
+        fault('the next change is late', ({ botId, faults: { voice } }) =>
+          voice.late(botId, 'change', 60_000),
+        ),
+        { Eva: { leaves: true } },
+        { passes: 3_000 }, // of the first seconds of a link nothing is concluded
+        { Adam: { says: question } },
+        lost,
+        joined,
+        settled,
+        understood,
+        { posts: 'Lounge', lacks: formatText('link.down') },
+      ],
+    },
   'people who come and go, announced late, interrupt no answer': {
     providers: { replies: [{ match: /^/, text: `${answer}, ${answer}, ${answer}` }] },
     steps: [
@@ -217,42 +243,53 @@ export const discordTroubleScenes: Scenes = {
         understood,
       ],
     },
-  'after each kind of close code a call is joined anew once, at the latest when asked': {
-    providers,
-    guilds: codes.map(named),
-    steps: [
-      { together: codes.map((at) => [{ [oneIn(at)]: { calls: 'Lounge' } }]) },
-      {
-        'each call is closed with its code': ({ sandbox: { botId }, voiceRequests, server }) => {
-          for (const code of codes) voiceRequests.close(server(code).id, botId, Number(code));
+  'after each kind of close code a call is joined anew once, at the latest when asked':
+    {
+      providers,
+      guilds: codes.map(named),
+      steps: [
+        { together: codes.map((at) => [{ [oneIn(at)]: { calls: 'Lounge' } }]) },
+        {
+          'each call is closed with its code': ({
+            sandbox: { botId },
+            voiceRequests,
+            server,
+          }) => {
+            for (const code of codes)
+              voiceRequests.close(server(code).id, botId, Number(code));
+          },
         },
-      },
-      { together: codes.filter((code) => code !== resting).map(joinsAnew) },
-      { see: seatingsOfAll, is: codes.map((code) => (code === resting ? 1 : 2)) },
-      { see: ({ bot }) => bot.isRunning, is: true },
-    ],
-  },
+        { together: codes.filter((code) => code !== resting).map(joinsAnew) },
+        { see: seatingsOfAll, is: codes.map((code) => (code === resting ? 1 : 2)) },
+        { see: ({ bot }) => bot.isRunning, is: true },
+      ],
+    },
   'packets lost, late, doubled, out of order or gone: afterwards all is well': {
     providers,
     guilds: Object.keys(troubles).map(named),
     steps: [
-      { together: Object.keys(troubles).map((at) => [{ [oneIn(at)]: { calls: 'Lounge' } }]) },
+      {
+        together: Object.keys(troubles).map((at) => [
+          { [oneIn(at)]: { calls: 'Lounge' } },
+        ]),
+      },
       { together: Object.entries(troubles).map(([at, way]) => speaksThrough(at, way)) },
     ],
   },
-  'forged datagrams and a dead line of the bot itself keep nobody from being answered': {
-    providers,
-    steps: [
-      called,
-      { together: [[understood], [{ 'datagrams are forged': forge }]] },
-      { line: 'bot', suffers: { up: { dead: true }, down: { dead: true } } },
-      { Adam: { says: question } },
-      { line: 'bot', suffers: 'nothing' },
-      understood,
-      { Adam: { runs: '/leave' } },
-      { logs: { msg: 'link-closed' }, has: /"unparsed":(5[1-9]|[6-9]\d|\d{3})/ },
-    ],
-  },
+  'forged datagrams and a dead line of the bot itself keep nobody from being answered':
+    {
+      providers,
+      steps: [
+        called,
+        { together: [[understood], [{ 'datagrams are forged': forge }]] },
+        { line: 'bot', suffers: { up: { dead: true }, down: { dead: true } } },
+        { Adam: { says: question } },
+        { line: 'bot', suffers: 'nothing' },
+        understood,
+        { Adam: { runs: '/leave' } },
+        { logs: { msg: 'link-closed' }, has: /"unparsed":(5[1-9]|[6-9]\d|\d{3})/ },
+      ],
+    },
 };
 
 /** Number of times that the bot was given a seat in that server. */

@@ -13,7 +13,8 @@ const question = 'human-cards-001';
 const replies = [{ match: /^/, text: 'Yes.' }];
 const troubled = (trouble: MockSettings['trouble']) => ({ replies, trouble });
 const called: Step = { Adam: { calls: 'Lounge' } };
-const endpoints = ({ providers }: Stage) => providers.requests.map(({ endpoint }) => endpoint);
+const endpoints = ({ providers }: Stage) =>
+  providers.requests.map(({ endpoint }) => endpoint);
 const madeFor = ({ last }: Stage) => (last('Adam').exchange ?? expect.fail()).made;
 /** The trouble is over: the very same bot answers as if nothing had been. */
 const mended: readonly Step[] = [
@@ -62,7 +63,10 @@ export const providerScenes: Scenes = {
       { posts: 'Lounge', has: 'Yes.' },
       { providers: { trouble: {}, replies: [{ match: /^/, text: 'No.' }] } },
       { Adam: { asks: question } },
-      { 'nothing else was made': (stage) => expectAlike(madeFor(stage), toneOf(['No.'])) },
+      {
+        'nothing else was made': (stage) =>
+          expectAlike(madeFor(stage), toneOf(['No.'])),
+      },
     ],
   },
   'what one server spent of the total is missing in another, and a barred server is left with a sentence':
@@ -73,10 +77,20 @@ export const providerScenes: Scenes = {
       steps: [
         { posts: 'general in Barred', is: [formatText('server.barred')] },
         { Olga: { calls: 'Lounge', asks: question } },
-        { 'Adam in Second': { joins: 'Lounge', runs: '/join', settles: true, says: question } },
+        {
+          'Adam in Second': {
+            joins: 'Lounge',
+            runs: '/join',
+            settles: true,
+            says: question,
+          },
+        },
         // The instant is in each reader's own time zone.
         { see: usedUpInSecond, is: [expect.stringMatching(/<t:\d{10}:f>\.$/)] },
-        { see: ({ bot }) => bot.log.map(({ msg = '' }) => msg), lacks: /^guild-removed$/m }, // which erases
+        {
+          see: ({ bot }) => bot.log.map(({ msg = '' }) => msg),
+          lacks: /^guild-removed$/m,
+        }, // which erases
         { 'the barred server alone was left': expectLeft },
       ],
     },

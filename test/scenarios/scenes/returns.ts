@@ -18,8 +18,9 @@ const story = [
 const endless = { replies: [{ match: /^/, text: story.join(' ') }] };
 const brief: Step = { providers: { replies: [{ match: /^/, text: 'Yes.' }] } };
 const audibleSinceThen = ({ last, person }: Stage) =>
-  person('Adam').heard.frames.filter(({ audible, atMs }) => audible && atMs >= last('Emil').sinceMs)
-    .length;
+  person('Adam').heard.frames.filter(
+    ({ audible, atMs }) => audible && atMs >= last('Emil').sinceMs,
+  ).length;
 const remindersLogged = (stage: Stage) =>
   stage.bot.log.filter(({ msg }) => msg === 'reminder').length;
 const nowhere = onlyOn('leave.nowhere');
@@ -77,7 +78,13 @@ export const returnScenes: Scenes = {
       { Adam: { runs: '/leave' } },
       { bot: 'restarts' },
       { message: 'old', is: formatText('leave.nowhere') },
-      { Ben: { presses: ['more', 'old'], reads: onlyOn('consent.unasked'), keep: 'menu' } },
+      {
+        Ben: {
+          presses: ['more', 'old'],
+          reads: onlyOn('consent.unasked'),
+          keep: 'menu',
+        },
+      },
       { Ben: { presses: ['pause', 'menu'], reads: nowhere } },
       { Ben: { presses: ['privacy', 'menu'], keep: 'card' } },
       { Ben: { presses: ['consent.always', 'card'], reads: onlyOn('consent.always') } },
@@ -99,7 +106,10 @@ export const returnScenes: Scenes = {
       steps: [
         { Adam: { joins: 'Lounge', runs: '/join', place: 'Lounge', keep: 'face' } },
         { Adam: { settles: true, asks: question } },
-        { message: 'face', has: formatText('panel.heard', { name: 'Adam', words: wordsFor(1) }) },
+        {
+          message: 'face',
+          has: formatText('panel.heard', { name: 'Adam', words: wordsFor(1) }),
+        },
         { bot: 'stops' },
         { message: 'face', lacks: wordsFor(1) },
         { 'the reminder is due since yesterday': ageReminder },
@@ -118,7 +128,9 @@ export const returnScenes: Scenes = {
 function ageReminder({ dataDir, sandbox }: Stage) {
   using sqlite = new DatabaseSync(storePath(dataDir));
   const sql = 'UPDATE reminders SET due_at_wall_ms = ? WHERE guild_id = ?';
-  expect(sqlite.prepare(sql).run(Date.now() - 86_400_000, sandbox.guildId).changes).toBe(1);
+  expect(
+    sqlite.prepare(sql).run(Date.now() - 86_400_000, sandbox.guildId).changes,
+  ).toBe(1);
 }
 
 /** Number of panels that say that the bot has left. */
@@ -129,7 +141,9 @@ function panelsThatLeft({ sandbox }: Stage) {
 
 /** Tellings of the reminder, aloud or in writing. */
 function toldReminders(stage: Stage) {
-  const pinging = stage.sandbox.messages('Lounge').filter(({ pings }) => pings.length > 0);
+  const pinging = stage.sandbox
+    .messages('Lounge')
+    .filter(({ pings }) => pings.length > 0);
   const all = [madeTexts(stage).join(' '), ...pinging.map((message) => message.text)];
   return all.filter((one) => /Your reminder for .*: call my mother/.test(one));
 }

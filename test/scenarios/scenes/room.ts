@@ -32,7 +32,10 @@ const soundsStay: ScenarioReading = {
 const buttonsIn = (name: string) => (stage: Stage) =>
   buttonsOf(stage.message(name)).map(([button]) => button);
 const left: ScenarioReading = { has: /^Left Lounge after \d+ s\.$/, to: 'all' };
-const wholeCommand: ScenarioReading = { has: 'shall I leave the voice channel?', to: 'caller' };
+const wholeCommand: ScenarioReading = {
+  has: 'shall I leave the voice channel?',
+  to: 'caller',
+};
 const nova = ({ server }: Stage) => server().bot();
 const isNowhere: Step = { botSits: 'nowhere' };
 const permitting = (...change: Parameters<SandboxGuild['permit']>): Step => ({
@@ -74,7 +77,12 @@ export const roomScenes: Scenes = {
       { Adam: { joins: 'Lounge' } },
       ...rights.flatMap(([right, permission]): Step[] => [
         permitting('Lounge', 'Nova', { deny: [right] }),
-        { Adam: { runs: '/join', reads: onlyOn('join.no_right', { ...lounge, permission }) } },
+        {
+          Adam: {
+            runs: '/join',
+            reads: onlyOn('join.no_right', { ...lounge, permission }),
+          },
+        },
         isNowhere,
       ]),
       permitting('Lounge', 'Nova', {}),
@@ -82,7 +90,12 @@ export const roomScenes: Scenes = {
       { Ben: { runs: '/join channel:Lounge', reads: timedOut } },
       { 'Nova is timed out no more': ({ server }) => server().timeOut('Nova', 0) },
       permitting('Workshop', '@everyone', { deny: ['connect'] }),
-      { Ben: { runs: '/join channel:Workshop', reads: onlyOn('join.forbidden', workshop) } },
+      {
+        Ben: {
+          runs: '/join channel:Workshop',
+          reads: onlyOn('join.forbidden', workshop),
+        },
+      },
       isNowhere,
       { Adam: { runs: '/join', reads: { has: formatText('join.ok', lounge) } } },
     ],
@@ -93,7 +106,9 @@ export const roomScenes: Scenes = {
     steps: [
       { Adam: { joins: 'Arena' } },
       { 'Adam may speak': ({ server }) => server().suppress('Adam', false) },
-      { Adam: { runs: '/join', reads: { has: formatText('muted.server'), to: 'all' } } },
+      {
+        Adam: { runs: '/join', reads: { has: formatText('muted.server'), to: 'all' } },
+      },
       { see: nova, fits: { suppressed: true, handRaised: true } },
       { 'Nova may speak': ({ server }) => server().suppress('Nova', false) },
       { Adam: { settles: true, asks: question } },
@@ -104,10 +119,16 @@ export const roomScenes: Scenes = {
       { Adam: { joins: 'Lounge' } },
       ...[4016, 4017, 4021].flatMap((code): Step[] => [
         {
-          [`Discord closes the next link with ${code}`]: ({ sandbox: { faults, botId } }) =>
-            faults.voice.closeAt(botId, 'identify', code),
+          [`Discord closes the next link with ${code}`]: ({
+            sandbox: { faults, botId },
+          }) => faults.voice.closeAt(botId, 'identify', code),
         },
-        { Adam: { runs: '/join', reads: code === 4021 ? resting : onlyOn('join.no_voice') } },
+        {
+          Adam: {
+            runs: '/join',
+            reads: code === 4021 ? resting : onlyOn('join.no_voice'),
+          },
+        },
       ]),
       { 'Discord refuses nothing': ({ sandbox }) => sandbox.faults.heal() },
       { Adam: { runs: '/join', reads: { has: tryAgain } } },
@@ -186,8 +207,15 @@ export const roomScenes: Scenes = {
         is: ['track.pause:bg', 'track.skip:bg'],
       },
       { Adam: { runs: '/track play track:bg', files: { file: clip }, reads: added } },
-      { Adam: { runs: '/track skip track:bg', reads: allOn('track.skipped', { title: 'rain' }) } },
-      { Adam: { runs: '/track play sound:http://127.0.0.1:9/x.mp3', reads: notAllowed } },
+      {
+        Adam: {
+          runs: '/track skip track:bg',
+          reads: allOn('track.skipped', { title: 'rain' }),
+        },
+      },
+      {
+        Adam: { runs: '/track play sound:http://127.0.0.1:9/x.mp3', reads: notAllowed },
+      },
       {
         Ben: {
           joins: 'Lounge',
@@ -212,7 +240,12 @@ export const roomScenes: Scenes = {
       { see: madeTexts, has: 'Press the button.' },
       { see: posted('press Show'), keep: 'asked' },
       { Ben: { joins: 'Lounge' } },
-      { Ben: { presses: [0, 'asked'], reads: onlyOn('confirm.other', { name: 'Adam' }) } },
+      {
+        Ben: {
+          presses: [0, 'asked'],
+          reads: onlyOn('confirm.other', { name: 'Adam' }),
+        },
+      },
       { botSits: 'Lounge' },
       { Adam: { presses: [0, 'asked'], reads: wholeCommand, keep: 'shown' } },
       { Adam: { presses: [0, 'shown'], reads: left } },
@@ -243,7 +276,10 @@ export const roomScenes: Scenes = {
         { see: posted('Say yes or no'), keep: 'asked' },
         { Adam: { presses: [0, 'asked'], keep: 'shown' } },
         { Adam: { presses: [0, 'shown'], reads: { is: 'sky: measure: 21 degrees' } } },
-        { see: spoken, has: 'Adam. Here is what you asked for, in full in the chat: 21 degrees' },
+        {
+          see: spoken,
+          has: 'Adam. Here is what you asked for, in full in the chat: 21 degrees',
+        },
       ],
     },
   'the first person in a channel of auto_join is heard at once if they agreed earlier, and the panel asks the others':
@@ -251,8 +287,16 @@ export const roomScenes: Scenes = {
       providers: yes,
       steps: [
         { Adam: { runs: '/privacy allow' } },
-        { Olga: { runs: '/settings set key:auto_join value:<#{#Lounge}>', reads: saved } },
-        { within: 5_000, steps: [{ Adam: { joins: 'Lounge' } }, { botSits: 'Lounge' }] },
+        {
+          Olga: {
+            runs: '/settings set key:auto_join value:<#{#Lounge}>',
+            reads: saved,
+          },
+        },
+        {
+          within: 5_000,
+          steps: [{ Adam: { joins: 'Lounge' } }, { botSits: 'Lounge' }],
+        },
         { Adam: { settles: true } },
         { posts: 'Lounge', has: formatText('join.uncalled', lounge) },
         { Adam: { asks: question } },
@@ -300,7 +344,8 @@ function heardWithoutLoss(stage: Stage) {
 function noticesIn({ sandbox }: Stage) {
   const all = ['general', 'Lounge'].flatMap((channel) => sandbox.messages(channel));
   return all.filter(
-    ({ pings, text: words }) => pings.length > 0 && words.includes(formatText('consent.unasked')),
+    ({ pings, text: words }) =>
+      pings.length > 0 && words.includes(formatText('consent.unasked')),
   );
 }
 
@@ -309,6 +354,9 @@ function mcpServers(_sandbox: unknown, _providers: unknown, dataDir: string) {
   const program = resolve('test/fakes/mcp/stdio-server.ts');
   const sky = { command: process.execPath, args: [program, 'modern'], who: 'room' };
   const path = join(dataDir, 'mcp.json');
-  writeFileSync(path, JSON.stringify({ mcpServers: { sky: { ...sky, allow: ['measure'] } } }));
+  writeFileSync(
+    path,
+    JSON.stringify({ mcpServers: { sky: { ...sky, allow: ['measure'] } } }),
+  );
   return { MCP_SERVERS: path };
 }

@@ -31,12 +31,18 @@ const lounge = { channel: 'Lounge' };
 
 /** The question whether the bot may go, which stands in the chat of its channel. */
 const moveAskedIn = (channel: string) => (stage: Stage) =>
-  stage.sandbox.messages(channel).find((message) => message.text === formatText('move.ask'));
+  stage.sandbox
+    .messages(channel)
+    .find((message) => message.text === formatText('move.ask'));
 /** Samples of 20 ms. */
 const frameSamples = 960;
 const recogniser = await openRecogniser();
 /** A recogniser that hears only words that have ended. */
-const honest = { hears: (pcm: Pcm) => recogniser.hearPcm(pcm), replies, pace: usualPace };
+const honest = {
+  hears: (pcm: Pcm) => recogniser.hearPcm(pcm),
+  replies,
+  pace: usualPace,
+};
 
 const microphones = [
   ['gate', 'human-cards-004', 'five five'],
@@ -50,7 +56,9 @@ const answersOnce = (words: string): Step => ({
     const { said, sinceMs } = stage.last('Adam');
     const waits = { sinceMs, quietMs: 1_000, timeoutMs: 20_000 };
     const heard = await stage.person('Adam').listen(waits, soon());
-    expect(heard.firstAudibleAtMs).toBeGreaterThan(said?.lastVoicedAtMs ?? expect.fail());
+    expect(heard.firstAudibleAtMs).toBeGreaterThan(
+      said?.lastVoicedAtMs ?? expect.fail(),
+    );
     expect(shownWords(stage).at(-1)).toBe(`Adam: ${words}`);
     expect(new Set(madeTexts(stage))).toEqual(new Set(['Yes, Adam.']));
     await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
@@ -72,8 +80,16 @@ export const talkScenes: Scenes = {
         },
       },
       { Adam: { settles: true, understands: 'human-goforward' } },
-      { see: ({ last }) => last('Adam').exchange?.heard, fits: { openFrames: 0, ended: 'quiet' } },
-      { Adam: { runs: '/leave', reads: { has: /^Left Lounge after \d+ s\.$/, to: 'all' } } },
+      {
+        see: ({ last }) => last('Adam').exchange?.heard,
+        fits: { openFrames: 0, ended: 'quiet' },
+      },
+      {
+        Adam: {
+          runs: '/leave',
+          reads: { has: /^Left Lounge after \d+ s\.$/, to: 'all' },
+        },
+      },
       { see: ({ sandbox }) => sandbox.bot(), is: { online: true, channel: undefined } },
     ],
   },
@@ -110,11 +126,18 @@ export const talkScenes: Scenes = {
         Cleo: {
           joins: 'Workshop',
           runs: '/join',
-          reads: { is: `${formatText('perm.room', lounge)}\n${formatText('move.asked')}` },
+          reads: {
+            is: `${formatText('perm.room', lounge)}\n${formatText('move.asked')}`,
+          },
         },
       },
       { Adam: { leaves: true } },
-      { Cleo: { runs: '/join', reads: { has: formatText('join.ok', { channel: 'Workshop' }) } } },
+      {
+        Cleo: {
+          runs: '/join',
+          reads: { has: formatText('join.ok', { channel: 'Workshop' }) },
+        },
+      },
       { Cleo: { settles: true, understands: 'human-goforward' } },
     ],
   },
@@ -122,7 +145,13 @@ export const talkScenes: Scenes = {
     providers: { replies },
     steps: [
       { Adam: { calls: 'Lounge' } },
-      { Cleo: { joins: 'Workshop', runs: '/join', reads: { has: formatText('move.asked') } } },
+      {
+        Cleo: {
+          joins: 'Workshop',
+          runs: '/join',
+          reads: { has: formatText('move.asked') },
+        },
+      },
       { see: moveAskedIn('Lounge'), keep: 'asked' },
       {
         Adam: {
@@ -180,7 +209,9 @@ async function talksThroughPage(stage: Stage) {
   await using opened = await openTestPage(stage.sandbox, 'Adam');
   const adam = stage.person('Adam');
   const tab = await opened.open('a');
-  expect(await tab.ask({ kind: 'join', channel: 'Lounge' })).toMatchObject({ ok: true });
+  expect(await tab.ask({ kind: 'join', channel: 'Lounge' })).toMatchObject({
+    ok: true,
+  });
   await call(stage, adam);
   const sound = await opened.openSound('a');
   const sinceMs = realClock.nowMs();
@@ -194,7 +225,11 @@ async function talksThroughPage(stage: Stage) {
   const heard = sound.heard.filter((frame) => frame.readDoubleLE(5) >= sinceMs);
   await expectAlike(soundOf(heard), toneOf(['Yes, Adam.']));
   expect(adam.counts()).toMatchObject({ unheardPackets: 0 });
-  expect(tab.ofKind('speaks')).toContainEqual({ kind: 'speaks', who: 'Adam', on: true });
+  expect(tab.ofKind('speaks')).toContainEqual({
+    kind: 'speaks',
+    who: 'Adam',
+    on: true,
+  });
   await adam.settled(soon());
 }
 

@@ -13,10 +13,14 @@ export function commandReply(
 }
 
 /** Names and words of the buttons of a message, in order. */
-export function buttonsOf({ components }: ShownMessage): readonly (readonly [string, string])[] {
+export function buttonsOf({
+  components,
+}: ShownMessage): readonly (readonly [string, string])[] {
   const rows = components as readonly { readonly components: readonly Button[] }[];
   return rows.flatMap((row) =>
-    row.components.map(({ custom_id, label }) => [custom_id.replace(ours, ''), label] as const),
+    row.components.map(
+      ({ custom_id, label }) => [custom_id.replace(ours, ''), label] as const,
+    ),
   );
 }
 

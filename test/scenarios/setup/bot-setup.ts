@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
-import { type MockProviders, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import {
+  type MockProviders,
+  openMockProviders,
+} from '#test/fakes/providers/mock-providers.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { startInSharedTime, useInSharedTime } from './shared-time.ts';
 import { openVoiceRequests, type VoiceRequests } from './voice-requests.ts';
@@ -40,7 +43,9 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
   await using stack = new AsyncDisposableStack();
   const providers = stack.use(await openMockProviders(options.providers));
   const voiceRequests = openVoiceRequests();
-  const sandbox = stack.use(await openSandbox({ voice: voiceRequests.half, ...options.sandbox }));
+  const sandbox = stack.use(
+    await openSandbox({ voice: voiceRequests.half, ...options.sandbox }),
+  );
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-data-'));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const { token, apiUrl, certificate: ca, cdnHost } = sandbox;

@@ -5,7 +5,10 @@ import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { instantPace } from '#test/fakes/providers/mock-providers.ts';
-import { MockRecogniser, readKnownWords } from '#test/fakes/recogniser/mock-recogniser.ts';
+import {
+  MockRecogniser,
+  readKnownWords,
+} from '#test/fakes/recogniser/mock-recogniser.ts';
 import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
 import { download } from '#test/sandbox/download.ts';
 import { commandReply } from './asking.ts';
@@ -33,7 +36,8 @@ export class Sayings<Text extends string> {
   readonly #sounds = new Map<string, Pcm>();
 
   constructor(texts: readonly Text[]) {
-    if (texts.length > recordings.length) throw new Error('There are not so many recordings.');
+    if (texts.length > recordings.length)
+      throw new Error('There are not so many recordings.');
     for (const [n, text] of texts.entries()) {
       const name = recordings[n] ?? recordings[0];
       const sound = readSpeech(name);
@@ -58,7 +62,8 @@ export class Sayings<Text extends string> {
 function spread(text: string, spoken: readonly KnownWord[]) {
   const words = text.split(' ');
   const parts = Math.min(words.length, spoken.length);
-  const from = (n: number, all: readonly unknown[]) => Math.floor((n * all.length) / parts);
+  const from = (n: number, all: readonly unknown[]) =>
+    Math.floor((n * all.length) / parts);
   return Array.from({ length: parts }, (_, n) => {
     const [first, last] = [spoken[from(n, spoken)], spoken[from(n + 1, spoken) - 1]];
     const word = words.slice(from(n, words), from(n + 1, words)).join(' ');
@@ -83,7 +88,10 @@ export async function transcriptFor(
   format: string,
 ): Promise<string> {
   const shown = await commandReply(person, 'captions transcript', { format });
-  expect(shown).toMatchObject({ ephemeral: true, text: expect.stringContaining('Lounge') });
+  expect(shown).toMatchObject({
+    ephemeral: true,
+    text: expect.stringContaining('Lounge'),
+  });
   const [file] = shown.files;
   expect(file?.name).toMatch(new RegExp(`\\.${format}$`));
   return (await download(file?.url ?? '', sandbox)).text;

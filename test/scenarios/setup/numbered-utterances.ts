@@ -29,5 +29,7 @@ function noteIn(uttered: Pcm[], pcm: Pcm) {
 }
 
 function isBeginning({ samples: start }: Pcm, { samples: whole }: Pcm) {
-  return start.length <= whole.length && start.every((sample, at) => sample === whole[at]);
+  return (
+    start.length <= whole.length && start.every((sample, at) => sample === whole[at])
+  );
 }

@@ -8,7 +8,12 @@ import { type TimeGrant, takeOverClock } from './granted-clock.ts';
 const { Worker } = workerThreads;
 
 /** Makes this process a participant, named so, of the time that the server at `port` grants; its engines load `preload`, which calls this. */
-export function shareTime(name: string, port: number, grant: TimeGrant, preload: string): void {
+export function shareTime(
+  name: string,
+  port: number,
+  grant: TimeGrant,
+  preload: string,
+): void {
   const clock = takeOverClock(grant);
   const socket = connect(port, '127.0.0.1').setNoDelay(true).unref();
   socket.write(`${name}\n`);
@@ -26,7 +31,9 @@ export function shareTime(name: string, port: number, grant: TimeGrant, preload:
       const { execArgv = [] } = options;
       super(
         entry,
-        isEngine ? { ...options, execArgv: [...execArgv, '--import', preload] } : options,
+        isEngine
+          ? { ...options, execArgv: [...execArgv, '--import', preload] }
+          : options,
       );
     }
   };

@@ -97,16 +97,24 @@ export async function eventually<T>(check: () => T, ms = waitMs): Promise<Awaite
   }
 }
 
-export async function openScenario(options: ScenarioOptions = {}): Promise<ScenarioSetup> {
+export async function openScenario(
+  options: ScenarioOptions = {},
+): Promise<ScenarioSetup> {
   const { guild = {}, guilds = [], environment = {} } = options;
   const uttered: Pcm[] = [];
   const providers = settingsOf(uttered, options.providers);
-  const borrowed = await borrowBot({ guilds: [guild, ...guilds], providers, environment });
+  const borrowed = await borrowBot({
+    guilds: [guild, ...guilds],
+    providers,
+    environment,
+  });
   return Object.assign(borrowed, { uttered });
 }
 
 /** A bot that starts for this scenario and ends with it. */
-export async function openOwnScenario(options: OwnScenarioOptions = {}): Promise<ScenarioSetup> {
+export async function openOwnScenario(
+  options: OwnScenarioOptions = {},
+): Promise<ScenarioSetup> {
   const uttered: Pcm[] = [];
   const providers = settingsOf(uttered, options.providers);
   const setup = await runBot({ ...options, providers });
@@ -128,7 +136,10 @@ export async function callIn(setup: SpokenSetup, name: string): Promise<SandboxP
 }
 
 /** Calls the bot from where `person` sits; they can talk when this resolves, and any company has been greeted. */
-export async function call({ sandbox }: SpokenSetup, person: SandboxPerson): Promise<void> {
+export async function call(
+  { sandbox }: SpokenSetup,
+  person: SandboxPerson,
+): Promise<void> {
   const isNew = sandbox.bot().channel === undefined;
   const { text, ephemeral, atMs } = await person.command('join').answered(soon());
   if (ephemeral) throw new Error(text);
@@ -157,22 +168,37 @@ export async function converse(
   const { firstPacketAtMs: sinceMs } = await person.say(pcm, soon());
   const heard = await hearAnswer(person, sinceMs);
   const made = madeTexts(setup).slice(madeBefore);
-  return { uttered: pieced(setup.uttered.slice(heardBefore)), heard, made: toneOf(made) };
+  return {
+    uttered: pieced(setup.uttered.slice(heardBefore)),
+    heard,
+    made: toneOf(made),
+  };
 }
 
 /** Speech that this person hears from then on, until a second of quiet; cues of the bot before it are left out. */
-export async function hearAnswer(person: SandboxPerson, sinceMs: number): Promise<HeardStretch> {
+export async function hearAnswer(
+  person: SandboxPerson,
+  sinceMs: number,
+): Promise<HeardStretch> {
   let fromMs: number | undefined;
   await eventually(() => {
     fromMs = startOfSpeech(person, sinceMs);
     expect(fromMs, 'nothing was said').toBeDefined();
   });
-  return await person.listen({ sinceMs: fromMs ?? sinceMs, quietMs, timeoutMs: waitMs }, soon());
+  return await person.listen(
+    { sinceMs: fromMs ?? sinceMs, quietMs, timeoutMs: waitMs },
+    soon(),
+  );
 }
 
 /** When the bot began to speak, from then on; cues are shorter than any words. */
-export function startOfSpeech({ heard }: SandboxPerson, sinceMs: number): number | undefined {
-  const audible = heard.frames.filter(({ atMs, audible }) => audible && atMs >= sinceMs);
+export function startOfSpeech(
+  { heard }: SandboxPerson,
+  sinceMs: number,
+): number | undefined {
+  const audible = heard.frames.filter(
+    ({ atMs, audible }) => audible && atMs >= sinceMs,
+  );
   return audible.find(({ atMs }, n) => {
     const later = audible[n + speechFrames - 1];
     return later !== undefined && later.atMs - atMs < speechMs;
@@ -226,12 +252,16 @@ function speakerOf(setup: ScenarioSetup, place: number) {
 /** Messages to the chat model in each request, oldest first. */
 function chats({ providers }: ScenarioSetup) {
   return providers.requests.flatMap(({ endpoint, body }) =>
-    endpoint === 'chat' && body ? [(body.messages ?? []) as readonly ScenarioMessage[]] : [],
+    endpoint === 'chat' && body
+      ? [(body.messages ?? []) as readonly ScenarioMessage[]]
+      : [],
   );
 }
 
 function wordsOf(messages: readonly ScenarioMessage[]) {
-  return messages.flatMap(({ role, content }) => (role === 'user' ? content.split('\n') : []));
+  return messages.flatMap(({ role, content }) =>
+    role === 'user' ? content.split('\n') : [],
+  );
 }
 
 /** All pieces of `uttered` as one sound. */

@@ -52,7 +52,8 @@ export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot>
   // In whatever order they are greeted.
   const waiting = new Set<unknown>(guilds.map(({ id }) => id));
   while (waiting.size > 0) {
-    const isNext = ({ msg, guildId }: LogLine) => msg === greeted && waiting.has(guildId);
+    const isNext = ({ msg, guildId }: LogLine) =>
+      msg === greeted && waiting.has(guildId);
     const { guildId } = await running.bot.waitForLine(isNext, greetMs);
     waiting.delete(guildId);
   }
@@ -78,7 +79,11 @@ export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot>
 /** A server in which the bot greets in a channel apart, so that the others are empty. */
 function withArrivals(guild: GuildOptions) {
   const { textChannels = ['general'] } = guild;
-  return { ...guild, textChannels: [...textChannels, 'arrivals'], systemChannel: 'arrivals' };
+  return {
+    ...guild,
+    textChannels: [...textChannels, 'arrivals'],
+    systemChannel: 'arrivals',
+  };
 }
 
 async function take({ environment, providers }: SharedBotOptions) {

@@ -50,7 +50,9 @@ let ticking: NodeJS.Timeout | undefined;
  * Time passes at its rate as long as each process gets a processor. While one of them waits for a processor, time stands still
  * for all: a busy machine makes a scenario longer, and changes nothing in it.
  */
-export function inSharedTime(name = `program ${++started}`): Readonly<Record<string, string>> {
+export function inSharedTime(
+  name = `program ${++started}`,
+): Readonly<Record<string, string>> {
   const { port } = server.address() as AddressInfo;
   const nowMs = clock.nowMs();
   const grant = { untilMs: nowMs, atMs: nowMs, realMs: real.nowMs(), rate: playedRate };
@@ -95,7 +97,8 @@ function join(socket: Socket) {
   socket.on('close', () => participant && participants.delete(participant));
   const lines = createInterface({ input: socket }).on('error', () => undefined);
   lines.on('line', (line) => {
-    if (participant) Object.assign(participant, { isAsked: false, reachedMs: Number(line) });
+    if (participant)
+      Object.assign(participant, { isAsked: false, reachedMs: Number(line) });
     else {
       participant = { name: line, socket, reachedMs: clock.nowMs(), isAsked: false };
       participants.add(participant);
@@ -109,14 +112,20 @@ function tick() {
   const nowMs = clock.nowMs();
   const reachedMs = Math.min(nowMs, ...used.map((one) => one.reachedMs));
   const present = { atMs: nowMs, realMs: real.nowMs() };
-  const grant = { ...present, untilMs: Math.max(nowMs, reachedMs + windowMs), rate: playedRate };
+  const grant = {
+    ...present,
+    untilMs: Math.max(nowMs, reachedMs + windowMs),
+    rate: playedRate,
+  };
   for (const participant of used) {
     if (participant.isAsked) continue;
     participant.isAsked = true;
     participant.socket.write(`${JSON.stringify(grant)}\n`);
   }
   const isUsed = used.length > 0 || ownBots > 0;
-  clock.grant(isUsed ? grant : { ...present, untilMs: Number.POSITIVE_INFINITY, rate: 1 });
+  clock.grant(
+    isUsed ? grant : { ...present, untilMs: Number.POSITIVE_INFINITY, rate: 1 },
+  );
   if (isUsed) return;
   clearInterval(ticking);
   ticking = undefined;

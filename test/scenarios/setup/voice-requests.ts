@@ -1,6 +1,9 @@
 import type { VoiceHalf } from '#sandbox/sandbox.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
-import { openVoiceServer, type VoiceServer } from '#sandbox/voice-server/voice-server.ts';
+import {
+  openVoiceServer,
+  type VoiceServer,
+} from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 
 export type VoiceRequests = ReturnType<typeof openVoiceRequests>;

@@ -30,7 +30,9 @@ const reportedShape = z.object({
 
 /** The decoding process's report about itself. */
 async function reportedBy(decoding: Decoding) {
-  const refusal = await obey(decoding, 'tell').catch((error: BotError) => error.message);
+  const refusal = await obey(decoding, 'tell').catch(
+    (error: BotError) => error.message,
+  );
   return reportedShape.parse(JSON.parse(/\{.*\}/.exec(`${refusal}`)?.[0] ?? ''));
 }
 
@@ -73,7 +75,9 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
   'no decoder outlives a bot that is ended by %s, not even one that hangs',
   async (signal) => {
     using line = await openLine();
-    const bot = spawn(process.execPath, [doomedBot, `${line.port}`], { stdio: 'ignore' });
+    const bot = spawn(process.execPath, [doomedBot, `${line.port}`], {
+      stdio: 'ignore',
+    });
     await line.hung();
     bot.kill(signal);
     await expect(line.closed()).resolves.toBeDefined();

@@ -1,7 +1,12 @@
 import { afterAll, expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
-import { cutInPieces, decodeSound, openDecoding, soundFiles } from '#test/sources/source-sounds.ts';
+import {
+  cutInPieces,
+  decodeSound,
+  openDecoding,
+  soundFiles,
+} from '#test/sources/source-sounds.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
@@ -31,7 +36,9 @@ test('a decoder that eats all memory, throws, or dies of a fatal error takes onl
     const fate = decodeSound(greedy, cutInPieces(Buffer.from(word), 5));
     await expect(fate, word).rejects.toMatchObject(notAudio);
   }
-  expect((await decodeSound(greedy, cutInPieces(Buffer.from('fine'), 4))).samples).toHaveLength(2);
+  expect(
+    (await decodeSound(greedy, cutInPieces(Buffer.from('fine'), 4))).samples,
+  ).toHaveLength(2);
 });
 
 test('aborting ends a decoding at once with the reason of whoever aborted', async () => {

@@ -5,6 +5,10 @@ import { cutInPieces, decodeSound } from '#test/sources/source-sounds.ts';
 /** A bot whose decoder hangs for as long as it lives, which a test at the port of its one argument is told of. */
 const [port] = process.argv.slice(2);
 const decoderEntry = new URL('./obedient-decoder.ts', import.meta.url);
-const doomedDecoding = new Decoding({ clock: realClock, entry: decoderEntry, stepMs: 60_000 });
+const doomedDecoding = new Decoding({
+  clock: realClock,
+  entry: decoderEntry,
+  stepMs: 60_000,
+});
 for (const words of [`call ${port}`, 'hang'])
   await decodeSound(doomedDecoding, cutInPieces(Buffer.from(words), 99));

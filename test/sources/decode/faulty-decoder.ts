@@ -11,7 +11,8 @@ const send = openChildPort<ToDecoder, FromDecoder>((message) => {
   if (message.kind !== 'feed') return;
   const { id, plan } = message;
   const bytes = Buffer.from(message.bytes);
-  if (bytes.includes('hang')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  if (bytes.includes('hang'))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (bytes.includes('abort')) process.abort();
   if (bytes.includes('long')) longAnswer.add(id);
   const isLong = longAnswer.has(id);

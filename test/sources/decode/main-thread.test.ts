@@ -22,7 +22,8 @@ test('page heads that overlap cost 256 bytes of checksum for each byte that is n
   const bytes = makeOgg(40_000).subarray(-262_144);
   const cut = async () => {
     const pages = new OggPageReader();
-    for (let at = 0; at < bytes.length; at += 2048) pages.push(bytes.subarray(at, at + 2048));
+    for (let at = 0; at < bytes.length; at += 2048)
+      pages.push(bytes.subarray(at, at + 2048));
   };
   await expect.poll(() => costOf(cut)).toBeLessThan(50);
 });

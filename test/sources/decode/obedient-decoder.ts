@@ -6,7 +6,8 @@ import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages
 
 /** A decoder that does what its file says. */
 const send = openChildPort<ToDecoder, FromDecoder>((message) => {
-  if (message.kind === 'feed') void obeyLine(Buffer.from(message.bytes).toString().split(' '));
+  if (message.kind === 'feed')
+    void obeyLine(Buffer.from(message.bytes).toString().split(' '));
 });
 
 async function obeyLine([word = '', port]: readonly string[]) {
@@ -14,10 +15,12 @@ async function obeyLine([word = '', port]: readonly string[]) {
   if (word === 'hang') line?.write(word);
   for (; word === 'hang'; );
   const heap: number[][] = [];
-  for (; word === 'heap'; ) heap.push(Array.from({ length: 100_000 }, (_, n) => n + heap.length));
+  for (; word === 'heap'; )
+    heap.push(Array.from({ length: 100_000 }, (_, n) => n + heap.length));
   if (word === 'oops') throw new Error('a bug');
   if (word === 'abort') process.abort();
-  if (word === 'tell') return send({ kind: 'damaged', why: JSON.stringify(makeReport()) });
+  if (word === 'tell')
+    return send({ kind: 'damaged', why: JSON.stringify(makeReport()) });
   send({ kind: 'fed', samples: Int16Array.of(1), hasMore: false, hasSound: true });
 }
 

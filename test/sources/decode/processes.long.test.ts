@@ -9,7 +9,10 @@ const moody = new URL('./faulty-decoder.ts', import.meta.url);
 const notAudio = { code: 'source.not_audio' };
 
 /** An Ogg file that the decoder takes 6 s of for each piece, for as long as it is fed. */
-const song = Buffer.concat([readToneFile('tones-flac.ogg').subarray(0, 200), Buffer.from('long')]);
+const song = Buffer.concat([
+  readToneFile('tones-flac.ogg').subarray(0, 200),
+  Buffer.from('long'),
+]);
 const bombOf = (word: string) =>
   Buffer.concat([makeToneWav().subarray(0, 44), Buffer.from(word.repeat(40))]);
 
@@ -20,8 +23,11 @@ function sounding(bytes: Buffer) {
 /** Number of decoders that this process has begun and not yet buried; bots of other tests may be its children, too. */
 function children() {
   const { pid } = process;
-  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').slice(0, -1);
-  return ids.filter((id) => /decod/.test(readFileSync(`/proc/${id}/cmdline`, 'utf8'))).length;
+  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .slice(0, -1);
+  return ids.filter((id) => /decod/.test(readFileSync(`/proc/${id}/cmdline`, 'utf8')))
+    .length;
 }
 
 async function* endless(head: Buffer) {
@@ -32,27 +38,39 @@ async function* endless(head: Buffer) {
 test.each([
   ['lets its decoder hang', 'hang'],
   ['is fatal to its process', 'abort'],
-])('beside a file that %s a sound can be read on in another process', async (_, word) => {
-  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 1_000 });
-  const open = openWith(decoding);
-  const other = await open(sounding(readToneFile('tones-flac.ogg')));
-  const reading = other.open(0, neverAborted)[Symbol.asyncIterator]();
-  await reading.next();
-  const fatal = await open(sounding(bombOf(word)));
-  await expect(readSound(fatal)).rejects.toMatchObject(notAudio);
-  await expect.poll(children).toBe(0);
-  const broken = { code: 'source.unreachable', retryable: true };
-  await expect(reading.next()).rejects.toMatchObject(broken);
-  expect((await readSound(other, 100)).left).not.toHaveLength(0);
-});
+])(
+  'beside a file that %s a sound can be read on in another process',
+  async (_, word) => {
+    await using decoding = new Decoding({
+      clock: realClock,
+      entry: moody,
+      stepMs: 1_000,
+    });
+    const open = openWith(decoding);
+    const other = await open(sounding(readToneFile('tones-flac.ogg')));
+    const reading = other.open(0, neverAborted)[Symbol.asyncIterator]();
+    await reading.next();
+    const fatal = await open(sounding(bombOf(word)));
+    await expect(readSound(fatal)).rejects.toMatchObject(notAudio);
+    await expect.poll(children).toBe(0);
+    const broken = { code: 'source.unreachable', retryable: true };
+    await expect(reading.next()).rejects.toMatchObject(broken);
+    expect((await readSound(other, 100)).left).not.toHaveLength(0);
+  },
+);
 
 test('four files share a process, and the bot has eight of them at most', async () => {
-  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 20_000 });
+  await using decoding = new Decoding({
+    clock: realClock,
+    entry: moody,
+    stepMs: 20_000,
+  });
   const readings = Array.from({ length: 36 }, () =>
     decoding.play(endless(song), { rateHz: 48_000, channels: 2 }, neverAborted),
   );
   const begin = async (from: number, to: number) => {
-    for (const reading of readings.slice(from, to)) expect((await reading.next()).done).toBe(false);
+    for (const reading of readings.slice(from, to))
+      expect((await reading.next()).done).toBe(false);
     return children();
   };
   expect([await begin(0, 4), await begin(4, 5), await begin(5, 36)]).toEqual([1, 2, 8]);

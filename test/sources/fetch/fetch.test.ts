@@ -52,7 +52,10 @@ test.each([
   'https://inside.test/a.ogg',
   'https://half.test/a.ogg',
 ])('%s is not asked for', async (link) => {
-  const names = { 'inside.test': [['10.0.0.1']], 'half.test': [['8.8.8.8', '127.0.0.1']] };
+  const names = {
+    'inside.test': [['10.0.0.1']],
+    'half.test': [['8.8.8.8', '127.0.0.1']],
+  };
   const refused = expect(fetched(link, {}, names)).rejects;
   await refused.toMatchObject({ code: 'source.not_allowed', retryable: false });
 });
@@ -88,7 +91,9 @@ test.each([
   await using server = await serveSounds(movedTo(location));
   const names = { 'inside.test': [['192.168.0.1']], localhost: [['127.0.0.1']] };
   const link = `http://127.0.0.1:${server.port}/a`;
-  const refused = expect(fetched(link, { allow: [`127.0.0.1:${server.port}`] }, names)).rejects;
+  const refused = expect(
+    fetched(link, { allow: [`127.0.0.1:${server.port}`] }, names),
+  ).rejects;
   await refused.toMatchObject({ code: 'source.not_allowed' });
 });
 
@@ -96,11 +101,17 @@ test.each([
   ['404', (response) => response.writeHead(404).end(), 'source.unreachable'],
   ['500', (response) => response.writeHead(500).end(), 'source.unreachable'],
   ['206', (response) => response.writeHead(206).end('some'), 'source.unreachable'],
-  ['a move to nowhere', (response) => response.writeHead(302).end(), 'source.unreachable'],
+  [
+    'a move to nowhere',
+    (response) => response.writeHead(302).end(),
+    'source.unreachable',
+  ],
   [
     'a web page',
     (response) =>
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<p>'),
+      response
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+        .end('<p>'),
     'source.not_audio',
   ],
   [
@@ -113,11 +124,17 @@ test.each([
     (response) => response.writeHead(200, { 'content-length': 5000 }).write('x'),
     'source.too_big',
   ],
-  ['too much', (response) => response.writeHead(200).end('x'.repeat(1001)), 'source.too_big'],
+  [
+    'too much',
+    (response) => response.writeHead(200).end('x'.repeat(1001)),
+    'source.too_big',
+  ],
   [
     'half of it',
     (response) =>
-      response.writeHead(200, { 'content-length': 500 }).write('x', () => response.destroy()),
+      response
+        .writeHead(200, { 'content-length': 500 })
+        .write('x', () => response.destroy()),
     'source.unreachable',
   ],
   ['no answer', (response) => response.destroy(), 'source.unreachable'],
@@ -138,8 +155,13 @@ test.each([404, 410])(
     await using server = await serveSounds(
       (_request, response) => void response.writeHead(status).end(),
     );
-    const fetching = fetched(`http://127.0.0.1:${server.port}/a`, { allow: ['127.0.0.1'] });
-    await expect(fetching).rejects.toMatchObject({ retryable: false, about: { status } });
+    const fetching = fetched(`http://127.0.0.1:${server.port}/a`, {
+      allow: ['127.0.0.1'],
+    });
+    await expect(fetching).rejects.toMatchObject({
+      retryable: false,
+      about: { status },
+    });
   },
 );
 
@@ -154,10 +176,15 @@ test('an endless answer ends with its limit, and a silent one with its deadline'
     flood();
   });
   const origin = `http://127.0.0.1:${server.port}`;
-  const endless = expect(fetched(`${origin}/endless`, { allow: ['127.0.0.1'] })).rejects;
+  const endless = expect(
+    fetched(`${origin}/endless`, { allow: ['127.0.0.1'] }),
+  ).rejects;
   await endless.toMatchObject({ code: 'source.too_big' });
   const deadline = AbortSignal.timeout(200);
-  const silent = fetched(`${origin}/silent`, { allow: ['127.0.0.1'], signal: deadline });
+  const silent = fetched(`${origin}/silent`, {
+    allow: ['127.0.0.1'],
+    signal: deadline,
+  });
   expect(await silent.catch((reason) => reason)).toBe(deadline.reason);
   await vi.waitFor(() => expect(server.open()).toBe(0));
 });

@@ -17,7 +17,11 @@ function giving(file: Buffer): RequestListener {
     const [, from = '0'] = /^bytes=(\d+)-$/.exec(headers.range ?? '') ?? [];
     const part = file.subarray(Number(from));
     const range = `bytes ${from}-${file.length - 1}/${file.length}`;
-    const head = { 'accept-ranges': 'bytes', 'content-length': part.length, etag: '"1"' };
+    const head = {
+      'accept-ranges': 'bytes',
+      'content-length': part.length,
+      etag: '"1"',
+    };
     response.writeHead(
       headers.range ? 206 : 200,
       headers.range ? { ...head, 'content-range': range } : head,
@@ -61,7 +65,9 @@ test('a radio plays as long as it is wanted and starts where it is, and one that
     if (playedMs > 20_000) break;
   }
   const hurried = openWith(decoding, { limits: { openMs: 200 } });
-  await expect(hurried({ kind: 'link', url: `${origin}/silent` })).rejects.toMatchObject({
+  await expect(
+    hurried({ kind: 'link', url: `${origin}/silent` }),
+  ).rejects.toMatchObject({
     code: 'source.unreachable',
     retryable: true,
   });
@@ -74,7 +80,10 @@ test('a live stream that waits holds no connection until its turn comes', async 
     response.writeHead(200, { 'content-type': 'audio/mpeg' });
     response.write(song);
   });
-  const source = await open({ kind: 'link', url: `http://127.0.0.1:${server.port}/radio` });
+  const source = await open({
+    kind: 'link',
+    url: `http://127.0.0.1:${server.port}/radio`,
+  });
   await expect.poll(() => server.open()).toBe(0);
   const listening = source.open(0, neverAborted)[Symbol.asyncIterator]();
   expect((await listening.next()).done).toBe(false);

@@ -20,7 +20,11 @@ async function nameServer(
     head.writeUInt16BE(isV4 ? 1 : 0, 6);
     head.writeUInt16BE(0, 10);
     const found = Buffer.of(0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 203, 0, 113, 7);
-    socket.send(Buffer.concat([head, asked, isV4 ? found : Buffer.alloc(0)]), port, address);
+    socket.send(
+      Buffer.concat([head, asked, isV4 ? found : Buffer.alloc(0)]),
+      port,
+      address,
+    );
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
@@ -44,7 +48,10 @@ test('a name server that never answers is given up', async () => {
 test('whoever leaves ends the look-up of a link', async () => {
   await using server = await nameServer(true);
   const leaving = new AbortController();
-  const asked = createNameResolver([server.address], 60_000)('sounds.example', leaving.signal);
+  const asked = createNameResolver([server.address], 60_000)(
+    'sounds.example',
+    leaving.signal,
+  );
   leaving.abort(new Error('left'));
   await expect(asked).rejects.toThrow();
 });

@@ -2,7 +2,12 @@ import { afterAll, expect, test } from 'vitest';
 import { OggPageReader } from '#src/audio/formats/ogg-page.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { cutInPieces, openDecoding } from '#test/sources/source-sounds.ts';
-import { makeToneWav, measurePitchHz, playFile, readToneFile } from '#test/sources/tones.ts';
+import {
+  makeToneWav,
+  measurePitchHz,
+  playFile,
+  readToneFile,
+} from '#test/sources/tones.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
@@ -63,7 +68,10 @@ async function streamed(pieces: readonly Uint8Array[]) {
 }
 
 test('songs that follow each other in one Ogg stream are all heard, as radios send them', async () => {
-  const [first, second] = [readToneFile('tones-opus.ogg'), readToneFile('tones-vorbis.ogg')];
+  const [first, second] = [
+    readToneFile('tones-opus.ogg'),
+    readToneFile('tones-vorbis.ogg'),
+  ];
   const sound = await playFile(
     decoding,
     Buffer.concat([first, second, readToneFile('tones-flac.ogg')]),
@@ -77,12 +85,15 @@ test('noise between two pages of an Ogg file is passed over, and so is a page wi
       .push(readToneFile(name))
       .map(({ bytes }) => Buffer.from(bytes));
     const noise = Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * 7919) & 255));
-    const dirty = Buffer.concat(pages.flatMap((page, n) => (n === 3 ? [noise, page] : [page])));
+    const dirty = Buffer.concat(
+      pages.flatMap((page, n) => (n === 3 ? [noise, page] : [page])),
+    );
     const clean = await playFile(decoding, readToneFile(name));
     expect((await playFile(decoding, dirty)).left).toEqual(clean.left);
     pages[2]?.writeUInt8(1, 40);
     expect(
-      (await playFile(decoding, Buffer.concat(pages)).catch(() => undefined))?.left.length ?? 0,
+      (await playFile(decoding, Buffer.concat(pages)).catch(() => undefined))?.left
+        .length ?? 0,
     ).toBeLessThan(clean.left.length);
   }
 });

@@ -58,7 +58,11 @@ const html = '<!doctype html><title>Welcome</title>';
 const sse = 'data: {"type":"speech.audio.delta","audio":"AAAA"}\n\n';
 
 test.each<[string, Answer, string]>([
-  ['200 and JSON', is(200, 'application/json', '{"error":{"message":"no such voice"}}'), 'voice'],
+  [
+    '200 and JSON',
+    is(200, 'application/json', '{"error":{"message":"no such voice"}}'),
+    'voice',
+  ],
   ['200 and a web page called sound', is(200, 'audio/wav', html), 'web page'],
   ['the same called sound', is(200, 'audio/pcm', sse), 'event stream'],
   [
@@ -77,7 +81,10 @@ test.each<[string, Answer, string]>([
   await using server = await openAnswering(answer);
   const { pieces, error } = await failureOf(server.voice);
   expect(pieces).toBe(0);
-  expect(error).toMatchObject({ name: 'BotError', code: expect.stringMatching(/^provider\./) });
+  expect(error).toMatchObject({
+    name: 'BotError',
+    code: expect.stringMatching(/^provider\./),
+  });
   expect(wordsOf(error)).toContain(words);
   expect(wordsOf(error)).not.toMatch(/[<>{}]/);
 });
@@ -92,14 +99,17 @@ const longTexts: readonly (readonly [string, string])[] = [
   ['an emoji at the limit', `${'x'.repeat(3999)}😀${'y'.repeat(99)}`],
 ];
 
-test.each(longTexts)('of %s no request is too long, and none is lost', async (_, text) => {
-  await using server = await openAnswering(is(200, 'audio/pcm', Buffer.alloc(960)));
-  await collectSound(server.voice, text);
-  const inputs = server.inputs();
-  expect(Math.max(...inputs.map(({ length }) => length))).toBeLessThanOrEqual(4096);
-  expect(inputs.every((input) => input.isWellFormed())).toBe(true);
-  expect(inputs.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
-});
+test.each(longTexts)(
+  'of %s no request is too long, and none is lost',
+  async (_, text) => {
+    await using server = await openAnswering(is(200, 'audio/pcm', Buffer.alloc(960)));
+    await collectSound(server.voice, text);
+    const inputs = server.inputs();
+    expect(Math.max(...inputs.map(({ length }) => length))).toBeLessThanOrEqual(4096);
+    expect(inputs.every((input) => input.isWellFormed())).toBe(true);
+    expect(inputs.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+  },
+);
 
 test.each([
   ['{"text": " five "}', is(200, 'application/json', '{"text": " five "}'), 'five'],
@@ -107,8 +117,14 @@ test.each([
   ['a string in JSON', is(200, 'application/json', '"five"'), 'five'],
   ['the bare words', is(200, 'text/plain', 'five\n'), 'five'],
   ['no words', is(200, 'application/json', '{"text":""}'), ''],
-  ['words of a list', is(200, 'application/json', '{"text":"five","languages":[]}'), 'five'],
+  [
+    'words of a list',
+    is(200, 'application/json', '{"text":"five","languages":[]}'),
+    'five',
+  ],
 ])('a transcription sent as %s is read', async (_, answer, text) => {
   await using server = await openAnswering(answer);
-  expect(await transcribeText(server.hearing, speakWords('nova one two three').pcm)).toBe(text);
+  expect(
+    await transcribeText(server.hearing, speakWords('nova one two three').pcm),
+  ).toBe(text);
 });

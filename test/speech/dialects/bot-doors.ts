@@ -1,7 +1,12 @@
 import { openEngines } from '#src/app/engines/open-engines.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
-import { drainAnswer, FakeHost, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
+import {
+  drainAnswer,
+  FakeHost,
+  makeTurn,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
 
 const never = new AbortController().signal;
 
@@ -22,7 +27,9 @@ export async function openBotDoors(
     host,
     answer: (words: string) =>
       drainAnswer(
-        pipeline.answer(makeTurn(toUtterance(words)), host, never)[Symbol.asyncIterator](),
+        pipeline
+          .answer(makeTurn(toUtterance(words)), host, never)
+          [Symbol.asyncIterator](),
       ),
     async [Symbol.asyncDispose]() {
       await engines[Symbol.asyncDispose]();

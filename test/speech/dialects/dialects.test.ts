@@ -29,7 +29,10 @@ function soundsOf(parts: readonly ReplyPart[]) {
   return new Map(
     [...clauses].map(([text, pieces]) => [
       text,
-      { ...(pieces[0] as Pcm), samples: joinSamples(pieces.map(({ samples }) => samples)) },
+      {
+        ...(pieces[0] as Pcm),
+        samples: joinSamples(pieces.map(({ samples }) => samples)),
+      },
     ]),
   );
 }
@@ -49,7 +52,10 @@ test.each(recipes)(
     expect(joinTexts(parts)).toBe(answer);
     expect(bot.host.spendings).toHaveLength(1);
     const sounds = soundsOf(parts);
-    expect([...sounds.keys()]).toEqual(['Two of them.', 'The other one is on its way.']);
+    expect([...sounds.keys()]).toEqual([
+      'Two of them.',
+      'The other one is on its way.',
+    ]);
     for (const [clause, { samples, rateHz }] of isRemote ? sounds : []) {
       expect(samples).toEqual(makeTone(clause, rateHz));
     }

@@ -24,9 +24,15 @@ const servers = [...serverForms].map(([name, form]) => ({ name, ...form }));
 async function openBot(name: string, more = {}, failsAfter?: number) {
   const names = ['whisper.cpp', 'ollama', 'kokoro-fastapi', name];
   const settings = names.map((one) => serverForms.get(one)?.settings);
-  const stands = Object.fromEntries(names.map((one) => [`http://${one}`, openServer(one)]));
+  const stands = Object.fromEntries(
+    names.map((one) => [`http://${one}`, openServer(one)]),
+  );
   const failing = { ...behind, failsAfter };
-  const kitchen = await openServers(Object.assign({}, ...settings, more), stands, failing);
+  const kitchen = await openServers(
+    Object.assign({}, ...settings, more),
+    stands,
+    failing,
+  );
   return await openBotDoors(kitchen.environment, kitchen);
 }
 
@@ -34,12 +40,17 @@ test.each(servers)(
   '$title: what is said is heard, thought and spoken, and a tool that is called runs',
   async ({ name, transcription }) => {
     // By this name the bot asks for words as a stream.
-    const streamed = transcription?.stream && { TRANSCRIPTION_MODEL: 'gpt-4o-transcribe' };
+    const streamed = transcription?.stream && {
+      TRANSCRIPTION_MODEL: 'gpt-4o-transcribe',
+    };
     await using bot = await openBot(name, streamed);
     expect(await wordsOf(bot.transcriber, spoken.pcm)).toBe(spoken.text);
     const { parts, error } = await bot.answer(spoken.text);
     expect([error, joinTexts(parts)]).toEqual([undefined, answer]);
-    expect(listSoundedTexts(parts)).toEqual(['Two of them.', 'The other one is on its way.']);
+    expect(listSoundedTexts(parts)).toEqual([
+      'Two of them.',
+      'The other one is on its way.',
+    ]);
     const { samples, rateHz } = await collectSound(bot.synthesizer, 'Two of them.');
     expect(samples).toEqual(makeTone('Two of them.', rateHz));
     expect(joinTexts((await bot.answer('again')).parts)).toBe('The lamp is on.');

@@ -5,7 +5,12 @@ test.each([
   ['Yes, of course.', ['Yes, of course.']],
   [
     'As far as I can see, the train to the city leaves at nine. It is late! Run',
-    ['As far as I can see,', 'the train to the city leaves at nine.', 'It is late!', 'Run'],
+    [
+      'As far as I can see,',
+      'the train to the city leaves at nine.',
+      'It is late!',
+      'Run',
+    ],
   ],
   [
     'The train to the city leaves from platform nine and the bus from the market.',

@@ -10,11 +10,16 @@ afterAll(() => models[Symbol.asyncDispose]());
 
 /** Results of a job that does what `folder` says. */
 const run = (folder: string, signal = staying) =>
-  Array.fromAsync(models.run('end-of-turn', folder, { samples: new Int16Array(1) }, signal));
+  Array.fromAsync(
+    models.run('end-of-turn', folder, { samples: new Int16Array(1) }, signal),
+  );
 
 test('a model process that dies gives its work up, and another does the next', async () => {
   expect(await run('next')).toEqual(['next as job 1']);
-  await expect(run('die')).rejects.toMatchObject({ code: 'speech.failed', retryable: true });
+  await expect(run('die')).rejects.toMatchObject({
+    code: 'speech.failed',
+    retryable: true,
+  });
   expect(await run('next')).toEqual(['next as job 1']);
 });
 
@@ -58,6 +63,7 @@ test('a folder without a model is refused in one sentence', async () => {
   await using real = new LocalModels();
   await expect(real.load('transcribe', 'no-such-folder')).rejects.toMatchObject({
     code: 'speech.failed',
-    message: 'no-such-folder holds no Whisper model: encoder.onnx, decoder.onnx and tokens.txt.',
+    message:
+      'no-such-folder holds no Whisper model: encoder.onnx, decoder.onnx and tokens.txt.',
   });
 });

@@ -53,11 +53,16 @@ test('a long answer is heard once its first clause is spoken', async () => {
 test('a text that is cut off stops at once, while its next piece is being made', async () => {
   const leaving = new AbortController();
   const words = 'One two three, four five six. '.repeat(20);
-  const pieces = synthesizer.synthesize(words, {}, leaving.signal)[Symbol.asyncIterator]();
+  const pieces = synthesizer
+    .synthesize(words, {}, leaving.signal)
+    [Symbol.asyncIterator]();
   await pieces.next();
   const next = pieces.next();
   leaving.abort(new Error('stop'));
-  const isOver = Promise.race([next.catch((error: unknown) => error), setImmediate('not yet')]);
+  const isOver = Promise.race([
+    next.catch((error: unknown) => error),
+    setImmediate('not yet'),
+  ]);
   expect(await isOver).toEqual(new Error('stop'));
 });
 
@@ -70,9 +75,10 @@ const answers = [
 test('every local voice speaks at -16 LUFS, with peaks below -1 dB', async () => {
   for (const name of Object.keys(localVoices)) {
     const sound = await collectSound(synthesizer, answers.join(' '), { name });
-    expect(20 * Math.log10(peak(resamplePcm(sound, 4 * sound.rateHz)) / 32_768), name).toBeLessThan(
-      -1,
-    );
+    expect(
+      20 * Math.log10(peak(resamplePcm(sound, 4 * sound.rateHz)) / 32_768),
+      name,
+    ).toBeLessThan(-1);
     expect(Math.abs((measureLoudness(sound) ?? 0) + 16), name).toBeLessThan(2);
   }
 });
@@ -109,8 +115,12 @@ test('the local voice refuses a text in a language that it does not speak', asyn
 });
 
 test('a folder without a Piper voice is refused in one sentence', async () => {
-  await expect(openLocalSynthesizer({ models, model: './docs' })).rejects.toMatchObject({
-    code: 'speech.failed',
-    message: expect.stringMatching(/docs holds no Piper voice, an \.onnx and its \.onnx\.json\.$/),
-  });
+  await expect(openLocalSynthesizer({ models, model: './docs' })).rejects.toMatchObject(
+    {
+      code: 'speech.failed',
+      message: expect.stringMatching(
+        /docs holds no Piper voice, an \.onnx and its \.onnx\.json\.$/,
+      ),
+    },
+  );
 });

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { findWords, openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
+import {
+  findWords,
+  openLocalTranscriber,
+} from '#src/speech/local/local-transcriber.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { listUpdates, testTranscriber } from '#test/contracts/transcriber-contract.ts';
 import { readRecording } from '#test/speech/recordings.ts';
@@ -13,8 +16,14 @@ beforeAll(async () => {
 afterAll(() => models[Symbol.asyncDispose]());
 
 const utterances = [
-  { ...(await readRecording('human-something')), text: 'Go somewhere and do something.' },
-  { ...(await readRecording('synth-flite-slt-what-time-is-it')), text: 'What time is it?' },
+  {
+    ...(await readRecording('human-something')),
+    text: 'Go somewhere and do something.',
+  },
+  {
+    ...(await readRecording('synth-flite-slt-what-time-is-it')),
+    text: 'What time is it?',
+  },
 ] as const;
 testTranscriber('Whisper', () => transcriber, utterances);
 
@@ -24,10 +33,17 @@ test('Whisper names the language that it hears, unless it is told', async () => 
     transcript: { language: 'en', usage: { by: { kind: 'local' } } },
   });
   const german = await openLocalTranscriber({ models, language: 'de-AT' });
-  expect((await listUpdates(german, pcm)).at(-1)).toMatchObject({ transcript: { language: 'de' } });
+  expect((await listUpdates(german, pcm)).at(-1)).toMatchObject({
+    transcript: { language: 'de' },
+  });
 });
 
-const usual = { language: 'en', logProbability: -0.35, noSpeechProbability: 0.1, isEndless: false };
+const usual = {
+  language: 'en',
+  logProbability: -0.35,
+  noSpeechProbability: 0.1,
+  isEndless: false,
+};
 
 test.each([
   ['It rains [coughs] in (music) Rome.', 'It rains in Rome.'],
@@ -46,7 +62,9 @@ test('words of which the model is not sure are dropped, sooner where it hears no
   const heard = { ...usual, text: 'Thank you.' };
   expect(findWords({ ...heard, logProbability: -1.2 })).toBeUndefined();
   expect(findWords({ ...heard, logProbability: -1 })).toBe('Thank you.');
-  expect(findWords({ ...heard, logProbability: -1, noSpeechProbability: 0.7 })).toBeUndefined();
+  expect(
+    findWords({ ...heard, logProbability: -1, noSpeechProbability: 0.7 }),
+  ).toBeUndefined();
   expect(findWords({ ...heard, logProbability: -1, text: 'Okay.' })).toBeUndefined();
   expect(findWords({ ...heard, isEndless: true })).toBeUndefined();
 });

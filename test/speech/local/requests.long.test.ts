@@ -164,7 +164,9 @@ async function deedFor(text: string) {
     new AbortController().signal,
   );
   const deed = await Array.fromAsync(parts, (part) =>
-    part.kind === 'tool' ? `${part.call.name} ${part.call.argumentsJson}` : JSON.stringify(part),
+    part.kind === 'tool'
+      ? `${part.call.name} ${part.call.argumentsJson}`
+      : JSON.stringify(part),
   );
   // Whisper writes figures, which the tools read as well.
   return deed.join('').replace(/\d+/g, (figures) => formatNumberWords(Number(figures)));
@@ -173,7 +175,9 @@ async function deedFor(text: string) {
 /** Texts as they were said and heard, with what the stand-in does for either. */
 async function recognised(said: readonly Said[]) {
   await using models = new LocalModels();
-  const transcriber = withTranscriptionOptions(await openLocalTranscriber({ models }), { hints });
+  const transcriber = withTranscriptionOptions(await openLocalTranscriber({ models }), {
+    hints,
+  });
   const all: { text: string; heard: string; isSame: boolean; isOther: boolean }[] = [];
   const other = await deedFor('bella likes apples and oranges');
   for (const { text, pcm } of said) {
@@ -200,7 +204,9 @@ test('the stand-in does what is asked for in 85 % of requests that local ears he
 }, 1_800_000);
 
 test('the stand-in takes at most 5 of 200 other sentences for requests', async () => {
-  const byPeople = await Promise.all(humanRecordings.map((name) => readRecording(name)));
+  const byPeople = await Promise.all(
+    humanRecordings.map((name) => readRecording(name)),
+  );
   const chosen = otherSentences.filter((_, n) => voicesForEach > 1 || n % 2 === 0);
   const all = await recognised([...byPeople, ...(await spoken(chosen))]);
   const taken = all.filter(({ isOther }) => !isOther);

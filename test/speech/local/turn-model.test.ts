@@ -11,7 +11,10 @@ test('Smart Turn hears that a sentence is over, and that half of it is not', asy
   const model = openTurnModel(models, (why) => failures.push(why));
   const { pcm } = await readRecording('human-something');
   const whole = await model.judge(pcm.samples, staying);
-  const half = await model.judge(pcm.samples.subarray(0, pcm.samples.length / 2), staying);
+  const half = await model.judge(
+    pcm.samples.subarray(0, pcm.samples.length / 2),
+    staying,
+  );
   expect(whole).toBeGreaterThan(0.7);
   expect(half).toBeLessThan(0.3);
   expect(failures).toEqual([]);

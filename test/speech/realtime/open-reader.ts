@@ -25,7 +25,8 @@ export async function openReader() {
     ...usualReaderSettings,
   });
   const { baseUrl } = server;
-  const lastCall = () => server.calls.findLast(({ aloud }) => aloud.length > 0) ?? expect.fail();
+  const lastCall = () =>
+    server.calls.findLast(({ aloud }) => aloud.length > 0) ?? expect.fail();
   return {
     server,
     /** Connection over which a text was read last. */
@@ -33,7 +34,13 @@ export async function openReader() {
     lastAloud: () => lastCall().aloud.at(-1) ?? expect.fail(),
     opened: (more: Partial<RealtimeSpeechOptions> = {}) => {
       const apiKey = new Secret('hunter22');
-      return openRealtimeSynthesizer({ baseUrl, model: 'reads', voice: 'marin', apiKey, ...more });
+      return openRealtimeSynthesizer({
+        baseUrl,
+        model: 'reads',
+        voice: 'marin',
+        apiKey,
+        ...more,
+      });
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -17,10 +17,14 @@ beforeEach(() => mock.set({ trouble: undefined }));
 afterAll(() => served[Symbol.asyncDispose]());
 
 function open(model: string) {
-  const [transcriber, from] = [openRealtimeTranscriber({ baseUrl, model }), mock.calls.length];
+  const [transcriber, from] = [
+    openRealtimeTranscriber({ baseUrl, model }),
+    mock.calls.length,
+  ];
   return {
     transcriber,
-    hinted: (...hints: readonly string[]) => withTranscriptionOptions(transcriber, { hints }),
+    hinted: (...hints: readonly string[]) =>
+      withTranscriptionOptions(transcriber, { hints }),
     /** Updates to its connections, in order. */
     updates: () => mock.calls.slice(from).flatMap(({ updates }) => updates),
     [Symbol.dispose]: () => transcriber[Symbol.dispose](),
@@ -28,7 +32,9 @@ function open(model: string) {
 }
 
 const reported = (transcription: object) =>
-  expect.objectContaining({ audio: { input: expect.objectContaining({ transcription }) } });
+  expect.objectContaining({
+    audio: { input: expect.objectContaining({ transcription }) },
+  });
 
 test.each([
   ['gpt-live-transcribe', { keywords: ['Nova', 'Ana'] }],
@@ -50,10 +56,15 @@ test.each(['refuses-hints', 'refuses-hints-namelessly', 'drops-at-hints'] as con
     mock.set({ trouble });
     using opened = open('gpt-live-transcribe');
     const isLost = trouble === 'drops-at-hints';
-    if (isLost) await expect(transcribeText(opened.hinted('Nova'), five.pcm)).rejects.toThrow();
+    if (isLost)
+      await expect(transcribeText(opened.hinted('Nova'), five.pcm)).rejects.toThrow();
     for (let n = isLost ? 1 : 0; n < 3; n++)
-      expect(await transcribeText(opened.hinted('Nova', `Ana ${n}`), five.pcm)).toBe(five.text);
-    const hinted = opened.updates().filter((one) => JSON.stringify(one).includes('keywords'));
+      expect(await transcribeText(opened.hinted('Nova', `Ana ${n}`), five.pcm)).toBe(
+        five.text,
+      );
+    const hinted = opened
+      .updates()
+      .filter((one) => JSON.stringify(one).includes('keywords'));
     expect(hinted).toHaveLength(1);
   },
 );

@@ -22,21 +22,30 @@ afterAll(() => reader[Symbol.asyncDispose]());
 
 test.each([
   ['fail', 'provider.refused', /did not answer: server_error\./],
-  ['incomplete', 'provider.truncated', /ended its answer early \(incomplete, max_output_tokens\)/],
+  [
+    'incomplete',
+    'provider.truncated',
+    /ended its answer early \(incomplete, max_output_tokens\)/,
+  ],
   ['filtered', 'provider.refused', /content_filter/],
   ['silence', 'provider.empty', /sent no sound/],
 ] as const)('a response that ends as %s is %s', async (ends, code, message) => {
   reader.server.set({ aloud: () => ({ ends }) });
   using engine = opened();
   const failed = collectSound(engine, one);
-  await expect(failed).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  await expect(failed).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message),
+  });
   reader.server.set(usualReaderSettings);
   expect(await collectSound(engine, one)).toEqual(makePcm(one));
 });
 
 test('a connection that breaks before a text sounded is not used again, and the text may be asked for once more', async () => {
   let drops = 1;
-  reader.server.set({ aloud: () => (drops-- > 0 ? { ends: 'drop', endsAfter: 0 } : {}) });
+  reader.server.set({
+    aloud: () => (drops-- > 0 ? { ends: 'drop', endsAfter: 0 } : {}),
+  });
   using engine = opened();
   await expect(collectSound(engine, one)).rejects.toMatchObject({ retryable: true });
   expect(await collectSound(engine, one)).toEqual(makePcm(one));
@@ -48,6 +57,8 @@ test('one that breaks after the first sound is not read again', async () => {
   const sound = await beginReading(engine, one, staying);
   const asked = lastCall().aloud.length;
   reader.server.dropAll();
-  await expect(finishReading(sound)).rejects.toMatchObject({ code: 'provider.truncated' });
+  await expect(finishReading(sound)).rejects.toMatchObject({
+    code: 'provider.truncated',
+  });
   expect(lastCall().aloud.length).toBe(asked);
 });

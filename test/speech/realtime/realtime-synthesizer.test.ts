@@ -41,7 +41,9 @@ test('each text is a response of its own beside the conversation, told only to b
     conversation: 'none',
     output_modalities: ['audio'],
     audio: { output: { format: { type: 'audio/pcm', rate: 24_000 }, voice: 'marin' } },
-    instructions: expect.stringMatching(/word for word.*never answer it, obey it.*Tone: warm$/),
+    instructions: expect.stringMatching(
+      /word for word.*never answer it, obey it.*Tone: warm$/,
+    ),
     input: [
       {
         type: 'message',
@@ -63,7 +65,10 @@ test('what a text took is told with its tokens of sound, and only who was asked 
   for await (const _ of engine.synthesize(one, { onUsage }, staying));
   const by = { kind: 'remote', model: 'reads', host: expect.stringMatching(/^127/) };
   const tokens = { inputTokens: 120, outputTokens: 90, audioOutputTokens: 70 };
-  expect(reported.splice(0)).toEqual([{ by }, { by, count: { kind: 'tokens', ...tokens } }]);
+  expect(reported.splice(0)).toEqual([
+    { by },
+    { by, count: { kind: 'tokens', ...tokens } },
+  ]);
   for await (const _ of engine.synthesize(one, { onUsage }, staying)) break;
   expect(reported).toEqual([{ by }]);
 });
@@ -73,7 +78,10 @@ test('texts at once are read over a connection each, which the next ones use aga
   using engine = opened();
   const before = reader.server.calls.length;
   for (let n = 0; n < 2; n++) {
-    const sounds = await Promise.all([collectSound(engine, one), collectSound(engine, two)]);
+    const sounds = await Promise.all([
+      collectSound(engine, one),
+      collectSound(engine, two),
+    ]);
     expect(sounds).toEqual([makePcm(one), makePcm(two)]);
   }
   expect(reader.server.calls.length).toBe(before + 2);

@@ -6,8 +6,15 @@ import {
   type RealtimeOptions,
   type RealtimeTranscriber,
 } from '#src/speech/realtime/realtime-transcriber.ts';
-import { collectHeard, sendUtterance, testListening } from '#test/contracts/listening-contract.ts';
-import { testTranscriber, transcribeText } from '#test/contracts/transcriber-contract.ts';
+import {
+  collectHeard,
+  sendUtterance,
+  testListening,
+} from '#test/contracts/listening-contract.ts';
+import {
+  testTranscriber,
+  transcribeText,
+} from '#test/contracts/transcriber-contract.ts';
 import { attachRealtime } from '#test/fakes/providers/mock-realtime.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { hearWords, wordUtterances } from '#test/fakes/tone-words.ts';
@@ -36,7 +43,12 @@ afterAll(async () => {
 function opened(more: Partial<RealtimeOptions> = {}) {
   const apiKey = new Secret('hunter22');
   const own = `${baseUrl}?of=${++latest}`;
-  return openRealtimeTranscriber({ baseUrl: own, model: 'gpt-live-transcribe', apiKey, ...more });
+  return openRealtimeTranscriber({
+    baseUrl: own,
+    model: 'gpt-live-transcribe',
+    apiKey,
+    ...more,
+  });
 }
 
 /** Connections of the recogniser opened last. */
@@ -84,19 +96,27 @@ test('a connection lost in mid-utterance ends it, and a new utterance gets anoth
   await sendUtterance(listening, wordUtterances[1]);
   mock.dropAll();
   for (let n = 0; n < 2; n++)
-    await expect(listening.settle(staying)).rejects.toMatchObject({ code: 'provider.truncated' });
+    await expect(listening.settle(staying)).rejects.toMatchObject({
+      code: 'provider.truncated',
+    });
   expect(await transcribeText(transcriber, five.pcm)).toBe(five.text);
 });
 
 test.each([
-  ['bad-key', 'provider.bad_key', 'refused the key (401): You may not: 401 Unauthorized'],
+  [
+    'bad-key',
+    'provider.bad_key',
+    'refused the key (401): You may not: 401 Unauthorized',
+  ],
   ['not-found', 'provider.refused', 'answered with error 404'],
   ['bad-model', 'provider.refused', 'did not answer: '],
   ['failed-item', 'provider.refused', 'did not answer: '],
 ] as const)('the fault %s is %s', async (trouble, code, words) => {
   mock.set({ trouble });
   using transcriber = opened();
-  const error = await transcribeText(transcriber, five.pcm).catch((thrown: unknown) => thrown);
+  const error = await transcribeText(transcriber, five.pcm).catch(
+    (thrown: unknown) => thrown,
+  );
   expect(error).toMatchObject({ code, message: expect.stringContaining(words) });
 });
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
-import questions from '#test/fixtures/languages/short-questions.json' with { type: 'json' };
+import questions from '#test/fixtures/languages/short-questions.json' with {
+  type: 'json',
+};
 
 const detector = createTextLanguageDetector();
 
@@ -24,6 +26,9 @@ test('among the languages of a server the likeliest is found, with more certaint
   expect(here?.probability).toBeGreaterThan(anywhere?.probability ?? 1);
 });
 
-test.each(['', '123', '?!', '🎉', 'toss a coin'])('%j is surely of no language', async (text) => {
-  expect((await detector.detect(text, []))?.probability ?? 0).toBeLessThan(0.8);
-});
+test.each(['', '123', '?!', '🎉', 'toss a coin'])(
+  '%j is surely of no language',
+  async (text) => {
+    expect((await detector.detect(text, []))?.probability ?? 0).toBeLessThan(0.8);
+  },
+);

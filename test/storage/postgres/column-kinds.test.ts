@@ -1,7 +1,10 @@
 import { createConnection } from '#src/sql/connection.ts';
 import { createTables } from '#src/sql/table.ts';
 import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
-import { kindTables, testColumnKinds } from '#test/contracts/stores/column-kinds-contract.ts';
+import {
+  kindTables,
+  testColumnKinds,
+} from '#test/contracts/stores/column-kinds-contract.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 
 withPostgres(() => {

@@ -4,13 +4,21 @@ import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { integer } from '#src/sql/columns.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate-schema.ts';
-import { createPostgresDriver, openForProgram } from '#src/storage/postgres/postgres-driver.ts';
+import {
+  migratePostgres,
+  type SchemaPart,
+} from '#src/storage/postgres/migrate-schema.ts';
+import {
+  createPostgresDriver,
+  openForProgram,
+} from '#src/storage/postgres/postgres-driver.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 
 const part: SchemaPart = {
   name: 'store',
-  postgres: [{ version: 1, sql: 'CREATE TABLE things (id text PRIMARY KEY, n bigint)' }],
+  postgres: [
+    { version: 1, sql: 'CREATE TABLE things (id text PRIMARY KEY, n bigint)' },
+  ],
 };
 
 function refusalOf(address: string) {

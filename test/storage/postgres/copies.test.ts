@@ -65,7 +65,11 @@ function run(
   { url }: TestSchema,
   ...args: string[]
 ) {
-  return runProgram(program, { DATA_DIR: dataDir, DATABASE_URL: url.reveal() }, ...args);
+  return runProgram(
+    program,
+    { DATA_DIR: dataDir, DATABASE_URL: url.reveal() },
+    ...args,
+  );
 }
 
 /** Rows that a restore brings back. */
@@ -87,7 +91,9 @@ withPostgres(() => {
     {
       await using store = await openLocalStore(place.path, { clock });
       await writeMain(store);
-      await using transcripts = await openLocalTranscripts(toTranscriptsPath(dataDir), { clock });
+      await using transcripts = await openLocalTranscripts(toTranscriptsPath(dataDir), {
+        clock,
+      });
       await writeTranscripts(transcripts);
     }
     const copies = storeKinds.map((kind) =>
@@ -108,7 +114,13 @@ withPostgres(() => {
     const search = { guildId, words: 'harbour friday', limit: 5 };
     const open = { channelIds: [channelId] };
     expect(await moved.reader.search(search, open)).not.toEqual([]);
-    await moved.memories.add({ guildId, text: 'new', byId: dora, byName: 'Dora', atWallMs: 1 });
+    await moved.memories.add({
+      guildId,
+      text: 'new',
+      byId: dora,
+      byName: 'Dora',
+      atWallMs: 1,
+    });
     expect((await moved.memories.list(guildId)).at(-1)).toMatchObject({ text: 'new' });
   });
 
@@ -122,7 +134,9 @@ withPostgres(() => {
     };
     await (await openPostgresTranscripts(schema))[Symbol.asyncDispose]();
     await write('1', 'never');
-    const copies = run('backup', dataDir, schema, '--transcripts').stdout.trim().split('\n');
+    const copies = run('backup', dataDir, schema, '--transcripts')
+      .stdout.trim()
+      .split('\n');
     await write('2', 'never');
     await write('3', 'forgotten');
     const erased = async () => {
@@ -134,7 +148,9 @@ withPostgres(() => {
       stderr: '',
     });
     expect(await erased()).toEqual(['3']);
-    expect(run('restore', dataDir, schema, copies[0] ?? '')).toMatchObject({ status: 0 });
+    expect(run('restore', dataDir, schema, copies[0] ?? '')).toMatchObject({
+      status: 0,
+    });
     expect(await erased()).toEqual(['3']);
     await using store = await openPostgresStores(schema);
     const kinds = Object.entries({ 1: 'never', 2: 'never', 3: 'forgotten' });
@@ -155,7 +171,9 @@ withPostgres(() => {
     await using _locks = await openLocks(schema, { count: 1, first: 0, last: 0 });
     expect(run('restore', dataDir, schema, copy)).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/^\S+ \d+ uses the database \S+: stop every process first/),
+      stderr: expect.stringMatching(
+        /^\S+ \d+ uses the database \S+: stop every process first/,
+      ),
     });
   });
 
@@ -170,8 +188,8 @@ withPostgres(() => {
         /^There is no store in the database \S+ to copy: start the bot once, or correct DATABASE_URL\.$/m,
       ),
     });
-    expect(await schema.sql('SELECT 1 FROM pg_tables WHERE schemaname = current_schema()')).toEqual(
-      [],
-    );
+    expect(
+      await schema.sql('SELECT 1 FROM pg_tables WHERE schemaname = current_schema()'),
+    ).toEqual([]);
   });
 });

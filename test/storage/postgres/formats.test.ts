@@ -8,7 +8,11 @@ import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { getPresentFormat } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { formerRows, keptOfFormat21, rowsOfFormat21 } from '#test/storage/former-consents.ts';
+import {
+  formerRows,
+  keptOfFormat21,
+  rowsOfFormat21,
+} from '#test/storage/former-consents.ts';
 import { openPostgresStores } from './open-stores.ts';
 
 const parts: readonly SchemaPart[] = [mainStore, transcripts];
@@ -40,9 +44,15 @@ withPostgres(() => {
       ]);
       for (const _time of ['once', 'again'])
         await migratePostgres(pool, [later], { upgrades: true });
-      expect(await schema.sql('SELECT * FROM kept')).toEqual([{ id: '1', word: 'new' }]);
-      expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([{ part: name, version }]);
-      await expect(migratePostgres(pool, [part])).rejects.toMatchObject({ code: 'store.format' });
+      expect(await schema.sql('SELECT * FROM kept')).toEqual([
+        { id: '1', word: 'new' },
+      ]);
+      expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([
+        { part: name, version },
+      ]);
+      await expect(migratePostgres(pool, [part])).rejects.toMatchObject({
+        code: 'store.format',
+      });
     },
   );
 
@@ -53,12 +63,18 @@ withPostgres(() => {
     await schema.sql("UPDATE parley_schema SET version = 15 WHERE part = 'store'");
     {
       await using pool = openPool(schema);
-      const lost = expect.stringMatching(/^The upgrade deletes 1 consents that held for one day/);
+      const lost = expect.stringMatching(
+        /^The upgrade deletes 1 consents that held for one day/,
+      );
       expect(await describeLostRows(pool, new Map([['store', 15]]))).toEqual([lost]);
       await migratePostgres(pool, [mainStore], { upgrades: true });
     }
     await using store = await openPostgresStores(schema);
-    const kept = { ann: { kind: 'always' }, bob: { kind: 'never' }, cy: { kind: 'never' } };
+    const kept = {
+      ann: { kind: 'always' },
+      bob: { kind: 'never' },
+      cy: { kind: 'never' },
+    };
     expect(await store.consents.read('g')).toEqual(new Map(Object.entries(kept)));
     expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
   });

@@ -9,7 +9,8 @@ import type { TestSchema } from '#test/fakes/postgres.ts';
 /** Locks of shards in this schema, once they are held. */
 export function openLocks(
   { url }: Pick<TestSchema, 'url'>,
-  options: Pick<ShardLockOptions, 'count' | 'first' | 'last'> & Partial<ShardLockOptions>,
+  options: Pick<ShardLockOptions, 'count' | 'first' | 'last'> &
+    Partial<ShardLockOptions>,
 ): Promise<ShardLocks> {
   const ignore = () => undefined;
   const listeners = { onWait: ignore, onLost: ignore, report: ignore };

@@ -3,7 +3,10 @@ import { type Database, openDatabase } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate-schema.ts';
 import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
-import { type LocalTranscriptStore, toTranscriptStore } from '#test/fakes/local-stores.ts';
+import {
+  type LocalTranscriptStore,
+  toTranscriptStore,
+} from '#test/fakes/local-stores.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
 
 export type OpenedTranscripts = LocalTranscriptStore & { readonly database: Database };

@@ -52,7 +52,9 @@ function waits() {
     await clock.advance(1_000);
     await writing;
     expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
-    expect(await store.spending.read('2026-11-19')).toMatchObject([{ nanoUsd: 10, turns: 2 }]);
+    expect(await store.spending.read('2026-11-19')).toMatchObject([
+      { nanoUsd: 10, turns: 2 },
+    ]);
   });
 
   test('a write that its database did not take in 5 s fails, and never comes late', async () => {
@@ -81,8 +83,13 @@ function isSilent() {
       await using place = await openPlace();
       const { proxy, schema, url } = place;
       const clock = new VirtualClock();
-      await schema.sql('CREATE TABLE counted (n integer); INSERT INTO counted VALUES (0)');
-      await using database = openDatabase({ driver: createPostgresDriver({ url }), clock });
+      await schema.sql(
+        'CREATE TABLE counted (n integer); INSERT INTO counted VALUES (0)',
+      );
+      await using database = openDatabase({
+        driver: createPostgresDriver({ url }),
+        clock,
+      });
       const counting = sql`UPDATE counted SET n = n + 1`;
       const isReached = Promise.withResolvers<void>();
       const writing = database.write(async (connection) => {
@@ -111,12 +118,18 @@ function reports() {
     await using place = await openPlace();
     const events: StoreEvent[] = [];
     const report = (event: StoreEvent) => events.push(event);
-    const opened = await openPostgresStore({ url: place.url, clock: realClock, report });
+    const opened = await openPostgresStore({
+      url: place.url,
+      clock: realClock,
+      report,
+    });
     await using store = createStores(opened.main);
     await store.consents.read('10');
     place.proxy.cutConnections();
     for (let n = 0; n < 3; n++)
-      await expect(store.consents.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
+      await expect(store.consents.read('10')).rejects.toMatchObject({
+        code: 'store.unreadable',
+      });
     place.proxy.healConnections();
     await store.consents.read('10');
     expect(events.map(({ kind }) => kind)).toEqual(['opened', 'refused', 'opened']);
@@ -131,7 +144,9 @@ function reports() {
     await expect(start(new Secret(nowhere.href))).rejects.toMatchObject({
       code: 'store.misconfigured',
     });
-    await place.schema.sql('CREATE TABLE parley_schema (part text PRIMARY KEY, version integer)');
+    await place.schema.sql(
+      'CREATE TABLE parley_schema (part text PRIMARY KEY, version integer)',
+    );
     await place.schema.sql("INSERT INTO parley_schema VALUES ('store', 99)");
     await expect(start(place.url)).rejects.toMatchObject({ code: 'store.format' });
   });
@@ -163,7 +178,9 @@ function isLocked() {
     const clock = new VirtualClock();
     const store = await openPostgresStores(place, clock);
     place.proxy.cutConnections();
-    const lost = expect(store.consents.write('10', '1', never)).rejects.toThrow('is closed');
+    const lost = expect(store.consents.write('10', '1', never)).rejects.toThrow(
+      'is closed',
+    );
     await expect.poll(() => clock.sleeping).toBe(2);
     const closing = store[Symbol.asyncDispose]();
     await expect.poll(() => clock.sleeping).toBe(3);

@@ -8,7 +8,10 @@ import { openLocks } from './open-locks.ts';
 const range = (first: number, last: number, count = 8) => ({ first, last, count });
 
 /** A process that has to wait for its locks, and why. */
-async function waiting(schema: Pick<TestSchema, 'url'>, shards: ReturnType<typeof range>) {
+async function waiting(
+  schema: Pick<TestSchema, 'url'>,
+  shards: ReturnType<typeof range>,
+) {
   const why = Promise.withResolvers<string>();
   const locks = openLocks(schema, { ...shards, onWait: why.resolve });
   return { why: await why.promise, locks };
@@ -52,7 +55,10 @@ withPostgres(() => {
     await using one = await openLocks(schema, range(0, 3));
     await using two = await openLocks(schema, range(4, 7));
     expect(await one.takeBucket(0, 200)).toBe(true);
-    expect([await one.takeBucket(0, 200), await two.takeBucket(0, 200)]).toEqual([false, false]);
+    expect([await one.takeBucket(0, 200), await two.takeBucket(0, 200)]).toEqual([
+      false,
+      false,
+    ]);
     expect(await two.takeBucket(1, 200)).toBe(true);
     await expect.poll(() => two.takeBucket(0, 200)).toBe(true);
   });
@@ -66,9 +72,13 @@ withPostgres(() => {
     const { way, url } = await openWay(schema);
     await using _way = way;
     const lost: string[] = [];
-    await using one = await openLocks({ url }, { ...range(0, 3), onLost: (why) => lost.push(why) });
+    await using one = await openLocks(
+      { url },
+      { ...range(0, 3), onLost: (why) => lost.push(why) },
+    );
     const { locks } = await waiting({ url }, range(3, 4));
-    const held = async () => (await schema.sql(lockHolders)).map(({ shard_ids: ids }) => ids);
+    const held = async () =>
+      (await schema.sql(lockHolders)).map(({ shard_ids: ids }) => ids);
     way.cutConnections();
     await expect.poll(held).toEqual([]);
     expect(await one.takeBucket(0, 1)).toBe(true); // without the database it goes on
@@ -100,7 +110,10 @@ withPostgres(() => {
     const { way, url } = await openWay(schema);
     await using _way = way;
     const lost = Promise.withResolvers<string>();
-    await using _one = await openLocks({ url }, { ...range(0, 3), onLost: lost.resolve });
+    await using _one = await openLocks(
+      { url },
+      { ...range(0, 3), onLost: lost.resolve },
+    );
     way.cutConnections();
     await using _two = await openLocks(schema, range(3, 4));
     way.healConnections();

@@ -91,7 +91,9 @@ withPostgres(() => {
     expect(total).toBeLessThanOrEqual(toUsd(1));
     expect(total).toBeGreaterThan(toUsd(0.5));
     expect(await mostOf('spent', "<> 'all'")).toBeLessThanOrEqual(caps.serverDay);
-    expect(await mostOf('spent_by_person', "<> 'all'")).toBeLessThanOrEqual(caps.personDay);
+    expect(await mostOf('spent_by_person', "<> 'all'")).toBeLessThanOrEqual(
+      caps.personDay,
+    );
     expect(await schema.sql('SELECT * FROM spending_portions')).toEqual([]);
   });
 

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { describeLostRows, migratePostgres } from '#src/storage/postgres/migrate-schema.ts';
+import {
+  describeLostRows,
+  migratePostgres,
+} from '#src/storage/postgres/migrate-schema.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import {
@@ -15,7 +18,9 @@ import { type OpenedTranscripts, openPostgresTranscripts } from './open-transcri
 const days = { '10': 7 };
 
 async function textsIn(store: OpenedTranscripts, sessionId: string) {
-  return (await store.reader.listLines(sessionId, openSessions)).map(({ text }) => text);
+  return (await store.reader.listLines(sessionId, openSessions)).map(
+    ({ text }) => text,
+  );
 }
 
 withPostgres(() => {
@@ -47,11 +52,18 @@ function goesOn() {
       ALTER TABLE caption_messages ADD COLUMN written_by text;
       UPDATE parley_schema SET version = 3 WHERE part = 'transcripts'`);
     await using database = openForProgram({ url: schema.url }, 10_000);
-    const lost = expect.stringMatching(/^The upgrade deletes 2 captions that were stored/);
-    expect(await describeLostRows(database, new Map([['transcripts', 3]]))).toEqual([lost]);
+    const lost = expect.stringMatching(
+      /^The upgrade deletes 2 captions that were stored/,
+    );
+    expect(await describeLostRows(database, new Map([['transcripts', 3]]))).toEqual([
+      lost,
+    ]);
     await migratePostgres(database, [transcripts], { upgrades: true });
     await using store = await openPostgresTranscripts(schema);
-    expect([await textsIn(store, 'a'), await textsIn(store, 'b')]).toEqual([[], ['one', 'two']]);
+    expect([await textsIn(store, 'a'), await textsIn(store, 'b')]).toEqual([
+      [],
+      ['one', 'two'],
+    ]);
   });
 }
 
@@ -69,7 +81,8 @@ function erases() {
     await schema.sql(`UPDATE lines SET name = name WHERE id IN (${held})`);
     await schema.sql(`BEGIN; ${held} FOR UPDATE`);
     const forgetting = store.eraser.erasePerson('10', '1');
-    const left = async () => Number((await schema.sql('SELECT count(*) AS n FROM lines'))[0]?.n);
+    const left = async () =>
+      Number((await schema.sql('SELECT count(*) AS n FROM lines'))[0]?.n);
     await expect.poll(left).toBeLessThanOrEqual(101);
     await schema.sql('ROLLBACK');
     expect(await forgetting).toBe(2_001);
@@ -82,7 +95,9 @@ function shares() {
     await using schema = await openSchema();
     await using stack = new AsyncDisposableStack();
     const stores = await Promise.all(
-      Array.from({ length: 8 }, async () => stack.use(await openPostgresTranscripts(schema))),
+      Array.from({ length: 8 }, async () =>
+        stack.use(await openPostgresTranscripts(schema)),
+      ),
     );
     await Promise.all(
       stores.map(async (store, n) => {
@@ -90,7 +105,9 @@ function shares() {
         await store.writer.putSession(makeSession(id));
         const numbers = Array.from({ length: 40 }, (_, at) => at + 1);
         await Promise.all(
-          numbers.map((number) => store.writer.putLines([makeLine(id, number, `word${n} common`)])),
+          numbers.map((number) =>
+            store.writer.putLines([makeLine(id, number, `word${n} common`)]),
+          ),
         );
         await store.eraser.eraseExpired(startedAtWallMs, days);
       }),

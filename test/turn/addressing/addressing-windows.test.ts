@@ -15,10 +15,16 @@ const ana = { speakerId: 'ana', humans: 3 } as const;
 const ben = { speakerId: 'ben', humans: 3 } as const;
 
 function after(...events: readonly AddressEvent[]) {
-  return events.reduce((state, event) => stepAddressing(state, event, rules), initialAddressing);
+  return events.reduce(
+    (state, event) => stepAddressing(state, event, rules),
+    initialAddressing,
+  );
 }
 
-function why(state: AddressingState, spoken: Omit<SpokenTurn, 'text'> & { text?: string }) {
+function why(
+  state: AddressingState,
+  spoken: Omit<SpokenTurn, 'text'> & { text?: string },
+) {
   return decideAddressing(state, { text: 'and in Lima', ...spoken }, rules).verdict.why;
 }
 
@@ -55,7 +61,9 @@ test('while it works on an answer, the person answered may go on or interrupt wi
   const state = after({ kind: 'answering', personId: 'ana', atMs: 0 });
   expect(why(state, { ...ana, fromMs: 20_000 })).toBe('follow-up');
   expect(why(state, { ...ana, fromMs: 120_000 })).toBe('not-named');
-  expect(why(stepAddressing(state, answered, rules), { ...ana, fromMs: 900 })).toBe('follow-up');
+  expect(why(stepAddressing(state, answered, rules), { ...ana, fromMs: 900 })).toBe(
+    'follow-up',
+  );
 });
 
 test('two seconds of others talking close a follow-up window, and what began before still counts', () => {
@@ -68,13 +76,23 @@ test('two seconds of others talking close a follow-up window, and what began bef
 });
 
 test('a reply to its own question is meant for it, whoever talked in between', () => {
-  const state = after(question, { kind: 'talked', personId: 'ben', ms: 3000, atMs: 5000 });
+  const state = after(question, {
+    kind: 'talked',
+    personId: 'ben',
+    ms: 3000,
+    atMs: 5000,
+  });
   expect(why(state, { ...ana, fromMs: 12_000, text: 'yes please' })).toBe('reply');
   expect(why(state, { ...ben, fromMs: 12_000, text: 'yes please' })).toBe('not-named');
 });
 
 test('naming somebody else closes the follow-up window but not the one of Ask', () => {
-  const spoken = { ...ana, fromMs: 2000, text: 'Ben, and in Lima?', present: ['Ben Smith'] };
+  const spoken = {
+    ...ana,
+    fromMs: 2000,
+    text: 'Ben, and in Lima?',
+    present: ['Ben Smith'],
+  };
   const { verdict, state } = decideAddressing(after(answered), spoken, rules);
   expect(verdict).toEqual({ meant: false, why: 'not-named' });
   expect(why(state, { ...ana, fromMs: 3000 })).toBe('not-named');
@@ -85,7 +103,11 @@ test('naming somebody else closes the follow-up window but not the one of Ask', 
 
 test('"not you" closes the window of who says it', () => {
   const state = after(asked, answered);
-  const judged = decideAddressing(state, { ...ana, fromMs: 2000, text: 'not you' }, rules);
+  const judged = decideAddressing(
+    state,
+    { ...ana, fromMs: 2000, text: 'not you' },
+    rules,
+  );
   expect(judged.verdict).toEqual({ meant: false, why: 'dismissed' });
   expect(why(judged.state, { ...ana, fromMs: 3000 })).toBe('not-named');
 });
@@ -93,12 +115,23 @@ test('"not you" closes the window of who says it', () => {
 test('each mode lets in what it says', () => {
   const named = { ...ana, fromMs: 2000, text: 'Nova, hello' };
   const bare = { ...ana, fromMs: 2000, text: 'hello' };
-  expect(judgedIn('name', initialAddressing, named)).toEqual({ meant: true, why: 'name' });
+  expect(judgedIn('name', initialAddressing, named)).toEqual({
+    meant: true,
+    why: 'name',
+  });
   expect(judgedIn('name', after(answered), bare).meant).toBe(false);
   expect(judgedIn('name', after(asked), bare)).toEqual({ meant: true, why: 'window' });
   expect(judgedIn('window', after(answered), named).meant).toBe(false);
-  expect(judgedIn('window', after(asked), bare)).toEqual({ meant: true, why: 'window' });
-  expect(judgedIn('always', initialAddressing, bare)).toEqual({ meant: true, why: 'always' });
+  expect(judgedIn('window', after(asked), bare)).toEqual({
+    meant: true,
+    why: 'window',
+  });
+  expect(judgedIn('always', initialAddressing, bare)).toEqual({
+    meant: true,
+    why: 'always',
+  });
   expect(judgedIn('off', after(asked), named)).toEqual({ meant: false, why: 'off' });
-  expect(judgedIn('window', initialAddressing, { ...named, humans: 1 }).meant).toBe(false);
+  expect(judgedIn('window', initialAddressing, { ...named, humans: 1 }).meant).toBe(
+    false,
+  );
 });

@@ -225,7 +225,8 @@ const names = ['Nova', 'ノヴァ', '诺娃', '노바', 'नोवा', 'نوف�
 
 function hear(text: string, to: readonly string[] = names) {
   const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
-  return decideAddressing(initialAddressing, spoken, { ...addressingRules, names: to }).verdict;
+  return decideAddressing(initialAddressing, spoken, { ...addressingRules, names: to })
+    .verdict;
 }
 
 test.each(cases)('with several people, %j is a call: %s', (text, isCall) => {

@@ -35,8 +35,10 @@ const noDismissals: readonly string[] = [
 
 function hear(text: string) {
   const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
-  return decideAddressing(initialAddressing, spoken, { ...addressingRules, names: ['Nova'] })
-    .verdict;
+  return decideAddressing(initialAddressing, spoken, {
+    ...addressingRules,
+    names: ['Nova'],
+  }).verdict;
 }
 
 test.each(dismissals)('%j says the bot was not meant', (text) => {

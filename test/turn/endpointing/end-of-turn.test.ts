@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 
-const over = (text: string, language?: string) => predictEndOfTurn(text, language).completeLogit;
+const over = (text: string, language?: string) =>
+  predictEndOfTurn(text, language).completeLogit;
 
 test.each([
   'what time is it',

@@ -29,13 +29,15 @@ function pausing(...pausesMs: readonly number[]) {
 }
 
 test('an answer is prepared as soon as the text is likelier over than not', () => {
-  expect(decideEndpointingDelay(read(2), endpointingDelayRules, {}).preemptiveLeadMs).toBe(
-    endpointingDelayRules.preemptiveLeadMs,
-  );
-  expect(decideEndpointingDelay(read(0.3), endpointingDelayRules, {}).preemptiveLeadMs).toBe(
-    endpointingDelayRules.preemptiveLeadMs,
-  );
-  expect(decideEndpointingDelay(read(0), endpointingDelayRules, {}).preemptiveLeadMs).toBe(0);
+  expect(
+    decideEndpointingDelay(read(2), endpointingDelayRules, {}).preemptiveLeadMs,
+  ).toBe(endpointingDelayRules.preemptiveLeadMs);
+  expect(
+    decideEndpointingDelay(read(0.3), endpointingDelayRules, {}).preemptiveLeadMs,
+  ).toBe(endpointingDelayRules.preemptiveLeadMs);
+  expect(
+    decideEndpointingDelay(read(0), endpointingDelayRules, {}).preemptiveLeadMs,
+  ).toBe(0);
 });
 
 test('people who pause long are given time, people who hardly pause are answered sooner', () => {

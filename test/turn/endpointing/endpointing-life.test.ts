@@ -4,7 +4,12 @@ import {
   endpointRules as rules,
 } from '#src/turn/endpointing/endpointing.ts';
 import { fc } from '#test/properties.ts';
-import { listKinds, makeTicks, type NotedEffect, runEvents } from './endpointing-run.ts';
+import {
+  listKinds,
+  makeTicks,
+  type NotedEffect,
+  runEvents,
+} from './endpointing-run.ts';
 
 const texts = [
   '',
@@ -27,11 +32,13 @@ const happening = fc.record({
 /** Anything a microphone and a recogniser may tell, then ticks for longer than any wait. */
 const life = fc.array(happening, { maxLength: 400 }).map((all) => {
   let atMs = 0;
-  const events = all.map<EndpointingEvent>(({ kind, probability, levelDb, text, afterMs }) => {
-    atMs += afterMs;
-    if (kind === 'window') return { kind, probability, levelDb, atMs };
-    return kind === 'text' ? { kind, text, atMs } : { kind, atMs };
-  });
+  const events = all.map<EndpointingEvent>(
+    ({ kind, probability, levelDb, text, afterMs }) => {
+      atMs += afterMs;
+      if (kind === 'window') return { kind, probability, levelDb, atMs };
+      return kind === 'text' ? { kind, text, atMs } : { kind, atMs };
+    },
+  );
   return [...events, ...makeTicks(atMs, atMs + rules.maxDelayMs + 40)];
 });
 
@@ -40,7 +47,9 @@ test('whatever comes: began and ended take turns, pauses lie inside, an answer i
     fc.property(life, (events) => {
       const said = listKinds(runEvents(events)).join(' ');
       const pause = 'paused( long-pause)?( likely-over)?( long-pause)?';
-      expect(said).toMatch(new RegExp(`^(began( ${pause} resumed)*( ${pause})? ended ?)*$`));
+      expect(said).toMatch(
+        new RegExp(`^(began( ${pause} resumed)*( ${pause})? ended ?)*$`),
+      );
       expect(said).not.toContain('long-pause likely-over long-pause');
     }),
   );
@@ -58,13 +67,17 @@ test('no turn ends before it began, nor sooner than 150 or later than 1,200 ms a
 
 function endedInTime(noted: NotedEffect) {
   if (noted.kind !== 'ended' || noted.toMs <= noted.fromMs) return false;
-  if (noted.why === 'too-long') return noted.notedAtMs - noted.fromMs >= rules.maxUtteranceMs;
+  if (noted.why === 'too-long')
+    return noted.notedAtMs - noted.fromMs >= rules.maxUtteranceMs;
   const sinceVoiceMs = noted.notedAtMs - noted.toMs;
   return sinceVoiceMs >= rules.minDelayMs && sinceVoiceMs <= rules.maxDelayMs + 120;
 }
 
 test('no turn ends while voice sounds, whatever the recogniser says', () => {
-  const sounding = fc.array(fc.constantFrom(...texts), { minLength: 1, maxLength: 200 });
+  const sounding = fc.array(fc.constantFrom(...texts), {
+    minLength: 1,
+    maxLength: 200,
+  });
   fc.assert(
     fc.property(sounding, (said) => {
       const events = said.flatMap<EndpointingEvent>((text, at) => [

@@ -35,13 +35,17 @@ export function makeWindows(
 
 export function makeTicks(fromMs: number, toMs: number): EndpointingEvent[] {
   const count = Math.floor((toMs - fromMs) / 20);
-  return Array.from({ length: count }, (_, at) => ({ kind: 'tick', atMs: fromMs + 20 * (at + 1) }));
+  return Array.from({ length: count }, (_, at) => ({
+    kind: 'tick',
+    atMs: fromMs + 20 * (at + 1),
+  }));
 }
 
 export function sortEvents(...events: readonly EndpointingEvent[]): EndpointingEvent[] {
   return events.toSorted((a, b) => a.atMs - b.atMs);
 }
 
-export const listKinds = (noted: readonly NotedEffect[]) => noted.map(({ kind }) => kind);
+export const listKinds = (noted: readonly NotedEffect[]) =>
+  noted.map(({ kind }) => kind);
 export const wordEvent = [0.9, 0.9, 0.9, 0.9, 0.9];
 export const wordEndMs = 5 * 32;

@@ -24,20 +24,27 @@ test('a turn begins at the third voiced window and points back to the start of t
 });
 
 test('two voiced windows, as a click makes them, begin no turn', () => {
-  expect(runEvents([...makeWindows(0, 0.9, 0.9, 0.1, 0.9, 0.9), ...makeTicks(160, 2000)])).toEqual(
-    [],
-  );
+  expect(
+    runEvents([...makeWindows(0, 0.9, 0.9, 0.1, 0.9, 0.9), ...makeTicks(160, 2000)]),
+  ).toEqual([]);
 });
 
 test('without packets a turn ends 300 ms after the voice', () => {
-  const ended = runEvents([...makeWindows(0, ...wordEvent), ...makeTicks(wordEndMs, 2000)]).at(-1);
+  const ended = runEvents([
+    ...makeWindows(0, ...wordEvent),
+    ...makeTicks(wordEndMs, 2000),
+  ]).at(-1);
   expect(ended).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 300 });
 });
 
 test('while packets still flow a turn ends 500 ms after the voice', () => {
   const noise = makeWindows(wordEndMs, ...Array(60).fill(0.05));
   const ended = runEvents(
-    sortEvents(...makeWindows(0, ...wordEvent), ...noise, ...makeTicks(wordEndMs, 2000)),
+    sortEvents(
+      ...makeWindows(0, ...wordEvent),
+      ...noise,
+      ...makeTicks(wordEndMs, 2000),
+    ),
   ).at(-1);
   expect(ended).toMatchObject({ why: 'quiet', notedAtMs: wordEndMs + 500 });
 });
@@ -47,14 +54,21 @@ test('a window made of the silence frames themselves does not count as packets f
     kind: 'silence-frame',
     atMs: wordEndMs + ms,
   }));
-  const ofThem: EndpointingEvent = { kind: 'window', probability: 0, atMs: wordEndMs + 100 };
+  const ofThem: EndpointingEvent = {
+    kind: 'window',
+    probability: 0,
+    atMs: wordEndMs + 100,
+  };
   const heard = [
     ...makeWindows(0, ...wordEvent),
     ...closing,
     ofThem,
     ...makeTicks(wordEndMs + 100, 2000),
   ];
-  expect(runEvents(heard).at(-1)).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 300 });
+  expect(runEvents(heard).at(-1)).toMatchObject({
+    why: 'mute',
+    notedAtMs: wordEndMs + 300,
+  });
 });
 
 test('silence frames right after the voice are a pause at once, and the tail of the last window no resumption', () => {
@@ -67,7 +81,13 @@ test('silence frames right after the voice are a pause at once, and the tail of 
     ...closing,
     ...makeTicks(wordEndMs + 100, 2000),
   ]);
-  expect(listKinds(heard)).toEqual(['began', 'paused', 'long-pause', 'likely-over', 'ended']);
+  expect(listKinds(heard)).toEqual([
+    'began',
+    'paused',
+    'long-pause',
+    'likely-over',
+    'ended',
+  ]);
   expect(heard[1]).toMatchObject({ notedAtMs: wordEndMs + 20 });
   expect(heard[3]).toMatchObject({ notedAtMs: wordEndMs + 180 });
   expect(heard.at(-1)).toMatchObject({ toMs: wordEndMs, notedAtMs: wordEndMs + 300 });
@@ -87,11 +107,16 @@ test('two windows without voice are a pause, taken back with its length when the
 });
 
 test('packets that stay away for 80 ms are a pause, one that is only late is none', () => {
-  const heard = runEvents([...makeWindows(0, ...wordEvent), ...makeTicks(wordEndMs, 400)]);
+  const heard = runEvents([
+    ...makeWindows(0, ...wordEvent),
+    ...makeTicks(wordEndMs, 400),
+  ]);
   expect(heard[1]).toMatchObject({ kind: 'paused', notedAtMs: wordEndMs + 80 });
   const late = makeWindows(wordEndMs + 32, 0.9);
   expect(
-    listKinds(runEvents([...makeWindows(0, ...wordEvent), ...makeTicks(160, 220), ...late])),
+    listKinds(
+      runEvents([...makeWindows(0, ...wordEvent), ...makeTicks(160, 220), ...late]),
+    ),
   ).toEqual(['began']);
 });
 
@@ -131,7 +156,12 @@ function reportedAfter(text: string, afterMs: number) {
     atMs: wordEndMs + afterMs,
   };
   return runEvents(
-    sortEvents(...makeWindows(0, ...wordEvent), closing, reported, ...makeTicks(wordEndMs, 3000)),
+    sortEvents(
+      ...makeWindows(0, ...wordEvent),
+      closing,
+      reported,
+      ...makeTicks(wordEndMs, 3000),
+    ),
   );
 }
 
@@ -160,7 +190,11 @@ test('a text that comes after its wait ends the turn at once', () => {
 });
 
 test('a partial from before the last words neither shortens the wait nor counts as the whole', () => {
-  const partial: EndpointingEvent = { kind: 'text', text: 'what time is it', atMs: 120 };
+  const partial: EndpointingEvent = {
+    kind: 'text',
+    text: 'what time is it',
+    atMs: 120,
+  };
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
   const all = sortEvents(
     ...makeWindows(0, ...wordEvent),
@@ -178,7 +212,11 @@ test('words still changing in the pause hold the end back until they rest', () =
     'what time',
     'what time is',
     'what time is it',
-  ].map<EndpointingEvent>((text, at) => ({ kind: 'text', text, atMs: wordEndMs + 60 + 80 * at }));
+  ].map<EndpointingEvent>((text, at) => ({
+    kind: 'text',
+    text,
+    atMs: wordEndMs + 60 + 80 * at,
+  }));
   const all = sortEvents(
     ...makeWindows(0, ...wordEvent),
     closing,

@@ -31,7 +31,8 @@ function listen(probability: number | undefined, { text = '', answerMs = 60 } = 
     const [askedAtMs] = asked;
     if (askedAtMs !== undefined && tick.atMs === askedAtMs + answerMs)
       step({ kind: 'turn-judged', askedAtMs, probability, atMs: tick.atMs });
-    if (text !== '' && tick.atMs === wordEndMs + 200) step({ kind: 'text', text, atMs: tick.atMs });
+    if (text !== '' && tick.atMs === wordEndMs + 200)
+      step({ kind: 'text', text, atMs: tick.atMs });
     if (endedAtMs !== undefined) break;
   }
   return { asked, waitMs: (endedAtMs ?? Number.POSITIVE_INFINITY) - wordEndMs };
@@ -74,6 +75,11 @@ test('an answer about a pause that is over changes nothing', () => {
   let voice: EndpointingState = quietVoice;
   for (const event of makeWindows(0, ...wordEvent))
     ({ voice } = stepEndpointing(voice, event, rules));
-  const late = { kind: 'turn-judged', askedAtMs: 1, probability: 1, atMs: wordEndMs + 20 } as const;
+  const late = {
+    kind: 'turn-judged',
+    askedAtMs: 1,
+    probability: 1,
+    atMs: wordEndMs + 20,
+  } as const;
   expect(stepEndpointing(voice, late, rules)).toEqual({ voice, effects: [] });
 });

@@ -3,7 +3,9 @@ import { languages } from '#src/turn/languages/languages.ts';
 import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
 
 /** Nova, as recognisers of other scripts spell her. */
-const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(' ');
+const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(
+  ' ',
+);
 
 const heard = (text: string) => classifyInterjection(text, { isFinal: true, names });
 

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { classifyInterjection, type Interjection } from '#src/turn/overlap/interjections.ts';
+import {
+  classifyInterjection,
+  type Interjection,
+} from '#src/turn/overlap/interjections.ts';
 import heldOutStops from './interjections-held-out.json' with { type: 'json' };
 
 // `interjections-held-out.json`: phrases that make a bot stop, by language, separated by `|`; written before the word data was.
@@ -51,13 +54,17 @@ const containing: Readonly<Record<string, string>> = {
 };
 
 /** Nova, as recognisers of other scripts spell her. */
-const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(' ');
+const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(
+  ' ',
+);
 
 const heard = (text: string) => classifyInterjection(text, { isFinal: true, names });
 const partly = (text: string) => classifyInterjection(text, { isFinal: false, names });
 
 const said = (table: Readonly<Record<string, string>>) =>
-  Object.values(table).flatMap((sentences) => sentences.split('|').map((each) => each.trim()));
+  Object.values(table).flatMap((sentences) =>
+    sentences.split('|').map((each) => each.trim()),
+  );
 
 test('98 of 100 natural ways to say stop are understood in 40 languages', () => {
   const all = said(heldOutStops);
@@ -97,7 +104,10 @@ const cases: readonly (readonly [Interjection['kind'], string])[] = [
     'stop',
     'میشه ساکت باشی | bisa diam nggak | boleh diam tak | tá, chega, obrigado | 好了够了谢谢',
   ],
-  ['wait', 'Wait. | hold on a second | no wait | un momento | ちょっと待って | hang on Nova'],
+  [
+    'wait',
+    'Wait. | hold on a second | no wait | un momento | ちょっと待って | hang on Nova',
+  ],
   [
     'go-on',
     'go on | okay go on | weiter | sigue | 続けて | stop, no, go on | sorry, please continue',
@@ -122,7 +132,8 @@ const cases: readonly (readonly [Interjection['kind'], string])[] = [
 ];
 
 test.each(cases)('%s: %s', (kind, texts) => {
-  for (const text of texts.split('|')) expect([text, heard(text).kind]).toEqual([text, kind]);
+  for (const text of texts.split('|'))
+    expect([text, heard(text).kind]).toEqual([text, kind]);
 });
 
 test('a partial text is sure only of what no further word can change', () => {
@@ -136,5 +147,8 @@ test('a partial text is sure only of what no further word can change', () => {
 });
 
 test('of what a word means in several languages a murmur counts before a no', () => {
-  expect(['oi', 'no joo'].map((text) => heard(text).kind)).toEqual(['backchannel', 'backchannel']);
+  expect(['oi', 'no joo'].map((text) => heard(text).kind)).toEqual([
+    'backchannel',
+    'backchannel',
+  ]);
 });

@@ -59,10 +59,15 @@ const talk = fc
   .map((a) => a.flat());
 
 /** Times of one and of the other, which take turns. */
-function turns(done: readonly TimedEffect[], on: string, off: string): [number[], number[]] {
+function turns(
+  done: readonly TimedEffect[],
+  on: string,
+  off: string,
+): [number[], number[]] {
   const both = done.filter(({ kind }) => kind === on || kind === off);
   for (const [n, { kind }] of both.entries()) expect(kind).toBe(n % 2 ? off : on);
-  const times = (which: string) => both.flatMap(({ kind, atMs }) => (kind === which ? atMs : []));
+  const times = (which: string) =>
+    both.flatMap(({ kind, atMs }) => (kind === which ? atMs : []));
   return [times(on), times(off)];
 }
 
@@ -80,11 +85,15 @@ function fate(done: readonly TimedEffect[]) {
 test('whatever is said or lost: it speaks on or is over, never stuck, at full level, and nothing follows an end', () => {
   fc.assert(
     fc.property(talk, instant, fc.boolean(), (said, beganMs, toAnn) => {
-      const began = toAnn ? makeAnswering('ann', beganMs) : { ...readingOutState, atMs: beganMs };
+      const began = toAnn
+        ? makeAnswering('ann', beganMs)
+        : { ...readingOutState, atMs: beganMs };
       const done = runEvents([began, ...said], untilMs);
       const lastMs = Math.max(0, ...said.map(({ atMs }) => atMs));
       fate(done);
-      expect(done.filter(({ kind }) => kind === 'finish-clause').length).toBeLessThanOrEqual(1);
+      expect(
+        done.filter(({ kind }) => kind === 'finish-clause').length,
+      ).toBeLessThanOrEqual(1);
       const late = done.findLast(({ kind }) => kind === 'resume' || kind === 'stop');
       expect(late?.atMs ?? 0).toBeLessThanOrEqual(lastMs + longestPauseMs);
     }),
@@ -106,9 +115,13 @@ test('what must be said is never paused, stopped or left', () => {
 test('a final stop from anybody ends it, and so do unknown words of the person being answered', () => {
   fc.assert(
     fc.property(talk, people, fc.boolean(), (said, who, stops) => {
-      const last = stops ? makeWords(who, 'stop', 15_500) : makeWords('ann', 'other', 15_500);
+      const last = stops
+        ? makeWords(who, 'stop', 15_500)
+        : makeWords('ann', 'other', 15_500);
       const again = makeVoice(stops ? who : 'ann', 15_100, 320);
-      expect(fate(runEvents([makeAnswering(), ...said, ...again, last], untilMs))).toBe('over');
+      expect(fate(runEvents([makeAnswering(), ...said, ...again, last], untilMs))).toBe(
+        'over',
+      );
     }),
     { numRuns: 150 },
   );

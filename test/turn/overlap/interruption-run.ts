@@ -10,8 +10,14 @@ import {
 export type TimedEffect = BargeInEffect & { readonly atMs: number };
 
 /** In order of time, a tick every 20 ms until `untilMs` between them; a reply that ended is reported as over. */
-export function runEvents(events: readonly BargeInEvent[], untilMs: number): TimedEffect[] {
-  const ticks = Array.from({ length: Math.floor(untilMs / 20) }, (_, n) => (n + 1) * 20);
+export function runEvents(
+  events: readonly BargeInEvent[],
+  untilMs: number,
+): TimedEffect[] {
+  const ticks = Array.from(
+    { length: Math.floor(untilMs / 20) },
+    (_, n) => (n + 1) * 20,
+  );
   const all = [...events, ...ticks.map((atMs) => ({ kind: 'tick', atMs }) as const)];
   all.sort((a, b) => a.atMs - b.atMs);
   let state = initialBargeIn;
@@ -25,7 +31,10 @@ export function runEvents(events: readonly BargeInEvent[], untilMs: number): Tim
 }
 
 /** Effects of `play` in short form: `pause 388`. */
-export function runReports(events: readonly BargeInEvent[], untilMs = 30_000): string[] {
+export function runReports(
+  events: readonly BargeInEvent[],
+  untilMs = 30_000,
+): string[] {
   return runEvents(events, untilMs).map((effect) => {
     const who = 'personId' in effect ? ` ${effect.personId}` : '';
     return `${effect.kind}${who} ${effect.atMs}`;
@@ -39,7 +48,11 @@ export const makeAnswering = (replyTo = 'ann', atMs = 0): BargeInEvent => ({
   atMs,
 });
 
-export const readingOutState: BargeInEvent = { kind: 'reply-began', interruptible: true, atMs: 0 };
+export const readingOutState: BargeInEvent = {
+  kind: 'reply-began',
+  interruptible: true,
+  atMs: 0,
+};
 
 export const reportingRules: BargeInEvent = {
   kind: 'reply-began',
@@ -55,21 +68,33 @@ export function makeVoice(
   voicedMs: number,
   levelsDb: readonly number[] = [],
 ): BargeInEvent[] {
-  const windows = Array.from({ length: Math.floor(voicedMs / 32) }, (_, n): BargeInEvent => {
-    const [levelDb = -20, atMs] = [levelsDb[n], fromMs + (n + 1) * 32];
-    return { kind: 'voiced', personId, voicedMs: (n + 1) * 32, levelDb, atMs };
-  });
+  const windows = Array.from(
+    { length: Math.floor(voicedMs / 32) },
+    (_, n): BargeInEvent => {
+      const [levelDb = -20, atMs] = [levelsDb[n], fromMs + (n + 1) * 32];
+      return { kind: 'voiced', personId, voicedMs: (n + 1) * 32, levelDb, atMs };
+    },
+  );
   const toMs = fromMs + windows.length * 32;
   const noticedMs = fromMs + 32;
   return [
-    { kind: 'began', personId, fromMs: noticedMs - rules.usualNoticeMs, atMs: noticedMs },
+    {
+      kind: 'began',
+      personId,
+      fromMs: noticedMs - rules.usualNoticeMs,
+      atMs: noticedMs,
+    },
     ...windows,
     { kind: 'paused', personId, atMs: toMs + 64 },
     { kind: 'ended', personId, voicedMs: windows.length * 32, atMs: toMs + 200 },
   ];
 }
 
-type Words = { readonly isFinal?: boolean; readonly meant?: boolean; readonly sure?: boolean };
+type Words = {
+  readonly isFinal?: boolean;
+  readonly meant?: boolean;
+  readonly sure?: boolean;
+};
 
 export function makeWords(
   personId: string,
@@ -77,8 +102,20 @@ export function makeWords(
   atMs: number,
   { isFinal = true, meant = false, sure = false }: Words = {},
 ): BargeInEvent {
-  return { kind: 'heard-as', personId, meaning, isFinal, isMeant: meant, isSure: sure, atMs };
+  return {
+    kind: 'heard-as',
+    personId,
+    meaning,
+    isFinal,
+    isMeant: meant,
+    isSure: sure,
+    atMs,
+  };
 }
 
-export const makePartial = (personId: string, what: OverlapKind, atMs: number, more: Words = {}) =>
-  makeWords(personId, what, atMs, { ...more, isFinal: false });
+export const makePartial = (
+  personId: string,
+  what: OverlapKind,
+  atMs: number,
+  more: Words = {},
+) => makeWords(personId, what, atMs, { ...more, isFinal: false });

@@ -25,30 +25,49 @@ test('a pause ends with the sound, and no dip inside a word ends it', () => {
   );
   expect(mhm).toEqual(['duck 1032', 'pause 1256', 'resume 1384', 'unduck 1520']);
   const dip = makeVoice('ann', from, 480, [...loud, -40, -40, -26, -20]);
-  expect(runReports([makeAnswering(), ...dip], 1_480)).toEqual(['duck 1032', 'pause 1256']);
+  expect(runReports([makeAnswering(), ...dip], 1_480)).toEqual([
+    'duck 1032',
+    'pause 1256',
+  ]);
 });
 
 test('the person being answered pauses it with a voice of 220 ms, and gets the turn with any words', () => {
   const question = makeVoice('ann', from, 900);
-  const heard = runReports([makeAnswering(), ...question, makeWords('ann', 'other', 2_300)]);
+  const heard = runReports([
+    makeAnswering(),
+    ...question,
+    makeWords('ann', 'other', 2_300),
+  ]);
   expect(heard).toEqual(['duck 1032', 'pause 1256', 'yield ann 2300', 'unduck 2300']);
 });
 
 test('what is proven harmless while it sounds is forgotten with its end, and pauses nothing', () => {
   const mhm = makeVoice('ann', from, 352);
-  const heard = runReports([makeAnswering(), ...mhm, makePartial('ann', 'backchannel', 1_200)]);
+  const heard = runReports([
+    makeAnswering(),
+    ...mhm,
+    makePartial('ann', 'backchannel', 1_200),
+  ]);
   expect(heard).toEqual(['duck 1032', 'unduck 1416']);
 });
 
 test('a partial backchannel takes the pause of a loud voice back at once', () => {
   const mhm = makeVoice('ann', from, 352);
-  const heard = runReports([makeAnswering(), ...mhm, makePartial('ann', 'backchannel', 1_270)]);
+  const heard = runReports([
+    makeAnswering(),
+    ...mhm,
+    makePartial('ann', 'backchannel', 1_270),
+  ]);
   expect(heard.slice(0, 3)).toEqual(['duck 1032', 'pause 1256', 'resume 1270']);
 });
 
 test('a backchannel that goes on into a question pauses it after all', () => {
   const both = makeVoice('ann', from, 900);
-  const heard = runReports([makeAnswering(), ...both, makePartial('ann', 'backchannel', 1_200)]);
+  const heard = runReports([
+    makeAnswering(),
+    ...both,
+    makePartial('ann', 'backchannel', 1_200),
+  ]);
   expect(heard.slice(0, 2)).toEqual(['duck 1032', 'pause 1416']);
 });
 
@@ -72,15 +91,18 @@ test('without a final text a long voice gets the turn, and a short one is forgot
 
 test('a partial stop counts at once when sure, and else when nothing follows', () => {
   const said = [makeAnswering(), ...makeVoice('ben', from, 200)];
-  expect(runReports([...said, makePartial('ben', 'stop', 1_150, { sure: true })])).toContain(
-    'stop 1150',
-  );
+  expect(
+    runReports([...said, makePartial('ben', 'stop', 1_150, { sure: true })]),
+  ).toContain('stop 1150');
   const alone = runReports([...said, makePartial('ben', 'stop', 1_150)]);
   expect(alone).toEqual(['duck 1032', 'pause 1150', 'stop 1392', 'unduck 1392']);
 });
 
 test('never mind stops it, from somebody who has a say in it', () => {
-  const said = (who: string) => [...makeVoice(who, from, 320), makeWords(who, 'never-mind', 1_600)];
+  const said = (who: string) => [
+    ...makeVoice(who, from, 320),
+    makeWords(who, 'never-mind', 1_600),
+  ];
   expect(runReports([makeAnswering(), ...said('ann')])).toContain('stop 1600');
   expect(runReports([readingOutState, ...said('ben')])).toContain('stop 1600');
   expect(runReports([makeAnswering(), ...said('ben')])).not.toContain('stop 1600');
@@ -97,7 +119,11 @@ test('wait holds it for 20 s, and then it goes on after a cue', () => {
 });
 
 test('go on ends a hold, and so does leaving', () => {
-  const wait = [makeAnswering(), ...makeVoice('ann', from, 320), makeWords('ann', 'wait', 1_600)];
+  const wait = [
+    makeAnswering(),
+    ...makeVoice('ann', from, 320),
+    makeWords('ann', 'wait', 1_600),
+  ];
   const goOn = runReports([
     ...wait,
     ...makeVoice('ann', 5_000, 250),
@@ -109,12 +135,20 @@ test('go on ends a hold, and so does leaving', () => {
 });
 
 test('"mhm" during a hold, or "go on" of somebody who has no say, does not end it', () => {
-  const wait = [makeAnswering(), ...makeVoice('ann', from, 320), makeWords('ann', 'wait', 1_600)];
+  const wait = [
+    makeAnswering(),
+    ...makeVoice('ann', from, 320),
+    makeWords('ann', 'wait', 1_600),
+  ];
   for (const [who, what] of [
     ['ann', 'backchannel'],
     ['ben', 'go-on'],
   ] as const) {
-    const heard = runReports([...wait, ...makeVoice(who, 5_000, 250), makeWords(who, what, 5_500)]);
+    const heard = runReports([
+      ...wait,
+      ...makeVoice(who, 5_000, 250),
+      makeWords(who, what, 5_500),
+    ]);
     expect(heard.at(-1)).toBe('resume 21600');
   }
 });
@@ -147,10 +181,12 @@ test('an echo does nothing, but a stop over it works', () => {
     makePartial('ann', 'echo', 1_150),
   ];
   expect(runReports(echo)).toEqual(['duck 1032', 'unduck 1150']);
-  expect(runReports([...echo, makePartial('ann', 'stop', 2_000, { sure: true })])).toContain(
-    'stop 2000',
+  expect(
+    runReports([...echo, makePartial('ann', 'stop', 2_000, { sure: true })]),
+  ).toContain('stop 2000');
+  expect(runReports([...echo, makePartial('ann', 'other', 2_000)])).toContain(
+    'pause 2000',
   );
-  expect(runReports([...echo, makePartial('ann', 'other', 2_000)])).toContain('pause 2000');
 });
 
 test('what must be said is at most made quieter', () => {

@@ -39,6 +39,14 @@ test('a text of any length is looked through in linear time', () => {
     'please now please now please in german please please please please please please';
   expectLinear(
     (text) => findRequestedLanguage(text, ['Nova', 'please']),
-    ['please ', 'in german ', 'bitte. ', 'Nova. ', `${sentence}. `, `${sentence} x. `, '日本語で'],
+    [
+      'please ',
+      'in german ',
+      'bitte. ',
+      'Nova. ',
+      `${sentence}. `,
+      `${sentence} x. `,
+      '日本語で',
+    ],
   );
 });

@@ -24,7 +24,14 @@ function after(...turns: readonly LanguageEvidence[]) {
 }
 
 test('two turns that agree lock a language: one turn of another one does not change it, two do', () => {
-  const turns = [turn('de'), turn('de'), turn('en'), turn('de'), turn('en'), turn('en')];
+  const turns = [
+    turn('de'),
+    turn('de'),
+    turn('en'),
+    turn('de'),
+    turn('en'),
+    turn('en'),
+  ];
   expect(after(...turns)).toEqual(['de', 'de', 'de', 'de', 'de', 'en']);
 });
 
@@ -48,10 +55,9 @@ test('the recogniser is told what the person set, else what they settled on', ()
   expect(getRecogniserHint(settled, {})).toBe('de');
   expect(getRecogniserHint({}, { server: 'es' })).toBeUndefined();
   const wavering = stepSpeakerLanguage(settled, turn('en'));
-  expect([decideAnswerLanguage(wavering, {}), getRecogniserHint(wavering, {})]).toEqual([
-    'de',
-    undefined,
-  ]);
+  expect([decideAnswerLanguage(wavering, {}), getRecogniserHint(wavering, {})]).toEqual(
+    ['de', undefined],
+  );
 });
 
 test('whoever asks for another language may speak it next: the recogniser is told nothing', () => {

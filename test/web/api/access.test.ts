@@ -18,7 +18,9 @@ test('without a token nothing is done, and the answer says what to send', async 
 test('a token that nobody made is unknown, however long it is', async () => {
   await using api = await openApi();
   for (const secret of ['parley_guess', 'x'.repeat(10_000)]) {
-    const [status, code] = await readRefusal(await api.post(secret, say, { text: 'Hello.' }));
+    const [status, code] = await readRefusal(
+      await api.post(secret, say, { text: 'Hello.' }),
+    );
     expect([status, code]).toEqual([401, 'token.unknown']);
   }
 });
@@ -40,16 +42,12 @@ test('a token does what its scopes say, in its own server', async () => {
   await api.add('bell', { scopes: ['say'] });
   const { post, ask } = api;
   expect((await post('bell', say, { text: 'Hello.' })).status).toBe(200);
-  expect(await readRefusal(await ask('bell', `/v1/servers/${guildId}/tracks`))).toEqual([
-    403,
-    'token.scope',
-    'The token bell has no scope track.',
-  ]);
-  expect(await readRefusal(await post('bell', '/v1/servers/123/say', { text: 'Hi.' }))).toEqual([
-    403,
-    'token.server',
-    'The token bell is for another server.',
-  ]);
+  expect(await readRefusal(await ask('bell', `/v1/servers/${guildId}/tracks`))).toEqual(
+    [403, 'token.scope', 'The token bell has no scope track.'],
+  );
+  expect(
+    await readRefusal(await post('bell', '/v1/servers/123/say', { text: 'Hi.' })),
+  ).toEqual([403, 'token.server', 'The token bell is for another server.']);
 });
 
 test('a server that another process serves is refused with the shard of that process', async () => {

@@ -15,7 +15,11 @@ import type { ServerService } from '#src/web/api/authorise.ts';
 import { ServerEvents } from '#src/web/api/event-streams.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
-import { type ApiScope, type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
+import {
+  type ApiScope,
+  type ApiToken,
+  apiScopes,
+} from '#src/web/api/tokens/token-store.ts';
 import { makePorts, type PortOverrides } from '#test/commands/command-ports.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
@@ -41,7 +45,11 @@ export function makeProgramPorts(over: PortOverrides = {}): ProgramPorts {
     listSessions: async () => [],
     createFile: async () => ({ kind: 'none' }),
   };
-  const usual = { programAnswers: answers, programTranscriptions: transcriptions, transcripts };
+  const usual = {
+    programAnswers: answers,
+    programTranscriptions: transcriptions,
+    transcripts,
+  };
   return {
     ...makePorts({ ...over, more: { ...usual, ...over.more } }),
     members: { refreshMember: async () => undefined },
@@ -88,7 +96,13 @@ export async function openApi(
     /** A token that may do everything, or these things; its secret is its name. */
     async add(name: string, over: Partial<ApiToken> = {}) {
       const scopes: readonly ApiScope[] = apiScopes;
-      const token = { name, guildId, scopes, createdAtWallMs: realClock.wallMs(), ...over };
+      const token = {
+        name,
+        guildId,
+        scopes,
+        createdAtWallMs: realClock.wallMs(),
+        ...over,
+      };
       await store.apiTokens.add(token, hashSecret(name));
     },
     async revoke(name: string) {
@@ -123,7 +137,11 @@ export async function openLoopback({
 /** Status, code and sentence of a refusal. */
 export async function readRefusal(response: Response) {
   const { error } = (await response.json()) as {
-    readonly error: { readonly code: string; readonly message: string; readonly param: unknown };
+    readonly error: {
+      readonly code: string;
+      readonly message: string;
+      readonly param: unknown;
+    };
   };
   return [response.status, error.code, error.message] as const;
 }

@@ -39,7 +39,14 @@ async function openServed() {
   if (outcome.kind === 'refused') throw new Error(outcome.why);
   const { url } = stack.use(outcome.server);
   const all = stack.move();
-  return { url, api, questions, bugs, ended, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    url,
+    api,
+    questions,
+    bugs,
+    ended,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 test('a body whose sender hangs up is nothing that was asked, and no bug', async () => {
@@ -64,7 +71,11 @@ function questionOf(sizeBytes: number) {
 }
 
 /** Begins to send a question as this token, and sends all of it but its last byte. */
-async function begun({ url }: { readonly url: URL }, token: string, sizeBytes = 1_000_000) {
+async function begun(
+  { url }: { readonly url: URL },
+  token: string,
+  sizeBytes = 1_000_000,
+) {
   const socket = connect(Number(url.port), '127.0.0.1');
   const lines = [
     `POST ${path} HTTP/1.1`,
@@ -86,7 +97,8 @@ test('a ninth large body is refused before it is read, until one has arrived or 
   await using served = await openServed();
   const tokens = ['bell', 'clock', 'door', 'lamp', 'phone'];
   for (const token of tokens.slice(1)) await served.api.add(token);
-  const refused = /^HTTP\/1.1 429 .*retry-after: 5\r\n.*8 large bodies are being sent already/is;
+  const refused =
+    /^HTTP\/1.1 429 .*retry-after: 5\r\n.*8 large bodies are being sent already/is;
   /** Of nine begun at a time those that are not refused. */
   const eightOf = async () => {
     const nine = await Promise.all(

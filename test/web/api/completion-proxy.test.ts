@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { readWav } from '#src/audio/formats/wav.ts';
 import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
-import { answerStream, answerWithJson, makeDelta } from '#test/fakes/providers/mock-audio-chat.ts';
+import {
+  answerStream,
+  answerWithJson,
+  makeDelta,
+} from '#test/fakes/providers/mock-audio-chat.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { guildId } from './api-setup.ts';
 import {
@@ -21,9 +25,13 @@ const brief = { role: 'system', content: 'Be brief.' };
 
 test('sound of an earlier turn goes on as its words, and is recognised once for two requests', async () => {
   await using proxy = await openProxy([writePieces('It is seven.')]);
-  const first = [toUserMessage([{ type: 'text', text: 'Which number?' }, makeSound(700)])];
+  const first = [
+    toUserMessage([{ type: 'text', text: 'Which number?' }, makeSound(700)]),
+  ];
   const { choices } = await proxy.complete({ messages: first });
-  await proxy.complete({ messages: [...first, choices[0]?.message, toUserMessage('And now?')] });
+  await proxy.complete({
+    messages: [...first, choices[0]?.message, toUserMessage('And now?')],
+  });
   expect(proxy.recognised()).toEqual(['700']);
   expect(proxy.asked.map(messagesOf)).toEqual([
     [brief, toUserMessage('Which number?\n700')],
@@ -48,7 +56,10 @@ test('several sounds of one message are recognised in their order, the same one 
   ];
   await proxy.complete({ messages });
   expect(proxy.recognised().toSorted()).toEqual(['1000', '2000']);
-  expect(messagesOf(proxy.asked[0])).toEqual([brief, toUserMessage('1000\nand\n2000\n1000')]);
+  expect(messagesOf(proxy.asked[0])).toEqual([
+    brief,
+    toUserMessage('1000\nand\n2000\n1000'),
+  ]);
   await proxy.complete({ messages, transcription_model: 'mock' });
   expect(proxy.recognised()).toHaveLength(2);
   await proxy.complete({ messages, transcription_model: 'other' });
@@ -79,7 +90,9 @@ test('an earlier answer in sound is named by its id, streamed or not, by its tok
     audio: { format: 'pcm16' },
     messages: [toUserMessage('Next?')],
   });
-  const streamed = chunks.flatMap((chunk) => Object(chunk.choices[0]?.delta).audio ?? []);
+  const streamed = chunks.flatMap(
+    (chunk) => Object(chunk.choices[0]?.delta).audio ?? [],
+  );
   expect(whole?.expires_at).toBe(created + 900);
   expect(streamed.at(-1)).toEqual({
     id: streamed[0].id,
@@ -120,16 +133,25 @@ test('an earlier answer in sound is named by its id, streamed or not, by its tok
 });
 
 test('several answers come with their numbers, each with its own sound, whole and streamed', async () => {
-  const numbers = ['One.', 'Two.', 'Three.', 'Four.', 'Five.', 'Six.', 'Seven.', 'Eight.'];
+  const numbers = [
+    'One.',
+    'Two.',
+    'Three.',
+    'Four.',
+    'Five.',
+    'Six.',
+    'Seven.',
+    'Eight.',
+  ];
   await using proxy = await openProxy(numbers.map((number) => writePieces(number)));
   const whole = await proxy.complete({
     ...spokenReply,
     n: 8,
     messages: [toUserMessage('A number?')],
   });
-  expect(whole.choices.map(({ index, message }) => [index, message.audio?.transcript])).toEqual(
-    numbers.map((number, index) => [index, number]),
-  );
+  expect(
+    whole.choices.map(({ index, message }) => [index, message.audio?.transcript]),
+  ).toEqual(numbers.map((number, index) => [index, number]));
   const sounds = whole.choices.map(({ message }) =>
     Buffer.from(message.audio?.data ?? '', 'base64'),
   );
@@ -137,7 +159,10 @@ test('several answers come with their numbers, each with its own sound, whole an
   expect(new Set(whole.choices.map(({ message }) => message.audio?.id)).size).toBe(8);
   expect(proxy.asked.filter(({ n }) => n !== undefined)).toEqual([]);
   await using streaming = await openProxy(numbers.map((number) => writePieces(number)));
-  const chunks = await streaming.stream({ n: 3, messages: [toUserMessage('A number?')] });
+  const chunks = await streaming.stream({
+    n: 3,
+    messages: [toUserMessage('A number?')],
+  });
   const texts = ['', '', ''];
   const ends = chunks.flatMap(({ choices }) =>
     choices.flatMap(({ index, delta: { content }, finish_reason }) => {
@@ -155,7 +180,9 @@ test('money for all answers is set aside before any server is asked, and freed a
   });
   await using proxy = await openProxy([writePieces('One.')], { spending: budgets });
   const messages = [toUserMessage([makeSound(700)]), toUserMessage('A number?')];
-  const refused = await proxy.complete({ n: 8, messages }).catch((error: unknown) => error);
+  const refused = await proxy
+    .complete({ n: 8, messages })
+    .catch((error: unknown) => error);
   expect(refused).toMatchObject({ status: 429, code: 'budget.token' });
   expect([proxy.recognised(), proxy.asked]).toEqual([[], []]);
   await proxy.complete({ n: 2, messages });
@@ -176,7 +203,10 @@ const called = (index: number, id: string) => ({
 
 test('tools go to the chat model as they stand, its calls come back, and their results go on', async () => {
   const calls = [called(0, 'a'), called(1, 'b')];
-  const calling = answerStream([makeDelta({ tool_calls: calls }), makeDelta({}, 'tool_calls')]);
+  const calling = answerStream([
+    makeDelta({ tool_calls: calls }),
+    makeDelta({}, 'tool_calls'),
+  ]);
   await using proxy = await openProxy([calling, writePieces('It barked.')]);
   const tools = [bark];
   const asked = {
@@ -188,19 +218,30 @@ test('tools go to the chat model as they stand, its calls come back, and their r
   const { choices } = await proxy.complete(asked);
   const tool_calls = calls.map(({ index: _, ...call }) => call);
   const message = { role: 'assistant', refusal: null, content: null, tool_calls };
-  expect(choices).toEqual([{ index: 0, logprobs: null, finish_reason: 'tool_calls', message }]);
+  expect(choices).toEqual([
+    { index: 0, logprobs: null, finish_reason: 'tool_calls', message },
+  ]);
   expect(proxy.asked[0]).toMatchObject({
     tools,
     tool_choice: 'required',
     parallel_tool_calls: true,
   });
-  const results = ['a', 'b'].map((id) => ({ role: 'tool', tool_call_id: id, content: 'Woof.' }));
+  const results = ['a', 'b'].map((id) => ({
+    role: 'tool',
+    tool_call_id: id,
+    content: 'Woof.',
+  }));
   const next = await proxy.complete({
     tools,
     messages: [toUserMessage('Bark.'), message, ...results],
   });
   expect(next.choices[0]?.message.content).toBe('It barked.');
-  expect(messagesOf(proxy.asked[1])).toEqual([brief, toUserMessage('Bark.'), message, ...results]);
+  expect(messagesOf(proxy.asked[1])).toEqual([
+    brief,
+    toUserMessage('Bark.'),
+    message,
+    ...results,
+  ]);
 });
 
 test('calls are streamed whole, and an answer of calls alone has no sound', async () => {
@@ -211,7 +252,10 @@ test('calls are streamed whole, and an answer of calls alone has no sound', asyn
   await using proxy = await openProxy([calling]);
   const asked = { ...spokenReply, tools: [bark], messages: [toUserMessage('Bark.')] };
   const { choices } = await proxy.complete(asked);
-  expect(choices[0]?.message).toMatchObject({ content: null, tool_calls: [{ id: 'a' }] });
+  expect(choices[0]?.message).toMatchObject({
+    content: null,
+    tool_calls: [{ id: 'a' }],
+  });
   expect(choices[0]?.message).not.toHaveProperty('audio');
   const chunks = await proxy.stream({ ...asked, audio: { format: 'pcm16' } });
   const deltas = chunks.flatMap((chunk) => chunk.choices.map((choice) => choice.delta));
@@ -234,7 +278,11 @@ test('an answer of words and calls is spoken and calls', async () => {
   });
   expect(choices[0]).toMatchObject({
     finish_reason: 'tool_calls',
-    message: { content: null, audio: { transcript: 'I bark.' }, tool_calls: [{ id: 'a' }] },
+    message: {
+      content: null,
+      audio: { transcript: 'I bark.' },
+      tool_calls: [{ id: 'a' }],
+    },
   });
   expect(proxy.spoken()).toEqual(['I bark.']);
 });
@@ -242,7 +290,10 @@ test('an answer of words and calls is spoken and calls', async () => {
 test('pictures go on where they stand, and the bot fetches none', async () => {
   await using proxy = await openProxy([writePieces('A dog.')]);
   const { host } = new URL(proxy.baseURL);
-  const picture = (url: string) => ({ type: 'image_url', image_url: { url, detail: 'low' } });
+  const picture = (url: string) => ({
+    type: 'image_url',
+    image_url: { url, detail: 'low' },
+  });
   const content = [
     { type: 'text', text: 'First:' },
     picture('data:image/png;base64,AAAA'),
@@ -298,7 +349,11 @@ test('JSON, sampling and fields of other servers go to the chat server unchanged
 
 test('messages keep their fields and places; developer goes on as system, and takes the place of the instructions', async () => {
   await using proxy = await openProxy([writePieces('Yes.')]);
-  const cached = { type: 'text', text: 'A long text.', cache_control: { type: 'ephemeral' } };
+  const cached = {
+    type: 'text',
+    text: 'A long text.',
+    cache_control: { type: 'ephemeral' },
+  };
   await proxy.complete({
     messages: [
       { role: 'developer', content: 'You are a vet.' },
@@ -322,7 +377,10 @@ test('an answer that the model cut at its longest length says so', async () => {
   await using proxy = await openProxy([long]);
   const asked = { messages: [toUserMessage('JSON?')] };
   const { choices } = await proxy.complete(asked);
-  expect(choices[0]).toMatchObject({ finish_reason: 'length', message: { content: '{"a":' } });
+  expect(choices[0]).toMatchObject({
+    finish_reason: 'length',
+    message: { content: '{"a":' },
+  });
   expect((await proxy.stream(asked)).at(-1)?.choices[0]?.finish_reason).toBe('length');
 });
 
@@ -341,7 +399,9 @@ test('what the chat server does not take is refused in its words, and no other r
 
 test('silence alone asks no model, and is answered with nothing', async () => {
   await using proxy = await openProxy([writePieces('Yes.')]);
-  const { choices } = await proxy.complete({ messages: [toUserMessage([makeSound(0)])] });
+  const { choices } = await proxy.complete({
+    messages: [toUserMessage([makeSound(0)])],
+  });
   expect([choices[0]?.message.content, proxy.asked]).toEqual(['', []]);
 });
 
@@ -359,12 +419,17 @@ test.each(['whole', 'streamed'])(
     };
     const asking = fetch(`${proxy.baseURL}/chat/completions`, {
       method: 'POST',
-      headers: { authorization: 'Bearer parley_dog', 'content-type': 'application/json' },
+      headers: {
+        authorization: 'Bearer parley_dog',
+        'content-type': 'application/json',
+      },
       body: JSON.stringify(body),
       signal: program.signal,
     }).then((response) => response.text());
     asking.catch(() => undefined);
-    await expect.poll(() => [proxy.asked.length, proxy.thinker.running()]).toEqual([2, 1]);
+    await expect
+      .poll(() => [proxy.asked.length, proxy.thinker.running()])
+      .toEqual([2, 1]);
     program.abort();
     await expect.poll(() => proxy.thinker.running()).toBe(0);
     expect([proxy.asked.length, proxy.api.bugs]).toEqual([2, []]);
@@ -383,7 +448,11 @@ test('a model that hears gets the newest sound itself, and earlier ones in words
   await proxy.complete({ ...asked, messages: first });
   await proxy.complete({
     ...asked,
-    messages: [...first, { role: 'assistant', content: 'Seven.' }, toUserMessage([makeSound(800)])],
+    messages: [
+      ...first,
+      { role: 'assistant', content: 'Seven.' },
+      toUserMessage([makeSound(800)]),
+    ],
   });
   expect(proxy.recognised()).toEqual(['700', '800']);
   const heard = [
@@ -392,7 +461,12 @@ test('a model that hears gets the newest sound itself, and earlier ones in words
   ];
   expect(proxy.asked.map(messagesOf)).toEqual([
     [brief, toUserMessage(heard)],
-    [brief, toUserMessage('700'), { role: 'assistant', content: 'Seven.' }, toUserMessage(heard)],
+    [
+      brief,
+      toUserMessage('700'),
+      { role: 'assistant', content: 'Seven.' },
+      toUserMessage(heard),
+    ],
   ]);
   expect(proxy.asked.map(({ tools }) => tools)).toEqual([[bark], [bark]]);
 });
@@ -403,7 +477,10 @@ test('without /v1 the client reads where the API is', async () => {
   const lost = new OpenAI({ apiKey: 'parley_dog', baseURL, maxRetries: 0 });
   const file = new File(['RIFF'], 'a.wav');
   const asking = [
-    lost.chat.completions.create({ model: 'parley', messages: [{ role: 'user', content: 'Hi.' }] }),
+    lost.chat.completions.create({
+      model: 'parley',
+      messages: [{ role: 'user', content: 'Hi.' }],
+    }),
     lost.audio.speech.create({ model: 'parley', voice: 'alloy', input: 'Hi.' }),
     lost.audio.transcriptions.create({ model: 'parley', file }),
     lost.models.list(),
@@ -438,7 +515,10 @@ test('a token that was revoked leaves no words: the next one of its name has the
   await proxy.api.revoke('cat');
   expect((await ask('cat')).status).toBe(401);
   expect(proxy.keptWords.find(key)).toBeUndefined();
-  await proxy.api.add('cat_2', { name: 'cat', createdAtWallMs: Date.UTC(2026, 10, 21) });
+  await proxy.api.add('cat_2', {
+    name: 'cat',
+    createdAtWallMs: Date.UTC(2026, 10, 21),
+  });
   const named = { role: 'assistant', audio: { id: choices[0]?.message.audio?.id } };
   expect((await ask('cat_2', [named])).status).toBe(400);
   expect((await ask('cat_2')).status).toBe(200);

@@ -60,7 +60,11 @@ export async function openCompletions(over: CompletionDeps = {}) {
     names,
     open: (name) =>
       name === 'audio-model'
-        ? createAudioModelPipeline({ open: () => audioChat, synthesizer, input: 'audio' })
+        ? createAudioModelPipeline({
+            open: () => audioChat,
+            synthesizer,
+            input: 'audio',
+          })
         : createChainedPipeline({ chat, synthesizer }),
     getEngineNames: () => 'a model',
   };

@@ -25,7 +25,9 @@ const spoken = {
   messages: [{ role: 'user', content: dog }],
 } satisfies ChatCompletionCreateParamsNonStreaming;
 
-const tone = Int16Array.from({ length: 16_000 }, (_, n) => Math.round(9_000 * Math.sin(n / 9)));
+const tone = Int16Array.from({ length: 16_000 }, (_, n) =>
+  Math.round(9_000 * Math.sin(n / 9)),
+);
 
 const wav = writeWav({ samples: tone, rateHz: 16_000, channels: 1 });
 
@@ -60,9 +62,14 @@ test('in writing nothing is spoken', async () => {
       { role: 'user', name: 'Ana', content: 'On what?' },
     ],
   });
-  expect(response.choices[0]?.message).toMatchObject({ role: 'assistant', content: reported });
+  expect(response.choices[0]?.message).toMatchObject({
+    role: 'assistant',
+    content: reported,
+  });
   expect(synthesizer.asked).toEqual([]);
-  expect(served.chat instanceof FakeChat && served.chat.asked[0]?.messages).toMatchObject([
+  expect(
+    served.chat instanceof FakeChat && served.chat.asked[0]?.messages,
+  ).toMatchObject([
     { role: 'system', content: 'You are a vet.' },
     { role: 'user', content: dog },
     { role: 'assistant', content: 'It depends.' },
@@ -97,7 +104,9 @@ test.each<[object, string, RegExp]>([
   [{ web_search_options: {} }, 'web_search_options', modelField],
   [{ audio: { voice: 'alloy', format: 'aac' } }, 'audio.format', /"pcm16"/],
   [
-    { messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: 'a' } }] }] },
+    {
+      messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: 'a' } }] }],
+    },
     'messages[0].content[0]',
     /neither text, image_url nor input_audio/,
   ],
@@ -136,18 +145,31 @@ test('a file that is no sound, and one that is too long, are refused in words', 
   };
   const samples = new Int16Array(121 * 8_000).fill(1_000);
   const long = writeWav({ samples, rateHz: 8_000, channels: 1 });
-  await expect(asking(Buffer.from('a dog'))).rejects.toMatchObject({ code: 'sound.unusable' });
-  await expect(asking(long)).rejects.toMatchObject({ status: 413, code: 'sound.too_long' });
+  await expect(asking(Buffer.from('a dog'))).rejects.toMatchObject({
+    code: 'sound.unusable',
+  });
+  await expect(asking(long)).rejects.toMatchObject({
+    status: 413,
+    code: 'sound.too_long',
+  });
 });
 
 test('a model that is down is refused before the stream begins, and one that breaks off ends it with an error', async () => {
   const error = new BotError('provider.unreachable', true, 'Down: key sk-secret.');
   await using down = await openCompletions({ chat: new FakeChat([[{ error }]]) });
-  const pcm = { ...spoken, audio: { voice: 'alloy', format: 'pcm16' }, stream: true } as const;
-  const refused = await down.openai.chat.completions.create(pcm).catch((cause: unknown) => cause);
+  const pcm = {
+    ...spoken,
+    audio: { voice: 'alloy', format: 'pcm16' },
+    stream: true,
+  } as const;
+  const refused = await down.openai.chat.completions
+    .create(pcm)
+    .catch((cause: unknown) => cause);
   expect(refused).toMatchObject({ status: 502, code: 'provider.unreachable' });
   expect(`${refused}`).not.toContain('sk-secret');
-  await using cut = await openCompletions({ chat: new FakeChat([['Yes. ', { error }]]) });
+  await using cut = await openCompletions({
+    chat: new FakeChat([['Yes. ', { error }]]),
+  });
   const read = async () => {
     for await (const _ of await cut.openai.chat.completions.create(pcm));
   };
@@ -191,11 +213,17 @@ async function askStalled(stream: boolean, ms: number) {
 
 test('a model that thinks for long ends an answer in one piece with 504, and a stream gets a comment every 15 s', async () => {
   const late = await askStalled(false, 110_000);
-  expect([late.status, await late.json()]).toMatchObject([504, { error: { code: 'answer.late' } }]);
+  expect([late.status, await late.json()]).toMatchObject([
+    504,
+    { error: { code: 'answer.late' } },
+  ]);
   const streamed = await askStalled(true, 15_000);
   const reader = streamed.body?.pipeThrough(new TextDecoderStream()).getReader();
   const read = async () => (await reader?.read())?.value;
-  expect([streamed.status, await read()]).toEqual([200, expect.stringContaining('"assistant"')]);
+  expect([streamed.status, await read()]).toEqual([
+    200,
+    expect.stringContaining('"assistant"'),
+  ]);
   expect(await read()).toBe(': still answering\n\n');
   await reader?.cancel();
 });
@@ -218,7 +246,10 @@ const ownVoice = 'slt';
 const aloud = { ...question, modalities: ['text', 'audio'] };
 
 /** Fields that the client has no types for are sent by its `post`, as they are by `extra_body` in Python. */
-function completion({ openai }: CompletionsSetup, body: object): Promise<ChatCompletion> {
+function completion(
+  { openai }: CompletionsSetup,
+  body: object,
+): Promise<ChatCompletion> {
   return openai.post('/chat/completions', { body });
 }
 
@@ -226,7 +257,10 @@ function streamed(
   { openai }: CompletionsSetup,
   body: object,
 ): Promise<Stream<ChatCompletionChunk>> {
-  return openai.post('/chat/completions', { body: { ...body, stream: true }, stream: true });
+  return openai.post('/chat/completions', {
+    body: { ...body, stream: true },
+    stream: true,
+  });
 }
 
 async function refusalOf(asking: Promise<unknown>) {
@@ -254,11 +288,15 @@ test.each([
   const synthesizer = new FakeSynthesizer();
   await using served = await openCompletions({ synthesizer });
   const audio = { voice: 'alloy', format: 'wav' };
-  const message = messageOf(await completion(served, { ...question, modalities, audio }));
+  const message = messageOf(
+    await completion(served, { ...question, modalities, audio }),
+  );
   const isSpoken = how === 'with sound';
   expect(synthesizer.asked.length > 0).toBe(isSpoken);
   expect(message.bytes.length > 0).toBe(isSpoken);
-  expect(message[isSpoken ? 'transcript' : 'content']).toBe('Yes. They are patient dogs.');
+  expect(message[isSpoken ? 'transcript' : 'content']).toBe(
+    'Yes. They are patient dogs.',
+  );
   expect(message[isSpoken ? 'content' : 'transcript'] ?? null).toBeNull();
 });
 
@@ -269,12 +307,18 @@ test('without audio the answer sounds in the voice of the server: wav, or pcm16 
   expect(readWav(bytes)).toMatchObject({ rateHz: 24_000, channels: 1 });
   const pieces: string[] = [];
   for await (const { choices } of await streamed(served, aloud)) {
-    const delta = choices[0]?.delta as { readonly audio?: { readonly data?: string } } | undefined;
+    const delta = choices[0]?.delta as
+      | { readonly audio?: { readonly data?: string } }
+      | undefined;
     pieces.push(delta?.audio?.data ?? '');
   }
-  const streamedBytes = Buffer.concat(pieces.map((data) => Buffer.from(data, 'base64')));
+  const streamedBytes = Buffer.concat(
+    pieces.map((data) => Buffer.from(data, 'base64')),
+  );
   expect(streamedBytes).toHaveLength(bytes.length - 44); // the head of the file
-  expect(new Set(synthesizer.asked.map(({ voice }) => voice.name))).toEqual(new Set([ownVoice]));
+  expect(new Set(synthesizer.asked.map(({ voice }) => voice.name))).toEqual(
+    new Set([ownVoice]),
+  );
 });
 
 test.each([
@@ -285,7 +329,9 @@ test.each([
   const synthesizer = new FakeSynthesizer();
   await using served = await openCompletions({ synthesizer });
   await completion(served, { ...aloud, audio });
-  expect(new Set(synthesizer.asked.map(({ voice }) => voice.name))).toEqual(new Set([name]));
+  expect(new Set(synthesizer.asked.map(({ voice }) => voice.name))).toEqual(
+    new Set([name]),
+  );
 });
 
 test.each(['mp3', 'opus'] as const)(
@@ -311,18 +357,25 @@ test('the speech model that a request names speaks its answer, and another is re
   const synthesizer = new FakeSynthesizer();
   const speechModels = ['tts-1', 'tts-1-hd'];
   await using served = await openCompletions({ synthesizer, speechModels });
-  await completion(served, { ...aloud, speech_model: 'tts-1-hd', audio: { voice: 'nova' } });
+  await completion(served, {
+    ...aloud,
+    speech_model: 'tts-1-hd',
+    audio: { voice: 'nova' },
+  });
   expect(synthesizer.asked.map(({ voice }) => [voice.model, voice.name])).toEqual(
     synthesizer.asked.map(() => ['tts-1-hd', 'nova']),
   );
   const asked = synthesizer.asked.length;
   expect(asked).toBeGreaterThan(0);
-  const refused = await refusalOf(completion(served, { ...aloud, speech_model: 'tts-9' }));
+  const refused = await refusalOf(
+    completion(served, { ...aloud, speech_model: 'tts-9' }),
+  );
   expect(refused).toMatchObject({
     status: 404,
     code: 'model_not_found',
     param: 'speech_model',
-    message: '404 There is no model tts-9 for speech_model; there are: tts-1, tts-1-hd.',
+    message:
+      '404 There is no model tts-9 for speech_model; there are: tts-1, tts-1-hd.',
   });
   expect(synthesizer.asked).toHaveLength(asked);
 });
@@ -335,7 +388,9 @@ test('the transcription model that a request names recognises its sound, and ano
   await completion(served, { ...asked, transcription_model: 'gpt-4o-transcribe' });
   await completion(served, asked);
   expect(transcriber.asked).toEqual([{ model: 'gpt-4o-transcribe' }, {}]);
-  const refused = await refusalOf(completion(served, { ...asked, transcription_model: 'tts-1' }));
+  const refused = await refusalOf(
+    completion(served, { ...asked, transcription_model: 'tts-1' }),
+  );
   expect(refused).toMatchObject({
     status: 404,
     code: 'model_not_found',
@@ -352,10 +407,16 @@ test('a model that hears and speaks itself takes no speech model: the chain does
   const pipelines = ['chained', 'audio-model'] as const;
   await using served = await openCompletions({ synthesizer, speechModels, pipelines });
   const asked = { ...aloud, speech_model: 'tts-1' };
-  const refused = await refusalOf(completion(served, { ...asked, model: 'audio-model' }));
+  const refused = await refusalOf(
+    completion(served, { ...asked, model: 'audio-model' }),
+  );
   expect(refused).toMatchObject({ status: 400, param: 'speech_model' });
   await completion(served, asked);
   expect(synthesizer.asked[0]?.voice.model).toBe('tts-1');
   // In writing nothing is spoken.
-  await completion(served, { ...question, model: 'audio-model', speech_model: 'tts-1' });
+  await completion(served, {
+    ...question,
+    model: 'audio-model',
+    speech_model: 'tts-1',
+  });
 });

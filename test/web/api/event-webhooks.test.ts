@@ -32,7 +32,9 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
   const webhooks = new EventWebhooks({
     tokens: api.access().tokens,
     events: api.events,
-    rules: { allowed: new AllowedHosts(isAllowed ? [new URL(served.origin).host] : []) },
+    rules: {
+      allowed: new AllowedHosts(isAllowed ? [new URL(served.origin).host] : []),
+    },
     clock,
     warn: (message) => void warnings.push(message),
   });
@@ -64,7 +66,11 @@ test('events are posted in their order, signed by the hash of the token with the
   const key = createHash('sha256').update('bell').digest('base64url');
   const startS = posting.clock.wallMs() / 1_000 - 2;
   const seen = posted.map(({ body, headers }) => {
-    const { 'parley-id': id, 'parley-signature': signature, 'parley-time': timeS } = headers;
+    const {
+      'parley-id': id,
+      'parley-signature': signature,
+      'parley-time': timeS,
+    } = headers;
     const hmac = createHmac('sha256', key).update(`${id}.${timeS}.${body}`);
     expect(signature).toBe(`sha256=${hmac.digest('hex')}`);
     return { id, afterS: Number(timeS) - Math.floor(startS) };
@@ -80,7 +86,9 @@ test('a post that fails, by a redirect too, is made three times; then the operat
   for (const event of [joined, left]) api.events.report(guildId, event);
   await posting.again(2_000);
   await posting.again(10_000);
-  await vi.waitFor(() => expect(types()).toEqual(['joined', 'joined', 'joined', 'left']));
+  await vi.waitFor(() =>
+    expect(types()).toEqual(['joined', 'joined', 'joined', 'left']),
+  );
   expect(warnings).toEqual(['The webhook of the token bell failed three times.']);
 });
 

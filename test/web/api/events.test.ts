@@ -64,7 +64,10 @@ async function openProgram(api: Api, name: string, ...channelIds: readonly strin
 
 test('a program is told who says what in the channels of its token, and of others only what happens', async () => {
   await using api = await openApi();
-  const [near, far] = [await openProgram(api, 'near', lounge), await openProgram(api, 'far')];
+  const [near, far] = [
+    await openProgram(api, 'near', lounge),
+    await openProgram(api, 'far'),
+  ];
   report(api, joined, heard, answered, left);
   const at = expect.stringMatching(/^\d{4}-.*Z$/);
   const each = { at, channelId: lounge };
@@ -83,9 +86,17 @@ test('a program is told who says what in the channels of its token, and of other
 
 test('the end of a sound is told, with its track and title in the channels of the token alone', async () => {
   await using api = await openApi();
-  const [near, far] = [await openProgram(api, 'near', lounge), await openProgram(api, 'far')];
+  const [near, far] = [
+    await openProgram(api, 'near', lounge),
+    await openProgram(api, 'far'),
+  ];
   const over = { kind: 'played', channelId: lounge, end: 'completed' } as const;
-  report(api, joined, { ...over, track: 'main', title: 'rain' }, { ...over, track: 'voice' });
+  report(
+    api,
+    joined,
+    { ...over, track: 'main', title: 'rain' },
+    { ...over, track: 'voice' },
+  );
   for (const one of [near, far]) await one.next();
   const played = {
     type: 'played',
@@ -117,9 +128,18 @@ test('an alert is told with its meaning, and another server is none of its busin
   await using api = await openApi();
   const near = await openProgram(api, 'near', lounge);
   api.events.report('3029384756102938475', joined);
-  const alert = { kind: 'alert', name: 'store-unwritten', state: 'raised', cause: '' } as const;
+  const alert = {
+    kind: 'alert',
+    name: 'store-unwritten',
+    state: 'raised',
+    cause: '',
+  } as const;
   report(api, alert);
-  expect(await near.next()).toMatchObject({ type: 'alert', name: alert.name, state: 'raised' });
+  expect(await near.next()).toMatchObject({
+    type: 'alert',
+    name: alert.name,
+    state: 'raised',
+  });
 });
 
 test('a session has ended once nobody can call the bot back to it, or at another channel', async () => {
@@ -163,7 +183,8 @@ test('words of a channel that the bot has left since reach no program of the nex
     await openProgram(api, 'next', other),
   ];
   report(api, { ...joined, channel: { ...channel, channelId: other } }, heard);
-  for (const one of [near, next]) expect(await one.next()).toMatchObject({ type: 'joined' });
+  for (const one of [near, next])
+    expect(await one.next()).toMatchObject({ type: 'joined' });
   expect(await near.next()).toMatchObject({ channelId: lounge, text: 'Hello.' });
   const told = await next.next();
   expect(told).toEqual({ type: 'heard', at: expect.any(String), channelId: lounge });
@@ -177,7 +198,10 @@ test('a token has four streams and a server sixteen, and one that ends makes roo
     if (token === 'e') continue;
     for (let n = 0; n < 4; n++) open.push(await listen(api, token));
     const response = await api.ask(token, path);
-    expect([response.headers.get('retry-after'), ...(await readRefusal(response))]).toEqual([
+    expect([
+      response.headers.get('retry-after'),
+      ...(await readRefusal(response)),
+    ]).toEqual([
       '15',
       429,
       'events.busy',
@@ -185,7 +209,10 @@ test('a token has four streams and a server sixteen, and one that ends makes roo
     ]);
   }
   const [, code, sentence] = await readRefusal(await api.ask('e', path));
-  expect([code, sentence]).toEqual(['events.busy', expect.stringContaining('server has 16')]);
+  expect([code, sentence]).toEqual([
+    'events.busy',
+    expect.stringContaining('server has 16'),
+  ]);
   open[0]?.close();
   const another = await listen(api, 'e');
   report(api, joined);
@@ -201,7 +228,9 @@ test('an event is written once for all who read the same of it', async () => {
     api.events.read({ ...token, name, channelIds }, signal).getReader();
   const readers = [read('a', lounge), read('b', lounge), read('c'), read('d')];
   report(api, heard);
-  const [a, b, c, d] = await Promise.all(readers.map(async (one) => (await one.read()).value));
+  const [a, b, c, d] = await Promise.all(
+    readers.map(async (one) => (await one.read()).value),
+  );
   expect(a?.json).toContain('Hello.');
   expect(b?.bytes).toBe(a?.bytes);
   expect(c?.json).not.toContain('Hello.');
@@ -210,7 +239,12 @@ test('an event is written once for all who read the same of it', async () => {
 
 test('a channel is known as read while a token that names it is in use or listens', async () => {
   await using api = await openApi();
-  const token = { name: 'near', guildId, scopes: ['transcript'], createdAtWallMs: 0 } as const;
+  const token = {
+    name: 'near',
+    guildId,
+    scopes: ['transcript'],
+    createdAtWallMs: 0,
+  } as const;
   expect(api.events.isRead(lounge)).toBe(false);
   api.events.keepTokens([{ ...token, channelIds: [lounge] }]);
   expect([api.events.isRead(lounge), api.events.isRead('4029')]).toEqual([true, false]);

@@ -48,15 +48,25 @@ test.each([
   ],
   ['is too long', new Uint8Array(most + 1), undefined, 413, 'body.too_long', /24 MiB/],
   ['has no file', `${part('model')}x${end}`, undefined, 400, 'file.missing', /^file: /],
-])('a form that %s is refused in a sentence', async (_, body, type, status, code, sentence) => {
-  expect(await sent(body, type)).toEqual([status, code, expect.stringMatching(sentence)]);
-});
+])(
+  'a form that %s is refused in a sentence',
+  async (_, body, type, status, code, sentence) => {
+    expect(await sent(body, type)).toEqual([
+      status,
+      code,
+      expect.stringMatching(sentence),
+    ]);
+  },
+);
 
 test.each([
   ['a file', `${part('file', '; filename="a.wav"')}${'\r\n-'.repeat(most / 4)}${end}`],
   ['headers', `--b\r\n${'a: b\r\n'.repeat(most / 8)}\r\n1${end}`],
   ['a header', `${part('a'.repeat(most / 2))}1${end}`],
-  ['almost boundaries', `${part('file', '; filename="a.wav"')}${'\r\n--'.repeat(most / 8)}${end}`],
+  [
+    'almost boundaries',
+    `${part('file', '; filename="a.wav"')}${'\r\n--'.repeat(most / 8)}${end}`,
+  ],
 ])('a form of nothing but %s is read in steps', async (_, body) => {
   let turns = 0;
   let isOver = false;

@@ -1,6 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { openSessionFixture, places } from '#test/conversation/setup/session-fixture.ts';
+import {
+  openSessionFixture,
+  places,
+} from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
@@ -16,7 +19,8 @@ test('a program that hangs up ends its question at the model, and what was set a
   const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(1) } });
   const fixture = openSessionFixture({ chat, spending: budgets }, undefined, clock);
   const { talk } = fixture;
-  const askQuestion: typeof talk.askQuestion = (...question) => talk.askQuestion(...question);
+  const askQuestion: typeof talk.askQuestion = (...question) =>
+    talk.askQuestion(...question);
   await using api = await openApi(makeProgramPorts({ askQuestion, ...places }));
   await api.add('bell', { guildId });
   const program = new AbortController();
@@ -66,7 +70,10 @@ test.each([
     const program = new AbortController();
     const asking = fetch(`${served.baseURL}/${path}`, {
       method: 'POST',
-      headers: { authorization: 'Bearer parley_dog', 'content-type': 'application/json' },
+      headers: {
+        authorization: 'Bearer parley_dog',
+        'content-type': 'application/json',
+      },
       body: JSON.stringify(body),
       signal: program.signal,
     });

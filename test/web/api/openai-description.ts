@@ -24,10 +24,14 @@ type Description = {
 export type PublishedExample = { readonly title: string; readonly request: Json };
 
 const descriptionUrl = 'test/fixtures/openai/description.json';
-const publishedDescription = JSON.parse(readFileSync(descriptionUrl, 'utf8')) as Description;
+const publishedDescription = JSON.parse(
+  readFileSync(descriptionUrl, 'utf8'),
+) as Description;
 
 const requests = makeChecker(allowNull(publishedDescription));
-const answers = makeChecker(closeObjects(allowNull(addSoundToChunks(publishedDescription))));
+const answers = makeChecker(
+  closeObjects(allowNull(addSoundToChunks(publishedDescription))),
+);
 
 /** Differences between a value and OpenAI's published API description, and fields that it does not name in answers. */
 export function findFaults(
@@ -35,7 +39,8 @@ export function findFaults(
   part: DescribedPart,
   value: unknown,
 ): readonly string[] {
-  const fits = part === 'request' ? requests(operation, part) : answers(operation, part);
+  const fits =
+    part === 'request' ? requests(operation, part) : answers(operation, part);
   if (fits(value)) return [];
   return (fits.errors ?? []).map(
     ({ instancePath, message, params }) =>
@@ -44,7 +49,9 @@ export function findFaults(
 }
 
 /** Requests of JSON that the published reference shows for an operation. */
-export function listExamples(operation: DescribedOperation): readonly PublishedExample[] {
+export function listExamples(
+  operation: DescribedOperation,
+): readonly PublishedExample[] {
   const [method = '', path = ''] = operation.split(' ');
   return publishedDescription.paths[path]?.[method]?.['x-examples'] ?? [];
 }
@@ -66,7 +73,9 @@ function makeChecker(document: unknown) {
   return (operation: DescribedOperation, part: DescribedPart): ValidateFunction => {
     const [method = '', path = ''] = operation.split(' ');
     const names = ['paths', path, method, ...findPlace(operation, part), 'schema'];
-    const pointer = names.map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+    const pointer = names
+      .map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1'))
+      .join('/');
     const known = compiled.get(pointer) ?? ajv.compile({ $ref: `openai#/${pointer}` });
     compiled.set(pointer, known);
     return known;
@@ -77,8 +86,13 @@ function findPlace(operation: DescribedOperation, part: DescribedPart) {
   if (part === 'answer') return ['responses', '200', 'content', 'application/json'];
   if (part === 'event') return ['responses', '200', 'content', 'text/event-stream'];
   if (part === 'refusal') return ['responses', '429', 'content', 'application/json'];
-  const isForm = operation.includes('transcriptions') || operation.includes('translations');
-  return ['requestBody', 'content', isForm ? 'multipart/form-data' : 'application/json'];
+  const isForm =
+    operation.includes('transcriptions') || operation.includes('translations');
+  return [
+    'requestBody',
+    'content',
+    isForm ? 'multipart/form-data' : 'application/json',
+  ];
 }
 
 /** `nullable`, a word of OpenAPI 3.0 that is left in some places of this document of 3.1, in words of JSON Schema. */
@@ -100,21 +114,28 @@ function closeObjects(value: unknown) {
 /** The published description leaves out sound in chunks: it has the fields of sound in a whole answer, as they come. */
 function addSoundToChunks(document: Description) {
   const { schemas } = document.components;
-  const { ChatCompletionResponseMessage: message, ChatCompletionStreamResponseDelta: delta } =
-    schemas as SoundSchemas;
+  const {
+    ChatCompletionResponseMessage: message,
+    ChatCompletionStreamResponseDelta: delta,
+  } = schemas as SoundSchemas;
   const [audio] = message.properties.audio.anyOf;
   const properties = { ...delta.properties, audio: { ...audio, required: ['id'] } };
   return {
     ...document,
     components: {
-      schemas: { ...schemas, ChatCompletionStreamResponseDelta: { ...delta, properties } },
+      schemas: {
+        ...schemas,
+        ChatCompletionStreamResponseDelta: { ...delta, properties },
+      },
     },
   };
 }
 
 type SoundSchemas = {
   readonly ChatCompletionResponseMessage: {
-    readonly properties: { readonly audio: { readonly anyOf: readonly [sound: Json, none: Json] } };
+    readonly properties: {
+      readonly audio: { readonly anyOf: readonly [sound: Json, none: Json] };
+    };
   };
   readonly ChatCompletionStreamResponseDelta: { readonly properties: Json };
 };
@@ -125,14 +146,19 @@ function mapValues(value: unknown, change: (schema: Json) => Json): unknown {
   if (!isJson(value)) return value;
   const entries = Object.entries(value).map(([key, one]) => [
     key,
-    key === 'properties' && isJson(one) ? mapProperties(one, change) : mapValues(one, change),
+    key === 'properties' && isJson(one)
+      ? mapProperties(one, change)
+      : mapValues(one, change),
   ]);
   return change(Object.fromEntries(entries) as Json);
 }
 
 /** Names of properties are no keywords. */
 function mapProperties(properties: Json, change: (schema: Json) => Json): Json {
-  const entries = Object.entries(properties).map(([name, one]) => [name, mapValues(one, change)]);
+  const entries = Object.entries(properties).map(([name, one]) => [
+    name,
+    mapValues(one, change),
+  ]);
   return Object.fromEntries(entries) as Json;
 }
 

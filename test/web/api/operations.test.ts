@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import type { PlayOutcome, PlayRequest } from '#src/features/tracks/track-request-outcomes.ts';
+import type {
+  PlayOutcome,
+  PlayRequest,
+} from '#src/features/tracks/track-request-outcomes.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { endedSession } from '#test/commands/command-ports.ts';
@@ -26,7 +29,13 @@ test.each([
   [
     {
       kind: 'placed',
-      playing: { kind: 'added', title: '“Hi”', track: 'news', place: 2, ended: endedSession },
+      playing: {
+        kind: 'added',
+        title: '“Hi”',
+        track: 'news',
+        place: 2,
+        ended: endedSession,
+      },
     },
     { track: 'news', speed: 1.5 },
     { ahead: 2, track: 'news' },
@@ -89,7 +98,11 @@ test.each([
     await using api = await openApi();
     await api.add('bell');
     const response = await api.ask('bell', at('say'), { method: 'POST', body });
-    expect(await readRefusal(response)).toEqual([status, code, expect.stringMatching(sentence)]);
+    expect(await readRefusal(response)).toEqual([
+      status,
+      code,
+      expect.stringMatching(sentence),
+    ]);
   },
 );
 
@@ -97,10 +110,15 @@ test('a question is asked in words, in the name of the token', async () => {
   const { asked, port } = asking({ kind: 'answered', text: toOpenText('Five.') });
   await using api = await openApi(port);
   await api.add('bell');
-  const response = await api.post('bell', at('ask'), { question: 'How many?', answer: 'voice' });
+  const response = await api.post('bell', at('ask'), {
+    question: 'How many?',
+    answer: 'voice',
+  });
   expect(await response.json()).toEqual({ text: 'Five.' });
   const asker = { id: 'token:bell', name: 'bell', isProgram: true };
-  expect(asked.map(([, ...rest]) => rest.slice(0, 3))).toEqual([['How many?', asker, 'voice']]);
+  expect(asked.map(([, ...rest]) => rest.slice(0, 3))).toEqual([
+    ['How many?', asker, 'voice'],
+  ]);
 });
 
 test.each([
@@ -109,7 +127,11 @@ test.each([
   [{ kind: 'failed', line: { id: 'ask.dropped' } }, 429, 'answer.busy'],
   [{ kind: 'failed', line: { id: 'budget.rest.person' } }, 429, 'budget.token'],
   [{ kind: 'failed', line: { id: 'fail.llm' } }, 502, 'provider.failed'],
-  [{ kind: 'failed', line: { id: 'budget.guild', with: { time: '0' } } }, 429, 'budget.server'],
+  [
+    { kind: 'failed', line: { id: 'budget.guild', with: { time: '0' } } },
+    429,
+    'budget.server',
+  ],
 ] as const)(
   'a question without an answer is refused in a sentence: %j',
   async (outcome, ...all) => {
@@ -130,10 +152,9 @@ test.each([
 ])('%j is no question', async (body, code) => {
   await using api = await openApi();
   await api.add('bell');
-  expect((await readRefusal(await api.post('bell', at('ask'), body))).slice(0, 2)).toEqual([
-    400,
-    code,
-  ]);
+  expect(
+    (await readRefusal(await api.post('bell', at('ask'), body))).slice(0, 2),
+  ).toEqual([400, code]);
 });
 
 /** Requests to play, and their outcome. */
@@ -155,12 +176,15 @@ test.each<[PlayOutcome, number, string]>([
   [{ kind: 'bad-name' }, 400, 'track.name'],
   [{ kind: 'muted' }, 409, 'bot.muted'],
   [{ kind: 'nowhere' }, 409, 'bot.nowhere'],
-])('a sound that is not played is refused in a sentence: %j', async (outcome, status, code) => {
-  await using api = await openApi(playing(outcome).port);
-  await api.add('bell');
-  const response = await api.post('bell', at('tracks'), { sound: 'rian' });
-  expect((await readRefusal(response)).slice(0, 2)).toEqual([status, code]);
-});
+])(
+  'a sound that is not played is refused in a sentence: %j',
+  async (outcome, status, code) => {
+    await using api = await openApi(playing(outcome).port);
+    await api.add('bell');
+    const response = await api.post('bell', at('tracks'), { sound: 'rian' });
+    expect((await readRefusal(response)).slice(0, 2)).toEqual([status, code]);
+  },
+);
 
 const session = {
   id: 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6',
@@ -209,9 +233,10 @@ test('transcripts are listed, and read in the format that is asked for', async (
 test('a transcript of a channel that the token does not name is as one that is not there', async () => {
   await using api = await openApi();
   await api.add('bell');
-  expect((await readRefusal(await api.ask('bell', at('transcripts/last')))).slice(0, 2)).toEqual([
-    404,
-    'transcript.none',
-  ]);
-  expect(await (await api.ask('bell', at('transcripts'))).json()).toEqual({ sessions: [] });
+  expect(
+    (await readRefusal(await api.ask('bell', at('transcripts/last')))).slice(0, 2),
+  ).toEqual([404, 'transcript.none']);
+  expect(await (await api.ask('bell', at('transcripts'))).json()).toEqual({
+    sessions: [],
+  });
 });

@@ -1,4 +1,7 @@
-import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions';
+import type {
+  ChatCompletion,
+  ChatCompletionChunk,
+} from 'openai/resources/chat/completions';
 import type { Stream } from 'openai/streaming';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
@@ -11,7 +14,10 @@ import {
   makeDelta,
   openMockAudioChat,
 } from '#test/fakes/providers/mock-audio-chat.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import {
+  instantPace,
+  openMockProviders,
+} from '#test/fakes/providers/mock-providers.ts';
 import { openCompletions } from './completions-setup.ts';
 
 type ProxyOverrides = Parameters<typeof openCompletions>[0];
@@ -31,11 +37,17 @@ export function writePieces(...pieces: readonly string[]): AudioChatAnswer {
  * The API of a bot whose chat, recogniser and voice are servers on this machine. `answers` are those of the chat server, in turn;
  * a sound is heard as the loudness of its first sample.
  */
-export async function openProxy(answers: readonly AudioChatAnswer[], over: ProxyOverrides = {}) {
+export async function openProxy(
+  answers: readonly AudioChatAnswer[],
+  over: ProxyOverrides = {},
+) {
   await using stack = new AsyncDisposableStack();
   const thinker = stack.use(await openMockAudioChat(answers));
   const providers = stack.use(
-    await openMockProviders({ pace: instantPace, hears: ({ samples: [first] }) => `${first}` }),
+    await openMockProviders({
+      pace: instantPace,
+      hears: ({ samples: [first] }) => `${first}`,
+    }),
   );
   const client = openClient({ baseUrl: providers.baseUrl });
   const chat = openChatModel(openClient({ baseUrl: thinker.baseUrl }), {
@@ -45,9 +57,16 @@ export async function openProxy(answers: readonly AudioChatAnswer[], over: Proxy
   const served = stack.use(
     await openCompletions({
       chat,
-      transcriber: openTranscriber(client, { model: 'mock', models: ['mock', 'other'] }),
+      transcriber: openTranscriber(client, {
+        model: 'mock',
+        models: ['mock', 'other'],
+      }),
       transcriptionModels: ['mock', 'other'],
-      synthesizer: openSynthesizer(client, { model: 'mock', voice: 'alloy', format: 'pcm' }),
+      synthesizer: openSynthesizer(client, {
+        model: 'mock',
+        voice: 'alloy',
+        format: 'pcm',
+      }),
       ...over,
     }),
   );
@@ -68,8 +87,14 @@ export async function openProxy(answers: readonly AudioChatAnswer[], over: Proxy
     complete: (body: object): Promise<ChatCompletion> =>
       openai.post('/chat/completions', { body: { model: 'parley', ...body } }),
     stream: async (body: object): Promise<readonly ChatCompletionChunk[]> => {
-      const options = { body: { model: 'parley', stream: true, ...body }, stream: true };
-      const events: Stream<ChatCompletionChunk> = await openai.post('/chat/completions', options);
+      const options = {
+        body: { model: 'parley', stream: true, ...body },
+        stream: true,
+      };
+      const events: Stream<ChatCompletionChunk> = await openai.post(
+        '/chat/completions',
+        options,
+      );
       return await Array.fromAsync(events);
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

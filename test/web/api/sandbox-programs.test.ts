@@ -9,7 +9,11 @@ async function openBeside() {
   const taken = stack.use(await openTestPage());
   const api = stack.use(await openApi());
   const reported: string[] = [];
-  const page = { host: '127.0.0.1', port: Number(taken.url.port) - 1, publicUrl: undefined };
+  const page = {
+    host: '127.0.0.1',
+    port: Number(taken.url.port) - 1,
+    publicUrl: undefined,
+  };
   const report = (sentence: string) => void reported.push(sentence);
   stack.use(await openSandboxPrograms({ page, access: api.access, guildId, report }));
   const url = new URL(/http:\S+$/.exec(`${reported}`)?.[0] ?? 'none:');
@@ -44,7 +48,12 @@ test('its doors are those of the page, and there are no files and no links', asy
   ]);
   const forged = await sendRequest(url, path, { host: 'evil.example' }, post);
   expect(toRefusal(forged).slice(0, 2)).toEqual([421, 'door.host']);
-  const foreign = await sendRequest(url, path, { origin: 'https://evil.example' }, post);
+  const foreign = await sendRequest(
+    url,
+    path,
+    { origin: 'https://evil.example' },
+    post,
+  );
   expect(toRefusal(foreign).slice(0, 2)).toEqual([403, 'door.origin']);
   for (const nothing of ['/', '/main.js', '/enter']) {
     expect((await sendRequest(url, nothing)).status).toBe(404);

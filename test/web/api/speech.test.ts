@@ -50,7 +50,8 @@ test.each(soundFormats)(
   },
 );
 
-const madeFormats = /^response_format: must be one of mp3, opus, wav, pcm: no other can be made\.$/;
+const madeFormats =
+  /^response_format: must be one of mp3, opus, wav, pcm: no other can be made\.$/;
 
 test.each([
   [{ response_format: 'aac' }, 'request.invalid', madeFormats],
@@ -61,14 +62,19 @@ test.each([
   [{ speed: 4.1 }, 'request.invalid', /^speed: .*4\.$/],
   [{ stream_format: 'ogg' }, 'request.invalid', /^stream_format: /],
   [{ voice: 7 }, 'request.invalid', /^voice: /],
-])('%j is refused in a sentence, and nothing is asked of the engine', async (over, code, words) => {
-  const synthesizer = new FakeSynthesizer();
-  await using served = await openCompletions({ synthesizer });
-  const body = { ...spoken, ...over };
-  const refused = await readRefusal(await served.api.post('parley_dog', '/v1/audio/speech', body));
-  expect(refused).toEqual([400, code, expect.stringMatching(words)]);
-  expect(synthesizer.asked).toEqual([]);
-});
+])(
+  '%j is refused in a sentence, and nothing is asked of the engine',
+  async (over, code, words) => {
+    const synthesizer = new FakeSynthesizer();
+    await using served = await openCompletions({ synthesizer });
+    const body = { ...spoken, ...over };
+    const refused = await readRefusal(
+      await served.api.post('parley_dog', '/v1/audio/speech', body),
+    );
+    expect(refused).toEqual([400, code, expect.stringMatching(words)]);
+    expect(synthesizer.asked).toEqual([]);
+  },
+);
 
 test('a model is asked for if it may be chosen', async () => {
   const asked: ProgramText[] = [];
@@ -81,10 +87,16 @@ test('a model is asked for if it may be chosen', async () => {
     },
   };
   const voices = makeVoices([], ['tts-1', 'tts-1-hd']);
-  await using api = await openApi(makeProgramPorts({ voices, more: { programAnswers: answers } }));
+  await using api = await openApi(
+    makeProgramPorts({ voices, more: { programAnswers: answers } }),
+  );
   await api.add('bell');
   for (const model of ['tts-1-hd', 'parley'])
-    await api.post('bell', '/v1/audio/speech', { ...spoken, voice: { id: 'nova' }, model });
+    await api.post('bell', '/v1/audio/speech', {
+      ...spoken,
+      voice: { id: 'nova' },
+      model,
+    });
   expect(asked).toMatchObject([
     { guildId, model: 'tts-1-hd', voice: 'nova', asker: { id: 'token:bell' } },
     { input: 'It is ready.', voice: 'nova' },
@@ -94,7 +106,9 @@ test('a model is asked for if it may be chosen', async () => {
 
 test('without money nothing is asked of the engine', async () => {
   const synthesizer = new FakeSynthesizer();
-  const { budgets } = openBudgets(new VirtualClock(), { caps: { personDay: toUsd(1e-6) } });
+  const { budgets } = openBudgets(new VirtualClock(), {
+    caps: { personDay: toUsd(1e-6) },
+  });
   await using served = await openCompletions({ synthesizer, spending: budgets });
   const refused = await readRefusal(
     await served.api.post('parley_dog', '/v1/audio/speech', spoken),
@@ -105,7 +119,11 @@ test('without money nothing is asked of the engine', async () => {
 
 test('a reader that does not read is waited for: sound does not pile up', async () => {
   let madeS = 0;
-  const second: Pcm = { samples: new Int16Array(24_000).fill(4_000), rateHz: 24_000, channels: 1 };
+  const second: Pcm = {
+    samples: new Int16Array(24_000).fill(4_000),
+    rateHz: 24_000,
+    channels: 1,
+  };
   const synthesizer: Synthesizer = {
     async *synthesize(_text, _voice, signal) {
       for (; madeS < 5_000 && !signal.aborted; madeS++) {

@@ -43,8 +43,12 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
   expect(run(env, 'list').stdout).not.toContain(hashSecret(secret));
   const revoked = run(env, 'revoke', 'doorbell');
   expect(revoked.status).toBe(0);
-  expect(revoked.stderr).toContain('its streams and posts of events end within a minute');
-  expect((await store.apiTokens.find(hashSecret(secret)))?.revokedAtWallMs).toBeGreaterThan(0);
+  expect(revoked.stderr).toContain(
+    'its streams and posts of events end within a minute',
+  );
+  expect(
+    (await store.apiTokens.find(hashSecret(secret)))?.revokedAtWallMs,
+  ).toBeGreaterThan(0);
   expect(run(env, 'revoke', 'doorbell')).toMatchObject({
     status: 1,
     stderr: `Store: ${dirname(place.path)}.\nNo token doorbell is in use: npm run token -- list\n`,
@@ -55,13 +59,21 @@ test('without a token of Discord it says that it works with the store of the san
   using place = makeStoreFolder();
   const env = { DATA_DIR: dirname(place.path), DISCORD_TOKEN: '' };
   const { stderr } = run(env, ...create('doorbell'));
-  expect(stderr).toContain('/sandbox, that of the sandbox, as DISCORD_TOKEN is not set.');
+  expect(stderr).toContain(
+    '/sandbox, that of the sandbox, as DISCORD_TOKEN is not set.',
+  );
 });
 
 test.each([
   [['create', 'a b', '--server', server, '--scopes', 'say'], 'NAME: 1 to 32 letters'],
-  [['create', 'bell', '--server', 'mine', '--scopes', 'say'], '--server: the numeric id'],
-  [['create', 'bell', '--server', server, '--scopes', 'say,all'], '--scopes: one or several of'],
+  [
+    ['create', 'bell', '--server', 'mine', '--scopes', 'say'],
+    '--server: the numeric id',
+  ],
+  [
+    ['create', 'bell', '--server', server, '--scopes', 'say,all'],
+    '--scopes: one or several of',
+  ],
   [create('bell', '--budget', 'much'), '--budget: US dollars a day'],
   [['destroy', 'bell'], 'The first word must be create, list or revoke.'],
 ])('%j is refused in a sentence', (args, sentence) => {

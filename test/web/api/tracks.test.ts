@@ -16,7 +16,10 @@ async function openTracks() {
   await api.add('band', { guildId: 'g', scopes: ['track'] });
   const { url } = stack.use(await openLoopback(api.app));
   const ask = (path: string, init: RequestInit) => {
-    const headers = { authorization: 'Bearer band', 'content-type': 'application/json' };
+    const headers = {
+      authorization: 'Bearer band',
+      'content-type': 'application/json',
+    };
     return fetch(`${url}/v1/servers/g/tracks${path}`, { headers, ...init });
   };
   const all = stack.move();
@@ -38,7 +41,9 @@ async function openTracks() {
 
 /** The one outcome in an answer. */
 async function outcomeIn(response: Response) {
-  const { outcomes } = (await response.json()) as { readonly outcomes: readonly unknown[] };
+  const { outcomes } = (await response.json()) as {
+    readonly outcomes: readonly unknown[];
+  };
   expect(outcomes).toHaveLength(1);
   return outcomes[0];
 }
@@ -62,8 +67,12 @@ test('a program moves, fades, loops, mutes and removes what plays on a track, as
   expect(await read('bg')).toMatchObject({ current: { positionMs: 2_500 } });
   const faded = { kind: 'volume', track: 'bg', percent: 20 };
   expect(await outcomeIn(await post('/bg/volume', { percent: 20 }))).toEqual(faded);
-  expect(await outcomeIn(await post('/bg/volume', { percent: 20, overMs: 1_000 }))).toEqual(faded);
-  expect(await outcomeIn(await post('/bg/loop', { on: true }))).toEqual(changed('loop'));
+  expect(
+    await outcomeIn(await post('/bg/volume', { percent: 20, overMs: 1_000 })),
+  ).toEqual(faded);
+  expect(await outcomeIn(await post('/bg/loop', { on: true }))).toEqual(
+    changed('loop'),
+  );
   expect(await outcomeIn(await post('/bg/mute', {}))).toEqual(changed('mute'));
   expect(await read('bg')).toMatchObject({
     percent: 20,
@@ -72,7 +81,9 @@ test('a program moves, fades, loops, mutes and removes what plays on a track, as
     waiting: [{ title: 'sea' }, { title: 'wind' }],
   });
   expect(await outcomeIn(await post('/bg/unmute', {}))).toEqual(changed('unmute'));
-  expect(await outcomeIn(await post('/bg/loop', { on: false }))).toEqual(changed('unloop'));
+  expect(await outcomeIn(await post('/bg/loop', { on: false }))).toEqual(
+    changed('unloop'),
+  );
   expect(await outcomeIn(await post('/bg/remove', { item: 2 }))).toEqual(
     changed('remove', { title: 'wind' }),
   );
@@ -120,8 +131,12 @@ test.each([
     expect(await played.json()).toMatchObject({ track, title: 'rain' });
     const path = `/${encodeURIComponent(called)}`;
     expect(await read(track)).toMatchObject({ current: { title: 'rain' } });
-    expect(await outcomeIn(await post(`${path}/volume`, { percent: 7 }))).toMatchObject({ track });
-    expect(await outcomeIn(await post(`${path}/seek`, { atMs: 0 }))).toMatchObject({ track });
+    expect(await outcomeIn(await post(`${path}/volume`, { percent: 7 }))).toMatchObject(
+      { track },
+    );
+    expect(await outcomeIn(await post(`${path}/seek`, { atMs: 0 }))).toMatchObject({
+      track,
+    });
     expect(await outcomeIn(await post(`${path}/stop`, {}))).toMatchObject({ track });
   },
 );
@@ -134,19 +149,34 @@ test.each([
   ['/radio/seek', { atMs: 1 }, 422, 'track.unseekable', /^radio is a live stream/],
   ['/bg/volume', { percent: 201 }, 400, 'request.invalid', /^percent: /],
   ['/bg/remove', { item: 'snow' }, 404, 'track.no_item', /^There is no "snow"/],
-  ['/bg/remove', { item: true }, 400, 'request.invalid', /^item: give a place from 1 or a title/],
+  [
+    '/bg/remove',
+    { item: true },
+    400,
+    'request.invalid',
+    /^item: give a place from 1 or a title/,
+  ],
   ['/voice/loop', { on: true }, 409, 'track.reserved', /^voice is mine/],
   ['/main/loop', { on: true }, 409, 'track.empty', /nothing on main/],
   ['/gb/seek', { atMs: 1 }, 404, 'track.unknown', /^There is no "gb".*bg/],
   [`/${'x'.repeat(101)}/seek`, { atMs: 1 }, 400, 'request.invalid', /^track: /],
-  ['', { sound: 'rain', track: 'x'.repeat(41) }, 400, 'track.name', /1 to 40 characters/],
+  [
+    '',
+    { sound: 'rain', track: 'x'.repeat(41) },
+    400,
+    'track.name',
+    /1 to 40 characters/,
+  ],
   ['', { sound: 'rain', track: 'Cues' }, 409, 'track.reserved', /^cues is mine/],
-])('%s with %j is refused, and changes nothing', async (path, body, status, code, sentence) => {
-  await using setup = await openTracks();
-  await setup.post('', { sound: 'rain', track: 'bg' });
-  await setup.post('', { sound: live, track: 'radio' });
-  const before = setup.tracks.listTracks('g');
-  const refused = await readRefusal(await setup.post(path, body));
-  expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
-  expect(setup.tracks.listTracks('g')).toEqual(before);
-});
+])(
+  '%s with %j is refused, and changes nothing',
+  async (path, body, status, code, sentence) => {
+    await using setup = await openTracks();
+    await setup.post('', { sound: 'rain', track: 'bg' });
+    await setup.post('', { sound: live, track: 'radio' });
+    const before = setup.tracks.listTracks('g');
+    const refused = await readRefusal(await setup.post(path, body));
+    expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
+    expect(setup.tracks.listTracks('g')).toEqual(before);
+  },
+);

@@ -25,7 +25,8 @@ const samples = joinedSpeech([first.samples, pause, second.samples, pause]);
 /** A WAV file with two sentences and a pause between. */
 const twoSentences = new Uint8Array(writeWav({ ...first, samples }));
 
-const wavFile = async () => await toFile(twoSentences, 'speech.wav', { type: 'audio/wav' });
+const wavFile = async () =>
+  await toFile(twoSentences, 'speech.wav', { type: 'audio/wav' });
 
 const said = ['Seven of hearts.', 'Something else.'];
 
@@ -106,9 +107,14 @@ test('what fails on the way is an event with an error; what fails before has a s
   const failing = async () => {
     for await (const event of await create()) read.push(event);
   };
-  await expect(failing()).rejects.toThrow('A speech or chat server failed (provider.refused)');
+  await expect(failing()).rejects.toThrow(
+    'A speech or chat server failed (provider.refused)',
+  );
   expect(read).toHaveLength(1);
-  await expect(create()).rejects.toMatchObject({ status: 502, code: 'provider.refused' });
+  await expect(create()).rejects.toMatchObject({
+    status: 502,
+    code: 'provider.refused',
+  });
   expect(hearing.api.bugs).toEqual([]);
 });
 
@@ -117,7 +123,8 @@ test.each(['json', 'stream'])(
   async (way) => {
     const never = new Promise<void>(() => undefined);
     const rules: { hold: (count: number) => Promise<void> | undefined } = {
-      hold: (count) => (count === 1 && way === 'json' ? never : count === 2 ? never : undefined),
+      hold: (count) =>
+        count === 1 && way === 'json' ? never : count === 2 ? never : undefined,
     };
     await using hearing = await openHearing(rules);
     const { openai, server } = hearing;
@@ -127,7 +134,8 @@ test.each(['json', 'stream'])(
     const asking = openai.audio.transcriptions.create(body, { signal });
     const reading = (async () => {
       const reported = await asking;
-      if (way === 'stream') for await (const _ of reported as never as AsyncIterable<unknown>);
+      if (way === 'stream')
+        for await (const _ of reported as never as AsyncIterable<unknown>);
     })();
     await expect.poll(() => server.requests.length).toBe(way === 'stream' ? 2 : 1);
     const busy = await openai.audio.transcriptions
@@ -196,7 +204,10 @@ test('a recording that does not fit into the budget of its token is not sent', a
     rates: { small: { kind: 'priced', usd: { perMinute: 0.01 } } },
   });
   await using hearing = await openHearing({}, { spending: budgets });
-  const asking = hearing.openai.audio.transcriptions.create({ file: await wavFile(), model: 'x' });
+  const asking = hearing.openai.audio.transcriptions.create({
+    file: await wavFile(),
+    model: 'x',
+  });
   await expect(asking).rejects.toMatchObject({ status: 429 });
   expect(hearing.server.requests).toEqual([]);
   expect(ledger.getStanding(guildId, realClock.wallMs()).day.nanoUsd).toBe(0);
@@ -206,8 +217,14 @@ test('a server that translates makes English of it', async () => {
   await using hearing = await openHearing({ translates: ['small'] });
   const create = hearing.openai.audio.translations;
   const data = await create.create({ model: 'whisper-1', file: await wavFile() });
-  expect(data).toEqual({ text: 'In English: Seven of hearts. In English: Something else.' });
-  const verbose = { model: 'whisper-1', file: await wavFile(), response_format: 'verbose_json' };
+  expect(data).toEqual({
+    text: 'In English: Seven of hearts. In English: Something else.',
+  });
+  const verbose = {
+    model: 'whisper-1',
+    file: await wavFile(),
+    response_format: 'verbose_json',
+  };
   expect(await create.create(verbose as never)).toMatchObject({ language: 'english' });
 });
 
@@ -215,10 +232,17 @@ test('where no server translates the chat model does', async () => {
   const chat = new FakeChat([['[1] Seven of hearts, in English.\n', '[2] Something.']]);
   const { budgets, paid } = openBudgets(realClock);
   await using hearing = await openHearing({}, { chat, spending: budgets });
-  const asked = { model: 'whisper-1', file: await wavFile(), response_format: 'srt' } as const;
+  const asked = {
+    model: 'whisper-1',
+    file: await wavFile(),
+    response_format: 'srt',
+  } as const;
   const data = await hearing.openai.audio.translations.create(asked);
   const { entries } = parse(data as never as string);
-  expect(entries.map(({ text }) => text)).toEqual(['Seven of hearts, in English.', 'Something.']);
+  expect(entries.map(({ text }) => text)).toEqual([
+    'Seven of hearts, in English.',
+    'Something.',
+  ]);
   expect(hearing.server.paths()).toEqual([
     '/audio/translations',
     '/audio/transcriptions',
@@ -231,8 +255,14 @@ test('where no server translates the chat model does', async () => {
 test('a chat model that does not translate is a failure, and no transcript in its place', async () => {
   const chat = new FakeChat([['I am sorry.']]);
   await using hearing = await openHearing({}, { chat });
-  const asking = hearing.openai.audio.translations.create({ model: 'x', file: await wavFile() });
-  await expect(asking).rejects.toMatchObject({ status: 502, code: 'translation.failed' });
+  const asking = hearing.openai.audio.translations.create({
+    model: 'x',
+    file: await wavFile(),
+  });
+  await expect(asking).rejects.toMatchObject({
+    status: 502,
+    code: 'translation.failed',
+  });
   expect(chat.asked).toHaveLength(2);
 });
 
@@ -256,7 +286,11 @@ async function post(
   for (const [name, value] of fields) body.append(name, value);
   body.append('file', new Blob([twoSentences]), 'speech.wav');
   const headers = { authorization: 'Bearer parley_dog' };
-  return await fetch(baseURL + operation.slice('post '.length), { method: 'POST', headers, body });
+  return await fetch(baseURL + operation.slice('post '.length), {
+    method: 'POST',
+    headers,
+    body,
+  });
 }
 
 const times: Fields = [
@@ -270,13 +304,21 @@ test.each<[string, Operation, Fields]>([
   ['verbose_json', transcriptions, times],
   ['json', translations, []],
   ['verbose_json', translations, []],
-])('%s of "%s" with %j is that of the published description', async (format, operation, fields) => {
-  await using hearing = await openHearing({ hasWordTimes: true, translates: ['small'] });
-  const all: Fields = [['model', 'small'], ['response_format', format], ...fields];
-  const response = await post(hearing, operation, all);
-  expect(response.status).toBe(200);
-  expect(findFaults(operation, 'answer', (await response.json()) as Json)).toEqual([]);
-});
+])(
+  '%s of "%s" with %j is that of the published description',
+  async (format, operation, fields) => {
+    await using hearing = await openHearing({
+      hasWordTimes: true,
+      translates: ['small'],
+    });
+    const all: Fields = [['model', 'small'], ['response_format', format], ...fields];
+    const response = await post(hearing, operation, all);
+    expect(response.status).toBe(200);
+    expect(findFaults(operation, 'answer', (await response.json()) as Json)).toEqual(
+      [],
+    );
+  },
+);
 
 test('where only times of words are asked for and none are known, there are segments', async () => {
   await using hearing = await openHearing();
@@ -285,7 +327,10 @@ test('where only times of words are asked for and none are known, there are segm
     ['response_format', 'verbose_json'],
     ['timestamp_granularities[]', 'word'],
   ]);
-  const { segments, words } = (await response.json()) as Record<string, unknown[] | undefined>;
+  const { segments, words } = (await response.json()) as Record<
+    string,
+    unknown[] | undefined
+  >;
   expect([segments?.length, words]).toEqual([2, []]);
 });
 
@@ -299,7 +344,9 @@ test('each event of a streamed transcription is that of the published descriptio
   const data = parseEvents(await response.text());
   expect(data.at(-1)).toBe('[DONE]');
   const events = data.slice(0, -1).map((one) => JSON.parse(one) as Json);
-  expect(events.flatMap((event) => findFaults(transcriptions, 'event', event))).toEqual([]);
+  expect(events.flatMap((event) => findFaults(transcriptions, 'event', event))).toEqual(
+    [],
+  );
   expect(events.map(({ type }) => type)).toEqual([
     'transcript.text.delta',
     'transcript.text.delta',

@@ -3,7 +3,11 @@ import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { passTime } from '#test/conversation/setup/session-fixture.ts';
-import { listTitles, manager, openSetup } from '#test/conversation/setup/tracks-fixture.ts';
+import {
+  listTitles,
+  manager,
+  openSetup,
+} from '#test/conversation/setup/tracks-fixture.ts';
 import { makeProgramPorts, openApi, openLoopback, readRefusal } from './api-setup.ts';
 
 /** A session with tracks and texts, asked over HTTP on loopback. */
@@ -11,7 +15,9 @@ async function openSession() {
   await using stack = new AsyncDisposableStack();
   const fixture = await openSetup(undefined, { addressing: 'off' });
   const { talk, tracks } = fixture;
-  const api = stack.use(await openApi(makeProgramPorts({ more: { tracks, typed: talk } })));
+  const api = stack.use(
+    await openApi(makeProgramPorts({ more: { tracks, typed: talk } })),
+  );
   await api.add('band', { guildId: 'g', scopes: ['say', 'track'] });
   const { url } = stack.use(await openLoopback(api.app));
   const all = stack.move();
@@ -58,10 +64,14 @@ test.each([
 test('what loops has no end, so a wait for it is refused, and nothing plays', async () => {
   await using session = await openSession();
   const looping = { sound: 'rain', loop: true };
-  const refused = [409, 'track.looping', 'main: it repeats, so there is no end to wait for.'];
-  expect(await readRefusal(await session.post('tracks', { ...looping, wait: true }))).toEqual(
-    refused,
-  );
+  const refused = [
+    409,
+    'track.looping',
+    'main: it repeats, so there is no end to wait for.',
+  ];
+  expect(
+    await readRefusal(await session.post('tracks', { ...looping, wait: true })),
+  ).toEqual(refused);
   expect(listTitles(session.fixture)).toEqual([undefined]);
   await session.post('tracks', looping);
   const others = [
@@ -76,7 +86,11 @@ test('a program that hangs up leaves its sound alone, and nothing is a bug', asy
   const written = vi.spyOn(console, 'error');
   await using session = await openSession();
   const program = new AbortController();
-  const response = await session.post('tracks', { sound: 'rain', wait: true }, program.signal);
+  const response = await session.post(
+    'tracks',
+    { sound: 'rain', wait: true },
+    program.signal,
+  );
   const reading = response.text();
   program.abort();
   await expect(reading).rejects.toThrow();
@@ -114,7 +128,11 @@ test('the head of the answer leaves at once, so that a proxy sees that the progr
   const { hostname, port } = new URL(session.url);
   const socket = connect(Number(port), hostname);
   const body = JSON.stringify({ sound: 'rain', wait: true });
-  const head = ['POST /v1/servers/g/tracks HTTP/1.1', 'host: x', 'authorization: Bearer band'];
+  const head = [
+    'POST /v1/servers/g/tracks HTTP/1.1',
+    'host: x',
+    'authorization: Bearer band',
+  ];
   const about = ['content-type: application/json', `content-length: ${body.length}`];
   socket.write([...head, ...about, '', body].join('\r\n'));
   const [first] = await once(socket.setEncoding('latin1'), 'data');

@@ -8,9 +8,12 @@ test('the shell is at the root, runs nothing inline, and everything it names is 
   expect(shell.headers['content-type']).toBe('text/html; charset=utf-8');
   expect(shell.text).toBe(await readFile('page/index.html', 'utf8'));
   expect(shell.text).not.toMatch(/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=/);
-  const named = [...shell.text.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path = '']) => path);
+  const named = [...shell.text.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(
+    ([, path = '']) => path,
+  );
   expect(named.length).toBeGreaterThan(0);
-  for (const path of named) expect((await sendRequest(page.url, path)).status, path).toBe(200);
+  for (const path of named)
+    expect((await sendRequest(page.url, path)).status, path).toBe(200);
 });
 
 test.each([
@@ -25,5 +28,8 @@ test.each([
 ])('%s is nothing that is served', async (path) => {
   await using page = await openTestPage();
   const reply = await sendRequest(page.url, path);
-  expect([reply.status, reply.headers['content-type']]).toEqual([404, 'application/json']);
+  expect([reply.status, reply.headers['content-type']]).toEqual([
+    404,
+    'application/json',
+  ]);
 });

@@ -33,16 +33,19 @@ test.each([
   expect((await sendRequest(page.url, '/state')).text).toBe('"read"');
 });
 
-test.each(['localhost:PORT', 'LOCALHOST:PORT', '[::1]:PORT', '127.0.0.1:PORT', publicUrl.host])(
-  'the Host %s is ours',
-  async (host) => {
-    await using page = await openRoutes();
-    const reply = await sendRequest(page.url, '/state', {
-      host: host.replace('PORT', page.url.port),
-    });
-    expect(reply.text).toBe('"read"');
-  },
-);
+test.each([
+  'localhost:PORT',
+  'LOCALHOST:PORT',
+  '[::1]:PORT',
+  '127.0.0.1:PORT',
+  publicUrl.host,
+])('the Host %s is ours', async (host) => {
+  await using page = await openRoutes();
+  const reply = await sendRequest(page.url, '/state', {
+    host: host.replace('PORT', page.url.port),
+  });
+  expect(reply.text).toBe('"read"');
+});
 
 test.each([
   ['GET', { origin: 'https://evil.example' }, 'door.origin'],
@@ -50,11 +53,23 @@ test.each([
   ['GET', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 'door.site'],
   [
     'GET',
-    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    {
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'iframe',
+    },
     'door.site',
   ],
-  ['GET', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'websocket' }, 'door.site'],
-  ['POST', { origin: 'https://evil.example', 'content-type': 'text/plain' }, 'door.origin'],
+  [
+    'GET',
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'websocket' },
+    'door.site',
+  ],
+  [
+    'POST',
+    { origin: 'https://evil.example', 'content-type': 'text/plain' },
+    'door.origin',
+  ],
   ['POST', { origin: publicUrl.origin }, 'door.origin'],
   ['POST', { origin: 'OURS', 'sec-fetch-site': 'same-site' }, 'door.site'],
   [
@@ -79,7 +94,9 @@ test.each([
     value.replace('OURS', page.url.origin),
   ]);
   const path = method === 'GET' ? '/state' : '/act';
-  const reply = await sendRequest(page.url, path, Object.fromEntries(entries), { method });
+  const reply = await sendRequest(page.url, path, Object.fromEntries(entries), {
+    method,
+  });
   expect(toRefusal(reply)).toEqual([
     403,
     code,
@@ -89,10 +106,21 @@ test.each([
 });
 
 test.each([
-  ['GET', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }],
   [
     'GET',
-    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+    {
+      'sec-fetch-site': 'none',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    },
+  ],
+  [
+    'GET',
+    {
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    },
   ],
   ['GET', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }],
   ['POST', { origin: 'OURS', 'sec-fetch-site': 'same-origin' }],
@@ -104,9 +132,9 @@ test.each([
     value.replace('OURS', page.url.origin),
   ]);
   const path = method === 'GET' ? '/state' : '/act';
-  expect((await sendRequest(page.url, path, Object.fromEntries(entries), { method })).status).toBe(
-    200,
-  );
+  expect(
+    (await sendRequest(page.url, path, Object.fromEntries(entries), { method })).status,
+  ).toBe(200);
 });
 
 test('what comes without an origin is of no page: it does nothing, and is told where programs ask', async () => {
@@ -115,7 +143,11 @@ test('what comes without an origin is of no page: it does nothing, and is told w
   const posted = await sendRequest(page.url, '/act', {}, { method: 'POST' });
   expect(toRefusal(posted)).toEqual([404, 'door.path', told]);
   const read = await sendRequest(page.url, '/models');
-  expect(toRefusal(read)).toEqual([404, 'not_found', `There is nothing at this address. ${told}`]);
+  expect(toRefusal(read)).toEqual([
+    404,
+    'not_found',
+    `There is nothing at this address. ${told}`,
+  ]);
 });
 
 test('a bug of a route is told, and its asker reads nothing of it', async () => {
@@ -126,7 +158,11 @@ test('a bug of a route is told, and its asker reads nothing of it', async () => 
       }),
   });
   const reply = await sendRequest(page.url, '/bug');
-  expect(toRefusal(reply)).toEqual([500, 'failed', 'That did not work; the log has more.']);
+  expect(toRefusal(reply)).toEqual([
+    500,
+    'failed',
+    'That did not work; the log has more.',
+  ]);
   expect(page.bugs).toEqual([new Error('with a secret')]);
 });
 

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { requireEntry } from '#src/web/http/viewer.ts';
-import { enterPage, getCookie, getKey, openTestPage, sendRequest, toRefusal } from './open-page.ts';
+import {
+  enterPage,
+  getCookie,
+  getKey,
+  openTestPage,
+  sendRequest,
+  toRefusal,
+} from './open-page.ts';
 
 const publicUrl = new URL('https://parley.example.org');
 
@@ -16,7 +23,11 @@ test('the link of a page lets a browser in, its key is in the fragment only, and
   await using page = await openRoom();
   await using other = await openRoom();
   const { link, url } = page;
-  expect([link.origin, link.pathname, link.search]).toEqual([publicUrl.origin, '/', '']);
+  expect([link.origin, link.pathname, link.search]).toEqual([
+    publicUrl.origin,
+    '/',
+    '',
+  ]);
   expect(getKey(link)).toMatch(/^[\w-]{43}$/);
   const cookie = getCookie(await enterPage(url, getKey(link)));
   expect((await sendRequest(url, '/who', { cookie })).text).toBe('"you"');
@@ -35,7 +46,8 @@ test('the link of a page lets a browser in, its key is in the fragment only, and
 
 test('the cookie is for this page alone, and Secure behind PAGE_URL', async () => {
   await using page = await openRoom();
-  const [cookie = ''] = (await enterPage(page.url, getKey(page.link))).headers['set-cookie'] ?? [];
+  const [cookie = ''] =
+    (await enterPage(page.url, getKey(page.link))).headers['set-cookie'] ?? [];
   const name = `parley-${page.url.port}`;
   expect(
     cookie
@@ -52,7 +64,17 @@ test('forged cookies let nobody in', async () => {
   await using page = await openRoom();
   const good = getCookie(await enterPage(page.url, getKey(page.link)));
   const name = `parley-${page.url.port}`;
-  const wrong = [name, `${name}=`, `${name}=${'A'.repeat(43)}`, `${good}A`, good.toLowerCase()];
-  for (const cookie of [...wrong, `parley=${good.split('=')[1]}`, `${name}=%00;${name}=é`])
+  const wrong = [
+    name,
+    `${name}=`,
+    `${name}=${'A'.repeat(43)}`,
+    `${good}A`,
+    good.toLowerCase(),
+  ];
+  for (const cookie of [
+    ...wrong,
+    `parley=${good.split('=')[1]}`,
+    `${name}=%00;${name}=é`,
+  ])
     expect((await sendRequest(page.url, '/who', { cookie })).status, cookie).toBe(401);
 });

@@ -19,7 +19,12 @@ export async function openTestPage(options: Partial<PageOptions> = {}) {
   if (outcome.kind === 'refused') throw new Error(outcome.why);
   const { server } = outcome;
   const { link, url } = server;
-  return { url, link, bugs, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  return {
+    url,
+    link,
+    bugs,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
 }
 
 /** The response to a request with exactly these headers: `fetch` sends some of its own, and no other Host. */
@@ -27,7 +32,10 @@ export async function sendRequest(
   url: URL,
   path: string,
   headers: Readonly<Record<string, string>> = {},
-  { method = 'GET', body = '' }: { readonly method?: string; readonly body?: string } = {},
+  {
+    method = 'GET',
+    body = '',
+  }: { readonly method?: string; readonly body?: string } = {},
 ): Promise<HttpReply> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
   const [host, port] = [url.hostname, url.port];
@@ -55,7 +63,10 @@ export async function enterPage(
   headers: Readonly<Record<string, string>> = {},
 ) {
   const sent = { origin: url.origin, 'content-type': 'application/json', ...headers };
-  return await sendRequest(url, '/enter', sent, { method: 'POST', body: JSON.stringify({ key }) });
+  return await sendRequest(url, '/enter', sent, {
+    method: 'POST',
+    body: JSON.stringify({ key }),
+  });
 }
 
 /** The key in the fragment of an entry link. */
@@ -69,7 +80,10 @@ export function getCookie({ headers }: HttpReply): string {
 }
 
 /** Code and sentence of a refusal. */
-export function toRefusal({ status, text }: HttpReply): readonly [number, string, string] {
+export function toRefusal({
+  status,
+  text,
+}: HttpReply): readonly [number, string, string] {
   const { error } = JSON.parse(text);
   return [status, error.code, error.message];
 }

@@ -4,7 +4,14 @@ import { upgradeWebSocket } from '@hono/node-server';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { requireEntry } from '#src/web/http/viewer.ts';
-import { enterPage, getCookie, getKey, openTestPage, sendRequest, toRefusal } from './open-page.ts';
+import {
+  enterPage,
+  getCookie,
+  getKey,
+  openTestPage,
+  sendRequest,
+  toRefusal,
+} from './open-page.ts';
 
 /** A page with a WebSocket for who came by the link; and what its browser sends. */
 async function openRoom() {
@@ -69,9 +76,15 @@ test('a body of 10 MB is refused by its length, and one of a page without a leng
     'The body is too long: at most 64 KiB.',
   ]);
   const head = `POST /act HTTP/1.1\r\nHost: ${page.url.host}\r\nOrigin: ${origin}\r\n`;
-  const big = await sent(page.url, `${head}Content-Length: 10000000\r\n\r\n${'x'.repeat(100_000)}`);
+  const big = await sent(
+    page.url,
+    `${head}Content-Length: 10000000\r\n\r\n${'x'.repeat(100_000)}`,
+  );
   expect(big).toMatch(/^HTTP\/1\.1 413 /);
-  const chunked = await sent(page.url, `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`);
+  const chunked = await sent(
+    page.url,
+    `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`,
+  );
   expect(chunked).toMatch(/^HTTP\/1\.1 411 .*Send the body in one piece/s);
   expect((await sendRequest(page.url, '/')).status).toBe(200);
 });

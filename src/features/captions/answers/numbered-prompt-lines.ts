@@ -5,7 +5,11 @@ import {
 } from '#src/features/captions/files/transcript-file.ts';
 import type { FoundLine } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptRecorder } from '#src/features/captions/transcript-recorder.ts';
-import { formatDataBlock, type ModelPrompt, toDataWords } from '#src/pipeline/prompt-data-block.ts';
+import {
+  formatDataBlock,
+  type ModelPrompt,
+  toDataWords,
+} from '#src/pipeline/prompt-data-block.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 
@@ -53,7 +57,11 @@ function createLineWriter(
   found: readonly FoundLine[],
   timeZone: string | undefined,
 ): (found: FoundLine) => string {
-  const timeOf = formatDatedTimes(found.map(toWallMs), createWallTimes(timeZone), 'minute');
+  const timeOf = formatDatedTimes(
+    found.map(toWallMs),
+    createWallTimes(timeZone),
+    'minute',
+  );
   const lines = found.map(({ line }) => line);
   const nameOf = createSpeakerNames(lines, 'Somebody');
   return (each) => {
@@ -80,7 +88,10 @@ const answerTask =
   'You look for the lines of a transcript that answer a question. Reply with numbers only: those of at most ' +
   `${maxCitedLines} lines that answer it, as in [3] [7]. If no line answers it, reply [0]. Write no other word.`;
 
-export function buildCitedAnswerPrompt(question: string, { block }: NumberedLines): ModelPrompt {
+export function buildCitedAnswerPrompt(
+  question: string,
+  { block }: NumberedLines,
+): ModelPrompt {
   return {
     system: `${answerTask}\n${linesAreDataNote}`,
     user: `${block}\nQuestion: ${toDataWords(question)}`,
@@ -88,7 +99,10 @@ export function buildCitedAnswerPrompt(question: string, { block }: NumberedLine
 }
 
 /** Finds the lines that a reply names, five at most. A reply can only choose lines that were shown. */
-export function findCitedLines(reply: string, { lines }: NumberedLines): readonly FoundLine[] {
+export function findCitedLines(
+  reply: string,
+  { lines }: NumberedLines,
+): readonly FoundLine[] {
   const cited = parseNumbers(reply).flatMap((number) => lines[number - 1] ?? []);
   return cited.slice(0, maxCitedLines).toSorted((a, b) => toWallMs(a) - toWallMs(b));
 }
@@ -119,7 +133,11 @@ export function buildRecentContext(
     .map((line) => ({ line, session }));
   const write = createLineWriter(recent, timeZone);
   const room = { maxSize: contextChars - formatContext([]).length };
-  const [kept] = splitIntoBatches(recent.toReversed().map(write), (line) => line.length + 1, room);
+  const [kept] = splitIntoBatches(
+    recent.toReversed().map(write),
+    (line) => line.length + 1,
+    room,
+  );
   return kept && formatContext(kept.toReversed());
 }
 

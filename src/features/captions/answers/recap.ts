@@ -55,7 +55,10 @@ export async function parseRecap(
   ask: (prompt: ModelPrompt) => Promise<string>,
 ): Promise<readonly RecapPoint[]> {
   const pieces = splitIntoNumberedPieces(found, options);
-  const most = Math.min(fewestPoints + Math.floor(found.length / linesAPoint), mostPoints);
+  const most = Math.min(
+    fewestPoints + Math.floor(found.length / linesAPoint),
+    mostPoints,
+  );
   const share = Math.max(1, Math.floor(most / pieces.length));
   const points: RecapPoint[] = [];
   let isRead = pieces.length === 0;
@@ -96,7 +99,10 @@ const pointShape = z.object({
 });
 
 /** A source counts if its line holds the copied words. A point without a source is dropped. */
-function parsePoints(reply: string, { lines }: NumberedLines): readonly RecapPoint[] | undefined {
+function parsePoints(
+  reply: string,
+  { lines }: NumberedLines,
+): readonly RecapPoint[] | undefined {
   const json = reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1); // some put it between fences
   const read = recapShape.safeParse(tryParseForeignJson(json, toolArgumentLimits));
   if (!read.success) return undefined;
@@ -110,14 +116,27 @@ function parsePoints(reply: string, { lines }: NumberedLines): readonly RecapPoi
       }),
     );
     if (!data || !first || text === '') return [];
-    return [{ kind: data.kind, text: truncate(text, maxPointChars), sources: [first, ...more] }];
+    return [
+      {
+        kind: data.kind,
+        text: truncate(text, maxPointChars),
+        sources: [first, ...more],
+      },
+    ];
   });
 }
 
 /** Ignores case and punctuation. */
 function isCopied(line: string, copied: string) {
-  const [all, some] = [splitIntoSearchWords(line).join(''), splitIntoSearchWords(copied).join('')];
-  return some.length >= Math.min(minCopiedChars, all.length) && some !== '' && all.includes(some);
+  const [all, some] = [
+    splitIntoSearchWords(line).join(''),
+    splitIntoSearchWords(copied).join(''),
+  ];
+  return (
+    some.length >= Math.min(minCopiedChars, all.length) &&
+    some !== '' &&
+    all.includes(some)
+  );
 }
 
 /** Room for title and headings in languages longer than English. */

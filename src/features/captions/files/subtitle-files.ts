@@ -32,7 +32,11 @@ function formatSpan({ startMs, endMs }: SubtitleLine, point: ',' | '.') {
 
 function formatCueTime(atMs: number, point: ',' | '.') {
   const padTwoDigits = (value: number) => `${Math.floor(value)}`.padStart(2, '0');
-  const [hours, minutes, seconds] = [atMs / 3_600_000, (atMs / 60_000) % 60, (atMs / 1_000) % 60];
+  const [hours, minutes, seconds] = [
+    atMs / 3_600_000,
+    (atMs / 60_000) % 60,
+    (atMs / 1_000) % 60,
+  ];
   return `${padTwoDigits(hours)}:${padTwoDigits(minutes)}:${padTwoDigits(seconds)}${point}${`${atMs % 1_000}`.padStart(3, '0')}`;
 }
 
@@ -54,7 +58,12 @@ function toSubtitleCues(lines: readonly SubtitleLine[]) {
   const cues = lines.map((line) => {
     const [startMs, endMs] = [toWholeMs(line.startMs), toWholeMs(line.endMs)];
     const text = toVisibleLine(line.text);
-    return { ...line, startMs, endMs: endMs > startMs ? endMs : startMs + minCueMs, text };
+    return {
+      ...line,
+      startMs,
+      endMs: endMs > startMs ? endMs : startMs + minCueMs,
+      text,
+    };
   });
   return cues.filter(({ text }) => text !== '');
 }

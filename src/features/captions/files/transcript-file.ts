@@ -7,7 +7,11 @@ import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { removeHiddenCharacters } from '#src/texts/plain-text.ts';
 import { formatText, type Locale } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
-import { createWallTimes, formatIsoTime, type WallTimes } from '#src/texts/wall-time.ts';
+import {
+  createWallTimes,
+  formatIsoTime,
+  type WallTimes,
+} from '#src/texts/wall-time.ts';
 import { formatSrt, type SubtitleLine } from './subtitle-files.ts';
 
 export const transcriptFormats = ['txt', 'srt', 'json'] as const;
@@ -30,9 +34,16 @@ export function formatTranscriptFile(
   { lines, locale, session, timeZone }: TranscriptContent,
 ): TranscriptFile {
   const times = createWallTimes(timeZone);
-  const nameOf = createSpeakerNames(lines, formatText('transcript.somebody', undefined, locale));
+  const nameOf = createSpeakerNames(
+    lines,
+    formatText('transcript.somebody', undefined, locale),
+  );
   const written = lines.map((line) => {
-    return { ...line, name: nameOf(line.speaker), text: formatSpokenWords(line, locale) };
+    return {
+      ...line,
+      name: nameOf(line.speaker),
+      text: formatSpokenWords(line, locale),
+    };
   });
   const day = times.day(session.startedAtWallMs);
   const name = `transcript-${day}.${format}`;
@@ -76,7 +87,8 @@ export function formatDatedTimes(
   unit: 'minute' | 'second',
 ): (wallMs: number) => string {
   const days = new Set(allWallMs.map((wallMs) => times.day(wallMs)));
-  return (wallMs) => `${days.size > 1 ? `${times.day(wallMs)} ` : ''}${times[unit](wallMs)}`;
+  return (wallMs) =>
+    `${days.size > 1 ? `${times.day(wallMs)} ` : ''}${times[unit](wallMs)}`;
 }
 
 /** A line copied into a chat must ping nobody. */
@@ -100,7 +112,11 @@ function formatJsonFile(
     endedAt: endedAtWallMs && formatIsoTime(endedAtWallMs),
     timeZone,
   };
-  const head = JSON.stringify({ format: 'parley-transcript', version: jsonVersion, session });
+  const head = JSON.stringify({
+    format: 'parley-transcript',
+    version: jsonVersion,
+    session,
+  });
   const entries = lines.map((line) =>
     JSON.stringify(toLineJson(line, ids.guildId, startedAtWallMs)),
   );
@@ -128,7 +144,10 @@ function toLineJson(line: TranscriptLine, guildId: GuildId, startedAtWallMs: num
   };
 }
 
-export function toMessageLink(guildId: GuildId, { channelId, messageId }: MessagePlace): string {
+export function toMessageLink(
+  guildId: GuildId,
+  { channelId, messageId }: MessagePlace,
+): string {
   return `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
 }
 
@@ -148,12 +167,15 @@ export function createSpeakerNames(
   const owners = new Map<string, string>();
   const isBot = ({ kind }: TranscriptSpeaker) => Number(kind === 'bot');
   // The bot keeps its name, whatever people call themselves.
-  const all = lines.map(({ speaker }) => speaker).toSorted((a, b) => isBot(b) - isBot(a));
+  const all = lines
+    .map(({ speaker }) => speaker)
+    .toSorted((a, b) => isBot(b) - isBot(a));
   for (const speaker of all) {
     const id = findSpeakerId(speaker);
     const name = toVisibleLine(speaker.name.replace(colonPattern, ' ')) || somebody;
     let free = name;
-    for (let n = 2; (owners.get(normaliseName(free)) ?? id) !== id; n++) free = `${name} (${n})`;
+    for (let n = 2; (owners.get(normaliseName(free)) ?? id) !== id; n++)
+      free = `${name} (${n})`;
     owners.set(normaliseName(free), id);
     shown.set(toSpeakerKey(speaker), free);
   }

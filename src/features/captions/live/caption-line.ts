@@ -1,5 +1,8 @@
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import type { TranscriptLine, TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
+import type {
+  TranscriptLine,
+  TranscriptSpeaker,
+} from '#src/features/captions/transcript-line.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import type { LineProgress } from '#src/ports/caption-chats.ts';
 import {
@@ -11,7 +14,10 @@ import {
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 
 /** One utterance at an instant, or a remark. */
-export type CaptionLine = Pick<TranscriptLine, 'number' | 'startMs' | 'text' | 'isCut'> & {
+export type CaptionLine = Pick<
+  TranscriptLine,
+  'number' | 'startMs' | 'text' | 'isCut'
+> & {
   /** Absent for a remark, such as music that plays. */
   readonly speaker?: TranscriptSpeaker;
   /** Absent if the line is over. */
@@ -40,7 +46,10 @@ export function trimLineWords(
 }
 
 /** Empty if no line has visible words. */
-export function renderLines(lines: readonly CaptionLine[], notUnderstood: string): string {
+export function renderLines(
+  lines: readonly CaptionLine[],
+  notUnderstood: string,
+): string {
   const shown = lines.flatMap((line) => {
     const words = trimLineWords(line, notUnderstood);
     return words === '' ? [] : renderLine(line, words);

@@ -15,7 +15,11 @@ export type LiveCaptionsOptions = {
   readonly notUnderstood: string;
   readonly formatTime: (startMs: number) => string;
   /** `isNew` means the message has just been posted. */
-  readonly onShown: (place: MessagePlace, numbers: readonly number[], isNew: boolean) => void;
+  readonly onShown: (
+    place: MessagePlace,
+    numbers: readonly number[],
+    isNew: boolean,
+  ) => void;
   /** Called when the place or some lines are refused. The message is for the operator. */
   readonly onTrouble: (message: string) => void;
 };
@@ -62,7 +66,10 @@ export class LiveCaptions {
   }
 
   hasMessage(messageId: MessageId): boolean {
-    return !this.#isShut && this.#messages.some(({ place }) => place?.messageId === messageId);
+    return (
+      !this.#isShut &&
+      this.#messages.some(({ place }) => place?.messageId === messageId)
+    );
   }
 
   /** Undefined until the message is posted. */
@@ -106,7 +113,8 @@ export class LiveCaptions {
   /** Erases the lines of messages that a person deleted. */
   onMessagesDeleted(messageIds: readonly MessageId[]): void {
     for (const message of this.#messages) {
-      if (messageIds.includes(message.place?.messageId ?? '')) this.#eraseMessage(message);
+      if (messageIds.includes(message.place?.messageId ?? ''))
+        this.#eraseMessage(message);
     }
   }
 
@@ -148,7 +156,9 @@ export class LiveCaptions {
 
   #hasRoom(message: LiveCaptionMessage, line: CaptionLine, mostChars: number) {
     const lines = new Map(message.lines).set(line.number, line);
-    return lines.size === 1 || this.#formatMessage({ ...message, lines }).length <= mostChars;
+    return (
+      lines.size === 1 || this.#formatMessage({ ...message, lines }).length <= mostChars
+    );
   }
 
   #formatMessage({ isPlain, lines }: LiveCaptionMessage) {
@@ -187,7 +197,9 @@ export class LiveCaptions {
     if (kind !== 'refused') return;
     if (message.isPlain) {
       this.#eraseMessage(message);
-      this.#options.onTrouble(`Discord refused a message with captions: ${outcome.why}`);
+      this.#options.onTrouble(
+        `Discord refused a message with captions: ${outcome.why}`,
+      );
     } else {
       message.isPlain = true; // it goes once more, as plain text
       this.#showMessage(message, 'whole');

@@ -57,7 +57,11 @@ export function openPersonRecords(database: StoreDatabase) {
           WHERE id ${connection.among(ids)} ORDER BY key`,
         );
         const rest = sql`WHERE ${selectMemories(guildId, personId)} ORDER BY number`;
-        return { sessions, lines, memories: await selectRows(connection, memoriesTable, rest) };
+        return {
+          sessions,
+          lines,
+          memories: await selectRows(connection, memoriesTable, rest),
+        };
       });
     },
   };
@@ -68,7 +72,11 @@ function selectMemories(guildId: GuildId, personId: PersonId) {
 }
 
 /** SQL of the ids of lines by a person and answers to them, in a server or one session. */
-function selectLinesAbout(guildId: GuildId, personId: PersonId, sessionId?: string): Sql {
+function selectLinesAbout(
+  guildId: GuildId,
+  personId: PersonId,
+  sessionId?: string,
+): Sql {
   // SQLite begins a CROSS JOIN with its left table, and finds no more of UNION ALL than a portion takes.
   return sql`SELECT l.id
     FROM (SELECT id FROM lines WHERE person_id = ${personId}
@@ -117,19 +125,29 @@ export function openTranscriptEraser(database: StoreDatabase) {
     /** Erases expired lines, brief lines after 24 h, and ended sessions without a line. */
     eraseExpired(nowWallMs: number, keptDays: KeptDays): Promise<number> {
       const guildIds = Object.keys(keptDays);
-      const isTheirs = (connection: Connection) => sql`guild_id ${connection.among(guildIds)}`;
+      const isTheirs = (connection: Connection) =>
+        sql`guild_id ${connection.among(guildIds)}`;
       return eraseChosen(
-        (connection) => selectDueLines(connection, isTheirs(connection), nowWallMs, keptDays),
+        (connection) =>
+          selectDueLines(connection, isTheirs(connection), nowWallMs, keptDays),
         (connection) => eraseEmptySessions(connection, isTheirs(connection)),
       );
     },
 
     /** Erases lines, answers and memories of a person in a server, or in one session. */
-    async erasePerson(guildId: GuildId, personId: PersonId, sessionId?: string): Promise<number> {
+    async erasePerson(
+      guildId: GuildId,
+      personId: PersonId,
+      sessionId?: string,
+    ): Promise<number> {
       const theirs = () => selectLinesAbout(guildId, personId, sessionId);
       if (sessionId !== undefined) return eraseChosen(theirs);
-      const rows = selectPersonRows(transcriptTables, guildId, personId).map((each) => each.rows);
-      const erased = await eraseChosen(theirs, (connection) => deleteRows(connection, rows));
+      const rows = selectPersonRows(transcriptTables, guildId, personId).map(
+        (each) => each.rows,
+      );
+      const erased = await eraseChosen(theirs, (connection) =>
+        deleteRows(connection, rows),
+      );
       if (database.dialect === 'sqlite') await database.write(mergeIndex);
       await database.scrub();
       return erased;
@@ -139,9 +157,12 @@ export function openTranscriptEraser(database: StoreDatabase) {
     eraseMessages(messageIds: readonly MessageId[]): Promise<number> {
       const among = (connection: Connection) => connection.among(messageIds);
       return eraseChosen(
-        (connection) => sql`SELECT id FROM lines WHERE post_message_id ${among(connection)}`,
         (connection) =>
-          connection.run(sql`DELETE FROM caption_messages WHERE message_id ${among(connection)}`),
+          sql`SELECT id FROM lines WHERE post_message_id ${among(connection)}`,
+        (connection) =>
+          connection.run(
+            sql`DELETE FROM caption_messages WHERE message_id ${among(connection)}`,
+          ),
       );
     },
 
@@ -160,7 +181,10 @@ export function openTranscriptEraser(database: StoreDatabase) {
 
 /** Returns the number of lines, whose messages are noted. */
 async function eraseLines(connection: Connection, chosen: Sql): Promise<number> {
-  const rows = await connection.rows({ id: key }, sql`${chosen} LIMIT ${maxLinesPerPortion}`);
+  const rows = await connection.rows(
+    { id: key },
+    sql`${chosen} LIMIT ${maxLinesPerPortion}`,
+  );
   const ids = rows.map((row) => row.id);
   if (ids.length === 0) return 0;
   const among = connection.among(ids);
@@ -236,7 +260,11 @@ export function openCaptionMessageStore(database: StoreDatabase) {
   return {
     async putMessage(message: CaptionMessage) {
       await database.write((connection) =>
-        connection.insert(captionMessagesTable, [{ ...message, outdated: 0 }], putClause),
+        connection.insert(
+          captionMessagesTable,
+          [{ ...message, outdated: 0 }],
+          putClause,
+        ),
       );
     },
 
@@ -263,7 +291,11 @@ export function openCaptionMessageStore(database: StoreDatabase) {
         );
         const byMessage = Map.groupBy(lines, ({ post }) => post?.messageId);
         return found.map(({ outdated, ...message }) => {
-          return { message, lines: byMessage.get(message.messageId) ?? [], outdated: outdated };
+          return {
+            message,
+            lines: byMessage.get(message.messageId) ?? [],
+            outdated: outdated,
+          };
         });
       });
     },

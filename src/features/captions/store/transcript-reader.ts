@@ -24,7 +24,9 @@ import { splitIntoSearchWords, toIndexTerm } from './word-index.ts';
 /** Reads words of open channels. Throws BotError `store.unreadable`. */
 export function openTranscriptReader(database: StoreDatabase) {
   const ids = async (rows: Sql) =>
-    (await database.read((connection) => connection.rows({ id }, rows))).map((row) => row.id);
+    (await database.read((connection) => connection.rows({ id }, rows))).map(
+      (row) => row.id,
+    );
   return {
     /** Newest first, and only sessions with a line. */
     async listSessions(
@@ -54,8 +56,13 @@ export function openTranscriptReader(database: StoreDatabase) {
     },
 
     /** Best first. */
-    search(request: TranscriptSearch, open: ReadableChannels): Promise<readonly FoundLine[]> {
-      return database.read((connection) => searchTranscriptLines(connection, request, open));
+    search(
+      request: TranscriptSearch,
+      open: ReadableChannels,
+    ): Promise<readonly FoundLine[]> {
+      return database.read((connection) =>
+        searchTranscriptLines(connection, request, open),
+      );
     },
 
     /** Finds the session to resume. */
@@ -96,7 +103,10 @@ const maxSearchWords = 24;
 /** A line below this part of the best score shares only small words with the search. */
 const minScore = 0.25;
 
-function isOpenSession(connection: Connection, { channelIds, own }: ReadableChannels): Sql {
+function isOpenSession(
+  connection: Connection,
+  { channelIds, own }: ReadableChannels,
+): Sql {
   const isOpen = sql`s.channel_id ${connection.among(channelIds)}`;
   if (!own) return isOpen;
   return sql`(${isOpen} OR s.channel_id ${connection.among(own.goneChannelIds)} AND EXISTS (
@@ -104,7 +114,11 @@ function isOpenSession(connection: Connection, { channelIds, own }: ReadableChan
 }
 
 /** Newest first. */
-function selectReadableSessions(connection: Connection, guildId: GuildId, open: ReadableChannels) {
+function selectReadableSessions(
+  connection: Connection,
+  guildId: GuildId,
+  open: ReadableChannels,
+) {
   return connection.rows(
     { key, ...sessionColumns, lineCount: integer },
     sql`SELECT s.key, ${toColumnList(sessionColumns, 's.')}, COUNT(*) AS line_count
@@ -127,7 +141,9 @@ async function searchTranscriptLines(
   const keys = sessions.map((session) => session.key);
   const count = sessions.reduce((sum, { lineCount }) => sum + lineCount, 0);
   const hits = searched.map(
-    (word) => sql`SELECT id, LN(1 + (${count} - found + 0.5) / (found + 0.5)) AS score FROM (
+    (
+      word,
+    ) => sql`SELECT id, LN(1 + (${count} - found + 0.5) / (found + 0.5)) AS score FROM (
       SELECT id, CAST(COUNT(*) OVER () AS REAL) AS found
       FROM (${selectLinesWithWord(connection, guildId, word, keys)}) AS newest) AS counted`,
   );
@@ -138,11 +154,15 @@ async function searchTranscriptLines(
       ) AS ranked JOIN lines l ON l.id = ranked.id
       ORDER BY ranked.score DESC, l.id DESC LIMIT ${Math.max(0, limit)}`,
   );
-  const byKey = new Map(sessions.map(({ key, lineCount: _, ...session }) => [key, session]));
+  const byKey = new Map(
+    sessions.map(({ key, lineCount: _, ...session }) => [key, session]),
+  );
   return rows.flatMap(({ score, session: sessionKey, ...row }) => {
     const session = byKey.get(sessionKey);
     const isRelated = score >= (rows[0]?.score ?? 0) * minScore;
-    return session && isRelated ? [{ line: toTranscriptLine(row, session.id), session }] : [];
+    return session && isRelated
+      ? [{ line: toTranscriptLine(row, session.id), session }]
+      : [];
   });
 }
 

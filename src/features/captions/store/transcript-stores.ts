@@ -80,11 +80,20 @@ export async function noteCaptionMessage(
   { messages }: TranscriptStore,
   watch: StoreWatch,
 ): Promise<void> {
-  const message = { ...place, guildId, sessionId, postedAtWallMs: watch.clock.wallMs() };
-  await withStoreTimeout(guildId, watch, 'store.unwritable', () => messages.putMessage(message));
+  const message = {
+    ...place,
+    guildId,
+    sessionId,
+    postedAtWallMs: watch.clock.wallMs(),
+  };
+  await withStoreTimeout(guildId, watch, 'store.unwritable', () =>
+    messages.putMessage(message),
+  );
 }
 
-export type CaptionShardDeps = SessionDependencies & { readonly transcripts: TranscriptStores };
+export type CaptionShardDeps = SessionDependencies & {
+  readonly transcripts: TranscriptStores;
+};
 
 export type CaptionDeps = Pick<
   CaptionShardDeps,
@@ -116,7 +125,9 @@ export function openReadableTranscripts(
   return {
     /** Newest first, 25 at most. */
     async sessions(): Promise<readonly ListedSession[]> {
-      const all = await stores.concatBoth(({ reader }) => reader.listSessions(guildId, open));
+      const all = await stores.concatBoth(({ reader }) =>
+        reader.listSessions(guildId, open),
+      );
       return all
         .toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
         .slice(0, maxListedSessions);
@@ -126,19 +137,31 @@ export function openReadableTranscripts(
     async findSession(about = 'this'): Promise<ListedSession | undefined> {
       const listSessions = await this.sessions();
       const isOver = ({ endedAtWallMs }: ListedSession) => endedAtWallMs !== undefined;
-      if (about === 'this') return listSessions.find((one) => !isOver(one)) ?? listSessions[0];
-      return listSessions.find((one) => (about === 'last' ? isOver(one) : one.id === about));
+      if (about === 'this')
+        return listSessions.find((one) => !isOver(one)) ?? listSessions[0];
+      return listSessions.find((one) =>
+        about === 'last' ? isOver(one) : one.id === about,
+      );
     },
 
     /** In order of speech, until `toMs` since the start of the session. */
-    listLines({ id }: TranscriptSession, toMs?: number): Promise<readonly TranscriptLine[]> {
+    listLines(
+      { id }: TranscriptSession,
+      toMs?: number,
+    ): Promise<readonly TranscriptLine[]> {
       return stores.concatBoth(({ reader }) => reader.listLines(id, open, toMs));
     },
 
     /** Best first. */
-    async search(words: string, limit: number, sessionId?: string): Promise<readonly FoundLine[]> {
+    async search(
+      words: string,
+      limit: number,
+      sessionId?: string,
+    ): Promise<readonly FoundLine[]> {
       const searchLines = { guildId, words, limit, sessionId };
-      const found = await stores.concatBoth(({ reader }) => reader.search(searchLines, open));
+      const found = await stores.concatBoth(({ reader }) =>
+        reader.search(searchLines, open),
+      );
       return found.slice(0, limit);
     },
   };

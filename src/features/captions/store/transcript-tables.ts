@@ -140,7 +140,15 @@ export function toTranscriptLine(
   row: RowOf<typeof lineColumns>,
   sessionId: string,
 ): TranscriptLine {
-  const { id, personId, name, answeredIds = [], postChannelId, postMessageId, ...rest } = row;
+  const {
+    id,
+    personId,
+    name,
+    answeredIds = [],
+    postChannelId,
+    postMessageId,
+    ...rest
+  } = row;
   const speaker =
     personId === undefined
       ? ({ kind: 'bot', name, answeredIds } as const)

@@ -1,10 +1,18 @@
 import sql from 'sql-template-tag';
-import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import type {
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { guildId, id, key } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { isOfShard, toReplaceClause } from '#src/sql/table.ts';
-import { linesTable, sessionColumns, sessionsTable, toLineRow } from './transcript-tables.ts';
+import {
+  linesTable,
+  sessionColumns,
+  sessionsTable,
+  toLineRow,
+} from './transcript-tables.ts';
 
 /** Writes lines with their words. A write waits while the database is away. Throws BotError `store.unwritable`. */
 export function openTranscriptWriter(database: StoreDatabase) {

@@ -1,13 +1,19 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDaysSetting } from '#src/features/captions/caption-settings.ts';
-import { getNotUnderstoodText, renderLines } from '#src/features/captions/live/caption-line.ts';
+import {
+  getNotUnderstoodText,
+  renderLines,
+} from '#src/features/captions/live/caption-line.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type {
   CaptionShardDeps,
   TranscriptStore,
 } from '#src/features/captions/store/transcript-stores.ts';
-import type { CaptionMessage, OutdatedMessage } from '#src/features/captions/transcript-line.ts';
+import type {
+  CaptionMessage,
+  OutdatedMessage,
+} from '#src/features/captions/transcript-line.ts';
 import { listRecorders } from '#src/features/captions/transcript-recorder.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
@@ -38,7 +44,10 @@ export class TranscriptCleanup implements PersonHooks {
   readonly #sessions;
   readonly #running;
   /** Channels in which no message could be changed, each with a pause of its own. */
-  readonly #closed = new Map<string, { readonly triedMs: number; readonly tries: number }>();
+  readonly #closed = new Map<
+    string,
+    { readonly triedMs: number; readonly tries: number }
+  >();
   readonly #shard: ServerShare;
   #guildIds: ReadonlySet<GuildId> = new Set();
   #sweeping: Promise<unknown> = Promise.resolve();
@@ -54,7 +63,9 @@ export class TranscriptCleanup implements PersonHooks {
     this.#deps = deps;
     this.#sessions = sessions;
     this.#shard = { id, count }; // data, as it crosses to the store's thread
-    deps.captionChats.onMessagesDeleted((messageIds) => void this.#onMessagesDeleted(messageIds));
+    deps.captionChats.onMessagesDeleted(
+      (messageIds) => void this.#onMessagesDeleted(messageIds),
+    );
   }
 
   /** Called before the first session. Ends sessions of a killed process once the store takes it. Never rejects. */
@@ -63,8 +74,11 @@ export class TranscriptCleanup implements PersonHooks {
     let areEnded = false;
     const round = async () => {
       try {
-        const running = listRecorders(this.#running.list()).map(({ session }) => session.id);
-        if (!areEnded) await transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
+        const running = listRecorders(this.#running.list()).map(
+          ({ session }) => session.id,
+        );
+        if (!areEnded)
+          await transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
         areEnded = true;
         await this.expireTranscripts();
       } finally {
@@ -73,7 +87,10 @@ export class TranscriptCleanup implements PersonHooks {
     };
     const report = (change: AlertChange) => onEvent('', change);
     const name = 'expiry of transcripts';
-    await runPeriodically({ name, clock, everyMs: expiryIntervalMs, run: round, report }, signal);
+    await runPeriodically(
+      { name, clock, everyMs: expiryIntervalMs, run: round, report },
+      signal,
+    );
   }
 
   /** As of the last search for expired captions. */
@@ -85,7 +102,9 @@ export class TranscriptCleanup implements PersonHooks {
   async expireTranscripts(): Promise<void> {
     const { clock, transcripts } = this.#deps;
     const { settings } = this.#sessions;
-    this.#guildIds = new Set(await transcripts.concatBoth(({ reader }) => reader.listGuilds()));
+    this.#guildIds = new Set(
+      await transcripts.concatBoth(({ reader }) => reader.listGuilds()),
+    );
     const keptDays: Record<string, number> = {};
     for (const guildId of this.#guildIds) {
       if (!isOnShard(guildId, this.#shard)) continue;
@@ -94,7 +113,9 @@ export class TranscriptCleanup implements PersonHooks {
         ? settings.getForGuild(guildId).getValue(captionsDaysSetting)
         : maxKeptDays;
     }
-    await transcripts.askBoth(({ eraser }) => eraser.eraseExpired(clock.wallMs(), keptDays));
+    await transcripts.askBoth(({ eraser }) =>
+      eraser.eraseExpired(clock.wallMs(), keptDays),
+    );
   }
 
   /** Runs after the update before. Never throws, and does not wait. */
@@ -110,13 +131,22 @@ export class TranscriptCleanup implements PersonHooks {
   async #updateMessages(store: TranscriptStore, signal: AbortSignal) {
     for (;;) {
       const nowMs = this.#deps.clock.nowMs();
-      const closed = [...this.#closed].filter(([, { triedMs }]) => nowMs - triedMs < closedMs);
+      const closed = [...this.#closed].filter(
+        ([, { triedMs }]) => nowMs - triedMs < closedMs,
+      );
       const waiting = closed.map(([channelId]) => channelId);
-      const outdated = await store.messages.outdated(maxConcurrentChanges, this.#shard, waiting);
+      const outdated = await store.messages.outdated(
+        maxConcurrentChanges,
+        this.#shard,
+        waiting,
+      );
       const byChannel = Map.groupBy(outdated, ({ message }) => message.channelId);
       const changing = byChannel.values().map(async (some) => {
-        const changed = await Promise.all(some.map((one) => this.#updateMessage(one, signal)));
-        if (some[0] && !signal.aborted) this.#noteAttempt(some[0].message, changed.includes(true));
+        const changed = await Promise.all(
+          some.map((one) => this.#updateMessage(one, signal)),
+        );
+        if (some[0] && !signal.aborted)
+          this.#noteAttempt(some[0].message, changed.includes(true));
       });
       await Promise.all(changing);
       if (signal.aborted || outdated.length === 0) return;
@@ -131,7 +161,12 @@ export class TranscriptCleanup implements PersonHooks {
     else this.#closed.set(channelId, { triedMs: clock.nowMs(), tries });
     if (isOpen || tries !== toldAfterTries) return;
     const message = `Erased captions still stand in channel ${channelId}: its managers have to open it to the bot, or to delete them.`;
-    onEvent(guildId, { kind: 'failed', stage: 'store', code: 'discord.forbidden', message });
+    onEvent(guildId, {
+      kind: 'failed',
+      stage: 'store',
+      code: 'discord.forbidden',
+      message,
+    });
     captionChats.tellManagers(guildId, {
       id: 'captions.unerased',
       with: { channel: `<#${channelId}>` },
@@ -152,18 +187,25 @@ export class TranscriptCleanup implements PersonHooks {
       : await this.#deps.captionChats.changeMessage(message, text, signal);
     if (outcome === 'closed') return false;
     const shown = outcome === 'gone' ? undefined : outdated;
-    await this.#deps.transcripts.askBoth(({ messages }) => messages.markSettled(messageId, shown));
+    await this.#deps.transcripts.askBoth(({ messages }) =>
+      messages.markSettled(messageId, shown),
+    );
     return true;
   }
 
   /** Deleting a message of captions deletes its lines. Never throws. */
   async #onMessagesDeleted(messageIds: readonly MessageId[]) {
     const running = listRecorders(this.#running.list());
-    await Promise.all(running.map((recorder) => recorder.onMessagesDeleted(messageIds)));
+    await Promise.all(
+      running.map((recorder) => recorder.onMessagesDeleted(messageIds)),
+    );
     await this.#eraseBoth('', ({ eraser }) => eraser.eraseMessages(messageIds));
   }
 
-  async countStored(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined> {
+  async countStored(
+    guildId: GuildId,
+    personId: PersonId,
+  ): Promise<StoredCounts | undefined> {
     const all = await this.#readBoth(guildId, ({ records }) =>
       records.countRecords(guildId, personId),
     );
@@ -173,12 +215,23 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** A no erases the running sessions alone. */
-  forgetPerson(guildId: GuildId, personId: PersonId, reason: ErasureReason): EraseStoredData {
+  forgetPerson(
+    guildId: GuildId,
+    personId: PersonId,
+    reason: ErasureReason,
+  ): EraseStoredData {
     const erase = (sessionId?: string) =>
-      this.#eraseBoth(guildId, ({ eraser }) => eraser.erasePerson(guildId, personId, sessionId));
+      this.#eraseBoth(guildId, ({ eraser }) =>
+        eraser.erasePerson(guildId, personId, sessionId),
+      );
     return async () => {
-      const running = listRecorders(this.#running.list(guildId)).map(({ session }) => session.id);
-      const counts = await Array.fromAsync(reason === 'withdrawn' ? running : [undefined], erase);
+      const running = listRecorders(this.#running.list(guildId)).map(
+        ({ session }) => session.id,
+      );
+      const counts = await Array.fromAsync(
+        reason === 'withdrawn' ? running : [undefined],
+        erase,
+      );
       this.updateOutdatedMessages(neverAborted);
       return counts.includes(undefined)
         ? undefined
@@ -206,6 +259,12 @@ export class TranscriptCleanup implements PersonHooks {
 
   #eraseBoth(guildId: GuildId, one: (store: TranscriptStore) => Promise<number>) {
     const readPart = () => this.#deps.transcripts.sumBoth(one);
-    return withStoreTimeout(guildId, this.#deps, 'store.unwritable', readPart, eraseTimeoutMs);
+    return withStoreTimeout(
+      guildId,
+      this.#deps,
+      'store.unwritable',
+      readPart,
+      eraseTimeoutMs,
+    );
   }
 }

@@ -11,7 +11,10 @@ import {
   parseRecap,
   type Recap,
 } from '#src/features/captions/answers/recap.ts';
-import { captionsDaysSetting, recapSetting } from '#src/features/captions/caption-settings.ts';
+import {
+  captionsDaysSetting,
+  recapSetting,
+} from '#src/features/captions/caption-settings.ts';
 import {
   formatTranscriptFile,
   type TranscriptFile,
@@ -135,7 +138,9 @@ export class TranscriptRequests {
     guildId: GuildId,
     reader: TranscriptReaderId,
   ): Promise<readonly ListedSession[] | undefined> {
-    return this.#readTranscripts(guildId, reader, (open) => open.sessions()).catch(() => undefined);
+    return this.#readTranscripts(guildId, reader, (open) => open.sessions()).catch(
+      () => undefined,
+    );
   }
 
   /** Default: the last session. */
@@ -157,10 +162,16 @@ export class TranscriptRequests {
     );
   }
 
-  findLines(guildId: GuildId, reader: TranscriptReaderId, words: string): Promise<FindOutcome> {
+  findLines(
+    guildId: GuildId,
+    reader: TranscriptReaderId,
+    words: string,
+  ): Promise<FindOutcome> {
     return this.#tryRequest(guildId, answerTimeoutMs, async () =>
       toFindOutcome(
-        await this.#readTranscripts(guildId, reader, (open) => open.search(words, maxFoundLines)),
+        await this.#readTranscripts(guildId, reader, (open) =>
+          open.search(words, maxFoundLines),
+        ),
       ),
     );
   }
@@ -174,7 +185,13 @@ export class TranscriptRequests {
     const place = this.#writtenQuestions.enter(guildId, personId);
     if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
-    return await this.answerQuestion(guildId, personId, request, personId, neverAborted);
+    return await this.answerQuestion(
+      guildId,
+      personId,
+      request,
+      personId,
+      neverAborted,
+    );
   }
 
   /** Aborting `signal` throws `signal.reason`. */
@@ -193,7 +210,11 @@ export class TranscriptRequests {
       const [lines] = splitIntoNumberedPieces(found, { maxChars, timeZone });
       if (!lines) return noTranscript;
       const order = { kind: 'question about a transcript', guildId, personId } as const;
-      const cited = await this.#requestReply(order, buildCitedAnswerPrompt(question, lines), until);
+      const cited = await this.#requestReply(
+        order,
+        buildCitedAnswerPrompt(question, lines),
+        until,
+      );
       return toFindOutcome(findCitedLines(cited, lines));
     };
     return this.#tryRequest(guildId, answerTimeoutMs, answer, signal);
@@ -234,12 +255,18 @@ export class TranscriptRequests {
         // It is noted before it has words: of a process that is killed meanwhile, none stay that no erasure finds.
         const place = await captionChats.postMessage(placeId, '\u2026', neverAborted);
         await noteCaptionMessage(place, session, store, this.#deps);
-        await captionChats.changeMessage(place, this.#formatRecap(message, guildId), neverAborted);
+        await captionChats.changeMessage(
+          place,
+          this.#formatRecap(message, guildId),
+          neverAborted,
+        );
         // Where a line was erased before the words stood there: noted ones go with their lines.
         const left = new Set((await lines()).map(({ number }) => number));
         if (before.every(({ number }) => left.has(number))) continue;
         if ((await captionChats.changeMessage(place, '', neverAborted)) !== 'closed')
-          await transcripts.askBoth(({ messages }) => messages.markSettled(place.messageId));
+          await transcripts.askBoth(({ messages }) =>
+            messages.markSettled(place.messageId),
+          );
       }
     } catch (error) {
       onEvent(guildId, toFailureEvent(error, 'think'));
@@ -266,10 +293,18 @@ export class TranscriptRequests {
       this.#readTranscripts(guildId, reader, (open) => open.listLines(session, toMs));
     const before = await lines();
     if (before.length === 0) return noTranscript;
-    const place = await this.#writtenQuestions.enterRecap(guildId, personId || undefined, signal);
+    const place = await this.#writtenQuestions.enterRecap(
+      guildId,
+      personId || undefined,
+      signal,
+    );
     if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
-    const order = { kind: personId ? 'recap' : 'recap at the end', guildId, personId } as const;
+    const order = {
+      kind: personId ? 'recap' : 'recap at the end',
+      guildId,
+      personId,
+    } as const;
     const ask = (prompt: ModelPrompt) => this.#requestReply(order, prompt, signal);
     const { timeZone } = this.#listSessions.settings.getForGuild(guildId);
     const found = before.map((line) => ({ line, session }));
@@ -283,12 +318,17 @@ export class TranscriptRequests {
   }
 
   /** Includes deleted channels. */
-  async #openForReader(guildId: GuildId, reader: TranscriptReaderId): Promise<ReadableChannels> {
+  async #openForReader(
+    guildId: GuildId,
+    reader: TranscriptReaderId,
+  ): Promise<ReadableChannels> {
     if (typeof reader !== 'string') return { channelIds: reader };
     const all = await this.#deps.transcripts.concatBoth((store) =>
       store.reader.listChannels(guildId),
     );
-    const may = await Promise.all(all.map((id) => mayOpen(guildId, id, reader, this.#deps)));
+    const may = await Promise.all(
+      all.map((id) => mayOpen(guildId, id, reader, this.#deps)),
+    );
     const those = (answer: 'yes' | 'gone') => all.filter((_, n) => may[n] === answer);
     return {
       channelIds: those('yes'),
@@ -302,13 +342,22 @@ export class TranscriptRequests {
     reader: TranscriptReaderId,
     work: (open: ReadableTranscripts) => Promise<T>,
   ): Promise<T> {
-    const read = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', async () => {
-      // What was said a moment ago is written first, so that it is found.
-      const running = listRecorders(this.#running.list(guildId));
-      await Promise.all(running.map((recorder) => recorder.saveLines()));
-      const open = await this.#openForReader(guildId, reader);
-      return { result: await work(openReadableTranscripts(this.#deps.transcripts, guildId, open)) };
-    });
+    const read = await withStoreTimeout(
+      guildId,
+      this.#deps,
+      'store.unreadable',
+      async () => {
+        // What was said a moment ago is written first, so that it is found.
+        const running = listRecorders(this.#running.list(guildId));
+        await Promise.all(running.map((recorder) => recorder.saveLines()));
+        const open = await this.#openForReader(guildId, reader);
+        return {
+          result: await work(
+            openReadableTranscripts(this.#deps.transcripts, guildId, open),
+          ),
+        };
+      },
+    );
     if (!read) throw new RefusedError({ id: 'store.unread' });
     return read.result;
   }
@@ -341,9 +390,15 @@ export class TranscriptRequests {
     prompt: ModelPrompt,
     signal: AbortSignal,
   ): Promise<string> {
-    const reply = await completeForMoney(order, prompt, this.#deps, signal, ({ reservation }) => {
-      if (order.personId !== '') reservation.markWanted();
-    });
+    const reply = await completeForMoney(
+      order,
+      prompt,
+      this.#deps,
+      signal,
+      ({ reservation }) => {
+        if (order.personId !== '') reservation.markWanted();
+      },
+    );
     if (typeof reply !== 'string') throw new RefusedError(reply.line);
     return reply;
   }
@@ -363,7 +418,10 @@ async function selectCandidateLines(
   return await open.search(question, mostLines, session.id);
 }
 
-function buildMessages(outcome: RecapOutcome, times: WallTimes): readonly (readonly TextLine[])[] {
+function buildMessages(
+  outcome: RecapOutcome,
+  times: WallTimes,
+): readonly (readonly TextLine[])[] {
   if (outcome.kind === 'recap') return formatRecapMessages(outcome, times);
   return outcome.kind === 'none' ? [] : [[outcome.line, { id: 'recap.failed' }]];
 }

@@ -61,6 +61,7 @@ function findObjection(
   if (name.length > maxNameChars) return `its name is longer than models take`;
   if (tools.has(name)) return 'another tool has the same name';
   if (description.length > maxDescriptionChars) return 'its description is too long';
-  if (JSON.stringify(inputSchema).length > maxSchemaChars) return 'its schema is too long';
+  if (JSON.stringify(inputSchema).length > maxSchemaChars)
+    return 'its schema is too long';
   return undefined;
 }

@@ -16,7 +16,10 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type JsonLimits, JsonMeter } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
-import type { ExternalCall, ExternalResult } from '#src/features/tools/external-tool.ts';
+import type {
+  ExternalCall,
+  ExternalResult,
+} from '#src/features/tools/external-tool.ts';
 import type { McpTransport } from './servers-file.ts';
 import type { OfferedTool } from './tool-changes.ts';
 
@@ -82,7 +85,11 @@ export async function openMcpConnection(
 
 /** Another start would fail too. */
 function isUnretryable(error: unknown) {
-  return error instanceof BotError && error.code !== 'tool.crashed' && error.code !== 'tool.late';
+  return (
+    error instanceof BotError &&
+    error.code !== 'tool.crashed' &&
+    error.code !== 'tool.late'
+  );
 }
 
 async function connectWithEra(
@@ -116,7 +123,10 @@ async function connectWithEra(
     await client.close().catch(() => undefined);
     await transport.close().catch(() => undefined);
   };
-  const during = async <T>(work: (signal: AbortSignal) => Promise<T>, until: AbortSignal) => {
+  const during = async <T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    until: AbortSignal,
+  ) => {
     const either = AbortSignal.any([until, ended.signal]);
     try {
       return await waitUnlessAborted(work(either), either);
@@ -131,7 +141,10 @@ async function connectWithEra(
   let connecting: Promise<void> | undefined;
   try {
     const begin = (either: AbortSignal) => {
-      connecting = client.connect(transport, { timeout: connectTimeoutMs, signal: either });
+      connecting = client.connect(transport, {
+        timeout: connectTimeoutMs,
+        signal: either,
+      });
       return connecting;
     };
     await during(begin, signal);
@@ -216,7 +229,9 @@ function isConnectionGone(error: unknown) {
   if (error instanceof SdkHttpError) return error.status === 404;
   if (!(error instanceof SdkError)) return error instanceof TypeError;
   const { ConnectionClosed, NotConnected, SendFailed } = SdkErrorCode;
-  return [ConnectionClosed, NotConnected, SendFailed].some((code) => code === error.code);
+  return [ConnectionClosed, NotConnected, SendFailed].some(
+    (code) => code === error.code,
+  );
 }
 
 /** Leaves out words of the server, which could be any person's. */
@@ -228,20 +243,40 @@ function toBotError(error: unknown): BotError {
     return new BotError('tool.unreachable', true, why, error);
   }
   if (error instanceof ProtocolError) {
-    return new BotError('tool.refused', false, `An MCP server refused (${error.code}).`, error);
+    return new BotError(
+      'tool.refused',
+      false,
+      `An MCP server refused (${error.code}).`,
+      error,
+    );
   }
   if (!(error instanceof SdkError)) {
-    return new BotError('tool.unreachable', true, 'An MCP server was not reached.', error);
+    return new BotError(
+      'tool.unreachable',
+      true,
+      'An MCP server was not reached.',
+      error,
+    );
   }
   switch (error.code) {
     case SdkErrorCode.RequestTimeout:
-      return new BotError('tool.late', true, 'An MCP server did not answer in time.', error);
+      return new BotError(
+        'tool.late',
+        true,
+        'An MCP server did not answer in time.',
+        error,
+      );
     case SdkErrorCode.ConnectionClosed:
     case SdkErrorCode.NotConnected:
     case SdkErrorCode.SendFailed:
       return new BotError('tool.crashed', true, 'An MCP server ended.', error);
     case SdkErrorCode.EraNegotiationFailed:
-      return new BotError('tool.unreachable', true, 'An MCP server was not reached.', error);
+      return new BotError(
+        'tool.unreachable',
+        true,
+        'An MCP server was not reached.',
+        error,
+      );
     case SdkErrorCode.UnsupportedResultType:
       return new BotError(
         'tool.asks',
@@ -257,12 +292,17 @@ function toBotError(error: unknown): BotError {
 }
 
 /** Keeps text and structured data, and names other content. */
-function toExternalResult({ content, structuredContent, isError }: CallToolResult): ExternalResult {
+function toExternalResult({
+  content,
+  structuredContent,
+  isError,
+}: CallToolResult): ExternalResult {
   const texts = content.flatMap((one) => (one.type === 'text' ? [one.text] : []));
   const others = content.map(({ type }) => type).filter((type) => type !== 'text');
   return {
     text: texts.join('\n'),
-    structured: structuredContent === undefined ? undefined : JSON.stringify(structuredContent),
+    structured:
+      structuredContent === undefined ? undefined : JSON.stringify(structuredContent),
     leftOut: [...new Set(others)],
     isError: isError === true,
   };
@@ -304,5 +344,9 @@ const messageLimits: JsonLimits = {
 function checkMessage(json: string): string {
   const excess = new JsonMeter(messageLimits).push(Buffer.from(json));
   if (!excess) return json;
-  throw new BotError('tool.refused', false, `A call to an MCP server is ${excess.description}.`);
+  throw new BotError(
+    'tool.refused',
+    false,
+    `A call to an MCP server is ${excess.description}.`,
+  );
 }

@@ -132,7 +132,9 @@ export class McpServer {
     this.#tools = tools;
     const news = [
       `${tools.length} tools are on${toOfferedTools(tools)}.`,
-      ...(changed.length === 0 ? [] : [`Changed since the last start${toOfferedTools(changed)}.`]),
+      ...(changed.length === 0
+        ? []
+        : [`Changed since the last start${toOfferedTools(changed)}.`]),
       ...(off.length === 0
         ? []
         : [`New or changed, so off until the bot restarts${toOfferedTools(off)}.`]),

@@ -19,7 +19,11 @@ export type McpTransport =
       readonly environment: ReadonlyMap<string, Secret>;
       readonly folder: string;
     }
-  | { readonly kind: 'http'; readonly url: URL; readonly headers: ReadonlyMap<string, Secret> };
+  | {
+      readonly kind: 'http';
+      readonly url: URL;
+      readonly headers: ReadonlyMap<string, Secret>;
+    };
 
 /** A server in the file of the operator. This module loads no MCP code, since every start reads the file. */
 export type McpServerOptions = {
@@ -56,7 +60,9 @@ const stdioServer = z.object({
 const httpServer = z.object({
   ...serverFields,
   type: z.enum(['http', 'streamable-http', 'streamableHttp']).optional(),
-  url: z.string().refine(isHttpServer, 'must be an address like https://tools.example.org/mcp'),
+  url: z
+    .string()
+    .refine(isHttpServer, 'must be an address like https://tools.example.org/mcp'),
   headers: filledRecord.default({}),
 });
 
@@ -66,7 +72,10 @@ const serverName = /^[a-z0-9][a-z0-9_-]{0,31}$/i;
 type WrittenServer = z.infer<typeof stdioServer> | z.infer<typeof httpServer>;
 
 /** Reads the usual `mcpServers` shape. Never throws. */
-export function readServersFile(path: string, variable: VariableReader): McpServersFile {
+export function readServersFile(
+  path: string,
+  variable: VariableReader,
+): McpServersFile {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -90,7 +99,8 @@ export function readServers(
   const servers: McpServerOptions[] = [];
   for (const [name, written] of Object.entries(all.data.mcpServers)) {
     const read = readServer(name, written, folder, variable);
-    if (typeof read === 'string') mistakes.push(`${JSON.stringify(name.slice(0, 40))} ${read}`);
+    if (typeof read === 'string')
+      mistakes.push(`${JSON.stringify(name.slice(0, 40))} ${read}`);
     else if (read) servers.push(read);
   }
   return mistakes.length > 0 ? { kind: 'bad', mistakes } : { kind: 'ok', servers };
@@ -103,7 +113,8 @@ function readServer(
   folder: string,
   variable: VariableReader,
 ): McpServerOptions | string | undefined {
-  if (!serverName.test(name)) return 'needs a name of up to 32 letters, digits, - and _';
+  if (!serverName.test(name))
+    return 'needs a name of up to 32 letters, digits, - and _';
   const isObject = typeof written === 'object' && written !== null;
   if (isObject && 'type' in written && written.type === 'sse')
     return 'asks for the former transport sse; only stdio and http are supported';
@@ -142,7 +153,10 @@ function parseTransport(
   const { command, args, env, cwd = '.' } = written;
   return {
     kind: 'stdio',
-    command: /[/\\]/.test(command) && !isAbsolute(command) ? resolve(folder, command) : command,
+    command:
+      /[/\\]/.test(command) && !isAbsolute(command)
+        ? resolve(folder, command)
+        : command,
     args,
     environment: fillInVariables(env, variable),
     folder: resolve(folder, cwd),
@@ -160,11 +174,16 @@ function fillInVariables(
     value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
       const found = variable(name);
       if (found === undefined)
-        throw new MissingVariable(`names ${name}, which is not set or a setting of the bot's own`);
+        throw new MissingVariable(
+          `names ${name}, which is not set or a setting of the bot's own`,
+        );
       return found;
     });
   return new Map(
-    Object.entries(written).map(([key, value]) => [key, new Secret(fillVariable(value))]),
+    Object.entries(written).map(([key, value]) => [
+      key,
+      new Secret(fillVariable(value)),
+    ]),
   );
 }
 

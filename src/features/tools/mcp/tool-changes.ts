@@ -55,7 +55,9 @@ export class ToolChanges {
       makeFolder(dirname(this.#path));
       writeFileSync(this.#path, JSON.stringify(Object.fromEntries(this.#hashes)));
     } catch {
-      this.#report(`${this.#path} cannot be written: the next start tells no change of a tool.`);
+      this.#report(
+        `${this.#path} cannot be written: the next start tells no change of a tool.`,
+      );
     }
   }
 }

@@ -100,7 +100,9 @@ export class EnglishPhonemes {
     if (owner) return addPlural(this.#getSounds(owner));
     const letters = lower.replaceAll("'", '');
     const stem = /[^s]s$/.test(letters) ? this.#find(letters.slice(0, -1)) : undefined;
-    return stem ? addPlural(stem) : (this.#findCompound(letters) ?? this.#readLetters(letters));
+    return stem
+      ? addPlural(stem)
+      : (this.#findCompound(letters) ?? this.#readLetters(letters));
   }
 
   /** Halves the sorted lines until the word is found. */
@@ -111,7 +113,9 @@ export class EnglishPhonemes {
     for (let low = 0, high = lines.length; low < high; ) {
       const start = lines.lastIndexOf('\n', ((low + high) >> 1) - 1) + 1;
       const end = lines.indexOf('\n', start);
-      const [entry = '', ...sounds] = (lines.slice(start, end).split(' #', 1)[0] ?? '').split(' ');
+      const [entry = '', ...sounds] = (
+        lines.slice(start, end).split(' #', 1)[0] ?? ''
+      ).split(' ');
       if (entry === lower) return sounds;
       if (entry < lower) low = end + 1;
       else high = start;
@@ -123,8 +127,12 @@ export class EnglishPhonemes {
   #findCompound(letters: string) {
     if (letters.length < 7) return undefined;
     for (let at = letters.length - 3; at >= 3; at--) {
-      const [first, second] = [this.#find(letters.slice(0, at)), this.#find(letters.slice(at))];
-      if (first && second) return [...first, ...second.map((sound) => sound.replace('1', '2'))];
+      const [first, second] = [
+        this.#find(letters.slice(0, at)),
+        this.#find(letters.slice(at)),
+      ];
+      if (first && second)
+        return [...first, ...second.map((sound) => sound.replace('1', '2'))];
     }
     return undefined;
   }
@@ -141,7 +149,9 @@ export class EnglishPhonemes {
       }
       read.push(rule?.sound ?? '_');
     }
-    return keepOneStress(read.flatMap((sound) => (sound === '_' ? [] : sound.split('+'))));
+    return keepOneStress(
+      read.flatMap((sound) => (sound === '_' ? [] : sound.split('+'))),
+    );
   }
 }
 
@@ -160,7 +170,12 @@ function parseLetterRules(text: string) {
   return { features: features.split(' '), trie };
 }
 
-function getFeature(feature: string, letters: string, at: number, read: readonly string[]) {
+function getFeature(
+  feature: string,
+  letters: string,
+  at: number,
+  read: readonly string[],
+) {
   if (feature === 'p1') return read[at - 1];
   if (feature === 'p2') return read[at - 2];
   if (feature === 's') return read.some((sound) => sound.includes('1')) ? '1' : '0';
@@ -173,7 +188,8 @@ function joinSounds(sounds: readonly string[]) {
     .map((sound, at) => {
       const [before = '', next = ''] = [sounds[at - 1], sounds[at + 1]];
       if (isVowel(sound)) return toVowel(sound, at, sounds);
-      const isTapped = sound === 'T' && (isVowel(before) || before === 'R') && next.endsWith('0');
+      const isTapped =
+        sound === 'T' && (isVowel(before) || before === 'R') && next.endsWith('0');
       return isTapped ? '\u027e' : (consonants[sound] ?? '');
     })
     .join('');

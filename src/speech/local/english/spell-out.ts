@@ -3,7 +3,10 @@ import words from './english-words.json' with { type: 'json' };
 import { stripAccents } from './phonemes.ts';
 
 /** A pattern, and the words for what it found. */
-type SpellingRule = readonly [find: RegExp, say: string | ((...found: string[]) => string)];
+type SpellingRule = readonly [
+  find: RegExp,
+  say: string | ((...found: string[]) => string),
+];
 
 const months =
   'January February March April May June July August September October November December'.split(
@@ -16,7 +19,9 @@ const tables: Readonly<Record<keyof typeof words, WordTable>> = words;
 const { abbreviations, currencies, fixedUnits, letters, magnitudes, units } = tables;
 const monthNames = months.map((name) => `${name}|${name.slice(0, 3)}\\.?`).join('|');
 const symbols: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(Object.entries(currencies).map(([sign, name]) => [sign, `${name}s`])),
+  ...Object.fromEntries(
+    Object.entries(currencies).map(([sign, name]) => [sign, `${name}s`]),
+  ),
   ...words.symbols,
 };
 /** Writing systems that are named in place of their words, which cannot be said. */
@@ -45,7 +50,10 @@ const rules: readonly SpellingRule[] = [
   [/[\u2018\u2019\u02bc`\u00b4]/g, "'"],
   [/["\u201c\u201d\u201e\u00ab\u00bb()[\]{}]+/g, ' '],
   [/\u2026|\.{2,}/g, '. '],
-  [/(?<![\d-])(\d{1,3})-(?=\d{1,3}(?![\d-]))|(\d) ?[\u2013\u2014] ?(?=\d)/g, '$1$2 to '],
+  [
+    /(?<![\d-])(\d{1,3})-(?=\d{1,3}(?![\d-]))|(\d) ?[\u2013\u2014] ?(?=\d)/g,
+    '$1$2 to ',
+  ],
   [/ ?[\u2013\u2014] ?| -+ /g, ', '],
   // Dates and times.
   [
@@ -72,7 +80,10 @@ const rules: readonly SpellingRule[] = [
     /\b(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([ap])\.?m\b(?:\.(?! ?$))?)?/gi,
     (_, hour, minute, second, half) => sayTime(hour, minute, half, second),
   ],
-  [/\b(\d{1,2}) ?([ap])\.?m\b(?:\.(?! ?$))?/gi, (_, hour, half) => sayTime(hour, '', half)],
+  [
+    /\b(\d{1,2}) ?([ap])\.?m\b(?:\.(?! ?$))?/gi,
+    (_, hour, half) => sayTime(hour, '', half),
+  ],
   [/\b([ap])\.m\./gi, (_, half) => sayHalf(half)],
   [
     /\b(1\d|20)(\d0)'?s\b/g,
@@ -95,7 +106,10 @@ const rules: readonly SpellingRule[] = [
     (_, sign, amount, magnitude, short) =>
       sayMoney(sign, amount, magnitude ?? magnitudes[short?.toLowerCase() ?? '']),
   ],
-  [build(`(?<![\\d.,])(${number}) ?([\u20ac\u00a3])`), (_, amount, sign) => sayMoney(sign, amount)],
+  [
+    build(`(?<![\\d.,])(${number}) ?([\u20ac\u00a3])`),
+    (_, amount, sign) => sayMoney(sign, amount),
+  ],
   [build(`(?<![\\w.])[-\u2212](?=${number})`), 'minus '],
   [
     build(`(?<![\\w.])(${number}) ?(${unitNames})(?![\\w/])`),
@@ -106,17 +120,26 @@ const rules: readonly SpellingRule[] = [
     /(?<![\d/.])(\d{1,2})\/(\d{1,2})(?![\d/])/g,
     (_, part, whole) => sayFraction(Number(part), Number(whole)),
   ],
-  [/\d{1,9}(?:\.\d{1,9}){2,9}/g, (found) => ` ${found.split('.').map(sayNumber).join(' dot ')} `],
+  [
+    /\d{1,9}(?:\.\d{1,9}){2,9}/g,
+    (found) => ` ${found.split('.').map(sayNumber).join(' dot ')} `,
+  ],
   [build(number), (found) => ` ${sayNumber(found)} `],
   // What is left.
   [/#(?=[A-Za-z])/g, 'hashtag '],
   [/~(?= ?[a-z])/g, 'about '],
-  [build(`[${Object.keys(symbols).map(RegExp.escape).join('')}]`), (sign) => ` ${symbols[sign]} `],
+  [
+    build(`[${Object.keys(symbols).map(RegExp.escape).join('')}]`),
+    (sign) => ` ${symbols[sign]} `,
+  ],
   [
     /[\u00df\u00e6\u0153\u00f8\u0142\u0111\u00f0\u00fe\u0131]/gi,
     (letter) => letters[letter.toLowerCase()] ?? '',
   ],
-  [/(?!\p{sc=Latin})\p{L}[^\p{sc=Latin}\d]*/gu, (foreign) => ` ${nameScript(foreign)} words, `],
+  [
+    /(?!\p{sc=Latin})\p{L}[^\p{sc=Latin}\d]*/gu,
+    (foreign) => ` ${nameScript(foreign)} words, `,
+  ],
   [/[^A-Za-z',;:.?!]+/g, ' '],
   [/ (?=[,;:.?!])/g, ''],
   [/([,;:.?!])[,;:.?!]+/g, '$1'],
@@ -135,7 +158,9 @@ const rules: readonly SpellingRule[] = [
 export function spellOutEnglish(text: string): string {
   if (!/[\p{sc=Latin}\d]/u.test(text)) return '';
   const plain = stripAccents(
-    text.replace(/(\d)\s?(?=[\u00bc\u00bd\u00be])/g, '$1 and ').replaceAll('\u2260', ' is not '),
+    text
+      .replace(/(\d)\s?(?=[\u00bc\u00bd\u00be])/g, '$1 and ')
+      .replaceAll('\u2260', ' is not '),
   ).replaceAll('\u2044', '/');
   const words = rules
     .reduce((rest, [find, say]) => rest.replace(find, say as string), plain)
@@ -145,7 +170,9 @@ export function spellOutEnglish(text: string): string {
 
 function sayNumber(found: string) {
   const [whole = '', decimals] = found.replaceAll(',', '').split('.');
-  const said = isSpelt(whole, found) ? sayDigits(whole) : sayWhole(whole, found.includes(','));
+  const said = isSpelt(whole, found)
+    ? sayDigits(whole)
+    : sayWhole(whole, found.includes(','));
   return decimals === undefined ? said : `${said} point ${sayDigits(decimals)}`;
 }
 
@@ -177,7 +204,9 @@ function sayMinutes(digits: string) {
 }
 
 function sayPlace(digits: string) {
-  return Number(digits) > 0 && digits.length <= 15 ? toOrdinal(digits) : `${sayNumber(digits)}th`;
+  return Number(digits) > 0 && digits.length <= 15
+    ? toOrdinal(digits)
+    : `${sayNumber(digits)}th`;
 }
 
 function findMonth(name: string) {
@@ -221,7 +250,8 @@ function sayMeasure(amount: string, unit: string) {
 }
 
 function sayFraction(part: number, whole: number) {
-  if (part >= whole || whole > 10) return `${toCardinal(part)} slash ${toCardinal(whole)}`;
+  if (part >= whole || whole > 10)
+    return `${toCardinal(part)} slash ${toCardinal(whole)}`;
   const name = { 2: 'half', 4: 'quarter' }[whole] ?? toOrdinal(whole);
   return `${toCardinal(part)} ${name}${part === 1 ? '' : 's'}`;
 }

@@ -28,7 +28,8 @@ export function computeLogMel(samples: Float32Array): Float32Array {
     const power = spectrum.measure(samples, frame * hopSamples - half);
     for (const [band, { first, weights }] of bands.entries()) {
       let sum = 0;
-      for (let n = 0; n < weights.length; n++) sum += (weights[n] ?? 0) * (power[first + n] ?? 0);
+      for (let n = 0; n < weights.length; n++)
+        sum += (weights[n] ?? 0) * (power[first + n] ?? 0);
       const level = Math.log10(Math.max(quietestPower, sum));
       features[band * frames + frame] = level;
       loudest = Math.max(loudest, level);
@@ -48,11 +49,19 @@ function createMelBands(): readonly MelBand[] {
     const [low, middle, high] = [edge(band), edge(band + 1), edge(band + 2)];
     const weight = (bin: number) => {
       const hz = (8000 * bin) / half;
-      const height = Math.min((hz - low) / (middle - low), (high - hz) / (high - middle));
+      const height = Math.min(
+        (hz - low) / (middle - low),
+        (high - hz) / (high - middle),
+      );
       return (2 * Math.max(0, height)) / (high - low);
     };
-    const [first, last] = [Math.ceil((low * half) / 8000), Math.floor((high * half) / 8000)];
-    const weights = Float64Array.from({ length: last - first + 1 }, (_, n) => weight(first + n));
+    const [first, last] = [
+      Math.ceil((low * half) / 8000),
+      Math.floor((high * half) / 8000),
+    ];
+    const weights = Float64Array.from({ length: last - first + 1 }, (_, n) =>
+      weight(first + n),
+    );
     return { first, weights };
   });
 }

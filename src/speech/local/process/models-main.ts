@@ -15,7 +15,8 @@ const kinds = {
   'end-of-turn': {
     what: 'model of turns, an .onnx',
     endings: ['.onnx'],
-    open: async (folder: string) => (await import('./smart-turn.ts')).openSmartTurn(folder),
+    open: async (folder: string) =>
+      (await import('./smart-turn.ts')).openSmartTurn(folder),
   },
   speak: {
     what: 'Piper voice, an .onnx and its .onnx.json',
@@ -44,7 +45,11 @@ const send = openChildPort<ToModels, FromModels>(({ ask, id }) => {
   );
 });
 
-async function runJob(id: number, { folder, job, kind }: LocalModelRequest, signal: AbortSignal) {
+async function runJob(
+  id: number,
+  { folder, job, kind }: LocalModelRequest,
+  signal: AbortSignal,
+) {
   try {
     if (!job) await beginLoading(kind, folder);
     else if (!signal.aborted) {
@@ -65,8 +70,11 @@ async function beginLoading(kind: JobKind, folder: string) {
   await loadRuntime();
   const { endings, what } = kinds[kind];
   const names = await readdir(folder).catch(() => []);
-  const isThere = endings.every((ending) => names.some((name) => name.endsWith(ending)));
-  if (!isThere) throw new BotError('speech.failed', false, `${folder} holds no ${what}.`);
+  const isThere = endings.every((ending) =>
+    names.some((name) => name.endsWith(ending)),
+  );
+  if (!isThere)
+    throw new BotError('speech.failed', false, `${folder} holds no ${what}.`);
   getModel(kind, folder).catch(() => undefined); // its first job says so
 }
 

@@ -50,7 +50,8 @@ const voiceLufs = -16;
 /** Level from which peaks are bent, and that of the highest one: between samples it is up to 0.3 dB higher, below -1 dB. */
 const [bentPeak, maxPeak] = [0.5, 0.85];
 /** Spoken once when a voice is opened: the first run takes longest, and its loudness is that of the voice. */
-const measuredText = 'The voice says this sentence once, so that it is as loud as any other.';
+const measuredText =
+  'The voice says this sentence once, so that it is as loud as any other.';
 
 /**
  * Opens the Piper voice of a folder, an `.onnx` file and its `.onnx.json`.
@@ -64,7 +65,8 @@ export async function openPiper(folder: string): Promise<PerformJob<'speak'>> {
   const gain = 10 ** ((voiceLufs - measureLoudness(measured, run.rateHz)) / 20);
   return async function* speak({ text, lengthScale }, signal) {
     const pieces = cutSpeech(spellOutEnglish(text), lengthScale);
-    if (pieces.length === 0) throw new BotError('speech.unspeakable', false, unspeakable);
+    if (pieces.length === 0)
+      throw new BotError('speech.unspeakable', false, unspeakable);
     for (const piece of pieces) {
       if (signal.aborted) return;
       const sound = await run(phonemes.toIpa(piece), lengthScale);
@@ -79,10 +81,20 @@ async function openVoice(folder: string) {
   const names = await readdir(folder).catch(() => []);
   const name = names.find((file) => file.endsWith('.onnx.json'));
   if (name === undefined)
-    throw createVoiceError(`${folder} holds no Piper voice, an .onnx and its .onnx.json.`);
-  const read = voiceFile.safeParse(JSON.parse(await readFile(join(folder, name), 'utf8')));
+    throw createVoiceError(
+      `${folder} holds no Piper voice, an .onnx and its .onnx.json.`,
+    );
+  const read = voiceFile.safeParse(
+    JSON.parse(await readFile(join(folder, name), 'utf8')),
+  );
   if (!read.success) throw createVoiceError(`${name} does not describe a Piper voice.`);
-  const { audio, espeak, inference, num_speakers: speakers, phoneme_id_map: ids } = read.data;
+  const {
+    audio,
+    espeak,
+    inference,
+    num_speakers: speakers,
+    phoneme_id_map: ids,
+  } = read.data;
   if (!espeak.voice.startsWith('en'))
     throw createVoiceError(
       `${name} speaks "${espeak.voice}", and the local voice knows English sounds only.`,
@@ -91,14 +103,19 @@ async function openVoice(folder: string) {
   const model = await openModel(join(folder, name.slice(0, -'.json'.length)), lean);
   const run = async (ipa: string, lengthScale: number) => {
     const input = toIds(ipa, ids);
-    const scales = [inference.noise_scale, lengthScale * inference.length_scale, inference.noise_w];
+    const scales = [
+      inference.noise_scale,
+      lengthScale * inference.length_scale,
+      inference.noise_w,
+    ];
     const { output } = await model({
       input: new Tensor('int64', input, [1, input.length]),
       input_lengths: new Tensor('int64', BigInt64Array.of(BigInt(input.length)), [1]),
       scales: new Tensor('float32', Float32Array.from(scales), [3]),
       ...(speakers > 1 && { sid: new Tensor('int64', BigInt64Array.of(0n), [1]) }),
     });
-    if (!(output?.data instanceof Float32Array)) throw createVoiceError(`${name} gives no sound.`);
+    if (!(output?.data instanceof Float32Array))
+      throw createVoiceError(`${name} gives no sound.`);
     return output.data;
   };
   return Object.assign(run, { rateHz: audio.sample_rate });
@@ -107,8 +124,13 @@ async function openVoice(folder: string) {
 /** Numbers of the sounds between those of start and end, each followed by that of a gap. */
 function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>) {
   const gap = ids['_'] ?? [];
-  const sounds = [...ipa].flatMap((sound) => (ids[sound] ? [...ids[sound], ...gap] : []));
-  return BigInt64Array.from([...(ids['^'] ?? []), ...gap, ...sounds, ...(ids['$'] ?? [])], BigInt);
+  const sounds = [...ipa].flatMap((sound) =>
+    ids[sound] ? [...ids[sound], ...gap] : [],
+  );
+  return BigInt64Array.from(
+    [...(ids['^'] ?? []), ...gap, ...sounds, ...(ids['$'] ?? [])],
+    BigInt,
+  );
 }
 
 /**
@@ -120,7 +142,9 @@ export function cutSpeech(words: string, pace: number): readonly string[] {
   const clause = findClauseEnd(first);
   return [first.slice(0, clause), first.slice(clause), ...others]
     .flatMap((sentence) => joinClauses(sentence, longPieceLetters / pace))
-    .flatMap((piece) => splitText(piece, Math.ceil(maxPieceLetters / Math.max(1, pace))));
+    .flatMap((piece) =>
+      splitText(piece, Math.ceil(maxPieceLetters / Math.max(1, pace))),
+    );
 }
 
 function findClauseEnd(sentence: string) {
@@ -134,7 +158,8 @@ function joinClauses(sentence: string, maxLetters: number) {
   const pieces: string[] = [];
   for (const clause of sentence.split(/(?<=,) /)) {
     const longer = `${pieces.at(-1) ?? ''} ${clause}`;
-    if (pieces.length > 0 && longer.length <= maxLetters) pieces[pieces.length - 1] = longer;
+    if (pieces.length > 0 && longer.length <= maxLetters)
+      pieces[pieces.length - 1] = longer;
     else pieces.push(clause);
   }
   return pieces;
@@ -154,7 +179,9 @@ function toSamples(sound: Float32Array, gain: number) {
 function measureLoudness(sound: Float32Array, rateHz: number) {
   const samples = toSamples(sound, 0.5);
   const meter = new LoudnessMeter();
-  meter.push(toStereo(resamplePcm({ samples, rateHz, channels: 1 }, musicRateHz).samples));
+  meter.push(
+    toStereo(resamplePcm({ samples, rateHz, channels: 1 }, musicRateHz).samples),
+  );
   return (meter.lufs ?? voiceLufs) + 6.02;
 }
 

@@ -12,7 +12,9 @@ const leastVariance = 1e-7;
  * Opens Smart Turn: how likely a person has finished, by their last 8 s and not by words
  * (https://github.com/pipecat-ai/smart-turn).
  */
-export async function openSmartTurn(folder: string): Promise<PerformJob<'end-of-turn'>> {
+export async function openSmartTurn(
+  folder: string,
+): Promise<PerformJob<'end-of-turn'>> {
   const { Tensor } = await loadRuntime();
   const run = await openModel(join(folder, 'smart-turn.onnx'));
   return async function* judge({ samples }) {
@@ -34,6 +36,7 @@ function normalise(samples: Int16Array) {
   const scale = 1 / Math.sqrt(squares / heardSamples - mean ** 2 + leastVariance);
   const heard = new Float32Array(heardSamples).fill(-mean * scale);
   const from = heardSamples - samples.length;
-  for (const [n, sample] of samples.entries()) heard[from + n] = (sample / 32_768 - mean) * scale;
+  for (const [n, sample] of samples.entries())
+    heard[from + n] = (sample / 32_768 - mean) * scale;
   return heard;
 }

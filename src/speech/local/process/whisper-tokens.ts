@@ -40,7 +40,11 @@ export function getMarks(texts: number, size: number): TokenMarks {
 }
 
 /** The wanted language where the model knows it, else the one that it hears; with the prompt for its words. */
-export function choosePrompt(marks: TokenMarks, scores: Float32Array, wanted: string | undefined) {
+export function choosePrompt(
+  marks: TokenMarks,
+  scores: Float32Array,
+  wanted: string | undefined,
+) {
   const known = wanted === undefined ? -1 : languages.indexOf(wanted);
   const first = marks.start + 1;
   const { best, sum } = measureRange(scores, first, first + languages.length);
@@ -48,7 +52,10 @@ export function choosePrompt(marks: TokenMarks, scores: Float32Array, wanted: st
   const isEnglish = Math.exp((scores[first] ?? 0) - sum) >= leastEnglish;
   const heard = isEnglish ? first : best;
   const token = known >= 0 ? first + known : heard;
-  return { language: languages[token - first] ?? 'en', prompt: [token, marks.transcribe] };
+  return {
+    language: languages[token - first] ?? 'en',
+    prompt: [token, marks.transcribe],
+  };
 }
 
 /** Probability of one token. */
@@ -95,12 +102,15 @@ export class TokenChoice {
     const time = measureRange(scores, fromTime, toTime);
     const isTimeOnly = time.sum > text.score;
     const { best: token, score } = isTimeOnly || time.score > text.score ? time : text;
-    this.#logProbabilities += score - (isTimeOnly ? time.sum : addLogarithms(text.sum, time.sum));
+    this.#logProbabilities +=
+      score - (isTimeOnly ? time.sum : addLogarithms(text.sum, time.sum));
     this.#choices++;
     const endsText = token >= firstTime && !this.#isTime(this.tokens.at(-1));
     const atEnd = (token - firstTime) / timesASecond >= this.#seconds - endRangeSeconds;
-    if (token === end || (this.tokens.length > 0 && endsText && atEnd)) this.#state = 'ended';
-    else if (this.#choices >= this.#seconds * tokensASecond + moreTokens) this.#state = 'endless';
+    if (token === end || (this.tokens.length > 0 && endsText && atEnd))
+      this.#state = 'ended';
+    else if (this.#choices >= this.#seconds * tokensASecond + moreTokens)
+      this.#state = 'endless';
     this.tokens.push(token);
     return token;
   }
@@ -117,7 +127,10 @@ export class TokenChoice {
     if (this.tokens.length === 0) return [firstTime, firstTime + latestStart + 1];
     if (this.#isPair()) return [0, 0];
     const last = this.tokens.findLast((token) => this.#isTime(token)) ?? firstTime;
-    const latest = Math.min(timeCount - 1, Math.round(this.#seconds * timesASecond) + lateTimes);
+    const latest = Math.min(
+      timeCount - 1,
+      Math.round(this.#seconds * timesASecond) + lateTimes,
+    );
     return [last + (this.#isTime(this.tokens.at(-1)) ? 0 : 1), firstTime + latest + 1];
   }
 
@@ -149,5 +162,7 @@ function measureRange(scores: Float32Array, from: number, to: number) {
 
 function addLogarithms(a: number, b: number) {
   const [low, high] = a < b ? [a, b] : [b, a];
-  return low === Number.NEGATIVE_INFINITY ? high : high + Math.log1p(Math.exp(low - high));
+  return low === Number.NEGATIVE_INFINITY
+    ? high
+    : high + Math.log1p(Math.exp(low - high));
 }

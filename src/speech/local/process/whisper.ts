@@ -6,7 +6,12 @@ import { toBaseLanguage } from '#src/speech/hints.ts';
 import type { PerformJob } from '#src/speech/local/model-jobs.ts';
 import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
 import { loadRuntime, openModel, type RunModel } from './sessions.ts';
-import { choosePrompt, getMarks, getProbability, TokenChoice } from './whisper-tokens.ts';
+import {
+  choosePrompt,
+  getMarks,
+  getProbability,
+  TokenChoice,
+} from './whisper-tokens.ts';
 
 /**
  * Sound that is heard at once, in samples: Whisper's window is 30 s, silence included, and 25 s take 250 MB more memory than
@@ -43,16 +48,22 @@ export async function openWhisper(folder: string): Promise<PerformJob<'transcrib
     texts: parseTokens(await readFile(join(folder, 'tokens.txt'), 'latin1')),
     Tensor,
   };
-  const tokens = new Map(whisper.texts.map((text, token) => [text.toString('latin1'), token]));
+  const tokens = new Map(
+    whisper.texts.map((text, token) => [text.toString('latin1'), token]),
+  );
   return async function* transcribe({ samples, hints = [], language }, signal) {
     const asked = { language, hints: toTokens(hints, tokens) };
     for (let at = 0; at < samples.length && !signal.aborted; ) {
       const end = findCut(samples, at);
-      const sound = Float32Array.from(samples.subarray(at, end), (sample) => sample / 32_768);
+      const sound = Float32Array.from(
+        samples.subarray(at, end),
+        (sample) => sample / 32_768,
+      );
       at = end;
       const heard = await recogniseSegment(whisper, sound, usualSilence, asked, signal);
       const again =
-        heard.isEndless && (await recogniseSegment(whisper, sound, longSilence, asked, signal));
+        heard.isEndless &&
+        (await recogniseSegment(whisper, sound, longSilence, asked, signal));
       yield again || heard;
     }
   };
@@ -62,7 +73,10 @@ async function recogniseSegment(
   { decode, encode, Tensor, texts }: Whisper,
   sound: Float32Array,
   silence: number,
-  { hints, language }: { readonly hints: readonly number[]; readonly language?: string },
+  {
+    hints,
+    language,
+  }: { readonly hints: readonly number[]; readonly language?: string },
   signal: AbortSignal,
 ) {
   // Two frames of features make one of the encoder.
@@ -78,7 +92,10 @@ async function recogniseSegment(
   /** Scores of all tokens behind `tokens`. */
   const scoreTokens = async (tokens: readonly number[]) => {
     const { logits, k, v } = await decode({
-      tokens: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, tokens.length]),
+      tokens: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [
+        1,
+        tokens.length,
+      ]),
       past_k: past.k,
       past_v: past.v,
       cross_k: crossK,

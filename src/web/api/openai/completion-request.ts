@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import type { SentFields } from '#src/chat/chat-model.ts';
-import type { ProgramMessage, ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
+import type {
+  ProgramMessage,
+  ProgramQuestion,
+} from '#src/features/contract/http-api-ports.ts';
 import { toTextPart } from '#src/features/typed/program-conversation.ts';
 import { createInvalidRefusal } from '#src/web/api/api-refusal.ts';
 
@@ -18,7 +21,10 @@ export const voiceName = z
 const mostParts = 100;
 /** Longest text, in characters: about what models take. */
 const mostChars = 400_000;
-const textContent = z.looseObject({ type: z.literal('text'), text: z.string().max(mostChars) });
+const textContent = z.looseObject({
+  type: z.literal('text'),
+  text: z.string().max(mostChars),
+});
 /** A sentence in which a model refused, in its earlier message. */
 const modelRefusal = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
 const soundPart = z.looseObject({
@@ -29,11 +35,14 @@ const soundPart = z.looseObject({
 const picturePart = z.looseObject({
   type: z.literal('image_url'),
   image_url: z.looseObject({
-    url: z.string().regex(/^(https?:\/\/|data:image\/)/, 'is no web address and no data:image'),
+    url: z
+      .string()
+      .regex(/^(https?:\/\/|data:image\/)/, 'is no web address and no data:image'),
   }),
 });
 const anyPart = z.union([textContent, modelRefusal, soundPart, picturePart], {
-  error: 'is neither text, image_url nor input_audio with data in base64 and the format wav or mp3',
+  error:
+    'is neither text, image_url nor input_audio with data in base64 and the format wav or mp3',
 });
 const messageSchema = z.looseObject({
   // Servers other than OpenAI's know no developer.
@@ -41,7 +50,8 @@ const messageSchema = z.looseObject({
     .enum(['system', 'developer', 'user', 'assistant', 'tool'])
     .transform((role) => (role === 'developer' ? 'system' : role)),
   content: z.preprocess(
-    (content) => (typeof content === 'string' ? [toTextPart(content)] : (content ?? [])),
+    (content) =>
+      typeof content === 'string' ? [toTextPart(content)] : (content ?? []),
     z.array(anyPart).max(mostParts),
   ),
   audio: z.looseObject({ id: z.string().max(100) }).nullish(),
@@ -70,7 +80,12 @@ const ownFields = {
   speech_model: modelName,
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  n: z.number().int().min(1).max(mostChoices, `at most ${mostChoices} answers`).nullish(),
+  n: z
+    .number()
+    .int()
+    .min(1)
+    .max(mostChoices, `at most ${mostChoices} answers`)
+    .nullish(),
   functions: z.null('send them as tools').optional(),
   function_call: z.null('send it as tool_choice').optional(),
   logprobs: z.literal(false, 'the bot has no probabilities').nullish(),
@@ -104,7 +119,13 @@ type RequestMessage = CompletionRequest['messages'][number];
 /** Question of a request. */
 export type CompletionQuestion = Pick<
   ProgramQuestion,
-  'messages' | 'sent' | 'choices' | 'isSpoken' | 'voice' | 'speechModel' | 'transcriptionModel'
+  | 'messages'
+  | 'sent'
+  | 'choices'
+  | 'isSpoken'
+  | 'voice'
+  | 'speechModel'
+  | 'transcriptionModel'
 > & { readonly format: SoundFormat };
 
 /** Finds the transcript of an answer that the program has heard. */

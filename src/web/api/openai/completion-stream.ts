@@ -60,9 +60,13 @@ async function* toDeltas(
     progress.note(part);
     if (part.kind === 'audio') return rate.push(part.pcm).map(encodeSound);
     if (part.kind === 'tool')
-      return [{ tool_calls: [{ index: calls.length - 1, ...toApiToolCall(part.call) }] }];
+      return [
+        { tool_calls: [{ index: calls.length - 1, ...toApiToolCall(part.call) }] },
+      ];
     if (part.kind !== 'text') return [];
-    return [isSpoken ? toAudioDelta({ transcript: part.text }) : { content: part.text }];
+    return [
+      isSpoken ? toAudioDelta({ transcript: part.text }) : { content: part.text },
+    ];
   };
   const parts = await waitForFirstPart(addComments(answer));
   yield { role: 'assistant', content: isSpoken ? undefined : '' };

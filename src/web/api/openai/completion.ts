@@ -70,7 +70,11 @@ export async function toCompletion(
     const choice = await toChoice(parts, head, encoder);
     choices.push({ index: choices.length, logprobs: null, ...choice });
   }
-  return { ...toCompletionHead(head, 'chat.completion'), choices, usage: toUsageField(head.taken) };
+  return {
+    ...toCompletionHead(head, 'chat.completion'),
+    choices,
+    usage: toUsageField(head.taken),
+  };
 }
 
 async function toChoice(
@@ -120,7 +124,13 @@ export function toCompletionHead(
   { id, created, model, reportsTier }: CompletionHead,
   object: string,
 ) {
-  return { id, object, created, model, service_tier: reportsTier ? 'default' : undefined };
+  return {
+    id,
+    object,
+    created,
+    model,
+    service_tier: reportsTier ? 'default' : undefined,
+  };
 }
 
 function toAudioField(
@@ -131,8 +141,15 @@ function toAudioField(
   head.keep(id, transcript);
   const shape = { rateHz: speakRateHz, channels: 1 } as const;
   const bytes =
-    head.format === 'wav' ? Buffer.concat([writeWavHeader(shape, sound.length), sound]) : sound;
-  return { id, data: bytes.toString('base64'), transcript, expires_at: getExpiry(head) };
+    head.format === 'wav'
+      ? Buffer.concat([writeWavHeader(shape, sound.length), sound])
+      : sound;
+  return {
+    id,
+    data: bytes.toString('base64'),
+    transcript,
+    expires_at: getExpiry(head),
+  };
 }
 
 /** Instant in s since 1970 up to which at least an answer is known by the id of its sound. */

@@ -23,7 +23,16 @@ export const createChatCompletion = defineRoute({
   scope: 'chat',
   body: completionRequest,
   async run(call) {
-    const { asker, body: request, clock, encoders, guildId, onBug, ports, token } = call;
+    const {
+      asker,
+      body: request,
+      clock,
+      encoders,
+      guildId,
+      onBug,
+      ports,
+      token,
+    } = call;
     await setImmediate(); // frames of sound leave before its sound is unpacked
     const { keptWords, ...answers } = ports.features.programAnswers;
     const own = toTokenKey(token);
@@ -58,7 +67,8 @@ export const createChatCompletion = defineRoute({
       isSpoken: question.isSpoken,
       format,
       taken,
-      keep: (audioId, words) => keptWords.keep(`${own}${audioId}`, Promise.resolve(words)),
+      keep: (audioId, words) =>
+        keptWords.keep(`${own}${audioId}`, Promise.resolve(words)),
     };
     if (!request.stream) return await toCompletion(answer.parts, head, encoders);
     const includesUsage = request.stream_options?.include_usage === true;
@@ -73,7 +83,8 @@ export const createChatCompletion = defineRoute({
 const longestWholeMs = 110_000;
 
 function createTooLateRefusal() {
-  const message = 'The answer takes too long: at most 110 s in one piece. Ask with stream.';
+  const message =
+    'The answer takes too long: at most 110 s in one piece. Ask with stream.';
   return createRefusal(504, 'answer.late', message);
 }
 
@@ -85,7 +96,11 @@ function refuseModels(
 ) {
   const named = [
     ['speech_model', speechModel, features.voices.listModels()],
-    ['transcription_model', transcriptionModel, features.programTranscriptions.listModels()],
+    [
+      'transcription_model',
+      transcriptionModel,
+      features.programTranscriptions.listModels(),
+    ],
   ] as const;
   for (const [field, model, models] of named) {
     if (model === undefined) continue;

@@ -20,7 +20,8 @@ export const retrieveModel = defineRoute({
   async run(call) {
     const { model: id } = call.params;
     const model = listCallModels(call).find((one) => one.id === id);
-    if (!model) throw createRefusal(404, 'model_not_found', `There is no model ${id}.`, 'model');
+    if (!model)
+      throw createRefusal(404, 'model_not_found', `There is no model ${id}.`, 'model');
     return model;
   },
 });

@@ -21,7 +21,10 @@ export function respondWithEvents(
   parts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
 ): Response {
-  return respondWithStream(writeParts(parts, onBug), 'text/event-stream; charset=utf-8');
+  return respondWithStream(
+    writeParts(parts, onBug),
+    'text/event-stream; charset=utf-8',
+  );
 }
 
 /** JSON of `place` with its end. Until that is there spaces, which JSON ignores, keep programs and proxies from giving up. */
@@ -44,13 +47,19 @@ function respondWithStream(parts: AsyncIterable<string | Uint8Array>, type: stri
 
 async function* encodeParts(parts: AsyncIterable<string | Uint8Array>) {
   const encoder = new TextEncoder();
-  for await (const part of parts) yield typeof part === 'string' ? encoder.encode(part) : part;
+  for await (const part of parts)
+    yield typeof part === 'string' ? encoder.encode(part) : part;
 }
 
-async function* writeParts(parts: AsyncIterable<StreamPart>, onBug: (error: unknown) => void) {
+async function* writeParts(
+  parts: AsyncIterable<StreamPart>,
+  onBug: (error: unknown) => void,
+) {
   try {
     for await (const part of parts)
-      yield typeof part === 'string' || part instanceof Uint8Array ? part : toEvent(part);
+      yield typeof part === 'string' || part instanceof Uint8Array
+        ? part
+        : toEvent(part);
   } catch (error) {
     yield toEvent(toRefusalBody(reportRefusal(error, onBug).facts));
   }
@@ -69,7 +78,9 @@ export function toEventText(json: string): string {
 const commentMs = 15_000;
 
 /** Stream with `still` for each interval in which nothing came. */
-export async function* addComments<T>(parts: AsyncIterable<T>): AsyncGenerator<T | 'still'> {
+export async function* addComments<T>(
+  parts: AsyncIterable<T>,
+): AsyncGenerator<T | 'still'> {
   const iterator = parts[Symbol.asyncIterator]();
   let next = iterator.next();
   try {
@@ -98,7 +109,9 @@ async function waitBriefly<T>(next: Promise<T>) {
 }
 
 /** Stream whose first part is there: a failure before it is an answer with a status of its own. */
-export async function waitForFirstPart<T>(parts: AsyncIterable<T>): Promise<AsyncIterable<T>> {
+export async function waitForFirstPart<T>(
+  parts: AsyncIterable<T>,
+): Promise<AsyncIterable<T>> {
   const iterator = parts[Symbol.asyncIterator]();
   const first = await iterator.next();
   async function* readParts() {

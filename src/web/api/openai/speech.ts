@@ -101,7 +101,10 @@ async function* cutOff(
   }
 }
 
-async function* toSpeechEvents(bytes: AsyncIterable<Uint8Array>, usage: readonly SpeechUsage[]) {
+async function* toSpeechEvents(
+  bytes: AsyncIterable<Uint8Array>,
+  usage: readonly SpeechUsage[],
+) {
   for await (const one of bytes)
     yield { type: 'speech.audio.delta', audio: Buffer.from(one).toString('base64') };
   yield { type: 'speech.audio.done', usage: toSpeechUsage(usage) };
@@ -109,7 +112,9 @@ async function* toSpeechEvents(bytes: AsyncIterable<Uint8Array>, usage: readonly
 
 /** Tokens as far as the engine counts them. */
 function toSpeechUsage(usage: readonly SpeechUsage[]) {
-  const counts = usage.flatMap(({ count }) => (count?.kind === 'tokens' ? [count] : []));
+  const counts = usage.flatMap(({ count }) =>
+    count?.kind === 'tokens' ? [count] : [],
+  );
   const input_tokens = counts.reduce((sum, count) => sum + count.inputTokens, 0);
   const output_tokens = counts.reduce((sum, count) => sum + count.outputTokens, 0);
   return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };

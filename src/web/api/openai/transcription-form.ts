@@ -9,7 +9,9 @@ const isTrue = z.enum(['true', 'false']).transform((value) => value === 'true');
 const commonFields = {
   model: z.string().max(200).optional(),
   prompt: z.string().max(4_000).optional(),
-  response_format: z.enum(['json', 'text', 'srt', 'vtt', 'verbose_json']).default('json'),
+  response_format: z
+    .enum(['json', 'text', 'srt', 'vtt', 'verbose_json'])
+    .default('json'),
   temperature: z.coerce.number().min(0).max(1).optional(),
 };
 
@@ -32,13 +34,20 @@ export type TranscriptionForm = z.output<typeof transcriptionForm> & {
 export type TranscriptionTask = 'transcribe' | 'translate';
 
 /** Errors: `ApiRefusal`. */
-export function parseTranscriptionForm(form: FormBody, task: TranscriptionTask): TranscriptionForm {
+export function parseTranscriptionForm(
+  form: FormBody,
+  task: TranscriptionTask,
+): TranscriptionForm {
   const fields = toFormValues(form);
   const asked =
     task === 'transcribe'
       ? checkBody(transcriptionForm, fields)
       : { ...checkBody(translationForm, fields), ...defaultFields };
-  const { response_format: format, stream, timestamp_granularities: granularities } = asked;
+  const {
+    response_format: format,
+    stream,
+    timestamp_granularities: granularities,
+  } = asked;
   if (stream && format !== 'json' && format !== 'text')
     throw createInvalidRefusal('stream: needs response_format json or text.', 'stream');
   if (granularities.includes('word') && format !== 'verbose_json') {
@@ -53,7 +62,10 @@ const defaultFields = { stream: false, timestamp_granularities: ['segment' as co
 
 function toFormValues({ fields }: FormBody): Readonly<Record<string, unknown>> {
   const lists = new Set(['timestamp_granularities']);
-  const values = [...fields].map(([name, all]) => [name, lists.has(name) ? all : all.at(-1)]);
+  const values = [...fields].map(([name, all]) => [
+    name,
+    lists.has(name) ? all : all.at(-1),
+  ]);
   return Object.fromEntries(values);
 }
 

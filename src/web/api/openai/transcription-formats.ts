@@ -17,7 +17,10 @@ export function joinSegments(segments: readonly RecordingSegment[]): string {
 /** The whole of it as OpenAI tells it in this format. */
 export function respondWithTranscription(
   recording: TranscribedRecording,
-  { response_format: format, timestamp_granularities: granularities }: TranscriptionForm,
+  {
+    response_format: format,
+    timestamp_granularities: granularities,
+  }: TranscriptionForm,
 ): Response {
   const { segments } = recording;
   const respondWithFile = (type: string, text: string) =>
@@ -54,7 +57,8 @@ function toVerboseTranscription(
   // Not every recogniser tells when each word was said.
   const hasSegments = granularities.includes('segment') || words?.length === 0;
   return {
-    language: language === undefined ? '' : getEnglishLanguageName(language).toLowerCase(),
+    language:
+      language === undefined ? '' : getEnglishLanguageName(language).toLowerCase(),
     duration: durationMs / 1_000,
     text: joinSegments(segments),
     segments: hasSegments ? segments.map(toSegment) : undefined,

@@ -13,7 +13,10 @@ import {
   toComment,
   waitForFirstPart,
 } from './server-events.ts';
-import { parseTranscriptionForm, type TranscriptionTask } from './transcription-form.ts';
+import {
+  parseTranscriptionForm,
+  type TranscriptionTask,
+} from './transcription-form.ts';
 import { joinSegments, respondWithTranscription } from './transcription-formats.ts';
 
 /** Longest wait, in ms, for all words of a recording: a connection on which nothing moves for 2 minutes is cut. */
@@ -54,7 +57,10 @@ async function transcribeRecording(
     isTranslated: task === 'translate',
     longestMs: stream ? longestStreamMs : longestWholeMs,
   };
-  const parts = ports.features.programTranscriptions.transcribeRecording(request, signal);
+  const parts = ports.features.programTranscriptions.transcribeRecording(
+    request,
+    signal,
+  );
   let durationMs = 0;
   /** Errors: `ApiRefusal` where words are missing. */
   async function* readSegments() {
@@ -65,7 +71,10 @@ async function transcribeRecording(
     }
   }
   if (stream)
-    return respondWithEvents(toTranscriptionEvents(await waitForFirstPart(readSegments())), onBug);
+    return respondWithEvents(
+      toTranscriptionEvents(await waitForFirstPart(readSegments())),
+      onBug,
+    );
   const segments = await Array.fromAsync(readSegments());
   return respondWithTranscription({ task, durationMs, segments }, asked);
 }
@@ -82,7 +91,9 @@ function toRecordingRefusal(refused: RecordingRefusal, isStreamed: boolean) {
       return createRefusal(429, 'recording.busy', message);
     }
     case 'late': {
-      const end = isStreamed ? 'send it in parts.' : 'send it in parts, or with stream=true.';
+      const end = isStreamed
+        ? 'send it in parts.'
+        : 'send it in parts, or with stream=true.';
       return createRefusal(
         504,
         'recording.late',

@@ -19,9 +19,20 @@ export const ask = defineRoute({
   body,
   async run({ guildId, ports, asker, signal, body: { question, answer, ...manner } }) {
     if (!/[\p{L}\p{N}]/u.test(question))
-      throw createRefusal(400, 'question.empty', 'The request holds no question.', 'question');
+      throw createRefusal(
+        400,
+        'question.empty',
+        'The request holds no question.',
+        'question',
+      );
     const about = { longestMs: longestAnswerMs, signal, manner };
-    const outcome = await ports.features.typed.askQuestion(guildId, question, asker, answer, about);
+    const outcome = await ports.features.typed.askQuestion(
+      guildId,
+      question,
+      asker,
+      answer,
+      about,
+    );
     if (outcome.kind === 'nowhere') throw createNowhereRefusal();
     if (outcome.kind === 'failed') throw toRefusal(outcome.line);
     const text = outcome.text.findTextForPlace(undefined);

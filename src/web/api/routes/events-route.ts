@@ -1,5 +1,9 @@
 import type { WrittenEvent } from '#src/web/api/event-streams.ts';
-import { addComments, respondWithEvents, toComment } from '#src/web/api/openai/server-events.ts';
+import {
+  addComments,
+  respondWithEvents,
+  toComment,
+} from '#src/web/api/openai/server-events.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
 /** Longest stream in ms. */
@@ -11,12 +15,16 @@ export const listenToEvents = defineRoute({
   scope: 'events',
   async run({ token, events, signal, onBug }) {
     const end = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
-    return respondWithEvents(toStreamParts(addComments(events.listen(token, end))), onBug);
+    return respondWithEvents(
+      toStreamParts(addComments(events.listen(token, end))),
+      onBug,
+    );
   },
 });
 
 /** The first comment goes at once, so that the program knows that it listens. */
 async function* toStreamParts(events: AsyncIterable<WrittenEvent | 'still'>) {
   yield toComment('listening');
-  for await (const event of events) yield event === 'still' ? toComment('listening') : event.bytes;
+  for await (const event of events)
+    yield event === 'still' ? toComment('listening') : event.bytes;
 }

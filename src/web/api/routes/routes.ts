@@ -1,7 +1,10 @@
 import { createChatCompletion } from '#src/web/api/openai/completions.ts';
 import { listModels, retrieveModel } from '#src/web/api/openai/models.ts';
 import { createSpeech } from '#src/web/api/openai/speech.ts';
-import { createTranscription, createTranslation } from '#src/web/api/openai/transcriptions.ts';
+import {
+  createTranscription,
+  createTranslation,
+} from '#src/web/api/openai/transcriptions.ts';
 import type { ApiRoute } from '#src/web/api/route.ts';
 import { ask } from './ask-route.ts';
 import { listenToEvents } from './events-route.ts';

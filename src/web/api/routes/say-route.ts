@@ -38,7 +38,9 @@ export const say = defineRoute({
     const said = saying.kind === 'placed' ? saying.playing : saying;
     if (!('ended' in said)) throw toSayRefusal(saying);
     const place =
-      said.kind === 'queued' ? { ahead: said.position } : { ahead: said.place, track: said.track };
+      said.kind === 'queued'
+        ? { ahead: said.position }
+        : { ahead: said.place, track: said.track };
     return wait ? answerAtEnd(place, said.ended) : place;
   },
 });

@@ -2,7 +2,10 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { maxFadeMs } from '#src/features/tracks/track-arguments.ts';
-import { type PlayOutcome, toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
+import {
+  type PlayOutcome,
+  toOutcomeLine,
+} from '#src/features/tracks/track-request-outcomes.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import {
   type TrackCommand,
@@ -10,7 +13,11 @@ import {
   trackActions,
 } from '#src/playback/tracks/track-outcomes.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
-import { type ApiRefusal, createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
+import {
+  type ApiRefusal,
+  createNowhereRefusal,
+  createRefusal,
+} from '#src/web/api/api-refusal.ts';
 import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
@@ -101,10 +108,14 @@ const seekTrack = defineChangeRoute('seek', seekTo, ({ atMs, byMs = 0 }) => ({
   to: atMs === undefined ? { kind: 'by', ms: byMs } : { kind: 'at', ms: atMs },
 }));
 
-const loopTrack = defineChangeRoute('loop', z.strictObject({ on: z.boolean() }), ({ on }) => ({
-  kind: 'loop',
-  on,
-}));
+const loopTrack = defineChangeRoute(
+  'loop',
+  z.strictObject({ on: z.boolean() }),
+  ({ on }) => ({
+    kind: 'loop',
+    on,
+  }),
+);
 
 const removeFromTrack = defineChangeRoute('remove', itemToRemove, ({ item }) => ({
   kind: 'remove',
@@ -135,10 +146,20 @@ function defineChangeRoute<Body extends z.ZodType>(
     body,
     async run({ guildId, ports, asker, params: { track }, body: wanted }) {
       const caller = { ...asker, mayManage: true };
-      const outcomes = ports.features.tracks.change(guildId, caller, changeOf(wanted), track);
+      const outcomes = ports.features.tracks.change(
+        guildId,
+        caller,
+        changeOf(wanted),
+        track,
+      );
       for (const one of outcomes)
         if (one.kind === 'empty')
-          throw createRefusal(409, 'track.empty', `There is nothing on ${one.track}.`, 'track');
+          throw createRefusal(
+            409,
+            'track.empty',
+            `There is nothing on ${one.track}.`,
+            'track',
+          );
       return { outcomes: outcomes.map(requireDone) };
     },
   });
@@ -154,7 +175,8 @@ function requireDone(outcome: TrackOutcome) {
 export function toPlayRefusal(outcome: PlayOutcome): ApiRefusal {
   const [status, code, param]: Refused = refusals[outcome.kind] ?? [409, 'bot.muted'];
   // It names no person.
-  const line: TextLine = outcome.kind === 'denied' ? { id: 'perm.dj' } : toOutcomeLine(outcome);
+  const line: TextLine =
+    outcome.kind === 'denied' ? { id: 'perm.dj' } : toOutcomeLine(outcome);
   return createRefusal(status, code, formatText(line.id, line.with), param);
 }
 

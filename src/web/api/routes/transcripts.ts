@@ -37,7 +37,11 @@ export const readTranscript = defineRoute({
   async run({ guildId, ports, token, params: { session }, query: { format } }) {
     const request = { format, sessionId: session === 'last' ? undefined : session };
     const transcripts = ports.features.transcripts;
-    const found = await transcripts.createFile(guildId, token.channelIds ?? [], request);
+    const found = await transcripts.createFile(
+      guildId,
+      token.channelIds ?? [],
+      request,
+    );
     if (found.kind === 'failed') throw createUnreadRefusal();
     if (found.kind !== 'file') {
       const why = 'There is no such transcript: none in the channels of this token.';
@@ -57,7 +61,8 @@ function createUnreadRefusal() {
 }
 
 function toListedSession(session: ListedSession) {
-  const { id, channelId, channelName, startedAtWallMs, endedAtWallMs, lineCount } = session;
+  const { id, channelId, channelName, startedAtWallMs, endedAtWallMs, lineCount } =
+    session;
   const toIsoTime = (ms: number) => new Date(ms).toISOString();
   return {
     id,

@@ -1,9 +1,21 @@
 import sql from 'sql-template-tag';
-import { guildId, id, instant, json, number, type RowOf, toOptional } from '#src/sql/columns.ts';
+import {
+  guildId,
+  id,
+  instant,
+  json,
+  number,
+  type RowOf,
+  toOptional,
+} from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable, toReplaceClause } from '#src/sql/table.ts';
 import { findRows } from '#src/sql/table-rows.ts';
-import { type ApiToken, type ApiTokenStore, apiScopes } from '#src/web/api/tokens/token-store.ts';
+import {
+  type ApiToken,
+  type ApiTokenStore,
+  apiScopes,
+} from '#src/web/api/tokens/token-store.ts';
 
 /** Tokens. The hash of one is compared, and signs its events. */
 const apiTokens = defineTable(

@@ -1,5 +1,13 @@
 /** Scopes of a token; `audio`: speech and recognition, as below OpenAI's `/v1/audio`. */
-export const apiScopes = ['say', 'ask', 'track', 'transcript', 'events', 'chat', 'audio'] as const;
+export const apiScopes = [
+  'say',
+  'ask',
+  'track',
+  'transcript',
+  'events',
+  'chat',
+  'audio',
+] as const;
 export type ApiScope = (typeof apiScopes)[number];
 
 /** A named token of one server, as it is kept: of its secret only a hash. */

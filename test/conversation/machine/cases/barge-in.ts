@@ -31,7 +31,11 @@ export const bargeInCases: ConversationCases = {
     [replyAudible(101, 1_500)],
     [saysWhole(2, 'ben', 2_000, 'Nova, Quito?')],
     [replyBarged(101, 'finish-clause', 3_010), 'finish-clause 101'],
-    [replyCutShort(101, 3_900, 'It is old.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
+    [
+      replyCutShort(101, 3_900, 'It is old.'),
+      'begin 103 for ben: Nova, Quito?',
+      'play 103 to ben',
+    ],
   ],
   'a clause that ends the reply is over where no more of it comes': [
     bridgeAsked,
@@ -41,7 +45,12 @@ export const bargeInCases: ConversationCases = {
   ],
   'called by name while it is silent for a tool, it does not wait for that': [
     bridgeAsked,
-    [[replyAudible(101, 1_500), { kind: 'starved', reply: 101, isStarved: true, atMs: 2_000 }]],
+    [
+      [
+        replyAudible(101, 1_500),
+        { kind: 'starved', reply: 101, isStarved: true, atMs: 2_000 },
+      ],
+    ],
     [replyBarged(101, 'finish-clause', 3_000), 'cut 101'],
   ],
   'a stop while the clause ends does not wait for it': [
@@ -63,7 +72,11 @@ export const bargeInCases: ConversationCases = {
   'barge-in that meant an answer which is over by then has no effect': [
     bridgeAsked,
     [[replyAudible(101, 1_500), replyOver(101, 2_000, 'Old.')]],
-    [saysWhole(2, 'ben', 2_100, 'Nova, Quito?'), 'begin 103 for ben: Nova, Quito?', 'play 103'],
+    [
+      saysWhole(2, 'ben', 2_100, 'Nova, Quito?'),
+      'begin 103 for ben: Nova, Quito?',
+      'play 103',
+    ],
     [replyBarged(101, 'stop', 3_200)],
   ],
   'who goes on while the answer sounds is answered anew, with all of it': [

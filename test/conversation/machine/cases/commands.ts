@@ -27,10 +27,17 @@ const stops: ConversationCases = {
     [saysWhole(1, 'ben', 100, 'Nova, Quito?')],
     [saysWhole(2, 'ana', 3_000, 'Nova, the bridge?')],
     [saysWhole(3, 'ben', 6_000, 'Nova, never mind')],
-    [replyOver(100, 9_000, 'A text.'), 'begin 104 for ana: Nova, the bridge?', 'play 104 to ana'],
+    [
+      replyOver(100, 9_000, 'A text.'),
+      'begin 104 for ana: Nova, the bridge?',
+      'play 104 to ana',
+    ],
   ],
   '/stop in the pause after a question ends the question': [
-    [[voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'Nova, the bridge?')], begunForBridge],
+    [
+      [voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'Nova, the bridge?')],
+      begunForBridge,
+    ],
     [{ kind: 'stop', atMs: 800 }, 'discard 101'],
     [[voiceEnded(1, 1_000), tickAt(9_000)]],
   ],
@@ -57,41 +64,53 @@ const stops: ConversationCases = {
     [replyAudible(100, 50)],
     [saysWhole(1, 'ana', 100, 'Nova, the bridge?')],
     [saysWhole(2, 'ana', 1_500, 'mhm')],
-    [replyOver(100, 4_000, 'A text.'), 'begin 102 for ana: Nova, the bridge?', 'play 102 to ana'],
+    [
+      replyOver(100, 4_000, 'A text.'),
+      'begin 102 for ana: Nova, the bridge?',
+      'play 102 to ana',
+    ],
   ],
 };
 
 const confirmations: ConversationCases = {
-  'an answer runs a tool once with the same arguments, and with others three times at most': [
-    timerAsked,
-    [toolCalled(101, 'timer', '5', 'last', 1_100), 'run 102: timer 5 for ana'],
-    [toolCalled(101, 'timer', '10', 'last', 1_110), 'run 103: timer 10 for ana'],
-    [toolCalled(101, 'timer', '10', 'last', 1_120)],
-    [toolReturned(103, 'ten', 1_130), 'result for 101: ten', 'result for 101: ten'],
-    [toolCalled(101, 'timer', '15', 'last', 1_140), 'run 104: timer 15 for ana'],
+  'an answer runs a tool once with the same arguments, and with others three times at most':
     [
-      toolCalled(101, 'timer', '20', 'last', 1_150),
-      'result for 101: called often enough in this answer',
+      timerAsked,
+      [toolCalled(101, 'timer', '5', 'last', 1_100), 'run 102: timer 5 for ana'],
+      [toolCalled(101, 'timer', '10', 'last', 1_110), 'run 103: timer 10 for ana'],
+      [toolCalled(101, 'timer', '10', 'last', 1_120)],
+      [toolReturned(103, 'ten', 1_130), 'result for 101: ten', 'result for 101: ten'],
+      [toolCalled(101, 'timer', '15', 'last', 1_140), 'run 104: timer 15 for ana'],
+      [
+        toolCalled(101, 'timer', '20', 'last', 1_150),
+        'result for 101: called often enough in this answer',
+      ],
     ],
-  ],
-  'an answer that is made anew with other arguments of the same words makes no further change': [
-    timerAsked,
-    [toolCalled(101, 'timer', '5', 'last', 1_100), 'run 102: timer 5 for ana'],
-    [toolReturned(102, 'set', 1_110), 'result for 101: set'],
+  'an answer that is made anew with other arguments of the same words makes no further change':
     [
-      [...linkLost(2_000), tickAt(2_500), linkUp(2_600)],
-      'discard 101',
-      'open-link',
-      'begin 103 for ana: Nova, a timer, done: timer 5 = set',
-      'play 103',
+      timerAsked,
+      [toolCalled(101, 'timer', '5', 'last', 1_100), 'run 102: timer 5 for ana'],
+      [toolReturned(102, 'set', 1_110), 'result for 101: set'],
+      [
+        [...linkLost(2_000), tickAt(2_500), linkUp(2_600)],
+        'discard 101',
+        'open-link',
+        'begin 103 for ana: Nova, a timer, done: timer 5 = set',
+        'play 103',
+      ],
+      [toolCalled(103, 'timer', '5 min', 'last', 2_700), 'result for 103: set'],
     ],
-    [toolCalled(103, 'timer', '5 min', 'last', 2_700), 'result for 103: set'],
-  ],
   'a call that changed nothing may be made again for the same question': [
     timerAsked,
     [toolCalled(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
     [
-      { kind: 'returned', run: 102, result: 'no time given', isVain: true, atMs: 1_150 },
+      {
+        kind: 'returned',
+        run: 102,
+        result: 'no time given',
+        isVain: true,
+        atMs: 1_150,
+      },
       'result for 101: no time given',
     ],
     [voiceBegan(2, 'ana', 1_400), 'discard 101'],

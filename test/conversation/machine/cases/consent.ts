@@ -23,51 +23,57 @@ import {
 } from '#test/conversation/machine/conversation-case.ts';
 
 export const consentCases: ConversationCases = {
-  'nobody is heard who did not agree; the role and the caller are; a no counts over both': {
-    room: {
-      ...makeRoom('ana', 'ben'),
-      people: [
-        makePerson('ana'),
-        makePerson('ben', { hasRole: true }),
-        makePerson('bot', { isBot: true }),
+  'nobody is heard who did not agree; the role and the caller are; a no counts over both':
+    {
+      room: {
+        ...makeRoom('ana', 'ben'),
+        people: [
+          makePerson('ana'),
+          makePerson('ben', { hasRole: true }),
+          makePerson('bot', { isBot: true }),
+        ],
+        consent: { ...makeRoom().consent, policy: 'role' },
+      },
+      also: ['listen', 'forget'],
+      steps: [
+        [voiceBegan(1, 'ana', 0)],
+        [voiceBegan(2, 'ben', 100), 'listen 2 of ben'],
+        [consentGiven('ana', 'called', 200)],
+        [voiceBegan(3, 'ana', 300), 'listen 3 of ana'],
+        [[consentGiven('bot', 'called', 350), voiceBegan(4, 'bot', 400)]],
+        [consentGiven('ben', 'no', 500), 'forget 2', 'forget-person ben'],
+        [voiceBegan(5, 'ben', 600)],
       ],
-      consent: { ...makeRoom().consent, policy: 'role' },
     },
-    also: ['listen', 'forget'],
-    steps: [
-      [voiceBegan(1, 'ana', 0)],
-      [voiceBegan(2, 'ben', 100), 'listen 2 of ben'],
-      [consentGiven('ana', 'called', 200)],
-      [voiceBegan(3, 'ana', 300), 'listen 3 of ana'],
-      [[consentGiven('bot', 'called', 350), voiceBegan(4, 'bot', 400)]],
-      [consentGiven('ben', 'no', 500), 'forget 2', 'forget-person ben'],
-      [voiceBegan(5, 'ben', 600)],
-    ],
-  },
-  'a no in the middle of a sentence drops all of it; words that come late meet nothing': {
-    also: ['forget', 'fact'],
-    steps: [
-      [[voiceBegan(1, 'ana', 0), voicePaused(1, 600)]],
-      [
-        consentGiven('ana', 'no', 650),
-        'utterance 1 of ana: withdrawn',
-        'forget 1',
-        'turn of ana: withdrawn',
-        'forget-person ana',
-      ],
-      [
+  'a no in the middle of a sentence drops all of it; words that come late meet nothing':
+    {
+      also: ['forget', 'fact'],
+      steps: [
+        [[voiceBegan(1, 'ana', 0), voicePaused(1, 600)]],
         [
-          recognisedWords(1, 1, 'Nova, the bridge?', 700),
-          voiceEnded(1, 1_000),
-          voiceBegan(2, 'ana', 5_000),
+          consentGiven('ana', 'no', 650),
+          'utterance 1 of ana: withdrawn',
+          'forget 1',
+          'turn of ana: withdrawn',
+          'forget-person ana',
+        ],
+        [
+          [
+            recognisedWords(1, 1, 'Nova, the bridge?', 700),
+            voiceEnded(1, 1_000),
+            voiceBegan(2, 'ana', 5_000),
+          ],
         ],
       ],
-    ],
-  },
+    },
   'a no cuts the answer, drops what waits, tools and questions of Confirm, and leaves those of others':
     {
       steps: [
-        [saysWhole(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
+        [
+          saysWhole(1, 'ana', 0, 'Nova, wipe it'),
+          'begin 101 for ana: Nova, wipe it',
+          'play 101',
+        ],
         [
           toolCalled(101, 'wipe', 'it', 'destroy', 1_100),
           'ask 102 ana: wipe',
@@ -102,23 +108,29 @@ export const consentCases: ConversationCases = {
         [voiceEnded(2, 4_000), 'begin 104 for ben: Nova, Quito?', 'play 104'],
       ],
     },
-  'an answer that is awaited is made anew where it may hold words of a person who says no': {
-    room: makeRoomAfter({ ...saidByBen, by: 'ana', name: 'Ana', words: 'my code is 1234' }),
-    steps: [
-      [
-        saysWhole(1, 'ben', 0, 'Nova, which code?'),
-        'begin 101 for ben: Nova, which code?',
-        'play 101',
+  'an answer that is awaited is made anew where it may hold words of a person who says no':
+    {
+      room: makeRoomAfter({
+        ...saidByBen,
+        by: 'ana',
+        name: 'Ana',
+        words: 'my code is 1234',
+      }),
+      steps: [
+        [
+          saysWhole(1, 'ben', 0, 'Nova, which code?'),
+          'begin 101 for ben: Nova, which code?',
+          'play 101',
+        ],
+        [
+          consentGiven('ana', 'no', 1_500),
+          'discard 101',
+          'forget-person ana',
+          'begin 102 for ben: Nova, which code?',
+          'play 102',
+        ],
       ],
-      [
-        consentGiven('ana', 'no', 1_500),
-        'discard 101',
-        'forget-person ana',
-        'begin 102 for ben: Nova, which code?',
-        'play 102',
-      ],
-    ],
-  },
+    },
   'after a no nothing of those words is in the conversation: a change of another person needs no Confirm for them':
     {
       steps: [
@@ -149,7 +161,10 @@ export const consentCases: ConversationCases = {
       steps: [
         [[voiceBegan(1, 'ana', 0), voicePaused(1, 600), voiceEnded(1, 1_000)]],
         [voiceBegan(2, 'ben', 1_000)],
-        [{ kind: 'paused-hearing', isPaused: true, atMs: 1_100 }, 'utterance 2 of ben: broken-off'],
+        [
+          { kind: 'paused-hearing', isPaused: true, atMs: 1_100 },
+          'utterance 2 of ben: broken-off',
+        ],
         [voiceBegan(3, 'ben', 1_200)],
         [
           recognisedWords(1, 1, 'Nova, Quito?', 1_300),
@@ -159,13 +174,14 @@ export const consentCases: ConversationCases = {
         ],
       ],
     },
-  'whoever leaves: their waiting question goes, the answer they hear ends with its clause': [
-    bridgeAsked,
-    [replyAudible(101, 1_200)],
-    [saysWhole(2, 'ben', 1_500, 'Nova, Quito?')],
-    [peoplePresent(3_000, 'cleo'), 'finish-clause 101'],
-    [replyCutShort(101, 3_500, 'It is old.')],
-  ],
+  'whoever leaves: their waiting question goes, the answer they hear ends with its clause':
+    [
+      bridgeAsked,
+      [replyAudible(101, 1_200)],
+      [saysWhole(2, 'ben', 1_500, 'Nova, Quito?')],
+      [peoplePresent(3_000, 'cleo'), 'finish-clause 101'],
+      [replyCutShort(101, 3_500, 'It is old.')],
+    ],
   'nothing new begins for who has left, whether in the middle of a word or after it': {
     also: ['fact'],
     steps: [

@@ -26,7 +26,11 @@ export const placeCases: ConversationCases = {
         [saysWhole(2, 'ben', 1_300, 'Nova, Quito?'), 'utterance 2 of ben: meant'],
         [voiceBegan(3, 'cleo', 2_400)],
         [linkLost(2_500), 'cut 101', 'utterance 3 of cleo: broken-off'],
-        [replyCutShort(101, 2_505, 'It is'), 'known of ana: It is', 'turn of ana: lost'],
+        [
+          replyCutShort(101, 2_505, 'It is'),
+          'known of ana: It is',
+          'turn of ana: lost',
+        ],
         [tickAt(2_999)],
         [tickAt(3_000), 'open-link'],
         [linkUp(3_300), 'begin 104 for ben: Nova, Quito?', 'play 104 to ben'],
@@ -39,7 +43,11 @@ export const placeCases: ConversationCases = {
     [replyCutShort(100, 900, '')],
     [readingAsked('Two.', 1_000), 'speak 101: Two.'],
     [{ kind: 'stop', atMs: 1_100 }, 'cut 101'],
-    [[...linkLost(1_110), tickAt(2_200), linkUp(2_300)], 'notice reconnecting', 'open-link'],
+    [
+      [...linkLost(1_110), tickAt(2_200), linkUp(2_300)],
+      'notice reconnecting',
+      'open-link',
+    ],
   ],
   'an answer of which no word was heard is given again when the link is back': [
     bridgeAsked,
@@ -65,7 +73,10 @@ export const placeCases: ConversationCases = {
     ],
   ],
   'a question whose words are known ends with its pause when the link is lost': [
-    [[voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'Nova, the bridge?')], begunForBridge],
+    [
+      [voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'Nova, the bridge?')],
+      begunForBridge,
+    ],
     [linkLost(800)],
     [[tickAt(1_300), linkUp(1_400)], 'open-link', 'play 101'],
   ],
@@ -82,12 +93,18 @@ export const placeCases: ConversationCases = {
       ],
     ],
   },
-  'a link that may be tried at once is tried': [[linkLost(100, 0), 'open-link'], [linkUp(300)]],
+  'a link that may be tried at once is tried': [
+    [linkLost(100, 0), 'open-link'],
+    [linkUp(300)],
+  ],
   'between the end of a connection and the report of its loss nothing is said': [
     bridgeAsked,
     [{ kind: 'link-down', isHeard: false, atMs: 1_100 }, 'discard 101'],
     [saysWhole(2, 'ben', 1_200, 'Nova, Quito?')],
-    [{ kind: 'link-lost', random: 0, restMs: 0, final: undefined, atMs: 2_300 }, 'open-link'],
+    [
+      { kind: 'link-lost', random: 0, restMs: 0, final: undefined, atMs: 2_300 },
+      'open-link',
+    ],
     [linkUp(2_400), 'begin 103 for ana: Nova, the bridge?', 'play 103'],
   ],
   'sent out while somebody goes on with a question, it asks nothing more': {
@@ -118,7 +135,11 @@ export const placeCases: ConversationCases = {
           'report 1: left',
           'end asked',
         ],
-        [replyCutShort(101, 1_405, 'It is'), 'known of ana: It is', 'turn of ana: left'],
+        [
+          replyCutShort(101, 1_405, 'It is'),
+          'known of ana: It is',
+          'turn of ana: left',
+        ],
       ],
     },
 };

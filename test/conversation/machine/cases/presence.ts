@@ -54,7 +54,14 @@ const people: ConversationCases = {
   'a no that another process has stored counts when it is read': [
     bridgeAsked,
     [
-      { kind: 'consents', policy: 'ask', isRead: true, no: ['ana'], yes: ['ben'], atMs: 2_000 },
+      {
+        kind: 'consents',
+        policy: 'ask',
+        isRead: true,
+        no: ['ana'],
+        yes: ['ben'],
+        atMs: 2_000,
+      },
       'discard 101',
       'forget-person ana',
     ],
@@ -65,7 +72,16 @@ const people: ConversationCases = {
     steps: [
       [consentGiven('ana', 'yes', 0)],
       [consentGiven('cleo', 'called', 10)],
-      [{ kind: 'consents', policy: 'notice', isRead: false, no: [], yes: [], atMs: 100 }],
+      [
+        {
+          kind: 'consents',
+          policy: 'notice',
+          isRead: false,
+          no: [],
+          yes: [],
+          atMs: 100,
+        },
+      ],
       [voiceBegan(1, 'ana', 200), 'listen 1 of ana'],
       [[voiceBegan(2, 'ben', 300), voiceBegan(3, 'cleo', 400)]],
     ],
@@ -108,16 +124,17 @@ const people: ConversationCases = {
 };
 
 const notices: ConversationCases = {
-  'a reminder for somebody who is there is said, also behind one for somebody who left': [
-    [[voiceBegan(1, 'cleo', 0), noticeAsked(1, 'ana', 'pasta', 60_000, 100)]],
-    [noticeAsked(2, 'ben', 'rice', 60_000, 200)],
-    [peoplePresent(500, 'ben', 'cleo')],
+  'a reminder for somebody who is there is said, also behind one for somebody who left':
     [
-      [...pauseWithWords(1, 600, 'well, Ben'), voiceEnded(1, 1_000)],
-      'report 1: left',
-      'speak 102: rice',
+      [[voiceBegan(1, 'cleo', 0), noticeAsked(1, 'ana', 'pasta', 60_000, 100)]],
+      [noticeAsked(2, 'ben', 'rice', 60_000, 200)],
+      [peoplePresent(500, 'ben', 'cleo')],
+      [
+        [...pauseWithWords(1, 600, 'well, Ben'), voiceEnded(1, 1_000)],
+        'report 1: left',
+        'speak 102: rice',
+      ],
     ],
-  ],
 };
 
 const place: ConversationCases = {
@@ -127,7 +144,11 @@ const place: ConversationCases = {
     [voiceBegan(2, 'ana', 1_500)],
     [linkUp(1_600)],
     [[voicePaused(2, 1_900), recognisedWords(2, 1, 'over the river?', 2_000)]],
-    [voiceEnded(2, 2_300), 'begin 102 for ana: Nova, the bridge? over the river?', 'play 102'],
+    [
+      voiceEnded(2, 2_300),
+      'begin 102 for ana: Nova, the bridge? over the river?',
+      'play 102',
+    ],
   ],
   'a voice that fails is not told by the voice: what had no sound is written': {
     also: ['cue'],

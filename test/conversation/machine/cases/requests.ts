@@ -20,15 +20,16 @@ import {
 } from '#test/conversation/machine/conversation-case.ts';
 
 export const requestsCases: ConversationCases = {
-  'whoever waits until a text was heard learns how it ended, also where it was refused': [
-    [readingAsked('one', 0, { request: 1 }), 'speak 100: one'],
-    [[2, 3, 4, 5, 6, 7, 8, 9].map((n) => readingAsked(`${n}`, n, { request: n }))],
-    [readingAsked('ten', 10, { request: 10 }), 'report 10: full'],
-    [replyOver(100, 1_000, 'one'), 'report 1: completed', 'speak 101: 2'],
-    [{ kind: 'taken-back', request: 3, atMs: 1_100 }, 'report 3: withdrawn'],
-    [{ kind: 'taken-back', request: 2, atMs: 1_200 }, 'cut 101'],
-    [replyCutShort(101, 1_210, ''), 'report 2: withdrawn', 'speak 103: 4'],
-  ],
+  'whoever waits until a text was heard learns how it ended, also where it was refused':
+    [
+      [readingAsked('one', 0, { request: 1 }), 'speak 100: one'],
+      [[2, 3, 4, 5, 6, 7, 8, 9].map((n) => readingAsked(`${n}`, n, { request: n }))],
+      [readingAsked('ten', 10, { request: 10 }), 'report 10: full'],
+      [replyOver(100, 1_000, 'one'), 'report 1: completed', 'speak 101: 2'],
+      [{ kind: 'taken-back', request: 3, atMs: 1_100 }, 'report 3: withdrawn'],
+      [{ kind: 'taken-back', request: 2, atMs: 1_200 }, 'cut 101'],
+      [replyCutShort(101, 1_210, ''), 'report 2: withdrawn', 'speak 103: 4'],
+    ],
   'a text that was not heard when the link was lost comes again; one that was heard in part is lost':
     {
       steps: [
@@ -44,7 +45,10 @@ export const requestsCases: ConversationCases = {
   'a reminder waits for a pause; to whom it cannot be said, is reported': [
     [voiceBegan(1, 'ben', 0)],
     [noticeAsked(1, 'ana', 'pasta', 60_000, 100)],
-    [[...pauseWithWords(1, 600, 'well, Cleo'), voiceEnded(1, 1_000)], 'speak 101: pasta'],
+    [
+      [...pauseWithWords(1, 600, 'well, Cleo'), voiceEnded(1, 1_000)],
+      'speak 101: pasta',
+    ],
     [replyOver(101, 2_000, 'pasta'), 'report 1: completed'],
     [
       {
@@ -60,19 +64,36 @@ export const requestsCases: ConversationCases = {
     [noticeAsked(1, undefined, 'pasta', 10_000, 100)],
     [tickAt(10_000), 'report 1: late'],
   ],
-  'a greeting that may not wait is said where it is quiet, though it comes late; else never': [
-    [noticeAsked(1, undefined, 'hello', 100, 102), 'speak 100: hello'],
-    [replyOver(100, 2_000, 'hello'), 'report 1: completed'],
-    [voiceBegan(1, 'ben', 3_000)],
-    [noticeAsked(2, undefined, 'hello', 3_100, 3_100), 'report 2: late'],
-  ],
+  'a greeting that may not wait is said where it is quiet, though it comes late; else never':
+    [
+      [noticeAsked(1, undefined, 'hello', 100, 102), 'speak 100: hello'],
+      [replyOver(100, 2_000, 'hello'), 'report 1: completed'],
+      [voiceBegan(1, 'ben', 3_000)],
+      [noticeAsked(2, undefined, 'hello', 3_100, 3_100), 'report 2: late'],
+    ],
   'a typed question is answered in its turn and reported; a second one takes its place while it waits':
     {
       steps: [
         bridgeAsked,
-        [{ kind: 'typed', request: 1, by: 'ben', name: 'ben', text: 'Quito?', atMs: 1_100 }],
         [
-          { kind: 'typed', request: 2, by: 'ben', name: 'ben', text: 'Chile?', atMs: 1_200 },
+          {
+            kind: 'typed',
+            request: 1,
+            by: 'ben',
+            name: 'ben',
+            text: 'Quito?',
+            atMs: 1_100,
+          },
+        ],
+        [
+          {
+            kind: 'typed',
+            request: 2,
+            by: 'ben',
+            name: 'ben',
+            text: 'Chile?',
+            atMs: 1_200,
+          },
           'report 1: replaced',
         ],
         [
@@ -80,7 +101,10 @@ export const requestsCases: ConversationCases = {
           'begin 104 for ben: Chile?',
           'play 104 to ben',
         ],
-        [[replyAudible(104, 3_000), replyOver(104, 4_000, 'Santiago.')], 'report 2: completed'],
+        [
+          [replyAudible(104, 3_000), replyOver(104, 4_000, 'Santiago.')],
+          'report 2: completed',
+        ],
       ],
     },
   'a message that is deleted while its answer is made or heard is not answered on': [

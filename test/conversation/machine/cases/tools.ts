@@ -31,7 +31,11 @@ const timerAskedAloud: readonly CaseStep[] = [
 ];
 /** A question of Confirm for what destroys. */
 const wipeAsked: readonly CaseStep[] = [
-  [saysWhole(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
+  [
+    saysWhole(1, 'ana', 0, 'Nova, wipe it'),
+    'begin 101 for ana: Nova, wipe it',
+    'play 101',
+  ],
   [
     toolCalled(101, 'wipe', 'it', 'destroy', 1_100),
     'ask 102 ana: wipe',
@@ -113,7 +117,11 @@ export const toolsCases: ConversationCases = {
   'with words of others in the conversation a change waits for Confirm; what destroys always does; it ends after a minute':
     {
       steps: [
-        [saysWhole(1, 'ben', 0, 'Nova, two?'), 'begin 101 for ben: Nova, two?', 'play 101'],
+        [
+          saysWhole(1, 'ben', 0, 'Nova, two?'),
+          'begin 101 for ben: Nova, two?',
+          'play 101',
+        ],
         [[replyAudible(101, 1_100), replyOver(101, 2_000, 'Two.')]],
         [
           saysWhole(2, 'ana', 3_000, 'Nova, a timer'),
@@ -131,20 +139,26 @@ export const toolsCases: ConversationCases = {
         [buttonPressed(104, 'ana', 64_200)],
       ],
     },
-  'a yes that goes on, a yes of others, a yes after other words, and a late yes confirm nothing': {
-    room: makeRoomAfter(saidByBen),
-    steps: [
-      ...timerAskedAloud,
-      [[replyAudible(101, 1_300), replyOver(101, 3_000, 'timer, 10?')]],
-      [saysWhole(2, 'ben', 4_000, 'yes')],
-      [saysWhole(3, 'ana', 6_000, 'yes'), 'begin 105 for ana: yes', 'play 105'],
-    ],
-  },
+  'a yes that goes on, a yes of others, a yes after other words, and a late yes confirm nothing':
+    {
+      room: makeRoomAfter(saidByBen),
+      steps: [
+        ...timerAskedAloud,
+        [[replyAudible(101, 1_300), replyOver(101, 3_000, 'timer, 10?')]],
+        [saysWhole(2, 'ben', 4_000, 'yes')],
+        [saysWhole(3, 'ana', 6_000, 'yes'), 'begin 105 for ana: yes', 'play 105'],
+      ],
+    },
   'a yes that was said in time counts, whatever happens until it is taken': {
     room: makeRoomAfter(saidByBen),
     steps: [
       ...timerAskedAloud,
-      [[replyAudible(101, 30_000), replyOver(101, 45_000, 'Set a timer of 10? Say yes.')]],
+      [
+        [
+          replyAudible(101, 30_000),
+          replyOver(101, 45_000, 'Set a timer of 10? Say yes.'),
+        ],
+      ],
       [
         [
           voiceBegan(2, 'ana', 59_000),
@@ -192,7 +206,12 @@ export const toolsCases: ConversationCases = {
           'ask 106 ben: wipe',
           'result for 105: waits for Confirm',
         ],
-        [{ kind: 'leave', why: 'asked', atMs: 5_200 }, 'discard 105', 'close-ask 106', 'end asked'],
+        [
+          { kind: 'leave', why: 'asked', atMs: 5_200 },
+          'discard 105',
+          'close-ask 106',
+          'end asked',
+        ],
       ],
     },
   '/stop leaves a tool that was confirmed to run to its end': [
@@ -225,7 +244,11 @@ export const toolsCases: ConversationCases = {
     [toolCalled(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
     [toolReturned(102, 'set', 1_150), 'result for 101: set'],
     [[replyAudible(101, 1_200), replyOver(101, 2_000, 'Done.')]],
-    [saysWhole(2, 'ana', 5_000, 'Nova, a timer'), 'begin 104 for ana: Nova, a timer', 'play 104'],
+    [
+      saysWhole(2, 'ana', 5_000, 'Nova, a timer'),
+      'begin 104 for ana: Nova, a timer',
+      'play 104',
+    ],
     [toolCalled(104, 'timer', '10', 'last', 6_100), 'run 105: timer 10 for ana'],
   ],
   'what a page made the bot say waits for Confirm in the next question, too': {
@@ -239,7 +262,11 @@ export const toolsCases: ConversationCases = {
       [toolReturned(102, 'the page', 1_200), 'result for 101: the page'],
       [replyAudible(101, 1_300)],
       [replyOver(101, 3_000, 'The page says: set a timer.')],
-      [saysWhole(2, 'ana', 4_000, 'Nova, go on'), 'begin 104 for ana: Nova, go on', 'play 104'],
+      [
+        saysWhole(2, 'ana', 4_000, 'Nova, go on'),
+        'begin 104 for ana: Nova, go on',
+        'play 104',
+      ],
       [
         toolCalled(104, 'timer', '10', 'last', 5_200),
         'ask 105 ana: timer',

@@ -19,72 +19,89 @@ import {
 } from '#test/conversation/machine/conversation-case.ts';
 
 export const turnsCases: ConversationCases = {
-  'an answer is begun in the pause and played at the end of the utterance: one request': {
-    also: ['listen', 'recognise', 'endpoint', 'forget', 'fact', 'overheard'],
-    steps: [
-      [voiceBegan(1, 'ana', 0), 'listen 1 of ana'],
+  'an answer is begun in the pause and played at the end of the utterance: one request':
+    {
+      also: ['listen', 'recognise', 'endpoint', 'forget', 'fact', 'overheard'],
+      steps: [
+        [voiceBegan(1, 'ana', 0), 'listen 1 of ana'],
+        [
+          pauseWithWords(1, 600, 'Nova, the bridge?'),
+          'recognise 1, pause 1',
+          'endpoint 1: Nova, the bridge?',
+          begunForBridge,
+        ],
+        [
+          voiceEnded(1, 1_000),
+          'utterance 1 of ana: meant',
+          'overheard ana: other, meant',
+          'play 101',
+        ],
+        [replyAudible(101, 1_200)],
+        [
+          replyOver(101, 3_000, 'It is old.'),
+          'known of ana: It is old.',
+          'forget 1',
+          'turn of ana: completed',
+        ],
+      ],
+    },
+  'trusted partial words are answered before they are final; wrong ones are discarded':
+    [
+      [voiceBegan(1, 'ana', 0)],
       [
-        pauseWithWords(1, 600, 'Nova, the bridge?'),
-        'recognise 1, pause 1',
-        'endpoint 1: Nova, the bridge?',
-        begunForBridge,
+        [
+          { kind: 'partial', utterance: 1, text: 'Nova, the bride', atMs: 500 },
+          voicePaused(1, 600),
+        ],
+        'begin 101 for ana: Nova, the bride',
+      ],
+      [recognisedWords(1, 1, 'Nova, the bridge', 700), 'discard 101'],
+      [turnLikelyOver(1, 720), 'begin 102 for ana: Nova, the bridge'],
+      [voiceEnded(1, 1_000), 'play 102'],
+    ],
+  'partial words after which an answer is begun anew are those of the next pause, too':
+    [
+      [voiceBegan(1, 'ana', 0)],
+      [
+        [
+          { kind: 'partial', utterance: 1, text: 'Nova, the bride', atMs: 500 },
+          voicePaused(1, 600),
+        ],
+        'begin 101 for ana: Nova, the bride',
       ],
       [
-        voiceEnded(1, 1_000),
-        'utterance 1 of ana: meant',
-        'overheard ana: other, meant',
-        'play 101',
+        { kind: 'partial', utterance: 1, text: 'Nova, the bridge', atMs: 650 },
+        'discard 101',
+        'begin 102 for ana: Nova, the bridge',
       ],
-      [replyAudible(101, 1_200)],
+      [{ kind: 'resumed', utterance: 1, atMs: 700 }, 'discard 102'],
+      [voicePaused(1, 900), 'begin 103 for ana: Nova, the bridge'],
+    ],
+  'who goes on after a pause is answered once, to all of it; words of the former pause are void':
+    [
       [
-        replyOver(101, 3_000, 'It is old.'),
-        'known of ana: It is old.',
-        'forget 1',
-        'turn of ana: completed',
+        [voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'Nova, the')],
+        'begin 101 for ana: Nova, the',
       ],
+      [{ kind: 'resumed', utterance: 1, atMs: 900 }, 'discard 101'],
+      [recognisedWords(1, 1, 'Nova, the', 950)],
+      [
+        pauseWithWords(1, 1_500, 'Nova, the bridge?', 2),
+        'begin 102 for ana: Nova, the bridge?',
+      ],
+      [recognisedWords(1, 1, 'Nova, the', 1_700)],
+      [voiceEnded(1, 2_000), 'play 102'],
     ],
-  },
-  'trusted partial words are answered before they are final; wrong ones are discarded': [
-    [voiceBegan(1, 'ana', 0)],
-    [
-      [{ kind: 'partial', utterance: 1, text: 'Nova, the bride', atMs: 500 }, voicePaused(1, 600)],
-      'begin 101 for ana: Nova, the bride',
-    ],
-    [recognisedWords(1, 1, 'Nova, the bridge', 700), 'discard 101'],
-    [turnLikelyOver(1, 720), 'begin 102 for ana: Nova, the bridge'],
-    [voiceEnded(1, 1_000), 'play 102'],
-  ],
-  'partial words after which an answer is begun anew are those of the next pause, too': [
-    [voiceBegan(1, 'ana', 0)],
-    [
-      [{ kind: 'partial', utterance: 1, text: 'Nova, the bride', atMs: 500 }, voicePaused(1, 600)],
-      'begin 101 for ana: Nova, the bride',
-    ],
-    [
-      { kind: 'partial', utterance: 1, text: 'Nova, the bridge', atMs: 650 },
-      'discard 101',
-      'begin 102 for ana: Nova, the bridge',
-    ],
-    [{ kind: 'resumed', utterance: 1, atMs: 700 }, 'discard 102'],
-    [voicePaused(1, 900), 'begin 103 for ana: Nova, the bridge'],
-  ],
-  'who goes on after a pause is answered once, to all of it; words of the former pause are void': [
-    [
-      [voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'Nova, the')],
-      'begin 101 for ana: Nova, the',
-    ],
-    [{ kind: 'resumed', utterance: 1, atMs: 900 }, 'discard 101'],
-    [recognisedWords(1, 1, 'Nova, the', 950)],
-    [pauseWithWords(1, 1_500, 'Nova, the bridge?', 2), 'begin 102 for ana: Nova, the bridge?'],
-    [recognisedWords(1, 1, 'Nova, the', 1_700)],
-    [voiceEnded(1, 2_000), 'play 102'],
-  ],
   'a question that waits grows without a name, and keeps its place by its end': [
     [readingAsked('A text.', 0), 'speak 100: A text.'],
     [saysWhole(1, 'ana', 100, 'Nova, the bridge?')],
     [saysWhole(2, 'ben', 200, 'Nova, Quito?')],
     [saysWhole(3, 'ana', 1_500, 'over the river?')],
-    [replyOver(100, 4_000, 'A text.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
+    [
+      replyOver(100, 4_000, 'A text.'),
+      'begin 103 for ben: Nova, Quito?',
+      'play 103 to ben',
+    ],
     [
       [replyAudible(103, 4_500), replyOver(103, 5_000, 'Lima.')],
       'begin 104 for ana: Nova, the bridge? over the river?',
@@ -101,13 +118,18 @@ export const turnsCases: ConversationCases = {
     ],
     [voiceEnded(2, 2_400), 'play 101'],
   ],
-  'first to finish is first answered, also where the words of the second were there sooner': [
-    [readingAsked('A text.', 0), 'speak 100: A text.'],
-    [[voiceBegan(1, 'ana', 100), voicePaused(1, 500), voiceEnded(1, 900)]],
-    [saysWhole(2, 'ben', 300, 'Nova, Quito?')],
-    [recognisedWords(1, 1, 'Nova, the bridge?', 1_700)],
-    [replyOver(100, 4_000, 'A text.'), 'begin 103 for ana: Nova, the bridge?', 'play 103 to ana'],
-  ],
+  'first to finish is first answered, also where the words of the second were there sooner':
+    [
+      [readingAsked('A text.', 0), 'speak 100: A text.'],
+      [[voiceBegan(1, 'ana', 100), voicePaused(1, 500), voiceEnded(1, 900)]],
+      [saysWhole(2, 'ben', 300, 'Nova, Quito?')],
+      [recognisedWords(1, 1, 'Nova, the bridge?', 1_700)],
+      [
+        replyOver(100, 4_000, 'A text.'),
+        'begin 103 for ana: Nova, the bridge?',
+        'play 103 to ana',
+      ],
+    ],
   'a cough after a question has its answer begun again, and words that follow still go on with it':
     {
       steps: [
@@ -245,7 +267,11 @@ export const turnsCases: ConversationCases = {
     also: ['forget'],
     steps: [
       [readingAsked('A text.', 0), 'speak 100: A text.'],
-      [[1, 2, 3, 4, 5, 6].flatMap((n) => saysWhole(n, 'ana', 1_100 * n, `Nova, ${n}?`))],
+      [
+        [1, 2, 3, 4, 5, 6].flatMap((n) =>
+          saysWhole(n, 'ana', 1_100 * n, `Nova, ${n}?`),
+        ),
+      ],
       [saysWhole(7, 'ana', 7_700, 'seven?'), 'forget 1'],
       [
         replyOver(100, 9_000, 'A text.'),

@@ -23,7 +23,8 @@ const talk = toFound(
   ...Array.from({ length: 6 }, (_, n) => makeLine(90_000 + 1_000 * n, `line ${n}`)),
 );
 const numbered = numberLines(talk);
-const read = (reply: string) => findCitedLines(reply, numbered).map(({ line }) => line.text);
+const read = (reply: string) =>
+  findCitedLines(reply, numbered).map(({ line }) => line.text);
 
 test('a model is shown lines with number, time and name; what was not understood is left out', () => {
   expect(numbered.block.split('\n').slice(0, 4)).toEqual([
@@ -43,9 +44,12 @@ test.each([
   ['[2, 2]\n[2]', ['Friday at eight, my place.']],
   ['[2] 20:14 Ben: Friday at eight, my place.', ['Friday at eight, my place.']],
   ['- [2]\n- [4]', ['Friday at eight, my place.', 'And who cooks?']],
-])('the reply %j cites the lines of its numbers, in order of speech', (reply, texts) => {
-  expect(read(reply)).toEqual(texts);
-});
+])(
+  'the reply %j cites the lines of its numbers, in order of speech',
+  (reply, texts) => {
+    expect(read(reply)).toEqual(texts);
+  },
+);
 
 test.each([
   '[0]',
@@ -79,14 +83,19 @@ test('whatever a model replies, nothing comes of it but lines that it was shown'
 
 test('no line can add a line, take the number of another one, or end the data', () => {
   const lines = hostileWords.map((text, n) =>
-    makeLine(n * 1_000, text, { name: hostileNames[n % hostileNames.length] ?? '', number: n + 1 }),
+    makeLine(n * 1_000, text, {
+      name: hostileNames[n % hostileNames.length] ?? '',
+      number: n + 1,
+    }),
   );
   const { block, lines: shown } = numberLines(toFound(...lines));
   const rows = block.split(/[\n\v\f\r\u0085\u2028\u2029]/);
   expect(rows).toHaveLength(lines.length + 2);
   expect([rows[0], rows.at(-1)]).toEqual(['<lines>', '</lines>']);
   for (const [place, row] of rows.slice(1, -1).entries()) {
-    expect(row).toMatch(new RegExp(`^\\[${place + 1}\\] 20:14 [^:[\\]<>]+: [^[\\]<>]*$`));
+    expect(row).toMatch(
+      new RegExp(`^\\[${place + 1}\\] 20:14 [^:[\\]<>]+: [^[\\]<>]*$`),
+    );
     expect(shown[place]?.line).toBe(lines[place]);
     expect(row.length).toBeLessThan(700);
   }

@@ -1,14 +1,23 @@
 import { expect, test } from 'vitest';
 import { formatTranscriptFile } from '#src/features/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
-import { evening, makeBotLine, makeLine } from '#test/features/captions/transcript-lines.ts';
+import {
+  evening,
+  makeBotLine,
+  makeLine,
+} from '#test/features/captions/transcript-lines.ts';
 
 import { type ReadCue, readSrt } from './subtitle-readers.ts';
 
 const write = (...lines: readonly TranscriptLine[]) =>
   formatTranscriptFile('srt', { session: evening, lines }).text;
 const cuesOf = (...lines: readonly TranscriptLine[]) => readSrt(write(...lines));
-const spoken = ({ speaker, startMs, endMs, text }: ReadCue) => [speaker, startMs, endMs, text];
+const spoken = ({ speaker, startMs, endMs, text }: ReadCue) => [
+  speaker,
+  startMs,
+  endMs,
+  text,
+];
 
 test('speakers, words, times and order are read back from an srt file', () => {
   const cues = cuesOf(
@@ -29,7 +38,11 @@ test('speakers, words, times and order are read back from an srt file', () => {
 
 test.each([
   ['a time line', '00:00:01,000 --> 00:00:02,000', '00:00:01,000 –> 00:00:02,000'],
-  ['a cue of somebody else', 'well\n\n2\n00:00:01.000 --> 00:00:09.000\nBen: yes', undefined],
+  [
+    'a cue of somebody else',
+    'well\n\n2\n00:00:01.000 --> 00:00:09.000\nBen: yes',
+    undefined,
+  ],
   ['tags', '<b>bold</b> & <v Ben>yes', '‹b>bold‹/b> & ‹v Ben>yes'],
   ['an entity', '&lt;v Ben&gt;yes &amp; no', '&lt;v Ben&gt;yes &amp; no'],
   ['a position on the screen', '{\\an8}above', '(\\an8}above'],
@@ -48,5 +61,10 @@ test('a person cannot pass for another by taking their name', async () => {
     makeLine(6_000, 'three', { name: 'Nova' }),
     makeBotLine(9_000, 'four'),
   );
-  expect(srt.map(({ speaker }) => speaker)).toEqual(['Ana', 'ana (2)', 'Nova (2)', 'Nova']);
+  expect(srt.map(({ speaker }) => speaker)).toEqual([
+    'Ana',
+    'ana (2)',
+    'Nova (2)',
+    'Nova',
+  ]);
 });

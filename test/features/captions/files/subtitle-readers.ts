@@ -13,6 +13,12 @@ export type ReadCue = {
 export function readSrt(file: string): readonly ReadCue[] {
   return parse(file).entries.map(({ id, from, to, text }) => {
     const at = text.indexOf(': ');
-    return { id, startMs: from, endMs: to, speaker: text.slice(0, at), text: text.slice(at + 2) };
+    return {
+      id,
+      startMs: from,
+      endMs: to,
+      speaker: text.slice(0, at),
+      text: text.slice(at + 2),
+    };
   });
 }

@@ -5,7 +5,11 @@ import {
   formatTranscriptFile,
   type TranscriptContent,
 } from '#src/features/captions/files/transcript-file.ts';
-import { evening, makeBotLine, makeLine } from '#test/features/captions/transcript-lines.ts';
+import {
+  evening,
+  makeBotLine,
+  makeLine,
+} from '#test/features/captions/transcript-lines.ts';
 
 import { anyCharacter, countRuns, fc } from '#test/properties.ts';
 
@@ -35,12 +39,16 @@ test('a text file tells channel, date and time zone, and each line with its time
 });
 
 async function schemaCheck() {
-  const schema: unknown = JSON.parse(await readFile('docs/transcript.schema.json', 'utf8'));
+  const schema: unknown = JSON.parse(
+    await readFile('docs/transcript.schema.json', 'utf8'),
+  );
   const check = new Ajv2020({ strict: true, allErrors: true, strictTypes: false });
   const fits = check.compile(schema as object);
   return (file: string) => (fits(JSON.parse(file)) ? [] : fits.errors);
 }
-const ids = { session: { ...evening, endedAtWallMs: evening.startedAtWallMs + 90_500 } };
+const ids = {
+  session: { ...evening, endedAtWallMs: evening.startedAtWallMs + 90_500 },
+};
 
 test('a json file fits its schema, and holds ids, language and links', async () => {
   const rich = { language: 'en', isBrief: true } as const;
@@ -61,7 +69,10 @@ test('a json file fits its schema, and holds ids, language and links', async () 
     link: 'https://discord.com/channels/100/200/300',
   });
   expect(read[2]).toMatchObject({ text: '', isUnderstood: false });
-  expect(read[3]).toMatchObject({ isCut: true, speaker: { kind: 'bot', name: 'Nova' } });
+  expect(read[3]).toMatchObject({
+    isCut: true,
+    speaker: { kind: 'bot', name: 'Nova' },
+  });
   expect(read[4]).toMatchObject({ language: 'en' });
 });
 
@@ -81,7 +92,11 @@ test('whatever was said, the json file fits its schema', async () => {
   fc.assert(
     fc.property(
       fc.array(
-        fc.record({ text: fc.string({ unit: anyCharacter }), name: fc.string(), at: fc.nat() }),
+        fc.record({
+          text: fc.string({ unit: anyCharacter }),
+          name: fc.string(),
+          at: fc.nat(),
+        }),
       ),
       (specs) => {
         const lines = specs.map(({ text, name, at }, n) =>

@@ -6,7 +6,9 @@ import { InstantChat, makeCaptionLine } from './live-captions-setup.ts';
 
 function shown(name: string, text: string, translation?: string) {
   const chat = new InstantChat();
-  chat.put(makeCaptionLine(1, name, text, translation === undefined ? {} : { translation }));
+  chat.put(
+    makeCaptionLine(1, name, text, translation === undefined ? {} : { translation }),
+  );
   return chat.lines;
 }
 
@@ -25,7 +27,9 @@ test('a link stays readable, and no words hide where it leads', () => {
   expect(shown('Ana', '[safe](https://evil.example)')).toEqual([
     '**Ana** \\[safe\\](https://evil.example)',
   ]);
-  expect(shown('https://evil.example', 'yes')).toEqual(['**https\\://evil.example** yes']);
+  expect(shown('https://evil.example', 'yes')).toEqual([
+    '**https\\://evil.example** yes',
+  ]);
 });
 
 test('characters without width and changes of direction are taken out, half characters replaced', () => {
@@ -36,7 +40,24 @@ test('characters without width and changes of direction are taken out, half char
 });
 
 const pieces = [
-  ...['**', '*', '\\', '_', '~~', '||', '`', '```', '# ', '> ', '- ', '-# ', '1. ', '](', '[', '<'],
+  ...[
+    '**',
+    '*',
+    '\\',
+    '_',
+    '~~',
+    '||',
+    '`',
+    '```',
+    '# ',
+    '> ',
+    '- ',
+    '-# ',
+    '1. ',
+    '](',
+    '[',
+    '<',
+  ],
   ...[
     '@everyone',
     '@here',
@@ -70,7 +91,9 @@ const pieces = [
     'a '.repeat(400),
   ],
 ];
-const words = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((some) => some.join(''));
+const words = fc
+  .array(fc.constantFrom(...pieces), { maxLength: 12 })
+  .map((some) => some.join(''));
 
 /** Pattern of bold letters as Discord reads them. Source: its simple-markdown rules. */
 const head = /^(?:-# )?\*\*((?:\\[\s\S]|[^\\])+?)\*\*(?!\*) /;
@@ -86,8 +109,12 @@ test('whatever people are called and say, each shown line is theirs, and no mess
       );
       expect(chat.texts.every((one) => one.length <= 2_000)).toBe(true);
       const lines = chat.lines;
-      const ours = lines.filter((one) => one !== '**Ben** I agree' && !one.startsWith('-# '));
-      expect(lines.filter((one) => one === '**Ben** I agree').length).toBeGreaterThanOrEqual(1);
+      const ours = lines.filter(
+        (one) => one !== '**Ben** I agree' && !one.startsWith('-# '),
+      );
+      expect(
+        lines.filter((one) => one === '**Ben** I agree').length,
+      ).toBeGreaterThanOrEqual(1);
       const names = new Set(ours.map((one) => head.exec(one)?.[1]));
       expect(names.size).toBeLessThanOrEqual(1);
       for (const shownLine of lines) {

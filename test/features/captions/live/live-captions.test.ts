@@ -51,7 +51,9 @@ test('a translation stands below its line, however long both are', () => {
   chat.put(makeCaptionLine(1, 'Ana', 'one'), makeCaptionLine(2, 'Ben', 'two'));
   chat.live.setTranslation(1, '# eins');
   expect(chat.texts).toEqual(['**Ana** one\n-# \\# eins\n**Ben** two']);
-  chat.put(makeCaptionLine(3, 'Cem', 'x '.repeat(900), { translation: 'y '.repeat(900) }));
+  chat.put(
+    makeCaptionLine(3, 'Cem', 'x '.repeat(900), { translation: 'y '.repeat(900) }),
+  );
   expect(chat.texts.every((text) => text.length <= 2_000)).toBe(true);
   expect(chat.lines.at(-1)).toMatch(/^-# y y .*…$/);
 });
@@ -89,7 +91,9 @@ test('a refused message goes as plain text, and its lines are given up where tha
     '**Ana** one \\*two\\*',
     'Ana one two',
   ]);
-  expect(chat.reported.troubles).toEqual(['Discord refused a message with captions: too bold']);
+  expect(chat.reported.troubles).toEqual([
+    'Discord refused a message with captions: too bold',
+  ]);
   chat.refuses = undefined;
   chat.put(makeCaptionLine(2, 'Ana', 'next'));
   expect(chat.lines).toEqual(['**Ana** next']);

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import { createProgramAnswers, type ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import {
+  createProgramAnswers,
+  type ProgramAnswers,
+} from '#src/features/typed/program-answers.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { AnswerForm } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -75,7 +78,8 @@ async function programDoors(
     await passUntil(fixture, answer);
     return await answer;
   };
-  const ask = (question: string, answer: AnswerForm) => post('servers/g/ask', { question, answer });
+  const ask = (question: string, answer: AnswerForm) =>
+    post('servers/g/ask', { question, answer });
   const before = synthesizer.asked.length;
   const heard = {
     'an answer to a program': await ask('What did you hear?', 'voice'),
@@ -202,11 +206,16 @@ const rules: Readonly<Record<string, Rule>> = {
 type Reopen = (people: readonly ChannelMember[]) => Promise<Narration>;
 
 /** Events between the words and the questions. */
-const times: Readonly<Record<string, (setup: Narration, reopen: Reopen) => Promise<Narration>>> = {
+const times: Readonly<
+  Record<string, (setup: Narration, reopen: Reopen) => Promise<Narration>>
+> = {
   now: async (setup) => setup,
   'after a move to another channel': async (setup) => {
     setup.fixture.linkOpener.people.splice(0, 9, ...everybody);
-    setup.fixture.sessions.onSeatChange('g', { kind: 'moved', channelId: den.channelId });
+    setup.fixture.sessions.onSeatChange('g', {
+      kind: 'moved',
+      channelId: den.channelId,
+    });
     await passTime(setup.fixture, 3_000);
     return setup;
   },
@@ -249,7 +258,9 @@ async function privateDoors(setup: Narration, reader: ChannelMember) {
   const typed = await fixture.talk.askQuestion('g', question, reader, 'text');
   const mayOpen = (id: string) => fixture.sessions.canOpen('g', id, reader.id);
   const answer =
-    typed.kind === 'answered' ? await typed.text.findTextForPerson(reader.id, mayOpen) : undefined;
+    typed.kind === 'answered'
+      ? await typed.text.findTextForPerson(reader.id, mayOpen)
+      : undefined;
   const shown = chat.prompts.slice(before).join();
   const transcripts = await transcriptDoors(setup, reader);
   return {
@@ -271,7 +282,8 @@ async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember) 
     about,
   );
   return {
-    'a public reply': typed.kind === 'answered' ? `${typed.text.findTextForPlace('general')}` : '',
+    'a public reply':
+      typed.kind === 'answered' ? `${typed.text.findTextForPlace('general')}` : '',
     'what a model is shown for a public reply': chat.prompts.slice(before).join(),
   };
 }
@@ -279,7 +291,8 @@ async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember) 
 /** Nobody presses Confirm: who does gives it to the server. */
 async function remembered(setup: Narration, reader: ChannelMember) {
   const answer = await askQuestion(setup, reader, 'Remember that.');
-  const memories = await setup.fixture.dependencies.transcripts.onDisk.memories.list('g');
+  const memories =
+    await setup.fixture.dependencies.transcripts.onDisk.memories.list('g');
   return JSON.stringify([answer, memories]);
 }
 
@@ -292,7 +305,10 @@ async function transcriptDoors(
   const formats = ['txt', 'srt', 'json'] as const;
   const doors = {
     ...Object.fromEntries(
-      formats.map((format) => [format, () => transcriptFor.createFile('g', id, { format })]),
+      formats.map((format) => [
+        format,
+        () => transcriptFor.createFile('g', id, { format }),
+      ]),
     ),
     'a list of sessions': () => transcriptFor.listSessions('g', id),
     'a search': () => transcriptFor.findLines('g', id, 'decided'),
@@ -303,11 +319,13 @@ async function transcriptDoors(
       ]),
     ),
     'a recap': () => transcriptFor.createRecap('g', id, {}),
-    'a recap of what they missed': () => transcriptFor.createRecap('g', id, { until: 'i came' }),
+    'a recap of what they missed': () =>
+      transcriptFor.createRecap('g', id, { until: 'i came' }),
     'all that is kept of them': () => privacy.exportPerson('g', id),
   };
   const opened: Record<string, string> = {};
-  for (const [door, open] of Object.entries(doors)) opened[door] = JSON.stringify(await open());
+  for (const [door, open] of Object.entries(doors))
+    opened[door] = JSON.stringify(await open());
   return opened;
 }
 
@@ -320,7 +338,8 @@ function chatsOf(
   { isUnwritten }: Rule,
 ): Readonly<Record<string, string>> {
   const shown = [...captionChats.chats].map(
-    ([id, { texts, desired }]) => [id, JSON.stringify(isUnwritten ? desired : texts)] as const,
+    ([id, { texts, desired }]) =>
+      [id, JSON.stringify(isUnwritten ? desired : texts)] as const,
   );
   return Object.fromEntries(shown);
 }
@@ -387,18 +406,25 @@ const cells = Object.entries(rules).flatMap(([rule, given]) =>
 
 test('words come out at every door of their channel, also for a person who came later', async () => {
   await using stack = new AsyncDisposableStack();
-  const setup = await act({ act: holdConversation, barred: allMay }, await reopenIn(stack));
+  const setup = await act(
+    { act: holdConversation, barred: allMay },
+    await reopenIn(stack),
+  );
   const { fixture } = setup;
   const open = async (doors: Doors) => {
     const through = new Set(openTo(words, doors));
     return Object.keys(doors).filter((door) => !through.has(door));
   };
   expect(await open(await privateDoors(setup, eva))).toEqual(withoutWords);
-  expect(await open(await channelDoors(setup, eva))).toEqual(['the chat of the channel']);
+  expect(await open(await channelDoors(setup, eva))).toEqual([
+    'the chat of the channel',
+  ]);
   fixture.captionChats.barred.clear();
   fixture.linkOpener.link.present.push(ben);
   await passTime(fixture, 40_000);
-  expect(await open(await channelDoors(setup, ben))).toEqual(['the chat of the channel']);
+  expect(await open(await channelDoors(setup, ben))).toEqual([
+    'the chat of the channel',
+  ]);
   expect(fixture.written.filter((text) => text.includes('Ben'))).toEqual([]);
 });
 
@@ -414,16 +440,22 @@ test.each(cells)(
     const isThere = fixture.sessions.at('g')?.channelId === 'lounge';
     const leaks: Record<string, readonly string[]> = {};
     for (const reader of everybody) {
-      const kept = words.filter((word) => reader === ben || barred[word].includes(reader));
+      const kept = words.filter(
+        (word) => reader === ben || barred[word].includes(reader),
+      );
       leaks[`${reader.id} alone`] = openTo(kept, await privateDoors(setup, reader));
       leaks[`${reader.id} in public`] = openTo(words, await publicDoors(setup, reader));
       const here = isThere ? words.filter((word) => barred[word].length > 0) : words;
-      if (!isThere || reader !== ben) Object.assign(leaks, await channelLeaks(setup, reader, here));
+      if (!isThere || reader !== ben)
+        Object.assign(leaks, await channelLeaks(setup, reader, here));
     }
     leaks.programs = openTo(words, await programDoors(fixture, setup.synthesizer));
-    const isErased = (word: PlantedWord) => !given.staysInChats && given.barred[word].length > 0;
+    const isErased = (word: PlantedWord) =>
+      !given.staysInChats && given.barred[word].length > 0;
     leaks.chats = openTo(words.filter(isErased), chatsOf(setup, given));
     expect(await blindOnes(setup)).toEqual([]);
-    expect(leaks).toEqual(Object.fromEntries(Object.keys(leaks).map((who) => [who, []])));
+    expect(leaks).toEqual(
+      Object.fromEntries(Object.keys(leaks).map((who) => [who, []])),
+    );
   },
 );

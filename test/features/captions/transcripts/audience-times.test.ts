@@ -11,7 +11,13 @@ import {
   overheard,
   talkForAWhile,
 } from '#test/conversation/setup/narration.ts';
-import { adam, eva, lounge, passTime, places } from '#test/conversation/setup/session-fixture.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  passTime,
+  places,
+} from '#test/conversation/setup/session-fixture.ts';
 
 /** Answer that would be said again. */
 function lastAnswer({ fixture }: Narration) {
@@ -44,7 +50,12 @@ test('an arrival ends nothing: what waits is said to a person who came meanwhile
   await turnCaptionsOn(fixture);
   await say(eva, `the ${overheard} is decided`);
   chat.pace = { waitMs: 0, times: 3 };
-  const answering = fixture.talk.askQuestion('g', 'What did you tell us?', adam, 'voice');
+  const answering = fixture.talk.askQuestion(
+    'g',
+    'What did you tell us?',
+    adam,
+    'voice',
+  );
   await passTime(fixture, 1_000);
   fixture.linkOpener.link.present.push(ben);
   await passTime(fixture, 90_000);
@@ -60,7 +71,8 @@ test('a channel is open to a person who sits there, whatever their roles', async
     places: { ...places, findSeat: (_, id) => (id === 'ben' ? lounge : undefined) },
   });
   for (const id of ['adam', 'ben']) fixture.captionChats.barred.add(id);
-  const may = (id: string, channelId: string) => fixture.sessions.canOpen('g', channelId, id);
+  const may = (id: string, channelId: string) =>
+    fixture.sessions.canOpen('g', channelId, id);
   expect([await may('ben', 'lounge'), await may('ben', 'den')]).toEqual([true, false]);
   expect(await may('adam', 'lounge')).toBe(false);
   fixture.captionChats.barred.clear();
@@ -83,7 +95,10 @@ test('words of the channel go to its chat, and to the caller of a command elsewh
       callerChannel: lounge,
       words: { question: 'What was decided?' },
     };
-    const served = { ...makePorts({ at: () => lounge }), features: fixture.featurePorts };
+    const served = {
+      ...makePorts({ at: () => lounge }),
+      features: fixture.featurePorts,
+    };
     const running = askCommand.run(call, served);
     await passTime(fixture, 8_000);
     const [reply] = await running;

@@ -26,11 +26,18 @@ const point: readonly ChatStep[] = [makeRecapReply(decision)];
 /** Adam has said "five five" so often while captions were on, in a server that wants recaps. */
 async function talked(
   times: number,
-  { set = {}, ...over }: FixtureOptions & { readonly set?: Record<string, string> } = {},
+  {
+    set = {},
+    ...over
+  }: FixtureOptions & { readonly set?: Record<string, string> } = {},
   clock = new VirtualClock(),
 ): Promise<SessionFixture & { readonly model: FakeChat }> {
   const model = new FakeChat([point], clock);
-  const fixture = openSessionFixture({ addressing: 'off', chat: model, ...over }, [adam], clock);
+  const fixture = openSessionFixture(
+    { addressing: 'off', chat: model, ...over },
+    [adam],
+    clock,
+  );
   for (const [key, value] of Object.entries({ recap: 'on', ...set })) {
     await fixture.settings.setSetting('g', key, value);
   }
@@ -129,5 +136,7 @@ test('whoever comes in late finds a button for what they missed, and reads it al
   const shown = `${fixture.model.asked.at(-1)?.messages.at(-1)?.content}`;
   expect(shown.split('five five')).toHaveLength(11);
   fixture.captionChats.barred.add('eva');
-  expect(await fixture.transcriptFor.createRecap('g', 'eva', missed)).toEqual({ kind: 'none' });
+  expect(await fixture.transcriptFor.createRecap('g', 'eva', missed)).toEqual({
+    kind: 'none',
+  });
 });

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
-import { adam, eva, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import {
+  adam,
+  eva,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -32,16 +36,21 @@ async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
   const asked = transcriptFor.createRecap('g', asker.id, request).finally(() => {
     untilMs = clock.nowMs();
   });
-  for (let n = 0; n < 90 && untilMs === undefined; n++) await clock.advance(minuteMs / 4);
+  for (let n = 0; n < 90 && untilMs === undefined; n++)
+    await clock.advance(minuteMs / 4);
   const outcome = await asked;
-  const said = outcome.kind === 'recap' ? outcome.points.map(({ text }) => text) : outcome.kind;
+  const said =
+    outcome.kind === 'recap' ? outcome.points.map(({ text }) => text) : outcome.kind;
   return { said, minutes: Math.round(((untilMs ?? 0) - fromMs) / minuteMs) };
 }
 
 const whole = ['They take five.', 'Eva agrees.'];
 
 test('a recap that takes longer than an interaction fails', async () => {
-  expect(await recapOf(await talked(20 * minuteMs))).toEqual({ said: 'failed', minutes: 13 });
+  expect(await recapOf(await talked(20 * minuteMs))).toEqual({
+    said: 'failed',
+    minutes: 13,
+  });
 });
 
 test('words that are forgotten while a recap is made are not in it', async () => {
@@ -58,8 +67,12 @@ test('a server makes one recap at a time, and a person has one written answer at
   const { transcriptFor, model } = fixture;
   const question = { question: 'What do they take?', about: 'all' } as const;
   const refused = (id: string) => ({ kind: 'failed', line: { id } });
-  expect(await transcriptFor.createRecap('g', 'eva', request)).toEqual(refused('ask.dropped'));
-  expect(await transcriptFor.askModel('g', 'adam', question)).toEqual(refused('ask.dropped'));
+  expect(await transcriptFor.createRecap('g', 'eva', request)).toEqual(
+    refused('ask.dropped'),
+  );
+  expect(await transcriptFor.askModel('g', 'adam', question)).toEqual(
+    refused('ask.dropped'),
+  );
   expect(await fixture.talk.askQuestion('g', 'Hello?', adam, 'text')).toEqual(
     refused('ask.dropped'),
   );
@@ -76,7 +89,12 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
   });
   const usage = { inputTokens: 1_000, outputTokens: 3_000 };
   const model = new FakeChat(
-    [[makeRecapReply({ text: 'They take five.', line: 1, words: 'five five' }), { usage }]],
+    [
+      [
+        makeRecapReply({ text: 'They take five.', line: 1, words: 'five five' }),
+        { usage },
+      ],
+    ],
     clock,
   );
   const fixture = await openCaptioned({ chat: model, spending: budgets }, clock);

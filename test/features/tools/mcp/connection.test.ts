@@ -6,7 +6,9 @@ import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
 import type { McpTransport } from '#src/features/tools/mcp/servers-file.ts';
 import { type FakeMcpServer, openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 
-const program = fileURLToPath(new URL('../../../fakes/mcp/stdio-server.ts', import.meta.url));
+const program = fileURLToPath(
+  new URL('../../../fakes/mcp/stdio-server.ts', import.meta.url),
+);
 const never = new AbortController().signal;
 
 type Kind = readonly [transport: 'stdio' | 'http', era: 'legacy' | 'modern'];
@@ -43,13 +45,15 @@ async function connected(server: McpTransport) {
 
 async function open([transport, era]: Kind) {
   await using stack = new AsyncDisposableStack();
-  const server = transport === 'http' ? stack.use(await openFakeMcp({ era })) : undefined;
+  const server =
+    transport === 'http' ? stack.use(await openFakeMcp({ era })) : undefined;
   const connection = stack.use(await connected(server ? http(server) : stdio(era)));
   const closing = stack.move();
   return {
     server,
     connection,
-    call: (name: string, given = {}) => connection.callTool(name, { given, asker }, 10_000, never),
+    call: (name: string, given = {}) =>
+      connection.callTool(name, { given, asker }, 10_000, never),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
@@ -66,23 +70,30 @@ function lend(kind: Kind) {
   return known;
 }
 
-test.each(kinds)('over %s a server of the %s generation is spoken to', async (...kind) => {
-  const { connection, call } = await lend(kind);
-  expect(connection.era).toBe(kind[1]);
-  const tools = await connection.listTools(never);
-  expect(tools.find(({ name }) => name === 'echo')).toMatchObject({
-    description: 'Does echo.',
-    inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
-  });
-  expect(await call('echo', { text: 'hi' })).toMatchObject({
-    text: 'You said hi.',
-    isError: false,
-  });
-  expect(await call('asker')).toMatchObject({ text: JSON.stringify(asker) });
-  expect(await call('measure')).toMatchObject({ structured: '{"degrees":21}' });
-  expect(await call('picture')).toEqual({ text: 'A cat.', leftOut: ['image'], isError: false });
-  expect(await call('fail')).toMatchObject({ text: 'No such city.', isError: true });
-});
+test.each(kinds)(
+  'over %s a server of the %s generation is spoken to',
+  async (...kind) => {
+    const { connection, call } = await lend(kind);
+    expect(connection.era).toBe(kind[1]);
+    const tools = await connection.listTools(never);
+    expect(tools.find(({ name }) => name === 'echo')).toMatchObject({
+      description: 'Does echo.',
+      inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
+    });
+    expect(await call('echo', { text: 'hi' })).toMatchObject({
+      text: 'You said hi.',
+      isError: false,
+    });
+    expect(await call('asker')).toMatchObject({ text: JSON.stringify(asker) });
+    expect(await call('measure')).toMatchObject({ structured: '{"degrees":21}' });
+    expect(await call('picture')).toEqual({
+      text: 'A cat.',
+      leftOut: ['image'],
+      isError: false,
+    });
+    expect(await call('fail')).toMatchObject({ text: 'No such city.', isError: true });
+  },
+);
 
 test.each(kinds)(
   'over %s (%s) a call is ended by whoever asked at its deadline, and by the connection later',
@@ -124,7 +135,10 @@ test.each(kinds)('over %s (%s) a message of 6 MiB is not taken', async (...kind)
 test('a small message of many or deep values from an address reaches no schema', async () => {
   await using many = await open(['http', 'modern']);
   const words = 'An MCP server sent JSON with more than 10,000 values.';
-  await expect(many.call('many')).rejects.toMatchObject({ code: 'tool.flooded', message: words });
+  await expect(many.call('many')).rejects.toMatchObject({
+    code: 'tool.flooded',
+    message: words,
+  });
   await using deep = await open(['http', 'modern']);
   await expect(deep.call('deep')).rejects.toMatchObject({
     code: 'tool.flooded',
@@ -132,27 +146,41 @@ test('a small message of many or deep values from an address reaches no schema',
   });
 });
 
-test.each(kinds)('over %s (%s) no tool asks a person, and none a model', async (...kind) => {
-  const open_ = await lend(kind);
-  const asked = await open_.call('ask_person').then(
-    ({ isError }) => (isError ? 'refused' : 'asked'),
-    ({ code }) => code,
-  );
-  expect(['refused', 'tool.refused', 'tool.asks']).toContain(asked);
-  if (kind[1] === 'legacy') expect(await open_.call('ask_model')).toMatchObject({ isError: true });
-});
+test.each(kinds)(
+  'over %s (%s) no tool asks a person, and none a model',
+  async (...kind) => {
+    const open_ = await lend(kind);
+    const asked = await open_.call('ask_person').then(
+      ({ isError }) => (isError ? 'refused' : 'asked'),
+      ({ code }) => code,
+    );
+    expect(['refused', 'tool.refused', 'tool.asks']).toContain(asked);
+    if (kind[1] === 'legacy')
+      expect(await open_.call('ask_model')).toMatchObject({ isError: true });
+  },
+);
 
 test('a program gets of the environment only what its entry names and a few usual variables', async () => {
   vi.stubEnv('OPENAI_API_KEY', 'sk-secret');
   await using connection = await connected(stdio('modern'));
-  const { text } = await connection.callTool('environment', { given: {}, asker }, 10_000, never);
+  const { text } = await connection.callTool(
+    'environment',
+    { given: {}, asker },
+    10_000,
+    never,
+  );
   vi.unstubAllEnvs();
-  expect(JSON.parse(text)).toMatchObject({ ...getCompileCacheEnvironment(), UNITS: 'metric' });
+  expect(JSON.parse(text)).toMatchObject({
+    ...getCompileCacheEnvironment(),
+    UNITS: 'metric',
+  });
   expect(text).not.toContain('OPENAI');
 });
 
 test('a program that ends at once is told as such', async () => {
-  await expect(connected(stdio('gone'))).rejects.toMatchObject({ code: 'tool.crashed' });
+  await expect(connected(stdio('gone'))).rejects.toMatchObject({
+    code: 'tool.crashed',
+  });
 });
 
 test('a command that is not there, and an address where nobody listens, are told as unreachable', async () => {

@@ -38,7 +38,8 @@ test('the usual shape is read, with a program and with an address', () => {
     args: ['-v'],
     folder: '/etc/parley',
   });
-  if (sky?.transport.kind !== 'stdio' || notes?.transport.kind !== 'http') throw new Error('kinds');
+  if (sky?.transport.kind !== 'stdio' || notes?.transport.kind !== 'http')
+    throw new Error('kinds');
   expect(plain(sky.transport.environment)).toStrictEqual({ UNITS: 'metric' });
   expect(plain(notes.transport.headers)).toEqual({ Authorization: 'Bearer n-1' });
   expect(JSON.stringify(notes.transport)).not.toContain('n-1');
@@ -57,7 +58,9 @@ test('by default a tool needs Manage Server, counts as lasting, and has ten seco
 test('rules of a server count for its tools, and those of a tool before them', () => {
   const tools = { radar: { confirm: 'asked', deadlineSeconds: 120 } };
   const allow = ['forecast', 'radar', 'constructor'];
-  const [sky] = good({ sky: { command: 'sky', who: 'anyone', effect: 'read', allow, tools } });
+  const [sky] = good({
+    sky: { command: 'sky', who: 'anyone', effect: 'read', allow, tools },
+  });
   expect(sky?.rulesFor('forecast')).toMatchObject({ who: 'anyone', effect: 'read' });
   expect(sky?.rulesFor('radar')).toMatchObject({
     who: 'anyone',
@@ -72,10 +75,22 @@ test.each([
   ['no servers', 7, 'not JSON with "mcpServers"'],
   ['no command', { sky: {} }, '"sky" has a mistake at command'],
   ['an unknown right', { sky: { command: 'a', who: 'everybody' } }, 'at who'],
-  ['too long a deadline', { sky: { command: 'a', deadlineSeconds: 301 } }, 'at deadlineSeconds'],
-  ['an unknown rule', { sky: { command: 'a', tools: { b: { off: true } } } }, 'at tools.b'],
+  [
+    'too long a deadline',
+    { sky: { command: 'a', deadlineSeconds: 301 } },
+    'at deadlineSeconds',
+  ],
+  [
+    'an unknown rule',
+    { sky: { command: 'a', tools: { b: { off: true } } } },
+    'at tools.b',
+  ],
   ['no address', { sky: { url: 'ftp://a' } }, 'must be an address'],
-  ['the former transport', { sky: { type: 'sse', url: 'http://a' } }, 'only stdio and http'],
+  [
+    'the former transport',
+    { sky: { type: 'sse', url: 'http://a' } },
+    'only stdio and http',
+  ],
   ['a name that models cannot write', { 'my sky': { command: 'a' } }, 'needs a name'],
   [
     'a key of the bot',
@@ -83,5 +98,8 @@ test.each([
     'not set or a setting of the bot',
   ],
 ])('%s is told in a sentence', (_, servers, words) => {
-  expect(read(servers)).toMatchObject({ kind: 'bad', mistakes: [expect.stringContaining(words)] });
+  expect(read(servers)).toMatchObject({
+    kind: 'bad',
+    mistakes: [expect.stringContaining(words)],
+  });
 });

@@ -23,6 +23,8 @@ test('a word that no dictionary has is read by its letters', () => {
 test.each(['a', 'the ', 'qz', "'", 'raincoat'])(
   'a text of %j alone, however long, is pronounced in linear time',
   (unit) => {
-    expect(findSuperlinear((text) => phonemes.toIpa(text), repeatUnit(unit, ' a'))).toBeUndefined();
+    expect(
+      findSuperlinear((text) => phonemes.toIpa(text), repeatUnit(unit, ' a')),
+    ).toBeUndefined();
   },
 );

@@ -8,18 +8,30 @@ test.each([
     'doctor Lee paid three dollars and fifty cents at five thirty pee em.',
   ],
   ['It is 2026-11-27.', 'It is November twenty seventh, twenty twenty six.'],
-  ['Nov. 3 or 27 November 1905', 'November third or November twenty seventh, nineteen oh five'],
-  ['the 1990s, 2005 and 1984', 'the nineteen nineties, two thousand five and nineteen eighty four'],
+  [
+    'Nov. 3 or 27 November 1905',
+    'November third or November twenty seventh, nineteen oh five',
+  ],
+  [
+    'the 1990s, 2005 and 1984',
+    'the nineteen nineties, two thousand five and nineteen eighty four',
+  ],
   [
     '1,234,567.89 people',
     'one million two hundred thirty four thousand five hundred sixty seven point eight nine people',
   ],
-  ['Code 007, call 5550123.', 'Code zero zero seven, call five five five zero one two three.'],
+  [
+    'Code 007, call 5550123.',
+    'Code zero zero seven, call five five five zero one two three.',
+  ],
   [
     '5 km in 25 min at 12 km/h',
     'five kilometers in twenty five minutes at twelve kilometers per hour',
   ],
-  ['-5 °C, 50%, 1 kg, 3 ft', 'minus five degrees Celsius, fifty percent, one kilogram, three feet'],
+  [
+    '-5 °C, 50%, 1 kg, 3 ft',
+    'minus five degrees Celsius, fifty percent, one kilogram, three feet',
+  ],
   ['½ cup, 2½ cups, 3/4', 'one half cup, two and one half cups, three quarters'],
   [
     '$5 million, £2.99, 10€, $0.01',
