@@ -2,7 +2,7 @@ import { openChildPort } from '#src/base/child/child-port.ts';
 import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 
-Object.assign(console, { error() {}, warn() {}, log() {} }); // the decoders print every flaw of a file
+Object.assign(console, { error() {}, warn() {}, log() {} }); // The decoders print every flaw of a file.
 
 const streams = new Map<number, DecodeStream>();
 let before = Promise.resolve();

@@ -13,30 +13,29 @@ import { refusals } from './fetch/sound-refusals.ts';
 export type ProcessOptions = {
   readonly clock: Clock;
   readonly entry: URL;
-  /** Longest step for one piece of a file, in ms; after that the process is killed. */
+  /** A process that takes longer for one piece is killed. */
   readonly stepMs: number;
 };
 
-/** Time in ms that the first answer may take longer: the process loads its decoders, usually in 300 ms. */
+/** Extra time for the first answer, as loading the decoders takes 300 ms. */
 const startMs = 10_000;
-/** Time without a file, in ms, after which a process and its memory are given up. */
+/** A process without a file ends after this time. */
 const idleMs = 30_000;
-/** Heap limit; the decoders' own memory lies outside the heap and is theirs to limit. */
+/** Decoders limit their own memory, which lies outside the heap. */
 const flags = ['--max-old-space-size=64'];
 
-/** One file in a decoding process. */
 export type FileInProcess = Disposable & {
   /**
-   * Decodes a piece of it. Errors: BotError `source.not_audio`, `source.unreachable` where another file ended the
-   * process: another one may go on.
+   * Throws BotError `source.not_audio`, or `source.unreachable` if another file ended the
+   * process.
    */
   readonly feed: (bytes: Uint8Array, isLast: boolean) => Promise<FeedResult>;
 };
 
-/** The child process in which files of strangers are decoded, one piece at a time. Once dead it stays so. */
+/** Child process that decodes files of strangers, one piece at a time. */
 export class DecodingProcess {
   readonly #options;
-  /** Undefined where the system has no room for another process. */
+  /** Undefined if the system cannot start another process. */
   readonly #child: ChildProcess | undefined;
   readonly #gone = Promise.withResolvers<void>();
   #before: Promise<unknown> = Promise.resolve();
@@ -44,7 +43,6 @@ export class DecodingProcess {
   #answer: PromiseWithResolvers<FeedResult> | undefined;
   #lastId = 0;
   #files = 0;
-  /** Ends the wait for its end. */
   #stayAwake: (() => void) | undefined;
   #isDead = false;
 
@@ -70,12 +68,11 @@ export class DecodingProcess {
     return !this.#isDead;
   }
 
-  /** Files that are decoded in it. */
   get files(): number {
     return this.#files;
   }
 
-  /** A new file, until it is disposed of. */
+  /** Opens a file until it is disposed. */
   open(plan: DecodePlan): FileInProcess {
     const id = ++this.#lastId;
     this.#files++;
@@ -97,7 +94,6 @@ export class DecodingProcess {
     if (this.#child) await this.#gone.promise;
   }
 
-  /** One question after the other. */
   #sendAndWait(message: ToDecoder) {
     const answer = this.#before.then(() => this.#askNow(message));
     this.#before = answer.catch(() => undefined);
@@ -123,14 +119,14 @@ export class DecodingProcess {
   }
 
   #sendMessage(message: ToDecoder) {
-    if (!this.#isDead) this.#child?.send(message, () => undefined); // events report its end
+    if (!this.#isDead) this.#child?.send(message, () => undefined); // Events report the end of the process.
   }
 
   #failAll() {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#stayAwake?.();
-    this.#child?.kill('SIGKILL'); // also one that merely hung up
+    this.#child?.kill('SIGKILL'); // SIGKILL also ends a process that hangs.
     this.#answer?.reject(refusals.notAudio('its decoder crashed'));
   }
 }

@@ -7,11 +7,10 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { refusals } from './fetch/sound-refusals.ts';
 
 export type FfmpegOptions = {
-  /** Absolute path of the program. */
   readonly path: string;
-  /** Container to read, by ffmpeg's name for it; ffmpeg never guesses it. */
+  /** Name of the container format. ffmpeg never guesses it. */
   readonly demuxer: string;
-  /** Counts the program while it runs. Throws where no other may be started. */
+  /** Counts the program while it runs. Throws at the limit. */
   readonly start?: () => Disposable;
 };
 
@@ -20,10 +19,9 @@ const frameBytes = 4;
 /** No picture and no table needs more at once. */
 const mostAllocBytes = 64 * 1024 * 1024;
 
-/** Programs that run at once: each takes up to 64 MB and a share of a core. */
+/** Each takes up to 64 MB. */
 const mostPrograms = 16;
 
-/** Finds the program on a `PATH`; undefined where there is none. */
 export function findFfmpeg(pathVariable: string): string | undefined {
   const name = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
   const folders = pathVariable.split(delimiter).filter((folder) => isAbsolute(folder));
@@ -40,10 +38,11 @@ function isProgram(path: string) {
 }
 
 /**
- * Sound of a format only ffmpeg knows, 48 kHz stereo, through a program that reads only its input and gets no part of our
- * environment. Ends with it; back-pressure is that of the two pipes.
+ * Decodes a format that only ffmpeg knows to 48 kHz stereo. The program reads only its input, and
+ * gets an empty environment.
  *
- * Errors: BotError `source.not_audio`, and those of `bytes`. Aborting `signal` throws `signal.reason`.
+ * Throws BotError `source.not_audio`, and errors of `bytes`. Aborting `signal` throws
+ * `signal.reason`.
  */
 export async function* decodeByFfmpeg(
   bytes: AsyncIterable<Uint8Array>,
@@ -58,13 +57,13 @@ export async function* decodeByFfmpeg(
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
   });
-  /** By an error of `bytes`, or of a program that did not start. */
+  /** Aborts with an error of `bytes`, or if the program did not start. */
   const failed = new AbortController();
   child.on('error', (cause) =>
     failed.abort(refusals.notAudio('ffmpeg did not start', cause)),
   );
-  child.stdin.on('error', () => undefined); // it reads no further than it needs
-  // Handed over as fast as they are accepted.
+  child.stdin.on('error', () => undefined); // ffmpeg reads no further than it needs.
+  // Pieces pass one by one, at the pace of ffmpeg.
   const source = Readable.from(bytes, { highWaterMark: 1 });
   source.on('error', (cause) => failed.abort(cause)).pipe(child.stdin);
   const pieces = child.stdout[Symbol.asyncIterator]();
@@ -98,7 +97,7 @@ function toFfmpegArguments(demuxer: string, skipMs: number) {
   ];
 }
 
-/** Samples are little-endian, as on every machine Node runs on. */
+/** Samples are little-endian, as on every machine that runs Node. */
 function toPcm(bytes: Buffer): Pcm {
   return {
     samples: new Int16Array(Uint8Array.from(bytes).buffer),
@@ -107,7 +106,10 @@ function toPcm(bytes: Buffer): Pcm {
   };
 }
 
-/** Counts the ffmpeg programs that run: a call is one, until it is disposed of. Throws BotError `source.crowded` above the limit. */
+/**
+ * Limits the ffmpeg programs that run. A call counts one until disposed. Throws BotError
+ * `source.crowded`.
+ */
 export function createProgramLimit(): () => Disposable {
   let running = 0;
   return () => {

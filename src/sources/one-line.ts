@@ -1,4 +1,4 @@
-/** Words on one line without control characters, cut after `mostChars` characters. */
+/** Removes line breaks and control characters. */
 export function toOneLine(words: string, mostChars: number): string {
   const line = words
     .normalize('NFC')

@@ -4,45 +4,42 @@ import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource } from './fetch/fetch-link.ts';
 import { refusals } from './fetch/sound-refusals.ts';
 
-/** A file on another server, with its claimed properties, which may be wrong. */
+/** A file on another server. Its properties are claims. */
 export type SoundFile = {
   readonly url: string;
-  /** The content, where it came with the request: then nothing is fetched. */
+  /** Content that came with the request, so nothing is fetched. */
   readonly bytes?: Uint8Array;
   readonly name: string;
-  /** Media type, written as in a Content-Type header. */
+  /** Content-Type. */
   readonly type?: string;
 };
 
 export type RecordingRules = {
   readonly allowed: AllowedHosts;
-  /** Longest time from the first request to the last sample, in ms. */
+  /** From the first request to the last sample. */
   readonly deadlineMs?: number;
 };
 
-/** Longest recording, in ms; longer than any explanation. */
 export const longestRecordingMs = 120_000;
-/** Deadline, in ms, of sound that may be longer than that. */
 const longDeadlineMs = 60_000;
-/** Two minutes of studio sound: 16 bit, stereo, 48 kHz, and a third more. */
+/** Two minutes of 16-bit stereo at 48 kHz, and a third more. */
 const mostBytes = 32 * 1024 * 1024;
 const usualDeadlineMs = 20_000;
-/** Recordings at once, and of them for one server; each takes up to 4 MB until it is recognised. */
+/** Each takes up to 4 MB. */
 const [mostAtOnce, mostOfServer] = [4, 2];
 
-/** Most bytes of the pictures of a question: 4 MB in base64. */
+/** 4 MB in base64. */
 const mostPictureBytes = 3_000_000;
-/** Media types under which servers deliver pictures. */
 const pictureTypes = /^(image\/|(application|binary)\/octet-stream)/;
-/** First bytes of the formats that vision models take. Source: OpenAI's guide "Images and vision". */
+/** Formats of vision models: https://developers.openai.com/api/docs/guides/images-vision */
 const pictureHead =
   /^(?:\x89(?<png>PNG\r\n)|(?<jpeg>\xff\xd8\xff)|(?<gif>GIF8[79]a)|RIFF....(?<webp>WEBP))/s;
 
-/** Fetches recordings, decoded for recognition, and pictures. Nothing of them is kept. */
+/** Fetches recordings and pictures. Nothing is kept. */
 export class Recordings {
   readonly #decoding;
   readonly #rules;
-  /** Server of each that is under way. */
+  /** Server of each recording in progress. */
   readonly #underWay: string[] = [];
 
   constructor(decoding: Decoding, rules: RecordingRules) {
@@ -51,9 +48,8 @@ export class Recordings {
   }
 
   /**
-   * The sound of a file, 16 kHz mono and at most `longestMs` long.
-   *
-   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
+   * Returns mono at 16 kHz of at most `longestMs`. Throws BotError `source.*`. Aborting `signal`
+   * throws `signal.reason`.
    */
   async read(
     guildId: GuildId,
@@ -69,9 +65,8 @@ export class Recordings {
   }
 
   /**
-   * Data URLs of pictures, in their order, together at most 3 MB of bytes.
-   *
-   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
+   * Returns data URLs of pictures, together at most 3 MB. Throws BotError `source.*`. Aborting
+   * `signal` throws `signal.reason`.
    */
   async readPictures(
     guildId: GuildId,
@@ -96,13 +91,13 @@ export class Recordings {
     });
   }
 
-  /** Work with files within a deadline, if not too much of it is going on: no server takes the places of all. */
+  /** Limits time and number, so that no server takes all places. */
   async #runInTime<T>(
     guildId: GuildId,
     standardMs: number,
     signal: AbortSignal,
     work: (until: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  ) {
     const { deadlineMs = standardMs } = this.#rules;
     const deadline = AbortSignal.timeout(deadlineMs);
     const own = this.#underWay.filter((one) => one === guildId);
@@ -135,7 +130,7 @@ export class Recordings {
   }
 }
 
-/** Errors: BotError `source.not_audio`, where the bytes are no picture of a known format. */
+/** Throws BotError `source.not_audio` for an unknown format. */
 function toDataUrl(bytes: Buffer) {
   const { groups = {} } = pictureHead.exec(bytes.toString('latin1', 0, 16)) ?? {};
   const format = Object.keys(groups).find((one) => groups[one] !== undefined);

@@ -11,24 +11,21 @@ import {
 } from './fetch/fetch-link.ts';
 import { refusals } from './fetch/sound-refusals.ts';
 
-/** The bytes of one sound, wherever they are. */
 export interface SoundBytes {
-  /** Undefined for a stream without an end, of which each reader begins where it is by then. */
+  /** Undefined for an endless stream, which each reader joins at its present place. */
   readonly sizeBytes: number | undefined;
-  /** Whether reading may begin anywhere at once. */
   readonly canJump: boolean;
   /**
-   * Pieces for one reader, who sets the pace and the deadlines; nothing is opened before the first is asked for.
+   * Nothing is opened before the first piece is read. The reader sets the pace and the deadlines.
    *
-   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
+   * Throws BotError `source.*`. Aborting `signal` throws `signal.reason`.
    */
   from(byte: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** Read from a disk at a time. */
 const pieceBytes = 64 * 1024;
 
-/** A regular file, not a device or a pipe. Errors: BotError `source.unreachable`, `source.too_big`. */
+/** Accepts regular files only. Throws BotError `source.unreachable` or `source.too_big`. */
 export async function openFileBytes(
   path: string,
   mostBytes: number,
@@ -51,7 +48,7 @@ async function* readFile(path: string, byte: number) {
   yield* file.createReadStream({ start: byte, highWaterMark: pieceBytes });
 }
 
-/** Requests a link behind the guard; the body of the answer is for its first reader. Errors: BotError `source.*`. */
+/** Requests a link. The first reader gets the body of this answer. Throws BotError `source.*`. */
 export async function openLinkBytes(
   link: string,
   type: string | undefined,
@@ -69,19 +66,18 @@ export async function openLinkBytes(
     const answer = first ?? (await requestLink(link, rules, own, wanted));
     first = undefined;
     if (byte > 0 && answer.statusCode !== 206) return void answer.destroy();
-    const mostBytes = sizeBytes ?? Infinity; // a stream has no end
+    const mostBytes = sizeBytes ?? Infinity; // A stream has no end.
     yield* readBody(answer, mostBytes, own);
   }
   return { sizeBytes, canJump, from: readFromByte };
 }
 
-/** Bytes in which the last page of an Ogg file lies. */
+/** The last page of an Ogg file lies in these bytes. */
 const endBytes = 2 * maxPageBytes;
 
 /**
- * The format of a sound, and its length, in ms, where it is known; its end is read only where that costs nothing.
- *
- * Errors: those of the bytes. Aborting `signal` throws `signal.reason`.
+ * Detects the format, and the length in ms if it is known. The end is read only if the source can
+ * seek. Throws errors of the bytes. Aborting `signal` throws `signal.reason`.
  */
 export async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
   const { canJump, sizeBytes } = bytes;
@@ -102,7 +98,6 @@ export async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
   };
 }
 
-/** The first pieces that are enough, or all. */
 async function gatherBytes(
   pieces: AsyncIterable<Uint8Array>,
   isEnough: (some: Buffer) => boolean,

@@ -10,18 +10,16 @@ import type { Public } from '#src/base/public.ts';
 import { toOneLine } from './one-line.ts';
 import type { Sources } from './sound-sources.ts';
 
-/** Extensions of sound files; the real format shows when a file is opened. */
+/** Extensions of sound files. The bytes show the real format. */
 const extensions = new Set([
   ...['.wav', '.mp3', '.ogg', '.oga', '.opus', '.webm', '.flac'],
   ...['.m4a', '.aac', '.mp4', '.mka', '.aiff', '.wma'],
 ]);
-/** Limit of sounds: a larger library is of no use to a person. */
 const mostFiles = 2000;
-/** Folders in folders, four at most. */
 const pattern = '{*,*/*,*/*/*,*/*/*/*,*/*/*/*/*}';
-/** Longest path of folders and file, in characters: Discord suggests nothing longer. */
+/** Limit of Discord's suggestions. */
 const longestName = 100;
-/** Time in ms for which names for suggestions are cached: each key a person types asks for them. */
+/** Suggestions ask for names at each key. */
 const keptMs = 5_000;
 const byName = new Intl.Collator('en').compare;
 
@@ -35,25 +33,24 @@ export type LibraryParts = {
   readonly clock: Clock;
 };
 
-/** The owner's sounds, in `sounds` under `dataDir`, and the built-in ones. */
+/** Opens the sounds in `dataDir` and the built-in ones. */
 export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary {
   return new SoundLibrary([join(dataDir, 'sounds'), builtIn], parts);
 }
 
 /**
- * Sounds in some folders and their subfolders, by their names without extension, as `weather/heavy rain`; an earlier
- * folder hides names of a later one. A name is the title too.
+ * Sounds in folders, named by their path without extension, as `weather/heavy rain`. An earlier
+ * folder hides equal names of a later one.
  *
- * Only regular files: no links, nothing hidden. Read again when one is opened, and after 5 s when names are asked for; a
- * missing folder is empty.
+ * Holds regular files only, without links and hidden files. Files are read anew for each `open`,
+ * and every 5 s for names.
  */
 export class SoundLibrary {
   readonly #folders;
   readonly #opener;
-  /** Loudness, in LUFS, by a file and its latest change; undefined for silence. */
+  /** LUFS by file and change. Undefined for silence. */
   readonly #loudness = new Map<string, number | undefined>();
   readonly #clock;
-  /** Files found at the last look. */
   #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
 
   constructor(folders: readonly string[], { opener, clock }: LibraryParts) {
@@ -62,15 +59,14 @@ export class SoundLibrary {
     this.#clock = clock;
   }
 
-  /** Sorted; files that were added meanwhile are among them. */
+  /** Sorted. */
   async listNames(): Promise<readonly string[]> {
     const files = await this.#readFiles(this.#clock.nowMs() - keptMs);
     return [...files.values()].map(({ name }) => name).sort(byName);
   }
 
   /**
-   * Undefined where there is no sound of that name; any string is allowed, in any case. The source carries its measured loudness,
-   * so that all sounds can be levelled. Errors: as `Sources.openSource`.
+   * Undefined for an unknown name. Case does not matter. Throws errors of `Sources.openSource`.
    */
   async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
     const files = await this.#readFiles(Infinity);
@@ -80,7 +76,7 @@ export class SoundLibrary {
     const source = await this.#opener.openSource({ kind: 'file', path, title }, signal);
     const lufs = await this.#measureLufs(path, source, signal).catch(() => {
       signal.throwIfAborted();
-      return undefined; // the player reports the error
+      return undefined; // The player reports the error.
     });
     return { ...source, lufs };
   }
@@ -93,7 +89,7 @@ export class SoundLibrary {
     return this.#loudness.get(key);
   }
 
-  /** Files by their names in lower case, read no earlier than `sinceMs`. */
+  /** By name in lower case, read no earlier than `sinceMs`. */
   async #readFiles(sinceMs: number) {
     if (this.#read && this.#read.atMs > sinceMs) return await this.#read.files;
     const files = this.#readFolders();
@@ -113,7 +109,6 @@ export class SoundLibrary {
   }
 }
 
-/** Files of a folder and its subfolders. A file whose name cannot be used is left out. */
 async function listSounds(folder: string) {
   const found: SoundFileAt[] = [];
   for await (const entry of glob(pattern, { cwd: folder, withFileTypes: true })) {
@@ -128,22 +123,19 @@ async function listSounds(folder: string) {
   return found.sort((a, b) => byName(a.name, b.name));
 }
 
-/** One line, as people may type it. */
 function normalizeName(name: string) {
   return toOneLine(name, longestName);
 }
 
-/** Length of sound, in ms, from which its loudness is measured. */
 const measuredMs = 60_000;
-/** Longest measurement, in ms: a person waits to hear the sound meanwhile. */
+/** A person waits for the sound meanwhile. */
 const longestMeasureMs = 1_000;
 
-/** Loudness in LUFS of sound of two channels at 48 kHz; undefined for silence. Errors: those of the source. Aborting `signal` throws `signal.reason`. */
-async function measureLufs(
-  source: SoundSource,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<number | undefined> {
+/**
+ * Measures LUFS of stereo sound at 48 kHz. Undefined for silence. Throws errors of the source.
+ * Aborting `signal` throws `signal.reason`.
+ */
+async function measureLufs(source: SoundSource, clock: Clock, signal: AbortSignal) {
   const meter = new LoudnessMeter();
   using deadline = createDeadlineSignal(
     longestMeasureMs,

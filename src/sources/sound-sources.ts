@@ -12,35 +12,33 @@ import { createProgramLimit, decodeByFfmpeg } from './ffmpeg.ts';
 import { toOneLine } from './one-line.ts';
 import { examineBytes, openFileBytes, openLinkBytes } from './sound-bytes.ts';
 
-/** Origin of a sound's bytes. The first bytes decide the format, not the name. */
+/** The first bytes decide the format, not the name. */
 export type Where =
-  /** A file the owner of the machine put there; never a path from a stranger. */
+  /** A file of the owner, never a path from a stranger. */
   (
     | { readonly kind: 'file'; readonly path: string }
-    /** A web page or an attachment, fetched behind the guard; `type` is its claimed media type. */
+    /** `type` is the claimed media type. */
     | { readonly kind: 'link'; readonly url: string; readonly type?: string }
   ) & {
-    /** Title shown to people; else the last part of the path or link. */
+    /** Shown to people. By default the last part of the path or link. */
     readonly title?: string;
   };
 
 export type SourcesOptions = {
   readonly clock: Clock;
   readonly allowed: AllowedHosts;
-  /** Not closed with it. */
+  /** Its owner closes it. */
   readonly decoding: Decoding;
   readonly resolve?: Resolve;
-  /** The program for all formats we know nothing of; without it they are refused. */
+  /** ffmpeg, for formats without a decoder here. Without it they are refused. */
   readonly ffmpeg?: string;
   readonly limits?: Partial<SourceLimits>;
 };
 
 type SourceLimits = {
-  /** Longest sound that has an end, in ms. A live stream plays as long as it is wanted. */
+  /** A live stream has no limit. */
   readonly longestMs: number;
-  /** Largest file or link that tells its size, or ends, in bytes. */
   readonly mostBytes: number;
-  /** Longest time for the first bytes and the length, in ms; a reader of the sound has deadlines of its own. */
   readonly openMs: number;
 };
 
@@ -51,7 +49,6 @@ const usualLimits: SourceLimits = {
 };
 const longestTitle = 100;
 
-/** Makes anything that holds sound playable. */
 export class Sources {
   readonly #options;
   readonly #limits: SourceLimits;
@@ -63,9 +60,10 @@ export class Sources {
   }
 
   /**
-   * Reads the first bytes and refuses unplayable sounds; decodes nothing yet.
+   * Reads the first bytes and refuses sounds that cannot be played. Decodes nothing yet.
    *
-   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`; it has no effect on an open source.
+   * Throws BotError `source.*`. Aborting `signal` throws `signal.reason`, but does not affect an
+   * open source.
    */
   async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
     const { clock, decoding } = this.#options;
@@ -88,7 +86,7 @@ export class Sources {
     const longestMs = isSeekable ? this.#limits.longestMs : Infinity;
     if (lengthMs !== undefined && lengthMs > longestMs)
       throw refusals.tooLong(longestMs);
-    /** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
+    /** Opens the bytes anew, and skips all sound before `fromMs`. */
     async function* openFrom(fromMs: number, until: AbortSignal) {
       const skipMs = isSeekable ? Math.max(0, fromMs) : 0;
       if (lengthMs !== undefined && skipMs >= lengthMs) return;
@@ -108,7 +106,10 @@ export class Sources {
     return { title, lengthMs, isSeekable, open: openFrom };
   }
 
-  /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
+  /**
+   * Throws BotError `source.not_audio` for formats that cannot be decoded here, or
+   * `source.crowded`.
+   */
   #findFfmpeg(sniffed: SniffResult) {
     if (sniffed.kind === 'format') return undefined;
     const { ffmpeg: path } = this.#options;
@@ -124,7 +125,7 @@ export class Sources {
   }
 }
 
-/** A name that people may see: no path, and no secret of a link. */
+/** Shows no path, and no secret of a link. */
 function describeOrigin(where: Where) {
   if (where.kind === 'file') return basename(where.path).replace(/\.\w{1,5}$/, '');
   if (!URL.canParse(where.url)) return '';

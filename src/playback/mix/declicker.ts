@@ -1,29 +1,29 @@
 import { musicFrame, rampSamples } from './gain.ts';
 
 /**
- * Takes the click out of sound of two channels where it begins, ends or is cut: the difference to the sample before is added
- * to what follows, and falls to zero in 5 ms. Places are samples of one channel.
+ * Removes clicks from stereo sound where it begins, ends or is cut. The difference to the sample
+ * before is added to the next samples, and fades out in 5 ms.
  */
 export class Declicker {
-  /** Latest sample of each side. */
   readonly #last = new Float32Array(2);
-  /** Difference of each side at the latest jump, and the samples since. */
+  /** Difference of each side at the latest jump. */
   readonly #difference = new Float32Array(2);
   #since = rampSamples;
-  /** The next frame does not continue the former one. */
   #isCut = true;
 
-  /** The latest frame ended in silence. */
   get isSilent(): boolean {
     return this.#last[0] === 0 && this.#last[1] === 0;
   }
 
-  /** The next frame is to be another sound, or another place. */
+  /** Announces that the next frame is another sound, or another place. */
   cut(): void {
     this.#isCut = true;
   }
 
-  /** Smooths a frame whose sound ends at place `end`, in place; false where there is nothing to hear. */
+  /**
+   * Smooths a frame in place. Its sound ends at sample `end` of one channel. Returns false if
+   * nothing is audible.
+   */
   smooth(raw: Float32Array, end: number): boolean {
     const wasCut = this.#isCut;
     this.#isCut = end < musicFrame;

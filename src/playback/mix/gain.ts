@@ -1,27 +1,25 @@
 import { musicRateHz } from '#src/audio/pcm.ts';
 
-/** The largest sample. */
 export const fullScale = 32_767;
-/** Level below which sound passes untouched: -0.9 dB. */
+/** Softer sound passes unchanged: -0.9 dB. */
 const kneeLevel = 0.9;
 
-/** One sample, of which 1 is full scale; below `from` it stays as it is. */
+/** Bends a level above `from` smoothly towards 1, which is full scale. */
 export function softLimit(level: number, from = kneeLevel): number {
   const loud = Math.abs(level) - from;
   if (loud <= 0) return level;
   return Math.sign(level) * (from + (1 - from) * Math.tanh(loud / (1 - from)));
 }
 
-/** Factor of amplitude for a gain in dB. */
 export function toGain(db: number): number {
   return 10 ** (db / 20);
 }
 
-/** A volume that glides: a step would click. */
+/** Gain that glides to a new value, since a step would click. */
 export class Gain {
   #from;
   #goal;
-  /** Samples of one channel in the glide, and how many of them are done. */
+  /** Glide in samples of one channel. */
   #over = 0;
   #done = 0;
 
@@ -30,12 +28,11 @@ export class Gain {
     this.#goal = gain;
   }
 
-  /** The gain while it does not move. */
+  /** The gain, or undefined during a glide. */
   get steady(): number | undefined {
     return this.#done >= this.#over ? this.#goal : undefined;
   }
 
-  /** Glides to `gain` from wherever it is; at once with 0 samples. */
   rampTo(gain: number, overSamples: number): void {
     this.#from = overSamples > 0 ? this.#getGain() : gain;
     this.#goal = gain;
@@ -43,12 +40,11 @@ export class Gain {
     this.#done = 0;
   }
 
-  /** Glides to a volume in percent, unless it is there or on its way. */
   followPercent(percent: number, overSamples: number): void {
     if (percent / 100 !== this.#goal) this.rampTo(percent / 100, overSamples);
   }
 
-  /** Applies the gain in place to two channels of floats alike; where there is no sound, 20 ms go by. */
+  /** Applies the gain in place. Without sound, the glide advances by 20 ms. */
   applyToStereo(sound: Float32Array | undefined): void {
     const { steady } = this;
     if (!sound) this.#done = Math.min(this.#over, this.#done + musicFrame);
@@ -60,7 +56,7 @@ export class Gain {
     }
   }
 
-  /** Applies the gain in place to one channel of 16 bits. Peaks above full scale are bent, never wrapped. */
+  /** Applies the gain in place. Peaks above full scale are bent, never wrapped. */
   applyToMono(samples: Int16Array): void {
     if (this.steady === 1) return;
     for (let n = 0; n < samples.length; n++) {
@@ -77,7 +73,7 @@ export class Gain {
     return gain;
   }
 
-  /** Starts and ends level, so the glide itself has no corner. */
+  /** Smoothstep, so that the glide has no corner. */
   #getGain() {
     if (this.#done >= this.#over) return this.#goal;
     const share = this.#done / this.#over;
@@ -86,24 +82,23 @@ export class Gain {
 }
 
 /**
- * Loudness to which sounds of the library are levelled, in LUFS: 6 LU above the standard of broadcasters, about that of
- * synthesizers, and far enough below full scale for peaks of music.
+ * Loudness of library sounds after levelling, about that of synthesizers. It leaves room for
+ * peaks of music.
  */
 export const targetLufs = -20;
 
-/** Limits of the gain, in dB, up and down: very quiet sound is quiet on purpose, and no sound needs less gain. */
+/** Very quiet sound is quiet on purpose, so the gain has limits. */
 const mostUpDb = 12;
 const mostDownDb = 24;
 
-/** Gain that brings a sound of this loudness to that of all; a link or attachment, which nobody has measured, stays as it is. */
+/** Computes the gain that levels a sound. A sound that nobody measured stays as it is. */
 export function levellingGain(lufs: number | undefined): number {
   if (lufs === undefined) return 1;
   return toGain(Math.max(-mostDownDb, Math.min(mostUpDb, targetLufs - lufs)));
 }
 
-/** Samples of one channel in a millisecond, and in a frame of 20 ms. */
 export const musicPerMs = musicRateHz / 1000;
 export const musicFrame = 20 * musicPerMs;
 
-/** Length of a ramp that keeps a change from clicking. */
+/** A shorter ramp would click. */
 export const rampSamples = 5 * musicPerMs;

@@ -9,28 +9,27 @@ import { Resampler } from '#src/audio/resampler.ts';
 import { fullScale, softLimit } from './gain.ts';
 import { type Block, frameSamples, type Track } from './track.ts';
 
-/** Delay of the resampler, in samples: 1 ms. */
+/** Delay of the resampler: 1 ms. */
 const maxLateSamples = speakRateHz / 1000;
 
 const silentFrame = new Int16Array(frameSamples);
 
-/** Frames that the encoder of music is given first. */
 const silentPause: readonly Int16Array[] = [silentFrame, silentFrame, silentFrame];
 
-/** Speech for the mix at 48 kHz, 1 ms late. */
+/** Converts speech to 48 kHz for the mix, 1 ms late. */
 class WideSpeech {
-  /** The latest frames at their own rate, oldest first. */
+  /** The latest frames at 24 kHz, oldest first. */
   #recent = silentPause;
   #up = new Resampler(speakRateHz, musicRateHz);
-  /** The resampler holds nothing but silence. */
+  /** The resampler holds only silence. */
   #isSilent = true;
 
-  /** This frame of speech goes out at its own rate. */
+  /** Remembers a frame that was sent at 24 kHz. */
   keep(samples: Int16Array): void {
     this.#recent = [...this.#recent.slice(1), samples];
   }
 
-  /** From now on frames are wide; gives the latest ones so, in two channels. */
+  /** Starts the conversion, and returns the latest frames in stereo. */
   begin(): readonly Int16Array[] {
     this.#up = new Resampler(speakRateHz, musicRateHz);
     this.#up.push(new Int16Array(maxLateSamples));
@@ -38,37 +37,33 @@ class WideSpeech {
     return this.#recent.map((frame) => toStereo(this.#up.push(frame)));
   }
 
-  /** 20 ms at 48 kHz, one channel; undefined where they are silent. */
+  /** Converts 20 ms. Undefined for silence. */
   widen(samples: Int16Array | undefined): Int16Array | undefined {
     if (!samples && this.#isSilent) return undefined;
     this.#isSilent = !samples;
     return this.#up.push(samples ?? silentFrame);
   }
 
-  /** Forgets the sound after a long silence. */
   forget(): void {
     this.#recent = silentPause;
   }
 }
 
-/** Named tracks as the mixer sees them. */
 export interface MusicSource {
-  /** The next 20 ms of all of them, or undefined while they are silent. */
+  /** Returns the next 20 ms of all named tracks, or undefined for silence. */
   pull(isSpeaking: boolean): Float32Array | undefined;
-  /** A `pull` would move something on, whether or not it can be heard. */
+  /** True if `pull` would advance a track, even an inaudible one. */
   readonly isMoving: boolean;
-  /** Replaces the former listener, called whenever `pull` may have something again. */
+  /** Replaces the listener that is called when `pull` may have sound again. */
   onSound(listener: () => void): void;
 }
 
-/** All that one link sends. */
 export type MixedTracks = {
   readonly voice: Track;
   readonly cues: Track;
   readonly music: MusicSource;
 };
 
-/** A frame, its audible sound, mono at the speaking rate, and the speech in it. */
 type MixedFrame = {
   readonly frame: Frame;
   readonly heard: () => Int16Array;
@@ -76,18 +71,18 @@ type MixedFrame = {
 };
 
 /**
- * All tracks as one stream of frames. Nothing is mixed or encoded before the link asks.
+ * Mixes all tracks into one stream of frames, each when the connection asks for it.
  *
- * Sound of a track counts as heard once the link reports that its frame left. As long as only speech sounds it is mono at
- * the speaking rate; with music, stereo at 48 kHz.
+ * Sound counts as heard when its frame has left. Speech alone is mono at 24 kHz, and a mix with
+ * music is stereo at 48 kHz.
  */
 export class Mixer implements FrameSource {
   readonly #voice;
   readonly #cues;
   readonly #codec;
-  /** Encoder of frames of speech, only used after speech or silence. */
+  /** Encoder of speech frames. */
   readonly #mono;
-  /** Encoder of frames from the first with music to the next silence; most links never need it. */
+  /** Encoder of frames with music, until the next silence. Most connections never need it. */
   #stereo: OpusEncoder | undefined;
   readonly #music;
   readonly #limiter = new MusicLimiter();
@@ -96,15 +91,14 @@ export class Mixer implements FrameSource {
   /** The latest frame, until it has left. */
   #unconfirmed: MixedFrame | undefined;
   #quiet = true;
-  /** The latest frame was stereo. */
   #isWide = false;
-  /** Sound came while quiet and has not been asked for yet. */
+  /** Sound came during silence, and was not pulled yet. */
   #due = false;
   #wake: (() => void) | undefined;
 
   /**
-   * `cues` are silent while `voice` sounds. `onLeft` gets every frame that left, as it was before Opus: mono at the
-   * speaking rate.
+   * `cues` are silent while `voice` sounds. `onLeft` gets each frame that left, in mono at 24
+   * kHz.
    */
   constructor(
     { voice, cues, music }: MixedTracks,
@@ -136,7 +130,6 @@ export class Mixer implements FrameSource {
     return mixed.frame;
   }
 
-  /** Inaudible music still plays. */
   get isIdle(): boolean {
     return !this.#due && !this.#music.isMoving;
   }
@@ -149,7 +142,7 @@ export class Mixer implements FrameSource {
     unconfirmed.speech?.left(atMs);
   }
 
-  /** `wake` is called once whenever there is something again after `next` had nothing. Replaces the former one. */
+  /** `wake` is called when sound begins after silence. It replaces the former one. */
   onSound(wake: () => void): void {
     this.#wake = wake;
     if (this.#due) wake();
@@ -170,9 +163,9 @@ export class Mixer implements FrameSource {
   }
 
   /**
-   * Opus codes the level of a frame as the difference to the one before. So an encoder must know, before its first frame,
-   * the sound that listeners heard last, which it then encodes without sending it; else there would be a crack up to 30 dB
-   * above the speech.
+   * Opus codes the level of a frame relative to the one before. The stereo encoder therefore
+   * encodes the last heard frames first, unsent. Without them, a crack of up to 30 dB above the
+   * speech would sound.
    */
   #mixWithMusic(speech: Block | undefined, music: Float32Array | undefined) {
     this.#stereo ??= this.#codec.createEncoder(musicRateHz, 2);
@@ -204,7 +197,7 @@ function addToBoth(sum: Float32Array, one: Int16Array) {
   }
 }
 
-/** Half the rate, one channel: good enough to know an echo by. */
+/** Converts to mono at 24 kHz, which is enough to recognise an echo. */
 function toMono24Khz(samples: Int16Array) {
   const narrow = new Int16Array(frameSamples);
   for (let n = 0, at = 0; n < frameSamples; n++, at += 4) {
@@ -215,15 +208,16 @@ function toMono24Khz(samples: Int16Array) {
   return narrow;
 }
 
-/** Peaks stay below: -0.45 dB, so that Opus may overshoot a little. */
+/** -0.45 dB, as Opus may overshoot a little. */
 const ceiling = 0.95;
-/** Largest rise of the gain in a frame, as a factor: 3 dB in 100 ms. */
+/** The gain rises by at most 3 dB in 100 ms. */
 const release = 1.0725;
 
 /**
- * Brings 20 ms of mixed music back into 16 bits: turns it down within the frame of a peak and slowly up again.
+ * Limits 20 ms of mixed music to 16 bits. The gain falls within the frame of a peak and rises
+ * slowly.
  *
- * It delays nothing; the excess of a peak that comes before the gain has fallen is bent.
+ * The limiter adds no delay, so a peak that comes before the gain has fallen is bent.
  */
 export class MusicLimiter {
   #gain = 1;
@@ -241,7 +235,7 @@ export class MusicLimiter {
   }
 }
 
-/** The largest sample; 1 at least. */
+/** Returns at least 1. */
 function peakOf(sum: Float32Array) {
   let most = 1;
   for (let n = 0; n < sum.length; n++) most = Math.max(most, Math.abs(sum[n] ?? 0));

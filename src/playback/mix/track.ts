@@ -1,20 +1,17 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
 
-/** Samples of one frame of 20 ms, mono at the speaking rate. */
+/** 20 ms, mono. */
 export const frameSamples = speakRateHz / 50;
 
-/** 20 ms of one track. */
 export type Block = {
-  /** `frameSamples` of them. */
   readonly samples: Int16Array;
-  /** The frame this block went into really left: it was heard. Not called for a frame that never left. */
+  /** Called when the frame with this block has left, which means that people heard it. */
   readonly left: (atMs: number) => void;
 };
 
-/** One source of sound for the mixer. */
 export interface Track {
-  /** The next 20 ms, or undefined while there is nothing to play. */
+  /** Returns the next 20 ms, or undefined if there is no sound. */
   pullBlock(): Block | undefined;
-  /** Replaces the former listener, called whenever `pull` has something again. */
+  /** Replaces the listener that is called when there is sound again. */
   onSound(listener: () => void): void;
 }

@@ -5,10 +5,10 @@ import type { CueName, Cues } from './load-cues.ts';
 import { fadeToSilence } from './reply-sound.ts';
 import type { SpokenReply } from './spoken-reply.ts';
 
-/** Duration, in samples, of a change of volume during speech. */
+/** Change of volume during speech. */
 const glideSamples = speakRateHz / 50;
 
-/** The track `voice`: the bot's replies, one after the other. */
+/** The track `voice`: replies of the bot, one after the other. */
 export class VoiceTrack implements Track {
   readonly #percent;
   readonly #volume = new Gain(1);
@@ -16,7 +16,7 @@ export class VoiceTrack implements Track {
   #sounds = false;
   #listener: (() => void) | undefined;
 
-  /** `percent` is its volume, from the next frame on; 100 is as loud as replies are. */
+  /** `percent` is read for each frame. */
   constructor(percent: () => number = () => 100) {
     this.#percent = percent;
   }
@@ -26,25 +26,25 @@ export class VoiceTrack implements Track {
     return this.#sounds;
   }
 
-  /** Sounds at once, or after the replies that were added before. */
+  /** Plays a reply after all replies added before. */
   add(reply: SpokenReply): void {
     this.#replies = [...this.#replies.filter((one) => !one.over), reply];
     reply.onChange(() => this.#notifyListeners());
     this.#notifyListeners();
   }
 
-  /** Cuts the reply that sounds and all that wait. */
+  /** Cuts the current reply and all waiting ones. */
   cut(): void {
-    // The last first: else the end of one would wake the link for the next.
+    // The last one first, as the end of one would start the next.
     for (const reply of this.#replies.toReversed()) reply.cut();
   }
 
-  /** Undefined inside a reply whose sound is late; the next reply waits for its end. */
+  /** Undefined inside a reply whose sound is late. The next reply waits. */
   pullBlock(): Block | undefined {
     const block = this.#pullBlock();
     if (block) {
       this.#volume.followPercent(this.#percent(), this.#sounds ? glideSamples : 0);
-      this.#volume.applyToMono(block.samples); // each block is a copy of the reply's samples
+      this.#volume.applyToMono(block.samples); // Each block is a copy of the samples of the reply.
     }
     this.#sounds = block !== undefined;
     return block;
@@ -69,20 +69,20 @@ export class VoiceTrack implements Track {
   }
 }
 
-/** One signal as it was asked for, by which it can be cut. */
+/** Returned by `play` and `say`, and accepted by `cut`. */
 export type PlayedCue = { readonly samples: Int16Array; readonly left: () => void };
 
 const fadeSamples = speakRateHz / 200;
 
-/** Longest wait of a cue for speech that is being silenced, in frames; then its moment has passed. */
+/** A cue is dropped after this many frames of speech. */
 const maxWaitingCues = 3;
 
 const silence: Int16Array = new Int16Array(0);
 
 /**
- * The track `cues`: short signals that never sound together with speech, and end with the first sample of it.
+ * The track `cues`: short sounds, which end with the first sample of speech.
  *
- * The mixer asks it after the voice track, so that it knows the frame.
+ * The mixer pulls this track after the voice track, whose `sounds` is then current.
  */
 export class CueTrack implements Track {
   readonly #voice;
@@ -90,14 +90,13 @@ export class CueTrack implements Track {
   readonly #percent;
   readonly #volume = new Gain(1);
   #sounding = silence;
-  /** The one that sounds, or did last. */
+  /** The current or latest cue. */
   #current: PlayedCue | undefined;
-  /** Begins once the one that sounds is over. */
   #next: PlayedCue | undefined;
   #waited = 0;
   #listener: (() => void) | undefined;
 
-  /** `percent` is its volume, from the next frame on; 100 is as loud as cues are made. */
+  /** `percent` is read for each frame. */
   constructor(
     voice: Pick<VoiceTrack, 'sounds'>,
     cues: Cues,
@@ -108,15 +107,12 @@ export class CueTrack implements Track {
     this.#percent = percent;
   }
 
-  /** Plays a cue from the next frame on, or after the current cue; replaces one that waits. Lost while the bot speaks. */
+  /** Plays a cue after the current one, in place of a waiting one. During speech it is lost. */
   play(name: CueName): PlayedCue {
     return this.say(this.#cues[name]);
   }
 
-  /**
-   * Plays a sound at the speaking rate, mono: a few words said while people wait, or a
-   * tone they asked for. `left` is called as each frame of it really leaves.
-   */
+  /** Plays mono sound at 24 kHz as a cue. `left` is called for each frame that has left. */
   say(samples: Int16Array, left: () => void = () => undefined): PlayedCue {
     const cue = { samples, left };
     this.#next = cue;
@@ -125,7 +121,7 @@ export class CueTrack implements Track {
     return cue;
   }
 
-  /** Silent within one frame, after a fade of 5 ms, where it is that cue which sounds; one that waits is not played. */
+  /** Fades a sounding cue out within 5 ms, and removes a waiting one. */
   cut(cue: PlayedCue): void {
     if (this.#next === cue) this.#next = undefined;
     if (this.#current !== cue) return;

@@ -5,10 +5,10 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 /** `heard` rises, `thinking` is a tick, `error` falls, `leaving` is two notes down. */
 export type CueName = 'heard' | 'thinking' | 'error' | 'leaving';
 
-/** Each cue at the speaking rate, mono. */
+/** Mono at 24 kHz. */
 export type Cues = Readonly<Record<CueName, Int16Array>>;
 
-/** The cues that scripts/make-cues.mjs writes. Fails only where the files are not as they were. */
+/** Loads the files of scripts/make-cues.mjs. */
 export async function loadCues(): Promise<Cues> {
   return {
     heard: await loadCue('heard'),

@@ -12,27 +12,28 @@ import {
   weighWords,
 } from './word-times.ts';
 
-/** A voice fades in and out of silence in this time, since a step would click. */
 const voiceFadeMs = 3;
 
 /**
- * Word times are estimates, so the chosen word is the one that sounded `doubtMs` before the cut, and its start is moved
- * to the quietest spot within `snapMs` before it. Over test/fixtures/speech the start of the cut word is
- * then lost in 15 % of all cuts and 335 ms come again; without doubt, snapping 80 ms either way, in 34 %, and 200 ms.
+ * Word times are estimates, so the cut word is the one that sounded `doubtMs` earlier, and its
+ * start is the quietest spot within `snapMs` before the estimate.
+ *
+ * Measured over test/fixtures/speech: 15 % of all cuts lose the start of the word, and 335 ms are
+ * repeated. Without doubt, with 80 ms either way, it is 34 % and 200 ms.
  */
 const doubtMs = 100;
 const snapMs = 120;
 
 /**
- * Sound that may lack without a word missing: three frames, since a sentence ends in silence
- * and the link may refuse a packet.
+ * A sentence counts as heard if no more than this is missing. It ends in silence, and the
+ * connection may refuse a packet.
  */
 const missingSoundMs = 60;
 
-/** Positions of sentences in the sound of a reply, and the part of each that has left. */
+/** Sentences of a reply with their places in its sound, and the part that has left. */
 class SpokenSentences {
   readonly #all: TimedSentence[] = [];
-  /** End of the sound that left. */
+  /** End of the sound that has left. */
   #sentTo = 0;
   #isOpen = false;
 
@@ -40,12 +41,11 @@ class SpokenSentences {
     return this.#all.at(-1);
   }
 
-  /** Whether `text` is the sentence the latest sound belongs to, and more of it may come. */
+  /** True if further sound continues this sentence. */
   isCurrent(text: string): boolean {
     return this.#isOpen && this.#last?.text === text;
   }
 
-  /** No more of the latest sentence comes. */
   close(): void {
     this.#isOpen = false;
   }
@@ -57,7 +57,6 @@ class SpokenSentences {
     this.#all.push({ text, words, from, to: from, levels: new Levels() });
   }
 
-  /** The latest sentence got these samples more. */
   grow(samples: Int16Array): void {
     const last = this.#last;
     if (!last) return;
@@ -65,7 +64,7 @@ class SpokenSentences {
     last.levels.push(samples);
   }
 
-  /** The samples up to this place left; those that leave again change nothing. */
+  /** Notes that the samples up to this place have left. Repeated sound changes nothing. */
   noteSent(to: number): void {
     this.#sentTo = Math.max(this.#sentTo, to);
   }
@@ -74,7 +73,10 @@ class SpokenSentences {
     return this.#sentTo / samplesPerMs;
   }
 
-  /** The words that left: whole sentences, and of one that was cut those that were over by then; `whole`: no more sound of the latest was to come. */
+  /**
+   * Returns the words that have left. A sentence that was cut counts up to its last whole word.
+   * `whole` means that the latest sentence is complete.
+   */
   getHeardText(whole: boolean): string {
     const texts = this.#all.map((one) =>
       this.#getHeardWords(one, whole || one !== this.#last),
@@ -86,7 +88,10 @@ class SpokenSentences {
     return this.#all.map(({ text }) => text.trim()).join(' ');
   }
 
-  /** Start of the word that a stop at `place` would cut, rather too early than too late; between words, `place`. */
+  /**
+   * Finds the start of the word that a stop at `place` would cut, rather too early than too late.
+   * Returns `place` between words.
+   */
   findWordStart(place: number, whole: boolean): number {
     const one = this.#all[this.#findIndex(place)];
     if (!one || place === one.to) return place;
@@ -96,7 +101,10 @@ class SpokenSentences {
     return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
   }
 
-  /** Drops all after the sentence at `place`; returns its end, undefined while it may still grow. */
+  /**
+   * Drops all sentences after the one at `place`. Returns its end, or undefined if it may still
+   * grow.
+   */
   closeAfter(place: number): number | undefined {
     const kept = this.#findIndex(place) + 1;
     if (kept === this.#all.length) return undefined;
@@ -131,20 +139,23 @@ function findSafeStart(words: readonly WordTime[], atMs: number, levels: Levels)
   );
 }
 
-/** Played sound, in samples, that is kept for a resumed reply: 3 s, as no word is longer. */
+/** Played sound that a resumed reply may repeat: 3 s. */
 const keepSamples = 3_000 * samplesPerMs;
-/** Length of a fade without a click, in the first half of a frame, of which an Opus encoder fills 6.5 ms with the sound before. */
+/**
+ * Fade without a click in the first half of a frame. The encoder fills 6.5 ms of the frame with
+ * the sound before.
+ */
 const fadeSamples = 4 * samplesPerMs;
-/** Length of that fade in samples, where the next sound is only late. */
+/** Fade before sound that is late. */
 const starvedSamples = 10 * samplesPerMs;
-/** Comes out of silence without a click, and without eating a consonant. */
+/** A longer rise would eat a consonant. */
 const riseSamples = 5 * samplesPerMs;
 const edgeSamples = voiceFadeMs * samplesPerMs;
 
-/** 20 ms, and the place of the sound behind them. */
+/** 20 ms, and the place after them. */
 export type SoundCut = { readonly samples: Int16Array; readonly to: number };
 
-/** Sound of one reply: waiting samples, the last taken ones, and the positions of words. */
+/** Sound of one reply: waiting samples, recently played samples, and the places of words. */
 export class ReplySound {
   readonly gain = new Gain(1);
   readonly sentences = new SpokenSentences();
@@ -154,24 +165,23 @@ export class ReplySound {
   readonly #samples = new SampleBuffer();
   #taken = 0;
   #rising = false;
-  /** The next samples begin a sentence. */
   #isFresh = true;
 
   constructor(speed = 1) {
     this.#stretch = speed === 1 ? undefined : new TimeStretch(speed);
   }
 
-  /** Samples waiting. */
+  /** Waiting samples. */
   get length(): number {
     return this.#samples.to - this.#taken;
   }
 
-  /** The place of the next sample. */
+  /** Place of the next sample. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** The sound is copied: a provider may use its memory again. */
+  /** Copies the sound, since a provider may reuse its memory. */
   push(pcm: Pcm, text: string): void {
     if (!this.sentences.isCurrent(text)) {
       this.end();
@@ -181,26 +191,24 @@ export class ReplySound {
     this.#appendPieces(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
   }
 
-  /** No more sound comes. */
   close(): void {
     this.end();
     this.#fadeEnd();
   }
 
-  /** The sentence has no more sound. */
   end(): void {
     this.#appendPieces([this.#rate.flush()]);
     if (this.#stretch) this.#addPiece(this.#stretch.flush());
   }
 
-  /** Drops the sound after the current sentence; false where there is none yet. */
+  /** Drops the sound after the current sentence. Returns false if there is none yet. */
   dropAfterSentence(): boolean {
     const end = this.sentences.closeAfter(this.#taken);
     if (end !== undefined) this.#samples.truncate(end);
     return end !== undefined;
   }
 
-  /** Zeros fill missing samples; where more should have come, the sound fades into them. */
+  /** Takes 20 ms. Zeros replace missing samples, and a `starved` frame fades into them. */
   take(starved: boolean): SoundCut {
     const samples = new Int16Array(frameSamples);
     const sound = this.#copyNext(samples);
@@ -212,7 +220,7 @@ export class ReplySound {
     return { samples, to: this.#taken };
   }
 
-  /** A frame in which the next sound fades out; nothing is taken. */
+  /** Returns a frame in which the next sound fades out. Takes nothing. */
   takeTail(): Int16Array {
     const samples = new Int16Array(frameSamples);
     const fading = this.#copyNext(samples.subarray(0, fadeSamples));
@@ -221,12 +229,12 @@ export class ReplySound {
     return samples;
   }
 
-  /** Resumes at the same position, out of silence. */
+  /** The next frame rises from silence. */
   fadeIn(): void {
     this.#rising = true;
   }
 
-  /** Goes back to the start of the word that is cut here, as far as it was kept. */
+  /** Goes back to the start of the word at this place, if its sound was kept. */
   rewindToWord(whole: boolean): void {
     const start = this.sentences.findWordStart(this.#taken, whole);
     this.#taken = Math.max(start, this.#taken - keepSamples, this.#samples.from);
@@ -234,8 +242,8 @@ export class ReplySound {
   }
 
   /**
-   * Lets the waiting sound fall to silence and `piece` rise from it, if there would be a step between them. The sound of an audio
-   * model goes on where a sentence begins, and has none.
+   * Fades the old sound out and the new one in if there is a step between them. The sound of an
+   * audio model continues across sentences, without a step.
    */
   #joinPiece(piece: Int16Array) {
     const before = this.#samples.view(
@@ -272,7 +280,7 @@ export class ReplySound {
     this.sentences.grow(piece);
   }
 
-  /** Copies the next samples there, and returns the part that they fill. */
+  /** Returns the filled part. */
   #copyNext(into: Int16Array) {
     const next = this.#samples.view(this.#taken, into.length);
     into.set(next);
@@ -280,16 +288,16 @@ export class ReplySound {
   }
 }
 
-/** Largest sample of a voice: -1 dBFS, since Opus may overshoot. */
+/** -1 dBFS, as Opus may overshoot. */
 const ceiling = 29_200;
-/** Largest rise of the gain from one sample to the next: 3 dB in 100 ms. */
+/** The gain rises by at most 3 dB in 100 ms. */
 const release = 1.000_146;
 
-/** Keeps a voice below -1 dBFS: its gain falls with a peak, at once, and rises slowly. */
+/** Keeps a voice below -1 dBFS. The gain falls at once and rises slowly. */
 class VoiceLimiter {
   #gain = 1;
 
-  /** Limits the next samples, in place. */
+  /** Works in place. */
   limit(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at++) {
       const sample = samples[at] ?? 0;

@@ -1,9 +1,9 @@
 // The package has no types.
 declare module '@echogarden/sonic-wasm/sonic.js' {
-  /** Numbers of streams and of places in memory. */
+  /** Address in memory, or number of a stream. */
   type Address = number;
 
-  /** The functions of sonic.h that are used here; 16-bit samples lie in `HEAP16` at half their address. */
+  /** Functions of sonic.h. Samples lie in `HEAP16` at half their address. */
   export interface Sonic {
     readonly HEAP16: Int16Array;
     _malloc(bytes: number): Address;

@@ -5,44 +5,42 @@ import { type Block, frameSamples } from '#src/playback/mix/track.ts';
 import { ReplySound } from './reply-sound.ts';
 import { samplesPerMs } from './word-times.ts';
 
-/** Fixed properties of a reply. */
 export type ReplyOptions = {
-  /** False for a reply that must not be interrupted by speech. A `cut` still works. Default true. */
+  /** False for a reply that speech must not interrupt. `cut` still works. Default true. */
   readonly interruptible?: boolean;
-  /** Speed at which its sound is played, at the same pitch, 0.5 to 2; default 1. */
+  /** Speed at the same pitch, 0.5 to 2. */
   readonly speed?: number;
 };
 
-/** Sound held for one answer; its writer waits above it. The piece that exceeds it is kept whole. */
+/** The writer waits above this. A piece that exceeds it is kept whole. */
 export const longestQueueMs = 5_000;
 
-/** Frames of a pause so short that no word is missed: it resumes where it stopped. */
+/** A pause of up to so many frames loses no word, and resumes where it stopped. */
 const shortestPause = 4;
 
-/** Length of a change of volume: a faster one would click. */
+/** A faster change of volume would click. */
 const glideMs = 5;
 
-/** One answer on its way to the channel: its sound, and its heard part. Written by one, pulled by a track. */
+/** One answer on its way to the channel. A pipeline writes its sound, and a track pulls it. */
 export class SpokenReply {
   readonly interruptible: boolean;
   readonly #sound;
   readonly #done = Promise.withResolvers<ReplyFinish>();
-  /** Settles once and never rejects; after `cut`, at once. */
+  /** Resolves once and never rejects. */
   readonly finish = this.#done.promise;
   #finished: ReplyFinish | undefined;
-  /** Finish once all has been handed out. */
+  /** `finished` after the last frame. */
   #ending: Exclude<ReplyFinish, 'empty'> | undefined;
-  /** From now on only writes to the sentence that sounds are accepted. */
+  /** Only sound of the current sentence is accepted. */
   #last = false;
   #firstSentAtMs: number | undefined;
-  /** The former pull gave sound, so stopping short would click. */
+  /** The last pull gave sound, so a sudden stop would click. */
   #sounding = false;
-  /** A part of a frame was held back once, in case its rest came. */
+  /** Part of a frame was held back once, as its rest may come. */
   #waited = false;
   /** The latest frame is not known to have left. */
   #unconfirmed = false;
   #paused = false;
-  /** Frames asked for since the pause. */
   #pausedFor = 0;
   #tail: Int16Array | undefined;
   #space: PromiseWithResolvers<void> | undefined;
@@ -54,18 +52,17 @@ export class SpokenReply {
     this.#sound = new ReplySound(speed);
   }
 
-  /** Instant at which its first frame left as a datagram. */
+  /** Time at which the first frame left. */
   get firstSentAtMs(): number | undefined {
     return this.#firstSentAtMs;
   }
 
-  /** A pull would give sound now. */
   get ready(): boolean {
     if (this.#finished || this.#paused) return this.#tail !== undefined;
     return this.#sound.length >= (this.#ending ? 1 : frameSamples);
   }
 
-  /** Whether no more sound can ever come. */
+  /** True if no more sound can come. */
   get over(): boolean {
     return this.#finished !== undefined && this.#tail === undefined;
   }
@@ -74,27 +71,28 @@ export class SpokenReply {
     return this.#paused && this.#finished === undefined;
   }
 
-  /** Milliseconds of it that really left, without padding, the fade after a cut, and repeated sound. */
+  /** Length of the sound that left, without padding, fades and repetition. */
   getPlayedMs(): number {
     return this.#sound.sentences.getSentMs();
   }
 
-  /** The words that really left. */
+  /** Returns the words that have left. */
   getHeardText(): string {
     return this.#sound.sentences.getHeardText(
       this.#ending !== undefined && this.#ending !== 'failed',
     );
   }
 
-  /** All its words so far, whether or not they left. */
+  /** Returns all words so far, heard or not. */
   getWholeText(): string {
     return this.#sound.sentences.getWholeText();
   }
 
   /**
-   * Adds sound; the same text as before continues that sentence. Waits while more than `longestQueueMs` is queued.
+   * Adds sound. The same text as before continues its sentence. Waits while more than
+   * `longestQueueMs` is queued.
    *
-   * After `cut` the sound is dropped in silence. Aborting `signal` throws `signal.reason`.
+   * Sound after `cut` is dropped. Aborting `signal` throws `signal.reason`.
    */
   async write(pcm: Pcm, text: string | undefined, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
@@ -108,22 +106,22 @@ export class SpokenReply {
     await this.#waitForSpace(signal);
   }
 
-  /** The next sound begins a sentence, also where its text is the same. */
+  /** The next sound begins a sentence, even with the same text. */
   endSentence(): void {
     this.#sound.sentences.close();
   }
 
-  /** No more sound will come; queued sound still plays. */
+  /** Queued sound still plays. */
   end(): void {
     this.#closeWith('completed');
   }
 
-  /** No more sound will come since its source failed; queued sound still plays. */
+  /** The source failed. Queued sound still plays. */
   fail(): void {
     this.#closeWith('failed');
   }
 
-  /** Drops the rest: silent within one frame, after a fade of 4 ms. */
+  /** Drops the rest, with a fade of 4 ms in the next frame. */
   cut(): void {
     if (this.#finished) return;
     if (!this.#paused) this.#fadeOut();
@@ -132,7 +130,10 @@ export class SpokenReply {
     this.#notify();
   }
 
-  /** Drops all sound after the current sentence, also later writes; ends as `cancelled` if there was any. */
+  /**
+   * Drops all sound after the current sentence, also of later writes. Ends as `cancelled` if
+   * there was any.
+   */
   endAfterSentence(): void {
     if (this.#finished || this.#ending === 'cancelled') return;
     this.#last = true;
@@ -140,12 +141,12 @@ export class SpokenReply {
     else if (this.#sound.dropAfterSentence()) this.#dropSound();
   }
 
-  /** Turns `db` down from its own volume, with the next frame; 0 returns to it. Out of silence there is nothing to glide from. */
+  /** Lowers the volume by `db` from the next frame on. 0 restores it. */
   duck(db: number): void {
     this.#sound.gain.rampTo(toGain(-db), this.#sounding ? glideMs * samplesPerMs : 0);
   }
 
-  /** Silent within one frame, after a fade of 4 ms, and keeps everything; its writer waits when 5 s are queued. */
+  /** Fades out within 4 ms, and keeps the rest. */
   pause(): void {
     if (this.#finished || this.#paused) return;
     this.#paused = true;
@@ -153,7 +154,10 @@ export class SpokenReply {
     this.#fadeOut();
   }
 
-  /** Resumes at the start of the word that was cut, after 80 ms or less right there; a pause that was not heard yet is dropped. */
+  /**
+   * Resumes at the start of the word that was cut. After 80 ms or less it resumes at the same
+   * place. A pause that nobody heard is dropped.
+   */
   resume(): void {
     if (this.#finished || !this.#paused) return;
     this.#paused = false;
@@ -164,12 +168,12 @@ export class SpokenReply {
     this.#notify();
   }
 
-  /** For the track it plays on: called when `ready` or `over` may have become true. */
+  /** For the track: called when `ready` or `over` may have changed. */
   onChange(listener: () => void): void {
     this.#listener = listener;
   }
 
-  /** For the track it plays on: the next 20 ms, or undefined while there are none. */
+  /** For the track: returns the next 20 ms, or undefined if there are none. */
   pull(): Block | undefined {
     if (this.#paused) this.#pausedFor++;
     const block = this.#finished || this.#paused ? this.#pullTail() : this.#pullSound();
@@ -228,7 +232,7 @@ export class SpokenReply {
     this.#concludeIfDrained();
   }
 
-  /** Called when the last frame is confirmed, or a frame later, if the link refused one. */
+  /** Runs when the last frame is confirmed, or one frame later if the connection refused one. */
   #concludeIfDrained() {
     if (this.#sound.length > 0 || !this.#ending) return;
     const empty = this.#sound.taken === 0 && this.#ending === 'completed';
@@ -255,7 +259,6 @@ export class SpokenReply {
     }
   }
 
-  /** Wakes the writer that waits for space in the queue. */
   #freeSpace() {
     this.#space?.resolve();
     this.#space = undefined;

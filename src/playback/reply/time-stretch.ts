@@ -3,18 +3,17 @@ import { joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 
 const sonic = await openSonic();
-/** Samples that Sonic gets at a time, so that its result does not depend on the pieces of the sound. */
+/** Sonic gets equal blocks, so that its result does not depend on the pieces. */
 const blockSamples = speakRateHz / 50;
 const blockAt = sonic._malloc(2 * blockSamples);
-/** Frees streams of sounds that are not wanted any more. */
+/** Frees the memory of abandoned streams. */
 const streams = new FinalizationRegistry<number>((stream) =>
   sonic._sonicDestroyStream(stream),
 );
 
 /**
- * Changes the speed of a sound that comes in pieces, at the same pitch; 24 kHz mono. By Sonic, which is made for speech.
- *
- * `speed` lies between 0.25 and 4.
+ * Changes the speed of mono sound at 24 kHz, at the same pitch, with Sonic. `speed` lies between
+ * 0.25 and 4.
  */
 export class TimeStretch {
   readonly #stream = sonic._sonicCreateStream(speakRateHz, 1);
@@ -25,7 +24,7 @@ export class TimeStretch {
     streams.register(this, this.#stream);
   }
 
-  /** Gives the sound that is final so far: all but the last 60 ms or so. */
+  /** Returns the sound that is final, which is all but the last 60 ms. */
   push(samples: Int16Array): Int16Array {
     const all = joinSamples([this.#rest, samples]);
     const whole = all.length - (all.length % blockSamples);
@@ -36,7 +35,7 @@ export class TimeStretch {
     return this.#read();
   }
 
-  /** Gives the rest of the sound; later pushes begin another. */
+  /** Returns the rest. A later push begins a new sound. */
   flush(): Int16Array {
     this.#write(this.#rest);
     this.#rest = new Int16Array();
@@ -49,7 +48,7 @@ export class TimeStretch {
     sonic._sonicWriteShortToStream(this.#stream, blockAt, samples.length);
   }
 
-  #read(): Int16Array {
+  #read() {
     const pieces: Int16Array[] = [];
     for (;;) {
       const count = sonic._sonicReadShortFromStream(
@@ -63,7 +62,6 @@ export class TimeStretch {
   }
 }
 
-/** A sound at `speakRateHz` and another speed, at the same pitch. */
 export async function* changeSpeed(
   sound: AsyncIterable<Pcm>,
   speed: number,

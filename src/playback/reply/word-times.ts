@@ -2,20 +2,19 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 
 export const samplesPerMs = speakRateHz / 1000;
 
-/** Length of one piece of the level curve. */
 const cellMs = 10;
 const cellSamples = samplesPerMs * cellMs;
 
 /**
- * Level of the loudest cell, as a multiple of that of a pause: 20 dB. Over test/fixtures/speech, words then start 101 ms off in
- * synthetic and 131 ms in human voices. A whole number, for each fraction would be an object of its own.
+ * Cells 20 dB below the loudest are pauses. Measured over test/fixtures/speech, words start 101
+ * ms off in synthetic and 131 ms in human voices. A whole number keeps the array of cells
+ * unboxed.
  */
 const loudestByPause = 10;
 
-/** Whether a position before or after a pause is meant. */
 type PauseSide = 'before' | 'after';
 
-/** Loudness of a sound in each 10 ms: enough to find its pauses. */
+/** Loudness in steps of 10 ms, which shows pauses. */
 export class Levels {
   readonly #cells: number[] = [];
   #loudest = 0;
@@ -30,12 +29,12 @@ export class Levels {
     }
   }
 
-  /** Mean of the cell's samples without their signs; 0 for a cell that is not complete. */
+  /** Mean absolute sample. Returns 0 for an incomplete cell. */
   getLevel(cell: number): number {
     return this.#cells[cell] ?? 0;
   }
 
-  /** Duration without pauses within the first `untilMs`. */
+  /** Counts time without pauses. */
   getSoundingMs(untilMs: number): number {
     let sounding = 0;
     for (let cell = 0; cell < this.#cells.length && cell * cellMs < untilMs; cell++) {
@@ -44,7 +43,10 @@ export class Levels {
     return sounding;
   }
 
-  /** Position at which `soundingMs` is reached, before or after a pause that may lie there; past the end it continues evenly. */
+  /**
+   * Finds the time at which `soundingMs` is reached, before or after a pause there. Continues
+   * evenly after the end.
+   */
   findPlace(soundingMs: number, side: PauseSide): number {
     const cells = soundingMs / cellMs;
     let whole =
@@ -58,7 +60,9 @@ export class Levels {
     return (this.#cells.length + whole) * cellMs + restMs;
   }
 
-  /** Start of the quietest cell that lies between, of equals the one nearest to `nearMs`; undefined where none does. */
+  /**
+   * Finds the start of the quietest cell, or of the one nearest to `nearMs` if several are equal.
+   */
   findQuietest(fromMs: number, toMs: number, nearMs: number): number | undefined {
     let best: number | undefined;
     const getDistance = (cell: number) => Math.abs(cell * cellMs - nearMs);
@@ -86,7 +90,7 @@ export class Levels {
   }
 }
 
-/** One sentence and its sound, whose samples are places in the sound of the whole reply. */
+/** Places count samples of the reply. */
 export type TimedSentence = {
   readonly text: string;
   readonly words: readonly WeightedWord[];
@@ -95,7 +99,7 @@ export type TimedSentence = {
   readonly levels: Levels;
 };
 
-/** A word: its characters in the text, and when it sounds within the sentence. */
+/** Characters of a word, and its time within the sentence. */
 export type WordTime = {
   readonly from: number;
   readonly to: number;
@@ -103,19 +107,21 @@ export type WordTime = {
   readonly toMs: number;
 };
 
-/** Characters of a word in a text, and its share of the sound. */
 export type WeightedWord = {
   readonly from: number;
   readonly to: number;
   readonly weight: number;
 };
 
-/** Ordinary pace, about 15 characters a second: for a sentence whose sound is still incomplete. */
+/** About 15 characters a second, for a sentence whose sound is incomplete. */
 const characterMs = 65;
 
 const segments = new Intl.Segmenter(undefined, { granularity: 'word' });
 
-/** Times of each word of a sentence: by its share of the text; also without spaces. `isWhole`: no more of its sound will come. */
+/**
+ * Estimates word times by length of text. `isWhole` means that all sound of the sentence is
+ * there.
+ */
 export function estimateWordTimes(
   sentence: TimedSentence,
   isWhole: boolean,
@@ -131,7 +137,7 @@ export function estimateWordTimes(
   });
 }
 
-/** A word weighs its letters and the space behind it: short words are not as short as they look. */
+/** A word weighs its letters and the space after it. */
 export function weighWords(text: string): WeightedWord[] {
   const parts = [...segments.segment(text)];
   return parts.flatMap(({ index, segment, isWordLike }, n) => {
@@ -142,7 +148,7 @@ export function weighWords(text: string): WeightedWord[] {
   });
 }
 
-/** Maps a share of the words to its instant in the sound; over silence they lie evenly. */
+/** Maps a share of the words to a time in the sound. In silence they lie evenly. */
 function createWordClock({ text, from, to, levels }: TimedSentence, isWhole: boolean) {
   const soundMs = (to - from) / samplesPerMs;
   const lengthMs = isWhole ? soundMs : Math.max(soundMs, text.length * characterMs);

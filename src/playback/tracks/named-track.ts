@@ -17,30 +17,28 @@ import type {
 } from './track-outcomes.ts';
 import { findMeantSound } from './track-sounds.ts';
 
-/** All tracks, of which this is one. */
 type TrackHost = {
   readonly isPaused: boolean;
-  /** Called without an event when there may be sound again. */
+  /** Without an event, there may be sound again. */
   readonly report: (event?: TrackEvent) => void;
 };
 
 type Crossfade = { readonly next: TrackItem; readonly samples: number };
 
-/** One name, the sound that plays on it, those that wait, and its volume: item after item without a gap or a click. */
+/** One named track: its queue and volume. Sounds follow each other without a gap or a click. */
 export class NamedTrack {
-  /** Name in the spelling of the first use. */
+  /** Spelled as at its first use. */
   readonly name: string;
-  /** The name as it is compared. */
+  /** Form for comparison. */
   readonly key: string;
   readonly #clock;
   readonly #host;
   readonly #gain = new Gain();
   #state: TrackState = { percent: 100, isPaused: false, isMuted: false };
   #items: readonly TrackItem[] = [];
-  /** The item whose beginning was reported last. */
   #begun: TrackItem | undefined;
   #declicker = new Declicker();
-  /** The next sound, which comes in while the current one ends, and the samples that this takes. */
+  /** The next sound, which fades in while the current one ends. */
   #crossfade: Crossfade | undefined;
 
   constructor(name: string, clock: Clock, host: TrackHost) {
@@ -54,7 +52,7 @@ export class NamedTrack {
     return this.#state;
   }
 
-  /** The item that plays, also while paused, then those that wait. */
+  /** The current sound first. */
   get items(): readonly TrackItem[] {
     return this.#items;
   }
@@ -63,7 +61,6 @@ export class NamedTrack {
     return this.#items[0];
   }
 
-  /** Adds an item at the end of the queue, or at its head. */
   enqueue(source: SoundSource, options: ItemOptions): TrackOutcome {
     const { name: track } = this;
     const { title } = source;
@@ -76,7 +73,7 @@ export class NamedTrack {
     return { kind, title, track, place, ended: item.ended.promise };
   }
 
-  /** Performs a command; all but a change of the volume needs an item. A pause is a fade of 5 ms; a stop ends it. */
+  /** Only a change of volume works without a sound. A pause fades in 5 ms. */
   perform(command: TrackCommand): TrackOutcome {
     const { now, name: track } = this;
     if (command.kind === 'volume') {
@@ -90,7 +87,7 @@ export class NamedTrack {
     return now ? this.#performOnItem(now, command) : { kind: 'empty', track };
   }
 
-  /** Changes the state, limits the volume to 0 to 200 %, and reaches it within `overMs`, but not faster than in 5 ms. */
+  /** Changes the state. The volume is limited to 0 to 200 %, and changes in 5 ms or more. */
   changeState(change: Partial<TrackState>, overMs = 0): void {
     const state = { ...this.#state, ...change };
     const percent = Math.max(0, Math.min(maxVolumePercent, state.percent));
@@ -103,24 +100,23 @@ export class NamedTrack {
     this.follow();
   }
 
-  /** Ends what plays and what waits, as the bot leaves. */
+  /** Ends all sounds, as the bot leaves. */
   close(): void {
     this.#cancelItems(this.#items, 'left');
   }
 
-  /** For the mixer of another link, whose listeners have not heard the sound before. */
+  /** Starts anew for listeners of another connection. */
   startOver(): void {
     this.#declicker = new Declicker();
   }
 
-  /** For the mixer: whether a pull would give sound. */
   get isReady(): boolean {
     return (
       !this.#declicker.isSilent || (!this.#isStill && (this.now?.isReady ?? false))
     );
   }
 
-  /** For the mixer: fills `raw` with the next 20 ms; false where it is paused, or has nothing to play or to hear. */
+  /** For the mixer: fills `raw` with 20 ms. Returns false if nothing is audible. */
   pull(raw: Float32Array): boolean {
     const sounds = this.#declicker.smooth(
       raw,
@@ -132,7 +128,7 @@ export class NamedTrack {
     return isHeard;
   }
 
-  get #isStill(): boolean {
+  get #isStill() {
     return this.#state.isPaused || this.#host.isPaused;
   }
 
@@ -180,7 +176,7 @@ export class NamedTrack {
     }
   }
 
-  /** Repeats the current sound: no end of this track is awaited any more. */
+  /** A sound in a loop has no end to wait for. */
   #startAgain() {
     this.#endCrossfade();
     for (const { ended } of this.#items) ended.resolve('looping');
@@ -210,13 +206,13 @@ export class NamedTrack {
     this.follow();
   }
 
-  /** Plays, or keeps still, as it is now meant to: call when all are paused or go on. */
+  /** Plays or stays still, as the state says. */
   follow(): void {
     if (!this.#isStill) this.now?.open();
     this.#host.report();
   }
 
-  /** Fills the frame as far as there is sound, and says how far that is. */
+  /** Returns the filled samples of one channel. */
   #fillFrame(raw: Float32Array) {
     let end = 0;
     for (let { now } = this; now && end < musicFrame; { now } = this) {
@@ -235,11 +231,14 @@ export class NamedTrack {
     return end;
   }
 
-  get #crossfadeSamples(): number {
+  get #crossfadeSamples() {
     return (this.#state.crossfadeMs ?? 0) * musicPerMs;
   }
 
-  /** Reads the next sound ahead of its turn, and mixes it into `raw`, of which `rest` samples were left, if that is a crossfade. */
+  /**
+   * Opens the next sound early, and mixes it into `raw` during a crossfade. `rest` counts the
+   * samples left before `raw`.
+   */
   #crossfadeOn(raw: Float32Array, rest: number) {
     const next = this.#items[1];
     next?.open();
@@ -248,7 +247,7 @@ export class NamedTrack {
     if (this.#crossfade) this.#mixNext(raw, this.#crossfade, rest);
   }
 
-  /** Mixes the next sound into the current one in `raw`, of which `rest` samples were left before that; the power stays the same. */
+  /** Crossfades with equal power. */
   #mixNext(raw: Float32Array, { next, samples }: Crossfade, rest: number) {
     const coming = new Float32Array(raw.length);
     next.take(coming);
@@ -259,7 +258,7 @@ export class NamedTrack {
     }
   }
 
-  /** Leaves the current sound alone: the next one waits for its turn from its beginning. */
+  /** The next sound waits for its turn from its beginning. */
   #endCrossfade() {
     if (!this.#crossfade) return;
     this.#declicker.cut();
@@ -268,7 +267,6 @@ export class NamedTrack {
     this.#crossfade = undefined;
   }
 
-  /** Reports an item that sounds, if it is new. */
   #onBegan(item: TrackItem | undefined) {
     if (!item?.hasSounded || item === this.#begun) return;
     this.#begun = item;

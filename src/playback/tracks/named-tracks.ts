@@ -12,21 +12,20 @@ import {
 } from './track-name.ts';
 import type { TrackEvent, TrackOutcome, TrackRefusal } from './track-outcomes.ts';
 
-/** Sounds of all tracks, those that play and those that wait; and names, of which an idle one makes room for a new one. */
+/** Limit of sounds on all tracks, and of track names. A new name replaces an idle one. */
 export const mostSounds = 100;
 
-/** Gain of named tracks under speech, in dB: still heard, and no word is masked. */
+/** Music under speech stays audible, and masks no word. */
 const duckDb = -14;
-/** Duration, in ms, of the glide down to it, and of the one back. */
 const [downMs, upMs] = [80, 400];
 
 /**
- * Tracks by name, each with its own queue, that sound together.
+ * Tracks by name, each with a queue, that sound together.
  *
- * Nothing is read or mixed before a call of `pull`; without that everything stays where it is.
+ * Nothing is read or mixed before `pull`.
  */
 export class NamedTracks {
-  /** The bot's own tracks, of which these hold the volume; what sounds there does not come from here. */
+  /** Volumes of the bot's own tracks. Their sound comes from elsewhere. */
   readonly own: { readonly [Name in OwnTrack]: NamedTrack };
   readonly #clock;
   readonly #tracks = new Map<string, NamedTrack>();
@@ -46,18 +45,18 @@ export class NamedTracks {
     this.own = { voice: track('voice'), cues: track('cues') };
   }
 
-  /** Undefined where nothing was ever played under that name, in any case. */
+  /** Undefined if nothing was played under that name. */
   findTrack(name: string): NamedTrack | undefined {
     const key = trackKey(name);
     return isOwnTrack(key) ? this.own[key] : this.#tracks.get(key);
   }
 
-  /** All tracks of people, those that were opened first before the others. */
+  /** Oldest first, without the bot's own. */
   listTracks(): readonly NamedTrack[] {
     return [...this.#tracks.values()];
   }
 
-  /** Why no sound can be added to a track of that name; undefined where one can. */
+  /** Returns undefined if a sound can be added. */
   findRefusal(name: string): TrackRefusal | undefined {
     if (this.#isClosed) return { kind: 'nowhere' };
     const track = trackName(name);
@@ -68,7 +67,6 @@ export class NamedTracks {
     return count < mostSounds ? undefined : { kind: 'full', limit: mostSounds };
   }
 
-  /** Adds a sound; makes the track. */
   enqueue(name: string, source: SoundSource, options: ItemOptions = {}): TrackOutcome {
     return this.findRefusal(name) ?? this.#openTrack(name).enqueue(source, options);
   }
@@ -77,29 +75,28 @@ export class NamedTracks {
     return this.#isPaused;
   }
 
-  /** Whether a track may be heard now. */
   get isAudible(): boolean {
     const isHeard = ({ now, state }: NamedTrack) =>
       now !== undefined && !state.isPaused && !state.isMuted && state.percent > 0;
     return !this.#isPaused && this.listTracks().some(isHeard);
   }
 
-  /** Pauses all, or ends that; a track paused by itself stays so afterwards. */
+  /** Pauses or resumes all tracks. A track that was paused alone stays paused. */
   pause(on: boolean): void {
     if (on === this.#isPaused) return;
     this.#isPaused = on;
     for (const track of this.#tracks.values()) track.follow();
   }
 
-  /** Calls `listener` synchronously for each event, until disposed of. */
+  /** Calls `listener` synchronously until disposed. */
   listen(listener: (event: TrackEvent) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
   /**
-   * For the mixer: the next 20 ms of all of them in two channels, not limited and good until the next pull, or undefined
-   * while they are silent.
+   * For the mixer: returns the next 20 ms in stereo, or undefined for silence. Valid until the
+   * next pull.
    */
   pull(isSpeaking: boolean): Float32Array | undefined {
     const hasSounded = this.#sounds;
@@ -114,19 +111,18 @@ export class NamedTracks {
     return this.#sounds ? this.#sum : undefined;
   }
 
-  /** For the mixer: whether a pull would advance a track, audible or not. */
+  /** For the mixer: true if `pull` would advance a track, even an inaudible one. */
   get isMoving(): boolean {
     return this.listTracks().some(({ isReady }) => isReady);
   }
 
-  /** For the mixer of a new link: called whenever there may be sound again. Replaces the former listener. */
+  /** For the mixer of a new connection. Replaces the former listener. */
   onSound(listener: () => void): void {
     this.#onSound = listener;
     for (const track of this.#tracks.values()) track.startOver();
     this.#wakeOutput();
   }
 
-  /** Ends everything, for good. */
   close(): void {
     this.#isClosed = true;
     for (const track of this.listTracks()) track.close();
@@ -151,7 +147,7 @@ export class NamedTracks {
     return track;
   }
 
-  /** For a track: tells listeners of an event, and without one the mixer that there may be sound. */
+  /** For a track: reports an event, or, without one, that there may be sound. */
   report(event?: TrackEvent): void {
     if (event) for (const listener of this.#listeners) listener(event);
     this.#wakeOutput();

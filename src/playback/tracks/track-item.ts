@@ -7,78 +7,69 @@ import { BotError } from '#src/base/errors.ts';
 import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import { Gain, levellingGain, musicPerMs } from '#src/playback/mix/gain.ts';
 
-/** Where a sound can be had again. */
 export type SoundOrigin =
   | { readonly kind: 'library'; readonly name: string }
   | { readonly kind: 'link'; readonly url: string; readonly type?: string };
 
-/** Whose sounds these are; nobody's once that person was forgotten. */
+/** Undefined once the person was forgotten. */
 export type SoundOwner = {
   person: { readonly id: string; readonly name: string } | undefined;
 };
 
-/** Fixed properties of an item. */
 export type ItemOptions = {
-  /** Start position in ms; ignored where the source cannot be sought. */
+  /** Ignored for a source without seeking. */
   readonly fromMs?: number;
-  /** Ignored where the source comes only once. */
+  /** Ignored for a source without seeking. */
   readonly isLooping?: boolean;
-  /** Before all that wait. */
+  /** Before all waiting sounds. */
   readonly isNext?: boolean;
   readonly owner?: SoundOwner;
-  /** Left out for what is not to outlive the process: words that are spoken are stored nowhere. */
+  /** Undefined for spoken words, which are stored nowhere. */
   readonly origin?: SoundOrigin;
 };
 
-/** Samples needed before a sound begins, or resumes after a gap; fewer where there are no more. */
+/** Sound needed to begin, or to resume after a gap. */
 const minStartSamples = 400 * musicPerMs;
-/** Samples read ahead; after that nothing is read before the low mark. */
 const maxQueuedSamples = 2_000 * musicPerMs;
 const refillSamples = 1_500 * musicPerMs;
 
-/** End of a source of which no round was read. */
 const endlessSamples = Number.POSITIVE_INFINITY;
 
-/** Time without sound from its source, in ms, after which an item is given up. */
+/** An item without sound for this long is given up. */
 const sourceTimeoutMs = 8_000;
 
 /**
- * One sound on a track: the current one, or a queued one. Reads its source to its end, round after round where it loops,
- * ahead within a bound: 48 kHz stereo, first in, first out. All lengths are samples of one channel.
+ * One sound on a track. Reads its source ahead within a bound, in a loop if wanted. Lengths count
+ * samples of one channel at 48 kHz.
  */
 export class TrackItem {
   readonly source: SoundSource;
   readonly origin: SoundOrigin | undefined;
   readonly id = crypto.randomUUID();
-  /** How a wait for its end is over; only the first answer counts. */
+  /** The first result counts. */
   readonly ended = Promise.withResolvers<PlayWaitOutcome>();
   readonly #clock;
   readonly #owner;
   readonly #onChange;
   readonly #gain;
   #isLooping;
-  /** The present reading of its source. */
   #reading: AbortController | undefined;
   readonly #sound = new SampleBuffer();
-  /** Place in `#sound` of the next sample to be taken. */
   #taken = 0;
-  /** Samples that the source gave so far. */
   #given = 0;
-  /** Place in the source of the next sample to be taken, and of its end, once a loop has reached that. */
+  /** Place in the source, and its end once a loop has reached it. */
   #at;
   #end = endlessSamples;
-  /** Samples read ahead beyond the usual. */
   #lead = 0;
   #isBuffering = true;
-  /** Resolved after sound was taken or the reading ended. */
+  /** Resolves when sound was taken or the reading ended. */
   #space = Promise.withResolvers<void>();
-  /** No more sound comes; with a cause where the source broke, or gave nothing for too long. */
+  /** Set when no more sound comes. `cause` is the failure of the source. */
   #sourceEnd: { readonly cause?: unknown } | undefined;
-  /** A sound of it was taken, or it is known to have had one. */
   #sounded = false;
   #isOver = false;
 
-  /** `onChange` is called when it may have become ready. */
+  /** `onChange` is called when the item may have become ready. */
   constructor(
     source: SoundSource,
     options: ItemOptions,
@@ -109,27 +100,24 @@ export class TrackItem {
     return this.#isLooping;
   }
 
-  /** Position of the next sample to be taken, in ms. */
   get positionMs(): number {
     return this.#at / musicPerMs;
   }
 
-  /** Whether some of it was taken, or an earlier part is known to have been. */
   get hasSounded(): boolean {
     return this.#sounded;
   }
 
-  /** There is enough of it to begin with, or no more will come. */
+  /** True if there is enough sound to begin, or no more will come. */
   get isReady(): boolean {
     return this.isWhole || !this.#isBuffering;
   }
 
-  /** No more will come than is here. */
+  /** True if no more sound will come. */
   get isWhole(): boolean {
     return this.#sourceEnd !== undefined;
   }
 
-  /** All of it was taken. */
   get isDrained(): boolean {
     return this.isWhole && this.rest === 0;
   }
@@ -139,14 +127,14 @@ export class TrackItem {
     return (this.#sound.to - this.#taken) / 2;
   }
 
-  /** Begins to read, or continues, so that it can sound when its turn comes; `lead` samples further ahead than usual. */
+  /** Begins or continues reading, `lead` samples further ahead than usual. */
   open(lead = 0): void {
     if (this.#isOver) return;
     this.#lead = lead;
     if (!this.#reading) this.#readFrom(this.positionMs);
   }
 
-  /** Round and round, or to the end of the present round; only of a source that can be sought. */
+  /** Loops, or ends after this round. Only for a source with seeking. */
   loop(on: boolean): void {
     this.#isLooping = on;
     const rest = this.#end - this.#at;
@@ -160,7 +148,7 @@ export class TrackItem {
     }
   }
 
-  /** Goes on from there with a new reading of its source, once it is opened; only of one that can be sought. */
+  /** Continues at another place after the next `open`. Only for a source with seeking. */
   seek(toMs: number): void {
     this.#stopReading();
     this.#reading = undefined;
@@ -171,7 +159,7 @@ export class TrackItem {
     this.#sounded = true;
   }
 
-  /** Moves as much as there is to `into` from place `at` on, to its end at most, and says how much that was. */
+  /** Moves waiting samples into `into` from `at` on. Returns their number. */
   take(into: Float32Array, at = 0): number {
     const next = this.#sound.view(this.#taken, into.length - 2 * at);
     const count = next.length / 2;
@@ -185,19 +173,19 @@ export class TrackItem {
     return count;
   }
 
-  /** Reports that the item should have gone on and had no sound: it resumes when there is enough again. */
+  /** Waits for enough sound before it resumes. */
   starve(): void {
     this.#isBuffering = true;
     this.#wakeReader();
   }
 
-  /** Lets go of its source, for good. */
+  /** Releases the source for good. */
   close(): void {
     this.#isOver = true;
     this.#stopReading();
   }
 
-  /** Why there is no more of it, where something broke, or no sound at all. */
+  /** The reason for a failure, or for no sound at all. */
   get error(): BotError | undefined {
     const { cause } = this.#sourceEnd ?? {};
     if (cause instanceof BotError) return cause;
@@ -212,7 +200,6 @@ export class TrackItem {
     return new BotError('source.not_audio', false, 'The source of a sound gave none.');
   }
 
-  /** Remembers the end of the source, all of which was read once. */
   #endRound() {
     if (this.#end === endlessSamples)
       this.#end = this.#at + this.rest || endlessSamples;
@@ -240,8 +227,8 @@ export class TrackItem {
   }
 
   /**
-   * A round without sound is the last, unless it began behind its start. A source that breaks is opened again where it was, as
-   * long as it gave sound since it was opened last.
+   * A round without sound is the last, unless it began in the middle. A source that breaks is
+   * opened again at its place, if it gave sound since the last opening.
    */
   async #readRounds(startMs: number, signal: AbortSignal) {
     for (let fromMs = startMs; ; ) {
@@ -277,7 +264,7 @@ export class TrackItem {
       }
     } finally {
       if (!signal.aborted) this.#pushSamples(rate.flush());
-      void pieces.return?.().catch(() => undefined); // the source is being stopped: its errors are ignored
+      void pieces.return?.().catch(() => undefined); // The source is being stopped, so its errors do not matter.
     }
   }
 
@@ -290,13 +277,11 @@ export class TrackItem {
     this.#onChange();
   }
 
-  /** Has the limit of sound checked again. */
   #wakeReader() {
     this.#space.resolve();
     this.#space = Promise.withResolvers();
   }
 
-  /** Aborting `signal` throws `signal.reason`. */
   async #waitForSpace(signal: AbortSignal) {
     while (!signal.aborted && this.rest >= maxQueuedSamples + this.#lead)
       await this.#space.promise;
@@ -312,7 +297,7 @@ function createLateSoundError() {
   );
 }
 
-/** A connection or a decoder broke, say while a track was paused. */
+/** A connection or a decoder may break while a track is paused. */
 function isBreak(cause: unknown) {
   return (
     cause instanceof BotError && cause.code === 'source.unreachable' && cause.retryable

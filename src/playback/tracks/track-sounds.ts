@@ -1,20 +1,19 @@
 import type { SoundOwner } from './track-item.ts';
 import type { TrackCommand } from './track-outcomes.ts';
 
-/** A sound on a track, or a speech on the track `voice`. */
+/** A sound on a named track, or a speech on `voice`. */
 export type TrackSound = {
   readonly id: string;
   readonly title: string;
   readonly owner: SoundOwner['person'];
 };
 
-/** Sounds of one track. */
 export type TrackSounds<Sound = TrackSound> = {
   readonly current: Sound | undefined;
   readonly waiting: readonly Sound[];
 };
 
-/** Sounds that a command changes. */
+/** Lists the sounds that a command changes. */
 export function listTouchedSounds<Sound extends TrackSound>(
   { current, waiting }: TrackSounds<Sound>,
   command: TrackCommand,
@@ -26,7 +25,7 @@ export function listTouchedSounds<Sound extends TrackSound>(
   return meant ? [meant] : [];
 }
 
-/** Sound that a person means by its number from 1, its title, or both as in `2. rain`; of several the first. */
+/** Finds a sound by its number from 1, its title, or both as in `2. rain`. */
 export function findMeantSound<Sound extends Pick<TrackSound, 'title'>>(
   sounds: readonly Sound[],
   typed: string,
@@ -37,7 +36,7 @@ export function findMeantSound<Sound extends Pick<TrackSound, 'title'>>(
   const wanted = trimmed.slice(numbered.length).trim();
   const place = digits === undefined ? -1 : Number(digits) - 1;
   if (wanted === '' || titles[place] === wanted) return sounds[place];
-  // It has moved up since its place was read, or was named by its title.
+  // The sound moved up since its number was read, or was named by its title.
   const called = titles.indexOf(wanted);
   return sounds[
     called >= 0 ? called : titles.findIndex((title) => title.includes(trimmed))

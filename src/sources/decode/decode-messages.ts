@@ -1,14 +1,12 @@
 import type { SoundShape } from './decoder.ts';
 
-/** Decoding order for one file. */
 export type DecodePlan = SoundShape & {
-  /** Left out at the start. */
   readonly skipMs?: number;
 };
 
-/** Messages to a decoding process; it answers every `feed` once, in order. */
+/** A decoding process answers each `feed` once, in order. */
 export type ToDecoder =
-  /** The first one opens the file; `bytes` may be empty: then only bytes held back are decoded. */
+  /** The first `feed` of an id opens the file. Empty `bytes` decode those held back. */
   | {
       readonly kind: 'feed';
       readonly id: number;
@@ -20,15 +18,15 @@ export type ToDecoder =
 
 export type FeedResult = {
   readonly kind: 'fed';
-  /** About half a second in the wanted shape, and at most the output of one step of the decoder. */
+  /** About half a second, and at most one step of the decoder. */
   readonly samples: Int16Array;
-  /** Bytes are left that need no others to be decoded: feed nothing to go on. */
+  /** True if an empty `feed` would decode more. */
   readonly hasMore: boolean;
-  /** Whether sound was decoded, even if all of it was left out. */
+  /** True also if all decoded sound was skipped. */
   readonly hasSound: boolean;
 };
 
 export type FromDecoder =
   | FeedResult
-  /** The stream is closed; `why` for the operator. */
+  /** The stream is closed. `why` is for the operator. */
   | { readonly kind: 'damaged'; readonly why: string };

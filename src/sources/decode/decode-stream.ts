@@ -9,16 +9,15 @@ import { openWebm } from '#src/sources/formats/webm-decoder.ts';
 import type { DecodePlan, FeedResult } from './decode-messages.ts';
 import { type Decoder, Skip } from './decoder.ts';
 
-/** Longest sound given at a time, in ms; the reader asks again. */
 const enoughMs = 500;
-/** Bytes decoded at a time, of formats of which 15 bytes may hold a second and a half, and of all others. */
+/** 15 bytes of FLAC or Ogg may hold 1.5 s. */
 const [burstStepBytes, stepBytes] = [512, 2048];
 
-/** One file in a decoding process: its bytes that are not decoded yet, and its decoder once the format is known. */
+/** One file in a decoding process. */
 export class DecodeStream {
   readonly #plan;
   readonly #skip;
-  /** Resamples here, since the asking process has frames to send. */
+  /** Resamples here, since the main process has frames to send. */
   readonly #rate;
   #bytes: Buffer = Buffer.alloc(0);
   #stepBytes = burstStepBytes;
@@ -30,7 +29,7 @@ export class DecodeStream {
     this.#rate = new RateConverter(plan.rateHz, plan.channels);
   }
 
-  /** Throws a plain Error where the file is damaged. */
+  /** Throws a plain Error for a damaged file. */
   async feed(bytes: Uint8Array, isLast: boolean): Promise<FeedResult> {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     this.#decoder ??= await this.#openDecoder(isLast);
@@ -52,7 +51,10 @@ export class DecodeStream {
     return { kind: 'fed', samples, hasMore, hasSound };
   }
 
-  /** Never throws: a decoder that a file broke cannot even be freed, and goes with its garbage. */
+  /**
+   * Never throws. A decoder that a file broke cannot be freed, and is left to the garbage
+   * collector.
+   */
   free(): void {
     try {
       this.#decoder?.free();

@@ -3,19 +3,18 @@ import { getDurationMs, mixDown, type Pcm } from '#src/audio/pcm.ts';
 
 type Some = readonly Pcm[];
 
-/** One file on its way into sound. Has state, and lives in a decoding process. */
+/** Decoder of one file, in a decoding process. */
 export interface Decoder {
-  /** Decodes the sound that these bytes complete. Throws a plain Error where the file is damaged. */
+  /** Returns the sound that these bytes complete. Throws a plain Error for a damaged file. */
   push(bytes: Uint8Array): Some | Promise<Some>;
-  /** Decodes the sound held back. Throws as `push`. */
+  /** Returns the rest. Throws like `push`. */
   end(): Some | Promise<Some>;
   free(): void;
 }
 
-/** Shape of the decoded sound: for a track 48 kHz stereo, for recognition or speech one channel. */
 export type SoundShape = { readonly rateHz: OpusRateHz; readonly channels: 1 | 2 };
 
-/** Sound that is decoded, or read, only to reach the wanted position. */
+/** Sound before the wanted position, which is decoded or read and then dropped. */
 export class Skip {
   #leftMs;
 
@@ -27,14 +26,14 @@ export class Skip {
     return this.#leftMs;
   }
 
-  /** Leaves out `ms` of sound undecoded where the wanted position lies more than `preRollMs` behind them. */
+  /** Skips `ms` undecoded if the wanted position lies more than `preRollMs` behind them. */
   passesBy(ms: number, preRollMs: number): boolean {
     const isFar = this.#leftMs > preRollMs + ms;
     if (isFar) this.#leftMs -= ms;
     return isFar;
   }
 
-  /** Cuts the unwanted start off a piece; undefined where nothing of it is left. */
+  /** Cuts the unwanted start off. Undefined if nothing is left. */
   cutPcm(pcm: Pcm): Pcm | undefined {
     if (this.#leftMs <= 0) return pcm;
     const { samples, rateHz, channels } = pcm;
@@ -46,13 +45,12 @@ export class Skip {
   }
 }
 
-/** Range of accepted rates, in Hz. A file may claim any other: lower ones take seconds to resample, higher ones gigabytes. */
+/** Lower rates take seconds to resample, and higher ones gigabytes. */
 const allowedRates = { leastHz: 8_000, mostHz: 384_000 } as const;
 
 /**
- * Samples of -1 to 1 by channel as a piece of one or two channels; more are mixed down. Nothing for no samples.
- *
- * Throws a plain Error for a rate no sound has.
+ * Interleaves channels of -1 to 1. More than two are mixed down. Throws a plain Error for an
+ * unlikely rate.
  */
 export function interleavePcm(
   channels: readonly Float32Array[],
@@ -66,7 +64,7 @@ export function interleavePcm(
   const samples = new Int16Array(first.length * count);
   channels.forEach((channel, c) => {
     for (let n = 0; n < first.length; n++) {
-      const value = channel[n] || 0; // hostile files hold NaN
+      const value = channel[n] || 0; // Hostile files hold NaN.
       samples[n * count + c] = Math.max(-1, Math.min(1, value)) * 32_767;
     }
   });

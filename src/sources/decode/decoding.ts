@@ -7,25 +7,25 @@ import type { DecodePlan } from './decode-messages.ts';
 
 export type DecodingOptions = {
   readonly clock: Clock;
-  /** The program of a decoding process; the decoders' own when left out. */
   readonly entry?: URL;
   readonly stepMs?: number;
 };
 
-/** Longest call of a decoder is 30 ms (measured, 4 kB, cold); a busy machine gets much more. */
+/** The longest call took 30 ms (4 kB, cold). A busy machine gets more. */
 const usualStepMs = 5_000;
-/** Each takes about 57 MB of its own and 4 threads (measured with all decoders loaded). */
+/** Each takes 57 MB and 4 threads with all decoders loaded. */
 const mostProcesses = 8;
-/** Bytes given at a time, 2 s of MP3: each exchange costs as much as the mixing of half a second. */
+/** 2 s of MP3. Each exchange costs as much as mixing half a second. */
 const feedBytes = 32 * 1024;
 
-/** Files that one process decodes before another is started: its memory is shared, and so are its crashes. */
+/** The files of one process share its crash. */
 const filesEach = 4;
 
 /**
- * Turns bytes of unknown files into samples, in child processes that can be killed and may die, started when needed: one
- * for four files, and 8 at most, which share all further files. A file that breaks its process disturbs the others in it,
- * which may be read on in another process.
+ * Decodes files of strangers in child processes, up to four files each, and more only when eight
+ * run.
+ *
+ * A file that breaks its process fails the others in it, which may be opened again.
  */
 export class Decoding implements AsyncDisposable {
   readonly #options;
@@ -36,11 +36,11 @@ export class Decoding implements AsyncDisposable {
   }
 
   /**
-   * Sound in pieces of at most about a second, decoded as it is read; the first bytes decide the format.
+   * Decodes sound as it is read, in pieces of about a second. The first bytes decide the format.
    *
-   * A file that was cut short gives its remaining sound. Errors: BotError `source.not_audio`, `source.unreachable` where
-   * another file broke the process, and those of `bytes`. Aborting `signal` throws `signal.reason`; stopping early stops
-   * reading `bytes`.
+   * A truncated file gives its first part. Throws BotError `source.not_audio`,
+   * `source.unreachable` if another file broke the process, and errors of `bytes`. Aborting
+   * `signal` throws `signal.reason`.
    */
   async *play(
     bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -67,7 +67,6 @@ export class Decoding implements AsyncDisposable {
     await Promise.all(this.#processes.map((process) => process.stop()));
   }
 
-  /** The least busy process, or a new one where all have enough to do. */
   #findLeastBusy() {
     this.#processes = this.#processes.filter(({ alive }) => alive);
     const [least] = this.#processes.toSorted((a, b) => a.files - b.files);

@@ -4,16 +4,21 @@ const hostPattern = /^(\[[\da-f:.]+\]|[\p{L}\p{N}_.-]+)(:\d+)?$/iu;
 
 type HostEntry = { readonly host: string; readonly port?: string };
 
-/** Hosts of the owner's own network that may be asked for sounds although they are not public. */
+/** Private hosts that the owner allows as sources of sound. */
 export class AllowedHosts {
   readonly #entries: readonly HostEntry[];
 
-  /** Each a name, an address, or one of them with a port, as in `nas.local:8000`; anything else allows nothing. */
+  /**
+   * Each is a name or an address, with or without a port: `nas.local:8000`. Anything else is
+   * ignored.
+   */
   constructor(hosts: readonly string[]) {
     this.#entries = hosts.flatMap((host) => parseHostEntry(host) ?? []);
   }
 
-  /** `host` as in a URL's `hostname`, or a resolved address; an entry without a port holds for all of them. */
+  /**
+   * `host` is the `hostname` of a URL or an address. An entry without a port allows all ports.
+   */
   has(host: string, port: string): boolean {
     const wanted = normalizeHost(host);
     return this.#entries.some(
@@ -22,7 +27,6 @@ export class AllowedHosts {
   }
 }
 
-/** Whether `AllowedHosts` can allow it. */
 export function isHost(host: string): boolean {
   return parseHostEntry(host) !== undefined;
 }
@@ -38,7 +42,6 @@ function parseHostEntry(host: string) {
   };
 }
 
-/** Without brackets, and IPv6 in its shortest form. */
 function normalizeHost(host: string) {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   return ipaddr.isValid(bare)

@@ -5,28 +5,27 @@ import { refusals } from './sound-refusals.ts';
 
 export type FetchRules = RedirectRules & {
   readonly mostBytes: number;
-  /** Allowed media types; absent: those of sounds. An unknown one is allowed. */
+  /** Allowed media types, by default those of sounds. A missing type is allowed. */
   readonly types?: RegExp;
 };
 
 const mostRedirects = 3;
 const redirects = new Set([301, 302, 303, 307, 308]);
-/** Media types under which servers deliver sounds; the real format shows in the bytes. */
+/** Servers deliver sounds under these. The bytes show the real format. */
 const soundTypes =
   /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
 
-/** Whether a file may have this media type: that of a sound, or one of `types`; true where the type is unknown. */
+/** True if the type is allowed or unknown. */
 export function isAllowedType(type: string | undefined, types = soundTypes): boolean {
   return !type?.trim() || types.test(type.trim().toLowerCase());
 }
 
 /**
- * The bytes behind a link, as they arrive and not faster than they are read; stopping early closes the connection.
+ * Fetches a link, as fast as it is read.
  *
- * Only over https, only from public addresses, checked again at each of at most three redirects; hosts in `allowed` are
- * asked wherever they are, over http too. How long it may take is up to `signal`.
- *
- * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
+ * Only https and public addresses are allowed, and each of three redirects is checked. Hosts in
+ * `allowed` may be private, and use http. `signal` alone limits the time. Throws BotError
+ * `source.*`. Aborting `signal` throws `signal.reason`.
  */
 export async function* fetchSource(
   link: string,
@@ -36,7 +35,7 @@ export async function* fetchSource(
   yield* readBody(await requestLink(link, rules, signal), rules.mostBytes, signal);
 }
 
-/** The bytes of an answer, `mostBytes` of them at most. Errors and abort: as `fetchSource`. */
+/** Reads at most `mostBytes`. Throws like `fetchSource`. */
 export async function* readBody(
   answer: IncomingMessage,
   mostBytes: number,
@@ -59,9 +58,8 @@ export async function* readBody(
 }
 
 /**
- * The head of an answer that is allowed to hold a sound, as `fetchSource` has it; its body has to be read or destroyed.
- *
- * `range` as HTTP writes it; the answer then has status 206, or 200 and all of it.
+ * Requests a link, and checks the head of the answer. The caller reads or destroys the body. A
+ * `range` gives status 206, or 200 and all bytes.
  */
 export async function requestLink(
   link: string,
@@ -99,7 +97,6 @@ async function followRedirects(
   throw refusals.unreachable('it has too many redirects');
 }
 
-/** Checks status, type and size in the head of an answer. */
 function checkAnswer(
   { statusCode, headers }: IncomingMessage,
   { mostBytes, types }: FetchRules,

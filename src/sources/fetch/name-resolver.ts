@@ -1,21 +1,20 @@
 import { lookup, Resolver } from 'node:dns/promises';
 
-/** Resolves a name to all its addresses. Errors: those of the resolver. Aborting `signal` may end it. */
+/** Returns all addresses of a host, or throws the error of the resolver. */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
 
-/** Longest a name server may take in all; each is asked twice, for half of it at most. */
+/** Each name server is asked twice, for a quarter of this time. */
 const usualMs = 4_000;
 
-/** The system's resolver, which knows the names of the owner's network too; libuv runs two of its look-ups at a time. */
+/** Knows the names of the private network. libuv runs two of these look-ups at a time. */
 export const systemResolve: Resolve = async (host) => {
   const found = await lookup(host, { all: true });
   return found.map(({ address }) => address);
 };
 
 /**
- * Asks name servers by itself, so that one that never answers keeps no other look-up of the process waiting.
- *
- * `servers` are the system's when left out. Errors: those of `dns.Resolver`. Aborting `signal` ends the look-up.
+ * Asks name servers directly, so that a silent one does not block other look-ups of the process.
+ * Throws errors of `dns.Resolver`.
  */
 export function createNameResolver(
   servers?: readonly string[],
@@ -35,10 +34,7 @@ export function createNameResolver(
   };
 }
 
-async function resolveAllAddresses(
-  host: string,
-  resolver: Resolver,
-): Promise<readonly string[]> {
+async function resolveAllAddresses(host: string, resolver: Resolver) {
   const asked = [resolver.resolve4(host), resolver.resolve6(host)];
   const answers = await Promise.allSettled(asked);
   const found = answers.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));

@@ -1,18 +1,18 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Within the public space, but answered by the machine's own cloud: Azure's wire server. */
+/** Azure answers this public address itself: its wire server. */
 const ofTheCloud = new Set(['168.63.129.16']);
-/** RFC 6052: an IPv4 address behind a translator, in the last four bytes. */
+/** IPv4 behind a translator: https://www.rfc-editor.org/rfc/rfc6052.html */
 const nat64Range = ipaddr.parseCIDR('64:ff9b::/96') as [ipaddr.IPv6, number];
-/** RFC 4291: all that is routed in public. */
+/** Global unicast: https://www.rfc-editor.org/rfc/rfc4291.html#section-2.4 */
 const globalRange = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number];
 
 /**
- * Whether an IP address belongs to the public internet: not to this machine, its network, its provider's or its cloud's.
+ * True if an IP address belongs to the public internet, and not to this machine, its network or
+ * its cloud.
  *
- * An IPv4 address within an IPv6 one (mapped, or for a translator) is judged as IPv4. A string that is no address is not
- * public.
+ * An IPv4 address inside an IPv6 address counts as IPv4. Text that is no address is not public.
  */
 export function isPublic(address: string): boolean {
   if (isIP(address) === 0) return false;
@@ -26,10 +26,13 @@ export function isPublic(address: string): boolean {
   return parsed.range() === 'unicast' && parsed.match(globalRange);
 }
 
-/** Bits of an IPv6 address that one network shares (RFC 4291, 2.5.4). */
+/** One IPv6 network: https://www.rfc-editor.org/rfc/rfc4291.html#section-2.5.4 */
 const networkBits = 64;
 
-/** Whether an address is one of `own`, or in the network of one over IPv6: a firewall may shield it from outside only. */
+/**
+ * True if an address is one of `own`, or in the same IPv6 network. A firewall may shield such a
+ * host only from outside.
+ */
 export function isBeside(address: string, own: readonly string[]): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);

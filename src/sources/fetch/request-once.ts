@@ -11,24 +11,23 @@ import { refusals } from './sound-refusals.ts';
 
 export type RedirectRules = {
   readonly allowed: AllowedHosts;
-  /** Left out: the system's for allowed hosts, and name servers asked by ourselves for all others. */
+  /** By default the system for allowed hosts, and name servers directly for others. */
   readonly resolve?: Resolve;
-  /** Addresses of this machine; those it has by now when left out. */
+  /** Addresses of this machine. */
   readonly own?: readonly string[];
 };
 
-/** What a request asks for beside its address. */
 export type Asked = {
-  /** As HTTP writes it. */
+  /** Value of the HTTP header. */
   readonly range?: string;
-  /** It is posted, with headers of its own. */
+  /** Makes it a POST request. */
   readonly post?: {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
   };
 };
 
-/** Headers that identify no sender: no cookie, no key, no referrer. */
+/** Nothing identifies the sender: no cookie, key or referrer. */
 const requestHeaders = {
   accept: 'audio/*, application/ogg, application/octet-stream;q=0.5, image/*;q=0.5',
   'accept-encoding': 'identity',
@@ -36,10 +35,11 @@ const requestHeaders = {
 } as const;
 
 /**
- * One request to an address that was checked, and to no other: a later resolution of the name does not count.
+ * Sends one request to an address that was checked. A later resolution of the name does not
+ * count.
  *
- * The answer has to be read or destroyed. Errors: BotError `source.not_allowed`,
- * `source.unreachable`. Aborting `signal` closes the connection, later too, and throws `signal.reason`.
+ * The caller reads or destroys the answer. Throws BotError `source.not_allowed` or
+ * `source.unreachable`. Aborting `signal` closes the connection and throws `signal.reason`.
  */
 export async function requestOnce(
   url: URL,
@@ -50,12 +50,12 @@ export async function requestOnce(
   const addresses = await checkAddress(url, rules, signal);
   const request = url.protocol === 'https:' ? secureRequest : plainRequest;
   try {
-    // A connection of its own: one that was opened earlier may lead elsewhere.
+    // An earlier connection may lead elsewhere, so each request opens its own.
     const own = post?.headers ?? { ...requestHeaders, ...(range && { range }) };
     const method = post ? 'POST' : 'GET';
     const options = { method, headers: own, lookup: pinAddresses(addresses), signal };
     const asked = request(url, { agent: false, ...options });
-    asked.on('error', () => undefined); // after the answer it shows in the body
+    asked.on('error', () => undefined); // An error after the answer shows in its body.
     asked.end(post?.body);
     const [answer] = (await once(asked, 'response', { signal })) as [IncomingMessage];
     return answer;
@@ -67,19 +67,19 @@ export async function requestOnce(
 
 const askServers = createNameResolver();
 
-function listOwnAddresses(): readonly string[] {
+function listOwnAddresses() {
   const all = Object.values(networkInterfaces()).flatMap(
     (addresses) => addresses ?? [],
   );
   return all.map(({ address }) => address);
 }
 
-/** Resolves and checks the addresses of `url`. One that is not public refuses them all. */
+/** One address that is not public refuses them all. */
 async function checkAddress(
   { protocol, hostname, port, username, password }: URL,
   { allowed, resolve, own = listOwnAddresses() }: RedirectRules,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+) {
   const isSecure = protocol === 'https:';
   const actualPort = port || (isSecure ? '443' : '80');
   const isAllowed = allowed.has(hostname, actualPort);
@@ -97,11 +97,7 @@ async function checkAddress(
   return addresses;
 }
 
-async function resolveHost(
-  host: string,
-  resolve: Resolve,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+async function resolveHost(host: string, resolve: Resolve, signal: AbortSignal) {
   const addresses = await waitUnlessAborted(resolve(host, signal), signal).catch(
     (cause: unknown) => {
       signal.throwIfAborted();
@@ -113,7 +109,7 @@ async function resolveHost(
   return addresses;
 }
 
-/** Look-up of the connection: gives the checked addresses instead of a second resolution. */
+/** Gives the connection the checked addresses instead of a second resolution. */
 function pinAddresses(addresses: readonly string[]): LookupFunction {
   const found = addresses.map((address) => ({ address, family: isIP(address) }));
   return (_host, options, callback) => {

@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 
-/** Errors of sounds from outside; no message contains addresses, which are private. */
+/** Errors of sounds from outside. Addresses are private, so no message contains one. */
 export const refusals = {
   notAudio: (why: string, cause?: unknown) =>
     new BotError(
@@ -29,7 +29,7 @@ export const refusals = {
       true,
       'A sound was refused: the limit of ffmpeg programs is reached.',
     ),
-  /** Another try changes nothing. */
+  /** A retry changes nothing. */
   gone: (status: number) =>
     new BotError(
       'source.unreachable',

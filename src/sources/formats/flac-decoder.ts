@@ -2,7 +2,10 @@ import { FLACDecoder } from '@wasm-audio-decoders/flac';
 import { type Decoder, interleavePcm, type Skip } from '#src/sources/decode/decoder.ts';
 import { type FlacFrame, FlacFrames, isWhole } from './flac-frames.ts';
 
-/** Native FLAC. Frames far before the wanted position are left out undecoded, and so are damaged ones, of which the decoder dies. */
+/**
+ * Opens native FLAC. Damaged frames would kill the decoder, so they are left out. Frames far
+ * before the wanted position are skipped.
+ */
 export async function openFlac(skip: Skip): Promise<Decoder> {
   const decoder = new FLACDecoder();
   await decoder.ready;

@@ -1,32 +1,30 @@
-/** Longest a header may be (RFC 9639, 9.1). */
+/** https://www.rfc-editor.org/rfc/rfc9639.html#section-9.1 */
 const longestHeaderBytes = 16;
-/** Longest a frame may be that is meant for streams (RFC 9639, 7); hostile ones hold four times as much. */
+/** Limit of the streamable subset: https://www.rfc-editor.org/rfc/rfc9639.html#section-7 */
 const mostSamples = 16_384;
-/** Longest frame, in bytes: one of 8 channels, 24 bit and the usual 4096 samples has 100 kB. */
+/** A usual frame of 8 channels and 24 bits has 100 kB. */
 const longestFrameBytes = 512 * 1024;
-/** Frames of which one may follow another: those between were damaged. */
+/** After damage, up to so many frames may be missing. */
 const farthest = 32;
 
 export type FlacFrame = {
   readonly bytes: Buffer;
-  /** Length of its sound; infinite where only the head of the file has its rate. */
+  /** Infinite if only the head of the file tells the rate. */
   readonly ms: number;
 };
 
 /**
- * Cuts native FLAC into frames, in pieces of any length: each ends where one with a later number begins. What precedes the first
- * of them, pictures say, is left out.
+ * Cuts native FLAC into frames. A frame ends where one with a later number begins.
  *
- * The decoder's own way holds 16 kB and more back, of which hostile files make gigabytes at once, and is lost for ever at the
- * first wrong byte.
+ * The decoder's own parser holds back 16 kB, of which hostile files make gigabytes, and loses
+ * sync for ever at the first wrong byte.
  */
 export class FlacFrames {
-  /** Begins with the frame of `#header`, if there is one. */
+  /** Begins with the frame of `#header`. */
   #rest: Buffer = Buffer.alloc(0);
-  /** Bytes of it that were searched. */
   #searched = 0;
   #header: FlacHeader | undefined;
-  /** It followed another, and was not found by chance. */
+  /** The frame followed another one, so it is no chance match. */
   #isSure = false;
 
   push(bytes: Uint8Array): FlacFrame[] {
@@ -46,13 +44,13 @@ export class FlacFrames {
     return frames;
   }
 
-  /** The last frame, which no other follows. */
+  /** Returns the last frame. */
   end(): FlacFrame[] {
     const more = this.push(Buffer.alloc(longestHeaderBytes));
     return [...more, ...this.#takeFrame(this.#rest.length - longestHeaderBytes)];
   }
 
-  /** Where a whole header may begin; undefined where more bytes are needed. */
+  /** Finds the start of a possible header. Undefined if more bytes are needed. */
   #findFrame() {
     const at = this.#rest.indexOf(0xff, this.#searched);
     if (at >= 0 && at + longestHeaderBytes <= this.#rest.length) return at;
@@ -75,9 +73,9 @@ export class FlacFrames {
 
 type FlacHeader = {
   readonly ms: number;
-  /** Blocking strategy and bits of a sample: equal in all frames of a file. */
+  /** Blocking strategy and sample bits, equal in all frames of a file. */
   readonly kind: number;
-  /** Number of the frame, or of its first sample where frames differ in length, and the most that one frame adds to it. */
+  /** Number of the frame or of its first sample, and its largest step. */
   readonly number: number;
   readonly step: number;
 };
@@ -87,7 +85,10 @@ function isNext(one: FlacHeader | undefined, next: FlacHeader) {
   return next.number <= one.number + farthest * one.step;
 }
 
-/** The header that a frame begins with: RFC 9639, 9.1, with its checksum. Needs 16 bytes. */
+/**
+ * Reads the header from at least 16 bytes, and checks its CRC:
+ * https://www.rfc-editor.org/rfc/rfc9639.html#section-9.1
+ */
 function readHeader(bytes: Buffer) {
   const [, blocking = 0, sizes = 0, shape = 0, first = 0] = bytes;
   const [size, rate, bits] = [sizes >> 4, sizes & 15, shape & 15];
@@ -109,27 +110,27 @@ function readHeader(bytes: Buffer) {
   return { ms: samples / rateKhz, kind: (blocking << 4) | bits, number, step };
 }
 
-/** Length in bytes of the frame's number, which is coded like a character of UTF-8. */
+/** The number is coded like a UTF-8 character. */
 function countNumberBytes(first: number) {
   return first < 0x80 ? 1 : Math.max(1, Math.clz32(~(first << 24)));
 }
 
-/** Bytes behind the header's codes: of a size from code 6 on, of a rate from 12 on. */
+/** Extra bytes of the size from code 6 on, and of the rate from code 12 on. */
 const [sizeBytes, rateBytes] = [
   [1, 2],
   [1, 2, 2],
 ];
 
-/** NaN for a code without a meaning. */
+/** Returns NaN for an unknown code. */
 function readSampleCount(size: number, extra: Buffer) {
   if (extra.length > 0) return extra.readUIntBE(0, extra.length) + 1;
   if (size === 1) return 192;
   return size === 0 ? Number.NaN : size < 6 ? 576 << (size - 2) : 256 << (size - 8);
 }
 
-/** Rates by their code, in kHz; 0 stands in the head of the file only. */
+/** Code 0 refers to the head of the file. */
 const khz = [0, 88.2, 176.4, 192, 8, 16, 22.05, 24, 32, 44.1, 48, 96];
-/** Units of those that stand behind the codes, from 12 on, in kHz. */
+/** From code 12 on. */
 const units = [1, 0.001, 0.01];
 
 function readRateKhz(rate: number, extra: Buffer) {
@@ -137,12 +138,12 @@ function readRateKhz(rate: number, extra: Buffer) {
   return unit === undefined ? khz[rate] : unit * extra.readUIntBE(0, extra.length);
 }
 
-/** Whether nothing of a frame was damaged: RFC 9639, 9.3. */
+/** Checks the CRC: https://www.rfc-editor.org/rfc/rfc9639.html#section-9.3 */
 export function isWhole(frame: Buffer): boolean {
   return computeCrc(frame, frameTable) === 0;
 }
 
-/** Checksum of bytes; 0 where their own ends them. */
+/** Returns 0 for bytes that end with their checksum. */
 function computeCrc(bytes: Buffer, table: Uint16Array) {
   let crc = 0;
   for (const byte of bytes)
@@ -159,6 +160,6 @@ function createCrcTable(polynomial: number) {
   });
 }
 
-/** Polynomials of 8 bits, in the upper half, and of 16. */
+/** 8 bits, in the upper half, and 16 bits. */
 const headerTable = createCrcTable(0x0700);
 const frameTable = createCrcTable(0x8005);

@@ -2,10 +2,10 @@ import { MPEGDecoder } from 'mpg123-decoder';
 import { type Decoder, interleavePcm, type Skip } from '#src/sources/decode/decoder.ts';
 import { type Mp3Frame, Mp3Frames } from './mp3-frames.ts';
 
-/** Sound decoded before the wanted place, in ms: a frame may use up to 511 bytes of the frames before it. */
+/** A frame may use up to 511 bytes of the frames before it. */
 const preRollMs = 300;
 
-/** MP3: whole frames only; frames far before the wanted position are left out undecoded. */
+/** Opens MP3. Frames far before the wanted position are skipped. */
 export async function openMp3(skip: Skip): Promise<Decoder> {
   const decoder = new MPEGDecoder();
   await decoder.ready;
@@ -14,7 +14,7 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
   const isNear = ({ header, bytes }: Mp3Frame) => {
     const isFirst = !hasFirst;
     hasFirst = true;
-    // It holds no sound, but the data that its decoder needs to cut the padding of its encoder.
+    // This frame is silent, but tells the decoder the padding to cut.
     const isReport = ['Xing', 'Info'].some((mark) => bytes.includes(mark, 0, 'latin1'));
     if (isFirst && isReport) return true;
     return !skip.passesBy((header.samples / header.rateHz) * 1000, preRollMs);

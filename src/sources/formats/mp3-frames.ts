@@ -3,15 +3,14 @@ import {
   readFrameHeader,
 } from '#src/audio/formats/mpeg-frame.ts';
 
-/** Bytes of a tag that contain its length. */
 const tagHeadBytes = 10;
 const headerBytes = 6;
 
 export type Mp3Frame = { readonly bytes: Buffer; readonly header: MpegFrameHeader };
 
 /**
- * Cuts MP3 into frames, in pieces of any length, and leaves out the tag before it, which may hold pictures, the one
- * behind it, and all bytes between: bytes that are no frame, or stand alone among others, are never decoded.
+ * Cuts MP3 into frames. Tags and bytes that are no frame, or stand alone among others, are left
+ * out.
  */
 export class Mp3Frames {
   #rest: Buffer = Buffer.alloc(0);
@@ -25,7 +24,7 @@ export class Mp3Frames {
     return this.#takeFrames(headerBytes);
   }
 
-  /** The last frame, which no other follows. */
+  /** Returns the last frame. */
   end(): Mp3Frame[] {
     return this.#skipTag() ? this.#takeFrames(0) : [];
   }
@@ -68,7 +67,7 @@ export class Mp3Frames {
     this.#rest = next < 0 ? Buffer.alloc(0) : this.#rest.subarray(next);
   }
 
-  /** Whether frames have been reached. Source: id3.org, "ID3v2.4 structure", 3.1. */
+  /** True once frames begin. ID3v2.4: https://id3.org/id3v2.4.0-structure */
   #skipTag() {
     if (this.#tagLeftBytes === undefined) {
       if (this.#rest.length < tagHeadBytes) return false;
@@ -81,7 +80,7 @@ export class Mp3Frames {
   }
 }
 
-/** Length of an ID3v2 tag with its head: seven bits a byte. 0 where there is none; needs 10 bytes. */
+/** Returns the length of an ID3v2 tag, or 0 without one. Needs 10 bytes. */
 export function countTagBytes(head: Buffer): number {
   if (head.toString('latin1', 0, 3) !== 'ID3') return 0;
   const size = [6, 7, 8, 9].reduce(

@@ -15,17 +15,17 @@ import {
 import { openFlac } from './flac-decoder.ts';
 import { type OpusSound, openOpus } from './opus-sound.ts';
 
-/** One sound within an Ogg file; radios send one after the other. Has state. */
+/** One sound within an Ogg file. Radios send several in a row. */
 interface OggSound {
   push(page: OggPage): readonly Pcm[] | Promise<readonly Pcm[]>;
   end(): readonly Pcm[] | Promise<readonly Pcm[]>;
   free(): void;
 }
 
-/** Sound decoded before the wanted place, in ms: blocks of Vorbis overlap. */
+/** Blocks of Vorbis overlap. */
 const preRollMs = 1_000;
 
-/** Ogg with Opus, Vorbis or FLAC: the first such sound in it, and every one that follows when that is over. */
+/** Opens Ogg with Opus, Vorbis or FLAC: the first such sound, and each one that follows it. */
 export function openOgg(shape: SoundShape, skip: Skip): Decoder {
   const pages = new OggPageReader();
   let sound: OggSound | undefined;
@@ -66,10 +66,10 @@ async function openOggSound(page: OggPage, shape: SoundShape, skip: Skip) {
   return undefined;
 }
 
-/** Longest packet, in bytes; a comment with pictures is longer and not needed. */
+/** Only a comment with pictures is longer, and not needed. */
 const longestPacketBytes = 128 * 1024;
 
-/** Joins packets that span several pages. Packets longer than 128 KiB, or without their beginning, are left out. */
+/** Joins packets across pages. Packets over 128 KiB, or without a beginning, are left out. */
 class OggPackets {
   #begun: Buffer[] = [];
   #beganBytes = 0;
@@ -99,7 +99,7 @@ class OggPackets {
     else this.#begun.push(piece);
   }
 
-  /** Ends the packet; one that was too long is empty. */
+  /** A packet that was too long is empty. */
   #closePacket() {
     this.#isOpen = false;
     const [only, ...others] = this.#begun;
@@ -107,7 +107,7 @@ class OggPackets {
   }
 }
 
-/** Ogg Opus (RFC 7845), as Discord's voice messages are. Two packets of heads come before the sound. */
+/** Two header packets come first: https://www.rfc-editor.org/rfc/rfc7845.html */
 function openOggOpus(sound: OpusSound): OggSound {
   const packets = new OggPackets();
   let headers = 0;
@@ -115,7 +115,8 @@ function openOggOpus(sound: OpusSound): OggSound {
   return {
     push(page) {
       const { granule: end = granule, isLast } = page;
-      // The last page may hold more samples than lie before the end of the sound (RFC 7845, 4.4).
+      // The last page may hold samples after the end:
+      // https://www.rfc-editor.org/rfc/rfc7845.html#section-4.4
       let keep = isLast && page.granule !== undefined ? end - granule : Infinity;
       granule = end;
       const all = packets.push(page);
@@ -132,10 +133,10 @@ function openOggOpus(sound: OpusSound): OggSound {
   };
 }
 
-/** An empty Vorbis comment (Vorbis I, 5.2.1). */
+/** An empty comment: https://xiph.org/vorbis/doc/Vorbis_I_spec.html#x1-810005 */
 const noComment = Buffer.from('\x03vorbis\0\0\0\0\0\0\0\0\x01', 'latin1');
 
-/** Offsets of the number of channels and of the rate in the first packet (Vorbis I, 4.2.2). */
+/** Offsets in the first packet: https://xiph.org/vorbis/doc/Vorbis_I_spec.html#x1-630004.2.2 */
 const [channelsAt, vorbisRateAt] = [11, 12];
 const mostChannels = 8;
 
@@ -145,9 +146,10 @@ type VorbisSamples = {
 };
 
 /**
- * Ogg Vorbis. The decoder sees whole pages only, whose checksums are right, and no comment, as comments hold pictures.
+ * Opens Ogg Vorbis. The decoder gets whole pages with valid checksums, and no comment, which may
+ * hold pictures.
  *
- * Headers reach it with the first page of sound: without sound it takes 20 ms to gather nothing from 36,000 channels.
+ * Headers wait for the first page of sound, since 36,000 channels without sound take 20 ms.
  */
 async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   const decoder = new OggVorbisDecoder();
@@ -158,14 +160,13 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   let rateHz = 0;
   let sample = 0;
   let hasSound = false;
-  /** By the samples at which pages end. */
   const isFarBefore = ({ granule = sample }: OggPage) => {
     const ms = ((granule - sample) / rateHz) * 1000;
     sample = granule;
     return ms > 0 && skip.passesBy(ms, preRollMs);
   };
   const decodeSamples = async (work: () => Promise<VorbisSamples>) => {
-    // It stumbles over its own report of a flaw now and then.
+    // The decoder sometimes fails while reporting a flaw.
     const given = await work().catch(() => undefined);
     return given ? interleavePcm(given.channelData, given.sampleRate) : [];
   };
@@ -198,7 +199,10 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   };
 }
 
-/** FLAC in Ogg (RFC 9639, 10.1): its packets are a native file behind a head of their own. */
+/**
+ * FLAC in Ogg is a native file behind another head:
+ * https://www.rfc-editor.org/rfc/rfc9639.html#section-10.1
+ */
 async function openOggFlac(skip: Skip): Promise<OggSound> {
   const packets = new OggPackets();
   const flac = await openFlac(skip);

@@ -4,19 +4,24 @@ import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Skip, SoundShape } from '#src/sources/decode/decoder.ts';
 
-/** Sound decoded and dropped after a seek, in ms, until the decoder is right (RFC 7845, 4.6). */
+/** https://www.rfc-editor.org/rfc/rfc7845.html#section-4.6 */
 const preRollMs = 80;
 
 let codec: Promise<OpusCodec> | undefined;
 
-/** Opus packets on their way into sound. */
 export type OpusSound = {
-  /** Nothing for bytes that are not Opus. `keep` cuts the sound behind the end, in samples at 48 kHz. */
+  /**
+   * Returns nothing for bytes that are not Opus. `keep` is the rest of the sound in samples at 48
+   * kHz.
+   */
   readonly push: (packet: Uint8Array, keep?: number) => readonly Pcm[];
   readonly free: () => void;
 };
 
-/** Opens an Opus stream by its header (RFC 7845, 5.1). Throws a plain Error for more than two channels. */
+/**
+ * Opens an Opus stream by its header. Throws a plain Error for more than two channels:
+ * https://www.rfc-editor.org/rfc/rfc7845.html#section-5.1
+ */
 export async function openOpus(
   head: Buffer,
   shape: SoundShape,
@@ -28,7 +33,6 @@ export async function openOpus(
   const { rateHz, channels } = shape;
   const decoder = (await codec).createDecoder(rateHz, channels);
   const getPlace = (place: number) => Math.round((place * rateHz) / 48_000) * channels;
-  /** At 48 kHz. */
   let preSkip = head.readUInt16LE(10);
   return {
     push(packet, keep = Infinity) {

@@ -3,16 +3,14 @@ import type { SoundFileFormat } from '#src/audio/formats/sniff-format.ts';
 import { isUnknownSize } from '#src/audio/formats/wav.ts';
 import { countTagBytes } from './mp3-frames.ts';
 
-/** Bytes of a file that tell the length of its sound. */
 export type LengthBytes = {
   readonly head: Buffer;
-  /** Last pages of an Ogg file whose end can be read. */
+  /** Last pages of an Ogg file. */
   readonly tail: Buffer | undefined;
-  /** Undefined where there is no end, or its size is unknown. */
   readonly sizeBytes: number | undefined;
 };
 
-/** Length of a sound, in ms, as far as its first and last bytes tell; hostile files lie. */
+/** Measures a sound by its first and last bytes. Hostile files lie. */
 export function measureSoundLengthMs(
   format: SoundFileFormat,
   bytes: LengthBytes,
@@ -31,7 +29,6 @@ export function measureSoundLengthMs(
   }
 }
 
-/** Undefined where the sound begins behind `head`, or the file is damaged. */
 function measureWavMs({ head, sizeBytes = Infinity }: LengthBytes) {
   const [format, data] = [head.indexOf('fmt '), head.indexOf('data')];
   if (format < 0 || data < format + 20 || head.length < data + 8) return undefined;
@@ -41,7 +38,7 @@ function measureWavMs({ head, sizeBytes = Infinity }: LengthBytes) {
   return Number.isFinite(lengthMs) ? lengthMs : undefined;
 }
 
-/** RFC 9639, 8.2: rate in 20 bits, length in 36. */
+/** https://www.rfc-editor.org/rfc/rfc9639.html#section-8.2 */
 function measureFlacMs({ head }: LengthBytes) {
   if (head.length < 26) return undefined;
   const rateHz = head.readUIntBE(18, 3) >> 4;
@@ -49,7 +46,7 @@ function measureFlacMs({ head }: LengthBytes) {
   return rateHz > 0 && samples > 0 ? (samples / rateHz) * 1000 : undefined;
 }
 
-/** Length from the count of frames in the first one, else from the size, with all frames alike. */
+/** Uses the number of frames in the first one, or else the size. */
 function measureMp3Ms({ head, sizeBytes }: LengthBytes) {
   const at = head.length >= 10 ? countTagBytes(head) : 0;
   if (at + 6 > head.length) return undefined;
@@ -67,10 +64,10 @@ function measureMp3Ms({ head, sizeBytes }: LengthBytes) {
   return sizeBytes && ((sizeBytes - at) / header.lengthBytes) * frameMs;
 }
 
-/** Offsets in a page of its position and its serial number, and its shortest head (RFC 3533, 6). */
+/** https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
 const [granuleAt, serialAt, pageHeadBytes] = [6, 14, 28];
 
-/** By the position of the last page of the first sound. */
+/** Uses the position of the last page of the first sound. */
 function measureOggMs({ head, tail }: LengthBytes) {
   const { rateHz, preSkip } = readOggUnits(head);
   if (!tail || rateHz === 0) return undefined;
@@ -85,7 +82,7 @@ function measureOggMs({ head, tail }: LengthBytes) {
   return undefined;
 }
 
-/** Rate in which the first sound counts its samples, 0 where it is unknown, and samples before its start. */
+/** `rateHz` is 0 if unknown. */
 function readOggUnits(head: Buffer) {
   const packet = head.subarray(pageHeadBytes);
   const name = packet.toString('latin1', 0, 8);

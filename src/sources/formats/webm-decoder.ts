@@ -2,14 +2,14 @@ import { opus } from 'prism-media';
 import type { Decoder, Skip, SoundShape } from '#src/sources/decode/decoder.ts';
 import { type OpusSound, openOpus } from './opus-sound.ts';
 
-/** An element is never longer: no such file is fetched. */
+/** No such file is fetched. */
 const mostElementBytes = 2 ** 31;
 
 /**
- * Reads the size of an element (RFC 8794, 6) in place of the demuxer, which does it with 32-bit shifts: a negative result
- * makes it loop for ever (prism-media 1.3.5). Undefined where bytes are missing.
+ * Reads the size of an element (https://www.rfc-editor.org/rfc/rfc8794.html#section-6). The
+ * demuxer of prism-media 1.3.5 uses 32-bit shifts, and loops for ever on a negative size.
  *
- * Throws a plain Error for 2 GiB and more.
+ * Undefined if bytes are missing. Throws a plain Error from 2 GiB on.
  */
 function readElementSize(bytes: Buffer, at: number) {
   const first = bytes[at] ?? 0;
@@ -19,19 +19,19 @@ function readElementSize(bytes: Buffer, at: number) {
   const mask = 2 ** Math.max(0, 8 - sizeLength) - 1;
   const offset = at + sizeLength;
   const isOpen = (first & mask) === mask && more.every((byte) => byte === 255);
-  // It has no end, as those that hold others may; any other is passed over for ever.
+  // An element that holds others may have no end. Any other one would be skipped for ever.
   if (isOpen) return { offset, sizeLength, dataLength: Number.MAX_SAFE_INTEGER };
   const dataLength = more.reduce((size, byte) => size * 256 + byte, first & mask);
   if (dataLength >= mostElementBytes) throw new Error('an element of it is too long');
   return { offset, sizeLength, dataLength };
 }
 
-/** WebM or Matroska with Opus, as browsers record; other streams in it are passed over. */
+/** Opens WebM or Matroska with Opus. Other streams are skipped. */
 export function openWebm(shape: SoundShape, skip: Skip): Decoder {
   const demuxer = new opus.WebmDemuxer();
   let sound: Promise<OpusSound> | undefined;
-  demuxer.on('error', () => undefined); // it comes a tick late; `errored` shows it at once
-  // It takes the private data of every track for its own, and a film's for damage (prism-media 1.3.5).
+  demuxer.on('error', () => undefined); // The event comes a tick late, so `errored` is read instead.
+  // prism-media 1.3.5 takes the private data of any track for an Opus header, and rejects films.
   const tooShort: unknown = Reflect.get(opus.WebmDemuxer, 'TOO_SHORT');
   const _readTagDataSize = (bytes: Buffer, at: number) =>
     readElementSize(bytes, at) ?? tooShort;
@@ -53,7 +53,7 @@ export function openWebm(shape: SoundShape, skip: Skip): Decoder {
     end: () => [],
     free() {
       demuxer.destroy();
-      sound?.then((opened) => opened.free()).catch(() => undefined); // one that did not open
+      sound?.then((opened) => opened.free()).catch(() => undefined); // It may not have opened.
     },
   };
 }
