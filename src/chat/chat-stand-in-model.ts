@@ -98,7 +98,7 @@ function createRules({ wallMs, timeZone, random, botName }: StandInOptions) {
 const politeness =
   /\b(?:hey|okay|ok|so|well|just|then|today|right now|now|everyone|everybody|um|uh|please|thanks|thank you)\b/g;
 
-function toPlainWording(text: string, botName: string): string {
+function toPlainWording(text: string, botName: string) {
   const plain = (words: string) =>
     words
       .toLowerCase()
@@ -135,7 +135,7 @@ const shownLinePattern =
  * Answers a request about numbered lines by shared words, without understanding: the lines that answer a question, or
  * a recap.
  */
-function answerNumberedLines(messages: readonly ChatMessage[]): string | undefined {
+function answerNumberedLines(messages: readonly ChatMessage[]) {
   const newest = messages.at(-1);
   if (newest?.role !== 'user' || newest.name !== '') return undefined; // A person has a name.
   const { content } = newest;
@@ -155,7 +155,7 @@ type ShownLine = {
   readonly text: string;
 };
 
-function citeLines(question: string, lines: readonly ShownLine[]): string {
+function citeLines(question: string, lines: readonly ShownLine[]) {
   const sought = listStems(question);
   const scored = lines.map(({ number, name, text }) => {
     const shared = listStems(`${name} ${text}`).intersection(sought).size;
@@ -168,12 +168,12 @@ function citeLines(question: string, lines: readonly ShownLine[]): string {
   return cited.map(({ number }) => `[${number}]`).join(' ') || '[0]';
 }
 
-function listStems(text: string): ReadonlySet<string> {
+function listStems(text: string) {
   const words = text.toLowerCase().match(/[\p{L}\p{N}\p{M}]{4,}/gu) ?? [];
   return new Set(words.map((word) => word.slice(0, 5)));
 }
 
-function createRecap(lines: readonly ShownLine[]): string {
+function createRecap(lines: readonly ShownLine[]) {
   const points = lines
     .filter(
       ({ text }) => !text.endsWith('?') && text.split(' ').length >= minPointWords,

@@ -36,7 +36,7 @@ export function isReportedUsage(usage: Usage | undefined): boolean {
   return usage !== undefined && !usage.isEstimate;
 }
 
-function estimateTokens(text: string): number {
+function estimateTokens(text: string) {
   return Math.ceil(Buffer.byteLength(text) / bytesPerToken);
 }
 

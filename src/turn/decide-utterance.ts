@@ -164,7 +164,7 @@ function findConfirmation(
   { goesOn, hasGoneOn, language, canConfirm, overlapsReply }: EndedUtterance,
   text: string,
   rules: AddressingRules,
-): YesOrNo | undefined {
+) {
   if (!canConfirm || goesOn || overlapsReply || hasGoneOn) return undefined;
   return findYesOrNo(text, rules.names, language);
 }

@@ -21,9 +21,7 @@ const signal = new AbortController().signal;
 type Folder = AsyncDisposable & { readonly path: string };
 
 /** A folder of sounds by their names in it, which may hold folders. */
-async function folderOf(
-  files: Readonly<Record<string, string | Buffer>>,
-): Promise<Folder> {
+async function folderOf(files: Readonly<Record<string, string | Buffer>>) {
   const path = await mkdtemp(join(tmpdir(), 'parley-sounds-'));
   for (const [name, bytes] of Object.entries(files)) {
     await mkdir(dirname(join(path, name)), { recursive: true });

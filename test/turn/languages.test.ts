@@ -40,7 +40,7 @@ const schema = z.strictObject({
 type List = { readonly field: string; readonly list: readonly string[] };
 
 /** Every list of words in some groups, by group and field. */
-function listsIn(groups: object): List[] {
+function listsIn(groups: object) {
   return Object.entries(groups).flatMap(([group, fields]) =>
     fields === null || typeof fields !== 'object' || Array.isArray(fields)
       ? []

@@ -270,7 +270,7 @@ export class EchoMeter {
     if (chance || this.#missingCount > maxMissingMeasurements) this.#dropPath();
   }
 
-  get #fitsPath(): boolean {
+  get #fitsPath() {
     return this.#excessDb < minOwnVoiceDb && this.#shortDb < maxShortDb;
   }
 

@@ -195,7 +195,7 @@ export class WavReader {
   }
 
   /** Reads the last `bytes` of a sound without a known end, but not the size that may follow it. */
-  #readLastSound(encoding: WavEncoding, bytes: number): Pcm[] {
+  #readLastSound(encoding: WavEncoding, bytes: number) {
     const totalBytes = this.#soundBytes + bytes;
     const isSize = (at: number) =>
       Math.abs(this.#rest.readUInt32LE(at) - totalBytes) < 2 * maxHeldBytes;
@@ -229,7 +229,7 @@ export class WavReader {
     return start < 0 ? undefined : { kind: 'start' };
   }
 
-  #take(length: number): Buffer {
+  #take(length: number) {
     const bytes = this.#rest.subarray(0, length);
     this.#rest = this.#rest.subarray(length);
     return bytes;
@@ -240,7 +240,7 @@ export function isUnknownSize(sizeBytes: number): boolean {
   return sizeBytes === 0 || sizeBytes > maxDataBytes;
 }
 
-function readFormat(chunk: Buffer): WavEncoding {
+function readFormat(chunk: Buffer) {
   if (chunk.length < 16)
     throw createBadWavError('The WAV file has a damaged format chunk.');
   const extensible = chunk.readUInt16LE(0) === 0xfffe && chunk.length >= 26;
@@ -284,6 +284,6 @@ function createSampleReader(
   }
 }
 
-function createBadWavError(message: string): BotError {
+function createBadWavError(message: string) {
   return new BotError('audio.bad_wav', false, message);
 }

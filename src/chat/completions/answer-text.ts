@@ -199,7 +199,7 @@ export class AnswerText {
     );
   }
 
-  get #currentMarks(): MarkSet {
+  get #currentMarks() {
     if (this.#state === 'answer') return this.#inAnswer;
     if (this.#state === 'thought')
       return this.#options.tools.length > 0 ? thoughtMarks : thoughtMarksWithoutTools;

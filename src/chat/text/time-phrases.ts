@@ -32,7 +32,7 @@ export function parseTimePhrase(
 const isoDate =
   /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?:[t ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(?:\.\d+)?(z|[+-]\d\d:?\d\d)?)?$/;
 
-function parseIsoTime(words: string, { timeZone }: TimeContext): number | undefined {
+function parseIsoTime(words: string, { timeZone }: TimeContext) {
   const [, day, time = '09:00', zone] = isoDate.exec(words) ?? [];
   if (day === undefined) return undefined;
   const wallMs = parseDateMs(`${day}T${time}${zone ?? 'Z'}`);
@@ -49,10 +49,7 @@ const durationPart =
   /(?<![\d.])(\d{1,6}(?:\.\d{1,3})?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?![a-z])/g;
 const durationConnectors = /\b(?:in|after|for|and|from now)\b/g;
 
-function parseSpokenDuration(
-  words: string,
-  { nowWallMs, timeZone }: TimeContext,
-): number | undefined {
+function parseSpokenDuration(words: string, { nowWallMs, timeZone }: TimeContext) {
   const counted = fractionRules.reduce(
     (rest, [find, put]) => rest.replace(find, put),
     words,
@@ -89,10 +86,7 @@ const namedDay = /\b(?:today|tomorrow)\b/;
 const namedWeekday =
   /\b(?:(?:next|this|coming) )?(sun|mon|tues|wednes|thurs|fri|satur)day\b/;
 
-function parseClockTime(
-  words: string,
-  { nowWallMs, timeZone }: TimeContext,
-): number | undefined {
+function parseClockTime(words: string, { nowWallMs, timeZone }: TimeContext) {
   const today = toLocalTime(nowWallMs, timeZone);
   const named = findDays(words, getWeekday(today));
   const plain = words
@@ -114,7 +108,7 @@ function parseClockTime(
 }
 
 /** Undefined if the phrase names no day. Sunday is 0. */
-function findDays(words: string, weekday: number): readonly number[] | undefined {
+function findDays(words: string, weekday: number) {
   const [day] = namedDay.exec(words) ?? [];
   if (day !== undefined) return day === 'today' ? [0] : [1];
   const [, name] = namedWeekday.exec(words) ?? [];
@@ -129,7 +123,7 @@ const namedTime =
 const namedMinutes: ByName = { half: 30, quarter: 15 };
 
 /** The earliest first. An hour with a leading zero, or above 12, needs no am or pm. */
-function listMinutes(words: string, isLaterDay: boolean): readonly number[] {
+function listMinutes(words: string, isLaterDay: boolean) {
   const [, amount, isPast, said = '', more = '0', half = ''] =
     namedTime.exec(words) ?? [];
   if (said === '') return [];
@@ -149,7 +143,7 @@ const digitsByWord = new Map(
   Array.from({ length: 100 }, (_, n) => [formatNumberWords(n), `${n}`]),
 );
 
-function toPlainPhrase(phrase: string): string {
+function toPlainPhrase(phrase: string) {
   return phrase
     .toLowerCase()
     .replace(/\b([ap])\.? ?m\b\.?/g, '$1m')
@@ -167,6 +161,6 @@ function toPlainPhrase(phrase: string): string {
     .replace(/\b[a-z]+\b/g, toDigits);
 }
 
-function toDigits(words: string): string {
+function toDigits(words: string) {
   return digitsByWord.get(words) ?? words;
 }

@@ -158,22 +158,19 @@ function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules) {
   return mode === 'auto' && humans <= 1;
 }
 
-function isAnyoneCalled(
-  sentences: readonly Sentence[],
-  present: readonly string[],
-): boolean {
+function isAnyoneCalled(sentences: readonly Sentence[], present: readonly string[]) {
   return present.some(
     (person) =>
       findStrongestNameUse(sentences, toCallNames(person), exactSpelling) === 'called',
   );
 }
 
-function toCallNames(person: string): Name[] {
+function toCallNames(person: string) {
   const [first = ''] = person.trim().split(/\s+/);
   return parseNames([person, first]);
 }
 
-function listNameWords(present: readonly string[]): ReadonlySet<string> {
+function listNameWords(present: readonly string[]) {
   const sentences = present.flatMap((person) => splitSentences(person));
   return new Set(sentences.flatMap(({ words }) => words.map(({ text }) => text)));
 }
@@ -307,7 +304,7 @@ function openWindow(
   kind: Window['kind'],
   { personId, atMs }: { readonly personId: PersonId; readonly atMs: number },
   rules: AddressingRules,
-): AddressingState {
+) {
   const lengths = {
     asked: rules.askWindowMs,
     answering: rules.maxAnsweringMs,
@@ -329,7 +326,7 @@ function closeWindows(
   personId: PersonId,
   atMs: number,
   kinds: readonly Window['kind'][],
-): AddressingState {
+) {
   const windows = attention.windows.map((window) =>
     window.personId === personId && kinds.includes(window.kind)
       ? // Words from before `atMs` still count.
@@ -343,7 +340,7 @@ function countOtherTalk(
   window: Window,
   { ms, atMs }: { readonly ms: number; readonly atMs: number },
   { maxOtherTalkMs }: AddressingRules,
-): Window {
+) {
   if (window.kind !== 'follow-up' || atMs <= window.fromMs) return window;
   const othersMs = window.othersMs + Math.min(ms, atMs - window.fromMs);
   const untilMs =
@@ -379,7 +376,7 @@ function isDismissal(sentences: readonly Sentence[], names: readonly Name[]) {
   );
 }
 
-function isDismissingSentence(sentence: Sentence, names: readonly Name[]): boolean {
+function isDismissingSentence(sentence: Sentence, names: readonly Name[]) {
   const { words } = sentence;
   const texts = words.map(({ text }) => text);
   const spaced = ` ${texts.join(' ')} `;
@@ -393,7 +390,7 @@ function isDismissingSentence(sentence: Sentence, names: readonly Name[]): boole
 }
 
 /** The first words between pauses, apart from greetings, fillers and the bot's name, are a dismissal. */
-function saysNotYou(sentence: Sentence, names: readonly Name[]): boolean {
+function saysNotYou(sentence: Sentence, names: readonly Name[]) {
   for (const { from, to } of splitByPauses(sentence.words)) {
     const start = skipLeadAndName(sentence, from, to, names);
     for (
@@ -424,7 +421,7 @@ function findOwnNameEnds(
   start: number,
   to: number,
   names: readonly Name[],
-): number[] {
+) {
   const lengths: number[] = [];
   for (let at = Math.max(start + 1, to - 4); at < to; at++) {
     if (findName(sentence, at, names, exactSpelling)?.to === to)
@@ -438,15 +435,13 @@ function skipLeadAndName(
   from: number,
   to: number,
   names: readonly Name[],
-): number {
+) {
   const { to: start } = skipGreetings(sentence.words, from, to, dismissalLeads);
   const hit = start < to ? findName(sentence, start, names, exactSpelling) : undefined;
   return hit ? skipGreetings(sentence.words, hit.to, to, dismissalLeads).to : start;
 }
 
-function splitByPauses(
-  words: readonly SentenceWord[],
-): { readonly from: number; readonly to: number }[] {
+function splitByPauses(words: readonly SentenceWord[]) {
   const starts = words.flatMap(({ before }, at) =>
     at === 0 || before === 'pause' ? [at] : [],
   );

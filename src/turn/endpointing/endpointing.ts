@@ -265,11 +265,7 @@ function addTail(
   };
 }
 
-function addEvidence(
-  voice: SpeakingVoice,
-  window: Window,
-  rules: EndpointRules,
-): VoiceEvidence {
+function addEvidence(voice: SpeakingVoice, window: Window, rules: EndpointRules) {
   const { probability, levelDb } = window;
   // Faint windows are voice, but do not count for its level.
   const isLevel = levelDb !== undefined && !isFaintWindow(voice, levelDb, rules);
@@ -456,7 +452,7 @@ function updateUnderstood(
   former: UnderstoodText | undefined,
   said: { readonly text: string; readonly language?: string; readonly atMs: number },
   inPause: boolean,
-): UnderstoodText {
+) {
   const same = former?.text === said.text;
   const isRevised =
     inPause && former?.isUpToPause === true && (former.isRevised || !same);

@@ -56,7 +56,7 @@ const vietnameseFolds: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Splits a text into normalised tokens. Only the first 300 characters count. */
-function tokenize(text: string): string[] {
+function tokenize(text: string) {
   const isWhole = text.length <= maxInterjectionChars;
   const said = isWhole
     ? text
@@ -66,14 +66,14 @@ function tokenize(text: string): string[] {
   return from < 0 ? [] : found.slice(from, found.findLastIndex(isWordToken) + 1);
 }
 
-function tokenizePhrase(text: string): string[] {
+function tokenizePhrase(text: string) {
   return foldSpelling(text).match(tokenPattern) ?? [];
 }
 
 /** Private-use character that no pattern matches. */
 const textSeparator = '\uE000';
 
-function tokenizeEach(texts: readonly string[]): string[][] {
+function tokenizeEach(texts: readonly string[]) {
   if (texts.length === 0) return [];
   // text.replaceAll => Folding all texts at once is faster for thousands of phrases.
   const joined = texts
@@ -84,7 +84,7 @@ function tokenizeEach(texts: readonly string[]): string[][] {
     .map((text) => text.match(tokenPattern) ?? []);
 }
 
-function foldSpelling(text: string): string {
+function foldSpelling(text: string) {
   const joined = replacePairs(text.normalize('NFC'), vietnameseFolds).replace(
     /\u200c/g,
     ' ',
@@ -108,10 +108,7 @@ function isHum(token: string) {
   return humPatterns.some((hum) => hum.test(token));
 }
 
-function replacePairs(
-  text: string,
-  pairs: readonly (readonly [RegExp, string])[],
-): string {
+function replacePairs(text: string, pairs: readonly (readonly [RegExp, string])[]) {
   return pairs.reduce((said, [from, to]) => said.replace(from, to), text);
 }
 
@@ -151,7 +148,7 @@ function isPhrase(token: string) {
 }
 
 /** Also true in the middle of a word. */
-function beginsPhrase({ sorted }: PhraseTable, start: string): boolean {
+function beginsPhrase({ sorted }: PhraseTable, start: string) {
   let [from, to] = [0, sorted.length];
   while (from < to) {
     const middle = (from + to) >> 1;
@@ -161,7 +158,7 @@ function beginsPhrase({ sorted }: PhraseTable, start: string): boolean {
   return sorted[from]?.startsWith(start) ?? false;
 }
 
-function createPhraseTable({ isWidespread, overlap }: LanguageWords): PhraseTable {
+function createPhraseTable({ isWidespread, overlap }: LanguageWords) {
   const found = new Map<string, PhraseRole>();
   for (const role of phraseRoles) {
     const all = [
@@ -183,11 +180,11 @@ function createPhraseTable({ isWidespread, overlap }: LanguageWords): PhraseTabl
   };
 }
 
-function repeatWords(words: readonly string[]): string[] {
+function repeatWords(words: readonly string[]) {
   return words.flatMap((word) => [`${word} ${word}`, `${word} ${word} ${word}`]);
 }
 
-function toTokenPhrases(list: readonly string[] = []): string[] {
+function toTokenPhrases(list: readonly string[] = []) {
   return tokenizeEach(list).map((found) => found.filter(isWordToken).join(' '));
 }
 
@@ -262,10 +259,7 @@ export function classifyInterjection(
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
 }
 
-function findNameEnds(
-  tokens: readonly string[],
-  names: readonly string[],
-): readonly (readonly number[])[] {
+function findNameEnds(tokens: readonly string[], names: readonly string[]) {
   return findNameSteps(tokens, names, false).map((steps) => steps.map(({ to }) => to));
 }
 
@@ -278,7 +272,7 @@ function findNameSteps(
   return tokens.map((_, at) => listNameSteps(tokens, at, called, isFinal));
 }
 
-function toNamePhrases(name: string): NamePhrase[] {
+function toNamePhrases(name: string) {
   const words = tokenize(name.slice(0, nameLimits.nameLetters)).filter(isWordToken);
   const latin = words.length === 1 ? toLatin(words[0] ?? '') : undefined;
   const sound =
@@ -375,7 +369,7 @@ function listNameSteps(
   });
 }
 
-function soundsLikeName(token: string, sound: string | undefined): boolean {
+function soundsLikeName(token: string, sound: string | undefined) {
   if (sound === undefined || token.length < 3 || token.length > nameLimits.nameLetters)
     return false;
   const latin = toLatin(token);
@@ -409,7 +403,7 @@ function applyRole(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjec
 const maxSentenceTokens = 30;
 
 /** Returns an empty text for a longer sentence. */
-function toTokenWords(text: string): string {
+function toTokenWords(text: string) {
   const tokens = tokenize(text).filter(isWordToken);
   return tokens.length > maxSentenceTokens ? '' : tokens.join(' ');
 }
@@ -484,7 +478,7 @@ export function findYesOrNo(
   return hasAnswer('no') ? 'no' : undefined;
 }
 
-function selectTables(language: string | undefined): readonly ConfirmationTable[] {
+function selectTables(language: string | undefined) {
   const code = language?.split('-')[0];
   // one.code === code)) => A Polish yes is a Malay no.
   if (!confirmationTables.some((one) => one.code === code)) return unambiguousTables;
@@ -554,6 +548,6 @@ function matchCommandPhrase(
 }
 
 /** Spellings with and without the pauses. */
-function listSpellings(phrase: string): string[] {
+function listSpellings(phrase: string) {
   return [tokenizePhrase(phrase).join(' '), ...toTokenPhrases([phrase])];
 }

@@ -111,7 +111,7 @@ function measureWindow(overlap: OverlapVoice, window: OverlapWindow): OverlapSte
   });
 }
 
-function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow): number {
+function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow) {
   const { hangoverMs, maxOnsetDropDb, maxOnsetMs } = overlapVoiceRules;
   let [fromMs, loudestDb] = [window.atMs, window.levelDb];
   for (const { levelDb, atMs } of packets.toReversed()) {

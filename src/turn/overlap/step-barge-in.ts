@@ -294,20 +294,20 @@ function isOldSpeech(
   return (endedAtMs ?? atMs) < fromMs || beforeMs > voicedMs / 2;
 }
 
-function isAnswering({ reply }: BargeInState, personId: PersonId): boolean {
+function isAnswering({ reply }: BargeInState, personId: PersonId) {
   return reply?.replyTo === personId;
 }
 
 function getSpeech(
   { speeches }: BargeInState,
   event: { personId: PersonId; atMs: number },
-): OverlapSpeech {
+) {
   return (
     speeches.find(({ personId }) => personId === event.personId) ?? createSpeech(event)
   );
 }
 
-function putSpeech(state: BargeInState, speech: OverlapSpeech): BargeInState {
+function putSpeech(state: BargeInState, speech: OverlapSpeech) {
   const speeches = state.speeches.filter(
     ({ personId }) => personId !== speech.personId,
   );
@@ -315,10 +315,7 @@ function putSpeech(state: BargeInState, speech: OverlapSpeech): BargeInState {
   return { ...state, speeches };
 }
 
-function updateReply(
-  state: BargeInState,
-  change: Partial<OverlappedReply>,
-): BargeInState {
+function updateReply(state: BargeInState, change: Partial<OverlappedReply>) {
   return state.reply ? { ...state, reply: { ...state.reply, ...change } } : state;
 }
 
@@ -326,7 +323,7 @@ function hasHold({ reply }: BargeInState, personId: PersonId) {
   return reply?.hold?.personId === personId;
 }
 
-function removePerson(state: BargeInState, leaver: string): BargeInState {
+function removePerson(state: BargeInState, leaver: string) {
   const speeches = state.speeches.filter(({ personId }) => personId !== leaver);
   const rest = { ...state, speeches };
   return hasHold(state, leaver) ? updateReply(rest, { hold: undefined }) : rest;

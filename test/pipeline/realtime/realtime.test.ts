@@ -26,7 +26,7 @@ const user = (name: string, content: string): ChatMessage => ({
   content,
 });
 const assistant = (content: string): ChatMessage => ({ role: 'assistant', content });
-const after = (history: readonly ChatMessage[], turn: Turn): Turn => ({
+const after = (history: readonly ChatMessage[], turn: Turn) => ({
   ...turn,
   history,
 });

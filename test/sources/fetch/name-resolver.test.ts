@@ -7,9 +7,7 @@ import { createNameResolver } from '#src/sources/fetch/name-resolver.ts';
 import { isBeside } from '#src/sources/fetch/public-address.ts';
 
 /** A name server that knows 203.0.113.7 for every name, or never answers. */
-async function nameServer(
-  isMute: boolean,
-): Promise<AsyncDisposable & { readonly address: string }> {
+async function nameServer(isMute: boolean) {
   const socket = createSocket('udp4');
   socket.on('message', (question, { port, address }) => {
     if (isMute) return;
