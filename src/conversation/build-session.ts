@@ -173,7 +173,6 @@ export type ConversationOptions = {
   readonly deps: SessionDependencies;
   readonly sources: {
     readonly hearing: HearingDeps;
-    /** Tools of the operator, then those of the bot. */
     readonly listTools: () => readonly ToolEntry[];
     readonly features: {
       createSession(session: Session, before: FormerSession): SessionFeatures;
@@ -186,11 +185,11 @@ export type ConversationOptions = {
     denyAloud(personId: PersonId, session: Session): void;
     leave(guildId: GuildId): Promise<LeaveOutcome>;
   };
-  /** A session of this server that goes on here, with its history and the consents of its people. */
+  /** A session that goes on here, with its history and the consents of its people. */
   readonly former?: Session | undefined;
-  /** A seat of a former run that goes on here. No greeting and no notice is repeated. */
+  /** A seat of a former run. No greeting and no notice is repeated. */
   readonly seat?: SessionAnswers | undefined;
-  /** The conversation of this channel that ended in this process less than 15 minutes ago. */
+  /** The conversation of this channel that ended less than 15 minutes ago. */
   readonly endedConversation?: EndedConversation | undefined;
 };
 
@@ -201,7 +200,6 @@ type SessionSource = SessionDecisions & {
   readonly signal: AbortSignal;
 };
 
-/** Makes the owners of a session, in the order in which they need each other. */
 export function buildSession(options: ConversationOptions, source: SessionSource) {
   const { channel, deps, former, notices: queue, seat, sessions, settings } = options;
   const { features: all, hearing, listTools: allTools } = options.sources;
@@ -348,7 +346,6 @@ function createPlace(
   };
 }
 
-/** A participant as the conversation knows them. Anybody with written answers counts as deaf. */
 function toParticipant(
   member: ChannelMember,
   { getChoices }: SessionPlace,
@@ -365,7 +362,7 @@ function toParticipant(
   };
 }
 
-/** Returns a function that is true the first time it is called with each event. `past` has happened before a restart. */
+/** `past` has happened before a restart. */
 function createFirstTimes(past: readonly OnceInSession[]): SessionPlace['isFirst'] {
   const done = new Set(past);
   return (what) => {
@@ -375,7 +372,6 @@ function createFirstTimes(past: readonly OnceInSession[]): SessionPlace['isFirst
   };
 }
 
-/** State of a conversation that begins, or goes on after another one. */
 function continueState(
   { channel, deps, endedConversation, former, seat }: ConversationOptions,
   start: ConversationState,

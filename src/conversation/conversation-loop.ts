@@ -25,20 +25,17 @@ import { findAnnouncement, findTurn, isSpeaking } from './machine/selectors.ts';
 
 type LoopDeps = {
   readonly clock: Clock;
-  /** Default: `step`. A simulation watches its decisions. */
   readonly decide?: typeof stepConversation | undefined;
   readonly settings: () => SessionSettings;
   readonly people: () => readonly Participant[];
   readonly consents: () => Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'>;
   /** Gets a bug in work that no caller waits for, while no connection is open. */
   readonly onBug: (error: unknown) => void;
-  /** Never waits, and answers by events. */
   readonly perform: (effect: ConversationEffect) => void;
   readonly connection: CurrentConnection;
   readonly changed: () => void;
 };
 
-/** Before these events the settings in the state are updated. */
 const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
   'began',
   'paused',
@@ -96,12 +93,11 @@ export class ConversationLoop {
     return this.#deps.connection.now?.output;
   }
 
-  /** Rejects with a bug in work of the open connection that no caller waits for. */
+  /** Rejects with a bug in work that no caller waits for. */
   get bug(): Promise<never> {
     return this.#bug.promise;
   }
 
-  /** Sets the open connection. */
   attachConnection(now: OpenConnection | undefined): void {
     // The conversation learns that none is open before the replies on it end.
     const former = this.output;
@@ -112,7 +108,7 @@ export class ConversationLoop {
     this.#bug.promise.catch(() => undefined); // Awaited elsewhere.
   }
 
-  /** Handles an event, and returns the effects of its step, which are performed by then. */
+  /** Returns the effects of its step, which are performed by then. */
   post(event: UntimedEvent): readonly ConversationEffect[] {
     // During another event, this one waits until all effects of that are performed, and nothing is returned.
     if (eventsNeedingSettings.has(event.kind)) this.syncSettings();
@@ -135,13 +131,13 @@ export class ConversationLoop {
     this.#wakeMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Ends the connection with a bug in work that no caller waits for. Without a connection the bug is reported. */
+  /** Without a connection the bug is reported. */
   reportBug(error: unknown): void {
     if (this.output) this.#bug.reject(error);
     else this.#deps.onBug(error);
   }
 
-  /** Tells the conversation which reply is heard. Called after each frame, and each 20 ms. */
+  /** Called after each frame, and each 20 ms. */
   updateSound(): void {
     const { leavingReply } = this.output ?? {};
     const { current } = this.#state.turnQueue;

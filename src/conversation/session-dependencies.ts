@@ -15,7 +15,6 @@ import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { PaidEngines } from '#src/spending/paid-engine.ts';
 import type { stepConversation } from './machine/step.ts';
 
-/** Dependencies that main makes once, and that all sessions and commands share. */
 export type SessionDependencies = PaidEngines & {
   readonly clock: Clock;
   readonly messages: VoiceChannelChatPoster;
@@ -27,19 +26,16 @@ export type SessionDependencies = PaidEngines & {
   readonly codec: OpusCodec;
   readonly cues: Cues;
   readonly captionChats: CaptionChats;
-  /** Model that recognises speech. Absent: the local one. */
   readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;
-  /** Whether Discord hands the bot the content of messages. */
   readonly mayReadMessages: boolean;
   readonly voices: VoiceNames;
   readonly spending: BudgetAuthority;
-  /** Whether a program may read the words of this voice channel. The panel there tells it. */
+  /** The panel of the channel tells it. */
   readonly isReadByPrograms: (channelId: ChannelId) => boolean;
-  /** An exception of it is a bug of its own, and ends no session. */
+  /** Its exceptions end no session. */
   readonly onEvent: SessionEventListener;
-  /** Default: `step`. A simulation watches its decisions. */
   readonly decide?: typeof stepConversation;
 };
 

@@ -18,10 +18,9 @@ import type { ConversationLoop } from './conversation-loop.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import type { SpeechRequests } from './speech-requests.ts';
 
-/** Happens at most once in a session, however often its connection comes and goes. */
 export type OnceInSession = 'greeted' | 'lines-hidden' | 'roles-unread';
 
-/** Owners of one session, the same over all its connections. A function takes the few that it uses. */
+/** A function takes the few that it uses. */
 export type Session = {
   readonly place: SessionPlace;
   readonly notices: ChannelNotices;
@@ -35,7 +34,6 @@ export type Session = {
 };
 
 export type HeldAnswers = {
-  /** Keeps an answer, and returns the button that shows it to its reader alone. */
   holdAnswer(
     text: ConfidentialText,
     reader: { readonly id: PersonId; readonly name: string },
@@ -45,17 +43,15 @@ export type HeldAnswers = {
 export type Owners<Name extends keyof Session> = Pick<Session, Name>;
 
 export type FormerSession = {
-  /** True where a former run sat there, and so has told its people. */
+  /** A former run sat there, and so has told its people. */
   readonly isReturned: boolean;
   readonly former?: Owners<'place'> | undefined;
 };
 
 export type SessionPlace = {
   readonly channel: ChannelRef;
-  /** Current settings of the server, and of the bot's persona in the channel. */
   readonly getSettings: () => GuildSettings;
   readonly getStyle: () => ReplyStyle;
-  /** Everybody there except the bot, also while the connection is away. */
   readonly listPeople: () => readonly ChannelMember[];
   readonly findPerson: (personId: PersonId) => ChannelMember | undefined;
   readonly getName: (personId: PersonId) => string;
@@ -66,7 +62,6 @@ export type SessionPlace = {
     personId: PersonId,
   ) => ReturnType<SessionDependencies['peopleSettings']['loadSettings']>;
   readonly languages: SpeakerLanguages;
-  /** True the first time only. */
   readonly isFirst: (what: OnceInSession) => boolean;
 };
 

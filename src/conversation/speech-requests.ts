@@ -21,12 +21,10 @@ type QueueOutcome =
   | { readonly kind: 'closed' }
   | { readonly kind: 'muted' };
 
-/** A sentence of the bot about itself, said once people pause. */
 type SpokenNotice = {
-  /** Called when the notice is said. Empty: it is not wanted any more. */
+  /** Returns an empty text when the notice is not wanted any more. */
   readonly getText: () => string;
   readonly language: string;
-  /** Default: all people. */
   readonly personId?: PersonId;
   readonly maxWaitMs: number;
   readonly onEnded: (wasHeard: boolean) => void;
@@ -56,7 +54,7 @@ type Submission = { readonly signal?: AbortSignal | undefined } & (
     }
 );
 
-/** `isQueued`: the conversation took it. A rejected one has no end. */
+/** A rejected request has no end. */
 type Request = Submission & { isQueued: boolean };
 
 type SubmitOutcome =
@@ -68,7 +66,7 @@ type SpeechRequestsDeps = {
   readonly channelId: ChannelId;
   readonly loop: ConversationLoop;
   readonly notices: ChannelNotices;
-  /** False: there is no money for speech, or the bot was called to write captions only. */
+  /** False without money for speech, and for captions only. */
   readonly maySpeak: () => boolean;
 };
 
@@ -99,7 +97,6 @@ export class SpeechRequests {
     return one?.kind === 'question' ? one.question : undefined;
   }
 
-  /** Finds the text of an announcement. That of a notice is made as it is said. */
   findAnnouncement(request: Id | undefined): QueuedAnnouncement | undefined {
     const one = this.#find(request);
     if (one?.kind === 'notice') one.reading ??= this.#createNotice(one.notice);
@@ -180,7 +177,7 @@ export class SpeechRequests {
     return submitted.kind === 'queued';
   }
 
-  /** Stops the current reply and drops everything that waits. False: there was nothing to stop. */
+  /** False: there was nothing to stop. */
   stopEverything(): boolean {
     const { current, waiting } = this.#deps.loop.state.turnQueue;
     this.#deps.loop.post({ kind: 'stop' });

@@ -15,7 +15,6 @@ export class ConfirmationRequests {
     this.#signal = signal;
   }
 
-  /** A private answer, or the effect of a press of Confirm. `askId`: the id on the button. */
   showConfirmation(guildId: GuildId, askId: string, personId: PersonId): ShowOutcome {
     const tools = this.#sessions.findSession(guildId)?.tools;
     if (!tools) return { kind: 'over' };
@@ -53,7 +52,6 @@ type ShowOutcome =
   | {
       readonly kind: 'shown';
       readonly line: TextLine;
-      /** Seconds left. */
       readonly s: number;
       readonly files: readonly ReplyFile[];
     }

@@ -38,26 +38,23 @@ import {
 } from '#src/voice/hearing/speaker-input.ts';
 import { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
-/** Interval of endpointing, in ms, while a person sends or talks: an utterance can end between packets. */
+/** An utterance can end between packets. */
 const tickMs = 20;
 const pauseTickMs = 10;
-/** Shortest interval, in ms, between steps that packets cause: each second packet of one person. */
+/** Two packets of one person cause one step. */
 const minPacketStepMs = 35;
-/** Time, in ms, without a packet after which a timer causes the steps. */
 const packetTimeoutMs = 60;
-/** Interval, in ms, of checks for the panel while something goes on. */
 const activeCheckMs = 250;
-/** Interval, in ms, of checks while only tracks sound, which the panel shows in steps of 5 s. */
+/** The panel shows tracks in steps of 5 s. */
 const slowCheckMs = 1_000;
-/** Time, in ms, in which the last event counts as going on. */
 const activeAfterWakeMs = 2_000;
-/** Time, in ms, of slow checks after that: longer than the window after Ask. */
+/** Longer than the addressing window after Ask. */
 const slowCheckAfterWakeMs = 20_000;
-/** A step that is this late, in ms, follows a hold of the main thread, during which packets waited in the socket. */
+/** A later step follows a hold of the main thread, while packets waited in the socket. */
 const minHoldMs = 60;
-/** Turns of the event loop that read all of them. Node reads 32 datagrams in one, and a socket holds several hundred. */
+/** Node reads 32 datagrams in one turn, and a socket holds several hundred. */
 const maxReadTurns = 32;
-/** Longest time, in ms, without a check: meanwhile a budget may begin anew. */
+/** Meanwhile a budget may begin anew. */
 const maxCheckGapMs = 60_000;
 
 type ConnectionDeps = VoiceDeps & Deps<'codec' | 'cues' | 'panels'>;
@@ -82,7 +79,7 @@ type Connection = Disposable & {
   readonly output: SpeechOutput;
   readonly interruptions: BargeIns;
   readonly utterances: UtteranceRunner;
-  /** Asks the turn model, and heeds its answer while the connection is open. Never throws. */
+  /** Never throws. */
   judgeTurn(
     speakerId: PersonId,
     asked: Extract<SpeakerInputEvent, { kind: 'ask-turn-model' }>,
@@ -91,9 +88,8 @@ type Connection = Disposable & {
 };
 
 /**
- * Clock of one connection: ends utterances in pauses, and follows everything that passes by itself.
- *
- * While nobody speaks or waits and nothing plays, it sleeps until it is woken or its next deadline.
+ * The clock of one connection. It sleeps until its next deadline while nobody speaks or waits and
+ * nothing plays.
  */
 class ConnectionClock {
   readonly #connection;
@@ -108,7 +104,6 @@ class ConnectionClock {
     this.#nowMs = this.#checkAtMs = this.#wokenAtMs = connection.clock.nowMs();
   }
 
-  /** Never returns. Aborting `signal` throws `signal.reason`. */
   async run(signal: AbortSignal): Promise<never> {
     const { clock, session, wakeup } = this.#connection;
     const wake = () => wakeup.wake();
@@ -176,7 +171,7 @@ class ConnectionClock {
       : maxCheckGapMs;
   }
 
-  /** Time until the timer of a step. It is later while packets cause the steps. */
+  /** The timer is later while packets cause the steps. */
   #getTimerMs(waitMs: number) {
     this.#isTicking = waitMs === tickMs;
     return this.#isTicking && this.#nowMs - this.#lastPacketAtMs < packetTimeoutMs
@@ -191,7 +186,7 @@ async function readPendingPackets(signal: AbortSignal) {
     await setImmediate();
 }
 
-/** Drops people that may not be heard any more, even in mid-word, and passes on the presence. */
+/** Drops people that may not be heard any more, even in mid-word. */
 function updatePresence({ inputs, interruptions, link, session }: Connection) {
   session.loop.syncPeople();
   inputs.closeOthers((speakerId) => session.consent.mayHear(speakerId));
@@ -199,11 +194,7 @@ function updatePresence({ inputs, interruptions, link, session }: Connection) {
   interruptions.updatePresence((personId) => people.some(({ id }) => id === personId));
 }
 
-/**
- * Runs one connection: hears people and speaks, until the channel is left.
- *
- * Errors: as `VoiceLink.hear`. Aborting `signal` throws `signal.reason`.
- */
+/** Errors: as `VoiceLink.hear`. Aborting `signal` throws `signal.reason`. */
 export async function runConnection(
   link: VoiceLink,
   session: Session,
@@ -258,7 +249,6 @@ async function hearPackets(
 
 type PlainTextLine = { readonly id: PlainTextId };
 
-/** Longest spoken cue, in ms. Two words need less. */
 const maxCueMs = 5_000;
 
 class WaitingCues {
@@ -266,7 +256,6 @@ class WaitingCues {
   readonly #sources;
   readonly #cues;
   readonly #signal;
-  /** Cues of this wait. It ends no others. */
   readonly #played = new Set<PlayedCue>();
 
   constructor(
@@ -291,7 +280,7 @@ class WaitingCues {
     this.#played.clear();
   }
 
-  /** Says that it takes a moment, if the wait goes on. Never throws: a voice that fails now is reported with the answer. */
+  /** A voice that fails now is reported with the answer. */
   async #sayOneMoment() {
     const { loop, place } = this.#session;
     const turn = findCurrentTurn(loop.state);

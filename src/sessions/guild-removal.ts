@@ -3,13 +3,12 @@ import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { SessionSources } from './session-sources.ts';
 
-/** Number of tries, the longest time of each and the wait between two, in ms: 46 s in all. Transcripts have more. */
+/** The tries need 46 s in all. */
 const [maxTries, maxEraseMs, retryDelayMs] = [3, 12_000, 5_000];
 
 type RemovalDeps = Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>;
 type RemovalSources = Pick<SessionSources, 'features' | 'guildStore'>;
 
-/** Erases the data of servers that removed the bot. */
 export class GuildRemoval implements Disposable {
   readonly #deps;
   readonly #sources;
@@ -22,7 +21,10 @@ export class GuildRemoval implements Disposable {
     this.#settings = settings;
   }
 
-  /** Erases a server once nothing runs there. A failure of a store is reported and tried again. Never throws. */
+  /**
+   * Erases a server once nothing runs there. A failure of a store is reported and tried again.
+   * Never throws.
+   */
   async eraseServer(guildId: GuildId): Promise<void> {
     const { onEvent, panels } = this.#deps;
     const { features, guildStore } = this.#sources;

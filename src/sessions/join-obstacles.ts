@@ -36,7 +36,7 @@ export function describeObstacle(
   }
 }
 
-/** Obstacle to a join without a caller. Undefined where the channel is gone. */
+/** Undefined where the channel is gone. */
 export function judgeEntry(
   channel: ChannelRef,
   { clock, places }: EntryDeps,
@@ -45,7 +45,7 @@ export function judgeEntry(
   return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
 }
 
-/** Whether the bot may be in a channel, on a stage in the audience. Moderators may put it where they cannot enter. */
+/** Moderators may put the bot where it cannot enter. */
 export function canEnter(channel: ChannelRef, deps: EntryDeps): boolean {
   const kind = judgeEntry(channel, deps)?.kind;
   return kind === 'fine' || kind === 'stage';

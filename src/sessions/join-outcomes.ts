@@ -3,7 +3,7 @@ import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** After these reasons the bot joins the channel by itself only once it was empty. */
+/** After these reasons the bot joins by itself only once the channel was empty. */
 export const restingReasons: ReadonlySet<LeaveReason> = new Set([
   'sent-away',
   'forbidden',
@@ -25,7 +25,7 @@ export type ReconnectDecision =
   | { readonly kind: 'again'; readonly waitMs: number }
   | { readonly kind: 'over'; readonly why: LeaveReason };
 
-/** Outcome of a failed first try, for the caller. `restMs`: time for which Discord allows no try. */
+/** `restMs`: Discord allows no try for so long. */
 export function toJoinOutcome(
   error: unknown,
   next: ReconnectDecision,
@@ -60,7 +60,6 @@ export type JoinCall = {
   readonly callerId: PersonId;
   readonly mode?: JoinMode | undefined;
   readonly follows?: boolean | undefined;
-  /** True where the caller agrees by the call to be heard. */
   readonly isCalled?: boolean;
 };
 

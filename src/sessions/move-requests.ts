@@ -8,7 +8,6 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { JoinCall } from './join-outcomes.ts';
 
 const openMs = 600_000;
-/** Shortest time, in ms, between two requests to the people of one channel. */
 const askGapMs = 60_000;
 
 type MoveRequest = {
@@ -18,7 +17,6 @@ type MoveRequest = {
   readonly agreedIds: Set<PersonId>;
 };
 
-/** `waiting`: these people sit with the bot and have not pressed. */
 export type MoveAgreement =
   | { readonly kind: 'over' }
   | { readonly kind: 'waiting'; readonly names: readonly string[] }
@@ -49,7 +47,7 @@ type MoveRequestDeps = {
   readonly onEvent: SessionEventListener;
 };
 
-/** Requests of people in other channels that the bot come to them. It goes once everybody in its channel agrees. */
+/** The bot goes once everybody in its channel agrees. */
 export class MoveRequests {
   readonly #deps;
   readonly #sessions;
@@ -60,7 +58,7 @@ export class MoveRequests {
     this.#sessions = sessions;
   }
 
-  /** Asks the people in `from`. False: others were asked just now. */
+  /** False: others were asked just now. */
   ask(from: ChannelRef, to: ChannelRef, call: JoinCall): boolean {
     // The text names no other channel, as not all of them may know it.
     const { clock, messages, onEvent } = this.#deps;
@@ -75,7 +73,7 @@ export class MoveRequests {
     return true;
   }
 
-  /** A participant lets the bot go. The last of them makes it go. */
+  /** The last of the participants makes the bot go. */
   async agree(
     guildId: GuildId,
     personId: PersonId,

@@ -24,15 +24,13 @@ export type PanelFacts = {
   readonly talking?: string | undefined;
   readonly nameOf: (personId: PersonId) => string;
   readonly step?: PlainTextId | undefined;
-  /** True in the chat of the voice channel: its readers may know questions. */
+  /** Readers in the chat of the voice channel may know questions. */
   readonly isInChat: boolean;
   readonly features: FeaturePanel;
 };
 
-/** Most questions, one of each person, and most characters of each. */
 const [maxShownQuestions, maxQuestionChars] = [3, 200];
 
-/** The panel of a session: how to talk to the bot, its activity, and the people that it hears. */
 export function createPanel(facts: PanelFacts): PanelContent {
   const { features, talk } = facts;
   const { buttons, consent, first, heardCount, isAsking, notes, people } =
@@ -111,7 +109,7 @@ function findNextName({ turnQueue, turns }: ConversationState): readonly string[
   return turnQueue.current && next ? [next.name] : [];
 }
 
-/** Spoken questions of the last minute, the latest of each person, where no captions show them. */
+/** The latest question of each person, where no captions show them. */
 function listUnderstoodLines({
   // With each yes people read that everybody in the channel may see them.
   consent,

@@ -20,12 +20,12 @@ import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
 const resumeErasuresMs = 60_000;
-/** Longest wait, in ms, of a spoken receipt for a pause. Later it is written. */
+/** A spoken receipt that finds no pause in this time is written. */
 const maxReceiptWaitMs = 10_000;
 
 type DenyingSession = Owners<'notices' | 'place' | 'signal' | 'speech'>;
 
-/** Privacy choices of people: applied in their channel first, then stored. */
+/** Choices apply in the channel first, and are stored then. */
 export class PrivacyRequests {
   readonly #deps;
   readonly #sessions;
@@ -78,7 +78,7 @@ export class PrivacyRequests {
     return { isSaved };
   }
 
-  /** A spoken no, with a receipt at the next pause, or in writing where that cannot be heard. */
+  /** Applies a spoken no, and confirms it at the next pause or in writing. */
   async #denyAloud(personId: PersonId, session: DenyingSession) {
     const { notices, place, signal, speech } = session;
     const language = notices.getSpokenLocale(place.languages.find(personId));
@@ -211,7 +211,7 @@ export class PrivacyRequests {
     return { kind: 'exported', json: JSON.stringify(all, undefined, 2) };
   }
 
-  /** Results of a hook of the features. Undefined where a store is in trouble. */
+  /** Undefined where a store is in trouble. */
   async #askFeatures<T>(
     hook: (feature: PersonHooks) => Promise<T | undefined> | undefined,
   ): Promise<readonly T[] | undefined> {
@@ -228,7 +228,6 @@ export class PrivacyRequests {
     return this.#sessions.getConsent(guildId, { id: personId, roleIds: [] });
   }
 
-  /** Whether this person is on the list of the server, from which nobody can remove themselves. */
   async #isBlocked(guildId: GuildId, personId: PersonId): Promise<boolean> {
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);

@@ -4,21 +4,15 @@ import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
 
-/** Interval, in ms, at which the roles of one person after the other are looked up. */
 const lookupIntervalMs = 2_000;
 
 type WatchedSession = Owners<'consent' | 'notices' | 'place'>;
 
-/**
- * Keeps the roles of participants fresh where hearing depends on them.
- *
- * Never returns. Aborting `signal` throws `signal.reason`.
- */
+/** Never returns. Aborting `signal` throws `signal.reason`. */
 export async function watchRoles(
   link: VoiceLink,
   session: WatchedSession,
   clock: Clock,
-  /** Woken when the settings of the server have changed. */
   settingsChanged: Wakeup,
   signal: AbortSignal,
 ): Promise<never> {

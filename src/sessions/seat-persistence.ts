@@ -11,17 +11,14 @@ type SeatedSession = {
 };
 
 type KnownSeat = {
-  /** Undefined once it has ended. */
   session: SeatedSession | undefined;
   /** Content of the store, as far as it is known. */
   written: string | undefined;
   isOver: boolean;
-  /** Writes come one after the other. */
   lastWrite: Promise<void>;
   isWriteDue: boolean;
 };
 
-/** After these reasons the bot returns to its seat. */
 const seatKeepingReasons: ReadonlySet<LeaveReason> = new Set([
   'stopped',
   'lost',
@@ -31,7 +28,7 @@ const seatKeepingReasons: ReadonlySet<LeaveReason> = new Set([
 const aliveIntervalMs = 15_000;
 const expireIntervalMs = 60_000;
 
-/** Stores the seats of the bot and the answers of people there, for a process that ends. No caller waits for it. */
+/** Stores the seats of the bot and the answers of people there. No caller waits for the store. */
 export class SeatPersistence implements AsyncDisposable {
   readonly #deps;
   readonly #seatStore;
@@ -39,7 +36,7 @@ export class SeatPersistence implements AsyncDisposable {
   readonly #over = new AbortController();
   #stopTimer: (() => void) | undefined;
   #expiredAtMs = Number.NEGATIVE_INFINITY;
-  /** Until this instant, in ms, seats without a session grow old. */
+  /** Seats without a session grow old until then. */
   #expireUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: StoreWatch, seatStore: SeatStore) {
@@ -135,7 +132,7 @@ export class SeatPersistence implements AsyncDisposable {
     this.#stopTimerWhenIdle();
   }
 
-  /** False where the store failed, which is reported to the operator. */
+  /** A failure is reported to the operator. */
   async #tryStore(guildId: GuildId, work: (store: SeatStore) => Promise<unknown>) {
     const done = await withStoreTimeout(
       guildId,

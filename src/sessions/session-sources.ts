@@ -6,7 +6,6 @@ import type { StoredSettingsDeps } from '#src/settings/stored-settings.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
 import type { ShardFeatures } from './shard-features.ts';
 
-/** Dependencies of sessions that one or two classes use. */
 export type SessionSources = StoredSettingsDeps & {
   readonly leftOutPeople: LeftOutPeopleStore;
   readonly guildStore: JoinedGuildStore;

@@ -9,17 +9,16 @@ import {
 export type FeatureShard = {
   readonly tools?: readonly ToolEntry[];
   createSession?(session: Session, before: FormerSession): FeatureSession;
-  /** Runs from before the login until the shard is not served any more. Never rejects. */
+  /** Ends with the shard. Never rejects. */
   run?(): Promise<void>;
-  /** Serves the servers of the shard after the login, until disposed. */
   serve?(): AsyncDisposable;
-  /** These servers are there, or there again. Resolves to those with a panel that the feature decides about. Never throws. */
+  /** Resolves to the servers with a panel that the feature decides about. Never throws. */
   onGuildsArrived?(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>>;
-  /** A person joined, changed or left a voice channel of this server, or changed a setting. */
+  /** Also called after a change of settings. */
   onGuildChanged?(guildId: GuildId): void;
   /**
-   * Erases the data of a server that removed the bot, in memory at once. Resolves to the number of stored items. Called again
-   * after a failure. Errors: BotError `store.unwritable`.
+   * Erases the data of a server that removed the bot, in memory at once. Resolves to the number
+   * of stored items. Errors: BotError `store.unwritable`.
    */
   eraseServer?(guildId: GuildId): Promise<number>;
   readonly person?: PersonHooks;

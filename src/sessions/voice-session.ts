@@ -39,23 +39,21 @@ export type VoiceSessionOptions = ConversationOptions & {
   readonly callerId: PersonId;
   readonly sources: SessionSources;
   readonly followedId?: PersonId | undefined;
-  /** Default: it answers people. */
   readonly mode?: JoinMode | undefined;
   readonly former?: VoiceSession | undefined;
   readonly seat?: Seat | undefined;
   readonly seats: SeatPersistence;
 };
 
-/** Interval, in ms, of checks whether something still sounds: longer than a step of the connection. */
+/** Longer than a step of the connection. */
 const drainCheckMs = 100;
-/** Longest wait, in ms, for the message about unanswered people. */
 const maxNoticeWriteMs = 1_500;
-/** Time, in ms, in which the audience of a stage may be let speak. */
+/** The audience of a stage may be let speak within this time. */
 const stageAudienceMs = 3_000;
 
 const consentAnswers = { always: 'yes', never: 'no', forgotten: 'forget' } as const;
 
-/** The bot in one voice channel, from the call to the goodbye. Its connection may be lost and come back meanwhile. */
+/** Its connection may be lost and come back. */
 export class VoiceSession implements Session {
   readonly place;
   readonly notices;
@@ -67,7 +65,6 @@ export class VoiceSession implements Session {
   readonly calls;
   readonly features;
   readonly signal;
-  /** Makes the clock of the connection check for changes, now and for a while. */
   readonly wakeup;
   readonly callerId;
   followedId: PersonId | undefined;
@@ -76,14 +73,14 @@ export class VoiceSession implements Session {
   readonly #over = new AbortController();
   readonly #settings;
   readonly #choices;
-  /** Beginning by both clocks, in ms. After a restart it lies before the process began. */
+  /** After a restart it lies before the process began. */
   readonly #sinceMs;
   readonly #sinceWallMs;
   readonly #connectionOptions: ConnectionOptions;
   readonly #settingsChanged;
   readonly #seats;
   readonly #connection;
-  /** The former conversation is lost. Its people read that until a question is answered or others come. */
+  /** People read that the conversation is lost, until an answer or others come. */
   #hasBegunAnew: boolean;
   #firstPresentIds: ReadonlySet<PersonId> | undefined;
   readonly #sources;
@@ -196,7 +193,7 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** Whether people can be heard and spoken to, or soon can again. */
+  /** True also while a retry is due. */
   get hasEntered(): boolean {
     return this.#connection.wasOpen && !this.isOver;
   }
@@ -249,7 +246,6 @@ export class VoiceSession implements Session {
     return this.#connection.listPeople().some(({ id }) => id === personId);
   }
 
-  /** Reads the settings of the server and the consents of its people, until both were read once. Never throws. */
   async loadSettings(): Promise<void> {
     const { guildId } = this.channel;
     if (await this.#settings.loadGuild(guildId)) this.applySettings();
@@ -278,7 +274,6 @@ export class VoiceSession implements Session {
     this.#deps.clock.later(waitMs, () => this.notices.post(line, holds));
   }
 
-  /** Applies a person's consent. After a no nothing more comes of their words. */
   applyConsent(personId: PersonId): void {
     const kind = this.#choices.findConsent(personId)?.kind;
     if (kind)
@@ -307,7 +302,7 @@ export class VoiceSession implements Session {
     this.#showCurrentPanel([]);
   }
 
-  /** Stays until the channel is left or lost for good, and returns the reason. Never throws. */
+  /** Never throws. */
   async runUntilEnd(): Promise<LeaveReason> {
     let next: ReconnectDecision = { kind: 'again', waitMs: 0 };
     while (next.kind === 'again') {
@@ -336,7 +331,6 @@ export class VoiceSession implements Session {
     return next;
   }
 
-  /** The conversation decides whether and when there is another try. */
   #decideRetry(error: unknown): ReconnectDecision {
     const { linkOpener, getRandom } = this.#sources;
     const nowMs = this.#deps.clock.nowMs();
@@ -358,15 +352,14 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** Ends everything that runs in this channel. The first reason counts. */
+  /** The first reason counts. */
   leave(why: LeaveReason): void {
     this.loop.post({ kind: 'leave', why });
   }
 
   /**
-   * Accepts no questions any more, finishes the current clause, and names the unanswered people in the chat.
-   *
-   * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
+   * Finishes the current clause, and names the unanswered people in the chat. Takes `ms` at most.
+   * Never throws.
    */
   async drain(ms: number): Promise<void> {
     const { loop, signal } = this;

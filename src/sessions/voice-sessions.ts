@@ -64,14 +64,14 @@ export class VoiceSessions implements AsyncDisposable {
   readonly settings;
   readonly consents;
   readonly moveRequests;
-  /** Stores a spoken no and confirms it. Its owner sets it once. Never throws. */
+  /** Its owner sets it once. Never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
   readonly #deps;
   readonly #sources;
   readonly #notices;
   readonly #removal;
   readonly #listSessions = new Map<string, LiveSession>();
-  /** Sessions that go on in another channel once the turn of their server comes. */
+  /** Sessions that move once the turn of their server comes. */
   readonly #moves = new Map<
     string,
     { readonly former: VoiceSession; channelId: ChannelId }
@@ -109,7 +109,7 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#findHere(guildId)?.channel;
   }
 
-  /** Finds the session in which people can be heard and spoken to, or soon can again. */
+  /** Finds a session in which people can be heard and spoken to, or soon can again. */
   findSession(guildId: GuildId): VoiceSession | undefined {
     // The caller may change something there, so the session is woken.
     const session = this.#listSessions.get(guildId)?.session;
@@ -117,20 +117,20 @@ export class VoiceSessions implements AsyncDisposable {
     return session?.hasEntered ? session : undefined;
   }
 
-  /** Lists sessions in which people are heard or soon may be, also during a join, a retry or a move. Wakes them. */
+  /** Lists all sessions, also during a join, a retry or a move, and wakes them. */
   listSessions(guildId: GuildId): readonly VoiceSession[] {
     const sessions = this.peekSessions(guildId);
     for (const { wakeup } of sessions) wakeup.wake();
     return sessions;
   }
 
-  /** The same for a caller that changes nothing. Wakes none. */
+  /** Lists the sessions for a caller that changes nothing, and wakes none. */
   peekSessions(guildId: GuildId): readonly VoiceSession[] {
     const [here, former] = [this.#findHere(guildId), this.#moves.get(guildId)?.former];
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
-  /** Reads the consents of the server, anew where the bot does not sit. Never throws. */
+  /** Reads anew where the bot does not sit. Never throws. */
   async loadConsents(guildId: GuildId): Promise<GuildChoices> {
     const choices = this.consents.getChoices(guildId);
     if (this.peekSessions(guildId).length === 0) choices.reset();
@@ -138,7 +138,7 @@ export class VoiceSessions implements AsyncDisposable {
     return choices;
   }
 
-  /** Consent of a person, as far as it is read. `answers`: those of a session there. */
+  /** `answers`: those of a session there. */
   getConsent(
     guildId: GuildId,
     person: Pick<ChannelMember, 'id' | 'roleIds'>,
@@ -157,7 +157,7 @@ export class VoiceSessions implements AsyncDisposable {
     return [...this.#listSessions.values()].map(({ session }) => session);
   }
 
-  /** `follows`: whether to follow the caller from now on. Default: as before. */
+  /** `follows`: whether to follow the caller. Default: as before. */
   async join(
     channel: ChannelRef,
     callerId: PersonId,
@@ -170,14 +170,13 @@ export class VoiceSessions implements AsyncDisposable {
     );
   }
 
-  /** Pauses or resumes hearing from the next packet on. False: the bot sits nowhere there. */
+  /** False: the bot sits nowhere there. */
   pauseHearing(guildId: GuildId, isPaused: boolean): boolean {
     const sessions = this.listSessions(guildId);
     for (const { consent } of sessions) consent.isPaused = isPaused;
     return sessions.length > 0;
   }
 
-  /** Whether this person may open a voice channel now, and so know the words there. */
   async canOpen(
     guildId: GuildId,
     channelId: ChannelId,
@@ -191,8 +190,8 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /**
-   * Returns to the seat of a former run that `prepare` finds. Undefined: it finds none, or the bot sits somewhere already.
-   * `isOnce`: a failure is not tried again.
+   * Undefined: `prepare` finds no seat, or the bot sits somewhere already. `isOnce`: a failure is
+   * final.
    */
   async returnToSeat(
     guildId: GuildId,
@@ -216,7 +215,7 @@ export class VoiceSessions implements AsyncDisposable {
     return await this.#queue.run(guildId, enter);
   }
 
-  /** Joins without a call, if the bot sits with nobody when the turn of this server comes. Undefined: it stays. */
+  /** Undefined: the bot stays with people. */
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
     const enter = async (): Promise<JoinOutcome | undefined> => {
@@ -234,12 +233,10 @@ export class VoiceSessions implements AsyncDisposable {
     if (!this.#listSessions.has(guildId)) this.#seats.dropSeat(guildId);
   }
 
-  /** Resolves when the store holds the answers of people there, or has failed to. */
   waitForSeat(guildId: GuildId): Promise<void> {
     return this.#seats.waitUntilSettled(guildId);
   }
 
-  /** Leaves the server: silent and deaf at once. */
   async leave(guildId: GuildId): Promise<LeaveOutcome> {
     // The end of the session may hang, so it is not awaited for long.
     this.forgetSeat(guildId);
@@ -290,7 +287,7 @@ export class VoiceSessions implements AsyncDisposable {
     }
   }
 
-  /** Moves the session of this server. The newest channel counts. Resolves when the bot has come or cannot. Never throws. */
+  /** The newest channel counts. Never throws. */
   async moveSession(guildId: GuildId, channelId: ChannelId): Promise<void> {
     const move = this.#moves.get(guildId);
     if (move) {
@@ -307,7 +304,7 @@ export class VoiceSessions implements AsyncDisposable {
       .catch((error) => this.#deps.onEvent(guildId, toFailureEvent(error, 'link')));
   }
 
-  /** Before the process ends: no calls and no questions any more, and the current clauses finish within `ms`. Never throws. */
+  /** Takes no calls and no questions, and ends within `ms`. Never throws. */
   async drainAll(ms: number): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.listAll().map((session) => session.drain(ms)));
@@ -443,7 +440,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (line) this.#postFarewell(session.channel, line);
   }
 
-  /** A no ends everything. Without a person, the stored consents were read. */
+  /** Without a person, the stored consents were read. */
   #onConsentChanged(guildId: GuildId, personId: PersonId | undefined) {
     const sessions = this.listSessions(guildId);
     if (personId === undefined) for (const { consent } of sessions) consent.refresh();

@@ -44,7 +44,6 @@ const unrecognisedPlaceholder = '(Nobody recognised these words.)';
 /** Stands in a prompt for the answer to a question that no later answer may answer. */
 const takenBackPlaceholder = '(This question was taken back.)';
 
-/** Exchanges as chat messages: the last ones that fit. */
 export function toChatMessages(
   exchanges: readonly HistoryExchange[],
 ): readonly ChatMessage[] {
@@ -57,7 +56,7 @@ export function toChatMessages(
   return selectRecentMessages(all);
 }
 
-/** Exchanges for the prompt of this asker's answer, oldest first, without those of left-out people. */
+/** Lists the exchanges for a prompt, oldest first, without those of left-out people. */
 export function listExchanges(
   askerId: PersonId,
   { consent, loop }: Owners<'consent' | 'loop'>,
@@ -74,7 +73,6 @@ type WantedAnswer = {
   readonly supposed: HistoryExchange | undefined;
   readonly addressee?: string | undefined;
   readonly manner?: SpokenManner | undefined;
-  /** Default: the asker's own choice. */
   readonly medium?: AnswerMedium | undefined;
 };
 
@@ -84,7 +82,7 @@ export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
   readonly tools: SessionTools;
 };
 
-/** Begins the answer to words of one person, oldest first, unless the budget rejects it. */
+/** Begins an answer, unless the budget rejects it. */
 export function requestAnswer(
   said: readonly TurnUtterance[],
   session: Session,
@@ -150,7 +148,6 @@ export function requestAnswer(
   return new PendingAnswer({ ...answer, tools: calls }, signal);
 }
 
-/** Selects the words of the channel for the prompt. A program gets none. */
 function selectContext(
   said: readonly TurnUtterance[],
   askerId: PersonId,

@@ -45,7 +45,6 @@ import {
 } from '#src/voice/output/speech-output.ts';
 import { type AnswerDeps, requestAnswer } from './answer-request.ts';
 
-/** One attempt at an answer, from its first request to its end. */
 type AnswerRun = RunningReply & {
   readonly effect: EffectOf<'begin'>;
   readonly pending: PendingAnswer;
@@ -59,7 +58,6 @@ export class AnswerRunner {
   readonly #deps;
   readonly #utterances;
   readonly #playing = new Set<Promise<void>>();
-  /** Progress of awaited answers that were discarded, by turn. */
   readonly #unheardProgress = new Map<Id, AnswerProgress>();
 
   constructor(
@@ -138,7 +136,7 @@ export class AnswerRunner {
     loop.reportBug(error);
   }
 
-  /** Reports an awaited answer that was not heard when its turn ends, unless its asker took it back. */
+  /** Reports an answer that nobody heard, unless its asker took the question back. */
   reportUnheardAnswer(turn: TurnState, end: string): void {
     const progress = this.#unheardProgress.get(turn.id);
     this.#unheardProgress.delete(turn.id);

@@ -3,10 +3,10 @@ import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 
-/** Time, in ms, that the bot listens first, so that it greets neither into a voice nor after something else. */
+/** The bot listens first, so that it greets neither into a voice nor after something else. */
 const listenBeforeGreetingMs = 500;
 
-/** Greets aloud once, and tells which people the bot hears. People other than the caller have read nothing of it. */
+/** Greets aloud once, as people other than the caller have read nothing of it. */
 export function greetOnArrival(
   session: GreetingDeps,
   clock: Pick<Clock, 'later'>,

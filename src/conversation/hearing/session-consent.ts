@@ -16,7 +16,6 @@ import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts'
 
 type SessionConsentOptions = {
   readonly getRules: () => ConsentPolicySettings;
-  /** Whether the server lets this person use the bot, whatever they agreed to. */
   readonly isAdmitted: (personId: PersonId) => boolean;
   readonly choices: GuildChoices;
   readonly isRead: () => boolean;
@@ -57,7 +56,7 @@ export class SessionConsent {
     this.refresh();
   }
 
-  /** False while settings or consents cannot be read. Then only a press of Hear me counts. */
+  /** While this is false, only a press of Hear me counts. */
   get isRead(): boolean {
     return this.#state.consent.isRead;
   }
@@ -69,18 +68,17 @@ export class SessionConsent {
     this.refresh();
   }
 
-  /** Whether words of this person may be written: heard, and not left out of captions. */
   canWrite(personId: PersonId): boolean {
     return this.mayHear(personId) && !this.isLeftOut(personId);
   }
 
-  /** Whether this person is left out of captions, and so of prompts. */
+  /** Left-out people are in no captions and no prompts. */
   isLeftOut(personId: PersonId): boolean {
     // Until the choices are read, everybody is.
     return this.#options.choices.isLeftOut(personId) !== false;
   }
 
-  /** Consent of a person, apart from a pause of hearing. `no` for barred people. */
+  /** Gets the consent of a person, whether or not hearing is paused. Barred people have a no. */
   getConsent(personId: PersonId): Consent {
     return this.isAdmitted(personId) ? getConsent(this.#state, personId) : 'no';
   }
@@ -111,12 +109,10 @@ export class SessionConsent {
     return this.#state.consent.no.includes(personId);
   }
 
-  /** Called after each change of consent. Replaces the former listener. */
   onChange(listener: () => void): void {
     this.#listener = listener;
   }
 
-  /** Called after each change, to store the answers. Replaces the former listener. */
   onAnswered(keeper: () => void): void {
     this.#keeper = keeper;
   }
@@ -144,7 +140,7 @@ export class SessionConsent {
   }
 }
 
-/** One signal for each person. A no aborts it, and so ends everything that is made of that person's words. */
+/** A no aborts the signal of its person, and so ends everything that is made of their words. */
 class ConsentWithdrawals {
   readonly #open = new Map<string, AbortController>();
 
@@ -160,9 +156,8 @@ class ConsentWithdrawals {
   }
 }
 
-/** Packets of an unheard person after which they are told: 5 s of sound. */
+/** Packets that an unheard person sends before the bot tells them: 5 s of sound. */
 const minUnheardPackets = 250;
-/** Most people that one session tells and remembers. */
 const maxRememberedPeople = 1_000;
 
 type UndecidedDeps = {
@@ -173,10 +168,8 @@ type UndecidedDeps = {
 };
 
 /**
- * Tells undecided people of a session how they are heard.
- *
- * Unheard people read once how to be heard, after they talked. People that the rules of the server let be heard read that once, after
- * they came. Bots and people with a no, a block or no captions are never told.
+ * Tells undecided people once how they are heard: unheard ones after they talked, others after
+ * they came.
  */
 export class UndecidedPeople {
   readonly #deps;
@@ -190,7 +183,6 @@ export class UndecidedPeople {
     this.#noticed = former ? former.#noticed : undefined;
   }
 
-  /** Forgets packets of leavers, and tells newcomers that they are heard unasked. */
   updatePresence(people: readonly ChannelMember[]): void {
     const ids = new Set(people.map(({ id }) => id));
     for (const id of this.#packetCounts.keys())
@@ -226,7 +218,6 @@ export class UndecidedPeople {
     notices.notifyPerson(speakerId, [{ id: 'consent.unasked' }], signal);
   }
 
-  /** Whether this person may still answer. A stored no may not be known yet. */
   #isUndecided({ id, isBot }: ChannelMember) {
     const { consent } = this.#deps;
     const isUndecided = consent.getStanding(id) === 'unasked' && !consent.isLeftOut(id);

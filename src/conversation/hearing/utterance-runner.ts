@@ -30,7 +30,6 @@ type UtteranceRunnerDeps = Deps<
   readonly vocabulary: () => readonly string[];
 };
 
-/** Recordings of one session, with their recognisers and captions, until the conversation forgets them. */
 export class UtteranceRunner {
   readonly #session;
   readonly #deps;
@@ -43,7 +42,6 @@ export class UtteranceRunner {
     this.#deps = deps;
   }
 
-  /** Takes everything that was noticed of this person, in order. */
   handleInput(speakerId: PersonId, noticed: SpeakerInputEvent): void {
     if (noticed.kind === 'began') this.#beginIfAffordable(speakerId, noticed);
     const recording = this.#openRecordings.get(speakerId);
@@ -170,7 +168,7 @@ export class UtteranceRunner {
     recording.settle(content, !isWithdrawn && end === 'meant');
   }
 
-  /** An utterance as a pipeline takes it. `text`: the words that its answer is begun on, while others may come. */
+  /** Gives an utterance to a pipeline. `text` holds the words on which the answer is begun. */
   toTurnUtterance(id: Id, text: string | undefined): TurnUtterance | undefined {
     const recording = this.#recordings.get(id);
     const sound = recording?.wholeSound ?? recording?.getSoundSoFar?.();
@@ -200,7 +198,7 @@ export class UtteranceRunner {
     return !isAlone || isSpeaking(state) || speech.mix.tracks.isAudible;
   }
 
-  /** Whether the words of a pause are paid for, and too much was prepared in vain. Local ears and streams cost nothing more. */
+  /** Local recognisers and streams cost nothing more in a pause. */
   get #isTranscriptCostly(): boolean {
     const { recogniser, transcriber } = this.#deps;
     const isPaid = recogniser !== undefined && !transcriber.has('listen');
@@ -372,7 +370,7 @@ export class UtteranceRunner {
 
 const withdrawnContent: UtteranceContent = { kind: 'withdrawn' };
 
-/** Content of an utterance. Its words alone decide if it was broken off before a voice was proven. */
+/** Words alone decide about an utterance that was broken off before a voice was proven. */
 function classifyRecording(
   { evidence, hints, isEnded }: UtteranceState,
   transcript: Transcript | undefined,

@@ -162,7 +162,6 @@ export class AnnouncementRunner {
   }
 }
 
-/** Puts its opening before a text. Empty where it is not to be said any more. */
 function addOpening({
   clauses,
   opening,

@@ -28,7 +28,7 @@ export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
 type WrittenAnswer = {
   readonly progress: AnswerProgress;
   readonly pending: PendingAnswer;
-  /** Gets the answer in writing in any case, with a mention. */
+  /** This person gets the answer in writing, with a mention. */
   readonly readerId: string | undefined;
 };
 
@@ -175,12 +175,11 @@ export type MadeName = {
 };
 
 type NamedAnswer = PaidVoice & {
-  /** Asked once the answer sounds, as the person may have left. */
+  /** The person may have left by then. */
   readonly addressee: () => NamedPerson | undefined;
   readonly made: MadeName | undefined;
 };
 
-/** Begins to synthesise a name. Undefined where none is spoken. */
 export function synthesizeName(
   spoken: string,
   { reservation, voice }: PaidVoice,
@@ -201,7 +200,7 @@ export function getNamePrefix(
   return person ? getSpokenName(person, place) : '';
 }
 
-/** Says the asker's name before the first sound of an answer, unless the answer begins with it. */
+/** Says the name of the asker first, unless the answer begins with it. */
 export async function* withNamePrefix(
   answer: AsyncIterable<ArrivedPart>,
   named: NamedAnswer,
@@ -249,18 +248,15 @@ async function* speakName(
 
 type PersonalNotice = {
   readonly personId: PersonId;
-  /** Made when they are said. */
   readonly lines: () => readonly CheckedLine[];
-  /** Asked when they are said. */
   readonly isWanted: () => boolean;
 };
 
-/** Longest wait for a pause, in ms. Nobody expects the sentence later. */
 const maxPauseWaitMs = 60_000;
 
 /**
- * Says something to one person at the next pause, by name and in that person's language, if they are present, hear it, take
- * spoken answers and agreed to be heard. False: nothing of it was heard in time. Never throws.
+ * Says something to one person by name at the next pause. False: nothing was heard in time. Never
+ * throws.
  */
 export async function sayToPerson(
   { personId, lines, isWanted }: PersonalNotice,
@@ -324,14 +320,13 @@ export function getAnswerMedium(
 
 type PrivateWriting = Owners<'consent' | 'notices' | 'tools'>;
 
-/** Writes an answer to one person alone, as a direct message. Never throws. */
+/** Writes an answer to one person as a direct message. Never throws. */
 export async function writePrivately(
   { id, name }: NamedPerson,
   text: ConfidentialText,
   { consent, notices, tools }: PrivateWriting,
 ): Promise<void> {
-  // Where direct messages are closed, the answer waits behind a button. A no takes it back, and so does the loss of the right to
-  // open the channel.
+  // Where direct messages are closed, the answer waits behind a button.
   const signal = consent.withdrawals.getSignal(id);
   const words = await text.findTextForPerson(id, (channelId) =>
     notices.mayTellPerson(id, channelId),

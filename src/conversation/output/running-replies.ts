@@ -13,7 +13,6 @@ export type ReplyEnd = Pick<ReplyOverEvent, 'finish'> & { readonly failure?: Bot
 export type RunningReply = {
   readonly id: Id;
   readonly over: AbortController;
-  /** Ends its sound. */
   sounding: AbortController | undefined;
   reply: SpokenReply | undefined;
 };
@@ -23,13 +22,11 @@ export function createRunningReply(id: Id, signal: AbortSignal): RunningReply {
   return { id, over, sounding: undefined, reply: undefined };
 }
 
-/** Called once when the sound of a reply is over. Returns the facts for the conversation. */
 type ConcludeReply<Reply> = (
   reply: Reply,
   end: ReplyEnd,
 ) => Omit<ReplyOverEvent, 'finish' | 'kind' | 'reply'>;
 
-/** Plays and stops the replies of one kind, and tells the conversation of their ends. */
 export class RunningReplies<Reply extends RunningReply> {
   readonly #loop;
   readonly #conclude;
@@ -77,7 +74,6 @@ export class RunningReplies<Reply extends RunningReply> {
     reply?.over.abort(new Error('the reply is not wanted'));
   }
 
-  /** Silences a reply. `over` follows. */
   cut(id: Id): void {
     this.find(id)?.sounding?.abort(new Error('the reply was cut'));
   }

@@ -16,20 +16,19 @@ type ConfirmableCall = {
   readonly action: ConfirmableAction;
   readonly asker: Presser;
   readonly presser?: Presser | undefined;
-  /** Readers of its outcome, where the question was written. Then the outcome is not said. */
+  /** Readers of a written question, who read its outcome too. Nothing of it is said. */
   readonly outcomeTo?: ReplyAudience;
-  /** Its number in the conversation, which knows how long it waits. Undefined for a call of a written answer. */
+  /** Undefined for a call of a written answer. */
   readonly confirmation?: Id;
 };
 
-/** A press that waits for its outcome. Aborting `signal` ends the call. */
 type Press = {
   readonly done: (outcome: ConfirmOutcome) => void;
   readonly signal: AbortSignal;
 };
 
 export type PendingConfirmation = ConfirmableCall & {
-  /** Never the same again, even after a restart, so that an old button fits nothing. */
+  /** The id never returns, even after a restart, so that an old button fits nothing. */
   readonly id: string;
   readonly presser: Presser;
   readonly shownMs: number;
@@ -79,7 +78,6 @@ export class PendingConfirmations {
     this.#clock = clock;
   }
 
-  /** Keeps a call, and returns the words about it that everybody may read. */
   open(call: ConfirmableCall): ShownConfirmation {
     const { asker, presser = asker } = call;
     const nowMs = this.#clock.nowMs();
@@ -100,7 +98,6 @@ export class PendingConfirmations {
     return { button: `tool.show:${ask.id}`, line: { id: 'tool.ask', with: words } };
   }
 
-  /** Keeps an answer, and returns the button that shows it to its reader alone. */
   holdAnswer(text: ConfidentialText, presser: Presser): string {
     const [id, untilMs] = [crypto.randomUUID(), this.#clock.nowMs() + heldAnswerMs];
     this.#heldAnswers = [...this.#heldAnswers, { id, presser, text, untilMs }].slice(

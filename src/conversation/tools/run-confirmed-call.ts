@@ -26,7 +26,7 @@ type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: strin
 
 type SpeakingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
-/** Runs a confirmed call. After a spoken yes the outcome is said. Never throws. Aborting `until` ends the call. */
+/** After a spoken yes the outcome is said. Never throws. */
 export async function runConfirmedCall(
   ask: PendingConfirmation,
   session: SpeakingSession,
@@ -140,10 +140,7 @@ const maxQuestionChars = 200;
 
 export type SpokenQuestion = { readonly words: string; readonly line: TextLine };
 
-/**
- * Words that ask aloud whether a call shall run. Undefined: they are too long, cannot be said as they are, or something sounds
- * beside the bot's voice.
- */
+/** Undefined where the question is too long or cannot be heard as it is. */
 export function createSpokenQuestion(
   {
     question,
@@ -167,7 +164,6 @@ function toSpokenQuestionLine(ask: string): TextLine {
   return { id: 'tool.spoken.ask', with: { ask } };
 }
 
-/** Whether all of it can be heard: no link, code, list or hidden character is left out. */
 function isSayableValue(value: TextValue) {
   return (
     typeof value !== 'string' ||

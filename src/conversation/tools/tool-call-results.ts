@@ -5,7 +5,7 @@ import type { ToolEnd } from '#src/ports/session-events.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 import type { Facts, ToolEntry } from './tool-entry.ts';
 
-/** Longest call, in ms, its check included, unless its tool may take longer. */
+/** Longest call with its check, unless its tool may take longer. */
 export const maxCallMs = 10_000;
 
 export type ToolCallResult = {
@@ -15,7 +15,7 @@ export type ToolCallResult = {
   readonly quote?: Quote | undefined;
 };
 
-/** Runs `work` within the time of its tool. Its signal ends with the call. Aborting `signal` throws `signal.reason` at once. */
+/** Runs `work` within the time of its tool. Aborting `signal` throws `signal.reason` at once. */
 export async function runInToolTime(
   { deadlineMs = maxCallMs }: ToolEntry,
   clock: Clock,
@@ -95,13 +95,12 @@ export function formatRefusal(why: string): string {
   return JSON.stringify({ error: toResultLine(why, maxResultChars / 4) });
 }
 
-/** Result of a call that may or may not have happened. The model does not repeat it, and people may ask again. */
+/** The call may have happened, so the model does not repeat it, and people may ask again. */
 export function formatUnknownOutcome(name: string, why: string): string {
   const advice = 'It may have happened all the same: say so, and do not try again.';
   return formatRefusal(`${name} ${why}. ${advice}`);
 }
 
-/** One line of visible characters, cut to `maxChars`. */
 export function toResultLine(words: string, maxChars = maxNameChars): string {
   return words
     .replace(unseenCharacters, ' ')

@@ -30,16 +30,15 @@ import {
 } from './tool-call-results.ts';
 import type { ConfirmableAction, FittingCall, ToolEntry } from './tool-entry.ts';
 
-/** A call that fits, is allowed and is prepared. The conversation decides about it. */
+/** The conversation decides about it. */
 type PreparedCall = {
   readonly ref: CallRef;
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly isReadOnly: boolean;
   readonly asker: TurnUtterance;
-  /** Asks aloud for a yes. */
   readonly spoken: SpokenQuestion | undefined;
-  /** Aborted when the call takes too long, or no answer waits for its result. */
+  /** Aborted when the call takes too long or nobody waits for it. */
   readonly signal: AbortSignal;
   readonly answerSignal: AbortSignal;
   readonly atMs: number;
@@ -72,7 +71,6 @@ export class ToolCallRunner {
     return this.#results.get(key ?? '') ?? runningResult;
   }
 
-  /** Has the conversation decide about a call. Aborting `signal` throws `signal.reason`. */
   async requestCall(
     call: Omit<PreparedCall, 'ref' | 'result'>,
     answer: Id,
@@ -274,7 +272,6 @@ export class ToolCallRunner {
     return createFailedResult(tool, error, isKnown);
   }
 
-  /** Reports a call, without names that a model made up. */
   reportCall(
     tool: ToolEntry | undefined,
     how: ToolCallResult['how'],
@@ -309,10 +306,8 @@ type AnswerCallsOptions = {
 };
 
 /**
- * Tools of one answer, with the rights of the people behind the packets, whatever any text says.
- *
- * A call reaches the conversation only if its tool was offered, its arguments fit, and every asker holds the right at that
- * moment.
+ * A call reaches the conversation only if its tool was offered, its arguments fit, and every
+ * asker holds the right.
  */
 export class AnswerCalls implements AnswerTools {
   readonly #options;
@@ -427,7 +422,6 @@ function createWaitingResult(name: string): ToolCallResult {
   return { how: 'asked', content: formatToolResult(facts) };
 }
 
-/** Equal arguments have equal texts. */
 function toCanonicalArguments(argumentsJson: string): string {
   return JSON.stringify(sortKeys(tryParseJson(argumentsJson) ?? {}));
 }

@@ -33,10 +33,10 @@ import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 export type HearingDeps = {
   readonly endpointRules: EndpointRules;
-  /** Asked in pauses whether the turn is over, where the rules say so. */
+  /** Asked in pauses, where the rules say so. */
   readonly turnModel?: TurnModel | undefined;
   readonly partialTrust: PartialTrust;
-  /** Connects to the providers that will be asked, as a person begins to talk. Never throws, and costs nothing. */
+  /** Connects as a person begins to talk. Never throws. */
   readonly warm: () => void;
   readonly weights: SileroNetwork;
 };
@@ -61,14 +61,13 @@ export function observeFrames(
   };
 }
 
-/** Sounds beside the speech of one session, over all its connections. */
+/** Sounds beside the speech of a session, over all its connections. */
 export type SoundMix = {
   readonly tracks: NamedTracks;
-  /** True where another session goes on with it, and ends its sounds. */
+  /** Another session goes on with it, and ends its sounds. */
   isPassedOn: boolean;
 };
 
-/** Sound of a connection: speech, cues and tracks. */
 export function openConnectionSound(
   mix: SoundMix,
   codec: OpusCodec,
@@ -82,7 +81,7 @@ export function openConnectionSound(
   return { voice, cues, mixer };
 }
 
-/** Creates the input of one speaker. `sent`: the bot's own sound, which may come back as echo. */
+/** `sent`: the own sound, which may come back as echo. */
 export function createSpeakerInput(
   speakerId: PersonId,
   sent: SentEnvelope,
@@ -95,10 +94,8 @@ export function createSpeakerInput(
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
 }
 
-/** Longest time, in ms, in which the work on a connection has to end. */
 const closeGraceMs = 2_000;
 
-/** Connections of one session to its channel, one after the other. */
 export class ReconnectingConnection {
   readonly #clock;
   readonly #linkOpener;
@@ -110,12 +107,11 @@ export class ReconnectingConnection {
     this.#linkOpener = linkOpener;
   }
 
-  /** Whether sound goes through a connection now. */
   get isOpen(): boolean {
     return this.#link?.isOpen === true;
   }
 
-  /** Whether a connection was opened, and its end is not reported yet. */
+  /** True from the opening of a connection until its end is reported. */
   get isHeld(): boolean {
     return this.#isOpen;
   }
@@ -133,7 +129,6 @@ export class ReconnectingConnection {
     await this.#link?.refreshMember(personId, signal);
   }
 
-  /** Undefined while the connection is away. */
   findState(): LinkState | undefined {
     return this.#isOpen ? this.#link?.getState() : undefined;
   }
@@ -148,11 +143,7 @@ export class ReconnectingConnection {
     this.#isOpen = true;
   }
 
-  /**
-   * Runs `work` with the open connection, and closes that afterwards.
-   *
-   * Throws what `work` throws.
-   */
+  /** Closes the connection afterwards, and throws what `work` throws. */
   async runWithLink<T>(
     work: (link: VoiceLink) => Promise<T>,
     signal: AbortSignal,
@@ -175,20 +166,17 @@ export class ReconnectingConnection {
   }
 }
 
-/** `left`: it left for the channel. `away`: no connection is open. */
+/** `away`: no connection is open. */
 export type CueOutcome = 'left' | 'speaking' | 'away';
 
 export type OpenConnection = {
   readonly output: SpeechOutput;
-  /** Gives endpointing a transcript up to a pause. */
   readonly giveTranscript: (speakerId: PersonId, understood: Transcript) => void;
-  /** Gives barge-in a partial that overlaps a reply. */
   readonly hearPartial: (speakerId: PersonId, text: string) => void;
   /** While the bot speaks, no cue sounds. */
   readonly isSpeaking: () => boolean;
   /** `left` is called as each frame of it leaves. */
   readonly playCue: (samples: Int16Array, left: () => void) => void;
-  /** Gives barge-in the meaning of words that overlap a reply. */
   readonly hearMeaning: (
     personId: PersonId,
     what: OverlapKind,
@@ -198,11 +186,10 @@ export type OpenConnection = {
   readonly endWaitingCues: () => void;
 };
 
-/** Holds the open connection of a session for everything that outlives it. */
 export class CurrentConnection {
   now: OpenConnection | undefined;
 
-  /** Plays a cue at once. Resolves with `left` when its first frame has left, perhaps never. */
+  /** Resolves with `left` when its first frame has left, perhaps never. */
   playCue(samples: Int16Array): Promise<CueOutcome> {
     const { now } = this;
     if (!now) return Promise.resolve('away');

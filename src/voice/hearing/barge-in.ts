@@ -12,17 +12,15 @@ import {
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
-/** Words of a person while the bot speaks, as far as they are known. */
 type Overheard = {
   readonly personId: PersonId;
   readonly meaning: OverlapKind;
   readonly isFinal: boolean;
-  /** True for words to the bot, by name or by context. */
+  /** By name or by context. */
   readonly isMeant: boolean;
   readonly isSure?: boolean;
 };
 
-/** Barge-in ends a reply. */
 type PostedBargeIn = {
   readonly kind: 'barged';
   readonly reply: number;
@@ -31,7 +29,7 @@ type PostedBargeIn = {
 
 export type SoundingReply = {
   readonly id: number;
-  /** Undefined for an announcement, which answers no person. */
+  /** An announcement answers no person. */
   readonly replyTo: PersonId | undefined;
   readonly interruptible: boolean;
 };
@@ -42,14 +40,13 @@ type BargeInLoop = {
   post(event: PostedBargeIn): void;
 };
 
-/** Barge-in of one connection: ducks, pauses, resumes or ends the bot's speech by voices and words over it. */
+/** Ducks, pauses, resumes or ends the speech of the bot by voices over it. */
 export class BargeIns {
   readonly #loop;
   readonly #clock;
   readonly #output;
   readonly #cues;
   #state = initialBargeIn;
-  /** Reply that people talk over. */
   #replyId: number | undefined;
 
   constructor(loop: BargeInLoop, clock: Clock, output: SpeechOutput, cues: CueTrack) {
@@ -59,7 +56,6 @@ export class BargeIns {
     this.#cues = cues;
   }
 
-  /** Takes everything that was noticed of this person, in order. */
   handleInput(personId: PersonId, noticed: SpeakerInputEvent): void {
     const event = toOverlapEvent(noticed);
     if (event) this.#stepOverlap({ personId, atMs: this.#getNowMs(), ...event });
@@ -69,7 +65,6 @@ export class BargeIns {
     this.#stepOverlap({ kind: 'heard-as', personId, atMs: this.#getNowMs(), ...heard });
   }
 
-  /** Takes all words of this person's utterance so far. */
   hearPartial(personId: PersonId, text: string): void {
     const partial = classifyPartial(text, this.#loop.state.settings.names);
     this.hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
@@ -83,7 +78,6 @@ export class BargeIns {
     }
   }
 
-  /** Called each 20 ms. */
   tick(): void {
     const { sounding } = this.#loop;
     const atMs = this.#getNowMs();

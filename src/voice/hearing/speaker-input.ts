@@ -21,10 +21,8 @@ import {
 } from '#src/turn/overlap/overlap-voice.ts';
 import { noEvidence, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 
-/** One person's utterance, whole or so far. */
 export type Utterance = {
   readonly fromMs: number;
-  /** Arrival of the last voiced packet. */
   readonly toMs: number;
   readonly pcm: Pcm;
 };
@@ -35,14 +33,14 @@ export type UtteranceSoFar = {
   readonly heard: VoiceEvidence;
 };
 
-/** Events of one speaker input, in order. Between `began` and `ended` each sample is handed on once. */
+/** Between `began` and `ended` each sample is handed on once. */
 export type SpeakerInputEvent =
   | OverlapVoiceEvent
-  /** `sound` begins before the voice was noticed. */
+  /** Begins before the voice was noticed. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
-  /** Asks the turn model about this sound; `SpeakerInput.judge` takes its answer. */
+  /** `SpeakerInput.judge` takes the answer. */
   | {
       readonly kind: 'ask-turn-model';
       readonly askedAtMs: number;
@@ -50,7 +48,6 @@ export type SpeakerInputEvent =
     }
   | ({ readonly kind: 'long-pause' } & UtteranceSoFar)
   | { readonly kind: 'resumed' }
-  /** A preemptive answer may begin. */
   | ({ readonly kind: 'likely-over' } & UtteranceSoFar)
   | {
       readonly kind: 'ended';
@@ -62,7 +59,6 @@ export type SpeakerInputEvent =
 
 export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
 
-/** Sound that the turn model hears: 8 s. */
 const judgedSamples = 8 * listenRateHz;
 
 type SpeakerInputOptions = {
@@ -74,14 +70,14 @@ type SpeakerInputOptions = {
   readonly pauseHabits: PauseHabits;
 };
 
-/** Turns the packets of one person into utterances. Opened only for heard people. */
+/** Turns the packets of one person into utterances. It exists only for heard people. */
 export class SpeakerInput {
   readonly #options;
   #isEcho = false;
   readonly #recording = new UtteranceBuffer();
   #voice: EndpointingState = quietVoice;
   #overlap: OverlapVoice;
-  /** The last utterance, until it is known whether it was really over. */
+  /** Kept until the next one shows whether it was over. */
   #lastUtterance: { readonly toMs: number; readonly lastWord: string } | undefined;
   #lastPacketAtMs = 0;
 
@@ -93,12 +89,10 @@ export class SpeakerInput {
     return this.#lastPacketAtMs;
   }
 
-  /** True while the person talks, or pauses inside a sentence. */
   get isTalking(): boolean {
     return this.#voice.kind === 'talking' || this.#voice.kind === 'paused';
   }
 
-  /** True in a pause that only time can prove to be the end. */
   get isPausing(): boolean {
     return this.#voice.kind === 'paused';
   }
@@ -121,14 +115,13 @@ export class SpeakerInput {
     return noticed;
   }
 
-  /** Takes the transcript of the utterance up to its pause. */
   addTranscript(understood: Transcript, atMs: number): SpeakerInputEvent[] {
     const noticed: SpeakerInputEvent[] = [];
     this.#stepEndpointing({ kind: 'text', ...understood, atMs }, noticed);
     return noticed;
   }
 
-  /** Takes the probability that the turn is over, of the turn model that was asked; undefined where it failed. */
+  /** `probability` that the turn is over. Undefined where the model failed. */
   judge(
     askedAtMs: number,
     probability: number | undefined,
@@ -259,13 +252,10 @@ export class SpeakerInput {
   }
 }
 
-/** Silence, in ms, after which a person's decoder is freed. */
 const maxIdleMs = 60_000;
-/** People heard at once in one channel. */
 const maxSpeakers = 25;
-/** Time, in ms, after the last packet in which pauses are measured and late packets put in order. */
+/** Pauses are measured for so long after a packet. */
 const packetPauseMs = 1_000;
-/** Shortest silence, in ms, after which a person gives their decoder to another one. */
 const minSilenceMs = 1_000;
 
 type SpeakerEvent = {
@@ -287,8 +277,7 @@ type SpeakerEvent = {
  * for (const { noticed } of inputs.tick(packet.atMs + 200)) console.log(noticed.kind);
  */
 export class SpeakerInputs {
-  // With 25 open, a further person gets the input with the longest silence, of at least 1 s. If there is none, that
-  // person's packets are dropped.
+  // With 25 open, a person gets the input with the longest silence.
   readonly #createInput;
   readonly #inputs = new Map<string, SpeakerInput>();
 
@@ -296,7 +285,7 @@ export class SpeakerInputs {
     this.#createInput = open;
   }
 
-  /** True while a person sends or talks, so that time alone changes their state. */
+  /** Time alone changes their state. */
   isBusy(atMs: number): boolean {
     for (const input of this.#inputs.values()) {
       if (input.isTalking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
@@ -332,7 +321,6 @@ export class SpeakerInputs {
     return this.#inputs.get(speakerId)?.addTranscript(understood, atMs) ?? [];
   }
 
-  /** Passes on the answer of the turn model about this person. */
   judge(
     speakerId: PersonId,
     askedAtMs: number,
@@ -382,15 +370,14 @@ export class SpeakerInputs {
 }
 
 /**
- * The first word counts. A voice is noticed up to 150 ms late (Silero v5, p90 on our recordings), three windows begin
- * an utterance, and a soft first sound comes before both.
+ * A voice is noticed up to 150 ms late (Silero v5, p90 on our recordings), and a soft sound comes
+ * first.
  */
 const preRollMs = 400;
 const tailMs = 200;
 
 const toSamples = (ms: number): number => (ms * listenRateHz) / 1000;
 
-/** Sound of one utterance: 400 ms before the voice, and all of it until the voice ended. */
 class UtteranceBuffer {
   #chunks: Int16Array[] = [];
   #length = 0;

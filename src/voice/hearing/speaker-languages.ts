@@ -26,7 +26,6 @@ type LanguageSettings = {
   readonly persona?: { readonly language?: string | undefined };
 };
 
-/** Dependencies for one server, with or without a session. */
 type LanguageDeps = {
   readonly guildId: GuildId;
   readonly services: {
@@ -43,10 +42,10 @@ type KnownLanguage = {
   readonly hold: LanguageStability;
 };
 
-/** Least probability of one of two languages. "Toss a coin" is Hungarian rather than English with 0.82. Short German is German with 1. */
+/** "Toss a coin" is Hungarian rather than English with 0.82. Short German is German with 1. */
 const minPairProbability = 0.9;
 
-/** Language in which each person of one session is heard and answered. Never throws. */
+/** Finds the language in which each person of a session is heard and answered. Never throws. */
 export class SpeakerLanguages {
   readonly #deps;
   readonly #people: Map<PersonId, SpeakerLanguage>;
@@ -55,24 +54,20 @@ export class SpeakerLanguages {
 
   #latest: string | undefined;
 
-  /** Keeps the languages of `former`, the session before. */
   constructor(sources: LanguageDeps, former?: SpeakerLanguages) {
     this.#deps = sources;
     this.#people = new Map(former ? former.#people : []);
   }
 
-  /** Reads a person's own settings, for the next words. */
   prefetch(personId: PersonId): void {
     const { guildId, services } = this.#deps;
     void services.peopleSettings.loadSettings(guildId, personId);
   }
 
-  /** Latest language that a recogniser reported, of any speaker. */
   get latest(): string | undefined {
     return this.#latest;
   }
 
-  /** Finds the language of a person, BCP 47. */
   find(personId: PersonId): string | undefined {
     return decideAnswerLanguage(this.#getState(personId), this.#getChoices(personId));
   }
@@ -82,7 +77,6 @@ export class SpeakerLanguages {
     return getRecogniserHint(this.#getState(personId), this.#getChoices(personId));
   }
 
-  /** Takes a finished transcript, which counts for later words. */
   async learn(personId: PersonId, transcript: Transcript): Promise<void> {
     this.#latest = transcript.language ?? this.#latest;
     const evidence = await this.#getEvidence(personId, transcript);

@@ -10,7 +10,7 @@ import type { HeldListening } from '#src/speech/listen.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { Utterance } from './speaker-input.ts';
 
-/** Longest wait for the words of a pause, in ms: longer than any deadline of an engine. */
+/** Longer than any deadline of an engine. */
 const maxRecogniseMs = 310_000;
 
 type TranscriptRequest = {
@@ -22,22 +22,21 @@ type RecordingOptions = {
   readonly id: number;
   readonly speakerId: PersonId;
   readonly name: string;
-  /** Begins when the words are needed. */
   readonly listening: HeldListening;
   readonly clock: Clock;
-  /** Gets the words for captions, whomever they are for. */
   readonly follower: UtteranceFollower | undefined;
   readonly onDecided: (meant: boolean) => void;
 };
 
-/** Sound of one utterance and the request for its words. The conversation decides about both, by the id. */
+/**
+ * Sound of one utterance and the request for its words. The conversation decides about both, by
+ * the id.
+ */
 export class UtteranceRecording {
   readonly id;
   readonly speakerId;
   readonly name;
-  /** Sound up to the latest pause. */
   getSoundSoFar: (() => Utterance) | undefined;
-  /** All of the sound, once the utterance has ended. */
   wholeSound: Utterance | undefined;
   readonly #options;
   #follower: UtteranceFollower | undefined;
@@ -56,7 +55,6 @@ export class UtteranceRecording {
     this.#lastSoundAtMs = options.clock.nowMs();
   }
 
-  /** Whether captions want its words. */
   get isFollowed(): boolean {
     return this.#follower !== undefined;
   }
@@ -65,12 +63,10 @@ export class UtteranceRecording {
     return this.#soundMs;
   }
 
-  /** Result of the latest request. */
   get transcript(): Transcript | undefined {
     return this.#transcript;
   }
 
-  /** Sends the sound to the recogniser, from its beginning on. */
   startListening(): void {
     this.#options.listening.begin();
   }
@@ -81,13 +77,13 @@ export class UtteranceRecording {
     this.#options.listening.push(sound);
   }
 
-  /** Tells captions all words so far. `isWhole`: the words up to a pause. */
+  /** `isWhole`: the words up to a pause. */
   captionWords(text: string, isWhole: boolean): void {
     if (isWhole) this.#follower?.onWhole(text);
     else this.#follower?.onPartial(text);
   }
 
-  /** Words up to the latest pause, recognised once. Errors: as `Listening.settle`. */
+  /** Recognised once. Errors: as `Listening.settle`. */
   requestTranscript(): Promise<Transcript> {
     if (this.#isSettled && !this.#openedRequest && this.wholeSound)
       return Promise.resolve({ text: '' });
@@ -99,14 +95,13 @@ export class UtteranceRecording {
     return this.#openedRequest?.text === text;
   }
 
-  /** Ends the request, as its words are void. */
   cancelRequest(): void {
     this.#openedRequest?.stop.abort(new Error('the speaker went on'));
     this.#openedRequest = undefined;
     this.#transcript = undefined;
   }
 
-  /** Reports its content and its addressee, and ends the recogniser. Only the first call counts. */
+  /** Only the first call counts. */
   settle(content: UtteranceContent, meant: boolean): void {
     if (this.#isSettled) return;
     this.#isSettled = true;

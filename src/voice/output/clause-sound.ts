@@ -7,7 +7,7 @@ export type PaidVoice = {
   readonly voice: SpeechVoice;
 };
 
-/** Sound of one clause. One that cannot be spoken has none. Errors: BotError at the stage `speak`. */
+/** An unspeakable clause has no sound. Errors: BotError at the stage `speak`. */
 export async function* synthesizeClause(
   clause: string,
   { synthesizer, voice }: PaidVoice,

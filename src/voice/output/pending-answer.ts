@@ -15,27 +15,21 @@ import type { PlainTextId } from '#src/texts/texts.ts';
 
 export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 
-/** Words that the bot says itself. */
 export type Quote = {
   readonly text: ConfidentialText;
-  /** Called when all of it was heard. */
   readonly onHeard?: () => void;
 };
 
-/** Tools of one turn, for its answer. */
 export interface AnswerTools {
-  /** Said in place of the rest of the answer. */
   readonly quote: Quote | undefined;
-  /** The running tool, in words for people. */
   readonly runningStep: PlainTextId | undefined;
-  /** Result of a call, for the model. Aborting `signal` throws `signal.reason`. */
+  /** Aborting `signal` throws `signal.reason`. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
 }
 
 type PendingAnswerOptions = {
   readonly turn: Turn;
   readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
-  /** True where all of it is written, and nothing spoken. */
   readonly isWritten: boolean;
   readonly preemptiveBudget: PreemptiveBudget;
   readonly tools: AnswerTools;
@@ -50,16 +44,14 @@ type EarlyParts = {
   readonly end?: 'over' | { error: unknown };
 };
 
-/** A quote replaces the rest of the answer, so it ends before its model does. */
+/** A quote replaces the rest of the answer, so the answer ends before its model does. */
 const quotedError = new Error('quoted lines replace the rest of the answer');
 
 /**
- * One answer from its first request on, perhaps before it is wanted. Until then nothing of it is heard and no tool runs.
- *
- * It is read up to its first sound, so that a bounded amount waits. Aborting `signal` ends it.
+ * One answer from its first request on. Nothing of it is heard and no tool runs before the answer
+ * is wanted. It is read up to its first sound, so that a bounded amount waits.
  */
 export class PendingAnswer {
-  /** Pays for all requests of this answer. */
   readonly reservation;
   readonly #options;
   readonly #replyParts;
@@ -67,7 +59,6 @@ export class PendingAnswer {
   readonly #wanted = Promise.withResolvers<void>();
   readonly #early;
   readonly #signal;
-  /** Ends the wait for the next part. */
   #rejectNext: ((reason: unknown) => void) | undefined;
   #awaitsSpeech = false;
   #fate: 'open' | 'wanted' | 'vain' = 'open';
@@ -104,7 +95,7 @@ export class PendingAnswer {
     return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
 
-  /** The only person that may know it. Nothing of it enters the channel. */
+  /** Nothing of the answer enters the channel. */
   get onlyFor(): string | undefined {
     const { owner } = this.#options;
     return owner === 'given' ? undefined : owner.onlyFor;
@@ -118,12 +109,14 @@ export class PendingAnswer {
     return chooseAnswerSound(this.#options.turn).voice;
   }
 
-  /** True where it was begun on words that were not final, and the final ones are in another language. */
+  /**
+   * The answer was begun on words that were not final, and the final words are in another
+   * language.
+   */
   get isInWrongLanguage(): boolean {
     return this.#options.turn.language?.isOutdated ?? false;
   }
 
-  /** Resolves with its first sound or its end. Never rejects. */
   get ready(): Promise<void> {
     return this.#early.then(() => undefined);
   }
@@ -136,12 +129,11 @@ export class PendingAnswer {
     return this.#options.tools.runningStep;
   }
 
-  /** Stage that the next part comes from. */
   get stage(): 'think' | 'speak' {
     return this.#awaitsSpeech ? 'speak' : 'think';
   }
 
-  /** From now on the answer may have effects. */
+  /** The answer may have effects now. */
   markWanted(): void {
     this.#wanted.resolve();
     if (this.#fate !== 'open') return;
@@ -150,16 +142,11 @@ export class PendingAnswer {
     this.#options.preemptiveBudget.use(this.#tokens);
   }
 
-  /** Ends the answer with this error, as it takes too long. */
   giveUp(error: BotError): void {
     this.#over.abort(error);
   }
 
-  /**
-   * Gives all parts, once.
-   *
-   * Errors: as the pipeline. Aborting `signal` ends the answer and throws `signal.reason`.
-   */
+  /** Gives all parts once. Errors: as the pipeline. Aborting `signal` throws `signal.reason`. */
   async *releaseParts(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
     const leave = () => this.#over.abort(signal.reason);
     signal.addEventListener('abort', leave);
@@ -183,7 +170,7 @@ export class PendingAnswer {
     }
   }
 
-  /** Discards the unheard answer. Its tokens count as wasted. */
+  /** Its tokens count as wasted. */
   discardUnheard(): void {
     if (this.#fate === 'vain') return;
     if (this.#fate === 'wanted') this.#options.preemptiveBudget.use(-this.#tokens);
@@ -247,12 +234,11 @@ export class PendingAnswer {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Content of an answer so far, kept while it streams so that a failure loses nothing. */
+/** Kept while it streams, so that a failure loses nothing. */
 export type AnswerProgress = {
   text: string;
-  /** Text to be read, not heard. */
   aside?: string;
-  /** True where all text was written, which counts like text that was heard. */
+  /** Written text counts like text that was heard. */
   isWritten?: boolean;
   readonly instants: Writable<TurnTimestamps>;
 };
@@ -265,9 +251,8 @@ export type FinishedAnswer = {
 };
 
 /**
- * Puts an answer on its track as it arrives, and waits where the track is full.
- *
- * Errors: as `parts`. Aborting `signal` throws `signal.reason`.
+ * Puts an answer on its track, and waits where the track is full. Errors: as `parts`. Aborting
+ * `signal` throws `signal.reason`.
  */
 export async function writeAnswer(
   parts: AsyncIterable<ArrivedPart>,

@@ -37,21 +37,16 @@ export class SpeechPace {
   }
 }
 
-/** Time, in ms, in which nothing of a reply leaves, after which it is given up. */
+/** A reply of which nothing leaves is given up then. */
 const maxStallMs = 10_000;
-/** Bounds of the pace at which sound is stretched. */
 const [minSpeed, maxSpeed] = [0.5, 2];
 
 type ReplyOptions = {
-  /** Number in the conversation. */
   readonly id: number;
-  /** The asker. Absent for an announcement. */
   readonly by?: string;
-  /** False for words that must be heard out. Default: true. */
   readonly interruptible?: boolean;
-  /** The listener's own pace, beside the one that people ask for aloud. 1 is usual. */
+  /** Pace of the listener, beside the one that people ask for aloud. 1 is usual. */
   readonly ownSpeed?: number;
-  /** Its listeners. Default: the asker. */
   readonly answeredIds?: readonly PersonId[];
 };
 
@@ -60,7 +55,7 @@ type OpenReply = ReplyOptions & { readonly reply: SpokenReply };
 /** A reply of which something has left. `isStarved`: its next sound is late. */
 type LeavingReply = Pick<ReplyOptions, 'id'> & { readonly isStarved: boolean };
 
-/** Gets the words of each reply that is over, except notices. Never throws. */
+/** Called for each reply that is over, except notices. Never throws. */
 type OnSent = (words: SpokenSegment) => void;
 
 /**
@@ -88,7 +83,6 @@ export class SpeechOutput {
   #resumeCount = 0;
   #isStuck = false;
 
-  /** A reply is said at the pace that holds when it begins. */
   constructor(
     track: VoiceTrack,
     clock: Clock,
@@ -101,7 +95,6 @@ export class SpeechOutput {
     this.#onSent = onSent;
   }
 
-  /** Words of the current reply that have left. Undefined before its first frame. */
   get spokenSoFar(): SpokenSegment | undefined {
     return this.#openReply && this.#describeSpoken(this.#openReply);
   }
@@ -116,15 +109,14 @@ export class SpeechOutput {
     return { id, isStarved: !reply.over && !reply.paused && !reply.ready };
   }
 
-  /** True where the last reply was given up, as the connection did not send it. */
+  /** The connection did not send the last reply. */
   get isStuck(): boolean {
     return this.#isStuck;
   }
 
   /**
-   * Opens a reply for `work`, and silences it afterwards.
-   *
-   * Throws what `work` throws. Aborting `signal` falls silent within a frame and throws `signal.reason`.
+   * Opens a reply for `work`, and silences it afterwards. Throws as `work`. Aborting `signal`
+   * falls silent within a frame and throws `signal.reason`.
    */
   async speakReply(
     signal: AbortSignal,
@@ -155,12 +147,12 @@ export class SpeechOutput {
     }
   }
 
-  /** Lowers the current reply by `db`, not the next one. */
+  /** Lowers the current reply by `db`, and not the next one. */
   duck(db: number): void {
     this.#openReply?.reply.duck(db);
   }
 
-  /** Silent within a frame. Nothing is lost. */
+  /** Falls silent within a frame. Nothing is lost. */
   pause(): void {
     this.#openReply?.reply.pause();
   }
