@@ -2,6 +2,7 @@ import type { EventOf } from './events.ts';
 import { planRetry } from './reconnect-policy.ts';
 import {
   type Draft,
+  type EventHandlers,
   emitEffect,
   findHeardReply,
   isHeldByTool,
@@ -19,37 +20,74 @@ import {
 } from './turn-lifecycle.ts';
 import { breakOffUtterances } from './utterance-decisions.ts';
 
-export function openConnection(draft: Draft): void {
-  draft.connection = { kind: 'up' };
-  draft.reconnect = { ...draft.reconnect, upAtMs: draft.atMs };
-}
+export const connectionHandlers = {
+  'link-up'(draft) {
+    draft.connection = { kind: 'up' };
+    draft.reconnect = { ...draft.reconnect, upAtMs: draft.atMs };
+  },
 
-/** The connection has closed. */
-export function closeConnection(draft: Draft, { isHeard }: EventOf<'link-down'>): void {
-  // Nothing more is said, and utterances end. The loss is reported once Discord has confirmed it, up to a second later.
-  if (draft.connection.kind !== 'up') return;
-  draft.connection = { kind: 'closing' };
-  silenceCurrentReply(draft, isHeard);
-  endPausedUtterances(draft);
-  breakOffUtterances(draft, (_turn, { isEnded }) => !isEnded);
-}
+  'link-down'(draft, { isHeard }) {
+    // Nothing more is said, and utterances end. The loss is reported once Discord has confirmed it, up to a second later.
+    if (draft.connection.kind !== 'up') return;
+    draft.connection = { kind: 'closing' };
+    silenceCurrentReply(draft, isHeard);
+    endPausedUtterances(draft);
+    breakOffUtterances(draft, (_turn, { isEnded }) => !isEnded);
+  },
 
-export function retryConnection(draft: Draft, event: EventOf<'link-lost'>): void {
-  if (draft.isOver) return;
-  const { reconnect, waitMs } = planRetry(
-    draft.reconnect,
-    event,
-    draft.rules.reconnect,
-  );
-  draft.reconnect = reconnect;
-  if (event.final || waitMs === undefined) {
-    endSession(draft, { why: event.final ?? 'refused' });
-    return;
-  }
-  draft.connection = { kind: 'waiting', tryAtMs: draft.atMs + waitMs };
-  if (reconnect.losses === draft.rules.reconnect.minReportedLosses)
-    emitEffect(draft, { do: 'notice', line: 'reconnecting', by: undefined });
-}
+  'link-lost'(draft, event) {
+    if (draft.isOver) return;
+    const { reconnect, waitMs } = planRetry(
+      draft.reconnect,
+      event,
+      draft.rules.reconnect,
+    );
+    draft.reconnect = reconnect;
+    if (event.final || waitMs === undefined) {
+      endSession(draft, { why: event.final ?? 'refused' });
+      return;
+    }
+    draft.connection = { kind: 'waiting', tryAtMs: draft.atMs + waitMs };
+    if (reconnect.losses === draft.rules.reconnect.minReportedLosses)
+      emitEffect(draft, { do: 'notice', line: 'reconnecting', by: undefined });
+  },
+
+  restricted(draft, { how, isOn }) {
+    const wasMuted = isMuted(draft);
+    const others = draft.restrictions.filter((one) => one !== how);
+    draft.restrictions = isOn ? [...others, how] : others;
+    if (isMuted(draft) && !wasMuted) dropEverything(draft, 'muted');
+  },
+
+  settings(draft, event) {
+    draft.settings = { ...draft.settings, ...event.settings };
+  },
+
+  /** The current clause is finished, and waiting people read that they get no answer. */
+  draining(draft) {
+    draft.isEnding = true;
+    const { turnQueue, announcements, turns } = draft;
+    const waiting = turns.filter(
+      ({ id, parts }) => parts.length > 0 && !findHeardReply(draft, id),
+    );
+    for (const turn of waiting) loseTurn(draft, turn, 'ending');
+    const unsaid = announcements.filter(({ id }) => !findHeardReply(draft, id));
+    for (const reading of unsaid) dropAnnouncement(draft, reading, 'ending');
+    if (turnQueue.current) finishReplyClause(draft, turnQueue.current, 'ending');
+    if (unsaid.some(({ when }) => when !== 'pause'))
+      emitEffect(draft, { do: 'notice', line: 'unanswered', by: undefined });
+  },
+
+  stop(draft) {
+    breakOffUtterances(
+      draft,
+      (_turn, { isEnded, isRequested }) => isEnded || isRequested,
+    );
+    dropEverything(draft, 'stopped');
+  },
+
+  leave: endSession,
+} satisfies Partial<EventHandlers>;
 
 function silenceCurrentReply(draft: Draft, isHeard: boolean) {
   // A reply that was heard in part is over. One that was not heard, or only up to a tool that still runs, is made anew.
@@ -62,45 +100,7 @@ function silenceCurrentReply(draft: Draft, isHeard: boolean) {
   else dropEntry(draft, current.id, 'lost');
 }
 
-export function updateRestrictions(
-  draft: Draft,
-  { how, isOn }: EventOf<'restricted'>,
-): void {
-  const wasMuted = isMuted(draft);
-  const others = draft.restrictions.filter((one) => one !== how);
-  draft.restrictions = isOn ? [...others, how] : others;
-  if (isMuted(draft) && !wasMuted) dropEverything(draft, 'muted');
-}
-
-export function updateSettings(draft: Draft, event: EventOf<'settings'>): void {
-  draft.settings = { ...draft.settings, ...event.settings };
-}
-
-/** The process ends: the current clause is finished, and waiting people read that they get no answer. */
-export function startDrain(draft: Draft): void {
-  draft.isEnding = true;
-  const { turnQueue, announcements, turns } = draft;
-  const waiting = turns.filter(
-    ({ id, parts }) => parts.length > 0 && !findHeardReply(draft, id),
-  );
-  for (const turn of waiting) loseTurn(draft, turn, 'ending');
-  const unsaid = announcements.filter(({ id }) => !findHeardReply(draft, id));
-  for (const reading of unsaid) dropAnnouncement(draft, reading, 'ending');
-  if (turnQueue.current) finishReplyClause(draft, turnQueue.current, 'ending');
-  if (unsaid.some(({ when }) => when !== 'pause'))
-    emitEffect(draft, { do: 'notice', line: 'unanswered', by: undefined });
-}
-
-/** Drops everything that sounds or waits, and turns that only their pause keeps open. */
-export function stopEverything(draft: Draft): void {
-  breakOffUtterances(
-    draft,
-    (_turn, { isEnded, isRequested }) => isEnded || isRequested,
-  );
-  dropEverything(draft, 'stopped');
-}
-
-/** Ends the session. A reply that sounds is cut, and `over` still brings the words that left. */
+/** A reply that sounds is cut, and `over` still brings the words that left. */
 export function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>): void {
   if (draft.isOver) return;
   breakOffUtterances(draft, () => true);
@@ -111,7 +111,6 @@ export function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>)
   emitEffect(draft, { do: 'end', why });
 }
 
-/** Ends a session that is alone, and opens the connection again when its time has come. */
 export function expireConnection(draft: Draft): void {
   const { aloneFromMs, atMs, isOver, connection, settings: set } = draft;
   if (isOver) return;

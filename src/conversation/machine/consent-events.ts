@@ -1,6 +1,11 @@
-import type { EventOf } from './events.ts';
 import { dropTurnsOfLeaver } from './reply-events.ts';
-import { type Draft, emitEffect, filterPanelNotes, mayHear } from './selectors.ts';
+import {
+  type Draft,
+  type EventHandlers,
+  emitEffect,
+  filterPanelNotes,
+  mayHear,
+} from './selectors.ts';
 import type { Participant } from './state.ts';
 import { withdrawTools } from './tool-decisions.ts';
 import { updateAttention } from './turn-addressing.ts';
@@ -13,30 +18,64 @@ import {
 import { dropAnnouncementsAbout } from './turn-queue.ts';
 import { breakOffUtterances } from './utterance-decisions.ts';
 
-export function updateConsent(
-  draft: Draft,
-  { answer, by }: EventOf<'answered-consent'>,
-): void {
-  const { consent } = draft;
-  switch (answer) {
-    case 'yes':
-      consent.no = withoutPerson(consent.no, by);
-      consent.yes = withPerson(consent.yes, by);
-      consent.pressed = withPerson(consent.pressed, by);
-      return;
-    case 'called': // A call is no answer: an earlier no still counts.
-      consent.callers = withPerson(consent.callers, by);
-      return;
-    case 'no':
-    case 'forget':
-      consent.no = withPerson(consent.no, by);
-      consent.yes = withoutPerson(consent.yes, by);
-      consent.pressed = withoutPerson(consent.pressed, by);
-      consent.callers = withoutPerson(consent.callers, by);
-      withdrawPerson(draft, by);
-      if (answer === 'forget') setHistory(draft, []);
-  }
-}
+export const consentHandlers = {
+  'answered-consent'(draft, { answer, by }) {
+    const { consent } = draft;
+    switch (answer) {
+      case 'yes':
+        consent.no = withoutPerson(consent.no, by);
+        consent.yes = withPerson(consent.yes, by);
+        consent.pressed = withPerson(consent.pressed, by);
+        return;
+      case 'called': // A call is no answer: an earlier no still counts.
+        consent.callers = withPerson(consent.callers, by);
+        return;
+      case 'no':
+      case 'forget':
+        consent.no = withPerson(consent.no, by);
+        consent.yes = withoutPerson(consent.yes, by);
+        consent.pressed = withoutPerson(consent.pressed, by);
+        consent.callers = withoutPerson(consent.callers, by);
+        withdrawPerson(draft, by);
+        if (answer === 'forget') setHistory(draft, []);
+    }
+  },
+
+  consents(draft, event) {
+    // A no that another process has stored counts at once.
+    const { isRead, no, policy, yes } = event;
+    const former = draft.consent;
+    const kept = former.pressed.filter((id) => !no.includes(id));
+    const all = [...new Set([...yes, ...kept])];
+    draft.consent = { ...former, policy, isRead, no, yes: all, pressed: kept };
+    for (const id of no) {
+      const isKnown = former.isRead || draft.turns.some(({ by }) => by === id);
+      if (isKnown && !former.no.includes(id)) withdrawPerson(draft, id);
+    }
+    breakOffUnheard(draft);
+  },
+
+  /** Words before the pause are still answered. */
+  'paused-hearing'(draft, { isPaused }) {
+    draft.consent.isPaused = isPaused;
+    breakOffUnheard(draft);
+  },
+
+  people(draft, { people: here }) {
+    const before = draft.people;
+    const isAlone = here.every(({ isBot }) => isBot);
+    draft.people = here;
+    draft.aloneFromMs = isAlone ? (draft.aloneFromMs ?? draft.atMs) : undefined;
+    for (const { id } of before) {
+      if (here.some((one) => one.id === id)) continue;
+      breakOffUtterances(draft, ({ by }) => by === id);
+      dropTurnsOfLeaver(draft, id);
+    }
+    for (const one of here)
+      if (isNewlyBarred(before, one)) withdrawPerson(draft, one.id);
+    breakOffUnheard(draft);
+  },
+} satisfies Partial<EventHandlers>;
 
 function withPerson(ids: readonly PersonId[], by: PersonId) {
   return [...withoutPerson(ids, by), by];
@@ -46,7 +85,7 @@ function withoutPerson(ids: readonly PersonId[], by: PersonId) {
   return ids.filter((id) => id !== by);
 }
 
-/** Drops the utterances, turns, answers, tool calls and confirmations of a person, and remembers nothing of them. */
+/** Drops and forgets everything of a person. */
 function withdrawPerson(draft: Draft, by: PersonId) {
   setHistory(draft, removeFromHistory(draft.history, by).exchanges);
   for (const turn of draft.turns)
@@ -57,47 +96,6 @@ function withdrawPerson(draft: Draft, by: PersonId) {
   updateAttention(draft, { kind: 'left', personId: by });
   filterPanelNotes(draft, (note) => note.by !== by);
   emitEffect(draft, { do: 'forget-person', by });
-}
-
-export function applyStoredConsents(draft: Draft, event: EventOf<'consents'>): void {
-  // A no that another process has stored counts at once.
-  const { isRead, no, policy, yes } = event;
-  const former = draft.consent;
-  const kept = former.pressed.filter((id) => !no.includes(id));
-  const all = [...new Set([...yes, ...kept])];
-  draft.consent = { ...former, policy, isRead, no, yes: all, pressed: kept };
-  for (const id of no) {
-    const isKnown = former.isRead || draft.turns.some(({ by }) => by === id);
-    if (isKnown && !former.no.includes(id)) withdrawPerson(draft, id);
-  }
-  breakOffUnheard(draft);
-}
-
-/** Pauses or resumes hearing. Words before the pause are still answered. */
-export function pauseHearing(
-  draft: Draft,
-  { isPaused }: EventOf<'paused-hearing'>,
-): void {
-  draft.consent.isPaused = isPaused;
-  breakOffUnheard(draft);
-}
-
-/** Updates the participants. A leaver gets no new answer, a barred person is forgotten, and an unheard one is cut off. */
-export function updatePresence(
-  draft: Draft,
-  { people: here }: EventOf<'people'>,
-): void {
-  const before = draft.people;
-  const isAlone = here.every(({ isBot }) => isBot);
-  draft.people = here;
-  draft.aloneFromMs = isAlone ? (draft.aloneFromMs ?? draft.atMs) : undefined;
-  for (const { id } of before) {
-    if (here.some((one) => one.id === id)) continue;
-    breakOffUtterances(draft, ({ by }) => by === id);
-    dropTurnsOfLeaver(draft, id);
-  }
-  for (const one of here) if (isNewlyBarred(before, one)) withdrawPerson(draft, one.id);
-  breakOffUnheard(draft);
 }
 
 function isNewlyBarred(

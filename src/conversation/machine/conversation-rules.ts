@@ -18,22 +18,18 @@ export type ConversationRules = {
   readonly addressing: Omit<AddressingRules, 'mode' | 'names'>;
   /** Longest silence, in ms, after which speech continues a turn. */
   readonly mergeMs: number;
-  /** Longest silence of an answer, in ms, that no tool explains. A chat model may think this long. */
+  /** Longest silence of an answer without a tool, in ms. A chat model may think this long. */
   readonly maxSilenceMs: number;
-  /** Time, in ms, after a pause in which a partial is still about the sound before it. */
+  /** Time, in ms, after a pause in which a partial still belongs to the sound before it. */
   readonly latePartialMs: number;
-  /** Utterances of one turn. The oldest are left out. */
   readonly maxParts: number;
   readonly maxNotices: number;
-  /** Time, in ms, in which a ready answer may sound before an overdue cue. */
   readonly cueGraceMs: number;
-  /** Time, in ms, in which a button of Confirm counts. */
   readonly confirmMs: number;
-  /** Time, in ms, after a spoken question in which a yes counts. */
   readonly spokenYesMs: number;
-  /** Time, in ms, in which the last word of a question may come back as an echo. */
+  /** Time, in ms, in which the end of a question may come back as an echo. */
   readonly echoTailMs: number;
-  /** Calls of one tool, with different arguments, that change something in one answer. */
+  /** Most changes that one tool may make in one answer. */
   readonly maxToolCalls: number;
   readonly maxExchanges: number;
   readonly droppedNoteMs: number;

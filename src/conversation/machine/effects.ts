@@ -17,16 +17,15 @@ import type {
 type HearingEffect =
   | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
   | { readonly do: 'recognise'; readonly utterance: Id; readonly pause: number }
-  /** The speaker went on, so the words up to the pause are void. */
+  /** The words up to the pause are void. */
   | { readonly do: 'cancel-recognition'; readonly utterance: Id }
-  /** Gives endpointing the words up to the pause. Undefined: it waits for none. */
+  /** Gives endpointing the words up to the pause, or none to wait for. */
   | {
       readonly do: 'endpoint';
       readonly utterance: Id;
       readonly text: string | undefined;
     }
   | { readonly do: 'forget'; readonly utterance: Id }
-  /** Gives barge-in the meaning of words that overlap a reply. */
   | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords);
 
 type AnsweringEffect =
@@ -35,19 +34,17 @@ type AnsweringEffect =
       readonly answer: Id;
       readonly turn: Id;
       readonly by: PersonId;
-      /** Request of a typed turn. */
       readonly request: Id | undefined;
-      /** Undefined before recognition. A model that reads waits for the words. */
+      /** Undefined before recognition. */
       readonly words: string | undefined;
       readonly done: readonly ToolChange[];
-      /** The exchange that still sounds, as if it is heard whole. */
+      /** The exchange that still sounds, as if people heard all of it. */
       readonly supposed: HistoryExchange | undefined;
     }
   | { readonly do: 'play'; readonly answer: Id }
   | { readonly do: 'give-up'; readonly answer: Id; readonly afterMs: number }
   | { readonly do: 'discard'; readonly reply: Id }
   | { readonly do: 'speak'; readonly reading: Id; readonly text: string }
-  /** Silences a reply within one frame. */
   | { readonly do: 'cut'; readonly reply: Id }
   | { readonly do: 'finish-clause'; readonly reply: Id }
   | { readonly do: 'cue'; readonly cue: 'tick' | 'moment' | 'error' };
@@ -57,7 +54,6 @@ type ToolCallEffect =
       readonly do: 'run';
       readonly run: Id;
       readonly by: PersonId;
-      /** The model's call. Undefined for a confirmed one. */
       readonly call: CallRef | undefined;
       readonly confirmation: Id | undefined;
     }
@@ -93,7 +89,6 @@ type MessageEffect =
       readonly error?: unknown;
     }
   | { readonly do: 'forget-person'; readonly by: PersonId }
-  /** Obeys a spoken command. */
   | { readonly do: 'obey'; readonly command: SpokenCommand; readonly by: PersonId };
 
 type PlaceEffect =
@@ -126,7 +121,7 @@ export type ConversationFact =
       readonly turn: TurnState;
       readonly end: ReplyFinish | EarlyEnd;
     }
-  /** A turn is lost: others took its place, its moment has passed, or the bot ends. */
+  /** Others took its place, its moment has passed, or the bot ends. */
   | {
       readonly kind: 'dropped';
       readonly by: PersonId;
@@ -135,7 +130,7 @@ export type ConversationFact =
       readonly phase: TurnPhase;
     };
 
-/** An action of the bot. A runner performs it without waiting, and answers by events. */
+/** A runner performs it without waiting, and answers by events. */
 export type ConversationEffect =
   | HearingEffect
   | AnsweringEffect

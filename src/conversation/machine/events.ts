@@ -14,26 +14,23 @@ import type {
   ToolRequest,
 } from './state.ts';
 
-/** Events of a voice. */
 type VoiceEvent =
   | {
       readonly kind: 'began';
       readonly utterance: Id;
       readonly by: PersonId;
-      /** First sound of the voice, in ms. Detection takes a moment. */
+      /** Detection takes a moment, so this lies before the event. */
       readonly fromMs: number;
-      /** Words that the recogniser is told to expect. */
       readonly hints: readonly string[];
-      /** True where captions want the words. */
       readonly isCaptioned?: boolean;
     }
   | {
       readonly kind: 'paused';
       readonly utterance: Id;
       readonly evidence: VoiceEvidence;
-      /** True where most pauses inside a sentence are shorter. */
+      /** Most pauses inside a sentence are shorter. */
       readonly isLong?: boolean;
-      /** True where the budget affords no request before the end. */
+      /** The budget affords no request before the end. */
       readonly isCostly?: boolean;
     }
   | { readonly kind: 'resumed'; readonly utterance: Id }
@@ -48,16 +45,13 @@ type VoiceEvent =
   | {
       readonly kind: 'ended';
       readonly utterance: Id;
-      /** Last sound of the voice, in ms. */
       readonly toMs: number;
-      /** Instant, in ms of the packets, at which the silence was long enough. */
+      /** Instant of the packets at which the silence was long enough. */
       readonly endedMs: number;
       readonly evidence: VoiceEvidence;
-      /** True where the utterance was cut for its length. */
       readonly isTooLong?: boolean;
     }
   | {
-      /** Barge-in has decided about a voice over a reply. */
       readonly kind: 'barged';
       readonly reply: Id;
       readonly action: BargeInAction;
@@ -68,7 +62,7 @@ type RecogniserEvent =
       readonly kind: 'partial';
       readonly utterance: Id;
       readonly text: string;
-      /** False where the recogniser takes whole utterances, and so reports words only while a request runs. */
+      /** False: it takes whole utterances, and reports words only while a request runs. */
       readonly isStreamed?: boolean;
     }
   | {
@@ -85,31 +79,27 @@ type RecogniserEvent =
       readonly error?: unknown;
     };
 
-/** Events of answers and announcements. `reply` is the id of either. */
+/** `reply` is the id of an answer or an announcement. */
 type ReplyEvent =
   /** `hasOthers`: the prompt holds memories, captions or other words of others. */
   | { readonly kind: 'prompted'; readonly answer: Id; readonly hasOthers: boolean }
   | { readonly kind: 'audible'; readonly reply: Id }
-  /** All sound of an answer is there, so its last words sound soon. */
   | { readonly kind: 'whole'; readonly reply: Id; readonly text: string }
   | { readonly kind: 'starved'; readonly reply: Id; readonly isStarved: boolean }
   | {
       readonly kind: 'over';
       readonly reply: Id;
       readonly finish: ReplyFinish;
-      /** Words that left for the channel. */
       readonly heard: string;
       readonly stage?: string | undefined;
       readonly failure?: ReplyFailure | undefined;
-      /** Words of a recording in a typed question, recognised meanwhile. */
+      /** Words of a recording in a typed question. */
       readonly words?: string | undefined;
     }
-  /** The budget rejects an answer. */
   | { readonly kind: 'refused'; readonly answer: Id };
 
 type ToolEvent =
   | { readonly kind: 'called'; readonly answer: Id; readonly call: ToolRequest }
-  /** `isVain`: nothing was changed. */
   | {
       readonly kind: 'returned';
       readonly run: Id;
@@ -117,10 +107,9 @@ type ToolEvent =
       readonly isVain: boolean;
     }
   | { readonly kind: 'pressed'; readonly confirmation: Id; readonly by: PersonId }
-  /** The button of a confirmation could not be shown. */
   | { readonly kind: 'ask-failed'; readonly confirmation: Id };
 
-/** Requests of people and programs. `request` is the id of the waiting caller. */
+/** `request` is the id of the waiting caller. */
 type RequestEvent =
   | {
       readonly kind: 'typed';
@@ -129,7 +118,6 @@ type RequestEvent =
       readonly name: string;
       readonly text: string;
     }
-  /** A question was answered in writing, before readers that may know it. */
   | {
       readonly kind: 'exchanged';
       readonly by: PersonId;
@@ -137,7 +125,7 @@ type RequestEvent =
       readonly words: string;
       readonly heard: string;
     }
-  /** Instructions have changed, so answers that were begun before are outdated. */
+  /** Instructions have changed since earlier answers were begun. */
   | { readonly kind: 'outdated' }
   | {
       readonly kind: 'read';
@@ -153,13 +141,10 @@ type RequestEvent =
       readonly request: Id | undefined;
       readonly to: PersonId | undefined;
       readonly text: string;
-      /** Latest instant, in ms, at which the notice may be said. */
       readonly untilMs: number;
     }
   | { readonly kind: 'taken-back'; readonly request: Id }
-  /** Takes any one turn or announcement out of the queue. */
   | { readonly kind: 'taken-out'; readonly id: Id; readonly why: EarlyEnd }
-  /** People know of a failure, or it is over. */
   | { readonly kind: 'failure'; readonly failure: string; readonly isOver: boolean }
   | { readonly kind: 'stop' }
   | { readonly kind: 'opened-window'; readonly by: PersonId };
@@ -182,17 +167,13 @@ type PeopleEvent =
 
 type PlaceEvent =
   | { readonly kind: 'link-up' }
-  /** The connection has closed. `isHeard`: a word of the current reply has left. */
   | { readonly kind: 'link-down'; readonly isHeard: boolean }
   | {
       readonly kind: 'link-lost';
       /** From 0 to 1, evenly distributed. */
       readonly random: number;
-      /** Time, in ms, before which Discord allows no try. */
       readonly restMs: number;
-      /** Wait, in ms, that Discord asks for in place of a growing one. */
       readonly paceMs?: number | undefined;
-      /** Reason for which no try is of use. */
       readonly final: 'refused' | 'sent-away' | 'lost' | undefined;
     }
   | {
@@ -203,10 +184,9 @@ type PlaceEvent =
   | { readonly kind: 'settings'; readonly settings: Partial<SessionSettings> }
   | { readonly kind: 'draining' }
   | { readonly kind: 'leave'; readonly why: LeaveReason }
-  /** The time of `wakeAtMs` has come. */
   | { readonly kind: 'tick' };
 
-/** An event of a conversation. An event about something that is gone has no effect. */
+/** An event about something that is gone has no effect. */
 export type ConversationEvent = { readonly atMs: number } & (
   | VoiceEvent
   | RecogniserEvent

@@ -1,16 +1,16 @@
 import type { BotError } from '#src/base/errors.ts';
 
 type ReconnectRules = {
-  /** Longest wait, in ms, before each try. The last value counts for all further tries. */
+  /** Longest wait before each try. The last value counts for all further tries. */
   readonly maxWaitsMs: readonly number[];
   readonly maxTries: number;
-  /** Longest time, in ms, from the first loss to the last try. */
+  /** Time from the first loss to the last try. */
   readonly maxTotalMs: number;
-  /** Time, in ms, after which a connection has recovered and its next loss counts as the first. */
+  /** After this time the next loss counts as the first. */
   readonly recoveredAfterMs: number;
-  /** Number of losses from which the channel is told, as the first tries have failed by then. */
+  /** The channel is told from this loss on. */
   readonly minReportedLosses: number;
-  /** A session that a bug has ended is rebuilt, but not twice within this time, in ms. */
+  /** A session that a bug has ended is rebuilt once in this time. */
   readonly minRebuildGapMs: number;
 };
 
@@ -24,11 +24,9 @@ export const reconnectRules: ReconnectRules = {
   minRebuildGapMs: 60_000,
 };
 
-/** Losses that belong together. */
 export type ReconnectState = {
   readonly losses: number;
   readonly firstAtMs: number;
-  /** Instant, in ms, from which the connection is up. Absent while it is away. */
   readonly upAtMs?: number;
 };
 
@@ -36,17 +34,14 @@ export const initialReconnect: ReconnectState = { losses: 0, firstAtMs: 0 };
 
 type LostConnection = {
   readonly atMs: number;
-  /** From 0 to 1, evenly distributed, so that many sessions that lost their connections together do not return together. */
+  /** A number from 0 to 1, so that sessions that were lost together do not return together. */
   readonly random: number;
-  /** Time, in ms, before which Discord allows no try. */
   readonly restMs: number;
-  /** Wait, in ms, for the bot's own pace of joins. */
   readonly paceMs?: number | undefined;
 };
 
 type RetryPlan = {
   readonly reconnect: ReconnectState;
-  /** Time, in ms, until the next try. Undefined: there is no further one. */
   readonly waitMs: number | undefined;
 };
 
@@ -87,7 +82,6 @@ export function planRetry(
   return { reconnect: next, waitMs: isOver ? undefined : waitMs };
 }
 
-/** Reason for which another try is of no use after this error. Undefined: it may be of use. */
 export function findFinalLoss({
   code,
   retryable,

@@ -7,7 +7,7 @@ import {
 } from '#src/people/consent.ts';
 import type { ConversationRules } from './conversation-rules.ts';
 import type { ConversationEffect, ConversationFact } from './effects.ts';
-import type { ConversationEvent } from './events.ts';
+import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import type {
   Announcement,
   ConversationState,
@@ -61,7 +61,6 @@ export function findCurrentTurn(state: ConversationState): TurnState | undefined
   return findTurn(state, state.turnQueue.current?.id);
 }
 
-/** Finds the current reply of a turn or announcement once it was heard or cut. */
 export function findHeardReply(
   { turnQueue }: ConversationState,
   id: Id,
@@ -84,7 +83,7 @@ export function findAwaitedReply(state: ConversationState): CurrentReply | undef
   return isAwaited ? current : undefined;
 }
 
-/** Instant, in ms, at which an awaited answer is given up. Tools have deadlines of their own. */
+/** Gets the instant at which an awaited answer is given up. Tools have deadlines of their own. */
 export function getGiveUpTime(
   state: ConversationState,
   rules: ConversationRules,
@@ -94,7 +93,7 @@ export function getGiveUpTime(
   return awaited.waiting.sinceMs + rules.maxSilenceMs;
 }
 
-/** Phase of a turn or an announcement. A reply keeps its phase while its asker goes on. */
+/** A reply keeps its phase while its asker goes on. */
 export function getPhase(
   { id }: { readonly id: Id },
   state: ConversationState,
@@ -149,7 +148,7 @@ export function joinTranscript(parts: readonly TurnPart[], more = ''): string {
   return words.join(' ').trim();
 }
 
-/** Whether the answer begins with the asker's name: they have waited, in company. */
+/** People who waited in company are called by name. */
 export function isCalledByName(
   { people }: ConversationState,
   { hasWaited }: TurnState,
@@ -157,13 +156,15 @@ export function isCalledByName(
   return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;
 }
 
-/** Whether a person is heard. Asked for each packet before it is decrypted. */
 export function mayHear(state: ConversationState, personId: PersonId): boolean {
   const facts = getHearingFacts(state, personId);
   return facts !== undefined && mayHearBy(facts);
 }
 
-/** Consent of a person, apart from a pause of hearing. `no` for bots and for barred people. */
+/**
+ * Gets the consent of a person, whether or not hearing is paused. Bots and barred people have a
+ * no.
+ */
 export function getConsent(state: ConversationState, personId: PersonId): Consent {
   const facts = getHearingFacts(state, personId);
   return facts ? toConsent(facts) : 'no';
@@ -184,15 +185,20 @@ function getHearingFacts({ consent, people }: ConversationState, personId: Perso
   return toHearingFacts(consent, personId, person?.hasRole === true);
 }
 
-/** A step in the making: a copy of the state. A step changes its objects in place and replaces its lists. */
+/** A copy of the state. A step changes its objects in place and replaces its lists. */
 export type Draft = {
   -readonly [Key in keyof ConversationState]: ConversationState[Key];
 } & {
   readonly effects: ConversationEffect[];
-  /** Events that follow from this one, such as a spoken no. The same step handles them. */
+  /** Events such as a spoken no, which the same step handles. */
   readonly raised: ConversationEvent[];
   readonly rules: ConversationRules;
   readonly atMs: number;
+};
+
+/** Each event and the function that handles it, in a table of each file of this folder. */
+export type EventHandlers = {
+  readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void;
 };
 
 export function emitEffect(draft: Draft, effect: ConversationEffect): void {
@@ -219,7 +225,6 @@ export function removeTurn(draft: Draft, turn: TurnState): void {
   draft.turns = draft.turns.filter((one) => one !== turn);
 }
 
-/** Takes a turn or an announcement out of the queue. The caller ends its sound. */
 export function leaveQueue({ turnQueue }: Draft, id: Id): void {
   if (turnQueue.current?.id === id) turnQueue.current = undefined;
   turnQueue.waiting = turnQueue.waiting.filter((one) => one !== id);

@@ -3,6 +3,7 @@ import { hasVoice, noEvidence } from '#src/turn/voice-evidence.ts';
 import type { EventOf } from './events.ts';
 import {
   type Draft,
+  type EventHandlers,
   emitEffect,
   findHeardReply,
   findOpenSpeech,
@@ -28,19 +29,124 @@ import {
 import { addTurn, beginTurnAnswer, dropTurn } from './turn-lifecycle.ts';
 import { queueTurn } from './turn-queue.ts';
 
-/** A voice begins. */
-export function beginUtterance(draft: Draft, event: EventOf<'began'>): void {
-  // A speaker that goes on soon reopens the turn, which leaves the queue until the rest is decided.
-  const { by, fromMs, isCaptioned } = event;
-  if (!mayHear(draft, by)) return;
-  voidSpokenYes(draft, by);
-  const continued = findContinuedTurn(draft, by, fromMs);
-  if (continued) reopenTurn(draft, continued);
-  const turn = continued ?? addTurn(draft, by, fromMs);
-  const utterance = createUtterance(draft, event);
-  turn.openSpeech = [...turn.openSpeech, utterance];
-  beginListening(draft, { turn, utterance }, isCaptioned);
-}
+export const speechHandlers = {
+  began(draft, event) {
+    // A speaker that goes on soon reopens the turn, which leaves the queue until the rest is decided.
+    const { by, fromMs, isCaptioned } = event;
+    if (!mayHear(draft, by)) return;
+    voidSpokenYes(draft, by);
+    const continued = findContinuedTurn(draft, by, fromMs);
+    if (continued) reopenTurn(draft, continued);
+    const turn = continued ?? addTurn(draft, by, fromMs);
+    const utterance = createUtterance(draft, event);
+    turn.openSpeech = [...turn.openSpeech, utterance];
+    beginListening(draft, { turn, utterance }, isCaptioned);
+  },
+
+  paused(draft, event) {
+    const { evidence, isCostly, isLong, utterance: id } = event;
+    const speech = findOpenSpeech(draft, id);
+    if (!speech || isTranscriptRequested(speech.utterance) || !hasVoice(evidence))
+      return;
+    const { utterance } = speech;
+    utterance.evidence = evidence;
+    beginListening(draft, speech);
+    const { isDeferred, isRecognised, partial: text } = utterance;
+    if (isRecognised && !isCostly && !isDeferred) {
+      utterance.toMs = draft.atMs;
+      utterance.pausedMs = draft.atMs;
+      requestTranscript(draft, speech);
+      if (text !== undefined) beginPreemptiveAnswer(draft, speech, text, false);
+    } else if (isLong || !isRecognised) {
+      emitEffect(draft, { do: 'endpoint', utterance: id, text: undefined });
+    }
+  },
+
+  /** The speaker goes on, so an answer on the words before the pause is void. */
+  resumed(draft, { utterance: id }) {
+    const speech = findOpenSpeech(draft, id);
+    if (!speech) return;
+    const { turn, utterance } = speech;
+    if (turn.answer?.lastUtterance === id) discardUnheardAnswer(draft, turn);
+    utterance.words = undefined;
+    utterance.failure = undefined;
+    emitEffect(draft, { do: 'cancel-recognition', utterance: id });
+    utterance.isRequested = false;
+    utterance.isDeferred = false;
+  },
+
+  overlaid(draft, { utterance: id }) {
+    const utterance = findOpenSpeech(draft, id)?.utterance;
+    if (utterance) utterance.isOverlaid = true;
+  },
+
+  partial(draft, event) {
+    const { isStreamed = true, text, utterance: id } = event;
+    const speech = findOpenSpeech(draft, id);
+    if (!speech) return;
+    const { utterance } = speech;
+    utterance.understood = text;
+    if (!isStreamed) return;
+    utterance.partial = text;
+    const { isEnded, isRequested, pausedMs, words: known } = utterance;
+    const isOfPause = isRequested && !isEnded && known === undefined;
+    if (!isOfPause || draft.atMs - pausedMs > draft.rules.latePartialMs) return;
+    discardWrongGuess(draft, speech, text);
+    beginPreemptiveAnswer(draft, speech, text, false);
+  },
+
+  /** Words of an earlier pause are void. */
+  words(draft, event) {
+    const { language, pause, text, utterance: id } = event;
+    const speech = findRequestedSpeech(draft, id, pause);
+    if (!speech) return;
+    const { utterance } = speech;
+    discardWrongGuess(draft, speech, text);
+    utterance.language = language;
+    utterance.words = utterance.understood = text;
+    utterance.recognisedMs = draft.atMs;
+    if (!utterance.isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text });
+  },
+
+  unrecognised(draft, event) {
+    const { error, pause, utterance: id } = event;
+    const speech = findRequestedSpeech(draft, id, pause);
+    if (!speech) return;
+    const { utterance } = speech;
+    utterance.failure = { error };
+    if (!utterance.isEnded)
+      emitEffect(draft, { do: 'endpoint', utterance: id, text: '' });
+  },
+
+  /** Begins a preemptive answer, on sound alone where any words are answered. */
+  'likely-over'(draft, event) {
+    const { evidence, isCostly, utterance: id } = event;
+    const speech = findOpenSpeech(draft, id);
+    if (!speech) return;
+    const { utterance } = speech;
+    utterance.evidence = evidence;
+    if (!utterance.isRequested) requestTranscript(draft, speech, isCostly);
+    beginPreemptiveAnswer(draft, speech, utterance.words, true);
+  },
+
+  ended: endUtterance,
+
+  typed(draft, { atMs, by, name, request, text }) {
+    // A typed question is a turn that is decided already. After a no the answer is written.
+    if (hasRefused(draft, by)) {
+      emitEffect(draft, { do: 'report', request, outcome: 'private' });
+      return;
+    }
+    const { turnQueue, turns } = draft;
+    const isWaiting = ({ id }: TurnState) => turnQueue.waiting.includes(id);
+    const former = turns.find(
+      (one) => one.by === by && one.request !== undefined && isWaiting(one),
+    );
+    if (former) dropTurn(draft, former, 'replaced');
+    const parts = [{ utterance: 0, words: text }];
+    queueTurn(draft, addTurn(draft, by, atMs, { name, request, parts }));
+  },
+} satisfies Partial<EventHandlers>;
 
 function createUtterance(draft: Draft, event: EventOf<'began'>) {
   const { by, fromMs, hints, utterance: id } = event;
@@ -71,7 +177,6 @@ function createUtterance(draft: Draft, event: EventOf<'began'>) {
   };
 }
 
-/** Finds the person's turn that a voice at this instant continues. */
 function findContinuedTurn({ rules, turns }: Draft, by: PersonId, fromMs: number) {
   const own = turns.filter((one) => one.by === by && one.request === undefined);
   return own.findLast(({ openSpeech, voiceMs }) => {
@@ -88,25 +193,6 @@ function reopenTurn(draft: Draft, turn: TurnState) {
   if (current?.id !== turn.id) return;
   noteAnswerOver(draft, turn.by, '');
   discardAnswer(draft, turn);
-}
-
-/** Requests the words so far. Where partials are trusted, a preemptive answer begins on them. */
-export function pauseUtterance(draft: Draft, event: EventOf<'paused'>): void {
-  const { evidence, isCostly, isLong, utterance: id } = event;
-  const speech = findOpenSpeech(draft, id);
-  if (!speech || isTranscriptRequested(speech.utterance) || !hasVoice(evidence)) return;
-  const { utterance } = speech;
-  utterance.evidence = evidence;
-  beginListening(draft, speech);
-  const { isDeferred, isRecognised, partial: text } = utterance;
-  if (isRecognised && !isCostly && !isDeferred) {
-    utterance.toMs = draft.atMs;
-    utterance.pausedMs = draft.atMs;
-    requestTranscript(draft, speech);
-    if (text !== undefined) beginPreemptiveAnswer(draft, speech, text, false);
-  } else if (isLong || !isRecognised) {
-    emitEffect(draft, { do: 'endpoint', utterance: id, text: undefined });
-  }
 }
 
 export function isTranscriptRequested({
@@ -142,72 +228,6 @@ function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false) {
     emitEffect(draft, { do: 'listen', utterance: utterance.id, by: turn.by });
 }
 
-/** The speaker goes on, so an answer on the words before the pause is void. */
-export function resumeUtterance(
-  draft: Draft,
-  { utterance: id }: EventOf<'resumed'>,
-): void {
-  const speech = findOpenSpeech(draft, id);
-  if (!speech) return;
-  const { turn, utterance } = speech;
-  if (turn.answer?.lastUtterance === id) discardUnheardAnswer(draft, turn);
-  utterance.words = undefined;
-  utterance.failure = undefined;
-  emitEffect(draft, { do: 'cancel-recognition', utterance: id });
-  utterance.isRequested = false;
-  utterance.isDeferred = false;
-}
-
-/** Something else sounds, so a yes in this utterance is nobody's. */
-export function overlayUtterance(
-  draft: Draft,
-  { utterance: id }: EventOf<'overlaid'>,
-): void {
-  const utterance = findOpenSpeech(draft, id)?.utterance;
-  if (utterance) utterance.isOverlaid = true;
-}
-
-export function receivePartial(draft: Draft, event: EventOf<'partial'>): void {
-  const { isStreamed = true, text, utterance: id } = event;
-  const speech = findOpenSpeech(draft, id);
-  if (!speech) return;
-  const { utterance } = speech;
-  utterance.understood = text;
-  if (!isStreamed) return;
-  utterance.partial = text;
-  const { isEnded, isRequested, pausedMs, words: known } = utterance;
-  const isOfPause = isRequested && !isEnded && known === undefined;
-  if (!isOfPause || draft.atMs - pausedMs > draft.rules.latePartialMs) return;
-  discardWrongGuess(draft, speech, text);
-  beginPreemptiveAnswer(draft, speech, text, false);
-}
-
-/** Takes the words of a pause or an end. Those of an earlier pause are void. */
-export function receiveTranscript(draft: Draft, event: EventOf<'words'>): void {
-  const { language, pause, text, utterance: id } = event;
-  const speech = findRequestedSpeech(draft, id, pause);
-  if (!speech) return;
-  const { utterance } = speech;
-  discardWrongGuess(draft, speech, text);
-  utterance.language = language;
-  utterance.words = utterance.understood = text;
-  utterance.recognisedMs = draft.atMs;
-  if (!utterance.isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text });
-}
-
-export function receiveNoTranscript(
-  draft: Draft,
-  event: EventOf<'unrecognised'>,
-): void {
-  const { error, pause, utterance: id } = event;
-  const speech = findRequestedSpeech(draft, id, pause);
-  if (!speech) return;
-  const { utterance } = speech;
-  utterance.failure = { error };
-  if (!utterance.isEnded)
-    emitEffect(draft, { do: 'endpoint', utterance: id, text: '' });
-}
-
 function findRequestedSpeech(draft: Draft, id: Id, pause: number) {
   const speech = findOpenSpeech(draft, id);
   const isCurrent =
@@ -226,17 +246,6 @@ function discardWrongGuess(
     discardUnheardAnswer(draft, turn);
 }
 
-/** The end is likely, so a preemptive answer begins, on sound alone where any words are answered. */
-export function expectEnd(draft: Draft, event: EventOf<'likely-over'>): void {
-  const { evidence, isCostly, utterance: id } = event;
-  const speech = findOpenSpeech(draft, id);
-  if (!speech) return;
-  const { utterance } = speech;
-  utterance.evidence = evidence;
-  if (!utterance.isRequested) requestTranscript(draft, speech, isCostly);
-  beginPreemptiveAnswer(draft, speech, utterance.words, true);
-}
-
 export function endPausedUtterances(draft: Draft): void {
   const endedMs = draft.atMs;
   for (const one of draft.turns.flatMap((turn) => turn.openSpeech)) {
@@ -246,7 +255,6 @@ export function endPausedUtterances(draft: Draft): void {
   }
 }
 
-/** Ends an utterance. Its words are requested unless its last pause did so. */
 export function endUtterance(
   draft: Draft,
   event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>,
@@ -268,7 +276,10 @@ export function endUtterance(
   utterance.isDeferred = false;
 }
 
-/** Begins the answer before the end is decided. A former one gives way once words go on with its question. */
+/**
+ * Begins an answer before the end is decided. A former answer gives way once words go on with its
+ * question.
+ */
 function beginPreemptiveAnswer(
   draft: Draft,
   speech: OpenSpeech,
@@ -286,23 +297,4 @@ function beginPreemptiveAnswer(
     turn,
     text === undefined ? undefined : joinTranscript(parts, text),
   );
-}
-
-export function receiveTypedQuestion(
-  draft: Draft,
-  { atMs, by, name, request, text }: EventOf<'typed'>,
-): void {
-  // A typed question is a turn that is decided already. After a no the answer is written.
-  if (hasRefused(draft, by)) {
-    emitEffect(draft, { do: 'report', request, outcome: 'private' });
-    return;
-  }
-  const { turnQueue, turns } = draft;
-  const isWaiting = ({ id }: TurnState) => turnQueue.waiting.includes(id);
-  const former = turns.find(
-    (one) => one.by === by && one.request !== undefined && isWaiting(one),
-  );
-  if (former) dropTurn(draft, former, 'replaced');
-  const parts = [{ utterance: 0, words: text }];
-  queueTurn(draft, addTurn(draft, by, atMs, { name, request, parts }));
 }

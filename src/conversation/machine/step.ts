@@ -1,71 +1,27 @@
 import { getNextCueMs } from '#src/turn/answer-wait.ts';
-import {
-  closeConnection,
-  endSession,
-  expireConnection,
-  openConnection,
-  retryConnection,
-  startDrain,
-  stopEverything,
-  updateRestrictions,
-  updateSettings,
-} from './connection-events.ts';
-import {
-  applyStoredConsents,
-  pauseHearing,
-  updateConsent,
-  updatePresence,
-} from './consent-events.ts';
+import { connectionHandlers, expireConnection } from './connection-events.ts';
+import { consentHandlers } from './consent-events.ts';
 import type { ConversationRules } from './conversation-rules.ts';
 import type { ConversationEffect } from './effects.ts';
-import type { ConversationEvent, EventKind, EventOf } from './events.ts';
-import {
-  applyBargeIn,
-  endReply,
-  expireReplies,
-  notePrompt,
-  noteWholeText,
-  rejectAnswer,
-  startHearing,
-  takeEntryOut,
-  takeRequestBack,
-  updateFailure,
-  updateStarvation,
-} from './reply-events.ts';
+import type { ConversationEvent } from './events.ts';
+import { expireReplies, replyHandlers } from './reply-events.ts';
 import {
   type Draft,
+  type EventHandlers,
   filterPanelNotes,
   findAwaitedReply,
   getGiveUpTime,
   isQuiet,
 } from './selectors.ts';
-import {
-  beginUtterance,
-  endUtterance,
-  expectEnd,
-  overlayUtterance,
-  pauseUtterance,
-  receiveNoTranscript,
-  receivePartial,
-  receiveTranscript,
-  receiveTypedQuestion,
-  resumeUtterance,
-} from './speech-events.ts';
+import { speechHandlers } from './speech-events.ts';
 import type { ConversationState } from './state.ts';
+import { expireConfirmations, toolHandlers } from './tool-decisions.ts';
+import { addressingHandlers } from './turn-addressing.ts';
+import { lifecycleHandlers } from './turn-lifecycle.ts';
 import {
-  closeFailedConfirmation,
-  decideCall,
-  expireConfirmations,
-  finishToolRun,
-  pressConfirmation,
-} from './tool-decisions.ts';
-import { openAddressingWindow } from './turn-addressing.ts';
-import { outdateAnswers, rememberWrittenExchange } from './turn-lifecycle.ts';
-import {
-  announceText,
   beginNextAnswer,
   expireAnnouncements,
-  queueNotice,
+  queueHandlers,
   startNextEntry,
 } from './turn-queue.ts';
 import { decideUtterances } from './utterance-decisions.ts';
@@ -75,53 +31,15 @@ export type ConversationStep = {
   readonly effects: readonly ConversationEffect[];
 };
 
-type Handlers = {
-  readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void;
-};
-
-/** Each event and the function that handles it: the table of contents of this folder. */
-const handlers: Handlers = {
-  began: beginUtterance,
-  paused: pauseUtterance,
-  resumed: resumeUtterance,
-  'likely-over': expectEnd,
-  overlaid: overlayUtterance,
-  ended: endUtterance,
-  barged: applyBargeIn,
-  partial: receivePartial,
-  words: receiveTranscript,
-  unrecognised: receiveNoTranscript,
-  prompted: notePrompt,
-  audible: startHearing,
-  whole: noteWholeText,
-  starved: updateStarvation,
-  over: endReply,
-  refused: rejectAnswer,
-  called: decideCall,
-  returned: finishToolRun,
-  pressed: pressConfirmation,
-  'ask-failed': closeFailedConfirmation,
-  typed: receiveTypedQuestion,
-  exchanged: rememberWrittenExchange,
-  outdated: outdateAnswers,
-  read: announceText,
-  notify: queueNotice,
-  'taken-back': takeRequestBack,
-  'taken-out': takeEntryOut,
-  failure: updateFailure,
-  stop: stopEverything,
-  'opened-window': openAddressingWindow,
-  people: updatePresence,
-  'answered-consent': updateConsent,
-  consents: applyStoredConsents,
-  'paused-hearing': pauseHearing,
-  'link-up': openConnection,
-  'link-down': closeConnection,
-  'link-lost': retryConnection,
-  restricted: updateRestrictions,
-  settings: updateSettings,
-  draining: startDrain,
-  leave: endSession,
+const handlers: EventHandlers = {
+  ...speechHandlers,
+  ...replyHandlers,
+  ...toolHandlers,
+  ...queueHandlers,
+  ...lifecycleHandlers,
+  ...addressingHandlers,
+  ...consentHandlers,
+  ...connectionHandlers,
   tick: () => undefined,
 };
 
@@ -158,7 +76,7 @@ export function stepConversation(
   filterPanelNotes(draft, ({ untilMs }) => untilMs > draft.atMs);
   expireConnection(draft);
   startNextEntry(draft);
-  // After the queue has moved on: a notice that may not wait at all is said if it is quiet now, however late this step comes.
+  // A notice that may not wait is said if it is quiet by now.
   expireAnnouncements(draft);
   beginNextAnswer(draft);
   const { atMs: _atMs, effects, raised: _raised, rules: _rules, ...after } = draft;
@@ -196,7 +114,6 @@ function copyAll<Item>(items: readonly Item[]) {
   return items.map((one) => ({ ...one }));
 }
 
-/** Instant, in ms, of the next `tick`. Infinite where nothing passes by itself. */
 export function getWakeTime(
   state: ConversationState,
   rules: ConversationRules,

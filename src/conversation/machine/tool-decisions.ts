@@ -1,6 +1,6 @@
-import type { EventOf } from './events.ts';
 import {
   type Draft,
+  type EventHandlers,
   emitEffect,
   findHeardReply,
   findTurn,
@@ -19,23 +19,39 @@ import type {
   UtteranceState,
 } from './state.ts';
 
-export function decideCall(
-  draft: Draft,
-  { answer: id, call }: EventOf<'called'>,
-): void {
-  const turn = findTurnByAnswer(draft, id);
-  const answer = turn?.answer;
-  if (!turn || !answer) return;
-  const ref = { answer: id, callId: call.callId };
-  if (call.effect === 'read') runToolCall(draft, turn, call, ref);
-  else decideChange(draft, turn, call, ref);
-  answer.hasCalled = true;
-}
+export const toolHandlers = {
+  called(draft, { answer: id, call }) {
+    const turn = findTurnByAnswer(draft, id);
+    const answer = turn?.answer;
+    if (!turn || !answer) return;
+    const ref = { answer: id, callId: call.callId };
+    if (call.effect === 'read') runToolCall(draft, turn, call, ref);
+    else decideChange(draft, turn, call, ref);
+    answer.hasCalled = true;
+  },
 
-/** Makes a change once for its turn. */
+  'ask-failed'(draft, { confirmation }) {
+    closeConfirmation(draft, confirmation);
+  },
+
+  /** Results for a turn or an answer that is gone reach no model. */
+  returned(draft, { isVain, result: resultId, run: id }) {
+    const run = draft.toolRuns.find((one) => one.id === id);
+    if (!run) return;
+    draft.toolRuns = draft.toolRuns.filter((one) => one !== run);
+    const turn = findTurn(draft, run.turn);
+    if (turn && run.effect === 'read') deliverReadResult(draft, turn, run, resultId);
+    else if (turn) finishChange(draft, turn, run, resultId, isVain);
+  },
+
+  pressed(draft, { by, confirmation: id }) {
+    const confirmation = draft.confirmations.find((one) => one.id === id);
+    if (confirmation?.presser === by) takeConfirmation(draft, confirmation);
+  },
+} satisfies Partial<EventHandlers>;
+
 function decideChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef) {
-  // An equal call gets the former result, and so does any call of the tool in a further answer if nothing was said since. A
-  // further answer's call with other arguments waits for Confirm.
+  // An equal call gets the former result, and so does a call of a further answer if nothing was said since.
   const alike = turn.changes.filter(({ tool }) => tool === call.tool);
   const former = alike.filter(({ answer }) => answer !== ref.answer);
   const same = alike.find(({ args }) => args === call.args);
@@ -131,7 +147,6 @@ function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>) {
   emitEffect(draft, { do: 'run', run: id, by, call, confirmation });
 }
 
-/** Asks in the chat, and aloud where one sentence tells everything. */
 function askConfirmation(
   draft: Draft,
   turn: TurnState,
@@ -163,13 +178,6 @@ function askConfirmation(
   emitEffect(draft, { do: 'result', ...ref, kind: 'asked' });
 }
 
-export function closeFailedConfirmation(
-  draft: Draft,
-  { confirmation }: EventOf<'ask-failed'>,
-): void {
-  closeConfirmation(draft, confirmation);
-}
-
 function closeConfirmation(draft: Draft, id: Id | undefined) {
   const closed = draft.confirmations.find((one) => one.id === id);
   if (!closed) return;
@@ -182,19 +190,6 @@ function closeConfirmation(draft: Draft, id: Id | undefined) {
 
 function removeConfirmation(draft: Draft, confirmation: Confirmation) {
   draft.confirmations = draft.confirmations.filter((one) => one !== confirmation);
-}
-
-/** A tool has ended. Results for a turn or an answer that is gone reach no model. */
-export function finishToolRun(
-  draft: Draft,
-  { isVain, result: resultId, run: id }: EventOf<'returned'>,
-): void {
-  const run = draft.toolRuns.find((one) => one.id === id);
-  if (!run) return;
-  draft.toolRuns = draft.toolRuns.filter((one) => one !== run);
-  const turn = findTurn(draft, run.turn);
-  if (turn && run.effect === 'read') deliverReadResult(draft, turn, run, resultId);
-  else if (turn) finishChange(draft, turn, run, resultId, isVain);
 }
 
 function deliverReadResult(
@@ -237,14 +232,6 @@ function noteForeignWords({ answer }: TurnState, { quotesOthers }: ToolRun) {
   if (answer && quotesOthers) answer.hasForeignWords = true;
 }
 
-export function pressConfirmation(
-  draft: Draft,
-  { by, confirmation: id }: EventOf<'pressed'>,
-): void {
-  const confirmation = draft.confirmations.find((one) => one.id === id);
-  if (confirmation?.presser === by) takeConfirmation(draft, confirmation);
-}
-
 function takeConfirmation(draft: Draft, confirmation: Confirmation) {
   const { args, by, effect, id, tool, turn } = confirmation;
   removeConfirmation(draft, confirmation);
@@ -255,7 +242,6 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
   startToolRun(draft, { ...call, ref: undefined, confirmation: id });
 }
 
-/** The question was heard to its end, so a yes counts from now on. */
 export function openSpokenConfirmation(draft: Draft, { answer }: TurnState): void {
   const { atMs, confirmations, rules } = draft;
   const asked = confirmations.find(({ id }) => id === answer?.confirmation);
@@ -265,7 +251,7 @@ export function openSpokenConfirmation(draft: Draft, { answer }: TurnState): voi
   asked.toMs = atMs + rules.spokenYesMs;
 }
 
-/** A yes was said. It counts once its speaker does not go on. */
+/** A yes counts once its speaker does not go on. */
 export function acceptSpokenYes(
   draft: Draft,
   by: PersonId,
@@ -292,7 +278,6 @@ export function voidSpokenYes(draft: Draft, by: PersonId): void {
     if (one.spokenState === 'accepted' && one.presser === by) one.spokenState = 'none';
 }
 
-/** Other words after the question leave only the button. */
 export function closeSpokenConfirmations(
   draft: Draft,
   by: PersonId,
@@ -311,7 +296,6 @@ export function closeOpenConfirmations(draft: Draft): void {
     if (one.spokenState === 'open') one.spokenState = 'none';
 }
 
-/** Takes a yes after which nothing was said, and closes expired buttons. */
 export function expireConfirmations(draft: Draft): void {
   for (const one of draft.confirmations) {
     if (one.spokenState === 'accepted' && draft.atMs >= one.toMs)
@@ -321,7 +305,7 @@ export function expireConfirmations(draft: Draft): void {
   }
 }
 
-/** Stops the tools of a turn that is not wanted. A confirmed call runs on. */
+/** Stops the tools of an unwanted turn. A confirmed call runs on. */
 export function stopTurnRuns(draft: Draft, turn: Id): void {
   stopToolRuns(draft, (one) => one.turn === turn && one.ref !== undefined);
 }
@@ -335,7 +319,6 @@ export function discardUnheardAnswer(draft: Draft, turn: TurnState): void {
   if (!findHeardReply(draft, turn.id)) discardAnswer(draft, turn);
 }
 
-/** Ends an answer that was not heard. Its changes run on. */
 export function stopAnswer(draft: Draft, { answer }: TurnState): void {
   if (!answer) return;
   emitEffect(draft, { do: 'discard', reply: answer.id });

@@ -16,9 +16,9 @@ import {
   type UtteranceDecision,
 } from '#src/turn/decide-utterance.ts';
 import type { ConversationRules } from './conversation-rules.ts';
-import type { EventOf } from './events.ts';
 import {
   type Draft,
+  type EventHandlers,
   findCurrentTurn,
   getStanding,
   hasRefused,
@@ -29,6 +29,14 @@ import {
 import type { ConversationState, UtteranceState } from './state.ts';
 
 type AddressedSpeech = SpeakerTurn & { readonly present: readonly string[] };
+
+export const addressingHandlers = {
+  /** After a press of Ask the next words need no name. */
+  'opened-window'(draft, { by }) {
+    if (getStanding(draft, by) !== 'yes') return;
+    updateAttention(draft, { kind: 'asked', personId: by, atMs: draft.atMs });
+  },
+} satisfies Partial<EventHandlers>;
 
 export function getAddressingRules(
   { settings }: ConversationState,
@@ -66,7 +74,6 @@ export function needsTranscript(
   return needsWordsBy(draft.attention, addressee, activity, rules);
 }
 
-/** Whether a typed line is addressed to the bot, by the rules for speech. */
 export function isLineAddressed(
   state: ConversationState,
   line: { readonly by: PersonId; readonly text: string; readonly atMs: number },
@@ -76,15 +83,6 @@ export function isLineAddressed(
   const spoken = { ...describeSpeech(state, by, { fromMs, isAlone: false }), text };
   return decideAddressing(state.attention, spoken, getAddressingRules(state, rules))
     .verdict.meant;
-}
-
-/** A press of Ask opens a window in which the next words need no name. */
-export function openAddressingWindow(
-  draft: Draft,
-  { by }: EventOf<'opened-window'>,
-): void {
-  if (getStanding(draft, by) !== 'yes') return;
-  updateAttention(draft, { kind: 'asked', personId: by, atMs: draft.atMs });
 }
 
 export function noteAnswerBegun(draft: Draft, by: PersonId): void {
@@ -103,7 +101,6 @@ export function updateAttention(draft: Draft, event: AddressEvent): void {
   draft.attention = stepAddressing(draft.attention, event, rules);
 }
 
-/** Decides about an utterance that has ended, which may open or close addressing windows. */
 export function decideWords(
   draft: Draft,
   { turn, utterance }: OpenSpeech,

@@ -2,9 +2,9 @@ import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { DroppedTurnReason } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 import type { UtteranceOutcome } from './effects.ts';
-import type { EventOf } from './events.ts';
 import {
   type Draft,
+  type EventHandlers,
   emitEffect,
   emitFact,
   findAnnouncement,
@@ -36,6 +36,19 @@ import type {
 import { discardAnswer, stopAnswer, stopTurnRuns } from './tool-decisions.ts';
 import { noteAnswerOver } from './turn-addressing.ts';
 
+export const lifecycleHandlers = {
+  exchanged(draft, event) {
+    const { by, heard, name, words } = event;
+    if (hasRefused(draft, by)) return;
+    addExchange(draft, { by, name, isOwn: false, words, heard, isOver: false });
+    noteAnswerOver(draft, by, heard);
+  },
+
+  outdated(draft) {
+    setHistory(draft, draft.history.exchanges);
+  },
+} satisfies Partial<EventHandlers>;
+
 export function findRejection(state: ConversationState): EarlyEnd | undefined {
   if (state.isOver) return 'left';
   if (state.isEnding) return 'ending';
@@ -66,7 +79,7 @@ export function addTurn(
   return turn;
 }
 
-/** Begins an answer. Nothing of it is heard, and no tool runs, before it is wanted. */
+/** Begins an answer. Nothing of it is heard, and no tool runs, before the answer is wanted. */
 export function beginTurnAnswer(
   draft: Draft,
   turn: TurnState,
@@ -99,14 +112,13 @@ export function beginTurnAnswer(
   return answer;
 }
 
-/** Notes for waiting turns that the bot spoke to another person, or to all: their askers are called by name. */
+/** Notes that the bot spoke to another person, so that waiting askers are called by name. */
 export function markWaitingTurns(draft: Draft, addressed?: PersonId): void {
   for (const turn of draft.turns)
     if (draft.turnQueue.waiting.includes(turn.id) && turn.by !== addressed)
       turn.hasWaited = true;
 }
 
-/** Ends a turn. Each turn ends here, once. */
 export function endTurn(
   draft: Draft,
   turn: TurnState,
@@ -152,7 +164,6 @@ export function reportUtterance(
   });
 }
 
-/** Undecided speech becomes a turn of its own. */
 function separateOpenSpeech(draft: Draft, turn: TurnState) {
   const { by, endedMs, name, openSpeech, parts } = turn;
   if (openSpeech.length === 0) return;
@@ -195,7 +206,6 @@ export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
   endTurn(draft, turn, why);
 }
 
-/** Cuts a reply. It stays current until `over`, which follows at once. */
 export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
   if (current.phase.kind === 'cut') return;
   emitEffect(draft, { do: 'cut', reply: current.reply });
@@ -220,7 +230,10 @@ export function finishReplyClause(
   current.phase = { kind: 'finishing', why };
 }
 
-/** Drops a turn while its asker waits. The panel shows it, or the chat before the process ends. */
+/**
+ * Drops a turn while its asker waits. The panel shows the loss, or the chat before the process
+ * ends.
+ */
 export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason): void {
   const { by, name } = turn;
   if (why === 'ending') emitEffect(draft, { do: 'notice', line: 'unanswered', by });
@@ -278,7 +291,6 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
   turnQueue.waiting = [id, ...turnQueue.waiting];
 }
 
-/** Makes unheard answers anew if their prompts may hold words of others. */
 export function renewForeignAnswers(draft: Draft): void {
   for (const turn of draft.turns) {
     const { current } = draft.turnQueue;
@@ -318,20 +330,6 @@ export function toExchange(
   return { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver };
 }
 
-export function rememberWrittenExchange(
-  draft: Draft,
-  event: EventOf<'exchanged'>,
-): void {
-  const { by, heard, name, words } = event;
-  if (hasRefused(draft, by)) return;
-  addExchange(draft, { by, name, isOwn: false, words, heard, isOver: false });
-  noteAnswerOver(draft, by, heard);
-}
-
-export function outdateAnswers(draft: Draft): void {
-  setHistory(draft, draft.history.exchanges);
-}
-
 function addExchange(draft: Draft, exchange: HistoryExchange) {
   const all = [...draft.history.exchanges, exchange];
   setHistory(draft, all.slice(-draft.rules.maxExchanges));
@@ -349,7 +347,7 @@ export function setHistory(draft: Draft, exchanges: readonly HistoryExchange[]):
   draft.history = { version: draft.history.version + 1, exchanges };
 }
 
-/** Whether a name has plain letters and digits only. Others could look like a part of the prompt. */
+/** Other characters could look like a part of the prompt. */
 export function isPlainName(name: string): boolean {
   return /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u.test(name);
 }

@@ -5,6 +5,7 @@ import { beginWait, getWaitStartMs } from '#src/turn/answer-wait.ts';
 import type { EventOf } from './events.ts';
 import {
   type Draft,
+  type EventHandlers,
   emitEffect,
   findAnnouncement,
   findHeardReply,
@@ -48,6 +49,39 @@ import {
   toExchange,
 } from './turn-lifecycle.ts';
 
+export const queueHandlers = {
+  read(draft, event) {
+    const { about, isInterruptible, owner, request, text, when } = event;
+    const outcome = findAnnouncementRejection(draft, event);
+    if (outcome === undefined)
+      queueAnnouncement(
+        draft,
+        addAnnouncement(draft, { owner, about, when, text, isInterruptible, request }),
+      );
+    else if (request !== undefined)
+      emitEffect(draft, { do: 'report', request, outcome });
+  },
+
+  notify(draft, event) {
+    const { request, text, to, untilMs } = event;
+    const about = to === undefined ? [] : [to];
+    const notice = addAnnouncement(draft, {
+      about,
+      when: 'pause',
+      text,
+      request,
+      untilMs,
+    });
+    const isFull = listNotices(draft).length > draft.rules.maxNotices;
+    if (
+      isFull ||
+      draft.settings.mode === 'captions' ||
+      findRejection(draft) !== undefined
+    )
+      endAnnouncement(draft, notice, 'refused');
+  },
+} satisfies Partial<EventHandlers>;
+
 export function queueTurn(draft: Draft, turn: TurnState): void {
   const refusal = findRejection(draft);
   if (refusal === 'ending') loseTurn(draft, turn, refusal);
@@ -64,7 +98,9 @@ export function queueTurn(draft: Draft, turn: TurnState): void {
   insertTurn(draft, turn);
 }
 
-/** A new question replaces the asker's own one while that was not heard. */
+/**
+ * A new question replaces an older one of its asker while nothing of the older answer was heard.
+ */
 function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   // Words that were understood late replace nothing.
   const { current } = draft.turnQueue;
@@ -76,7 +112,7 @@ function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   dropTurn(draft, former, 'replaced');
 }
 
-/** Keeps at most three turns waiting. Of its asker first, the oldest turn is lost. */
+/** Keeps at most three turns waiting. The oldest is lost, of this asker first. */
 function dropOldestTurn(draft: Draft, turn: TurnState) {
   const waiting = draft.turnQueue.waiting.flatMap((id) => findTurn(draft, id) ?? []);
   if (waiting.length < draft.rules.queue.maxQuestions) return;
@@ -161,7 +197,7 @@ export function beginNextAnswer(draft: Draft): void {
   beginTurnAnswer(draft, next, joinTranscript(next.parts), supposed);
 }
 
-/** A reply was heard whole, so a preemptive answer that supposed this is current. */
+/** A reply was heard whole, so the preemptive answer that supposed this is current. */
 export function confirmNextAnswer(draft: Draft, formerVersion: number): void {
   const { exchanges, version } = draft.history;
   const answer = findPreparedTurn(draft)?.answer;
@@ -230,7 +266,7 @@ export function concludeTurn(
   endTurn(draft, turn, end);
 }
 
-/** Announces the first failure of its kind. Later ones are a cue, until an answer is whole. */
+/** Later failures are a cue, until an answer is whole. */
 export function announceFailure(
   draft: Draft,
   stage: string,
@@ -248,7 +284,6 @@ export function announceFailure(
     );
 }
 
-/** Remembers a failure. True where people did not know of it. */
 export function rememberFailure(draft: Draft, failure: string): boolean {
   if (draft.reportedFailures.includes(failure)) return false;
   draft.reportedFailures = [...draft.reportedFailures, failure];
@@ -261,18 +296,7 @@ export function forgetFailures(draft: Draft, ...stages: readonly string[]): void
   );
 }
 
-export function announceText(draft: Draft, event: EventOf<'read'>): void {
-  const { about, isInterruptible, owner, request, text, when } = event;
-  const outcome = findAnnouncementRejection(draft, event);
-  if (outcome === undefined)
-    queueAnnouncement(
-      draft,
-      addAnnouncement(draft, { owner, about, when, text, isInterruptible, request }),
-    );
-  else if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome });
-}
-
-/** Rejects an announcement where eight wait, or for a chat three of its author or 24 in all. */
+/** Limits how many announcements wait, and how many lines of a chat each author has among them. */
 function findAnnouncementRejection(draft: Draft, { owner, when }: EventOf<'read'>) {
   const refusal = findRejection(draft);
   if (refusal) return refusal;
@@ -323,25 +347,6 @@ function addAnnouncement(
   return reading;
 }
 
-export function queueNotice(draft: Draft, event: EventOf<'notify'>): void {
-  const { request, text, to, untilMs } = event;
-  const about = to === undefined ? [] : [to];
-  const notice = addAnnouncement(draft, {
-    about,
-    when: 'pause',
-    text,
-    request,
-    untilMs,
-  });
-  const isFull = listNotices(draft).length > draft.rules.maxNotices;
-  if (
-    isFull ||
-    draft.settings.mode === 'captions' ||
-    findRejection(draft) !== undefined
-  )
-    endAnnouncement(draft, notice, 'refused');
-}
-
 function listNotices(state: ConversationState) {
   return state.announcements.filter(({ when }) => when === 'pause');
 }
@@ -372,7 +377,6 @@ export function dropAnnouncementsAbout(draft: Draft, by: PersonId): void {
   }
 }
 
-/** Ends notices that found no pause in time. */
 export function expireAnnouncements(draft: Draft): void {
   for (const reading of draft.announcements)
     if (reading.untilMs <= draft.atMs) dropAnnouncement(draft, reading, 'late');

@@ -34,7 +34,6 @@ type AnswerDecision = Extract<
 >;
 type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
 
-/** Decides each utterance whose words and predecessors are known. */
 export function decideUtterances(draft: Draft): void {
   for (let due = findDecidableSpeech(draft); due; due = findDecidableSpeech(draft))
     decideSpeech(draft, due);
@@ -70,7 +69,7 @@ function decideSpeech(draft: Draft, speech: OpenSpeech) {
   else ignoreUtterance(draft, turn, utterance, decision);
 }
 
-/** Adds words for the bot to their turn, and queues the turn unless its speaker goes on. */
+/** The turn is queued unless its speaker goes on. */
 function addTurnPart(
   draft: Draft,
   turn: TurnState,
@@ -154,7 +153,6 @@ function dropWaitingTurns(draft: Draft, by: PersonId) {
   }
 }
 
-/** Ends a turn that its speaker stopped before anything of its answer was heard. */
 function stopTurn(draft: Draft, id: Id) {
   const turn = findTurn(draft, id);
   if (!turn || isQueued(draft, id)) return;
@@ -162,7 +160,7 @@ function stopTurn(draft: Draft, id: Id) {
   else dropEmptyTurn(draft, turn);
 }
 
-/** The rest was nothing, or for others, so the turn is answered as it was. */
+/** The rest was nothing, so the turn is answered as it was. */
 function restoreTurn(draft: Draft, id: Id) {
   const turn = findTurn(draft, id);
   if (!turn || turn.openSpeech.length > 0 || isQueued(draft, id)) return;
