@@ -62,3 +62,6 @@ export interface VoiceLinkOpener {
   /** Wait in ms before another link may be opened. */
   getRestMs(guildId: GuildId): number;
 }
+
+/** `left`: the sound left for the channel. `speaking`: other sound was in the way. `away`: no connection is open. */
+export type CueOutcome = 'left' | 'speaking' | 'away';

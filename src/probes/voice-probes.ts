@@ -1,7 +1,7 @@
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { measureRms, speakRateHz } from '#src/audio/pcm.ts';
 import { type ChannelFacts, judgeJoin } from '#src/people/join-rules.ts';
-import type { ChannelRef, LinkState } from '#src/ports/voice-link.ts';
+import type { ChannelRef, CueOutcome, LinkState } from '#src/ports/voice-link.ts';
 import { describeObstacle } from '#src/sessions/join-obstacles.ts';
 import { failing, notTried, ok, type Probe } from './probe.ts';
 
@@ -85,7 +85,7 @@ export const decode: Probe<{ readonly codec: OpusCodec; readonly tone: Int16Arra
 type Output = {
   readonly isMute: boolean;
   /** Plays a tone; `speaking`: other sound was in the way. */
-  play(signal: AbortSignal): Promise<'left' | 'speaking' | 'away'>;
+  play(signal: AbortSignal): Promise<CueOutcome>;
 };
 
 export const playback: Probe<Output | undefined> = {

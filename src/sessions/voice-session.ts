@@ -29,7 +29,12 @@ import type {
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { ReconnectingConnection } from '#src/voice/connection/reconnecting-connection.ts';
 import { type ConnectionOptions, runConnection } from './connection-loop.ts';
-import { getLeftLine, type ReconnectDecision } from './join-outcomes.ts';
+import {
+  getFollowedPerson,
+  getLeftLine,
+  type JoinCall,
+  type ReconnectDecision,
+} from './join-outcomes.ts';
 import { createSessionPanel, getTalkState } from './panel-view.ts';
 import { watchRoles } from './role-watch.ts';
 import type { SeatPersistence } from './seat-persistence.ts';
@@ -165,6 +170,11 @@ export class VoiceSession implements Session {
     this.#mode = mode;
     this.loop.syncSettings();
     this.features.onChange(true);
+    this.#seats.saveSeat(this);
+  }
+
+  follow(call: Pick<JoinCall, 'callerId' | 'follows'>): void {
+    this.followedId = getFollowedPerson(call, this.followedId);
     this.#seats.saveSeat(this);
   }
 

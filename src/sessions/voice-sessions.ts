@@ -1,7 +1,7 @@
 import { waitAtMost } from '#src/base/bounded-wait.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/session-consent.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { mayOpen } from '#src/people/audience.ts';
@@ -41,6 +41,9 @@ import {
 } from './voice-session.ts';
 
 type LiveSession = { readonly session: VoiceSession; ended: Promise<void> };
+
+type SeatedSession = Pick<VoiceSession, 'channel' | 'followedId' | 'isOver' | 'leave'>;
+type MovedSession = Pick<VoiceSession, 'isOver' | 'loop' | 'notices' | 'place'>;
 
 type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
   readonly isOnce?: boolean;
@@ -348,11 +351,7 @@ export class VoiceSessions implements AsyncDisposable {
   followPerson(guildId: GuildId, personId: PersonId, follows: boolean): boolean {
     const here = this.findSession(guildId);
     if (!here) return false;
-    here.followedId = getFollowedPerson(
-      { callerId: personId, follows },
-      here.followedId,
-    );
-    this.#seats.saveSeat(here);
+    here.follow({ callerId: personId, follows });
     return true;
   }
 
@@ -360,8 +359,7 @@ export class VoiceSessions implements AsyncDisposable {
     // A call to where the bot sits already may still be a yes, and change its mode.
     here.consent.addCaller(call.callerId);
     if (call.mode) here.mode = call.mode;
-    here.followedId = getFollowedPerson(call, here.followedId);
-    this.#seats.saveSeat(here);
+    here.follow(call);
     await here.loadSettings();
     return here.getJoinOutcome('already', call.callerId);
   }
@@ -495,9 +493,10 @@ export class VoiceSessions implements AsyncDisposable {
       this.#postFarewell(former.channel, { id: 'gave_up' });
   }
 
-  #reportMove(former: VoiceSession, session: VoiceSession) {
-    const { channel: from } = former;
-    const { channel, notices } = session;
+  #reportMove(former: Owners<'loop' | 'place'>, session: MovedSession) {
+    const { channel: from } = former.place;
+    const { notices, place } = session;
+    const { channel } = place;
     if (from.channelId === channel.channelId) return;
     const line = { id: 'moved', with: { channel: channel.name } } as const;
     this.#notices.enqueue({ channel: from, line, isStillTrue: () => !session.isOver });
@@ -507,7 +506,7 @@ export class VoiceSessions implements AsyncDisposable {
     );
   }
 
-  #onMovedByHand(session: VoiceSession | undefined, channelId: ChannelId) {
+  #onMovedByHand(session: SeatedSession | undefined, channelId: ChannelId) {
     // Somebody moved the bot, so it is not wanted back by itself.
     if (!session || session.isOver || session.channel.channelId === channelId) return;
     session.followedId = undefined;
@@ -517,7 +516,7 @@ export class VoiceSessions implements AsyncDisposable {
   #onRightLost(
     channelId: ChannelId,
     kind: MissingRight,
-    session: VoiceSession | undefined,
+    session: SeatedSession | undefined,
   ) {
     // Discord lets the bot stay where it may not be any more.
     if (session?.channel.channelId !== channelId || session.isOver) return;
@@ -530,7 +529,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** The last line of a session, unless the bot is called again. */
-  #postFarewell(channel: ChannelRef, line: TextLine, over?: VoiceSession) {
+  #postFarewell(channel: ChannelRef, line: TextLine, over?: unknown) {
     const isStillTrue = () =>
       [undefined, over].includes(this.#findHere(channel.guildId));
     this.#notices.enqueue({ channel, line, isStillTrue });

@@ -38,11 +38,13 @@ export function getNextCueMs(
   return hasHeardMoment ? nextTickMs : Math.min(nextTickMs, sinceMs + rules.momentMs);
 }
 
+export type WaitingCue = 'tick' | 'moment';
+
 export function stepAnswerWait(
   waiting: AnswerWait,
   atMs: number,
   rules: AnswerWaitRules,
-): { readonly waiting: AnswerWait; readonly cue: 'tick' | 'moment' } {
+): { readonly waiting: AnswerWait; readonly cue: WaitingCue } {
   const next = { ...waiting, nextTickMs: atMs + rules.everyMs };
   const isMoment = !waiting.hasHeardMoment && atMs - waiting.sinceMs >= rules.momentMs;
   if (!isMoment) return { waiting: next, cue: 'tick' };

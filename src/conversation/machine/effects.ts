@@ -1,5 +1,6 @@
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { DroppedTurnReason, LeaveReason } from '#src/ports/session-events.ts';
+import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { IgnoreReason, OverlapWords } from '#src/turn/decide-utterance.ts';
 import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type {
@@ -47,7 +48,7 @@ type AnsweringEffect =
   | { readonly do: 'speak'; readonly reading: Id; readonly text: string }
   | { readonly do: 'cut'; readonly reply: Id }
   | { readonly do: 'finish-clause'; readonly reply: Id }
-  | { readonly do: 'cue'; readonly cue: 'tick' | 'moment' | 'error' };
+  | { readonly do: 'cue'; readonly cue: WaitingCue | 'error' };
 
 type ToolCallEffect =
   | {

@@ -174,7 +174,7 @@ type PlaceEvent =
       readonly random: number;
       readonly restMs: number;
       readonly paceMs?: number | undefined;
-      readonly final: 'refused' | 'sent-away' | 'lost' | undefined;
+      readonly final: LeaveReason | undefined;
     }
   | {
       readonly kind: 'restricted';

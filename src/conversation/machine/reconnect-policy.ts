@@ -1,4 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { LeaveReason } from '#src/ports/session-events.ts';
 
 type ReconnectRules = {
   /** Longest wait before each try. The last value counts for all further tries. */
@@ -82,10 +83,7 @@ export function planRetry(
   return { reconnect: next, waitMs: isOver ? undefined : waitMs };
 }
 
-export function findFinalLoss({
-  code,
-  retryable,
-}: BotError): 'refused' | 'sent-away' | undefined {
+export function findFinalLoss({ code, retryable }: BotError): LeaveReason | undefined {
   if (retryable) return undefined;
   return code === 'link.lost' ? 'sent-away' : 'refused';
 }

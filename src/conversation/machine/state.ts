@@ -1,4 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { PlayEnd } from '#src/base/play-end.ts';
 import type { ConsentState } from '#src/people/consent.ts';
 import type { JoinMode } from '#src/ports/command-ports.ts';
 import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
@@ -149,16 +150,9 @@ export type Announcement = {
 };
 
 export type EarlyEnd =
-  | 'stopped'
-  | 'skipped'
-  | 'withdrawn'
-  | 'interrupted'
+  | Exclude<PlayEnd, 'completed'>
   | 'replaced'
-  | 'left'
-  | 'lost'
-  | 'muted'
   | 'refused'
-  | 'failed'
   | DroppedTurnReason;
 
 /**

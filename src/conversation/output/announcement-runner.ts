@@ -16,10 +16,11 @@ import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { toReadingRequest } from '#src/spending/reservation.ts';
-import { type PaidVoice, synthesizeClause } from '#src/voice/output/clause-sound.ts';
 import {
   createStuckError,
+  type PaidVoice,
   type SpeechOutput,
+  synthesizeClause,
 } from '#src/voice/output/speech-output.ts';
 import type { VoiceDeps } from './answer-delivery.ts';
 import {

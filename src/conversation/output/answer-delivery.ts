@@ -15,13 +15,13 @@ import { type Reservation, toReadingRequest } from '#src/spending/reservation.ts
 import type { CheckedLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { beginsWithName } from '#src/turn/addressing/names.ts';
-import { synthesizeClause } from '#src/voice/output/clause-sound.ts';
 import type {
   AnswerProgress,
   ArrivedPart,
   FinishedAnswer,
   PendingAnswer,
 } from '#src/voice/output/pending-answer.ts';
+import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 
 export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
 

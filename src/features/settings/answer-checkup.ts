@@ -7,7 +7,7 @@ import type {
 } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { ChannelRef, CueOutcome } from '#src/ports/voice-link.ts';
 import {
   recognise,
   request,
@@ -36,7 +36,6 @@ import { silentHost } from '#src/spending/paid-engine.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import type { CueOutcome } from '#src/voice/connection/reconnecting-connection.ts';
 
 export type CheckReport = {
   /** One for each part. */

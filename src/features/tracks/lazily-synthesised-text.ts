@@ -7,7 +7,7 @@ import type { Asker } from '#src/ports/command-ports.ts';
 import { Skip } from '#src/sources/decode/decoder.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import { toReadingRequest } from '#src/spending/reservation.ts';
-import { synthesizeClause } from '#src/voice/output/clause-sound.ts';
+import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 
 /** People outside the voice channel read titles, so the title has no words of the text. */
 export const speechTitle = '\u201c\u2026\u201d';

@@ -12,7 +12,7 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toSpeechRequest } from '#src/spending/reservation.ts';
-import { synthesizeClause } from '#src/voice/output/clause-sound.ts';
+import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 import { holdStream } from './held-stream.ts';
 
 /** The next sentence is requested while one is sent. */

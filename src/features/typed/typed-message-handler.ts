@@ -127,7 +127,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   /** Never throws. */
   async #findObjectionElsewhere(
     { author, guildId }: TypedMessage,
-    session: VoiceSession | undefined,
+    session: Owners<'consent'> | undefined,
   ) {
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);
@@ -153,7 +153,7 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   async #answerMessage(
     message: TypedMessage,
-    session: VoiceSession | undefined,
+    session: AnsweringSession | undefined,
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
     const { channelId: placeId, guildId, author } = message;
@@ -194,7 +194,7 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   async #chooseMedium(
     { author: { id }, guildId }: TypedMessage,
-    session: VoiceSession | undefined,
+    session: Pick<VoiceSession, 'isHere' | 'place' | 'speech'> | undefined,
   ) {
     await this.#deps.peopleSettings.loadSettings(guildId, id);
     if (!session) return 'reply';
@@ -267,6 +267,11 @@ function toQuestion(
 function isStopLine(text: string) {
   return classifyInterjection(text, { isFinal: true }).kind === 'stop';
 }
+
+type AnsweringSession = Pick<
+  VoiceSession,
+  'consent' | 'isHere' | 'loop' | 'notices' | 'place' | 'speech' | 'tools'
+>;
 
 type ChatSession = Owners<'consent' | 'loop' | 'place'>;
 

@@ -349,7 +349,7 @@ function toPipelineManner(
  */
 function findKnownExchanges(
   { id }: Asker,
-  session: VoiceSession | undefined,
+  session: Pick<VoiceSession, 'channel' | 'consent' | 'isHere' | 'loop'> | undefined,
   { placeId, sentBy }: QuestionSubject,
 ): { readonly exchanges: readonly HistoryExchange[]; readonly owner: TextOwner } {
   const { channelId } = session?.channel ?? {};

@@ -17,6 +17,7 @@ import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type {
   ChannelMember,
   ChannelRef,
+  CueOutcome,
   LinkState,
   MayHear,
   VoiceLink,
@@ -24,6 +25,7 @@ import type {
 } from '#src/ports/voice-link.ts';
 import type { TurnModel } from '#src/speech/local/turn-model.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
+import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
@@ -166,9 +168,6 @@ export class ReconnectingConnection {
   }
 }
 
-/** `away`: no connection is open. */
-export type CueOutcome = 'left' | 'speaking' | 'away';
-
 export type OpenConnection = {
   readonly output: SpeechOutput;
   readonly giveTranscript: (speakerId: PersonId, understood: Transcript) => void;
@@ -182,7 +181,7 @@ export type OpenConnection = {
     what: OverlapKind,
     isMeant: boolean,
   ) => void;
-  readonly playWaitingCue: (cue: 'tick' | 'moment') => void;
+  readonly playWaitingCue: (cue: WaitingCue) => void;
   readonly endWaitingCues: () => void;
 };
 

@@ -1,9 +1,11 @@
+import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { BotError } from '#src/base/errors.ts';
+import { addFailureStage, BotError } from '#src/base/errors.ts';
 import type { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 
 export const paceChanges = ['slower', 'faster', 'usual'] as const;
 
@@ -202,4 +204,23 @@ export function createStuckError(): BotError {
     'speak',
     `The voice link sent no frame of a reply for ${maxStallMs / 1000} s.`,
   );
+}
+
+export type PaidVoice = {
+  readonly synthesizer: Synthesizer;
+  readonly voice: SpeechVoice;
+};
+
+/** An unspeakable clause has no sound. Errors: BotError at the stage `speak`. */
+export async function* synthesizeClause(
+  clause: string,
+  { synthesizer, voice }: PaidVoice,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm> {
+  try {
+    yield* synthesizer.synthesize(clause, voice, signal);
+  } catch (error) {
+    if (error instanceof BotError && error.code === 'speech.unspeakable') return;
+    throw addFailureStage('speak', error);
+  }
 }
