@@ -7,7 +7,6 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
-import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';
 import {
   findAwaitedReply,
@@ -15,13 +14,16 @@ import {
   isQuiet,
 } from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
+import {
+  greetOnArrival,
+  type VoiceDeps,
+} from '#src/conversation/output/answer-delivery.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
-import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
+import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { toSpeechRequest } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
@@ -412,40 +414,4 @@ function handleInput(
   // Barge-in goes first, as it must not wait for recognition.
   interruptions.handleInput(speakerId, noticed);
   utterances.handleInput(speakerId, noticed);
-}
-
-/** The bot listens first, so that it greets neither into a voice nor after something else. */
-const listenBeforeGreetingMs = 500;
-
-/** Greets aloud once, as people other than the caller have read nothing of it. */
-function greetOnArrival(
-  session: Session,
-  clock: Pick<Clock, 'later'>,
-  people: readonly ChannelMember[],
-  callerId: PersonId,
-) {
-  const { loop, notices, place, speech } = session;
-  const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
-  if (!speech.canSpeak() || !place.isFirst('greeted') || !people.some(isOther)) return;
-  const { language } = place.getSettings();
-  const greeting = {
-    language: notices.getSpokenLocale(language),
-    maxWaitMs: 0,
-    getText: () =>
-      toSpeakable(notices.formatSpokenText({ id: getGreeting(session) }, language)),
-    onEnded: () => undefined,
-  };
-  const { nextId } = loop.state;
-  const isFirstOfAll = () => loop.state.nextId === nextId;
-  clock.later(
-    listenBeforeGreetingMs,
-    () => void (isFirstOfAll() && speech.requests.queueNotice(greeting)),
-  );
-}
-
-function getGreeting({ consent, place }: Session) {
-  if (consent.storedConsents.policy === 'notice') return 'join.spoken.notice';
-  const isUnasked = ({ id, isBot }: ChannelMember) =>
-    !isBot && consent.getStanding(id) === 'unasked';
-  return place.listPeople().some(isUnasked) ? 'join.spoken' : 'join.spoken.heard';
 }

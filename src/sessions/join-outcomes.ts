@@ -58,8 +58,8 @@ function roundToSeconds(ms: number) {
 /** `callerId` is empty for a join without a caller. */
 export type JoinCall = {
   readonly callerId: PersonId;
-  readonly mode?: JoinMode | undefined;
-  readonly follows?: boolean | undefined;
+  readonly mode?: JoinMode;
+  readonly follows?: boolean;
   readonly isCalled?: boolean;
 };
 

@@ -21,9 +21,9 @@ export type PanelFacts = {
   readonly state: ConversationState;
   readonly guildId: GuildId;
   readonly consent: Pick<SessionConsent, 'getConsent' | 'canWrite'>;
-  readonly talking?: string | undefined;
+  readonly talking?: string;
   readonly nameOf: (personId: PersonId) => string;
-  readonly step?: PlainTextId | undefined;
+  readonly step?: PlainTextId;
   /** Readers in the chat of the voice channel may know questions. */
   readonly isInChat: boolean;
   readonly features: FeaturePanel;

@@ -138,7 +138,7 @@ export class PrivacyRequests {
     }
   }
 
-  async #eraseOnce(erasure: Erasure): Promise<ForgetOutcome> {
+  async #eraseOnce(erasure: Erasure) {
     const key = `${erasure.guildId} ${erasure.personId}`;
     this.#erasing.add(key);
     const outcome = await this.#eraseAll(erasure);
@@ -169,7 +169,7 @@ export class PrivacyRequests {
     return { kind: 'forgotten', total, staysBlocked: staysBlocked || undefined };
   }
 
-  #forgetInMemory(guildId: GuildId, personId: PersonId): readonly EraseStoredData[] {
+  #forgetInMemory(guildId: GuildId, personId: PersonId) {
     this.#deps.spending.forget(guildId, personId);
     this.#deps.peopleSettings.forgetSettings(guildId, personId);
     return this.#forgetInFeatures(guildId, personId, 'forgotten');
@@ -228,7 +228,7 @@ export class PrivacyRequests {
     return this.#sessions.getConsent(guildId, { id: personId, roleIds: [] });
   }
 
-  async #isBlocked(guildId: GuildId, personId: PersonId): Promise<boolean> {
+  async #isBlocked(guildId: GuildId, personId: PersonId) {
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);
     return settings.getForGuild(guildId).blockedIds.includes(personId);

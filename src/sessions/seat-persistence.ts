@@ -146,7 +146,7 @@ export class SeatPersistence implements AsyncDisposable {
     return done === true;
   }
 
-  get #isBusy(): boolean {
+  get #isBusy() {
     const isLive = [...this.#seats.values()].some(
       ({ isOver, session }) => isOver || session,
     );

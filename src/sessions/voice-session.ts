@@ -43,10 +43,10 @@ import type { SessionSources } from './session-sources.ts';
 export type VoiceSessionOptions = ConversationOptions & {
   readonly callerId: PersonId;
   readonly sources: SessionSources;
-  readonly followedId?: PersonId | undefined;
-  readonly mode?: JoinMode | undefined;
-  readonly former?: VoiceSession | undefined;
-  readonly seat?: Seat | undefined;
+  readonly followedId?: PersonId;
+  readonly mode?: JoinMode;
+  readonly former?: VoiceSession;
+  readonly seat?: Seat;
   readonly seats: SeatPersistence;
 };
 
@@ -401,7 +401,7 @@ export class VoiceSession implements Session {
     }
   }
 
-  async #runConnection(): Promise<unknown> {
+  async #runConnection() {
     try {
       if (!this.#connection.isHeld) await this.#reopenConnection();
       const { signal } = this.#over;
@@ -417,7 +417,7 @@ export class VoiceSession implements Session {
     }
   }
 
-  async #runLoops(link: VoiceLink, signal: AbortSignal): Promise<'lost'> {
+  async #runLoops(link: VoiceLink, signal: AbortSignal) {
     return await runTogether<'lost'>(signal, [
       (until) => runConnection(link, this, this.#connectionOptions, until),
       (until) => watchRoles(link, this, this.#deps.clock, this.#settingsChanged, until),
@@ -454,7 +454,7 @@ export class VoiceSession implements Session {
     );
   }
 
-  #updateIsAnew(people: readonly ChannelMember[]): boolean {
+  #updateIsAnew(people: readonly ChannelMember[]) {
     this.#firstPresentIds ??= new Set(people.map(({ id }) => id));
     const isUnchanged = people.every(({ id }) => this.#firstPresentIds?.has(id));
     this.#hasBegunAnew &&= isUnchanged && countExchanges(this) === 0;

@@ -355,7 +355,7 @@ export class VoiceSessions implements AsyncDisposable {
     return true;
   }
 
-  async #joinAgain(here: VoiceSession, call: JoinCall): Promise<JoinOutcome> {
+  async #joinAgain(here: VoiceSession, call: JoinCall) {
     // A call to where the bot sits already may still be a yes, and change its mode.
     here.consent.addCaller(call.callerId);
     if (call.mode) here.mode = call.mode;
@@ -368,7 +368,7 @@ export class VoiceSessions implements AsyncDisposable {
     channel: ChannelRef,
     { callerId, follows, mode }: JoinCall,
     { former, seat }: SessionStart,
-  ): VoiceSession {
+  ) {
     const { guildId } = channel;
     if (this.peekSessions(guildId).length === 0)
       this.consents.getChoices(guildId).reset();
@@ -389,11 +389,7 @@ export class VoiceSessions implements AsyncDisposable {
     });
   }
 
-  async #enterChannel(
-    channel: ChannelRef,
-    call: JoinCall,
-    start: SessionStart = {},
-  ): Promise<JoinOutcome> {
+  async #enterChannel(channel: ChannelRef, call: JoinCall, start: SessionStart = {}) {
     const { guildId } = channel;
     const session = this.#createSession(channel, call, start);
     if (call.isCalled) session.consent.addCaller(call.callerId);
@@ -455,10 +451,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** `moved`: it goes on in the same channel. */
-  async #leaveInTurn(
-    guildId: GuildId,
-    why: 'asked' | 'moved' = 'asked',
-  ): Promise<void> {
+  async #leaveInTurn(guildId: GuildId, why: 'asked' | 'moved' = 'asked') {
     const place = this.#listSessions.get(guildId);
     place?.session.leave(why);
     await place?.ended;

@@ -71,9 +71,9 @@ type WantedAnswer = {
   readonly id: Id;
   readonly done: readonly ToolChange[];
   readonly supposed: HistoryExchange | undefined;
-  readonly addressee?: string | undefined;
-  readonly manner?: SpokenManner | undefined;
-  readonly medium?: AnswerMedium | undefined;
+  readonly addressee?: string;
+  readonly manner?: SpokenManner;
+  readonly medium?: AnswerMedium;
 };
 
 export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {

@@ -336,7 +336,7 @@ function toAskOutcome(
 }
 
 type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
-  readonly reply?: SpokenReply | undefined;
+  readonly reply?: SpokenReply;
 };
 
 function reportAnswer(

@@ -4,10 +4,7 @@ import {
   getStanding,
   mayHear,
 } from '#src/conversation/machine/selectors.ts';
-import type {
-  ConversationState,
-  Participant,
-} from '#src/conversation/machine/state.ts';
+import type { Participant } from '#src/conversation/machine/state.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Consent, ConsentState, Standing } from '#src/people/consent.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -135,7 +132,7 @@ export class SessionConsent {
     };
   }
 
-  get #state(): ConversationState {
+  get #state() {
     return this.#options.loop().state;
   }
 }

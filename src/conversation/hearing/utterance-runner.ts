@@ -184,7 +184,7 @@ export class UtteranceRunner {
     return this.#session.speech.connection.now;
   }
 
-  #findUtterance(id: Id): UtteranceState | undefined {
+  #findUtterance(id: Id) {
     return findOpenSpeech(this.#session.loop.state, id)?.utterance;
   }
 
@@ -199,7 +199,7 @@ export class UtteranceRunner {
   }
 
   /** Local recognisers and streams cost nothing more in a pause. */
-  get #isTranscriptCostly(): boolean {
+  get #isTranscriptCostly() {
     const { recogniser, transcriber } = this.#deps;
     const isPaid = recogniser !== undefined && !transcriber.has('listen');
     return isPaid && this.#session.loop.state.settings.isSparing;

@@ -81,7 +81,7 @@ type MessageEffect =
       readonly do: 'report';
       readonly request: Id;
       readonly outcome: ReportedOutcome;
-      readonly failure?: ReplyFailure | undefined;
+      readonly failure?: ReplyFailure;
     }
   | {
       readonly do: 'notice';
@@ -115,7 +115,7 @@ export type ConversationFact =
       readonly by: PersonId;
       readonly name: string;
       readonly end: UtteranceOutcome;
-      readonly why?: IgnoreReason | undefined;
+      readonly why?: IgnoreReason;
     }
   | {
       readonly kind: 'turn-over';

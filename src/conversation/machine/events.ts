@@ -91,10 +91,10 @@ type ReplyEvent =
       readonly reply: Id;
       readonly finish: ReplyFinish;
       readonly heard: string;
-      readonly stage?: string | undefined;
-      readonly failure?: ReplyFailure | undefined;
+      readonly stage?: string;
+      readonly failure?: ReplyFailure;
       /** Words of a recording in a typed question. */
-      readonly words?: string | undefined;
+      readonly words?: string;
     }
   | { readonly kind: 'refused'; readonly answer: Id };
 
@@ -173,7 +173,7 @@ type PlaceEvent =
       /** From 0 to 1, evenly distributed. */
       readonly random: number;
       readonly restMs: number;
-      readonly paceMs?: number | undefined;
+      readonly paceMs?: number;
       readonly final: LeaveReason | undefined;
     }
   | {

@@ -38,7 +38,7 @@ type LostConnection = {
   /** A number from 0 to 1, so that sessions that were lost together do not return together. */
   readonly random: number;
   readonly restMs: number;
-  readonly paceMs?: number | undefined;
+  readonly paceMs?: number;
 };
 
 type RetryPlan = {

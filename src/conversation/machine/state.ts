@@ -94,7 +94,7 @@ export type ToolRequest = {
   /** True where its result quotes others or a page. */
   readonly quotesOthers: boolean;
   readonly isSayable: boolean;
-  readonly presser?: PersonId | undefined;
+  readonly presser?: PersonId;
 };
 
 export type CallRef = { readonly answer: Id; readonly callId: string };
@@ -130,7 +130,7 @@ export type TurnState = {
   changes: readonly ToolChange[];
   /** The bot spoke to others while this turn waited. */
   hasWaited: boolean;
-  failure?: ReplyFailure | undefined;
+  failure?: ReplyFailure;
 };
 
 /** `behind`: after everything else. `pause`: beside the queue, until people pause. */
@@ -146,7 +146,7 @@ export type Announcement = {
   readonly isOwn: boolean;
   readonly request: Id | undefined;
   untilMs: number;
-  readonly failure?: ReplyFailure | undefined;
+  readonly failure?: ReplyFailure;
 };
 
 export type EarlyEnd =

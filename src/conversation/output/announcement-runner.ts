@@ -1,4 +1,3 @@
-import type { BotError } from '#src/base/errors.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { findAnnouncement } from '#src/conversation/machine/selectors.ts';
@@ -181,7 +180,7 @@ async function writeClauses(
   reply: SpokenReply,
   { synthesizer, voice }: PaidVoice,
   signal: AbortSignal,
-): Promise<BotError | undefined> {
+) {
   // The next clause is made while one plays, until the reply holds enough.
   const work = async () => {
     const oneVoice = synthesizer.fixVoice?.() ?? synthesizer;

@@ -1,4 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { type AsideKind, toSpeakable } from '#src/chat/text/speakable.ts';
@@ -9,7 +10,7 @@ import {
   writeUnspeakableWords,
 } from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toReadingRequest } from '#src/spending/reservation.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
@@ -363,4 +364,40 @@ export function confirmPauseAloud(
     getText: () => notices.formatSpokenText(line, language),
     onEnded: () => undefined,
   });
+}
+
+/** The bot listens first, so that it greets neither into a voice nor after something else. */
+const listenBeforeGreetingMs = 500;
+
+/** Greets aloud once, as people other than the caller have read nothing of it. */
+export function greetOnArrival(
+  session: Owners<'consent' | 'loop' | 'notices' | 'place' | 'speech'>,
+  clock: Pick<Clock, 'later'>,
+  people: readonly ChannelMember[],
+  callerId: PersonId,
+): void {
+  const { loop, notices, place, speech } = session;
+  const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
+  if (!speech.canSpeak() || !place.isFirst('greeted') || !people.some(isOther)) return;
+  const { language } = place.getSettings();
+  const greeting = {
+    language: notices.getSpokenLocale(language),
+    maxWaitMs: 0,
+    getText: () =>
+      toSpeakable(notices.formatSpokenText({ id: getGreeting(session) }, language)),
+    onEnded: () => undefined,
+  };
+  const { nextId } = loop.state;
+  const isFirstOfAll = () => loop.state.nextId === nextId;
+  clock.later(
+    listenBeforeGreetingMs,
+    () => void (isFirstOfAll() && speech.requests.queueNotice(greeting)),
+  );
+}
+
+function getGreeting({ consent, place }: Owners<'consent' | 'place'>) {
+  if (consent.storedConsents.policy === 'notice') return 'join.spoken.notice';
+  const isUnasked = ({ id, isBot }: ChannelMember) =>
+    !isBot && consent.getStanding(id) === 'unasked';
+  return place.listPeople().some(isUnasked) ? 'join.spoken' : 'join.spoken.heard';
 }

@@ -15,7 +15,7 @@ type ConfirmableCall = {
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly asker: Presser;
-  readonly presser?: Presser | undefined;
+  readonly presser?: Presser;
   /** Readers of a written question, who read its outcome too. Nothing of it is said. */
   readonly outcomeTo?: ReplyAudience;
   /** Undefined for a call of a written answer. */

@@ -11,8 +11,8 @@ export const maxCallMs = 10_000;
 export type ToolCallResult = {
   readonly how: ToolEnd;
   readonly content: string;
-  readonly hasChangedNothing?: boolean | undefined;
-  readonly quote?: Quote | undefined;
+  readonly hasChangedNothing?: boolean;
+  readonly quote?: Quote;
 };
 
 /** Runs `work` within the time of its tool. Aborting `signal` throws `signal.reason` at once. */

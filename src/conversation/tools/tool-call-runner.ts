@@ -205,7 +205,7 @@ export class ToolCallRunner {
     return await promise;
   }
 
-  #keepResult(result: ToolCallResult): string {
+  #keepResult(result: ToolCallResult) {
     const { turns } = this.#session.loop.state;
     const known = turns.flatMap(({ changes }) => changes.map((one) => one.resultId));
     for (const key of this.#results.keys())
@@ -362,7 +362,7 @@ export class AnswerCalls implements AnswerTools {
     call: ToolCall,
     signal: AbortSignal,
     atMs: number,
-  ): Promise<ToolCallResult> {
+  ) {
     if (!tool) return createRejectedResult('There is no such tool.');
     this.#running = [...this.#running, tool];
     try {

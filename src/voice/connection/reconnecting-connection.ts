@@ -36,7 +36,7 @@ import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 export type HearingDeps = {
   readonly endpointRules: EndpointRules;
   /** Asked in pauses, where the rules say so. */
-  readonly turnModel?: TurnModel | undefined;
+  readonly turnModel?: TurnModel;
   readonly partialTrust: PartialTrust;
   /** Connects as a person begins to talk. Never throws. */
   readonly warm: () => void;

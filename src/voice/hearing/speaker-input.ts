@@ -212,7 +212,7 @@ export class SpeakerInput {
     this.#lastUtterance = undefined;
   }
 
-  #createSoFar(voice: EndpointingState, before: EndpointingState): UtteranceSoFar {
+  #createSoFar(voice: EndpointingState, before: EndpointingState) {
     const now = 'fromMs' in voice ? voice : before;
     const [fromMs, toMs] = 'fromMs' in now ? [now.fromMs, now.lastVoiceMs] : [0, 0];
     const heard = 'heard' in now ? now.heard : noEvidence;
@@ -347,7 +347,7 @@ export class SpeakerInputs {
     this.closeOthers(() => false);
   }
 
-  #openInput(speakerId: PersonId, atMs: number): SpeakerInput | undefined {
+  #openInput(speakerId: PersonId, atMs: number) {
     if (this.#inputs.size >= maxSpeakers && !this.#closeQuietest(atMs))
       return undefined;
     const input = this.#createInput(speakerId);
@@ -355,7 +355,7 @@ export class SpeakerInputs {
     return input;
   }
 
-  #closeQuietest(atMs: number): boolean {
+  #closeQuietest(atMs: number) {
     const [first] = [...this.#inputs]
       .map(([id, input]) => ({
         id,

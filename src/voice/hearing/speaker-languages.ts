@@ -23,7 +23,7 @@ type LanguageSettings = {
   readonly names: readonly string[];
   readonly language: string | undefined;
   readonly languages: readonly string[];
-  readonly persona?: { readonly language?: string | undefined };
+  readonly persona?: { readonly language?: string };
 };
 
 type LanguageDeps = {

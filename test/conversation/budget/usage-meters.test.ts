@@ -21,7 +21,7 @@ const reported = (ms: number): EngineUsage => ({
 });
 
 /** One that hears while somebody speaks, and answers as told. */
-function streaming(settle: Listening['settle']): Transcriber {
+function streaming(settle: Listening['settle']) {
   return {
     transcribe: () => {
       throw new Error('It listens.');

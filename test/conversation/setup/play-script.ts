@@ -359,7 +359,7 @@ function readAloud(
   );
 }
 
-function leaveOut(play: Play, who = '', how = ''): unknown {
+function leaveOut(play: Play, who = '', how = '') {
   return play.fixture.captions.setLeftOut(g, play.idOf(who), how === 'out');
 }
 
