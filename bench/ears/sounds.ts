@@ -17,10 +17,9 @@ export type NamedSound = { readonly name: string; readonly samples: Int16Array }
 
 type ClipRow = {
   readonly file: string;
-  readonly kind: string;
   readonly language: string;
   readonly text: string;
-  readonly textBy: string;
+  readonly isTextSure: boolean;
 };
 
 const longestSoundSamples = 6 * listenRateHz;
@@ -55,11 +54,10 @@ export async function readPeople(folder: string): Promise<readonly SpeechClip[]>
     await readFile(join(folder, 'manifest.json'), 'utf8'),
   );
   const clips: SpeechClip[] = [];
-  for (const { file, language, text, textBy } of rows) {
-    const isSure = textBy === 'source';
-    if (!isSure && language !== 'en') continue;
+  for (const { file, isTextSure, language, text } of rows) {
+    if (!isTextSure && language !== 'en') continue;
     const sure = language === 'en' ? 'accents and prompts' : `in ${language}`;
-    const group = isSure ? sure : 'orders and talk (texts unchecked)';
+    const group = isTextSure ? sure : 'orders and talk (texts unchecked)';
     clips.push({ group, language, text, samples: await readOpus(join(folder, file)) });
   }
   return clips;

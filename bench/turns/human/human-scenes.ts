@@ -18,9 +18,10 @@ type HumanClip = {
   readonly kind: string;
   readonly language: string;
   readonly text: string;
-  readonly words: readonly ClipWord[];
+  /** Start and end of each word. */
+  readonly times: readonly TimeSpan[];
   readonly stretches: readonly TimeSpan[];
-  readonly endsTurn: 'yes' | 'no' | 'unsure';
+  readonly endsTurn?: 'no' | 'unsure';
 };
 
 /** A silence of a scene: a natural pause, one that was put in, or the end of the turn. */
@@ -86,14 +87,14 @@ type InsertedPause = { readonly atMs: number; readonly lengthMs: number };
 
 /** Middle of the gap between two words inside a sentence; undefined where there are few words. */
 function findBorder(
-  { text, words }: HumanClip,
+  { text, times }: HumanClip,
   random: () => number,
 ): number | undefined {
   const tokens = text.split(/\s+/);
-  const borders = words.slice(1, -2).flatMap(([, , toMs], n) => {
-    const fromMs = words[n + 2]?.[1] ?? 0;
+  const borders = times.slice(1, -2).flatMap(([, toMs], n) => {
+    const [fromMs = 0] = times[n + 2] ?? [];
     const isEnd =
-      tokens.length === words.length && /[.?!,;:]$/.test(tokens[n + 1] ?? '');
+      tokens.length === times.length && /[.?!,;:]$/.test(tokens[n + 1] ?? '');
     return isEnd || fromMs - toMs >= 250 ? [] : [Math.round((toMs + fromMs) / 20) * 10];
   });
   return borders[Math.floor(random() * borders.length)];
@@ -115,6 +116,7 @@ function makeScene(
   seed: number,
 ): HumanScene {
   const { kind, language } = clip;
+  const texts = splitText(clip.text);
   const headMs = Math.max(0, (clip.stretches[0]?.[0] ?? 0) - edgeMs);
   const endMs = (clip.stretches.at(-1)?.[1] ?? 0) + edgeMs;
   const part = (fromMs: number, toMs: number) =>
@@ -144,8 +146,8 @@ function makeScene(
     kind,
     language,
     profile,
-    words: clip.words.map(
-      ([text, from, to]) => [text, move(from), move(to - 1) + 1] as const,
+    words: clip.times.map(
+      ([from, to], n) => [texts[n] ?? '', move(from), move(to - 1) + 1] as const,
     ),
     silences: findSilences(
       stretches,
@@ -156,6 +158,12 @@ function makeScene(
     packets: [...sendPackets(cutFrames(room48, sounds), profile, codec, seed)],
     lengthMs,
   };
+}
+
+/** A sign alone is no word. */
+function splitText(text: string) {
+  const parts = text.toLowerCase().split(/[\s’]+/);
+  return parts.map((part) => part.replace(/[^\p{L}\p{N}_']/gu, '')).filter(Boolean);
 }
 
 function splitStretches(
@@ -195,6 +203,6 @@ function findSilences(
   const fromMs = stretches.at(-1)?.[1] ?? 0;
   return [
     ...holds,
-    { kind: endsTurn === 'yes' ? 'eot' : 'hold', fromMs, toMs: lengthMs },
+    { kind: endsTurn === 'no' ? 'hold' : 'eot', fromMs, toMs: lengthMs },
   ];
 }
