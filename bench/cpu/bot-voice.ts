@@ -56,7 +56,7 @@ export class BotVoice {
     }
   }
 
-  get #getLastMs(): number {
+  get #getLastMs() {
     return this.#stretches.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY;
   }
 

@@ -36,7 +36,7 @@ const neverAborted = new AbortController().signal;
 
 /** Rows for these numbers of channels: silent, each direction of speech alone, and in conversation. */
 export function makeChannelRows(steps: readonly number[]): readonly CpuRow[] {
-  return steps.flatMap((channels): readonly CpuRow[] => {
+  return steps.flatMap((channels) => {
     if (channels === 0) return [{ name: 'no channel', channels }];
     const talk: CpuRow = {
       name: channels === 1 ? 'talk' : `talk in ${channels} channels`,

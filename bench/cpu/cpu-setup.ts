@@ -1,13 +1,11 @@
-import { basename } from 'node:path';
+import { spawn } from 'node:child_process';
+import { access, mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { type BotLogin, BotProcess, makeEnvironment } from '#test/fakes/bot-process.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { ChildProgram } from './child-program.ts';
-import { StartedBot } from './npm-start.ts';
-import type {
-  PeopleAddress,
-  PeopleOrder,
-  ServersAddress,
-  ServersOrder,
-} from './orders.ts';
+import type { PeopleOrder, ServersAddress, ServersOrder } from './orders.ts';
 
 const maxStartMs = 60_000;
 /** Settings of a bot that answers as often as it is asked. */
@@ -20,7 +18,7 @@ const unlimitedBudgets: Readonly<Record<string, string>> = {
 /** A bot with a Discord, people and mock servers of its own, each a process. */
 export type BotUnderTest = {
   readonly label: string;
-  readonly bot: StartedBot;
+  readonly bot: BotProcess;
   readonly people: ChildProgram<PeopleOrder>;
   readonly servers: ChildProgram<ServersOrder>;
 };
@@ -54,16 +52,58 @@ async function openBot(
   const servers = stack.use(
     new ChildProgram<ServersOrder>(new URL('mock-servers.ts', import.meta.url)),
   );
-  const login = (await people.sendOrder({ do: 'open' }, maxStartMs)) as PeopleAddress;
+  const login = (await people.sendOrder({ do: 'open' }, maxStartMs)) as BotLogin;
   const providers = (await servers.sendOrder(
     { do: 'open' },
     maxStartMs,
   )) as ServersAddress;
   const environment = { ...remote(providers), ...unlimitedBudgets, ...given };
-  const bot = stack.use(await StartedBot.start(checkout, login, environment));
+  const bot = stack.use(await startCheckout(checkout, login, environment));
   const label = basename(checkout);
   console.log(
     `processes of ${label}: bot ${bot.pid}, people ${people.pid}, servers ${servers.pid}`,
   );
   return { label, bot, people, servers };
+}
+
+/** The bot of a checkout as `npm start` runs it there: its flags, its Node and its modules, without npm. It loads nothing else. */
+async function startCheckout(
+  checkout: string,
+  login: BotLogin,
+  environment: Readonly<Record<string, string>>,
+) {
+  const { scripts } = JSON.parse(
+    await readFile(join(checkout, 'package.json'), 'utf8'),
+  );
+  const { flags, program } = parseStartArguments(scripts.start);
+  const folder = await mkdtemp(join(tmpdir(), 'parley-'));
+  const child = spawn(
+    await findNode(checkout),
+    [...flags, resolve(checkout, program)],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...(await makeEnvironment(login, folder)), ...environment },
+    },
+  );
+  process.once('exit', () => child.kill('SIGKILL'));
+  return await BotProcess.fromChild(child, folder).waitUntilReady();
+}
+
+/** Flags of Node and the program that `npm start` runs. Errors: where it runs anything else. */
+function parseStartArguments(script: string) {
+  const [node, ...words] = script.split(/\s+/);
+  const program = words.pop();
+  if (node !== 'node' || program === undefined)
+    throw new Error(`npm start does not run Node: ${script}`);
+  return { flags: words, program };
+}
+
+/** Node of the checkout, which `npm start` finds first; else the present one. */
+async function findNode(checkout: string) {
+  const own = join(checkout, 'node_modules/.bin/node');
+  return await access(own).then(
+    () => own,
+    () => process.execPath,
+  );
 }

@@ -1,5 +1,3 @@
-import type { BotLogin } from '#test/fakes/bot-process.ts';
-
 /** Orders to the process with the mock servers: it opens, or from now on each answer is so long. */
 export type ServersOrder =
   | { readonly do: 'open' }
@@ -25,8 +23,6 @@ export type PeopleOrder =
   | { readonly do: 'begin' }
   /** Answered with `PeopleFigures` since `begin`. */
   | { readonly do: 'end' };
-
-export type PeopleAddress = BotLogin;
 
 /** Actions of people and sound they received, between two orders. */
 export type PeopleFigures = {

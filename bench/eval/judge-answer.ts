@@ -54,7 +54,7 @@ async function askText(chat: ChatModel, content: string) {
   return text;
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string) {
   try {
     return JSON.parse(text);
   } catch {

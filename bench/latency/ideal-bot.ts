@@ -24,7 +24,7 @@ export async function measureIdealTurn(
   return performance.now() - fromMs;
 }
 
-async function recogniseClip(baseUrl: string, clip: QuestionClip): Promise<string> {
+async function recogniseClip(baseUrl: string, clip: QuestionClip) {
   const form = new FormData();
   form.set('model', 'mock');
   form.set('file', new File([new Uint8Array(writeWav(clip.pcm))], 'speech.wav'));
@@ -51,7 +51,7 @@ async function askFirstClause(baseUrl: string, content: string) {
 }
 
 /** The text so far. */
-function toWrittenText(events: string): string {
+function toWrittenText(events: string) {
   return [...events.matchAll(/^data: (\{.*\})$/gm)]
     .map(([, json = '']) => JSON.parse(json).choices[0]?.delta.content ?? '')
     .join('');

@@ -107,7 +107,7 @@ export function parseGatewayRequest(text: string): GatewayRequest | number {
 }
 
 /** Parses JSON and keeps numbers beyond 2^53, such as ids, as strings of their digits. Gives undefined for malformed JSON. */
-function parseWithWholeIds(text: string): unknown {
+function parseWithWholeIds(text: string) {
   try {
     return JSON.parse(text, (_, value, { source } = { source: '' }) => {
       const isRounded =

@@ -266,7 +266,7 @@ export class InteractionRecord {
     return this.#until(() => this.modal, signal);
   }
 
-  async #until<T>(read: () => T | undefined, signal: AbortSignal): Promise<T> {
+  async #until<T>(read: () => T | undefined, signal: AbortSignal) {
     const message = `The bot did not answer within ${maxAnswerMs / 1000} s.`;
     const late = () => new BotError('sandbox.failed', false, message);
     using deadline = createDeadlineSignal(maxAnswerMs, this.#world.clock, late);

@@ -64,7 +64,7 @@ export async function openBrowserPage(
   );
   if (outcome.kind === 'refused') return outcome;
   const page: Page = outcome.server;
-  const close = async (): Promise<void> => {
+  const close = async () => {
     closing.abort(new Error('The page is closed.'));
     await page[Symbol.asyncDispose]();
     sound[Symbol.dispose]();
@@ -81,7 +81,7 @@ type BrowserServerDeps = BrowserDeps & {
   readonly signal: AbortSignal;
 };
 
-function serveBrowser(app: PageApp, parts: BrowserServerDeps): void {
+function serveBrowser(app: PageApp, parts: BrowserServerDeps) {
   const { channel, sound } = parts;
   serveFiles(app, parts.sandbox, parts.uploads);
   app.get(

@@ -58,7 +58,7 @@ try {
 }
 
 /** Tells the reader of the lines where everything is, and from now on what the bot writes. */
-function writeReadyLine(sandbox: Sandbox): void {
+function writeReadyLine(sandbox: Sandbox) {
   sandbox.onMessage((change) => {
     const line = toMessageLine(change, (id) => sandbox.nameOf(id), realClock.nowMs());
     if (line) writeLine(line);
@@ -78,7 +78,7 @@ function writeReadyLine(sandbox: Sandbox): void {
  * Opens the room's page where the arguments ask for one: `--page-port` with `--page-host` and, behind a proxy,
  * `--page-url`. Its modules are loaded then, and `ready` does not wait for it.
  */
-async function showPage(sandbox: Sandbox): Promise<BrowserPage | undefined> {
+async function showPage(sandbox: Sandbox) {
   const { 'page-port': port, 'page-host': host, 'page-url': url } = parsedOptions;
   if (port === undefined) return undefined;
   const { openBrowserPage } = await import('#sandbox/page/browser-page.ts');
@@ -100,7 +100,7 @@ async function showPage(sandbox: Sandbox): Promise<BrowserPage | undefined> {
 }
 
 /** Time of the first server, in ms, as it was at the last start with this file: its ids, and what is stored of it, stay. */
-function readKeptTime(file: string | undefined): number {
+function readKeptTime(file: string | undefined) {
   const kept =
     file !== undefined && existsSync(file) && JSON.parse(readFileSync(file, 'utf8'));
   const madeAtMs: number = kept ? kept.madeAtMs : realClock.wallMs();
@@ -133,7 +133,7 @@ function waitForStop(): Promise<void> {
 }
 
 /** A reader that lets this much pile up is taken for gone. */
-function writeLine(line: SandboxLine): void {
+function writeLine(line: SandboxLine) {
   if (process.stdout.writableLength > maxUnreadBytes) stopController.abort();
   else process.stdout.write(`${JSON.stringify(line)}\n`);
 }

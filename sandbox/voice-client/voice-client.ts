@@ -185,7 +185,7 @@ class ConnectedVoice implements AsyncDisposable {
     this.#receiver?.close();
   }
 
-  async #waitUntil(holds: () => boolean, signal: AbortSignal): Promise<void> {
+  async #waitUntil(holds: () => boolean, signal: AbortSignal) {
     const either = AbortSignal.any([signal, this.#gone.signal]);
     await this.#watch.waitUntil(() => holds() || undefined, either);
   }

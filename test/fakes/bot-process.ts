@@ -109,17 +109,8 @@ export class BotProcess implements AsyncDisposable {
     environment: Readonly<Record<string, string>>,
     preload?: string,
   ): Promise<BotProcess> {
-    const bot = await BotProcess.launch(login, environment, preload, ownProgramUrl);
-    try {
-      await bot.waitForLine(
-        ({ msg }) => msg?.startsWith('ready:') === true,
-        maxStartMs,
-      );
-      return bot;
-    } catch (error) {
-      await bot[Symbol.asyncDispose]();
-      throw error;
-    }
+    const bot = await BotProcess.launch(login, environment, preload);
+    return await bot.waitUntilReady();
   }
 
   /** Starts a bot like `start`, and resolves at once: for one that may wait, or end, before it can be called. */
@@ -149,6 +140,20 @@ export class BotProcess implements AsyncDisposable {
     void bot.#readLog();
     child.stderr?.on('data', (chunk) => bot.#complain(`${chunk}`));
     return bot;
+  }
+
+  /** Resolves with this bot once it can be called, else ends it. */
+  async waitUntilReady(): Promise<this> {
+    try {
+      await this.waitForLine(
+        ({ msg }) => msg?.startsWith('ready:') === true,
+        maxStartMs,
+      );
+      return this;
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** All it has logged so far, the newest 1000 lines. */

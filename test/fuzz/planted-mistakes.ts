@@ -47,7 +47,7 @@ function plantBuiltins(): AroundReading {
     const restored = builtins.map(([owner, name]) => {
       const builtin: unknown = Reflect.get(owner, name);
       if (typeof builtin !== 'function') throw new Error(`There is no ${name}.`);
-      function mistaken(this: unknown, ...given: unknown[]): unknown {
+      function mistaken(this: unknown, ...given: unknown[]) {
         if (isCalledByOurCode() && ++calls === failing) throw new TypeError('planted');
         return Reflect.apply(builtin as () => unknown, this, given);
       }

@@ -40,7 +40,7 @@ function startProgram(...options: string[]) {
   return { child, next, say };
 }
 
-async function exitCode(child: ChildProcess): Promise<unknown> {
+async function exitCode(child: ChildProcess) {
   const [code] = await once(child, 'exit');
   return code;
 }

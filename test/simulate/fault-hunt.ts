@@ -98,7 +98,7 @@ type TestReport = {
   }[];
 };
 
-function listFailedTests(json: string): readonly string[] {
+function listFailedTests(json: string) {
   const { testResults } = JSON.parse(json) as TestReport;
   const all = testResults.flatMap(({ assertionResults }) => assertionResults);
   return all.filter(({ status }) => status === 'failed').map(({ title }) => title);

@@ -1,6 +1,6 @@
 import { findPercentile, formatTable } from '#bench/format-table.ts';
 import {
-  listJudgedMoments,
+  listMoments,
   type MomentDeps,
   type TurnMoment,
 } from '#bench/turns/silences/turn-moments.ts';
@@ -90,7 +90,7 @@ async function watchAll(parts: MomentDeps) {
     model.judge(samples.subarray(-8 * 16_000), new AbortController().signal);
   const silences: WatchedSilence[] = [];
   for await (const scene of readHumanScenes(parts.codec)) {
-    const moments = await listJudgedMoments(scene, parts, judge);
+    const moments = await listMoments(scene, parts, judge);
     for (const silence of scene.silences) {
       const { fromMs, toMs } = silence;
       const within = moments.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);

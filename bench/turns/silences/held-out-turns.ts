@@ -49,7 +49,10 @@ export async function readHeldOutTurns(parts: MomentDeps): Promise<SilenceTurn[]
     for (const scenario of scenarios) {
       if (!heldOutSpeakers.has(findSpeaker(scenario, pieces))) continue;
       const sound = await playScenario(scenario, clips, parts.codec);
-      turns.push({ silences: listSilences(sound), moments: listMoments(sound, parts) });
+      turns.push({
+        silences: listSilences(sound),
+        moments: await listMoments(sound, parts),
+      });
     }
   }
   return turns;

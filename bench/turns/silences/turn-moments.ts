@@ -37,40 +37,24 @@ export type MomentDeps = { readonly codec: OpusCodec; readonly weights: SileroNe
 const unendingRules = { ...endpointRules, minDelayMs: 60_000, maxDelayMs: 60_000 };
 const stepMs = 20;
 
-/** One turn as its ear knows it, with a recogniser that makes no mistake, every 20 ms on virtual time. */
-export function listMoments(
-  { packets, words, lengthMs }: Pick<ScenarioSound, 'packets' | 'words' | 'lengthMs'>,
-  parts: MomentDeps,
-): TurnMoment[] {
-  const listener = new UnendingListener(parts, words);
-  const moments: TurnMoment[] = [];
-  let next = 0;
-  for (let atMs = stepMs; atMs <= lengthMs; atMs += stepMs) {
-    for (
-      let packet = packets[next];
-      packet && packet.atMs <= atMs;
-      packet = packets[++next]
-    ) {
-      listener.putPacket(packet);
-    }
-    moments.push(listener.tick(atMs));
-  }
-  return moments;
-}
-
 /** Asked in each pause with the last sound of a person: how likely their turn is over. */
 export type JudgeTurn = (samples: Int16Array) => Promise<number | undefined>;
 
 /** From the question to the turn model to its answer, in ms: 12 for its features, 40 for it, and the way there and back. */
 const judgeMs = 60;
 
-/** Same as `listMoments`, with a turn model that answers 60 ms after it was asked. */
-export async function listJudgedMoments(
+/**
+ * One turn as its ear knows it, with a recogniser that makes no mistake, every 20 ms on virtual time. A turn model answers
+ * 60 ms after it was asked.
+ */
+export async function listMoments(
   { packets, words, lengthMs }: Pick<ScenarioSound, 'packets' | 'words' | 'lengthMs'>,
   parts: MomentDeps,
-  judge: JudgeTurn,
+  judge?: JudgeTurn,
 ): Promise<TurnMoment[]> {
-  const rules = { ...unendingRules, turnModelMs: usualTurnModelMs };
+  const rules = judge
+    ? { ...unendingRules, turnModelMs: usualTurnModelMs }
+    : unendingRules;
   const listener = new UnendingListener(parts, words, rules);
   const moments: TurnMoment[] = [];
   let next = 0;
@@ -91,7 +75,7 @@ export async function listJudgedMoments(
     }
     moments.push(listener.tick(atMs));
     const question = listener.takeQuestion();
-    if (question === undefined) continue;
+    if (!judge || !question) continue;
     const { askedAtMs, sound } = question;
     answer = { askedAtMs, probability: await judge(sound) };
   }
@@ -111,7 +95,7 @@ class UnendingListener {
   constructor(
     { codec, weights }: MomentDeps,
     words: readonly ClipWord[],
-    rules: EndpointRules = unendingRules,
+    rules: EndpointRules,
   ) {
     this.#rules = rules;
     this.#stream = new SpeakerStream(codec);

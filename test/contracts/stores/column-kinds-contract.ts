@@ -207,7 +207,7 @@ function testFoundRows(name: string, open: OpenKinds) {
   test(`${name}: a list is looked for with one text, however long it is`, async () => {
     await using opened = await open();
     const { connection } = opened;
-    const rows = Array.from({ length: 50 }, (_, n): Sample => {
+    const rows = Array.from({ length: 50 }, (_, n) => {
       return { ...plainTable, id: `${n}`.padStart(5, '0'), integer: n - 500 };
     });
     await connection.insert(samples, rows);
@@ -242,11 +242,7 @@ function testFoundRows(name: string, open: OpenKinds) {
 }
 
 /** Value of a field of the only row, as read after it was written. */
-async function storeAndRead(
-  connection: Connection,
-  field: string,
-  value: unknown,
-): Promise<unknown> {
+async function storeAndRead(connection: Connection, field: string, value: unknown) {
   await connection.run(sql`DELETE FROM samples`);
   await connection.insert(samples, [{ ...plainTable, [field]: value } as Sample]);
   const [row] = await selectRows(connection, samples, sql``);

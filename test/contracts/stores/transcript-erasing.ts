@@ -61,10 +61,7 @@ async function openTalk(open: OpenTranscriptStore) {
   return store;
 }
 
-async function readTexts(
-  store: LocalTranscriptStore,
-  sessionId: string,
-): Promise<readonly string[]> {
+async function readTexts(store: LocalTranscriptStore, sessionId: string) {
   return (await store.reader.listLines(sessionId, openSessions)).map(
     ({ text }) => text,
   );

@@ -16,7 +16,7 @@ export async function readRecipes(): Promise<ReadonlyMap<string, Environment>> {
   );
 }
 
-function parseSettings(block: string): Environment {
+function parseSettings(block: string) {
   const lines = block.split('\n').filter((line) => line !== '');
   return Object.fromEntries(
     lines.map((line) => [line.replace(/=.*/, ''), line.replace(/.*?=/, '')]),

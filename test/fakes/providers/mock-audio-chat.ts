@@ -54,15 +54,11 @@ export function answerWithJson(body: unknown, status = 200): AudioChatAnswer {
   };
 }
 
-export const makeDelta = (
-  fields: object,
-  finish_reason: string | null = null,
-): object => ({
+export const makeDelta = (fields: object, finish_reason: string | null = null) => ({
   choices: [{ index: 0, delta: fields, finish_reason }],
 });
-export const makeAudioDelta = (fields: object): object => makeDelta({ audio: fields });
-export const toBase64 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes).toString('base64');
+export const makeAudioDelta = (fields: object) => makeDelta({ audio: fields });
+export const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 /** Made one by one, as they are sent. */
 function* makeChunks(

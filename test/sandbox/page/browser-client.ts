@@ -96,7 +96,7 @@ async function openSound(socket: WebSocket) {
 }
 
 /** Code and sentence with which the server ends it. */
-async function waitForEnd(socket: WebSocket): Promise<readonly [number, string]> {
+async function waitForEnd(socket: WebSocket) {
   const [code, reason] = await once(socket, 'close').catch(() => once(socket, 'close'));
   return [code, `${reason}`];
 }

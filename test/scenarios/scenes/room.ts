@@ -75,7 +75,7 @@ export const roomScenes: Scenes = {
   'what the bot may not do in a channel is named with its fix before it joins': {
     steps: [
       { Adam: { joins: 'Lounge' } },
-      ...rights.flatMap(([right, permission]): Step[] => [
+      ...rights.flatMap(([right, permission]) => [
         permitting('Lounge', 'Nova', { deny: [right] }),
         {
           Adam: {

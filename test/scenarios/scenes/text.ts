@@ -145,7 +145,7 @@ export const textScenes: Scenes = {
       },
       { see: (stage) => madeTexts(stage).join(' '), has: /^.{0,1000}$/s },
       ...[rtl, '\u200b\u200b', '***', '```x```', '\u{1f642}', '\u0000'].map(
-        (words): Step => ({
+        (words) => ({
           Adam: { runs: `/say text:${words}`, reads: onlyOn('say.empty') },
         }),
       ),
@@ -459,7 +459,7 @@ function messageIn(body: unknown) {
 }
 
 /** Whether each callback of an interaction was accepted. */
-function answeredCallbacks({ sandbox }: Stage): readonly boolean[] {
+function answeredCallbacks({ sandbox }: Stage) {
   const callbacks = sandbox.requests().filter(({ path }) => path.endsWith('/callback'));
   return callbacks.map(({ status }) => status < 300);
 }
