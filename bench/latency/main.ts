@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { QuestionClips } from '#bench/question-clips.ts';
 import { saveResult } from './accepted-result.ts';
-import { benchNewcomer } from './bench-newcomer.ts';
+import { runToEnd } from '#test/fakes/bot-process.ts';
 import { type BenchRow, benchRows } from './bench-rows.ts';
 import { compareNetworks } from './compare-networks.ts';
 import { comparePairs } from './compare-pairs.ts';
@@ -55,6 +55,14 @@ async function measureAllRows(clips: QuestionClips) {
   }
   await saveResult(
     Object.fromEntries(all.map((one) => [one.row.name, toTurnFigures(one)])),
+  );
+}
+
+/** Waiting time of a newcomer. */
+async function benchNewcomer() {
+  const { out } = await runToEnd({}, ['--once']);
+  console.log(
+    /first reply heard.*/.exec(out)?.[0] ?? 'npm start -- --once heard no reply',
   );
 }
 
