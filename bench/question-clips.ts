@@ -26,7 +26,7 @@ const frameMs = 20;
 /** Human and synthetic, shortest first; they are gone when this is disposed of. */
 export class QuestionClips implements AsyncDisposable {
   readonly all: readonly QuestionClip[];
-  readonly #folder: string;
+  readonly #folder;
 
   private constructor(all: readonly QuestionClip[], folder: string) {
     this.all = all;
@@ -56,7 +56,7 @@ export class QuestionClips implements AsyncDisposable {
     return new QuestionClips(await Promise.all(clips), folder);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     await rm(this.#folder, { recursive: true });
   }
 }

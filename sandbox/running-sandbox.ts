@@ -62,8 +62,8 @@ export class RunningSandbox implements AsyncDisposable {
   readonly certificate: string;
   /** Host and port of the files, such as `localhost:4000`. The bot needs permission to fetch from this machine. */
   readonly cdnHost: string;
-  readonly #deps: ReturnType<typeof makeDeps>;
-  readonly #voice: OpenedVoice;
+  readonly #deps;
+  readonly #voice;
   readonly #listeners: ((change: MessageChange) => void)[] = [];
   readonly #closing = new AbortController();
   #guilds: readonly SandboxGuild[] = [];

@@ -26,7 +26,7 @@ export class BotVoice {
     return realClock.nowMs() - this.#getLastMs < pauseMs;
   }
 
-  addPacket({ audible, atMs }: Pick<HeardFrame, 'audible' | 'atMs'>): void {
+  addPacket({ audible, atMs }: Pick<HeardFrame, 'audible' | 'atMs'>) {
     if (!audible) return;
     this.#packets++;
     const last = this.#stretches.at(-1);
@@ -48,7 +48,7 @@ export class BotVoice {
   }
 
   /** Resolves once nothing was heard for `forMs`. */
-  async waitForQuiet(forMs: number, signal: AbortSignal): Promise<void> {
+  async waitForQuiet(forMs: number, signal: AbortSignal) {
     for (;;) {
       const restMs = this.#getLastMs + forMs - realClock.nowMs();
       if (restMs <= 0) return;

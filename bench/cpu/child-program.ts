@@ -34,7 +34,7 @@ export class ChildProgram<Order extends object> implements AsyncDisposable {
     return outcome.value;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');

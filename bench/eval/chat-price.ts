@@ -19,13 +19,13 @@ const nanoUsd = 1e-9;
 /** Price of the requests to a chat model so far, in US dollars. */
 export class ChatPrice implements ChatMeter {
   usd = 0;
-  readonly #config: Pick<Config, 'budget' | 'chat'>;
+  readonly #config;
 
   constructor(config: Pick<Config, 'budget' | 'chat'>) {
     this.#config = config;
   }
 
-  used(usage: Usage): void {
+  used(usage: Usage) {
     const { budget, chat } = this.#config;
     const usual =
       chat.kind === 'local' ? servedLocally : describeServer(chat.model, chat.baseUrl);

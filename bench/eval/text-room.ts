@@ -72,8 +72,8 @@ export async function openTextRoom(
 
 /** A model behind a real server, in virtual time: that stands still while the server works, and then passes as long as it took. */
 class HeldChatModel implements ChatModel {
-  readonly #model: ChatModel;
-  readonly #clock: VirtualClock;
+  readonly #model;
+  readonly #clock;
   readonly #asked = new Set<Promise<unknown>>();
 
   constructor(model: ChatModel, clock: VirtualClock) {
@@ -81,7 +81,7 @@ class HeldChatModel implements ChatModel {
     this.#clock = clock;
   }
 
-  async waitUntilReady(): Promise<void> {
+  async waitUntilReady() {
     while (this.#asked.size > 0) await Promise.allSettled(this.#asked);
   }
 

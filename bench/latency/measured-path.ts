@@ -42,11 +42,11 @@ export type MeasuredRow = MeasuredTurns & { readonly row: BenchRow };
 
 /** A bot in a call of its own, end-to-end encrypted, with a person who asks. */
 export class MeasuredPath<Setup extends PathSetup> implements AsyncDisposable {
-  readonly #row: Setup;
-  readonly #mock: MockProviders;
-  readonly #sandbox: SandboxProcess;
-  readonly #bot: BotProcess;
-  readonly #stack: AsyncDisposableStack;
+  readonly #row;
+  readonly #mock;
+  readonly #sandbox;
+  readonly #bot;
+  readonly #stack;
   #isWarm = false;
 
   private constructor(
@@ -131,7 +131,7 @@ export class MeasuredPath<Setup extends PathSetup> implements AsyncDisposable {
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     await this.#stack.disposeAsync();
   }
 

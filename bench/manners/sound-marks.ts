@@ -20,7 +20,7 @@ const markBits = 32 + idBits + frameBits;
 export class SoundMarks {
   readonly #byPacket = new WeakMap<Uint8Array, FrameMark>();
 
-  putMark(opus: Uint8Array, mark: FrameMark): void {
+  putMark(opus: Uint8Array, mark: FrameMark) {
     this.#byPacket.set(opus, mark);
   }
 

@@ -11,7 +11,7 @@ type TimedAnswer = { readonly text: string; readonly atMs: number };
 
 /** Asked at each pause, it knows the words of this utterance that have ended in the sound up to then. */
 export class OracleRecogniser {
-  readonly #words: readonly ClipWord[] | undefined;
+  readonly #words;
   #fromMs = 0;
   #answer: TimedAnswer | undefined;
 
@@ -19,7 +19,7 @@ export class OracleRecogniser {
     this.#words = words;
   }
 
-  onNoticed(noticed: SpeakerInputEvent | EndpointingEffect, atMs: number): void {
+  onNoticed(noticed: SpeakerInputEvent | EndpointingEffect, atMs: number) {
     const { kind } = noticed;
     if (kind === 'began') this.#fromMs = noticed.fromMs;
     if (kind === 'paused')

@@ -38,7 +38,7 @@ type PendingProposal = Proposal & { readonly change: GroupChange };
  * Opcode flows: https://daveprotocol.com, version 1. The first group and a lone member run at once (transition 0).
  */
 export class DaveGroup {
-  readonly #groupId: Buffer;
+  readonly #groupId;
   readonly #sender = new ExternalSender();
   readonly #people = new Map<string, GroupMember>();
   readonly #transitions = new DaveTransitions();

@@ -11,9 +11,9 @@ const sealMark = 0xfafa;
  * What cannot be processed is answered with op 31 and a new key package, as official clients do.
  */
 export class DaveMember {
-  readonly #userId: string;
-  readonly #channelId: string;
-  readonly #session: DAVESession;
+  readonly #userId;
+  readonly #channelId;
+  readonly #session;
   readonly #transitions = new Set<number>();
   /** True while the member waits to be added again. Meanwhile it does not ask a second time. */
   #lost = false;

@@ -1,6 +1,6 @@
 /** Reads MLS structures front to back. Throws RangeError where the bytes end or lie: only for use inside `reading`. */
 export class MlsReader {
-  readonly #bytes: Buffer;
+  readonly #bytes;
   #at = 0;
 
   constructor(bytes: Uint8Array) {

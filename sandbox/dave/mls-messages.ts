@@ -109,7 +109,7 @@ const removeProposal = 3;
  * context is no part of what such a sender signs.
  */
 export class ExternalSender {
-  readonly #key: KeyObject;
+  readonly #key;
   /** The payload of op 25. Its identity is one zero byte, as Discord's is. */
   readonly introduction: Buffer;
 

@@ -102,8 +102,8 @@ function hasBits(bits: bigint, needed: string) {
 
 class OptionFilling {
   readonly resolving: ResolvedEntities;
-  readonly #filler: CommandCaller;
-  readonly #focused: string | undefined;
+  readonly #filler;
+  readonly #focused;
 
   constructor(filler: CommandCaller, focused: string | undefined) {
     this.#filler = filler;

@@ -43,9 +43,9 @@ export const interactionTypes = {
 
 /** Every interaction, found by id by callbacks and by token by webhooks. */
 export class Interactions {
-  readonly #world: World;
-  readonly #board: MessageBoard;
-  readonly #dispatch: (event: Dispatch) => void;
+  readonly #world;
+  readonly #board;
+  readonly #dispatch;
   readonly #records = new Map<string, InteractionRecord>();
 
   constructor(world: World, board: MessageBoard, dispatch: (event: Dispatch) => void) {
@@ -142,8 +142,8 @@ export class InteractionRecord {
   ackedAtMs: number | undefined;
   /** A form the bot asked to be filled in. */
   modal: unknown;
-  readonly #world: World;
-  readonly #board: MessageBoard;
+  readonly #world;
+  readonly #board;
   readonly #followUps: BoardMessage[] = [];
   /** The message behind `@original`. */
   #original: BoardMessage | undefined;

@@ -19,8 +19,8 @@ export type ResolvedEntity = { readonly id: string; readonly json: Json };
 
 /** Finds the ids for names, and collects the entities that an interaction carries under `resolved`. */
 export class ResolvedEntities {
-  readonly #world: World;
-  readonly #guild: Guild;
+  readonly #world;
+  readonly #guild;
   readonly #resolved: { [kind in ResolvedKind]?: Record<string, Json> } = {};
 
   constructor(world: World, guild: Guild) {

@@ -26,7 +26,7 @@ type BrowserChannelOptions = {
 
 /** Sends the events of the sandbox to the open pages. Without a page it only keeps the last messages. */
 export class BrowserChannel implements Disposable {
-  readonly #options: BrowserChannelOptions;
+  readonly #options;
   readonly #screens = new Set<BrowserSocket>();
   /** Messages by their ids, and events, in the order in which they came. */
   readonly #shown = new Map<string | object, BrowserEvent>();

@@ -40,7 +40,7 @@ const noiseColour = 0.9;
 
 /** Microphone noise of an empty room; the same for the same seed. */
 export class RoomNoise {
-  readonly #random: () => number;
+  readonly #random;
   readonly #amplitude =
     32_768 * 10 ** (roomNoiseDb / 20) * Math.sqrt(3 * (1 - noiseColour ** 2));
   #last = 0;

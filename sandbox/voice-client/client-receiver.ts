@@ -15,10 +15,10 @@ const maxHeldDatagrams = 25;
 
 /** Turns datagrams into sound, person by person. */
 export class ClientReceiver {
-  readonly #codec: OpusCodec;
-  readonly #cipher: VoiceCipher;
-  readonly #dave: DaveMember | undefined;
-  readonly #onFrame: (frame: HeardFrame) => void;
+  readonly #codec;
+  readonly #cipher;
+  readonly #dave;
+  readonly #onFrame;
   readonly #speakers = new Map<number, Speaker>();
   /** Packets that were sealed for another group, or were not Opus. */
   unheardPackets = 0;

@@ -52,8 +52,8 @@ const roomRateHz = 48_000;
 
 /** Sends what a microphone picks up: 20 ms a packet on a grid of the clock; a packet that is late is caught up with. */
 export class ClientSender {
-  readonly #codec: OpusCodec;
-  readonly #listener: PacketSink;
+  readonly #codec;
+  readonly #listener;
   readonly #closing = new AbortController();
   readonly #encoders = new Map<EncoderRateHz, OpusEncoder>();
   /** The one that has not been told of silence since it encoded. */

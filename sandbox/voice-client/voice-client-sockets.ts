@@ -22,7 +22,7 @@ const keepAliveIntervalMs = 5000;
 /** UDP port of a client on 127.0.0.1. It discovers its own address, keeps the path open, and passes on voice datagrams. */
 export class ClientUdp implements AsyncDisposable {
   readonly #socket: Socket = createSocket('udp4');
-  readonly #onDatagram: (datagram: Buffer) => void;
+  readonly #onDatagram;
   #server: UdpPeer | undefined;
   #discovered: ((own: UdpPeer) => void) | undefined;
   #asking: NodeJS.Timeout | undefined;
@@ -111,8 +111,8 @@ const closeTimeoutMs = 500;
 
 /** A client's socket to the voice gateway: identifies, keeps it alive, and resumes when it breaks. */
 export class VoiceSignals {
-  readonly #options: VoiceSignalsOptions;
-  readonly #listener: SignalsListener;
+  readonly #options;
+  readonly #listener;
   #socket: WebSocket;
   #heartbeat: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;

@@ -73,13 +73,13 @@ export type VoiceClient = Omit<
 >;
 
 class ConnectedVoice implements AsyncDisposable {
-  readonly #options: VoiceClientOptions;
+  readonly #options;
   readonly #watch = new ConditionWait();
   readonly #gone = new AbortController();
   readonly #present = new Set<string>();
-  readonly #signals: VoiceSignals;
-  readonly #udp: ClientUdp;
-  readonly #sender: ClientSender;
+  readonly #signals;
+  readonly #udp;
+  readonly #sender;
   readonly #listeners: ((frame: HeardFrame) => void)[] = [];
   #ssrc = 0;
   #sealing: OpenMicrophone['sealing'];

@@ -33,7 +33,7 @@ export class VoiceCaller {
   /** Since when there has been no socket. */
   cutAtMs: number | undefined;
   readonly #outbox = new VoiceOutbox();
-  readonly #faults: FaultSchedule;
+  readonly #faults;
   #socket: VoiceSocket;
 
   constructor(

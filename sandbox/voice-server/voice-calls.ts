@@ -24,7 +24,7 @@ const maxResumeMs = 15_000;
 
 /** All voice calls of this Discord, and who may take part in them. */
 export class VoiceCalls {
-  readonly #rules: CallRules;
+  readonly #rules;
   /** By server and person. */
   readonly #tickets = new Map<string, VoiceTicket>();
   /** By server and person, as far as anything was said. */
@@ -169,9 +169,9 @@ function getChannelId({ ticket }: VoiceCaller) {
 /** Everybody who talks in one voice channel: who is there, who is whose SSRC, and their end-to-end group. */
 class VoiceCall {
   readonly #callers = new Map<string, VoiceCaller>();
-  readonly #group: DaveGroup | undefined;
-  readonly #dave: 0 | 1;
-  readonly #faults: FaultSchedule;
+  readonly #group;
+  readonly #dave;
+  readonly #faults;
 
   constructor(channelId: string, { dave, faults }: CallRules) {
     this.#dave = dave;

@@ -30,7 +30,7 @@ export class FaultSchedule {
   connections: 'open' | 'hang' | 'refuse' = 'open';
   /** Modes that new sockets offer; Discord prefers the first of all (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-modes). */
   modes: readonly EncryptionMode[] = encryptionModes;
-  readonly #closing: AbortSignal;
+  readonly #closing;
   readonly #people = new Map<string, PersonFaults>();
 
   /** After `closing` nothing that is late arrives any more. */

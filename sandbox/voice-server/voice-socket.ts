@@ -24,10 +24,10 @@ const closeTimeoutMs = 1000;
 
 /** One WebSocket of the voice gateway. It greets, lets one person identify or resume, and passes on the requests of that person. */
 export class VoiceSocket {
-  readonly #socket: WebSocket;
-  readonly #calls: VoiceCalls;
-  readonly #rules: SocketRules;
-  readonly #tooLate: NodeJS.Timeout;
+  readonly #socket;
+  readonly #calls;
+  readonly #rules;
+  readonly #tooLate;
   #caller: VoiceCaller | undefined;
   /** Closed from this side: whatever comes back as a code is no goodbye. */
   #closing = false;

@@ -19,9 +19,9 @@ const receiveBufferBytes = 2 * 1024 * 1024;
 
 /** The UDP port of all calls: tells clients their address, and passes voice on. Whatever else arrives is dropped. */
 export class VoiceUdp implements AsyncDisposable {
-  readonly #socket: Socket;
-  readonly #calls: VoiceCalls;
-  readonly #faults: FaultSchedule;
+  readonly #socket;
+  readonly #calls;
+  readonly #faults;
 
   private constructor(socket: Socket, calls: VoiceCalls, faults: FaultSchedule) {
     this.#socket = socket;

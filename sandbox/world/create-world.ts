@@ -150,7 +150,7 @@ const shardableStep = 720_720;
 
 /** Mints ids as Discord does: time in the high bits, so that they sort and tell their age. */
 export class Snowflakes {
-  readonly #wallMs: () => number;
+  readonly #wallMs;
   #count = 0;
   /** Instant of the first server. */
   #firstAtMs: number | undefined;

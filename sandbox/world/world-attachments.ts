@@ -30,7 +30,7 @@ const maxKeptBytes = 64 * 1024 * 1024;
 
 /** Every file of this Discord, by id, with its bytes. */
 export class Attachments {
-  readonly #world: Pick<World, 'ids'>;
+  readonly #world;
   readonly #kept = new Map<string, Upload>();
   #sizeBytes = 0;
   #origin = 'https://localhost';

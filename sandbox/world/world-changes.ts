@@ -17,9 +17,9 @@ type MemberChange = Partial<
 
 /** Changes to servers, made and told of in one: what is changed here the bot hears about, as on Discord. */
 export class WorldChanges {
-  readonly #world: World;
-  readonly #seats: WorldSeats;
-  readonly #dispatch: (event: Dispatch) => void;
+  readonly #world;
+  readonly #seats;
+  readonly #dispatch;
 
   constructor(world: World, seats: WorldSeats, dispatch: (event: Dispatch) => void) {
     this.#world = world;

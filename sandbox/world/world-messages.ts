@@ -65,8 +65,8 @@ const maxNonceAgeMs = 180_000;
 /** Everything written, public and private; tells `changed` of each change. */
 export class MessageBoard {
   readonly attachments: Attachments;
-  readonly #world: World;
-  readonly #onChange: (change: MessageChange) => void;
+  readonly #world;
+  readonly #onChange;
   readonly #messages = new Map<string, BoardMessage>();
   readonly #nonces = new Map<string, { readonly id: string; readonly atMs: number }>();
 

@@ -26,9 +26,9 @@ const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
 
 /** Who sits in which voice channel: the one place that changes voice states and hands out tickets. */
 export class WorldSeats {
-  readonly #world: World;
-  readonly #voice: Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>;
-  readonly #dispatch: (event: Dispatch) => void;
+  readonly #world;
+  readonly #voice;
+  readonly #dispatch;
 
   constructor(
     world: World,

@@ -64,7 +64,7 @@ export class FakeHost implements AnswerHost {
   readonly ran: ToolCall[] = [];
   readonly #isReleased = Promise.withResolvers<void>();
 
-  release(): void {
+  release() {
     this.#isReleased.resolve();
   }
 

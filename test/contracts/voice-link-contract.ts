@@ -121,7 +121,7 @@ class CountedFrames implements FrameSource {
     return frame;
   }
 
-  markSent(frame: Frame, atMs: number): void {
+  markSent(frame: Frame, atMs: number) {
     this.departed.push({ frame, atMs });
   }
 }

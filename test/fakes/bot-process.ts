@@ -167,7 +167,7 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** Forgets the log and other output so far; nobody waits for it any more. */
-  keepFolder(): void {
+  keepFolder() {
     this.#log = [];
     this.#complaints = '';
     this.#lines = new Mailbox(maxKeptLines);
@@ -179,18 +179,18 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** From now on nobody reads its log. */
-  suspendSignals(): void {
+  suspendSignals() {
     this.#child.stdout?.destroy();
   }
 
   /** Ends it at once and leaves nothing behind, where nobody can wait any more. */
-  abandon(): void {
+  abandon() {
     this.#child.kill('SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** Ends it at once, as a crash does. */
-  async kill(): Promise<void> {
+  async kill() {
     if (!this.isRunning) return;
     const gone = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
@@ -231,7 +231,7 @@ export class BotProcess implements AsyncDisposable {
     return this.#child.exitCode;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     await this.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }

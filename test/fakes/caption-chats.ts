@@ -68,7 +68,7 @@ export class FakeCaptionChat {
       .flatMap(([, text]) => text.split('\n'));
   }
 
-  show(desired: DesiredMessage, report: (outcome: MessageOutcome) => void): void {
+  show(desired: DesiredMessage, report: (outcome: MessageOutcome) => void) {
     const outcome = this.answer(desired);
     queueMicrotask(() => report(outcome));
   }
@@ -159,16 +159,16 @@ export class FakeCaptionChats implements CaptionChats {
     return isBarred || personId.startsWith('token:') ? 'no' : 'yes';
   };
 
-  tellManagers(guildId: string, { id }: TextLine): void {
+  tellManagers(guildId: string, { id }: TextLine) {
     this.notices.push(`${guildId} ${id}`);
   }
 
-  onMessagesDeleted(listener: (messageIds: readonly string[]) => void): void {
+  onMessagesDeleted(listener: (messageIds: readonly string[]) => void) {
     this.#listener = listener;
   }
 
   /** Somebody deletes messages. */
-  deleteMessages(...messageIds: readonly string[]): void {
+  deleteMessages(...messageIds: readonly string[]) {
     this.#listener(messageIds);
   }
 

@@ -49,15 +49,15 @@ export class FakeLink implements VoiceLink {
     return this.present;
   }
 
-  onPeople(listener: () => void): void {
+  onPeople(listener: () => void) {
     this.#onPeople = listener;
   }
 
-  onUnheard(listener: (speakerId: string) => void): void {
+  onUnheard(listener: (speakerId: string) => void) {
     this.#onUnheard = listener;
   }
 
-  async refreshMember(personId: string): Promise<void> {
+  async refreshMember(personId: string) {
     this.refreshed.push(personId);
     if (this.refreshTrouble !== undefined) throw this.refreshTrouble;
     const [roleIds, at] = [
@@ -72,27 +72,27 @@ export class FakeLink implements VoiceLink {
     return { cipher: 'aead_aes256_gcm_rtpsize', isEndToEnd: true };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.closed = true;
     this.isOpen = false;
     this.#packets.end();
   }
 
   /** A packet arrives from somebody. */
-  arrive(packet: Packet): void {
+  arrive(packet: Packet) {
     const { speakerId } = packet;
     if (this.#mayHear(speakerId)) this.#packets.put(packet);
     else this.#onUnheard(speakerId);
   }
 
   /** The link goes away. */
-  lose(error: unknown = new BotError('link.lost', true, 'Gone.')): void {
+  lose(error: unknown = new BotError('link.lost', true, 'Gone.')) {
     this.isOpen = false;
     this.#packets.fail(error);
   }
 
   /** One step of the 20 ms grid, and of what Discord tells. */
-  tick(atMs: number): void {
+  tick(atMs: number) {
     const present = JSON.stringify(this.present);
     if (present !== this.#reported) this.#onPeople();
     this.#reported = present;

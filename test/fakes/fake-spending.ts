@@ -116,7 +116,7 @@ export class MemorySpending implements SpendingStore {
     return this.entries.filter((entry) => entry.day === day);
   }
 
-  async add(entries: readonly SpendingEntry[], _day: string): Promise<void> {
+  async add(entries: readonly SpendingEntry[], _day: string) {
     if (this.trouble) throw new BotError('store.unwritable', true, 'Full.');
     this.writes++;
     this.entries = [...this.entries, ...entries];

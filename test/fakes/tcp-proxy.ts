@@ -55,25 +55,25 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** Resets connections like a server whose machine has just restarted: RST for old and new ones. */
-  cutConnections(): void {
+  cutConnections() {
     this.#state = 'cut';
     this.#endConnections();
   }
 
   /** Drops all data like a network that loses every packet: neither side learns of it. */
-  swallowData(): void {
+  swallowData() {
     this.#state = 'swallowing';
     for (const { inner, outer } of this.#pairs)
       for (const one of [inner, outer]) one.pause();
   }
 
-  swallowAnswers(): void {
+  swallowAnswers() {
     this.#state = 'swallowing';
     for (const { inner } of this.#pairs) inner.pause();
   }
 
   /** Ends the trouble; connections whose data was swallowed end. */
-  healConnections(): void {
+  healConnections() {
     if (this.#state === 'swallowing') this.#endConnections();
     this.#state = 'open';
   }
@@ -85,7 +85,7 @@ export class TcpProxy implements AsyncDisposable {
     return address.href;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#endConnections();
     await new Promise((resolve) => {
       this.#server.close(resolve);

@@ -34,16 +34,16 @@ export class VirtualClock implements Clock {
   }
 
   /** Somebody sets the clock on the wall; nothing else of time changes. */
-  setWall(byMs: number): void {
+  setWall(byMs: number) {
     this.#wallStartMs += byMs;
   }
 
   /** The machine sleeps: time passes, and nobody wakes before the next `advance`. */
-  suspend(ms: number): void {
+  suspend(ms: number) {
     this.#nowMs += ms;
   }
 
-  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+  async sleep(ms: number, signal: AbortSignal) {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const sleeper = { dueMs: this.#nowMs + Math.max(0, ms), wake: resolve };
@@ -65,7 +65,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Lets `ms` pass, waking sleepers in order of their hour, each with time to go to sleep again. */
-  async advance(ms: number): Promise<void> {
+  async advance(ms: number) {
     const untilMs = this.#nowMs + ms;
     do await passRounds(this.#rounds);
     while (this.#wakeNext(untilMs));
@@ -73,14 +73,14 @@ export class VirtualClock implements Clock {
   }
 
   /** Lets `ms` pass at once: sleepers that are due by then wake at its end. */
-  async leap(ms: number): Promise<void> {
+  async leap(ms: number) {
     await passRounds(this.#rounds);
     this.suspend(ms);
     await this.advance(0);
   }
 
   /** Same as `advance`, for code that waits for no promise. */
-  passMs(ms: number): void {
+  passMs(ms: number) {
     const untilMs = this.#nowMs + ms;
     while (this.#wakeNext(untilMs));
     this.#nowMs = untilMs;

@@ -100,30 +100,30 @@ class FakeSocket extends EventEmitter {
     this.#report = report;
   }
 
-  open(): void {
+  open() {
     if (this.readyState !== WebSocket.CONNECTING) return;
     this.readyState = WebSocket.OPEN;
     this.emit('open');
     if (this.greets) this.#emit({ type: 'session.created' });
   }
 
-  close(code: number, reason: string): void {
+  close(code: number, reason: string) {
     if (this.readyState === WebSocket.CLOSED) return;
     this.readyState = WebSocket.CLOSED;
     this.emit('close', code, Buffer.from(reason));
   }
 
   /** A server that greets confirms its configuration. */
-  send(text: string): void {
+  send(text: string) {
     if (this.greets && text.includes('session.update"'))
       this.#emit({ type: 'session.updated' });
   }
 
-  ping(): void {}
-  pause(): void {}
-  resume(): void {}
+  ping() {}
+  pause() {}
+  resume() {}
 
-  terminate(): void {
+  terminate() {
     queueMicrotask(() => this.close(1006, ''));
   }
 
@@ -165,7 +165,7 @@ export class FakeServer {
   };
 
   /** The newest connection is the one that is spoken over. */
-  async play(step: ServerStep): Promise<void> {
+  async play(step: ServerStep) {
     const socket = this.#socket;
     if (step.kind === 'waits') await this.#clock.advance(step.ms);
     else if (socket?.readyState !== WebSocket.OPEN) return;
@@ -174,7 +174,7 @@ export class FakeServer {
   }
 
   /** Throws what a listener threw at a greeting. */
-  check(): void {
+  check() {
     if (this.#thrown.length > 0) throw this.#thrown[0];
   }
 }

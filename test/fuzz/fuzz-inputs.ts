@@ -124,10 +124,7 @@ export function makeJson(...samples: readonly unknown[]): fc.Arbitrary<unknown> 
   );
 }
 
-function applyReplacement(
-  value: unknown,
-  { path, value: fresh, kind }: Replacement,
-): unknown {
+function applyReplacement(value: unknown, { path, value: fresh, kind }: Replacement) {
   const [first = 0, ...rest] = path;
   if (typeof value !== 'object' || value === null) return fresh;
   const keys = Object.keys(value);

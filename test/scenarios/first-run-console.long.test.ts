@@ -26,7 +26,7 @@ const mostMs = 90_000;
 class Typist implements AsyncDisposable {
   readonly #child;
   readonly #folder;
-  readonly #closed: Promise<unknown[]>;
+  readonly #closed;
   #out = '';
   #complaints = '';
   #read = 0;
@@ -56,7 +56,7 @@ class Typist implements AsyncDisposable {
     return new Typist(child, folder);
   }
 
-  type(line: string): void {
+  type(line: string) {
     this.#child.stdin?.write(`${line}\n`);
   }
 
@@ -76,7 +76,7 @@ class Typist implements AsyncDisposable {
   }
 
   /** Ends the input, which a service does not have. */
-  endInput(): void {
+  endInput() {
     this.#child.stdin?.end();
   }
 
@@ -96,11 +96,11 @@ class Typist implements AsyncDisposable {
   }
 
   /** Puts a recording of a question into the folder. */
-  async bring(name: string): Promise<void> {
+  async bring(name: string) {
     await cp('sandbox/recordings/what-time-is-it.wav', join(this.#folder, name));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     if (this.#child.exitCode === null) this.#child.kill('SIGKILL');
     await this.#closed;
     await rm(this.#folder, { recursive: true });

@@ -23,7 +23,7 @@ export class CostJudge {
     this.#hold = hold;
   }
 
-  check(world: Simulation, { after, before, event }: SimulatedStep): void {
+  check(world: Simulation, { after, before, event }: SimulatedStep) {
     if (event.kind === 'began' && event.isCaptioned)
       this.#captionedMs.set(event.by, event.atMs);
     if (event.kind === 'tick')
@@ -44,7 +44,7 @@ export class CostJudge {
   }
 
   /** Time has passed. */
-  checkTime(world: Simulation, state: ConversationState): void {
+  checkTime(world: Simulation, state: ConversationState) {
     this.#checkRequests(world, state);
   }
 

@@ -29,7 +29,7 @@ export class EndJudge {
     this.#hold = hold;
   }
 
-  check({ after, before, effects, event }: SimulatedStep): void {
+  check({ after, before, effects, event }: SimulatedStep) {
     for (const { openSpeech, parts, id } of after.turns) {
       if (parts.length > 0) this.#ends.expect('turn', id);
       for (const one of openSpeech) this.#ends.expect('utterance', one.id);
@@ -74,7 +74,7 @@ export class EndJudge {
   }
 
   /** After a long rest. */
-  checkRest(): void {
+  checkRest() {
     for (const kind of ['turn', 'utterance'] as const) {
       const missing = this.#ends.missing(kind);
       this.#hold(endsOnce[kind], missing === undefined, missing);

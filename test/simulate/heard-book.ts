@@ -81,12 +81,12 @@ export class HeardBook {
   }
 
   /** Another session begins, whose ids are new ones. */
-  clear(): void {
+  clear() {
     this.#all = [];
   }
 
   /** Forgets texts of replies that are over. */
-  forget(reply: Id): void {
+  forget(reply: Id) {
     this.#all = this.#all.filter((one) => one.reply !== reply);
   }
 

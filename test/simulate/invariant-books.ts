@@ -16,7 +16,7 @@ export class ConsentBook {
   readonly #barred = new Set<string>();
   #isPaused = false;
 
-  note({ effects, event }: SimulatedStep): void {
+  note({ effects, event }: SimulatedStep) {
     const isPausedAloud = effects.some(
       (one) => one.do === 'notice' && one.line === 'hearing-paused',
     );
@@ -38,7 +38,7 @@ export class ConsentBook {
       if (one.do === 'forget-person') this.answer(one.by, false);
   }
 
-  answer(by: string, isYes: boolean): void {
+  answer(by: string, isYes: boolean) {
     if (isYes) this.#agreed.add(by);
     else this.#agreed.delete(by);
     if (isYes) this.refusals.delete(by);
@@ -46,7 +46,7 @@ export class ConsentBook {
   }
 
   /** A session that does not go on from another one knows of no pause. */
-  beginSession(isPaused: boolean): void {
+  beginSession(isPaused: boolean) {
     this.#isPaused = isPaused;
   }
 
@@ -63,18 +63,18 @@ export class EndBook {
   readonly #over = new Map<Ending, Set<Id>>();
   readonly #repeated = new Map<Ending, Id>();
 
-  expect(kind: Ending, id: Id): void {
+  expect(kind: Ending, id: Id) {
     this.#getSet(this.#expected, kind).add(id);
   }
 
-  end(kind: Ending, id: Id): void {
+  end(kind: Ending, id: Id) {
     const over = this.#getSet(this.#over, kind);
     if (over.has(id)) this.#repeated.set(kind, id);
     over.add(id);
   }
 
   /** A reading that was put back is spoken again. */
-  reopen(kind: Ending, id: Id): void {
+  reopen(kind: Ending, id: Id) {
     this.#getSet(this.#over, kind).delete(id);
   }
 
@@ -118,13 +118,13 @@ export class ToolBook {
   }
 
   /** A tool has ended. What it read is shown to the answer that called it. */
-  noteForeign({ toolRuns }: ConversationState, id: Id): void {
+  noteForeign({ toolRuns }: ConversationState, id: Id) {
     const run = toolRuns.find((one) => one.id === id);
     if (run?.ref && run.tool === 'look') this.tainted.add(run.ref.answer);
   }
 
   /** A run changed nothing. */
-  takeBack({ toolRuns }: ConversationState, run: Id): void {
+  takeBack({ toolRuns }: ConversationState, run: Id) {
     const vain = toolRuns.find(({ id }) => id === run);
     if (vain) this.#changes.delete(`${vain.turn} ${vain.tool} ${vain.args}`);
   }
@@ -134,7 +134,7 @@ export class ToolBook {
     exchange: HistoryExchange,
     before: ConversationState,
     after: ConversationState,
-  ): void {
+  ) {
     const isOver = ({ by, id }: TurnState) =>
       by === exchange.by && !after.turns.some((one) => one.id === id);
     const own = before.turns.find((one) => isOver(one) && one.answer);
@@ -148,7 +148,7 @@ export class ToolBook {
     return this.#isForeign.get(makeKey(exchange)) ?? !exchange.isOwn;
   }
 
-  noteAsk(confirmation: Id, atMs: number): void {
+  noteAsk(confirmation: Id, atMs: number) {
     this.#askedAtMs.set(confirmation, atMs);
   }
 

@@ -86,11 +86,11 @@ export class Invariants {
   #cost = new CostJudge(this.#hold);
 
   /** Throws the first finding of a check. */
-  throwFinding(): void {
+  throwFinding() {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  check(world: Simulation, taken: SimulatedStep): void {
+  check(world: Simulation, taken: SimulatedStep) {
     // A session that is over may still learn of a tool's end while the next one talks.
     const { before } = taken;
     if (!before.isOver || before === this.#last)
@@ -348,7 +348,7 @@ export class Invariants {
   }
 
   /** Time has passed. */
-  checkTime(world: Simulation): void {
+  checkTime(world: Simulation) {
     const nowMs = world.clock.nowMs();
     const state = this.#last;
     const isTried = state && isLinkTried(state, world.isOpening);
@@ -363,14 +363,14 @@ export class Invariants {
   }
 
   /** A recogniser gets sound of this person. What was said before a pause is recognised during it. */
-  checkRecogniser(by: string): void {
+  checkRecogniser(by: string) {
     this.#note(() =>
       this.#hold(1, !this.consent.refusals.has(by), `recogniser of ${by}`),
     );
   }
 
   /** A model gets a prompt. Only who said no, and asks in writing, is in it after a no. */
-  checkPrompt(messages: readonly ChatMessage[]): void {
+  checkPrompt(messages: readonly ChatMessage[]) {
     const names = messages.flatMap((one) =>
       'name' in one ? one.name.toLowerCase() : [],
     );
@@ -382,13 +382,13 @@ export class Invariants {
   }
 
   /** Somebody was answered in the end. */
-  checkAnswered(by: string, sinceMs: number): void {
+  checkAnswered(by: string, sinceMs: number) {
     this.throwFinding();
     this.#hold(52, (this.#answeredMs.get(by) ?? 0) > sinceMs, by);
   }
 
   /** A frame with the bot's voice leaves. */
-  checkVoice(world: Simulation, frame: VoiceFrame, atMs: number): void {
+  checkVoice(world: Simulation, frame: VoiceFrame, atMs: number) {
     this.#note(() => {
       if (this.#last) this.#sound.noteLeft(world, frame, atMs, this.#last);
       this.#hold(10, atMs <= this.#atMs.free + maxLateMs, 'a voice without a reply');
@@ -396,7 +396,7 @@ export class Invariants {
     });
   }
 
-  checkEvent(event: SessionEvent, said: readonly SaidWords[]): void {
+  checkEvent(event: SessionEvent, said: readonly SaidWords[]) {
     if (event.kind === 'failed')
       this.#note(() => this.#hold(34, event.code !== 'bug', event.message));
     if (event.kind !== 'recognised') return;
@@ -407,7 +407,7 @@ export class Invariants {
   }
 
   /** Something failed in a place that nobody waits for: it is thrown by the next check. */
-  fail(error: unknown): void {
+  fail(error: unknown) {
     this.#failure ??= error;
   }
 
@@ -420,7 +420,7 @@ export class Invariants {
   }
 
   /** After a long rest. */
-  checkRest(world: Simulation): void {
+  checkRest(world: Simulation) {
     this.throwFinding();
     const { engines, reserved, state, waitingRequests } = world;
     if (state) this.#checkFloorAtRest(state);
@@ -437,7 +437,7 @@ export class Invariants {
   }
 
   /** After the end of the process. */
-  checkEnd(world: Simulation): void {
+  checkEnd(world: Simulation) {
     this.checkRest(world);
     this.#hold(33, this.#last?.isOver !== false, 'it is not over');
     this.#hold(33, !this.#last?.toolRuns.length, 'a tool');

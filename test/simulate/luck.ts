@@ -39,7 +39,7 @@ export class Luck {
   }
 
   /** From now on nothing is slow, fails or hangs. */
-  heal(): void {
+  heal() {
     this.#failing = undefined;
     this.#faults = { failing: new Set(), hanging: new Set(), slow: new Set() };
   }

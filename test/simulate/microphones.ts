@@ -33,12 +33,12 @@ export class SimulatedMicrophones {
   }
 
   /** From now on all packets arrive in time. */
-  heal(): void {
+  heal() {
     this.#plan = { ...this.#plan, latenessMs: 0, lostShare: 0 };
   }
 
   /** Each person says one thing at a time. */
-  say(by: string, text: string, nowMs: number): void {
+  say(by: string, text: string, nowMs: number) {
     if ((this.#busyUntilMs.get(by) ?? 0) > nowMs) return;
     const { endsAbruptly, hasOpenMicrophones } = this.#plan;
     const packets = makePackets(by, { number: this.said.length, text }, nowMs, {

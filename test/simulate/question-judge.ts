@@ -52,7 +52,7 @@ export class QuestionJudge {
     this.#hold = hold;
   }
 
-  check(world: Simulation, step: SimulatedStep): void {
+  check(world: Simulation, step: SimulatedStep) {
     this.#note(step);
     this.#checkOrder(step);
     this.#checkCrowd(step);

@@ -46,7 +46,7 @@ export class RunningCalls {
     [leastMs, usualMs, longestMs]: CallTimes,
     signal: AbortSignal,
     { by = [], text = '' }: CallSubject = {},
-  ): Promise<void> {
+  ) {
     const { fails, takesMs } = this.luck.call(port, leastMs, usualMs, longestMs);
     const running = { port, by, text, signal };
     this.#listRunning.add(running);

@@ -59,7 +59,7 @@ class SimulatedListening implements Listening {
   readonly #recognise;
   readonly #onPartial;
   readonly #over = new AbortController();
-  readonly #until: AbortSignal;
+  readonly #until;
   #samples = new Int16Array();
   #reported = 0;
 
@@ -75,7 +75,7 @@ class SimulatedListening implements Listening {
     this.#until = AbortSignal.any([this.#over.signal, signal]);
   }
 
-  push(samples: Int16Array): void {
+  push(samples: Int16Array) {
     if (this.#until.aborted) return;
     const all = new Int16Array(this.#samples.length + samples.length);
     all.set(this.#samples);
@@ -105,7 +105,7 @@ class SimulatedListening implements Listening {
     return await this.#recognise(this.#samples, AbortSignal.any([this.#until, signal]));
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#over.abort(new Error('not listened to any more'));
   }
 }

@@ -56,7 +56,7 @@ export class SoundJudge {
     this.#hold = hold;
   }
 
-  check(world: Simulation, step: SimulatedStep): void {
+  check(world: Simulation, step: SimulatedStep) {
     const { after, effects, event } = step;
     if (isSounding(after)) this.#knownMs = event.atMs;
     for (const { id, isDeaf } of after.people)
@@ -81,7 +81,7 @@ export class SoundJudge {
     frame: VoiceFrame,
     atMs: number,
     state: ConversationState,
-  ): void {
+  ) {
     const { current } = state.turnQueue;
     const said = world.heard.noteLeft(frame, atMs, current?.reply);
     if (!said) return;
@@ -99,7 +99,7 @@ export class SoundJudge {
   }
 
   /** Time has passed. */
-  checkTime(world: Simulation, state: ConversationState): void {
+  checkTime(world: Simulation, state: ConversationState) {
     const { current } = state.turnQueue;
     const nowMs = world.clock.nowMs();
     const isToSound = floorPhase(state) === 'sounding' && !isStarving(state);

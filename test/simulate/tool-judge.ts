@@ -24,7 +24,7 @@ export class ToolJudge {
     this.#inheritedRuns = inheritedRuns;
   }
 
-  check(world: Simulation, step: SimulatedStep): void {
+  check(world: Simulation, step: SimulatedStep) {
     const { after, before, event } = step;
     if (event.kind === 'prompted' && event.hasOthers)
       this.#tools.tainted.add(event.answer);

@@ -84,10 +84,10 @@ export async function listMoments(
 
 /** Voice activity and endpointing of one person, in which no utterance ever ends. */
 class UnendingListener {
-  readonly #stream: SpeakerStream;
-  readonly #meter: VoiceWindowMeter;
-  readonly #oracle: OracleRecogniser;
-  readonly #rules: EndpointRules;
+  readonly #stream;
+  readonly #meter;
+  readonly #oracle;
+  readonly #rules;
   readonly #sound: Int16Array[] = [];
   #askedAtMs: number | undefined;
   #voice: EndpointingState = quietVoice;
@@ -103,7 +103,7 @@ class UnendingListener {
     this.#oracle = new OracleRecogniser(words);
   }
 
-  putPacket(packet: Packet): void {
+  putPacket(packet: Packet) {
     for (const heard of this.#stream.put(packet)) this.#handleHeard(heard, packet.atMs);
   }
 
@@ -117,7 +117,7 @@ class UnendingListener {
     return { atMs, silentMs, signs };
   }
 
-  judge(askedAtMs: number, probability: number | undefined, atMs: number): void {
+  judge(askedAtMs: number, probability: number | undefined, atMs: number) {
     this.#stepVoice({ kind: 'turn-judged', askedAtMs, probability, atMs }, atMs);
   }
 

@@ -124,9 +124,9 @@ function isForeignHint(hint: string) {
 }
 
 class MockConversation {
-  readonly #socket: WebSocket;
-  readonly #call: RealtimeCall;
-  readonly #settings: () => RealtimeSettings;
+  readonly #socket;
+  readonly #call;
+  readonly #settings;
   #sound = new Int16Array(0);
   #reported = '';
   #items = 1;

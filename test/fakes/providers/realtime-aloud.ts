@@ -58,7 +58,7 @@ const noUsage = {
 
 /** Reads aloud beside a conversation, one text at a time. */
 export class AloudResponses {
-  readonly #parts: AloudDeps;
+  readonly #parts;
 
   constructor(parts: AloudDeps) {
     this.#parts = parts;

@@ -32,10 +32,10 @@ type ReportedFields = Readonly<Record<string, unknown>>;
 
 /** One Realtime conversation, as strict as the real ones. */
 export class TalkSession {
-  readonly #socket: WebSocket;
-  readonly #call: TalkCall;
-  readonly #settings: () => TalkSettings;
-  readonly #asked: { count: number };
+  readonly #socket;
+  readonly #call;
+  readonly #settings;
+  readonly #asked;
   /** Pieces of the sound that is not committed yet. */
   #buffer: Int16Array[] = [];
   #response: SessionResponse | undefined;

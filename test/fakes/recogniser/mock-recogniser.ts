@@ -20,7 +20,7 @@ export class MockRecogniser {
   readonly #clips: KnownClip[] = [];
 
   /** `words` in order, with milliseconds of `pcm`. */
-  addClip(pcm: Pcm, words: readonly KnownWord[]): void {
+  addClip(pcm: Pcm, words: readonly KnownWord[]) {
     this.#clips.push({ words, features: extractFeatures(pcm) });
   }
 

@@ -58,7 +58,7 @@ function broken(
 type Broken = ReturnType<typeof broken> extends fc.Arbitrary<infer Kind> ? Kind : never;
 
 /** A client whose server sends this, then ends, breaks off or hangs. After a tool it is well. */
-function clientOf({ pieces, edits, end, type, bytes }: Broken): ApiClient {
+function clientOf({ pieces, edits, end, type, bytes }: Broken) {
   const all = [...pieces];
   for (const { kind, at, strange } of edits) {
     const [piece = Buffer.alloc(0)] = all.splice(at, 1);

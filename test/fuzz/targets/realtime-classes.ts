@@ -49,7 +49,7 @@ class Endings {
   readonly #counts: number[] = [];
   readonly #strange: unknown[] = [];
 
-  add(work: () => Promise<void>, reason: unknown): void {
+  add(work: () => Promise<void>, reason: unknown) {
     const at = this.#counts.push(0) - 1;
     const count = () => {
       this.#counts[at] = (this.#counts[at] ?? 0) + 1;
@@ -64,7 +64,7 @@ class Endings {
     return this.#counts.every((count) => count > 0);
   }
 
-  check(): void {
+  check() {
     if (this.#strange.length > 0) throw this.#strange[0];
     if (this.#counts.some((count) => count !== 1))
       throw new Error(`Of the work, so often each ended: ${this.#counts.join(', ')}.`);

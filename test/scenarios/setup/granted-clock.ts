@@ -35,7 +35,7 @@ export class GrantedClock implements Clock {
     return this.#real.wallMs() - Math.floor(this.#real.nowMs() - this.nowMs());
   }
 
-  grant(grant: TimeGrant): void {
+  grant(grant: TimeGrant) {
     const isOtherRate = grant.rate !== this.#grant.rate;
     this.#grant = grant;
     for (const [look, forget] of [...this.#waiting]) {
@@ -45,7 +45,7 @@ export class GrantedClock implements Clock {
     }
   }
 
-  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+  async sleep(ms: number, signal: AbortSignal) {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const forget = this.later(ms, resolve);
