@@ -3,8 +3,8 @@
 // npm run bench -- --compare fails when the bot has become slower than bench/latency/result.json says, which --save writes.
 import { parseArgs } from 'node:util';
 import { QuestionClips } from '#bench/question-clips.ts';
-import { saveResult } from './accepted-result.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';
+import { saveResult } from './accepted-result.ts';
 import { type BenchRow, benchRows } from './bench-rows.ts';
 import { compareNetworks } from './compare-networks.ts';
 import { comparePairs } from './compare-pairs.ts';
