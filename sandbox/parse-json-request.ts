@@ -14,7 +14,7 @@ export type RefusedRequest = {
 
 const identifiedSchema = z.object({ id: requestIdSchema });
 
-/** Reads a request in a text of JSON; `what` names such a text. */
+/** Parses a request in JSON. `what` names the text in errors. */
 export function parseJsonRequest<Schema extends z.ZodType>(
   text: string,
   schema: Schema,

@@ -8,7 +8,7 @@ export type RateState = {
   readonly isOver: boolean;
 };
 
-/** Counts uses, window by window; a window begins with its first use. */
+/** Counts uses, window by window. A window begins with its first use. */
 export class RateWindow {
   #used = 0;
   #endsAtMs = Number.NEGATIVE_INFINITY;

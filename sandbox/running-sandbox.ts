@@ -53,7 +53,7 @@ type OpenedVoice = {
   readonly connect: VoiceHalf['connect'];
 };
 
-/** A small Discord on this machine, for one bot, and people who talk to it. */
+/** A small Discord on this machine, for one bot and people to talk with it. */
 export class RunningSandbox implements AsyncDisposable {
   readonly token = `sandbox.${randomBytes(24).toString('hex')}`;
   readonly faults: ReturnType<typeof makeFaults>;
@@ -97,7 +97,7 @@ export class RunningSandbox implements AsyncDisposable {
     return this.apiUrlFor(undefined);
   }
 
-  /** The same for one of several processes: what it asks and its logins name it. Letters, digits, hyphens. */
+  /** The same for one of several processes: its requests and logins carry its name. Letters, digits, hyphens. */
   apiUrlFor(process: string | undefined): string {
     return `http://127.0.0.1:${this.#port}${makeProcessAddress(process, '/api')}`;
   }
@@ -128,7 +128,7 @@ export class RunningSandbox implements AsyncDisposable {
     this.#guilds = this.#guilds.filter((each) => each !== guild);
   }
 
-  /** Id of the first server; what follows are short ways to `guild()`. */
+  /** Id of the first server. The following members are short for `guild()`. */
   get guildId(): string {
     return this.guild().id;
   }
@@ -166,7 +166,7 @@ export class RunningSandbox implements AsyncDisposable {
     return this.#deps.world.commands;
   }
 
-  /** REST requests of the bot, oldest first, with their JSON; at most the last 1000. */
+  /** REST requests of the bot, oldest first, with their JSON. At most the last 1000. */
   requests(): readonly LoggedRequest[] {
     return this.#deps.rest.requests;
   }
@@ -187,7 +187,7 @@ export class RunningSandbox implements AsyncDisposable {
     );
   }
 
-  /** A file of a message or a command, by its id; undefined when it is gone. */
+  /** A file of a message or a command, by its id. Undefined when it is gone. */
   file(id: string): Upload | undefined {
     return this.#deps.board.attachments.find(id);
   }
@@ -197,7 +197,7 @@ export class RunningSandbox implements AsyncDisposable {
     this.#listeners.push(listener);
   }
 
-  /** Name of the channel or member with this id; the id itself if it is unknown. */
+  /** Name of the channel or member with this id. The id itself if it is unknown. */
   nameOf(id: string): string {
     const names = this.#guilds.map((guild) => guild.nameOf(id));
     return names.find((name) => name !== undefined) ?? id;
@@ -328,9 +328,9 @@ function makeFaults({ gateway, rest, seatFaults, voice }: ReturnType<typeof make
     rest: (fault: RestFault) => rest.faults.add(fault),
     /** Lost or doubled events: INTERACTION_CREATE twice, VOICE_STATE_UPDATE never. */
     event: (fault: EventFault) => gateway.faults.add(fault),
-    /** Voice gateway, UDP and encryption, person by person; the bot is one of them. */
+    /** Voice gateway, UDP and encryption, person by person. The bot is one of them. */
     voice: voice.faults,
-    /** Cuts the gateway sockets; the bot may resume. */
+    /** Cuts the gateway sockets. The bot may resume. */
     dropGateway: () => gateway.dropSockets(),
     /** Ends the gateway sessions and cuts their sockets: a resume is refused, the bot leaves its voice channels. */
     endSessions: () => gateway.endSessions(),

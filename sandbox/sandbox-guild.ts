@@ -16,7 +16,7 @@ import {
 } from './people/sandbox-person.ts';
 import { enterGuild } from './world/create-world.ts';
 
-/** One server of the sandbox, with all that its owner can do there; its people leave their calls when it is disposed. */
+/** One server of the sandbox, with all that its owner can do there. Its people leave their calls when it is disposed. */
 export type SandboxGuild = ReturnType<typeof makeSandboxGuild>;
 export type GuildRoster = ReturnType<typeof makeRoster>;
 
@@ -35,7 +35,7 @@ export function makeSandboxGuild(around: GuildDeps) {
     id,
     name,
     channelId: (channel: string) => requireChannel(guild, channel).id,
-    /** The member of that name, who enters the server when first asked for; options count from then on. */
+    /** The member of that name, added to the server at the first call. Options count from then on. */
     person(who: string, { locale, microphone }: PersonOptions = {}) {
       const former = findMember(guild, who);
       const member = former ?? enterGuild(world, guild, who);
@@ -51,7 +51,7 @@ export function makeSandboxGuild(around: GuildDeps) {
       board.listInChannel(requireChannel(guild, channel).id).map(toShownMessage),
     bot: () => findBotHere(guild, world.bot.id),
     roster: () => makeRoster(guild),
-    /** Name of the channel or member with this id; undefined where it is unknown. */
+    /** Name of the channel or member with this id. Undefined where it is unknown. */
     nameOf: (each: string) =>
       guild.members.get(each)?.user.name ?? findChannel(guild, each)?.name,
     async [Symbol.asyncDispose]() {
@@ -60,7 +60,7 @@ export function makeSandboxGuild(around: GuildDeps) {
   };
 }
 
-/** Who is in a server, bots left out, with the name of the voice channel they sit in; its channels; and its roles, but that of everybody. */
+/** People of a server with their voice channel, without bots, its channels, and its roles without `@everyone`. */
 function makeRoster(guild: Guild) {
   const members = [...guild.members.values()].filter(({ user }) => !user.bot);
   return {
@@ -91,25 +91,25 @@ function findBotHere(guild: Guild, botId: string) {
   };
 }
 
-/** Rights a channel gives and takes; what is in neither stays as the roles have it. */
+/** Rights that a channel gives and takes. All others stay as the roles have them. */
 export type PermittedRights = {
   readonly allow?: readonly Permission[];
   readonly deny?: readonly Permission[];
 };
 
-/** Changes of a server's channels by its owner. Channels, roles and people go by name or id; unknown ones throw. */
+/** Changes of a server's channels by its owner. Channels, roles and people go by name or id. Unknown ones throw. */
 function makeChannelChanges({ guild, changes, board }: GuildDeps) {
   return {
     /** A limit of 0 is none. */
     changeChannel: (name: string, change: { readonly userLimit: number }) =>
       changes.changeChannel(guild, requireChannel(guild, name), change),
-    /** A person writes below the name of a voice channel; an empty text takes it away. */
+    /** A person writes below the name of a voice channel. An empty text takes it away. */
     writeVoiceStatus: (name: string, text: string) =>
       changes.changeVoiceStatus(guild, requireChannel(guild, name), text),
-    /** Removes a channel; people who sit there are out, and calls end with 4022. */
+    /** Removes a channel. People in it lose their seat, and calls end with 4022. */
     removeChannel: (name: string) =>
       changes.removeChannel(guild, requireChannel(guild, name)),
-    /** Sets the overwrite of a role (`@everyone`), a person or the bot in a channel; replaces the earlier one. */
+    /** Sets the overwrite of a role (`@everyone`), a person or the bot in a channel. Replaces the earlier one. */
     permit(channel: string, who: string, { allow = [], deny = [] }: PermittedRights) {
       const rights = { allow: toBits(allow), deny: toBits(deny) };
       changes.changeOverwrite(guild, requireChannel(guild, channel), {
@@ -134,7 +134,7 @@ function findSubject(guild: Guild, who: string) {
   return { id: role.id, of: 'role' } as const;
 }
 
-/** Changes of members by moderators, the bot included. People and roles go by name or id; unknown ones throw. */
+/** Changes of members by moderators, the bot included. People and roles go by name or id. Unknown ones throw. */
 function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps) {
   const { bot } = world;
   return {
@@ -149,7 +149,7 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
       });
       return id;
     },
-    /** All a role may do from now on; `@everyone`, and the bot's own role by the bot's name, too. */
+    /** All a role may do from now on. `@everyone`, and the bot's own role by the bot's name, too. */
     setRole: (role: string, permissions: readonly Permission[]) =>
       changes.changeRole(guild, requireRole(guild, role), toBits(permissions)),
     giveRole(who: string, role: string) {
@@ -174,18 +174,18 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
         suppressed,
         handRaisedAt: null,
       }),
-    /** For so long from now; 0 ends it. */
+    /** For so long from now. 0 ends it. */
     timeOut(who: string, forMs: number) {
       const timedOutUntilMs = forMs > 0 ? world.clock.wallMs() + forMs : undefined;
       changes.changeMember(guild, requireMember(guild, who), { timedOutUntilMs });
     },
-    /** Moves the bot to another voice channel; nothing happens if it sits in none. */
+    /** Moves the bot to another voice channel. Nothing happens if it sits in none. */
     moveBot(name: string) {
       const channel = requireChannel(guild, name);
       const state = guild.voiceStates.get(bot.id);
       if (state) seats.takeBotSeat(guild, { ...state, channel });
     },
-    /** Throws the bot out of its voice channel; Discord says 4022 to one who was alone there. */
+    /** Throws the bot out of its voice channel. Discord says 4022 to a bot that was alone there. */
     disconnectBot: (closeCode?: number) => seats.leaveSeat(guild, bot.id, closeCode),
     /** The voice server of the call goes away: an update without an endpoint, and after `awayMs` one with it. */
     replaceVoiceServer(awayMs: number) {
@@ -193,7 +193,7 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
     },
     /** Throws the bot out of the server, for good. */
     removeBot: () => changes.removeBot(guild),
-    /** Discord loses the server for a while, and finds it again; calls go on. */
+    /** Discord loses the server for a while, and finds it again. Calls go on. */
     setOutage: (on: boolean) => changes.outage(guild, on),
   };
 }

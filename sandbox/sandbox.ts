@@ -18,12 +18,12 @@ export type SandboxOptions = WorldOptions & {
   readonly guilds?: readonly GuildOptions[];
   /** DAVE protocol version of voice calls: 1 (default) is end-to-end encrypted. */
   readonly dave?: 0 | 1;
-  /** Ticked in the developer portal; default: none, so that a bot which asks for one is refused with 4014. */
+  /** Ticked in the developer portal. Default: none, so that a bot that asks for one is refused with 4014. */
   readonly privilegedIntents?: readonly PrivilegedIntent[];
-  /** Those of Discord: answers carry its headers, and 429s happen; default: none. */
+  /** Those of Discord: answers carry its headers, and 429s happen. Default: none. */
   readonly rateLimits?: 'usual';
   readonly heartbeatMs?: number;
-  /** Shards and limits of the gateway; default: `lenientGatewayRules`, without limits. */
+  /** Shards and limits of the gateway. Default: `lenientGatewayRules`, without limits. */
   readonly gatewayRules?: Partial<GatewayRules>;
   readonly clock?: Clock;
   readonly voice?: VoiceHalf;

@@ -31,7 +31,7 @@ type GroupChange =
 type PendingProposal = Proposal & { readonly change: GroupChange };
 
 /**
- * The voice server's side of the end-to-end group of one call: proposes who comes and goes, and picks the commit
+ * The voice server's side of the end-to-end group of one call: proposes to add and remove members, and picks the commit
  * that counts. It never holds a key that opens voice.
  *
  * Epoch 0 means that no commit was taken yet: then everybody with a key package is asked to found the group.
@@ -106,7 +106,7 @@ export class DaveGroup {
     return this.#transitions.dropPerson(userId);
   }
 
-  /** Fault for tests: proposes to one person alone to add somebody who is in no call. */
+  /** Fault for tests: proposes to one person alone to add a person outside the call. */
   proposeStranger(userId: string): readonly DaveSend[] {
     const stranger = new DaveMember(strangerId, `${this.#groupId.readBigUInt64BE()}`);
     const keyPackage = readKeyPackage(stranger.keyPackage().payload);
@@ -189,7 +189,7 @@ export class DaveGroup {
       if (person.leaf === leaf) person.leaf = undefined;
   }
 
-  /** Ids of the members who can commit. */
+  /** Ids of the members that can commit. */
   #inside() {
     return [...this.#people].flatMap(([userId, { leaf, isLost }]) =>
       leaf === undefined || isLost ? [] : [userId],

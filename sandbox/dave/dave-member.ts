@@ -6,9 +6,9 @@ const audioMediaType = 0;
 const sealMark = 0xfafa;
 
 /**
- * One person's side of the end-to-end group, over davey. Takes what the server sends, returns what to answer.
+ * One person's side of the end-to-end group, over davey. Takes the server's messages and returns the answers.
  *
- * What cannot be processed is answered with op 31 and a new key package, as official clients do.
+ * A message that cannot be processed is answered with op 31 and a new key package, as official clients do.
  */
 export class DaveMember {
   readonly #userId;
@@ -32,7 +32,7 @@ export class DaveMember {
     };
   }
 
-  /** A binary message; `present` are the ids of op 11 that op 13 has not taken back. */
+  /** A binary message. `present` are the ids of op 11 that op 13 has not taken back. */
   handleBinary(
     opcode: number,
     payload: Buffer,
@@ -73,7 +73,7 @@ export class DaveMember {
     return members.size === others.length + 1 && others.every((id) => members.has(id));
   }
 
-  /** Goes out as it is while there is no group. davey seals no silence frames; libdave does. */
+  /** Goes out as it is while there is no group. davey seals no silence frames, while libdave does. */
   sealFrame(opus: Buffer): Buffer {
     return this.#session.ready ? this.#session.encryptOpus(opus) : opus;
   }

@@ -103,10 +103,10 @@ const addProposal = 1;
 const removeProposal = 3;
 
 /**
- * The one outside a group who may propose to add and remove people: the voice server.
+ * The voice server, which may propose to add and remove people from outside the group.
  *
- * Signs with ECDSA P-256 as PublicMessage of RFC 9420 section 6.2, sender index 0, no membership tag; the group's
- * context is no part of what such a sender signs.
+ * Signs with ECDSA P-256 as PublicMessage of RFC 9420 section 6.2, sender index 0, no membership tag. The group's
+ * context is no part of the signed content.
  */
 export class ExternalSender {
   readonly #key;
@@ -165,14 +165,14 @@ export class ExternalSender {
 
 /** A member's proposal of the next epoch (MLS Commit). Its signature needs the group's secrets and is left to the members. */
 export type Commit = {
-  /** The MLSMessage, for those who are members already. */
+  /** The MLSMessage, for present members. */
   readonly message: Buffer;
   readonly groupId: Buffer;
   readonly epoch: bigint;
   readonly authorLeaf: number;
   /** References of the proposals that it carries out, in its order. */
   readonly refs: readonly Buffer[];
-  /** Whether it carries out proposals of its author's own, too; DAVE forbids those. */
+  /** Whether the commit holds proposals of its author, too. DAVE forbids those. */
   readonly inline: boolean;
   readonly welcome: Welcome | undefined;
 };

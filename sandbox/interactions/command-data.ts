@@ -28,7 +28,7 @@ const optionTypes = {
 /** Source: https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-types */
 const commandTypes = { slash: 1, message: 3 } as const;
 
-/** The person who uses a command, and the place. `keepFile` stores a file of the command. */
+/** The caller of a command, and the place. `keepFile` stores a file of the command. */
 type CommandCaller = {
   readonly world: World;
   readonly guild: Guild;
@@ -39,8 +39,8 @@ type CommandCaller = {
 /**
  * The `data` of an interaction for `line`, say `join` or `track play`.
  *
- * Kinds, names and required options are checked as Discord's own client does; lengths and ranges are not, so that a test
- * can send what only a broken client would.
+ * Kinds, names and required options are checked as Discord's own client does. Lengths and ranges are not, so that a test
+ * can send data that only a broken client would.
  *
  * Throws a plain Error with one sentence when there is no such command, the caller may not use it, or the words do not fit.
  */
@@ -94,7 +94,7 @@ function findRegistered(filler: CommandCaller, name: string, type: number) {
   return command;
 }
 
-/** `needed` is a bit set in decimal; nobody but administrators hold an empty one. */
+/** `needed` is a bit set in decimal. Nobody but administrators hold an empty one. */
 function hasBits(bits: bigint, needed: string) {
   const wanted = /^\d+$/.test(needed) ? BigInt(needed) : 0n;
   return wanted === 0n ? (bits & 8n) !== 0n : (bits & wanted) === wanted;

@@ -10,8 +10,8 @@ import { ResolvedEntities } from './resolved-entities.ts';
 /**
  * The `data` for a button pressed, or values picked from a menu, among the components a person sees.
  *
- * Values are people, roles and channels by name or id, or options by label or value. What the message does not have is
- * pressed all the same, as a broken client would; for anything else that Discord's own client would not let anybody do it
+ * Values are people, roles and channels by name or id, or options by label or value. A control that the message lacks is
+ * pressed all the same, as a broken client would. For anything else that Discord's own client would not let anybody do it
  * throws a plain Error with one sentence.
  */
 export function makePressData(
@@ -37,7 +37,7 @@ export function makePressData(
   return { ...head, values: picked, ...resolving.toJson() };
 }
 
-/** Values of a form's fields, by custom id; a menu in it takes a list. */
+/** Values of a form's fields, by custom id. A menu in it takes a list. */
 export type FormFields = Readonly<Record<string, string | readonly string[]>>;
 
 /** The `data` of a form filled in. Throws a plain Error when a field is unknown, missing or too long. */

@@ -25,7 +25,7 @@ export type InteractionInput = {
   readonly caller: Member;
   readonly channel: Channel;
   readonly data: Json;
-  /** The message whose button was pressed, now or before the form was opened. */
+  /** The message with the pressed button, also of a button that opened the form. */
   readonly message?: BoardMessage;
 };
 type InteractionOpening = InteractionInput & {
@@ -158,7 +158,7 @@ export class InteractionRecord {
     this.sentAtMs = world.clock.nowMs();
   }
 
-  /** The first response; none while the bot is only thinking. For a button it may be the message it sits on. */
+  /** The first response. None while the bot is only thinking. For a button it may be the message it sits on. */
   get reply(): ShownMessage | undefined {
     return this.#original && !this.#original.loading
       ? toShownMessage(this.#original)
@@ -180,7 +180,7 @@ export class InteractionRecord {
     return message !== undefined && this.#board.find(message.id) === undefined;
   }
 
-  /** Takes note of the one callback an interaction may have; the performer of it tells who waits. */
+  /** Notes the one callback that an interaction may have. Its performer tells the waiting caller. */
   acknowledge(): 'taken' | 'late' | 'again' {
     if (this.ackedAtMs !== undefined) return 'again';
     const nowMs = this.#world.clock.nowMs();
@@ -199,7 +199,7 @@ export class InteractionRecord {
     return this.#note(this.#original);
   }
 
-  /** The pressed button's message becomes `@original`; with `content` it is edited at once. */
+  /** The pressed button's message becomes `@original`. With `content` it is edited at once. */
   updateSource(content: PostedContent | undefined): BoardMessage | undefined {
     this.#original = this.opening.message;
     if (this.#original && content) this.#board.edit(this.#original, content);
@@ -247,7 +247,7 @@ export class InteractionRecord {
   }
 
   /**
-   * The first response, deferred or not; the bot may take its "thinking" away and answer with a follow-up.
+   * The first response, deferred or not. The bot may take its "thinking" away and answer with a follow-up.
    *
    * This and the next ones wait for up to 15 s. Errors: BotError `sandbox.failed` when it does not come. Aborting `signal`
    * throws `signal.reason`.
@@ -300,13 +300,13 @@ export function toShownMessage(message: BoardMessage) {
     id,
     author: message.authorName,
     text,
-    /** True if only the person who asked sees the message. */
+    /** True if only the caller sees the message. */
     ephemeral,
     atMs: message.postedAtMs,
     embeds,
     components,
     files: files.map(toShownFile),
-    /** Whose phones it made ring, in any of its texts: `@everyone`, `@Adam`, `@DJ`. */
+    /** Mentions that notified people, in any of its texts: `@everyone`, `@Adam`, `@DJ`. */
     pings: message.pinged,
     /** Links in its text are fetched and previewed. */
     hasPreviews: (message.flags & messageFlags.suppressEmbeds) === 0,

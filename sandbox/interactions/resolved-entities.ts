@@ -28,7 +28,7 @@ export class ResolvedEntities {
     this.#guild = guild;
   }
 
-  /** Id of a channel; undefined when there is no such channel, or it is of none of the `types`. */
+  /** Id of a channel. Undefined when there is no such channel, or it is of none of the `types`. */
   resolveChannel(word: string, types?: unknown): string | undefined {
     const channel = findChannel(this.#guild, word.replace(/^#/, ''));
     if (!channel) return undefined;

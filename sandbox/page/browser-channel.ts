@@ -19,7 +19,7 @@ const maxShown = 200;
 
 type BrowserChannelOptions = {
   readonly sandbox: Sandbox;
-  /** Name of the person whom the one in front of the page is. */
+  /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly clock: Clock;
 };

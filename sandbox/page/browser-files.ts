@@ -37,14 +37,14 @@ export class UploadedFiles {
   }
 }
 
-/** Longest body of a request to a path of the page, in bytes; undefined: the usual one. */
+/** Longest body of a request to a path of the page, in bytes. Undefined: the usual one. */
 export function getMaxFileBytes(path: string): number | undefined {
   return path === uploadPath ? maxFileBytes : undefined;
 }
 
 /**
  * Serves the files of messages, at the address of the page as browsers do not trust that of the sandbox's files, and takes
- * files for commands. What is not sound is handed over to be saved, and never shown.
+ * files for commands. Other files than sound are offered to be saved, and never shown.
  */
 export function serveFiles(
   app: PageApp,

@@ -13,7 +13,7 @@ import { BrowserSound } from './browser-sound.ts';
 import { TypedVoices } from './typed-voices.ts';
 
 type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'key'> & {
-  /** Name of the person whom the one in front of the page is. */
+  /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly clock?: Clock;
   readonly onBug: (error: unknown) => void;

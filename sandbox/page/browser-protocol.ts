@@ -8,7 +8,7 @@ import {
 
 /**
  * The room over WebSocket `/room`, in frames of JSON text. The page sends requests, each with an `id`, and gets one `reply` to
- * each; what happens comes unasked. Instants are milliseconds of the monotonic clock of this machine.
+ * each. Events come unasked. Instants are milliseconds of the monotonic clock of this machine.
  */
 const idSchema = requestIdSchema;
 const personSchema = z.string().trim().min(1).max(32);
@@ -82,7 +82,7 @@ const whoSchema = z.string().max(100);
 const whySchema = z.string().max(500);
 const wordsSchema = z.string().max(20_000);
 
-/** Events of the bot's answers that its process sends to the page; this connection is no part of Discord. */
+/** Events of the bot's answers that its process sends to the page. This connection is no part of Discord. */
 export const botEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['said', 'live']), who: whoSchema, text: wordsSchema }),
   z.object({

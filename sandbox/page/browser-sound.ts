@@ -60,7 +60,7 @@ export class BrowserSound implements Disposable {
     this.#lines.set(socket, person.onHeard(makeHearer(socket)));
   }
 
-  /** A frame of the page, left out where another tab has the microphone; one that does not fit ends its socket. */
+  /** A frame of the page, left out where another tab has the microphone. One that does not fit ends its socket. */
   handle(socket: BrowserSocket, data: unknown): void {
     if (!this.#lines.has(socket)) return;
     const { person, channel } = this.#options;
@@ -96,7 +96,7 @@ export class BrowserSound implements Disposable {
   }
 }
 
-/** Samples in a frame of the page's microphone; `end`: it is spoken into no more. Undefined for what is no such frame. */
+/** Samples in a frame of the page's microphone. `end`: the microphone is off. Undefined for anything else. */
 function parseSound(data: unknown) {
   const { kind, payload } = (data instanceof ArrayBuffer && readFrame(data)) || {};
   if (kind === frameKinds.sentEnd) return 'end';
@@ -119,14 +119,14 @@ function makeHearer(socket: BrowserSocket): (frame: HeardFrame) => void {
   };
 }
 
-/** Somebody who leads the mix and sends nothing for so long leads it no more. */
+/** A leader of the mix that sends nothing for so long leads it no more. */
 const mixLeadMs = 60;
-/** Frames of one speaker that wait for those of the leader; the oldest is lost first. */
+/** Frames of one speaker that wait for those of the leader. The oldest is lost first. */
 const maxWaitingFrames = 6;
 
 /**
- * Adds what several people say at once into one stream of 20 ms frames, without a clock: the frames of whoever began first
- * leave as they come, and carry what arrived of the others.
+ * Mixes several speakers into one stream of 20 ms frames, without a clock: the frames of the first speaker
+ * leave as they come, and carry the frames that arrived of the others.
  */
 class HeardMix {
   readonly #waiting = new Map<string, Int16Array[]>();

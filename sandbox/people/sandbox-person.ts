@@ -52,12 +52,12 @@ import type { Pcm } from '#src/audio/pcm.ts';
 export type SandboxPerson = ReturnType<typeof openPerson>;
 
 export type PersonOptions = {
-  /** Language of their Discord, as it writes it, say `de`; default `en-US`. */
+  /** Language of their Discord, as it writes it, say `de`. Default `en-US`. */
   readonly locale?: string;
   readonly microphone?: OpenMicrophone;
 };
 
-/** A simulated member of a server, who sits nowhere yet. */
+/** A simulated member of a server, without a seat at first. */
 export function openPerson(member: Member, around: PersonDeps) {
   const { id, name } = member.user;
   const call = makePersonCall(member, around);
@@ -95,7 +95,7 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
   return {
     /** The bot's voice as this person received it. */
     heard,
-    /** Sits down in a voice or stage channel, by name or id; leaves the one they sit in, in whatever server. */
+    /** Sits down in a voice or stage channel, by name or id. Leaves the one they sit in, in whatever server. */
     async join(channelName: string, signal: AbortSignal) {
       const channel = requireEnterable(around, user, channelName);
       await hangUp();
@@ -129,22 +129,22 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
         signal,
       );
     },
-    /** Speaks in real time; calls wait for each other. */
+    /** Speaks in real time. Calls wait for each other. */
     say: async (speech: Pcm | EncodedSpeech, signal: AbortSignal) =>
       await client().speak(speech, signal),
     /** Waits until the bot was heard and then quiet. */
     listen: (options: ListenOptions, signal: AbortSignal) =>
       heard.listen(options, signal),
-    /** Their own microphone off or on; nothing happens to somebody who sits nowhere. */
+    /** Turns the person's own microphone off or on. Does nothing without a seat. */
     mute: (selfMute: boolean) => seats.changeSeat(guild, userId, { selfMute }),
-    /** Their own sound off or on; a client mutes the microphone with it, which this leaves to `mute`. */
+    /** Turns the person's own sound off or on. A client also mutes the microphone, which is left to `mute`. */
     deafen: (selfDeaf: boolean) => seats.changeSeat(guild, userId, { selfDeaf }),
     /** In this call and later ones, a speech under way goes on. */
     useMicrophone(given: OpenMicrophone) {
       microphone = given;
       present?.useMicrophone(given);
     },
-    /** Sends 20 ms (48 kHz mono) of a real microphone at once; nothing in no call, and while `say` speaks. */
+    /** Sends 20 ms (48 kHz mono) of a real microphone at once. Sends nothing outside a call and while `say` speaks. */
     live: (samples: Int16Array) => present?.sendLive(samples),
     /** The real microphone is off, as it also is after 100 ms without a frame. */
     endLive: () => present?.endLive(),
@@ -175,7 +175,7 @@ function requireEnterable(
   }
 }
 
-/** Options of a message; its default channel is the first text channel. */
+/** Options of a message. Its default channel is the first text channel. */
 type MessageOptions = {
   readonly channel?: string;
   readonly files?: readonly Upload[];
@@ -184,7 +184,7 @@ type MessageOptions = {
   readonly form?: Json;
 };
 
-/** Messages and presses of one person. All throw a plain Error for what Discord's own client would not let them do. */
+/** Messages and presses of one person. All throw a plain Error for acts that Discord's own client prevents. */
 function makePersonTyping(caller: Member, around: PersonDeps) {
   const { world, guild, interactions, board } = around;
   const { user } = caller;
@@ -262,7 +262,7 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
       const data = makeFormData(former.modal as Json, fields);
       return act({ kind: 'modal', channel, data, message });
     },
-    /** Writes a message; the chat of a voice channel has the channel's name. */
+    /** Writes a message. The chat of a voice channel has the channel's name. */
     write(text: string, { channel: name, files, form, replyTo }: MessageOptions = {}) {
       const channel = requireTextChannel(guild, name);
       need(

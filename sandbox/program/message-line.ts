@@ -2,7 +2,7 @@ import { toShownFile } from '#sandbox/interactions/interactions.ts';
 import { componentTypes, listPressables } from '#sandbox/rest/rest-content.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 
-/** A message of the bot as a line for the program. `to` names the only person who sees a private message. */
+/** A message of the bot as a line for the program. `to` names the only reader of a private message. */
 export type MessageLine = NonNullable<ReturnType<typeof toMessageLine>>;
 
 /** A message of the bot, for the reader of the lines. A deferred reply is told of when it is filled. */

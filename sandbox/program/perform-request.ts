@@ -93,7 +93,7 @@ async function joinChannel(
   );
 }
 
-/** Somebody who sits there already stays: joining anew would break off what they say. Errors: as `join`. */
+/** A person who sits there already stays, because joining anew would break off their speech. Errors: as `join`. */
 export async function enterChannel(
   sandbox: Sandbox,
   person: string,
@@ -114,7 +114,7 @@ export function findPersonChannel(
 }
 
 /**
- * Says typed words in a local voice. They wait for the keys of the end-to-end group: the first words of somebody who has
+ * Says typed words in a local voice. They wait for the keys of the end-to-end group: the first words of a person that has
  * just come would be heard by nobody.
  */
 export async function typeMessage(

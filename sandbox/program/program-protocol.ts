@@ -12,7 +12,7 @@ import type { MessageLine } from './message-line.ts';
  * The lines of the sandbox program: one JSON object each, at most 64 KiB.
  *
  * In on stdin: requests. Out on stdout: one `ready`, then an answer per request, by its `id` and in any order, and a
- * `message` for each thing the bot writes; `page` once, where one is asked for. Instants are milliseconds of the monotonic clock all processes share.
+ * `message` for each thing the bot writes, and `page` once where one is asked for. Instants are milliseconds of the monotonic clock all processes share.
  */
 export const maxLineBytes = 64 * 1024;
 
@@ -42,7 +42,7 @@ const requestSchema = z.discriminatedUnion('do', [
     channel: z.string().optional(),
   }),
   z.object({ ...baseSchema, do: z.literal('say'), wav: z.string().min(1) }),
-  /** Typed words in a local voice; somebody who does not sit in the channel comes there. */
+  /** Typed words in a local voice. The person joins the channel first. */
   z.object({
     ...baseSchema,
     do: z.literal('type'),
@@ -58,7 +58,7 @@ const requestSchema = z.discriminatedUnion('do', [
     timeoutMs: z.number().min(0).max(120_000).default(20_000),
   }),
   z.object({ id: idSchema, do: z.literal('state') }),
-  /** For the page: what became of what was said. */
+  /** For the page: the outcome of an utterance. */
   z.object({ id: idSchema, do: z.literal('tell'), event: botEventSchema }),
 ]);
 
@@ -72,16 +72,16 @@ export type ReadyLine = {
   readonly token: string;
   /** PEM. */
   readonly ca: string;
-  /** Where files lie; the bot has to be allowed to ask there. */
+  /** Where files lie. The bot has to be allowed to ask there. */
   readonly cdnHost: string;
   readonly guildId: string;
-  /** Path of a WAV: a synthetic man says "what time is it". */
+  /** Path of a WAV: a synthetic man asks for the time. */
   readonly recording: string;
 };
 export type AnswerLine =
   | { readonly id: RequestId; readonly ok: true; readonly [field: string]: unknown }
   | RefusedRequest;
-/** Where the room's page is, and a link that lets in; or why there is none, one sentence. */
+/** A link that lets into the room's page, or one sentence about why there is none. */
 export type PageLine =
   | { readonly kind: 'page'; readonly url: string; readonly link: string }
   | { readonly kind: 'page'; readonly why: string };

@@ -19,7 +19,7 @@ const newline = 10;
 const maxUnreadBytes = 8 * 1024 * 1024;
 /** Longest that leaving may take. */
 const maxFarewellMs = 2000;
-/** Owner of the sandbox's server, who may do anything there. */
+/** Owner of the sandbox's server, with all rights there. */
 const ownerName = 'Adam';
 const { values: parsedOptions } = parseArgs({
   options: {
@@ -57,7 +57,7 @@ try {
   process.exit(1);
 }
 
-/** Tells the reader of the lines where everything is, and from now on what the bot writes. */
+/** Prints the addresses of everything, and from now on the bot's messages. */
 function writeReadyLine(sandbox: Sandbox) {
   sandbox.onMessage((change) => {
     const line = toMessageLine(change, (id) => sandbox.nameOf(id), realClock.nowMs());
@@ -99,7 +99,7 @@ async function showPage(sandbox: Sandbox) {
   return page;
 }
 
-/** Time of the first server, in ms, as it was at the last start with this file: its ids, and what is stored of it, stay. */
+/** Time of the first server, in ms, as it was at the last start with this file: its ids, and stored rows with them, stay. */
 function readKeptTime(file: string | undefined) {
   const kept =
     file !== undefined && existsSync(file) && JSON.parse(readFileSync(file, 'utf8'));
@@ -138,7 +138,7 @@ function writeLine(line: SandboxLine) {
   else process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Cuts a byte stream into lines, empty ones left out; one over `limitBytes` comes as undefined. */
+/** Cuts a byte stream into lines, empty ones left out. One over `limitBytes` comes as undefined. */
 export async function* readLines(
   source: AsyncIterable<Uint8Array>,
   limitBytes: number,

@@ -17,7 +17,7 @@ const descriptionUrl = new URL('discord-openapi.json.br', import.meta.url);
 /** Fields that discord.js sends with each message, whether it has them or not. */
 const sharedProperties = { tts: true, enforce_nonce: true };
 
-/** A route, and what stands in its path. */
+/** A route, and the values in its path. */
 type FoundRoute = {
   readonly route: RestRoute;
   readonly params: ReadonlyMap<string, string>;

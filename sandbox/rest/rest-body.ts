@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { maxFileBytes, type Upload } from '#sandbox/world/world-attachments.ts';
 
-/** A file of a form; `place` is the number in `files[0]`, by which the JSON names it. */
+/** A file of a form. `place` is the number in `files[0]`, by which the JSON names it. */
 export type FormFile = Upload & { readonly place: string };
 
 export type SandboxRestBody =
@@ -19,7 +19,7 @@ export type SandboxRestBody =
 const maxFormBytes = 25 * 1024 * 1024;
 const maxJsonBytes = 10 * 1024 * 1024;
 
-/** Reads a JSON or form body; the JSON of a form is its `payload_json`. Rejects when the request breaks off. */
+/** Reads a JSON or form body. The JSON of a form is its `payload_json`. Rejects when the request breaks off. */
 export async function readRestBody(request: IncomingMessage): Promise<SandboxRestBody> {
   const type = request.headers['content-type'] ?? '';
   const isForm = type.startsWith('multipart/form-data');

@@ -114,7 +114,7 @@ function hasFittingValues(menu: PressableComponent) {
 const idSchema = z.union([z.string(), z.int()]).transform(String);
 const idsSchema = z.array(z.string()).optional();
 
-/** The fields of a message that this Discord shows; Discord's published description bounds all but its text. */
+/** The fields of a message that this Discord shows. Discord's published description bounds all but its text. */
 export const contentSchema = z.looseObject({
   content: z.string().max(2000, 'Must be 2000 or fewer in length.').nullish(),
   embeds: z.array(z.unknown()).nullish(),
@@ -140,7 +140,7 @@ export const contentSchema = z.looseObject({
 });
 type ContentBody = z.infer<typeof contentSchema>;
 
-/** Reads the message of a request; one that would show nothing is refused, as on Discord. */
+/** Reads the message of a request. One that would show nothing is refused, as on Discord. */
 export function withContent(
   call: RestCall,
   former: BoardMessage | undefined,

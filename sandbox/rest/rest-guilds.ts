@@ -130,7 +130,7 @@ export function makeGuildRoutes(world: World): readonly RestRoute[] {
 const threadSchema = z.looseObject({ name: z.string(), type: z.literal(11) });
 const threadChangeSchema = z.looseObject({ archived: z.boolean() });
 
-/** Public threads that the bot opens; it writes there as in any channel. */
+/** Public threads that the bot opens. It writes there as in any channel. */
 export function makeThreadRoutes(
   world: World,
   dispatch: (event: Dispatch) => void,
@@ -179,7 +179,7 @@ const stateChangeSchema = z.looseObject({
 type StateChange = z.infer<typeof stateChangeSchema>;
 const voiceStatusSchema = z.looseObject({ status: z.string().max(500).nullish() });
 
-/** Who sits where, and speaking on stages. */
+/** Voice states, voice channel status, and speaking on stages. */
 export function makeVoiceRoutes(
   world: World,
   seats: WorldSeats,
@@ -214,7 +214,7 @@ function canSetStatus(world: World, { guild, channel }: ChannelPlace) {
   return mayHere('setVoiceStatus') && (isSeated || mayHere('manageChannels'));
 }
 
-/** Without the right to enter the channel, Discord does not tell who sits there. */
+/** Without the right to enter the channel, Discord does not tell its voice states. */
 function readVoiceState(world: World, call: RestCall) {
   return withGuild(world, call, (guild) => {
     const userId = getUserId(world, call);
@@ -260,7 +260,7 @@ function canChangeState(
   return typeof raised !== 'string' || mayHere('requestToSpeak');
 }
 
-/** Seat change of a stage request; a person who may speak has no hand raised. */
+/** Seat change of a stage request. Permission to speak lowers the hand. */
 function toSeatChange(change: StateChange) {
   const { suppress, request_to_speak_timestamp: raised } = change;
   return {

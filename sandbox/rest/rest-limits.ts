@@ -3,7 +3,7 @@ import { type Rate, type RateState, RateWindow } from '#sandbox/rate-window.ts';
 import type { PathParams, RestRoute } from './rest-route.ts';
 
 /**
- * Rate limits by route, for each channel, server or interaction. Discord publishes none of these; they are what its headers
+ * Rate limits by route, for each channel, server or interaction. Discord publishes none of these. They are the limits that its headers
  * commonly say. Interaction callbacks have no limit.
  */
 const routeRates: Readonly<Record<string, Rate>> = {
@@ -29,7 +29,7 @@ export class RestRateLimits {
     return this.#getWindow('').takeOne(globalRate, nowMs);
   }
 
-  /** Takes one request from its bucket: headers of the answer, and `isOver` when it is a 429; undefined for a route without a limit. */
+  /** Takes one request from its bucket: headers of the answer, and `isOver` when it is a 429. Undefined for a route without a limit. */
   takeRequest(
     { method, path }: RestRoute,
     params: PathParams,

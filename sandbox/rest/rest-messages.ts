@@ -74,7 +74,7 @@ function openDirectChannel(world: World, userId: string) {
   return toOkAnswer({ id, type: 1, recipients: [toUserJson(user)] });
 }
 
-/** Direct messages are open to the bot, and to everybody who shares a server with it. */
+/** Direct messages are open to the bot and to everybody in one of its servers. */
 function postDirectMessage(world: World, board: MessageBoard, call: RestCall) {
   return withContent(call, undefined, (content) => {
     const channelId = call.param('channel');

@@ -20,7 +20,7 @@ export function withGuild(
   return guild ? then(guild) : refusalAnswers.unknownGuild;
 }
 
-/** The person a path names; `@me` is the bot. */
+/** The person a path names. `@me` is the bot. */
 export function getUserId({ bot }: World, call: RestCall): string {
   const user = call.param('user');
   return user === '@me' ? bot.id : user;

@@ -9,14 +9,14 @@ type MicrophoneOutput = 'sound' | 'silence' | 'nothing';
 /** Silence frames that a client sends after its sound. */
 export const trailingSilenceFrames = 5;
 
-/** Frames of the room after the last sound; without any, the room is not heard. `release`: 300 ms, as Discord's voice activity. */
+/** Frames of the room after the last sound. Without any, the room is not heard. `release`: 300 ms, as Discord's voice activity. */
 export const holdFrames: Readonly<Record<MicrophoneProfile, number>> = {
   gate: 0,
   release: 15,
   open: Number.POSITIVE_INFINITY,
 };
 
-/** One step of 20 ms; `sounding` is what there is beside room noise. */
+/** One step of 20 ms. `sounding`: there is more than room noise. */
 export function stepMicrophone(
   { hold, silence }: MicrophoneState,
   sounding: boolean,
@@ -38,7 +38,7 @@ const roomNoiseDb = -55;
 /** Rooms hum more than they hiss: each sample keeps this much of the one before. */
 const noiseColour = 0.9;
 
-/** Microphone noise of an empty room; the same for the same seed. */
+/** Microphone noise of an empty room. The same for the same seed. */
 export class RoomNoise {
   readonly #random;
   readonly #amplitude =

@@ -36,7 +36,7 @@ export class ClientReceiver {
     this.#onFrame = hear;
   }
 
-  /** Op 5. What came of this SSRC before is heard now. */
+  /** Op 5. Earlier packets of this SSRC are heard now. */
   nameSpeaker(ssrc: number, userId: string): void {
     if (this.#speakers.get(ssrc)?.userId === userId) return;
     this.forgetSpeaker(userId);

@@ -50,7 +50,7 @@ const maxLagMs = 1000;
 const silence = Buffer.of(0xf8, 0xff, 0xfe);
 const roomRateHz = 48_000;
 
-/** Sends what a microphone picks up: 20 ms a packet on a grid of the clock; a packet that is late is caught up with. */
+/** Sends the microphone's sound, 20 ms a packet on a grid of the clock. Late packets are caught up with. */
 export class ClientSender {
   readonly #codec;
   readonly #listener;
@@ -64,7 +64,7 @@ export class ClientSender {
   #held = holdFrames.gate;
   #state: MicrophoneState = { hold: 0, silence: 0 };
   #underWay: RunningSpeech | undefined;
-  /** When a live microphone gave its last frame; undefined while there is none. */
+  /** When a live microphone gave its last frame. Undefined while there is none. */
   #liveAtMs: number | undefined;
   #loop: Promise<void> = Promise.resolve();
   #running = false;
@@ -112,7 +112,7 @@ export class ClientSender {
 
   /**
    * Sends 20 ms of a live microphone at once: Opus as it is, samples (48 kHz mono) encoded. Whatever else this microphone
-   * would pick up waits meanwhile; nothing is sent during a speech. After 100 ms without a frame it counts as off.
+   * would pick up waits meanwhile. Nothing is sent during a speech. After 100 ms without a frame it counts as off.
    */
   sendLive(frame: Buffer | Int16Array): void {
     if (this.#underWay || this.#closing.signal.aborted) return;
@@ -129,7 +129,7 @@ export class ClientSender {
     this.#state = this.#isResting(trailingSilenceFrames);
   }
 
-  /** Nothing is sent any more; a speech under way is broken off with `reason`. */
+  /** Nothing is sent any more. A speech under way is broken off with `reason`. */
   async close(reason: unknown): Promise<void> {
     this.#breakOffSpeech(reason);
     this.#closing.abort(reason);
@@ -192,7 +192,7 @@ export class ClientSender {
     this.#send(opus, realClock.nowMs());
   }
 
-  /** `frame` is what is said in these 20 ms; beside it there is the room. */
+  /** `frame` is the speech of these 20 ms, to which the noise of the room is added. */
   #sendSamples(speech: SpeechFrames | undefined, frame: Int16Array | undefined) {
     const rateHz = frame && speech ? speech.rateHz : roomRateHz;
     const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);

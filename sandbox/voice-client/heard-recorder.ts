@@ -15,7 +15,7 @@ export type ListenOptions = {
 /** One stretch of sound that reached a person. */
 export type HeardStretch = {
   readonly firstAudibleAtMs: number;
-  /** 48 kHz mono from the first to the last audible frame; pauses are as long as they were. */
+  /** 48 kHz mono from the first to the last audible frame. Pauses are as long as they were. */
   readonly pcm: Pcm;
   /** Frames, silence frames left out, that did not come end-to-end encrypted. */
   readonly openFrames: number;
@@ -26,7 +26,7 @@ export type HeardStretch = {
 /** Quieter frames are heard as silence. */
 const minAudibleDb = -50;
 const rateHz = 48_000;
-/** Frames arriving this much later than the last one ended follow a pause; less is jitter. */
+/** Frames arriving this much later than the last one ended follow a pause. Less is jitter. */
 const jitterMs = 40;
 /** Sound that is kept of one speaker. The oldest is forgotten first. */
 const maxKeptMs = 3 * 60_000;

@@ -6,7 +6,7 @@ import { resamplePcm } from '#src/audio/resampler.ts';
 export type EncoderRateHz = 16_000 | 24_000 | 48_000;
 
 export const frameMs = 20;
-/** A louder frame of the source is voice; below lie the pauses of a studio recording. */
+/** A louder frame of the source is voice. Below lie the pauses of a studio recording. */
 const minVoicedDb = -45;
 
 /** 20 ms of a speech, as samples or encoded beforehand. */
@@ -46,7 +46,7 @@ export class SpeechFrames {
     this.#lastVoicedAtMs = atMs;
   }
 
-  /** `nowMs` stands for what never was. */
+  /** `nowMs` stands for packets that were never sent. */
   toSpokenTimes(nowMs: number): SpokenTimes {
     const firstPacketAtMs = this.#firstPacketAtMs ?? nowMs;
     return {
@@ -72,7 +72,7 @@ export function toEncoderRate(rateHz: number): EncoderRateHz {
   return rateHz === 16_000 || rateHz === 24_000 ? rateHz : 48_000;
 }
 
-/** Up to the last frame with voice; without any voice all of it. */
+/** Up to the last frame with voice. Without any voice all of it. */
 function resampleSpeech(pcm: Pcm, rateHz: EncoderRateHz) {
   const cutUp = cutFrames(resamplePcm(toMono(pcm), rateHz).samples, rateHz);
   const frames = cutUp.map((sound) => ({ sound, voiced: isVoiced(sound) }));
@@ -84,7 +84,7 @@ function isVoiced(frame: Int16Array) {
   return measureLevelDb(frame) > minVoicedDb;
 }
 
-/** 20 ms each; the last is filled up with silence. */
+/** 20 ms each. The last is filled up with silence. */
 function cutFrames(samples: Int16Array, rateHz: EncoderRateHz) {
   const length = (rateHz * frameMs) / 1000;
   return Array.from({ length: Math.ceil(samples.length / length) }, (_, n) => {

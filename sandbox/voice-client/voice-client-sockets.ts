@@ -87,7 +87,7 @@ export type VoiceSignalsOptions = {
   readonly ticket: VoiceTicket;
 };
 
-/** Told of what the server says; of `hello`, heartbeats and `resumed` the signals take care themselves. */
+/** Receives the server's messages. The signals handle `hello`, heartbeats and `resumed` themselves. */
 interface SignalsListener {
   onJson(opcode: number, d: unknown): void;
   onBinary(opcode: number, payload: Buffer): void;

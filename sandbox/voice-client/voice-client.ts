@@ -40,7 +40,7 @@ const maxConnectMs = 10_000;
 /**
  * Enters a voice call as a client of Discord would: voice gateway v8 over TLS, UDP, DAVE.
  *
- * Resolves once the session is described; the end-to-end group may come later (`settled`). Errors: BotError
+ * Resolves once the session is described. The end-to-end group may come later (`settled`). Errors: BotError
  * `sandbox.failed` if the server refuses (with its close code) or is silent for 10 s. Aborting throws `signal.reason`.
  */
 export async function connectVoice(
@@ -112,7 +112,7 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   /**
-   * Speaks in real time, 20 ms a packet, and what the microphone adds; calls wait for each other. What is encoded already leaves
+   * Speaks in real time, 20 ms a packet, with the noise of the microphone. Calls wait for each other. Encoded frames leave
    * as it is, without noise of the room.
    * Ends after the silence frames, with an open microphone after the last frame with voice. A speech that is aborted
    * ends without silence frames, as a broken line does.
@@ -132,7 +132,7 @@ class ConnectedVoice implements AsyncDisposable {
     }
   }
 
-  /** Sends 20 ms (48 kHz mono) of a live microphone at once; nothing during a speech. */
+  /** Sends 20 ms (48 kHz mono) of a live microphone at once. Nothing during a speech. */
   sendLive(samples: Int16Array): void {
     this.#sender.sendLive(samples);
   }
@@ -142,7 +142,7 @@ class ConnectedVoice implements AsyncDisposable {
     this.#sender.endLive();
   }
 
-  /** Another microphone from now on; the first is `gate`. */
+  /** Another microphone from now on. The first is `gate`. */
   useMicrophone(microphone: OpenMicrophone): void {
     this.#sealing = microphone.sealing;
     this.#sender.useMicrophone(microphone);
@@ -236,7 +236,7 @@ class ConnectedVoice implements AsyncDisposable {
     this.#watch.notify();
   }
 
-  /** Without a mode in common there is no call; the deadline ends it. */
+  /** Without a mode in common there is no call. The deadline ends it. */
   #discover({ ip, port, ssrc, modes }: ReadyMessage) {
     const mode = encryptionModes.find((one) => modes.includes(one));
     if (!mode) return;

@@ -16,7 +16,7 @@ import type { VoiceSocket } from './voice-socket.ts';
 /** Cipher for this person's packets, and sealer of packets for them, with Discord's header extension. */
 type CallSecrets = { readonly cipher: VoiceCipher; readonly sealer: PacketSealer };
 
-/** One person in one call, for as long as their voice session lives; sockets come and go. */
+/** One person in one call, for as long as their voice session lives. Sockets come and go. */
 export class VoiceCaller {
   readonly ticket: VoiceTicket;
   readonly ssrc: number;
@@ -25,7 +25,7 @@ export class VoiceCaller {
   remote: UdpPeer | undefined;
   /** Absent until op 1 chose how to encrypt: from then on in the call. */
   secrets: CallSecrets | undefined;
-  /** Op 5 came: the others know whose SSRC this is. */
+  /** Op 5 came, so the others know the owner of this SSRC. */
   announced = false;
   canSpeak: VoiceRights = { speak: true, hear: true };
   readonly canHear = new PaddedStreams();
@@ -83,14 +83,14 @@ export class VoiceCaller {
     if (seqAck !== undefined) this.#outbox.acknowledge(seqAck);
   }
 
-  /** `line` is gone; false if it was not the present one. */
+  /** `line` is gone. False if it was not the present one. */
   cutSocket(line: VoiceSocket): boolean {
     if (line !== this.#socket) return false;
     this.cutAtMs = realClock.nowMs();
     return true;
   }
 
-  /** Goes on over `line` with what was missed; false if some of that is lost. Clients take binary messages only after op 9. */
+  /** Goes on over `line` with the missed messages. Returns false if some of them are lost. Clients take binary messages only after op 9. */
   resume(line: VoiceSocket, seqAck: number): boolean {
     const missed = this.#outbox.listSince(seqAck);
     if (!missed) return false;
@@ -116,9 +116,9 @@ const maxKeptMessages = 500;
 export type SocketData = string | Buffer;
 
 /**
- * Numbers what the server says to one client and keeps it until it is acknowledged, for a resume.
+ * Numbers the server's messages to one client and keeps them until they are acknowledged, for a resume.
  *
- * Keeps 500 messages; with more unacknowledged the oldest are lost, and a client that misses one cannot resume.
+ * Keeps 500 messages. With more unacknowledged the oldest are lost, and a client that misses one cannot resume.
  */
 class VoiceOutbox {
   #last = 0;
@@ -139,7 +139,7 @@ class VoiceOutbox {
     if (at >= 0) this.#kept.splice(0, at + 1);
   }
 
-  /** Messages after `seq`, oldest first; undefined if some of them are lost. */
+  /** Messages after `seq`, oldest first. Undefined if some of them are lost. */
   listSince(seq: number): readonly SocketData[] | undefined {
     const missing = seq < 0 ? this.#last : (this.#last - seq) & 0xffff;
     if (missing > this.#kept.length) return undefined;

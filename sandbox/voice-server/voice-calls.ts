@@ -22,7 +22,7 @@ type CallRules = {
 /** Time that a client without a socket can resume. */
 const maxResumeMs = 15_000;
 
-/** All voice calls of this Discord, and who may take part in them. */
+/** All voice calls of this Discord, and the tickets that let people in. */
 export class VoiceCalls {
   readonly #rules;
   /** By server and person. */
@@ -56,7 +56,7 @@ export class VoiceCalls {
     if (caller) this.removeCaller(caller, code);
   }
 
-  /** The new caller, who is to get op 2 before `enter`; or a close code. */
+  /** The new caller, which gets op 2 before `enter`, or a close code. */
   identify(identity: VoiceIdentify, line: VoiceSocket): VoiceCaller | number {
     const at = toPlaceKey(identity.server_id, identity.user_id);
     const ticket = this.#tickets.get(at);
@@ -107,7 +107,7 @@ export class VoiceCalls {
     return this.#findBySsrc.get(ssrc);
   }
 
-  /** The one whose UDP port this is, as far as IP discovery told. */
+  /** The caller behind this UDP port, as far as IP discovery told. */
   findByRemote({ address, port }: UdpPeer): VoiceCaller | undefined {
     return this.#listCallers().find(
       ({ remote }) => remote?.port === port && remote.address === address,
@@ -130,7 +130,7 @@ export class VoiceCalls {
     caller.close(code);
   }
 
-  /** Closes the socket for a fault; after some codes a session is there for a resume. */
+  /** Closes the socket for a fault. After some codes a session is there for a resume. */
   failCaller(caller: VoiceCaller, code: number): void {
     if (isResumable(code)) caller.close(code);
     else this.removeCaller(caller, code);
@@ -166,7 +166,7 @@ function getChannelId({ ticket }: VoiceCaller) {
   return `${ticket.guildId}/${ticket.channelId}`;
 }
 
-/** Everybody who talks in one voice channel: who is there, who is whose SSRC, and their end-to-end group. */
+/** A call in one voice channel: its callers, their SSRCs and their end-to-end group. */
 class VoiceCall {
   readonly #callers = new Map<string, VoiceCaller>();
   readonly #group;
@@ -191,7 +191,7 @@ class VoiceCall {
     for (const other of others) introduceCaller(other, [caller]);
   }
 
-  /** Op 1 was right: op 4, the SSRCs of those who spoke before, and the way into the group. */
+  /** Op 1 was right: op 4, the SSRCs of earlier speakers, and the way into the group. */
   describeSession(caller: VoiceCaller, mode: EncryptionMode): void {
     const secret = {
       mode,
@@ -221,7 +221,7 @@ class VoiceCall {
     for (const other of this.listOthers(caller)) sendSsrc(other, caller);
   }
 
-  /** Sends a packet of `from` to the other callers, each with its own datagram; of somebody who may not speak, to nobody. */
+  /** Sends a packet of `from` to the other callers, each as a datagram of its own. A caller without the right to speak is not heard. */
   relayPacket(
     from: VoiceCaller,
     packet: VoicePacket,
@@ -236,7 +236,7 @@ class VoiceCall {
     }
   }
 
-  /** Ops 26 and 28; false if the payload was not what it must be. */
+  /** Ops 26 and 28. Returns false for a malformed payload. */
   handleBinary(caller: VoiceCaller, opcode: number, payload: Buffer): boolean {
     if (!this.#group) return false;
     const take = opcode === voiceOpcodes.keyPackage ? 'keyPackage' : 'commit';
@@ -272,7 +272,7 @@ class VoiceCall {
   }
 }
 
-/** Ops 18 and 20 follow 11 in public client logs; their values are those of a desktop client. */
+/** Ops 18 and 20 follow 11 in public client logs. Their values are those of a desktop client. */
 function introduceCaller(to: VoiceCaller, who: readonly VoiceCaller[]) {
   to.send({
     op: voiceOpcodes.clientsConnect,

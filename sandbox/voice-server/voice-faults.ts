@@ -11,7 +11,7 @@ import type { VoiceUdp } from './voice-udp.ts';
 
 /** A point in the life of a voice connection: op 0 came (nothing is answered), or op 7 came (the resume is refused). */
 type VoiceStep = 'identify' | 'resume';
-/** `up` leads from the person to the server, `down` back; both default to perfect. */
+/** `up` leads from the person to the server, `down` back. Both default to perfect. */
 export type NetworkFaults = { readonly up?: PathFaults; readonly down?: PathFaults };
 
 /** Faults set for one person. */
@@ -24,11 +24,11 @@ type PersonFaults = {
   padding: PaddingFaults | undefined;
 };
 
-/** The faults that were asked for and have not been healed; the server looks them up wherever they apply. */
+/** The faults that were asked for and have not been healed. The server looks them up wherever they apply. */
 export class FaultSchedule {
   /** For new sockets of everybody: `hang` takes them and says nothing at all, `refuse` ends their handshake with a 503. */
   connections: 'open' | 'hang' | 'refuse' = 'open';
-  /** Modes that new sockets offer; Discord prefers the first of all (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-modes). */
+  /** Modes that new sockets offer. Discord prefers the first of all (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-modes). */
   modes: readonly EncryptionMode[] = encryptionModes;
   readonly #closing;
   readonly #people = new Map<string, PersonFaults>();
@@ -96,7 +96,7 @@ export class FaultSchedule {
   }
 }
 
-/** No close frame carries 1006; it stands for a socket that is cut. */
+/** No close frame carries 1006. It stands for a socket that is cut. */
 export const cutCloseCode = 1006;
 
 /** Whether a client may come back to its session after this close code. */
@@ -118,8 +118,8 @@ const cameraPayloadType = 101;
 const maxShortBytes = 20;
 
 /**
- * Faults of one person's calls, on demand; the person need not be there yet, and others notice nothing. Faults that last are
- * kept in `faults`; those of the moment happen at once.
+ * Faults of one person's calls, on demand. The person need not be there yet, and others notice nothing. Faults that last are
+ * kept in `faults`. Those of the moment happen at once.
  */
 export function makeVoiceFaults(
   faults: FaultSchedule,
@@ -127,7 +127,7 @@ export function makeVoiceFaults(
   udp: VoiceUdp,
 ) {
   return {
-    /** Replaces what was said before. */
+    /** Replaces the former faults. */
     network: (userId: string, ways: NetworkFaults) =>
       faults.setNetworkFaults(userId, ways),
     /** Closes with `code` whenever `step` is reached, or so often. */
@@ -141,7 +141,7 @@ export function makeVoiceFaults(
     },
     /**
      * Messages of these kinds are `byMs` later than they should be, so others overtake them: that somebody speaks (op 5) or comes
-     * (op 11), or that the group is another one (op 29), told to this person; or what they commit (op 28), as a slow machine does.
+     * (op 11), or that the group is another one (op 29), told to this person, or delays their commits (op 28), as a slow machine does.
      */
     late(userId: string, message: keyof typeof delayedOpcodes, byMs: number) {
       faults.getPersonFaults(userId).lateMs.set(delayedOpcodes[message], byMs);
@@ -150,7 +150,7 @@ export function makeVoiceFaults(
     pad(userId: string, padding: PaddingFaults) {
       faults.getPersonFaults(userId).padding = padding;
     },
-    /** Proposes to this person alone that somebody enters the end-to-end group who is not in the call, and never announced. */
+    /** Proposes to this person alone to add a person to the end-to-end group that is not in the call and was never announced. */
     proposeStranger(userId: string) {
       for (const caller of calls.listPersonCallers(userId))
         calls.getCall(caller)?.proposeStranger(caller);
@@ -162,7 +162,7 @@ export function makeVoiceFaults(
     offerOnly(mode: EncryptionMode) {
       faults.modes = [mode];
     },
-    /** Ends the faults of that person, or all of them. What is already under way still arrives. */
+    /** Ends the faults of that person, or all of them. Datagrams under way still arrive. */
     heal: (userId?: string) => faults.healNetwork(userId),
     /** Leaves the present socket half open: from now on it reads and says nothing, and does not close. */
     freeze(userId: string) {
@@ -173,8 +173,8 @@ export function makeVoiceFaults(
       for (const caller of calls.listPersonCallers(userId)) caller.sendMessage(frame);
     },
     /**
-     * Sends a datagram that is no voice, past `network`: `junk` looks like voice of somebody else in the call, and is noise; `short`
-     * has 0 to 20 random bytes; `makeCameraPacket` is a genuine packet of their camera. Nothing happens until IP discovery has told where the
+     * Sends a datagram that is no voice, past `network`: `junk` looks like voice of somebody else in the call, and is noise. `short`
+     * has 0 to 20 random bytes. `makeCameraPacket` is a genuine packet of their camera. Nothing happens until IP discovery has told where the
      * person is.
      */
     forge(userId: string, kind: 'junk' | 'short' | 'camera') {

@@ -1,6 +1,6 @@
 import type { VoicePacket } from '#sandbox/voice/rtp-packet.ts';
 
-/** Padding that a voice server adds to what one person hears; each path pads the same packets. */
+/** Padding that a voice server adds to packets for one person. Each path pads the same packets. */
 export type PaddingFaults = {
   /** Bytes of padding on each packet that carries sound, 1 to 255. */
   readonly bytes: number;

@@ -12,7 +12,7 @@ import { VoiceSocket } from './voice-socket.ts';
 import { VoiceUdp } from './voice-udp.ts';
 
 type VoiceServerOptions = VoiceHalfOptions & {
-  /** Heartbeat interval sent in op 8; Discord's own is 13,750 (default). */
+  /** Heartbeat interval sent in op 8. Discord's own is 13,750 (default). */
   readonly heartbeatMs?: number;
 };
 
@@ -48,16 +48,16 @@ export async function openVoiceServer(options: VoiceServerOptions) {
   await once(https, 'listening');
   const ticking = setInterval(() => calls.expireCallers(), tickIntervalMs).unref();
   return {
-    /** `localhost:PORT`, as VOICE_SERVER_UPDATE names it; files lie there, too. */
+    /** `localhost:PORT`, as VOICE_SERVER_UPDATE names it. Files lie there, too. */
     endpoint: `localhost:${(https.address() as AddressInfo).port}`, // TCP, so never a path
     /** PEM of the self-signed certificate behind `endpoint`. */
     certificate,
-    /** Lets this ticket identify; a former ticket of the same person in the same server is void. */
+    /** Lets this ticket identify. A former ticket of the same person in the same server is void. */
     admit: (ticket: VoiceTicket) => calls.admitTicket(ticket),
     /** Ends the person's call there with `code` (4014: disconnected). */
     expel: (guildId: string, userId: string, code: number) =>
       calls.expelPerson(guildId, userId, code),
-    /** From the next packet on, in every call this person has there; until said, everything is allowed. */
+    /** From the next packet on, in every call this person has there. Until said, everything is allowed. */
     allow: (guildId: string, userId: string, rights: VoiceRights) =>
       calls.setRights(guildId, userId, rights),
     faults: makeVoiceFaults(faults, calls, udp),

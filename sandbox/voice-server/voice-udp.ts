@@ -14,7 +14,7 @@ import type { FaultSchedule } from './voice-faults.ts';
 const keepAliveBytes = 8;
 /** Shortest time, in ms, until IP discovery is answered. */
 const minDiscoveryMs = 3;
-/** Receive buffer of the port of all calls: 25 people who talk while this process waits a second for a processor. */
+/** Receive buffer of the port of all calls: 25 speakers while this process waits a second for a processor. */
 const receiveBufferBytes = 2 * 1024 * 1024;
 
 /** The UDP port of all calls: tells clients their address, and passes voice on. Whatever else arrives is dropped. */

@@ -8,7 +8,7 @@ export type VoicePacket = {
   readonly ssrc: number;
   /** Opus, or Opus sealed end to end. */
   readonly payload: Buffer;
-  /** Bytes behind the payload that mean nothing, with the last one, their number (RFC 3550, section 5.1); default: none. */
+  /** Bytes behind the payload that mean nothing, with the last one, their number (RFC 3550, section 5.1). Default: none. */
   readonly paddingBytes?: number;
   /** Default: that of Opus. */
   readonly payloadType?: number;
@@ -21,7 +21,7 @@ const opusPayloadType = 120;
 const counterBytes = 4;
 const oneByteExtension = 0xbede;
 
-/** Whose packet it is, as the header says; undefined for what is no voice packet. */
+/** SSRC in the header. Undefined for a datagram that is no voice packet. */
 export function parseSsrc(datagram: Buffer): number | undefined {
   if (datagram.length < 12 + tagBytes + counterBytes) return undefined;
   const [first = 0, second = 0] = datagram;
@@ -30,9 +30,9 @@ export function parseSsrc(datagram: Buffer): number | undefined {
 }
 
 /**
- * Packet in `datagram`; undefined if it is no voice packet or the cipher does not fit.
+ * Packet in `datagram`. Undefined if it is no voice packet or the cipher does not fit.
  *
- * `rtpsize`: the header with CSRCs and the four bytes that announce an extension stays readable and is authenticated;
+ * `rtpsize`: the header with CSRCs and the four bytes that announce an extension stays readable and is authenticated.
  * the extension's body is encrypted with the payload (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-and-sending-voice).
  */
 export function decryptPacket(
@@ -65,10 +65,10 @@ export function decryptPacket(
 }
 
 /**
- * Makes datagrams for one receiver; counts its nonces.
+ * Makes datagrams for one receiver. Counts its nonces.
  *
  * With `extended` each carries a one-byte header extension (RFC 8285) with a transport-wide sequence number, since
- * what Discord sends has one, while clients send none.
+ * packets of Discord have one, and those of clients have none.
  */
 export class PacketSealer {
   readonly #cipher: VoiceCipher;
@@ -122,14 +122,14 @@ export class PacketSealer {
 
 const discoveryBytes = 74;
 
-/** The SSRC that an IP discovery request names; undefined for any other datagram. */
+/** The SSRC that an IP discovery request names. Undefined for any other datagram. */
 export function parseDiscovery(datagram: Buffer): number | undefined {
   const asks =
     datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0001_0046;
   return asks ? datagram.readUInt32BE(4) : undefined;
 }
 
-/** Type 1 asks, type 2 answers with what the server sees (https://discord.com/developers/docs/topics/voice-connections#ip-discovery). */
+/** Type 1 asks, type 2 answers with the address that the server sees (https://discord.com/developers/docs/topics/voice-connections#ip-discovery). */
 export function encodeDiscovery(ssrc: number, seen?: UdpPeer): Buffer {
   const datagram = Buffer.alloc(discoveryBytes);
   datagram.writeUInt16BE(seen ? 2 : 1, 0);
@@ -141,7 +141,7 @@ export function encodeDiscovery(ssrc: number, seen?: UdpPeer): Buffer {
   return datagram;
 }
 
-/** The address in an answer to IP discovery; undefined for any other datagram. */
+/** The address in an answer to IP discovery. Undefined for any other datagram. */
 export function parseDiscoveredAddress(datagram: Buffer): UdpPeer | undefined {
   const answers =
     datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0002_0046;
@@ -160,7 +160,7 @@ export type EncryptionMode = (typeof encryptionModes)[number];
 
 /** Cipher of one direction. */
 export type VoiceCipher = {
-  /** `head` stays readable and is authenticated; what is sealed ends with the tag. */
+  /** `head` stays readable and is authenticated. The sealed part ends with the tag. */
   seal(head: Uint8Array, plain: Uint8Array, counter: number): Buffer;
   /** Undefined if anything was changed or the key is another. */
   open(head: Uint8Array, sealed: Uint8Array, counter: number): Buffer | undefined;

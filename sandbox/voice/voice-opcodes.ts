@@ -12,7 +12,7 @@ export const voiceOpcodes = {
   resumed: 9,
   clientsConnect: 11,
   clientDisconnect: 13,
-  /** 18 and 20 are in no document; seen right after 11 in public client logs. */
+  /** 18 and 20 are in no document. Seen right after 11 in public client logs. */
   clientFlags: 18,
   clientPlatform: 20,
   prepareTransition: 21,

@@ -7,10 +7,10 @@ export type VoiceTicket = {
   readonly token: string;
 };
 
-/** Rights that remain in a call to a person who is muted or deafened, by a moderator or by themselves, or in the audience. */
+/** Rights that mute, deafening or the audience leave to a person in a call. */
 export type VoiceRights = { readonly speak: boolean; readonly hear: boolean };
 
-/** One way of a UDP path. Whatever is absent is perfect; each path gives the same fate to the same datagrams. */
+/** One way of a UDP path. Whatever is absent is perfect. Each path gives the same fate to the same datagrams. */
 export type PathFaults = {
   /** Nothing passes, voice, discovery and keep-alives alike. */
   readonly dead?: boolean;
@@ -20,28 +20,28 @@ export type PathFaults = {
   readonly duplicates?: number;
   /** Share of datagrams that wait for the next one to overtake them, or for 60 ms. */
   readonly reorder?: number;
-  /** Every datagram is this late; at most 5000. With more than 500 on the way the newest is lost. */
+  /** Every datagram is this late. At most 5000. With more than 500 on the way the newest is lost. */
   readonly delayMs?: number;
-  /** Each is later by up to this much more; order is kept. */
+  /** Each is later by up to this much more. Order is kept. */
   readonly jitterMs?: number;
 };
 
 /**
  * Treatment of the microphone's sound by a person's client.
  *
- * - `gate`: as spoken, up to the last frame with voice; five silence frames follow at once.
- * - `release`: room noise at -55 dBFS beneath, and for 300 ms after the last voice; then five silence frames. Real clients do this.
+ * - `gate`: as spoken, up to the last frame with voice. Five silence frames follow at once.
+ * - `release`: room noise at -55 dBFS beneath, and for 300 ms after the last voice. Then five silence frames. Real clients do this.
  * - `open`: room noise from entering the call until leaving it, never a silence frame.
  */
 export type MicrophoneProfile = 'gate' | 'release' | 'open';
 
 export type OpenMicrophone = {
   readonly profile: MicrophoneProfile;
-  /** End-to-end encryption of what it picks up: as it should be (default), none, or such that nobody can open it. */
+  /** End-to-end encryption of the microphone: right (default), none, or such that nobody can open it. */
   readonly sealing?: 'usual' | 'none' | 'damaged';
 };
 
-/** 20 ms of a speech that was encoded beforehand; `voiced` by the energy of its source. */
+/** 20 ms of a speech that was encoded beforehand. `voiced` by the energy of its source. */
 type EncodedFrame = { readonly opus: Buffer; readonly voiced: boolean };
 /** Something to say up to its last frame with voice: whoever measures the bot encodes it before, so that speaking costs little. */
 export type EncodedSpeech = { readonly frames: readonly EncodedFrame[] };
@@ -49,7 +49,7 @@ export type EncodedSpeech = { readonly frames: readonly EncodedFrame[] };
 /** When a simulated person spoke, on the clock all processes of the machine share. */
 export type SpokenTimes = {
   readonly firstPacketAtMs: number;
-  /** First and last packet that carried voice, by the energy of the source; without any, the first packet. */
+  /** First and last packet that carried voice, by the energy of the source. Without any, the first packet. */
   readonly firstVoicedAtMs: number;
   readonly lastVoicedAtMs: number;
 };

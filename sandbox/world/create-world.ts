@@ -6,22 +6,22 @@ import { everyonePermissions, invitePermissions } from './world-permissions.ts';
 export type GuildOptions = {
   /** Default: `Sandbox`, `Sandbox 2` and so on. */
   readonly guildName?: string;
-  /** Who owns the server, and so may do anything in it; default `Olga`. */
+  /** Owner of the server, with all rights in it. Default `Olga`. */
   readonly ownerName?: string;
-  /** Default: `general`; `Lounge` and `Workshop`; no stages. */
+  /** Default: `general`, voice channels `Lounge` and `Workshop`, and no stages. */
   readonly textChannels?: readonly string[];
   readonly voiceChannels?: readonly string[];
   readonly stageChannels?: readonly string[];
-  /** The one of the text channels where Discord tells who is new; default: none. */
+  /** Text channel in which Discord announces new members. Default: none. */
   readonly systemChannel?: string;
-  /** Language of the server, as Discord writes it; default `en-US`. */
+  /** Language of the server, as Discord writes it. Default `en-US`. */
   readonly locale?: string;
 };
 /** Fields of a server are those of the first one. */
 export type WorldOptions = GuildOptions & {
   /** Default `Nova`. */
   readonly botName?: string;
-  /** Members of the team that owns the bot, its owner first; default: the owner of the first server alone. */
+  /** Members of the team that owns the bot, its owner first. Default: the owner of the first server alone. */
   readonly team?: readonly string[];
   /** When the first server was made, in ms since 1970: sandboxes of one instant have the same ids at first. Default: now. */
   readonly madeAtMs?: number;
@@ -37,7 +37,7 @@ export function createWorld(options: WorldOptions, clock: Clock): World {
   const soil = { ids, clock, bot, people: new Map<string, User>() };
   const guild = createGuild(soil, options);
   const team = options.team?.map((name) => findOrMakeUser(soil, name));
-  madeAtMs = undefined; // what comes later has ids of its own
+  madeAtMs = undefined; // later channels and roles have ids of their own
   return {
     ...soil,
     team,
@@ -56,7 +56,7 @@ export function addGuild(world: World, options: GuildOptions): Guild {
   return guild;
 }
 
-/** A new member of that name, who may be in other servers already. */
+/** A new member of that name. The person may be in other servers already. */
 export function enterGuild(world: World, guild: Guild, name: string): Member {
   const member = makeMember(findOrMakeUser(world, name), formatJoinTime(world));
   guild.members.set(member.user.id, member);
@@ -145,7 +145,7 @@ function formatJoinTime({ clock }: Pick<World, 'clock'>) {
 /** Milliseconds since 1970 at which Discord's ids begin. Source: https://discord.com/developers/docs/reference#snowflakes */
 const discordEpochMs = 1_420_070_400_000;
 
-/** Smallest number that 1 to 16 divide; as milliseconds it is 12 minutes. */
+/** Smallest number that 1 to 16 divide. As milliseconds it is 12 minutes. */
 const shardableStep = 720_720;
 
 /** Mints ids as Discord does: time in the high bits, so that they sort and tell their age. */

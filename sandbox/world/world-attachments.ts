@@ -25,7 +25,7 @@ export type Attachment = Omit<Upload, 'bytes'> & {
  * that holds the smaller bound is well under both. Source: https://discord.com/developers/docs/reference#uploading-files
  */
 export const maxFileBytes = 10 * 1024 * 1024;
-/** Keeps this much in all; the oldest file is forgotten first, and not found from then on. */
+/** Keeps this much in all. The oldest file is forgotten first, and not found from then on. */
 const maxKeptBytes = 64 * 1024 * 1024;
 
 /** Every file of this Discord, by id, with its bytes. */

@@ -15,7 +15,7 @@ type MemberChange = Partial<
   Pick<Member, 'muted' | 'deafened' | 'roleIds' | 'timedOutUntilMs'>
 >;
 
-/** Changes to servers, made and told of in one: what is changed here the bot hears about, as on Discord. */
+/** Changes to servers. The bot gets an event for each, as on Discord. */
 export class WorldChanges {
   readonly #world;
   readonly #seats;
@@ -62,7 +62,7 @@ export class WorldChanges {
     this.#changeChannel('UPDATE', guild, channel);
   }
 
-  /** Changes the text below the name of a voice channel; empty: takes it away. */
+  /** Changes the text below the name of a voice channel. Empty: takes it away. */
   changeVoiceStatus(guild: Guild, channel: Channel, text: string): void {
     channel.status = text === '' ? undefined : text;
     const data = { id: channel.id, guild_id: guild.id, status: channel.status ?? null };
@@ -76,7 +76,7 @@ export class WorldChanges {
     this.#changeChannel('UPDATE', guild, channel);
   }
 
-  /** Replaces what the channel changed for that role or member. */
+  /** Replaces the channel's overwrite for that role or member. */
   changeOverwrite(
     guild: Guild,
     channel: Channel,
@@ -89,7 +89,7 @@ export class WorldChanges {
     });
   }
 
-  /** Removes a channel; people who sit there are out, and its threads are gone too. */
+  /** Removes a channel and its threads. People in it lose their seat. */
   removeChannel(guild: Guild, channel: Channel): void {
     guild.channels = guild.channels.filter(
       ({ id, parentId }) => id !== channel.id && parentId !== channel.id,
@@ -98,7 +98,7 @@ export class WorldChanges {
     this.#seats.clearChannel(guild, channel.id);
   }
 
-  /** Discord lost the server for a while; calls go on. */
+  /** Discord lost the server for a while. Calls go on. */
   outage(guild: Guild, on: boolean): void {
     const data = on
       ? { id: guild.id, unavailable: true }

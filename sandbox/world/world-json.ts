@@ -187,7 +187,7 @@ export function toChannelInfoJson({ channels, id }: Guild): Json {
   return { guild_id: id, channels: fields };
 }
 
-/** A voice state as VOICE_STATE_UPDATE carries it; for a person in no channel `channel_id` is null. */
+/** A voice state as VOICE_STATE_UPDATE carries it. For a person in no channel `channel_id` is null. */
 export function toVoiceStateJson(
   guild: Guild,
   userId: string,
@@ -225,7 +225,7 @@ export function toGuildJson(guild: Guild): Json {
 }
 
 type GuildSight = {
-  /** All members, or only the bot itself and who sits in a voice channel, as without the members intent. */
+  /** All members, or without the members intent only the bot and people in voice channels. */
   readonly members: 'all' | 'seated';
   readonly voiceStates: boolean;
 };
@@ -293,7 +293,7 @@ export function toMessageJson(world: World, message: BoardMessage): Json {
   };
 }
 
-/** Event that tells the bot of a change; without the message content intent, only the author and the channel. */
+/** Event that tells the bot of a change. Without the message content intent, only the author and the channel. */
 export function toMessageEvent(
   world: World,
   { kind, message, together }: MessageChange,

@@ -9,7 +9,7 @@ export type PostedContent = {
   readonly components?: readonly unknown[] | null;
   readonly flags?: number | null;
   readonly uploads?: readonly Upload[];
-  /** Files that stay after an edit; default: all. */
+  /** Files that stay after an edit. Default: all. */
   readonly keptFileIds?: readonly string[];
   readonly allowedMentions?: AllowedMentions | null;
 };
@@ -20,7 +20,7 @@ type MessagePosting = {
   readonly ephemeral: boolean;
   /** "Thinking...": a deferred reply that is not filled yet. */
   loading: boolean;
-  /** Person who asked, when it answers an interaction. */
+  /** Caller of the interaction that the message answers. */
   readonly forUserId?: string;
   readonly replyToId?: string;
   /** Further fields, as Discord sends them: a poll, a forwarded message. */
@@ -47,7 +47,7 @@ export type BoardMessage = MessagePosting & {
 export type MessageChange = {
   readonly kind: 'posted' | 'edited' | 'deleted';
   readonly message: BoardMessage;
-  /** Ids of all that were deleted at once; the bot is told of them with the last one. */
+  /** Ids of all that were deleted at once. The bot is told of them with the last one. */
   readonly together?: readonly string[];
 };
 
@@ -62,7 +62,7 @@ export const messageFlags = {
 
 /** A nonce is looked for among those of so long. Source: https://discord.com/developers/docs/resources/message#create-message the past few minutes. */
 const maxNonceAgeMs = 180_000;
-/** Everything written, public and private; tells `changed` of each change. */
+/** Everything written, public and private. Tells `changed` of each change. */
 export class MessageBoard {
   readonly attachments: Attachments;
   readonly #world;
@@ -137,7 +137,7 @@ export class MessageBoard {
       this.remove(message, messages.length > 1 ? ids : undefined);
   }
 
-  /** The message that was posted with that nonce of late; without one, `post` makes it. */
+  /** The message that was posted with that nonce of late. Without one, `post` makes it. */
   postOnce(nonce: string, post: () => BoardMessage): BoardMessage {
     const nowMs = this.#world.clock.nowMs();
     for (const [each, { atMs }] of this.#nonces) {
@@ -175,7 +175,7 @@ export class MessageBoard {
       allowedMentions,
     );
     const replied = this.find(message.replyToId ?? '')?.authorId;
-    // Source: https://discord.com/developers/docs/resources/message#allowed-mentions-object a reply pings unless it says whom it may.
+    // Source: https://discord.com/developers/docs/resources/message#allowed-mentions-object a reply pings unless `allowed_mentions` says otherwise.
     const pingsReplied = !allowedMentions || allowedMentions.replied_user === true;
     const userIds = replied !== undefined && pingsReplied ? [replied] : [];
     message.pings = joinMentions(
@@ -194,7 +194,7 @@ type AllowedMentions = {
   readonly replied_user?: boolean;
 };
 
-/** Whom a message makes a phone ring for. */
+/** People, roles and `@everyone` that a message notifies. */
 export type MessageMentions = {
   readonly everyone: boolean;
   readonly userIds: readonly string[];
@@ -203,7 +203,7 @@ export type MessageMentions = {
 
 const noMentions: MessageMentions = { everyone: false, userIds: [], roleIds: [] };
 
-/** Whom `text` reaches, after what its author may do and what `allowed` lets through; without it, everything. */
+/** Mentions in `text` that its author may make and `allowed` lets through. Without `allowed`, all pass. */
 function findMentions(
   world: World,
   guild: Guild,
@@ -227,7 +227,7 @@ function findMentions(
   };
 }
 
-/** Everybody whom either of two messages mentions. */
+/** Mentions of either of two messages. */
 function joinMentions(one: MessageMentions, two: MessageMentions) {
   return {
     everyone: one.everyone || two.everyone,

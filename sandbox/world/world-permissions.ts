@@ -58,7 +58,7 @@ export const everyonePermissions =
   toBits(['addReactions', 'mentionEveryone', 'useCommands', 'requestToSpeak']);
 
 const allPermissions = (1n << 53n) - 1n;
-/** All that is left to somebody who is timed out. */
+/** Rights that a timeout leaves to a member. */
 const timedOutPermissions = toBits(['viewChannel', 'readHistory']);
 
 /**
@@ -100,7 +100,7 @@ export function isAllowed(
   );
 }
 
-/** Whether Discord would answer an op 4 for this channel; it answers a refused one with silence. */
+/** Whether Discord would answer an op 4 for this channel. It answers a refused one with silence. */
 export function canEnter(
   world: World,
   guild: Guild,

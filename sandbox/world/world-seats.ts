@@ -24,7 +24,7 @@ type VoiceSeat = {
 /** Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#voice-voice-close-event-codes */
 const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
 
-/** Who sits in which voice channel: the one place that changes voice states and hands out tickets. */
+/** Seats in voice channels. Only this class changes voice states and hands out tickets. */
 export class WorldSeats {
   readonly #world;
   readonly #voice;
@@ -41,9 +41,9 @@ export class WorldSeats {
   }
 
   /**
-   * A ticket to the call, admitted already; none when only mute or deaf changed.
+   * A ticket to the call, admitted already. None when only mute or deaf changed.
    *
-   * Asking again for the same seat gives a fresh ticket, so that a client whose call broke can come back.
+   * Asking again for the same seat gives a fresh ticket, so that a client can come back after its call broke.
    */
   takeSeat(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
     const ticket = this.#takeSeat(guild, seat);
@@ -57,7 +57,7 @@ export class WorldSeats {
     if (ticket) this.#sendServerUpdate(ticket);
   }
 
-  /** Does nothing for somebody who sits nowhere. */
+  /** Does nothing without a seat. */
   leaveSeat(
     guild: Guild,
     userId: string,
@@ -81,7 +81,7 @@ export class WorldSeats {
     }
   }
 
-  /** Suppressed or not, hand raised or not, muted by oneself or not; nothing happens to somebody who sits nowhere. */
+  /** Suppressed or not, hand raised or not, muted by oneself or not. Does nothing without a seat. */
   changeSeat(
     guild: Guild,
     userId: string,
@@ -93,7 +93,7 @@ export class WorldSeats {
     this.reportSeat(guild, userId);
   }
 
-  /** The present voice state once more, as after a server mute, to the bot and the call; nothing of somebody who sits nowhere. */
+  /** The present voice state once more, as after a server mute, to the bot and the call. Does nothing without a seat. */
   reportSeat(guild: Guild, userId: string): void {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
@@ -172,7 +172,7 @@ export class WorldSeats {
   }
 }
 
-/** Voice rights of a member; a moderator, the person or the channel may take them. */
+/** Voice rights of a member. A moderator, the person or the channel may take them. */
 function toVoiceRights(member: Member | undefined, state: VoiceState) {
   const { selfMute, selfDeaf, suppressed } = state;
   return {

@@ -22,7 +22,7 @@ export type GuildRole = {
   readonly id: string;
   readonly name: string;
   readonly position: number;
-  /** The bot whose own role this is. */
+  /** The bot that owns this role. */
   readonly botId?: string;
   permissions: bigint;
 };
@@ -48,7 +48,7 @@ export type Channel = {
   overwrites: readonly PermissionOverwrite[];
   /** 0: no limit. */
   userLimit: number;
-  /** Text below the name of a voice channel; absent: none. */
+  /** Text below the name of a voice channel. Absent: none. */
   status?: string | undefined;
 };
 export type VoiceState = {
@@ -62,7 +62,7 @@ export type VoiceState = {
   /** When a hand was raised on a stage. */
   readonly handRaisedAt: string | null;
 };
-/** One server. Called a guild here, as in Discord's own names, since servers are also what listens on ports. */
+/** One server. Called a guild here, as in Discord's own names, since programs on ports are servers, too. */
 export type Guild = {
   readonly id: string;
   readonly name: string;
@@ -73,7 +73,7 @@ export type Guild = {
   roles: readonly GuildRole[];
   channels: readonly Channel[];
   readonly members: Map<string, Member>;
-  /** Voice states by user; people in no channel have none. */
+  /** Voice states by user. People in no channel have none. */
   readonly voiceStates: Map<string, VoiceState>;
 };
 
@@ -113,7 +113,7 @@ export type World = {
   /** People by name, in whatever servers they are. */
   readonly people: Map<string, User>;
   commands: readonly RegisteredCommand[];
-  /** Channels of direct messages that the bot opened: who reads there, by id of the channel. */
+  /** Readers of the direct channels that the bot opened, by id of the channel. */
   readonly directChannels: Map<string, User>;
 };
 
@@ -155,7 +155,7 @@ export function findRole(guild: Guild, idOrName: string): GuildRole | undefined 
   return guild.roles.find(({ id, name }) => id === idOrName || name === idOrName);
 }
 
-/** Everybody who sits in the channel. */
+/** Everybody in the voice channel. */
 export function listSeated(guild: Guild, channelId: string): readonly VoiceState[] {
   return [...guild.voiceStates.values()].filter(
     (state) => state.channelId === channelId,

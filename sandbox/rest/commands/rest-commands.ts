@@ -67,7 +67,7 @@ function registerCommands(
   return { id, guildId, version: ids.mintId(), body };
 }
 
-/** `then` gets the id of the server whose commands are meant; undefined: the global ones. */
+/** `then` gets the id of the server with the commands. Undefined: the global commands. */
 function withScope(
   world: World,
   call: RestCall,
@@ -126,7 +126,7 @@ const menuCommandSchema = z.looseObject({ name: z.string(), type: z.literal([2, 
 /** All that a command shows, with its options and choices. Source: https://discord.com/developers/docs/interactions/application-commands#slash-commands */
 const maxCommandChars = 8000;
 
-/** One command as it is registered; without a type it is a slash command. */
+/** One command as it is registered. Without a type it is a slash command. */
 const commandSchema = z
   .preprocess(
     (body) => (typeof body === 'object' && body !== null ? { type: 1, ...body } : body),
