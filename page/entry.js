@@ -4,21 +4,17 @@
  */
 export async function enterRoom() {
   const key = new URLSearchParams(location.hash.slice(1)).get('key');
-  if (key === null) return await findRefusal(await fetch('/enter'));
-  history.replaceState(null, '', location.pathname);
-  const response = await fetch('/enter', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ key }),
-  });
-  return await findRefusal(response);
-}
-
-/**
- * @param {Response} response
- * @returns {Promise<string | undefined>}
- */
-async function findRefusal(response) {
+  if (key !== null) history.replaceState(null, '', location.pathname);
+  const response = await fetch(
+    '/enter',
+    key === null
+      ? {}
+      : {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ key }),
+        },
+  );
   return response.ok ? undefined : await readRefusal(response);
 }
 

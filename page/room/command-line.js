@@ -8,7 +8,7 @@
  */
 
 /**
- * `line` is the whole line with the suggestion; `group` is the heading of a command.
+ * `line` is the whole line with the suggestion. `group` is the heading of a command.
  * @typedef {{ line: string, label: string, description: string, group?: string }} Suggestion
  */
 
@@ -48,7 +48,7 @@ export function readCommand(line, commands) {
 }
 
 /**
- * Suggests how the line goes on. `ask`: the bot knows values of the option; `file`: the option takes a file.
+ * Suggests how the line goes on. With `ask` the bot knows values of the option. With `file` the option takes a file.
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
  * @returns {{ suggestions: readonly Suggestion[], ask?: { name: string, options: OptionValues, focused: string }, file?: string }}

@@ -1,7 +1,6 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 import { html } from './html.js';
 import { isFirstScreen } from './room-state.js';
-import { renderTries } from './tries-view.js';
 
 /**
  * @param {PageState} page
@@ -49,4 +48,22 @@ export function renderComposer(page, actions) {
       </ul>
     </div>
   </form>`;
+}
+
+/** Questions by the words on their buttons. */
+const tries = Object.entries({
+  'What time is it?': 'What time is it?',
+  'Set a timer': 'Set a timer for one minute',
+  'Play rain': 'Play rain',
+  'Interrupt me': 'Count to twelve',
+});
+
+/**
+ * @param {RoomActions} actions
+ */
+export function renderTries(actions) {
+  return html`<div class="row tries">${tries.map(
+    ([label, words]) =>
+      html`<button type="button" onClick=${() => actions.send(words)}>${label}</button>`,
+  )}</div>`;
 }

@@ -1,10 +1,10 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Answered, Item, Room, RoomMessage, RoomState } from './room-state.js' */
+/** @import { Answered, Item, Room, RoomState } from './room-state.js' */
+import { renderTries } from './composer-view.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
 import { findPanel, isFirstScreen } from './room-state.js';
-import { renderTries } from './tries-view.js';
 import { measureStages } from './waterfall.js';
 
 /**
@@ -53,13 +53,13 @@ const maxLaterItems = 8;
  */
 function isShownInWriting(items, { room: { bot }, live }) {
   const words = live[bot.name];
+  if (!words) return false;
   return items
     .slice(-maxLaterItems)
     .some(
       (item) =>
         item.kind === 'message' &&
         item.author === bot.name &&
-        words &&
         item.text.startsWith(words),
     );
 }
@@ -71,11 +71,8 @@ function isShownInWriting(items, { room: { bot }, live }) {
  */
 function findAuthor(item, { bot }) {
   if (item?.kind === 'answered') return bot.name;
-  return item?.kind === 'said'
-    ? item.who
-    : item?.kind === 'message'
-      ? item.author
-      : undefined;
+  if (item?.kind === 'said') return item.who;
+  return item?.kind === 'message' ? item.author : undefined;
 }
 
 /**
@@ -131,17 +128,13 @@ function renderItemContent(item, room, actions) {
       return html`${renderMarkdown(item.heardText || item.text)}
         ${item.finish === 'cancelled' && html`<small>interrupted</small>`}${renderTimings(item)}`;
     case 'message':
-      return renderMessage(removeMention(item, room), room, actions);
+      return renderMessage(
+        { ...item, text: item.text.replace(`<@${room.bot.id}> `, '') },
+        room,
+        actions,
+      );
   }
   return undefined;
-}
-
-/**
- * @param {RoomMessage} message
- * @param {Room} room
- */
-function removeMention(message, { bot }) {
-  return { ...message, text: message.text.replace(`<@${bot.id}> `, '') };
 }
 
 /**

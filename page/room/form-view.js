@@ -11,15 +11,11 @@ export function renderForm({ form }, actions) {
   /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
   const send = (event) => {
     event.preventDefault();
-    const filled = new FormData(event.currentTarget);
     const fields = form.fields.map(({ customId, menu }) => {
-      const values = filled
-        .getAll(customId)
-        .map(String)
-        .filter((value) => !menu || value !== '');
+      const values = readValues(event.currentTarget, customId);
       return /** @type {const} */ ([customId, menu ? values : (values[0] ?? '')]);
     });
-    actions.submitForm(form.id, Object.fromEntries(fields));
+    void actions.submitForm(form.id, Object.fromEntries(fields));
   };
   return html`<dialog key=${form.id} ref=${openDialog} aria-labelledby="form" onClose=${() => actions.closeForm()}>
     <h2 id="form">${form.title}</h2>
@@ -57,14 +53,23 @@ export function renderMenu(messageId, menu, actions) {
   /** @param {Event & { currentTarget: HTMLFormElement }} event */
   const send = (event) => {
     event.preventDefault();
-    const picked = new FormData(event.currentTarget).getAll(customId).map(String);
-    const values = picked.filter((value) => value !== '');
-    actions.pressButton(messageId, customId, values);
+    const values = readValues(event.currentTarget, customId);
+    void actions.askRoom('press', { messageId, customId, values });
   };
   return html`<form class="row" key=${customId} onSubmit=${send} onChange=${most === 1 && send}>
     <label>${placeholder} ${renderMenuChoices(menu)}</label>
     ${most > 1 && html`<button type="submit" disabled=${disabled}>Choose</button>`}
   </form>`;
+}
+
+/**
+ * Reads the values of a field that are not empty.
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ */
+function readValues(form, name) {
+  const values = new FormData(form).getAll(name).map(String);
+  return values.filter((value) => value !== '');
 }
 
 /** @param {RoomMenu} menu */

@@ -2,7 +2,7 @@
 import { html } from './html.js';
 import { readMarkdown } from './markdown.js';
 
-/** Formats of an instant, by Discord's letter for it; these are the bot's. @type {Readonly<Record<string, Intl.DateTimeFormatOptions>>} */
+/** Formats of an instant by Discord's letter. @type {Readonly<Record<string, Intl.DateTimeFormatOptions>>} */
 const timeStyles = {
   t: { timeStyle: 'short' },
   T: { timeStyle: 'medium' },

@@ -7,11 +7,11 @@
  */
 
 /**
- * A paragraph of a message; `code` is as it was written.
+ * `code` keeps its text as it was written.
  * @typedef {{ kind: 'text', parts: readonly Piece[] } | { kind: 'code', text: string }} Paragraph
  */
 
-/** Names of what ids stand for: people, channels. @typedef {(id: string) => string | undefined} NameOf */
+/** Finds the name of a person or channel. @typedef {(id: string) => string | undefined} NameOf */
 
 /** Deeper than this marks are words. */
 const maxDepth = 6;

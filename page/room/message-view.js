@@ -5,7 +5,7 @@ import { renderMenu } from './form-view.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 
-/** The face of the bot: what it does moves its eyes and its mouth. */
+/** Eyes and mouth move with the mood of the bot. */
 export function renderBotFace() {
   return html`<svg class="bot-face" viewBox="0 0 100 100" aria-hidden="true">
     <g class="eyes"><rect x="27" y="31" width="12" height="22" rx="6"/><rect x="61" y="31" width="12" height="22" rx="6"/></g>
@@ -53,5 +53,5 @@ function renderFile({ name, type, sizeBytes, url }) {
  */
 function renderButton(messageId, { customId, label, disabled, style }, actions) {
   return html`<button type="button" disabled=${disabled} class=${`style-${style ?? 2}`}
-    onClick=${() => actions.pressButton(messageId, customId)}>${label}</button>`;
+    onClick=${() => actions.askRoom('press', { messageId, customId })}>${label}</button>`;
 }

@@ -1,11 +1,10 @@
 /**
  * @typedef {{
- *   join(channel: string, person?: string): void, leave(person?: string): void,
- *   pressButton(messageId: string, customId: string, values?: readonly string[]): void,
- *   submitForm(form: string, fields: Readonly<Record<string, string | readonly string[]>>): void, closeForm(): void,
- *   send(words?: string): void, changeLine(line: string): void,
+ *   join(channel: string, person?: string): void, askRoom(kind: string, fields: object): Promise<import('./room-state.js').Reply>,
+ *   submitForm(form: string, fields: Readonly<Record<string, string | readonly string[]>>): Promise<void>, closeForm(): void,
+ *   send(words?: string): void, changeLine(line: string): Promise<void>,
  *   pressLineKey(event: KeyboardEvent): void, attachFile(file: File): void,
- *   typeWords(person: string, text: string): void, agree(person: string): void, toggleMicrophone(): void, setOpenTalk(on: boolean): void,
+ *   agree(person: string): void, toggleMicrophone(): void, setOpenTalk(on: boolean): void,
  *   setTalking(on: boolean): void,
  * }} RoomActions
  */

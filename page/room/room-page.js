@@ -1,10 +1,10 @@
 /** @import { Suggestion } from './command-line.js' */
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Reply, RoomLine } from './room-state.js' */
+/** @import { RoomLine } from './room-state.js' */
 /** @import { WorkerNews } from './sound/sound-worker.js' */
 
 import { render } from '/vendor/preact.js';
-import { CommandFiles } from './command-files.js';
+import { uploadFile } from './command-files.js';
 import {
   completeLine,
   findFirstMarked,
@@ -35,7 +35,7 @@ const maxSentLines = 50;
 const tabId = `${Math.random()}`.slice(2);
 
 /**
- * Draws what the sandbox tells, and sends it what is pressed.
+ * Draws the room of the sandbox, and sends it each press.
  * @implements {RoomActions}
  */
 export class RoomPage {
@@ -63,10 +63,12 @@ export class RoomPage {
   #isFirst = true;
   /** Private replies to commands of the terminal are not shown here. */
   #hasAsked = false;
-  #files;
+  #readRefusal;
+  /** Ids of uploaded files by name. @type {Map<string, string>} */
+  #fileIds = new Map();
   /** @type {readonly string[]} */
   #sentLines = [];
-  /** Place from the end of the line in the box; 0: it is being typed. */
+  /** Lines back from the one in the box, which is 0. */
   #recalled = 0;
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #waits = new Map();
@@ -78,7 +80,7 @@ export class RoomPage {
    */
   constructor(root, readRefusal, enter) {
     this.#root = root;
-    this.#files = new CommandFiles(readRefusal);
+    this.#readRefusal = readRefusal;
     this.#socket = new RoomSocket(toSocketUrl('/room'), {
       line: (line) => this.#receiveLine(line),
       connection: (isConnected, notice) => this.#onConnection(isConnected, notice),
@@ -99,24 +101,13 @@ export class RoomPage {
 
   /** @type {RoomActions['join']} */
   join(channel, person) {
-    void this.#askRoom('join', { channel, person });
-  }
-
-  /** @type {RoomActions['leave']} */
-  leave(person) {
-    void this.#askRoom('leave', { person });
-  }
-
-  /** @type {RoomActions['pressButton']} */
-  pressButton(messageId, customId, values) {
-    void this.#askRoom('press', { messageId, customId, values });
+    void this.askRoom('join', { channel, person });
   }
 
   /** @type {RoomActions['submitForm']} */
-  submitForm(form, fields) {
-    void this.#askRoom('submit', { form, fields }).then(({ ok }) => {
-      if (ok && this.#page.form?.id === form) this.closeForm();
-    });
+  async submitForm(form, fields) {
+    const { ok } = await this.askRoom('submit', { form, fields });
+    if (ok && this.#page.form?.id === form) this.closeForm();
   }
 
   /** @type {RoomActions['closeForm']} */
@@ -124,14 +115,9 @@ export class RoomPage {
     this.#changePage({ form: undefined });
   }
 
-  /** @type {RoomActions['typeWords']} */
-  typeWords(person, text) {
-    void this.#askRoom('type', { person, text });
-  }
-
   /** @type {RoomActions['agree']} */
   agree(person) {
-    void this.#askRoom('command', { name: 'privacy allow', person });
+    void this.askRoom('command', { name: 'privacy allow', person });
   }
 
   /** @type {RoomActions['send']} */
@@ -152,7 +138,14 @@ export class RoomPage {
     const read = readCommand(line, commands);
     if (read.kind === 'incomplete')
       return this.#changePage({ notice: read.message, line: typed });
-    const options = this.#files.replaceNames(read.options);
+    const options = Object.fromEntries(
+      Object.entries(read.options).map(([name, value]) => [
+        name,
+        typeof value === 'object'
+          ? { file: this.#fileIds.get(value.file) ?? '' }
+          : value,
+      ]),
+    );
     this.#receiveLine({ kind: 'command', text: line.trim() });
     void this.#sendLine(line, 'command', { name: read.name, options });
   }
@@ -164,17 +157,20 @@ export class RoomPage {
    * @param {object} fields
    */
   async #sendLine(line, kind, fields) {
-    const { isLost } = await this.#askRoom(kind, fields);
+    const { isLost } = await this.askRoom(kind, fields);
     if (isLost && this.#page.line === '') this.#showSuggestions(line, []);
   }
 
   /** @type {RoomActions['changeLine']} */
-  changeLine(line) {
+  async changeLine(line) {
     const { commands } = this.#page.room.room;
     const { suggestions, ask, file } = completeLine(line, commands);
     this.#showSuggestions(line, suggestions, file);
     document.getElementById('line')?.focus();
-    if (ask) void this.#askSuggestions(line, ask);
+    if (!ask) return;
+    const { choices = [] } = await this.#socket.ask('complete', ask);
+    if (line === this.#page.line)
+      this.#showSuggestions(line, suggestChoices(line, commands, choices));
   }
 
   /** @type {RoomActions['pressLineKey']} */
@@ -186,7 +182,7 @@ export class RoomPage {
     event.preventDefault();
     if (done.kind === 'closed') this.#changePage({ suggestions: [] });
     else if (done.kind === 'marked') this.#changePage({ picked: done.picked });
-    else this.changeLine(suggestions[done.picked]?.line ?? this.#page.line);
+    else void this.changeLine(suggestions[done.picked]?.line ?? this.#page.line);
   }
 
   /**
@@ -204,11 +200,12 @@ export class RoomPage {
   /** @type {RoomActions['attachFile']} */
   attachFile(file) {
     const { line, room } = this.#page;
-    void this.#files.uploadFile(file).then((refusal) => {
-      if (refusal !== undefined) return this.#changePage({ notice: refusal });
+    void uploadFile(file, this.#readRefusal).then((sent) => {
+      if ('refusal' in sent) return this.#changePage({ notice: sent.refusal });
+      this.#fileIds.set(file.name, sent.id);
       const choice = { name: file.name, value: file.name };
       const [chosen] = suggestChoices(line, room.room.commands, [choice]);
-      this.changeLine(chosen?.line ?? line);
+      void this.changeLine(chosen?.line ?? line);
     });
   }
 
@@ -216,7 +213,7 @@ export class RoomPage {
   toggleMicrophone() {
     if (this.#sound.isOpen) {
       this.#endMicrophone('');
-      void this.#tellMicrophone(false);
+      void this.askRoom('microphone', { on: false });
     } else void this.#openMicrophone();
   }
 
@@ -239,15 +236,10 @@ export class RoomPage {
   async #openMicrophone() {
     const refusal = await this.#sound.openMicrophone();
     if (refusal !== undefined) return this.#changePage({ notice: refusal });
-    await this.#tellMicrophone(true);
+    await this.askRoom('microphone', { on: true });
     if (!this.#sound.isOpen) return;
     this.#changePage({ isMicrophoneOpen: true });
     this.setTalking(false);
-  }
-
-  /** @param {boolean} on */
-  async #tellMicrophone(on) {
-    await this.#askRoom('microphone', { on });
   }
 
   /** @param {string} notice */
@@ -274,17 +266,6 @@ export class RoomPage {
 
   /**
    * @param {string} line
-   * @param {object} asked
-   */
-  async #askSuggestions(line, asked) {
-    const { choices = [] } = await this.#socket.ask('complete', asked);
-    if (line !== this.#page.line) return;
-    const { commands } = this.#page.room.room;
-    this.#showSuggestions(line, suggestChoices(line, commands, choices));
-  }
-
-  /**
-   * @param {string} line
    * @param {readonly Suggestion[]} suggestions
    * @param {string} [fileOption]
    */
@@ -294,12 +275,8 @@ export class RoomPage {
     this.#changePage({ line, suggestions: shown, picked, fileOption });
   }
 
-  /**
-   * @param {string} kind
-   * @param {object} fields
-   * @returns {Promise<Reply>}
-   */
-  async #askRoom(kind, fields) {
+  /** @type {RoomActions['askRoom']} */
+  async askRoom(kind, fields) {
     this.#hasAsked = true;
     const reply = await this.#socket.ask(kind, fields);
     const { ok, error = 'That did not work.', form = this.#page.form } = reply;
@@ -340,7 +317,8 @@ export class RoomPage {
    */
   #onConnection(isConnected, notice) {
     this.#changePage({ isConnected, notice, ...(isConnected && { room: emptyRoom }) });
-    if (isConnected && this.#sound.isOpen) void this.#tellMicrophone(true);
+    if (isConnected && this.#sound.isOpen)
+      void this.askRoom('microphone', { on: true });
   }
 
   /** @param {WorkerNews} news */
@@ -372,10 +350,10 @@ export class RoomPage {
     if (this.#isFirst && room.room.you === '' && notice === '') return;
     if (this.#isFirst) this.#root.replaceChildren();
     this.#isFirst = false;
-    const [page, actions] = [markSpeakers(this.#page), this];
-    const tree = html`${renderStage(page, actions)}
-      <main>${renderConversation(page, actions)}${renderComposer(page, actions)}</main>
-      ${renderSide(page, actions)}${renderForm(page, actions)}`;
+    const page = markSpeakers(this.#page);
+    const tree = html`${renderStage(page, this)}
+      <main>${renderConversation(page, this)}${renderComposer(page, this)}</main>
+      ${renderSide(page, this)}${renderForm(page, this)}`;
     render(tree, this.#root);
     if (page.picked >= 0)
       document
@@ -385,19 +363,19 @@ export class RoomPage {
 }
 
 /**
- * The person of the page speaks above the level of a quiet room; the bot speaks while its words come, not while a track plays.
+ * The person of the page speaks above a quiet level. The bot speaks while its words come, not while a track plays.
  * @param {PageState} page
  * @returns {PageState}
  */
 function markSpeakers(page) {
   const { live, room } = page.room;
-  const { bot, people } = room;
-  const heard = people.map((one) =>
+  const people = room.people.map((one) =>
     one.isYou && page.isTalking ? { ...one, speaks: page.level > quietLevel } : one,
   );
-  const speaking = { ...bot, speaks: bot.speaks && Boolean(live[bot.name]) };
-  const shown = { ...room, people: heard, bot: speaking };
-  return { ...page, isSounding: bot.speaks, room: { ...page.room, room: shown } };
+  const { speaks, name } = room.bot;
+  const bot = { ...room.bot, speaks: speaks && Boolean(live[name]) };
+  const shown = { ...room, people, bot };
+  return { ...page, isSounding: speaks, room: { ...page.room, room: shown } };
 }
 
 /**

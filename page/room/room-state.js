@@ -26,13 +26,13 @@
  */
 
 /**
- * `wallMs` since 1970. A command is what this page sent.
+ * `wallMs` since 1970. A command was sent by this page.
  * @typedef {{ key: string, wallMs?: number } & (Said | Answered | Unanswered | { kind: 'command', text: string }
  *   | (RoomMessage & { kind: 'message' }))} Item
  */
 
 /**
- * `live` are the words of people who still speak, by name.
+ * `live` are the words of present speakers, by name.
  * @typedef {{ room: Room, items: readonly Item[], count: number, live: Readonly<Record<string, string>>,
  *   engines: readonly string[] }} RoomState
  */
@@ -72,18 +72,18 @@ export function stepRoom(state, line) {
     case 'said':
     case 'ignored':
     case 'dropped':
-      return addItem(state, { ...line, key: `${state.count}` }, line.who);
     case 'command':
-      return addItem(state, { ...line, key: `${state.count}` }, '');
+      return addItem(
+        state,
+        { ...line, key: `${state.count}` },
+        'who' in line ? line.who : '',
+      );
     case 'answered':
       return putAnswer(state, line);
     case 'engines':
       return { ...state, engines: line.lines };
     case 'speaks':
       return { ...state, room: setSpeaking(state.room, line) };
-    case 'microphone':
-    case 'reply':
-      return state;
   }
   return state;
 }
@@ -109,7 +109,7 @@ function putAnswer(state, line) {
 /**
  * @param {RoomState} state
  * @param {Item} item
- * @param {string} who has ended their words
+ * @param {string} who of the ended words
  * @returns {RoomState}
  */
 function addItem({ items, count, live, ...state }, item, who) {

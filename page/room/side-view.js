@@ -32,11 +32,11 @@ function renderChannel({ name, status }, page, actions) {
   const { people, bot } = page.room.room;
   const here = people.filter(({ channel }) => channel === name);
   const isHere = here.some(({ isYou }) => isYou);
-  // The stage shows who sits with the bot.
+  // The stage shows the people beside the bot.
   const isOnStage = bot.channel === name || (!bot.channel && isHere);
   return html`<div class="row"><h2>${name}</h2>
       <button type="button" aria-label=${`${isHere ? 'Leave' : 'Join'} ${name}`}
-        onClick=${() => (isHere ? actions.leave() : actions.join(name))}>${isHere ? 'Leave' : 'Join'}</button></div>
+        onClick=${() => (isHere ? actions.askRoom('leave', {}) : actions.join(name))}>${isHere ? 'Leave' : 'Join'}</button></div>
     ${status && html`<p class="status">${status}</p>`}
     ${!isOnStage && here.length > 0 && html`<ul>${here.map((person) => renderPerson(person, page))}</ul>`}`;
 }
@@ -73,10 +73,10 @@ function renderSecondPerson({ room }, actions) {
     if (does === 'move') {
       return channel === undefined
         ? actions.join(voice, person)
-        : actions.leave(person);
+        : void actions.askRoom('leave', { person });
     }
     if (text === '') return;
-    actions.typeWords(person, text);
+    void actions.askRoom('type', { person, text });
     form.text.value = '';
   };
   return html`<details><summary>Add somebody</summary><form onSubmit=${say}>

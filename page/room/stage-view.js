@@ -16,7 +16,9 @@ export function renderStage(page, actions) {
   const stage = readStage(room, isConnected);
   const { mood, word, headline, message, seats, stop } = stage;
   const onStop = () =>
-    message && stop && actions.pressButton(message.id, stop.customId);
+    message &&
+    stop &&
+    actions.askRoom('press', { messageId: message.id, customId: stop.customId });
   return html`<section class=${`stage ${mood}`} aria-label="Panel">
     <div class="seats" style=${{ '--ear': findEarLevel(page, stage) }}>
       <ul aria-label="People here">${seats.map((seat) => renderSeat(seat, page))}</ul>
@@ -37,7 +39,7 @@ export function renderStage(page, actions) {
         html`<button type="button" class="stop" onClick=${onStop}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg><span>${stop.label}</span></button>`
       }</div>
-    ${isMicrophoneOpen ? renderTalkChoice(page, actions) : !isDeaf(mood) && html`<p class="hint">Press, and say something</p>`}
+    ${isMicrophoneOpen ? renderTalkChoice(page, actions) : !deafMoods.includes(mood) && html`<p class="hint">Press, and say something</p>`}
     <div role="status">${listSilences(room).map(
       ({ text, label, does, what }) => html`<p class="notice">${text}
         <button type="button" onClick=${() => actions[does](what)}>${label}</button></p>`,
@@ -46,13 +48,8 @@ export function renderStage(page, actions) {
   </section>`;
 }
 
-/**
- * Words that are said now reach nobody.
- * @param {Stage['mood']} mood
- */
-function isDeaf(mood) {
-  return mood === 'away' || mood === 'waiting';
-}
+/** Moods in which words reach nobody. */
+const deafMoods = ['away', 'waiting'];
 
 /**
  * @param {Seat} seat
@@ -76,7 +73,7 @@ const microphoneOff =
 const earOff = 'M4 4l16 16M8 8v4a4 4 0 0 0 2 3.5V18a2 2 0 0 0 4 0M16 13a5 5 0 0 0-7-7';
 
 /**
- * Loudness of people whom the bot hears, 0 to 1.
+ * Loudness of heard people, 0 to 1.
  * @param {PageState} page
  * @param {Stage} stage
  */

@@ -11,7 +11,7 @@ import { findPanel, listPanelNames } from './room-state.js';
  */
 
 /**
- * `stop` is the button that silences the bot; `message` holds the rest of the panel.
+ * `stop` silences the bot. `message` holds the rest of the panel.
  * @typedef {{ mood: Mood, word: string, headline: string, message: RoomMessage | undefined, stop: RoomButton | undefined,
  *   seats: readonly Seat[] }} Stage
  */
@@ -33,24 +33,24 @@ export function readStage(state, isConnected) {
   const seats = people
     .filter(({ channel }) => channel !== undefined && channel === place)
     .map((person) => ({ ...person, isHeard: !panel || heard.includes(person.name) }));
-  // While people may be answered, the second line says what goes on, also by the name of a tool.
+  // While people may be answered, the second line is the activity or the name of a tool.
   const mayAnswer = buttons.some(({ customId }) => customId.endsWith(':ask'));
   const activity =
     lines.find((line) => activityLine.test(line)) ?? (mayAnswer ? lines[0] : undefined);
-  // Faces have marks for who is heard.
+  // Marks on the faces say the same.
   const text = lines.filter(
     (line) => line !== activity && !/^(?:Hearing|Not heard .*): /.test(line),
   );
   const isStop = (/** @type {RoomButton} */ { customId }) => customId.endsWith(':stop');
   const isKnown = isConnected && you !== '';
-  const [mood, word] = isKnown ? findMood(state, activity, seats) : connectingMood;
+  const [mood, word] = isKnown
+    ? findMood(state.room, panel, activity, seats)
+    : connectingMood;
   return {
-    ...{
-      mood,
-      word,
-      seats,
-      headline: word === 'Away' && !panel ? 'Not here.' : findHeadline(state, headline),
-    },
+    mood,
+    word,
+    seats,
+    headline: word === 'Away' && !panel ? 'Not here.' : findHeadline(state, headline),
     message: panel && {
       ...panel,
       text: text.join('\n'),
@@ -61,7 +61,7 @@ export function readStage(state, isConnected) {
 }
 
 /**
- * The panel tells people who sit with the bot how to be answered; nobody else is told so.
+ * The panel tells only people beside the bot how to be answered.
  * @param {RoomState} state
  * @param {string} headline
  * @returns {string}
@@ -75,20 +75,19 @@ function findHeadline({ room: { bot, people } }, headline) {
 const connectingMood = ['away', 'Connecting'];
 
 /**
- * @param {RoomState} state
+ * @param {RoomState['room']} room
+ * @param {RoomMessage | undefined} panel
  * @param {string | undefined} activity
  * @param {readonly Seat[]} seats
  * @returns {readonly [Mood, string]}
  */
-function findMood(state, activity, seats) {
-  const { bot, you } = state.room;
-  const panel = findPanel(state);
+function findMood({ bot, you }, panel, activity, seats) {
   if (!bot.channel) return ['away', 'Away'];
   if (bot.speaks || activity?.startsWith('Speaking')) return ['speaking', 'Speaking'];
   if (!panel || activity?.startsWith('Listening') || activity?.endsWith(' is speaking'))
     return ['listening', 'Listening'];
   if (activity !== undefined) return ['thinking', 'Thinking'];
-  // A person who has said no is not named.
+  // After a no the panel does not name the person.
   const mayAgree = panel.buttons.some(({ customId }) =>
     customId.endsWith(':consent.always'),
   );

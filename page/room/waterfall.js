@@ -5,7 +5,7 @@
  */
 
 /**
- * `afterMs` counts from the last syllable; the bar reaches `from` to `to`, 0 to 1.
+ * `afterMs` counts from the last syllable. The bar reaches `from` to `to`, 0 to 1.
  * @typedef {{ name: string, faster: string, afterMs: number, from: number, to: number }} Stage
  */
 
@@ -21,9 +21,9 @@ export function measureStages(instants, firstHeardAtMs) {
     firstHeardAtMs !== undefined && firstHeardAtMs >= (firstSentAtMs ?? heardAtMs);
   const known = { ...instants, firstHeardAtMs: isHeard ? firstHeardAtMs : undefined };
   const happened = stageTexts
-    .flatMap(({ instant, ...part }) => {
+    .flatMap(([instant, name, faster]) => {
       const atMs = known[instant];
-      return atMs === undefined ? [] : [{ ...part, afterMs: atMs - heardAtMs }];
+      return atMs === undefined ? [] : [{ name, faster, afterMs: atMs - heardAtMs }];
     })
     .toSorted((a, b) => a.afterMs - b.afterMs);
   const totalMs = Math.max(1, happened.at(-1)?.afterMs ?? 0);
@@ -39,43 +39,43 @@ export function measureStages(instants, firstHeardAtMs) {
 }
 
 /**
- * @type {readonly { instant: Exclude<keyof Instants, 'heardAtMs'> | 'firstHeardAtMs', name: string, faster: string }[]}
+ * Instant, name of the stage that it ends, and a way to make the stage faster.
+ * @type {readonly (readonly [Exclude<keyof Instants, 'heardAtMs'> | 'firstHeardAtMs', string, string])[]}
  */
 const stageTexts = [
-  {
-    instant: 'endedAtMs',
-    name: 'I noticed that you had finished',
-    faster: 'I wait for a pause, and wait less once I know how you talk.',
-  },
-  {
-    instant: 'recognisedAtMs',
-    name: 'Your words were recognised',
-    faster: 'A recogniser on a faster machine helps: TRANSCRIPTION_BASE_URL.',
-  },
-  {
-    instant: 'firstTokenAtMs',
-    name: 'The model began its answer',
-    faster: 'A smaller or nearer model helps: CHAT_COMPLETION_MODEL.',
-  },
-  {
-    instant: 'firstClauseAtMs',
-    name: 'Its first words were whole',
-    faster: 'A model that writes faster helps: CHAT_COMPLETION_MODEL.',
-  },
-  {
-    instant: 'firstSpeechAtMs',
-    name: 'The voice began to speak them',
-    faster:
-      'A voice that streams helps: SPEECH_MODEL. npm run doctor says whether yours does.',
-  },
-  {
-    instant: 'firstSentAtMs',
-    name: 'The sound left',
-    faster: 'Something else was playing, or this machine is busy.',
-  },
-  {
-    instant: 'firstHeardAtMs',
-    name: 'You heard it',
-    faster: 'The way to you is long, or this machine is busy.',
-  },
+  [
+    'endedAtMs',
+    'I noticed that you had finished',
+    'I wait for a pause, and wait less once I know how you talk.',
+  ],
+  [
+    'recognisedAtMs',
+    'Your words were recognised',
+    'A recogniser on a faster machine helps: TRANSCRIPTION_BASE_URL.',
+  ],
+  [
+    'firstTokenAtMs',
+    'The model began its answer',
+    'A smaller or nearer model helps: CHAT_COMPLETION_MODEL.',
+  ],
+  [
+    'firstClauseAtMs',
+    'Its first words were whole',
+    'A model that writes faster helps: CHAT_COMPLETION_MODEL.',
+  ],
+  [
+    'firstSpeechAtMs',
+    'The voice began to speak them',
+    'A voice that streams helps: SPEECH_MODEL. npm run doctor says whether yours does.',
+  ],
+  [
+    'firstSentAtMs',
+    'The sound left',
+    'Something else was playing, or this machine is busy.',
+  ],
+  [
+    'firstHeardAtMs',
+    'You heard it',
+    'The way to you is long, or this machine is busy.',
+  ],
 ];

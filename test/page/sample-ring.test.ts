@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { FrameCutter, SampleRing } from '#page/room/sound/sample-ring.js';
 import { fc } from '#test/properties.ts';
 
-const sizes = { reserveSamples: 4, mostSamples: 8 };
+const sizes = {
+  reserveSamples: 4,
+  mostSamples: 8,
+  mostReserveSamples: 4,
+  holeSamples: 0,
+  calmSamples: Number.POSITIVE_INFINITY,
+  fadeSamples: 0,
+};
 
 function pulled(ring: SampleRing, count: number) {
   const out = new Float32Array(count).fill(9);
@@ -36,6 +43,7 @@ test('what does not fit takes the place of the oldest', () => {
 });
 
 const growing = {
+  ...sizes,
   reserveSamples: 100,
   mostSamples: 2_000,
   mostReserveSamples: 500,

@@ -79,7 +79,7 @@ export class RoomSound {
 
   /** @param {boolean} on */
   setSpeaking(on) {
-    this.#sendOrder({ kind: 'speak', on });
+    this.#sendOrder({ kind: 'speak', on }, []);
   }
 
   async #openAudio() {
@@ -99,22 +99,20 @@ export class RoomSound {
       channelCountMode: 'explicit',
     });
     this.#capture.port.postMessage(capturing.port1, [capturing.port1]);
-    const playback = new AudioWorkletNode(context, 'playback', { numberOfInputs: 0 });
-    playback.port.postMessage(playing.port1, [playing.port1]);
-    playback.connect(context.destination);
-    const [capture, play] = [capturing.port2, playing.port2];
-    this.#sendOrder({ kind: 'open', url: this.#url.href, capture, playback: play }, [
-      capture,
-      play,
-    ]);
+    const player = new AudioWorkletNode(context, 'playback', { numberOfInputs: 0 });
+    player.port.postMessage(playing.port1, [playing.port1]);
+    player.connect(context.destination);
+    const [capture, playback] = [capturing.port2, playing.port2];
+    const url = this.#url.href;
+    this.#sendOrder({ kind: 'open', url, capture, playback }, [capture, playback]);
     return context;
   }
 
   /**
    * @param {WorkerOrder} order
-   * @param {Transferable[]} [transfer]
+   * @param {Transferable[]} transfer
    */
-  #sendOrder(order, transfer = []) {
+  #sendOrder(order, transfer) {
     this.#worker.postMessage(order, transfer);
   }
 }

@@ -23,26 +23,13 @@ export class SampleRing {
 
   /**
    * `holeSamples`: sound that comes so soon after the ring ran dry was late.
-   * @param {{ reserveSamples: number, mostSamples: number, mostReserveSamples?: number, holeSamples?: number, calmSamples?: number,
-   *   fadeSamples?: number }} sizes
+   * @param {{ reserveSamples: number, mostSamples: number, mostReserveSamples: number, holeSamples: number, calmSamples: number,
+   *   fadeSamples: number }} sizes
    */
-  constructor({
-    reserveSamples,
-    mostSamples,
-    mostReserveSamples = reserveSamples,
-    holeSamples = 0,
-    calmSamples = Number.POSITIVE_INFINITY,
-    fadeSamples = 0,
-  }) {
-    this.#samples = new Float32Array(mostSamples);
-    this.#sizes = {
-      reserveSamples,
-      mostReserveSamples,
-      holeSamples,
-      calmSamples,
-      fadeSamples,
-    };
-    this.#reserve = reserveSamples;
+  constructor(sizes) {
+    this.#sizes = sizes;
+    this.#samples = new Float32Array(sizes.mostSamples);
+    this.#reserve = sizes.reserveSamples;
   }
 
   get reserve() {

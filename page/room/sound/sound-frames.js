@@ -4,7 +4,7 @@ export const headBytes = 13;
 export const frameSamples = 960;
 export const sampleRateHz = 48_000;
 
-/** First byte of a frame: its kind, by who sends it. */
+/** First byte of a frame. */
 export const frameKinds = Object.freeze({
   sentPcm: 2,
   heardPcm: 4,
@@ -44,7 +44,7 @@ export function readFrame(bytes) {
 }
 
 /**
- * 16 bit, little-endian; samples beyond -1 and 1 are cut off.
+ * 16 bit, little-endian. Samples beyond -1 and 1 are cut off.
  * @param {Float32Array} samples
  * @returns {Uint8Array<ArrayBuffer>}
  */

@@ -1,8 +1,8 @@
 import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openTab } from './open-browser.ts';
-import { openSetup } from './open-page.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { openTab } from './open-browser.ts';
+import { test } from './page-test.ts';
 
 /** Schemes, and windows in pixels, in which each face of the page is tried. */
 const appearances = [
@@ -47,17 +47,10 @@ async function expectDrawnWell(tab: Page, width: number) {
   return passed;
 }
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(() => browser.close());
-
-test.each(appearances)(
+test.for(appearances)(
   '%s at %i x %i px: axe finds nothing, and nothing is wider than the window',
-  async (...appearance) => {
+  async (appearance, { browser, setup }) => {
     const [, width, height] = appearance;
-    await using setup = await openSetup();
     await using opened = await openTab(browser, setup.link, optionsOf(appearance));
     const { tab } = opened;
     await tab.getByText('Answered in').click();
@@ -80,11 +73,10 @@ test.each(appearances)(
   },
 );
 
-test.each(appearances)(
+test.for(appearances)(
   '%s at %i x %i px: a form lies over the room, has the focus, and can be sent and put away',
-  async (...appearance) => {
+  async (appearance, { browser, setup }) => {
     const [, width, height] = appearance;
-    await using setup = await openSetup();
     await using opened = await openTab(browser, setup.link, optionsOf(appearance));
     const { tab } = opened;
     await tab.getByRole('button', { name: 'About you' }).click();
@@ -105,8 +97,10 @@ const shiftProbe = `globalThis.shifts = 0;
   new PerformanceObserver((list) => { for (const { value } of list.getEntries()) globalThis.shifts += value; })
     .observe({ type: 'layout-shift', buffered: true });`;
 
-test('nothing jumps while the room opens: the layout shift is 0', async () => {
-  await using setup = await openSetup();
+test('nothing jumps while the room opens: the layout shift is 0', async ({
+  setup,
+  browser,
+}) => {
   const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
   const tab = await context.newPage();
   await tab.addInitScript(shiftProbe);
@@ -116,9 +110,11 @@ test('nothing jumps while the room opens: the layout shift is 0', async () => {
   await context.close();
 });
 
-test('on a slow network a sentence is painted after one round trip', async () => {
+test('on a slow network a sentence is painted after one round trip', async ({
+  setup,
+  browser,
+}) => {
   const latencyMs = 600;
-  await using setup = await openSetup();
   const context = await browser.newContext();
   const tab = await context.newPage();
   const network = await context.newCDPSession(tab);
@@ -142,10 +138,9 @@ test('on a slow network a sentence is painted after one round trip', async () =>
   await context.close();
 });
 
-test('who cannot see hears what the bot does, and can reach everything by the keyboard', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
+test('who cannot see hears what the bot does, and can reach everything by the keyboard', async ({
+  tab,
+}) => {
   const mood = tab.getByRole('region', { name: 'Panel' }).getByRole('status').first();
   await expect.poll(() => mood.textContent()).toMatch(/\w/);
   const reached = new Set<string>();
@@ -170,10 +165,10 @@ test('who cannot see hears what the bot does, and can reach everything by the ke
   expect(named.filter((name) => !reached.has(name))).toEqual([]);
 });
 
-test('Up brings back what was sent, and Down leads to an empty line', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const line = opened.tab.getByLabel('Ask, or / for a command');
+test('Up brings back what was sent, and Down leads to an empty line', async ({
+  tab,
+}) => {
+  const line = tab.getByLabel('Ask, or / for a command');
   for (const words of ['first', '/ask question:second']) {
     await line.fill(words);
     await line.press('Escape');

@@ -1,5 +1,4 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { buttons as knownButtons } from '#commands/buttons.ts';
 import { createConversationState } from '#src/conversation/machine/state.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
@@ -8,14 +7,7 @@ import type { TalkState } from '#src/ports/talk-guide.ts';
 import { createPanel } from '#src/sessions/panel-view.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { talkState } from '#test/fakes/talk-state.ts';
-import { openBrowser, openTab } from './open-browser.ts';
-import { openSetup } from './open-page.ts';
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(() => browser.close());
+import { test } from './page-test.ts';
 
 const named = new Map(knownButtons.map((button) => [button.name, button]));
 const start = createConversationState(
@@ -160,12 +152,9 @@ const silences: Readonly<Record<string, Silence>> = {
   },
 };
 
-test.each(Object.entries(silences))(
+test.for(Object.entries(silences))(
   'while the bot %s the page says so, never that it just listens, and shows the button that ends it',
-  async (_, silence) => {
-    await using setup = await openSetup();
-    await using opened = await openTab(browser, setup.link);
-    const { tab, complaints } = opened;
+  async ([, silence], { setup, tab, opened }) => {
     const { face, says, press } = silence;
     const botIn = 'botIn' in silence ? silence.botIn : 'Lounge';
     const adamIn = 'adamIn' in silence ? silence.adamIn : 'Lounge';
@@ -180,6 +169,6 @@ test.each(Object.entries(silences))(
       await stage.getByRole('button', { name: label, exact: true }).click();
       await expect.poll(() => setup.asked.at(before)).toMatchObject(request);
     }
-    expect(complaints).toEqual([]);
+    expect(opened.complaints).toEqual([]);
   },
 );

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 import {
   frameKinds,
   measureRms,
@@ -7,9 +8,25 @@ import {
   writeFrame,
 } from '#page/room/sound/sound-frames.js';
 import { openBrowser, openTab } from './open-browser.ts';
-import { openSetup } from './open-page.ts';
+import { test as pageTest } from './page-test.ts';
 
 const recording = 'sandbox/recordings/what-time-is-it.wav';
+
+/** A test in a browser whose microphone plays the recording once. */
+const test = pageTest.extend({
+  browser: async ({ task: _ }, use) => {
+    await using browser = await openBrowser(recording);
+    await use(browser);
+  },
+});
+
+const microphone = (tab: Page, pressed: boolean) =>
+  tab.getByRole('button', { name: 'Microphone', pressed });
+
+async function openMicrophone(tab: Page) {
+  await microphone(tab, false).click();
+  await microphone(tab, true).waitFor();
+}
 
 /** 20 ms of a tone of 1 kHz. */
 const tone = Float32Array.from(
@@ -17,13 +34,12 @@ const tone = Float32Array.from(
   (_, n) => Math.sin((n * Math.PI) / 24) / 2,
 );
 
-test('the microphone is sent in frames of 20 ms, in order, all the time or while Space is held', async () => {
-  await using setup = await openSetup();
-  await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, setup.link);
-  const { tab, complaints } = opened;
-  await tab.getByRole('button', { name: 'Microphone' }).click();
-  await tab.getByRole('button', { name: 'Microphone', pressed: true }).waitFor();
+test('the microphone is sent in frames of 20 ms, in order, all the time or while Space is held', async ({
+  setup,
+  tab,
+  opened,
+}) => {
+  await openMicrophone(tab);
   await expect.poll(() => setup.sounds.length).toBe(1);
   expect(setup.asked.at(0)).toMatchObject({ kind: 'microphone', on: true });
   await expect.poll(() => setup.frames.length).toBeGreaterThan(5);
@@ -50,7 +66,7 @@ test('the microphone is sent in frames of 20 ms, in order, all the time or while
   );
   const levels = frames.map(({ payload }) => measureRms(toPcmSamples(payload)));
   expect(Math.max(...levels)).toBeGreaterThan(0.01);
-  expect(complaints).toEqual([]);
+  expect(opened.complaints).toEqual([]);
 });
 
 /** Runs in the page: a meter on whatever is connected to the loudspeaker. */
@@ -70,11 +86,7 @@ const loudest = `(() => {
   return Math.max(...samples);
 })()`;
 
-test('frames of the sandbox play', async () => {
-  await using setup = await openSetup();
-  await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, setup.link);
-  const { tab, complaints } = opened;
+test('frames of the sandbox play', async ({ setup, tab, opened }) => {
   await tab.evaluate(meterSpeaker);
   await tab.getByRole('heading', { name: 'Lounge' }).click();
   await expect.poll(() => setup.sounds.length).toBe(1);
@@ -93,56 +105,49 @@ test('frames of the sandbox play', async () => {
   };
   let sent = 0;
   await expect.poll(() => play(10 * sent++)).toBeCloseTo(0.5, 1);
-  expect(complaints).toEqual([]);
+  expect(opened.complaints).toEqual([]);
 });
 
-test('without a microphone a sentence says so, and the page goes on', async () => {
-  await using setup = await openSetup();
+test('without a microphone a sentence says so, and the page goes on', async ({
+  setup,
+}) => {
   await using browser = await openBrowser();
   await using opened = await openTab(browser, setup.link, {
     permissions: ['microphone'],
   });
   await opened.tab.getByRole('button', { name: 'Microphone' }).click();
   await opened.tab.getByText('No microphone was found: plug one in').waitFor();
-  await opened.tab
-    .getByRole('button', { name: 'Microphone', pressed: false })
-    .waitFor();
+  await microphone(opened.tab, false).waitFor();
 });
 
-test('a microphone that is refused is told in a sentence', async () => {
-  await using setup = await openSetup();
+test('a microphone that is refused is told in a sentence', async ({ setup }) => {
   await using browser = await openBrowser(recording, true);
   await using opened = await openTab(browser, setup.link, { permissions: [] });
   await opened.tab.getByRole('button', { name: 'Microphone' }).click();
   await opened.tab.getByText('The browser may not use the microphone here').waitFor();
 });
 
-test('a microphone that is unplugged is told in a sentence, and its button is out', async () => {
-  await using setup = await openSetup();
-  await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
+test('a microphone that is unplugged is told in a sentence, and its button is out', async ({
+  tab,
+}) => {
   await tab.evaluate(`{
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     navigator.mediaDevices.getUserMedia = async (asked) => (globalThis.opened = await open(asked));
   }`);
-  await tab.getByRole('button', { name: 'Microphone' }).click();
-  await tab.getByRole('button', { name: 'Microphone', pressed: true }).waitFor();
+  await openMicrophone(tab);
   await tab.evaluate(
     "opened.getTracks()[0].dispatchEvent(new Event('ended')), undefined",
   );
   await tab.getByText('The microphone was unplugged').waitFor();
-  await tab.getByRole('button', { name: 'Microphone', pressed: false }).waitFor();
+  await microphone(tab, false).waitFor();
 });
 
-test('a page from which a later tab takes the microphone says so, and sends nothing more', async () => {
-  await using setup = await openSetup();
-  await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
-  await tab.getByRole('button', { name: 'Microphone' }).click();
-  await tab.getByRole('button', { name: 'Microphone', pressed: true }).waitFor();
+test('a page from which a later tab takes the microphone says so, and sends nothing more', async ({
+  setup,
+  tab,
+}) => {
+  await openMicrophone(tab);
   setup.report({ kind: 'microphone', state: 'taken' });
   await tab.getByText('Another tab has the microphone now').waitFor();
-  await tab.getByRole('button', { name: 'Microphone', pressed: false }).waitFor();
+  await microphone(tab, false).waitFor();
 });

@@ -1,18 +1,10 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openTab } from './open-browser.ts';
-import { openSetup } from './open-page.ts';
+import { expect } from 'vitest';
+import { test } from './page-test.ts';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(() => browser.close());
-
-test('what is pressed, written and commanded reaches the channel as a request each', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
+test('what is pressed, written and commanded reaches the channel as a request each', async ({
+  setup,
+  tab,
+}) => {
   await tab.getByRole('button', { name: 'Hear me' }).click();
   const line = tab.getByLabel('Ask, or / for a command');
   await line.fill('/as');
@@ -44,10 +36,10 @@ test('what is pressed, written and commanded reaches the channel as a request ea
   ]);
 });
 
-test('what is chosen from a menu, and a form that is filled in, reach the channel', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
+test('what is chosen from a menu, and a form that is filled in, reach the channel', async ({
+  setup,
+  tab,
+}) => {
   await tab.getByLabel('A colour').selectOption('Blue');
   await tab.getByRole('button', { name: 'About you' }).click();
   const form = tab.getByRole('dialog', { name: 'About you' });
@@ -67,24 +59,25 @@ test('what is chosen from a menu, and a form that is filled in, reach the channe
   ]);
 });
 
-test('Enter takes the marked suggestion, and a line that is no command yet says why and stays', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const line = opened.tab.getByLabel('Ask, or / for a command');
+test('Enter takes the marked suggestion, and a line that is no command yet says why and stays', async ({
+  setup,
+  tab,
+}) => {
+  const line = tab.getByLabel('Ask, or / for a command');
   await line.fill('/as');
   for (const taken of ['/ask ', '/ask question:']) {
     await line.press('Enter');
     await expect.poll(() => line.inputValue()).toBe(taken);
   }
   await line.press('Enter');
-  await opened.tab.getByText('/ask needs question:').waitFor();
+  await tab.getByText('/ask needs question:').waitFor();
   expect([await line.inputValue(), setup.asked]).toEqual(['/ask question:', []]);
 });
 
-test('the newest message is in sight, unless somebody reads what was before and sends nothing', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
+test('the newest message is in sight, unless somebody reads what was before and sends nothing', async ({
+  setup,
+  tab,
+}) => {
   const post = (n: number) =>
     setup.report({
       ...{ kind: 'message', change: 'posted', id: `${100 + n}`, channel: 'general' },
@@ -116,10 +109,10 @@ test('the newest message is in sight, unless somebody reads what was before and 
   await expect.poll(() => isInSight(30)).toBe(true);
 });
 
-test('a connection that is lost is told, comes back by itself, and shows each message and event once', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
+test('a connection that is lost is told, comes back by itself, and shows each message and event once', async ({
+  setup,
+  tab,
+}) => {
   const answers = tab.getByRole('log', { name: 'Conversation' });
   await answers.getByText('It is noon.').waitFor();
   setup.channels[0]?.close(1_012, 'The sandbox starts anew.');
@@ -132,10 +125,10 @@ test('a connection that is lost is told, comes back by itself, and shows each me
   expect(await tab.getByRole('button', { name: 'Hear me' }).count()).toBe(1);
 });
 
-test('a line that is sent while the connection is away stays, and is sent once it is back', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
+test('a line that is sent while the connection is away stays, and is sent once it is back', async ({
+  setup,
+  tab,
+}) => {
   const line = tab.getByLabel('Ask, or / for a command');
   await line.fill('Are you there?');
   await tab.evaluate(`globalThis.Real = WebSocket;
@@ -153,20 +146,19 @@ test('a line that is sent while the connection is away stays, and is sent once i
   await expect.poll(() => line.inputValue()).toBe(''); // it is drawn at the next frame
 });
 
-test('until the room has told its state, the page says that it is connecting', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
+test('until the room has told its state, the page says that it is connecting', async ({
+  tab,
+}) => {
   await tab.addInitScript('globalThis.WebSocket = class {}');
   await tab.reload();
   await tab.getByText('Connecting').waitFor();
   expect(await tab.getByText('Not here.').count()).toBe(0);
 });
 
-test('words appear under whoever speaks until they are said, and questions to begin with are asked', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
+test('words appear under whoever speaks until they are said, and questions to begin with are asked', async ({
+  setup,
+  tab,
+}) => {
   const moves = () =>
     tab.evaluate(`getComputedStyle(document.querySelector('.dots')).animationName`);
   await tab.locator('.dots').waitFor();
@@ -185,10 +177,10 @@ test('words appear under whoever speaks until they are said, and questions to be
     .toMatchObject({ kind: 'write', text: '<@9> What time is it?' });
 });
 
-test('the ring of the bot means its voice, and not a track that plays', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
+test('the ring of the bot means its voice, and not a track that plays', async ({
+  setup,
+  tab,
+}) => {
   const ring = tab.getByRole('region', { name: 'Panel' }).locator('.orb.speaks');
   await tab.getByText('It is noon.').waitFor();
   expect(await ring.count()).toBe(0);
@@ -196,30 +188,17 @@ test('the ring of the bot means its voice, and not a track that plays', async ()
   await ring.waitFor();
 });
 
-test('an answer in writing that the bot also speaks is shown once, whatever came after it', async () => {
-  await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link);
-  const { tab } = opened;
-  const message = {
-    kind: 'message',
-    change: 'posted',
-    channel: 'Lounge',
-    author: 'Parley',
-  };
-  setup.report({
-    ...message,
-    id: '40',
-    text: 'One, two, three.',
-    buttons: [],
-    files: [],
-  });
-  setup.report({
-    ...message,
-    id: '41',
-    text: 'Playing rain on bg.',
-    buttons: [],
-    files: [],
-  });
+test('an answer in writing that the bot also speaks is shown once, whatever came after it', async ({
+  setup,
+  tab,
+}) => {
+  const post = (id: string, text: string) =>
+    setup.report({
+      ...{ kind: 'message', change: 'posted', channel: 'Lounge', author: 'Parley' },
+      ...{ id, text, buttons: [], files: [] },
+    });
+  post('40', 'One, two, three.');
+  post('41', 'Playing rain on bg.');
   setup.report({ kind: 'live', who: 'Parley', text: 'One, two' });
   await tab.getByText('Playing rain').waitFor();
   expect(await tab.getByText('One, two').count()).toBe(1);
