@@ -1,20 +1,20 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
-/** An event of a session, or `done`: the bot has said all it had to say to a command or a button. */
+/** `done`: the bot has said everything about a command or a button. */
 export type ExchangeEvent = SessionEvent | { readonly kind: 'done' };
 
 type ExchangeEventKind = ExchangeEvent['kind'];
 type Of<K extends ExchangeEventKind> = Extract<ExchangeEvent, { kind: K }>;
 
-/** An event with its place among all there were, and when it was told of; later ones have higher places. */
+/** Later events have higher places. */
 export type LoggedEvent<K extends ExchangeEventKind> = {
   readonly event: Of<K>;
   readonly place: number;
   readonly atMs: number;
 };
 
-/** Keeps events until they are asked for, at most 200. */
+/** Keeps the latest 200 events. */
 export class EventLog {
   readonly #clock;
   #seen: LoggedEvent<ExchangeEventKind>[] = [];
@@ -25,7 +25,6 @@ export class EventLog {
     this.#clock = clock;
   }
 
-  /** Place of the last event so far. */
   get place(): number {
     return this.#place;
   }
@@ -38,9 +37,8 @@ export class EventLog {
   }
 
   /**
-   * The first event of one of these kinds behind `place`, past or to come; undefined after `timeoutMs`.
-   *
-   * With `name` only those that concern that person: their own, and those without a person.
+   * Returns the first such event behind `place`, or undefined after `timeoutMs`. With `name`,
+   * events of other people are left out.
    */
   async waitForEvent<K extends ExchangeEventKind>(
     place: number,

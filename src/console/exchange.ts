@@ -15,49 +15,38 @@ import type { Transcriber } from '#src/speech/speech-engine.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
 import { type ConversationPrinter, explainSilence, whyDropped } from './printer.ts';
 
-/** Person who asks first, and who speaks the typed lines. */
 export const host = 'Adam';
 
-/** Longest time, in ms, that the bot may think and speak. */
 const answerMs = 60_000;
-/** Longest wait, in ms, for the sound of an answer to arrive and end, after the report that it has left. */
 const arrivalMs = 20_000;
 const quietMs = 300;
-/** Wait, in ms, after ignored speech, which may have been but a part of an utterance: the other part is known by then. */
+/** Ignored speech may be part of an utterance. */
 const restMs = 1_500;
-/** Longest wait, in ms, between the report of a failed answer and its reason. */
 const reasonMs = 1_000;
-/** All that is written on a `/join` is there by then. */
 const doneMs = 3_000;
-/** A packet may arrive before its sender has noted that it left. */
 const stampMs = 2;
-/** Longest time, in ms, of the recognition of a heard answer. */
 const proofMs = 60_000;
 
 const outcomes = ['answered', 'failed', 'ignored', 'dropped', 'left'] as const;
 type OutcomeEvent = LoggedEvent<(typeof outcomes)[number]>['event'];
 type AnswerEvent = Extract<OutcomeEvent, { kind: 'answered' }>;
 
-/** One question and its answer, as the person who asked had it; or the stage that failed, and why. */
 export type SpokenExchange =
   | {
       readonly kind: 'exchanged';
       readonly answered: AnswerEvent;
       readonly heard: HeardAnswer;
-      /** Path of the WAV with the sound that reached the person. */
       readonly path: string;
     }
   | {
       readonly kind: 'failed';
       readonly stage: string;
       readonly why: string;
-      /** Whether the printer of events shows it, too. */
       readonly isShown?: boolean | undefined;
     };
 
 export type FailedExchange = Extract<SpokenExchange, { kind: 'failed' }>;
 
-/** Where exchanges take place, and who watches. */
 export type SandboxObservers = {
   readonly sandbox: Pick<SandboxProcess, 'sendRequest' | 'ready' | 'gone'>;
   readonly events: EventLog;
@@ -66,7 +55,7 @@ export type SandboxObservers = {
   readonly dataDir: string;
 };
 
-/** Adam, a synthetic voice, calls the bot in and asks for the time. Errors and abort: as `exchange`. */
+/** Adam calls the bot and asks for the time. Errors and abort: as `runExchange`. */
 export async function runFirstExchange(
   observers: SandboxObservers,
   signal: AbortSignal,
@@ -83,11 +72,7 @@ export async function runFirstExchange(
   return await runExchange(host, sandbox.ready.recording, observers, signal);
 }
 
-/**
- * `person` speaks the recording and listens to the answer, which is kept as a WAV.
- *
- * Errors: BotError `sandbox.failed`. Aborting `signal` throws its reason.
- */
+/** Speaks the recording, and keeps the answer as a WAV. Errors: BotError `sandbox.failed`. */
 export async function runExchange(
   person: string,
   wav: string,
@@ -149,7 +134,7 @@ async function waitForAnswer(
   }
 }
 
-/** The bot's reaction to speech of `person` behind place `start`; undefined: none within a minute. */
+/** Undefined means no reaction within a minute. */
 export async function waitForOutcome(
   person: string,
   start: number,
@@ -176,7 +161,6 @@ function toFailedExchange(
   return { kind: 'failed', stage, why, isShown };
 }
 
-/** Whether the received sound can be understood as the answer. */
 export async function checkAnswerWords(
   { answered, path }: Extract<SpokenExchange, { kind: 'exchanged' }>,
   transcriber: Transcriber,
@@ -187,7 +171,7 @@ export async function checkAnswerWords(
   return await tryProbe(recognise, { transcriber, clip }, deadline);
 }
 
-/** The folder for what people heard. Errors: BotError `sandbox.failed` when it cannot be made. */
+/** Throws BotError `sandbox.failed`. */
 export function openFolder(dataDir: string): string {
   const folder = join(dataDir, 'sandbox');
   try {

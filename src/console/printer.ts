@@ -2,7 +2,6 @@ import type { MessageLine } from '#sandbox/program/message-line.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 
-/** Prints a conversation as a newcomer reads it, in plain lines. */
 export class ConversationPrinter {
   readonly #output;
 
@@ -18,7 +17,6 @@ export class ConversationPrinter {
     this.printTitle(`  ${cleanWords(line)}`);
   }
 
-  /** Lines after the first stand under its words. */
   printWords(name: string, words: string): void {
     const [first = '', ...rest] = cleanWords(words).split('\n');
     this.printTitle(`  ${cleanWords(name).padEnd(6)} ${first}`);
@@ -26,7 +24,7 @@ export class ConversationPrinter {
   }
 }
 
-/** One line an event: a message, and a reply to a person, as Discord shows it: `\\*` as `*`. A mention is left out. */
+/** Prints a message as Discord shows it, without mentions. */
 export function printMessage(
   {
     author,
@@ -45,7 +43,6 @@ export function printMessage(
   show.printWords(author, to === undefined ? plain : `${plain} (only ${to} sees this)`);
 }
 
-/** One line an event, whoever it concerns: words of a person, the bot's answer, or why there is none. */
 export function printEvent(
   event: Exclude<SessionEvent, { kind: 'alert' }>,
   botName: string,
@@ -54,36 +51,27 @@ export function printEvent(
   switch (event.kind) {
     case 'left':
       show.printNote(`${botName} left ${event.channel.name}`);
-      return;
+      break;
     case 'recognised':
       show.printWords(event.name, event.text);
-      return;
+      break;
     case 'answered':
       if (!event.typed) printAnswer(event, botName, show);
-      return;
+      break;
     case 'ignored': {
       const silence = explainSilence(event.why, botName);
       const isTold = silence.stage === 'attend' && event.why !== 'interjection';
       if (isTold) show.printNote(describeSilence(silence, botName));
-      return;
+      break;
     }
     case 'failed':
       show.printNote(`${event.stage}: ${event.message}`);
-      return;
+      break;
     case 'dropped':
       show.printNote(`${event.name} was not answered: ${whyDropped[event.why]}`);
-      return;
+      break;
     case 'words':
       if (event.isWhole) show.printWords(event.name ?? botName, event.text);
-      return;
-    case 'joined':
-    case 'feature':
-    case 'typed':
-    case 'played':
-    case 'erased':
-    case 'spent':
-    case 'tool':
-      return; // not for a newcomer
   }
 }
 
@@ -97,21 +85,18 @@ function printAnswer(
   else if (heardText !== '') show.printWords(botName, `${heardText} (${finish})`);
 }
 
-/** Shown in place of an answer without a word. */
 export const nothingToSay = '(I have nothing to say.)';
 
-/** Words of people and models could hold anything: what would move the cursor or turn the line round is left out. */
+/** Control characters could move the cursor. */
 function cleanWords(words: string): string {
   return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
 }
 
-/** Why an utterance got no answer: how far it came, and the reason as part of a sentence. */
 export type Silence = {
   readonly stage: 'hear' | 'recognise' | 'attend';
   readonly why: string;
 };
 
-/** Why a question is not answered, as part of a sentence. */
 export const whyDropped = {
   crowded: 'too many were waiting',
   late: 'too late',
@@ -119,36 +104,11 @@ export const whyDropped = {
   budget: 'the budget is used',
 };
 
-/** Reason, in words, for leaving speech without an answer. */
-export function explainSilence(why: IgnoreReason, botName: string): Silence {
-  switch (why) {
-    case 'no-voice':
-      return { stage: 'hear', why: noWords };
-    case 'empty':
-      return { stage: 'recognise', why: noWords };
-    case 'hallucination':
-      return {
-        stage: 'recognise',
-        why: `${noWords}, only words that recognisers make of noise`,
-      };
-    case 'not-named':
-      return toUnattended(
-        `those words were not for it: say "${botName}, ..." first, or press Ask`,
-      );
-    case 'interjection':
-      return toUnattended('that was a word about its answer, not a question');
-    case 'dismissed':
-      return toUnattended('a person said that they did not mean it');
-    case 'mentioned':
-      return toUnattended('people talked about it, not to it');
-    case 'off':
-      return toUnattended('it answers commands only');
-    case 'bot':
-      return toUnattended('it does not answer bots');
-  }
+export function explainSilence(reason: IgnoreReason, botName: string): Silence {
+  const [stage, why] = silences[reason];
+  return { stage, why: why.replace('{bot}', () => botName) };
 }
 
-/** Reason why the bot did not answer, as a line of its own. */
 export function describeSilence({ stage, why }: Silence, botName: string): string {
   if (stage === 'attend') return `${botName} did not answer: ${why}.`;
   return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
@@ -156,6 +116,19 @@ export function describeSilence({ stage, why }: Silence, botName: string): strin
 
 const noWords = 'no words were recognised';
 
-function toUnattended(why: string): Silence {
-  return { stage: 'attend', why };
-}
+const silences: Readonly<
+  Record<IgnoreReason, readonly [stage: Silence['stage'], why: string]>
+> = {
+  'no-voice': ['hear', noWords],
+  empty: ['recognise', noWords],
+  hallucination: ['recognise', `${noWords}, only words that recognisers make of noise`],
+  'not-named': [
+    'attend',
+    'those words were not for it: say "{bot}, ..." first, or press Ask',
+  ],
+  interjection: ['attend', 'that was a word about its answer, not a question'],
+  dismissed: ['attend', 'a person said that they did not mean it'],
+  mentioned: ['attend', 'people talked about it, not to it'],
+  off: ['attend', 'it answers commands only'],
+  bot: ['attend', 'it does not answer bots'],
+};

@@ -23,29 +23,24 @@ const startMs = 15_000;
 const farewellMs = 3_000;
 const neverAborted = new AbortController().signal;
 
-/** The page that a sandbox is to open. */
 export type SandboxPage = {
   readonly host: string;
   readonly port: number;
   readonly publicUrl?: URL;
-  /** File that keeps the key of the page and the server's id for the next start. */
+  /** Keeps the key of the page and the id of the server. */
   readonly keptFile: string;
-  /** Told once, when it is open or cannot be. */
+  /** Called once. */
   readonly onPage: (line: PageLine) => void;
 };
 
-type Pending = PromiseWithResolvers<unknown>;
-
 /**
- * The sandbox as a child process: one line of JSON per request and answer.
- *
- * It has a process group of its own, so that Ctrl+C reaches the bot alone, which can then leave politely; it ends
- * with its stdin.
+ * The sandbox as a child process. Its own process group keeps Ctrl+C from reaching it, so that
+ * the bot can leave first.
  */
 export class SandboxProcess implements AsyncDisposable {
   readonly ready: ReadyLine;
   readonly #child;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #onMessage;
   readonly #page;
   readonly #gone = new AbortController();
@@ -96,14 +91,14 @@ export class SandboxProcess implements AsyncDisposable {
     }
   }
 
-  /** Aborted with BotError `sandbox.failed` when the sandbox has ended, as it does when it is disposed of. */
+  /** Aborted with BotError `sandbox.failed` when the sandbox ends. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
   /**
-   * The fields of the answer. Errors: BotError `sandbox.failed` with the sandbox's own sentence. Aborting `signal` throws its
-   * reason; what was asked for still happens.
+   * Errors: BotError `sandbox.failed` with the sandbox's own sentence. An aborted request
+   * still takes effect.
    */
   async sendRequest<Answer>(
     request: ConsoleRequest,
@@ -111,7 +106,7 @@ export class SandboxProcess implements AsyncDisposable {
   ): Promise<Answer> {
     AbortSignal.any([signal, this.gone]).throwIfAborted();
     const id = ++this.#lastId;
-    const pending: Pending = Promise.withResolvers();
+    const pending = Promise.withResolvers<unknown>();
     const leaveQueue = () => pending.reject(signal.reason);
     this.#pending.set(id, pending);
     this.#child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
@@ -156,7 +151,6 @@ export class SandboxProcess implements AsyncDisposable {
   }
 }
 
-/** Lets this process trust the sandbox's voice server, besides everything it trusted before. */
 export function trustCertificate(certificate: string): void {
   setDefaultCACertificates([...getCACertificates('default'), certificate]);
 }
@@ -174,21 +168,16 @@ async function readFirstComplaint(child: ChildProcessWithoutNullStreams) {
   return said.split('\n').find((line) => /error/i.test(line)) ?? 'it ended at once';
 }
 
-/** Request to people in the sandbox, before it has an id; each is answered once. */
 export type ConsoleRequest = SandboxOrder extends infer One
   ? One extends SandboxOrder
     ? Omit<One, 'id'>
     : never
   : never;
 
-/** An event for the sandbox's page. */
 export type PageEvent = Extract<SandboxOrder, { do: 'tell' }>['event'];
 
-/** Sound of the bot that reached a person. */
 export type HeardAnswer = Pick<HeardStretch, 'firstAudibleAtMs'>;
-/** The bot's reply to a command. */
 export type CommandAnswer = { readonly text: string; readonly ephemeral: boolean };
-/** Place of the bot, and its registered commands. */
 export type StateAnswer = {
   readonly bot: { readonly channel?: string };
   readonly commands: Parameters<typeof readCommand>[1];

@@ -7,12 +7,9 @@ import { host, type SandboxObservers, waitForOutcome } from './exchange.ts';
 import { describeSilence, explainSilence } from './printer.ts';
 import type { StateAnswer } from './sandbox-process.ts';
 
-/** Longer than the bot may take for any command. */
 const doneMs = 65_000;
-/** The bot's messages to a command have come this time, in ms, after it is done. */
 const writtenMs = 500;
 
-/** Lines of a terminal, a pipe or a file; one that cannot be read has none. Aborting `signal` ends them. */
 async function* readLines(input: Readable, signal: AbortSignal) {
   try {
     yield* createInterface({ input, signal });
@@ -22,10 +19,8 @@ async function* readLines(input: Readable, signal: AbortSignal) {
 }
 
 /**
- * Says each typed line as Adam, or does it, if it begins with `/`. At a terminal the next line may come while one is spoken or
- * answered, as a `/stop` does; a line of a pipe or a file waits for the outcome of the last.
- *
- * Returns whether there was any line. Errors: bugs. Aborting `signal` throws its reason.
+ * Says each line as Adam, or runs it as a command. Only lines of a terminal may overlap.
+ * Returns whether there was any line.
  */
 export async function performLines(
   input: Readable & { readonly isTTY?: boolean },
@@ -49,7 +44,6 @@ export async function performLines(
   return hasLines;
 }
 
-/** Returns after the outcome of a line; a failure is told in one sentence. */
 async function performLine(
   line: string,
   observers: SandboxObservers,

@@ -14,7 +14,6 @@ import type { DiscordEvent } from './discord-event.ts';
 export type GuildRecords = Pick<JoinedGuildStore, 'addGuilds' | 'listGuilds'>;
 type ReportDiscord = (event: DiscordEvent) => void;
 
-/** Error codes by which Discord answers for a server that the bot is not in, or that was deleted. */
 const notMember: readonly unknown[] = [
   RESTJSONErrorCodes.UnknownGuild,
   RESTJSONErrorCodes.MissingAccess,
@@ -24,18 +23,15 @@ export type GuildWatchOptions = {
   readonly store: GuildRecords;
   readonly report: ReportDiscord;
   readonly shard: Pick<OwnedShard, 'id' | 'count'>;
-  /** The other servers are not noted, so that an invitation of theirs is new once they are allowed. */
   readonly isAllowed: (guildId: GuildId) => boolean;
-  /** Greets a server that is new while the bot runs, after it was noted: once. Resolves to why it could not. Never throws. */
+  /** Greets a new server once. Resolves to the cause of a failure. Never throws. */
   readonly greet: (guild: Guild) => Promise<unknown>;
 };
 
 /**
- * Tells `guild-removed` of servers that the bot was in at a former run and is not any more, and notes those it is in. Tells
- * `greet` of servers that were not noted.
- *
- * A server that READY does not list is asked for by REST: only Discord's word that the bot is no member counts, so an
- * outage or a READY that is not whole tells of none. To be called once the client is ready; never throws.
+ * Reports `guild-removed` for servers that removed the bot while it was away, and greets new
+ * ones. REST is asked about servers that READY does not list, as an outage or an incomplete
+ * READY removes nothing. Never throws.
  */
 export function watchAbsentGuilds(
   client: Client<true>,
@@ -55,10 +51,8 @@ export function watchAbsentGuilds(
     }
   };
   const greetGuild = async (guild: Guild) => {
-    const readNotedGuilds = await store
-      .listGuilds(client.user.id)
-      .catch(() => undefined);
-    const isNew = readNotedGuilds?.includes(guild.id) === false;
+    const noted = await store.listGuilds(client.user.id).catch(() => undefined);
+    const isNew = noted?.includes(guild.id) === false;
     if (!(await noteGuilds([guild.id])) || !isNew) return;
     const cause = await greet(guild);
     const message = 'A server that invited the bot could not be greeted.';

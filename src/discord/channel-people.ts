@@ -13,10 +13,10 @@ import { roleIdsOf } from './permissions.ts';
 type KnownPeople = { readonly people: readonly ChannelMember[]; readonly atMs: number };
 type PeopleListener = { readonly channelId: ChannelId; readonly changed: () => void };
 
-/** Time in ms after which names and roles are read again: not all that changes them is an event. */
+/** Not all changes of names and roles are events. */
 const freshMs = 1_000;
 
-/** People in each voice channel, read at most once a second and after each event: they are asked for with each packet. */
+/** People in each voice channel, read at most once a second, as each packet asks for them. */
 export class ChannelPeople {
   readonly #lists = new Map<string, KnownPeople>();
   readonly #listeners = new Set<PeopleListener>();
@@ -34,7 +34,6 @@ export class ChannelPeople {
     client.on(Events.GuildCreate, all).on(Events.GuildAvailable, all);
   }
 
-  /** All people there but the bot, as far as Discord reported them a second ago. */
   listPeople(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
     const nowMs = realClock.nowMs();
     const known = this.#lists.get(channelId);
@@ -44,19 +43,16 @@ export class ChannelPeople {
     return people;
   }
 
-  /** Rereads names and roles of the people there, which may have changed. */
   readAgain(channelId: ChannelId): void {
     this.#lists.delete(channelId);
   }
 
-  /** Calls `changed` at each report of Discord about people there, until it is disposed of. */
   listen(channelId: ChannelId, changed: () => void): Disposable {
     const listener = { channelId, changed };
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** A server that is there, or there again, is told of as a whole. */
   #readAllChannels() {
     this.#lists.clear();
     for (const { changed } of this.#listeners) changed();
@@ -70,7 +66,7 @@ export class ChannelPeople {
   }
 }
 
-/** People in a voice channel but the bot. discord.js's own list leaves out whom it does not know by name. */
+/** discord.js's own list leaves out people without a known name. */
 export function listOtherPeople(
   guild: Guild,
   channelId: ChannelId,
@@ -81,13 +77,11 @@ export function listOtherPeople(
     .map(toChannelMember);
 }
 
-/** Person in a voice channel, as far as Discord has described them. */
 function toChannelMember({ id, member, selfDeaf, serverDeaf }: VoiceState) {
   const known = member ? toMember(member) : { id, name: id, isBot: false, roleIds: [] };
   return { ...known, isDeaf: selfDeaf === true || serverDeaf === true };
 }
 
-/** Member of a server, as Discord has described them. */
 export function toMember(member: GuildMember): ChannelMember {
   const { displayName, id, user } = member;
   return {

@@ -2,7 +2,6 @@ import {
   type Client,
   DiscordAPIError,
   Events,
-  type Guild,
   type Interaction,
   Routes,
   Status,
@@ -50,38 +49,32 @@ import { postToServer } from './server-message.ts';
 
 export type DiscordOptions = CommandFace & {
   readonly token: string;
-  /** REST base without `/v10`; Discord's own when left out. */
+  /** The default is Discord's own. Has no `/v10`. */
   readonly apiUrl?: string;
-  /** Whether the operator lets the bot be in this server. It leaves the others. */
+  /** The bot leaves all other servers. */
   readonly isAllowed: (guildId: GuildId) => boolean;
-  /** Which servers it is told of. Shard 0 registers the commands. */
+  /** Shard 0 registers the commands. */
   readonly shard: OwnedShard;
-  /** Asks for the privileged intent that tells the text of every message. */
   readonly messageContent: boolean;
-  /** Every button that ever stood on a message of ours and still does something. */
+  /** Includes buttons on messages of former runs. */
   readonly buttons: readonly Button[];
-  /** Where the panels of former runs are. */
   readonly panelStore: PanelStore;
-  /** Servers the bot was in. */
   readonly guildStore: GuildRecords;
-  /** Sentence for a server that newly invites the bot, told once. */
   readonly hello: () => TextLine;
   /**
-   * Told which servers are there, and which are there again; resolves to those whose panels of a former run are taken care
-   * of. Never throws.
+   * Called with servers that are there, or there again. Resolves to the servers with handled
+   * panels. Never throws.
    */
   readonly arrived: (guildIds: readonly GuildId[]) => Promise<ReadonlySet<string>>;
-  /** Told of each server in which a person came into, left or changed a voice channel. Never throws. */
+  /** Called when anybody enters, leaves or changes a voice channel. Never throws. */
   readonly channelChanged: (guildId: GuildId) => void;
-  /** Ports that commands may use; called once, after logging in. */
+  /** Called once, after the login. */
   readonly ports: (discord: DiscordPorts) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
 };
 
-/** The bot's own name at Discord. */
 export type BotIdentity = { readonly id: string; readonly name: string };
 
-/** Ports of Discord for the rest of the bot. */
 export type DiscordPorts = {
   readonly linkOpener: VoiceLinkOpener;
   readonly messages: VoiceChannelChatPoster;
@@ -96,29 +89,22 @@ export type DiscordPorts = {
 /** A logged-in bot. Closing it leaves every channel first. */
 export interface Discord extends AsyncDisposable {
   readonly bot: BotIdentity;
-  /** Where an owner of a server lets it in, with the rights it needs. */
   readonly inviteUrl: string;
-  /** Whether the main gateway is connected now. */
   ready(): boolean;
-  /** Ends at once, with the process: gives up every seat in voice channels, and the gateway session. Waits for nothing. */
+  /** Gives up all seats and the gateway session without waiting. */
   leaveNow(): void;
-  /** Leaves servers that `isAllowed` does not let it be in any more. */
   leaveDisallowed(): void;
 }
 
-/** Longest time, in ms, of a login. */
 const loginMs = 20_000;
-/** A rate limit on commands may last hours; the bot does not wait for it. */
+/** A rate limit on commands may last hours. */
 const registerMs = 10_000;
-/** Longest time, in ms, that answers of commands are let end after the sessions. */
 const lastAnswersMs = 1_000;
-/** Wait, in ms, for messages to the gateway to leave before it is closed. */
 const leaveMs = 250;
 
 /**
- * Logs in, prepares voice links, registers the commands and answers them.
- *
- * Errors: BotError `discord.bad_token`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
+ * Logs in, registers the commands and answers them. Errors: BotError `discord.bad_token`,
+ * `discord.unreachable`.
  */
 export async function openDiscord(
   given: DiscordOptions,
@@ -142,13 +128,12 @@ export async function openDiscord(
   }
 }
 
-/** `early`: interactions since the login. */
 async function openWithClient(
   client: Client<true>,
   options: DiscordOptions,
   early: readonly Interaction[],
 ): Promise<Discord> {
-  const { guildStore, hello, isAllowed, onEvent: report, shard } = options;
+  const { hello, isAllowed, onEvent: report, shard } = options;
   const bot = { id: client.user.id, name: client.user.username };
   const buttons = new Map(options.buttons.map((button) => [button.name, button]));
   const common = { buttons, timing: realClock, report };
@@ -176,7 +161,6 @@ async function openWithClient(
     typed: openTypedMessages(client, outbox),
   });
   watchOwnState(client, report);
-  // Told of each person who came into, left or changed a voice channel, and of the bot itself.
   client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
     if (before.channelId !== channelId) options.channelChanged(guild.id);
   });
@@ -190,13 +174,12 @@ async function openWithClient(
   client.on(Events.InteractionCreate, receiveInteraction);
   for (const interaction of early) receiveInteraction(interaction);
   report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
-  const greetGuild = (guild: Guild) => postToServer(outbox, guild, hello());
   watchAbsentGuilds(client, {
-    store: guildStore,
+    store: options.guildStore,
     report,
     shard,
     isAllowed,
-    greet: greetGuild,
+    greet: (guild) => postToServer(outbox, guild, hello()),
   });
   leaveGhosts(client, linkOpener.hasLink);
   watchArrivals(client, panels, options.arrived);
@@ -222,7 +205,7 @@ async function openWithClient(
   };
 }
 
-/** Servers that are not allowed are there for nobody, and what is stored of them is kept when the bot leaves. */
+/** Hides servers that are not allowed, and keeps their stored data when the bot leaves. */
 function leaveDisallowedGuilds(options: DiscordOptions): DiscordOptions {
   const { arrived, isAllowed, onEvent } = options;
   return {
@@ -234,7 +217,7 @@ function leaveDisallowedGuilds(options: DiscordOptions): DiscordOptions {
   };
 }
 
-/** A client that closes is told of nothing more; an error without a listener would end the process. */
+/** An error without a listener would end the process. */
 function stopListening(
   client: Client<true>,
   report: (event: DiscordEvent) => void,
@@ -245,7 +228,7 @@ function stopListening(
   });
 }
 
-/** Listens to everything that would be fatal or silent without a listener. */
+/** Listens to events that would be fatal or silent without a listener. */
 function watchClient(
   client: Client,
   { onEvent: report, shard }: Pick<DiscordOptions, 'onEvent' | 'shard'>,
@@ -268,7 +251,7 @@ function watchClient(
   return client;
 }
 
-/** A bot whose commands cannot be written still answers those it has. */
+/** Never throws, as the bot still answers commands of a former run. */
 async function registerCommands(
   client: Client<true>,
   options: DiscordOptions,
@@ -292,9 +275,8 @@ async function registerCommands(
 }
 
 /**
- * Reports the servers that are there once the client is ready, and those that are there again after an outage or a gateway
- * that was away. Panels of a former run, in servers that were there at the start and are not taken care of, say that the
- * bot is not there any more.
+ * Reports servers at the start and after outages. Panels of a former run say that the bot has
+ * left, unless they are handled.
  */
 function watchArrivals(
   client: Client<true>,
@@ -302,18 +284,14 @@ function watchArrivals(
   arrived: DiscordOptions['arrived'],
 ): void {
   client.on(Events.GuildAvailable, ({ id }) => void arrived([id]));
-  client.on(Events.ShardResume, (shardId) => {
-    const there = [...client.guilds.cache.values()].filter(
-      (guild) => guild.shardId === shardId,
-    );
-    void arrived(listGuildIds(there));
-  });
+  const listAvailableIds = () =>
+    [...client.guilds.cache.values()]
+      .filter(({ available }) => available)
+      .map(({ id }) => id);
+  // The client has one shard.
+  client.on(Events.ShardResume, () => void arrived(listAvailableIds()));
   const guildIds = [...client.guilds.cache.keys()];
-  void arrived(listGuildIds([...client.guilds.cache.values()])).then((taken) => {
+  void arrived(listAvailableIds()).then((taken) => {
     void panels.resumePanels(guildIds.filter((id) => !taken.has(id)));
   });
-}
-
-function listGuildIds(guilds: readonly Guild[]): readonly string[] {
-  return guilds.filter(({ available }) => available).map(({ id }) => id);
 }

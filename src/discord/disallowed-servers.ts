@@ -17,8 +17,8 @@ export type DisallowedServersOptions = {
 };
 
 /**
- * Leaves each server that the operator has not allowed, those where the bot already is and those that invite it, with one
- * sentence in a channel where it may write. Interactions from there get the same sentence.
+ * Leaves servers that the operator has not allowed, after one sentence. Interactions there get
+ * the same sentence.
  */
 export class DisallowedServers {
   readonly #client;
@@ -33,13 +33,12 @@ export class DisallowedServers {
     this.leaveAll();
   }
 
-  /** Leaves those where the bot is and may not be any more. */
   leaveAll(): void {
     for (const guild of this.#client.guilds.cache.values())
       if (guild.available) void this.#leaveGuild(guild);
   }
 
-  /** True where the interaction comes from such a server: it is answered here. */
+  /** Answers the interaction if it comes from such a server. */
   refuseInteraction(interaction: Interaction): boolean {
     const { guildId } = interaction;
     if (guildId === null || this.#options.isAllowed(guildId)) return false;

@@ -1,10 +1,8 @@
 import { type Client, GatewayOpcodes, Status } from 'discord.js';
 
 /**
- * Tells Discord that the bot leaves every voice channel it is shown in, or is on its way into; waits for nothing.
- *
- * discord.js sends 114 messages a minute for each shard; the seats beyond them go with the gateway session, which its
- * orderly end closes.
+ * Leaves every voice channel without waiting. discord.js sends 114 messages a minute for each
+ * shard. The end of the gateway session frees the other seats.
  */
 export function leaveAllSeats(client: Client<true>): void {
   for (const guild of client.guilds.cache.values()) {
@@ -13,7 +11,6 @@ export function leaveAllSeats(client: Client<true>): void {
   }
 }
 
-/** Where the gateway of that server is away, Discord cannot be told. */
 function leaveSeat(client: Client<true>, guildId: GuildId) {
   const { shard } = client.guilds.cache.get(guildId) ?? {};
   if (shard?.status !== Status.Ready) return; // discord.js would not catch its own error
@@ -21,7 +18,6 @@ function leaveSeat(client: Client<true>, guildId: GuildId) {
   shard.send({ op: GatewayOpcodes.VoiceStateUpdate, d });
 }
 
-/** Gives up the seats in which Discord shows the bot without a link, as those of a former run. */
 export function leaveGhosts(
   client: Client<true>,
   hasLink: (guildId: GuildId) => boolean,

@@ -20,23 +20,20 @@ import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 
 export type LoginOptions = {
   readonly token: string;
-  /** REST base without `/v10`; Discord's own when left out. */
+  /** The default is Discord's own. Has no `/v10`. */
   readonly apiUrl?: string;
-  /** Which servers it is told of; all when left out. */
   readonly shard?: OwnedShard;
   readonly timeoutMs: number;
   readonly deadline?: LoginDeadline;
-  /** Asks for the privileged intent that tells the text of every message. Default false. */
   readonly messageContent?: boolean;
 };
 
-/** One REST request, and how long a closing gateway is waited for. */
 const [requestMs, closeMs] = [10_000, 2_000];
-/** Limit of one bot for all its requests. Source: Discord docs, "Global Rate Limit". */
+/** Source: Discord docs, "Global Rate Limit". */
 const requestsASecond = 50;
 const discordApi = 'https://discord.com/api';
 
-/** Makes a client that mentions no person, and asks for no privileged intent but the one that is named; not yet logged in. */
+/** Creates a client that mentions nobody. It is not logged in. */
 export function createClient({
   apiUrl,
   shard,
@@ -90,7 +87,7 @@ function toShardOptions(shard: OwnedShard, deadline?: LoginDeadline) {
   return { shards: [id], shardCount: count, ws: { buildIdentifyThrottler } };
 }
 
-/** Time for logging in, in which waiting for a turn to identify does not count. */
+/** Waiting for a turn to identify does not count. */
 export class LoginDeadline {
   readonly #controller = new AbortController();
   readonly #ms;
@@ -109,7 +106,6 @@ export class LoginDeadline {
     clearTimeout(this.#timer);
   }
 
-  /** The whole time begins anew. */
   resume(): void {
     this.pause();
     const createLateError = () =>
@@ -118,19 +114,18 @@ export class LoginDeadline {
   }
 }
 
-/** discord.js keeps the voice state of every person who was ever in a voice channel. */
+/** discord.js keeps voice states of people after they leave. */
 function hasLeft({ channelId }: VoiceState) {
   return channelId === null;
 }
 
-/** Base URL for discord.js: neither a slash at the end nor a version. */
 export function toRestBase(apiUrl: string): string {
   return apiUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v\d+$/, '');
 }
 
 /**
- * Discord refuses an edit of an old message as too many requests, with an error code that discord.js does not tell of a
- * rate limit; here it is a refusal. Source: discord-api-docs #4381, aikaterna-cogs #302 (429 with 30046).
+ * Discord refuses an edit of an old message with 429 and 30046, and discord.js would wait.
+ * Source: discord-api-docs #4381, aikaterna-cogs #302.
  */
 const refuseOldEdits: RESTOptions['makeRequest'] = async (url, init) => {
   const response = await DefaultRestOptions.makeRequest(url, init);
@@ -146,7 +141,7 @@ const refuseOldEdits: RESTOptions['makeRequest'] = async (url, init) => {
   });
 };
 
-/** An edit that has to wait is better made anew: it would show an outdated state. Messages wait in the outbox. */
+/** Messages wait in the outbox, where an edit is drawn anew. */
 function isWaitedForElsewhere({ method, route }: RateLimitData) {
   return [
     'PATCH /channels/:id/messages/:id',
@@ -157,10 +152,8 @@ function isWaitedForElsewhere({ method, route }: RateLimitData) {
 }
 
 /**
- * Logs `client` in; resolves when the servers are there.
- *
- * Errors: BotError `discord.bad_token`, `discord.unreachable` within the time allowed; then the client
- * is closed. Aborting `signal` throws `signal.reason`.
+ * Resolves when the servers are there. Closes the client on failure. Errors: BotError
+ * `discord.bad_token`, `discord.unreachable`.
  */
 export async function logIn(
   client: Client,
@@ -194,13 +187,12 @@ export async function logIn(
   }
 }
 
-/** Never throws, and never takes longer than three seconds. */
+/** Never throws, and takes three seconds at most. */
 export async function closeClient(client: Client): Promise<void> {
   const closing = client.destroy().catch(() => {});
   await Promise.race([closing, wait(closeMs + 1_000, undefined, { ref: false })]);
 }
 
-/** A failed REST request as the operator should read it. */
 export function toLoginError(
   cause: unknown,
   { apiUrl, timeoutMs }: LoginOptions,
@@ -213,23 +205,16 @@ export function toLoginError(
   return new BotError('discord.unreachable', true, message, cause);
 }
 
-/** Description of the failure, as far as it is known; discord.js stumbles over answers that are not its API's. */
 function describeLoginTrouble(cause: unknown, timeoutMs: number) {
   const name = cause instanceof Error ? cause.name : '';
   if (name === 'TimeoutError') return `did not answer in ${timeoutMs / 1000} s`;
   if (name === 'AbortError') return 'did not answer in time'; // discord.js's own limit of a request
   if (cause instanceof SyntaxError || cause instanceof TypeError)
     return 'answered with a web page';
-  const status = findStatus(cause);
-  if (status !== undefined) return `answered with an error (${status})`;
+  if (cause instanceof DiscordAPIError || cause instanceof HTTPError)
+    return `answered with an error (${cause.status})`;
   const code = findNetworkCode(cause);
   return `could not be reached${code && ` (${code})`}`;
-}
-
-function findStatus(cause: unknown) {
-  if (cause instanceof DiscordAPIError || cause instanceof HTTPError)
-    return cause.status;
-  return undefined;
 }
 
 function isTokenRefusal(cause: unknown) {
@@ -244,18 +229,15 @@ function createBadTokenError(cause?: unknown) {
   return new BotError('discord.bad_token', false, message, cause);
 }
 
-/** Close code of a gateway whose shards would have too many servers. Source: Discord docs, "Gateway Close Event Codes". */
+/** Source: Discord docs, "Gateway Close Event Codes". */
 const tooFewShards = 4011;
-/** The gateway was asked for an intent that is not ticked in the developer portal. */
 const refusedIntent = 4014;
 
-/** One sentence for the operator; what Discord recommended at the start may have become too few. */
 function describeFewShards({ count, recommendedCount }: OwnedShard) {
   const more = recommendedCount > count ? `${recommendedCount}` : `more than ${count}`;
   return `Discord requires more shards than ${count}: it recommends ${more}; set SHARDS=auto, or SHARDS to that number.`;
 }
 
-/** Advice for an operator about a gateway that closed for good, where there is more to say than its code. */
 export function findRemedy(
   closeCode: number,
   shard: OwnedShard | undefined,
@@ -263,7 +245,6 @@ export function findRemedy(
   return closeCode === tooFewShards && shard ? describeFewShards(shard) : undefined;
 }
 
-/** The main gateway closed for good, and will not be tried again. */
 function createClosedLoginError(code: number, { shard, messageContent }: LoginOptions) {
   if (code === 4004) return createBadTokenError();
   if (code === tooFewShards && shard) {
@@ -279,7 +260,6 @@ function createClosedLoginError(code: number, { shard, messageContent }: LoginOp
 }
 
 type Dispatch = { readonly t?: unknown };
-/** The typings call the way in private. */
 type InnerSockets = {
   handlePacket(packet: Dispatch | undefined, shard: unknown): boolean;
 };
@@ -291,11 +271,11 @@ const ofMessages: readonly unknown[] = [
   'MESSAGE_DELETE_BULK',
 ];
 
-/** Keeps messages from discord.js, which would make objects of each: the bot reads the dispatches themselves. */
+/** discord.js would make objects of each message, and the bot reads the dispatches itself. */
 function filterDispatches(client: Client) {
   const sockets = client.ws as unknown as InnerSockets;
   const handle = sockets.handlePacket.bind(sockets);
-  // What waits before it is handled all the same.
+  // Even an undefined packet makes discord.js handle the packets that wait.
   sockets.handlePacket = (packet, shard) =>
     handle(ofMessages.includes(packet?.t) ? undefined : packet, shard);
 }

@@ -9,10 +9,9 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import type { Members } from '#src/ports/command-ports.ts';
 
-/** Deadline, in ms, for one member; discord.js itself would wait through rate limits and retries. */
+/** discord.js itself would wait through rate limits and retries. */
 const readMs = 5_000;
 
-/** Opens the lookup of members in any server of this client. */
 export function openMembers(client: Client<true>): Members {
   return {
     async refreshMember(guildId, personId, signal) {
@@ -34,7 +33,7 @@ function isUnknownMember(cause: unknown) {
   );
 }
 
-/** Asks Discord for a member, whose changes it does not report without the members intent. As `VoiceLink.refresh`. */
+/** Without the members intent Discord reports no changes. */
 export async function readMember(
   guild: Guild,
   personId: PersonId,

@@ -3,8 +3,8 @@ import { toOneLine } from '#src/texts/plain-text.ts';
 import { permissionsIn } from './permissions.ts';
 
 /**
- * A text of Discord with the names that people see in place of its marks: people, roles, and channels that everybody may see.
- * Other marks stay, and `toSpeakable` drops them. Source: Discord docs, "Message Formatting".
+ * Replaces marks by names of people, roles and channels that everybody may see. Source:
+ * Discord docs, "Message Formatting".
  */
 export function replaceMentions(
   text: string,
@@ -22,7 +22,7 @@ export function replaceMentions(
   });
 }
 
-/** Name of a channel, unless somebody who hears or reads it might not know of that channel. */
+/** Hides the name of a channel that a listener might not know. */
 function findOpenChannel(id: string, guild: Guild | undefined) {
   const channel = guild?.channels.cache.get(id);
   const seen = channel && permissionsIn(channel, channel.guild.roles.everyone);

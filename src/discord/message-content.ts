@@ -1,13 +1,12 @@
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
 import type { MessageContent } from '#src/ports/typed-messages.ts';
 
-/** Longest text of a message: that of all its embeds together. Source: Discord docs, "Embed Limits". */
+/** Source: Discord docs, "Embed Limits". */
 const mostChars = 6_000;
 
 /**
- * Reads the words and files of a message, of discord.js or as the gateway sends it: what was typed, polls, components and
- * embeds; of one that forwards another, those of the other. Embeds of a line that a person typed are previews of the pages to
- * which it links: they count only where somebody picked that message.
+ * Reads the words and files of a message, or of the message that it forwards. Embeds of a
+ * typed line are previews of linked pages, so they count only if a person picked the message.
  */
 export function readContent(
   message: unknown,
@@ -40,7 +39,7 @@ export function readContent(
 const soundTypes = /^(audio\/|application\/ogg)/;
 const soundNames = /\.(wav|mp3|ogg|opus)$/i;
 
-/** Reads the fields of these names in the JSON of a part, however deep they are. */
+/** Searches the JSON at any depth. */
 function collectWords(part: unknown, names: readonly string[]) {
   return collectObjects(part).flatMap((one) =>
     names.flatMap((name) => toNonEmptyText(one[name]) ?? []),
@@ -58,7 +57,6 @@ function collectObjects(part: unknown) {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Reads a file in the fields of discord.js or of the gateway. */
 function toMessageFile({
   content_type,
   contentType = content_type,

@@ -14,13 +14,13 @@ import {
 import type { DiscordEvent } from './discord-event.ts';
 import { ownPermissionsIn } from './permissions.ts';
 
-/** Tells what others do to the bot's own seat in voice channels. */
+/** Reports changes of the bot's seat by others. */
 export function watchOwnState(
   client: Client<true>,
   report: (event: DiscordEvent) => void,
 ): void {
   const seats = new Map<string, OwnSeat>();
-  /** Reports restrictions that have come or gone; returns the right that was taken away. */
+  /** Returns the right that was taken away. */
   const readOwnSeat = (
     state: VoiceState,
     former: OwnSeat,
@@ -45,7 +45,7 @@ export function watchOwnState(
     if (from !== null && from !== channelId)
       report({ kind: 'moved', guildId: guild.id, channelId });
   };
-  /** Rights may have been given or taken: Discord tells nothing of what that means for a voice state. */
+  /** Discord reports no voice state when rights change. */
   const onRights = ({ guild }: InGuild) => {
     const voice = guild?.members.me?.voice;
     const seat = guild && seats.get(guild.id);
@@ -65,12 +65,10 @@ export function watchOwnState(
   client.on(Events.GuildMemberUpdate, onChanged).on(Events.GuildRoleDelete, onRights);
 }
 
-/** A channel outside of servers has none. */
 type InGuild = { readonly id: string } & Partial<Pick<GuildBasedChannel, 'guild'>>;
 
 type Hindrances = Partial<Record<VoiceRestriction, boolean>>;
 
-/** Last reported state of the bot's seat in one server. */
 type OwnSeat = {
   readonly channelId: ChannelId | null;
   readonly hindrances: Hindrances;
@@ -87,7 +85,6 @@ function getHindrances(state: VoiceState): Hindrances {
   };
 }
 
-/** A stage does not require that right. */
 function lacksSpeak(state: VoiceState): boolean {
   if (state.channel?.type !== ChannelType.GuildVoice) return false;
   return getRights(state)?.has(PermissionFlagsBits.Speak) === false;
@@ -103,7 +100,7 @@ function getRights({ channel }: VoiceState) {
   return channel ? ownPermissionsIn(channel) : undefined;
 }
 
-/** Reports the state anew after a join: a newcomer knows nothing of earlier reports. */
+/** A newcomer knows no earlier reports. */
 function* listHindranceChanges(
   guildId: GuildId,
   { channelId, hindrances }: OwnSeat,

@@ -8,14 +8,13 @@ import {
 
 type Permissions = Readonly<PermissionsBitField>;
 
-/** Rights of people who may open a voice channel and read what was said there. */
 export const openRights = [
   Rights.ViewChannel,
   Rights.Connect,
   Rights.ReadMessageHistory,
 ];
 
-/** Permissions of a member, or of a role alone, in a channel; undefined where Discord told too little of the server to know. */
+/** Undefined if Discord told too little. */
 export function permissionsIn(
   channel: GuildBasedChannel,
   member: GuildMember | Role,
@@ -23,10 +22,7 @@ export function permissionsIn(
   return computed(() => channel.permissionsFor(member));
 }
 
-/**
- * Permissions of the bot in a channel; undefined where Discord told too little: a bot without a single right is rather one of whose
- * rights the server told nothing.
- */
+/** Undefined if Discord told too little. A bot without any right is such a case. */
 export function ownPermissionsIn(channel: GuildBasedChannel): Permissions | undefined {
   const { me } = channel.guild.members;
   const mine = me && permissionsIn(channel, me);
@@ -34,8 +30,8 @@ export function ownPermissionsIn(channel: GuildBasedChannel): Permissions | unde
 }
 
 /**
- * Whether the bot may write in a channel; undefined where Discord told too little of the server to know. The chat of a voice
- * channel takes nothing from people who may not enter it. Source: Discord docs, "Permissions".
+ * Undefined if Discord told too little. The chat of a voice channel needs Connect. Source:
+ * Discord docs, "Permissions".
  */
 export function mayWriteIn(channel: GuildBasedChannel): boolean | undefined {
   const { Connect, SendMessages, ViewChannel } = Rights;
@@ -47,17 +43,15 @@ export function mayWriteIn(channel: GuildBasedChannel): boolean | undefined {
   return ownPermissionsIn(channel)?.has(needed);
 }
 
-/** Permissions of a member in a server; as `permissionsIn`. */
 export function permissionsOf(member: GuildMember): Permissions | undefined {
   return computed(() => member.permissions);
 }
 
-/** Ids of the roles of a member; none where Discord told nothing of them. */
 export function roleIdsOf(member: GuildMember): readonly string[] {
   return computed(() => [...member.roles.cache.keys()]) ?? [];
 }
 
-/** discord.js throws where the role @everyone, the rights of a role, or the list of a member's roles are missing. */
+/** discord.js throws while roles are unknown. */
 function computed<T>(compute: () => T) {
   try {
     return compute();

@@ -1,7 +1,6 @@
 import {
   ChannelType,
   type Client,
-  type Guild,
   type NonThreadGuildBasedChannel,
   PermissionFlagsBits,
   type VoiceBasedChannel,
@@ -19,50 +18,43 @@ import {
   permissionsOf,
 } from './permissions.ts';
 
-/** Members that Discord is asked for at once. */
 const mostAsked = 50;
 
-/** Opens the lookup of what Discord has described; only `membersAmong` asks, and takes time. */
+/** Only `listMembers` asks Discord. */
 export function openPlaces(client: Client<true>): Places {
   const guildOf = (guildId: GuildId) => client.guilds.cache.get(guildId);
-  /** People, by server, of whom Discord told nothing when it was asked. */
+  const findVoiceChannel = (guildId: GuildId, channelId: ChannelId) => {
+    const channel = guildOf(guildId)?.channels.cache.get(channelId);
+    return channel?.isVoiceBased() ? channel : undefined;
+  };
+  const toChannelRef = (guildId: GuildId, channel?: VoiceBasedChannel | null) =>
+    channel
+      ? { guildId, channelId: channel.id, name: toOneLine(channel.name) }
+      : undefined;
   const unfound = new Set<string>();
   return {
     findChannelFacts({ guildId, channelId }, callerId) {
-      const guild = guildOf(guildId);
-      const channel = guild?.channels.cache.get(channelId);
-      return guild && channel?.isVoiceBased()
-        ? factsOf(guild, channel, callerId)
-        : undefined;
+      const channel = findVoiceChannel(guildId, channelId);
+      return channel && factsOf(channel, callerId);
     },
     hasGuild: (guildId) => client.guilds.cache.has(guildId),
-    getBotName: (guildId) => botNameIn(client, guildId),
+    getBotName: (guildId) =>
+      toOneLine(guildOf(guildId)?.members.me?.displayName ?? client.user.displayName),
     getLocale: (guildId) => localeIn(client, guildId),
     mayManage(guildId, personId) {
       const member = guildOf(guildId)?.members.cache.get(personId);
       const mine = member && permissionsOf(member);
       return mine?.has(PermissionFlagsBits.ManageGuild) ?? false;
     },
-    findChannel(guildId, channelId) {
-      const channel = guildOf(guildId)?.channels.cache.get(channelId);
-      if (!channel?.isVoiceBased()) return undefined;
-      return { guildId, channelId, name: toOneLine(channel.name) };
-    },
-    findSeat(guildId, personId) {
-      const guild = guildOf(guildId);
-      const channel = guild?.voiceStates.cache.get(personId)?.channel;
-      return channel
-        ? { guildId, channelId: channel.id, name: toOneLine(channel.name) }
-        : undefined;
-    },
+    findChannel: (guildId, channelId) =>
+      toChannelRef(guildId, findVoiceChannel(guildId, channelId)),
+    findSeat: (guildId, personId) =>
+      toChannelRef(guildId, guildOf(guildId)?.voiceStates.cache.get(personId)?.channel),
     isNoWider({ guildId, ...one }, other) {
       const guild = guildOf(guildId);
-      const channels = [one, other].map(({ channelId }) =>
-        guild?.channels.cache.get(channelId),
-      );
-      const [here, there] = channels;
-      if (!guild?.available || !here || here.isThread() || !there?.isVoiceBased())
-        return false;
+      const here = guild?.channels.cache.get(one.channelId);
+      const there = findVoiceChannel(guildId, other.channelId);
+      if (!guild?.available || !here || here.isThread() || !there) return false;
       return openRights.every((right) =>
         isNoWider(rightIn(here, right), rightIn(there, right)),
       );
@@ -88,12 +80,10 @@ export function openPlaces(client: Client<true>): Places {
   };
 }
 
-/** Language of a server. */
 export function localeIn(client: Client<true>, guildId: GuildId): Locale {
   return toLocale(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
 }
 
-/** A right of `everyone` and of overwrites in a channel. */
 function rightIn(channel: NonThreadGuildBasedChannel, right: bigint): RightInChannel {
   const overwrites = [...channel.permissionOverwrites.cache.values()];
   const idsOf = (kind: 'allow' | 'deny') =>
@@ -105,25 +95,20 @@ function rightIn(channel: NonThreadGuildBasedChannel, right: bigint): RightInCha
   return { isOpen, allowedIds: idsOf('allow'), deniedIds: idsOf('deny') };
 }
 
-/** Nickname of the bot in that server, or else its own name. */
-function botNameIn(client: Client<true>, guildId: GuildId): string {
-  const me = client.guilds.cache.get(guildId)?.members.me;
-  return toOneLine(me?.displayName ?? client.user.displayName);
-}
-
-function factsOf(
-  guild: Guild,
-  channel: VoiceBasedChannel,
-  callerId: PersonId,
-): ChannelFacts {
+function factsOf(channel: VoiceBasedChannel, callerId: PersonId): ChannelFacts {
+  const { guild } = channel;
+  const callerMayConnect = mayConnect(channel, callerId);
   const mine = ownPermissionsIn(channel);
   const has = (right: bigint) => mine?.has(right) === true;
   return {
     isCertain: mine !== undefined,
     kind: channel.type === ChannelType.GuildStageVoice ? 'stage' : 'voice',
     isAfk: guild.afkChannelId === channel.id,
-    callerMayEnter: mayEnter(guild, channel, callerId),
-    callerMayConnect: mayConnect(guild, channel, callerId),
+    // Another person may have moved the caller in.
+    callerMayEnter:
+      callerMayConnect ||
+      guild.voiceStates.cache.get(callerId)?.channelId === channel.id,
+    callerMayConnect,
     mayView: has(PermissionFlagsBits.ViewChannel),
     mayConnect: has(PermissionFlagsBits.Connect),
     maySpeak: has(PermissionFlagsBits.Speak),
@@ -134,22 +119,8 @@ function factsOf(
   };
 }
 
-/** True when the caller may enter; a person who sits there already was let in by another. */
-function mayEnter(
-  guild: Guild,
-  channel: VoiceBasedChannel,
-  callerId: PersonId,
-): boolean {
-  if (guild.voiceStates.cache.get(callerId)?.channelId === channel.id) return true;
-  return mayConnect(guild, channel, callerId);
-}
-
-function mayConnect(
-  guild: Guild,
-  channel: VoiceBasedChannel,
-  callerId: PersonId,
-): boolean {
-  const caller = guild.members.cache.get(callerId);
+function mayConnect(channel: VoiceBasedChannel, callerId: PersonId): boolean {
+  const caller = channel.guild.members.cache.get(callerId);
   const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
   return caller !== undefined && permissionsIn(channel, caller)?.has(needed) === true;
 }

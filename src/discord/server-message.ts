@@ -4,12 +4,11 @@ import { type Outbox, toNonce } from '#src/discord/outbox/outbox.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { mayWriteIn } from './permissions.ts';
 
-/** Longest time, in ms, in which the message is to leave. */
 const sayMs = 5_000;
 
 /**
- * Writes a sentence for the whole server, in its language; sent twice within minutes, it appears once. Resolves to why it was
- * not written; undefined: it was. Never throws.
+ * Resolves to the cause of a failure, or undefined. Sent twice within minutes, the sentence
+ * appears once. Never throws.
  */
 export async function postToServer(
   outbox: Pick<Outbox, 'post'>,
@@ -31,10 +30,7 @@ export async function postToServer(
   }
 }
 
-/**
- * Channel for messages to a whole server: its system channel, else the first text channel where the bot may write, else the
- * chat of a voice channel.
- */
+/** Prefers the system channel, then the first writable text channel, then a voice chat. */
 function channelForAll({ channels, systemChannel }: Guild) {
   const all = [...channels.cache.values()]
     .flatMap((channel) =>

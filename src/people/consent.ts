@@ -130,7 +130,7 @@ export function isHeardConsent(consent: Consent): boolean {
   return consent !== 'unasked' && consent !== 'no';
 }
 
-/** Also true for a person who had the bot forget them. */
+/** Also true after `/privacy forget`. */
 export function isRefusal(word: StoredConsent | undefined): boolean {
   return word !== undefined && word.kind !== 'always';
 }

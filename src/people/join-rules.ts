@@ -55,9 +55,7 @@ export const maxReturnAgeMs = 15 * 60_000;
 
 export type AutoJoinChannel = {
   readonly channelId: ChannelId;
-  /** People who may be heard without a question. */
   readonly heard: number;
-  /** People who can still be asked. */
   readonly unasked: number;
   /** A person sent the bot away, and the channel was never empty since. */
   readonly isSentAway: boolean;
@@ -65,7 +63,10 @@ export type AutoJoinChannel = {
 
 /** Window in which a server gets two automatic joins at most. */
 const joinWindowMs = 15_000;
-/** The second join must be wanted this long, so that the bot does not follow people who pass through. */
+/**
+ * The second join must be wanted this long, so that the bot does not follow people passing
+ * through.
+ */
 const joinSettleMs = 1_200;
 
 /**

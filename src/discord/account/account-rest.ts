@@ -4,12 +4,10 @@ import type { z } from 'zod';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { type LoginOptions, toLoginError, toRestBase } from '#src/discord/login.ts';
 
-/** Token of the account, and address of the API. */
 export type AccountLogin = Pick<LoginOptions, 'token' | 'apiUrl'>;
 
-/** One request; it is tried again once. */
 const requestMs = 10_000;
-/** One request with all waits for rate limits. */
+/** Includes waits for rate limits. */
 const timeoutMs = 30_000;
 
 /** Discord's REST API for programs that do not go online. */
@@ -26,12 +24,7 @@ export class AccountRest implements Disposable {
     this.#client.rest.setToken(token);
   }
 
-  /**
-   * Reads the answer of `route` through `schema`.
-   *
-   * Errors: BotError `discord.bad_token`, `discord.unreachable`; its cause is that of discord.js. Aborting `signal` throws
-   * `signal.reason`.
-   */
+  /** Errors: BotError `discord.bad_token`, `discord.unreachable`. */
   async read<T>(
     route: `/${string}`,
     schema: z.ZodType<T>,
@@ -42,7 +35,6 @@ export class AccountRest implements Disposable {
     return await this.#requestChecked(sendGet, schema, signal);
   }
 
-  /** Sends `body`; errors and abort as `read`. */
   async write<T>(
     method: 'post' | 'put' | 'patch' | 'delete',
     route: `/${string}`,
@@ -56,7 +48,6 @@ export class AccountRest implements Disposable {
     return await this.#requestChecked(sendBody, schema, signal);
   }
 
-  /** Asks through the managers of discord.js; errors and abort as `read`. */
   async request<T>(
     ask: (client: Client, either: AbortSignal) => Promise<T>,
     signal: AbortSignal,

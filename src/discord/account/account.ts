@@ -5,12 +5,10 @@ import type { AccountRest } from './account-rest.ts';
 /** A bot as its owner set it up in Discord's developer portal. */
 export type Account = {
   readonly applicationId: string;
-  /** Id of the bot as a member of servers. */
   readonly botId: PersonId;
   readonly name: string;
-  /** Whether the intent for the text of messages is switched on; the bot needs it for MESSAGE_CONTENT=on alone. */
+  /** The bot needs this only for MESSAGE_CONTENT=on. */
   readonly mayReadMessages: boolean;
-  /** People whom it belongs to: its owner, or the members of its team. */
   readonly ownerIds: readonly PersonId[];
 };
 
@@ -40,7 +38,7 @@ const guildName = z.object({ id: z.string(), name: z.string() });
 /** Name of the intent in the developer portal. */
 export const messageContentIntent = 'Message Content Intent';
 
-/** Flags of that intent: of a verified bot, and of a small one. */
+/** A verified bot has the first flag, a small one the second. */
 const messageContentFlags =
   ApplicationFlags.GatewayMessageContent |
   ApplicationFlags.GatewayMessageContentLimited;

@@ -19,26 +19,21 @@ import {
   talkRights,
 } from './needed-rights.ts';
 
-/** Rights that the bot lacks in one voice channel. */
 export type ChannelRights = {
   readonly id: string;
   readonly name: string;
   readonly kind: ChannelFacts['kind'];
-  /** Missing rights to be there and to talk. */
   readonly lacksToTalk: readonly NeededRight[];
-  /** Missing rights to write into its chat. */
   readonly lacksToWrite: readonly NeededRight[];
 };
 
-/** Rights of the bot in one server. */
 export type GuildRights = {
   readonly id: string;
   readonly name: string;
-  /** Rights of the invite link that none of its roles has. */
   readonly lacksInServer: readonly NeededRight[];
   /** Voice channels and stages, but for the AFK channel, in the order of the server. */
   readonly channels: readonly ChannelRights[];
-  /** When a time-out ends or ended, by the wall clock; while one lasts the bot may do nothing. */
+  /** Unix time at which a time-out ends or ended. */
   readonly timedOutUntilMs?: number;
 };
 
@@ -49,7 +44,7 @@ const placeSchema = z.object({
 });
 const voiceState = z.object({ channel_id: z.string().nullish() });
 
-/** Asks which rights the bot has in a server and its voice channels. Errors and abort: as `AccountRest.read`. */
+/** Errors and abort: as `AccountRest.read`. */
 export async function readGuildRights(
   rest: AccountRest,
   { guildId, botId }: { readonly guildId: GuildId; readonly botId: PersonId },
@@ -74,7 +69,7 @@ export async function readGuildRights(
   }, signal);
 }
 
-/** The voice channel or stage with this id; undefined where the bot sees none. Errors and abort: as `AccountRest.read`. */
+/** Undefined if the bot sees no such voice channel. Errors and abort: as `AccountRest.read`. */
 export async function readVoicePlace(
   rest: AccountRest,
   channelId: ChannelId,
@@ -91,8 +86,7 @@ export async function readVoicePlace(
 }
 
 /**
- * Id of the voice channel in which a person sits in a server; without `userId` the bot itself, by whatever process. Errors
- * and abort: as `AccountRest.read`.
+ * Without `userId` finds the seat of the bot itself. Errors and abort: as `AccountRest.read`.
  */
 export async function readSeat(
   rest: AccountRest,
@@ -104,7 +98,6 @@ export async function readSeat(
   return state?.channel_id ?? undefined;
 }
 
-/** Answers of Discord that say there is nothing there, or nothing that the bot may know. */
 const absentCodes: readonly unknown[] = [
   RESTJSONErrorCodes.UnknownChannel,
   RESTJSONErrorCodes.UnknownGuild,
@@ -116,15 +109,11 @@ async function ignoreAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (isAbsent(error)) return undefined;
+    const cause = error instanceof BotError && error.cause;
+    if (cause instanceof DiscordAPIError && absentCodes.includes(cause.code))
+      return undefined;
     throw error;
   }
-}
-
-/** Whether Discord said that the bot is not there, or may not know. */
-function isAbsent(error: unknown) {
-  const cause = error instanceof BotError ? error.cause : undefined;
-  return cause instanceof DiscordAPIError && absentCodes.includes(cause.code);
 }
 
 function toChannelKind(type: number): ChannelRights['kind'] | undefined {

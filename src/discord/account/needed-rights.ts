@@ -23,13 +23,11 @@ export const neededRights = invitedRights.filter(
   (right) => right !== 'SetVoiceChannelStatus',
 );
 
-/** Rights as the number that an invite link carries. */
 const invitedPermissions = invitedRights.reduce(
   (bits, right) => bits | PermissionFlagsBits[right],
   0n,
 );
 
-/** Rights without which the bot cannot talk in a voice channel. */
 export const talkRights: readonly NeededRight[] = [
   'ViewChannel',
   'Connect',
@@ -46,7 +44,6 @@ export const chatRights: readonly NeededRight[] = [
   'ReadMessageHistory',
 ];
 
-/** Where the owner of a server lets the bot in, with exactly the rights it uses. */
 export function toInviteUrl(applicationId: string): string {
   const scope = 'bot+applications.commands';
   return `https://discord.com/oauth2/authorize?client_id=${applicationId}&scope=${scope}&permissions=${invitedPermissions}`;

@@ -5,23 +5,18 @@ import type { Secret } from '#src/base/secret.ts';
 import { readAccount } from './account.ts';
 import { AccountRest } from './account-rest.ts';
 
-/** Where the operator is written to: a webhook, else the people whom the application belongs to. */
 export type OperatorAddress = {
   readonly webhook?: Secret;
   readonly discord?: { readonly token: Secret; readonly apiUrl?: string };
 };
 
-/** Longest time for a webhook, in ms. */
 const webhookMs = 10_000;
-/** Members of a team who are written to. */
 const mostPeople = 10;
 const createdSchema = z.object({ id: z.string() });
 
 /**
- * Sends a text to the operator; returns its destination, in words for a report.
- *
- * Errors: BotError `discord.unsent` where no destination could be reached, `discord.bad_token`, `discord.unreachable`. No
- * error quotes the address of a webhook. Aborting `signal` throws `signal.reason`.
+ * Returns the destination in words. No error quotes the address of a webhook. Errors: BotError
+ * `discord.unsent`, `discord.bad_token`, `discord.unreachable`.
  */
 export async function writeToOperator(
   text: string,
@@ -66,7 +61,7 @@ async function postToWebhook(
   return 'the webhook of OPERATOR_WEBHOOK';
 }
 
-/** A direct message to each; one of them who takes it is enough. */
+/** One reached owner is enough. */
 async function writeToOwners(text: string, rest: AccountRest, signal: AbortSignal) {
   const { ownerIds } = await readAccount(rest, signal);
   let reached = 0;

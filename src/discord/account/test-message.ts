@@ -3,10 +3,9 @@ import { z } from 'zod';
 import type { AccountRest } from './account-rest.ts';
 
 const createdMessageSchema = z.object({ id: z.string() });
-/** Longest time, in ms, in which the message is deleted. */
 const deleteMs = 5_000;
 
-/** Posts a message in a channel, changes it and deletes it. Errors and abort: as `AccountRest.read`; it is deleted all the same. */
+/** Posts, changes and always deletes a message. Errors and abort: as `AccountRest.read`. */
 export async function tryMessage(
   rest: AccountRest,
   channelId: ChannelId,

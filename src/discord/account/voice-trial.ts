@@ -15,30 +15,26 @@ import { getShardId } from '#src/people/server-share.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
 import type { AccountLogin } from './account-rest.ts';
 
-/** Versions of the libraries that voice stands on. */
 export const voiceVersions = `discord.js ${discordVersion}, @discordjs/voice ${voiceVersion}, davey ${daveyVersion}`;
 
 type VoiceTrialOptions = {
-  /** Number of shards that Discord recommends. */
   readonly shards: number;
-  /** Deadline, in ms, for a voice link; absent: that of the bot. */
   readonly connectMs?: number;
   readonly clock: Clock;
 };
 
-/** An open voice link; `others` is the number of other people in the channel. */
+/** `others` counts the other people in the channel. */
 export type OpenedLink = LinkState & {
   readonly joinedInMs: number;
   readonly others: number;
 };
 
-/** Longest times, in ms: a login, and sound beyond its own length. */
 const [loginMs, lateMs] = [20_000, 5_000];
 const checkMs = 50;
 
 /**
- * Logs in as the bot, for a trial of its voice links in one server. It answers no command and decrypts no packet. Errors: as
- * `logIn`. Aborting `signal` throws `signal.reason`.
+ * Logs in for a trial of voice links in one server. It answers no command and decrypts no
+ * packet. Errors: as `logIn`.
  */
 export async function openVoiceTrial(
   login: AccountLogin,
@@ -67,7 +63,7 @@ export async function openVoiceTrial(
   return new VoiceTrial(await logIn(client, all, signal), options);
 }
 
-/** The voice of a logged-in bot; disposing it leaves the channel and closes the gateway. */
+/** Disposing leaves the channel and closes the gateway. */
 export class VoiceTrial implements AsyncDisposable {
   readonly #client;
   readonly #clock;
@@ -89,12 +85,11 @@ export class VoiceTrial implements AsyncDisposable {
     watchOwnState(client, report);
   }
 
-  /** Alerts and closes of the voice link so far, by name. */
   get troubles(): readonly string[] {
     return this.#troubles;
   }
 
-  /** Whether a moderator or a stage keeps the bot silent. */
+  /** True while a moderator or a stage keeps the bot silent. */
   get isMute(): boolean {
     return this.#restrictions.size > 0;
   }
@@ -103,12 +98,11 @@ export class VoiceTrial implements AsyncDisposable {
     return this.#link !== undefined && this.#loss === undefined;
   }
 
-  /** Facts about a channel before a join; undefined where Discord shows no such channel. */
   getChannelFacts(channel: ChannelRef): ChannelFacts | undefined {
     return this.#places.findChannelFacts(channel, '');
   }
 
-  /** Opens a link, in place of one that is open. Errors and abort: as `VoiceLinkOpener.open`. */
+  /** Replaces an open link. Errors and abort: as `VoiceLinkOpener.openLink`. */
   async join(channel: ChannelRef, signal: AbortSignal): Promise<OpenedLink> {
     const startMs = this.#clock.nowMs();
     this.#link = undefined;
@@ -120,10 +114,7 @@ export class VoiceTrial implements AsyncDisposable {
     return { ...link.getState(), joinedInMs, others: link.listPeople().length };
   }
 
-  /**
-   * Waits for `ms`; a link that breaks is opened anew, as by a session. Errors: those by which the link is lost.
-   * Aborting throws `signal.reason`.
-   */
+  /** Waits, and opens a broken link anew. Throws the error of a lost link. */
   async stayConnected(ms: number, signal: AbortSignal): Promise<void> {
     const untilMs = this.#clock.nowMs() + ms;
     do {
@@ -134,7 +125,7 @@ export class VoiceTrial implements AsyncDisposable {
     } while (this.#clock.nowMs() < untilMs);
   }
 
-  /** Plays frames of 20 ms; `away`: not all were sent. Errors and abort: as `stay`. */
+  /** `away` means that not all frames were sent. */
   async play(frames: readonly Frame[], signal: AbortSignal): Promise<'left' | 'away'> {
     const waiting = [...frames];
     let sent = 0;
@@ -154,7 +145,7 @@ export class VoiceTrial implements AsyncDisposable {
     return sent < frames.length ? 'away' : 'left';
   }
 
-  /** Leaves; Discord has confirmed it, or a second has passed. */
+  /** Resolves once Discord has confirmed, or after a second. */
   async leave(): Promise<void> {
     const link = this.#link;
     this.#link = undefined;

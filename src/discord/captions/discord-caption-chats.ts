@@ -42,13 +42,11 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { toLocale } from '#src/texts/texts.ts';
 
-/** Messages of captions notify no person. */
 const suppressNotifications = MessageFlags.SuppressNotifications;
 /** Source: Discord docs, "Start Thread without Message". */
 const maxNameChars = 100;
-/** Opening a thread, and finding a channel that is not known. */
 const askMs = 10_000;
-/** Time, in ms, for which roles that were just read count: Discord reports no changes of them. */
+/** Discord does not report changes of roles. */
 const rolesFreshMs = 10_000;
 
 export type CaptionChatsParts = {
@@ -57,7 +55,6 @@ export type CaptionChatsParts = {
   readonly timing: SyncTiming;
 };
 
-/** Chats of a logged-in client. */
 export function openCaptionChats(
   client: Client<true>,
   { outbox, buttons: buttonsByName, timing }: CaptionChatsParts,
@@ -123,7 +120,7 @@ export function openCaptionChats(
         signal.throwIfAborted();
         const { kind } = toWriteFailure(cause);
         if (kind === 'message-gone' || kind === 'chat-gone') return 'gone';
-        // What Discord does not change any more, it still deletes.
+        // Discord still deletes a message that is too old to change.
         return kind === 'too-old' && text !== ''
           ? await this.changeMessage(place, '', signal)
           : 'closed';
@@ -140,19 +137,17 @@ export function openCaptionChats(
   };
 }
 
-/** A message of captions; it pings no person. */
 function toCaptionBody(text: string, components: readonly ButtonRow[] = []) {
   return { content: text, allowed_mentions: { parse: [] }, components };
 }
 
-/** Tells whether a person may open a voice channel now and read its history; no where Discord told too little to know. */
+/** Answers no while Discord told too little to know. */
 function createMayOpen(
   client: Client<true>,
   timing: SyncTiming,
 ): CaptionChats['mayOpen'] {
-  /** When roles of a member were read. */
   const readAtMs = new WeakMap<GuildMember, number>();
-  /** Channels that Discord knows no more: none of their ids is used again. */
+  /** Deleted channels. Discord never uses an id again. */
   const gone = new Set<string>();
   const fetchMember = async (guild: Guild, personId: PersonId) => {
     const known = guild.members.cache.get(personId);
@@ -184,14 +179,13 @@ function canOpenChannel(channel: VoiceBasedChannel, member: GuildMember) {
   );
 }
 
-/** Rights for captions in new threads of a channel. */
 const threadRights = [
   Rights.ViewChannel,
   Rights.CreatePublicThreads,
   Rights.SendMessagesInThreads,
 ];
 
-/** The former thread, or a new one. Errors: BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
+/** Returns the former thread, or a new one. */
 async function openThread(
   home: GuildBasedChannel | undefined,
   channel: ChannelRef,
@@ -232,7 +226,7 @@ function createUnopenedError({ name }: ChannelRef, rights: string) {
   return new BotError('discord.forbidden', false, message);
 }
 
-/** Reports each deletion of messages. discord.js reports only messages that it caches, and it caches none here. */
+/** discord.js reports only deletions of cached messages, and none is cached here. */
 export function watchDeleted(
   client: Client<true>,
   report: (messageIds: readonly MessageId[]) => void,

@@ -20,7 +20,6 @@ type SlashInteraction =
   | AutocompleteInteraction<'cached'>;
 type MenuInteraction = MessageContextMenuCommandInteraction<'cached'>;
 
-/** Call of a press: the person, and the subject of the button. */
 export function toCall(asked: BaseInteraction<'cached'>, about?: string): CommandCall {
   const { channelId, member } = asked;
   const where = member.voice.channel;
@@ -31,14 +30,14 @@ export function toCall(asked: BaseInteraction<'cached'>, about?: string): Comman
     callerLocale: toLocale(asked.locale),
     callerRoleIds: roleIdsOf(member),
     words: about === undefined ? {} : { about },
-    // Typed as always there, which holds for Discord; other servers may leave it out.
+    // Servers other than Discord may leave this out.
     mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
     placeId: channelId ?? undefined,
     callerChannel: where ? toChannelRef(where, asked.guildId) : undefined,
   };
 }
 
-/** Call of a command: the person and the options; those that do not fit any more are left out, numbers are brought within bounds. */
+/** Leaves out options that do not fit any more, and brings numbers within bounds. */
 export function toCommandCall(
   asked: SlashInteraction,
   { options }: Command,
@@ -85,7 +84,6 @@ function readTypedWords(
   return takeFirstChars(isProse ? replaceMentions(typed, guild) : typed, maxChars);
 }
 
-/** Call of an entry of the menu of a message: the person and the message. */
 export function toMenuCall(asked: MenuInteraction): CommandCall {
   const {
     author,
@@ -110,7 +108,6 @@ function toSentFile({ url, name, contentType }: Attachment): SentFile {
   return { url, name, type: contentType || undefined };
 }
 
-/** The channel may name no server of its own: discord.js keeps the field as it came. */
 function toChannelRef({ id, name }: VoiceBasedChannel, guildId: GuildId) {
   return { guildId, channelId: id, name };
 }

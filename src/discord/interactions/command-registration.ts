@@ -7,19 +7,17 @@ import {
 import type { Command, CommandGroup, CommandOption } from '#src/features/command.ts';
 import { discordLocales } from '#src/texts/locales.ts';
 import { formatText, type PlainTextId, toLocale } from '#src/texts/texts.ts';
-import { type CommandEntry, getMenuName } from './command-entries.ts';
+import type { CommandEntry } from './command-entries.ts';
 
-/** Commands as Discord takes them, for all servers. */
 export function toCommandBodies(commands: readonly CommandEntry[]) {
   return commands.map(toCommandBody);
 }
 
-/** One command as Discord's registration takes it. */
 function toCommandBody(slash: CommandEntry) {
   const contexts = [InteractionContextType.Guild]; // never in direct messages
   if ('label' in slash) {
     const name_localizations = toLocalizations(slash.label);
-    return { type: 3, name: getMenuName(slash), name_localizations, contexts };
+    return { type: 3, name: formatText(slash.label), name_localizations, contexts };
   }
   return {
     type: 1,
@@ -41,25 +39,22 @@ function toCommandBody(slash: CommandEntry) {
   };
 }
 
-/** True where nothing under this name is for people without Manage Server. */
 function requiresManageServer(slash: Command | CommandGroup) {
   const all = 'commands' in slash ? slash.commands : [slash];
   return all.every((one) => one.needsManageServer);
 }
 
-/** Discord wants those that must be filled first. */
+/** Discord wants required options first. */
 function toOptions({ options }: Command) {
   const isOptional = ({ required }: CommandOption) => (required ? 0 : 1);
-  return options.toSorted((a, b) => isOptional(a) - isOptional(b)).map(toOption);
-}
-
-function toOption(option: CommandOption) {
-  return {
-    name: option.name,
-    ...toDescriptions(option.description),
-    required: option.required,
-    ...toOptionType(option),
-  };
+  return options
+    .toSorted((a, b) => isOptional(a) - isOptional(b))
+    .map((option) => ({
+      name: option.name,
+      ...toDescriptions(option.description),
+      required: option.required,
+      ...toOptionType(option),
+    }));
 }
 
 function toOptionType(option: CommandOption) {
@@ -92,7 +87,7 @@ function toOptionType(option: CommandOption) {
   }
 }
 
-/** Names stay English, so that what the help says can be typed. */
+/** Names stay English, so that people can type the names that `/help` shows. */
 function toDescriptions(id: PlainTextId) {
   return {
     description: formatText(id),
@@ -100,7 +95,6 @@ function toDescriptions(id: PlainTextId) {
   };
 }
 
-/** Localizations by every name that Discord has for a language that there are texts in, but English. */
 function toLocalizations(id: PlainTextId): Readonly<Record<string, string>> {
   const tags = discordLocales.filter((tag) => toLocale(tag) !== 'en');
   return Object.fromEntries(

@@ -13,7 +13,6 @@ import { toCustomId } from './rendering.ts';
 /** Source: Discord docs, "Text Input". */
 const maxInputChars = 4_000;
 
-/** Form as Discord shows it in this language. */
 export function toModal(
   form: Form,
   locale: Locale,
@@ -30,7 +29,6 @@ export function toModal(
   };
 }
 
-/** Text that was typed into the inputs that the handler knows. */
 export function readFormInputs(
   sent: ModalSubmitInteraction<'cached'>,
   { inputs }: FormHandler,
@@ -52,7 +50,6 @@ function toFormComponent({ name, isLong, isRequired, maxChars, value }: FormInpu
   } as const;
 }
 
-/** Empty where the form has no such input. */
 function readTypedInput({ fields }: ModalSubmitInteraction<'cached'>, name: string) {
   const field = fields.fields.get(name);
   return field?.type === ComponentType.TextInput

@@ -33,12 +33,9 @@ import {
 } from './interaction-runner.ts';
 import { parseCustomId, renderLines } from './rendering.ts';
 
-/** What people may call and send. */
 export type CommandFace = {
   readonly commands: readonly CommandEntry[];
-  /** Handlers of the forms that people send. */
   readonly forms: readonly FormHandler[];
-  /** Handlers of the menus on messages. */
   readonly pickers: readonly PickerHandler[];
 };
 
@@ -47,10 +44,9 @@ export type InteractionReceiverOptions = InteractionRunnerOptions &
 
 const neverAborted = new AbortController().signal;
 
-/** Command, button, menu or form, in the fields that its answer needs. */
 type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
 
-/** Passes interactions of discord.js to their runner; every caller gets an answer. */
+/** Receives interactions. Every caller gets an answer. */
 export class InteractionReceiver {
   readonly #options;
   readonly #commands;
@@ -70,11 +66,11 @@ export class InteractionReceiver {
       if (interaction.isAutocomplete()) void this.#sendSuggestions(interaction);
       else if (interaction.isRepliable()) this.#acceptInteraction(interaction);
     } catch (error) {
-      this.#reportUnread(error);
+      this.#reportFailure('unread', 'internal', error);
     }
   }
 
-  /** Resolves when whatever was met is answered, after `ms` at the latest. */
+  /** Resolves once all interactions are answered, or after `ms`. */
   async waitUntilSettled(ms: number): Promise<void> {
     await waitAtMost(
       Promise.allSettled(this.#underWay),
@@ -86,18 +82,13 @@ export class InteractionReceiver {
 
   #acceptInteraction(asking: RepliableInteraction): void {
     const work = this.#serveInteraction(asking)
-      .catch((error: unknown) => this.#reportUnread(error))
+      .catch((error: unknown) => this.#reportFailure('unread', 'internal', error))
       .finally(() => this.#underWay.delete(work));
     this.#underWay.add(work);
   }
 
-  #reportUnread(error: unknown): void {
-    this.#options.report({
-      kind: 'command-failed',
-      name: 'unread',
-      code: 'internal',
-      error,
-    });
+  #reportFailure(name: string, code: string, error: unknown): void {
+    this.#options.report({ kind: 'command-failed', name, code, error });
   }
 
   async #serveInteraction(asking: RepliableInteraction): Promise<void> {
@@ -115,7 +106,7 @@ export class InteractionReceiver {
     );
   }
 
-  /** Refuses a call from a direct message, or from a server that the bot is not in. */
+  /** Refuses a direct message, or a server without the bot. */
   async #refuseInteraction(asking: RepliableInteraction): Promise<void> {
     const name = 'elsewhere';
     const line = { id: 'generic', with: { code: name } } as const;
@@ -123,16 +114,10 @@ export class InteractionReceiver {
       const message = renderLines([line], toLocale(asking.locale));
       await asking.reply({ ...message, flags: message.flags | MessageFlags.Ephemeral });
     } catch (error) {
-      this.#options.report({
-        kind: 'command-failed',
-        name,
-        code: 'discord.unreachable',
-        error,
-      });
+      this.#reportFailure(name, 'discord.unreachable', error);
     }
   }
 
-  /** An interaction that cannot even be read is answered like one that fails. */
   #toInvocation(asking: RepliableInteraction<'cached'>): Invocation {
     try {
       return this.#findInvocation(asking);
@@ -188,7 +173,6 @@ export class InteractionReceiver {
       : createUnknownInvocation(kind);
   }
 
-  /** Runs it, and opens its form, unless the server does not let the caller use the bot. */
   #createKnownInvocation(
     name: string,
     handler: Handler,
@@ -234,7 +218,6 @@ export class InteractionReceiver {
   }
 }
 
-/** `privacy status`, as the person typed it. */
 function toCommandLine(
   asking: ChatInputCommandInteraction | AutocompleteInteraction,
 ): string {
@@ -243,7 +226,6 @@ function toCommandLine(
     .join(' ');
 }
 
-/** A command, a button, a menu or a form of another version of this bot. */
 function createUnknownInvocation(kind: string): Invocation {
   return createSayingInvocation(`unknown ${kind}`, { id: 'confirm.over' });
 }
@@ -252,10 +234,8 @@ function createSayingInvocation(name: string, line: TextLine): Invocation {
   return { name, run: async () => [line] };
 }
 
-/** Discord's limits of choices and of their length, and longest wait, in ms, of a person who types. */
 const [maxChoices, maxChars, lateMs] = [25, 100, 200];
 
-/** Choices for a person who types, as many as Discord takes. */
 function toChoices(found: readonly string[]) {
   const words = found
     .map((word) => takeFirstChars(word, maxChars))

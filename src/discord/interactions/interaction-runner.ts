@@ -21,20 +21,19 @@ import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { toModal } from './forms.ts';
 import { type MessageBody, type MessageDeps, renderMessage } from './rendering.ts';
 
-/** Use of a command, a button, a menu or a form. */
 export type Invocation = {
   /** Name for logs, say `privacy status` or `press stop`. */
   readonly name: string;
-  /** Audience of "thinking" while a slow answer is awaited; the caller where it is not given. */
+  /** Audience of "thinking". The default is the caller. */
   readonly shownTo?: ReplyAudience;
-  /** It changes the message that it came from, if there is one, so nothing shows as thinking. */
+  /** Changes the message that it came from. */
   readonly inPlace?: true;
-  /** Longest time, in ms, that it may take; a minute where it is not given. */
+  /** The default is a minute. */
   readonly longestMs?: number;
   readonly isNeverLimited?: true;
-  /** It is begun once Discord shows it as thinking. */
+  /** Runs only after Discord shows "thinking". */
   readonly mustDeferFirst?: true;
-  /** A form that is opened in place of running it. */
+  /** Finds a form to open instead of running. */
   form?(): Promise<Form | undefined>;
   run(): Promise<Replies>;
 };
@@ -44,30 +43,28 @@ export type InteractionRunnerOptions = MessageDeps & {
 };
 
 type Asking = RepliableInteraction<'cached'>;
-/** An interaction that came from a message: not so commands, and forms that they opened. */
+/** Excludes commands, and forms that commands opened. */
 type AskingOnMessage =
   | AnySelectMenuInteraction<'cached'>
   | ButtonInteraction<'cached'>
   | ModalMessageModalSubmitInteraction<'cached'>;
-/** Where a slow answer is awaited. */
 type WaitingPlace = ReplyAudience | 'in place';
-/** `head`: this message becomes the panel, under that sentence. */
+/** With `head` the message becomes the panel, below that sentence. */
 type RenderedReply = {
   readonly message: MessageBody;
   readonly head?: TextLine;
   readonly inPlace?: true;
 };
 
-/** Discord gives 3 s for the first answer; what takes longer than this shows as thinking. */
+/** Discord waits 3 s for the first answer. */
 const deferMs = 250;
-/** Longest time, in ms, of what does not say how long it may take; then the caller is told so. */
 const usualLongestMs = 60_000;
-/** Longest time, in ms, that a form is waited for: it can only be the first answer. */
+/** A form can only be the first answer. */
 const formMs = 1_500;
-/** Interactions remembered, so that one delivered twice is answered once. */
+/** Discord may deliver an interaction twice. */
 const maxSeen = 1_000;
 
-/** Runs commands and sends their replies; no failure of a command or of Discord throws. */
+/** Runs commands and sends replies. No failure of a command or of Discord throws. */
 export class InteractionRunner {
   readonly #options;
   readonly #seen = new Set<string>();
@@ -76,7 +73,6 @@ export class InteractionRunner {
     this.#options = options;
   }
 
-  /** Second deliveries are ignored. */
   async answerInteraction(asking: Asking, invocation: Invocation): Promise<void> {
     if (!this.#isFirst(asking.id)) return;
     const { timing, report } = this.#options;
@@ -91,7 +87,7 @@ export class InteractionRunner {
     }
   }
 
-  /** Never throws: without a form it runs, which tells why. */
+  /** Never throws. Without a form the invocation runs, and says why. */
   async #openForm(asking: Asking, { form: find, name }: Invocation): Promise<boolean> {
     if (!find || asking.isModalSubmit()) return false;
     try {
@@ -114,17 +110,9 @@ export class InteractionRunner {
     if (invocation.mustDeferFirst) await deferReply();
     const [first, ...rest] = await this.#collectReplies(asking, invocation);
     forget();
-    this.#followPostedPanel(
-      asking,
-      first,
-      await sayFirst(asking, first, await thinking),
-    );
+    this.#followPanel(asking, first, await sayFirst(asking, first, await thinking));
     for (const reply of rest)
-      this.#followPostedPanel(
-        asking,
-        reply,
-        toPanelPlace(await asking.followUp(reply.message)),
-      );
+      this.#followPanel(asking, reply, await asking.followUp(reply.message));
   }
 
   async #collectReplies(
@@ -172,11 +160,12 @@ export class InteractionRunner {
     return [renderReply(first), ...rest.map(renderReply)];
   }
 
-  #followPostedPanel(
+  #followPanel(
     { guildId }: Asking,
     { head, message }: RenderedReply,
-    place?: MessagePlace,
+    posted?: PostedReply,
   ): void {
+    const place = toPanelPlace(posted);
     if (head !== undefined && place)
       this.#options.panels.putPanel(guildId, place, head, message);
   }
@@ -189,7 +178,6 @@ export class InteractionRunner {
   }
 }
 
-/** Shows that an answer is on its way. */
 async function showThinking(
   asking: Asking,
   { inPlace, shownTo = 'caller' }: Invocation,
@@ -203,28 +191,28 @@ async function showThinking(
   return shownTo;
 }
 
-/** Answers; "thinking" cannot turn from public to private or back: then it is taken away first. */
+/** "Thinking" cannot turn from public to private or back, so it is deleted first. */
 async function sayFirst(
   asking: Asking,
   { inPlace, message }: RenderedReply,
   thinking: WaitingPlace | undefined,
-): Promise<MessagePlace | undefined> {
+): Promise<PostedReply | undefined> {
   const { Ephemeral, SuppressEmbeds } = MessageFlags;
   const to = (message.flags & Ephemeral) === 0 ? 'room' : 'caller';
   const edit = { ...message, flags: message.flags & SuppressEmbeds }; // an edit cannot say who sees a message
   if (thinking === 'in place' ? inPlace : thinking === to)
-    return toPanelPlace(await asking.editReply(edit));
+    return await asking.editReply(edit);
   if (thinking !== undefined) {
     if (thinking !== 'in place') await asking.deleteReply();
-    return toPanelPlace(await asking.followUp(message));
+    return await asking.followUp(message);
   }
   if (inPlace && isOnMessage(asking)) {
     const update = asking.update({ ...edit, withResponse: true });
-    return toPanelPlace(await ignoreTaken(asking, 'replied', update));
+    return await ignoreTaken(asking, 'replied', update);
   }
   const own = inPlace ? { ...message, flags: message.flags | Ephemeral } : message;
   const reply = asking.reply({ ...own, withResponse: true });
-  return toPanelPlace(await ignoreTaken(asking, 'replied', reply));
+  return await ignoreTaken(asking, 'replied', reply);
 }
 
 function isOnMessage(asking: Asking): asking is AskingOnMessage {
@@ -233,7 +221,7 @@ function isOnMessage(asking: Asking): asking is AskingOnMessage {
   );
 }
 
-/** Sent again by discord.js after a cut connection, an answer may be there already, which Discord refuses to take twice. */
+/** discord.js sends again after a cut connection, and Discord refuses the second answer. */
 async function ignoreTaken<T>(
   asking: Asking,
   state: 'deferred' | 'replied',
@@ -249,9 +237,9 @@ async function ignoreTaken<T>(
   }
 }
 
-function toPanelPlace(
-  posted: Message | InteractionCallbackResponse | undefined,
-): MessagePlace | undefined {
+type PostedReply = Message | InteractionCallbackResponse;
+
+function toPanelPlace(posted: PostedReply | undefined): MessagePlace | undefined {
   const message = posted && 'resource' in posted ? posted.resource?.message : posted;
   return message ? { channelId: message.channelId, messageId: message.id } : undefined;
 }

@@ -5,15 +5,17 @@ import type { CommandEntry } from './command-entries.ts';
 import { toCommandBodies } from './command-registration.ts';
 
 export type RegisterOptions = AccountLogin & {
-  /** All that are wanted; others are removed. */
+  /** Discord removes all others. */
   readonly commands: readonly CommandEntry[];
 };
 
 const applicationSchema = z.object({ id: z.string() });
-/** All requests together, waits for rate limits included. */
 const timeoutMs = 30_000;
 
-/** Registers the commands in all servers, without going online. Errors: BotError `discord.bad_token`, `discord.unreachable`. */
+/**
+ * Registers commands without going online. Errors: BotError `discord.bad_token`,
+ * `discord.unreachable`.
+ */
 export async function registerOnly({
   commands,
   ...login
@@ -29,7 +31,6 @@ export async function registerOnly({
   await rest.write('put', route, toCommandBodies(commands), z.unknown(), signal);
 }
 
-/** Names of the registered commands of an application. Errors and abort: as `AccountRest.read`. */
 export async function readRegisteredNames(
   rest: AccountRest,
   applicationId: string,

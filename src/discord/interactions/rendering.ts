@@ -22,7 +22,6 @@ import {
 } from '#src/texts/plain-text.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 
-/** What everything needs that shows messages with buttons. */
 export type MessageDeps = {
   readonly buttons: ReadonlyMap<string, Button>;
   readonly timing: SyncTiming;
@@ -32,7 +31,7 @@ export type MessageDeps = {
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
 type PickerRow = APIActionRowComponent<APISelectMenuComponent>;
 
-/** All that a message of ours may hold; it pings no person, and shows no preview of a link. */
+/** A message that pings nobody and shows no preview of a link. */
 export type MessageBody = {
   readonly content: string;
   readonly allowedMentions: { readonly parse: [] };
@@ -46,7 +45,7 @@ export type Languages = { readonly caller: Locale; readonly room: Locale };
 
 /** Source: Discord docs, "Action Row". */
 const buttonsPerRow = 5;
-/** Most characters of a label, and of a placeholder. Source: Discord docs, "String Select". */
+/** Source: Discord docs, "String Select". */
 const [maxLabelChars, maxPlaceholderChars] = [100, 150];
 const buttonStyles = {
   plain: ButtonStyle.Secondary,
@@ -54,7 +53,6 @@ const buttonStyles = {
   danger: ButtonStyle.Danger,
 } as const;
 
-/** Name of the press behind any button or form, and its subject, if that stands there. */
 export function parseCustomId(customId: string): {
   readonly name: string;
   readonly about?: string;
@@ -63,12 +61,12 @@ export function parseCustomId(customId: string): {
   return { name, about };
 }
 
-/** Name under which Discord keeps a button or a form of ours: it stays, so that the buttons of every former run are known again. */
+/** Names stay the same, so that buttons of former runs still work. */
 export function toCustomId(name: string): string {
   return `parley:${name}`;
 }
 
-/** A reply as Discord takes it, in the language of those who see it. Throws when a button has no press. */
+/** Throws for a button without a press. */
 export function renderMessage(
   reply: Reply,
   languages: Languages,
@@ -93,12 +91,11 @@ export function renderMessage(
   };
 }
 
-/** Sentences under each other. */
 export function renderLines(lines: readonly TextLine[], locale: Locale): MessageBody {
   return toMessageBody(lines.map((line) => renderSentence(line, locale)).join('\n'));
 }
 
-/** A text as a message. Discord fetches a link to preview it before anybody follows it, and a model may have written it. */
+/** Discord would fetch a link for a preview, and a model may have written the link. */
 export function toMessageBody(text: string): MessageBody {
   const content = truncate(text, maxMessageChars);
   return {
@@ -108,7 +105,7 @@ export function toMessageBody(text: string): MessageBody {
   };
 }
 
-/** Names of people and channels may hold anything; they are shown, not obeyed. */
+/** Escapes names of people and channels. */
 export function renderSentence(
   { id, with: words = {} }: TextLine,
   locale: Locale,
@@ -116,7 +113,6 @@ export function renderSentence(
   return formatText(id, escapeTextValues(words), locale);
 }
 
-/** Rows of five. */
 export function renderButtonRows(
   names: readonly string[],
   locale: Locale,
@@ -196,7 +192,6 @@ const channelTypes = {
   'voice-channel': [ChannelType.GuildVoice, ChannelType.GuildStageVoice],
 } as const;
 
-/** A file as discord.js uploads it. */
 export type FileUpload = { readonly name: string; readonly attachment: Buffer };
 
 function toFileUpload(file: ReplyFile): FileUpload {

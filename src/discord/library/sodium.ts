@@ -3,10 +3,9 @@ import { registerHooks } from 'node:module';
 const namesUrl = new URL('./sodium-names.ts', import.meta.url).href;
 
 /**
- * Lets @discordjs/voice 0.19.2 read the constants of sodium-native, which Node does not see as named exports of a CommonJS module:
- * without them each XChaCha20 packet throws 'The value of "size" is out of range. Received NaN'.
- *
- * It must run before the library loads, so each file that imports a value of the library has this import on line 1.
+ * Node sees no named exports in sodium-native, so @discordjs/voice 0.19.2 throws 'The value of
+ * "size" is out of range. Received NaN' for each XChaCha20 packet. This import must stand on
+ * line 1 of each file that imports a value of the library.
  */
 registerHooks({
   resolve(specifier, context, next) {

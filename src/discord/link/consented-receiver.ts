@@ -8,27 +8,23 @@ import { findDaveSession, getInnerReceiver } from './voice-library.ts';
 
 /** Counts of datagrams by outcome. */
 export type ReceiverCounts = {
-  /** Opened, and passed on as packets. */
   opened: number;
-  /** Packets of people who may not be heard; never decrypted. */
+  /** Packets of people without consent, which are never decrypted. */
   notAllowed: number;
-  /** Held because Discord had not said yet who speaks. */
+  /** Held until Discord names the speaker. */
   held: number;
-  /** Still end-to-end encrypted: passed on as nothing but their marker (0xFAFA). */
+  /** Packets that stayed end-to-end encrypted. Only their marker (0xFAFA) is passed on. */
   sealed: number;
-  /** Neither opened nor read. */
   unparsed: number;
-  /** Datagrams more than 2 s ahead of real time; never decrypted. */
+  /** Datagrams more than 2 s ahead of real time. They are never decrypted. */
   ahead: number;
 };
 
-/** Length, in ms, that an unreadable packet counts as, and one of nothing but padding. */
 const [usualMs, paddingMs] = [20, 2.5];
-/** Sound of one speaker, in ms, that may arrive ahead of real time: what piles up on the way comes at once. */
 const mostAheadMs = 2_000;
 const daveMarker = Buffer.from([0xfa, 0xfa]);
 
-/** The receiving half of one connection: who may be heard is asked before anything is decrypted. */
+/** Receives the packets of one connection. Consent is asked before decryption. */
 export class ConsentedReceiver {
   readonly counts: ReceiverCounts = {
     opened: 0,
@@ -44,16 +40,16 @@ export class ConsentedReceiver {
   readonly #fail;
   readonly #timing;
   readonly #held = new HeldDatagrams();
-  /** Told of the header of each packet of a person who may not be heard. An error of it goes to `fail`. */
+  /** Called for each packet of a person without consent. */
   onUnheard: (speakerId: PersonId) => void = () => undefined;
-  /** When the last voice of each person could be opened, over the present voice server, and when one could not. */
+  /** Time of the last voice that could be opened, and of the last that could not, by person. */
   readonly openedAtMs = new Map<string, number>();
   readonly unopenedAtMs = new Map<string, number>();
-  /** End of each person's sound if it were played as it came: one second in a second. */
+  /** End of each person's sound, if played in real time. */
   readonly #soundUntilMs = new Map<string, number>();
   #open = true;
 
-  /** To be made before the first networking exists. An error of `mayHear` goes to `fail`. */
+  /** Must be created before the first networking exists. */
   constructor(
     connection: VoiceConnection,
     mayHear: MayHear,
@@ -77,7 +73,7 @@ export class ConsentedReceiver {
     });
   }
 
-  /** Forgets all sources: there is a new voice server. */
+  /** Forgets all sources, as a new voice server has others. */
   restart(): void {
     getInnerReceiver(this.#receiver).ssrcMap.map.clear();
     this.#held.clear();
@@ -95,7 +91,6 @@ export class ConsentedReceiver {
     }
   }
 
-  /** Ends decryption for good. */
   close(): void {
     this.#open = false;
     this.#held.clear();
@@ -113,10 +108,6 @@ export class ConsentedReceiver {
     }
   }
 
-  /**
-   * Discord named the speaker of a source; an older source of theirs is void. Held datagrams of a person who may not be
-   * heard are dropped unopened.
-   */
   #onSpeakerNamed(ssrc: number, speakerId: PersonId) {
     const { map } = getInnerReceiver(this.#receiver).ssrcMap;
     for (const [older, { userId }] of map) {
@@ -127,7 +118,6 @@ export class ConsentedReceiver {
       this.#hearDatagram(datagram, speakerId, atMs);
   }
 
-  /** Hears a datagram; no packet of a person who may not be heard is decrypted. */
   #hearDatagram(datagram: Buffer, speakerId: PersonId, atMs: number) {
     if (!this.mayHear(speakerId)) this.#countUnheard(speakerId);
     else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs)
@@ -173,8 +163,8 @@ export class ConsentedReceiver {
   }
 
   /**
-   * Opens a datagram by the library's ciphers. Empty: nothing but padding, which the group is not shown. Null: not opened end to end.
-   * Undefined: not opened at all, or there is no key yet.
+   * Returns null for a payload that stays end-to-end encrypted, and undefined for an
+   * unreadable datagram.
    */
   #openDatagram(datagram: Buffer, speakerId: PersonId) {
     const { encryptionMode, nonceBuffer, secretKey } = this.#receiver.connectionData;
@@ -199,24 +189,20 @@ function stripHeader(datagram: Buffer, plain: Buffer) {
   return plain.subarray(extensionBytes, plain.length - paddingBytes);
 }
 
-/** RTP header, tag and counter: a voice datagram without any payload. */
 const leastVoiceBytes = 12 + 16 + 4;
 
-/** RTP version 2 carrying Opus. */
 function isVoice(datagram: Buffer) {
   if (datagram.length < leastVoiceBytes) return false;
   return datagram.readUInt8(0) >> 6 === 2 && (datagram.readUInt8(1) & 127) === 120;
 }
 
-/** Limits for speakers whose names have not come yet: packets and age in ms for each, and number of them. */
 const [maxPackets, maxAgeMs, maxSources] = [25, 500, 32];
 
 type Waiting = { readonly atMs: number; readonly datagram: Buffer };
 
 /**
- * Voice of sources whose speaker is not known yet, still encrypted, until Discord names them.
- *
- * Holds 25 datagrams and 500 ms per SSRC, the oldest go first; a 33rd SSRC pushes out the first.
+ * Keeps encrypted datagrams until Discord names the speaker: 25 of each SSRC, for 500 ms, of
+ * 32 SSRCs.
  */
 export class HeldDatagrams {
   readonly #bySource = new Map<number, Waiting[]>();
@@ -229,7 +215,6 @@ export class HeldDatagrams {
     dropOldest(this.#bySource, maxSources);
   }
 
-  /** Takes the datagrams from `ssrc` of the last 500 ms, oldest first; they are forgotten here. */
   take(ssrc: number, atMs: number): Buffer[] {
     const waiting = this.#bySource.get(ssrc) ?? [];
     this.#bySource.delete(ssrc);

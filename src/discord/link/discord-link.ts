@@ -12,7 +12,7 @@ import {
 import type { Guild } from 'discord.js';
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { realClock, type SyncTiming } from '#src/base/clock.ts';
+import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
@@ -31,24 +31,21 @@ import type { SignalPace } from './signal-pace.ts';
 import { findDaveSession, findNetworking, patchNetworking } from './voice-library.ts';
 import { Signals } from './voice-signals.ts';
 
-/** Where a link is to be opened, and listeners to how it goes. */
 export type LinkPlace = {
   readonly guild: Guild;
   readonly channelId: ChannelId;
-  /** People in all channels; the number of those in this one is asked for fifty times a second. */
   readonly channelPeople: ChannelPeople;
   readonly pace: SignalPace;
-  readonly timing: SyncTiming;
   readonly report: (event: DiscordEvent) => void;
-  /** The link carries no sound; whether the channel may be left and joined anew now. If so, that is done. */
+  /** Ends the link if this returns true, so that the channel is joined anew. */
   mayRejoin(fault: string): boolean;
-  /** The link has had no fault for a while; told often. */
+  /** Called often while the link has no fault. */
   whole(): void;
-  /** The link ends, and the bot still sits in the channel. Never throws. */
+  /** Called while the bot still sits in the channel. Never throws. */
   leaving(): Promise<void>;
 };
 
-/** Ten seconds of one speaker, in packets: older speech is not worth an answer. */
+/** Packets of ten seconds. Older speech is not worth an answer. */
 const maxWaiting = 500;
 
 const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>> = {
@@ -80,7 +77,8 @@ export class DiscordLink implements VoiceLink {
   #closing: Promise<void> | undefined;
 
   constructor(place: LinkPlace, mayHear: MayHear) {
-    const { guild, channelId, pace, timing } = place;
+    const { guild, channelId, pace } = place;
+    const timing = realClock;
     this.#place = place;
     const fail = (error: unknown) => this.#endLink(error);
     this.#signals = new Signals({
@@ -103,7 +101,7 @@ export class DiscordLink implements VoiceLink {
       channelId,
       group: guild.client.application.id, // keeps two bots of one process apart in the library's registry
       selfDeaf: false,
-      // Failures are judged by person; with a tolerance the library throws its session away for those of anybody.
+      // With a tolerance the library would drop its session because of failures of one person.
       decryptionFailureTolerance: Number.POSITIVE_INFINITY,
       adapterCreator: this.#signals.adapter,
     });
@@ -134,7 +132,7 @@ export class DiscordLink implements VoiceLink {
     this.#onStateChange(connection.state);
   }
 
-  /** Resolves once sent frames are heard. Errors: as the link's end. */
+  /** Resolves once people can hear frames. */
   async waitUntilOpen(signal: AbortSignal): Promise<void> {
     while (!this.#settled()) {
       if (this.#ended)
@@ -185,7 +183,6 @@ export class DiscordLink implements VoiceLink {
     };
   }
 
-  /** Why it has not opened, for the operator; a refusal by Discord is an answer, too. */
   get unopened(): BotError {
     const [closeCode, lastError] = [this.#closeCode, this.#lastError];
     if (closeCode !== undefined && closeCode >= 4_000)
@@ -222,7 +219,7 @@ export class DiscordLink implements VoiceLink {
       this.#endLink(createClosedLinkError(this.#closeCode, this.#lastError));
   }
 
-  /** The library would join anew, which the session does; after a terminated call the main gateway tells who did it. */
+  /** The library would join anew, but the session does so itself. */
   #isOver(state: VoiceConnectionState) {
     if (state.status !== VoiceConnectionStatus.Disconnected) return false;
     if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable)
@@ -230,7 +227,6 @@ export class DiscordLink implements VoiceLink {
     return this.#closeCode !== closeCodes.callTerminated;
   }
 
-  /** One that is not even connected is given up in any case. */
   #onBroken(fault: string) {
     const mayRejoin = this.#place.mayRejoin(fault);
     const isReady = this.#connection.state.status === VoiceConnectionStatus.Ready;
@@ -242,9 +238,9 @@ export class DiscordLink implements VoiceLink {
     this.#networking = networking;
     this.#receiver.restart();
     this.#watchdog.restart();
-    const { guild, pace, report, timing } = this.#place;
+    const { guild, pace, report } = this.#place;
     patchNetworking(networking, {
-      timing,
+      timing: realClock,
       onSocket: (ws) => this.#watchdog.watchSocket(ws),
     });
     const follow = () => {
@@ -255,11 +251,11 @@ export class DiscordLink implements VoiceLink {
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
       report({ kind: 'voice-closed', guildId: guild.id, closeCode: code });
-      if (code === closeCodes.rateLimited) pace.startRest(timing.nowMs());
+      if (code === closeCodes.rateLimited) pace.startRest(realClock.nowMs());
     });
   }
 
-  /** After a new login Discord may have dropped the seat, of which only the voice states of its servers tell. */
+  /** Discord may have dropped the seat after a new login. Only its voice states tell so. */
   #checkSeat() {
     const { channelId, guild } = this.#place;
     const seat = guild.voiceStates.cache.get(guild.client.user.id);
@@ -300,7 +296,6 @@ const stepWords: Readonly<Record<OpeningStep, string>> = {
   group: 'the end-to-end encrypted group was not established.',
 };
 
-/** Error of a link that did not open in time. */
 export function createUnopenedLinkError(
   openingStep: OpeningStep,
   cause?: unknown,
@@ -310,7 +305,7 @@ export function createUnopenedLinkError(
   return new BotError('link.timeout', true, message, cause, undefined, { openingStep });
 }
 
-/** Close codes after which a new link is no use, or has to wait. Source: Discord docs, "Voice Close Event Codes". */
+/** Source: Discord docs, "Voice Close Event Codes". */
 const closeCodes = {
   unknownCipher: 4016,
   endToEndRequired: 4017,
@@ -318,7 +313,6 @@ const closeCodes = {
   callTerminated: 4022,
 };
 
-/** Error of a link that does not come back, by the code with which its socket closed last. */
 function createClosedLinkError(closeCode: number | undefined, cause: unknown) {
   if (closeCode === undefined)
     return createLostLinkError('The voice link did not come back.', cause);
@@ -342,11 +336,9 @@ function createLostLinkError(message: string, cause?: unknown) {
 }
 
 /**
- * Whether frames that are sent now are heard: voice ready, and the end-to-end group open to all people there.
- *
- * A state, not an event: a person coming to a lonely bot unsettles it for some 10 ms. Alone there is no group.
- * `transitioned` fires also when the last one leaves, so the session is looked at each time. A resumed voice socket keeps
- * its session, so the session that had opened counts.
+ * Returns a function that tells whether people can hear frames now. Alone there is no
+ * end-to-end group. A resumed voice socket keeps its session, and `transitioned` also fires
+ * when the last person leaves.
  */
 function watchSettled(connection: VoiceConnection, others: () => number) {
   let opened: DAVESession | undefined;

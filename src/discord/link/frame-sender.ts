@@ -9,35 +9,31 @@ export type FrameSenderOptions = {
   readonly timing: SyncTiming;
   /** False: no frame is taken or sent. */
   readonly settled: () => boolean;
-  /** The library threw on a frame: that one is lost. */
   readonly refused: (error: unknown) => void;
-  /** Anything else threw; the output has stopped. */
+  /** Called when the output has stopped. */
   readonly fail: (error: unknown) => void;
 };
 
 export type SenderCounts = {
   sent: number;
-  /** Frames of the source that the library did not take. */
+  /** Frames that the library did not take. */
   refused: number;
-  /** Stalls of more than 60 ms: the clock moved, no frame was cut. */
+  /** Stalls of more than 60 ms. */
   shifts: number;
 };
 
 const frameMs = 20;
-/** Longest time, in ms, that a frame leaves before its point of the grid: timers count whole ms, and another one would be due for the rest. */
+/** Timers count whole ms, so a frame may leave this much early. */
 const earlyMs = 0.5;
-/** Longest delay, in ms, up to which overdue frames go back to back; beyond it the grid moves. */
+/** Up to this delay, overdue frames leave back to back. Then the grid moves. */
 const catchUpMs = 60;
 /** Discord docs, "Voice Data Interpolation". */
 const silenceFrames = 5;
 const silenceFrame: Frame = Buffer.from([0xf8, 0xff, 0xfe]);
 
 /**
- * The speaking half of one connection, on its own 20 ms grid: reads a frame at each point and sends it at once. While there is
- * nothing to play no timer runs; `play` and `wake` begin a new grid.
- *
- * The resource that is read, RTP and encryption are the work of @discordjs/voice; the mixer behind the source and this clock are
- * ours, in place of an `AudioPlayer`, which prepares each frame 20 ms ahead: answers would come and stop so much later.
+ * Sends a frame every 20 ms. No timer runs while there is nothing to play. An `AudioPlayer`
+ * would prepare each frame 20 ms ahead, so answers would begin and stop later.
  */
 export class FrameSender {
   readonly counts: SenderCounts = { sent: 0, refused: 0, shifts: 0 };
@@ -47,7 +43,6 @@ export class FrameSender {
     | undefined;
   #dueMs = 0;
   #forget: (() => void) | undefined;
-  /** Silence frames still owed after the last frame of the source. */
   #owed = 0;
   #quiet = true;
   #stopped = false;
@@ -56,12 +51,10 @@ export class FrameSender {
     this.#options = options;
   }
 
-  /** Whether sound is under way, or was announced by `wake`. */
   get isBusy(): boolean {
     return !this.#quiet;
   }
 
-  /** Takes frames from this source from now on. */
   playFrame(source: FrameSource): { wake(): void } {
     this.#playing = { source, resource: makeResource(source) };
     const wake = () => this.#wake();
@@ -75,7 +68,6 @@ export class FrameSender {
     this.#forget?.();
   }
 
-  /** Starts a quiet grid anew, as there is sound to play; a busy one goes on. */
   #wake() {
     if (this.#stopped || !this.#quiet) return;
     this.#dueMs = this.#options.timing.nowMs();
@@ -90,7 +82,7 @@ export class FrameSender {
     this.#forget = timing.later(waitMs, () => this.#step());
   }
 
-  /** Catches every error of the timer: a sender that was not armed again would be silent for ever. */
+  /** A timer that throws would silence the sender for ever. */
   #step() {
     try {
       this.#catchUp();
@@ -131,14 +123,12 @@ export class FrameSender {
     } else this.counts.refused++;
   }
 
-  /** Five silence frames, after which the bot is not speaking any more. */
   #sendSilence() {
     this.#sendFrame(silenceFrame);
     this.#owed--;
     if (this.#owed === 0) this.#options.connection.setSpeaking(false);
   }
 
-  /** True when the frame left as a datagram. */
   #sendFrame(frame: Frame) {
     try {
       return this.#options.connection.playOpusPacket(frame) === true;
@@ -149,7 +139,7 @@ export class FrameSender {
   }
 }
 
-/** Frames of a source as a stream that is never ahead: each `read` asks the source at that moment. */
+/** Reads each frame from the source at the moment when it is sent. */
 class PulledFrames extends Readable {
   readonly #source;
 
@@ -164,7 +154,6 @@ class PulledFrames extends Readable {
   }
 }
 
-/** Makes a source the library's own kind of sound, without silence frames, which the sender adds. */
 function makeResource(source: FrameSource) {
   // `createAudioResource` makes the same of Opus, but first looks for FFmpeg by starting it, for which the thread waits.
   return new AudioResource([], [new PulledFrames(source)], null, 0);

@@ -7,25 +7,23 @@ import {
 import type { SyncTiming } from '#src/base/clock.ts';
 import { getInnerSocket, opcodes } from './voice-library.ts';
 
-/** Interval, in ms, of looks; most that one look counts for, however long the process stood still before it. */
+/** Interval of checks, and the most that one check counts for after a stall of the process. */
 const [checkMs, longestCheckMs] = [500, 1_000];
-/** Time, in ms, that a fault lasts until the link is broken; and without any, until it is whole again. */
+/** A fault of this length breaks the link. */
 const brokenMs = 10_000;
 const noFault = 'none';
-/** Time, in ms, in which a new link is told of all people that have ever spoken, also of those that are silent now. */
+/** Discord tells a new link of all former speakers during this time. */
 const retoldMs = 2_000;
-/** Packets may come shortly before Discord says whose they are. */
+/** Packets may arrive this long before Discord names the speaker. */
 const earlyMs = 1_000;
 
 export type LinkWatchdogOptions = {
   readonly connection: VoiceConnection;
   readonly timing: SyncTiming;
   readonly settled: () => boolean;
-  /** Number of other people in the channel. */
   readonly others: () => number;
   readonly speakers: {
     mayHear(speakerId: PersonId): boolean;
-    /** When the last voice of each person could be opened, and when one could not. */
     readonly openedAtMs: ReadonlyMap<string, number>;
     readonly unopenedAtMs: ReadonlyMap<string, number>;
   };
@@ -33,20 +31,18 @@ export type LinkWatchdogOptions = {
     readonly isBusy: boolean;
     readonly counts: { readonly sent: number };
   };
-  /** The link has had this fault for 10 s; told at each look. */
+  /** Called at each check once the fault has lasted 10 s. */
   broken(fault: string): void;
-  /** The link has had no fault for 10 s; told at each look. */
+  /** Called at each check after 10 s without a fault. */
   whole(): void;
-  /** A bug. */
   fail(error: unknown): void;
 };
 
-/** Tells what keeps a voice link from carrying sound. */
+/** Finds faults that keep a voice link from carrying sound. */
 export class LinkWatchdog {
   readonly #options;
-  /** For how long, in ms, each fault has been seen, and that there was none. */
   readonly #seenMs = new Map<string, number>();
-  /** When Discord began to show each person as speaking, of those who might be heard then. */
+  /** Times at which Discord began to show people as speaking, if they might be heard then. */
   readonly #shown = new Map<string, number>();
   #ws: VoiceWebSocket | undefined;
   #readyAtMs: number | undefined;
@@ -60,7 +56,6 @@ export class LinkWatchdog {
     this.#arm();
   }
 
-  /** A new voice server: no person is shown as speaking. */
   restart(): void {
     this.#shown.clear();
     this.#readyAtMs = undefined;
@@ -71,13 +66,12 @@ export class LinkWatchdog {
     this.#forget?.();
   }
 
-  /** Watches a voice socket; a resumed session comes over another one. */
   watchSocket(ws: VoiceWebSocket): void {
     this.#ws = ws;
     const { speakers, timing } = this.#options;
     ws.on('packet', ({ op, d }) => {
       const isShown = op === opcodes.speaking && d.speaking !== 0;
-      // Discord shows a person once, with their first packet: of one who was not heard then, silence after a yes is no fault.
+      // Discord shows a person once, with the first packet. Silence after a later yes is no fault.
       if (isShown && speakers.mayHear(d.user_id))
         this.#shown.set(d.user_id, timing.nowMs());
       else if (op === opcodes.speaking || op === opcodes.clientDisconnect)
@@ -111,7 +105,6 @@ export class LinkWatchdog {
     else if (lasting !== undefined) this.#options.broken(`For 10 s ${lasting}.`);
   }
 
-  /** Faults in words, and whether each is seen now. */
   #findFaults(atMs: number) {
     const { connection, others, output, settled } = this.#options;
     const isReady = connection.state.status === VoiceConnectionStatus.Ready;
@@ -132,8 +125,8 @@ export class LinkWatchdog {
   }
 
   /**
-   * Whether the people who cannot be heard speak against the link. One person alone does not, where others are there: whatever they
-   * send or leave out would otherwise interrupt the bot for everybody.
+   * One unheard person alone is no fault where others are there, or anybody could interrupt
+   * the bot for all.
    */
   #isDeaf(atMs: number) {
     this.#readyAtMs ??= atMs;

@@ -3,12 +3,10 @@
  * https://docs.discord.com/developers/events/gateway#rate-limiting
  */
 const shardJoinsPerMinute = 60;
-/** Least time, in ms, between two messages of one server. */
 const apartMs = 500;
-/** First rest after 4021, and longest rest, in ms. */
 const [firstRestMs, longestRestMs] = [60_000, 900_000];
 
-/** Rate limit of the joins of all servers of one shard: 60 a minute. Each takes its place when it is planned. */
+/** Rate limit of the joins of all servers of one shard. */
 export class ShardPace {
   #joinsAtMs: number[] = [];
 
@@ -24,7 +22,7 @@ export class ShardPace {
   }
 }
 
-/** When one server's next join may leave: half a second after its last message, and after the rest that Discord asked for. */
+/** Rate limit of the joins of one server. */
 export class SignalPace {
   #lastMs = Number.NEGATIVE_INFINITY;
   #restedAtMs = Number.NEGATIVE_INFINITY;
@@ -35,17 +33,16 @@ export class SignalPace {
     return Math.max(this.#lastMs + apartMs - atMs, this.getRestMs(atMs));
   }
 
-  /** Part of it that Discord asked for. */
+  /** Rest that Discord asked for. */
   getRestMs(atMs: number): number {
     return Math.max(0, this.#restedAtMs - atMs);
   }
 
-  /** A message of this server left. Leaving is never made to wait. */
   noteSent(atMs: number): void {
     this.#lastMs = atMs;
   }
 
-  /** Discord asked for rest: nothing joins for a minute, twice as long each time, a quarter of an hour at most. */
+  /** Discord asked for rest. Each rest doubles, up to a quarter of an hour. */
   startRest(atMs: number): void {
     const isNew = atMs - this.#restedAtMs > longestRestMs;
     this.#getRestMs = isNew

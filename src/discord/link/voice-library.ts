@@ -17,29 +17,28 @@ import { BotError } from '#src/base/errors.ts';
 
 /**
  * Private members of @discordjs/voice 0.19.2, and of the sockets and the end-to-end group below it, each with the reason why it is
- * used; test/discord/link tells where another version has changed them.
+ * used. test/discord/link tells where another version has changed them.
  */
 
 type InnerReceiver = {
-  /** Opens the transport's encryption. The library's own way to it needs a stream for each speaker, and gives the group what is padding. */
+  /** Opens transport encryption without the stream for each speaker that the library needs. */
   decrypt(datagram: Buffer, mode: string, nonce: Buffer, key: Uint8Array): Buffer;
   /** `map`: the library has no way to forget all sources. */
   readonly ssrcMap: { readonly map: Map<number, { readonly userId: PersonId }> };
 };
-/** `createAudioPacket` seals one packet, as a check of the ciphers needs it. */
 type InnerNetworking = { createAudioPacket(opus: Buffer, connection: object): Buffer };
-/** The socket, whose buffer and peer the library leaves as the system makes them. */
 type InnerUdp = {
   readonly socket: Pick<Socket, 'once' | 'setRecvBufferSize' | 'send'> & {
-    /** Node's own signature; its typings know of no error. */
+    /** The typings of Node know no error here. */
     connect(port: number, ip: string, done: (error?: Error) => void): void;
   };
   readonly remote: { readonly ip: string; readonly port: number };
 };
-/** The library ends a silent socket later than a link is to be silent. */
 type InnerSocket = { readonly missedHeartbeats: number };
 type MessageEvent = Parameters<VoiceWebSocket['onMessage']>[0];
-/** Node's ciphers take a key object at once, and make it anew from bytes for each packet, which takes longer than the cipher. */
+/**
+ * Node makes a key object anew from bytes for each packet, which takes longer than the cipher.
+ */
 type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyObject };
 
 // The typings call these members private.
@@ -48,12 +47,11 @@ export const getInnerReceiver = (receiver: VoiceReceiver) =>
 const getInnerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
 export const getInnerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
 
-/** A stall of a second with 25 people talking: 1,250 datagrams, for each of which the kernel counts about 1.3 kB. */
+/** Room for 1,250 datagrams, a second of 25 speakers, at 1.3 kB each in the kernel. */
 const receiveBufferBytes = 2 * 1024 * 1024;
 const brokenLibrary = 'A message of the voice server broke the voice library.';
-/** Messages of the group that wait for a person to be announced; the oldest go first. */
 const maxRefused = 16;
-/** Opcodes of the voice gateway (Discord docs, "Voice Opcodes"; DAVE protocol). */
+/** Source: Discord docs, "Voice Opcodes", and the DAVE protocol. */
 export const opcodes = {
   speaking: 5,
   clientsConnect: 11,
@@ -61,17 +59,17 @@ export const opcodes = {
   announceCommit: 29,
   welcome: 30,
 };
-/** The library asks once for our outside address, and waits for ever. */
+/** The library asks once for the outside address and waits for ever. */
 const askAgainMs = 500;
 const discoveryBytes = 74;
 
 export type NetworkingOptions = {
   readonly timing: SyncTiming;
-  /** Told of each voice socket: a resumed session comes over another one. */
+  /** Called with each voice socket. A resumed session has another one. */
   readonly onSocket: (ws: VoiceWebSocket) => void;
 };
 
-/** Mends what the library leaves undone with the sockets of one networking, each as it comes. */
+/** Repairs each socket of one networking as it opens. */
 export function patchNetworking(
   networking: Networking,
   options: NetworkingOptions,
@@ -99,10 +97,9 @@ export function patchNetworking(
 }
 
 /**
- * Keeps a message that the library throws on from ending the process. JSON comes out as an `error` event with a BotError `link.lost`.
- *
- * Binary messages are for the end-to-end group, which stays as it was when it refuses one. Proposals may name a person before op 11
- * does: those that it refused are tried again after each op 11, until the next epoch.
+ * Turns an error of a JSON message into an `error` event, as it would end the process. The
+ * end-to-end group may refuse proposals that come before op 11, so these are tried again after
+ * op 11, until the next epoch.
  */
 export function guardMessages(ws: VoiceWebSocket): void {
   const inner = ws.onMessage.bind(ws);
@@ -129,16 +126,12 @@ export function guardMessages(ws: VoiceWebSocket): void {
   });
 }
 
-/** Enlarges the receive buffer once it is bound, as far as the kernel allows. */
 function enlargeReceiveBuffer(udp: VoiceUDPSocket) {
   const { socket } = getInnerUdp(udp);
   socket.once('listening', () => socket.setRecvBufferSize(receiveBufferBytes));
 }
 
-/**
- * Makes the voice server the only peer of a bound socket: the kernel then drops datagrams of other senders, and needs no address for
- * each datagram. Without an answer of the kernel the socket stays as it was.
- */
+/** Connects the socket, so that the kernel drops datagrams of other senders. */
 export function connectSocket(udp: VoiceUDPSocket): void {
   const { socket, remote } = getInnerUdp(udp);
   if (isIP(remote.ip) === 0) return;
@@ -178,18 +171,17 @@ function useKeyObject(key: InnerKey) {
     key.secretKey = createSecretKey(key.secretKey);
 }
 
-/** The connection's networking, in the states that have one. */
 export function findNetworking({ state }: VoiceConnection): Networking | undefined {
   return 'networking' in state ? state.networking : undefined;
 }
 
-/** The end-to-end session; undefined in a call without DAVE. */
+/** Undefined in a call without DAVE. */
 export function findDaveSession(connection: VoiceConnection): DAVESession | undefined {
   const state = findNetworking(connection)?.state;
   return state && 'dave' in state ? state.dave : undefined;
 }
 
-/** Bytes of the nonce in each mode that Discord offers (Discord docs, "Transport Encryption Modes"). */
+/** Nonce bytes by mode (Discord docs, "Transport Encryption Modes"). */
 const nonceBytes = {
   aead_aes256_gcm_rtpsize: 12,
   aead_xchacha20_poly1305_rtpsize: 24,
@@ -197,14 +189,14 @@ const nonceBytes = {
 
 export type CipherMode = keyof typeof nonceBytes;
 
-/** The library imports its ciphers while it goes on; until then each packet throws. */
+/** Each packet throws until the library has imported its ciphers. */
 const [loadTries, loadPauseMs] = [100, 10];
 
 export function createEmptyNonce(mode: CipherMode): Buffer {
   return Buffer.alloc(nonceBytes[mode]);
 }
 
-/** Makes the datagram of the voice library, as it would leave for Discord; `nonce` counts from 0. */
+/** Makes a datagram as the library sends it. `nonce` counts from 0. */
 export function sealPacket(
   mode: CipherMode,
   opus: Buffer,
@@ -224,10 +216,7 @@ export function sealPacket(
   });
 }
 
-/**
- * Seals and opens a packet in each mode by the voice library. Returns the package that serves XChaCha20-Poly1305; AES-256-GCM is
- * Node's own. Errors: those of the library. Aborting `signal` throws its reason.
- */
+/** Seals and opens a packet in each mode. Returns the package that serves XChaCha20-Poly1305. */
 export async function proveCiphers(
   clock: Pick<Clock, 'sleep'>,
   signal: AbortSignal,
@@ -252,7 +241,6 @@ function proveCipher(mode: CipherMode) {
     throw new Error(`${mode} opens another packet than it sealed`);
 }
 
-/** sodium-native stands first in the library's list, so it serves wherever it loads. */
 function findXchachaPackage() {
   const loading = import('#src/discord/library/sodium-names.ts');
   return loading.then(

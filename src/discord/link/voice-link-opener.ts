@@ -21,23 +21,19 @@ import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
 
 export type DoorLimits = {
-  /** Deadline, in ms, from the request to being heard, IP discovery and end-to-end group included. */
   readonly connectMs: number;
-  /** Longest wait, in ms, for a gateway that is away. */
   readonly offlineMs: number;
-  /** Called when a link ends, while the bot still sits in the channel. Never throws. */
+  /** Called while the bot still sits in the channel. Never throws. */
   readonly leaving: (guildId: GuildId) => Promise<void>;
 };
-/** Interval, in ms, at which a gateway that is away is looked for. */
 const checkMs = 250;
 
-/** Opener whose links end with it. */
 export interface DiscordLinkOpener extends VoiceLinkOpener, AsyncDisposable {
-  /** Whether a link there is open, or being opened. */
+  /** True also while a link is being opened. */
   hasLink(guildId: GuildId): boolean;
 }
 
-/** Opens the voice links of a logged-in client; a second one in the same server ends the first. */
+/** Opens voice links. A second link in a server ends the first. */
 export function openVoiceLinkOpener(
   client: Client<true>,
   report: (event: DiscordEvent) => void,
@@ -64,7 +60,7 @@ export function openVoiceLinkOpener(
       const server =
         servers.get(guild.id) ??
         new GuildLinks(
-          { people, shard, report, limits: { connectMs, offlineMs, leaving } },
+          { people, shard, report, connectMs, offlineMs, leaving },
           guild.id,
         );
       servers.set(guild.id, server);
@@ -78,27 +74,24 @@ export function openVoiceLinkOpener(
   };
 }
 
-type ServerParts = {
+type GuildLinkDeps = DoorLimits & {
   readonly people: ChannelPeople;
   readonly shard: ShardPace;
   readonly report: (event: DiscordEvent) => void;
-  readonly limits: DoorLimits;
 };
 
-/** One server's links, one after the other. */
 class GuildLinks {
-  readonly #parts;
+  readonly #deps;
   readonly #pace = new SignalPace();
   readonly #rejoins = new RejoinLimit();
   readonly #guildId;
-  /** The operator was told that its links fail. */
   #isDown = false;
   #link: DiscordLink | undefined;
   #opening = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: ServerParts, guildId: GuildId) {
-    this.#parts = parts;
+  constructor(deps: GuildLinkDeps, guildId: GuildId) {
+    this.#deps = deps;
     this.#guildId = guildId;
   }
 
@@ -124,7 +117,7 @@ class GuildLinks {
     return this.#opening > 0 || this.#link?.isOpen === true;
   }
 
-  /** The first time nobody is told: mostly that mends it. */
+  /** The first rejoin raises no alert, as it mostly helps. */
   #mayRejoin(fault: string) {
     const nowMs = realClock.nowMs();
     if (this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, fault);
@@ -135,7 +128,7 @@ class GuildLinks {
     if (this.#isDown === isDown) return;
     this.#isDown = isDown;
     const state = isDown ? 'raised' : 'cleared';
-    this.#parts.report({
+    this.#deps.report({
       kind: 'alert',
       name: 'link-down',
       state,
@@ -158,8 +151,7 @@ class GuildLinks {
     mayHear: MayHear,
     signal: AbortSignal,
   ): Promise<VoiceLink> {
-    const { limits, report, shard } = this.#parts;
-    const { connectMs, offlineMs } = limits;
+    const { connectMs, offlineMs, report, shard } = this.#deps;
     await waitUntilShardReady(guild, offlineMs, signal);
     const startMs = realClock.nowMs();
     using deadline = createDeadlineSignal(connectMs, realClock, () => this.#unopened);
@@ -193,7 +185,6 @@ class GuildLinks {
     return this.#link?.unopened ?? createUnopenedLinkError('seat');
   }
 
-  /** A link that the network broke before it was open did not open. */
   #toBrokenOffReason(cause: unknown) {
     const isBroken =
       cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
@@ -201,18 +192,17 @@ class GuildLinks {
   }
 
   #joinChannel(guild: Guild, channel: ChannelRef, mayHear: MayHear) {
-    const { people: channelPeople, report } = this.#parts;
+    const { people: channelPeople, report } = this.#deps;
     const link = new DiscordLink(
       {
         guild,
         channelId: channel.channelId,
         channelPeople,
         pace: this.#pace,
-        timing: realClock,
         report,
         mayRejoin: (fault) => this.#mayRejoin(fault),
         whole: () => this.#reportAlert(false, 'it works again by itself'),
-        leaving: () => this.#parts.limits.leaving(guild.id),
+        leaving: () => this.#deps.leaving(guild.id),
       },
       mayHear,
     );
@@ -222,7 +212,7 @@ class GuildLinks {
   }
 }
 
-/** Waits for the gateway of that server. Errors: BotError `link.offline` after `offlineMs`. Aborting throws `signal.reason`. */
+/** Throws BotError `link.offline` after `offlineMs`. */
 async function waitUntilShardReady(
   { id, shard }: Guild,
   offlineMs: number,
@@ -247,10 +237,7 @@ function createTooOftenError(waitMs: number) {
 /** The cached seat may still be the former one. Source: discord.js #7746. */
 const againMs = 500;
 
-/**
- * Speaks on a stage, where the bot sits in the audience first: becomes a speaker where that is allowed, else asks for it.
- * Never throws.
- */
+/** On a stage the bot becomes a speaker, or asks to speak. Never throws. */
 export async function becomeSpeaker(
   guild: Guild,
   channelId: ChannelId,
@@ -280,20 +267,18 @@ async function askToSpeak(guild: Guild, channelId: ChannelId) {
   else await seat.setRequestToSpeak(true);
 }
 
-/** Most rejoins in this time, in ms: two that did not help are not followed by more soon. */
+/** Two rejoins that did not help are not followed by more soon. */
 const [mostRejoins, rejoinsMs] = [2, 600_000];
 
-/** Rate limit of the rejoins of one server's channels. */
 export class RejoinLimit {
   #atMs: readonly number[] = [];
 
-  /** Whether there was one within ten minutes. */
   isRepeated(nowMs: number): boolean {
     this.#atMs = this.#atMs.filter((atMs) => nowMs - atMs < rejoinsMs);
     return this.#atMs.length > 0;
   }
 
-  /** True if the channel may be left and joined anew now, which is then taken as done. */
+  /** Counts a rejoin, if one is allowed now. */
   take(nowMs: number): boolean {
     const isAllowed = !this.isRepeated(nowMs) || this.#atMs.length < mostRejoins;
     if (isAllowed) this.#atMs = [...this.#atMs, nowMs];

@@ -16,28 +16,23 @@ type ServerUpdate = Parameters<
 export type SignalsOptions = {
   readonly guildId: GuildId;
   readonly channelId: ChannelId;
-  /** The server's own way to the main gateway. */
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;
   readonly timing: SyncTiming;
-  /** A person has moved the bot, or disconnected it. */
   readonly gone: () => void;
 };
 
-/** Longest wait, in ms, for Discord to confirm the leave. */
 const leaveMs = 1_000;
 
 /**
- * Everything one link says to the main gateway, and hears from it.
- *
- * The library rejoins without pause or end after a refusal; here it joins once, and a link that is lost is opened anew by its session.
+ * The main gateway as one link sees it. The library would rejoin without end after a refusal,
+ * so here it joins once.
  */
 export class Signals {
   readonly #options;
   #gateway: DiscordGatewayAdapterImplementerMethods | undefined;
   #library: DiscordGatewayAdapterLibraryMethods | undefined;
   #hasAsked = false;
-  /** A state update of our channel has come. */
   #isIn = false;
   /** A server update must not overtake the state update. */
   #waitingServer: ServerUpdate | undefined;
@@ -48,7 +43,6 @@ export class Signals {
     this.#options = options;
   }
 
-  /** Adapter for joinVoiceChannel. */
   readonly adapter: DiscordGatewayAdapterCreator = (library) => {
     this.#library = library;
     this.#gateway = this.#options.gateway({
@@ -62,7 +56,7 @@ export class Signals {
     };
   };
 
-  /** Resolves when Discord confirmed it, after a second, or at once where it never will. */
+  /** Resolves once Discord confirmed, or after a second. */
   async leave(): Promise<void> {
     if (!this.#sendLeave() || this.#isOut) return;
     await new Promise<void>((resolve) => {

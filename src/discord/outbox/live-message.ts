@@ -12,9 +12,8 @@ import { toWriteFailure } from './write-failure.ts';
 export type LiveMessageOptions = {
   readonly outbox: Outbox;
   readonly channelId: ChannelId;
-  /** Flags of a message that is posted. */
   readonly flags?: number;
-  /** Draws the message as it should be at this moment; undefined: it is to be deleted. */
+  /** Undefined means that the message is to be deleted. */
   draw(): RestBody | undefined;
   report(outcome: MessageOutcome): void;
 };
@@ -22,21 +21,20 @@ export type LiveMessageOptions = {
 const neverAborted = new AbortController().signal;
 
 /**
- * One message that follows what is drawn: posted once, then edited, at last deleted. States in between are skipped, and the
- * newest one always lands, whatever fails meanwhile.
+ * One message that follows `draw`: posted once, then edited, at last deleted. States in
+ * between are skipped. The newest one always lands.
  */
 export class LiveMessage {
   readonly #options;
   readonly #nonce = createNonce();
   #place;
-  /** Last drawn message that Discord has taken or refused. */
   #shown;
   #dueMs = Number.MAX_SAFE_INTEGER;
   #following: Promise<void> | undefined;
   #isTried = false;
   #isOver = false;
 
-  /** `place` of a message that is there already, with `shown` as its content, where that is known. */
+  /** `place` and `shown` belong to a message that is there already. */
   constructor(options: LiveMessageOptions, place?: MessagePlace, shown?: RestBody) {
     this.#options = options;
     this.#place = place;
@@ -47,19 +45,16 @@ export class LiveMessage {
     return this.#place;
   }
 
-  /** Reports that the result of `draw` has changed. */
   requestUpdate(urgency: Urgency): void {
     const { outbox } = this.#options;
     this.#dueMs = Math.min(this.#dueMs, outbox.nowMs + patienceMs[urgency]);
     this.#following ??= this.#followChanges();
   }
 
-  /** Resolves once it shows what it should, or cannot. */
   async waitUntilSettled(): Promise<void> {
     await this.#following;
   }
 
-  /** Begins no further request. */
   end(): void {
     this.#isOver = true;
   }

@@ -9,30 +9,27 @@ import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { retryAfterMs, toWriteFailure } from './write-failure.ts';
 
-/** Time, in ms, after which a message is as urgent as whole words: the earliest deadline goes first. The panel is to be seen within 5 s. */
+/** How long a message may wait for more urgent ones. People should see the panel within 5 s. */
 export const patienceMs = { whole: 0, panel: 3_000, partial: 30_000 } as const;
 export type Urgency = keyof typeof patienceMs;
 
-/** Fields of a message of Discord's API. */
 export type RestBody = Readonly<Record<string, unknown>> & {
   readonly content: string;
   readonly flags?: number | undefined;
 };
 
-/** A message as Discord's API took it. */
 export type PostedMessage = { readonly id: string; readonly content?: string };
 
-/** End of a posted message; `unsent`: it waited too long, or too many waited. */
+/** `unsent` messages waited too long, or too many waited. */
 export type PostOutcome = 'sent' | 'failed' | 'unsent';
 
-/** A request about a message of a channel. */
 export type OutboxOrder<T> = {
   readonly channelId: ChannelId;
   /** Each route of a channel has a rate limit of its own. */
   readonly route: 'POST' | 'PATCH' | 'DELETE';
-  /** Instant at which it is due: the earliest goes first. Absent: when it was put. */
+  /** The earliest order leaves first. The default is the time of `put`. */
   readonly dueMs?: (() => number) | undefined;
-  /** It waits as long as it takes; else for two minutes, after which its subject is forgotten. */
+  /** Other orders wait two minutes at most. */
   readonly isPatient?: true;
   readonly send: (signal: AbortSignal) => Promise<T>;
 };
@@ -44,25 +41,21 @@ type QueuedOrder = {
   readonly fail: (error: unknown) => void;
 };
 
-/** Orders of one route of a channel. */
 type Lane = { waiting: QueuedOrder[]; freeAtMs: number; failures: number };
 
-/** Least time, in ms, between two requests of a lane: Discord takes five in five seconds. discord.js refuses what a real limit forbids. */
+/** Discord takes five requests in five seconds. */
 const gapMs = 1_020;
-/** Longest wait, in ms, of a message whose subject is forgotten by then. */
 const forgottenAfterMs = 120_000;
-/** Deadline, in ms, from sending a request to Discord's answer. */
 const answerMs = 4_000;
-/** Orders that wait in a lane; a further one drops the oldest. */
+/** One more drops the oldest. */
 const mostWaiting = 1_000;
-/** Deletions of the bot itself whose events are awaited. */
 const mostOwnDeletions = 1_000;
 const stoppedReason = 'the bot is being stopped';
 const tooLate = 'it waited for too long';
 
 /**
- * Sends all posts, edits and deletions of messages: for each channel and kind one after the other, the most urgent first. A
- * rate limit, an outage and a lost answer only delay an order, until it has waited for too long.
+ * Sends posts, edits and deletions in order of urgency, one at a time for each channel and
+ * route. Rate limits, outages and lost answers delay an order.
  */
 export class Outbox {
   readonly #rest: Pick<REST, 'post' | 'patch' | 'delete'>;
@@ -72,7 +65,7 @@ export class Outbox {
   readonly #over = new AbortController();
   readonly #ownDeletions = new Set<string>();
 
-  /** `ended` is told once for each posted message, unless it was taken back. */
+  /** Calls `ended` once for each posted message, unless it was taken back. */
   constructor(
     rest: Pick<REST, 'post' | 'patch' | 'delete'>,
     timing: SyncTiming,
@@ -88,8 +81,8 @@ export class Outbox {
   }
 
   /**
-   * Posts a message, once. Errors: BotError `discord.unsent` (it was never sent), or the error of Discord. Aborting `signal` throws
-   * `signal.reason`; if it waits it is not sent.
+   * Posts a message once. Errors: BotError `discord.unsent`, or the error of Discord. Aborting
+   * `signal` takes back a message that waits.
    */
   async post(
     channelId: ChannelId,
@@ -111,7 +104,7 @@ export class Outbox {
     }
   }
 
-  /** Changes a message, or deletes it where there is no `body`. Errors: as `post`. */
+  /** Without `body` the message is deleted. Errors: as `post`. */
   async changeMessage(
     place: MessagePlace,
     body: RestBody | undefined,
@@ -125,7 +118,6 @@ export class Outbox {
     await this.put({ channelId, route, dueMs: () => dueMs, send }, signal);
   }
 
-  /** Sends when its turn has come. Errors: BotError `discord.unsent`, or the last error of Discord. */
   async put<T>(
     { channelId, route, dueMs, isPatient, send }: OutboxOrder<T>,
     signal: AbortSignal,
@@ -195,12 +187,11 @@ export class Outbox {
     );
   }
 
-  /** Whether the bot itself deleted that message; true once. */
+  /** Returns true once for each deletion of the bot itself. */
   takeOwnDeletion(messageId: MessageId): boolean {
     return this.#ownDeletions.delete(messageId);
   }
 
-  /** Drops the waiting orders, and gives up those under way. */
   close(): void {
     this.#over.abort(createUnsentMessageError(stoppedReason));
     for (const lane of this.#lanes.values()) {
@@ -210,7 +201,7 @@ export class Outbox {
     }
   }
 
-  /** Does that in a thread which went to sleep, too. */
+  /** Wakes a sleeping thread if needed. */
   async #whileThreadIsOpen(
     { channelId }: MessagePlace,
     signal: AbortSignal,
@@ -228,7 +219,7 @@ export class Outbox {
     }
   }
 
-  /** Until nothing waits. Never throws. */
+  /** Never throws. */
   async #emptyLane(key: string, lane: Lane) {
     this.#lanes.set(key, lane);
     await Promise.resolve(); // once for all messages that are shown together
@@ -273,7 +264,6 @@ export class Outbox {
     }
   }
 
-  /** Until the lane is free, or an order has waited for too long. */
   async #waitForLane({ freeAtMs, waiting }: Lane) {
     const untilMs = Math.min(freeAtMs, ...waiting.map((one) => one.untilMs));
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -283,7 +273,6 @@ export class Outbox {
   }
 }
 
-/** A message as Discord's API takes it. */
 export function toRestBody({ allowedMentions, ...rest }: MessageBody): RestBody {
   return { ...rest, allowed_mentions: allowedMentions };
 }
@@ -300,15 +289,12 @@ function createUnsentMessageError(why: string) {
 /** Source: Discord docs, "Create Message". */
 const maxChars = 25;
 
-/** A nonce of a message: sent twice after a cut connection, it appears once. */
+/** A message with the same nonce appears once. */
 export function createNonce(): string {
   return crypto.randomUUID().slice(0, maxChars);
 }
 
-/**
- * Nonce of these ids in any order: a message that is written again some minutes later, as Discord may or may not have it,
- * appears once.
- */
+/** The order of ids does not matter. */
 export function toNonce(ids: readonly string[]): string {
   const hash = createHash('sha256').update(ids.toSorted().join('\n'));
   return hash.digest('base64url').slice(0, maxChars);

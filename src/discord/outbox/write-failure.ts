@@ -1,7 +1,7 @@
 import { DiscordAPIError, RateLimitError, RESTJSONErrorCodes } from 'discord.js';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 
-/** Failure of a request about a message; `passing`: it may have come through, or go well the next time. */
+/** `passing`: the request may have come through, or go well the next time. */
 export type WriteFailure =
   | { readonly kind: 'passing' | Known }
   | { readonly kind: 'refused'; readonly why: string };
@@ -21,7 +21,6 @@ const failureKinds = new Map<unknown, Known>([
   [RESTJSONErrorCodes.InvalidActionOnArchivedThread, 'archived'],
   [RESTJSONErrorCodes.ThreadLocked, 'forbidden'],
 ]);
-/** Waits after failed requests double from the first to the last of these. */
 const [firstRetryMs, longestRetryMs] = [500, 30_000];
 
 export function toWriteFailure(error: unknown): WriteFailure {
@@ -34,14 +33,13 @@ export function toWriteFailure(error: unknown): WriteFailure {
     : { kind: 'refused', why: `${error.message} (${error.code})` };
 }
 
-/** Time, in ms, after which a request is tried again after so many failures before; undefined: never. */
+/** Undefined means never. */
 export function retryAfterMs(error: unknown, failures: number): number | undefined {
   if (error instanceof RateLimitError) return Math.max(1, error.retryAfter);
   if (toWriteFailure(error).kind !== 'passing') return undefined;
   return Math.min(longestRetryMs, firstRetryMs * 2 ** failures);
 }
 
-/** The error of a message that could not be written in a place, for an operator. */
 export function createUnwrittenError(place: string, cause: unknown): BotError {
   if (cause instanceof BotError) return cause;
   if (cause instanceof DiscordAPIError) {
@@ -53,7 +51,7 @@ export function createUnwrittenError(place: string, cause: unknown): BotError {
   return new BotError('discord.unreachable', true, message, cause);
 }
 
-/** The system's own word for it, say ECONNREFUSED; empty where there is none. */
+/** Returns a code such as ECONNREFUSED, or an empty text. */
 export function findNetworkCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';

@@ -17,8 +17,8 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { maxMessageChars, toPostedText, truncate } from '#src/texts/plain-text.ts';
 
 /**
- * Writes into the chat that belongs to a voice channel. Where that is gone or closed to it, a given text goes beside the panel of its
- * server, and what is personal or said in the channel nowhere. Writes direct messages, too.
+ * Writes into the chat of a voice channel. If that is gone or closed, a given text goes beside
+ * the panel, and nothing else is written.
  */
 export function openChannelMessages(
   client: Client<true>,
@@ -44,19 +44,18 @@ export function openChannelMessages(
     where: ChannelRef,
     body: RestBody,
     signal: AbortSignal,
-    channel: Pick<Channel, 'id'> | Promise<Pick<Channel, 'id'>> = toMessagePlace(
-      where,
-      false,
-    ),
+    channel?: Pick<Channel, 'id'> | Promise<Pick<Channel, 'id'>>,
   ) => {
     try {
-      const { id } = await channel;
+      const { id } = await (channel ?? toMessagePlace(where, false));
       await outbox.post(id, body, signal);
     } catch (cause) {
       signal.throwIfAborted();
       throw createUnwrittenError(where.name, cause);
     }
   };
+  const renderButtons = (buttons: readonly string[], { guildId }: ChannelRef) =>
+    renderButtonRows(buttons, localeIn(client, guildId), presses);
   return {
     async writeText(where, text, signal) {
       const place = toMessagePlace(where, text.owner === 'given');
@@ -78,11 +77,7 @@ export function openChannelMessages(
       const content = truncate(shown.join('\n'), maxMessageChars);
       const ids = lines.flatMap(({ id }) => id ?? []);
       const once = ids.length === lines.length && { nonce: toNonce(ids) };
-      const components = renderButtonRows(
-        buttons,
-        localeIn(client, where.guildId),
-        presses,
-      );
+      const components = renderButtons(buttons, where);
       await sendBody(
         where,
         { content, allowed_mentions: { users }, components, ...once },
@@ -103,18 +98,13 @@ export function openChannelMessages(
       );
     },
     async offerButtons(where, line, buttons, signal) {
-      const locale = localeIn(client, where.guildId);
-      const components = renderButtonRows(buttons, locale, presses);
-      await sendBody(
-        where,
-        { ...toRestBody(renderLines([line], locale)), components },
-        signal,
-      );
+      const body = toRestBody(renderLines([line], localeIn(client, where.guildId)));
+      const components = renderButtons(buttons, where);
+      await sendBody(where, { ...body, components }, signal);
     },
   };
 }
 
-/** Messages to one person, in errors. */
 const directMessageRef: ChannelRef = {
   guildId: '',
   channelId: '',

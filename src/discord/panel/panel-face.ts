@@ -10,7 +10,7 @@ import { consentButtons } from '#src/ports/talk-guide.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
 
-/** The panel as it looks now. `head`: its sentence before its face is known. */
+/** `head` is shown while the content is unknown. */
 export function drawPanel(
   head: TextLine | undefined,
   face: PanelContent | undefined,

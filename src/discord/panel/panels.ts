@@ -24,20 +24,18 @@ export type PanelOptions = MessageDeps & {
   readonly statuses: Pick<VoiceStatuses, 'show'>;
 };
 
-/** Content and place of one server's panel. */
 type Panel = {
   face?: PanelContent;
   head?: TextLine;
   message?: LiveMessage;
-  /** Writes of its place, one after the other. */
   storing: Promise<void>;
 };
 
-/** Interval, in ms, between two panels of a former run, so that a bot in many servers does not use up its requests. */
+/** Keeps a bot in many servers within its rate limit. */
 const wakeMs = 250;
 const never = new AbortController().signal;
 
-/** Panels of a logged-in client: one message in each server, which follows the state of the bot there. */
+/** One message in each server that follows the state of the bot. */
 export class Panels implements PanelBoard {
   readonly #options;
   readonly #panels = new Map<string, Panel>();
@@ -54,13 +52,12 @@ export class Panels implements PanelBoard {
     this.#options.statuses.show(guildId, face.status);
   }
 
-  /** The message as it is to be posted; `head` is its sentence before its face is known. */
   renderPanel(guildId: GuildId, head: TextLine): MessageBody {
     const face = this.#panels.get(guildId)?.face;
     return this.#drawPanel(guildId, head, isHere(face) ? face : undefined);
   }
 
-  /** Makes this message the panel, with `shown` as its content; the former one is deleted. */
+  /** Makes this message the panel, and deletes the former one. */
   putPanel(
     guildId: GuildId,
     place: MessagePlace,
@@ -96,7 +93,7 @@ export class Panels implements PanelBoard {
     }
   }
 
-  /** Panels of a former run tell that the bot is not there any more. Never throws. */
+  /** Panels of a former run say that the bot has left. Never throws. */
   async resumePanels(guildIds: readonly GuildId[]): Promise<void> {
     for (const guildId of guildIds) {
       const place = await this.#onStored(guildId);
@@ -128,7 +125,7 @@ export class Panels implements PanelBoard {
     return this.#panels.get(guildId)?.message?.place;
   }
 
-  /** Takes the words of people off the panels, within `ms`; then no edit is begun any more. Never throws. */
+  /** Takes words of people off the panels within `ms`. Never throws. */
   async close(ms: number): Promise<void> {
     this.#isClosed = true;
     const cleared = [...this.#panels.values()].map(async (panel) => {
@@ -149,7 +146,7 @@ export class Panels implements PanelBoard {
     return panel;
   }
 
-  /** Follows this message; `shown` is the content that was just posted there, else it is of a former run. */
+  /** Without `shown` the message is of a former run. */
   #followMessage(guildId: GuildId, place: MessagePlace, shown?: MessageBody): void {
     const panel = this.#getPanel(guildId);
     const { channelId } = place;
@@ -182,12 +179,10 @@ export class Panels implements PanelBoard {
     return drawPanel(head, face, localeIn(client, guildId), buttons);
   }
 
-  /** Where the panel of a former run is, as far as the store tells. */
   #onStored(guildId: GuildId) {
     return this.#options.panelStore.read(guildId).catch(() => undefined);
   }
 
-  /** A panel of a former run stands only in the store. */
   async #moved(guildId: GuildId, known: MessagePlace | undefined, place: MessagePlace) {
     const { panelStore } = this.#options;
     try {
@@ -208,7 +203,6 @@ export class Panels implements PanelBoard {
   }
 }
 
-/** True unless the face is that of a bot that left; after a `/join` such a face is not shown again. */
 function isHere(face: PanelContent | undefined) {
   return face?.isLeft !== true;
 }

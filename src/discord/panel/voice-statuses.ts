@@ -12,30 +12,29 @@ import { localeIn } from '#src/discord/places.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 
-/** Shortest time, in ms, between two texts: Discord writes each into the audit log of the server. */
+/** Discord writes each text into the audit log of the server. */
 const textGapMs = 10_000;
-/** Longest time, in ms, that a leave waits for its text to be taken away. */
 const clearMs = 1_000;
 const never = new AbortController().signal;
 
-/** Text below the name of the voice channel in which the bot sits. */
 type VoiceStatus = {
   readonly channelId: ChannelId;
-  /** Text that stands there; undefined until Discord has told. */
+  /** Undefined until Discord has told. */
   shown: string | undefined;
-  /** Text that the bot wrote last. */
   written: string;
   wanted: string;
   mayWriteAtMs: number;
   cancelWait?: () => void;
-  /** A person has taken the text away, or Discord has refused it: nothing more is written until the next join. */
+  /**
+   * A person removed the text, or Discord refused it. Nothing is written until the next join.
+   */
   isGivenUp: boolean;
 };
 
 /**
  * Voice channel statuses of a logged-in client: people see before they enter a channel whether they will be heard.
  *
- * The bot writes only where nobody else has written, and where it has the right; elsewhere it stays silent.
+ * The bot writes only where it has the right and nobody else has written.
  * Source: https://docs.discord.com/developers/resources/channel#set-voice-channel-status
  *
  * @example
@@ -69,7 +68,7 @@ export class VoiceStatuses {
     );
   }
 
-  /** Shows `line` where the bot sits now, as soon as it may; no line leaves what stands there. */
+  /** Without `line` the present text stays. */
   show(guildId: GuildId, line: TextLine | undefined): void {
     const guild = this.#client.guilds.cache.get(guildId);
     const channel = guild?.members.me?.voice.channel;
@@ -101,7 +100,10 @@ export class VoiceStatuses {
     });
   }
 
-  /** Takes the bot's own text away, within a second: without a seat it would need Manage Channels. Never throws. */
+  /**
+   * Removes the bot's own text, which needs Manage Channels once the seat is gone. Never
+   * throws.
+   */
   async clear(guildId: GuildId): Promise<void> {
     const status = this.#statuses.get(guildId);
     this.#statuses.delete(guildId);
@@ -157,7 +159,7 @@ type ChannelInfo = {
   readonly channels: readonly Omit<StatusUpdate, 'guild_id'>[];
 };
 
-/** A process that came back knows its own text by everything but the numbers. */
+/** A restarted process knows its own text by everything except numbers. */
 function isSameButNumbers(one: string, other: string) {
   const toWords = (text: string) => text.replaceAll(/\d+/g, '');
   return toWords(one) === toWords(other);

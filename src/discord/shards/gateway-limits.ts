@@ -2,14 +2,13 @@ import { Routes } from 'discord.js';
 import { z } from 'zod';
 import type { AccountRest } from '#src/discord/account/account-rest.ts';
 
-/** Identifies that Discord still allows; it takes a bot's token away when they are used up. */
+/** Discord takes a token away once all identifies are used. */
 export type StartLimit = {
   readonly total: number;
   readonly remaining: number;
   readonly resetAfterMs: number;
 };
 
-/** Limits of Discord's gateway: recommended number of shards, and identifies at a time. */
 export type GatewayLimits = {
   readonly recommendedShards: number;
   /** Shards whose ids differ modulo this number may identify at the same time. */
@@ -18,7 +17,7 @@ export type GatewayLimits = {
   readonly startLimit?: StartLimit;
 };
 
-/** Fields that servers other than Discord leave out count as 1; a limit of identifies as none. */
+/** Other servers may leave fields out. */
 const count = z.int().positive().catch(1);
 const amount = z.number().nonnegative();
 const gateway = z.object({
@@ -34,7 +33,6 @@ const gateway = z.object({
     .catch({ max_concurrency: 1 }),
 });
 
-/** Asks Discord how many shards it recommends. Errors and abort: as `AccountRest.read`. */
 export async function readGatewayLimits(
   rest: AccountRest,
   signal: AbortSignal,

@@ -1,9 +1,9 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { StartLimit } from './gateway-limits.ts';
 
-/** Least time, in ms, between two identifies of one bucket: Discord's 5 s, and the jitter of the network. */
+/** Discord's 5 s, and the jitter of the network. */
 export const identifySpacingMs = 5_250;
-/** Identifies that are left alone: Discord resets the token of a bot that uses up all 1,000 of a day. */
+/** Discord resets the token of a bot that uses all 1,000 of a day. */
 const identifyReserve = 50;
 /**
  * Time, in ms, after which Discord grants all identifies anew:
@@ -11,26 +11,21 @@ const identifyReserve = 50;
  */
 const startLimitMs = 86_400_000;
 
-/** Time, in ms, after which a bucket that another process uses is asked for again. */
 const askAgainMs = 250;
 
 export type IdentifyThrottleOptions = {
   readonly clock: Clock;
   readonly maxConcurrency: number;
-  /** Absent: there is no daily limit. */
   readonly startLimit?: StartLimit;
-  /** Told of each wait for the daily limit. */
   readonly onSpent?: (waitMs: number) => void;
-  /** Takes a bucket for one identify; false while another process uses it. Absent: there is no other. */
+  /** Returns false while another process uses the bucket. */
   readonly takeBucket?: (bucket: number) => Promise<boolean>;
 };
 
-/** Paces the identifies of one process: one bucket, `id mod maxConcurrency`, in its order; none once few are left. */
+/** Each bucket, `id mod maxConcurrency`, has one identify at a time. */
 export class IdentifyThrottle {
   readonly #options;
-  /** When each bucket is free again. */
   readonly #freeAtMs = new Map<number, number>();
-  /** Identifies left until a time of the monotonic clock, in ms. */
   #left: { readonly count: number; readonly untilMs: number } | undefined;
 
   constructor(options: IdentifyThrottleOptions) {
@@ -42,7 +37,6 @@ export class IdentifyThrottle {
     };
   }
 
-  /** Resolves when this shard may identify. */
   async wait(shardId: number, signal: AbortSignal): Promise<void> {
     const { clock, maxConcurrency, onSpent, takeBucket } = this.#options;
     for (let waitMs = this.#spend(); waitMs > 0; waitMs = this.#spend()) {
@@ -58,7 +52,7 @@ export class IdentifyThrottle {
       await clock.sleep(askAgainMs, signal);
   }
 
-  /** Counts one identify, or tells the time in ms until there are enough again. */
+  /** Returns the wait in ms, or counts one identify. */
   #spend() {
     const { clock, startLimit } = this.#options;
     if (!this.#left || !startLimit) return 0;

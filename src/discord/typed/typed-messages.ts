@@ -16,8 +16,8 @@ import type { TypedMessageListener, TypedMessages } from '#src/ports/typed-messa
 import { maxMessageChars, toPostedText, truncate } from '#src/texts/plain-text.ts';
 
 /**
- * Messages in channels where the bot may read, as the gateway tells them: their text, where they mention the bot or reply to
- * it with a ping, and of all others where Discord grants the message content intent.
+ * Messages that mention the bot or reply to it, and all others with the message content
+ * intent.
  */
 export function openTypedMessages(
   client: Client<true>,
@@ -58,7 +58,7 @@ export function openTypedMessages(
   };
 }
 
-/** The message or its channel is not there any more. Source: Discord docs, "JSON Error Codes", "Message Reference". */
+/** Source: Discord docs, "JSON Error Codes", "Message Reference". */
 function isGone(cause: unknown) {
   if (!(cause instanceof DiscordAPIError)) return false;
   const { UnknownMessage, UnknownChannel, InvalidFormBodyOrContentType } =
@@ -70,10 +70,7 @@ function isGone(cause: unknown) {
   );
 }
 
-/**
- * Reads a message of the gateway; undefined for one outside a server, one that is not whole, or a notice that a person
- * joined.
- */
+/** Undefined outside a server, or for a notice or an incomplete message. */
 function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>) {
   const { id, channel_id: channelId, guild_id: guildId, ...rest } = toRecord(data);
   const author = toRecord(rest.author);
@@ -117,7 +114,8 @@ function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>)
 }
 
 /**
- * Whether Discord has emptied the message, as it does without the message content intent. Source: Discord docs, "Gateway".
+ * Discord empties messages without the message content intent. Source: Discord docs,
+ * "Gateway".
  */
 function isEmpty({ content, sticker_items: stickers, ...rest }: Fields) {
   const lists = [rest.attachments, rest.components, rest.embeds, stickers];
