@@ -2,7 +2,6 @@ import type { MessageCommand } from '#src/features/command.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { maxAskMs, toAskReply } from './ask.ts';
 
-/** Only the caller reads the answer. */
 export const askAbout: MessageCommand = {
   label: 'ask.about',
   longestMs: maxAskMs,

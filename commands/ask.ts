@@ -80,13 +80,11 @@ export const ask: Command = {
   },
 };
 
-/** A picture without a question gets the usual one. */
 function toQuestion({ callerLocale, file, words }: CommandCall): string {
   const usual = file ? formatText('ask.about.question', {}, callerLocale) : '';
   return words.question?.trim() || usual;
 }
 
-/** A question needs words or a recording. */
 function toQuestionFiles(
   { file, sound, words }: CommandCall,
   question: string,
@@ -109,7 +107,7 @@ function getAskWay(
   return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
 }
 
-/** Shows an answer with words of another channel to the caller alone. */
+/** Answers with words of another channel are for the caller alone. */
 export async function toAskReply(
   asking: AskOutcome,
   { callerId, guildId, placeId }: Pick<CommandCall, 'callerId' | 'guildId' | 'placeId'>,

@@ -57,7 +57,7 @@ export const buttons: readonly Button[] = [
     style: 'main',
     longestMs: maxPressMs,
     isForEverybody: true,
-    // It confirms `/privacy forget`, too.
+    // This button also confirms `/privacy forget`.
     isNeverLimited: true,
     run: confirmCall,
   },

@@ -21,7 +21,6 @@ export function findClosestNames(
   return [...prefixed, ...others].map(({ one }) => one);
 }
 
-/** Lists three names at most, by edit distance. */
 export function sortByDistance(
   typed: string,
   all: readonly string[],

@@ -16,7 +16,6 @@ export const nowhereReply: Reply = { id: 'leave.nowhere', buttons: ['try.join'] 
 
 export const pausedReply: Reply = { id: 'privacy.paused', buttons: ['pause:resume'] };
 
-/** Replies to a caller outside the bot's channel. */
 export function findChannelObjection(
   { guildId, callerChannel, callerId, mayManage }: CommandCall,
   { places, sessions }: Pick<CommandPorts, 'places' | 'sessions'>,
@@ -29,12 +28,10 @@ export function findChannelObjection(
   return toJoinRoomLine(channel, callerId, places);
 }
 
-/** Runs a command for callers in the bot's channel. */
 export function onlyInChannel(run: Command['run']): Command['run'] {
   return unlessBarred(findChannelObjection, run);
 }
 
-/** Suggests values only to callers in the bot's channel. */
 export function commandInChannel(command: Command): Command {
   const options = command.options.map((option) =>
     option.kind === 'text' && option.suggest

@@ -8,7 +8,6 @@ import { confirmSetting } from './settings/settings-panel-presses.ts';
 /** The tool behind a press ends before this. */
 export const maxPressMs = maxToolMs + 10_000;
 
-/** Shows a private answer to its asker, or a waiting tool call to the person who may confirm it. */
 export async function showConfirmation(
   call: CommandCall,
   { confirmations, sessions }: Pick<CommandPorts, 'confirmations' | 'sessions'>,
@@ -31,7 +30,6 @@ export async function showConfirmation(
   }
 }
 
-/** Confirms a tool call, a setting, or the erasure of the presser. */
 export async function confirmCall(
   call: CommandCall,
   ports: CommandPorts,

@@ -15,7 +15,6 @@ import {
 } from '#src/ports/talk-guide.ts';
 import { formatText, type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 
-/** Topics on the first page, below the first step. */
 const firstTopics = ['ask', 'stop', 'privacy'];
 const maxHelpLines = 4;
 
@@ -53,7 +52,6 @@ export function helpLines(
   ];
 }
 
-/** The line of a group precedes those of its commands. */
 function toHelpEntries(
   commands: readonly (Command | CommandGroup)[],
 ): readonly HelpEntry[] {

@@ -81,7 +81,7 @@ export async function agreeToMove(
   }
 }
 
-/** Waits for a retry, since a reply that the bot is not connected would stay. */
+/** A retry may succeed soon, and a reply about a missing connection would stay. */
 async function joinOnceLinked(
   channel: ChannelRef,
   { callerId, guildId }: CommandCall,
@@ -145,7 +145,6 @@ function toSeconds(ms: number): number {
   return Math.round(ms / 1000);
 }
 
-/** Tells a manager that only the built-in stand-in answers. */
 function toManagerNote(
   { kind }: JoinResult,
   { mayManage }: CommandCall,
@@ -154,7 +153,7 @@ function toManagerNote(
   return kind !== 'joined' || !mayManage || hasModel ? [] : [{ id: 'help.model' }];
 }
 
-/** The panel goes to everybody, and the meaning of the call to the caller alone. */
+/** Everybody gets the panel. Only the caller reads the explanation of the call. */
 function buildWelcome(
   { consent, unread }: JoinResult,
   { talk }: HelpState,

@@ -27,7 +27,6 @@ export function createLanguageOption(
   };
 }
 
-/** Finds a language without a voice on this server. */
 export function findUnspokenLanguage(
   tag: string,
   { callerLocale, guildId }: CommandCall,

@@ -3,7 +3,6 @@ import { describeNextStep, findPresentConsent } from '#src/ports/talk-guide.ts';
 import { findChannelObjection } from './command-rights.ts';
 import { buildStatus } from './privacy/privacy-replies.ts';
 
-/** Shows the presser a private menu of rare buttons. */
 export async function showMore(
   call: CommandCall,
   ports: CommandPorts,
@@ -18,7 +17,6 @@ export async function showMore(
   return [{ ...first, buttons }];
 }
 
-/** Lets the presser ask without the name of the bot for a while. */
 export async function openAskWindow(
   call: CommandCall,
   ports: Pick<CommandPorts, 'features' | 'helpState' | 'places' | 'sessions'>,

@@ -4,7 +4,6 @@ import type { ShownPrices, SpentShare } from '#src/spending/budget-authority.ts'
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Managers also see the costs of the server. */
 export const stats: Command = {
   name: 'stats',
   description: 'command.stats',

@@ -11,7 +11,7 @@ export const waitOption: CommandOption = {
 
 export const maxWaitMs = maxEndWaitMs + 30_000;
 
-/** Replies when a sound or text has ended. Each sound has one such caller, so the queues bound the waiting calls. */
+/** Each sound has one such caller, so the queues bound the waiting calls. */
 export async function waitForEndReply(
   title: string,
   ended: Promise<PlayWaitOutcome>,

@@ -47,7 +47,7 @@ function toTurnOnReply(turned: TurnOnOutcome, guildId: GuildId): Replies {
   const { isHere, placeId, saved } = turned;
   const unsaved = toOptionalLines(!saved, { id: 'voice.unsaved' });
   if (isHere) return [{ id: 'captions.on', lines: unsaved }];
-  const place = `https://discord.com/channels/${guildId}/${placeId}`; // Discord shows it as a link
+  const place = `https://discord.com/channels/${guildId}/${placeId}`;
   const buttons = ['captions.leave_out'];
   return [
     {

@@ -21,7 +21,6 @@ import { truncate } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
-/** Suggests sessions with lines that the caller may know. */
 const sessionOption: CommandOption = {
   name: 'session',
   description: 'command.captions.session',
@@ -78,7 +77,6 @@ export function toUnknownNameReply(x = ''): Replies {
   return [{ id: 'unknown', with: { x } }];
 }
 
-/** An empty option means the last session. */
 async function findPickedSession(
   call: CommandCall,
   ports: Pick<CommandPorts, 'features' | 'timesIn'>,
@@ -108,7 +106,6 @@ function formatSessionLabel(
   return `${when} ${channelName.slice(0, 60)} (${lineCount})`;
 }
 
-/** Ten quotes fit one message. */
 const maxQuoteChars = 150;
 
 export const findCommand: Command = {
@@ -145,7 +142,9 @@ function formatQuote(
   return { id: 'find.line', with: { name, time: times.minute(atWallMs), text: words } };
 }
 
-/** A self-hosted chat server may need long for a whole evening. The session gives up a minute earlier. */
+/**
+ * A self-hosted model may need this long for an evening of talk. The session ends a minute earlier.
+ */
 export const maxRecapMs = 14 * 60_000;
 
 export const recapCommand: Command = {

@@ -6,7 +6,6 @@ import type {
 } from '#src/features/command.ts';
 import { toOptionalLines } from '#src/texts/texts.ts';
 
-/** Only the button deletes. */
 export const forget: Command = {
   name: 'forget',
   description: 'command.privacy.forget',

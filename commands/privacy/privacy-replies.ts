@@ -32,7 +32,6 @@ export async function buildStatus(
   return [addLines(reply, [stored])];
 }
 
-/** Adds the questions of the bot to the status. */
 export async function showCard(call: CommandCall, ports: CardPorts): Promise<Replies> {
   const [reply] = await buildStatus(call, ports);
   const kept = await toKeptLines(call, ports.features.settings);
@@ -48,7 +47,6 @@ async function toKeptLines(
   return days === undefined ? [] : [describeRetention(Number(days))];
 }
 
-/** Tells the caller the effect of this consent, and the next step. */
 export async function toConsentReply(
   consent: Consent,
   call: CommandCall,

@@ -26,7 +26,7 @@ function createConsentCommand(name: 'allow' | 'deny'): Command {
     options: [],
     async run(call, ports) {
       const { isSaved } = await ports.privacy[name](call.guildId, call.callerId);
-      // A no counts whatever the server lets the caller do, so nothing more is asked.
+      // A no needs no permission of the server.
       const reply: Reply =
         name === 'deny'
           ? { id: 'consent.no', buttons: consentButtons }
@@ -39,7 +39,7 @@ function createConsentCommand(name: 'allow' | 'deny'): Command {
 const pause = createHearingCommand('pause', pausedReply);
 const resume = createHearingCommand('resume', { id: 'panel.listening' });
 
-/** The button names an action, so that two presses of one Pause do not resume. */
+/** Each press names its action, so two presses of Pause do not resume. */
 export const pauseOrResume: Command['run'] = (call, ports) =>
   call.words.about === 'resume'
     ? onlyIfAdmitted(resume.run)(call, ports)

@@ -7,7 +7,7 @@ import { maxInstructionsChars } from '#src/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { openPanel, saveAndShow } from './settings-panel-presses.ts';
 
-/** The command checks the right itself, so that people without access read why. */
+/** The command checks the right itself, so that it can explain a refusal. */
 const forManagers = { isForEverybody: true, needsManageServer: true } as const;
 
 const view: Command = {
@@ -75,7 +75,7 @@ function formatFinding({ what: point, isIdle, mend, verdict, why }: Finding): Te
   };
 }
 
-/** The tone at the end is missing if there was no channel, or the bot was speaking. */
+/** The tone is missing if the bot was speaking or sat in no channel. */
 function toConclusion({ findings }: CheckReport): TextLine {
   const bad = findings.filter((finding) => !isUsable(finding)).length;
   if (bad > 0) return { id: 'check.count', with: { n: bad } };

@@ -87,7 +87,7 @@ function toPanelPicker(name: string, act: PanelAction): PickerHandler {
   };
 }
 
-/** Checks the right at each press, since it may be lost after the panel was opened. */
+/** Managers can lose the right while the panel is open. */
 function onlyForManagers(
   act: PanelAction,
 ): (call: CommandCall, ports: PanelPorts) => Promise<Replies> {
@@ -188,7 +188,6 @@ async function pickValue(call: CommandCall, ports: PanelPorts): Promise<Reply> {
   );
 }
 
-/** Undefined if `removeForm` gives the reason. */
 async function buildForm(
   call: CommandCall,
   ports: CommandPorts,
@@ -236,7 +235,6 @@ function toChangedReply(
   }
 }
 
-/** Lists examples, those like the typed text first. */
 export function toBadValueReply(
   key: string,
   typed = '',

@@ -23,10 +23,8 @@ import {
 const [rowOptions, mostRows] = [25, 3];
 /** Most characters of a value that Discord keeps with an option. */
 const maxValueChars = 100;
-/** Lines about other places on a page. */
 const maxElsewhereLines = 5;
 
-/** Settings on the first page, each with a question as its sentence. */
 const mainKeys = [
   'addressing',
   'pipeline',
@@ -39,12 +37,10 @@ const mainKeys = [
   'budget_day',
 ];
 
-/** Limits of a value on a page: characters of words, or ids. */
 type ValueLimits = { readonly chars: number; readonly ids: number };
 const groupPickerName: ValueLimits = { chars: 60, ids: 2 };
 const aloneKeys: ValueLimits = { chars: 300, ids: 40 };
 
-/** First page of the panel: the questions that most servers answer, and a menu of all groups. */
 export function buildHomePage(
   view: SettingsView,
   news: readonly TextLine[] = [],
@@ -79,7 +75,6 @@ export function buildHomePage(
   });
 }
 
-/** Page of one group: its settings with their values; all groups where it is gone. */
 export function buildGroupPage(group: string, view: SettingsView): Reply {
   const found = listGroups(view).find(([id]) => id === group);
   if (!found) return buildHomePage(view, group === '' ? [] : [{ id: 'confirm.over' }]);
@@ -100,7 +95,6 @@ export function buildGroupPage(group: string, view: SettingsView): Reply {
   });
 }
 
-/** Shows all groups if the setting is gone. */
 export function buildSettingPage(
   key: string,
   view: SettingsView,
@@ -167,7 +161,6 @@ export function formatValue(
 
 type Group = readonly [CurrentSetting['setting']['group'], readonly CurrentSetting[]];
 
-/** In the order of their first settings. */
 function listGroups({ all }: SettingsView): readonly Group[] {
   return [...Map.groupBy(all, ({ setting }) => setting.group)];
 }
@@ -191,7 +184,6 @@ function toNowLine(now: CurrentSetting, limits: ValueLimits): TextLine {
   return { id: 'settings.now', with: { key, value, from: source } };
 }
 
-/** Shows names for ids and for language tags. */
 function formatShownValue(
   { setting, value }: CurrentSetting,
   { chars, ids: most }: ValueLimits,
@@ -308,7 +300,6 @@ function listOptions(
     });
 }
 
-/** Returns no menu if the options need too many rows. */
 function splitIntoMenus(
   options: readonly PickerOption[],
   line: TextLine,

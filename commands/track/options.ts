@@ -13,13 +13,12 @@ import {
   ownTracks,
 } from '#src/playback/tracks/track-name.ts';
 
-/** The track need not exist yet. */
 function createTrackOption(...more: readonly string[]): CommandOption {
   return {
     name: 'track',
     description: 'command.track.name',
     kind: 'text',
-    maxChars: mostNameUnits + 1, // so that a longer name is noticed
+    maxChars: mostNameUnits + 1,
     suggest: async (typed, { guildId }, { features }) => {
       const known = (features.tracks.listTracks(guildId) ?? []).map(({ name }) => name);
       const names = known.filter((name) => !isOwnTrack(name));
@@ -35,14 +34,12 @@ function createTrackOption(...more: readonly string[]): CommandOption {
 
 export const newTrack = createTrackOption();
 
-/** Tracks with a queue, the bot's speech included. */
 export const queueTrack = createTrackOption(voiceTrack);
 
 export const trackOrAll = createTrackOption(everyTrack);
 
 export const soundsOrAll = createTrackOption(voiceTrack, everyTrack);
 
-/** Includes the bot's own tracks. */
 export const anyTrack = createTrackOption(...ownTracks, everyTrack);
 
 export const volumeOption = {

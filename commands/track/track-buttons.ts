@@ -3,7 +3,7 @@ import type { Button } from '#src/features/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import { toShortReplies, toTrackCaller } from './track-replies.ts';
 
-/** Second row of the panel, and Skip under a refusal, which votes. `about` is the track. */
+/** The second row of the panel, and Skip under a refusal. */
 export const trackPresses: readonly Button[] = [
   toSteeringButton('pause'),
   toSteeringButton('skip'),

@@ -21,7 +21,6 @@ import {
 } from './options.ts';
 import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
 
-/** Commands that need only the name of a track, or `all`. */
 export function createSteeringCommand(kind: TrackAction): Command {
   const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
   const subject = kind === 'resume' ? 'pause' : kind === 'unmute' ? 'mute' : kind;
@@ -43,7 +42,6 @@ const silencingActions: ReadonlySet<TrackAction> = new Set([
 
 /** `-10:00:00` and some spaces. */
 const maxSeekChars = 12;
-/** Longest suggestion that Discord shows. */
 const maxItemChars = 100;
 
 export const volume = createChangeCommand(

@@ -5,10 +5,8 @@ import type { PlainTextId } from '#src/texts/texts.ts';
 
 const maxVoiceChars = 100;
 
-/** A file holds a longer list. */
 const maxShownChars = 1_000;
 
-/** Returns the list for the reply, with a file if it is long. */
 export function formatList(
   name: string,
   lines: readonly string[],

@@ -24,7 +24,6 @@ import type { WallTimes } from '#src/texts/wall-time.ts';
 import type { HelpEntry, HelpState } from './contract/help-entries.ts';
 import type { FeaturePorts } from './features.ts';
 
-/** `lines` follow below the first sentence. */
 export type Reply = TextLine & {
   /** Default: the caller alone. */
   readonly to?: ReplyAudience;
@@ -53,17 +52,13 @@ export type CommandCall = {
   readonly callerChannel?: ChannelRef;
   readonly mayManage: boolean;
   readonly callerRoleIds: readonly RoleId[];
-  /** Channel option. */
   readonly channel?: ChannelRef;
-  /** Sound option with any file. */
   readonly sound?: SoundFile;
-  /** Another file option. */
   readonly file?: SoundFile;
-  /** Message whose menu was used. */
   readonly message?: PickedMessage;
   /** Ids, or values of options. */
   readonly picked?: readonly string[];
-  /** Further options by name. A choice is one of its values, and a truth is `true` or `false`. */
+  /** Further options by name. A truth is `true` or `false`. */
   readonly words: Readonly<Record<string, string>>;
 };
 
@@ -101,7 +96,6 @@ export type SuggestValues = (
   ports: CommandPorts,
 ) => Promise<readonly string[]>;
 
-/** Parts of the bot for commands. */
 export type CommandPorts = {
   readonly access: Public<GuildAccess>;
   readonly clock: Clock;
@@ -121,7 +115,6 @@ export type CommandPorts = {
   readonly features: FeaturePorts;
 };
 
-/** Parts of the bot for programs, in the servers of one shard. */
 export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'> & {
   readonly members: Members;
 };
@@ -151,9 +144,9 @@ export interface Command {
    * https://discord.com/developers/docs/interactions/receiving-and-responding
    */
   readonly longestMs?: number | ((call: CommandCall) => number | undefined);
-  /** Defers before it begins, since its work may block the thread, and Discord waits 3 s for the first answer. */
+  /** The work may block the thread, and Discord waits 3 s for the first answer. */
   readonly mustDeferFirst?: true;
-  /** Also for people without access: own data, help, and commands that check rights themselves. */
+  /** Also for people without access. Such commands check rights themselves. */
   readonly isForEverybody?: true;
   /** It ends, silences or refuses something. */
   readonly isNeverLimited?: true;
@@ -166,13 +159,11 @@ export interface Command {
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 
-/** An entry in the menu of a message. */
 export interface MessageCommand extends Pick<Command, 'longestMs' | 'shownTo' | 'run'> {
   /** At most 32 characters. */
   readonly label: PlainTextId;
 }
 
-/** Commands under one name, as in `/privacy status`. */
 export type CommandGroup = {
   readonly name: string;
   readonly description: PlainTextId;
@@ -195,15 +186,11 @@ export interface Button {
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 
-/** Handles values picked from a menu. */
 export type PickerHandler = Pick<Button, 'name' | 'isForEverybody' | 'inPlace' | 'run'>;
 
-/** Handles a sent form. */
 export interface FormHandler {
   readonly name: string;
-  /** Changes the message of the button that opened the form. */
   readonly inPlace?: true;
-  /** Empty inputs are missing in `words`. */
   readonly inputs: readonly string[];
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }

@@ -40,7 +40,6 @@ type Intersection<Union> = (
   ? All
   : never;
 
-/** Objects of features for commands and programs. */
 export type FeaturePorts = Intersection<FeatureObjects<(typeof features)[number]>>;
 
 /** Opens features in a process. The result opens them in a shard. */

@@ -8,7 +8,6 @@ import type { SessionCaptions } from './session-captions.ts';
 export type TurnOnOutcome =
   | {
       readonly kind: 'on';
-      /** Channel or thread of the captions. */
       readonly placeId: ChannelId;
       /** True for the chat of the voice channel itself. */
       readonly isHere: boolean;
@@ -18,13 +17,13 @@ export type TurnOnOutcome =
 
 export type CaptionRequests = ReturnType<typeof createCaptionRequests>;
 
-/** Requests about live captions. A change counts in the channel of the bot first, then in the store. */
+/** A change counts in the channel of the bot first, then in the store. */
 export function createCaptionRequests(
   sessions: VoiceSessions,
   running: SessionObjects<SessionCaptions>,
 ) {
   return {
-    /** Captions stay on for that channel. Everybody there is told before the first word is written. */
+    /** Everybody in the channel is told before the first word is written. */
     async turnOn(guildId: GuildId, options: CaptionOptions): Promise<TurnOnOutcome> {
       const session = sessions.findSession(guildId);
       if (!session) return { kind: 'failed', line: { id: 'leave.nowhere' } };
@@ -41,7 +40,7 @@ export function createCaptionRequests(
       return { kind: 'on', placeId, isHere: placeId === channelId, saved };
     },
 
-    /** Captions stay off for that channel, also for a session that begins or ends now. */
+    /** Captions also stay off for a session that begins or ends now. */
     async turnOff(guildId: GuildId): Promise<SaveOutcome> {
       const saved = sessions.listSessions(guildId).map(async (session) => {
         const { channelId } = session.channel;
@@ -60,7 +59,7 @@ export function createCaptionRequests(
       return running.list(guildId).some(({ recorder }) => recorder !== undefined);
     },
 
-    /** A person left out is heard and answered, but not written. Counts at once. */
+    /** A person left out is still heard and answered. The change counts at once. */
     async setLeftOut(
       guildId: GuildId,
       personId: PersonId,

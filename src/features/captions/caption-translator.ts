@@ -16,14 +16,14 @@ import type { TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
 const translationTimeoutMs = 30_000;
-/** One more gives up the oldest line. */
+/** The oldest line above this limit stays untranslated. */
 const maxWaitingLines = 20;
 const malformedReplyText =
   'The chat model translated no line of a request for translations.';
 
 /**
- * Translates captions below their lines, shown and not kept. One request takes all waiting lines. `/audio/translations` of speech
- * servers knows only English, so the chat model translates. Never throws.
+ * Shows translations below captions. They are not kept. `/audio/translations` only gives English,
+ * so the chat model translates. Never throws.
  */
 export class CaptionTranslator {
   readonly #guildId;
@@ -53,7 +53,6 @@ export class CaptionTranslator {
     this.#language = language;
   }
 
-  /** A line without words, or in the language already, stays as it is. */
   addLine(line: TranscriptLine): void {
     const language = this.#language;
     if (language === undefined || toVisibleLine(line.text) === '') return;

@@ -34,11 +34,11 @@ const setCaptionsTool = defineTool({
     const { guildId } = place.channel;
     const control = own.captions;
     if (!on) await control.turnOff(guildId);
-    // They begin once they were announced, which waits for the answer that this is a part of: what fails is written.
+    // `turnOn` waits for the answer that this tool belongs to, so its failure is posted later.
     else
       void control
         .turnOn(guildId, {})
-        .then((turned) => turned.kind === 'failed' && notices.post(turned.line)); // never rejects
+        .then((turned) => turned.kind === 'failed' && notices.post(turned.line));
     return toOutcome({ id: on ? 'captions.on' : 'captions.off' });
   },
 });
@@ -58,7 +58,6 @@ const leaveMeOutTool = defineTool({
   },
 });
 
-/** The bot quotes the lines itself. */
 const findInCaptionsTool = defineTool({
   name: 'find_in_captions',
   description:
@@ -84,7 +83,7 @@ const findInCaptionsTool = defineTool({
   run: quoteFoundLines,
 });
 
-/** A program gets no lines. Aborting `signal` throws `signal.reason`. */
+/** A program gets no lines. */
 async function quoteFoundLines(
   request: TranscriptQuestion,
   { askerId, own, session, getSettings }: WithOwnObjects<CaptionPorts>,

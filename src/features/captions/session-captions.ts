@@ -29,9 +29,8 @@ import type { CaptionDeps, TranscriptStore } from './store/transcript-stores.ts'
 import type { ResumableSession, TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder } from './transcript-recorder.ts';
 
-/** A newcomer who missed this many lines is offered a recap. */
 const minMissedLines = 10;
-/** After this wait people have the notice in writing, and hear it later. */
+/** People read the notice after this wait, and hear it later. */
 const noticeTimeoutMs = 8_000;
 const maxResumeAgeMs = 15 * 60_000;
 
@@ -42,10 +41,9 @@ export class SessionCaptions implements FeatureSession {
   readonly #session;
   readonly #deps;
   #latest: TranscriptRecorder | undefined;
-  /** A person turned captions off for the rest of this session. */
   #isOff = false;
   #turning: Promise<TextLine | undefined> | undefined;
-  /** A former run sat here, whose people heard the notice. */
+  /** People heard the notice of a former run. */
   #isReturned;
   /** Last arrival of each person who had the notice, in ms of the session. */
   #arrivalsMs = new Map<string, number>();
@@ -57,14 +55,12 @@ export class SessionCaptions implements FeatureSession {
     this.#isReturned = isReturned;
   }
 
-  /** Returns 0 if the arrival is unknown. */
   getArrivalMs(sessionId: string, personId: PersonId): number {
     return (
       (this.recorder?.session.id === sessionId && this.#arrivalsMs.get(personId)) || 0
     );
   }
 
-  /** Undefined while captions are off. */
   get recorder(): TranscriptRecorder | undefined {
     return this.#latest?.session.endedAtWallMs === undefined ? this.#latest : undefined;
   }
@@ -73,7 +69,6 @@ export class SessionCaptions implements FeatureSession {
     return (this.#latest?.listRecentLines().length ?? 0) > 0;
   }
 
-  /** Turns captions on if they are kept on, once people can read the notice. After a failure people read why. */
   #turnOnIfWanted() {
     const { notices, place, signal, speech } = this.#session;
     const { channelId, guildId } = place.channel;
@@ -102,9 +97,12 @@ export class SessionCaptions implements FeatureSession {
     return this.#session.place.getSettings().getValue(captionsBeginSetting);
   }
 
-  /** Resolves when all people have the notice, with the reason if captions stay off. Never throws. */
+  /**
+   * Resolves when people have the notice, or with the reason if captions stay off. Never throws.
+   */
   async turnOn({ translateTo }: CaptionOptions): Promise<TextLine | undefined> {
-    if (this.recorder?.live.isShut) await this.turnOff(); // a new place, and the same session
+    // The session goes on in a new place.
+    if (this.recorder?.live.isShut) await this.turnOff();
     this.#isOff = false;
     if (!this.recorder)
       this.#turning ??= this.#turnOn().finally(() => {
@@ -186,7 +184,7 @@ export class SessionCaptions implements FeatureSession {
     if (!this.#isReturned) await this.#sayNotice();
     this.#isReturned = false;
     if (signal.aborted) return { id: 'leave.nowhere' };
-    // In another place it is another session: the messages of one session stand in one place.
+    // One session has all its messages in one place.
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
     this.#latest = new TranscriptRecorder(
       this.#session,
@@ -218,10 +216,7 @@ export class SessionCaptions implements FeatureSession {
       : undefined;
   }
 
-  /**
-   * Opens the chat of the voice channel, or a thread in the channel of the setting. Returns undefined after a failure, which is
-   * reported. Never throws.
-   */
+  /** Reports a failure and returns undefined. Never throws. */
   async #openCaptionChat(
     formerId: ChannelId | undefined,
   ): Promise<CaptionChat | undefined> {
@@ -242,7 +237,6 @@ export class SessionCaptions implements FeatureSession {
     }
   }
 
-  /** Resolves when the notice was said, or could not be. */
   async #sayNotice() {
     const { notices, place, signal, speech } = this.#session;
     const words = notices.formatSpokenText(
@@ -263,7 +257,7 @@ export class SessionCaptions implements FeatureSession {
     );
   }
 
-  /** Tells people about captions, with buttons to agree, to refuse and to be left out before `others`. */
+  /** Adds buttons to agree, to refuse and to be left out before `others`. */
   #writeNotice(chat: CaptionChat, others: readonly string[]) {
     const { notices, place } = this.#session;
     const lines: readonly TextLine[] = [

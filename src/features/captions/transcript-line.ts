@@ -2,20 +2,16 @@ import type { MessagePlace } from '#src/ports/typed-messages.ts';
 
 /** Captions of a voice channel until the bot leaves, resumed within 15 minutes. */
 export type TranscriptSession = {
-  /** UUID. */
   readonly id: string;
   readonly guildId: GuildId;
   readonly channelId: ChannelId;
   readonly channelName: string;
-  /** Chat, text channel or thread of the captions. */
   readonly placeId: ChannelId;
-  /** Wall clock at 0 ms of the lines, read once, so that a clock put back moves nothing. */
+  /** Wall clock at 0 ms of the lines, read once. */
   readonly startedAtWallMs: number;
-  /** Absent while the session goes on. */
   readonly endedAtWallMs?: number;
 };
 
-/** A person, or the bot with an answer to people. */
 export type TranscriptSpeaker =
   | { readonly kind: 'person'; readonly personId: PersonId; readonly name: string }
   | {
@@ -34,21 +30,19 @@ export type TranscriptLine = {
   /** Unique in the session, from 1, in order of beginnings. */
   readonly number: number;
   readonly speaker: TranscriptSpeaker;
-  /** Times of the first and last voiced packet in ms of the session. */
+  /** Times of the first and last voiced packet, from the start of the session. */
   readonly startMs: number;
   readonly endMs: number;
   /** Empty if the recogniser failed. */
   readonly text: string;
   /** The bot was stopped in the middle. */
   readonly isCut?: true;
-  /** BCP 47. */
   readonly language?: string;
   readonly post?: MessagePlace;
-  /** The speaker said yes for this session, so the line is kept 24 h at most. */
+  /** The speaker agreed for this session alone, so the line is kept 24 h at most. */
   readonly isBrief?: true;
 };
 
-/** Channels of a reader, and deleted channels in which a person has a line. */
 export type ReadableChannels = {
   readonly channelIds: readonly ChannelId[];
   readonly own?: {
@@ -59,7 +53,6 @@ export type ReadableChannels = {
 
 export type ResumableSession = {
   readonly session: TranscriptSession;
-  /** 0 if there is no line. */
   readonly lastNumber: number;
 };
 
@@ -83,14 +76,12 @@ export type QuotedLine = {
   readonly name: string;
   readonly atWallMs: number;
   readonly text: string;
-  /** Address of the message. */
   readonly link?: string;
 };
 
 /** 0 keeps lines until 15 minutes after the session. */
 export type KeptDays = Readonly<Record<string, number>>;
 
-/** Place of a message, without words. */
 export type CaptionMessage = MessagePlace & {
   readonly guildId: GuildId;
   readonly sessionId: string;
@@ -100,6 +91,5 @@ export type CaptionMessage = MessagePlace & {
 export type OutdatedMessage = {
   readonly message: CaptionMessage;
   readonly lines: readonly TranscriptLine[];
-  /** Erasures that touched the message. */
   readonly outdated: number;
 };

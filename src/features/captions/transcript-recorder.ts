@@ -32,7 +32,7 @@ import {
 /** Time to show waiting lines when captions end. */
 const flushMs = 2_000;
 const neverAborted = new AbortController().signal;
-/** Lines stay in memory this long, for models, for messages that still change, and for a store in trouble. */
+/** Lines stay in memory this long. */
 const recentLinesMs = 60 * 60_000;
 
 type RecordedSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
@@ -45,7 +45,6 @@ export class TranscriptRecorder {
   readonly #deps;
   readonly translations: CaptionTranslator;
   readonly #store;
-  /** Monotonic clock at 0 ms of the session. */
   readonly #startedAtMs: number;
   /** Earlier utterances are not written. */
   readonly #fromMs: number;
@@ -60,7 +59,6 @@ export class TranscriptRecorder {
   #isUnsaved = false;
   readonly #music: Disposable;
 
-  /** `former` is the session that goes on in this chat. */
   constructor(
     session: RecordedSession,
     deps: CaptionDeps,
@@ -118,14 +116,12 @@ export class TranscriptRecorder {
     return Math.max(0, Math.round(atMs - this.#startedAtMs));
   }
 
-  /** False if a person of the line is left out now. */
   mayShowLine({ number, speaker }: TranscriptLine): boolean {
     return (
       this.#recentLines.has(number) && this.#mayWritePeople(listSpeakerIds(speaker))
     );
   }
 
-  /** In order of speech. */
   listRecentLines(): readonly TranscriptLine[] {
     return [...this.#recentLines.values()].sort(
       (one, other) => one.startMs - other.startMs || one.number - other.number,
@@ -173,7 +169,7 @@ export class TranscriptRecorder {
     };
   }
 
-  /** Writes nothing if the bot speaks to a person who is left out. */
+  /** Writes nothing if the bot speaks to a left-out person. */
   recordSpokenWords({
     answeredIds,
     fromMs,
@@ -201,7 +197,7 @@ export class TranscriptRecorder {
       });
   }
 
-  /** Stops writing an unfinished utterance. After a no, also drops lines by this person and answers to them. */
+  /** After a no, also drops lines by this person and answers to them. */
   forgetPerson(personId: PersonId, reason: ForgetReason): void {
     const numbers = [...this.#open].flatMap(([number, id]) =>
       id === personId ? number : [],
@@ -221,7 +217,7 @@ export class TranscriptRecorder {
     this.#dropLines(({ post }) => messageIds.includes(post?.messageId ?? ''));
   }
 
-  /** Writes after earlier writes. A failed write is tried again with the next line. Never throws. */
+  /** The next line retries a failed write. Never throws. */
   async saveLines(): Promise<void> {
     const writing = this.#saving.then(() => this.#writeUnsaved());
     this.#saving = writing.catch(() => undefined);
@@ -243,7 +239,7 @@ export class TranscriptRecorder {
     this.#captioned = { ...this.#captioned, endedAtWallMs: clock.wallMs() };
     this.#music[Symbol.dispose]();
     this.translations.setLanguage(undefined);
-    // What is being said is kept nowhere, so that it is not shown either.
+    // Words of unfinished lines are kept nowhere, so they leave the chat too.
     this.live.removeLines([...this.#open.keys()]);
     this.#open.clear();
     const shown = waitAtMost(
@@ -294,7 +290,6 @@ export class TranscriptRecorder {
     }
   }
 
-  /** Returns the dropped numbers. */
   #dropLines(which: (line: TranscriptLine) => boolean) {
     const numbers = [...this.#recentLines.values()]
       .filter(which)
@@ -308,7 +303,7 @@ export class TranscriptRecorder {
     const session = this.#captioned;
     if (!this.#saved.has(session)) await writer.putSession(session);
     this.#saved.add(session);
-    // What was forgotten meanwhile is in memory no more.
+    // Lines may have been forgotten meanwhile.
     const lines = [...this.#recentLines.values()].filter(
       (line) => !this.#saved.has(line),
     );
@@ -325,10 +320,8 @@ export function listRecorders(
 }
 
 const maxTitleChars = 100;
-/** A shorter sound is no music. */
 const musicMs = 30_000;
 
-/** Writes each title once, as it begins. */
 function watchMusic(
   notices: Session['notices'],
   tracks: NamedTracks,

@@ -34,9 +34,7 @@ export type Feature<Ports = object, Needs = object> = {
   readonly tools?: readonly FeatureTool<Ports>[];
   readonly alerts?: readonly FeatureAlert[];
   readonly settings?: readonly ServerSetting[];
-  /** Lines beside those of its commands. */
   readonly help?: readonly HelpEntry[];
-  /** Called once in a process. */
   open(deps: FeatureProcessDeps): OpenedFeature<Ports, Needs>;
 };
 
@@ -70,7 +68,6 @@ export type FeatureShardDeps = {
   readonly sources: Pick<SessionSources, 'seatStore' | 'listTools'>;
   readonly sessions: VoiceSessions;
   readonly shard: ServerShare;
-  /** Limit of concurrent written answers, recaps included. */
   readonly writtenQuestions: WrittenAnswerConcurrency;
   readonly typed: TypedMessages;
   /** Aborted when the shard is not served any more. */

@@ -6,14 +6,12 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Line of `/help` about one thing that the bot can do. */
 export type HelpEntry = {
   readonly topic: string;
   /** As in `track play`. Absent if people say it. */
   readonly command?: string;
   /** `everybody` includes people without access. Default: people with access. */
   readonly for?: 'everybody' | 'manager';
-  /** Undefined if the bot cannot do it here now. */
   buildLine(state: HelpState): TextLine | undefined;
 };
 
@@ -27,7 +25,6 @@ export type HelpState = {
   readonly talk?: TalkState | undefined;
 };
 
-/** Never throws. */
 export async function readHelpState(
   guildId: GuildId,
   deps: Deps<'hasChatModel'>,

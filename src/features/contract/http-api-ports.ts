@@ -13,7 +13,6 @@ export type ProgramText = {
   readonly input: string;
   readonly voice?: string;
   readonly model?: string;
-  /** Tone of the voice. */
   readonly instructions?: string;
   /** 0.25 to 4. */
   readonly speed?: number;
@@ -27,27 +26,22 @@ export type ProgramQuestion = {
   readonly keptFor: string;
   /** Oldest first. System messages replace the instructions of the server. */
   readonly messages: readonly ProgramMessage[];
-  /** Fields for the chat model as they stand, tools among them. */
   readonly sent: SentFields;
   readonly choices: number;
   readonly voice?: string;
   /** An unknown model means the usual one. */
   readonly speechModel?: string;
   readonly transcriptionModel?: string;
-  /** Default: the pipeline of the server. */
   readonly pipeline?: PipelineName;
   readonly isSpoken: boolean;
-  /** Called after each request to a model. */
   readonly onUsage: (usage: Usage) => void;
 };
 
-/** A message in the format of chat completions. */
 export type ProgramMessage = SentFields & {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: readonly ProgramPart[];
 };
 
-/** Text, a picture, or a sound file in base64. */
 export type ProgramPart = {
   readonly type: string;
   readonly text?: string;
@@ -62,7 +56,6 @@ export type OpenStream<Part> = {
 };
 export type FailedStream = { readonly kind: 'failed'; readonly line: TextLine };
 
-/** Answers one after the other. Each is read before the next. */
 export type ProgramAnswer = OpenStream<AsyncIterable<ReplyPart>> | FailedStream;
 export type ProgramSpeech =
   | OpenStream<Pcm>
@@ -74,9 +67,7 @@ export type RecordingRequest = {
   readonly guildId: GuildId;
   readonly asker: Asker;
   readonly recording: SoundFile;
-  /** An unknown model means the usual one. */
   readonly model?: string;
-  /** BCP 47. */
   readonly language?: string;
   readonly hints: readonly string[];
   readonly hasWordTimes: boolean;
@@ -101,10 +92,8 @@ export type RecordingSegment = {
   readonly text: string;
   /** Empty if the script has no spaces. */
   readonly lead: '' | ' ';
-  /** BCP 47. */
   readonly language?: string;
   /** Present if the recogniser reports all words, and the text is untranslated. */
   readonly words?: readonly TranscribedWord[];
-  /** The recogniser has translated it into English. */
   readonly isTranslated?: true;
 };

@@ -5,8 +5,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 const windowSeconds = 20;
 
 /**
- * Rate limit for a person in a server. Calls with `isNeverLimited` do not ask it. A refused call still gets a reply, since Discord
- * would say that the application did not respond.
+ * Refused calls still get a reply, since Discord would report that the application did not respond.
  */
 export class InteractionLimits {
   readonly #uses;
@@ -15,7 +14,6 @@ export class InteractionLimits {
     this.#uses = new RateLimiterMemory({ points: maxUses, duration: windowSeconds });
   }
 
-  /** Returns 0, or the milliseconds until the next use. */
   async takeUse(guildId: GuildId, userId: PersonId): Promise<number> {
     try {
       await this.#uses.consume(`${guildId} ${userId}`);

@@ -30,7 +30,6 @@ export class SessionObjects<One> {
     return session && this.get(session);
   }
 
-  /** Without a server, lists the objects of all servers. */
   list(guildId?: GuildId): readonly One[] {
     const sessions = guildId
       ? this.#sessions.listSessions(guildId)

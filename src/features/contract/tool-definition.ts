@@ -15,7 +15,6 @@ import type {
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText, type PlainTextId, type TextLine } from '#src/texts/texts.ts';
 
-/** Parts for a tool, with the objects of its feature. */
 export type WithOwnObjects<Own, Ports = ToolPorts> = Ports & { readonly own: Own };
 
 /** A tool as its feature declares it. Each shard binds it to the objects of the feature. */
@@ -30,9 +29,7 @@ export type ToolDefinition<T, Own> = Pick<
   ToolEntry,
   'name' | 'description' | 'right'
 > & {
-  /** Default: always offered. */
   isOffered?(own: Own): NonNullable<ToolEntry['isOffered']>;
-  /** An object. Unknown fields are refused. */
   readonly schema: z.ZodType<T>;
   /** Shown in the panel while the tool runs, and said if that takes long. Default: `slow.voice`. */
   readonly doing?: PlainTextId;
@@ -47,12 +44,11 @@ export type ToolDefinition<T, Own> = Pick<
         /** True if this call is only a change. Default: false. */
         readonly isChange?: (call: T) => boolean;
         readonly ask: (call: T) => TextLine<'name'>;
-        /** Content too long for the sentence. */
         readonly files?: (call: T) => readonly ReplyFile[];
       })
     | {
         readonly effect: 'last' | 'destroy';
-        /** Needs no channel. Throws as `run` does. */
+        /** Needs no channel. */
         prepare(
           call: T,
           ports: WithOwnObjects<Own, ServerToolPorts>,
@@ -61,7 +57,7 @@ export type ToolDefinition<T, Own> = Pick<
       }
   );
 
-/** Throws BotError, of which the model gets the code. Aborting `signal` throws `signal.reason`. */
+/** Throws BotError. The model gets its code. */
 type ToolAction<T, Own> =
   | {
       run(
@@ -170,7 +166,6 @@ export function toOutcome(line: TextLine): ToolOutcome {
   return { facts: { outcome: formatText(line.id, line.with) }, line };
 }
 
-/** The call has changed nothing. */
 export function toUnchangedOutcome(line: TextLine): ToolOutcome {
   return {
     facts: { outcome: formatText(line.id, line.with) },

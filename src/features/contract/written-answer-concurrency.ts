@@ -2,7 +2,6 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 
 type WorkSlot = {
   readonly guildId: GuildId;
-  /** Absent if no person asked. */
   readonly personId?: PersonId;
   readonly isRecap: boolean;
   readonly left: PromiseWithResolvers<void>;
@@ -10,12 +9,11 @@ type WorkSlot = {
 
 export const tooMuchAtOnce = { kind: 'failed', line: { id: 'ask.dropped' } } as const;
 
-/** A slot to dispose of, or the limit that was reached. */
 type EnteredSlot = Disposable | 'person' | 'server';
 
 const maxRecapsPerServer = 1;
 
-/** Limits concurrent work for a person and in a server. Work above a limit is refused, and does not wait. */
+/** Work above a limit is refused at once. */
 export class WrittenAnswerConcurrency {
   readonly #maxPerPerson;
   readonly #maxPerServer;
@@ -39,7 +37,7 @@ export class WrittenAnswerConcurrency {
     return this.#takeSlot({ guildId, personId, isRecap });
   }
 
-  /** A recap without an asker waits for the one before it. Aborting `signal` throws `signal.reason`. */
+  /** A recap without an asker waits for the one before it. */
   async enterRecap(
     guildId: GuildId,
     personId: PersonId | undefined,

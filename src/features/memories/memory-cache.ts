@@ -4,9 +4,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { Memory, MemoryList, MemoryStore, NewMemory } from './memory-store.ts';
 import { memorySetting } from './usable-memories.ts';
 
-/**
- * Memories of all servers, since answers wait for no store. The store answers in order, so that nothing older replaces a change.
- */
+/** Answers wait for no store. The store answers in order, so nothing older replaces a change. */
 export class MemoryCache {
   readonly #store;
   readonly #watch;
@@ -23,12 +21,11 @@ export class MemoryCache {
     this.#settings = settings;
   }
 
-  /** Empty before the first read. */
   getKnown(guildId: GuildId): readonly Memory[] {
     return this.#getKnown.get(guildId) ?? [];
   }
 
-  /** Returns undefined if the store fails, which is reported to the operator. Never throws. */
+  /** Reports a failure of the store and returns undefined. Never throws. */
   async loadMemories(guildId: GuildId): Promise<readonly Memory[] | undefined> {
     const read = () => this.#store.list(guildId);
     const all = await withStoreTimeout(guildId, this.#watch, 'store.unreadable', read);
@@ -55,7 +52,6 @@ export class MemoryCache {
     );
   }
 
-  /** Returns undefined if the store fails. */
   async listMemories(guildId: GuildId): Promise<MemoryList | undefined> {
     await this.#settings.loadGuild(guildId);
     const memories = await this.loadMemories(guildId);

@@ -14,7 +14,6 @@ import { removeRows } from '#src/sql/table-rows.ts';
 
 export type Memory = {
   readonly guildId: GuildId;
-  /** Unique in the server, from 1. */
   readonly number: number;
   readonly text: string;
   readonly byId: PersonId;
@@ -89,7 +88,6 @@ export function openMemoryStore(database: StoreDatabase) {
       });
     },
 
-    /** Returns false if there is no memory of that number. */
     async remove(guildId: GuildId, number: number): Promise<boolean> {
       const removed = await removeRows(database, memoriesTable, { guildId, number });
       if (removed === 0) return false;

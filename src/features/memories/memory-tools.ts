@@ -74,7 +74,6 @@ export const forgetMemoryTool = defineTool({
 
 type MemoryDraft = {
   readonly text: string;
-  /** Absent if the memory is about the asker. */
   readonly about?: string;
 };
 
@@ -130,7 +129,7 @@ async function findObjection(
   return isAgreed ? undefined : { id: 'memory.no_yes' };
 }
 
-/** Checks everything again, since a minute is long enough to withdraw a yes. */
+/** A yes can be withdrawn within the minute of waiting. */
 async function storeMemory(
   words: string,
   author: ChannelMember,
@@ -157,7 +156,6 @@ async function storeMemory(
     : toOutcome({ id: 'memory.remembered', with: { text: words } });
 }
 
-/** Finds a memory by or about the asker, or any for a manager. */
 async function prepareForgetting(
   number: number,
   askerId: PersonId,

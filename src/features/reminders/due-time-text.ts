@@ -25,7 +25,6 @@ export function formatDueTime(
   );
 }
 
-/** `2 minutes, 5 seconds` in a language. */
 export function formatLongDuration(ms: number, locale: Locale): string {
   const all = Math.round(ms / 1000);
   const [hours, minutes, seconds] = [

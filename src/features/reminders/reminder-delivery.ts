@@ -18,9 +18,9 @@ import type { ReminderResult } from './reminder-scheduler.ts';
 const maxSpokenReminders = 3;
 
 /**
- * Delivers to one person in one server. A reminder is said at a pause if the person sits with the bot, else written with a mention.
- * A message is said, or sent directly, and after the longest wait its author reads that it was not told. Aborting `signal` throws
- * `signal.reason` before the next reminder.
+ * Says a reminder at a pause if the person sits with the bot, else writes it. A message is sent
+ * directly if it cannot be said. At the end of the longest wait its author reads that it was not
+ * told.
  */
 export type DeliverReminders = (
   reminders: readonly Reminder[],
@@ -73,7 +73,7 @@ class ReminderDelivery {
     );
   }
 
-  /** Returns false if nothing was heard. Aborting `signal` throws `signal.reason` while it waits for a pause. */
+  /** Returns false if nothing was heard. */
   async sayReminders(
     personId: PersonId,
     reminders: readonly Reminder[],
@@ -127,7 +127,7 @@ class ReminderDelivery {
     return await this.#tellAuthor('reminder.untold.refused', reminder, signal);
   }
 
-  /** Tells the author of a message why it was not told. A private message is named only by direct message. */
+  /** Only a direct message names a private message. */
   async #tellAuthor(
     id: 'reminder.untold.away' | 'reminder.untold.refused',
     reminder: Reminder,
@@ -172,7 +172,7 @@ class ReminderDelivery {
     }
   }
 
-  /** The addressee sits there, and both people said yes for good. */
+  /** The addressee sits there, and both people agreed for good. */
   #findSession({
     addresseeId = '',
     guildId,

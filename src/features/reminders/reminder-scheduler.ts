@@ -26,10 +26,12 @@ export const reminderEndedEvent: FeatureEventKind<'personId' | 'outcome' | 'late
   line: ['kind', 'personId', 'outcome', 'lateMs', 'guildId'],
 };
 
-/** `untold` informed the author of a message. `given-up` had no success on Discord for about a day. */
+/** `untold` informed the author of a message. `given-up` failed for about a day. */
 type ReminderOutcome = 'said' | 'written' | 'untold' | 'given-up';
 
-/** `away` means the server or addressee is not there. Discord did not take `unsent`, and will not take `refused`. */
+/**
+ * `away` means an absent server or addressee. `unsent` may succeed later, and `refused` may not.
+ */
 export type ReminderResult =
   | Exclude<ReminderOutcome, 'given-up'>
   | 'away'
@@ -57,19 +59,13 @@ const [retryMs, longestRetryMs] = [30_000, 3_600_000];
 /** About a day of failures. */
 const maxTries = 30;
 
-/**
- * Delivers reminders of one shard with one timer. A reminder stays stored until it was delivered, so the next process delivers it
- * late. A process killed in between delivers it twice.
- */
+/** Delivers reminders of one shard with one timer. They stay stored until delivery, so a crash may deliver one twice. */
 export class ReminderScheduler {
   readonly #deps;
   readonly #wakeup;
-  /** By id. */
   readonly #due = new Map<string, DueReminder>();
-  /** One for each person. */
   readonly #deliveries = new Set<Promise<void>>();
   readonly #arrivals = new Set<Arrival>();
-  /** 0 if a reminder may have become due since the last check. */
   #waitMs = 0;
 
   constructor(deps: ReminderSchedulerDeps) {
@@ -104,7 +100,6 @@ export class ReminderScheduler {
     this.#retryNow(({ guildId }) => guildIds.includes(guildId));
   }
 
-  /** Messages for these people are due. */
   onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]): void {
     this.#arrivals.add({ guildId, personIds });
     this.#retryNow(
@@ -118,7 +113,7 @@ export class ReminderScheduler {
     return added;
   }
 
-  /** Leaves out reminders that were delivered just now. Throws as `ReminderStore.list` does. */
+  /** Leaves out reminders that were delivered just now. */
   async listReminders(
     guildId: GuildId,
     personId: PersonId,
@@ -149,7 +144,6 @@ export class ReminderScheduler {
     }
   }
 
-  /** Forgets earlier failures. */
   #retryNow(which: (reminder: Reminder) => boolean) {
     for (const due of this.#due.values()) {
       if (which(due.reminder)) Object.assign(due, { tries: 0, notBeforeMs: 0 });
@@ -157,7 +151,6 @@ export class ReminderScheduler {
     this.#checkAgain();
   }
 
-  /** Also counts while a check runs. */
   #checkAgain() {
     this.#waitMs = 0;
     this.#wakeup.wake();
@@ -188,7 +181,6 @@ export class ReminderScheduler {
     for (const id of ids) if (this.#due.get(id)?.isOver) await store.remove(id);
   }
 
-  /** Goes on after a failure. Throws errors of the store. */
   async #applyArrivals() {
     const { clock, store } = this.#deps;
     for (const arrival of this.#arrivals) {
@@ -215,7 +207,6 @@ export class ReminderScheduler {
     this.#deliveries.add(delivery);
   }
 
-  /** Never throws. */
   async #deliver(theirs: readonly DueReminder[]) {
     const { deliver, onEvent } = this.#deps;
     const stop = new AbortController();
@@ -249,7 +240,6 @@ export class ReminderScheduler {
     if (result !== 'away' && due.tries >= maxTries) this.#endReminder(due, 'given-up');
   }
 
-  /** The next check removes it from the store. */
   #endReminder(due: DueReminder, outcome: ReminderOutcome) {
     const { clock, onEvent } = this.#deps;
     const { dueAtWallMs, guildId, personId } = due.reminder;

@@ -19,13 +19,11 @@ import { removeRows } from '#src/sql/table-rows.ts';
 
 /** A reminder for an instant, or a message told at the arrival of another person. */
 export type Reminder = {
-  /** UUID. */
   readonly id: string;
   /** Smallest free number of the person, from 1. */
   readonly number: number;
   readonly guildId: GuildId;
   readonly personId: PersonId;
-  /** Voice channel of the request. */
   readonly channelId: ChannelId;
   readonly channelName: string;
   /** Empty for a timer. */
@@ -45,7 +43,6 @@ export type NewReminder = Omit<Reminder, 'number'>;
 
 export const maxReminders = 20;
 export const maxReminderChars = 200;
-/** A year. */
 export const maxReminderMs = 366 * 86_400_000;
 export const maxMessageMs = 30 * 86_400_000;
 
@@ -78,7 +75,10 @@ const remindersTable = defineTable(
   },
 );
 
-/** One row for each undelivered reminder. A write fails at once while the database is away. */
+/**
+ * Writes fail at once while the database is away. Throws BotError `store.*`. Lists are soonest
+ * first.
+ */
 export type ReminderStore = ReturnType<typeof openReminderStore>;
 
 type AddedReminder =
@@ -87,7 +87,6 @@ type AddedReminder =
 
 function openReminderStore(database: StoreDatabase) {
   return {
-    /** Throws BotError `store.unwritable`. */
     add(reminder: NewReminder): Promise<AddedReminder> {
       const { guildId, personId } = reminder;
       return database.write(async (connection) => {
@@ -104,7 +103,6 @@ function openReminderStore(database: StoreDatabase) {
       });
     },
 
-    /** Soonest first. Throws BotError `store.unreadable`. */
     list(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
       const theirs = sql`WHERE guild_id = ${guildId} AND person_id = ${personId} ORDER BY due_at_wall_ms, number`;
       return database.read((connection) =>
@@ -112,7 +110,6 @@ function openReminderStore(database: StoreDatabase) {
       );
     },
 
-    /** Soonest first. Throws BotError `store.unreadable`. */
     listSoonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
       const first = sql`WHERE ${isOfShard(shard)} ORDER BY due_at_wall_ms, id LIMIT ${limit}`;
       return database.read((connection) =>
@@ -120,12 +117,10 @@ function openReminderStore(database: StoreDatabase) {
       );
     },
 
-    /** Returns false if it is gone. Throws BotError `store.unwritable`. */
     async remove(id: string): Promise<boolean> {
       return (await removeRows(database, remindersTable, { id })) > 0;
     },
 
-    /** Throws BotError `store.unwritable`. */
     makeArrivedDue(
       guildId: GuildId,
       personIds: readonly PersonId[],
@@ -137,7 +132,6 @@ function openReminderStore(database: StoreDatabase) {
       );
     },
 
-    /** Deletes reminders by and for a person. Throws BotError `store.unwritable`. */
     removeMessages(guildId: GuildId, personId: PersonId): Promise<number> {
       const theirs = selectPersonRows([remindersTable], guildId, personId).map(
         ({ rows }) => rows,

@@ -25,7 +25,6 @@ import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { formatDueTime, formatLongDuration } from './due-time-text.ts';
 import type { ReminderPorts } from './reminders-feature.ts';
 
-/** Names lose these characters, so that no name looks like a part of a prompt. */
 const unplainCharacters = /[^\p{L}\p{M}\p{N}' .-]/gu;
 
 const [maxTimeChars, maxNameChars] = [80, 32];
@@ -123,7 +122,6 @@ type ReminderDraft = {
   readonly text?: string;
 };
 
-/** Refuses impossible requests before a Confirm. */
 async function prepareReminder(
   draft: ReminderDraft,
   ports: ReminderToolPorts,
@@ -196,7 +194,6 @@ type DueReminderFields = Pick<
   'addresseeId' | 'addresseeName' | 'authorName' | 'dueAtWallMs' | 'isPrivate'
 >;
 
-/** Finds time and addressee, or the reason for a refusal. */
 async function resolveDue(
   { arrival_of: called, privately, text, when = '' }: ReminderDraft,
   personId: PersonId,
@@ -239,7 +236,6 @@ async function listForModel(ports: ReminderToolPorts): Promise<ToolOutcome> {
   return { facts: { reminders: shown.join('; ') }, isPrivate: true };
 }
 
-/** Shows the addressee of a message in place of a time. */
 function formatShownTime(
   { addresseeName, dueAtWallMs }: DueReminderFields,
   { clock, timeZone }: ServerToolPorts,

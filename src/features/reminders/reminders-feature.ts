@@ -42,7 +42,8 @@ export const remindersFeature: Feature<ReminderPorts> = {
       const due = new ReminderScheduler({
         ...deps,
         store: kept,
-        shard: { id, count }, // what a store on another thread can be given
+        // Only data can cross to the thread of the store.
+        shard: { id, count },
         deliver: createReminderDelivery(deps, sessions),
       });
       return {

@@ -35,11 +35,10 @@ type GuildJoins = {
   wantedId: ChannelId | undefined;
   sinceMs: number;
   cancelCheck: () => void;
-  /** People of this channel have read that the bot does not follow there. */
+  /** People of this channel have read about the obstacle. */
   notifiedOf: string | undefined;
 };
 
-/** Earlier joins do not delay others. */
 const maxKeptJoins = 2;
 /** Pause before an unreadable store is asked again. */
 const retryMs = 10_000;
@@ -72,7 +71,6 @@ export class AutomaticJoins {
   readonly #checks = new GuildTaskQueue();
   readonly #signal;
 
-  /** Aborting `signal` ends all checks. */
   constructor(deps: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
     this.#deps = deps;
     this.#sessions = sessions;
@@ -105,7 +103,6 @@ export class AutomaticJoins {
     );
   }
 
-  /** An empty channel may be joined again. */
   #endRestsOfEmptyChannels(guildId: GuildId) {
     const { settings } = this.#sessions;
     for (const channelId of settings.getForGuild(guildId).autoJoin) {
@@ -216,7 +213,7 @@ export class AutomaticJoins {
     };
   }
 
-  /** Returns true after a try. Posts the panel, since no command carries it. */
+  /** Posts the panel, since no command carries it. Returns true after a try. */
   async #joinUncalled(channel: ChannelRef): Promise<boolean> {
     if (!canEnter(channel, this.#deps)) {
       await this.#stayAway(channel);
@@ -233,7 +230,7 @@ export class AutomaticJoins {
     return true;
   }
 
-  /** People read that the bot cannot come. It tries again when they have left. */
+  /** People read the reason. The bot tries again when they have left. */
   async #stayAway(channel: ChannelRef) {
     const { guildId, channelId, name } = channel;
     await this.#sessions.settings.restChannel(guildId, channelId);
@@ -261,7 +258,7 @@ function createGuildJoins(): GuildJoins {
   };
 }
 
-/** `isBarred` means one of both may not go there, or the bot stays with other people. */
+/** `isBarred` means one of both may not enter, or the bot stays with others. */
 type FollowRequest = { readonly channel: ChannelRef; readonly isBarred: boolean };
 
 function findFollowRequest(

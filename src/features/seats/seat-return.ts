@@ -16,7 +16,6 @@ import type { TextLine } from '#src/texts/texts.ts';
  * https://discord.com/developers/docs/events/gateway#rate-limiting
  */
 const maxConcurrentReturns = 10;
-/** Pause before an unreadable store is asked again. */
 const retryMs = 10_000;
 const givenUpCheckMs = 60_000;
 
@@ -29,7 +28,6 @@ export class SeatReturn {
   readonly #seatStore;
   readonly #signal;
   readonly #givenUpGuilds = new Set<string>();
-  /** Called for each server after the decision. */
   readonly #onDecided;
   readonly #waiting = new Set<string>();
   #running = 0;
@@ -48,7 +46,7 @@ export class SeatReturn {
     this.#onDecided = decided;
   }
 
-  /** Returns the servers with a seat, before the bot returns there. Their panels are decided here. Never throws. */
+  /** Returns the servers with a seat, before the bot returns there. Never throws. */
   async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
     const seats = await this.#readSeats(guildIds);
     if (!seats) void this.#pollSeats(guildIds);
@@ -97,7 +95,6 @@ export class SeatReturn {
     return guildIds;
   }
 
-  /** Never throws. */
   async #returnToWaiting() {
     this.#running++;
     for (const guildId of this.#waiting) {
@@ -147,7 +144,10 @@ export class SeatReturn {
     await panels.takeOverPanel(guildId);
   }
 
-  /** Returns the reason if the bot does not return. Undefined without a seat, or while the store is polled. */
+  /**
+   * Returns the reason if the bot stays away. Undefined without a seat, or while the store is
+   * polled.
+   */
   async #findSeatedChannel(
     guildId: GuildId,
   ): Promise<SeatedChannel | TextLine | undefined> {

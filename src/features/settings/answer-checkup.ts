@@ -38,14 +38,13 @@ import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
 export type CheckReport = {
-  /** One for each part. */
   readonly findings: readonly Finding[];
 };
 
 /** Longest wait for the end of speech, and the interval of checks. */
 const [patienceMs, checkEveryMs] = [3_000, 250];
 
-/** Checks everything that an answer needs, with the parts that answer people. Concurrent requests share one report. */
+/** Checks everything that an answer needs. Concurrent requests share one report. */
 export class AnswerCheckup {
   readonly #deps;
   readonly #sessions;
@@ -99,7 +98,7 @@ export class AnswerCheckup {
       await tried(encryption, session),
       await tried(decode, { codec, tone: cues.heard }),
       ...(await checkEngines(guildId, deps, style, pipeline)),
-      // Last, so that what is read and what is heard come together.
+      // The tone comes last, together with the report.
       await tried(playback, session && createCueOutput(session, deps)),
     ];
     return { findings };
@@ -127,11 +126,10 @@ function createCueOutput(
   return { isMute: isMuted(loop.state), play };
 }
 
-/** Every engine for English knows these words. */
 const testSentence = 'one two three';
 const probeTimeoutMs = 8_000;
 
-/** Speaks a sentence, listens to it, and thinks meanwhile. The server pays. Never throws. */
+/** Speaks a sentence and listens to it. The server pays. Never throws. */
 async function checkEngines(
   guildId: GuildId,
   deps: SessionDependencies,

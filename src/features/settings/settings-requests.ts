@@ -21,7 +21,6 @@ const defaultWord = 'default';
 
 const mentionExamples = { '#': '#channel', '@&': '@role', '@': '@name' } as const;
 
-/** Changes settings, in the channel of the bot first, then in the store. */
 export class SettingsRequests {
   readonly #deps;
   readonly #sessions;
@@ -31,12 +30,10 @@ export class SettingsRequests {
     this.#sessions = sessions;
   }
 
-  /** In the order of `/settings`. */
   get keys(): readonly string[] {
     return this.#sessions.settings.definitions.map(({ key }) => key);
   }
 
-  /** Loads the values of the setting `key` first. */
   async viewSettings(guildId: GuildId, key?: string): Promise<SettingsView> {
     const { settings } = this.#sessions;
     if (key !== undefined) await this.#findSetting(key)?.loadValues?.(this.#deps);
@@ -99,7 +96,7 @@ export class SettingsRequests {
     const { policy } = after.consent;
     if (looser && !confirmed)
       return { kind: 'looser', policy, value: words ?? defaultWord };
-    // Looser rules than the former ones do not count yet where they are still to be announced. Both change in one moment.
+    // A looser policy does not count until it is announced. Both change in one moment.
     const isTold = looser && this.#sessions.findSession(guildId) !== undefined;
     const [isSaved] = await Promise.all([
       settings.setValue(guildId, key, words),
@@ -114,15 +111,14 @@ export class SettingsRequests {
     };
   }
 
-  /** Empty for an unknown key. */
   values(key: string): readonly string[] {
     const setting = this.#findSetting(key);
     if (!setting) return [];
-    void setting.loadValues?.(this.#deps); // for whoever types on
+    // The loaded values are for the next suggestion, after further letters.
+    void setting.loadValues?.(this.#deps);
     return [...setting.listValues(this.#sessions.settings.choices), defaultWord];
   }
 
-  /** Includes an example of a mention. */
   listExamples(key: string): readonly string[] {
     const setting = this.#findSetting(key);
     const mark = setting && findMentionMark(setting);
@@ -145,7 +141,7 @@ export class SettingsRequests {
     return exists ? undefined : { kind: 'bad' };
   }
 
-  /** People who are to be heard unasked read of it 30 s before. */
+  /** People read about a looser policy 30 s before it counts. */
   #applyToSessions(
     guildId: GuildId,
     key: string,

@@ -18,14 +18,14 @@ import type { ExternalCall, ExternalResult, ExternalTool } from './external-tool
 import { formatCall } from './shown-call.ts';
 
 const longestLineChars = 1_500;
-/** About twenty seconds. */
 const longestSpokenChars = 300;
 
 const objectSchema = z.record(z.string(), z.unknown());
 
 /**
- * Adapts a tool of the operator, which runs by the operator's rules and has no access to the bot. The server checks arguments by
- * its schema: https://modelcontextprotocol.io/specification/2025-11-25/server/tools#security-considerations
+ * The tool runs by the rules of the operator and has no access to the bot. The server checks
+ * arguments:
+ * https://modelcontextprotocol.io/specification/2025-11-25/server/tools#security-considerations
  */
 export function adaptExternalTool(tool: ExternalTool): ToolEntry {
   const { name, description, parameters, rules } = tool;

@@ -9,7 +9,6 @@ export type ToolRules = {
   readonly resultChars: number;
 };
 
-/** A tool of an MCP server. */
 export type ExternalTool = {
   /** Unique name for models. */
   readonly name: string;
@@ -31,7 +30,6 @@ export type ExternalCall = {
     readonly name?: string;
     /** Absent if only the asker reads the answer. */
     readonly channelId?: ChannelId;
-    /** BCP 47. Default: the language of the asker. */
     readonly language?: string;
   };
 };
@@ -39,9 +37,7 @@ export type ExternalCall = {
 /** Text and structured data. Other content is left out. */
 export type ExternalResult = {
   readonly text: string;
-  /** JSON. */
   readonly structured?: string;
-  /** Kinds of content, such as `image`. */
   readonly leftOut: readonly string[];
   /** The tool says itself that it failed. */
   readonly isError: boolean;

@@ -1,11 +1,10 @@
 import type { ConfirmableAction } from '#src/conversation/tools/tool-entry.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 
-/** Discord still shows all of it if each character has to be escaped. */
 export const maxShownChars = 700;
 const argumentsFileName = 'arguments.json';
 
-/** Formats the question with all arguments. Long arguments go into a file, and the question has their beginning. */
+/** Long arguments go into a file. The question has their beginning. */
 export function formatCall(
   tool: string,
   given: Readonly<Record<string, unknown>>,
@@ -44,6 +43,6 @@ function escapeInvisible(text: string) {
   );
 }
 
-/** Characters without a shape, fillers, unusual spaces, and more marks on a letter than any script stacks. */
+/** Characters without a shape, unusual spaces, and too many marks on a letter. */
 const unseenCharacters =
   /[^\P{C}\n]|[\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|[^\P{Zs} ]|(?<=\p{M}{4})\p{M}+/gu;

@@ -22,7 +22,6 @@ const trackDeeds = [
   ...(['volume', 'fade', 'seek', 'loop', 'unloop', 'remove'] as const),
 ] as const;
 
-/** In percent. */
 const volumeFields = {
   level: z.number().int().min(0).max(maxVolumePercent).optional(),
   change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),

@@ -9,12 +9,12 @@ import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import { toReadingRequest } from '#src/spending/reservation.ts';
 import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 
-/** People outside the voice channel read titles, so the title has no words of the text. */
+/** People outside the voice channel read titles. */
 export const speechTitle = '\u201c\u2026\u201d';
 
 /**
- * Makes a sound of a text. Each clause is synthesised before it is first heard, and kept with the sound, so that a loop or a seek
- * costs nothing. `speed` is the pace of the whole sound.
+ * Each clause is synthesised before it is first heard, and kept for a loop or a seek. `speed` is
+ * the pace of the whole sound.
  */
 export function createLazySpeech(
   clauses: readonly string[],
@@ -43,7 +43,6 @@ export function createLazySpeech(
     made.set(at, pieces);
   }
 
-  /** Ends when there is no money for the rest. Throws BotError at the stage `speak`. */
   async function* openSound(fromMs: number, signal: AbortSignal) {
     const missing = clauses.filter((_, at) => !made.has(at)).join(' ');
     const opened = spending.open(toReadingRequest(missing, channel.guildId, payer));

@@ -41,7 +41,7 @@ import type {
   TrackCaller,
 } from './track-request-outcomes.ts';
 
-/** No person sent the bot away, so tracks go on when it is called back. */
+/** The tracks go on when the bot is called back. */
 const reasonsToKeepTracks: ReadonlySet<LeaveReason> = new Set([
   'stopped',
   'lost',
@@ -56,12 +56,11 @@ export type RunningTracks = { readonly sessionTracks: SessionObjects<SessionTrac
 
 export type PlayingSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
 
-/** Tracks of one session. People change their own sounds, a DJ changes all, and others vote. */
+/** People change their own sounds, a DJ changes all, and others vote. */
 export class SessionTracks implements FeatureSession {
   readonly tracks: NamedTracks;
   /** An owner is emptied when the person is forgotten, wherever a sound holds it. */
   readonly #owners: Map<string, SoundOwner>;
-  /** By the id of the sound. */
   readonly #votes = new Map<string | undefined, Set<string>>();
   /** Current session. Tracks go along when the bot moves. */
   readonly #here: { session: PlayingSession };
@@ -86,7 +85,8 @@ export class SessionTracks implements FeatureSession {
     this.#here = here;
     if (former) return; // it listens
     this.tracks.listen(({ item, kind: end, track }) => {
-      const title = item.origin && item.title; // what has no origin is a text, and its title its words
+      // A sound without an origin is speech, and its title has its words.
+      const title = item.origin && item.title;
       const { notices, place } = here.session;
       if (end !== 'began')
         notices.reportEvent({
@@ -99,7 +99,7 @@ export class SessionTracks implements FeatureSession {
     });
   }
 
-  /** Restores tracks of a former process, and stores them until the session is over. */
+  /** Restores tracks of a former process, and stores them later. */
   onChange(hasEntered: boolean): void {
     if (hasEntered) this.#keeping ??= this.#keeper.runUntilOver();
   }
@@ -138,7 +138,6 @@ export class SessionTracks implements FeatureSession {
     );
   }
 
-  /** Names of tracks of people that hold a sound. */
   get busyTracks(): readonly string[] {
     return this.#rankedTracks.filter(({ now }) => now).map(({ name }) => name);
   }
@@ -156,14 +155,13 @@ export class SessionTracks implements FeatureSession {
     return owner;
   }
 
-  /** Sounds of the person go on without an owner. */
   forgetPerson(personId: PersonId): void {
     const owner = this.#owners.get(personId);
     if (owner) owner.person = undefined;
     this.#owners.delete(personId);
   }
 
-  /** Resolves when the sound was examined, 12 s later at most. A second outcome says why the volume stays. */
+  /** Examining takes 12 s at most. A second outcome explains an unchanged volume. */
   async playSound(
     caller: TrackCaller,
     request: PlayRequest,
@@ -218,10 +216,7 @@ export class SessionTracks implements FeatureSession {
     );
   }
 
-  /**
-   * Returns an outcome for each track, and one at least. `all` means every track with a sound, for changes that do not depend on
-   * the sound.
-   */
+  /** Returns at least one outcome. `all` means every track with a sound. */
   changeTracks(
     caller: TrackCaller,
     command: TrackCommand,
@@ -234,7 +229,6 @@ export class SessionTracks implements FeatureSession {
     return all.length > 0 ? all : [{ kind: 'empty', track: everyTrack }];
   }
 
-  /** People without the right can only vote to skip. */
   requestCommand(
     caller: TrackCaller,
     called: string,
@@ -346,7 +340,7 @@ function performVoiceCommand(
   if (!first && kind === 'remove')
     return { kind: 'no-item', name: command.item, names: [] };
   if (!first) return { kind: 'empty', track };
-  // The last first: else the next would begin.
+  // The next turn would begin if the first were ended first.
   for (const { turn } of touched.toReversed())
     queue.takeOut(turn, kind === 'stop' ? 'stopped' : 'skipped');
   const { title } = first;
@@ -359,7 +353,6 @@ function isSkippable(turn: ListedTurn) {
   return turn.kind !== 'reading' || turn.reading.interruptible !== false;
 }
 
-/** Everybody reads the title, so it has no words of the speech. */
 function toTrackSound(turn: ListedTurn, answer: string): QueuedSpeech {
   const id = `${turn.id}`;
   if (turn.kind === 'question')
@@ -387,7 +380,6 @@ export function toTrackLine(view: ListedTrack, locale: Locale): TextLine {
 
 /** Each step of a position is an edit of the panel. */
 const positionStepMs = 5_000;
-/** Further tracks are counted, and longer titles cut. */
 const [maxTracks, maxTitleChars] = [3, 40];
 
 /** The buttons control the first track. */

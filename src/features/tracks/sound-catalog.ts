@@ -19,20 +19,17 @@ type FoundSound =
 type SoundRequest = Pick<PlayRequest, 'sound'>;
 
 const maxShownNames = 10;
-/** Each search connects to an address that a person gives. */
+/** Each search connects to an address from a person. */
 const maxSearchesPerServer = 4;
 
-/** Finds a library sound, a link, or a sent file. */
 export type SoundCatalog = ReturnType<typeof createSoundCatalog>;
 
 export function createSoundCatalog(
   opener: Public<Sources>,
   folder: Public<SoundLibrary>,
 ) {
-  /** By server. */
   const underWay = new Map<string, number>();
 
-  /** Undefined if the library has no such sound. */
   async function openSound(
     origin: SoundOrigin,
     signal: AbortSignal,
@@ -42,7 +39,6 @@ export function createSoundCatalog(
     return await opener.openSource({ ...origin, title }, signal);
   }
 
-  /** Finds a sound by name, else by its folder or words. Several matches are named and not played. */
   async function findSound(
     { sound }: SoundRequest,
     signal: AbortSignal,
@@ -62,7 +58,6 @@ export function createSoundCatalog(
   }
 
   return {
-    /** Aborting `signal` throws `signal.reason`. */
     async findForGuild(
       guildId: GuildId,
       request: SoundRequest,
@@ -81,7 +76,7 @@ export function createSoundCatalog(
       }
     },
 
-    /** Opens a stored sound again. Throws BotError `source.*`. Aborting throws `signal.reason`. */
+    /** Opens a stored sound again. Throws BotError `source.*`. */
     async openStored(
       origin: SoundOrigin,
       title: string,
@@ -115,7 +110,6 @@ function toOrigin(sound: SoundRequest['sound']): SoundOrigin {
     : { kind: 'library', name: sound };
 }
 
-/** Drops the ending of a file name. */
 function toTitle(sound: SoundRequest['sound']): string | undefined {
   if (typeof sound === 'string') return undefined;
   return sound.name.replace(/\.[a-z\d]{2,5}$/i, '') || sound.name;

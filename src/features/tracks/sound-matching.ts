@@ -32,7 +32,6 @@ function scoreMatch(wanted: string, { name, title = '' }: NamedSound) {
   return Math.max(0, ...spoken.map((one) => one.length));
 }
 
-/** Scripts without spaces between words. */
 function isUnspaced(words: string) {
   return /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]/u.test(words);
 }

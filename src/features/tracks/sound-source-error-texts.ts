@@ -18,7 +18,6 @@ const faultTexts: Readonly<
   'source.broken': 'track.bad.unreachable',
 };
 
-/** Undefined for another kind of failure. */
 export function toSoundErrorLine(
   error: unknown,
   longestMs = maxTrackMs,
@@ -29,7 +28,6 @@ export function toSoundErrorLine(
   return { id: 'track.bad.too_long', with: { max: formatDuration(longestMs) } };
 }
 
-/** Undefined if the sender can do nothing about the failure. */
 export function toRecordingErrorLine(
   error: unknown,
   longestMs: number,

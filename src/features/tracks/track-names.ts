@@ -7,7 +7,6 @@ export const everyTrack = 'all';
 /** Track of the bot's own speech. */
 export const voiceTrack = 'voice';
 
-/** Ignores case. */
 export function isSameTrack(one: string, other: string): boolean {
   return trackKey(one) === trackKey(other);
 }

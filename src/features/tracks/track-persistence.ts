@@ -11,7 +11,6 @@ import type { SoundCatalog } from './sound-catalog.ts';
 import { toSoundErrorLine, toTrackErrorLine } from './sound-source-error-texts.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 
-/** A killed process loses changes of this time. */
 const storeIntervalMs = 3_000;
 const defaultPercent = 100;
 
@@ -26,10 +25,8 @@ export class TrackPersistence {
   readonly #session;
   readonly #deps;
   readonly #changes;
-  /** Stored content. Undefined until it is restored. */
   #written: string | undefined;
 
-  /** `isPassedOn` means the tracks go on from another session. */
   constructor(session: PlayingSession, deps: TrackDeps, isPassedOn: boolean) {
     this.#session = session;
     this.#deps = deps;
@@ -37,7 +34,7 @@ export class TrackPersistence {
     if (isPassedOn) this.#written = '';
   }
 
-  /** Restores tracks, then writes changes and reports broken sounds until the session is over. Never throws. */
+  /** Restores tracks, then writes changes until the session is over. Never throws. */
   async runUntilOver(): Promise<void> {
     const { notices, signal, speech } = this.#session;
     const { mix } = speech;
@@ -70,7 +67,7 @@ export class TrackPersistence {
     else if (this.#written !== undefined) await this.#writeTracks(this.#listKept());
   }
 
-  /** Keeps tracks with sounds that can be opened again, and the bot's own tracks with another volume. */
+  /** Keeps sounds that can be opened again, and changed volumes of own tracks. */
   #listKept(): readonly StoredTrack[] {
     const { tracks } = this.#session.speech.mix;
     const all = [...tracks.listTracks(), ...Object.values(tracks.own)].map(
@@ -120,7 +117,6 @@ export class TrackPersistence {
     }
   }
 
-  /** Skips a sound that is gone, and tells the channel why. */
   async #restoreSound(
     track: string,
     { source: origin, title, positionMs: fromMs, loop: isLooping }: StoredSound,

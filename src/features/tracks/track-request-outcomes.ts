@@ -11,13 +11,11 @@ export type TrackCaller = {
 };
 
 export type PlayRequest = {
-  /** Name of a library sound, a link, or a sent file. */
   readonly sound: string | SoundFile;
   readonly track: string;
   /** Volume of the whole track. Default: unchanged. */
   readonly percent?: number;
   readonly loop: boolean;
-  /** Goes before all waiting sounds. */
   readonly next: boolean;
   /** The caller waits for the end, so a repeating track is refused. */
   readonly wait?: boolean;
@@ -33,14 +31,12 @@ export type PlayOutcome =
       readonly name: string;
       readonly names: readonly string[];
     }
-  /** Several sounds match. */
   | { readonly kind: 'several'; readonly sounds: readonly string[] }
   /** A moderator has muted the bot. */
   | { readonly kind: 'muted' };
 
 export type ListedTrack = TrackState & {
   readonly name: string;
-  /** Playing or paused. */
   readonly current?: ListedSound;
   readonly waiting: readonly { readonly title: string; readonly owner?: string }[];
 };

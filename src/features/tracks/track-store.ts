@@ -8,21 +8,17 @@ import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 export type StoredSound = {
   readonly source: SoundOrigin;
   readonly title: string;
-  /** 0 for a waiting sound. */
   readonly positionMs: number;
   readonly loop: boolean;
 };
 
-/** The first sound plays. */
 export type StoredTrack = TrackState & {
   readonly name: string;
   readonly sounds: readonly StoredSound[];
 };
 
 export interface TrackStore {
-  /** Throws BotError `store.unreadable`. */
   read(guildId: GuildId, channelId: ChannelId): Promise<readonly StoredTrack[]>;
-  /** Replaces everything of the channel. Throws BotError `store.unwritable`. */
   write(
     guildId: GuildId,
     channelId: ChannelId,

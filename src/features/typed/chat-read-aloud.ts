@@ -16,7 +16,7 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { isSureLanguage } from '#src/turn/speaker-language/speaker-language.ts';
 import { findReadingRefusal, queueReading, type SayOutcome } from './say-text.ts';
 
-/** A writer who goes on within this time is not named again. */
+/** A writer is not named again within this time. */
 const maxRunGapMs = 60_000;
 
 export type WrittenLine = {
@@ -43,7 +43,6 @@ export function createChatReadAloud(
   /** Lines of a server keep their order. */
   const order = new GuildTaskQueue();
 
-  /** Unfinished lines, by message. */
   const openLines = new Map<string, AbortController>();
 
   async function enqueueInOrder(
@@ -97,7 +96,7 @@ export function createChatReadAloud(
     const formatName = (
       id: 'read.link' | 'read.code' | 'read.rest' | 'read.forwarded',
     ) => notices.formatSpokenText({ id }, likely);
-    // Nobody takes what a person forwards for their own words.
+    // The words of a forwarded message are not those of the sender.
     const line = isForwarded ? `${formatName('read.forwarded')}: ${text}` : text;
     const readMessage = toReadableLine(line, {
       link: formatName('read.link'),
@@ -115,7 +114,6 @@ export function createChatReadAloud(
   }
 
   return {
-    /** Reads a message out as a line of the asker. */
     async read(
       guildId: GuildId,
       line: WrittenLine,
@@ -177,7 +175,7 @@ function findReadObjection(
   return text === '' ? 'unread' : undefined;
 }
 
-/** The line is by a bot, by a person who may not be quoted, or deleted. */
+/** The line is by a bot or a person without quotes, or it was deleted. */
 const unreadOutcome: ReadingOutcome = { kind: 'refused', line: { id: 'read.refused' } };
 const typedOutcomeByLine = new Map<string, TypedOutcome>([
   ['say.empty', 'empty'],
@@ -191,7 +189,7 @@ function toTypedOutcome(reading: ReadingOutcome): TypedOutcome {
   return reading.kind === 'full' ? 'full' : 'elsewhere';
 }
 
-/** Names the writer once for consecutive lines. Undefined means the line is not to be read any more. */
+/** Names the writer once for consecutive lines. Undefined means the line is not read any more. */
 function findOpening(
   writer: NamedPerson,
   session: ReadingSession,
@@ -213,7 +211,6 @@ const maxLineChars = 300;
 
 type LineWords = { readonly link: string; readonly code: string };
 
-/** Replaces links, code and spoilers by their names. */
 function toReadableLine(text: string, { link, code }: LineWords): string {
   const named = text
     .replace(/```[\s\S]*?(?:```|$)/g, ` ${code} `)
@@ -227,7 +224,6 @@ function toReadableLine(text: string, { link, code }: LineWords): string {
   return hideSpoilers(named).replace(/\s+/g, ' ').trim();
 }
 
-/** `rest` says that there is more. */
 function takeFirstClauses(clauses: readonly string[], rest: string): readonly string[] {
   const end = clauses.findIndex(
     (_, n) => clauses.slice(0, n + 1).join(' ').length > maxLineChars,

@@ -1,4 +1,4 @@
-/** Holds a slot or money until the stream was read, or `signal` is aborted before. */
+/** Holds a slot or money until the stream was read or aborted. */
 export function holdStream<Part>(
   parts: AsyncIterable<Part>,
   held: Disposable,

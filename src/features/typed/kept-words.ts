@@ -2,7 +2,6 @@ import type { Clock } from '#src/base/clock.ts';
 
 type KeptText = { readonly words: Promise<string>; readonly stopTimer: () => void };
 
-/** Time since the last use. */
 export const keptWordsMs = 15 * 60_000;
 /** One more drops the text unused for longest. */
 const maxTexts = 1_000;
@@ -31,14 +30,14 @@ export function createKeptWords(clock: Pick<Clock, 'later'>) {
     return kept?.words;
   }
 
-  /** Everybody who asks meanwhile gets the words of `make`. Throws what `make` throws. */
+  /** Concurrent callers share the words of `make`. */
   function getWords(key: string, make: () => Promise<string>) {
-    const own = texts.get(key)?.words.catch(make) ?? make(); // whoever waited in vain makes them
+    // A waiting caller makes the words after a failure.
+    const own = texts.get(key)?.words.catch(make) ?? make();
     keepWords(key, own);
     return own;
   }
 
-  /** A failure is not kept. */
   function keepWords(key: string, words: Promise<string>) {
     dropWords(key);
     const dropIfUnchanged = () => {

@@ -22,12 +22,11 @@ import { openProgramSpeech } from './program-speech.ts';
 import { runOnce } from './question-utterances.ts';
 import { openUnspokenAnswer } from './unspoken-answer.ts';
 
-/** Further requests are refused. */
 const maxPerServer = 4;
 
 export type ProgramAnswers = ReturnType<typeof createProgramAnswers>;
 
-/** Answers and speech for programs, within the budgets of server and token. No channel hears them. Aborting `ending` ends them. */
+/** No channel hears these answers. Aborting `ending` ends them. */
 export function createProgramAnswers(
   deps: SessionDependencies,
   sessions: VoiceSessions,
@@ -84,7 +83,8 @@ export function createProgramAnswers(
     while (answers.length < question.choices) {
       const answer = openUnspokenAnswer(asked, deps, until, onUsage);
       if (answer.kind === 'failed') {
-        over.abort(); // frees what is set aside for the others
+        // Reservations of the other answers become free.
+        over.abort();
         return answer;
       }
       answers.push(answer.parts);
@@ -93,7 +93,8 @@ export function createProgramAnswers(
       try {
         yield* answers;
       } finally {
-        over.abort(); // ends what is left of them
+        // Unread answers are ended.
+        over.abort();
       }
     }
     return { kind: 'open', parts: readInTurn() };
@@ -104,7 +105,10 @@ export function createProgramAnswers(
     return pipeline ?? listPipelines(guildId)[0] ?? 'chained';
   }
 
-  /** The pipeline of the server is first. A Realtime conversation belongs to one channel, so it is not in the list. */
+  /**
+   * The pipeline of the server is first. A Realtime conversation belongs to one channel, so it is
+   * left out.
+   */
   function listPipelines(guildId: GuildId) {
     const own = sessions.settings.getForGuild(guildId).pipeline;
     const names = deps.pipelines.names.filter((name) => name !== 'realtime');
@@ -115,12 +119,12 @@ export function createProgramAnswers(
     pipelines: listPipelines,
     keptWords: kept,
 
-    /** Reading the parts throws what a pipeline throws. Aborting `signal` throws its reason. */
+    /** Reading the parts throws errors of the pipeline. */
     answer(question: ProgramQuestion, signal: AbortSignal) {
       return openInSlot(question, signal, (until) => openAnswer(question, until));
     },
 
-    /** The sound is mono at `speakRateHz`. Reading it throws what a synthesizer throws. Aborting `signal` throws its reason. */
+    /** The sound is mono at `speakRateHz`. Reading it throws errors of the synthesizer. */
     openSpeech(text: ProgramText, signal: AbortSignal) {
       return openInSlot(text, signal, (until) =>
         openProgramSpeech('speech to a program', text, deps, sessions.settings, until),

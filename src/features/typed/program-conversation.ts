@@ -39,7 +39,6 @@ export function createProgramConversation(
 ) {
   const last = messages.at(-1)?.content ?? [];
 
-  /** Known words take the place of sounds. */
   function toTurn(shown: readonly ProgramMessage[], words: SoundWords) {
     const isInstructed = messages.some(({ role }) => role === 'system');
     const history = shown.map((message) => toWordMessage(message, words));
@@ -52,7 +51,6 @@ export function createProgramConversation(
     return await recordings.read(guildId, { url: '', name: 'sound', bytes }, signal);
   }
 
-  /** The words are kept for the next request. */
   function recogniseSounds(part: ProgramPart) {
     const hash = createHash('sha256')
       .update(`${part.input_audio?.data}`)
@@ -96,11 +94,10 @@ export function createProgramConversation(
   }
 
   return {
-    /** The words of sounds are missing. */
     toKnownTurn: () => toTurn(messages, new Map()),
 
     /**
-     * Sounds of the last message become utterances, for a model that hears. Throws errors of the recogniser, and BotError
+     * Sounds of the last message become utterances. Throws errors of the recogniser, and BotError
      * `source.*` or `budget.used`.
      */
     async toRecognisedTurn() {
@@ -128,12 +125,13 @@ function toWordMessage({ content, ...fields }: ProgramMessage, words: SoundWords
     (part) => part.text !== undefined && Object.keys(part).length === 2,
   );
   const written = text === '' && fields.role === 'assistant' ? null : text; // it called tools
+  // `sent` holds the role, so the type of the message is not known here.
   return {
     role: fields.role,
     content: text,
     pictures: parts.flatMap(({ image_url }) => image_url?.url ?? []),
     sent: { ...fields, content: isPlain ? written : parts },
-  } as ChatMessage; // who and what it is about stands in `sent`
+  } as ChatMessage;
 }
 
 export function toTextPart(text: string): ProgramPart {

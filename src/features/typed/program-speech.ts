@@ -20,10 +20,7 @@ const maxAheadMs = 10_000;
 
 export type UnplayedText = ProgramText & Pick<SpeechVoice, 'onGone'>;
 
-/**
- * Speaks a text in the voice of the server, if there is money. Reports a failure to the operator. Aborting `signal` throws its
- * reason.
- */
+/** Reports a failure to the operator. */
 export async function openProgramSpeech(
   kind: 'speech to a program' | 'voice preview',
   text: UnplayedText,

@@ -30,16 +30,12 @@ import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import { transcribeSound } from './question-utterances.ts';
 
-/** Further recordings are refused. */
 const recordingLimits = { program: 1, server: 2 } as const;
 /** 19 MB of samples. */
 const maxSoundMs = 600_000;
 const maxTries = 2;
 
-/**
- * Transcribes recordings of programs by utterance, within the budgets of server and token. Nothing is kept, and nothing of a
- * channel goes in.
- */
+/** Transcribes recordings by utterance. Nothing is kept or shared with a channel. */
 export class ProgramTranscriptions {
   readonly #deps;
   readonly #recordings;
@@ -66,12 +62,11 @@ export class ProgramTranscriptions {
     this.#signal = signal;
   }
 
-  /** The default model is first. An empty list gives no choice. */
   listModels(): readonly string[] {
     return this.#listModels;
   }
 
-  /** Reading throws what a recogniser throws. Aborting `signal` throws its reason. */
+  /** Reading throws errors of the recogniser. */
   async *transcribeRecording(
     request: RecordingRequest,
     signal: AbortSignal,
@@ -246,7 +241,7 @@ type RecordingUtterance = SpeechSpan & { readonly pcm: Pcm };
 /** Samples between two pauses for frames: 8 windows of voice activity. */
 const stepSamples = 8 * 512;
 
-/** Finds speech at 16 kHz mono, in parts of 30 s at most. Aborting `signal` throws `signal.reason`. */
+/** Finds speech at 16 kHz mono, in parts of 30 s at most. */
 async function* splitIntoUtterances(
   pcm: Pcm,
   weights: SileroNetwork,
@@ -261,7 +256,8 @@ async function* splitIntoUtterances(
       const span = cuts.next(probability);
       if (span) yield { ...span, pcm: slicePart(pcm, span) };
     }
-    await setImmediate(); // frames of sound leave
+    // Frames of sound leave between two steps.
+    await setImmediate();
     signal.throwIfAborted();
   }
   const last = cuts.end();

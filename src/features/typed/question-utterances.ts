@@ -14,16 +14,12 @@ export type QuestionFiles = {
 
 type QuestionMaterial = QuestionFiles & {
   readonly asker: Asker;
-  /** May be empty with a recording. */
   readonly question: string;
   readonly about: QuestionSubject;
   readonly atMs: number;
 };
 
-/**
- * Makes utterances of everything that a person sent in a command, with the question last. A recording is marked, and pictures and
- * quotes are data.
- */
+/** The question comes last. Pictures and quotes are data. */
 export function toUtterances(
   { asker, question, about, sound, pictures, atMs }: QuestionMaterial,
   signal: AbortSignal,
@@ -71,7 +67,7 @@ function quoteTranscript({ text, ...rest }: Transcript) {
   return { ...rest, text: words === '' ? wordlessText : JSON.stringify(words) };
 }
 
-/** Returns a line that tells the sender of a file about its fault. Aborting `signal` throws its reason. */
+/** Returns a line about the fault of a file. */
 export async function readOrFault<T extends object>(
   reading: Promise<T>,
   signal: AbortSignal,
@@ -104,7 +100,6 @@ export async function transcribeSound(
   return { text: '' };
 }
 
-/** Runs the work on the first call, and keeps the result. */
 export function runOnce<T>(work: () => Promise<T>): () => Promise<T> {
   let done: Promise<T> | undefined;
   return () => {

@@ -79,7 +79,6 @@ function queueText(
   return queueReading(reading, clauses, session, spending);
 }
 
-/** The text is synthesised when its turn comes. */
 function placeText(
   session: SayingSession,
   clauses: readonly string[],

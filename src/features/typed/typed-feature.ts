@@ -78,10 +78,7 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
   }),
 };
 
-/**
- * Offers written answers to deafened people by direct message, once in each server. People who said no or have chosen are left
- * alone.
- */
+/** Offers written answers to deafened people, once in each server. */
 function offerWrittenAnswers(
   session: Owners<'consent' | 'notices' | 'place' | 'speech'>,
   peopleSettings: SessionDependencies['peopleSettings'],

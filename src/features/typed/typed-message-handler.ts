@@ -36,9 +36,8 @@ type LineServices = {
   readonly lines: ChatReadAloud;
 };
 /**
- * Handles lines of chats. In the chat of the bot's voice channel a line belongs to the conversation, and gets a reply, also aloud
- * if its writer sits there. Elsewhere only mentions are answered, in writing. A mention asks for that line alone, and a line by a
- * person who said no is never read. Unanswered lines are read out if the server wants that.
+ * In the chat of the voice channel a line belongs to the conversation. Elsewhere only mentions are
+ * answered. Lines by people who said no are never read.
  */
 export class TypedMessageHandler implements TypedMessageListener {
   readonly #deps;
@@ -48,8 +47,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   readonly #reader;
   readonly #signal;
   readonly #limits = new InteractionLimits();
-  readonly #refusals = new InteractionLimits(1); // each one stands in the chat
-  /** By message. */
+  readonly #refusals = new InteractionLimits(1);
   readonly #open = new Map<string, AbortController>();
 
   /** Aborting `signal` ends written answers. */
@@ -78,7 +76,6 @@ export class TypedMessageHandler implements TypedMessageListener {
     this.#reader.deleted(messageIds);
   }
 
-  /** Never throws. */
   async handleMessage(message: TypedMessage): Promise<TypedOutcome> {
     const { guildId, author, messageId } = message;
     const over = new AbortController();
@@ -124,7 +121,6 @@ export class TypedMessageHandler implements TypedMessageListener {
     );
   }
 
-  /** Never throws. */
   async #findObjectionElsewhere(
     { author, guildId }: TypedMessage,
     session: Owners<'consent'> | undefined,
@@ -204,7 +200,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     return isVoice && session.isHere(id) ? 'aloud' : 'reply';
   }
 
-  /** `alone` is the session of a writer who reads answers alone. */
+  /** `alone` is the session of a writer with private answers. */
   async #deliverOutcome(
     message: TypedMessage,
     outcome: AskOutcome,
@@ -249,7 +245,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   }
 }
 
-/** The author of a forwarded message is unknown, so it is data, and the question is the `usual` one. */
+/** A forwarded message is data, since its author is unknown. */
 function toQuestion(
   { author, isForwarded, pictures, recording, text }: TypedMessage,
   usual: string,

@@ -70,7 +70,6 @@ export type TypedRequestDeps = TypedRequestNeeds & {
   readonly tools: () => readonly ToolEntry[];
   readonly writtenQuestions: WrittenAnswerConcurrency;
   readonly longestWritingMs: number;
-  /** Aborting it ends written answers. */
   readonly ending: AbortSignal;
 };
 
@@ -81,7 +80,6 @@ type TypedQuestion = {
   readonly about: QuestionSubject;
 };
 
-/** Questions, texts to say, and the command to be silent. */
 export class TypedRequests {
   readonly #services;
 
@@ -89,7 +87,7 @@ export class TypedRequests {
     this.#services = services;
   }
 
-  /** Says a text of 1,000 characters at most. `now` precedes waiting texts, and lets a running one end. */
+  /** A text has 1,000 characters at most. `now` precedes waiting texts. */
   async sayText(
     guildId: GuildId,
     words: string,
@@ -103,8 +101,8 @@ export class TypedRequests {
   }
 
   /**
-   * A spoken question waits its turn, and is answered within 50 s. A written one needs no session, and knows the talk of a channel
-   * only if the asker sits there. A recording is not kept.
+   * A spoken question waits its turn, 50 s at most. A written one needs no session. A recording is
+   * not kept.
    */
   async askQuestion(
     guildId: GuildId,
@@ -133,7 +131,6 @@ export class TypedRequests {
     }
   }
 
-  /** Lets a person ask without the name of the bot for a while. */
   openAskWindow(guildId: GuildId, personId: PersonId): void {
     const session = this.#services.sessions.findSession(guildId);
     session?.loop.post({ kind: 'opened-window', by: personId });
@@ -157,7 +154,6 @@ export class TypedRequests {
     );
   }
 
-  /** Returns a line about a faulty file. Aborting `signal` throws its reason. */
   async #readFiles(
     asked: TypedQuestion,
     signal: AbortSignal,
@@ -263,7 +259,7 @@ export class TypedRequests {
     const { offered } = tools;
     const style = withToolRules(usual, { doneCalls: [], offered });
     const turn = { said, style, history, tools: offered, language };
-    // The audio model hears a recording; what it would say is written.
+    // The answer of the audio model is written.
     const isHeard = about.recording && name === 'audio-model';
     const pipeline = isHeard ? deps.pipelines.open(name) : deps.pipelines.textOnly();
     return { guildId, owner, isWritten: true, turn, tools, pipeline };
@@ -313,7 +309,7 @@ export class TypedRequests {
     };
   }
 
-  /** Without a session, only memories by and for the asker. A program gets none. */
+  /** A program gets none. */
   async #listMemories({
     asker,
     guildId,
@@ -344,8 +340,7 @@ function toPipelineManner(
 }
 
 /**
- * A person elsewhere knows nothing of the talk. A question about a message knows nothing either, since a stranger's words could
- * have the model tell it.
+ * A person elsewhere knows nothing of the talk. Words of strangers could have the model tell it.
  */
 function findKnownExchanges(
   { id }: Asker,
@@ -361,7 +356,6 @@ function findKnownExchanges(
   return { exchanges, owner: exchanges.length === 0 ? 'given' : { channelId } };
 }
 
-/** A recording is recognised when the question is answered. */
 function toQueuedQuestion(
   all: readonly TurnUtterance[],
   text: string,
@@ -399,7 +393,7 @@ function toDroppedOutcome(outcome: ReportedOutcome): AskOutcome {
   };
 }
 
-/** A question that is answered in private ends here as if the asker had taken it back. */
+/** A privately answered question ends here as if it was taken back. */
 const droppedTexts: Partial<Readonly<Record<ReportedOutcome, PlainTextId>>> = {
   stopped: 'stop.ok',
   skipped: 'stop.ok',

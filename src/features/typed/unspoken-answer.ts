@@ -37,16 +37,14 @@ export type UnspokenQuestion = {
   readonly tools?: WrittenTools;
 };
 
-/** A question with one message as its answer. */
 export type OwnedQuestion = UnspokenQuestion & {
-  /** Owner of its words. */
   readonly owner: TextOwner;
 };
 
 /** One message holds no more. */
 const maxAnswerChars = 4_000;
 
-/** Reading the parts throws what `Pipeline.answer` throws. Aborting `signal` throws `signal.reason`. */
+/** Reading the parts throws errors of the pipeline. */
 export function openUnspokenAnswer(
   {
     askerId,
@@ -76,8 +74,8 @@ export function openUnspokenAnswer(
 }
 
 /**
- * A failure outside is reported to the operator and returned as a line. Anything else is a bug. The caller aborts `signal` when the
- * answer is there, which throws `signal.reason` in remaining work.
+ * Reports a failure outside and returns its line. Abort `signal` when the answer is there, to end
+ * remaining work.
  */
 export async function answerUnspoken(
   asked: OwnedQuestion,
@@ -113,7 +111,6 @@ async function collectText(parts: AsyncIterable<ReplyPart>) {
   return text;
 }
 
-/** Throws BotError `provider.empty`. */
 function toAskOutcome(
   words: string,
   { owner, tools, turn }: OwnedQuestion,

@@ -15,10 +15,8 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { openProgramSpeech } from './program-speech.ts';
 
 export type VoiceSample = {
-  /** Default: the voice of the bot. */
   readonly voice?: string;
   readonly speed?: number;
-  /** BCP 47. */
   readonly language: string;
 };
 
@@ -40,7 +38,6 @@ export function createVoicesAndPreviews(
   const files = new WrittenAnswerConcurrency();
 
   return {
-    /** The default model is first. An empty list gives no choice. */
     listModels(): readonly string[] {
       return speechModels;
     },
@@ -57,7 +54,6 @@ export function createVoicesAndPreviews(
       return deps.voices.load();
     },
 
-    /** Ignores case. */
     async findVoice(typed: string): Promise<string | undefined> {
       return findVoice(typed, await this.listVoices());
     },

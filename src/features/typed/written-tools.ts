@@ -30,7 +30,7 @@ type WrittenToolDeps = {
   readonly ports: ServerToolPorts;
   readonly shown: PromptWords;
   readonly deps: Deps<'clock' | 'onEvent'>;
-  /** Everybody who may open the chat reads the answer. */
+  /** Everybody in the chat reads the answer. */
   readonly isOpen: boolean;
   readonly asker: Presser;
   /** Without a session, nothing can wait for a press. */
@@ -44,16 +44,14 @@ const waitingText =
 const onlyAskerText = 'Only they may read that: tell them to ask with /ask.';
 
 /**
- * Tools of a written answer, with the rights of the asker and the limits of a spoken answer. A change runs once, and one call may
- * wait for Confirm below the answer.
+ * A written answer has the rights and limits of a spoken one. One call may wait for Confirm below
+ * it.
  */
 export class WrittenTools {
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   readonly #with;
-  /** Names of called tools with an effect. */
   readonly #used = new Set<string>();
   #isPrivate = false;
-  /** A result holds words of others. */
   #hasOthers = false;
   #waiting: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
 
@@ -76,7 +74,6 @@ export class WrittenTools {
     return this.#isPrivate;
   }
 
-  /** Aborting `signal` throws `signal.reason` at once. */
   async callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     const { deps, ports } = this.#with;
     const { clock } = deps;
@@ -161,7 +158,6 @@ export class WrittenTools {
     return { how: 'ran', content: formatToolResult(facts, tool.resultChars) };
   }
 
-  /** Opens the waiting call for Confirm. */
   awaitPress(): ShownConfirmation | undefined {
     const { asker, isOpen, session } = this.#with;
     if (!this.#waiting || !session) return undefined;
@@ -180,7 +176,7 @@ export type PromptWords = {
   readonly hasOthers: boolean;
 };
 
-/** True if the model saw only instructions and words of one asker. */
+/** The model saw only instructions and words of one asker. */
 function isOwnPrompt({ said, earlier, hasOthers }: PromptWords) {
   const askerId = said[0]?.speakerId;
   const isAlone = said.every(

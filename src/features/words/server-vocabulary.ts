@@ -35,7 +35,6 @@ const maxWords = 200;
 
 export type ServerVocabulary = ReturnType<typeof createServerVocabulary>;
 
-/** Words for recognisers to expect, and their pronunciation. */
 export function createServerVocabulary(
   { clock }: Deps<'clock'>,
   { settings }: VoiceSessions,

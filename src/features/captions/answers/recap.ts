@@ -21,17 +21,14 @@ import {
   toWallMs,
 } from './numbered-prompt-lines.ts';
 
-/** In the order in which a recap shows them. */
 export const recapKinds = ['decision', 'task', 'question', 'point'] as const;
 
-/** A statement with its source lines. */
 export type RecapPoint = {
   readonly kind: (typeof recapKinds)[number];
   readonly text: string;
   readonly sources: readonly [FoundLine, ...FoundLine[]];
 };
 
-/** A point with one source line. */
 export type QuotedPoint = QuotedLine & Pick<RecapPoint, 'kind'>;
 
 export type Recap = {
@@ -39,15 +36,14 @@ export type Recap = {
   readonly points: readonly QuotedPoint[];
 };
 
-/** Bounds of the number of points, and lines for each further point. */
 const [fewestPoints, mostPoints, linesAPoint] = [5, 20, 30];
 const maxPointChars = 200;
 /** A shorter copy could be a common word. */
 const minCopiedChars = 8;
 
 /**
- * Asks for the points of a transcript, piece by piece, with decisions first. Each request has `maxChars` of lines at most, and an
- * unreadable reply adds no point. Throws what `ask` throws, or BotError `answer.malformed` if no reply is readable.
+ * Asks for the points of a transcript, piece by piece. An unreadable reply adds no point. Throws
+ * BotError `answer.malformed` if no reply is readable.
  */
 export async function parseRecap(
   found: readonly FoundLine[],
@@ -103,7 +99,8 @@ function parsePoints(
   reply: string,
   { lines }: NumberedLines,
 ): readonly RecapPoint[] | undefined {
-  const json = reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1); // some put it between fences
+  // Some models put the JSON between fences.
+  const json = reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1);
   const read = recapShape.safeParse(tryParseForeignJson(json, toolArgumentLimits));
   if (!read.success) return undefined;
   return read.data.points.flatMap((each): readonly RecapPoint[] => {
@@ -126,7 +123,6 @@ function parsePoints(
   });
 }
 
-/** Ignores case and punctuation. */
 function isCopied(line: string, copied: string) {
   const [all, some] = [
     splitIntoSearchWords(line).join(''),
@@ -139,10 +135,8 @@ function isCopied(line: string, copied: string) {
   );
 }
 
-/** Room for title and headings in languages longer than English. */
 const spareChars = 300;
 
-/** Splits a recap into messages: a title, then a heading before each kind of point. */
 export function formatRecapMessages(
   { points, session }: Recap,
   times: WallTimes,

@@ -9,7 +9,7 @@ export type SubtitleLine = {
   readonly name?: string;
 };
 
-/** Formats SubRip, with `Name: text` in each cue. The format has no escapes, so characters of tags and time lines are replaced. */
+/** The format has no escapes, so characters of tags and time lines are replaced. */
 export function formatSrt(lines: readonly SubtitleLine[]): string {
   const cues = toSubtitleCues(lines).map((cue, n) => {
     const words = cue.name === undefined ? cue.text : `${cue.name}: ${cue.text}`;
@@ -51,7 +51,6 @@ function escapeSrtWords(words: string) {
     .replace(/\{(?=\\)/g, '(');
 }
 
-/** Shortest time that a line is shown. */
 const minCueMs = 500;
 /** People who speak at the same time get cues of their own. */
 function toSubtitleCues(lines: readonly SubtitleLine[]) {

@@ -17,10 +17,8 @@ import { formatSrt, type SubtitleLine } from './subtitle-files.ts';
 export const transcriptFormats = ['txt', 'srt', 'json'] as const;
 export type TranscriptFormat = (typeof transcriptFormats)[number];
 
-/** Without lines that the reader may not know. */
 export type TranscriptContent = {
   readonly session: TranscriptSession;
-  /** In order of speech. */
   readonly lines: readonly TranscriptLine[];
   /** IANA name. Default: UTC. The file names the zone. */
   readonly timeZone?: string;
@@ -61,7 +59,6 @@ function formatSpokenWords({ isCut, text: spoken }: TranscriptLine, locale?: Loc
   return isCut ? `${words}\u2014` : words;
 }
 
-/** Channel, date and zone, then a line for each utterance. */
 function formatTextFile(
   { channelName, startedAtWallMs }: TranscriptSession,
   lines: readonly Required<SubtitleLine>[],
@@ -80,7 +77,6 @@ function formatTextFile(
   return [title, times.timeZone, '', ...entries, ''].join('\n');
 }
 
-/** Adds the date if the instants are of several days. */
 export function formatDatedTimes(
   allWallMs: readonly number[],
   times: WallTimes,
@@ -156,9 +152,7 @@ const colonPattern = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 
 type FindSpeakerName = (speaker: TranscriptSpeaker) => string;
 
-/**
- * Makes names safe: one line, no colon, and a number after a name that another speaker has, so that no person can pass for another.
- */
+/** Makes names safe: one line, no colon, and a number after a name that another speaker has. */
 export function createSpeakerNames(
   lines: readonly TranscriptLine[],
   somebody: string,
@@ -182,7 +176,7 @@ export function createSpeakerNames(
   return (speaker) => shown.get(toSpeakerKey(speaker)) ?? somebody;
 }
 
-/** A changed name is another name, so a line keeps the name of its time. */
+/** A line keeps the name that its speaker had then. */
 function toSpeakerKey(speaker: TranscriptSpeaker) {
   return `${findSpeakerId(speaker)} ${speaker.name}`;
 }
@@ -191,7 +185,7 @@ function findSpeakerId(speaker: TranscriptSpeaker) {
   return speaker.kind === 'bot' ? 'bot' : speaker.personId;
 }
 
-/** Case and width look the same to a hasty reader. */
+/** Readers easily miss case and width. */
 function normaliseName(name: string) {
   return name.normalize('NFKC').toLowerCase();
 }

@@ -23,7 +23,6 @@ export type CaptionLine = Pick<
   /** Absent if the line is over. */
   readonly state?: LineProgress;
   readonly translation?: string;
-  /** Shown behind the name of a late line. */
   readonly time?: string;
 };
 
@@ -31,21 +30,18 @@ export type CaptionLine = Pick<
 const maxLineChars = 1_900;
 /** The transcript has the rest. */
 const maxWordsChars = 1_500;
-/** Beginning of a numbered list. */
 const listMarker = /^(\d+)([.)])/;
 
-/** Empty if no word is visible. */
 export function trimLineWords(
   { speaker, state, text }: CaptionLine,
   notUnderstood: string,
 ): string {
   if (!state && text === '') return notUnderstood;
   const words = formatWords(text, maxWordsChars);
-  // In italics without a name, which no words of people can be.
+  // Only remarks are in italics, since words of people are escaped.
   return speaker || words === '' ? words : `*${words}*`;
 }
 
-/** Empty if no line has visible words. */
 export function renderLines(
   lines: readonly CaptionLine[],
   notUnderstood: string,
@@ -92,7 +88,7 @@ function formatWords(words: string, maxLength: number) {
 /** Names have at most 32 characters: https://docs.discord.com/developers/resources/user#usernames-and-nicknames */
 const maxNameChars = 100;
 
-/** Italics, which no words of people can be. */
+/** Words of people are never in italics. */
 export function getNotUnderstoodText(guildId: GuildId, deps: Deps<'places'>): string {
   return `*${formatWrittenText({ id: 'transcript.not_understood' }, guildId, deps)}*`;
 }

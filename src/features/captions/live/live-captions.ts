@@ -11,46 +11,40 @@ import { type CaptionLine, renderLines, trimLineWords } from './caption-line.ts'
 export type LiveCaptionsOptions = {
   readonly chat: CaptionChat;
   readonly clock: Pick<Clock, 'nowMs'>;
-  /** Markdown for unrecognised words. */
   readonly notUnderstood: string;
   readonly formatTime: (startMs: number) => string;
-  /** `isNew` means the message has just been posted. */
   readonly onShown: (
     place: MessagePlace,
     numbers: readonly number[],
     isNew: boolean,
   ) => void;
-  /** Called when the place or some lines are refused. The message is for the operator. */
   readonly onTrouble: (message: string) => void;
 };
 
 /**
- * Most characters of a message that still takes lines, and of any message. Discord takes 2,000:
+ * Size until which a message takes lines, and the most of any message. Discord takes 2,000:
  * https://discord.com/developers/docs/resources/message
  */
 const [maxOpenChars, maxChars] = [1_500, 1_990];
 /** Time after its first line in which a message takes lines. */
 const messageOpenMs = 10 * 60_000;
 const maxMessages = 20;
-/** A line this much older than the latest one is late. */
 const lateAfterMs = 10_000;
 
 type LiveCaptionMessage = {
   readonly sent: DrawnMessage;
   readonly openedAtMs: number;
-  /** By number. */
   readonly lines: Map<number, CaptionLine>;
   place?: MessagePlace;
   isPlain: boolean;
 };
 
 /**
- * Shows the captions of a session in one chat. Lines go to one live message until it is full, then to another. A changed line is
- * rewritten in place, and a late line goes last with its time. Never throws.
+ * Shows the captions of a session in one chat. Changed lines are rewritten in place. Late lines
+ * come last, with their time. Never throws.
  */
 export class LiveCaptions {
   readonly #options;
-  /** Newest last. */
   #messages: readonly LiveCaptionMessage[] = [];
   readonly #erased = new Set<number>();
   #latestMs = 0;
@@ -72,12 +66,10 @@ export class LiveCaptions {
     );
   }
 
-  /** Undefined until the message is posted. */
   findPlace(number: number): MessagePlace | undefined {
     return this.#findMessage(number)?.place;
   }
 
-  /** Adds a line, or rewrites it if its message has room. */
   putLine(line: CaptionLine): void {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
@@ -110,7 +102,6 @@ export class LiveCaptions {
     }
   }
 
-  /** Erases the lines of messages that a person deleted. */
   onMessagesDeleted(messageIds: readonly MessageId[]): void {
     for (const message of this.#messages) {
       if (messageIds.includes(message.place?.messageId ?? ''))
@@ -180,7 +171,7 @@ export class LiveCaptions {
 
   #handleOutcome(outcome: MessageOutcome, message: LiveCaptionMessage) {
     const { kind } = outcome;
-    // The deletion of a channel or thread does not say that its words are to be forgotten.
+    // A deleted channel does not mean that its words are to be forgotten.
     if (!this.#isShut && (kind === 'forbidden' || kind === 'chat-gone')) {
       this.#isShut = true;
       this.#options.onTrouble(
@@ -201,7 +192,8 @@ export class LiveCaptions {
         `Discord refused a message with captions: ${outcome.why}`,
       );
     } else {
-      message.isPlain = true; // it goes once more, as plain text
+      // The message is sent again as plain text.
+      message.isPlain = true;
       this.#showMessage(message, 'whole');
     }
   }
@@ -212,7 +204,6 @@ export class LiveCaptions {
   }
 }
 
-/** Removes characters that Discord renders or resolves. */
 function toPlainText(markdown: string) {
   return markdown.replace(/^-# |[\\*_~`|<>[\]@#]/gm, '');
 }

@@ -14,7 +14,6 @@ const leftOutOfCaptions = defineTable(
   },
 );
 
-/** One row for a person in a server. */
 export const leftOutPeoplePart: StorePart<LeftOutPeopleStore> = {
   tables: [leftOutOfCaptions],
   open: (database) => ({

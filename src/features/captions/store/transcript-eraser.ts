@@ -43,7 +43,6 @@ export function openPersonRecords(database: StoreDatabase) {
       return counts ?? { lines: 0, memories: 0 };
     },
 
-    /** Lines of a person, answers to them, and memories by or about them. */
     listRecords(guildId: GuildId, personId: PersonId) {
       return database.read(async (connection) => {
         const lines = await selectLines(
@@ -71,13 +70,13 @@ function selectMemories(guildId: GuildId, personId: PersonId) {
   return sql`guild_id = ${guildId} AND (by_id = ${personId} OR about_id = ${personId})`;
 }
 
-/** SQL of the ids of lines by a person and answers to them, in a server or one session. */
 function selectLinesAbout(
   guildId: GuildId,
   personId: PersonId,
   sessionId?: string,
 ): Sql {
-  // SQLite begins a CROSS JOIN with its left table, and finds no more of UNION ALL than a portion takes.
+  // SQLite begins a CROSS JOIN with its left table, and reads no more of UNION ALL than a portion
+  // needs.
   return sql`SELECT l.id
     FROM (SELECT id FROM lines WHERE person_id = ${personId}
       UNION ALL SELECT a.id FROM sessions o CROSS JOIN lines a
@@ -88,7 +87,6 @@ function selectLinesAbout(
 }
 
 const dayMs = 86_400_000;
-/** Lines of a person who said yes for the session alone are kept this long. */
 const briefConsentMs = dayMs;
 /** A session of a server that keeps nothing can be resumed this long. */
 const unkeptSessionMs = 15 * 60_000;
@@ -96,9 +94,8 @@ const unkeptSessionMs = 15 * 60_000;
 const maxLinesPerPortion = 100;
 
 /**
- * Erases words in portions of lines, each whole or not at all. SQLite overwrites erased rows, and after a forgotten person also
- * index and unused bytes. `outdated` lists messages that still show erased lines until they are written anew, also after a restart.
- * Throws BotError `store.unwritable`.
+ * Erases words in portions, each whole or not at all. SQLite overwrites erased rows, after a
+ * forgotten person also index and unused bytes. Throws BotError `store.unwritable`.
  */
 export function openTranscriptEraser(database: StoreDatabase) {
   /** Keeps waiting writes from bringing the lines back. `finish` runs with the last portion. */
@@ -114,7 +111,8 @@ export function openTranscriptEraser(database: StoreDatabase) {
     };
     let count: number;
     do {
-      count = await database.write(erasePortion); // others come between two of them
+      // Other operations run between two portions.
+      count = await database.write(erasePortion);
       all += count;
     } while (count === maxLinesPerPortion);
     await database.emptyLog();
@@ -122,7 +120,6 @@ export function openTranscriptEraser(database: StoreDatabase) {
   }
 
   return {
-    /** Erases expired lines, brief lines after 24 h, and ended sessions without a line. */
     eraseExpired(nowWallMs: number, keptDays: KeptDays): Promise<number> {
       const guildIds = Object.keys(keptDays);
       const isTheirs = (connection: Connection) =>
@@ -134,7 +131,6 @@ export function openTranscriptEraser(database: StoreDatabase) {
       );
     },
 
-    /** Erases lines, answers and memories of a person in a server, or in one session. */
     async erasePerson(
       guildId: GuildId,
       personId: PersonId,
@@ -153,7 +149,6 @@ export function openTranscriptEraser(database: StoreDatabase) {
       return erased;
     },
 
-    /** Erases the lines of deleted messages. */
     eraseMessages(messageIds: readonly MessageId[]): Promise<number> {
       const among = (connection: Connection) => connection.among(messageIds);
       return eraseChosen(
@@ -179,7 +174,6 @@ export function openTranscriptEraser(database: StoreDatabase) {
   };
 }
 
-/** Returns the number of lines, whose messages are noted. */
 async function eraseLines(connection: Connection, chosen: Sql): Promise<number> {
   const rows = await connection.rows(
     { id: key },
@@ -241,7 +235,6 @@ function selectDueLines(
   return join([...due, brief], ' UNION ALL ');
 }
 
-/** Messages of these sessions are noted as outdated. */
 async function eraseEmptySessions(connection: Connection, isTheirs: Sql) {
   const empty = sql`FROM sessions s WHERE ${isTheirs} AND s.ended_at_wall_ms IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key)`;
@@ -252,10 +245,9 @@ async function eraseEmptySessions(connection: Connection, isTheirs: Sql) {
   await connection.run(sql`DELETE FROM sessions WHERE key IN (SELECT s.key ${empty})`);
 }
 
-/** A known message keeps its count. */
 const putClause = toReplaceClause({ ...captionMessagesTable, columns: messageColumns });
 
-/** Notes which messages show captions, so that erased words also go from there. Throws BotError `store.*`. */
+/** Finds messages that show erased words. Throws BotError `store.*`. */
 export function openCaptionMessageStore(database: StoreDatabase) {
   return {
     async putMessage(message: CaptionMessage) {
@@ -269,8 +261,8 @@ export function openCaptionMessageStore(database: StoreDatabase) {
     },
 
     /**
-     * Lists messages with erased lines, each with the lines that stay. No lines means deletion. Only messages of this shard,
-     * outside waiting channels.
+     * Lists messages with erased lines, each with the lines that stay. Without lines the message is
+     * to be deleted.
      */
     outdated(
       limit: number,
@@ -300,7 +292,6 @@ export function openCaptionMessageStore(database: StoreDatabase) {
       });
     },
 
-    /** Without a count, the message is gone. */
     async markSettled(messageId: MessageId, outdated?: number) {
       await database.write((connection) =>
         connection.run(

@@ -28,7 +28,6 @@ export function openTranscriptReader(database: StoreDatabase) {
       (row) => row.id,
     );
   return {
-    /** Newest first, and only sessions with a line. */
     async listSessions(
       guildId: GuildId,
       open: ReadableChannels,
@@ -39,7 +38,6 @@ export function openTranscriptReader(database: StoreDatabase) {
       return all.map(({ key: _, ...session }) => session);
     },
 
-    /** In order of speech. */
     listLines(
       sessionId: string,
       open: ReadableChannels,
@@ -55,7 +53,6 @@ export function openTranscriptReader(database: StoreDatabase) {
       );
     },
 
-    /** Best first. */
     search(
       request: TranscriptSearch,
       open: ReadableChannels,
@@ -65,7 +62,6 @@ export function openTranscriptReader(database: StoreDatabase) {
       );
     },
 
-    /** Finds the session to resume. */
     async findLatest(
       guildId: GuildId,
       channelId: ChannelId,
@@ -96,7 +92,6 @@ export function openTranscriptReader(database: StoreDatabase) {
   };
 }
 
-/** A word ranks its newest lines alone. */
 const maxHitsPerWord = 8_000;
 /** Further words of a question are left out. */
 const maxSearchWords = 24;
@@ -113,7 +108,6 @@ function isOpenSession(
     SELECT 1 FROM lines o WHERE o.session = s.key AND o.person_id = ${own.personId}))`;
 }
 
-/** Newest first. */
 function selectReadableSessions(
   connection: Connection,
   guildId: GuildId,

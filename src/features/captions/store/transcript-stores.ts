@@ -42,7 +42,8 @@ export class TranscriptStores {
 
   constructor(onDisk: TranscriptStore, inMemory: TranscriptStore) {
     this.onDisk = onDisk;
-    // Where no word is kept on disk, messages are: the next process deletes those of sessions that are kept nowhere.
+    // Messages are always kept on disk, so that the next process can delete those of unkept
+    // sessions.
     const putMessage = async (message: CaptionMessage) => {
       await Promise.all([
         inMemory.messages.putMessage(message),
@@ -56,7 +57,6 @@ export class TranscriptStores {
     return days === 0 ? this.inMemory : this.onDisk;
   }
 
-  /** The disk comes first. Throws the first failure. */
   askBoth<T>(work: (store: TranscriptStore) => Promise<T>): Promise<readonly [T, T]> {
     return Promise.all([work(this.onDisk), work(this.inMemory)]);
   }
@@ -144,7 +144,6 @@ export function openReadableTranscripts(
       );
     },
 
-    /** In order of speech, until `toMs` since the start of the session. */
     listLines(
       { id }: TranscriptSession,
       toMs?: number,
@@ -152,7 +151,6 @@ export function openReadableTranscripts(
       return stores.concatBoth(({ reader }) => reader.listLines(id, open, toMs));
     },
 
-    /** Best first. */
     async search(
       words: string,
       limit: number,

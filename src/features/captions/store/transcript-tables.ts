@@ -64,8 +64,8 @@ export const lineColumns = {
 };
 
 /**
- * The id is the key of the session times 2^22 plus the number of the line, so the index tells sessions apart, and the newest line
- * has the highest id. `terms` are words for the index.
+ * The id is the key of the session times 2^22 plus the number of the line, so the newest line has
+ * the highest id.
  */
 export const linesTable = defineTable(
   'lines',
@@ -123,7 +123,6 @@ export function selectSessionKey(id: number): number {
   return Math.floor(id / idsPerSession);
 }
 
-/** `rest` is SQL of a condition and an order over lines `l` and sessions `s`. */
 export async function selectLines(
   connection: Connection,
   rest: Sql,

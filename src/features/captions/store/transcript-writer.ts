@@ -41,10 +41,7 @@ export function openTranscriptWriter(database: StoreDatabase) {
       });
     },
 
-    /**
-     * Ends sessions that a killed process left open, apart from `running` ones. Their last messages become outdated, since they may
-     * show words that are not kept.
-     */
+    /** Ends sessions that a killed process left open, apart from `running` ones. */
     async endOpenSessions(shard: ServerShare, running: readonly string[] = []) {
       await database.write(async (connection) => {
         const among = connection.among(running);

@@ -2,7 +2,7 @@ import sql from 'sql-template-tag';
 import type { Connection } from '#src/sql/connection.ts';
 
 /**
- * Index of SQLite, kept by triggers. Erasing walks the page of each word, so pages of 1,000 bytes halve its time. Source:
+ * Index of SQLite, kept by triggers. Pages of 1,000 bytes halve the time of erasing. Source:
  * https://www.sqlite.org/fts5.html#the_pgsz_configuration_option
  */
 export const lineWordsTable = `
@@ -67,7 +67,7 @@ export function toIndexTerms(guildId: GuildId, text: string): string {
   return words.map((word) => `'${toIndexTerm(guildId, word)}'`).join(' ');
 }
 
-/** The server precedes the word, so that common words of other servers cost a search nothing. The dot is no letter. */
+/** The server precedes the word, so that words of other servers cost a search nothing. */
 export function toIndexTerm(guildId: GuildId, word: string): string {
   return `${guildId}\u00b7${word}`;
 }

@@ -27,23 +27,21 @@ import type {
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
-/** Also counts while settings are unread. */
 const maxKeptDays = 365;
 const expiryIntervalMs = 60_000;
 const maxConcurrentChanges = 20;
-/** Pause between tries in a closed channel, and tries before the operator and the server are told. */
+/** Pause between tries in a closed channel, and tries before anybody is told. */
 const [closedMs, toldAfterTries] = [30 * 60_000, 3];
 const neverAborted = new AbortController().signal;
 
 /**
- * Erases expired and forgotten captions in both stores, and updates the messages that showed them, at the pace of Discord. The next
+ * Erases expired and forgotten captions, and updates the messages that showed them. The next
  * process finishes the work.
  */
 export class TranscriptCleanup implements PersonHooks {
   readonly #deps;
   readonly #sessions;
   readonly #running;
-  /** Channels in which no message could be changed, each with a pause of its own. */
   readonly #closed = new Map<
     string,
     { readonly triedMs: number; readonly tries: number }
@@ -52,7 +50,6 @@ export class TranscriptCleanup implements PersonHooks {
   #guildIds: ReadonlySet<GuildId> = new Set();
   #sweeping: Promise<unknown> = Promise.resolve();
 
-  /** `shard` is the share of servers to clean up. */
   constructor(
     deps: CaptionShardDeps,
     sessions: VoiceSessions,
@@ -62,13 +59,14 @@ export class TranscriptCleanup implements PersonHooks {
     this.#running = running;
     this.#deps = deps;
     this.#sessions = sessions;
-    this.#shard = { id, count }; // data, as it crosses to the store's thread
+    // Only data can cross to the thread of the store.
+    this.#shard = { id, count };
     deps.captionChats.onMessagesDeleted(
       (messageIds) => void this.#onMessagesDeleted(messageIds),
     );
   }
 
-  /** Called before the first session. Ends sessions of a killed process once the store takes it. Never rejects. */
+  /** Call it before the first session. Never rejects. */
   async runUntilAborted(signal: AbortSignal): Promise<void> {
     const { clock, onEvent, transcripts } = this.#deps;
     let areEnded = false;
@@ -98,7 +96,6 @@ export class TranscriptCleanup implements PersonHooks {
     return this.#guildIds.has(guildId);
   }
 
-  /** Throws the first failure of a store. */
   async expireTranscripts(): Promise<void> {
     const { clock, transcripts } = this.#deps;
     const { settings } = this.#sessions;
@@ -118,7 +115,7 @@ export class TranscriptCleanup implements PersonHooks {
     );
   }
 
-  /** Runs after the update before. Never throws, and does not wait. */
+  /** Runs after the update before. Never throws. */
   updateOutdatedMessages(signal: AbortSignal): void {
     const { onEvent, transcripts } = this.#deps;
     this.#sweeping = this.#sweeping
@@ -153,7 +150,6 @@ export class TranscriptCleanup implements PersonHooks {
     }
   }
 
-  /** `isOpen` means at least one message of the channel was changed. */
   #noteAttempt({ channelId, guildId }: CaptionMessage, isOpen: boolean) {
     const { captionChats, clock, onEvent } = this.#deps;
     const tries = (this.#closed.get(channelId)?.tries ?? 0) + 1;
@@ -181,7 +177,6 @@ export class TranscriptCleanup implements PersonHooks {
     const { guildId, messageId } = message;
     const running = listRecorders(this.#running.list(guildId));
     const text = renderLines(lines, getNotUnderstoodText(guildId, this.#deps));
-    // A session that goes on changes its messages itself.
     const outcome = running.some(({ live }) => live.hasMessage(messageId))
       ? 'changed'
       : await this.#deps.captionChats.changeMessage(message, text, signal);

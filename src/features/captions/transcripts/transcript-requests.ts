@@ -55,7 +55,7 @@ import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes, type WallTimes } from '#src/texts/wall-time.ts';
 
-/** A person by id, or the voice channels that a program or a channel reads. */
+/** A person by id, or voice channels. */
 type TranscriptReaderId = string | readonly string[];
 
 type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
@@ -67,11 +67,10 @@ export type TranscriptQuestion = {
 
 export type RecapRequest = {
   readonly sessionId?: string;
-  /** Only lines from before the asker came. */
   readonly until?: 'i came';
 };
 
-/** `none` has no session, or no lines for the asker. `failed` had too many requests, no money, or a failure outside. */
+/** `none` has no session, or no lines for the asker. */
 export type NoTranscript =
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly line: TextLine };
@@ -96,7 +95,6 @@ const [mostLines, maxChars] = [80, 12_000];
 /** Discord takes no answer after 15 minutes: https://discord.com/developers/docs/interactions/receiving-and-responding */
 const recapTimeoutMs = 13 * 60_000;
 const answerTimeoutMs = 40_000;
-/** A shorter session gets no recap. */
 const minRecapLines = 5;
 const neverAborted = new AbortController().signal;
 const noTranscript = { kind: 'none' } as const;
@@ -112,8 +110,8 @@ class RefusedError extends Error {
 }
 
 /**
- * Looks transcripts up, asks about them and sums them up. A result holds only words of channels that the reader may open. A
- * question is answered by stored lines that a chat model chooses by number.
+ * Results hold only words of channels that the reader may open. A question is answered by stored
+ * lines that a chat model chooses by number.
  */
 export class TranscriptRequests {
   readonly #deps;
@@ -143,7 +141,6 @@ export class TranscriptRequests {
     );
   }
 
-  /** Default: the last session. */
   createFile(
     guildId: GuildId,
     reader: TranscriptReaderId,
@@ -194,7 +191,6 @@ export class TranscriptRequests {
     );
   }
 
-  /** Aborting `signal` throws `signal.reason`. */
   answerQuestion(
     guildId: GuildId,
     personId: PersonId,
@@ -220,7 +216,6 @@ export class TranscriptRequests {
     return this.#tryRequest(guildId, answerTimeoutMs, answer, signal);
   }
 
-  /** Each point rests on a line. */
   createRecap(
     guildId: GuildId,
     personId: PersonId,
@@ -237,7 +232,7 @@ export class TranscriptRequests {
     });
   }
 
-  /** Posts a recap in the place of the captions, if the server wants it. Never throws. */
+  /** Posts a recap if the server wants it. Never throws. */
   async postRecap(session: TranscriptSession): Promise<void> {
     const { captionChats, onEvent, transcripts } = this.#deps;
     const { channelId, guildId, id, placeId } = session;
@@ -252,7 +247,7 @@ export class TranscriptRequests {
         this.#summarise(session, '', signal),
       );
       for (const message of buildMessages(outcome, createWallTimes(timeZone))) {
-        // It is noted before it has words: of a process that is killed meanwhile, none stay that no erasure finds.
+        // An empty message is noted first, so that an erasure finds it after a crash.
         const place = await captionChats.postMessage(placeId, '\u2026', neverAborted);
         await noteCaptionMessage(place, session, store, this.#deps);
         await captionChats.changeMessage(
@@ -260,7 +255,7 @@ export class TranscriptRequests {
           this.#formatRecap(message, guildId),
           neverAborted,
         );
-        // Where a line was erased before the words stood there: noted ones go with their lines.
+        // A line may have been erased before the recap was posted.
         const left = new Set((await lines()).map(({ number }) => number));
         if (before.every(({ number }) => left.has(number))) continue;
         if ((await captionChats.changeMessage(place, '', neverAborted)) !== 'closed')
@@ -280,7 +275,7 @@ export class TranscriptRequests {
     return lines.join('\n').slice(0, maxMessageChars);
   }
 
-  /** The asker pays, or the server if the id is empty. Points that rest on forgotten lines are left out. */
+  /** The asker pays, or the server if the id is empty. */
   async #summarise(
     session: TranscriptSession,
     personId: PersonId,
@@ -317,7 +312,6 @@ export class TranscriptRequests {
     return points.length > 0 ? { kind: 'recap', session, points } : noTranscript;
   }
 
-  /** Includes deleted channels. */
   async #openForReader(
     guildId: GuildId,
     reader: TranscriptReaderId,
@@ -347,7 +341,7 @@ export class TranscriptRequests {
       this.#deps,
       'store.unreadable',
       async () => {
-        // What was said a moment ago is written first, so that it is found.
+        // The newest lines are written first, so that they are found.
         const running = listRecorders(this.#running.list(guildId));
         await Promise.all(running.map((recorder) => recorder.saveLines()));
         const open = await this.#openForReader(guildId, reader);
@@ -362,7 +356,7 @@ export class TranscriptRequests {
     return read.result;
   }
 
-  /** Reports a failure outside to the operator. Aborting `signal` throws `signal.reason`. */
+  /** Reports a failure outside to the operator. */
   async #tryRequest<T>(
     guildId: GuildId,
     ms: number,
@@ -431,7 +425,7 @@ function toFindOutcome(found: readonly FoundLine[]): FindOutcome {
   return { kind: 'found', lines: found.map(toQuotedLine) };
 }
 
-/** One line, so that no words pass for a quotation of another person. */
+/** One line cannot pass for a quotation of another person. */
 function toQuotedLine(found: FoundLine): QuotedLine {
   const { speaker, text, post } = found.line;
   return {

@@ -3,9 +3,7 @@ import type { McpConnection } from './mcp-connection.ts';
 import type { McpServerOptions } from './servers-file.ts';
 import type { OfferedTool } from './tool-changes.ts';
 
-/** Every question sends all tools to the model. */
 const maxTools = 64;
-/** Most models accept names up to this length. */
 const maxNameChars = 64;
 const maxDescriptionChars = 2_000;
 const maxSchemaChars = 20_000;
@@ -13,7 +11,6 @@ const invisibleCharacters = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 
 export type ServerTools = {
   readonly tools: readonly ExternalTool[];
-  /** Reasons for missing tools, without words of the server. */
   readonly problems: readonly string[];
 };
 

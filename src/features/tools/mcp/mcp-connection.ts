@@ -23,15 +23,13 @@ import type {
 import type { McpTransport } from './servers-file.ts';
 import type { OfferedTool } from './tool-changes.ts';
 
-/** For the handshake and each list of tools, since some programs are fetched first. */
 const connectTimeoutMs = 30_000;
-/** For finding the generation of the protocol. */
 const probeTimeoutMs = 15_000;
 /** The limit of the SDK comes after ours. */
 const deadlineSlackMs = 5_000;
 const maxPages = 16;
 
-/** Key in `_meta` of a call that tells a server who asked. */
+/** Key of the asker in `_meta` of a call. */
 const askerKey = 'parley/asker';
 
 /**
@@ -47,9 +45,7 @@ export type McpConnection = {
   readonly era: ProtocolEra;
   /** Aborted with a BotError when the connection breaks. */
   readonly ended: AbortSignal;
-  /** Throws BotError `tool.*`. Aborting `signal` throws `signal.reason`. */
   listTools(signal: AbortSignal): Promise<readonly OfferedTool[]>;
-  /** Throws BotError `tool.*`. Aborting `signal` throws `signal.reason`, and the server is told. */
   callTool(
     name: string,
     call: ExternalCall,
@@ -64,10 +60,7 @@ export type McpConnectionOptions = {
   readonly onToolsChanged: () => void;
 };
 
-/**
- * Connects in the generation of the protocol that the server speaks. The server may ask neither a model nor a person through us.
- * Throws BotError `tool.*`. Aborting `signal` throws `signal.reason`.
- */
+/** The server may ask neither a model nor a person through us. Throws BotError `tool.*`. */
 export async function openMcpConnection(
   server: McpTransport,
   options: McpConnectionOptions,
@@ -150,7 +143,8 @@ async function connectWithEra(
     await during(begin, signal);
   } catch (error) {
     await close();
-    await connecting?.catch(() => undefined); // a program that was asked for its generation is ended
+    // A program that was asked for its generation is ended.
+    await connecting?.catch(() => undefined);
     throw error;
   }
   return {
@@ -224,7 +218,7 @@ function createFloodError(words: string): BotError {
   return new BotError('tool.flooded', true, `An MCP server sent ${words}.`);
 }
 
-/** The connection closed, or the server does not know it any more. */
+/** The connection closed, or the server has forgotten it. */
 function isConnectionGone(error: unknown) {
   if (error instanceof SdkHttpError) return error.status === 404;
   if (!(error instanceof SdkError)) return error instanceof TypeError;
@@ -234,7 +228,7 @@ function isConnectionGone(error: unknown) {
   );
 }
 
-/** Leaves out words of the server, which could be any person's. */
+/** Words of a server could be those of any person. */
 function toBotError(error: unknown): BotError {
   if (error instanceof BotError) return error;
   if (error instanceof Error && error.cause instanceof BotError) return error.cause;
@@ -308,7 +302,7 @@ function toExternalResult({
   };
 }
 
-/** Fetches from one host, and limits the size of messages, since the SDK reads any size. */
+/** Limits the size of messages, since the SDK reads any size. */
 function createLimitedFetch(onEnd: EndListener): typeof fetch {
   return async (input, init) => {
     if (typeof init?.body === 'string') checkMessage(init.body);

@@ -16,8 +16,8 @@ export type McpServersOptions = {
 };
 
 /**
- * All MCP servers, each with its own connection and retries. Disposing ends their programs. It loads the SDK, so this file is
- * imported dynamically.
+ * Each server has its own connection and retries. Import this file dynamically, since it loads the
+ * SDK.
  */
 export class McpServers implements AsyncDisposable {
   readonly #servers: readonly McpServer[];
@@ -64,12 +64,10 @@ export class McpServer {
     this.#deps = deps;
   }
 
-  /** Empty while the server is not connected. */
   get tools(): readonly ExternalTool[] {
     return this.#tools;
   }
 
-  /** Never throws. */
   async runUntilAborted(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     let failures = 0;
@@ -98,7 +96,6 @@ export class McpServer {
     );
   }
 
-  /** Resolves with the reason of the end. */
   async #runConnection(signal: AbortSignal): Promise<string> {
     let news = Promise.withResolvers<void>();
     const onToolsChanged = () => news.resolve();
@@ -155,7 +152,6 @@ function toOfferedTools(tools: readonly { readonly name: string }[]) {
   return tools.length === 0 ? '' : `: ${tools.map(toPlainName).join(', ')}`;
 }
 
-/** A connection of this length counts as good. */
 const steadyAfterMs = 60_000;
 const firstRetryMs = 1_000;
 const maxRetryMs = 300_000;

@@ -15,7 +15,6 @@ export type McpTransport =
       readonly kind: 'stdio';
       readonly command: string;
       readonly args: readonly string[];
-      /** Variables beside the usual ones, such as `PATH` and `HOME`. */
       readonly environment: ReadonlyMap<string, Secret>;
       readonly folder: string;
     }
@@ -25,7 +24,7 @@ export type McpTransport =
       readonly headers: ReadonlyMap<string, Secret>;
     };
 
-/** A server in the file of the operator. This module loads no MCP code, since every start reads the file. */
+/** This module loads no MCP code, since every start reads the file. */
 export type McpServerOptions = {
   readonly name: string;
   readonly transport: McpTransport;
@@ -35,10 +34,9 @@ export type McpServerOptions = {
 
 export type McpServersFile =
   | { readonly kind: 'ok'; readonly servers: readonly McpServerOptions[] }
-  /** One sentence each, without the name of the file and without values. */
+  /** Sentences without values of the file. */
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
-/** Undefined for the bot's own keys and settings. */
 export type VariableReader = (name: string) => string | undefined;
 
 const filledText = z.string().min(1);
@@ -85,7 +83,6 @@ export function readServersFile(
   return readServers(text, dirname(resolve(path)), variable);
 }
 
-/** Reads the text of a file in `folder`. */
 export function readServers(
   text: string,
   folder: string,
@@ -106,7 +103,7 @@ export function readServers(
   return mistakes.length > 0 ? { kind: 'bad', mistakes } : { kind: 'ok', servers };
 }
 
-/** Returns undefined for a server that is turned off, or a sentence about a mistake. */
+/** Returns undefined for a server that is turned off. */
 function readServer(
   name: string,
   written: unknown,

@@ -12,8 +12,8 @@ export type OfferedTool = {
 };
 
 /**
- * Compares tools with the last start. Models take descriptions for instructions, so only tools count that the operator can read at
- * the start, or at the first connection after it.
+ * Models take descriptions for instructions, so only tools count that the operator can read at the
+ * start.
  */
 export class ToolChanges {
   readonly #path;
@@ -27,7 +27,7 @@ export class ToolChanges {
     this.#hashes = new Map(Object.entries(readHashes(path)));
   }
 
-  /** `off` tools came or changed while the bot runs. `changed` tools changed since the last start, and are reported once. */
+  /** `off` tools came or changed while the bot runs. `changed` tools are reported once. */
   checkTools(server: string, tools: readonly OfferedTool[]) {
     const off: OfferedTool[] = [];
     const changed: OfferedTool[] = [];
@@ -62,13 +62,11 @@ export class ToolChanges {
   }
 }
 
-/** The order of keys does not count. */
 function hashTool({ name, description, inputSchema }: OfferedTool) {
   const json = JSON.stringify(sortKeys({ name, description, inputSchema }));
   return createHash('sha256').update(json).digest('hex');
 }
 
-/** Empty if the file is missing or unreadable. */
 function readHashes(path: string) {
   try {
     return Object(tryParseJson(readFileSync(path, 'utf8')));
