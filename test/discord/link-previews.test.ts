@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
-import { openSandbox } from '#sandbox/sandbox.ts';
-import type { DiscordPorts } from '#src/discord/client.ts';
-import type { Command, CommandPorts, Replies } from '#src/features/command.ts';
+import type { Command, Replies } from '#src/features/command.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';
-import { openDiscord } from '#test/discord/setup/open-discord.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
-import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSandboxBot } from '#test/discord/setup/open-discord.ts';
 
 const never = new AbortController().signal;
 const soon = () => AbortSignal.timeout(30_000);
@@ -36,8 +32,6 @@ function asking(
 
 /** The real bot on the loopback Discord. */
 async function open() {
-  const sandbox = await openSandbox({ voice: openSilentVoice().half });
-  const { apiUrl, token, guildId } = sandbox;
   const { promise: release, resolve: finish } = Promise.withResolvers<void>();
   const commands: Command[] = [
     asking('ask', [toRoom, toCaller], 'room'),
@@ -50,33 +44,12 @@ async function open() {
     run: async (): Promise<Replies> => [toCaller],
   } as const;
   const written: TypedMessage[] = [];
-  const opened = Promise.withResolvers<DiscordPorts>();
-  const ports = (discord: DiscordPorts) => {
-    discord.typed.setListener({
-      onWritten: (one) => void written.push(one),
-      onDeleted: () => undefined,
-    });
-    opened.resolve(discord);
-    return { ...openAccess } as CommandPorts;
-  };
-  const bot = await openDiscord(
-    { apiUrl, token, commands: [...commands, about], ports },
-    never,
-  );
-  const dispose = async () => {
-    await bot[Symbol.asyncDispose]();
-    await sandbox[Symbol.asyncDispose]();
-  };
-  const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
-  const discord = await opened.promise;
-  return {
-    ...discord,
-    sandbox,
-    written,
-    lounge,
-    finish,
-    [Symbol.asyncDispose]: dispose,
-  };
+  const opened = await openSandboxBot([...commands, about]);
+  opened.typed.setListener({
+    onWritten: (one) => void written.push(one),
+    onDeleted: () => undefined,
+  });
+  return { ...opened, written, finish };
 }
 
 test('no link in what a model wrote is fetched for a preview, through any door', async () => {

@@ -1,16 +1,12 @@
-import { afterEach, expect, test } from 'vitest';
-import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
-import type { Discord, DiscordPorts } from '#src/discord/client.ts';
-import type { Command, CommandPorts } from '#src/features/command.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Command } from '#src/features/command.ts';
 import type {
   CaptionChat,
   DrawnMessage,
   MessageOutcome,
 } from '#src/ports/caption-chats.ts';
-import { openDiscord } from '#test/discord/setup/open-discord.ts';
+import { openSandboxBot } from '#test/discord/setup/open-discord.ts';
 import { waitUntil } from '#test/discord/setup/sandbox-login.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
-import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
 const join: Command = {
@@ -22,35 +18,13 @@ const join: Command = {
     { id: 'join.ok', with: { channel: 'Lounge' }, to: 'room', panel: true },
   ],
 };
-let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
-
-afterEach(async () => {
-  await opened?.bot[Symbol.asyncDispose]();
-  await opened?.sandbox[Symbol.asyncDispose]();
-  opened = undefined;
-});
-
 /** The real bot in a sandbox with Discord's usual rate limits. */
 async function open() {
-  const sandbox = await openSandbox({
-    voice: openSilentVoice().half,
-    rateLimits: 'usual',
-  });
-  const { apiUrl, token, guildId } = sandbox;
-  const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
-  const ports = (given: DiscordPorts) => {
-    resolve(given);
-    return { ...openAccess } as CommandPorts;
-  };
-  const bot = await openDiscord({ apiUrl, token, commands: [join], ports }, never);
-  opened = { sandbox, bot };
-  const given = await promise;
-  const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
+  const opened = await openSandboxBot([join], { rateLimits: 'usual' });
+  onTestFinished(() => opened[Symbol.asyncDispose]());
   const deleted: (readonly string[])[] = [];
-  given.captions.onMessagesDeleted((each) => deleted.push(each));
-  const refused = () =>
-    sandbox.requests().filter(({ status }) => status === 429).length;
-  return { sandbox, ...given, lounge, guildId, deleted, refused };
+  opened.captions.onMessagesDeleted((each) => deleted.push(each));
+  return { ...opened, deleted };
 }
 
 /** Messages of a chat by their keys, and their outcomes so far. */
@@ -176,7 +150,8 @@ test('a deleted thread is told of with the next message for it', async () => {
 });
 
 test('Discord’s present rights decide who may open a channel', async () => {
-  const { captions, lounge, sandbox, guildId } = await open();
+  const { captions, lounge, sandbox } = await open();
+  const { guildId } = sandbox;
   const ann = sandbox.person('Ann');
   const may = (right?: string) =>
     captions.mayOpen(guildId, right ?? lounge.channelId, ann.id);

@@ -1,11 +1,14 @@
+import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import {
   type Discord,
   type DiscordOptions,
+  type DiscordPorts,
   openDiscord as open,
 } from '#src/discord/client.ts';
 import type { CommandPorts } from '#src/features/command.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
+import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 export type TestOptions = Partial<DiscordOptions> &
   Pick<DiscordOptions, 'token' | 'apiUrl'>;
@@ -42,4 +45,29 @@ export async function openDiscord(
     },
     signal,
   );
+}
+
+/** The bot in a sandbox without sound, with the ports of its Discord. */
+export async function openSandboxBot(
+  commands: DiscordOptions['commands'] = [],
+  more: Partial<SandboxOptions> = {},
+) {
+  const sandbox = await openSandbox({ voice: openSilentVoice().half, ...more });
+  const { apiUrl, token, guildId } = sandbox;
+  const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
+  const ports = (given: DiscordPorts) => {
+    resolve(given);
+    return { ...openAccess } as CommandPorts;
+  };
+  const options = { apiUrl, token, commands, ports };
+  const bot = await openDiscord(options, new AbortController().signal);
+  return {
+    ...(await promise),
+    sandbox,
+    lounge: { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' },
+    async [Symbol.asyncDispose]() {
+      await bot[Symbol.asyncDispose]();
+      await sandbox[Symbol.asyncDispose]();
+    },
+  };
 }
