@@ -73,11 +73,26 @@ const speech = (seconds: number) => {
   return { samples, rateHz: 24_000, channels: 1 as const };
 };
 
+type Member = ReturnType<ReturnType<typeof login>['sandbox']['person']>;
+
+async function joinLobby(person: Member) {
+  await person.join('Lobby', never);
+  await person.settled(AbortSignal.timeout(30_000));
+}
+
+/** Waits until so many packets with a voice of this person could be opened. */
+async function untilHeard(
+  { voices }: ReturnType<typeof listen>,
+  { id }: Member,
+  packets = 45,
+) {
+  await waitUntil(() => (voices.get(id) ?? 0) >= packets);
+}
+
 async function openWithBen() {
   const setup = await openLinkSetup(login(), () => true);
   const ben = login().sandbox.person('Ben');
-  await ben.join('Lobby', never);
-  await ben.settled(AbortSignal.timeout(30_000));
+  await joinLobby(ben);
   const log = listen(setup.link);
   const session = watchSession();
   return {
@@ -95,13 +110,14 @@ async function openWithBen() {
 test('a proposal to add somebody who was never announced ends nothing', async () => {
   await using setup = await openWithBen();
   const { faults, sandbox } = login();
-  const said = sandbox.person('Ann').say(speech(1), never);
+  const ann = sandbox.person('Ann');
+  const said = ann.say(speech(1), never);
   for (let n = 0; n < 20; n++) {
     faults.proposeStranger(sandbox.botId);
     await wait(10);
   }
   await said;
-  await waitUntil(() => (setup.log.voices.get(sandbox.person('Ann').id) ?? 0) >= 45);
+  await untilHeard(setup.log, ann);
   expect([setup.log.error, setup.session.resets]).toEqual([undefined, 0]);
 });
 
@@ -114,10 +130,9 @@ test('a newcomer who is announced after the proposal is heard, and nobody is int
   const talk = talkOn(setup.link);
   faults.late(sandbox.botId, 'arrival', 150);
   faults.late(ann.id, 'commit', 250);
-  await ben.join('Lobby', never);
-  await ben.settled(AbortSignal.timeout(30_000));
+  await joinLobby(ben);
   await Promise.all([ann, ben].map((one) => one.say(speech(1), never)));
-  await waitUntil(() => [ann, ben].every(({ id }) => (log.voices.get(id) ?? 0) >= 45));
+  for (const one of [ann, ben]) await untilHeard(log, one);
   expect([log.error, session.resets]).toEqual([undefined, 0]);
   expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
   await ben.leave();
@@ -133,13 +148,12 @@ test('somebody who comes and goes while others are in mid-sentence costs at most
   const said = ann.say(speech(4), never);
   for (let n = 0; n < 2; n++) {
     await wait(300);
-    await ben.join('Lobby', never);
-    await ben.settled(AbortSignal.timeout(30_000));
+    await joinLobby(ben);
     await wait(300);
     await ben.leave();
   }
   await said;
-  await waitUntil(() => (log.voices.get(ann.id) ?? 0) >= 190);
+  await untilHeard(log, ann, 190);
   expect([log.error, session.resets]).toEqual([undefined, 0]);
 });
 
@@ -149,7 +163,7 @@ test('padding on all voice, and bursts of nothing but padding, are no failures a
   faults.pad(sandbox.botId, { bytes: 7, every: 10, burst: 50 });
   const ann = sandbox.person('Ann');
   await ann.say(speech(1), never);
-  await waitUntil(() => (setup.log.voices.get(ann.id) ?? 0) >= 45);
+  await untilHeard(setup.log, ann);
   expect(setup.log.error).toBeUndefined();
   expect(setup.session).toEqual({ failures: 0, resets: 0 });
 });
@@ -157,13 +171,14 @@ test('padding on all voice, and bursts of nothing but padding, are no failures a
 test('packets of a camera, 500 a second, keep nobody from being heard', async () => {
   await using setup = await openWithBen();
   const { faults, sandbox } = login();
-  const said = sandbox.person('Ann').say(speech(1), never);
+  const ann = sandbox.person('Ann');
+  const said = ann.say(speech(1), never);
   for (let n = 0; n < 100; n++) {
     for (let packet = 0; packet < 5; packet++) faults.forge(sandbox.botId, 'camera');
     await wait(10);
   }
   await said;
-  await waitUntil(() => (setup.log.voices.get(sandbox.person('Ann').id) ?? 0) >= 45);
+  await untilHeard(setup.log, ann);
   expect(setup.session.resets).toBe(0);
 });
 
@@ -177,12 +192,12 @@ test.each(['none', 'damaged'] as const)(
     ben.useMicrophone({ profile: 'gate', sealing });
     await ben.say(speech(3), never);
     await ann.say(speech(1), never);
-    await waitUntil(() => (log.voices.get(ann.id) ?? 0) >= 45);
+    await untilHeard(log, ann);
     expect([log.error, session.resets]).toEqual([undefined, 0]);
     expect(log.voices.get(ben.id) ?? 0).toBe(0);
     expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
     ben.useMicrophone({ profile: 'gate' });
     await ben.say(speech(1), never);
-    await waitUntil(() => (log.voices.get(ben.id) ?? 0) >= 45);
+    await untilHeard(log, ben);
   },
 );

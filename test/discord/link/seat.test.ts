@@ -19,13 +19,20 @@ type Seat = {
   readonly suppress?: boolean;
 };
 
-/** A client as far as its own seat goes. */
-function open() {
+const told = (kind: string, isOn: boolean) => ({ kind, guildId: 'g', isOn });
+
+function openClient() {
   const events: DiscordEvent[] = [];
-  const voice = { channelId: null as string | null };
-  const guild = { id: 'g', members: { me: { voice } } };
   const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
   watchOwnState(client as unknown as Client<true>, (e) => events.push(e));
+  return { client, events };
+}
+
+/** A client as far as its own seat goes. */
+function open() {
+  const voice = { channelId: null as string | null };
+  const guild = { id: 'g', members: { me: { voice } } };
+  const { client, events } = openClient();
   const change = (former: Seat, now: Seat) => {
     voice.channelId = now.channelId;
     const whose = { id: 'bot', guild };
@@ -40,10 +47,10 @@ test('being muted, deafened and moved is told, and when it is over', () => {
   change({ channelId: 'a', serverMute: true }, { channelId: 'a', serverDeaf: true });
   change({ channelId: 'a', serverDeaf: true }, { channelId: 'b' });
   expect(events).toEqual([
-    { kind: 'muted', guildId: 'g', isOn: true },
-    { kind: 'muted', guildId: 'g', isOn: false },
-    { kind: 'deafened', guildId: 'g', isOn: true },
-    { kind: 'deafened', guildId: 'g', isOn: false },
+    told('muted', true),
+    told('muted', false),
+    told('deafened', true),
+    told('deafened', false),
     { kind: 'moved', guildId: 'g', channelId: 'b' },
   ]);
 });
@@ -57,11 +64,11 @@ test('how the bot sits when it comes in is told, whatever it was told before', (
   change({ channelId: 'a', serverMute: true, suppress: true }, { channelId: null });
   change({ channelId: null }, { channelId: 'a' });
   expect(events).toEqual([
-    { kind: 'muted', guildId: 'g', isOn: true },
-    { kind: 'muted', guildId: 'g', isOn: true },
-    { kind: 'suppressed', guildId: 'g', isOn: true },
-    { kind: 'muted', guildId: 'g', isOn: false },
-    { kind: 'suppressed', guildId: 'g', isOn: false },
+    told('muted', true),
+    told('muted', true),
+    told('suppressed', true),
+    told('muted', false),
+    told('suppressed', false),
   ]);
 });
 
@@ -112,7 +119,6 @@ const { Connect, Speak, ViewChannel } = PermissionFlagsBits;
 
 /** A bot in a channel of this type, where it has these rights, told of each change of them as often as Discord does. */
 function openSeated(type: ChannelType, event: Events, first: bigint) {
-  const events: DiscordEvent[] = [];
   const rights = { bitfield: first };
   const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
   const permissionsFor = () => ({ ...rights, has });
@@ -120,8 +126,7 @@ function openSeated(type: ChannelType, event: Events, first: bigint) {
   const channel = { id: 'a', type, guild, permissionsFor };
   const voice = { id: 'bot', guild, channelId: 'a', channel };
   guild.members.me.voice = voice;
-  const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
-  watchOwnState(client as unknown as Client<true>, (e) => events.push(e));
+  const { client, events } = openClient();
   const change = (bitfield: bigint) => {
     rights.bitfield = bitfield;
     for (let n = 0; n < 3; n++) client.emit(event, { guild }, { guild });
@@ -145,11 +150,9 @@ test.each([
       Connect | Speak,
     );
     change(Connect);
-    expect(events).toEqual([{ kind: 'suppressed', guildId: 'g', isOn: true }]);
+    expect(events).toEqual([told('suppressed', true)]);
     change(Connect | Speak);
-    expect(events.slice(1)).toEqual([
-      { kind: 'suppressed', guildId: 'g', isOn: false },
-    ]);
+    expect(events.slice(1)).toEqual([told('suppressed', false)]);
   },
 );
 
