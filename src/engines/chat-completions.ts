@@ -2,7 +2,7 @@ import { standardModels } from '#src/provider/models/standard-models.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import type { Engine } from './engine.ts';
 
-/** Any server with OpenAI's `/chat/completions`; with an audio model it also hears and speaks. */
+/** Any server with OpenAI's `/chat/completions`. An audio model also hears and speaks. */
 export const chatCompletions: Engine<'chat'> = {
   role: 'chat',
   name: 'completions',

@@ -2,7 +2,6 @@ import { realClock } from '#src/base/clock.ts';
 import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
 import type { Engine } from './engine.ts';
 
-/** Rules that answer while no model is connected. */
 export const chatStandIn: Engine<'chat'> = {
   role: 'chat',
   name: 'the built-in list',

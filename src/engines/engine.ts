@@ -12,18 +12,15 @@ export const engineVersion = 1;
 
 /** Settings of one engine, from those of its role. An empty `baseUrl`: it has no server. An empty `model`: none is named. */
 export type EngineSettings = RemoteServer & {
-  /** Models that people and programs may choose; `model` is the first of them. */
+  /** Models that people and programs may choose. `model` is the first. */
   readonly models: readonly string[];
-  /** Spoken language, BCP 47; absent: detected. */
+  /** BCP 47. Absent: detected. */
   readonly language?: string;
   readonly voice?: string;
-  /** Tone of a voice. */
   readonly instructions?: string;
-  /** Chat model that hears and speaks at the same server. */
   readonly audioModel?: AudioModel;
   /** Called once for each habit of its server that is put right here. Never throws. */
   readonly report?: (habit: { readonly what: string; readonly mend: string }) => void;
-  /** Values of the settings that the engine declares. */
   readonly own: Readonly<Record<string, unknown>>;
 };
 
@@ -36,9 +33,9 @@ export type EngineChoice =
       readonly price: Engine['price'];
     });
 
-/** Options that make a chat model that hears and speaks out of one that reads and writes. */
+/** Options of a chat model that also hears and speaks. */
 export type AudioModel = {
-  /** Absent: none is known, so there is no such pipeline. */
+  /** Absent if the pipeline is not available. */
   readonly model?: string;
   readonly input: 'audio' | 'transcript';
   readonly voice: string;
@@ -51,38 +48,37 @@ type Opened = Partial<Disposable & AsyncDisposable> & {
   warm?(): void;
 };
 
-/** Open engines by role. */
 export type OpenEngines = {
   readonly 'speech to text': Opened & Transcriber;
-  /** `voices`: names of its voices, where they are known. */
+  /** `voices` are known names of voices. */
   readonly 'text to speech': Opened & Synthesizer & { readonly voices?: VoiceNames };
-  /** `audioModel`: present where the settings name one. `named`: the same model under this name of the bot. */
+  /** `named` gives the same model another name of the bot. */
   readonly chat: Opened &
     ChatModel & { readonly audioModel?: ChatModel; named?(botName: string): ChatModel };
 };
 
-/** A recogniser, a voice or a chat model: its name, its settings, its price, and how to open it. */
+/** A recogniser, a voice or a chat model. */
 export type Engine<Role extends ProviderRole = ProviderRole> = {
   readonly role: Role;
-  /** Value of the setting `*_BACKEND`; of a local engine, its name in the log. */
+  /** Value of the setting `*_BACKEND`. A local engine uses the name in the log. */
   readonly name: string;
-  /** Its line in `.env.example`; of a local engine, in the log. */
+  /** Line in `.env.example`, or in the log for a local engine. */
   readonly about: string;
-  /** `requests`: by the price of its model. `stream`: by the time for which it listens. */
+  /** `requests` costs the price of the model, and `stream` the time of listening. */
   readonly price: 'free' | 'requests' | 'stream';
-  /** Examination by the doctor; absent: it has no server that could fail. */
+  /** Role that the doctor examines. Absent without a server. */
   readonly probe?: PaidRole;
-  /** Model where none is named; absent: it has no server. */
+  /** Default model. Absent without a server. */
   readonly standardModel?: string;
-  /** It uses WebSockets, and one model a connection. */
+  /** The engine uses WebSockets, with one model a connection. */
   readonly isSocket?: true;
-  /** Settings of the environment that it alone reads; each is described by its line in `.env.example`. */
+  /** Environment settings of this engine alone. */
   readonly settings?: Readonly<Record<string, z.ZodType>>;
-  /** Whether it is the usual engine for this server; absent: for any. */
+  /** Chooses the default engine of a server. Absent: fits any server. */
   isFor?(baseUrl: string, model: string): boolean;
-  /** Objection to the model, as named or empty, at this server, in one line. */
+  /** Returns one line against a model that the server cannot use. */
   objection?(baseUrl: string, model: string): string | undefined;
-  /** `models`: the process that a local engine runs in. Errors: BotError `speech.failed`. */
+  /** Throws BotError `speech.failed`. */
   open(
     settings: EngineSettings,
     models: LocalModels,

@@ -12,14 +12,14 @@ import { transcriptionFile } from './transcription-file.ts';
 import { transcriptionLocal } from './transcription-local.ts';
 import { transcriptionRealtime } from './transcription-realtime.ts';
 
-/** Engines of each role; the first that is for a server is its usual one. */
+/** The first engine that fits a server is the default. */
 const engines: { readonly [Role in ProviderRole]: readonly Engine<Role>[] } = {
   'speech to text': [transcriptionFile, transcriptionRealtime, transcriptionLocal],
   chat: [chatCompletions, chatStandIn],
   'text to speech': [speechRealtime, speechHttp, speechLocal],
 };
 
-/** Value of the setting `*_BACKEND` for the engine of a role that needs no server. */
+/** Value of `*_BACKEND` for the engine without a server. */
 export const localBackend = 'local';
 
 /** Settings that engines declare, by name. */
@@ -35,7 +35,7 @@ export function listServerEngines<Role extends ProviderRole>(
   return engines[role].filter(({ standardModel }) => standardModel !== undefined);
 }
 
-/** Engine of a role with this name or, from outside, at this path or in this package. Throws as `loadEngine`. */
+/** Finds an engine by name, path or package. Throws as `loadEngine`. */
 export function getEngine<Role extends ProviderRole>(
   role: Role,
   name: string,
@@ -46,14 +46,12 @@ export function getEngine<Role extends ProviderRole>(
   );
 }
 
-/** Engine of a role that needs no server. */
 function getLocalEngine<Role extends ProviderRole>(role: Role) {
   const engine = engines[role].find(({ standardModel }) => standardModel === undefined);
   if (!engine) throw new Error(`no local engine for ${role}`);
   return engine;
 }
 
-/** Usual engine of a role for a server. */
 export function findUsualEngine<Role extends ProviderRole>(
   role: Role,
   baseUrl: string,
@@ -77,13 +75,13 @@ export function resolveEngine<Role extends ProviderRole>(
 
 const unset = { baseUrl: '', model: '', models: [], own: {} };
 
-/** Opens the chosen engine of a role, and closes it with `stack`. Errors: those of the engine. */
+/** Opens the chosen engine, which closes with `stack`. */
 export async function openEngine<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
   stack: AsyncDisposableStack,
   more: Pick<EngineSettings, 'audioModel' | 'report'> & {
-    /** Process of local engines; absent: one that ends with `stack`. */
+    /** Absent: a process that ends with `stack`. */
     readonly localModels?: LocalModels;
   } = {},
 ): Promise<OpenEngines[Role]> {

@@ -7,7 +7,7 @@ import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { type Engine, engineVersion, type OpenEngines, roles } from './engine.ts';
 
-/** Engine that a module exports as `engine`. Throws a plain Error with one line for the operator where it cannot be used. */
+/** Loads the export `engine` of a module. Throws an Error with one line for the operator. */
 export function loadEngine<Role extends ProviderRole>(
   role: Role,
   place: string,
@@ -34,7 +34,6 @@ export function loadEngine<Role extends ProviderRole>(
   );
 }
 
-/** The export `engine` of a module, which must not await at its top level. */
 function getDefaultExport(place: string): unknown {
   try {
     return createRequire(resolve('package.json'))(place).engine;
@@ -44,7 +43,7 @@ function getDefaultExport(place: string): unknown {
   }
 }
 
-/** Engines from outside behind the contract of their role: one function of each is used, what it throws is its failure. */
+/** Wraps outside engines in the contract of each role. */
 const adapters: {
   readonly [Role in ProviderRole]: (
     opened: OpenEngines[Role],
@@ -114,7 +113,10 @@ export function toDisposable(
   };
 }
 
-/** Parts of an answer, up to an abort. Errors: BotError `provider.refused`, with the words of the engine apart. */
+/**
+ * Passes parts on until an abort. Throws BotError `provider.refused`, without the words of the
+ * engine.
+ */
 async function* passParts<Part>(
   name: string,
   ask: () => AsyncIterable<Part>,

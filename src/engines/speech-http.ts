@@ -69,14 +69,17 @@ export const speechHttp: Engine<'text to speech'> = {
   },
 };
 
-/** The standard voice, unless the server lists others: Kokoro refuses it for ever. The list is asked for again in the background. */
+/**
+ * Returns the standard voice if the server has it, since Kokoro refuses unknown voices. The list is
+ * refreshed in the background.
+ */
 function findFirstVoice(voices: VoiceNames) {
   void voices.load();
   const names = voices.getKnown();
   return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
 }
 
-/** Decodes speech of servers that send neither samples nor WAV; its process is started when the first such answer comes. */
+/** Opens a decoder for packed speech. The process starts with the first such answer. */
 export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
   let opening: ReturnType<typeof openDecoding> | undefined;
   return async function* decode(bytes, signal) {

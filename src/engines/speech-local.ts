@@ -2,7 +2,6 @@ import { localVoices } from '#src/speech/local/local-voices.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import type { Engine } from './engine.ts';
 
-/** A Piper voice in the model process. */
 export const speechLocal: Engine<'text to speech'> = {
   role: 'text to speech',
   name: 'Piper',

@@ -5,7 +5,7 @@ import {
 } from '#src/provider/models/standard-models.ts';
 import type { Engine } from './engine.ts';
 
-/** A Realtime model that reads aloud: usual at OpenAI, whose other voices end. */
+/** A Realtime model that reads aloud: the default at OpenAI, where other voices end. */
 export const speechRealtime: Engine<'text to speech'> = {
   role: 'text to speech',
   name: 'realtime',

@@ -1,7 +1,6 @@
 import { standardModels } from '#src/provider/models/standard-models.ts';
 import type { Engine } from './engine.ts';
 
-/** Any server with OpenAI's `/audio/transcriptions`. */
 export const transcriptionFile: Engine<'speech to text'> = {
   role: 'speech to text',
   name: 'file',

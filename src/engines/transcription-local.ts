@@ -1,6 +1,5 @@
 import type { Engine } from './engine.ts';
 
-/** Whisper base in the model process. */
 export const transcriptionLocal: Engine<'speech to text'> = {
   role: 'speech to text',
   name: 'Whisper',

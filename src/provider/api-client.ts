@@ -39,7 +39,6 @@ export class WarmConnections implements Disposable {
     this.#clock = clock;
   }
 
-  /** Never throws and never waits. */
   warm(): void {
     this.#untilMs = this.#clock.nowMs() + keepWarmMs;
     if (!this.#isRunning) void this.#run();

@@ -121,7 +121,6 @@ async function readHead(body: ReadableStream<Uint8Array>) {
   return head;
 }
 
-/** Undefined for sound. */
 type MeasuredAnswer = ResponseWatch & { readonly meter: JsonMeter | undefined };
 
 function createMeter({ ok, headers }: Response, { asked }: ResponseWatch) {

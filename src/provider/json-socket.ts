@@ -29,7 +29,6 @@ export type JsonEvent = Readonly<Record<string, unknown>>;
 
 export type SocketListener = {
   onEvent(event: JsonEvent): void;
-  /** Called once, and never after `close`. */
   onLost(error: BotError): void;
 };
 

@@ -42,7 +42,6 @@ export class RealtimePool implements Disposable {
     return this.#leased.size === 0;
   }
 
-  /** Never throws and never waits. */
   warm(): void {
     if (this.#over.signal.aborted) return;
     for (

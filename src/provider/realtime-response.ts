@@ -13,7 +13,7 @@ import {
 
 export type ResponseOptions = Pick<RealtimeSocketOptions, 'baseUrl' | 'apiKey'> & {
   readonly socket: Pick<JsonSocket, 'attach' | 'setPaused'>;
-  /** Events of ours whose rejection ends the response. */
+  /** A rejection of these events ends the response. */
   readonly eventIds: readonly string[];
   /** The request limits the output, so the limit is a proper end. */
   readonly isLimited?: boolean;

@@ -4,7 +4,6 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Returns a check whether a person may use the bot now. */
 export function createAdmissionCheck(
   guildId: GuildId,
   people: () => readonly ChannelMember[],
@@ -20,7 +19,6 @@ export function createAdmissionCheck(
   };
 }
 
-/** Checks whether the caller of a command may use the bot. */
 export class GuildAccess {
   readonly #settings;
 
@@ -28,7 +26,6 @@ export class GuildAccess {
     this.#settings = settings;
   }
 
-  /** Finds the text for a caller who may not use the bot. Never throws. */
   async findDenial({
     callerId: id,
     callerRoleIds: roleIds,

@@ -154,7 +154,7 @@ export class GuildChoices {
     );
   }
 
-  /** Builds the consent of a session, whose settings may be unread. */
+  /** The settings may be unread. */
   toConsentState(
     policy: ConsentPolicy,
     session: Pick<ConsentState, 'callers' | 'isPaused' | 'isRead'>,

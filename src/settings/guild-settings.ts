@@ -114,7 +114,6 @@ type ConversationValues = {
 };
 type ConversationSettings = typeof conversationSettings;
 
-/** Settings of a server as people typed them. */
 export type StoredGuildSettings = {
   readonly set: ReadonlyMap<string, string>;
   readonly isRead: boolean;

@@ -89,7 +89,7 @@ export function findPersona(
   return read?.success ? read.data : {};
 }
 
-/** Lists voice channels whose persona sets `field`. */
+/** Lists voice channels with a persona that sets `field`. */
 export function describeOtherPersonas(
   field: PersonaField,
 ): (set: ReadonlyMap<string, string>) => readonly TextLine[] {

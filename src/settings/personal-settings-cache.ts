@@ -20,7 +20,6 @@ type PersonChangeResult = {
   readonly isSaved: boolean;
 };
 
-/** Settings unused for longest are dropped and read again when needed. */
 export const maxCachedPeople = 2_000;
 
 const emptySettings: PersonSettings = {};
@@ -69,7 +68,7 @@ export class PersonalSettingsCache {
       change,
     );
     this.#cacheSettings(toCacheKey(guildId, personId), settings);
-    if (!before) return { settings, isSaved: false }; // what is stored is unknown, and would be replaced
+    if (!before) return { settings, isSaved: false }; // The stored fields are unknown, and would be replaced.
     const saved = await withStoreTimeout(
       guildId,
       this.#deps,

@@ -91,7 +91,6 @@ export type ServerSetting<Value = unknown> = SettingGroupPlace & {
   getDefault(choices: SettingChoices): Value;
   /** Value while the settings are unread. Default: the standard value. */
   readonly unread?: Value;
-  /** Reads typed or stored words. A value that cannot be used any more counts as not set. */
   parse(words: string, choices: SettingChoices): ReadSetting<Value>;
   /** An empty text means the default of the engine. */
   format(value: Value): string;
@@ -123,14 +122,12 @@ export function findMentionMark({
 export type SettingsView = {
   readonly all: readonly CurrentSetting[];
   readonly choices: SettingChoices;
-  /** False if the values of the server could not be read. */
   readonly isRead: boolean;
 };
 
 export type CurrentSetting = {
   readonly key: string;
   readonly setting: ServerSetting;
-  /** An empty text means the default of the engine. */
   readonly value: string;
   readonly from: 'server' | 'operator' | 'default';
   readonly elsewhere: readonly TextLine[];

@@ -255,7 +255,6 @@ export class StoredSettings {
     return this.#getGuildTasks(guildId).set;
   }
 
-  /** Newest first. */
   listWords(guildId: GuildId): readonly string[] {
     return this.#findKnown(guildId).words.words;
   }
@@ -344,7 +343,6 @@ const captionTag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);
 /** Unreadable options count as none, since captions are on all the same. */
 const storedCaptionsSchema = z.object({ translateTo: captionTag.optional() });
 
-/** Newest first. */
 type ServerVocabularyWords = {
   readonly words: readonly string[];
   readonly pronounce?: Pronounce;

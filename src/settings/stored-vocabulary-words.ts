@@ -32,7 +32,6 @@ export function formatStoredWord({ word, say }: ServerWord, addedMs: number): st
   return JSON.stringify({ word, say, addedMs });
 }
 
-/** Newest first. */
 export function listServerWords(
   set: ReadonlyMap<string, string>,
 ): readonly ServerWord[] {

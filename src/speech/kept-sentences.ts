@@ -6,7 +6,6 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { SpeechVoice, Synthesizer } from './speech-engine.ts';
 
-/** About 140 sentences of three seconds at 24 kHz. */
 const defaultMaxBytes = 20_000_000;
 /** The rate in Hz stands before the samples. */
 const soundHeadBytes = 4;
@@ -17,7 +16,6 @@ export type KeptSentencesOptions = {
   readonly folder: string;
   /** Part of each name, so that another engine speaks anew. */
   readonly engine: string;
-  /** True for a sentence of the bot without a name, number or word of a person. */
   readonly isBotSentence: (text: string, language: string | undefined) => boolean;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly maxBytes?: number;

@@ -14,8 +14,8 @@ export function shiftWords(words: Words, byMs: number): Words {
 }
 
 /**
- * Sound sent to a recogniser of whole utterances, as a share of speech: in each pause the utterance so far. 1.4 on the clips of
- * `test/fixtures/human`, 2.4 of those who speak freely.
+ * Share of speech that is sent when each pause sends the utterance so far: 1.4 measured on
+ * `test/fixtures/human`, 2.4 with free speech.
  */
 export const usualSentShare = 1.5;
 

@@ -23,7 +23,6 @@ const tagPatterns: readonly RegExp[] = [
   /[\u266a-\u266c]|(?![\u00a9\u00ae\u2122])\p{Extended_Pictographic}\ufe0f?/gu,
 ];
 
-/** May become a tag with the next words. */
 const unfinishedTag =
   /[[(*][A-Z_\d ]{0,26}$|(?:^\s*(?:language(?:\s+\p{L}+)?|lang:?[a-z]{0,2})\s*)?(?:<[^<>]{0,42})?$/iu;
 const languageTagStart = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;

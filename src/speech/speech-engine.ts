@@ -18,7 +18,6 @@ export type TranscribedWord = {
 
 export type Transcript = {
   readonly text: string;
-  /** BCP 47, if reported. */
   readonly language?: string;
   /** In order, if the recogniser reports them all. */
   readonly words?: readonly TranscribedWord[];
@@ -50,11 +49,8 @@ export type OnPartial = (text: string) => void;
 
 /** A recogniser uses the options that it supports. */
 export type TranscriptionOptions = {
-  /** BCP 47. */
   readonly language?: string;
-  /** Words that are likely to be said. */
   readonly hints?: readonly string[];
-  /** One of the models that the operator allows. */
   readonly model?: string;
   readonly hasWordTimes?: boolean;
   readonly isTranslated?: boolean;
@@ -88,7 +84,6 @@ export type SpeechVoice = {
   readonly name?: string;
   /** An engine that may not be asked for this model speaks with its usual one. */
   readonly model?: string;
-  /** BCP 47. */
   readonly language?: string;
   readonly instructions?: string;
   /** 1 is the voice's own pace. */

@@ -1,6 +1,5 @@
 export interface VoiceNames {
   readonly isEnglishOnly: boolean;
-  /** Empty if unknown. */
   getKnown(): readonly string[];
   /** Asks the server for unknown names. Never throws, and has a deadline. */
   load(): Promise<readonly string[]>;

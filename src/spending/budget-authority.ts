@@ -3,20 +3,16 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { ModelRequest, Reservation } from './reservation.ts';
 import type { SessionBudgets } from './session-budgets.ts';
 
-/** Work that costs money. */
 export type AnswerRequest = {
   readonly kind: PaidKind;
   readonly guildId: GuildId;
-  /** Person who asks; empty where none does. */
   readonly personId: PersonId;
-  /** Its first request: to a model, or a text to speak. */
   readonly first: ModelRequest | string;
 };
 
-/** Nothing more may be spent. */
 export type BudgetRefusal = {
   readonly kind: 'refused';
-  /** Text for the person who asked. */
+  /** The reader has not seen this refusal lately. */
   readonly line: TextLine;
   /** True where this person did not read it lately, or, without one, the channel not today: then they are to read it. */
   readonly isNews: (readerId?: PersonId) => boolean;
@@ -24,30 +20,27 @@ export type BudgetRefusal = {
 export type AnswerBudget = {
   readonly kind: 'open';
   readonly reservation: Reservation;
-  /** The channel is to read this, once a day. */
+  /** News for the channel, once a day. */
   readonly news?: TextLine;
 };
 
-/** Why the bot does not speak in a server, and when a new day brings a new budget, as Discord shows it. */
+/** Refusal with the time of the next budget. */
 export type UsedBudget = { readonly line: TextLine; readonly time: string };
 
-/** Budget for recognising one utterance, and its payer. */
 export type HearingBudget = {
   readonly reservation: Reservation;
-  /** Decides the payer: its speaker, if it was for the bot, else the server. Until then the server does. */
   readonly decided: (meant: boolean) => void;
 };
 
-/** Budgets of sessions. Nothing here throws or waits. */
+/** Decides budgets. Methods never throw or wait. */
 export type BudgetAuthority = Pick<
   SessionBudgets,
   'open' | 'listen' | 'listenToRecording' | 'findUsedBudget' | 'forget'
 >;
 
-/** Costs of a server so far; `/stats` shows them. */
 export type SpentCosts = Pick<SessionBudgets, 'getToday' | 'getPrices' | 'getShare'>;
 
-/** Roles that cost nothing in a server, and those with a model of unknown price. */
+/** Free roles, and roles with an unknown price. */
 export type ShownPrices = {
   readonly free: readonly PaidRole[];
   readonly estimated: readonly PaidRole[];
@@ -55,40 +48,37 @@ export type ShownPrices = {
 
 export type SpentShare = {
   readonly usd: number;
-  /** 0: none. */
   readonly capUsd: number;
   readonly turns: number;
 };
 
-/** A server did something that has its price, wanted or not. */
 export type SpentEvent = {
   readonly kind: 'spent';
   readonly what: PaidRole;
   readonly usd: number;
 };
 
-/** The most that may be spent a day, in billionths of a dollar; 0: no cap. */
+/** Daily caps in billionths of a dollar. 0 means no cap. */
 export type Caps = { readonly personDay: number; readonly serverDay: number };
 
-/** The lower one of two caps, of which 0 is none. */
+/** Returns the lower cap. 0 means none. */
 export function lowerCap(one: number, other: number): number {
   return one === 0 || other === 0 ? one + other : Math.min(one, other);
 }
 
-/** Rules of one kind of paid work. */
+/** Rules for one kind of paid work. */
 type PaidRules = {
-  /** `person`: the person or token that asks; their cap and the server's hold. `server`: the server's alone. */
+  /** `person` also pays from the budget of the server. */
   readonly payer: 'person' | 'server';
-  /** `speech`: a text that is known before it is spoken. */
+  /** `speech` is text that is known before it is spoken. */
   readonly form: 'answer' | 'writing' | 'speech';
-  /** True: the opener tells the channel how near the budget is to its end. */
+  /** The opener warns the channel about the budget. */
   readonly reportsNews?: true;
 };
 
-/** Writing that the person who asks pays for. */
 const askedWriting = { payer: 'person', form: 'writing' } as const;
 
-/** Kinds of work for which money is set aside before it begins. `docs/costs.md` shows them with their limits in number. */
+/** Work that needs a reservation. `docs/costs.md` lists the limits. */
 const rules = {
   answer: { payer: 'person', form: 'answer', reportsNews: true },
   'answer in a file': { payer: 'person', form: 'answer' },
@@ -109,17 +99,14 @@ export type PaidKind = keyof typeof rules;
 
 export const paidKinds: Readonly<Record<PaidKind, PaidRules>> = rules;
 
-/** Largest share of a session's tokens that may be wasted on preemptive answers that were not heard. */
 const longestShare = 0.15;
-/** Least tokens of which the share is taken: at the beginning one false start is no habit. */
+/** The share applies from this number of tokens. */
 const graceTokens = 4_000;
 
-/** Budget of preemptive answers in one channel: tokens of answers that were wanted, and of those that were not. */
 export class PreemptiveBudget {
   #used = 0;
   #vain = 0;
 
-  /** Whether an answer may be prepared before it is known to be wanted. */
   get allows(): boolean {
     return this.#vain <= longestShare * Math.max(graceTokens, this.#used + this.#vain);
   }

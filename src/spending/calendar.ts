@@ -6,12 +6,11 @@ const format = new Intl.DateTimeFormat('en-CA', {
   dateStyle: 'short',
 });
 
-/** Date in UTC, such as `2026-11-20`. */
 export function toUtcDay(wallMs: number): string {
   return format.format(wallMs);
 }
 
-/** Day so many days after `day`; a negative number counts back. */
+/** A negative number counts back. */
 export function addDays(day: string, days: number): string {
   const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
   const fromMs = toUtcMs({ year, month, day: date, hour: 0, minute: 0, second: 0 });
@@ -23,19 +22,19 @@ export function getNextDayMs(wallMs: number): number {
   return (Math.floor(wallMs / dayMs) + 1) * dayMs;
 }
 
-/** Instant as Discord shows it to each reader in their own zone, with the date. */
+/** Formats an instant in the time zone of the Discord reader. */
 export function formatInstant(wallMs: number): string {
   return `<t:${Math.ceil(wallMs / 1_000)}:f>`;
 }
 
-/** Instant in UTC, as in `2026-11-20 00:00 UTC`, for who does not read in Discord. */
+/** Formats an instant as in `2026-11-20 00:00 UTC`. */
 export function formatUtcInstant(wallMs: number): string {
   const { hour, minute } = toLocalTime(wallMs, 'UTC');
   const twoDigits = (count: number) => `${count}`.padStart(2, '0');
   return `${toUtcDay(wallMs)} ${twoDigits(hour)}:${twoDigits(minute)} UTC`;
 }
 
-/** Text with its instants of Discord in UTC. */
+/** Replaces Discord's instants by UTC. */
 export function replaceUtcInstants(text: string): string {
   return text.replace(/<t:(\d{1,12}):f>/g, (_, seconds) =>
     formatUtcInstant(Number(seconds) * 1_000),

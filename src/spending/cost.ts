@@ -10,26 +10,27 @@ import {
   type Usd,
 } from '#src/spending/prices/prices.ts';
 
-/** One billable use of a server. */
 export type Use =
   | ({ readonly kind: 'tokens' } & TokenUsage)
-  /** Sound that was recognised. */
   | { readonly kind: 'heard'; readonly ms: number }
   /** Text that was spoken, and how long that sounds. */
   | { readonly kind: 'spoken'; readonly characters: number; readonly ms: number };
 
-/** Above what any one request can take. */
+/** Above any real request. */
 const mostCount = 1e9;
-/** Characters per token of text, where the server does not count. */
+/** Estimate for servers that do not count. */
 export const charactersPerToken = 4;
 
-/** In billionths of a dollar, so that sums are exact; undefined: these rates do not price it. Never negative. */
+/** Billionths of a dollar, so that sums are exact. Undefined without a price. */
 export function computeCost(use: Use, rates: Usd): number | undefined {
   const usd = isCountable(use) ? toUsd(use, rates) : undefined;
   return usd === undefined || !Number.isFinite(usd) ? undefined : Math.round(usd * 1e9);
 }
 
-/** Cost of the first of these uses that has a price, else its cautious price; `otherwise`: of impossible counts. As `computeCost`. */
+/**
+ * Prices the first use that has a rate, else the cautious price. `otherwise` prices impossible
+ * counts.
+ */
 export function sumCosts(
   uses: readonly Use[],
   role: PaidRole,
@@ -43,7 +44,7 @@ export function sumCosts(
   return costs.find((cost) => cost !== undefined) ?? otherwise;
 }
 
-/** Whether all its counts are possible; an impossible count has no price. */
+/** An impossible count has no price. */
 function isCountable({ kind: _, ...counts }: Use) {
   const values: readonly unknown[] = Object.values(counts);
   return values.every(
@@ -71,7 +72,7 @@ function toUsd(use: Use, usd: Usd) {
   }
 }
 
-/** A server tells how many tokens were cached, not which: those of text count first, they save less. */
+/** Servers do not say which tokens were cached, so cheaper text counts first. */
 function toTokensUsd(tokens: TokenUsage, usd: Usd) {
   const heard = Math.min(tokens.audioInputTokens ?? 0, tokens.inputTokens);
   const spoken = Math.min(tokens.audioOutputTokens ?? 0, tokens.outputTokens);
@@ -90,7 +91,7 @@ function toTokensUsd(tokens: TokenUsage, usd: Usd) {
   );
 }
 
-/** Cost of `count` units at a price per million; none cost nothing, also where the price is unknown. */
+/** `perMillion` is a price per million units. */
 function toMillionth(count: number, perMillion: number | undefined) {
   if (count <= 0) return 0;
   return perMillion === undefined ? undefined : (count * perMillion) / 1e6;

@@ -7,15 +7,13 @@ import { findRate, knownPrices } from '#src/spending/prices/prices.ts';
 import { charactersPerToken, computeCost, type Use } from './cost.ts';
 import { estimateSpokenCharacters } from './reservation.ts';
 
-/** A minute of conversation: so many questions, and for each of them, in ms, what people and the bot say. */
 export const [questions, askedMs, answeredMs] = [4, 5_000, 8_000];
-/** Text that a model is shown for each answer, in tokens: instructions, tools, earlier exchanges. */
+/** Tokens of instructions, tools and earlier exchanges. */
 export const shownTokens = 1_000;
 
-/** A model and the host that serves it; `host` may hold a port. */
+/** `host` may hold a port. */
 export type HostedModel = { readonly model: string; readonly host: string };
 
-/** US dollars for the recogniser in a minute of conversation, at most; undefined: its price is not known. */
 export function estimateHearingUsd(
   recogniser: HostedModel,
   streams = false,
@@ -26,7 +24,6 @@ export function estimateHearingUsd(
   });
 }
 
-/** US dollars for the model that answers; `speaks`: it hears and speaks by itself. As `estimateHearingUsd`. */
 export function estimateThinkingUsd(
   model: HostedModel,
   speaks = false,
@@ -42,7 +39,6 @@ export function estimateThinkingUsd(
   });
 }
 
-/** US dollars for the model that reads aloud. As `estimateHearingUsd`. */
 export function estimateSpeakingUsd(reader: HostedModel): number | undefined {
   return findUsd(reader, {
     kind: 'spoken',
@@ -51,7 +47,6 @@ export function estimateSpeakingUsd(reader: HostedModel): number | undefined {
   });
 }
 
-/** Newest day of the known prices. */
 export function getPriceDate(): string {
   return (
     knownPrices
@@ -61,7 +56,6 @@ export function getPriceDate(): string {
   );
 }
 
-/** For all questions of the minute. */
 function findUsd({ model, host }: HostedModel, use: Use) {
   const rates = findRate(knownPrices, model, host);
   const nanoUsd = rates && computeCost(use, rates);

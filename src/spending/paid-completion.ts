@@ -9,7 +9,6 @@ import type {
 } from './budget-authority.ts';
 import type { PaidEngines } from './paid-engine.ts';
 
-/** The chat model, and the budgets that pay it. */
 type CompletionParts = Pick<PaidEngines, 'chat'> & {
   readonly spending: BudgetAuthority;
 };
@@ -17,10 +16,6 @@ type CompletionParts = Pick<PaidEngines, 'chat'> & {
 /** Longest reply that is read, in characters. */
 const maxReplyChars = 20_000;
 
-/**
- * The whole reply of the chat model to one prompt, or why there is no money for it; `onOpen` is called before it is asked.
- * Errors: the model's. Aborting `signal` throws `signal.reason`.
- */
 export async function completeForMoney(
   order: Omit<AnswerRequest, 'first'>,
   { system, user }: ModelPrompt,

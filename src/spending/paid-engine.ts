@@ -26,13 +26,10 @@ import type {
 import type { Reservation, SoundMeter } from './reservation.ts';
 
 const heardRateHz = 16_000;
-/** Sound of a stream for which money is set aside at once, and the least that is worth sending, in ms. */
+/** Sound reserved at once, and the least worth sending. */
 const [reservedMs, leastMs] = [30_000, 1_000];
 
-/**
- * A recogniser for one utterance with its requests counted, whole or cut short, also one that is made
- * beside another or in its place, unless the server refused it.
- */
+/** Counts recognition, including parallel and fallback requests, unless refused. */
 export function meterTranscriber(
   transcriber: Transcriber,
   meter: SoundMeter,
@@ -71,22 +68,20 @@ function meterSingle(transcriber: Transcriber, meter: SoundMeter): Transcriber {
   };
 }
 
-/** Sound that streams counts once, whatever is asked about it: when its words come, or with the end. */
 class MeteredListening implements Listening {
   readonly #inner;
   readonly #meter;
   readonly #signal;
-  /** Transcripts that several wait for come more than once. */
+  /** Several callers may get the same transcript. */
   readonly #counted = new WeakSet<EngineUsage>();
   readonly #held: RequestReservation[] = [];
-  /** Sound that waits until money for it is set aside. */
+  /** Sound waiting for a reservation. */
   #waiting: Int16Array[] = [];
   #reserving: Promise<void> | undefined;
-  /** Sound that is paid for, in samples. */
+  /** Paid samples. */
   #mostPushed = 0;
   #pushed = 0;
   #paid = 0;
-  /** True while the request counts as refused, which costs nothing: it has no words yet. */
   #isRefused = false;
   #isOver = false;
 
@@ -97,7 +92,7 @@ class MeteredListening implements Listening {
     signal.addEventListener('abort', this.#end, { once: true });
   }
 
-  /** Drops the sound once nothing more is paid for. */
+  /** Drops sound after a refusal. */
   push(sound: Int16Array): void {
     this.#waiting.push(sound);
     if (this.#reserving === undefined) this.#sendSound();
@@ -133,7 +128,6 @@ class MeteredListening implements Listening {
     }
   }
 
-  /** Sets money aside for more sound, and goes on with it; where it is refused, the sound is dropped. */
   async #reserveSound() {
     const held = await this.#meter
       .holdSound?.(reservedMs, leastMs)
@@ -168,7 +162,6 @@ class MeteredListening implements Listening {
   }
 }
 
-/** An engine that costs money. It can be asked with a reservation only, to which every request is counted. */
 export class PaidEngine<Engine extends object> {
   readonly #engine;
   readonly #metered;
@@ -181,7 +174,7 @@ export class PaidEngine<Engine extends object> {
     this.#metered = metered;
   }
 
-  /** The engine, for the work that this reservation was made for. */
+  /** Returns the engine for this reservation. */
   paidBy(reservation: Reservation): Engine {
     return this.#metered(this.#engine, reservation);
   }
@@ -203,21 +196,17 @@ export function createPaidRecogniser(recogniser: Transcriber): PaidEngine<Transc
   return new PaidEngine(recogniser, meterTranscriber);
 }
 
-/** Requests that a running answer may make to the channel; its usage goes to its reservation. */
 export type ReplyHost = Pick<AnswerHost, 'run'>;
 
-/** No tool runs for it. */
 export const silentHost: ReplyHost = {
   run: async () => ({ content: 'There is no such tool.' }),
 };
 
-/** Answering, paid by one reservation. */
 export type Answering = {
-  /** Same as `Pipeline.answer`. */
   answer(turn: Turn, host: ReplyHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
 };
 
-/** A pipeline that costs money: it is used with a reservation only, which pays for all requests of an answer. */
+/** A pipeline that works with a reservation only. */
 export class PaidPipeline {
   readonly #pipeline;
 
@@ -233,14 +222,12 @@ export class PaidPipeline {
   }
 }
 
-/** Same as `PipelineRegistry`, of those that cost money. */
 export type PaidPipelineRegistry = Omit<PipelineRegistry, 'open'> & {
   open(...way: Parameters<PipelineRegistry['open']>): PaidPipeline;
-  /** The chat model; its words are not spoken. */
   textOnly(): PaidPipeline;
 };
 
-/** Engines as they are opened. */
+/** Engines before metering. */
 export type RawEngines = {
   readonly chat: ChatModel;
   readonly transcriber: Transcriber;
@@ -248,17 +235,14 @@ export type RawEngines = {
   readonly pipelines: PipelineRegistry;
 };
 
-/** Engines of sessions: each request needs a reservation. */
 export type PaidEngines = {
-  /** For questions answered in writing. */
   readonly chat: PaidEngine<ChatModel>;
   readonly transcriber: PaidEngine<Transcriber>;
-  /** For texts that are read out, and the few fixed sentences the bot says of itself. */
   readonly synthesizer: PaidEngine<Synthesizer>;
   readonly pipelines: PaidPipelineRegistry;
 };
 
-/** Engines that can be asked with a reservation only. */
+/** Wraps engines so that each request needs a reservation. */
 export function createPaidEngines({
   chat,
   pipelines,

@@ -22,65 +22,57 @@ import type { PaidRole, RolePrice, Usd } from '#src/spending/prices/prices.ts';
 import type { AnswerRequest, PaidKind } from './budget-authority.ts';
 import { charactersPerToken, sumCosts, type Use } from './cost.ts';
 
-/** Prices of the roles of one server. */
 export type Tariff = {
   readonly recognise: RolePrice;
-  /** Whether the recogniser gets the sound once, while it is spoken. */
+  /** The recogniser gets each sound once, during speech. */
   readonly streams?: boolean;
   readonly think: RolePrice;
   readonly speak: RolePrice;
-  /** Prices of further models that may be asked in a role: a fallback, those that people choose. */
   readonly others?: Partial<Readonly<Record<PaidRole, readonly RolePrice[]>>>;
 };
 
-/** Expected cost of a text that is spoken, in billionths of a dollar. */
 export function estimateSpeechCost(characters: number, { speak }: Tariff): number {
   const ms = Math.round(estimateSpokenMs(characters));
   return sumCosts([{ kind: 'spoken', characters, ms }], 'speak', speak);
 }
 
-/** Speaking rate, in characters per ms. */
 const charactersPerMs = 0.015;
 
-/** About how many characters are said in `ms` of speech. */
 export function estimateSpokenCharacters(ms: number): number {
   return ms * charactersPerMs;
 }
 
-/** About how long, in ms, so many characters are said. */
 function estimateSpokenMs(characters: number) {
   return characters / charactersPerMs;
 }
 
-/** Most that one request can cost, by the units that limit its output: tokens of a model, ms of sound. */
+/** Cost limit of a request, by tokens or ms of sound. */
 export type RequestBound = {
   readonly role: PaidRole;
-  /** With fewer units it is not worth sending. */
+  /** Fewer units are not worth sending. */
   readonly least: number;
-  /** Units of the usual longest output. */
   readonly most: number;
-  /** Use by so many units, in the counts that these rates price. */
   readonly useOf: (units: number, rates: Usd) => Use;
 };
 
-/** A request to a model: everything that it is shown, and the length of sound in it, in ms. */
+/** Everything that a model is shown, with the ms of sound. */
 export type ModelRequest = {
   readonly messages: readonly object[];
   readonly tools?: readonly object[];
   readonly heardMs?: number;
 };
 
-/** Fewest tokens for which a model is asked, and the most that it may write for one answer, thoughts included. */
+/** Least tokens of a request, and most tokens of an answer, including reasoning. */
 const leastTokens = 100;
 export const mostAnswerTokens = 4_000;
-/** Most ms of sound for a character, and beside it, of any voice. */
+/** Upper bound for any voice, per character and in addition. */
 const [mostMsPerCharacter, mostExtraMs] = [200, 2_000];
-/** Text that a model which reads aloud is shown beside the words, in tokens. */
+/** Tokens around a text that is read aloud. */
 const readingTokens = 1_000;
-/** Text of a recogniser that sells tokens, by the second of its sound. */
+/** Upper bound for recognisers that charge by token. */
 const recognisedTokensPerSecond = 20;
 
-/** No token of text is shorter than a byte; a picture has the most tokens of any vendor. */
+/** A text token has at least one byte. Pictures count as at the dearest provider. */
 export function boundModelRequest({
   messages,
   tools = [],
@@ -142,7 +134,7 @@ export function boundSpeech(text: string): RequestBound {
   };
 }
 
-/** `least`: of a stream, what is worth sending of it. */
+/** `least` is the shortest part worth sending. */
 export function boundRecognition(ms: number, least = ms): RequestBound {
   return {
     role: 'recognise',
@@ -163,13 +155,12 @@ export function boundRecognition(ms: number, least = ms): RequestBound {
   };
 }
 
-/** Person or program that pays. */
 type Payer = { readonly id: string };
 
-/** Most that is said in a second, in bytes of text, and the longest sentence about the language of an answer. */
+/** Upper bounds of spoken text, and of the sentence about the language. */
 const [bytesPerSecond, languageBytes] = [40, 400];
 
-/** An answer by a pipeline, whose words may not be known yet. */
+/** Requests an answer whose words may be unknown. */
 export function toAnswerRequest(
   turn: Turn,
   guildId: GuildId,
@@ -196,7 +187,7 @@ export function toAnswerRequest(
   };
 }
 
-/** A text that is read out in a channel: paid by `by`, else by the server. */
+/** `by` pays, or else the server. */
 export function toReadingRequest(
   words: string,
   guildId: GuildId,
@@ -205,7 +196,6 @@ export function toReadingRequest(
   return toSpeechRequest(by ? 'reading' : 'notice', guildId, words, by);
 }
 
-/** A text that is to be spoken; `by` is the person who asks for it, if any. */
 export function toSpeechRequest(
   kind: Extract<
     PaidKind,
@@ -218,40 +208,34 @@ export function toSpeechRequest(
   return { kind, guildId, personId, first: words };
 }
 
-/** Counted work, in one or two ways: the first of them that has a price is paid. */
+/** The first countable use is paid. */
 export type UsageCount = {
   readonly uses: readonly Use[];
-  /** Engine that did the work; undefined: the usual one. */
   readonly by: ServedBy | undefined;
 };
 
-/** Books to which a reservation is counted. */
 export interface ReservationAccount {
   pay(what: PaidRole, work: UsageCount): void;
-  /** Sets money aside for one request, or names the cap that refuses it; undefined: it costs nothing. Absent: there is no limit. */
+  /** Reserves a request, or returns the cap that refuses. Undefined is free. Absent: no limit. */
   hold?(bound: RequestBound): Promise<HoldOrCap>;
   turn?(): void;
   done?(): void;
 }
 
-/** Money set aside for one request, or the cap that refuses it. */
 export type HoldOrCap = RequestReservation | BudgetCap | undefined;
 
-/** Pays for sound that is recognised. */
+/** Pays for recognised sound. */
 export type SoundMeter = {
-  /** Counts sound that was sent, in ms, and who heard it. Never throws. */
   onRecognised(ms: number, usage?: EngineUsage): void;
-  /** Sets money aside for sound that is to be sent: how many ms of it may be. `least`: what is worth sending. Errors refuse it. */
+  /** Returns the ms that may be sent, at least `least`. Throws if refused. */
   holdSound?(ms: number, least?: number): ReservationResult;
 };
 
 type OnUsage = (usage: Usage) => void;
 
 /**
- * Money set aside for one piece of paid work. No engine of a session can be asked without one: it counts what the work takes, as
- * that becomes known, also after it was closed. Nothing here throws.
- *
- * Only the ledger makes them.
+ * Reservation for one piece of paid work. Methods never throw, and count usage even after it is
+ * closed.
  */
 export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   readonly #account;
@@ -263,7 +247,6 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     this.#account = account;
   }
 
-  /** Calls `onUsage` for each further request to a model. */
   watchUsage(onUsage: OnUsage): this {
     this.#onUsage.push(onUsage);
     return this;
@@ -285,7 +268,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     return this.#holdAmount(boundRecognition(ms, least));
   }
 
-  /** Sets money aside for a request that is about to be sent; undefined: it has no limit. Errors: BotError `budget.used`. */
+  /** Undefined without a limit. Throws BotError `budget.used`. */
   async #holdAmount(bound: RequestBound) {
     const held = await this.#account.hold?.(bound);
     if (typeof held !== 'string') return held;
@@ -296,32 +279,28 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     });
   }
 
-  /** Counts one request to a model. */
   used(usage: Usage): void {
     for (const report of this.#onUsage) report(usage);
-    if (usage.inputTokens === 0 && usage.outputTokens === 0) return; // refused
+    if (usage.inputTokens === 0 && usage.outputTokens === 0) return; // A refused request costs nothing.
     const { by, ...tokens } = usage;
     this.#account.pay('think', { uses: [{ ...tokens, kind: 'tokens' }], by });
   }
 
-  /** Counts one text that was spoken. */
   recordSpeech({ usage, ...spoken }: SpokenUsage): void {
     this.#countUsage('speak', usage, { ...spoken, kind: 'spoken' });
   }
 
-  /** Counts sound that was sent to be recognised, in ms. */
   onRecognised(ms: number, usage?: EngineUsage): void {
     this.#countUsage('recognise', usage, { kind: 'heard', ms });
   }
 
-  /** Counts it as a turn: it is going to be heard or read. */
+  /** Counts the answer as a turn that people hear or read. */
   markWanted(): void {
     if (this.#isWanted) return;
     this.#isWanted = true;
     this.#account.turn?.();
   }
 
-  /** Ends the work and frees what was set aside. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -332,7 +311,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     this.close();
   }
 
-  /** Counts work by the report of its engine, or else by our estimate. */
+  /** Uses the report of the engine, else our estimate. */
   #countUsage(what: PaidRole, usage: EngineUsage | undefined, estimate: Use) {
     const uses = usage?.count ? [usage.count, estimate] : [estimate];
     this.#account.pay(what, { uses, by: usage?.by });

@@ -40,25 +40,22 @@ import type { SpentTotal, TotalBudget } from './total-budget.ts';
 export type SessionBudgetsOptions = {
   readonly clock: Clock;
   readonly ledger: Ledger;
-  /** Caps of the operator for each server. */
   readonly caps: Caps;
-  /** Cap over all servers together. */
   readonly total: TotalBudget;
-  /** Lower cap a day that a server has set for itself, in billionths of a dollar; 0: none; absent: none anywhere. */
+  /** The server's own daily cap in billionths of a dollar. 0 means none. */
   readonly ownCapIn?: (guildId: GuildId) => number;
-  /** Daily cap of a payer that is a program, in billionths of a dollar; undefined: that of a person. */
+  /** Daily cap of a program. Undefined: the cap of a person. */
   readonly ownCapOf?: (payerId: string) => number | undefined;
-  /** Prices of the roles of this server now, for an answer aloud or in writing. */
+  /** Current prices for an answer aloud or in writing. */
   readonly tariffOf: (guildId: GuildId, isWritten?: boolean) => Tariff;
-  /** Price of any engine that was asked, usual or not. */
   readonly rateOf: (by: ServedBy, role: PaidRole) => RolePrice;
   readonly onEvent: (guildId: GuildId, event: SpentEvent) => void;
 };
 
-/** Share of a server's cap at which the channel is told. */
+/** Share of the cap that warns the channel. */
 const warnedFrom = 0.8;
 
-/** Rest of a cap, in billionths of a dollar; infinite where there is none. */
+/** Rest of a cap, infinite without one. */
 type Room = {
   readonly cap: BudgetCap;
   readonly nanoUsd: number;
@@ -66,11 +63,9 @@ type Room = {
 };
 type CostOf = (units: number) => number;
 
-/** Lets work begin as long as it fits into the budgets, and charges what it really took. */
 export class SessionBudgets {
   readonly #options;
   readonly #news;
-  /** Least cost of the latest spoken answer of each server. */
   readonly #leastOf = new Map<string, number>();
 
   constructor(options: SessionBudgetsOptions) {
@@ -78,7 +73,7 @@ export class SessionBudgets {
     this.#news = new BudgetNotices(options.clock);
   }
 
-  /** To be asked before the first request of any work: what that takes at least, 100 tokens and their sound, is set aside. */
+  /** Reserves the least cost: 100 tokens and their sound. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { ledger, tariffOf } = this.#options;
     const { first, guildId, kind } = order;
@@ -108,10 +103,7 @@ export class SessionBudgets {
     };
   }
 
-  /**
-   * Whether what this person says may be recognised; where captions are wanted of it, also if they have used their own
-   * share.
-   */
+  /** Checks whether speech may be recognised. Captions do not need the share of the person. */
   listen(
     guildId: GuildId,
     personId: PersonId,
@@ -128,7 +120,7 @@ export class SessionBudgets {
         !isCaptioned || this.#getPersonRoom(guildId, personId).nanoUsd >= nanoUsd;
       if (fits) ledger.assign(guildId, personId, { nanoUsd }, clock.wallMs());
     };
-    // The server is charged at once, a person only after it is decided that they asked for it: until then it is reserved for them.
+    // The server is charged at once. The person only reserves until the utterance turns out to be for the bot.
     let payer: 'undecided' | 'person' | 'server' = 'undecided';
     const waiting = ledger.reserve(guildId, payerId, 0);
     const charge = ({ nanoUsd = 0 }: Partial<Sum>) => {
@@ -152,7 +144,6 @@ export class SessionBudgets {
     return { reservation, decided };
   }
 
-  /** Budget for recognising a recording, paid by the person who sent it. */
   listenToRecording(
     guildId: GuildId,
     personId: PersonId,
@@ -162,7 +153,7 @@ export class SessionBudgets {
     return heard;
   }
 
-  /** Undefined as long as an answer fits into the budgets. */
+  /** Undefined while an answer fits. */
   findUsedBudget(guildId: GuildId): UsedBudget | undefined {
     const findUsualCap = () =>
       estimateLeastCost(
@@ -178,7 +169,6 @@ export class SessionBudgets {
     return refusal && { line: refusal.line, time: this.#formatNextDay() };
   }
 
-  /** Keeps nothing of this person. */
   forget(guildId: GuildId, personId: PersonId): void {
     this.#options.ledger.forget(guildId, personId);
     this.#news.forget(guildId, personId);
@@ -188,7 +178,6 @@ export class SessionBudgets {
     return this.#options.total.findToday();
   }
 
-  /** Spending of the server today. */
   getToday(guildId: GuildId): SpentShare {
     const { clock, ledger } = this.#options;
     return toSpentShare(
@@ -207,7 +196,6 @@ export class SessionBudgets {
     };
   }
 
-  /** Spending of this person there today. */
   getShare(guildId: GuildId, personId: PersonId): SpentShare {
     const { caps, clock, ledger } = this.#options;
     return toSpentShare(
@@ -216,7 +204,6 @@ export class SessionBudgets {
     );
   }
 
-  /** Refusal of work of this price; undefined: it fits. */
   #findRefusal(
     guildId: GuildId,
     personId: PersonId | undefined,
@@ -235,7 +222,7 @@ export class SessionBudgets {
     return { kind: 'refused', line: this.#toLine(full), isNews };
   }
 
-  /** Says that the cap is used, or, where much is left of it, that this is too little. */
+  /** The cap is used, or the rest is too small. */
   #toLine({ cap, capNanoUsd, nanoUsd }: Room): TextLine {
     const isRest = nanoUsd > capNanoUsd * (1 - warnedFrom);
     if (cap === 'server' || cap === 'all')
@@ -260,7 +247,7 @@ export class SessionBudgets {
     return { cap: own === undefined ? 'person' : 'token', nanoUsd, capNanoUsd };
   }
 
-  /** Caps that hold for work of a payer, with the money that may be put aside beside what is. */
+  /** Lists the caps of a payer, with the free money. */
   #listRooms(guildId: GuildId, personId: PersonId | undefined): readonly Room[] {
     const { clock, ledger, total } = this.#options;
     const { day } = ledger.getStanding(guildId, clock.wallMs());
@@ -291,7 +278,6 @@ export class SessionBudgets {
     return new Holds(reserve, { ledger, room: least, total });
   }
 
-  /** Sets money aside for one request to a recogniser. */
   async #holdSound(
     bound: RequestBound,
     reserve: Reserve,
@@ -355,7 +341,7 @@ function getLeft(cap: number, taken: number): number {
   return cap === 0 ? Infinity : cap - taken;
 }
 
-/** Cost of the smallest request that `Holds` lets go, with the sound of its words. */
+/** Least cost of a request and its spoken words. */
 function estimateLeastCost(
   bound: RequestBound,
   kind: PaidKind,
@@ -367,7 +353,6 @@ function estimateLeastCost(
   );
 }
 
-/** Cost of a request by the dearest model that may serve it, in billionths of a dollar. */
 function estimateDearestCost(
   { role, useOf }: RequestBound,
   units: number,
@@ -379,7 +364,7 @@ function estimateDearestCost(
   return Math.max(...[tariff[role], ...(tariff.others?.[role] ?? [])].map(getCost));
 }
 
-/** Cost of the sound of so many tokens of a spoken answer, by a model that does not speak itself. */
+/** Cost of speaking so many tokens by a separate voice. */
 function estimateSoundCost(
   { role }: RequestBound,
   units: number,
@@ -397,11 +382,10 @@ type HoldParts = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & {
   readonly room: () => Room;
 };
 
-/** Requests that are paid out of one reserve: what they hold is theirs, and more is put aside where there is room. */
+/** Requests paid from one reserve, which grows while there is room. */
 class Holds {
   readonly #reserve;
   readonly #parts;
-  /** Held by requests that run. */
   #held = 0;
   #isClosed = false;
 
@@ -410,15 +394,15 @@ class Holds {
     this.#parts = parts;
   }
 
-  /** No further request comes: what those that still end do not hold is free. */
+  /** Frees money that running requests do not hold. */
   close(): void {
     this.#isClosed = true;
     this.#freeHolds();
   }
 
   /**
-   * The most units that the reserve and the room pay; undefined: they cost nothing. `soundOf`: cost of the sound of their words, which
-   * is set aside for the requests that make it.
+   * Returns the affordable units. `soundOf` prices the speech of the words, which is reserved with
+   * them.
    */
   async takeHold(
     { least, most }: RequestBound,
@@ -444,7 +428,6 @@ class Holds {
     return this.#holdUnits(units, costOf(units));
   }
 
-  /** Money that requests hold now: each is settled before it ends its hold. */
   get held(): number {
     return this.#held;
   }
@@ -472,10 +455,9 @@ class Holds {
   }
 }
 
-/** Time, in ms, after which a person reads once more why they are not answered. */
 const refusalEveryMs = 10 * 60_000;
 
-/** What was told of budgets in a day: of a server to its channel, of a refusal to each person. */
+/** Remembers daily warnings to channels and refusals to people. */
 class BudgetNotices {
   readonly #clock;
   readonly #toldMs = new Map<string, number>();
@@ -485,7 +467,7 @@ class BudgetNotices {
     this.#clock = clock;
   }
 
-  /** True where that reader was not told for `everyMs`; from then on they are. Default: not on this day. */
+  /** Returns true once in `everyMs`, by default once a day. */
   isDue(guildId: GuildId, reader: string, everyMs = Infinity): boolean {
     const nowMs = this.#clock.wallMs();
     const day = toUtcDay(nowMs);

@@ -4,24 +4,21 @@ import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { formatUtcInstant, getNextDayMs } from './calendar.ts';
 import { allServers } from './spending-store.ts';
 
-/** `alert` is told of each alert about it, and of its end. */
+/** `alert` reports the beginning and end of alerts. */
 export type TotalBudgetOptions = BudgetParts & {
-  /** The most that all servers together may spend a day, in billionths of a dollar; 0: no cap. */
+  /** Daily cap of all servers in billionths of a dollar. 0 means none. */
   readonly capNanoUsd: number;
-  /** Part of the cap that this process may spend; absent: it spends alone. */
+  /** Portion of this process. Absent if it spends alone. */
   readonly portion?: Pick<TotalPortion, 'requestMore' | 'canAfford' | 'room'>;
 };
 
-/** Spending of all servers today, in US dollars. */
 export type SpentTotal = { readonly usd: number; readonly capUsd: number };
 
-/** Alerts of the operator with the shares of the cap from which they are raised. */
 const alertShares = [
   ['total-budget-low', 0.8],
   ['total-budget-used', 1],
 ] as const;
 
-/** Cap of the operator over the money of all servers and processes together, by days of UTC. */
 export class TotalBudget implements Disposable {
   readonly #options;
   readonly #raised = new Set<AlertChange['name']>();
@@ -31,7 +28,6 @@ export class TotalBudget implements Disposable {
     this.#options = options;
   }
 
-  /** Whether work of that price, in billionths of a dollar, may begin. */
   canAfford(expected: number): boolean {
     const { capNanoUsd, portion } = this.#options;
     const isFit =
@@ -40,7 +36,6 @@ export class TotalBudget implements Disposable {
     return isFit;
   }
 
-  /** Money that may be put aside, in billionths of a dollar. */
   getRoom(): number {
     const { capNanoUsd, ledger, portion } = this.#options;
     if (capNanoUsd === 0) return Infinity;
@@ -49,22 +44,19 @@ export class TotalBudget implements Disposable {
       : capNanoUsd - this.#getSpent() - ledger.getAllReserved();
   }
 
-  /** To be waited for before so much is put aside; undefined: `room` is what there is. */
+  /** Waits for money. Afterwards `getRoom` tells the rest. */
   requestPortion(nanoUsd: number): Promise<void> | undefined {
     return this.#options.portion?.requestMore(nanoUsd);
   }
 
-  /** To be called after a request did not fit. */
   onRefused(): void {
     this.#reportAlert(true);
   }
 
-  /** To be called after something was spent. */
   watchUse(): void {
     if (this.#options.capNanoUsd > 0) this.#reportAlert(false);
   }
 
-  /** Undefined where there is no cap. */
   findToday(): SpentTotal | undefined {
     const { capNanoUsd } = this.#options;
     return capNanoUsd === 0
@@ -81,7 +73,7 @@ export class TotalBudget implements Disposable {
     return ledger.getStanding(allServers, clock.wallMs()).day.nanoUsd;
   }
 
-  /** Raises the alerts of the shares that are reached, until the next day; `isRefused`: the next answer fits no more. */
+  /** Raises due alerts until the next day. With `isRefused` the cap counts as used. */
   #reportAlert(isRefused: boolean) {
     const { alert, capNanoUsd, clock } = this.#options;
     const wallMs = clock.wallMs();

@@ -12,20 +12,20 @@ type Kind =
   | 'text'
   | 'whole';
 
-/** Column of a table: its kind, and whether it may be empty. Its value in TypeScript is a `Value`, undefined where it is empty. */
+/** Column of a table. Undefined is an empty value. */
 export type Column<Value = unknown> = {
   readonly kind: Kind;
   readonly isOptional?: true;
-  /** The only texts that it takes. */
+  /** Accepted texts. */
   readonly choices?: readonly string[];
-  /** Never set: carries the type. */
+  /** Carries the type only. */
   readonly value?: () => Value;
 };
 
-/** Columns by the names of their fields: `guildId` is the column `guild_id`. */
+/** The field `guildId` is the column `guild_id`. */
 export type Columns = Readonly<Record<string, Column>>;
 
-/** Row of these columns as a value: an empty column is an absent field. */
+/** An empty column is an absent field. */
 export type RowOf<Shape extends Columns> = {
   readonly [Name in keyof Shape as undefined extends ValueOf<Shape[Name]>
     ? never
@@ -40,35 +40,31 @@ type ValueOf<One> = One extends Column<infer Value> ? Value : never;
 
 const column = <Value>(kind: Kind): Column<Value> => ({ kind });
 
-/** Id of Discord or of our own: text, compared byte by byte, since numbers over 2^53 lose digits. */
+/** Id as text, since numbers above 2^53 lose digits. */
 export const id = column<string>('id');
 export const guildId = column<GuildId>('id');
 export const channelId = column<ChannelId>('id');
 export const personId = column<PersonId>('id');
 export const messageId = column<MessageId>('id');
-/** Text that people or providers wrote. U+0000 and half a surrogate pair become U+FFFD. */
+/** Text of people or providers. U+0000 and lone surrogates become U+FFFD. */
 export const text = column<string>('text');
-/** Whole number from -2^31 to 2^31 - 1. */
 export const integer = column<number>('integer');
 /** Number with a fraction. */
 export const number = column<number>('number');
-/** Instant or duration in ms, with a fraction. */
 export const instant = column<number>('number');
 /** Whole number up to 2^53. */
 export const whole = column<number>('whole');
-/** Money in whole billionths of a dollar, up to 2^53. */
+/** Billionths of a dollar, up to 2^53. */
 export const money = column<number>('whole');
 export const flag = column<boolean>('flag');
-/** A flag that is true or, in an optional column, absent. */
+/** True or absent. */
 export const yes = column<true>('flag');
-/** Key that the database gives to a new row: 1 or more. */
 export const key = column<number>('key');
-/** Key of a row of another table. */
 export const reference = column<number>('whole');
-/** Terms of a full-text index of PostgreSQL, as a literal of `tsvector`. */
+/** Literal of `tsvector`. */
 export const terms = column<string>('terms');
 
-/** A value that only our own code reads, as JSON. */
+/** JSON that only our code reads. */
 export function json<Value>(): Column<Value> {
   return column('json');
 }
@@ -80,12 +76,11 @@ export function choice<const Choice extends string>(
   return { kind: 'text', choices };
 }
 
-/** A column that may be empty. */
 export function toOptional<Value>(one: Column<Value>): Column<Value | undefined> {
   return { ...one, value: undefined, isOptional: true };
 }
 
-/** Types of both databases, and codecs where a database may have another form of the value: a count of PostgreSQL is a text. */
+/** Types and codecs of both databases. */
 type KindRules = {
   readonly sqlite: string;
   readonly postgres: string;
@@ -95,7 +90,7 @@ type KindRules = {
 
 const whole64: KindRules = { sqlite: 'INTEGER', postgres: 'bigint', decode: Number };
 
-/** Every kind of column, with its types and codecs in both databases. */
+/** Every kind of column. */
 const kinds: Readonly<Record<Kind, KindRules>> = {
   id: { sqlite: 'TEXT', postgres: 'text COLLATE "C"' },
   text: { sqlite: 'TEXT', postgres: 'text' },
@@ -113,28 +108,25 @@ const kinds: Readonly<Record<Kind, KindRules>> = {
   },
 };
 
-/** Name of the column of a field. */
 export function toColumnName(field: string): string {
   return toSnakeCase(field);
 }
 
-/** Names of the columns of these fields; `before`: a table's alias with its dot. */
+/** `before` is an alias with a dot. */
 export function listColumnNames(fields: readonly string[], before = ''): string {
   return fields.map((field) => before + toColumnName(field)).join(', ');
 }
 
-/** Type of a column in its database, without its constraints. */
 export function getColumnType({ kind }: Column, dialect: SqlDialect): string {
   return kinds[kind][dialect];
 }
 
-/** Field of a row as its column stores it. The database refuses an empty one that may not be. */
+/** The database refuses an empty value in a required column. */
 export function encodeField(field: string, column: Column, row: object): unknown {
   const value: unknown = Reflect.get(row, field);
   return value === undefined ? null : (kinds[column.kind].encode?.(value) ?? value);
 }
 
-/** Rows of a database as values. */
 export function decodeRows<Shape extends Columns>(
   shape: Shape,
   rows: readonly Readonly<Record<string, unknown>>[],

@@ -9,27 +9,25 @@ import {
 } from './columns.ts';
 import type { Table } from './table.ts';
 
-/** Rows of a statement, or the number of those that it changed. */
 export type StatementResult = {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly changes: number;
 };
 
-/** Performs a statement in one session with a database. */
 export type PerformStatement = (
   text: string,
   values: readonly unknown[],
 ) => StatementResult | Promise<StatementResult>;
 
 /**
- * Rows of one statement. PostgreSQL takes 65,535 values (https://www.postgresql.org/docs/current/limits.html), and SQLite
+ * PostgreSQL takes 65,535 values (https://www.postgresql.org/docs/current/limits.html), and SQLite
  * 32,766 (https://www.sqlite.org/limits.html#max_variable_number).
  */
 const rowsAtOnce = 1_000;
 
 export type Connection = ReturnType<typeof createConnection>;
 
-/** One session with a database, in one dialect. Rows are values; an absent field is an empty column. `wallMs`: the clock of SQLite. */
+/** Opens a session in one dialect. `wallMs` is the clock of SQLite. */
 export function createConnection(
   dialect: SqlDialect,
   perform: PerformStatement,
@@ -46,7 +44,7 @@ export function createConnection(
     );
   }
 
-  /** Runs a statement; the number of changed rows. */
+  /** Returns the number of changed rows. */
   async function runStatement(statement: Sql): Promise<number> {
     return (await sendStatement(statement)).changes;
   }
@@ -55,14 +53,13 @@ export function createConnection(
     dialect,
     run: runStatement,
 
-    /** SQL of the instant now in ms, by the clock of the database. */
+    /** SQL of the current ms of the database. */
     get now(): Sql {
       return dialect === 'sqlite'
         ? sql`${wallMs()}`
         : sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
     },
 
-    /** Rows of a statement that has these columns. */
     async rows<Shape extends Columns>(
       shape: Shape,
       statement: Sql,
@@ -70,10 +67,7 @@ export function createConnection(
       return decodeRows(shape, (await sendStatement(statement)).rows);
     },
 
-    /**
-     * Inserts rows, each with a key of its own; the number of changed ones. `conflict`: SQL of what a row does that has the key of
-     * an old one.
-     */
+    /** Returns the number of changed rows. `conflict` handles an existing key. */
     async insert<One extends Table>(
       table: One,
       rows: readonly RowOf<One['columns']>[],
@@ -87,7 +81,7 @@ export function createConnection(
       return changes;
     },
 
-    /** SQL of whether what stands before it is one of these: a condition of one text, however many there are. */
+    /** SQL condition with a constant text for any number of values. */
     among(values: readonly (number | string)[]): Sql {
       return dialect === 'sqlite'
         ? sql`IN (SELECT value FROM json_each(${JSON.stringify(values.map(boundValue))}))`
@@ -96,7 +90,6 @@ export function createConnection(
   };
 }
 
-/** SQL that inserts rows. */
 function toInsertStatement(
   { columns, name }: Table,
   rows: readonly object[],
@@ -110,7 +103,7 @@ function toInsertStatement(
   return sql`INSERT INTO ${into} VALUES ${bulk(values)} ${conflict}`;
 }
 
-/** Value as a statement binds it: text as both databases store it. */
+/** Stores text the same way in both databases. */
 function boundValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(boundValue);
   return typeof value === 'string'

@@ -2,10 +2,9 @@ import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { toColumnName } from './columns.ts';
 import type { Table } from './table.ts';
 
-/** Rows of a table about a person in a server: SQL behind `FROM`. */
+/** `FROM` clause of rows about a person in a server. */
 export type PersonRows = { readonly table: Table; readonly rows: Sql };
 
-/** Rows of a server that go with it: SQL behind `FROM`. */
 export function selectServerRows(
   tables: readonly Table[],
   guildId: GuildId,
@@ -15,7 +14,6 @@ export function selectServerRows(
     .map(({ name }) => sql`${raw(name)} WHERE guild_id = ${guildId}`);
 }
 
-/** Rows about a person in a server, of each table that has some. */
 export function selectPersonRows(
   tables: readonly Table[],
   guildId: GuildId,

@@ -4,20 +4,17 @@ import type { StatementResult } from './connection.ts';
 
 const sqlite = process.getBuiltinModule('node:sqlite');
 
-/** Node's own SQLite, taken from the process because the linter's list of Node's modules lacks it. */
 export const DatabaseSync = sqlite.DatabaseSync;
 export type DatabaseSync = InstanceType<typeof DatabaseSync>;
 type Statement = ReturnType<DatabaseSync['prepare']>;
-/** Value that a statement takes. */
 type SqliteValue = null | number | string | Uint8Array;
 
-/** Longest time, in ms, that a reader waits for a lock of another program. */
+/** Longest wait of a reader for a lock. */
 const readerWaitMs = 2_000;
 
 /**
- * A file that is only read. Without a log beside it no program has it open, and none is made; with one, it is read along.
- *
- * Errors: SQLite's own. A lock of another program is waited for inside the call.
+ * Opens a file for reading, with its log if there is one. Waits inside for locks. Throws SQLite's
+ * errors.
  */
 export function openReadOnly(path: string): DatabaseSync {
   const isClosed = !existsSync(`${path}-wal`);
@@ -25,22 +22,21 @@ export function openReadOnly(path: string): DatabaseSync {
   return new DatabaseSync(place, { readOnly: true, timeout: readerWaitMs });
 }
 
-/** Whether no damage is found in a file, which is read through. */
 export function isWhole(sqlite: DatabaseSync): boolean {
   return sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check === 'ok';
 }
 
-/** Writes all of a store to a new file for its own user, without a log beside it. Errors: SQLite's own, and those of the file system. */
+/** Copies a store to a private file without a log. Throws errors of SQLite and the file system. */
 export function copyInto(sqlite: DatabaseSync, path: string): void {
   rmSync(path, { force: true });
   sqlite.prepare('VACUUM INTO ?').run(path);
   chmodSync(path, 0o600);
 }
 
-/** Statements that one file keeps prepared; then it begins anew. */
+/** Prepared statements before the cache is cleared. */
 const mostStatements = 200;
 
-/** Performs statements on one open file. Each is prepared once: its memory is freed late. */
+/** Prepares each statement once, as its memory is freed late. */
 export function createPerformer(sqlite: DatabaseSync) {
   const prepared = new Map<string, Statement>();
   return (text: string, values: readonly unknown[]): StatementResult => {
@@ -48,7 +44,7 @@ export function createPerformer(sqlite: DatabaseSync) {
     if (prepared.size >= mostStatements) prepared.clear();
     prepared.set(text, statement);
     const plain = values.map((value) => (typeof value === 'boolean' ? +value : value));
-    const bound = plain as SqliteValue[]; // it refuses others
+    const bound = plain as SqliteValue[];
     if (statement.columns().length > 0)
       return { rows: statement.all(...bound), changes: 0 };
     return { rows: [], changes: Number(statement.run(...bound).changes) };

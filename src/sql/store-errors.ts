@@ -1,41 +1,39 @@
 import { dirname } from 'node:path';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 
-/** SQLite's primary result codes, as far as they need different help. https://sqlite.org/rescode.html */
+/** SQLite result codes that need different help: https://sqlite.org/rescode.html */
 const [generic, busy, readonly, corrupt, full, cantopen, constraint, notadb] = [
   1, 5, 8, 11, 13, 14, 19, 26,
 ];
 
-/** Whether another connection is in the way, and trying again soon may help. */
+/** Retrying soon may help. */
 export function isBusy(error: unknown): boolean {
   return findResultCode(error) === busy;
 }
 
-/** Whether it is about the bytes in the file, not about reaching them. */
 export function isDamage(error: unknown): boolean {
   const code = findResultCode(error);
   return code === corrupt || code === notadb;
 }
 
-/** Whether a table or a column is missing, or a value is none that the column takes. */
+/** A missing table or column, or a wrong value. */
 export function isOfOtherForm(error: unknown): boolean {
   const code = findResultCode(error);
   return code === generic || code === constraint;
 }
 
-/** Another program has a lock on the file. */
 export function createPathTakenError(path: string, cause?: unknown): BotError {
   const message = `Another program uses the store ${path}: end that program, or give each bot its own DATA_DIR.`;
   return new BotError('store.unreadable', true, message, cause);
 }
 
-/** The file is there, but cannot be trusted. */
+/** The file exists, but is damaged. */
 export function createDamagedStoreError(path: string, cause?: unknown): BotError {
   const message = `The store ${path} is damaged: stop the bot, and restore a copy of ${dirname(path)}/backups with npm run restore -- FILE. Without a copy, remove that file with its -wal and -shm.`;
   return new BotError('store.unreadable', false, message, cause);
 }
 
-/** A failure of SQLite or the file system as a sentence for the operator with the path and the next step; a BotError comes back unchanged. */
+/** Describes a failure for the operator. A BotError comes back unchanged. */
 export function toStoreError(path: string, cause: unknown): BotError {
   if (cause instanceof BotError) return cause;
   if (isBusy(cause)) return createPathTakenError(path, cause);
@@ -48,7 +46,7 @@ export function toStoreError(path: string, cause: unknown): BotError {
   );
 }
 
-/** The primary result code of an SQLite error, with the file system's codes in SQLite's words. */
+/** Maps errors of the file system to SQLite codes. */
 function findResultCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('errcode' in error && typeof error.errcode === 'number')

@@ -1,15 +1,14 @@
 import type { StoreDatabase } from './store-database.ts';
 import type { Table } from './table.ts';
 
-/** Part of a store: its tables, and what is open of them. */
+/** Part of a store, with its tables. */
 export type StorePart<Port> = {
-  /** Tables of both databases. */
   readonly tables: readonly Table[];
-  /** `all`: the tables of all parts. */
+  /** `all` holds the tables of all parts. */
   open(database: StoreDatabase, all: readonly Table[]): Port;
 };
 
-/** Name of an open store that is no part of the main one. */
+/** Names a store outside the main one. */
 export class StoreKey<Port> {
   declare readonly port: Port;
   readonly name: string;

@@ -3,7 +3,7 @@ import { type Columns, listColumnNames, type RowOf, toColumnName } from './colum
 import type { StoreDatabase } from './store-database.ts';
 import { type Table, toColumnList, toReplaceClause } from './table.ts';
 
-/** Rows of a table that have these fields: their other fields, in the order of their keys. Errors: BotError `store.unreadable`. */
+/** Finds rows with these fields in key order. Throws BotError `store.unreadable`. */
 export async function findRows<
   Shape extends Columns,
   const Known extends Partial<RowOf<Shape>>,
@@ -21,7 +21,7 @@ export async function findRows<
   return rows as never; // each has the other fields
 }
 
-/** Writes rows, each in the place of the one with its key. Errors: BotError `store.unwritable`. */
+/** Replaces rows with the same key. Throws BotError `store.unwritable`. */
 export async function putRows<Shape extends Columns>(
   database: StoreDatabase,
   table: Table<Shape>,
@@ -31,7 +31,7 @@ export async function putRows<Shape extends Columns>(
   await database.write((connection) => connection.insert(table, rows, conflict));
 }
 
-/** Deletes the rows of a table that have these fields; how many. Errors: BotError `store.unwritable`. */
+/** Returns the number of deleted rows. Throws BotError `store.unwritable`. */
 export function removeRows<Shape extends Columns>(
   database: StoreDatabase,
   { name }: Table<Shape>,

@@ -13,31 +13,29 @@ import type { Connection } from './connection.ts';
 type FieldOf<Shape extends Columns> = keyof Shape & string;
 
 type TableRules<Shape extends Columns> = {
-  /** Fields that tell rows apart. */
   readonly key: readonly FieldOf<Shape>[];
   /**
-   * Fields that may name a person: the rows in which one of them names somebody who is forgotten are deleted. None: no row is about a
-   * person. `erase-line`: lines of captions, what a person said and answers to them.
+   * Fields that may name a forgotten person, so that their rows are deleted. `erase-line` erases captions
+   * and answers.
    */
   readonly person: readonly FieldOf<Shape>[] | 'erase-line';
   /**
-   * Treatment of the rows of a server that removed the bot: they name it in `guildId`. `later`: a server that comes back has its budget
-   * of the day, and not a new one. `erase-line`: lines of captions. `nothing`: no row is about a server.
+   * Handling after the bot is removed from `guildId`. `later` keeps the budget of the day, and
+   * `nothing` means no server.
    */
   readonly server: 'delete' | 'later' | 'erase-line' | 'nothing';
-  /** Further groups of columns of which no two rows have the same values: `(name, number)`. */
+  /** Further unique columns, such as `(name, number)`. */
   readonly unique?: readonly string[];
-  /** Indexes by name: SQL of their columns and rows, as `(name) WHERE number > 0`. */
+  /** SQL of indexes, such as `(name) WHERE number > 0`. */
   readonly indexes?: Readonly<Record<string, string>>;
 };
 
-/** Table of a store, the same in both databases. */
 export type Table<Shape extends Columns = Columns> = TableRules<Shape> & {
   readonly name: string;
   readonly columns: Shape;
 };
 
-/** A table. Its rules about persons and servers have to be given: forgetting and exporting follow from them. */
+/** Declares a table with the rules for persons and servers, which forgetting and exporting need. */
 export function defineTable<const Shape extends Columns>(
   name: string,
   columns: Shape,
@@ -46,12 +44,10 @@ export function defineTable<const Shape extends Columns>(
   return { name, columns, ...rules };
 }
 
-/** SQL of the columns of a shape; `before`: a table's alias with its dot. */
 export function toColumnList(shape: Columns, before = ''): Sql {
   return raw(listColumnNames(Object.keys(shape), before));
 }
 
-/** Rows of a table. */
 export function selectRows<Shape extends Columns>(
   connection: Connection,
   { columns, name }: Table<Shape>,
@@ -63,7 +59,7 @@ export function selectRows<Shape extends Columns>(
   );
 }
 
-/** Deletes all these rows, of which each is SQL behind `FROM`; how many. */
+/** Returns the number of deleted rows. Each selection is SQL after `FROM`. */
 export async function deleteRows(
   connection: Connection,
   rows: readonly Sql[],
@@ -73,7 +69,7 @@ export async function deleteRows(
   return total;
 }
 
-/** SQL of whether a row, by its column `guild_id`, belongs to a server of this shard: `shardOf` of `people`. */
+/** Tests `guild_id` by `shardOf` of `people`. */
 export function isOfShard({
   count,
   id,
@@ -84,7 +80,7 @@ export function isOfShard({
   return sql`(CAST(guild_id AS BIGINT) >> 22) % CAST(${count} AS BIGINT) = CAST(${id} AS BIGINT)`;
 }
 
-/** SQL of what a new row does that has the key of an old one: it takes its place. */
+/** SQL that replaces an existing row. */
 export function toReplaceClause({ columns, key }: Table): Sql {
   const others = Object.keys(columns).filter((field) => !key.includes(field));
   if (others.length === 0) return raw('ON CONFLICT DO NOTHING');
@@ -92,7 +88,6 @@ export function toReplaceClause({ columns, key }: Table): Sql {
   return raw(`ON CONFLICT (${listColumnNames(key)}) DO UPDATE SET ${changes}`);
 }
 
-/** SQL that creates tables with their indexes. */
 export function createTables(tables: readonly Table[], dialect: SqlDialect): string {
   return tables.map((table) => createTable(table, dialect)).join('\n');
 }
@@ -101,7 +96,7 @@ function createTable(
   { columns, key, name, indexes = {}, unique = [] }: Table,
   dialect: SqlDialect,
 ): string {
-  // Else the database gives the key.
+  // Otherwise the database makes the key.
   const isKeyed = !key.some((field) => columns[field]?.kind === 'key');
   const lines = [
     ...Object.entries(columns).map(([field, column]) =>
@@ -120,7 +115,7 @@ function createTable(
   ].join('\n');
 }
 
-/** SQL of one column, also for `ALTER TABLE ADD COLUMN`. */
+/** SQL of a column, also for `ALTER TABLE ADD COLUMN`. */
 function createColumn(field: string, column: Column, dialect: SqlDialect): string {
   const name = toColumnName(field);
   const { choices, isOptional, kind } = column;

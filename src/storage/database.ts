@@ -12,21 +12,20 @@ import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { createPathTakenError } from '#src/sql/store-errors.ts';
 import type { StoreHealth } from './store-health.ts';
 
-/** Session of a driver, for one operation. */
+/** Database session for one operation. */
 export interface DatabaseSession {
   readonly perform: PerformStatement;
-  /** To be called once; after a failure what was begun is rolled back. */
   end(hasFailed: boolean): void;
 }
 
-/** Access to one database. Errors: BotError `store.*`, retryable where trying again soon may help. */
+/** Access to a database. Throws BotError `store.*`, retryable if busy. */
 export interface Driver extends AsyncDisposable {
   readonly dialect: SqlDialect;
   readonly place: string;
   connect(): Promise<DatabaseSession>;
 }
 
-/** Statements that begin a transaction; none for what has to run outside of one. */
+/** Statements that begin a transaction. */
 const beginStatements = {
   sqlite: { bare: undefined, read: sql`BEGIN`, write: sql`BEGIN IMMEDIATE` },
   postgres: {
@@ -41,40 +40,37 @@ export type DatabaseOptions = {
   readonly driver: Driver;
   readonly clock: Clock;
   readonly health?: StoreHealth;
-  /** Longest time, in ms, for an operation, with its wait for those before it; default 10 s. */
+  /** Limit of an operation including its wait, by default 10 s. */
   readonly deadlineMs?: number;
-  /** Time, in ms, for which a write is tried again while the database is away or busy; default 5 s. */
+  /** Time for retries of a write, by default 5 s. */
   readonly patienceMs?: number;
 };
 
 const [usualDeadlineMs, usualPatienceMs] = [10_000, 5_000];
-/** Operations that wait at a time; further ones fail at once. */
+/** Further waiting operations fail. */
 const mostOperations = 10_000;
-/** Pause, in ms, before a write is tried again. */
 const retryMs = 200;
-/** Longest time, in ms, that closing waits for what was asked for before. */
+/** Longest wait while closing. */
 const closeMs = 3_000;
-/** Largest file, in bytes, that is written anew without what was deleted. */
+/** Largest file that is rewritten after a deletion. */
 const smallBytes = 32 * 2 ** 20;
 
 export interface Database extends StoreDatabase {
-  /** Resolves once the database is open, or cannot be for now, which is told. */
+  /** Resolves after the first attempt. A failure is reported. */
   open(): Promise<void>;
 }
 
 /**
- * One database. Its operations are performed one at a time, in the order in which they were asked for; none waits longer than its
- * deadline. Closing it lets what was asked for before end, for 3 s, and fails the rest.
+ * Performs operations one at a time in order, each within a deadline. Closing waits 3 s for them.
  */
 export function openDatabase(options: DatabaseOptions): Database {
   const { clock, deadlineMs = usualDeadlineMs, driver, health } = options;
   const { dialect, place } = driver;
   const over = new AbortController();
-  /** End of all operations so far; never rejects. */
+  /** Never rejects. */
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
 
-  /** Performs `work` behind all that was asked for before. */
   async function performWork<T>(mode: Mode, work: Work<T>): Promise<T> {
     const silence = `The database ${place} did not answer in ${deadlineMs / 1000} s: check the database and the network.`;
     const createLateError = () => new BotError('store.unreadable', true, silence);
@@ -111,7 +107,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         { busy: integer },
         sql`PRAGMA wal_checkpoint(TRUNCATE)`,
       );
-      if (log?.busy === 1) throw createPathTakenError(place); // of a reader elsewhere, for a moment
+      if (log?.busy === 1) throw createPathTakenError(place); // A reader elsewhere may be busy.
     });
   }
 
@@ -155,7 +151,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
-/** Tries until an attempt succeeds, or it is too late or vain to try again. Aborting `signal` throws its reason. */
+/** Retries while useful and in time. Aborting `signal` throws `signal.reason`. */
 async function retryUntil<T>(
   attempt: () => Promise<T>,
   untilMs: number,
@@ -174,7 +170,7 @@ async function retryUntil<T>(
   }
 }
 
-/** Performs `work` on a session of its own, wholly or not at all. Aborting `signal` throws its reason; then that is unknown. */
+/** Runs work atomically in a session. After an abort the result is unknown. */
 async function runTransaction<T>(
   { clock, driver, health }: DatabaseOptions,
   mode: Mode,
@@ -189,7 +185,7 @@ async function runTransaction<T>(
   const performWork = async () => {
     const session = await opening;
     const performing: PerformStatement = (...statement) => {
-      signal.throwIfAborted(); // what is late does not reach the operation behind it
+      signal.throwIfAborted(); // A late statement must not reach the next operation.
       return session.perform(...statement);
     };
     const connection = createConnection(driver.dialect, performing, () =>

@@ -1,15 +1,14 @@
 import { BotError } from '#src/base/errors.ts';
 import type { DatabaseSync } from '#src/sql/sqlite.ts';
 
-/** SQL that brings tables to a format. The first one of a store makes all tables in the present form, the others change former ones. */
+/** SQL of a format. The first migration makes all tables. */
 export type Migration = { readonly version: number; readonly sql: string };
 
-/** Format that this program writes. */
 export function getPresentFormat(steps: readonly Migration[]): number {
   return steps.at(-1)?.version ?? 0;
 }
 
-/** SQL that brings tables of this version to the present format; 0: there are none. */
+/** SQL from a version to the present format. 0 means no tables. */
 export function listStepsFrom(
   version: number,
   steps: readonly Migration[],
@@ -19,7 +18,7 @@ export function listStepsFrom(
   return due.map(({ sql }) => sql);
 }
 
-/** Refuses a format of `what`, say "The store /data/parley.db", that this program does not read. Errors: BotError `store.format`. */
+/** Throws BotError `store.format` for an unknown format of `what`. */
 export function checkFormat(
   what: string,
   version: number,
@@ -32,7 +31,7 @@ export function checkFormat(
   throw new BotError('store.format', false, message);
 }
 
-/** Brings an empty file, or one of a former format, to the present format, wholly or not at all. */
+/** Migrates a file atomically. */
 export function migrateStore(sqlite: DatabaseSync, steps: readonly Migration[]): void {
   const known = getPresentFormat(steps);
   if (readSchemaVersion(sqlite) === known) return;
@@ -46,7 +45,6 @@ export function migrateStore(sqlite: DatabaseSync, steps: readonly Migration[]):
   }
 }
 
-/** Format of a file: the version of its last migration. */
 export function readSchemaVersion(sqlite: DatabaseSync): number {
   return Number(sqlite.prepare('PRAGMA user_version').get()?.user_version);
 }

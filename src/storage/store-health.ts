@@ -2,31 +2,29 @@ import type { AlertChange, AlertName } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { type BotError, getErrorMessage } from '#src/base/errors.ts';
 
-/** Events of the store, for logs, figures and `/readyz`. */
 export type StoreEvent =
   | { readonly kind: 'opened' }
-  /** The store cannot be opened or reached; told once until it is opened again. */
+  /** Reported once until the store opens. */
   | { readonly kind: 'refused'; readonly error: BotError }
   | { readonly kind: 'written'; readonly tookMs: number }
-  /** Another process holds `DATA_DIR`, and is waited for, or the migration deletes rows: in a sentence. */
+  /** A sentence about a held `DATA_DIR` or deleted rows. */
   | { readonly kind: 'warning'; readonly message: string }
-  /** Stores of a former format were copied before their migration. */
+  /** Stores were copied before a migration. */
   | { readonly kind: 'copied'; readonly copies: readonly string[] }
   | AlertChange;
 
-/** Time, in ms, for which writes fail before the operator is told. */
+/** Time of failed writes before the alert. */
 const unwrittenMs = 30_000;
 
 export type StoreHealth = ReturnType<typeof createStoreHealth>;
 
-/** Tells when a database goes and comes, and raises an alert while it could not be written for long. */
+/** Reports outages, and raises an alert after long ones. */
 export function createStoreHealth(
   name: AlertName,
   clock: Clock,
   report: (event: StoreEvent) => void,
 ) {
   let wasOpen: boolean | undefined;
-  /** Instant at which the first write was asked for that none has followed that succeeded. */
   let unwrittenSinceMs: number | undefined;
   let former: AlertChange['state'] = 'cleared';
 
@@ -36,7 +34,6 @@ export function createStoreHealth(
   }
 
   return {
-    /** Takes each try to open or reach it, with its error. */
     opened(error?: BotError) {
       const isOpen = error === undefined;
       if (wasOpen !== isOpen)
@@ -44,7 +41,6 @@ export function createStoreHealth(
       wasOpen = isOpen;
     },
 
-    /** Result of a write, whose end counts. */
     async write<T>(work: () => Promise<T>): Promise<T> {
       const fromMs = clock.nowMs();
       unwrittenSinceMs ??= fromMs;

@@ -11,7 +11,7 @@ import { storeTables } from '#src/storage/stores/store-parts.ts';
 import type { Migration } from './schema.ts';
 import { personSettingsPart } from './stores/person-settings-table.ts';
 
-/** One of the two stores: a file of SQLite, or a group of tables in PostgreSQL. A released migration never changes. */
+/** A store as SQLite file or PostgreSQL tables. Released migrations never change. */
 export type StoreKind = {
   readonly name: 'store' | 'transcripts';
   readonly file: string;
@@ -21,7 +21,7 @@ export type StoreKind = {
   readonly lost: LostRows;
 };
 
-/** Rows that the upgrade from formats before `before` deletes: SQL of their `count`, and words for them. */
+/** Rows that an upgrade from before `before` deletes. */
 type LostRows = {
   readonly before: number;
   readonly sql: string;
@@ -29,9 +29,8 @@ type LostRows = {
 };
 
 /**
- * Migrations of the store. Formats from before the first release have lower numbers than the first, and are refused.
- *
- * Ids are text, so that a forgotten one can be searched for in the bytes. No table holds sound.
+ * Ids are text, so that a forgotten one can be searched for in the bytes. Formats before the first
+ * release are refused.
  */
 function storeMigrations(dialect: SqlDialect): readonly Migration[] {
   const toCreateStatements = (...tables: readonly Table[]) =>
@@ -95,11 +94,11 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
   ];
 }
 
-/** SQL of the lines that were stored while `catch_up` was off, so that only people who sat there might read them. */
+/** Lines stored while `catch_up` was off. */
 const unsharedLines =
   'SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session WHERE s.catch_up = FALSE';
 
-/** Deletes lines that only people who sat there might read, and tables and columns that are used no more. */
+/** Deletes lines for those present alone, and unused columns. */
 const deleteFormer = `
   UPDATE caption_messages SET outdated = outdated + 1
     WHERE session_id IN (SELECT id FROM sessions WHERE catch_up = FALSE);
@@ -118,7 +117,7 @@ const deleteFormer = `
   ALTER TABLE sessions DROP COLUMN written_by;
   ALTER TABLE caption_messages DROP COLUMN written_by;`;
 
-/** Migrations of transcripts with their index of words; `upgrade` makes it anew. */
+/** `upgrade` rebuilds the index of words. */
 function listTranscriptMigrations(
   dialect: SqlDialect,
   index: string,
@@ -130,7 +129,7 @@ function listTranscriptMigrations(
   ];
 }
 
-/** Consents, settings and sums: a small file. */
+/** A small file of consents, settings and sums. */
 export const mainStore: StoreKind = {
   name: 'store',
   file: 'parley.db',
@@ -144,7 +143,7 @@ export const mainStore: StoreKind = {
   },
 };
 
-/** What was said, and memories: a file of its own, so that a fault there costs no consent. */
+/** Transcripts and memories have a file of their own, so that a fault there costs no consent. */
 export const transcripts: StoreKind = {
   name: 'transcripts',
   file: 'transcripts.db',
@@ -164,20 +163,18 @@ export const transcripts: StoreKind = {
   },
 };
 
-/** In the order in which they are restored. */
+/** In the order of a restore. */
 export const storeKinds: readonly StoreKind[] = [mainStore, transcripts];
 
-/** Stores that are copied, or whose copies are restored. */
 export function listWantedKinds(withTranscripts: boolean): readonly StoreKind[] {
   return withTranscripts ? storeKinds : [mainStore];
 }
 
-/** Where the bot and `npm run backup` look for a store. */
+/** Used by the bot and `npm run backup`. */
 export function storePath(dataDir: string, { file }: StoreKind = mainStore): string {
   return join(dataDir, file);
 }
 
-/** Sentence about rows that an upgrade deletes; none where it deletes none. */
 export function describeLostStore(
   { lost }: StoreKind,
   count: unknown,

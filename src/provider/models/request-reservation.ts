@@ -56,7 +56,7 @@ export function toReportedTokens(usage: unknown): TokenUsage | undefined {
 
 export type RequestReservation = {
   readonly maxUnits: number;
-  /** Frees what the request did not cost. */
+  /** Frees the unused part. */
   release(): void;
 };
 

@@ -16,17 +16,14 @@ export type LocalModelsOptions = {
   readonly entry?: URL;
 };
 
-/** Requests that wait or run at a time; one more is refused. */
+/** Further requests are refused. */
 const maxRequests = 64;
-/** Limit of unread results, more than any job gives; beyond it the oldest would be lost. */
+/** More than any job returns, since the oldest would be lost. */
 const maxResults = 1024;
-/**
- * Longest silence of the process while it has work, in ms. A run of a model takes half a second and loading the voice one of
- * processor time, which took 20 s on two cores with load 20.
- */
+/** Longest silence of a busy process. Loading a voice took 20 s on two cores with load 20. */
 const silenceLimitMs = 60_000;
 const usualEntry = new URL('./process/models-main.ts', import.meta.url);
-/** Tensors lie outside the heap. One arena keeps the memory of threads together (measured: 60 MB less). */
+/** Tensors lie outside the heap. One arena saves 60 MB. */
 const flags = ['--max-old-space-size=256'];
 const environment = {
   MALLOC_ARENA_MAX: '1',
@@ -60,22 +57,21 @@ export class LocalModels implements AsyncDisposable {
     this.#entry = entry;
   }
 
-  /** Undefined while no process runs. */
   get processId(): number | undefined {
     return this.#child?.pid;
   }
 
   /**
-   * Begins to load the model of `folder`. Errors: BotError `speech.failed` where models do not run on this system, or there is no
-   * such folder. A file that is no model fails its first job.
+   * Begins to load a model. Throws BotError `speech.failed` without the runtime or the folder. A
+   * broken file fails the first job.
    */
   async load(kind: JobKind, folder: string): Promise<void> {
     for await (const _ of this.#ask({ kind, folder }, new AbortController().signal));
   }
 
   /**
-   * Sends the job at once, read or not. Jobs of one kind are done in the order of calls. Aborting or leaving the loop drops
-   * the job. Errors: BotError, `speech.failed` where the process ends.
+   * Sends the job at once. Jobs of one kind keep their order. Aborting or leaving the loop drops
+   * the job. Throws BotError, `speech.failed` if the process ends.
    */
   run<Kind extends JobKind>(
     kind: Kind,
@@ -119,7 +115,7 @@ export class LocalModels implements AsyncDisposable {
 
   #send(message: ToModels) {
     this.#child ??= this.#start();
-    this.#child?.send(message, () => undefined); // events report its end
+    this.#child?.send(message, () => undefined); // Events report a lost process.
     this.#forgetSilence ??= this.#watchSilence();
   }
 
@@ -153,7 +149,7 @@ export class LocalModels implements AsyncDisposable {
     });
   }
 
-  /** Kills the process, also one that merely hung up; the next request starts another. */
+  /** Kills the process. The next request starts another. */
   #end(why: string, retryable: boolean) {
     const child = this.#child;
     this.#child = undefined;

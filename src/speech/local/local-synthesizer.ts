@@ -9,20 +9,17 @@ import { findVoicePitch } from './local-voices.ts';
 
 export type LocalSynthesizerOptions = {
   readonly models: LocalModels;
-  /** Path of the folder of a Piper voice; empty: the one that comes with the clone. */
+  /** Folder of a Piper voice. Empty for the default. */
   readonly model?: string;
-  /** One of `localVoices`, for texts that name none. */
   readonly voice?: string;
 };
 
-/** As long as a text may be at OpenAI's endpoint; what follows is dropped. */
+/** The limit of OpenAI. Further text is dropped. */
 const maxTextChars = 4096;
 
 /**
- * English without any server: a Piper voice in the model process, which speaks the texts in order of call. The other voices are
- * the same one played faster or slower, at its own pace. A text known to be in another language is refused.
- *
- * Errors: BotError `speech.failed` where the voice does not load.
+ * Opens a Piper voice for English. Other voices change its speed at the same pace. Throws BotError
+ * `speech.failed`.
  */
 export async function openLocalSynthesizer({
   model = '',

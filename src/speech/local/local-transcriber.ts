@@ -7,20 +7,20 @@ import type { HeardSpeech } from './model-jobs.ts';
 
 export type LocalTranscriberOptions = {
   readonly models: LocalModels;
-  /** Path of a folder as `openWhisper` takes it; empty: Whisper base. */
+  /** Folder of a Whisper model. Empty for Whisper base. */
   readonly model?: string;
-  /** Spoken language, BCP 47; absent: the model finds it. */
+  /** BCP 47. Absent: detected. */
   readonly language?: string;
 };
 
-/** Whisper writes sounds as `[coughs]`, `(music)` or `*click*`; the last one of a text may be open. */
+/** Whisper writes sounds as `[coughs]`, `(music)` or `*click*`, and may leave the last one open. */
 const soundNames = /\([^)]*\)?|\[[^\]]*\]?|\*[^*]*\*?|\u266a[^\u266a]*\u266a?/g;
-/** Limits of words that are none: `npm run bench -- ears` shows what they keep and drop. */
+/** Thresholds for hallucinations, measured by `npm run bench -- ears`. */
 const [leastLogProbability, leastOfOneWord, leastSilent, mostNoSpeech] = [
   -1.1, -0.9, -0.8, 0.6,
 ];
 
-/** Whisper without any server. Errors: BotError `speech.failed` where the model cannot be loaded. */
+/** Opens Whisper. Throws BotError `speech.failed`. */
 export async function openLocalTranscriber({
   language,
   model = '',
@@ -49,17 +49,17 @@ export async function openLocalTranscriber({
   };
 }
 
-/** The words of speech, without names of sounds. Undefined where there was probably none: Whisper makes words of noise. */
+/** Removes names of sounds. Returns undefined for a probable hallucination. */
 export function findWords(heard: HeardSpeech): string | undefined {
   const text = heard.text.replace(soundNames, ' ').replace(/\s+/g, ' ').trim();
   if (heard.isEndless || !/[\p{L}\p{N}]/u.test(text)) return undefined;
-  // Noise becomes one word, above all "Okay.".
+  // Noise often becomes the single word "Okay.".
   const usualLeast = text.includes(' ') ? leastLogProbability : leastOfOneWord;
   const least = heard.noSpeechProbability > mostNoSpeech ? leastSilent : usualLeast;
   return heard.logProbability < least ? undefined : keepOnce(text);
 }
 
-/** Whisper writes a short sentence several times now and then. */
+/** Whisper sometimes repeats a short sentence. */
 function keepOnce(text: string) {
   const sentences = text.split(/(?<=[.!?]) /);
   return new Set(sentences).size === 1 ? (sentences[0] ?? text) : text;

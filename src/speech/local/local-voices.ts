@@ -1,4 +1,4 @@
-/** Names of the local voices, and the factor by which each raises the pitch of the model's own voice. */
+/** Pitch factor of each local voice. */
 export const localVoices: Readonly<Record<string, number>> = {
   natural: 1,
   deep: 0.84,
@@ -7,7 +7,7 @@ export const localVoices: Readonly<Record<string, number>> = {
   bright: 1.18,
 };
 
-/** Factor of the first of these voices that there is; names of former engines mean the model's own voice. */
+/** Returns the pitch of the first known voice. Names of former engines count as `natural`. */
 export function findVoicePitch(...names: readonly (string | undefined)[]): number {
   const known = names.find(
     (name) => name !== undefined && Object.hasOwn(localVoices, name),

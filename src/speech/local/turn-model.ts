@@ -2,11 +2,11 @@ import { getErrorMessage } from '#src/base/errors.ts';
 import { getModelFolder } from './folders.ts';
 import type { LocalModels } from './local-models.ts';
 
-/** Says by the last sound of a person how likely their turn is over. */
+/** Predicts from the last sound of a person whether the turn is over. */
 export interface TurnModel {
-  /** Loads it ahead of the first question. Never throws and never waits. */
+  /** Loads the model ahead of need. Never throws and never waits. */
   load(): void;
-  /** `samples` at 16 kHz; undefined where it has failed. Never throws. */
+  /** Samples at 16 kHz. Returns undefined after a failure. Never throws. */
   judge(samples: Int16Array, signal: AbortSignal): Promise<number | undefined>;
 }
 
@@ -45,7 +45,7 @@ export function openTurnModel(
         for await (const p of models.run('end-of-turn', folder, { samples }, signal))
           return p;
       } catch {
-        // A failed answer counts for nothing: words and silence decide.
+        // Words and silence decide without a prediction.
       }
       return undefined;
     },

@@ -24,7 +24,6 @@ export type TranscriberOptions = {
   readonly model: string;
   /** A request may name one of these instead of `model`. */
   readonly models?: readonly string[];
-  /** BCP 47. If undefined, the server detects the language. */
   readonly language?: string;
 };
 

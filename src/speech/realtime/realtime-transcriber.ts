@@ -16,7 +16,6 @@ import { createSessionUpdate } from './transcript-assembler.ts';
 
 export type RealtimeOptions = Omit<RealtimeSocketOptions, 'opening' | 'urls'> & {
   readonly model: string;
-  /** BCP 47. If undefined, the server detects the language. */
   readonly language?: string;
 };
 

@@ -1,7 +1,5 @@
 export type DetectedLanguage = {
-  /** BCP 47. */
   readonly language: string;
-  /** 0 to 1. */
   readonly probability: number;
 };
 

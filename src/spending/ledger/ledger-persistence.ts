@@ -8,7 +8,6 @@ import { toUtcDay } from '#src/spending/calendar.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { Ledger } from './ledger.ts';
 
-/** What every part of the budget is given. */
 export type BudgetParts = {
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -17,26 +16,22 @@ export type BudgetParts = {
 
 export type LedgerPersistenceOptions = BudgetParts & {
   readonly spending: SpendingStore;
-  /** Each new reason once. */
+  /** Called once for each new reason. */
   readonly report: (error: unknown) => void;
 };
 
-/** Least time between two writes of the sums, in ms. */
+/** Least time between writes. */
 const apartMs = 1_000;
-/** A store on a disk that hangs must hold up neither the start nor the end. */
+/** A hanging disk must not delay start or end. */
 const longestMs = 5_000;
 
-/**
- * Keeps the store as the ledger is, and the ledger as the store was. While the store fails, sums count from memory alone and
- * nothing of them is lost but by the end of the process.
- */
+/** Synchronises ledger and store. While the store fails, sums count from memory. */
 export class LedgerPersistence implements AsyncDisposable {
   readonly #options;
   readonly #over = new AbortController();
   #isRecalled = false;
   #reported = '';
   #life = Promise.resolve();
-  /** A write that is late may still be done: until its end nothing is added again. */
   #writing = Promise.resolve();
   #isWriting = false;
 
@@ -44,13 +39,13 @@ export class LedgerPersistence implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Resolves when what was spent before is known, or cannot be for now. Never throws. */
+  /** Resolves after the first read or its failure. Never throws. */
   async open(): Promise<void> {
     await this.#recallEntries();
     this.#life = this.#saveRegularly();
   }
 
-  /** Writes what is left, within 5 s. Never throws. */
+  /** Writes the rest within 5 s. Never throws. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new Error('closed'));
     await this.#life;
@@ -58,7 +53,7 @@ export class LedgerPersistence implements AsyncDisposable {
     await this.#saveEntries();
   }
 
-  /** While all is in the store, no timer runs. */
+  /** No timer runs while everything is stored. */
   async #saveRegularly() {
     const { alert, clock, ledger } = this.#options;
     const wakeup = new Wakeup(clock);
@@ -97,13 +92,13 @@ export class LedgerPersistence implements AsyncDisposable {
     await this.#tryWork('store.unwritable', () => this.#writing);
   }
 
-  /** Adds the stored sums to the ledger once: later the store is only added to. */
+  /** Loads stored sums once, as later writes only add. */
   async #recallEntries() {
     const { spending, clock, ledger } = this.#options;
     if (this.#isRecalled) return true;
     return await this.#tryWork('store.unreadable', async () => {
       const entries = await spending.read(toUtcDay(clock.wallMs()));
-      if (this.#isRecalled) return; // an earlier question was late
+      if (this.#isRecalled) return; // An earlier read may have been late.
       ledger.recall(entries);
       this.#isRecalled = true;
     });

@@ -2,16 +2,14 @@ import { dropOldest } from '#src/base/loops/mailbox.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
 import { allServers, type SpendingEntry } from '#src/spending/spending-store.ts';
 
-/** Money put aside for something that runs; what it really takes is taken from there first. */
+/** Money set aside for running work. */
 export type Reserve = {
   readonly guildId: GuildId;
-  /** Undefined: the server alone pays. */
   readonly personId: PersonId | undefined;
-  /** Billionths of a dollar. */
   left: number;
 };
 
-/** Amounts spent on a day; money in billionths of a dollar. */
+/** Daily amounts in billionths of a dollar. */
 export type Sum = Pick<SpendingEntry, 'nanoUsd' | 'turns'>;
 
 export type SpendingTotals = {
@@ -22,33 +20,32 @@ export type SpendingTotals = {
 type Day = { today: Sum; readonly people: Map<string, Sum> };
 
 type GuildSpending = {
-  /** By date, the latest last. Some stay, so that a clock that was wrong gives nobody a second share. */
+  /** Kept for some days, so that a wrong clock gives nobody a second budget. */
   readonly days: Map<string, Day>;
   readonly reserves: Set<Reserve>;
-  /** People who took their data back: this process counts their share, so that no cap is passed, and stores it no more. */
+  /** Forgotten people count until the process ends, but are not stored. */
   readonly forgotten: Set<string>;
 };
 
-/** Days of a server that are remembered. */
+/** Days kept for a server. */
 const mostDays = 4;
 
 const empty: Sum = { nanoUsd: 0, turns: 0 };
 
-/** Amounts that servers and people have spent each day of UTC, with reserves; what is not in the store yet is kept apart. */
+/** Daily spending of servers and people, with reserves. Unsaved entries are kept apart. */
 export class Ledger {
   readonly #servers = new Map<string, GuildSpending>();
-  /** What is not known to be in the store, by server, person and day. */
+  /** Unsaved entries by server, person and day. */
   readonly #listUnsaved = new Map<string, SpendingEntry>();
   #spentHere = 0;
   #onUnsaved: () => void = () => undefined;
   readonly #countsAll;
 
-  /** `countsAll`: what servers spend is counted for `allServers`, too. */
+  /** `countsAll` also counts for `allServers`. */
   constructor({ countsAll = false }: { readonly countsAll?: boolean } = {}) {
     this.#countsAll = countsAll;
   }
 
-  /** Sets the listener for the first entry that is not in the store yet, after all were. */
   onUnsaved(listener: () => void): void {
     this.#onUnsaved = listener;
   }
@@ -57,13 +54,11 @@ export class Ledger {
     return this.#listUnsaved.size > 0;
   }
 
-  /** Amount that this process has spent since its start, in billionths of a dollar, and the part of it that is in the store. */
   get spentHere(): { readonly nanoUsd: number; readonly savedNanoUsd: number } {
     const unsaved = sumAmounts(this.#listAllUnsaved().map((entry) => entry.nanoUsd));
     return { nanoUsd: this.#spentHere, savedNanoUsd: this.#spentHere - unsaved };
   }
 
-  /** Counts `spent` for a server and, where one is named, a person. */
   charge(
     guildId: GuildId,
     personId: PersonId | undefined,
@@ -80,7 +75,6 @@ export class Ledger {
     if (personId !== undefined) this.assign(guildId, personId, spent, wallMs);
   }
 
-  /** Counts what a server was charged with as the part of a person. */
   assign(
     guildId: GuildId,
     personId: PersonId,
@@ -94,7 +88,6 @@ export class Ledger {
     if (isStored) this.#noteEntry({ guildId, personId, day, ...sum });
   }
 
-  /** Those who took their data back are not among the people. */
   getStanding(guildId: GuildId, wallMs: number): SpendingTotals {
     const { people, today } = this.#getDay(guildId, toUtcDay(wallMs));
     const { forgotten } = this.#getServer(guildId);
@@ -104,18 +97,15 @@ export class Ledger {
     };
   }
 
-  /** Amount that a person has spent today, also before they were forgotten. */
   getShare(guildId: GuildId, personId: PersonId, wallMs: number): Sum {
     return this.#getDay(guildId, toUtcDay(wallMs)).people.get(personId) ?? empty;
   }
 
-  /** Sum of the reserves of all servers of this process. */
   getAllReserved(): number {
     const all = [...this.#servers.values()].flatMap(({ reserves }) => [...reserves]);
     return sumAmounts(all.map(({ left }) => left));
   }
 
-  /** Sum of the reserves there, or of those of one person. */
   getReserved(guildId: GuildId, personId?: PersonId): number {
     const all = [...this.#getServer(guildId).reserves];
     const theirs = all.filter(
@@ -130,20 +120,18 @@ export class Ledger {
     return reserve;
   }
 
-  /** Charges a sum and takes it from the reserve. */
   settleReserve(reserve: Reserve, spent: Partial<Sum>, wallMs: number): void {
     const { guildId, left, personId } = reserve;
     reserve.left = Math.max(0, left - (spent.nanoUsd ?? 0));
     this.charge(guildId, personId, spent, wallMs);
   }
 
-  /** The rest is free again; what is taken later still counts. */
   release(reserve: Reserve): void {
     reserve.left = 0;
     this.#servers.get(reserve.guildId)?.reserves.delete(reserve);
   }
 
-  /** Stores nothing of this person any more; what they spent stays in the sums of the server. */
+  /** Stops storing a person. Sums of the server stay. */
   forget(guildId: GuildId, personId: PersonId): void {
     for (const entry of this.listUnsaved())
       if (entry.guildId === guildId && entry.personId === personId)
@@ -151,7 +139,6 @@ export class Ledger {
     this.#getServer(guildId).forgotten.add(personId);
   }
 
-  /** Adds stored sums to those since. */
   recall(entries: readonly SpendingEntry[]): void {
     for (const { guildId, personId, day, nanoUsd, turns } of entries) {
       const now = this.#getDay(guildId, day);
@@ -161,7 +148,6 @@ export class Ledger {
     }
   }
 
-  /** Takes over what all processes have spent on a day, as stored, with what this one has not stored yet. */
   settleTotal(day: string, nanoUsd: number): void {
     const unsaved = this.#listAllUnsaved().filter((entry) => entry.day === day);
     const now = this.#getDay(allServers, day);
@@ -171,12 +157,10 @@ export class Ledger {
     };
   }
 
-  /** Entries to add to the store. */
   listUnsaved(): readonly SpendingEntry[] {
     return [...this.#listUnsaved.values()];
   }
 
-  /** These entries are in the store, as `unsaved` gave them; what was spent since is not. */
   noteSaved(entries: readonly SpendingEntry[]): void {
     for (const entry of entries) {
       const { nanoUsd = 0, turns = 0 } = this.#listUnsaved.get(toEntryKey(entry)) ?? {};

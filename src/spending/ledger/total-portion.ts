@@ -3,31 +3,27 @@ import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
 import type { BudgetParts } from './ledger-persistence.ts';
 
-/** Amount of the cap over all servers that one process is to have; money in billionths of a dollar. */
+/** Requests a portion of the total cap, in billionths of a dollar. */
 export type PortionRequest = {
-  /** UTC day, as in `2026-11-20`. */
   readonly day: string;
   readonly capNanoUsd: number;
-  /** In place of what it had. */
+  /** Replaces the former portion. */
   readonly nanoUsd: number;
-  /** Part of it that may be used already: it is granted in any case. */
+  /** Used money is granted in any case. */
   readonly usedNanoUsd: number;
 };
 
 export type GrantedPortion = {
-  /** As much as was asked for, or what is left of the cap. */
   readonly nanoUsd: number;
-  /** Spending of all processes on that day, as stored. */
   readonly spentNanoUsd: number;
-  /** Part of the cap that is neither spent nor in a portion. */
   readonly leftNanoUsd: number;
 };
 
-/** A store that several processes spend from; storage implements it. */
+/** Store that several processes spend from. */
 export interface PortionStore {
   /**
-   * Sets aside a portion for this process, as one step: what is spent and all portions together stay within the cap. It is free
-   * again 5 minutes after the last request. Errors: BotError `store.unwritable`.
+   * Reserves a portion atomically within the cap. It expires 5 minutes after the last request.
+   * Throws BotError `store.unwritable`.
    */
   reserve(request: PortionRequest): Promise<GrantedPortion>;
 }
@@ -35,33 +31,29 @@ export interface PortionStore {
 export type TotalPortionOptions = BudgetParts & {
   readonly store: PortionStore;
   readonly capNanoUsd: number;
-  /** Share, from 0 to 1, of what is left that this process may spend while the store is away. */
+  /** Share of the rest, 0 to 1, while the store is away. */
   readonly share: number;
-  /** Each new reason once. */
+  /** Called once for each new reason. */
   readonly report: (error: unknown) => void;
 };
 
-/** Part of the cap that all processes together set aside beyond what they need, so that few requests wait for the store. */
+/** Spare share that saves requests to the store. */
 const spareShare = 0.02;
-/** Longest wait for the store, in ms, before it counts as away. */
+/** After this wait the store counts as away. */
 const patienceMs = 2_000;
-/** Time, in ms, between two looks, and after which a portion is asked for again in any case. */
 const [lookMs, renewMs] = [1_000, 60_000];
 
 /**
- * Portion of the cap over all servers that this process has set aside in the store. What it spends and reserves stays within it.
- * Caps of servers and people need none: a server belongs to one process.
+ * Portion of the total cap that this process may spend. Servers and people need none, as a server
+ * belongs to one process.
  */
 export class TotalPortion implements AsyncDisposable {
   readonly #options;
   readonly #over = new AbortController();
-  /** Most that this process may have spent since its start, with its reserves. */
   #limit = 0;
   #left = 0;
-  /** Sum of what requests wait for. */
   #wanted = 0;
   #isAway = false;
-  /** When a portion was granted last, and how much of what it paid was stored then. */
   #grantedMs = Number.NEGATIVE_INFINITY;
   #saved = 0;
   #asking = Promise.resolve();
@@ -73,7 +65,7 @@ export class TotalPortion implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Resolves once there is a portion, or cannot be one for now. Never throws. */
+  /** Resolves with a portion or a failure. Never throws. */
   async open(): Promise<void> {
     await this.#requestAmount(this.#spare);
     const { alert, clock } = this.#options;
@@ -89,26 +81,24 @@ export class TotalPortion implements AsyncDisposable {
     );
   }
 
-  /** Money that may be set aside now, in billionths of a dollar. */
   get room(): number {
     const { ledger, share } = this.#options;
     const borrowed = this.#isAway ? this.#left * share : 0;
     return this.#limit + borrowed - ledger.spentHere.nanoUsd - ledger.getAllReserved();
   }
 
-  /** Whether so much could be set aside, as far as is known. */
   canAfford(nanoUsd: number): boolean {
     return this.room + (this.#isAway ? 0 : this.#left) >= nanoUsd;
   }
 
-  /** Resolves once there is room for so much, or can be none; undefined: that is known. Never throws. */
+  /** Resolves when the money fits, or never will. Never throws. */
   requestMore(nanoUsd: number): Promise<void> | undefined {
     return this.#isAway || this.room >= nanoUsd
       ? undefined
       : this.#requestAmount(nanoUsd);
   }
 
-  /** Frees what is not spent, within 2 s. Never throws. */
+  /** Frees the rest within 2 s. Never throws. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new Error('closed'));
     const { capNanoUsd, clock, store } = this.#options;
@@ -135,7 +125,7 @@ export class TotalPortion implements AsyncDisposable {
   get #isDue(): boolean {
     const { clock, ledger } = this.#options;
     const isShort = this.room < this.#spare / 2 && this.#left > 0;
-    // What is stored counts twice until the portion is smaller.
+    // Stored money counts twice until the portion shrinks.
     const hasSaved = ledger.spentHere.savedNanoUsd > this.#saved;
     return (
       this.#isAway || isShort || hasSaved || clock.nowMs() - this.#grantedMs >= renewMs
@@ -162,7 +152,6 @@ export class TotalPortion implements AsyncDisposable {
     }
   }
 
-  /** One request at a time; what changes meanwhile goes with the next one. */
   #requestMore() {
     this.#next ??= this.#asking.then(() => {
       this.#next = undefined;
@@ -177,7 +166,7 @@ export class TotalPortion implements AsyncDisposable {
     const { nanoUsd: spent, savedNanoUsd: saved } = ledger.spentHere;
     const reserved = spent + ledger.getAllReserved();
     const nanoUsd = Math.ceil(reserved - saved + this.#wanted + this.#spare);
-    // A smaller portion binds this process before the others know of it.
+    // A smaller portion binds this process before others can use the rest.
     this.#limit = Math.min(this.#limit, saved + nanoUsd);
     const usedNanoUsd = Math.max(0, this.#limit - saved);
     const day = toUtcDay(clock.wallMs());

@@ -10,15 +10,15 @@ const usd = z.partialRecord(
     'perMillionAudioInputTokens',
     'perMillionCachedAudioTokens',
     'perMillionAudioOutputTokens',
-    'perMinute', // of recognised sound
-    'perMillionCharacters', // of spoken text
+    'perMinute',
+    'perMillionCharacters',
   ]),
   z.number().min(0),
 );
-/** US dollars; a field left out is not sold, or not known. Tokens of sound are priced apart from those of text. */
+/** US dollars. Absent rates are unknown or not sold. */
 export type Usd = Readonly<z.infer<typeof usd>>;
 
-/** `host`: only there; without it wherever a model has this name. `asOf`: the day it was read, say 2026-11-20, at `source`. */
+/** Without `host` the price holds everywhere. `asOf` is the day it was read at `source`. */
 const price = z.strictObject({
   model: name,
   host: name.optional(),
@@ -28,19 +28,18 @@ const price = z.strictObject({
 });
 export type Price = Readonly<z.infer<typeof price>>;
 
-/** Prices that were read at their sources, none of them a guess. A test holds the table against the schema, so no start does. */
+/** Prices read at their sources. A test checks the schema instead of each start. */
 export const knownPrices: readonly Price[] = table;
 
-/** Roles of paid work. */
 export const paidRoles = ['recognise', 'think', 'speak'] as const;
 export type PaidRole = (typeof paidRoles)[number];
 
-/** Price of a role: free, or these rates; `isEstimate`: the model has no known price. */
+/** `isEstimate` marks a model of unknown price. */
 export type RolePrice =
   | { readonly kind: 'free' }
   | { readonly kind: 'priced'; readonly usd: Usd; readonly isEstimate?: true };
 
-/** Prices of models that nothing is known of, at a public address: above those of most models of 2026. */
+/** Prices of unknown models, above most models of 2026. */
 export const cautiousPrices: Readonly<Record<PaidRole, Usd>> = {
   recognise: { perMinute: 0.02 },
   think: {
@@ -52,10 +51,10 @@ export const cautiousPrices: Readonly<Record<PaidRole, Usd>> = {
   speak: { perMillionCharacters: 60 },
 };
 
-/** A snapshot of a model, as in `gpt-6-luna-2026-09-22`, costs what the model does. */
+/** A snapshot such as `gpt-6-luna-2026-09-22` costs as much as the model. */
 const snapshot = /-\d{4}-\d{2}-\d{2}$/;
 
-/** Rates of the first of `prices` that fits; undefined: there is none. `host` may hold a port. */
+/** Finds the first rates that fit. `host` may hold a port. */
 export function findRate(
   prices: readonly Price[],
   model: string,
@@ -70,7 +69,7 @@ export type PriceFile =
   | { readonly kind: 'ok'; readonly prices: readonly Price[] }
   | { readonly kind: 'bad'; readonly why: string };
 
-/** Prices in the operator's file, a JSON list of `Price`; where it is bad, the first mistake and its place. */
+/** Reads the operator's JSON list of `Price`, or returns the first mistake. */
 export function readPrices(json: string): PriceFile {
   let parsed: z.ZodSafeParseResult<readonly z.infer<typeof price>[]>;
   try {
@@ -78,7 +77,7 @@ export function readPrices(json: string): PriceFile {
   } catch {
     return { kind: 'bad', why: 'is no JSON of prices' };
   }
-  // What was left out is absent afterwards, as the type says.
+  // Zod leaves absent fields away, as the type says.
   if (parsed.success) return { kind: 'ok', prices: parsed.data };
   const [issue] = parsed.error.issues;
   return {

@@ -11,9 +11,8 @@ import { copyName, toBackupsFolder } from './copy-names.ts';
 const lockWaitMs = 10_000;
 
 /**
- * Copies the store to a dated file in `folder`, and gives its path. The bot may run meanwhile.
- *
- * Waits inside for a locked store: for a program of its own. Errors: BotError `store.*`.
+ * Copies a store to a dated file while the bot runs. Waits inside for locks, so it needs its own
+ * program. Throws BotError `store.*`.
  */
 export function backUpStore(from: string, folder: string, atWallMs: number): string {
   if (!existsSync(from)) {
@@ -27,7 +26,7 @@ export function backUpStore(from: string, folder: string, atWallMs: number): str
     opened = path;
     makeFolder(folder);
     copyInto(sqlite, `${path}.part`);
-    renameSync(`${path}.part`, path); // it stands under its name only when it is complete
+    renameSync(`${path}.part`, path); // Only a complete copy gets the final name.
   } catch (error) {
     throw toStoreError(isBusy(error) || isDamage(error) ? from : opened, error);
   }
@@ -35,9 +34,8 @@ export function backUpStore(from: string, folder: string, atWallMs: number): str
 }
 
 /**
- * Copies each store of a former format before its next opening migrates it: the version that wrote it can restore the copy.
- *
- * Paths of the copies. Errors: BotError `store.*`; then nothing may be migrated.
+ * Copies stores before a migration, for a restore by the former version. A BotError `store.*`
+ * forbids the migration.
  */
 export function backUpFormerFormats(
   dataDir: string,

@@ -1,15 +1,14 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** Days for which a copy is kept, and restored with what people said. */
+/** Days that a copy is kept. */
 export const keptDays = 7;
 
-/** Where `npm run backup` puts copies. */
+/** Folder of `npm run backup`. */
 export function toBackupsFolder(dataDir: string): string {
   return join(dataDir, 'backups');
 }
 
-/** Where the stores of a database lie as files while they are copied. */
 export function toDatabaseCopyFolder(dataDir: string): string {
   return join(toBackupsFolder(dataDir), 'from-database');
 }
@@ -21,7 +20,6 @@ export function copyName(storePath: string, atWallMs: number): string {
 
 const copyDate = /-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z)\.sqlite(\.part)?$/;
 
-/** Paths of the whole copies of this store, the oldest first. */
 export function listCopies(folder: string, storePath: string): readonly string[] {
   if (!existsSync(folder)) return [];
   const isCopy = (name: string) =>
@@ -33,7 +31,6 @@ export function listCopies(folder: string, storePath: string): readonly string[]
     .map((name) => join(folder, name));
 }
 
-/** Deletes the copies that are older than seven days, whole or not. Errors: those of the file system. */
 export function deleteOldCopies(dataDir: string, nowWallMs: number): void {
   const folder = toBackupsFolder(dataDir);
   if (!existsSync(folder)) return;
@@ -45,7 +42,6 @@ export function deleteOldCopies(dataDir: string, nowWallMs: number): void {
     if (isOld(path, nowWallMs)) rmSync(path, { force: true, recursive: true });
 }
 
-/** Whether a copy is older than seven days: by its name, else by its last change. */
 export function isOld(path: string, nowWallMs: number): boolean {
   const iso = copyDate.exec(path)?.[1]?.replace(/T(..)-(..)-(..)-/, 'T$1:$2:$3.');
   const readChangedAtWallMs = () =>

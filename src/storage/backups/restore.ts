@@ -18,28 +18,25 @@ import { isOld, keptDays, listCopies, toBackupsFolder } from './copy-names.ts';
 
 export type RestoreOptions = {
   readonly dataDir: string;
-  /** Paths of copies, one of each kind at most. */
   readonly copies: readonly string[];
   readonly nowWallMs: number;
-  /** Folder of the stores where they are no files in use, but were copied from a database; else `dataDir`. */
+  /** Folder of stores that were copied from a database. Default: `dataDir`. */
   readonly storesDir?: string;
-  /** Whether only settings of servers and each no come back, also of an old copy. */
+  /** Restores settings and each no alone, also from an old copy. */
   readonly isSettingsOnly?: boolean;
 };
 
-/** One file that was put back. */
 export type RestoredFile = {
   readonly from: string;
   readonly to: string;
-  /** Copy of what stood there before, where that could be read. */
   readonly former?: string;
-  /** Whether each no and each erasure after the copy is unknown: no former store could be read. */
+  /** No former store could be read, so a newer no or erasure may be missing. */
   readonly lacksNoes?: boolean;
 };
 
 type ExaminedCopy = { readonly path: string; readonly kind: StoreKind };
 
-/** The newest copy of the store in `DATA_DIR/backups`, and of transcripts where wanted. Errors: BotError `store.unreadable`. */
+/** Finds the newest copies, with transcripts if wanted. Throws BotError `store.unreadable`. */
 export function findNewestCopies(
   dataDir: string,
   withTranscripts: boolean,
@@ -55,10 +52,9 @@ export function findNewestCopies(
 }
 
 /**
- * Puts copies in the places of the stores, once all of them are prepared. No yes and no token comes back. Each no and each erasure
- * does, and those of the former store stay; it is copied to `DATA_DIR/backups`, where it can be read.
- *
- * For a program of its own that holds the lock of `DATA_DIR`: it waits inside. Errors: BotError `store.*`; then nothing changed.
+ * Replaces the stores after all copies are prepared. No yes and no token returns, while each no and
+ * erasure of both sides stays. The former store is copied to `DATA_DIR/backups`. The caller must
+ * hold the lock of `DATA_DIR`. A BotError `store.*` means nothing changed.
  */
 export function restoreStores(options: RestoreOptions): readonly RestoredFile[] {
   const { copies, dataDir, storesDir = dataDir } = options;
@@ -81,14 +77,13 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
   }
 }
 
-/** Takes away what a restoring that was killed left beside the stores. */
 export function removeLeftovers(dataDir: string): void {
   try {
     for (const kind of storeKinds)
       for (const ending of ['.part', '.scratch'])
         rmSync(`${storePath(dataDir, kind)}${ending}`, { force: true });
   } catch {
-    // It cannot be written there, which the store tells of.
+    // The store reports an unwritable folder.
   }
 }
 
@@ -96,12 +91,12 @@ function toPartPath(path: string) {
   return `${path}.part`;
 }
 
-/** Errors: BotError `store.*` for what is no copy, damaged, too new or too old. */
+/** Throws BotError `store.*` for an unusable copy. */
 function examineCopy(path: string, options: RestoreOptions) {
   if (!existsSync(path))
     throw createUnreadableCopyError(`There is no copy ${path} to restore.`);
   const { isSettingsOnly, nowWallMs } = options;
-  // People may stand in it who were forgotten meanwhile.
+  // An old copy may hold people who were forgotten since.
   if (!isSettingsOnly && isOld(path, nowWallMs)) {
     const message = `The copy ${path} is older than ${keptDays} days, so only its settings may come back: npm run restore -- --settings ${path}`;
     throw new BotError('store.too_old', false, message);
@@ -128,8 +123,8 @@ function examineCopy(path: string, options: RestoreOptions) {
 }
 
 /**
- * The file as it is to be, beside its place. A change that is cut short leaves it damaged. Its tables are made here, and take rows
- * alone: somebody may have changed the copy.
+ * Prepares a file beside the final place. Somebody may have changed the copy, so only rows are
+ * taken from it.
  */
 function prepareCopy({ path: from, kind }: ExaminedCopy, options: RestoreOptions) {
   const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
@@ -152,7 +147,7 @@ function prepareCopy({ path: from, kind }: ExaminedCopy, options: RestoreOptions
   return { from, to, former, lacksNoes: !hasNoes };
 }
 
-/** SQL of the rows that are a no or an erasure, by their table: they always come back, and those of the former store stay. */
+/** SQL of each no and erasure, which always return. */
 const keptNoConditions: Readonly<Record<string, string>> = {
   consents: "kind <> 'always'",
   erasures: 'true',
@@ -160,21 +155,21 @@ const keptNoConditions: Readonly<Record<string, string>> = {
 };
 const droppedAgreements: ReadonlySet<string> = new Set(['api_tokens', 'seat_consents']);
 
-/** SQL of the rows of a copy that come back: no yes and no token. */
+/** SQL of returning rows, without any yes or token. */
 function selectReturningRows({ name, person }: Table, isSettingsOnly: boolean) {
   const isDropped = isSettingsOnly && (person.length > 0 || name === 'tracks');
   return keptNoConditions[name] ?? `${!isDropped && !droppedAgreements.has(name)}`;
 }
 
-/** Begins an erasure of each forgotten person: what was erased after the copy was made comes back with it. */
+/** Repeats erasures, as the copy may hold erased rows. */
 function eraseAnew(sqlite: DatabaseSync, nowWallMs: number) {
   sqlite.exec(`INSERT OR IGNORE INTO erasures (guild_id, person_id, since_wall_ms)
     SELECT guild_id, person_id, ${nowWallMs} FROM consents WHERE kind = 'forgotten'`);
 }
 
 /**
- * Takes rows of the known tables of another file, which may have a former format. None of its triggers and views runs. Whether it
- * has such tables. `scratch`: where it is copied to be read. Errors: SQLite's own, and those of the file system.
+ * Takes rows of known tables, without triggers and views. Copies to `scratch` first. Throws errors
+ * of SQLite and the file system.
  */
 function takeRows(
   from: string,
@@ -212,16 +207,13 @@ function dropPrograms(sqlite: DatabaseSync) {
     sqlite.exec(`DROP ${type} "${String(name).replaceAll('"', '""')}"`);
 }
 
-/**
- * Puts a file in its place. The log there belongs to the former one, and is in that since it was copied. A process that is killed
- * leaves in each place the former file or the new one, whole.
- */
+/** Replaces a file atomically. The old log was already copied. */
 function replaceFile(path: string) {
   for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
   renameSync(toPartPath(path), path);
 }
 
-/** Undefined where nothing is there, or it is damaged. Errors: BotError `store.unreadable`. */
+/** Undefined for a missing or damaged store. Throws BotError `store.unreadable`. */
 function copyFormer(path: string, dataDir: string, nowWallMs: number) {
   if (!existsSync(path)) return undefined;
   try {

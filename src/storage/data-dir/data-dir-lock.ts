@@ -7,30 +7,26 @@ import { makeFolder } from '#src/base/make-folder.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { isBusy } from '#src/sql/store-errors.ts';
 
-/** The process that works on a `DATA_DIR`, as it named itself, if its name can be read. */
 export type DataDirOwner = {
   readonly pid?: number;
   readonly host?: string;
-  /** For sentences. */
   readonly words: string;
 };
 
 export type DataDirLockOptions = {
   readonly clock: Clock;
-  /** Told once, in one sentence, when another process holds the folder. Absent: that process is not waited for. */
+  /** Called once if another process holds the folder. Absent: no waiting. */
   readonly onWait?: (message: string) => void;
 };
 
-/** Longest wait, in ms, for the process before this one: an orderly end takes up to 8 s. */
+/** An orderly end takes up to 8 s. */
 const patienceMs = 15_000;
 const retryMs = 100;
 
 /**
- * Exclusive lock of a `DATA_DIR`: an SQLite transaction that is never committed, on a file of its own. The operating system
- * frees it when its process ends, however that ends.
- *
- * Waits 15 s for another process, then throws BotError `store.in_use`. A folder that cannot be written is not locked: the
- * store tells of it. Aborting `signal` throws its reason.
+ * Locks a `DATA_DIR` by an open SQLite transaction, which the operating system ends with the
+ * process. Waits 15 s, then throws BotError `store.in_use`. An unwritable folder is not locked.
+ * Aborting `signal` throws `signal.reason`.
  */
 export async function lockDataDir(
   dataDir: string,
@@ -51,7 +47,7 @@ export async function lockDataDir(
   }
 }
 
-/** Process that works on `dataDir` now; undefined for none. */
+/** Undefined without a running process. */
 export function findDataDirOwner(dataDir: string): DataDirOwner | undefined {
   try {
     using sqlite = new DatabaseSync(lockPath(dataDir), { readOnly: true, timeout: 0 });
@@ -62,7 +58,7 @@ export function findDataDirOwner(dataDir: string): DataDirOwner | undefined {
   }
 }
 
-/** Undefined while another process holds it. */
+/** Undefined while another process holds the lock. */
 function tryLock(dataDir: string) {
   try {
     makeFolder(dataDir);
@@ -81,7 +77,7 @@ function tryLock(dataDir: string) {
   }
 }
 
-/** Only SQLite may open this file in the bot's process: on POSIX systems, closing it would free the lock. */
+/** Closing this file elsewhere in the process would free a POSIX lock. */
 function lockPath(dataDir: string) {
   return join(dataDir, 'parley.lock');
 }

@@ -8,15 +8,12 @@ import {
   storePath,
 } from '#src/storage/store-kinds.ts';
 
-/** A file of a `DATA_DIR`, and the format of its last migration. */
 export type StoreFile = {
   readonly kind: StoreKind;
   readonly path: string;
-  /** Absent where it cannot be read. */
   readonly version?: number;
 };
 
-/** Those that are there; nothing is written. */
 export function storeFiles(dataDir: string): readonly StoreFile[] {
   return storeKinds.flatMap((kind) => {
     const path = storePath(dataDir, kind);
@@ -34,15 +31,15 @@ function readVersion(path: string) {
 }
 
 /**
- * Refuses a `DATA_DIR` with a store of a format that this program does not read: without it the bot would forget who said no, and
- * would write nothing. A file that cannot be read is passed. Errors: BotError `store.format`.
+ * Refuses unknown formats, as the bot would forget each no. Unreadable files pass. Throws BotError
+ * `store.format`.
  */
 export function refuseForeignFormats(dataDir: string): void {
   for (const { kind, path, version = 0 } of storeFiles(dataDir))
     checkFormat(`The store ${path}`, version, kind.sqlite);
 }
 
-/** Rows that the upgrade of the files deletes, in sentences. Nothing is written. */
+/** Describes rows that an upgrade deletes. */
 export function describeLostRows(dataDir: string): readonly string[] {
   return storeFiles(dataDir).flatMap(({ kind, path, version }) => {
     if (!version || version >= kind.lost.before) return [];

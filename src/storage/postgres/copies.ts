@@ -9,10 +9,10 @@ import { selectRows, type Table } from '#src/sql/table.ts';
 import { migrateStore } from '#src/storage/schema.ts';
 import { type StoreKind, storePath } from '#src/storage/store-kinds.ts';
 
-/** Longest time, in ms, that copying takes: that of a million lines. */
+/** Time for copying a million lines. */
 export const copyMs = 600_000;
 
-/** Writes the stores of a database to new files, each at its usual place in `folder`, as of one instant. Errors: BotError `store.*`. */
+/** Writes a snapshot of all stores to files. Throws BotError `store.*`. */
 export async function copyToFiles(
   database: StoreDatabase,
   kinds: readonly StoreKind[],
@@ -40,7 +40,7 @@ export async function copyToFiles(
   });
 }
 
-/** Puts the stores in the files of `folder` in the place of those in a database, all of it or nothing. Errors: BotError `store.*`. */
+/** Replaces the stores of a database atomically. Throws BotError `store.*`. */
 export async function copyFromFiles(
   database: StoreDatabase,
   kinds: readonly StoreKind[],
@@ -58,10 +58,10 @@ export async function copyFromFiles(
   });
 }
 
-/** Rows that are read and written at a time. */
+/** Rows copied at a time. */
 const rowsAtOnce = 1_000;
 
-/** Copies every row of these tables into the empty ones of another database. */
+/** Copies rows into empty tables. */
 async function copyRows(from: Connection, to: Connection, tables: readonly Table[]) {
   for (const table of tables) {
     let rows: readonly RowOf<Columns>[] = [];
@@ -72,7 +72,7 @@ async function copyRows(from: Connection, to: Connection, tables: readonly Table
   }
 }
 
-/** SQL of the next rows in the order of their keys. */
+/** SQL of the next rows in key order. */
 function selectPortionAfter({ key }: Table, last: object | undefined): Sql {
   const names = raw(listColumnNames(key));
   const values = last && join(key.map((field) => Reflect.get(last, field)));
@@ -80,7 +80,7 @@ function selectPortionAfter({ key }: Table, last: object | undefined): Sql {
   return sql`${later} ORDER BY ${names} LIMIT ${rowsAtOnce}`;
 }
 
-/** Keys of new rows go on behind those that were copied. */
+/** New keys must follow copied keys. */
 async function countRows(connection: Connection, { columns, key, name }: Table) {
   const [field = ''] = key;
   if (columns[field]?.kind !== 'key') return;

@@ -6,17 +6,16 @@ import type { Connection } from '#src/sql/connection.ts';
 import { openForProgram } from './postgres-driver.ts';
 import { lockHolders } from './shard-locks.ts';
 
-/** Longest time, in ms, for all of it. */
 const readMs = 10_000;
 
-/** A process that serves shards: its host and id, ids of its shards, and their number in all. */
+/** A process with its shards. */
 const processColumns = {
   name: text,
   shardIds: json<readonly number[]>(),
   shardCount: integer,
 };
 
-/** Reads who uses a database now; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
+/** Reads the users of a database without a lock. Throws BotError `store.unreadable`. */
 export async function readDatabaseState(url: Secret) {
   await using database = openForProgram({ url }, readMs);
   const readState = (connection: Connection) =>
@@ -24,7 +23,7 @@ export async function readDatabaseState(url: Secret) {
   return { place: database.place, processes: await database.read(readState) };
 }
 
-/** Refuses a database that a process of the bot uses now. Errors: BotError `store.in_use`, `store.unreadable`. */
+/** Throws BotError `store.in_use` if a bot uses the database, or `store.unreadable`. */
 export async function refuseLiveProcesses(url: Secret): Promise<void> {
   const { place, processes } = await readDatabaseState(url);
   const [live] = processes;

@@ -14,17 +14,15 @@ export type PostgresStoreOptions = PostgresConnection & {
   readonly report: (event: StoreEvent) => void;
 };
 
-/** Databases of the two stores. */
 export type StoreDatabases = {
   readonly main: Database;
   readonly transcripts: Database;
 };
 
 /**
- * The stores in PostgreSQL, which several processes share. While the database is away, `report` hears of it once.
- *
- * Errors: BotError `store.misconfigured` where DATABASE_URL cannot work, `store.format`, `store.unreadable` where the database is not
- * reached: then the process is to be started again.
+ * Opens stores in PostgreSQL that processes share. `report` gets one event for an outage. Throws
+ * BotError `store.misconfigured`, `store.format`, or `store.unreadable`, after which the process
+ * has to restart.
  */
 export async function openPostgresStore({
   clock,

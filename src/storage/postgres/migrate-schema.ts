@@ -10,25 +10,21 @@ import {
   storeKinds,
 } from '#src/storage/store-kinds.ts';
 
-/** Group of tables, of which `parley_schema` has the format. */
 export type SchemaPart = Pick<StoreKind, 'name' | 'postgres'>;
 
-/** Formats of the parts that are there, by their names. */
 export type Formats = ReadonlyMap<string, number>;
 
-/** Longest time, in ms, for the migration: processes that start at once wait for the one that migrates. */
+/** Other processes wait for a migration. */
 export const migrateMs = 60_000;
 
 export type MigrateOptions = {
-  /** Whether tables of a former format are migrated, which the former version reads no more; default: they are refused. */
+  /** Migrates former formats, which a former version cannot read afterwards. Default: refused. */
   readonly upgrades?: boolean;
 };
 
 /**
- * Brings every part of the schema to the present format, wholly or not at all; one process at a time does it.
- *
- * The tables stand in the connection's first schema. Formats of the parts before. Errors: as `readFormats`; without rights none
- * is retryable.
+ * Migrates the first schema of the connection atomically, one process at a time. Returns the former
+ * formats. Throws as `readFormats`.
  */
 export async function migratePostgres(
   database: StoreDatabase,
@@ -56,8 +52,7 @@ export async function migratePostgres(
 }
 
 /**
- * Formats of the parts that are there. Errors: BotError `store.*`; `store.format` for a format that this program does not read,
- * `store.misconfigured` for one that it may not migrate.
+ * Throws BotError `store.format` for an unknown format, and `store.misconfigured` without rights.
  */
 export function readFormats(
   database: StoreDatabase,
@@ -69,7 +64,7 @@ export function readFormats(
   );
 }
 
-/** Rows that the migration of tables of these versions deletes, in sentences. Errors: BotError `store.unreadable`. */
+/** Describes rows that a migration deletes. Throws BotError `store.unreadable`. */
 export function describeLostRows(
   database: StoreDatabase,
   versions: Formats,

@@ -6,23 +6,23 @@ import { toPostgresError } from './postgres-errors.ts';
 
 export type PostgresConnection = {
   readonly url: Secret;
-  /** Names the connection in `pg_stat_activity`; default `parley`. */
+  /** Name in `pg_stat_activity`, by default `parley`. */
   readonly applicationName?: string;
-  /** Further settings of the server for this connection, as `-c name=value`. */
+  /** Settings of this connection, as `-c name=value`. */
   readonly settings?: string;
 };
 
-/** Longest time, in ms, until a connection is open. */
+/** Longest time to connect. */
 const connectMs = 5_000;
 
 /**
- * Settings of every connection; times are in ms or s. A process that stands still in a transaction holds its row locks for 5 s at most,
- * and a peer that is gone without a word is noticed after 11 s. Compiling a statement would take half a second of what takes 2 ms.
+ * A stopped process holds row locks for 5 s, and a lost peer is noticed after 11 s. JIT would take
+ * half a second of a statement of 2 ms.
  */
 const usualSettings =
   '-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c client_min_messages=warning -c jit=off';
 
-/** Options of a `pg` client. Options that stand in the URL, say a search path, come first. */
+/** Options in the URL come first. */
 export function toClientConfig({
   url,
   applicationName = 'parley',
@@ -41,15 +41,14 @@ export function toClientConfig({
   };
 }
 
-/** The database as people know it: host, port and name, without user and password. */
 export function describePlace(url: Secret): string {
   const { host, pathname, searchParams } = new URL(url.reveal());
   return `${host || searchParams.get('host')}${pathname}`;
 }
 
 /**
- * A connection to a PostgreSQL database, made when it is needed; after a failure there is a new one. No statement has a prepared
- * name: poolers in transaction mode lose such statements.
+ * Connects on demand, and again after a failure. Statements have no prepared names, which poolers
+ * in transaction mode lose.
  */
 export function createPostgresDriver(options: PostgresConnection): Driver {
   const place = describePlace(options.url);
@@ -58,7 +57,6 @@ export function createPostgresDriver(options: PostgresConnection): Driver {
     max: 1,
     allowExitOnIdle: true,
   });
-  // A connection was lost: the next operation takes another.
   pool.on('error', ignoreEndError);
   pool.on('connect', (client) => client.on('error', ignoreEndError));
   const failQuery = (cause: unknown) => {
@@ -85,7 +83,7 @@ export function createPostgresDriver(options: PostgresConnection): Driver {
   };
 }
 
-/** A database for operations that take up to `deadlineMs`, and are not tried again. */
+/** Opens a database without retries for a program. */
 export function openForProgram(
   connection: PostgresConnection,
   deadlineMs: number,

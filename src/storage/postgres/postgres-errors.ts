@@ -1,9 +1,9 @@
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 
-/** Kinds of database failures that need different help; `misfit`: DATABASE_URL, or what its user may do there, is wrong. */
+/** `misfit` means a wrong DATABASE_URL or missing rights. */
 type PostgresHindrance = 'away' | 'busy' | 'full' | 'misfit' | 'refused';
 
-/** SQLSTATE codes and their classes. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** SQLSTATE codes and classes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const hindrances: Readonly<Record<string, PostgresHindrance>> = {
   '08': 'away',
   '08P01': 'refused', // a pooler that does not pass `options` on
@@ -16,14 +16,14 @@ const hindrances: Readonly<Record<string, PostgresHindrance>> = {
   '25P': 'busy', // idle in a transaction for too long
   '53': 'full',
   '28': 'misfit', // user or password
-  '42501': 'misfit', // rights
-  '3D000': 'misfit', // no such database
-  '3F000': 'misfit', // no such schema
+  '42501': 'misfit',
+  '3D000': 'misfit',
+  '3F000': 'misfit',
 };
 
 /**
- * A failure of `pg` as a sentence for the operator with the database and the next step: `store.misconfigured` where trying again is
- * vain, as DATABASE_URL or the database has to be corrected, else `store.unreadable`.
+ * Describes a failure of `pg` for the operator: `store.misconfigured` if a retry is vain, else
+ * `store.unreadable`.
  */
 export function toPostgresError(place: string, cause: unknown): BotError {
   const hindrance = findHindrance(cause);
@@ -33,7 +33,7 @@ export function toPostgresError(place: string, cause: unknown): BotError {
   return new BotError(code, mayPass, message, cause);
 }
 
-/** Without a code of the server it was not reached. */
+/** Without a code the server was not reached. */
 function findHindrance(cause: unknown) {
   if (!(cause instanceof Error && 'severity' in cause && 'code' in cause))
     return 'away';
@@ -62,7 +62,7 @@ function describeHindrance(
   }
 }
 
-/** The server's own words, which name what was refused, never a value. */
+/** The server's words name objects, never values. */
 function findDetail(cause: unknown) {
   const [first] = cause instanceof AggregateError ? cause.errors : [cause];
   return ` (${getErrorMessage(first)})`;

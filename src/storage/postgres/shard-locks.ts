@@ -14,29 +14,27 @@ import { toPostgresError } from './postgres-errors.ts';
 
 export type ShardLockOptions = PostgresConnection & {
   readonly clock: Clock;
-  /** Number of shards of the bot, and ids of the first and last one of this process. */
   readonly count: number;
   readonly first: number;
   readonly last: number;
-  /** Told once, in a sentence, why this process has to wait. */
+  /** Called once with the reason of a wait. */
   readonly onWait: (why: string) => void;
-  /** Told once that another process took one of the locks: this one is to end. */
+  /** Called once if another process took a lock, after which this process must end. */
   readonly onLost: (why: string) => void;
   readonly report: (change: AlertChange) => void;
 };
 
-/** Pause, in ms, between two tries to take the locks, or two questions whether their connection is open. */
+/** Pause between attempts and checks. */
 const everyMs = 500;
-/** Head start, in ms, that who waits gives the former owner of the locks where the database was away. */
+/** After an outage the former owner may lock first. */
 const ownerFirstMs = 3_000;
-/** Longest time, in ms, for a statement, and for closing the connection. */
 const [answerMs, closeMs] = [5_000, 1_000];
 
-/** Advisory locks of a bot: their class, which belongs to a schema, and below `numbers` the ids of shards. */
+/** Class of advisory locks for a schema. Numbers below `numbers` are shards. */
 const lockClass = `hashtext('parley:' || current_schema() || ':shards')`;
 const [numbers, buckets, gate] = [100_000, 200_000, 300_000];
 
-/** Locks that are held now: `id`, with the `connection` that holds it, and out of its name `who`: host and process id. */
+/** Held locks with connection, host and process. */
 const heldLocks = `SELECT l.objid::integer AS id, a.application_name AS connection,
     regexp_replace(a.application_name, '^[^ ]+ [^ ]+ ', '') AS who
   FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -44,13 +42,12 @@ const heldLocks = `SELECT l.objid::integer AS id, a.application_name AS connecti
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND l.classid = ${lockClass}::oid`;
 
-/** Processes that hold shards, as `shard_ids` (JSON) of `shard_count`, with `name`. */
+/** Processes with their shards as JSON. */
 export const lockHolders = `SELECT who AS name,
     json_agg(id ORDER BY id) FILTER (WHERE id < ${numbers})::text AS shard_ids,
     coalesce(max(id) FILTER (WHERE id BETWEEN ${numbers} AND ${buckets - 1}), ${numbers}) - ${numbers} AS shard_count
   FROM (${heldLocks}) AS held WHERE id < ${buckets} GROUP BY connection, who ORDER BY min(id)`;
 
-/** A process that holds a lock. */
 type Holder = {
   readonly id: number;
   readonly connection: string;
@@ -59,25 +56,23 @@ type Holder = {
 
 export interface ShardLocks extends AsyncDisposable {
   /**
-   * Takes a bucket of identifies for `ms`; false while it is used. Without the database it counts as free: Discord refuses
-   * what is too early.
+   * Takes an identify bucket for `ms`. Without the database it counts as free, as Discord refuses
+   * early ones.
    */
   takeBucket(bucket: number, ms: number): Promise<boolean>;
 }
 
 /**
- * The locks of this process on one connection, once all of them are held: one for each of its shards, and a shared one on their number.
- * What it loses with its connection it takes again, as long as no other process has it; meanwhile it goes on.
- *
- * The server notices after 11 s that a machine is gone (`toClientConfig`), and at once that a process is. Aborting `signal` throws
- * its reason.
+ * Holds a lock for each shard and a shared one for their number. A lost connection takes the locks
+ * again unless another process has them. The server notices a lost machine after 11 s
+ * (`toClientConfig`). Aborting `signal` throws `signal.reason`.
  */
 export async function openShardLocks(
   options: ShardLockOptions,
   signal: AbortSignal,
 ): Promise<ShardLocks> {
   const { clock, onLost, onWait, report, url } = options;
-  /** By it processes are told apart in `pg_stat_activity`. */
+  /** Tells processes apart in `pg_stat_activity`. */
   const ownName = `parley-shards ${randomBytes(4).toString('hex')} ${hostname()} ${process.pid}`;
   const over = new AbortController();
   const firstHeld = Promise.withResolvers<void>();
@@ -98,7 +93,7 @@ export async function openShardLocks(
   async function connectClient(): Promise<pg.Client> {
     const settings = toClientConfig({ url, applicationName: ownName });
     const opened = new pg.Client({ ...settings, query_timeout: answerMs });
-    opened.on('error', ignoreRejection); // its end follows
+    opened.on('error', ignoreRejection);
     opened.once('end', () => dropClient(opened));
     await opened.connect();
     client = opened;
@@ -120,7 +115,7 @@ export async function openShardLocks(
       isHeld = hasHeld = true;
       return firstHeld.resolve();
     }
-    // After a lost connection the server may still know this very process by it.
+    // After a lost connection the server may still list this process.
     if (!other || other.connection === ownName) return;
     const { id, who } = other;
     const why =
@@ -147,7 +142,6 @@ export async function openShardLocks(
       return isTaken;
     },
 
-    /** Gives all locks back. */
     async [Symbol.asyncDispose]() {
       over.abort(new Error('the locks are given back'));
       const createLateError = () => new Error('the database does not answer');
@@ -177,21 +171,21 @@ export async function openShardLocks(
   }
 }
 
-/** Takes all locks or none: who takes some goes through the gate alone, so that what is free there stays free. */
+/** Takes all locks or none. A gate lock lets one process try at a time. */
 async function takeAll(client: pg.Client, { count, first, last }: ShardLockOptions) {
   const others = `SELECT id, connection, who FROM (${heldLocks}) AS held WHERE id BETWEEN ${first} AND ${last}
     OR id BETWEEN ${numbers} AND ${buckets - 1} AND id <> ${numbers + count}`;
-  // One transaction, as it is one message.
+  // One message is one transaction.
   const results: unknown =
     await client.query(`SELECT pg_advisory_xact_lock(${lockClass}, ${gate});
     ${others} ORDER BY id DESC LIMIT 1;
     SELECT pg_advisory_lock_shared(${lockClass}, ${numbers + count}), pg_advisory_lock(${lockClass}, id)
       FROM generate_series(${first}, ${last}) AS id WHERE NOT EXISTS (${others})`);
-  const [, found, taken] = results as pg.QueryResult<Holder>[]; // one for each of its statements
+  const [, found, taken] = results as pg.QueryResult<Holder>[];
   return { isTaken: Boolean(taken?.rowCount), other: found?.rows[0] };
 }
 
-/** Takes the lock of a bucket, which its own connection would be given again; true also where the database does not answer. */
+/** A separate connection holds the lock. Returns true if the database does not answer. */
 function tryBucket(client: pg.Client, bucket: number) {
   const lock = buckets + bucket;
   const isOwn = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objid = ${lock}`;

@@ -3,8 +3,8 @@ import type { Migration } from '#src/storage/schema.ts';
 import { createLocalFile, type FileCall } from './sqlite-file.ts';
 
 /**
- * A file of SQLite, which is opened by its first operation, and anew after one that failed. `call` performs the operations of the
- * file; default: on this thread.
+ * Opens an SQLite file with the first operation, and again after a failure. By default `call` runs
+ * on this thread.
  */
 export function createSqliteDriver(
   path: string,
@@ -24,7 +24,7 @@ export function createSqliteDriver(
         end: (hasFailed) => {
           if (!hasFailed) return;
           isOpen = false;
-          call('perform', 'ROLLBACK', []).catch(() => undefined); // none may be begun
+          call('perform', 'ROLLBACK', []).catch(() => undefined);
         },
       };
     },

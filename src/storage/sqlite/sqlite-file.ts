@@ -11,25 +11,23 @@ import {
   readSchemaVersion,
 } from '#src/storage/schema.ts';
 
-/** Performs an operation of a file, on this thread or another. Errors: BotError `store.unreadable`. */
 export type FileCall = <Name extends keyof SqliteFile>(
   name: Name,
   ...args: Parameters<SqliteFile[Name]>
 ) => Promise<ReturnType<SqliteFile[Name]>>;
 
 /**
- * Largest file, in bytes, that is read through for damage when it is opened. Reading 200 MB takes 0.9 s from memory and a minute from a
- * slow disk; there damage is told when it is met.
+ * Larger files are not checked at the start: 200 MB take 0.9 s from memory and a minute from a slow
+ * disk.
  */
 const checkedBytes = 32 * 2 ** 20;
-/** Most memory, in KiB, for pages that were read. */
 const mostCacheKib = 16_000;
-/** SQLite waits inside the call, and with it every voice of this process; so it waits this long only. */
+/** A wait inside SQLite stops every voice of the process. */
 const innerWaitMs = 5;
 
 type SqliteFile = ReturnType<typeof createSqliteFile>;
 
-/** One file of SQLite; `:memory:` is a store that ends with its thread. Arguments and results are data, so that they can cross threads. */
+/** One SQLite file. Arguments and results are data that can cross threads. */
 function createSqliteFile(path: string) {
   let sqlite: DatabaseSync | undefined;
   let perform: ReturnType<typeof createPerformer> | undefined;
@@ -40,7 +38,7 @@ function createSqliteFile(path: string) {
   return {
     close: closeFile,
 
-    /** Opens the file, or opens it anew, in the present format. What is in memory stays. */
+    /** Opens the file again in the present format. A store in memory stays. */
     open(migrations: readonly Migration[]) {
       if (sqlite && path === ':memory:') return;
       closeFile();
@@ -49,14 +47,13 @@ function createSqliteFile(path: string) {
     },
 
     perform(text: string, values: readonly unknown[]) {
-      // The thread that had it open broke.
+      // The thread with the open file broke.
       if (!perform) throw new BotError('store.unreadable', true, `${path} is closed.`);
       return perform(text, values);
     },
   };
 }
 
-/** A file on this thread, which stands still for every sync of the disk. */
 export function createLocalFile(path: string): FileCall {
   const file = createSqliteFile(path);
   return async (name, ...args) => {
@@ -81,7 +78,7 @@ function openSqlite(path: string, migrations: readonly Migration[]) {
     const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (bytes <= checkedBytes && !isWhole(sqlite)) throw createDamagedStoreError(path);
     migrateStore(sqlite, migrations);
-    // What a killed process deleted may still stand in its log; where that must wait, closing does it.
+    // The log may hold deleted bytes of a killed process. Closing empties it if this must wait.
     sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     return sqlite;
   } catch (error) {

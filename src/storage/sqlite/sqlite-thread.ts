@@ -2,18 +2,16 @@ import { parentPort } from 'node:worker_threads';
 import type { BotError } from '#src/base/errors.ts';
 import { createLocalFile, type FileCall } from './sqlite-file.ts';
 
-/** Operation of the file at `path`, as its name and arguments. */
 export type SqliteRequest = {
   readonly path: string;
   readonly call: readonly unknown[];
 };
 
-/** A result, or what a BotError says: threads copy no errors of our own. */
+/** Structured clone loses the class of an error, so its fields are sent instead. */
 export type SqliteAnswer =
   | { readonly result: unknown }
   | Pick<BotError, 'cause' | 'code' | 'message' | 'retryable'>;
 
-/** Files by their path. */
 const files = new Map<string, FileCall>();
 
 parentPort?.on('message', (request: SqliteRequest) => void answerRequest(request));

@@ -5,13 +5,13 @@ import type { FileCall } from './sqlite-file.ts';
 import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
 
 /**
- * The worker thread of all SQLite files: a disk that is slow delays no frame. The next operation starts a thread that broke anew.
- * `entry`: file that the thread starts with.
+ * Runs SQLite on a worker thread, so that a slow disk delays no sound. A broken thread is replaced.
+ * `entry` is the file to start.
  */
 export function createSqliteWorker(
   entry = new URL('./sqlite-thread.ts', import.meta.url),
 ) {
-  /** Requests in the order in which the thread answers them, which is that in which they were sent. */
+  /** The thread answers in order. */
   const waiting: ((answer: SqliteAnswer) => void)[] = [];
   let worker: Worker | undefined;
 
@@ -34,7 +34,7 @@ export function createSqliteWorker(
       stderr: true,
     });
     started.on('message', (answer: SqliteAnswer) => {
-      if (worker !== started) return; // one that broke answers late
+      if (worker !== started) return; // A broken thread may answer late.
       waiting.shift()?.(answer);
       if (waiting.length === 0) started.unref();
     });
@@ -52,10 +52,9 @@ export function createSqliteWorker(
   }
 
   return {
-    /** Performs the operations of the file at `path` on the thread. */
     file(path: string): FileCall {
       return async (name, ...args) =>
-        (await sendRequest({ path, call: [name, ...args] })) as never; // the result of that method
+        (await sendRequest({ path, call: [name, ...args] })) as never; // The method determines the type.
     },
 
     async [Symbol.asyncDispose]() {

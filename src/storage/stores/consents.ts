@@ -35,10 +35,9 @@ export const erasures = defineTable(
   },
 );
 
-/** Tables that an erasure leaves alone: the word of the person, which may be newer than it, and the erasure itself. */
+/** An erasure keeps itself, and the consent, which may be newer. */
 const lasting: ReadonlySet<string> = new Set([consents.name, erasures.name]);
 
-/** Consents, a row per person and server, and everything that is kept about a person in one of the tables. */
 export const consentPart: StorePart<ConsentStore> = {
   tables: [consents, erasures],
   open(database, all) {
@@ -59,7 +58,7 @@ export const consentPart: StorePart<ConsentStore> = {
         return new Map(rows.map(({ personId, kind }) => [personId, { kind }]));
       },
 
-      // In one transaction: a yes from before never stands beside an erasure.
+      // One transaction, so that a former yes never stands beside an erasure.
       write: (guildId, personId, { kind, erasesSinceWallMs }) =>
         database.write(async (connection) => {
           const person = { guildId, personId };
@@ -86,7 +85,7 @@ export const consentPart: StorePart<ConsentStore> = {
           .filter(({ kind }) => kind !== 'forgotten').length;
       },
 
-      /** After every write that was asked for before: none of these brings the person back. */
+      /** Earlier writes come first, so that none brings the person back. */
       async erasePerson(guildId, personId) {
         const theirs = selectPersonRows(all, guildId, personId)
           .filter(({ table }) => !lasting.has(table.name))

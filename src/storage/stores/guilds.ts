@@ -5,7 +5,6 @@ import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable, deleteRows } from '#src/sql/table.ts';
 import { findRows, putRows } from '#src/sql/table-rows.ts';
 
-/** Which bot is in which server, so that a removal between two runs is found. */
 const botGuilds = defineTable(
   'bot_guilds',
   { botId: personId, guildId },
@@ -16,11 +15,10 @@ const botGuilds = defineTable(
   },
 );
 
-/** Everything that is kept of a server in one of `tables`. */
 export const guildPart: StorePart<JoinedGuildStore> = {
   tables: [botGuilds],
   open: (database, all) => ({
-    /** After every write that was asked for before, so that none of these brings the server back. */
+    /** Earlier writes come first, so that none brings the server back. */
     async eraseGuild(guildId) {
       const deleted = await database.write((connection) =>
         deleteRows(connection, selectServerRows(all, guildId)),

@@ -14,7 +14,6 @@ const panels = defineTable(
   },
 );
 
-/** Places of the panels: a row per server. */
 export const panelPart: StorePart<PanelStore> = {
   tables: [panels],
   open: (database) => ({

@@ -29,7 +29,6 @@ const personSettings = defineTable(
   },
 );
 
-/** Personal settings: a row per person and server with any setting. */
 export const personSettingsPart: StorePart<PersonSettingsStore> = {
   tables: [personSettings],
   open: (database) => ({

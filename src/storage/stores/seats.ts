@@ -53,7 +53,6 @@ const seatConsents = defineTable(
 
 type SeatConsent = RowOf<typeof seatConsents.columns>;
 
-/** Seats, a row per server, and one for each thing a person said there or did; by the clock of the database. */
 export const seatPart: StorePart<SeatStore> = {
   tables: [seats, seatConsents],
   open: (database) => ({
@@ -121,7 +120,6 @@ export const seatPart: StorePart<SeatStore> = {
   }),
 };
 
-/** SQL of the sign of life of these servers' seats. */
 function updateAliveAt(connection: Connection, guildIds: readonly GuildId[]): Sql {
   return sql`UPDATE seats SET alive_at_ms = ${connection.now} WHERE guild_id ${connection.among(guildIds)}`;
 }

@@ -9,13 +9,12 @@ const serverSettings = defineTable(
   { guildId, key: id, value: text },
   {
     key: ['guildId', 'key'],
-    // The list of blocked people belongs to the server: nobody takes themselves out of it.
+    // People cannot remove themselves from the block list.
     person: [],
     server: 'delete',
   },
 );
 
-/** Settings of servers: a row per server and key. */
 export const settingsPart: StorePart<GuildSettingsStore> = {
   tables: [serverSettings],
   open: (database) => ({

@@ -7,26 +7,24 @@ import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable } from '#src/sql/table.ts';
 
-/** Portion of each process of the cap over all servers. SQLite has this table, too, and no row in it. */
+/** Portions of the total cap by process. Unused in SQLite. */
 export const spendingPortions = defineTable(
   'spending_portions',
   { holder: id, nanoUsd: money, untilMs: instant },
   { key: ['holder'], person: [], server: 'nothing' },
 );
 
-/** Portions, where several processes may share the store. */
 export const spendingPortionPart: StorePart<PortionStore | undefined> = {
   tables: [spendingPortions],
   open: (database) =>
     database.dialect === 'postgres' ? createPortionStore(database) : undefined,
 };
 
-/** Longest time, in ms, that a portion counts after the last request of its process. */
+/** Expiry after the last request of a process. */
 const portionMs = 300_000;
 
-/** Portions in PostgreSQL: one process at a time asks for one. */
+/** Only one process at a time may request a portion. */
 function createPortionStore(database: StoreDatabase): PortionStore {
-  /** This process. */
   const writer = randomUUID();
   return {
     reserve({ capNanoUsd, day, nanoUsd, usedNanoUsd }) {
@@ -35,7 +33,7 @@ function createPortionStore(database: StoreDatabase): PortionStore {
         await connection.run(
           sql`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':portions', 0))`,
         );
-        // Under the lock, so that it sees what the process before it has set aside.
+        // The lock shows the portions of earlier requests.
         const [{ othersNanoUsd = 0, spentNanoUsd = 0 } = {}] = await connection.rows(
           { spentNanoUsd: money, othersNanoUsd: money },
           sql`WITH former AS (DELETE FROM spending_portions WHERE holder = ${writer} OR until_ms < ${now})

@@ -5,7 +5,7 @@ import { guildId, id, money, personId, whole } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable, deleteRows, selectRows, type Table } from '#src/sql/table.ts';
 
-/** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
+/** A day such as `2026-11-20` sorts by bytes, as an id does. */
 const sums = { day: id, nanoUsd: money, turns: whole };
 
 const spent = defineTable(
@@ -30,7 +30,7 @@ const spentByPerson = defineTable(
   },
 );
 
-/** Amounts spent, a row per server, person and day, of the days around the last one only. */
+/** Spending by server, person and day, for days around the last one. */
 export const spendingPart: StorePart<SpendingStore> = {
   tables: [spent, spentByPerson],
   open: (database) => ({
@@ -42,7 +42,7 @@ export const spendingPart: StorePart<SpendingStore> = {
       ]);
     },
 
-    /** Deletes sums of days that are not next to `day`, too: a clock may be wrong, also by years. */
+    /** Removes distant days, as a clock may be wrong by years. */
     async add(entries, day) {
       const isFarOff = sql`day < ${addDays(day, -1)} OR day > ${addDays(day, 1)}`;
       const ofServers = entries.filter(({ personId }) => personId === undefined);

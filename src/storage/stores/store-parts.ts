@@ -14,7 +14,6 @@ import { settingsPart } from './settings-tables.ts';
 import { spendingPart } from './spending.ts';
 import { spendingPortionPart } from './spending-portions.ts';
 
-/** All parts of the store by name. A new one is a line here. */
 export const storeParts = {
   apiTokens: apiTokenPart,
   leftOutPeople: leftOutPeoplePart,
@@ -30,22 +29,18 @@ export const storeParts = {
   spendingPortions: spendingPortionPart,
 };
 
-/** All tables of the store, in both databases. */
 export const storeTables: readonly Table[] = Object.values(storeParts).flatMap(
   (part): readonly Table[] => part.tables,
 );
 
-/** Every part as its class over one database. */
 export type StoreParts = {
   readonly [Name in keyof typeof storeParts]: ReturnType<
     (typeof storeParts)[Name]['open']
   >;
 };
 
-/** Everything that outlives the process. */
 export type Store = StoreParts & AsyncDisposable;
 
-/** Every part of the store over one database, which is closed with them. */
 export function createStores(database: StoreDatabase): Store {
   const opened = Object.entries<StorePart<unknown>>(storeParts).map(([name, part]) => [
     name,

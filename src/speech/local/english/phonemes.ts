@@ -5,8 +5,8 @@ import sounds from './english-sounds.json' with { type: 'json' };
 type SoundTable = Readonly<Record<string, string>>;
 
 /**
- * Sounds of ARPAbet in the letters that Piper's American voices were trained on, those of eSpeak NG. `shortVowels` are shorter
- * before these consonants, and `weakForms` are words without the main stress of a sentence.
+ * Sounds of ARPAbet in the eSpeak NG letters of Piper's American voices. Vowels are short before
+ * the consonants of `shortVowels`.
  */
 const {
   vowels,
@@ -15,7 +15,7 @@ const {
 }: Record<'vowels' | 'shortVowels' | 'consonants', SoundTable> = sounds;
 const weakForms = new Map(Object.entries(sounds.weakForms));
 
-/** Abbreviations that are also words: in capitals they are spelt. */
+/** Words that are abbreviations in capitals. */
 const spelt: ReadonlySet<string> = new Set(['AI', 'ID', 'IT', 'US', 'AM', 'PM']);
 const hissing: ReadonlySet<string> = new Set(['S', 'Z', 'SH', 'ZH', 'CH', 'JH']);
 const voiceless: ReadonlySet<string> = new Set(['P', 'T', 'K', 'F', 'TH']);
@@ -25,17 +25,16 @@ const linkingR =
 const theBeforeVowel =
   /\u00f0\u0259(?= [\u02c8\u02cc]?[aeiou\u00e6\u0250\u0251\u0254\u0259\u025b\u026a\u028a\u028c])/g;
 
-/** Sound of a letter, or what comes of it after a letter or sound nearby. */
+/** Sound of a letter, refined by neighbours. */
 type Rule = { readonly sound: string; readonly by: Map<string, Rule> };
 type LetterRules = {
-  /** Which neighbour each level of `trie` looks at: a letter by its distance, or one of the sounds before. */
+  /** Neighbour that each level of `trie` reads: the distance of a letter, or an earlier sound. */
   readonly features: readonly string[];
   readonly trie: ReadonlyMap<string, Rule>;
 };
 
-/** Says how English words sound. */
+/** Converts English words to IPA. */
 export class EnglishPhonemes {
-  /** Sorted lines, a word and its sounds. */
   readonly #lines: string;
   readonly #names: ReadonlyMap<string, readonly string[]>;
   readonly #rules: LetterRules;
@@ -51,7 +50,7 @@ export class EnglishPhonemes {
     this.#rules = rules;
   }
 
-  /** Reads the words of CMUdict, rules for letters that were learnt from it, and names. */
+  /** Reads the words of CMUdict, letter rules learnt from them, and names. */
   static async open(folder: string): Promise<EnglishPhonemes> {
     const [lines, names, rules] = await Promise.all([
       readFile(join(folder, 'words.txt'), 'latin1'),
@@ -62,7 +61,7 @@ export class EnglishPhonemes {
   }
 
   /**
-   * IPA of words without digits and symbols, as `spellOutEnglish` gives them, with their stops and commas.
+   * Converts words without digits and symbols to IPA, as `spellOutEnglish` gives them, with their stops and commas.
    *
    * @example
    * import type { EnglishPhonemes } from '#src/speech/local/english/phonemes.ts';
@@ -105,7 +104,6 @@ export class EnglishPhonemes {
       : (this.#findCompound(letters) ?? this.#readLetters(letters));
   }
 
-  /** Halves the sorted lines until the word is found. */
   #find(lower: string) {
     const named = this.#names.get(lower);
     if (named) return named;
@@ -123,7 +121,7 @@ export class EnglishPhonemes {
     return undefined;
   }
 
-  /** Two words of the dictionary in one: `raincoat`. */
+  /** Splits a compound such as `raincoat`. */
   #findCompound(letters: string) {
     if (letters.length < 7) return undefined;
     for (let at = letters.length - 3; at >= 3; at--) {
@@ -137,7 +135,7 @@ export class EnglishPhonemes {
     return undefined;
   }
 
-  /** Each letter gets the sound that it had most often in the dictionary among such letters and sounds. */
+  /** Gives each letter the most frequent sound among the same neighbours. */
   #readLetters(letters: string) {
     const read: string[] = [];
     for (let at = 0; at < letters.length; at++) {
@@ -155,7 +153,7 @@ export class EnglishPhonemes {
   }
 }
 
-/** Reads the list of neighbours, then the trie: a rule a line, indented below the rule that it follows. */
+/** Parses the neighbours, then one rule a line, indented below the parent rule. */
 function parseLetterRules(text: string) {
   const [features = '', ...lines] = text.trimEnd().split('\n');
   const trie = new Map<string, Rule>();
@@ -182,7 +180,7 @@ function getFeature(
   return letters[at + Number(feature)];
 }
 
-/** ARPAbet, such as M IY1 T IH0 NG, in IPA with the stress before the vowel. */
+/** Joins ARPAbet sounds such as M IY1 T IH0 NG to IPA. */
 function joinSounds(sounds: readonly string[]) {
   return sounds
     .map((sound, at) => {
@@ -210,7 +208,10 @@ function getStressMark(sound: string, isLast: boolean) {
   return sound.endsWith('2') && !isLast ? '\u02cc' : '';
 }
 
-/** The indistinct vowel of a syllable without stress, of its own in the endings of `houses` and `wanted`. */
+/**
+ * Reduces the vowel of an unstressed syllable. The endings of `houses` and `wanted` have a sound of
+ * their own.
+ */
 function reduceVowel(sound: string, at: number, sounds: readonly string[]) {
   const next = sounds[at + 1] ?? '';
   if (/^IY[02]$/.test(sound)) return next === 'R' ? undefined : 'i';
@@ -221,7 +222,7 @@ function reduceVowel(sound: string, at: number, sounds: readonly string[]) {
   return next === 'N' ? '\u028c' : '\u0250';
 }
 
-/** Whether these are the last consonant of a word and its ending, `-es` or `-ed`. */
+/** Returns true before the ending `-es` or `-ed` of a word. */
 function isEnding([before = '', , ending, ...more]: readonly string[]) {
   if (more.length > 0) return false;
   return ending === 'Z' ? hissing.has(before) : ending === 'D' && /^[TD]$/.test(before);
@@ -237,7 +238,7 @@ function addPlural(sounds: readonly string[]) {
   return [...sounds, voiceless.has(last) ? 'S' : 'Z'];
 }
 
-/** The letters know little of each other's stress: exactly one main stress is kept, or made. */
+/** The letter rules choose each stress alone, so this keeps or makes exactly one main stress. */
 function keepOneStress(sounds: readonly string[]) {
   const main = ['1', '2', '0']
     .map((stress) => sounds.findIndex((sound) => sound.endsWith(stress)))
@@ -247,7 +248,6 @@ function keepOneStress(sounds: readonly string[]) {
   );
 }
 
-/** Letters without their accents. */
 export function stripAccents(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '');
 }

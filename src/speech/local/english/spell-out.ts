@@ -2,7 +2,7 @@ import { toCardinal, toOrdinal } from 'n2words/en-US';
 import words from './english-words.json' with { type: 'json' };
 import { stripAccents } from './phonemes.ts';
 
-/** A pattern, and the words for what it found. */
+/** A pattern and the spoken words. */
 type SpellingRule = readonly [
   find: RegExp,
   say: string | ((...found: string[]) => string),
@@ -14,7 +14,10 @@ const months =
   );
 type WordTable = Readonly<Record<string, string>>;
 
-/** Of several `units` an `s` is added to the first word; `fixedUnits` are the same of one and of many; `letters` are more than another one with an accent. */
+/**
+ * The plural of `units` is regular, and `fixedUnits` have none. `letters` are not accented forms of
+ * others.
+ */
 const tables: Readonly<Record<keyof typeof words, WordTable>> = words;
 const { abbreviations, currencies, fixedUnits, letters, magnitudes, units } = tables;
 const monthNames = months.map((name) => `${name}|${name.slice(0, 3)}\\.?`).join('|');
@@ -24,7 +27,7 @@ const symbols: Readonly<Record<string, string>> = {
   ),
   ...words.symbols,
 };
-/** Writing systems that are named in place of their words, which cannot be said. */
+/** Writing systems that are named because the voice cannot say the words. */
 const scripts: readonly (readonly [name: string, letter: RegExp])[] = [
   ['Cyrillic', /\p{sc=Cyrillic}/u],
   ['Greek', /\p{sc=Greek}/u],
@@ -44,7 +47,7 @@ const unitNames = [...Object.keys(units), ...Object.keys(fixedUnits)]
 
 const build = (source: string, flags = 'g') => new RegExp(source, flags);
 
-/** In this order: a date holds numbers, a number may hold a mark that ends sentences elsewhere. */
+/** The order matters: a date holds numbers, and a number may hold a stop. */
 const rules: readonly SpellingRule[] = [
   [/\s+/g, ' '],
   [/[\u2018\u2019\u02bc`\u00b4]/g, "'"],
@@ -55,7 +58,6 @@ const rules: readonly SpellingRule[] = [
     '$1$2 to ',
   ],
   [/ ?[\u2013\u2014] ?| -+ /g, ', '],
-  // Dates and times.
   [
     /\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b/g,
     (_, year, month, day) => sayDate(Number(month), day, year),
@@ -89,7 +91,6 @@ const rules: readonly SpellingRule[] = [
     /\b(1\d|20)(\d0)'?s\b/g,
     (_, century, decade) => `${sayYear(century + decade).replace(/y$/, 'ie')}s`,
   ],
-  // Abbreviations, and dots inside words.
   [
     build(`\\b(${Object.keys(abbreviations).map(RegExp.escape).join('|')})\\.`),
     (_, short) => abbreviations[short] ?? '',
@@ -97,7 +98,6 @@ const rules: readonly SpellingRule[] = [
   [/\bNo\. ?(?=\d)/g, 'number '],
   [/\b((?:[A-Z]\.){2,})/g, (_, dotted) => dotted.replaceAll('.', ' ')],
   [/(?<=[A-Za-z\d])\.(?=[A-Za-z])|(?<=[A-Za-z])\.(?=\d)/g, ' dot '],
-  // Money, measures and numbers.
   [
     build(
       `([${signs}]) ?(${number})(?: ?(million|billion|trillion|thousand)\\b|(k|m|bn|b)\\b)?`,
@@ -125,7 +125,6 @@ const rules: readonly SpellingRule[] = [
     (found) => ` ${found.split('.').map(sayNumber).join(' dot ')} `,
   ],
   [build(number), (found) => ` ${sayNumber(found)} `],
-  // What is left.
   [/#(?=[A-Za-z])/g, 'hashtag '],
   [/~(?= ?[a-z])/g, 'about '],
   [
@@ -147,8 +146,8 @@ const rules: readonly SpellingRule[] = [
 ];
 
 /**
- * English words in place of numbers, dates, times, money, units, abbreviations and symbols; what is left has letters,
- * apostrophes and stops alone. Empty where nothing can be said.
+ * English words in place of numbers, dates, times, money, units, abbreviations and symbols. The
+ * result has only letters, apostrophes and stops, and is empty if nothing can be said.
  *
  * @example
  * import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
@@ -176,7 +175,7 @@ function sayNumber(found: string) {
   return decimals === undefined ? said : `${said} point ${sayDigits(decimals)}`;
 }
 
-/** Numbers of telephones and codes are read digit by digit. */
+/** Telephone numbers and codes are read digit by digit. */
 function isSpelt(whole: string, found: string) {
   if (/^0\d/.test(whole) || whole.length > 15) return true;
   return whole.length >= 7 && !found.includes(',') && !whole.endsWith('000');
@@ -191,7 +190,6 @@ function sayDigits(digits: string) {
   return [...digits].map((digit) => toCardinal(digit)).join(' ');
 }
 
-/** A year in two halves: `nineteen oh five`. */
 function sayYear(year: string) {
   const [century, rest] = [year.slice(0, -2), year.slice(-2)];
   if (!/^[1-9][1-9]..$|^20[1-9].$/.test(year)) return toCardinal(year);

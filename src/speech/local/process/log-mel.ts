@@ -1,6 +1,6 @@
 /**
- * Features that Whisper and Smart Turn read: the logarithm of 80 bands of the mel scale, each 10 ms, of sound at 16 kHz
- * (`log_mel_spectrogram` of openai/whisper: https://github.com/openai/whisper/blob/main/whisper/audio.py).
+ * Log-mel spectrogram of 16 kHz sound for Whisper and Smart Turn, with 80 bands every 10 ms:
+ * https://github.com/openai/whisper/blob/main/whisper/audio.py
  */
 export const melBands = 80;
 export const hopSamples = 160;
@@ -11,14 +11,14 @@ const hann = Float64Array.from(
   { length: windowSamples },
   (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / windowSamples),
 );
-/** Power below which everything is silence, and the range below the loudest band that is kept, in powers of ten. */
+/** Silence floor, and the dynamic range in powers of ten. */
 const [quietestPower, keptRange] = [1e-10, 8];
 
-/** Bins of the spectrum that a band sums up, from `first` on, and their weights. */
+/** `weights` belong to the bins from `first`. */
 type MelBand = { readonly first: number; readonly weights: Float64Array };
 const bands = createMelBands();
 
-/** `[band][frame]`, one frame for each 160 samples; what lies before and behind them is their mirror image. */
+/** Returns `[band][frame]`, one frame for 160 samples, with mirrored edges. */
 export function computeLogMel(samples: Float32Array): Float32Array {
   const frames = Math.floor(samples.length / hopSamples);
   const features = new Float32Array(melBands * frames);
@@ -38,7 +38,7 @@ export function computeLogMel(samples: Float32Array): Float32Array {
   return features.map((level) => (Math.max(level, loudest - keptRange) + 4) / 4);
 }
 
-/** Triangles of equal width on Slaney's mel scale (linear up to 1 kHz), each of the same area. */
+/** Triangles of equal area on Slaney's mel scale, which is linear up to 1 kHz. */
 function createMelBands(): readonly MelBand[] {
   const toMel = (hz: number) =>
     hz < 1000 ? (3 * hz) / 200 : 15 + (27 * Math.log(hz / 1000)) / Math.log(6.4);
@@ -66,16 +66,16 @@ function createMelBands(): readonly MelBand[] {
   });
 }
 
-/** Turns of a circle in 400 steps, backwards. */
+/** Angles of a circle in 400 steps, clockwise. */
 const angles = Float64Array.from(
   { length: windowSamples },
   (_, n) => (-2 * Math.PI * n) / windowSamples,
 );
 const [cosines, sines] = [angles.map(Math.cos), angles.map(Math.sin)];
-/** 200 is their product: one pass each. */
+/** One pass each. The product is 200. */
 const radixes = [5, 5, 2, 2, 2];
 
-/** Power of 400 samples at 201 frequencies: a transform of 200 complex numbers, each a pair of samples. */
+/** Power of 400 real samples at 201 frequencies, by an FFT of 200 complex numbers. */
 class Spectrum {
   #re = new Float64Array(half);
   #im = new Float64Array(half);
@@ -83,7 +83,7 @@ class Spectrum {
   #nextIm = new Float64Array(half);
   readonly #power = new Float64Array(half + 1);
 
-  /** Reads 400 samples from `at`; the result is valid until the next call. */
+  /** The result is valid until the next call. */
   measure(samples: Float32Array, at: number): Float64Array {
     for (let n = 0; n < half; n++) {
       this.#re[n] = getMirrored(samples, at + 2 * n) * (hann[2 * n] ?? 0);
@@ -98,7 +98,10 @@ class Spectrum {
     return this.#power;
   }
 
-  /** One pass of Stockham's transform, which leaves the numbers in order. Without arrays: it runs 800 times in 10 ms. */
+  /**
+   * One pass of Stockham's FFT, which keeps the order. No arrays are made, since this runs 800
+   * times in 10 ms.
+   */
   #runPass(radix: number, stride: number) {
     const [re, im, nextRe, nextIm] = [this.#re, this.#im, this.#nextRe, this.#nextIm];
     const step = half / radix;
@@ -124,7 +127,7 @@ class Spectrum {
     [this.#re, this.#im, this.#nextRe, this.#nextIm] = [nextRe, nextIm, re, im];
   }
 
-  /** Separates the spectra of even and odd samples, and joins them to that of all. */
+  /** Joins the spectra of even and odd samples. */
   #measureBin(bin: number) {
     const at = bin % half;
     const mirror = (half - bin) % half;
@@ -142,7 +145,7 @@ class Spectrum {
   }
 }
 
-/** A sample, or before the first and behind the last one its mirror image. */
+/** Mirrors the sound at both ends. */
 function getMirrored(samples: Float32Array, at: number) {
   const inside = at < 0 ? -at : at;
   const last = samples.length - 1;

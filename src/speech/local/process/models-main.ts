@@ -10,7 +10,6 @@ import type {
 } from '#src/speech/local/model-jobs.ts';
 import { loadRuntime } from './sessions.ts';
 
-/** How each model is opened, and the files of its folder by their endings. */
 const kinds = {
   'end-of-turn': {
     what: 'model of turns, an .onnx',
@@ -65,7 +64,7 @@ async function runJob(
   }
 }
 
-/** Begins to load a model, once it is sure that the library works and the folder is there: the bot starts meanwhile. */
+/** The bot starts while the model loads, so only the runtime and the folder are checked first. */
 async function beginLoading(kind: JobKind, folder: string) {
   await loadRuntime();
   const { endings, what } = kinds[kind];
@@ -75,10 +74,10 @@ async function beginLoading(kind: JobKind, folder: string) {
   );
   if (!isThere)
     throw new BotError('speech.failed', false, `${folder} holds no ${what}.`);
-  getModel(kind, folder).catch(() => undefined); // its first job says so
+  getModel(kind, folder).catch(() => undefined);
 }
 
-/** Loads each model once; after a failure it is tried again. */
+/** Loads a model once, and again after a failure. */
 function getModel(kind: JobKind, folder: string) {
   const key = `${kind} ${folder}`;
   const loaded = models.get(key);

@@ -12,7 +12,10 @@ import type { PerformJob } from '#src/speech/local/model-jobs.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import { loadRuntime, openModel } from './sessions.ts';
 
-/** Piper writes this file beside a voice: https://github.com/OHF-Voice/piper1-gpl/blob/main/docs/VOICES.md */
+/**
+ * Description beside a Piper voice:
+ * https://github.com/OHF-Voice/piper1-gpl/blob/main/docs/VOICES.md
+ */
 const voiceFile = z.object({
   audio: z.object({ sample_rate: z.number().int().min(8_000).max(48_000) }),
   espeak: z.object({ voice: z.string() }),
@@ -26,38 +29,35 @@ const voiceFile = z.object({
 });
 
 /**
- * Time and memory grow with a piece: 200 letters are ten seconds of sound, made in half a second, with 230 MB. So a sentence of
- * more than 100 is cut where it has a comma.
+ * 200 letters are ten seconds of sound and take 230 MB. A sentence of more than 100 is cut at
+ * commas.
  */
 const [maxPieceLetters, longPieceLetters] = [200, 100];
-/** A first sentence longer than this is cut behind its first clause: its sound comes sooner. */
+/** A longer first sentence is cut after a clause, so that sound begins sooner. */
 const longFirstLetters = 40;
-/** Where another clause may begin, if enough letters stand before it: 12 with a comma, 30 without one. */
+/** Beginning of a clause, after 12 letters with a comma or 30 without one. */
 const clauseStart =
   /(?<=,) | (?=(?:and|but|or|so|because|when|while|which|who|if|unless|until|except) )/g;
 /**
- * Optimising would unfold the 8-bit weights: 130 MB more, and no faster (measured: 0.05 s of processor time for 1 s of sound).
- * Without the plan of memory 150 MB less are kept for the longest piece. Without the arena each piece of 20 words would take twice
- * the time, for fresh pages.
+ * Optimised 8-bit weights take 130 MB more and are no faster. The memory pattern would keep 150 MB.
+ * Without the arena a piece of 20 words takes twice the time.
  */
 const lean = {
   graphOptimizationLevel: 'disabled',
   enableCpuMemArena: true,
   enableMemPattern: false,
 } as const;
-/** Loudness of a voice. */
 const voiceLufs = -16;
-/** Level from which peaks are bent, and that of the highest one: between samples it is up to 0.3 dB higher, below -1 dB. */
+/**
+ * Level from which peaks are bent, and the highest one. Peaks between samples are up to 0.3 dB
+ * higher.
+ */
 const [bentPeak, maxPeak] = [0.5, 0.85];
-/** Spoken once when a voice is opened: the first run takes longest, and its loudness is that of the voice. */
+/** Warms the model up and measures the loudness. */
 const measuredText =
   'The voice says this sentence once, so that it is as loud as any other.';
 
-/**
- * Opens the Piper voice of a folder, an `.onnx` file and its `.onnx.json`.
- *
- * Errors: BotError `speech.failed` where there is none, or none that speaks English.
- */
+/** Opens an English Piper voice. Throws BotError `speech.failed`. */
 export async function openPiper(folder: string): Promise<PerformJob<'speak'>> {
   const phonemes = await EnglishPhonemes.open(getModelFolder('g2p-english'));
   const run = await openVoice(folder);
@@ -121,7 +121,7 @@ async function openVoice(folder: string) {
   return Object.assign(run, { rateHz: audio.sample_rate });
 }
 
-/** Numbers of the sounds between those of start and end, each followed by that of a gap. */
+/** Converts sounds to ids, each followed by a gap. */
 function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>) {
   const gap = ids['_'] ?? [];
   const sounds = [...ipa].flatMap((sound) =>
@@ -134,8 +134,8 @@ function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>) {
 }
 
 /**
- * Pieces that are spoken one after the other, so that the first of them is heard while the others are made. `pace`: how much
- * longer than usual they sound.
+ * Cuts text into pieces, so that the first is heard while the others are made. `pace` 2 is twice as
+ * slow.
  */
 export function cutSpeech(words: string, pace: number): readonly string[] {
   const [first = '', ...others] = words.split(/(?<=[.;:?!]) /);
@@ -165,7 +165,7 @@ function joinClauses(sentence: string, maxLetters: number) {
   return pieces;
 }
 
-/** Loud peaks are bent, so that all clauses are equally loud: those of a voice lie 15 dB above its loudness. */
+/** Bends loud peaks, which lie 15 dB above the loudness, so that all clauses are equally loud. */
 function toSamples(sound: Float32Array, gain: number) {
   const range = maxPeak - bentPeak;
   return Int16Array.from(sound, (sample) => {

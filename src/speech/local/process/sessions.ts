@@ -3,14 +3,13 @@ import { basename } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 
-/** One run of a model: tensors in and out by name. */
 export type RunModel = (
   inputs: Readonly<Record<string, Tensor>>,
 ) => Promise<Readonly<Record<string, Tensor>>>;
 
 /**
- * One thread without spinning: the processors belong to voices first, and two threads were slower on two shared ones. Without
- * the arena, memory of the longest utterance is given back.
+ * One thread without spinning, since voices need the processors. Two threads were slower on two
+ * shared cores. Without the arena memory is given back.
  */
 const options: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
@@ -21,7 +20,6 @@ const options: InferenceSession.SessionOptions = {
   extra: { session: { intra_op: { allow_spinning: '0' } } },
 };
 
-/** The library, which is native code. Errors: BotError `speech.failed` where it does not load. */
 export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   try {
     return await import('onnxruntime-node');
@@ -32,7 +30,7 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   }
 }
 
-/** Opens a model file, with `own` in place of the usual options. Errors: BotError `speech.failed`. */
+/** Opens a model file. Throws BotError `speech.failed`. */
 export async function openModel(
   file: string,
   own: InferenceSession.SessionOptions = {},

@@ -4,12 +4,11 @@ import type { PerformJob } from '#src/speech/local/model-jobs.ts';
 import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
 import { loadRuntime, openModel } from './sessions.ts';
 
-/** Smart Turn hears the last 8 s. */
 const heardSamples = 8 * listenRateHz;
 const leastVariance = 1e-7;
 
 /**
- * Opens Smart Turn: how likely a person has finished, by their last 8 s and not by words
+ * Opens Smart Turn, which predicts the end of a turn from 8 s of sound
  * (https://github.com/pipecat-ai/smart-turn).
  */
 export async function openSmartTurn(
@@ -22,11 +21,11 @@ export async function openSmartTurn(
     const frames = heardSamples / hopSamples;
     const input = new Tensor('float32', features, [1, melBands, frames]);
     const { logits } = await run({ input_features: input });
-    yield Number(logits?.data[0]); // a probability in spite of its name
+    yield Number(logits?.data[0]); // The name is wrong: this is a probability.
   };
 }
 
-/** Sound of mean 0 and variance 1 behind as many zeros as are missing, which count for both. */
+/** Normalises to mean 0 and variance 1, with zeros before short sound that count for both. */
 function normalise(samples: Int16Array) {
   const [sum, squares] = samples.reduce(
     ([all, power], sample) => [all + sample / 32_768, power + (sample / 32_768) ** 2],

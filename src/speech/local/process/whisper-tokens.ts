@@ -1,32 +1,36 @@
-/** Languages in the order of their tokens: https://github.com/openai/whisper/blob/main/whisper/tokenizer.py, `jw` as BCP 47 has it. */
+/**
+ * Languages in the order of tokens, with `jv` for `jw`:
+ * https://github.com/openai/whisper/blob/main/whisper/tokenizer.py
+ */
 const languages =
   'en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jv su'.split(
     ' ',
   );
-/** Tokens of time, from 0 to 30 s, and their number in a second. */
+/** Time tokens from 0 to 30 s, and their rate. */
 const [timeCount, timesASecond] = [1501, 50];
-/** Latest time of the first word, in tokens of time: 1 s. */
 const latestStart = 50;
-/** The last word may end so much behind the sound, in tokens of time, and a time so close to its end, in s, ends the text. */
+/**
+ * The last word may end this many time tokens after the sound. A time this close to the end, in s,
+ * ends the text.
+ */
 const [lateTimes, endRangeSeconds] = [10, 0.5];
-/** A model that is right needs fewer tokens; one that repeats itself needs them all. */
+/** More tokens mean repetition. */
 const [tokensASecond, moreTokens] = [8, 8];
 
-/** Probability among languages from which a language is English. */
 const leastEnglish = 0.1;
 
-/** The tokens of one model that are no text. They stand behind its texts. */
+/** Special tokens of a model, which follow the text tokens. */
 export type TokenMarks = {
   readonly end: number;
   readonly start: number;
   readonly transcribe: number;
-  /** Comes before text of earlier speech. */
+  /** Precedes text of earlier speech. */
   readonly before: number;
   readonly noSpeech: number;
   readonly firstTime: number;
 };
 
-/** `texts`: count of the tokens that are text; `size`: of all. */
+/** `texts` counts text tokens, and `size` all tokens. */
 export function getMarks(texts: number, size: number): TokenMarks {
   const firstTime = size - timeCount;
   return {
@@ -39,7 +43,7 @@ export function getMarks(texts: number, size: number): TokenMarks {
   };
 }
 
-/** The wanted language where the model knows it, else the one that it hears; with the prompt for its words. */
+/** Chooses the wanted language if the model knows it, else the detected one. */
 export function choosePrompt(
   marks: TokenMarks,
   scores: Float32Array,
@@ -48,7 +52,7 @@ export function choosePrompt(
   const known = wanted === undefined ? -1 : languages.indexOf(wanted);
   const first = marks.start + 1;
   const { best, sum } = measureRange(scores, first, first + languages.length);
-  // English with an accent was taken for other languages (20 of 334 clips, up to 78 %), but none of 126 others for English.
+  // English with an accent was taken for other languages in 20 of 334 clips, and none of 126 others for English.
   const isEnglish = Math.exp((scores[first] ?? 0) - sum) >= leastEnglish;
   const heard = isEnglish ? first : best;
   const token = known >= 0 ? first + known : heard;
@@ -58,15 +62,13 @@ export function choosePrompt(
   };
 }
 
-/** Probability of one token. */
 export function getProbability(token: number, scores: Float32Array): number {
   return Math.exp((scores[token] ?? 0) - measureRange(scores, 0, scores.length).sum);
 }
 
 /**
- * Tokens of an utterance as they are chosen, by the rules that Whisper was taught with: times come in pairs around text, never
- * run back, and one is taken where all of them together are likelier than any text (`ApplyTimestampRules`:
- * https://github.com/openai/whisper/blob/main/whisper/decoding.py).
+ * Chooses tokens by Whisper's rules: times come in pairs around text and never run back
+ * (`ApplyTimestampRules`: https://github.com/openai/whisper/blob/main/whisper/decoding.py).
  */
 export class TokenChoice {
   readonly #marks;
@@ -85,7 +87,6 @@ export class TokenChoice {
     return this.#state !== 'open';
   }
 
-  /** It came to its limit: it probably repeats itself. */
   get isEndless(): boolean {
     return this.#state === 'endless';
   }
@@ -94,7 +95,6 @@ export class TokenChoice {
     return this.#logProbabilities / Math.max(1, this.#choices);
   }
 
-  /** Takes the likeliest token that the rules allow. */
   take(scores: Float32Array): number {
     const { end, firstTime } = this.#marks;
     const [firstText, [fromTime, toTime]] = [this.#firstText(), this.#timeRange()];
@@ -115,7 +115,7 @@ export class TokenChoice {
     return token;
   }
 
-  /** Lowest token that may come beside times, up to the end of all. */
+  /** Lowest text token that is allowed now. */
   #firstText() {
     const { end } = this.#marks;
     if (this.tokens.length === 0) return end + 1;
@@ -134,7 +134,7 @@ export class TokenChoice {
     return [last + (this.#isTime(this.tokens.at(-1)) ? 0 : 1), firstTime + latest + 1];
   }
 
-  /** The last two tokens are times, or the only one is. */
+  /** True after two times, or after a first one. */
   #isPair() {
     const [before, last] = this.tokens.slice(-2);
     return this.#isTime(before) && this.#isTime(last ?? before);
@@ -145,7 +145,7 @@ export class TokenChoice {
   }
 }
 
-/** The best of these tokens, its score, and the logarithm of the sum of what the scores stand for. */
+/** `sum` is the log-sum-exp of the range. */
 function measureRange(scores: Float32Array, from: number, to: number) {
   let best = -1;
   let score = Number.NEGATIVE_INFINITY;

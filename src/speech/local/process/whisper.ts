@@ -14,32 +14,30 @@ import {
 } from './whisper-tokens.ts';
 
 /**
- * Sound that is heard at once, in samples: Whisper's window is 30 s, silence included, and 25 s take 250 MB more memory than
- * these 15. Longer sound is cut at the quietest place of the last 3 s.
+ * Longest segment, 15 s, as 25 s take 250 MB more memory. Longer sound is cut at the quietest place
+ * of the last 3 s.
  */
 const [longestSamples, cutSamples] = [15 * listenRateHz, 3 * listenRateHz];
-/** Stretch whose loudness counts for a cut: 100 ms. */
 const quietSamples = listenRateHz / 10;
 /**
- * Silence behind the sound, in samples. Whisper was taught with sound filled up to 30 s, and repeats itself without any. Base
- * needs 4 s (3.2 % of words wrong, 24 % with 1 s); after a repetition 10 s help.
+ * Whisper was trained on 30 s windows, and repeats itself without silence. 4 s gave 3.2 % wrong
+ * words, 1 s 24 %. After a repetition 10 s help.
  */
 const [usualSilence, longSilence] = [4 * listenRateHz, 10 * listenRateHz];
 
-/** Bytes of the longest token that a hint is cut into, and tokens of all hints: Whisper reads 224 before an utterance. */
+/** Bytes of the longest hint token, and the most hint tokens. Whisper reads 224. */
 const [longestToken, mostHintTokens] = [20, 100];
-/** Tokens of text of the models that know English alone and take no language. */
+/** Models with so many text tokens know English alone. */
 const englishTexts = 50_256;
 
 type Whisper = {
   readonly encode: RunModel;
   readonly decode: RunModel;
-  /** Bytes of each token that is text. */
   readonly texts: readonly Buffer[];
   readonly Tensor: typeof Tensor;
 };
 
-/** Opens a folder with `encoder.onnx`, `decoder.onnx` and `tokens.txt`, as scripts/models/whisper_base.py makes it. */
+/** Opens a folder made by scripts/models/whisper_base.py. */
 export async function openWhisper(folder: string): Promise<PerformJob<'transcribe'>> {
   const { Tensor } = await loadRuntime();
   const whisper: Whisper = {
@@ -79,7 +77,7 @@ async function recogniseSegment(
   }: { readonly hints: readonly number[]; readonly language?: string },
   signal: AbortSignal,
 ) {
-  // Two frames of features make one of the encoder.
+  // The encoder halves the number of frames.
   const frames = 2 * Math.ceil((sound.length + silence) / hopSamples / 2);
   const padded = new Float32Array(frames * hopSamples);
   padded.set(sound);
@@ -89,7 +87,6 @@ async function recogniseSegment(
   const [layers = 0, , , width = 0] = crossK.dims;
   const none = new Tensor('float32', new Float32Array(0), [layers, 1, 0, width]);
   let past: { readonly k: Tensor; readonly v: Tensor } = { k: none, v: none };
-  /** Scores of all tokens behind `tokens`. */
   const scoreTokens = async (tokens: readonly number[]) => {
     const { logits, k, v } = await decode({
       tokens: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [
@@ -135,7 +132,6 @@ async function recogniseSegment(
   };
 }
 
-/** End of the sound from `from` on that is heard at once. */
 function findCut(samples: Int16Array, from: number) {
   if (samples.length - from <= longestSamples) return samples.length;
   const end = from + longestSamples;
@@ -147,7 +143,9 @@ function findCut(samples: Int16Array, from: number) {
   return cut;
 }
 
-/** Names as text that was said before: the longest tokens that fit. Whisper would choose others, but reads these as well. */
+/**
+ * Encodes hints as earlier text, by the longest tokens that fit. Whisper reads such tokens as well.
+ */
 function toTokens(hints: readonly string[], tokens: ReadonlyMap<string, number>) {
   if (hints.length === 0) return [];
   const text = Buffer.from(` ${hints.join(', ')}.`).toString('latin1');
@@ -161,7 +159,7 @@ function toTokens(hints: readonly string[], tokens: ReadonlyMap<string, number>)
   return found.slice(0, mostHintTokens);
 }
 
-/** Each line holds a token in Base64, and its number. */
+/** Each line holds a token in Base64 and a number. */
 function parseTokens(lines: string) {
   return lines
     .trimEnd()
