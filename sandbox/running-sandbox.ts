@@ -197,7 +197,7 @@ export class RunningSandbox implements AsyncDisposable {
     this.#listeners.push(listener);
   }
 
-  /** Name of the channel or member with this id. The id itself if it is unknown. */
+  /** Name of the channel or member with this id, or the id itself if it is unknown. */
   nameOf(id: string): string {
     const names = this.#guilds.map((guild) => guild.nameOf(id));
     return names.find((name) => name !== undefined) ?? id;

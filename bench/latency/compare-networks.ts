@@ -1,7 +1,7 @@
 import type { QuestionClip } from '#bench/question-clips.ts';
 import { benchRows } from './bench-rows.ts';
 import { toTurnFigures } from './latency-report.ts';
-import { MeasuredPath } from './measured-path.ts';
+import { openMeasuredPath } from './measured-path.ts';
 
 /** Round trips that an answer may take at most above loopback, and a rest in ms. */
 const maxRoundTrips = { gate: 3, 'gate, audio-model': 1, 'gate, realtime': 1 } as const;
@@ -20,7 +20,7 @@ export async function compareNetworks(
     const row = benchRows.find((one) => one.name === name);
     if (!row) throw new Error(`There is no row ${name}.`);
     const measure = async (network?: { roundTripMs: number; bytesPerMs: number }) => {
-      await using path = await MeasuredPath.open(row, network);
+      await using path = await openMeasuredPath(row, network);
       return toTurnFigures(await path.measureTurns(clips, turns)).heard.p50;
     };
     const [nearMs, farMs] = [

@@ -2,7 +2,7 @@ import type { QuestionClip } from '#bench/question-clips.ts';
 import { judgePairs, pairCount, readResult } from './accepted-result.ts';
 import { gateRow } from './bench-rows.ts';
 import { findFaults, toTurnFigures } from './latency-report.ts';
-import { MeasuredPath } from './measured-path.ts';
+import { openMeasuredPath } from './measured-path.ts';
 
 const turnsPerRow = 4;
 /** Pairs with a fault are measured anew, so often altogether. */
@@ -15,7 +15,7 @@ export async function comparePairs(
 ): Promise<void> {
   const { made, rows } = await readResult();
   const accepted = rows[gateRow.name]?.ratio ?? Number.NaN;
-  await using path = await MeasuredPath.open(gateRow);
+  await using path = await openMeasuredPath(gateRow);
   const ratios: number[] = [];
   for (let n = 1; n <= maxPairs && ratios.length < pairCount; n++) {
     const measured = await path.measureTurns(clips.slice(0, turnsPerRow), turnsPerRow);

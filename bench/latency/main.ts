@@ -14,7 +14,7 @@ import {
   formatSummary,
   toTurnFigures,
 } from './latency-report.ts';
-import { MeasuredPath, type MeasuredRow } from './measured-path.ts';
+import { type MeasuredRow, openMeasuredPath } from './measured-path.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -67,7 +67,7 @@ async function benchNewcomer() {
 }
 
 async function measureRow(row: BenchRow, clips: QuestionClips) {
-  await using path = await MeasuredPath.open(row);
+  await using path = await openMeasuredPath(row);
   const measured = await path.measureTurns(clips.all, turnsPerRow);
   console.log(`\n${formatInstants(measured)}`);
   for (const fault of findFaults(measured)) reportFault(fault);

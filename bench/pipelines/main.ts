@@ -2,7 +2,7 @@
 // and how soon it answers where servers take no time at all; with `--costs`, the costs alone.
 import { parseArgs } from 'node:util';
 import { formatTable } from '#bench/format-table.ts';
-import { MeasuredPath } from '#bench/latency/measured-path.ts';
+import { openMeasuredPath } from '#bench/latency/measured-path.ts';
 import { toSpread } from '#bench/latency/turn-figures.ts';
 import { QuestionClips } from '#bench/question-clips.ts';
 import {
@@ -45,7 +45,7 @@ console.log(
 const rows: Partial<Record<BenchPipeline, PipelineDelay>> = {};
 await using clips = await QuestionClips.open();
 for (const pipeline of Object.keys(serverSettings) as BenchPipeline[]) {
-  await using path = await MeasuredPath.open({
+  await using path = await openMeasuredPath({
     pipeline,
     pace: instantPace,
     microphone: 'gate',

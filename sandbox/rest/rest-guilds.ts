@@ -20,6 +20,7 @@ import { isAllowed, type Permission } from '#sandbox/world/world-permissions.ts'
 import type { WorldSeats } from '#sandbox/world/world-seats.ts';
 import { getUserId, withChannel, withGuild, withOpenChannel } from './rest-place.ts';
 import {
+  makeRoute,
   noContent,
   type RestCall,
   type RestRoute,
@@ -44,45 +45,27 @@ export function makeSelfRoutes(
 ): readonly RestRoute[] {
   const flags = privileged.reduce((sum, intent) => sum | applicationFlags[intent], 0);
   return [
-    {
-      method: 'GET',
-      path: '/gateway/bot',
-      answer: ({ process }) =>
-        toOkAnswer({ url: gateway.makeUrl(process), ...gateway.getLoginAdvice }),
-    },
-    {
-      method: 'GET',
-      path: '/users/@me',
-      answer: () =>
-        toOkAnswer({ ...toUserJson(world.bot), verified: true, mfa_enabled: false }),
-    },
-    ...['/applications/@me', '/oauth2/applications/@me'].map((path) => ({
-      method: 'GET' as const,
-      path,
-      answer: () => toOkAnswer(toApplicationJson(world, flags)),
-    })),
-    {
-      method: 'GET',
-      path: '/users/@me/guilds',
-      answer: () =>
-        toOkAnswer(
-          world.guilds.map(({ id, name }) => ({ id, name, icon: null, owner: false })),
-        ),
-    },
-    {
-      method: 'GET',
-      path: '/soundboard-default-sounds',
-      answer: () => toOkAnswer([]),
-    },
-    {
-      method: 'DELETE',
-      path: '/users/@me/guilds/:guild',
-      answer: (call) =>
-        withGuild(world, call, (guild) => {
-          changes.removeBot(guild);
-          return noContent;
-        }),
-    },
+    makeRoute('GET', '/gateway/bot', ({ process }) =>
+      toOkAnswer({ url: gateway.makeUrl(process), ...gateway.getLoginAdvice }),
+    ),
+    makeRoute('GET', '/users/@me', () =>
+      toOkAnswer({ ...toUserJson(world.bot), verified: true, mfa_enabled: false }),
+    ),
+    ...['/applications/@me', '/oauth2/applications/@me'].map((path) =>
+      makeRoute('GET', path, () => toOkAnswer(toApplicationJson(world, flags))),
+    ),
+    makeRoute('GET', '/users/@me/guilds', () =>
+      toOkAnswer(
+        world.guilds.map(({ id, name }) => ({ id, name, icon: null, owner: false })),
+      ),
+    ),
+    makeRoute('GET', '/soundboard-default-sounds', () => toOkAnswer([])),
+    makeRoute('DELETE', '/users/@me/guilds/:guild', (call) =>
+      withGuild(world, call, (guild) => {
+        changes.removeBot(guild);
+        return noContent;
+      }),
+    ),
   ];
 }
 
@@ -90,39 +73,25 @@ export function makeSelfRoutes(
 export function makeGuildRoutes(world: World): readonly RestRoute[] {
   const path = '/guilds/:guild';
   return [
-    {
-      method: 'GET',
-      path,
-      answer: (call) =>
-        withGuild(world, call, (guild) => toOkAnswer(toGuildJson(guild))),
-    },
-    {
-      method: 'GET',
-      path: `${path}/channels`,
-      answer: (call) =>
-        withGuild(world, call, (guild) =>
-          toOkAnswer(guild.channels.map((channel) => toChannelJson(guild, channel))),
-        ),
-    },
-    {
-      method: 'GET',
-      path: `${path}/members/:user`,
-      answer: (call) =>
-        withGuild(world, call, (guild) => {
-          const member = guild.members.get(getUserId(world, call));
-          return member
-            ? toOkAnswer(toMemberJson(member))
-            : refusalAnswers.unknownMember;
-        }),
-    },
-    {
-      method: 'GET',
-      path: '/channels/:channel',
-      answer: (call) =>
-        withChannel(world, call.param('channel'), ({ guild, channel }) =>
-          toOkAnswer(toChannelJson(guild, channel)),
-        ),
-    },
+    makeRoute('GET', path, (call) =>
+      withGuild(world, call, (guild) => toOkAnswer(toGuildJson(guild))),
+    ),
+    makeRoute('GET', `${path}/channels`, (call) =>
+      withGuild(world, call, (guild) =>
+        toOkAnswer(guild.channels.map((channel) => toChannelJson(guild, channel))),
+      ),
+    ),
+    makeRoute('GET', `${path}/members/:user`, (call) =>
+      withGuild(world, call, (guild) => {
+        const member = guild.members.get(getUserId(world, call));
+        return member ? toOkAnswer(toMemberJson(member)) : refusalAnswers.unknownMember;
+      }),
+    ),
+    makeRoute('GET', '/channels/:channel', (call) =>
+      withChannel(world, call.param('channel'), ({ guild, channel }) =>
+        toOkAnswer(toChannelJson(guild, channel)),
+      ),
+    ),
   ];
 }
 
@@ -166,8 +135,8 @@ export function makeThreadRoutes(
   const at = (then: typeof open) => (call: RestCall) =>
     withOpenChannel(world, call.param('channel'), (place) => then(call, place));
   return [
-    { method: 'POST', path: '/channels/:channel/threads', answer: at(open) },
-    { method: 'PATCH', path: '/channels/:channel', answer: at(change) },
+    makeRoute('POST', '/channels/:channel/threads', at(open)),
+    makeRoute('PATCH', '/channels/:channel', at(change)),
   ];
 }
 
@@ -196,13 +165,9 @@ export function makeVoiceRoutes(
       });
     });
   return [
-    { method: 'PUT', path: '/channels/:channel/voice-status', answer: setStatus },
-    { method: 'GET', path: state, answer: (call) => readVoiceState(world, call) },
-    {
-      method: 'PATCH',
-      path: state,
-      answer: (call) => changeVoiceState(world, seats, call),
-    },
+    makeRoute('PUT', '/channels/:channel/voice-status', setStatus),
+    makeRoute('GET', state, (call) => readVoiceState(world, call)),
+    makeRoute('PATCH', state, (call) => changeVoiceState(world, seats, call)),
   ];
 }
 

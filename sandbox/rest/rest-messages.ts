@@ -7,6 +7,7 @@ import { isAllowed } from '#sandbox/world/world-permissions.ts';
 import { withContent } from './rest-content.ts';
 import { canWrite, withChannel, withOpenChannel } from './rest-place.ts';
 import {
+  makeRoute,
   noContent,
   type RestAnswer,
   type RestCall,
@@ -25,40 +26,27 @@ export function makeMessageRoutes(
   const path = '/channels/:channel/messages';
   const one = `${path}/:message`;
   return [
-    {
-      method: 'POST',
-      path,
-      answer: (call) => postMessage(world, board, changes, call),
-    },
-    {
-      method: 'POST',
-      path: '/users/@me/channels',
-      answer: (call) =>
-        withBody(openingSchema, call.body, (body) =>
-          openDirectChannel(world, body.recipient_id),
-        ),
-    },
-    {
-      method: 'PATCH',
-      path: one,
-      answer: (call) =>
-        withOwnMessage(world, board, call, (message) =>
-          withContent(call, message, (content) => {
-            if (findPlace(world, message.channelId)?.channel.archived)
-              return refusalAnswers.archived;
-            return toOkAnswer(toMessageJson(world, board.edit(message, content)));
-          }),
-        ),
-    },
-    {
-      method: 'DELETE',
-      path: one,
-      answer: (call) =>
-        withOwnMessage(world, board, call, (message) => {
-          board.remove(message);
-          return noContent;
+    makeRoute('POST', path, (call) => postMessage(world, board, changes, call)),
+    makeRoute('POST', '/users/@me/channels', (call) =>
+      withBody(openingSchema, call.body, (body) =>
+        openDirectChannel(world, body.recipient_id),
+      ),
+    ),
+    makeRoute('PATCH', one, (call) =>
+      withOwnMessage(world, board, call, (message) =>
+        withContent(call, message, (content) => {
+          if (findPlace(world, message.channelId)?.channel.archived)
+            return refusalAnswers.archived;
+          return toOkAnswer(toMessageJson(world, board.edit(message, content)));
         }),
-    },
+      ),
+    ),
+    makeRoute('DELETE', one, (call) =>
+      withOwnMessage(world, board, call, (message) => {
+        board.remove(message);
+        return noContent;
+      }),
+    ),
   ];
 }
 

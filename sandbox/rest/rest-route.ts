@@ -29,6 +29,15 @@ export type RestRoute = {
   readonly answer: (call: RestCall) => RestAnswer;
 };
 
+/** A route for requests with the bot's token. */
+export function makeRoute(
+  method: RestRoute['method'],
+  path: string,
+  answer: RestRoute['answer'],
+): RestRoute {
+  return { method, path, answer };
+}
+
 /** Refusals in Discord's words. Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes */
 export const refusalAnswers = {
   unauthorized: makeRefusal(401, 0, '401: Unauthorized'),

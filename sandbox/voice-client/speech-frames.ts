@@ -72,7 +72,7 @@ export function toEncoderRate(rateHz: number): EncoderRateHz {
   return rateHz === 16_000 || rateHz === 24_000 ? rateHz : 48_000;
 }
 
-/** Up to the last frame with voice. Without any voice all of it. */
+/** Up to the last frame with voice, or all of it without any voice. */
 function resampleSpeech(pcm: Pcm, rateHz: EncoderRateHz) {
   const cutUp = cutFrames(resamplePcm(toMono(pcm), rateHz).samples, rateHz);
   const frames = cutUp.map((sound) => ({ sound, voiced: isVoiced(sound) }));

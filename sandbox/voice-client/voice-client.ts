@@ -132,7 +132,7 @@ class ConnectedVoice implements AsyncDisposable {
     }
   }
 
-  /** Sends 20 ms (48 kHz mono) of a live microphone at once. Nothing during a speech. */
+  /** Sends 20 ms (48 kHz mono) of a live microphone at once, except during a speech. */
   sendLive(samples: Int16Array): void {
     this.#sender.sendLive(samples);
   }

@@ -83,7 +83,7 @@ export class VoiceCaller {
     if (seqAck !== undefined) this.#outbox.acknowledge(seqAck);
   }
 
-  /** `line` is gone. False if it was not the present one. */
+  /** `line` is gone. Returns false if it was not the present one. */
   cutSocket(line: VoiceSocket): boolean {
     if (line !== this.#socket) return false;
     this.cutAtMs = realClock.nowMs();

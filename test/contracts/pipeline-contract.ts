@@ -139,12 +139,7 @@ function testAbort(name: string, open: OpenPipelineFor) {
   test(`${name}: an answer aborted before it began throws the caller's own reason`, async () => {
     await using opened = await open({ says: answerText });
     const reason = new Error('left');
-    const turn = makeTurn(toUtterance('hello'));
-    const answer = opened.pipeline.answer(
-      turn,
-      new FakeHost(),
-      AbortSignal.abort(reason),
-    );
+    const answer = beginAnswer(opened, AbortSignal.abort(reason));
     await expect(answer[Symbol.asyncIterator]().next()).rejects.toBe(reason);
   });
 
@@ -153,8 +148,7 @@ function testAbort(name: string, open: OpenPipelineFor) {
       await using opened = await open({ says: answerText, ends });
       const caller = new AbortController();
       const reason = new Error('interrupted');
-      const turn = makeTurn(toUtterance('hello'));
-      const answer = opened.pipeline.answer(turn, new FakeHost(), caller.signal);
+      const answer = beginAnswer(opened, caller.signal);
       const reading = (async () => {
         for await (const part of answer)
           if (part.kind === 'audio') caller.abort(reason);
@@ -168,8 +162,7 @@ function testAbort(name: string, open: OpenPipelineFor) {
   test(`${name}: after an abort nothing more of it comes, however often it is asked for`, async () => {
     await using opened = await open({ says: answerText, ends: 'stall' });
     const caller = new AbortController();
-    const turn = makeTurn(toUtterance('hello'));
-    const answer = opened.pipeline.answer(turn, new FakeHost(), caller.signal);
+    const answer = beginAnswer(opened, caller.signal);
     const parts = answer[Symbol.asyncIterator]();
     while ((await parts.next()).value?.kind !== 'audio');
     await opened.settled();
@@ -185,11 +178,7 @@ function testAbort(name: string, open: OpenPipelineFor) {
 function testLeaving(name: string, open: OpenPipelineFor) {
   test(`${name}: a reader who leaves stops what runs below`, async () => {
     await using opened = await open({ says: answerText, ends: 'stall' });
-    const answer = opened.pipeline.answer(
-      makeTurn(toUtterance('hello')),
-      new FakeHost(),
-      neverAborted,
-    );
+    const answer = beginAnswer(opened, neverAborted);
     for await (const part of answer) if (part.kind === 'text') break;
     await opened.settled();
     expect(opened.running()).toBe(0);
@@ -197,11 +186,7 @@ function testLeaving(name: string, open: OpenPipelineFor) {
 
   test(`${name}: a model that fails is told as a BotError, after the sound that did come`, async () => {
     await using opened = await open({ says: answerText, ends: 'fail' });
-    const answer = opened.pipeline.answer(
-      makeTurn(toUtterance('hello')),
-      new FakeHost(),
-      neverAborted,
-    );
+    const answer = beginAnswer(opened, neverAborted);
     const parts: ReplyPart[] = [];
     const reading = (async () => {
       for await (const part of answer) parts.push(part);
@@ -269,11 +254,7 @@ function testUsage(name: string, open: OpenPipelineFor) {
       await using opened = await open({ says: answerText, ends });
       const host = new FakeHost();
       const caller = new AbortController();
-      const answer = opened.pipeline.answer(
-        makeTurn(toUtterance('hello')),
-        host,
-        caller.signal,
-      );
+      const answer = beginAnswer(opened, caller.signal, host);
       const reading = (async () => {
         for await (const part of answer)
           if (part.kind === 'audio') caller.abort(new Error('left'));
@@ -284,6 +265,15 @@ function testUsage(name: string, open: OpenPipelineFor) {
       expect(host.spendings[0]?.outputTokens).toBeGreaterThan(0);
     }
   });
+}
+
+/** The answer to a person who says hello. */
+function beginAnswer(
+  { pipeline }: OpenPipeline,
+  signal: AbortSignal,
+  host: AnswerHost = new FakeHost(),
+) {
+  return pipeline.answer(makeTurn(toUtterance('hello')), host, signal);
 }
 
 async function readAnswer(

@@ -20,12 +20,7 @@ type WatchedSilence = HumanSilence & {
 /** How long a detector waits at a moment of a silence, in ms. */
 type Detector = (moment: TurnMoment) => number;
 
-type HumanFigures = {
-  readonly natural: number;
-  readonly inserted: readonly number[];
-  readonly all: number;
-  readonly waits: readonly number[];
-};
+type HumanFigures = ReturnType<typeof measure>;
 
 /** For the oracle, which answers 120 ms after it was asked. */
 const textRules = { ...endpointRules, textTimeoutMs: 400 };

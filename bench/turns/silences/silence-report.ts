@@ -5,13 +5,7 @@ import { readHeldOutTurns, type SilenceTurn } from './held-out-turns.ts';
 import { findCutOffShare, findWaitMs, sweepRules } from './sweep-rules.ts';
 import type { MomentDeps, TurnMoment } from './turn-moments.ts';
 
-/** eot-bench's columns: shares of holds cut off at mean waits in ms, mean waits at shares of holds. */
-type SweepFigures = {
-  readonly cutOffAt300: number;
-  readonly cutOffAt600: number;
-  readonly waitAt5: number;
-  readonly waitAt10: number;
-};
+type SweepFigures = ReturnType<typeof toSweepFigures>;
 
 /** Score of a detector at one instant: the higher, the likelier the turn is over. */
 type Detector = (moment: TurnMoment) => number;
@@ -41,6 +35,7 @@ ${formatSweepFigures(alone, own)}
 ${formatSweepTargets(alone, own)}`;
 }
 
+/** eot-bench's columns: shares of holds cut off at mean waits in ms, mean waits at shares of holds. */
 function toSweepFigures(turns: readonly SilenceTurn[], detector: Detector) {
   const points = sweepRules(scoreSilences(turns, detector));
   const none = Number.NaN;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  makeRoute,
   type RestAnswer,
   type RestCall,
   type RestRoute,
@@ -32,22 +33,17 @@ function makeListRoutes(world: World, path: string): RestRoute[] {
     return toOkAnswer(commands.map((each) => toCommandJson(world, each)));
   };
   return [
-    { method: 'GET', path, answer: (call) => withScope(world, call, listed) },
-    {
-      method: 'PUT',
-      path,
-      answer: (call) =>
-        withScope(world, call, (guildId) =>
-          withBody(commandListSchema, call.body, (bodies) => {
-            const commands = bodies.map((body) =>
-              registerCommands(world, guildId, body),
-            );
-            const others = world.commands.filter((each) => each.guildId !== guildId);
-            world.commands = [...others, ...commands];
-            return listed(guildId);
-          }),
-        ),
-    },
+    makeRoute('GET', path, (call) => withScope(world, call, listed)),
+    makeRoute('PUT', path, (call) =>
+      withScope(world, call, (guildId) =>
+        withBody(commandListSchema, call.body, (bodies) => {
+          const commands = bodies.map((body) => registerCommands(world, guildId, body));
+          const others = world.commands.filter((each) => each.guildId !== guildId);
+          world.commands = [...others, ...commands];
+          return listed(guildId);
+        }),
+      ),
+    ),
   ];
 }
 
