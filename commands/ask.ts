@@ -1,8 +1,10 @@
 import { createVoiceOption } from '#commands/voice/voice-option.ts';
+import { transcriptSubjects } from '#src/features/captions/store/transcript-stores.ts';
 import type {
   Command,
   CommandCall,
   CommandPorts,
+  MessageCommand,
   Replies,
   Reply,
 } from '#src/features/command.ts';
@@ -12,7 +14,7 @@ import type {
   ReplyAudience,
 } from '#src/ports/command-ports.ts';
 import { formatText } from '#src/texts/texts.ts';
-import { askTranscript, subjectOption } from './captions/ask-transcript.ts';
+import { formatQuotes, toUnknownNameReply } from './captions/transcript.ts';
 import { findChannelObjection, nowhereReply } from './command-rights.ts';
 
 /** The deadlines of the model are shorter. */
@@ -44,7 +46,12 @@ export const ask: Command = {
     { name: 'picture', description: 'command.ask.recording', kind: 'file' },
     { name: 'link', description: 'command.ask.recording', kind: 'text', maxChars: 500 },
     { name: 'answer', description: 'command.ask', kind: 'choice', values: askWays },
-    subjectOption,
+    {
+      name: 'about',
+      description: 'command.captions.find',
+      kind: 'choice',
+      values: transcriptSubjects,
+    },
     createVoiceOption('command.say.voice'),
   ],
   async run(call, ports) {
@@ -80,6 +87,30 @@ export const ask: Command = {
   },
 };
 
+export const askAbout: MessageCommand = {
+  label: 'ask.about',
+  longestMs: maxAskMs,
+  async run(call, { features, sessions }) {
+    const { guildId, callerId, callerName, callerLocale, message } = call;
+    if (!message) return [{ id: 'say.empty' }];
+    const { author, isForwarded, pictures, recording } = message;
+    const words = message.text.trim();
+    if (words === '' && !recording && !pictures) return [{ id: 'say.empty' }];
+    const quoted = words === '' ? undefined : { author, text: words, isForwarded };
+    const about = { quoted, recording, sentBy: author, pictures };
+    const question = formatText('ask.about.question', {}, callerLocale);
+    const asker = { id: callerId, name: callerName };
+    const asking = await features.typed.askQuestion(
+      guildId,
+      question,
+      asker,
+      'text',
+      about,
+    );
+    return await toAskReply(asking, call, 'caller', sessions);
+  },
+};
+
 function toQuestion({ callerLocale, file, words }: CommandCall): string {
   const usual = file ? formatText('ask.about.question', {}, callerLocale) : '';
   return words.question?.trim() || usual;
@@ -96,6 +127,21 @@ function toQuestionFiles(
   if (!recording && !/[\p{L}\p{N}]/u.test(question))
     return { wrong: { id: 'say.empty' } };
   return { recording, pictures: file && [file] };
+}
+
+async function askTranscript(
+  { guildId, callerId, words }: CommandCall,
+  { features, timesIn }: CommandPorts,
+  question: string,
+): Promise<Replies> {
+  const about = transcriptSubjects.find((one) => one === words.about);
+  if (about === undefined) return toUnknownNameReply(words.about);
+  if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
+  const found = await features.transcripts.askModel(guildId, callerId, {
+    question,
+    about,
+  });
+  return formatQuotes(found, timesIn(guildId));
 }
 
 /** Defaults to a spoken answer if the bot sits in a channel. */

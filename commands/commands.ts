@@ -1,8 +1,7 @@
 import { privacy } from '#commands/privacy/privacy.ts';
 import type { Command, CommandGroup, MessageCommand } from '#src/features/command.ts';
 import { features } from '#src/features/features.ts';
-import { ask } from './ask.ts';
-import { askAbout } from './ask-about.ts';
+import { ask, askAbout } from './ask.ts';
 import { captions } from './captions/captions-command.ts';
 import { createHelpCommand } from './help.ts';
 import { join } from './join.ts';

@@ -1,6 +1,6 @@
-import type { MessageCommand } from '#src/features/command.ts';
-import { onlyInChannel } from './command-rights.ts';
-import { toReadingReply } from './reading-reply.ts';
+import type { MessageCommand, Reply } from '#src/features/command.ts';
+import type { ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
+import { nowhereReply, onlyInChannel } from './command-rights.ts';
 
 /** The bot needs no permission to read messages for it. */
 export const readAloud: MessageCommand = {
@@ -13,3 +13,19 @@ export const readAloud: MessageCommand = {
     return [toReadingReply(reading, '/track remove track:voice item:mine')];
   }),
 };
+
+/** `command` is the command that makes room in a full queue. */
+export function toReadingReply(outcome: ReadingOutcome, command: string): Reply {
+  switch (outcome.kind) {
+    case 'queued': {
+      const { position: n } = outcome;
+      return n > 0 ? { id: 'say.queued', with: { n } } : { id: 'say.now' };
+    }
+    case 'full':
+      return { id: 'limit', with: { limit: outcome.limit, command } };
+    case 'refused':
+      return outcome.line;
+    case 'nowhere':
+      return nowhereReply;
+  }
+}

@@ -5,7 +5,7 @@ import {
 } from '#commands/voice/voice-option.ts';
 import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
 import { commandInChannel } from './command-rights.ts';
-import { toReadingReply } from './reading-reply.ts';
+import { toReadingReply } from './read-aloud.ts';
 import { maxWaitMs, waitForEndReply, waitOption } from './wait-option.ts';
 
 export const say = commandInChannel({

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { ask } from '#commands/ask.ts';
-import { askAbout } from '#commands/ask-about.ts';
+import { ask, askAbout } from '#commands/ask.ts';
 import { openAskWindow as askWindow } from '#commands/panel-buttons.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';

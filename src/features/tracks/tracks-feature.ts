@@ -1,10 +1,9 @@
 import type { Feature } from '#src/features/contract/feature.ts';
 import { SessionObjects } from '#src/features/contract/session-objects.ts';
-import { changeTrackTool, volumeTool } from './change-track-tool.ts';
-import { playSoundTool } from './play-sound-tool.ts';
 import { type RunningTracks, SessionTracks } from './session-tracks.ts';
 import { createSoundCatalog, type SoundCatalog } from './sound-catalog.ts';
 import { trackPart } from './track-store.ts';
+import { changeTrackTool, playSoundTool, volumeTool } from './track-tools.ts';
 
 export type TrackPorts = RunningTracks & {
   readonly tracks: TrackRequests;
