@@ -1,6 +1,8 @@
-import { PolyphaseFilter } from '#src/audio/polyphase/polyphase-filter.ts';
+import {
+  createRateChange,
+  PolyphaseFilter,
+} from '#src/audio/polyphase/polyphase-filter.ts';
 import { joinSamples, type Pcm, toMono, toStereo } from './pcm.ts';
-import { createRateChange } from './polyphase/rate-change.ts';
 
 /** Streams between the same rates share a filter, which is dropped with the last of them. */
 const filters = new Map<string, WeakRef<PolyphaseFilter>>();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { joinSamples } from '#src/audio/pcm.ts';
-import { createRateChange } from '#src/audio/polyphase/rate-change.ts';
+import { createRateChange } from '#src/audio/polyphase/polyphase-filter.ts';
 import { Resampler } from '#src/audio/resampler.ts';
 import { fc } from '#test/properties.ts';
 
