@@ -5,9 +5,8 @@ import {
   adam,
   eva,
   germanPlaces,
+  hearSpeech,
   openCalled,
-  passTime,
-  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { playScripts } from './setup/play-script.ts';
@@ -393,11 +392,7 @@ function failing(error: unknown) {
 test('an answer is prepared in the order of the stream while its end is waited for, and heard after it', async () => {
   const transcriber = new FakeTranscriber({ texts: ['go forward ten meters'] });
   const here = await openCalled({ transcriber });
-  await passTime(
-    here,
-    4_000,
-    await sayWords('human-goforward', adam, here.clock.nowMs()),
-  );
+  await hearSpeech(here, 4_000, 'human-goforward');
   const { instants } = here.of('answered')[0] ?? expect.fail();
   const {
     heardAtMs,

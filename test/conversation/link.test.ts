@@ -4,6 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import {
   adam,
   den,
+  joinLounge,
   lounge,
   openSessionFixture,
   places,
@@ -474,8 +475,7 @@ test('a call that comes as the bot is sent away opens a link anew', async () => 
 });
 
 test('a bot that is being stopped leaves every channel and takes no further call', async () => {
-  const { clock, linkOpener, sessions } = openSessionFixture({}, [adam]);
-  await sessions.join(lounge, 'adam');
+  const { clock, linkOpener, sessions } = await joinLounge({}, [adam]);
   await sessions.join({ ...den, guildId: 'h' }, 'adam');
   const closing = sessions[Symbol.asyncDispose]();
   const stopping = { kind: 'stopping' };

@@ -2,9 +2,8 @@ import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import {
   adam,
-  lounge,
+  joinLounge,
   makeTalkativeChat,
-  openSessionFixture,
   passTime,
   type SessionFixture,
   sayWords,
@@ -43,8 +42,7 @@ class CountingClock extends VirtualClock {
 /** The bot with Adam in a room in which nothing has happened for a while. */
 async function openQuietSession() {
   const clock = new CountingClock();
-  const fixture = openSessionFixture({ addressing: 'auto' }, [adam], clock);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge({ addressing: 'auto' }, [adam], clock);
   await passTime(fixture, settledMs);
   return { clock, fixture };
 }
@@ -64,12 +62,11 @@ test('in a channel where nobody speaks, nothing plays and nobody waits, no timer
 
 test('while somebody speaks and while the bot does, packets and frames drive the clock, and hardly a timer fires', async () => {
   const clock = new CountingClock();
-  const fixture = openSessionFixture(
+  const fixture = await joinLounge(
     { addressing: 'auto', pipeline: makeTalkativeChat() },
     [adam],
     clock,
   );
-  await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, settledMs);
   const firedIn = async (ms: number, packets: readonly Packet[] = []) => {
     const { fired } = clock;

@@ -9,7 +9,7 @@ import {
 import type { Pipeline, PipelineRegistry, Turn } from '#src/pipeline/pipeline.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
-  lounge,
+  joinLounge,
   makeOnlyPipeline,
   openSessionFixture,
   passTime,
@@ -31,8 +31,7 @@ const recordings = { read: async () => pcm, readPictures: async () => [picture] 
 
 /** Adam and Eva sit in the Lounge with the bot. */
 async function inLounge(over: Parameters<typeof openSessionFixture>[0] = {}) {
-  const fixture = openSessionFixture({ recordings, ...over });
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge({ recordings, ...over });
   await passTime(fixture, 20);
   return fixture;
 }
@@ -220,12 +219,11 @@ test('a model that takes no pictures is never shown one, and its asker reads tha
       yield { kind: 'text', text: 'A fine picture!' };
     },
   };
-  const fixture = openSessionFixture({
+  const fixture = await joinLounge({
     recordings,
     pipelines: makeOnlyPipeline(createTextPipeline(chat)),
     chat,
   });
-  await fixture.sessions.join(lounge, 'adam');
   for (const how of ['text', 'voice'] as const) {
     const answer = fixture.talk.askQuestion('g', 'What is it?', asker, how, {
       pictures,

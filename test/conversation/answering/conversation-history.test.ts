@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
 import {
   adam,
-  lounge,
-  openSessionFixture,
+  joinLounge,
   passTime,
 } from '#test/conversation/setup/session-fixture.ts';
 
 test('a conversation remembers its last forty exchanges, and no more', async () => {
-  const fixture = openSessionFixture({ addressing: 'off' }, [adam]);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge({ addressing: 'off' }, [adam]);
   await passTime(fixture, 100);
   for (let n = 1; n <= 42; n++) {
     void fixture.talk.askQuestion('g', `Question ${n}?`, adam, 'voice');

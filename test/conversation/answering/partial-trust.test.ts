@@ -4,8 +4,7 @@ import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import {
   adam,
   type FixtureOptions,
-  lounge,
-  openSessionFixture,
+  joinLounge,
   passTime,
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -62,8 +61,7 @@ async function called(
   const partialTrust = new PartialTrust(isKnownStable);
   const rounds = [[{ waitMs: thinksMs }, 'You said five.']];
   const parts = { transcriber, partialTrust, rounds, ...over };
-  const fixture = openSessionFixture(parts, [adam], clock);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge(parts, [adam], clock);
   const ask = async () =>
     passTime(fixture, 6_000, await sayWords('human-goforward', adam, clock.nowMs()));
   return { fixture, ask };

@@ -5,8 +5,8 @@ import {
   adam,
   eva,
   type FixtureOptions,
-  lounge,
-  openSessionFixture,
+  hearSpeech,
+  joinLounge,
   passTime,
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -24,12 +24,11 @@ type Over = Pick<NonNullable<Parameters<typeof openBudgets>[1]>, 'caps' | 'tarif
 async function openPaid({ caps = {}, tariff = {}, parts = {}, wallMs }: Over = {}) {
   const clock = new VirtualClock(wallMs);
   const purse = openBudgets(clock, { caps, tariff });
-  const fixture = openSessionFixture(
+  const fixture = await joinLounge(
     { ...parts, spending: purse.budgets },
     [adam, eva],
     clock,
   );
-  await fixture.sessions.join(lounge, 'adam');
   const spent = () => purse.ledger.getStanding('g', clock.wallMs()).day;
   return { ...purse, fixture, clock, spent };
 }
@@ -79,18 +78,14 @@ test('whoever has used their share reads so once, and is answered neither aloud 
 });
 
 test('beyond the budget each question gets a tone, and its speaker reads why, at once and every ten minutes', async () => {
-  const { fixture, budgets, clock } = await openPaid({
+  const { fixture, budgets } = await openPaid({
     caps: { serverDay: toUsd(0.1) },
   });
   const { link } = fixture.linkOpener;
   use(budgets, 99_900);
   const ask = async () => {
     const before = link.sent;
-    await passTime(
-      fixture,
-      4_000,
-      await sayWords('human-cards-004', adam, clock.nowMs()),
-    );
+    await hearSpeech(fixture, 4_000);
     return { hasTone: link.sent > before, lines: fixture.notified.flat().length };
   };
   expect(await ask()).toEqual({ hasTone: true, lines: 1 });
@@ -104,17 +99,13 @@ test('beyond the budget each question gets a tone, and its speaker reads why, at
 });
 
 test('when the budget for recognition is used up, a person alone with the bot gets the tone and the line', async () => {
-  const { fixture, budgets, clock } = await openPaid({
+  const { fixture, budgets } = await openPaid({
     caps: { serverDay: toUsd(0.1) },
   });
   use(budgets, 100_000);
   const { present } = fixture.linkOpener.link;
   present.splice(0, present.length, adam);
-  await passTime(
-    fixture,
-    4_000,
-    await sayWords('human-cards-004', adam, clock.nowMs()),
-  );
+  await hearSpeech(fixture, 4_000);
   expect(fixture.linkOpener.link.sent).toBeGreaterThan(0);
   expect(fixture.notified.flat()).toMatchObject([{ personId: 'adam' }]);
 });
@@ -271,11 +262,7 @@ test.each([
     await passTime(fixture, 2_000);
     expect(fixture.linkOpener.link.sent).toBeGreaterThan(before);
     expect(fixture.of('answered')).toEqual([]);
-    await passTime(
-      fixture,
-      3_000,
-      await sayWords('human-cards-004', adam, fixture.clock.nowMs()),
-    );
+    await hearSpeech(fixture, 3_000);
     expect(fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
   },
 );

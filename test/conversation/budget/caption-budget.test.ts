@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import {
   adam,
   eva,
-  lounge,
-  openSessionFixture,
+  hearSpeech,
+  joinLounge,
+  type openSessionFixture,
   passTime,
-  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
@@ -19,15 +19,13 @@ async function talked(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const clock = new VirtualClock();
   const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(10) } });
   const listener = new RecordedUtterances();
-  const fixture = openSessionFixture(
+  const fixture = await joinLounge(
     { spending: budgets, addressing: 'name', listener, ...over },
     [adam, eva],
     clock,
   );
-  await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'eva');
-  const says = async () =>
-    await passTime(fixture, 5_000, await sayWords(speech, adam, clock.nowMs()));
+  const says = async () => await hearSpeech(fixture, 5_000, speech);
   const sums = () => {
     const { day, people } = ledger.getStanding('g', clock.wallMs());
     return { day, adam: people.get('adam') };
@@ -45,8 +43,8 @@ test('captions of talk among people are paid by the server, and words to the bot
 });
 
 test('a withdrawn utterance is paid by the server', async () => {
-  const { clock, fixture, sums } = await talked({ addressing: 'always' });
-  await passTime(fixture, 1_500, await sayWords(speech, adam, clock.nowMs()));
+  const { fixture, sums } = await talked({ addressing: 'always' });
+  await hearSpeech(fixture, 1_500, speech);
   await fixture.privacy.deny('g', 'adam');
   await passTime(fixture, 1_000);
   expect([sums().adam, sums().day.nanoUsd > 0]).toEqual([undefined, true]);

@@ -5,8 +5,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import {
   adam,
-  lounge,
-  openSessionFixture,
+  joinLounge,
   passTime,
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -34,10 +33,9 @@ async function recordedVoice() {
 /** Adam has loudspeakers: what the bot says comes back into his microphone, late and quieter. */
 function loudspeakers(fixture: Awaited<ReturnType<typeof asked>>) {
   const [decoder, encoder] = [codec.createDecoder(24_000), codec.createEncoder(24_000)];
-  const { link } = fixture.linkOpener;
   const [lateMs, gain] = [160, 0.1];
   let sequence = 40_000;
-  link.onLeft = (frame, atMs) => {
+  fixture.linkOpener.link.onLeft = (frame, atMs) => {
     const quieter = decoder.decode(frame).map((sample) => sample * gain);
     const opus = Buffer.from(encoder.encode(quieter));
     fixture.coming.push({
@@ -61,8 +59,7 @@ async function asked() {
     synthesizer,
     pipeline: createChainedPipeline({ chat, synthesizer }),
   };
-  const fixture = openSessionFixture(parts, [adam], clock);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge(parts, [adam], clock);
   const coming: Parameters<typeof fixture.linkOpener.link.arrive>[0][] = [];
   return { ...fixture, chat, coming };
 }

@@ -3,10 +3,9 @@ import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
   adam,
   eva,
-  lounge,
-  openSessionFixture,
+  hearSpeech,
+  joinLounge,
   passTime,
-  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 
@@ -28,21 +27,12 @@ const hostile = { ...eva, id: 'mallory', name: '<b>\r\nMallory</b>' };
 test('the recogniser expects the names of the bot, and of those present who agreed', async () => {
   const { reported, transcriber } = hinted(['what time is it']);
   const over = { transcriber, names: ['Computer'] };
-  const fixture = openSessionFixture(over, [adam, eva, hostile]);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge(over, [adam, eva, hostile]);
   await passTime(fixture, 11_000);
-  await passTime(
-    fixture,
-    6_000,
-    await sayWords('human-cards-004', adam, fixture.clock.nowMs()),
-  );
+  await hearSpeech(fixture, 6_000);
   expect(reported.at(-1)).toEqual(expect.arrayContaining(['Computer', 'Adam']));
   expect(reported.at(-1)?.join()).not.toMatch(/Eva|Mallory/);
   await fixture.privacy.allow('g', 'mallory');
-  await passTime(
-    fixture,
-    6_000,
-    await sayWords('human-cards-004', adam, fixture.clock.nowMs()),
-  );
+  await hearSpeech(fixture, 6_000);
   expect(reported.at(-1)?.at(-1)).toMatch(/^[^<>\r\n]*Mallory[^<>\r\n]*$/);
 });

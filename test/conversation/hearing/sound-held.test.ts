@@ -6,8 +6,7 @@ import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
   adam,
   eva,
-  lounge,
-  openSessionFixture,
+  joinLounge,
   passTime,
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -32,8 +31,7 @@ async function called(people: readonly ChannelMember[]) {
     names: ['Nova'],
     consent: { policy: 'notice' },
   } as const;
-  const fixture = openSessionFixture({ ...byName, transcriber }, people);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge({ ...byName, transcriber }, people);
   await passTime(fixture, 5_000);
   return fixture;
 }

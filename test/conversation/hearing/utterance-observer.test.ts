@@ -7,8 +7,9 @@ import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
   adam,
   eva,
-  lounge,
-  openSessionFixture,
+  hearSpeech,
+  joinLounge,
+  type openSessionFixture,
   passTime,
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -31,8 +32,7 @@ type Over = Parameters<typeof openSessionFixture>[0];
 /** Adam has called the bot, and everybody's words are taken down. */
 async function taken(over: Over = {}, clock = new VirtualClock()) {
   const listener = new RecordedUtterances();
-  const fixture = openSessionFixture({ listener, ...over }, [adam, eva], clock);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge({ listener, ...over }, [adam, eva], clock);
   await passTime(fixture, 100);
   return { fixture, listener };
 }
@@ -48,7 +48,7 @@ test.each([
   'an utterance %s is told of from its beginning to its end, once',
   async (_, addressing) => {
     const { fixture, listener } = await taken({ addressing });
-    await passTime(fixture, 5_000, await sayWords(speech, adam, fixture.clock.nowMs()));
+    await hearSpeech(fixture, 5_000, speech);
     expect(listener.listEnds).toEqual(['five five']);
     const [utterance] = listener.all;
     expect(utterance).toMatchObject({ speakerId: 'adam', name: 'Adam' });
@@ -63,7 +63,7 @@ test.each([
   const { fixture, listener } = await taken({
     transcriber: new FakeTranscriber(options),
   });
-  await passTime(fixture, 5_000, await sayWords(speech, adam, fixture.clock.nowMs()));
+  await hearSpeech(fixture, 5_000, speech);
   expect(listener.listEnds).toEqual([`(${end})`]);
 });
 
@@ -81,7 +81,7 @@ test.each([
 
 test('words from before a lost link are still recognised', async () => {
   const { fixture, listener } = await taken();
-  await passTime(fixture, 1_500, await sayWords(speech, adam, fixture.clock.nowMs()));
+  await hearSpeech(fixture, 1_500, speech);
   fixture.linkOpener.link.lose();
   await passTime(fixture, 3_000);
   expect(listener.listEnds).toEqual(['five five']);
@@ -99,7 +99,7 @@ test('words at the end of a session are reported as far as they were understood'
     },
   };
   const { fixture, listener } = await taken({ transcriber }, clock);
-  await passTime(fixture, 1_800, await sayWords(speech, adam, clock.nowMs()));
+  await hearSpeech(fixture, 1_800, speech);
   await fixture.sessions.leave('g');
   await passTime(fixture, 1_000);
   expect(listener.listEnds).toEqual(['five five']);

@@ -4,6 +4,7 @@ import { TranscriptStores } from '#src/features/captions/store/transcript-stores
 import {
   adam,
   eva,
+  joinLounge,
   lounge,
   openSessionFixture,
   passTime,
@@ -197,9 +198,10 @@ withPostgres(() => {
 test.each<Press>(['allow', 'deny'])(
   'an erasure that failed is completed within a minute although its person presses %s meanwhile, which stays the last word',
   async (press) => {
-    const { captions, clock, consents, dependencies, privacy, sessions } =
-      openSessionFixture({}, [adam, eva]);
-    await sessions.join(lounge, 'adam');
+    const { captions, clock, consents, dependencies, privacy } = await joinLounge({}, [
+      adam,
+      eva,
+    ]);
     await captions.setLeftOut('g', 'eva', true);
     const over = new AbortController();
     const resuming = privacy.resumePendingErasures(over.signal);
@@ -220,8 +222,7 @@ test.each<Press>(['allow', 'deny'])(
 );
 
 test('a no that cannot be stored holds, is called unsaved, and is stored once that is possible, as an erasure is completed within a minute', async () => {
-  const fixture = openSessionFixture({}, [adam, eva]);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge({}, [adam, eva]);
   await fixture.privacy.allow('g', 'eva');
   fixture.consents.trouble = 'unwritable';
   expect(await fixture.privacy.deny('g', 'eva')).toEqual({ isSaved: false });

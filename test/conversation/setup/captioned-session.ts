@@ -4,11 +4,10 @@ import type { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {
   adam,
   type FixtureOptions,
-  lounge,
-  openSessionFixture,
+  hearSpeech,
+  joinLounge,
   passTime,
   type SessionFixture,
-  sayWords,
 } from './session-fixture.ts';
 
 const speech = 'human-goforward';
@@ -20,12 +19,7 @@ export async function openCaptioned(
   clock?: VirtualClock,
   on: CaptionOptions = {},
 ): Promise<SessionFixture> {
-  const fixture = openSessionFixture(
-    { addressing: 'off', ...options },
-    undefined,
-    clock,
-  );
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge({ addressing: 'off', ...options }, undefined, clock);
   await fixture.privacy.allow('g', 'eva');
   await passTime(fixture, 100);
   await turnCaptionsOn(fixture, on);
@@ -42,7 +36,7 @@ export async function turnCaptionsOn(
 }
 
 export async function sayAll(fixture: SessionFixture, who = adam): Promise<void> {
-  await passTime(fixture, 4_000, await sayWords(speech, who, fixture.clock.nowMs()));
+  await hearSpeech(fixture, 4_000, speech, who);
 }
 
 /** Lines kept, in order of speech. */

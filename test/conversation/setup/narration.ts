@@ -9,11 +9,11 @@ import {
   adam,
   eva,
   type FixtureOptions,
+  hearSpeech,
   lounge,
   openSessionFixture,
   passTime,
   type SessionFixture,
-  sayWords,
 } from './session-fixture.ts';
 
 /** Words that Eva said to those there, and that Adam said to the bot. */
@@ -108,11 +108,7 @@ export async function openNarration(
   await passTime(fixture, 100);
   const say = async (who: ChannelMember, text: string) => {
     said = text;
-    await passTime(
-      fixture,
-      4_000,
-      await sayWords('human-goforward', who, clock.nowMs()),
-    );
+    await hearSpeech(fixture, 4_000, 'human-goforward', who);
   };
   return { fixture, synthesizer, say, voice, chat };
 }

@@ -432,9 +432,8 @@ async function playScript(given: ScriptStart, script: string) {
   );
   const { isUncalled, stored = {}, ...parts } = { ...parseSetting(setting), ...given };
   const played = new Play(parts);
-  const { consents, sessions } = played.fixture;
   for (const [id, consent] of Object.entries(stored))
-    await consents.write(g, id, consent);
+    await played.fixture.consents.write(g, id, consent);
   if (!isUncalled) await played.act('adam joins');
   if (!isUncalled) await played.act(`${greetingMs}`);
   const shownLines: string[] = [];
@@ -444,7 +443,7 @@ async function playScript(given: ScriptStart, script: string) {
     const isStep = step.trim() !== '' && !/^\s*(with |#)/.test(step);
     shownLines.push(isStep ? formatStep(step, await played.act(step.trim())) : line);
   }
-  await sessions[Symbol.asyncDispose]();
+  await played.fixture.sessions[Symbol.asyncDispose]();
   return shownLines.join('\n');
 }
 

@@ -68,13 +68,12 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
   const config = makeConfig(name, providers, given.settings?.(providers.baseUrl));
   const engines = stack.use(await openEngines(config, () => undefined));
   const [chat, spending] = [engines.chat('Nova'), recordedSpending()];
-  const { transcriber, synthesizer, warm } = engines;
   const pipelines = openPipelines(config, engines, chat);
   const { addressing = 'always', listener } = given;
   const parts = {
-    transcriber,
-    synthesizer,
-    warm,
+    transcriber: engines.transcriber,
+    synthesizer: engines.synthesizer,
+    warm: engines.warm,
     chat,
     spending,
     tools,

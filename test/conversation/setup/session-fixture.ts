@@ -332,10 +332,9 @@ function makeControls(
   sessions: VoiceSessions,
   ports: FeaturePorts,
 ) {
-  const { all } = parts.features;
   return {
     peopleSettings: parts.peopleSettings,
-    privacy: new PrivacyRequests(parts, sessions, all),
+    privacy: new PrivacyRequests(parts, sessions, parts.features.all),
     confirmations: new ConfirmationRequests(sessions, new AbortController().signal),
     reminders: ports.reminders,
     cleanup: ports.transcriptCleanup,
@@ -406,8 +405,26 @@ export async function openCalled(
   over: FixtureOptions = {},
   people = [adam],
 ): Promise<SessionFixture> {
-  const fixture = openSessionFixture(over, people);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge(over, people);
   await passTime(fixture, 100);
   return fixture;
+}
+
+/** Adam has called the bot to the Lounge. */
+export async function joinLounge(
+  ...given: Parameters<typeof openSessionFixture>
+): Promise<SessionFixture> {
+  const fixture = openSessionFixture(...given);
+  await fixture.sessions.join(lounge, 'adam');
+  return fixture;
+}
+
+/** Somebody says something from now on, and this time passes. */
+export async function hearSpeech(
+  fixture: SessionFixture,
+  ms: number,
+  speech = 'human-cards-004',
+  who = adam,
+): Promise<void> {
+  await passTime(fixture, ms, await sayWords(speech, who, fixture.clock.nowMs()));
 }

@@ -6,8 +6,8 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,
-  lounge,
-  openSessionFixture,
+  joinLounge,
+  type openSessionFixture,
   passTime,
   type SessionFixture,
 } from './session-fixture.ts';
@@ -24,8 +24,7 @@ export async function openSetup(
   people = [adam, eva, ben],
   over: Parameters<typeof openSessionFixture>[0] = {},
 ) {
-  const fixture = openSessionFixture(over, people);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge(over, people);
   await passTime(fixture, 200);
   return fixture;
 }

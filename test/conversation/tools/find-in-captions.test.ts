@@ -5,10 +5,9 @@ import { tools } from '#src/features/features.ts';
 import {
   adam,
   eva,
-  lounge,
-  openSessionFixture,
+  hearSpeech,
+  joinLounge,
   passTime,
-  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, makeToolCall } from '#test/fakes/fake-chat.ts';
 
@@ -19,20 +18,18 @@ const check = () =>
 /** Adam has said "five five" while captions were on, and asks about it; the model does these things in turn. */
 async function asked(rounds: readonly (readonly ChatStep[])[], { asker = adam } = {}) {
   const parts = { rounds, pieces: 2, tools, addressing: 'off' } as const;
-  const fixture = openSessionFixture(parts, [adam]);
-  const { chat, clock } = fixture;
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge(parts, [adam]);
   await fixture.privacy.allow('g', 'eva');
   await passTime(fixture, 100);
   const turning = fixture.captions.turnOn('g', {});
   await passTime(fixture, 4_000);
   await turning;
-  await passTime(fixture, 4_000, await sayWords(speech, adam, clock.nowMs()));
+  await hearSpeech(fixture, 4_000, speech);
   fixture.linkOpener.link.present.push(eva);
   await passTime(fixture, 500);
   void fixture.talk.askQuestion('g', 'What about five?', asker, 'voice');
   await passTime(fixture, 6_000);
-  return { fixture, chat, answered: fixture.of('answered').at(-1) };
+  return { fixture, chat: fixture.chat, answered: fixture.of('answered').at(-1) };
 }
 
 test('the bot itself quotes the transcript, and no words of the model follow the quote', async () => {

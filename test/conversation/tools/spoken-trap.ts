@@ -38,9 +38,11 @@ class VagueModel implements ChatModel {
     const call = this.calls[Math.floor(done / 2)];
     if (!last.includes(vagueRequest) || !call) yield { kind: 'text', text: 'no' };
     else {
-      const { name, given } = call;
       const id = `call_${done}`;
-      yield { kind: 'tool', call: { id, name, argumentsJson: JSON.stringify(given) } };
+      yield {
+        kind: 'tool',
+        call: { id, name: call.name, argumentsJson: JSON.stringify(call.given) },
+      };
     }
   }
 }
@@ -59,7 +61,6 @@ export async function openSpoken(over: FixtureOptions = {}) {
     tools,
     ...over,
   });
-  const { clock, synthesizer } = fixture;
   for (const { id } of [adam, eva]) await fixture.sessions.join(lounge, id);
   await passTime(fixture, 40);
   await fixture.personas.savePersona('g', lounge.channelId, {
@@ -69,7 +70,7 @@ export async function openSpoken(over: FixtureOptions = {}) {
   if (!session) throw new Error('nobody called the bot');
   /** One word of this person from `inMs` on. */
   const word = async (who: ChannelMember, inMs = 0) => {
-    const all = await sayWords('human-cards-004', who, clock.nowMs() + inMs);
+    const all = await sayWords('human-cards-004', who, fixture.clock.nowMs() + inMs);
     const closing = all
       .slice(-5)
       .map(({ opus }, n) => ({ ...all[wordPackets + n], opus }));
@@ -82,7 +83,7 @@ export async function openSpoken(over: FixtureOptions = {}) {
     word,
     posted: () => fixture.written.filter((text) => text.startsWith('It is ')),
     confirmed: () => fixture.of('tool').filter(({ how }) => how === 'spoken').length,
-    said: () => synthesizer.asked.map(({ text }) => text).join(' '),
+    said: () => fixture.synthesizer.asked.map(({ text }) => text).join(' '),
     async ask(ms = 4_000) {
       void fixture.talk.askQuestion('g', vagueRequest, adam, 'voice');
       await passTime(fixture, ms);

@@ -6,8 +6,7 @@ import {
   adam,
   eva,
   type FixtureOptions,
-  lounge,
-  openSessionFixture,
+  joinLounge,
   passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -42,12 +41,11 @@ async function open(
   rounds: readonly (readonly ChatStep[])[],
   { clock, ...over }: Over = {},
 ) {
-  const fixture = openSessionFixture(
+  const fixture = await joinLounge(
     { rounds, pieces: 2, tools, ...over },
     undefined,
     clock,
   );
-  await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 40);
   return { ...fixture, fixture };
 }
