@@ -331,8 +331,11 @@ function reportSpoken(
   sent: SpokenSegment,
 ) {
   features.onSpoken(sent);
-  const { text, isOver, isAnswer } = sent;
-  notices.reportEvent({ kind: 'words', text, isWhole: isOver && !isAnswer });
+  notices.reportEvent({
+    kind: 'words',
+    text: sent.text,
+    isWhole: sent.isOver && !sent.isAnswer,
+  });
 }
 
 function openConnection(link: VoiceLink, session: Session, sources: ConnectionOptions) {

@@ -26,15 +26,13 @@ export class GuildRemoval implements Disposable {
    * Never throws.
    */
   async eraseServer(guildId: GuildId): Promise<void> {
-    const { onEvent, panels } = this.#deps;
-    const { features, guildStore } = this.#sources;
     this.#settings.forgetGuild(guildId);
     this.#deps.peopleSettings.forgetSettings(guildId);
-    await panels.forgetPanel(guildId);
-    const eraseRows = () => guildStore.eraseGuild(guildId);
+    await this.#deps.panels.forgetPanel(guildId);
+    const eraseRows = () => this.#sources.guildStore.eraseGuild(guildId);
     const counts = await Promise.all([
       this.#eraseWithRetries(guildId, eraseRows, maxEraseMs),
-      ...features.all.map((feature) =>
+      ...this.#sources.features.all.map((feature) =>
         this.#eraseWithRetries(
           guildId,
           async () => (await feature.eraseServer?.(guildId)) ?? 0,
@@ -43,7 +41,8 @@ export class GuildRemoval implements Disposable {
       ),
     ]);
     const items = counts.reduce((sum: number, count) => sum + (count ?? 0), 0);
-    if (!counts.includes(undefined)) onEvent(guildId, { kind: 'erased', items });
+    if (!counts.includes(undefined))
+      this.#deps.onEvent(guildId, { kind: 'erased', items });
   }
 
   async #eraseWithRetries(guildId: GuildId, erase: () => Promise<number>, ms: number) {

@@ -46,11 +46,10 @@ export class PrivacyRequests {
   }
 
   async getStatus(guildId: GuildId, personId: PersonId): Promise<PrivacyStatus> {
-    const { store } = this.#deps;
     const [consent, settings, counts] = await Promise.all([
       this.#getConsent(guildId, personId),
       withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
-        store.countItems(guildId, personId),
+        this.#deps.store.countItems(guildId, personId),
       ),
       this.#askFeatures((feature) => feature.countStored?.(guildId, personId)),
     ]);
@@ -119,21 +118,28 @@ export class PrivacyRequests {
   }
 
   async resumePendingErasures(signal: AbortSignal): Promise<void> {
-    const { clock, onEvent } = this.#deps;
-    const reportAlert = (change: AlertChange) => onEvent('', change);
+    const reportAlert = (change: AlertChange) => this.#deps.onEvent('', change);
     const run = () => this.#resumePendingErasures();
     await runPeriodically(
-      { name: 'erasure', clock, everyMs: resumeErasuresMs, run, report: reportAlert },
+      {
+        name: 'erasure',
+        clock: this.#deps.clock,
+        everyMs: resumeErasuresMs,
+        run,
+        report: reportAlert,
+      },
       signal,
     );
   }
 
   async #resumePendingErasures() {
-    const { places, store } = this.#deps;
-    const all = await store.listErasures().catch(() => []); // A store in trouble is reported elsewhere.
+    const all = await this.#deps.store.listErasures().catch(() => []); // A store in trouble is reported elsewhere.
     for (const erasure of all) {
       const { guildId, personId } = erasure;
-      if (places.hasGuild(guildId) && !this.#erasing.has(`${guildId} ${personId}`))
+      if (
+        this.#deps.places.hasGuild(guildId) &&
+        !this.#erasing.has(`${guildId} ${personId}`)
+      )
         await this.#eraseOnce(erasure);
     }
   }

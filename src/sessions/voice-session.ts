@@ -173,6 +173,15 @@ export class VoiceSession implements Session {
     this.#seats.saveSeat(this);
   }
 
+  async joinAgain(call: JoinCall): Promise<JoinOutcome> {
+    // A call to where the bot sits already may still be a yes, and change its mode.
+    this.consent.addCaller(call.callerId);
+    if (call.mode) this.mode = call.mode;
+    this.follow(call);
+    await this.loadSettings();
+    return this.getJoinOutcome('already', call.callerId);
+  }
+
   follow(call: Pick<JoinCall, 'callerId' | 'follows'>): void {
     this.followedId = getFollowedPerson(call, this.followedId);
     this.#seats.saveSeat(this);
@@ -342,18 +351,23 @@ export class VoiceSession implements Session {
   }
 
   #decideRetry(error: unknown): ReconnectDecision {
-    const { linkOpener, getRandom } = this.#sources;
     const nowMs = this.#deps.clock.nowMs();
     const isBug = !(error instanceof BotError);
     const isRepeated =
       isBug && nowMs - this.#lastBugAtMs <= reconnectRules.minRebuildGapMs;
     if (isBug) this.#lastBugAtMs = nowMs;
-    const restMs = linkOpener.getRestMs(this.channel.guildId);
+    const restMs = this.#sources.linkOpener.getRestMs(this.channel.guildId);
     const isPaced = !isBug && error.code === 'link.rate_limited' && restMs === 0;
     const paceMs = isPaced ? error.about.retryAfterMs : undefined;
     this.#openAllowed = Promise.withResolvers();
     const final = isRepeated ? 'lost' : isBug ? undefined : findFinalLoss(error);
-    this.loop.post({ kind: 'link-lost', random: getRandom(), restMs, paceMs, final });
+    this.loop.post({
+      kind: 'link-lost',
+      random: this.#sources.getRandom(),
+      restMs,
+      paceMs,
+      final,
+    });
     const { connection } = this.loop.state;
     if (connection.kind === 'gone') return { kind: 'over', why: final ?? 'refused' };
     return {
@@ -389,13 +403,12 @@ export class VoiceSession implements Session {
   }
 
   async #reportUnanswered() {
-    const { clock, messages } = this.#deps;
     const words = toOpenText(this.notices.formatWrittenText({ id: 'seat.stopped' }));
     const over = new AbortController();
     const late = () => new Error('the notice was not written in time');
     try {
-      const written = messages.writeText(this.channel, words, over.signal);
-      await withTimeout(written, maxNoticeWriteMs, clock, late);
+      const written = this.#deps.messages.writeText(this.channel, words, over.signal);
+      await withTimeout(written, maxNoticeWriteMs, this.#deps.clock, late);
     } catch {
       over.abort(late()); // Discord is away, or the bot may not write there.
     }

@@ -262,9 +262,13 @@ export class VoiceSessions implements AsyncDisposable {
       new AbortController().signal,
     );
     if (!session) return { kind: 'nowhere' };
-    const { channel, endNews, stayedMs } = session;
-    const { hasTranscript = false } = endNews;
-    return { kind: 'left', channel: channel.name, stayedMs, hasTranscript };
+    const { hasTranscript = false } = session.endNews;
+    return {
+      kind: 'left',
+      channel: session.channel.name,
+      stayedMs: session.stayedMs,
+      hasTranscript,
+    };
   }
 
   onSeatChange(guildId: GuildId, event: SeatChange): void {
@@ -330,8 +334,7 @@ export class VoiceSessions implements AsyncDisposable {
     const { guildId } = channel;
     const here = this.#findHere(guildId);
     const isSame = here?.channel.channelId === channel.channelId;
-    if (here?.hasEntered && here.isLinked && isSame)
-      return await this.#joinAgain(here, call);
+    if (here?.hasEntered && here.isLinked && isSame) return await here.joinAgain(call);
     if (here?.isLinked && here.companySize > 0) {
       const isAsked = this.moveRequests.ask(here.channel, channel, call);
       return { kind: 'busy', other: here.channel, isAsked };
@@ -353,15 +356,6 @@ export class VoiceSessions implements AsyncDisposable {
     if (!here) return false;
     here.follow({ callerId: personId, follows });
     return true;
-  }
-
-  async #joinAgain(here: VoiceSession, call: JoinCall) {
-    // A call to where the bot sits already may still be a yes, and change its mode.
-    here.consent.addCaller(call.callerId);
-    if (call.mode) here.mode = call.mode;
-    here.follow(call);
-    await here.loadSettings();
-    return here.getJoinOutcome('already', call.callerId);
   }
 
   #createSession(
@@ -412,11 +406,10 @@ export class VoiceSessions implements AsyncDisposable {
       return session.getJoinOutcome('joined', session.callerId);
     } catch (error) {
       if (session.isOver) return { kind: this.#isClosed ? 'stopping' : 'left' };
-      const { linkOpener } = this.#sources;
       return toJoinOutcome(
         error,
         session.decideAfterError(error),
-        linkOpener.getRestMs(session.channel.guildId),
+        this.#sources.linkOpener.getRestMs(session.channel.guildId),
       );
     }
   }
@@ -427,8 +420,11 @@ export class VoiceSessions implements AsyncDisposable {
     const { guildId } = session.channel;
     if (this.#listSessions.get(guildId)?.session === session)
       this.#listSessions.delete(guildId);
-    const { consent, loop } = session;
-    this.#ended.keepConversation(session.channel, loop.state.history, consent.answers);
+    this.#ended.keepConversation(
+      session.channel,
+      session.loop.state.history,
+      session.consent.answers,
+    );
     if (restingReasons.has(why)) this.#restChannel(session.channel);
     const line = getFarewellLine(why);
     if (line) this.#postFarewell(session.channel, line);

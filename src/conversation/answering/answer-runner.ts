@@ -200,9 +200,8 @@ export class AnswerRunner {
   }
 
   #findNamedAsker(turn: TurnState | undefined) {
-    const { loop, place } = this.#session;
-    return turn && isCalledByName(loop.state, turn)
-      ? place.findPerson(turn.by)
+    return turn && isCalledByName(this.#session.loop.state, turn)
+      ? this.#session.place.findPerson(turn.by)
       : undefined;
   }
 
@@ -211,10 +210,9 @@ export class AnswerRunner {
     output: SpeechOutput,
     signal: AbortSignal,
   ): Promise<ReplyEnd> {
-    const { place, speech } = this.#session;
     const { effect, id } = job;
-    const own = place.getChoices(effect.by);
-    const { manner } = speech.requests.findQuestion(effect.request) ?? {};
+    const own = this.#session.place.getChoices(effect.by);
+    const { manner } = this.#session.speech.requests.findQuestion(effect.request) ?? {};
     const ownSpeed = manner?.speed ?? own.speed;
     let end: ReplyEnd = { finish: 'cancelled' };
     const speak = async (reply: SpokenReply) => {
@@ -234,7 +232,6 @@ export class AnswerRunner {
     const session = this.#session;
     const { loop, place, speech } = session;
     const { effect, pending, progress } = job;
-    const { reservation, voice } = pending;
     const quoted = endWithToolQuote(
       pending.releaseParts(signal),
       pending,
@@ -243,7 +240,12 @@ export class AnswerRunner {
       signal,
     );
     const addressee = () => this.#findNamedAsker(this.#findTurn(job));
-    const named = { addressee, made: job.name, voice, reservation };
+    const named = {
+      addressee,
+      made: job.name,
+      voice: pending.voice,
+      reservation: pending.reservation,
+    };
     const made = withNamePrefix(quoted, named, place, this.#deps, signal);
     const readerId = this.#findReader(job);
     const written = writeUnspoken(
@@ -291,13 +293,12 @@ export class AnswerRunner {
   }
 
   #reportFailure(error: BotError) {
-    const { notices } = this.#session;
     const { stage = 'think' } = error;
     if (stage === 'speak') {
       reportUnspokenText(error, this.#session);
       return stage;
     }
-    notices.reportFailure(error, stage);
+    this.#session.notices.reportFailure(error, stage);
     return getFailureKind(error);
   }
 

@@ -124,10 +124,9 @@ export class SessionConsent {
     id,
     roleIds,
   }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
-    const { isAdmitted, getRules } = this.#options;
-    const { roleId } = getRules();
+    const { roleId } = this.#options.getRules();
     return {
-      isAdmitted: isAdmitted(id),
+      isAdmitted: this.#options.isAdmitted(id),
       hasRole: roleId !== undefined && roleIds.includes(roleId),
     };
   }

@@ -158,13 +158,14 @@ export class UtteranceRunner {
     recording: UtteranceRecording,
     { by, end, heard, name, why }: UtteranceOverFact,
   ) {
-    const { loop, notices } = this.#session;
-    const isWithdrawn = end === 'withdrawn' || loop.state.consent.no.includes(by);
+    const isWithdrawn =
+      end === 'withdrawn' || this.#session.loop.state.consent.no.includes(by);
     const content = isWithdrawn
       ? withdrawnContent
       : classifyRecording(heard, recording.transcript);
     if (!isWithdrawn && end !== 'nothing') this.#reportTranscript(heard, by, name);
-    if (why) notices.reportEvent({ kind: 'ignored', speakerId: by, name, why });
+    if (why)
+      this.#session.notices.reportEvent({ kind: 'ignored', speakerId: by, name, why });
     recording.settle(content, !isWithdrawn && end === 'meant');
   }
 
@@ -190,18 +191,17 @@ export class UtteranceRunner {
 
   #isOverlaid(speakerId: PersonId) {
     // The sound around a person matters only while a yes is awaited.
-    const { loop, speech } = this.#session;
-    const { state } = loop;
+    const { state } = this.#session.loop;
     if (state.confirmations.every(({ spokenState }) => spokenState === 'none'))
       return false;
     const isAlone = [...this.#openRecordings.keys()].every((id) => id === speakerId);
-    return !isAlone || isSpeaking(state) || speech.mix.tracks.isAudible;
+    return !isAlone || isSpeaking(state) || this.#session.speech.mix.tracks.isAudible;
   }
 
   /** Local recognisers and streams cost nothing more in a pause. */
   get #isTranscriptCostly() {
-    const { recogniser, transcriber } = this.#deps;
-    const isPaid = recogniser !== undefined && !transcriber.has('listen');
+    const isPaid =
+      this.#deps.recogniser !== undefined && !this.#deps.transcriber.has('listen');
     return isPaid && this.#session.loop.state.settings.isSparing;
   }
 
@@ -256,7 +256,6 @@ export class UtteranceRunner {
     budget: HearingBudget,
   ) {
     const { consent, loop, place } = this.#session;
-    const { clock, vocabulary } = this.#deps;
     const { languages } = place;
     const name = place.findPerson(speakerId)?.name ?? 'Someone';
     languages.prefetch(speakerId);
@@ -264,7 +263,11 @@ export class UtteranceRunner {
       .listPeople()
       .filter((one) => !one.isBot && consent.getStanding(one.id) === 'yes')
       .map((one) => one.name);
-    const hints = collectHints(loop.state.settings.names, vocabulary(), heard);
+    const hints = collectHints(
+      loop.state.settings.names,
+      this.#deps.vocabulary(),
+      heard,
+    );
     const paid = this.#deps.transcriber.paidBy(budget.reservation);
     const transcriber = withTranscriptionOptions(paid, {
       hints,
@@ -276,7 +279,7 @@ export class UtteranceRunner {
       speakerId,
       name,
       listening: this.#createListening(transcriber, () => recording),
-      clock,
+      clock: this.#deps.clock,
       follower: follow?.({ speakerId, name, fromMs }),
       onDecided: (meant) => budget.decided(meant),
     });
@@ -317,14 +320,20 @@ export class UtteranceRunner {
   }
 
   async #endSound(recording: UtteranceRecording, ended: UtteranceEnd) {
-    const { loop, place } = this.#session;
     const { id, speakerId, transcript } = recording;
     const { endedAtMs: endedMs, heard: evidence, whole, why } = ended;
     recording.wholeSound = whole;
-    if (transcript) await place.languages.learn(speakerId, transcript);
+    if (transcript) await this.#session.place.languages.learn(speakerId, transcript);
     const isTooLong = why === 'too-long';
     const { toMs } = whole;
-    loop.post({ kind: 'ended', utterance: id, toMs, endedMs, evidence, isTooLong });
+    this.#session.loop.post({
+      kind: 'ended',
+      utterance: id,
+      toMs,
+      endedMs,
+      evidence,
+      isTooLong,
+    });
   }
 
   async #captionBrokenOff(recording: UtteranceRecording, heard: UtteranceState) {
@@ -353,12 +362,11 @@ export class UtteranceRunner {
   ) {
     if (text === undefined) return;
     const { consent, notices, place } = this.#session;
-    const { channelId } = place.channel;
     const isLeftOut = !consent.canWrite(speakerId);
     const cut = isTooLong ? ({ cut: 'too-long' } as const) : {};
     notices.reportEvent({
       kind: 'recognised',
-      channelId,
+      channelId: place.channel.channelId,
       speakerId,
       name,
       text,

@@ -137,9 +137,8 @@ export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
 export function expireReplies(draft: Draft): void {
   cueAwaitedReply(draft);
   giveUpSilentReply(draft);
-  const { atMs, rules } = draft;
   for (const turn of draft.turns) {
-    const isLate = atMs - turn.endedMs >= rules.queue.maxWaitMs;
+    const isLate = draft.atMs - turn.endedMs >= draft.rules.queue.maxWaitMs;
     if (isLate && draft.turnQueue.waiting.includes(turn.id))
       loseTurn(draft, turn, 'late');
   }

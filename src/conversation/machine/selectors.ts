@@ -123,8 +123,7 @@ export function isSpeaking({ turnQueue }: ConversationState): boolean {
 }
 
 export function isQueued({ turnQueue }: ConversationState, id: Id): boolean {
-  const { current, waiting } = turnQueue;
-  return current?.id === id || waiting.includes(id);
+  return turnQueue.current?.id === id || turnQueue.waiting.includes(id);
 }
 
 export function isQueueFree(state: ConversationState): boolean {

@@ -120,12 +120,11 @@ export const speechHandlers = {
 
   /** Begins a preemptive answer, on sound alone where any words are answered. */
   'likely-over'(draft, event) {
-    const { evidence, isCostly, utterance: id } = event;
-    const speech = findOpenSpeech(draft, id);
+    const speech = findOpenSpeech(draft, event.utterance);
     if (!speech) return;
     const { utterance } = speech;
-    utterance.evidence = evidence;
-    if (!utterance.isRequested) requestTranscript(draft, speech, isCostly);
+    utterance.evidence = event.evidence;
+    if (!utterance.isRequested) requestTranscript(draft, speech, event.isCostly);
     beginPreemptiveAnswer(draft, speech, utterance.words, true);
   },
 

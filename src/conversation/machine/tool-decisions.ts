@@ -141,10 +141,15 @@ function runToolCall(
 }
 
 function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>) {
-  const { by, confirmation, ref: call } = run;
   const id = takeId(draft);
   draft.toolRuns = [...draft.toolRuns, { id, ...run }];
-  emitEffect(draft, { do: 'run', run: id, by, call, confirmation });
+  emitEffect(draft, {
+    do: 'run',
+    run: id,
+    by: run.by,
+    call: run.ref,
+    confirmation: run.confirmation,
+  });
 }
 
 function askConfirmation(

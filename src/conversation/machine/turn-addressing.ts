@@ -79,8 +79,10 @@ export function isLineAddressed(
   line: { readonly by: PersonId; readonly text: string; readonly atMs: number },
   rules: ConversationRules,
 ): boolean {
-  const { atMs: fromMs, by, text } = line;
-  const spoken = { ...describeSpeech(state, by, { fromMs, isAlone: false }), text };
+  const spoken = {
+    ...describeSpeech(state, line.by, { fromMs: line.atMs, isAlone: false }),
+    text: line.text,
+  };
   return decideAddressing(state.attention, spoken, getAddressingRules(state, rules))
     .verdict.meant;
 }

@@ -45,13 +45,12 @@ export class AnnouncementRunner {
   }
 
   speakAnnouncement({ reading: id }: EffectOf<'speak'>): void {
-    const { loop, signal } = this.#session;
-    const job = createRunningReply(id, signal);
+    const job = createRunningReply(id, this.#session.signal);
     this.running.add(job);
     const playing = this.running.play(job, async (output, until) => ({
       finish: await this.#speakQueued(job, output, until),
     }));
-    void playing.catch((error: unknown) => loop.reportBug(error));
+    void playing.catch((error: unknown) => this.#session.loop.reportBug(error));
   }
 
   async #speakQueued(
@@ -59,10 +58,10 @@ export class AnnouncementRunner {
     output: SpeechOutput,
     signal: AbortSignal,
   ): Promise<ReplyFinish> {
-    const { loop, speech } = this.#session;
-    const { failure, request } = findAnnouncement(loop.state, job.id) ?? {};
+    const { failure, request } =
+      findAnnouncement(this.#session.loop.state, job.id) ?? {};
     const reading =
-      speech.requests.findAnnouncement(request) ??
+      this.#session.speech.requests.findAnnouncement(request) ??
       this.#createFailureAnnouncement(failure);
     return await this.#announce(reading, job, output, signal);
   }
@@ -84,9 +83,10 @@ export class AnnouncementRunner {
   }
 
   #concludeAnnouncement({ id, reply }: RunningReply): { readonly heard: string } {
-    const { loop, speech } = this.#session;
     if (reply?.firstSentAtMs !== undefined)
-      speech.requests.noteHeard(findAnnouncement(loop.state, id)?.request);
+      this.#session.speech.requests.noteHeard(
+        findAnnouncement(this.#session.loop.state, id)?.request,
+      );
     return { heard: reply?.getHeardText() ?? '' };
   }
 

@@ -81,11 +81,10 @@ export class PendingConfirmations {
   open(call: ConfirmableCall): ShownConfirmation {
     const { asker, presser = asker } = call;
     const nowMs = this.#clock.nowMs();
-    const { id, name } = presser;
     const ask: PendingConfirmation = {
       ...call,
       id: crypto.randomUUID(),
-      presser: { id, name: toResultLine(name) },
+      presser: { id: presser.id, name: toResultLine(presser.name) },
       shownMs: nowMs,
     };
     const others = this.#open.filter((one) => this.#getExpiry(one) > nowMs);

@@ -43,23 +43,21 @@ export class SessionTools {
 
   createPorts(askerId: PersonId): ToolPorts {
     const session = this.#session;
-    const { consent, place } = session;
-    const { channel, listPeople, getSettings } = place;
-    const { clock, messages } = this.#deps;
+    const { channel, listPeople, getSettings } = session.place;
     return {
       askerId,
       session,
       guildId: channel.guildId,
       place: channel,
-      clock,
+      clock: this.#deps.clock,
       timeZone: getSettings().timeZone,
       getSettings,
       listPeople,
-      hasAgreed: async (personId) => consent.getConsent(personId) === 'always',
+      hasAgreed: async (personId) => session.consent.getConsent(personId) === 'always',
       isAllowed: (right, personId, signal) => this.isAllowed(right, personId, signal),
       describeCompany: () => describeCompany(session, askerId),
       post: (text, signal) =>
-        messages.writeText(
+        this.#deps.messages.writeText(
           channel,
           new ConfidentialText(text, { channelId: channel.channelId }),
           signal,

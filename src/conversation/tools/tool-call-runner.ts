@@ -206,8 +206,9 @@ export class ToolCallRunner {
   }
 
   #keepResult(result: ToolCallResult) {
-    const { turns } = this.#session.loop.state;
-    const known = turns.flatMap(({ changes }) => changes.map((one) => one.resultId));
+    const known = this.#session.loop.state.turns.flatMap(({ changes }) =>
+      changes.map((one) => one.resultId),
+    );
     for (const key of this.#results.keys())
       if (!known.includes(key)) this.#results.delete(key);
     const key = `r${++this.#serial}`;
@@ -221,7 +222,6 @@ export class ToolCallRunner {
   ): Promise<ToolCallResult> {
     if (!prepared) return createRejectedResult('There is no such call.');
     const { action, answerSignal, asker, atMs, isReadOnly, tool } = prepared;
-    const { clock } = this.#deps;
     const { deadlineMs = maxCallMs } = tool;
     const over = new AbortController();
     const ends = isReadOnly ? [prepared.signal] : [];
@@ -234,7 +234,7 @@ export class ToolCallRunner {
     };
     try {
       const work = waitUnlessAborted(act(), until);
-      const result = await withTimeout(work, deadlineMs, clock, () =>
+      const result = await withTimeout(work, deadlineMs, this.#deps.clock, () =>
         createTooLateError(deadlineMs),
       );
       if (answerSignal.aborted)

@@ -1,6 +1,9 @@
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  Deps,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import type {
   ProgramSpeech,
   ProgramText,
@@ -66,7 +69,7 @@ function toSpokenText(
   clauses: readonly string[],
   voice: SpeechVoice,
   reservation: Reservation,
-  { synthesizer }: SessionDependencies,
+  { synthesizer }: Deps<'synthesizer'>,
   signal: AbortSignal,
 ) {
   const paid = synthesizer.paidBy(reservation);

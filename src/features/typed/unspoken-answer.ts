@@ -1,7 +1,10 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  Deps,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import type {
   FailedStream,
   OpenStream,
@@ -55,7 +58,7 @@ export function openUnspokenAnswer(
     isWritten,
     tools,
   }: UnspokenQuestion,
-  { spending }: SessionDependencies,
+  { spending }: Deps<'spending'>,
   signal: AbortSignal,
   onUsage: (usage: Usage) => void = () => undefined,
 ): OpenStream<ReplyPart> | FailedStream {

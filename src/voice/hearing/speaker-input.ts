@@ -174,9 +174,8 @@ export class SpeakerInput {
     const { verdict, lagMs, share, ownFromMs } = this.#options.echo.hear(window);
     const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;
     this.#isEcho = verdict === 'echo' || (isKnown && verdict !== 'speech');
-    const { atMs, levelDb } = window;
     const probability = this.#isEcho ? 0 : window.probability;
-    return { kind: 'window', probability, levelDb, atMs };
+    return { kind: 'window', probability, levelDb: window.levelDb, atMs: window.atMs };
   }
 
   #stepEndpointing(event: EndpointingEvent, noticed: SpeakerInputEvent[]) {
@@ -241,12 +240,15 @@ export class SpeakerInput {
       case 'resumed':
         return { kind: 'resumed' };
       case 'ended': {
-        const { fromMs, toMs, why } = effect;
         const heard = this.#isEcho ? noEvidence : effect.heard;
-        const whole = { fromMs, toMs, pcm: this.#recording.take() };
+        const whole = {
+          fromMs: effect.fromMs,
+          toMs: effect.toMs,
+          pcm: this.#recording.take(),
+        };
         this.#options.meter.reset();
         this.#overlap = undefined;
-        return { kind: 'ended', whole, endedAtMs: atMs, why, heard };
+        return { kind: 'ended', whole, endedAtMs: atMs, why: effect.why, heard };
       }
     }
   }

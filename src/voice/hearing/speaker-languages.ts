@@ -60,8 +60,7 @@ export class SpeakerLanguages {
   }
 
   prefetch(personId: PersonId): void {
-    const { guildId, services } = this.#deps;
-    void services.peopleSettings.loadSettings(guildId, personId);
+    void this.#deps.services.peopleSettings.loadSettings(this.#deps.guildId, personId);
   }
 
   get latest(): string | undefined {

@@ -115,7 +115,6 @@ export class UtteranceRecording {
   }
 
   #openRequest() {
-    const { clock, listening } = this.#options;
     const stop = new AbortController();
     const late = () => {
       const seconds = maxRecogniseMs / 1_000;
@@ -126,8 +125,11 @@ export class UtteranceRecording {
       stop.abort(error);
       return error;
     };
-    const settled = waitUnlessAborted(listening.settle(stop.signal), stop.signal);
-    const text = withTimeout(settled, maxRecogniseMs, clock, late);
+    const settled = waitUnlessAborted(
+      this.#options.listening.settle(stop.signal),
+      stop.signal,
+    );
+    const text = withTimeout(settled, maxRecogniseMs, this.#options.clock, late);
     const keep = (transcript: Transcript) => {
       if (this.isLatestRequest(text)) this.#transcript = transcript;
     };
