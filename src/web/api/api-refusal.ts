@@ -1,17 +1,12 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { HttpRefusal } from '#src/web/http/http-refusal.ts';
 
-export type RefusalFacts = HttpRefusal & {
-  /** Where another try helps: after so many seconds. */
-  readonly retryAfterS?: number;
-};
-
 /** A request that is not done, and why. Thrown by handlers and answered in one place. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal';
-  readonly facts: RefusalFacts;
+  readonly facts: HttpRefusal;
 
-  constructor(facts: RefusalFacts) {
+  constructor(facts: HttpRefusal) {
     super(facts.message);
     this.facts = facts;
   }
@@ -34,8 +29,11 @@ export function createInvalidRefusal(message: string, param: string): ApiRefusal
 
 /** Refusal of what needs a voice channel. */
 export function createNowhereRefusal(): ApiRefusal {
-  const message = 'The bot is in no voice channel of this server: call it with /join.';
-  return createRefusal(409, 'bot.nowhere', message);
+  return createRefusal(
+    409,
+    'bot.nowhere',
+    'The bot is in no voice channel of this server: call it with /join.',
+  );
 }
 
 /** Refusal of a model that is not among those that may be chosen. */
@@ -45,6 +43,10 @@ export function createUnlistedModelRefusal(
   models: readonly string[],
 ): ApiRefusal {
   const there = models.join(', ') || 'none';
-  const message = `There is no model ${model} for ${field}; there are: ${there}.`;
-  return createRefusal(404, 'model_not_found', message, field);
+  return createRefusal(
+    404,
+    'model_not_found',
+    `There is no model ${model} for ${field}; there are: ${there}.`,
+    field,
+  );
 }

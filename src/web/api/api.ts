@@ -1,15 +1,16 @@
 import { type Context, Hono } from 'hono';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { toProgramId } from '#src/people/access.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
-import { toRefusalBody } from '#src/web/http/http-refusal.ts';
+import { respondWithRefusal } from '#src/web/http/http-refusal.ts';
 import { createRefusal } from './api-refusal.ts';
 import {
   type AccessSource,
   type ApiDoor,
   authoriseRequest,
-  createTokenRates,
+  requestsPerToken,
 } from './authorise.ts';
 import { readFormBody } from './form-body.ts';
 import {
@@ -38,14 +39,18 @@ export function getBodyLimitBytes(path: string): number | undefined {
 /** Everything below `/v1`: operations of one server, and those of OpenAI's API. */
 export function createApi(options: ApiParts): Hono {
   const app = new Hono();
-  const parts = { ...options, rates: createTokenRates(), bodies: new BodyReads() };
+  const parts = {
+    ...options,
+    rates: new RateLimiterMemory({ points: requestsPerToken, duration: 60 }),
+    bodies: new BodyReads(),
+  };
   app.onError((error, context) => {
     const onBug = reportWhileConnected(parts.onBug, context.req.raw.signal);
     const { facts } = reportRefusal(error, onBug);
     if (facts.retryAfterS !== undefined)
       context.header('retry-after', `${facts.retryAfterS}`);
     if (facts.status === 401) context.header('www-authenticate', 'Bearer');
-    return context.json(toRefusalBody(facts), facts.status);
+    return respondWithRefusal(context, facts);
   });
   for (const route of allRoutes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -70,15 +75,13 @@ async function performRoute(
   context: Context,
   parts: Doors,
 ): Promise<Response> {
-  const guildId = context.req.param('server');
-  const header = context.req.header('authorization');
-  const { encoders, events, token, ports } = await authoriseRequest(
-    header,
+  const { server: guildId, ...params } = context.req.param();
+  const { token, ...access } = await authoriseRequest(
+    context.req.header('authorization'),
     route.scope,
     guildId,
     parts,
   );
-  const { server: _, ...params } = context.req.param();
   const { signal } = context.req.raw;
   const { outgoing } = { ...context.env } as {
     readonly outgoing?: { destroy(): void };
@@ -88,9 +91,7 @@ async function performRoute(
     token,
     guildId: token.guildId,
     asker: { id: toProgramId(token.name), name: token.name, isProgram: true },
-    ports,
-    encoders,
-    events,
+    ...access,
     clock: parts.clock,
     params: checkBody(route.params ?? z.object(), params),
     query: checkBody(route.query ?? z.object(), context.req.query()),

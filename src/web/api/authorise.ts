@@ -1,16 +1,13 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { type RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';
 import { type TokenBudgets, toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
-import type {
-  ApiScope,
-  ApiToken,
-  ApiTokenStore,
-} from '#src/web/api/tokens/token-store.ts';
+import type { ApiScope, ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 import type { ServerEvents } from './event-streams.ts';
 import type { BodyReads } from './request-body.ts';
+import type { ApiCall } from './route.ts';
 
 /** Where a server is served. */
 export type ServerService =
@@ -41,28 +38,22 @@ export type ApiDoor = AccessSource & {
   readonly bodies: BodyReads;
 };
 
-/** A request that may be done. */
-export type Access = Pick<AccessParts, 'encoders' | 'events'> & {
-  readonly token: ApiToken;
-  readonly ports: ProgramPorts;
-};
-
 /** Requests with one token within a minute. */
-const requestsPerToken = 300;
+export const requestsPerToken = 300;
 
-/** Counts how often each token asks, in this process. */
-export function createTokenRates(): RateLimiterMemory {
-  return new RateLimiterMemory({ points: requestsPerToken, duration: 60 });
-}
-
-/** Counts a request; the seconds to wait where there were too many, else undefined. */
-async function waitS(rates: RateLimiterMemory, token: string) {
+/** Counts a request of a token. Throws `ApiRefusal` 429 if there were too many. */
+async function countRequest(rates: RateLimiterMemory, token: string) {
   try {
     await rates.consume(token);
-    return undefined;
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error;
-    return Math.ceil(error.msBeforeNext / 1_000);
+    const retryAfterS = Math.ceil(error.msBeforeNext / 1_000);
+    throw new ApiRefusal({
+      status: 429,
+      code: 'token.rate',
+      message: `The token ${token} asks more than ${requestsPerToken} times a minute: try again in ${retryAfterS} s.`,
+      retryAfterS,
+    });
   }
 }
 
@@ -78,7 +69,7 @@ export async function authoriseRequest(
   scope: ApiScope,
   guildId: GuildId | undefined,
   { access, rates }: ApiDoor,
-): Promise<Access> {
+): Promise<Pick<ApiCall<0, 0, 0>, 'encoders' | 'events' | 'ports' | 'token'>> {
   const parts = access();
   if (!parts)
     throw createRefusal(
@@ -88,11 +79,7 @@ export async function authoriseRequest(
     );
   const { budgets, servers, encoders, events } = parts;
   const token = await findToken(header, parts);
-  const retryAfterS = await waitS(rates, token.name);
-  if (retryAfterS !== undefined) {
-    const message = `The token ${token.name} asks more than ${requestsPerToken} times a minute: try again in ${retryAfterS} s.`;
-    throw new ApiRefusal({ status: 429, code: 'token.rate', message, retryAfterS });
-  }
+  await countRequest(rates, token.name);
   if (!token.scopes.includes(scope))
     throw createRefusal(
       403,
@@ -143,8 +130,11 @@ async function findToken(
 async function findPorts(guildId: GuildId, servers: ServedServers) {
   const served = await servers.find(guildId);
   if (served.kind === 'elsewhere') {
-    const message = `The process with shard ${served.shard} serves this server: ask that one.`;
-    throw createRefusal(409, 'server.elsewhere', message);
+    throw createRefusal(
+      409,
+      'server.elsewhere',
+      `The process with shard ${served.shard} serves this server: ask that one.`,
+    );
   }
   if (served.ports.places.hasGuild(guildId)) return served.ports;
   throw createRefusal(

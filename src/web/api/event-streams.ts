@@ -71,8 +71,12 @@ export class ServerEvents implements Disposable {
     if (typeof place !== 'string') return this.read(token, signal, place);
     const most =
       place === 'person' ? `token has ${mostOfToken}` : `server has ${mostInServer}`;
-    const message = `The ${most} streams of events already: end one, or try again in ${retryAfterS} s.`;
-    throw new ApiRefusal({ status: 429, code: 'events.busy', message, retryAfterS });
+    throw new ApiRefusal({
+      status: 429,
+      code: 'events.busy',
+      message: `The ${most} streams of events already: end one, or try again in ${retryAfterS} s.`,
+      retryAfterS,
+    });
   }
 
   /**
@@ -85,28 +89,28 @@ export class ServerEvents implements Disposable {
     place?: Disposable,
   ): ReadableStream<WrittenEvent> {
     const ending = createChildController(signal);
-    const start = (controller: ReadableStreamDefaultController<WrittenEvent>) => {
-      const reader: Reader = {
-        token,
-        take(event) {
-          controller.enqueue(event);
-          if ((controller.desiredSize ?? 0) <= 0) ending.abort();
-        },
-        end: () => ending.abort(),
-      };
-      this.#readers.add(reader);
-      ending.signal.addEventListener('abort', () => {
-        this.#readers.delete(reader);
-        place?.[Symbol.dispose]();
-        if (!isCancelled) controller.close();
-      });
-    };
     let isCancelled = false;
-    const cancel = () => {
-      isCancelled = true;
-      ending.abort();
+    const end = () => ending.abort();
+    const source = {
+      start: (controller: ReadableStreamDefaultController<WrittenEvent>) => {
+        const take = (event: WrittenEvent) => {
+          controller.enqueue(event);
+          if ((controller.desiredSize ?? 0) <= 0) end();
+        };
+        const reader = { token, take, end };
+        this.#readers.add(reader);
+        ending.signal.addEventListener('abort', () => {
+          this.#readers.delete(reader);
+          place?.[Symbol.dispose]();
+          if (!isCancelled) controller.close();
+        });
+      },
+      cancel() {
+        isCancelled = true;
+        end();
+      },
     };
-    return new ReadableStream({ start, cancel }, { highWaterMark: mostWaiting });
+    return new ReadableStream(source, { highWaterMark: mostWaiting });
   }
 
   /** Takes the tokens that are in use, and ends what is read with others. */
@@ -161,7 +165,7 @@ export class ServerEvents implements Disposable {
   }
 }
 
-function writeEvent(event: object): WrittenEvent {
+function writeEvent(event: object) {
   const json = JSON.stringify(event);
   return { json, bytes: new TextEncoder().encode(toEventText(json)) };
 }
@@ -173,18 +177,18 @@ function toEventFacts(event: SessionEvent): Facts | undefined {
     case 'left':
       return { type: 'left', facts: { why: event.why } };
     case 'recognised':
-    case 'line': {
-      const type = event.kind === 'line' ? 'line' : 'heard';
-      const isLeftOut = event.kind === 'recognised' && event.isLeftOut;
-      const words = isLeftOut ? undefined : toWordsField(event, event.text);
-      return { type, channelId: event.channelId, words };
-    }
+    case 'line':
+      return {
+        type: event.kind === 'line' ? 'line' : 'heard',
+        channelId: event.channelId,
+        words: toWordsField(event, event.text),
+      };
     case 'answered':
       return {
         type: 'answered',
         channelId: event.channelId,
         facts: { finish: event.finish },
-        words: event.isLeftOut ? undefined : toWordsField(event, event.heardText),
+        words: toWordsField(event, event.heardText),
       };
     case 'played': {
       const { channelId, end, title, track } = event;
@@ -205,8 +209,16 @@ function toEventFacts(event: SessionEvent): Facts | undefined {
 }
 
 function toWordsField(
-  { speakerId, name }: { readonly speakerId: PersonId; readonly name: string },
+  {
+    speakerId,
+    name,
+    isLeftOut,
+  }: {
+    readonly speakerId: PersonId;
+    readonly name: string;
+    readonly isLeftOut?: boolean | undefined;
+  },
   text: string,
 ) {
-  return { speakerId, name, text };
+  return isLeftOut ? undefined : { speakerId, name, text };
 }

@@ -114,12 +114,11 @@ export class EventWebhooks implements Disposable {
     signal: AbortSignal,
   ) {
     const timeS = `${Math.floor(this.#options.clock.wallMs() / 1_000)}`;
-    const signed = `${id}.${timeS}.${body}`;
     const headers = {
       'content-type': 'application/json',
       'parley-id': id,
       'parley-time': timeS,
-      'parley-signature': `sha256=${createHmac('sha256', hash).update(signed).digest('hex')}`,
+      'parley-signature': `sha256=${createHmac('sha256', hash).update(`${id}.${timeS}.${body}`).digest('hex')}`,
       'user-agent': 'Parley',
     };
     const until = AbortSignal.any([signal, AbortSignal.timeout(postMs)]);

@@ -34,28 +34,24 @@ export async function readFormBody(
   const pieces: Uint8Array[] = [];
   let fileField: string | undefined;
   let refused: ApiRefusal | undefined;
-  const refuseForm = (why: ApiRefusal) => {
-    refused ??= why;
+  const refuseBroken = () => {
+    refused ??= createBrokenFormRefusal();
   };
-  parser.on('error', () => refuseForm(createBrokenFormRefusal()));
-  parser.on('partsLimit', () =>
-    refuseForm(createTooLargeFormRefusal(`more than ${mostParts} parts`)),
-  );
-  parser.on('filesLimit', () =>
-    refuseForm(createTooLargeFormRefusal('more than one file')),
-  );
+  const refuseSize = (excess: string) => {
+    refused ??= createRefusal(413, 'form.too_large', `The form has ${excess}.`);
+  };
+  parser.on('error', refuseBroken);
+  parser.on('partsLimit', () => refuseSize(`more than ${mostParts} parts`));
+  parser.on('filesLimit', () => refuseSize('more than one file'));
   parser.on('field', (name, value, _, isCut) => {
-    if (isCut)
-      refuseForm(
-        createTooLargeFormRefusal(`a field of more than ${mostFieldBytes / 1_024} KiB`),
-      );
+    if (isCut) refuseSize(`a field of more than ${mostFieldBytes / 1_024} KiB`);
     const field = name.replace(/\[\]$/, '');
     fields.set(field, [...(fields.get(field) ?? []), value]);
   });
   parser.on('file', (field, stream) => {
     fileField = field;
     stream.on('data', (piece: Uint8Array) => void pieces.push(piece));
-    stream.on('error', () => refuseForm(createBrokenFormRefusal()));
+    stream.on('error', refuseBroken);
   });
   for (let at = 0; at < bytes.length && !refused; at += pieceBytes) {
     parser.write(bytes.subarray(at, at + pieceBytes));
@@ -90,8 +86,4 @@ function createBrokenFormRefusal() {
     'form.broken',
     'The body is not complete multipart/form-data.',
   );
-}
-
-function createTooLargeFormRefusal(what: string) {
-  return createRefusal(413, 'form.too_large', `The form has ${what}.`);
 }

@@ -38,8 +38,12 @@ export class BodyReads {
       place === 'person'
         ? `${mostOfToken} large bodies of this token`
         : `${mostBodies} large bodies`;
-    const message = `${most} are being sent already: try again in ${retryAfterS} s.`;
-    throw new ApiRefusal({ status: 429, code: 'body.busy', message, retryAfterS });
+    throw new ApiRefusal({
+      status: 429,
+      code: 'body.busy',
+      message: `${most} are being sent already: try again in ${retryAfterS} s.`,
+      retryAfterS,
+    });
   }
 }
 
@@ -89,8 +93,11 @@ export async function readBodyBytes(
 }
 
 function createTooLongRefusal(mostBytes: number) {
-  const message = `The body is too long: at most ${mostBytes / 2 ** 20} MiB.`;
-  return createRefusal(413, 'body.too_long', message);
+  return createRefusal(
+    413,
+    'body.too_long',
+    `The body is too long: at most ${mostBytes / 2 ** 20} MiB.`,
+  );
 }
 
 /** Value that a schema reads. Errors: `ApiRefusal`, one sentence about the first mistake. */

@@ -7,10 +7,12 @@ import { replaceUtcInstants } from '#src/spending/calendar.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
-type Ending = readonly [status: ContentfulStatusCode, code: string];
-
 /** Errors for programs by the beginning of a sentence's id; the first that fits counts. */
-const refusalsByTextId: readonly (readonly [idStart: string, ...Ending])[] = [
+const refusalsByTextId: readonly (readonly [
+  idStart: string,
+  status: ContentfulStatusCode,
+  code: string,
+])[] = [
   ['budget.', 429, 'budget.server'],
   ['ask.dropped', 429, 'answer.busy'],
   ['ask.late', 504, 'answer.late'],
@@ -40,8 +42,9 @@ export function toRefusal(line: TextLine): ApiRefusal {
       'budget.token',
       "What is left of this token's budget of today is too little.",
     );
-  const found = refusalsByTextId.find(([start]) => line.id.startsWith(start));
-  const [, status, code] = found ?? ['', 409, 'answer.failed'];
+  const [, status, code] = refusalsByTextId.find(([start]) =>
+    line.id.startsWith(start),
+  ) ?? ['', 409, 'answer.failed'];
   return createRefusal(
     status,
     code,
@@ -56,9 +59,11 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   const fault = toRecordingErrorLine(error, longestRecordingMs);
   if (fault) return toRefusal(fault);
   if (code === 'provider.rate_limited') {
-    const message =
-      'A speech or chat server is rate-limiting this bot: try again later.';
-    return createRefusal(429, code, message);
+    return createRefusal(
+      429,
+      code,
+      'A speech or chat server is rate-limiting this bot: try again later.',
+    );
   }
   const { serverMessage, status = 0, takesNoPictures } = error.about;
   const blame = [400, 413, 422].includes(status) ? serverMessage : undefined;
@@ -67,12 +72,17 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
     return createRefusal(400, code, `The chat server refused the request: ${why}`);
   if (code === 'budget.used') return toRefusal(toBudgetLine(error.about.cap));
   if (code.startsWith('store.')) {
-    const message =
-      'The store cannot be reached: try again, and ask the operator if it stays so.';
-    return createRefusal(503, code, message);
+    return createRefusal(
+      503,
+      code,
+      'The store cannot be reached: try again, and ask the operator if it stays so.',
+    );
   }
-  const message = `A speech or chat server failed (${code}): the operator's log says more.`;
-  return createRefusal(502, code, message);
+  return createRefusal(
+    502,
+    code,
+    `A speech or chat server failed (${code}): the operator's log says more.`,
+  );
 }
 
 /** Refusal for any thrown error; `onBug` is told of one that is no failure of the outside world. */

@@ -44,7 +44,7 @@ const securityHeaders = {
 };
 
 /** Routes behind the doors: every request, upgrades of WebSockets too, is checked before any handler sees it. */
-function createApp(options: DoorOptions): PageApp {
+function createApp(options: DoorOptions) {
   const app = new Hono<PageEnv>();
   app.use(sendHeaders, createRequestCheck(options));
   app.notFound((context) =>
@@ -80,7 +80,7 @@ function createRequestCheck({ publicUrl, ...options }: DoorOptions) {
     const { env, req } = context;
     const isForPrograms = req.path.startsWith(programPath);
     const verdict = checkOrigin(env.incoming, isForPrograms, publicUrl);
-    if (verdict.kind === 'refused') return respondWithRefusal(context, verdict.refusal);
+    if ('refusal' in verdict) return respondWithRefusal(context, verdict.refusal);
     const most = options.mostBodyBytes?.(req.path) ?? mostBodyBytes;
     const refusal = findBodyRefusal(env.incoming.headers, most, isForPrograms);
     if (refusal) return respondWithRefusal(context, refusal);
@@ -96,8 +96,11 @@ function findBodyRefusal(
   isForPrograms: boolean,
 ) {
   if (sent['transfer-encoding'] !== undefined && !isForPrograms) {
-    const message = 'Send the body in one piece, with a Content-Length.';
-    return { status: 411, code: 'door.body_length', message } as const;
+    return {
+      status: 411,
+      code: 'door.body_length',
+      message: 'Send the body in one piece, with a Content-Length.',
+    } as const;
   }
   if (Number(sent['content-length'] ?? 0) <= mostBytes) return undefined;
   const message = `The body is too long: at most ${Math.floor(mostBytes / 1_024)} KiB.`;

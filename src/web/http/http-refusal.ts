@@ -8,6 +8,8 @@ export type HttpRefusal = {
   readonly message: string;
   /** Field of the request that it is about. */
   readonly param?: string;
+  /** Wait after which another try may help. */
+  readonly retryAfterS?: number;
 };
 
 /** JSON response of a refused request. */
@@ -16,12 +18,7 @@ export function respondWithRefusal(context: Context, refusal: HttpRefusal): Resp
 }
 
 /** Body of an answer that refuses: OpenAI's shape, which holds ours. */
-export function toRefusalBody({
-  status,
-  code,
-  message,
-  param = undefined,
-}: HttpRefusal) {
+export function toRefusalBody({ status, code, message, param }: HttpRefusal) {
   return { error: { message, type: toErrorType(status), param: param ?? null, code } };
 }
 

@@ -72,8 +72,11 @@ export async function openListener(
   });
   const refused = await listenOnPort(server, host, port);
   if (refused) {
-    const why = `No page at ${host}:${port}: ${refused.why}; set PAGE_HOST or PAGE_PORT, 0 for none.`;
-    return { kind: 'refused', why, isTaken: refused.isTaken };
+    return {
+      kind: 'refused',
+      why: `No page at ${host}:${port}: ${refused.why}; set PAGE_HOST or PAGE_PORT, 0 for none.`,
+      isTaken: refused.isTaken,
+    };
   }
   const closeServer = async () => {
     const closed = once(server, 'close');

@@ -2,9 +2,8 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { HttpRefusal } from './http-refusal.ts';
 
 export type OriginVerdict =
-  /** `isPublic`: came by the name of `PAGE_URL`. */
-  | { readonly kind: 'ours'; readonly isPublic: boolean }
-  | { readonly kind: 'refused'; readonly refusal: HttpRefusal };
+  /** A request of our own page. `isPublic` means that it came by the name of `PAGE_URL`. */
+  { readonly isPublic: boolean } | { readonly refusal: HttpRefusal };
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -26,22 +25,18 @@ export function checkOrigin(
   if (!isPublic && !isLoopback)
     return createRefusedVerdict(421, 'door.host', wrongHost);
   const { origin } = headers;
-  const ours: OriginVerdict = { kind: 'ours', isPublic };
   const isPlainRead = /^(GET|HEAD)$/.test(method) && headers.upgrade === undefined;
   const ownOrigin = isPublic ? publicUrl.origin : `http://${host}`;
   // Browsers name the origin of every request but plain reads; a program may leave it out.
   const isNamed = origin !== undefined || !(isForPrograms || isPlainRead);
-  if (isNamed && origin !== ownOrigin) return createForeignOriginVerdict(origin);
+  if (isNamed && origin !== ownOrigin)
+    // A request without an origin comes from no page.
+    return origin === undefined
+      ? createRefusedVerdict(404, 'door.path', programsBelow)
+      : createRefusedVerdict(403, 'door.origin', wrongOrigin);
   return isOurSite(headers, isPlainRead)
-    ? ours
+    ? { isPublic }
     : createRefusedVerdict(403, 'door.site', wrongOrigin);
-}
-
-/** What names no origin is of no page. */
-function createForeignOriginVerdict(origin: string | undefined): OriginVerdict {
-  if (origin === undefined)
-    return createRefusedVerdict(404, 'door.path', programsBelow);
-  return createRefusedVerdict(403, 'door.origin', wrongOrigin);
 }
 
 /** From other sites only a followed link is accepted, into a window of its own. */
@@ -61,10 +56,6 @@ const wrongOrigin = 'Another page sent this request; only its own page may.';
 export const programsBelow =
   'Operations for programs begin with /v1: add it to the base URL.';
 
-function createRefusedVerdict(
-  status: 403 | 404 | 421,
-  code: string,
-  message: string,
-): OriginVerdict {
-  return { kind: 'refused', refusal: { status, code, message } };
+function createRefusedVerdict(status: 403 | 404 | 421, code: string, message: string) {
+  return { refusal: { status, code, message } };
 }

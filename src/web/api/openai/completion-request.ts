@@ -114,27 +114,17 @@ export const completionRequest = z
   );
 
 type CompletionRequest = z.output<typeof completionRequest>;
-type RequestMessage = CompletionRequest['messages'][number];
 
 /** Question of a request. */
-export type CompletionQuestion = Pick<
+export type CompletionQuestion = Omit<
   ProgramQuestion,
-  | 'messages'
-  | 'sent'
-  | 'choices'
-  | 'isSpoken'
-  | 'voice'
-  | 'speechModel'
-  | 'transcriptionModel'
+  'guildId' | 'asker' | 'keptFor' | 'pipeline' | 'onUsage'
 > & { readonly format: SoundFormat };
-
-/** Finds the transcript of an answer that the program has heard. */
-type FindAnswer = (audioId: string) => Promise<string> | undefined;
 
 /** Reads a request. Errors: `ApiRefusal`. */
 export async function toCompletionQuestion(
   request: CompletionRequest,
-  findAnswer: FindAnswer,
+  findAnswer: (audioId: string) => Promise<string> | undefined,
 ): Promise<CompletionQuestion> {
   const { audio, modalities, n, speech_model, stream, transcription_model } = request;
   const messages: ProgramMessage[] = [];
@@ -167,11 +157,11 @@ function collectSentFields(request: CompletionRequest): SentFields {
   return Object.fromEntries(fields);
 }
 
-/** A message with the words of the answer that it names. Errors: `ApiRefusal`. */
+/** A message with the words of the answer that it names. Throws `ApiRefusal`. */
 async function addTranscript(
-  { audio, ...message }: RequestMessage,
+  { audio, ...message }: CompletionRequest['messages'][number],
   place: string,
-  findAnswer: FindAnswer,
+  findAnswer: Parameters<typeof toCompletionQuestion>[1],
 ) {
   if (!audio || message.content.length > 0) return message;
   const transcript = await findAnswer(audio.id);

@@ -164,20 +164,20 @@ export function toPcm16({ buffer, byteOffset, byteLength }: Int16Array): Buffer 
 
 /** All requests together, as OpenAI counts. */
 export function toUsageField(taken: readonly Usage[]) {
-  const sumTokens = (count: (usage: Usage) => number | undefined) =>
-    Math.round(taken.reduce((all, usage) => all + (count(usage) ?? 0), 0));
-  const prompt_tokens = sumTokens(({ inputTokens }) => inputTokens);
-  const completion_tokens = sumTokens(({ outputTokens }) => outputTokens);
+  const sumTokens = (name: keyof Omit<Usage, 'by' | 'isEstimate'>) =>
+    Math.round(taken.reduce((all, usage) => all + (usage[name] ?? 0), 0));
+  const prompt_tokens = sumTokens('inputTokens');
+  const completion_tokens = sumTokens('outputTokens');
   return {
     prompt_tokens,
     completion_tokens,
     total_tokens: prompt_tokens + completion_tokens,
     prompt_tokens_details: {
-      audio_tokens: sumTokens(({ audioInputTokens }) => audioInputTokens),
-      cached_tokens: sumTokens(({ cachedInputTokens }) => cachedInputTokens),
+      audio_tokens: sumTokens('audioInputTokens'),
+      cached_tokens: sumTokens('cachedInputTokens'),
     },
     completion_tokens_details: {
-      audio_tokens: sumTokens(({ audioOutputTokens }) => audioOutputTokens),
+      audio_tokens: sumTokens('audioOutputTokens'),
       reasoning_tokens: 0,
     },
   };

@@ -23,19 +23,10 @@ export const createChatCompletion = defineRoute({
   scope: 'chat',
   body: completionRequest,
   async run(call) {
-    const {
-      asker,
-      body: request,
-      clock,
-      encoders,
-      guildId,
-      onBug,
-      ports,
-      token,
-    } = call;
+    const { body: request, guildId, ports } = call;
     await setImmediate(); // frames of sound leave before its sound is unpacked
     const { keptWords, ...answers } = ports.features.programAnswers;
-    const own = toTokenKey(token);
+    const own = toTokenKey(call.token);
     const { format, ...question } = await toCompletionQuestion(request, (audioId) =>
       keptWords.find(`${own}${audioId}`),
     );
@@ -52,16 +43,20 @@ export const createChatCompletion = defineRoute({
         clearTimeout,
       );
     const onUsage = (usage: Usage) => void taken.push(usage);
-    const { transcriptionModel: named } = question;
     const [usual] = ports.features.programTranscriptions.listModels();
-    const transcriptionModel = named === usual ? undefined : named; // by either name a sound is recognised once
-    const by = { guildId, asker, keptFor: own, pipeline, onUsage };
-    const asked = { ...question, ...by, transcriptionModel };
+    // By either name of the usual model a sound is recognised once.
+    const isUsual = question.transcriptionModel === usual;
+    const by = { guildId, asker: call.asker, keptFor: own, pipeline, onUsage };
+    const asked = {
+      ...question,
+      ...by,
+      ...(isUsual && { transcriptionModel: undefined }),
+    };
     const answer = await answers.answer(asked, signal);
     if (answer.kind === 'failed') throw toRefusal(answer.line);
     const head: CompletionHead = {
       id: `chatcmpl-${randomUUID()}`,
-      created: Math.floor(clock.wallMs() / 1_000),
+      created: Math.floor(call.clock.wallMs() / 1_000),
       model: request.model,
       reportsTier: (request.service_tier ?? undefined) !== undefined,
       isSpoken: question.isSpoken,
@@ -70,11 +65,11 @@ export const createChatCompletion = defineRoute({
       keep: (audioId, words) =>
         keptWords.keep(`${own}${audioId}`, Promise.resolve(words)),
     };
-    if (!request.stream) return await toCompletion(answer.parts, head, encoders);
+    if (!request.stream) return await toCompletion(answer.parts, head, call.encoders);
     const includesUsage = request.stream_options?.include_usage === true;
     return respondWithEvents(
       await waitForFirstPart(toChunks(answer.parts, head, includesUsage)),
-      onBug,
+      call.onBug,
     );
   },
 });
@@ -83,9 +78,11 @@ export const createChatCompletion = defineRoute({
 const longestWholeMs = 110_000;
 
 function createTooLateRefusal() {
-  const message =
-    'The answer takes too long: at most 110 s in one piece. Ask with stream.';
-  return createRefusal(504, 'answer.late', message);
+  return createRefusal(
+    504,
+    'answer.late',
+    'The answer takes too long: at most 110 s in one piece. Ask with stream.',
+  );
 }
 
 /** Models that are named and may not be chosen, or cannot be used by this pipeline. Errors: `ApiRefusal`. */
@@ -106,7 +103,11 @@ function refuseModels(
     if (model === undefined) continue;
     if (!models.includes(model)) throw createUnlistedModelRefusal(field, model, models);
     if (pipeline !== 'audio-model' || !isSpoken) continue;
-    const message = `The audio-model hears and speaks itself: leave ${field} out, or ask the model chained.`;
-    throw createRefusal(400, 'invalid_value', message, field);
+    throw createRefusal(
+      400,
+      'invalid_value',
+      `The audio-model hears and speaks itself: leave ${field} out, or ask the model chained.`,
+      field,
+    );
   }
 }

@@ -41,8 +41,9 @@ export function answerAtEnd(place: object, ending: Promise<string>): Response {
 }
 
 function respondWithStream(parts: AsyncIterable<string | Uint8Array>, type: string) {
-  const headers = { ...unbuffered, 'content-type': type };
-  return new Response(ReadableStream.from(encodeParts(parts)), { headers });
+  return new Response(ReadableStream.from(encodeParts(parts)), {
+    headers: { ...unbuffered, 'content-type': type },
+  });
 }
 
 async function* encodeParts(parts: AsyncIterable<string | Uint8Array>) {
@@ -84,11 +85,9 @@ export async function* addComments<T>(
   const iterator = parts[Symbol.asyncIterator]();
   let next = iterator.next();
   try {
-    for (
-      let read = await waitBriefly(next);
-      read === 'still' || !read.done;
-      read = await waitBriefly(next)
-    ) {
+    for (;;) {
+      const read = await waitBriefly(next);
+      if (read !== 'still' && read.done) return;
       yield read === 'still' ? read : read.value;
       if (read !== 'still') next = iterator.next();
     }

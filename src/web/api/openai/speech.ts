@@ -121,6 +121,10 @@ function toSpeechUsage(usage: readonly SpeechUsage[]) {
 }
 
 function createUnspeakableRefusal() {
-  const message = 'There is nothing in that text that can be said.';
-  return createRefusal(422, 'text.unspeakable', message, 'input');
+  return createRefusal(
+    422,
+    'text.unspeakable',
+    'There is nothing in that text that can be said.',
+    'input',
+  );
 }

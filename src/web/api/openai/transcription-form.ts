@@ -5,19 +5,14 @@ import { checkBody } from '#src/web/api/request-body.ts';
 
 const isTrue = z.enum(['true', 'false']).transform((value) => value === 'true');
 
-/** Fields of a form as OpenAI has them; others change nothing. */
-const commonFields = {
+/** Fields of a form as OpenAI has them. Others change nothing. */
+const transcriptionForm = z.object({
   model: z.string().max(200).optional(),
   prompt: z.string().max(4_000).optional(),
   response_format: z
     .enum(['json', 'text', 'srt', 'vtt', 'verbose_json'])
     .default('json'),
   temperature: z.coerce.number().min(0).max(1).optional(),
-};
-
-const translationForm = z.object(commonFields);
-const transcriptionForm = z.object({
-  ...commonFields,
   language: z
     .string()
     .regex(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i, 'must be a language code like en or pt-BR')
@@ -39,10 +34,9 @@ export function parseTranscriptionForm(
   task: TranscriptionTask,
 ): TranscriptionForm {
   const fields = toFormValues(form);
-  const asked =
-    task === 'transcribe'
-      ? checkBody(transcriptionForm, fields)
-      : { ...checkBody(translationForm, fields), ...defaultFields };
+  // A translation is into English, comes as a whole, and its words were not said.
+  const { language: _, stream: __, timestamp_granularities: ___, ...common } = fields;
+  const asked = checkBody(transcriptionForm, task === 'translate' ? common : fields);
   const {
     response_format: format,
     stream,
@@ -51,20 +45,18 @@ export function parseTranscriptionForm(
   if (stream && format !== 'json' && format !== 'text')
     throw createInvalidRefusal('stream: needs response_format json or text.', 'stream');
   if (granularities.includes('word') && format !== 'verbose_json') {
-    const message = 'timestamp_granularities: word needs response_format verbose_json.';
-    throw createInvalidRefusal(message, 'timestamp_granularities');
+    throw createInvalidRefusal(
+      'timestamp_granularities: word needs response_format verbose_json.',
+      'timestamp_granularities',
+    );
   }
   return { ...asked, sound: getSound(form) };
 }
 
-/** A translation is into English, comes as a whole, and its words were not said. */
-const defaultFields = { stream: false, timestamp_granularities: ['segment' as const] };
-
 function toFormValues({ fields }: FormBody): Readonly<Record<string, unknown>> {
-  const lists = new Set(['timestamp_granularities']);
   const values = [...fields].map(([name, all]) => [
     name,
-    lists.has(name) ? all : all.at(-1),
+    name === 'timestamp_granularities' ? all : all.at(-1),
   ]);
   return Object.fromEntries(values);
 }

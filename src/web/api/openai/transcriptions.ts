@@ -87,17 +87,18 @@ function toRecordingRefusal(refused: RecordingRefusal, isStreamed: boolean) {
       return toRefusal(refused.line);
     case 'busy': {
       const who = refused.of === 'program' ? 'of this token' : 'in this server';
-      const message = `${refused.limit} recording ${who} is being recognised already: try again when it is done.`;
-      return createRefusal(429, 'recording.busy', message);
+      return createRefusal(
+        429,
+        'recording.busy',
+        `${refused.limit} recording ${who} is being recognised already: try again when it is done.`,
+      );
     }
     case 'late': {
-      const end = isStreamed
-        ? 'send it in parts.'
-        : 'send it in parts, or with stream=true.';
+      const end = isStreamed ? '' : ', or with stream=true';
       return createRefusal(
         504,
         'recording.late',
-        `The recording takes too long to be recognised: ${end}`,
+        `The recording takes too long to be recognised: send it in parts${end}.`,
       );
     }
     case 'untranslated':

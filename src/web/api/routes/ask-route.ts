@@ -25,13 +25,12 @@ export const ask = defineRoute({
         'The request holds no question.',
         'question',
       );
-    const about = { longestMs: longestAnswerMs, signal, manner };
     const outcome = await ports.features.typed.askQuestion(
       guildId,
       question,
       asker,
       answer,
-      about,
+      { longestMs: longestAnswerMs, signal, manner },
     );
     if (outcome.kind === 'nowhere') throw createNowhereRefusal();
     if (outcome.kind === 'failed') throw toRefusal(outcome.line);

@@ -26,14 +26,11 @@ export const say = defineRoute({
   scope: 'say',
   body,
   async run({ asker, body: asked, guildId, ports }) {
-    const { text, track, when, voice, speed, wait } = asked;
-    const onTrack = track !== undefined && { track, owner: asker };
+    const { text, track, when, ...manner } = asked;
     const saying = await ports.features.typed.sayText(guildId, text, when, {
-      voice,
-      speed,
+      ...manner,
       payer: asker,
-      wait,
-      ...onTrack,
+      ...(track !== undefined && { track, owner: asker }),
     });
     const said = saying.kind === 'placed' ? saying.playing : saying;
     if (!('ended' in said)) throw toSayRefusal(saying);
@@ -41,7 +38,7 @@ export const say = defineRoute({
       said.kind === 'queued'
         ? { ahead: said.position }
         : { ahead: said.place, track: said.track };
-    return wait ? answerAtEnd(place, said.ended) : place;
+    return asked.wait ? answerAtEnd(place, said.ended) : place;
   },
 });
 
@@ -49,8 +46,11 @@ export const say = defineRoute({
 function toSayRefusal(saying: SayOutcome) {
   switch (saying.kind) {
     case 'full': {
-      const message = `The speech queue is full (${saying.limit}): try again.`;
-      return createRefusal(429, 'queue.full', message);
+      return createRefusal(
+        429,
+        'queue.full',
+        `The speech queue is full (${saying.limit}): try again.`,
+      );
     }
     case 'placed':
       return toPlayRefusal(saying.playing);

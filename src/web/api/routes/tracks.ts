@@ -19,7 +19,7 @@ import {
   createRefusal,
 } from '#src/web/api/api-refusal.ts';
 import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
-import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
+import { type ApiCall, type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
 export const trackName = z.string().min(1).max(mostNameUnits);
 const createRange = (most: number) => z.int().min(0).max(most);
@@ -73,12 +73,14 @@ const playTrack = defineRoute({
   scope: 'track',
   body: request,
   async run({ guildId, ports, asker, body }) {
-    const caller = { ...asker, mayManage: true };
-    const [playing] = await ports.features.tracks.playSound(guildId, caller, body);
+    const [playing] = await ports.features.tracks.playSound(
+      guildId,
+      { ...asker, mayManage: true },
+      body,
+    );
     if (!('ended' in playing)) throw toPlayRefusal(playing);
-    const { ended, title, track } = playing;
-    const place = playing.kind === 'added' && { place: playing.place };
-    const placed = { track, title, ...place };
+    const { ended, kind, place, title, track } = playing;
+    const placed = { track, title, ...(kind === 'added' && { place }) };
     return body.wait ? answerAtEnd(placed, ended) : placed;
   },
 });
@@ -88,14 +90,9 @@ const steerTrack = defineRoute({
   path: '/v1/servers/{server}/tracks/{track}/{action}',
   scope: 'track',
   params: z.object({ track: trackName, action: z.enum(trackActions) }),
-  async run({ guildId, ports, asker, params: { track, action } }) {
-    const caller = { ...asker, mayManage: true };
-    return {
-      outcomes: ports.features.tracks
-        .change(guildId, caller, { kind: action }, track)
-        .map(requireDone),
-    };
-  },
+  run: async (call) => ({
+    outcomes: changeTrack(call, { kind: call.params.action }).map(requireDone),
+  }),
 });
 
 const setTrackVolume = defineChangeRoute('volume', volumeTo, (volume) => ({
@@ -111,10 +108,7 @@ const seekTrack = defineChangeRoute('seek', seekTo, ({ atMs, byMs = 0 }) => ({
 const loopTrack = defineChangeRoute(
   'loop',
   z.strictObject({ on: z.boolean() }),
-  ({ on }) => ({
-    kind: 'loop',
-    on,
-  }),
+  (loop) => ({ kind: 'loop', ...loop }),
 );
 
 const removeFromTrack = defineChangeRoute('remove', itemToRemove, ({ item }) => ({
@@ -136,7 +130,7 @@ export const trackRoutes: readonly ApiRoute[] = [
 function defineChangeRoute<Body extends z.ZodType>(
   action: string,
   body: Body,
-  changeOf: (body: z.output<Body>) => TrackCommand,
+  toCommand: (body: z.output<Body>) => TrackCommand,
 ) {
   return defineRoute({
     method: 'post',
@@ -144,14 +138,8 @@ function defineChangeRoute<Body extends z.ZodType>(
     scope: 'track',
     params: z.object({ track: trackName }),
     body,
-    async run({ guildId, ports, asker, params: { track }, body: wanted }) {
-      const caller = { ...asker, mayManage: true };
-      const outcomes = ports.features.tracks.change(
-        guildId,
-        caller,
-        changeOf(wanted),
-        track,
-      );
+    async run(call) {
+      const outcomes = changeTrack(call, toCommand(call.body));
       for (const one of outcomes)
         if (one.kind === 'empty')
           throw createRefusal(
@@ -163,6 +151,23 @@ function defineChangeRoute<Body extends z.ZodType>(
       return { outcomes: outcomes.map(requireDone) };
     },
   });
+}
+
+function changeTrack(
+  {
+    guildId,
+    ports,
+    asker,
+    params,
+  }: ApiCall<unknown, unknown, { readonly track: string }>,
+  command: TrackCommand,
+) {
+  return ports.features.tracks.change(
+    guildId,
+    { ...asker, mayManage: true },
+    command,
+    params.track,
+  );
 }
 
 /** The outcome, where there is one; the others are refusals. */

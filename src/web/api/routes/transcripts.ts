@@ -35,20 +35,21 @@ export const readTranscript = defineRoute({
     format: z.enum(transcriptFormats).default('json'),
   }),
   async run({ guildId, ports, token, params: { session }, query: { format } }) {
-    const request = { format, sessionId: session === 'last' ? undefined : session };
-    const transcripts = ports.features.transcripts;
-    const found = await transcripts.createFile(
+    const found = await ports.features.transcripts.createFile(
       guildId,
       token.channelIds ?? [],
-      request,
+      { format, sessionId: session === 'last' ? undefined : session },
     );
     if (found.kind === 'failed') throw createUnreadRefusal();
-    if (found.kind !== 'file') {
-      const why = 'There is no such transcript: none in the channels of this token.';
-      throw createRefusal(404, 'transcript.none', why);
-    }
-    const headers = { 'content-type': types[format] };
-    return new Response(found.file.text, { headers });
+    if (found.kind !== 'file')
+      throw createRefusal(
+        404,
+        'transcript.none',
+        'There is no such transcript: none in the channels of this token.',
+      );
+    return new Response(found.file.text, {
+      headers: { 'content-type': types[format] },
+    });
   },
 });
 
@@ -61,15 +62,14 @@ function createUnreadRefusal() {
 }
 
 function toListedSession(session: ListedSession) {
-  const { id, channelId, channelName, startedAtWallMs, endedAtWallMs, lineCount } =
-    session;
+  const { startedAtWallMs, endedAtWallMs } = session;
   const toIsoTime = (ms: number) => new Date(ms).toISOString();
   return {
-    id,
-    channelId,
-    channelName,
+    id: session.id,
+    channelId: session.channelId,
+    channelName: session.channelName,
     startedAt: toIsoTime(startedAtWallMs),
     endedAt: endedAtWallMs && toIsoTime(endedAtWallMs),
-    lines: lineCount,
+    lines: session.lineCount,
   };
 }
