@@ -63,18 +63,6 @@ export async function runDoctor(
 ): Promise<number> {
   const parsed = parseDoctorArguments(args);
   if (typeof parsed === 'string') return refuseArguments([parsed, doctorUsage], print);
-  return await runExamination(parsed, { print, environment, signal, ...deadline });
-}
-
-async function runExamination(
-  parsed: DoctorArguments,
-  {
-    print,
-    environment,
-    signal,
-    ...deadline
-  }: DoctorOptions & { readonly signal: AbortSignal },
-) {
   const { keyEnv, live, provider } = parsed;
   const read = readConfig(environment);
   const apiKey = keyEnv === undefined ? undefined : readSecret(keyEnv, environment);
@@ -172,9 +160,10 @@ async function reportProvider(
   }
   report.writeLine(requestCostNote);
   const { examineProvider } = await import('./examine-provider.ts');
-  const thorough = { ...deadline, isThorough: true };
-  const examined = await examineProvider({ baseUrl, apiKey }, thorough, (some) =>
-    report.writeFindings(some),
+  const examined = await examineProvider(
+    { baseUrl, apiKey },
+    { ...deadline, isThorough: true },
+    (some) => report.writeFindings(some),
   );
   report.writeLine(
     'The lines above hold neither key nor address: paste them where you ask for help.',

@@ -101,9 +101,12 @@ function findRefusal({ findings, group }: TriedRole) {
       refusesKey: true,
     } as const;
   if (error?.code !== 'provider.unreachable') return undefined;
-  const mend = 'start that server, or correct its base URL';
   return {
-    finding: missing('address', error.message, mend),
+    finding: missing(
+      'address',
+      error.message,
+      'start that server, or correct its base URL',
+    ),
     refusesKey: false,
   } as const;
 }

@@ -146,8 +146,11 @@ function makeEngineRole(
       const tried: Finding[] = [];
       // WAV names its sample rate, which raw PCM does not, and the first request loads the model, so that only the second is timed.
       for (const SPEECH_FORMAT of ['wav', own.SPEECH_FORMAT]) {
-        const choice = { ...engine, own: { ...own, SPEECH_FORMAT } };
-        const synthesizer = await openEngine('text to speech', choice, stack);
+        const synthesizer = await openEngine(
+          'text to speech',
+          { ...engine, own: { ...own, SPEECH_FORMAT } },
+          stack,
+        );
         const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.load());
         const speaker = {
           synthesizer,
@@ -163,10 +166,13 @@ function makeEngineRole(
       if (deadline.isThorough) spoken.push(ok('sound format', `rates in Hz: ${rates}`));
       if (own.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz)
         return spoken;
-      const why = `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`;
       return [
         ...spoken,
-        differs('rate', why, `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`),
+        differs(
+          'rate',
+          `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`,
+          `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`,
+        ),
       ];
     },
     async recognise({ clip, deadline, stack }: RoleTrial) {
@@ -198,10 +204,7 @@ function makeEngineRole(
 }
 
 /** Finds the remedy for a voice that the server does not list. */
-function findVoiceRemedy(
-  voice = '',
-  names: readonly string[] = [],
-): string | undefined {
+function findVoiceRemedy(voice = '', names: readonly string[] = []) {
   if (voice === '' || isKnownVoice(voice, names)) return undefined;
   return `${voice} is none of its voices: set SPEECH_VOICE to ${names.slice(0, 2).join(' or ')}`;
 }
@@ -209,7 +212,7 @@ function findVoiceRemedy(
 let localClip: SpokenClip | undefined;
 
 /** Gets speech of the local voice. It speaks once for all roles, since loading its model takes seconds. */
-async function getLocalClip(deadline: ProbeDeadline): Promise<SpokenClip> {
+async function getLocalClip(deadline: ProbeDeadline) {
   if (localClip) return localClip;
   await using models = new LocalModels();
   const synthesizer = await openLocalSynthesizer({ models });
@@ -229,9 +232,8 @@ function makeRealtimeRole(server: NonNullable<Config['realtime']>): ConfiguredRo
     engine: server,
     async probe({ deadline, stack }) {
       const talk = stack.use(new RealtimeConversation({ ...server, maxTokens: 200 }));
-      const open = (signal: AbortSignal) => talk.openAnswer(signal);
       const pipeline = createAudioModelPipeline({
-        open,
+        open: (signal: AbortSignal) => talk.openAnswer(signal),
         synthesizer: silentSynthesizer,
         input: 'audio',
       });
@@ -240,8 +242,16 @@ function makeRealtimeRole(server: NonNullable<Config['realtime']>): ConfiguredRo
         meter: { used: ignoreUsage, recordSpeech: ignoreUsage },
       };
       const turn = testTurn(deadline.clock, { instructions: '', voice: {} });
-      const ask = (signal: AbortSignal) => pipeline.answer(turn, host, signal);
-      return [{ ...(await tryProbe(thinkProbe, { ask }, deadline)), what: 'realtime' }];
+      return [
+        {
+          ...(await tryProbe(
+            thinkProbe,
+            { ask: (signal: AbortSignal) => pipeline.answer(turn, host, signal) },
+            deadline,
+          )),
+          what: 'realtime',
+        },
+      ];
     },
   };
 }

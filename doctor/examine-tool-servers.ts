@@ -23,8 +23,11 @@ export async function* examineToolServers({
         runs.push(examining);
         return examining;
       };
-      const mend = 'correct its entry in the file, or the server itself';
-      return await tryProbe({ name, mend, run }, server, deadline);
+      return await tryProbe(
+        { name, mend: 'correct its entry in the file, or the server itself', run },
+        server,
+        deadline,
+      );
     }),
   );
   // Wait until programs that did not answer have been ended (up to 4 s), else they outlive the doctor.

@@ -62,9 +62,11 @@ function checkNodeVersion(version: string) {
   const wanted = packageJson.engines.node;
   const least = Number(/\d+/.exec(wanted)?.[0]);
   if (Number.parseInt(version, 10) >= least) return ok('node', version);
-  const mend =
-    'start the bot with npm start, which has its own Node, or install a newer Node';
-  return missing('node', `this is ${version}, but the bot needs ${wanted}`, mend);
+  return missing(
+    'node',
+    `this is ${version}, but the bot needs ${wanted}`,
+    'start the bot with npm start, which has its own Node, or install a newer Node',
+  );
 }
 
 /** Checks that the bot can write to `dataDir`. If the folder does not exist yet, its nearest existing parent is checked. */
@@ -73,9 +75,11 @@ export async function checkDisk(dataDir: string): Promise<Finding> {
   try {
     await access(folder, constants.W_OK);
   } catch {
-    const mend =
-      "give the folder to the bot's user (chown), or set DATA_DIR to another one";
-    return missing('disk', `the bot cannot write to ${folder}`, mend);
+    return missing(
+      'disk',
+      `the bot cannot write to ${folder}`,
+      "give the folder to the bot's user (chown), or set DATA_DIR to another one",
+    );
   }
   const { bavail, bsize } = await statfs(folder);
   return checkFreeSpace(folder, Math.floor((bavail * bsize) / bytesPerMb));
@@ -84,8 +88,11 @@ export async function checkDisk(dataDir: string): Promise<Finding> {
 export function checkFreeSpace(folder: string, freeMb: number): Finding {
   const why = `${freeMb} MB are free in ${folder}`;
   if (freeMb >= lowFreeMb) return ok('disk', why);
-  const mend = 'delete files there, or set DATA_DIR to a folder on another disk';
-  return (freeMb < minFreeMb ? missing : differs)('disk', why, mend);
+  return (freeMb < minFreeMb ? missing : differs)(
+    'disk',
+    why,
+    'delete files there, or set DATA_DIR to a folder on another disk',
+  );
 }
 
 async function findExistingFolder(folder: string): Promise<string> {

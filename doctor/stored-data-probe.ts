@@ -33,7 +33,9 @@ export const storedDataProbe: DoctorProbe = {
 function checkStoreFile({ path, version }: StoreFile) {
   const name = basename(path);
   if (version !== undefined) return ok(name, 'can be read');
-  const mend =
-    "give the file to the bot's user (chown), or restore a copy: npm run restore";
-  return missing(name, `the bot cannot read ${path}`, mend);
+  return missing(
+    name,
+    `the bot cannot read ${path}`,
+    "give the file to the bot's user (chown), or restore a copy: npm run restore",
+  );
 }

@@ -143,11 +143,12 @@ async function askServerAddress(ask: SetupQuestions) {
 
 /** Asks for the key of a server. Gives undefined if the person wants another server. */
 async function askKey(ask: SetupQuestions, { name }: KnownServer) {
-  const question = `The key of ${name} (not shown; Enter: another server).`;
-  const key = await ask.askSecret(question, (value) =>
-    /^[\x21-\x7e]*$/.test(value)
-      ? undefined
-      : 'It contains characters that no key has; copy it again.',
+  const key = await ask.askSecret(
+    `The key of ${name} (not shown; Enter: another server).`,
+    (value) =>
+      /^[\x21-\x7e]*$/.test(value)
+        ? undefined
+        : 'It contains characters that no key has; copy it again.',
   );
   return key === '' ? undefined : new Secret(key);
 }

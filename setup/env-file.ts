@@ -111,7 +111,7 @@ function quoteValue(value: string) {
   return `${quote}${value}${quote}`;
 }
 
-function parseEnvText(text: string): EnvFile['values'] {
+function parseEnvText(text: string) {
   return Object.fromEntries(
     Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? '']),
   );
@@ -121,6 +121,6 @@ function refuseEnvFile(path: string, what: string): EnvFileOutcome {
   return { kind: 'refused', why: `${path} ${what}. Nothing was changed.` };
 }
 
-function getErrorCode(error: unknown): string {
+function getErrorCode(error: unknown) {
   return error instanceof Error && 'code' in error ? `${error.code}` : 'unknown error';
 }

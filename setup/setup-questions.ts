@@ -102,7 +102,8 @@ function requireAnswer<T>(answer: T) {
 }
 
 function makeSetupEnd() {
-  const message =
-    'The setup has ended. Nothing was written. Run npm run setup to start again.';
-  return new SetupEnd(1, message);
+  return new SetupEnd(
+    1,
+    'The setup has ended. Nothing was written. Run npm run setup to start again.',
+  );
 }

@@ -105,12 +105,10 @@ function checkRegisteredCommands(registered: readonly string[]) {
       ? [`unknown to Parley: ${unknownNames.join(', ')}`]
       : []),
   ].join('; ');
-  const mend =
-    'start the bot: it registers them within seconds; then reload Discord (Ctrl+R)';
   return (missingNames.length === ownNames.length ? missing : differs)(
     what,
     `${why}, everywhere`,
-    mend,
+    'start the bot: it registers them within seconds; then reload Discord (Ctrl+R)',
   );
 }
 
@@ -123,8 +121,13 @@ function toRightsFindings(
   nowWallMs: number,
 ) {
   if (timedOutUntilMs > nowWallMs) {
-    const why = 'a moderator timed the bot out: it can do nothing';
-    return [missing(name, why, 'ask a moderator to remove the time-out, or wait')];
+    return [
+      missing(
+        name,
+        'a moderator timed the bot out: it can do nothing',
+        'ask a moderator to remove the time-out, or wait',
+      ),
+    ];
   }
   const talkable = channels.filter(({ lacksToTalk }) => lacksToTalk.length === 0);
   const restricted = channels.filter(
@@ -167,11 +170,10 @@ function toChannelFinding({ name, lacksToTalk, lacksToWrite }: ChannelRights) {
     lacksToTalk.length > 0
       ? 'it cannot talk there'
       : 'it can talk there, but its chat does not work';
-  const mend = `open Edit Channel of ${name}, Permissions: allow ${missingRights} for the bot's role`;
   return differs(
     `#${name}`,
     `the bot does not have ${missingRights}: ${consequence}`,
-    mend,
+    `open Edit Channel of ${name}, Permissions: allow ${missingRights} for the bot's role`,
   );
 }
 
@@ -195,10 +197,9 @@ function checkIntents(
   messageContent: boolean,
 ) {
   if (messageContent && !mayReadMessages) {
-    const why = `${messageContentIntent} is off, but MESSAGE_CONTENT=on needs it`;
     return differs(
       'intents',
-      why,
+      `${messageContentIntent} is off, but MESSAGE_CONTENT=on needs it`,
       `turn it on: ${developerPortalUrl}/${applicationId}/bot`,
     );
   }

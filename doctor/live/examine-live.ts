@@ -33,10 +33,9 @@ export const liveCheckProbe: DoctorProbe = {
     yield ok('versions', formatVersions(clock));
     const runningName = await findRunningBot(config);
     if (runningName !== undefined) {
-      const why = `not started: ${runningName} with these settings, and the check would remove that bot from its channel`;
       return yield missing(
         'live check',
-        why,
+        `not started: ${runningName} with these settings, and the check would remove that bot from its channel`,
         'stop the bot, or run /settings check in its channel',
       );
     }
@@ -84,26 +83,25 @@ const [maxSeatGuilds, maxSeatOwners] = [50, 10];
 async function findOperatorPlace(rest: AccountRest, signal: AbortSignal) {
   const id = await findOwnerSeat(rest, signal);
   if (id === undefined) {
-    const why =
-      'no owner of the application is in a voice channel of a server where the bot is';
     return missing(
       channelSubject,
-      why,
+      'no owner of the application is in a voice channel of a server where the bot is',
       'join a voice channel where the bot has View Channel and Connect',
     );
   }
   const place = await readVoicePlace(rest, id, signal);
   if (!place) {
-    const mend = "allow View Channel for the bot's role";
-    return missing(channelSubject, 'the bot cannot see your voice channel', mend);
+    return missing(
+      channelSubject,
+      'the bot cannot see your voice channel',
+      "allow View Channel for the bot's role",
+    );
   }
   const { guildId } = place;
   if ((await readSeat(rest, { guildId }, signal)) !== undefined) {
-    const why =
-      'not started: another process with this token is in a voice channel of that server';
     return differs(
       channelSubject,
-      why,
+      'not started: another process with this token is in a voice channel of that server',
       'stop that process and wait a minute, then try again',
     );
   }

@@ -70,8 +70,12 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
     name: 'messages',
     mend: "open Edit Channel, Permissions: allow Send Messages for the bot's role; look for AutoMod rules",
     async run({ rest, place }, _clock, signal) {
-      const content = 'My operator checks my connection here: I hear nobody.';
-      await tryMessage(rest, place.channelId, content, signal);
+      await tryMessage(
+        rest,
+        place.channelId,
+        'My operator checks my connection here: I hear nobody.',
+        signal,
+      );
       return ok('messages', 'the bot posted, changed and deleted one');
     },
   },

@@ -43,6 +43,8 @@ export async function startBot(
     },
   };
   const { config, discord } = options;
+  const warn = (message: string, cause: unknown) =>
+    options.onDiscord({ kind: 'warning', message, cause });
   const sessions = new ShardSessions();
   using rest = new AccountRest(discord);
   const limits = await readGatewayLimits(rest, signal);
@@ -53,11 +55,10 @@ export async function startBot(
       events,
       rules: { allowed: new AllowedHosts([]) },
       clock: realClock,
-      warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
+      warn,
     }),
   );
   void webhooks.run();
-  const encoders = new SoundEncoders(options.codec);
   const own = stack.use(await openShards(options, limits, signal));
   const { count, shards } = own;
   const { budgets } = stack.use(
@@ -78,7 +79,7 @@ export async function startBot(
       ownCapOf: (payerId) => shared.tokenBudgets.findCap(payerId),
       onEvent: options.onSession,
       alert: options.onStore,
-      warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
+      warn,
     }),
   );
   const bots = stack.use(
@@ -115,7 +116,7 @@ export async function startBot(
     programs: {
       tokens: shared.store.apiTokens,
       budgets: shared.tokenBudgets,
-      encoders,
+      encoders: new SoundEncoders(options.codec),
       events,
       servers: { find: async (guildId) => sessions.findService(guildId) },
     },

@@ -62,17 +62,7 @@ export function noteDiscord(
       break;
     case 'alert':
       return; // written by the alert board
-    case 'registered':
-    case 'muted':
-    case 'deafened':
-    case 'suppressed':
-    case 'moved':
-    case 'no-view':
-    case 'no-connect':
-    case 'guild-removed':
-    case 'server-greeted':
-    case 'server-left':
-      break;
+    default: // nothing is counted
   }
   log.info(event, event.kind);
 }

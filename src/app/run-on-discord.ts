@@ -109,12 +109,11 @@ export async function runOnDiscord(
     { bot: bot.name, opus: codec.name, invite: bot.inviteUrl },
     'ready: call it with /join',
   );
-  const drainBot = async () => {
+  signal.addEventListener('abort', async () => {
     log.info({ why: `${signal.reason}` }, draining);
     await bot.drain(drainMs);
     closed.resolve(0);
-  };
-  signal.addEventListener('abort', () => void drainBot());
+  });
   if (signal.aborted) closed.resolve(0);
   return await closed.promise;
 }
@@ -127,16 +126,15 @@ function countTotal(
 ) {
   if (budget.totalDayNanoUsd === 0) return;
   const help = 'US dollars that all servers of all processes';
-  const getTotal = () => bot()?.total();
   meters.addGauge(
     'total_spent_today_usd',
     `${help} have spent today (UTC).`,
-    () => getTotal()?.usd,
+    () => bot()?.total()?.usd,
   );
   meters.addGauge(
     'total_cap_usd',
     `${help} may spend a day.`,
-    () => getTotal()?.capUsd,
+    () => bot()?.total()?.capUsd,
   );
 }
 
@@ -220,23 +218,11 @@ async function showStatus(
 
 function noteEngine(listeners: Listeners, news: EngineNews) {
   const { alerts, log, metrics } = listeners;
-  switch (news.kind) {
-    case 'alert':
-      alerts.report(news);
-      return;
-    case 'ready':
-      log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
-      return;
-    case 'failed':
-    case 'mended':
-      noteProvider(listeners, news);
-      logProvider(log, metrics.providers, news);
-      return;
-    case 'habit':
-    case 'fallback-on':
-    case 'fallback-off':
-      logProvider(log, metrics.providers, news);
-  }
+  if (news.kind === 'alert') return alerts.report(news);
+  if (news.kind === 'ready')
+    return log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
+  if (news.kind === 'failed' || news.kind === 'mended') noteProvider(listeners, news);
+  logProvider(log, metrics.providers, news);
 }
 
 function noteStore(
@@ -245,26 +231,21 @@ function noteStore(
 ) {
   switch (event.kind) {
     case 'opened':
-      readiness.store(undefined);
-      return;
+      return readiness.store(undefined);
     case 'refused': {
       const { code, message, cause } = event.error;
       readiness.store(message);
-      log.warn({ code, err: cause }, message);
-      return;
+      return log.warn({ code, err: cause }, message);
     }
     case 'warning':
-      log.warn(event.message);
-      return;
+      return log.warn(event.message);
     case 'copied':
-      log.info(
+      return log.info(
         { copies: event.copies },
         'store: copied before it is brought to a new format',
       );
-      return;
     case 'written':
-      metrics.writes.observe(event.tookMs / 1000);
-      return;
+      return metrics.writes.observe(event.tookMs / 1000);
   }
 }
 

@@ -73,9 +73,11 @@ export async function openSharedParts(
   const sounds = stack.use(openSounds(config));
   const opened = openAllFeatures(options, { parts, sounds, weights });
   warmUp(weights);
-  const reportTools = (message: string) =>
-    options.onDiscord({ kind: 'warning', message });
-  const operatorTools = stack.use(await openOperatorTools(config, reportTools));
+  const operatorTools = stack.use(
+    await openOperatorTools(config, (message) =>
+      options.onDiscord({ kind: 'warning', message }),
+    ),
+  );
   const closing = stack.move();
   return {
     store,
@@ -119,14 +121,14 @@ async function claimDataDir(
 /** Deletes old copies of the store, until it is disposed. */
 function expireCopies({ config: { dataDir }, onStore }: BotOptions) {
   const over = new AbortController();
-  const deleteExpired = () => deleteOldCopies(dataDir, realClock.wallMs());
   const task = {
     name: 'deletion of old copies',
     clock: realClock,
     everyMs: hourMs,
-    run: deleteExpired,
+    run: () => deleteOldCopies(dataDir, realClock.wallMs()),
+    report: onStore,
   };
-  void runPeriodically({ ...task, report: onStore }, over.signal);
+  void runPeriodically(task, over.signal);
   return { [Symbol.dispose]: () => over.abort(new Error('closed')) };
 }
 
@@ -139,8 +141,9 @@ function openAllFeatures(
   }: Pick<SharedParts, 'sounds' | 'weights'> & { parts: OpenParts },
 ) {
   const { deadlines, speech, transcription } = config;
-  const given: FeatureProcessDeps = {
-    store: findPart(parts),
+  const open = new Map(parts);
+  return openFeatures({
+    store: (part) => open.get(part) as never, // the list of parts tells what it is
     sounds,
     recordings: sounds.recordings,
     weights,
@@ -149,14 +152,7 @@ function openAllFeatures(
       transcription: transcription.kind === 'remote' ? transcription.models : [],
     },
     longestWritingMs: deadlines.chat.totalMs,
-  };
-  return openFeatures(given);
-}
-
-/** Finds the open store of a declared part. */
-function findPart(parts: OpenParts): FeatureProcessDeps['store'] {
-  const open = new Map(parts);
-  return (part) => open.get(part) as never; // the list of parts tells what it is
+  });
 }
 
 /** Lets the compiler see the hot loop before the first speech: the first windows would take twenty times as long. */
@@ -180,8 +176,12 @@ export async function openOperatorTools(
   const { adaptExternalTool } = await import(
     '#src/features/tools/adapt-external-tool.ts'
   );
-  const hashesPath = join(dataDir, 'mcp-tools.json');
-  const servers = new McpServers({ ...mcp, hashesPath, clock: realClock, report });
+  const servers = new McpServers({
+    ...mcp,
+    hashesPath: join(dataDir, 'mcp-tools.json'),
+    clock: realClock,
+    report,
+  });
   const known = new WeakMap<ExternalTool, ToolEntry>();
   const toToolEntry = (tool: ExternalTool) => {
     const found = known.get(tool) ?? adaptExternalTool(tool);

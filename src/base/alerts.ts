@@ -42,7 +42,7 @@ export type AlertName = keyof typeof alerts;
 
 type NamelessAlert = Omit<FeatureAlert, 'name'>;
 
-function declareLastingAlert(meaning: string, action: string): NamelessAlert {
+function declareLastingAlert(meaning: string, action: string) {
   return { meaning, action };
 }
 

@@ -6,10 +6,6 @@ export type ServerOutcome<Server extends AsyncDisposable> =
   | { readonly kind: 'open'; readonly server: Server }
   | { readonly kind: 'refused'; readonly why: string; readonly isTaken: boolean };
 
-export type ServerEvent<Server extends AsyncDisposable> =
-  | { readonly kind: 'open'; readonly server: Server }
-  | { readonly kind: 'refused'; readonly why: string };
-
 /** `why` is a part of a sentence. `isTaken` means that another program has the port now. */
 type AddressRejection = { readonly why: string; readonly isTaken: boolean };
 
@@ -46,17 +42,15 @@ const retryIntervalMs = 5_000;
 export async function keepServer<Server extends AsyncDisposable>(
   open: () => Promise<ServerOutcome<Server>>,
   clock: Clock,
-  report: (news: ServerEvent<Server>) => void,
+  report: (news: ServerOutcome<Server>) => void,
 ): Promise<AsyncDisposable> {
   const closing = new AbortController();
-  const openAndReport = async () => {
-    const outcome = await open();
-    if (outcome.kind === 'open') report(outcome);
+  const first = await open();
+  report(first);
+  const last = retryUntilOpen(first, open, clock, closing.signal).then((outcome) => {
+    if (outcome !== first && outcome.kind === 'open') report(outcome);
     return outcome;
-  };
-  const first = await openAndReport();
-  if (first.kind === 'refused') report({ kind: 'refused', why: first.why });
-  const last = retryUntilOpen(first, openAndReport, clock, closing.signal);
+  });
   return {
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the server is closed'));
@@ -68,7 +62,7 @@ export async function keepServer<Server extends AsyncDisposable>(
 
 async function retryUntilOpen<Server extends AsyncDisposable>(
   first: ServerOutcome<Server>,
-  openAndReport: () => Promise<ServerOutcome<Server>>,
+  open: () => Promise<ServerOutcome<Server>>,
   clock: Clock,
   signal: AbortSignal,
 ) {
@@ -76,7 +70,7 @@ async function retryUntilOpen<Server extends AsyncDisposable>(
   while (outcome.kind === 'refused' && outcome.isTaken) {
     await clock.sleep(retryIntervalMs, signal).catch(() => undefined);
     if (signal.aborted) break;
-    outcome = await openAndReport();
+    outcome = await open();
   }
   return outcome;
 }

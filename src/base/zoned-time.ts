@@ -38,11 +38,10 @@ export function toLocalTime(wallMs: number, timeZone: string): LocalTime {
     format.formatToParts(wallMs).map(({ type, value }) => [type, Number(value)]),
   );
   const getPart = (type: keyof LocalTime) => parts.get(type) ?? 0;
-  const [year, month, day] = [getPart('year'), getPart('month'), getPart('day')];
   return {
-    year,
-    month,
-    day,
+    year: getPart('year'),
+    month: getPart('month'),
+    day: getPart('day'),
     hour: getPart('hour'),
     minute: getPart('minute'),
     second: getPart('second'),

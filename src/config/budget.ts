@@ -31,6 +31,6 @@ function readFile(path: string): ReturnType<typeof readPrices> {
   }
 }
 
-function toNanoUsd(usd: number): number {
+function toNanoUsd(usd: number) {
   return Math.round(usd * 1e9);
 }

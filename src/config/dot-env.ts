@@ -41,15 +41,14 @@ export function loadDotEnv(
 }
 
 /** A line for each setting that is gone, and for each value that has another name now. */
-function describeOldSettings(environment: NodeJS.ProcessEnv): readonly string[] {
+function describeOldSettings(environment: NodeJS.ProcessEnv) {
   const isGiven = (name: string) => Boolean(environment[name]?.trim());
-  const isRenamed = (name: string) => environment[name]?.trim() === 'embedded';
   return [
     ...Object.entries(removedSettings)
       .filter(([name]) => isGiven(name))
       .map(([name, instead]) => `${name} is no setting any more. ${instead}`),
     ...localAddresses
-      .filter(isRenamed)
+      .filter((name: string) => environment[name]?.trim() === 'embedded')
       .map((name) => `${name}: embedded is called local now.`),
   ];
 }

@@ -34,8 +34,12 @@ function toRemoteServer(
   const copy =
     sharedKey && baseUrl === shared ? new Secret(sharedKey.reveal()) : undefined;
   const apiKey = from[`${prefix}_API_KEY`] ?? copy;
-  const [model = standardModel] = [from[`${prefix}_MODEL`]].flat();
+  const [model = standardModel] = listNamedModels(from, prefix);
   return { baseUrl, model, apiKey };
+}
+
+function listNamedModels(from: EnvironmentSettings, prefix: Prefix | 'REALTIME') {
+  return [from[`${prefix}_MODEL`] ?? []].flat();
 }
 
 /** Engine of a role. Throws as `loadEngine`. */
@@ -77,8 +81,8 @@ function readLocal(
   role: ProviderRole,
   prefix: Prefix,
 ): EngineChoice {
-  const { language, voice } = readManner(from, role, prefix, undefined);
-  return { kind: 'local', model: findModelFolder(from, prefix) ?? '', language, voice };
+  const { instructions: _, ...manner } = readManner(from, role, prefix, undefined);
+  return { kind: 'local', model: findModelFolder(from, prefix) ?? '', ...manner };
 }
 
 /** Path of a model in place of its name, so that no vendor is asked for it. */
@@ -86,8 +90,7 @@ function findModelFolder(
   from: EnvironmentSettings,
   prefix: Prefix,
 ): string | undefined {
-  const [named = ''] = [from[`${prefix}_MODEL`] ?? []].flat();
-  return isModelFolder(named) ? named : undefined;
+  return listNamedModels(from, prefix).slice(0, 1).find(isModelFolder);
 }
 
 function toEngineChoice(
@@ -97,7 +100,7 @@ function toEngineChoice(
   prefix: Prefix,
   asked: string | undefined,
 ): EngineChoice {
-  const named = [from[`${prefix}_MODEL`] ?? []].flat();
+  const named = listNamedModels(from, prefix);
   const engine = asked
     ? getEngine(role, asked)
     : findUsualEngine(role, baseUrl, named[0] ?? '');
@@ -162,7 +165,7 @@ function findChoiceMistakes(
   from: EnvironmentSettings,
   role: ProviderRole,
   choice: EngineChoice,
-): string[] {
+) {
   const { backend, group } = roles[role];
   if (choice.kind === 'outside') return [];
   if (choice.kind === 'local') return findLocalMistakes(from, role, choice.model);
@@ -171,7 +174,7 @@ function findChoiceMistakes(
   const [other] = listServerEngines(role).filter(
     (engine) => engine.isSocket !== isSocket,
   );
-  const [named = ''] = [from[`${group}_MODEL`] ?? []].flat();
+  const [named = ''] = listNamedModels(from, group);
   const lines = [
     !apiKey &&
       isOpenAi(baseUrl) &&
@@ -191,7 +194,7 @@ function findLocalMistakes(
   from: EnvironmentSettings,
   role: ProviderRole,
   folder: string,
-): string[] {
+) {
   const { backend, group } = roles[role];
   if (from[`${group}_MODEL`] !== undefined && folder === '')
     return [
@@ -208,7 +211,7 @@ function findFallbackMistakes(
   from: EnvironmentSettings,
   role: ProviderRole,
   first: EngineChoice,
-): string[] {
+) {
   const { group } = roles[role];
   const prefix = `${group}_FALLBACK` as const;
   const fallback = readFallback(from, role);

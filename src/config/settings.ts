@@ -245,8 +245,10 @@ function fewWords(what: string, most: number, maxChars: number) {
       all.length <= most && all.every(({ length }) => length > 0 && length <= maxChars)
     );
   };
-  const mistake = `must be at most ${most} ${what} of at most ${maxChars} characters each, with commas between them`;
-  return [areFew, mistake] as const;
+  return [
+    areFew,
+    `must be at most ${most} ${what} of at most ${maxChars} characters each, with commas between them`,
+  ] as const;
 }
 
 /** Words between commas; none where nothing is set. */

@@ -68,11 +68,15 @@ export function listPricesInUse(config: Config): readonly PricedModel[] {
   );
 }
 
-type Roles = Pick<Config, 'budget' | 'chat' | 'fallbacks' | 'speech' | 'transcription'>;
-
 /** Prices of all roles where `thinker` answers; default: the chat model does. */
 export function getTariff(
-  { transcription, chat, speech, fallbacks, budget }: Roles,
+  {
+    transcription,
+    chat,
+    speech,
+    fallbacks,
+    budget,
+  }: Pick<Config, 'budget' | 'chat' | 'fallbacks' | 'speech' | 'transcription'>,
   thinker?: RemoteServer,
 ): Tariff {
   const listRates = (role: PaidRole, engines: readonly (EngineChoice | undefined)[]) =>
@@ -115,7 +119,7 @@ export function createTariffs(
 function findThinker(
   { audioModel: { model }, chat, realtime }: Config,
   { pipeline }: AnsweringWay,
-): RemoteServer | undefined {
+) {
   if (pipeline === 'realtime') return realtime;
   if (pipeline !== 'audio-model' || chat.kind === 'local' || !model) return undefined;
   return { ...chat, model };
@@ -136,14 +140,12 @@ function toServedBy(engine: EngineChoice | RemoteServer): ServedBy {
 
 /** Kinds of addresses on this machine and in networks of one's own. */
 const ownRanges: readonly string[] = [
-  ...[
-    'loopback',
-    'unspecified',
-    'private',
-    'uniqueLocal',
-    'linkLocal',
-    'carrierGradeNat',
-  ],
+  'loopback',
+  'unspecified',
+  'private',
+  'uniqueLocal',
+  'linkLocal',
+  'carrierGradeNat',
 ];
 /** Names that no public name server gives away. Source: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`. */
 const ownNames = /\.(?:localhost|local|lan|internal|home\.arpa)$/;

@@ -54,14 +54,7 @@ export class AlertBoard {
     if ((state === 'raised') === this.#raised.has(key)) return;
     const fields = { alert: name, guildId, cause, task, err: error };
     if (state === 'raised') {
-      this.#raised.set(key, {
-        name,
-        meaning,
-        action,
-        cause,
-        guildId,
-        task,
-      });
+      this.#raised.set(key, { name, meaning, action, cause, guildId, task });
       this.#log.warn(fields, `alert raised: ${meaning}. ${action}`);
       this.#notices?.report(alert);
     } else {
@@ -76,8 +69,10 @@ export class AlertBoard {
   forget(guildId: GuildId): void {
     for (const alert of this.raised) {
       if (alert.guildId !== guildId) continue;
-      const cause = 'the channel was left';
-      this.report({ kind: 'alert', of: alert, state: 'cleared', cause }, guildId);
+      this.report(
+        { kind: 'alert', of: alert, state: 'cleared', cause: 'the channel was left' },
+        guildId,
+      );
     }
   }
 }

@@ -25,13 +25,25 @@ export function openLog(
   to: LogTarget = process.stdout,
   nowMs = () => realClock.nowMs(),
 ) {
-  const logMethod = limitRepeats(new RepeatLimiter(nowMs));
+  const countHeldBack = createRepeatLimiter(nowMs);
   const options: pino.LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: (error: unknown) => toPlainError(error) },
-    hooks: { streamWrite: createRedaction(secrets), ...(logMethod && { logMethod }) },
+    hooks: {
+      streamWrite: createRedaction(secrets),
+      /** Writes an equal warning or error at most once a minute, then with a count of those held back. */
+      logMethod(args, method, level) {
+        if (level < warning) return method.apply(this, args);
+        const [fields, message] = splitLogArguments(args);
+        // A change of an alert is no repetition.
+        const heldBack =
+          'alert' in fields ? 0 : countHeldBack(toLineKey(level, message, fields));
+        if (heldBack === undefined) return;
+        method.apply(this, [heldBack > 0 ? { ...fields, heldBack } : fields, message]);
+      },
+    },
   };
   return pino(options, openOutlet(to));
 }
@@ -126,30 +138,19 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
   }
 }
 
-function roundValue<Value>(value: Value): Value | number {
+function roundValue<Value>(value: Value) {
   return typeof value === 'number' ? Math.round(value) : value;
 }
 
 /** Fields that make two lines with one message different lines. */
 const keyFields = ['guildId', 'stage', 'code', 'role', 'provider', 'command', 'what'];
 
-/** Log hook that writes an equal warning or error at most once a minute, then with a count of those held back. */
-function limitRepeats(
-  limiter: RepeatLimiter,
-): NonNullable<pino.LoggerOptions['hooks']>['logMethod'] {
-  return function limited(args, method, level) {
-    if (level < warning) return method.apply(this, args);
-    const [fields, message] = splitLogArguments(args);
-    if ('alert' in fields) return method.apply(this, [fields, message]); // a change is no repetition
-    const key = JSON.stringify([
-      level,
-      message,
-      ...keyFields.map((name) => fields[name]),
-    ]);
-    const heldBack = limiter.take(key);
-    if (heldBack === undefined) return;
-    method.apply(this, [heldBack > 0 ? { ...fields, heldBack } : fields, message]);
-  };
+function toLineKey(
+  level: number,
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+) {
+  return JSON.stringify([level, message, ...keyFields.map((name) => fields[name])]);
 }
 
 function splitLogArguments(
@@ -199,13 +200,12 @@ function openOutlet(stream: LogTarget): { write(line: string): void } {
   };
 }
 
-function describeLostLines(lines: number): string {
-  const msg = `${lines} lines of the log were dropped: its reader was too slow`;
-  return `${JSON.stringify({ level: 40, time: new Date().toISOString(), msg })}\n`;
+function describeLostLines(lines: number) {
+  return `${JSON.stringify({ level: 40, time: new Date().toISOString(), msg: `${lines} lines of the log were dropped: its reader was too slow` })}\n`;
 }
 
 /** `12:04:05 warning: it is late (shard 0)`, of a line of JSON, with each link on a line of its own; nothing that moves the cursor. */
-function formatLine(line: string): string {
+function formatLine(line: string) {
   const { level, time, msg, ...fields } = toRecord(tryParseJson(line));
   const words = `${msg}`.replace(/^[a-z]+(-[a-z]+)+$/, (kind) =>
     kind.replaceAll('-', ' '),
@@ -232,29 +232,22 @@ const apartMs = 60_000;
 /** Different lines that are remembered; beyond it the oldest is forgotten, and may be written again. */
 const mostKeys = 500;
 
-/** Lets the same line be written at most once a minute. */
-class RepeatLimiter {
-  readonly #nowMs;
-  readonly #lines = new Map<
-    string,
-    { readonly writtenAtMs: number; heldBack: number }
-  >();
-
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
-  }
-
-  /** How many were held back since the line was written last; undefined: this one is, too. */
-  take(key: string): number | undefined {
-    const line = this.#lines.get(key);
-    const writtenAtMs = this.#nowMs();
+/**
+ * Lets the same line be written at most once a minute. The returned function counts the lines held back since that line
+ * was last written. Undefined means that this line is held back, too.
+ */
+function createRepeatLimiter(nowMs: () => number) {
+  const lines = new Map<string, { readonly writtenAtMs: number; heldBack: number }>();
+  return (key: string) => {
+    const line = lines.get(key);
+    const writtenAtMs = nowMs();
     if (line && writtenAtMs - line.writtenAtMs < apartMs) {
       line.heldBack++;
       return undefined;
     }
-    this.#lines.delete(key);
-    this.#lines.set(key, { writtenAtMs, heldBack: 0 });
-    dropOldest(this.#lines, mostKeys);
+    lines.delete(key);
+    lines.set(key, { writtenAtMs, heldBack: 0 });
+    dropOldest(lines, mostKeys);
     return line?.heldBack ?? 0;
-  }
+  };
 }

@@ -25,17 +25,15 @@ export function toPlainError(
   if (error === undefined) return undefined;
   if (!(error instanceof Error)) return { type: typeof error };
   const { name: type, stack = '', cause } = error;
-  const [message, frames] = [cleanMessage(error), keepFrames(stack)];
-  const below =
-    cause === undefined || deeper === 0 ? undefined : toPlainError(cause, deeper - 1);
+  const frames = keepFrames(stack);
   return {
     type,
-    message,
+    message: cleanMessage(error),
     ...('code' in error && isCode(error.code) && { code: error.code }),
     ...('status' in error &&
       typeof error.status === 'number' && { status: error.status }),
     ...(frames !== '' && { stack: frames }),
-    cause: below,
+    cause: deeper === 0 ? undefined : toPlainError(cause, deeper - 1),
   };
 }
 

@@ -2,12 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import type { Clock } from '#src/base/clock.ts';
-import {
-  keepServer,
-  listenOnPort,
-  type ServerEvent,
-  type ServerOutcome,
-} from '#src/base/keep-server.ts';
+import { keepServer, listenOnPort, type ServerOutcome } from '#src/base/keep-server.ts';
 import { longestDelayMs, type ReadinessReport } from './readiness.ts';
 
 /** Facts about the bot for the status server, read at each request. */
@@ -23,8 +18,6 @@ export type StatusSources = {
 /** Where operators and supervisors ask how the bot is. */
 export type StatusServer = AsyncDisposable & { readonly url: string };
 
-export type StatusServerOutcome = ServerOutcome<StatusServer>;
-
 /** Longest time, in ms, for the head of a request, for all of it, and between two of one connection. */
 const [headMs, askMs] = [2_000, 5_000];
 const checkMs = 1_000;
@@ -33,12 +26,12 @@ const mostConnections = 64;
 /** An answer under way may end; then its connection is cut. */
 const farewellMs = 500;
 
-/** Serves as `openStatusServer` does, once the port is free: resolves after the first try, and goes on trying until closed. Never throws. */
+/** Serves as `openStatusServer` does, as soon as the port is free. Disposing ends the attempts and the server. */
 export async function keepStatusServer(
-  place: { readonly host: string; readonly port: number },
+  place: Parameters<typeof openStatusServer>[0],
   sources: StatusSources,
   clock: Clock,
-  report: (news: ServerEvent<StatusServer>) => void,
+  report: (news: ServerOutcome<StatusServer>) => void,
 ): Promise<AsyncDisposable> {
   return await keepServer(() => openStatusServer(place, sources), clock, report);
 }
@@ -47,7 +40,7 @@ export async function keepStatusServer(
 export async function openStatusServer(
   { host, port }: { readonly host: string; readonly port: number },
   sources: StatusSources,
-): Promise<StatusServerOutcome> {
+): Promise<ServerOutcome<StatusServer>> {
   const server = createServer(
     {
       requestTimeout: askMs,
@@ -56,18 +49,21 @@ export async function openStatusServer(
       connectionsCheckingInterval: checkMs,
     },
     async ({ method = '', url = '', headers: { host = '' } }, response) => {
-      const { status, text, headers } = await answerOrFail(
+      const { status, text, headers } = await answerStatusRequest(
         { method, url, host },
         sources,
-      );
+      ).catch(() => failedAnswer);
       response.writeHead(status, { ...statusHeaders, ...headers }).end(text);
     },
   );
   server.maxConnections = mostConnections;
   const refused = await listenOnPort(server, host, port);
   if (refused) {
-    const why = `No status server at ${host}:${port}: ${refused.why}; set STATUS_HOST or STATUS_PORT, 0 for none.`;
-    return { kind: 'refused', why, isTaken: refused.isTaken };
+    return {
+      kind: 'refused',
+      why: `No status server at ${host}:${port}: ${refused.why}; set STATUS_HOST or STATUS_PORT, 0 for none.`,
+      isTaken: refused.isTaken,
+    };
   }
   return {
     kind: 'open',
@@ -78,21 +74,11 @@ export async function openStatusServer(
   };
 }
 
+const failedAnswer: StatusAnswer = { status: 500, text: 'failed\n' };
 const statusHeaders = {
   'content-type': 'text/plain; charset=utf-8',
   'cache-control': 'no-store',
 };
-
-async function answerOrFail(
-  asked: Parameters<typeof answerStatusRequest>[0],
-  sources: StatusSources,
-): Promise<StatusAnswer> {
-  try {
-    return await answerStatusRequest(asked, sources);
-  } catch {
-    return { status: 500, text: 'failed\n' };
-  }
-}
 
 async function closeServer(server: Server) {
   const closed = once(server, 'close');
@@ -121,7 +107,7 @@ async function answerStatusRequest(
     host,
   }: { readonly method: string; readonly url: string; readonly host: string },
   sources: StatusSources,
-): Promise<StatusAnswer> {
+) {
   if (!isOwnHost(host)) return { status: 403, text: 'not by this host name\n' };
   if (method !== 'GET' && method !== 'HEAD') {
     return {

@@ -9,18 +9,14 @@ export function toFailureEvent(
   stage: FailureEvent['stage'],
 ): FailureEvent {
   // Any other error is a mistake of ours.
-  if (!(error instanceof BotError)) {
-    return {
-      kind: 'failed',
-      stage: 'bug',
-      code: 'bug',
-      message: `${error}`,
-      cause: error,
-    };
-  }
+  if (!(error instanceof BotError)) return toBugEvent(error);
   const { code, message, cause } = error;
   const because = cause === undefined ? {} : { cause };
   return { kind: 'failed', stage: error.stage ?? stage, code, message, ...because };
+}
+
+function toBugEvent(cause: unknown): FailureEvent {
+  return { kind: 'failed', stage: 'bug', code: 'bug', message: `${cause}`, cause };
 }
 
 export function createEmptyAnswerError(): BotError {
@@ -37,15 +33,8 @@ export function toSafeListener(onEvent: SessionEventListener): SessionEventListe
     try {
       onEvent(guildId, event);
     } catch (cause) {
-      const failed = {
-        kind: 'failed',
-        stage: 'bug',
-        code: 'bug',
-        message: `${cause}`,
-        cause,
-      } as const;
       try {
-        onEvent(guildId, failed);
+        onEvent(guildId, toBugEvent(cause));
       } catch {
         // There is no other listener.
       }

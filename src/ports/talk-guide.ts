@@ -122,7 +122,7 @@ export function findPresentConsent(
 function toNamesLines(
   id: 'panel.people.yes' | 'panel.people.unasked',
   people: readonly PresentPerson[],
-): readonly TextLine[] {
+) {
   const names = formatNames(people.map(({ name }) => name));
   return toOptionalLines(names !== '', { id, with: { names } });
 }

@@ -104,9 +104,13 @@ function judgeStream(soundMs: number, firstMs: number, lastMs: number) {
   const times = `first sound after ${firstMs.toFixed()} ms, last byte after ${lastMs.toFixed()} ms`;
   const how = `${times}: ${isStream ? 'it streams' : unknown}`;
   const why = `${(soundMs / 1_000).toFixed(1)} s of sound, ${how}`;
-  const mend =
-    'turn off buffering in a proxy before it (proxy_buffering off), or choose a server that streams';
-  return isWhole ? differs('speak', why, mend) : ok('speak', why);
+  return isWhole
+    ? differs(
+        'speak',
+        why,
+        'turn off buffering in a proxy before it (proxy_buffering off), or choose a server that streams',
+      )
+    : ok('speak', why);
 }
 
 /**
@@ -131,16 +135,22 @@ export const recognise: Probe<Recogniser> = {
     ))
       if (update.kind === 'final') heard = update.transcript.text;
     if (heard.trim() === '') {
-      const message = 'The recogniser returned no text for a spoken sentence.';
-      throw new BotError('provider.empty', true, message);
+      throw new BotError(
+        'provider.empty',
+        true,
+        'The recogniser returned no text for a spoken sentence.',
+      );
     }
     const share = understoodShare(clip.text, heard);
     const words = `${Math.round(share * 100)} % of the spoken words`;
     const tookMs = clock.nowMs() - startMs;
     const finding = judgeWait(afterMs('recognise', words, tookMs), tookMs, waiting);
     if (share >= leastShare) return finding;
-    const mend = 'choose a recogniser or a voice for the spoken language';
-    return differs('recognise', finding.why, mend);
+    return differs(
+      'recognise',
+      finding.why,
+      'choose a recogniser or a voice for the spoken language',
+    );
   },
 };
 
@@ -165,13 +175,12 @@ function wordsOf(text: string) {
 /** The question as a turn of a pipeline. */
 export function testTurn(clock: Clock, style: ReplyStyle): Turn {
   const nowMs = clock.nowMs();
-  const giveTranscript = async () => ({ text: request });
   const said = {
     speakerId: '',
     name: 'Check',
     fromMs: nowMs,
     toMs: nowMs,
-    transcript: giveTranscript,
+    transcript: async () => ({ text: request }),
   };
   return { said: [said], style, history: [], tools: [] };
 }

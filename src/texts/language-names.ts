@@ -35,7 +35,7 @@ export function parseLanguageTag(typed: string): string | undefined {
 
 let tagsByTypedName: ReadonlyMap<string, string> | undefined;
 
-function listTagsByTypedName(): ReadonlyMap<string, string> {
+function listTagsByTypedName() {
   const named = offeredLanguages.flatMap((tag) =>
     [formatLanguageLabel(tag), getLanguageName(tag), getLanguageName(tag, tag)].map(
       (name) => [name.toLowerCase(), tag] as const,

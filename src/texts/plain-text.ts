@@ -102,7 +102,7 @@ const everybodyMentions = /@(everyone|here)/gi;
 /** Splitting words by this expression puts addresses at odd indices. */
 const webAddress = /(https?:\/\/[^\s<>[\]`*|\\]+)/;
 
-function escapeMarkdownLines(words: string): string {
+function escapeMarkdownLines(words: string) {
   return escapeInlineMarkdown(words).replace(
     /^([^\S\n\r\u2028\u2029]*)([#>+-])/gm,
     '$1\\$2',

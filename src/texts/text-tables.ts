@@ -80,7 +80,7 @@ export function readTexts(locale: LocaleTag): ReadonlyMap<string, Translation> {
   return new Map(readEntries(locale).map(([id, entry]) => [id, toTranslation(entry)]));
 }
 
-function readEntries(locale: LocaleTag): readonly (readonly [string, unknown])[] {
+function readEntries(locale: LocaleTag) {
   const folder = new URL(`./${locale}/`, import.meta.url);
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
   return files

@@ -50,7 +50,7 @@ const utcFormat = new Intl.DateTimeFormat('en-US', { ...dateFields, timeZone: 'U
 /** Making a formatter takes longer than formatting a hundred times. */
 const formatsByTimeZone = new Map<string, Intl.DateTimeFormat>();
 
-function findFormat(timeZone: string): Intl.DateTimeFormat | undefined {
+function findFormat(timeZone: string) {
   try {
     const format =
       formatsByTimeZone.get(timeZone) ??
@@ -62,7 +62,7 @@ function findFormat(timeZone: string): Intl.DateTimeFormat | undefined {
   }
 }
 
-function clampToDate(wallMs: number): number {
+function clampToDate(wallMs: number) {
   return Math.min(maxDateMs, Math.max(0, wallMs || 0));
 }
 

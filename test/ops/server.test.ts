@@ -1,24 +1,21 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { expect, test } from 'vitest';
-import type { ServerEvent } from '#src/base/keep-server.ts';
 import type { ReadinessReport } from '#src/ops/readiness.ts';
-import {
-  keepStatusServer,
-  openStatusServer,
-  type StatusServer,
-} from '#src/ops/status-server.ts';
+import { keepStatusServer, openStatusServer } from '#src/ops/status-server.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
 
-const ready: ReadinessReport = { isReady: true, lines: ['ok gateway'] };
+const ready = { isReady: true, lines: ['ok gateway'] };
 
 /** The status server of a bot that is well, unless `sources` says otherwise, on a free port. */
 async function opened(sources: Partial<Parameters<typeof openStatusServer>[1]> = {}) {
   const well = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
-  const place = { host: '127.0.0.1', port: 0 };
-  const result = await openStatusServer(place, { ...well, ...sources });
+  const result = await openStatusServer(
+    { host: '127.0.0.1', port: 0 },
+    { ...well, ...sources },
+  );
   if (result.kind === 'refused') throw new Error(result.why);
   return result.server;
 }
@@ -100,7 +97,7 @@ test('a port that another bot has is taken once that one has ended, as in an upd
   const first = await opened();
   const { hostname: host, port } = new URL(first.url);
   const clock = new VirtualClock();
-  const reported: ServerEvent<StatusServer>[] = [];
+  const reported: Parameters<Parameters<typeof keepStatusServer>[3]>[0][] = [];
   const untold = Promise.withResolvers<void>();
   const sources = {
     readiness: () => ready,
@@ -117,7 +114,11 @@ test('a port that another bot has is taken once that one has ended, as in an upd
     },
   );
   expect(reported).toEqual([
-    { kind: 'refused', why: expect.stringContaining(`${port}: the port is in use;`) },
+    {
+      kind: 'refused',
+      why: expect.stringContaining(`${port}: the port is in use;`),
+      isTaken: true,
+    },
   ]);
   await first[Symbol.asyncDispose]();
   await clock.advance(5_000);

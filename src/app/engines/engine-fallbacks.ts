@@ -37,10 +37,6 @@ export type OpenEngine = <Role extends ProviderRole>(
 ) => Promise<OpenEngines[Role]>;
 
 type ReportEngineNews = (news: ProviderEvent) => void;
-type ServedEngine<E> = {
-  readonly choice: EngineChoice;
-  readonly engine: () => E | Promise<E>;
-};
 
 /** Breaker limits of an engine that has a fallback: it rests after its first failure. */
 const replaceableBreaker = { failures: 1, firstRestMs: 5_000, maxRestMs: 60_000 };
@@ -58,24 +54,19 @@ export function addFallbacks(
 ): EngineRoles {
   const createChain = <E>(
     role: ProviderRole,
-    first: ServedEngine<E>,
+    choice: EngineChoice,
+    engine: E,
     fallback: EngineChoice | undefined,
     openFallback: (choice: EngineChoice) => Promise<E>,
   ) => {
-    const engines = [first];
-    if (fallback)
-      engines.push({
-        choice: fallback,
-        engine: openLazily(() => openFallback(fallback)),
-      });
-    const choices = engines.map(({ choice }) => choice);
-    const limits = engines.length > 1 ? replaceableBreaker : onlyBreaker;
-    return new FallbackChain({
+    const choices = fallback ? [choice, fallback] : [choice];
+    const limits = fallback ? replaceableBreaker : onlyBreaker;
+    return new FallbackChain<E>({
       role,
-      fallbacks: engines.map(({ choice, engine }) => ({
-        provider: getProviderName(role, choice, choices),
+      fallbacks: choices.map((one) => ({
+        provider: getProviderName(role, one, choices),
         breaker: new CircuitBreaker(limits, realClock),
-        getEngine: engine,
+        getEngine: one === choice ? () => engine : openLazily(() => openFallback(one)),
       })),
       clock: realClock,
       deadlines: deadlines[role],
@@ -83,46 +74,36 @@ export function addFallbacks(
     });
   };
   let { audioModel, chat: chatNamed, synthesizer, transcriber } = roles;
-  if (transcription.kind !== 'local') {
-    const first = { choice: transcription, engine: () => roles.transcriber };
-    const openFallback = (choice: EngineChoice) => open('speech to text', choice);
-    const engines = createChain(
-      'speech to text',
-      first,
-      fallbacks.transcription,
-      openFallback,
+  if (transcription.kind !== 'local')
+    transcriber = createTranscriberChain(
+      createChain(
+        'speech to text',
+        transcription,
+        transcriber,
+        fallbacks.transcription,
+        (choice) => open('speech to text', choice),
+      ),
+      transcriber.listen !== undefined,
     );
-    transcriber = createTranscriberChain(engines, transcriber.listen !== undefined);
-  }
-  if (speech.kind !== 'local') {
-    const first = { choice: speech, engine: () => roles.synthesizer };
-    const openFallback = (choice: EngineChoice) => open('text to speech', choice);
-    const engines = createChain(
-      'text to speech',
-      first,
-      fallbacks.speech,
-      openFallback,
+  if (speech.kind !== 'local')
+    synthesizer = createSynthesizerChain(
+      createChain('text to speech', speech, synthesizer, fallbacks.speech, (choice) =>
+        open('text to speech', choice),
+      ),
     );
-    synthesizer = createSynthesizerChain(engines);
-  }
   if (chat.kind !== 'local') {
-    const written = roles.chat('');
-    const first = { choice: chat, engine: () => written };
-    const openFallback = async (choice: EngineChoice) =>
+    const openChat = async (choice: EngineChoice) =>
       announceModel(choice, await open('chat', choice));
     const model = createChatChain(
-      createChain('chat', first, fallbacks.chat, openFallback),
+      createChain('chat', chat, roles.chat(''), fallbacks.chat, openChat),
     );
     chatNamed = () => model;
-    if (audioModel) {
-      const hearing = audioModel;
-      const hears = { choice: chat, engine: () => hearing };
-      const openHearing = async (choice: EngineChoice) =>
-        createAudioModelStandIn(await openFallback(choice));
+    if (audioModel)
       audioModel = createChatChain(
-        createChain('chat', hears, fallbacks.chat, openHearing),
+        createChain('chat', chat, audioModel, fallbacks.chat, async (choice) =>
+          createAudioModelStandIn(await openChat(choice)),
+        ),
       );
-    }
   }
   return { audioModel, chat: chatNamed, synthesizer, transcriber };
 }
@@ -166,9 +147,11 @@ export function openRealtimeWithStandIn(
   };
   const usual = { role: 'chat', clock: realClock, deadlines: limits, report } as const;
   return (server) => {
-    const first = { provider, breaker, getEngine: () => server };
     return createChatChain(
-      new FallbackChain({ ...usual, fallbacks: [first, ...others] }),
+      new FallbackChain({
+        ...usual,
+        fallbacks: [{ provider, breaker, getEngine: () => server }, ...others],
+      }),
     );
   };
 }

@@ -67,14 +67,6 @@ export async function openEngines(
     const { audioModel, chat: thinker, speech, transcription } = config;
     const hasChatModel = thinker.kind !== 'local';
     const localModels = stack.use(new LocalModels());
-    const onTurnModelFailure = (why: string) =>
-      report({
-        kind: 'habit',
-        role: 'speech to text',
-        provider: 'Smart Turn',
-        what: why,
-        mend,
-      });
     const openQuietly: OpenEngine = (role, choice) => {
       const provider = getProviderName(role, choice);
       return openEngine(role, choice, stack, {
@@ -105,7 +97,6 @@ export async function openEngines(
     await Promise.allSettled(opening); // one that fails must not leave the others half open
     const [transcriber, synthesizer, model] = await Promise.all(opening);
     const { voices = createFixedVoiceNames([]) } = synthesizer;
-    const openChat = (botName: string) => model.named?.(botName) ?? model;
     const voice = withKeptSentences(synthesizer, {
       folder: join(config.dataDir, 'sentences'),
       engine: describeEngine('text to speech', speech),
@@ -115,7 +106,7 @@ export async function openEngines(
     const opened = {
       transcriber,
       synthesizer: voice,
-      chat: openChat,
+      chat: (botName: string) => model.named?.(botName) ?? model,
       audioModel: model.audioModel,
     };
     const chained = addFallbacks(config, opened, openQuietly, report);
@@ -123,14 +114,9 @@ export async function openEngines(
     const roles = { ...chained, synthesizer: withPronunciation(chained.synthesizer) };
     const talking = await openRealtime(config, roles, stack, report);
     const warmed = [synthesizer, transcriber];
-    const isTalking = config.pipeline === 'realtime';
-    const addresses = [
-      thinker,
-      ...[speech, transcription].filter((_, n) => !warmed[n]?.warm),
-    ];
     const warm = await openWarmth(
-      addresses,
-      [...warmed, isTalking ? talking?.talk : undefined],
+      [thinker, ...[speech, transcription].filter((_, n) => !warmed[n]?.warm)],
+      [...warmed, config.pipeline === 'realtime' ? talking?.talk : undefined],
       stack,
     );
     warm();
@@ -143,7 +129,15 @@ export async function openEngines(
           : transcription.model || resolveEngine('speech to text', transcription).name,
       localModels,
       turnModel: config.hasTurnModel
-        ? openTurnModel(localModels, onTurnModelFailure)
+        ? openTurnModel(localModels, (why) =>
+            report({
+              kind: 'habit',
+              role: 'speech to text',
+              provider: 'Smart Turn',
+              what: why,
+              mend: 'words and silence decide when people have finished',
+            }),
+          )
         : undefined,
       hasChatModel,
       voices,
@@ -156,8 +150,6 @@ export async function openEngines(
     throw error;
   }
 }
-
-const mend = 'words and silence decide when people have finished';
 
 /** Engine as the log names it. */
 function describeEngine(role: ProviderRole, choice: EngineChoice) {
@@ -185,12 +177,10 @@ async function openRealtime(
     new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
   );
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
-  const openRealtimeConnection = (signal: AbortSignal) =>
-    withStandIn(talk.openAnswer(signal));
   return {
     talk,
     pipeline: createAudioModelPipeline({
-      open: openRealtimeConnection,
+      open: (signal) => withStandIn(talk.openAnswer(signal)),
       synthesizer: roles.synthesizer,
       input: 'audio',
     }),
@@ -214,18 +204,20 @@ export function watchModels(
       signal,
     )) {
       const remedy = `In the settings, ${mend}, then restart.`;
-      const of = { name: 'model-ends', meaning: why, action: remedy, remedy };
-      report({ kind: 'alert', of, state: 'raised', task: why, cause: mend });
+      report({
+        kind: 'alert',
+        of: { name: 'model-ends', meaning: why, action: remedy, remedy },
+        state: 'raised',
+        task: why,
+        cause: mend,
+      });
     }
   };
-  const task = {
-    name: 'models that end',
-    clock,
-    everyMs: dayMs,
-    run: checkModels,
-    report,
-  };
-  if (models.length > 0) void runPeriodically(task, over.signal);
+  if (models.length > 0)
+    void runPeriodically(
+      { name: 'models that end', clock, everyMs: dayMs, run: checkModels, report },
+      over.signal,
+    );
   return { [Symbol.dispose]: () => over.abort() };
 }
 
@@ -234,7 +226,7 @@ async function openWarmth(
   choices: readonly EngineChoice[],
   engines: readonly ({ warm?(): void } | undefined)[],
   stack: AsyncDisposableStack,
-): Promise<() => void> {
+) {
   const addresses = choices.flatMap((one) =>
     one.kind === 'remote' ? [one.baseUrl] : [],
   );
@@ -250,12 +242,6 @@ async function openWarmth(
   };
 }
 
-/** One way to answer, and the name of the model that thinks in it. */
-type PipelineChoice = {
-  readonly engine: string;
-  readonly pipeline: Pipeline;
-};
-
 /** Every way to answer that there are engines for; the configured one first. */
 export function openPipelines(
   config: Config,
@@ -264,7 +250,10 @@ export function openPipelines(
 ): PipelineRegistry {
   const { audioModel: model, realtime, synthesizer } = engines;
   const { audioModel: hearing, pipeline: standard } = config;
-  const ways = new Map<PipelineName, PipelineChoice>();
+  const ways = new Map<
+    PipelineName,
+    { readonly engine: string; readonly pipeline: Pipeline }
+  >();
   ways.set('chained', {
     engine:
       config.chat.kind === 'remote'

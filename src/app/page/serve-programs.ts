@@ -27,9 +27,9 @@ export async function servePrograms(
 ): Promise<AsyncDisposable | undefined> {
   if (!page) return undefined;
   const { openDoors } = await import('#src/web/http/doors.ts');
-  const onBug = (err: unknown) =>
-    log.error({ err }, 'http: a request of a program failed');
-  const door = await openProgramDoor(access, onBug);
+  const door = await openProgramDoor(access, (err: unknown) =>
+    log.error({ err }, 'http: a request of a program failed'),
+  );
   return await keepServer(
     () => openDoors({ ...page, ...door }),
     realClock,

@@ -18,14 +18,11 @@ async function runBackup(
   { transcripts: withTranscripts }: { readonly transcripts: boolean },
   { dataDir, databaseUrl }: Config,
 ) {
-  if (!databaseUrl) {
-    copyStores(dataDir, dataDir, withTranscripts);
-    return 0;
-  }
-  const database = { url: databaseUrl, dataDir, isMade: false };
-  await useDatabaseCopies(database, listWantedKinds(withTranscripts), (storesDir) =>
-    copyStores(storesDir, dataDir, withTranscripts),
-  );
+  const copy = (storesDir: string) => copyStores(storesDir, dataDir, withTranscripts);
+  const database = databaseUrl && { url: databaseUrl, dataDir, isMade: false };
+  if (database)
+    await useDatabaseCopies(database, listWantedKinds(withTranscripts), copy);
+  else copy(dataDir);
   return 0;
 }
 

@@ -39,6 +39,9 @@ export async function useDatabaseCopies<T>(
 }
 
 function createNoStoreError(place: string) {
-  const message = `There is no store in the database ${place} to copy: start the bot once, or correct DATABASE_URL.`;
-  return new BotError('store.unreadable', false, message);
+  return new BotError(
+    'store.unreadable',
+    false,
+    `There is no store in the database ${place} to copy: start the bot once, or correct DATABASE_URL.`,
+  );
 }

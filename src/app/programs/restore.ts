@@ -49,19 +49,22 @@ async function restoreFiles(options: RestoreOptions) {
 /** The stores of the database are copied to files, the copies put in their places, and the files put into the database. */
 async function restoreDatabase(url: Secret, options: RestoreOptions) {
   await refuseLiveProcesses(url);
-  const database = { url, dataDir: options.dataDir, isMade: true };
-  return await useDatabaseCopies(database, storeKinds, async (storesDir, opened) => {
-    const restored = restoreStores({ ...options, storesDir });
-    // The store has erasures anew, also where only transcripts were restored.
-    const isChanged = (path: string) =>
-      path === storePath(storesDir) || restored.some(({ to }) => to === path);
-    const kinds = storeKinds.filter((kind) => {
-      const path = storePath(storesDir, kind);
-      return existsSync(path) && isChanged(path);
-    });
-    await copyFromFiles(opened, kinds, storesDir);
-    return restored.map((file) => ({ ...file, to: opened.place }));
-  });
+  return await useDatabaseCopies(
+    { url, dataDir: options.dataDir, isMade: true },
+    storeKinds,
+    async (storesDir, opened) => {
+      const restored = restoreStores({ ...options, storesDir });
+      // The store has erasures anew, also where only transcripts were restored.
+      const isChanged = (path: string) =>
+        path === storePath(storesDir) || restored.some(({ to }) => to === path);
+      const kinds = storeKinds.filter((kind) => {
+        const path = storePath(storesDir, kind);
+        return existsSync(path) && isChanged(path);
+      });
+      await copyFromFiles(opened, kinds, storesDir);
+      return restored.map((file) => ({ ...file, to: opened.place }));
+    },
+  );
 }
 
 function printRestored({ former, from, lacksNoes, to }: RestoredFile) {
@@ -73,7 +76,7 @@ function printRestored({ former, from, lacksNoes, to }: RestoredFile) {
     );
 }
 
-function readArguments(): RestoreArguments {
+function readArguments() {
   const { positionals: files, values } = parseArgs({
     options: {
       settings: { type: 'boolean', default: false },

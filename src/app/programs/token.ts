@@ -47,13 +47,14 @@ async function openForTokens({
   dataDir,
   discord,
 }: Config): Promise<Store> {
-  const signal = new AbortController().signal;
   const clock = realClock;
   if (databaseUrl) {
     console.error('Store: that of DATABASE_URL.');
     const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
-    const options = { url: databaseUrl, clock, report: () => undefined };
-    return createStores((await openPostgresStore(options)).main);
+    return createStores(
+      (await openPostgresStore({ url: databaseUrl, clock, report: () => undefined }))
+        .main,
+    );
   }
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
   const sandbox = discord ? '' : ', that of the sandbox, as DISCORD_TOKEN is not set';
@@ -68,6 +69,7 @@ async function openForTokens({
   if (file?.version === getPresentFormat(mainStore.sqlite))
     return createStores(database);
   // Its format changes: no other process may work with it meanwhile.
+  const { signal } = new AbortController();
   using _lock = await lockDataDir(folder, { clock, onWait: console.error }, signal);
   await database.open();
   return createStores(database);
@@ -119,14 +121,13 @@ function toTokenLine({
   ...times
 }: ApiToken) {
   const budget = budgetUsd === undefined ? '' : `, at most $${budgetUsd} a day`;
-  const created = new Date(times.createdAtWallMs).toISOString().slice(0, 10);
+  const toDay = (wallMs: number) => new Date(wallMs).toISOString().slice(0, 10);
+  const { createdAtWallMs, revokedAtWallMs } = times;
   const revoked =
-    times.revokedAtWallMs === undefined
-      ? ''
-      : `, revoked ${new Date(times.revokedAtWallMs).toISOString().slice(0, 10)}`;
+    revokedAtWallMs === undefined ? '' : `, revoked ${toDay(revokedAtWallMs)}`;
   const channels = channelIds ? `, channels ${channelIds.join()}` : '';
   const events = eventsUrl ? `, events to ${new URL(eventsUrl).host}` : '';
-  return `${name}: server ${guildId}, ${scopes.join()}${channels}${events}${budget}, created ${created}${revoked}`;
+  return `${name}: server ${guildId}, ${scopes.join()}${channels}${events}${budget}, created ${toDay(createdAtWallMs)}${revoked}`;
 }
 
 /** Errors: an Error with a sentence. */

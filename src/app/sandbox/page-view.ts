@@ -47,11 +47,10 @@ export class PageView {
       case 'answered': {
         const { name: who, text, heardText, finish, instants } = event;
         this.#live.set(this.#botName, heardText); // no longer live
-        const shown = finish === 'empty' ? text || nothingToSay : text;
         this.#report?.({
           kind: 'answered',
           who,
-          text: shown,
+          text: finish === 'empty' ? text || nothingToSay : text,
           heardText,
           finish,
           instants,

@@ -68,13 +68,12 @@ async function startSandboxRun(
   config: Config,
   page: Config['page'],
   signal: AbortSignal,
-): Promise<SandboxRun & AsyncDisposable> {
+) {
   const show = new ConversationPrinter(process.stdout);
   const events = new EventLog(realClock);
   const botName = config.bot.name ?? 'Nova';
   const view = new SandboxView(show, botName);
   const pageView = new PageView(botName);
-  const ownDir = join(config.dataDir, 'sandbox');
   let isTold = false; // of `/join` the first exchange shows nothing
   const loaded = Promise.withResolvers<void>();
   const [sandbox, engines, codec] = await Promise.all([
@@ -103,7 +102,7 @@ async function startSandboxRun(
   const own = {
     bot: { ...config.bot, name: botName },
     allowedHosts: [...config.allowedHosts, sandbox.ready.cdnHost],
-    dataDir: ownDir,
+    dataDir: join(config.dataDir, 'sandbox'),
   };
   const bot = await startBot(
     {
@@ -119,31 +118,24 @@ async function startSandboxRun(
   loaded.resolve();
   await loaded.promise; // the link stands before the first exchange
   if (page) {
-    const { guildId } = sandbox.ready;
-    const printSentence = (sentence: string) => show.printNote(sentence);
-    const getAccess = () => bot.programs;
     stack.use(
       await openSandboxPrograms({
         page,
-        access: getAccess,
-        guildId,
-        report: printSentence,
+        access: () => bot.programs,
+        guildId: sandbox.ready.guildId,
+        report: (sentence) => show.printNote(sentence),
       }),
     );
   }
-  const { dataDir } = config;
-  const observers = { sandbox, events, show, botName, dataDir };
-  const tellPage = () => {
-    isTold = true;
-  };
   const all = stack.move();
-  const disposeRun = () => all.disposeAsync();
   return {
     config,
     engines,
-    observers,
-    tell: tellPage,
-    [Symbol.asyncDispose]: disposeRun,
+    observers: { sandbox, events, show, botName, dataDir: config.dataDir },
+    tell() {
+      isTold = true;
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 
@@ -204,8 +196,9 @@ export async function openSandboxPrograms({
 }: SandboxProgramOptions): Promise<AsyncDisposable | undefined> {
   const { openAtFreePort } = await import('#src/web/http/listener.ts');
   const { openDoors } = await import('#src/web/http/doors.ts');
-  const onBug = (error: unknown) => report(`a request of a program failed: ${error}`);
-  const door = await openProgramDoor(access, onBug);
+  const door = await openProgramDoor(access, (error: unknown) =>
+    report(`a request of a program failed: ${error}`),
+  );
   const outcome = await openAtFreePort(
     port + 1,
     async (free) => await openDoors({ ...door, host, port: free }),
@@ -248,7 +241,9 @@ async function runOnce(
       ? engines.transcriber
       : await openLocalTranscriber({ models });
   const { verdict, why } = await checkAnswerWords(first, transcriber, signal);
-  show.printNote(waitLine(first.heard.firstAudibleAtMs));
+  const startedMs = realClock.nowMs() - process.uptime() * 1000;
+  const heardS = (first.heard.firstAudibleAtMs - startedMs) / 1000;
+  show.printNote(`first reply heard ${heardS.toFixed(1)} s after the start`);
   const isProved = verdict === 'ok';
   show.printNote(
     isProved ? `the received sound holds ${why}` : `failed at words: ${why}`,
@@ -284,9 +279,4 @@ async function runPrompt(
     'Nobody can type here, so it runs until it is stopped. Open the page to talk.',
   );
   return await waitUnlessAborted(new Promise<never>(() => {}), signal);
-}
-
-function waitLine(firstAudibleAtMs: number): string {
-  const startedMs = realClock.nowMs() - process.uptime() * 1000;
-  return `first reply heard ${((firstAudibleAtMs - startedMs) / 1000).toFixed(1)} s after the start`;
 }

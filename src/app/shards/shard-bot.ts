@@ -13,7 +13,7 @@ import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { CommandPorts, ProgramPorts } from '#src/features/command.ts';
 import { readHelpState } from '#src/features/contract/help-entries.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
-import { type FeaturePorts, serverSettings } from '#src/features/features.ts';
+import { serverSettings } from '#src/features/features.ts';
 import { ConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
@@ -60,32 +60,26 @@ export async function startShardBot(
   let sessions: VoiceSessions | undefined;
   let name = '';
   const features = new ShardFeatures();
-  const createPorts = (discordPorts: DiscordPorts): CommandPorts => {
+  const createPorts = (discordPorts: DiscordPorts) => {
     name = config.bot.name ?? discordPorts.bot.name;
     const deps = createSessionDeps(options, discordPorts, name);
     const sources = createSessionSources(options, discordPorts, name, features);
     sessions = new VoiceSessions(deps, sources);
     const { members, typed } = discordPorts;
-    const writtenQuestions = new WrittenAnswerConcurrency();
-    const services = {
+    const begun = shared.features({
       deps,
       sessions,
       shard,
       signal: until,
       sources,
       typed,
-      writtenQuestions,
-    };
-    const begun = shared.features(services);
+      writtenQuestions: new WrittenAnswerConcurrency(),
+    });
     features.add(begun.shards);
     for (const feature of features.all) void feature.run?.();
-    const serving = {
-      parts: deps,
-      sources,
-      sessions,
-      discordPorts,
-      features: begun.ports,
-    };
+    const privacy = new PrivacyRequests(deps, sessions, features.all);
+    void privacy.resumePendingErasures(until);
+    const serving = { deps, sources, sessions, privacy, features: begun.ports };
     const all = createCommandPorts(options, serving, until);
     options.onSessions(sessions, { ...all, members });
     return all;
@@ -147,7 +141,7 @@ function createSessionSources(
   { linkOpener }: DiscordPorts,
   name: string,
   features: ShardFeatures,
-): SessionSources {
+) {
   const { partialTrust, store, weights } = shared;
   return {
     caps: config.budget.caps,
@@ -193,7 +187,7 @@ function createSessionDeps(
   { bot, budgets, isReadByPrograms, shared }: ShardBotOptions,
   discord: DiscordPorts,
   name: string,
-): SessionDependencies {
+) {
   const { config, engines, codec, onSession } = bot;
   const { store } = shared;
   const { messages, panels, places } = discord;
@@ -228,34 +222,29 @@ function createSessionDeps(
   };
 }
 
-type ServingParts = {
-  readonly parts: SessionDependencies;
+type ServingParts = Pick<CommandPorts, 'features' | 'privacy'> & {
+  readonly deps: SessionDependencies;
   readonly sources: SessionSources;
   readonly sessions: VoiceSessions;
-  readonly discordPorts: DiscordPorts;
-  readonly features: FeaturePorts;
 };
 
 function createCommandPorts(
   { budgets, shared }: ShardBotOptions,
-  { discordPorts: { places }, features, parts, sessions, sources }: ServingParts,
+  { deps, sources, ...serving }: ServingParts,
   signal: AbortSignal,
 ): CommandPorts {
-  const privacy = new PrivacyRequests(parts, sessions, sources.features.all);
-  void privacy.resumePendingErasures(signal);
+  const { sessions } = serving;
   return {
+    ...serving,
     clock: realClock,
     timesIn: (guildId) =>
       createWallTimes(sessions.settings.getForGuild(guildId).timeZone),
-    sessions,
-    places,
+    places: deps.places,
     stats: shared.stats,
     costs: budgets,
-    helpState: (guildId) => readHelpState(guildId, parts, sources, sessions),
-    privacy,
-    peopleSettings: parts.peopleSettings,
+    helpState: (guildId) => readHelpState(guildId, deps, sources, sessions),
+    peopleSettings: deps.peopleSettings,
     access: new GuildAccess(sessions.settings),
     confirmations: new ConfirmationRequests(sessions, signal),
-    features,
   };
 }

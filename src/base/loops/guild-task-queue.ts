@@ -9,7 +9,7 @@ export class GuildTaskQueue {
     const forget = () => {
       if (this.#last.get(guildId) === settled) this.#last.delete(guildId);
     };
-    const settled: Promise<void> = mine.then(forget, forget);
+    const settled = mine.then(forget, forget);
     this.#last.set(guildId, settled);
     return mine;
   }

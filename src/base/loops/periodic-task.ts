@@ -62,7 +62,7 @@ async function runRound(
   failures: number,
   report: ReturnType<typeof createReporter>,
   signal: AbortSignal,
-): Promise<number> {
+) {
   try {
     await run(signal);
   } catch (error) {
@@ -79,20 +79,21 @@ async function pauseBetweenRounds(pause: Wakeup, everyMs: PeriodicTask['everyMs'
   if (ms > 0) await pause.wait(ms);
 }
 
-function getRetryDelayMs(failures: number, maxDelayMs = maxRetryDelayMs): number {
+function getRetryDelayMs(failures: number, maxDelayMs = maxRetryDelayMs) {
   return Math.min(minRetryDelayMs * 2 ** (failures - 1), maxDelayMs);
 }
 
 function createReporter({ name, report }: PeriodicTask) {
   return (state: AlertChange['state'], why: string, error?: unknown) => {
     try {
-      const change = {
+      report({
         kind: 'alert',
         name: 'task-failing',
         task: name,
         state,
-      } as const;
-      report({ ...change, cause: `${name}: ${why}`, error });
+        cause: `${name}: ${why}`,
+        error,
+      });
     } catch {
       // A listener that throws must not end the task.
     }

@@ -31,15 +31,28 @@ export function addDiscordMetrics(meters: Meters, onLink: () => void) {
     for (const tally of open.values()) addTally(tally(), totals);
     return totals;
   });
-  const closed = 'Voice sockets that closed, by close code.';
-  const answered = 'Time until a command was answered.';
-  const reconnects = 'Reconnects and resumes of the main gateway.';
-  const written = 'Messages written into chats, by outcome.';
   return {
-    voiceCloses: meters.addCounter('voice_closes', closed, ['code']),
-    commands: meters.addHistogram('command', answered, commandBuckets, ['name']),
-    gateway: meters.addCounter('gateway', reconnects, ['what', 'shard']),
-    messages: meters.addCounter('messages', written, ['outcome']),
+    voiceCloses: meters.addCounter(
+      'voice_closes',
+      'Voice sockets that closed, by close code.',
+      ['code'],
+    ),
+    commands: meters.addHistogram(
+      'command',
+      'Time until a command was answered.',
+      commandBuckets,
+      ['name'],
+    ),
+    gateway: meters.addCounter(
+      'gateway',
+      'Reconnects and resumes of the main gateway.',
+      ['what', 'shard'],
+    ),
+    messages: meters.addCounter(
+      'messages',
+      'Messages written into chats, by outcome.',
+      ['outcome'],
+    ),
 
     linkOpened: (guildId: GuildId) => void usable.add(guildId),
 
@@ -70,8 +83,11 @@ const otherKeys = new Set(['sent', 'refused', 'shifts', 'errors']);
 
 /** `totals`: sums over all links there ever were, of which none ever falls. */
 function totalLinks(meters: Meters, totals: () => ReadonlyMap<string, number>) {
-  const stalls = 'Stalls over 60 ms: a gap without a lost frame.';
-  meters.addTotal('clock_shifts', stalls, () => totals().get('shifts') ?? 0);
+  meters.addTotal(
+    'clock_shifts',
+    'Stalls over 60 ms: a gap without a lost frame.',
+    () => totals().get('shifts') ?? 0,
+  );
   const countPackets = () =>
     [...totals()].flatMap(([key, value]) =>
       otherKeys.has(key) ? [] : [{ labels: { what: toSnakeCase(key) }, value }],

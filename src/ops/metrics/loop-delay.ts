@@ -11,7 +11,7 @@ const windowMs = 30_000;
 const windowsUnneeded = 2;
 /** Delay, in ms, that people may hear: frames are sent every 20 ms, and 60 ms are caught up. */
 const mostMs = 100;
-const none: Delays = { p99Ms: 0, maxMs: 0 };
+const none = { p99Ms: 0, maxMs: 0 };
 
 /**
  * Watches how late the event loop is, over the last half to whole minute. Raises `event-loop-delayed` after a window with a delay

@@ -16,18 +16,17 @@ export type Values<Label extends string> =
 export class Meters {
   readonly registry = new Registry();
 
+  #describe<Label extends string>(what: string, help: string, labelNames: Label[]) {
+    return { name: `parley_${what}`, help, labelNames, registers: [this.registry] };
+  }
+
   /** `what` is named `parley_what_total`. */
   addCounter<Label extends string = never>(
     what: string,
     help: string,
     labelNames: Label[] = [],
   ): Counter<Label> {
-    return new Counter({
-      name: `parley_${what}_total`,
-      help,
-      labelNames,
-      registers: [this.registry],
-    });
+    return new Counter(this.#describe(`${what}_total`, help, labelNames));
   }
 
   /** Like `counter`; `read` gives all values at each look, and never less than before. */
@@ -38,10 +37,7 @@ export class Meters {
     labelNames: Label[] = [],
   ): void {
     new Counter({
-      name: `parley_${what}_total`,
-      help,
-      labelNames,
-      registers: [this.registry],
+      ...this.#describe(`${what}_total`, help, labelNames),
       collect() {
         this.reset();
         for (const { labels, value } of toLabelledValues(read()))
@@ -57,13 +53,9 @@ export class Meters {
     buckets: number[],
     labelNames: Label[] = [],
   ): Histogram<Label> {
-    const name = `parley_${what}_seconds`;
     return new Histogram({
-      name,
-      help,
+      ...this.#describe(`${what}_seconds`, help, labelNames),
       buckets,
-      labelNames,
-      registers: [this.registry],
     });
   }
 
@@ -75,10 +67,7 @@ export class Meters {
     labelNames: Label[] = [],
   ): void {
     new Gauge({
-      name: `parley_${what}`,
-      help,
-      labelNames,
-      registers: [this.registry],
+      ...this.#describe(what, help, labelNames),
       collect() {
         const values = read();
         this.reset();

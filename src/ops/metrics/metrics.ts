@@ -21,8 +21,6 @@ export function openMetrics(ready: () => boolean) {
   measureLoop(meters, loop);
   describeProcess(meters);
   meters.addGauge('ready', '1 while the gateway is connected.', () => Number(ready()));
-  const links =
-    'Voice channels of the bot, by whether its voice link is open or it reconnects.';
   const countLinks = () => {
     const open = [...sessions.present].filter(discord.isLinked).length;
     return [
@@ -30,7 +28,12 @@ export function openMetrics(ready: () => boolean) {
       { labels: { state: 'reconnecting' }, value: sessions.present.size - open },
     ];
   };
-  meters.addGauge('channel_links', links, countLinks, ['state']);
+  meters.addGauge(
+    'channel_links',
+    'Voice channels of the bot, by whether its voice link is open or it reconnects.',
+    countLinks,
+    ['state'],
+  );
   return {
     sessions,
     discord,
@@ -83,12 +86,14 @@ function describeProcess(meters: Meters) {
   meters.addGauge('resident_memory_bytes', 'Memory of the process.', () =>
     process.memoryUsage.rss(),
   );
-  const cpu =
-    'CPU time of all threads since the start, in seconds; decoders of files are other processes.';
-  meters.addTotal('cpu_seconds', cpu, () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6;
-  });
+  meters.addTotal(
+    'cpu_seconds',
+    'CPU time of all threads since the start, in seconds; decoders of files are other processes.',
+    () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    },
+  );
 }
 
 export type ProviderMetrics = ReturnType<typeof addProviderMetrics>;
@@ -97,11 +102,17 @@ export type ProviderMetrics = ReturnType<typeof addProviderMetrics>;
 function addProviderMetrics(meters: Meters) {
   /** Roles that use a fallback. */
   const down = new Set<string>();
-  const failures = 'Requests to servers that failed, by role and error code.';
-  const unavailable = 'Roles that use a fallback instead of their first server.';
-  meters.addGauge('provider_roles_down', unavailable, () => down.size);
+  meters.addGauge(
+    'provider_roles_down',
+    'Roles that use a fallback instead of their first server.',
+    () => down.size,
+  );
   return {
     down,
-    failures: meters.addCounter('provider_failures', failures, ['role', 'code']),
+    failures: meters.addCounter(
+      'provider_failures',
+      'Requests to servers that failed, by role and error code.',
+      ['role', 'code'],
+    ),
   };
 }

@@ -11,21 +11,35 @@ const turnBuckets = [
 /** Counts what happens in voice channels; labels are words of ours, never ids. */
 export function addSessionMetrics(meters: Meters) {
   const present = new Set<string>();
-  const droppedHelp = 'Questions that were dropped while they waited, by reason.';
-  const dropped = meters.addCounter('dropped', droppedHelp, ['why']);
-  const failedHelp = 'Failures, by stage and error code.';
-  const failed = meters.addCounter('failures', failedHelp, ['stage', 'code']);
-  const ignoredHelp = 'Utterances that were not answered, by reason.';
-  const ignored = meters.addCounter('ignored', ignoredHelp, ['why']);
-  const turnsHelp = 'Questions, by how the answer ended.';
-  const turns = meters.addCounter('turns', turnsHelp, ['finish', 'asked']);
-  const instantsHelp =
-    'Time from the last voiced packet of a spoken question to each instant of its answer.';
-  const instants = meters.addHistogram('turn_instant', instantsHelp, turnBuckets, [
-    'instant',
+  const dropped = meters.addCounter(
+    'dropped',
+    'Questions that were dropped while they waited, by reason.',
+    ['why'],
+  );
+  const failed = meters.addCounter('failures', 'Failures, by stage and error code.', [
+    'stage',
+    'code',
   ]);
-  const spentHelp = 'US dollars spent on servers, by purpose.';
-  const spent = meters.addCounter('spent_usd', spentHelp, ['what']);
+  const ignored = meters.addCounter(
+    'ignored',
+    'Utterances that were not answered, by reason.',
+    ['why'],
+  );
+  const turns = meters.addCounter('turns', 'Questions, by how the answer ended.', [
+    'finish',
+    'asked',
+  ]);
+  const instants = meters.addHistogram(
+    'turn_instant',
+    'Time from the last voiced packet of a spoken question to each instant of its answer.',
+    turnBuckets,
+    ['instant'],
+  );
+  const spent = meters.addCounter(
+    'spent_usd',
+    'US dollars spent on servers, by purpose.',
+    ['what'],
+  );
 
   /** A typed question was not heard: its instants would spoil the figures of those that were. */
   const countAnswer = (event: Extract<SessionEvent, { kind: 'answered' }>) => {
