@@ -4,7 +4,7 @@ import { type JsonLimits, JsonMeter, parseForeignJson } from '#src/base/json.ts'
 import { fc } from '#test/properties.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
-const limits: JsonLimits = {
+const limits = {
   bytes: 2 ** 21,
   depth: 8,
   values: 100,

@@ -14,8 +14,14 @@ function running(round: (n: number) => unknown, more: Partial<PeriodicTask> = {}
     atMs.push(clock.nowMs());
     return round(atMs.length);
   };
-  const report = (change: AlertChange) => void reported.push(change);
-  const task = { name: 'a test', clock, everyMs: 10_000, run, report, ...more };
+  const task = {
+    name: 'a test',
+    clock,
+    everyMs: 10_000,
+    run,
+    report: (change: AlertChange) => void reported.push(change),
+    ...more,
+  };
   const ended = runPeriodically(task, over.signal);
   return { clock, over, reported, atMs, ended };
 }

@@ -181,14 +181,15 @@ test('a model that hears and speaks needs a server, and has a model of its own',
     audioModel: { input: 'audio', voice: 'alloy' },
   });
   expect(readMistakes({ ...server, AUDIO_MODEL_INPUT: 'smell' })).toHaveLength(1);
-  const chain = {
-    ...server,
-    AUDIO_MODEL_INPUT: 'transcript',
-    AUDIO_MODEL_TRANSCRIPTION_MODEL: 'hears',
-    AUDIO_MODEL_SPEECH_MODEL: 'speaks',
-    SPEECH_VOICE: 'marin',
-  };
-  expect(readGoodSettings(chain).audioModel).toEqual({
+  expect(
+    readGoodSettings({
+      ...server,
+      AUDIO_MODEL_INPUT: 'transcript',
+      AUDIO_MODEL_TRANSCRIPTION_MODEL: 'hears',
+      AUDIO_MODEL_SPEECH_MODEL: 'speaks',
+      SPEECH_VOICE: 'marin',
+    }).audioModel,
+  ).toEqual({
     model: 'gpt-audio-1.5',
     input: 'transcript',
     voice: 'marin',

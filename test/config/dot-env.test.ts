@@ -7,11 +7,17 @@ import { loadDotEnv } from '#src/config/dot-env.ts';
 test('a variable that the file of MCP servers names has an effect', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-'));
   const [path, servers] = [join(folder.path, '.env'), join(folder.path, 'mcp.json')];
-  const server = {
-    url: 'https://wiki.example',
-    headers: { key: `Bearer \${WIKI_KEY}` },
-  };
-  writeFileSync(servers, JSON.stringify({ mcpServers: { wiki: server } }));
+  writeFileSync(
+    servers,
+    JSON.stringify({
+      mcpServers: {
+        wiki: {
+          url: 'https://wiki.example',
+          headers: { key: `Bearer \${WIKI_KEY}` },
+        },
+      },
+    }),
+  );
   writeFileSync(path, `WIKI_KEY=k\nWIKI=k\nMCP_SERVERS=${servers}\n`);
   const lines: string[] = [];
   loadDotEnv((line) => lines.push(line), path, {});
@@ -23,7 +29,7 @@ test('a variable that the file of MCP servers names has an effect', () => {
 test('a byte order mark is no part of a name, and a line without "=" is told without what may be a key', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-'));
   const path = join(folder.path, '.env');
-  const environment: NodeJS.ProcessEnv = {};
+  const environment = {};
   const lines: string[] = [];
   writeFileSync(
     path,
@@ -39,9 +45,10 @@ test('each setting in .env without effect gets one line, and the environment win
   const path = join(folder.path, '.env');
   const environment = { BOT_NAME: 'Nova', REALTIME_DIALECT: 'beta' };
   const lines: string[] = [];
-  const content =
-    '# a comment\nBOT_NAME=Bo\nexport BOT_INSTRUCTIONS="Be\nbrief."\nBUDGET_SERVER_DAY_USDD=1\n';
-  writeFileSync(path, content);
+  writeFileSync(
+    path,
+    '# a comment\nBOT_NAME=Bo\nexport BOT_INSTRUCTIONS="Be\nbrief."\nBUDGET_SERVER_DAY_USDD=1\n',
+  );
   expect(loadDotEnv((line) => lines.push(line), path, environment)).toBe(true);
   expect(lines.sort()).toEqual([
     expect.stringMatching(

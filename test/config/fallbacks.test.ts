@@ -21,12 +21,13 @@ test('a fall-back has its own model, key and voice', () => {
     voice: 'amy',
     backend: 'speech',
   });
-  const own = {
-    ...voiced,
-    SPEECH_FALLBACK_BASE_URL: 'local',
-    SPEECH_FALLBACK_VOICE: 'rms',
-  };
-  expect(good(own).fallbacks.speech).toMatchObject({ kind: 'local', voice: 'rms' });
+  expect(
+    good({
+      ...voiced,
+      SPEECH_FALLBACK_BASE_URL: 'local',
+      SPEECH_FALLBACK_VOICE: 'rms',
+    }).fallbacks.speech,
+  ).toMatchObject({ kind: 'local', voice: 'rms' });
 });
 
 test('a chat server with a fall-back is waited for 30 s, unless the operator says otherwise', () => {
@@ -38,14 +39,15 @@ test('a chat server with a fall-back is waited for 30 s, unless the operator say
 });
 
 test('a fall-back that uses the shared address uses the shared key, and another does not', () => {
-  const openai = 'https://api.openai.com/v1';
-  const given = { OPENAI_API_KEY: 'k', CHAT_COMPLETION_FALLBACK_BASE_URL: openai };
+  const given = {
+    OPENAI_API_KEY: 'k',
+    CHAT_COMPLETION_FALLBACK_BASE_URL: 'https://api.openai.com/v1',
+  };
   expect(good(given).fallbacks.chat).toHaveProperty('apiKey');
-  const foreign = {
+  const { chat } = good({
     OPENAI_API_KEY: 'k',
     CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1',
-  };
-  const { chat } = good(foreign).fallbacks;
+  }).fallbacks;
   expect(chat).not.toMatchObject({ apiKey: expect.anything() });
 });
 

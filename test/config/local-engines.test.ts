@@ -40,12 +40,13 @@ test('the path of a folder is a local model, and is never sent to a vendor', () 
 });
 
 test('local takes no name of a model', () => {
-  const given = {
-    ...key,
-    TRANSCRIPTION_BACKEND: 'local',
-    TRANSCRIPTION_MODEL: 'whisper-1',
-  };
-  expect(readMistakes(given)).toEqual([
+  expect(
+    readMistakes({
+      ...key,
+      TRANSCRIPTION_BACKEND: 'local',
+      TRANSCRIPTION_MODEL: 'whisper-1',
+    }),
+  ).toEqual([
     'TRANSCRIPTION_MODEL: local takes the path of a folder, which begins with . or /',
   ]);
 });
@@ -57,7 +58,7 @@ test('an old .env says embedded for local, and is told so in one line', () => {
     'SPEECH_FALLBACK_BASE_URL=embedded\nSPEECH_BASE_URL=http://one/v1\n',
   );
   const lines: string[] = [];
-  const environment: NodeJS.ProcessEnv = {};
+  const environment = {};
   loadDotEnv((line) => lines.push(line), path, environment);
   expect(lines).toEqual(['SPEECH_FALLBACK_BASE_URL: embedded is called local now.']);
   expect(readGoodSettings(environment).fallbacks.speech).toMatchObject({

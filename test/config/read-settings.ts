@@ -7,7 +7,7 @@ export function readGoodSettings(environment: NodeJS.ProcessEnv) {
   return result.config;
 }
 
-export function readMistakes(environment: NodeJS.ProcessEnv): readonly string[] {
+export function readMistakes(environment: NodeJS.ProcessEnv) {
   const result = readConfig(environment);
   return result.kind === 'bad' ? result.mistakes : [];
 }

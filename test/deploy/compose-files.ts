@@ -16,9 +16,7 @@ export async function readComposeFile(name: string): Promise<ComposeFile> {
 }
 
 /** Reads the settings of the bot in a file of `deploy`. A file that the container mounts gets the path that it has here. */
-export async function readBotEnvironment(
-  name: string,
-): Promise<Readonly<Record<string, string>>> {
+export async function readBotEnvironment(name: string) {
   const { environment = {}, volumes = [] } =
     (await readComposeFile(name)).services.parley ?? {};
   const mounts = volumes.map((volume) => volume.split(':'));

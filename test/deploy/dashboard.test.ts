@@ -51,9 +51,7 @@ test('each query of the dashboard names a metric of the bot and its labels', asy
 test('the dashboard and its sources are mounted where Grafana and Prometheus look for them', async () => {
   const { grafana, prometheus } = (await readComposeFile('compose.metrics.yaml'))
     .services;
-  const mounts: readonly string[] = [grafana, prometheus].flatMap(
-    (service) => service?.volumes ?? [],
-  );
+  const mounts = [grafana, prometheus].flatMap((service) => service?.volumes ?? []);
   const files = mounts.filter((mount) => mount.startsWith('./'));
   expect(files).toHaveLength(4);
   for (const mount of files) await readFile(`deploy/${mount.split(':')[0]}`, 'utf8');

@@ -65,7 +65,7 @@ async function buildImage(folder: string) {
 }
 
 /** Arguments of `node` in the Dockerfile's health check. */
-async function healthCheck(): Promise<string[]> {
+async function healthCheck() {
   const [, command = '[]'] =
     /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(
       await readFile('deploy/Dockerfile', 'utf8'),

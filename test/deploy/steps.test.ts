@@ -18,7 +18,7 @@ function after(word: string, text = dockerfile) {
 }
 
 /** The words of a line in exec form. */
-function words(line = ''): string[] {
+function words(line = '') {
   return JSON.parse(line.slice(line.indexOf('[')));
 }
 
@@ -69,9 +69,8 @@ test('a program beside the bot gets its own arguments, and the data folder of th
     mode: 0o755,
   });
   const askedFor = (STATE: Readonly<Record<string, string>>) => {
-    const env = { PATH: `${folder}:/usr/bin:/bin`, ...STATE };
     const { stdout } = spawnSync('sh', ['deploy/parley-run', 'node', 'a file'], {
-      env,
+      env: { PATH: `${folder}:/usr/bin:/bin`, ...STATE },
     });
     return `${stdout}`.trim().split('\n');
   };
@@ -140,17 +139,15 @@ test('the StatefulSet runs what the image runs, asks it where it answers, and wa
 test('an older Node reads which one is needed, and starts nothing', () => {
   const older =
     "Object.defineProperty(process, 'versions', { value: { node: '20.1.0' } })";
-  const words = [
-    '--import',
-    `data:text/javascript,${older}`,
-    'src/app/main.mjs',
-    '--once',
-  ];
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
-    env: {},
-    encoding: 'utf8',
-    timeout: 20_000,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', `data:text/javascript,${older}`, 'src/app/main.mjs', '--once'],
+    {
+      env: {},
+      encoding: 'utf8',
+      timeout: 20_000,
+    },
+  );
   expect([status, stdout, stderr]).toEqual([
     78,
     '',

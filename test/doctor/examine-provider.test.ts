@@ -193,15 +193,14 @@ test.each([
 ] as const)(
   'a server whose answers are %s is unusable, and none is waited for beyond the deadline',
   async (trouble) => {
-    const everywhere = {
-      chat: trouble,
-      speech: trouble,
-      transcriptions: trouble,
-      models: trouble,
-    };
     await using server = await openMockProviders({
       ...swiftServer,
-      trouble: everywhere,
+      trouble: {
+        chat: trouble,
+        speech: trouble,
+        transcriptions: trouble,
+        models: trouble,
+      },
     });
     const { code, lines, settings } = await runExamination(
       ['--provider', server.baseUrl],

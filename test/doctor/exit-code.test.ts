@@ -45,8 +45,10 @@ test('a token that Discord refuses counts over a server that does not work, and 
   const { server, settings } = await openBrokenServer();
   using _ = server;
   breakStore(patient);
-  const refused = { ...settings, DISCORD_TOKEN: 'wrong.token.of-somebody' };
-  const { code, text } = await patient.examine([], refused);
+  const { code, text } = await patient.examine([], {
+    ...settings,
+    DISCORD_TOKEN: 'wrong.token.of-somebody',
+  });
   expect(code).toBe(78);
   expect(text).toContain('CHAT_COMPLETION: ');
 });

@@ -44,8 +44,7 @@ async function openPatient(options: SandboxOptions = {}) {
         lines.push(line);
         onLine(line.slice(11).split('  ')[0] ?? '');
       };
-      const args = ['--live', '--silence', silence];
-      const code = await runDoctor(args, {
+      const code = await runDoctor(['--live', '--silence', silence], {
         ...{ clock: realClock, deadlineMs: 15_000, print, environment, signal },
       });
       const report = lines.join('\n');
@@ -210,10 +209,12 @@ describe('of a planted fault the check names exactly that one, and its remedy', 
       const { sandbox } = patient;
       await sandbox.person('Olga').join(channel, never);
       plant?.(sandbox);
-      const onLine = (what: string) => {
-        if (what === after?.[0]) after[1](sandbox);
-      };
-      const { code, problems, report } = await patient.check({ silence, onLine });
+      const { code, problems, report } = await patient.check({
+        silence,
+        onLine: (what: string) => {
+          if (what === after?.[0]) after[1](sandbox);
+        },
+      });
       expect(problems).toEqual([expect.stringMatching(finds)]);
       expect(code).toBe(problems.some((line) => line.startsWith('missing')) ? 1 : 0);
       expect(namesIn(report, sandbox)).toEqual([]);
@@ -227,11 +228,14 @@ test('Ctrl+C ends the check: the bot leaves, and the report has what was found',
   const { sandbox } = patient;
   await sandbox.person('Olga').join('Lounge', never);
   const over = new AbortController();
-  const onLine = (what: string) => {
-    if (what === 'messages') over.abort(new Error('ended by SIGINT'));
-  };
   const { code, report } = await patient.check({
-    ...{ silence: '60m', signal: over.signal, onLine },
+    ...{
+      silence: '60m',
+      signal: over.signal,
+      onLine: (what: string) => {
+        if (what === 'messages') over.abort(new Error('ended by SIGINT'));
+      },
+    },
   });
   expect(code).toBe(130);
   expect(report).toContain('Ctrl+C ended the check early.');

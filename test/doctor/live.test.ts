@@ -67,8 +67,9 @@ test('a token that Discord refuses ends the check with 78', async () => {
 });
 
 test('a report holds neither ids nor addresses', () => {
-  const said = `${channel} at c-ams10-0a1b2c3d.discord.media:2053, 203.0.113.7:50001, 2001:db8::7, wss://example.com/?v=8 at 12:30:45`;
-  expect(removePlaces(said)).toBe(
-    '[id] at [address], [address], [address], [address] at 12:30:45',
-  );
+  expect(
+    removePlaces(
+      `${channel} at c-ams10-0a1b2c3d.discord.media:2053, 203.0.113.7:50001, 2001:db8::7, wss://example.com/?v=8 at 12:30:45`,
+    ),
+  ).toBe('[id] at [address], [address], [address], [address] at 12:30:45');
 });

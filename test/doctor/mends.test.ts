@@ -36,11 +36,10 @@ test.each([
       'GET /v1/models': answerModels('mock'),
       'POST /v1/chat/completions': answerJson({ error: { message: 'no' } }, status),
     });
-    const environment = {
+    const { mendOf } = await runExamination([], {
       CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`,
       CHAT_COMPLETION_MODEL: 'mock',
-    };
-    const { mendOf } = await runExamination([], environment);
+    });
     expect(mendOf('think')).toMatch(mend);
   },
 );

@@ -108,8 +108,10 @@ test('recognition, speech and a model that speaks are tried over their connectio
 });
 
 test('a voice over a connection that breaks off is missing, with the words of its server', async () => {
-  const talk = { aloud: () => ({ ends: 'fail' }) as const };
-  await using server = await openMockProviders({ ...swiftServer, talk });
+  await using server = await openMockProviders({
+    ...swiftServer,
+    talk: { aloud: () => ({ ends: 'fail' }) as const },
+  });
   const { code, about } = await runExamination([], {
     SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws'),
     SPEECH_MODEL: 'mock',
@@ -122,11 +124,10 @@ test('a voice over a connection that breaks off is missing, with the words of it
 
 test('offline nothing is asked', async () => {
   using server = await openExaminedServer({});
-  const given = {
+  const { code, text } = await runExamination(['--offline'], {
     OPENAI_API_KEY: canary,
     SPEECH_BASE_URL: `${server.origin}/v1`,
-  };
-  const { code, text } = await runExamination(['--offline'], given);
+  });
   expect(text).toContain(`SPEECH: ${server.origin}/v1, no key set`);
   expect([code, server.asked]).toEqual([0, []]);
   const other = await runExamination(['--provider', server.origin, '--offline']);
@@ -144,8 +145,10 @@ test('a model that ends is told with its day and its successor: by its server, o
   expect(online.about('model')).toBe(
     'differs model the model mock (CHAT_COMPLETION) ended on 2020-05-01',
   );
-  const given = { OPENAI_API_KEY: canary, CHAT_COMPLETION_MODEL: 'gpt-4-turbo' };
-  const { code, about, mendOf } = await runExamination(['--offline'], given);
+  const { code, about, mendOf } = await runExamination(['--offline'], {
+    OPENAI_API_KEY: canary,
+    CHAT_COMPLETION_MODEL: 'gpt-4-turbo',
+  });
   expect([code, about('model')]).toEqual([
     0,
     'differs model the model gpt-4-turbo (CHAT_COMPLETION) ended on 2026-10-23',

@@ -20,11 +20,10 @@ export async function runExamination(
   deadlineMs = 20_000,
 ) {
   const lines: string[] = [];
-  const print = (line: string) => lines.push(line);
   const code = await runDoctor(args, {
     clock: realClock,
     deadlineMs,
-    print,
+    print: (line: string) => lines.push(line),
     environment,
   });
   const settings = Object.fromEntries(
@@ -77,8 +76,9 @@ export async function openExaminedServer(
 
 export function answerJson(body: object, status = 200): FakeRoute {
   return (response) => {
-    const type = { 'content-type': 'application/json' };
-    response.writeHead(status, type).end(JSON.stringify(body));
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(JSON.stringify(body));
   };
 }
 

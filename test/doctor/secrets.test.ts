@@ -84,8 +84,11 @@ test.each(Object.keys(echoes))(
   'no key is printed, though the server says it in %s',
   async (how) => {
     using server = await openExaminedServer({}, echoes[how]);
-    const given = ['--provider', server.origin, '--key-env', 'MY_KEY'];
-    const one = await runExamination(given, { MY_KEY: canary }, 1000);
+    const one = await runExamination(
+      ['--provider', server.origin, '--key-env', 'MY_KEY'],
+      { MY_KEY: canary },
+      1000,
+    );
     const all = await runExamination([], configured(server.origin, canary), 1000);
     expect(server.asked.some(({ headers }) => key(headers) === canary)).toBe(true);
     expect(one.lines.length + all.lines.length).toBeGreaterThan(5);

@@ -34,8 +34,10 @@ test.each([22_050, 16_000, 48_000])(
     expect(about('rate')).toBe(
       `differs rate kokoro: pcm is played at 24000 Hz, but WAV of this server has ${rateHz} Hz`,
     );
-    const mend = `set SPEECH_RATE_HZ=${rateHz}, or SPEECH_FORMAT=wav`;
-    expect([code, mendOf('rate')]).toEqual([0, mend]);
+    expect([code, mendOf('rate')]).toEqual([
+      0,
+      `set SPEECH_RATE_HZ=${rateHz}, or SPEECH_FORMAT=wav`,
+    ]);
     const mended = await examineVoice(voiceAt(rateHz), { SPEECH_RATE_HZ: `${rateHz}` });
     expect([mended.about('rate'), mended.about('speak')]).toEqual([
       undefined,

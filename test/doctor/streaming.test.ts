@@ -36,13 +36,16 @@ async function measure(
       }
     },
   };
-  const speaker = {
-    synthesizer,
-    voice: {},
-    text,
-    deadlines: { firstMs: 5_000, maxFirstMs: 20_000 },
-  };
-  return await tryProbe(speakProbe, speaker, { clock, deadlineMs: 60_000 });
+  return await tryProbe(
+    speakProbe,
+    {
+      synthesizer,
+      voice: {},
+      text,
+      deadlines: { firstMs: 5_000, maxFirstMs: 20_000 },
+    },
+    { clock, deadlineMs: 60_000 },
+  );
 }
 
 /** Texts by the seconds that they take at the 20 ms a character of the server. */
@@ -108,8 +111,12 @@ test('the doctor measures each voice, the fallback too, once the request before 
   using server = await openExaminedServer({ 'POST /v1/audio/speech': route });
   const at = `${server.origin}/v1`;
   const environment = { SPEECH_BASE_URL: at, SPEECH_FALLBACK_BASE_URL: at };
-  const print = (line: string) => lines.push(line);
-  const code = await runDoctor([], { clock, deadlineMs: 60_000, print, environment });
+  const code = await runDoctor([], {
+    clock,
+    deadlineMs: 60_000,
+    print: (line: string) => lines.push(line),
+    environment,
+  });
   const spoken = lines.filter((line) => line.includes('of sound'));
   const told =
     /^ +differs +speak +kokoro: 3\.6 s of sound, first sound after 6000 ms, last byte after 6000 ms: it does not stream; the bot waits 20 s at most$/;

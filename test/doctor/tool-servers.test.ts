@@ -20,12 +20,11 @@ async function servers(mcpServers: Readonly<Record<string, object>>) {
 
 test('servers of tools are started or asked, and the allowed tools are shown', async () => {
   await using server = await openFakeMcp({ era: 'modern' });
-  const tools = { measure: { effect: 'read' } };
   const notes = {
     type: 'http',
     url: server.url.href,
     allow: ['measure', 'echo'],
-    tools,
+    tools: { measure: { effect: 'read' } },
   };
   await using file = await servers({ notes });
   const { code, about } = await runExamination([], { MCP_SERVERS: file.path });
@@ -59,12 +58,16 @@ test('a program that does not answer is ended before the doctor is, and its reme
 });
 
 test('a key of a server is shown nowhere', async () => {
-  const headers = { Authorization: `Bearer \${NOTES_TOKEN}` };
   await using file = await servers({
-    notes: { url: 'http://127.0.0.1:9/mcp', headers },
+    notes: {
+      url: 'http://127.0.0.1:9/mcp',
+      headers: { Authorization: `Bearer \${NOTES_TOKEN}` },
+    },
   });
-  const given = { MCP_SERVERS: file.path, NOTES_TOKEN: canary };
-  const { code, text, about } = await runExamination([], given);
+  const { code, text, about } = await runExamination([], {
+    MCP_SERVERS: file.path,
+    NOTES_TOKEN: canary,
+  });
   expect([code, about('notes')]).toEqual([1, expect.stringMatching(/^missing/)]);
   expect(text).not.toContain(canary);
 });

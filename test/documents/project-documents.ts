@@ -19,7 +19,7 @@ const places = [
 const programs =
   /^(?:[A-Z_]+=\S+ )*(?:sudo )?(?:npm|npx|docker|curl|ssh|install|sysctl|pg_dump|pg_restore|echo|deploy\/image-steps\.sh|\.ci\/[a-z-]+) |^node \S+\.(?:ts|mjs)\b/;
 
-export async function readDocuments(): Promise<readonly ProjectDocument[]> {
+export async function readDocuments() {
   const documents: ProjectDocument[] = [];
   for (const place of places) {
     for await (const path of sourceFiles(place))
@@ -32,10 +32,7 @@ export async function readDocuments(): Promise<readonly ProjectDocument[]> {
 }
 
 /** Commands of blocks for a shell, and those in the middle of a sentence. */
-export function listCommands({
-  path,
-  text,
-}: ProjectDocument): readonly DocumentedCommand[] {
+export function listCommands({ path, text }: ProjectDocument) {
   const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
     ([, block = '']) => block,
   );
@@ -62,6 +59,6 @@ function splitCommand(line: string) {
 }
 
 /** Names of options, as `once` of `--once`. */
-export function listOptions(words: readonly string[]): readonly string[] {
+export function listOptions(words: readonly string[]) {
   return words.flatMap((word) => /^--([a-z][a-z-]*)/.exec(word)?.[1] ?? []);
 }

@@ -58,9 +58,10 @@ test('the alerts of a channel end when it is left, those of others stay', () => 
 test('an alert lasts for the operator until no channel has it', () => {
   using metrics = openMetrics(() => true);
   const told: unknown[] = [];
-  const reportFault = (key: string, alert?: FeatureAlert) =>
-    told.push([key, alert?.name]);
-  const notices = { report: () => undefined, reportFault };
+  const notices = {
+    report: () => undefined,
+    reportFault: (key: string, alert?: FeatureAlert) => told.push([key, alert?.name]),
+  };
   const board = new AlertBoard(openLog('silent', []), metrics.meters, [], notices);
   for (const guildId of ['guild-1', 'guild-2']) board.report(raised, guildId);
   for (const guildId of ['guild-1', 'guild-2']) board.report(cleared, guildId);
@@ -84,7 +85,7 @@ test('each background task that fails has an alert of its own', () => {
 
 test('an alert that a feature declares is logged with its meaning, and counted from the start', async () => {
   using metrics = openMetrics(() => true);
-  const full: FeatureAlert = {
+  const full = {
     name: 'notes-full',
     meaning: 'no more notes are kept',
     action: 'Delete some.',

@@ -51,8 +51,7 @@ test('the log holds ids and numbers and never the words people or the bot said',
 
 test('a key that a library wrote into an error never reaches the log', () => {
   const key = 'sk-"hush"-quite-secret';
-  const text = `Headers.append: ${key} is an invalid header value`;
-  const cause = new Error(text);
+  const cause = new Error(`Headers.append: ${key} is an invalid header value`);
   const err = new BotError('provider.refused', false, `Refused ${key}.`, cause);
   const out = written(
     (log) => log.error({ err, key: new Secret(key) }, key),

@@ -25,11 +25,17 @@ function open(send: (notice: string) => Promise<unknown> = async () => undefined
     },
     signal: ending.signal,
   });
-  const report = async (kind: TroubleKind | FeatureAlert) => {
-    notices.report(kind);
-    for (let n = 0; n < 10; n++) await turn();
+  return {
+    clock,
+    ending,
+    notices,
+    sent,
+    report: async (kind: TroubleKind | FeatureAlert) => {
+      notices.report(kind);
+      for (let n = 0; n < 10; n++) await turn();
+    },
+    warned,
   };
-  return { clock, ending, notices, sent, report, warned };
 }
 
 test('the operator is written to once for each kind and hour, with what to do', async () => {

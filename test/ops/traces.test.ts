@@ -70,7 +70,7 @@ test('a turn is a trace of its recognition, chat model, first sound and tools', 
 });
 
 test("a tool call belongs to its asker's turn alone, and ends with the session", () => {
-  const other: SessionEvent = { ...answered, speakerId: 'ben' };
+  const other = { ...answered, speakerId: 'ben' };
   const left: SessionEvent = {
     kind: 'left',
     channel: { guildId: 'g', channelId: 'c', name: 'c' },

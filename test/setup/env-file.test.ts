@@ -43,10 +43,8 @@ test('a new file holds what was answered, below one comment', () => {
 });
 
 test('of an existing file only the changed lines change, and a new one comes last', () => {
-  const text =
-    '# mine\nexport DISCORD_TOKEN = old\nOTHER="kept # as it is"\nDISCORD_TOKEN=older';
   const changed = applyChanges(
-    text,
+    '# mine\nexport DISCORD_TOKEN = old\nOTHER="kept # as it is"\nDISCORD_TOKEN=older',
     new Map([
       ['DISCORD_TOKEN', 'new'],
       ['SERVERS_BARRED', '5'],

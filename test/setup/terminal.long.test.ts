@@ -31,7 +31,7 @@ async function openOffice() {
   const sandbox = await openSandbox({ voice: openSilentVoice().half });
   const folder = mkdtempSync(join(tmpdir(), 'parley-setup-'));
   const env = join(folder, '.env');
-  const environment: NodeJS.ProcessEnv = {
+  const environment = {
     DISCORD_API_URL: sandbox.apiUrl,
     DATA_DIR: folder,
   };
@@ -186,8 +186,9 @@ test('a Realtime server answers in place of a chat model, until another is chose
   const { baseUrl } = server;
   const usual = { needsKey: false, source: 'https://vendor.example/docs' };
   const roles = ['CHAT_COMPLETION', 'SPEECH'] as const;
-  const vendors = [{ ...usual, name: 'Whole', baseUrl, roles, isRealtime: true }];
-  const terminal = office.talk({ vendors });
+  const terminal = office.talk({
+    vendors: [{ ...usual, name: 'Whole', baseUrl, roles, isRealtime: true }],
+  });
   await terminal.answer('Enter: none yet', keys.enter);
   await terminal.answer(asked.servers, keys.enter);
   await terminal.answer('No more', `${keys.up}${keys.enter}`);

@@ -10,11 +10,13 @@ function run(...words: readonly string[]) {
 
 test('npm run texts counts for each language what is missing, stale and faulty', () => {
   const { stdout } = run();
-  const counted =
-    /^(\S+): \d+ texts, \d+ missing, \d+ stale, \d+ faulty or too long$/gm;
-  expect([...stdout.matchAll(counted)].map(([, locale]) => locale)).toEqual([
-    ...textLocales,
-  ]);
+  expect(
+    [
+      ...stdout.matchAll(
+        /^(\S+): \d+ texts, \d+ missing, \d+ stale, \d+ faulty or too long$/gm,
+      ),
+    ].map(([, locale]) => locale),
+  ).toEqual([...textLocales]);
 });
 
 test.each([['klingon'], ['de', 'sing'], ['de', 'reviewed']])(

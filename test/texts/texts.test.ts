@@ -79,8 +79,11 @@ test('only texts for managers stay in English: what members read or hear is tran
     german.has(id) || !/\p{L}/u.test(pattern.replace(/\{\w+\}|\/\w+/g, '')) ? [] : [id],
   );
   expect(untranslated.length).toBeGreaterThan(50);
-  const ofMembers = (id: string) => !managersOnly.some((pattern) => pattern.test(id));
-  expect(untranslated.filter(ofMembers)).toEqual([]);
+  expect(
+    untranslated.filter(
+      (id: string) => !managersOnly.some((pattern) => pattern.test(id)),
+    ),
+  ).toEqual([]);
 });
 
 test.each(textLocales)(

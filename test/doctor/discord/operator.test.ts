@@ -19,9 +19,8 @@ test('the doctor writes to the operator only when asked to, and says where it we
 
 test('a webhook that cannot be reached is missing, with how to mend it and without its address', async () => {
   await using patient = await openPatient();
-  const webhook = 'http://127.0.0.1:2/api/webhooks/1/canary-of-the-hook';
   const { code, about, mendOf, text } = await patient.examine(['--tell-operator'], {
-    OPERATOR_WEBHOOK: webhook,
+    OPERATOR_WEBHOOK: 'http://127.0.0.1:2/api/webhooks/1/canary-of-the-hook',
   });
   expect(code).toBe(1);
   expect(about('notices')).toMatch(

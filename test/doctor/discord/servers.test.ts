@@ -64,8 +64,10 @@ test('commands that are missing or not ours are told by name', async () => {
   const { sandbox } = patient;
   const everywhere = `/applications/${sandbox.botId}/commands`;
   const [, ...others] = sandbox.commands().map(({ body }) => body);
-  const body = [...others, { name: 'dance', description: 'Not ours' }];
-  await sendRequest(sandbox, everywhere, { method: 'PUT', body });
+  await sendRequest(sandbox, everywhere, {
+    method: 'PUT',
+    body: [...others, { name: 'dance', description: 'Not ours' }],
+  });
   const { code, about } = await patient.examine();
   expect(about('commands')).toBe(
     'differs commands missing: join; unknown to Parley: dance, everywhere',

@@ -28,7 +28,7 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 export const guildId = '1029384756102938475';
 
 /** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
-export function makeProgramPorts(over: PortOverrides = {}): ProgramPorts {
+export function makeProgramPorts(over: PortOverrides = {}) {
   const answers: Public<ProgramAnswers> = {
     pipelines: () => ['chained'],
     keptWords: createKeptWords(realClock),
@@ -126,9 +126,7 @@ export async function openApi(
 }
 
 /** HTTP server on loopback, before an API. */
-export async function openLoopback({
-  fetch,
-}: Pick<Hono, 'fetch'>): Promise<Disposable & { readonly url: string }> {
+export async function openLoopback({ fetch }: Pick<Hono, 'fetch'>) {
   const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
   const served = await openListeningServer(createServer(listener));
   return { url: served.origin, ...served };

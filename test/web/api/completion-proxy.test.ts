@@ -385,8 +385,9 @@ test('an answer that the model cut at its longest length says so', async () => {
 });
 
 test('what the chat server does not take is refused in its words, and no other request suffers', async () => {
-  const error = { message: "Invalid schema for function 'bark'." };
-  await using proxy = await openProxy([answerWithJson({ error }, 400)]);
+  await using proxy = await openProxy([
+    answerWithJson({ error: { message: "Invalid schema for function 'bark'." } }, 400),
+  ]);
   const refused = await proxy
     .complete({ tools: [bark], messages: [toUserMessage('Bark.')] })
     .catch((cause: unknown) => cause);

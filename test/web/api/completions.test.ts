@@ -38,8 +38,10 @@ const sound = {
 
 test("the call of OpenAI's audio guide gives a WAV file, with only the address and the key changed", async () => {
   await using served = await openCompletions();
-  const request = { ...spoken, store: true };
-  const response = await served.openai.chat.completions.create(request);
+  const response = await served.openai.chat.completions.create({
+    ...spoken,
+    store: true,
+  });
   const [choice] = response.choices;
   const file = Buffer.from(choice?.message.audio?.data ?? '', 'base64');
   const { samples, ...format } = readWav(file);
@@ -203,8 +205,7 @@ async function askStalled(stream: boolean, ms: number) {
   await using served = await openCompletions({ chat: new FakeChat([['stall']]) });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
-  const messages = [{ role: 'user', content: dog }];
-  const body = { model: 'parley', messages, stream };
+  const body = { model: 'parley', messages: [{ role: 'user', content: dog }], stream };
   const asked = served.api.post('parley_dog', '/v1/chat/completions', body);
   await vi.waitFor(() => expect(served.chat).toMatchObject({ running: 1 }));
   await vi.advanceTimersByTimeAsync(ms);
@@ -287,9 +288,12 @@ test.each([
 ])('with the modalities %j the answer comes %s', async (modalities, how) => {
   const synthesizer = new FakeSynthesizer();
   await using served = await openCompletions({ synthesizer });
-  const audio = { voice: 'alloy', format: 'wav' };
   const message = messageOf(
-    await completion(served, { ...question, modalities, audio }),
+    await completion(served, {
+      ...question,
+      modalities,
+      audio: { voice: 'alloy', format: 'wav' },
+    }),
   );
   const isSpoken = how === 'with sound';
   expect(synthesizer.asked.length > 0).toBe(isSpoken);
@@ -340,8 +344,7 @@ test.each(['mp3', 'opus'] as const)(
     await using served = await openCompletions();
     const lengthMs = async (over: object) => {
       const { bytes } = messageOf(await completion(served, { ...aloud, ...over }));
-      const name = `answer.${format}`;
-      const file = { url: '', name, bytes, personId: 'p' };
+      const file = { url: '', name: `answer.${format}`, bytes, personId: 'p' };
       const { samples, rateHz } = await served.recordings.read('g', file, never);
       return { bytes, lengthMs: (samples.length / rateHz) * 1_000 };
     };
@@ -355,8 +358,10 @@ test.each(['mp3', 'opus'] as const)(
 
 test('the speech model that a request names speaks its answer, and another is refused with those there are', async () => {
   const synthesizer = new FakeSynthesizer();
-  const speechModels = ['tts-1', 'tts-1-hd'];
-  await using served = await openCompletions({ synthesizer, speechModels });
+  await using served = await openCompletions({
+    synthesizer,
+    speechModels: ['tts-1', 'tts-1-hd'],
+  });
   await completion(served, {
     ...aloud,
     speech_model: 'tts-1-hd',
@@ -382,8 +387,10 @@ test('the speech model that a request names speaks its answer, and another is re
 
 test('the transcription model that a request names recognises its sound, and another is refused with those there are', async () => {
   const transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] });
-  const transcriptionModels = ['whisper-1', 'gpt-4o-transcribe'];
-  await using served = await openCompletions({ transcriber, transcriptionModels });
+  await using served = await openCompletions({
+    transcriber,
+    transcriptionModels: ['whisper-1', 'gpt-4o-transcribe'],
+  });
   const asked = { ...question, messages: [{ role: 'user', content: [sound] }] };
   await completion(served, { ...asked, transcription_model: 'gpt-4o-transcribe' });
   await completion(served, asked);

@@ -98,8 +98,11 @@ test.each([
   async (_, request) => {
     const chat = new FakeChat([['I bark. ', makeToolCall('bark')]]);
     await using served = await openCompletions({ chat });
-    const tools = [{ type: 'function', function: { name: 'bark' } }];
-    const asked = { ...request, tools, n: 2 };
+    const asked = {
+      ...request,
+      tools: [{ type: 'function', function: { name: 'bark' } }],
+      n: 2,
+    };
     expect(findFaults(completions, 'request', asked)).toEqual([]);
     const whole = (await (await post(served, asked)).json()) as {
       readonly choices: readonly Json[];
@@ -158,7 +161,7 @@ test.each(listExamples(completions))(
     const response = await post(served, request);
     const param = { Logprobs: 'logprobs' }[title];
     if (param !== undefined) {
-      const body: unknown = await response.json();
+      const body = await response.json();
       expect([response.status, findFaults(completions, 'refusal', body)]).toEqual([
         400,
         [],
@@ -174,13 +177,16 @@ test.each(listExamples(completions))(
 
 test('each event of speech is that of the published description', async () => {
   await using served = await openCompletions();
-  const request = {
-    model: 'parley',
-    voice: 'alloy',
-    input: 'It is ready.',
-    stream_format: 'sse',
-  };
-  const response = await post(served, request, '/audio/speech');
+  const response = await post(
+    served,
+    {
+      model: 'parley',
+      voice: 'alloy',
+      input: 'It is ready.',
+      stream_format: 'sse',
+    },
+    '/audio/speech',
+  );
   expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
   const events = parseEvents(await response.text()).map(
     (data) => JSON.parse(data) as Json,

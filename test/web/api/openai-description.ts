@@ -38,7 +38,7 @@ export function findFaults(
   operation: DescribedOperation,
   part: DescribedPart,
   value: unknown,
-): readonly string[] {
+) {
   const fits =
     part === 'request' ? requests(operation, part) : answers(operation, part);
   if (fits(value)) return [];
@@ -49,15 +49,13 @@ export function findFaults(
 }
 
 /** Requests of JSON that the published reference shows for an operation. */
-export function listExamples(
-  operation: DescribedOperation,
-): readonly PublishedExample[] {
+export function listExamples(operation: DescribedOperation) {
   const [method = '', path = ''] = operation.split(' ');
   return publishedDescription.paths[path]?.[method]?.['x-examples'] ?? [];
 }
 
 /** Data of each server-sent event, of a stream in which nothing else stands. */
-export function parseEvents(stream: string): readonly string[] {
+export function parseEvents(stream: string) {
   expect(stream.endsWith('\n\n')).toBe(true);
   const blocks = stream.slice(0, -2).split('\n\n');
   return blocks.map((block) => {
@@ -70,7 +68,7 @@ function makeChecker(document: unknown) {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   ajv.addSchema(document as Json, 'openai');
   const compiled = new Map<string, ValidateFunction>();
-  return (operation: DescribedOperation, part: DescribedPart): ValidateFunction => {
+  return (operation: DescribedOperation, part: DescribedPart) => {
     const [method = '', path = ''] = operation.split(' ');
     const names = ['paths', path, method, ...findPlace(operation, part), 'schema'];
     const pointer = names
@@ -119,13 +117,15 @@ function addSoundToChunks(document: Description) {
     ChatCompletionStreamResponseDelta: delta,
   } = schemas as SoundSchemas;
   const [audio] = message.properties.audio.anyOf;
-  const properties = { ...delta.properties, audio: { ...audio, required: ['id'] } };
   return {
     ...document,
     components: {
       schemas: {
         ...schemas,
-        ChatCompletionStreamResponseDelta: { ...delta, properties },
+        ChatCompletionStreamResponseDelta: {
+          ...delta,
+          properties: { ...delta.properties, audio: { ...audio, required: ['id'] } },
+        },
       },
     },
   };
@@ -154,7 +154,7 @@ function mapValues(value: unknown, change: (schema: Json) => Json): unknown {
 }
 
 /** Names of properties are no keywords. */
-function mapProperties(properties: Json, change: (schema: Json) => Json): Json {
+function mapProperties(properties: Json, change: (schema: Json) => Json) {
   const entries = Object.entries(properties).map(([name, one]) => [
     name,
     mapValues(one, change),

@@ -52,12 +52,25 @@ test.each([
     });
     await using api = await openApi(port);
     await api.add('bell');
-    const body = { text: ' Dinner is ready. ', voice: 'rms', ...manner };
-    expect(await (await api.post('bell', at('say'), body)).json()).toEqual(answer);
+    expect(
+      await (
+        await api.post('bell', at('say'), {
+          text: ' Dinner is ready. ',
+          voice: 'rms',
+          ...manner,
+        })
+      ).json(),
+    ).toEqual(answer);
     const payer = { id: 'token:bell', name: 'bell', isProgram: true };
     const owner = 'track' in manner ? { owner: payer } : {};
-    const how = { voice: 'rms', payer, ...owner, ...manner };
-    expect(said).toEqual([[guildId, 'Dinner is ready.', 'queue', how]]);
+    expect(said).toEqual([
+      [
+        guildId,
+        'Dinner is ready.',
+        'queue',
+        { voice: 'rms', payer, ...owner, ...manner },
+      ],
+    ]);
   },
 );
 
@@ -115,9 +128,8 @@ test('a question is asked in words, in the name of the token', async () => {
     answer: 'voice',
   });
   expect(await response.json()).toEqual({ text: 'Five.' });
-  const asker = { id: 'token:bell', name: 'bell', isProgram: true };
   expect(asked.map(([, ...rest]) => rest.slice(0, 3))).toEqual([
-    ['How many?', asker, 'voice'],
+    ['How many?', { id: 'token:bell', name: 'bell', isProgram: true }, 'voice'],
   ]);
 });
 

@@ -29,7 +29,7 @@ const toSaidChunk = (content: string) => makeDelta({ content });
 export const stopChunk = makeDelta({}, 'stop');
 
 /** An answer in text. */
-export function writePieces(...pieces: readonly string[]): AudioChatAnswer {
+export function writePieces(...pieces: readonly string[]) {
   return answerStream([...pieces.map(toSaidChunk), stopChunk]);
 }
 
@@ -86,14 +86,13 @@ export async function openProxy(
     spoken: () => listTexts(providers, 'speech'),
     complete: (body: object): Promise<ChatCompletion> =>
       openai.post('/chat/completions', { body: { model: 'parley', ...body } }),
-    stream: async (body: object): Promise<readonly ChatCompletionChunk[]> => {
-      const options = {
-        body: { model: 'parley', stream: true, ...body },
-        stream: true,
-      };
+    stream: async (body: object) => {
       const events: Stream<ChatCompletionChunk> = await openai.post(
         '/chat/completions',
-        options,
+        {
+          body: { model: 'parley', stream: true, ...body },
+          stream: true,
+        },
       );
       return await Array.fromAsync(events);
     },
@@ -104,7 +103,7 @@ export async function openProxy(
 function listTexts(
   { requests }: Awaited<ReturnType<typeof openMockProviders>>,
   endpoint: 'transcriptions' | 'speech',
-): readonly string[] {
+) {
   return requests.flatMap((one) => (one.endpoint === endpoint ? [one.text ?? ''] : []));
 }
 

@@ -14,8 +14,14 @@ async function openBeside() {
     port: Number(taken.url.port) - 1,
     publicUrl: undefined,
   };
-  const report = (sentence: string) => void reported.push(sentence);
-  stack.use(await openSandboxPrograms({ page, access: api.access, guildId, report }));
+  stack.use(
+    await openSandboxPrograms({
+      page,
+      access: api.access,
+      guildId,
+      report: (sentence: string) => void reported.push(sentence),
+    }),
+  );
   const url = new URL(/http:\S+$/.exec(`${reported}`)?.[0] ?? 'none:');
   const all = stack.move();
   return { taken, api, reported, url, [Symbol.asyncDispose]: () => all.disposeAsync() };

@@ -13,7 +13,7 @@ import { guildId, makeProgramPorts, openApi, readRefusal } from './api-setup.ts'
 import { openCompletions } from './completions-setup.ts';
 
 const spoken = { model: 'parley', voice: 'default', input: 'It is ready.' };
-const types: Readonly<Record<SoundFormat, string>> = {
+const types = {
   mp3: 'audio/mpeg',
   opus: 'audio/ogg; codecs=opus',
   wav: 'audio/wav',
@@ -67,9 +67,8 @@ test.each([
   async (over, code, words) => {
     const synthesizer = new FakeSynthesizer();
     await using served = await openCompletions({ synthesizer });
-    const body = { ...spoken, ...over };
     const refused = await readRefusal(
-      await served.api.post('parley_dog', '/v1/audio/speech', body),
+      await served.api.post('parley_dog', '/v1/audio/speech', { ...spoken, ...over }),
     );
     expect(refused).toEqual([400, code, expect.stringMatching(words)]);
     expect(synthesizer.asked).toEqual([]);

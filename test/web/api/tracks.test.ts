@@ -16,11 +16,13 @@ async function openTracks() {
   await api.add('band', { guildId: 'g', scopes: ['track'] });
   const { url } = stack.use(await openLoopback(api.app));
   const ask = (path: string, init: RequestInit) => {
-    const headers = {
-      authorization: 'Bearer band',
-      'content-type': 'application/json',
-    };
-    return fetch(`${url}/v1/servers/g/tracks${path}`, { headers, ...init });
+    return fetch(`${url}/v1/servers/g/tracks${path}`, {
+      headers: {
+        authorization: 'Bearer band',
+        'content-type': 'application/json',
+      },
+      ...init,
+    });
   };
   const all = stack.move();
   return {
@@ -106,8 +108,11 @@ test('a program reads no word that is read out, and no name of who has it read o
   await fixture.talk.sayText('g', secret, 'queue', how);
   await fixture.talk.sayText('g', secret, 'queue', how);
   await fixture.talk.sayText('g', secret, 'queue', { ...how, track: 'bg' });
-  const sound = { sound: 'rain', track: 'bg', loop: false, next: false };
-  await tracks.playSound('g', { ...eva, mayManage: false }, sound);
+  await tracks.playSound(
+    'g',
+    { ...eva, mayManage: false },
+    { sound: 'rain', track: 'bg', loop: false, next: false },
+  );
   await passTime(fixture, 200);
   const told = JSON.stringify([await read('voice'), await read('bg')]);
   expect(told).toContain('rain');

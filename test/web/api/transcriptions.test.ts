@@ -37,8 +37,11 @@ async function openHearing(
 ) {
   await using stack = new AsyncDisposableStack();
   let heard = 0;
-  const hears = () => said[heard++ % said.length] ?? '';
-  const server = stack.use(await openTranscriptions(Object.assign(rules, { hears })));
+  const server = stack.use(
+    await openTranscriptions(
+      Object.assign(rules, { hears: () => said[heard++ % said.length] ?? '' }),
+    ),
+  );
   const client = openClient({ baseUrl: server.baseUrl });
   const models = ['small', 'large'];
   const transcriber = openTranscriber(client, { model: 'small', models });
@@ -146,11 +149,14 @@ test.each(['json', 'stream'])(
     await reading.catch(() => undefined);
     await expect.poll(server.hungUp).toBe(1);
     rules.hold = () => undefined;
-    const next = async () =>
-      await openai.audio.transcriptions
-        .create({ model: 'x', file: await wavFile() })
-        .catch(() => undefined);
-    await expect.poll(next).toMatchObject({ text: expect.any(String) });
+    await expect
+      .poll(
+        async () =>
+          await openai.audio.transcriptions
+            .create({ model: 'x', file: await wavFile() })
+            .catch(() => undefined),
+      )
+      .toMatchObject({ text: expect.any(String) });
     expect(hearing.api.bugs).toEqual([]);
   },
 );
@@ -285,10 +291,9 @@ async function post(
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
   body.append('file', new Blob([twoSentences]), 'speech.wav');
-  const headers = { authorization: 'Bearer parley_dog' };
   return await fetch(baseURL + operation.slice('post '.length), {
     method: 'POST',
-    headers,
+    headers: { authorization: 'Bearer parley_dog' },
     body,
   });
 }

@@ -55,8 +55,10 @@ test('the cookie is for this page alone, and Secure behind PAGE_URL', async () =
       .split('; ')
       .toSorted(),
   ).toEqual(['HttpOnly', 'Path=/', 'SameSite=Strict', `${name}=…`].toSorted());
-  const headers = { host: publicUrl.host, origin: publicUrl.origin };
-  const through = await enterPage(page.url, getKey(page.link), headers);
+  const through = await enterPage(page.url, getKey(page.link), {
+    host: publicUrl.host,
+    origin: publicUrl.origin,
+  });
   expect(through.headers['set-cookie']?.[0]).toContain('; Secure');
 });
 

@@ -36,22 +36,24 @@ export async function sendRequest(
     method = 'GET',
     body = '',
   }: { readonly method?: string; readonly body?: string } = {},
-): Promise<HttpReply> {
+) {
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
   const [host, port] = [url.hostname, url.port];
-  const sent = {
-    method,
-    host,
-    port,
-    path,
-    agent: false,
-    headers: { 'content-length': body.length, ...headers },
-  };
-  const asked = request(sent, async (response) => {
-    let text = '';
-    for await (const part of response.setEncoding('utf8')) text += part;
-    resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
-  });
+  const asked = request(
+    {
+      method,
+      host,
+      port,
+      path,
+      agent: false,
+      headers: { 'content-length': body.length, ...headers },
+    },
+    async (response) => {
+      let text = '';
+      for await (const part of response.setEncoding('utf8')) text += part;
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+    },
+  );
   asked.on('error', reject).end(body);
   return await promise;
 }
@@ -62,28 +64,29 @@ export async function enterPage(
   key: string,
   headers: Readonly<Record<string, string>> = {},
 ) {
-  const sent = { origin: url.origin, 'content-type': 'application/json', ...headers };
-  return await sendRequest(url, '/enter', sent, {
-    method: 'POST',
-    body: JSON.stringify({ key }),
-  });
+  return await sendRequest(
+    url,
+    '/enter',
+    { origin: url.origin, 'content-type': 'application/json', ...headers },
+    {
+      method: 'POST',
+      body: JSON.stringify({ key }),
+    },
+  );
 }
 
 /** The key in the fragment of an entry link. */
-export function getKey(link: URL): string {
+export function getKey(link: URL) {
   return new URLSearchParams(link.hash.slice(1)).get('key') ?? '';
 }
 
 /** Cookie of a response, as a browser sends it back. */
-export function getCookie({ headers }: HttpReply): string {
+export function getCookie({ headers }: HttpReply) {
   return headers['set-cookie']?.[0]?.split(';')[0] ?? '';
 }
 
 /** Code and sentence of a refusal. */
-export function toRefusal({
-  status,
-  text,
-}: HttpReply): readonly [number, string, string] {
+export function toRefusal({ status, text }: HttpReply) {
   const { error } = JSON.parse(text);
   return [status, error.code, error.message];
 }
