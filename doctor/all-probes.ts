@@ -49,13 +49,12 @@ const toolServersProbe: DoctorProbe = {
   name: 'tool servers',
   async *run(examination) {
     if (!examination.config.externalTools.mcp) return;
-    // Imported here, so that the MCP client is loaded only where there are servers.
+    // The MCP client loads only if there are servers.
     const { examineToolServers } = await import('./examine-tool-servers.ts');
     yield* examineToolServers(examination);
   },
 };
 
-/** All probes of a configuration, in the order of the report. */
 export const doctorProbes: readonly DoctorProbe[] = [
   machineProbe,
   storedDataProbe,

@@ -3,14 +3,13 @@ import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { isAddress } from '#src/config/settings.ts';
 
 export type DoctorArguments = {
-  /** Base URL of the one server to examine. Without it the configuration is examined. */
+  /** Without a base URL the configuration is examined. */
   readonly provider?: string;
-  /** Name of the environment variable that holds the key of that server. */
+  /** Environment variable with the key of that server. */
   readonly keyEnv?: string;
   readonly isOffline: boolean;
-  /** Options of a live check in the voice channel where the operator sits. */
   readonly live?: { readonly silenceMs: number };
-  /** The operator gets a test message the way notices about problems come. */
+  /** Sends the operator a test message. */
   readonly notifiesOperator: boolean;
 };
 
@@ -29,7 +28,8 @@ const argumentOptions = {
 } as const;
 
 /**
- * Parses the flags of the doctor. A mistake is returned as a sentence, which names the flag and never its value: that may be a key.
+ * Parses the flags of the doctor. Returns a mistake as a sentence, without the value of the flag,
+ * which may be a key.
  *
  * @example
  * import { parseDoctorArguments } from '#doctor/doctor-arguments.ts';
@@ -55,7 +55,6 @@ export function parseDoctorArguments(
 
 const defaultSilenceMs = 120_000;
 
-/** Parses `--live` with its `--silence`. Throws a plain Error for an invalid time. */
 function parseLiveCheck(isLive: boolean, silence: string | undefined) {
   if (isLive)
     return {
@@ -65,7 +64,6 @@ function parseLiveCheck(isLive: boolean, silence: string | undefined) {
   return undefined;
 }
 
-/** Parses a time like `5s` or `2m`, up to an hour, to milliseconds. */
 function parseSilenceMs(silence: string) {
   const [, number = '', unit] = /^(\d{1,4})([sm])$/.exec(silence) ?? [];
   const ms = Number(number) * (unit === 'm' ? 60_000 : 1_000);
@@ -74,7 +72,6 @@ function parseSilenceMs(silence: string) {
   return ms;
 }
 
-/** Throws a plain Error for the first flag that contradicts another, or lacks one. */
 function validateArguments({
   isOffline,
   keyEnv,

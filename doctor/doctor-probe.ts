@@ -2,18 +2,16 @@ import type { Config } from '#src/config/config.ts';
 import type { Finding, ProbeDeadline } from '#src/probes/probe.ts';
 import type { DoctorArguments } from './doctor-arguments.ts';
 
-/** The configuration that the doctor examines, and the limits of the examination. */
 export type Examination = ProbeDeadline & {
   readonly config: Config;
-  /** Nothing is asked, neither Discord nor a server. */
+  /** Asks neither Discord nor a server. */
   readonly isOffline: boolean;
   readonly notifiesOperator: boolean;
-  /** Options of a live check in a voice channel, where one was asked for. */
   readonly live?: DoctorArguments['live'];
 };
 
 /**
- * An examination of one part of the configuration. `run` yields a title as a string, then the findings under it.
+ * An examination of one part. `run` yields a title, then the findings under it.
  *
  * @example
  * import type { DoctorProbe } from '#doctor/doctor-probe.ts';
@@ -30,6 +28,5 @@ export type Examination = ProbeDeadline & {
  */
 export type DoctorProbe = {
   readonly name: string;
-  /** An error of the part ends the probe, and the doctor reports it as the last finding. */
   run(examination: Examination): AsyncIterable<string | Finding>;
 };

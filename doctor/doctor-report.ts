@@ -1,12 +1,12 @@
 import type { Secret } from '#src/base/secret.ts';
 import type { Finding } from '#src/probes/probe.ts';
 
-/** Shorter secrets are not redacted: they occur in ordinary words. */
+/** Shorter secrets occur in ordinary words. */
 const minSecretChars = 4;
 const maxLineChars = 300;
 
 /**
- * Writes the report. No secret of the configuration is written, in whatever text and encoding it occurs.
+ * Writes the report without secrets of the configuration, in any encoding.
  *
  * @example
  * import { DoctorReport } from '#doctor/doctor-report.ts';
@@ -48,7 +48,7 @@ export class DoctorReport {
     }
   }
 
-  /** Writes lines for `.env`. Their addresses stay, since without them the lines would be useless. */
+  /** Keeps addresses, since the lines would be useless without them. */
   writeSettings(lines: readonly string[]): void {
     if (lines.length > 0)
       for (const line of ['', 'Settings to use:', ...lines])
@@ -69,7 +69,6 @@ export class DoctorReport {
   }
 }
 
-/** Spaces before a remedy, so that it stands below the reason of its finding. */
 const remedyIndent = 34;
 
 /** Lists the spellings of a secret in plain text, JSON, URLs, and Base64 of HTTP headers. */

@@ -22,15 +22,13 @@ import { removeForeignPlaces, removePlaces } from './live/remove-places.ts';
 
 export type DoctorOptions = Pick<ProbeDeadline, 'clock' | 'deadlineMs'> & {
   readonly print: (line: string) => void;
-  /** Default: the environment of the process. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Ends a live check early. */
   readonly signal?: AbortSignal;
 };
 
-/** Exit code of bad arguments, bad settings or a refused token, the same as that of the bot (`EX_CONFIG` of sysexits.h). */
+/** `EX_CONFIG` of sysexits.h, as for the bot: bad arguments, bad settings or a refused token. */
 const misconfiguredExitCode = 78;
-/** Exit code after Ctrl+C: 128 and the number of SIGINT. */
+/** 128 and the number of SIGINT. */
 const interruptedExitCode = 130;
 
 const liveCheckPlan =
@@ -39,8 +37,8 @@ const requestCostNote =
   'Each role of a server gets one to three short requests, with --provider up to five and a long one, and one for the list of models. With --offline it gets none.';
 
 /**
- * Examines the configuration, or with `--provider` one server. Returns the exit code: 0 if everything is usable, 1 if something is not,
- * 78 for bad arguments or settings, and 130 after Ctrl+C.
+ * Examines the configuration, or one server with `--provider`. Returns the exit code: 0 if
+ * everything is usable, 1 if not, 78 for bad arguments or settings, and 130 after Ctrl+C.
  *
  * @example
  * import { runDoctor } from '#doctor/doctor.ts';
@@ -124,7 +122,7 @@ async function reportProbes(
   return findings;
 }
 
-/** Runs a probe. An error that ends the probe becomes its last finding. */
+/** Turns an error that ends the probe into its last finding. */
 async function* runProbe({ name, run }: DoctorProbe, examination: Examination) {
   try {
     yield* run(examination);
@@ -138,7 +136,6 @@ function isBadTokenError(error: unknown) {
   return error instanceof BotError && error.code === 'discord.bad_token';
 }
 
-/** Prints one sentence for each bad argument or setting. */
 function refuseArguments(mistakes: readonly string[], print: DoctorOptions['print']) {
   for (const mistake of mistakes) print(mistake);
   return misconfiguredExitCode;

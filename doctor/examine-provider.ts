@@ -35,28 +35,25 @@ const examinedGroups = [
 type ExaminedGroup = (typeof examinedGroups)[number];
 type RoleSettings = Readonly<Record<string, string>>;
 
-/** The outcome of trying a server in one role. */
 export type TriedRole = {
   readonly group: string;
-  /** `absent`: the server does not offer this role, which is no fault. */
+  /** `absent` means the server does not offer this role, which is no fault. */
   readonly state: 'usable' | 'absent' | 'broken';
   readonly findings: readonly Finding[];
   /** Lines for `.env` that make the server fill the role. They hold no key. */
   readonly settings: RoleSettings;
 };
 
-/** The outcome of trying a server in every role. */
 export type ProviderExamination = {
-  /** Findings about the address, the key and the list of models. */
   readonly findings: readonly Finding[];
   readonly roles: readonly TriedRole[];
   readonly isUsable: boolean;
-  /** The server answered 401: it refuses the key, or needs one. */
+  /** The server answered 401. */
   readonly refusesKey: boolean;
 };
 
 /**
- * Tries which roles a server can fill. `onFindings` is called as soon as there are findings of a role.
+ * Tries each role of a server. `onFindings` is called for each role.
  *
  * @example
  * import { examineProvider } from '#doctor/examine-provider.ts';
@@ -92,7 +89,7 @@ export async function examineProvider(
   return { findings, roles, isUsable, refusesKey: false };
 }
 
-/** Finds the reason why no role can work: nothing listens at the address, or the key is refused. */
+/** No role can work if nothing listens at the address, or if the key is refused. */
 function findRefusal({ findings, group }: TriedRole) {
   const error = findBotError(findings);
   if (error?.about.status === 401)
@@ -122,7 +119,7 @@ type ListedServer = ServerAddress & {
   readonly findings: readonly Finding[];
 };
 
-/** Asks a server for its lists of models and of voices. A server need not offer either. */
+/** A server need not offer either list. */
 async function readServer(
   { baseUrl: givenUrl, apiKey }: ServerAddress,
   { clock, deadlineMs }: ProbeDeadline,
@@ -164,7 +161,6 @@ function toModelsFinding(list: ModelList) {
   return ok('models', `${list.models.length} listed: ${names.join(', ')}`);
 }
 
-/** Tries the settings that a role may need, one after the other, until some work. */
 async function tryRoleSettings(
   group: ExaminedGroup,
   server: ListedServer,
@@ -184,7 +180,7 @@ async function tryRoleSettings(
   return best;
 }
 
-/** Judges a role that failed. A server that refuses a model which no list named simply does not offer the role. */
+/** A server that refuses a guessed model simply does not offer the role. */
 function judgeRoleState(
   { findings }: ExaminedRole,
   group: ExaminedGroup,
@@ -196,7 +192,7 @@ function judgeRoleState(
   return isGuess && [400, 404, 405, 422, 501].includes(status) ? 'absent' : 'broken';
 }
 
-/** Lists settings with which the server may fill a role, the best first. */
+/** The best settings come first. */
 function listCandidateSettings(
   group: ExaminedGroup,
   { baseUrl, voices }: ListedServer,
@@ -229,7 +225,7 @@ function listCandidateSettings(
     : [...speechSettings, realtimeSettings];
 }
 
-/** Parses the settings as the bot does, so that a mistake in them is found here, and examines the role. */
+/** Finds mistakes in the settings as the bot does. */
 async function examineSettings(
   group: ExaminedGroup,
   settings: RoleSettings,

@@ -31,19 +31,17 @@ import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { isKnownVoice } from '#src/speech/voice-names.ts';
 import { examineServerCases } from './server-cases.ts';
 
-/** A role of the configuration (`CHAT_COMPLETION`, `SPEECH` and so on), with the probe of its engine. */
 export type ConfiguredRole = {
-  /** First part of the names of the settings of this role. */
   readonly group: string;
   readonly engine: EngineChoice | RemoteServer;
-  /** Rejects with the error of an engine that does not open. */
+  /** Throws the error of an engine that does not open. */
   probe(trial: RoleTrial): Promise<readonly Finding[]>;
 };
 
 type RoleTrial = {
   readonly deadline: ProbeDeadline;
   readonly stack: AsyncDisposableStack;
-  /** Speech that a recogniser is asked about. Without it the embedded voice speaks. */
+  /** Speech to recognise. Without it the local voice speaks. */
   readonly clip: SpokenClip | undefined;
 };
 
@@ -53,14 +51,14 @@ export type ExaminedRole = {
   readonly clip?: SpokenClip;
 };
 
-/** Spoken by each voice, then recognised: simple words, and long enough that the sound arrives in several pieces. */
+/** Simple words, long enough that the sound arrives in several pieces. */
 const testSentence =
   'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
 
-/** Text as long as the longest history that the bot sends to a model. */
+/** As long as the longest history that the bot sends. */
 const longTalk = 'It rains. '.repeat(historyLimits.characters / 10);
 
-/** Lists the roles of a configuration. Speech comes before transcription, which is asked about its sound. */
+/** Lists speech before transcription, which is asked about its sound. */
 export function listRoles(config: Config): readonly ConfiguredRole[] {
   const { chat, speech, transcription, fallbacks, realtime: talk, pipeline } = config;
   const choices = [
@@ -80,7 +78,7 @@ export function listRoles(config: Config): readonly ConfiguredRole[] {
     : examined;
 }
 
-/** Opens the engine of a role as the bot does, and probes it. An engine that does not open is a finding, too. */
+/** Opens and probes an engine as the bot does. An engine that does not open is a finding, too. */
 export async function examineRole(
   role: ConfiguredRole,
   deadline: ProbeDeadline,
@@ -144,7 +142,8 @@ function makeEngineRole(
       if (engine.kind === 'local') return [];
       const { own } = engine;
       const tried: Finding[] = [];
-      // WAV names its sample rate, which raw PCM does not, and the first request loads the model, so that only the second is timed.
+      // WAV names its sample rate, and raw PCM does not. The first request loads the model, so only
+      // the second is timed.
       for (const SPEECH_FORMAT of ['wav', own.SPEECH_FORMAT]) {
         const synthesizer = await openEngine(
           'text to speech',
@@ -203,7 +202,6 @@ function makeEngineRole(
   };
 }
 
-/** Finds the remedy for a voice that the server does not list. */
 function findVoiceRemedy(voice = '', names: readonly string[] = []) {
   if (voice === '' || isKnownVoice(voice, names)) return undefined;
   return `${voice} is none of its voices: set SPEECH_VOICE to ${names.slice(0, 2).join(' or ')}`;
@@ -211,7 +209,7 @@ function findVoiceRemedy(voice = '', names: readonly string[] = []) {
 
 let localClip: SpokenClip | undefined;
 
-/** Gets speech of the local voice. It speaks once for all roles, since loading its model takes seconds. */
+/** Speaks once for all roles, since loading the model takes seconds. */
 async function getLocalClip(deadline: ProbeDeadline) {
   if (localClip) return localClip;
   await using models = new LocalModels();

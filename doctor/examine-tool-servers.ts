@@ -5,7 +5,7 @@ import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
 import { differs, type Finding, ok, tryProbe } from '#src/probes/probe.ts';
 import type { Examination } from './doctor-probe.ts';
 
-/** Connects to every server of `MCP_SERVERS` and lists its tools. With `--offline` none is started or asked. */
+/** Lists the tools of every MCP server. With `--offline` no server is started or asked. */
 export async function* examineToolServers({
   config,
   isOffline,
@@ -30,7 +30,7 @@ export async function* examineToolServers({
       );
     }),
   );
-  // Wait until programs that did not answer have been ended (up to 4 s), else they outlive the doctor.
+  // Programs that did not answer are ended within 4 s. They would outlive the doctor.
   await Promise.allSettled(runs);
 }
 

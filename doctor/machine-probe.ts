@@ -16,12 +16,11 @@ import {
 import { decode } from '#src/probes/voice-probes.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 
-/** Below `minFreeMb` the stores fail soon. Below `lowFreeMb` the operator is warned. */
+/** Stores fail below `minFreeMb`. The operator is warned below `lowFreeMb`. */
 const [minFreeMb, lowFreeMb] = [50, 500];
 const bytesPerMb = 1024 * 1024;
 const reinstallRemedy = 'run npm ci again on this machine';
 
-/** Examines the version of Node, the free disk space, the Opus library, and the ciphers of voice. */
 export const machineProbe: DoctorProbe = {
   name: 'machine',
   async *run({ config, clock, deadlineMs }) {
@@ -69,7 +68,7 @@ function checkNodeVersion(version: string) {
   );
 }
 
-/** Checks that the bot can write to `dataDir`. If the folder does not exist yet, its nearest existing parent is checked. */
+/** If `dataDir` does not exist, its nearest existing parent is checked. */
 export async function checkDisk(dataDir: string): Promise<Finding> {
   const folder = await findExistingFolder(dataDir);
   try {

@@ -5,7 +5,7 @@ import {
 
 type PickedModel = { readonly model: string; readonly isGuess: boolean };
 
-/** The model for each role, by the first part of the names of its settings. `isGuess`: no list named such a model. */
+/** Models by role. `isGuess` means that no list named such a model. */
 export type PickedModels = {
   readonly CHAT_COMPLETION: PickedModel;
   readonly SPEECH: PickedModel;
@@ -29,7 +29,8 @@ const kindPatterns = {
 type ModelKind = keyof typeof kindPatterns | 'chat';
 
 /**
- * Picks one model for each role by its name: OpenAI's usual model where the server has it, else the first whose name fits the role.
+ * Picks a model for each role by its name: OpenAI's usual model if listed, else the first that
+ * fits.
  *
  * @example
  * import { pickModels } from '#doctor/pick-models.ts';

@@ -5,7 +5,9 @@ import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 import type { ConfiguredRole } from './examine-role.ts';
 
-/** Examines every role that has a server, and warns of models that their vendor retires. With `--offline` no server is asked. */
+/**
+ * Examines roles with a server, and warns of models that end. With `--offline` no server is asked.
+ */
 export const rolesProbe: DoctorProbe = {
   name: 'roles',
   async *run({ config, isOffline, ...deadline }) {

@@ -7,12 +7,15 @@ import {
 } from '#src/probes/probe.ts';
 import table from './server-cases.json' with { type: 'json' };
 
-/** A request, and the text that the JSON of its answer must hold at least `least` times. `remedy`: advice if the server refuses the request. */
+/**
+ * The JSON of the answer must hold `holds` at least `least` times. `remedy` is for a refused
+ * request.
+ */
 type ServerCase = (typeof table.chat)[number];
 
 /**
- * Asks a server the cases of a role: with `--provider` all of them, else those for usual faults. A wrong answer is a difference to
- * report, and leaves the server usable.
+ * Asks a server the cases of a role, all of them if `isThorough`. A wrong answer leaves the server
+ * usable.
  */
 export function examineServerCases(
   role: keyof typeof table,

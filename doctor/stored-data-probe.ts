@@ -4,7 +4,6 @@ import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { type StoreFile, storeFiles } from '#src/storage/data-dir/store-files.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 
-/** Examines the store in `DATA_DIR` or in the database, and the processes that use it. */
 export const storedDataProbe: DoctorProbe = {
   name: 'database',
   async *run({ config: { dataDir, databaseUrl } }) {
@@ -19,7 +18,7 @@ export const storedDataProbe: DoctorProbe = {
       return;
     }
     yield 'DATABASE_URL';
-    // Imported here, so that the modules of PostgreSQL are loaded only where it is used.
+    // Modules of PostgreSQL load only if it is used.
     const { readDatabaseState } = await import(
       '#src/storage/postgres/database-state.ts'
     );

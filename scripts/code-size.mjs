@@ -1,5 +1,6 @@
-// npm run code-size: how large the repository is, and its surface, beside the ceilings of scripts/code-size.json. Exits with 1 above one.
-//   -- --lower   writes each figure that has fallen as its new ceiling; no ceiling ever rises by itself
+// npm run code-size [-- --lower]: prints size and surface beside the ceilings of
+// scripts/code-size.json. Exits with 1 above a ceiling. --lower writes figures that have fallen as
+// new ceilings.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -18,7 +19,6 @@ import { readTexts } from '#src/texts/text-tables.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 
 const ceilingsFile = new URL('code-size.json', import.meta.url);
-/** Folders of the program that people run. */
 const product = new Set(['src', 'commands', 'doctor', 'setup', 'page']);
 const others = ['test', 'bench', 'sandbox'];
 
@@ -39,7 +39,7 @@ if (above.length > 0) {
   process.exitCode = 1;
 }
 
-/** Counts the syntax nodes of all files in git but models, which are data. A string of JSON counts as one node. */
+/** Counts syntax nodes of files in git, without models. A string of JSON is one node. */
 function sizes() {
   const nodes = {};
   for (const path of trackedFiles(/\.(?:[mc]?[jt]s|json)$/)) {
@@ -62,7 +62,6 @@ function sizes() {
   };
 }
 
-/** What people, programs and operators meet. */
 function surface() {
   const typed = commands.flatMap((one) => ('commands' in one ? one.commands : 'options' in one ? [one] : []));
   const english = readTexts('en');
@@ -94,7 +93,6 @@ function trackedFiles(pattern) {
   return paths.filter((path) => pattern.test(path));
 }
 
-/** Parts of a tree that count. */
 function countIn(tree, counts) {
   const inside = typeof tree === 'object' ? Object.values(tree ?? {}) : [];
   return inside.reduce((total, one) => total + countIn(one, counts), counts(tree) ? 1 : 0);

@@ -1,6 +1,6 @@
-// Run after every change of package-lock.json: node scripts/fix-lock.mjs package-lock.json [--ask]
-// Adds the platform binaries that the package index at hand does not list; without them `npm ci` stops with EUSAGE.
-// Names every entry without a checksum; with --ask it first asks the registry for these, by `npm view`. None is made up.
+// node scripts/fix-lock.mjs package-lock.json [--ask]: adds platform binaries that the package
+// index does not list, without which `npm ci` stops with EUSAGE. Names entries without a checksum.
+// --ask asks the registry for checksums by `npm view`.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -38,7 +38,7 @@ function withoutChecksum() {
   return Object.keys(all).filter((at) => at !== '' && !all[at].link && !all[at].integrity);
 }
 
-/** Checksum from the registry; undefined if it does not know the package. */
+/** Returns undefined for an unknown package. */
 function checksumOf(name, version) {
   try {
     const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 30_000 };

@@ -1,7 +1,7 @@
-// Writes the four cues, 24 kHz mono: node scripts/make-cues.mjs [folder, else src/playback/reply/cues]
-//
-// heard glides up, error glides down and is dull, leaving is two notes down, thinking is a tick far above the others.
-// Each cue is under 250 ms and at -26 dBFS over its loudest 20 ms; the tick is shorter than that and as loud as if it filled it.
+// node scripts/make-cues.mjs [FOLDER]: writes the four cues, 24 kHz mono, into
+// src/playback/reply/cues. `heard` glides up, `error` glides down and is dull, `leaving` is two
+// notes down, and `thinking` is a high tick. Each is under 250 ms and at -26 dBFS over its loudest
+// 20 ms.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -22,7 +22,7 @@ for (const [name, make] of Object.entries(cues)) {
   writeFileSync(join(folder, `${name}.wav`), wav(levelled(make())));
 }
 
-/** A tone whose pitch moves evenly, in octaves, from one to the other. */
+/** The pitch moves evenly in octaves. */
 function glide({ fromHz, toHz, lengthMs, partials }) {
   let phase = 0;
   return shaped(lengthMs, 15, 60, (share) => {
@@ -31,7 +31,6 @@ function glide({ fromHz, toHz, lengthMs, partials }) {
   });
 }
 
-/** A soft tone of one pitch with its octave. */
 function note({ hz, lengthMs }) {
   return shaped(lengthMs, 8, 60, (_, n) => {
     const phase = (2 * Math.PI * hz * n) / rateHz;
@@ -39,7 +38,6 @@ function note({ hz, lengthMs }) {
   });
 }
 
-/** A damped tone, like a fingernail on wood. */
 function tick({ hz, lengthMs, decayMs }) {
   return shaped(lengthMs, 1, 10, (_, n) => {
     const ms = (n / rateHz) * 1000;
@@ -47,7 +45,6 @@ function tick({ hz, lengthMs, decayMs }) {
   });
 }
 
-/** Rises and falls in half a cosine, from silence to silence. */
 function shaped(lengthMs, riseMs, fallMs, wave) {
   const length = (lengthMs * rateHz) / 1000;
   return Array.from({ length }, (_, n) => {

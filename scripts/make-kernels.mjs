@@ -1,6 +1,5 @@
-// Compiles inner loops to WebAssembly SIMD: npm run node -- scripts/make-kernels.mjs [FOLDER]
-//
-// Writes the files below, or into FOLDER, by the AssemblyScript that the lockfile names: the same bytes on every machine.
+// npm run node -- scripts/make-kernels.mjs [FOLDER]: compiles inner loops to WebAssembly SIMD. The
+// locked AssemblyScript gives the same bytes on every machine.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,6 @@
-// node scripts/make-language-ngrams.mjs
-//
-// Cuts the n-grams of eld's smallest database to the languages people speak with the bot, for src/speech/text-language:
-// a line per n-gram of bytes of UTF-8, each as the character of its code, with the letter of each language followed by its
-// score in base 36.
+// node scripts/make-language-ngrams.mjs: cuts the n-grams of eld's smallest database to the
+// languages of the bot, for src/speech/text-language. A line holds an n-gram (a character for each
+// byte of UTF-8), then the letter of each language with its score in base 36.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -13,7 +11,7 @@ const { ngramsData } = await import(new URL('../ngrams/extrasmall.js', entry).hr
 
 const { dictionary } = await import(new URL('../dictionary.js', entry).href);
 
-/** eld writes a character for each byte of UTF-8 above 127; here it is the one with the code of the byte. */
+/** eld has other characters for bytes above 127. */
 const bytes = new Map(dictionary.slice(128).map((char, n) => [char, String.fromCharCode(128 + n)]));
 const bytesOf = (ngram) => ngram.replaceAll(/[^a-z'` ]/g, (char) => bytes.get(char));
 

@@ -1,8 +1,7 @@
-// npm run node -- scripts/make-openai-description.mjs CLONE
-//
-// Writes test/fixtures/openai/description.json anew: those operations of OpenAI's published API description that the bot
-// serves, too, with the schemas that they refer to, word for word but for what is prose. CLONE is a clone of
-// https://github.com/openai/openai-openapi, bare or not, whose HEAD is read; the file names its commit.
+// npm run node -- scripts/make-openai-description.mjs CLONE: writes
+// test/fixtures/openai/description.json from a clone of https://github.com/openai/openai-openapi.
+// The file holds the operations that the bot serves and their schemas, without prose, and names the
+// commit.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +14,7 @@ const served = [
   ['post', '/audio/transcriptions'],
   ['post', '/audio/translations'],
 ];
-/** Keywords whose values are prose, or of use to generators of clients alone. */
+/** Keywords for prose, or for generators of clients. */
 const prose = new Set(['description', 'title', 'example', 'deprecated']);
 
 const [, , clone] = process.argv;
@@ -57,7 +56,7 @@ writeFileSync(target, `${JSON.stringify(description, null, 1)}\n`);
 writeFileSync(fileURLToPath(new URL('LICENSE.openai-openapi.txt', folder)), git('show', 'HEAD:LICENSE'));
 console.log(`${schemas.size} schemas of ${description.info['x-commit']}`);
 
-/** Without prose; the schemas that it refers to are cut, too. Responses that are named are written out. */
+/** Removes prose. Schemas that are referred to are cut, too. */
 function cut(value) {
   if (Array.isArray(value)) return value.map(cut);
   if (typeof value !== 'object' || value === null) return value;
@@ -88,7 +87,7 @@ function keep($ref) {
   schemas.set(name, cut(published.components.schemas[name]));
 }
 
-/** Requests of JSON that the reference shows, out of their commands for curl. */
+/** Requests in JSON from the curl examples of the reference. */
 function examplesOf(meta) {
   const shown = Array.isArray(meta?.examples) ? meta.examples : [];
   return shown.flatMap(({ title, request }) => {

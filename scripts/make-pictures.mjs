@@ -1,8 +1,6 @@
-// npm run node -- scripts/make-pictures.mjs
-//
-// Writes the pictures of the documents into docs/pictures, from the running program: the sandbox that `npm start` opens, with a
-// mock recogniser. In Chromium, as `npm run test:page` finds it. Delays can be read in room.png, so run it on an idle machine.
-//   -- NAME ...   writes only these: animation, pictures
+// npm run node -- scripts/make-pictures.mjs [animation | pictures]: writes the pictures of
+// docs/pictures from the sandbox of `npm start` in Chromium, with a mock recogniser. Delays can be
+// read in room.png, so run it on an idle machine.
 import { mkdir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
@@ -15,11 +13,9 @@ const folder = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
 const [maxBytes, maxAnimationBytes] = [200_000, 480_000];
 const animation = { width: 960, height: 600, gapMs: 160, quality: 0.72 };
 const waitMs = 60_000;
-/** "What time is it", as the microphone takes it. */
 const question = 'sandbox/recordings/what-time-is-it.wav';
 const appearance = { viewport: { width: 1_280, height: 800 }, ignoreHTTPSErrors: true };
 const tall = { width: 1_280, height: 1_200 };
-/** Lines of captions: speaker and words. */
 const talk = [
   ['Ben', 'Shall we meet on Friday at eight?'],
   ['Adam', 'Friday is fine. I can bring the maps.'],
@@ -35,7 +31,7 @@ const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
 if (isWanted('animation')) for (const scheme of ['dark', 'light']) await recordInterruption(scheme);
 if (isWanted('pictures')) await pictureSandbox();
 
-/** A conversation with an interruption, for the README: Nova counts, Adam says "Stop", and asks something else. */
+/** Nova counts, Adam says "Stop", and asks something else. */
 async function recordInterruption(colorScheme) {
   let said = 'What time is it?'; // as the sandbox asks first
   await using mock = await openMockProviders({ pace: instantPace, hears: () => said, rateHz: 24_000 });
@@ -64,7 +60,7 @@ async function recordInterruption(colorScheme) {
   await checkSize(path, maxAnimationBytes);
 }
 
-/** A mock recogniser understands every word, which that of the sandbox does not; all else is the sandbox's own. */
+/** A mock recogniser understands every word. All else is the sandbox's own. */
 async function pictureSandbox() {
   let said = 'What time is it?';
   await using mock = await openMockProviders({ pace: instantPace, hears: () => said, rateHz: 24_000 });
@@ -120,7 +116,6 @@ async function pictureSandbox() {
   await tab.context().close();
 }
 
-/** A tab in the sandbox after its own exchanges. */
 async function enter(program, colorScheme = 'dark') {
   const tab = await newTab(colorScheme);
   await tab.goto(program.link.href);
@@ -140,7 +135,6 @@ async function enter(program, colorScheme = 'dark') {
   };
 }
 
-/** Has the microphone play the recording, or turns it off. */
 async function pressMicrophone(tab) {
   await tab.getByRole('button', { name: 'Microphone' }).click();
 }
@@ -151,7 +145,6 @@ async function newTab(colorScheme) {
   return await context.newPage();
 }
 
-/** Chooses from a menu of a message. */
 async function choose(messages, menu, choice) {
   const form = messages.locator('form').filter({ hasText: menu }).last();
   await form.getByLabel(menu).selectOption({ label: choice });

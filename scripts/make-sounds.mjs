@@ -1,7 +1,5 @@
-// Writes the built-in sounds, Ogg Opus, 48 kHz mono: node scripts/make-sounds.mjs [folder, else src/sources/sounds]
-//
-// All are made of numbers, from a seed: rain is noise and drops, 30 s that begin where they end; bell and chime are partials
-// that fade; applause is many hands, each a burst of noise; drumroll is a snare and a last beat; buzzer is a low square.
+// node scripts/make-sounds.mjs [FOLDER]: writes the built-in sounds, 48 kHz mono Ogg Opus, into
+// src/sources/sounds. All are made of numbers from a seed.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openMediaplex } from '#src/audio/opus/load-opus.ts';
@@ -10,7 +8,7 @@ import { writePages } from '#src/audio/formats/ogg-page.ts';
 const rateHz = 48_000;
 const frame = 960;
 const levelDb = -20;
-/** Delay of the encoder, and samples that a decoder needs to be right from the first one on (RFC 7845, 4.6). */
+/** Delay of the encoder, and the pre-roll of a decoder (RFC 7845, 4.6). */
 const lateSamples = 312;
 const preRoll = 3840;
 
@@ -44,7 +42,7 @@ function noiseOf(length, random) {
   return Float64Array.from({ length }, () => 2 * random() - 1);
 }
 
-/** One pole each; twice around, so that a loop has no seam. */
+/** Goes around twice, so that a loop has no seam. */
 function band(samples, lowHz, highHz) {
   const out = new Float64Array(samples.length);
   const [a, b] = [1 - Math.exp((-2 * Math.PI * highHz) / rateHz), 1 - Math.exp((-2 * Math.PI * lowHz) / rateHz)];
@@ -71,7 +69,7 @@ function rain(seconds) {
   return sound;
 }
 
-/** Partials that fade, the high ones faster; the first 2 ms rise. */
+/** High partials fade faster. */
 function struck(seconds, hz, ratios, gains, fadeS) {
   return Float64Array.from({ length: seconds * rateHz }, (_, n) => {
     const s = n / rateHz;
@@ -91,7 +89,6 @@ function chime(seconds, notes) {
   return sound;
 }
 
-/** Up to forty hands in two seconds, and down again. */
 function applause(seconds) {
   const random = seeded(12);
   const length = seconds * rateHz;
@@ -106,7 +103,7 @@ function applause(seconds) {
   return sound;
 }
 
-/** Mixes a part in from a sample on; what goes beyond the end is lost. */
+/** Sound beyond the end is lost. */
 function add(sound, at, part) {
   part.forEach((sample, n) => {
     if (at + n < sound.length) sound[at + n] += sample;
@@ -140,7 +137,7 @@ function buzzer(seconds) {
   });
 }
 
-/** The sound at the common loudness, measured over its whole length, and never over full scale. */
+/** Measures loudness over the whole length, and never exceeds full scale. */
 function levelled(sound) {
   const energy = Math.sqrt(sound.reduce((sum, sample) => sum + sample ** 2, 0) / sound.length);
   const peak = sound.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
@@ -148,7 +145,9 @@ function levelled(sound) {
   return Int16Array.from(sound, (sample) => Math.round(sample * gain * 32_767));
 }
 
-/** Encodes samples as Ogg Opus. A loop's end comes before it, and its beginning behind it; otherwise silence. */
+/**
+ * The end of a loop precedes the sound, and its beginning follows. Other sounds have silence there.
+ */
 function ogg(samples, isLoop, serial) {
   const encoder = codec.createEncoder(rateHz);
   const { length } = samples;

@@ -2,16 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 
 export type AnimationOptions = {
-  /** Size of the picture, in pixels; the window is shrunk to it. */
+  /** Pixels. The window is shrunk to this size. */
   readonly width: number;
   readonly height: number;
-  /** Shortest time, in ms, between two frames. */
+  /** Shortest time between two frames. */
   readonly gapMs: number;
-  /** Of lossy WebP, 0 to 1. */
+  /** 0 to 1. */
   readonly quality: number;
 };
 
-/** A part of the picture that changes, as WebP in base64. */
 type Change = {
   readonly x: number;
   readonly y: number;
@@ -21,7 +20,7 @@ type Change = {
 };
 type Frame = Omit<Change, 'webp'> & { readonly webp: Buffer; ms: number };
 
-/** Run in a page of its own: what differs from the picture before, as WebP; undefined where nothing does. */
+/** Runs in a page of its own. Returns the changed part as WebP, or undefined. */
 const encodeChange = `async ({ png, width, height, quality }) => {
   const image = await createImageBitmap(await (await fetch('data:image/png;base64,' + png)).blob());
   const canvas = new OffscreenCanvas(width, height);
@@ -51,7 +50,7 @@ const encodeChange = `async ({ png, width, height, quality }) => {
 }`;
 
 /**
- * Records a tab while `play` runs, as an animated WebP of which each frame holds only what has changed.
+ * Records a tab while `play` runs, as an animated WebP of changes.
  *
  * @example
  * await saveAnimation(tab, 'room.webp', { width: 960, height: 600, gapMs: 120, quality: 0.7 }, async () => {
@@ -127,7 +126,7 @@ function frameData({ height, ms, webp, width, x, y }: Frame): Buffer {
   return Buffer.concat([head, picture, Buffer.alloc(picture.length % 2)]);
 }
 
-/** The picture in a file without what stands around it: the profile of its colours, which is the usual one. */
+/** Leaves out the colour profile, which is the usual one. */
 function bitstreamIn(webp: Buffer): Buffer {
   for (let at = 12; at < webp.length; ) {
     const end = at + 8 + webp.readUInt32LE(at + 4);

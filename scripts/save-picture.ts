@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { crc32, deflateSync } from 'node:zlib';
 import type { Locator, Page } from 'playwright-core';
 
-/** Colours in a palette of 8 bit; further ones become the nearest of these. */
+/** Further colours become the nearest of the palette. */
 const mostColours = 256;
 const signature = Buffer.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
-/** Run in a page of its own, without a CSP: the pixels of a PNG, 4 bytes each. */
+/** Runs in a page of its own, without a CSP. Returns the pixels of a PNG, 4 bytes each. */
 const readPixels = `async (png) => {
   const image = await createImageBitmap(await (await fetch('data:image/png;base64,' + png)).blob());
   const canvas = new OffscreenCanvas(image.width, image.height);
@@ -18,10 +18,9 @@ const readPixels = `async (png) => {
   return [image.width, btoa(text)];
 }`;
 
-/** Pixels left and right of a part. */
 const marginPx = 12;
 
-/** The window of a tab from its top on, or a part of it, as a PNG with a palette: a third of the size that browsers write. */
+/** Saves a tab, or a part of it, as a PNG with a palette, a third as large as a browser's. */
 export async function savePicture(
   tab: Page,
   path: string,
@@ -66,7 +65,6 @@ function pngOf(width: number, pixels: Buffer): Buffer {
   return Buffer.concat([signature, ...parts]);
 }
 
-/** The most frequent ones. */
 function usualColours(colours: readonly number[]): readonly number[] {
   const counts = new Map<number, number>();
   for (const colour of colours) counts.set(colour, (counts.get(colour) ?? 0) + 1);

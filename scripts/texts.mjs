@@ -15,7 +15,7 @@ if ((language !== undefined && !textLocales.includes(language)) || !isAct) {
   if (toDo.some((count) => count > 0)) process.exitCode = 1;
 } else mark(language);
 
-/** Prints what there is to be done; returns how many texts are missing, stale or faulty. */
+/** Returns the number of missing, stale or faulty texts. */
 function show(locale) {
   const { texts, missing, stale, faulty } = reportTranslations(locale);
   const counts = `${missing.length} missing, ${stale.length} stale, ${faulty.length} faulty or too long`;

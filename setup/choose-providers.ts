@@ -21,26 +21,25 @@ export type ProviderChoiceDeps = {
   readonly vendors: readonly Vendor[];
 };
 
-/** A vendor of the list, or a server whose address the person typed. */
 type KnownServer = Pick<
   Vendor,
   'baseUrl' | 'isRealtime' | 'name' | 'needsKey' | 'roles'
 >;
 
-/** Roles that have a server now, and roles that each server was found not to offer, by its base URL. */
+/** `absentByAddress` lists the roles that each server does not offer. */
 type RoleProgress = {
   readonly served: Set<SettingGroup>;
   readonly absentByAddress: Map<string, readonly SettingGroup[]>;
 };
 
-/** Deadline of one question to a server. A local server may load a model of some GB first. */
+/** A local server may load a model of some GB first. */
 const serverDeadlineMs = 60_000;
-/** Settings of a Realtime server, which takes the place of a chat model. */
+/** A Realtime server takes the place of a chat model. */
 const realtimeSettings = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as const;
-/** Ends of the names of settings that belong to the server of a role, and are removed with it. */
+/** These settings are removed with the server of a role. */
 const serverSettings = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
 
-/** Asks for servers, and tries each as the doctor does, until every role has one or the person wants no more. */
+/** Asks for servers, and tries each as the doctor does, until every role has one. */
 export async function chooseProviders(questions: ProviderChoiceDeps): Promise<void> {
   const { ask, edits } = questions;
   const progress: RoleProgress = { served: new Set(), absentByAddress: new Map() };
@@ -57,7 +56,7 @@ export async function chooseProviders(questions: ProviderChoiceDeps): Promise<vo
 const noModelNotice =
   'You chose no chat model: the bot answers from a small built-in list. Run npm run setup to connect a model later.';
 
-/** Asks for a server that may fill a role that is still open. Gives undefined if the person wants no more. */
+/** Returns undefined if the person wants no more. */
 async function askServer({ ask, vendors }: ProviderChoiceDeps, progress: RoleProgress) {
   const offeredVendors = vendors.filter(
     (vendor) => listOpenRoles(vendor, progress).length > 0,
@@ -81,7 +80,7 @@ async function askServer({ ask, vendors }: ProviderChoiceDeps, progress: RolePro
 
 const builtInLabel = 'None: the built-in ones, free, best in English';
 
-/** Tries a server, and asks for another key as long as the server refuses it. */
+/** Asks for another key as long as the server refuses it. */
 async function tryServerWithKeys(
   questions: ProviderChoiceDeps,
   server: KnownServer,
@@ -114,7 +113,6 @@ const roleVerbs = {
   SPEECH: 'speaks',
 } as const satisfies Readonly<Record<SettingGroup, string>>;
 
-/** Lists the roles that are open and that this server may fill. */
 function listOpenRoles(
   { baseUrl, roles }: KnownServer,
   { served, absentByAddress }: RoleProgress,
@@ -141,7 +139,7 @@ async function askServerAddress(ask: SetupQuestions) {
   return { name: baseUrl, baseUrl, needsKey: isOpenAi(baseUrl), roles: groups };
 }
 
-/** Asks for the key of a server. Gives undefined if the person wants another server. */
+/** Returns undefined if the person wants another server. */
 async function askKey(ask: SetupQuestions, { name }: KnownServer) {
   const key = await ask.askSecret(
     `The key of ${name} (not shown; Enter: another server).`,
@@ -153,7 +151,7 @@ async function askKey(ask: SetupQuestions, { name }: KnownServer) {
   return key === '' ? undefined : new Secret(key);
 }
 
-/** Tries a server, and notes its settings for the open roles that it fills. */
+/** Notes the settings of a server for the open roles that it fills. */
 async function tryServer(
   { ask, clock, edits }: ProviderChoiceDeps,
   server: KnownServer,
@@ -199,7 +197,6 @@ function formatFindings(
   return lines;
 }
 
-/** Formats one sentence on the roles that the server fills, does not offer, or failed in. */
 function formatRoleSummary(
   name: string,
   { roles }: ProviderExamination,

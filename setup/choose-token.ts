@@ -5,7 +5,7 @@ import type { SettingEdits } from './setting-edits.ts';
 import type { SetupQuestions } from './setup-questions.ts';
 
 const developerPortalUrl = 'https://discord.com/developers/applications';
-/** A token has about 70 characters. Longer input is something else that was pasted. */
+/** A token has about 70 characters. */
 const maxTokenChars = 1_000;
 
 const refusedTokenNotice = `Discord refused the token: copy a new one from ${developerPortalUrl} (Bot, Reset Token).`;
@@ -13,7 +13,10 @@ const tokenQuestion =
   'The token of your bot (not shown; Enter: none yet, try it in the sandbox).';
 const tokenInstructions = `Open ${developerPortalUrl}: New Application, then Bot, Reset Token, Copy. The bot needs no privileged intent.`;
 
-/** Takes the token of the environment, or asks for one until Discord accepts it. Gives false if the person has none yet. */
+/**
+ * Takes the token of the environment, or asks until Discord accepts one. Returns false if there is
+ * none yet.
+ */
 export async function chooseToken(
   ask: SetupQuestions,
   edits: SettingEdits,
@@ -36,7 +39,7 @@ function findTokenMistake(value: string) {
     : 'It contains spaces or characters that no token has; copy it again.';
 }
 
-/** Notes the token if Discord accepts it. Rejects with BotError `discord.unreachable`, and as `SettingEdits.readConfig` does. */
+/** Throws BotError `discord.unreachable`, and as `SettingEdits.readConfig` does. */
 async function takeToken(token: string, ask: SetupQuestions, edits: SettingEdits) {
   const formerToken = edits.getValue('DISCORD_TOKEN');
   edits.set('DISCORD_TOKEN', token);

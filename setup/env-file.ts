@@ -3,10 +3,10 @@ import { chmod, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseEnv } from 'node:util';
 
-/** New values of settings by their names. An empty value removes the setting. */
+/** An empty value removes a setting. */
 export type SettingChanges = ReadonlyMap<string, string>;
 
-/** Content of `.env`. If the file does not exist yet, `text` is its first comment. */
+/** A new file begins with the comment in `text`. */
 export type EnvFile = {
   readonly path: string;
   readonly text: string;
@@ -15,14 +15,13 @@ export type EnvFile = {
 
 export type EnvFileOutcome =
   | { readonly kind: 'read'; readonly file: EnvFile }
-  /** `why` is one sentence for the person at the terminal. */
   | { readonly kind: 'refused'; readonly why: string };
 
 const ownerWriteMode = 0o200;
 
 const firstComment = '# Written by npm run setup. .env.example lists all settings.\n';
 
-/** Reads `.env`. A file that may not be read or replaced is refused, before any question is asked. */
+/** Refuses a file that may not be read or replaced, before any question. */
 export function readEnvFile(path: string): EnvFileOutcome {
   try {
     if (!existsSync(path))
@@ -37,7 +36,7 @@ export function readEnvFile(path: string): EnvFileOutcome {
 }
 
 /**
- * Writes the changes into the text of a `.env` file. Every other line stays as it is. A setting without a line gets one at the end.
+ * Writes changes into the text of a `.env` file. A setting without a line gets one at the end.
  *
  * @example
  * import { applyChanges } from '#setup/env-file.ts';
@@ -62,14 +61,13 @@ export function applyChanges(text: string, changes: SettingChanges): string {
   return addedLines.length === 0 ? changed : `${changed}${gap}${addedLines.join('')}`;
 }
 
-/** Parses the name of the setting that a line of the file sets. */
 function parseSettingName(line: string) {
   return /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=/.exec(line)?.[1];
 }
 
 /**
- * Replaces the file by `text`, whole or not at all, readable by its owner only. If that fails the file is as before, and one sentence
- * is returned.
+ * Replaces the file whole or not at all, readable by its owner only. Returns a sentence if that
+ * fails.
  */
 export async function replaceEnvFile(
   path: string,
@@ -93,7 +91,7 @@ export async function replaceEnvFile(
   }
 }
 
-/** Finds the settings that Node would read from `text` with another value than `values` and `changes` say. */
+/** Finds settings that Node would read with another value. */
 export function findStrayNames(
   text: string,
   values: EnvFile['values'],
@@ -104,7 +102,7 @@ export function findStrayNames(
   return Object.keys(meant).filter((name) => (read[name] ?? '') !== meant[name]);
 }
 
-/** Quotes a value so that Node reads it back the same: plain if possible, else in a quotation mark that it does not contain. */
+/** Quotes a value so that Node reads it back the same. */
 function quoteValue(value: string) {
   if (/^[\w./:@,+=%~-]*$/.test(value)) return value;
   const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";

@@ -7,7 +7,7 @@ import { SetupQuestions } from './setup-questions.ts';
 const { stdin: input, stdout: output } = process;
 process.exitCode =
   input.isTTY && output.isTTY ? await runAtTerminal() : refuseWithoutTerminal();
-// A timer or socket that a library left open must not keep the ended program alive.
+// A library may leave a timer or socket open.
 setTimeout(() => process.exit(), 1_000).unref();
 
 async function runAtTerminal() {

@@ -8,10 +8,9 @@ export type AnswerChoice<T> = { readonly value: T; readonly label: string };
 
 type CheckAnswer = (value: string) => string | undefined;
 
-/** Exit codes of the program, the same as those of the bot. */
 export type SetupExitCode = 0 | 1 | 78;
 
-/** Ends the setup, and leaves `.env` unchanged. The message is for the person at the terminal. */
+/** Ends the setup, and leaves `.env` unchanged. */
 export class SetupEnd extends Error {
   override readonly name = 'SetupEnded';
   readonly code: SetupExitCode;
@@ -23,7 +22,8 @@ export class SetupEnd extends Error {
 }
 
 /**
- * Asks the person who sets the bot up, at a terminal. After Ctrl+C, the end of the input, or `end`, every question throws `SetupEnd`.
+ * Asks at a terminal. After Ctrl+C, `end` or the end of the input, every question throws
+ * `SetupEnd`.
  */
 export class SetupQuestions implements Disposable {
   readonly #terminal;
@@ -42,7 +42,7 @@ export class SetupQuestions implements Disposable {
     log.message(words, this.#terminal);
   }
 
-  /** Asks for an answer that the screen does not show. `check` gives the sentence that refuses a wrong answer. */
+  /** Hides the answer. `check` returns a sentence for a wrong answer. */
   async askSecret(message: string, check: CheckAnswer): Promise<string> {
     const answer = await password({
       ...this.#promptOptions,
@@ -81,7 +81,7 @@ export class SetupQuestions implements Disposable {
     return choice.value;
   }
 
-  /** Says what the setup waits for. A plain line, since the spinner of clack ends the process with 0 at Ctrl+C. */
+  /** Prints a plain line, since the spinner of clack ends the process with 0 at Ctrl+C. */
   async waitFor<T>(subject: string, work: Promise<T>): Promise<T> {
     log.step(subject, this.#terminal);
     return await waitUnlessAborted(work, this.#ending.signal);

@@ -24,13 +24,13 @@ export type SetupOptions = {
   readonly environment: NodeJS.ProcessEnv;
   readonly envPath: string;
   readonly clock: Clock;
-  /** Vendors that are offered by name. Default: all of `vendors.json`. */
+  /** Default: all of `vendors.json`. */
   readonly vendors?: readonly Vendor[];
 };
 
 /**
- * Sets the bot up by questions, and writes `.env` at the end. Returns the exit code: 0 when done, 1 when the person ended the setup or
- * Discord did not answer, 78 for settings that cannot work.
+ * Sets the bot up by questions, and writes `.env` at the end. Returns the exit code: 0 when done, 1
+ * if the person ended the setup or Discord did not answer, 78 for settings that cannot work.
  *
  * @example
  * import { SetupQuestions } from '#setup/setup-questions.ts';
@@ -67,7 +67,7 @@ async function runSteps(options: SetupOptions) {
   const part = isFirst ? 'all' : await askPartToChange(ask);
   const hasModel = edits.hasModel;
   const isBot = part !== 'providers' && (await chooseToken(ask, edits));
-  // Whoever chose a model for the sandbox before keeps it, and is only asked for the token.
+  // A model chosen for the sandbox before is kept.
   if (part === 'providers' || (isFirst && !(isBot && hasModel))) {
     await chooseProviders({ ask, edits, clock, vendors });
   }
@@ -88,7 +88,7 @@ async function askPartToChange(ask: SetupQuestions) {
   ]);
 }
 
-/** Registers the commands in all servers, and shows the problems that the doctor finds at Discord, such as a missing right. */
+/** Registers the commands, and shows the problems that the doctor finds at Discord. */
 async function registerCommands(
   ask: SetupQuestions,
   edits: SettingEdits,

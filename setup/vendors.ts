@@ -11,25 +11,24 @@ import table from './vendors.json' with { type: 'json' };
 export const vendorSchema = z.strictObject({
   name: z.string().min(1).max(20),
   baseUrl: z.url(),
-  /** Roles that the vendor serves. */
   roles: z.array(z.enum(groups)).min(1).readonly(),
   needsKey: z.boolean(),
   /** One model hears, thinks and speaks over the Realtime API. */
   isRealtime: z.boolean().optional(),
-  /** Page of the vendor that documents the base URL and the paths. */
+  /** Documents the base URL and the paths. */
   source: z.url({ protocol: /^https$/ }),
 });
 
-/** A vendor with an OpenAI-compatible API, or a program that serves one on this machine. */
+/** A vendor with an OpenAI-compatible API, or a local program. */
 export type Vendor = Readonly<z.infer<typeof vendorSchema>>;
 
-/** Known vendors, in the order in which setup offers them. */
+/** In the order in which setup offers them. */
 export const vendors: readonly Vendor[] = z.array(vendorSchema).parse(table);
 
-/** A month of two hours of conversation a day. */
+/** Two hours of conversation a day. */
 const minutesPerMonth = 2 * 60 * 30;
 
-/** Estimates the price of such a month with the usual models of OpenAI, by the bot's own table of prices. */
+/** Estimates a month with the usual models of OpenAI. */
 export function estimateOpenAiMonthUsd(): number {
   const pricedModel = (model: string) => ({ model, host: 'api.openai.com' });
   const { chat, realtimeSpeech, transcription } = standardModels;

@@ -24,7 +24,7 @@ import { getRegisteredName } from '#src/discord/interactions/command-entries.ts'
 import { readRegisteredNames } from '#src/discord/interactions/register-only.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
 
-/** Rights are read in this many servers at most: each takes three requests. */
+/** Each server takes three requests. */
 const maxExaminedGuilds = 5;
 
 type DiscordExamination = {
@@ -34,8 +34,8 @@ type DiscordExamination = {
 };
 
 /**
- * Asks Discord over REST, without a login, about the account of the bot, its servers, its rights and its commands. Yields one finding
- * for each. Rejects with a BotError of Discord, `discord.bad_token` included.
+ * Asks Discord over REST, without a login, about account, servers, rights and commands. Throws
+ * BotError `discord.*`.
  *
  * @example
  * import { examineDiscord } from '#doctor/discord/examine-discord.ts';
@@ -91,7 +91,6 @@ async function checkGuildRights(
   }
 }
 
-/** Compares the commands that Discord knows in all servers with those of this version. */
 function checkRegisteredCommands(registered: readonly string[]) {
   const what = 'commands';
   const ownNames = commands.map(getRegisteredName);
@@ -112,10 +111,9 @@ function checkRegisteredCommands(registered: readonly string[]) {
   );
 }
 
-/** Channels with a problem that are named one by one. A server may have 500: https://support.discord.com/hc/en-us/articles/33694251638295 */
+/** A server may have 500 channels: https://support.discord.com/hc/en-us/articles/33694251638295 */
 const maxListedChannels = 20;
 
-/** Gives one finding for the server, and one for each voice channel in which the bot lacks a right. */
 function toRightsFindings(
   { name, channels, lacksInServer, timedOutUntilMs = 0 }: GuildRights,
   nowWallMs: number,

@@ -14,10 +14,13 @@ import { permission } from '#src/probes/voice-probes.ts';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { type LiveCheck, leaveProbe, liveProbes } from './live-probes.ts';
 
-/** Each probe gets `maxProbeMs` beside the silence that it keeps. A voice link must open as soon as for the bot. */
+/** A probe may take `maxProbeMs` beside its silence. */
 const [maxProbeMs, maxConnectMs] = [60_000, 15_000];
 
-/** Checks the bot live in the voice channel where an owner of the application sits. Its findings name no person, server or channel. */
+/**
+ * Checks the bot live in the voice channel of an owner of the application. Findings name no person,
+ * server or channel.
+ */
 export const liveCheckProbe: DoctorProbe = {
   name: 'gateway',
   async *run({
@@ -63,7 +66,7 @@ export const liveCheckProbe: DoctorProbe = {
   },
 };
 
-/** Tells whether to try nothing more: the bot may not use the channel, or a person has sent it away. */
+/** The bot may not use the channel, or a person has sent it away. */
 function endsLiveCheck({ what, verdict, error }: Finding) {
   if (what === permission.name) return verdict === 'missing';
   return error instanceof BotError && error.code === 'link.lost' && !error.retryable;
@@ -76,10 +79,10 @@ function formatVersions(clock: Clock) {
 }
 
 const channelSubject = 'channel';
-/** Servers and owners of the application that are asked about at most: each pair takes a request. */
+/** Each pair of server and owner takes a request. */
 const [maxSeatGuilds, maxSeatOwners] = [50, 10];
 
-/** Finds the channel where the operator sits, over REST and without a login. Rejects as `AccountRest.read` does. */
+/** Finds the operator's channel over REST. Throws as `AccountRest.read` does. */
 async function findOperatorPlace(rest: AccountRest, signal: AbortSignal) {
   const id = await findOwnerSeat(rest, signal);
   if (id === undefined) {
@@ -108,7 +111,6 @@ async function findOperatorPlace(rest: AccountRest, signal: AbortSignal) {
   return { guildId, channelId: id, name: 'channel 1' };
 }
 
-/** Finds the id of the voice channel in which an owner of the application sits. */
 async function findOwnerSeat(rest: AccountRest, signal: AbortSignal) {
   const { ownerIds } = await readAccount(rest, signal);
   const guilds = await readGuildNames(rest, signal);
@@ -121,7 +123,6 @@ async function findOwnerSeat(rest: AccountRest, signal: AbortSignal) {
   return undefined;
 }
 
-/** Finds the process that runs with these settings, in words for a finding. */
 async function findRunningBot({ dataDir, databaseUrl }: Config) {
   const owner = findDataDirOwner(dataDir);
   if (owner) return `a bot runs as ${owner.words}`;

@@ -13,21 +13,18 @@ import {
 } from '#src/probes/voice-probes.ts';
 import { makeTestSound } from './test-sound.ts';
 
-/** One check that is under way. */
 export type LiveCheck = {
   readonly trial: VoiceTrial;
   readonly rest: AccountRest;
   readonly place: ChannelRef;
   readonly silenceMs: number;
-  /** The link as it was opened first. */
   opened?: OpenedLink;
 };
 
 const retryRemedy = 'try again; if it happens again, report it with these lines';
-/** Longest time, in ms, after which Discord shows that the bot has left, and the interval of asking. */
+/** Discord shows within `maxLeaveMs` that the bot has left. */
 const [maxLeaveMs, seatPollMs] = [5_000, 500];
 
-/** Probes of a voice channel in their order, over one login. */
 export const liveProbes: readonly Probe<LiveCheck>[] = [
   {
     ...permission,
@@ -65,7 +62,7 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
       return await playback.run(output, clock, signal);
     },
   },
-  /** A message in the chat of the channel: posted, changed, deleted. */
+  /** Posts, changes and deletes a message in the chat of the channel. */
   {
     name: 'messages',
     mend: "open Edit Channel, Permissions: allow Send Messages for the bot's role; look for AutoMod rules",
@@ -79,7 +76,6 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
       return ok('messages', 'the bot posted, changed and deleted one');
     },
   },
-  /** A link over which nothing is sent. */
   {
     name: 'silence',
     async run({ trial, silenceMs }, _clock, signal) {
@@ -98,7 +94,6 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
   },
 ];
 
-/** Whether Discord shows that the bot has left. */
 export const leaveProbe: Probe<LiveCheck> = {
   name: 'leave',
   async run({ trial, rest, place }, clock, signal) {
@@ -121,7 +116,7 @@ function toNoLinkFinding(what: string) {
   return ok(what, 'not tried: no voice link is open');
 }
 
-/** A length of time in its largest unit; a clock that was put back gives 0. */
+/** A clock that was put back gives 0. */
 function span(ms: number) {
   const s = Math.max(0, Math.round(ms / 1000));
   if (s < 120) return `${s} s`;

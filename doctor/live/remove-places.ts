@@ -18,7 +18,6 @@ export function removePlaces(text: string, kept = statusPageUrl): string {
     .replace(/\d{15,}/g, '[id]');
 }
 
-/** Does as `removePlaces`, but keeps addresses of this machine. */
 export function removeForeignPlaces(text: string): string {
   return removePlaces(text, /^(?:\w+:\/\/)?(?:localhost|127\.0\.0\.1)\b/);
 }

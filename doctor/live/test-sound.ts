@@ -2,12 +2,11 @@ import type { Frame } from '#src/audio/frame.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { joinSamples } from '#src/audio/pcm.ts';
 
-/** The bot speaks at this rate, in frames of 20 ms. */
+/** Rate and frame (20 ms) of the bot's voice. */
 const [rateHz, frameSamples] = [24_000, 480] as const;
-/** The tone is a quarter of full scale, faded in and out so that it does not click, with a pause after it. */
+/** The fades avoid clicks. */
 const [toneHz, toneMs, toneLevel, fadeMs, pauseMs] = [440, 700, 8_000, 20, 300];
 
-/** Encodes a tone and a pause as Opus frames. */
 export function makeTestSound(codec: OpusCodec): readonly Frame[] {
   const encoder = codec.createEncoder(rateHz);
   const sound = joinSamples([makeTestTone(), new Int16Array(countSamples(pauseMs))]);

@@ -1,14 +1,16 @@
-// The inner loops of a change of rate on WebAssembly SIMD, in AssemblyScript: npm run node -- scripts/make-kernels.mjs
-// compiles this file to src/audio/polyphase/polyphase-kernels.wasm. src/audio/polyphase/polyphase-filter.ts lays out the
-// memory and calls what is exported; test/audio/polyphase.test.ts computes the same in plain TypeScript.
+// Inner loops of rate changes on WebAssembly SIMD, in AssemblyScript. They are compiled to
+// src/audio/polyphase/polyphase-kernels.wasm: npm run node -- scripts/make-kernels.mjs
+// test/audio/polyphase.test.ts computes the same in plain TypeScript.
 //
-// Addresses and steps are in bytes, and nothing is allocated. A vector (`v128`) holds four numbers of 32 bits.
+// Addresses and steps are in bytes. A vector (`v128`) holds four numbers of 32 bits.
 
-/** Bytes of one number, and of a group of eight: rows of taps are whole groups. */
+/** Rows of taps are whole groups of eight numbers. */
 const numberBytes: usize = 4;
 const groupBytes: usize = 32;
 
-/** Samples of 16 bits, one channel, become numbers, eight at once: up to seven more than `count` are read and written. */
+/**
+ * Converts 16-bit mono samples, eight at once: up to seven more than `count` are read and written.
+ */
 export function floatMono(from: usize, to: usize, count: i32): void {
   for (; count > 0; count -= 8) {
     v128.store(to, f32x4.convert_i32x4_s(v128.load_ext<i16>(from)));
@@ -18,7 +20,7 @@ export function floatMono(from: usize, to: usize, count: i32): void {
   }
 }
 
-/** Like `floatMono`, for two interleaved channels, which it separates; `count` is the samples of each. */
+/** Like `floatMono`, but separates two channels of `count` samples each. */
 export function floatStereo(from: usize, left: usize, right: usize, count: i32): void {
   for (; count > 0; count -= 4) {
     const pairs = v128.load(from);
@@ -31,8 +33,8 @@ export function floatStereo(from: usize, left: usize, right: usize, count: i32):
 }
 
 /**
- * Writes `count` outputs of one channel, in 16 bits. `from` lies under the first tap of the first output, whose row of taps
- * is that of `phase`. With each output the place moves by `step` and by `phaseStep` of `up` phases.
+ * Writes `count` outputs of one channel in 16 bits. `from` is the first tap of the first output,
+ * and `phase` its row of taps. Each output moves by `step` bytes and `phaseStep` of `up` phases.
  */
 export function filterMono(
   taps: usize,
@@ -68,7 +70,10 @@ export function filterMono(
   }
 }
 
-/** Like `filterMono`, for two channels: the right one lies `apart` behind the left one, and they are written in turn. */
+/**
+ * Like `filterMono`, for two channels that lie `apart` bytes from each other and are written in
+ * turn.
+ */
 export function filterStereo(
   taps: usize,
   rowBytes: usize,
@@ -87,7 +92,7 @@ export function filterStereo(
     const end = tap + rowBytes;
     let left = from;
     let right = from + apart;
-    // Two sums a side: each can be added to while the other one is.
+    // Two sums a side can be added to at the same time.
     let leftA = f32x4.splat(0);
     let leftB = f32x4.splat(0);
     let rightA = f32x4.splat(0);
@@ -113,7 +118,7 @@ export function filterStereo(
   }
 }
 
-/** Where the taps of a phase begin; where not every phase has a row, those of the nearest below. */
+/** Finds the taps of a phase, or of the nearest phase below. */
 // @ts-ignore: decorator
 @inline
 function rowOf(taps: usize, rowBytes: usize, phase: u32, up: u32, phases: u32): usize {

@@ -1,26 +1,23 @@
-// The inner loops of Silero VAD on WebAssembly SIMD, in AssemblyScript: npm run node -- scripts/make-kernels.mjs compiles
-// this file to src/audio/voice/silero-kernels.wasm. src/audio/voice/silero-network.ts lays out the memory and calls what is exported.
+// Inner loops of Silero VAD on WebAssembly SIMD, in AssemblyScript. They are compiled to
+// src/audio/voice/silero-kernels.wasm: npm run node -- scripts/make-kernels.mjs
+// src/audio/voice/silero-network.ts lays out the memory.
 //
-// Numbers are float32, addresses are in bytes, and nothing is allocated. A vector (`v128`) holds four numbers.
+// Numbers are float32, and addresses are in bytes. A vector (`v128`) holds four numbers.
 
-/** Bytes of one number. */
 const numberBytes: usize = 4;
-/** Bytes of one vector. */
 const vectorBytes: usize = 16;
 
-/** Complex points of one Fourier transform: of 256 samples, the even ones as real and the odd ones as imaginary parts. */
+/** Even samples are the real parts of the points, and odd samples the imaginary parts. */
 const points: usize = 128;
-/** Frequencies of one spectrum. */
 const bins: usize = 129;
-/** Samples from the start of one spectrum to that of the next. */
+/** Samples between the starts of two spectra. */
 const hopSamples: usize = 128;
 
 /**
- * Magnitudes of four Fourier transforms at once, one in each lane: of 256 samples each, 128 after those of the lane before.
- *
- * `hann` holds a factor for each of 256 samples; `twiddles` 129 cosines and then 129 sines of 2 pi n / 256; `order` the
- * bit-reversed place of each point, in bytes; `work` has room for 129 vectors of real and 129 of imaginary parts. Writes
- * four rows of 129 numbers to `out`.
+ * Magnitudes of four Fourier transforms of 256 samples, one in each lane, each 128 samples later.
+ * `hann` holds 256 factors, `twiddles` 129 cosines and then 129 sines of 2 pi n / 256, and `order`
+ * the bit-reversed place of each point in bytes. `work` has room for 129 vectors of real and 129 of
+ * imaginary parts. Writes four rows of 129 numbers to `out`.
  */
 export function spectra(samples: usize, hann: usize, twiddles: usize, order: usize, work: usize, out: usize): void {
   const re = work;
@@ -33,7 +30,7 @@ export function spectra(samples: usize, hann: usize, twiddles: usize, order: usi
     v128.store(im + to, f32x4.mul(hopped(from + numberBytes), v128.load_splat<f32>(factor, numberBytes)));
   }
   transform(re, im, twiddles);
-  // The 256 real samples were 128 complex points: what belongs to even and odd samples is told apart again.
+  // Separates the spectra of even and odd samples again.
   v128.store(re + points * vectorBytes, v128.load(re));
   v128.store(im + points * vectorBytes, v128.load(im));
   for (let n: usize = 0; n < bins; n++) {
@@ -60,7 +57,6 @@ export function spectra(samples: usize, hann: usize, twiddles: usize, order: usi
   }
 }
 
-/** One sample of each of the four spectra. */
 // @ts-ignore: decorator
 @inline
 function hopped(at: usize): v128 {

@@ -6,7 +6,6 @@ import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import type { Engines } from './engines/open-engines.ts';
 
-/** Parts that a bot runs with, and listeners to its events. */
 export type BotOptions = {
   readonly config: Config;
   readonly discord: { readonly token: string; readonly apiUrl?: string };
@@ -15,7 +14,6 @@ export type BotOptions = {
   readonly onSession: (guildId: GuildId, event: SessionEvent) => void;
   /** `shardId` is absent for events of the whole process. */
   readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;
-  /** Absent: there is no listener. */
   readonly onShards?: (news: ShardNews) => void;
   readonly onStore: (event: StoreEvent) => void;
 };

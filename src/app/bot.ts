@@ -16,19 +16,18 @@ import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './open-budget.ts';
 import { openSharedParts } from './shared-parts.ts';
 
-/** A bot that is logged in and can be called. Closing it leaves every channel first. */
+/** Closing a bot leaves every channel first. */
 export type RunningBot = Pick<Discord, 'ready' | 'leaveNow' | 'leaveDisallowed'> & {
   readonly name: string | undefined;
   readonly inviteUrl: string | undefined;
-  /** Access for a door of programs. */
   readonly programs: AccessParts;
-  /** Spending of all servers today; undefined where there is no cap over them. */
+  /** Spending of all servers today. Undefined without a cap. */
   total(): SpentTotal | undefined;
-  /** Before an orderly end: takes no questions any more, and lets what sounds end with its clause, within `ms`. Never throws. */
+  /** Takes no more questions, and lets the current clause end within `ms`. Never throws. */
   drain(ms: number): Promise<void>;
 } & AsyncDisposable;
 
-/** Puts the rooms together, and serves the shards that are this process's own. Errors: as `openDiscord`. */
+/** Serves the shards of this process. Throws as `openDiscord` does. */
 export async function startBot(
   given: BotOptions,
   signal: AbortSignal,
@@ -129,8 +128,8 @@ export async function startBot(
 }
 
 /**
- * V8 lets its heap grow by less before it collects: 20 to 35 MB less resident, idle and in conversation, for a fifth more CPU in
- * conversation (`npm run bench -- cpu --bot A --bot B`). While modules load it would cost a fifth of the start.
+ * V8 lets its heap grow by less: 20 to 35 MB less resident, for a fifth more CPU in conversation
+ * (`npm run bench -- cpu --bot A --bot B`). While modules load it would cost a fifth of the start.
  */
 function keepHeapSmall() {
   setFlagsFromString('--optimize-for-size');

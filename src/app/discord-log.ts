@@ -3,7 +3,7 @@ import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { Log } from '#src/ops/log.ts';
 import type { DiscordMetrics } from '#src/ops/metrics/discord-metrics.ts';
 
-/** Counts an event, and writes one line about it for the operator; `shardId` is absent for events of the whole process. */
+/** Counts an event, and logs it in one line. `shardId` is absent for the whole process. */
 export function noteDiscord(
   all: Log,
   metrics: DiscordMetrics,

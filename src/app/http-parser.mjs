@@ -1,15 +1,15 @@
-// JavaScript, as main.mjs is: it runs before the compile cache is open.
+// JavaScript, since the compile cache is not open yet.
 import { setFlagsFromString } from 'node:v8';
 
-/** A name that the parser exports, as it stands in its bytes. */
+/** An export of the parser. */
 const ofParser = 'llhttp_execute';
-/** Compiled whole at once, and not again when it runs often. */
+/** Compiles at once, and not again. */
 const optimising = ['wasm-lazy-compilation', 'wasm-dynamic-tiering', 'wasm-tier-up'];
 
 /**
- * Keeps V8 from optimising the HTTP parser of `fetch`, a WebAssembly module inside Node: its one large function takes 0.9 s of CPU
- * and 23 MB, 10 of which stay with the allocator (`npm run bench -- cpu --part memory`). Node compiles it at the first
- * request of a thread; other modules are optimised as ever.
+ * Keeps V8 from optimising the HTTP parser of `fetch`, a WebAssembly module in Node: its one large
+ * function takes 0.9 s of CPU and 23 MB (`npm run bench -- cpu --part memory`). Node compiles it at
+ * the first request of a thread. Other modules are optimised.
  */
 export function keepHttpParserPlain() {
   const { Module } = WebAssembly;

@@ -1,5 +1,5 @@
-// npm start: the bot on Discord, or in its own sandbox where no token is set.
-// JavaScript, as the compile cache is not yet open: to strip types of this file, Node would load its TypeScript parser for good.
+// npm start: the bot on Discord, or in its sandbox without a token. JavaScript, since Node would
+// keep its TypeScript parser to strip types of this file.
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import './require-installation.mjs';
@@ -16,7 +16,8 @@ const { openCompileCache, resolveOwnImports } = await import(
   '#src/base/open-compile-cache.mjs'
 );
 
-// A full garbage collection waits until the heap has grown by a quarter: left alone, V8 begins several a minute of talk.
+// A full garbage collection waits until the heap has grown by a quarter. V8 alone begins several a
+// minute.
 setFlagsFromString('--heap-growing-percent=25');
 keepHttpParserPlain();
 openCompileCache();

@@ -17,25 +17,23 @@ import { TotalBudget } from '#src/spending/total-budget.ts';
 export type BudgetOptions = {
   readonly config: Config;
   readonly spending: SpendingStore;
-  /** Portions of the cap over all servers, where several processes spend. */
+  /** Portions of the cap if several processes spend. */
   readonly portions: PortionStore | undefined;
-  /** Share of all shards, from 0 to 1, that this process serves. */
+  /** Share of all shards, 0 to 1. */
   readonly share: number;
-  /** Way in which this server is answered now. */
   readonly wayIn: (guildId: GuildId) => AnsweringWay;
-  /** Cap a day that a server has set below that of the operator, in billionths of a dollar; 0: none. */
+  /** The server's own daily cap in billionths of a dollar, or 0. */
   readonly ownCapIn: (guildId: GuildId) => number;
-  /** Own budgets of who is no person. */
+  /** Budgets of programs. */
   readonly ownCapOf: (payerId: string) => number | undefined;
   readonly onEvent: SessionDependencies['onEvent'];
   readonly alert: (change: AlertChange) => void;
-  /** One sentence for the operator. */
   readonly warn: (message: string, cause: unknown) => void;
 };
 
 /**
- * Opens the budget, with the money that was spent before; no other process may spend for these servers any more. Closing it
- * writes the rest down. Never throws.
+ * Opens the budget with earlier spending. No other process may spend for these servers. Closing
+ * writes the rest. Never throws.
  */
 export async function openBudget(
   options: BudgetOptions,

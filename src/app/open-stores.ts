@@ -23,7 +23,6 @@ import {
 } from '#src/storage/stores/store-parts.ts';
 import type { BotOptions } from './bot-options.ts';
 
-/** Declared parts of a store, each with what is open of it. */
 export type OpenParts = readonly (readonly [part: object, open: unknown])[];
 
 type OpenStores = {
@@ -33,9 +32,8 @@ type OpenStores = {
 type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
 
 /**
- * Opens the store and the transcripts: files, whose trouble stops no conversation, or PostgreSQL, which is to be there at the start.
- *
- * Errors: of PostgreSQL, as `openPostgresStore`.
+ * Opens the store and the transcripts, in files or in PostgreSQL. Trouble with files stops no
+ * conversation. Throws as `openPostgresStore` does.
  */
 export async function openStores(options: StoreOptions): Promise<OpenStores> {
   await using stack = new AsyncDisposableStack();
@@ -67,7 +65,7 @@ async function openInDatabase(
   url: Secret,
   { onStore: report }: StoreOptions,
 ): Promise<StoreDatabases> {
-  // Nothing of it is loaded where it is not used.
+  // Loaded only if it is used.
   const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
   return await openPostgresStore({ url, clock: realClock, report });
 }

@@ -9,7 +9,6 @@ import type { SandboxArguments } from './sandbox/run-in-sandbox.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
 const misconfigured = 78;
-/** Errors that another start with the same configuration cannot mend. */
 const unusable: readonly ErrorCode[] = [
   'discord.bad_token',
   'discord.intent_refused',
@@ -18,9 +17,9 @@ const unusable: readonly ErrorCode[] = [
   'store.format',
   'store.misconfigured',
 ];
-/** Longest time, in ms, of an orderly end; then, or when asked a second time, the process ends without it. */
+/** After `farewellMs`, or a second signal, the process ends without order. */
 const farewellMs = 8_000;
-/** Time, in ms, of an end without order: every seat in a voice channel is given up. */
+/** Every voice channel is left in this time. */
 const hurryMs = 800;
 
 /** Files of the bot are for its own user: store, backups, logs of the runtime. */
@@ -39,10 +38,10 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 process.exitCode = await runProgramMode({ signal: stop.signal, hurry: atOnce.signal });
-// Whatever a library still holds open must not keep an ended bot alive.
+// A library may leave a timer or socket open.
 setTimeout(() => process.exit(), 1_000).unref();
 
-/** The orderly end goes on meanwhile, and is the better one if it comes first. */
+/** The orderly end goes on, and is better if it comes first. */
 function endNow(why: string) {
   if (atOnce.signal.aborted) return;
   atOnce.abort(new Error(why));
@@ -59,7 +58,7 @@ async function runProgramMode({ signal, hurry }: ExitSignals) {
   if (read.kind === 'bad' || mistakes.length > 0) return misconfigured;
   const { config } = read;
   try {
-    // Each of them loads hundreds of modules, and a configuration that cannot work needs none.
+    // Each loads hundreds of modules, and a bad configuration needs none.
     if (config.discord) {
       const { runOnDiscord } = await import('./run-on-discord.ts');
       return await runOnDiscord(config, config.discord, {
@@ -75,7 +74,7 @@ async function runProgramMode({ signal, hurry }: ExitSignals) {
   }
 }
 
-/** A broken outside world is told in its one sentence; a bug with everything there is. */
+/** Prints the sentence of a BotError, and everything of a bug. */
 function toExitCode(error: unknown) {
   const isKnown = error instanceof BotError;
   console.error(isKnown ? error.message : error);

@@ -2,7 +2,6 @@ import type { Log } from '#src/ops/log.ts';
 import type { ProviderMetrics } from '#src/ops/metrics/metrics.ts';
 import type { ProviderEvent } from '#src/provider/provider-event.ts';
 
-/** Logs and counts failures and fallbacks of servers. */
 export function logProvider(
   log: Log,
   metrics: ProviderMetrics,

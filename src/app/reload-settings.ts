@@ -3,7 +3,7 @@ import { listModelsInUse } from '#src/config/models-in-use.ts';
 import type { Log } from '#src/ops/log.ts';
 import type { ModelInUse } from '#src/provider/models/standard-models.ts';
 
-/** Replaces lists of servers, prices and keys in the settings of a running bot; a mistake changes nothing. */
+/** Replaces lists of servers, prices and keys of a running bot. A mistake changes nothing. */
 export function reloadSettings(config: Config, read: ConfigResult, log: Log): void {
   if (read.kind === 'bad') {
     log.error(`not reloaded: ${read.mistakes.join('; ')}`);

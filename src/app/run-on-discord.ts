@@ -25,10 +25,10 @@ import { openEngines } from './engines/open-engines.ts';
 import { logProvider } from './provider-log.ts';
 import { reloadSettings } from './reload-settings.ts';
 
-/** Signals that end the process: `signal` in order, `hurry` at once. */
+/** `signal` ends in order, and `hurry` at once. */
 export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
 
-/** Runs until asked to stop, or until Discord ends the login for good; returns the exit code. */
+/** Runs until stopped, or until Discord ends the login. Returns the exit code. */
 export async function runOnDiscord(
   config: Config,
   { token, ...place }: { readonly token: Secret; readonly apiUrl?: string },
@@ -36,7 +36,7 @@ export async function runOnDiscord(
 ): Promise<number> {
   const log = openLog(config.logLevel, listSecrets(config));
   let running: RunningBot | undefined;
-  // Also when a terminal closes: the bot goes on.
+  // SIGHUP also comes when a terminal closes.
   process.on('SIGHUP', () => {
     reloadSettings(config, readAnew(), log);
     running?.leaveDisallowed();
@@ -49,7 +49,7 @@ export async function runOnDiscord(
   const notices = new OperatorNotices({
     clock: realClock,
     log,
-    // Over REST alone, so that they leave while the gateway is away, too.
+    // REST works while the gateway is away.
     send: (notice, until) => writeToOperator(notice, address, until),
     signal,
   });
@@ -118,7 +118,6 @@ export async function runOnDiscord(
   return await closed.promise;
 }
 
-/** Figures of the budget of all servers, where there is one. */
 function countTotal(
   { budget }: Config,
   { meters }: Metrics,
@@ -138,7 +137,7 @@ function countTotal(
   );
 }
 
-/** Says which engines cost nothing, and which are counted by an estimate. */
+/** Names engines that cost nothing, and engines counted by an estimate. */
 function sayPrices(log: Log, config: Config) {
   const listNames = (some: ReturnType<typeof listPricesInUse>) =>
     some.map(({ by }) =>
@@ -176,20 +175,23 @@ function reportSession(
   metrics.sessions.count(guildId, event);
   traces?.report(guildId, event);
   logSession(log, guildId, event);
-  // Without a server it is about the whole process.
+  // Without a server the alert is about the process.
   if (event.kind === 'alert')
     alerts.report(event, guildId === '' ? undefined : guildId);
   if (event.kind === 'failed') notices.report(event.code);
   if (event.kind === 'left') alerts.forget(guildId);
 }
 
-/** Longest time in ms that what sounds may go on once the process is to end. */
+/** Time for the last clause. */
 const drainMs = 5_000;
 
-/** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
+/**
+ * Close codes that no restart mends:
+ * https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
+ */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
-/** Once the bot is ready, a bug in a timer or a socket of some library must not end the sessions of other servers. */
+/** A bug in a library must not end the sessions of other servers. */
 function surviveBugs(log: Log, { bugs }: Metrics) {
   process.on('uncaughtException', (err, origin) => {
     bugs.inc();
@@ -197,7 +199,7 @@ function surviveBugs(log: Log, { bugs }: Metrics) {
   });
 }
 
-/** The bot is worth more than its figures: without an address for them it goes on. */
+/** The bot goes on without a status server. */
 async function showStatus(
   { status }: Config,
   metrics: Metrics,

@@ -40,14 +40,12 @@ import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
 import { type OpenParts, openStores } from './open-stores.ts';
 
-/** Parts that all shards of a process share. */
 export type SharedParts = {
   readonly store: Store;
   readonly features: OpenFeatures;
   readonly sounds: Sounds;
   readonly weights: SileroNetwork;
   readonly cues: Cues;
-  /** Own budgets of programs. */
   readonly tokenBudgets: TokenBudgets;
   readonly stats: SpeedStats;
   readonly partialTrust: PartialTrust;
@@ -57,7 +55,6 @@ export type SharedParts = {
 
 const hourMs = 3_600_000;
 
-/** Opens what shards share. */
 export async function openSharedParts(
   options: BotOptions,
   signal: AbortSignal,
@@ -97,8 +94,8 @@ export async function openSharedParts(
 }
 
 /**
- * Claims `DATA_DIR`: no other process writes into it, nothing there is newer than this program, and what is older is copied before
- * it is migrated. With a database nothing is written there that processes do not share. Errors: BotError `store.*`.
+ * Claims `DATA_DIR` for this process, refuses newer formats, and copies older ones before their
+ * migration. With a database nothing is claimed. Throws BotError `store.*`.
  */
 async function claimDataDir(
   { config: { dataDir, databaseUrl }, onStore }: BotOptions,
@@ -118,7 +115,6 @@ async function claimDataDir(
   return stack.move();
 }
 
-/** Deletes old copies of the store, until it is disposed. */
 function expireCopies({ config: { dataDir }, onStore }: BotOptions) {
   const over = new AbortController();
   const task = {
@@ -155,17 +151,17 @@ function openAllFeatures(
   });
 }
 
-/** Lets the compiler see the hot loop before the first speech: the first windows would take twenty times as long. */
+/** The first windows would take twenty times as long. */
 function warmUp(weights: SileroNetwork) {
   const activity = new VoiceActivityDetector(weights);
   const silence = new Float32Array(windowSamples);
   for (let window = 0; window < 50; window++) activity.measureProbability(silence);
 }
 
-/** Tools of the operator: those of MCP servers that are connected. */
+/** Tools of connected MCP servers. */
 type OperatorTools = { all(): readonly ToolEntry[] } & AsyncDisposable;
 
-/** Opens the configured tools, and loads nothing where there are none. Servers are connected meanwhile: the bot does not wait. */
+/** Opens the configured tools. The bot does not wait for servers. */
 export async function openOperatorTools(
   { externalTools, dataDir }: Pick<Config, 'externalTools' | 'dataDir'>,
   report: ToolNews,
@@ -194,16 +190,14 @@ export async function openOperatorTools(
   };
 }
 
-/** Sounds that people send or have played: recordings to be heard, and sounds of tracks. */
 type Sounds = AsyncDisposable &
   FeatureProcessDeps['sounds'] & {
     readonly recordings: Public<Recordings>;
   };
 
-/** Longest step of a decoding process, in ms, before it is killed: 30 ms are usual. */
+/** A decoding step usually takes 30 ms. A longer one is killed. */
 const mostStepMs = 2_000;
 
-/** Opens the sounds. Closing them ends decoding under way. */
 function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>) {
   const { allowedHosts, dataDir, searchPath } = config;
   const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];

@@ -3,7 +3,7 @@ export type FeatureAlert = {
   readonly name: string;
   readonly meaning: string;
   readonly action: string;
-  /** Sentence sent to the operator at once. Without it, only an alert that lasts is sent. */
+  /** Sent to the operator at once. Without it, only an alert that lasts is sent. */
   readonly remedy?: string;
 };
 

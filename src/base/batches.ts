@@ -1,9 +1,7 @@
 type BatchLimits = { readonly maxItems?: number; readonly maxSize: number };
 
 /**
- * Splits items into as few batches as the limits allow and keeps their order.
- *
- * An item larger than a batch becomes a batch of its own.
+ * Splits items into as few batches as the limits allow. A larger item becomes a batch of its own.
  *
  * @example
  * import { splitIntoBatches } from '#src/base/batches.ts';

@@ -1,9 +1,8 @@
 import type { Clock } from './clock.ts';
 
 /**
- * Waits for `work`, and throws `signal.reason` if `signal` is aborted first.
- *
- * A signal that is already aborted wins over finished work. The work goes on, and its later failure is ignored.
+ * Throws `signal.reason` if `signal` is aborted before `work` ends, or already. The work goes on,
+ * and its later failure is ignored.
  */
 export async function waitUnlessAborted<T>(
   work: Promise<T>,
@@ -21,9 +20,8 @@ export async function waitUnlessAborted<T>(
 }
 
 /**
- * Waits for `work` at most `ms`, and then throws the error of `late`.
- *
- * Finished work wins, even with no time left. The work goes on, and its later failure is ignored.
+ * Throws an error after `ms`. Finished work wins. The work goes on, and its later failure is
+ * ignored.
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
@@ -47,7 +45,7 @@ export async function withTimeout<T>(
   }
 }
 
-/** Returns a controller that is aborted with `signal` too. Its owner must abort it in the end. */
+/** Aborts with `signal`, too. Its owner must abort it in the end. */
 export function createChildController(signal: AbortSignal): AbortController {
   // A composite signal (`AbortSignal.any`) would check all its sources each time it is asked.
   const own = new AbortController();
@@ -59,7 +57,7 @@ export function createChildController(signal: AbortSignal): AbortController {
   return own;
 }
 
-/** Returns a signal that aborts with the error of `late` after `ms`. Disposing cancels the deadline. */
+/** Aborts with an error after `ms`. Disposing cancels the deadline. */
 export function createDeadlineSignal(
   ms: number,
   clock: Pick<Clock, 'later'>,
@@ -70,7 +68,7 @@ export function createDeadlineSignal(
   return { signal: deadline.signal, [Symbol.dispose]: forget };
 }
 
-/** Waits for `work` at most `ms`, and then returns undefined. Aborting `signal` throws `signal.reason`. */
+/** Returns undefined after `ms`. Aborting `signal` throws `signal.reason`. */
 export async function waitAtMost<T>(
   work: Promise<T>,
   ms: number,

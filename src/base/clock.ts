@@ -2,7 +2,6 @@
 export interface Clock {
   /** Monotonic milliseconds. All processes of one machine count from the same instant. */
   nowMs(): number;
-  /** Milliseconds since 1970. */
   wallMs(): number;
   /** Aborting `signal` throws `signal.reason`. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
@@ -52,5 +51,5 @@ export function parseDateMs(date: string): number {
   return Date.parse(date);
 }
 
-/** Time as the synchronous parts of this folder need it, so that a test can step it. */
+/** Time for synchronous parts. */
 export type SyncTiming = Pick<Clock, 'nowMs' | 'later'>;

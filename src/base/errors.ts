@@ -73,7 +73,7 @@ export type FailureServer = {
   readonly retryAfterMs?: number;
   /** Sentence of the provider, which may quote people. The doctor shows it, the log never does. */
   readonly serverMessage?: string;
-  /** Advice to the operator that is better than the meaning of the code. */
+  /** Better advice than the meaning of the code. */
   readonly remedy?: string;
   readonly cap?: BudgetCap;
   /** The request was sent again without its pictures, which the model does not take. */
@@ -115,10 +115,7 @@ export class BotError extends Error {
   }
 }
 
-/**
- * Returns a copy of a `BotError` with its stage. A stage that is already named stays, and other errors are returned
- * as they are.
- */
+/** Adds a stage to a `BotError` without one. Other errors stay. */
 export function addFailureStage(stage: FailureStage, error: unknown): unknown {
   if (!(error instanceof BotError) || error.stage) return error;
   const { code, retryable, message, cause, about } = error;

@@ -1,4 +1,3 @@
-/** Works like `fetch`, but sends a form as bytes. */
 export async function fetchWithFormBytes(
   url: string,
   init: RequestInit & { readonly headers: Headers },

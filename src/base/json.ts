@@ -113,10 +113,9 @@ const asciiCodes = {
 } as const;
 
 /**
- * Measures JSON in one linear scan of its bytes, cut into any chunks, and stops at the first limit.
- *
- * The scan never measures less than a parser would. A stream of events (`isStream`) is measured event by event. An
- * event ends at a blank line, or at the end of a line outside all brackets.
+ * Measures JSON in one linear scan of any chunks, and stops at the first limit. The scan never
+ * measures less than a parser would. A stream (`isStream`) is measured event by event. An event
+ * ends at a blank line, or at a line end outside all brackets.
  */
 export class JsonMeter {
   readonly #limits;

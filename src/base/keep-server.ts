@@ -34,10 +34,8 @@ export async function listenOnPort(
 const retryIntervalMs = 5_000;
 
 /**
- * Opens a server as soon as its port is free.
- *
- * Resolves after the first attempt and retries in the background. Disposing ends the retries and closes the server.
- * `open` must not throw.
+ * Opens a server as soon as its port is free. Resolves after the first attempt. Disposing ends the
+ * retries and the server. `open` must not throw.
  */
 export async function keepServer<Server extends AsyncDisposable>(
   open: () => Promise<ServerOutcome<Server>>,

@@ -1,4 +1,4 @@
-// JavaScript, as it runs before the compile cache is open: to strip types, Node would load its TypeScript parser for good.
+// JavaScript, since Node would keep its TypeScript parser to strip types of this file.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { enableCompileCache, registerHooks } from 'node:module';
@@ -7,22 +7,19 @@ import { fileURLToPath } from 'node:url';
 
 const root = new URL('../../', import.meta.url);
 
-/** Holds a folder for each version; only those can write there who may change the code. */
+/** Writable only with the rights to change the code. */
 const compileCacheFolder = fileURLToPath(new URL('node_modules/.cache/parley', root));
 
-/** Keeps compiled modules for the next start of this version; a start without them works. */
+/** Keeps compiled modules for the next start. */
 export function openCompileCache() {
   const texts = ['package.json', 'package-lock.json'].map(readText);
   enableCompileCache(join(compileCacheFolder, versionKey(process.version, ...texts)));
 }
 
-/** The form of our imports. `imports` of package.json has each folder under its own name. */
+/** `imports` of package.json has each folder under its own name. */
 const ownImport = /^#[a-z]+\//;
 
-/**
- * Resolves our own imports by their text. Node reads package.json and follows links for each of them, which takes a tenth of the CPU
- * of a start.
- */
+/** Resolving our imports by package.json takes a tenth of the CPU of a start. */
 export function resolveOwnImports() {
   registerHooks({
     resolve(specifier, context, next) {
@@ -48,7 +45,6 @@ function versionKey(...parts) {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-/** Empty where the file is not there. */
 function readText(name) {
   try {
     return readFileSync(new URL(name, root), 'utf8');

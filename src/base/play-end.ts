@@ -29,9 +29,7 @@ export const maxEndWaitMs = 14 * 60_000;
 export type PlayWaitOutcome = PlayEnd | 'looping' | 'late';
 
 /**
- * End of an answer on its track; exactly one each.
- *
- * `completed`: all of it was handed to the link. `failed`: its source broke, and the sound before that was handed out.
- * `empty`: there was no sound. `cancelled`: it was cut, or ended after a sentence.
+ * `completed` went to the link, `failed` broke at its source, `empty` had no sound, and `cancelled`
+ * was cut.
  */
 export type ReplyFinish = 'completed' | 'cancelled' | 'empty' | 'failed';

@@ -1,4 +1,4 @@
-// The files behind the door of rate-limiter-flexible: that door loads limiters of eleven databases, 10 MB.
+// The main entry loads limiters of eleven databases, 10 MB.
 declare module 'rate-limiter-flexible/lib/RateLimiterMemory.js' {
   export { RateLimiterMemory as default } from 'rate-limiter-flexible';
 }

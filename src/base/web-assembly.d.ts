@@ -1,4 +1,4 @@
-/** The little of WebAssembly that our engines use; its usual types come with a browser's. */
+/** The usual types of WebAssembly come with those of a browser. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

@@ -22,7 +22,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Returns the time that clocks of the zone show at this instant. Throws RangeError for an unknown zone. */
+/** Throws RangeError for an unknown zone. */
 export function toLocalTime(wallMs: number, timeZone: string): LocalTime {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
@@ -49,10 +49,9 @@ export function toLocalTime(wallMs: number, timeZone: string): LocalTime {
 }
 
 /**
- * Returns the instant, in ms since 1970, at which clocks of the zone show this time.
- *
- * A time that occurs twice means the first one. A time skipped by daylight saving is moved as far as the clocks: 2:30
- * becomes 3:30. Days past the end of a month count on. Throws RangeError for an unknown zone.
+ * Returns the instant at which clocks of the zone show this time. A time that occurs twice means
+ * the first. A skipped time moves with the clocks: 2:30 becomes 3:30. Days past the end of a month
+ * count on. Throws RangeError for an unknown zone.
  *
  * @example
  * import { toInstantMs } from '#src/base/zoned-time.ts';

@@ -10,7 +10,7 @@ export function findBudgetMistakes({ PRICES: path }: EnvironmentSettings): strin
   return found?.kind === 'bad' ? [`PRICES: ${path} ${found.why}`] : [];
 }
 
-/** Caps, and prices with the owner's first, which may change while the bot runs. Billionths of a dollar; 0: no cap. */
+/** The owner's prices come first, and may change. Billionths of a dollar, with 0 for no cap. */
 export function readBudget(from: EnvironmentSettings) {
   const own = from.PRICES === undefined ? undefined : readFile(from.PRICES);
   return {

@@ -28,18 +28,17 @@ import {
 } from './settings.ts';
 import { readShardRange } from './shard-range.ts';
 
-/** The environment of this process, for a program that examines it as a whole. */
+/** For programs that examine the environment as a whole. */
 export function readEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
 
-/** Settings as the bot uses them. */
 export type Config = Readonly<Extract<ConfigResult, { kind: 'ok' }>['config']>;
 
-/** Mistakes are one line each, which names its setting and never its value where that is secret. */
+/** Mistakes are one line each, without secret values. */
 export type ConfigResult = ReturnType<typeof readConfig>;
 
-/** Reads the environment once; a setting left empty counts as not set. */
+/** An empty setting counts as not set. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
   const given = Object.fromEntries(
     Object.keys(settings.shape)
@@ -65,13 +64,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
     kind: 'ok' as const,
     config: {
       ...toConfig(parsed.data),
-      /** Where programs of the system are looked for, as in `PATH`. */
+      /** Like `PATH`. */
       searchPath: environment.PATH ?? '',
-      /** Tools of the operator that models may call. */
       externalTools: tools.tools,
-      /** Names of the settings to which the operator has given another value than the standard one. */
+      /** Settings that differ from the standard. */
       given: listChangedSettings(given),
-      /** Shards of this process; undefined: all. */
+      /** Undefined means all shards. */
       shardRange,
     },
   };
@@ -81,7 +79,6 @@ function toBadResult(mistakes: readonly string[]) {
   return { kind: 'bad', mistakes } as const;
 }
 
-/** Names of the settings that were given another value than the standard one. */
 function listChangedSettings(given: Readonly<Record<string, string | undefined>>) {
   const standard = listSettingNames();
   return new Set(
@@ -89,7 +86,7 @@ function listChangedSettings(given: Readonly<Record<string, string | undefined>>
   );
 }
 
-/** A key held by a variable of the environment that is no setting. */
+/** Reads a key from a variable that is no setting. */
 export function readSecret(
   name: string,
   environment: NodeJS.ProcessEnv = process.env,
@@ -130,11 +127,11 @@ function toConfig(from: EnvironmentSettings) {
   const chat = readRole(from, 'chat');
   const [name, ...otherNames] = splitList(from.BOT_NAME);
   return {
-    /** Undefined: the sandbox. */
+    /** Undefined means the sandbox. */
     discord: token && { token, apiUrl, messageContent },
     /** May change while the bot runs. */
     servers: readServers(from),
-    /** Number of shards; `auto`: as many as Discord recommends. */
+    /** `auto` means as many as Discord recommends. */
     shards: from.SHARDS,
     pipeline: from.PIPELINE,
     audioModel: toAudioModel(from, chat),
@@ -142,7 +139,7 @@ function toConfig(from: EnvironmentSettings) {
     chat,
     transcription: readRole(from, 'speech to text'),
     speech: readRole(from, 'text to speech'),
-    /** Engine of a role that is asked while the usual one is out of order. */
+    /** Asked while the usual engine is out of order. */
     fallbacks: {
       transcription: readFallback(from, 'speech to text'),
       chat: readFallback(from, 'chat'),
@@ -150,25 +147,24 @@ function toConfig(from: EnvironmentSettings) {
     },
     deadlines: readDeadlines(from),
     consent: toConsentConfig(from),
-    /** When the bot takes words as meant for it. */
     addressing: from.ADDRESSING,
-    /** Whether a local model says by people's sound whether their turns are over. */
+    /** A local model judges by sound whether a turn is over. */
     hasTurnModel: from.TURN_MODEL === 'on',
-    /** Whether every line in the chat of a channel it sits in may be meant for it; needs a privileged intent. */
+    /** Every line in the chat may be meant for the bot. Needs a privileged intent. */
     messageContent,
-    /** `otherNames`: further names the bot answers to, for example its name in other scripts. */
+    /** `otherNames` are further names, for example in other scripts. */
     bot: { name, otherNames, instructions: from.BOT_INSTRUCTIONS },
-    /** Hosts of the owner's own network that sounds may be fetched from. */
+    /** Hosts of the owner's network for sounds. */
     allowedHosts: splitList(from.TRACK_ALLOWED_HOSTS),
     budget: readBudget(from),
     dataDir: from.DATA_DIR,
-    /** PostgreSQL database that holds the store, with its password; undefined: SQLite in `dataDir`. */
+    /** Undefined means SQLite in `dataDir`. */
     databaseUrl: from.DATABASE_URL,
-    /** Undefined: no status server. */
+    /** Undefined means no status server. */
     status: STATUS_PORT > 0 ? { host: STATUS_HOST, port: STATUS_PORT } : undefined,
-    /** Address for messages to the operator; undefined: the owner of the application. */
+    /** Undefined means the owner of the application. */
     operatorWebhook: from.OPERATOR_WEBHOOK,
-    /** Undefined: no page. `publicUrl`: the https address under which others reach it through a proxy. */
+    /** Undefined means no page. `publicUrl` is the https address of a proxy. */
     page:
       PAGE_PORT > 0
         ? { host: PAGE_HOST, port: PAGE_PORT, publicUrl: PAGE_URL }
@@ -177,7 +173,7 @@ function toConfig(from: EnvironmentSettings) {
   };
 }
 
-/** Hosts at which only this machine, or a proxy beside it, can ask for the page by a name that is served. */
+/** Only this machine, or a proxy beside it, reaches these hosts. */
 const localHosts = new Set(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::']);
 
 function toConsentConfig({ CONSENT_POLICY }: EnvironmentSettings) {
@@ -186,7 +182,7 @@ function toConsentConfig({ CONSENT_POLICY }: EnvironmentSettings) {
   return { policy: policy === 'notice' ? policy : 'ask' } as const;
 }
 
-/** A chat model that hears and speaks. The one that reads and writes need not as long as the pipeline is `chained`. */
+/** The usual chat model need not hear while the pipeline is `chained`. */
 function toAudioModel(from: EnvironmentSettings, chat: EngineChoice) {
   const { AUDIO_MODEL_NAME: named, SPEECH_VOICE: voice = standardVoice } = from;
   const standard =
@@ -203,7 +199,7 @@ function toAudioModel(from: EnvironmentSettings, chat: EngineChoice) {
   };
 }
 
-/** Deadlines of servers by role, fallbacks included. A chat server with a fallback gives way if it hangs. */
+/** A chat server with a fallback gives way sooner. */
 function readDeadlines({
   CHAT_COMPLETION_FALLBACK_BASE_URL: fallback,
   CHAT_COMPLETION_FIRST_BYTE_SECONDS: first = fallback ? 30 : 300,

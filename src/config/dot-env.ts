@@ -8,12 +8,11 @@ const known = new Set(
   [settings.shape, removedSettings, removedLimits].flatMap((some) => Object.keys(some)),
 );
 
-/** Settings of an address that may be `local`. */
 const localAddresses = ['TRANSCRIPTION_FALLBACK_BASE_URL', 'SPEECH_FALLBACK_BASE_URL'];
 
 /**
- * Adds `.env` beside package.json to the environment, where there is one; what is set already wins. Prints a line for each
- * thing that has no effect. Returns false where the file cannot be read.
+ * Adds `.env` to the environment, which wins. Prints a line for each setting without effect.
+ * Returns false for an unreadable file.
  */
 export function loadDotEnv(
   print: (line: string) => void,
@@ -40,7 +39,7 @@ export function loadDotEnv(
   return true;
 }
 
-/** A line for each setting that is gone, and for each value that has another name now. */
+/** Names settings that are gone, and values with a new name. */
 function describeOldSettings(environment: NodeJS.ProcessEnv) {
   const isGiven = (name: string) => Boolean(environment[name]?.trim());
   return [
@@ -53,7 +52,7 @@ function describeOldSettings(environment: NodeJS.ProcessEnv) {
   ];
 }
 
-/** Settings of `.env` as it is now, and of `environment`, which wins and stays as it is. */
+/** `environment` wins over `.env`, and stays as it is. */
 export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
   const mistakes: string[] = [];
   const all = { ...environment };
@@ -61,7 +60,7 @@ export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
   return isRead ? readConfig(all) : { kind: 'bad', mistakes };
 }
 
-/** First words of lines that are no setting, comment or part of a value in quotes; what stands behind them may be a key. */
+/** Words behind the first may be a key. */
 function findWordsWithoutValue(text: string) {
   const lines = text.replace(/=\s*(["'`])[\s\S]*?\1/g, '=').split('\n');
   return lines.flatMap(

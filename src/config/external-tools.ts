@@ -5,9 +5,8 @@ import {
 } from '#src/features/tools/mcp/servers-file.ts';
 import { type EnvironmentSettings, settings } from './settings.ts';
 
-/** Tools of the operator. */
 export type ExternalToolsConfig = {
-  /** Absent: no MCP server is asked. */
+  /** Absent if no MCP server is asked. */
   readonly mcp?: {
     readonly path: string;
     readonly servers: readonly McpServerOptions[];
@@ -18,7 +17,7 @@ type ReadTools =
   | { readonly kind: 'ok'; readonly tools: ExternalToolsConfig }
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
-/** One line per mistake. The bot's own settings are no variables that a server may be given. */
+/** Servers may not be given settings of the bot. */
 export function readExternalTools(
   { MCP_SERVERS: path }: EnvironmentSettings,
   environment: NodeJS.ProcessEnv,

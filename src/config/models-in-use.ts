@@ -3,7 +3,7 @@ import type { EngineChoice } from '#src/engines/engine.ts';
 import type { ModelInUse, RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { Config } from './config.ts';
 
-/** Every model that is configured, fallbacks too, under the group of settings it is set in; that of an engine from outside without an address. */
+/** Lists configured models and fallbacks by their group of settings. */
 export function listModelsInUse(config: Config): ModelInUse[] {
   const { transcription, chat, speech, fallbacks, realtime } = config;
   return [
@@ -15,7 +15,6 @@ export function listModelsInUse(config: Config): ModelInUse[] {
   ];
 }
 
-/** Everything configured that must be seen nowhere. */
 export function listSecrets(config: Config): Secret[] {
   const keys = listModelsInUse(config).map(({ apiKey }) => apiKey);
   const all = [
@@ -28,14 +27,14 @@ export function listSecrets(config: Config): Secret[] {
   return all.filter((secret) => secret !== undefined);
 }
 
-/** Password of the database, as it is sent. */
+/** The password as it is sent. */
 function findPassword({ databaseUrl }: Config) {
   if (!databaseUrl) return undefined;
   const { password } = new URL(databaseUrl.reveal());
   return password === '' ? undefined : new Secret(decodeURIComponent(password));
 }
 
-/** Where it is another one than the model that reads and writes. */
+/** Differs from the model that reads and writes. */
 function listHearingModels({ chat, audioModel: { model } }: Config) {
   if (chat.kind === 'local' || !model || model === chat.model) return [];
   return [toModelInUse('AUDIO_MODEL', { ...chat, model })];

@@ -5,7 +5,7 @@ const byModel = 'The bot decides it by the model and what its server does.';
 const threeCaps =
   'The limits are BUDGET_PERSON_DAY_USD, BUDGET_SERVER_DAY_USD and BUDGET_TOTAL_DAY_USD.';
 
-/** Limits that are gone. The bot does not start where one is set: it would spend what its operator has not allowed. */
+/** The bot refuses to start with these limits, as it would spend more than allowed. */
 export const removedLimits: Readonly<Record<string, string>> = {
   BUDGET_SERVER_MONTH_USD: `There is no limit a month. ${threeCaps}`,
   BUDGET_PERSON_DAY_MINUTES: `Minutes are not limited. ${threeCaps}`,
@@ -16,7 +16,7 @@ export const removedLimits: Readonly<Record<string, string>> = {
   SERVER_PLANS_FILE: `All servers have the same limits. ${threeCaps}`,
 };
 
-/** Settings that are gone, each with what takes its place, in one sentence. */
+/** Settings that are gone, each with its replacement. */
 export const removedSettings: Readonly<Record<string, string>> = {
   DISCORD_GUILD_ID:
     'All servers get the slash commands; SERVERS_ALLOWED bounds the servers.',

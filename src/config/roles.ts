@@ -18,12 +18,12 @@ import {
 import { type ProviderRole, providerRoles } from '#src/provider/provider-event.ts';
 import { type EnvironmentSettings, settings } from './settings.ts';
 
-/** Beginnings of the settings of roles. */
+/** First parts of the names of settings. */
 export const groups = providerRoles.map((role) => roles[role].group);
 export type SettingGroup = (typeof groups)[number];
 type Prefix = SettingGroup | `${SettingGroup}_FALLBACK`;
 
-/** Server of these settings at `baseUrl`: with its own key, or a copy of the shared one, but that only for the shared address. */
+/** The shared key is only for the shared address. */
 function toRemoteServer(
   baseUrl: string,
   from: EnvironmentSettings,
@@ -42,7 +42,7 @@ function listNamedModels(from: EnvironmentSettings, prefix: Prefix | 'REALTIME')
   return [from[`${prefix}_MODEL`] ?? []].flat();
 }
 
-/** Engine of a role. Throws as `loadEngine`. */
+/** Throws as `loadEngine` does. */
 export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineChoice {
   const { backend, group } = roles[role];
   const asked = from[backend] ?? (findModelFolder(from, group) && localBackend);
@@ -62,7 +62,6 @@ export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineC
   return readLocal(from, role, group);
 }
 
-/** Engine that is asked while the usual one is out of order. */
 export function readFallback(
   from: EnvironmentSettings,
   role: ProviderRole,
@@ -75,7 +74,6 @@ export function readFallback(
   return readLocal(from, role, prefix);
 }
 
-/** Engine in the bot itself. Its model is the usual one, or in a folder that the settings name. */
 function readLocal(
   from: EnvironmentSettings,
   role: ProviderRole,
@@ -85,7 +83,7 @@ function readLocal(
   return { kind: 'local', model: findModelFolder(from, prefix) ?? '', ...manner };
 }
 
-/** Path of a model in place of its name, so that no vendor is asked for it. */
+/** The path of a model, so that no vendor is asked for it. */
 function findModelFolder(
   from: EnvironmentSettings,
   prefix: Prefix,
@@ -146,7 +144,7 @@ export function isHearing({ PIPELINE: pipeline }: EnvironmentSettings): boolean 
   return pipeline === 'audio-model';
 }
 
-/** Mistakes in the settings of all roles, one line each. */
+/** One line each. */
 export function findRoleMistakes(from: EnvironmentSettings): string[] {
   return providerRoles.flatMap((role) => {
     try {
@@ -232,10 +230,7 @@ function findFallbackMistakes(
   return isBarred ? [`${prefix}_API_KEY: missing; OpenAI needs a key`] : [];
 }
 
-/**
- * Server for spoken conversations over one connection, and its voice. A server may switch to it, so it is read for every
- * pipeline. Undefined where no such server is known.
- */
+/** Read for every pipeline, since a server may switch to it. Undefined without a known server. */
 export function readRealtime(from: EnvironmentSettings) {
   const {
     REALTIME_BASE_URL: own,

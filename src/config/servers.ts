@@ -1,9 +1,8 @@
 import { type EnvironmentSettings, splitList } from './settings.ts';
 
-/** Servers that the bot may be in. */
 export type ServerLists = ReturnType<typeof readServers>;
 
-/** Lists of servers: without `allowed` all, and `barred` wins. */
+/** Without `allowed` all servers are. `barred` wins. */
 export function readServers({
   SERVERS_ALLOWED: all,
   SERVERS_BARRED: barred,

@@ -16,7 +16,7 @@ const serverIds = words.refine(
   (value) => splitList(value).every((one) => /^\d{15,21}$/.test(one)),
   'must be numeric ids of servers, with commas between them',
 );
-/** `embedded` is the name that `local` had before. */
+/** `embedded` is the former name of `local`. */
 const urlOrLocal = words
   .transform((value) => (value === 'embedded' ? 'local' : value))
   .refine(
@@ -31,12 +31,12 @@ const model = words.refine(
   (value) => !/\bgpt-live-(?!transcribe)/.test(value),
   "gpt-live needs OpenAI's Live API, for which there is no pipeline yet; leave it empty",
 );
-/** Models of one server, the usual one first. */
+/** The usual model comes first. */
 const models = model
   .refine(...fewWords('models', 25, 100)) // Discord suggests 25 choices
   .transform((value) => [...new Set(splitList(value))]);
 
-/** Name of an engine of a role, or where one from outside is. */
+/** Names an engine of a role, or the path of another. */
 function engineSetting(role: ProviderRole) {
   const known = listServerEngines(role).map(({ name, about }) => `${name} (${about})`);
   const other =
@@ -63,7 +63,7 @@ const seconds = z.coerce
 /** More than any bot has. */
 const mostShards = 16_384;
 
-/** Settings in the order of `.env.example`: the twelve usual ones, then the rare ones. */
+/** In the order of `.env.example`. */
 const shape = {
   DISCORD_TOKEN: secret.optional(),
   OPENAI_API_KEY: secret.optional(),
@@ -179,12 +179,11 @@ const shape = {
     .default('info'),
 };
 
-/** Every setting: those of engines, which each reads for itself, come last. */
+/** Settings of engines come last. */
 export const settings = z.object({ ...shape, ...engineSettings } as typeof shape);
 
 export type EnvironmentSettings = z.infer<typeof settings>;
 
-/** Names and defaults of all settings, for `.env.example`. */
 export function listSettingNames(): ReadonlyMap<string, string> {
   const unset = settings.parse({}) as Record<string, unknown>;
   return new Map(
@@ -203,13 +202,12 @@ export function isAddress(value: string): boolean {
   return `${username}${password}${search}` === '';
 }
 
-/** A host of https, perhaps with a port, and nothing else. */
 function isHttpsOrigin(value: string) {
   const url = URL.parse(value);
   return url?.protocol === 'https:' && url.href === `${url.origin}/`;
 }
 
-/** URL of PostgreSQL with a host and a database: over TCP, or `postgres:///parley?host=/run/postgresql`. */
+/** TCP, or `postgres:///parley?host=/run/postgresql`. */
 function isDatabaseUrl(value: string) {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, password, pathname, searchParams } = new URL(value);
@@ -251,7 +249,7 @@ function fewWords(what: string, most: number, maxChars: number) {
   ] as const;
 }
 
-/** Words between commas; none where nothing is set. */
+/** No words if nothing is set. */
 export function splitList(value: string | undefined): readonly string[] {
   return value?.split(',').map((one) => one.trim()) ?? [];
 }

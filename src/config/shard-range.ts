@@ -1,9 +1,9 @@
 import type { EnvironmentSettings } from './settings.ts';
 
-/** Ids of the shards that a process serves, both ends included. */
+/** Both ends are included. */
 export type ShardRange = { readonly first: number; readonly last: number };
 
-/** Range of this process on the machine `host`; undefined: every shard. A string is a mistake in the settings, in one sentence. */
+/** Undefined means every shard, and a string is a mistake. */
 export function readShardRange(
   { SHARDS: count, SHARD_RANGE: range, SHARDS_PER_PROCESS: size }: EnvironmentSettings,
   host: string,

@@ -18,8 +18,8 @@ import type { Budget } from './budget.ts';
 import type { Config } from './config.ts';
 
 /**
- * Price of a model or an engine: the known one wherever it is served; of an unknown model nothing in a private network, elsewhere
- * the cautious price of its role.
+ * A known price counts wherever the model is served. An unknown model is free in a private network,
+ * and has a cautious price elsewhere.
  */
 export function findRolePrice(
   by: ServedBy,
@@ -35,14 +35,13 @@ export function findRolePrice(
   return { kind: 'priced', usd: cautiousPrices[role], isEstimate: true };
 }
 
-/** A model in use, or one that may take its place, with its price. */
 export type PricedModel = {
   readonly role: PaidRole;
   readonly by: ServedBy;
   readonly price: RolePrice;
 };
 
-/** Prices of all models in use, and of those that may take their place. */
+/** Includes models that may take the place of others. */
 export function listPricesInUse(config: Config): readonly PricedModel[] {
   const { audioModel, budget, chat, fallbacks, realtime, speech, transcription } =
     config;
@@ -68,7 +67,7 @@ export function listPricesInUse(config: Config): readonly PricedModel[] {
   );
 }
 
-/** Prices of all roles where `thinker` answers; default: the chat model does. */
+/** `thinker` answers, or the chat model by default. */
 export function getTariff(
   {
     transcription,
@@ -103,10 +102,9 @@ export function getTariff(
   };
 }
 
-/** Pipeline that answers in a server. */
 export type AnsweringWay = { readonly pipeline: Config['pipeline'] };
 
-/** Prices in each server, for an answer aloud or in writing. */
+/** For answers aloud or in writing. */
 export function createTariffs(
   config: Config,
   wayIn: (guildId: GuildId) => AnsweringWay,
@@ -115,7 +113,7 @@ export function createTariffs(
     getTariff(config, isWritten ? undefined : findThinker(config, wayIn(guildId)));
 }
 
-/** Server of the model that thinks, where it is not the chat model. */
+/** Undefined if the chat model answers. */
 function findThinker(
   { audioModel: { model }, chat, realtime }: Config,
   { pipeline }: AnsweringWay,
@@ -138,7 +136,6 @@ function toServedBy(engine: EngineChoice | RemoteServer): ServedBy {
   };
 }
 
-/** Kinds of addresses on this machine and in networks of one's own. */
 const ownRanges: readonly string[] = [
   'loopback',
   'unspecified',
@@ -147,10 +144,10 @@ const ownRanges: readonly string[] = [
   'linkLocal',
   'carrierGradeNat',
 ];
-/** Names that no public name server gives away. Source: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`. */
+/** No public name server has these names: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`. */
 const ownNames = /\.(?:localhost|local|lan|internal|home\.arpa)$/;
 
-/** Whether the server of a base URL stands on this machine or in a private network, as far as its address tells. */
+/** Tells by the address alone. */
 function isOwnServer(baseUrl: string) {
   const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (ipaddr.isValid(host)) return ownRanges.includes(ipaddr.process(host).range());

@@ -9,20 +9,19 @@ import type { Meters } from '#src/ops/metrics/meters.ts';
 import type { Log } from './log.ts';
 import type { OperatorNotices } from './operator-notices.ts';
 
-/** An alert that is raised: `guildId` is absent where it is about the whole process. */
+/** `guildId` is absent for the whole process. */
 export type RaisedAlert = Omit<FeatureAlert, 'remedy'> & {
   readonly guildId?: GuildId;
   readonly cause: string;
   readonly task?: string;
 };
 
-/** Watchdog alerts of the whole process: each change is a log line, each kind a gauge; the operator is written to. */
+/** Logs each change of an alert, counts alerts in gauges, and writes to the operator. */
 export class AlertBoard {
   readonly #log;
   readonly #notices;
   readonly #raised = new Map<string, RaisedAlert>();
 
-  /** `declared`: alerts of features. */
   constructor(
     log: Log,
     meters: Meters,
@@ -45,7 +44,7 @@ export class AlertBoard {
     return [...this.#raised.values()];
   }
 
-  /** Raising twice, or clearing an alert that is not raised, changes nothing. */
+  /** A repeated change does nothing. */
   report(change: AlertChange | FeatureAlertChange, guildId?: GuildId): void {
     const { state, cause, task, error } = change;
     const alert = toFeatureAlert(change);
@@ -65,7 +64,7 @@ export class AlertBoard {
     this.#notices?.reportFault(`${name} ${task ?? ''}`, isOn ? alert : undefined);
   }
 
-  /** A channel was left: its alerts are over. */
+  /** Clears the alerts of a channel that was left. */
   forget(guildId: GuildId): void {
     for (const alert of this.raised) {
       if (alert.guildId !== guildId) continue;

@@ -1,6 +1,6 @@
 import type { TurnTimestamps } from '#src/ports/session-events.ts';
 
-/** Milliseconds from the last voiced packet to each later instant of the turn, where it happened, as in `firstTokenMs`. */
+/** Milliseconds from the last voiced packet to each later instant, as `firstTokenMs`. */
 export function measureLatencies({
   heardAtMs,
   ...later

@@ -10,15 +10,14 @@ import { toPlainError } from './plain-error.ts';
 
 export type Log = ReturnType<typeof openLog>;
 
-/** A shorter key, as some local servers want one, stands in ordinary words as well. */
+/** A shorter key occurs in ordinary words. */
 const shortestSecret = 8;
-/** Level of a warning; higher levels are worse. */
+/** Higher levels are worse. */
 const warning = 40;
 
-/** Where a log is written; on a terminal it is written for people. */
 type LogTarget = Writable & { readonly isTTY?: boolean };
 
-/** The operator's log: ids and numbers, never words people said, and never one of `secrets`. */
+/** Logs ids and numbers, never words of people, and never one of `secrets`. */
 export function openLog(
   level: string,
   secrets: readonly Secret[] = [],
@@ -33,7 +32,7 @@ export function openLog(
     serializers: { err: (error: unknown) => toPlainError(error) },
     hooks: {
       streamWrite: createRedaction(secrets),
-      /** Writes an equal warning or error at most once a minute, then with a count of those held back. */
+      /** Writes an equal warning at most once a minute, with a count of those held back. */
       logMethod(args, method, level) {
         if (level < warning) return method.apply(this, args);
         const [fields, message] = splitLogArguments(args);
@@ -48,7 +47,6 @@ export function openLog(
   return pino(options, openOutlet(to));
 }
 
-/** One line per event of a session. */
 export function logSession(log: Log, guildId: GuildId, event: SessionEvent): void {
   switch (event.kind) {
     case 'joined':
@@ -142,7 +140,7 @@ function roundValue<Value>(value: Value) {
   return typeof value === 'number' ? Math.round(value) : value;
 }
 
-/** Fields that make two lines with one message different lines. */
+/** Lines with one message differ by these fields. */
 const keyFields = ['guildId', 'stage', 'code', 'role', 'provider', 'command', 'what'];
 
 function toLineKey(
@@ -162,7 +160,7 @@ function splitLogArguments(
   return [{}, `${first}`];
 }
 
-/** Takes keys out of the finished line, as a library may write anything into a message; former values of a key, too. */
+/** A library may write a key into a message. Former values are removed, too. */
 function createRedaction(secrets: readonly Secret[]): (line: string) => string {
   const written = new Set<string>();
   return (line) => {
@@ -174,14 +172,13 @@ function createRedaction(secrets: readonly Secret[]): (line: string) => string {
   };
 }
 
-/** Limit of unread lines, in bytes; a whole day of a calm bot. */
+/** A whole day of a calm bot. */
 const unreadLimitBytes = 1_000_000;
 
 /**
- * Writes lines as fast as they are read, and never blocks the writer.
- *
- * While more than 1 MB is unread, lines are dropped; a line of its own counts them afterwards. A terminal that was closed
- * or a reader that ended is no failure. On `process.stdout` only a terminal or a file is waited for.
+ * Never blocks the writer. Beyond 1 MB of unread lines, lines are dropped and counted. A closed
+ * terminal or an ended reader is no failure. On `process.stdout` only a terminal or a file is
+ * waited for.
  */
 function openOutlet(stream: LogTarget): { write(line: string): void } {
   const shown = stream.isTTY ? formatLine : (line: string) => line;
@@ -204,7 +201,10 @@ function describeLostLines(lines: number) {
   return `${JSON.stringify({ level: 40, time: new Date().toISOString(), msg: `${lines} lines of the log were dropped: its reader was too slow` })}\n`;
 }
 
-/** `12:04:05 warning: it is late (shard 0)`, of a line of JSON, with each link on a line of its own; nothing that moves the cursor. */
+/**
+ * Formats JSON as `12:04:05 warning: it is late (shard 0)`, with links on lines of their own and no
+ * control characters.
+ */
 function formatLine(line: string) {
   const { level, time, msg, ...fields } = toRecord(tryParseJson(line));
   const words = `${msg}`.replace(/^[a-z]+(-[a-z]+)+$/, (kind) =>
@@ -227,14 +227,13 @@ function formatLine(line: string) {
   return lines.map((one) => `${one.replace(/\p{Cc}/gu, ' ')}\n`).join('');
 }
 
-/** Least time, in ms, between two equal lines of the log. */
 const apartMs = 60_000;
-/** Different lines that are remembered; beyond it the oldest is forgotten, and may be written again. */
+/** The oldest line is forgotten, and may be written again. */
 const mostKeys = 500;
 
 /**
- * Lets the same line be written at most once a minute. The returned function counts the lines held back since that line
- * was last written. Undefined means that this line is held back, too.
+ * Counts lines held back since the line was last written. Undefined means that this line is held
+ * back, too.
  */
 function createRepeatLimiter(nowMs: () => number) {
   const lines = new Map<string, { readonly writtenAtMs: number; heldBack: number }>();

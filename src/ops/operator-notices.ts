@@ -3,32 +3,29 @@ import type { Clock } from '#src/base/clock.ts';
 import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
 import type { Log } from './log.ts';
 
-/** Kind of trouble: an error code, or one of `meanings`. */
 export type TroubleKind = ErrorCode | keyof typeof meanings;
 
 export type OperatorNoticesOptions = {
   readonly clock: Pick<Clock, 'nowMs' | 'later'>;
   readonly log: Pick<Log, 'warn'>;
-  /** Sends a notice to the operator, and ends within seconds. Errors: any, which the log is told. */
+  /** Ends within seconds. Errors go to the log. */
   readonly send: (notice: string, signal: AbortSignal) => Promise<unknown>;
-  /** Aborted where the process ends. */
   readonly signal: AbortSignal;
 };
 
-/** Time, in ms, between two notices of one kind, and until a notice that could not be sent may be tried again. */
+/** Wait between two notices of one kind, and before a retry. */
 const [apartMs, retryMs] = [3_600_000, 60_000];
 
-/** Time, in ms, after which a fault lasts. */
+/** A fault lasts after this time. */
 const lastingMs = 600_000;
 
-/** Kinds that are neither an error code nor an alert. */
 const meanings = {
   bug: 'a bug of the bot interrupted an operation',
   'logins-spent':
     'Discord allows few more logins until its limit is reset, and the bot waits',
 } as const;
 
-/** Remedies for the operator, by the kind or by the part before its dot. A kind without one is only logged. */
+/** By the kind, or by the part before its dot. A kind without a remedy is only logged. */
 const remedies: Readonly<Record<string, string>> = {
   bug: 'Look for the error in the log, and report it with its stack.',
   store:
@@ -44,17 +41,13 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes notices to the operator about faults of which people read that the operator knows: once for each kind and hour,
- * with a remedy.
- *
- * A notice is made of fixed sentences, so it holds no words of people and no key. Notices are sent one after the other;
- * each kind waits at most once. Never throws.
+ * Writes notices about faults to the operator, once for each kind and hour, with a remedy. Notices
+ * are fixed sentences, without words of people or keys. Each kind waits at most once. Never throws.
  */
 export class OperatorNotices {
   readonly #options;
-  /** When a notice may be sent again, by its text: an alert may be about one of several models. */
+  /** By text, since an alert may be about one of several models. */
   readonly #nextAtMs = new Map<string, number>();
-  /** What is done where a fault is over, by its key. */
   readonly #faults = new Map<string, () => void>();
   #sending = Promise.resolve();
 
@@ -72,7 +65,7 @@ export class OperatorNotices {
     this.#queueNotice(kind, notice);
   }
 
-  /** A fault goes on, or is over (undefined): one that lasts ten minutes is told in one notice, its end in another. */
+  /** A fault that lasts ten minutes gives a notice, and its end another. */
   reportFault(key: string, fault?: FeatureAlert): void {
     const known = this.#faults.get(key);
     if (!fault) {
@@ -111,7 +104,7 @@ export class OperatorNotices {
   }
 }
 
-/** Text for the operator; undefined for a kind that is only logged. */
+/** Undefined for a kind that is only logged. */
 export function toNotice(trouble: TroubleKind | FeatureAlert): string | undefined {
   const { name, meaning, remedy } =
     typeof trouble === 'string' ? findKnownTrouble(trouble) : trouble;

@@ -1,4 +1,4 @@
-/** Parts of an error that may stand in the log: its kind, its codes, where it was thrown; of its words only safe ones. */
+/** Safe parts of an error for the log. */
 export type PlainError = {
   readonly type: string;
   readonly message?: string;
@@ -9,14 +9,12 @@ export type PlainError = {
   readonly cause?: PlainError;
 };
 
-/** Errors that caused errors, so far down. */
 const mostCauses = 4;
 const mostMessageChars = 300;
 
 /**
- * An error without words that people said: libraries hang requests on theirs, servers and parsers quote their input. A
- * message stands whole where the network, the system, Discord or this program wrote it; others' messages lose their quotes;
- * those of a parser and of a refusing server are left out.
+ * Removes words of people. Messages of the network, the system, Discord and this program stay.
+ * Others lose their quotes, and messages of parsers and refusing servers are left out.
  */
 export function toPlainError(
   error: unknown,
@@ -37,7 +35,7 @@ export function toPlainError(
   };
 }
 
-/** Codes of the system, of undici and of TLS: these messages name hosts, ports and paths. */
+/** Messages with these codes name hosts, ports and paths. */
 const networkCode = /^(E[A-Z]+|UND_ERR_\w+|ERR_(TLS|SSL|SOCKET|SQLITE)_?\w*)$/;
 
 function cleanMessage(error: Error) {
@@ -55,7 +53,7 @@ function cleanMessage(error: Error) {
 }
 
 const quoted = /'[^']*'|"[^"]*"|`[^`]*`/g;
-/** Quoted names that are no person's words: names in code have no spaces. */
+/** Names in code have no spaces. */
 const name = /^.[\w$.#:-]{0,40}.$/;
 
 function removeQuoted(message: string) {

@@ -6,29 +6,26 @@ export type ReadinessReport = {
 };
 
 export type ReadinessSources = {
-  /** Whether the main gateway is connected. */
   gateway(): boolean;
-  /** Whether the process is being stopped and takes nothing new. */
+  /** The process takes nothing new. */
   isDraining(): boolean;
-  /** Longest delay of the event loop, in ms, within the last half to whole minute. */
   heldUpMs(): number;
   raised(): readonly RaisedAlert[];
 };
 
-/** Delay of the event loop, in ms, beyond which a process is neither healthy nor ready: it cut words of a person. */
+/** Beyond this delay words of a person were cut. */
 export const longestDelayMs = 2_000;
 
-/** Whether the process can do its work: one line for each check, no ids. */
+/** One line for each check, without ids. */
 export class Readiness {
   readonly #sources;
-  /** Why the store cannot be used. */
   #storeFault: string | undefined;
 
   constructor(sources: ReadinessSources) {
     this.#sources = sources;
   }
 
-  /** `why` the store cannot be used; undefined while it can. */
+  /** Undefined while the store can be used. */
   store(why: string | undefined): void {
     this.#storeFault = why;
   }

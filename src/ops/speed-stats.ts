@@ -1,17 +1,15 @@
 import type { AnswerLatencyStats, Stats } from '#src/ports/command-ports.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
-/** Turns remembered per server; the oldest is forgotten. */
+/** The oldest turn is forgotten. */
 const longest = 100;
 
-/** One turn: how long the answer took to start, where it did, or that it failed. */
 type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
 
-/** Speed of the bot, per server, as `/stats` shows it: of spoken questions only, and never a word of them. */
+/** Speed of spoken answers per server, for `/stats`. */
 export class SpeedStats implements Stats {
   readonly #servers = new Map<string, readonly TimedTurn[]>();
 
-  /** Hears of every event of every session. */
   report(guildId: GuildId, event: SessionEvent): void {
     if (event.kind !== 'answered' || event.typed) return;
     const { finish, instants } = event;
@@ -43,7 +41,7 @@ export class SpeedStats implements Stats {
   }
 }
 
-/** The smallest of the sorted values that at least this share of them does not exceed. */
+/** At least this share of the sorted values is not larger. */
 function findPercentile(sorted: readonly number[], share: number) {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

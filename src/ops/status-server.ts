@@ -5,28 +5,24 @@ import type { Clock } from '#src/base/clock.ts';
 import { keepServer, listenOnPort, type ServerOutcome } from '#src/base/keep-server.ts';
 import { longestDelayMs, type ReadinessReport } from './readiness.ts';
 
-/** Facts about the bot for the status server, read at each request. */
+/** Read at each request. */
 export type StatusSources = {
-  /** Whether the process can do its work, a line for each check. */
   readiness(): ReadinessReport;
-  /** Longest recent delay of the event loop, in ms. */
   heldUpMs(): number;
-  /** A page of metrics with its content type. */
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
 };
 
-/** Where operators and supervisors ask how the bot is. */
 export type StatusServer = AsyncDisposable & { readonly url: string };
 
-/** Longest time, in ms, for the head of a request, for all of it, and between two of one connection. */
+/** Limits of a request, and of the pause between two. */
 const [headMs, askMs] = [2_000, 5_000];
 const checkMs = 1_000;
-/** Most connections at a time; silent ones end after `headMs`. */
+/** Silent connections end after `headMs`. */
 const mostConnections = 64;
-/** An answer under way may end; then its connection is cut. */
+/** An answer may end, then its connection is cut. */
 const farewellMs = 500;
 
-/** Serves as `openStatusServer` does, as soon as the port is free. Disposing ends the attempts and the server. */
+/** Opens the server as soon as the port is free. Disposing closes it. */
 export async function keepStatusServer(
   place: Parameters<typeof openStatusServer>[0],
   sources: StatusSources,
@@ -36,7 +32,7 @@ export async function keepStatusServer(
   return await keepServer(() => openStatusServer(place, sources), clock, report);
 }
 
-/** Serves /healthz, /readyz and /metrics at `host`; port 0 takes any that is free. Never throws. */
+/** Serves /healthz, /readyz and /metrics. Port 0 takes any free port. Never throws. */
 export async function openStatusServer(
   { host, port }: { readonly host: string; readonly port: number },
   sources: StatusSources,
@@ -99,7 +95,7 @@ type StatusAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Response to a request; nothing in it but method, path and host matters. */
+/** Only method, path and host matter. */
 async function answerStatusRequest(
   {
     method,
@@ -133,8 +129,8 @@ async function answerStatusRequest(
 }
 
 /**
- * Addresses, and names that cannot be owned on the internet: a page in the owner's browser cannot read the figures by
- * pointing a name of its own here (DNS rebinding).
+ * Addresses, and names that nobody can own on the internet, against DNS rebinding by a page in the
+ * owner's browser.
  */
 function isOwnHost(host: string) {
   const name = host.replace(/:\d*$/, '').toLowerCase();

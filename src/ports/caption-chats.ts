@@ -3,27 +3,24 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { MessagePlace } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-/** Chats for captions. */
 export interface CaptionChats {
   /**
-   * Opens the chat of the voice channel, or a thread in `inChannelId`. The thread `formerId` is used again if it takes messages.
-   * Throws BotError `discord.forbidden` or `discord.unreachable`. Aborting `signal` throws `signal.reason`.
+   * Opens the chat of the voice channel, or a thread. The thread `formerId` is used again if it
+   * takes messages. Throws BotError `discord.forbidden` or `discord.unreachable`. Aborting throws
+   * `signal.reason`.
    */
   openChat(
     channel: ChannelRef,
     thread: CaptionThread | undefined,
     signal: AbortSignal,
   ): Promise<CaptionChat>;
-  /** Throws BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
+  /** Throws BotError `discord.*`. */
   postMessage(
     channelId: ChannelId,
     text: string,
     signal: AbortSignal,
   ): Promise<MessagePlace>;
-  /**
-   * Changes a message of any run. An empty text deletes it. `closed` means Discord does not take the change now. Aborting `signal`
-   * throws `signal.reason`.
-   */
+  /** Changes a message of any run. An empty text deletes it. `closed` means not now. */
   changeMessage(
     place: MessagePlace,
     text: string,
@@ -66,9 +63,7 @@ export type MessageOutcome =
   /** `why` is for the operator. */
   | { readonly kind: 'refused'; readonly why: string };
 
-/**
- * A message that follows a drawing function: posted once, then edited, and deleted at the end. Edits keep to the pace of Discord.
- */
+/** Posted once, then edited at the pace of Discord, and deleted at the end. */
 export interface DrawnMessage {
   /** Asks for a new drawing. New whole words go first, and an urgent update stays urgent. Never throws. */
   requestUpdate(urgency: LineProgress): void;

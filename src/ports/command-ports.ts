@@ -41,7 +41,6 @@ export type LeaveOutcome =
     }
   | { readonly kind: 'nowhere' };
 
-/** Cached facts about servers and channels. */
 export interface Places {
   findChannelFacts(channel: ChannelRef, callerId: PersonId): ChannelFacts | undefined;
   /** As far as Discord has reported. */
@@ -56,7 +55,7 @@ export interface Places {
   findSeat(guildId: GuildId, personId: PersonId): ChannelRef | undefined;
   /** False if unknown. */
   isNoWider(channel: ChannelRef, other: ChannelRef): boolean;
-  /** Filters the ids of members, and asks Discord for unknown names. Never throws. */
+  /** Asks Discord for unknown names. Never throws. */
   listMembers(
     guildId: GuildId,
     personIds: readonly PersonId[],
@@ -86,12 +85,11 @@ export type AccessRequest = {
 
 export type AnswerForm = 'voice' | 'text';
 
-/** Further parts and conditions of a question. */
 export type QuestionSubject = {
   readonly recording?: SoundFile;
   /** Pictures count as sent by others. */
   readonly pictures?: readonly SoundFile[];
-  /** Author of the message in question. Its files are data, and the answer knows no talk of a channel. */
+  /** Author of the message. Its files are data, and the answer knows no talk of a channel. */
   readonly sentBy?: string;
   readonly longestMs?: number;
   /** Chat in which everybody reads question and answer. */
@@ -125,7 +123,6 @@ export type SpokenManner = {
   readonly speed?: number;
 };
 
-/** Button that shows a waiting call to the person who may confirm it, with the sentence beside it. */
 export type ShownConfirmation = { readonly line: TextLine; readonly button: string };
 
 export type AskOutcome =

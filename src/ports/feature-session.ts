@@ -34,12 +34,10 @@ export interface UtteranceFollower {
   onEnded(result: UtteranceResult): void;
 }
 
-/** Words of an answer or text that left the bot. */
 export type SpokenSegment = {
-  /** Identifies the answer or text. */
   readonly key: object;
   readonly text: string;
-  /** Times of the first and latest frame on the monotonic clock. */
+  /** Monotonic times of the first and latest frame. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly isOver: boolean;
@@ -50,13 +48,13 @@ export type SpokenSegment = {
 };
 
 /**
- * Hooks for data of a person outside the tables of the feature. The declarations of tables cover their rows. No hook throws, and
- * undefined means a store in trouble, which was reported.
+ * Data of a person outside tables. No hook throws. Undefined means a store in trouble, which was
+ * reported.
  */
 export type PersonHooks = {
   /**
-   * Forgets data in memory, and returns the erasure of stored data. The caller runs it once the no is stored. Called again when
-   * rows were erased.
+   * Forgets data in memory, and returns the erasure of stored data, which runs once the no is
+   * stored. Called again when rows were erased.
    */
   forgetPerson?(
     guildId: GuildId,
@@ -77,7 +75,6 @@ export type ErasureReason = 'withdrawn' | 'forgotten';
 /** Returns the number of erased items. */
 export type EraseStoredData = () => Promise<number | undefined>;
 
-/** Counts that `/privacy status` shows. */
 export type StoredCounts = {
   readonly lines: number;
   readonly memories: number;
@@ -85,16 +82,17 @@ export type StoredCounts = {
 
 export type LeaveSummary = { readonly hasTranscript?: boolean };
 
-/** `withdrawn` drops everything the person said. `barred` and `left-out` only keep what is said from now on out. */
+/** `withdrawn` drops everything the person said. `barred` and `left-out` only drop later words. */
 export type ForgetReason = 'withdrawn' | 'barred' | 'left-out';
 
-/** A feature in one session. No hook throws. */
+/** No hook throws. */
 export type FeatureSession = {
   /**
-   * Called when people can be heard, when the mode changes, and when settings change or become known. `key` is the changed setting.
+   * Called when people can be heard, and after changes of mode or settings. `key` is the changed
+   * setting.
    */
   onChange?(hasEntered: boolean, key?: string): void;
-  /** Resolves when the feature has finished, with news for the person who asked to leave. */
+  /** Resolves with news for the reply to `/leave`. */
   onEnd?(why: LeaveReason): Promise<LeaveSummary>;
   /** Called now and then with everybody in the channel. */
   onPresence?(people: readonly ChannelMember[]): void;
@@ -114,7 +112,6 @@ export type ContextRequest = {
   readonly fromMs: number;
 };
 
-/** Passes each call to all features of a session. */
 export class SessionFeatures {
   readonly #all;
 

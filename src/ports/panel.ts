@@ -25,15 +25,12 @@ export type FeaturePanel = {
 export interface PanelBoard {
   /** Content shown before a `/join` posts the panel is kept for it. Never throws. */
   show(guildId: GuildId, face: PanelContent): void;
-  /** Continues the panel of a former run. Returns false if there is none. Never throws. */
+  /** Returns false if there is no panel of a former run. Never throws. */
   takeOverPanel(guildId: GuildId): Promise<boolean>;
-  /**
-   * Posts the panel with the sentence `head`, and replaces a former one. Returns false if the bot may not write there. Never
-   * throws.
-   */
+  /** Replaces a former panel. Returns false if the bot may not write there. Never throws. */
   postPanel(channel: ChannelRef, head: TextLine): Promise<boolean>;
   placeIn(guildId: GuildId): MessagePlace | undefined;
-  /** Stops showing and storing the panel of a server that is gone. Never throws. */
+  /** Never throws. */
   forgetPanel(guildId: GuildId): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ export type MissingRight = 'no-view' | 'no-connect';
 export const voiceRestrictions = ['muted', 'deafened', 'suppressed'] as const;
 export type VoiceRestriction = (typeof voiceRestrictions)[number];
 
-/** Change of the bot's seat that another person caused. `stepReconnect` handles closed links. */
+/** `stepReconnect` handles closed links. */
 export type SeatChange =
   /** Also reported when the bot joins under the restriction. */
   | { readonly kind: VoiceRestriction; readonly isOn: boolean }

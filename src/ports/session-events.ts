@@ -6,7 +6,7 @@ import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 import type { TypedOutcome } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-/** Milestones of a turn in ms of the monotonic clock, for console, metrics and bench. */
+/** Monotonic, in ms. */
 export type TurnTimestamps = {
   /** Last voiced packet of the utterance. */
   readonly heardAtMs: number;
@@ -88,7 +88,7 @@ export type SessionEvent =
       /** The utterance was cut for its length. */
       readonly cut?: 'too-long';
     })
-  /** Words so far of a speaker, or of the bot if there is no name. */
+  /** Words of a speaker, or of the bot without a name. */
   | {
       readonly kind: 'words';
       readonly name?: string;

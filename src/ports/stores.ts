@@ -1,6 +1,5 @@
 import type { JoinMode } from './command-ports.ts';
 
-/** Settings of servers as people typed them. */
 export interface GuildSettingsStore {
   /** Throws BotError `store.unreadable`. */
   read(guildId: GuildId): Promise<ReadonlyMap<string, string>>;
@@ -8,11 +7,10 @@ export interface GuildSettingsStore {
   write(guildId: GuildId, key: string, value: string | undefined): Promise<void>;
 }
 
-/** Servers of the bot. */
 export interface JoinedGuildStore {
   /**
-   * Deletes everything about a server except recent spending, and overwrites the bytes. Returns the number of items. Throws
-   * BotError `store.unwritable`.
+   * Overwrites everything about a server except recent spending. Returns the number of items.
+   * Throws BotError `store.unwritable`.
    */
   eraseGuild(guildId: GuildId): Promise<number>;
   /** Servers that Discord has listed and that are not erased yet. Throws BotError `store.unreadable`. */
@@ -21,7 +19,6 @@ export interface JoinedGuildStore {
   addGuilds(botId: PersonId, guildIds: readonly GuildId[]): Promise<void>;
 }
 
-/** Voice channel of the bot, with the state for a restart. */
 export type Seat = {
   readonly guildId: GuildId;
   readonly channelId: ChannelId;
@@ -42,7 +39,6 @@ export type StoredSeat = Seat & {
   readonly idleMs: number;
 };
 
-/** One seat for each server, kept across restarts. */
 export interface SeatStore {
   /** Lists seats of any age. Throws BotError `store.unreadable`. */
   read(guildIds: readonly GuildId[]): Promise<readonly StoredSeat[]>;
@@ -50,11 +46,11 @@ export interface SeatStore {
   write(seat: Seat): Promise<void>;
   /** Servers without a seat get none. Throws BotError `store.unwritable`. */
   markAlive(guildIds: readonly GuildId[]): Promise<void>;
-  /** Deletes the seat with everything said there. Throws BotError `store.unwritable`. */
+  /** Deletes everything said there, too. Throws BotError `store.unwritable`. */
   eraseSeat(guildId: GuildId): Promise<void>;
   /**
-   * Deletes words and people of sessions that have not lived for `idleMs`. The seats stay. Returns the number of items. Throws
-   * BotError `store.unwritable`.
+   * Deletes words and people of sessions idle for `idleMs`. Seats stay. Returns the number of
+   * items. Throws BotError `store.unwritable`.
    */
   expireSeats(idleMs: number): Promise<number>;
 }

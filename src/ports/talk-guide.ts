@@ -12,7 +12,6 @@ type PresentPerson = {
   readonly standing: Consent | 'barred';
 };
 
-/** Facts that decide how people in the channel get an answer. */
 export type TalkState = {
   readonly channel: string;
   readonly bot: string;
@@ -35,15 +34,14 @@ export type TalkState = {
   readonly isReadByPrograms: boolean;
 };
 
-/** A sentence that tells a person how to get an answer, with buttons for it. */
 export type TalkStep = { readonly line: TextLine; readonly buttons: readonly string[] };
 
 /** Further names are counted. */
 const maxNamesChars = 200;
 
 /**
- * Builds the part of the panel about talking and hearing. The first sentence is for people who are heard, if there are any.
- * `isAsking` means a person has not decided yet.
+ * The first sentence is for heard people, if there are any. `isAsking` means a person has not
+ * decided yet.
  */
 export function describeTalk(state: TalkState) {
   const { channel, isDeafened, isLinked, isPaused, people } = state;
@@ -81,7 +79,7 @@ export function describeTalk(state: TalkState) {
   };
 }
 
-/** Finds the next step for a person with this consent. `state` is undefined if the bot sits in no channel. */
+/** `state` is undefined if the bot sits in no channel. */
 export function describeNextStep(
   state: TalkState | undefined,
   consent: Consent,
@@ -127,7 +125,6 @@ function toNamesLines(
   return toOptionalLines(names !== '', { id, with: { names } });
 }
 
-/** Further names are counted. */
 export function formatNames(all: readonly string[]): string {
   const fitting = all.filter(
     (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,

@@ -17,7 +17,7 @@ export type MessageContent = {
   readonly pictures?: readonly SoundFile[] | undefined;
 };
 
-/** Message of a person, a bot or a webhook. The text lacks the mention of the bot, and is empty if Discord hides it. */
+/** The text lacks the mention of the bot, and is empty if Discord hides it. */
 export type TypedMessage = MessageContent & {
   readonly guildId: GuildId;
   readonly channelId: ChannelId;
@@ -43,14 +43,10 @@ export type TypedMessageListener = {
 
 export type ReplySent = 'sent' | 'deleted';
 
-/** Messages in channels that the bot may read. */
 export interface TypedMessages {
   /** Replaces the former listener. */
   setListener(listener: TypedMessageListener): void;
-  /**
-   * Replies without a ping, cut at 2,000 characters. Throws as `VoiceChannelChatPoster` does. Aborting `signal` throws
-   * `signal.reason`.
-   */
+  /** Replies without a ping, cut at 2,000 characters. Throws as `VoiceChannelChatPoster` does. */
   replyTo(
     to: ReplyTarget,
     text: ConfidentialText,
@@ -62,10 +58,10 @@ export interface TypedMessages {
 export const typedModes = ['voice', 'text', 'off'] as const;
 
 /**
- * Outcome of a message, exactly one each. `elsewhere` has no mention, and is outside the chat of the bot. `unread` has no content
- * from Discord. `refused` and `unasked` depend on the consent of the writer, and `not-meant` on the addressing mode. The others are
- * about lines to read out: `full` is over a limit, the writer of `absent` does not sit there, and `silent` finds a bot that may not
- * speak.
+ * `elsewhere` has no mention, outside the chat of the bot. `unread` has no content from Discord.
+ * `refused` and `unasked` depend on consent, and `not-meant` on the addressing mode. Of lines to
+ * read out, `full` is over a limit, the writer of `absent` sits elsewhere, and the bot may not
+ * speak for `silent`.
  */
 export type TypedOutcome =
   | 'answered'

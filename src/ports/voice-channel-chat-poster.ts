@@ -2,7 +2,6 @@ import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-/** A file attached to a reply. */
 export type ReplyFile = { readonly name: string } & (
   | { readonly text: string }
   | { readonly bytes: Uint8Array }
@@ -17,9 +16,9 @@ export type PersonalLine = {
 };
 
 /**
- * Writes into the chat of a voice channel, or to one person, one message after the other. A method resolves when Discord has
- * accepted the message, which may take minutes under a rate limit. Throws BotError `discord.forbidden`, `discord.unreachable` or
- * `discord.unsent`. Aborting `signal` throws `signal.reason` and takes back what still waits.
+ * Writes one message after the other. A method resolves when Discord has accepted the message,
+ * which may take minutes. Throws BotError `discord.forbidden`, `discord.unreachable` or
+ * `discord.unsent`. Aborting `signal` throws `signal.reason` and takes back waiting messages.
  */
 export interface VoiceChannelChatPoster {
   /** Pings nobody, and cuts at 2,000 characters. A given text goes beside the panel if the chat is closed. */
@@ -29,8 +28,8 @@ export interface VoiceChannelChatPoster {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * Pings each of these people, and cuts at 2,000 characters. Lines with an `id` appear once, even if they are written again within
-   * some minutes.
+   * Pings these people, cut at 2,000 characters. Lines with an `id` appear once, even if they are
+   * retried within some minutes.
    */
   notifyPeople(
     channel: ChannelRef,
@@ -38,14 +37,17 @@ export interface VoiceChannelChatPoster {
     signal: AbortSignal,
     buttons?: readonly string[],
   ): Promise<void>;
-  /** Sends a direct message, cut at 2,000 characters. With an `id` it appears once. Also throws if direct messages are closed. */
+  /**
+   * Direct message, cut at 2,000 characters. With an `id` it appears once. Also throws if direct
+   * messages are closed.
+   */
   tellPerson(
     personId: PersonId,
     text: ConfidentialText,
     signal: AbortSignal,
     id?: string,
   ): Promise<void>;
-  /** Writes a sentence with buttons, and pings nobody. */
+  /** Pings nobody. */
   offerButtons(
     channel: ChannelRef,
     line: TextLine,

@@ -26,16 +26,16 @@ export type LinkState = {
   readonly isEndToEnd: boolean;
 };
 
-/** One voice channel for the session. */
 export interface VoiceLink extends AsyncDisposable {
   /** False from its end on, also before `receivePackets` ends. */
   readonly isOpen: boolean;
   /**
-   * Packets of people who may be heard, in order of arrival. Nothing comes during silence. A packet that cannot be opened end to
-   * end comes sealed. Throws the BotError `link.*` of `VoiceLinkOpener.openLink`. Aborting `signal` throws `signal.reason`.
+   * Packets of heard people in order of arrival, none during silence. A packet that cannot be
+   * opened end to end comes sealed. Throws BotError `link.*`. Aborting `signal` throws
+   * `signal.reason`.
    */
   receivePackets(signal: AbortSignal): AsyncIterable<Packet>;
-  /** Reports the header of each packet of a person who may not be heard. Replaces the former listener. */
+  /** Called for each unheard packet. Replaces the former listener. */
   onUnheard(listener: (speakerId: PersonId) => void): void;
   /** Asks `frames` for 20 ms every 20 ms, and reports the frames that were sent. Replaces the former source. */
   playFrames(frames: FrameSource): { wake(): void };
@@ -43,12 +43,12 @@ export interface VoiceLink extends AsyncDisposable {
   listPeople(): readonly ChannelMember[];
   /** Called after each change of `listPeople`. Replaces the former listener. */
   onPeople(listener: () => void): void;
-  /** Updates the roles of a person. Throws BotError `discord.unreachable` after 5 s. Aborting throws `signal.reason`. */
+  /** Throws BotError `discord.unreachable` after 5 s. Aborting throws `signal.reason`. */
   refreshMember(personId: PersonId, signal: AbortSignal): Promise<void>;
   getState(): LinkState;
 }
 
-/** Opens voice links, one for each server at a time. */
+/** One link for each server at a time. */
 export interface VoiceLinkOpener {
   /**
    * Resolves when the link can be spoken through. Throws BotError `link.timeout` after 15 s, `link.lost` and `link.rate_limited`
@@ -63,5 +63,7 @@ export interface VoiceLinkOpener {
   getRestMs(guildId: GuildId): number;
 }
 
-/** `left`: the sound left for the channel. `speaking`: other sound was in the way. `away`: no connection is open. */
+/**
+ * `left` for the channel. `speaking` means other sound was in the way, and `away` no connection.
+ */
 export type CueOutcome = 'left' | 'speaking' | 'away';

@@ -13,16 +13,13 @@ import type {
 } from '#src/speech/speech-engine.ts';
 import { differs, type Finding, ok, type Probe, type SpokenClip } from './probe.ts';
 
-/** Question that costs little. */
 export const request = 'This is a test. Answer with the one word: ok';
 
-/** Asks a chat model the question. */
 export function toTestTurn(model: ChatModel) {
   const asked = [{ role: 'user', name: 'Check', content: request }] as const;
   return (signal: AbortSignal) => model.reply(asked, [], signal);
 }
 
-/** Part of an answer of a chat model or a pipeline. */
 type AnswerPart = { readonly kind: string; readonly text?: string };
 
 export const thinkProbe: Probe<{
@@ -45,7 +42,7 @@ export const thinkProbe: Probe<{
   },
 };
 
-/** Longest sound, in seconds, that is read of a voice that does not end. */
+/** A voice may not end. */
 const longestS = 20;
 
 type Speaker = Waiting & {
@@ -54,10 +51,10 @@ type Speaker = Waiting & {
   readonly text: string;
 };
 
-/** Deadlines of the part in a turn; absent: its time is not compared. */
+/** Absent if the time is not compared. */
 type Waiting = { readonly deadlines?: Pick<Deadlines, 'firstMs' | 'maxFirstMs'> };
 
-/** A part that needs longer than the bot waits fails in each turn, however well it works here. */
+/** A part slower than the bot's wait fails in each turn. */
 function judgeWait(finding: Finding, tookMs: number, { deadlines }: Waiting) {
   if (!deadlines || tookMs <= deadlines.firstMs) return finding;
   const why = `${finding.why}; the bot waits ${deadlines.maxFirstMs / 1_000} s at most`;
@@ -91,8 +88,8 @@ export const speakProbe: Probe<Speaker> = {
 };
 
 /**
- * A voice streams where most of the wait for its last byte lies behind its first sound. It does not where several seconds of sound
- * come at once after a long wait: a shorter text may be one piece of a stream, and of a quick answer nothing can be told.
+ * A stream delivers most of its sound after the first piece. Several seconds at once after a long
+ * wait are no stream. Short texts and quick answers tell nothing.
  */
 function judgeStream(soundMs: number, firstMs: number, lastMs: number) {
   const laterMs = lastMs - firstMs;
@@ -114,8 +111,8 @@ function judgeStream(soundMs: number, firstMs: number, lastMs: number) {
 }
 
 /**
- * Least share of understood words, 0 to 1. A weak recogniser misses four of eight words in one run of twenty, which says
- * nothing about the sound. Of noise, and of another language, it understands less than this.
+ * A weak recogniser misses four of eight words in one run of twenty. Noise, and another language,
+ * give less than this share.
  */
 export const leastShare = 0.4;
 
@@ -158,7 +155,7 @@ function afterMs(what: string, why: string, ms: number) {
   return ok(what, `${why} after ${Math.round(ms)} ms`);
 }
 
-/** Share of the words of `spoken` in `heard`, 0 to 1; figures count as words. */
+/** 0 to 1. Figures count as words. */
 export function understoodShare(spoken: string, heard: string): number {
   const wanted = wordsOf(spoken);
   const found = new Set(wordsOf(heard));
@@ -172,7 +169,6 @@ function wordsOf(text: string) {
   );
 }
 
-/** The question as a turn of a pipeline. */
 export function testTurn(clock: Clock, style: ReplyStyle): Turn {
   const nowMs = clock.nowMs();
   const said = {

@@ -5,46 +5,41 @@ import { BotError, type ErrorCode, getErrorMessage } from '#src/base/errors.ts';
 import { formatFailure } from '#src/provider/models/error-text.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 
-/** Spoken sound and its text. */
 export type SpokenClip = { readonly pcm: Pcm; readonly text: string };
 
-/** State of one part of the bot, for the operator, with facts for other readers. */
 export type Finding = {
   readonly what: string;
   readonly why: string;
   /** The part could not be tried here. */
   readonly isIdle?: true;
   readonly error?: unknown;
-  /** Sound that the part made. */
   readonly clip?: SpokenClip;
 } & (
   | { readonly verdict: 'ok'; readonly mend?: never }
   | {
-      /** `differs`: it works, and not as expected. */
+      /** `differs` means it works, but not as expected. */
       readonly verdict: 'differs' | 'missing';
-      /** Remedy for the operator. */
       readonly mend: string;
     }
 );
 
-/** An examination of one part, the same for `npm run doctor`, `npm run setup` and `/settings check`. */
+/** One examination for `npm run doctor`, `npm run setup` and `/settings check`. */
 export type Probe<Subject> = {
-  /** Name of its finding. */
   readonly name: string;
-  /** Remedy for its errors; absent: the remedy for their code. */
+  /** Default: the remedy for the code of the error. */
   readonly mend?: string;
-  /** Errors: those of the part; `tryProbe` turns them into a finding. */
+  /** `tryProbe` turns errors into a finding. */
   run(subject: Subject, clock: Clock, signal: AbortSignal): Promise<Finding>;
 };
 
-/** Clock and longest time, in ms, of one probe; `role` is the beginning of the settings of its server. */
+/** `role` is the first part of the names of settings. */
 export type ProbeDeadline = {
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly role?: string;
-  /** Also the cases that only a report on a server needs. */
+  /** Includes cases that only a report on a server needs. */
   readonly isThorough?: boolean;
-  /** Ends the probe: then `tryProbe` throws its reason. */
+  /** Aborting makes `tryProbe` throw the reason. */
   readonly signal?: AbortSignal;
 };
 
@@ -60,12 +55,12 @@ export function missing(what: string, why: string, mend: string): Finding {
   return { what, verdict: 'missing', why, mend };
 }
 
-/** Finding about a part that could not be tried here; `line` says why. */
+/** `line` says why. */
 export function notTried(what: string, line: TextLine): Finding {
   return { ...ok(what, `not tried. ${formatText(line.id, line.with)}`), isIdle: true };
 }
 
-/** Finding about a part that fails; `line` says why, and the next step. */
+/** `line` says why, and the next step. */
 export function failing(what: string, line: TextLine): Finding {
   const [why = '', ...next] = formatText(line.id, line.with).split(/(?<=\.) /);
   return missing(what, why, next.join(' ') || why);
@@ -75,7 +70,7 @@ export function isUsable({ verdict }: Finding): boolean {
   return verdict !== 'missing';
 }
 
-/** Runs a probe within its deadline. An error is a finding with the remedy for its code. */
+/** An error becomes a finding with the remedy for its code. */
 export async function tryProbe<Subject>(
   probe: Probe<Subject>,
   subject: Subject,
@@ -105,7 +100,6 @@ export async function tryProbe<Subject>(
   }
 }
 
-/** Finding about an error. */
 export function toFailureFinding(
   what: string,
   error: unknown,
@@ -120,7 +114,7 @@ const update = 'run npm ci again, or update Parley';
 const status = 'check https://discordstatus.com, then try again in some minutes';
 const key = 'put a key of that server into {role}_API_KEY';
 
-/** Remedies by the code of an error; `{role}` is the beginning of the settings of its server. */
+/** `{role}` is the first part of the names of settings. */
 const remedies: Readonly<Partial<Record<ErrorCode, string>>> = {
   'audio.no_codec': update,
   'discord.bad_token': 'put a new token into DISCORD_TOKEN, or run npm run setup',
@@ -149,7 +143,6 @@ const general: Readonly<Record<string, string>> = {
   store: 'start the database, or correct DATABASE_URL',
 };
 
-/** What the operator can do about an error. */
 function remedyFor(error: unknown, role = 'its') {
   if (!(error instanceof BotError)) return 'report it at the project, with this line';
   const [folder = ''] = error.code.split('.');

@@ -5,7 +5,7 @@ import type { ChannelRef, CueOutcome, LinkState } from '#src/ports/voice-link.ts
 import { describeObstacle } from '#src/sessions/join-obstacles.ts';
 import { failing, notTried, ok, type Probe } from './probe.ts';
 
-/** The voice link of a session; undefined: the bot sits in no channel. */
+/** Undefined if the bot sits in no channel. */
 export type SessionLink =
   | { readonly link: (LinkState & { readonly joinedInMs: number }) | undefined }
   | undefined;
@@ -16,7 +16,6 @@ const away = { id: 'link.down' } as const;
 type Entrance = {
   readonly channel: ChannelRef | undefined;
   readonly facts: ChannelFacts | undefined;
-  /** The bot sits there already. */
   readonly isThere: boolean;
 };
 
@@ -62,7 +61,7 @@ export const encryption: Probe<SessionLink> = {
   },
 };
 
-/** A frame in ms, the rate of inputs, and the least loudness (RMS) of a tone that comes back. */
+/** `audible` is the least loudness (RMS) of a tone that comes back. */
 const [frameMs, hearHz, audible] = [20, 16_000, 0.001] as const;
 
 export const decode: Probe<{ readonly codec: OpusCodec; readonly tone: Int16Array }> = {
@@ -84,7 +83,6 @@ export const decode: Probe<{ readonly codec: OpusCodec; readonly tone: Int16Arra
 
 type Output = {
   readonly isMute: boolean;
-  /** Plays a tone; `speaking`: other sound was in the way. */
   play(signal: AbortSignal): Promise<CueOutcome>;
 };
 

@@ -6,7 +6,7 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Formats a position and a length as `0:40 / 2:05`. Without a length only the position is shown. */
+/** `0:40 / 2:05`, or only the position. */
 export function formatPlayingTime(positionMs: number, lengthMs?: number): string {
   return [positionMs, ...(lengthMs === undefined ? [] : [lengthMs])]
     .map(formatClockTime)

@@ -21,9 +21,8 @@ import type voice from '#src/texts/en/voice.json';
 export const englishOnlyIds: ReadonlySet<string> = new Set(Object.keys(managers));
 
 /**
- * English texts by id. Every other language is checked against these tables.
- *
- * A text with placeholders says the most characters of each.
+ * Every other language is checked against these tables. `with` gives the most characters of each
+ * word.
  */
 export type English = typeof budget &
   typeof captions &

@@ -9,7 +9,7 @@ const englishNames = new Intl.DisplayNames(['en'], {
   fallback: 'none',
 });
 
-/** Returns the name of a language in English or in `inLanguage`, or its tag if it has no name. */
+/** Returns the tag itself if it has no name. */
 export function getLanguageName(tag: string, inLanguage?: string): string {
   const names =
     inLanguage === undefined || inLanguage === 'en'

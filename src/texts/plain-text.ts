@@ -3,12 +3,12 @@ import type { TextValues } from './texts.ts';
 /** Longest message that Discord accepts: https://docs.discord.com/developers/resources/message#create-message */
 export const maxMessageChars = 2_000;
 
-/** Removes from foreign words all means of passing for something else: hidden characters and `@everyone`. */
+/** Removes hidden characters and `@everyone` from foreign words. */
 export function toHarmlessText(words: string): string {
   return removeHiddenCharacters(truncate(words, maxMessageChars));
 }
 
-/** Works like `toHarmlessText`, without a limit of length. */
+/** Like `toHarmlessText`, without a limit of length. */
 export function removeHiddenCharacters(words: string): string {
   return words
     .replace(invisibleCharacters, '')
@@ -20,10 +20,7 @@ export function toOneLine(words: string): string {
   return words.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, ' ');
 }
 
-/**
- * Prepares words for a message in which markdown works: masked links show their address, and mentions stay plain
- * text.
- */
+/** Masked links show their address, and mentions stay plain text. */
 export function toPostedText(words: string): string {
   return toHarmlessText(words)
     .replace(
@@ -64,9 +61,7 @@ export function escapeTextValues(words: TextValues): TextValues {
 
 const discordIds = /(?<!\d)\d{15,21}(?!\d)/g;
 
-/**
- * Words whose ids become mentions, which Discord shows as names: `#` for channels, `@&` for roles, `@` for people.
- */
+/** Ids become mentions: `#` for channels, `@&` for roles, `@` for people. */
 export class Mentions {
   readonly #words;
   readonly #mark;

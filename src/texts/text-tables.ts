@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 /** An argument with several forms, such as `{n, plural, one {...} other {...}}`. */
 const icuArgument = /\{\s*\w+\s*,/;
 
-/** Fills the placeholders of a pattern. A missing word stays visible as `{x}`. Throws for a broken pattern. */
+/** A missing word stays visible as `{x}`. Throws for a broken pattern. */
 export function fillPattern(
   pattern: string,
   words: TextValues,
@@ -56,7 +56,7 @@ function listPlaceholders(pattern: string, locale: string) {
   return [...names].toSorted();
 }
 
-/** Measures the longest form of a pattern, with as many characters for each word as `maxCharsByWord` says. */
+/** `maxCharsByWord` gives the most characters of each word. */
 function measureLongestText(
   pattern: string,
   maxCharsByWord: Readonly<Record<string, number>>,
@@ -121,7 +121,7 @@ function getMaxChars(id: string) {
   return maxCharsByTextId.find(([ids]) => ids.test(id))?.[1] ?? maxMessageChars;
 }
 
-/** Finds the reason why a text cannot be shown, as the end of a sentence. */
+/** Returns the end of a sentence. */
 export function findTextFault(
   id: string,
   pattern: string,

@@ -27,9 +27,7 @@ type LineWith<Id extends TextId, Word extends PropertyKey> = [Word] extends [nev
 
 export type CheckedLine = { readonly id: TextId; readonly with?: TextValues };
 
-/**
- * The only state of this folder. A table is read when its language is first used, as an unused one costs no memory.
- */
+/** A table is read when its language is first used. */
 const tables = new Map<Locale, ReturnType<typeof readTexts>>();
 
 function getTextTable(locale: Locale) {
@@ -38,7 +36,7 @@ function getTextTable(locale: Locale) {
   return table;
 }
 
-/** Texts of a language that hold no words to be filled in. */
+/** Texts without words to fill in. */
 export function* fixedTexts(locale: Locale): Generator<string> {
   for (const { text: pattern } of getTextTable(locale).values())
     if (!pattern.includes('{')) yield pattern;

@@ -7,7 +7,6 @@ export type TranslationReport = {
   readonly missing: readonly string[];
   /** Texts made from an older English, or not marked. */
   readonly stale: readonly string[];
-  /** Texts that cannot be shown, each with the reason. */
   readonly faulty: readonly string[];
 };
 
@@ -31,9 +30,7 @@ export function reportTranslations(locale: LocaleTag): TranslationReport {
   };
 }
 
-/**
- * Marks each unmarked text of a file of translations as made from the present English. Throws if the file is no JSON.
- */
+/** Marks translations as made from the present English. Throws if the file is no JSON. */
 export function markTranslatedTexts(
   json: string,
   english: ReadonlyMap<string, string>,

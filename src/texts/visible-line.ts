@@ -1,10 +1,8 @@
 import { toOneLine } from './plain-text.ts';
 
 /**
- * Puts foreign words on one line and removes everything invisible that changes their look. Markdown and `@everyone`
- * stay.
- *
- * Returns an empty text if nothing visible is left.
+ * Puts foreign words on one line without hidden characters. Markdown and `@everyone` stay. Returns
+ * an empty text if nothing visible is left.
  */
 export function toVisibleLine(words: string): string {
   const line = toOneLine(words.toWellFormed())

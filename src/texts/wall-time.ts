@@ -75,7 +75,7 @@ function readDateParts(format: Intl.DateTimeFormat, wallMs: number) {
 /** Latest instant of ECMAScript: https://tc39.es/ecma262/#sec-time-values-and-time-range */
 const maxDateMs = 8.64e15;
 
-/** Rounds a time since the start of a session to a valid number of whole ms. */
+/** Clamps to valid whole ms. */
 export function toWholeMs(ms: number): number {
   return Math.min(maxDateMs, Math.max(0, Math.round(ms) || 0));
 }

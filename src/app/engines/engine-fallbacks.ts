@@ -21,7 +21,7 @@ import {
 } from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 
-/** The engines that others can stand in for. */
+/** Engines that can have fallbacks. */
 export type EngineRoles = {
   readonly transcriber: Transcriber;
   readonly synthesizer: Synthesizer;
@@ -30,7 +30,6 @@ export type EngineRoles = {
   readonly audioModel?: ChatModel;
 };
 
-/** Opens an engine of a role. */
 export type OpenEngine = <Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
@@ -38,14 +37,14 @@ export type OpenEngine = <Role extends ProviderRole>(
 
 type ReportEngineNews = (news: ProviderEvent) => void;
 
-/** Breaker limits of an engine that has a fallback: it rests after its first failure. */
+/** An engine with a fallback rests after its first failure. */
 const replaceableBreaker = { failures: 1, firstRestMs: 5_000, maxRestMs: 60_000 };
-/** Breaker limits of an engine without a fallback: it is asked as long as there is hope. */
+/** An engine without a fallback is asked as long as there is hope. */
 const onlyBreaker = { failures: 5, firstRestMs: 2_000, maxRestMs: 30_000 };
-/** Time, in ms, without output after which the stand-in of a Realtime server answers, and the longest pause in its answer. */
+/** The stand-in of a Realtime server answers after `realtimeFirstMs` without output. */
 const [realtimeFirstMs, realtimeIdleMs] = [20_000, 10_000];
 
-/** Engine roles with a breaker each: while one fails, its fallback, if there is one, is opened and asked in its place. */
+/** Gives each role a circuit breaker and its fallback, which opens when the first engine fails. */
 export function addFallbacks(
   { transcription, chat, speech, fallbacks, deadlines }: Config,
   roles: EngineRoles,
@@ -108,7 +107,7 @@ export function addFallbacks(
   return { audioModel, chat: chatNamed, synthesizer, transcriber };
 }
 
-/** A chat model that first reports its server, where it has one. */
+/** Reports the server of the model first. */
 function announceModel(choice: EngineChoice, model: ChatModel) {
   return choice.kind === 'remote'
     ? withServerReport(model, describeServer(choice.model, choice.baseUrl))
@@ -116,8 +115,8 @@ function announceModel(choice: EngineChoice, model: ChatModel) {
 }
 
 /**
- * Has the chat model, if there is one but the stand-in, answer in the place of a failing Realtime server, by recognised words
- * and with the voice behind it. A connection that is lost before an answer begins is replaced once.
+ * Lets the chat model answer for a failing Realtime server, by recognised words. A connection lost
+ * before an answer is replaced once.
  */
 export function openRealtimeWithStandIn(
   realtime: RemoteServer,
@@ -156,7 +155,10 @@ export function openRealtimeWithStandIn(
   };
 }
 
-/** Name of an engine for the operator: its own, or the host; where two of `all` have one host, the model as well. */
+/**
+ * Name of an engine for the operator: its own, or its host, with the model if two of `all` share
+ * the host.
+ */
 export function getProviderName(
   role: ProviderRole,
   choice: EngineChoice,
@@ -172,7 +174,7 @@ function getHost({ baseUrl }: Pick<RemoteServer, 'baseUrl'>) {
   return URL.parse(baseUrl)?.host ?? '';
 }
 
-/** Opens it once; what could not be opened is tried anew when it is needed again. */
+/** Opens once. A failure is tried anew at the next need. */
 function openLazily<E>(open: () => Promise<E>) {
   let opening: Promise<E> | undefined;
   return () => {

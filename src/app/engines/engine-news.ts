@@ -1,7 +1,7 @@
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ProviderEvent, ProviderRole } from '#src/provider/provider-event.ts';
 
-/** News for the operator while the engines are made ready. */
+/** News about engines for the operator. */
 export type EngineNews =
   | {
       readonly kind: 'ready';
@@ -14,7 +14,7 @@ export type EngineNews =
   | AlertChange
   /** A model ends within 60 days, or has ended. */
   | FeatureAlertChange
-  /** Servers that fail, those that stand in for them, and when all is well again. */
+  /** Failing servers and their fallbacks. */
   | ProviderEvent;
 
 export type OnEngineNews = (news: EngineNews) => void;

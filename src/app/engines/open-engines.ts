@@ -32,31 +32,26 @@ import {
 import type { OnEngineNews } from './engine-news.ts';
 
 const dayMs = 86_400_000;
-/** Longest wait in ms for the lists of models. */
 const listTimeoutMs = 20_000;
 
-/** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
-  /** Model or engine that recognises speech; absent: the local one. */
+  /** Model or engine for recognition. Absent for the local one. */
   readonly recogniser?: string | undefined;
-  /** Process of the local engines; it starts when one is needed. */
+  /** Starts when a local engine is needed. */
   readonly localModels: LocalModels;
-  /** Says whether people have finished; absent: it is turned off. */
+  /** Decides whether people have finished. Absent if it is turned off. */
   readonly turnModel?: TurnModel | undefined;
-  /** False: a simple stand-in answers, which cannot translate. */
+  /** Without a chat model a simple stand-in answers, and cannot translate. */
   readonly hasChatModel: boolean;
-  /** Names of the voices of the first synthesizer. */
   readonly voices: VoiceNames;
-  /** Where there is a server for it. */
   readonly realtime?: Pipeline;
-  /** A person begins to speak: opens connections before they are needed. Never throws and never waits. */
+  /** Opens connections when a person begins to speak. Never throws or waits. */
   warm(): void;
 } & AsyncDisposable;
 
 /**
- * Makes all roles ready at the same time. Errors: BotError `speech.failed`.
- *
- * What speaks to servers is imported only for a role that has one: the client alone takes 18 MB.
+ * Opens all roles at the same time. Throws BotError `speech.failed`. The client for servers takes
+ * 18 MB, so it is imported only if needed.
  */
 export async function openEngines(
   config: Config,
@@ -151,7 +146,6 @@ export async function openEngines(
   }
 }
 
-/** Engine as the log names it. */
 function describeEngine(role: ProviderRole, choice: EngineChoice) {
   const { about, isSocket, name } = resolveEngine(role, choice);
   if (choice.kind === 'local')
@@ -160,7 +154,7 @@ function describeEngine(role: ProviderRole, choice: EngineChoice) {
   return `${choice.model} at ${new URL(choice.baseUrl).host}${isSocket ? ', realtime' : ''}`;
 }
 
-/** Opening costs nothing until it is asked. */
+/** An open conversation costs nothing until it is asked. */
 async function openRealtime(
   config: Config,
   roles: EngineRoles,
@@ -172,7 +166,7 @@ async function openRealtime(
   const { RealtimeConversation } = await import(
     '#src/chat/realtime/realtime-conversation.ts'
   );
-  // No answer takes more than is put aside for it.
+  // No answer exceeds its reservation.
   const talk = stack.use(
     new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
   );
@@ -187,7 +181,7 @@ async function openRealtime(
   };
 }
 
-/** Reports each model that ends, now and then daily, until it is disposed. */
+/** Reports models that end, now and daily. */
 export function watchModels(
   config: Config,
   clock: Clock,
@@ -221,7 +215,7 @@ export function watchModels(
   return { [Symbol.dispose]: () => over.abort() };
 }
 
-/** Opens connections before they are needed; `engines` open theirs themselves. */
+/** Opens connections early. `engines` open their own. */
 async function openWarmth(
   choices: readonly EngineChoice[],
   engines: readonly ({ warm?(): void } | undefined)[],
@@ -242,7 +236,7 @@ async function openWarmth(
   };
 }
 
-/** Every way to answer that there are engines for; the configured one first. */
+/** The configured pipeline comes first. */
 export function openPipelines(
   config: Config,
   engines: Omit<Engines, typeof Symbol.asyncDispose>,
@@ -289,7 +283,7 @@ export function openPipelines(
   };
 }
 
-/** Tells whether a text is a fixed sentence of the bot, or a clause of one, in the language of a voice. */
+/** Tells whether a text is a fixed sentence of the bot, or a clause of one. */
 export function createOwnSentenceTest(): (
   text: string,
   language: string | undefined,

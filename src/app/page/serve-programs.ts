@@ -5,7 +5,7 @@ import type { Log } from '#src/ops/log.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import type { OpenDoorsOptions } from '#src/web/http/doors.ts';
 
-/** Routes for programs; their modules are loaded only where they are served. */
+/** Modules for programs load only if they are served. */
 export async function openProgramDoor(
   access: AccessSource['access'],
   onBug: (error: unknown) => void,
@@ -19,7 +19,7 @@ export async function openProgramDoor(
   };
 }
 
-/** Serves programs, where an address is set, once its port is free. Without one the bot goes on. */
+/** Serves programs once the port is free. The bot goes on without it. */
 export async function servePrograms(
   { page }: Config,
   log: Log,

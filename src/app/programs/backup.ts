@@ -26,7 +26,7 @@ async function runBackup(
   return 0;
 }
 
-/** Transcripts only on demand: a copy that is carried elsewhere keeps words until it is deleted. */
+/** A copy that is carried elsewhere keeps words until it is deleted. */
 function copyStores(storesDir: string, dataDir: string, withTranscripts: boolean) {
   const folder = toBackupsFolder(dataDir);
   const now = Date.now();

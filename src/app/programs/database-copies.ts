@@ -10,8 +10,8 @@ import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
 
 /**
- * Copies the stores of a database to files of SQLite, and gives their folder to `work`, after which they are gone. With `isMade`
- * the tables are made where they are not there. Errors: BotError `store.*`.
+ * Copies stores of a database to SQLite files for `work`, and removes them afterwards. `isMade`
+ * makes missing tables. Throws BotError `store.*`.
  */
 export async function useDatabaseCopies<T>(
   {

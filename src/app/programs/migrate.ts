@@ -10,7 +10,8 @@ import { getPresentFormat } from '#src/storage/schema.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
 import { runProgram } from './run-program.ts';
 
-// npm run migrate: brings the tables of DATABASE_URL to the format of this version; former versions cannot read them afterwards.
+// npm run migrate: migrates DATABASE_URL to this version. Former versions cannot read it
+// afterwards.
 
 await runProgram(
   () => undefined,

@@ -13,7 +13,7 @@ await runProgram(
       console.error('Windows has no such signal: restart the bot.');
       return 1;
     }
-    // Only a bot on Discord holds this lock: other programs that lock DATA_DIR would end.
+    // The signal would end other programs that lock DATA_DIR.
     const owner = findDataDirOwner(join(dataDir, 'process'));
     if (owner?.pid === undefined || owner.host !== hostname()) {
       console.error(

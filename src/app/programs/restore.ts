@@ -16,7 +16,7 @@ import { storeKinds, storePath } from '#src/storage/store-kinds.ts';
 import { useDatabaseCopies } from './database-copies.ts';
 import { runProgram } from './run-program.ts';
 
-// npm run restore -- [--transcripts | --settings] [FILE...]: puts copies that npm run backup made back in their places.
+// npm run restore -- [--transcripts | --settings] [FILE...]: restores copies of npm run backup.
 
 const usage =
   'npm run restore -- [--transcripts | --settings] [FILE...]: the newest copies in DATA_DIR/backups where no FILE is named. --settings: settings of servers and each no, nothing else';
@@ -46,7 +46,7 @@ async function restoreFiles(options: RestoreOptions) {
   return restoreStores(options);
 }
 
-/** The stores of the database are copied to files, the copies put in their places, and the files put into the database. */
+/** Restores in files, and copies these to the database. */
 async function restoreDatabase(url: Secret, options: RestoreOptions) {
   await refuseLiveProcesses(url);
   return await useDatabaseCopies(
@@ -54,7 +54,7 @@ async function restoreDatabase(url: Secret, options: RestoreOptions) {
     storeKinds,
     async (storesDir, opened) => {
       const restored = restoreStores({ ...options, storesDir });
-      // The store has erasures anew, also where only transcripts were restored.
+      // The store has new erasures even if only transcripts were restored.
       const isChanged = (path: string) =>
         path === storePath(storesDir) || restored.some(({ to }) => to === path);
       const kinds = storeKinds.filter((kind) => {

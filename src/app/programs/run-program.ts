@@ -7,10 +7,8 @@ import { loadDotEnv } from '#src/config/dot-env.ts';
 const misconfigured = 78;
 
 /**
- * Runs a program beside the bot, on the bot's settings, and sets the exit code of this process: that of `perform`; 1 for a
- * BotError, with its sentence; 78 for settings or arguments that cannot be understood.
- *
- * `readArguments` throws what is wrong with them; their form is `usage`. Other errors throw.
+ * Runs a program on the settings of the bot. Exits with the code of `perform`, with 1 for a
+ * BotError, or with 78 for bad settings or arguments. `readArguments` throws its mistake.
  */
 export async function runProgram<Arguments>(
   readArguments: () => Arguments,

@@ -17,7 +17,7 @@ import {
 } from '#src/web/api/tokens/token-store.ts';
 import { runProgram } from './run-program.ts';
 
-// npm run token: makes, lists and revokes the tokens with which programs use the bot over HTTP, also while it runs.
+// npm run token: creates, lists and revokes tokens for HTTP, also while the bot runs.
 
 const usage = `npm run token -- create NAME --server ID --scopes ${apiScopes.join()} [--budget USD-A-DAY] [--channels ID,ID] [--events URL]
 npm run token -- list
@@ -41,7 +41,7 @@ await runProgram(readTokenArguments, usage, async (args, config) => {
   return await performCommand(args, store);
 });
 
-/** The store that the bot of this configuration works with; without a token of Discord that of the sandbox. Says which it is. */
+/** Opens the store of the bot, or of the sandbox without DISCORD_TOKEN. Prints its place. */
 async function openForTokens({
   databaseUrl,
   dataDir,
@@ -68,7 +68,7 @@ async function openForTokens({
   });
   if (file?.version === getPresentFormat(mainStore.sqlite))
     return createStores(database);
-  // Its format changes: no other process may work with it meanwhile.
+  // No other process may use a store while its format changes.
   const { signal } = new AbortController();
   using _lock = await lockDataDir(folder, { clock, onWait: console.error }, signal);
   await database.open();
@@ -130,7 +130,7 @@ function toTokenLine({
   return `${name}: server ${guildId}, ${scopes.join()}${channels}${events}${budget}, created ${toDay(createdAtWallMs)}${revoked}`;
 }
 
-/** Errors: an Error with a sentence. */
+/** Throws an Error with a sentence. */
 function readTokenArguments(): TokenArguments {
   const { positionals, values } = parseArgs({ options, allowPositionals: true });
   const [verb, name, ...more] = positionals;
@@ -143,7 +143,7 @@ function readTokenArguments(): TokenArguments {
 
 type TokenOptions = { readonly [Name in keyof typeof options]?: string };
 
-/** Errors: an Error with a sentence. */
+/** Throws an Error with a sentence. */
 function parseNewToken(name = '', values: TokenOptions) {
   const {
     server: guildId = '',
@@ -180,14 +180,14 @@ function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]) {
   return scopes.includes('events') && URL.parse(url)?.protocol === 'https:';
 }
 
-/** Scopes of a list; none where one of them is unknown. */
+/** Returns no scope if one is unknown. */
 function parseScopes(listed: string) {
   const words = listed.split(',').filter((word) => word !== '');
   const isKnown = words.every((word) => apiScopes.some((scope) => scope === word));
   return isKnown ? apiScopes.filter((scope) => words.includes(scope)) : [];
 }
 
-/** Voice channels whose words a token may read. Errors: an Error where these do not fit its scopes. */
+/** Throws an Error if channels do not fit the scopes. */
 function parseChannels(scopes: readonly ApiScope[], listed: string | undefined) {
   const isReading = scopes.includes('transcript');
   if (!isReading && listed === undefined) return undefined;

@@ -8,10 +8,9 @@ import {
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
-/** Takes an event for the page. */
 export type SendToPage = (event: PageEvent) => void;
 
-/** Answers of the bot for the page of the sandbox: the page cannot see them on Discord, so the bot's process reports them. */
+/** Reports answers to the page of the sandbox, which cannot see them on Discord. */
 export class PageView {
   readonly #botName;
   readonly #engines: string[] = [];
@@ -22,7 +21,7 @@ export class PageView {
     this.#botName = botName;
   }
 
-  /** Connects the page: `report` is told of the engines, which are ready by then, and of everything from now on. */
+  /** Sends the engines, which are ready by then, and every later event. */
   connect(report: SendToPage): void {
     this.#report = report;
     report({ kind: 'engines', lines: this.#engines });
@@ -46,7 +45,7 @@ export class PageView {
         return;
       case 'answered': {
         const { name: who, text, heardText, finish, instants } = event;
-        this.#live.set(this.#botName, heardText); // no longer live
+        this.#live.set(this.#botName, heardText);
         this.#report?.({
           kind: 'answered',
           who,
@@ -77,7 +76,7 @@ export class PageView {
     }
   }
 
-  /** The page shows them under whoever speaks, until they are said. */
+  /** Shows live words until they are whole. */
   #onWords({
     name: who = this.#botName,
     text,

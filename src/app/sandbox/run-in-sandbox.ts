@@ -30,15 +30,14 @@ import type { AccessSource } from '#src/web/api/authorise.ts';
 import { PageView } from './page-view.ts';
 import { SandboxView } from './sandbox-view.ts';
 
-/** Options of the command line for a run in the sandbox. */
 export type SandboxArguments = {
-  /** One exchange, judged; then the end. */
+  /** One judged exchange, then the end. */
   readonly once: boolean;
 };
 
 /**
- * The newcomer's start: sandbox and bot, a conversation to watch and to hear, then to take part in. Returns the exit
- * code. Errors: BotError. Aborting `signal` throws its reason.
+ * Starts sandbox and bot for a newcomer: a conversation to watch, then to join. Returns the exit
+ * code. Throws BotError. Aborting `signal` throws its reason.
  */
 export async function runInSandbox(
   config: Config,
@@ -63,7 +62,6 @@ export async function runInSandbox(
   }
 }
 
-/** Starts the sandbox, then the bot in it. Errors and abort: as `runInSandbox`. */
 async function startSandboxRun(
   config: Config,
   page: Config['page'],
@@ -98,7 +96,7 @@ async function startSandboxRun(
   trustCertificate(sandbox.ready.ca);
   if (page) pageView.connect((event) => sendToPage(sandbox, event));
   const { token, apiUrl } = sandbox.ready;
-  // Words of simulated people are kept apart from those of real ones.
+  // Words of simulated people stay apart.
   const own = {
     bot: { ...config.bot, name: botName },
     allowedHosts: [...config.allowedHosts, sandbox.ready.cdnHost],
@@ -145,12 +143,11 @@ function showPage(line: PageLine, show: ConversationPrinter) {
     show.printNote(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`);
 }
 
-/** The page is worth no failure: a sandbox that is gone says so itself. */
+/** A sandbox that is gone says so itself. */
 function sendToPage(sandbox: SandboxProcess, event: PageEvent) {
   sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined);
 }
 
-/** Listeners that pass what happens in the bot to the event log and to the view. */
 function createReporters(
   events: EventLog,
   views: readonly Pick<SandboxView, 'onSession'>[],
@@ -178,16 +175,15 @@ function createReporters(
 }
 
 type SandboxProgramOptions = {
-  /** Where the sandbox shows its page; programs find this process at the first free port after it. */
+  /** Programs get the first free port after the page. */
   readonly page: NonNullable<Config['page']>;
   readonly access: AccessSource['access'];
-  /** The server of the sandbox. */
   readonly guildId: GuildId;
-  /** Told in one sentence where programs find the bot, why nowhere, and of failures. */
+  /** Tells where programs find the bot, or a failure. */
   report(sentence: string): void;
 };
 
-/** HTTP for programs beside the sandbox, whose page is served by its own process. Never throws. */
+/** HTTP for programs beside the sandbox. Never throws. */
 export async function openSandboxPrograms({
   page: { host, port },
   access,
@@ -214,7 +210,6 @@ export async function openSandboxPrograms({
   return server;
 }
 
-/** Everything that stands when the bot is logged in to the sandbox. */
 type SandboxRun = {
   readonly config: Config;
   readonly engines: Engines;
@@ -223,7 +218,7 @@ type SandboxRun = {
   tell(): void;
 };
 
-/** One exchange and its proof. Returns the exit code. Errors: BotError. Aborting `signal` throws its reason. */
+/** Plays one exchange and its proof. Returns the exit code. Throws as `runInSandbox` does. */
 async function runOnce(
   { config, engines, observers }: SandboxRun,
   signal: AbortSignal,
@@ -234,7 +229,7 @@ async function runOnce(
     showFailure(first, show);
     return 1;
   }
-  // The judge is always the local recogniser: it cannot be told what it ought to hear.
+  // The local recogniser judges, since it cannot be told the answer.
   const { localModels: models } = engines;
   const transcriber =
     config.transcription.kind === 'local'
@@ -259,10 +254,9 @@ function showFailure(
 }
 
 /**
- * Plays one exchange, then whatever is typed. Returns the exit code when the lines end. A service has no lines and no terminal (a
- * container, systemd, nohup): it runs until `signal` is aborted.
- *
- * Errors: BotError. Aborting `signal` throws its reason.
+ * Plays one exchange, then typed lines. Returns the exit code when the lines end. Without lines and
+ * terminal (a container, systemd, nohup) it runs until `signal` is aborted. Throws as
+ * `runInSandbox` does.
  */
 async function runPrompt(
   { observers, tell }: SandboxRun,

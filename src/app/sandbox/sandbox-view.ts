@@ -8,7 +8,6 @@ import { type ConversationPrinter, printEvent } from '#src/console/printer.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
-/** Terminal output of a sandbox run: everything that goes on, for a newcomer. */
 export class SandboxView {
   readonly #show;
   readonly #botName;

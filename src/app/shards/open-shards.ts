@@ -10,16 +10,14 @@ import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import type { ShardLocks } from '#src/storage/postgres/shard-locks.ts';
 
-/** Shards of this process. Closing them lets another process have them. */
+/** Closing lets another process have the shards. */
 export type OwnShards = AsyncDisposable & {
   readonly shards: readonly OwnedShard[];
-  /** Number of all shards of the bot. */
   readonly count: number;
 };
 
 /**
- * Resolves once the shards of this process are its own: with a database, no other process has one of them, or another number of
- * shards. Errors: BotError.
+ * Resolves once no other process has these shards, or another number of shards. Throws BotError.
  */
 export async function openShards(
   options: BotOptions,
@@ -54,7 +52,7 @@ export async function openShards(
   };
 }
 
-/** Names this process in `DATA_DIR` for `npm run reload`; not where another process of the bot shares the folder. */
+/** Names this process for `npm run reload`, unless another process shares the folder. */
 async function claimProcess(dataDir: string, signal: AbortSignal) {
   const lock = lockDataDir(join(dataDir, 'process'), { clock: realClock }, signal);
   return await lock.catch(() => undefined);
@@ -66,7 +64,7 @@ async function openLocks(
   signal: AbortSignal,
 ): Promise<ShardLocks | undefined> {
   if (!url) return undefined;
-  // Nothing of the database is loaded where it is not used.
+  // Loaded only if a database is used.
   const { openShardLocks } = await import('#src/storage/postgres/shard-locks.ts');
   const options = {
     ...range,

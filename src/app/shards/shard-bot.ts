@@ -27,7 +27,6 @@ import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import { endpointRules, usualTurnModelMs } from '#src/turn/endpointing/endpointing.ts';
 
-/** Commands, buttons, menus and forms for people. */
 const face = { commands, buttons, forms, pickers };
 
 export type ShardBotOptions = {
@@ -36,17 +35,17 @@ export type ShardBotOptions = {
   readonly budgets: SessionBudgets;
   readonly shard: OwnedShard;
   readonly isReadByPrograms: SessionDependencies['isReadByPrograms'];
-  /** Told of the sessions, and of what programs may do there, before the first of them can begin. */
+  /** Called before the first session can begin. */
   readonly onSessions: (sessions: VoiceSessions, ports: ProgramPorts) => void;
 };
 
-/** One shard with everything behind it: a Discord login of its own and its sessions. Closing it leaves every channel first. */
+/** One shard with a Discord login of its own. Closing leaves every channel first. */
 export type ShardBot = AsyncDisposable & {
   readonly name: string;
   readonly discord: Discord;
 };
 
-/** Logs one shard in and answers there. Errors: as `openDiscord`. */
+/** Throws as `openDiscord` does. */
 export async function startShardBot(
   options: ShardBotOptions,
   signal: AbortSignal,
@@ -116,7 +115,6 @@ export async function startShardBot(
   };
 }
 
-/** Passes changes of the bot's own seat to the sessions. */
 function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEvent) {
   switch (event.kind) {
     case 'muted':
@@ -132,10 +130,9 @@ function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEve
   }
 }
 
-/** Longest wait, in ms, for the words that decide about the end of a turn; a slower recogniser is not awaited. */
+/** A slower recogniser does not decide the end of a turn. */
 const textTimeoutMs = 600;
 
-/** Parts that sessions alone are made of. */
 function createSessionSources(
   { bot: { config, engines }, shared }: ShardBotOptions,
   { linkOpener }: DiscordPorts,

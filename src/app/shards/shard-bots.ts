@@ -5,7 +5,6 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
 import type { ShardBot } from './shard-bot.ts';
 
-/** The sessions of the shards of this process, found by server. */
 export class ShardSessions {
   readonly #byShard = new Map<
     number,
@@ -13,7 +12,6 @@ export class ShardSessions {
   >();
   #count = 1;
 
-  /** Takes the sessions of a shard, and what programs may do in its servers. */
   set({ id, count }: OwnedShard, sessions: VoiceSessions, ports: ProgramPorts): void {
     this.#count = count;
     this.#byShard.set(id, { sessions, ports });
@@ -23,7 +21,7 @@ export class ShardSessions {
     return this.#byShard.get(getShardId(guildId, this.#count))?.sessions;
   }
 
-  /** Service for programs in a server, once all shards are served. */
+  /** Valid once all shards are served. */
   findService(guildId: GuildId): ServerService {
     const shard = getShardId(guildId, this.#count);
     const served = this.#byShard.get(shard);
@@ -37,7 +35,7 @@ export class ShardSessions {
   }
 }
 
-/** A bot of its own for each shard. Errors: those of the first one that fails; then the others are closed. */
+/** Starts a bot for each shard. The first error closes the others. */
 export async function startShards(
   shards: readonly OwnedShard[],
   start: (shard: OwnedShard, signal: AbortSignal) => Promise<ShardBot>,

@@ -1,14 +1,13 @@
 import type { Log } from '#src/ops/log.ts';
 import type { OperatorNotices } from '#src/ops/operator-notices.ts';
 
-/** Events of the shards of this process, for the operator. */
 export type ShardNews =
-  /** Another process has one of them. `lost`: it took them while the database was away. */
+  /** `lost` means another process took shards while the database was away. */
   | { readonly kind: 'waiting' | 'lost'; readonly why: string }
   /** Discord's limit of identifies is nearly used up. */
   | { readonly kind: 'spent'; readonly waitMs: number };
 
-/** Writes one line per event of the shards of this process; `end` is called where it has to end. */
+/** `end` is called if the process has to end. */
 export function logShards(
   log: Log,
   notices: Pick<OperatorNotices, 'report'>,

@@ -5,26 +5,25 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 /**
- * Code of a thread that kills the process once its standard input is closed: the system closes it when the bot ends,
- * however that ends. A thread, since a decoder or a model that hangs lets no other code of its own thread run.
+ * A thread that kills the process once its standard input closes, which happens when the bot ends.
+ * A hanging decoder or model blocks only its own thread.
  */
 const parentWatch = `
 new (require('node:net').Socket)({ fd: 0 })
   .resume()
   .on('close', () => process.kill(process.pid, 'SIGKILL'));
 `;
-/** Heap of that thread, in MB. */
 const watchLimits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 };
-/** Signals that are sent to the bot's whole group; the bot ends its children itself when it is done with them. */
+/** The bot ends its children itself, so they ignore signals of its group. */
 const groupSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** Compiled modules are kept where the bot's are: stripping types and compiling is more than half of a start. */
+/** Stripping types and compiling is more than half of a start. */
 const compiled = fileURLToPath(
   new URL('../../../node_modules/.cache/parley', import.meta.url),
 );
-/** None of the bot's own environment, which holds its keys. */
+/** The environment of the bot holds keys. */
 const childEnvironment = { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: compiled };
 
-/** Starts a program of ours that calls `openChildPort`. Undefined where the system has no room for another process. */
+/** Starts a program that calls `openChildPort`. Undefined if the system has no room. */
 export function forkChild(
   entry: URL,
   flags: readonly string[],
@@ -48,7 +47,7 @@ export function forkChild(
   }
 }
 
-/** Opens the connection of a child process to the bot; returns the function that sends an answer. */
+/** Connects a child process to the bot. Returns the function that sends an answer. */
 export function openChildPort<ToChild, FromChild>(
   receive: (message: ToChild) => void,
 ): (answer: FromChild) => void {
@@ -61,7 +60,7 @@ export function openChildPort<ToChild, FromChild>(
   return (answer) => void process.send?.(answer, () => undefined); // the bot is gone, and so is this process
 }
 
-/** Makes the system end a child before the bot where memory runs out. */
+/** The system ends a child before the bot when memory runs out. */
 function offerToOomKiller() {
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000');

@@ -1,4 +1,4 @@
-/** Runs the tasks of one guild in order, one after the other. Tasks of different guilds run at the same time. */
+/** Runs tasks of one guild in order, and of different guilds at the same time. */
 export class GuildTaskQueue {
   readonly #last = new Map<string, Promise<unknown>>();
 

@@ -1,9 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 
 /**
- * Bounded queue between a producer that must not wait and one consumer.
- *
- * A full mailbox drops and counts its oldest item, since late sound is worth less than present sound.
+ * Bounded queue between a producer that must not wait and one consumer. A full mailbox drops its
+ * oldest item, since late sound is worth less.
  *
  * @example
  * import { Mailbox } from '#src/base/loops/mailbox.ts';
@@ -97,10 +96,9 @@ export class Wakeup {
   }
 
   /**
-   * Resolves after `ms`, or when woken. An infinite `ms` is no deadline, and only one caller may wait.
-   *
-   * True if the loop was woken since its last wait. A wake between two waits does not shorten the next one, as the
-   * step between them has already seen the reason.
+   * Resolves after `ms`, or when woken. An infinite `ms` is no deadline. Only one caller may wait.
+   * True if woken since the last wait. A wake between two waits does not shorten the next, as the
+   * step between them has seen the reason.
    */
   async wait(ms: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -115,7 +113,7 @@ export class Wakeup {
   }
 }
 
-/** Deletes the oldest entry of a map or set that holds more than `most`, so that its memory stays bounded. */
+/** Deletes the oldest entry if there are more than `most`. */
 export function dropOldest<Key>(all: Map<Key, unknown> | Set<Key>, most: number): void {
   const [oldest] = all.keys();
   if (all.size > most && oldest !== undefined) all.delete(oldest);

@@ -21,9 +21,8 @@ const minRetryDelayMs = 1_000;
 const maxRetryDelayMs = 60_000;
 
 /**
- * Runs `task` in rounds until `signal` is aborted. A failed round is retried with exponential backoff.
- *
- * Never rejects, and waits for a round that is under way.
+ * Runs `task` in rounds until `signal` is aborted. Failed rounds are retried with exponential
+ * backoff. Never rejects, and waits for the current round.
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';

@@ -1,10 +1,8 @@
 import { createChildController } from '#src/base/bounded-wait.ts';
 
 /**
- * Runs loops that live and die together.
- *
- * The first loop to return or throw stops the others. All are awaited, and the outcome of the first is returned or
- * thrown.
+ * The first loop to return or throw stops the others. All are awaited, and the first outcome
+ * counts.
  */
 export async function runTogether<T>(
   signal: AbortSignal,

@@ -1,11 +1,7 @@
 import { toSnakeCase } from '#src/base/snake-case.ts';
 import type { Meters } from './meters.ts';
 
-/**
- * Counts of one voice link since it was made: packets passed on, refused, lost, and faults mended.
- *
- * All but the four that are named are packets, by what befell them.
- */
+/** Counts of one voice link. All but the four named ones are packets by outcome. */
 export type LinkTally = {
   readonly sent: number;
   readonly refused: number;
@@ -13,18 +9,17 @@ export type LinkTally = {
   readonly errors: number;
 } & Readonly<Record<string, number>>;
 
-/** Buckets in s, up to the 60 s after which a command is given up; an answer should come within 0.3 s. */
+/** A command is given up after 60 s. An answer should come within 0.3 s. */
 const commandBuckets = [0.05, 0.1, 0.2, 0.3, 0.5, 1, 3, 10, 60];
 
 export type DiscordMetrics = ReturnType<typeof addDiscordMetrics>;
 
-/** Counts what happens at Discord; labels are words of ours and close codes, never ids. `onLink` is called when a voice link is made. */
+/** Labels are our own words and close codes, never ids. */
 export function addDiscordMetrics(meters: Meters, onLink: () => void) {
-  /** Tally by server, which has one link at a time. */
+  /** Each server has one link at a time. */
   const open = new Map<string, () => LinkTally>();
-  /** Counts of links that have closed, by key of their tallies. */
+  /** Counts of closed links. */
   const past = new Map<string, number>();
-  /** Servers whose link is open. */
   const usable = new Set<string>();
   totalLinks(meters, () => {
     const totals = new Map(past);
@@ -56,13 +51,12 @@ export function addDiscordMetrics(meters: Meters, onLink: () => void) {
 
     linkOpened: (guildId: GuildId) => void usable.add(guildId),
 
-    /** Whether people are heard and answered there now. */
+    /** People are heard and answered there now. */
     isLinked: (guildId: GuildId) => usable.has(guildId),
 
-    /** Whether there is a voice link, open or being opened. */
     hasLink: () => open.size > 0,
 
-    /** `tally` is read at each look, until the link has closed. */
+    /** `tally` is read until the link has closed. */
     linkMade(guildId: GuildId, tally: () => LinkTally) {
       usable.delete(guildId);
       const former = open.get(guildId);
@@ -81,7 +75,7 @@ export function addDiscordMetrics(meters: Meters, onLink: () => void) {
 
 const otherKeys = new Set(['sent', 'refused', 'shifts', 'errors']);
 
-/** `totals`: sums over all links there ever were, of which none ever falls. */
+/** `totals` never fall. */
 function totalLinks(meters: Meters, totals: () => ReadonlyMap<string, number>) {
   meters.addTotal(
     'clock_shifts',

@@ -1,23 +1,21 @@
 import { type Histogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { AlertChange } from '#src/base/alerts.ts';
 
-/** Delays of the event loop: the time that a timer waited beyond its due time. */
+/** Times that a timer waited beyond its due time. */
 export type Delays = { readonly p99Ms: number; readonly maxMs: number };
 
-/** Each sample wakes the process, 20 times a second; a stall counts as up to this much shorter than it was. */
+/** Each sample wakes the process. A stall may count as shorter by this. */
 const sampleMs = 50;
 const windowMs = 30_000;
-/** Windows after which it stops when nothing needs it any more: links are lost and opened again. */
+/** Links are lost and opened again, so the watch stops late. */
 const windowsUnneeded = 2;
-/** Delay, in ms, that people may hear: frames are sent every 20 ms, and 60 ms are caught up. */
+/** Frames leave every 20 ms, and 60 ms are caught up. */
 const mostMs = 100;
 const none = { p99Ms: 0, maxMs: 0 };
 
 /**
- * Watches how late the event loop is, over the last half to whole minute. Raises `event-loop-delayed` after a window with a delay
- * that people may hear, and clears it after one without.
- *
- * It measures from `start` until a minute after `isNeeded` became false, and while the alert is raised.
+ * Raises `event-loop-delayed` after a window of 30 s with an audible delay, and clears it after one
+ * without. Measures from `start` until a minute after the last need, and while the alert is raised.
  */
 export class LoopDelay implements Disposable {
   readonly #isNeeded;
@@ -32,7 +30,6 @@ export class LoopDelay implements Disposable {
     this.#isNeeded = isNeeded;
   }
 
-  /** Sets the listener of its alert. */
   onAlert(report: (change: AlertChange) => void): void {
     this.#report = report;
   }
@@ -44,7 +41,7 @@ export class LoopDelay implements Disposable {
     this.#checking = setInterval(() => this.#check(), windowMs).unref();
   }
 
-  /** Delays of the last full window or of the one under way, the worse; undefined while nothing is measured. */
+  /** The worse of the last full window and the current one. Undefined if nothing is measured. */
   read(): Delays | undefined {
     if (!this.#checking) return undefined;
     const [now, before] = [readDelays(this.#window), this.#before];

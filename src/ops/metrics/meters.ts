@@ -3,7 +3,6 @@ import Gauge from 'prom-client/lib/gauge.js';
 import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 
-/** Values at one look: one, none, or each with its labels. */
 export type Values<Label extends string> =
   | number
   | undefined
@@ -12,7 +11,7 @@ export type Values<Label extends string> =
       readonly value: number;
     }[];
 
-/** Counters, gauges and histograms of one registry; each name gets the prefix `parley_`. */
+/** Each name gets the prefix `parley_`. */
 export class Meters {
   readonly registry = new Registry();
 
@@ -20,7 +19,7 @@ export class Meters {
     return { name: `parley_${what}`, help, labelNames, registers: [this.registry] };
   }
 
-  /** `what` is named `parley_what_total`. */
+  /** The metric is `parley_NAME_total`. */
   addCounter<Label extends string = never>(
     what: string,
     help: string,
@@ -29,7 +28,7 @@ export class Meters {
     return new Counter(this.#describe(`${what}_total`, help, labelNames));
   }
 
-  /** Like `counter`; `read` gives all values at each look, and never less than before. */
+  /** `read` gives all values, and never less than before. */
   addTotal<Label extends string = never>(
     what: string,
     help: string,
@@ -46,7 +45,7 @@ export class Meters {
     });
   }
 
-  /** `what` is named `parley_what_seconds`. */
+  /** The metric is `parley_NAME_seconds`. */
   addHistogram<Label extends string = never>(
     what: string,
     help: string,
@@ -59,7 +58,7 @@ export class Meters {
     });
   }
 
-  /** `what` is named `parley_what`; `read` is called at each look. */
+  /** The metric is `parley_NAME`. `read` is called at each look. */
   addGauge<Label extends string = never>(
     what: string,
     help: string,

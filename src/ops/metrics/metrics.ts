@@ -5,16 +5,12 @@ import { addSessionMetrics } from './session-metrics.ts';
 
 export type Metrics = ReturnType<typeof openMetrics>;
 
-/** Around a write to a good disk; its deadline is 10 s. */
+/** A write to a good disk takes some ms, and its deadline is 10 s. */
 const writeBuckets = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
-/**
- * All figures of one bot, for a scraper. Closing it ends the watch over the event loop.
- * `ready` tells whether the gateway is connected.
- */
+/** Closing ends the watch over the event loop. */
 export function openMetrics(ready: () => boolean) {
   const meters = new Meters();
-  /** Measures while there is a voice link. */
   const loop = new LoopDelay(() => discord.hasLink());
   const discord = addDiscordMetrics(meters, () => loop.start());
   const sessions = addSessionMetrics(meters);
@@ -49,9 +45,9 @@ export function openMetrics(ready: () => boolean) {
     ),
     meters,
     loop,
-    /** Longest recent delay of the event loop, in ms; 0 while that is not measured. */
+    /** 0 while delays are not measured. */
     heldUpMs: () => loop.read()?.maxMs ?? 0,
-    /** Everything in the text format of Prometheus, with its content type. */
+    /** Prometheus text format. */
     async page() {
       return {
         type: meters.registry.contentType,
@@ -81,7 +77,6 @@ function measureLoop(meters: Meters, loop: LoopDelay) {
   );
 }
 
-/** Figures of the process itself. */
 function describeProcess(meters: Meters) {
   meters.addGauge('resident_memory_bytes', 'Memory of the process.', () =>
     process.memoryUsage.rss(),
@@ -98,9 +93,8 @@ function describeProcess(meters: Meters) {
 
 export type ProviderMetrics = ReturnType<typeof addProviderMetrics>;
 
-/** Counts outcomes of requests to speech and chat servers; labels are words of ours, never hosts. */
+/** Labels are our own words, never hosts. */
 function addProviderMetrics(meters: Meters) {
-  /** Roles that use a fallback. */
   const down = new Set<string>();
   meters.addGauge(
     'provider_roles_down',

@@ -1,4 +1,4 @@
-// The files behind the door of prom-client: that door loads its default metrics, and with them OpenTelemetry and node:cluster.
+// The main entry of prom-client loads default metrics, OpenTelemetry and node:cluster.
 declare module 'prom-client/lib/registry.js' {
   export { Registry as default } from 'prom-client';
 }

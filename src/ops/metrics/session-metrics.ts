@@ -3,12 +3,12 @@ import { measureLatencies } from '#src/ops/latency.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { Meters } from './meters.ts';
 
-/** Around the times people notice: an answer should start within half a second. */
+/** An answer should start within half a second. */
 const turnBuckets = [
   0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.8, 1, 1.5, 2.5, 5, 10, 20,
 ];
 
-/** Counts what happens in voice channels; labels are words of ours, never ids. */
+/** Labels are our own words, never ids. */
 export function addSessionMetrics(meters: Meters) {
   const present = new Set<string>();
   const dropped = meters.addCounter(
@@ -41,7 +41,7 @@ export function addSessionMetrics(meters: Meters) {
     ['what'],
   );
 
-  /** A typed question was not heard: its instants would spoil the figures of those that were. */
+  /** A typed question was not heard, so its instants do not count. */
   const countAnswer = (event: Extract<SessionEvent, { kind: 'answered' }>) => {
     const { finish, typed } = event;
     turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
@@ -54,7 +54,7 @@ export function addSessionMetrics(meters: Meters) {
   };
 
   return {
-    /** Servers with a voice channel the bot is in, or on its way back to. */
+    /** The bot is there, or on its way back. */
     present: present as ReadonlySet<string>,
 
     count(guildId: GuildId, event: SessionEvent) {

@@ -12,22 +12,21 @@ import type { SessionEvent } from '#src/ports/session-events.ts';
 
 type Answered = Extract<SessionEvent, { kind: 'answered' }>;
 type Called = Extract<SessionEvent, { kind: 'tool' }>;
-/** A tool call, and the instant of its end in ms. */
 type ToolCall = { readonly call: Called; readonly endedAtMs: number };
 type Time = Pick<Clock, 'nowMs' | 'wallMs'>;
 
-/** Tool calls of a server that wait for the end of their turn; more are not traced. */
+/** Further tool calls are not traced. */
 const mostTools = 100;
 
 /**
- * OpenTelemetry spans of turns: recognition, chat model, first sound and tools, by the conventions for generative AI. They are made
- * from events once a turn has ended, so nothing is measured for them; an answer in writing alone has none.
+ * Makes OpenTelemetry spans from events of ended turns, by the conventions for generative AI. An
+ * answer in writing alone has none.
  */
 export class Traces {
   readonly #tracer;
   readonly #clock;
   readonly #hasWords;
-  /** By server: calls since the last turn of the person who asked. */
+  /** Calls since the asker's last turn, by server. */
   readonly #calls = new Map<string, readonly ToolCall[]>();
 
   constructor(tracer: Tracer, clock: Time, { hasWords = false } = {}) {
@@ -78,7 +77,7 @@ export class Traces {
     turn.end(this.#clock.wallMs());
   }
 
-  /** A part of a turn, where both its instants came; a preemptive answer begins before the recognition ends. */
+  /** Both instants must be known. A preemptive answer begins before recognition ends. */
   #tracePart(
     turn: Span,
     name: string,
@@ -102,18 +101,16 @@ export class Traces {
     return this.#tracer.startSpan(name, { startTime, attributes }, within);
   }
 
-  /** Time of day of an instant of the monotonic clock. */
   #toWallMs(atMs: number) {
     return this.#clock.wallMs() - this.#clock.nowMs() + atMs;
   }
 }
 
-/** The answer as the conventions write messages. */
 function toMessage(content: string) {
   return JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content }] }]);
 }
 
-/** Traces where `--import` registered an SDK; undefined where nothing takes spans. */
+/** Undefined unless `--import` registered an SDK. */
 export function openTraces(
   clock: Time,
   environment: NodeJS.ProcessEnv,

@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { HttpRefusal } from '#src/web/http/http-refusal.ts';
 
-/** A request that is not done, and why. Thrown by handlers and answered in one place. */
+/** Thrown by handlers, and answered in one place. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal';
   readonly facts: HttpRefusal;
@@ -12,7 +12,6 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** A refusal to be thrown. */
 export function createRefusal(
   status: ContentfulStatusCode,
   code: string,
@@ -22,12 +21,10 @@ export function createRefusal(
   return new ApiRefusal({ status, code, message, param });
 }
 
-/** Refusal of a request with a mistake in one of its fields. */
 export function createInvalidRefusal(message: string, param: string): ApiRefusal {
   return createRefusal(400, 'request.invalid', message, param);
 }
 
-/** Refusal of what needs a voice channel. */
 export function createNowhereRefusal(): ApiRefusal {
   return createRefusal(
     409,
@@ -36,7 +33,6 @@ export function createNowhereRefusal(): ApiRefusal {
   );
 }
 
-/** Refusal of a model that is not among those that may be chosen. */
 export function createUnlistedModelRefusal(
   field: string,
   model: string,

@@ -25,18 +25,17 @@ import { reportRefusal, reportWhileConnected } from './text-refusals.ts';
 
 export type ApiParts = AccessSource & {
   readonly clock: Clock;
-  /** A handler threw: a bug of ours, answered with 500. */
+  /** A bug, answered with 500. */
   onBug(error: unknown): void;
 };
 
-/** Largest body in bytes of a request to this path; undefined where it is none of ours. */
+/** Undefined for a path of others. */
 export function getBodyLimitBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
   const isForm = /\/audio\/(transcriptions|translations)$/.test(path);
   return isForm ? mostSoundBytes : requestJsonLimits.bytes;
 }
 
-/** Everything below `/v1`: operations of one server, and those of OpenAI's API. */
 export function createApi(options: ApiParts): Hono {
   const app = new Hono();
   const parts = {

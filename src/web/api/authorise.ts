@@ -9,18 +9,16 @@ import type { ServerEvents } from './event-streams.ts';
 import type { BodyReads } from './request-body.ts';
 import type { ApiCall } from './route.ts';
 
-/** Where a server is served. */
 export type ServerService =
   | { readonly kind: 'here'; readonly ports: ProgramPorts }
-  /** Another process of this bot, the one with this shard. */
+  /** Another process of this bot serves this shard. */
   | { readonly kind: 'elsewhere'; readonly shard: number };
 
-/** Finds the servers of this process; app implements it. Errors: BotError `store.*`. */
+/** Throws BotError `store.*`. */
 export interface ServedServers {
   find(guildId: GuildId): Promise<ServerService>;
 }
 
-/** Parts of a running bot by which requests are admitted and handled. */
 export type AccessParts = {
   readonly tokens: Pick<ApiTokenStore, 'find'>;
   readonly budgets: TokenBudgets;
@@ -29,16 +27,15 @@ export type AccessParts = {
   readonly events: Pick<ServerEvents, 'listen'>;
 };
 
-/** Where the parts of the bot are; undefined until it has started. */
+/** Undefined until the bot has started. */
 export type AccessSource = { readonly access: () => AccessParts | undefined };
 
-/** Checks that a request passes before it is handled. */
 export type ApiDoor = AccessSource & {
   readonly rates: RateLimiterMemory;
   readonly bodies: BodyReads;
 };
 
-/** Requests with one token within a minute. */
+/** Within a minute. */
 export const requestsPerToken = 300;
 
 /** Counts a request of a token. Throws `ApiRefusal` 429 if there were too many. */
@@ -57,13 +54,9 @@ async function countRequest(rates: RateLimiterMemory, token: string) {
   }
 }
 
-/** Longer than any token of ours. */
 const longestSecretChars = 200;
 
-/**
- * Lets a request in by the token in its Authorization header, for this scope and, where the path names one, one server.
- * Errors: `ApiRefusal`; BotError `store.*`.
- */
+/** Authorises a request by the token in its header. Throws `ApiRefusal` or BotError `store.*`. */
 export async function authoriseRequest(
   header: string | undefined,
   scope: ApiScope,

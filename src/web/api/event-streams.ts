@@ -9,7 +9,7 @@ import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 import { ApiRefusal } from './api-refusal.ts';
 import { toEventText } from './openai/server-events.ts';
 
-/** What happened in a server, as JSON and as a server-sent event. Made once for all who read the same of it. */
+/** Written once for all readers. */
 export type WrittenEvent = { readonly json: string; readonly bytes: Uint8Array };
 
 type Facts = {
@@ -22,10 +22,10 @@ type Facts = {
     | 'played'
     | 'alert'
     | 'ended';
-  /** Voice channel that it is about, where the bot may sit elsewhere by now. */
+  /** The bot may sit elsewhere by now. */
   readonly channelId?: ChannelId | undefined;
   readonly facts?: Readonly<Record<string, unknown>>;
-  /** Who said what: for tokens of the channel. */
+  /** For tokens of the channel. */
   readonly words?: Readonly<Record<string, unknown>> | undefined;
 };
 
@@ -37,20 +37,18 @@ type Reader = {
 
 type Channel = { readonly id: string; readonly stopTimer?: () => void };
 
-/** Events that wait for a program; one that is so far behind is cut off. */
+/** A program further behind is cut off. */
 const mostWaiting = 100;
-/** Streams at a time of one token, and in one server. */
 const [mostOfToken, mostInServer] = [4, 16];
-/** A stream whose program has gone without a word ends with the next event or comment. */
+/** A lost stream ends with its next event or comment. */
 const retryAfterS = 15;
 
-/** Tells programs what happens in voice channels, from the moment they listen. */
 export class ServerEvents implements Disposable {
   readonly #clock;
   readonly #readers = new Set<Reader>();
   readonly #streams = new WrittenAnswerConcurrency(mostOfToken, mostInServer);
   #tokens: readonly ApiToken[] = [];
-  /** By server: the voice channel that the bot is in or has left. */
+  /** The bot is in this voice channel, or has left it. */
   readonly #channels = new Map<string, Channel>();
 
   constructor(clock: Pick<Clock, 'wallMs' | 'later'>) {
@@ -64,7 +62,10 @@ export class ServerEvents implements Disposable {
     if (event.kind === 'left') this.#closeChannel(guildId, event.channel.channelId);
   }
 
-  /** Same as `read`, in one of few places. Errors: `ApiRefusal` 429 where none is free. Aborting `signal` throws `signal.reason`. */
+  /**
+   * Reads in one of few places. Throws `ApiRefusal` 429 if none is free. Aborting `signal` throws
+   * `signal.reason`.
+   */
   listen(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
     signal.throwIfAborted();
     const place = this.#streams.enter(token.guildId, token.name);
@@ -80,8 +81,8 @@ export class ServerEvents implements Disposable {
   }
 
   /**
-   * Events of the token's server until `signal` is aborted; the stream also ends where its reader is too slow, and once its token is
-   * not in use. `place` is given back at its end.
+   * Ends when `signal` is aborted, the reader is too slow, or the token is not in use. Disposes of
+   * `place` then.
    */
   read(
     token: ApiToken,
@@ -113,7 +114,7 @@ export class ServerEvents implements Disposable {
     return new ReadableStream(source, { highWaterMark: mostWaiting });
   }
 
-  /** Takes the tokens that are in use, and ends what is read with others. */
+  /** Ends the streams of other tokens. */
   keepTokens(tokens: readonly ApiToken[]): void {
     this.#tokens = tokens;
     const known = new Set(tokens.map(toTokenKey));
@@ -121,7 +122,6 @@ export class ServerEvents implements Disposable {
       if (!known.has(toTokenKey(token))) end();
   }
 
-  /** Whether a program may read what is said in this voice channel. */
   isRead(channelId: ChannelId): boolean {
     const reading = [...this.#readers].map(({ token }) => token);
     return [...this.#tokens, ...reading].some((token) =>
@@ -140,7 +140,7 @@ export class ServerEvents implements Disposable {
     const written = new Map<boolean, WrittenEvent>();
     for (const { token, take } of this.#readers) {
       if (token.guildId !== guildId) continue;
-      // Words go to tokens of the channel that they were said in, wherever the bot sits by now.
+      // Words go to tokens of their channel, wherever the bot sits by now.
       const isOpen = token.channelIds?.includes(from.channelId ?? '') === true;
       const one = written.get(isOpen) ?? writeEvent({ ...event, ...(isOpen && words) });
       written.set(isOpen, one);
@@ -155,7 +155,7 @@ export class ServerEvents implements Disposable {
     this.#channels.set(guildId, { id: channelId });
   }
 
-  /** The session has ended once the bot cannot return to it any more. */
+  /** The session ends once the bot cannot return. */
   #closeChannel(guildId: GuildId, channelId: ChannelId) {
     const stopTimer = this.#clock.later(maxReturnAgeMs, () => {
       this.#sendEvent(guildId, { type: 'ended' });

@@ -8,26 +8,22 @@ import type { ServerEvents, WrittenEvent } from './event-streams.ts';
 export type EventWebhooksOptions = {
   readonly tokens: Pick<ApiTokenStore, 'inUse'>;
   readonly events: Pick<ServerEvents, 'keepTokens' | 'read'>;
-  /** Addresses that may be asked; none of a private network but those allowed here. */
+  /** Private addresses must be allowed. */
   readonly rules: RedirectRules;
   readonly clock: Pick<Clock, 'sleep' | 'wallMs'>;
-  /** Takes a sentence for the operator. */
   warn(message: string, cause: unknown): void;
 };
 
-/** A token whose events are posted. */
 type EventListener = TokenInUse & { readonly eventsUrl: string };
 
-/** Time, in ms, between two looks at the tokens. */
 const lookMs = 60_000;
-/** Longest time of a post, in ms. */
 const postMs = 10_000;
-/** Times, in ms, before the second and the third try. */
+/** Waits before the second and the third try. */
 const pausesMs = [2_000, 10_000];
 
 /**
- * Looks each minute for the tokens in use, and posts events to their addresses, one after the other: JSON, signed with its time and id.
- * An event that fails three times is left out, and the operator is told.
+ * Posts events to the addresses of tokens: JSON, signed with its time and id. An event that fails
+ * three times is left out, and the operator is told.
  */
 export class EventWebhooks implements Disposable {
   readonly #options;
@@ -38,7 +34,7 @@ export class EventWebhooks implements Disposable {
     this.#options = options;
   }
 
-  /** Follows the tokens until it is disposed of. Never rejects. */
+  /** Runs until disposed. Never rejects. */
   async run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
@@ -53,7 +49,7 @@ export class EventWebhooks implements Disposable {
 
   async #readListeners() {
     const { events, tokens } = this.#options;
-    // While the store cannot be read, as it says itself, a token may have been revoked: nobody reads.
+    // A token may have been revoked while the store cannot be read.
     const inUse = await tokens.inUse().catch(() => []);
     events.keepTokens(inUse);
     const listeners = inUse.flatMap(({ eventsUrl, ...token }) =>
@@ -73,7 +69,7 @@ export class EventWebhooks implements Disposable {
     }
   }
 
-  /** Posts what happens from now on; where the address is too slow, it goes on with what happens then. */
+  /** A slow address misses events. */
   async #postEvents(listener: EventListener, signal: AbortSignal) {
     while (!signal.aborted) {
       for await (const event of this.#options.events.read(listener, signal))
@@ -104,8 +100,8 @@ export class EventWebhooks implements Disposable {
   }
 
   /**
-   * `parley-signature` is the HMAC-SHA256 by the token's hash over id, time in seconds and body, with dots between: nobody can post an
-   * old one again. Errors: BotError `source.*`; a plain Error for a status other than 2xx, a redirect among them.
+   * `parley-signature` is the HMAC-SHA256 by the token's hash over `id.time.body`, against replays.
+   * Throws BotError `source.*`, or an Error for another status than 2xx.
    */
   async #sendEvent(
     { eventsUrl, hash }: EventListener,

@@ -5,18 +5,17 @@ import type { Context } from 'hono';
 import { type ApiRefusal, createRefusal } from './api-refusal.ts';
 import { mostSoundBytes, readBodyBytes, type TakeBodyPlace } from './request-body.ts';
 
-/** Form with at most one file. */
 export type FormBody = {
-  /** Fields by name, in the order they came; `name[]` is the same as `name`. */
+  /** In the order of arrival. `name[]` is the same as `name`. */
   readonly fields: ReadonlyMap<string, readonly string[]>;
   readonly file?: { readonly field: string; readonly bytes: Uint8Array };
 };
 
 const [mostParts, mostFieldBytes, mostHeadBytes] = [32, 16 * 1_024, 8 * 1_024];
-/** Parsed between two frames of sound: of parts of a few bytes each it takes 7 ms. */
+/** A piece takes up to 7 ms, between two frames of sound. */
 const pieceBytes = 8 * 1_024;
 
-/** Body of a request as `multipart/form-data`. Errors: `ApiRefusal`, as soon as a limit is passed. */
+/** Throws `ApiRefusal` as soon as a limit is passed. */
 export async function readFormBody(
   context: Context,
   takePlace: TakeBodyPlace,

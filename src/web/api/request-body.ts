@@ -9,28 +9,28 @@ import {
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
-/** JSON of a request: a conversation of 1,000 messages fits, or two minutes of sound in base64. */
+/** Fits 1,000 messages, or two minutes of sound in base64. */
 export const requestJsonLimits: JsonLimits = {
   bytes: 8 * 2 ** 20,
   depth: 32,
   values: 10_000,
 };
 
-/** Largest file of sound, in bytes: two minutes of 48 kHz stereo. */
+/** Two minutes of 48 kHz stereo. */
 export const mostSoundBytes = 24 * 1_024 * 1_024;
 
-/** Bodies up to this size, in bytes, are read in any number. */
+/** Bodies of this size are read in any number. */
 const smallBodyBytes = 64 * 2 ** 10;
-/** Larger ones that are read at once, of one token and of all. */
+/** Concurrent larger bodies. */
 const [mostOfToken, mostBodies] = [2, 8];
-/** A place is free again after a body has arrived, which may take the 30 s of a request. */
+/** A body may take the 30 s of a request. */
 const retryAfterS = 5;
 
-/** Bounds how many large bodies are held in memory while they arrive. */
+/** Bounds the large bodies in memory. */
 export class BodyReads {
   readonly #places = new WrittenAnswerConcurrency(mostOfToken, mostBodies);
 
-  /** Takes a place for a large body until it is disposed. Errors: `ApiRefusal` 429 where none is free. */
+  /** Throws `ApiRefusal` 429 if no place is free. */
   take(token: string): Disposable {
     const place = this.#places.enter('', token);
     if (typeof place !== 'string') return place;
@@ -47,10 +47,9 @@ export class BodyReads {
   }
 }
 
-/** Takes a place for a large body of the token that asks. */
 export type TakeBodyPlace = () => Disposable;
 
-/** Body of a request as JSON. Errors: `ApiRefusal`. */
+/** Throws `ApiRefusal`. */
 export async function readJsonBody(
   context: Context,
   takePlace: TakeBodyPlace,
@@ -67,7 +66,7 @@ export async function readJsonBody(
   return read.value;
 }
 
-/** Body of a request, put together as it comes. Errors: `ApiRefusal` where it is too long, finds no place or does not come whole. */
+/** Throws `ApiRefusal` for a body that is too long, incomplete, or finds no place. */
 export async function readBodyBytes(
   { req }: Context,
   mostBytes: number,
@@ -100,7 +99,7 @@ function createTooLongRefusal(mostBytes: number) {
   );
 }
 
-/** Value that a schema reads. Errors: `ApiRefusal`, one sentence about the first mistake. */
+/** Throws `ApiRefusal` with a sentence about the first mistake. */
 export function checkBody<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,

@@ -7,7 +7,7 @@ import { replaceUtcInstants } from '#src/spending/calendar.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
-/** Errors for programs by the beginning of a sentence's id; the first that fits counts. */
+/** The first fitting start of a text id counts. */
 const refusalsByTextId: readonly (readonly [
   idStart: string,
   status: ContentfulStatusCode,
@@ -30,7 +30,6 @@ const refusalsByTextId: readonly (readonly [
   ['captions.only', 409, 'bot.captions_only'],
 ];
 
-/** Refusal for a sentence that people would read. */
 export function toRefusal(line: TextLine): ApiRefusal {
   if (line.id === 'budget.user') {
     const message = `This token has used its budget of today: try again in ${line.with?.h} h.`;
@@ -52,7 +51,7 @@ export function toRefusal(line: TextLine): ApiRefusal {
   );
 }
 
-/** Refusal for a broken outside world, whose details are the operator's; undefined for a bug. */
+/** Undefined for a bug. Details are for the operator. */
 export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { code } = error;
@@ -85,7 +84,7 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   );
 }
 
-/** Refusal for any thrown error; `onBug` is told of one that is no failure of the outside world. */
+/** `onBug` gets errors of ours. */
 export function reportRefusal(
   error: unknown,
   onBug: (error: unknown) => void,
@@ -95,7 +94,7 @@ export function reportRefusal(
   return known ?? createRefusal(500, 'failed', 'That did not work; the log has more.');
 }
 
-/** Passes bugs on to `onBug` while the program is there; after it has hung up, errors follow from that alone. */
+/** Errors after a hang-up follow from that alone. */
 export function reportWhileConnected(
   onBug: (error: unknown) => void,
   program: AbortSignal,

@@ -6,22 +6,21 @@ import { type HttpListener, type ListenerOptions, openListener } from './listene
 import { checkOrigin, programsBelow } from './own-origin.ts';
 import type { PageApp, PageEnv } from './viewer.ts';
 
-/** Largest body of a request, in bytes, where nothing else is said. */
 const mostBodyBytes = 64 * 1_024;
 
-/** Paths whose callers are programs: they bring a token. */
+/** Programs bring a token. */
 const programPath = '/v1/';
 
 export type DoorOptions = {
-  /** The https address under which others reach the page through a proxy. */
+  /** https address of a proxy. */
   readonly publicUrl?: URL;
-  /** Largest body in bytes of a request to this path; undefined: 64 KiB. */
+  /** Default: 64 KiB. */
   mostBodyBytes?(path: string): number | undefined;
-  /** A handler threw: a bug of ours, answered with 500. */
+  /** A bug, answered with 500. */
   onBug(error: unknown): void;
 };
 
-/** Rights of a browser with anything that is served: nothing inline, nothing from another host, in no frame. */
+/** Nothing inline, nothing from another host, in no frame. */
 const contentPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -43,7 +42,7 @@ const securityHeaders = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-/** Routes behind the doors: every request, upgrades of WebSockets too, is checked before any handler sees it. */
+/** Every request, upgrades of WebSockets too, is checked before any handler. */
 function createApp(options: DoorOptions) {
   const app = new Hono<PageEnv>();
   app.use(sendHeaders, createRequestCheck(options));
@@ -89,7 +88,7 @@ function createRequestCheck({ publicUrl, ...options }: DoorOptions) {
   });
 }
 
-/** A body has a length; those of programs are counted as they come. */
+/** Bodies of programs are counted as they come. */
 function findBodyRefusal(
   sent: PageEnv['Bindings']['incoming']['headers'],
   mostBytes: number,
@@ -109,11 +108,10 @@ function findBodyRefusal(
 
 export type OpenDoorsOptions = DoorOptions &
   Pick<ListenerOptions, 'host' | 'port' | 'webSocket'> & {
-    /** Adds routes behind the doors. */
     routes(app: PageApp): void;
   };
 
-/** Opens an address with the doors of the page. Never throws. */
+/** Never throws. */
 export async function openDoors(
   options: OpenDoorsOptions,
 ): Promise<ServerOutcome<HttpListener>> {

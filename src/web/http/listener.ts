@@ -9,38 +9,35 @@ import {
 import { WebSocketServer } from 'ws';
 import { listenOnPort, type ServerOutcome } from '#src/base/keep-server.ts';
 
-/** Open listener: one address for the page, its WebSockets and programs. */
 export type HttpListener = AsyncDisposable & {
-  /** URL for a browser on this machine. */
+  /** For a browser on this machine. */
   readonly url: URL;
 };
 
 export type ListenerOptions = {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0 takes any free port. */
   readonly port: number;
   readonly app: {
     fetch(request: Request, env: HttpBindings): Response | Promise<Response>;
   };
   /**
-   * Absent: no WebSockets. A route with one: `app.get('/room', requireEntry, upgradeWebSocket(() => handlers))`, by
-   * `@hono/node-server`.
+   * Absent without WebSockets. A route with one: `app.get('/room', requireEntry,
+   * upgradeWebSocket(() => handlers))`, by `@hono/node-server`.
    */
   readonly webSocket?: { readonly mostFrameBytes: number };
 };
 
-/** Longest times, in ms, for the head of a request, and for all of it. */
 const [headMs, requestMs] = [2_000, 30_000];
-/** Longest time, in ms, in which nothing moves on a connection with an answer under way: its reader is gone. */
+/** A reader is gone if nothing moves for so long. */
 const stillMs = 120_000;
-/** Interval, in ms, at which connections are looked at. */
 const checkMs = 1_000;
-/** Connections at a time; silent ones end after `headMs`. */
+/** Silent connections end after `headMs`. */
 const mostSockets = 1_000;
-/** Answers under way may end, and WebSockets say goodbye; then their connections are cut. */
+/** Answers may end, and WebSockets say goodbye. */
 const farewellMs = 500;
 
-/** Listens at one address. Never throws: an address that cannot be had is an outcome. */
+/** Never throws: a taken address is an outcome. */
 export async function openListener(
   options: ListenerOptions,
 ): Promise<ServerOutcome<HttpListener>> {
@@ -95,16 +92,15 @@ export async function openListener(
   };
 }
 
-/** URL of the server. Only names of this machine are served, so an address for all of its networks is shown as such a one. */
+/** Only names of this machine are served, so a wildcard address is shown as loopback. */
 function toServerUrl(server: Server) {
   const { address, port } = server.address() as AddressInfo; // listens on a port, not a pipe
   return new URL(`http://${address === '::1' ? '[::1]' : '127.0.0.1'}:${port}`);
 }
 
-/** Ports after a taken one that are tried; then any that is free. */
 const mostTries = 20;
 
-/** Opens at the first free port from the wanted one on. `open` must not throw. */
+/** `open` must not throw. */
 export async function openAtFreePort<Server extends AsyncDisposable>(
   wanted: number,
   open: (port: number) => Promise<ServerOutcome<Server>>,

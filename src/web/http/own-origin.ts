@@ -8,9 +8,9 @@ export type OriginVerdict =
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * Whether a request was sent by our own page, or opened by its reader. `Host` guards against names that point here (DNS
- * rebinding), `Origin` and `Sec-Fetch-Site` against requests of other pages, which on this machine carry our cookie.
- * `isForPrograms`: it brings a token and no cookie, so it need not come from a browser.
+ * Accepts requests of our own page, or opened by its reader. `Host` guards against DNS rebinding,
+ * `Origin` and `Sec-Fetch-Site` against other pages, which carry our cookie on this machine.
+ * Programs bring a token and no cookie, so they need no browser.
  */
 export function checkOrigin(
   { headers, method = '', socket }: IncomingMessage,
@@ -27,7 +27,7 @@ export function checkOrigin(
   const { origin } = headers;
   const isPlainRead = /^(GET|HEAD)$/.test(method) && headers.upgrade === undefined;
   const ownOrigin = isPublic ? publicUrl.origin : `http://${host}`;
-  // Browsers name the origin of every request but plain reads; a program may leave it out.
+  // Browsers name the origin of all but plain reads. A program may leave it out.
   const isNamed = origin !== undefined || !(isForPrograms || isPlainRead);
   if (isNamed && origin !== ownOrigin)
     // A request without an origin comes from no page.
@@ -52,7 +52,6 @@ const wrongHost =
   'This address is not served here: open http://127.0.0.1 with the port, or the address in PAGE_URL.';
 const wrongOrigin = 'Another page sent this request; only its own page may.';
 
-/** Where programs find what they seek elsewhere. */
 export const programsBelow =
   'Operations for programs begin with /v1: add it to the base URL.';
 

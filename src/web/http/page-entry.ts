@@ -19,8 +19,8 @@ const wrongKey = {
 } as const;
 
 /**
- * Lets in browsers that open a link with the key of this page. The key is in the fragment of the
- * link, which browsers do not send; `POST /enter {key}` puts it into a cookie, and `GET /enter` says whether it is there.
+ * Lets in browsers that open a link with the key of this page. Browsers do not send the fragment of
+ * the link. `POST /enter {key}` sets a cookie, and `GET /enter` checks it.
  */
 export class Entry {
   readonly #key;
@@ -62,7 +62,7 @@ export class Entry {
   }
 }
 
-/** Cookie of the page on this port: browsers keep cookies by host, and other programs have ports of that host. */
+/** Browsers keep cookies by host, and other programs use other ports. */
 function getCookieName({ incoming }: PageEnv['Bindings']) {
   return `parley-${incoming.socket.localPort}`;
 }

@@ -8,17 +8,15 @@ import type { HttpListener } from './listener.ts';
 import { Entry } from './page-entry.ts';
 import type { PageApp } from './viewer.ts';
 
-/** Page that is open to everybody with its link. */
 export type Page = HttpListener & { readonly link: URL };
 
 export type PageOptions = Omit<OpenDoorsOptions, 'routes'> & {
   /** Needs no escaping in a link. Default: 256 random bits. */
   readonly key?: string;
-  /** Adds routes behind the doors. */
   routes?(app: PageApp): void;
 };
 
-/** Opens doors, entry, browser files and routes at one address. Never throws. */
+/** Never throws. */
 export async function openPage(options: PageOptions): Promise<ServerOutcome<Page>> {
   const { key = randomBytes(32).toString('base64url') } = options;
   const entry = new Entry(key);
@@ -34,13 +32,11 @@ export async function openPage(options: PageOptions): Promise<ServerOutcome<Page
   return { kind: 'open', server: { ...server, link } };
 }
 
-/** Files that the browser runs: `page` beside `src`. */
 const root = fileURLToPath(new URL('../../../page', import.meta.url));
 
-/** Libraries of the page, as their packages ship them. */
 const libraries = ['preact', 'htm'];
 
-/** Serves the shell at `/`, the files of `page` and the libraries as they lie; to every client, as they hold no secret. */
+/** These files hold no secret, so every client gets them. */
 function serveBrowserFiles(app: PageApp) {
   app.get('/', serveStatic({ path: join(root, 'index.html') }));
   for (const name of libraries) {

@@ -8,7 +8,7 @@ import type {
 import { toTextPart } from '#src/features/typed/program-conversation.ts';
 import { createInvalidRefusal } from '#src/web/api/api-refusal.ts';
 
-/** Name of a voice, or an object that names it; undefined: the server's. */
+/** Undefined means the voice of the server. */
 export const voiceName = z
   .union([z.string().max(100), z.looseObject({ id: z.string().max(100) })])
   .nullish()
@@ -17,21 +17,20 @@ export const voiceName = z
     return name === '' || name === 'default' ? undefined : name;
   });
 
-/** Parts of one message. */
 const mostParts = 100;
-/** Longest text, in characters: about what models take. */
+/** About as long as models take. */
 const mostChars = 400_000;
 const textContent = z.looseObject({
   type: z.literal('text'),
   text: z.string().max(mostChars),
 });
-/** A sentence in which a model refused, in its earlier message. */
+/** A model refused in its earlier message. */
 const modelRefusal = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
 const soundPart = z.looseObject({
   type: z.literal('input_audio'),
   input_audio: z.looseObject({ data: z.base64(), format: z.enum(['wav', 'mp3']) }),
 });
-/** The chat server fetches an address; the bot never does. */
+/** The chat server fetches an address. The bot never does. */
 const picturePart = z.looseObject({
   type: z.literal('image_url'),
   image_url: z.looseObject({
@@ -65,12 +64,11 @@ const toolSchema = z.looseObject({
 });
 const tokensSchema = z.number().int().min(1).nullish();
 
-/** Answers to one request. */
 const mostChoices = 8;
 
 const unreadField = z.unknown().optional();
 
-/** Fields that end here: those that are read, those that are refused, and last those that change no answer but what is stored or paid. */
+/** Fields that the bot reads, then refused fields, then fields that change no answer. */
 const ownFields = {
   model: z.string(),
   messages: z.array(messageSchema).min(1).max(1_000),
@@ -95,11 +93,11 @@ const ownFields = {
   service_tier: unreadField,
 };
 
-/** Fields by which OpenRouter, LiteLLM, vLLM and OpenAI take another model, server or price than the one that money is set aside for. */
+/** Other servers take another model, server or price by these fields. */
 const priceFields =
   /fallbacks$|^(models|route|provider|plugins|web_search_options|extra_body|extra_headers|api_base|api_key|base_url|user_config|custom_llm_provider|best_of)$/;
 
-/** Fields of OpenAI's chat completions that are read here; all others go to the chat model, or are refused in words. */
+/** Further fields go to the chat model. */
 export const completionRequest = z
   .looseObject({
     ...ownFields,
@@ -115,13 +113,12 @@ export const completionRequest = z
 
 type CompletionRequest = z.output<typeof completionRequest>;
 
-/** Question of a request. */
 export type CompletionQuestion = Omit<
   ProgramQuestion,
   'guildId' | 'asker' | 'keptFor' | 'pipeline' | 'onUsage'
 > & { readonly format: SoundFormat };
 
-/** Reads a request. Errors: `ApiRefusal`. */
+/** Throws `ApiRefusal`. */
 export async function toCompletionQuestion(
   request: CompletionRequest,
   findAnswer: (audioId: string) => Promise<string> | undefined,
@@ -143,7 +140,7 @@ export async function toCompletionQuestion(
   };
 }
 
-/** Errors: `ApiRefusal`. */
+/** Throws `ApiRefusal`. */
 function collectSentFields(request: CompletionRequest): SentFields {
   const fields = Object.entries(request).filter(
     ([name, value]) => value !== null && !Object.hasOwn(ownFields, name),
@@ -157,7 +154,7 @@ function collectSentFields(request: CompletionRequest): SentFields {
   return Object.fromEntries(fields);
 }
 
-/** A message with the words of the answer that it names. Throws `ApiRefusal`. */
+/** Adds the words of a named answer. Throws `ApiRefusal`. */
 async function addTranscript(
   { audio, ...message }: CompletionRequest['messages'][number],
   place: string,

@@ -18,7 +18,7 @@ import {
   waitForFirstPart,
 } from './server-events.ts';
 
-/** Answers as events of `chat.completion.chunk`, each as it comes, one answer after the other, then `[DONE]`. */
+/** Writes one answer after the other as `chat.completion.chunk`, then `[DONE]`. */
 export async function* toChunks(
   answers: AsyncIterable<AsyncIterable<ReplyPart>>,
   head: CompletionHead,
@@ -44,7 +44,7 @@ export async function* toChunks(
   yield doneEvent;
 }
 
-/** Deltas of one answer, and comments while there are none; the first of them when the answer has begun. */
+/** The first delta comes when the answer has begun. */
 async function* toDeltas(
   answer: AsyncIterable<ReplyPart>,
   progress: ChoiceProgress,

@@ -14,23 +14,20 @@ import { keptWordsMs } from '#src/features/typed/kept-words.ts';
 import { maxAnswerChars } from '#src/pipeline/chained-pipeline.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 
-/** Fields of a completion that are known before its first word. */
 export type CompletionHead = {
   readonly id: string;
-  /** Instant in s since 1970. */
+  /** Seconds since 1970. */
   readonly created: number;
   readonly model: string;
-  /** Whether the request names a `service_tier`, so that the answer has to. */
+  /** The request names a `service_tier`, so the answer has to. */
   readonly reportsTier: boolean;
   readonly isSpoken: boolean;
   readonly format: SoundFormat;
-  /** Usage of requests to models, as it becomes known. */
+  /** Grows while models answer. */
   readonly taken: readonly Usage[];
-  /** Keeps the transcript of an answer for its id. */
   keep(audioId: string, transcript: string): void;
 };
 
-/** Words, calls and end of one answer, as far as they have come. */
 export class ChoiceProgress {
   readonly audioId = `audio_${randomUUID()}`;
   text = '';
@@ -54,10 +51,10 @@ export class ChoiceProgress {
   }
 }
 
-/** Longest sound in one piece, in ms: 14 MB of samples; a stream has no such bound. */
+/** 14 MB of samples. A stream has no such bound. */
 const longestMs = 300_000;
 
-/** Whole answers as `chat.completion`. Errors: as `Pipeline.answer`. */
+/** Throws as `Pipeline.answer` does. */
 export async function toCompletion(
   answers: AsyncIterable<AsyncIterable<ReplyPart>>,
   head: CompletionHead,
@@ -96,7 +93,6 @@ async function toChoice(
   return { message, finish_reason };
 }
 
-/** The sound of an answer, up to its longest. */
 async function collectSound(
   parts: AsyncIterable<ReplyPart>,
   progress: ChoiceProgress,
@@ -119,7 +115,6 @@ async function collectSound(
   return Buffer.concat(pieces);
 }
 
-/** Fields that a whole completion and each of its chunks begin with. */
 export function toCompletionHead(
   { id, created, model, reportsTier }: CompletionHead,
   object: string,
@@ -152,17 +147,17 @@ function toAudioField(
   };
 }
 
-/** Instant in s since 1970 up to which at least an answer is known by the id of its sound. */
+/** Until then the answer is known by the id of its sound. */
 export function getExpiry({ created }: CompletionHead): number {
   return created + keptWordsMs / 1_000;
 }
 
-/** Samples as bytes, little-endian as every machine has them that Node runs on. */
+/** Little-endian, like every machine that runs Node. */
 export function toPcm16({ buffer, byteOffset, byteLength }: Int16Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** All requests together, as OpenAI counts. */
+/** Sums all requests, as OpenAI counts. */
 export function toUsageField(taken: readonly Usage[]) {
   const sumTokens = (name: keyof Omit<Usage, 'by' | 'isEstimate'>) =>
     Math.round(taken.reduce((all, usage) => all + (usage[name] ?? 0), 0));

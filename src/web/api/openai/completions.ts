@@ -16,7 +16,6 @@ import {
 import { toChunks } from './completion-stream.ts';
 import { respondWithEvents, waitForFirstPart } from './server-events.ts';
 
-/** Answers of the pipeline of a server to a conversation, in OpenAI's shape. */
 export const createChatCompletion = defineRoute({
   method: 'post',
   path: '/v1/chat/completions',
@@ -74,7 +73,7 @@ export const createChatCompletion = defineRoute({
   },
 });
 
-/** Time, in ms, for an answer in one piece: connections on which nothing moves end after 2 minutes. */
+/** Idle connections end after 2 minutes. */
 const longestWholeMs = 110_000;
 
 function createTooLateRefusal() {
@@ -85,7 +84,7 @@ function createTooLateRefusal() {
   );
 }
 
-/** Models that are named and may not be chosen, or cannot be used by this pipeline. Errors: `ApiRefusal`. */
+/** Throws `ApiRefusal` for a model that may not be chosen, or that the pipeline does not use. */
 function refuseModels(
   { speechModel, transcriptionModel, isSpoken }: Omit<CompletionQuestion, 'format'>,
   pipeline: PipelineName | undefined,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createRefusal } from '#src/web/api/api-refusal.ts';
 import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
 
-/** The model that answers as the server of the token is answered. */
+/** Answers as the server of the token is answered. */
 const ownModel = 'parley';
 
 export const listModels = defineRoute({

@@ -2,21 +2,20 @@ import { maxEndWaitMs } from '#src/base/play-end.ts';
 import { reportRefusal } from '#src/web/api/text-refusals.ts';
 import { toRefusalBody } from '#src/web/http/http-refusal.ts';
 
-/** Header of an answer that a proxy like nginx is to pass on at once. */
+/** Makes a proxy like nginx pass the answer on at once. */
 export const unbuffered = { 'x-accel-buffering': 'no' };
 
-/** Data of an event, which is sent as JSON, or a part of the stream as it stands. */
+/** An object is sent as the JSON of an event. */
 export type StreamPart = object | string | Uint8Array;
 
-/** The last event of OpenAI's streams. */
 export const doneEvent = 'data: [DONE]\n\n';
 
-/** Comment of a stream that its reader skips: it moves the stream while there are no events. */
+/** Readers skip comments, which keep a stream moving. */
 export function toComment(words: string): string {
   return `: ${words}\n\n`;
 }
 
-/** Answer of server-sent events, each sent as it comes. What fails on the way is an event with an error, the last one. */
+/** A failure on the way is the last event. */
 export function respondWithEvents(
   parts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
@@ -27,7 +26,7 @@ export function respondWithEvents(
   );
 }
 
-/** JSON of `place` with its end. Until that is there spaces, which JSON ignores, keep programs and proxies from giving up. */
+/** JSON ignores spaces, which keep programs and proxies from giving up. */
 export function answerAtEnd(place: object, ending: Promise<string>): Response {
   async function* writeText() {
     let ended = await waitBriefly(ending);
@@ -70,15 +69,14 @@ function toEvent(data: object) {
   return toEventText(JSON.stringify(data));
 }
 
-/** A server-sent event. */
 export function toEventText(json: string): string {
   return `data: ${json}\n\n`;
 }
 
-/** Longest silence of a stream, in ms, before a comment shows that it goes on. */
+/** A comment shows after this silence that the stream goes on. */
 const commentMs = 15_000;
 
-/** Stream with `still` for each interval in which nothing came. */
+/** Yields `still` for each interval without a part. */
 export async function* addComments<T>(
   parts: AsyncIterable<T>,
 ): AsyncGenerator<T | 'still'> {
@@ -96,7 +94,6 @@ export async function* addComments<T>(
   }
 }
 
-/** Result of `next` within `commentMs`, else `still`. */
 async function waitBriefly<T>(next: Promise<T>) {
   const { promise: still, resolve } = Promise.withResolvers<'still'>();
   const timer = setTimeout(resolve, commentMs, 'still');
@@ -107,7 +104,7 @@ async function waitBriefly<T>(next: Promise<T>) {
   }
 }
 
-/** Stream whose first part is there: a failure before it is an answer with a status of its own. */
+/** A failure before the first part gets a status of its own. */
 export async function waitForFirstPart<T>(
   parts: AsyncIterable<T>,
 ): Promise<AsyncIterable<T>> {

@@ -13,10 +13,10 @@ import { findErrorRefusal, toRefusal } from '#src/web/api/text-refusals.ts';
 import { voiceName } from './completion-request.ts';
 import { respondWithEvents, unbuffered, waitForFirstPart } from './server-events.ts';
 
-/** Longest text, in characters: as long as OpenAI's. */
+/** As long as OpenAI's. */
 const mostChars = 4_096;
 
-/** Fields of OpenAI's speech requests that are read here; other fields change nothing. */
+/** Other fields change nothing. */
 const speechRequest = z.looseObject({
   model: z.string(),
   input: z.string().min(1).max(mostChars),
@@ -37,10 +37,8 @@ const types: Readonly<Record<SoundFormat, string>> = {
   wav: 'audio/wav',
   pcm: 'audio/pcm',
 };
-/** Time and usage of one request to the engine. */
 type SpeechUsage = Parameters<ProgramText['onUsage']>[0];
 
-/** A text spoken by the engine of a server, sent while it is made, in OpenAI's shape. */
 export const createSpeech = defineRoute({
   method: 'post',
   path: '/v1/audio/speech',
@@ -72,7 +70,7 @@ export const createSpeech = defineRoute({
   },
 });
 
-/** Each piece goes as soon as there are bytes of it. Errors: `ApiRefusal` where nothing was said. */
+/** Throws `ApiRefusal` if nothing was said. */
 async function* encodeSpeech(sound: AsyncIterable<Pcm>, encoder: SoundEncoder) {
   let isSilent = true;
   for await (const { samples } of sound) {
@@ -86,7 +84,7 @@ async function* encodeSpeech(sound: AsyncIterable<Pcm>, encoder: SoundEncoder) {
   if (rest.length > 0) yield rest;
 }
 
-/** Where the sound breaks off, so does the connection: a file that ends as it should would pass for whole. */
+/** A broken sound cuts the connection, since a clean end would pass for whole. */
 async function* cutOff(
   bytes: AsyncIterable<Uint8Array>,
   cut: (() => void) | undefined,
@@ -110,7 +108,6 @@ async function* toSpeechEvents(
   yield { type: 'speech.audio.done', usage: toSpeechUsage(usage) };
 }
 
-/** Tokens as far as the engine counts them. */
 function toSpeechUsage(usage: readonly SpeechUsage[]) {
   const counts = usage.flatMap(({ count }) =>
     count?.kind === 'tokens' ? [count] : [],

@@ -5,7 +5,7 @@ import { checkBody } from '#src/web/api/request-body.ts';
 
 const isTrue = z.enum(['true', 'false']).transform((value) => value === 'true');
 
-/** Fields of a form as OpenAI has them. Others change nothing. */
+/** Other fields change nothing. */
 const transcriptionForm = z.object({
   model: z.string().max(200).optional(),
   prompt: z.string().max(4_000).optional(),
@@ -21,14 +21,13 @@ const transcriptionForm = z.object({
   stream: isTrue.default(false),
 });
 
-/** Recording to transcribe, and the format of the answer. */
 export type TranscriptionForm = z.output<typeof transcriptionForm> & {
   readonly sound: Uint8Array;
 };
 
 export type TranscriptionTask = 'transcribe' | 'translate';
 
-/** Errors: `ApiRefusal`. */
+/** Throws `ApiRefusal`. */
 export function parseTranscriptionForm(
   form: FormBody,
   task: TranscriptionTask,

@@ -3,7 +3,6 @@ import { formatSrt, formatVtt } from '#src/features/captions/files/subtitle-file
 import type { RecordingSegment } from '#src/features/contract/http-api-ports.ts';
 import type { TranscriptionForm, TranscriptionTask } from './transcription-form.ts';
 
-/** A recording in words, whole. */
 export type TranscribedRecording = {
   readonly task: TranscriptionTask;
   readonly durationMs: number;
@@ -14,7 +13,6 @@ export function joinSegments(segments: readonly RecordingSegment[]): string {
   return segments.map(({ lead, text }) => lead + text).join('');
 }
 
-/** The whole of it as OpenAI tells it in this format. */
 export function respondWithTranscription(
   recording: TranscribedRecording,
   {
@@ -67,7 +65,7 @@ function toVerboseTranscription(
   };
 }
 
-/** One segment; fields that only OpenAI's model knows of itself are 0. */
+/** Fields that only OpenAI's model knows are 0. */
 function toSegment({ startMs, endMs, text }: RecordingSegment, id: number) {
   return {
     id,

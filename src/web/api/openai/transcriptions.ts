@@ -19,9 +19,9 @@ import {
 } from './transcription-form.ts';
 import { joinSegments, respondWithTranscription } from './transcription-formats.ts';
 
-/** Longest wait, in ms, for all words of a recording: a connection on which nothing moves for 2 minutes is cut. */
+/** Idle connections end after 2 minutes. */
 const longestWholeMs = 110_000;
-/** Like `longestWholeMs`, where words are sent as they are found; OpenAI's clients wait 10 minutes. */
+/** OpenAI's clients wait 10 minutes. */
 const longestStreamMs = 540_000;
 
 export const createTranscription = defineRoute({
@@ -62,7 +62,7 @@ async function transcribeRecording(
     signal,
   );
   let durationMs = 0;
-  /** Errors: `ApiRefusal` where words are missing. */
+  /** Throws `ApiRefusal` if words are missing. */
   async function* readSegments() {
     for await (const part of parts) {
       if (part.kind === 'begun') durationMs = part.durationMs;
@@ -110,7 +110,6 @@ function toRecordingRefusal(refused: RecordingRefusal, isStreamed: boolean) {
   }
 }
 
-/** Events as OpenAI has them, `[DONE]` last. */
 async function* toTranscriptionEvents(segments: AsyncIterable<RecordingSegment>) {
   const sent: RecordingSegment[] = [];
   for await (const segment of addComments(segments)) {
@@ -125,7 +124,7 @@ async function* toTranscriptionEvents(segments: AsyncIterable<RecordingSegment>)
   yield doneEvent;
 }
 
-/** Words of a prompt that may be said: each short piece between commas or sentences, and else each word. */
+/** Splits at commas and sentences, and long pieces into words. */
 function splitHints(prompt: string) {
   const phrases = prompt.split(/[,;:.!?\n\r]+/).map((phrase) => phrase.trim());
   return phrases

@@ -9,7 +9,7 @@ const body = z.strictObject({
   answer: z.enum(['text', 'voice']).default('text'),
   ...spokenFields,
 });
-/** Longest wait, in ms, of a program for its answer: proxies between wait a minute. */
+/** Proxies wait a minute. */
 const longestAnswerMs = 50_000;
 
 export const ask = defineRoute({

@@ -6,7 +6,6 @@ import {
 } from '#src/web/api/openai/server-events.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
-/** Longest stream in ms. */
 const longestMs = 15 * 60_000;
 
 export const listenToEvents = defineRoute({
@@ -22,7 +21,7 @@ export const listenToEvents = defineRoute({
   },
 });
 
-/** The first comment goes at once, so that the program knows that it listens. */
+/** The first comment tells the program that it listens. */
 async function* toStreamParts(events: AsyncIterable<WrittenEvent | 'still'>) {
   yield toComment('listening');
   for await (const event of events)

@@ -12,7 +12,6 @@ import { say } from './say-route.ts';
 import { trackRoutes } from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
 
-/** Every operation: those of one server, then those of OpenAI's API. */
 export const allRoutes: readonly ApiRoute[] = [
   say,
   ask,

@@ -7,7 +7,7 @@ import { defineRoute } from '#src/web/api/route.ts';
 import { toRefusal } from '#src/web/api/text-refusals.ts';
 import { toPlayRefusal, trackName } from './tracks.ts';
 
-/** Voice and pace, 1 is usual, of a spoken text or answer. */
+/** `speed` 1 is usual. */
 export const spokenFields = {
   voice: z.string().trim().min(1).max(100).optional(),
   speed: z.number().min(slowest).max(fastest).optional(),
@@ -42,7 +42,6 @@ export const say = defineRoute({
   },
 });
 
-/** Why a text is neither read out nor waits. */
 function toSayRefusal(saying: SayOutcome) {
   switch (saying.kind) {
     case 'full': {

@@ -24,7 +24,7 @@ import { type ApiCall, type ApiRoute, defineRoute } from '#src/web/api/route.ts'
 export const trackName = z.string().min(1).max(mostNameUnits);
 const createRange = (most: number) => z.int().min(0).max(most);
 const percent = createRange(maxVolumePercent);
-/** Longest sound in ms that a seek names: 24 hours. */
+/** 24 hours. */
 const longestSeekMs = 86_400_000;
 const request = z.strictObject({
   sound: z.string().trim().min(1).max(2_000),
@@ -126,7 +126,6 @@ export const trackRoutes: readonly ApiRoute[] = [
   steerTrack,
 ];
 
-/** Operation at `.../tracks/{track}/{action}` that sets something of one track. */
 function defineChangeRoute<Body extends z.ZodType>(
   action: string,
   body: Body,
@@ -170,13 +169,12 @@ function changeTrack(
   );
 }
 
-/** The outcome, where there is one; the others are refusals. */
+/** Throws for a refusal. */
 function requireDone(outcome: TrackOutcome) {
   if (outcome.kind in refusals) throw toPlayRefusal(outcome);
   return outcome;
 }
 
-/** Refusal of what was not done on a track. */
 export function toPlayRefusal(outcome: PlayOutcome): ApiRefusal {
   const [status, code, param]: Refused = refusals[outcome.kind] ?? [409, 'bot.muted'];
   // It names no person.
@@ -187,7 +185,6 @@ export function toPlayRefusal(outcome: PlayOutcome): ApiRefusal {
 
 type Refused = readonly [status: ContentfulStatusCode, code: string, param?: string];
 
-/** Outcomes that are refusals. */
 const refusals: Partial<Record<PlayOutcome['kind'], Refused>> = {
   nowhere: [409, 'bot.nowhere'],
   unknown: [404, 'track.unknown', 'track'],

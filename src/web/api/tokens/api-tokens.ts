@@ -17,7 +17,7 @@ import {
   apiScopes,
 } from '#src/web/api/tokens/token-store.ts';
 
-/** Tokens. The hash of one is compared, and signs its events. */
+/** The hash identifies a token, and signs its events. */
 const apiTokens = defineTable(
   'api_tokens',
   {
@@ -39,12 +39,11 @@ const apiTokens = defineTable(
   },
 );
 
-/** Tokens of programs, a row each. */
 export const apiTokenPart: StorePart<ApiTokenStore> = {
   tables: [apiTokens],
   open: (database) => ({
     async add(token, hash) {
-      // After a commit without an answer the same token is added again: the row with its hash is not another token.
+      // A retry after a lost answer adds the same hash again.
       const isFree = sql`api_tokens.revoked_at_wall_ms IS NOT NULL OR api_tokens.hash = excluded.hash`;
       const conflict = sql`${toReplaceClause(apiTokens)} WHERE ${isFree}`;
       const count = await database.write((connection) =>
@@ -79,7 +78,7 @@ export const apiTokenPart: StorePart<ApiTokenStore> = {
   }),
 };
 
-/** A token of its row. A scope that this version does not know is left out. */
+/** Leaves out scopes of another version. */
 function toApiToken(row: Omit<RowOf<typeof apiTokens.columns>, 'hash'>): ApiToken {
   return { ...row, scopes: apiScopes.filter((scope) => row.scopes.includes(scope)) };
 }

@@ -2,18 +2,17 @@ import { toProgramId } from '#src/people/access.ts';
 import type { ApiToken } from './token-store.ts';
 
 /**
- * Beginning of the keys under which words are kept for a token. One that was revoked gives up its name: the time of its making tells
- * the next apart.
+ * Prefix of keys for kept words. A revoked token gives up its name, so the key holds its creation
+ * time.
  */
 export function toTokenKey({ createdAtWallMs, guildId, name }: ApiToken): string {
   return `${guildId} ${name} ${createdAtWallMs} `;
 }
 
-/** Own budgets of the tokens that were used since the start, by who pays. */
+/** Budgets of tokens used since the start, by payer. */
 export class TokenBudgets {
   readonly #caps = new Map<string, number>();
 
-  /** Takes the budget of a token as it is now. */
   note(token: ApiToken): void {
     const { budgetUsd } = token;
     const payerId = toProgramId(token.name);
@@ -21,7 +20,7 @@ export class TokenBudgets {
     else this.#caps.set(payerId, Math.round(budgetUsd * 1e9));
   }
 
-  /** Daily cap of this payer, in billionths of a dollar; undefined where it is that of a person. */
+  /** Billionths of a dollar. Undefined means the cap of a person. */
   findCap(payerId: string): number | undefined {
     return this.#caps.get(payerId);
   }
