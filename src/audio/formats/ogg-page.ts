@@ -137,17 +137,18 @@ function writePageHead(
 }
 
 /** Polynomial 0x04c11db7, not reflected: https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+const crcTable = Int32Array.from({ length: 256 }, (_, n) => {
   let crc = n << 24;
   for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc < 0 ? 0x04c11db7 : 0);
-  return crc >>> 0;
+  return crc;
 });
 
 function calculateCrc(page: Buffer) {
+  // Signed: an unsigned number of 32 bits is an object on the heap until V8 optimises the loop.
   let crc = 0;
   for (let n = 0; n < page.length; n++) {
     const byte = n >= 22 && n < 26 ? 0 : (page[n] ?? 0);
-    crc = ((crc << 8) ^ (crcTable[(crc >>> 24) ^ byte] ?? 0)) >>> 0;
+    crc = (crc << 8) ^ (crcTable[(crc >>> 24) ^ byte] ?? 0);
   }
-  return crc;
+  return crc >>> 0;
 }
