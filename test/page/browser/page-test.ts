@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, test as base } from 'vitest';
+import { test as base } from 'vitest';
 import { openBrowser, openTab } from './open-browser.ts';
 import { openSetup } from './open-page.ts';
 
@@ -10,15 +10,16 @@ type PageFixtures = {
   readonly tab: Page;
 };
 
-let shared: Promise<Browser> | undefined;
-afterAll(async () => (await shared)?.close());
-
-/** A test with a room and a tab of its own, in a browser without a microphone that all tests of a file share. */
+/** A test with a room and a tab of its own, in a browser without a microphone that all tests of a worker share. */
 export const test = base.extend<PageFixtures>({
-  browser: async ({ task: _ }, use) => {
-    shared ??= openBrowser();
-    await use(await shared);
-  },
+  browser: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of other fixtures from a pattern.
+    async ({}, use) => {
+      await using browser = await openBrowser();
+      await use(browser);
+    },
+    { scope: 'worker' },
+  ],
   setup: async ({ task: _ }, use) => {
     await using setup = await openSetup();
     await use(setup);
