@@ -42,10 +42,10 @@ async function openVoice(over: { readonly maxBytes?: number } = {}) {
   return { asked, folder, kept };
 }
 
-/** All of the sound, once it is kept where that is done. */
+/** All of the sound, and time enough to keep it on a busy machine. */
 async function say(voice: Synthesizer, text: string, how: SpeechVoice = {}) {
   const pieces: Pcm[] = await Array.fromAsync(voice.synthesize(text, how, never));
-  await wait(30);
+  await wait(300);
   return {
     rateHz: pieces[0]?.rateHz,
     samples: pieces.flatMap(({ samples }) => [...samples]),

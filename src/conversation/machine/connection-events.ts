@@ -101,7 +101,7 @@ function silenceCurrentReply(draft: Draft, isHeard: boolean) {
 }
 
 /** A reply that sounds is cut, and `over` still brings the words that left. */
-export function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>): void {
+function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>): void {
   if (draft.isOver) return;
   breakOffUtterances(draft, () => true);
   dropEverything(draft, 'left');

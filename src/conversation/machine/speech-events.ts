@@ -254,7 +254,7 @@ export function endPausedUtterances(draft: Draft): void {
   }
 }
 
-export function endUtterance(
+function endUtterance(
   draft: Draft,
   event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>,
 ): void {
