@@ -29,7 +29,8 @@ scenario(
     await using sandbox = await openSandbox({ voice: openSilentVoice().half });
     const token = `${sandbox.token}x`;
     const login = { DISCORD_TOKEN: token, DISCORD_API_URL: sandbox.apiUrl };
-    const ended = await runToEnd({ ...servers, ...login });
+    // Compose and systemd pass each line of `.env` on, also those that say the default.
+    const ended = await runToEnd({ ...servers, ...login, SHARDS: 'auto' });
     expect(ended.code).toBe(78);
     expectSentences(
       ended,

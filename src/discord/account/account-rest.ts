@@ -20,7 +20,8 @@ export class AccountRest implements Disposable {
     this.#login = login;
     const base = apiUrl && toRestBase(apiUrl);
     const rest = { timeout: requestMs, retries: 1, ...(base && { api: base }) };
-    this.#client = new Client({ intents: [], shardCount: 1, rest });
+    // Without `shards` the library reads SHARDS of the environment as JSON, which our `auto` is not.
+    this.#client = new Client({ intents: [], shards: [0], shardCount: 1, rest });
     this.#client.rest.setToken(token);
   }
 
