@@ -223,10 +223,11 @@ export class BotProcess implements AsyncDisposable {
   async stop(): Promise<number | null> {
     if (this.isRunning) {
       const gone = once(this.#child, 'exit');
-      const forget = realClock.later(15_000, () => this.#child.kill('SIGKILL'));
+      // In real time: where processes share their time it may pass faster.
+      const killing = setTimeout(() => this.#child.kill('SIGKILL'), 60_000);
       this.#child.kill('SIGTERM');
       await gone;
-      forget();
+      clearTimeout(killing);
     }
     return this.#child.exitCode;
   }
