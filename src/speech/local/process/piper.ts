@@ -123,12 +123,12 @@ async function openVoice(folder: string) {
 
 /** Converts sounds to ids, each followed by a gap. */
 function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>) {
-  const gap = ids['_'] ?? [];
+  const gap = ids._ ?? [];
   const sounds = [...ipa].flatMap((sound) =>
     ids[sound] ? [...ids[sound], ...gap] : [],
   );
   return BigInt64Array.from(
-    [...(ids['^'] ?? []), ...gap, ...sounds, ...(ids['$'] ?? [])],
+    [...(ids['^'] ?? []), ...gap, ...sounds, ...(ids.$ ?? [])],
     BigInt,
   );
 }
