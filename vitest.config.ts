@@ -28,7 +28,7 @@ const mends = ['undici', 'sodium'].flatMap((name) => [
 const roomyBytes = 2 * 1024 ** 3;
 
 /** A folder in memory for temporary files, removed with this process: stores are synced thousands of times. Nothing where the system has none that is roomy and runs programs. */
-function inMemory(): { readonly TMPDIR?: string } {
+function inMemory() {
   const place = '/dev/shm';
   try {
     const mount = readFileSync('/proc/mounts', 'utf8').match(
@@ -66,6 +66,7 @@ export default defineConfig({
         },
       },
     ],
+    globals: true,
     isolate: false,
     // Twice the cores: every other test waits, for connections and for people who speak. Each worker compiles the modules anew.
     maxWorkers: 2 * availableParallelism(),

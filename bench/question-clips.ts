@@ -33,7 +33,7 @@ export class QuestionClips implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async open(): Promise<QuestionClips> {
+  static async open() {
     const folder = await mkdtemp(join(tmpdir(), 'parley-clips-'));
     const known = Object.entries(await readKnownWords()).map(([file, words]) => ({
       file,

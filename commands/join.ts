@@ -88,7 +88,7 @@ async function joinOnceLinked(
   { clock, sessions }: CommandPorts,
   mode: JoinMode | undefined,
   follows: boolean | undefined,
-): Promise<JoinOutcome> {
+) {
   let joining = await sessions.join(channel, callerId, mode, follows);
   for (
     let ms = 0;
@@ -141,7 +141,7 @@ function toFailureReply(
   }
 }
 
-function toSeconds(ms: number): number {
+function toSeconds(ms: number) {
   return Math.round(ms / 1000);
 }
 

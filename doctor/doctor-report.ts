@@ -36,11 +36,11 @@ export class DoctorReport {
       .toSorted((one, other) => other.length - one.length);
   }
 
-  writeLine(text: string): void {
+  writeLine(text: string) {
     this.#print(this.#redact(text, this.#cleanText));
   }
 
-  writeFindings(findings: readonly Finding[]): void {
+  writeFindings(findings: readonly Finding[]) {
     for (const { mend, verdict, what, why } of findings) {
       this.writeLine(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
       if (mend !== undefined)
@@ -49,7 +49,7 @@ export class DoctorReport {
   }
 
   /** Keeps addresses, since the lines would be useless without them. */
-  writeSettings(lines: readonly string[]): void {
+  writeSettings(lines: readonly string[]) {
     if (lines.length > 0)
       for (const line of ['', 'Settings to use:', ...lines])
         this.#print(this.#redact(line));

@@ -231,7 +231,7 @@ function makeRealtimeRole(server: NonNullable<Config['realtime']>): ConfiguredRo
     async probe({ deadline, stack }) {
       const talk = stack.use(new RealtimeConversation({ ...server, maxTokens: 200 }));
       const pipeline = createAudioModelPipeline({
-        open: (signal: AbortSignal) => talk.openAnswer(signal),
+        open: (signal) => talk.openAnswer(signal),
         synthesizer: silentSynthesizer,
         input: 'audio',
       });
@@ -244,7 +244,7 @@ function makeRealtimeRole(server: NonNullable<Config['realtime']>): ConfiguredRo
         {
           ...(await tryProbe(
             thinkProbe,
-            { ask: (signal: AbortSignal) => pipeline.answer(turn, host, signal) },
+            { ask: (signal) => pipeline.answer(turn, host, signal) },
             deadline,
           )),
           what: 'realtime',

@@ -5,7 +5,7 @@ export class ConditionWait {
   #changed = Promise.withResolvers<void>();
 
   /** Something changed: whoever waits looks again. */
-  notify(): void {
+  notify() {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }

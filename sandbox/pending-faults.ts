@@ -3,11 +3,11 @@ export class PendingFaults<Fault extends { readonly times?: number }> {
   #waiting: { readonly fault: Fault; left: number }[] = [];
 
   /** `times` is how often it happens: once by default, Infinity until it is cleared. */
-  add(fault: Fault): void {
+  add(fault: Fault) {
     this.#waiting.push({ fault, left: fault.times ?? 1 });
   }
 
-  clear(): void {
+  clear() {
     this.#waiting = [];
   }
 

@@ -13,7 +13,7 @@ export class RateWindow {
   #used = 0;
   #endsAtMs = Number.NEGATIVE_INFINITY;
 
-  takeOne({ limit, perMs }: Rate, nowMs: number): RateState {
+  takeOne({ limit, perMs }: Rate, nowMs: number) {
     if (nowMs >= this.#endsAtMs) {
       this.#used = 0;
       this.#endsAtMs = nowMs + perMs;

@@ -193,7 +193,7 @@ export class RunningSandbox implements AsyncDisposable {
   }
 
   /** Told of each message posted, edited or deleted, private ones too. */
-  onMessage(listener: (change: MessageChange) => void): void {
+  onMessage(listener: (change: MessageChange) => void) {
     this.#listeners.push(listener);
   }
 
@@ -203,7 +203,7 @@ export class RunningSandbox implements AsyncDisposable {
     return names.find((name) => name !== undefined) ?? id;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#closing.abort();
     for (const guild of this.#guilds) await guild[Symbol.asyncDispose]();
     this.#deps.gateway.close();

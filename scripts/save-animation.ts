@@ -62,7 +62,7 @@ export async function saveAnimation(
   path: string,
   { width, height, gapMs, quality }: AnimationOptions,
   play: () => Promise<void>,
-): Promise<void> {
+) {
   const shots: { readonly png: Buffer; readonly atMs: number }[] = [];
   let isOver = false;
   const playing = play().finally(() => {
@@ -99,7 +99,7 @@ export async function saveAnimation(
 }
 
 /** Source: https://developers.google.com/speed/webp/docs/riff_container */
-function webpOf(width: number, height: number, frames: readonly Frame[]): Buffer {
+function webpOf(width: number, height: number, frames: readonly Frame[]) {
   const head = Buffer.alloc(10);
   head[0] = 2; // animated
   head.writeUIntLE(width - 1, 4, 3);
@@ -114,7 +114,7 @@ function webpOf(width: number, height: number, frames: readonly Frame[]): Buffer
   return chunk('RIFF', Buffer.concat(body));
 }
 
-function frameData({ height, ms, webp, width, x, y }: Frame): Buffer {
+function frameData({ height, ms, webp, width, x, y }: Frame) {
   const head = Buffer.alloc(16);
   head.writeUIntLE(x / 2, 0, 3);
   head.writeUIntLE(y / 2, 3, 3);
@@ -127,7 +127,7 @@ function frameData({ height, ms, webp, width, x, y }: Frame): Buffer {
 }
 
 /** Leaves out the colour profile, which is the usual one. */
-function bitstreamIn(webp: Buffer): Buffer {
+function bitstreamIn(webp: Buffer) {
   for (let at = 12; at < webp.length; ) {
     const end = at + 8 + webp.readUInt32LE(at + 4);
     if (webp.toString('latin1', at, at + 4) === 'VP8 ') return webp.subarray(at, end);
@@ -136,7 +136,7 @@ function bitstreamIn(webp: Buffer): Buffer {
   throw new Error('a frame holds no lossy picture');
 }
 
-function chunk(type: string, data: Buffer): Buffer {
+function chunk(type: string, data: Buffer) {
   const head = Buffer.alloc(8);
   head.write(type, 'latin1');
   head.writeUInt32LE(data.length, 4);

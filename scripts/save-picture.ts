@@ -21,11 +21,7 @@ const readPixels = `async (png) => {
 const marginPx = 12;
 
 /** Saves a tab, or a part of it, as a PNG with a palette, a third as large as a browser's. */
-export async function savePicture(
-  tab: Page,
-  path: string,
-  part?: Locator,
-): Promise<void> {
+export async function savePicture(tab: Page, path: string, part?: Locator) {
   await tab.evaluate('scrollTo(0, 0)');
   const box = await part?.boundingBox();
   const clip = box && { ...box, x: box.x - marginPx, width: box.width + 2 * marginPx };
@@ -39,7 +35,7 @@ export async function savePicture(
 }
 
 /** Source: PNG specification, third edition, sections 4 and 11. */
-function pngOf(width: number, pixels: Buffer): Buffer {
+function pngOf(width: number, pixels: Buffer) {
   const colours = Array.from({ length: pixels.length / 4 }, (_, n) =>
     pixels.readUIntBE(n * 4, 3),
   );
@@ -65,14 +61,14 @@ function pngOf(width: number, pixels: Buffer): Buffer {
   return Buffer.concat([signature, ...parts]);
 }
 
-function usualColours(colours: readonly number[]): readonly number[] {
+function usualColours(colours: readonly number[]) {
   const counts = new Map<number, number>();
   for (const colour of colours) counts.set(colour, (counts.get(colour) ?? 0) + 1);
   const byCount = [...counts].toSorted(([, a], [, b]) => b - a);
   return byCount.slice(0, mostColours).map(([colour]) => colour);
 }
 
-function nearest(palette: readonly number[], colour: number): number {
+function nearest(palette: readonly number[], colour: number) {
   const wanted = partsOf(colour);
   const distances = palette.map((each) =>
     partsOf(each).reduce((sum, part, n) => sum + (part - (wanted[n] ?? 0)) ** 2, 0),
@@ -80,11 +76,11 @@ function nearest(palette: readonly number[], colour: number): number {
   return distances.indexOf(Math.min(...distances));
 }
 
-function partsOf(colour: number): readonly number[] {
+function partsOf(colour: number) {
   return [colour >> 16, (colour >> 8) & 255, colour & 255];
 }
 
-function chunk(type: string, data: Buffer): Buffer {
+function chunk(type: string, data: Buffer) {
   const body = Buffer.concat([Buffer.from(type), data]);
   const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
   length.writeUInt32BE(data.length);

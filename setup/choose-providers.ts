@@ -40,7 +40,7 @@ const realtimeSettings = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as 
 const serverSettings = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
 
 /** Asks for servers, and tries each as the doctor does, until every role has one. */
-export async function chooseProviders(questions: ProviderChoiceDeps): Promise<void> {
+export async function chooseProviders(questions: ProviderChoiceDeps) {
   const { ask, edits } = questions;
   const progress: RoleProgress = { served: new Set(), absentByAddress: new Map() };
   while (progress.served.size < groups.length) {

@@ -39,7 +39,7 @@ export class SettingEdits {
   }
 
   /** The value in `.env` is no change. */
-  set(name: string, value: string): void {
+  set(name: string, value: string) {
     if ((this.file.values[name] ?? '') === value) this.changes.delete(name);
     else this.changes.set(name, value);
   }

@@ -38,7 +38,7 @@ export class SetupQuestions implements Disposable {
 
   readonly end = () => this.#ending.abort(makeSetupEnd());
 
-  say(words: string): void {
+  say(words: string) {
     log.message(words, this.#terminal);
   }
 
@@ -87,7 +87,7 @@ export class SetupQuestions implements Disposable {
     return await waitUnlessAborted(work, this.#ending.signal);
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#terminal.input.off('end', this.end).off('close', this.end);
   }
 }

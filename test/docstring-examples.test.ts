@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Example, readExamples, toModule } from '#test/docstring-examples.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -44,6 +43,7 @@ test('every example in a docstring compiles', async () => {
     extends: resolve(root, 'tsconfig.json'),
     compilerOptions: {
       noUnusedLocals: false,
+      types: ['node'],
       typeRoots: [resolve(root, 'node_modules/@types')],
     },
     include: [join(folder, '*.ts'), resolve(root, 'src/**/*.d.ts')],

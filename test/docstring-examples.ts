@@ -17,7 +17,7 @@ export type Example = {
 const rootUrl = fileURLToPath(new URL('..', import.meta.url));
 const examplePattern = '{src,commands,doctor,setup,sandbox}/**/*.ts';
 
-export async function readExamples(): Promise<readonly Example[]> {
+export async function readExamples() {
   const paths = (await Array.fromAsync(sourceFiles(examplePattern))).sort();
   const found = paths.map(async (path) =>
     listExamples(path, await readFile(path, 'utf8')),
@@ -40,7 +40,7 @@ function listExamples(path: string, source: string) {
 }
 
 /** The example with its value and its promised value as exports, and with imports that work from any folder. */
-export function toModule({ place, code, canRun }: Example): string {
+export function toModule({ place, code, canRun }: Example) {
   if (!canRun) return toAbsoluteImports(`${code}\nexport {};\n`);
   const { program, errors } = parseSync('example.ts', code);
   const last = program.body.at(-1);

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { expect, test } from 'vitest';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { openEngines, watchModels } from '#src/app/engines/open-engines.ts';
 import { PageView } from '#src/app/sandbox/page-view.ts';

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
-import { expect, test } from 'vitest';
 import { readExamples, toModule } from '#test/docstring-examples.ts';
 import { sourceFiles } from '#test/source-files.ts';
 import doors from './house-doors.json' with { type: 'json' };

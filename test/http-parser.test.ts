@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
 
 const parser = import.meta.resolve('#src/app/http-parser.mjs');
 /** Bytes of code that a function may run before V8 optimises it; one answer of a server takes more of the parser. */

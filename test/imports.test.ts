@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
-import { expect, test } from 'vitest';
 import { sourceFiles } from '#test/source-files.ts';
 
 const folders = '{src,commands,sandbox,doctor,setup,bench,scripts,test}';

@@ -3,7 +3,6 @@ import { AudioResource, VoiceConnection } from '@discordjs/voice';
 import { Client, REST } from 'discord.js';
 import { OpenAI, toFile } from 'openai';
 import { opus as prismOpus } from 'prism-media';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import packageJson from '#package.json' with { type: 'json' };
 import { openSandbox } from '#sandbox/sandbox.ts';

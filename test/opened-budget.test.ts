@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openBudget } from '#src/app/open-budget.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';

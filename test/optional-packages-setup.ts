@@ -13,7 +13,7 @@ const { PARLEY_NO_SKIP: noSkip } = process.env;
 const require = createRequire(import.meta.url);
 
 /** Looks once for the optional packages; tests of an absent one are skipped, and one line says so. */
-export function setup({ provide }: Pick<TestProject, 'provide'>): void {
+export function setup({ provide }: Pick<TestProject, 'provide'>) {
   const absent = Object.keys(packageJson.optionalDependencies).filter(
     (name) => !canLoad(name),
   );

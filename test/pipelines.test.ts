@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { openEngines, openPipelines } from '#src/app/engines/open-engines.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';

@@ -12,7 +12,7 @@ const standardUrl = 'postgres://postgres@127.0.0.1:5432/test';
 const { DATABASE_URL: url = standardUrl, PARLEY_NO_SKIP: noSkip } = process.env;
 
 /** Looks once for the database; where none answers, its tests are skipped, and one line says so. */
-export async function setup({ provide }: Pick<TestProject, 'provide'>): Promise<void> {
+export async function setup({ provide }: Pick<TestProject, 'provide'>) {
   const why = await findRefusal();
   provide('postgresUrl', why === undefined ? url : '');
   if (why === undefined) return;

@@ -1,5 +1,4 @@
 import { PassThrough } from 'node:stream';
-import { expect, test } from 'vitest';
 import { logProvider } from '#src/app/provider-log.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';

@@ -5,7 +5,7 @@ const maxRepeats = 3;
 
 /** Prints each test that needed a second attempt below the summary of vitest; fails the run above `maxRepeats`. */
 export class RepeatReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[]) {
     const repeated = modules.flatMap(({ children }) =>
       [...children.allTests()].filter(hasRepeats),
     );

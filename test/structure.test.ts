@@ -1,6 +1,5 @@
 import { access, glob, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
 import { sourceFiles } from '#test/source-files.ts';
 
 const roots = 'src|commands|sandbox|doctor|setup|bench|test|page|deploy|docs|scripts';

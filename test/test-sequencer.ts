@@ -29,7 +29,7 @@ const shareOfCore = 0.6;
  * Within both, as vitest orders them: what took longest first, or what is largest where nothing is known yet.
  */
 export class TestSequencer extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+  override async sort(files: TestSpecification[]) {
     const gone = longTests.filter((path) => !existsSync(path));
     if (gone.length > 0)
       throw new Error(`test/test-sequencer.ts names files that are gone: ${gone}`);

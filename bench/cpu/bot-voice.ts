@@ -17,12 +17,12 @@ export class BotVoice {
     | undefined;
 
   /** Heard so far. */
-  get packets(): number {
+  get packets() {
     return this.#packets;
   }
 
   /** Whether it is being heard now. */
-  get isHeard(): boolean {
+  get isHeard() {
     return realClock.nowMs() - this.#getLastMs < pauseMs;
   }
 

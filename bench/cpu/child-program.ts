@@ -11,12 +11,12 @@ export class ChildProgram<Order extends object> implements AsyncDisposable {
     this.#child = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   }
 
-  get pid(): number {
+  get pid() {
     return this.#child.pid ?? 0;
   }
 
   /** Result of the order. Errors: what the program threw, that it ended, or that nothing came within `timeoutMs`. */
-  async sendOrder(order: Order, timeoutMs: number): Promise<unknown> {
+  async sendOrder(order: Order, timeoutMs: number) {
     const done = new AbortController();
     const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeoutMs)]);
     const ended = once(this.#child, 'exit', { signal }).then(() => ({
@@ -45,7 +45,7 @@ export class ChildProgram<Order extends object> implements AsyncDisposable {
 /** The other side of `ChildProgram`, in the program itself. */
 export function serveOrders<Order extends object>(
   perform: (order: Order) => Promise<unknown>,
-): void {
+) {
   process.once('disconnect', () => process.exit());
   process.on('message', (order: Order) => {
     perform(order).then(

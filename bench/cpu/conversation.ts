@@ -22,7 +22,7 @@ export async function holdConversation(
   offset: number,
   report: (exchange: Exchange) => void,
   stop: AbortSignal,
-): Promise<void> {
+) {
   for (let n = offset; !stop.aborted; n++) {
     const { lastVoicedAtMs } = await person.say(
       questions[n % questions.length] ?? emptySignal,
@@ -40,7 +40,7 @@ export async function talkWithoutAnswers(
   sentences: readonly EncodedSpeech[],
   offset: number,
   stop: AbortSignal,
-): Promise<void> {
+) {
   for (let n = offset; ; n++) {
     await person.say(sentences[n % sentences.length] ?? emptySignal, stop);
     await realClock.sleep(breathPauseMs, stop);

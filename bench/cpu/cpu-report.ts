@@ -3,7 +3,7 @@ import type { CpuReading, CpuRow } from './cpu-rows.ts';
 import { type BotReading, findDisturbance, findExhaustion } from './load-reading.ts';
 
 /** A table of all readings; with several bots a line for each, and its share of the CPU time of the first. */
-export function formatCpuReport(readings: readonly CpuReading[]): string {
+export function formatCpuReport(readings: readonly CpuReading[]) {
   const several = readings.some(({ bots }) => bots.length > 1);
   const lines = readings.flatMap((reading) =>
     reading.bots.map((bot, n) => {

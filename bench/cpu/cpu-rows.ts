@@ -35,7 +35,7 @@ const maxOrderMs = 180_000;
 const neverAborted = new AbortController().signal;
 
 /** Rows for these numbers of channels: silent, each direction of speech alone, and in conversation. */
-export function makeChannelRows(steps: readonly number[]): readonly CpuRow[] {
+export function makeChannelRows(steps: readonly number[]) {
   return steps.flatMap((channels) => {
     if (channels === 0) return [{ name: 'no channel', channels }];
     const talk: CpuRow = {
@@ -60,11 +60,7 @@ export const talkerRows: readonly CpuRow[] = [
 ];
 
 /** Brings the bots to the load of this row and reads them after their warm-up. */
-export async function measureRow(
-  setup: CpuSetup,
-  row: CpuRow,
-  options: CpuOptions,
-): Promise<CpuReading> {
+export async function measureRow(setup: CpuSetup, row: CpuRow, options: CpuOptions) {
   const { channels, load, answers = 'sentence' } = row;
   await runInAll(setup, async ({ people, servers }) => {
     await people.sendOrder({ do: 'call', channels }, maxOrderMs);

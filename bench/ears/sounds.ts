@@ -64,7 +64,7 @@ export async function readPeople(folder: string): Promise<readonly SpeechClip[]>
 }
 
 /** Every sound of a folder, up to 6 s. */
-export async function readSounds(folder: string): Promise<readonly NamedSound[]> {
+export async function readSounds(folder: string) {
   const files = (await readdir(folder)).filter((file) => /\.(?:opus|ogg)$/.test(file));
   const sounds: NamedSound[] = [];
   for (const name of files.toSorted()) {
@@ -75,7 +75,7 @@ export async function readSounds(folder: string): Promise<readonly NamedSound[]>
 }
 
 /** Four sounds made here: a dial tone, a siren, bursts of noise, and thumps. */
-export function makeSounds(): readonly NamedSound[] {
+export function makeSounds() {
   const tone = (hz: number, at: number) =>
     Math.sin((2 * Math.PI * hz * at) / listenRateHz);
   let seed = 1;

@@ -27,6 +27,6 @@ function toDigits(word: string, next = '') {
 }
 
 /** Letters of a text in scripts without spaces, where words cannot be counted. */
-export function normaliseLetters(text: string): readonly string[] {
+export function normaliseLetters(text: string) {
   return [...text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')];
 }

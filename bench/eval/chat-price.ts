@@ -40,7 +40,7 @@ export function estimateRunUsd(
   scenes: readonly EvalScene[],
   config: Config,
   isText: boolean,
-): number {
+) {
   const { recognise, think, speak } = createTariffs(config, () => config)('', isText);
   const lines = scenes.flatMap(({ acts }) => acts.filter((act) => act.do === 'say'));
   const answers = lines.flatMap(({ answer }) => answer ?? []);

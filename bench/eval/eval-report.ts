@@ -2,7 +2,7 @@ import { formatTable } from '#bench/format-table.ts';
 import type { EvalOutcome, SceneOutcome } from './evaluate.ts';
 
 /** A row for each topic, and a column for each set-up. */
-export function formatOutcomeTable(outcomes: readonly EvalOutcome[]): string {
+export function formatOutcomeTable(outcomes: readonly EvalOutcome[]) {
   const row = (name: string, of: (outcome: EvalOutcome) => string) => [
     name,
     ...outcomes.map(of),
@@ -26,7 +26,7 @@ export function formatOutcomeTable(outcomes: readonly EvalOutcome[]): string {
 }
 
 /** Each scene that failed or was not played, with the words; empty: there is none. */
-export function formatFailures({ name, scenes, judgeMistakes }: EvalOutcome): string {
+export function formatFailures({ name, scenes, judgeMistakes }: EvalOutcome) {
   const lines: string[] = [];
   for (const { scene, mistakes, skipped } of scenes) {
     const place = `${scene.topic}, ${scene.name}`;
@@ -40,7 +40,7 @@ export function formatFailures({ name, scenes, judgeMistakes }: EvalOutcome): st
 }
 
 /** Every played scene passed, and the judge let no wrong answer pass. */
-export function hasPassed({ scenes, judgeMistakes }: EvalOutcome): boolean {
+export function hasPassed({ scenes, judgeMistakes }: EvalOutcome) {
   return (
     judgeMistakes.length === 0 && scenes.every(({ mistakes }) => mistakes.length === 0)
   );

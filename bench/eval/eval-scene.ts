@@ -62,7 +62,7 @@ export type EvalAct = z.infer<typeof actSchema>;
 export type EvalScene = z.infer<typeof sceneSchema> & { readonly topic: string };
 
 /** All scenes of a folder. Errors: a plain Error with a line for each mistake in a file. */
-export async function readScenes(folder: string): Promise<readonly EvalScene[]> {
+export async function readScenes(folder: string) {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort();
   const all = files.map(async (file) =>
     parseScenes(file, JSON.parse(await readFile(join(folder, file), 'utf8'))),
@@ -71,7 +71,7 @@ export async function readScenes(folder: string): Promise<readonly EvalScene[]> 
 }
 
 /** The scenes of one file. Errors: as `readScenes`. */
-export function parseScenes(file: string, value: unknown): readonly EvalScene[] {
+export function parseScenes(file: string, value: unknown) {
   const parsed = z.array(sceneSchema).safeParse(value);
   if (!parsed.success) {
     const mistakes = parsed.error.issues.map(({ path, message }) => {

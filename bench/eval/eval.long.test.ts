@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { readScenes } from './eval-scene.ts';

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
 import type { MockReply } from '#test/fakes/providers/mock-chat.ts';
 import {
@@ -80,7 +79,7 @@ async function playTopic(
   model: Model,
   topic: string,
   environment: Readonly<Record<string, string>> = {},
-): Promise<EvalOutcome> {
+) {
   await using mock = await openMockProviders({
     replies: makeReplies(model),
     pace: instantPace,
@@ -97,7 +96,7 @@ async function playTopic(
   });
 }
 
-function listMistakes(outcome: EvalOutcome): readonly string[] {
+function listMistakes(outcome: EvalOutcome) {
   return outcome.scenes.flatMap(({ mistakes }) => mistakes);
 }
 

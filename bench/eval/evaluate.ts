@@ -41,10 +41,7 @@ export type EvalOptions = {
 };
 
 /** Plays all scenes with this set-up, and judges them. Errors: BotError of a server. */
-export async function evaluateSetup(
-  setup: EvalSetup,
-  options: EvalOptions,
-): Promise<EvalOutcome> {
+export async function evaluateSetup(setup: EvalSetup, options: EvalOptions) {
   const { scenes, isText, judging } = options;
   const models = new Set([setup, judging]);
   const chatUsd = () => [...models].reduce((sum, { price }) => sum + price.usd, 0);

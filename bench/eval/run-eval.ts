@@ -7,10 +7,7 @@ import { readSetupFile, readUsualSetup } from './eval-setup.ts';
 import { type EvalOutcome, evaluateSetup } from './evaluate.ts';
 
 /** Plays and judges what the arguments of the program ask for. Returns its exit code. Errors: a plain Error or a BotError, in one sentence. */
-export async function runEval(
-  args: readonly string[],
-  print: (text: string) => void,
-): Promise<number> {
+export async function runEval(args: readonly string[], print: (text: string) => void) {
   const { values: options, positionals: files } = parseArgs({
     args: [...args],
     allowPositionals: true,

@@ -26,7 +26,7 @@ const readOnlyTools = new Set(
 );
 
 /** Whether it answered those who meant it and nobody else, stopped in time, and failed nowhere. */
-export function checkScene({ scene, said, events, failure }: PlayedScene): SceneCheck {
+export function checkScene({ scene, said, events, failure }: PlayedScene) {
   const { given, mistakes: unmatched } = matchAnswers(said, events);
   if (failure !== undefined) return { given, mistakes: [`failed: ${failure}`] };
   const mistakes = [...unmatched];
@@ -76,7 +76,7 @@ function findReason({ line, fromMs }: SaidLine, events: PlayedScene['events']) {
 }
 
 /** Each tool that changes something was called as often as lines ask for it. */
-export function findToolMistakes({ scene, events }: PlayedScene): readonly string[] {
+export function findToolMistakes({ scene, events }: PlayedScene) {
   const due = scene.acts.flatMap((act) => (act.do === 'say' && act.answer?.tool) || []);
   const called = events.flatMap(({ event }) =>
     event.kind === 'tool' && event.how !== 'known' ? event.tool : [],
@@ -96,7 +96,7 @@ export function findToolMistakes({ scene, events }: PlayedScene): readonly strin
 export async function findWordMistakes(
   { says, never, language }: EvalAnswer,
   text: string,
-): Promise<readonly string[]> {
+) {
   const fits = (pattern: string) => new RegExp(pattern, 'iu').test(text);
   const mistakes: string[] = [];
   for (const pattern of says)

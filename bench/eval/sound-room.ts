@@ -43,7 +43,7 @@ const neverAborted = new AbortController().signal;
 const roomDeadline = () => AbortSignal.timeout(30_000);
 
 /** Whether there is a voice for every line: the local ones speak English. */
-export function isSpeakable({ acts }: EvalScene, { config }: EvalSetup): boolean {
+export function isSpeakable({ acts }: EvalScene, { config }: EvalSetup) {
   if (config.speech.kind === 'remote') return true;
   return acts.every(
     (act) => act.do !== 'say' || act.file !== undefined || isEnglish(act),
@@ -175,6 +175,6 @@ async function synthesizeLine(
   };
 }
 
-function isEnglish({ language = 'en' }: EvalLine): boolean {
+function isEnglish({ language = 'en' }: EvalLine) {
   return language === 'en';
 }

@@ -14,7 +14,7 @@ export async function readResult(): Promise<AcceptedResult> {
   return JSON.parse(await readFile(resultUrl, 'utf8'));
 }
 
-export async function saveResult(rows: AcceptedResult['rows']): Promise<void> {
+export async function saveResult(rows: AcceptedResult['rows']) {
   const day = new Date().toISOString().slice(0, 10);
   const made = `${day}, Node ${process.versions.node}, ${availableParallelism()} cores`;
   await writeFile(resultUrl, `${JSON.stringify({ made, rows }, undefined, 2)}\n`);
@@ -37,10 +37,7 @@ export type LatencyVerdict = {
 };
 
 /** Judges five ratios, each of one pair, beside the accepted one. Throws a plain Error for another number of them. */
-export function judgePairs(
-  ratios: readonly number[],
-  accepted: number,
-): LatencyVerdict {
+export function judgePairs(ratios: readonly number[], accepted: number) {
   if (ratios.length !== pairCount)
     throw new Error(`A verdict is made of ${pairCount} pairs.`);
   const growths = ratios.map((ratio) => ratio / accepted - 1);

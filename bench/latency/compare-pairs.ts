@@ -12,7 +12,7 @@ const maxPairs = 8;
 export async function comparePairs(
   clips: readonly QuestionClip[],
   complain: (sentence: string) => void,
-): Promise<void> {
+) {
   const { made, rows } = await readResult();
   const accepted = rows[gateRow.name]?.ratio ?? Number.NaN;
   await using path = await openMeasuredPath(gateRow);

@@ -5,7 +5,7 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 const getFirst = /^.*?[.!?](?=\s|$)/s;
 
 /** Whether the answer comes of requests one after the other; a model that hears and speaks takes but its own time. */
-export function hasIdeal(pipeline: BenchPipeline): boolean {
+export function hasIdeal(pipeline: BenchPipeline) {
   return pipeline.startsWith('chained');
 }
 
@@ -17,7 +17,7 @@ export async function measureIdealTurn(
   baseUrl: string,
   clip: QuestionClip,
   pipeline: BenchPipeline,
-): Promise<number> {
+) {
   const fromMs = performance.now();
   const text = pipeline === 'chained' ? await recogniseClip(baseUrl, clip) : clip.text;
   await speakFirstSound(baseUrl, await askFirstClause(baseUrl, text));

@@ -22,7 +22,7 @@ export type TurnFigures = {
   readonly ratio: number;
 };
 
-export function toTurnFigures({ turns, idealMs }: MeasuredRow): TurnFigures {
+export function toTurnFigures({ turns, idealMs }: MeasuredRow) {
   const whole = turns.filter((turn) => turn.whole);
   const heardMs = whole.map(({ sinceMs }) => sinceMs['first packet heard']);
   const heard = toSpread(heardMs);
@@ -37,7 +37,7 @@ export function toTurnFigures({ turns, idealMs }: MeasuredRow): TurnFigures {
 }
 
 /** Faults of a measurement, one sentence each; empty: its figures count. */
-export function findFaults({ row, turns, missed }: MeasuredRow): string[] {
+export function findFaults({ row, turns, missed }: MeasuredRow) {
   const whole = turns.filter((turn) => turn.whole);
   const cut = turns.length - whole.length;
   const all = turns.length + missed;
@@ -55,7 +55,7 @@ export function findFaults({ row, turns, missed }: MeasuredRow): string[] {
 }
 
 /** The eight instants of a row, the floor beside each. */
-export function formatInstants(measured: MeasuredRow): string {
+export function formatInstants(measured: MeasuredRow) {
   const { row, turns, missed } = measured;
   const whole = turns.filter((turn) => turn.whole);
   const { ideal, share, ratio } = toTurnFigures(measured);
@@ -106,7 +106,7 @@ export function formatInstants(measured: MeasuredRow): string {
 }
 
 /** First packet heard, a line for each row. */
-export function formatSummary(all: readonly MeasuredRow[]): string {
+export function formatSummary(all: readonly MeasuredRow[]) {
   const lines = all.map((measured) => {
     const { row } = measured;
     const { heard, share, ideal, ratio } = toTurnFigures(measured);

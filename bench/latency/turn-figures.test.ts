@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { instantPace, usualPace } from '#test/fakes/providers/mock-providers.ts';
 import type { MockRequest } from '#test/fakes/providers/mock-settings.ts';
 import { judgePairs } from './accepted-result.ts';

@@ -28,7 +28,7 @@ export type BenchServers = {
 };
 
 /** From the request for an answer to its first sound, in ms, of a Realtime server. */
-export function sumRealtimeFirstSoundMs({ firstTokenMs }: ProviderPace): number {
+export function sumRealtimeFirstSoundMs({ firstTokenMs }: ProviderPace) {
   return 2 * firstTokenMs;
 }
 
@@ -120,7 +120,7 @@ function measureChainedServers(
 function measureAudioModelServer(
   { requests, firstAudibleAtMs }: ObservedTurn,
   { pace }: BenchServers,
-): ServerFigures {
+) {
   const chats = requests.filter(({ endpoint }) => endpoint === 'chat');
   const chat = chats.findLast(({ firstByteAtMs }) =>
     hasHappened(firstByteAtMs, firstAudibleAtMs),
@@ -135,10 +135,7 @@ function measureAudioModelServer(
   };
 }
 
-function measureRealtimeServer({
-  responses,
-  firstAudibleAtMs,
-}: ObservedTurn): ServerFigures {
+function measureRealtimeServer({ responses, firstAudibleAtMs }: ObservedTurn) {
   const response = responses.findLast((one) =>
     hasHappened(one.firstSoundAtMs, firstAudibleAtMs),
   );
@@ -193,10 +190,7 @@ function estimateTokensMs(count: number, { tokensPerSecond }: ProviderPace) {
 }
 
 /** At the providers' nominal pace; those the bot alone decides have none. */
-export function estimateFloors(
-  { pipeline, pace }: BenchServers,
-  clauseTokens: number,
-): ProviderFloors {
+export function estimateFloors({ pipeline, pace }: BenchServers, clauseTokens: number) {
   // A streaming recogniser may know the words when the last one ends.
   const recognised =
     pipeline === 'chained, streaming recogniser' ? 0 : pace.recogniseMs;
@@ -238,7 +232,7 @@ const roundingMs = 2;
 export function findImpossibleFigures(
   turns: readonly MeasuredTurn[],
   setup: BenchServers,
-): string[] {
+) {
   return turns.flatMap((turn, n) => {
     const floors = estimateFloors(setup, turn.clauseTokens);
     return turnInstants.flatMap(([name]) => {
@@ -253,7 +247,7 @@ export function findImpossibleFigures(
 
 export type Spread = { readonly p50: number; readonly p95: number };
 
-export function toSpread(values: readonly number[]): Spread {
+export function toSpread(values: readonly number[]) {
   const at = (part: number) => Math.round(findPercentile(values, part) * 10) / 10;
   return { p50: at(0.5), p95: at(0.95) };
 }

@@ -19,10 +19,7 @@ const frameMs = 20;
 /** Time of the longest stop; the answer takes half as long again. */
 const latestStopMs = 15_000;
 /** Stops a long answer at so many moments, spread evenly and shaken. */
-export async function cutAnswers(
-  count: number,
-  seed: number,
-): Promise<readonly AnswerCut[]> {
+export async function cutAnswers(count: number, seed: number) {
   const random = seededRandom(seed);
   const channel = await openStoryChannel(2);
   const cuts: AnswerCut[] = [];

@@ -223,10 +223,7 @@ export async function openStoryChannel(count: number): Promise<BenchChannel> {
 }
 
 /** They ask for a long answer, of which the first sound has left at the end. */
-export async function tellStory(
-  channel: BenchChannel,
-  personId: string,
-): Promise<void> {
+export async function tellStory(channel: BenchChannel, personId: string) {
   const { clock, lastSound } = channel;
   const asked = sayText(
     channel,
@@ -239,7 +236,7 @@ export async function tellStory(
 }
 
 /** It says nothing, and prepares nothing. */
-export function isAtRest({ fixture, minds, synthesizer }: BenchChannel): boolean {
+export function isAtRest({ fixture, minds, synthesizer }: BenchChannel) {
   const floor = fixture.sessions.findSession('g')?.loop.state.turnQueue;
   if (!floor || floor.current) return false;
   const waiting = floor.waiting.length;
@@ -251,7 +248,7 @@ export function movePerson(
   { fixture, people }: BenchChannel,
   personId: string,
   isHere: boolean,
-): void {
+) {
   const { linkOpener } = fixture;
   const there = people.filter(({ id }) =>
     id === personId ? isHere : linkOpener.link.present.some((one) => one.id === id),

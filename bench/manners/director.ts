@@ -44,10 +44,7 @@ const askWindowMs = 15_500;
 const sentencePauseMs = 1_600;
 
 /** Plays one scene, and returns once all of it is over and forgotten. */
-export async function runScenario(
-  run: MannersRun,
-  { name, acts }: MannersScenario,
-): Promise<void> {
+export async function runScenario(run: MannersRun, { name, acts }: MannersScenario) {
   const { channel } = run;
   const parts: DirectorDeps = { run, cast: castPeople(run), name, askUntilMs: 0 };
   let lastMs = channel.clock.nowMs();
@@ -57,11 +54,7 @@ export async function runScenario(
 }
 
 /** Lines between people, this many, none of them for the bot. */
-export async function playChat(
-  run: MannersRun,
-  lines: number,
-  pace: ChatPace,
-): Promise<void> {
+export async function playChat(run: MannersRun, lines: number, pace: ChatPace) {
   const { channel, mix, random } = run;
   const persons = listPersons(channel);
   let lastMs = channel.clock.nowMs();

@@ -131,12 +131,12 @@ export class HonestMinds {
 }
 
 /** Which answer such words are the beginning of. */
-export function parseSerial(text: string): number | undefined {
+export function parseSerial(text: string) {
   const [, serial] = /Answer number (\d+)/.exec(text) ?? [];
   return serial === undefined ? undefined : Number(serial);
 }
 
-function readUtterances({ pcm }: TurnUtterance): number[] {
+function readUtterances({ pcm }: TurnUtterance) {
   return pcm
     ? [...new Set(readPieces(pcm.samples).map(({ utterance }) => utterance))]
     : [];

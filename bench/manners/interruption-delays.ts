@@ -30,7 +30,7 @@ const shortestGapMs = 60;
 const fullLevel = 4_000;
 
 /** Five people interrupt an answer to them with a sentence, and with the beginning of a word. */
-export async function measureInterruptions(): Promise<InterruptionDelays> {
+export async function measureInterruptions() {
   const channel = await openStoryChannel(5);
   const sentences: Interruption[] = [];
   const beginnings: Interruption[] = [];
@@ -52,7 +52,7 @@ export async function measureInterruptions(): Promise<InterruptionDelays> {
   };
 }
 
-export function toPercentiles(delaysMs: readonly number[]): DelayPercentiles {
+export function toPercentiles(delaysMs: readonly number[]) {
   return {
     p50Ms: findPercentile(delaysMs, 0.5),
     p95Ms: findPercentile(delaysMs, 0.95),
@@ -92,10 +92,7 @@ async function interruptAnswer(
 }
 
 /** Delay, in ms, from the end of a sound to the first frame at full level; 0 where the level never fell, infinite where it stays down. */
-export function measureFullDelayMs(
-  frames: BenchChannel['voiceFrames'],
-  toMs: number,
-): number {
+export function measureFullDelayMs(frames: BenchChannel['voiceFrames'], toMs: number) {
   const loud = frames.filter(({ level }) => level > fullLevel);
   if (loud.at(-1) !== frames.at(-1)) return Number.POSITIVE_INFINITY;
   const back = loud.findLast((_, n) => measureGapMs(loud, n) > 0);

@@ -25,7 +25,7 @@ const [maxUninvitedPerHour, minStopPercent, maxWordsOff] = [1, 98, 1] as const;
 const minCuts = 50;
 const maxFullDelayMs = 400;
 
-export function toTargetLines(findings: MannersFindings): readonly TargetLine[] {
+export function toTargetLines(findings: MannersFindings) {
   const { channels, aloud, cuts, interrupted } = findings;
   const { p95Ms } = interrupted.full;
   const off = cuts.filter(({ kept, left }) => Math.abs(kept - left) > maxWordsOff);
@@ -54,7 +54,7 @@ export function toTargetLines(findings: MannersFindings): readonly TargetLine[] 
 }
 
 /** Table of the channels played. */
-export function formatChannelTable(channels: MannersFindings['channels']): string {
+export function formatChannelTable(channels: MannersFindings['channels']) {
   const head = [
     '',
     'minutes',
@@ -73,7 +73,7 @@ export function formatChannelTable(channels: MannersFindings['channels']): strin
   );
 }
 
-export function formatTargetTable(lines: readonly TargetLine[]): string {
+export function formatTargetTable(lines: readonly TargetLine[]) {
   return formatTable(
     ['target', '', 'reached', ''],
     lines.map(({ what, target, reached, met }) => [
@@ -85,20 +85,16 @@ export function formatTargetTable(lines: readonly TargetLine[]): string {
   );
 }
 
-export function formatDelays({ p50Ms, p95Ms }: DelayPercentiles): string {
+export function formatDelays({ p50Ms, p95Ms }: DelayPercentiles) {
   return `p50 ${p50Ms}, p95 ${p95Ms} ms`;
 }
 
-export function formatInterruptions({
-  silent,
-  full,
-  gaps,
-}: InterruptionDelays): string {
+export function formatInterruptions({ silent, full, gaps }: InterruptionDelays) {
   return `interrupted: silent ${formatDelays(silent)} after the first packet of a sentence
 sounds under 400 ms: full level ${formatDelays(full)} after the last packet, ${gaps} silence it for over 60 ms`;
 }
 
-export function formatCuts(cuts: readonly AnswerCut[]): string {
+export function formatCuts(cuts: readonly AnswerCut[]) {
   const off = cuts.map(({ kept, left }) => Math.abs(kept - left));
   return `${off.filter((words) => words === 0).length} of ${cuts.length} exact, at most ${findPercentile(off, 1)} off`;
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { expect, test } from 'vitest';
 import { cutAnswers } from './answer-cuts.ts';
 import { listPlans, playEvening } from './evening.ts';
 import { measureFullDelayMs } from './interruption-delays.ts';

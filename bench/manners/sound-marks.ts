@@ -68,7 +68,7 @@ function writeMark(samples: Int16Array, from: number, { utterance, frame }: Fram
 }
 
 /** Utterance pieces of a sound, in order. */
-export function readPieces(samples: Int16Array): UtterancePiece[] {
+export function readPieces(samples: Int16Array) {
   const pieces: UtterancePiece[] = [];
   let register = 0;
   for (let at = 0; at < samples.length; at++) {

@@ -31,7 +31,7 @@ export async function readStops(): Promise<readonly SpokenStop[]> {
   return voices.flatMap((voice) => texts.map((text) => ({ voice, say: text })));
 }
 
-export function findStopPath({ voice, say: text }: SpokenStop): URL {
+export function findStopPath({ voice, say: text }: SpokenStop) {
   const name = text
     .toLowerCase()
     .replace(/[^a-z]+/g, '-')
@@ -40,7 +40,7 @@ export function findStopPath({ voice, say: text }: SpokenStop): URL {
 }
 
 /** Stops as sound: each clip, by the person answered and another in turn, into a long answer. */
-export async function playStops(stops: readonly SpokenStop[]): Promise<SpokenStops> {
+export async function playStops(stops: readonly SpokenStop[]) {
   const channel = await openStoryChannel(2);
   const missed: string[] = [];
   const delaysMs: number[] = [];

@@ -46,7 +46,7 @@ const pricedPipelines: readonly PricedPipeline[] = [
 ];
 
 /** Each pipeline at OpenAI, by the bot's own table of prices; NaN where that lacks a model. */
-export function estimateMinuteCosts(): readonly MinuteCost[] {
+export function estimateMinuteCosts() {
   return pricedPipelines.map((pipeline) => {
     const { recogniser, model, reader } = pipeline;
     const streams = recogniser === liveTranscription;
@@ -66,7 +66,7 @@ export function estimateMinuteCosts(): readonly MinuteCost[] {
   });
 }
 
-export function formatCostReport(): string {
+export function formatCostReport() {
   const head = [
     'pipeline',
     'hears',
@@ -85,6 +85,6 @@ export function formatCostReport(): string {
   return formatTable(head, rows);
 }
 
-export function formatUsd(usd: number): string {
+export function formatUsd(usd: number) {
   return usd.toFixed(4);
 }

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { estimateMinuteCosts, formatUsd } from './minute-costs.ts';
 import {
   formatChoiceTable,

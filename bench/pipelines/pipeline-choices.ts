@@ -43,7 +43,7 @@ const pipelineDescriptions: Readonly<
 };
 
 /** Table of docs/pipelines.md: what each choice hears, how soon it answers, and the price of a minute. */
-export function formatChoiceTable({ made, rows }: PipelineResult): string {
+export function formatChoiceTable({ made, rows }: PipelineResult) {
   const head = [
     ...[
       'Pipeline',
@@ -77,7 +77,7 @@ export function formatChoiceTable({ made, rows }: PipelineResult): string {
 }
 
 /** Text of the guide with this table between its marks. Throws a plain Error where they are missing. */
-export function replaceTable(guide: string, table: string): string {
+export function replaceTable(guide: string, table: string) {
   const [before, rest] = guide.split(`${tableMarks.begin}\n`);
   const [, after] = rest?.split(`${tableMarks.end}\n`) ?? [];
   if (before === undefined || after === undefined)
@@ -86,7 +86,7 @@ export function replaceTable(guide: string, table: string): string {
 }
 
 /** Writes the table into docs/pipelines.md, from the figures that were saved last. */
-export async function saveTable(): Promise<void> {
+export async function saveTable() {
   const guide = await readFile(guideUrl, 'utf8');
   await writeFile(
     guideUrl,
@@ -98,7 +98,7 @@ export async function readPipelineResult(): Promise<PipelineResult> {
   return JSON.parse(await readFile(resultUrl, 'utf8'));
 }
 
-export async function savePipelineResult(rows: PipelineResult['rows']): Promise<void> {
+export async function savePipelineResult(rows: PipelineResult['rows']) {
   const day = new Date().toISOString().slice(0, 10);
   const made = `${day}, Node ${process.versions.node}, ${availableParallelism()} cores`;
   await writeFile(resultUrl, `${JSON.stringify({ made, rows }, undefined, 2)}\n`);

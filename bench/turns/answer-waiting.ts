@@ -50,7 +50,7 @@ export async function playAnswerWaiting(seed: number): Promise<AnswersAhead> {
 const spokenSentence = 'This is one sentence of it, of a usual length. ';
 
 /** Silence between two answers, and the share of answers that were begun ahead in vain. */
-export function formatWaitingTable({ begun, gapsMs, vain }: AnswersAhead): string {
+export function formatWaitingTable({ begun, gapsMs, vain }: AnswersAhead) {
   return formatTable(
     ['answers for who waited', 'gap p50', 'gap p90', 'begun ahead', 'in vain %'],
     [

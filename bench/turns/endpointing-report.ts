@@ -28,7 +28,7 @@ export type EndpointingFigures = {
 };
 
 /** Medians, and 90 % of the waits and 95 % of the answers. */
-export function toFigures(verdicts: readonly ScenarioVerdict[]): EndpointingFigures {
+export function toFigures(verdicts: readonly ScenarioVerdict[]) {
   const waits = verdicts.flatMap(({ waitMs }) => waitMs ?? []);
   const answers = verdicts.flatMap(({ answerMs }) => answerMs ?? []);
   const sum = (of: (verdict: ScenarioVerdict) => number) =>
@@ -67,9 +67,7 @@ const groups: readonly VerdictGroup[] = [
 ];
 
 /** Rows for all scenes, each kind and each microphone. */
-export function formatFigures(
-  byWay: ReadonlyMap<RunKind, readonly ScenarioVerdict[]>,
-): string {
+export function formatFigures(byWay: ReadonlyMap<RunKind, readonly ScenarioVerdict[]>) {
   const head = [
     'scenes',
     '',
@@ -95,7 +93,7 @@ export function formatFigures(
 /** Figures that the targets limit; everything with texts, of strangers. */
 export type ReachedTargets = Readonly<Record<keyof typeof endpointingTargets, number>>;
 
-export function toReachedTargets(verdicts: readonly ScenarioVerdict[]): ReachedTargets {
+export function toReachedTargets(verdicts: readonly ScenarioVerdict[]) {
   const clauses = verdicts.filter(({ scenario }) => scenario.kind === 'one');
   const all = toFigures(verdicts);
   const gate = toFigures(clauses.filter(({ scenario }) => scenario.profile === 'gate'));
@@ -120,12 +118,12 @@ const targetNames: Readonly<Record<keyof typeof endpointingTargets, string>> = {
 
 const keys = Object.keys(endpointingTargets) as (keyof typeof endpointingTargets)[];
 
-export function meetsTargets(reached: ReachedTargets): boolean {
+export function meetsTargets(reached: ReachedTargets) {
   return keys.every((key) => reached[key] <= endpointingTargets[key]);
 }
 
 /** Each target and whether it is met. */
-export function formatTargets(reached: ReachedTargets): string {
+export function formatTargets(reached: ReachedTargets) {
   const digits = (key: string) => (key.endsWith('Percent') ? 1 : 0);
   return formatTable(
     ['target with texts', 'at most', 'reached', ''],
@@ -142,7 +140,7 @@ export function formatTargets(reached: ReachedTargets): string {
 export function listWorstScenarios(
   verdicts: readonly ScenarioVerdict[],
   count: number,
-): string {
+) {
   const cut = verdicts
     .flatMap((verdict) => verdict.cutOffs.map((cutOff) => ({ verdict, cutOff })))
     .sort((a, b) => a.cutOff.pauseMs - b.cutOff.pauseMs)

@@ -58,7 +58,7 @@ export function judgeScenario(
   scenario: TurnScenario,
   words: readonly ClipWord[],
   noted: readonly NoticedEvent[],
-): ScenarioVerdict {
+) {
   const { answers, pauses, vain } = listAnswers(noted);
   const lastEndMs = words.at(-1)?.[2] ?? 0;
   const cutOffs: CutOff[] = [];

@@ -14,7 +14,7 @@ const toAmplitude = (db: number) => 10 ** (db / 20);
 const makeWhiteNoise = (random: NoiseRandom) => 2 * random() - 1;
 
 /** Full scale is 1. */
-export function makeNoise(kind: NoiseName, seconds: number, seed: number): Int16Array {
+export function makeNoise(kind: NoiseName, seconds: number, seed: number) {
   const out = new Float32Array(seconds * noiseRateHz);
   noiseMakers[kind](out, seededRandom(seed));
   return Int16Array.from(out, (value) =>

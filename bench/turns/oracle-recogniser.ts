@@ -27,7 +27,7 @@ export class OracleRecogniser {
     if (kind === 'resumed' || kind === 'ended') this.#answer = undefined;
   }
 
-  getAnswer(atMs: number): TimedAnswer | undefined {
+  getAnswer(atMs: number) {
     const answer = this.#answer;
     if (!answer || answer.atMs > atMs) return undefined;
     this.#answer = undefined;

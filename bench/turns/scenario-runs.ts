@@ -69,11 +69,7 @@ export type FalseTurns = {
 };
 
 /** An open microphone in a room in which nobody speaks. */
-export function listenToNoise(
-  kind: NoiseName,
-  seconds: number,
-  workshop: Workshop,
-): FalseTurns {
+export function listenToNoise(kind: NoiseName, seconds: number, workshop: Workshop) {
   const samples = makeNoise(kind, seconds, 1);
   const packets = sendPackets(
     cutFrames(samples, () => true),

@@ -19,7 +19,7 @@ export type TurnScenario = {
 };
 
 /** Voice of the first clip, which stands for the person. */
-export function getVoice({ clips }: TurnScenario): string {
+export function getVoice({ clips }: TurnScenario) {
   return clips[0]?.split('/')[0] ?? '';
 }
 
@@ -29,6 +29,6 @@ export const profiles = ['gate', 'open', 'gate', 'release'] as const;
 export function pickPauseMs(
   random: () => number,
   [low, high]: readonly [lowMs: number, highMs: number],
-): number {
+) {
   return Math.round((low * (high / low) ** random()) / 10) * 10;
 }

@@ -32,7 +32,7 @@ export type ClipRow = Pick<VoiceClip, 'id' | 'say'> & {
   readonly toMs: number;
 };
 
-export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
+export async function readClips() {
   const rows: readonly ClipRow[] = JSON.parse(
     await readFile(`${scenariosUrl}/clips.json`, 'utf8'),
   );
@@ -63,16 +63,12 @@ export async function readReadings(): Promise<readonly VoiceClip[]> {
   });
 }
 
-export function toClipPath(id: string): string {
+export function toClipPath(id: string) {
   return `${scenariosUrl}/clips/${id}.packets`;
 }
 
 /** The sound of one clip, mono. */
-export async function readSound(
-  id: string,
-  codec: OpusCodec,
-  rateHz: 16_000 | 48_000,
-): Promise<Int16Array> {
+export async function readSound(id: string, codec: OpusCodec, rateHz: 16_000 | 48_000) {
   return decodeClip(await readFile(toClipPath(id)), codec, rateHz);
 }
 
@@ -80,7 +76,7 @@ export function decodeClip(
   file: Uint8Array,
   codec: OpusCodec,
   rateHz: 16_000 | 48_000,
-): Int16Array {
+) {
   const decoder = codec.createDecoder(rateHz);
   return joinedSpeech(
     unpackPackets(file).map((packet) => decoder.decode(packet).slice()),
@@ -88,7 +84,7 @@ export function decodeClip(
 }
 
 /** Packets of an Ogg Opus file, without its two headers (RFC 7845, 3). */
-export function readOpusPackets(file: Uint8Array): Uint8Array[] {
+export function readOpusPackets(file: Uint8Array) {
   const packets: Buffer[] = [];
   for (const { pieces, isContinued } of new OggPageReader().push(file)) {
     const [first, ...others] = pieces;
@@ -102,7 +98,7 @@ export function readOpusPackets(file: Uint8Array): Uint8Array[] {
 }
 
 /** Opus packets of 20 ms, each after its length in two bytes, little-endian. */
-export function packPackets(packets: readonly Uint8Array[]): Buffer {
+export function packPackets(packets: readonly Uint8Array[]) {
   return Buffer.concat(
     packets.flatMap((packet) => [
       Buffer.of(packet.length & 0xff, packet.length >> 8),
@@ -111,7 +107,7 @@ export function packPackets(packets: readonly Uint8Array[]): Buffer {
   );
 }
 
-export function unpackPackets(file: Uint8Array): Uint8Array[] {
+export function unpackPackets(file: Uint8Array) {
   const packets: Uint8Array[] = [];
   for (let at = 0; at < file.length; ) {
     const length = (file[at] ?? 0) | ((file[at + 1] ?? 0) << 8);

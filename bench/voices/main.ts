@@ -89,7 +89,7 @@ async function measureMisheard(name: string): Promise<number> {
   return (100 * wrong) / words;
 }
 
-async function speak(from: Synthesizer, text: string, name: string): Promise<Pcm> {
+async function speak(from: Synthesizer, text: string, name: string) {
   const pieces = await Array.fromAsync(from.synthesize(text, { name }, signal));
   const [first] = pieces;
   if (!first || getDurationMs(first) === 0)
@@ -97,14 +97,14 @@ async function speak(from: Synthesizer, text: string, name: string): Promise<Pcm
   return { ...first, samples: joinSamples(pieces.map(({ samples }) => samples)) };
 }
 
-async function hear(pcm: Pcm): Promise<string> {
+async function hear(pcm: Pcm) {
   for await (const update of transcriber.transcribe(pcm, signal))
     if (update.kind === 'final') return update.transcript.text;
   return '';
 }
 
 /** Numbers as words on both sides: the ears write digits. */
-function splitWords(text: string): string[] {
+function splitWords(text: string) {
   return (
     spellOutEnglish(text)
       .toLowerCase()
@@ -112,6 +112,6 @@ function splitWords(text: string): string[] {
   );
 }
 
-function format(...times: readonly number[]): string {
+function format(...times: readonly number[]) {
   return times.map((ms) => ms.toFixed(0)).join(' / ');
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Most memory that the children of this program had so far, in MB; Linux alone tells. */
-export function measureMemory(): number {
+export function measureMemory() {
   const kilobytes = readdirSync('/proc').flatMap((pid) => {
     const status = /^\d+$/.test(pid) ? readStatus(pid) : '';
     if (!status.includes(`\nPPid:\t${process.pid}\n`)) return [];

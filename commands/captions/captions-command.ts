@@ -123,10 +123,7 @@ export const captionButtons: readonly Button[] = [
   },
 ];
 
-async function toggleCaptions(
-  call: CommandCall,
-  ports: CommandPorts,
-): Promise<Replies> {
+async function toggleCaptions(call: CommandCall, ports: CommandPorts) {
   const command = ports.features.captions.isOn(call.guildId) ? captionsOff : captionsOn;
   return await command.run({ ...call, words: {} }, ports);
 }

@@ -101,7 +101,7 @@ async function findByLabel(
 function formatSessionLabel(
   { startedAtWallMs, channelName, lineCount }: ListedSession,
   times: WallTimes,
-): string {
+) {
   const when = `${times.day(startedAtWallMs)} ${times.minute(startedAtWallMs)}`;
   return `${when} ${channelName.slice(0, 60)} (${lineCount})`;
 }
@@ -155,7 +155,7 @@ export const recapCommand: Command = {
   run: summarise,
 };
 
-async function summarise(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+async function summarise(call: CommandCall, ports: CommandPorts) {
   const picked = await findPickedSession(call, ports);
   if (picked === 'unknown') return toUnknownNameReply(call.words.session);
   return await toRecapReply(call, ports, picked);

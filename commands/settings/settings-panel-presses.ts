@@ -175,7 +175,7 @@ export async function saveAndShow(
   return { id: 'settings.looser', buttons, inPlace: true };
 }
 
-async function pickValue(call: CommandCall, ports: PanelPorts): Promise<Reply> {
+async function pickValue(call: CommandCall, ports: PanelPorts) {
   const { key, more } = parseSubject(call);
   const [input = 0, row = 0] = more.map(Number);
   const now = await findSeenSetting(call, ports);
@@ -215,7 +215,7 @@ async function buildForm(
   };
 }
 
-async function removeForm(call: CommandCall, ports: PanelPorts): Promise<Reply> {
+async function removeForm(call: CommandCall, ports: PanelPorts) {
   return await openSettingPage(parseSubject(call).key, call, ports, [
     { id: 'late.form' },
   ]);

@@ -132,7 +132,7 @@ function createChangeCommand(
   description: PlainTextId,
   options: readonly CommandOption[],
   changeOf: (words: CommandCall['words']) => TrackCommand | Reply,
-): Command {
+) {
   return commandInChannel({
     name,
     description,

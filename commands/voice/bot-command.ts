@@ -57,10 +57,7 @@ async function buildPersonaForm(
   return here && toPersonaForm(here.persona, here.channel.channelId);
 }
 
-async function findVoice(
-  typed: string,
-  { features }: CommandPorts,
-): Promise<string | undefined> {
+async function findVoice(typed: string, { features }: CommandPorts) {
   if (typed.trim().toLowerCase() === defaultWord) return undefined;
   return (await features.voices.findVoice(typed)) ?? typed;
 }

@@ -52,7 +52,7 @@ export class DaveGroup {
   }
 
   /** Adds a person, once the voice server has described the session. */
-  join(userId: string): readonly DaveSend[] {
+  join(userId: string) {
     this.#people.set(userId, { keyPackage: undefined, leaf: undefined, isLost: false });
     return encodeBinary(
       [userId],
@@ -61,7 +61,7 @@ export class DaveGroup {
     );
   }
 
-  leave(userId: string): readonly DaveSend[] {
+  leave(userId: string) {
     const person = this.#people.get(userId);
     if (!person) return [];
     const send = [...this.#withdraw(userId), ...this.#transitions.dropPerson(userId)];
@@ -74,7 +74,7 @@ export class DaveGroup {
   }
 
   /** Op 26. From somebody inside the group it means: I lost it, let me in again. Undefined: the bytes are no key package of theirs. */
-  keyPackage(userId: string, payload: Uint8Array): readonly DaveSend[] | undefined {
+  keyPackage(userId: string, payload: Uint8Array) {
     const person = this.#people.get(userId);
     const keyPackage = readKeyPackage(payload);
     if (!person || keyPackage?.userId !== userId) return undefined;
@@ -92,7 +92,7 @@ export class DaveGroup {
   }
 
   /** Receives a commit (op 28). The first that carries out exactly the pending proposals makes the next epoch, and a late one changes nothing. Gives undefined for malformed bytes. */
-  commit(userId: string, payload: Uint8Array): readonly DaveSend[] | undefined {
+  commit(userId: string, payload: Uint8Array) {
     const commit = readCommit(payload);
     if (!commit) return undefined;
     const carried = this.#findCarried(userId, commit);
@@ -100,14 +100,14 @@ export class DaveGroup {
   }
 
   /** Op 31. A key package follows. */
-  receiveInvalid(userId: string): readonly DaveSend[] {
+  receiveInvalid(userId: string) {
     const person = this.#people.get(userId);
     if (person?.leaf !== undefined) person.isLost = true;
     return this.#transitions.dropPerson(userId);
   }
 
   /** Fault for tests: proposes to one person alone to add a person outside the call. */
-  proposeStranger(userId: string): readonly DaveSend[] {
+  proposeStranger(userId: string) {
     const stranger = new DaveMember(strangerId, `${this.#groupId.readBigUInt64BE()}`);
     const keyPackage = readKeyPackage(stranger.keyPackage().payload);
     if (!keyPackage) return [];
@@ -118,12 +118,12 @@ export class DaveGroup {
   }
 
   /** Op 23. */
-  markReady(userId: string, transitionId: number): readonly DaveSend[] {
+  markReady(userId: string, transitionId: number) {
     return this.#transitions.markReady(userId, transitionId);
   }
 
   /** Messages due now: those of transitions, and a new start when proposals stay uncommitted. */
-  tick(): readonly DaveSend[] {
+  tick() {
     const send = this.#transitions.executeDue();
     const stuck = this.#proposed.length > (this.#epoch === 0 ? 1 : 0);
     if (!stuck || realClock.nowMs() - this.#proposedAtMs < maxCommitMs) return send;
@@ -346,7 +346,7 @@ class DaveTransitions {
   #last = 0;
 
   /** A new id, 1 to 65535. */
-  openTransition(asked: readonly string[]): number {
+  openTransition(asked: readonly string[]) {
     this.#last = (this.#last % 0xffff) + 1;
     this.#openTransition.set(this.#last, {
       asked,
@@ -356,18 +356,18 @@ class DaveTransitions {
     return this.#last;
   }
 
-  markReady(userId: string, id: number): readonly DaveSend[] {
+  markReady(userId: string, id: number) {
     const transition = this.#openTransition.get(id);
     if (!transition?.waiting.delete(userId)) return [];
     return transition.waiting.size === 0 ? [this.#execute(id, transition)] : [];
   }
 
   /** Nobody waits for this person any more. */
-  dropPerson(userId: string): readonly DaveSend[] {
+  dropPerson(userId: string) {
     return [...this.#openTransition.keys()].flatMap((id) => this.markReady(userId, id));
   }
 
-  executeDue(): readonly DaveSend[] {
+  executeDue() {
     return [...this.#openTransition]
       .filter(([, { atMs }]) => realClock.nowMs() - atMs >= maxTransitionMs)
       .map(([id, transition]) => this.#execute(id, transition));

@@ -57,7 +57,7 @@ export class DaveMember {
     return [{ op: voiceOpcodes.transitionReady, d: { transition_id: transitionId } }];
   }
 
-  executeTransition(transitionId: number): void {
+  executeTransition(transitionId: number) {
     this.#transitions.delete(transitionId);
   }
 

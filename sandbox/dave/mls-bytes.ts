@@ -7,23 +7,23 @@ export class MlsReader {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  u8(): number {
+  u8() {
     return this.takeBytes(1).readUInt8();
   }
 
-  u16(): number {
+  u16() {
     return this.takeBytes(2).readUInt16BE();
   }
 
-  u32(): number {
+  u32() {
     return this.takeBytes(4).readUInt32BE();
   }
 
-  u64(): bigint {
+  u64() {
     return this.takeBytes(8).readBigUInt64BE();
   }
 
-  takeBytes(sizeBytes: number): Buffer {
+  takeBytes(sizeBytes: number) {
     const end = this.#at + sizeBytes;
     if (end > this.#bytes.length) throw new RangeError('MLS: the bytes end early');
     const taken = this.#bytes.subarray(this.#at, end);
@@ -32,7 +32,7 @@ export class MlsReader {
   }
 
   /** A vector with its length in front (RFC 9420 section 2.1.2). */
-  vector(): Buffer {
+  vector() {
     const first = this.u8();
     const kind = first >> 6;
     if (kind === 3) throw new RangeError('MLS: a length of no known form');
@@ -46,36 +46,33 @@ export class MlsReader {
   }
 
   /** The elements of a vector, each read by `read`. */
-  readVector<T>(read: (element: MlsReader) => T): T[] {
+  readVector<T>(read: (element: MlsReader) => T) {
     const inner = new MlsReader(this.vector());
     const elements: T[] = [];
     while (!inner.requireEnd) elements.push(read(inner));
     return elements;
   }
 
-  requireValue(value: number, found: number): void {
+  requireValue(value: number, found: number) {
     if (value !== found) throw new RangeError(`MLS: ${found} where ${value} must be`);
   }
 
   /** Bytes read since `from`, an earlier `at`. */
-  sliceFrom(from: number): Buffer {
+  sliceFrom(from: number) {
     return this.#bytes.subarray(from, this.#at);
   }
 
-  get at(): number {
+  get at() {
     return this.#at;
   }
 
-  get requireEnd(): boolean {
+  get requireEnd() {
     return this.#at === this.#bytes.length;
   }
 }
 
 /** Runs `read` over all of `bytes`. Gives undefined if the bytes have another format. */
-export function tryReading<T>(
-  bytes: Uint8Array,
-  read: (reader: MlsReader) => T,
-): T | undefined {
+export function tryReading<T>(bytes: Uint8Array, read: (reader: MlsReader) => T) {
   const reader = new MlsReader(bytes);
   try {
     const value = read(reader);
@@ -87,7 +84,7 @@ export function tryReading<T>(
 }
 
 /** `parts` as one vector with its length in front. */
-export function encodeVector(...parts: readonly Uint8Array[]): Buffer {
+export function encodeVector(...parts: readonly Uint8Array[]) {
   const body = Buffer.concat(parts);
   return Buffer.concat([encodeVectorLength(body.length), body]);
 }
@@ -98,23 +95,23 @@ function encodeVectorLength(sizeBytes: number) {
   return encodeU32(0x8000_0000 + sizeBytes);
 }
 
-export function encodeU8(value: number): Buffer {
+export function encodeU8(value: number) {
   return Buffer.of(value);
 }
 
-export function encodeU16(value: number): Buffer {
+export function encodeU16(value: number) {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16BE(value);
   return bytes;
 }
 
-export function encodeU32(value: number): Buffer {
+export function encodeU32(value: number) {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
 }
 
-export function encodeU64(value: bigint): Buffer {
+export function encodeU64(value: bigint) {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(value);
   return bytes;

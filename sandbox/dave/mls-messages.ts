@@ -55,7 +55,7 @@ const lifetimeBytes = 16;
  * A bare KeyPackage of RFC 9420 section 10 (libdave and davey send no MLSMessage around it): a basic credential
  * with the person's id as u64.
  */
-export function readKeyPackage(payload: Uint8Array): KeyPackage | undefined {
+export function readKeyPackage(payload: Uint8Array) {
   return tryReading(payload, (reader) => {
     reader.requireValue(mlsVersion, reader.u16());
     reader.requireValue(cipherSuite, reader.u16());
@@ -126,7 +126,7 @@ export class ExternalSender {
     ]);
   }
 
-  proposeAdd(groupId: Buffer, epoch: number, keyPackage: KeyPackage): Proposal {
+  proposeAdd(groupId: Buffer, epoch: number, keyPackage: KeyPackage) {
     return this.#signProposal(
       groupId,
       epoch,
@@ -134,7 +134,7 @@ export class ExternalSender {
     );
   }
 
-  proposeRemove(groupId: Buffer, epoch: number, leaf: number): Proposal {
+  proposeRemove(groupId: Buffer, epoch: number, leaf: number) {
     return this.#signProposal(
       groupId,
       epoch,
@@ -196,7 +196,7 @@ const proposalReference = 2;
  *
  * Undefined if it is neither. PublicMessage: RFC 9420 section 6.2; Commit: 12.4; Welcome: 12.4.3.1.
  */
-export function readCommit(payload: Uint8Array): Commit | undefined {
+export function readCommit(payload: Uint8Array) {
   return tryReading(payload, (reader) => {
     reader.requireValue(mlsVersion, reader.u16());
     reader.requireValue(publicMessage, reader.u16());
@@ -218,10 +218,7 @@ export function readCommit(payload: Uint8Array): Commit | undefined {
 }
 
 /** Selects from a Welcome the secrets of one key package, as op 30 carries them. Gives undefined if the Welcome has none for it. */
-export function selectWelcome(
-  welcome: Welcome,
-  keyPackageRef: Buffer,
-): Buffer | undefined {
+export function selectWelcome(welcome: Welcome, keyPackageRef: Buffer) {
   const own = welcome.secrets.find((secret) =>
     secret.keyPackageRef.equals(keyPackageRef),
   );

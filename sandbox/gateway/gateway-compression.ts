@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
  * Sends every text over one deflate stream, as a bot asks with `compress=zlib-stream`: each becomes one binary message, which ends
  * with a sync flush (https://discord.com/developers/docs/events/gateway#transport-compression). A text waits until the one before it is compressed.
  */
-export function compressTexts(socket: WebSocket): void {
+export function compressTexts(socket: WebSocket) {
   const deflate = createDeflate();
   const send = socket.send.bind(socket);
   const compressed: Buffer[] = [];

@@ -30,19 +30,19 @@ export class GatewaySession {
     this.start = start;
   }
 
-  attachSocket(socket: WebSocket): void {
+  attachSocket(socket: WebSocket) {
     if (this.socket !== socket) this.socket?.terminate();
     this.socket = socket;
     clearTimeout(this.expiry);
   }
 
-  isInterestedIn({ intent, sessionId, guildId }: Dispatch): boolean {
+  isInterestedIn({ intent, sessionId, guildId }: Dispatch) {
     const { id, intents, shard } = this.start;
     if (!isOnShard(guildId, shard) || (sessionId ?? id) !== id) return false;
     return intent === undefined || (intents & intent) !== 0;
   }
 
-  sendEvent(name: string, data: unknown): void {
+  sendEvent(name: string, data: unknown) {
     const sequence = ++this.#sequence;
     const text = JSON.stringify({ op: 0, s: sequence, t: name, d: data });
     this.#sent.push({ sequence, text });
@@ -51,7 +51,7 @@ export class GatewaySession {
   }
 
   /** Sends everything after `sequence` once more; `lost` when part of it is no longer known. */
-  replayEvents(sequence: number): 'replayed' | 'lost' | 'ahead' {
+  replayEvents(sequence: number) {
     if (sequence > this.#sequence) return 'ahead';
     const missed = this.#sent.filter((sent) => sent.sequence > sequence);
     if (missed.length < this.#sequence - sequence) return 'lost';
@@ -61,7 +61,7 @@ export class GatewaySession {
 }
 
 /** Sends if the socket still takes anything. */
-export function sendText(socket: WebSocket, text: string): void {
+export function sendText(socket: WebSocket, text: string) {
   if (socket.readyState !== WebSocket.OPEN) return;
   if (socket.bufferedAmount > maxUnsentBytes) socket.terminate();
   else socket.send(text, () => undefined);

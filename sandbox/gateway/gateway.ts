@@ -89,12 +89,12 @@ export class Gateway {
   }
 
   /** `ws://127.0.0.1:PORT/gateway`, or the address of that process of the bot. */
-  makeUrl(process: string | undefined): string {
+  makeUrl(process: string | undefined) {
     return `${this.#origin}${makeProcessAddress(process, gatewayPath)}`;
   }
 
   /** Takes the WebSocket upgrades of a server that listens on `port`. */
-  listen(server: Server, port: number): void {
+  listen(server: Server, port: number) {
     this.#origin = `ws://127.0.0.1:${port}`;
     server.on('upgrade', (request, socket, head) =>
       this.#upgradeSocket(request, socket, head),
@@ -102,7 +102,7 @@ export class Gateway {
   }
 
   /** Sends an event to all sessions. Those without a socket get it at their resume. */
-  dispatch(event: Dispatch): void {
+  dispatch(event: Dispatch) {
     const { name, data } = event;
     const { copies = 1 } =
       this.faults.takeFitting((fault) => fault.event === name) ?? {};
@@ -143,7 +143,7 @@ export class Gateway {
   }
 
   /** Whether somebody logged in to the shard of `session` later, and is online. */
-  hasLaterSession(session: GatewaySession): boolean {
+  hasLaterSession(session: GatewaySession) {
     const all = [...this.#sessions];
     const later = all.slice(all.indexOf(session) + 1);
     const { id, count } = session.start.shard;
@@ -154,17 +154,17 @@ export class Gateway {
   }
 
   /** Cuts every socket, as a broken network does. The sessions can be resumed. */
-  dropSockets(): void {
+  dropSockets() {
     for (const socket of this.#sockets.clients) socket.terminate();
   }
 
   /** Ends every session and cuts its socket: a bot that tries to resume must identify anew. */
-  endSessions(): void {
+  endSessions() {
     for (const session of this.#sessions) this.#end(session);
     this.dropSockets();
   }
 
-  close(): void {
+  close() {
     this.endSessions();
     this.#sockets.close();
   }

@@ -64,7 +64,7 @@ export function makeMenuData(
   name: string,
   messageId: string,
   message: Json,
-): Json {
+) {
   const command = findRegistered(filler, name, commandTypes.message);
   if (!command) throw new Error(`There is no menu entry ${name} here.`);
   const resolved = { messages: { [messageId]: message } };

@@ -83,7 +83,7 @@ function resolvePick(
   menu: PressableComponent,
   resolving: ResolvedEntities,
   word: string,
-): string {
+) {
   const value = findValue(menu, resolving, word);
   if (value === undefined) throw new Error(`${menu.custom_id} does not offer ${word}.`);
   return value;
@@ -93,7 +93,7 @@ function findValue(
   menu: PressableComponent,
   resolving: ResolvedEntities,
   word: string,
-): string | undefined {
+) {
   switch (menu.type) {
     case componentTypes.userMenu:
       return resolving.resolveUser(word);
@@ -107,7 +107,7 @@ function findValue(
   }
 }
 
-function toFieldEntry(input: Json, fields: FormFields): Json {
+function toFieldEntry(input: Json, fields: FormFields) {
   const { custom_id, value: preset, required, max_length } = input;
   const typed = fields[String(custom_id)] ?? (typeof preset === 'string' ? preset : '');
   if (required !== false && typed.length === 0)

@@ -55,7 +55,7 @@ export class Interactions {
   }
 
   /** Sends the bot the interaction of a person. */
-  startInteraction(act: InteractionInput): InteractionRecord {
+  startInteraction(act: InteractionInput) {
     const id = this.#world.ids.mintId();
     const token = randomBytes(24).toString('base64url');
     const opening = { ...act, id, token };
@@ -66,11 +66,11 @@ export class Interactions {
     return record;
   }
 
-  findByToken(token: string): InteractionRecord | undefined {
+  findByToken(token: string) {
     return this.#records.get(token);
   }
 
-  findById(id: string): InteractionRecord | undefined {
+  findById(id: string) {
     return [...this.#records.values()].find((record) => record.id === id);
   }
 
@@ -159,29 +159,29 @@ export class InteractionRecord {
   }
 
   /** The first response. None while the bot is only thinking. For a button it may be the message it sits on. */
-  get reply(): ShownMessage | undefined {
+  get reply() {
     return this.#original && !this.#original.loading
       ? toShownMessage(this.#original)
       : undefined;
   }
 
-  get followUps(): readonly ShownMessage[] {
+  get followUps() {
     return this.#followUps.map(toShownMessage);
   }
 
   /** Whether the bot may write no follow-ups any more. */
-  get isExpired(): boolean {
+  get isExpired() {
     return this.#world.clock.nowMs() - this.sentAtMs >= maxTokenAgeMs;
   }
 
   /** Whether the message it came from is no more. */
-  get isOrphan(): boolean {
+  get isOrphan() {
     const { message } = this.opening;
     return message !== undefined && this.#board.find(message.id) === undefined;
   }
 
   /** Notes the one callback that an interaction may have. Its performer tells the waiting caller. */
-  acknowledge(): 'taken' | 'late' | 'again' {
+  acknowledge() {
     if (this.ackedAtMs !== undefined) return 'again';
     const nowMs = this.#world.clock.nowMs();
     if (nowMs - this.sentAtMs > maxAckMs) return 'late';
@@ -189,36 +189,36 @@ export class InteractionRecord {
     return 'taken';
   }
 
-  setReply(content: PostedContent, ephemeral: boolean): BoardMessage {
+  setReply(content: PostedContent, ephemeral: boolean) {
     this.#original = this.#post(content, ephemeral, false);
     return this.#note(this.#original);
   }
 
-  deferReply(ephemeral: boolean): BoardMessage {
+  deferReply(ephemeral: boolean) {
     this.#original = this.#post({}, ephemeral, true);
     return this.#note(this.#original);
   }
 
   /** The pressed button's message becomes `@original`. With `content` it is edited at once. */
-  updateSource(content: PostedContent | undefined): BoardMessage | undefined {
+  updateSource(content: PostedContent | undefined) {
     this.#original = this.opening.message;
     if (this.#original && content) this.#board.edit(this.#original, content);
     this.#note(undefined);
     return this.#original;
   }
 
-  setChoices(choices: readonly unknown[]): void {
+  setChoices(choices: readonly unknown[]) {
     this.#choices = choices;
     this.#note(undefined);
   }
 
-  setModal(modal: unknown): void {
+  setModal(modal: unknown) {
     this.modal = modal;
     this.#note(undefined);
   }
 
   /** The first follow-up after a deferral fills the deferred reply, as on Discord. */
-  postFollowUp(content: PostedContent, ephemeral: boolean): BoardMessage | undefined {
+  postFollowUp(content: PostedContent, ephemeral: boolean) {
     if (this.#original?.loading) return this.edit(this.#original, content);
     if (this.#followUps.length >= maxFollowUps) return undefined;
     const message = this.#post(content, ephemeral, false);
@@ -226,18 +226,18 @@ export class InteractionRecord {
     return this.#note(message);
   }
 
-  edit(message: BoardMessage, content: PostedContent): BoardMessage {
+  edit(message: BoardMessage, content: PostedContent) {
     return this.#note(this.#board.edit(message, content));
   }
 
-  remove(message: BoardMessage): void {
+  remove(message: BoardMessage) {
     this.#board.remove(message);
     if (message === this.#original) this.#original = undefined;
     this.#note(undefined);
   }
 
   /** `@original`, or a message this interaction brought about. */
-  find(id: string): BoardMessage | undefined {
+  find(id: string) {
     if (id === '@original' || id === this.#original?.id) {
       return this.#original && this.#board.find(this.#original.id);
     }
@@ -252,17 +252,17 @@ export class InteractionRecord {
    * This and the next ones wait for up to 15 s. Errors: BotError `sandbox.failed` when it does not come. Aborting `signal`
    * throws `signal.reason`.
    */
-  answered(signal: AbortSignal): Promise<ShownMessage> {
+  answered(signal: AbortSignal) {
     return this.#until(() => this.reply ?? this.followUps[0], signal);
   }
 
   /** Suggestions for a half-typed option. */
-  suggested(signal: AbortSignal): Promise<readonly unknown[]> {
+  suggested(signal: AbortSignal) {
     return this.#until(() => this.#choices, signal);
   }
 
   /** The form, which the person may now submit. */
-  asked(signal: AbortSignal): Promise<unknown> {
+  asked(signal: AbortSignal) {
     return this.#until(() => this.modal, signal);
   }
 

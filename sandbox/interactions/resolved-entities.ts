@@ -29,7 +29,7 @@ export class ResolvedEntities {
   }
 
   /** Id of a channel. Undefined when there is no such channel, or it is of none of the `types`. */
-  resolveChannel(word: string, types?: unknown): string | undefined {
+  resolveChannel(word: string, types?: unknown) {
     const channel = findChannel(this.#guild, word.replace(/^#/, ''));
     if (!channel) return undefined;
     const json = toChannelJson(this.#guild, channel);
@@ -48,7 +48,7 @@ export class ResolvedEntities {
     });
   }
 
-  resolveUser(word: string): string | undefined {
+  resolveUser(word: string) {
     const member = findMember(this.#guild, word.replace(/^@/, ''));
     if (!member) return undefined;
     const { id } = member.user;
@@ -58,18 +58,18 @@ export class ResolvedEntities {
     return this.noteEntity('users', { id, json: toUserJson(member.user) });
   }
 
-  resolveRole(word: string): string | undefined {
+  resolveRole(word: string) {
     const role = findRole(this.#guild, word.replace(/^@/, ''));
     return role && this.noteEntity('roles', { id: role.id, json: toRoleJson(role) });
   }
 
-  noteEntity(kind: ResolvedKind, { id, json }: ResolvedEntity): string {
+  noteEntity(kind: ResolvedKind, { id, json }: ResolvedEntity) {
     this.#resolved[kind] = { ...this.#resolved[kind], [id]: json };
     return id;
   }
 
   /** Nothing at all when no name was given. */
-  toJson(): Json {
+  toJson() {
     return Object.keys(this.#resolved).length > 0 ? { resolved: this.#resolved } : {};
   }
 }

@@ -41,7 +41,7 @@ export class BrowserChannel implements Disposable {
     options.sandbox.onMessage((change) => this.#handleMessage(change));
   }
 
-  addScreen(screen: BrowserSocket): void {
+  addScreen(screen: BrowserSocket) {
     const { sandbox, you } = this.#options;
     this.#hearing ??= sandbox.person(you).onHeard((frame) => this.#hearFrame(frame));
     this.#checking ??= setInterval(() => this.checkState(), stateCheckMs).unref();
@@ -52,13 +52,13 @@ export class BrowserChannel implements Disposable {
       if (event) screen.send(JSON.stringify(event));
   }
 
-  removeScreen(screen: BrowserSocket): void {
+  removeScreen(screen: BrowserSocket) {
     this.#screens.delete(screen);
     if (this.#screens.size === 0) this.#stopChecking();
   }
 
   /** Tells of the state if it has changed. */
-  checkState(): void {
+  checkState() {
     const { clock } = this.#options;
     for (const [who, atMs] of this.#speaking) {
       if (clock.nowMs() - atMs > speakingTailMs) this.setSpeaking(who, false);
@@ -70,7 +70,7 @@ export class BrowserChannel implements Disposable {
   }
 
   /** Passes on an event of the bot's process, with the time at which the person of the page first heard the answer. */
-  reportEvent(event: BotEvent): void {
+  reportEvent(event: BotEvent) {
     if (event.kind === 'engines') {
       this.#engines = event;
       this.#emitEvent(event);
@@ -83,19 +83,19 @@ export class BrowserChannel implements Disposable {
   }
 
   /** Somebody speaks, as far as the page hears it. */
-  setSpeaking(who: string, on: boolean): void {
+  setSpeaking(who: string, on: boolean) {
     const was = this.#speaking.has(who);
     if (on) this.#speaking.set(who, this.#options.clock.nowMs());
     else this.#speaking.delete(who);
     if (was !== on) this.#emitEvent({ kind: 'speaks', who, on });
   }
 
-  sendToTab(tab: string, event: BrowserEvent): void {
+  sendToTab(tab: string, event: BrowserEvent) {
     const text = JSON.stringify(event);
     for (const screen of this.#screens) if (screen.tab === tab) screen.send(text);
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#stopChecking();
     this.#screens.clear();
   }

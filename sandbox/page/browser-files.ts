@@ -19,7 +19,7 @@ export class UploadedFiles {
   #lastId = 0;
 
   /** Under this id a command takes it. */
-  keepFile(upload: Upload): string {
+  keepFile(upload: Upload) {
     const id = `${++this.#lastId}`;
     this.#waiting.set(id, upload);
     const [oldest] = this.#waiting.keys();
@@ -29,7 +29,7 @@ export class UploadedFiles {
   }
 
   /** Throws a plain Error where it is not there. */
-  takeFile(id: string): Upload {
+  takeFile(id: string) {
     const upload = this.#waiting.get(id);
     if (!upload) throw new Error('That file is not here any more: choose it again.');
     this.#waiting.delete(id);
@@ -38,7 +38,7 @@ export class UploadedFiles {
 }
 
 /** Longest body of a request to a path of the page, in bytes. Undefined: the usual one. */
-export function getMaxFileBytes(path: string): number | undefined {
+export function getMaxFileBytes(path: string) {
   return path === uploadPath ? maxFileBytes : undefined;
 }
 
@@ -50,7 +50,7 @@ export function serveFiles(
   app: PageApp,
   sandbox: Pick<Sandbox, 'file'>,
   uploads: UploadedFiles,
-): void {
+) {
   app.get(`${uploadPath}/:id/:name`, requireEntry, (context) => {
     const file = sandbox.file(context.req.param('id'));
     if (!file) return respondWithRefusal(context, goneStatus);
@@ -68,6 +68,6 @@ export function serveFiles(
 }
 
 /** Address of a message's file at the page. */
-export function toFileUrl(id: string, name: string): string {
+export function toFileUrl(id: string, name: string) {
   return `${uploadPath}/${id}/${encodeURIComponent(name)}`;
 }

@@ -34,7 +34,7 @@ export class BrowserSound implements Disposable {
   }
 
   /** Gives the microphone to this tab, and tells the tab that had it before. */
-  claimMicrophone(tab: string): void {
+  claimMicrophone(tab: string) {
     this.#isMuted = false;
     if (this.#tab === tab) return;
     const former = this.#tab;
@@ -48,20 +48,20 @@ export class BrowserSound implements Disposable {
   }
 
   /** Drops sound from the microphone of the tab until it is on again. Has no effect while another tab has the microphone. */
-  muteTab(tab: string): void {
+  muteTab(tab: string) {
     if (this.#tab !== tab) return;
     this.#isMuted = true;
     this.#options.person.endLive();
   }
 
-  open(socket: BrowserSocket): void {
+  open(socket: BrowserSocket) {
     const { person } = this.#options;
     person.useMicrophone({ profile: 'gate' });
     this.#lines.set(socket, person.onHeard(makeHearer(socket)));
   }
 
   /** A frame of the page, left out where another tab has the microphone. One that does not fit ends its socket. */
-  handle(socket: BrowserSocket, data: unknown): void {
+  handle(socket: BrowserSocket, data: unknown) {
     if (!this.#lines.has(socket)) return;
     const { person, channel } = this.#options;
     const sound = parseSound(data);
@@ -78,20 +78,20 @@ export class BrowserSound implements Disposable {
   }
 
   /** The socket is gone, with its tab or alone. */
-  closed(socket: BrowserSocket): void {
+  closed(socket: BrowserSocket) {
     this.#lines.get(socket)?.[Symbol.dispose]();
     if (this.#lines.delete(socket) && socket.tab === this.#tab)
       this.#options.person.endLive();
   }
 
   /** The tab is gone. */
-  removeTab(tab: string): void {
+  removeTab(tab: string) {
     if (this.#tab !== tab) return;
     this.#tab = undefined;
     this.#options.person.endLive();
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     for (const socket of this.#lines.keys()) this.closed(socket);
   }
 }
@@ -133,7 +133,7 @@ class HeardMix {
   #leader: { readonly userId: string; readonly atMs: number } | undefined;
 
   /** Adds a frame, and gives the mixed frames that can be played now. */
-  acceptFrame({ fromUserId, samples, atMs }: HeardFrame): readonly Int16Array[] {
+  acceptFrame({ fromUserId, samples, atMs }: HeardFrame) {
     const leader = this.#leader;
     const isLed =
       leader && leader.userId !== fromUserId && atMs - leader.atMs < mixLeadMs;

@@ -24,7 +24,7 @@ export class TypedVoices implements AsyncDisposable {
     return { ...first, samples: joinSamples(pieces.map((piece) => piece.samples)) };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     await this.#models[Symbol.asyncDispose]();
   }
 

@@ -99,7 +99,7 @@ export async function enterChannel(
   person: string,
   channel: string,
   signal: AbortSignal,
-): Promise<void> {
+) {
   if (findPersonChannel(sandbox, person) !== channel)
     await joinChannel(sandbox, person, channel, signal);
 }
@@ -184,7 +184,7 @@ async function withinDeadline(
   what: string,
   signal: AbortSignal,
   run: (either: AbortSignal) => Promise<void>,
-): Promise<void> {
+) {
   const deadline = AbortSignal.timeout(maxRequestMs);
   try {
     await run(AbortSignal.any([signal, deadline]));

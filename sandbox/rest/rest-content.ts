@@ -149,7 +149,7 @@ export function withContent(
     replyToId: string | undefined,
     mayBeGone: boolean,
   ) => RestAnswer,
-): RestAnswer {
+) {
   return withBody(contentSchema, call.body ?? {}, (body) => {
     const content = toContent(body, call.files);
     if (isEmpty(content, former)) return refusalAnswers.emptyMessage;
@@ -160,10 +160,7 @@ export function withContent(
 }
 
 /** Joins the files of a form with their descriptions in the JSON. */
-export function toContent(
-  body: ContentBody,
-  files: readonly FormFile[],
-): PostedContent {
+export function toContent(body: ContentBody, files: readonly FormFile[]) {
   const listed = body.attachments;
   const isNew = (attachment: { readonly id: string }) =>
     files.some(({ place }) => place === attachment.id);
@@ -182,7 +179,7 @@ export function toContent(
 }
 
 /** True if a message with `former` changed by `content` would show nothing. */
-export function isEmpty(content: PostedContent, former?: BoardMessage): boolean {
+export function isEmpty(content: PostedContent, former?: BoardMessage) {
   const { text, embeds = [], components = [], files = [] } = former ?? {};
   const { keptFileIds } = content;
   const stay = files.filter((file) => keptFileIds?.includes(file.id) ?? true);
@@ -196,6 +193,6 @@ export function isEmpty(content: PostedContent, former?: BoardMessage): boolean 
   return !shows.some(Boolean);
 }
 
-export function isEphemeral({ flags }: PostedContent): boolean {
+export function isEphemeral({ flags }: PostedContent) {
   return ((flags ?? 0) & messageFlags.ephemeral) !== 0;
 }

@@ -70,7 +70,7 @@ export function makeSelfRoutes(
 }
 
 /** Servers, their channels and members. */
-export function makeGuildRoutes(world: World): readonly RestRoute[] {
+export function makeGuildRoutes(world: World) {
   const path = '/guilds/:guild';
   return [
     makeRoute('GET', path, (call) =>
@@ -104,7 +104,7 @@ export function makeThreadRoutes(
   world: World,
   dispatch: (event: Dispatch) => void,
   changes: WorldChanges,
-): readonly RestRoute[] {
+) {
   const open = (call: RestCall, { guild, channel }: ChannelPlace) =>
     withBody(threadSchema, call.body, ({ name }) => {
       if (channel.kind !== 'text') return refusalAnswers.wrongKind;
@@ -153,7 +153,7 @@ export function makeVoiceRoutes(
   world: World,
   seats: WorldSeats,
   changes: Pick<WorldChanges, 'changeVoiceStatus'>,
-): readonly RestRoute[] {
+) {
   const state = '/guilds/:guild/voice-states/:user';
   const setStatus = (call: RestCall) =>
     withOpenChannel(world, call.param('channel'), (place) => {

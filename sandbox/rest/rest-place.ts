@@ -15,13 +15,13 @@ export function withGuild(
   world: World,
   call: RestCall,
   then: (guild: Guild) => RestAnswer,
-): RestAnswer {
+) {
   const guild = guildWithId(world, call.param('guild'));
   return guild ? then(guild) : refusalAnswers.unknownGuild;
 }
 
 /** The person a path names. `@me` is the bot. */
-export function getUserId({ bot }: World, call: RestCall): string {
+export function getUserId({ bot }: World, call: RestCall) {
   const user = call.param('user');
   return user === '@me' ? bot.id : user;
 }
@@ -31,7 +31,7 @@ export function withChannel(
   world: World,
   id: string,
   then: (place: ChannelPlace) => RestAnswer,
-): RestAnswer {
+) {
   const place = findPlace(world, id);
   return place ? then(place) : refusalAnswers.unknownChannel;
 }
@@ -41,7 +41,7 @@ export function withOpenChannel(
   world: World,
   id: string,
   then: (place: ChannelPlace) => RestAnswer,
-): RestAnswer {
+) {
   return withChannel(world, id, (place) => {
     const { guild, channel } = place;
     const mayHere = (what: 'viewChannel' | 'connect') =>
@@ -57,7 +57,7 @@ export function canWrite(
   world: World,
   { guild, channel }: ChannelPlace,
   content: PostedContent,
-): boolean {
+) {
   const write = channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages';
   const mayHere = (what: Parameters<typeof isAllowed>[3]) =>
     isAllowed(world, guild, world.bot.id, what, channel);

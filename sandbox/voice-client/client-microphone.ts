@@ -29,7 +29,7 @@ export function stepMicrophone(
 }
 
 /** Counts the frames that follow a speech until the client is quiet. An open microphone never is. */
-export function countTailFrames(heldFrames: number): number {
+export function countTailFrames(heldFrames: number) {
   return Number.isFinite(heldFrames) ? heldFrames + trailingSilenceFrames : 0;
 }
 
@@ -49,7 +49,7 @@ export class RoomNoise {
     this.#random = seededRandom(seed);
   }
 
-  addNoise(samples: Int16Array): void {
+  addNoise(samples: Int16Array) {
     for (let n = 0; n < samples.length; n++) {
       this.#last =
         noiseColour * this.#last + (2 * this.#random() - 1) * this.#amplitude;
@@ -58,7 +58,7 @@ export class RoomNoise {
   }
 }
 
-export function addSamples(samples: Int16Array, other: Int16Array): void {
+export function addSamples(samples: Int16Array, other: Int16Array) {
   for (let n = 0; n < samples.length; n++) {
     samples[n] = clampSample((samples[n] ?? 0) + (other[n] ?? 0));
   }

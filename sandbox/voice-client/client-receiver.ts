@@ -37,7 +37,7 @@ export class ClientReceiver {
   }
 
   /** Op 5. Earlier packets of this SSRC are heard now. */
-  nameSpeaker(ssrc: number, userId: string): void {
+  nameSpeaker(ssrc: number, userId: string) {
     if (this.#speakers.get(ssrc)?.userId === userId) return;
     this.forgetSpeaker(userId);
     this.#speakers.set(ssrc, { userId, decoder: this.#codec.createDecoder(48_000) });
@@ -47,14 +47,14 @@ export class ClientReceiver {
   }
 
   /** Op 13. */
-  forgetSpeaker(userId: string): void {
+  forgetSpeaker(userId: string) {
     for (const [ssrc, speaker] of this.#speakers) {
       if (speaker.userId !== userId) continue;
       this.#speakers.delete(ssrc);
     }
   }
 
-  receiveDatagram(datagram: Buffer, atMs: number): void {
+  receiveDatagram(datagram: Buffer, atMs: number) {
     const ssrc = parseSsrc(datagram);
     if (ssrc === undefined) return;
     const speaker = this.#speakers.get(ssrc);
@@ -62,7 +62,7 @@ export class ClientReceiver {
     else this.#held = [...this.#held, { datagram, atMs }].slice(-maxHeldDatagrams);
   }
 
-  close(): void {
+  close() {
     this.#speakers.clear();
   }
 

@@ -66,7 +66,7 @@ export class ClientSender {
   #underWay: RunningSpeech | undefined;
   /** When a live microphone gave its last frame. Undefined while there is none. */
   #liveAtMs: number | undefined;
-  #loop: Promise<void> = Promise.resolve();
+  #loop = Promise.resolve();
   #running = false;
   #sending = false;
   #latePackets = 0;
@@ -82,7 +82,7 @@ export class ClientSender {
   }
 
   /** A speech under way goes on, and ends as this microphone does. */
-  useMicrophone({ profile }: OpenMicrophone): void {
+  useMicrophone({ profile }: OpenMicrophone) {
     this.#held = holdFrames[profile];
     if (this.#underWay) return;
     this.#state = this.#isResting(this.#sending ? trailingSilenceFrames : 0);
@@ -114,7 +114,7 @@ export class ClientSender {
    * Sends 20 ms of a live microphone at once: Opus as it is, samples (48 kHz mono) encoded. Whatever else this microphone
    * would pick up waits meanwhile. Nothing is sent during a speech. After 100 ms without a frame it counts as off.
    */
-  sendLive(frame: Buffer | Int16Array): void {
+  sendLive(frame: Buffer | Int16Array) {
     if (this.#underWay || this.#closing.signal.aborted) return;
     const atMs = realClock.nowMs();
     this.#liveAtMs = atMs;
@@ -123,7 +123,7 @@ export class ClientSender {
   }
 
   /** The live microphone is off: silence frames follow. */
-  endLive(): void {
+  endLive() {
     if (this.#liveAtMs === undefined) return;
     this.#liveAtMs = undefined;
     this.#state = this.#isResting(trailingSilenceFrames);

@@ -45,11 +45,11 @@ export class HeardRecorder {
     this.#clock = clock;
   }
 
-  get frames(): readonly HeardFrame[] {
+  get frames() {
     return this.#frames;
   }
 
-  addFrame(frame: HeardFrame): void {
+  addFrame(frame: HeardFrame) {
     const loud = frame.audible && measureLevelDb(frame.samples) > minAudibleDb;
     this.#frames.push({ ...frame, loud });
     if (loud) this.#lastLoudAtMs = frame.atMs;
@@ -99,7 +99,7 @@ export class HeardRecorder {
 }
 
 /** Frames behind each other, with the pauses between them filled by silence. */
-function joinFrames(frames: readonly HeardFrame[]): Int16Array {
+function joinFrames(frames: readonly HeardFrame[]) {
   const startMs = frames[0]?.atMs ?? 0;
   const jitter = (jitterMs * rateHz) / 1000;
   const placed: { readonly from: number; readonly samples: Int16Array }[] = [];
@@ -115,7 +115,7 @@ function joinFrames(frames: readonly HeardFrame[]): Int16Array {
   return sound;
 }
 
-function toSilence(timeoutMs: number): BotError {
+function toSilence(timeoutMs: number) {
   const message = `Nothing was heard within ${timeoutMs / 1000} s.`;
   return new BotError('sandbox.failed', false, message);
 }

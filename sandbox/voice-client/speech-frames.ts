@@ -58,7 +58,7 @@ export class SpeechFrames {
 }
 
 /** Encodes all of a speech at once. */
-export function encodeSpeech(pcm: Pcm, codec: OpusCodec): EncodedSpeech {
+export function encodeSpeech(pcm: Pcm, codec: OpusCodec) {
   const rateHz = toEncoderRate(pcm.rateHz);
   const encoder = codec.createEncoder(rateHz);
   const frames = resampleSpeech(pcm, rateHz).map(({ sound, voiced }) => {
@@ -68,7 +68,7 @@ export function encodeSpeech(pcm: Pcm, codec: OpusCodec): EncodedSpeech {
 }
 
 /** The encoder's rate that is nearest to the source. */
-export function toEncoderRate(rateHz: number): EncoderRateHz {
+export function toEncoderRate(rateHz: number) {
   return rateHz === 16_000 || rateHz === 24_000 ? rateHz : 48_000;
 }
 

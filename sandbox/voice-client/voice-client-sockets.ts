@@ -38,7 +38,7 @@ export class ClientUdp implements AsyncDisposable {
   }
 
   /** Asks until there is an answer, which goes to `then` once. */
-  discoverAddress(server: UdpPeer, ssrc: number, then: (own: UdpPeer) => void): void {
+  discoverAddress(server: UdpPeer, ssrc: number, then: (own: UdpPeer) => void) {
     this.#server = server;
     this.#discovered = then;
     const ask = () => this.send(encodeDiscovery(ssrc));
@@ -47,12 +47,12 @@ export class ClientUdp implements AsyncDisposable {
     this.#asking = setInterval(ask, discoverIntervalMs).unref();
   }
 
-  send(datagram: Buffer): void {
+  send(datagram: Buffer) {
     if (!this.#server) return;
     this.#socket.send(datagram, this.#server.port, this.#server.address, () => {}); // UDP promises nothing
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     clearInterval(this.#asking);
     clearInterval(this.#keeping);
     const closed = once(this.#socket, 'close');
@@ -128,7 +128,7 @@ export class VoiceSignals {
   }
 
   /** Sends a message. Without a socket the message is dropped: the server repeats at the resume. */
-  send(message: VoiceMessage): void {
+  send(message: VoiceMessage) {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     const binary = 'payload' in message;
     const wire = binary
@@ -138,7 +138,7 @@ export class VoiceSignals {
   }
 
   /** Says goodbye, which ends the session. */
-  close(): void {
+  close() {
     this.#over = true;
     clearTimeout(this.#retry);
     clearInterval(this.#heartbeat);

@@ -48,22 +48,22 @@ export class VoiceCaller {
     this.#socket = line;
   }
 
-  get userId(): string {
+  get userId() {
     return this.ticket.userId;
   }
 
-  chooseMode(mode: EncryptionMode): void {
+  chooseMode(mode: EncryptionMode) {
     const cipher = makeVoiceCipher(mode, this.key);
     this.secrets = { cipher, sealer: new PacketSealer(cipher, true) };
   }
 
   /** Sends a message with the delay that the faults set. */
-  send(message: VoiceMessage): void {
+  send(message: VoiceMessage) {
     this.#faults.postMessage(this.userId, message.op, () => this.#sendNow(message));
   }
 
   /** Past the numbering, and never told again. */
-  sendMessage(frame: SocketData): void {
+  sendMessage(frame: SocketData) {
     if (this.cutAtMs === undefined) this.#socket.send(frame);
   }
 
@@ -74,24 +74,24 @@ export class VoiceCaller {
   }
 
   /** The present line says nothing any more, and is not known to be gone. */
-  freeze(): void {
+  freeze() {
     this.#socket.freeze();
   }
 
-  acknowledgeBeat(seqAck: number | undefined): void {
+  acknowledgeBeat(seqAck: number | undefined) {
     this.lastBeatAtMs = realClock.nowMs();
     if (seqAck !== undefined) this.#outbox.acknowledge(seqAck);
   }
 
   /** `line` is gone. Returns false if it was not the present one. */
-  cutSocket(line: VoiceSocket): boolean {
+  cutSocket(line: VoiceSocket) {
     if (line !== this.#socket) return false;
     this.cutAtMs = realClock.nowMs();
     return true;
   }
 
   /** Goes on over `line` with the missed messages. Returns false if some of them are lost. Clients take binary messages only after op 9. */
-  resume(line: VoiceSocket, seqAck: number): boolean {
+  resume(line: VoiceSocket, seqAck: number) {
     const missed = this.#outbox.listSince(seqAck);
     if (!missed) return false;
     if (this.cutAtMs === undefined) this.#socket.close(1000);
@@ -104,7 +104,7 @@ export class VoiceCaller {
   }
 
   /** Closes the socket. A session that can be resumed waits for the resume. */
-  close(code: number): void {
+  close(code: number) {
     if (this.cutAtMs === undefined) this.#socket.close(code);
   }
 }
@@ -125,7 +125,7 @@ class VoiceOutbox {
   #kept: { readonly seq: number; readonly wire: SocketData }[] = [];
 
   /** JSON messages and binary ones share one counter of 16 bits. */
-  numberMessage(message: VoiceMessage): SocketData {
+  numberMessage(message: VoiceMessage) {
     this.#last = (this.#last + 1) & 0xffff;
     const wire = encodeMessage(message, this.#last);
     this.#kept.push({ seq: this.#last, wire });
@@ -134,13 +134,13 @@ class VoiceOutbox {
   }
 
   /** `seq` -1: nothing arrived yet. A number that was never given is ignored. */
-  acknowledge(seq: number): void {
+  acknowledge(seq: number) {
     const at = this.#kept.findIndex((one) => one.seq === seq);
     if (at >= 0) this.#kept.splice(0, at + 1);
   }
 
   /** Messages after `seq`, oldest first. Undefined if some of them are lost. */
-  listSince(seq: number): readonly SocketData[] | undefined {
+  listSince(seq: number) {
     const missing = seq < 0 ? this.#last : (this.#last - seq) & 0xffff;
     if (missing > this.#kept.length) return undefined;
     return this.#kept.slice(this.#kept.length - missing).map(({ wire }) => wire);

@@ -39,25 +39,25 @@ export class VoiceCalls {
     this.#rules = rules;
   }
 
-  admitTicket(ticket: VoiceTicket): void {
+  admitTicket(ticket: VoiceTicket) {
     this.#tickets.set(toPlaceKey(ticket.guildId, ticket.userId), ticket);
   }
 
-  setRights(guildId: string, userId: string, rights: VoiceRights): void {
+  setRights(guildId: string, userId: string, rights: VoiceRights) {
     const at = toPlaceKey(guildId, userId);
     this.#rights.set(at, rights);
     const caller = this.#callers.get(at);
     if (caller) caller.canSpeak = rights;
   }
 
-  expelPerson(guildId: string, userId: string, code: number): void {
+  expelPerson(guildId: string, userId: string, code: number) {
     this.#tickets.delete(toPlaceKey(guildId, userId));
     const caller = this.#callers.get(toPlaceKey(guildId, userId));
     if (caller) this.removeCaller(caller, code);
   }
 
   /** The new caller, which gets op 2 before `enter`, or a close code. */
-  identify(identity: VoiceIdentify, line: VoiceSocket): VoiceCaller | number {
+  identify(identity: VoiceIdentify, line: VoiceSocket) {
     const at = toPlaceKey(identity.server_id, identity.user_id);
     const ticket = this.#tickets.get(at);
     if (ticket?.token !== identity.token) return voiceCloseReasons.wrongToken;
@@ -73,7 +73,7 @@ export class VoiceCalls {
     return caller;
   }
 
-  enterCaller(caller: VoiceCaller): void {
+  enterCaller(caller: VoiceCaller) {
     const at = getChannelId(caller);
     const call =
       this.#calls.get(at) ?? new VoiceCall(caller.ticket.channelId, this.#rules);
@@ -81,7 +81,7 @@ export class VoiceCalls {
     call.enter(caller);
   }
 
-  resume(identity: VoiceResume, line: VoiceSocket): VoiceCaller | number {
+  resume(identity: VoiceResume, line: VoiceSocket) {
     const caller = this.#listCallers().find(
       ({ ticket: { guildId, sessionId, token } }) => {
         const same =
@@ -99,27 +99,27 @@ export class VoiceCalls {
   }
 
   /** The call that `caller` is in. */
-  getCall(caller: VoiceCaller): VoiceCall | undefined {
+  getCall(caller: VoiceCaller) {
     return this.#calls.get(getChannelId(caller));
   }
 
-  findBySsrc(ssrc: number): VoiceCaller | undefined {
+  findBySsrc(ssrc: number) {
     return this.#findBySsrc.get(ssrc);
   }
 
   /** The caller behind this UDP port, as far as IP discovery told. */
-  findByRemote({ address, port }: UdpPeer): VoiceCaller | undefined {
+  findByRemote({ address, port }: UdpPeer) {
     return this.#listCallers().find(
       ({ remote }) => remote?.port === port && remote.address === address,
     );
   }
 
   /** This person's calls, at most one a server. */
-  listPersonCallers(userId: string): VoiceCaller[] {
+  listPersonCallers(userId: string) {
     return this.#listCallers().filter((caller) => caller.userId === userId);
   }
 
-  removeCaller(caller: VoiceCaller, code: number): void {
+  removeCaller(caller: VoiceCaller, code: number) {
     const at = toPlaceKey(caller.ticket.guildId, caller.userId);
     if (this.#callers.get(at) !== caller) return;
     this.#callers.delete(at);
@@ -131,12 +131,12 @@ export class VoiceCalls {
   }
 
   /** Closes the socket for a fault. After some codes a session is there for a resume. */
-  failCaller(caller: VoiceCaller, code: number): void {
+  failCaller(caller: VoiceCaller, code: number) {
     if (isResumable(code)) caller.close(code);
     else this.removeCaller(caller, code);
   }
 
-  expireCallers(): void {
+  expireCallers() {
     const { heartbeatMs } = this.#rules;
     const atMs = realClock.nowMs();
     for (const caller of this.#listCallers()) {
@@ -149,7 +149,7 @@ export class VoiceCalls {
   }
 
   /** Ends every call. */
-  close(code: number): void {
+  close(code: number) {
     for (const caller of this.#listCallers()) this.removeCaller(caller, code);
   }
 
@@ -179,12 +179,12 @@ class VoiceCall {
     this.#group = dave === 1 ? new DaveGroup(channelId) : undefined;
   }
 
-  get empty(): boolean {
+  get empty() {
     return this.#callers.size === 0;
   }
 
   /** After op 2: each learns of the other. Before it a client would not listen. */
-  enter(caller: VoiceCaller): void {
+  enter(caller: VoiceCaller) {
     const others = [...this.#callers.values()];
     this.#callers.set(caller.userId, caller);
     if (others.length > 0) introduceCaller(caller, others);
@@ -192,7 +192,7 @@ class VoiceCall {
   }
 
   /** Op 1 was right: op 4, the SSRCs of earlier speakers, and the way into the group. */
-  describeSession(caller: VoiceCaller, mode: EncryptionMode): void {
+  describeSession(caller: VoiceCaller, mode: EncryptionMode) {
     const secret = {
       mode,
       secret_key: [...caller.key],
@@ -205,7 +205,7 @@ class VoiceCall {
     this.#deliverMessages(this.#group?.join(caller.userId) ?? []);
   }
 
-  leave(caller: VoiceCaller): void {
+  leave(caller: VoiceCaller) {
     if (this.#callers.get(caller.userId) !== caller) return;
     this.#callers.delete(caller.userId);
     for (const other of this.#callers.values()) {
@@ -215,7 +215,7 @@ class VoiceCall {
   }
 
   /** Op 5. Passed on once: Discord names an SSRC when somebody first speaks, not at each word. */
-  announceSpeaking(caller: VoiceCaller): void {
+  announceSpeaking(caller: VoiceCaller) {
     if (caller.announced) return;
     caller.announced = true;
     for (const other of this.listOthers(caller)) sendSsrc(other, caller);
@@ -226,7 +226,7 @@ class VoiceCall {
     from: VoiceCaller,
     packet: VoicePacket,
     send: (datagram: Buffer, to: VoiceCaller) => void,
-  ): void {
+  ) {
     if (!from.canSpeak.speak) return;
     for (const other of this.listOthers(from)) {
       const { canHear, canSpeak, remote, secrets } = other;
@@ -237,7 +237,7 @@ class VoiceCall {
   }
 
   /** Ops 26 and 28. Returns false for a malformed payload. */
-  handleBinary(caller: VoiceCaller, opcode: number, payload: Buffer): boolean {
+  handleBinary(caller: VoiceCaller, opcode: number, payload: Buffer) {
     if (!this.#group) return false;
     const take = opcode === voiceOpcodes.keyPackage ? 'keyPackage' : 'commit';
     const send = this.#group[take](caller.userId, payload);
@@ -245,23 +245,23 @@ class VoiceCall {
     return send !== undefined;
   }
 
-  proposeStranger(caller: VoiceCaller): void {
+  proposeStranger(caller: VoiceCaller) {
     this.#deliverMessages(this.#group?.proposeStranger(caller.userId) ?? []);
   }
 
-  transitionReady(caller: VoiceCaller, transitionId: number): void {
+  transitionReady(caller: VoiceCaller, transitionId: number) {
     this.#deliverMessages(this.#group?.markReady(caller.userId, transitionId) ?? []);
   }
 
-  invalidCommit(caller: VoiceCaller): void {
+  invalidCommit(caller: VoiceCaller) {
     this.#deliverMessages(this.#group?.receiveInvalid(caller.userId) ?? []);
   }
 
-  tick(): void {
+  tick() {
     this.#deliverMessages(this.#group?.tick() ?? []);
   }
 
-  listOthers(caller: VoiceCaller): VoiceCaller[] {
+  listOthers(caller: VoiceCaller) {
     return [...this.#callers.values()].filter((other) => other !== caller);
   }
 

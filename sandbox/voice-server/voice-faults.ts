@@ -38,12 +38,12 @@ export class FaultSchedule {
     this.#closing = closing;
   }
 
-  setNetworkFaults(userId: string, { up, down }: NetworkFaults): void {
+  setNetworkFaults(userId: string, { up, down }: NetworkFaults) {
     const opened = (way?: PathFaults) => way && new FaultyPath(way, this.#closing);
     this.getPersonFaults(userId).ways = { up: opened(up), down: opened(down) };
   }
 
-  healNetwork(userId?: string): void {
+  healNetwork(userId?: string) {
     if (userId !== undefined) this.#people.delete(userId);
     else {
       this.#people.clear();
@@ -64,7 +64,7 @@ export class FaultSchedule {
     userId: string | undefined,
     direction: 'up' | 'down',
     deliver: () => void,
-  ): void {
+  ) {
     const way =
       userId === undefined ? undefined : this.#people.get(userId)?.ways[direction];
     if (way) way.passDatagram(deliver);
@@ -72,7 +72,7 @@ export class FaultSchedule {
   }
 
   /** The code this person's socket is to be closed with, now that `step` is reached. */
-  takeClose(userId: string, step: VoiceStep): number | undefined {
+  takeClose(userId: string, step: VoiceStep) {
     const close = this.#people.get(userId)?.closes.get(step);
     if (!close || close.times === 0) return undefined;
     close.times--;
@@ -80,18 +80,18 @@ export class FaultSchedule {
   }
 
   /** Padding of all that this person hears. */
-  padding(userId: string): PaddingFaults | undefined {
+  padding(userId: string) {
     return this.#people.get(userId)?.padding;
   }
 
   /** Passes on a message with `opcode`, to this person or from them, now or later. */
-  postMessage(userId: string, opcode: number, pass: () => void): void {
+  postMessage(userId: string, opcode: number, pass: () => void) {
     const ms = this.#people.get(userId)?.lateMs.get(opcode) ?? 0;
     if (ms <= 0) pass();
     else this.runAfter(ms, pass);
   }
 
-  runAfter(ms: number, then: () => void): void {
+  runAfter(ms: number, then: () => void) {
     realClock.sleep(ms, this.#closing).then(then, () => {}); // closed: nobody is there
   }
 }
@@ -100,7 +100,7 @@ export class FaultSchedule {
 export const cutCloseCode = 1006;
 
 /** Whether a client may come back to its session after this close code. */
-export function isResumable(code: number): boolean {
+export function isResumable(code: number) {
   return code < 4000 || code === voiceCloseReasons.serverCrashed;
 }
 

@@ -22,10 +22,7 @@ export class PaddedStreams {
   readonly #streams = new Map<number, PaddedStream>();
 
   /** Packets that leave for `packet`, in order. */
-  padPacket(
-    packet: VoicePacket,
-    faults: PaddingFaults | undefined,
-  ): readonly VoicePacket[] {
+  padPacket(packet: VoicePacket, faults: PaddingFaults | undefined) {
     const stream = this.#streams.get(packet.ssrc) ?? { carried: 0, added: 0 };
     this.#streams.set(packet.ssrc, stream);
     const carrying = { ...packet, sequence: (packet.sequence + stream.added) & 0xffff };

@@ -56,10 +56,7 @@ export type VoiceIdentify = Extract<
 export type VoiceResume = Extract<JsonRequest, { op: typeof voiceOpcodes.resume }>['d'];
 
 /** The request in one frame of a client, or the code to close the socket with. */
-export function parseVoiceRequest(
-  frame: Buffer,
-  isBinary: boolean,
-): VoiceRequest | number {
+export function parseVoiceRequest(frame: Buffer, isBinary: boolean) {
   return isBinary ? parseBinary(frame) : parseJson(frame.toString());
 }
 

@@ -49,18 +49,18 @@ export class VoiceSocket {
     this.#sendJson(voiceOpcodes.hello, { v: 8, heartbeat_interval: rules.heartbeatMs });
   }
 
-  send(wire: SocketData): void {
+  send(wire: SocketData) {
     if (this.#frozen || this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > maxUnsentBytes) this.#socket.terminate();
     else this.#socket.send(wire, () => {}); // a failure shows as `close`
   }
 
-  freeze(): void {
+  freeze() {
     this.#frozen = true;
     this.#socket.pause();
   }
 
-  close(code: number): void {
+  close(code: number) {
     this.#closing = true;
     if (this.#frozen) return;
     if (code === cutCloseCode) this.#socket.terminate();

@@ -30,7 +30,7 @@ export class VoiceUdp implements AsyncDisposable {
     socket.on('message', (datagram, from) => this.#receiveDatagram(datagram, from));
   }
 
-  static async open(calls: VoiceCalls, faults: FaultSchedule): Promise<VoiceUdp> {
+  static async open(calls: VoiceCalls, faults: FaultSchedule) {
     const socket = createSocket('udp4');
     socket.on('error', () => {}); // of a send to a port nobody listens to
     socket.bind(0, '127.0.0.1');
@@ -39,16 +39,16 @@ export class VoiceUdp implements AsyncDisposable {
     return new VoiceUdp(socket, calls, faults);
   }
 
-  get port(): number {
+  get port() {
     return this.#socket.address().port;
   }
 
   /** Past the faults of the network. Nothing happens before IP discovery. */
-  forgeDatagram(datagram: Buffer, { remote }: VoiceCaller): void {
+  forgeDatagram(datagram: Buffer, { remote }: VoiceCaller) {
     if (remote) this.#sendDatagram(datagram, remote);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     const closed = once(this.#socket, 'close');
     this.#socket.close();
     await closed;

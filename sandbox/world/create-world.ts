@@ -66,7 +66,7 @@ export function enterGuild(world: World, guild: Guild, name: string): Member {
 export function makeChannel(
   { ids }: Pick<World, 'ids'>,
   fields: Pick<Channel, 'name' | 'kind' | 'position'> & Partial<Channel>,
-): Channel {
+) {
   return { id: ids.mintId(), overwrites: [], userLimit: 0, ...fields };
 }
 
@@ -160,13 +160,13 @@ export class Snowflakes {
     this.#wallMs = wallMs;
   }
 
-  mintId(): string {
+  mintId() {
     const count = this.#count++ & 0xfff;
     return ((BigInt(this.#getSinceEpochMs()) << 22n) | BigInt(count)).toString();
   }
 
   /** Id of a server: the first one is on shard 0, each further one on the next shard, for every count up to 16. */
-  mintGuildId(): string {
+  mintGuildId() {
     this.#firstAtMs ??= this.#getSinceEpochMs();
     // Servers of sandboxes that were opened within these minutes differ in the low bits.
     const restMs = this.#firstAtMs % shardableStep;

@@ -28,7 +28,7 @@ export class WorldChanges {
   }
 
   /** Without the members intent the bot is told of itself only, and of others by their voice state. */
-  changeMember(guild: Guild, member: Member, change: MemberChange): void {
+  changeMember(guild: Guild, member: Member, change: MemberChange) {
     Object.assign(member, change);
     const { id } = member.user;
     const data = { ...toMemberJson(member), guild_id: guild.id };
@@ -38,17 +38,17 @@ export class WorldChanges {
     this.#tell('GUILD_MEMBER_UPDATE', guild, data, intent);
   }
 
-  enterMember(guild: Guild, member: Member): void {
+  enterMember(guild: Guild, member: Member) {
     const data = { ...toMemberJson(member), guild_id: guild.id };
     this.#tell('GUILD_MEMBER_ADD', guild, data, intents.guildMembers);
   }
 
-  addRole(guild: Guild, role: GuildRole): void {
+  addRole(guild: Guild, role: GuildRole) {
     guild.roles = [...guild.roles, role];
     this.#changeRole('CREATE', guild, role);
   }
 
-  changeRole(guild: Guild, role: GuildRole, permissions: bigint): void {
+  changeRole(guild: Guild, role: GuildRole, permissions: bigint) {
     role.permissions = permissions;
     this.#changeRole('UPDATE', guild, role);
   }
@@ -57,31 +57,27 @@ export class WorldChanges {
     guild: Guild,
     channel: Channel,
     change: Partial<Pick<Channel, 'userLimit' | 'overwrites'>>,
-  ): void {
+  ) {
     Object.assign(channel, change);
     this.#changeChannel('UPDATE', guild, channel);
   }
 
   /** Changes the text below the name of a voice channel. Empty: takes it away. */
-  changeVoiceStatus(guild: Guild, channel: Channel, text: string): void {
+  changeVoiceStatus(guild: Guild, channel: Channel, text: string) {
     channel.status = text === '' ? undefined : text;
     const data = { id: channel.id, guild_id: guild.id, status: channel.status ?? null };
     this.#tell('VOICE_CHANNEL_STATUS_UPDATE', guild, data);
   }
 
   /** A thread goes to sleep, or wakes up. */
-  changeArchived(guild: Guild, channel: Channel, archived: boolean): void {
+  changeArchived(guild: Guild, channel: Channel, archived: boolean) {
     if ((channel.archived ?? false) === archived) return;
     channel.archived = archived;
     this.#changeChannel('UPDATE', guild, channel);
   }
 
   /** Replaces the channel's overwrite for that role or member. */
-  changeOverwrite(
-    guild: Guild,
-    channel: Channel,
-    overwrite: PermissionOverwrite,
-  ): void {
+  changeOverwrite(guild: Guild, channel: Channel, overwrite: PermissionOverwrite) {
     const others = channel.overwrites.filter(({ id }) => id !== overwrite.id);
     const isNone = overwrite.allow === 0n && overwrite.deny === 0n;
     this.changeChannel(guild, channel, {
@@ -90,7 +86,7 @@ export class WorldChanges {
   }
 
   /** Removes a channel and its threads. People in it lose their seat. */
-  removeChannel(guild: Guild, channel: Channel): void {
+  removeChannel(guild: Guild, channel: Channel) {
     guild.channels = guild.channels.filter(
       ({ id, parentId }) => id !== channel.id && parentId !== channel.id,
     );
@@ -99,7 +95,7 @@ export class WorldChanges {
   }
 
   /** Discord lost the server for a while. Calls go on. */
-  outage(guild: Guild, on: boolean): void {
+  outage(guild: Guild, on: boolean) {
     const data = on
       ? { id: guild.id, unavailable: true }
       : (asked: number) => toGuildCreate(this.#world, guild, asked);
@@ -107,7 +103,7 @@ export class WorldChanges {
   }
 
   /** The server stands, but for the bot it is gone. */
-  removeBot(guild: Guild): void {
+  removeBot(guild: Guild) {
     const { bot } = this.#world;
     this.#seats.leaveSeat(guild, bot.id);
     this.#world.guilds = this.#world.guilds.filter((each) => each !== guild);

@@ -122,14 +122,14 @@ export class MessageBoard {
   }
 
   /** `together`: ids of all that are removed at once. */
-  remove(message: BoardMessage, together?: readonly string[]): void {
+  remove(message: BoardMessage, together?: readonly string[]) {
     message.deletedAtMs = this.#world.clock.nowMs();
     this.#messages.delete(message.id);
     this.#onChange({ kind: 'deleted', message, together });
   }
 
   /** Several of one channel, told of at once where there are more than one. */
-  removeAll(ids: readonly string[]): void {
+  removeAll(ids: readonly string[]) {
     const messages = ids
       .map((id) => this.find(id))
       .filter((each) => each !== undefined);

@@ -45,14 +45,14 @@ export class WorldSeats {
    *
    * Asking again for the same seat gives a fresh ticket, so that a client can come back after its call broke.
    */
-  takeSeat(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
+  takeSeat(guild: Guild, seat: VoiceSeat) {
     const ticket = this.#takeSeat(guild, seat);
     this.reportSeat(guild, seat.userId);
     return ticket;
   }
 
   /** Like `take`, and tells session `sessionId` of the bot where the call is. */
-  takeBotSeat(guild: Guild, seat: VoiceSeat): void {
+  takeBotSeat(guild: Guild, seat: VoiceSeat) {
     const ticket = this.takeSeat(guild, seat);
     if (ticket) this.#sendServerUpdate(ticket);
   }
@@ -62,7 +62,7 @@ export class WorldSeats {
     guild: Guild,
     userId: string,
     closeCode: number = voiceCloseCodes.disconnected,
-  ): void {
+  ) {
     const former = guild.voiceStates.get(userId);
     if (!former) return;
     guild.voiceStates.delete(userId);
@@ -75,7 +75,7 @@ export class WorldSeats {
   }
 
   /** Everybody is out of a channel that is gone. */
-  clearChannel(guild: Guild, channelId: string): void {
+  clearChannel(guild: Guild, channelId: string) {
     for (const { userId } of listSeated(guild, channelId)) {
       this.leaveSeat(guild, userId, voiceCloseCodes.callOver);
     }
@@ -86,7 +86,7 @@ export class WorldSeats {
     guild: Guild,
     userId: string,
     change: Partial<Omit<VoiceState, 'userId' | 'channelId' | 'sessionId'>>,
-  ): void {
+  ) {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
     guild.voiceStates.set(userId, { ...state, ...change });
@@ -94,7 +94,7 @@ export class WorldSeats {
   }
 
   /** The present voice state once more, as after a server mute, to the bot and the call. Does nothing without a seat. */
-  reportSeat(guild: Guild, userId: string): void {
+  reportSeat(guild: Guild, userId: string) {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
     this.#voice.allow(
@@ -107,11 +107,7 @@ export class WorldSeats {
   }
 
   /** The voice server of the bot's call is gone: it is told so, and after `awayMs` where the new one is. */
-  async replaceServer(
-    guild: Guild,
-    awayMs: number,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async replaceServer(guild: Guild, awayMs: number, signal: AbortSignal) {
     const { bot, clock } = this.#world;
     const state = guild.voiceStates.get(bot.id);
     if (!state) return;

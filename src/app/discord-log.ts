@@ -9,7 +9,7 @@ export function noteDiscord(
   metrics: DiscordMetrics,
   event: DiscordEvent,
   shardId: number | undefined,
-): void {
+) {
   const log = shardId === undefined ? all : all.child({ shard: shardId });
   switch (event.kind) {
     case 'ready':

@@ -2,11 +2,7 @@ import type { Log } from '#src/ops/log.ts';
 import type { ProviderMetrics } from '#src/ops/metrics/metrics.ts';
 import type { ProviderEvent } from '#src/provider/provider-event.ts';
 
-export function logProvider(
-  log: Log,
-  metrics: ProviderMetrics,
-  news: ProviderEvent,
-): void {
+export function logProvider(log: Log, metrics: ProviderMetrics, news: ProviderEvent) {
   const { role } = news;
   switch (news.kind) {
     case 'failed':

@@ -4,7 +4,7 @@ import type { Log } from '#src/ops/log.ts';
 import type { ModelInUse } from '#src/provider/models/standard-models.ts';
 
 /** Replaces lists of servers, prices and keys of a running bot. A mistake changes nothing. */
-export function reloadSettings(config: Config, read: ConfigResult, log: Log): void {
+export function reloadSettings(config: Config, read: ConfigResult, log: Log) {
   if (read.kind === 'bad') {
     log.error(`not reloaded: ${read.mistakes.join('; ')}`);
     return;

@@ -4,12 +4,6 @@ export type Pcm = {
   readonly channels: 1 | 2;
 };
 
-/** A piece of one person's sound, with the Opus packet that it was decoded from. A gap has none. */
-export type SoundPiece = {
-  readonly samples: Int16Array;
-  readonly opus?: Uint8Array;
-};
-
 /** Rate of recognisers and voice activity detection. */
 export const listenRateHz = 16_000;
 /** Rate of the mixer and the Opus encoder. */
@@ -93,7 +87,7 @@ export class SampleBuffer {
     return this.#to - this.#from;
   }
 
-  push(samples: Int16Array, keptFrom: number): void {
+  push(samples: Int16Array, keptFrom: number) {
     const end = this.#length + samples.length;
     if (end > this.#samples.length) this.#makeRoom(samples.length, keptFrom);
     this.#samples.set(samples, this.#length);
@@ -106,7 +100,7 @@ export class SampleBuffer {
     return this.#samples.subarray(from, Math.min(from + length, this.#length));
   }
 
-  truncate(place: number): void {
+  truncate(place: number) {
     this.#to = place;
   }
 

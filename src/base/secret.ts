@@ -21,7 +21,7 @@ export class Secret {
   }
 
   /** Replaces the value. Holders of this secret send the new value from now on. */
-  replaceValue(other: Secret): void {
+  replaceValue(other: Secret) {
     this.#value = other.#value;
   }
 

@@ -47,7 +47,7 @@ function describeOldSettings(environment: NodeJS.ProcessEnv) {
       .filter(([name]) => isGiven(name))
       .map(([name, instead]) => `${name} is no setting any more. ${instead}`),
     ...localAddresses
-      .filter((name: string) => environment[name]?.trim() === 'embedded')
+      .filter((name) => environment[name]?.trim() === 'embedded')
       .map((name) => `${name}: embedded is called local now.`),
   ];
 }

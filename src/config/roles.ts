@@ -84,10 +84,7 @@ function readLocal(
 }
 
 /** The path of a model, so that no vendor is asked for it. */
-function findModelFolder(
-  from: EnvironmentSettings,
-  prefix: Prefix,
-): string | undefined {
+function findModelFolder(from: EnvironmentSettings, prefix: Prefix) {
   return listNamedModels(from, prefix).slice(0, 1).find(isModelFolder);
 }
 

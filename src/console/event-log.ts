@@ -29,7 +29,7 @@ export class EventLog {
     return this.#place;
   }
 
-  report(event: ExchangeEvent): void {
+  report(event: ExchangeEvent) {
     this.#place++;
     const seen = { event, place: this.#place, atMs: this.#clock.nowMs() };
     this.#seen = [...this.#seen, seen].slice(-200);

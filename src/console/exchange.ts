@@ -96,7 +96,7 @@ async function listenForAnswer(
   person: string,
   wav: string,
   { instants: { firstSentAtMs } }: AnswerEvent,
-): Promise<HeardAnswer | undefined> {
+) {
   if (firstSentAtMs === undefined) return undefined;
   // A cue that passed the time is no answer.
   const waits = { sinceMs: firstSentAtMs - stampMs, quietMs, timeoutMs: arrivalMs };

@@ -9,15 +9,15 @@ export class ConversationPrinter {
     this.#output = output;
   }
 
-  printTitle(line: string): void {
+  printTitle(line: string) {
     this.#output.write(`${line}\n`);
   }
 
-  printNote(line: string): void {
+  printNote(line: string) {
     this.printTitle(`  ${cleanWords(line)}`);
   }
 
-  printWords(name: string, words: string): void {
+  printWords(name: string, words: string) {
     const [first = '', ...rest] = cleanWords(words).split('\n');
     this.printTitle(`  ${cleanWords(name).padEnd(6)} ${first}`);
     for (const line of rest) this.printTitle(`         ${line}`);
@@ -33,7 +33,7 @@ export function printMessage(
     to,
   }: Pick<MessageLine, 'author' | 'change' | 'text'> & { readonly to?: string },
   show: ConversationPrinter,
-): void {
+) {
   if (change === 'deleted' || (change === 'edited' && to === undefined)) return;
   const plain = text
     .replace(/<@!?\d+> ?/g, '')
@@ -47,7 +47,7 @@ export function printEvent(
   event: Exclude<SessionEvent, { kind: 'alert' }>,
   botName: string,
   show: ConversationPrinter,
-): void {
+) {
   switch (event.kind) {
     case 'left':
       show.printNote(`${botName} left ${event.channel.name}`);
@@ -88,7 +88,7 @@ function printAnswer(
 export const nothingToSay = '(I have nothing to say.)';
 
 /** Control characters could move the cursor. */
-function cleanWords(words: string): string {
+function cleanWords(words: string) {
   return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
 }
 

@@ -118,7 +118,7 @@ export class SandboxProcess implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, 'exit');
     const deadline = setTimeout(() => this.#child.kill('SIGKILL'), farewellMs);
@@ -151,7 +151,7 @@ export class SandboxProcess implements AsyncDisposable {
   }
 }
 
-export function trustCertificate(certificate: string): void {
+export function trustCertificate(certificate: string) {
   setDefaultCACertificates([...getCACertificates('default'), certificate]);
 }
 

@@ -98,7 +98,7 @@ export class ConversationLoop {
     return this.#bug.promise;
   }
 
-  attachConnection(now: OpenConnection | undefined): void {
+  attachConnection(now: OpenConnection | undefined) {
     // The conversation learns that none is open before the replies on it end.
     const former = this.output;
     this.#deps.connection.now = now;
@@ -125,20 +125,20 @@ export class ConversationLoop {
     return steps[0] ?? [];
   }
 
-  stopTimerForGood(): void {
+  stopTimerForGood() {
     this.#stopTimer();
     this.#stopTimer = () => undefined;
     this.#wakeMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Without a connection the bug is reported. */
-  reportBug(error: unknown): void {
+  reportBug(error: unknown) {
     if (this.output) this.#bug.reject(error);
     else this.#deps.onBug(error);
   }
 
   /** Called after each frame, and each 20 ms. */
-  updateSound(): void {
+  updateSound() {
     const { leavingReply } = this.output ?? {};
     const { current } = this.#state.turnQueue;
     if (!leavingReply || current?.reply !== leavingReply.id) return;
@@ -150,14 +150,14 @@ export class ConversationLoop {
       this.post({ kind: 'starved', reply, isStarved });
   }
 
-  syncPeople(): void {
+  syncPeople() {
     const people = this.#deps.people();
     if (isDeepStrictEqual(people, this.#people)) return;
     this.#people = people;
     this.post({ kind: 'people', people });
   }
 
-  syncConsents(): void {
+  syncConsents() {
     this.post({ kind: 'consents', ...this.#deps.consents() });
   }
 
@@ -178,7 +178,7 @@ export class ConversationLoop {
     return isFailing;
   }
 
-  syncSettings(): void {
+  syncSettings() {
     const settings = this.#deps.settings();
     if (!isDeepStrictEqual(settings, this.state.settings))
       this.post({ kind: 'settings', settings });

@@ -118,7 +118,7 @@ export class SpeechRequests {
     return this.#latestHeard;
   }
 
-  askQuestion(question: QueuedQuestion): void {
+  askQuestion(question: QueuedQuestion) {
     const { name, speakerId: by } = question.utterance;
     const text = question.transcript?.text ?? '';
     const asking = { kind: 'question', question, signal: question.signal } as const;
@@ -185,11 +185,11 @@ export class SpeechRequests {
     return isSaid || waiting.length > 0;
   }
 
-  takeOut({ id }: ListedTurn, why: 'skipped' | 'stopped'): void {
+  takeOut({ id }: ListedTurn, why: 'skipped' | 'stopped') {
     this.#deps.loop.post({ kind: 'taken-out', id, why });
   }
 
-  reportOutcome({ failure, outcome, request }: EffectOf<'report'>): void {
+  reportOutcome({ failure, outcome, request }: EffectOf<'report'>) {
     const one = this.#all.get(request);
     this.#all.delete(request);
     if (one?.kind === 'question') {
@@ -211,14 +211,14 @@ export class SpeechRequests {
     one.ended.resolve(end);
   }
 
-  noteHeard(request: Id | undefined): void {
+  noteHeard(request: Id | undefined) {
     if (request !== undefined) this.#heard.add(request);
     const reading = this.findAnnouncement(request);
     reading?.onHeard?.();
     this.#latestHeard = { reading, atMs: this.#deps.clock.nowMs() };
   }
 
-  #find(request: Id | undefined): Request | undefined {
+  #find(request: Id | undefined) {
     return request === undefined ? undefined : this.#all.get(request);
   }
 
@@ -240,7 +240,7 @@ export class SpeechRequests {
     return { kind: 'queued', position: this.#countAhead(id) };
   }
 
-  #countAhead(request: Id): number {
+  #countAhead(request: Id) {
     const { turnQueue, announcements } = this.#deps.loop.state;
     const id = announcements.find((one) => one.request === request)?.id;
     const place = id === undefined ? -1 : turnQueue.waiting.indexOf(id);

@@ -36,7 +36,7 @@ export type GuildWatchOptions = {
 export function watchAbsentGuilds(
   client: Client<true>,
   { store, report, shard, isAllowed, greet }: GuildWatchOptions,
-): void {
+) {
   const noteGuilds = async (guildIds: readonly GuildId[]) => {
     try {
       await store.addGuilds(client.user.id, guildIds);

@@ -43,7 +43,7 @@ export class ChannelPeople {
     return people;
   }
 
-  readAgain(channelId: ChannelId): void {
+  readAgain(channelId: ChannelId) {
     this.#lists.delete(channelId);
   }
 

@@ -167,7 +167,7 @@ async function openWithClient(
   const reception = new InteractionReceiver({ ...options, ...common, panels, ports });
   client.removeAllListeners(Events.InteractionCreate);
   const disallowed = new DisallowedServers(client, { isAllowed, outbox, report });
-  const receiveInteraction = (interaction: Interaction): void => {
+  const receiveInteraction = (interaction: Interaction) => {
     if (!disallowed.refuseInteraction(interaction))
       reception.receiveInteraction(interaction);
   };
@@ -218,10 +218,7 @@ function leaveDisallowedGuilds(options: DiscordOptions): DiscordOptions {
 }
 
 /** An error without a listener would end the process. */
-function stopListening(
-  client: Client<true>,
-  report: (event: DiscordEvent) => void,
-): void {
+function stopListening(client: Client<true>, report: (event: DiscordEvent) => void) {
   client.ws.removeAllListeners();
   client.removeAllListeners().on(Events.Error, (cause) => {
     report({ kind: 'warning', message: cause.message, cause });
@@ -232,7 +229,7 @@ function stopListening(
 function watchClient(
   client: Client,
   { onEvent: report, shard }: Pick<DiscordOptions, 'onEvent' | 'shard'>,
-): Client {
+) {
   const reportWarning = (message: string, cause?: unknown) =>
     report({ kind: 'warning', message, cause });
   client.on(Events.Error, (error) => reportWarning(error.message, error));
@@ -252,10 +249,7 @@ function watchClient(
 }
 
 /** Never throws, as the bot still answers commands of a former run. */
-async function registerCommands(
-  client: Client<true>,
-  options: DiscordOptions,
-): Promise<void> {
+async function registerCommands(client: Client<true>, options: DiscordOptions) {
   const { commands, onEvent: report } = options;
   const route = Routes.applicationCommands(client.application.id);
   try {
@@ -282,7 +276,7 @@ function watchArrivals(
   client: Client<true>,
   panels: Pick<Panels, 'resumePanels'>,
   arrived: DiscordOptions['arrived'],
-): void {
+) {
   client.on(Events.GuildAvailable, ({ id }) => void arrived([id]));
   const listAvailableIds = () =>
     [...client.guilds.cache.values()]

@@ -33,7 +33,7 @@ export class DisallowedServers {
     this.leaveAll();
   }
 
-  leaveAll(): void {
+  leaveAll() {
     for (const guild of this.#client.guilds.cache.values())
       if (guild.available) void this.#leaveGuild(guild);
   }

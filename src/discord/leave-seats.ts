@@ -4,7 +4,7 @@ import { type Client, GatewayOpcodes, Status } from 'discord.js';
  * Leaves every voice channel without waiting. discord.js sends 114 messages a minute for each
  * shard. The end of the gateway session frees the other seats.
  */
-export function leaveAllSeats(client: Client<true>): void {
+export function leaveAllSeats(client: Client<true>) {
   for (const guild of client.guilds.cache.values()) {
     const isSeated = guild.members.me?.voice.channelId;
     if (isSeated || client.voice.adapters.has(guild.id)) leaveSeat(client, guild.id);
@@ -21,7 +21,7 @@ function leaveSeat(client: Client<true>, guildId: GuildId) {
 export function leaveGhosts(
   client: Client<true>,
   hasLink: (guildId: GuildId) => boolean,
-): void {
+) {
   for (const guild of client.guilds.cache.values()) {
     const isThere = guild.voiceStates.cache.get(client.user.id)?.channelId;
     if (isThere && !hasLink(guild.id)) leaveSeat(client, guild.id);

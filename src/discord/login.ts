@@ -102,11 +102,11 @@ export class LoginDeadline {
     return this.#controller.signal;
   }
 
-  pause(): void {
+  pause() {
     clearTimeout(this.#timer);
   }
 
-  resume(): void {
+  resume() {
     this.pause();
     const createLateError = () =>
       this.#controller.abort(new DOMException('late', 'TimeoutError'));
@@ -188,7 +188,7 @@ export async function logIn(
 }
 
 /** Never throws, and takes three seconds at most. */
-export async function closeClient(client: Client): Promise<void> {
+export async function closeClient(client: Client) {
   const closing = client.destroy().catch(() => {});
   await Promise.race([closing, wait(closeMs + 1_000, undefined, { ref: false })]);
 }

@@ -18,7 +18,7 @@ import { ownPermissionsIn } from './permissions.ts';
 export function watchOwnState(
   client: Client<true>,
   report: (event: DiscordEvent) => void,
-): void {
+) {
   const seats = new Map<string, OwnSeat>();
   /** Returns the right that was taken away. */
   const readOwnSeat = (
@@ -85,7 +85,7 @@ function getHindrances(state: VoiceState): Hindrances {
   };
 }
 
-function lacksSpeak(state: VoiceState): boolean {
+function lacksSpeak(state: VoiceState) {
   if (state.channel?.type !== ChannelType.GuildVoice) return false;
   return getRights(state)?.has(PermissionFlagsBits.Speak) === false;
 }

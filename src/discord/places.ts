@@ -119,7 +119,7 @@ function factsOf(channel: VoiceBasedChannel, callerId: PersonId): ChannelFacts {
   };
 }
 
-function mayConnect(channel: VoiceBasedChannel, callerId: PersonId): boolean {
+function mayConnect(channel: VoiceBasedChannel, callerId: PersonId) {
   const caller = channel.guild.members.cache.get(callerId);
   const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
   return caller !== undefined && permissionsIn(channel, caller)?.has(needed) === true;

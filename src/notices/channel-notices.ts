@@ -92,7 +92,7 @@ export function writeInChat(
   words: ConfidentialText,
   channel: ChannelRef,
   parts: Omit<NoticeDeps, 'places'>,
-): void {
+) {
   parts.messages
     .writeText(channel, words, neverAborted)
     .catch((error: unknown) =>
@@ -171,17 +171,14 @@ export function getFailureKind(failure: BotError): FailureStage | 'key' {
 export function reportUnspokenText(
   failure: BotError,
   { loop, notices }: FailingSession,
-): void {
+) {
   notices.reportFailure(failure, 'speak');
   const kind = getFailureKind(failure);
   const isNews = loop.beginFailure(kind) && kind === 'key';
   if (isNews) notices.post(toFailureLine(failure), () => loop.isFailing(kind));
 }
 
-export function writeUnrecognisedNotice(
-  failure: BotError,
-  notices: ChannelNotices,
-): void {
+export function writeUnrecognisedNotice(failure: BotError, notices: ChannelNotices) {
   const failureLine = toFailureLine(failure);
   const line: TextLine =
     failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
@@ -196,7 +193,7 @@ export function writeUnspeakableWords(
   words: ConfidentialText,
   { loop, notices }: FailingSession,
   language?: string,
-): void {
+) {
   const isFirst = loop.beginFailure(language ? `no voice for ${language}` : 'speak');
   const why: TextLine = language
     ? toNoVoiceLine(language, notices)

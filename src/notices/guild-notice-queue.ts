@@ -35,7 +35,7 @@ export class GuildNoticeQueue implements Disposable {
   }
 
   /** Adds a notice, and drops the same one if it still waits. Never throws. */
-  enqueue(notice: GuildNotice): void {
+  enqueue(notice: GuildNotice) {
     if (this.#over.signal.aborted) return;
     const server = this.#getGuildNotices(notice.channel.guildId);
     const others = server.waiting.filter(
@@ -45,7 +45,7 @@ export class GuildNoticeQueue implements Disposable {
     if (!server.busy) void this.#writeWaiting(server);
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#over.abort(new Error('the notices are closed'));
   }
 

@@ -45,7 +45,7 @@ export class AlertBoard {
   }
 
   /** A repeated change does nothing. */
-  report(change: AlertChange | FeatureAlertChange, guildId?: GuildId): void {
+  report(change: AlertChange | FeatureAlertChange, guildId?: GuildId) {
     const { state, cause, task, error } = change;
     const alert = toFeatureAlert(change);
     const { name, meaning, action } = alert;
@@ -65,7 +65,7 @@ export class AlertBoard {
   }
 
   /** Clears the alerts of a channel that was left. */
-  forget(guildId: GuildId): void {
+  forget(guildId: GuildId) {
     for (const alert of this.raised) {
       if (alert.guildId !== guildId) continue;
       this.report(

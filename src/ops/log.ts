@@ -47,7 +47,7 @@ export function openLog(
   return pino(options, openOutlet(to));
 }
 
-export function logSession(log: Log, guildId: GuildId, event: SessionEvent): void {
+export function logSession(log: Log, guildId: GuildId, event: SessionEvent) {
   switch (event.kind) {
     case 'joined':
       log.info(

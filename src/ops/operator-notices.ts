@@ -55,7 +55,7 @@ export class OperatorNotices {
     this.#options = options;
   }
 
-  report(trouble: TroubleKind | FeatureAlert): void {
+  report(trouble: TroubleKind | FeatureAlert) {
     const kind = typeof trouble === 'string' ? trouble : trouble.name;
     const notice = toNotice(trouble);
     if (notice === undefined) return;
@@ -66,7 +66,7 @@ export class OperatorNotices {
   }
 
   /** A fault that lasts ten minutes gives a notice, and its end another. */
-  reportFault(key: string, fault?: FeatureAlert): void {
+  reportFault(key: string, fault?: FeatureAlert) {
     const known = this.#faults.get(key);
     if (!fault) {
       known?.();

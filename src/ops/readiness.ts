@@ -26,7 +26,7 @@ export class Readiness {
   }
 
   /** Undefined while the store can be used. */
-  store(why: string | undefined): void {
+  store(why: string | undefined) {
     this.#storeFault = why;
   }
 

@@ -10,7 +10,7 @@ type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
 export class SpeedStats implements Stats {
   readonly #servers = new Map<string, readonly TimedTurn[]>();
 
-  report(guildId: GuildId, event: SessionEvent): void {
+  report(guildId: GuildId, event: SessionEvent) {
     if (event.kind !== 'answered' || event.typed) return;
     const { finish, instants } = event;
     const { firstSentAtMs, heardAtMs } = instants;

@@ -70,7 +70,7 @@ export function createChainedPipeline({ chat, synthesizer }: ChainedDeps): Pipel
   };
   return {
     answer: (turn, host, signal) =>
-      runAhead<ReplyPart>(
+      runAhead(
         replyBound,
         (queue, inner) => answerTurn(turn, host, queue, inner),
         signal,

@@ -94,7 +94,7 @@ class AheadQueue<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     return { done: true, value: undefined };
   }
 
-  async waitForSpace(): Promise<void> {
+  async waitForSpace() {
     const { signal } = this.#stop;
     signal.throwIfAborted();
     while (this.#load >= this.#bound.limit) {
@@ -103,7 +103,7 @@ class AheadQueue<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     }
   }
 
-  put(item: T): void {
+  put(item: T) {
     if (this.#ended || this.#stop.signal.aborted) return;
     this.#load += this.#bound.weigh(item);
     this.#items.push(item);
@@ -177,7 +177,7 @@ export async function speakClauses(
   { synthesizer, voice }: ClauseVoice,
   queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
-): Promise<void> {
+) {
   const speech = { synthesizer: synthesizer.fixVoice?.() ?? synthesizer, voice };
   const course: VoiceProgress = { unspoken: 0, isOut: false, language: voice.language };
   const clips = runAhead<ClauseSound>(

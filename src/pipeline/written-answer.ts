@@ -36,7 +36,7 @@ export class ClauseWriter {
     ]);
   }
 
-  #addReplacements(clauses: readonly string[]): string[] {
+  #addReplacements(clauses: readonly string[]) {
     const instead = this.#instead;
     if (!instead) return [...clauses];
     return clauses.flatMap((clause) => [
@@ -45,7 +45,7 @@ export class ClauseWriter {
     ]);
   }
 
-  #listUnsaid(sentences: readonly string[]): string[] {
+  #listUnsaid(sentences: readonly string[]) {
     const news = new Set(sentences).difference(this.#said);
     for (const sentence of news) this.#said.add(sentence);
     return [...news];
@@ -163,7 +163,7 @@ async function runCall(
   call: ToolCall,
   host: WrittenAnswerRequest['host'],
   signal: AbortSignal,
-): Promise<string> {
+) {
   if (!isJson(call.argumentsJson)) return 'Error: the arguments are not valid JSON.';
   try {
     const { content } = await host.run(call, signal);

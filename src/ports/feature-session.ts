@@ -119,7 +119,7 @@ export class SessionFeatures {
     this.#all = all;
   }
 
-  onChange(hasEntered: boolean, key?: string): void {
+  onChange(hasEntered: boolean, key?: string) {
     for (const one of this.#all) one.onChange?.(hasEntered, key);
   }
 
@@ -128,11 +128,11 @@ export class SessionFeatures {
     return Object.assign({}, ...news);
   }
 
-  onPresence(people: readonly ChannelMember[]): void {
+  onPresence(people: readonly ChannelMember[]) {
     for (const one of this.#all) one.onPresence?.(people);
   }
 
-  forgetPerson(personId: PersonId, reason: ForgetReason): void {
+  forgetPerson(personId: PersonId, reason: ForgetReason) {
     for (const one of this.#all) one.forgetPerson?.(personId, reason);
   }
 
@@ -143,7 +143,7 @@ export class SessionFeatures {
       : undefined;
   }
 
-  onSpoken(words: SpokenSegment): void {
+  onSpoken(words: SpokenSegment) {
     for (const one of this.#all) one.onSpoken?.(words);
   }
 

@@ -39,12 +39,12 @@ export class WarmConnections implements Disposable {
     this.#clock = clock;
   }
 
-  warm(): void {
+  warm() {
     this.#untilMs = this.#clock.nowMs() + keepWarmMs;
     if (!this.#isRunning) void this.#run();
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#over.abort();
   }
 
@@ -67,7 +67,7 @@ export class WarmConnections implements Disposable {
     this.#isRunning = false;
   }
 
-  async #openConnection(address: string): Promise<void> {
+  async #openConnection(address: string) {
     if (this.#refusing.has(address)) return;
     const signal = AbortSignal.any([
       this.#over.signal,

@@ -61,7 +61,7 @@ export class ProviderSpeed {
   #slowest: { readonly tookMs: number; readonly size: number } | undefined;
 
   /** `size` counts multiples of a short request. A late request counts with its deadline. */
-  record(tookMs: number, size = 1): void {
+  record(tookMs: number, size = 1) {
     const fadedMs = slownessDecay * (this.#slowest?.tookMs ?? 0);
     const isSlowest = tookMs >= fadedMs;
     this.#slowest = isSlowest

@@ -64,13 +64,13 @@ export class CircuitBreaker {
     return { reason, restMs: Math.max(0, untilMs - this.#clock.nowMs()) };
   }
 
-  recordSuccess(): void {
+  recordSuccess() {
     if (!this.canRequest) return;
     this.#failuresInRow = 0;
     this.#rest = undefined;
   }
 
-  recordFailure(reason: BotError): void {
+  recordFailure(reason: BotError) {
     this.#failuresInRow += 1;
     if (!this.canRequest) return;
     const { failures, firstRestMs, maxRestMs } = this.#rules;

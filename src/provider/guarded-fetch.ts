@@ -147,7 +147,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     this.#partBytes = watch.meter?.isStream ? eventPartBytes : Infinity;
   }
 
-  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
     try {
       const part = await this.#nextPart();
       if (part) controller.enqueue(part);
@@ -158,7 +158,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     }
   }
 
-  cancel(reason: unknown): void {
+  cancel(reason: unknown) {
     if (reason === endMarkReason && !this.#unread) void this.#readToEnd();
     else this.#watch.hangUp.abort(reason);
   }

@@ -134,12 +134,12 @@ export class JsonSocket {
   }
 
   /** Sets the only listener, which must not throw. A loss that happened before is reported at once. */
-  attach(listener: SocketListener): void {
+  attach(listener: SocketListener) {
     this.#listener = listener;
     if (this.#loss) listener.onLost(this.#loss);
   }
 
-  detach(): void {
+  detach() {
     this.#listener = idleListener;
   }
 
@@ -154,7 +154,7 @@ export class JsonSocket {
   }
 
   /** Adds samples, mono at 24 kHz, to the input buffer of a Realtime server. */
-  appendSound(samples: Int16Array): void {
+  appendSound(samples: Int16Array) {
     for (let at = 0; at < samples.length; at += maxAppendSamples) {
       const { buffer, byteOffset, byteLength } = samples.subarray(
         at,
@@ -166,7 +166,7 @@ export class JsonSocket {
   }
 
   /** Pauses or resumes reading, which keeps the server from sending. An event on its way may still come. */
-  setPaused(on: boolean): void {
+  setPaused(on: boolean) {
     if (!this.isAlive) return;
     this.#isPaused = on;
     this.#hasHeard = true;
@@ -174,7 +174,7 @@ export class JsonSocket {
     else this.#socket.resume();
   }
 
-  close(): void {
+  close() {
     this.#over.abort();
     this.#socket.terminate();
   }
@@ -240,11 +240,11 @@ export class JsonSocket {
     });
   }
 
-  get #server(): string {
+  get #server() {
     return formatServerName(this.#options.baseUrl);
   }
 
-  get #key(): string | undefined {
+  get #key() {
     return this.#options.apiKey?.reveal();
   }
 }

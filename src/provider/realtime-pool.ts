@@ -42,7 +42,7 @@ export class RealtimePool implements Disposable {
     return this.#leased.size === 0;
   }
 
-  warm(): void {
+  warm() {
     if (this.#over.signal.aborted) return;
     for (
       let n = this.#idle.size + this.#opening.size;
@@ -75,13 +75,13 @@ export class RealtimePool implements Disposable {
   }
 
   /** A connection is reusable if the server has nothing more to say about its former use. */
-  giveBack(link: JsonSocket, isReusable: boolean): void {
+  giveBack(link: JsonSocket, isReusable: boolean) {
     this.#leased.delete(link);
     if (isReusable) this.#keepIdle(link);
     else link.close();
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#over.abort(
       new BotError('provider.unreachable', false, 'The connections are closed.'),
     );

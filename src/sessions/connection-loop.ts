@@ -128,7 +128,7 @@ class ConnectionClock {
   }
 
   /** A packet ends the wait for a step of endpointing, at once where a pause begins. */
-  onPacket(): void {
+  onPacket() {
     const { clock, inputs, wakeup } = this.#connection;
     this.#lastPacketAtMs = clock.nowMs();
     const isDue =
@@ -273,12 +273,12 @@ class WaitingCues {
     this.#signal = signal;
   }
 
-  playCue(cue: WaitingCue): void {
+  playCue(cue: WaitingCue) {
     if (cue === 'tick') this.#played.add(this.#cues.play('thinking'));
     if (cue === 'moment') void this.#sayOneMoment();
   }
 
-  endCues(): void {
+  endCues() {
     for (const cue of this.#played) this.#cues.cut(cue);
     this.#played.clear();
   }

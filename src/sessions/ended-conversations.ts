@@ -40,7 +40,7 @@ export class EndedConversations implements Disposable {
     { channelId, guildId }: ChannelRef,
     history: ConversationState['history'],
     { agreedIds }: SessionAnswers,
-  ): void {
+  ) {
     if (history.exchanges.length === 0 && agreedIds.length === 0) return;
     this.forgetServer(guildId);
     const stopTimer = this.#clock.later(maxReturnAgeMs, () =>
@@ -50,7 +50,7 @@ export class EndedConversations implements Disposable {
     this.#all.set(guildId, { channelId, history, answers, stopTimer });
   }
 
-  forgetPerson(guildId: GuildId, personId: PersonId): void {
+  forgetPerson(guildId: GuildId, personId: PersonId) {
     const kept = this.#all.get(guildId);
     if (kept)
       this.#all.set(guildId, {
@@ -59,12 +59,12 @@ export class EndedConversations implements Disposable {
       });
   }
 
-  forgetServer(guildId: GuildId): void {
+  forgetServer(guildId: GuildId) {
     this.#all.get(guildId)?.stopTimer();
     this.#all.delete(guildId);
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     for (const guildId of [...this.#all.keys()]) this.forgetServer(guildId);
   }
 }

@@ -25,7 +25,7 @@ export class GuildRemoval implements Disposable {
    * Erases a server once nothing runs there. A failure of a store is reported and tried again.
    * Never throws.
    */
-  async eraseServer(guildId: GuildId): Promise<void> {
+  async eraseServer(guildId: GuildId) {
     this.#settings.forgetGuild(guildId);
     this.#deps.peopleSettings.forgetSettings(guildId);
     await this.#deps.panels.forgetPanel(guildId);
@@ -62,7 +62,7 @@ export class GuildRemoval implements Disposable {
     return undefined;
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#over.abort(new Error('the removal of servers is closed'));
   }
 }

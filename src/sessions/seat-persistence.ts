@@ -44,7 +44,7 @@ export class SeatPersistence implements AsyncDisposable {
     this.#seatStore = seatStore;
   }
 
-  saveSeat(session: SeatedSession): void {
+  saveSeat(session: SeatedSession) {
     const { guildId } = session.channel;
     const seat = this.#getSeat(guildId);
     if (seat.session !== session) seat.written = undefined;
@@ -54,7 +54,7 @@ export class SeatPersistence implements AsyncDisposable {
     this.#startTimer();
   }
 
-  onSessionEnded(session: SeatedSession, why: LeaveReason): void {
+  onSessionEnded(session: SeatedSession, why: LeaveReason) {
     const { guildId } = session.channel;
     const seat = this.#seats.get(guildId);
     if (seat?.session !== session) return;
@@ -65,7 +65,7 @@ export class SeatPersistence implements AsyncDisposable {
     this.#stopTimerWhenIdle();
   }
 
-  dropSeat(guildId: GuildId): void {
+  dropSeat(guildId: GuildId) {
     const seat = this.#getSeat(guildId);
     if (seat.session) return;
     seat.isOver = true;
@@ -73,19 +73,19 @@ export class SeatPersistence implements AsyncDisposable {
     this.#startTimer();
   }
 
-  scheduleExpiry(): void {
+  scheduleExpiry() {
     this.#expireUntilMs = this.#deps.clock.nowMs() + maxReturnAgeMs + expireIntervalMs;
     this.#startTimer();
   }
 
   /** Resolves when the store holds the present state, or has failed to. */
-  async waitUntilSettled(guildId: GuildId): Promise<void> {
+  async waitUntilSettled(guildId: GuildId) {
     const seat = this.#seats.get(guildId);
     if (seat) this.#scheduleWrite(guildId, seat);
     await seat?.lastWrite;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#over.abort(new Error('the seat keeper is closed'));
     this.#stopTimer?.();
     await Promise.all([...this.#seats.values()].map(({ lastWrite }) => lastWrite));

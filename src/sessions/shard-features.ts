@@ -27,7 +27,7 @@ export type FeatureShard = {
 export class ShardFeatures {
   readonly #all: FeatureShard[] = [];
 
-  add(features: readonly FeatureShard[]): void {
+  add(features: readonly FeatureShard[]) {
     this.#all.push(...features);
   }
 
@@ -46,7 +46,7 @@ export class ShardFeatures {
     return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
   }
 
-  onGuildChanged(guildId: GuildId): void {
+  onGuildChanged(guildId: GuildId) {
     for (const one of this.#all) one.onGuildChanged?.(guildId);
   }
 

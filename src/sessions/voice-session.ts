@@ -182,7 +182,7 @@ export class VoiceSession implements Session {
     return this.getJoinOutcome('already', call.callerId);
   }
 
-  follow(call: Pick<JoinCall, 'callerId' | 'follows'>): void {
+  follow(call: Pick<JoinCall, 'callerId' | 'follows'>) {
     this.followedId = getFollowedPerson(call, this.followedId);
     this.#seats.saveSeat(this);
   }
@@ -255,7 +255,7 @@ export class VoiceSession implements Session {
     };
   }
 
-  showPanel(face: PanelContent): void {
+  showPanel(face: PanelContent) {
     const next = JSON.stringify(face);
     if (next !== this.#shownPanel) this.#deps.panels.show(this.channel.guildId, face);
     this.#shownPanel = next;
@@ -265,7 +265,7 @@ export class VoiceSession implements Session {
     return this.#connection.listPeople().some(({ id }) => id === personId);
   }
 
-  async loadSettings(): Promise<void> {
+  async loadSettings() {
     const { guildId } = this.channel;
     if (await this.#settings.loadGuild(guildId)) this.applySettings();
     const waitMs = this.#settings.getConsentWaitMs(guildId); // The policy of a former run still counts for that long.
@@ -273,14 +273,14 @@ export class VoiceSession implements Session {
     await this.#choices.readStored();
   }
 
-  applySettings(key?: string): void {
+  applySettings(key?: string) {
     this.consent.refresh();
     this.loop.syncSettings();
     this.#settingsChanged.wake();
     this.features.onChange(this.#joinedInMs !== undefined, key);
   }
 
-  applyRestriction(how: VoiceRestriction, isOn: boolean): void {
+  applyRestriction(how: VoiceRestriction, isOn: boolean) {
     const { loop } = this;
     const holds = () => loop.state.restrictions.includes(how);
     const isNew = isOn && !holds();
@@ -293,7 +293,7 @@ export class VoiceSession implements Session {
     this.#deps.clock.later(waitMs, () => this.notices.post(line, holds));
   }
 
-  applyConsent(personId: PersonId): void {
+  applyConsent(personId: PersonId) {
     const kind = this.#choices.findConsent(personId)?.kind;
     if (kind)
       this.loop.post({
@@ -305,7 +305,7 @@ export class VoiceSession implements Session {
   }
 
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */
-  async openConnection(): Promise<void> {
+  async openConnection() {
     const startedMs = this.#deps.clock.nowMs();
     const recalling = this.loadSettings();
     const mayHear = (speakerId: PersonId) => this.consent.mayHear(speakerId);
@@ -377,7 +377,7 @@ export class VoiceSession implements Session {
   }
 
   /** The first reason counts. */
-  leave(why: LeaveReason): void {
+  leave(why: LeaveReason) {
     this.loop.post({ kind: 'leave', why });
   }
 
@@ -385,7 +385,7 @@ export class VoiceSession implements Session {
    * Finishes the current clause, and names the unanswered people in the chat. Takes `ms` at most.
    * Never throws.
    */
-  async drain(ms: number): Promise<void> {
+  async drain(ms: number) {
     const { loop, signal } = this;
     const { clock } = this.#deps;
     const untilMs = clock.nowMs() + (this.isLinked ? ms : 0);

@@ -188,7 +188,7 @@ export class VoiceSessions implements AsyncDisposable {
     return (await mayOpen(guildId, channelId, personId, this.#deps)) === 'yes';
   }
 
-  forgetEndedConversation(guildId: GuildId): void {
+  forgetEndedConversation(guildId: GuildId) {
     this.#ended.forgetServer(guildId);
   }
 
@@ -232,11 +232,11 @@ export class VoiceSessions implements AsyncDisposable {
     return await this.#queue.run(guildId, enter);
   }
 
-  forgetSeat(guildId: GuildId): void {
+  forgetSeat(guildId: GuildId) {
     if (!this.#listSessions.has(guildId)) this.#seats.dropSeat(guildId);
   }
 
-  waitForSeat(guildId: GuildId): Promise<void> {
+  waitForSeat(guildId: GuildId) {
     return this.#seats.waitUntilSettled(guildId);
   }
 
@@ -271,7 +271,7 @@ export class VoiceSessions implements AsyncDisposable {
     };
   }
 
-  onSeatChange(guildId: GuildId, event: SeatChange): void {
+  onSeatChange(guildId: GuildId, event: SeatChange) {
     const session = this.#listSessions.get(guildId)?.session;
     session?.wakeup.wake();
     switch (event.kind) {
@@ -295,7 +295,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** The newest channel counts. Never throws. */
-  async moveSession(guildId: GuildId, channelId: ChannelId): Promise<void> {
+  async moveSession(guildId: GuildId, channelId: ChannelId) {
     const move = this.#moves.get(guildId);
     if (move) {
       move.channelId = channelId;
@@ -312,12 +312,12 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Takes no calls and no questions, and ends within `ms`. Never throws. */
-  async drainAll(ms: number): Promise<void> {
+  async drainAll(ms: number) {
     this.#isClosed = true;
     await Promise.all(this.listAll().map((session) => session.drain(ms)));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#isClosed = true;
     this.#notices[Symbol.dispose]();
     this.consents[Symbol.dispose]();

@@ -65,7 +65,7 @@ class PersonChoices<Choice> {
   }
 
   /** Reads until the store has answered once. */
-  async readStored(): Promise<void> {
+  async readStored() {
     while (!this.#stored) {
       const saves = this.#saves;
       const { guildId, watch, store } = this.#deps;
@@ -81,7 +81,7 @@ class PersonChoices<Choice> {
     }
   }
 
-  reset(): void {
+  reset() {
     this.#stored = undefined;
   }
 
@@ -177,12 +177,12 @@ export class GuildChoices {
   }
 
   /** Reads until the store has answered once. Never throws. */
-  async readStored(): Promise<void> {
+  async readStored() {
     await Promise.all([this.#consents.readStored(), this.#leftOut.readStored()]);
   }
 
   /** Called where the bot does not sit, so that choices are read again. */
-  reset(): void {
+  reset() {
     this.#pressed.clear();
     this.#consents.reset();
     this.#leftOut.reset();
@@ -213,11 +213,11 @@ export class GuildConsents implements Disposable {
     return known;
   }
 
-  forgetServer(guildId: GuildId): void {
+  forgetServer(guildId: GuildId) {
     this.#guilds.delete(guildId);
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#over.abort(new Error('the sessions are closed'));
   }
 

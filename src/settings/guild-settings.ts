@@ -364,7 +364,7 @@ function readStoredValue<Value>(
   setting: ServerSetting<Value>,
   { set, isRead }: StoredGuildSettings,
   choices: SettingChoices,
-): Value {
+) {
   const words = set.get(setting.key);
   if (words === undefined && !isRead && setting.unread !== undefined)
     return setting.unread;
@@ -373,6 +373,6 @@ function readStoredValue<Value>(
   return read.kind === 'ok' ? read.value : setting.getDefault(choices);
 }
 
-function formatCap(nanoUsd: number): string {
+function formatCap(nanoUsd: number) {
   return nanoUsd > 0 ? `$${nanoUsd / 1e9}` : noHindrances;
 }

@@ -82,7 +82,7 @@ export class PersonalSettingsCache {
   }
 
   /** Without a person, drops everybody in the server. The store is unchanged. */
-  forgetSettings(guildId: GuildId, personId?: PersonId): void {
+  forgetSettings(guildId: GuildId, personId?: PersonId) {
     const wanted =
       personId === undefined ? `${guildId} ` : toCacheKey(guildId, personId);
     const isMeant = (key: string) =>
@@ -91,10 +91,7 @@ export class PersonalSettingsCache {
       for (const key of [...all.keys()].filter(isMeant)) all.delete(key);
   }
 
-  async #readSettings(
-    guildId: GuildId,
-    personId: PersonId,
-  ): Promise<PersonSettings | undefined> {
+  async #readSettings(guildId: GuildId, personId: PersonId) {
     const key = toCacheKey(guildId, personId);
     const read = () => this.#deps.store.read(guildId, personId);
     const settings = await withStoreTimeout(
@@ -115,7 +112,7 @@ export class PersonalSettingsCache {
   }
 }
 
-function toCacheKey(guildId: GuildId, personId: PersonId): string {
+function toCacheKey(guildId: GuildId, personId: PersonId) {
   return `${guildId} ${personId}`;
 }
 

@@ -153,7 +153,7 @@ export class StoredSettings {
     guildId: GuildId,
     former: ConsentPolicySettings | undefined,
     waitMs: number,
-  ): Promise<void> {
+  ) {
     const fromWallMs = this.#parts.clock.wallMs() + waitMs;
     const words = former && conversationSettings.consent.format(former);
     await this.setValue(guildId, waitingConsentKey, words && `${fromWallMs} ${words}`);
@@ -240,14 +240,14 @@ export class StoredSettings {
   }
 
   /** Keeps the bot out of an `auto_join` channel until `endChannelRest`. Never throws. */
-  async restChannel(guildId: GuildId, channelId: ChannelId): Promise<void> {
+  async restChannel(guildId: GuildId, channelId: ChannelId) {
     await this.loadGuild(guildId);
     if (this.getForGuild(guildId).autoJoin.includes(channelId))
       await this.setValue(guildId, toRestKey(channelId), 'until empty');
   }
 
   /** Never throws. */
-  async endChannelRest(guildId: GuildId, channelId: ChannelId): Promise<void> {
+  async endChannelRest(guildId: GuildId, channelId: ChannelId) {
     await this.setValue(guildId, toRestKey(channelId), undefined);
   }
 
@@ -290,7 +290,7 @@ export class StoredSettings {
     return saved === true;
   }
 
-  forgetGuild(guildId: GuildId): void {
+  forgetGuild(guildId: GuildId) {
     this.#loading.delete(guildId);
     this.#servers.delete(guildId);
   }

@@ -44,11 +44,7 @@ export function listServerWords(
 }
 
 /** Refuses hidden characters and markup. */
-function parseLine(
-  typed: string,
-  mostChars: number,
-  needs: RegExp,
-): string | undefined {
+function parseLine(typed: string, mostChars: number, needs: RegExp) {
   const line = toOneLine(typed).replace(/\s+/g, ' ').trim();
   const isFit = line.length <= mostChars && needs.test(line);
   return isFit && !/[<>{}[\]|]/.test(line) && !hasHiddenCharacters(line)

@@ -89,7 +89,7 @@ export class DecodingProcess {
     };
   }
 
-  async stop(): Promise<void> {
+  async stop() {
     this.#failAll();
     if (this.#child) await this.#gone.promise;
   }

@@ -80,7 +80,7 @@ async function* speakOnce(
   if (!isGone) void writeSound(path, made, options);
 }
 
-function createSoundName(text: string, voice: SpeechVoice, engine: string): string {
+function createSoundName(text: string, voice: SpeechVoice, engine: string) {
   const { instructions, language, model, name, speed } = voice;
   const what = [
     soundFormatVersion,
@@ -119,7 +119,7 @@ async function writeSound(
   path: string,
   made: readonly Pcm[],
   { folder, maxBytes = defaultMaxBytes }: KeptSentencesOptions,
-): Promise<void> {
+) {
   const [first] = made;
   if (!first) return;
   const head = Buffer.alloc(soundHeadBytes);
@@ -139,7 +139,7 @@ async function writeSound(
   }
 }
 
-async function removeLeastUsed(folder: string, limitBytes: number): Promise<void> {
+async function removeLeastUsed(folder: string, limitBytes: number) {
   const files = await Promise.all(
     (await readdir(folder)).map(async (name) => {
       const { mtimeMs, size } = await stat(join(folder, name));

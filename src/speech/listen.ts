@@ -37,8 +37,8 @@ export class PauseListening implements Listening {
     this.#over = createChildController(signal);
   }
 
-  push(samples: Int16Array, opus?: Uint8Array): void {
-    if (!this.#over.signal.aborted) this.#sound.push(samples, opus);
+  push(samples: Int16Array) {
+    if (!this.#over.signal.aborted) this.#sound.push(samples);
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
@@ -47,12 +47,12 @@ export class PauseListening implements Listening {
     return await this.#getPass().result(either);
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#over.abort(new Error('not listened to any more'));
     this.#sound.drop();
   }
 
-  #getPass(): RecognitionPass {
+  #getPass() {
     const [last, sound] = [this.#last, this.#sound];
     if (last?.isUseful && sound.endsSilently(last.length)) return last;
     const recognise = (leaving: AbortSignal) =>
@@ -142,18 +142,19 @@ export class HeldListening implements Listening {
   }
 
   /** Sends the kept sound, and from now on all sound. */
-  begin(): void {
+  begin() {
     if (this.#inner || this.#signal.aborted) return;
     const inner = this.#open(this.#signal);
     this.#inner = inner;
-    for (const { opus, samples } of this.#sound.listPieces()) inner.push(samples, opus);
+    if (this.#sound.length > 0) inner.push(this.#sound.copyAll().samples);
     this.#sound.drop();
     this.#begun.resolve(inner);
   }
 
-  push(samples: Int16Array, opus?: Uint8Array): void {
+  push(samples: Int16Array) {
     if (this.#signal.aborted) return;
-    (this.#inner ?? this.#sound).push(samples, opus);
+    if (this.#inner) this.#inner.push(samples);
+    else this.#sound.push(samples);
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
@@ -163,7 +164,7 @@ export class HeldListening implements Listening {
     return await inner.settle(signal);
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#inner?.[Symbol.dispose]();
     this.#over.abort(new Error('not listened to any more'));
   }

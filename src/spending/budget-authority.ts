@@ -111,11 +111,11 @@ export class PreemptiveBudget {
     return this.#vain <= longestShare * Math.max(graceTokens, this.#used + this.#vain);
   }
 
-  use(tokens: number): void {
+  use(tokens: number) {
     this.#used += tokens;
   }
 
-  lose(tokens: number): void {
+  lose(tokens: number) {
     this.#vain += tokens;
   }
 }

@@ -1,4 +1,4 @@
-import { getDurationMs, type SoundPiece } from '#src/audio/pcm.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { withMeter } from '#src/chat/metered-chat.ts';
@@ -76,7 +76,7 @@ class MeteredListening implements Listening {
   readonly #counted = new WeakSet<EngineUsage>();
   readonly #held: RequestReservation[] = [];
   /** Sound waiting for a reservation. */
-  #waiting: SoundPiece[] = [];
+  #waiting: Int16Array[] = [];
   #reserving: Promise<void> | undefined;
   /** Paid samples. */
   #mostPushed = 0;
@@ -93,8 +93,8 @@ class MeteredListening implements Listening {
   }
 
   /** Drops sound after a refusal. */
-  push(samples: Int16Array, opus?: Uint8Array): void {
-    this.#waiting.push({ samples, ...(opus && { opus }) });
+  push(sound: Int16Array) {
+    this.#waiting.push(sound);
     if (this.#reserving === undefined) this.#sendSound();
   }
 
@@ -110,7 +110,7 @@ class MeteredListening implements Listening {
     return transcript;
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#signal.removeEventListener('abort', this.#end);
     this.#end();
     this.#inner[Symbol.dispose]();
@@ -118,14 +118,13 @@ class MeteredListening implements Listening {
 
   #sendSound() {
     for (let [sound] = this.#waiting; sound; [sound] = this.#waiting) {
-      const { opus, samples } = sound;
-      if (this.#meter.holdSound && this.#pushed + samples.length > this.#mostPushed) {
+      if (this.#meter.holdSound && this.#pushed + sound.length > this.#mostPushed) {
         this.#reserving = this.#reserveSound();
         return;
       }
       this.#waiting.shift();
-      this.#pushed += samples.length;
-      this.#inner.push(samples, opus);
+      this.#pushed += sound.length;
+      this.#inner.push(sound);
     }
   }
 

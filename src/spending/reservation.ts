@@ -279,35 +279,35 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     });
   }
 
-  used(usage: Usage): void {
+  used(usage: Usage) {
     for (const report of this.#onUsage) report(usage);
     if (usage.inputTokens === 0 && usage.outputTokens === 0) return; // A refused request costs nothing.
     const { by, ...tokens } = usage;
     this.#account.pay('think', { uses: [{ ...tokens, kind: 'tokens' }], by });
   }
 
-  recordSpeech({ usage, ...spoken }: SpokenUsage): void {
+  recordSpeech({ usage, ...spoken }: SpokenUsage) {
     this.#countUsage('speak', usage, { ...spoken, kind: 'spoken' });
   }
 
-  onRecognised(ms: number, usage?: EngineUsage): void {
+  onRecognised(ms: number, usage?: EngineUsage) {
     this.#countUsage('recognise', usage, { kind: 'heard', ms });
   }
 
   /** Counts the answer as a turn that people hear or read. */
-  markWanted(): void {
+  markWanted() {
     if (this.#isWanted) return;
     this.#isWanted = true;
     this.#account.turn?.();
   }
 
-  close(): void {
+  close() {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#account.done?.();
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.close();
   }
 

@@ -169,7 +169,7 @@ export class SessionBudgets {
     return refusal && { line: refusal.line, time: this.#formatNextDay() };
   }
 
-  forget(guildId: GuildId, personId: PersonId): void {
+  forget(guildId: GuildId, personId: PersonId) {
     this.#options.ledger.forget(guildId, personId);
     this.#news.forget(guildId, personId);
   }
@@ -234,7 +234,7 @@ export class SessionBudgets {
     return isRest ? { id: 'budget.rest.person' } : { id: 'budget.user', with: { h } };
   }
 
-  #formatNextDay(): string {
+  #formatNextDay() {
     return formatInstant(getNextDayMs(this.#options.clock.wallMs()));
   }
 
@@ -269,7 +269,7 @@ export class SessionBudgets {
     return cap > 0 && day.nanoUsd >= cap * warnedFrom;
   }
 
-  #createHolds(reserve: Reserve): Holds {
+  #createHolds(reserve: Reserve) {
     const least = () =>
       this.#listRooms(reserve.guildId, reserve.personId).reduce((one, other) =>
         other.nanoUsd < one.nanoUsd ? other : one,
@@ -291,7 +291,7 @@ export class SessionBudgets {
     return held;
   }
 
-  #openReservation(reserve: Reserve, kind: PaidKind, tariff: Tariff): Reservation {
+  #openReservation(reserve: Reserve, kind: PaidKind, tariff: Tariff) {
     const { clock, ledger } = this.#options;
     const { guildId } = reserve;
     const take = (sum: Partial<Sum>) =>
@@ -327,7 +327,7 @@ export class SessionBudgets {
     this.#options.onEvent(guildId, { kind: 'spent', what, usd: nanoUsd / 1e9 });
   }
 
-  #getServerCap(guildId: GuildId): number {
+  #getServerCap(guildId: GuildId) {
     const { caps, ownCapIn } = this.#options;
     return lowerCap(caps.serverDay, ownCapIn?.(guildId) ?? 0);
   }
@@ -337,16 +337,12 @@ function toSpentShare({ nanoUsd, turns }: Sum, capNanoUsd: number): SpentShare {
   return { usd: nanoUsd / 1e9, capUsd: capNanoUsd / 1e9, turns };
 }
 
-function getLeft(cap: number, taken: number): number {
+function getLeft(cap: number, taken: number) {
   return cap === 0 ? Infinity : cap - taken;
 }
 
 /** Least cost of a request and its spoken words. */
-function estimateLeastCost(
-  bound: RequestBound,
-  kind: PaidKind,
-  tariff: Tariff,
-): number {
+function estimateLeastCost(bound: RequestBound, kind: PaidKind, tariff: Tariff) {
   return (
     estimateDearestCost(bound, bound.least, tariff) +
     estimateSoundCost(bound, bound.least, kind, tariff)
@@ -357,7 +353,7 @@ function estimateDearestCost(
   { role, useOf }: RequestBound,
   units: number,
   tariff: Tariff,
-): number {
+) {
   const cautious = useOf(units, cautiousPrices[role]);
   const getCost = (rate: RolePrice) =>
     rate.kind === 'free' ? 0 : sumCosts([useOf(units, rate.usd), cautious], role, rate);
@@ -370,7 +366,7 @@ function estimateSoundCost(
   units: number,
   kind: PaidKind,
   tariff: Tariff,
-): number {
+) {
   const { think } = tariff;
   const speaks =
     think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
@@ -395,7 +391,7 @@ class Holds {
   }
 
   /** Frees money that running requests do not hold. */
-  close(): void {
+  close() {
     this.#isClosed = true;
     this.#freeHolds();
   }
@@ -432,7 +428,7 @@ class Holds {
     return this.#held;
   }
 
-  get #own(): number {
+  get #own() {
     return Math.max(0, this.#reserve.left - this.#held);
   }
 
@@ -479,7 +475,7 @@ class BudgetNotices {
     return isDue;
   }
 
-  forget(guildId: GuildId, personId: PersonId): void {
+  forget(guildId: GuildId, personId: PersonId) {
     this.#toldMs.delete(`${guildId} ${personId}`);
   }
 }

@@ -49,11 +49,11 @@ export class TotalBudget implements Disposable {
     return this.#options.portion?.requestMore(nanoUsd);
   }
 
-  onRefused(): void {
+  onRefused() {
     this.#reportAlert(true);
   }
 
-  watchUse(): void {
+  watchUse() {
     if (this.#options.capNanoUsd > 0) this.#reportAlert(false);
   }
 
@@ -64,7 +64,7 @@ export class TotalBudget implements Disposable {
       : { usd: this.#getSpent() / 1e9, capUsd: capNanoUsd / 1e9 };
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#forget?.();
   }
 

@@ -33,11 +33,7 @@ export function createConnection(
   perform: PerformStatement,
   wallMs: () => number,
 ) {
-  async function sendStatement({
-    sql: text,
-    text: numbered,
-    values,
-  }: Sql): Promise<StatementResult> {
+  async function sendStatement({ sql: text, text: numbered, values }: Sql) {
     return await perform(
       dialect === 'sqlite' ? text : numbered,
       values.map(boundValue),
@@ -45,7 +41,7 @@ export function createConnection(
   }
 
   /** Returns the number of changed rows. */
-  async function runStatement(statement: Sql): Promise<number> {
+  async function runStatement(statement: Sql) {
     return (await sendStatement(statement)).changes;
   }
 
@@ -94,7 +90,7 @@ function toInsertStatement(
   { columns, name }: Table,
   rows: readonly object[],
   conflict: Sql,
-): Sql {
+) {
   const all = Object.entries(columns);
   const values = rows.map((row) =>
     all.map(([field, column]) => encodeField(field, column, row)),

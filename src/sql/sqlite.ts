@@ -27,7 +27,7 @@ export function isWhole(sqlite: DatabaseSync): boolean {
 }
 
 /** Copies a store to a private file without a log. Throws errors of SQLite and the file system. */
-export function copyInto(sqlite: DatabaseSync, path: string): void {
+export function copyInto(sqlite: DatabaseSync, path: string) {
   rmSync(path, { force: true });
   sqlite.prepare('VACUUM INTO ?').run(path);
   chmodSync(path, 0o600);

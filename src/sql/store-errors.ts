@@ -47,7 +47,7 @@ export function toStoreError(path: string, cause: unknown): BotError {
 }
 
 /** Maps errors of the file system to SQLite codes. */
-function findResultCode(error: unknown): number | undefined {
+function findResultCode(error: unknown) {
   if (!(error instanceof Error)) return undefined;
   if ('errcode' in error && typeof error.errcode === 'number')
     return error.errcode & 0xff;
@@ -56,7 +56,7 @@ function findResultCode(error: unknown): number | undefined {
   return 'syscall' in error ? cantopen : undefined;
 }
 
-function describeStoreTrouble(path: string, cause: unknown): string {
+function describeStoreTrouble(path: string, cause: unknown) {
   switch (findResultCode(cause)) {
     case readonly:
     case cantopen:

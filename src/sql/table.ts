@@ -95,7 +95,7 @@ export function createTables(tables: readonly Table[], dialect: SqlDialect): str
 function createTable(
   { columns, key, name, indexes = {}, unique = [] }: Table,
   dialect: SqlDialect,
-): string {
+) {
   // Otherwise the database makes the key.
   const isKeyed = !key.some((field) => columns[field]?.kind === 'key');
   const lines = [
@@ -116,7 +116,7 @@ function createTable(
 }
 
 /** SQL of a column, also for `ALTER TABLE ADD COLUMN`. */
-function createColumn(field: string, column: Column, dialect: SqlDialect): string {
+function createColumn(field: string, column: Column, dialect: SqlDialect) {
   const name = toColumnName(field);
   const { choices, isOptional, kind } = column;
   const type = getColumnType(column, dialect);

@@ -71,7 +71,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
 
-  async function performWork<T>(mode: Mode, work: Work<T>): Promise<T> {
+  async function performWork<T>(mode: Mode, work: Work<T>) {
     const silence = `The database ${place} did not answer in ${deadlineMs / 1000} s: check the database and the network.`;
     const createLateError = () => new BotError('store.unreadable', true, silence);
     using deadline = createDeadlineSignal(deadlineMs, clock, createLateError);
@@ -157,7 +157,7 @@ async function retryUntil<T>(
   untilMs: number,
   clock: Clock,
   signal: AbortSignal,
-): Promise<T> {
+) {
   for (;;) {
     signal.throwIfAborted();
     try {
@@ -176,7 +176,7 @@ async function runTransaction<T>(
   mode: Mode,
   work: Work<T>,
   signal: AbortSignal,
-): Promise<T> {
+) {
   const opening = driver.connect();
   opening.then(
     () => health?.opened(),

@@ -23,7 +23,7 @@ export function checkFormat(
   what: string,
   version: number,
   steps: readonly Migration[],
-): void {
+) {
   const oldest = steps[0]?.version ?? 0;
   const known = getPresentFormat(steps);
   if (version === 0 || (version >= oldest && version <= known)) return;
@@ -32,7 +32,7 @@ export function checkFormat(
 }
 
 /** Migrates a file atomically. */
-export function migrateStore(sqlite: DatabaseSync, steps: readonly Migration[]): void {
+export function migrateStore(sqlite: DatabaseSync, steps: readonly Migration[]) {
   const known = getPresentFormat(steps);
   if (readSchemaVersion(sqlite) === known) return;
   sqlite.exec('BEGIN IMMEDIATE');

@@ -223,10 +223,7 @@ function findNoWordsReason({
   text,
   evidence,
   hints,
-}: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>):
-  | 'empty'
-  | 'hallucination'
-  | undefined {
+}: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>) {
   if (text === undefined) return undefined;
   if (text.trim() === '') return 'empty';
   return isHallucination(text, evidence, hints) ? 'hallucination' : undefined;

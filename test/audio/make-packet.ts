@@ -1,7 +1,7 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 
 /** A packet of 20 ms in a stream that began at sequence 0 and timestamp 0. */
-export function makePacket(sequence: number, changed: Partial<Packet> = {}): Packet {
+export function makePacket(sequence: number, changed: Partial<Packet> = {}) {
   return {
     speakerId: 'ada',
     sequence: sequence & 0xffff,

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
 import { loadOpus, openMediaplex, openNativeOpus } from '#src/audio/opus/load-opus.ts';
 import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
 import { testOpusCodec } from '#test/contracts/opus-codec-contract.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { JitterBuffer, type OrderedPacket } from '#src/audio/jitter-buffer.ts';
 import { fc } from '#test/properties.ts';

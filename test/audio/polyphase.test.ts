@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { joinSamples } from '#src/audio/pcm.ts';
 import { createRateChange } from '#src/audio/polyphase/polyphase-filter.ts';
 import { Resampler } from '#src/audio/resampler.ts';

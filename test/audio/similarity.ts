@@ -20,7 +20,7 @@ const maxWindows = 40;
  * median, over the loud quarter seconds of `expected`, of the correlation of the waveforms at the best lag; 0 if there is
  * none.
  */
-export function measureSimilarity(heard: Pcm, expected: Pcm): number {
+export function measureSimilarity(heard: Pcm, expected: Pcm) {
   const [there, wanted] = [filterVoiceBand(heard), filterVoiceBand(expected)];
   const windows = findLoudWindows(wanted);
   const whole = findRoughLags(there, wanted);
@@ -41,7 +41,7 @@ function listBestScores(
   windows: readonly number[],
   lags: Iterable<number>,
 ) {
-  let best: number[] = windows.map(() => 0);
+  let best = windows.map(() => 0);
   for (const lag of lags) {
     const scores = windows.map((at) => findBestMatch(heard, expected, at, lag));
     if (findMedian(scores) > findMedian(best)) best = scores;

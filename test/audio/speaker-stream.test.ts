@@ -1,4 +1,3 @@
-import { beforeAll, expect, test } from 'vitest';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';

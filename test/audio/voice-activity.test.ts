@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { beforeAll, expect, test } from 'vitest';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import {
   VoiceActivityDetector,

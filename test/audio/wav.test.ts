@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { readWav, WavReader, writeWav } from '#src/audio/formats/wav.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';

@@ -1,5 +1,3 @@
-import { expect, test } from 'vitest';
-
 const guild: GuildId = '1';
 const channel: ChannelId = '2';
 const person: PersonId = '3';

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { type JsonLimits, JsonMeter, parseForeignJson } from '#src/base/json.ts';
 import { fc } from '#test/properties.ts';
 import { sourceFiles } from '#test/source-files.ts';

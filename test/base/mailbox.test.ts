@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import { fc } from '#test/properties.ts';
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { type PeriodicTask, runPeriodically } from '#src/base/loops/periodic-task.ts';

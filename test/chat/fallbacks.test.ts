@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel, Usage } from '#src/chat/chat-model.ts';

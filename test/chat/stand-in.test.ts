@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
 import { testChatModel } from '#test/contracts/chat-model-contract.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { ask, askAbout } from '#commands/ask.ts';
 import { openAskWindow as askWindow } from '#commands/panel-buttons.ts';
 import type { Public } from '#src/base/public.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { buttons } from '#commands/buttons.ts';
 import { captions } from '#commands/captions/captions-command.ts';
@@ -100,10 +99,7 @@ test('/captions find quotes what it found, with speaker, time and link', async (
   ]);
 });
 
-const point = (
-  kind: QuotedPoint['kind'],
-  over: Partial<QuotedPoint> = {},
-): QuotedPoint => {
+const point = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}) => {
   return { ...quote, kind, ...over };
 };
 

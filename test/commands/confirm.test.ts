@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';

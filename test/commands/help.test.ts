@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { pickers } from '#commands/buttons.ts';
 import { explainedCommands } from '#commands/commands.ts';
 import { createHelpCommand, helpLines } from '#commands/help.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { agreeToMove, join } from '#commands/join.ts';
 import { leave } from '#commands/leave.ts';
 import { stop } from '#commands/stop.ts';

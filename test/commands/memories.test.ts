@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Replies } from '#src/features/command.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';

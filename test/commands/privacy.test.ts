@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import type { CommandCall } from '#src/features/command.ts';

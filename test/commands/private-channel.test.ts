@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands, helpCommand } from '#commands/commands.ts';
 import { leave } from '#commands/leave.ts';

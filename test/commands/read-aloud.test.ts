@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { readAloud } from '#commands/read-aloud.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, PickedMessage } from '#src/features/command.ts';

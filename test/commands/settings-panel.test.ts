@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { buttons, forms, pickers } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import {

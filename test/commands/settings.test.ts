@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/features/command.ts';
 import { type Finding, failing, notTried, ok } from '#src/probes/probe.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import type { Command } from '#src/features/command.ts';

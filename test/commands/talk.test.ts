@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { say } from '#commands/say.ts';
 import { play as playing } from '#commands/track/play.ts';

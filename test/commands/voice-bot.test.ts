@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { bot } from '#commands/voice/bot-command.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
 import type { CommandCall, Reply } from '#src/features/command.ts';

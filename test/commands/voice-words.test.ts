@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { words } from '#commands/voice/words-command.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Reply } from '#src/features/command.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { me } from '#commands/voice/me-command.ts';
 import { list, preview } from '#commands/voice/voice-command.ts';
 import type { Public } from '#src/base/public.ts';

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
 import { type Config, readConfig } from '#src/config/config.ts';
 import { createTariffs, getTariff, listPricesInUse } from '#src/config/tariffs.ts';
 import { cautiousPrices } from '#src/spending/prices/prices.ts';

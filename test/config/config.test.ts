@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
-import { expect, test } from 'vitest';
 import { listSecrets } from '#src/config/models-in-use.ts';
 import { listSettingNames, settings } from '#src/config/settings.ts';
 import { readGoodSettings, readMistakes } from './read-settings.ts';

@@ -1,7 +1,6 @@
 import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 
 test('a variable that the file of MCP servers names has an effect', () => {

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { readGoodSettings as read, readMistakes as refused } from './read-settings.ts';
 
 const servers = {

@@ -1,7 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 import { readGoodSettings, readMistakes } from './read-settings.ts';
 

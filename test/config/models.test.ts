@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { watchModels } from '#src/app/engines/open-engines.ts';
 import { listModelsInUse, listSecrets } from '#src/config/models-in-use.ts';
 import { listSettingNames } from '#src/config/settings.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { listModelsInUse } from '#src/config/models-in-use.ts';
 import { readGoodSettings, readMistakes } from './read-settings.ts';
 

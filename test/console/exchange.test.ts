@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EventLog } from '#src/console/event-log.ts';
 import { runExchange, type SpokenExchange } from '#src/console/exchange.ts';
 import { ConversationPrinter } from '#src/console/printer.ts';

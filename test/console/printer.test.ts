@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { ConversationPrinter, printEvent, printMessage } from '#src/console/printer.ts';
 
 const ben = { speakerId: 'b', name: 'Ben' };

@@ -10,7 +10,7 @@ const contractQuestion: readonly ChatMessage[] = [
 ];
 
 /** Contract of every chat model. */
-export function testChatModel(name: string, open: () => Promise<OpenModel>): void {
+export function testChatModel(name: string, open: () => Promise<OpenModel>) {
   const never = new AbortController().signal;
 
   test(`${name}: an answer comes in parts, and none of them is empty`, async () => {

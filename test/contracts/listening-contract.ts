@@ -11,7 +11,7 @@ const silentPcm = new Int16Array(16_000);
 export async function sendUtterance(
   listening: Listening,
   { pcm }: Pick<ContractUtterance, 'pcm'>,
-): Promise<void> {
+) {
   for (let at = 0; at < pcm.samples.length; at += 320) {
     listening.push(pcm.samples.slice(at, at + 320));
     await turn();
@@ -28,7 +28,7 @@ export function testListening(
   engine: () => Transcriber,
   utterances: readonly [ContractUtterance, ContractUtterance],
   hasPartials = engine().listen !== undefined,
-): void {
+) {
   const open: OpenListening = (onPartial = () => {}, signal = neverAborted) =>
     openListening(engine(), onPartial, signal);
   if (hasPartials) testPartials(name, open, utterances[0]);

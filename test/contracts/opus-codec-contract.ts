@@ -12,7 +12,7 @@ function makeTone(rateHz: number) {
 }
 
 /** Contract of every Opus library behind the port. */
-export function testOpusCodec(name: string, open: () => Promise<OpusCodec>): void {
+export function testOpusCodec(name: string, open: () => Promise<OpusCodec>) {
   testSound(name, open);
   testChannels(name, open);
   testJunk(name, open);

@@ -87,7 +87,7 @@ export class FakeHost implements AnswerHost {
   }
 }
 
-export function testPipeline(name: string, open: OpenPipelineFor): void {
+export function testPipeline(name: string, open: OpenPipelineFor) {
   testContent(name, open);
   testAbort(name, open);
   testLeaving(name, open);

@@ -14,7 +14,7 @@ import {
 } from './session-pipeline-setup.ts';
 
 /** Who is heard by whatever answers a room, and what is left of it, with real servers behind that. */
-export function testSessionConsent(name: PipelineName): void {
+export function testSessionConsent(name: PipelineName) {
   testConsent(name);
   testRetraction(name);
   testLeaving(name);

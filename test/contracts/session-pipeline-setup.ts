@@ -31,7 +31,7 @@ export async function continueAfterPause(
   served: ServedSession,
   pauseMs: number,
   ms: number,
-): Promise<void> {
+) {
   const [endMs, leadMs] = [2_260, 480];
   const goesOnMs = endMs + pauseMs;
   const nowMs = served.fixture.clock.nowMs();
@@ -44,7 +44,7 @@ export async function continueAfterPause(
 }
 
 /** From the next frames on there is silence. */
-export async function findQuietMs(served: ServedSession): Promise<void> {
+export async function findQuietMs(served: ServedSession) {
   await served.pass(600);
   const { sent } = served.fixture.linkOpener.link;
   await served.settle();
@@ -54,7 +54,7 @@ export async function findQuietMs(served: ServedSession): Promise<void> {
 }
 
 /** Items that servers remember between two requests. */
-export function listRemembered({ providers }: ServedSession): readonly string[] {
+export function listRemembered({ providers }: ServedSession) {
   const open = providers.talk.calls.filter(({ isClosed }) => !isClosed);
   return open.flatMap(({ items }) => items.map(({ role, text }) => `${role}: ${text}`));
 }

@@ -13,7 +13,7 @@ const makeCall = (name: string, given: object = {}) => ({
 const foundResult = { match: 'othersWithoutName', text: 'You are two.' };
 
 /** Tools in whatever answers a room, with real servers behind that. */
-export function testSessionTools(name: PipelineName): void {
+export function testSessionTools(name: PipelineName) {
   testRuns(name);
   testEffects(name);
 }

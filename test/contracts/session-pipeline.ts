@@ -18,7 +18,7 @@ import {
 import { testSessionTools } from './session-pipeline-tools.ts';
 
 /** Contract of every pipeline that answers a voice channel, with real servers behind it. */
-export function testSessionPipeline(name: PipelineName): void {
+export function testSessionPipeline(name: PipelineName) {
   testSessionConsent(name);
   testMemory(name);
   testStops(name);

@@ -18,7 +18,7 @@ export async function collectSound(
 }
 
 /** Contract of every synthesizer. `engine` is asked inside each test. */
-export function testSynthesizer(name: string, engine: () => Synthesizer): void {
+export function testSynthesizer(name: string, engine: () => Synthesizer) {
   const text = 'The quick brown fox jumps over the lazy dog.';
 
   test(`${name}: a sentence becomes mono sound at one rate`, async () => {

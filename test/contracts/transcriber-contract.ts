@@ -27,7 +27,7 @@ export function testTranscriber(
   name: string,
   engine: () => Transcriber,
   [one, other]: readonly [ContractUtterance, ContractUtterance],
-): void {
+) {
   test(`${name}: an utterance ends in exactly one final text`, async () => {
     const updates = await listUpdates(engine(), one.pcm);
     expect(updates.filter(({ kind }) => kind === 'final')).toHaveLength(1);

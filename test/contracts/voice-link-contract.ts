@@ -24,11 +24,7 @@ export type MakeFrame = (n: number) => Frame;
 type OpenLinkSetup = (mayHear: MayHear) => Promise<LinkSetup>;
 
 /** Contract of every VoiceLink, real or fake. */
-export function testVoiceLink(
-  name: string,
-  open: OpenLinkSetup,
-  frame: MakeFrame,
-): void {
+export function testVoiceLink(name: string, open: OpenLinkSetup, frame: MakeFrame) {
   testHearing(name, open);
   testSpeaking(name, open, frame);
   testEnding(name, open, frame);
@@ -115,7 +111,7 @@ class CountedFrames implements FrameSource {
     this.all = Array.from({ length: count }, (_, n) => frame(n));
   }
 
-  pullFrame(): Frame | undefined {
+  pullFrame() {
     const frame = this.all[this.taken];
     if (frame) this.taken++;
     return frame;

@@ -1,4 +1,3 @@
-import { expect, expectTypeOf, test } from 'vitest';
 import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
 import type {
   writeInChat,

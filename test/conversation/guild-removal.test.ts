@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import { makeLine, makeSession } from '#test/contracts/stores/transcript-samples.ts';
 import {

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import {
   adam,

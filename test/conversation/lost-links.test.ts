@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import {
   adam,
@@ -25,7 +24,7 @@ class CountingClock extends VirtualClock {
   started = 0;
   fired = 0;
 
-  override sleep(ms: number, signal: AbortSignal): Promise<void> {
+  override sleep(ms: number, signal: AbortSignal) {
     this.started++;
     return super.sleep(ms, signal);
   }

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';

@@ -8,7 +8,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { expect, test } from 'vitest';
 
 /** The start of a bot by root on a machine without setpriv, where programs that need root only pretend. */
 function startAsRoot(environment: Readonly<Record<string, string>> = {}) {

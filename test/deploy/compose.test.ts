@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { findRate, knownPrices, readPrices } from '#src/spending/prices/prices.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import { expect, test } from 'vitest';
 import { parseAllDocuments, parseDocument } from 'yaml';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 

@@ -15,7 +15,6 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { BotProcess, makeEnvironment } from '#test/fakes/bot-process.ts';
 import { findFreePort } from '#test/fakes/servers/listening-server.ts';

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 
 const dockerfile = await readFile('deploy/Dockerfile', 'utf8');

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
-import { expect, test } from 'vitest';
 
 // The package imports JSON as bundlers want it, which Node refuses.
 const hooks = registerHooks({

@@ -1,4 +1,3 @@
-import { expect, test, vi } from 'vitest';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { type MemoryStores, openMemoryStores } from '#test/fakes/memory-stores.ts';

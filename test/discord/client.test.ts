@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import { expect, onTestFinished, test } from 'vitest';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 

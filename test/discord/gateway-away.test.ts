@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import { type Client, Status } from 'discord.js';
-import { expect, test } from 'vitest';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 
 const lobby = { guildId: 'g', channelId: 'lobby', name: 'Lobby' };

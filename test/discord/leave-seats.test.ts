@@ -1,5 +1,4 @@
 import { type Client, Status } from 'discord.js';
-import { expect, test } from 'vitest';
 import { leaveAllSeats } from '#src/discord/leave-seats.ts';
 
 test('a bot that ends at once leaves every voice channel that it is in or on its way to', () => {

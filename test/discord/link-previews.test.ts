@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Command, Replies } from '#src/features/command.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSandboxBot } from '#test/discord/setup/open-discord.ts';
 
 const soon = () => AbortSignal.timeout(30_000);

@@ -1,4 +1,3 @@
-import { test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { DiscordOptions } from '#src/discord/client.ts';

@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { Secret } from '#src/base/secret.ts';
 import { writeToOperator } from '#src/discord/account/operator-message.ts';

@@ -1,4 +1,3 @@
-import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';

@@ -1,5 +1,4 @@
 import { request } from 'node:http';
-import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';

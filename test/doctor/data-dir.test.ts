@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { storePath } from '#src/storage/store-kinds.ts';

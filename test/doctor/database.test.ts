@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { openLocks } from '#test/storage/postgres/open-locks.ts';
 import { runExamination } from './run-examination.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openRecipe } from '#test/fakes/dialects/provider-recipes.ts';
 import { runExamination } from './run-examination.ts';
 

@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import { expect, test } from 'vitest';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { attachTalk } from '#test/fakes/providers/mock-talk.ts';
 import type { TalkSettings } from '#test/fakes/providers/realtime-call.ts';

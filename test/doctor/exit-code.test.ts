@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
 import { openPatient } from '#test/doctor/discord/examine-sandbox.ts';
 import { answerJson, openExaminedServer } from './run-examination.ts';
 

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, describe, expect, test } from 'vitest';
 import { runDoctor } from '#doctor/doctor.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -211,7 +210,7 @@ describe('of a planted fault the check names exactly that one, and its remedy', 
       plant?.(sandbox);
       const { code, problems, report } = await patient.check({
         silence,
-        onLine: (what: string) => {
+        onLine: (what) => {
           if (what === after?.[0]) after[1](sandbox);
         },
       });
@@ -232,7 +231,7 @@ test('Ctrl+C ends the check: the bot leaves, and the report has what was found',
     ...{
       silence: '60m',
       signal: over.signal,
-      onLine: (what: string) => {
+      onLine: (what) => {
         if (what === 'messages') over.abort(new Error('ended by SIGINT'));
       },
     },

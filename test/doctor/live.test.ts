@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { parseDoctorArguments } from '#doctor/doctor-arguments.ts';
 import { removePlaces } from '#doctor/live/remove-places.ts';
 import { realClock } from '#src/base/clock.ts';

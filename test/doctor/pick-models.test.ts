@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { pickModels } from '#doctor/pick-models.ts';
 
 const list = (...ids: string[]) => ({

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
 import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { canary } from './run-examination.ts';
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import {
   answerModels,

@@ -23,7 +23,7 @@ export async function runExamination(
   const code = await runDoctor(args, {
     clock: realClock,
     deadlineMs,
-    print: (line: string) => lines.push(line),
+    print: (line) => lines.push(line),
     environment,
   });
   const settings = Object.fromEntries(

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { DoctorReport } from '#doctor/doctor-report.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { runDoctor } from '#doctor/doctor.ts';
 import { speakProbe } from '#src/probes/engine-probes.ts';
 import { tryProbe } from '#src/probes/probe.ts';
@@ -114,7 +113,7 @@ test('the doctor measures each voice, the fallback too, once the request before 
   const code = await runDoctor([], {
     clock,
     deadlineMs: 60_000,
-    print: (line: string) => lines.push(line),
+    print: (line) => lines.push(line),
     environment,
   });
   const spoken = lines.filter((line) => line.includes('of sound'));

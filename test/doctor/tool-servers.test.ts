@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import { canary, runExamination } from './run-examination.ts';
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { CommandOption } from '#src/features/command.ts';
 import { textLocales } from '#src/texts/locales.ts';

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { type PaidKind, paidKinds } from '#src/spending/budget-authority.ts';
 
 /** Work whose payer is known while it is done or afterwards, or that no session asks for. */

@@ -1,6 +1,5 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
 import packageJson from '#package.json' with { type: 'json' };
 import { sourceFiles } from '#test/source-files.ts';
 import {

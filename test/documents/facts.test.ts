@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { readResult } from '#bench/latency/accepted-result.ts';
 import packageJson from '#package.json' with { type: 'json' };
 import { alerts } from '#src/base/alerts.ts';

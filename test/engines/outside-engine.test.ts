@@ -8,7 +8,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
 import { getTariff } from '#src/config/tariffs.ts';
 import { openEngine } from '#src/engines/engines.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
 import { endedSession } from '#test/commands/command-ports.ts';
 import {
   guildId,

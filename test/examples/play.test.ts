@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { openCompletions } from '#test/web/api/completions-setup.ts';
 import { openHeldEngine } from './held-engine.ts';

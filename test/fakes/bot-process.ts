@@ -59,7 +59,7 @@ export async function runToEnd(
 }
 
 /** Makes a bot over this `DATA_DIR` start at once although it was killed again and again, which looks like a loop of crashes. */
-export function removeCrashes(dataDir: string): void {
+export function removeCrashes(dataDir: string) {
   const path = join(dataDir, 'process', 'process.json');
   try {
     const stored: unknown = JSON.parse(readFileSync(path, 'utf8'));

@@ -173,7 +173,7 @@ export class FakeCaptionChats implements CaptionChats {
   }
 
   /** The chat of that channel. */
-  findChat(channelId: string): FakeCaptionChat {
+  findChat(channelId: string) {
     const chat = this.chats.get(channelId) ?? new FakeCaptionChat(channelId);
     this.chats.set(channelId, chat);
     return chat;

@@ -117,11 +117,7 @@ export class FakeLinkOpener implements VoiceLinkOpener {
     this.people = [...people];
   }
 
-  async openLink(
-    _channel: ChannelRef,
-    mayHear: MayHear,
-    signal: AbortSignal,
-  ): Promise<VoiceLink> {
+  async openLink(_channel: ChannelRef, mayHear: MayHear, signal: AbortSignal) {
     signal.throwIfAborted();
     this.asked++;
     const failure = this.failures.shift();
@@ -132,12 +128,12 @@ export class FakeLinkOpener implements VoiceLinkOpener {
     return link;
   }
 
-  getRestMs(): number {
+  getRestMs() {
     return this.mustRestMs;
   }
 
   /** The link opened last. */
-  get link(): FakeLink {
+  get link() {
     const link = this.links.at(-1);
     if (!link) throw new Error('no link was opened');
     return link;

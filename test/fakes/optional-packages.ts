@@ -5,6 +5,6 @@ import type packageJson from '#package.json';
 export function withPackage(
   name: keyof typeof packageJson.optionalDependencies,
   define: () => void,
-): void {
+) {
   describe.skipIf(inject('absentPackages').includes(name))(name, define);
 }

@@ -13,7 +13,7 @@ export type TestSchema = AsyncDisposable & {
 };
 
 /** Tests that need PostgreSQL; skipped as a whole where none answers, which the run says in one line. */
-export function withPostgres(define: () => void): void {
+export function withPostgres(define: () => void) {
   describe.skipIf(inject('postgresUrl') === '')('PostgreSQL', define);
 }
 

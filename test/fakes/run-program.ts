@@ -23,7 +23,7 @@ export async function makeToken(
   server: string,
   scopes: string,
   ...more: readonly string[]
-): Promise<string> {
+) {
   const words = ['create', 'program', '--server', server, '--scopes', scopes, ...more];
   const env = {
     ...getCompileCacheEnvironment(),

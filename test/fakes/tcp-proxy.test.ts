@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { expect, test } from 'vitest';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 
 test('a proxy with a network passes bytes on in order, an opening and a round trip later', async () => {

@@ -35,12 +35,12 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** Before the PostgreSQL server of this address. */
-  static openInFront(url: string): Promise<TcpProxy> {
+  static openInFront(url: string) {
     const { hostname: host, port } = new URL(url);
     return TcpProxy.open({ host, port: Number(port === '' ? 5432 : port) });
   }
 
-  static async open(target: ProxyTarget, network?: ProxyNetwork): Promise<TcpProxy> {
+  static async open(target: ProxyTarget, network?: ProxyNetwork) {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -50,7 +50,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** Number of open connections. */
-  get connections(): number {
+  get connections() {
     return this.#pairs.size;
   }
 
@@ -79,7 +79,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** The same address with this proxy's port, for a URL that names the target. */
-  makeProxiedUrl(url: string): string {
+  makeProxiedUrl(url: string) {
     const address = new URL(url);
     address.host = `127.0.0.1:${this.port}`;
     return address.href;

@@ -105,12 +105,12 @@ export class VirtualClock implements Clock {
 }
 
 /** Everything that could happen without time passing has happened. */
-export async function waitUntilSettled(): Promise<void> {
+export async function waitUntilSettled() {
   await passRounds(5);
 }
 
 /** Waits for this many rounds of the event loop. */
-export async function passRounds(rounds: number): Promise<void> {
+export async function passRounds(rounds: number) {
   for (let round = 0; round < rounds; round++) {
     await new Promise<void>((resolve) => {
       setImmediate(resolve);

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
 import { parseForeignJson } from '#src/base/json.ts';
 import { postTextTool } from '#src/features/tools/post-text-tool.ts';
 import { toTranscript } from '#src/speech/openai/transcript-reply.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { suiteSeed } from '#test/properties.ts';
 import { dialectTargets } from './targets/dialects.ts';
 

@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 
 /** A parser may refuse its input with a BotError; anything else that it throws is a finding. */
-export function ignoreBotError(read: () => unknown): void {
+export function ignoreBotError(read: () => unknown) {
   try {
     read();
   } catch (error) {

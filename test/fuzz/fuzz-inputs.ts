@@ -23,7 +23,7 @@ const oddNumbers = [
 ];
 
 /** Good bytes with a few changes, or no good bytes at all. */
-export function makeBytes(samples: readonly Uint8Array[]): fc.Arbitrary<Buffer> {
+export function makeBytes(samples: readonly Uint8Array[]) {
   const changed = fc
     .tuple(fc.constantFrom(...samples), edits)
     .map(([sample, list]) => list.reduce(applyEdit, Buffer.from(sample)));
@@ -106,7 +106,7 @@ type Replacement = {
 };
 
 /** Good JSON values in which some were replaced, left out, or added; or any JSON at all. */
-export function makeJson(...samples: readonly unknown[]): fc.Arbitrary<unknown> {
+export function makeJson(...samples: readonly unknown[]) {
   const replacements = fc.array(
     fc.record({
       path: fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }),
@@ -151,10 +151,7 @@ function applyReplacement(value: unknown, { path, value: fresh, kind }: Replacem
 }
 
 /** Text made of the pieces that a parser looks for, and of any others. */
-export function makeText(
-  pieces: readonly string[],
-  maxLength = 60,
-): fc.Arbitrary<string> {
+export function makeText(pieces: readonly string[], maxLength = 60) {
   const piece = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...pieces) },
     { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 6 }) },
@@ -171,9 +168,7 @@ export function makeText(
 }
 
 /** A whole in pieces, as a network cuts it: at any place. */
-export function cutInPieces<Whole extends Buffer | string>(
-  whole: fc.Arbitrary<Whole>,
-): fc.Arbitrary<Whole[]> {
+export function cutInPieces<Whole extends Buffer | string>(whole: fc.Arbitrary<Whole>) {
   const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 });
   return fc.tuple(whole, places).map(([all, cuts]) => {
     const ends = [

@@ -23,14 +23,14 @@ export function toResult<Input>(
   details: fc.RunDetails<Input>,
   cases: number,
   slowestMs: number,
-): FuzzResult {
+) {
   if (!details.failed) return { cases, slowestMs };
   const failure = `${details.errorInstance}\n${fc.defaultReportMessage(details)}`;
   return { cases, slowestMs, failure };
 }
 
 /** CPU time of this thread since `before`, in ms. */
-export function measureCpuMs(before: NodeJS.CpuUsage): number {
+export function measureCpuMs(before: NodeJS.CpuUsage) {
   const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000;
 }

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { suiteSeed } from '#test/properties.ts';
 import { decoderTargets } from './decoder-targets.ts';
 import type { FuzzTarget } from './fuzz-target.ts';

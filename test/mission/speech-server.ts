@@ -29,7 +29,7 @@ export async function openSpeechServer() {
   const requests: SpeechRequest[] = [];
   const held = new Map<string, PromiseWithResolvers<void>>();
   const heldBack = (text: string) => {
-    const found = held.get(text) ?? Promise.withResolvers<void>();
+    const found = held.get(text) ?? Promise.withResolvers();
     held.set(text, found);
     return found;
   };

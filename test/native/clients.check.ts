@@ -3,7 +3,6 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { type Mission, replies, said, sayings } from '#test/mission/mission-setup.ts';

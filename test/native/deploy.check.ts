@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-deploy-'));

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import {
   type Engines,
@@ -178,7 +177,7 @@ test('a voice at /audio/speech is heard whole through the proxy', async () => {
 test('words pass the proxy while the model writes', async () => {
   mock.set({ pace: { ...usualPace, tokensPerSecond: 5 } });
   const set = await openSet();
-  await using _engines: Engines = set.engines;
+  await using _engines = set.engines;
   const words = (await hold(set, 'chained')).filter(({ kind }) => kind === 'text');
   const [chat] = mock.requests.filter(({ endpoint }) => endpoint === 'chat');
   expect(words.length).toBeGreaterThan(4);
@@ -238,6 +237,6 @@ test('a model whose first word takes nearly five minutes is waited for', {
 }, async () => {
   mock.set({ pace: { ...usualPace, firstTokenMs: 290_000 } });
   const set = await openSet();
-  await using _engines: Engines = set.engines;
+  await using _engines = set.engines;
   expect(joinTexts(await hold(set, 'chained'))).toBe(answer);
 });

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
 
 const { MCP_TIME = '', MCP_EVERYTHING = '' } = process.env;

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { joinTexts } from '#test/contracts/pipeline-contract.ts';

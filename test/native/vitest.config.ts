@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests that need a program that `npm ci` does not install: `.ci/litellm-proxy` brings it and runs this. */
 export default defineConfig({
   test: {
+    globals: true,
     dir: import.meta.dirname,
     include: ['*.check.ts'],
     testTimeout: 60_000,

@@ -1,5 +1,4 @@
 import { PassThrough } from 'node:stream';
-import { expect, test } from 'vitest';
 import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';

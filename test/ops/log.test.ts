@@ -1,5 +1,4 @@
 import { PassThrough, Writable } from 'node:stream';
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';

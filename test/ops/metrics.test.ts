@@ -1,4 +1,3 @@
-import { expect, test, vi } from 'vitest';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 

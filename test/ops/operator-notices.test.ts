@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
 import { alerts, type FeatureAlert } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
 import {

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { Readiness, type ReadinessSources } from '#src/ops/readiness.ts';
 
 /** Readiness of a process that is well, unless `over` says otherwise. */

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { expect, test } from 'vitest';
 import type { ReadinessReport } from '#src/ops/readiness.ts';
 import { keepStatusServer, openStatusServer } from '#src/ops/status-server.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';

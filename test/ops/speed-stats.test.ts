@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';

@@ -8,7 +8,7 @@ export const chromiumPath =
   process.env.CHROMIUM ?? places.find((place) => existsSync(place)) ?? places[0];
 
 /** Before the first test: without a browser none can run. */
-export function setup(): void {
+export function setup() {
   if (existsSync(chromiumPath)) return;
   const how =
     'apt-get install chromium-headless-shell (Debian), or CHROMIUM=path of another one';

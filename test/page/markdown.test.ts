@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { type Paragraph, type Piece, readMarkdown } from '#page/room/markdown.js';
 import { fc } from '#test/properties.ts';
 

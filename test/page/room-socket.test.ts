@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import { expect, test } from 'vitest';
 import { RoomSocket } from '#page/room/room-socket.js';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 

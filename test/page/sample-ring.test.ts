@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { FrameCutter, SampleRing } from '#page/room/sound/sample-ring.js';
 import { fc } from '#test/properties.ts';
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { emptyRoom, type Item, type Person } from '#page/room/room-state.js';
 import { readStage } from '#page/room/stage.js';
 import { formatText } from '#src/texts/texts.ts';

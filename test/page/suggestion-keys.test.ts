@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { pressKey } from '#page/room/command-line.js';
 
 /** The suggestion that is marked after these keys, of three. */

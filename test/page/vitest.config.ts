@@ -9,6 +9,7 @@ export default defineConfig({
     root: fileURLToPath(new URL('../..', import.meta.url)),
     include: ['test/page/browser/*.browser.ts'],
     globalSetup: ['test/page/chromium.ts'],
+    globals: true,
     isolate: false,
     sequence: { sequencer: TestSequencer },
     reporters: [...configDefaults.reporters, new RepeatReporter()],

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { measureStages } from '#page/room/waterfall.js';
 
 const instants = {

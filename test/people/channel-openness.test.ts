@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { isNoWider, type RightInChannel } from '#src/people/audience.ts';
 import { countRuns, fc } from '#test/properties.ts';
 

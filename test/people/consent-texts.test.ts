@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { type ConsentPolicy, mayHear } from '#src/people/consent.ts';
 import { readTexts } from '#src/texts/text-tables.ts';
 

@@ -1,4 +1,3 @@
-import { test } from 'vitest';
 import {
   type ConsentPolicy,
   type HearingFacts,

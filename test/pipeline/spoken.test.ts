@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';

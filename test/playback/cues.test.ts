@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { measureLevelDb } from '#src/audio/pcm.ts';
 import { CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { type CueName, loadCues } from '#src/playback/reply/load-cues.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { findSteepest, joinFrames, makeTone } from './speech-like-sound.ts';

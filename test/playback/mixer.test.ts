@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { readWav } from '#src/audio/formats/wav.ts';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';

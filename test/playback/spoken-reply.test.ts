@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { longestQueueMs, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { TimeStretch } from '#src/playback/reply/time-stretch.ts';
 import { fc } from '#test/properties.ts';
 import {

@@ -58,7 +58,7 @@ export class VirtualListener {
     return samples;
   }
 
-  steps(count: number): void {
+  steps(count: number) {
     for (let n = 0; n < count; n++) this.step();
   }
 

@@ -3,7 +3,6 @@ import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { discordGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
 import { realClock } from '#src/base/clock.ts';
 import { lockHolders } from '#src/storage/postgres/shard-locks.ts';

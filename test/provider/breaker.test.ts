@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { CircuitBreaker } from '#src/provider/fallback-chain.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';

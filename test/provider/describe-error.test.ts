@@ -1,5 +1,4 @@
 import { APIError } from 'openai/core/error';
-import { expect, test } from 'vitest';
 import { describeError } from '#src/provider/models/describe-error.ts';
 
 const status = (code: number, headers: Readonly<Record<string, string>>, type = 'x') =>

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { CircuitBreaker, FallbackChain } from '#src/provider/fallback-chain.ts';

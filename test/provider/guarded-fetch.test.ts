@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
-import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { createGuardedFetch } from '#src/provider/guarded-fetch.ts';

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { realClock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';

@@ -1,5 +1,4 @@
 import { glob, readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { findModelEndings } from '#src/provider/models/model-endings.ts';
 import { standardModels } from '#src/provider/models/standard-models.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/api-client.ts';

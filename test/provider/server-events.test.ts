@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openClient } from '#src/provider/api-client.ts';
 import { readEvents } from '#src/provider/event-stream.ts';
 import { cutText } from '#test/fakes/providers/send-paced.ts';

@@ -2,7 +2,6 @@ import { glob, readFile } from 'node:fs/promises';
 import * as regexpp from '@eslint-community/regexpp';
 import { parseSync, Visitor } from 'oxc-parser';
 import * as scslre from 'scslre';
-import { expect, test } from 'vitest';
 import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
 import { findSuperlinear, repeatUnit } from './measure-growth.ts';
 
@@ -19,7 +18,7 @@ const mostUnits = 60;
 const mostUnitChars = 80;
 
 /** Short texts made of the parts of an expression: repeated, they are what it takes longest for. */
-function hostileUnits(source: string, flags: string): readonly string[] {
+function hostileUnits(source: string, flags: string) {
   const pattern = parser.parsePattern(source, 0, source.length, {
     unicode: flags.includes('u'),
     unicodeSets: flags.includes('v'),

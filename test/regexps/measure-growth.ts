@@ -36,7 +36,7 @@ function measureWallMs(work: () => unknown) {
 export function findSuperlinear(
   read: (text: string) => unknown,
   textOf: (chars: number) => string,
-): string | undefined {
+) {
   for (const short of shortChars) {
     const readShort = () => read(textOf(short));
     if (measureWallMs(readShort) <= maxShortMs) continue;
@@ -77,7 +77,7 @@ export function repeatUnit(unit: string, end = ''): (chars: number) => string {
 export function expectLinear(
   read: (text: string) => unknown,
   units: readonly string[],
-): void {
+) {
   const found = units.flatMap((unit) =>
     ['', '\u0000'].flatMap((end) => {
       const why = findSuperlinear(read, repeatUnit(unit, end));

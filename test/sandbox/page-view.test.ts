@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { PageView } from '#src/app/sandbox/page-view.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 

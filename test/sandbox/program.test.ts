@@ -4,7 +4,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, onTestFinished, test } from 'vitest';
 import { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import { performRequest } from '#sandbox/program/perform-request.ts';
 import { parseRequestLine } from '#sandbox/program/program-protocol.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { openSilentSandbox as open } from '#test/sandbox/voice/silent-voice.ts';
 import { sendRequest } from './raw-bot.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';

@@ -1,5 +1,3 @@
-import { expect, test } from 'vitest';
-
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { openSilentSandbox as open } from '#test/sandbox/voice/silent-voice.ts';
 import { identify, sendRequest } from './raw-bot.ts';

@@ -1,4 +1,4 @@
-import { expect, inject } from 'vitest';
+import { inject } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { readEnvironment } from '#src/config/config.ts';
 import { formatText } from '#src/texts/texts.ts';
@@ -43,7 +42,7 @@ class Typist implements AsyncDisposable {
     });
   }
 
-  static async sitDown(environment: Readonly<Record<string, string>>): Promise<Typist> {
+  static async sitDown(environment: Readonly<Record<string, string>>) {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const env = { ...environment, ...inSharedTime(), DATA_DIR: folder };
     const child = spawn(process.execPath, [program], {
@@ -61,7 +60,7 @@ class Typist implements AsyncDisposable {
   }
 
   /** Text printed since the last call, up to `words`. */
-  async shown(words: string | RegExp): Promise<string> {
+  async shown(words: string | RegExp) {
     const screen = () => {
       const rest = this.#out.slice(this.#read);
       const [found] = typeof words === 'string' ? [words] : (words.exec(rest) ?? []);
@@ -87,7 +86,7 @@ class Typist implements AsyncDisposable {
   }
 
   /** Output of another program in the same folder. */
-  async run(command: string, ...words: readonly string[]): Promise<string> {
+  async run(command: string, ...words: readonly string[]) {
     const place = {
       cwd: this.#folder,
       env: { ...readEnvironment(), DATABASE_URL: '', DATA_DIR: this.#folder },

@@ -1,7 +1,6 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { expect } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { download } from '#test/sandbox/download.ts';

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { makeToken } from '#test/fakes/run-program.ts';
 import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';

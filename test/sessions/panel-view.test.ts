@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { createConversationState } from '#src/conversation/machine/state.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';

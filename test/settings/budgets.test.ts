@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { toUsd } from '#test/fakes/fake-spending.ts';
 

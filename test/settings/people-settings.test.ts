@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import {

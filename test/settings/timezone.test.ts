@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
 import {
   openSessionFixture,

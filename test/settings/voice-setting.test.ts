@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import {

@@ -13,7 +13,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { parseEnv, promisify, stripVTControlCharacters } from 'node:util';
-import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { runSetup, type SetupOptions } from '#setup/setup.ts';
 import { SetupQuestions } from '#setup/setup-questions.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { estimateMinuteCosts } from '#bench/pipelines/minute-costs.ts';
 import table from '#setup/vendors.json' with { type: 'json' };

@@ -76,6 +76,6 @@ export function listOverTurns(
 }
 
 /** Turn whose answer this reply is. */
-export function findTurn(state: ConversationState, reply: Id): TurnState | undefined {
+export function findTurn(state: ConversationState, reply: Id) {
   return state.turns.find(({ answer }) => answer?.id === reply);
 }

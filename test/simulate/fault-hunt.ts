@@ -25,12 +25,7 @@ export type FaultHunt = {
 };
 
 /** Plants one fault after the other, and prints what finds it. True where each was found. */
-export function findPlantedFaults({
-  hasTests,
-  ids,
-  isQuick,
-  seconds,
-}: FaultHunt): boolean {
+export function findPlantedFaults({ hasTests, ids, isQuick, seconds }: FaultHunt) {
   const isWanted = (one: PlantedFault) =>
     (ids?.includes(one.id) ?? true) && (!isQuick || one.isQuick === true);
   const faults = plantedFaults.filter(isWanted);
@@ -111,7 +106,7 @@ function makePlanter(id: string) {
 }
 
 /** Finds the faults that are planted into one run, and prints by which seed. True where each was found. */
-export async function findRunFaults(seconds: number): Promise<boolean> {
+export async function findRunFaults(seconds: number) {
   let isEachFound = true;
   for (const { name, ...fault } of runFaults) {
     const untilMs = performance.now() + seconds * 1_000;

@@ -39,7 +39,7 @@ export class HeardBook {
   #next = 0;
 
   /** The voice is asked for a text, whose frames carry the number that is returned. */
-  beginText(text: string, isOwnVoice = false): SaidText {
+  beginText(text: string, isOwnVoice = false) {
     const none = Number.NEGATIVE_INFINITY;
     const said: SaidText = {
       number: this.#next++,
@@ -58,11 +58,7 @@ export class HeardBook {
   }
 
   /** A frame of the voice leaves. Undefined: of no reply. */
-  noteLeft(
-    { slot }: VoiceFrame,
-    atMs: number,
-    reply: Id | undefined,
-  ): SaidText | undefined {
+  noteLeft({ slot }: VoiceFrame, atMs: number, reply: Id | undefined) {
     const said = this.#latest.get(slot);
     if (!said || said.text === momentMs) return undefined;
     if (said.frames === 0) {
@@ -76,7 +72,7 @@ export class HeardBook {
   }
 
   /** Texts of a reply of which something left, in order. */
-  listTexts(reply: Id): readonly SaidText[] {
+  listTexts(reply: Id) {
     return this.#all.filter((one) => one.reply === reply);
   }
 
@@ -91,7 +87,7 @@ export class HeardBook {
   }
 
   /** What is wrong about the words that a reply is said to have been heard with; undefined: nothing. */
-  findMismatch(reply: Id, heard: string): string | undefined {
+  findMismatch(reply: Id, heard: string) {
     const texts = this.listTexts(reply);
     if (texts.some((one) => one.isOwnVoice)) return findOwnVoiceMismatch(texts, heard);
     const lacking = texts.find((one, n) => isLackingWords(one, texts[n + 1], heard));
@@ -143,7 +139,7 @@ function countMostWords(one: SaidText, next: SaidText | undefined) {
   return Math.min(words, Math.floor(words * share) + maxWordsOff);
 }
 
-export function splitWords(text: string): readonly string[] {
+export function splitWords(text: string) {
   const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
   return words.filter((one) => one !== '');
 }

@@ -50,7 +50,7 @@ export class ConsentBook {
     this.#isPaused = isPaused;
   }
 
-  isHeard(by: string): boolean {
+  isHeard(by: string) {
     return !this.#isPaused && this.#agreed.has(by) && !this.#barred.has(by);
   }
 }
@@ -78,17 +78,17 @@ export class EndBook {
     this.#getSet(this.#over, kind).delete(id);
   }
 
-  isOver(kind: Ending, id: Id): boolean {
+  isOver(kind: Ending, id: Id) {
     return this.#getSet(this.#over, kind).has(id);
   }
 
   /** One that ended twice. */
-  repeated(kind: Ending): Id | undefined {
+  repeated(kind: Ending) {
     return this.#repeated.get(kind);
   }
 
   /** First one without an end. */
-  missing(kind: Ending): Id | undefined {
+  missing(kind: Ending) {
     const over = this.#getSet(this.#over, kind);
     return [...this.#getSet(this.#expected, kind)].find((id) => !over.has(id));
   }
@@ -110,7 +110,7 @@ export class ToolBook {
   readonly #isForeign = new Map<string, boolean>();
 
   /** False where the same change has run for the turn before. */
-  noteRun({ args, id, tool, turn }: ToolRun): boolean {
+  noteRun({ args, id, tool, turn }: ToolRun) {
     const key = `${turn} ${tool} ${args}`;
     if (this.#changes.has(key)) return false;
     this.#changes.set(key, id);
@@ -144,7 +144,7 @@ export class ToolBook {
     );
   }
 
-  isForeign(exchange: HistoryExchange): boolean {
+  isForeign(exchange: HistoryExchange) {
     return this.#isForeign.get(makeKey(exchange)) ?? !exchange.isOwn;
   }
 
@@ -153,11 +153,7 @@ export class ToolBook {
   }
 
   /** Whether a confirmation was taken in this step, within a minute. */
-  isConfirmed(
-    before: ConversationState,
-    after: ConversationState,
-    atMs: number,
-  ): boolean {
+  isConfirmed(before: ConversationState, after: ConversationState, atMs: number) {
     const isLeft = (id: Id) => after.confirmations.some((one) => one.id === id);
     const taken = before.confirmations.filter(({ id }) => !isLeft(id));
     return taken.some(({ id }) => atMs - (this.#askedAtMs.get(id) ?? 0) <= 61_500);

@@ -28,7 +28,7 @@ export class SimulatedMicrophones {
   }
 
   /** Whether nothing is on its way. */
-  get isQuiet(): boolean {
+  get isQuiet() {
     return this.#packets.length === 0;
   }
 
@@ -55,7 +55,7 @@ export class SimulatedMicrophones {
   }
 
   /** Takes the packets that have arrived by now. */
-  take(nowMs: number): readonly Packet[] {
+  take(nowMs: number) {
     const due = this.#packets.filter(({ atMs }) => atMs <= nowMs);
     if (due.length > 0)
       this.#packets = this.#packets.filter(({ atMs }) => atMs > nowMs);

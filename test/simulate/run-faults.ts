@@ -25,11 +25,11 @@ function changeAfterStep(
   return (state, event, rules) => change(stepConversation(state, event, rules), event);
 }
 
-function keepConsent(state: ConversationState): ConversationState {
+function keepConsent(state: ConversationState) {
   return { ...state, consent: { ...state.consent, no: [] } };
 }
 
-function forgetChanges({ turns, ...state }: ConversationState): ConversationState {
+function forgetChanges({ turns, ...state }: ConversationState) {
   return { ...state, turns: turns.map((turn) => ({ ...turn, changes: [] })) };
 }
 

@@ -32,12 +32,12 @@ export class RunningCalls {
   }
 
   /** Calls that go on and were not cancelled. */
-  get listRunning(): readonly RunningCall[] {
+  get listRunning() {
     return [...this.#listRunning].filter(({ signal }) => !signal.aborted);
   }
 
   /** Number of all calls that go on. */
-  get countLeft(): number {
+  get countLeft() {
     return this.#listRunning.size;
   }
 

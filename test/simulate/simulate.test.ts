@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
 import { HeardBook } from './heard-book.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';

@@ -24,7 +24,7 @@ const finalRestMs = 420_000;
 const [settleMs, answerMs] = [60_000, 12_000];
 
 /** Plays a script. Each fifth seed ends in the middle of everything. */
-export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+export async function simulate(options: SimulationOptions) {
   const { acts, judge = new Invariants(), seed } = options;
   const world = new Simulation({ ...options, judge });
   let talkMs = 0;
@@ -72,10 +72,7 @@ async function catchFailure(work: () => Promise<void>) {
 }
 
 /** Shortest script found that breaks the same invariant. */
-export async function shrinkActs(
-  options: SimulationOptions,
-  failure: string,
-): Promise<readonly Act[]> {
+export async function shrinkActs(options: SimulationOptions, failure: string) {
   let least = options.acts;
   for (let size = Math.ceil(least.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at < least.length; ) {
@@ -97,10 +94,7 @@ function getRule(failure: string | undefined) {
 }
 
 /** A script as a test that fails. */
-export function formatTest(
-  { failing, seed }: SimulationOptions,
-  acts: readonly Act[],
-): string {
+export function formatTest({ failing, seed }: SimulationOptions, acts: readonly Act[]) {
   const lines = acts.map((act) => `    ${JSON.stringify(act)},`);
   const fails = failing ? `, failing: ${JSON.stringify(failing)}` : '';
   return [

@@ -101,7 +101,7 @@ class SimulatedListening implements Listening {
     });
   }
 
-  async settle(signal: AbortSignal): Promise<Transcript> {
+  async settle(signal: AbortSignal) {
     return await this.#recognise(this.#samples, AbortSignal.any([this.#until, signal]));
   }
 

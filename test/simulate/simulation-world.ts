@@ -254,7 +254,7 @@ export class Simulation {
   }
 
   /** Whether the money may end in the middle of the talk. */
-  get hasLowCap(): boolean {
+  get hasLowCap() {
     return this.plan.capUsd < healthyCapUsd;
   }
 
@@ -429,14 +429,14 @@ export class Simulation {
   }
 
   /** Instant, in ms, from which nothing of this text may be heard, as its owner said no; infinite: none. */
-  refusedMs(text: string): number {
+  refusedMs(text: string) {
     return (
       this.#refusedMs.get(this.#owners.get(text) ?? '') ?? Number.POSITIVE_INFINITY
     );
   }
 
   /** Whether nothing can leave. */
-  get isStalled(): boolean {
+  get isStalled() {
     return this.clock.nowMs() < this.#stalledUntilMs + 1_000;
   }
 

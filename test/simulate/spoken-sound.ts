@@ -74,7 +74,7 @@ function makeFrame(clip: number, number: number, frame: number) {
 }
 
 /** Numbers of what is said in a sound, in order. */
-export function readNumbers(samples: Int16Array): readonly number[] {
+export function readNumbers(samples: Int16Array) {
   const found = new Set<number>();
   for (
     let at = samples.indexOf(frameMark[0]);
@@ -95,7 +95,7 @@ export const slots = 500;
 const duckGain = toGain(-bargeInRules.duckDb);
 
 /** Level at which the voice says the text of this number. */
-export function toLevel(number: number): number {
+export function toLevel(number: number) {
   return minLevel + levelStep * (number % slots);
 }
 
@@ -103,7 +103,7 @@ export function toLevel(number: number): number {
 export type VoiceFrame = { readonly slot: number; readonly isDucked: boolean };
 
 /** The bot's voice in a frame that left; undefined where there is none. */
-export function readVoice(frame: Uint8Array): VoiceFrame | undefined {
+export function readVoice(frame: Uint8Array) {
   if (frame.length !== voiceBytes) return undefined;
   const level = Buffer.from(frame.buffer, frame.byteOffset, frame.length).readUInt16BE(
     1,

@@ -54,7 +54,7 @@ export type WorldPlan = {
 };
 
 /** World of a seed. */
-export function planWorld(seed: number): WorldPlan {
+export function planWorld(seed: number) {
   const luck = (key: string) => drawChance(seed, `plan ${key}`);
   const has = (key: string, share: number) => luck(key) < share;
   const pick = <Item>(key: string, all: readonly Item[]) =>

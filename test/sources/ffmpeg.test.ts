@@ -1,7 +1,6 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
 import { decodeByFfmpeg } from '#src/sources/ffmpeg.ts';
 import { neverAborted, openWith } from './open-source.ts';
 import { cutInPieces, openDecoding } from './source-sounds.ts';

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { SoundLibrary } from '#src/sources/sound-library.ts';

@@ -1,4 +1,3 @@
-import { afterAll, expect, test } from 'vitest';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { Mp3Frames } from '#src/sources/formats/mp3-frames.ts';
 import { neverAborted, openWith, readSound } from './open-source.ts';

@@ -1,4 +1,3 @@
-import { afterAll, expect, test } from 'vitest';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { type RecordingRules, Recordings } from '#src/sources/recordings.ts';
 import { serveSounds } from '#test/sources/fetch/sound-server.ts';

@@ -5,12 +5,12 @@ import type { Decoding } from '#src/sources/decode/decoding.ts';
 import { cutInPieces } from './source-sounds.ts';
 
 /** File with 440 Hz on the left and 660 Hz on the right, in one of the formats. */
-export function readToneFile(name: string): Buffer {
+export function readToneFile(name: string) {
   return readFileSync(new URL(`../fixtures/sounds/${name}`, import.meta.url));
 }
 
 /** Both tones again, as WAV of 22.05 kHz. */
-export function makeToneWav(): Buffer {
+export function makeToneWav() {
   const rateHz = 22_050;
   const samples = Int16Array.from({ length: rateHz * 2 }, (_, n) => {
     const hz = n % 2 === 0 ? 440 : 660;
@@ -27,7 +27,7 @@ export type DecodedSound = {
   readonly channels: number;
 };
 
-export function joinHeard(sounds: readonly Pcm[]): DecodedSound {
+export function joinHeard(sounds: readonly Pcm[]) {
   const [{ rateHz, channels } = { rateHz: 0, channels: 1 }] = sounds;
   const samples = joinSamples(sounds.map((pcm) => pcm.samples));
   return {
@@ -39,10 +39,7 @@ export function joinHeard(sounds: readonly Pcm[]): DecodedSound {
 }
 
 /** A file decoded for a track, fed in pieces of this length. */
-export async function playFile(
-  decoding: Decoding,
-  file: Uint8Array,
-): Promise<DecodedSound> {
+export async function playFile(decoding: Decoding, file: Uint8Array) {
   const { signal } = new AbortController();
   const bytes = cutInPieces(file, 4096);
   return joinHeard(
@@ -53,7 +50,7 @@ export async function playFile(
 }
 
 /** The frequency that is strongest, by the zeros of a sound, in Hz. */
-export function measurePitchHz(samples: Int16Array, rateHz: number): number {
+export function measurePitchHz(samples: Int16Array, rateHz: number) {
   const [from, to] = [
     Math.floor(samples.length / 5),
     Math.floor((samples.length * 4) / 5),

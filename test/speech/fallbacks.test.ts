@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import {

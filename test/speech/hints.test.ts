@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { normaliseHints, withTranscriptionOptions } from '#src/speech/hints.ts';

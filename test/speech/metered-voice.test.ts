@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   type SpokenUsage,

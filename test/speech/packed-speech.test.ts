@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
-import { afterAll, expect, test } from 'vitest';
 import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { openSpeechDecoder } from '#src/engines/speech-http.ts';

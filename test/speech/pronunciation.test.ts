@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { createPronouncer } from '#src/speech/pronunciation.ts';
 import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
 

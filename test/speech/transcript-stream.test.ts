@@ -1,4 +1,3 @@
-import { afterAll, beforeEach, expect, test } from 'vitest';
 import { openClient } from '#src/provider/api-client.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { readTranscript, toTranscript } from '#src/speech/openai/transcript-reply.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openClient } from '#src/provider/api-client.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { speechHttp } from '#src/engines/speech-http.ts';
 import { ApiClient, openClient } from '#src/provider/api-client.ts';

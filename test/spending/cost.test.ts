@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Usage } from '#src/chat/chat-model.ts';
 import { createPaidRecogniser, createPaidVoice } from '#src/spending/paid-engine.ts';
 import {

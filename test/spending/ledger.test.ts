@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { lowerCap } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { Answering, PaidEngine, PaidPipeline } from '#src/spending/paid-engine.ts';

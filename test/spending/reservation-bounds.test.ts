@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/chat-model.ts';

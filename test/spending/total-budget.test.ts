@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
 import type {
   AnswerBudget,

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';

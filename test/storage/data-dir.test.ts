@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { findDataDirOwner, lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';

@@ -1,6 +1,5 @@
 import { cpSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { testSpendingStore } from '#test/contracts/stores/spending-store-contract.ts';
 import { MemorySpending } from '#test/fakes/fake-spending.ts';

@@ -1,6 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { expect, test } from 'vitest';
 import { openDatabase } from '#src/storage/database.ts';
 import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { createLocalFile } from '#src/storage/sqlite/sqlite-file.ts';

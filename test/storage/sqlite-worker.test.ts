@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openDatabase } from '#src/storage/database.ts';

@@ -14,7 +14,7 @@ export type StoreFolder = Disposable & {
   readonly path: string;
 };
 
-export function makeStoreFolder(): StoreFolder {
+export function makeStoreFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'parley-store-'));
   return {
     folder,
@@ -40,7 +40,7 @@ export async function openSqlite(
 }
 
 /** All bytes below a folder, by path. */
-export function readEveryByte(folder: string): ReadonlyMap<string, Buffer> {
+export function readEveryByte(folder: string) {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   return new Map(
@@ -52,7 +52,7 @@ export function readEveryByte(folder: string): ReadonlyMap<string, Buffer> {
 }
 
 /** Another program that writes to the store until it is let go. */
-export function holdByAnother(path: string): Disposable {
+export function holdByAnother(path: string) {
   const other = new DatabaseSync(path);
   other.exec('BEGIN IMMEDIATE');
   return other;

@@ -1,4 +1,3 @@
-import { expect, expectTypeOf, test } from 'vitest';
 import { transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import type { id } from '#src/sql/columns.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';

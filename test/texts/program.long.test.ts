@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
 import { textLocales } from '#src/texts/locales.ts';
 
 function run(...words: readonly string[]) {

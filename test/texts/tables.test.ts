@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { hashEnglish } from '#src/texts/text-tables.ts';
 import { markTranslatedTexts } from '#src/texts/translation-report.ts';
 

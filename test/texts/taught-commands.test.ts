@@ -1,5 +1,4 @@
 import { globSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { CommandOption } from '#src/features/command.ts';
 import { textLocales } from '#src/texts/locales.ts';

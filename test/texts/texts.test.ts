@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { textLocales } from '#src/texts/locales.ts';
 import { readTexts } from '#src/texts/text-tables.ts';
 import { fillLine, formatText, type TextId, toLocale } from '#src/texts/texts.ts';
@@ -80,9 +79,7 @@ test('only texts for managers stay in English: what members read or hear is tran
   );
   expect(untranslated.length).toBeGreaterThan(50);
   expect(
-    untranslated.filter(
-      (id: string) => !managersOnly.some((pattern) => pattern.test(id)),
-    ),
+    untranslated.filter((id) => !managersOnly.some((pattern) => pattern.test(id))),
   ).toEqual([]);
 });
 

@@ -1,5 +1,4 @@
 import { globSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
 import { readTexts } from '#src/texts/text-tables.ts';
 
 const folders = ['src', 'commands', 'tools', 'sandbox', 'doctor', 'setup'];

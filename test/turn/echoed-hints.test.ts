@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { isHallucination } from '#src/turn/hallucinations.ts';
 
 const spoken = {

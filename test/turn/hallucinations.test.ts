@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { isHallucination } from '#src/turn/hallucinations.ts';
 import { addVoicedWindow, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 

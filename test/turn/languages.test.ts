@@ -1,5 +1,4 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { z } from 'zod';
 import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 import { languages } from '#src/turn/languages/languages.ts';

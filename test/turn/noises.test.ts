@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { makeNoise } from '#bench/turns/make-noise.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';

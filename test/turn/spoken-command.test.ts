@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { languages } from '#src/turn/languages/languages.ts';
 import { findSpokenCommand } from '#src/turn/overlap/interjections.ts';
 import saidNo from './spoken-no.json' with { type: 'json' };

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { sumMemoryParts } from './smaps.ts';
 
 const formatRegion = (path: string, rss: number, pss: number, anonymous: number) =>

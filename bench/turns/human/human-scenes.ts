@@ -55,7 +55,7 @@ const hesitationsMs = [400, 700, 1000, 1500];
  * Each clip as its room sounds, and once more with a hesitation of 0.4 to 1.5 s at a border of words inside a sentence, of
  * which that hesitation alone counts.
  */
-export async function* readHumanScenes(codec: OpusCodec): AsyncGenerator<HumanScene> {
+export async function* readHumanScenes(codec: OpusCodec) {
   const rows: readonly HumanClip[] = JSON.parse(
     await readFile(`${folder}/manifest.json`, 'utf8'),
   );
@@ -86,10 +86,7 @@ export async function* readHumanScenes(codec: OpusCodec): AsyncGenerator<HumanSc
 type InsertedPause = { readonly atMs: number; readonly lengthMs: number };
 
 /** Middle of the gap between two words inside a sentence; undefined where there are few words. */
-function findBorder(
-  { text, times }: HumanClip,
-  random: () => number,
-): number | undefined {
+function findBorder({ text, times }: HumanClip, random: () => number) {
   const tokens = text.split(/\s+/);
   const borders = times.slice(1, -2).flatMap(([, toMs], n) => {
     const [fromMs = 0] = times[n + 2] ?? [];
@@ -114,7 +111,7 @@ function makeScene(
   profile: HumanScene['profile'],
   codec: OpusCodec,
   seed: number,
-): HumanScene {
+) {
   const { kind, language } = clip;
   const texts = splitText(clip.text);
   const headMs = Math.max(0, (clip.stretches[0]?.[0] ?? 0) - edgeMs);

@@ -20,7 +20,7 @@ const scoreOwnRules: Detector = ({ signs, silentMs }) =>
   silentMs - decideEndpointingDelay(signs, textRules, {}).delayMs;
 
 /** Ends of turns by eot-bench's definitions, of speakers of whom no rule was made. */
-export async function formatSilenceReport(parts: MomentDeps): Promise<string> {
+export async function formatSilenceReport(parts: MomentDeps) {
   const turns = await readHeldOutTurns(parts);
   const alone = toSweepFigures(turns, scoreVoiceActivity);
   const own = toSweepFigures(turns, scoreOwnRules);

@@ -51,7 +51,7 @@ function makeGrid(silences: readonly ScoredSilence[]): SweepGrid {
 }
 
 /** Operating points of every rule of the grid. */
-export function sweepRules(silences: readonly ScoredSilence[]): OperatingPoint[] {
+export function sweepRules(silences: readonly ScoredSilence[]) {
   const { thresholds, delaysMs, timeoutsMs } = makeGrid(silences);
   const late = silences.map((silence) =>
     findFirstFiring(silence, timeoutsMs, Number.NEGATIVE_INFINITY),
@@ -75,10 +75,7 @@ export function sweepRules(silences: readonly ScoredSilence[]): OperatingPoint[]
 }
 
 /** Least share of holds cut off by a rule whose mean wait is at most that long. */
-export function findCutOffShare(
-  points: readonly OperatingPoint[],
-  waitMs: number,
-): OperatingPoint | undefined {
+export function findCutOffShare(points: readonly OperatingPoint[], waitMs: number) {
   return findLeast(
     points.filter((point) => point.waitMs <= waitMs),
     (point) => point.cutOffShare,
@@ -86,10 +83,7 @@ export function findCutOffShare(
 }
 
 /** Shortest mean wait of a rule that cuts off at most that share of the holds. */
-export function findWaitMs(
-  points: readonly OperatingPoint[],
-  cutOffShare: number,
-): OperatingPoint | undefined {
+export function findWaitMs(points: readonly OperatingPoint[], cutOffShare: number) {
   return findLeast(
     points.filter((point) => point.cutOffShare <= cutOffShare),
     (point) => point.waitMs,

@@ -51,7 +51,7 @@ export async function listMoments(
   { packets, words, lengthMs }: Pick<ScenarioSound, 'packets' | 'words' | 'lengthMs'>,
   parts: MomentDeps,
   judge?: JudgeTurn,
-): Promise<TurnMoment[]> {
+) {
   const rules = judge
     ? { ...unendingRules, turnModelMs: usualTurnModelMs }
     : unendingRules;
@@ -90,7 +90,7 @@ class UnendingListener {
   readonly #rules;
   readonly #sound: Int16Array[] = [];
   #askedAtMs: number | undefined;
-  #voice: EndpointingState = quietVoice;
+  #voice = quietVoice;
 
   constructor(
     { codec, weights }: MomentDeps,
@@ -107,7 +107,7 @@ class UnendingListener {
     for (const heard of this.#stream.put(packet)) this.#handleHeard(heard, packet.atMs);
   }
 
-  tick(atMs: number): TurnMoment {
+  tick(atMs: number) {
     for (const heard of this.#stream.releaseOverdue(atMs))
       this.#handleHeard(heard, atMs);
     this.#stepVoice({ kind: 'tick', atMs }, atMs);
@@ -122,9 +122,7 @@ class UnendingListener {
   }
 
   /** The question that came up since the last call, with all sound so far. */
-  takeQuestion():
-    | { readonly askedAtMs: number; readonly sound: Int16Array }
-    | undefined {
+  takeQuestion() {
     const askedAtMs = this.#askedAtMs;
     this.#askedAtMs = undefined;
     return askedAtMs === undefined

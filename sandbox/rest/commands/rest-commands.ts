@@ -155,7 +155,7 @@ function countCharacters(part: Readonly<Record<string, unknown>>): number {
   );
 }
 
-function findLongest(value: unknown, localizations?: unknown): number {
+function findLongest(value: unknown, localizations?: unknown) {
   const all = [value, ...(isFields(localizations) ? Object.values(localizations) : [])];
   return Math.max(...all.map((each) => (typeof each === 'string' ? each.length : 0)));
 }
@@ -166,7 +166,7 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function hasRequiredFirst(
   options: readonly { readonly required?: boolean | undefined }[],
-): boolean {
+) {
   const firstOptional = options.findIndex(({ required }) => !required);
   return (
     firstOptional < 0 || options.slice(firstOptional).every(({ required }) => !required)
@@ -175,7 +175,7 @@ function hasRequiredFirst(
 
 function hasUniqueNames(
   named: readonly { readonly name: string; readonly type: number }[],
-): boolean {
+) {
   return (
     new Set(named.map(({ name, type }) => `${type} ${name}`)).size === named.length
   );

@@ -27,7 +27,7 @@ export async function servePrograms(
 ): Promise<AsyncDisposable | undefined> {
   if (!page) return undefined;
   const { openDoors } = await import('#src/web/http/doors.ts');
-  const door = await openProgramDoor(access, (err: unknown) =>
+  const door = await openProgramDoor(access, (err) =>
     log.error({ err }, 'http: a request of a program failed'),
   );
   return await keepServer(

@@ -42,11 +42,7 @@ await runProgram(readTokenArguments, usage, async (args, config) => {
 });
 
 /** Opens the store of the bot, or of the sandbox without DISCORD_TOKEN. Prints its place. */
-async function openForTokens({
-  databaseUrl,
-  dataDir,
-  discord,
-}: Config): Promise<Store> {
+async function openForTokens({ databaseUrl, dataDir, discord }: Config) {
   const clock = realClock;
   if (databaseUrl) {
     console.error('Store: that of DATABASE_URL.');

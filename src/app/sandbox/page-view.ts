@@ -22,16 +22,16 @@ export class PageView {
   }
 
   /** Sends the engines, which are ready by then, and every later event. */
-  connect(report: SendToPage): void {
+  connect(report: SendToPage) {
     this.#report = report;
     report({ kind: 'engines', lines: this.#engines });
   }
 
-  onEngine(news: EngineNews): void {
+  onEngine(news: EngineNews) {
     if (news.kind === 'ready') this.#engines.push(`${news.role}: ${news.what}`);
   }
 
-  onSession(event: SessionEvent): void {
+  onSession(event: SessionEvent) {
     switch (event.kind) {
       case 'recognised':
         this.#report?.({

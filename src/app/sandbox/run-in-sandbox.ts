@@ -192,7 +192,7 @@ export async function openSandboxPrograms({
 }: SandboxProgramOptions): Promise<AsyncDisposable | undefined> {
   const { openAtFreePort } = await import('#src/web/http/listener.ts');
   const { openDoors } = await import('#src/web/http/doors.ts');
-  const door = await openProgramDoor(access, (error: unknown) =>
+  const door = await openProgramDoor(access, (error) =>
     report(`a request of a program failed: ${error}`),
   );
   const outcome = await openAtFreePort(

@@ -17,7 +17,7 @@ export class SandboxView {
     this.#botName = botName;
   }
 
-  onEngine(news: EngineNews): void {
+  onEngine(news: EngineNews) {
     switch (news.kind) {
       case 'fallback-on':
         this.#show.printNote(`${news.role}: ${news.from} is down, using ${news.to}`);
@@ -38,19 +38,19 @@ export class SandboxView {
     }
   }
 
-  onDiscord(event: DiscordEvent): void {
+  onDiscord(event: DiscordEvent) {
     if (event.kind === 'warning') this.#show.printNote(event.message);
     if (event.kind === 'alert') this.onAlert(event);
     if (event.kind === 'command-failed')
       this.#show.printNote(`${event.name} failed: ${event.error}`);
   }
 
-  onAlert(change: AlertChange | FeatureAlertChange): void {
+  onAlert(change: AlertChange | FeatureAlertChange) {
     if (change.state === 'raised')
       this.#show.printNote(`${toFeatureAlert(change).meaning}: ${change.cause}`);
   }
 
-  onSession(event: SessionEvent): void {
+  onSession(event: SessionEvent) {
     if (event.kind === 'alert') this.onAlert(event);
     else printEvent(event, this.#botName, this.#show);
   }

@@ -12,7 +12,7 @@ export class ShardSessions {
   >();
   #count = 1;
 
-  set({ id, count }: OwnedShard, sessions: VoiceSessions, ports: ProgramPorts): void {
+  set({ id, count }: OwnedShard, sessions: VoiceSessions, ports: ProgramPorts) {
     this.#count = count;
     this.#byShard.set(id, { sessions, ports });
   }

@@ -39,7 +39,7 @@ class LagFinder {
     this.#sent = sent;
   }
 
-  add(levels: Float32Array, hop: number): void {
+  add(levels: Float32Array, hop: number) {
     this.#weight = this.#weight * decayPerMeasurement + 1;
     let squares = 0;
     for (let band = 0; band < bandCount; band++) {
@@ -61,7 +61,7 @@ class LagFinder {
     return { lag, correlation, weight: this.#weight };
   }
 
-  reset(): void {
+  reset() {
     this.#heard.fill(0);
     this.#levels.fill(0);
     this.#squares.fill(0);
@@ -220,7 +220,7 @@ export class EchoMeter {
     };
   }
 
-  endUtterance(): void {
+  endUtterance() {
     this.#voicedCount = 0;
     this.#explainedCount = 0;
     this.#ownFromMs = undefined;
@@ -340,7 +340,7 @@ class NoiseFloor {
   readonly #mean = new Float32Array(bandCount).fill(initialNoiseDb);
   readonly #raiseToNoise = new Float32Array(bandCount);
 
-  add(levels: Float32Array): void {
+  add(levels: Float32Array) {
     for (let band = 0; band < bandCount; band++) {
       const level = Math.max(minNoiseDb, levels[band] ?? minNoiseDb);
       const mean =

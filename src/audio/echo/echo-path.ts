@@ -35,7 +35,7 @@ export class EchoPath {
     this.lagMs = lag * hopMs;
   }
 
-  learn(levels: Float32Array, noise: Float32Array, hop: number): void {
+  learn(levels: Float32Array, noise: Float32Array, hop: number) {
     for (let band = 0; band < bandCount; band++) {
       const sentDb = this.#getSentDb(hop - this.lag, band);
       if (sentDb < minSentDb) continue;

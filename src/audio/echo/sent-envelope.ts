@@ -80,7 +80,7 @@ export class Bands {
   readonly #spectrum = new Spectrum(createHannWindow());
 
   /** Reads 256 samples (-1 to 1) from `at`, and writes dB below full scale from `to`. */
-  measure(samples: Float32Array, at: number, into: Float32Array, to: number): void {
+  measure(samples: Float32Array, at: number, into: Float32Array, to: number) {
     const magnitudes = this.#spectrum.measureMagnitudes(samples, at);
     for (let band = 0; band < bandCount; band++) {
       let power = 0;
@@ -136,7 +136,7 @@ export class SentEnvelope {
   }
 
   /** Takes a frame, mono at 24 kHz. `samples` must not change afterwards. */
-  addSentFrame(samples: Int16Array, atMs: number): void {
+  addSentFrame(samples: Int16Array, atMs: number) {
     const behindMs = atMs - this.#endMs;
     const begins = behindMs > maxJitterMs || behindMs < -maxBurstMs;
     if (begins) this.#endMs = atMs;

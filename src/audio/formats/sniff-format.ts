@@ -106,11 +106,7 @@ function sniffFrames(bytes: Buffer, isEnough: boolean): SniffResult | undefined 
   return isEnough || isText ? undefined : { kind: 'more' };
 }
 
-function readFramesInARow(
-  bytes: Buffer,
-  from: number,
-  isEnough: boolean,
-): 'MP3' | 'AAC' | undefined {
+function readFramesInARow(bytes: Buffer, from: number, isEnough: boolean) {
   let at = from;
   let first: MpegFrameHeader | undefined;
   for (let n = 0; n < minFramesInARow; n++) {

@@ -35,7 +35,7 @@ export class LoudnessMeter {
   readonly #counts = new Float64Array(histogramBins);
   readonly #energies = new Float64Array(histogramBins);
 
-  push(samples: Int16Array): void {
+  push(samples: Int16Array) {
     const [left, right] = this.#channels;
     for (let n = 0; n < samples.length; n += 2) {
       this.#energy +=

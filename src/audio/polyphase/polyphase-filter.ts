@@ -60,7 +60,7 @@ export class PolyphaseFilter {
   }
 
   /** Fills `out`. The input must hold `half` more frames on each side. */
-  run({ samples, channels, at, phase }: FilterInput, out: Int16Array): void {
+  run({ samples, channels, at, phase }: FilterInput, out: Int16Array) {
     const { up, down, half } = this.change;
     let turns = phase;
     for (let done = 0; done < out.length; done += channels * this.#blockFrames) {

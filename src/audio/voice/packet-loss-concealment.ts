@@ -27,7 +27,7 @@ export class PacketLossConcealment {
   }
 
   /** Takes received samples. After a loss it crossfades their first 5 ms in place. */
-  addReceived(samples: Int16Array): void {
+  addReceived(samples: Int16Array) {
     if (this.#madeSamples > 0) this.#crossfade(samples);
     this.#madeSamples = 0;
     this.#hasSound = true;
@@ -46,7 +46,7 @@ export class PacketLossConcealment {
     return samples;
   }
 
-  reset(): void {
+  reset() {
     this.#past.fill(0);
     this.#hasSound = false;
     this.#madeSamples = 0;

@@ -40,7 +40,7 @@ export class VoiceActivityDetector {
     return this.#network.runWindow(this.#state, window);
   }
 
-  reset(): void {
+  reset() {
     this.#state.context.fill(0);
     this.#state.outputs.fill(0);
     this.#state.cells.fill(0);
@@ -95,7 +95,7 @@ export class VoiceWindowMeter {
     return windows;
   }
 
-  reset(): void {
+  reset() {
     this.#activity.reset();
     this.#filled = 0;
     this.#power = 0;

@@ -27,7 +27,7 @@ export class Mailbox<T> {
     return this.#dropped;
   }
 
-  put(item: T): void {
+  put(item: T) {
     if (this.#ended) return;
     if (this.#items.length >= this.#limit) {
       this.#items.shift();
@@ -37,12 +37,12 @@ export class Mailbox<T> {
     this.#wake();
   }
 
-  end(): void {
+  end() {
     this.#ended ??= {};
     this.#wake();
   }
 
-  fail(error: unknown): void {
+  fail(error: unknown) {
     this.#ended ??= { error };
     this.#wake();
   }
@@ -86,12 +86,12 @@ export class Wakeup {
     this.#clock = clock;
   }
 
-  wake(): void {
+  wake() {
     this.#isWoken = true;
     this.#resolve?.();
   }
 
-  end(): void {
+  end() {
     this.#resolve?.();
   }
 
@@ -114,7 +114,7 @@ export class Wakeup {
 }
 
 /** Deletes the oldest entry if there are more than `most`. */
-export function dropOldest<Key>(all: Map<Key, unknown> | Set<Key>, most: number): void {
+export function dropOldest<Key>(all: Map<Key, unknown> | Set<Key>, most: number) {
   const [oldest] = all.keys();
   if (all.size > most && oldest !== undefined) all.delete(oldest);
 }

@@ -33,10 +33,7 @@ const maxRetryDelayMs = 60_000;
  * const task = { name: 'cleanup', clock: realClock, everyMs: 60_000, run, report: () => {} };
  * await runPeriodically(task, stop.signal); // undefined
  */
-export async function runPeriodically(
-  task: PeriodicTask,
-  signal: AbortSignal,
-): Promise<void> {
+export async function runPeriodically(task: PeriodicTask, signal: AbortSignal) {
   const { clock, initialDelayMs = 0, wakeup } = task;
   const pause = new Wakeup(clock);
   const wake = () => {

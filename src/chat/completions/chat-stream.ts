@@ -32,7 +32,7 @@ class ToolCallAssembler {
   readonly #byKey = new Map<string, PartialToolCall>();
   #checkedChars = 0;
 
-  add(deltas: unknown): void {
+  add(deltas: unknown) {
     if (!Array.isArray(deltas)) return;
     for (const [place, delta] of deltas.entries()) {
       if (isRecord(delta)) this.#addFragment(readFragment(delta), place);
@@ -148,7 +148,7 @@ export class ChatStream {
     return this.#usage && { ...this.#usage, by: this.#by };
   }
 
-  markDone(): void {
+  markDone() {
     this.#isDone = true;
   }
 

@@ -63,7 +63,7 @@ function findRejectedPart(
   );
 }
 
-function getRejectionText(cause: unknown, statuses: ReadonlySet<number>): string {
+function getRejectionText(cause: unknown, statuses: ReadonlySet<number>) {
   if (!(cause instanceof APIError) || !statuses.has(cause.status ?? 0)) return '';
   return `${cause.message} ${JSON.stringify(cause.error ?? '')}`;
 }
@@ -205,7 +205,7 @@ class ChatServer {
     );
   }
 
-  #checkPictures({ messages }: ChatRequest, cause: unknown): void {
+  #checkPictures({ messages }: ChatRequest, cause: unknown) {
     const words = getRejectionText(cause, pictureRejectionStatuses);
     if (countPictures(messages) === 0 || !pictureComplaint.test(words)) return;
     this.#hasRefusedPictures ||= !singlePictureComplaint.test(words);
@@ -273,7 +273,7 @@ class ChatServer {
     else yield* toChunks(await asked);
   }
 
-  #getMaxTokens(request: ChatRequest, before: Usage | undefined): number {
+  #getMaxTokens(request: ChatRequest, before: Usage | undefined) {
     const { max_tokens = Infinity, max_completion_tokens = max_tokens } =
       request.sent ?? {};
     const { maxTokens = Infinity } = this.#options;
@@ -303,7 +303,7 @@ class ChatServer {
     };
   }
 
-  #learn(answer: ChatStream, most: number): void {
+  #learn(answer: ChatStream, most: number) {
     if (answer.isCut) this.#reportHabit(serverHabits.cut(most));
     for (const fault of answer.faults) {
       if (fault === 'thoughts') this.#thoughtsMissed = 0;
@@ -318,14 +318,14 @@ class ChatServer {
     this.#needsBothLimits ||= (answer.usage?.outputTokens ?? 0) > 1.2 * most;
   }
 
-  #reportHabit(habit: ServerHabit): void {
+  #reportHabit(habit: ServerHabit) {
     if (this.#told.has(habit.what)) return;
     this.#told.add(habit.what);
     this.#options.report?.(habit);
   }
 }
 
-function isFinalCause(cause: unknown, isSecond: boolean): boolean {
+function isFinalCause(cause: unknown, isSecond: boolean) {
   const isTold = cause instanceof APIError && cause.status !== undefined;
   return isEmptyAnswer(cause) || (isSecond && isTold);
 }
@@ -337,7 +337,7 @@ function isEmptyAnswer(cause: unknown): cause is BotError {
 function countTokensLeft(
   used: Usage | undefined,
   { maxTokens = Infinity }: ChatRequest,
-): number {
+) {
   // If nobody knows the usage of the first request, it took all. The second one sends the input
   // again, which never costs more than output.
   if (!used) return maxTokens < Infinity ? 0 : maxTokens;
@@ -362,12 +362,12 @@ function listToolNames({ sent, tools }: ChatRequest): readonly string[] {
 }
 
 /** A server's sentence that repeats any of this is not logged. */
-function collectSaidText({ messages }: ChatRequest): string {
+function collectSaidText({ messages }: ChatRequest) {
   const said = messages.filter(({ role }) => role !== 'system');
   return said.map((one) => `${'name' in one ? one.name : ''} ${one.content}`).join(' ');
 }
 
-function toTruncatedError(error: BotError): BotError {
+function toTruncatedError(error: BotError) {
   const { about, cause, code, message } = error;
   if (!/^provider\.(?:refused|unreachable)$/.test(code)) return error;
   return new BotError('provider.truncated', true, message, cause, undefined, about);

@@ -61,7 +61,7 @@ function createCall(name: string, input: unknown): WrittenCall {
   };
 }
 
-function createNamesPattern(tools: readonly string[]): RegExp {
+function createNamesPattern(tools: readonly string[]) {
   return new RegExp(
     `(?<![\\w-])(?:${tools.map(RegExp.escape).join('|')})(?![\\w-])`,
     'g',

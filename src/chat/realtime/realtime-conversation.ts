@@ -45,7 +45,7 @@ export class RealtimeConversation implements Disposable {
   }
 
   /** Never throws and never waits. */
-  warm(): void {
+  warm() {
     this.#pool.warm();
   }
 
@@ -58,7 +58,7 @@ export class RealtimeConversation implements Disposable {
     };
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#pool[Symbol.dispose]();
   }
 }

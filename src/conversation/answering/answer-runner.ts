@@ -74,7 +74,7 @@ export class AnswerRunner {
   }
 
   /** Resolves when nothing is heard any more. Never rejects. */
-  async waitUntilSettled(): Promise<void> {
+  async waitUntilSettled() {
     await Promise.all(this.#playing);
   }
 
@@ -82,7 +82,7 @@ export class AnswerRunner {
     return this.running.find(answer)?.pending;
   }
 
-  beginAnswer(effect: EffectOf<'begin'>): void {
+  beginAnswer(effect: EffectOf<'begin'>) {
     this.#unheardProgress.delete(effect.turn);
     const { loop, place, signal } = this.#session;
     const turn = findTurn(loop.state, effect.turn);
@@ -110,7 +110,7 @@ export class AnswerRunner {
     this.running.add(job);
   }
 
-  playAnswer({ answer }: EffectOf<'play'>): void {
+  playAnswer({ answer }: EffectOf<'play'>) {
     const former = this.running.find(answer);
     if (former?.pending.isInWrongLanguage) {
       this.discardAnswer(answer);
@@ -137,7 +137,7 @@ export class AnswerRunner {
   }
 
   /** Reports an answer that nobody heard, unless its asker took the question back. */
-  reportUnheardAnswer(turn: TurnState, end: string): void {
+  reportUnheardAnswer(turn: TurnState, end: string) {
     const progress = this.#unheardProgress.get(turn.id);
     this.#unheardProgress.delete(turn.id);
     if (!progress || end === 'withdrawn' || end === 'left' || end === 'failed') return;
@@ -145,7 +145,7 @@ export class AnswerRunner {
     reportAnswer(turn, report, this.#session);
   }
 
-  giveUpAnswer({ afterMs, answer }: EffectOf<'give-up'>): void {
+  giveUpAnswer({ afterMs, answer }: EffectOf<'give-up'>) {
     const pending = this.findPending(answer);
     const message = `An answer made no progress for ${afterMs / 1000} s.`;
     pending?.giveUp(
@@ -153,7 +153,7 @@ export class AnswerRunner {
     );
   }
 
-  discardAnswer(answer: Id): void {
+  discardAnswer(answer: Id) {
     const job = this.running.find(answer);
     if (job?.sounding) this.#unheardProgress.set(job.effect.turn, job.progress);
     job?.pending.discardUnheard();

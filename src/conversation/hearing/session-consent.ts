@@ -58,7 +58,7 @@ export class SessionConsent {
     return this.#state.consent.isRead;
   }
 
-  addCaller(personId: PersonId): void {
+  addCaller(personId: PersonId) {
     this.#options
       .loop()
       .post({ kind: 'answered-consent', by: personId, answer: 'called' });
@@ -86,7 +86,7 @@ export class SessionConsent {
     return person ? person.isAdmitted : this.#options.isAdmitted(personId);
   }
 
-  refresh(): void {
+  refresh() {
     const loop = this.#options.loop();
     loop.syncPeople();
     loop.syncConsents();
@@ -106,11 +106,11 @@ export class SessionConsent {
     return this.#state.consent.no.includes(personId);
   }
 
-  onChange(listener: () => void): void {
+  onChange(listener: () => void) {
     this.#listener = listener;
   }
 
-  onAnswered(keeper: () => void): void {
+  onAnswered(keeper: () => void) {
     this.#keeper = keeper;
   }
 
@@ -146,7 +146,7 @@ class ConsentWithdrawals {
     return open.signal;
   }
 
-  withdrawPerson(personId: PersonId): void {
+  withdrawPerson(personId: PersonId) {
     this.#open.get(personId)?.abort(new Error('the person withdrew their consent'));
     this.#open.delete(personId);
   }
@@ -179,7 +179,7 @@ export class UndecidedPeople {
     this.#noticed = former ? former.#noticed : undefined;
   }
 
-  updatePresence(people: readonly ChannelMember[]): void {
+  updatePresence(people: readonly ChannelMember[]) {
     const ids = new Set(people.map(({ id }) => id));
     for (const id of this.#packetCounts.keys())
       if (!ids.has(id)) this.#packetCounts.delete(id);
@@ -193,14 +193,14 @@ export class UndecidedPeople {
     }
   }
 
-  forgetPerson(personId: PersonId): void {
+  forgetPerson(personId: PersonId) {
     this.#packetCounts.delete(personId);
     this.#notified.delete(personId);
     this.#noticed?.delete(personId);
   }
 
   /** Counts a packet of an unheard person. Never throws. */
-  onUnheardPacket(speakerId: PersonId): void {
+  onUnheardPacket(speakerId: PersonId) {
     if (this.#notified.has(speakerId) || this.#notified.size >= maxRememberedPeople)
       return;
     const { consent, findPerson, notices, signal } = this.#deps;

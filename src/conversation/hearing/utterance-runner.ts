@@ -42,7 +42,7 @@ export class UtteranceRunner {
     this.#deps = deps;
   }
 
-  handleInput(speakerId: PersonId, noticed: SpeakerInputEvent): void {
+  handleInput(speakerId: PersonId, noticed: SpeakerInputEvent) {
     if (noticed.kind === 'began') this.#beginIfAffordable(speakerId, noticed);
     const recording = this.#openRecordings.get(speakerId);
     if (!recording) return;
@@ -52,7 +52,7 @@ export class UtteranceRunner {
     switch (noticed.kind) {
       case 'began':
       case 'sound':
-        recording.addSound(noticed.pieces);
+        recording.addSound(noticed.sound);
         return;
       case 'paused':
       case 'long-pause': {
@@ -88,12 +88,12 @@ export class UtteranceRunner {
     }
   }
 
-  startListening(id: Id): void {
+  startListening(id: Id) {
     this.#recordings.get(id)?.startListening();
     this.#deps.hearing.warm();
   }
 
-  async requestTranscript(id: Id, pause: number): Promise<void> {
+  async requestTranscript(id: Id, pause: number) {
     const recording = this.#recordings.get(id);
     if (!recording) return;
     const { loop, place } = this.#session;
@@ -116,11 +116,11 @@ export class UtteranceRunner {
     loop.post({ kind: 'words', utterance: id, pause, text: result.text, language });
   }
 
-  cancelRecognition(id: Id): void {
+  cancelRecognition(id: Id) {
     this.#recordings.get(id)?.cancelRequest();
   }
 
-  giveEndpointingText(id: Id, text: string | undefined): void {
+  giveEndpointingText(id: Id, text: string | undefined) {
     const recording = this.#recordings.get(id);
     if (!recording || this.#openRecordings.get(recording.speakerId) !== recording)
       return;
@@ -133,7 +133,7 @@ export class UtteranceRunner {
     }
   }
 
-  forgetRecording(id: Id): void {
+  forgetRecording(id: Id) {
     const recording = this.#recordings.get(id);
     if (!recording) return;
     const { isFollowed, speakerId } = recording;
@@ -143,7 +143,7 @@ export class UtteranceRunner {
     if (!isFollowed) recording.settle({ kind: 'not-understood' }, false);
   }
 
-  endRecording(fact: UtteranceOverFact): void {
+  endRecording(fact: UtteranceOverFact) {
     const { end, heard } = fact;
     const recording = this.#recordings.get(heard.id);
     if (!recording) return;
@@ -299,10 +299,7 @@ export class UtteranceRunner {
     recording.settle({ kind: 'not-understood' }, false);
   }
 
-  #createListening(
-    transcriber: Transcriber,
-    recording: () => UtteranceRecording,
-  ): HeldListening {
+  #createListening(transcriber: Transcriber, recording: () => UtteranceRecording) {
     const { loop, notices, signal } = this.#session;
     const isStreamed = transcriber.listen !== undefined;
     const onPartial = (text: string) => {

@@ -101,7 +101,7 @@ function silenceCurrentReply(draft: Draft, isHeard: boolean) {
 }
 
 /** A reply that sounds is cut, and `over` still brings the words that left. */
-function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>): void {
+function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>) {
   if (draft.isOver) return;
   breakOffUtterances(draft, () => true);
   dropEverything(draft, 'left');
@@ -111,7 +111,7 @@ function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>): void 
   emitEffect(draft, { do: 'end', why });
 }
 
-export function expireConnection(draft: Draft): void {
+export function expireConnection(draft: Draft) {
   const { aloneFromMs, atMs, isOver, connection, settings: set } = draft;
   if (isOver) return;
   const isAlone = aloneFromMs !== undefined && atMs - aloneFromMs >= set.leaveAfterMs;

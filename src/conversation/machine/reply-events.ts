@@ -119,13 +119,13 @@ export const replyHandlers = {
 } satisfies Partial<EventHandlers>;
 
 /** "Stop" before the first sound drops the reply that is being made. */
-export function dropUnheardReply(draft: Draft): void {
+export function dropUnheardReply(draft: Draft) {
   const { current } = draft.turnQueue;
   if (current?.phase.kind === 'making') dropEntry(draft, current.id, 'stopped');
 }
 
 /** An answer that the others hear ends with its clause. */
-export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
+export function dropTurnsOfLeaver(draft: Draft, by: PersonId) {
   for (const turn of draft.turns) {
     if (turn.by !== by || turn.request !== undefined) continue;
     const sounding = findHeardReply(draft, turn.id);
@@ -134,7 +134,7 @@ export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
   }
 }
 
-export function expireReplies(draft: Draft): void {
+export function expireReplies(draft: Draft) {
   cueAwaitedReply(draft);
   giveUpSilentReply(draft);
   for (const turn of draft.turns) {

@@ -200,11 +200,11 @@ export type EventHandlers = {
   readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void;
 };
 
-export function emitEffect(draft: Draft, effect: ConversationEffect): void {
+export function emitEffect(draft: Draft, effect: ConversationEffect) {
   draft.effects.push(effect);
 }
 
-export function emitFact(draft: Draft, fact: ConversationFact): void {
+export function emitFact(draft: Draft, fact: ConversationFact) {
   emitEffect(draft, { do: 'fact', fact });
 }
 
@@ -215,16 +215,16 @@ export function takeId(draft: Draft): Id {
 export function filterPanelNotes(
   { panelNotes }: Draft,
   isKept: (note: PanelNote) => boolean,
-): void {
+) {
   panelNotes.dropped = panelNotes.dropped.filter(isKept);
   panelNotes.understood = panelNotes.understood.filter(isKept);
 }
 
-export function removeTurn(draft: Draft, turn: TurnState): void {
+export function removeTurn(draft: Draft, turn: TurnState) {
   draft.turns = draft.turns.filter((one) => one !== turn);
 }
 
-export function leaveQueue({ turnQueue }: Draft, id: Id): void {
+export function leaveQueue({ turnQueue }: Draft, id: Id) {
   if (turnQueue.current?.id === id) turnQueue.current = undefined;
   turnQueue.waiting = turnQueue.waiting.filter((one) => one !== id);
 }

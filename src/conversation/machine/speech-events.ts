@@ -245,7 +245,7 @@ function discardWrongGuess(
     discardUnheardAnswer(draft, turn);
 }
 
-export function endPausedUtterances(draft: Draft): void {
+export function endPausedUtterances(draft: Draft) {
   const endedMs = draft.atMs;
   for (const one of draft.turns.flatMap((turn) => turn.openSpeech)) {
     if (!one.isRequested || one.isEnded) continue;
@@ -254,10 +254,7 @@ export function endPausedUtterances(draft: Draft): void {
   }
 }
 
-function endUtterance(
-  draft: Draft,
-  event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>,
-): void {
+function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>) {
   const { endedMs, evidence, isTooLong = false, toMs, utterance: id } = event;
   const speech = findOpenSpeech(draft, id);
   if (!speech) return;

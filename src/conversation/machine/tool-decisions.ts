@@ -247,7 +247,7 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
   startToolRun(draft, { ...call, ref: undefined, confirmation: id });
 }
 
-export function openSpokenConfirmation(draft: Draft, { answer }: TurnState): void {
+export function openSpokenConfirmation(draft: Draft, { answer }: TurnState) {
   const { atMs, confirmations, rules } = draft;
   const asked = confirmations.find(({ id }) => id === answer?.confirmation);
   if (asked?.spokenState !== 'asking') return;
@@ -261,7 +261,7 @@ export function acceptSpokenYes(
   draft: Draft,
   by: PersonId,
   { fromMs, toMs }: UtteranceState,
-): void {
+) {
   for (const one of draft.confirmations) {
     if (one.spokenState !== 'open' || one.presser !== by) continue;
     one.spokenState = 'accepted';
@@ -270,7 +270,7 @@ export function acceptSpokenYes(
   }
 }
 
-export function acceptSpokenNo(draft: Draft, by: PersonId): void {
+export function acceptSpokenNo(draft: Draft, by: PersonId) {
   for (const one of draft.confirmations) {
     if (one.spokenState === 'open' && one.presser === by)
       closeConfirmation(draft, one.id);
@@ -278,7 +278,7 @@ export function acceptSpokenNo(draft: Draft, by: PersonId): void {
 }
 
 /** A speaker that goes on after a yes has not said it. */
-export function voidSpokenYes(draft: Draft, by: PersonId): void {
+export function voidSpokenYes(draft: Draft, by: PersonId) {
   for (const one of draft.confirmations)
     if (one.spokenState === 'accepted' && one.presser === by) one.spokenState = 'none';
 }
@@ -287,7 +287,7 @@ export function closeSpokenConfirmations(
   draft: Draft,
   by: PersonId,
   { fromMs }: UtteranceState,
-): void {
+) {
   for (const one of draft.confirmations) {
     const isLater =
       one.spokenState === 'accepted' && one.presser !== by && fromMs > one.fromMs;
@@ -296,12 +296,12 @@ export function closeSpokenConfirmations(
 }
 
 /** The bot says something else, which a yes would answer. */
-export function closeOpenConfirmations(draft: Draft): void {
+export function closeOpenConfirmations(draft: Draft) {
   for (const one of draft.confirmations)
     if (one.spokenState === 'open') one.spokenState = 'none';
 }
 
-export function expireConfirmations(draft: Draft): void {
+export function expireConfirmations(draft: Draft) {
   for (const one of draft.confirmations) {
     if (one.spokenState === 'accepted' && draft.atMs >= one.toMs)
       takeConfirmation(draft, one);
@@ -311,33 +311,33 @@ export function expireConfirmations(draft: Draft): void {
 }
 
 /** Stops the tools of an unwanted turn. A confirmed call runs on. */
-export function stopTurnRuns(draft: Draft, turn: Id): void {
+export function stopTurnRuns(draft: Draft, turn: Id) {
   stopToolRuns(draft, (one) => one.turn === turn && one.ref !== undefined);
 }
 
-export function discardAnswer(draft: Draft, turn: TurnState): void {
+export function discardAnswer(draft: Draft, turn: TurnState) {
   stopAnswer(draft, turn);
   turn.answer = undefined;
 }
 
-export function discardUnheardAnswer(draft: Draft, turn: TurnState): void {
+export function discardUnheardAnswer(draft: Draft, turn: TurnState) {
   if (!findHeardReply(draft, turn.id)) discardAnswer(draft, turn);
 }
 
-export function stopAnswer(draft: Draft, { answer }: TurnState): void {
+export function stopAnswer(draft: Draft, { answer }: TurnState) {
   if (!answer) return;
   emitEffect(draft, { do: 'discard', reply: answer.id });
   stopToolRuns(draft, (one) => one.ref?.answer === answer.id && one.effect === 'read');
 }
 
-export function withdrawTools(draft: Draft, by: PersonId): void {
+export function withdrawTools(draft: Draft, by: PersonId) {
   stopToolRuns(draft, (one) => one.by === by);
   for (const one of draft.confirmations) {
     if (one.by === by || one.presser === by) closeConfirmation(draft, one.id);
   }
 }
 
-export function endTools(draft: Draft): void {
+export function endTools(draft: Draft) {
   stopToolRuns(draft, ({ ref }) => ref !== undefined);
   for (const { id } of draft.confirmations) closeConfirmation(draft, id);
 }

@@ -87,18 +87,18 @@ export function isLineAddressed(
     .verdict.meant;
 }
 
-export function noteAnswerBegun(draft: Draft, by: PersonId): void {
+export function noteAnswerBegun(draft: Draft, by: PersonId) {
   if (hasRefused(draft, by)) return;
   updateAttention(draft, { kind: 'answering', personId: by, atMs: draft.atMs });
 }
 
-export function noteAnswerOver(draft: Draft, personId: PersonId, heard: string): void {
+export function noteAnswerOver(draft: Draft, personId: PersonId, heard: string) {
   if (hasRefused(draft, personId)) return;
   const answered = { kind: 'answered', personId, atMs: draft.atMs } as const;
   updateAttention(draft, { ...answered, endsInQuestion: endsInQuestion(heard) });
 }
 
-export function updateAttention(draft: Draft, event: AddressEvent): void {
+export function updateAttention(draft: Draft, event: AddressEvent) {
   const rules = getAddressingRules(draft, draft.rules);
   draft.attention = stepAddressing(draft.attention, event, rules);
 }

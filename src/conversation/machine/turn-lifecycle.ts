@@ -113,17 +113,13 @@ export function beginTurnAnswer(
 }
 
 /** Notes that the bot spoke to another person, so that waiting askers are called by name. */
-export function markWaitingTurns(draft: Draft, addressed?: PersonId): void {
+export function markWaitingTurns(draft: Draft, addressed?: PersonId) {
   for (const turn of draft.turns)
     if (draft.turnQueue.waiting.includes(turn.id) && turn.by !== addressed)
       turn.hasWaited = true;
 }
 
-export function endTurn(
-  draft: Draft,
-  turn: TurnState,
-  end: ReplyFinish | EarlyEnd,
-): void {
+export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyEnd) {
   leaveQueue(draft, turn.id);
   removeTurn(draft, turn);
   forgetRecordings(draft, turn.parts);
@@ -141,7 +137,7 @@ export function closeUtterance(
   utterance: UtteranceState,
   end: UtteranceOutcome,
   why?: IgnoreReason,
-): void {
+) {
   reportUtterance(draft, turn, utterance, end, why);
   emitEffect(draft, { do: 'forget', utterance: utterance.id });
 }
@@ -152,7 +148,7 @@ export function reportUtterance(
   heard: UtteranceState,
   end: UtteranceOutcome,
   why?: IgnoreReason,
-): void {
+) {
   emitFact(draft, {
     kind: 'utterance-over',
     utterance: heard.id,
@@ -174,7 +170,7 @@ function separateOpenSpeech(draft: Draft, turn: TurnState) {
   addTurn(draft, by, endedMs, { name, openSpeech: separated });
 }
 
-export function forgetRecordings(draft: Draft, parts: readonly TurnPart[]): void {
+export function forgetRecordings(draft: Draft, parts: readonly TurnPart[]) {
   for (const { utterance } of parts) {
     if (utterance !== 0) emitEffect(draft, { do: 'forget', utterance });
   }
@@ -193,7 +189,7 @@ function isEndRemembered(end: ReplyFinish | EarlyEnd) {
   return rememberedEnds.includes(end);
 }
 
-export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
+export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd) {
   // A heard reply is cut, and `over` brings the words that left. After a no, nothing of them is kept.
   const sounding = findHeardReply(draft, turn.id);
   stopTurnRuns(draft, turn.id);
@@ -206,7 +202,7 @@ export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
   endTurn(draft, turn, why);
 }
 
-export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
+export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd) {
   if (current.phase.kind === 'cut') return;
   emitEffect(draft, { do: 'cut', reply: current.reply });
   current.phase = { kind: 'cut', why };
@@ -214,11 +210,7 @@ export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd): vo
   if (next) discardAnswer(draft, next); // It was begun as if all of this is heard.
 }
 
-export function finishReplyClause(
-  draft: Draft,
-  current: CurrentReply,
-  why: EarlyEnd,
-): void {
+export function finishReplyClause(draft: Draft, current: CurrentReply, why: EarlyEnd) {
   // Where no clause sounds, the reply is cut at once: its next clause may wait for a tool.
   const { phase } = current;
   if (phase.kind === 'finishing') return;
@@ -234,7 +226,7 @@ export function finishReplyClause(
  * Drops a turn while its asker waits. The panel shows the loss, or the chat before the process
  * ends.
  */
-export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason): void {
+export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason) {
   const { by, name } = turn;
   if (why === 'ending') emitEffect(draft, { do: 'notice', line: 'unanswered', by });
   else noteDroppedTurn(draft, by);
@@ -253,7 +245,7 @@ export function endAnnouncement(
   draft: Draft,
   reading: Announcement,
   end: ReplyFinish | EarlyEnd,
-): void {
+) {
   const { id, isInterruptible, isOwn, request } = reading;
   leaveQueue(draft, id);
   draft.announcements = draft.announcements.filter((one) => one !== reading);
@@ -261,24 +253,20 @@ export function endAnnouncement(
   if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome: end });
 }
 
-export function dropAnnouncement(
-  draft: Draft,
-  reading: Announcement,
-  why: EarlyEnd,
-): void {
+export function dropAnnouncement(draft: Draft, reading: Announcement, why: EarlyEnd) {
   const { current } = draft.turnQueue;
   if (current?.id === reading.id) cutReply(draft, current, why);
   else endAnnouncement(draft, reading, why);
 }
 
-export function dropEntry(draft: Draft, id: Id, why: EarlyEnd): void {
+export function dropEntry(draft: Draft, id: Id, why: EarlyEnd) {
   const turn = findTurn(draft, id);
   const reading = findAnnouncement(draft, id);
   if (turn) dropTurn(draft, turn, why);
   if (reading) dropAnnouncement(draft, reading, why);
 }
 
-export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
+export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
   const turn = findTurn(draft, id);
   if (turn) {
     discardAnswer(draft, turn);
@@ -291,7 +279,7 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
   turnQueue.waiting = [id, ...turnQueue.waiting];
 }
 
-export function renewForeignAnswers(draft: Draft): void {
+export function renewForeignAnswers(draft: Draft) {
   for (const turn of draft.turns) {
     const { current } = draft.turnQueue;
     if (!turn.answer?.hasForeignWords || findHeardReply(draft, turn.id)) continue;
@@ -300,7 +288,7 @@ export function renewForeignAnswers(draft: Draft): void {
   }
 }
 
-export function dropEverything(draft: Draft, why: EarlyEnd): void {
+export function dropEverything(draft: Draft, why: EarlyEnd) {
   for (const turn of draft.turns) {
     if (turn.parts.length > 0 || isQueued(draft, turn.id)) dropTurn(draft, turn, why);
     else discardAnswer(draft, turn);
@@ -313,7 +301,7 @@ export function rememberExchange(
   turn: TurnState,
   heard: string,
   end: ReplyFinish | EarlyEnd,
-): void {
+) {
   const exchange = toExchange(draft, turn, heard, end);
   if (exchange) addExchange(draft, exchange);
 }
@@ -343,7 +331,7 @@ export function removeFromHistory(
 }
 
 /** Replaces the history, so that answers on the former version are outdated. */
-export function setHistory(draft: Draft, exchanges: readonly HistoryExchange[]): void {
+export function setHistory(draft: Draft, exchanges: readonly HistoryExchange[]) {
   draft.history = { version: draft.history.version + 1, exchanges };
 }
 

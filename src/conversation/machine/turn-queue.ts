@@ -82,7 +82,7 @@ export const queueHandlers = {
   },
 } satisfies Partial<EventHandlers>;
 
-export function queueTurn(draft: Draft, turn: TurnState): void {
+export function queueTurn(draft: Draft, turn: TurnState) {
   const refusal = findRejection(draft);
   if (refusal === 'ending') loseTurn(draft, turn, refusal);
   else if (refusal) dropTurn(draft, turn, refusal);
@@ -140,7 +140,7 @@ function insertEntry({ turnQueue }: Draft, id: Id, place: number) {
   );
 }
 
-export function startNextEntry(draft: Draft): void {
+export function startNextEntry(draft: Draft) {
   for (;;) {
     const { turnQueue, isOver, connection } = draft;
     if (turnQueue.current || connection.kind !== 'up' || isMuted(draft) || isOver)
@@ -179,7 +179,7 @@ function startAnswer(draft: Draft, turn: TurnState) {
 }
 
 /** Begins the next answer while the last words of the current one sound. */
-export function beginNextAnswer(draft: Draft): void {
+export function beginNextAnswer(draft: Draft) {
   // Its asker has waited long enough. The prompt holds the current reply as if all of it is heard.
   const { current, waiting } = draft.turnQueue;
   const next = findTurn(draft, waiting[0]);
@@ -198,7 +198,7 @@ export function beginNextAnswer(draft: Draft): void {
 }
 
 /** A reply was heard whole, so the preemptive answer that supposed this is current. */
-export function confirmNextAnswer(draft: Draft, formerVersion: number): void {
+export function confirmNextAnswer(draft: Draft, formerVersion: number) {
   const { exchanges, version } = draft.history;
   const answer = findPreparedTurn(draft)?.answer;
   if (answer?.historyVersion !== formerVersion) return;
@@ -252,7 +252,7 @@ export function concludeTurn(
   turn: TurnState,
   end: ReplyFinish | EarlyEnd,
   heard: string,
-): void {
+) {
   // A model that said nothing has failed, unless it changed something.
   if (end === 'completed') {
     openSpokenConfirmation(draft, turn);
@@ -267,11 +267,7 @@ export function concludeTurn(
 }
 
 /** Later failures are a cue, until an answer is whole. */
-export function announceFailure(
-  draft: Draft,
-  stage: string,
-  failure?: ReplyFailure,
-): void {
+export function announceFailure(draft: Draft, stage: string, failure?: ReplyFailure) {
   if (stage === 'speak') return; // An unspoken answer was written instead.
   if (!rememberFailure(draft, stage)) {
     emitEffect(draft, { do: 'cue', cue: 'error' });
@@ -290,7 +286,7 @@ export function rememberFailure(draft: Draft, failure: string): boolean {
   return true;
 }
 
-export function forgetFailures(draft: Draft, ...stages: readonly string[]): void {
+export function forgetFailures(draft: Draft, ...stages: readonly string[]) {
   draft.reportedFailures = draft.reportedFailures.filter(
     (one) => !stages.includes(one),
   );
@@ -370,14 +366,14 @@ function canHearNotice(draft: Draft, { about: [to] }: Announcement) {
   return listener !== undefined && !listener.isDeaf && getStanding(draft, to) === 'yes';
 }
 
-export function dropAnnouncementsAbout(draft: Draft, by: PersonId): void {
+export function dropAnnouncementsAbout(draft: Draft, by: PersonId) {
   for (const reading of draft.announcements) {
     if (reading.owner === by || reading.about.includes(by))
       dropAnnouncement(draft, reading, 'withdrawn');
   }
 }
 
-export function expireAnnouncements(draft: Draft): void {
+export function expireAnnouncements(draft: Draft) {
   for (const reading of draft.announcements)
     if (reading.untilMs <= draft.atMs) dropAnnouncement(draft, reading, 'late');
 }

@@ -34,7 +34,7 @@ type AnswerDecision = Extract<
 >;
 type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
 
-export function decideUtterances(draft: Draft): void {
+export function decideUtterances(draft: Draft) {
   for (let due = findDecidableSpeech(draft); due; due = findDecidableSpeech(draft))
     decideSpeech(draft, due);
 }
@@ -177,7 +177,7 @@ function dropEmptyTurn(draft: Draft, turn: TurnState) {
 export function breakOffUtterances(
   draft: Draft,
   isBroken: (turn: TurnState, utterance: UtteranceState) => boolean,
-): void {
+) {
   for (const { id: turnId } of draft.turns) {
     const turn = findTurn(draft, turnId);
     const broken = turn?.openSpeech.filter((one) => isBroken(turn, one)) ?? [];

@@ -44,7 +44,7 @@ export class AnnouncementRunner {
     );
   }
 
-  speakAnnouncement({ reading: id }: EffectOf<'speak'>): void {
+  speakAnnouncement({ reading: id }: EffectOf<'speak'>) {
     const job = createRunningReply(id, this.#session.signal);
     this.running.add(job);
     const playing = this.running.play(job, async (output, until) => ({
@@ -162,10 +162,7 @@ export class AnnouncementRunner {
   }
 }
 
-function addOpening({
-  clauses,
-  opening,
-}: QueuedAnnouncement): readonly ConfidentialText[] {
+function addOpening({ clauses, opening }: QueuedAnnouncement) {
   const first = opening ? opening() : '';
   if (first === undefined) return [];
   if (first === '') return clauses;

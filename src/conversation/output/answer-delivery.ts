@@ -139,7 +139,7 @@ export function writeAside(
   speakerId: PersonId,
   { reply, progress, finish, owner }: FinishedAnswer,
   { notices, place }: Owners<'notices' | 'place'>,
-): void {
+) {
   // Not beside an answer that is all in writing, nor for a part after its cut.
   if (progress.aside === undefined) return;
   const heard = reply.getHeardText();
@@ -326,7 +326,7 @@ export async function writePrivately(
   { id, name }: NamedPerson,
   text: ConfidentialText,
   { consent, notices, tools }: PrivateWriting,
-): Promise<void> {
+) {
   // Where direct messages are closed, the answer waits behind a button.
   const signal = consent.withdrawals.getSignal(id);
   const words = await text.findTextForPerson(id, (channelId) =>
@@ -353,7 +353,7 @@ export function confirmPauseAloud(
     place,
     speech,
   }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
-): void {
+) {
   consent.isPaused = true;
   const line = { id: 'privacy.paused' } as const;
   notices.post(line);
@@ -375,7 +375,7 @@ export function greetOnArrival(
   clock: Pick<Clock, 'later'>,
   people: readonly ChannelMember[],
   callerId: PersonId,
-): void {
+) {
   const { loop, notices, place, speech } = session;
   const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
   if (!speech.canSpeak() || !place.isFirst('greeted') || !people.some(isOther)) return;

@@ -37,7 +37,7 @@ export class RunningReplies<Reply extends RunningReply> {
     this.#conclude = concluded;
   }
 
-  add(reply: Reply): void {
+  add(reply: Reply) {
     this.#all.set(reply.id, reply);
   }
 
@@ -49,7 +49,7 @@ export class RunningReplies<Reply extends RunningReply> {
   async play(
     reply: Reply,
     speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>,
-  ): Promise<void> {
+  ) {
     const playing = createChildController(reply.over.signal);
     reply.sounding = playing;
     const { signal } = playing;
@@ -68,17 +68,17 @@ export class RunningReplies<Reply extends RunningReply> {
     reply.over.abort(new Error('the reply is over'));
   }
 
-  discard(id: Id): void {
+  discard(id: Id) {
     const reply = this.find(id);
     this.#all.delete(id);
     reply?.over.abort(new Error('the reply is not wanted'));
   }
 
-  cut(id: Id): void {
+  cut(id: Id) {
     this.find(id)?.sounding?.abort(new Error('the reply was cut'));
   }
 
-  finishClause(id: Id): void {
+  finishClause(id: Id) {
     const { sounding, reply } = this.find(id) ?? {};
     reply?.endAfterSentence();
     void reply?.finish.then((finish) => {

@@ -123,11 +123,11 @@ export class PendingConfirmations {
     return { kind: 'theirs', ask, untilMs };
   }
 
-  remove(ask: PendingConfirmation | undefined): void {
+  remove(ask: PendingConfirmation | undefined) {
     this.#open = this.#open.filter((one) => one !== ask);
   }
 
-  withdrawPerson(personId: PersonId): void {
+  withdrawPerson(personId: PersonId) {
     this.#open = this.#open.filter(
       ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
     );

@@ -106,7 +106,7 @@ export class ToolCallRunner {
     }
   }
 
-  runCall({ call, confirmation, run }: EffectOf<'run'>): void {
+  runCall({ call, confirmation, run }: EffectOf<'run'>) {
     const over = new AbortController();
     this.#runs.set(run, over);
     const ask = this.#tools.confirmations.findByNumber(confirmation);
@@ -128,11 +128,11 @@ export class ToolCallRunner {
     });
   }
 
-  stopRun(run: Id): void {
+  stopRun(run: Id) {
     this.#runs.get(run)?.abort(new Error('the call is not wanted any more'));
   }
 
-  deliverResult(effect: EffectOf<'result'>): void {
+  deliverResult(effect: EffectOf<'result'>) {
     const prepared = this.#preparedCalls.get(effect.callId);
     if (!prepared) return;
     const { asker, result } = prepared;
@@ -158,7 +158,7 @@ export class ToolCallRunner {
     confirmation,
     isAloud,
     presser: presserId,
-  }: EffectOf<'ask'>): void {
+  }: EffectOf<'ask'>) {
     const { loop, place, signal } = this.#session;
     const { confirmations } = this.#tools;
     const prepared = this.#preparedCalls.get(call.callId);
@@ -187,7 +187,7 @@ export class ToolCallRunner {
       );
   }
 
-  closeConfirmation(confirmation: Id): void {
+  closeConfirmation(confirmation: Id) {
     const { confirmations } = this.#tools;
     confirmations.remove(confirmations.findByNumber(confirmation));
   }
@@ -277,7 +277,7 @@ export class ToolCallRunner {
     how: ToolCallResult['how'],
     speakerId: PersonId,
     atMs: number,
-  ): void {
+  ) {
     const tookMs = this.#deps.clock.nowMs() - atMs;
     const event = {
       kind: 'tool',
@@ -422,6 +422,6 @@ function createWaitingResult(name: string): ToolCallResult {
   return { how: 'asked', content: formatToolResult(facts) };
 }
 
-function toCanonicalArguments(argumentsJson: string): string {
+function toCanonicalArguments(argumentsJson: string) {
   return JSON.stringify(sortKeys(tryParseJson(argumentsJson) ?? {}));
 }

@@ -78,7 +78,7 @@ export class AccountRest implements Disposable {
     }, signal);
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#client.rest.clearHashSweeper();
     this.#client.rest.clearHandlerSweeper();
   }

@@ -105,7 +105,7 @@ const absentCodes: readonly unknown[] = [
   RESTJSONErrorCodes.MissingAccess,
 ];
 
-async function ignoreAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
+async function ignoreAbsent<T>(asked: Promise<T>) {
   try {
     return await asked;
   } catch (error) {
@@ -116,7 +116,7 @@ async function ignoreAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function toChannelKind(type: number): ChannelRights['kind'] | undefined {
+function toChannelKind(type: number) {
   if (type === ChannelType.GuildVoice) return 'voice';
   return type === ChannelType.GuildStageVoice ? 'stage' : undefined;
 }

@@ -32,11 +32,7 @@ export async function writeToOperator(
 }
 
 /** `content` is read by Discord's webhooks, `text` by those of Slack, Mattermost and others. */
-async function postToWebhook(
-  text: string,
-  webhook: Secret,
-  signal: AbortSignal,
-): Promise<string> {
+async function postToWebhook(text: string, webhook: Secret, signal: AbortSignal) {
   const deadline = AbortSignal.timeout(webhookMs);
   let status: number;
   try {

@@ -11,7 +11,7 @@ export async function tryMessage(
   channelId: ChannelId,
   content: string,
   signal: AbortSignal,
-): Promise<void> {
+) {
   const { id } = await rest.write(
     'post',
     Routes.channelMessages(channelId),

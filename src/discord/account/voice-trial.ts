@@ -115,7 +115,7 @@ export class VoiceTrial implements AsyncDisposable {
   }
 
   /** Waits, and opens a broken link anew. Throws the error of a lost link. */
-  async stayConnected(ms: number, signal: AbortSignal): Promise<void> {
+  async stayConnected(ms: number, signal: AbortSignal) {
     const untilMs = this.#clock.nowMs() + ms;
     do {
       const leftMs = untilMs - this.#clock.nowMs();
@@ -146,13 +146,13 @@ export class VoiceTrial implements AsyncDisposable {
   }
 
   /** Resolves once Discord has confirmed, or after a second. */
-  async leave(): Promise<void> {
+  async leave() {
     const link = this.#link;
     this.#link = undefined;
     await link?.[Symbol.asyncDispose]();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#over.abort(new Error('the trial is over'));
     await this.leave();
     await this.#opener[Symbol.asyncDispose]();

@@ -191,7 +191,7 @@ async function openThread(
   channel: ChannelRef,
   { formerId = '', name }: CaptionThread,
   signal: AbortSignal,
-): Promise<string> {
+) {
   if (
     home?.type !== ChannelType.GuildText ||
     !ownPermissionsIn(home)?.has(threadRights)
@@ -230,7 +230,7 @@ function createUnopenedError({ name }: ChannelRef, rights: string) {
 export function watchDeleted(
   client: Client<true>,
   report: (messageIds: readonly MessageId[]) => void,
-): void {
+) {
   const onDeleted = (data: unknown) => {
     const { id, ids } = toRecord(data);
     const all: readonly unknown[] = Array.isArray(ids) ? ids : [id];

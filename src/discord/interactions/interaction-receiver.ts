@@ -61,7 +61,7 @@ export class InteractionReceiver {
   }
 
   /** Never throws. */
-  receiveInteraction(interaction: Interaction): void {
+  receiveInteraction(interaction: Interaction) {
     try {
       if (interaction.isAutocomplete()) void this.#sendSuggestions(interaction);
       else if (interaction.isRepliable()) this.#acceptInteraction(interaction);
@@ -71,7 +71,7 @@ export class InteractionReceiver {
   }
 
   /** Resolves once all interactions are answered, or after `ms`. */
-  async waitUntilSettled(ms: number): Promise<void> {
+  async waitUntilSettled(ms: number) {
     await waitAtMost(
       Promise.allSettled(this.#underWay),
       ms,
@@ -80,18 +80,18 @@ export class InteractionReceiver {
     );
   }
 
-  #acceptInteraction(asking: RepliableInteraction): void {
+  #acceptInteraction(asking: RepliableInteraction) {
     const work = this.#serveInteraction(asking)
       .catch((error: unknown) => this.#reportFailure('unread', 'internal', error))
       .finally(() => this.#underWay.delete(work));
     this.#underWay.add(work);
   }
 
-  #reportFailure(name: string, code: string, error: unknown): void {
+  #reportFailure(name: string, code: string, error: unknown) {
     this.#options.report({ kind: 'command-failed', name, code, error });
   }
 
-  async #serveInteraction(asking: RepliableInteraction): Promise<void> {
+  async #serveInteraction(asking: RepliableInteraction) {
     if (!asking.inCachedGuild()) return await this.#refuseInteraction(asking);
     const invocation = this.#toInvocation(asking);
     const { guildId, user } = asking;
@@ -107,7 +107,7 @@ export class InteractionReceiver {
   }
 
   /** Refuses a direct message, or a server without the bot. */
-  async #refuseInteraction(asking: RepliableInteraction): Promise<void> {
+  async #refuseInteraction(asking: RepliableInteraction) {
     const name = 'elsewhere';
     const line = { id: 'generic', with: { code: name } } as const;
     try {
@@ -198,14 +198,14 @@ export class InteractionReceiver {
     };
   }
 
-  async #sendSuggestions(asking: AutocompleteInteraction): Promise<void> {
+  async #sendSuggestions(asking: AutocompleteInteraction) {
     const found = this.#findSuggestions(asking).catch(() => []);
     const words = await waitAtMost(found, lateMs, this.#options.timing, neverAborted);
     const choices = toChoices(words ?? []);
     await asking.respond(choices).catch(() => {}); // too late: the person typed on
   }
 
-  async #findSuggestions(asking: AutocompleteInteraction): Promise<readonly string[]> {
+  async #findSuggestions(asking: AutocompleteInteraction) {
     const { ports } = this.#options;
     const command = this.#commands.get(toCommandLine(asking));
     if (!command || !asking.inCachedGuild()) return [];
@@ -218,9 +218,7 @@ export class InteractionReceiver {
   }
 }
 
-function toCommandLine(
-  asking: ChatInputCommandInteraction | AutocompleteInteraction,
-): string {
+function toCommandLine(asking: ChatInputCommandInteraction | AutocompleteInteraction) {
   return [asking.commandName, asking.options.getSubcommand(false)]
     .filter(Boolean)
     .join(' ');

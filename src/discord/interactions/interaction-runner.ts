@@ -73,7 +73,7 @@ export class InteractionRunner {
     this.#options = options;
   }
 
-  async answerInteraction(asking: Asking, invocation: Invocation): Promise<void> {
+  async answerInteraction(asking: Asking, invocation: Invocation) {
     if (!this.#isFirst(asking.id)) return;
     const { timing, report } = this.#options;
     const { name } = invocation;
@@ -88,7 +88,7 @@ export class InteractionRunner {
   }
 
   /** Never throws. Without a form the invocation runs, and says why. */
-  async #openForm(asking: Asking, { form: find, name }: Invocation): Promise<boolean> {
+  async #openForm(asking: Asking, { form: find, name }: Invocation) {
     if (!find || asking.isModalSubmit()) return false;
     try {
       const form = await this.#runWithDeadline(formMs, `The form of ${name}`, find);
@@ -100,7 +100,7 @@ export class InteractionRunner {
     }
   }
 
-  async #runAndSay(asking: Asking, invocation: Invocation): Promise<void> {
+  async #runAndSay(asking: Asking, invocation: Invocation) {
     let thinking: Promise<WaitingPlace | undefined> | undefined;
     const deferReply = () => {
       thinking ??= showThinking(asking, invocation).catch(() => undefined);
@@ -131,11 +131,7 @@ export class InteractionRunner {
     }
   }
 
-  async #runWithDeadline<T>(
-    ms: number,
-    name: string,
-    work: () => Promise<T>,
-  ): Promise<T> {
+  async #runWithDeadline<T>(ms: number, name: string, work: () => Promise<T>) {
     const createLateError = () => new Error(`${name} took longer than ${ms / 1000} s.`);
     return await withTimeout(work(), ms, this.#options.timing, createLateError);
   }
@@ -164,13 +160,13 @@ export class InteractionRunner {
     { guildId }: Asking,
     { head, message }: RenderedReply,
     posted?: PostedReply,
-  ): void {
+  ) {
     const place = toPanelPlace(posted);
     if (head !== undefined && place)
       this.#options.panels.putPanel(guildId, place, head, message);
   }
 
-  #isFirst(id: string): boolean {
+  #isFirst(id: string) {
     if (this.#seen.has(id)) return false;
     this.#seen.add(id);
     dropOldest(this.#seen, maxSeen);
@@ -226,7 +222,7 @@ async function ignoreTaken<T>(
   asking: Asking,
   state: 'deferred' | 'replied',
   sending: Promise<T>,
-): Promise<T | undefined> {
+) {
   try {
     return await sending;
   } catch (error) {

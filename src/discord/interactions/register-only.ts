@@ -16,10 +16,7 @@ const timeoutMs = 30_000;
  * Registers commands without going online. Errors: BotError `discord.bad_token`,
  * `discord.unreachable`.
  */
-export async function registerOnly({
-  commands,
-  ...login
-}: RegisterOptions): Promise<void> {
+export async function registerOnly({ commands, ...login }: RegisterOptions) {
   using rest = new AccountRest(login);
   const signal = AbortSignal.timeout(timeoutMs);
   const { id } = await rest.read(

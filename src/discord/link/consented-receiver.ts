@@ -74,7 +74,7 @@ export class ConsentedReceiver {
   }
 
   /** Forgets all sources, as a new voice server has others. */
-  restart(): void {
+  restart() {
     getInnerReceiver(this.#receiver).ssrcMap.map.clear();
     this.#held.clear();
     this.openedAtMs.clear();
@@ -91,7 +91,7 @@ export class ConsentedReceiver {
     }
   }
 
-  close(): void {
+  close() {
     this.#open = false;
     this.#held.clear();
   }
@@ -207,7 +207,7 @@ type Waiting = { readonly atMs: number; readonly datagram: Buffer };
 export class HeldDatagrams {
   readonly #bySource = new Map<number, Waiting[]>();
 
-  put(ssrc: number, datagram: Buffer, atMs: number): void {
+  put(ssrc: number, datagram: Buffer, atMs: number) {
     const waiting = this.#bySource.get(ssrc) ?? [];
     waiting.push({ atMs, datagram });
     if (waiting.length > maxPackets) waiting.shift();
@@ -223,7 +223,7 @@ export class HeldDatagrams {
       .map((one) => one.datagram);
   }
 
-  clear(): void {
+  clear() {
     this.#bySource.clear();
   }
 }

@@ -133,7 +133,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   /** Resolves once people can hear frames. */
-  async waitUntilOpen(signal: AbortSignal): Promise<void> {
+  async waitUntilOpen(signal: AbortSignal) {
     while (!this.#settled()) {
       if (this.#ended)
         throw this.#ended.error ?? createLostLinkError('The link was closed.');
@@ -158,7 +158,7 @@ export class DiscordLink implements VoiceLink {
     return channelPeople.listPeople(guild, channelId);
   }
 
-  onPeople(listener: () => void): void {
+  onPeople(listener: () => void) {
     this.#peopleListening?.[Symbol.dispose]();
     const { channelId, channelPeople } = this.#place;
     this.#peopleListening = this.#ended
@@ -166,11 +166,11 @@ export class DiscordLink implements VoiceLink {
       : channelPeople.listen(channelId, listener);
   }
 
-  onUnheard(listener: (speakerId: PersonId) => void): void {
+  onUnheard(listener: (speakerId: PersonId) => void) {
     this.#receiver.onUnheard = listener;
   }
 
-  async refreshMember(personId: PersonId, signal: AbortSignal): Promise<void> {
+  async refreshMember(personId: PersonId, signal: AbortSignal) {
     const { channelId, channelPeople, guild } = this.#place;
     await readMember(guild, personId, signal);
     channelPeople.readAgain(channelId);
@@ -200,7 +200,7 @@ export class DiscordLink implements VoiceLink {
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#endLink();
     await this.#closing;
   }

@@ -56,17 +56,17 @@ export class LinkWatchdog {
     this.#arm();
   }
 
-  restart(): void {
+  restart() {
     this.#shown.clear();
     this.#readyAtMs = undefined;
   }
 
-  stop(): void {
+  stop() {
     this.#stopped = true;
     this.#forget?.();
   }
 
-  watchSocket(ws: VoiceWebSocket): void {
+  watchSocket(ws: VoiceWebSocket) {
     this.#ws = ws;
     const { speakers, timing } = this.#options;
     ws.on('packet', ({ op, d }) => {

@@ -17,7 +17,7 @@ export class ShardPace {
     return Math.max(0, first + 60_000 - atMs);
   }
 
-  planJoin(joinAtMs: number): void {
+  planJoin(joinAtMs: number) {
     this.#joinsAtMs = [...this.#joinsAtMs, joinAtMs].sort((a, b) => a - b);
   }
 }
@@ -38,12 +38,12 @@ export class SignalPace {
     return Math.max(0, this.#restedAtMs - atMs);
   }
 
-  noteSent(atMs: number): void {
+  noteSent(atMs: number) {
     this.#lastMs = atMs;
   }
 
   /** Discord asked for rest. Each rest doubles, up to a quarter of an hour. */
-  startRest(atMs: number): void {
+  startRest(atMs: number) {
     const isNew = atMs - this.#restedAtMs > longestRestMs;
     this.#getRestMs = isNew
       ? firstRestMs

@@ -70,10 +70,7 @@ export type NetworkingOptions = {
 };
 
 /** Repairs each socket of one networking as it opens. */
-export function patchNetworking(
-  networking: Networking,
-  options: NetworkingOptions,
-): void {
+export function patchNetworking(networking: Networking, options: NetworkingOptions) {
   let ws: VoiceWebSocket | undefined;
   let [udp, connected]: [VoiceUDPSocket?, VoiceUDPSocket?] = [];
   const followState = (state: NetworkingState) => {
@@ -101,7 +98,7 @@ export function patchNetworking(
  * end-to-end group may refuse proposals that come before op 11, so these are tried again after
  * op 11, until the next epoch.
  */
-export function guardMessages(ws: VoiceWebSocket): void {
+export function guardMessages(ws: VoiceWebSocket) {
   const inner = ws.onMessage.bind(ws);
   let refused: readonly MessageEvent[] = [];
   const handleMessage = (event: MessageEvent) => {
@@ -132,7 +129,7 @@ function enlargeReceiveBuffer(udp: VoiceUDPSocket) {
 }
 
 /** Connects the socket, so that the kernel drops datagrams of other senders. */
-export function connectSocket(udp: VoiceUDPSocket): void {
+export function connectSocket(udp: VoiceUDPSocket) {
   const { socket, remote } = getInnerUdp(udp);
   if (isIP(remote.ip) === 0) return;
   try {

@@ -141,7 +141,7 @@ class GuildLinks {
     return this.#pace.getRestMs(realClock.nowMs());
   }
 
-  async close(): Promise<void> {
+  async close() {
     await this.#link?.[Symbol.asyncDispose]();
   }
 
@@ -181,7 +181,7 @@ class GuildLinks {
     }
   }
 
-  get #unopened(): BotError {
+  get #unopened() {
     return this.#link?.unopened ?? createUnopenedLinkError('seat');
   }
 
@@ -243,7 +243,7 @@ export async function becomeSpeaker(
   channelId: ChannelId,
   timing: SyncTiming,
   report: (event: DiscordEvent) => void,
-): Promise<void> {
+) {
   const channel = guild.channels.cache.get(channelId);
   if (channel?.type !== ChannelType.GuildStageVoice) return;
   try {

@@ -57,7 +57,7 @@ export class Signals {
   };
 
   /** Resolves once Discord confirmed, or after a second. */
-  async leave(): Promise<void> {
+  async leave() {
     if (!this.#sendLeave() || this.#isOut) return;
     await new Promise<void>((resolve) => {
       const forget = this.#options.timing.later(leaveMs, resolve);

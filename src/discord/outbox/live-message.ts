@@ -45,17 +45,17 @@ export class LiveMessage {
     return this.#place;
   }
 
-  requestUpdate(urgency: Urgency): void {
+  requestUpdate(urgency: Urgency) {
     const { outbox } = this.#options;
     this.#dueMs = Math.min(this.#dueMs, outbox.nowMs + patienceMs[urgency]);
     this.#following ??= this.#followChanges();
   }
 
-  async waitUntilSettled(): Promise<void> {
+  async waitUntilSettled() {
     await this.#following;
   }
 
-  end(): void {
+  end() {
     this.#isOver = true;
   }
 

@@ -109,7 +109,7 @@ export class Outbox {
     place: MessagePlace,
     body: RestBody | undefined,
     signal: AbortSignal,
-  ): Promise<void> {
+  ) {
     const dueMs = this.nowMs + patienceMs.partial;
     const send = (until: AbortSignal) =>
       body ? this.sendEdit(place, body, until) : this.sendDeletion(place, until);
@@ -167,18 +167,14 @@ export class Outbox {
     return { id: `${id}`, content: typeof content === 'string' ? content : undefined };
   }
 
-  async sendEdit(
-    place: MessagePlace,
-    body: RestBody,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async sendEdit(place: MessagePlace, body: RestBody, signal: AbortSignal) {
     const route = Routes.channelMessage(place.channelId, place.messageId);
     await this.#whileThreadIsOpen(place, signal, () =>
       this.#rest.patch(route, { body, signal }),
     );
   }
 
-  async sendDeletion(place: MessagePlace, signal: AbortSignal): Promise<void> {
+  async sendDeletion(place: MessagePlace, signal: AbortSignal) {
     this.#ownDeletions.add(place.messageId);
     dropOldest(this.#ownDeletions, mostOwnDeletions);
     const route = Routes.channelMessage(place.channelId, place.messageId);
@@ -192,7 +188,7 @@ export class Outbox {
     return this.#ownDeletions.delete(messageId);
   }
 
-  close(): void {
+  close() {
     this.#over.abort(createUnsentMessageError(stoppedReason));
     for (const lane of this.#lanes.values()) {
       for (const { fail } of lane.waiting)
@@ -235,7 +231,7 @@ export class Outbox {
     this.#lanes.delete(key);
   }
 
-  async #sendOrder(lane: Lane, order: QueuedOrder): Promise<void> {
+  async #sendOrder(lane: Lane, order: QueuedOrder) {
     lane.waiting = lane.waiting.filter((one) => one !== order);
     lane.freeAtMs = this.nowMs + gapMs;
     using deadline = createDeadlineSignal(

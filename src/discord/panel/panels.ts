@@ -45,7 +45,7 @@ export class Panels implements PanelBoard {
     this.#options = options;
   }
 
-  show(guildId: GuildId, face: PanelContent): void {
+  show(guildId: GuildId, face: PanelContent) {
     const panel = this.#getPanel(guildId);
     panel.face = face;
     panel.message?.requestUpdate('panel');
@@ -58,12 +58,7 @@ export class Panels implements PanelBoard {
   }
 
   /** Makes this message the panel, and deletes the former one. */
-  putPanel(
-    guildId: GuildId,
-    place: MessagePlace,
-    head: TextLine,
-    shown: MessageBody,
-  ): void {
+  putPanel(guildId: GuildId, place: MessagePlace, head: TextLine, shown: MessageBody) {
     const panel = this.#getPanel(guildId);
     const former = panel.message?.place;
     panel.message?.end();
@@ -94,7 +89,7 @@ export class Panels implements PanelBoard {
   }
 
   /** Panels of a former run say that the bot has left. Never throws. */
-  async resumePanels(guildIds: readonly GuildId[]): Promise<void> {
+  async resumePanels(guildIds: readonly GuildId[]) {
     for (const guildId of guildIds) {
       const place = await this.#onStored(guildId);
       if (this.#isClosed) return;
@@ -114,7 +109,7 @@ export class Panels implements PanelBoard {
     return true;
   }
 
-  async forgetPanel(guildId: GuildId): Promise<void> {
+  async forgetPanel(guildId: GuildId) {
     const panel = this.#panels.get(guildId);
     panel?.message?.end();
     await panel?.storing;
@@ -126,7 +121,7 @@ export class Panels implements PanelBoard {
   }
 
   /** Takes words of people off the panels within `ms`. Never throws. */
-  async close(ms: number): Promise<void> {
+  async close(ms: number) {
     this.#isClosed = true;
     const cleared = [...this.#panels.values()].map(async (panel) => {
       if (!panel.face) return;
@@ -147,7 +142,7 @@ export class Panels implements PanelBoard {
   }
 
   /** Without `shown` the message is of a former run. */
-  #followMessage(guildId: GuildId, place: MessagePlace, shown?: MessageBody): void {
+  #followMessage(guildId: GuildId, place: MessagePlace, shown?: MessageBody) {
     const panel = this.#getPanel(guildId);
     const { channelId } = place;
     const message = new LiveMessage(

@@ -69,7 +69,7 @@ export class VoiceStatuses {
   }
 
   /** Without `line` the present text stays. */
-  show(guildId: GuildId, line: TextLine | undefined): void {
+  show(guildId: GuildId, line: TextLine | undefined) {
     const guild = this.#client.guilds.cache.get(guildId);
     const channel = guild?.members.me?.voice.channel;
     if (!guild || !line || channel?.type !== ChannelType.GuildVoice) return;
@@ -104,7 +104,7 @@ export class VoiceStatuses {
    * Removes the bot's own text, which needs Manage Channels once the seat is gone. Never
    * throws.
    */
-  async clear(guildId: GuildId): Promise<void> {
+  async clear(guildId: GuildId) {
     const status = this.#statuses.get(guildId);
     this.#statuses.delete(guildId);
     status?.cancelWait?.();

@@ -37,7 +37,7 @@ export class IdentifyThrottle {
     };
   }
 
-  async wait(shardId: number, signal: AbortSignal): Promise<void> {
+  async wait(shardId: number, signal: AbortSignal) {
     const { clock, maxConcurrency, onSpent, takeBucket } = this.#options;
     for (let waitMs = this.#spend(); waitMs > 0; waitMs = this.#spend()) {
       onSpent?.(waitMs);

@@ -48,12 +48,12 @@ export class CaptionTranslator {
   }
 
   /** BCP 47. Undefined ends translation. */
-  setLanguage(language: string | undefined): void {
+  setLanguage(language: string | undefined) {
     this.#waiting = [];
     this.#language = language;
   }
 
-  addLine(line: TranscriptLine): void {
+  addLine(line: TranscriptLine) {
     const language = this.#language;
     if (language === undefined || toVisibleLine(line.text) === '') return;
     if (line.language && toBaseLanguage(line.language) === toBaseLanguage(language))

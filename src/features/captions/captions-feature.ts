@@ -76,7 +76,7 @@ const findInCaptionsTool = defineTool({
   right: 'anyone',
   effect: 'read',
   quotesOthers: true,
-  isOffered: (own: CaptionPorts) => (_settings, session) =>
+  isOffered: (own) => (_settings, session) =>
     session !== undefined &&
     (own.transcriptCleanup.hasTranscripts(session.place.channel.guildId) ||
       own.sessionCaptions.get(session).hasTranscript),

@@ -217,9 +217,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Reports a failure and returns undefined. Never throws. */
-  async #openCaptionChat(
-    formerId: ChannelId | undefined,
-  ): Promise<CaptionChat | undefined> {
+  async #openCaptionChat(formerId: ChannelId | undefined) {
     const { notices, place, signal } = this.#session;
     const { captionChats, clock } = this.#deps;
     const { getValue, timeZone } = place.getSettings();

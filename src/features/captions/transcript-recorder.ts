@@ -178,7 +178,7 @@ export class TranscriptRecorder {
     key,
     text,
     toMs,
-  }: SpokenSegment): void {
+  }: SpokenSegment) {
     if (text === '' || fromMs < this.#fromMs) return;
     const number = this.#sayings.get(key) ?? ++this.#lastNumber;
     this.#sayings.set(key, number);
@@ -198,7 +198,7 @@ export class TranscriptRecorder {
   }
 
   /** After a no, also drops lines by this person and answers to them. */
-  forgetPerson(personId: PersonId, reason: ForgetReason): void {
+  forgetPerson(personId: PersonId, reason: ForgetReason) {
     const numbers = [...this.#open].flatMap(([number, id]) =>
       id === personId ? number : [],
     );
@@ -211,14 +211,14 @@ export class TranscriptRecorder {
   }
 
   /** Waits until the store knows which lines the messages showed. Never throws. */
-  async onMessagesDeleted(messageIds: readonly MessageId[]): Promise<void> {
+  async onMessagesDeleted(messageIds: readonly MessageId[]) {
     this.live.onMessagesDeleted(messageIds);
     await this.saveLines();
     this.#dropLines(({ post }) => messageIds.includes(post?.messageId ?? ''));
   }
 
   /** The next line retries a failed write. Never throws. */
-  async saveLines(): Promise<void> {
+  async saveLines() {
     const writing = this.#saving.then(() => this.#writeUnsaved());
     this.#saving = writing.catch(() => undefined);
     const { guildId } = this.#captioned;
@@ -234,7 +234,7 @@ export class TranscriptRecorder {
   }
 
   /** Shows and writes waiting lines first. Never throws. */
-  async endSession(): Promise<void> {
+  async endSession() {
     const { clock } = this.#deps;
     this.#captioned = { ...this.#captioned, endedAtWallMs: clock.wallMs() };
     this.#music[Symbol.dispose]();

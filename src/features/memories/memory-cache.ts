@@ -44,7 +44,7 @@ export class MemoryCache {
   }
 
   /** Without a person, drops all of the server. The store is unchanged. */
-  dropCached(guildId: GuildId, personId?: PersonId): void {
+  dropCached(guildId: GuildId, personId?: PersonId) {
     this.#updateCache(
       guildId,
       ({ byId, aboutId }) =>

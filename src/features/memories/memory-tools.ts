@@ -187,7 +187,7 @@ function breakLinks(words: string): string {
   return words.replaceAll('://', ': //').replace(/(\w\.\w+)\//g, '$1 /');
 }
 
-function toShownName({ name }: ChannelMember): string {
+function toShownName({ name }: ChannelMember) {
   return takeFirstChars(toVisibleLine(name), maxNameChars);
 }
 

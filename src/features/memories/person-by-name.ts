@@ -36,11 +36,11 @@ export function findPeopleNamed(
   });
 }
 
-function splitNameWords(text: string): string {
+function splitNameWords(text: string) {
   return normaliseLetters(toPlainWords(text));
 }
 
-function getFirstWord(words: string): string {
+function getFirstWord(words: string) {
   return words.split(' ')[0] ?? '';
 }
 
@@ -50,7 +50,7 @@ function hasName(words: string, name: string) {
   return ` ${words} `.includes(` ${name} `) || ` ${words} `.includes(` ${name}s `);
 }
 
-function joinWords(words: string): string {
+function joinWords(words: string) {
   return words.replaceAll(' ', '');
 }
 

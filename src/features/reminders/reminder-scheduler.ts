@@ -96,11 +96,11 @@ export class ReminderScheduler {
   }
 
   /** Tries waiting reminders of these servers at once. */
-  onGuildsArrived(guildIds: readonly GuildId[]): void {
+  onGuildsArrived(guildIds: readonly GuildId[]) {
     this.#retryNow(({ guildId }) => guildIds.includes(guildId));
   }
 
-  onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]): void {
+  onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]) {
     this.#arrivals.add({ guildId, personIds });
     this.#retryNow(
       (one) => one.guildId === guildId && personIds.includes(one.addresseeId ?? ''),
@@ -128,7 +128,7 @@ export class ReminderScheduler {
   }
 
   /** Stops deliveries by and for this person. */
-  forgetPerson(guildId: GuildId, personId: PersonId): void {
+  forgetPerson(guildId: GuildId, personId: PersonId) {
     this.#withdraw((one) => {
       const people = [one.personId, one.addresseeId];
       return one.guildId === guildId && people.includes(personId);
@@ -189,12 +189,12 @@ export class ReminderScheduler {
     }
   }
 
-  #getDue(reminder: Reminder): DueReminder {
+  #getDue(reminder: Reminder) {
     const known = this.#due.get(reminder.id);
     return known ?? { reminder, tries: 0, notBeforeMs: 0, isOver: false };
   }
 
-  #getRestMs({ notBeforeMs, reminder }: DueReminder): number {
+  #getRestMs({ notBeforeMs, reminder }: DueReminder) {
     const { clock } = this.#deps;
     return Math.max(reminder.dueAtWallMs - clock.wallMs(), notBeforeMs - clock.nowMs());
   }
@@ -249,7 +249,7 @@ export class ReminderScheduler {
   }
 }
 
-function toRecipientKey({ reminder }: DueReminder): string {
+function toRecipientKey({ reminder }: DueReminder) {
   const { addresseeId, guildId, personId } = reminder;
   return `${guildId} ${addresseeId ?? personId}`;
 }

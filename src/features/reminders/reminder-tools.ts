@@ -225,7 +225,7 @@ async function resolveDue(
   };
 }
 
-async function listForModel(ports: ReminderToolPorts): Promise<ToolOutcome> {
+async function listForModel(ports: ReminderToolPorts) {
   const all = await ports.own.reminders.listReminders(ports.guildId, ports.askerId);
   if (all.length === 0) return toOutcome(toWhichLine(all));
   const shown = all.map((one) => {
@@ -239,7 +239,7 @@ async function listForModel(ports: ReminderToolPorts): Promise<ToolOutcome> {
 function formatShownTime(
   { addresseeName, dueAtWallMs }: DueReminderFields,
   { clock, timeZone }: ServerToolPorts,
-): string {
+) {
   const shown = { timeZone, nowWallMs: clock.wallMs(), locale: 'en' } as const;
   return addresseeName ?? formatDueTime(dueAtWallMs, shown);
 }

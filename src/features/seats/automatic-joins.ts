@@ -80,13 +80,13 @@ export class AutomaticJoins {
     });
   }
 
-  setFollowed(guildId: GuildId, personId: PersonId, follows: boolean): void {
+  setFollowed(guildId: GuildId, personId: PersonId, follows: boolean) {
     if (this.#sessions.followPerson(guildId, personId, follows))
       this.checkGuild(guildId);
   }
 
   /** Called when a person changes the channel, or a setting changes. Never throws, and does not wait. */
-  checkGuild(guildId: GuildId): void {
+  checkGuild(guildId: GuildId) {
     if (this.#signal.aborted) return;
     this.#endRestsOfEmptyChannels(guildId);
     if (this.#isConcerned(guildId)) void this.#checkInOrder(guildId);
@@ -214,7 +214,7 @@ export class AutomaticJoins {
   }
 
   /** Posts the panel, since no command carries it. Returns true after a try. */
-  async #joinUncalled(channel: ChannelRef): Promise<boolean> {
+  async #joinUncalled(channel: ChannelRef) {
     if (!canEnter(channel, this.#deps)) {
       await this.#stayAway(channel);
       return true;

@@ -54,7 +54,7 @@ export class SeatReturn {
   }
 
   /** Reads the seat every minute while it stands. Never throws. */
-  async onSessionGivenUp(guildId: GuildId): Promise<void> {
+  async onSessionGivenUp(guildId: GuildId) {
     if (this.#givenUpGuilds.has(guildId)) return;
     this.#givenUpGuilds.add(guildId);
     await this.#pollSeats([guildId], givenUpCheckMs);

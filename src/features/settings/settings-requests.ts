@@ -125,7 +125,7 @@ export class SettingsRequests {
     return mark ? [...this.values(key), mentionExamples[mark]] : this.values(key);
   }
 
-  #findSetting(key: string): ServerSetting | undefined {
+  #findSetting(key: string) {
     const wanted = key.trim().toLowerCase();
     return this.#sessions.settings.definitions.find((one) => one.key === wanted);
   }

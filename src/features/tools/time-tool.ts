@@ -32,7 +32,7 @@ export const timeTool = defineTool({
 });
 
 /** As in `Friday, 20 November 2026 at 15:18`. Undefined for an unknown zone. */
-function createTimeFormat(timeZone: string): Intl.DateTimeFormat | undefined {
+function createTimeFormat(timeZone: string) {
   try {
     const style = { dateStyle: 'full', timeStyle: 'short' } as const;
     return new Intl.DateTimeFormat('en-GB', { ...style, timeZone });

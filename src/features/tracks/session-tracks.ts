@@ -100,7 +100,7 @@ export class SessionTracks implements FeatureSession {
   }
 
   /** Restores tracks of a former process, and stores them later. */
-  onChange(hasEntered: boolean): void {
+  onChange(hasEntered: boolean) {
     if (hasEntered) this.#keeping ??= this.#keeper.runUntilOver();
   }
 
@@ -155,7 +155,7 @@ export class SessionTracks implements FeatureSession {
     return owner;
   }
 
-  forgetPerson(personId: PersonId): void {
+  forgetPerson(personId: PersonId) {
     const owner = this.#owners.get(personId);
     if (owner) owner.person = undefined;
     this.#owners.delete(personId);

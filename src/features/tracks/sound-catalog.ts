@@ -30,11 +30,7 @@ export function createSoundCatalog(
 ) {
   const underWay = new Map<string, number>();
 
-  async function openSound(
-    origin: SoundOrigin,
-    signal: AbortSignal,
-    title?: string,
-  ): Promise<SoundSource | undefined> {
+  async function openSound(origin: SoundOrigin, signal: AbortSignal, title?: string) {
     if (origin.kind === 'library') return await folder.open(origin.name, signal);
     return await opener.openSource({ ...origin, title }, signal);
   }
@@ -110,7 +106,7 @@ function toOrigin(sound: SoundRequest['sound']): SoundOrigin {
     : { kind: 'library', name: sound };
 }
 
-function toTitle(sound: SoundRequest['sound']): string | undefined {
+function toTitle(sound: SoundRequest['sound']) {
   if (typeof sound === 'string') return undefined;
   return sound.name.replace(/\.[a-z\d]{2,5}$/i, '') || sound.name;
 }

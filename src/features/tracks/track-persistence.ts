@@ -35,7 +35,7 @@ export class TrackPersistence {
   }
 
   /** Restores tracks, then writes changes until the session is over. Never throws. */
-  async runUntilOver(): Promise<void> {
+  async runUntilOver() {
     const { notices, signal, speech } = this.#session;
     const { mix } = speech;
     using _tracks = mix.tracks.listen(({ error, item, track }) => {
@@ -57,12 +57,12 @@ export class TrackPersistence {
     }
   }
 
-  noteChange(): void {
+  noteChange() {
     this.#changes.wake();
   }
 
   /** Writes for the last time: the tracks for the next process, or none. Never throws. */
-  async closeStore(how: 'keep' | 'forget'): Promise<void> {
+  async closeStore(how: 'keep' | 'forget') {
     if (how === 'forget') await this.#writeTracks([]);
     else if (this.#written !== undefined) await this.#writeTracks(this.#listKept());
   }

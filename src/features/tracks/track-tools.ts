@@ -156,7 +156,7 @@ function parseCommand(call: ChangeTrackCall): TrackCommand | undefined {
   }
 }
 
-function hasOneVolume({ level, change }: VolumeFields): boolean {
+function hasOneVolume({ level, change }: VolumeFields) {
   return (level === undefined) !== (change === undefined);
 }
 
@@ -168,7 +168,7 @@ function toVolumeCommand({ level, change = 0 }: VolumeFields): TrackCommand {
 function findTracks(
   { deed, item = '', track: called = '' }: ChangeTrackCall,
   { busyTracks, listedTracks }: SessionTracks,
-): readonly string[] {
+) {
   if (isSameTrack(called, everyTrack)) return busyTracks;
   const there = listedTracks.filter(({ name }) => busyTracks.includes(name));
   const words = called.trim();

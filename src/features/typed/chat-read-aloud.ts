@@ -152,7 +152,7 @@ export function createChatReadAloud(
 function mayNotQuote(
   personId: PersonId,
   { consent, place }: Owners<'consent' | 'place'>,
-): boolean {
+) {
   const { isRead } = consent;
   return (
     !isRead ||
@@ -182,7 +182,7 @@ const typedOutcomeByLine = new Map<string, TypedOutcome>([
   ['read.refused', 'deleted'],
 ]);
 
-function toTypedOutcome(reading: ReadingOutcome): TypedOutcome {
+function toTypedOutcome(reading: ReadingOutcome) {
   if (reading.kind === 'refused')
     return typedOutcomeByLine.get(reading.line.id) ?? 'silent';
   if (reading.kind === 'queued') return 'read';
@@ -190,11 +190,7 @@ function toTypedOutcome(reading: ReadingOutcome): TypedOutcome {
 }
 
 /** Names the writer once for consecutive lines. Undefined means the line is not read any more. */
-function findOpening(
-  writer: NamedPerson,
-  session: ReadingSession,
-  nowMs: number,
-): string | undefined {
+function findOpening(writer: NamedPerson, session: ReadingSession, nowMs: number) {
   if (mayNotQuote(writer.id, session)) return undefined;
   const { latestHeard } = session.speech.requests;
   const isRun =
@@ -211,7 +207,7 @@ const maxLineChars = 300;
 
 type LineWords = { readonly link: string; readonly code: string };
 
-function toReadableLine(text: string, { link, code }: LineWords): string {
+function toReadableLine(text: string, { link, code }: LineWords) {
   const named = text
     .replace(/```[\s\S]*?(?:```|$)/g, ` ${code} `)
     .replace(/`[^`\n]+`/g, ` ${code} `)
@@ -224,7 +220,7 @@ function toReadableLine(text: string, { link, code }: LineWords): string {
   return hideSpoilers(named).replace(/\s+/g, ' ').trim();
 }
 
-function takeFirstClauses(clauses: readonly string[], rest: string): readonly string[] {
+function takeFirstClauses(clauses: readonly string[], rest: string) {
   const end = clauses.findIndex(
     (_, n) => clauses.slice(0, n + 1).join(' ').length > maxLineChars,
   );

@@ -188,7 +188,7 @@ export class ProgramTranscriptions {
   }
 }
 
-function createLateError(): BotError {
+function createLateError() {
   return new BotError(
     'provider.late',
     true,
@@ -269,6 +269,6 @@ function slicePart(pcm: Pcm, { fromMs, toMs }: SpeechSpan): Pcm {
   return { ...pcm, samples: pcm.samples.subarray(from, to) };
 }
 
-function sliceSamples(ms: number): number {
+function sliceSamples(ms: number) {
   return Math.round((ms / 1_000) * listenRateHz);
 }

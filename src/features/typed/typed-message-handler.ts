@@ -66,11 +66,11 @@ export class TypedMessageHandler implements TypedMessageListener {
     this.#signal = signal;
   }
 
-  onWritten(message: TypedMessage): void {
+  onWritten(message: TypedMessage) {
     void this.handleMessage(message);
   }
 
-  onDeleted(messageIds: readonly MessageId[]): void {
+  onDeleted(messageIds: readonly MessageId[]) {
     for (const id of messageIds)
       this.#open.get(id)?.abort(new Error('the message is deleted'));
     this.#reader.deleted(messageIds);
@@ -95,10 +95,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   }
 
   /** Aborting `over` means the message was deleted. */
-  async #decideOutcome(
-    message: TypedMessage,
-    over: AbortSignal,
-  ): Promise<TypedOutcome> {
+  async #decideOutcome(message: TypedMessage, over: AbortSignal) {
     const session = this.#sessions.findSession(message.guildId);
     const chat = session?.channel.channelId === message.channelId ? session : undefined;
     const isMeant = message.isMention && !message.isWebhook && !message.author.isBot;
@@ -151,7 +148,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     message: TypedMessage,
     session: AnsweringSession | undefined,
     signal: AbortSignal,
-  ): Promise<TypedOutcome> {
+  ) {
     const { channelId: placeId, guildId, author } = message;
     const { id: by, name } = author;
     const waitMs = await this.#limits.takeUse(guildId, by);

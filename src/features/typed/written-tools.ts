@@ -94,11 +94,7 @@ export class WrittenTools {
     return { content };
   }
 
-  async #callInTime(
-    tool: ToolEntry | undefined,
-    call: ToolCall,
-    signal: AbortSignal,
-  ): Promise<ToolCallResult> {
+  async #callInTime(tool: ToolEntry | undefined, call: ToolCall, signal: AbortSignal) {
     if (!tool) return createRejectedResult('There is no such tool.');
     const { deps, ports } = this.#with;
     try {

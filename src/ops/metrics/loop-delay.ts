@@ -30,11 +30,11 @@ export class LoopDelay implements Disposable {
     this.#isNeeded = isNeeded;
   }
 
-  onAlert(report: (change: AlertChange) => void): void {
+  onAlert(report: (change: AlertChange) => void) {
     this.#report = report;
   }
 
-  start(): void {
+  start() {
     if (this.#checking) return;
     this.#unneeded = 0;
     this.#window.enable();
@@ -51,7 +51,7 @@ export class LoopDelay implements Disposable {
     };
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     clearInterval(this.#checking);
     this.#checking = undefined;
     this.#window.disable();

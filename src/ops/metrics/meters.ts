@@ -34,7 +34,7 @@ export class Meters {
     help: string,
     read: () => Values<Label>,
     labelNames: Label[] = [],
-  ): void {
+  ) {
     new Counter({
       ...this.#describe(`${what}_total`, help, labelNames),
       collect() {
@@ -64,7 +64,7 @@ export class Meters {
     help: string,
     read: () => Values<Label>,
     labelNames: Label[] = [],
-  ): void {
+  ) {
     new Gauge({
       ...this.#describe(what, help, labelNames),
       collect() {

@@ -35,7 +35,7 @@ export class Traces {
     this.#hasWords = hasWords;
   }
 
-  report(guildId: GuildId, event: SessionEvent): void {
+  report(guildId: GuildId, event: SessionEvent) {
     const calls = this.#calls.get(guildId) ?? [];
     if (event.kind === 'left') this.#calls.delete(guildId);
     if (event.kind === 'tool') {

@@ -75,7 +75,7 @@ export function createAudioModelPipeline(parts: AudioModelDeps): Pipeline {
   };
   return {
     answer: (turn, host, signal) =>
-      runAhead<ReplyPart>(
+      runAhead(
         replyBound,
         (queue, inner) => answerTurn(turn, host, queue, inner),
         signal,
@@ -175,7 +175,7 @@ class ModelRounds implements ChatModel {
     messages: readonly ChatMessage[],
     tools: readonly Tool[],
     signal: AbortSignal,
-  ): AsyncIterable<ChatPart> {
+  ) {
     const { habit, turn } = this.#asking;
     const { name, onGone } = chooseAnswerSound(turn).voice;
     const ask = (voice?: string) =>

@@ -69,7 +69,7 @@ export class AudioReplySorter {
     }
   }
 
-  async end(whole: boolean): Promise<void> {
+  async end(whole: boolean) {
     for (const pcm of this.#sound.end()) await this.#addSound(pcm);
     this.#words.end();
     this.#queue.put({ kind: 'over', words: this.#words });

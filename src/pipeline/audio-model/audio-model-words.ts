@@ -32,16 +32,16 @@ export class TextAligner {
   #kept: Pcm | undefined;
   #ended = false;
 
-  addText(text: string): void {
+  addText(text: string) {
     this.#text += text;
     this.#letters += countLetters(text);
   }
 
-  addSound(ms: number): void {
+  addSound(ms: number) {
     this.#arrivedMs += ms;
   }
 
-  end(): void {
+  end() {
     this.#ended = true;
   }
 

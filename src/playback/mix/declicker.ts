@@ -16,7 +16,7 @@ export class Declicker {
   }
 
   /** Announces that the next frame is another sound, or another place. */
-  cut(): void {
+  cut() {
     this.#isCut = true;
   }
 

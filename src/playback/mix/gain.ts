@@ -33,19 +33,19 @@ export class Gain {
     return this.#done >= this.#over ? this.#goal : undefined;
   }
 
-  rampTo(gain: number, overSamples: number): void {
+  rampTo(gain: number, overSamples: number) {
     this.#from = overSamples > 0 ? this.#getGain() : gain;
     this.#goal = gain;
     this.#over = overSamples;
     this.#done = 0;
   }
 
-  followPercent(percent: number, overSamples: number): void {
+  followPercent(percent: number, overSamples: number) {
     if (percent / 100 !== this.#goal) this.rampTo(percent / 100, overSamples);
   }
 
   /** Applies the gain in place. Without sound, the glide advances by 20 ms. */
-  applyToStereo(sound: Float32Array | undefined): void {
+  applyToStereo(sound: Float32Array | undefined) {
     const { steady } = this;
     if (!sound) this.#done = Math.min(this.#over, this.#done + musicFrame);
     if (!sound || steady === 1) return;
@@ -57,7 +57,7 @@ export class Gain {
   }
 
   /** Applies the gain in place. Peaks above full scale are bent, never wrapped. */
-  applyToMono(samples: Int16Array): void {
+  applyToMono(samples: Int16Array) {
     if (this.steady === 1) return;
     for (let n = 0; n < samples.length; n++) {
       const loud = (samples[n] ?? 0) * this.#getNextGain();

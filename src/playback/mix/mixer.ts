@@ -25,7 +25,7 @@ class WideSpeech {
   #isSilent = true;
 
   /** Remembers a frame that was sent at 24 kHz. */
-  keep(samples: Int16Array): void {
+  keep(samples: Int16Array) {
     this.#recent = [...this.#recent.slice(1), samples];
   }
 
@@ -44,7 +44,7 @@ class WideSpeech {
     return this.#up.push(samples ?? silentFrame);
   }
 
-  forget(): void {
+  forget() {
     this.#recent = silentPause;
   }
 }
@@ -134,7 +134,7 @@ export class Mixer implements FrameSource {
     return !this.#due && !this.#music.isMoving;
   }
 
-  markSent(frame: Frame, atMs: number): void {
+  markSent(frame: Frame, atMs: number) {
     const unconfirmed = this.#unconfirmed;
     if (unconfirmed?.frame !== frame) return;
     this.#unconfirmed = undefined;
@@ -143,7 +143,7 @@ export class Mixer implements FrameSource {
   }
 
   /** `wake` is called when sound begins after silence. It replaces the former one. */
-  onSound(wake: () => void): void {
+  onSound(wake: () => void) {
     this.#wake = wake;
     if (this.#due) wake();
   }

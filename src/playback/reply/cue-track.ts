@@ -27,14 +27,14 @@ export class VoiceTrack implements Track {
   }
 
   /** Plays a reply after all replies added before. */
-  add(reply: SpokenReply): void {
+  add(reply: SpokenReply) {
     this.#replies = [...this.#replies.filter((one) => !one.over), reply];
     reply.onChange(() => this.#notifyListeners());
     this.#notifyListeners();
   }
 
   /** Cuts the current reply and all waiting ones. */
-  cut(): void {
+  cut() {
     // The last one first, as the end of one would start the next.
     for (const reply of this.#replies.toReversed()) reply.cut();
   }
@@ -50,7 +50,7 @@ export class VoiceTrack implements Track {
     return block;
   }
 
-  onSound(listener: () => void): void {
+  onSound(listener: () => void) {
     this.#listener = listener;
   }
 
@@ -122,7 +122,7 @@ export class CueTrack implements Track {
   }
 
   /** Fades a sounding cue out within 5 ms, and removes a waiting one. */
-  cut(cue: PlayedCue): void {
+  cut(cue: PlayedCue) {
     if (this.#next === cue) this.#next = undefined;
     if (this.#current !== cue) return;
     this.#sounding = this.#sounding.slice(0, fadeSamples);
@@ -141,7 +141,7 @@ export class CueTrack implements Track {
     return { samples, left: this.#current?.left ?? (() => undefined) };
   }
 
-  onSound(listener: () => void): void {
+  onSound(listener: () => void) {
     this.#listener = listener;
   }
 

@@ -46,18 +46,18 @@ class SpokenSentences {
     return this.#isOpen && this.#last?.text === text;
   }
 
-  close(): void {
+  close() {
     this.#isOpen = false;
   }
 
-  start(text: string): void {
+  start(text: string) {
     this.#isOpen = true;
     const from = this.#last?.to ?? 0;
     const words = weighWords(text);
     this.#all.push({ text, words, from, to: from, levels: new Levels() });
   }
 
-  grow(samples: Int16Array): void {
+  grow(samples: Int16Array) {
     const last = this.#last;
     if (!last) return;
     last.to += samples.length;
@@ -65,7 +65,7 @@ class SpokenSentences {
   }
 
   /** Notes that the samples up to this place have left. Repeated sound changes nothing. */
-  noteSent(to: number): void {
+  noteSent(to: number) {
     this.#sentTo = Math.max(this.#sentTo, to);
   }
 
@@ -182,7 +182,7 @@ export class ReplySound {
   }
 
   /** Copies the sound, since a provider may reuse its memory. */
-  push(pcm: Pcm, text: string): void {
+  push(pcm: Pcm, text: string) {
     if (!this.sentences.isCurrent(text)) {
       this.end();
       this.sentences.start(text);
@@ -191,12 +191,12 @@ export class ReplySound {
     this.#appendPieces(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
   }
 
-  close(): void {
+  close() {
     this.end();
     this.#fadeEnd();
   }
 
-  end(): void {
+  end() {
     this.#appendPieces([this.#rate.flush()]);
     if (this.#stretch) this.#addPiece(this.#stretch.flush());
   }
@@ -230,12 +230,12 @@ export class ReplySound {
   }
 
   /** The next frame rises from silence. */
-  fadeIn(): void {
+  fadeIn() {
     this.#rising = true;
   }
 
   /** Goes back to the start of the word at this place, if its sound was kept. */
-  rewindToWord(whole: boolean): void {
+  rewindToWord(whole: boolean) {
     const start = this.sentences.findWordStart(this.#taken, whole);
     this.#taken = Math.max(start, this.#taken - keepSamples, this.#samples.from);
     this.fadeIn();
@@ -298,7 +298,7 @@ class VoiceLimiter {
   #gain = 1;
 
   /** Works in place. */
-  limit(samples: Int16Array): void {
+  limit(samples: Int16Array) {
     for (let at = 0; at < samples.length; at++) {
       const sample = samples[at] ?? 0;
       this.#gain = Math.min(1, this.#gain * release, ceiling / Math.abs(sample));
@@ -307,7 +307,7 @@ class VoiceLimiter {
   }
 }
 
-export function fadeToSilence(samples: Int16Array, length: number): void {
+export function fadeToSilence(samples: Int16Array, length: number) {
   const tail = samples.subarray(Math.max(0, samples.length - length));
   for (const [at, sample] of tail.entries()) {
     tail[at] = Math.round(sample * (1 - (at + 1) / (tail.length + 1)));

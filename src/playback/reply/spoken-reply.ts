@@ -94,7 +94,7 @@ export class SpokenReply {
    *
    * Sound after `cut` is dropped. Aborting `signal` throws `signal.reason`.
    */
-  async write(pcm: Pcm, text: string | undefined, signal: AbortSignal): Promise<void> {
+  async write(pcm: Pcm, text: string | undefined, signal: AbortSignal) {
     signal.throwIfAborted();
     if (this.#finished === 'cancelled' || this.#ending === 'cancelled') return;
     if (this.#ending) throw new Error('A reply that has ended accepts no more sound.');
@@ -107,22 +107,22 @@ export class SpokenReply {
   }
 
   /** The next sound begins a sentence, even with the same text. */
-  endSentence(): void {
+  endSentence() {
     this.#sound.sentences.close();
   }
 
   /** Queued sound still plays. */
-  end(): void {
+  end() {
     this.#closeWith('completed');
   }
 
   /** The source failed. Queued sound still plays. */
-  fail(): void {
+  fail() {
     this.#closeWith('failed');
   }
 
   /** Drops the rest, with a fade of 4 ms in the next frame. */
-  cut(): void {
+  cut() {
     if (this.#finished) return;
     if (!this.#paused) this.#fadeOut();
     this.#settleFinish('cancelled');
@@ -134,7 +134,7 @@ export class SpokenReply {
    * Drops all sound after the current sentence, also of later writes. Ends as `cancelled` if
    * there was any.
    */
-  endAfterSentence(): void {
+  endAfterSentence() {
     if (this.#finished || this.#ending === 'cancelled') return;
     this.#last = true;
     if (this.#sound.taken === 0) this.cut();
@@ -142,12 +142,12 @@ export class SpokenReply {
   }
 
   /** Lowers the volume by `db` from the next frame on. 0 restores it. */
-  duck(db: number): void {
+  duck(db: number) {
     this.#sound.gain.rampTo(toGain(-db), this.#sounding ? glideMs * samplesPerMs : 0);
   }
 
   /** Fades out within 4 ms, and keeps the rest. */
-  pause(): void {
+  pause() {
     if (this.#finished || this.#paused) return;
     this.#paused = true;
     this.#pausedFor = 0;
@@ -158,7 +158,7 @@ export class SpokenReply {
    * Resumes at the start of the word that was cut. After 80 ms or less it resumes at the same
    * place. A pause that nobody heard is dropped.
    */
-  resume(): void {
+  resume() {
     if (this.#finished || !this.#paused) return;
     this.#paused = false;
     const isShort = this.#pausedFor <= shortestPause;
@@ -169,7 +169,7 @@ export class SpokenReply {
   }
 
   /** For the track: called when `ready` or `over` may have changed. */
-  onChange(listener: () => void): void {
+  onChange(listener: () => void) {
     this.#listener = listener;
   }
 

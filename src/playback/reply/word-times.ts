@@ -21,7 +21,7 @@ export class Levels {
   #sum = 0;
   #filled = 0;
 
-  push(samples: Int16Array): void {
+  push(samples: Int16Array) {
     for (let n = 0; n < samples.length; n++) {
       this.#sum += Math.abs(samples[n] ?? 0);
       this.#filled++;

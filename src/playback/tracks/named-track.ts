@@ -88,7 +88,7 @@ export class NamedTrack {
   }
 
   /** Changes the state. The volume is limited to 0 to 200 %, and changes in 5 ms or more. */
-  changeState(change: Partial<TrackState>, overMs = 0): void {
+  changeState(change: Partial<TrackState>, overMs = 0) {
     const state = { ...this.#state, ...change };
     const percent = Math.max(0, Math.min(maxVolumePercent, state.percent));
     this.#state = { ...state, percent };
@@ -101,12 +101,12 @@ export class NamedTrack {
   }
 
   /** Ends all sounds, as the bot leaves. */
-  close(): void {
+  close() {
     this.#cancelItems(this.#items, 'left');
   }
 
   /** Starts anew for listeners of another connection. */
-  startOver(): void {
+  startOver() {
     this.#declicker = new Declicker();
   }
 
@@ -207,7 +207,7 @@ export class NamedTrack {
   }
 
   /** Plays or stays still, as the state says. */
-  follow(): void {
+  follow() {
     if (!this.#isStill) this.now?.open();
     this.#host.report();
   }

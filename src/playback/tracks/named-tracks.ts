@@ -82,7 +82,7 @@ export class NamedTracks {
   }
 
   /** Pauses or resumes all tracks. A track that was paused alone stays paused. */
-  pause(on: boolean): void {
+  pause(on: boolean) {
     if (on === this.#isPaused) return;
     this.#isPaused = on;
     for (const track of this.#tracks.values()) track.follow();
@@ -117,13 +117,13 @@ export class NamedTracks {
   }
 
   /** For the mixer of a new connection. Replaces the former listener. */
-  onSound(listener: () => void): void {
+  onSound(listener: () => void) {
     this.#onSound = listener;
     for (const track of this.#tracks.values()) track.startOver();
     this.#wakeOutput();
   }
 
-  close(): void {
+  close() {
     this.#isClosed = true;
     for (const track of this.listTracks()) track.close();
   }
@@ -148,7 +148,7 @@ export class NamedTracks {
   }
 
   /** For a track: reports an event, or, without one, that there may be sound. */
-  report(event?: TrackEvent): void {
+  report(event?: TrackEvent) {
     if (event) for (const listener of this.#listeners) listener(event);
     this.#wakeOutput();
   }

@@ -128,14 +128,14 @@ export class TrackItem {
   }
 
   /** Begins or continues reading, `lead` samples further ahead than usual. */
-  open(lead = 0): void {
+  open(lead = 0) {
     if (this.#isOver) return;
     this.#lead = lead;
     if (!this.#reading) this.#readFrom(this.positionMs);
   }
 
   /** Loops, or ends after this round. Only for a source with seeking. */
-  loop(on: boolean): void {
+  loop(on: boolean) {
     this.#isLooping = on;
     const rest = this.#end - this.#at;
     if (on && this.#sourceEnd && !('cause' in this.#sourceEnd)) {
@@ -149,7 +149,7 @@ export class TrackItem {
   }
 
   /** Continues at another place after the next `open`. Only for a source with seeking. */
-  seek(toMs: number): void {
+  seek(toMs: number) {
     this.#stopReading();
     this.#reading = undefined;
     this.#sourceEnd = undefined;
@@ -174,13 +174,13 @@ export class TrackItem {
   }
 
   /** Waits for enough sound before it resumes. */
-  starve(): void {
+  starve() {
     this.#isBuffering = true;
     this.#wakeReader();
   }
 
   /** Releases the source for good. */
-  close(): void {
+  close() {
     this.#isOver = true;
     this.#stopReading();
   }

@@ -162,14 +162,14 @@ function classifyStatus(error: APIError): ErrorClass {
   }
 }
 
-function readRetryAfter(headers: Headers): string | undefined {
+function readRetryAfter(headers: Headers) {
   // LiteLLM passes on the header of the server behind it.
   return (
     headers.get('retry-after') ?? headers.get('llm_provider-retry-after')
   )?.trim();
 }
 
-function parseRetryAfterMs(headers: Headers): number | undefined {
+function parseRetryAfterMs(headers: Headers) {
   const inMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
   if (inMs >= 0) return inMs;
   const after = readRetryAfter(headers) ?? '';
@@ -184,7 +184,7 @@ function separateQuote(error: APIError): Pick<ErrorClass, 'words' | 'serverWords
   return { words: [...codes].join(', '), serverWords: getErrorText(error) };
 }
 
-function getErrorText(error: APIError): string {
+function getErrorText(error: APIError) {
   // The client puts the status before the text, which may be JSON of any shape.
   return (
     findErrorText(error.error) ?? parseErrorText(error.message.replace(/^\d{3} /, ''))
@@ -213,7 +213,7 @@ const quotableUnits = /\p{N}+|\p{Script=Latin}{3,}|(?!\p{Script=Latin})\p{L}/gu;
  * True if a server's sentence repeats anything of a request: a figure, a letter of a script without spaces, or the
  * beginning of a word, as quotations break off. A sentence with escaped characters counts as a repetition.
  */
-function repeatsWords(sentence: string, request: string): boolean {
+function repeatsWords(sentence: string, request: string) {
   const said = new Set(splitUnits(request));
   return /\\[ux]/.test(sentence) || splitUnits(sentence).some((unit) => said.has(unit));
 }

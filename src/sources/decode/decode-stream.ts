@@ -55,7 +55,7 @@ export class DecodeStream {
    * Never throws. A decoder that a file broke cannot be freed, and is left to the garbage
    * collector.
    */
-  free(): void {
+  free() {
     try {
       this.#decoder?.free();
     } catch {

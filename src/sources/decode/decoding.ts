@@ -63,7 +63,7 @@ export class Decoding implements AsyncDisposable {
     if (!hasSound) throw refusals.notAudio('it contains no sound');
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     await Promise.all(this.#processes.map((process) => process.stop()));
   }
 

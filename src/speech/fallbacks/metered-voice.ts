@@ -137,7 +137,7 @@ class UsageTally {
   #begun = 0;
   #counts: ServerUsage[] = [];
 
-  add({ by, count }: EngineUsage): void {
+  add({ by, count }: EngineUsage) {
     if (JSON.stringify(by) !== JSON.stringify(this.#by))
       [this.#begun, this.#counts] = [0, []];
     this.#by = by;

@@ -103,7 +103,7 @@ function askChain(
   ask: AskEngine,
   soundMs: number,
   signal: AbortSignal,
-): AsyncGenerator<TranscriptUpdate> {
+) {
   return chain.run(
     { ask, isOutput: isFinalUpdate, size: Math.max(1, soundMs / shortSoundMs) },
     signal,
@@ -141,10 +141,10 @@ function listenThroughChain(
     return { text: '' };
   }, over.signal);
   return {
-    push(samples, opus) {
+    push(samples) {
       if (over.signal.aborted) return;
-      window.push(samples, opus);
-      listening?.push(samples, opus);
+      window.push(samples);
+      listening?.push(samples);
     },
     settle: (until) => window.settle(until),
     [Symbol.dispose]() {
@@ -174,7 +174,7 @@ export function withStandardVoice(
     );
   return {
     synthesize: (text, voice, signal) =>
-      sendUntilAccepted<VoicePart, Pcm>(
+      sendUntilAccepted(
         {
           wanted:
             voice.model === undefined

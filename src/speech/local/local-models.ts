@@ -65,7 +65,7 @@ export class LocalModels implements AsyncDisposable {
    * Begins to load a model. Throws BotError `speech.failed` without the runtime or the folder. A
    * broken file fails the first job.
    */
-  async load(kind: JobKind, folder: string): Promise<void> {
+  async load(kind: JobKind, folder: string) {
     for await (const _ of this.#ask({ kind, folder }, new AbortController().signal));
   }
 
@@ -82,7 +82,7 @@ export class LocalModels implements AsyncDisposable {
     return this.#ask({ kind, folder, job }, signal);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#isClosed = true;
     const child = this.#child;
     this.#end('The local models are closed.', false);

@@ -69,7 +69,7 @@ export class RealtimeListening implements Listening {
     if (!this.#signal.aborted) void this.#connect();
   }
 
-  push(samples: Int16Array): void {
+  push(samples: Int16Array) {
     if (this.#signal.aborted) return;
     this.#sound.push(samples);
     this.#sendWaiting();
@@ -87,7 +87,7 @@ export class RealtimeListening implements Listening {
     return this.#parts.getTranscript(language, by);
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#over.abort(new Error('not listened to any more'));
     this.#sound.drop();
   }

@@ -124,7 +124,7 @@ class VoiceConnections implements Disposable {
     return pool;
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     for (const pool of this.#pools.values()) pool[Symbol.dispose]();
     this.#pools.clear();
   }

@@ -76,7 +76,7 @@ class UtteranceSegment {
     this.end.promise.catch(() => {});
   }
 
-  finish(heard: ItemTranscript): void {
+  finish(heard: ItemTranscript) {
     this.heard = heard;
     this.state = 'done';
     this.end.resolve();
@@ -102,7 +102,7 @@ export class TranscriptAssembler {
     return this.#open.fromSample;
   }
 
-  endSegment(atSample: number): void {
+  endSegment(atSample: number) {
     Object.assign(this.#open, { toSample: atSample, state: 'waiting' });
     this.#segments.push(this.#open);
     this.#open = new UtteranceSegment(atSample, this.#segments.length + 1);
@@ -113,7 +113,7 @@ export class TranscriptAssembler {
   }
 
   /** Resolves when all sound up to the last pause is transcribed. */
-  async waitUntilDone(): Promise<void> {
+  async waitUntilDone() {
     if (this.#error) throw this.#error;
     await Promise.all(this.#segments.map(({ end }) => end.promise));
   }
@@ -129,13 +129,13 @@ export class TranscriptAssembler {
     return { text, language, usage: { by, count } };
   }
 
-  fail(error: BotError): void {
+  fail(error: BotError) {
     this.#error = error;
     for (const { end } of this.#segments) end.reject(error);
   }
 
   /** Takes any event that is no failure. */
-  handleEvent(event: JsonEvent): void {
+  handleEvent(event: JsonEvent) {
     const itemId = toNonEmptyText(event.item_id);
     switch (event.type) {
       case 'input_audio_buffer.committed': {

@@ -15,7 +15,7 @@ const ngramsFile = new URL('./ngrams.txt', import.meta.url);
 /** 26 languages by n-grams, about 1.8 MB after the first use. */
 export function createTextLanguageDetector(): TextLanguageDetector {
   let loading: Promise<LanguageNgrams> | undefined;
-  const load = async (): Promise<LanguageNgrams> => {
+  const load = async () => {
     const [{ parseLanguageNgrams }, text] = await Promise.all([
       import('./language-ngrams.ts'),
       readFile(ngramsFile, 'utf8'),

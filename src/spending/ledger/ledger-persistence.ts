@@ -40,13 +40,13 @@ export class LedgerPersistence implements AsyncDisposable {
   }
 
   /** Resolves after the first read or its failure. Never throws. */
-  async open(): Promise<void> {
+  async open() {
     await this.#recallEntries();
     this.#life = this.#saveRegularly();
   }
 
   /** Writes the rest within 5 s. Never throws. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#over.abort(new Error('closed'));
     await this.#life;
     if (this.#isWriting) await this.#tryWork('store.unwritable', () => this.#writing);

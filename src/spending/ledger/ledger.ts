@@ -46,7 +46,7 @@ export class Ledger {
     this.#countsAll = countsAll;
   }
 
-  onUnsaved(listener: () => void): void {
+  onUnsaved(listener: () => void) {
     this.#onUnsaved = listener;
   }
 
@@ -64,7 +64,7 @@ export class Ledger {
     personId: PersonId | undefined,
     spent: Partial<Sum>,
     wallMs: number,
-  ): void {
+  ) {
     const sum = { ...empty, ...spent };
     if (this.#countsAll) this.#spentHere += sum.nanoUsd;
     for (const id of this.#countsAll ? [guildId, allServers] : [guildId]) {
@@ -75,12 +75,7 @@ export class Ledger {
     if (personId !== undefined) this.assign(guildId, personId, spent, wallMs);
   }
 
-  assign(
-    guildId: GuildId,
-    personId: PersonId,
-    spent: Partial<Sum>,
-    wallMs: number,
-  ): void {
+  assign(guildId: GuildId, personId: PersonId, spent: Partial<Sum>, wallMs: number) {
     const sum = { ...empty, ...spent };
     const day = toUtcDay(wallMs);
     addToSums(this.#getDay(guildId, day).people, personId, sum);
@@ -120,26 +115,26 @@ export class Ledger {
     return reserve;
   }
 
-  settleReserve(reserve: Reserve, spent: Partial<Sum>, wallMs: number): void {
+  settleReserve(reserve: Reserve, spent: Partial<Sum>, wallMs: number) {
     const { guildId, left, personId } = reserve;
     reserve.left = Math.max(0, left - (spent.nanoUsd ?? 0));
     this.charge(guildId, personId, spent, wallMs);
   }
 
-  release(reserve: Reserve): void {
+  release(reserve: Reserve) {
     reserve.left = 0;
     this.#servers.get(reserve.guildId)?.reserves.delete(reserve);
   }
 
   /** Stops storing a person. Sums of the server stay. */
-  forget(guildId: GuildId, personId: PersonId): void {
+  forget(guildId: GuildId, personId: PersonId) {
     for (const entry of this.listUnsaved())
       if (entry.guildId === guildId && entry.personId === personId)
         this.#listUnsaved.delete(toEntryKey(entry));
     this.#getServer(guildId).forgotten.add(personId);
   }
 
-  recall(entries: readonly SpendingEntry[]): void {
+  recall(entries: readonly SpendingEntry[]) {
     for (const { guildId, personId, day, nanoUsd, turns } of entries) {
       const now = this.#getDay(guildId, day);
       const sum = { nanoUsd, turns };
@@ -148,7 +143,7 @@ export class Ledger {
     }
   }
 
-  settleTotal(day: string, nanoUsd: number): void {
+  settleTotal(day: string, nanoUsd: number) {
     const unsaved = this.#listAllUnsaved().filter((entry) => entry.day === day);
     const now = this.#getDay(allServers, day);
     now.today = {
@@ -161,7 +156,7 @@ export class Ledger {
     return [...this.#listUnsaved.values()];
   }
 
-  noteSaved(entries: readonly SpendingEntry[]): void {
+  noteSaved(entries: readonly SpendingEntry[]) {
     for (const entry of entries) {
       const { nanoUsd = 0, turns = 0 } = this.#listUnsaved.get(toEntryKey(entry)) ?? {};
       const rest = { nanoUsd: nanoUsd - entry.nanoUsd, turns: turns - entry.turns };
@@ -185,8 +180,8 @@ export class Ledger {
   #getServer(guildId: GuildId) {
     const server = this.#servers.get(guildId) ?? {
       days: new Map<string, Day>(),
-      reserves: new Set<Reserve>(),
-      forgotten: new Set<string>(),
+      reserves: new Set(),
+      forgotten: new Set(),
     };
     this.#servers.set(guildId, server);
     return server;

@@ -66,7 +66,7 @@ export class TotalPortion implements AsyncDisposable {
   }
 
   /** Resolves with a portion or a failure. Never throws. */
-  async open(): Promise<void> {
+  async open() {
     await this.#requestAmount(this.#spare);
     const { alert, clock } = this.#options;
     const task = {
@@ -99,7 +99,7 @@ export class TotalPortion implements AsyncDisposable {
   }
 
   /** Frees the rest within 2 s. Never throws. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#over.abort(new Error('closed'));
     const { capNanoUsd, clock, store } = this.#options;
     const free = async () => {
@@ -117,12 +117,12 @@ export class TotalPortion implements AsyncDisposable {
     );
   }
 
-  get #spare(): number {
+  get #spare() {
     const { capNanoUsd, share } = this.#options;
     return Math.floor(capNanoUsd * share * spareShare);
   }
 
-  get #isDue(): boolean {
+  get #isDue() {
     const { clock, ledger } = this.#options;
     const isShort = this.room < this.#spare / 2 && this.#left > 0;
     // Stored money counts twice until the portion shrinks.
@@ -185,6 +185,6 @@ export class TotalPortion implements AsyncDisposable {
   }
 }
 
-function createLatePortionError(): Error {
+function createLatePortionError() {
   return new Error('late');
 }

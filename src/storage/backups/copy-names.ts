@@ -31,7 +31,7 @@ export function listCopies(folder: string, storePath: string): readonly string[]
     .map((name) => join(folder, name));
 }
 
-export function deleteOldCopies(dataDir: string, nowWallMs: number): void {
+export function deleteOldCopies(dataDir: string, nowWallMs: number) {
   const folder = toBackupsFolder(dataDir);
   if (!existsSync(folder)) return;
   const dated = readdirSync(folder).filter((name) => copyDate.test(name));

@@ -77,7 +77,7 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
   }
 }
 
-export function removeLeftovers(dataDir: string): void {
+export function removeLeftovers(dataDir: string) {
   try {
     for (const kind of storeKinds)
       for (const ending of ['.part', '.scratch'])

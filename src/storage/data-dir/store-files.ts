@@ -34,7 +34,7 @@ function readVersion(path: string) {
  * Refuses unknown formats, as the bot would forget each no. Unreadable files pass. Throws BotError
  * `store.format`.
  */
-export function refuseForeignFormats(dataDir: string): void {
+export function refuseForeignFormats(dataDir: string) {
   for (const { kind, path, version = 0 } of storeFiles(dataDir))
     checkFormat(`The store ${path}`, version, kind.sqlite);
 }

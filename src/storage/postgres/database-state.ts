@@ -24,7 +24,7 @@ export async function readDatabaseState(url: Secret) {
 }
 
 /** Throws BotError `store.in_use` if a bot uses the database, or `store.unreadable`. */
-export async function refuseLiveProcesses(url: Secret): Promise<void> {
+export async function refuseLiveProcesses(url: Secret) {
   const { place, processes } = await readDatabaseState(url);
   const [live] = processes;
   if (!live) return;

@@ -90,7 +90,7 @@ export async function openShardLocks(
     }
   }
 
-  async function connectClient(): Promise<pg.Client> {
+  async function connectClient() {
     const settings = toClientConfig({ url, applicationName: ownName });
     const opened = new pg.Client({ ...settings, query_timeout: answerMs });
     opened.on('error', ignoreRejection);

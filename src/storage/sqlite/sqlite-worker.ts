@@ -15,7 +15,7 @@ export function createSqliteWorker(
   const waiting: ((answer: SqliteAnswer) => void)[] = [];
   let worker: Worker | undefined;
 
-  async function sendRequest(request: SqliteRequest): Promise<unknown> {
+  async function sendRequest(request: SqliteRequest) {
     worker ??= startWorker();
     const answered = Promise.withResolvers<SqliteAnswer>();
     worker.ref();
@@ -26,7 +26,7 @@ export function createSqliteWorker(
     throw new BotError(answer.code, answer.retryable, answer.message, answer.cause);
   }
 
-  function startWorker(): Worker {
+  function startWorker() {
     const started = new Worker(entry, {
       env: getCompileCacheEnvironment(),
       execArgv: [],

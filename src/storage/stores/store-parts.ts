@@ -30,7 +30,7 @@ export const storeParts = {
 };
 
 export const storeTables: readonly Table[] = Object.values(storeParts).flatMap(
-  (part): readonly Table[] => part.tables,
+  (part) => part.tables,
 );
 
 export type StoreParts = {

@@ -106,7 +106,7 @@ export function splitSentences(text: string): Sentence[] {
   return sentences;
 }
 
-function shortenText(text: string): string {
+function shortenText(text: string) {
   if (text.length <= headChars + tailChars)
     return normaliseLetters(text).slice(0, headChars + tailChars);
   const head = normaliseLetters(text.slice(0, headChars)).slice(0, headChars);
@@ -156,7 +156,7 @@ export function toPhraseSet(phrases: readonly string[]): ReadonlySet<string> {
   return new Set(phrases.map(normalisePhrase));
 }
 
-function normalisePhrase(phrase: string): string {
+function normalisePhrase(phrase: string) {
   return normaliseLetters(phrase).replaceAll("'", '').replace(/\s+/g, ' ').trim();
 }
 
@@ -381,11 +381,7 @@ function matchExactName(
   return isInflected ? { how: 'inflected', to: at + 1 } : undefined;
 }
 
-function findNameEnd(
-  words: readonly SentenceWord[],
-  at: number,
-  joined: string,
-): number {
+function findNameEnd(words: readonly SentenceWord[], at: number, joined: string) {
   let heard = '';
   for (let to = at; to < words.length && joined.startsWith(heard); to++) {
     if (to > at && words[to]?.before === 'pause') break;
@@ -413,11 +409,7 @@ function findSimilarName(
   return undefined;
 }
 
-function findNearestName(
-  heard: string,
-  length: number,
-  names: readonly Name[],
-): Name | undefined {
+function findNearestName(heard: string, length: number, names: readonly Name[]) {
   for (let most = 0; most <= maxNameDistance; most++) {
     const found = names.find((name) => soundsLike(heard, length, name, most));
     if (found) return found;
@@ -430,7 +422,7 @@ function soundsLike(
   length: number,
   { sound, words }: Name,
   most: number,
-): boolean {
+) {
   if (sound === undefined || heard[0] !== sound[0] || Math.abs(length - words) > 1)
     return false;
   return isWithinDistance(
@@ -443,7 +435,7 @@ function soundsLike(
 function toJointPhoneticCode(
   span: readonly SentenceWord[],
   taken: ReadonlySet<string>,
-): string | undefined {
+) {
   const [first, ...others] = span;
   if (!first || first.parts.length > 1 || taken.has(first.text)) return undefined;
   if (others.some(({ before }) => before !== 'space')) return undefined;

@@ -124,10 +124,7 @@ function isCompoundNumber([ten = '', unit = '']: readonly string[]) {
 }
 
 /** Counts number words, and at least as many digits, at the end. */
-function countTrailingNumbers(
-  words: readonly string[],
-  numbers: ReadonlySet<string>,
-): { words: number; digits: number } {
+function countTrailingNumbers(words: readonly string[], numbers: ReadonlySet<string>) {
   let countMarks = 0;
   let digits = 0;
   for (const word of words.toReversed()) {
@@ -146,7 +143,7 @@ function isFigures(word: string) {
   return /^\p{N}+(?:[.,-]\p{N}+)*$/u.test(word) && !/^(19|20)\d\d$/.test(word);
 }
 
-function listNumberWords(kind: keyof NumberWords): string[] {
+function listNumberWords(kind: keyof NumberWords) {
   return languages.flatMap(({ numbers }) => numbers?.[kind] ?? []);
 }
 
@@ -182,11 +179,7 @@ function splitWords(said: string): string[] {
   return said.match(/[\p{L}\p{M}\p{N}]+(?:['.,:-][\p{L}\p{M}\p{N}]+)*/gu) ?? [];
 }
 
-function getWordsLogit(
-  said: string,
-  words: readonly string[],
-  lexicon: Lexicon,
-): number {
+function getWordsLogit(said: string, words: readonly string[], lexicon: Lexicon) {
   const last = words.at(-1) ?? '';
   if (lexicon.fillers.has(last)) return -3;
   const dictated = getDictationLogit(words, lexicon.numbers);

@@ -539,7 +539,7 @@ function wasAskedTooEarly({
 function addPacket(
   voice: SpeakingVoice,
   event: { readonly kind: string; readonly atMs: number },
-): SpeakingVoice {
+) {
   if (event.kind === 'tick' || event.kind === 'turn-judged') return voice;
   const lastPacketMs = Math.max(voice.lastPacketMs, event.atMs);
   if (event.kind === 'silence-frame') {

@@ -25,7 +25,7 @@ export class PartialTrust {
     );
   }
 
-  compare(partial: string, final: string): void {
+  compare(partial: string, final: string) {
     const [early, said] = [toPlainWords(partial), toPlainWords(final)];
     const isKept = said === early || said.startsWith(`${early} `);
     this.#right = isKept ? [...this.#right, said === early].slice(-keptPauses) : [];

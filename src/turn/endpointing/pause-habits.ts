@@ -85,7 +85,7 @@ export class PauseHabits {
     return { endings: this.#endings, habit };
   }
 
-  learnResumed(speakerId: PersonId, pausedMs: number, lastWord: string): void {
+  learnResumed(speakerId: PersonId, pausedMs: number, lastWord: string) {
     const habit = this.#pauses.get(speakerId) ?? unknownHabit;
     this.#pauses.delete(speakerId);
     this.#pauses.set(speakerId, learnPause(habit, pausedMs));
@@ -96,11 +96,11 @@ export class PauseHabits {
     this.#endings = learnEnding(this.#endings, lastWord, 'went-on');
   }
 
-  learnEnded(lastWord: string): void {
+  learnEnded(lastWord: string) {
     this.#endings = learnEnding(this.#endings, lastWord, 'ended');
   }
 
-  forget(speakerId: PersonId): void {
+  forget(speakerId: PersonId) {
     this.#pauses.delete(speakerId);
   }
 }

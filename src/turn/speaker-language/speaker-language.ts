@@ -35,7 +35,7 @@ export function findRequestedLanguage(
 
 let cachedPatterns: readonly RequestPattern[] | undefined;
 
-function getRequestPatterns(): readonly RequestPattern[] {
+function getRequestPatterns() {
   // Patterns take time, so they are made when first needed.
   cachedPatterns ??= languages.flatMap(({ code, languageRequests }) =>
     languageRequests ? [compileRequestPattern(code, languageRequests)] : [],
@@ -70,15 +70,15 @@ function compileRequestPattern(
   };
 }
 
-function toPhrasePattern(phrase: string): string {
+function toPhrasePattern(phrase: string) {
   return escapeRegExp(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
 }
 
-function escapeRegExp(words: string): string {
+function escapeRegExp(words: string) {
   return words.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-function trimNames(words: string, names: readonly string[]): string {
+function trimNames(words: string, names: readonly string[]) {
   let rest = words;
   for (const name of names.map(toPlainWords).filter((one) => one !== '')) {
     if (rest.startsWith(`${name} `)) rest = rest.slice(name.length + 1);
@@ -233,7 +233,7 @@ export function getRecogniserHint(
   return own ?? spoken;
 }
 
-function isSameLanguage(one: string, other: string): boolean {
+function isSameLanguage(one: string, other: string) {
   return getBaseLanguage(one) === getBaseLanguage(other);
 }
 
@@ -241,7 +241,7 @@ function isAmong(language: string, among: readonly string[]) {
   return among.length === 0 || among.some((one) => isSameLanguage(one, language));
 }
 
-function getBaseLanguage(tag: string): string {
+function getBaseLanguage(tag: string) {
   return tag.toLowerCase().split('-', 1)[0] ?? tag;
 }
 

@@ -127,7 +127,7 @@ export class ReconnectingConnection {
     return this.#link?.listPeople() ?? [];
   }
 
-  async refreshPerson(personId: PersonId, signal: AbortSignal): Promise<void> {
+  async refreshPerson(personId: PersonId, signal: AbortSignal) {
     await this.#link?.refreshMember(personId, signal);
   }
 
@@ -136,11 +136,7 @@ export class ReconnectingConnection {
   }
 
   /** Errors and abort: as `VoiceLinkOpener.open`. */
-  async openLink(
-    channel: ChannelRef,
-    mayHear: MayHear,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async openLink(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal) {
     this.#link = await this.#linkOpener.openLink(channel, mayHear, signal);
     this.#isOpen = true;
   }

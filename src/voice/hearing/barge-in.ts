@@ -56,29 +56,29 @@ export class BargeIns {
     this.#cues = cues;
   }
 
-  handleInput(personId: PersonId, noticed: SpeakerInputEvent): void {
+  handleInput(personId: PersonId, noticed: SpeakerInputEvent) {
     const event = toOverlapEvent(noticed);
     if (event) this.#stepOverlap({ personId, atMs: this.#getNowMs(), ...event });
   }
 
-  hearMeaning({ personId, ...heard }: Overheard): void {
+  hearMeaning({ personId, ...heard }: Overheard) {
     this.#stepOverlap({ kind: 'heard-as', personId, atMs: this.#getNowMs(), ...heard });
   }
 
-  hearPartial(personId: PersonId, text: string): void {
+  hearPartial(personId: PersonId, text: string) {
     const partial = classifyPartial(text, this.#loop.state.settings.names);
     this.hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
   }
 
   /** Forgets leavers, and the pauses that they asked for. */
-  updatePresence(isHere: (personId: PersonId) => boolean): void {
+  updatePresence(isHere: (personId: PersonId) => boolean) {
     const atMs = this.#getNowMs();
     for (const { personId } of this.#state.speeches) {
       if (!isHere(personId)) this.#stepOverlap({ kind: 'left', personId, atMs });
     }
   }
 
-  tick(): void {
+  tick() {
     const { sounding } = this.#loop;
     const atMs = this.#getNowMs();
     if (sounding?.id !== this.#replyId) {

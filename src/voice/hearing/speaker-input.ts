@@ -1,12 +1,6 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import {
-  joinSamples,
-  listenRateHz,
-  measureLevelDb,
-  type Pcm,
-  type SoundPiece,
-} from '#src/audio/pcm.ts';
+import { joinSamples, listenRateHz, measureLevelDb, type Pcm } from '#src/audio/pcm.ts';
 import type { SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceWindow, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
@@ -43,12 +37,8 @@ export type UtteranceSoFar = {
 export type SpeakerInputEvent =
   | OverlapVoiceEvent
   /** Begins before the voice was noticed. */
-  | {
-      readonly kind: 'began';
-      readonly fromMs: number;
-      readonly pieces: readonly SoundPiece[];
-    }
-  | { readonly kind: 'sound'; readonly pieces: readonly SoundPiece[] }
+  | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
+  | { readonly kind: 'sound'; readonly sound: Int16Array }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
   /** `SpeakerInput.judge` takes the answer. */
   | {
@@ -85,7 +75,7 @@ export class SpeakerInput {
   readonly #options;
   #isEcho = false;
   readonly #recording = new UtteranceBuffer();
-  #voice: EndpointingState = quietVoice;
+  #voice = quietVoice;
   #overlap: OverlapVoice;
   /** Kept until the next one shows whether it was over. */
   #lastUtterance: { readonly toMs: number; readonly lastWord: string } | undefined;
@@ -151,8 +141,8 @@ export class SpeakerInput {
       this.#stepEndpointing({ kind: 'silence-frame', atMs }, noticed);
       this.#stepQuietOverlap('closed', atMs, noticed);
     }
-    if (this.isTalking) noticed.push({ kind: 'sound', pieces: [heard] });
-    this.#recording.push(heard);
+    if (this.isTalking) noticed.push({ kind: 'sound', sound: samples });
+    this.#recording.push(samples);
     for (const one of this.#options.meter.measureSound(heard)) {
       const window = this.#removeEcho(one);
       this.#stepOverlap(window, noticed);
@@ -236,8 +226,8 @@ export class SpeakerInput {
     switch (effect.kind) {
       case 'began': {
         this.#recording.begin();
-        const { pieces } = this.#recording;
-        return { kind: 'began', fromMs: effect.fromMs, pieces };
+        const sound = this.#recording.copySound().samples;
+        return { kind: 'began', fromMs: effect.fromMs, sound };
       }
       case 'paused':
       case 'long-pause':
@@ -343,7 +333,7 @@ export class SpeakerInputs {
   }
 
   /** Closes the inputs of all others at once. Their unfinished utterances are gone. */
-  closeOthers(mayHear: (speakerId: PersonId) => boolean): void {
+  closeOthers(mayHear: (speakerId: PersonId) => boolean) {
     for (const speakerId of this.#inputs.keys()) {
       if (!mayHear(speakerId)) this.#inputs.delete(speakerId);
     }
@@ -355,7 +345,7 @@ export class SpeakerInputs {
       .map(([speakerId]) => speakerId);
   }
 
-  close(): void {
+  close() {
     this.closeOthers(() => false);
   }
 
@@ -388,43 +378,39 @@ export class SpeakerInputs {
 const preRollMs = 400;
 const tailMs = 200;
 
-const toSamples = (ms: number): number => (ms * listenRateHz) / 1000;
+const toSamples = (ms: number) => (ms * listenRateHz) / 1000;
 
 class UtteranceBuffer {
-  #pieces: SoundPiece[] = [];
+  #chunks: Int16Array[] = [];
   #length = 0;
   #voicedLength = 0;
   #isRunning = false;
 
-  get pieces(): readonly SoundPiece[] {
-    return [...this.#pieces];
-  }
-
-  push(piece: SoundPiece): void {
-    this.#pieces.push(piece);
-    this.#length += piece.samples.length;
+  push(samples: Int16Array) {
+    this.#chunks.push(samples);
+    this.#length += samples.length;
     if (!this.#isRunning) this.#dropOldSamples();
   }
 
-  begin(): void {
+  begin() {
     this.#isRunning = true;
     this.#voicedLength = this.#length;
   }
 
-  markVoice(): void {
+  markVoice() {
     this.#voicedLength = this.#length;
   }
 
   copySound(): Pcm {
-    return { samples: this.#joinSamples(), rateHz: listenRateHz, channels: 1 };
+    return { samples: joinSamples(this.#chunks), rateHz: listenRateHz, channels: 1 };
   }
 
   /** Ends the utterance. The next one begins with the sound after the cut. */
   take(): Pcm {
     const kept = Math.min(this.#length, this.#voicedLength + toSamples(tailMs));
-    const all = this.#joinSamples();
+    const all = joinSamples(this.#chunks);
     this.#isRunning = false;
-    this.#pieces = this.#cutPieces(kept);
+    this.#chunks = [all.slice(kept)];
     this.#length -= kept;
     this.#voicedLength = 0;
     this.#dropOldSamples();
@@ -433,25 +419,10 @@ class UtteranceBuffer {
 
   #dropOldSamples() {
     for (;;) {
-      const length = this.#pieces[0]?.samples.length;
-      if (length === undefined || this.#length - length < toSamples(preRollMs)) return;
-      this.#pieces.shift();
-      this.#length -= length;
+      const first = this.#chunks[0];
+      if (!first || this.#length - first.length < toSamples(preRollMs)) return;
+      this.#chunks.shift();
+      this.#length -= first.length;
     }
-  }
-
-  #joinSamples() {
-    return joinSamples(this.#pieces.map(({ samples }) => samples));
-  }
-
-  /** A piece that is cut inside no longer belongs to a packet. */
-  #cutPieces(at: number) {
-    let from = 0;
-    return this.#pieces.flatMap((piece) => {
-      const cut = at - from;
-      from += piece.samples.length;
-      if (cut <= 0) return piece;
-      return cut < piece.samples.length ? { samples: piece.samples.slice(cut) } : [];
-    });
   }
 }

@@ -59,7 +59,7 @@ export class SpeakerLanguages {
     this.#people = new Map(former ? former.#people : []);
   }
 
-  prefetch(personId: PersonId): void {
+  prefetch(personId: PersonId) {
     void this.#deps.services.peopleSettings.loadSettings(this.#deps.guildId, personId);
   }
 
@@ -76,7 +76,7 @@ export class SpeakerLanguages {
     return getRecogniserHint(this.#getState(personId), this.#getChoices(personId));
   }
 
-  async learn(personId: PersonId, transcript: Transcript): Promise<void> {
+  async learn(personId: PersonId, transcript: Transcript) {
     this.#latest = transcript.language ?? this.#latest;
     const evidence = await this.#getEvidence(personId, transcript);
     const state = this.#stepLanguage(personId, evidence);
@@ -112,7 +112,7 @@ export class SpeakerLanguages {
     };
   }
 
-  forgetPerson(personId: PersonId): void {
+  forgetPerson(personId: PersonId) {
     this.#people.delete(personId);
   }
 

@@ -1,4 +1,4 @@
-import { listenRateHz, type SoundPiece } from '#src/audio/pcm.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
@@ -67,20 +67,18 @@ export class UtteranceRecording {
     return this.#transcript;
   }
 
-  startListening(): void {
+  startListening() {
     this.#options.listening.begin();
   }
 
-  addSound(pieces: readonly SoundPiece[]): void {
+  addSound(sound: Int16Array) {
+    this.#soundMs += (sound.length / listenRateHz) * 1_000;
     this.#lastSoundAtMs = this.#options.clock.nowMs();
-    for (const { opus, samples } of pieces) {
-      this.#soundMs += (samples.length / listenRateHz) * 1_000;
-      this.#options.listening.push(samples, opus);
-    }
+    this.#options.listening.push(sound);
   }
 
   /** `isWhole`: the words up to a pause. */
-  captionWords(text: string, isWhole: boolean): void {
+  captionWords(text: string, isWhole: boolean) {
     if (isWhole) this.#follower?.onWhole(text);
     else this.#follower?.onPartial(text);
   }
@@ -97,14 +95,14 @@ export class UtteranceRecording {
     return this.#openedRequest?.text === text;
   }
 
-  cancelRequest(): void {
+  cancelRequest() {
     this.#openedRequest?.stop.abort(new Error('the speaker went on'));
     this.#openedRequest = undefined;
     this.#transcript = undefined;
   }
 
   /** Only the first call counts. */
-  settle(content: UtteranceContent, meant: boolean): void {
+  settle(content: UtteranceContent, meant: boolean) {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#options.onDecided(meant);

@@ -134,7 +134,7 @@ export class PendingAnswer {
   }
 
   /** The answer may have effects now. */
-  markWanted(): void {
+  markWanted() {
     this.#wanted.resolve();
     if (this.#fate !== 'open') return;
     this.#fate = 'wanted';
@@ -142,7 +142,7 @@ export class PendingAnswer {
     this.#options.preemptiveBudget.use(this.#tokens);
   }
 
-  giveUp(error: BotError): void {
+  giveUp(error: BotError) {
     this.#over.abort(error);
   }
 
@@ -171,7 +171,7 @@ export class PendingAnswer {
   }
 
   /** Its tokens count as wasted. */
-  discardUnheard(): void {
+  discardUnheard() {
     if (this.#fate === 'vain') return;
     if (this.#fate === 'wanted') this.#options.preemptiveBudget.use(-this.#tokens);
     this.#options.preemptiveBudget.lose(this.#tokens);
@@ -186,7 +186,7 @@ export class PendingAnswer {
     };
   }
 
-  async #runTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+  async #runTool(call: ToolCall, signal: AbortSignal) {
     // A tool runs only once the answer is wanted, and never after its end.
     await waitUnlessAborted(this.#wanted.promise, signal);
     signal.throwIfAborted();
@@ -259,7 +259,7 @@ export async function writeAnswer(
   reply: SpokenReply,
   progress: AnswerProgress,
   signal: AbortSignal,
-): Promise<void> {
+) {
   const { instants } = progress;
   for await (const { part, atMs } of parts) {
     switch (part.kind) {

@@ -29,7 +29,7 @@ export class SpeechPace {
     return this.#speed;
   }
 
-  changePace(to: (typeof paceChanges)[number]): void {
+  changePace(to: (typeof paceChanges)[number]) {
     // "Faster" takes back "slower" before it goes further, and the other way round.
     const speed = this.#speed;
     if (to === 'usual') this.#speed = 1;
@@ -124,7 +124,7 @@ export class SpeechOutput {
     signal: AbortSignal,
     work: (reply: SpokenReply) => Promise<void>,
     birth: ReplyOptions,
-  ): Promise<void> {
+  ) {
     const { interruptible, ownSpeed = 1 } = birth;
     const speed = Math.min(maxSpeed, Math.max(minSpeed, this.#pace.speed * ownSpeed));
     const reply = new SpokenReply({ speed, interruptible });
@@ -150,17 +150,17 @@ export class SpeechOutput {
   }
 
   /** Lowers the current reply by `db`, and not the next one. */
-  duck(db: number): void {
+  duck(db: number) {
     this.#openReply?.reply.duck(db);
   }
 
   /** Falls silent within a frame. Nothing is lost. */
-  pause(): void {
+  pause() {
     this.#openReply?.reply.pause();
   }
 
   /** Resumes from the start of the word that was cut. */
-  resume(): void {
+  resume() {
     this.#resumeCount++;
     this.#openReply?.reply.resume();
   }

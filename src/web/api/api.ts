@@ -69,11 +69,7 @@ export function createApi(options: ApiParts): Hono {
 
 type Doors = ApiDoor & Pick<ApiParts, 'clock' | 'onBug'>;
 
-async function performRoute(
-  route: ApiRoute,
-  context: Context,
-  parts: Doors,
-): Promise<Response> {
+async function performRoute(route: ApiRoute, context: Context, parts: Doors) {
   const { server: guildId, ...params } = context.req.param();
   const { token, ...access } = await authoriseRequest(
     context.req.header('authorization'),

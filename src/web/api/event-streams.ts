@@ -55,7 +55,7 @@ export class ServerEvents implements Disposable {
     this.#clock = clock;
   }
 
-  report(guildId: GuildId, event: SessionEvent): void {
+  report(guildId: GuildId, event: SessionEvent) {
     if (event.kind === 'joined') this.#openChannel(guildId, event.channel.channelId);
     const facts = toEventFacts(event);
     if (facts) this.#sendEvent(guildId, facts);
@@ -115,7 +115,7 @@ export class ServerEvents implements Disposable {
   }
 
   /** Ends the streams of other tokens. */
-  keepTokens(tokens: readonly ApiToken[]): void {
+  keepTokens(tokens: readonly ApiToken[]) {
     this.#tokens = tokens;
     const known = new Set(tokens.map(toTokenKey));
     for (const { token, end } of this.#readers)
@@ -129,7 +129,7 @@ export class ServerEvents implements Disposable {
     );
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     for (const { stopTimer } of this.#channels.values()) stopTimer?.();
   }
 

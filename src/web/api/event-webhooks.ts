@@ -35,7 +35,7 @@ export class EventWebhooks implements Disposable {
   }
 
   /** Runs until disposed. Never rejects. */
-  async run(): Promise<void> {
+  async run() {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await this.#readListeners();
@@ -43,7 +43,7 @@ export class EventWebhooks implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#closing.abort();
   }
 

@@ -63,7 +63,7 @@ export async function openListener(
   server.setTimeout(stillMs);
   server.maxConnections = mostSockets;
   const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
+  server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });

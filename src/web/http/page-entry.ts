@@ -35,7 +35,7 @@ export class Entry {
     return link;
   }
 
-  addRoutes(app: PageApp): void {
+  addRoutes(app: PageApp) {
     app.use(async (context, next) => {
       const cookie = getCookie(context, getCookieName(context.env));
       context.set('isEntered', cookie !== undefined && this.#isKey(cookie));

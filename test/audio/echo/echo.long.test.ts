@@ -1,4 +1,3 @@
-import { beforeAll, expect, test } from 'vitest';
 import { EchoMeter, type EchoView } from '#src/audio/echo/echo-meter.ts';
 import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';

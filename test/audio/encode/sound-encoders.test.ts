@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';

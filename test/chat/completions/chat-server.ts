@@ -48,7 +48,7 @@ export function listWords(
 
 export const joinText = (parts: readonly ChatPart[]) => listWords(parts, 'text');
 
-export function joinSound(parts: readonly ChatPart[]): Buffer {
+export function joinSound(parts: readonly ChatPart[]) {
   return Buffer.concat(
     parts.flatMap((part) => (part.kind === 'sound' ? [part.bytes] : [])),
   );

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { testChatModel } from '#test/contracts/chat-model-contract.ts';
 import {

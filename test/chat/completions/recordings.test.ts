@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { BotError } from '#src/base/errors.ts';
 import { hello, joinText, openChatServer } from './chat-server.ts';

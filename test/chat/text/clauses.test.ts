@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { fc } from '#test/properties.ts';
 import { expectLinear } from '#test/regexps/measure-growth.ts';

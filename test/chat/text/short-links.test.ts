@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 

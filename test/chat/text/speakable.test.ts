@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 
 test.each([

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { parseTimePhrase } from '#src/chat/text/time-phrases.ts';
 
 /** A Friday, 17:25 in Berlin. */

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { type Aside, findAsides } from '#src/chat/text/speakable.ts';
 
 const rows = '| a | b |\n|---|---|\n| 1 | 2 |';

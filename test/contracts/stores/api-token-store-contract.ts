@@ -18,7 +18,7 @@ const diaryToken: ApiToken = {
 };
 
 /** Contract of every store of API tokens. */
-export function testApiTokenStore(name: string, open: OpenStore): void {
+export function testApiTokenStore(name: string, open: OpenStore) {
   test(`${name}: a token is found by the hash of its secret alone`, async () => {
     await using opened = await open();
     const { apiTokens } = opened;

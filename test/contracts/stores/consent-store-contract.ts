@@ -4,7 +4,7 @@ import { anyCharacter, fc } from '#test/properties.ts';
 import type { OpenStore } from './open-store.ts';
 
 /** Contract of every store of consents. */
-export function testConsentStore(name: string, open: OpenStore): void {
+export function testConsentStore(name: string, open: OpenStore) {
   testRemembering(name, open);
   testForgetting(name, open);
 }

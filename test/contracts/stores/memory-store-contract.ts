@@ -4,7 +4,7 @@ import type { NewMemory } from '#src/features/memories/memory-store.ts';
 import type { OpenTranscriptStore } from './transcript-samples.ts';
 
 /** Contract of every store of memories. */
-export function testMemoryStore(name: string, open: OpenTranscriptStore): void {
+export function testMemoryStore(name: string, open: OpenTranscriptStore) {
   const memory: NewMemory = {
     guildId: '10',
     text: 'tea',

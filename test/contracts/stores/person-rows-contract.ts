@@ -4,7 +4,7 @@ import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-ro
 import type { OpenStore } from './open-store.ts';
 
 /** Contract of every store for all rows about a person. */
-export function testPersonRows(name: string, open: OpenStore): void {
+export function testPersonRows(name: string, open: OpenStore) {
   test(`${name}: rows of every table about persons are exported, counted and forgotten`, async () => {
     await using store = await open();
     await writeMain(store);

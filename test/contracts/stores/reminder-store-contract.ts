@@ -25,7 +25,7 @@ const teaReminder: NewReminder = {
 };
 
 /** Contract of every store of reminders. */
-export function testReminderStore(name: string, open: OpenStore): void {
+export function testReminderStore(name: string, open: OpenStore) {
   test(`${name}: a reminder is kept as it was set until it is removed, once`, async () => {
     await using opened = await open();
     const { reminders } = opened;

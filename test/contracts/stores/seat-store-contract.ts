@@ -28,7 +28,7 @@ const minuteMs = 60_000;
 const allSeats = ['10', '20', '30'];
 
 /** Contract of every store of seats. */
-export function testSeatStore(name: string, open: OpenStore): void {
+export function testSeatStore(name: string, open: OpenStore) {
   testRemembering(name, open);
   testAging(name, open);
   testForgetting(name, open);

@@ -4,7 +4,7 @@ import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { OpenStore } from './open-store.ts';
 
 /** Contract of every store of panels. */
-export function testPanelStore(name: string, open: OpenStore): void {
+export function testPanelStore(name: string, open: OpenStore) {
   const here = { channelId: '100', messageId: '1000' };
   const there = { channelId: '200', messageId: '2000' };
 
@@ -19,7 +19,7 @@ export function testPanelStore(name: string, open: OpenStore): void {
 }
 
 /** Contract of every store of people who are left out of captions. */
-export function testLeftOutPeople(name: string, open: OpenStore): void {
+export function testLeftOutPeople(name: string, open: OpenStore) {
   test(`${name}: who wants to be left out of captions is so in that server, until they say otherwise`, async () => {
     await using opened = await open();
     const { leftOutPeople } = opened;
@@ -47,7 +47,7 @@ const allServers = {
 } as const;
 
 /** Contract of every store of personal settings. */
-export function testPersonSettings(name: string, open: OpenStore): void {
+export function testPersonSettings(name: string, open: OpenStore) {
   test(`${name}: what a person has chosen holds in that server alone, until they choose otherwise`, async () => {
     await using opened = await open();
     const { personSettings } = opened;
@@ -63,7 +63,7 @@ export function testPersonSettings(name: string, open: OpenStore): void {
 }
 
 /** Contract of every store of settings. */
-export function testSettingsStore(name: string, open: OpenStore): void {
+export function testSettingsStore(name: string, open: OpenStore) {
   test(`${name}: each server keeps the latest value of each key`, async () => {
     await using opened = await open();
     await opened.settings.write('10', 'cues', 'on');
@@ -88,7 +88,7 @@ export function testSettingsStore(name: string, open: OpenStore): void {
 }
 
 /** Contract of every store of servers. */
-export function testGuildStore(name: string, open: OpenStore): void {
+export function testGuildStore(name: string, open: OpenStore) {
   test(`${name}: of an erased server nothing is left, and all of another`, async () => {
     await using opened = await open();
     const { consents, guilds, panels, settings, tracks } = opened;
@@ -141,7 +141,7 @@ type OpenProcesses = () => Promise<
 >;
 
 /** Contract of every store of portions; `open` opens two processes. */
-export function testPortionStore(name: string, open: OpenProcesses): void {
+export function testPortionStore(name: string, open: OpenProcesses) {
   test(`${name}: portions and what is spent stay within the cap, whoever asks`, async () => {
     await using opened = await open();
     const [one, other] = opened.all;

@@ -14,7 +14,7 @@ const spentEntry: SpendingEntry = {
 const anaEntry: SpendingEntry = { ...spentEntry, personId: '1' };
 
 /** Contract of every store of spending. */
-export function testSpendingStore(name: string, open: OpenSpendingStore): void {
+export function testSpendingStore(name: string, open: OpenSpendingStore) {
   test(`${name}: what is added comes on top of what is there`, async () => {
     await using opened = await open();
     const { spending } = opened;

@@ -15,7 +15,7 @@ import { testSpendingStore } from './spending-store-contract.ts';
 import { testTrackStore } from './track-store-contract.ts';
 
 /** Contract of the store, part by part. */
-export function testStore(name: string, open: OpenStore): void {
+export function testStore(name: string, open: OpenStore) {
   testApiTokenStore(name, open);
   testLeftOutPeople(name, open);
   testConsentStore(name, open);

@@ -31,7 +31,7 @@ const mainTrack: StoredTrack = {
 };
 
 /** Contract of every store of tracks. */
-export function testTrackStore(name: string, open: OpenStore): void {
+export function testTrackStore(name: string, open: OpenStore) {
   test(`${name}: tracks, volumes, sounds and places in them are kept in their order`, async () => {
     await using opened = await open();
     expect(await opened.tracks.read('10', '1')).toEqual([]);

@@ -6,7 +6,7 @@ import { testTranscriptSearch } from './transcript-search.ts';
 import { testTranscriptStore } from './transcript-store-contract.ts';
 
 /** Contract of the store of transcripts and memories. */
-export function testTranscripts(name: string, open: OpenTranscriptStore): void {
+export function testTranscripts(name: string, open: OpenTranscriptStore) {
   testTranscriptStore(name, open);
   testTranscriptSearch(name, open);
   testTranscriptErasing(name, open);

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/speech-engine.ts';
 import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import {

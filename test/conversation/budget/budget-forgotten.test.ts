@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import {

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {

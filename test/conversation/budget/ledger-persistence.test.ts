@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { MemorySpending } from '#test/fakes/fake-spending.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
 import { createTranscriberChain } from '#src/speech/fallbacks/speech-chains.ts';

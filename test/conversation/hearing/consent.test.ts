@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { GuildAccess } from '#src/settings/access-control.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';

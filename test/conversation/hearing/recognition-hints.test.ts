@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
   adam,

@@ -1,6 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, test } from 'vitest';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {

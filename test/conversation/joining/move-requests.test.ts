@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { den, lounge, passTime } from '#test/conversation/setup/session-fixture.ts';
 import { makeCalled, openSeats } from '#test/features/seats/seats-setup.ts';
 

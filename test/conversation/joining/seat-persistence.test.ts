@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { passTime } from '#test/conversation/setup/session-fixture.ts';
 import {

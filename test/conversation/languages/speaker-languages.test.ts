@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';

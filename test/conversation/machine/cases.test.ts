@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { addressingCases } from '#test/conversation/machine/cases/addressing.ts';
 import { bargeInCases } from '#test/conversation/machine/cases/barge-in.ts';
 import { commandCases } from '#test/conversation/machine/cases/commands.ts';

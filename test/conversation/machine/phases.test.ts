@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import { getPhase } from '#src/conversation/machine/selectors.ts';

@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
 import { getSayingText } from '#test/conversation/setup/sayings.ts';
 import { openServed } from '#test/conversation/setup/served-session.ts';

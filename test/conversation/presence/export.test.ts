@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
 import {
   makeLine,

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { expect, inject, test } from 'vitest';
+import { inject } from 'vitest';
 import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
 import {
   adam,
@@ -38,20 +38,20 @@ class HeldOperation {
   #left = Number.POSITIVE_INFINITY;
 
   /** Resolves when the operation is held. */
-  get reached(): Promise<'held'> {
+  get reached() {
     return this.#reached.promise;
   }
 
-  arm(nth: number): void {
+  arm(nth: number) {
     this.#left = nth;
   }
 
-  release(): void {
+  release() {
     this.#release.resolve();
   }
 
   /** The same ports, whose operations pass through this. */
-  of<Ports extends object>(ports: Ports): Ports {
+  of<Ports extends object>(ports: Ports) {
     return new Proxy(ports, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key);

@@ -26,16 +26,13 @@ export async function openCaptioned(
   return fixture;
 }
 
-export async function turnCaptionsOn(
-  fixture: SessionFixture,
-  on: CaptionOptions = {},
-): Promise<void> {
+export async function turnCaptionsOn(fixture: SessionFixture, on: CaptionOptions = {}) {
   const turning = fixture.captions.turnOn('g', on);
   await passTime(fixture, 4_000);
   expect(await turning).toMatchObject({ kind: 'on', placeId: 'lounge', isHere: true });
 }
 
-export async function sayAll(fixture: SessionFixture, who = adam): Promise<void> {
+export async function sayAll(fixture: SessionFixture, who = adam) {
   await hearSpeech(fixture, 4_000, speech, who);
 }
 

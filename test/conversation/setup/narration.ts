@@ -149,10 +149,7 @@ export async function askQuestion(
 }
 
 /** Lets time pass until this has come, and what is said about it is said; undefined where it does not come in 8 s. */
-export async function passUntil<T>(
-  fixture: SessionFixture,
-  coming: Promise<T>,
-): Promise<T | undefined> {
+export async function passUntil<T>(fixture: SessionFixture, coming: Promise<T>) {
   let found: { readonly value: T } | undefined;
   void coming.then((value) => {
     found = { value };

@@ -84,7 +84,7 @@ export async function passUntil(
   fixture: SessionFixture,
   isSo: () => boolean,
   packets: readonly Packet[] = [],
-): Promise<void> {
+) {
   const { clock } = fixture;
   const untilMs = clock.nowMs() + 20_000;
   while (!isSo() && clock.nowMs() < untilMs) {
@@ -99,16 +99,13 @@ export async function passUntil(
 export function setPresent(
   { linkOpener }: SessionFixture,
   ...people: readonly (typeof adam)[]
-): void {
+) {
   for (const list of [linkOpener.people, linkOpener.link.present])
     list.splice(0, list.length, ...people);
 }
 
 /** Discord confirms that a lost link was left only after this time. */
-export function closeLinksSlowly(
-  { clock, linkOpener }: SessionFixture,
-  ms: number,
-): void {
+export function closeLinksSlowly({ clock, linkOpener }: SessionFixture, ms: number) {
   const { link } = linkOpener;
   const close = link[Symbol.asyncDispose].bind(link);
   link[Symbol.asyncDispose] = async () => {

@@ -109,7 +109,7 @@ class Play {
   }
 
   /** Tells later what a command came to. */
-  later(what: string, coming: Promise<unknown>): void {
+  later(what: string, coming: Promise<unknown>) {
     void coming.then((outcome) => this.#told.push(`${what}: ${formatValue(outcome)}`));
   }
 
@@ -125,7 +125,7 @@ class Play {
     return sent() - before;
   }
 
-  async speak(name: string, text: string, clip = ''): Promise<void> {
+  async speak(name: string, text: string, clip = '') {
     if (text !== '') this.heard = text === '(nothing)' ? '' : text;
     const who = this.person(name);
     const file = clip || (clips[who.id] ?? 'human-librivox-0880');
@@ -136,7 +136,7 @@ class Play {
   }
 
   /** Engines work so from now on. */
-  now(state: Partial<Pick<Play, 'recogniserMs' | 'rounds'>>): void {
+  now(state: Partial<Pick<Play, 'recogniserMs' | 'rounds'>>) {
     Object.assign(this, state);
     this.#modelText += ` ${this.rounds
       .flat()
@@ -475,7 +475,7 @@ function makePerson(name: string): Pick<ChannelMember, 'id' | 'name'> {
 }
 
 /** A test for each script. */
-export function playScripts(scripts: Scripts): void {
+export function playScripts(scripts: Scripts) {
   for (const [name, one] of Object.entries(scripts)) {
     const [given, script] = typeof one === 'string' ? [{}, one] : one;
     test(name, async () => {

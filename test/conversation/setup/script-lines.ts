@@ -3,7 +3,7 @@ import { readTexts } from '#src/texts/text-tables.ts';
 import type { SessionFixture } from './session-fixture.ts';
 
 /** Event as a script tells it, if it does. */
-export function formatEvent(event: SessionEvent): readonly string[] {
+export function formatEvent(event: SessionEvent) {
   switch (event.kind) {
     case 'recognised':
       return [`heard ${event.name}: ${event.text}${event.cut ? ' (cut)' : ''}`];
@@ -35,7 +35,7 @@ function shorten(text: string) {
 /** What a model was shown, without its orders. */
 export function formatPrompt(
   messages: readonly { readonly role: string; readonly content: string }[],
-): string {
+) {
   const shownOf = (one: (typeof messages)[number]) =>
     `${'name' in one ? one.name : 'Nova'}: ${shorten(one.content)}`;
   return (
@@ -47,7 +47,7 @@ export function formatPrompt(
 }
 
 /** The panel as it was shown last. */
-export function formatPanel({ faces }: SessionFixture): string {
+export function formatPanel({ faces }: SessionFixture) {
   const face = faces.at(-1);
   if (!face) return 'none';
   const [first, ...lines] = face.lines;
@@ -92,7 +92,7 @@ const patterns = [...readTexts('en')]
   .toSorted((a, b) => b.letters - a.letters);
 
 /** A sentence by its id and what fills it; else in quotes. */
-export function findTextId(text: string): string {
+export function findTextId(text: string) {
   const found = patterns.find(({ form }) => form.test(text));
   if (!found) return `"${text}"`;
   const [, ...filled] = found.form.exec(text) ?? [];
@@ -100,7 +100,7 @@ export function findTextId(text: string): string {
 }
 
 /** Where a message was written, if not in the Lounge. */
-export function replacePlaces(places: readonly string[]): string {
+export function replacePlaces(places: readonly string[]) {
   const [place = 'Lounge'] = places;
   return place === 'Lounge' ? '' : ` in ${place}`;
 }
@@ -109,7 +109,7 @@ export function replacePlaces(places: readonly string[]): string {
 const maxLineWidth = 100;
 
 /** A step with what came of it: on its line, or where that gets too long below it. */
-export function formatStep(step: string, all: readonly string[]): string {
+export function formatStep(step: string, all: readonly string[]) {
   const told = all.flatMap((one, at) =>
     one === all[at - 1] ? [] : [one + countRepeats(all, at)],
   );

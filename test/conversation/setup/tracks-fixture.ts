@@ -44,7 +44,7 @@ export async function playSound(
 export function seatPeople(
   { linkOpener }: SessionFixture,
   people: readonly ChannelMember[],
-): void {
+) {
   linkOpener.link.present.splice(0, linkOpener.link.present.length, ...people);
 }
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { toChatMessages } from '#src/conversation/answering/answer-request.ts';
 import { tools } from '#src/features/features.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { adam, eva, passTime } from '#test/conversation/setup/session-fixture.ts';
 import { openSpoken, postCall, vagueRequest } from './spoken-trap.ts';

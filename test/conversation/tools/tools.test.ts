@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';

@@ -1,4 +1,3 @@
-import { expect, onTestFinished, test } from 'vitest';
 import type { Command } from '#src/features/command.ts';
 import type {
   CaptionChat,

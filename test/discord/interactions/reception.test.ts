@@ -1,5 +1,4 @@
 import { type Interaction, MessageFlags } from 'discord.js';
-import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { InteractionReceiver } from '#src/discord/interactions/interaction-receiver.ts';
 import { toMessageBody } from '#src/discord/interactions/rendering.ts';

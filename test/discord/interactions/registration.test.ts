@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import type { CommandEntry } from '#src/discord/interactions/command-entries.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interactions.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord } from '#src/discord/client.ts';

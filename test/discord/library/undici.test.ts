@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { REST } from 'discord.js';
-import { expect, onTestFinished, test } from 'vitest';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { sourceFiles } from '#test/source-files.ts';
 

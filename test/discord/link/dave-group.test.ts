@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { getVoiceConnection } from '@discordjs/voice';
-import { expect, onTestFinished, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { findDaveSession } from '#src/discord/link/voice-library.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';

@@ -2,7 +2,6 @@ import { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { getVoiceConnection } from '@discordjs/voice';
 import { Events } from 'discord.js';
-import { expect, test } from 'vitest';
 import { findNetworking } from '#src/discord/link/voice-library.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import {

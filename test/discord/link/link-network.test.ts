@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, test } from 'vitest';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import {
   makeToneFrames,

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import type { VoiceConnection, VoiceWebSocket } from '@discordjs/voice';
-import { expect, test } from 'vitest';
 import { LinkWatchdog } from '#src/discord/link/link-watchdog.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll } from 'vitest';
 import { testVoiceLink } from '#test/contracts/voice-link-contract.ts';
 import {
   makeToneFrames,

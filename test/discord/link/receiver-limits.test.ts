@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
 import { makeVoiceCipher, PacketSealer } from '#sandbox/voice/rtp-packet.ts';
 import { makeSealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
 import { countOpened, makeVoicedPacket, openReceiver } from './unbound-receiver.ts';

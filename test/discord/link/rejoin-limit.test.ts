@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { RejoinLimit } from '#src/discord/link/voice-link-opener.ts';
 
 test('a channel is joined anew twice in ten minutes, and the second time is known as a repetition', () => {

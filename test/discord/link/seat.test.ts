@@ -6,7 +6,6 @@ import {
   type Guild,
   PermissionFlagsBits,
 } from 'discord.js';
-import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { becomeSpeaker } from '#src/discord/link/voice-link-opener.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';

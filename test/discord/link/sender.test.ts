@@ -1,6 +1,5 @@
 import { setImmediate as settle } from 'node:timers/promises';
 import { AudioResource } from '@discordjs/voice';
-import { expect, test, vi } from 'vitest';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { FrameSender } from '#src/discord/link/frame-sender.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -21,7 +20,7 @@ class WholeMsClock extends VirtualClock {
     this.#latestMs = latestMs;
   }
 
-  override later(ms: number, run: () => void): () => void {
+  override later(ms: number, run: () => void) {
     const [nowMs, wholeMs] = [this.nowMs(), Math.max(1, Math.round(ms))];
     const firstMs = Math.floor(nowMs) + wholeMs;
     const lastMs = nowMs + wholeMs + this.#latestMs;

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { HeldDatagrams } from '#src/discord/link/consented-receiver.ts';
 
 const datagram = (n: number) => Buffer.from([n]);

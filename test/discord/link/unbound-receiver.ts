@@ -12,7 +12,7 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 const server = { address: '127.0.0.1', port: 9 };
 
 /** 20 ms of Opus, as its first byte tells. */
-export function makeVoicedPacket(): Buffer {
+export function makeVoicedPacket() {
   return Buffer.concat([Buffer.from([0xf8]), Buffer.alloc(40, 1)]);
 }
 
@@ -60,7 +60,7 @@ export function openReceiver(mayHear: (speakerId: string) => boolean) {
 }
 
 /** Counts what is really decrypted, behind the tap. */
-export function countOpened(receiver: VoiceReceiver): { opened: number } {
+export function countOpened(receiver: VoiceReceiver) {
   const count = { opened: 0 };
   const inner = receiver as unknown as { decrypt: (...words: unknown[]) => Buffer };
   const decrypt = inner.decrypt.bind(receiver);

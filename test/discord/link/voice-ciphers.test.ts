@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { setImmediate as settle } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { VoiceReceiver } from '@discordjs/voice';
-import { expect, test, vi } from 'vitest';
 import { makeVoiceCipher } from '#sandbox/voice/rtp-packet.ts';
 import {
   createEmptyNonce,

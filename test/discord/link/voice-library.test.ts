@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { VoiceWebSocket } from '@discordjs/voice';
-import { expect, test } from 'vitest';
 import { guardMessages } from '#src/discord/link/voice-library.ts';
 import { countOpened, openReceiver } from './unbound-receiver.ts';
 

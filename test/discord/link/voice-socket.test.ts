@@ -1,11 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { VoiceUDPSocket } from '@discordjs/voice';
-import { expect, onTestFinished, test } from 'vitest';
 import { connectSocket } from '#src/discord/link/voice-library.ts';
 import type { UnboundSocket } from '#test/discord/setup/sealed-datagram.ts';
 
-async function bound(port = 0): Promise<Socket & AsyncDisposable> {
+async function bound(port = 0) {
   const socket = createSocket('udp4').bind(port, '127.0.0.1');
   await once(socket, 'listening');
   return socket;

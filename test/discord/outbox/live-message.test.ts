@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { Outbox, type Urgency } from '#src/discord/outbox/outbox.ts';
 import type { MessageOutcome } from '#src/ports/caption-chats.ts';

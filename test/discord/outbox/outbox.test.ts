@@ -1,5 +1,4 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
 import { Outbox, type PostOutcome } from '#src/discord/outbox/outbox.ts';
 import { openRest } from '#test/discord/setup/rest-notes.ts';
 import { makeRateLimit, makeRefusal } from '#test/discord/setup/rest-refusals.ts';

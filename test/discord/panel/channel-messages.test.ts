@@ -4,7 +4,6 @@ import {
   GatewayIntentBits,
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord.js';
-import { expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';

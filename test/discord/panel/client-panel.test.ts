@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord, DiscordPorts } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { describeTrackPanel } from '#src/features/tracks/session-tracks.ts';

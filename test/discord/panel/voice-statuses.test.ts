@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
 import {
   openSandboxLogin,

@@ -1,12 +1,12 @@
 import { DiscordAPIError, RateLimitError } from 'discord.js';
 
 /** Discord says no: with that HTTP status, for that reason. */
-export function makeRefusal(status: number, code: number): DiscordAPIError {
+export function makeRefusal(status: number, code: number) {
   return new DiscordAPIError({ code, message: 'no' }, code, status, 'PATCH', '/', {});
 }
 
 /** Discord says not yet, for so many milliseconds. */
-export function makeRateLimit(retryAfter: number): RateLimitError {
+export function makeRateLimit(retryAfter: number) {
   return new RateLimitError({
     timeToReset: retryAfter,
     limit: 5,

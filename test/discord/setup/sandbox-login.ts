@@ -92,7 +92,7 @@ export function makeVoiceHalf(
 }
 
 /** A tone, 20 ms a frame, as playback would hand it over. */
-export function makeToneFrames(codec: OpusCodec, count: number): Buffer[] {
+export function makeToneFrames(codec: OpusCodec, count: number) {
   const encoder = codec.createEncoder(24_000);
   const frames = Array.from({ length: count }, (_, n) =>
     Buffer.from(encoder.encode(makeTone(n, 480))),
@@ -138,7 +138,7 @@ export async function openLinkSetup(
 }
 
 /** Polls for at most half a minute, which only ends what hangs. */
-export async function waitUntil(condition: () => boolean): Promise<void> {
+export async function waitUntil(condition: () => boolean) {
   const deadlineMs = realClock.nowMs() + 30_000;
   while (!condition()) {
     if (realClock.nowMs() > deadlineMs)

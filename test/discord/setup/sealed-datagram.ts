@@ -13,12 +13,7 @@ export function makeEncryption(key: Buffer) {
 }
 
 /** A datagram of the pinned library, as it would leave for Discord; `nonce` counts from 0. */
-export function makeSealedDatagram(
-  opus: Buffer,
-  key: Buffer,
-  ssrc: number,
-  nonce = 0,
-): Buffer {
+export function makeSealedDatagram(opus: Buffer, key: Buffer, ssrc: number, nonce = 0) {
   return sealPacket(mode, opus, key, ssrc, nonce);
 }
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { IdentifyThrottle } from '#src/discord/shards/identify-limits.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { readAloud } from '#commands/read-aloud.ts';
 import { say } from '#commands/say.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';

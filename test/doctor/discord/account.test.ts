@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { runExamination } from '#test/doctor/run-examination.ts';
 import { openPatient } from './examine-sandbox.ts';
 

@@ -1,7 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
 import { checkDisk, checkFreeSpace } from '#doctor/machine-probe.ts';
 import { runExamination } from '#test/doctor/run-examination.ts';
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openPatient } from './examine-sandbox.ts';
 
 test('the doctor writes to the operator only when asked to, and says where it went', async () => {

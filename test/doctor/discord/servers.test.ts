@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { sendRequest } from '#test/sandbox/raw-bot.ts';
 import { openPatient } from './examine-sandbox.ts';
 

@@ -6,7 +6,7 @@ import { type FakeTool, makeFakeTools, type ToolMischief } from './fake-tools.ts
 export function makeModernServer(
   mischief: ToolMischief,
   more: readonly FakeTool[] = [],
-): McpServer {
+) {
   const server = new McpServer({ name: 'fake', version: '1.0.0' });
   for (const { name, description, shape, run } of [
     ...makeFakeTools(mischief),

@@ -16,10 +16,7 @@ export type EndpointTrouble =
   | 'redirect';
 
 /** Answers in the manner of `trouble`; false if that begins like a good answer. */
-export function applyTrouble(
-  trouble: EndpointTrouble,
-  response: ServerResponse,
-): boolean {
+export function applyTrouble(trouble: EndpointTrouble, response: ServerResponse) {
   const answer = (status: number, type: string, body: string, headers = {}) => {
     response.writeHead(status, { 'content-type': type, ...headers }).end(body);
     return true;

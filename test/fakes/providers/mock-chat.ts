@@ -17,7 +17,7 @@ export type ReceivedChatRequest = {
 };
 
 /** The newest messages of people, joined. */
-export function getQuestion({ messages = [] }: ReceivedChatRequest): string {
+export function getQuestion({ messages = [] }: ReceivedChatRequest) {
   const since = messages.findLastIndex(({ role }) => role !== 'user') + 1;
   return messages
     .slice(since)
@@ -28,10 +28,7 @@ export function getQuestion({ messages = [] }: ReceivedChatRequest): string {
 }
 
 /** The first reply that fits the newest message, else an echo of it. */
-export function findReply(
-  request: ReceivedChatRequest,
-  replies: readonly MockReply[],
-): MockReply {
+export function findReply(request: ReceivedChatRequest, replies: readonly MockReply[]) {
   const content = request.messages?.at(-1)?.content;
   const newest = typeof content === 'string' ? content : JSON.stringify(content ?? '');
   const fits = ({ match }: MockReply) =>
@@ -45,10 +42,7 @@ export function findReply(
 }
 
 /** Events that a server streams for `reply`, one a token. */
-export function makeChatEvents(
-  request: ReceivedChatRequest,
-  reply: MockReply,
-): string[] {
+export function makeChatEvents(request: ReceivedChatRequest, reply: MockReply) {
   const tokens = (reply.text ?? '').match(/\s*\S+/g) ?? [];
   const deltas: object[] = tokens.map((content) => ({ delta: { content } }));
   if (reply.call)
@@ -63,7 +57,7 @@ export function makeChatEvents(
 }
 
 /** An answer in one piece. */
-export function makeChatAnswer(request: ReceivedChatRequest, reply: MockReply): object {
+export function makeChatAnswer(request: ReceivedChatRequest, reply: MockReply) {
   const calls = reply.call ? { tool_calls: [makeToolCall(reply.call)] } : {};
   const message = { role: 'assistant', content: reply.text ?? null, ...calls };
   const finish_reason = reply.call ? 'tool_calls' : 'stop';

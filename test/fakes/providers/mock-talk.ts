@@ -6,7 +6,7 @@ import type { TalkCall, TalkSettings } from './realtime-call.ts';
 import { TalkSession } from './realtime-session.ts';
 
 /** Whether somebody wants a conversation rather than a transcription. */
-export function isTalkRequest({ url = '' }: IncomingMessage): boolean {
+export function isTalkRequest({ url = '' }: IncomingMessage) {
   const { pathname, searchParams } = new URL(url, 'http://mock');
   return (
     pathname === '/v1/realtime' &&

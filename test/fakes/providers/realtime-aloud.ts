@@ -65,7 +65,7 @@ export class AloudResponses {
   }
 
   /** Whether this is a request to read. */
-  handle({ response }: AloudFields): boolean {
+  handle({ response }: AloudFields) {
     const asked = (response ?? {}) as AloudFields;
     if (asked.conversation !== 'none') return false;
     const { settings, calls } = this.#parts;
@@ -127,10 +127,7 @@ export class AloudResponses {
 }
 
 /** Time of so much sound; none where it is endlessly fast. */
-export async function waitForSound(
-  ms: number,
-  { clock, soundSpeed }: AloudSettings,
-): Promise<void> {
+export async function waitForSound(ms: number, { clock, soundSpeed }: AloudSettings) {
   const waitMs = ms / soundSpeed;
   await (waitMs === 0 ? turn() : clock.sleep(waitMs, new AbortController().signal));
 }

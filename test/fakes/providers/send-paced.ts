@@ -11,7 +11,7 @@ export async function waitUntil(
   dueAtMs: number,
   signal: AbortSignal,
   clock: Clock = realClock,
-): Promise<void> {
+) {
   for (
     let leftMs = dueAtMs - clock.nowMs();
     leftMs > 0;
@@ -26,7 +26,7 @@ export async function sendPaced(
   pieces: Iterable<PacedPiece>,
   signal: AbortSignal,
   clock: Clock,
-): Promise<void> {
+) {
   for (const { dueAtMs, bytes } of pieces) {
     await waitUntil(dueAtMs, signal, clock);
     signal.throwIfAborted();

@@ -24,7 +24,7 @@ export class MockRecogniser {
     this.#clips.push({ words, features: extractFeatures(pcm) });
   }
 
-  hearPcm(pcm: Pcm): string {
+  hearPcm(pcm: Pcm) {
     return this.findWords(pcm)
       .map(({ word }) => word)
       .join(' ');
@@ -51,7 +51,7 @@ export class MockRecogniser {
 const maxLateMs = 18;
 
 /** It knows the recordings of `test/fixtures/speech`. */
-export async function openRecogniser(): Promise<MockRecogniser> {
+export async function openRecogniser() {
   const recogniser = new MockRecogniser();
   for (const [file, words] of Object.entries(await readKnownWords())) {
     recogniser.addClip(readWav(await readFile(new URL(file, fixturesUrl))), words);

@@ -23,7 +23,7 @@ export type RecogniserFeatures = {
   readonly energies: Float64Array;
 };
 
-export function extractFeatures(pcm: Pcm): RecogniserFeatures {
+export function extractFeatures(pcm: Pcm) {
   const loud = measureLoudness(resamplePcm(toMono(pcm), listenRateHz).samples);
   const frames = loud.length / bands;
   const values = new Float32Array(loud.length);

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { maxAskMs } from '#commands/ask.ts';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';

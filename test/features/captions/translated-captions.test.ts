@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
 import {
   askWords,

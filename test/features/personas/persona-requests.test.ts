@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { PersonaCaller } from '#src/features/personas/persona-requests.ts';
 import type { Persona } from '#src/settings/persona.ts';
 import {

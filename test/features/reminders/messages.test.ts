@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { tools } from '#src/features/features.ts';
 import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { AutomaticJoins } from '#src/features/seats/automatic-joins.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';

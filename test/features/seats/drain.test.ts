@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { formatText } from '#src/texts/texts.ts';
 import {

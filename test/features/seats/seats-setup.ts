@@ -32,7 +32,7 @@ type StoredSeats = {
   running?: object;
 };
 
-export async function openSeats(): Promise<StoredSeats> {
+export async function openSeats() {
   const clock = new VirtualClock();
   return { clock, store: await openLocalStore(':memory:', { clock }) };
 }
@@ -41,7 +41,7 @@ export async function openSeats(): Promise<StoredSeats> {
 function makeSeats(kept: StoredSeats, seats: SeatStore): SeatStore {
   const process = {};
   kept.running = process;
-  const whileAlive = async <T>(work: () => Promise<T>, nothing: T): Promise<T> =>
+  const whileAlive = async <T>(work: () => Promise<T>, nothing: T) =>
     kept.running === process ? await work() : nothing;
   return {
     read: (guildIds) => seats.read(guildIds),
@@ -68,7 +68,7 @@ export function startBot(
   };
   const own = { onEvent, ...over, store: store.consents, places: here, seatStore };
   const fixture: SessionFixture = openSessionFixture(own, people, clock);
-  const seats: SeatReturn = new SeatReturn(
+  const seats = new SeatReturn(
     fixture.dependencies,
     fixture.sessions,
     seatStore,

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { serverSettings } from '#src/features/features.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { formatText } from '#src/texts/texts.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { renderLines } from '#src/discord/interactions/rendering.ts';

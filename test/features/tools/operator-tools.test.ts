@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
 import { openOperatorTools } from '#src/app/shared-parts.ts';
 import { readExternalTools } from '#src/config/external-tools.ts';
 import { settings } from '#src/config/settings.ts';

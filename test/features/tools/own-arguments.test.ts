@@ -1,4 +1,3 @@
-import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 

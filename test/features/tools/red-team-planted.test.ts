@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
 import {
   defaultRules,

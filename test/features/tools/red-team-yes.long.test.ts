@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { adam, eva, passTime } from '#test/conversation/setup/session-fixture.ts';
 import { openSpoken, type SpokenTrap } from '#test/conversation/tools/spoken-trap.ts';
 

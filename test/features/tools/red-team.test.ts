@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,

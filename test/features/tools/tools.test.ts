@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { tools } from '#src/features/features.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
 import {
   adam,

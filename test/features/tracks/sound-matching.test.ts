@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { matchSounds } from '#src/features/tracks/sound-matching.ts';
 
 const sounds = [

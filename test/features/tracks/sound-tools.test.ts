@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import {
@@ -34,7 +33,7 @@ class Caller implements ChatModel {
   }
 
   /** The next question is about the next wish. */
-  next(): void {
+  next() {
     this.#requests.shift();
   }
 }

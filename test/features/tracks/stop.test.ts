@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { stop } from '#commands/stop.ts';
 import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
 import { makePorts } from '#test/commands/command-ports.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
 import { adam, eva, passTime } from '#test/conversation/setup/session-fixture.ts';
 import {

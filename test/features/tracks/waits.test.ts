@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { PlayRequest } from '#src/features/tracks/track-request-outcomes.ts';

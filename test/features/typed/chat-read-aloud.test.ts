@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { WrittenLine } from '#src/features/typed/chat-read-aloud.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';

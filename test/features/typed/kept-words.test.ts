@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { createKeptWords } from '#src/features/typed/kept-words.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import type { ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
 import { createProgramAnswers } from '#src/features/typed/program-answers.ts';

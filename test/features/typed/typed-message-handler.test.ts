@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import { formatText } from '#src/texts/texts.ts';
 import {

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { withStandardVoice } from '#src/speech/fallbacks/speech-chains.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';

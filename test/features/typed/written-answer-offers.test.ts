@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { formatText } from '#src/texts/texts.ts';
 import {
   adam,

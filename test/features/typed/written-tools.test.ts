@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import { tools } from '#src/features/features.ts';
 import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';

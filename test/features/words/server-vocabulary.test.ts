@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { createServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';

@@ -60,7 +60,7 @@ class Endings {
     });
   }
 
-  get areAll(): boolean {
+  get areAll() {
     return this.#counts.every((count) => count > 0);
   }
 
@@ -89,7 +89,7 @@ const left = new Error('left');
 /** A place after every script. */
 const never = 99;
 
-function casesOf(events: readonly object[]): fc.Arbitrary<Case> {
+function casesOf(events: readonly object[]) {
   return fc.record({
     script: makeServerScripts(...events),
     actions: fc.array(fc.nat(9), { maxLength: 14 }),

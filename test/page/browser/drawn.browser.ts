@@ -1,6 +1,5 @@
 import axe from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { expect } from 'vitest';
 import { openTab } from './open-browser.ts';
 import { test } from './page-test.ts';
 

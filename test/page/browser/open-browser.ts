@@ -18,7 +18,7 @@ const flags = [
 ];
 
 /** Chromium whose microphone plays `wav` once; pages may use it unless it is `refused`. */
-export async function openBrowser(wav?: string, refused = false): Promise<Browser> {
+export async function openBrowser(wav?: string, refused = false) {
   const microphone = [
     '--use-fake-device-for-media-stream',
     `--use-file-for-fake-audio-capture=${wav}%noloop`,

@@ -33,7 +33,7 @@ export type Clone = { readonly folder: string; readonly command: string };
 export async function openProgram(
   clone?: Clone,
   settings: Readonly<Record<string, string>> = {},
-): Promise<Program> {
+) {
   const folder = clone?.folder ?? (await mkdtemp(join(tmpdir(), 'parley-')));
   const start =
     clone?.command ?? `'${process.execPath}' --max-semi-space-size=2 '${main}'`;

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { buttons as knownButtons } from '#commands/buttons.ts';
 import { createConversationState } from '#src/conversation/machine/state.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';

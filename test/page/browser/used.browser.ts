@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { test } from './page-test.ts';
 
 test('what is pressed, written and commanded reaches the channel as a request each', async ({

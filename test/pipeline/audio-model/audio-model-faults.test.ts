@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { FakeHost, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import {
   FakeHost,

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { readWav } from '#src/audio/formats/wav.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import { joinTexts, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
 import {

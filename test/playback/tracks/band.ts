@@ -61,16 +61,16 @@ export class ScriptedSource implements SoundSource {
   #ready: (Pcm | undefined)[] = [];
   #broke: Error | undefined;
 
-  give(value: number, ms: number): void {
+  give(value: number, ms: number) {
     const samples = new Int16Array(2 * 48 * ms).fill(value);
     this.#put({ samples, rateHz: bandRateHz, channels: 2 });
   }
 
-  end(): void {
+  end() {
     this.#put(undefined);
   }
 
-  fail(error: Error): void {
+  fail(error: Error) {
     this.#broke = error;
     this.#put(undefined);
   }
@@ -142,7 +142,7 @@ export class Band {
     return frame;
   }
 
-  async run(ms: number): Promise<void> {
+  async run(ms: number) {
     for (let n = 0; n < ms / 20; n++) await this.step();
   }
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
@@ -52,7 +51,7 @@ class Outlet {
     this.mixer = new Mixer(tracks, codec, (samples) => this.left.push(samples));
   }
 
-  async run(ms: number): Promise<void> {
+  async run(ms: number) {
     for (let n = 0; n < ms / 20; n++) {
       await this.#band.clock.advance(20);
       this.#step();
@@ -60,7 +59,7 @@ class Outlet {
   }
 
   /** One channel of all that people heard. */
-  heard(): Int16Array {
+  heard() {
     const all = new Int16Array(this.#heard.length * 960);
     this.#heard.forEach((frame, at) => {
       for (let n = 0; n < 960; n++) all[at * 960 + n] = frame[2 * n] ?? 0;

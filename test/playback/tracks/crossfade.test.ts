@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { Band, bandRateHz, dyingSamples, makeSteady } from './band.ts';
 
 const fade = (band: Band, ms: number) =>

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Band, dyingSamples, findStuck, makeSteady, ScriptedSource } from './band.ts';

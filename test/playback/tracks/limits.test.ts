@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { mostSounds } from '#src/playback/tracks/named-tracks.ts';
 import { Band, makeSteady } from './band.ts';
 

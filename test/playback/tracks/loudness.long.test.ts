@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { targetLufs } from '#src/playback/mix/gain.ts';

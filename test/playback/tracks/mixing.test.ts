@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { MusicLimiter } from '#src/playback/mix/mixer.ts';
 import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
 import { fc } from '#test/properties.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
@@ -27,7 +26,7 @@ class Model {
     });
   }
 
-  put(how: 'enqueue' | 'next', name: string, source: SoundSource): void {
+  put(how: 'enqueue' | 'next', name: string, source: SoundSource) {
     const track = this.#of(name);
     const item = this.band.play(name, source, { isNext: how === 'next' });
     this.#added.add(item);
@@ -37,7 +36,7 @@ class Model {
     this.check();
   }
 
-  cancel(how: 'skip' | 'stop', name: string): void {
+  cancel(how: 'skip' | 'stop', name: string) {
     const track = this.#of(name);
     const { now, waiting } = track;
     const all = [...(now ? [now] : []), ...waiting];
@@ -52,7 +51,7 @@ class Model {
     this.check();
   }
 
-  check(): void {
+  check() {
     expect(this.#doomed.size).toBe(0);
     for (const [name, { now, waiting }] of this.#tracks) {
       const track = this.band.tracks.findTrack(name);
@@ -61,7 +60,7 @@ class Model {
     }
   }
 
-  async finish(): Promise<void> {
+  async finish() {
     for (const track of this.band.tracks.listTracks()) {
       track.perform({ kind: 'resume' });
       track.perform({ kind: 'loop', on: false });

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 import { Band, dyingSamples, findStuck, makeSteady, ScriptedSource } from './band.ts';
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
 import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { trackKey, trackName } from '#src/playback/tracks/track-name.ts';
 
 const family = '👨‍👩‍👧‍👦';

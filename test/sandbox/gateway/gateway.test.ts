@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { constants, inflateSync } from 'node:zlib';
-import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 
 import {

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { identify, sendRequest } from '#test/sandbox/raw-bot.ts';
 import { openSilentPage } from './browser-client.ts';
 

@@ -26,12 +26,12 @@ export class GrantedClock implements Clock {
     this.#grant = grant;
   }
 
-  nowMs(): number {
+  nowMs() {
     const { untilMs, atMs, realMs, rate } = this.#grant;
     return Math.min(atMs + (this.#real.nowMs() - realMs) * rate, untilMs);
   }
 
-  wallMs(): number {
+  wallMs() {
     return this.#real.wallMs() - Math.floor(this.#real.nowMs() - this.nowMs());
   }
 
@@ -59,7 +59,7 @@ export class GrantedClock implements Clock {
     }
   }
 
-  later(ms: number, run: () => void): () => void {
+  later(ms: number, run: () => void) {
     const dueMs = this.nowMs() + Math.max(0, ms);
     const wait = (restMs: number) =>
       this.#waiting.set(look, this.#real.later(restMs / this.#grant.rate, look));
@@ -80,7 +80,7 @@ export class GrantedClock implements Clock {
 }
 
 /** Makes the clock that all of this process is given a granted one. */
-export function takeOverClock(grant: TimeGrant): GrantedClock {
+export function takeOverClock(grant: TimeGrant) {
   const granted = new GrantedClock({ ...realClock }, grant);
   realClock.nowMs = () => granted.nowMs();
   realClock.wallMs = () => granted.wallMs();

@@ -15,7 +15,7 @@ const waitMs = 60_000;
 let thread: Worker | undefined;
 
 /** Compares in a thread of its own: people of other scenarios are speaking in this one, in real time. */
-export async function expectAlike(heard: Pcm, expected: Pcm): Promise<void> {
+export async function expectAlike(heard: Pcm, expected: Pcm) {
   thread ??= started();
   const { port1: here, port2: there } = new MessageChannel();
   thread.postMessage({ heard, expected, answer: there }, [there]);

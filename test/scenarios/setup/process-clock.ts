@@ -13,7 +13,7 @@ export function shareTime(
   port: number,
   grant: TimeGrant,
   preload: string,
-): void {
+) {
   const clock = takeOverClock(grant);
   const socket = connect(port, '127.0.0.1').setNoDelay(true).unref();
   socket.write(`${name}\n`);

@@ -67,7 +67,7 @@ const speechFrames = 9;
 const speechMs = 400;
 
 /** Those of one file are played side by side: most of the time somebody speaks, and nobody computes. */
-export function scenario(name: string, play: () => Promise<void>): void {
+export function scenario(name: string, play: () => Promise<void>) {
   test.concurrent(name, { timeout: scenarioMs, retry: 1 }, play);
 }
 
@@ -80,7 +80,7 @@ export function soon(ms = waitMs): AbortSignal {
 }
 
 /** Lets time pass that the bot and the sandbox share. */
-export async function pass(ms: number): Promise<void> {
+export async function pass(ms: number) {
   await realClock.sleep(ms, new AbortController().signal);
 }
 
@@ -136,10 +136,7 @@ export async function callIn(setup: SpokenSetup, name: string): Promise<SandboxP
 }
 
 /** Calls the bot from where `person` sits; they can talk when this resolves, and any company has been greeted. */
-export async function call(
-  { sandbox }: SpokenSetup,
-  person: SandboxPerson,
-): Promise<void> {
+export async function call({ sandbox }: SpokenSetup, person: SandboxPerson) {
   const isNew = sandbox.bot().channel === undefined;
   const { text, ephemeral, atMs } = await person.command('join').answered(soon());
   if (ephemeral) throw new Error(text);

@@ -75,7 +75,7 @@ export async function startInSharedTime(
 }
 
 /** The time of a bot that is not in use stands still, and no other process waits for it. */
-export function useInSharedTime(bot: BotProcess, isInUse: boolean): void {
+export function useInSharedTime(bot: BotProcess, isInUse: boolean) {
   const [name] = [...bots].find(([, one]) => one === bot) ?? [];
   if (name === undefined) return;
   if (isInUse) resting.delete(name);

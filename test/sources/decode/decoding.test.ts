@@ -1,4 +1,3 @@
-import { afterAll, expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { expect, test } from 'vitest';
 
 test('page heads that overlap cost 256 bytes of checksum for each byte that is no page', async () => {
   // In a thread of its own: here the collector would also read what the files before left in memory.

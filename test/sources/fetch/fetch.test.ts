@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import { expect, test, vi } from 'vitest';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource } from '#src/sources/fetch/fetch-link.ts';
 import { serveSounds } from './sound-server.ts';

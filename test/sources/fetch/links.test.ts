@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import { afterAll, expect, test } from 'vitest';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { neverAborted, openWith, readSound } from '#test/sources/open-source.ts';

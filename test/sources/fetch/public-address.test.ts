@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { isPublic } from '#src/sources/fetch/public-address.ts';
 

@@ -1,4 +1,3 @@
-import { afterAll, expect, test } from 'vitest';
 import { OggPageReader } from '#src/audio/formats/ogg-page.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { cutInPieces, openDecoding } from '#test/sources/source-sounds.ts';

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { joinTexts } from '#test/contracts/pipeline-contract.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { joinTexts, listSoundedTexts } from '#test/contracts/pipeline-contract.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
 import { transcribeText as wordsOf } from '#test/contracts/transcriber-contract.ts';

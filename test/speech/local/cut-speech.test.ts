@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { cutSpeech } from '#src/speech/local/process/piper.ts';
 
 test.each([

@@ -1,4 +1,3 @@
-import { afterAll, expect, test } from 'vitest';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 

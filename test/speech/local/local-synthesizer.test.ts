@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { formatTimeSentence } from '#src/chat/chat-stand-in-model.ts';

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import {
   findWords,

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { createStandIn } from '#src/chat/chat-stand-in-model.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openTurnModel } from '#src/speech/local/turn-model.ts';
 import { readRecording } from '#test/speech/recordings.ts';

@@ -47,7 +47,7 @@ export async function openReader() {
 }
 
 /** Sound that such a server makes for it. */
-export function makePcm(text: string): Pcm {
+export function makePcm(text: string) {
   return { samples: makeTone(text, 24_000), rateHz: 24_000, channels: 1 };
 }
 
@@ -56,14 +56,14 @@ export async function beginReading(
   engine: RealtimeSynthesizer,
   text: string,
   signal: AbortSignal,
-): Promise<AsyncIterator<Pcm>> {
+) {
   const sound = engine.synthesize(text, {}, signal)[Symbol.asyncIterator]();
   expect((await sound.next()).done).toBe(false);
   return sound;
 }
 
 /** All that is left of it, in milliseconds. Errors: as the voice. */
-export async function finishReading(sound: AsyncIterator<Pcm>): Promise<number> {
+export async function finishReading(sound: AsyncIterator<Pcm>) {
   let ms = 0;
   for (let piece = await sound.next(); !piece.done; piece = await sound.next())
     ms += piece.value.samples.length / 24;

@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import { afterAll, beforeEach, expect, test } from 'vitest';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
 import { transcribeText } from '#test/contracts/transcriber-contract.ts';

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
 import {
   beginReading,

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import type { EngineUsage } from '#src/speech/speech-engine.ts';
 import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';

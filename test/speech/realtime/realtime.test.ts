@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import { afterAll, beforeEach, expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import {
   openRealtimeTranscriber,

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import questions from '#test/fixtures/languages/short-questions.json' with {
   type: 'json',

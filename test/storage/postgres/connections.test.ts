@@ -1,5 +1,4 @@
 import sql from 'sql-template-tag';
-import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { integer } from '#src/sql/columns.ts';

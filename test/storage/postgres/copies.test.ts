@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
 import sql, { raw } from 'sql-template-tag';
-import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { toColumnName } from '#src/sql/columns.ts';
 import { type Connection, createConnection } from '#src/sql/connection.ts';

@@ -14,7 +14,7 @@ export async function openPostgresStores(
   { url }: Pick<TestSchema, 'url'>,
   clock: Clock = realClock,
   settings = '',
-): Promise<PostgresStore> {
+) {
   const driver = createPostgresDriver({ url, settings });
   const database = openDatabase({ driver, clock });
   await migratePostgres(database, [mainStore]);

@@ -1,4 +1,3 @@
-import { test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { lockHolders } from '#src/storage/postgres/shard-locks.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';

@@ -1,4 +1,3 @@
-import { afterAll } from 'vitest';
 import { testStore } from '#test/contracts/stores/store-contract.ts';
 import { testTranscripts } from '#test/contracts/stores/transcript-contract.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';

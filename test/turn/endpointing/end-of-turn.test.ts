@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 

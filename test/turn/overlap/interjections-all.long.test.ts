@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { languages } from '#src/turn/languages/languages.ts';
 import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
 

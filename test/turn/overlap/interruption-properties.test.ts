@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
 import type { BargeInEvent } from '#src/turn/overlap/step-barge-in.ts';
 import { fc } from '#test/properties.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { findRequestedLanguage } from '#src/turn/speaker-language/speaker-language.ts';
 import { expectLinear } from '#test/regexps/measure-growth.ts';
 

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { guildId, openApi, readRefusal } from './api-setup.ts';
 

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { getBodyLimitBytes } from '#src/web/api/api.ts';
 import { openDoors } from '#src/web/http/doors.ts';

@@ -1,5 +1,4 @@
 import { OpenAI } from 'openai';
-import { expect, test } from 'vitest';
 import { readWav } from '#src/audio/formats/wav.ts';
 import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';

@@ -5,7 +5,6 @@ import type {
   ChatCompletionCreateParamsNonStreaming,
 } from 'openai/resources/chat/completions';
 import type { Stream } from 'openai/streaming';
-import { expect, onTestFinished, test, vi } from 'vitest';
 import { readWav, writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';

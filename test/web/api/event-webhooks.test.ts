@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { expect, test, vi } from 'vitest';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';

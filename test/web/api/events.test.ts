@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { guildId, makeProgramPorts, openApi, readRefusal } from './api-setup.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openApi, readRefusal } from './api-setup.ts';
 
 const path = '/v1/audio/transcriptions';

@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
 import {
   openSessionFixture,
   places,

@@ -1,5 +1,4 @@
 import { OpenAI } from 'openai';
-import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { FakeChat, makeToolCall } from '#test/fakes/fake-chat.ts';

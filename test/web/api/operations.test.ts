@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type {

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openSandboxPrograms } from '#src/app/sandbox/run-in-sandbox.ts';
 import { openTestPage, sendRequest, toRefusal } from '#test/web/http/open-page.ts';
 import { guildId, openApi } from './api-setup.ts';
@@ -19,7 +18,7 @@ async function openBeside() {
       page,
       access: api.access,
       guildId,
-      report: (sentence: string) => void reported.push(sentence),
+      report: (sentence) => void reported.push(sentence),
     }),
   );
   const url = new URL(/http:\S+$/.exec(`${reported}`)?.[0] ?? 'none:');

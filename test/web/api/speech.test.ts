@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { expect, test } from 'vitest';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/features/contract/http-api-ports.ts';

@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { TrackRequests } from '#src/features/tracks/tracks-feature.ts';
 import { passTime } from '#test/conversation/setup/session-fixture.ts';

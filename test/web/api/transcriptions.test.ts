@@ -1,6 +1,5 @@
 import { parse } from '@plussub/srt-vtt-parser';
 import { toFile } from 'openai';
-import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { expect, onTestFinished, test, vi } from 'vitest';
 import { passTime } from '#test/conversation/setup/session-fixture.ts';
 import {
   listTitles,

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { openTestPage, sendRequest } from './open-page.ts';
 
 test('the shell is at the root, runs nothing inline, and everything it names is there', async () => {

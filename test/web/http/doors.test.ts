@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { openTestPage, sendRequest, toRefusal } from './open-page.ts';
 
 const publicUrl = new URL('https://parley.example.org:8443');

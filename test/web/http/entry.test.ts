@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { requireEntry } from '#src/web/http/viewer.ts';
 import {
   enterPage,

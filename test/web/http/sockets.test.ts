@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { upgradeWebSocket } from '@hono/node-server';
-import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { requireEntry } from '#src/web/http/viewer.ts';
 import {

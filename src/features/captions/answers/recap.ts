@@ -157,7 +157,7 @@ export function formatRecapMessages(
   });
 }
 
-function countRecapChars({ id, with: words = {} }: CheckedLine): number {
+function countRecapChars({ id, with: words = {} }: CheckedLine) {
   return formatText(id, escapeTextValues(words)).length + 1;
 }
 

@@ -70,7 +70,7 @@ export class LiveCaptions {
     return this.#findMessage(number)?.place;
   }
 
-  putLine(line: CaptionLine): void {
+  putLine(line: CaptionLine) {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
     if (trimLineWords(line, this.#options.notUnderstood) === '') {
@@ -90,30 +90,30 @@ export class LiveCaptions {
     this.#writeLine(this.#getMessageWithRoom(line), { ...line, time });
   }
 
-  setTranslation(number: number, translation: string): void {
+  setTranslation(number: number, translation: string) {
     const known = this.#findMessage(number)?.lines.get(number);
     if (known) this.putLine({ ...known, translation });
   }
 
-  removeLines(numbers: readonly number[]): void {
+  removeLines(numbers: readonly number[]) {
     for (const number of numbers) {
       this.#erased.add(number);
       this.#takeMessage(number);
     }
   }
 
-  onMessagesDeleted(messageIds: readonly MessageId[]): void {
+  onMessagesDeleted(messageIds: readonly MessageId[]) {
     for (const message of this.#messages) {
       if (messageIds.includes(message.place?.messageId ?? ''))
         this.#eraseMessage(message);
     }
   }
 
-  async waitUntilSettled(): Promise<void> {
+  async waitUntilSettled() {
     await Promise.all(this.#messages.map(({ sent }) => sent.waitUntilSettled()));
   }
 
-  endMessages(): void {
+  endMessages() {
     this.#isShut = true;
   }
 

@@ -70,11 +70,7 @@ function selectMemories(guildId: GuildId, personId: PersonId) {
   return sql`guild_id = ${guildId} AND (by_id = ${personId} OR about_id = ${personId})`;
 }
 
-function selectLinesAbout(
-  guildId: GuildId,
-  personId: PersonId,
-  sessionId?: string,
-): Sql {
+function selectLinesAbout(guildId: GuildId, personId: PersonId, sessionId?: string) {
   // SQLite begins a CROSS JOIN with its left table, and reads no more of UNION ALL than a portion
   // needs.
   return sql`SELECT l.id
@@ -102,7 +98,7 @@ export function openTranscriptEraser(database: StoreDatabase) {
   async function eraseChosen(
     chosen: (connection: Connection) => Sql,
     finish?: (connection: Connection) => Promise<unknown>,
-  ): Promise<number> {
+  ) {
     let all = 0;
     const erasePortion = async (connection: Connection) => {
       const count = await eraseLines(connection, chosen(connection));
@@ -174,7 +170,7 @@ export function openTranscriptEraser(database: StoreDatabase) {
   };
 }
 
-async function eraseLines(connection: Connection, chosen: Sql): Promise<number> {
+async function eraseLines(connection: Connection, chosen: Sql) {
   const rows = await connection.rows(
     { id: key },
     sql`${chosen} LIMIT ${maxLinesPerPortion}`,
@@ -191,7 +187,7 @@ async function eraseLines(connection: Connection, chosen: Sql): Promise<number> 
 }
 
 /** Also notes messages that were not stored yet. The order keeps two processes from waiting for each other. */
-function markMessagesOutdated(among: Sql): Sql {
+function markMessagesOutdated(among: Sql) {
   return sql`
     INSERT INTO caption_messages
       (message_id, channel_id, guild_id, session_id, posted_at_wall_ms, outdated)
@@ -204,7 +200,7 @@ function markMessagesOutdated(among: Sql): Sql {
 }
 
 /** A message without lines is a recap. Its sources are unknown, so it goes. */
-function markRecapsOutdated(among: Sql): Sql {
+function markRecapsOutdated(among: Sql) {
   return sql`
     UPDATE caption_messages SET outdated = 1
     WHERE session_id IN (SELECT id FROM sessions WHERE key ${among}) AND outdated = 0
@@ -217,7 +213,7 @@ function selectDueLines(
   isTheirs: Sql,
   nowWallMs: number,
   keptDays: KeptDays,
-): Sql {
+) {
   const serversOf = Map.groupBy(Object.entries(keptDays), ([, days]) => days);
   const due = Array.from(serversOf, ([days, servers]) => {
     const fromWallMs = nowWallMs - days * dayMs;

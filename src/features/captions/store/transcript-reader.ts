@@ -98,10 +98,7 @@ const maxSearchWords = 24;
 /** A line below this part of the best score shares only small words with the search. */
 const minScore = 0.25;
 
-function isOpenSession(
-  connection: Connection,
-  { channelIds, own }: ReadableChannels,
-): Sql {
+function isOpenSession(connection: Connection, { channelIds, own }: ReadableChannels) {
   const isOpen = sql`s.channel_id ${connection.among(channelIds)}`;
   if (!own) return isOpen;
   return sql`(${isOpen} OR s.channel_id ${connection.among(own.goneChannelIds)} AND EXISTS (
@@ -166,7 +163,7 @@ function selectLinesWithWord(
   guildId: GuildId,
   word: string,
   sessionKeys: readonly number[],
-): Sql {
+) {
   const among = connection.among(sessionKeys);
   const term = toIndexTerm(guildId, word);
   if (connection.dialect === 'postgres')

@@ -79,7 +79,7 @@ export async function noteCaptionMessage(
   { guildId, id: sessionId }: TranscriptSession,
   { messages }: TranscriptStore,
   watch: StoreWatch,
-): Promise<void> {
+) {
   const message = {
     ...place,
     guildId,

@@ -28,7 +28,7 @@ export const termsIndex =
  * Until a merge, FTS5 keeps erased words as bounds of its pages (`line_words_idx`). A merge takes about a second for a million
  * lines.
  */
-export async function mergeIndex(connection: Connection): Promise<void> {
+export async function mergeIndex(connection: Connection) {
   // An erased word makes a new segment, since FTS5 does not merge a single one.
   for (const statement of [
     sql`INSERT INTO line_words (rowid, terms) VALUES (0, '0')`,

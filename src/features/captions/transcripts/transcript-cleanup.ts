@@ -67,7 +67,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Call it before the first session. Never rejects. */
-  async runUntilAborted(signal: AbortSignal): Promise<void> {
+  async runUntilAborted(signal: AbortSignal) {
     const { clock, onEvent, transcripts } = this.#deps;
     let areEnded = false;
     const round = async () => {
@@ -96,7 +96,7 @@ export class TranscriptCleanup implements PersonHooks {
     return this.#guildIds.has(guildId);
   }
 
-  async expireTranscripts(): Promise<void> {
+  async expireTranscripts() {
     const { clock, transcripts } = this.#deps;
     const { settings } = this.#sessions;
     this.#guildIds = new Set(
@@ -116,7 +116,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Runs after the update before. Never throws. */
-  updateOutdatedMessages(signal: AbortSignal): void {
+  updateOutdatedMessages(signal: AbortSignal) {
     const { onEvent, transcripts } = this.#deps;
     this.#sweeping = this.#sweeping
       .then(() => transcripts.askBoth((store) => this.#updateMessages(store, signal)))
@@ -173,7 +173,7 @@ export class TranscriptCleanup implements PersonHooks {
   async #updateMessage(
     { message, lines, outdated }: OutdatedMessage,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ) {
     const { guildId, messageId } = message;
     const running = listRecorders(this.#running.list(guildId));
     const text = renderLines(lines, getNotUnderstoodText(guildId, this.#deps));

@@ -233,7 +233,7 @@ export class TranscriptRequests {
   }
 
   /** Posts a recap if the server wants it. Never throws. */
-  async postRecap(session: TranscriptSession): Promise<void> {
+  async postRecap(session: TranscriptSession) {
     const { captionChats, onEvent, transcripts } = this.#deps;
     const { channelId, guildId, id, placeId } = session;
     const { getValue, timeZone } = this.#listSessions.settings.getForGuild(guildId);
@@ -268,7 +268,7 @@ export class TranscriptRequests {
     }
   }
 
-  #formatRecap(message: readonly TextLine[], guildId: GuildId): string {
+  #formatRecap(message: readonly TextLine[], guildId: GuildId) {
     const lines = message.map(({ id, with: words = {} }: CheckedLine) =>
       formatWrittenText({ id, with: escapeTextValues(words) }, guildId, this.#deps),
     );
@@ -335,7 +335,7 @@ export class TranscriptRequests {
     guildId: GuildId,
     reader: TranscriptReaderId,
     work: (open: ReadableTranscripts) => Promise<T>,
-  ): Promise<T> {
+  ) {
     const read = await withStoreTimeout(
       guildId,
       this.#deps,
@@ -383,7 +383,7 @@ export class TranscriptRequests {
     order: Omit<AnswerRequest, 'first'>,
     prompt: ModelPrompt,
     signal: AbortSignal,
-  ): Promise<string> {
+  ) {
     const reply = await completeForMoney(
       order,
       prompt,
@@ -402,7 +402,7 @@ async function selectCandidateLines(
   open: ReadableTranscripts,
   question: string,
   about: TranscriptQuestion['about'],
-): Promise<readonly FoundLine[]> {
+) {
   if (about === 'all') return await open.search(question, mostLines);
   const session = await open.findSession(about);
   if (!session) return [];

@@ -169,7 +169,7 @@ async function connectWithEra(
     async callTool(name, { given, asker }, deadlineMs, until) {
       const params = { name, arguments: { ...given }, _meta: { [askerKey]: asker } };
       const timeout = deadlineMs + deadlineSlackMs;
-      const call = (either: AbortSignal): Promise<CallToolResult> =>
+      const call = (either: AbortSignal) =>
         client.callTool(params, { timeout, signal: either });
       return toExternalResult(await during(call, until));
     },
@@ -210,11 +210,11 @@ const anyResultSchema: jsonSchemaValidator = {
     (input) => ({ valid: true, data: input as T, errorMessage: undefined }),
 };
 
-function createCrashError(): BotError {
+function createCrashError() {
   return new BotError('tool.crashed', true, 'The connection to an MCP server ended.');
 }
 
-function createFloodError(words: string): BotError {
+function createFloodError(words: string) {
   return new BotError('tool.flooded', true, `An MCP server sent ${words}.`);
 }
 
@@ -229,7 +229,7 @@ function isConnectionGone(error: unknown) {
 }
 
 /** Words of a server could be those of any person. */
-function toBotError(error: unknown): BotError {
+function toBotError(error: unknown) {
   if (error instanceof BotError) return error;
   if (error instanceof Error && error.cause instanceof BotError) return error.cause;
   if (error instanceof SdkHttpError) {
@@ -335,7 +335,7 @@ const messageLimits: JsonLimits = {
 };
 
 /** Throws BotError `tool.refused` if the message is too large. */
-function checkMessage(json: string): string {
+function checkMessage(json: string) {
   const excess = new JsonMeter(messageLimits).push(Buffer.from(json));
   if (!excess) return json;
   throw new BotError(

@@ -37,7 +37,7 @@ export class McpServers implements AsyncDisposable {
     return this.#servers.flatMap(({ tools }) => tools);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#over.abort(new Error('the bot ends'));
     await this.#running;
   }
@@ -68,7 +68,7 @@ export class McpServer {
     return this.#tools;
   }
 
-  async runUntilAborted(signal: AbortSignal): Promise<void> {
+  async runUntilAborted(signal: AbortSignal) {
     const { clock } = this.#deps;
     let failures = 0;
     const run = async () => {
@@ -96,7 +96,7 @@ export class McpServer {
     );
   }
 
-  async #runConnection(signal: AbortSignal): Promise<string> {
+  async #runConnection(signal: AbortSignal) {
     let news = Promise.withResolvers<void>();
     const onToolsChanged = () => news.resolve();
     try {
@@ -107,7 +107,7 @@ export class McpServer {
       const over = Promise.withResolvers<void>();
       either.addEventListener('abort', () => over.resolve(), { once: true });
       while (!either.aborted) {
-        news = Promise.withResolvers<void>();
+        news = Promise.withResolvers();
         this.#updateTools(await connection.listTools(either), connection);
         await Promise.race([news.promise, over.promise]);
       }

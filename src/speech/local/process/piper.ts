@@ -123,14 +123,11 @@ async function openVoice(folder: string) {
 
 /** Converts sounds to ids, each followed by a gap. */
 function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>) {
-  const gap = ids._ ?? [];
+  const { _: gap = [], '^': start = [], $: end = [] } = ids;
   const sounds = [...ipa].flatMap((sound) =>
     ids[sound] ? [...ids[sound], ...gap] : [],
   );
-  return BigInt64Array.from(
-    [...(ids['^'] ?? []), ...gap, ...sounds, ...(ids.$ ?? [])],
-    BigInt,
-  );
+  return BigInt64Array.from([...start, ...gap, ...sounds, ...end], BigInt);
 }
 
 /**

@@ -34,7 +34,7 @@ export class ChoiceProgress {
   readonly calls: ToolCall[] = [];
   isCut = false;
 
-  note(part: ReplyPart): void {
+  note(part: ReplyPart) {
     if (part.kind === 'text') this.text += part.text;
     if (part.kind === 'tool') this.calls.push(part.call);
     if (part.kind === 'cut') this.isCut = true;

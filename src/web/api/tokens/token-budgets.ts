@@ -13,7 +13,7 @@ export function toTokenKey({ createdAtWallMs, guildId, name }: ApiToken): string
 export class TokenBudgets {
   readonly #caps = new Map<string, number>();
 
-  note(token: ApiToken): void {
+  note(token: ApiToken) {
     const { budgetUsd } = token;
     const payerId = toProgramId(token.name);
     if (budgetUsd === undefined) this.#caps.delete(payerId);

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { buildRecapPrompt, parseRecap } from '#src/features/captions/answers/recap.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import {

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { formatTranscriptFile } from '#src/features/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { expect, test } from 'vitest';
 import {
   formatTranscriptFile,
   type TranscriptContent,

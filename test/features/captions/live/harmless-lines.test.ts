@@ -1,5 +1,3 @@
-import { expect, test } from 'vitest';
-
 import { countRuns, fc } from '#test/properties.ts';
 
 import { InstantChat, makeCaptionLine } from './live-captions-setup.ts';

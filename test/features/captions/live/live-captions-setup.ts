@@ -54,12 +54,12 @@ export class InstantChat extends FakeCaptionChat {
     this.#opened.clock.atMs = atMs;
   }
 
-  put(...lines: readonly CaptionLine[]): void {
+  put(...lines: readonly CaptionLine[]) {
     for (const one of lines) this.live.putLine(one);
   }
 
   /** A person deletes the message of this key. */
-  delete(key: string): void {
+  delete(key: string) {
     this.shown.delete(key);
     this.live.onMessagesDeleted([`c ${key}`]);
   }

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { InstantChat, makeCaptionLine, openLive } from './live-captions-setup.ts';
 

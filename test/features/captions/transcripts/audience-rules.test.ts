@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import {
   createProgramAnswers,
@@ -35,10 +34,7 @@ import type { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { makeProgramPorts, openApi, openLoopback } from '#test/web/api/api-setup.ts';
 
 /** Data that a program gets over HTTP, by the door through which it comes. */
-async function programDoors(
-  fixture: SessionFixture,
-  synthesizer: FakeSynthesizer,
-): Promise<Readonly<Record<string, string>>> {
+async function programDoors(fixture: SessionFixture, synthesizer: FakeSynthesizer) {
   const { dependencies, sessions, talk, transcriptFor } = fixture;
   const { recordings } = dependencies;
   const { signal } = new AbortController();
@@ -300,7 +296,7 @@ async function remembered(setup: Narration, reader: ChannelMember) {
 async function transcriptDoors(
   { fixture: { privacy, transcriptFor } }: Narration,
   reader: ChannelMember,
-): Promise<Doors> {
+) {
   const { id } = reader;
   const formats = ['txt', 'srt', 'json'] as const;
   const doors = {
@@ -333,10 +329,7 @@ async function transcriptDoors(
 const withoutWords = ['a list of sessions', 'a recap of what they missed'];
 
 /** Texts that captions show, or have ever shown where they were to show nothing. */
-function chatsOf(
-  { fixture: { captionChats } }: Narration,
-  { isUnwritten }: Rule,
-): Readonly<Record<string, string>> {
+function chatsOf({ fixture: { captionChats } }: Narration, { isUnwritten }: Rule) {
   const shown = [...captionChats.chats].map(
     ([id, { texts, desired }]) =>
       [id, JSON.stringify(isUnwritten ? desired : texts)] as const,
@@ -358,7 +351,7 @@ async function blindOnes({ fixture, say }: Narration) {
 }
 
 /** Doors through which one of these words came. */
-function openTo(words: readonly PlantedWord[], found: Doors): readonly string[] {
+function openTo(words: readonly PlantedWord[], found: Doors) {
   const isOpen = (text: string) => words.some((word) => text.includes(word));
   return Object.entries(found).flatMap(([door, text]) => (isOpen(text) ? [door] : []));
 }

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { ask as askCommand } from '#commands/ask.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import { makePorts } from '#test/commands/command-ports.ts';

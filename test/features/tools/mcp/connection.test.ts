@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test, vi } from 'vitest';
 import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';

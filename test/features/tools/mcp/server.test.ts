@@ -1,7 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { ExternalResult } from '#src/features/tools/external-tool.ts';
 import type {

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { readServers } from '#src/features/tools/mcp/servers-file.ts';
 
 const environment = new Map([

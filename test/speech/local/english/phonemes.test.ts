@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { EnglishPhonemes } from '#src/speech/local/english/phonemes.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
 import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from 'vitest';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
 
