@@ -25,7 +25,7 @@ const maxJudgeMs = 60_000;
 export async function judgeAnswer(
   { chat }: Pick<EvalSetup, 'chat'>,
   { transcript, text, rubric }: JudgedAnswer,
-) {
+): Promise<JudgeVerdict> {
   const asked = `People said:\n${transcript}\n\nAnswer: ${text}\n\nRule: ${rubric}`;
   const reply = await askText(chat, asked).catch(getErrorMessage);
   const [json = ''] = /\{[\s\S]*\}/.exec(reply) ?? [];

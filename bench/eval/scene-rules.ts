@@ -11,12 +11,6 @@ export type GivenAnswer = {
   readonly transcript: string;
 };
 
-/** What rules say of a scene: a sentence for each mistake, and the answers whose words are still to be judged. */
-export type SceneCheck = {
-  readonly mistakes: readonly string[];
-  readonly given: readonly GivenAnswer[];
-};
-
 /** From the end of a stop to the last sound, in ms. */
 const maxStopMs = 800;
 const languageDetector = createTextLanguageDetector();

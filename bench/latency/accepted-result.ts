@@ -37,7 +37,10 @@ export type LatencyVerdict = {
 };
 
 /** Judges five ratios, each of one pair, beside the accepted one. Throws a plain Error for another number of them. */
-export function judgePairs(ratios: readonly number[], accepted: number) {
+export function judgePairs(
+  ratios: readonly number[],
+  accepted: number,
+): LatencyVerdict {
   if (ratios.length !== pairCount)
     throw new Error(`A verdict is made of ${pairCount} pairs.`);
   const growths = ratios.map((ratio) => ratio / accepted - 1);

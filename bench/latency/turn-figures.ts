@@ -17,9 +17,6 @@ export const turnInstants = [
 ] as const;
 export type TurnInstant = (typeof turnInstants)[number][0];
 
-/** Time that the providers need in sequence; milliseconds since the last voiced packet was sent. */
-export type ProviderFloors = Readonly<Record<TurnInstant, number>>;
-
 /** The servers of a row, and how soon they answer. */
 export type BenchServers = {
   /** A recogniser that streams tells each word as it ends; its answer at the end takes the usual time. */

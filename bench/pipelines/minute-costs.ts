@@ -17,14 +17,6 @@ type PricedPipeline = {
   readonly reader?: string;
 };
 
-/** Price of a minute of one pipeline, in US dollars: each part, and the sum. */
-export type MinuteCost = PricedPipeline & {
-  readonly hearUsd: number;
-  readonly thinkUsd: number;
-  readonly speakUsd: number;
-  readonly wholeUsd: number;
-};
-
 const { chat, audioChat, transcription, liveTranscription, realtime, realtimeSpeech } =
   standardModels;
 const pricedPipelines: readonly PricedPipeline[] = [

@@ -61,13 +61,6 @@ export function judgeScenarios(
   });
 }
 
-/** Number of apparent utterances, and of those that reached a recogniser: each of these is a false turn. */
-export type FalseTurns = {
-  readonly levelDb: number;
-  readonly ended: number;
-  readonly turns: number;
-};
-
 /** An open microphone in a room in which nobody speaks. */
 export function listenToNoise(kind: NoiseName, seconds: number, workshop: Workshop) {
   const samples = makeNoise(kind, seconds, 1);

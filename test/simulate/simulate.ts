@@ -24,7 +24,7 @@ const finalRestMs = 420_000;
 const [settleMs, answerMs] = [60_000, 12_000];
 
 /** Plays a script. Each fifth seed ends in the middle of everything. */
-export async function simulate(options: SimulationOptions) {
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { acts, judge = new Invariants(), seed } = options;
   const world = new Simulation({ ...options, judge });
   let talkMs = 0;

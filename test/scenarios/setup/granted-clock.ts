@@ -15,7 +15,7 @@ export type TimeGrant = {
 const earlyMs = 1.5;
 
 /** A clock that keeps to its rate up to the instant that it was granted, and stands still there until the next grant. */
-export class GrantedClock implements Clock {
+class GrantedClock implements Clock {
   readonly #real;
   #grant: TimeGrant;
   /** Looks of each timer that is not due at the clock, with the way to forget the timer of the machine. */

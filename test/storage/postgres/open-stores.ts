@@ -1,13 +1,10 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
-import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate-schema.ts';
 import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
-import { createStores, type Store } from '#src/storage/stores/store-parts.ts';
+import { createStores } from '#src/storage/stores/store-parts.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
-
-export type PostgresStore = Store & { readonly portions: PortionStore };
 
 /** The store of one process in a schema. */
 export async function openPostgresStores(
