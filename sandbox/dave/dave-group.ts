@@ -180,7 +180,9 @@ export class DaveGroup {
     const free = this.#leaves.indexOf(undefined);
     const leaf = free < 0 ? this.#leaves.length : free;
     this.#leaves[leaf] = userId;
-    Object.assign(person, { leaf, keyPackage: undefined, lost: false });
+    person.leaf = leaf;
+    person.keyPackage = undefined;
+    person.isLost = false;
   }
 
   #unseat(leaf: number) {

@@ -137,6 +137,24 @@ test('a newcomer who is announced after the proposal is heard, and nobody is int
   await ben.leave();
 });
 
+test('a bot that lost the group and was let in again follows the next change of it', async () => {
+  await using setup = await openLinkSetup(login(), () => true);
+  const { faults, sandbox } = login();
+  const [ann, ben] = [sandbox.person('Ann'), sandbox.person('Ben')];
+  const log = listen(setup.link);
+  const session = watchSession();
+  // Ann commits while the bot does not know Ben yet.
+  faults.late(sandbox.botId, 'arrival', 1_000);
+  await joinLobby(ben);
+  await ben.say(speech(1), never);
+  await untilHeard(log, ben, 1);
+  await ben.leave();
+  await ann.settled(AbortSignal.timeout(30_000));
+  await ann.say(speech(1), never);
+  await untilHeard(log, ann);
+  expect([log.error, session.resets]).toEqual([undefined, 1]);
+});
+
 test('somebody who comes and goes while others are in mid-sentence costs at most the frames of a change of keys', async () => {
   await using setup = await openLinkSetup(login(), () => true);
   const { faults, sandbox } = login();
