@@ -346,10 +346,12 @@ export class RoomPage {
   #drawPage() {
     this.#isDrawn = true;
     const { notice, room } = this.#page;
-    // The first sentence of the page stays until there is something to draw, so that nothing drawn has to move.
-    if (this.#isFirst && room.room.you === '' && notice === '') return;
-    if (this.#isFirst) this.#root.replaceChildren();
-    this.#isFirst = false;
+    if (this.#isFirst) {
+      // The first sentence of the page stays until there is something to draw, so that nothing drawn has to move.
+      if (!room.room.you && !notice) return;
+      this.#root.replaceChildren();
+      this.#isFirst = false;
+    }
     const page = markSpeakers(this.#page);
     const tree = html`${renderStage(page, this)}
       <main>${renderConversation(page, this)}${renderComposer(page, this)}</main>
@@ -374,8 +376,11 @@ function markSpeakers(page) {
   );
   const { speaks, name } = room.bot;
   const bot = { ...room.bot, speaks: speaks && Boolean(live[name]) };
-  const shown = { ...room, people, bot };
-  return { ...page, isSounding: speaks, room: { ...page.room, room: shown } };
+  return {
+    ...page,
+    isSounding: speaks,
+    room: { ...page.room, room: { ...room, people, bot } },
+  };
 }
 
 /**

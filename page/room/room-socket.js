@@ -48,7 +48,9 @@ export class RoomSocket {
       this.#tries = 0;
       this.#tell.connection(true, '');
     };
-    socket.onmessage = ({ data }) => this.#readLine(JSON.parse(data));
+    socket.onmessage = ({ data }) => {
+      for (const line of JSON.parse(data)) this.#readLine(line);
+    };
     socket.onclose = ({ reason }) => this.#onClose(reason);
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { toMessageLine } from '#sandbox/program/message-line.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
@@ -5,10 +6,8 @@ import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { toFileUrl } from './browser-files.ts';
 import { listMenuNames, toMenus } from './browser-forms.ts';
-import type { BotEvent } from './browser-protocol.ts';
+import { type BotEvent, type BrowserEvent, formatFrame } from './browser-protocol.ts';
 import type { BrowserSocket } from './browser-socket.ts';
-
-type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
 
 /** Interval between checks of the state while a page is open. */
 const stateCheckMs = 200;
@@ -32,7 +31,7 @@ export class BrowserChannel implements Disposable {
   readonly #shown = new Map<string | object, BrowserEvent>();
   readonly #speaking = new Map<string, number>();
   #engines: BrowserEvent | undefined;
-  #state = '';
+  #state: BrowserEvent | undefined;
   #checking: NodeJS.Timeout | undefined;
   #hearing: Disposable | undefined;
 
@@ -47,9 +46,9 @@ export class BrowserChannel implements Disposable {
     this.#checking ??= setInterval(() => this.checkState(), stateCheckMs).unref();
     this.checkState();
     this.#screens.add(screen);
-    screen.send(this.#state);
-    for (const event of [this.#engines, ...this.#shown.values()])
-      if (event) screen.send(JSON.stringify(event));
+    const events = [this.#state, this.#engines, ...this.#shown.values()];
+    // In one frame: a page that drew the room between two would move what it has drawn.
+    screen.send(formatFrame(...events.filter((event) => event !== undefined)));
   }
 
   removeScreen(screen: BrowserSocket) {
@@ -64,9 +63,9 @@ export class BrowserChannel implements Disposable {
       if (clock.nowMs() - atMs > speakingTailMs) this.setSpeaking(who, false);
     }
     const state = this.#readState();
-    if (state === this.#state) return;
+    if (isDeepStrictEqual(state, this.#state)) return;
     this.#state = state;
-    for (const screen of this.#screens) screen.send(state);
+    this.#emitEvent(state);
   }
 
   /** Passes on an event of the bot's process, with the time at which the person of the page first heard the answer. */
@@ -91,8 +90,8 @@ export class BrowserChannel implements Disposable {
   }
 
   sendToTab(tab: string, event: BrowserEvent) {
-    const text = JSON.stringify(event);
-    for (const screen of this.#screens) if (screen.tab === tab) screen.send(text);
+    const frame = formatFrame(event);
+    for (const screen of this.#screens) if (screen.tab === tab) screen.send(frame);
   }
 
   [Symbol.dispose]() {
@@ -137,7 +136,7 @@ export class BrowserChannel implements Disposable {
     const { sandbox, you } = this.#options;
     const { people, channels, roles } = sandbox.guild().roster();
     const name = sandbox.nameOf(sandbox.botId);
-    return JSON.stringify({
+    return {
       kind: 'state',
       people: people.map((each) => ({
         ...each,
@@ -154,7 +153,7 @@ export class BrowserChannel implements Disposable {
       },
       commands: sandbox.commands().map(({ body }) => body),
       you,
-    });
+    };
   }
 
   #toFirstHeardMs({ instants }: Extract<BotEvent, { kind: 'answered' }>) {
@@ -169,7 +168,7 @@ export class BrowserChannel implements Disposable {
 
   #emitEvent(event: BrowserEvent) {
     if (this.#screens.size === 0) return;
-    const text = JSON.stringify(event);
-    for (const screen of this.#screens) screen.send(text);
+    const frame = formatFrame(event);
+    for (const screen of this.#screens) screen.send(frame);
   }
 }

@@ -7,7 +7,12 @@ import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
 import { type BrowserDeps, performBrowserRequest } from './browser-acts.ts';
 import { BrowserChannel } from './browser-channel.ts';
 import { getMaxFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
-import { type BotEvent, parseBrowserRequest } from './browser-protocol.ts';
+import {
+  type BotEvent,
+  type BrowserReply,
+  formatFrame,
+  parseBrowserRequest,
+} from './browser-protocol.ts';
 import { plugSocket } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
 import { TypedVoices } from './typed-voices.ts';
@@ -121,7 +126,7 @@ function makeRequestHandler(
   const { channel, signal } = parts;
   return (socket, data) => {
     const request = parseBrowserRequest(typeof data === 'string' ? data : '');
-    const reply = (answer: object) => socket.send(JSON.stringify(answer));
+    const reply = (answer: BrowserReply) => socket.send(formatFrame(answer));
     if ('ok' in request) reply({ kind: 'reply', ...request });
     else {
       void performBrowserRequest(parts, tab, request, signal).then((answer) => {

@@ -8,7 +8,7 @@ import {
 
 /**
  * The room over WebSocket `/room`, in frames of JSON text. The page sends requests, each with an `id`, and gets one `reply` to
- * each. Events come unasked. Instants are milliseconds of the monotonic clock of this machine.
+ * each. Events come unasked. A frame to the page is a list of replies and events. Instants are milliseconds of the monotonic clock of this machine.
  */
 const idSchema = requestIdSchema;
 const personSchema = z.string().trim().min(1).max(32);
@@ -110,6 +110,9 @@ export const botEventSchema = z.discriminatedUnion('kind', [
 ]);
 export type BotEvent = z.infer<typeof botEventSchema>;
 
+/** An event that the page is told of. */
+export type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
+
 /** The reply to a request. If `ok` is false, `error` says why in one sentence. */
 export type BrowserReply = {
   readonly kind: 'reply';
@@ -118,6 +121,11 @@ export type BrowserReply = {
   readonly error?: string;
   readonly [field: string]: unknown;
 };
+
+/** A frame to the page, which reads all of it before it draws. */
+export function formatFrame(...lines: readonly BrowserEvent[]): string {
+  return JSON.stringify(lines);
+}
 
 /** Parses a request. A malformed frame gives a sentence about its mistake. */
 export function parseBrowserRequest(text: string): BrowserRequest | RefusedRequest {

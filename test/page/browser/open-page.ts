@@ -6,6 +6,7 @@ import {
   readFrame,
   type SoundFrame,
 } from '#page/room/sound/sound-frames.js';
+import { type BrowserEvent, formatFrame } from '#sandbox/page/browser-protocol.ts';
 import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
 import { openTestPage } from '#test/web/http/open-page.ts';
 
@@ -46,7 +47,7 @@ const form = {
 };
 
 /** Lines of a room that has been used for a while: every kind of thing that is drawn. */
-const lines: readonly object[] = [
+const lines: readonly BrowserEvent[] = [
   {
     kind: 'state',
     people: [
@@ -157,12 +158,12 @@ export async function openSetup() {
         line.kind === 'complete' ? [{ name: 'Rain (30 min)', value: 'rain' }] : [];
       const asks = line.customId === 'about' && { form };
       socket.send(
-        JSON.stringify({ kind: 'reply', id: line.id, ok: true, choices, ...asks }),
+        formatFrame({ kind: 'reply', id: line.id, ok: true, choices, ...asks }),
       );
     };
     const onOpen = (_: Event, socket: WSContext) => {
       channels.push(socket);
-      for (const line of lines) socket.send(JSON.stringify(line));
+      socket.send(formatFrame(...lines));
     };
     app.get(
       '/room',
@@ -188,7 +189,7 @@ export async function openSetup() {
     routes,
   });
   const { link, url } = page;
-  const report = (line: object) => channels.at(-1)?.send(JSON.stringify(line));
+  const report = (line: BrowserEvent) => channels.at(-1)?.send(formatFrame(line));
   return {
     ...{ url, link, asked, frames, report, channels, sounds },
     /** Number of times that a page ended its talk. */

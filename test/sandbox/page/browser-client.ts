@@ -8,7 +8,7 @@ import { enterPage, getCookie, getKey } from '#test/web/http/open-page.ts';
 
 const replying = { timeout: 15_000, interval: 20 };
 
-export type BrowserFrame = { readonly kind: string; readonly [field: string]: unknown };
+type BrowserLine = { readonly kind: string; readonly [field: string]: unknown };
 
 /** The page of a sandbox's room on a free port, entered as a browser does; gone when it is disposed. */
 export async function openTestPage(sandbox: Sandbox, you: string) {
@@ -52,12 +52,13 @@ export async function openSilentPage() {
 
 async function openTab(tab: string, connect: (path: string) => WebSocket) {
   const socket = connect(`/room?tab=${tab}`);
-  const frames: BrowserFrame[] = [];
+  const frames: (readonly BrowserLine[])[] = [];
   socket.on('message', (data) => frames.push(JSON.parse(`${data}`)));
   await once(socket, 'open');
   let lastId = 0;
-  const ofKind = (kind: string) => frames.filter((frame) => frame.kind === kind);
+  const ofKind = (kind: string) => frames.flat().filter((line) => line.kind === kind);
   return {
+    frames,
     ofKind,
     /** Asks, and waits for the reply. */
     async ask(request: object) {
@@ -65,7 +66,7 @@ async function openTab(tab: string, connect: (path: string) => WebSocket) {
       socket.send(JSON.stringify({ id, ...request }));
       // Not `expect.poll`, which cannot tell scenarios apart that run side by side.
       return await vi.waitFor(() => {
-        const reply = ofKind('reply').find((frame) => frame.id === id);
+        const reply = ofKind('reply').find((line) => line.id === id);
         if (!reply) throw new Error('There was no reply.');
         return reply;
       }, replying);

@@ -93,6 +93,18 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
   expect(again).toMatchObject({ ok: false, error: 'Adam was asked nothing.' });
 });
 
+test('who comes gets the room and all that was said in one frame, so that nothing has to move', async () => {
+  await using setup = await openSilentPage();
+  for (const text of ['one', 'two']) setup.sandbox.person('Adam').write(text);
+  const tab = await setup.open('a');
+  await expect.poll(() => tab.frames.length).toBeGreaterThan(0);
+  expect(tab.frames[0]).toMatchObject([
+    { kind: 'state', you: 'Adam' },
+    { kind: 'message', text: 'one' },
+    { kind: 'message', text: 'two' },
+  ]);
+});
+
 test('sound that is malformed or of 10 MB ends its own socket alone', async () => {
   await using setup = await openSilentPage();
   const tab = await setup.open('a');
