@@ -121,6 +121,8 @@ test('a WebSocket that says the key back is not quoted', async () => {
     TRANSCRIPTION_BACKEND: 'realtime',
     TRANSCRIPTION_BASE_URL: server.baseUrl,
     TRANSCRIPTION_API_KEY: canary,
+    // Its voice speaks the words to recognise: a busy machine loads the local one for longer than the doctor waits.
+    SPEECH_BASE_URL: server.baseUrl,
   });
   expect(server.realtime.calls[0]?.authorization).toBe(`Bearer ${canary}`);
   expect(text).not.toContain(canary);
