@@ -97,12 +97,13 @@ export class ConsentedReceiver {
   }
 
   #onDatagram(datagram: Buffer) {
-    if (!isVoice(datagram)) return;
+    // Until Discord has closed the socket of an ended link, packets of agreed people go on.
+    if (!this.#open || !isVoice(datagram)) return;
     const atMs = this.#timing.nowMs();
     const ssrc = datagram.readUInt32BE(8);
     const speakerId = this.#receiver.ssrcMap.get(ssrc)?.userId;
     if (speakerId !== undefined) this.#hearDatagram(datagram, speakerId, atMs);
-    else if (this.#open) {
+    else {
       this.counts.held++;
       this.#held.put(ssrc, datagram, atMs);
     }

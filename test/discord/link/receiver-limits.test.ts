@@ -85,9 +85,11 @@ test('of people who may not be heard nothing is read, whatever is in their packe
   };
   say(6);
   expect(failed).toEqual([new Error('a bug')]);
+  const { notAllowed } = voiceReceiver.counts;
   voiceReceiver.close();
-  say(6);
+  for (const ssrc of [5, 6]) say(ssrc);
   expect([failed.length, count.opened]).toEqual([1, 1]);
+  expect(voiceReceiver.counts.notAllowed).toBe(notAllowed);
 });
 
 test.each([true, false])(
