@@ -9,14 +9,16 @@ const restMs = 20;
 /** 10 Mbit/s. */
 const bytesPerMs = 1_250;
 
-/** Measures how much later answers are heard where each server is `roundTripMs` away, and complains of more than is wanted. */
+/** Measures, in one row or in all, how much later answers are heard where each server is `roundTripMs` away, and complains of more than is wanted. */
 export async function compareNetworks(
   clips: readonly QuestionClip[],
   turns: number,
   roundTripMs: number,
+  rowName: string,
   complain: (sentence: string) => void,
 ) {
   for (const [name, trips] of Object.entries(maxRoundTrips)) {
+    if (rowName !== '' && rowName !== name) continue;
     const row = benchRows.find((one) => one.name === name);
     if (!row) throw new Error(`There is no row ${name}.`);
     const measure = async (network?: { roundTripMs: number; bytesPerMs: number }) => {

@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
   options: {
     /** Turns of each row; the clips are eleven. */
     turns: { type: 'string', default: '33' },
-    /** Only rows whose name begins so. */
+    /** Only rows whose name begins so; with --rtt, whose name it is. */
     rows: { type: 'string', default: '' },
     save: { type: 'boolean', default: false },
     compare: { type: 'boolean', default: false },
@@ -36,7 +36,13 @@ console.log(
 try {
   await using clips = await QuestionClips.open();
   if (options.compare && options.rtt !== '')
-    await compareNetworks(clips.all, turnsPerRow, Number(options.rtt), reportFault);
+    await compareNetworks(
+      clips.all,
+      turnsPerRow,
+      Number(options.rtt),
+      options.rows,
+      reportFault,
+    );
   else if (options.compare) await comparePairs(clips.all, reportFault);
   else await measureAllRows(clips);
 } catch (cause) {

@@ -4,6 +4,12 @@ export type Pcm = {
   readonly channels: 1 | 2;
 };
 
+/** A piece of one person's sound, with the Opus packet that it was decoded from. A gap has none. */
+export type SoundPiece = {
+  readonly samples: Int16Array;
+  readonly opus?: Uint8Array;
+};
+
 /** Rate of recognisers and voice activity detection. */
 export const listenRateHz = 16_000;
 /** Rate of the mixer and the Opus encoder. */

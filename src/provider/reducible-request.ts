@@ -12,7 +12,8 @@ export type ReducibleRequest<Part, T> = {
   readonly isAnswer?: (output: T) => boolean;
   /** Returns the parts of the next attempt, or throws if no part is to blame. */
   readonly reduce: (cause: unknown, parts: ReadonlySet<Part>) => Iterable<Part>;
-  readonly onAccepted: (parts: ReadonlySet<Part>) => void;
+  /** `answer` is the first output that counts. */
+  readonly onAccepted: (parts: ReadonlySet<Part>, answer: T) => void;
 };
 
 /**
@@ -44,7 +45,7 @@ export async function* sendUntilAccepted<Part, T>(
     const note = (output: T) => {
       if (hasBegun || !isAnswer(output)) return;
       hasBegun = true;
-      onAccepted(parts);
+      onAccepted(parts, output);
     };
     try {
       for await (const output of send(parts)) {

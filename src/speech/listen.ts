@@ -37,8 +37,8 @@ export class PauseListening implements Listening {
     this.#over = createChildController(signal);
   }
 
-  push(samples: Int16Array) {
-    if (!this.#over.signal.aborted) this.#sound.push(samples);
+  push(samples: Int16Array, opus?: Uint8Array) {
+    if (!this.#over.signal.aborted) this.#sound.push(samples, opus);
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
@@ -146,15 +146,14 @@ export class HeldListening implements Listening {
     if (this.#inner || this.#signal.aborted) return;
     const inner = this.#open(this.#signal);
     this.#inner = inner;
-    if (this.#sound.length > 0) inner.push(this.#sound.copyAll().samples);
+    for (const { opus, samples } of this.#sound.listPieces()) inner.push(samples, opus);
     this.#sound.drop();
     this.#begun.resolve(inner);
   }
 
-  push(samples: Int16Array) {
+  push(samples: Int16Array, opus?: Uint8Array) {
     if (this.#signal.aborted) return;
-    if (this.#inner) this.#inner.push(samples);
-    else this.#sound.push(samples);
+    (this.#inner ?? this.#sound).push(samples, opus);
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {

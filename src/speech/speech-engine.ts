@@ -33,8 +33,8 @@ export type TranscriptUpdate =
 
 /** One utterance that is recognised while it is spoken. Disposing ends all work on it. */
 export interface Listening extends Disposable {
-  /** 16 kHz mono, in order. Never waits and never throws. `settle` reports errors. */
-  push(samples: Int16Array): void;
+  /** 16 kHz mono, in order, with its packet. Never waits and never throws. `settle` reports errors. */
+  push(samples: Int16Array, opus?: Uint8Array): void;
   /**
    * Returns the final text of all sound so far. The utterance may go on, and the next text then holds everything
    * again.
@@ -43,6 +43,9 @@ export interface Listening extends Disposable {
    */
   settle(signal: AbortSignal): Promise<Transcript>;
 }
+
+/** `toOgg` packs the same sound in far fewer bytes, if it came in packets of which none is missing. */
+export type UtterancePcm = Pcm & { readonly toOgg?: (() => Uint8Array) | undefined };
 
 /** Called with everything understood so far, which may still change. */
 export type OnPartial = (text: string) => void;
@@ -65,7 +68,7 @@ export interface Transcriber {
    * Throws BotError `provider.*` or `speech.failed`. Aborting `signal` throws `signal.reason`.
    */
   transcribe(
-    pcm: Pcm,
+    pcm: UtterancePcm,
     signal: AbortSignal,
     asked?: TranscriptionOptions,
   ): AsyncIterable<TranscriptUpdate>;

@@ -1,4 +1,12 @@
-import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { writeOggOpus } from '#src/audio/encode/ogg-opus-pages.ts';
+import { silenceFrame } from '#src/audio/opus/opus-packet.ts';
+import {
+  getDurationMs,
+  listenRateHz,
+  type Pcm,
+  type SoundPiece,
+} from '#src/audio/pcm.ts';
+import type { UtterancePcm } from './speech-engine.ts';
 
 /** A shorter pause is often none, and cut words are understood worse. */
 export const shortPauseMs = 100;
@@ -36,8 +44,9 @@ export class UtteranceSound {
   #samples = new Int16Array(initialSamples);
   #length = 0;
   #loudest = 0;
+  #packets: PlacedPacket[] = [];
 
-  push(samples: Int16Array) {
+  push(samples: Int16Array, opus?: Uint8Array) {
     const kept = samples.subarray(0, maxUtteranceSamples - this.#length);
     const end = this.#length + kept.length;
     if (end > this.#samples.length) {
@@ -46,6 +55,7 @@ export class UtteranceSound {
       this.#samples = roomier;
     }
     this.#samples.set(kept, this.#length);
+    this.#packets.push({ from: this.#length, to: end, opus });
     this.#length = end;
     for (const level of measureLevels(kept))
       this.#loudest = Math.max(this.#loudest, level);
@@ -54,6 +64,7 @@ export class UtteranceSound {
   /** Frees the sound. Nothing may be pushed afterwards. */
   drop() {
     this.#samples = new Int16Array(0);
+    this.#packets = [];
   }
 
   get length(): number {
@@ -73,12 +84,19 @@ export class UtteranceSound {
     return this.#samples.subarray(from, Math.min(to, this.#length));
   }
 
-  copyAll(): Pcm {
+  copyAll(): UtterancePcm {
     return this.#copy(0, this.#length);
   }
 
+  /** Returns the sound as it was pushed. */
+  listPieces(): SoundPiece[] {
+    return this.#packets.map(({ from, to, opus }) => {
+      return { samples: this.#samples.slice(from, to), ...(opus && { opus }) };
+    });
+  }
+
   /** Copies the sound without long silence before and after the words. */
-  copySpoken(): Pcm {
+  copySpoken(): UtterancePcm {
     const noise = this.#getNoiseLevel();
     let [first, last, at] = [this.#length, 0, 0];
     for (const level of measureLevels(this.view(0, this.#length))) {
@@ -92,12 +110,18 @@ export class UtteranceSound {
     return this.#copy(from, to);
   }
 
-  #copy(from: number, to: number): Pcm {
-    return {
-      samples: this.#samples.slice(from, to),
-      rateHz: listenRateHz,
-      channels: 1,
-    };
+  #copy(from: number, to: number): UtterancePcm {
+    const samples = this.#samples.slice(from, to);
+    const toOgg = this.#findOggWriter(from, to);
+    return { samples, rateHz: listenRateHz, channels: 1, ...(toOgg && { toOgg }) };
+  }
+
+  #findOggWriter(from: number, to: number) {
+    const packets = this.#packets.filter((one) => one.from < to && one.to > from);
+    const isPacked = ({ opus, ...piece }: PlacedPacket) =>
+      opus !== undefined || this.view(piece.from, piece.to).every((one) => one === 0);
+    if (!packets.some(({ opus }) => opus) || !packets.every(isPacked)) return undefined;
+    return () => writeOggOpus(packets.flatMap(toOpus));
   }
 
   #getNoiseLevel() {
@@ -106,6 +130,21 @@ export class UtteranceSound {
       Math.min(maxNoiseLevel, this.#loudest / voiceLevelRatio),
     );
   }
+}
+
+/** Samples of one packet, or of a gap. */
+type PlacedPacket = {
+  readonly from: number;
+  readonly to: number;
+  readonly opus: Uint8Array | undefined;
+};
+
+/** A silent gap has no packets. */
+function toOpus({ from, opus, to }: PlacedPacket) {
+  return (
+    opus ??
+    Array<Uint8Array>(Math.round((to - from) / windowSamples)).fill(silenceFrame)
+  );
 }
 
 /** RMS of each 20 ms. */

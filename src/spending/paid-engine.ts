@@ -1,4 +1,4 @@
-import { getDurationMs } from '#src/audio/pcm.ts';
+import { getDurationMs, type SoundPiece } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { withMeter } from '#src/chat/metered-chat.ts';
@@ -76,7 +76,7 @@ class MeteredListening implements Listening {
   readonly #counted = new WeakSet<EngineUsage>();
   readonly #held: RequestReservation[] = [];
   /** Sound waiting for a reservation. */
-  #waiting: Int16Array[] = [];
+  #waiting: SoundPiece[] = [];
   #reserving: Promise<void> | undefined;
   /** Paid samples. */
   #mostPushed = 0;
@@ -93,8 +93,8 @@ class MeteredListening implements Listening {
   }
 
   /** Drops sound after a refusal. */
-  push(sound: Int16Array) {
-    this.#waiting.push(sound);
+  push(samples: Int16Array, opus?: Uint8Array) {
+    this.#waiting.push({ samples, ...(opus && { opus }) });
     if (this.#reserving === undefined) this.#sendSound();
   }
 
@@ -118,13 +118,14 @@ class MeteredListening implements Listening {
 
   #sendSound() {
     for (let [sound] = this.#waiting; sound; [sound] = this.#waiting) {
-      if (this.#meter.holdSound && this.#pushed + sound.length > this.#mostPushed) {
+      const { opus, samples } = sound;
+      if (this.#meter.holdSound && this.#pushed + samples.length > this.#mostPushed) {
         this.#reserving = this.#reserveSound();
         return;
       }
       this.#waiting.shift();
-      this.#pushed += sound.length;
-      this.#inner.push(sound);
+      this.#pushed += samples.length;
+      this.#inner.push(samples, opus);
     }
   }
 

@@ -1,7 +1,6 @@
-import { randomInt } from 'node:crypto';
-import { writePages } from '#src/audio/formats/ogg-page.ts';
 import type { OpusEncoder } from '#src/audio/opus/opus-codec.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
+import { OggOpusPages } from './ogg-opus-pages.ts';
 import type { SoundEncoder } from './sound-encoder.ts';
 
 /** Delay of libopus at 48 kHz: https://www.rfc-editor.org/rfc/rfc7845.html#section-4.2 */
@@ -19,11 +18,10 @@ const maxPageSamples = 50 * frameSamples;
  */
 export class OggOpusEncoder implements SoundEncoder {
   readonly #encoder;
-  readonly #serial = randomInt(2 ** 32);
+  readonly #pages = new OggOpusPages({ inputRateHz: speakRateHz, preSkipSamples });
   #rest = new Int16Array(0);
   #samples = 0;
   #frames = 0;
-  #pages = 0;
 
   constructor(encoder: OpusEncoder) {
     this.#encoder = encoder;
@@ -36,13 +34,13 @@ export class OggOpusEncoder implements SoundEncoder {
     this.#samples += samples.length;
     const whole = sound.length - (sound.length % frameSamples);
     this.#rest = sound.slice(whole);
-    const pages = [this.#writeHead()];
+    const pages = [this.#pages.writeHead()];
     for (let at = 0; at < whole; at += maxPageSamples) {
       const packets = this.#encodePackets(
         sound.subarray(at, Math.min(whole, at + maxPageSamples)),
       );
       pages.push(
-        this.#writePage(packets, {
+        this.#pages.writePage(packets, {
           granule: this.#frames * frameSamples * granulesPerSample,
         }),
       );
@@ -61,8 +59,8 @@ export class OggOpusEncoder implements SoundEncoder {
     tail.set(this.#rest);
     const packets = this.#encodePackets(tail);
     return Buffer.concat([
-      this.#writeHead(),
-      this.#writePage(packets, { granule, isLast: true }),
+      this.#pages.writeHead(),
+      this.#pages.writePage(packets, { granule, isLast: true }),
     ]);
   }
 
@@ -72,37 +70,5 @@ export class OggOpusEncoder implements SoundEncoder {
     return Array.from({ length: count }, (_, n) =>
       this.#encoder.encode(samples.subarray(n * frameSamples, (n + 1) * frameSamples)),
     );
-  }
-
-  #writeHead(): Buffer {
-    if (this.#pages > 0) return Buffer.alloc(0);
-    const id = Buffer.alloc(19);
-    id.write('OpusHead', 'latin1');
-    id.writeUInt8(1, 8);
-    id.writeUInt8(1, 9); // Channels.
-    id.writeUInt16LE(preSkipSamples, 10);
-    id.writeUInt32LE(speakRateHz, 12);
-    const vendor = Buffer.from('Parley');
-    const tags = Buffer.alloc(8 + 4 + vendor.length + 4);
-    tags.write('OpusTags', 'latin1');
-    tags.writeUInt32LE(vendor.length, 8);
-    vendor.copy(tags, 12);
-    return Buffer.concat([
-      this.#writePage([id], { isFirst: true }),
-      this.#writePage([tags], {}),
-    ]);
-  }
-
-  #writePage(
-    packets: readonly Uint8Array[],
-    marks: Omit<Parameters<typeof writePages>[1], 'serial' | 'sequence'>,
-  ) {
-    const page = writePages(packets, {
-      ...marks,
-      serial: this.#serial,
-      sequence: this.#pages,
-    });
-    this.#pages++;
-    return page;
   }
 }

@@ -17,12 +17,15 @@ export function countOpusSamples(opus: Uint8Array): number {
   return samples <= maxPacketSamples ? samples : 0;
 }
 
+/** 20 ms, as clients send at the end of a voice. */
+export const silenceFrame: Buffer = Buffer.from([0xf8, 0xff, 0xfe]);
+
 /**
  * Clients send five of these after the last voiced frame:
  * https://docs.discord.com/developers/topics/voice-connections#voice-data-interpolation
  */
 export function isSilenceFrame(opus: Uint8Array): boolean {
-  return opus.length === 3 && opus[0] === 0xf8 && opus[1] === 0xff && opus[2] === 0xfe;
+  return silenceFrame.equals(opus);
 }
 
 function getFrameSamples(mode: number) {

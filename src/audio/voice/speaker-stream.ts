@@ -21,6 +21,8 @@ export type SpeakerSound =
   | {
       readonly kind: 'sound' | 'silence-frame';
       readonly samples: Int16Array;
+      /** The packet, as it came. */
+      readonly opus: Uint8Array;
       readonly atMs: number;
     }
   | {
@@ -124,7 +126,7 @@ export class SpeakerStream {
     this.#getCounts.heard++;
     this.#concealment.addReceived(samples);
     const kind = isSilenceFrame(opus) ? 'silence-frame' : 'sound';
-    return { kind, samples, atMs };
+    return { kind, samples, opus, atMs };
   }
 
   #countSealed() {

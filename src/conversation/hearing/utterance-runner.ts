@@ -52,7 +52,7 @@ export class UtteranceRunner {
     switch (noticed.kind) {
       case 'began':
       case 'sound':
-        recording.addSound(noticed.sound);
+        recording.addSound(noticed.pieces);
         return;
       case 'paused':
       case 'long-pause': {

@@ -2,6 +2,7 @@ import '#src/discord/library/sodium.ts';
 import { Readable } from 'node:stream';
 import { AudioResource, type VoiceConnection } from '@discordjs/voice';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
+import { silenceFrame } from '#src/audio/opus/opus-packet.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 
 export type FrameSenderOptions = {
@@ -29,7 +30,6 @@ const earlyMs = 0.5;
 const catchUpMs = 60;
 /** Discord docs, "Voice Data Interpolation". */
 const silenceFrames = 5;
-const silenceFrame: Frame = Buffer.from([0xf8, 0xff, 0xfe]);
 
 /**
  * Sends a frame every 20 ms. No timer runs while there is nothing to play. An `AudioPlayer`

@@ -141,10 +141,10 @@ function listenThroughChain(
     return { text: '' };
   }, over.signal);
   return {
-    push(samples) {
+    push(samples, opus) {
       if (over.signal.aborted) return;
-      window.push(samples);
-      listening?.push(samples);
+      window.push(samples, opus);
+      listening?.push(samples, opus);
     },
     settle: (until) => window.settle(until),
     [Symbol.dispose]() {

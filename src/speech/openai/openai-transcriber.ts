@@ -1,6 +1,5 @@
 import type { TranscriptionCreateParamsNonStreaming } from 'openai/resources/audio/transcriptions';
 import { writeWav } from '#src/audio/formats/wav.ts';
-import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
@@ -16,6 +15,7 @@ import type {
   Transcript,
   TranscriptionOptions,
   TranscriptUpdate,
+  UtterancePcm,
 } from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { readTranscript, toTranscript } from './transcript-reply.ts';
@@ -29,8 +29,8 @@ export type TranscriberOptions = {
 
 /** Words of these models are streamed. */
 const streamingModels = /^gpt-(4o-(mini-)?)?transcribe(?!-diarize)/;
-/** Servers report with these codes that they do not stream. */
-const noStreamCodes: ReadonlySet<ErrorCode> = new Set([
+/** Servers report with these codes that they do not stream, or do not know the format of the sound. */
+const unknownFormCodes: ReadonlySet<ErrorCode> = new Set([
   'provider.refused',
   'provider.wrong_type',
   'provider.truncated',
@@ -38,20 +38,27 @@ const noStreamCodes: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** Parts that a server may reject. Only the first answer pays for finding out. */
-type RequestPart = 'translation' | 'word times' | 'hints' | 'stream';
+type RequestPart = 'translation' | 'word times' | 'hints' | 'stream' | 'opus';
 
 type UploadForm = {
-  readonly wav: Uint8Array<ArrayBuffer>;
+  readonly pcm: UtterancePcm;
   readonly model: string;
   readonly language: string | undefined;
   readonly hints: readonly string[];
 };
 
-type Abilities = { refused: ReadonlySet<RequestPart>; hasStreamed: boolean };
+type Abilities = {
+  refused: ReadonlySet<RequestPart>;
+  hasStreamed: boolean;
+  /** Words came of packed sound. */
+  hasHeardOpus: boolean;
+};
 
 /** Servers reject the form of a request with these. A missing endpoint has further ones. */
 const formRejectionStatuses = new Set([400, 422]);
 const missingEndpointStatuses = new Set([...formRejectionStatuses, 404, 405, 410, 501]);
+/** A decoder that does not know a format may end a request of a plain server. */
+const soundRejectionStatuses = new Set([...formRejectionStatuses, 415, 500]);
 
 /**
  * Opens a recogniser behind any server with OpenAI's `/audio/transcriptions`, with one upload for each utterance.
@@ -59,9 +66,9 @@ const missingEndpointStatuses = new Set([...formRejectionStatuses, 404, 405, 410
  * @example
  * import { openClient } from '#src/provider/api-client.ts';
  * import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
- * import type { Pcm } from '#src/audio/pcm.ts';
+ * import type { UtterancePcm } from '#src/speech/speech-engine.ts';
  *
- * declare const utterance: Pcm, signal: AbortSignal;
+ * declare const utterance: UtterancePcm, signal: AbortSignal;
  * const client = openClient({ baseUrl: 'http://127.0.0.1:8000/v1' });
  * const transcriber = openTranscriber(client, { model: 'whisper-1' });
  * for await (const update of transcriber.transcribe(utterance, signal)) console.log(update);
@@ -84,7 +91,7 @@ class TranscriptionServer implements Transcriber {
   }
 
   async *transcribe(
-    pcm: Pcm,
+    pcm: UtterancePcm,
     signal: AbortSignal,
     asked: TranscriptionOptions = {},
   ): AsyncGenerator<TranscriptUpdate> {
@@ -99,7 +106,7 @@ class TranscriptionServer implements Transcriber {
     const can = this.#getAbilities(model);
     const { hints = [], language: known } = asked;
     const language = known ? toBaseLanguage(known) : this.#options.language;
-    const form = { wav: new Uint8Array(writeWav(pcm)), model, language, hints };
+    const form = { pcm, model, language, hints };
     const wanted = listWantedParts(form, asked).difference(can.refused);
     yield* sendUntilAccepted(
       {
@@ -109,12 +116,16 @@ class TranscriptionServer implements Transcriber {
         reduce: (error, parts) => {
           const refused = findRejectedUploadPart(error, parts, can);
           if (!refused) throw error;
-          // A stream may have been rejected for another part.
-          const isLeft = (part: RequestPart) => parts.has(part) || part === 'stream';
+          if (doubtfulParts.has(refused)) return parts.difference(new Set([refused]));
+          // The doubtful parts may have been rejected for another part.
+          const isLeft = (part: RequestPart) =>
+            parts.has(part) || doubtfulParts.has(part);
           return [...wanted].filter((part) => part !== refused && isLeft(part));
         },
-        onAccepted: (parts) => {
-          can.refused = can.refused.union(wanted.difference(parts));
+        onAccepted: (parts, answer) => {
+          const refused = wanted.difference(parts);
+          if (getFinalText(answer) === '') refused.delete('opus');
+          can.refused = can.refused.union(refused);
         },
       },
       signal,
@@ -124,7 +135,11 @@ class TranscriptionServer implements Transcriber {
   #getAbilities(model: string): Abilities {
     const known = this.#abilities.get(model);
     if (known) return known;
-    const found: Abilities = { refused: new Set(), hasStreamed: false };
+    const found: Abilities = {
+      refused: new Set(),
+      hasStreamed: false,
+      hasHeardOpus: false,
+    };
     this.#abilities.set(model, found);
     return found;
   }
@@ -139,6 +154,12 @@ class TranscriptionServer implements Transcriber {
     const { baseURL } = this.#client;
     const by = describeServer(model, baseURL);
     const final = (transcript: Transcript): TranscriptUpdate => {
+      if (parts.has('opus') && !can.hasHeardOpus) {
+        // Some servers hear silence in a format that they do not know.
+        if (transcript.text === '')
+          throw new BotError('provider.empty', true, deafMessage);
+        can.hasHeardOpus = true;
+      }
       const usage = { ...transcript.usage, by };
       return { kind: 'final', transcript: { ...transcript, usage } };
     };
@@ -177,8 +198,15 @@ class TranscriptionServer implements Transcriber {
   }
 }
 
+const deafMessage = 'The transcription server heard nothing in packed sound.';
+const doubtfulParts: ReadonlySet<RequestPart> = new Set(['stream', 'opus']);
+
+function getFinalText(update: TranscriptUpdate) {
+  return update.kind === 'final' ? update.transcript.text : undefined;
+}
+
 function listWantedParts(
-  { hints, model }: UploadForm,
+  { hints, model, pcm }: UploadForm,
   { hasWordTimes, isTranslated }: TranscriptionOptions,
 ) {
   const parts = new Set<RequestPart>();
@@ -186,6 +214,7 @@ function listWantedParts(
   if (hasWordTimes) parts.add('word times');
   if (hints.length > 0) parts.add('hints');
   if (streamingModels.test(model)) parts.add('stream');
+  if (pcm.toOgg) parts.add('opus');
   return parts;
 }
 
@@ -197,25 +226,35 @@ function isStreamed(parts: ReadonlySet<RequestPart>) {
 function findRejectedUploadPart(
   error: unknown,
   parts: ReadonlySet<RequestPart>,
-  { hasStreamed }: Abilities,
+  { hasHeardOpus, hasStreamed }: Abilities,
 ): RequestPart | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { status = 0 } = error.about;
+  const isOfSound =
+    status === 0
+      ? unknownFormCodes.has(error.code)
+      : soundRejectionStatuses.has(status);
+  if (parts.has('opus') && !hasHeardOpus && isOfSound) return 'opus';
   if (parts.has('translation'))
     return missingEndpointStatuses.has(status) ? 'translation' : undefined;
-  if (isStreamed(parts) && !hasStreamed && noStreamCodes.has(error.code))
+  if (isStreamed(parts) && !hasStreamed && unknownFormCodes.has(error.code))
     return 'stream';
   if (!formRejectionStatuses.has(status)) return undefined;
   return (['word times', 'hints'] as const).find((part) => parts.has(part));
 }
 
 function createFields(
-  { wav, model, language, hints }: UploadForm,
+  { pcm, model, language, hints }: UploadForm,
   parts: ReadonlySet<RequestPart>,
   baseUrl: string,
 ): TranscriptionCreateParamsNonStreaming {
   // Servers choose their decoder by the name of the file.
-  const file = new File([wav], 'utterance.wav', { type: 'audio/wav' });
+  const file =
+    parts.has('opus') && pcm.toOgg
+      ? new File([new Uint8Array(pcm.toOgg())], 'utterance.ogg', { type: 'audio/ogg' })
+      : new File([new Uint8Array(writeWav(pcm))], 'utterance.wav', {
+          type: 'audio/wav',
+        });
   const likely = parts.has('hints') ? createHintFields(model, baseUrl, hints) : {};
   if (parts.has('translation')) return { model, file, ...likely };
   const plain = { model, file, ...createLanguageHint(model, language), ...likely };

@@ -1,6 +1,12 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { joinSamples, listenRateHz, measureLevelDb, type Pcm } from '#src/audio/pcm.ts';
+import {
+  joinSamples,
+  listenRateHz,
+  measureLevelDb,
+  type Pcm,
+  type SoundPiece,
+} from '#src/audio/pcm.ts';
 import type { SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceWindow, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
@@ -37,8 +43,12 @@ export type UtteranceSoFar = {
 export type SpeakerInputEvent =
   | OverlapVoiceEvent
   /** Begins before the voice was noticed. */
-  | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
-  | { readonly kind: 'sound'; readonly sound: Int16Array }
+  | {
+      readonly kind: 'began';
+      readonly fromMs: number;
+      readonly pieces: readonly SoundPiece[];
+    }
+  | { readonly kind: 'sound'; readonly pieces: readonly SoundPiece[] }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
   /** `SpeakerInput.judge` takes the answer. */
   | {
@@ -141,8 +151,8 @@ export class SpeakerInput {
       this.#stepEndpointing({ kind: 'silence-frame', atMs }, noticed);
       this.#stepQuietOverlap('closed', atMs, noticed);
     }
-    if (this.isTalking) noticed.push({ kind: 'sound', sound: samples });
-    this.#recording.push(samples);
+    if (this.isTalking) noticed.push({ kind: 'sound', pieces: [heard] });
+    this.#recording.push(heard);
     for (const one of this.#options.meter.measureSound(heard)) {
       const window = this.#removeEcho(one);
       this.#stepOverlap(window, noticed);
@@ -226,8 +236,8 @@ export class SpeakerInput {
     switch (effect.kind) {
       case 'began': {
         this.#recording.begin();
-        const sound = this.#recording.copySound().samples;
-        return { kind: 'began', fromMs: effect.fromMs, sound };
+        const { pieces } = this.#recording;
+        return { kind: 'began', fromMs: effect.fromMs, pieces };
       }
       case 'paused':
       case 'long-pause':
@@ -381,14 +391,18 @@ const tailMs = 200;
 const toSamples = (ms: number) => (ms * listenRateHz) / 1000;
 
 class UtteranceBuffer {
-  #chunks: Int16Array[] = [];
+  #pieces: SoundPiece[] = [];
   #length = 0;
   #voicedLength = 0;
   #isRunning = false;
 
-  push(samples: Int16Array) {
-    this.#chunks.push(samples);
-    this.#length += samples.length;
+  get pieces(): readonly SoundPiece[] {
+    return [...this.#pieces];
+  }
+
+  push(piece: SoundPiece) {
+    this.#pieces.push(piece);
+    this.#length += piece.samples.length;
     if (!this.#isRunning) this.#dropOldSamples();
   }
 
@@ -402,15 +416,15 @@ class UtteranceBuffer {
   }
 
   copySound(): Pcm {
-    return { samples: joinSamples(this.#chunks), rateHz: listenRateHz, channels: 1 };
+    return { samples: this.#joinSamples(), rateHz: listenRateHz, channels: 1 };
   }
 
   /** Ends the utterance. The next one begins with the sound after the cut. */
   take(): Pcm {
     const kept = Math.min(this.#length, this.#voicedLength + toSamples(tailMs));
-    const all = joinSamples(this.#chunks);
+    const all = this.#joinSamples();
     this.#isRunning = false;
-    this.#chunks = [all.slice(kept)];
+    this.#pieces = this.#cutPieces(kept);
     this.#length -= kept;
     this.#voicedLength = 0;
     this.#dropOldSamples();
@@ -419,10 +433,25 @@ class UtteranceBuffer {
 
   #dropOldSamples() {
     for (;;) {
-      const first = this.#chunks[0];
-      if (!first || this.#length - first.length < toSamples(preRollMs)) return;
-      this.#chunks.shift();
-      this.#length -= first.length;
+      const length = this.#pieces[0]?.samples.length;
+      if (length === undefined || this.#length - length < toSamples(preRollMs)) return;
+      this.#pieces.shift();
+      this.#length -= length;
     }
+  }
+
+  #joinSamples() {
+    return joinSamples(this.#pieces.map(({ samples }) => samples));
+  }
+
+  /** A piece that is cut inside no longer belongs to a packet. */
+  #cutPieces(at: number) {
+    let from = 0;
+    return this.#pieces.flatMap((piece) => {
+      const cut = at - from;
+      from += piece.samples.length;
+      if (cut <= 0) return piece;
+      return cut < piece.samples.length ? { samples: piece.samples.slice(cut) } : [];
+    });
   }
 }

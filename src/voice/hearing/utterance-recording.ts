@@ -1,4 +1,4 @@
-import { listenRateHz } from '#src/audio/pcm.ts';
+import { listenRateHz, type SoundPiece } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
@@ -71,10 +71,12 @@ export class UtteranceRecording {
     this.#options.listening.begin();
   }
 
-  addSound(sound: Int16Array) {
-    this.#soundMs += (sound.length / listenRateHz) * 1_000;
+  addSound(pieces: readonly SoundPiece[]) {
     this.#lastSoundAtMs = this.#options.clock.nowMs();
-    this.#options.listening.push(sound);
+    for (const { opus, samples } of pieces) {
+      this.#soundMs += (samples.length / listenRateHz) * 1_000;
+      this.#options.listening.push(samples, opus);
+    }
   }
 
   /** `isWhole`: the words up to a pause. */

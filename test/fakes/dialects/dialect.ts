@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { readWav } from '#src/audio/formats/wav.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { MockReply } from '#test/fakes/providers/mock-chat.ts';
+import { readUpload } from '#test/fakes/providers/read-upload.ts';
 import { cutBytes } from '#test/fakes/providers/send-paced.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
@@ -80,7 +80,9 @@ async function parseRequest(
   const headers = { 'content-type': type };
   const form = await new Response(new Uint8Array(bytes), { headers }).formData();
   const { file, ...body } = Object.fromEntries(form);
-  return file instanceof File ? { body, pcm: readWav(await file.bytes()) } : { body };
+  return file instanceof File
+    ? { body, pcm: await readUpload(await file.bytes()) }
+    : { body };
 }
 
 export function makeReply(type: string, pieces: DialectReply['pieces']): DialectReply {

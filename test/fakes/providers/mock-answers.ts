@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { readWav } from '#src/audio/formats/wav.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { makeAudioChatEvents, replaceSound } from './mock-audio-chat.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from './mock-chat.ts';
 import type { MockEndpoint, MockRequest, MockSettings } from './mock-settings.ts';
 import { encodeSound, makeTone } from './mock-sound.ts';
+import { readUpload } from './read-upload.ts';
 import { cutBytes, sendPaced, waitUntil } from './send-paced.ts';
 
 type MockExchange = {
@@ -37,10 +37,10 @@ export const endpointAnswers: Readonly<
     }).formData();
     const { file, ...fields } = Object.fromEntries(form);
     exchange.record.body = fields;
-    if (!(file instanceof File) || !file.name.endsWith('.wav')) {
-      return answerJson(exchange, 0, { detail: 'the upload is not a WAV file' }, 415);
+    if (!(file instanceof File) || !/\.(wav|ogg)$/.test(file.name)) {
+      return answerJson(exchange, 0, { detail: 'the upload is no sound' }, 415);
     }
-    const pcm = readWav(await file.bytes());
+    const pcm = await readUpload(await file.bytes());
     const { pace } = exchange.settings;
     exchange.record.text = transcribe(exchange.settings, pcm);
     await answerJson(exchange, pace.recogniseMs, { text: exchange.record.text });

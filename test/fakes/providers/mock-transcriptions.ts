@@ -1,6 +1,6 @@
-import { readWav } from '#src/audio/formats/wav.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { readUpload } from './read-upload.ts';
 
 export type TranscriptionsOptions = {
   /** Recognised text of a sound. */
@@ -15,6 +15,8 @@ export type TranscriptionsOptions = {
   readonly language?: string;
   /** Waited for before each answer, by the number of the request, from 1. */
   readonly hold?: (count: number) => Promise<void> | undefined;
+  /** Of a server that knows no format but WAV: its status for any other, or the silence that it hears in one. */
+  readonly knowsNoOgg?: number | 'silence';
   /** In place of any answer. */
   readonly fails?: number;
 };
@@ -58,10 +60,12 @@ const translationPath = '/audio/translations';
 
 function findRefusal(
   { path, form }: TranscriptionsRequest,
-  { fails, lacksBy = 404, translates, hasWordTimes }: TranscriptionsOptions,
+  { fails, knowsNoOgg, lacksBy = 404, translates, hasWordTimes }: TranscriptionsOptions,
 ): readonly [status: number, body: object] | undefined {
   const model = `${form.get('model')}`;
   const isTranslation = path === translationPath;
+  if (typeof knowsNoOgg === 'number' && isOgg(form))
+    return [knowsNoOgg, { error: { message: 'Unknown format.' } }];
   if (fails !== undefined) return [fails, { error: { message: 'Out of order.' } }];
   if (isTranslation && !translates) return [lacksBy, { detail: 'Not Found' }];
   if (isTranslation && !translates?.includes(model))
@@ -71,18 +75,24 @@ function findRefusal(
   return undefined;
 }
 
+export function isOgg(form: FormData): boolean {
+  const file = form.get('file');
+  return file instanceof File && file.type === 'audio/ogg';
+}
+
 function isAskingForWords(form: FormData): boolean {
   return form.getAll('timestamp_granularities[]').includes('word');
 }
 
 async function makeAnswer(
   { path, form }: TranscriptionsRequest,
-  { hears = () => 'hello', language = 'german' }: TranscriptionsOptions,
+  { hears = () => 'hello', knowsNoOgg, language = 'german' }: TranscriptionsOptions,
 ): Promise<object> {
   const file = form.get('file');
+  const isDeaf = knowsNoOgg === 'silence' && isOgg(form);
   const said =
-    file instanceof File
-      ? hears(readWav(await file.bytes()), `${form.get('model')}`)
+    file instanceof File && !isDeaf
+      ? hears(await readUpload(await file.bytes()), `${form.get('model')}`)
       : '';
   const text = path === translationPath ? `In English: ${said}` : said;
   if (!isAskingForWords(form)) return { text };
