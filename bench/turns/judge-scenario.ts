@@ -37,7 +37,8 @@ export type NoticedEvent = {
           | 'paused'
           | 'long-pause'
           | 'resumed'
-          | 'likely-over';
+          | 'likely-over'
+          | 'sounds-over';
       }
     | { readonly kind: 'ask-turn-model' }
     | { readonly kind: 'overlap-began' | 'voiced' | 'overlap-ended' }
@@ -106,6 +107,7 @@ function listAnswers(noted: readonly NoticedEvent[]) {
         break;
       case 'ask-turn-model':
       case 'sound':
+      case 'sounds-over':
       case 'long-pause':
         break;
       case 'paused':

@@ -65,7 +65,11 @@ export class UtteranceRunner {
       case 'resumed':
         loop.post({ kind: 'resumed', utterance });
         return;
-      case 'likely-over': {
+      case 'likely-over':
+      case 'sounds-over': {
+        // Without words only a model that hears can answer.
+        const { pipeline } = this.#session.place.getSettings();
+        if (noticed.kind === 'sounds-over' && pipeline === 'chained') return;
         recording.getSoundSoFar = noticed.soFar;
         const isCostly = this.#isTranscriptCostly;
         loop.post({

@@ -116,6 +116,8 @@ export type EndpointingEffect =
   | { readonly kind: 'ask-turn-model'; readonly atMs: number }
   /** The pause is probably the end. Comes at most once a pause, after `paused`. */
   | { readonly kind: 'long-pause'; readonly atMs: number }
+  /** The turn model says so before any words came. A model that hears may begin its answer. */
+  | { readonly kind: 'sounds-over'; readonly atMs: number }
   | { readonly kind: 'resumed'; readonly atMs: number; readonly pausedMs: number }
   /** A preemptive answer may begin. Comes at most once a pause. */
   | {
@@ -139,6 +141,9 @@ type EndpointingStep = {
 };
 
 export const quietVoice: EndpointingState = { kind: 'quiet' };
+
+/** Below it the person probably goes on. */
+const minOverProbability = 0.5;
 
 /** A first silence frame replaces a packet of this length. */
 const packetMs = 20;
@@ -177,21 +182,29 @@ export function stepEndpointing(
     const understood = updateUnderstood(voice.understood, event, inPause);
     return reviewPause({ ...voice, understood }, event, rules, person);
   }
-  if (event.kind === 'turn-judged') {
-    if (voice.judgement?.askedAtMs !== event.askedAtMs) return { voice, effects: [] };
-    const judgement = {
-      ...voice.judgement,
-      isPending: false,
-      probability: event.probability,
-    };
-    return awaitEnd({ ...voice, judgement }, event, rules, person);
-  }
+  if (event.kind === 'turn-judged') return takeJudgement(voice, event, rules, person);
   if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
     return isTailWindow(voice, event.atMs)
       ? awaitEnd(addTail(voice, event, rules), event, rules, person)
       : continueVoice(voice, event, rules);
   }
   return reviewPause(addPacket(voice, event), event, rules, person);
+}
+
+function takeJudgement(
+  voice: SpeakingVoice,
+  event: Extract<EndpointingEvent, { kind: 'turn-judged' }>,
+  rules: EndpointRules,
+  person: SpeakerHabits,
+): EndpointingStep {
+  const { askedAtMs, atMs, probability } = event;
+  if (voice.judgement?.askedAtMs !== askedAtMs) return { voice, effects: [] };
+  const judgement = { ...voice.judgement, isPending: false, probability };
+  const step = awaitEnd({ ...voice, judgement }, event, rules, person);
+  const isBeforeText = step.voice.kind === 'paused' && isTextless(voice);
+  const isOver = probability !== undefined && probability >= minOverProbability;
+  if (!isBeforeText || !isOver) return step;
+  return { ...step, effects: [...step.effects, { kind: 'sounds-over', atMs }] };
 }
 
 type Window = Extract<EndpointingEvent, { kind: 'window' }>;
@@ -342,12 +355,17 @@ function awaitEnd(
   const isClosed =
     voice.mutedAtMs !== undefined || atMs - voice.lastPacketMs >= rules.packetGapMs;
   const endOfTurn = readEndOfTurn(voice.understood, atMs, silentMs);
-  const isTextless = voice.understood?.isUpToPause !== true;
   const isLagging =
     endMs === voice.lastVoiceMs &&
     (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
   const { judgement } = voice;
-  const signs = { isClosed, isLagging, isTextless, endOfTurn, judgement };
+  const signs = {
+    isClosed,
+    isLagging,
+    isTextless: isTextless(voice),
+    endOfTurn,
+    judgement,
+  };
   const delay = decideEndpointingDelay(signs, rules, person);
   const isOver =
     silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
@@ -356,6 +374,11 @@ function awaitEnd(
     return endUtterance(voice, 'too-long');
   const isLikelyOver = delay.delayMs - silentMs <= delay.preemptiveLeadMs;
   return notePause(voice, event, { silentMs, isLikelyOver }, rules);
+}
+
+/** The words up to this pause have not come. */
+function isTextless({ understood }: SpeakingVoice) {
+  return understood?.isUpToPause !== true;
 }
 
 function notePause(

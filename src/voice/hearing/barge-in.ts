@@ -158,6 +158,7 @@ function toOverlapEvent(noticed: SpeakerInputEvent) {
     case 'ask-turn-model':
     case 'long-pause':
     case 'likely-over':
+    case 'sounds-over':
       return undefined;
   }
 }

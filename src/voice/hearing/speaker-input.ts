@@ -58,7 +58,7 @@ export type SpeakerInputEvent =
     }
   | ({ readonly kind: 'long-pause' } & UtteranceSoFar)
   | { readonly kind: 'resumed' }
-  | ({ readonly kind: 'likely-over' } & UtteranceSoFar)
+  | ({ readonly kind: 'likely-over' | 'sounds-over' } & UtteranceSoFar)
   | {
       readonly kind: 'ended';
       readonly whole: Utterance;
@@ -242,6 +242,7 @@ export class SpeakerInput {
       case 'paused':
       case 'long-pause':
       case 'likely-over':
+      case 'sounds-over':
         return { kind: effect.kind, ...this.#createSoFar(this.#voice, before) };
       case 'ask-turn-model': {
         const sound = this.#recording.copySound().samples.subarray(-judgedSamples);

@@ -12,6 +12,7 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
+import { endpointRules, usualTurnModelMs } from '#src/turn/endpointing/endpointing.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { boundlessBudget } from '#test/fakes/fake-spending.ts';
 import { findReply, type MockReply } from '#test/fakes/providers/mock-chat.ts';
@@ -35,6 +36,8 @@ export type ServedOptions = {
   readonly addressing?: AddressingMode;
   /** More settings of the operator, given the address of the servers. */
   readonly settings?: (baseUrl: string) => Readonly<Record<string, string>>;
+  /** What the turn model says in each pause; absent: there is none. */
+  readonly overProbability?: number;
   /** Wants everybody's words. */
   readonly listener?: RecordedUtterances;
 };
@@ -81,8 +84,9 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     addressing,
   };
   const wanted = listener && { listener };
+  const judging = makeTurnModel(given.overProbability);
   const fixture = openSessionFixture(
-    { ...parts, ...wanted },
+    { ...parts, ...wanted, ...judging },
     given.people ?? [adam, eva],
     clock,
   );
@@ -165,6 +169,14 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
   };
   await served.pass(greetedMs);
   return served;
+}
+
+function makeTurnModel(probability: number | undefined) {
+  if (probability === undefined) return {};
+  return {
+    turnModel: { load: () => undefined, judge: async () => probability },
+    endpointRules: { ...endpointRules, turnModelMs: usualTurnModelMs },
+  };
 }
 
 /** Nothing is too dear, and every answer is written down: its usage, and the number of calls that report its fate. */

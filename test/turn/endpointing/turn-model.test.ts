@@ -15,12 +15,14 @@ const rules = { ...endpointRules, turnModelMs: usualTurnModelMs };
 function listen(probability: number | undefined, { text = '', answerMs = 60 } = {}) {
   let voice: EndpointingState = quietVoice;
   const asked: number[] = [];
+  const soundedOver: number[] = [];
   let endedAtMs: number | undefined;
   const step = (event: EndpointingEvent) => {
     const done = stepEndpointing(voice, event, rules);
     voice = done.voice;
     for (const effect of done.effects) {
       if (effect.kind === 'ask-turn-model') asked.push(effect.atMs);
+      if (effect.kind === 'sounds-over') soundedOver.push(effect.atMs);
       if (effect.kind === 'ended') endedAtMs = event.atMs;
     }
   };
@@ -34,7 +36,11 @@ function listen(probability: number | undefined, { text = '', answerMs = 60 } = 
       step({ kind: 'text', text, atMs: tick.atMs });
     if (endedAtMs !== undefined) break;
   }
-  return { asked, waitMs: (endedAtMs ?? Number.POSITIVE_INFINITY) - wordEndMs };
+  return {
+    asked,
+    soundedOver,
+    waitMs: (endedAtMs ?? Number.POSITIVE_INFINITY) - wordEndMs,
+  };
 }
 
 test('the turn model is asked once in a pause, after 100 ms of silence', () => {
@@ -51,6 +57,14 @@ test('a turn that sounds over ends sooner, and one that does not ends later', ()
   expect(over).toBeLessThan(unsure ?? 0);
   expect(unsure).toBeLessThan(open ?? 0);
   expect(open).toBeLessThanOrEqual(1200);
+});
+
+test('a model that hears may begin its answer once the turn sounds over, but not after the words', () => {
+  const [asked = 0] = listen(0.9).asked;
+  expect(listen(0.9).soundedOver).toEqual([asked + 60]);
+  expect(listen(0.4).soundedOver).toEqual([]);
+  expect(listen(undefined).soundedOver).toEqual([]);
+  expect(listen(0.9, { answerMs: 140, text: 'what is the' }).soundedOver).toEqual([]);
 });
 
 test('words and sound that both break off are waited for 2 s', () => {
