@@ -14,9 +14,6 @@ export type LocalSynthesizerOptions = {
   readonly voice?: string;
 };
 
-/** The limit of OpenAI. Further text is dropped. */
-const maxTextChars = 4096;
-
 /**
  * Opens a Piper voice for English. Other voices change its speed at the same pace. Throws BotError
  * `speech.failed`.
@@ -35,7 +32,7 @@ export async function openLocalSynthesizer({
       onUsage?.({ by: servedLocally });
       const pitch = findVoicePitch(name, usual);
       const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
-      const job = { text: text.slice(0, maxTextChars), lengthScale };
+      const job = { text, lengthScale };
       for await (const { rateHz, samples } of models.run('speak', folder, job, signal))
         yield { samples, rateHz: Math.round(rateHz * pitch), channels: 1 };
     },
