@@ -70,7 +70,7 @@ async function pictureSandbox() {
   await types('/track play sound:rain track:bg volume:30');
   await panel.getByText('bg: rain').waitFor();
   await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
-  await messages.getByText('I hear you, always').waitFor();
+  await messages.getByText('I hear you until you say no').waitFor();
   said = 'Nova, what time is it?';
   await says('Nova what time is it'); // without a pause, at which the mock would understand all of it twice
   await tab.getByText('Add somebody').click();

@@ -17,7 +17,7 @@ const press = (name: string, call: CommandCall = adam, over?: PortOverrides) =>
   runPressed(name, call, over);
 
 test.each([
-  ['always', 'I hear you, always, until you say no: /privacy deny.'],
+  ['always', 'I hear you until you say no. To stop me, press Not me.'],
   ['brief', 'I hear you until this session ends. To stop me, press Not me.'],
   ['policy', 'I hear you by the rules of this server. To stop me, press Not me.'],
   ['unasked', "I don't hear you yet. Press Hear me to talk to me."],
@@ -124,7 +124,7 @@ test('the button Privacy shows the card, where one stands, and the buttons of co
     formatText(line.id, line.with),
   );
   expect(sentences).toEqual([
-    'I hear you, always, until you say no: /privacy deny.',
+    'I hear you until you say no. To stop me, press Not me.',
     'Stored about you: 0 caption lines, 0 memories, 3 other entries.',
     "Sound is never stored. Your questions may show for a minute to all who can open the voice channel's chat.",
   ]);

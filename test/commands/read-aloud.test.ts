@@ -38,7 +38,7 @@ test.each<[ReadingOutcome, string]>([
   ],
   [
     { kind: 'refused', line: { id: 'read.refused' } },
-    "I don't read out that message: it is a bot's, gone, or of somebody who said no or is blocked here.",
+    "I can't read that message aloud: it is a bot's, it is gone, or its author said no or is blocked here.",
   ],
   [
     { kind: 'refused', line: { id: 'say.empty' } },

@@ -97,7 +97,7 @@ test.each<[PlayOutcome, string]>([
   ],
   [
     { kind: 'bad-name' },
-    'The name of a track takes 1 to 40 characters, not only dots or spaces. A joined emoji counts as several.',
+    "A track's name has 1 to 40 characters, and more than dots or spaces. Some emoji count as several characters.",
   ],
   [
     { kind: 'reserved', track: 'voice' },

@@ -27,7 +27,7 @@ async function replied(
 
 test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly string[]]>(
   [
-    [{ add: 'Ana' }, {}, ['"Ana" added: I expect to hear it.']],
+    [{ add: 'Ana' }, {}, ['I now expect to hear "Ana".']],
     [
       { add: 'Ana' },
       {
@@ -38,7 +38,7 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
         }),
       },
       [
-        '"Ana" added: I expect to hear it.',
+        'I now expect to hear "Ana".',
         "I can't save that now: it holds until I restart.",
       ],
     ],
@@ -64,7 +64,7 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
     [
       { remove: 'ana' },
       { removeWord: async () => ({ kind: 'removed', word: 'Ana', saved: true }) },
-      ['"Ana" removed.'],
+      ['I no longer expect "Ana".'],
     ],
     [
       { remove: 'anna' },

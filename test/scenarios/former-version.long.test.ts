@@ -51,7 +51,9 @@ scenario(
         msg: 'store: copied before it is brought to a new format',
       }),
     );
-    expect(await read('Adam', 'privacy status')).toMatch(/^I hear you, always/);
+    expect(await read('Adam', 'privacy status')).toMatch(
+      /^I hear you until you say no/,
+    );
     expect(await read('Cleo', 'privacy status')).toMatch(/^You said no/);
     expect(await read('Adam', 'voice me')).toMatch(/voice: rms\..*\n.* 1\.2 times/);
     expect(await read('Ben', 'voice me')).toContain('German');

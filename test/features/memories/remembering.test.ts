@@ -89,7 +89,7 @@ test.each([
   );
   await fixture.sessions.join(lounge, id);
   await askWords(fixture, 'Remember that Eva is late.');
-  expect(parseReported(chat)).toContain('who said yes for always');
+  expect(parseReported(chat)).toContain('whom I may always hear');
   expect(fixture.offered).toEqual([]);
 });
 

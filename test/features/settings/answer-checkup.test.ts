@@ -91,7 +91,7 @@ test.each([
     const fixture = await called({ synthesizer });
     const report = await checked(fixture);
     expect(reportOf(report).slice(4)).toEqual([
-      'recognise idle This check needs speech: see speak.',
+      'recognise idle I can check this only once "speak" works.',
       'think ok',
       `speak bad ${why}`,
       'playback ok',

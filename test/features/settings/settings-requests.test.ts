@@ -129,7 +129,7 @@ test('more people are heard unasked only after a confirmation, and the channel i
   );
   expect(confirmed).toMatchObject({ kind: 'set', value: 'notice' });
   expect(fixture.written).toEqual([
-    'In 30 seconds I begin to hear everybody here; /privacy deny undoes it for you.',
+    "In 30 seconds I begin to hear everybody here. If you don't want that, press Not me.",
   ]);
   await fixture.sessions.leave('g');
   await fixture.sessions.join(lounge, 'adam');

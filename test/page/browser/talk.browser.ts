@@ -254,7 +254,7 @@ async function pressesTypesAndSpeaks() {
   await tab.getByText('Add somebody').click();
   await tab.getByLabel('Who').fill('Ben');
   await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
-  await chat.getByText('I hear you, always').first().waitFor();
+  await chat.getByText('I hear you until you say no').first().waitFor();
   await askByName(tab);
   await speaking(tab, 'Nova').waitFor();
   await expect.poll(() => answersTo(tab, 'Ben').count()).toBeGreaterThan(shown);
