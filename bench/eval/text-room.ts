@@ -52,7 +52,7 @@ export async function openTextRoom(
       return channel.happened;
     },
     nowMs: () => channel.clock.nowMs(),
-    lastSoundMs: () => channel.voiceFrames.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY,
+    lastSoundMs: () => channel.lastSound.lastVoiceMs,
     async sayLine({ who, say: words, language = 'en' }, fromMs) {
       const utterance = sayText(
         channel,

@@ -25,8 +25,6 @@ import {
 import { SoundMarks } from './sound-marks.ts';
 
 export type TimedEvent = { readonly atMs: number; readonly event: SessionEvent };
-/** 20 ms of the bot's voice that left; the level is the sample value of `FakeSynthesizer`, or less where it ducks. */
-type VoiceFrame = { readonly atMs: number; readonly level: number };
 export type BenchChannel = Awaited<ReturnType<typeof openBenchChannel>>;
 
 /** People and their voices of test/fixtures/scenes. */
@@ -53,7 +51,7 @@ const maxWaitMs = 90_000;
 export const greetedMs = 12_000;
 
 /** Voices of the microphones. */
-export const voices = await readVoices({
+const voices = await readVoices({
   ...Object.fromEntries(everybody.map(([id, , voice]) => [id, voice])),
   bot: botVoice,
 });
@@ -96,8 +94,8 @@ export async function openBenchChannel(
   const minds = new HonestMinds(clock, mannerOf);
   const synthesizer = new FakeSynthesizer({ clock, firstMs: firstSoundMs });
   const happened: TimedEvent[] = [];
-  const voiceFrames: VoiceFrame[] = [];
-  const lastSound = { lastMs: Number.NEGATIVE_INFINITY };
+  const never = Number.NEGATIVE_INFINITY;
+  const lastSound = { lastMs: never, lastVoiceMs: never };
   const fixture = openSessionFixture(
     {
       clock,
@@ -112,10 +110,9 @@ export async function openBenchChannel(
       tools: [],
       pipeline: minds.withSynthesizer(synthesizer),
       codec: marks.wrapCodec(codec, (samples) => {
-        const level = samples[samples.length >> 1] ?? 0;
-        if (level === 0) return;
-        if (isVoice(samples)) voiceFrames.push({ atMs: clock.nowMs(), level });
+        if (samples.every((sample) => sample === 0)) return;
         lastSound.lastMs = clock.nowMs();
+        if (isVoice(samples)) lastSound.lastVoiceMs = clock.nowMs();
       }),
       consent: { policy: 'notice' },
       onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
@@ -132,7 +129,6 @@ export async function openBenchChannel(
     minds,
     synthesizer,
     happened,
-    voiceFrames,
     lastSound,
     traffic,
     people,
@@ -215,19 +211,19 @@ export async function waitUntil(
   return true;
 }
 
-/** So many people, and a bot that has said hello and gives long answers. */
-export async function openStoryChannel(count: number): Promise<BenchChannel> {
-  const channel = await openBenchChannel(listPeople(count), () => 'long');
+/** Two people, and a bot that has said hello and gives long answers. */
+export async function openStoryChannel(): Promise<BenchChannel> {
+  const channel = await openBenchChannel(listPeople(2), () => 'long');
   await passUntil(channel, greetedMs);
   return channel;
 }
 
-/** They ask for a long answer, of which the first sound has left at the end. */
-export async function tellStory(channel: BenchChannel, personId: string) {
+/** Ana asks for a long answer, of which the first sound has left at the end. */
+export async function tellStory(channel: BenchChannel) {
   const { clock, lastSound } = channel;
   const asked = sayText(
     channel,
-    personId,
+    'ana',
     'Nova, tell me a long story.',
     clock.nowMs() + 4_000,
   );

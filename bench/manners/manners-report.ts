@@ -1,14 +1,10 @@
-import { findPercentile, formatTable } from '#bench/format-table.ts';
-import type { AnswerCut } from './answer-cuts.ts';
-import type { DelayPercentiles, InterruptionDelays } from './interruption-delays.ts';
+import { formatTable } from '#bench/format-table.ts';
 import type { MannersVerdict } from './judge-evening.ts';
 import type { SpokenStops } from './spoken-stops.ts';
 
 export type MannersFindings = {
   readonly channels: Readonly<Record<string, MannersVerdict>>;
   readonly aloud: SpokenStops;
-  readonly cuts: readonly AnswerCut[];
-  readonly interrupted: InterruptionDelays;
 };
 
 /** One target; `misses` says what went wrong, a line each. */
@@ -20,36 +16,14 @@ export type TargetLine = {
   readonly misses: readonly string[];
 };
 
-const [maxUninvitedPerHour, minStopPercent, maxWordsOff] = [1, 98, 1] as const;
-/** With fewer the target says little. */
-const minCuts = 50;
-const maxFullDelayMs = 400;
+const [maxUninvitedPerHour, minStopPercent] = [1, 98] as const;
 
-export function toTargetLines(findings: MannersFindings) {
-  const { channels, aloud, cuts, interrupted } = findings;
-  const { p95Ms } = interrupted.full;
-  const off = cuts.filter(({ kept, left }) => Math.abs(kept - left) > maxWordsOff);
+export function toTargetLines({ channels, aloud }: MannersFindings) {
   return [
     ...Object.entries(channels).flatMap(([channel, verdict]) =>
       toChannelLines(channel, verdict),
     ),
     toStopLine(aloud),
-    {
-      what: 'full level after a sound that is no word, p95',
-      target: `at most ${maxFullDelayMs} ms`,
-      reached: `${p95Ms} ms`,
-      met: p95Ms <= maxFullDelayMs,
-      misses: [],
-    },
-    {
-      what: `history at ${cuts.length} cut points`,
-      target: 'within 1 word',
-      reached: `${cuts.length - off.length} of ${cuts.length}`,
-      met: off.length === 0 && cuts.length >= minCuts,
-      misses: off.map(
-        ({ sentMs, kept, left }) => `${sentMs} ms left: ${kept} for ${left} words`,
-      ),
-    },
   ];
 }
 
@@ -83,20 +57,6 @@ export function formatTargetTable(lines: readonly TargetLine[]) {
       met ? 'met' : 'NOT MET',
     ]),
   );
-}
-
-export function formatDelays({ p50Ms, p95Ms }: DelayPercentiles) {
-  return `p50 ${p50Ms}, p95 ${p95Ms} ms`;
-}
-
-export function formatInterruptions({ silent, full, gaps }: InterruptionDelays) {
-  return `interrupted: silent ${formatDelays(silent)} after the first packet of a sentence
-sounds under 400 ms: full level ${formatDelays(full)} after the last packet, ${gaps} silence it for over 60 ms`;
-}
-
-export function formatCuts(cuts: readonly AnswerCut[]) {
-  const off = cuts.map(({ kept, left }) => Math.abs(kept - left));
-  return `${off.filter((words) => words === 0).length} of ${cuts.length} exact, at most ${findPercentile(off, 1)} off`;
 }
 
 function toChannelLines(channel: string, verdict: MannersVerdict) {

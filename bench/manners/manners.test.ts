@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cutAnswers } from './answer-cuts.ts';
 import { listPlans, playEvening } from './evening.ts';
-import { measureFullDelayMs } from './interruption-delays.ts';
 import { judgeEvening } from './judge-evening.ts';
 import { readScenarioMix } from './manners-scenarios.ts';
 import { readPieces, SoundMarks } from './sound-marks.ts';
@@ -72,17 +70,9 @@ test('a bot that answers everything, or nothing, is noticed', async () => {
   expect(deaf.uninvited).toEqual([]);
 });
 
-test('the bot knows to the word how much of a stopped answer was heard', async () => {
-  for (const { kept, left } of await cutAnswers(2, 1)) {
-    expect(left).toBeGreaterThan(3);
-    expect(Math.abs(kept - left)).toBeLessThanOrEqual(1);
-  }
-});
-
 test('a stop that is said aloud silences it', async () => {
   const [stop] = await readStops();
-  const { tried, missed } = await playStops(stop ? [stop] : []);
-  expect({ tried, missed }).toEqual({ tried: 1, missed: [] });
+  expect(await playStops(stop ? [stop] : [])).toEqual({ tried: 1, missed: [] });
 });
 
 test('a mark in the sound tells which packet it came from, wherever the sound is cut', () => {
@@ -107,16 +97,4 @@ test('a mark in the sound tells which packet it came from, wherever the sound is
     { utterance: 70_000, from: 1, to: 2 },
   ]);
   expect(readPieces(new Int16Array(2_000))).toEqual([]);
-});
-
-test('a voice that stays turned down never comes back to full level', () => {
-  const framesOf = (levels: readonly number[]) =>
-    levels.map((level, n) => ({ atMs: 20 * n, level }));
-  expect(measureFullDelayMs(framesOf([9_000, 9_000, 9_000]), 20)).toBe(0);
-  expect(measureFullDelayMs(framesOf([9_000, 2_000, 2_000, 9_000, 9_000]), 20)).toBe(
-    40,
-  );
-  expect(measureFullDelayMs(framesOf([9_000, 9_000, 2_000, 2_000]), 20)).toBe(
-    Number.POSITIVE_INFINITY,
-  );
 });

@@ -8,13 +8,12 @@ import {
   sayText,
   tellStory,
 } from './bench-channel.ts';
-import { type DelayPercentiles, toPercentiles } from './interruption-delays.ts';
 
 /** Somebody who says stop. */
 export type SpokenStop = { readonly voice: string; readonly say: string };
 
-/** Stops that were not heeded, and from the first packet of the others to the last frame of the bot's speech. */
-export type SpokenStops = DelayPercentiles & {
+/** Stops that were said, and those of them that were not heeded. */
+export type SpokenStops = {
   readonly tried: number;
   readonly missed: readonly string[];
 };
@@ -41,23 +40,21 @@ export function findStopPath({ voice, say: text }: SpokenStop) {
 
 /** Stops as sound: each clip, by the person answered and another in turn, into a long answer. */
 export async function playStops(stops: readonly SpokenStop[]) {
-  const channel = await openStoryChannel(2);
+  const channel = await openStoryChannel();
   const missed: string[] = [];
-  const delaysMs: number[] = [];
   for (const [n, stop] of stops.entries()) {
-    const ms = await measureSilence(channel, stop, n % 2 === 0 ? 'ana' : 'ben');
-    if (ms === undefined) missed.push(`${stop.voice}: ${stop.say}`);
-    else delaysMs.push(ms);
+    const isHeeded = await stopStory(channel, stop, n % 2 === 0 ? 'ana' : 'ben');
+    if (!isHeeded) missed.push(`${stop.voice}: ${stop.say}`);
   }
-  return { tried: stops.length, missed, ...toPercentiles(delaysMs) };
+  return { tried: stops.length, missed };
 }
 
-async function measureSilence(channel: BenchChannel, stop: SpokenStop, who: string) {
+async function stopStory(channel: BenchChannel, stop: SpokenStop, who: string) {
   const { clock, lastSound } = channel;
   const packets = unpackPackets(await readFile(findStopPath(stop)));
-  await tellStory(channel, 'ana');
+  await tellStory(channel);
   const sound = { packets, ms: packets.length * 20 };
-  const { fromMs, toMs } = sayText(
+  const { toMs } = sayText(
     channel,
     who,
     stop.say,
@@ -69,7 +66,5 @@ async function measureSilence(channel: BenchChannel, stop: SpokenStop, who: stri
   const isOver = isAtRest(channel);
   channel.fixture.talk.stopSpeaking('g');
   await passUntil(channel, clock.nowMs() + 2_000);
-  return isOver && lastMs - toMs <= maxSilenceDelayMs
-    ? Math.max(0, lastMs - fromMs)
-    : undefined;
+  return isOver && lastMs - toMs <= maxSilenceDelayMs;
 }
