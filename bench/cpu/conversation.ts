@@ -1,6 +1,5 @@
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import type { EncodedSpeech } from '#sandbox/voice/voice-ports.ts';
-import { realClock } from '#src/base/clock.ts';
 import type { BotVoice } from './bot-voice.ts';
 
 /** Time from the last voiced packet of a question to the first packet of its answer, in ms; undefined without an answer. */
@@ -34,18 +33,4 @@ export async function holdConversation(
   }
 }
 
-/** Says one sentence after the other until `stop`, with a breath between them; `offset` is which one is first. */
-export async function talkWithoutAnswers(
-  person: SandboxPerson,
-  sentences: readonly EncodedSpeech[],
-  offset: number,
-  stop: AbortSignal,
-) {
-  for (let n = offset; ; n++) {
-    await person.say(sentences[n % sentences.length] ?? emptySignal, stop);
-    await realClock.sleep(breathPauseMs, stop);
-  }
-}
-
 const emptySignal: EncodedSpeech = { frames: [] };
-const breathPauseMs = 400;

@@ -75,19 +75,14 @@ function measureChannelSeconds(
   row: CpuRow,
   readings: readonly CpuReading[],
 ) {
-  if (!isConversation(row)) return undefined;
+  if (!row.isTalk) return undefined;
   const before = readings.findLast(
     (one) =>
-      one.row.channels < row.channels &&
-      (one.row.channels === 0 || isConversation(one.row)),
+      one.row.channels < row.channels && (one.row.channels === 0 || one.row.isTalk),
   );
   const former = before?.bots[n];
   if (!before || !former) return undefined;
   return (cpu - former.cpu) / (row.channels - before.row.channels);
-}
-
-function isConversation({ load, answers }: CpuRow) {
-  return load?.do === 'converse' && answers === undefined;
 }
 
 /** The machine is that of all bots: said once. */

@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
-import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
+import type { CpuSetup } from './cpu-setup.ts';
 import { type BotsReading, readLoad } from './load-reading.ts';
-import type { AnswerLength, PeopleOrder } from './orders.ts';
+import { maxOrderMs, type PeopleOrder, talkQuietMs } from './orders.ts';
 
 export type CpuOptions = {
   /** Minutes of each reading, and of the warm-up before it. */
@@ -9,96 +9,43 @@ export type CpuOptions = {
   readonly warmUpMinutes: number;
 };
 
-/** One load that is measured. */
+/** One load that is measured: people in so many channels, who talk with the bot or are silent. */
 export type CpuRow = {
   readonly name: string;
-  /** Channels in which the bot sits. */
   readonly channels: number;
-  /** Load by people; left out: they are silent. */
-  readonly load?: PeopleOrder;
-  /** Length of each answer. Default: a sentence. */
-  readonly answers?: AnswerLength;
-  /** Without people who talk: read at once, for so long, instead of after the warm-up. */
-  readonly firstMs?: number;
+  readonly isTalk: boolean;
 };
 
 /** CPU usage of the processes under one load. */
 export type CpuReading = BotsReading & { readonly row: CpuRow };
 
-/** Time after a start and after a join, in ms, in which the bot is busy with it. */
-export const settleTimeMs = 25_000;
-/** Quiet after an answer until the next question, in ms; a story that the machine holds up goes on. */
-const talkQuietMs = 400;
-const storyQuietMs = 5_000;
-const talkers = 25;
-const maxOrderMs = 180_000;
 const neverAborted = new AbortController().signal;
 
-/** Rows for these numbers of channels: silent, each direction of speech alone, and in conversation. */
+/** Rows for these numbers of channels, in conversation, and for one channel also silent. */
 export function makeChannelRows(steps: readonly number[]) {
-  return steps.flatMap((channels) => {
-    if (channels === 0) return [{ name: 'no channel', channels }];
-    const talk: CpuRow = {
-      name: channels === 1 ? 'talk' : `talk in ${channels} channels`,
-      channels,
-      load: { do: 'converse', channels, quietMs: talkQuietMs },
-    };
-    return channels === 1 ? [...oneChannelRows, talk] : [talk];
+  return steps.flatMap((channels): CpuRow[] => {
+    if (channels === 0) return [{ name: 'no channel', channels, isTalk: false }];
+    if (channels > 1)
+      return [{ name: `talk in ${channels} channels`, channels, isTalk: true }];
+    return [
+      { name: 'silent channel', channels, isTalk: false },
+      { name: 'talk', channels, isTalk: true },
+    ];
   });
 }
-
-const storyRow: PeopleOrder = { do: 'converse', channels: 1, quietMs: storyQuietMs };
-const oneChannelRows: readonly CpuRow[] = [
-  { name: 'silent channel, first 25 s', channels: 1, firstMs: settleTimeMs },
-  { name: 'silent channel, settled', channels: 1 },
-  { name: 'bot speaks', channels: 1, load: storyRow, answers: 'story' },
-  { name: 'a person speaks', channels: 1, load: { do: 'speak' } },
-];
-
-export const talkerRows: readonly CpuRow[] = [
-  { name: `${talkers} people speak`, channels: 1, load: { do: 'talk', talkers } },
-];
 
 /** Brings the bots to the load of this row and reads them after their warm-up. */
 export async function measureRow(setup: CpuSetup, row: CpuRow, options: CpuOptions) {
-  const { channels, load, answers = 'sentence' } = row;
-  await runInAll(setup, async ({ people, servers }) => {
-    await people.sendOrder({ do: 'call', channels }, maxOrderMs);
-    await servers.sendOrder({ do: 'answer', length: answers }, maxOrderMs);
-    if (load) await people.sendOrder(load, maxOrderMs);
-  });
-  return {
-    ...(await (load
-      ? measureLoadedRow(setup, options)
-      : measureSilentRow(setup, row, options))),
-    row,
-  };
+  const { channels, isTalk } = row;
+  await orderPeople(setup, { do: 'call', channels });
+  if (isTalk)
+    await orderPeople(setup, { do: 'converse', channels, quietMs: talkQuietMs });
+  await realClock.sleep(options.warmUpMinutes * 60_000, neverAborted);
+  const reading = await readLoad(setup, options.minutes * 60_000);
+  if (isTalk) await orderPeople(setup, { do: 'rest' });
+  return { ...reading, row };
 }
 
-/** The start, or the row of the first seconds, is part of the warm-up. */
-async function measureSilentRow(
-  setup: CpuSetup,
-  { firstMs }: CpuRow,
-  { minutes, warmUpMinutes }: CpuOptions,
-) {
-  if (firstMs !== undefined) return await readLoad(setup, firstMs);
-  await realClock.sleep(warmUpMinutes * 60_000 - settleTimeMs, neverAborted);
-  return await readLoad(setup, minutes * 60_000);
-}
-
-async function measureLoadedRow(
-  setup: CpuSetup,
-  { minutes, warmUpMinutes }: CpuOptions,
-) {
-  await realClock.sleep(warmUpMinutes * 60_000, neverAborted);
-  const bots = await readLoad(setup, minutes * 60_000);
-  await runInAll(setup, ({ people }) => people.sendOrder({ do: 'rest' }, maxOrderMs));
-  return bots;
-}
-
-async function runInAll(
-  { bots }: CpuSetup,
-  run: (one: BotUnderTest) => Promise<unknown>,
-) {
-  await Promise.all(bots.map(run));
+async function orderPeople({ bots }: CpuSetup, order: PeopleOrder) {
+  await Promise.all(bots.map(({ people }) => people.sendOrder(order, maxOrderMs)));
 }

@@ -1,20 +1,17 @@
-// npm run bench -- cpu [--steps 0,1,4,16,40] [--minutes 1] [--warmup 2] [--part channels,talkers,memory] [--bot DIR --bot DIR]
-// 30 minutes with the defaults, of which `talkers` takes 4; to try it: --warmup 0.1 --minutes 0.2 --steps 0,1.
+// npm run bench -- cpu [--steps 0,1,4,16,40] [--minutes 1] [--warmup 2] [--part channels,memory] [--bot DIR --bot DIR]
+// 20 minutes with the defaults; to try it: --warmup 0.1 --minutes 0.2 --steps 0,1.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { realClock } from '#src/base/clock.ts';
 import { formatCpuReport } from './cpu-report.ts';
 import {
   type CpuReading,
   type CpuRow,
   makeChannelRows,
   measureRow,
-  settleTimeMs,
-  talkerRows,
 } from './cpu-rows.ts';
 import { openCpuSetup } from './cpu-setup.ts';
 import { findDisturbance, findExhaustion } from './load-reading.ts';
-import { measureMemory } from './memory/measure-memory.ts';
+import { measureMemory } from './measure-memory.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,32 +21,20 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '1' },
     /** Minutes of the same load before each reading. */
     warmup: { type: 'string', default: '2' },
-    /** Default: `channels,talkers`; `memory`, idle and after ten readings of talk, takes 13 minutes. */
-    part: { type: 'string', default: 'channels,talkers' },
+    /** `memory`, idle and after ten readings of talk, takes 13 minutes. */
+    part: { type: 'string', default: 'channels' },
     /** Checkouts with modules of their own, measured at the same time, each beside the first (`memory`: in turns); default: this one. */
     bot: { type: 'string', multiple: true },
-    /** `NODE_OPTIONS` of the bots, for a profile: `bench/README.md`. */
-    'node-options': { type: 'string', default: '' },
-    /** `memory`: channels in conversation beside the first. */
-    further: { type: 'string', default: '4' },
-    /** `memory`: seconds until the bot counts as idle. */
-    idle: { type: 'string', default: '30' },
-    /** `memory`: environment of `npm start` at a shell, without that of container and unit. */
-    plain: { type: 'boolean', default: false },
   },
 });
 const options = {
   minutes: Number(values.minutes),
   warmUpMinutes: Number(values.warmup),
 };
-const nodeOptions = { NODE_OPTIONS: values['node-options'] };
 const checkouts = (values.bot ?? [`${import.meta.dirname}/../..`]).map((path) =>
   resolve(path),
 );
-/** Environment of container and unit: fewer pages stay with the allocator of glibc. */
-const deployedEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
-const neverAborted = new AbortController().signal;
-const knownParts = ['channels', 'talkers', 'memory'];
+const knownParts = ['channels', 'memory'];
 const chosenParts = values.part.split(',');
 
 for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => process.exit(1));
@@ -58,24 +43,16 @@ for (const part of chosenParts)
 console.log('CPU and memory of the bot: compare only figures of one run.');
 if (chosenParts.includes('channels'))
   await measureRows(makeChannelRows(values.steps.split(',').map(Number)));
-if (chosenParts.includes('talkers')) await measureRows(talkerRows);
 if (chosenParts.includes('memory')) {
-  const environment = { ...(values.plain ? {} : deployedEnvironment), ...nodeOptions };
-  const figures = {
-    further: Number(values.further),
-    idleS: Number(values.idle),
-    environment,
-  };
   for (const checkout of checkouts) {
     console.log(`\n${checkout}`);
-    await measureMemory(checkout, { ...figures, minutes: 10 * options.minutes });
+    await measureMemory(checkout, 10 * options.minutes);
   }
 }
 
 /** Ends where the bench itself has used the machine up, or a row failed. */
 async function measureRows(rows: readonly CpuRow[]) {
-  await using setup = await openCpuSetup(checkouts, nodeOptions);
-  await realClock.sleep(settleTimeMs, neverAborted);
+  await using setup = await openCpuSetup(checkouts, {});
   const readings: CpuReading[] = [];
   try {
     for (const row of rows) {

@@ -1,9 +1,5 @@
-/** Orders to the process with the mock servers: it opens, or from now on each answer is so long. */
-export type ServersOrder =
-  | { readonly do: 'open' }
-  | { readonly do: 'answer'; readonly length: AnswerLength };
-/** `sentence`: 5 s; `story`: 9 minutes. */
-export type AnswerLength = 'sentence' | 'story';
+/** Order to the process with the mock servers. */
+export type ServersOrder = { readonly do: 'open' };
 /** Where the mock servers are. */
 export type ServersAddress = { readonly baseUrl: string };
 
@@ -14,15 +10,16 @@ export type PeopleOrder =
   | { readonly do: 'call'; readonly channels: number }
   /** In so many channels people ask from now on, each once the bot has been quiet for `quietMs` after the answer to the question before. */
   | { readonly do: 'converse'; readonly channels: number; readonly quietMs: number }
-  /** The person in the first channel speaks without a pause from now on. */
-  | { readonly do: 'speak' }
-  /** In the first channel so many people talk from now on, all at once, sentence after sentence. */
-  | { readonly do: 'talk'; readonly talkers: number }
   /** Everybody falls silent, and so does the bot. */
   | { readonly do: 'rest' }
   | { readonly do: 'begin' }
   /** Answered with `PeopleFigures` since `begin`. */
   | { readonly do: 'end' };
+
+/** Pause of people after an answer, in ms. */
+export const talkQuietMs = 400;
+/** Deadline of an order, in ms. */
+export const maxOrderMs = 180_000;
 
 /** Actions of people and sound they received, between two orders. */
 export type PeopleFigures = {

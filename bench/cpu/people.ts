@@ -1,7 +1,6 @@
 // Program of its own: Discord, and the people who talk with the bot there.
 
 import { QuestionClips } from '#bench/question-clips.ts';
-import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { encodeSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
@@ -15,7 +14,6 @@ import {
   type ConversingPerson,
   type Exchange,
   holdConversation,
-  talkWithoutAnswers,
 } from './conversation.ts';
 import type { PeopleOrder } from './orders.ts';
 
@@ -29,16 +27,13 @@ const [maxAnswerStartMs, endOfAnswerMs] = [2_500, 500];
 const [minQuestionPackets, maxQuestionPackets] = [80, 140];
 /** A command that the bot obeys instead of answering. */
 const stopCommand = /^stop\b/;
-/** Length, in packets, of a speech without a pause: 10 minutes. */
-const speechPackets = 30_000;
 
 /** Deadline of one step of a person. */
 const stepDeadline = () => AbortSignal.timeout(30_000);
 const codec = await loadOpus();
 const questions = await encodeQuestions();
 const askers: ConversingPerson[] = [];
-const talkers: SandboxPerson[] = [];
-let [conversing, talking] = [0, 0];
+let conversing = 0;
 let sandbox: Sandbox | undefined;
 let exchanges: Exchange[] = [];
 let before = sumTotals();
@@ -60,10 +55,6 @@ serveOrders<PeopleOrder>(async (order) => {
       return await callBots(sandbox, order.channels);
     case 'converse':
       return beginConversations(order.channels, order.quietMs);
-    case 'speak':
-      return await beginSpeech(sandbox);
-    case 'talk':
-      return await beginTalking(sandbox, order.talkers);
     case 'rest':
       return await restConversations();
     case 'begin':
@@ -135,39 +126,12 @@ function beginConversations(channels: number, quiet: number) {
   conversing = Math.max(conversing, channels);
 }
 
-async function beginSpeech(open: Sandbox) {
-  await callBots(open, 1);
-  const all = questions.flatMap(({ frames }) => frames);
-  const frames = Array.from({ length: speechPackets / all.length }, () => all).flat();
-  const [asker] = askers;
-  if (asker)
-    followTalk(talkWithoutAnswers(asker.person, [{ frames }], 0, resting.signal));
-}
-
-/** They hear nothing, so that Discord here need not send everybody's voice to everybody. */
-async function beginTalking(open: Sandbox, count: number) {
-  await callBots(open, 1);
-  while (talkers.length < count) {
-    const person = open.guild().person(`Talker ${talkers.length}`);
-    talkers.push(person);
-    await person.join('Lounge', stepDeadline());
-    person.deafen(true);
-    await person.command('privacy allow').answered(stepDeadline());
-    await person.settled(stepDeadline());
-  }
-  for (; talking < count; talking++) {
-    const person = talkers[talking];
-    if (person)
-      followTalk(talkWithoutAnswers(person, questions, talking, resting.signal));
-  }
-}
-
 async function restConversations() {
   resting.abort(new Error('Everybody rests.'));
   await Promise.all(runningTalks);
   resting = new AbortController();
   runningTalks = [];
-  [conversing, talking] = [0, 0];
+  conversing = 0;
   await Promise.all(askers.map(silenceBot));
 }
 
@@ -197,9 +161,7 @@ function noteExchange(exchange: Exchange) {
 
 /** Since everybody came. */
 function sumTotals() {
-  const counts = [...askers.map(({ person }) => person), ...talkers].map((one) =>
-    one.counts(),
-  );
+  const counts = askers.map(({ person }) => person.counts());
   return {
     sentPackets: counts.reduce((sum, { sentPackets }) => sum + sentPackets, 0),
     latePackets: counts.reduce((sum, { latePackets }) => sum + latePackets, 0),

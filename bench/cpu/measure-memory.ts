@@ -1,0 +1,47 @@
+import { formatTable } from '#bench/format-table.ts';
+import { realClock } from '#src/base/clock.ts';
+import { openCpuSetup } from './cpu-setup.ts';
+import { maxOrderMs, type PeopleOrder, talkQuietMs } from './orders.ts';
+import { readResidentMb } from './thread-times.ts';
+
+/** Environment of container and unit: fewer pages stay with the allocator of glibc. */
+const deployedEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
+/** Channels in conversation beside the first, for a minute at most. */
+const furtherChannels = 4;
+/** Time after which the bot counts as idle. */
+const idleMs = 30_000;
+const neverAborted = new AbortController().signal;
+
+/** Prints the resident memory of the bot of a checkout, idle and after `minutes` of conversation. */
+export async function measureMemory(checkout: string, minutes: number): Promise<void> {
+  await using setup = await openCpuSetup([checkout], deployedEnvironment);
+  const [measured] = setup.bots;
+  if (!measured) return;
+  const { people, bot } = measured;
+  await realClock.sleep(idleMs, neverAborted);
+  const idleMb = await readResidentMb(bot.pid);
+  const oneMb = await talk(1, minutes);
+  const allMb = await talk(1 + furtherChannels, Math.min(minutes, 1));
+  const head = [
+    'resident MB',
+    'idle',
+    `${minutes} min in one channel`,
+    `${1 + furtherChannels} channels`,
+  ];
+  const row = ['total', ...[idleMb, oneMb, allMb].map((mb) => mb.toFixed(1))];
+  console.log(formatTable(head, [row]));
+  const eachMb = (allMb - oneMb) / furtherChannels;
+  console.log(`\neach further channel in conversation: ${eachMb.toFixed(1)} MB`);
+
+  /** Resident memory once people in so many channels have talked for so long, and rest. */
+  async function talk(channels: number, forMinutes: number) {
+    const orders: readonly PeopleOrder[] = [
+      { do: 'call', channels },
+      { do: 'converse', channels, quietMs: talkQuietMs },
+    ];
+    for (const order of orders) await people.sendOrder(order, maxOrderMs);
+    await realClock.sleep(forMinutes * 60_000, neverAborted);
+    await people.sendOrder({ do: 'rest' }, maxOrderMs);
+    return await readResidentMb(bot.pid);
+  }
+}
