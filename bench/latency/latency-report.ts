@@ -17,7 +17,6 @@ export type TurnFigures = {
   readonly turns: number;
   readonly heard: Spread;
   readonly ideal: Spread;
-  readonly share: Spread;
   /** Ratio of the medians, ours to the ideal one; this figure is compared between machines. */
   readonly ratio: number;
 };
@@ -27,13 +26,8 @@ export function toTurnFigures({ turns, idealMs }: MeasuredRow) {
   const heardMs = whole.map(({ sinceMs }) => sinceMs['first packet heard']);
   const heard = toSpread(heardMs);
   const ideal = toSpread(idealMs);
-  const share = toSpread(
-    whole.map(
-      ({ sinceMs, providersMs }) => sinceMs['first packet heard'] - providersMs,
-    ),
-  );
   const ratio = Math.round((heard.p50 / ideal.p50) * 1000) / 1000;
-  return { turns: whole.length, heard, ideal, share, ratio };
+  return { turns: whole.length, heard, ideal, ratio };
 }
 
 /** Faults of a measurement, one sentence each; empty: its figures count. */
@@ -58,9 +52,8 @@ export function findFaults({ row, turns, missed }: MeasuredRow) {
 export function formatInstants(measured: MeasuredRow) {
   const { row, turns, missed } = measured;
   const whole = turns.filter((turn) => turn.whole);
-  const { ideal, share, ratio } = toTurnFigures(measured);
-  const clauseTokens = whole[0]?.clauseTokens ?? 1;
-  const floors = estimateFloors(row, clauseTokens);
+  const { ideal, ratio } = toTurnFigures(measured);
+  const floors = estimateFloors(row);
   const lines = turnInstants.map(([name]) => {
     const { p50, p95 } = toSpread(whole.map(({ sinceMs }) => sinceMs[name]));
     return [
@@ -71,7 +64,6 @@ export function formatInstants(measured: MeasuredRow) {
     ];
   });
   const serialMs = floors['first packet heard'];
-  const thoughts = turns.reduce((sum, turn) => sum + turn.thoughts, 0) / turns.length;
   const { target } = row;
   const head = [
     `${row.name}: ms since the last voiced packet was sent`,
@@ -87,11 +79,6 @@ export function formatInstants(measured: MeasuredRow) {
       `${serialMs + discordDelayMs} with Discord in the way`,
     ],
     [
-      'our share: first packet heard, without the providers',
-      formatMs(share.p50),
-      formatMs(share.p95),
-    ],
-    [
       'ideal bot: the same providers, no Discord',
       formatMs(ideal.p50),
       formatMs(ideal.p95),
@@ -99,9 +86,7 @@ export function formatInstants(measured: MeasuredRow) {
     ],
     ['ours / ideal', formatRatio(ratio)],
   ];
-  const cut = turns.length - whole.length;
-  const clause = clauseTokens === 0 ? '' : ` first clause of ${clauseTokens} tokens;`;
-  const counts = `${whole.length} turns; cut off: ${cut}; not answered: ${missed};${clause} the model was asked ${thoughts.toFixed(2)} times an answer`;
+  const counts = `${whole.length} turns; cut off: ${turns.length - whole.length}; not answered: ${missed}`;
   return `${formatTable(head, [...lines, ...rest])}\n${counts}`;
 }
 
@@ -109,27 +94,12 @@ export function formatInstants(measured: MeasuredRow) {
 export function formatSummary(all: readonly MeasuredRow[]) {
   const lines = all.map((measured) => {
     const { row } = measured;
-    const { heard, share, ideal, ratio } = toTurnFigures(measured);
-    const { target } = row;
+    const { heard, ideal, ratio } = toTurnFigures(measured);
     const both = (one: Partial<Spread>) =>
       `${formatMs(one.p50)} / ${formatMs(one.p95)}`;
-    return [
-      row.name,
-      both(heard),
-      both(target),
-      both(share),
-      both(ideal),
-      formatRatio(ratio),
-    ];
+    return [row.name, both(heard), both(row.target), both(ideal), formatRatio(ratio)];
   });
-  const head = [
-    'p50 / p95 ms',
-    'first packet heard',
-    'target',
-    'our share',
-    'ideal bot',
-    'ratio',
-  ];
+  const head = ['p50 / p95 ms', 'first packet heard', 'target', 'ideal bot', 'ratio'];
   return formatTable(head, lines);
 }
 

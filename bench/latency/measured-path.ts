@@ -126,7 +126,7 @@ export async function openMeasuredPath<Setup extends PathSetup>(
       const responses = listResponses().slice(responsesBefore);
       const instants = { lastVoicedAtMs, firstAudibleAtMs };
       const seen = { text: clip.text, ...instants, answered, requests, responses };
-      return measureTurn(seen, row);
+      return measureTurn(seen);
     } catch {
       return undefined;
     }

@@ -31,6 +31,8 @@ export function sumRealtimeFirstSoundMs({ firstTokenMs }: ProviderPace) {
 
 /** Events of an audio model before that of the first sound: the id and three words, each as long as a token. */
 const eventCountBeforeSound = 4;
+/** Tokens after the first one of the first clause, which has seven. */
+const laterClauseTokens = 6;
 
 /** One question and its answer. */
 export type MeasuredTurn = {
@@ -40,12 +42,6 @@ export type MeasuredTurn = {
   readonly whole: boolean;
   /** Milliseconds since the person's last voiced packet was sent. */
   readonly sinceMs: Readonly<Record<TurnInstant, number>>;
-  /** Time that the providers really took, in sequence. */
-  readonly providersMs: number;
-  /** Tokens of the first clause; 0 where the model speaks by itself. */
-  readonly clauseTokens: number;
-  /** Times the model was asked; more than one thought in vain. */
-  readonly thoughts: number;
 };
 
 /** Turn as observed from outside, on the clock all processes share. */
@@ -60,13 +56,7 @@ export type ObservedTurn = {
   readonly responses: readonly TalkResponse[];
 };
 
-/** Figures of a turn from the servers. */
-type ServerFigures = Pick<MeasuredTurn, 'providersMs' | 'clauseTokens' | 'thoughts'> & {
-  /** Prompt of the model request that answered. */
-  readonly asked: string;
-};
-
-export function measureTurn(seen: ObservedTurn, setup: BenchServers): MeasuredTurn {
+export function measureTurn(seen: ObservedTurn): MeasuredTurn {
   const { answered, lastVoicedAtMs, firstAudibleAtMs } = seen;
   const ownMs = Number(answered.heardAtMs) - lastVoicedAtMs;
   const sinceMs = Object.fromEntries(
@@ -76,110 +66,27 @@ export function measureTurn(seen: ObservedTurn, setup: BenchServers): MeasuredTu
     ]),
   ) as Record<TurnInstant, number>;
   sinceMs['first packet heard'] = firstAudibleAtMs - lastVoicedAtMs;
-  const { asked, ...servers } = measureServers(seen, setup);
+  const asked = findPrompt(seen) ?? '';
   const whole = asked.includes(seen.text) && firstAudibleAtMs > lastVoicedAtMs;
-  return { text: seen.text, whole, sinceMs, ...servers };
+  return { text: seen.text, whole, sinceMs };
 }
 
-function measureServers(seen: ObservedTurn, setup: BenchServers): ServerFigures {
-  switch (setup.pipeline) {
-    case 'chained':
-    case 'chained, streaming recogniser':
-      return measureChainedServers(seen, setup);
-    case 'audio-model':
-      return measureAudioModelServer(seen, setup);
-    case 'realtime':
-      return measureRealtimeServer(seen);
-  }
-}
-
-function measureChainedServers(
-  { requests, firstAudibleAtMs }: ObservedTurn,
-  { pace }: BenchServers,
-): ServerFigures {
-  const { recognition, chat, speech, clause } = findLeadingRequests(
-    firstAudibleAtMs,
-    requests,
-  );
-  const clauseTokens = countTokens(clause ?? '');
-  return {
-    asked: chat?.asked ?? '',
-    providersMs:
-      measureWaitMs(recognition) +
-      measureWaitMs(chat) +
-      estimateClauseMs(clauseTokens, pace) +
-      measureWaitMs(speech),
-    clauseTokens,
-    thoughts: requests.filter(({ endpoint }) => endpoint === 'chat').length,
-  };
-}
-
-function measureAudioModelServer(
-  { requests, firstAudibleAtMs }: ObservedTurn,
-  { pace }: BenchServers,
-) {
-  const chats = requests.filter(({ endpoint }) => endpoint === 'chat');
-  const chat = chats.findLast(({ firstByteAtMs }) =>
-    hasHappened(firstByteAtMs, firstAudibleAtMs),
-  );
-  const providersMs =
-    measureWaitMs(chat) + estimateTokensMs(eventCountBeforeSound, pace);
-  return {
-    clauseTokens: 0,
-    asked: chat?.asked ?? '',
-    providersMs,
-    thoughts: chats.length,
-  };
-}
-
-function measureRealtimeServer({ responses, firstAudibleAtMs }: ObservedTurn) {
+/** Prompt that the first sound came of: each request is the last that was answered before the next was made. */
+function findPrompt({ requests, responses, firstAudibleAtMs }: ObservedTurn) {
+  const findLast = (endpoint: MockRequest['endpoint'], beforeMs: number) =>
+    requests.findLast(
+      (one) => one.endpoint === endpoint && hasHappened(one.firstByteAtMs, beforeMs),
+    );
   const response = responses.findLast((one) =>
     hasHappened(one.firstSoundAtMs, firstAudibleAtMs),
   );
-  const providersMs = (response?.firstSoundAtMs ?? 0) - (response?.atMs ?? 0);
-  return {
-    clauseTokens: 0,
-    asked: response?.asked ?? '',
-    providersMs,
-    thoughts: responses.length,
-  };
+  if (response) return response.asked;
+  const speech = findLast('speech', firstAudibleAtMs);
+  return findLast('chat', speech?.atMs ?? firstAudibleAtMs)?.asked;
 }
 
 function hasHappened(atMs: number | undefined, latestMs: number) {
   return atMs !== undefined && atMs <= latestMs;
-}
-
-/** The requests that the first sound came of: each the last that was answered before the next was made. */
-function findLeadingRequests(
-  firstAudibleAtMs: number,
-  requests: readonly MockRequest[],
-) {
-  const last = (endpoint: MockRequest['endpoint'], beforeMs: number, text?: string) =>
-    requests.findLast(
-      (request) =>
-        request.endpoint === endpoint &&
-        (text === undefined || request.text === text) &&
-        (request.firstByteAtMs ?? Number.POSITIVE_INFINITY) <= beforeMs,
-    );
-  const clause = requests.find(({ endpoint }) => endpoint === 'speech')?.text;
-  const speech = last('speech', firstAudibleAtMs, clause);
-  const chat = last('chat', speech?.atMs ?? firstAudibleAtMs);
-  const recognition = last('transcriptions', chat?.atMs ?? firstAudibleAtMs);
-  return { recognition, chat, speech, clause };
-}
-
-/** From the end of the upload to the first byte. */
-function measureWaitMs(request: MockRequest | undefined) {
-  return (request?.firstByteAtMs ?? 0) - (request?.bodyAtMs ?? 0);
-}
-
-function countTokens(text: string) {
-  return text.match(/\S+/g)?.length ?? 0;
-}
-
-/** From the first token to the end of the first clause. */
-function estimateClauseMs(clauseTokens: number, pace: ProviderPace) {
-  return estimateTokensMs(Math.max(0, clauseTokens - 1), pace);
 }
 
 function estimateTokensMs(count: number, { tokensPerSecond }: ProviderPace) {
@@ -187,7 +94,7 @@ function estimateTokensMs(count: number, { tokensPerSecond }: ProviderPace) {
 }
 
 /** At the providers' nominal pace; those the bot alone decides have none. */
-export function estimateFloors({ pipeline, pace }: BenchServers, clauseTokens: number) {
+export function estimateFloors({ pipeline, pace }: BenchServers) {
   // A streaming recogniser may know the words when the last one ends.
   const recognised =
     pipeline === 'chained, streaming recogniser' ? 0 : pace.recogniseMs;
@@ -195,7 +102,7 @@ export function estimateFloors({ pipeline, pace }: BenchServers, clauseTokens: n
     case 'chained':
     case 'chained, streaming recogniser': {
       const token = recognised + pace.firstTokenMs;
-      const clause = token + estimateClauseMs(clauseTokens, pace);
+      const clause = token + estimateTokensMs(laterClauseTokens, pace);
       return toFloors(recognised, token, clause, clause + pace.firstSoundMs);
     }
     case 'audio-model': {
@@ -230,16 +137,16 @@ export function findImpossibleFigures(
   turns: readonly MeasuredTurn[],
   setup: BenchServers,
 ) {
-  return turns.flatMap((turn, n) => {
-    const floors = estimateFloors(setup, turn.clauseTokens);
-    return turnInstants.flatMap(([name]) => {
-      const [ms, floorMs] = [turn.sinceMs[name], floors[name]];
+  const floors = estimateFloors(setup);
+  return turns.flatMap(({ sinceMs }, n) =>
+    turnInstants.flatMap(([name]) => {
+      const [ms, floorMs] = [sinceMs[name], floors[name]];
       if (floorMs === 0 || ms >= floorMs - roundingMs) return [];
       return [
         `turn ${n + 1}: ${name} after ${ms.toFixed(0)} ms, under its floor of ${floorMs}`,
       ];
-    });
-  });
+    }),
+  );
 }
 
 export type Spread = { readonly p50: number; readonly p95: number };
