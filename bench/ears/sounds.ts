@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readOpusPackets } from '#bench/turns/voice-clips.ts';
+import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
 import { readWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
@@ -27,11 +27,7 @@ const codec = await loadOpus();
 
 /** The sound of an Ogg Opus file. */
 async function readOpus(path: string) {
-  const decoder = codec.createDecoder(listenRateHz);
-  const frames = readOpusPackets(await readFile(path)).map((packet) => [
-    ...decoder.decode(packet),
-  ]);
-  return Int16Array.from(frames.flat());
+  return decodeOpusFile(await readFile(path), codec);
 }
 
 /** People of `test/fixtures/speech` who read clearly. */

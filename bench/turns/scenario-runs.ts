@@ -2,17 +2,13 @@ import { shuffleValues } from '#bench/shuffle-values.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { measureLevelDb } from '#src/audio/pcm.ts';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import {
   type EndpointRules,
   endpointRules,
 } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { hasVoice } from '#src/turn/voice-evidence.ts';
 import { judgeScenario, type ScenarioVerdict } from './judge-scenario.ts';
-import { makeNoise, type NoiseName } from './make-noise.ts';
-import { cutFrames, roomRateHz, sendPackets } from './microphone-client.ts';
 import { listenToPackets } from './scenario-listening.ts';
 import { playScenario, type ScenarioSound } from './scenario-sound.ts';
 import { getVoice, type TurnScenario } from './turn-scenarios.ts';
@@ -59,30 +55,4 @@ export function judgeScenarios(
     known?.learnEnded(words.at(-1)?.[0] ?? '');
     return judgeScenario(scenario, words, noted);
   });
-}
-
-/** An open microphone in a room in which nobody speaks. */
-export function listenToNoise(kind: NoiseName, seconds: number, workshop: Workshop) {
-  const samples = makeNoise(kind, seconds, 1);
-  const packets = sendPackets(
-    cutFrames(samples, () => true),
-    'open',
-    workshop.codec,
-    1,
-  );
-  const lengthMs = (samples.length * 1000) / roomRateHz;
-  const how = {
-    ...workshop,
-    speakerId: '1',
-    rules: endpointRules,
-    pauseHabits: new PauseHabits(),
-  };
-  const heard = listenToPackets(packets, lengthMs, how).flatMap(({ noticed }) =>
-    noticed.kind === 'ended' ? [noticed.heard] : [],
-  );
-  return {
-    levelDb: measureLevelDb(samples),
-    ended: heard.length,
-    turns: heard.filter(hasVoice).length,
-  };
 }

@@ -1,10 +1,5 @@
 import { toFigures } from './endpointing-report.ts';
-import {
-  judgeScenarios,
-  listenToNoise,
-  openWorkshop,
-  playScenarios,
-} from './scenario-runs.ts';
+import { judgeScenarios, openWorkshop, playScenarios } from './scenario-runs.ts';
 import { scenarioKinds } from './turn-scenarios.ts';
 import { readScenarios } from './voice-clips.ts';
 
@@ -22,8 +17,4 @@ test('some scenarios of every kind are heard to their end, and most are not cut 
   expect(unheard).toBe(0);
   expect(cutOffPercent).toBeLessThan(40);
   expect(waitMs).toBeLessThan(800);
-});
-
-test('somebody who types says nothing', () => {
-  expect(listenToNoise('keyboard', 10, workshop).turns).toBe(0);
 });

@@ -77,10 +77,16 @@ export function decodeClip(
   codec: OpusCodec,
   rateHz: 16_000 | 48_000,
 ) {
+  return decodePackets(unpackPackets(file), codec, rateHz);
+}
+
+function decodePackets(
+  packets: readonly Uint8Array[],
+  codec: OpusCodec,
+  rateHz: 16_000 | 48_000,
+) {
   const decoder = codec.createDecoder(rateHz);
-  return joinedSpeech(
-    unpackPackets(file).map((packet) => decoder.decode(packet).slice()),
-  );
+  return joinedSpeech(packets.map((packet) => decoder.decode(packet).slice()));
 }
 
 /** Packets of an Ogg Opus file, without its two headers (RFC 7845, 3). */
@@ -95,6 +101,11 @@ export function readOpusPackets(file: Uint8Array) {
     packets.push(...others);
   }
   return packets.slice(2);
+}
+
+/** The sound of an Ogg Opus file, at 16 kHz mono. */
+export function decodeOpusFile(file: Uint8Array, codec: OpusCodec) {
+  return decodePackets(readOpusPackets(file), codec, 16_000);
 }
 
 /** Opus packets of 20 ms, each after its length in two bytes, little-endian. */

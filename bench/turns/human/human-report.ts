@@ -70,10 +70,7 @@ export async function humanReport(
 ${formatTable(
   head,
   rows.map(({ name, figures }) => [name, ...format(figures)]),
-)}
-
-By kind, language and microphone: cut without and with the turn model, mean wait without and with it
-${groupTable(told)}`;
+)}`;
   const [, , own, , mute] = rows.map(({ figures }) => figures);
   return { text, isMet: own !== undefined && mute !== undefined && meets(own, mute) };
 }
@@ -146,31 +143,6 @@ function format({ all, inserted, natural, waits }: HumanFigures) {
     `${findPercentile(waits, 0.5)}`,
     `${findPercentile(waits, 0.9)}`,
   ];
-}
-
-function groupTable(silences: readonly WatchedSilence[]) {
-  const groups = Map.groupBy(
-    silences.flatMap((silence) => {
-      const { kind, language, profile } = silence.scene;
-      return [`${kind} ${language}`, `microphone ${profile}`].map((name) => ({
-        name,
-        silence,
-      }));
-    }),
-    ({ name }) => name,
-  );
-  const rows = [...groups].sort().map(([name, members]) => {
-    const some = members.map(({ silence }) => silence);
-    const [before, after] = ['words, no turn model', 'words and turn model'].map(
-      (detector) => measure(some, detectors[detector] ?? (() => 0)),
-    );
-    const cut = [before, after].map((figures) => figures?.all.toFixed(0) ?? '');
-    const waits = [before, after].map((figures) =>
-      mean(figures?.waits ?? []).toFixed(0),
-    );
-    return [name, countKinds(some), ...cut, ...waits];
-  });
-  return formatTable(['group', 'of', 'cut', '', 'wait', ''], rows);
 }
 
 function countKinds(silences: readonly WatchedSilence[]) {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { cutFrames, roomRateHz, sendPackets } from '#bench/turns/microphone-client.ts';
 import { measureVoiceLevelDb } from '#bench/turns/sound-labels.ts';
 import { profiles } from '#bench/turns/turn-scenarios.ts';
-import { type ClipWord, readOpusPackets } from '#bench/turns/voice-clips.ts';
+import { type ClipWord, decodeOpusFile } from '#bench/turns/voice-clips.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
@@ -60,11 +60,7 @@ export async function* readHumanScenes(codec: OpusCodec) {
     await readFile(`${folder}/manifest.json`, 'utf8'),
   );
   for (const [n, clip] of rows.entries()) {
-    const decoder = codec.createDecoder(16_000);
-    const packets = readOpusPackets(await readFile(`${folder}/${clip.file}`));
-    const samples = joinedSpeech(
-      packets.map((packet) => decoder.decode(packet).slice()),
-    );
+    const samples = decodeOpusFile(await readFile(`${folder}/${clip.file}`), codec);
     const random = seededRandom(n + 1);
     const room = makeRoom(samples, random);
     const make = (pause: InsertedPause | undefined) => {

@@ -6,7 +6,7 @@ import {
   type TurnScenario,
 } from '#bench/turns/turn-scenarios.ts';
 import {
-  decodeClip,
+  decodeOpusFile,
   packPackets,
   readOpusPackets,
   readReadings,
@@ -85,11 +85,8 @@ async function readParts(voice: string, parts: readonly string[], codec: OpusCod
       const ending = n < parts.length - 1 ? '-goes-on' : '';
       const name = `${say.replace(/[^a-z0-9]+/g, '-')}${ending}`;
       const file = await readFile(`${scenariosUrl}/held-out/${voice}/${name}.opus`);
+      const words = spreadClipWords(say, findSoundingPart(decodeOpusFile(file, codec)));
       const packed = packPackets(readOpusPackets(file));
-      const words = spreadClipWords(
-        say,
-        findSoundingPart(decodeClip(packed, codec, 16_000)),
-      );
       return { id: `${voice}/${name}`, say, words, packed };
     }),
   );
