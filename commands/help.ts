@@ -18,8 +18,9 @@ import { formatText, type TextLine, toOptionalLines } from '#src/texts/texts.ts'
 const firstTopics = ['ask', 'stop', 'privacy'];
 const maxHelpLines = 4;
 
-type FirstStep = Pick<OwnHelp, 'buttons' | 'lines'>;
-type OwnHelp = {
+type FirstStep = Pick<CallerHelp, 'buttons' | 'lines'>;
+/** The help that one caller may read in the current state of the server. */
+type CallerHelp = {
   readonly lines: readonly TextLine[];
   readonly buttons: readonly string[];
   readonly topics: ReadonlyMap<string, TextLine>;
@@ -65,7 +66,7 @@ async function buildHelp(
   all: readonly HelpEntry[],
   call: CommandCall,
   ports: CommandPorts,
-): Promise<OwnHelp> {
+): Promise<CallerHelp> {
   const denied = await ports.access.findDenial(call);
   const state = await ports.helpState(call.guildId);
   const own = all.filter((one) => isForCaller(one, call, denied !== undefined));
@@ -84,8 +85,12 @@ function isForCaller(line: HelpEntry, { mayManage }: CommandCall, isDenied: bool
   return !isDenied && (line.for !== 'manager' || mayManage);
 }
 
-function toHelpReply({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
-  const { buttons, lines: first, topics } = own;
+/**
+ * Shows the topic that the caller picked, or the first steps, above a menu of all
+ * topics.
+ */
+function toHelpReply({ callerLocale, words }: CommandCall, help: CallerHelp): Replies {
+  const { buttons, lines: first, topics } = help;
   const about = topics.get(words.topic?.trim() ?? '');
   const machine = toOptionalLines(callerLocale !== 'en', { id: 'help.machine' });
   const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? [])];
@@ -98,7 +103,7 @@ function toHelpReply({ callerLocale, words }: CommandCall, own: OwnHelp): Replie
     placeholder: { id: 'help.more' },
     min: 1,
     max: 1,
-    options: ['start', ...own.topics.keys()].map((topic) => ({
+    options: ['start', ...help.topics.keys()].map((topic) => ({
       value: topic,
       label: formatText('help.topic', { topic }, callerLocale),
     })),

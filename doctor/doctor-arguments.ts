@@ -72,6 +72,7 @@ function parseSilenceMs(silence: string) {
   return ms;
 }
 
+/** Throws a plain Error for flags that do not go together. */
 function validateArguments({
   isOffline,
   keyEnv,

@@ -5,7 +5,7 @@ import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { type Finding, isUsable } from '#src/probes/probe.ts';
 import { maxInstructionsChars } from '#src/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { openPanel, saveAndShow } from './settings-panel-presses.ts';
+import { openPanel, saveAndShowSetting } from './settings-panel-presses.ts';
 
 /** The command checks the right itself, so that it can explain a refusal. */
 const forManagers = { isForEverybody: true, needsManageServer: true } as const;
@@ -44,7 +44,7 @@ const set: Command = {
   ],
   run: onlyIfManaging(async (call, ports) => {
     const { key = '', value = '' } = call.words;
-    return [await saveAndShow(key.trim().toLowerCase(), value, call, ports)];
+    return [await saveAndShowSetting(key.trim().toLowerCase(), value, call, ports)];
   }),
 };
 

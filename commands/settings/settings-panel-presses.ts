@@ -94,6 +94,7 @@ function onlyForManagers(
   return async (call, ports) => [toNotManagingReply(call) ?? (await act(call, ports))];
 }
 
+/** Shows the stored value of a setting below the news about it. */
 async function openSettingPage(
   key: string,
   { guildId }: CommandCall,
@@ -133,36 +134,40 @@ async function changeSetting(
   { typed, confirmed }: ChangeOptions = {},
 ): Promise<Reply> {
   const { key } = parseSubject(call);
-  const lost: readonly TextLine[] =
+  const unsavedNotes: readonly TextLine[] =
     typed === undefined ? [] : [{ id: 'settings.typed', with: { typed } }];
   if (!(await findSeenSetting(call, ports)))
-    return await openSettingPage(key, call, ports, lost);
-  return await saveAndShow(key, words, call, ports, { lost, confirmed });
+    return await openSettingPage(key, call, ports, unsavedNotes);
+  return await saveAndShowSetting(key, words, call, ports, { unsavedNotes, confirmed });
 }
 
 type SaveOptions = {
-  readonly lost?: readonly TextLine[];
+  readonly unsavedNotes?: readonly TextLine[];
   readonly confirmed?: 'confirmed';
 };
 
-/** Asks for Confirm first under a looser policy. */
-export async function saveAndShow(
+/**
+ * Saves a setting and opens its page with the outcome. A value that loosens a policy
+ * is saved only after Confirm. `unsavedNotes` are shown if nothing was saved.
+ */
+export async function saveAndShowSetting(
   key: string,
   words: string,
   call: CommandCall,
   ports: PanelPorts,
-  { lost = [], confirmed }: SaveOptions = {},
+  { unsavedNotes = [], confirmed }: SaveOptions = {},
 ): Promise<Reply> {
   const requests = ports.features.settings;
   const tag =
     key === conversationSettings.language.key ? parseLanguageTag(words) : undefined;
   const unspoken = tag && findUnspokenLanguage(tag, call, ports.features.voices);
-  if (unspoken) return await openSettingPage(key, call, ports, [unspoken, ...lost]);
+  if (unspoken)
+    return await openSettingPage(key, call, ports, [unspoken, ...unsavedNotes]);
   const setting = await requests.setSetting(call.guildId, key, words, confirmed);
   if (setting.kind !== 'looser') {
     const news = [
       ...toChangedReply(key, setting),
-      ...(setting.kind === 'set' ? [] : lost),
+      ...(setting.kind === 'set' ? [] : unsavedNotes),
     ];
     if (setting.kind === 'bad') news.unshift(toBadValueReply(key, words, requests));
     return await openSettingPage(key, call, ports, news);

@@ -3,7 +3,7 @@ import { Secret } from '#src/base/secret.ts';
 import { engineSettings, listServerEngines } from '#src/engines/engines.ts';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
-import { isHost } from '#src/sources/fetch/allowed-hosts.ts';
+import { isHostEntry } from '#src/sources/fetch/allowed-hosts.ts';
 import { addressingModes } from '#src/turn/addressing/addressing.ts';
 
 const words = z.string().trim().min(1);
@@ -143,7 +143,7 @@ const shape = {
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
   TRACK_ALLOWED_HOSTS: words
     .refine(
-      (value) => splitList(value).every(isHost),
+      (value) => splitList(value).every(isHostEntry),
       'must be hosts or addresses, with commas between them, say nas.local:8000',
     )
     .optional(),

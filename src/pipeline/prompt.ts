@@ -12,6 +12,10 @@ export type AnswerSound = {
   readonly asides: Readonly<Record<AsideKind, string>> | undefined;
 };
 
+/**
+ * Chooses the voice of an answer. Its language is set only if the answer cannot turn
+ * to another language.
+ */
 export function chooseAnswerSound({
   style,
   language,

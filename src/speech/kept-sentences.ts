@@ -44,7 +44,7 @@ export function withKeptSentences(
     synthesize(text, voice, signal) {
       if (!options.isBotSentence(text, voice.language))
         return inner.synthesize(text, voice, signal);
-      return speakOnce(inner, text, voice, options, signal);
+      return readOrSynthesize(inner, text, voice, options, signal);
     },
     fixVoice: fixVoice && (() => withKeptSentences(fixVoice.call(inner), options)),
     wrapEach: (wrap) =>
@@ -52,7 +52,11 @@ export function withKeptSentences(
   };
 }
 
-async function* speakOnce(
+/**
+ * Plays the kept sound of a sentence, or synthesizes the sentence and keeps its
+ * sound.
+ */
+async function* readOrSynthesize(
   inner: Synthesizer,
   text: string,
   voice: SpeechVoice,

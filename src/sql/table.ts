@@ -69,7 +69,10 @@ export async function deleteRows(
   return total;
 }
 
-/** Tests `guild_id` by `shardOf` of `people`. */
+/**
+ * Builds the condition that this shard owns the server in `guild_id`, as `getShardId`
+ * computes.
+ */
 export function isOfShard({
   count,
   id,

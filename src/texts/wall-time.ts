@@ -8,7 +8,10 @@ export type WallTimes = {
   second(wallMs: number): string;
 };
 
-/** Returns UTC for an unknown zone. */
+/**
+ * Creates formatters of dates and clock times in a time zone. An unknown zone gives
+ * UTC.
+ */
 export function createWallTimes(timeZone: string | undefined): WallTimes {
   const own = timeZone === undefined ? undefined : findFormat(timeZone);
   const format = own ?? utcFormat;

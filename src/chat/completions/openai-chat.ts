@@ -55,7 +55,7 @@ function findRejectedPart(
     if (parts.has('stream')) onGuess();
     return parts.has('stream') ? 'stream' : undefined;
   };
-  if (isWrongType(cause)) return guess();
+  if (isWrongContentType(cause)) return guess();
   const words = getRejectionText(cause, partRejectionStatuses);
   if (toolComplaint.test(words) && parts.has('tools')) return 'tools';
   return (
@@ -84,9 +84,10 @@ function findRejectedField(
     : undefined;
 }
 
-function isWrongType(thrown: unknown): boolean {
+/** The server answered without a stream, such as with JSON or a page. */
+function isWrongContentType(thrown: unknown): boolean {
   if (thrown instanceof BotError && thrown.code === 'provider.wrong_type') return true;
-  return thrown instanceof Error && isWrongType(thrown.cause);
+  return thrown instanceof Error && isWrongContentType(thrown.cause);
 }
 
 /**
@@ -367,6 +368,10 @@ function collectSaidText({ messages }: ChatRequest) {
   return said.map((one) => `${'name' in one ? one.name : ''} ${one.content}`).join(' ');
 }
 
+/**
+ * After the first part of an answer, a lost connection means that the answer is
+ * truncated.
+ */
 function toTruncatedError(error: BotError) {
   const { about, cause, code, message } = error;
   if (!/^provider\.(?:refused|unreachable)$/.test(code)) return error;

@@ -74,6 +74,10 @@ export function findPreparedTurn({ turns }: ConversationState): TurnState | unde
   return turns.find(({ answer }) => answer?.supposedExchange !== undefined);
 }
 
+/**
+ * Finds the current reply while people wait for its sound: no part has come yet, or
+ * the sound ran out.
+ */
 export function findAwaitedReply(state: ConversationState): CurrentReply | undefined {
   const { current } = state.turnQueue;
   if (!current || !findCurrentTurn(state)) return undefined;

@@ -184,6 +184,7 @@ function findContinuedTurn({ rules, turns }: Draft, by: PersonId, fromMs: number
   });
 }
 
+/** Takes a queued turn back, because its asker goes on speaking. */
 function reopenTurn(draft: Draft, turn: TurnState) {
   // Barge-in decides about a turn that is heard.
   const { current } = draft.turnQueue;
@@ -194,6 +195,7 @@ function reopenTurn(draft: Draft, turn: TurnState) {
   discardAnswer(draft, turn);
 }
 
+/** A deferred request has not reached the recogniser, so it does not count. */
 export function isTranscriptRequested({
   isDeferred,
   isRequested,
@@ -201,6 +203,7 @@ export function isTranscriptRequested({
   return isRequested && !isDeferred;
 }
 
+/** Asks the recogniser now, or at the end of the utterance if `isDeferred`. */
 function requestTranscript(draft: Draft, speech: OpenSpeech, isDeferred = false) {
   const { utterance } = speech;
   beginListening(draft, speech);
@@ -234,6 +237,7 @@ function findRequestedSpeech(draft: Draft, id: Id, pause: number) {
   return isCurrent ? speech : undefined;
 }
 
+/** Discards a preemptive answer whose partial words differ from the recognised ones. */
 function discardWrongGuess(
   draft: Draft,
   { turn, utterance }: OpenSpeech,

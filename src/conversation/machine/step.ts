@@ -114,6 +114,10 @@ function copyAll<Item>(items: readonly Item[]) {
   return items.map((one) => ({ ...one }));
 }
 
+/**
+ * Returns the time, in ms, of the next `tick` that the state needs. Infinity if it
+ * needs none.
+ */
 export function getWakeTime(
   state: ConversationState,
   rules: ConversationRules,
@@ -136,13 +140,14 @@ export function getWakeTime(
       one.spokenState === 'accepted' ? one.toMs : one.untilMs,
     ),
     ...[...panelNotes.dropped, ...panelNotes.understood].map(({ untilMs }) => untilMs),
-    ...listWaitingDueTimes(state, rules),
-    ...listCurrentDueTimes(state, rules),
+    ...listQueueDueTimes(state, rules),
+    ...listReplyDueTimes(state, rules),
   ];
   return Math.min(...due);
 }
 
-function listWaitingDueTimes(
+/** Lists the times at which a waiting turn has waited too long. */
+function listQueueDueTimes(
   { turnQueue, turns }: ConversationState,
   { queue }: ConversationRules,
 ) {
@@ -150,7 +155,10 @@ function listWaitingDueTimes(
   return waiting.map(({ endedMs }) => endedMs + queue.maxWaitMs);
 }
 
-function listCurrentDueTimes(state: ConversationState, rules: ConversationRules) {
+/**
+ * Lists the times of the next waiting cue and of giving up, while a reply is awaited.
+ */
+function listReplyDueTimes(state: ConversationState, rules: ConversationRules) {
   const awaited = findAwaitedReply(state);
   if (!awaited) return [];
   const cueMs = Math.max(

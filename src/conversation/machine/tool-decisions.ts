@@ -247,6 +247,10 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
   startToolRun(draft, { ...call, ref: undefined, confirmation: id });
 }
 
+/**
+ * The answer has asked for a yes, so the asker may confirm by voice until
+ * `spokenYesMs` are over.
+ */
 export function openSpokenConfirmation(draft: Draft, { answer }: TurnState) {
   const { atMs, confirmations, rules } = draft;
   const asked = confirmations.find(({ id }) => id === answer?.confirmation);

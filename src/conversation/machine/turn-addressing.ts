@@ -58,6 +58,10 @@ function describeSpeech(
   return { speakerId: by, fromMs, isBot, humans: others.length + 1, present };
 }
 
+/**
+ * In mode `window`, most words outside a window cannot be for the bot and need no
+ * transcript.
+ */
 export function needsTranscript(
   draft: Draft,
   { turn, utterance }: OpenSpeech,
@@ -74,6 +78,7 @@ export function needsTranscript(
   return needsWordsBy(draft.attention, addressee, activity, rules);
 }
 
+/** Judges a typed line by the rules of spoken words. */
 export function isLineAddressed(
   state: ConversationState,
   line: { readonly by: PersonId; readonly text: string; readonly atMs: number },
@@ -98,6 +103,7 @@ export function noteAnswerOver(draft: Draft, personId: PersonId, heard: string) 
   updateAttention(draft, { ...answered, endsInQuestion: endsInQuestion(heard) });
 }
 
+/** Updates the windows in which a person needs no name to address the bot. */
 export function updateAttention(draft: Draft, event: AddressEvent) {
   const rules = getAddressingRules(draft, draft.rules);
   draft.attention = stepAddressing(draft.attention, event, rules);

@@ -72,7 +72,7 @@ export const queueHandlers = {
       request,
       untilMs,
     });
-    const isFull = listNotices(draft).length > draft.rules.maxNotices;
+    const isFull = listWaitingNotices(draft).length > draft.rules.maxNotices;
     if (
       isFull ||
       draft.settings.mode === 'captions' ||
@@ -343,13 +343,14 @@ function addAnnouncement(
   return reading;
 }
 
-function listNotices(state: ConversationState) {
+/** Notices wait outside the turn queue until a pause. */
+function listWaitingNotices(state: ConversationState) {
   return state.announcements.filter(({ when }) => when === 'pause');
 }
 
 function startNotice(draft: Draft) {
   if (!isQuiet(draft) || !isQueueFree(draft)) return;
-  for (const notice of listNotices(draft)) {
+  for (const notice of listWaitingNotices(draft)) {
     if (canHearNotice(draft, notice)) {
       notice.when = 'queue';
       notice.untilMs = Number.POSITIVE_INFINITY;

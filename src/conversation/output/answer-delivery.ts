@@ -135,6 +135,10 @@ export function getSpokenSubstitutes(
   return { link: words, code: words, table: words };
 }
 
+/**
+ * Writes links, code and tables of a spoken answer into the chat, if their
+ * substitutes were heard.
+ */
 export function writeAside(
   speakerId: PersonId,
   { reply, progress, finish, owner }: FinishedAnswer,
@@ -181,19 +185,24 @@ type NamedAnswer = PaidVoice & {
   readonly made: MadeName | undefined;
 };
 
+/**
+ * Begins the sound of the asker's name before the answer needs it. Undefined for an
+ * empty name.
+ */
 export function synthesizeName(
   spoken: string,
   { reservation, voice }: PaidVoice,
-  unpaid: VoiceDeps['synthesizer'],
+  unpaidSynthesizer: VoiceDeps['synthesizer'],
   signal: AbortSignal,
 ): MadeName | undefined {
   if (spoken === '') return undefined;
-  const synthesizer = unpaid.paidBy(reservation);
+  const synthesizer = unpaidSynthesizer.paidBy(reservation);
   const sound = Array.fromAsync(synthesizer.synthesize(`${spoken},`, voice, signal));
   sound.catch(() => undefined); // Reported where the name is said.
   return { spoken, sound };
 }
 
+/** Returns the spoken name of the asker. Empty if nobody is to be named. */
 export function getNamePrefix(
   person: NamedPerson | undefined,
   place: SessionPlace,

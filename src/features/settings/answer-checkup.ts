@@ -161,7 +161,7 @@ async function checkEngines(
     return failing(probe.name, toFailureLine(finding.error));
   };
   const thinking = tried(thinkProbe, {
-    ask: createAsker({ deps, style, reservation }, pipeline),
+    ask: createTestQuestion({ deps, style, reservation }, pipeline),
   });
   const synthesizer = deps.synthesizer.paidBy(reservation);
   const spoken = await tried(speakProbe, {
@@ -189,7 +189,14 @@ type PaidCheck = {
   readonly reservation: Reservation;
 };
 
-function createAsker({ deps, style, reservation }: PaidCheck, name: PipelineName) {
+/**
+ * Creates a function that asks the server's pipeline a test question. `chained` is
+ * tested by its chat model alone.
+ */
+function createTestQuestion(
+  { deps, style, reservation }: PaidCheck,
+  name: PipelineName,
+) {
   if (name === 'chained') return toTestTurn(deps.chat.paidBy(reservation));
   return async function* answer(signal: AbortSignal) {
     const pipeline = deps.pipelines.open(name);

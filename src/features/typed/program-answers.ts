@@ -26,7 +26,10 @@ const maxPerServer = 4;
 
 export type ProgramAnswers = ReturnType<typeof createProgramAnswers>;
 
-/** No channel hears these answers. Aborting `ending` ends them. */
+/**
+ * Answers questions that programs ask over HTTP. No voice channel hears these
+ * answers. Aborting `ending` ends them.
+ */
 export function createProgramAnswers(
   deps: SessionDependencies,
   sessions: VoiceSessions,

@@ -27,7 +27,8 @@ export class AllowedHosts {
   }
 }
 
-export function isHost(host: string): boolean {
+/** Checks the form of an entry: a name or an address, with or without a port. */
+export function isHostEntry(host: string): boolean {
   return parseHostEntry(host) !== undefined;
 }
 

@@ -65,6 +65,7 @@ function detectByScript(text: string, among: readonly string[]) {
   return undefined;
 }
 
+/** An empty `among` allows every language. */
 function isAllowedLanguage(language: string, among: readonly string[]) {
   return (
     among.length === 0 ||

@@ -143,6 +143,7 @@ function isFigures(word: string) {
   return /^\p{N}+(?:[.,-]\p{N}+)*$/u.test(word) && !/^(19|20)\d\d$/.test(word);
 }
 
+/** Collects the number words of one kind from all languages. */
 function listNumberWords(kind: keyof NumberWords) {
   return languages.flatMap(({ numbers }) => numbers?.[kind] ?? []);
 }

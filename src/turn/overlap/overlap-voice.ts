@@ -111,6 +111,10 @@ function measureWindow(overlap: OverlapVoice, window: OverlapWindow): OverlapSte
   });
 }
 
+/**
+ * Follows loud packets back from the first window with a voice to the beginning of
+ * the voice.
+ */
 function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow) {
   const { hangoverMs, maxOnsetDropDb, maxOnsetMs } = overlapVoiceRules;
   let [fromMs, loudestDb] = [window.atMs, window.levelDb];
@@ -122,6 +126,7 @@ function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow) {
   return Math.max(fromMs, window.atMs - maxOnsetMs);
 }
 
+/** Keeps the latest packets, since a voice found later began in one of them. */
 function addPacketBeforeVoice(
   former: BeforeVoice | undefined,
   packet: OverlapPacket,

@@ -16,7 +16,10 @@ export type PageOptions = Omit<OpenDoorsOptions, 'routes'> & {
   routes?(app: PageApp): void;
 };
 
-/** Never throws. */
+/**
+ * Serves the browser page to people who hold its `link`. A taken port is an outcome.
+ * Never throws.
+ */
 export async function openPage(options: PageOptions): Promise<ServerOutcome<Page>> {
   const { key = randomBytes(32).toString('base64url') } = options;
   const entry = new Entry(key);

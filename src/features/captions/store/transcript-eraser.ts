@@ -35,9 +35,9 @@ export function openPersonRecords(database: StoreDatabase) {
       const [counts] = await database.read((connection) =>
         connection.rows(
           { lines: integer, memories: integer },
-          sql`WITH theirs AS (${selectLinesAbout(guildId, personId)})
+          sql`WITH theirs AS (${selectLinesOfPerson(guildId, personId)})
           SELECT (SELECT COUNT(*) FROM theirs) AS lines,
-          (SELECT COUNT(*) FROM memories WHERE ${selectMemories(guildId, personId)}) AS memories`,
+          (SELECT COUNT(*) FROM memories WHERE ${isMemoryOfPerson(guildId, personId)}) AS memories`,
         ),
       );
       return counts ?? { lines: 0, memories: 0 };
@@ -47,7 +47,7 @@ export function openPersonRecords(database: StoreDatabase) {
       return database.read(async (connection) => {
         const lines = await selectLines(
           connection,
-          sql`WHERE l.id IN (${selectLinesAbout(guildId, personId)}) ORDER BY s.key, l.start_ms, l.id`,
+          sql`WHERE l.id IN (${selectLinesOfPerson(guildId, personId)}) ORDER BY s.key, l.start_ms, l.id`,
         );
         const ids = [...new Set(lines.map(({ sessionId }) => sessionId))];
         const sessions = await connection.rows(
@@ -55,7 +55,7 @@ export function openPersonRecords(database: StoreDatabase) {
           sql`SELECT ${toColumnList(sessionColumns)} FROM sessions
           WHERE id ${connection.among(ids)} ORDER BY key`,
         );
-        const rest = sql`WHERE ${selectMemories(guildId, personId)} ORDER BY number`;
+        const rest = sql`WHERE ${isMemoryOfPerson(guildId, personId)} ORDER BY number`;
         return {
           sessions,
           lines,
@@ -66,11 +66,16 @@ export function openPersonRecords(database: StoreDatabase) {
   };
 }
 
-function selectMemories(guildId: GuildId, personId: PersonId) {
+/** Builds the condition that this person told the memory or appears in it. */
+function isMemoryOfPerson(guildId: GuildId, personId: PersonId) {
   return sql`guild_id = ${guildId} AND (by_id = ${personId} OR about_id = ${personId})`;
 }
 
-function selectLinesAbout(guildId: GuildId, personId: PersonId, sessionId?: string) {
+/**
+ * Selects the ids of lines that this person said, and of the bot's answers to this
+ * person.
+ */
+function selectLinesOfPerson(guildId: GuildId, personId: PersonId, sessionId?: string) {
   // SQLite begins a CROSS JOIN with its left table, and reads no more of UNION ALL than a portion
   // needs.
   return sql`SELECT l.id
@@ -132,7 +137,7 @@ export function openTranscriptEraser(database: StoreDatabase) {
       personId: PersonId,
       sessionId?: string,
     ): Promise<number> {
-      const theirs = () => selectLinesAbout(guildId, personId, sessionId);
+      const theirs = () => selectLinesOfPerson(guildId, personId, sessionId);
       if (sessionId !== undefined) return eraseChosen(theirs);
       const rows = selectPersonRows(transcriptTables, guildId, personId).map(
         (each) => each.rows,
