@@ -10,6 +10,16 @@ export type DocumentedCommand = {
   readonly words: readonly string[];
 };
 
+/** A fenced block, with the language behind its fence. */
+export type CodeBlock = {
+  readonly path: string;
+  readonly language: string;
+  readonly code: string;
+};
+
+/** A line for a shell, continued lines joined. */
+export type ShellLine = { readonly line: string; readonly isInBlock: boolean };
+
 const places = [
   '{README,ARCHITECTURE,CONTRIBUTING}.md',
   '{docs,deploy,examples}/*.md',
@@ -17,7 +27,7 @@ const places = [
 ];
 /** Beginnings of a command in the middle of a sentence. */
 const programs =
-  /^(?:[A-Z_]+=\S+ )*(?:sudo )?(?:npm|npx|docker|curl|ssh|install|sysctl|pg_dump|pg_restore|echo|deploy\/image-steps\.sh|\.ci\/[a-z-]+) |^node \S+\.(?:ts|mjs)\b/;
+  /^(?:[A-Z_]+=\S+ )*(?:sudo )?(?:npm|npx|docker|curl|ssh|install|sysctl|pg_dump|pg_restore|echo|git|kubectl|ollama|systemctl|deploy\/[a-z-]+(?:\.sh)?|\.ci\/[a-z-]+) |^\.ci\/[a-z-]+$|^node \S+\.(?:ts|mjs)\b/;
 
 export async function readDocuments() {
   const documents: ProjectDocument[] = [];
@@ -31,18 +41,32 @@ export async function readDocuments() {
   return documents.sort((one, other) => one.path.localeCompare(other.path));
 }
 
-/** Commands of blocks for a shell, and those in the middle of a sentence. */
-export function listCommands({ path, text }: ProjectDocument) {
-  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
-    ([, block = '']) => block,
+/** Fenced blocks of a document in their order. */
+export function listBlocks({ path, text }: ProjectDocument): readonly CodeBlock[] {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
+    ([, language = '', code = '']) => ({ path, language, code }),
   );
-  const sentences = text.replace(/^```[\s\S]*?^```$/gm, '');
-  const spans = [...sentences.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
-  const lines = [
-    ...blocks.flatMap((block) => block.replaceAll('\\\n', ' ').split('\n')),
-    ...spans.filter((span) => programs.test(span)),
-  ];
-  return lines.flatMap(splitCommand).map((words) => ({ path, words }));
+}
+
+/** Lines for a shell in their order: of blocks, and those in the middle of a sentence. */
+export function listShellLines({ text }: ProjectDocument): readonly ShellLine[] {
+  const pieces = text.matchAll(/^```(\w*)\n([\s\S]*?)^```$|`([^`\n]+)`/gm);
+  return [...pieces].flatMap(([, language, block = '', span]): ShellLine[] => {
+    if (span !== undefined)
+      return programs.test(span) ? [{ line: span, isInBlock: false }] : [];
+    if (language !== 'sh') return [];
+    const lines = block.replaceAll(/\\\n */g, '').split('\n');
+    return lines
+      .filter((line) => line !== '')
+      .map((line) => ({ line, isInBlock: true }));
+  });
+}
+
+/** Commands of blocks for a shell, and those in the middle of a sentence. */
+export function listCommands(document: ProjectDocument) {
+  return listShellLines(document)
+    .flatMap(({ line }) => splitCommand(line))
+    .map((words) => ({ path: document.path, words }));
 }
 
 /** Commands of one line of a shell, in their order. */
