@@ -14,7 +14,7 @@ import type {
   ReplyAudience,
 } from '#src/ports/command-ports.ts';
 import { formatText } from '#src/texts/texts.ts';
-import { formatQuotes, toUnknownNameReply } from './captions/transcript.ts';
+import { formatQuotes, toUnknownValueReply } from './captions/transcript.ts';
 import { findChannelObjection, nowhereReply } from './command-rights.ts';
 
 /** The deadlines of the model are shorter. */
@@ -135,7 +135,7 @@ async function askTranscript(
   question: string,
 ): Promise<Replies> {
   const about = transcriptSubjects.find((one) => one === words.about);
-  if (about === undefined) return toUnknownNameReply(words.about);
+  if (about === undefined) return toUnknownValueReply(words.about);
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
   const found = await features.transcripts.askModel(guildId, callerId, {
     question,

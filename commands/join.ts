@@ -16,7 +16,7 @@ import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
 import {
   consentButtons,
   describeNextStep,
-  formatNames,
+  formatShortenedNames,
 } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { describeObstacle } from '#src/sessions/join-obstacles.ts';
@@ -75,7 +75,9 @@ export async function agreeToMove(
     case 'moved':
       return [{ id: 'moved', with: { channel: agreement.to.name } }];
     case 'waiting':
-      return [{ id: 'move.waiting', with: { names: formatNames(agreement.names) } }];
+      return [
+        { id: 'move.waiting', with: { names: formatShortenedNames(agreement.names) } },
+      ];
     case 'over':
       return [{ id: 'confirm.over' }];
   }

@@ -15,7 +15,7 @@ import {
   maxRecapMs,
   recapCommand,
   toRecapReply,
-  toUnknownNameReply,
+  toUnknownValueReply,
   transcriptGroup,
 } from './transcript.ts';
 
@@ -33,7 +33,7 @@ async function turnOnCaptions(
 ): Promise<Replies> {
   const { translate } = call.words;
   const translateTo = translate && parseLanguageTag(translate);
-  if (translate && !translateTo) return toUnknownNameReply(translate);
+  if (translate && !translateTo) return toUnknownValueReply(translate);
   const options = translateTo ? { translateTo } : {};
   return toTurnOnReply(
     await ports.features.captions.turnOn(call.guildId, options),

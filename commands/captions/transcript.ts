@@ -52,7 +52,7 @@ async function sendTranscript(
 ): Promise<Replies> {
   const { guildId, callerId, words } = call;
   const picked = await findPickedSession(call, ports);
-  if (picked === 'unknown') return toUnknownNameReply(words.session);
+  if (picked === 'unknown') return toUnknownValueReply(words.session);
   const format = transcriptFormats.find((one) => one === words.format) ?? 'txt';
   const outcome = await ports.features.transcripts.createFile(guildId, callerId, {
     format,
@@ -73,7 +73,8 @@ function toNoTranscriptReply(
   return [{ id, buttons: ['captions'] }];
 }
 
-export function toUnknownNameReply(x = ''): Replies {
+/** Answers a typed option with a value that is not offered. */
+export function toUnknownValueReply(x = ''): Replies {
   return [{ id: 'unknown', with: { x } }];
 }
 
@@ -157,7 +158,7 @@ export const recapCommand: Command = {
 
 async function summarise(call: CommandCall, ports: CommandPorts) {
   const picked = await findPickedSession(call, ports);
-  if (picked === 'unknown') return toUnknownNameReply(call.words.session);
+  if (picked === 'unknown') return toUnknownValueReply(call.words.session);
   return await toRecapReply(call, ports, picked);
 }
 

@@ -55,7 +55,7 @@ export const words: Command = {
   async run(call, { features }) {
     const { add, remove, say } = call.words;
     if ((add ?? remove ?? say) === undefined)
-      return formatWordList(await features.vocabulary.listWords(call.guildId));
+      return formatServerWords(await features.vocabulary.listWords(call.guildId));
     const denied = toNotManagingReply(call);
     if (denied) return [denied];
     if ((add === undefined) === (remove === undefined)) return [{ id: 'words.both' }];
@@ -105,7 +105,11 @@ async function toRemovedReply(
     : ({ id: 'unknown.of', with: { x, list: close } } as const);
 }
 
-function formatWordList({ isRead, limit, words: all }: WordList): Replies {
+/**
+ * Lists the server's names and terms with their pronunciations. A long list is a
+ * file.
+ */
+function formatServerWords({ isRead, limit, words: all }: WordList): Replies {
   if (!isRead) return [{ id: 'store.unread' }];
   if (all.length === 0) return [{ id: 'words.none' }];
   const lines = all.map(({ word, say }: ServerWord) =>

@@ -79,7 +79,10 @@ export function describeTalk(state: TalkState) {
   };
 }
 
-/** `state` is undefined if the bot sits in no channel. */
+/**
+ * Tells a person how to get an answer now. `state` is undefined if the bot sits in no
+ * channel.
+ */
 export function describeNextStep(
   state: TalkState | undefined,
   consent: Consent,
@@ -89,6 +92,10 @@ export function describeNextStep(
   return { line: { id, with: words } as TextLine, buttons }; // each sentence has some of these words
 }
 
+/**
+ * Chooses a sentence that says how this person gets an answer, and the buttons below
+ * the sentence.
+ */
 function chooseNextStep(
   state: TalkState | undefined,
   consent: Consent,
@@ -121,11 +128,12 @@ function toNamesLines(
   id: 'panel.people.yes' | 'panel.people.unasked',
   people: readonly PresentPerson[],
 ) {
-  const names = formatNames(people.map(({ name }) => name));
+  const names = formatShortenedNames(people.map(({ name }) => name));
   return toOptionalLines(names !== '', { id, with: { names } });
 }
 
-export function formatNames(all: readonly string[]): string {
+/** Joins names by commas. Names that do not fit are counted: "Ana, Ben, +3". */
+export function formatShortenedNames(all: readonly string[]): string {
   const fitting = all.filter(
     (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,
   );

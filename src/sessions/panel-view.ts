@@ -9,7 +9,11 @@ import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { FeaturePanel, PanelContent } from '#src/ports/panel.ts';
-import { describeTalk, formatNames, type TalkState } from '#src/ports/talk-guide.ts';
+import {
+  describeTalk,
+  formatShortenedNames,
+  type TalkState,
+} from '#src/ports/talk-guide.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { type PlainTextId, type TextLine, toOptionalLines } from '#src/texts/texts.ts';
@@ -144,7 +148,10 @@ function listNamesLine(
   id: 'panel.next' | 'panel.lost.late',
   names: readonly string[],
 ): readonly TextLine[] {
-  return toOptionalLines(names.length > 0, { id, with: { name: formatNames(names) } });
+  return toOptionalLines(names.length > 0, {
+    id,
+    with: { name: formatShortenedNames(names) },
+  });
 }
 
 export function createSessionPanel(

@@ -4,6 +4,10 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
+/**
+ * Creates a check whether a participant may use the bot, by the server's roles and
+ * blocked people.
+ */
 export function createAdmissionCheck(
   guildId: GuildId,
   people: () => readonly ChannelMember[],

@@ -70,7 +70,7 @@ export class SoundLibrary {
    */
   async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
     const files = await this.#readFiles(Infinity);
-    const found = files.get(normalizeName(name).toLowerCase());
+    const found = files.get(toSoundName(name).toLowerCase());
     if (!found) return undefined;
     const { name: title, path } = found;
     const source = await this.#opener.openSource({ kind: 'file', path, title }, signal);
@@ -117,13 +117,14 @@ async function listSounds(folder: string) {
     if (!entry.isFile() || !extensions.has(extension.toLowerCase())) continue;
     const path = join(parentPath, file);
     const parts = relative(folder, path).slice(0, -extension.length).split(sep);
-    const name = normalizeName(parts.join('/'));
-    if (parts.every((part) => normalizeName(part) !== '')) found.push({ name, path });
+    const name = toSoundName(parts.join('/'));
+    if (parts.every((part) => toSoundName(part) !== '')) found.push({ name, path });
   }
   return found.sort((a, b) => byName(a.name, b.name));
 }
 
-function normalizeName(name: string) {
+/** Turns a path or typed words into the name that suggestions show. */
+function toSoundName(name: string) {
   return toOneLine(name, longestName);
 }
 

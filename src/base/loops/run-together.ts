@@ -18,10 +18,14 @@ export async function runTogether<T>(
   });
   await Promise.allSettled(runs);
   signal.throwIfAborted();
-  return await getFirstOutcome(runs, over.signal.reason);
+  return await awaitFirstOutcome(runs, over.signal.reason);
 }
 
-async function getFirstOutcome<T>(runs: readonly Promise<T>[], stopped: unknown) {
+/**
+ * Returns or throws the outcome of the loop that ended by itself. The others threw
+ * `stopped`.
+ */
+async function awaitFirstOutcome<T>(runs: readonly Promise<T>[], stopped: unknown) {
   let last = stopped;
   for (const run of runs) {
     try {

@@ -299,6 +299,10 @@ async function createAudioPrompt(
   };
 }
 
+/**
+ * Gives the model the sound, or the words of an utterance without sound. Empty if
+ * neither exists.
+ */
 async function toHeardMessages({
   name,
   pcm,

@@ -53,7 +53,7 @@ export async function copyFromFiles(
         await connection.run(sql`DELETE FROM ${raw(name)}`);
       const copy = createConnection('sqlite', createPerformer(file), realClock.wallMs);
       await copyRows(copy, connection, kind.tables);
-      for (const table of kind.tables) await countRows(connection, table);
+      for (const table of kind.tables) await continueKeys(connection, table);
     }
   });
 }
@@ -80,8 +80,11 @@ function selectPortionAfter({ key }: Table, last: object | undefined): Sql {
   return sql`${later} ORDER BY ${names} LIMIT ${rowsAtOnce}`;
 }
 
-/** New keys must follow copied keys. */
-async function countRows(connection: Connection, { columns, key, name }: Table) {
+/**
+ * Sets the sequence of a table's keys behind the copied keys, so that new rows get
+ * free keys.
+ */
+async function continueKeys(connection: Connection, { columns, key, name }: Table) {
   const [field = ''] = key;
   if (columns[field]?.kind !== 'key') return;
   const next = sql`coalesce(max(${raw(field)}), 0) + 1`;

@@ -214,6 +214,9 @@ function beginReply(
   );
 }
 
+/**
+ * Decides about each overlap by the time that has passed, then applies the reactions.
+ */
 function settleByTime(
   state: BargeInState,
   atMs: number,
@@ -237,10 +240,11 @@ function settleByTime(
     isSame &&= kept === speech;
     speeches.push(kept);
   }
-  return weighClaims(isSame ? state : { ...state, speeches }, atMs);
+  return applyReactions(isSame ? state : { ...state, speeches }, atMs);
 }
 
-function weighClaims(state: BargeInState, atMs: number): BargeInStep {
+/** Ducks, pauses or continues the reply as the reactions to all overlaps demand. */
+function applyReactions(state: BargeInState, atMs: number): BargeInStep {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: noEffects };
   const claimed = speeches.some(
@@ -270,7 +274,7 @@ function listReplyChanges(
 function stopReply(state: BargeInState, atMs: number): BargeInStep {
   return state.reply?.interruptible
     ? endReply(state, { kind: 'stop' })
-    : weighClaims(state, atMs);
+    : applyReactions(state, atMs);
 }
 
 function endReply(state: BargeInState, effect: BargeInEffect): BargeInStep {
