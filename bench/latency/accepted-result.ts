@@ -1,5 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import type { TurnFigures } from './latency-report.ts';
 
 /** Figures of the last accepted measurement. Only ratios hold on another machine. */
@@ -9,15 +8,10 @@ export type AcceptedResult = {
   readonly rows: Readonly<Record<string, TurnFigures>>;
 };
 
-const resultUrl = new URL('result.json', import.meta.url);
+export const resultUrl = new URL('result.json', import.meta.url);
+
 export async function readResult(): Promise<AcceptedResult> {
   return JSON.parse(await readFile(resultUrl, 'utf8'));
-}
-
-export async function saveResult(rows: AcceptedResult['rows']) {
-  const day = new Date().toISOString().slice(0, 10);
-  const made = `${day}, Node ${process.versions.node}, ${availableParallelism()} cores`;
-  await writeFile(resultUrl, `${JSON.stringify({ made, rows }, undefined, 2)}\n`);
 }
 
 /** Pairs of bot and ideal bot that a verdict is made of. */

@@ -8,8 +8,6 @@ import {
   turnInstants,
 } from './turn-figures.ts';
 
-/** A packet that tells of silence, 20 ms after the last voiced one; and the way out. */
-const discordDelayMs = 35;
 /** Largest share of questions answered before they end; one is always allowed. A bot that cuts people off is not fast. */
 const maxCutShare = 0.08;
 
@@ -64,7 +62,6 @@ export function formatInstants(measured: MeasuredRow) {
     ];
   });
   const serialMs = floors['first packet heard'];
-  const { target } = row;
   const head = [
     `${row.name}: ms since the last voiced packet was sent`,
     'p50',
@@ -72,12 +69,6 @@ export function formatInstants(measured: MeasuredRow) {
     'floor',
   ];
   const rest = [
-    [
-      'target',
-      formatMs(target.p50),
-      formatMs(target.p95),
-      `${serialMs + discordDelayMs} with Discord in the way`,
-    ],
     [
       'ideal bot: the same providers, no Discord',
       formatMs(ideal.p50),
@@ -95,11 +86,10 @@ export function formatSummary(all: readonly MeasuredRow[]) {
   const lines = all.map((measured) => {
     const { row } = measured;
     const { heard, ideal, ratio } = toTurnFigures(measured);
-    const both = (one: Partial<Spread>) =>
-      `${formatMs(one.p50)} / ${formatMs(one.p95)}`;
-    return [row.name, both(heard), both(row.target), both(ideal), formatRatio(ratio)];
+    const both = ({ p50, p95 }: Spread) => `${formatMs(p50)} / ${formatMs(p95)}`;
+    return [row.name, both(heard), both(ideal), formatRatio(ratio)];
   });
-  const head = ['p50 / p95 ms', 'first packet heard', 'target', 'ideal bot', 'ratio'];
+  const head = ['p50 / p95 ms', 'first packet heard', 'ideal bot', 'ratio'];
   return formatTable(head, lines);
 }
 
@@ -107,6 +97,6 @@ function formatRatio(ratio: number) {
   return Number.isNaN(ratio) ? '-' : ratio.toFixed(2);
 }
 
-function formatMs(value: number | undefined) {
-  return value === undefined || Number.isNaN(value) ? '-' : value.toFixed(0);
+function formatMs(value: number) {
+  return Number.isNaN(value) ? '-' : value.toFixed(0);
 }

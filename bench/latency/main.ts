@@ -3,8 +3,9 @@
 // npm run bench -- --compare fails when the bot has become slower than bench/latency/result.json says, which --save writes.
 import { parseArgs } from 'node:util';
 import { QuestionClips } from '#bench/question-clips.ts';
+import { saveResult } from '#bench/saved-result.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';
-import { saveResult } from './accepted-result.ts';
+import { resultUrl } from './accepted-result.ts';
 import { type BenchRow, benchRows } from './bench-rows.ts';
 import { compareNetworks } from './compare-networks.ts';
 import { comparePairs } from './compare-pairs.ts';
@@ -60,6 +61,7 @@ async function measureAllRows(clips: QuestionClips) {
     throw new Error('Only a whole run without faults is saved.');
   }
   await saveResult(
+    resultUrl,
     Object.fromEntries(all.map((one) => [one.row.name, toTurnFigures(one)])),
   );
 }

@@ -5,6 +5,7 @@ import { formatTable } from '#bench/format-table.ts';
 import { openMeasuredPath } from '#bench/latency/measured-path.ts';
 import { toSpread } from '#bench/latency/turn-figures.ts';
 import { QuestionClips } from '#bench/question-clips.ts';
+import { saveResult } from '#bench/saved-result.ts';
 import {
   answeredMs,
   askedMs,
@@ -14,11 +15,7 @@ import {
 } from '#src/spending/minute-cost.ts';
 import { instantPace } from '#test/fakes/providers/mock-providers.ts';
 import { formatCostReport } from './minute-costs.ts';
-import {
-  type PipelineDelay,
-  savePipelineResult,
-  saveTable,
-} from './pipeline-choices.ts';
+import { type PipelineDelay, resultUrl, saveTable } from './pipeline-choices.ts';
 import { type BenchPipeline, serverSettings } from './server-settings.ts';
 
 const { values: options } = parseArgs({
@@ -70,6 +67,6 @@ console.log(
   formatTable(['ms from the last voiced packet', 'answered', 'p50', 'p95'], shownRows),
 );
 if (options.save && process.exitCode !== 1) {
-  await savePipelineResult(rows as Record<BenchPipeline, PipelineDelay>);
+  await saveResult(resultUrl, rows);
   await saveTable();
 }

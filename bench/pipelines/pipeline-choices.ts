@@ -1,5 +1,4 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { getPriceDate } from '#src/spending/minute-cost.ts';
 import { estimateMinuteCosts, formatUsd } from './minute-costs.ts';
 import type { BenchPipeline } from './server-settings.ts';
@@ -19,7 +18,7 @@ export type PipelineResult = {
   readonly rows: Readonly<Record<BenchPipeline, PipelineDelay>>;
 };
 
-const resultUrl = new URL('result.json', import.meta.url);
+export const resultUrl = new URL('result.json', import.meta.url);
 const guideUrl = new URL('../../docs/pipelines.md', import.meta.url);
 const tableMarks = {
   begin: '<!-- npm run bench -- pipelines --save writes this table -->',
@@ -96,10 +95,4 @@ export async function saveTable() {
 
 export async function readPipelineResult(): Promise<PipelineResult> {
   return JSON.parse(await readFile(resultUrl, 'utf8'));
-}
-
-export async function savePipelineResult(rows: PipelineResult['rows']) {
-  const day = new Date().toISOString().slice(0, 10);
-  const made = `${day}, Node ${process.versions.node}, ${availableParallelism()} cores`;
-  await writeFile(resultUrl, `${JSON.stringify({ made, rows }, undefined, 2)}\n`);
 }

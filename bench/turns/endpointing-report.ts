@@ -1,7 +1,6 @@
 import { findPercentile, formatTable } from '#bench/format-table.ts';
 import type { ScenarioVerdict } from './judge-scenario.ts';
-import type { RunKind } from './scenario-runs.ts';
-import { getVoice, scenarioKinds } from './turn-scenarios.ts';
+import { getVoice } from './turn-scenarios.ts';
 
 /** The most of each. */
 export const endpointingTargets = {
@@ -12,20 +11,6 @@ export const endpointingTargets = {
   gateLongAnswerMs: 520,
   vainPercent: 12,
 } as const;
-
-export type EndpointingFigures = {
-  readonly scenes: number;
-  readonly cutOffPercent: number;
-  readonly waitMs: number;
-  readonly longWaitMs: number;
-  readonly answerMs: number;
-  readonly longAnswerMs: number;
-  /** Share of all pauses. */
-  readonly vainPercent: number;
-  readonly clashes: number;
-  /** Scenes after whose last word nothing ended. */
-  readonly unheard: number;
-};
 
 /** Medians, and 90 % of the waits and 95 % of the answers. */
 export function toFigures(verdicts: readonly ScenarioVerdict[]) {
@@ -47,50 +32,35 @@ export function toFigures(verdicts: readonly ScenarioVerdict[]) {
   };
 }
 
-type VerdictGroup = readonly [
-  name: string,
-  belongs: (verdict: ScenarioVerdict) => boolean,
-];
-
-const groups: readonly VerdictGroup[] = [
-  ['all', () => true],
-  ...scenarioKinds.map(
-    (kind): VerdictGroup => [kind, ({ scenario }) => scenario.kind === kind],
-  ),
-  ...(['gate', 'open', 'release'] as const).map(
-    (profile): VerdictGroup => [
-      profile,
-      ({ scenario }) => scenario.profile === profile,
+/** All scenes in one row. */
+export function formatFigures(verdicts: readonly ScenarioVerdict[]) {
+  const figures = toFigures(verdicts);
+  const { scenes, cutOffPercent, vainPercent, clashes, unheard } = figures;
+  const waits = [figures.waitMs, figures.longWaitMs, figures.answerMs];
+  return formatTable(figureHead, [
+    [
+      `${scenes}`,
+      cutOffPercent.toFixed(1),
+      ...waits.map((ms) => ms.toFixed(0)),
+      vainPercent.toFixed(1),
+      `${clashes}`,
+      `${unheard}`,
     ],
-  ),
-  ['human', ({ scenario }) => scenario.clips[0]?.startsWith('human/') === true],
-];
-
-/** Rows for all scenes, each kind and each microphone. */
-export function formatFigures(byWay: ReadonlyMap<RunKind, readonly ScenarioVerdict[]>) {
-  const head = [
-    'scenes',
-    '',
-    'n',
-    'cut off %',
-    'wait p50',
-    'wait p90',
-    'answer p50',
-    'in vain %',
-    'clashes',
-    'unheard',
-  ];
-  const rows = groups.flatMap(([name, belongs]) =>
-    [...byWay].map(([way, verdicts]) => [
-      name,
-      way,
-      ...formatCells(toFigures(verdicts.filter(belongs))),
-    ]),
-  );
-  return formatTable(head, rows);
+  ]);
 }
 
-/** Figures that the targets limit; everything with texts, of strangers. */
+const figureHead = [
+  'scenes',
+  'cut off %',
+  'wait p50',
+  'wait p90',
+  'answer p50',
+  'in vain %',
+  'clashes',
+  'unheard',
+];
+
+/** Figures that the targets limit. */
 export type ReachedTargets = Readonly<Record<keyof typeof endpointingTargets, number>>;
 
 export function toReachedTargets(verdicts: readonly ScenarioVerdict[]) {
@@ -172,20 +142,4 @@ export function listWorstScenarios(
     ]);
   const head = ['scene', 'microphone', 'voice', 'ms', '', '', 'text'];
   return formatTable(head, [...cut, ...slow]);
-}
-
-function formatCells(figures: EndpointingFigures) {
-  const { scenes: scenarios, cutOffPercent, vainPercent } = figures;
-  const whole = [figures.waitMs, figures.longWaitMs, figures.answerMs].map((ms) =>
-    ms.toFixed(0),
-  );
-  const { clashes, unheard } = figures;
-  return [
-    `${scenarios}`,
-    cutOffPercent.toFixed(1),
-    ...whole,
-    vainPercent.toFixed(1),
-    `${clashes}`,
-    `${unheard}`,
-  ];
 }

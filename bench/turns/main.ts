@@ -8,16 +8,9 @@ import {
   meetsTargets,
   toReachedTargets,
 } from './endpointing-report.ts';
-import {
-  judgeScenarios,
-  openWorkshop,
-  playScenarios,
-  type RunKind,
-} from './scenario-runs.ts';
+import { judgeScenarios, openWorkshop, playScenarios } from './scenario-runs.ts';
 import { formatSilenceReport } from './silences/silence-report.ts';
 import { readScenarios } from './voice-clips.ts';
-
-const runKinds: readonly RunKind[] = ['no text', 'text', 'text, person known'];
 
 const workshop = await openWorkshop();
 const { values: options } = parseArgs({ options: { human: { type: 'boolean' } } });
@@ -28,18 +21,15 @@ if (options.human) {
   process.exit(isMet ? 0 : 1);
 }
 const sounds = await playScenarios(await readScenarios(), workshop);
-const verdictsByKind = new Map(
-  runKinds.map((way) => [way, judgeScenarios(sounds, way, workshop)] as const),
-);
-const textVerdicts = verdictsByKind.get('text') ?? [];
+const verdicts = judgeScenarios(sounds, workshop);
 console.log(
   'Ends of turns on virtual time; milliseconds since the end of the last word',
 );
-console.log(formatFigures(verdictsByKind));
-const reachedTargets = toReachedTargets(textVerdicts);
+console.log(formatFigures(verdicts));
+const reachedTargets = toReachedTargets(verdicts);
 console.log(`\n${formatTargets(reachedTargets)}`);
-console.log('\nCut off, then kept waiting longest, with texts');
-console.log(listWorstScenarios(textVerdicts, 10));
+console.log('\nCut off, then kept waiting longest');
+console.log(listWorstScenarios(verdicts, 10));
 
 console.log(`\n${await formatSilenceReport(workshop)}`);
 

@@ -15,15 +15,14 @@ export class OracleRecogniser {
   #fromMs = 0;
   #answer: TimedAnswer | undefined;
 
-  constructor(words: readonly ClipWord[] | undefined) {
+  constructor(words: readonly ClipWord[]) {
     this.#words = words;
   }
 
   onNoticed(noticed: SpeakerInputEvent | EndpointingEffect, atMs: number) {
     const { kind } = noticed;
     if (kind === 'began') this.#fromMs = noticed.fromMs;
-    if (kind === 'paused')
-      this.#answer = this.#words && this.#recogniseWords(this.#words, atMs);
+    if (kind === 'paused') this.#answer = this.#recogniseWords(atMs);
     if (kind === 'resumed' || kind === 'ended') this.#answer = undefined;
   }
 
@@ -34,9 +33,9 @@ export class OracleRecogniser {
     return answer;
   }
 
-  #recogniseWords(words: readonly ClipWord[], pausedAtMs: number) {
+  #recogniseWords(pausedAtMs: number) {
     const since = this.#fromMs - keptLeadMs;
-    const ended = words.filter(
+    const ended = this.#words.filter(
       ([, fromMs, toMs]) => fromMs >= since && toMs <= pausedAtMs,
     );
     return {

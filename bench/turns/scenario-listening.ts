@@ -25,8 +25,8 @@ export type ScenarioListening = {
   readonly weights: SileroNetwork;
   readonly rules: EndpointRules;
   readonly pauseHabits: PauseHabits;
-  /** Words of a recogniser that makes no mistake; without it there are no texts. */
-  readonly words?: readonly ClipWord[];
+  /** Words of a recogniser that makes no mistake. */
+  readonly words: readonly ClipWord[];
 };
 
 const stepMs = 10;

@@ -1,5 +1,3 @@
-import { shuffleValues } from '#bench/shuffle-values.ts';
-import { seededRandom } from '#sandbox/seeded-random.ts';
 import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
@@ -8,16 +6,13 @@ import {
   endpointRules,
 } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { judgeScenario, type ScenarioVerdict } from './judge-scenario.ts';
+import { judgeScenario } from './judge-scenario.ts';
 import { listenToPackets } from './scenario-listening.ts';
 import { playScenario, type ScenarioSound } from './scenario-sound.ts';
 import { getVoice, type TurnScenario } from './turn-scenarios.ts';
 import { readClips } from './voice-clips.ts';
 
 export type Workshop = { readonly codec: OpusCodec; readonly weights: SileroNetwork };
-
-/** Without texts; with them, everybody a stranger; with them, everybody's habits learned from scene to scene. */
-export type RunKind = 'no text' | 'text' | 'text, person known';
 
 /** For the oracle, which answers 120 ms after it was asked. */
 const textRules: EndpointRules = { ...endpointRules, textTimeoutMs: 400 };
@@ -36,23 +31,16 @@ export async function playScenarios(
   );
 }
 
-export function judgeScenarios(
-  sounds: readonly ScenarioSound[],
-  way: RunKind,
-  workshop: Workshop,
-): ScenarioVerdict[] {
-  const known = way === 'text, person known' ? new PauseHabits() : undefined;
-  // Every kind of scene early and late.
-  const ordered = known ? shuffleValues(seededRandom(1), sounds) : sounds;
-  return ordered.map(({ scenario, words, packets, lengthMs }) => {
+/** Everybody is a stranger. */
+export function judgeScenarios(sounds: readonly ScenarioSound[], workshop: Workshop) {
+  return sounds.map(({ scenario, words, packets, lengthMs }) => {
     const noted = listenToPackets(packets, lengthMs, {
       ...workshop,
       speakerId: getVoice(scenario),
-      pauseHabits: known ?? new PauseHabits(),
-      ...(way === 'no text' ? { rules: endpointRules } : { rules: textRules, words }),
+      pauseHabits: new PauseHabits(),
+      rules: textRules,
+      words,
     });
-    // What else the next utterance would show: that one was over.
-    known?.learnEnded(words.at(-1)?.[0] ?? '');
     return judgeScenario(scenario, words, noted);
   });
 }

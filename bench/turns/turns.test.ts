@@ -12,7 +12,7 @@ test('some scenarios of every kind are heard to their end, and most are not cut 
   );
   const sounds = await playScenarios(few, workshop);
   const { unheard, cutOffPercent, waitMs } = toFigures(
-    judgeScenarios(sounds, 'text', workshop),
+    judgeScenarios(sounds, workshop),
   );
   expect(unheard).toBe(0);
   expect(cutOffPercent).toBeLessThan(40);

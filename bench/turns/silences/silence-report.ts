@@ -41,9 +41,7 @@ function toSweepFigures(turns: readonly SilenceTurn[], detector: Detector) {
   const none = Number.NaN;
   return {
     cutOffAt300: findCutOffShare(points, 300)?.cutOffShare ?? none,
-    cutOffAt600: findCutOffShare(points, 600)?.cutOffShare ?? none,
     waitAt5: findWaitMs(points, 0.05)?.waitMs ?? none,
-    waitAt10: findWaitMs(points, 0.1)?.waitMs ?? none,
   };
 }
 
@@ -66,16 +64,13 @@ function scoreSilences(turns: readonly SilenceTurn[], detector: Detector) {
 }
 
 function formatSweepFigures(alone: SweepFigures, own: SweepFigures) {
-  const percent = (share: number) => (100 * share).toFixed(1);
   const rows = Object.entries({ 'voice activity alone': alone, 'Parley, words': own });
   return formatTable(
-    ['detector', 'cut off % @ 300 ms', '@ 600', 'wait @ 5 %', '@ 10 %'],
-    rows.map(([name, { cutOffAt300, cutOffAt600, waitAt5, waitAt10 }]) => [
+    ['detector', 'cut off % @ 300 ms', 'wait @ 5 %'],
+    rows.map(([name, { cutOffAt300, waitAt5 }]) => [
       name,
-      percent(cutOffAt300),
-      percent(cutOffAt600),
+      (100 * cutOffAt300).toFixed(1),
       waitAt5.toFixed(0),
-      waitAt10.toFixed(0),
     ]),
   );
 }
