@@ -4,6 +4,7 @@
 // 20 ms.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWav } from '#src/audio/formats/wav.ts';
 
 const rateHz = 24_000;
 const levelDb = -26;
@@ -19,7 +20,7 @@ const cues = {
 const folder = process.argv[2] ?? 'src/playback/reply/cues';
 mkdirSync(folder, { recursive: true });
 for (const [name, make] of Object.entries(cues)) {
-  writeFileSync(join(folder, `${name}.wav`), wav(levelled(make())));
+  writeFileSync(join(folder, `${name}.wav`), writeWav({ samples: levelled(make()), rateHz, channels: 1 }));
 }
 
 /** The pitch moves evenly in octaves. */
@@ -63,22 +64,4 @@ function levelled(samples) {
   }
   const gain = 10 ** (levelDb / 20) / loudest;
   return Int16Array.from(samples, (sample) => Math.round(sample * gain * 32_767));
-}
-
-function wav(samples) {
-  const bytes = Buffer.alloc(44 + samples.length * 2);
-  bytes.write('RIFF', 0, 'latin1');
-  bytes.writeUInt32LE(36 + samples.length * 2, 4);
-  bytes.write('WAVEfmt ', 8, 'latin1');
-  bytes.writeUInt32LE(16, 16);
-  bytes.writeUInt16LE(1, 20);
-  bytes.writeUInt16LE(1, 22);
-  bytes.writeUInt32LE(rateHz, 24);
-  bytes.writeUInt32LE(rateHz * 2, 28);
-  bytes.writeUInt16LE(2, 32);
-  bytes.writeUInt16LE(16, 34);
-  bytes.write('data', 36, 'latin1');
-  bytes.writeUInt32LE(samples.length * 2, 40);
-  samples.forEach((sample, n) => bytes.writeInt16LE(sample, 44 + n * 2));
-  return bytes;
 }

@@ -1,18 +1,18 @@
 // npm run node -- scripts/make-pictures.mjs [animation | pictures]: writes the pictures of
 // docs/pictures from the sandbox of `npm start` in Chromium, with a mock recogniser. Delays can be
-// read in room.png, so run it on an idle machine.
-import { mkdir, stat } from 'node:fs/promises';
+// read in room.webp, so run it on an idle machine.
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { instantPace, openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { openBrowser } from '#test/page/browser/open-browser.ts';
 import { openProgram } from '#test/page/browser/open-program.ts';
 import { saveAnimation } from './save-animation.ts';
-import { savePicture } from './save-picture.ts';
 
 const folder = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
 const [maxBytes, maxAnimationBytes] = [200_000, 480_000];
 const animation = { width: 960, height: 600, gapMs: 160, quality: 0.72 };
 const waitMs = 60_000;
+const marginPx = 12;
 const question = 'sandbox/recordings/what-time-is-it.wav';
 const appearance = { viewport: { width: 1_280, height: 800 }, ignoreHTTPSErrors: true };
 const tall = { width: 1_280, height: 1_200 };
@@ -150,9 +150,15 @@ async function choose(messages, menu, choice) {
   await form.getByLabel(menu).selectOption({ label: choice });
 }
 
+/** Saves a tab, or a part of it, as WebP, which Chromium writes and Playwright does not ask for. */
 async function save(tab, name, part) {
-  const path = `${folder}${name}.png`;
-  await savePicture(tab, path, part);
+  await tab.evaluate('scrollTo(0, 0)');
+  const box = await part?.boundingBox();
+  const clip = box && { ...box, x: box.x - marginPx, width: box.width + 2 * marginPx, scale: 1 };
+  const session = await tab.context().newCDPSession(tab);
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 90, clip });
+  const path = `${folder}${name}.webp`;
+  await writeFile(path, data, 'base64');
   await checkSize(path, maxBytes);
 }
 

@@ -2,12 +2,15 @@
 // src/sources/sounds. All are made of numbers from a seed.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { seededRandom } from '#sandbox/seeded-random.ts';
 import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import { writePages } from '#src/audio/formats/ogg-page.ts';
 
 const rateHz = 48_000;
 const frame = 960;
 const levelDb = -20;
+/** Puts seeds that are near each other far apart. */
+const seedStep = 2_654_435_761;
 /** Delay of the encoder, and the pre-roll of a decoder (RFC 7845, 4.6). */
 const lateSamples = 312;
 const preRoll = 3840;
@@ -28,16 +31,6 @@ for (const [n, [name, { make, isLoop }]] of Object.entries(sounds).entries()) {
   writeFileSync(join(folder, `${name}.ogg`), ogg(levelled(make()), isLoop === true, n + 1));
 }
 
-function seeded(seed) {
-  let state = seed * 2_654_435_761;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function noiseOf(length, random) {
   return Float64Array.from({ length }, () => 2 * random() - 1);
 }
@@ -56,7 +49,7 @@ function band(samples, lowHz, highHz) {
 }
 
 function rain(seconds) {
-  const random = seeded(11);
+  const random = seededRandom(11 * seedStep);
   const length = seconds * rateHz;
   const fall = band(noiseOf(length, random), 500, 7000);
   const sound = fall.map((sample) => 0.5 * sample);
@@ -90,7 +83,7 @@ function chime(seconds, notes) {
 }
 
 function applause(seconds) {
-  const random = seeded(12);
+  const random = seededRandom(12 * seedStep);
   const length = seconds * rateHz;
   const sound = new Float64Array(length);
   for (let clap = 0; clap < seconds * 90; clap++) {
@@ -111,7 +104,7 @@ function add(sound, at, part) {
 }
 
 function drumroll(seconds) {
-  const random = seeded(13);
+  const random = seededRandom(13 * seedStep);
   const length = seconds * rateHz;
   const sound = new Float64Array(length);
   const beat = (at, gain, fade) => {
