@@ -4,6 +4,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { ItemOptions, TrackItem } from '#src/playback/tracks/track-item.ts';
+import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
 import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -128,6 +129,11 @@ export class Band {
     const item = this.tracks.findTrack(name)?.items[place];
     if (!item) throw new Error(`It was not taken: ${added.kind}.`);
     return item;
+  }
+
+  /** Does nothing without that track. */
+  perform(command: TrackCommand, name = 'main') {
+    return this.tracks.findTrack(name)?.perform(command);
   }
 
   /** How an item ended, if it did. */

@@ -1,8 +1,5 @@
 import { Band, bandRateHz, dyingSamples, makeSteady } from './band.ts';
 
-const fade = (band: Band, ms: number) =>
-  band.tracks.findTrack('main')?.perform({ kind: 'crossfade', ms });
-
 /** Plays levels of these lengths one after the other, with a crossfade. */
 function openQueue(
   fadeMs: number,
@@ -10,7 +7,7 @@ function openQueue(
 ) {
   const band = new Band();
   const items = levels.map(([level, ms]) => band.play('main', makeSteady(level, ms)));
-  fade(band, fadeMs);
+  band.perform({ kind: 'crossfade', ms: fadeMs });
   return { band, items };
 }
 
@@ -52,7 +49,7 @@ test('a crossfade may be longer than is read ahead, and 0 ends it', async () => 
   const { band } = openQueue(10_000, [1000, 15_000], [1000, 15_000]);
   await band.run(19_000);
   expect(band.tracks.findTrack('main')?.now?.positionMs).toBeCloseTo(14_000, -2);
-  fade(band, 0);
+  band.perform({ kind: 'crossfade', ms: 0 });
   band.tracks.enqueue('main', makeSteady(2000, 1000));
   await band.run(6000);
   expect(sounding(band).length / bandRateHz).toBeCloseTo(21, 2);
@@ -75,7 +72,7 @@ test.each([
     const { band } = openQueue(2000, [1000, 6000], [2000, 3000]);
     await band.run(5000);
     expect(band.level).toBeGreaterThan(1500);
-    band.tracks.findTrack('main')?.perform(command);
+    band.perform(command);
     await band.run(40);
     expect(band.level).toBe(level);
     await band.run(6000);
@@ -89,11 +86,10 @@ test('a crossfade that was paused goes on where it was', async () => {
   const { band } = openQueue(2000, [1000, 6000], [2000, 3000]);
   await band.run(5000);
   const { level } = band;
-  const main = band.tracks.findTrack('main');
-  main?.perform({ kind: 'pause' });
+  band.perform({ kind: 'pause' });
   await band.run(1000);
   expect(band.level).toBe(0);
-  main?.perform({ kind: 'resume' });
+  band.perform({ kind: 'resume' });
   await band.run(40);
   expect(Math.abs(band.level - level)).toBeLessThan(100);
   expect(largestStep(band.heard)).toBeLessThan(60);

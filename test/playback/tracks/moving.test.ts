@@ -47,7 +47,7 @@ test('all are paused together, and what was paused by itself stays so afterwards
   band.tracks.enqueue('a', makeSteady(1000, 5000));
   band.tracks.enqueue('b', makeSteady(500, 5000));
   await band.run(60);
-  band.tracks.findTrack('b')?.perform({ kind: 'pause' });
+  band.perform({ kind: 'pause' }, 'b');
   band.tracks.pause(true);
   await band.run(60);
   expect(band.level).toBe(0);
@@ -66,7 +66,7 @@ test('skipping an item lets go of its source at once, even one that does not lis
   tap.give(1000, 500);
   await band.run(60);
   for (const item of items) {
-    band.tracks.findTrack('main')?.perform({ kind: 'skip' });
+    band.perform({ kind: 'skip' });
     expect(band.endOf(item)).toEqual('cancelled');
     await band.run(40);
   }
