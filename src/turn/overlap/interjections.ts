@@ -480,7 +480,7 @@ export function findYesOrNo(
 
 function selectTables(language: string | undefined) {
   const code = language?.split('-')[0];
-  // one.code === code)) => A Polish yes is a Malay no.
+  // A Polish yes is a Malay no.
   if (!confirmationTables.some((one) => one.code === code)) return unambiguousTables;
   return confirmationTables.filter((one) => one.code === code || one.code === 'en');
 }
@@ -488,7 +488,7 @@ function selectTables(language: string | undefined) {
 export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'others'>;
 
 const maxCommandChars = 120;
-/** A new list is added here, in the word data, and in `decide-utterance.ts`. */
+/** A new command also needs words in `languages` and its work in `obeyCommand`. */
 const allCommands: readonly SpokenCommand[] = ['doNotHear', 'pauseHearing'];
 
 const commandPhrases = new Map<string, SpokenCommand | 'beside'>(
