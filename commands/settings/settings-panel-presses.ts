@@ -14,9 +14,10 @@ import type {
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type { Form } from '#src/ports/form.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
-import type {
-  CurrentSetting,
-  SettingOutcome,
+import {
+  type CurrentSetting,
+  getAboutId,
+  type SettingOutcome,
 } from '#src/settings/setting-definition.ts';
 import { parseLanguageTag } from '#src/texts/language-names.ts';
 import { truncate } from '#src/texts/plain-text.ts';
@@ -201,7 +202,6 @@ async function buildForm(
   const now = await findSeenSetting(call, ports);
   const input = now?.setting.inputs.find(({ kind }) => kind === 'typed');
   if (!now || input?.kind !== 'typed') return undefined;
-  const { about } = now.setting;
   const { isLong, maxChars } = input;
   return {
     name: `${panelForm.name}:${call.words.about}`,
@@ -210,7 +210,7 @@ async function buildForm(
       {
         name: 'value',
         label: 'form.settings.value',
-        description: about,
+        description: getAboutId(now.setting),
         isRequired: true,
         maxChars,
         value: now.value,

@@ -4,6 +4,7 @@ import type { NamedById, Picker, PickerOption } from '#src/ports/picker.ts';
 import {
   type CurrentSetting,
   findMentionMark,
+  getAboutId,
   noHindrances,
   parseSetting,
   type SettingChoices,
@@ -47,15 +48,15 @@ export function buildHomePage(
 ): Reply {
   const asked = mainKeys.flatMap((key) => toSettingLine(key, view) ?? []);
   const lines = asked.map((now): TextLine => {
-    const question = formatText(now.setting.about);
+    const question = formatText(getAboutId(now.setting));
     return {
       id: 'settings.own',
       with: { key: question, value: formatShownValue(now, groupPickerName) },
     };
   });
-  const options = asked.map(({ key, setting: { about } }) => ({
-    value: key,
-    label: formatText(about),
+  const options = asked.map(({ setting }) => ({
+    value: setting.key,
+    label: formatText(getAboutId(setting)),
   }));
   const groups = listGroups(view).map(([group]) => ({
     value: group,
@@ -81,12 +82,12 @@ export function buildGroupPage(group: string, view: SettingsView): Reply {
   const [id, all] = found;
   const lines = all.flatMap((now): readonly TextLine[] => [
     toNowLine(now, groupPickerName),
-    { id: now.setting.about },
+    { id: getAboutId(now.setting) },
   ]);
-  const options = all.map(({ key, setting: { about } }) => ({
-    value: key,
-    label: key,
-    description: about,
+  const options = all.map(({ setting }) => ({
+    value: setting.key,
+    label: setting.key,
+    description: getAboutId(setting),
   }));
   const pickers = splitIntoMenus(options, { id: 'settings.pick.value' });
   return findPage([{ id }, ...lines], view, {
@@ -108,7 +109,7 @@ export function buildSettingPage(
   const meaning = findMeaning(setting, now.value);
   const lines: readonly TextLine[] = [
     ...(meaning ? [{ id: meaning }] : []),
-    { id: setting.about },
+    { id: getAboutId(setting) },
     ...elsewhere.slice(0, maxElsewhereLines),
     ...(more > 0 ? [{ id: 'track.waiting.more', with: { n: more } } as const] : []),
   ];

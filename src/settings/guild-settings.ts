@@ -12,7 +12,6 @@ import {
   parseLanguageTag,
 } from '#src/texts/language-names.ts';
 import {
-  type AddressingMode,
   addressingModes,
 } from '#src/turn/addressing/addressing.ts';
 import { describeOtherPersonas, type Persona } from './persona.ts';
@@ -40,10 +39,12 @@ const maxDurationChars = 8;
 
 /** The preferred channel is first. */
 const autoJoinSetting: ServerSetting<readonly string[]> = {
-  ...defineIdListSetting('auto_join', 'voice-channel', mostChannels, {
-    group: 'settings.group.presence',
-    about: 'settings.about.auto_join',
-  }),
+  ...defineIdListSetting(
+    'auto_join',
+    'voice-channel',
+    mostChannels,
+    'settings.group.presence',
+  ),
   isKnownId: (channelIds, guildId, { places }) =>
     channelIds.every((id) => places.findChannel(guildId, id) !== undefined),
   listHindrances: (channelIds, guildId, { places }) =>
@@ -60,28 +61,28 @@ const autoJoinModeSetting = defineWordSetting(
   'auto_join_mode',
   joinModes,
   () => 'talk',
-  {
-    group: 'settings.group.presence',
-    about: 'settings.about.auto_join_mode',
-  },
+  'settings.group.presence',
 );
 
 /** Empty lets everybody in. */
-const userRolesSetting = defineIdListSetting('roles', 'role', mostRoles, {
-  group: 'settings.group.people',
-  about: 'settings.about.roles',
-});
+const userRolesSetting = defineIdListSetting(
+  'roles',
+  'role',
+  mostRoles,
+  'settings.group.people',
+);
 
-const blockedPeopleSetting = defineIdListSetting('blocked', 'person', maxListedPeople, {
-  group: 'settings.group.people',
-  about: 'settings.about.blocked',
-});
+const blockedPeopleSetting = defineIdListSetting(
+  'blocked',
+  'person',
+  maxListedPeople,
+  'settings.group.people',
+);
 
 /** Typed in seconds, or as `5m` and `2h`. Infinity means the bot stays. */
 const leaveAfterSetting: ServerSetting<number> = {
   key: 'leave_after',
   group: 'settings.group.presence',
-  about: 'settings.about.leave_after',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxDurationChars }],
   getDefault: () => leaveAloneAfterMs,
   parse(words) {
@@ -128,7 +129,6 @@ const maxLanguages = 20;
 const pipelineSetting: ServerSetting<PipelineName> = {
   key: 'pipeline',
   group: 'settings.group.answers',
-  about: 'settings.about.pipeline',
   inputs: [{ kind: 'one-of' }],
   operator: 'PIPELINE',
   getDefault: ({ pipelines: { names } }) => names[0] ?? 'chained',
@@ -142,15 +142,12 @@ const pipelineSetting: ServerSetting<PipelineName> = {
   listValues: ({ pipelines }) => pipelines.names,
 };
 
-const addressingSetting: ServerSetting<AddressingMode> = {
+const addressingSetting = {
   ...defineWordSetting(
     'addressing',
     addressingModes,
     ({ defaults }) => defaults.addressing,
-    {
-      group: 'settings.group.answers',
-      about: 'settings.about.addressing',
-    },
+    'settings.group.answers',
   ),
   operator: 'ADDRESSING',
 };
@@ -158,7 +155,6 @@ const addressingSetting: ServerSetting<AddressingMode> = {
 const instructionsSetting: ServerSetting<string> = {
   key: 'instructions',
   group: 'settings.group.bot',
-  about: 'settings.about.instructions',
   inputs: [{ kind: 'typed', maxChars: maxInstructionsChars, isLong: true }],
   operator: 'BOT_INSTRUCTIONS',
   listElsewhere: describeOtherPersonas('instructions'),
@@ -175,7 +171,6 @@ const instructionsSetting: ServerSetting<string> = {
 const voiceSetting: ServerSetting<string | undefined> = {
   key: 'voice',
   group: 'settings.group.bot',
-  about: 'settings.about.voice',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxVoiceChars }],
   operator: 'SPEECH_VOICE',
   listElsewhere: describeOtherPersonas('voice'),
@@ -189,16 +184,12 @@ const voiceSetting: ServerSetting<string | undefined> = {
   loadValues: ({ voices }) => voices.load(),
 };
 
-const djRoleSetting = defineIdSetting('dj_role', 'role', {
-  group: 'settings.group.sounds',
-  about: 'settings.about.dj_role',
-});
+const djRoleSetting = defineIdSetting('dj_role', 'role', 'settings.group.sounds');
 
 /** `role` alone means the role of the operator. */
 const consentSetting: ServerSetting<ConsentPolicySettings> = {
   key: 'consent',
   group: 'settings.group.people',
-  about: 'settings.about.consent',
   inputs: [{ kind: 'one-of' }, { kind: 'role', most: 1, before: 'role ' }],
   operator: 'CONSENT_POLICY',
   getDefault: ({ defaults }) => defaults.consent,
@@ -233,16 +224,17 @@ export function isLooser(
   );
 }
 
-const typedModeSetting = defineWordSetting('typed', typedModes, () => 'voice', {
-  group: 'settings.group.answers',
-  about: 'settings.about.typed',
-});
+const typedModeSetting = defineWordSetting(
+  'typed',
+  typedModes,
+  () => 'voice',
+  'settings.group.answers',
+);
 
 /** BCP 47. Counts for people without a language of their own. */
 const languageSetting: ServerSetting<string | undefined> = {
   key: 'language',
   group: 'settings.group.language',
-  about: 'settings.about.language',
   inputs: [{ kind: 'language', most: 1 }],
   getDefault: () => undefined,
   parse(words) {
@@ -258,7 +250,6 @@ const languageSetting: ServerSetting<string | undefined> = {
 const languagesSetting: ServerSetting<readonly string[]> = {
   key: 'languages',
   group: 'settings.group.language',
-  about: 'settings.about.languages',
   inputs: [{ kind: 'language', most: maxLanguages }],
   getDefault: () => [],
   parse(words) {
@@ -276,7 +267,6 @@ const languagesSetting: ServerSetting<readonly string[]> = {
 const timeZoneSetting: ServerSetting<string> = {
   key: 'timezone',
   group: 'settings.group.language',
-  about: 'settings.about.timezone',
   inputs: [{ kind: 'typed', maxChars: maxZoneChars }],
   getDefault: ({ defaults }) => defaults.timeZone,
   parse: (words) => (isTimeZone(words) ? toReadValue(words) : badValue),
@@ -286,10 +276,7 @@ const timeZoneSetting: ServerSetting<string> = {
 
 /** The channel is looked up only when a line comes. */
 const readChannelSetting: ServerSetting<ChannelId | undefined> = {
-  ...defineIdSetting('read_channel', 'text-channel', {
-    group: 'settings.group.sounds',
-    about: 'settings.about.read_channel',
-  }),
+  ...defineIdSetting('read_channel', 'text-channel', 'settings.group.sounds'),
   listHindrances: (channelId, _guildId, { mayReadMessages }) =>
     channelId === undefined || mayReadMessages ? [] : [{ id: 'read.hidden' }],
 };
@@ -298,7 +285,6 @@ const readChannelSetting: ServerSetting<ChannelId | undefined> = {
 const serverDayCapSetting: ServerSetting<number> = {
   key: 'budget_day',
   group: 'settings.group.answers',
-  about: 'settings.about.budget_day',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: 12 }],
   getDefault: () => 0,
   parse(words, { caps: { serverDay } }) {

@@ -74,17 +74,17 @@ export type SettingInput =
   | { readonly kind: NamedById; readonly most: number; readonly before?: string }
   | { readonly kind: 'typed'; readonly maxChars: number; readonly isLong?: true };
 
-type SettingGroupPlace = {
-  /** A group exists as soon as a setting names it. */
-  readonly group: PlainTextId;
-  /** One sentence of 100 characters at most. */
-  readonly about: PlainTextId;
-};
+/** Each has a text `settings.about.KEY`: one sentence of 100 characters at most. */
+type SettingKey = {
+  [Id in PlainTextId]: Id extends `settings.about.${infer Key}` ? Key : never;
+}[PlainTextId];
 
 /** One setting of servers. `/settings` and the store know it from this record alone. */
-export type ServerSetting<Value = unknown> = SettingGroupPlace & {
+export type ServerSetting<Value = unknown> = {
   /** Name in `/settings` and in the store. */
-  readonly key: string;
+  readonly key: SettingKey;
+  /** A group exists as soon as a setting names it. */
+  readonly group: PlainTextId;
   readonly inputs: readonly SettingInput[];
   /** Setting of the operator with the default. */
   readonly operator?: string;
@@ -108,6 +108,10 @@ export type ServerSetting<Value = unknown> = SettingGroupPlace & {
   listElsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
   isKnownId?(value: Value, guildId: GuildId, parts: SettingDeps): boolean;
 };
+
+export function getAboutId({ key }: Pick<ServerSetting, 'key'>): PlainTextId {
+  return `settings.about.${key}`;
+}
 
 export function findMentionMark({
   inputs,
@@ -160,14 +164,14 @@ export function parseSetting<Value>(
 }
 
 export function defineWordSetting<Word extends string>(
-  key: string,
+  key: SettingKey,
   words: readonly Word[],
   getDefault: (choices: SettingChoices) => Word,
-  place: SettingGroupPlace,
+  group: PlainTextId,
 ): ServerSetting<Word> {
   return {
-    ...place,
     key,
+    group,
     inputs: [{ kind: 'one-of' }],
     getDefault,
     parse(typed) {
@@ -182,12 +186,12 @@ export function defineWordSetting<Word extends string>(
 const [off, on] = ['off', 'on'] as const;
 
 export function defineSwitchSetting(
-  key: string,
-  place: SettingGroupPlace,
+  key: SettingKey,
+  group: PlainTextId,
 ): ServerSetting<boolean> {
   return {
-    ...place,
     key,
+    group,
     inputs: [{ kind: 'one-of' }],
     getDefault: () => false,
     parse(typed) {
@@ -207,13 +211,13 @@ const mentionPatterns = {
 };
 
 export function defineIdSetting(
-  key: string,
+  key: SettingKey,
   of: NamedById,
-  place: SettingGroupPlace,
+  group: PlainTextId,
 ): ServerSetting<string | undefined> {
   return {
-    ...place,
     key,
+    group,
     inputs: [{ kind: of, most: 1 }],
     getDefault: () => undefined,
     parse(typed) {
@@ -228,14 +232,14 @@ export function defineIdSetting(
 }
 
 export function defineIdListSetting(
-  key: string,
+  key: SettingKey,
   of: NamedById,
   most: number,
-  place: SettingGroupPlace,
+  group: PlainTextId,
 ): ServerSetting<readonly string[]> {
   return {
-    ...place,
     key,
+    group,
     inputs: [{ kind: of, most }],
     getDefault: () => [],
     parse(typed) {

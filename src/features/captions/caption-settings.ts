@@ -10,26 +10,19 @@ const captionsGroup = 'settings.group.captions';
 
 const maxDays = 365;
 
-export const captionsBeginSetting = defineSwitchSetting('captions', {
-  group: captionsGroup,
-  about: 'settings.about.captions',
-});
+export const captionsBeginSetting = defineSwitchSetting('captions', captionsGroup);
 
 /** Captions get a thread in this channel. Default: the chat of the voice channel. */
 export const captionsChannelSetting = defineIdSetting(
   'captions_channel',
   'text-channel',
-  {
-    group: captionsGroup,
-    about: 'settings.about.captions_channel',
-  },
+  captionsGroup,
 );
 
 /** 0 writes nothing to disk. */
 export const captionsDaysSetting: ServerSetting<number> = {
   key: 'captions_days',
   group: captionsGroup,
-  about: 'settings.about.captions_days',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: 3 }],
   getDefault: () => 7,
   parse(words) {
@@ -41,10 +34,7 @@ export const captionsDaysSetting: ServerSetting<number> = {
 };
 
 export const recapSetting: ServerSetting<boolean> = {
-  ...defineSwitchSetting('recap', {
-    group: captionsGroup,
-    about: 'settings.about.recap',
-  }),
+  ...defineSwitchSetting('recap', captionsGroup),
   listHindrances(isOn, _guildId, { hasChatModel }, of) {
     const model = hasChatModel ? [] : [{ id: 'help.model' } as const];
     const captions = of(captionsBeginSetting)

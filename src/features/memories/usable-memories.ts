@@ -4,10 +4,7 @@ import { defineSwitchSetting } from '#src/settings/setting-definition.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import type { Memory } from './memory-store.ts';
 
-export const memorySetting = defineSwitchSetting('memory', {
-  group: 'settings.group.people',
-  about: 'settings.about.memory',
-});
+export const memorySetting = defineSwitchSetting('memory', 'settings.group.people');
 
 /**
  * Memories that involve a person left out of captions are for that person alone. A no excludes
