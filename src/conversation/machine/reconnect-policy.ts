@@ -1,27 +1,18 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 
-type ReconnectRules = {
-  /** Longest wait before each try. The last value counts for all further tries. */
-  readonly maxWaitsMs: readonly number[];
-  readonly maxTries: number;
-  /** Time from the first loss to the last try. */
-  readonly maxTotalMs: number;
-  /** After this time the next loss counts as the first. */
-  readonly recoveredAfterMs: number;
-  /** The channel is told from this loss on. */
-  readonly minReportedLosses: number;
-  /** A session that a bug has ended is rebuilt once in this time. */
-  readonly minRebuildGapMs: number;
-};
-
 /** Ten tries need 151 s at most. Five minutes leave time for tries that hang until their own deadline. */
-export const reconnectRules: ReconnectRules = {
+export const reconnectRules = {
+  /** Longest wait before each try. The last value counts for all further tries. */
   maxWaitsMs: [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000],
   maxTries: 10,
+  /** Time from the first loss to the last try. */
   maxTotalMs: 300_000,
+  /** After this time the next loss counts as the first. */
   recoveredAfterMs: 60_000,
+  /** The channel is told from this loss on. */
   minReportedLosses: 2,
+  /** A session that a bug has ended is rebuilt once in this time. */
   minRebuildGapMs: 60_000,
 };
 
@@ -57,7 +48,7 @@ type RetryPlan = {
 export function planRetry(
   former: ReconnectState,
   lost: LostConnection,
-  rules: ReconnectRules,
+  rules: typeof reconnectRules,
 ): RetryPlan {
   // Waiting for the own pace of joins counts neither as a try nor as time.
   const { atMs, paceMs, random, restMs } = lost;
