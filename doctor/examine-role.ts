@@ -27,7 +27,6 @@ import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
-import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { isKnownVoice } from '#src/speech/voice-names.ts';
 import { examineServerCases } from './server-cases.ts';
 
@@ -222,7 +221,7 @@ async function getLocalClip(deadline: ProbeDeadline) {
 }
 
 const ignoreUsage = () => undefined;
-const silentSynthesizer: Synthesizer = { synthesize: async function* () {} };
+const silentSynthesizer = { synthesize: async function* () {} };
 
 function makeRealtimeRole(server: NonNullable<Config['realtime']>): ConfiguredRole {
   return {

@@ -12,7 +12,7 @@ import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import { differs, type Finding, missing, ok, tryProbe } from '#src/probes/probe.ts';
 import { permission } from '#src/probes/voice-probes.ts';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
-import { type LiveCheck, leaveProbe, liveProbes } from './live-probes.ts';
+import { leaveProbe, liveProbes } from './live-probes.ts';
 
 /** A probe may take `maxProbeMs` beside its silence. */
 const [maxProbeMs, maxConnectMs] = [60_000, 15_000];
@@ -52,7 +52,7 @@ export const liveCheckProbe: DoctorProbe = {
     await using trial = await openVoiceTrial(account, place, limits, signal);
     yield ok('gateway', 'logged in');
     const { silenceMs } = live;
-    const check: LiveCheck = { trial, rest, place, silenceMs };
+    const check = { trial, rest, place, silenceMs };
     const deadline = { clock, deadlineMs: silenceMs + maxProbeMs };
     try {
       for (const probe of liveProbes) {

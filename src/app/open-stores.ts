@@ -6,7 +6,6 @@ import {
 } from '#src/features/captions/store/transcript-stores.ts';
 import { memoryStorePart } from '#src/features/memories/memory-store.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import type { StoreDatabases } from '#src/storage/postgres/keep-stores.ts';
 import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import { createStoreHealth, type StoreHealth } from '#src/storage/store-health.ts';
@@ -61,10 +60,7 @@ export async function openStores(options: StoreOptions): Promise<OpenStores> {
   };
 }
 
-async function openInDatabase(
-  url: Secret,
-  { onStore: report }: StoreOptions,
-): Promise<StoreDatabases> {
+async function openInDatabase(url: Secret, { onStore: report }: StoreOptions) {
   // Loaded only if it is used.
   const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
   return await openPostgresStore({ url, clock: realClock, report });

@@ -5,7 +5,6 @@ import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { readConfig, readEnvironment } from '#src/config/config.ts';
 import { loadDotEnv, readAnew } from '#src/config/dot-env.ts';
 import type { ExitSignals } from './run-on-discord.ts';
-import type { SandboxArguments } from './sandbox/run-in-sandbox.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
 const misconfigured = 78;
@@ -81,7 +80,7 @@ function toExitCode(error: unknown) {
   return isKnown && unusable.includes(error.code) ? misconfigured : 1;
 }
 
-function readArguments(): SandboxArguments & { readonly mistakes: readonly string[] } {
+function readArguments() {
   try {
     const { values } = parseArgs({
       options: { once: { type: 'boolean', default: false } },

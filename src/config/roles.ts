@@ -1,6 +1,6 @@
 import { getErrorMessage } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
-import { type EngineChoice, type EngineSettings, roles } from '#src/engines/engine.ts';
+import { type EngineChoice, roles } from '#src/engines/engine.ts';
 import {
   findUsualEngine,
   getEngine,
@@ -11,7 +11,6 @@ import {
 import {
   isModelFolder,
   isOpenAi,
-  type RemoteServer,
   standardModels,
   standardVoice,
 } from '#src/provider/models/standard-models.ts';
@@ -29,7 +28,7 @@ function toRemoteServer(
   from: EnvironmentSettings,
   prefix: Prefix | 'REALTIME',
   standardModel: string,
-): RemoteServer {
+) {
   const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
   const copy =
     sharedKey && baseUrl === shared ? new Secret(sharedKey.reveal()) : undefined;
@@ -121,7 +120,7 @@ function readManner(
   role: ProviderRole,
   prefix: Prefix,
   usualVoice: string | undefined,
-): Pick<EngineSettings, 'language' | 'voice' | 'instructions'> {
+) {
   if (role === 'speech to text') return { language: from.TRANSCRIPTION_LANGUAGE };
   if (role === 'chat') return {};
   const { SPEECH_INSTRUCTIONS: instructions } = from;

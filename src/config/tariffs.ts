@@ -46,9 +46,7 @@ export function listPricesInUse(config: Config): readonly PricedModel[] {
   const { audioModel, budget, chat, fallbacks, realtime, speech, transcription } =
     config;
   const { model } = audioModel;
-  const roles: Readonly<
-    Record<PaidRole, readonly (EngineChoice | RemoteServer | undefined)[]>
-  > = {
+  const roles = {
     recognise: [transcription, fallbacks.transcription],
     think: [
       chat,

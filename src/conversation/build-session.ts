@@ -11,7 +11,6 @@ import type {
 import {
   type ConversationState,
   createConversationState,
-  type Participant,
   type SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { SessionTools } from '#src/conversation/tools/session-tools.ts';
@@ -50,7 +49,6 @@ import type {
   Owners,
   Session,
   SessionPlace,
-  SessionSpeech,
 } from './session.ts';
 import type { Deps, SessionDependencies } from './session-dependencies.ts';
 import { SpeechRequests } from './speech-requests.ts';
@@ -253,13 +251,10 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     },
   };
   const start = createConversationState(currentSettings());
-  const loop: ConversationLoop = new ConversationLoop(
-    loopDeps,
-    continueState(options, start, consent),
-  );
+  const loop = new ConversationLoop(loopDeps, continueState(options, start, consent));
   signal.addEventListener('abort', () => loop.stopTimerForGood(), { once: true });
   const canAfford = () => maySpeak() && !spending.findUsedBudget(guildId);
-  const speech: SessionSpeech = {
+  const speech = {
     requests: new SpeechRequests({
       loop,
       notices,
@@ -275,7 +270,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     },
     canSpeak: maySpeak,
   };
-  const session: Session = {
+  const session = {
     place,
     notices,
     speech,
@@ -350,7 +345,7 @@ function toParticipant(
   member: ChannelMember,
   { getChoices }: SessionPlace,
   consent: SessionConsent,
-): Participant {
+) {
   const { id, isBot, isDeaf = false, name } = member;
   const { answers = 'spoken' } = getChoices(id);
   return {
@@ -376,7 +371,7 @@ function continueState(
   { channel, deps, endedConversation, former, seat }: ConversationOptions,
   start: ConversationState,
   { storedConsents }: Pick<SessionConsent, 'storedConsents'>,
-): ConversationState {
+) {
   const from = former?.place.channel;
   const goesOn =
     from?.channelId === channel.channelId ||
@@ -394,10 +389,7 @@ function continueState(
   };
 }
 
-function findName(
-  { history, people, turns }: ConversationState,
-  personId: PersonId,
-): string {
+function findName({ history, people, turns }: ConversationState, personId: PersonId) {
   const here = people.find(({ id }) => id === personId);
   const asked = [...turns, ...history.exchanges].findLast(({ by }) => by === personId);
   return here?.name ?? asked?.name ?? 'Someone';

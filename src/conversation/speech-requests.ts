@@ -228,7 +228,7 @@ export class SpeechRequests {
   ): SubmitOutcome {
     const { loop } = this.#deps;
     const id = this.#nextId++;
-    const request: Request = { ...given, isQueued: false };
+    const request = { ...given, isQueued: false };
     this.#all.set(id, request);
     const effects = loop.post(eventOf(id));
     const report = effects.find((one) => one.do === 'report' && one.request === id);

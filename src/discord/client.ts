@@ -132,7 +132,7 @@ async function openWithClient(
   client: Client<true>,
   options: DiscordOptions,
   early: readonly Interaction[],
-): Promise<Discord> {
+) {
   const { hello, isAllowed, onEvent: report, shard } = options;
   const bot = { id: client.user.id, name: client.user.username };
   const buttons = new Map(options.buttons.map((button) => [button.name, button]));

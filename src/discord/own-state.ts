@@ -21,10 +21,7 @@ export function watchOwnState(
 ) {
   const seats = new Map<string, OwnSeat>();
   /** Returns the right that was taken away. */
-  const readOwnSeat = (
-    state: VoiceState,
-    former: OwnSeat,
-  ): MissingRight | undefined => {
+  const readOwnSeat = (state: VoiceState, former: OwnSeat) => {
     const { channelId, guild } = state;
     const [hindrances, missing] = [getHindrances(state), findMissingRight(state)];
     seats.set(guild.id, { channelId, hindrances, missing });
@@ -74,9 +71,9 @@ type OwnSeat = {
   readonly hindrances: Hindrances;
   readonly missing: MissingRight | undefined;
 };
-const unseated: OwnSeat = { channelId: null, hindrances: {}, missing: undefined };
+const unseated = { channelId: null, hindrances: {}, missing: undefined };
 
-function getHindrances(state: VoiceState): Hindrances {
+function getHindrances(state: VoiceState) {
   const { serverDeaf, serverMute, suppress } = state;
   return {
     muted: serverMute === true,
@@ -105,7 +102,7 @@ function* listHindranceChanges(
   guildId: GuildId,
   { channelId, hindrances }: OwnSeat,
   now: Hindrances,
-): Generator<DiscordEvent> {
+) {
   for (const kind of voiceRestrictions) {
     const [was, is] = [hindrances[kind] === true, now[kind] === true];
     if (was !== is || (is && channelId === null)) yield { kind, guildId, isOn: is };

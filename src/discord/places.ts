@@ -5,7 +5,7 @@ import {
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
-import { isNoWider, type RightInChannel } from '#src/people/audience.ts';
+import { isNoWider } from '#src/people/audience.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
@@ -84,7 +84,7 @@ export function localeIn(client: Client<true>, guildId: GuildId): Locale {
   return toLocale(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
 }
 
-function rightIn(channel: NonThreadGuildBasedChannel, right: bigint): RightInChannel {
+function rightIn(channel: NonThreadGuildBasedChannel, right: bigint) {
   const overwrites = [...channel.permissionOverwrites.cache.values()];
   const idsOf = (kind: 'allow' | 'deny') =>
     new Set(

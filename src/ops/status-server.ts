@@ -138,7 +138,7 @@ function isOwnHost(host: string) {
   return /\.(local|internal|localhost)$/.test(name);
 }
 
-function toHealthAnswer(heldUpMs: number): StatusAnswer {
+function toHealthAnswer(heldUpMs: number) {
   if (heldUpMs <= longestDelayMs) return { status: 200, text: 'ok\n' };
   return {
     status: 503,

@@ -68,7 +68,7 @@ export function toOpenText(text: string): ConfidentialText {
   return new ConfidentialText(text, 'given');
 }
 
-function getCommonOwner(owners: readonly TextOwner[]): TextOwner {
+function getCommonOwner(owners: readonly TextOwner[]) {
   const [first = 'given', ...others] = owners.filter((owner) => owner !== 'given');
   // A text of two owners would show words of one to readers of the other.
   if (others.some((owner) => JSON.stringify(owner) !== JSON.stringify(first)))

@@ -1,5 +1,5 @@
 import { type Consent, isHeardConsent } from '#src/people/consent.ts';
-import { type TextId, type TextLine, toOptionalLines } from '#src/texts/texts.ts';
+import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import type { JoinMode } from './command-ports.ts';
 
@@ -96,10 +96,7 @@ export function describeNextStep(
  * Chooses a sentence that says how this person gets an answer, and the buttons below
  * the sentence.
  */
-function chooseNextStep(
-  state: TalkState | undefined,
-  consent: Consent,
-): readonly [TextId, ...string[]] {
+function chooseNextStep(state: TalkState | undefined, consent: Consent) {
   if (!state) return ['leave.nowhere', 'try.join'];
   const { addressing, mode, people } = state;
   if (!state.isLinked) return ['panel.reconnecting'];

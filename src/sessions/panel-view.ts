@@ -62,10 +62,7 @@ function getStatusLine({ features, talk }: PanelFacts, heard: number): TextLine 
   return { id: isCaptioned ? 'panel.status.captions' : 'panel.status', with: words };
 }
 
-function listActivityLines(
-  facts: PanelFacts,
-  isListening: boolean,
-): readonly TextLine[] {
+function listActivityLines(facts: PanelFacts, isListening: boolean) {
   const { features, guildId, nameOf, state, talking } = facts;
   const { captionsChannelId } = features;
   const lost = state.panelNotes.dropped.map(({ by }) => nameOf(by));
@@ -106,7 +103,7 @@ function findAnsweringLine({
   return undefined;
 }
 
-function findNextName({ turnQueue, turns }: ConversationState): readonly string[] {
+function findNextName({ turnQueue, turns }: ConversationState) {
   const [next] = turnQueue.waiting.flatMap(
     (id) => turns.find((one) => one.id === id) ?? [],
   );
@@ -122,7 +119,7 @@ function listUnderstoodLines({
   nameOf,
   state,
   talk,
-}: PanelFacts): readonly TextLine[] {
+}: PanelFacts) {
   if (
     !isInChat ||
     features.captionsChannelId !== undefined ||
@@ -144,10 +141,7 @@ function listUnderstoodLines({
     });
 }
 
-function listNamesLine(
-  id: 'panel.next' | 'panel.lost.late',
-  names: readonly string[],
-): readonly TextLine[] {
+function listNamesLine(id: 'panel.next' | 'panel.lost.late', names: readonly string[]) {
   return toOptionalLines(names.length > 0, {
     id,
     with: { name: formatShortenedNames(names) },

@@ -3,18 +3,14 @@ import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { getAnswerMedium } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import type { Consent, Erasure } from '#src/people/consent.ts';
+import type { Erasure } from '#src/people/consent.ts';
 import type {
   ExportOutcome,
   ForgetOutcome,
   PrivacyStatus,
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
-import type {
-  EraseStoredData,
-  ErasureReason,
-  PersonHooks,
-} from '#src/ports/feature-session.ts';
+import type { ErasureReason, PersonHooks } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
@@ -181,11 +177,7 @@ export class PrivacyRequests {
     return this.#forgetInFeatures(guildId, personId, 'forgotten');
   }
 
-  #forgetInFeatures(
-    guildId: GuildId,
-    personId: PersonId,
-    reason: ErasureReason,
-  ): readonly EraseStoredData[] {
+  #forgetInFeatures(guildId: GuildId, personId: PersonId, reason: ErasureReason) {
     return this.#features.flatMap(
       (feature) => feature.forgetPerson?.(guildId, personId, reason) ?? [],
     );
@@ -220,13 +212,13 @@ export class PrivacyRequests {
   /** Undefined where a store is in trouble. */
   async #askFeatures<T>(
     hook: (feature: PersonHooks) => Promise<T | undefined> | undefined,
-  ): Promise<readonly T[] | undefined> {
+  ) {
     const results = await Promise.all(this.#features.flatMap((one) => hook(one) ?? []));
     const read = results.filter((one): one is Awaited<T> => one !== undefined);
     return read.length === results.length ? read : undefined;
   }
 
-  async #getConsent(guildId: GuildId, personId: PersonId): Promise<Consent> {
+  async #getConsent(guildId: GuildId, personId: PersonId) {
     // Where the bot sits nowhere, only a stored consent counts. Roles are known in a channel only.
     const consent = this.#sessions.listSessions(guildId).at(-1)?.consent;
     if (consent) return consent.getConsent(personId);

@@ -203,7 +203,7 @@ export class VoiceSessions implements AsyncDisposable {
     >,
     isOnce = false,
   ): Promise<JoinOutcome | undefined> {
-    const enter = async (): Promise<JoinOutcome | undefined> => {
+    const enter = async () => {
       if (this.#isClosed || this.#listSessions.has(guildId)) return undefined;
       this.#seats.scheduleExpiry();
       const found = await prepare();
@@ -221,7 +221,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** Undefined: the bot stays with people. */
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
-    const enter = async (): Promise<JoinOutcome | undefined> => {
+    const enter = async () => {
       const here = this.#findHere(guildId);
       if (this.#isClosed || (here && here.companySize > 0)) return undefined;
       await this.#leaveInTurn(guildId);

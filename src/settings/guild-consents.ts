@@ -35,26 +35,26 @@ class PersonChoices<Choice> {
     this.#deps = deps;
   }
 
-  get isRead(): boolean {
+  get isRead() {
     return this.#stored !== undefined;
   }
 
-  listAll(): readonly (readonly [string, Choice])[] {
+  listAll() {
     const said = [...this.#pending].map(([id, { choice }]) => [id, choice] as const);
     return [...new Map([...(this.#stored ?? []), ...said])];
   }
 
-  findChoice(personId: PersonId): Choice | undefined {
+  findChoice(personId: PersonId) {
     return this.#pending.get(personId)?.choice ?? this.#stored?.get(personId);
   }
 
-  findUnsaved(personId: PersonId): Choice | undefined {
+  findUnsaved(personId: PersonId) {
     const said = this.#pending.get(personId);
     return said?.isSaved === false ? said.choice : undefined;
   }
 
   /** Counts at once. Returns false if it was not stored, and goes on trying. */
-  async saveChoice(personId: PersonId, choice: Choice): Promise<boolean> {
+  async saveChoice(personId: PersonId, choice: Choice) {
     const said = { choice, isSaved: false };
     this.#pending.set(personId, said);
     const saving = this.#saveOnce(personId, said, this.#deps.watch);

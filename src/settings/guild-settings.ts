@@ -11,9 +11,7 @@ import {
   offeredLanguages,
   parseLanguageTag,
 } from '#src/texts/language-names.ts';
-import {
-  addressingModes,
-} from '#src/turn/addressing/addressing.ts';
+import { addressingModes } from '#src/turn/addressing/addressing.ts';
 import { describeOtherPersonas, type Persona } from './persona.ts';
 import {
   badValue,

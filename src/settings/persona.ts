@@ -94,7 +94,7 @@ export function describeOtherPersonas(
   field: PersonaField,
 ): (set: ReadonlyMap<string, string>) => readonly TextLine[] {
   return (set) =>
-    [...set.keys()].flatMap((key): readonly TextLine[] => {
+    [...set.keys()].flatMap((key) => {
       if (!key.startsWith(personaKeyPrefix)) return [];
       const id = key.slice(personaKeyPrefix.length);
       const { [field]: own, name = own } = findPersona(set, id);

@@ -22,7 +22,7 @@ type PersonChangeResult = {
 
 export const maxCachedPeople = 2_000;
 
-const emptySettings: PersonSettings = {};
+const emptySettings = {};
 
 /** Caches personal settings over the store, since answers wait for no store. */
 export class PersonalSettingsCache {
@@ -116,7 +116,7 @@ function toCacheKey(guildId: GuildId, personId: PersonId) {
   return `${guildId} ${personId}`;
 }
 
-function applyChange(settings: PersonSettings, change: PersonChange): PersonSettings {
+function applyChange(settings: PersonSettings, change: PersonChange) {
   const fields = Object.entries({ ...settings, ...change });
   return Object.fromEntries(
     fields.filter(([, value]) => value !== null && value !== undefined),

@@ -46,7 +46,7 @@ export function sumCosts(
 
 /** An impossible count has no price. */
 function isCountable({ kind: _, ...counts }: Use) {
-  const values: readonly unknown[] = Object.values(counts);
+  const values = Object.values(counts);
   return values.every(
     (one) => typeof one !== 'number' || (one >= 0 && one <= mostCount),
   );

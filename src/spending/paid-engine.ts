@@ -21,7 +21,6 @@ import type {
   Listening,
   Synthesizer,
   Transcriber,
-  Transcript,
 } from '#src/speech/speech-engine.ts';
 import type { Reservation, SoundMeter } from './reservation.ts';
 
@@ -98,7 +97,7 @@ class MeteredListening implements Listening {
     if (this.#reserving === undefined) this.#sendSound();
   }
 
-  async settle(signal: AbortSignal): Promise<Transcript> {
+  async settle(signal: AbortSignal) {
     while (this.#reserving !== undefined) await this.#reserving;
     const upTo = this.#pushed;
     const transcript = await this.#inner.settle(signal).catch((error: unknown) => {

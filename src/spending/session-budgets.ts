@@ -29,7 +29,6 @@ import {
   boundModelRequest,
   boundSpeech,
   estimateSpeechCost,
-  type HoldOrCap,
   type RequestBound,
   Reservation,
   type Tariff,
@@ -248,7 +247,7 @@ export class SessionBudgets {
   }
 
   /** Lists the caps of a payer, with the free money. */
-  #listRooms(guildId: GuildId, personId: PersonId | undefined): readonly Room[] {
+  #listRooms(guildId: GuildId, personId: PersonId | undefined) {
     const { clock, ledger, total } = this.#options;
     const { day } = ledger.getStanding(guildId, clock.wallMs());
     const taken = day.nanoUsd + ledger.getReserved(guildId);
@@ -278,11 +277,7 @@ export class SessionBudgets {
     return new Holds(reserve, { ledger, room: least, total });
   }
 
-  async #holdSound(
-    bound: RequestBound,
-    reserve: Reserve,
-    tariff: Tariff,
-  ): Promise<HoldOrCap> {
+  async #holdSound(bound: RequestBound, reserve: Reserve, tariff: Tariff) {
     const release = () => this.#options.ledger.release(reserve);
     const cost = (units: number) => estimateDearestCost(bound, units, tariff);
     const held = await this.#createHolds(reserve).takeHold(bound, cost);
@@ -333,7 +328,7 @@ export class SessionBudgets {
   }
 }
 
-function toSpentShare({ nanoUsd, turns }: Sum, capNanoUsd: number): SpentShare {
+function toSpentShare({ nanoUsd, turns }: Sum, capNanoUsd: number) {
   return { usd: nanoUsd / 1e9, capUsd: capNanoUsd / 1e9, turns };
 }
 
@@ -404,7 +399,7 @@ class Holds {
     { least, most }: RequestBound,
     costOf: CostOf,
     soundOf: CostOf = () => 0,
-  ): Promise<HoldOrCap> {
+  ) {
     const getTotal = (units: number) => costOf(units) + soundOf(units);
     const dearest = getTotal(most);
     if (dearest === 0) return undefined;
@@ -424,7 +419,7 @@ class Holds {
     return this.#holdUnits(units, costOf(units));
   }
 
-  get held(): number {
+  get held() {
     return this.#held;
   }
 
@@ -432,7 +427,7 @@ class Holds {
     return Math.max(0, this.#reserve.left - this.#held);
   }
 
-  #holdUnits(maxUnits: number, held: number): HoldOrCap {
+  #holdUnits(maxUnits: number, held: number) {
     this.#held += held;
     let isOver = false;
     const endHold = () => {
@@ -464,7 +459,7 @@ class BudgetNotices {
   }
 
   /** Returns true once in `everyMs`, by default once a day. */
-  isDue(guildId: GuildId, reader: string, everyMs = Infinity): boolean {
+  isDue(guildId: GuildId, reader: string, everyMs = Infinity) {
     const nowMs = this.#clock.wallMs();
     const day = toUtcDay(nowMs);
     if (day !== this.#day) this.#toldMs.clear();

@@ -50,16 +50,13 @@ export function createConnection(
     run: runStatement,
 
     /** SQL of the current ms of the database. */
-    get now(): Sql {
+    get now() {
       return dialect === 'sqlite'
         ? sql`${wallMs()}`
         : sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
     },
 
-    async rows<Shape extends Columns>(
-      shape: Shape,
-      statement: Sql,
-    ): Promise<readonly RowOf<Shape>[]> {
+    async rows<Shape extends Columns>(shape: Shape, statement: Sql) {
       return decodeRows(shape, (await sendStatement(statement)).rows);
     },
 
@@ -68,7 +65,7 @@ export function createConnection(
       table: One,
       rows: readonly RowOf<One['columns']>[],
       conflict: Sql = empty,
-    ): Promise<number> {
+    ) {
       let changes = 0;
       for (let from = 0; from < rows.length; from += rowsAtOnce)
         changes += await runStatement(
@@ -78,7 +75,7 @@ export function createConnection(
     },
 
     /** SQL condition with a constant text for any number of values. */
-    among(values: readonly (number | string)[]): Sql {
+    among(values: readonly (number | string)[]) {
       return dialect === 'sqlite'
         ? sql`IN (SELECT value FROM json_each(${JSON.stringify(values.map(boundValue))}))`
         : sql`= ANY (${[...values]})`;

@@ -1,6 +1,5 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import type { StatementResult } from './connection.ts';
 
 const sqlite = process.getBuiltinModule('node:sqlite');
 
@@ -39,7 +38,7 @@ const mostStatements = 200;
 /** Prepares each statement once, as its memory is freed late. */
 export function createPerformer(sqlite: DatabaseSync) {
   const prepared = new Map<string, Statement>();
-  return (text: string, values: readonly unknown[]): StatementResult => {
+  return (text: string, values: readonly unknown[]) => {
     const statement = prepared.get(text) ?? sqlite.prepare(text);
     if (prepared.size >= mostStatements) prepared.clear();
     prepared.set(text, statement);

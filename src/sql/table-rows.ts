@@ -1,4 +1,4 @@
-import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import sql, { empty, join, raw } from 'sql-template-tag';
 import { type Columns, listColumnNames, type RowOf, toColumnName } from './columns.ts';
 import type { StoreDatabase } from './store-database.ts';
 import { type Table, toColumnList, toReplaceClause } from './table.ts';
@@ -41,7 +41,7 @@ export function removeRows<Shape extends Columns>(
   return database.write((connection) => connection.run(statement));
 }
 
-function toWhereClause(known: object): Sql {
+function toWhereClause(known: object) {
   const conditions = Object.entries(known).map(
     ([field, value]) => sql`${raw(toColumnName(field))} = ${value}`,
   );

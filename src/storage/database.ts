@@ -68,7 +68,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const { dialect, place } = driver;
   const over = new AbortController();
   /** Never rejects. */
-  let last: Promise<unknown> = Promise.resolve();
+  let last = Promise.resolve();
   let waiting = 0;
 
   async function performWork<T>(mode: Mode, work: Work<T>) {

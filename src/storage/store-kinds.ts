@@ -32,7 +32,7 @@ type LostRows = {
  * Ids are text, so that a forgotten one can be searched for in the bytes. Formats before the first
  * release are refused.
  */
-function storeMigrations(dialect: SqlDialect): readonly Migration[] {
+function storeMigrations(dialect: SqlDialect) {
   const toCreateStatements = (...tables: readonly Table[]) =>
     createTables(tables, dialect);
   return [
@@ -118,11 +118,7 @@ const deleteFormer = `
   ALTER TABLE caption_messages DROP COLUMN written_by;`;
 
 /** `upgrade` rebuilds the index of words. */
-function listTranscriptMigrations(
-  dialect: SqlDialect,
-  index: string,
-  upgrade = '',
-): readonly Migration[] {
+function listTranscriptMigrations(dialect: SqlDialect, index: string, upgrade = '') {
   return [
     { version: 3, sql: `${createTables(transcriptTables, dialect)}\n${index}` },
     { version: 5, sql: `${deleteFormer}\n${upgrade}` },

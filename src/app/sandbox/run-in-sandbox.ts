@@ -222,7 +222,7 @@ type SandboxRun = {
 async function runOnce(
   { config, engines, observers }: SandboxRun,
   signal: AbortSignal,
-): Promise<number> {
+) {
   const { show } = observers;
   const first = await runFirstExchange(observers, signal);
   if (first.kind === 'failed') {
@@ -258,10 +258,7 @@ function showFailure(
  * terminal (a container, systemd, nohup) it runs until `signal` is aborted. Throws as
  * `runInSandbox` does.
  */
-async function runPrompt(
-  { observers, tell }: SandboxRun,
-  signal: AbortSignal,
-): Promise<number> {
+async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal) {
   const { show } = observers;
   const first = await runFirstExchange(observers, signal);
   if (first.kind === 'failed') showFailure(first, show);

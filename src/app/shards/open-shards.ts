@@ -8,7 +8,6 @@ import {
 } from '#src/discord/shards/identify-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import type { ShardLocks } from '#src/storage/postgres/shard-locks.ts';
 
 /** Closing lets another process have the shards. */
 export type OwnShards = AsyncDisposable & {
@@ -62,7 +61,7 @@ async function openLocks(
   { config: { databaseUrl: url }, onShards = () => undefined, onStore }: BotOptions,
   range: { readonly count: number; readonly first: number; readonly last: number },
   signal: AbortSignal,
-): Promise<ShardLocks | undefined> {
+) {
   if (!url) return undefined;
   // Loaded only if a database is used.
   const { openShardLocks } = await import('#src/storage/postgres/shard-locks.ts');

@@ -21,7 +21,6 @@ import { ShardFeatures } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { GuildAccess } from '#src/settings/access-control.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
-import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
@@ -170,7 +169,7 @@ function createSessionSources(
 function getOperatorDefaults(
   { addressing, bot, consent, given }: Config,
   name: string,
-): OperatorDefaults {
+) {
   return {
     addressing,
     consent,

@@ -171,7 +171,7 @@ function joinFeatureContext(
   said: readonly TurnUtterance[],
   askerId: PersonId,
   features: Session['features'],
-): Pick<Turn, 'context'> {
+) {
   const fromMs = Math.min(...said.map((one) => one.fromMs));
   const added = features.describeContext({ askerId, fromMs });
   return added.length === 0 ? {} : { context: added.join('\n\n') };

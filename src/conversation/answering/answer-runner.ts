@@ -100,7 +100,7 @@ export class AnswerRunner {
       this.#deps.synthesizer,
       reply.over.signal,
     );
-    const job: AnswerRun = {
+    const job = {
       ...reply,
       effect,
       pending,
@@ -205,11 +205,7 @@ export class AnswerRunner {
       : undefined;
   }
 
-  async #speakAnswer(
-    job: AnswerRun,
-    output: SpeechOutput,
-    signal: AbortSignal,
-  ): Promise<ReplyEnd> {
+  async #speakAnswer(job: AnswerRun, output: SpeechOutput, signal: AbortSignal) {
     const { effect, id } = job;
     const own = this.#session.place.getChoices(effect.by);
     const { manner } = this.#session.speech.requests.findQuestion(effect.request) ?? {};

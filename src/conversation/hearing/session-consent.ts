@@ -140,7 +140,7 @@ export class SessionConsent {
 class ConsentWithdrawals {
   readonly #open = new Map<string, AbortController>();
 
-  getSignal(personId: PersonId): AbortSignal {
+  getSignal(personId: PersonId) {
     const open = this.#open.get(personId) ?? new AbortController();
     this.#open.set(personId, open);
     return open.signal;

@@ -278,7 +278,7 @@ export class UtteranceRunner {
       language: languages.findHint(speakerId),
     });
     const id = this.#nextId++;
-    const recording: UtteranceRecording = new UtteranceRecording({
+    const recording = new UtteranceRecording({
       id,
       speakerId,
       name,
@@ -393,6 +393,6 @@ function classifyRecording(
   return { kind: held === 'no-words' ? held : 'not-understood' };
 }
 
-function classifyTranscript(text: string): ReturnType<typeof classifyContent> {
+function classifyTranscript(text: string) {
   return text.trim() === '' ? 'no-words' : 'words';
 }

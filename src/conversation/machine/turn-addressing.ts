@@ -1,7 +1,6 @@
 import {
   type AddressEvent,
   type AddressingRules,
-  type BotActivity,
   decideAddressing,
   endsInQuestion,
   needsWords as needsWordsBy,
@@ -50,7 +49,7 @@ function describeSpeech(
   { people }: ConversationState,
   by: PersonId,
   { fromMs, isAlone }: Pick<UtteranceState, 'fromMs' | 'isAlone'>,
-): AddressedSpeech {
+) {
   // A latecomer is no addressee of words that began before.
   const others = isAlone ? [] : people.filter(({ id, isBot }) => !isBot && id !== by);
   const isBot = people.some((one) => one.isBot && one.id === by);
@@ -72,7 +71,7 @@ export function needsTranscript(
   );
   if (isAwaited) return true;
   const isAnsweringSpeaker = findCurrentTurn(draft)?.by === by || turn.parts.length > 0;
-  const activity: BotActivity = { isSpeaking: isSpeaking(draft), isAnsweringSpeaker };
+  const activity = { isSpeaking: isSpeaking(draft), isAnsweringSpeaker };
   const addressee = describeSpeech(draft, by, utterance);
   const rules = getAddressingRules(draft, draft.rules);
   return needsWordsBy(draft.attention, addressee, activity, rules);

@@ -61,7 +61,7 @@ export function addTurn(
   atMs: number,
   given: Partial<TurnState> = {},
 ): TurnState {
-  const turn: TurnState = {
+  const turn = {
     id: takeId(draft),
     by,
     name: draft.people.find(({ id }) => id === by)?.name ?? 'Someone',
@@ -87,7 +87,7 @@ export function beginTurnAnswer(
   supposedExchange?: HistoryExchange,
 ): Answer {
   const id = takeId(draft);
-  const answer: Answer = {
+  const answer = {
     id,
     words,
     lastUtterance: turn.openSpeech.at(-1)?.id ?? getLastUtterance(turn),

@@ -53,11 +53,7 @@ export class AnnouncementRunner {
     void playing.catch((error: unknown) => this.#session.loop.reportBug(error));
   }
 
-  async #speakQueued(
-    job: RunningReply,
-    output: SpeechOutput,
-    signal: AbortSignal,
-  ): Promise<ReplyFinish> {
+  async #speakQueued(job: RunningReply, output: SpeechOutput, signal: AbortSignal) {
     const { failure, request } =
       findAnnouncement(this.#session.loop.state, job.id) ?? {};
     const reading =
@@ -82,7 +78,7 @@ export class AnnouncementRunner {
     };
   }
 
-  #concludeAnnouncement({ id, reply }: RunningReply): { readonly heard: string } {
+  #concludeAnnouncement({ id, reply }: RunningReply) {
     if (reply?.firstSentAtMs !== undefined)
       this.#session.speech.requests.noteHeard(
         findAnnouncement(this.#session.loop.state, id)?.request,
@@ -100,7 +96,7 @@ export class AnnouncementRunner {
     job: RunningReply,
     output: SpeechOutput,
     signal: AbortSignal,
-  ): Promise<ReplyFinish> {
+  ) {
     // A text that costs more than is left is written.
     const { language, speed: ownSpeed } = reading;
     const { interruptible = true, personId } = reading;

@@ -81,7 +81,7 @@ export class PendingConfirmations {
   open(call: ConfirmableCall): ShownConfirmation {
     const { asker, presser = asker } = call;
     const nowMs = this.#clock.nowMs();
-    const ask: PendingConfirmation = {
+    const ask = {
       ...call,
       id: crypto.randomUUID(),
       presser: { id: presser.id, name: toResultLine(presser.name) },

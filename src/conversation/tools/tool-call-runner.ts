@@ -384,7 +384,7 @@ export class AnswerCalls implements AnswerTools {
     signal: AbortSignal,
     answerSignal: AbortSignal,
     atMs: number,
-  ): Promise<ToolCallResult> {
+  ) {
     const fit = tool.parseArguments(call.argumentsJson);
     if ('unfit' in fit)
       return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);

@@ -95,7 +95,7 @@ function toDescriptions(id: PlainTextId) {
   };
 }
 
-function toLocalizations(id: PlainTextId): Readonly<Record<string, string>> {
+function toLocalizations(id: PlainTextId) {
   const tags = discordLocales.filter((tag) => toLocale(tag) !== 'en');
   return Object.fromEntries(
     tags.map((tag) => [tag, formatText(id, {}, toLocale(tag))]),

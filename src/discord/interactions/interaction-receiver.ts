@@ -118,7 +118,7 @@ export class InteractionReceiver {
     }
   }
 
-  #toInvocation(asking: RepliableInteraction<'cached'>): Invocation {
+  #toInvocation(asking: RepliableInteraction<'cached'>) {
     try {
       return this.#findInvocation(asking);
     } catch (error) {
@@ -126,7 +126,7 @@ export class InteractionReceiver {
     }
   }
 
-  #findInvocation(asking: RepliableInteraction<'cached'>): Invocation {
+  #findInvocation(asking: RepliableInteraction<'cached'>) {
     if (asking.isButton() || asking.isAnySelectMenu() || asking.isModalSubmit())
       return this.#toComponentInvocation(asking);
     const name = asking.isChatInputCommand()
@@ -146,7 +146,7 @@ export class InteractionReceiver {
       | AnySelectMenuInteraction<'cached'>
       | ButtonInteraction<'cached'>
       | ModalSubmitInteraction<'cached'>,
-  ): Invocation {
+  ) {
     const { buttons, forms, pickers } = this.#options;
     const { name, about } = parseCustomId(asking.customId);
     const call = toCall(asking, about);
@@ -167,7 +167,7 @@ export class InteractionReceiver {
     name: string,
     handler: Handler | undefined,
     call: CommandCall,
-  ): Invocation {
+  ) {
     return handler
       ? this.#createKnownInvocation(`${kind} ${name}`, handler, call)
       : createUnknownInvocation(kind);
@@ -224,7 +224,7 @@ function toCommandLine(asking: ChatInputCommandInteraction | AutocompleteInterac
     .join(' ');
 }
 
-function createUnknownInvocation(kind: string): Invocation {
+function createUnknownInvocation(kind: string) {
   return createSayingInvocation(`unknown ${kind}`, { id: 'confirm.over' });
 }
 

@@ -16,7 +16,6 @@ import type { Panels } from '#src/discord/panel/panels.ts';
 import type { Replies, Reply } from '#src/features/command.ts';
 import type { ReplyAudience } from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
-import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { toModal } from './forms.ts';
 import { type MessageBody, type MessageDeps, renderMessage } from './rendering.ts';
@@ -118,7 +117,7 @@ export class InteractionRunner {
   async #collectReplies(
     asking: Asking,
     { longestMs = usualLongestMs, name, run }: Invocation,
-  ): Promise<readonly [RenderedReply, ...RenderedReply[]]> {
+  ) {
     try {
       return this.#renderReplies(
         asking,
@@ -145,7 +144,7 @@ export class InteractionRunner {
       caller: toLocale(locale),
       room: toLocale(guild.preferredLocale),
     };
-    const renderReply = (reply: Reply): RenderedReply => {
+    const renderReply = (reply: Reply) => {
       if (reply.panel && reply.to === 'room')
         return { message: panels.renderPanel(guildId, reply), head: reply };
       return {
@@ -177,7 +176,7 @@ export class InteractionRunner {
 async function showThinking(
   asking: Asking,
   { inPlace, shownTo = 'caller' }: Invocation,
-): Promise<WaitingPlace> {
+) {
   if (inPlace && isOnMessage(asking)) {
     await ignoreTaken(asking, 'deferred', asking.deferUpdate());
     return 'in place';
@@ -192,7 +191,7 @@ async function sayFirst(
   asking: Asking,
   { inPlace, message }: RenderedReply,
   thinking: WaitingPlace | undefined,
-): Promise<PostedReply | undefined> {
+) {
   const { Ephemeral, SuppressEmbeds } = MessageFlags;
   const to = (message.flags & Ephemeral) === 0 ? 'room' : 'caller';
   const edit = { ...message, flags: message.flags & SuppressEmbeds }; // an edit cannot say who sees a message
@@ -235,7 +234,7 @@ async function ignoreTaken<T>(
 
 type PostedReply = Message | InteractionCallbackResponse;
 
-function toPanelPlace(posted: PostedReply | undefined): MessagePlace | undefined {
+function toPanelPlace(posted: PostedReply | undefined) {
   const message = posted && 'resource' in posted ? posted.resource?.message : posted;
   return message ? { channelId: message.channelId, messageId: message.id } : undefined;
 }

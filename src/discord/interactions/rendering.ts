@@ -194,7 +194,7 @@ const channelTypes = {
 
 export type FileUpload = { readonly name: string; readonly attachment: Buffer };
 
-function toFileUpload(file: ReplyFile): FileUpload {
+function toFileUpload(file: ReplyFile) {
   const attachment = 'text' in file ? Buffer.from(file.text) : Buffer.from(file.bytes);
   return { name: file.name, attachment };
 }

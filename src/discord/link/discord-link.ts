@@ -287,7 +287,7 @@ export class DiscordLink implements VoiceLink {
   }
 }
 
-const stepWords: Readonly<Record<OpeningStep, string>> = {
+const stepWords = {
   seat: 'it gave the bot no seat.',
   socket: 'the voice server accepts no connection.',
   login: 'the voice server did not answer the login.',

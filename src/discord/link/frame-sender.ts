@@ -148,7 +148,7 @@ class PulledFrames extends Readable {
     this.#source = source;
   }
 
-  override read(size?: number): Frame | null {
+  override read(size?: number) {
     // Node looks for data by read(0), which must not take a frame.
     return size === 0 ? null : (this.#source.pullFrame() ?? null);
   }

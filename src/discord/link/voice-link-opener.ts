@@ -14,7 +14,6 @@ import { ownPermissionsIn } from '#src/discord/permissions.ts';
 import type {
   ChannelRef,
   MayHear,
-  VoiceLink,
   VoiceLinkOpener,
 } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
@@ -95,12 +94,7 @@ class GuildLinks {
     this.#guildId = guildId;
   }
 
-  openLink(
-    guild: Guild,
-    channel: ChannelRef,
-    mayHear: MayHear,
-    signal: AbortSignal,
-  ): Promise<VoiceLink> {
+  openLink(guild: Guild, channel: ChannelRef, mayHear: MayHear, signal: AbortSignal) {
     this.#opening++;
     const opening = this.#turn.then(() =>
       this.#openNow(guild, channel, mayHear, signal),
@@ -113,7 +107,7 @@ class GuildLinks {
     return opening;
   }
 
-  get hasLink(): boolean {
+  get hasLink() {
     return this.#opening > 0 || this.#link?.isOpen === true;
   }
 
@@ -137,7 +131,7 @@ class GuildLinks {
     });
   }
 
-  getRestMs(): number {
+  getRestMs() {
     return this.#pace.getRestMs(realClock.nowMs());
   }
 
@@ -150,7 +144,7 @@ class GuildLinks {
     channel: ChannelRef,
     mayHear: MayHear,
     signal: AbortSignal,
-  ): Promise<VoiceLink> {
+  ) {
     const { connectMs, offlineMs, report, shard } = this.#deps;
     await waitUntilShardReady(guild, offlineMs, signal);
     const startMs = realClock.nowMs();

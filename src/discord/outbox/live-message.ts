@@ -77,7 +77,7 @@ export class LiveMessage {
 
   async #postMessage() {
     const { channelId, draw, flags, outbox, report } = this.#options;
-    let sent: RestBody = { content: '' };
+    let sent = { content: '' };
     const posted = await outbox.put(
       {
         channelId,

@@ -105,7 +105,7 @@ export function openChannelMessages(
   };
 }
 
-const directMessageRef: ChannelRef = {
+const directMessageRef = {
   guildId: '',
   channelId: '',
   name: 'a direct message',

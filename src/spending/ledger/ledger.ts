@@ -30,7 +30,7 @@ type GuildSpending = {
 /** Days kept for a server. */
 const mostDays = 4;
 
-const empty: Sum = { nanoUsd: 0, turns: 0 };
+const empty = { nanoUsd: 0, turns: 0 };
 
 /** Daily spending of servers and people, with reserves. Unsaved entries are kept apart. */
 export class Ledger {

@@ -153,7 +153,7 @@ const keptNoConditions: Readonly<Record<string, string>> = {
   erasures: 'true',
   left_out_of_captions: 'true',
 };
-const droppedAgreements: ReadonlySet<string> = new Set(['api_tokens', 'seat_consents']);
+const droppedAgreements = new Set(['api_tokens', 'seat_consents']);
 
 /** SQL of returning rows, without any yes or token. */
 function selectReturningRows({ name, person }: Table, isSettingsOnly: boolean) {

@@ -1,4 +1,4 @@
-import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import sql, { empty, join, raw } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
 import { type Columns, listColumnNames, type RowOf } from '#src/sql/columns.ts';
 import { type Connection, createConnection } from '#src/sql/connection.ts';
@@ -73,7 +73,7 @@ async function copyRows(from: Connection, to: Connection, tables: readonly Table
 }
 
 /** SQL of the next rows in key order. */
-function selectPortionAfter({ key }: Table, last: object | undefined): Sql {
+function selectPortionAfter({ key }: Table, last: object | undefined) {
   const names = raw(listColumnNames(key));
   const values = last && join(key.map((field) => Reflect.get(last, field)));
   const later = values ? sql`WHERE (${names}) > (${values})` : empty;

@@ -36,12 +36,12 @@ export const erasures = defineTable(
 );
 
 /** An erasure keeps itself, and the consent, which may be newer. */
-const lasting: ReadonlySet<string> = new Set([consents.name, erasures.name]);
+const lasting = new Set([consents.name, erasures.name]);
 
 export const consentPart: StorePart<ConsentStore> = {
   tables: [consents, erasures],
   open(database, all) {
-    const listRows = (guildId: GuildId, personId: PersonId): Promise<StoredRows> =>
+    const listRows = (guildId: GuildId, personId: PersonId) =>
       database.read(async (connection) => {
         const found: Record<string, StoredRows[string]> = {};
         for (const { rows, table } of selectPersonRows(all, guildId, personId)) {

@@ -1,5 +1,5 @@
-import sql, { type Sql } from 'sql-template-tag';
-import type { SeatStore, StoredSeat } from '#src/ports/stores.ts';
+import sql from 'sql-template-tag';
+import type { SeatStore } from '#src/ports/stores.ts';
 import {
   channelId,
   choice,
@@ -120,14 +120,14 @@ export const seatPart: StorePart<SeatStore> = {
   }),
 };
 
-function updateAliveAt(connection: Connection, guildIds: readonly GuildId[]): Sql {
+function updateAliveAt(connection: Connection, guildIds: readonly GuildId[]) {
   return sql`UPDATE seats SET alive_at_ms = ${connection.now} WHERE guild_id ${connection.among(guildIds)}`;
 }
 
 function toStoredSeat(
   row: RowOf<typeof seatColumns> & { readonly idleMs: number },
   consents: readonly SeatConsent[],
-): StoredSeat {
+) {
   const listIds = (of: SeatConsent['kind']) =>
     consents.filter(({ kind }) => kind === of).map(({ personId }) => personId);
   const [[callerId], [followedId]] = [listIds('caller'), listIds('followed')];

@@ -225,7 +225,7 @@ export class PendingAnswer {
     });
   }
 
-  #toArrivedPart(part: ReplyPart): ArrivedPart {
+  #toArrivedPart(part: ReplyPart) {
     if (part.kind === 'clause') this.#awaitsSpeech = true;
     if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;
     return { part, atMs: this.#options.nowMs() };

@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
-import { type JsonLimits, tryParseForeignJson } from '#src/base/json.ts';
+import { tryParseForeignJson } from '#src/base/json.ts';
 import { respondWithRefusal } from './http-refusal.ts';
 import { type PageApp, type PageEnv, requireEntry } from './viewer.ts';
 
 const entryBody = z.object({ key: z.string() });
-const entryLimits: JsonLimits = {
+const entryLimits = {
   bytes: 4_096,
   depth: 2,
   values: 8,

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
-import type { SentFields } from '#src/chat/chat-model.ts';
 import type {
   ProgramMessage,
   ProgramQuestion,
@@ -141,7 +140,7 @@ export async function toCompletionQuestion(
 }
 
 /** Throws `ApiRefusal`. */
-function collectSentFields(request: CompletionRequest): SentFields {
+function collectSentFields(request: CompletionRequest) {
   const fields = Object.entries(request).filter(
     ([name, value]) => value !== null && !Object.hasOwn(ownFields, name),
   );

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import {
   encodeInSteps,
   type SoundEncoder,
-  type SoundFormat,
   soundFormats,
 } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
@@ -31,7 +30,7 @@ const speechRequest = z.looseObject({
   stream_format: z.enum(['audio', 'sse']).nullish(),
 });
 
-const types: Readonly<Record<SoundFormat, string>> = {
+const types = {
   mp3: 'audio/mpeg',
   opus: 'audio/ogg; codecs=opus',
   wav: 'audio/wav',

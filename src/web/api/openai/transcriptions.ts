@@ -1,6 +1,5 @@
 import type {
   RecordingPart,
-  RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
 import { createRefusal } from '#src/web/api/api-refusal.ts';
@@ -46,7 +45,7 @@ async function transcribeRecording(
 ) {
   const asked = parseTranscriptionForm(form, task);
   const { language, model, prompt = '', sound, stream } = asked;
-  const request: RecordingRequest = {
+  const request = {
     guildId,
     asker,
     recording: { url: '', name: 'recording', bytes: sound },

@@ -1,13 +1,10 @@
 import { z } from 'zod';
-import {
-  type TranscriptFormat,
-  transcriptFormats,
-} from '#src/features/captions/files/transcript-file.ts';
+import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-line.ts';
 import { createRefusal } from '#src/web/api/api-refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
-const types: Readonly<Record<TranscriptFormat, string>> = {
+const types = {
   json: 'application/json',
   srt: 'application/x-subrip; charset=utf-8',
   txt: 'text/plain; charset=utf-8',

@@ -11,11 +11,7 @@ import {
 import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable, toReplaceClause } from '#src/sql/table.ts';
 import { findRows } from '#src/sql/table-rows.ts';
-import {
-  type ApiToken,
-  type ApiTokenStore,
-  apiScopes,
-} from '#src/web/api/tokens/token-store.ts';
+import { type ApiTokenStore, apiScopes } from '#src/web/api/tokens/token-store.ts';
 
 /** The hash identifies a token, and signs its events. */
 const apiTokens = defineTable(
@@ -79,6 +75,6 @@ export const apiTokenPart: StorePart<ApiTokenStore> = {
 };
 
 /** Leaves out scopes of another version. */
-function toApiToken(row: Omit<RowOf<typeof apiTokens.columns>, 'hash'>): ApiToken {
+function toApiToken(row: Omit<RowOf<typeof apiTokens.columns>, 'hash'>) {
   return { ...row, scopes: apiScopes.filter((scope) => row.scopes.includes(scope)) };
 }
