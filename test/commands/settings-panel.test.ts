@@ -12,6 +12,7 @@ import { toModal } from '#src/discord/interactions/forms.ts';
 import { renderLines, renderMessage } from '#src/discord/interactions/rendering.ts';
 import type { CommandCall, CommandPorts, Reply } from '#src/features/command.ts';
 import { serverSettings } from '#src/features/features.ts';
+import { getAboutId } from '#src/settings/setting-definition.ts';
 import { textLocales } from '#src/texts/locales.ts';
 import { formatText } from '#src/texts/texts.ts';
 import {
@@ -370,9 +371,10 @@ test.each(textLocales)(
     for (const { value } of menu.options) fits(await pick(menu.name, [value], call));
     const [, second] = (await setting('blocked')).pickers ?? [];
     fits(await pick(second?.name, ids(15, 50), call));
-    for (const { key, about } of serverSettings) {
+    for (const one of serverSettings) {
+      const { key } = one;
       expect(
-        formatText(about, {}, locale).length,
+        formatText(getAboutId(one), {}, locale).length,
         `${key} ${locale}`,
       ).toBeLessThanOrEqual(100);
       const page = await setting(key);
