@@ -18,8 +18,7 @@ type QueueOutcome =
       readonly ended: Promise<PlayEnd>;
     }
   | { readonly kind: 'full'; readonly limit: number }
-  | { readonly kind: 'closed' }
-  | { readonly kind: 'muted' };
+  | { readonly kind: 'closed' | 'muted' };
 
 type SpokenNotice = {
   /** Returns an empty text when the notice is not wanted any more. */

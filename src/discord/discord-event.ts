@@ -46,16 +46,14 @@ export type DiscordEvent =
       readonly guildId: GuildId;
       readonly isOn: boolean;
     }
-  | { readonly kind: 'moved'; readonly guildId: GuildId; readonly channelId: ChannelId }
-  /** The bot still sits in the channel. */
+  /** After a missing right the bot still sits in the channel. */
   | {
-      readonly kind: MissingRight;
+      readonly kind: 'moved' | MissingRight;
       readonly guildId: GuildId;
       readonly channelId: ChannelId;
     }
   | { readonly kind: 'guild-removed'; readonly guildId: GuildId }
-  | { readonly kind: 'server-greeted'; readonly guildId: GuildId }
-  | { readonly kind: 'server-left'; readonly guildId: GuildId }
+  | { readonly kind: 'server-greeted' | 'server-left'; readonly guildId: GuildId }
   | {
       readonly kind: 'link-made';
       readonly guildId: GuildId;

@@ -56,10 +56,10 @@ export type ChatText = {
 
 export type MessageOutcome =
   | { readonly kind: 'shown'; readonly place: MessagePlace }
-  | { readonly kind: 'deleted' }
-  | { readonly kind: 'too-old' }
-  /** Nothing more is sent. */
-  | { readonly kind: 'message-gone' | 'chat-gone' | 'forbidden' }
+  /** Only after `too-old` more is sent. */
+  | {
+      readonly kind: 'deleted' | 'too-old' | 'message-gone' | 'chat-gone' | 'forbidden';
+    }
   /** `why` is for the operator. */
   | { readonly kind: 'refused'; readonly why: string };
 

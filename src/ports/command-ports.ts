@@ -25,10 +25,8 @@ export type JoinOutcome =
     }
   /** Discord asks for a wait (ms) that is too long for a retry. */
   | { readonly kind: 'barred'; readonly restMs: number }
-  | { readonly kind: 'refused' | 'sent-away' | 'left' }
-  | { readonly kind: 'stopping' }
-  /** This version cannot do what Discord demands of voice. */
-  | { readonly kind: 'no-voice' }
+  /** `no-voice`: this version cannot do what Discord demands of voice. */
+  | { readonly kind: 'refused' | 'sent-away' | 'left' | 'stopping' | 'no-voice' }
   /** No Opus coder is left for another channel. */
   | { readonly kind: 'failed'; readonly code: string };
 

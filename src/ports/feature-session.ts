@@ -13,11 +13,11 @@ export type BegunUtterance = {
 export type UtteranceContent =
   /** Word times are relative to the first voiced packet, in ms. */
   | { readonly kind: 'text'; readonly transcript: Transcript }
-  | { readonly kind: 'no-words' }
-  /** The recogniser failed or was late. */
-  | { readonly kind: 'not-understood' }
-  /** The speaker may not be heard any more. */
-  | { readonly kind: 'withdrawn' };
+  /**
+   * `not-understood`: the recogniser failed or was late. `withdrawn`: the speaker may not be heard
+   * any more.
+   */
+  | { readonly kind: 'no-words' | 'not-understood' | 'withdrawn' };
 
 /** `toMs` is the last voiced packet on the monotonic clock, without jitter. */
 export type UtteranceResult = UtteranceContent & { readonly toMs: number };

@@ -10,9 +10,8 @@ export type VoiceRestriction = (typeof voiceRestrictions)[number];
 export type SeatChange =
   /** Also reported when the bot joins under the restriction. */
   | { readonly kind: VoiceRestriction; readonly isOn: boolean }
-  | { readonly kind: 'moved'; readonly channelId: ChannelId }
-  /** Discord leaves the bot there. */
-  | { readonly kind: MissingRight; readonly channelId: ChannelId }
+  /** After a missing right Discord leaves the bot there. */
+  | { readonly kind: 'moved' | MissingRight; readonly channelId: ChannelId }
   | { readonly kind: 'guild-removed' };
 
 export function toMissingRightLine(

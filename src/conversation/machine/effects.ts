@@ -18,15 +18,14 @@ import type {
 type HearingEffect =
   | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
   | { readonly do: 'recognise'; readonly utterance: Id; readonly pause: number }
-  /** The words up to the pause are void. */
-  | { readonly do: 'cancel-recognition'; readonly utterance: Id }
+  /** `cancel-recognition`: the words up to the pause are void. */
+  | { readonly do: 'cancel-recognition' | 'forget'; readonly utterance: Id }
   /** Gives endpointing the words up to the pause, or none to wait for. */
   | {
       readonly do: 'endpoint';
       readonly utterance: Id;
       readonly text: string | undefined;
     }
-  | { readonly do: 'forget'; readonly utterance: Id }
   | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords);
 
 type AnsweringEffect =
@@ -44,10 +43,8 @@ type AnsweringEffect =
     }
   | { readonly do: 'play'; readonly answer: Id }
   | { readonly do: 'give-up'; readonly answer: Id; readonly afterMs: number }
-  | { readonly do: 'discard'; readonly reply: Id }
+  | { readonly do: 'discard' | 'cut' | 'finish-clause'; readonly reply: Id }
   | { readonly do: 'speak'; readonly reading: Id; readonly text: string }
-  | { readonly do: 'cut'; readonly reply: Id }
-  | { readonly do: 'finish-clause'; readonly reply: Id }
   | { readonly do: 'cue'; readonly cue: WaitingCue | 'error' };
 
 type ToolCallEffect =
@@ -73,8 +70,7 @@ type CallResult =
   /** `repeated`: an equal call before has the result. */
   | { readonly kind: 'ran' | 'repeated'; readonly resultId: string }
   /** `asked-before`: the button of an equal call waits already. */
-  | { readonly kind: 'asked' | 'asked-before' }
-  | { readonly kind: 'called-enough' };
+  | { readonly kind: 'asked' | 'asked-before' | 'called-enough' };
 
 type MessageEffect =
   | {
@@ -140,7 +136,6 @@ export type ConversationEffect =
   | PlaceEffect
   | { readonly do: 'fact'; readonly fact: ConversationFact };
 
-export type EffectOf<Kind extends ConversationEffect['do']> = Extract<
-  ConversationEffect,
-  { readonly do: Kind }
->;
+export type EffectOf<Kind extends ConversationEffect['do']> = ConversationEffect & {
+  readonly do: Kind;
+};

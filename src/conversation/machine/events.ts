@@ -33,15 +33,14 @@ type VoiceEvent =
       /** The budget affords no request before the end. */
       readonly isCostly?: boolean;
     }
-  | { readonly kind: 'resumed'; readonly utterance: Id }
+  /** `overlaid`: another voice or a track sounds beside the utterance. */
+  | { readonly kind: 'resumed' | 'overlaid'; readonly utterance: Id }
   | {
       readonly kind: 'likely-over';
       readonly utterance: Id;
       readonly evidence: VoiceEvidence;
       readonly isCostly?: boolean;
     }
-  /** Another voice or a track sounds beside the utterance. */
-  | { readonly kind: 'overlaid'; readonly utterance: Id }
   | {
       readonly kind: 'ended';
       readonly utterance: Id;
@@ -125,8 +124,8 @@ type RequestEvent =
       readonly words: string;
       readonly heard: string;
     }
-  /** Instructions have changed since earlier answers were begun. */
-  | { readonly kind: 'outdated' }
+  /** `outdated`: instructions have changed since earlier answers were begun. */
+  | { readonly kind: 'outdated' | 'stop' }
   | {
       readonly kind: 'read';
       readonly request: Id | undefined;
@@ -146,7 +145,6 @@ type RequestEvent =
   | { readonly kind: 'taken-back'; readonly request: Id }
   | { readonly kind: 'taken-out'; readonly id: Id; readonly why: EarlyEnd }
   | { readonly kind: 'failure'; readonly failure: string; readonly isOver: boolean }
-  | { readonly kind: 'stop' }
   | { readonly kind: 'opened-window'; readonly by: PersonId };
 
 type PeopleEvent =
@@ -166,7 +164,7 @@ type PeopleEvent =
   | { readonly kind: 'paused-hearing'; readonly isPaused: boolean };
 
 type PlaceEvent =
-  | { readonly kind: 'link-up' }
+  | { readonly kind: 'link-up' | 'draining' | 'tick' }
   | { readonly kind: 'link-down'; readonly isHeard: boolean }
   | {
       readonly kind: 'link-lost';
@@ -182,9 +180,7 @@ type PlaceEvent =
       readonly isOn: boolean;
     }
   | { readonly kind: 'settings'; readonly settings: Partial<SessionSettings> }
-  | { readonly kind: 'draining' }
-  | { readonly kind: 'leave'; readonly why: LeaveReason }
-  | { readonly kind: 'tick' };
+  | { readonly kind: 'leave'; readonly why: LeaveReason };
 
 /** An event about something that is gone has no effect. */
 export type ConversationEvent = { readonly atMs: number } & (
@@ -198,10 +194,9 @@ export type ConversationEvent = { readonly atMs: number } & (
 );
 
 export type EventKind = ConversationEvent['kind'];
-export type EventOf<Kind extends EventKind> = Extract<
-  ConversationEvent,
-  { readonly kind: Kind }
->;
+export type EventOf<Kind extends EventKind> = ConversationEvent & {
+  readonly kind: Kind;
+};
 
 export type UntimedEvent = ConversationEvent extends infer One
   ? One extends ConversationEvent
