@@ -3,17 +3,8 @@ import {
   standardModels,
 } from '#src/provider/models/standard-models.ts';
 
-type PickedModel = { readonly model: string; readonly isGuess: boolean };
-
 /** Models by role. `isGuess` means that no list named such a model. */
-export type PickedModels = {
-  readonly CHAT_COMPLETION: PickedModel;
-  readonly SPEECH: PickedModel;
-  readonly TRANSCRIPTION: PickedModel;
-  readonly REALTIME: PickedModel;
-  /** Model of the Realtime API that reads a text aloud. */
-  readonly realtimeSpeech: PickedModel;
-};
+export type PickedModels = ReturnType<typeof pickModels>;
 
 const kindPatterns = {
   transcription:
@@ -38,7 +29,7 @@ type ModelKind = keyof typeof kindPatterns | 'chat';
  * const models = [{ id: 'llama3.2' }, { id: 'whisper-large-v3' }];
  * pickModels({ kind: 'listed', models }).TRANSCRIPTION; // { model: 'whisper-large-v3', isGuess: false }
  */
-export function pickModels(list: ModelList): PickedModels {
+export function pickModels(list: ModelList) {
   const ids = list.kind === 'listed' ? list.models.map(({ id }) => id) : [];
   const listOfKind = (kind: ModelKind) =>
     ids.filter((id) => findModelKind(id) === kind);
@@ -53,6 +44,7 @@ export function pickModels(list: ModelList): PickedModels {
     SPEECH: pick('speech', standardModels.speech),
     TRANSCRIPTION: pick('transcription', standardModels.transcription),
     REALTIME: pick('realtime', standardModels.realtime),
+    /** Reads a text aloud. */
     realtimeSpeech: pick('realtime', standardModels.realtimeSpeech),
   };
 }

@@ -5,33 +5,21 @@ import { ShardSessions, startShards } from '#src/app/shards/shard-bots.ts';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
-import type { Discord } from '#src/discord/client.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import type { SpentTotal } from '#src/spending/total-budget.ts';
-import type { AccessParts } from '#src/web/api/authorise.ts';
 import { ServerEvents } from '#src/web/api/event-streams.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './open-budget.ts';
 import { openSharedParts } from './shared-parts.ts';
 
-/** Closing a bot leaves every channel first. */
-export type RunningBot = Pick<Discord, 'ready' | 'leaveNow' | 'leaveDisallowed'> & {
-  readonly name: string | undefined;
-  readonly inviteUrl: string | undefined;
-  readonly programs: AccessParts;
-  /** Spending of all servers today. Undefined without a cap. */
-  total(): SpentTotal | undefined;
-  /** Takes no more questions, and lets the current clause end within `ms`. Never throws. */
-  drain(ms: number): Promise<void>;
-} & AsyncDisposable;
+export type RunningBot = Awaited<ReturnType<typeof startBot>>;
 
-/** Serves the shards of this process. Throws as `openDiscord` does. */
-export async function startBot(
-  given: BotOptions,
-  signal: AbortSignal,
-): Promise<RunningBot> {
+/**
+ * Serves the shards of this process. Closing leaves every channel first. Throws as `openDiscord`
+ * does.
+ */
+export async function startBot(given: BotOptions, signal: AbortSignal) {
   await using stack = new AsyncDisposableStack();
   const events = stack.use(new ServerEvents(realClock));
   const options: BotOptions = {
@@ -117,10 +105,12 @@ export async function startBot(
       budgets: shared.tokenBudgets,
       encoders: new SoundEncoders(options.codec),
       events,
-      servers: { find: async (guildId) => sessions.findService(guildId) },
+      servers: { find: async (guildId: GuildId) => sessions.findService(guildId) },
     },
+    /** Spending of all servers today. Undefined without a cap. */
     total: () => budgets.findTotal(),
-    async drain(ms) {
+    /** Takes no more questions, and lets the current clause end within `ms`. Never throws. */
+    async drain(ms: number) {
       await Promise.all(sessions.listSessions().map((one) => one.drainAll(ms)));
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

@@ -15,26 +15,18 @@ import {
   storePath,
   transcripts,
 } from '#src/storage/store-kinds.ts';
-import {
-  createStores,
-  type Store,
-  storeParts,
-} from '#src/storage/stores/store-parts.ts';
+import { createStores, storeParts } from '#src/storage/stores/store-parts.ts';
 import type { BotOptions } from './bot-options.ts';
 
 export type OpenParts = readonly (readonly [part: object, open: unknown])[];
 
-type OpenStores = {
-  readonly store: Store;
-  readonly parts: OpenParts;
-} & AsyncDisposable;
 type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
 
 /**
  * Opens the store and the transcripts, in files or in PostgreSQL. Trouble with files stops no
  * conversation. Throws as `openPostgresStore` does.
  */
-export async function openStores(options: StoreOptions): Promise<OpenStores> {
+export async function openStores(options: StoreOptions) {
   await using stack = new AsyncDisposableStack();
   const worker = stack.use(createSqliteWorker());
   const { databaseUrl } = options.config;
@@ -46,16 +38,17 @@ export async function openStores(options: StoreOptions): Promise<OpenStores> {
   const inMemory = openTranscriptStore(
     stack.use(openFile(worker, ':memory:', transcripts)),
   );
+  const parts: OpenParts = [
+    ...Object.entries(storeParts).map(
+      ([name, part]) => [part, Reflect.get(store, name)] as const,
+    ),
+    [TranscriptStores.key, new TranscriptStores(onDisk, inMemory)],
+    [memoryStorePart, onDisk.memories],
+  ];
   const closing = stack.move();
   return {
     store,
-    parts: [
-      ...Object.entries(storeParts).map(
-        ([name, part]) => [part, Reflect.get(store, name)] as const,
-      ),
-      [TranscriptStores.key, new TranscriptStores(onDisk, inMemory)],
-      [memoryStorePart, onDisk.memories],
-    ],
+    parts,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

@@ -7,14 +7,12 @@ import {
 import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import type { Public } from '#src/base/public.ts';
 import type { Config } from '#src/config/config.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import type { FeatureProcessDeps } from '#src/features/contract/feature.ts';
-import { type OpenFeatures, openFeatures } from '#src/features/features.ts';
+import { openFeatures } from '#src/features/features.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
-import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
+import { loadCues } from '#src/playback/reply/load-cues.ts';
 import { hasStableWords } from '#src/provider/models/standard-models.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -22,10 +20,7 @@ import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import { openLibrary } from '#src/sources/sound-library.ts';
 import { Sources } from '#src/sources/sound-sources.ts';
-import {
-  createTextLanguageDetector,
-  type TextLanguageDetector,
-} from '#src/speech/text-language/text-language.ts';
+import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
@@ -34,31 +29,16 @@ import {
   describeLostRows,
   refuseForeignFormats,
 } from '#src/storage/data-dir/store-files.ts';
-import type { Store } from '#src/storage/stores/store-parts.ts';
 import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
 import { type OpenParts, openStores } from './open-stores.ts';
 
-export type SharedParts = {
-  readonly store: Store;
-  readonly features: OpenFeatures;
-  readonly sounds: Sounds;
-  readonly weights: SileroNetwork;
-  readonly cues: Cues;
-  readonly tokenBudgets: TokenBudgets;
-  readonly stats: SpeedStats;
-  readonly partialTrust: PartialTrust;
-  readonly operatorTools: OperatorTools;
-  readonly textLanguage: TextLanguageDetector;
-};
+export type SharedParts = Awaited<ReturnType<typeof openSharedParts>>;
 
 const hourMs = 3_600_000;
 
-export async function openSharedParts(
-  options: BotOptions,
-  signal: AbortSignal,
-): Promise<SharedParts & AsyncDisposable> {
+export async function openSharedParts(options: BotOptions, signal: AbortSignal) {
   const { config } = options;
   const { transcription } = config;
   await using stack = new AsyncDisposableStack();
@@ -134,7 +114,11 @@ function openAllFeatures(
     parts,
     sounds,
     weights,
-  }: Pick<SharedParts, 'sounds' | 'weights'> & { parts: OpenParts },
+  }: {
+    readonly parts: OpenParts;
+    readonly sounds: ReturnType<typeof openSounds>;
+    readonly weights: SileroNetwork;
+  },
 ) {
   const { deadlines, speech, transcription } = config;
   const open = new Map(parts);
@@ -158,16 +142,17 @@ function warmUp(weights: SileroNetwork) {
   for (let window = 0; window < 50; window++) activity.measureProbability(silence);
 }
 
-/** Tools of connected MCP servers. */
-type OperatorTools = { all(): readonly ToolEntry[] } & AsyncDisposable;
-
-/** Opens the configured tools. The bot does not wait for servers. */
+/** Opens the configured tools of MCP servers. The bot does not wait for servers. */
 export async function openOperatorTools(
   { externalTools, dataDir }: Pick<Config, 'externalTools' | 'dataDir'>,
   report: ToolNews,
-): Promise<OperatorTools> {
+) {
   const { mcp } = externalTools;
-  if (!mcp) return { all: () => [], [Symbol.asyncDispose]: async () => undefined };
+  if (!mcp)
+    return {
+      all: (): readonly ToolEntry[] => [],
+      [Symbol.asyncDispose]: async () => undefined,
+    };
   const { McpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
   const { adaptExternalTool } = await import(
     '#src/features/tools/adapt-external-tool.ts'
@@ -189,11 +174,6 @@ export async function openOperatorTools(
     [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
   };
 }
-
-type Sounds = AsyncDisposable &
-  FeatureProcessDeps['sounds'] & {
-    readonly recordings: Public<Recordings>;
-  };
 
 /** A decoding step usually takes 30 ms. A longer one is killed. */
 const mostStepMs = 2_000;

@@ -35,14 +35,8 @@ export function findRolePrice(
   return { kind: 'priced', usd: cautiousPrices[role], isEstimate: true };
 }
 
-export type PricedModel = {
-  readonly role: PaidRole;
-  readonly by: ServedBy;
-  readonly price: RolePrice;
-};
-
 /** Includes models that may take the place of others. */
-export function listPricesInUse(config: Config): readonly PricedModel[] {
+export function listPricesInUse(config: Config) {
   const { audioModel, budget, chat, fallbacks, realtime, speech, transcription } =
     config;
   const { model } = audioModel;

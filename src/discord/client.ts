@@ -10,7 +10,7 @@ import { withTimeout } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
-import { Outbox, type PostOutcome } from '#src/discord/outbox/outbox.ts';
+import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Panels } from '#src/discord/panel/panels.ts';
 import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
@@ -86,15 +86,7 @@ export type DiscordPorts = {
   readonly typed: TypedMessages;
 };
 
-/** A logged-in bot. Closing it leaves every channel first. */
-export interface Discord extends AsyncDisposable {
-  readonly bot: BotIdentity;
-  readonly inviteUrl: string;
-  ready(): boolean;
-  /** Gives up all seats and the gateway session without waiting. */
-  leaveNow(): void;
-  leaveDisallowed(): void;
-}
+export type Discord = Awaited<ReturnType<typeof openDiscord>>;
 
 const loginMs = 20_000;
 /** A rate limit on commands may last hours. */
@@ -103,13 +95,10 @@ const lastAnswersMs = 1_000;
 const leaveMs = 250;
 
 /**
- * Logs in, registers the commands and answers them. Errors: BotError `discord.bad_token`,
- * `discord.unreachable`.
+ * Logs in, registers the commands and answers them. Closing leaves every channel first. Errors:
+ * BotError `discord.bad_token`, `discord.unreachable`.
  */
-export async function openDiscord(
-  given: DiscordOptions,
-  signal: AbortSignal,
-): Promise<Discord> {
+export async function openDiscord(given: DiscordOptions, signal: AbortSignal) {
   const options = leaveDisallowedGuilds(given);
   const login = {
     ...options,
@@ -141,8 +130,9 @@ async function openWithClient(
   const linkOpener = openVoiceLinkOpener(client, report, {
     leaving: (guildId) => statuses.clear(guildId),
   });
-  const reportPost = (outcome: PostOutcome) => report({ kind: 'message', outcome });
-  const outbox = new Outbox(client.rest, realClock, reportPost);
+  const outbox = new Outbox(client.rest, realClock, (outcome) =>
+    report({ kind: 'message', outcome }),
+  );
   const panels = new Panels({
     ...common,
     client,
@@ -189,6 +179,7 @@ async function openWithClient(
     bot,
     inviteUrl: toInviteUrl(client.application.id),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
+    /** Gives up all seats and the gateway session without waiting. */
     leaveNow() {
       leaveAllSeats(client);
       realClock.later(leaveMs, () => void closeClient(client));

@@ -3,7 +3,6 @@ import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
@@ -73,22 +72,7 @@ export type ConnectionOptions = {
   showPanel(talkingIds: readonly PersonId[]): void;
 };
 
-type Connection = Disposable & {
-  readonly link: VoiceLink;
-  readonly session: Session;
-  readonly clock: Clock;
-  readonly wakeup: Wakeup;
-  readonly inputs: SpeakerInputs;
-  readonly output: SpeechOutput;
-  readonly interruptions: BargeIns;
-  readonly utterances: UtteranceRunner;
-  /** Never throws. */
-  judgeTurn(
-    speakerId: PersonId,
-    asked: Extract<SpeakerInputEvent, { kind: 'ask-turn-model' }>,
-  ): Promise<void>;
-  showPanel(): void;
-};
+type Connection = ReturnType<typeof openConnection>;
 
 /**
  * The clock of one connection. It sleeps until its next deadline while nobody speaks or waits and
@@ -250,8 +234,6 @@ async function hearPackets(
   return 'lost';
 }
 
-type PlainTextLine = { readonly id: PlainTextId };
-
 const maxCueMs = 5_000;
 
 class WaitingCues {
@@ -289,10 +271,10 @@ class WaitingCues {
     const turn = findCurrentTurn(loop.state);
     const { reply } = loop.state.turnQueue.current ?? {};
     if (!turn) return;
-    const line = {
-      id: this.#sources.findRunningStep(reply) ?? ('slow.voice' as const),
-    };
-    const pieces = await this.#synthesizeLine(line, place.languages.find(turn.by));
+    const pieces = await this.#synthesizeLine(
+      this.#sources.findRunningStep(reply) ?? 'slow.voice',
+      place.languages.find(turn.by),
+    );
     const isAwaited =
       findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state);
     if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
@@ -300,10 +282,10 @@ class WaitingCues {
     this.#played.add(this.#cues.say(samples));
   }
 
-  async #synthesizeLine(line: PlainTextLine, language: string | undefined) {
+  async #synthesizeLine(id: PlainTextId, language: string | undefined) {
     const { notices, place } = this.#session;
     const { spending, synthesizer } = this.#sources.deps;
-    const words = notices.formatSpokenText(line, language);
+    const words = notices.formatSpokenText({ id }, language);
     const voice = addVoiceLanguage(notices.getSpokenLocale(language), place.getStyle());
     const opened = spending.open(
       toSpeechRequest('notice', place.channel.guildId, words),
@@ -351,15 +333,19 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     deps.cues,
     sent,
   );
-  const onSent = (words: SpokenSegment) => reportSpoken(session, words);
-  const output = new SpeechOutput(voice, clock, onSent, speech.pace);
+  const output = new SpeechOutput(
+    voice,
+    clock,
+    (words) => reportSpoken(session, words),
+    speech.pace,
+  );
   const inputs = new SpeakerInputs((speakerId) =>
     createSpeakerInput(speakerId, sent, codec, hearing, pauseHabits),
   );
   hearing.turnModel?.load();
   const interruptions = new BargeIns(loop, clock, output, cues);
   const waiting = new WaitingCues(session, sources, cues, over.signal);
-  const connection: Connection = {
+  const connection = {
     link,
     session,
     clock,
@@ -368,7 +354,11 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     output,
     interruptions,
     utterances,
-    async judgeTurn(speakerId, { askedAtMs, sound }) {
+    /** Never throws. */
+    async judgeTurn(
+      speakerId: PersonId,
+      { askedAtMs, sound }: Extract<SpeakerInputEvent, { kind: 'ask-turn-model' }>,
+    ): Promise<void> {
       const probability = await hearing.turnModel?.judge(sound, over.signal);
       for (const one of inputs.judge(speakerId, askedAtMs, probability, clock.nowMs()))
         handleInput(speakerId, one, connection);

@@ -6,6 +6,7 @@ import { createTextPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type {
   AnswerHost,
   Pipeline,
+  PipelineName,
   PipelineRegistry,
   ReplyPart,
   Turn,
@@ -184,15 +185,15 @@ export class PaidEngine<Engine extends object> {
   }
 }
 
-export function createPaidChat(chat: ChatModel): PaidEngine<ChatModel> {
+export function createPaidChat(chat: ChatModel) {
   return new PaidEngine(chat, withMeter);
 }
 
-export function createPaidVoice(voice: Synthesizer): PaidEngine<Synthesizer> {
+export function createPaidVoice(voice: Synthesizer) {
   return new PaidEngine(voice, withVoiceMeter);
 }
 
-export function createPaidRecogniser(recogniser: Transcriber): PaidEngine<Transcriber> {
+export function createPaidRecogniser(recogniser: Transcriber) {
   return new PaidEngine(recogniser, meterTranscriber);
 }
 
@@ -222,10 +223,7 @@ export class PaidPipeline {
   }
 }
 
-export type PaidPipelineRegistry = Omit<PipelineRegistry, 'open'> & {
-  open(...way: Parameters<PipelineRegistry['open']>): PaidPipeline;
-  textOnly(): PaidPipeline;
-};
+export type PaidPipelineRegistry = ReturnType<typeof createPaidPipelines>;
 
 /** Engines before metering. */
 export type RawEngines = {
@@ -235,12 +233,7 @@ export type RawEngines = {
   readonly pipelines: PipelineRegistry;
 };
 
-export type PaidEngines = {
-  readonly chat: PaidEngine<ChatModel>;
-  readonly transcriber: PaidEngine<Transcriber>;
-  readonly synthesizer: PaidEngine<Synthesizer>;
-  readonly pipelines: PaidPipelineRegistry;
-};
+export type PaidEngines = Readonly<ReturnType<typeof createPaidEngines>>;
 
 /** Wraps engines so that each request needs a reservation. */
 export function createPaidEngines({
@@ -248,7 +241,7 @@ export function createPaidEngines({
   pipelines,
   synthesizer,
   transcriber,
-}: RawEngines): PaidEngines {
+}: RawEngines) {
   return {
     chat: createPaidChat(chat),
     transcriber: createPaidRecogniser(transcriber),
@@ -257,14 +250,11 @@ export function createPaidEngines({
   };
 }
 
-function createPaidPipelines(
-  pipelines: PipelineRegistry,
-  chat: ChatModel,
-): PaidPipelineRegistry {
+function createPaidPipelines(pipelines: PipelineRegistry, chat: ChatModel) {
   return {
     names: pipelines.names,
-    getEngineNames: (name) => pipelines.getEngineNames(name),
-    open: (name) => new PaidPipeline(pipelines.open(name)),
+    getEngineNames: (name: PipelineName) => pipelines.getEngineNames(name),
+    open: (name: PipelineName) => new PaidPipeline(pipelines.open(name)),
     textOnly: () => new PaidPipeline(createTextPipeline(chat)),
   };
 }

@@ -9,20 +9,15 @@ import {
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 
-/** Closing lets another process have the shards. */
-export type OwnShards = AsyncDisposable & {
-  readonly shards: readonly OwnedShard[];
-  readonly count: number;
-};
-
 /**
- * Resolves once no other process has these shards, or another number of shards. Throws BotError.
+ * Resolves once no other process has these shards, or another number of shards. Closing lets another
+ * process have them. Throws BotError.
  */
 export async function openShards(
   options: BotOptions,
   limits: GatewayLimits,
   signal: AbortSignal,
-): Promise<OwnShards> {
+) {
   const { config, onShards = () => undefined } = options;
   const { maxConcurrency, recommendedShards, startLimit } = limits;
   await using stack = new AsyncDisposableStack();
@@ -41,12 +36,15 @@ export async function openShards(
   const closing = stack.move();
   return {
     count,
-    shards: Array.from({ length: last - first + 1 }, (_, n) => ({
-      id: first + n,
-      count,
-      recommendedCount: recommendedShards,
-      waitToIdentify: (until) => throttle.wait(first + n, until),
-    })),
+    shards: Array.from(
+      { length: last - first + 1 },
+      (_, n): OwnedShard => ({
+        id: first + n,
+        count,
+        recommendedCount: recommendedShards,
+        waitToIdentify: (until) => throttle.wait(first + n, until),
+      }),
+    ),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

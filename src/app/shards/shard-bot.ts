@@ -7,7 +7,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
 import { isServerAllowed } from '#src/config/servers.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import { type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { CommandPorts, ProgramPorts } from '#src/features/command.ts';
@@ -38,17 +38,13 @@ export type ShardBotOptions = {
   readonly onSessions: (sessions: VoiceSessions, ports: ProgramPorts) => void;
 };
 
-/** One shard with a Discord login of its own. Closing leaves every channel first. */
-export type ShardBot = AsyncDisposable & {
-  readonly name: string;
-  readonly discord: Discord;
-};
+export type ShardBot = Awaited<ReturnType<typeof startShardBot>>;
 
-/** Throws as `openDiscord` does. */
-export async function startShardBot(
-  options: ShardBotOptions,
-  signal: AbortSignal,
-): Promise<ShardBot> {
+/**
+ * Serves one shard with a Discord login of its own. Closing leaves every channel first. Throws as
+ * `openDiscord` does.
+ */
+export async function startShardBot(options: ShardBotOptions, signal: AbortSignal) {
   const { bot, shared, shard } = options;
   const { config, discord, onDiscord } = bot;
   await using stack = new AsyncDisposableStack();

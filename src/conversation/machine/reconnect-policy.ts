@@ -32,11 +32,6 @@ type LostConnection = {
   readonly paceMs?: number;
 };
 
-type RetryPlan = {
-  readonly reconnect: ReconnectState;
-  readonly waitMs: number | undefined;
-};
-
 /**
  * Plans the next try after a loss.
  *
@@ -49,7 +44,7 @@ export function planRetry(
   former: ReconnectState,
   lost: LostConnection,
   rules: typeof reconnectRules,
-): RetryPlan {
+) {
   // Waiting for the own pace of joins counts neither as a try nor as time.
   const { atMs, paceMs, random, restMs } = lost;
   const { firstAtMs, losses, upAtMs } = former;

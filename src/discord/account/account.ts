@@ -3,14 +3,7 @@ import { z } from 'zod';
 import type { AccountRest } from './account-rest.ts';
 
 /** A bot as its owner set it up in Discord's developer portal. */
-export type Account = {
-  readonly applicationId: string;
-  readonly botId: PersonId;
-  readonly name: string;
-  /** The bot needs this only for MESSAGE_CONTENT=on. */
-  readonly mayReadMessages: boolean;
-  readonly ownerIds: readonly PersonId[];
-};
+export type Account = Awaited<ReturnType<typeof readAccount>>;
 
 export type GuildName = { readonly id: string; readonly name: string };
 
@@ -44,16 +37,14 @@ const messageContentFlags =
   ApplicationFlags.GatewayMessageContentLimited;
 
 /** Reads the account that the token belongs to. Errors and abort: as `AccountRest.read`. */
-export async function readAccount(
-  rest: AccountRest,
-  signal: AbortSignal,
-): Promise<Account> {
+export async function readAccount(rest: AccountRest, signal: AbortSignal) {
   const bot = await rest.read(Routes.user(), userSchema, signal);
   const own = await rest.read(Routes.currentApplication(), applicationSchema, signal);
   return {
     applicationId: own.id,
     botId: bot.id,
     name: bot.username,
+    /** The bot needs this only for MESSAGE_CONTENT=on. */
     mayReadMessages: (own.flags & messageContentFlags) !== 0,
     ownerIds: listOwners(own),
   };

@@ -9,7 +9,6 @@ import {
 } from 'discord.js';
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
-import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { AccountRest } from './account-rest.ts';
 import {
   chatRights,
@@ -19,23 +18,8 @@ import {
   talkRights,
 } from './needed-rights.ts';
 
-export type ChannelRights = {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: ChannelFacts['kind'];
-  readonly lacksToTalk: readonly NeededRight[];
-  readonly lacksToWrite: readonly NeededRight[];
-};
-
-export type GuildRights = {
-  readonly id: string;
-  readonly name: string;
-  readonly lacksInServer: readonly NeededRight[];
-  /** Voice channels and stages, but for the AFK channel, in the order of the server. */
-  readonly channels: readonly ChannelRights[];
-  /** Unix time at which a time-out ends or ended. */
-  readonly timedOutUntilMs?: number;
-};
+export type ChannelRights = ReturnType<typeof getChannelRights>;
+export type GuildRights = Awaited<ReturnType<typeof readGuildRights>>;
 
 const placeSchema = z.object({
   guild_id: z.string().nullish(),
@@ -49,7 +33,7 @@ export async function readGuildRights(
   rest: AccountRest,
   { guildId, botId }: { readonly guildId: GuildId; readonly botId: PersonId },
   signal: AbortSignal,
-): Promise<GuildRights> {
+) {
   return await rest.request(async (client) => {
     const guild = await client.guilds.fetch(guildId);
     const me = await guild.members.fetch(botId);
@@ -63,7 +47,9 @@ export async function readGuildRights(
       id: guildId,
       name: guild.name,
       lacksInServer: listMissingRights(me.permissions, neededRights),
+      /** Voice channels and stages, but for the AFK channel, in the order of the server. */
       channels: inOrder.map((channel) => getChannelRights(channel, me)),
+      /** Unix time at which a time-out ends or ended. */
       timedOutUntilMs: me.communicationDisabledUntilTimestamp ?? undefined,
     };
   }, signal);
@@ -93,8 +79,9 @@ export async function readSeat(
   { guildId, userId }: { readonly guildId: GuildId; readonly userId?: PersonId },
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const route = Routes.guildVoiceState(guildId, userId);
-  const state = await ignoreAbsent(rest.read(route, voiceState, signal));
+  const state = await ignoreAbsent(
+    rest.read(Routes.guildVoiceState(guildId, userId), voiceState, signal),
+  );
   return state?.channel_id ?? undefined;
 }
 
@@ -121,7 +108,7 @@ function toChannelKind(type: number) {
   return type === ChannelType.GuildStageVoice ? 'stage' : undefined;
 }
 
-function getChannelRights(channel: VoiceBasedChannel, me: GuildMember): ChannelRights {
+function getChannelRights(channel: VoiceBasedChannel, me: GuildMember) {
   const mine = channel.permissionsFor(me);
   const kind = toChannelKind(channel.type) ?? 'voice';
   return {

@@ -2,20 +2,10 @@ import { Routes } from 'discord.js';
 import { z } from 'zod';
 import type { AccountRest } from '#src/discord/account/account-rest.ts';
 
-/** Discord takes a token away once all identifies are used. */
-export type StartLimit = {
-  readonly total: number;
-  readonly remaining: number;
-  readonly resetAfterMs: number;
-};
+export type GatewayLimits = Awaited<ReturnType<typeof readGatewayLimits>>;
 
-export type GatewayLimits = {
-  readonly recommendedShards: number;
-  /** Shards whose ids differ modulo this number may identify at the same time. */
-  readonly maxConcurrency: number;
-  /** Absent where a server other than Discord leaves it out. */
-  readonly startLimit?: StartLimit;
-};
+/** Discord takes a token away once all identifies are used. */
+export type StartLimit = NonNullable<GatewayLimits['startLimit']>;
 
 /** Other servers may leave fields out. */
 const count = z.int().positive().catch(1);
@@ -33,10 +23,7 @@ const gateway = z.object({
     .catch({ max_concurrency: 1 }),
 });
 
-export async function readGatewayLimits(
-  rest: AccountRest,
-  signal: AbortSignal,
-): Promise<GatewayLimits> {
+export async function readGatewayLimits(rest: AccountRest, signal: AbortSignal) {
   const answer = await rest.read(Routes.gatewayBot(), gateway, signal);
   const { shards: recommendedShards, session_start_limit: limit } = answer;
   const {
@@ -49,7 +36,9 @@ export async function readGatewayLimits(
     total !== undefined && remaining !== undefined && resetAfterMs !== undefined;
   return {
     recommendedShards,
+    /** Shards whose ids differ modulo this number may identify at the same time. */
     maxConcurrency,
+    /** Absent where a server other than Discord leaves it out. */
     startLimit: isLimited ? { total, remaining, resetAfterMs } : undefined,
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { type Database, openDatabase } from '#src/storage/database.ts';
+import { openDatabase } from '#src/storage/database.ts';
 import { createStoreHealth, type StoreEvent } from '#src/storage/store-health.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
 import { migrateMs, migratePostgres } from './migrate-schema.ts';
@@ -14,11 +14,6 @@ export type PostgresStoreOptions = PostgresConnection & {
   readonly report: (event: StoreEvent) => void;
 };
 
-export type StoreDatabases = {
-  readonly main: Database;
-  readonly transcripts: Database;
-};
-
 /**
  * Opens stores in PostgreSQL that processes share. `report` gets one event for an outage. Throws
  * BotError `store.misconfigured`, `store.format`, or `store.unreadable`, after which the process
@@ -28,7 +23,7 @@ export async function openPostgresStore({
   clock,
   report,
   ...connection
-}: PostgresStoreOptions): Promise<StoreDatabases> {
+}: PostgresStoreOptions) {
   await using migrating = openForProgram(connection, migrateMs);
   await migratePostgres(migrating, storeKinds);
   const health = createStoreHealth('store-unwritten', clock, report);
