@@ -178,7 +178,11 @@ export function openFolder(dataDir: string): string {
     makeFolder(folder);
     return folder;
   } catch (cause) {
-    const message = `The sandbox cannot keep files in ${folder}, check DATA_DIR: ${getErrorMessage(cause)}.`;
-    throw new BotError('sandbox.failed', false, message, cause);
+    throw new BotError(
+      'sandbox.failed',
+      false,
+      `The sandbox cannot keep files in ${folder}, check DATA_DIR: ${getErrorMessage(cause)}.`,
+      cause,
+    );
   }
 }

@@ -108,9 +108,10 @@ export class LoginDeadline {
 
   resume() {
     this.pause();
-    const createLateError = () =>
-      this.#controller.abort(new DOMException('late', 'TimeoutError'));
-    this.#timer = setTimeout(createLateError, this.#ms).unref();
+    this.#timer = setTimeout(
+      () => this.#controller.abort(new DOMException('late', 'TimeoutError')),
+      this.#ms,
+    ).unref();
   }
 }
 
@@ -201,8 +202,12 @@ export function toLoginError(
   if (isTokenRefusal(cause)) return createBadTokenError(cause);
   const where = `Discord at ${apiUrl ?? discordApi}`;
   const check = apiUrl ? 'check DISCORD_API_URL and that it runs' : 'check the network';
-  const message = `${where} ${describeLoginTrouble(cause, timeoutMs)}: ${check}.`;
-  return new BotError('discord.unreachable', true, message, cause);
+  return new BotError(
+    'discord.unreachable',
+    true,
+    `${where} ${describeLoginTrouble(cause, timeoutMs)}: ${check}.`,
+    cause,
+  );
 }
 
 function describeLoginTrouble(cause: unknown, timeoutMs: number) {
@@ -251,9 +256,11 @@ function createClosedLoginError(code: number, { shard, messageContent }: LoginOp
     return new BotError('discord.too_few_shards', false, describeFewShards(shard));
   }
   if (code === refusedIntent && messageContent) {
-    const message =
-      'Discord refuses the message content intent: tick it for the bot in the developer portal, or set MESSAGE_CONTENT=off.';
-    return new BotError('discord.intent_refused', false, message);
+    return new BotError(
+      'discord.intent_refused',
+      false,
+      'Discord refuses the message content intent: tick it for the bot in the developer portal, or set MESSAGE_CONTENT=off.',
+    );
   }
   const message = `Discord closed the gateway permanently (${code}): see its list of gateway close codes.`;
   return new BotError('discord.unreachable', false, message);

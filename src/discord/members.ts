@@ -49,7 +49,11 @@ export async function readMember(
   } catch (cause) {
     signal.throwIfAborted();
     const why = getErrorMessage(cause);
-    const message = `Server ${guild.id}: roles of a member could not be read: ${why}`;
-    throw new BotError('discord.unreachable', true, message, cause);
+    throw new BotError(
+      'discord.unreachable',
+      true,
+      `Server ${guild.id}: roles of a member could not be read: ${why}`,
+      cause,
+    );
   }
 }

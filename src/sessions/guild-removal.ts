@@ -29,9 +29,12 @@ export class GuildRemoval implements Disposable {
     this.#settings.forgetGuild(guildId);
     this.#deps.peopleSettings.forgetSettings(guildId);
     await this.#deps.panels.forgetPanel(guildId);
-    const eraseRows = () => this.#sources.guildStore.eraseGuild(guildId);
     const counts = await Promise.all([
-      this.#eraseWithRetries(guildId, eraseRows, maxEraseMs),
+      this.#eraseWithRetries(
+        guildId,
+        () => this.#sources.guildStore.eraseGuild(guildId),
+        maxEraseMs,
+      ),
       ...this.#sources.features.all.map((feature) =>
         this.#eraseWithRetries(
           guildId,

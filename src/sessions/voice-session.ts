@@ -308,8 +308,11 @@ export class VoiceSession implements Session {
   async openConnection() {
     const startedMs = this.#deps.clock.nowMs();
     const recalling = this.loadSettings();
-    const mayHear = (speakerId: PersonId) => this.consent.mayHear(speakerId);
-    await this.#connection.openLink(this.channel, mayHear, this.#over.signal);
+    await this.#connection.openLink(
+      this.channel,
+      (speakerId) => this.consent.mayHear(speakerId),
+      this.#over.signal,
+    );
     this.loop.syncPeople();
     await recalling;
     const tookMs = this.#deps.clock.nowMs() - startedMs;

@@ -69,8 +69,9 @@ class PersonChoices<Choice> {
     while (!this.#stored) {
       const saves = this.#saves;
       const { guildId, watch, store } = this.#deps;
-      const read = () => store.read(guildId);
-      const found = await withStoreTimeout(guildId, watch, 'store.unreadable', read);
+      const found = await withStoreTimeout(guildId, watch, 'store.unreadable', () =>
+        store.read(guildId),
+      );
       if (!found) return;
       // A choice was stored meanwhile, so these rows may be older.
       if (saves !== this.#saves) continue;

@@ -93,12 +93,11 @@ export class PersonalSettingsCache {
 
   async #readSettings(guildId: GuildId, personId: PersonId) {
     const key = toCacheKey(guildId, personId);
-    const read = () => this.#deps.store.read(guildId, personId);
     const settings = await withStoreTimeout(
       guildId,
       this.#deps,
       'store.unreadable',
-      read,
+      () => this.#deps.store.read(guildId, personId),
     );
     if (!this.#loading.delete(key)) return settings; // forgotten meanwhile
     if (settings) this.#cacheSettings(key, settings);

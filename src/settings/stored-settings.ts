@@ -296,8 +296,9 @@ export class StoredSettings {
   }
 
   async #readGuild(guildId: GuildId) {
-    const read = () => this.#sources.settingsStore.read(guildId);
-    const set = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
+    const set = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', () =>
+      this.#sources.settingsStore.read(guildId),
+    );
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile
     const typed = this.#getGuildTasks(guildId).set; // while the store could not be read: newer
     this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });

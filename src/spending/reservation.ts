@@ -273,10 +273,16 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     const held = await this.#account.hold?.(bound);
     if (typeof held !== 'string') return held;
     const whose = held === 'all' ? 'all servers' : `this ${held}`;
-    const message = `What is left today for ${whose} is too little for it.`;
-    throw new BotError('budget.used', false, message, undefined, undefined, {
-      cap: held,
-    });
+    throw new BotError(
+      'budget.used',
+      false,
+      `What is left today for ${whose} is too little for it.`,
+      undefined,
+      undefined,
+      {
+        cap: held,
+      },
+    );
   }
 
   used(usage: Usage) {

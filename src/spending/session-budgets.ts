@@ -279,8 +279,9 @@ export class SessionBudgets {
 
   async #holdSound(bound: RequestBound, reserve: Reserve, tariff: Tariff) {
     const release = () => this.#options.ledger.release(reserve);
-    const cost = (units: number) => estimateDearestCost(bound, units, tariff);
-    const held = await this.#createHolds(reserve).takeHold(bound, cost);
+    const held = await this.#createHolds(reserve).takeHold(bound, (units) =>
+      estimateDearestCost(bound, units, tariff),
+    );
     if (typeof held === 'object') return { ...held, release };
     release();
     return held;

@@ -23,14 +23,22 @@ export function isOfOtherForm(error: unknown): boolean {
 }
 
 export function createPathTakenError(path: string, cause?: unknown): BotError {
-  const message = `Another program uses the store ${path}: end that program, or give each bot its own DATA_DIR.`;
-  return new BotError('store.unreadable', true, message, cause);
+  return new BotError(
+    'store.unreadable',
+    true,
+    `Another program uses the store ${path}: end that program, or give each bot its own DATA_DIR.`,
+    cause,
+  );
 }
 
 /** The file exists, but is damaged. */
 export function createDamagedStoreError(path: string, cause?: unknown): BotError {
-  const message = `The store ${path} is damaged: stop the bot, and restore a copy of ${dirname(path)}/backups with npm run restore -- FILE. Without a copy, remove that file with its -wal and -shm.`;
-  return new BotError('store.unreadable', false, message, cause);
+  return new BotError(
+    'store.unreadable',
+    false,
+    `The store ${path} is damaged: stop the bot, and restore a copy of ${dirname(path)}/backups with npm run restore -- FILE. Without a copy, remove that file with its -wal and -shm.`,
+    cause,
+  );
 }
 
 /** Describes a failure for the operator. A BotError comes back unchanged. */

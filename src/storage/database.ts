@@ -73,15 +73,21 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   async function performWork<T>(mode: Mode, work: Work<T>) {
     const silence = `The database ${place} did not answer in ${deadlineMs / 1000} s: check the database and the network.`;
-    const createLateError = () => new BotError('store.unreadable', true, silence);
-    using deadline = createDeadlineSignal(deadlineMs, clock, createLateError);
+    using deadline = createDeadlineSignal(
+      deadlineMs,
+      clock,
+      () => new BotError('store.unreadable', true, silence),
+    );
     const signal = AbortSignal.any([deadline.signal, over.signal]);
     const patienceMs = mode === 'read' ? 0 : (options.patienceMs ?? usualPatienceMs);
     const untilMs = clock.nowMs() + patienceMs;
     try {
       if (waiting >= mostOperations) {
-        const message = `Too many operations wait for the store ${place}, which is too slow or away for too long: check it.`;
-        throw new BotError('store.unreadable', true, message);
+        throw new BotError(
+          'store.unreadable',
+          true,
+          `Too many operations wait for the store ${place}, which is too slow or away for too long: check it.`,
+        );
       }
       waiting++;
       const attemptWork = () => runTransaction(options, mode, work, signal);
@@ -138,8 +144,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
 
     async [Symbol.asyncDispose]() {
-      const message = `The store ${place} is closed: start the bot again.`;
-      const closed = new BotError('store.unreadable', false, message);
+      const closed = new BotError(
+        'store.unreadable',
+        false,
+        `The store ${place} is closed: start the bot again.`,
+      );
       const waitFor = (end: PromiseLike<unknown>) =>
         withTimeout(Promise.resolve(end), closeMs, clock, () => closed).catch(
           ignoreFailure,

@@ -27,8 +27,11 @@ export function checkFormat(
   const oldest = steps[0]?.version ?? 0;
   const known = getPresentFormat(steps);
   if (version === 0 || (version >= oldest && version <= known)) return;
-  const message = `${what} has format ${version}, and this Parley reads formats ${oldest} to ${known}. Start the version that wrote it, or restore a copy of this one: npm run restore -- FILE`;
-  throw new BotError('store.format', false, message);
+  throw new BotError(
+    'store.format',
+    false,
+    `${what} has format ${version}, and this Parley reads formats ${oldest} to ${known}. Start the version that wrote it, or restore a copy of this one: npm run restore -- FILE`,
+  );
 }
 
 /** Migrates a file atomically. */

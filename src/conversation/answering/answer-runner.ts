@@ -147,9 +147,14 @@ export class AnswerRunner {
 
   giveUpAnswer({ afterMs, answer }: EffectOf<'give-up'>) {
     const pending = this.findPending(answer);
-    const message = `An answer made no progress for ${afterMs / 1000} s.`;
     pending?.giveUp(
-      new BotError('provider.late', true, message, undefined, pending.stage),
+      new BotError(
+        'provider.late',
+        true,
+        `An answer made no progress for ${afterMs / 1000} s.`,
+        undefined,
+        pending.stage,
+      ),
     );
   }
 
@@ -250,8 +255,11 @@ export class AnswerRunner {
       session,
       signal,
     );
-    const work = () => writeAnswer(written, reply, progress, signal);
-    const failure = await fillReply(reply, work, signal);
+    const failure = await fillReply(
+      reply,
+      () => writeAnswer(written, reply, progress, signal),
+      signal,
+    );
     if (!failure)
       loop.post({ kind: 'whole', reply: job.id, text: reply.getWholeText() });
     speech.requests

@@ -316,8 +316,10 @@ export class UtteranceRunner {
       if (this.#findUtterance(id)?.isOverlapping)
         this.#connection?.hearPartial(speakerId, text);
     };
-    const open = (inner: AbortSignal) => openListening(transcriber, onPartial, inner);
-    return new HeldListening(open, signal);
+    return new HeldListening(
+      (inner) => openListening(transcriber, onPartial, inner),
+      signal,
+    );
   }
 
   async #endSound(recording: UtteranceRecording, ended: UtteranceEnd) {

@@ -4,7 +4,6 @@ import {
   decideAddressing,
   endsInQuestion,
   needsWords as needsWordsBy,
-  type SpeakerTurn,
   stepAddressing,
 } from '#src/turn/addressing/addressing.ts';
 import {
@@ -26,8 +25,6 @@ import {
   type OpenSpeech,
 } from './selectors.ts';
 import type { ConversationState, UtteranceState } from './state.ts';
-
-type AddressedSpeech = SpeakerTurn & { readonly present: readonly string[] };
 
 export const addressingHandlers = {
   /** After a press of Ask the next words need no name. */

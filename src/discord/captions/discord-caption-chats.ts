@@ -222,8 +222,11 @@ async function openThread(
 }
 
 function createUnopenedError({ name }: ChannelRef, rights: string) {
-  const message = `Captions of ${name} cannot be written: the bot needs ${rights}.`;
-  return new BotError('discord.forbidden', false, message);
+  return new BotError(
+    'discord.forbidden',
+    false,
+    `Captions of ${name} cannot be written: the bot needs ${rights}.`,
+  );
 }
 
 /** discord.js reports only deletions of cached messages, and none is cached here. */

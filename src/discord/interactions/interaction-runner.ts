@@ -131,8 +131,12 @@ export class InteractionRunner {
   }
 
   async #runWithDeadline<T>(ms: number, name: string, work: () => Promise<T>) {
-    const createLateError = () => new Error(`${name} took longer than ${ms / 1000} s.`);
-    return await withTimeout(work(), ms, this.#options.timing, createLateError);
+    return await withTimeout(
+      work(),
+      ms,
+      this.#options.timing,
+      () => new Error(`${name} took longer than ${ms / 1000} s.`),
+    );
   }
 
   #renderReplies(

@@ -24,8 +24,13 @@ export async function registerOnly({ commands, ...login }: RegisterOptions) {
     applicationSchema,
     signal,
   );
-  const route = Routes.applicationCommands(id);
-  await rest.write('put', route, toCommandBodies(commands), z.unknown(), signal);
+  await rest.write(
+    'put',
+    Routes.applicationCommands(id),
+    toCommandBodies(commands),
+    z.unknown(),
+    signal,
+  );
 }
 
 export async function readRegisteredNames(
@@ -33,7 +38,10 @@ export async function readRegisteredNames(
   applicationId: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const route = Routes.applicationCommands(applicationId);
-  const list = await rest.read(route, z.array(z.object({ name: z.string() })), signal);
+  const list = await rest.read(
+    Routes.applicationCommands(applicationId),
+    z.array(z.object({ name: z.string() })),
+    signal,
+  );
   return list.map(({ name }) => name);
 }

@@ -108,8 +108,13 @@ export class DiscordLink implements VoiceLink {
     const connection = this.#connection;
     const refused = (error: unknown) => this.#onFailure(error);
     connection.on('error', refused);
-    const give = (packet: Packet) => this.#packets.put(packet);
-    this.#receiver = new ConsentedReceiver(connection, mayHear, give, fail, timing);
+    this.#receiver = new ConsentedReceiver(
+      connection,
+      mayHear,
+      (packet) => this.#packets.put(packet),
+      fail,
+      timing,
+    );
     const others = () => this.listPeople().length;
     const settled = watchSettled(connection, others);
     this.#settled = settled;
@@ -301,8 +306,14 @@ export function createUnopenedLinkError(
   cause?: unknown,
 ): BotError {
   const hint = cause instanceof Error ? cause.message : stepWords[openingStep];
-  const message = `Discord did not open the voice link: ${hint}`;
-  return new BotError('link.timeout', true, message, cause, undefined, { openingStep });
+  return new BotError(
+    'link.timeout',
+    true,
+    `Discord did not open the voice link: ${hint}`,
+    cause,
+    undefined,
+    { openingStep },
+  );
 }
 
 /** Source: Discord docs, "Voice Close Event Codes". */

@@ -133,7 +133,7 @@ export function connectSocket(udp: VoiceUDPSocket) {
   const { socket, remote } = getInnerUdp(udp);
   if (isIP(remote.ip) === 0) return;
   try {
-    socket.connect(remote.port, remote.ip, (error?: Error) => {
+    socket.connect(remote.port, remote.ip, (error?) => {
       if (!error) udp.send = (datagram) => socket.send(datagram);
     });
   } catch {

@@ -11,11 +11,7 @@ import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { ownPermissionsIn } from '#src/discord/permissions.ts';
-import type {
-  ChannelRef,
-  MayHear,
-  VoiceLinkOpener,
-} from '#src/ports/voice-link.ts';
+import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
 
@@ -214,18 +210,27 @@ async function waitUntilShardReady(
 ) {
   for (let waitedMs = 0; shard.status !== Status.Ready; waitedMs += checkMs) {
     if (waitedMs >= offlineMs) {
-      const message = `Server ${id}: the gateway was away for ${offlineMs / 1000} s.`;
-      throw new BotError('link.offline', true, message);
+      throw new BotError(
+        'link.offline',
+        true,
+        `Server ${id}: the gateway was away for ${offlineMs / 1000} s.`,
+      );
     }
     await realClock.sleep(checkMs, signal);
   }
 }
 
 function createTooOftenError(waitMs: number) {
-  const message = `Too many joins of that channel, or a rate limit of Discord: wait ${Math.ceil(waitMs / 1000)} s.`;
-  return new BotError('link.rate_limited', true, message, undefined, undefined, {
-    retryAfterMs: waitMs,
-  });
+  return new BotError(
+    'link.rate_limited',
+    true,
+    `Too many joins of that channel, or a rate limit of Discord: wait ${Math.ceil(waitMs / 1000)} s.`,
+    undefined,
+    undefined,
+    {
+      retryAfterMs: waitMs,
+    },
+  );
 }
 
 /** The cached seat may still be the former one. Source: discord.js #7746. */

@@ -274,8 +274,11 @@ export function toRestBody({ allowedMentions, ...rest }: MessageBody): RestBody 
 }
 
 function createLateMessageError() {
-  const message = `Discord did not answer in ${answerMs / 1000} s.`;
-  return new BotError('discord.unreachable', true, message);
+  return new BotError(
+    'discord.unreachable',
+    true,
+    `Discord did not answer in ${answerMs / 1000} s.`,
+  );
 }
 
 function createUnsentMessageError(why: string) {

@@ -43,8 +43,12 @@ export function retryAfterMs(error: unknown, failures: number): number | undefin
 export function createUnwrittenError(place: string, cause: unknown): BotError {
   if (cause instanceof BotError) return cause;
   if (cause instanceof DiscordAPIError) {
-    const message = `Nothing could be written in ${place}: may the bot send messages there?`;
-    return new BotError('discord.forbidden', false, message, cause);
+    return new BotError(
+      'discord.forbidden',
+      false,
+      `Nothing could be written in ${place}: may the bot send messages there?`,
+      cause,
+    );
   }
   const why = findNetworkCode(cause) || getErrorMessage(cause);
   const message = `Nothing could be written in ${place}: Discord could not be reached (${why}).`;

@@ -112,6 +112,9 @@ const directMessageRef = {
 };
 
 function createForbiddenError(name: string) {
-  const message = `Nothing could be written in ${name}: may the bot send messages there?`;
-  return new BotError('discord.forbidden', false, message);
+  return new BotError(
+    'discord.forbidden',
+    false,
+    `Nothing could be written in ${name}: may the bot send messages there?`,
+  );
 }

@@ -16,8 +16,11 @@ const lockWaitMs = 10_000;
  */
 export function backUpStore(from: string, folder: string, atWallMs: number): string {
   if (!existsSync(from)) {
-    const message = `There is no store ${from} to copy: start the bot once, or set DATA_DIR.`;
-    throw new BotError('store.unreadable', false, message);
+    throw new BotError(
+      'store.unreadable',
+      false,
+      `There is no store ${from} to copy: start the bot once, or set DATA_DIR.`,
+    );
   }
   const path = join(folder, copyName(from, atWallMs));
   let opened = from;

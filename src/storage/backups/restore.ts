@@ -98,8 +98,11 @@ function examineCopy(path: string, options: RestoreOptions) {
   const { isSettingsOnly, nowWallMs } = options;
   // An old copy may hold people who were forgotten since.
   if (!isSettingsOnly && isOld(path, nowWallMs)) {
-    const message = `The copy ${path} is older than ${keptDays} days, so only its settings may come back: npm run restore -- --settings ${path}`;
-    throw new BotError('store.too_old', false, message);
+    throw new BotError(
+      'store.too_old',
+      false,
+      `The copy ${path} is older than ${keptDays} days, so only its settings may come back: npm run restore -- --settings ${path}`,
+    );
   }
   try {
     using sqlite = openReadOnly(path);

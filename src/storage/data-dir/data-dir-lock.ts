@@ -39,8 +39,11 @@ export async function lockDataDir(
     if (lock) return lock;
     const held = `DATA_DIR ${dataDir} is in use by ${readOwner(dataDir).words}`;
     if (clock.nowMs() >= untilMs) {
-      const message = `${held}: end that process, or give each bot its own DATA_DIR.`;
-      throw new BotError('store.in_use', false, message);
+      throw new BotError(
+        'store.in_use',
+        false,
+        `${held}: end that process, or give each bot its own DATA_DIR.`,
+      );
     }
     report?.(`${held}: waiting ${patienceMs / 1000} s for it to end.`);
     await clock.sleep(retryMs, signal);

@@ -2,7 +2,6 @@ import { raw } from 'sql-template-tag';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { integer, json, text } from '#src/sql/columns.ts';
-import type { Connection } from '#src/sql/connection.ts';
 import { openForProgram } from './postgres-driver.ts';
 import { lockHolders } from './shard-locks.ts';
 
@@ -18,9 +17,12 @@ const processColumns = {
 /** Reads the users of a database without a lock. Throws BotError `store.unreadable`. */
 export async function readDatabaseState(url: Secret) {
   await using database = openForProgram({ url }, readMs);
-  const readState = (connection: Connection) =>
-    connection.rows(processColumns, raw(lockHolders));
-  return { place: database.place, processes: await database.read(readState) };
+  return {
+    place: database.place,
+    processes: await database.read((connection) =>
+      connection.rows(processColumns, raw(lockHolders)),
+    ),
+  };
 }
 
 /** Throws BotError `store.in_use` if a bot uses the database, or `store.unreadable`. */
@@ -28,6 +30,9 @@ export async function refuseLiveProcesses(url: Secret) {
   const { place, processes } = await readDatabaseState(url);
   const [live] = processes;
   if (!live) return;
-  const message = `${live.name} uses the database ${place}: stop every process first.`;
-  throw new BotError('store.in_use', false, message);
+  throw new BotError(
+    'store.in_use',
+    false,
+    `${live.name} uses the database ${place}: stop every process first.`,
+  );
 }

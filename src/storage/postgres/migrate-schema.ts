@@ -102,8 +102,11 @@ async function readPartFormats(
     const known = getPresentFormat(postgres);
     checkFormat(`The part ${name} of the database ${place}`, version, postgres);
     if (upgrades || version === 0 || version === known) continue;
-    const message = `The database ${place} has format ${version} of ${name}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
-    throw new BotError('store.misconfigured', false, message);
+    throw new BotError(
+      'store.misconfigured',
+      false,
+      `The database ${place} has format ${version} of ${name}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`,
+    );
   }
   return found;
 }

@@ -144,12 +144,11 @@ export async function openShardLocks(
 
     async [Symbol.asyncDispose]() {
       over.abort(new Error('the locks are given back'));
-      const createLateError = () => new Error('the database does not answer');
       await withTimeout(
         client?.end() ?? Promise.resolve(),
         closeMs,
         clock,
-        createLateError,
+        () => new Error('the database does not answer'),
       ).catch(ignoreRejection);
     },
   };

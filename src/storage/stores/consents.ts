@@ -45,8 +45,10 @@ export const consentPart: StorePart<ConsentStore> = {
       database.read(async (connection) => {
         const found: Record<string, StoredRows[string]> = {};
         for (const { rows, table } of selectPersonRows(all, guildId, personId)) {
-          const statement = sql`SELECT ${toColumnList(table.columns)} FROM ${rows}`;
-          found[table.name] = await connection.rows(table.columns, statement);
+          found[table.name] = await connection.rows(
+            table.columns,
+            sql`SELECT ${toColumnList(table.columns)} FROM ${rows}`,
+          );
         }
         return found;
       });

@@ -78,8 +78,9 @@ export function openConnectionSound(
 ) {
   const voice = new VoiceTrack(() => mix.tracks.own.voice.state.percent);
   const cues = new CueTrack(voice, cueSounds, () => mix.tracks.own.cues.state.percent);
-  const left = (samples: Int16Array, atMs: number) => sent.addSentFrame(samples, atMs);
-  const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, left);
+  const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, (samples, atMs) =>
+    sent.addSentFrame(samples, atMs),
+  );
   return { voice, cues, mixer };
 }
 
@@ -158,9 +159,15 @@ export class ReconnectingConnection {
       this.#isOpen = false;
       await link[Symbol.asyncDispose]();
     }
-    const hung = () =>
-      new Error(`the work on a voice link did not end within ${closeGraceMs / 1000} s`);
-    return await withTimeout(working, closeGraceMs, this.#clock, hung);
+    return await withTimeout(
+      working,
+      closeGraceMs,
+      this.#clock,
+      () =>
+        new Error(
+          `the work on a voice link did not end within ${closeGraceMs / 1000} s`,
+        ),
+    );
   }
 }
 

@@ -85,6 +85,7 @@ export class SpeakerInput {
   readonly #options;
   #isEcho = false;
   readonly #recording = new UtteranceBuffer();
+  readonly #noticed: SpeakerInputEvent[] = [];
   #voice = quietVoice;
   #overlap: OverlapVoice;
   /** Kept until the next one shows whether it was over. */
@@ -109,26 +110,22 @@ export class SpeakerInput {
 
   addPacket(packet: Packet): SpeakerInputEvent[] {
     this.#lastPacketAtMs = packet.atMs;
-    const noticed: SpeakerInputEvent[] = [];
-    for (const heard of this.#options.stream.put(packet))
-      this.#handleSound(heard, noticed);
-    return noticed;
+    for (const heard of this.#options.stream.put(packet)) this.#handleSound(heard);
+    return this.#takeNoticed();
   }
 
   tick(atMs: number): SpeakerInputEvent[] {
     // Discord sends nothing during silence, so only a tick can end an utterance.
-    const noticed: SpeakerInputEvent[] = [];
     for (const heard of this.#options.stream.releaseOverdue(atMs))
-      this.#handleSound(heard, noticed);
-    this.#stepEndpointing({ kind: 'tick', atMs }, noticed);
-    this.#stepQuietOverlap('tick', atMs, noticed);
-    return noticed;
+      this.#handleSound(heard);
+    this.#stepEndpointing({ kind: 'tick', atMs });
+    this.#stepQuietOverlap('tick', atMs);
+    return this.#takeNoticed();
   }
 
   addTranscript(understood: Transcript, atMs: number): SpeakerInputEvent[] {
-    const noticed: SpeakerInputEvent[] = [];
-    this.#stepEndpointing({ kind: 'text', ...understood, atMs }, noticed);
-    return noticed;
+    this.#stepEndpointing({ kind: 'text', ...understood, atMs });
+    return this.#takeNoticed();
   }
 
   /** `probability` that the turn is over. Undefined where the model failed. */
@@ -137,46 +134,39 @@ export class SpeakerInput {
     probability: number | undefined,
     atMs: number,
   ): SpeakerInputEvent[] {
-    const noticed: SpeakerInputEvent[] = [];
-    this.#stepEndpointing(
-      { kind: 'turn-judged', askedAtMs, probability, atMs },
-      noticed,
-    );
-    return noticed;
+    this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, probability, atMs });
+    return this.#takeNoticed();
   }
 
-  #handleSound(heard: SpeakerSound, noticed: SpeakerInputEvent[]) {
+  #takeNoticed() {
+    return this.#noticed.splice(0);
+  }
+
+  #handleSound(heard: SpeakerSound) {
     const { atMs, samples } = heard;
     if (heard.kind === 'silence-frame') {
-      this.#stepEndpointing({ kind: 'silence-frame', atMs }, noticed);
-      this.#stepQuietOverlap('closed', atMs, noticed);
+      this.#stepEndpointing({ kind: 'silence-frame', atMs });
+      this.#stepQuietOverlap('closed', atMs);
     }
-    if (this.isTalking) noticed.push({ kind: 'sound', pieces: [heard] });
+    if (this.isTalking) this.#noticed.push({ kind: 'sound', pieces: [heard] });
     this.#recording.push(heard);
     for (const one of this.#options.meter.measureSound(heard)) {
       const window = this.#removeEcho(one);
-      this.#stepOverlap(window, noticed);
-      this.#stepEndpointing(window, noticed);
+      this.#stepOverlap(window);
+      this.#stepEndpointing(window);
     }
     if (heard.kind !== 'sound' || this.#isEcho) return;
-    this.#stepOverlap(
-      { kind: 'packet', levelDb: measureLevelDb(samples), atMs },
-      noticed,
-    );
+    this.#stepOverlap({ kind: 'packet', levelDb: measureLevelDb(samples), atMs });
   }
 
-  #stepOverlap(event: OverlapVoiceInput, noticed: SpeakerInputEvent[]) {
+  #stepOverlap(event: OverlapVoiceInput) {
     const step = stepOverlapVoice(this.#overlap, event);
     this.#overlap = step.overlap;
-    noticed.push(...step.noticed);
+    this.#noticed.push(...step.noticed);
   }
 
-  #stepQuietOverlap(
-    kind: 'closed' | 'tick',
-    atMs: number,
-    noticed: SpeakerInputEvent[],
-  ) {
-    if (!this.isTalking && this.#overlap) this.#stepOverlap({ kind, atMs }, noticed);
+  #stepQuietOverlap(kind: 'closed' | 'tick', atMs: number) {
+    if (!this.isTalking && this.#overlap) this.#stepOverlap({ kind, atMs });
   }
 
   #removeEcho(window: VoiceWindow): Extract<OverlapVoiceInput, { kind: 'window' }> {
@@ -188,7 +178,7 @@ export class SpeakerInput {
     return { kind: 'window', probability, levelDb: window.levelDb, atMs: window.atMs };
   }
 
-  #stepEndpointing(event: EndpointingEvent, noticed: SpeakerInputEvent[]) {
+  #stepEndpointing(event: EndpointingEvent) {
     const before = this.#voice;
     const { echo, pauseHabits, rules, speakerId } = this.#options;
     const { voice, effects } = stepEndpointing(
@@ -204,7 +194,7 @@ export class SpeakerInput {
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs)
       this.#recording.markVoice();
     for (const effect of effects)
-      noticed.push(this.#toInputEvent(effect, event.atMs, before));
+      this.#noticed.push(this.#toInputEvent(effect, event.atMs, before));
   }
 
   #learnPauses(effect: EndpointingEffect, lastWord: string) {

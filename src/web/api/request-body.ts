@@ -108,6 +108,10 @@ export function checkBody<Schema extends z.ZodType>(
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const param = z.core.toDotPath(issue?.path ?? []);
-  const message = `${param || 'The request'}: ${issue?.message}.`;
-  throw createRefusal(400, 'request.invalid', message, param || undefined);
+  throw createRefusal(
+    400,
+    'request.invalid',
+    `${param || 'The request'}: ${issue?.message}.`,
+    param || undefined,
+  );
 }

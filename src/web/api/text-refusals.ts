@@ -32,8 +32,11 @@ const refusalsByTextId: readonly (readonly [
 
 export function toRefusal(line: TextLine): ApiRefusal {
   if (line.id === 'budget.user') {
-    const message = `This token has used its budget of today: try again in ${line.with?.h} h.`;
-    return createRefusal(429, 'budget.token', message);
+    return createRefusal(
+      429,
+      'budget.token',
+      `This token has used its budget of today: try again in ${line.with?.h} h.`,
+    );
   }
   if (line.id === 'budget.rest.person')
     return createRefusal(
