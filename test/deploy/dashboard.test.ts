@@ -13,6 +13,7 @@ type Dashboard = {
 /** Labels that Prometheus adds. */
 const ofPrometheus = ['__name__', 'instance', 'job', 'le'];
 
+// Proves: Dashboard of Grafana by reading
 test('each query of the dashboard names a metric of the bot and its labels', async () => {
   using metrics = openMetrics(() => true);
   new AlertBoard(openLog('silent'), metrics.meters);

@@ -68,6 +68,7 @@ test.each(['compose.yaml', ...overlays])(
   },
 );
 
+// Proves: Compose files with their servers by reading
 test('the data of the bot is the volume of the image in every file, and belongs to its user alone', () => {
   const { dataDir } = readGoodSettings({});
   const [, folder = ''] = /^WORKDIR (\S+)$/m.exec(dockerfile) ?? [];

@@ -49,6 +49,7 @@ test('the image holds no secret, belongs to root, runs as somebody else, and ask
   expect(after('HEALTHCHECK').join()).toContain('/healthz');
 });
 
+// Proves: systemd units by reading (what they start)
 test('systemd starts what the image starts, and not again after a configuration that cannot work', () => {
   expect(after('ExecStart=', unit)).toEqual([
     '/usr/bin/node --max-semi-space-size=2 src/app/main.mjs',
@@ -104,6 +105,7 @@ test.each([
   },
 );
 
+// Proves: Kubernetes by reading
 test('the StatefulSet runs what the image runs, asks it where it answers, and waits for an orderly end', async () => {
   const yaml = await readFile('deploy/statefulset.yaml', 'utf8');
   expect(yaml).toMatch(/^# Not run in a cluster/m);

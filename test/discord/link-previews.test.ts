@@ -51,6 +51,7 @@ async function open() {
   return { ...opened, written, finish };
 }
 
+// Proves: Discord previews no link in what the bot writes by fake
 test('no link in what a model wrote is fetched for a preview, through any door', async () => {
   await using bot = await open();
   const { captions, finish, lounge, messages, sandbox, typed, written } = bot;

@@ -22,6 +22,7 @@ function judge(program: string, args: readonly string[], input = '') {
     : `${program} ended with ${status}: ${stdout}${stderr}`;
 }
 
+// Proves: Names of metrics, rules and configuration of Prometheus by real (promtool)
 test('promtool finds nothing wrong with the names and types of the metrics', async () => {
   using metrics = openMetrics(() => true);
   const text = await metrics.meters.registry.metrics();
@@ -41,6 +42,7 @@ test("promtool reads the rules of the documents and Prometheus' configuration", 
   expect(judge('promtool', ['check', 'config', configuration])).toContain('SUCCESS');
 });
 
+// Proves: systemd units by reading (systemd-analyze verify)
 test.each(['parley.service', 'parley@.service'])(
   'systemd-analyze verifies %s',
   (name) => {

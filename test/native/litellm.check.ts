@@ -135,6 +135,7 @@ function keysAndModels() {
   ]);
 }
 
+// Proves: LiteLLM proxy by real (1.108.7: all roles)
 test('what is said is heard, thought and spoken through the proxy, with the vendor’s key and models', async () => {
   const set = await openSet();
   await using engines: Engines = set.engines;

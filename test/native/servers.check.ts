@@ -20,6 +20,9 @@ const settings = {
   SPEECH_FORMAT: 'wav',
 };
 
+// Proves: llama.cpp by real (xllamacpp 2026.10.11549, its server's code: thinking)
+// Proves: faster-whisper-server by real (0.0.3, Whisper tiny: hearing)
+// Proves: fastkokoro by real (0.7.0, Kokoro-82M: speaking)
 test('what a person says is heard by Whisper and answered by llama.cpp, and Kokoro says it so that Whisper hears it', async () => {
   await using bot = await openBotDoors(settings);
   const heard = await wordsOf(bot.transcriber, readSpeech('human-goforward'));

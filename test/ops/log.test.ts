@@ -36,6 +36,7 @@ const answered: SessionEvent = {
   instants,
 };
 
+// Proves: The log holds no words by real
 test('the log holds ids and numbers and never the words people or the bot said', () => {
   const out = logged(answered, {
     kind: 'recognised',

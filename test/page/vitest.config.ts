@@ -4,6 +4,7 @@ import { RepeatReporter } from '#test/repeat-reporter.ts';
 import { TestSequencer } from '#test/test-sequencer.ts';
 
 /** `npm run test:page`: the page in a real browser, which not every machine has. */
+// Proves: Chromium by real (without a window, with a recorded microphone)
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),

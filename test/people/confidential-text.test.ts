@@ -12,6 +12,7 @@ const told = new ConfidentialText('nine', toPrivateOwner('ana', said.owner));
 const may = async () => true;
 const mayNot = async () => false;
 
+// Proves: Words of a channel come out only where its people read by real
 test('words of a channel come out there, and for a person who may open it', async () => {
   expect([
     said.findTextForPlace('lounge'),

@@ -26,6 +26,7 @@ function expectHeard(facts: Partial<HearingFacts>, heard: boolean) {
   fc.assert(fc.property(anyFacts, (any) => mayHear({ ...any, ...facts }) === heard));
 }
 
+// Proves: No policy, role or call outweighs a no by real
 test('a person who said no, or was forgotten, is heard under no policy, role or call', () => {
   for (const word of noes) expectHeard({ word }, false);
 });

@@ -73,6 +73,7 @@ async function refused(asking: AsyncIterable<unknown>) {
   await expect(Array.fromAsync(asking)).rejects.toThrow();
 }
 
+// Proves: OpenAI by fake (its published description)
 test('what the bot asks of servers fits the published description: chat, sound, speech, transcription, translation', async () => {
   using server = await openNoting();
   const { client, asked } = server;

@@ -74,6 +74,7 @@ test('what cannot be written so that it reads back is found out before anything 
   );
 });
 
+// Proves: Only the bot's user can read `.env` by real
 test('the file is replaced whole, for its owner only, and nothing is left beside it', async () => {
   using place = folder();
   writeFileSync(place.env, 'OLD=1\n', { mode: 0o644 });

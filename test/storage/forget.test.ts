@@ -39,6 +39,7 @@ function filesWith(folder: string, id: string) {
     .map(([path]) => path);
 }
 
+// Proves: `/privacy forget` leaves no byte in the files of the store by real (SQLite)
 test('not a byte of a forgotten person stays in the files, while the store is open and after it', async () => {
   using place = makeStoreFolder();
   const store = await openLocalStore(place.path, options);

@@ -95,6 +95,7 @@ test('the newest copies come back with each no, without a yes or a token, and wh
   ]);
 });
 
+// Proves: A restore keeps each no and each erasure by real
 test('each no and each erasure of the copy and of the present store stays, and what was erased since is erased anew', async () => {
   using place = makeStoreFolder();
   const dataDir = await makeCopiedStores(place);

@@ -106,6 +106,7 @@ async function openWithBen() {
   };
 }
 
+// Proves: Voice is encrypted end to end by fake (the library that Discord's clients use, in the sandbox)
 test('a proposal to add somebody who was never announced ends nothing', async () => {
   await using setup = await openWithBen();
   const { faults, sandbox } = login();

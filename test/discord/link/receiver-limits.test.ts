@@ -61,6 +61,7 @@ test('a source that is given to somebody else in mid-word is theirs from the nex
   expect([heard.length, count.opened]).toEqual([2, 0]);
 });
 
+// Proves: Nothing is read of a person who may not be heard by fake
 test('of people who may not be heard nothing is read, whatever is in their packets', () => {
   const agreed = new Set(['ann']);
   const { name, say, sealed, arrive, voiceReceiver, receiver, heard, failed, timing } =

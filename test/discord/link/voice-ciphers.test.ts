@@ -15,6 +15,7 @@ const clock = { sleep: () => settle() };
 const mode = 'aead_xchacha20_poly1305_rtpsize';
 const { signal } = new AbortController();
 
+// Proves: Packets are sealed and opened by both of Discord's ciphers by real
 test('both ciphers of voice decrypt their own packets', async () => {
   expect(await proveCiphers(clock, signal)).toMatch(
     /^(sodium-native|@noble\/ciphers)$/,

@@ -28,6 +28,7 @@ test.each([
   await expect(decodeSound(decoding, bytes)).rejects.toMatchObject(notAudio);
 });
 
+// Proves: A file that breaks its decoder takes nothing else along by real
 test('a decoder that eats all memory, throws, or dies of a fatal error takes only its file along', async () => {
   const entry = new URL('./obedient-decoder.ts', import.meta.url);
   await using greedy = new Decoding({ clock: realClock, entry, stepMs: 20_000 });

@@ -59,6 +59,7 @@ test.each([
   await refused.toMatchObject({ code: 'source.not_allowed', retryable: false });
 });
 
+// Proves: A link leads to a public address, also behind a redirect by fake
 test('the connection goes to the address that was checked, whatever the name stands for afterwards', async () => {
   await using server = await serveSounds(sound);
   const link = `http://rebinding.test:${server.port}/a`;

@@ -36,6 +36,7 @@ test('a token works until it is revoked, and not a request longer', async () => 
   ]);
 });
 
+// Proves: A token does what its scopes say, until it is revoked by real
 test('a token does what its scopes say, in its own server', async () => {
   await using api = await openApi();
   await api.add('bell', { scopes: ['say'] });
@@ -64,6 +65,7 @@ test('a server that another process serves is refused with the shard of that pro
   }
 });
 
+// Proves: A token asks 300 times a minute at most by real
 test('a token that asks more than 300 times a minute is told when to ask again, and no other is', async () => {
   await using api = await openApi();
   await api.add('bell');

@@ -28,6 +28,7 @@ function post({ api }: CompletionsSetup, body: unknown, path = '/chat/completion
   return api.post('parley_dog', `/v1${path}`, body);
 }
 
+// Proves: OpenAI by fake (its own client)
 test('models are those of the published description, listed and one by one', async () => {
   await using served = await openCompletions();
   const get = async (path: string) =>

@@ -136,6 +136,7 @@ test.each([
   ).toBe(200);
 });
 
+// Proves: The page refuses other hosts, origins and sites by real
 test('what comes without an origin is of no page: it does nothing, and is told where programs ask', async () => {
   await using page = await openRoutes();
   const told = 'Operations for programs begin with /v1: add it to the base URL.';

@@ -159,6 +159,7 @@ test.each(kinds)(
   },
 );
 
+// Proves: A tool of an MCP server gets no key of the bot by real
 test('a program gets of the environment only what its entry names and a few usual variables', async () => {
   vi.stubEnv('OPENAI_API_KEY', 'sk-secret');
   await using connection = await connected(stdio('modern'));
