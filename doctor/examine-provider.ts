@@ -68,7 +68,7 @@ export async function examineProvider(
   deadline: ProbeDeadline,
   onFindings: (findings: readonly Finding[]) => void = () => undefined,
 ): Promise<ProviderExamination> {
-  const server = await readServer(address, deadline);
+  const server = await readServerLists(address, deadline);
   const first = await tryRoleSettings(examinedGroups[0], server, deadline, undefined);
   const refusal = findRefusal(first);
   if (refusal) {
@@ -119,8 +119,8 @@ type ListedServer = ServerAddress & {
   readonly findings: readonly Finding[];
 };
 
-/** A server need not offer either list. */
-async function readServer(
+/** Asks a server for its models and voices, which it need not list. */
+async function readServerLists(
   { baseUrl: givenUrl, apiKey }: ServerAddress,
   { clock, deadlineMs }: ProbeDeadline,
 ) {

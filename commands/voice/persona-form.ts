@@ -62,6 +62,7 @@ export async function savePersona(
   );
 }
 
+/** Introduces the bot by its current name and voice. */
 export function toPersonaReply(
   { name, voice }: Persona,
   guildId: GuildId,

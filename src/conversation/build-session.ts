@@ -150,6 +150,10 @@ function postNotice(
   }
 }
 
+/**
+ * Passes a fact of the machine to the runners, and a lost turn to listeners of the
+ * session.
+ */
 function reportFact(
   { fact }: EffectOf<'fact'>,
   { answers, session, utterances }: EffectRunnerDeps,

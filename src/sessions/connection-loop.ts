@@ -167,6 +167,9 @@ class ConnectionClock {
   }
 }
 
+/**
+ * Lets Node read waiting packets from the socket before the timers of this loop act.
+ */
 async function readPendingPackets(signal: AbortSignal) {
   // Timers fire before sockets are read. Without this, speech during a hold would count as silence and end the utterance.
   for (let turn = 0; turn < maxReadTurns && !signal.aborted; turn++)

@@ -119,6 +119,10 @@ export function markWaitingTurns(draft: Draft, addressed?: PersonId) {
       turn.hasWaited = true;
 }
 
+/**
+ * Removes a turn that is over. Speech that its asker still says becomes a turn of its
+ * own.
+ */
 export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyEnd) {
   leaveQueue(draft, turn.id);
   removeTurn(draft, turn);
@@ -160,6 +164,7 @@ export function reportUtterance(
   });
 }
 
+/** Moves speech that goes on into a turn of its own. */
 function separateOpenSpeech(draft: Draft, turn: TurnState) {
   const { by, endedMs, name, openSpeech, parts } = turn;
   if (openSpeech.length === 0) return;
@@ -189,6 +194,10 @@ function isEndRemembered(end: ReplyFinish | EarlyEnd) {
   return rememberedEnds.includes(end);
 }
 
+/**
+ * Ends a turn early. A reply that people hear is cut first, and `endTurn` follows
+ * when its last words are known.
+ */
 export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd) {
   // A heard reply is cut, and `over` brings the words that left. After a no, nothing of them is kept.
   const sounding = findHeardReply(draft, turn.id);
@@ -210,6 +219,7 @@ export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd) {
   if (next) discardAnswer(draft, next); // It was begun as if all of this is heard.
 }
 
+/** Lets a reply end with the clause that sounds. */
 export function finishReplyClause(draft: Draft, current: CurrentReply, why: EarlyEnd) {
   // Where no clause sounds, the reply is cut at once: its next clause may wait for a tool.
   const { phase } = current;
@@ -223,8 +233,8 @@ export function finishReplyClause(draft: Draft, current: CurrentReply, why: Earl
 }
 
 /**
- * Drops a turn while its asker waits. The panel shows the loss, or the chat before the process
- * ends.
+ * Drops a turn that its asker still waits for, and says so on the panel, or in the
+ * chat before the process ends.
  */
 export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason) {
   const { by, name } = turn;
@@ -266,6 +276,10 @@ export function dropEntry(draft: Draft, id: Id, why: EarlyEnd) {
   if (reading) dropAnnouncement(draft, reading, why);
 }
 
+/**
+ * Puts the current entry back to the head of the queue, so that its reply begins
+ * anew.
+ */
 export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
   const turn = findTurn(draft, id);
   if (turn) {
@@ -279,6 +293,10 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
   turnQueue.waiting = [id, ...turnQueue.waiting];
 }
 
+/**
+ * Begins unheard answers anew that have read words of other people, because those
+ * words may now be gone.
+ */
 export function renewForeignAnswers(draft: Draft) {
   for (const turn of draft.turns) {
     const { current } = draft.turnQueue;

@@ -34,7 +34,7 @@ export class TextAligner {
 
   addText(text: string) {
     this.#text += text;
-    this.#letters += countLetters(text);
+    this.#letters += weighLetters(text);
   }
 
   addSound(ms: number) {
@@ -86,7 +86,7 @@ export class TextAligner {
     if (text === '') return clause;
     this.#cut += length;
     const before = clause?.endLetters ?? 0;
-    this.#clause = { text, endLetters: before + countLetters(rest.slice(0, length)) };
+    this.#clause = { text, endLetters: before + weighLetters(rest.slice(0, length)) };
     return this.#clause;
   }
 
@@ -128,7 +128,11 @@ function dropLastWord(text: string) {
   return words.trim() === '' ? text.replace(/[\uD800-\uDBFF]$/, '') : words;
 }
 
-function countLetters(text: string) {
+/**
+ * Estimates the time of speech, counted in Latin letters. A Han, kana or Hangul
+ * character takes the time of three.
+ */
+function weighLetters(text: string) {
   const wide = text.match(
     /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/gu,
   );

@@ -61,6 +61,10 @@ export type ModelInUse = RemoteServer & { readonly role: string };
 /** Recognisers of OpenAI's Realtime API that send words during speech and only add to them. */
 const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
 
+/**
+ * Tells whether partials of this recogniser only grow, so that an answer may begin on
+ * them.
+ */
 export function hasStableWords(model: string): boolean {
   return stableRecognisers.includes(removeSnapshotDate(model));
 }

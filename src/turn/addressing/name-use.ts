@@ -194,7 +194,10 @@ function measureInversion(words: readonly SentenceWord[], at: number, asks: bool
   return objectAuxiliaries.has(verb) && subject !== 'it' ? 0 : 2;
 }
 
-/** "Nova said", "Nova actually knows". */
+/**
+ * Counts the words of a verb that speaks about the bot, as in "Nova said". 0 if there
+ * is none.
+ */
 function measureReportVerb(words: readonly SentenceWord[], at: number) {
   const text = words[at]?.text ?? '';
   const verb = /^[a-z]{2,}ly$|^(?:just|even|still|also)$/.test(text) ? at + 1 : at;

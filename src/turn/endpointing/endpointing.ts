@@ -185,12 +185,13 @@ export function stepEndpointing(
   if (event.kind === 'turn-judged') return takeJudgement(voice, event, rules, person);
   if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
     return isTailWindow(voice, event.atMs)
-      ? awaitEnd(addTail(voice, event, rules), event, rules, person)
+      ? decideEnd(addTail(voice, event, rules), event, rules, person)
       : continueVoice(voice, event, rules);
   }
   return reviewPause(addPacket(voice, event), event, rules, person);
 }
 
+/** Takes the answer of the turn model, unless that answer is about an earlier pause. */
 function takeJudgement(
   voice: SpeakingVoice,
   event: Extract<EndpointingEvent, { kind: 'turn-judged' }>,
@@ -200,7 +201,7 @@ function takeJudgement(
   const { askedAtMs, atMs, probability } = event;
   if (voice.judgement?.askedAtMs !== askedAtMs) return { voice, effects: [] };
   const judgement = { ...voice.judgement, isPending: false, probability };
-  const step = awaitEnd({ ...voice, judgement }, event, rules, person);
+  const step = decideEnd({ ...voice, judgement }, event, rules, person);
   const isBeforeText = step.voice.kind === 'paused' && isTextless(voice);
   const isOver = probability !== undefined && probability >= minOverProbability;
   if (!isBeforeText || !isOver) return step;
@@ -318,6 +319,10 @@ function continueVoice(
   return { voice: talking, effects: [{ kind: 'resumed', atMs, pausedMs }] };
 }
 
+/**
+ * Decides the end of an utterance. A recogniser that was asked too early is asked
+ * again first.
+ */
 function reviewPause(
   voice: SpeakingVoice,
   event: EndpointingEvent,
@@ -325,7 +330,7 @@ function reviewPause(
   person: SpeakerHabits,
 ): EndpointingStep {
   if (!voice.understood || !wasAskedTooEarly(voice))
-    return awaitEnd(voice, event, rules, person);
+    return decideEnd(voice, event, rules, person);
   const { atMs } = event;
   const understood = { ...voice.understood, isUpToPause: false };
   // The recogniser was asked too early, and is asked again.
@@ -336,14 +341,18 @@ function reviewPause(
     isLikelyOver: false,
     understood,
   };
-  const step = awaitEnd(again, event, rules, person);
+  const step = decideEnd(again, event, rules, person);
   return {
     ...step,
     effects: [{ kind: 'resumed', atMs, pausedMs: 0 }, ...step.effects],
   };
 }
 
-function awaitEnd(
+/**
+ * Ends the utterance if the endpointing delay is over. Otherwise notes how far the
+ * pause has come.
+ */
+function decideEnd(
   voice: SpeakingVoice,
   event: EndpointingEvent,
   rules: EndpointRules,
@@ -381,6 +390,7 @@ function isTextless({ understood }: SpeakingVoice) {
   return understood?.isUpToPause !== true;
 }
 
+/** Reports each stage of a pause once: pause, turn model, long pause, likely over. */
 function notePause(
   voice: SpeakingVoice,
   event: EndpointingEvent,
@@ -529,6 +539,7 @@ const maxTrailingMs = 200;
 /** Texts below this logit end in the middle. */
 const maxBrokenOffLogit = -1;
 
+/** A voice far below this person's level may be somebody in the background. */
 function isFaintWindow(
   { heard }: SpeakingVoice,
   levelDb: number | undefined,
@@ -538,6 +549,9 @@ function isFaintWindow(
   return levelDb < heard.meanLevelDb - faintDb;
 }
 
+/**
+ * Returns the end of the voice. Faint windows prolong the voice by `faintMs` at most.
+ */
 export function getVoiceEndMs(
   { lastLoudMs, lastVoiceMs }: SpeakingVoice,
   { faintMs }: { readonly faintMs: number },
@@ -545,6 +559,10 @@ export function getVoiceEndMs(
   return Math.max(lastLoudMs, lastVoiceMs - faintMs);
 }
 
+/**
+ * Tells whether sound followed the pause at which the recogniser was asked, so that
+ * the text may lack the end of a word.
+ */
 function wasAskedTooEarly({
   kind,
   mutedAtMs = 0,
