@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { type EventFault, Gateway } from '#sandbox/gateway/gateway.ts';
-import type { GatewaySession } from '#sandbox/gateway/gateway-session.ts';
 import { lenientGatewayRules, toGuildCreate } from '#sandbox/gateway/gateway-shards.ts';
-import { intents, type VoiceStateRequest } from '#sandbox/gateway/gateway-wire.ts';
+import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
 import {
   Interactions,
   type ShownMessage,
@@ -26,20 +23,24 @@ import {
 } from '#sandbox/rest/rest-server.ts';
 import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import {
+  noSeatFaults,
+  type SeatFaults,
+  seatBot,
+  unseatBot,
+} from '#sandbox/world/seat-requests.ts';
+import {
+  findMember,
   type Guild,
-  guildWithId,
-  isVoiceKind,
   type RegisteredCommand,
-  type World,
 } from '#sandbox/world/world.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
 import { WorldChanges } from '#sandbox/world/world-changes.ts';
 import { toMessageEvent } from '#sandbox/world/world-json.ts';
 import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.ts';
-import { canEnter } from '#sandbox/world/world-permissions.ts';
 import { WorldSeats } from '#sandbox/world/world-seats.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
+import { type MemberAccount, openMemberAccount } from './people/member-account.ts';
 import type { PersonOptions, SandboxPerson } from './people/sandbox-person.ts';
 import { makeProcessAddress } from './process-address.ts';
 import type { SandboxOptions, VoiceHalf } from './sandbox.ts';
@@ -86,9 +87,7 @@ export class RunningSandbox implements AsyncDisposable {
 
   async listen(): Promise<void> {
     const { rest, gateway } = this.#deps;
-    rest.server.listen(0, '127.0.0.1');
-    await once(rest.server, 'listening');
-    this.#port = (rest.server.address() as AddressInfo).port; // TCP, so never a path
+    this.#port = await rest.listen();
     gateway.listen(rest.server, this.#port);
   }
 
@@ -139,6 +138,16 @@ export class RunningSandbox implements AsyncDisposable {
 
   person(name: string, options?: PersonOptions): SandboxPerson {
     return this.guild().person(name, options);
+  }
+
+  /** Lets a program log in as a member of the first server, as a bot does. Unknown members throw. */
+  async openAccount(name: string): Promise<MemberAccount> {
+    const { world, accounts } = this.#deps;
+    const member = findMember(world.guild, name);
+    if (!member) throw new Error(`There is nobody called ${name} here.`);
+    const account = await openMemberAccount(member, this.#deps);
+    accounts.add(account);
+    return account;
   }
 
   messages(channel: string): readonly ShownMessage[] {
@@ -207,6 +216,7 @@ export class RunningSandbox implements AsyncDisposable {
     this.#closing.abort();
     for (const guild of this.#guilds) await guild[Symbol.asyncDispose]();
     this.#deps.gateway.close();
+    for (const account of this.#deps.accounts) await account[Symbol.asyncDispose]();
     await this.#deps.rest.close();
     await this.#voice.voice[Symbol.asyncDispose]();
   }
@@ -236,7 +246,7 @@ function makeDeps(
   const { privilegedIntents: privileged = [] } = options;
   const world = createWorld(options, clock);
   const violations: Violation[] = [];
-  const seatFaults: SeatFaults = { ignored: 0, keepsSeats: false };
+  const seatFaults: SeatFaults = { ...noSeatFaults };
   const gateway = new Gateway({
     world,
     token,
@@ -247,11 +257,15 @@ function makeDeps(
     onVoiceState: (session, request) => {
       const isLate = request.channel_id !== null && gateway.hasLaterSession(session);
       if (isLate) violations.push({ guildId: request.guild_id, atMs: clock.nowMs() });
-      seatBot(world, seats, seatFaults, session, request);
+      seatBot(world, seats, session, request, seatFaults);
     },
     onSessionEnd: (session) => unseatBot(world, seats, session),
   });
-  const dispatch = gateway.dispatch.bind(gateway);
+  const accounts = new Set<MemberAccount>();
+  const dispatch = (event: Dispatch) => {
+    gateway.dispatch(event);
+    for (const account of accounts) account.dispatch(event);
+  };
   const seats = new WorldSeats(world, voice, dispatch);
   const changes = new WorldChanges(world, seats, dispatch);
   const board = new MessageBoard(world, (change) => {
@@ -272,54 +286,8 @@ function makeDeps(
   const isLimited = options.rateLimits !== undefined;
   const rest = new RestServer({ token, clock, routes, isLimited });
   const parts = { world, voice, gateway, rest, board, seats, changes, interactions };
-  return { ...parts, seatFaults, violations, dispatch };
+  return { ...parts, seatFaults, violations, accounts, dispatch };
 }
-
-/** Discord answers a seat it does not give with silence, and so does this. */
-function seatBot(
-  world: World,
-  seats: WorldSeats,
-  seatFaults: SeatFaults,
-  session: GatewaySession,
-  request: VoiceStateRequest,
-) {
-  const { bot } = world;
-  const guild = guildWithId(world, request.guild_id);
-  if (!guild) return;
-  if (request.channel_id === null) {
-    if (!seatFaults.keepsSeats) seats.leaveSeat(guild, bot.id);
-    return;
-  }
-  if (seatFaults.ignored > 0) {
-    seatFaults.ignored--;
-    return;
-  }
-  const channel = guild.channels.find(({ id }) => id === request.channel_id);
-  if (
-    !channel ||
-    !isVoiceKind(channel) ||
-    canEnter(world, guild, bot.id, channel) !== 'yes'
-  )
-    return;
-  seats.takeBotSeat(guild, {
-    userId: bot.id,
-    channel,
-    sessionId: session.start.id,
-    selfMute: request.self_mute,
-    selfDeaf: request.self_deaf,
-  });
-}
-
-function unseatBot(world: World, seats: WorldSeats, session: GatewaySession) {
-  const { bot } = world;
-  for (const guild of world.guilds) {
-    if (guild.voiceStates.get(bot.id)?.sessionId === session.start.id)
-      seats.leaveSeat(guild, bot.id);
-  }
-}
-
-/** Whether requests for a seat are answered, and those to leave one. */
-type SeatFaults = { ignored: number; keepsSeats: boolean };
 
 /** Faults of the real Discord, on demand. */
 function makeFaults({ gateway, rest, seatFaults, voice }: ReturnType<typeof makeDeps>) {
@@ -351,7 +319,7 @@ function makeFaults({ gateway, rest, seatFaults, voice }: ReturnType<typeof make
       rest.faults.clear();
       gateway.faults.clear();
       gateway.answersHeartbeats = true;
-      Object.assign(seatFaults, { ignored: 0, keepsSeats: false });
+      Object.assign(seatFaults, noSeatFaults);
       voice.faults.heal();
     },
   };

@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { PendingFaults } from '#sandbox/pending-faults.ts';
 import { parseProcessAddress } from '#sandbox/process-address.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -89,6 +90,13 @@ export class RestServer {
       },
     );
     this.server.on('clientError', (_error, socket) => socket.destroy());
+  }
+
+  /** Listens on a free port of 127.0.0.1, and returns that. */
+  async listen(): Promise<number> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return (this.server.address() as AddressInfo).port; // TCP, so never a path
   }
 
   /** Answers that are late on purpose are given up, and connections cut. */

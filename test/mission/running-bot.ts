@@ -72,6 +72,7 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
   const closing = stack.move();
   return {
     codec,
+    transcriber: engines.transcriber,
     frames,
     /** Modes of encryption of the voice links that were opened. */
     ciphers: ciphers as readonly string[],

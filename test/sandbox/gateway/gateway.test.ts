@@ -82,3 +82,27 @@ test('ids that a bot writes as numbers are not rounded', async () => {
     guild_id: sandbox.guildId,
   });
 });
+
+test('a program logs in as a member: it has the seat of that person, and nothing that is for the bot alone', async () => {
+  await using sandbox = await open();
+  const adam = sandbox.person('Adam');
+  const account = await sandbox.openAccount('Adam');
+  const bot = await identify(sandbox);
+  using program = await identify(account);
+  const seat = { guild_id: sandbox.guildId, channel_id: sandbox.channelId('Lounge') };
+  program.say(4, seat);
+  await program.event('VOICE_SERVER_UPDATE');
+  expect(sandbox.guild().roster().people).toContainEqual({
+    id: adam.id,
+    name: 'Adam',
+    channel: 'Lounge',
+  });
+  const body = [{ name: 'leave', description: 'Leaves.' }];
+  const commands = `/applications/${sandbox.botId}/commands`;
+  await sendRequest(sandbox, commands, { method: 'PUT', body });
+  adam.command('leave');
+  await bot.event('INTERACTION_CREATE');
+  sandbox.guild().addRole('DJ');
+  await program.event('GUILD_ROLE_CREATE');
+  expect(program.heard.map(({ t }) => t)).not.toContain('INTERACTION_CREATE');
+});

@@ -1,0 +1,56 @@
+import type { GatewaySession } from '#sandbox/gateway/gateway-session.ts';
+import type { VoiceStateRequest } from '#sandbox/gateway/gateway-wire.ts';
+import { guildWithId, isVoiceKind, type World } from './world.ts';
+import { canEnter } from './world-permissions.ts';
+import type { WorldSeats } from './world-seats.ts';
+
+/** Whether requests for a seat are answered, and those to leave one. */
+export type SeatFaults = { ignored: number; keepsSeats: boolean };
+export const noSeatFaults: SeatFaults = { ignored: 0, keepsSeats: false };
+
+/** Discord answers a seat it does not give with silence, and so does this. */
+export function seatBot(
+  world: World,
+  seats: WorldSeats,
+  session: GatewaySession,
+  request: VoiceStateRequest,
+  seatFaults: SeatFaults = { ...noSeatFaults },
+): void {
+  const { bot } = world;
+  const guild = guildWithId(world, request.guild_id);
+  if (!guild) return;
+  if (request.channel_id === null) {
+    if (!seatFaults.keepsSeats) seats.leaveSeat(guild, bot.id);
+    return;
+  }
+  if (seatFaults.ignored > 0) {
+    seatFaults.ignored--;
+    return;
+  }
+  const channel = guild.channels.find(({ id }) => id === request.channel_id);
+  if (
+    !channel ||
+    !isVoiceKind(channel) ||
+    canEnter(world, guild, bot.id, channel) !== 'yes'
+  )
+    return;
+  seats.takeBotSeat(guild, {
+    userId: bot.id,
+    channel,
+    sessionId: session.start.id,
+    selfMute: request.self_mute,
+    selfDeaf: request.self_deaf,
+  });
+}
+
+export function unseatBot(
+  world: World,
+  seats: WorldSeats,
+  session: GatewaySession,
+): void {
+  const { bot } = world;
+  for (const guild of world.guilds) {
+    if (guild.voiceStates.get(bot.id)?.sessionId === session.start.id)
+      seats.leaveSeat(guild, bot.id);
+  }
+}
