@@ -117,6 +117,16 @@ export class DaveGroup {
     );
   }
 
+  /** Fault for tests: nobody seals any more (0), or everybody founds a group again (1). */
+  changeVersion(version: 0 | 1) {
+    const everybody = [...this.#people.keys()];
+    this.#forget();
+    for (const person of this.#people.values()) person.keyPackage = undefined;
+    if (version === 1) return [encodeNewEpoch(everybody)];
+    const id = this.#transitions.openTransition(everybody);
+    return [encodeTransition(everybody, version, id)];
+  }
+
   /** Op 23. */
   markReady(userId: string, transitionId: number) {
     return this.#transitions.markReady(userId, transitionId);
@@ -308,20 +318,17 @@ function encodeMessages(to: readonly string[], messages: readonly Buffer[]) {
 }
 
 function encodeRestart(to: readonly string[]) {
-  if (to.length === 0) return [];
-  return [
-    {
-      to,
-      message: { op: voiceOpcodes.prepareEpoch, d: { protocol_version: 1, epoch: 1 } },
-    },
-    {
-      to,
-      message: {
-        op: voiceOpcodes.prepareTransition,
-        d: { protocol_version: 1, transition_id: 0 },
-      },
-    },
-  ];
+  return to.length === 0 ? [] : [encodeNewEpoch(to), encodeTransition(to, 1, 0)];
+}
+
+function encodeNewEpoch(to: readonly string[]) {
+  const d = { protocol_version: 1, epoch: 1 };
+  return { to, message: { op: voiceOpcodes.prepareEpoch, d } };
+}
+
+function encodeTransition(to: readonly string[], version: 0 | 1, id: number) {
+  const d = { protocol_version: version, transition_id: id };
+  return { to, message: { op: voiceOpcodes.prepareTransition, d } };
 }
 
 function encodeBinary(to: readonly string[], opcode: number, payload: Buffer) {

@@ -1,12 +1,35 @@
 import { DAVESession } from '@snazzah/davey';
 import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 
+const protocolVersion = 1;
 const audioMediaType = 0;
 /** Ends every sealed frame (DAVE protocol, "Payload Format"). */
 const sealMark = 0xfafa;
 
+/** The library below a member: davey, or another one with its methods. */
+export type DaveSession = Pick<
+  DAVESession,
+  | 'ready'
+  | 'getSerializedKeyPackage'
+  | 'setExternalSender'
+  | 'processProposals'
+  | 'processCommit'
+  | 'reinit'
+  | 'getUserIds'
+  | 'encryptOpus'
+  | 'decrypt'
+> & {
+  processWelcome(welcome: Buffer, recognizedUserIds: string[]): void;
+  /** A library that seals with the former keys until then. */
+  executeTransition?(): void;
+};
+export type OpenDaveSession = (userId: string, channelId: string) => DaveSession;
+
+export const openDavey: OpenDaveSession = (userId, channelId) =>
+  new DAVESession(protocolVersion, userId, channelId);
+
 /**
- * One person's side of the end-to-end group, over davey. Takes the server's messages and returns the answers.
+ * One person's side of the end-to-end group, over davey or another library. Takes the server's messages and returns the answers.
  *
  * A message that cannot be processed is answered with op 31 and a new key package, as official clients do.
  */
@@ -14,14 +37,17 @@ export class DaveMember {
   readonly #userId;
   readonly #channelId;
   readonly #session;
-  readonly #transitions = new Set<number>();
+  /** Protocol versions by the transition that brings them. */
+  readonly #transitions = new Map<number, number>();
+  /** 0: nothing is sealed. */
+  #version = protocolVersion;
   /** True while the member waits to be added again. Meanwhile it does not ask a second time. */
   #lost = false;
 
-  constructor(userId: string, channelId: string) {
+  constructor(userId: string, channelId: string, openSession = openDavey) {
     this.#userId = userId;
     this.#channelId = channelId;
-    this.#session = new DAVESession(1, userId, channelId);
+    this.#session = openSession(userId, channelId);
   }
 
   /** To be sent as soon as the session is described. */
@@ -44,21 +70,25 @@ export class DaveMember {
       if (opcode === voiceOpcodes.proposals)
         return this.#handleProposals(payload, [...present]);
       if (opcode === voiceOpcodes.announceCommit || opcode === voiceOpcodes.welcome)
-        return this.#enterEpoch(opcode, payload);
+        return this.#enterEpoch(opcode, payload, [...present]);
       return [];
     } catch {
       return this.#recover(payload.length > 1 ? payload.readUInt16BE() : 0);
     }
   }
 
-  prepareTransition(transitionId: number): VoiceMessage[] {
-    if (transitionId === 0) return [];
-    this.#transitions.add(transitionId);
+  prepareTransition(transitionId: number, version: number): VoiceMessage[] {
+    this.#transitions.set(transitionId, version);
+    if (transitionId === 0) {
+      this.executeTransition(transitionId);
+      return [];
+    }
     return [{ op: voiceOpcodes.transitionReady, d: { transition_id: transitionId } }];
   }
 
   executeTransition(transitionId: number) {
-    this.#transitions.delete(transitionId);
+    this.#version = this.#transitions.get(transitionId) ?? this.#version;
+    if (this.#transitions.delete(transitionId)) this.#session.executeTransition?.();
   }
 
   /** Epoch 1 means that there shall be a new group. */
@@ -75,7 +105,8 @@ export class DaveMember {
 
   /** Goes out as it is while there is no group. davey seals no silence frames, while libdave does. */
   sealFrame(opus: Buffer): Buffer {
-    return this.#session.ready ? this.#session.encryptOpus(opus) : opus;
+    const isSealed = this.#version > 0 && this.#session.ready;
+    return isSealed ? this.#session.encryptOpus(opus) : opus;
   }
 
   /** Throws for a frame that is sealed for another group. */
@@ -107,13 +138,13 @@ export class DaveMember {
     ];
   }
 
-  #enterEpoch(opcode: number, payload: Buffer) {
+  #enterEpoch(opcode: number, payload: Buffer, present: string[]) {
     const transitionId = payload.readUInt16BE();
     if (opcode === voiceOpcodes.welcome)
-      this.#session.processWelcome(payload.subarray(2));
+      this.#session.processWelcome(payload.subarray(2), present);
     else this.#session.processCommit(payload.subarray(2));
     this.#lost = false;
-    return this.prepareTransition(transitionId);
+    return this.prepareTransition(transitionId, protocolVersion);
   }
 
   #recover(transitionId: number) {
@@ -127,7 +158,7 @@ export class DaveMember {
 
   #restart() {
     this.#transitions.clear();
-    this.#session.reinit(1, this.#userId, this.#channelId);
+    this.#session.reinit(protocolVersion, this.#userId, this.#channelId);
     return this.keyPackage();
   }
 }

@@ -259,7 +259,10 @@ const messageSchema = z.discriminatedUnion('op', [
     op: z.literal(voiceOpcodes.clientDisconnect),
     d: z.object({ user_id: z.string() }),
   }),
-  z.object({ op: z.literal(voiceOpcodes.prepareTransition), d: transitionSchema }),
+  z.object({
+    op: z.literal(voiceOpcodes.prepareTransition),
+    d: transitionSchema.extend({ protocol_version: z.int() }),
+  }),
   z.object({ op: z.literal(voiceOpcodes.executeTransition), d: transitionSchema }),
   z.object({
     op: z.literal(voiceOpcodes.prepareEpoch),

@@ -1,5 +1,5 @@
 import { ConditionWait } from '#sandbox/condition-wait.ts';
-import { DaveMember } from '#sandbox/dave/dave-member.ts';
+import { DaveMember, type OpenDaveSession } from '#sandbox/dave/dave-member.ts';
 import {
   encryptionModes,
   makeVoiceCipher,
@@ -33,6 +33,8 @@ import {
 
 type VoiceClientOptions = VoiceSignalsOptions & {
   readonly codec: OpusCodec;
+  /** Library of the end-to-end group. Default: davey. */
+  readonly openSession?: OpenDaveSession;
 };
 
 const maxConnectMs = 10_000;
@@ -220,7 +222,12 @@ class ConnectedVoice implements AsyncDisposable {
         this.#part(message.d.user_id);
         break;
       case voiceOpcodes.prepareTransition:
-        this.#answer(this.#dave?.prepareTransition(message.d.transition_id));
+        this.#answer(
+          this.#dave?.prepareTransition(
+            message.d.transition_id,
+            message.d.protocol_version,
+          ),
+        );
         break;
       case voiceOpcodes.executeTransition:
         this.#dave?.executeTransition(message.d.transition_id);
@@ -251,11 +258,13 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   #describe({ mode, secret_key, dave_protocol_version }: SessionDescription) {
-    const { ticket, codec } = this.#options;
+    const { ticket, codec, openSession } = this.#options;
     const cipher = makeVoiceCipher(mode, Buffer.from(secret_key));
     const { userId, channelId } = ticket;
     this.#dave =
-      dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
+      dave_protocol_version > 0
+        ? new DaveMember(userId, channelId, openSession)
+        : undefined;
     this.#sealer = new PacketSealer(cipher, false);
     this.#receiver = new ClientReceiver(codec, cipher, this.#dave, (frame) => {
       for (const listener of this.#listeners) listener(frame);
@@ -297,7 +306,10 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   #seal(opus: Buffer) {
-    if (!this.#dave || this.#sealing === 'none') return opus;
+    const isOpen =
+      this.#sealing === 'none' ||
+      (this.#sealing === 'mostly' && this.#sentPackets % 10 === 0);
+    if (!this.#dave || isOpen) return opus;
     const sealed = this.#dave.sealFrame(opus);
     if (this.#sealing === 'damaged') sealed.writeUInt8(sealed.readUInt8(1) ^ 0xff, 1);
     return sealed;

@@ -249,6 +249,10 @@ class VoiceCall {
     this.#deliverMessages(this.#group?.proposeStranger(caller.userId) ?? []);
   }
 
+  changeVersion(version: 0 | 1) {
+    this.#deliverMessages(this.#group?.changeVersion(version) ?? []);
+  }
+
   transitionReady(caller: VoiceCaller, transitionId: number) {
     this.#deliverMessages(this.#group?.markReady(caller.userId, transitionId) ?? []);
   }

@@ -155,6 +155,11 @@ export function makeVoiceFaults(
       for (const caller of calls.listPersonCallers(userId))
         calls.getCall(caller)?.proposeStranger(caller);
     },
+    /** The call of this person goes on without end-to-end encryption (0), or again with it (1). */
+    changeVersion(userId: string, version: 0 | 1) {
+      for (const caller of calls.listPersonCallers(userId))
+        calls.getCall(caller)?.changeVersion(version);
+    },
     connections(state: FaultSchedule['connections']) {
       faults.connections = state;
     },

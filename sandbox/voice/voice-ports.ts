@@ -37,8 +37,8 @@ export type MicrophoneProfile = 'gate' | 'release' | 'open';
 
 export type OpenMicrophone = {
   readonly profile: MicrophoneProfile;
-  /** End-to-end encryption of the microphone: right (default), none, or such that nobody can open it. */
-  readonly sealing?: 'usual' | 'none' | 'damaged';
+  /** End-to-end encryption of the microphone: right (default), none of it or every tenth frame not, or such that nobody can open it. */
+  readonly sealing?: 'usual' | 'none' | 'mostly' | 'damaged';
 };
 
 /** 20 ms of a speech that was encoded beforehand. `voiced` by the energy of its source. */

@@ -15,7 +15,7 @@ export function seatBot(
   session: GatewaySession,
   request: VoiceStateRequest,
   seatFaults: SeatFaults = { ...noSeatFaults },
-): void {
+) {
   const { bot } = world;
   const guild = guildWithId(world, request.guild_id);
   if (!guild) return;
@@ -43,11 +43,7 @@ export function seatBot(
   });
 }
 
-export function unseatBot(
-  world: World,
-  seats: WorldSeats,
-  session: GatewaySession,
-): void {
+export function unseatBot(world: World, seats: WorldSeats, session: GatewaySession) {
   const { bot } = world;
   for (const guild of world.guilds) {
     if (guild.voiceStates.get(bot.id)?.sessionId === session.start.id)

@@ -4,7 +4,6 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { joinSamples } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { encodePcm, readSpeech } from '#test/audio/recorded-speech.ts';
@@ -51,7 +50,10 @@ async function openMember(name: string, program: string) {
   };
   const path = join(folder, `${name}.json`);
   await writeFile(path, JSON.stringify(job));
-  const child = spawn(program, [path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(program, [path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    timeout: 120_000,
+  });
   const ended = once(child, 'exit');
   const decoder = codec.createDecoder(16_000);
   const heard: Int16Array[] = [];

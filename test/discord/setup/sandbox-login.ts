@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import { type OpenDaveSession, openDavey } from '#sandbox/dave/dave-member.ts';
 import { openSandbox, type VoiceHalf } from '#sandbox/sandbox.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import {
@@ -21,14 +22,16 @@ const neverAborted = new AbortController().signal;
 export type SandboxLogin = Awaited<ReturnType<typeof openSandboxLogin>>;
 
 /** The login of all tests of a file; faults end with each test. */
-export function openFileLogin(dave: 0 | 1, heartbeatMs?: number): () => SandboxLogin {
+export function openFileLogin(
+  ...options: Parameters<typeof openSandboxLogin>
+): () => SandboxLogin {
   let opened: SandboxLogin | undefined;
   const login = () => {
     if (!opened) throw new Error('the sandbox is not open');
     return opened;
   };
   beforeAll(async () => {
-    opened = await openSandboxLogin(dave, heartbeatMs);
+    opened = await openSandboxLogin(...options);
   });
   afterEach(() => login().faults.heal());
   afterAll(async () => {
@@ -38,10 +41,14 @@ export function openFileLogin(dave: 0 | 1, heartbeatMs?: number): () => SandboxL
 }
 
 /** A sandbox in this process with a logged-in client; certificates are trusted until it closes. */
-export async function openSandboxLogin(dave: 0 | 1, heartbeatMs?: number) {
+export async function openSandboxLogin(
+  dave: 0 | 1,
+  heartbeatMs?: number,
+  openSession?: OpenDaveSession,
+) {
   const codec = await loadOpus();
   const servers: VoiceServer[] = [];
-  const voice = makeVoiceHalf(codec, servers, heartbeatMs);
+  const voice = makeVoiceHalf(codec, servers, heartbeatMs, openSession);
   const sandbox = await openSandbox({ voice, dave, voiceChannels: ['Lobby', 'Attic'] });
   const trusted = getCACertificates('default');
   setDefaultCACertificates([...trusted, sandbox.certificate]);
@@ -79,6 +86,7 @@ export function makeVoiceHalf(
   codec: OpusCodec,
   servers: VoiceServer[] = [],
   heartbeatMs?: number,
+  openSession = openDavey,
 ): VoiceHalf {
   return {
     async open(options) {
@@ -86,7 +94,7 @@ export function makeVoiceHalf(
       servers.push(server);
       return server;
     },
-    connect: connectVoice,
+    connect: (options, signal) => connectVoice({ ...options, openSession }, signal),
     codec: async () => codec,
   };
 }
@@ -106,15 +114,17 @@ function makeTone(n: number, length: number) {
   return Int16Array.from({ length }, (_, index) => 8_000 * Math.sin(phase(index)));
 }
 
-/** An open link to the lobby, where only Ann sits. */
+/** An open link to the lobby, where only Ann sits: she comes before the bot, or after it. */
 export async function openLinkSetup(
   login: SandboxLogin,
   mayHear: MayHear,
+  first: 'person' | 'bot' = 'person',
 ): Promise<LinkSetup & { link: VoiceLink }> {
   const { sandbox, lobby } = login;
   const ann = sandbox.person('Ann');
-  await ann.join('Lobby', neverAborted);
+  if (first === 'person') await ann.join('Lobby', neverAborted);
   const link = await login.linkOpener().openLink(lobby, mayHear, neverAborted);
+  if (first === 'bot') await ann.join('Lobby', neverAborted);
   await ann.settled(AbortSignal.timeout(30_000));
   const before = ann.heard.frames.filter(({ audible }) => audible).length;
   return {

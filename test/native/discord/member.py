@@ -91,4 +91,4 @@ class Member(discord.Client):
         await self.close()
 
 
-asyncio.run(Member(intents=discord.Intents(guilds=True, voice_states=True)).start(job["token"]))
+Member(intents=discord.Intents(guilds=True, voice_states=True)).run(job["token"])
