@@ -1,3 +1,4 @@
+import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 
@@ -45,6 +46,8 @@ export type SpokenChatMessage = {
   readonly name: string;
   readonly content: string;
   readonly wav: Uint8Array;
+  /** The same sound, which a model may have got while it was spoken. */
+  readonly live?: LiveSound | undefined;
   /** Recognised words, for a model that only reads. Rejects with the error of the recogniser. */
   readonly words: () => Promise<string>;
 };

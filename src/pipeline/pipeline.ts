@@ -1,3 +1,4 @@
+import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type {
   ChatMessage,
@@ -18,6 +19,8 @@ export type TurnUtterance = {
   readonly toMs: number;
   /** Mono at 16 kHz. Undefined for typed words. */
   readonly pcm?: Pcm;
+  /** The same sound as it came. */
+  readonly live?: LiveSound | undefined;
   readonly text?: string;
   /** Recognised for its answer only. */
   readonly isRecording?: true;
@@ -104,6 +107,8 @@ export interface Pipeline {
    * Throws BotError `provider.*` or `speech.*`. Aborting `signal` throws `signal.reason`.
    */
   answer(turn: Turn, host: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
+  /** Only of a model that takes sound while it is spoken, for a turn that may follow. Never throws. */
+  feed?(sound: LiveSound): void;
 }
 
 /** The first is the default. */

@@ -1,3 +1,4 @@
+import type { LiveSound } from '#src/audio/live-sound.ts';
 import { getDurationMs, type SoundPiece } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
@@ -220,6 +221,11 @@ export class PaidPipeline {
       answer: (turn, { run }, signal) =>
         this.#pipeline.answer(turn, { run, meter: reservation }, signal),
     };
+  }
+
+  /** Costs nothing until an answer is requested. */
+  feed(sound: LiveSound) {
+    this.#pipeline.feed?.(sound);
   }
 }
 

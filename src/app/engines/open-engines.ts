@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { LiveSound } from '#src/audio/live-sound.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
@@ -173,11 +174,14 @@ async function openRealtime(
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
   return {
     talk,
-    pipeline: createAudioModelPipeline({
-      open: (signal) => withStandIn(talk.openAnswer(signal)),
-      synthesizer: roles.synthesizer,
-      input: 'audio',
-    }),
+    pipeline: {
+      ...createAudioModelPipeline({
+        open: (signal) => withStandIn(talk.openAnswer(signal)),
+        synthesizer: roles.synthesizer,
+        input: 'audio',
+      }),
+      feed: (sound: LiveSound) => talk.feed(sound),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { readWav } from '#src/audio/formats/wav.ts';
-import { speakRateHz } from '#src/audio/pcm.ts';
-import { resamplePcm } from '#src/audio/resampler.ts';
+import type { LiveSound } from '#src/audio/live-sound.ts';
+import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
+import { Resampler, resamplePcm } from '#src/audio/resampler.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
 import { formatSpeakerLine } from '#src/chat/completions/chat-request.ts';
@@ -31,6 +32,7 @@ export type RealtimeConversationOptions = RemoteServer & {
 export class RealtimeConversation implements Disposable {
   readonly #options;
   readonly #pool;
+  readonly #fed = new WeakMap<LiveSound, Promise<JsonSocket | undefined>>();
 
   constructor(options: RealtimeConversationOptions) {
     const { baseUrl, maxTokens, model } = options;
@@ -49,9 +51,42 @@ export class RealtimeConversation implements Disposable {
     this.#pool.warm();
   }
 
+  /** Sends sound while it is spoken, over a connection that the answer to it takes. Never throws. */
+  feed(sound: LiveSound) {
+    if (this.#fed.has(sound)) return;
+    const leasing = this.#pool.lease(sound.signal).then(
+      (link) => {
+        const resampler = new Resampler(listenRateHz, speakRateHz);
+        sound.passTo((samples) => link.appendSound(resampler.push(samples)));
+        return link;
+      },
+      () => undefined, // The answer gets the error of a connection of its own.
+    );
+    this.#fed.set(sound, leasing);
+    sound.signal.addEventListener('abort', async () => {
+      const link = await this.#takeFed(sound);
+      if (!link) return;
+      link.send({ type: 'input_audio_buffer.clear' });
+      // A server that does not know this forgets the sound at the end of the connection.
+      this.#pool.giveBack(link, false);
+    });
+  }
+
+  /** Undefined if the sound was taken before, or its connection is lost. */
+  async #takeFed(sound: LiveSound) {
+    const leasing = this.#fed.get(sound);
+    this.#fed.delete(sound);
+    const link = await leasing;
+    if (leasing) sound.stopPassing();
+    if (link?.isAlive) return link;
+    if (link) this.#pool.giveBack(link, false);
+    return undefined;
+  }
+
   /** Returns a model for one answer. Its connection ends with `signal`. */
   openAnswer(signal: AbortSignal): ChatModel {
-    const answer = new RealtimeAnswer(this.#options, this.#pool, signal);
+    const takeFed = (sound: LiveSound) => this.#takeFed(sound);
+    const answer = new RealtimeAnswer(this.#options, this.#pool, takeFed, signal);
     return {
       reply: (messages, tools, until, mostTokens, voice) =>
         answer.reply({ messages, tools, voice, mostTokens }, until),
@@ -70,9 +105,12 @@ type RealtimeRequest = {
   readonly mostTokens: number | undefined;
 };
 
+type TakeFed = (sound: LiveSound) => Promise<JsonSocket | undefined>;
+
 class RealtimeAnswer {
   readonly #options;
   readonly #pool;
+  readonly #takeFed;
   readonly #by: ServedBy;
   #socket: JsonSocket | undefined;
   /** The server has the results of these calls. */
@@ -82,10 +120,12 @@ class RealtimeAnswer {
   constructor(
     options: RealtimeConversationOptions,
     pool: RealtimePool,
+    takeFed: TakeFed,
     signal: AbortSignal,
   ) {
     this.#options = options;
     this.#pool = pool;
+    this.#takeFed = takeFed;
     this.#by = describeServer(options.model, options.baseUrl);
     signal.addEventListener('abort', () => this.#close(), { once: true });
   }
@@ -95,9 +135,15 @@ class RealtimeAnswer {
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     const known = this.#socket;
-    const link = known ?? (await this.#pool.lease(signal));
+    const fed = known ? undefined : await this.#findFed(request);
+    const link = known ?? fed ?? (await this.#pool.lease(signal));
     this.#socket = link;
-    const response = this.#request(link, request, known === undefined);
+    const response = this.#request(
+      link,
+      request,
+      known === undefined,
+      fed !== undefined,
+    );
     let isWhole = false;
     try {
       for await (const part of response.read(signal)) {
@@ -111,7 +157,19 @@ class RealtimeAnswer {
     }
   }
 
-  #request(socket: JsonSocket, request: RealtimeRequest, isFirst: boolean) {
+  /** The input buffer of a connection holds one sound. */
+  async #findFed({ messages }: RealtimeRequest) {
+    const [heard, ...others] = messages.filter((message) => 'wav' in message);
+    if (!heard?.live || others.length > 0) return undefined;
+    return await this.#takeFed(heard.live);
+  }
+
+  #request(
+    socket: JsonSocket,
+    request: RealtimeRequest,
+    isFirst: boolean,
+    isFed: boolean,
+  ) {
     const { messages, mostTokens, tools } = request;
     // After its first request the server knows everything but the results of calls.
     const number = ++this.#requests;
@@ -130,7 +188,7 @@ class RealtimeAnswer {
     const session = { type: 'realtime', audio: { output: { voice } } };
     const isChosen = isFirst && voice !== undefined;
     if (isChosen) socket.send({ type: 'session.update', event_id: voiceId, session });
-    this.#sendMessages(socket, shown, isFirst);
+    this.#sendMessages(socket, shown, isFirst, isFed);
     const { maxTokens = Infinity } = this.#options;
     const isShort = mostTokens !== undefined && mostTokens < maxTokens;
     const limit = isShort && { response: { max_output_tokens: mostTokens } };
@@ -138,10 +196,15 @@ class RealtimeAnswer {
     return response;
   }
 
-  #sendMessages(link: JsonSocket, messages: readonly ChatMessage[], isFirst: boolean) {
+  #sendMessages(
+    link: JsonSocket,
+    messages: readonly ChatMessage[],
+    isFirst: boolean,
+    isFed: boolean,
+  ) {
     for (const message of messages) {
       const isResult = message.role === 'tool' && !this.#results.has(message.callId);
-      if (isFirst || isResult) sendMessage(link, message);
+      if (isFirst || isResult) sendMessage(link, message, isFed);
       if (message.role === 'tool') this.#results.add(message.callId);
     }
   }
@@ -171,10 +234,12 @@ function createInstructionsUpdate(instructions: string, offered: readonly Tool[]
   return { type: 'session.update', session };
 }
 
-function sendMessage(link: JsonSocket, message: ChatMessage) {
+function sendMessage(link: JsonSocket, message: ChatMessage, isFed: boolean) {
   for (const item of toItems(message))
     link.send({ type: 'conversation.item.create', item });
-  if ('wav' in message) sendSound(link, message.wav);
+  if (!('wav' in message)) return;
+  if (!isFed) appendSound(link, message.wav);
+  link.send({ type: 'input_audio_buffer.commit' });
 }
 
 function toItems(message: ChatMessage) {
@@ -205,12 +270,11 @@ function toItems(message: ChatMessage) {
   }
 }
 
-function sendSound(link: JsonSocket, wav: Uint8Array) {
+function appendSound(link: JsonSocket, wav: Uint8Array) {
   const { samples } = resamplePcm(readWav(wav), speakRateHz);
   link.appendSound(samples);
   const missing = minSoundSamples - samples.length;
   if (missing > 0) link.appendSound(new Int16Array(missing));
-  link.send({ type: 'input_audio_buffer.commit' });
 }
 
 function createItem(role: string, type: string, text: string) {

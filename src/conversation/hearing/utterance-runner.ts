@@ -1,8 +1,11 @@
+import { LiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
+import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';
 import { isTranscriptRequested } from '#src/conversation/machine/speech-events.ts';
 import type { Id, UtteranceState } from '#src/conversation/machine/state.ts';
+import { canPreempt } from '#src/conversation/machine/turn-addressing.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -24,7 +27,7 @@ type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
 type UtteranceRunnerDeps = Deps<
-  'clock' | 'cues' | 'recogniser' | 'spending' | 'transcriber'
+  'clock' | 'cues' | 'pipelines' | 'recogniser' | 'spending' | 'transcriber'
 > & {
   readonly hearing: HearingDeps;
   readonly vocabulary: () => readonly string[];
@@ -64,6 +67,7 @@ export class UtteranceRunner {
       }
       case 'resumed':
         loop.post({ kind: 'resumed', utterance });
+        if (recording.live) this.#feedModel(utterance, recording.live);
         return;
       case 'likely-over':
       case 'sounds-over': {
@@ -141,6 +145,7 @@ export class UtteranceRunner {
     const recording = this.#recordings.get(id);
     if (!recording) return;
     const { isFollowed, speakerId } = recording;
+    recording.live?.end();
     this.#recordings.delete(id);
     if (this.#openRecordings.get(speakerId) === recording)
       this.#openRecordings.delete(speakerId);
@@ -182,7 +187,7 @@ export class UtteranceRunner {
     const isGuess = text !== undefined && known?.text !== text;
     const transcript = () =>
       isGuess ? Promise.resolve({ text }) : recording.requestTranscript();
-    return { ...sound, speakerId, name, transcript };
+    return { ...sound, live: recording.live, speakerId, name, transcript };
   }
 
   get #connection() {
@@ -298,9 +303,25 @@ export class UtteranceRunner {
       hints,
       isCaptioned,
     });
-    if (this.#findUtterance(id)) return;
+    if (this.#findUtterance(id)) {
+      recording.live = this.#feedModel(id);
+      return;
+    }
     this.forgetRecording(id);
     recording.settle({ kind: 'not-understood' }, false);
+  }
+
+  /** Lets a model hear words that it will answer while they are spoken, whatever they are. */
+  #feedModel(id: Id, known?: LiveSound) {
+    const { loop, place } = this.#session;
+    const { pipeline } = place.getSettings();
+    const state = { ...loop.state, rules: conversationRules };
+    const speech = findOpenSpeech(state, id);
+    if (pipeline !== 'realtime' || !speech) return undefined;
+    if (!canPreempt(state, speech, undefined, true)) return undefined;
+    const sound = known ?? new LiveSound();
+    this.#deps.pipelines.open(pipeline).feed(sound);
+    return sound;
   }
 
   #createListening(transcriber: Transcriber, recording: () => UtteranceRecording) {

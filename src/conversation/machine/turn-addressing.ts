@@ -122,7 +122,7 @@ export function decideWords(
 }
 
 export function canPreempt(
-  draft: Draft,
+  draft: ConversationState & Pick<Draft, 'rules'>,
   speech: OpenSpeech,
   text: string | undefined,
   isFinal: boolean,

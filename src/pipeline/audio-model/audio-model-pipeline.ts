@@ -304,12 +304,14 @@ async function createAudioPrompt(
  * neither exists.
  */
 async function toHeardMessages({
+  live,
   name,
   pcm,
   transcript,
 }: TurnUtterance): Promise<ChatMessage[]> {
   const words = async () => (await transcript()).text.trim();
-  if (pcm) return [{ role: 'user', name, content: '', wav: writeWav(pcm), words }];
+  if (pcm)
+    return [{ role: 'user', name, content: '', wav: writeWav(pcm), live, words }];
   const content = await words();
   return content === '' ? [] : [{ role: 'user', name, content }];
 }

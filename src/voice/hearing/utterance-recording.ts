@@ -1,3 +1,4 @@
+import type { LiveSound } from '#src/audio/live-sound.ts';
 import { listenRateHz, type SoundPiece } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -38,6 +39,8 @@ export class UtteranceRecording {
   readonly name;
   getSoundSoFar: (() => Utterance) | undefined;
   wholeSound: Utterance | undefined;
+  /** A model hears it while it is spoken. */
+  live: LiveSound | undefined;
   readonly #options;
   #follower: UtteranceFollower | undefined;
   #isSettled = false;
@@ -76,6 +79,7 @@ export class UtteranceRecording {
     for (const { opus, samples } of pieces) {
       this.#soundMs += (samples.length / listenRateHz) * 1_000;
       this.#options.listening.push(samples, opus);
+      this.live?.push(samples);
     }
   }
 

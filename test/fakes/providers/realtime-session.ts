@@ -86,6 +86,7 @@ export class TalkSession {
     'session.update': (command) => this.#updateSession(command),
     'input_audio_buffer.append': ({ audio }) => this.#appendAudio(String(audio)),
     'input_audio_buffer.commit': () => this.#commitBuffer(),
+    'input_audio_buffer.clear': () => this.#clearBuffer(),
     'conversation.item.create': (command) => this.#createItem(command),
     'response.create': (command) =>
       this.#aloud.handle(command) || this.#startResponse(),

@@ -43,6 +43,7 @@ export async function openTalking(settings: TalkOptions) {
   const pipeline = createAudioModelPipeline({ open, synthesizer, input: 'audio' });
   return {
     server,
+    talk,
     synthesizer,
     pipeline,
     running: () =>
