@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { expect } from 'vitest';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
@@ -15,11 +16,7 @@ import type { ServerService } from '#src/web/api/authorise.ts';
 import { ServerEvents } from '#src/web/api/event-streams.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
-import {
-  type ApiScope,
-  type ApiToken,
-  apiScopes,
-} from '#src/web/api/tokens/token-store.ts';
+import { type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
 import { makePorts, type PortOverrides } from '#test/commands/command-ports.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
@@ -45,13 +42,14 @@ export function makeProgramPorts(over: PortOverrides = {}) {
     listSessions: async () => [],
     createFile: async () => ({ kind: 'none' }),
   };
-  const usual = {
+  const more = {
     programAnswers: answers,
     programTranscriptions: transcriptions,
     transcripts,
+    ...over.more,
   };
   return {
-    ...makePorts({ ...over, more: { ...usual, ...over.more } }),
+    ...makePorts({ ...over, more }),
     members: { refreshMember: async () => undefined },
   };
 }
@@ -68,19 +66,10 @@ export async function openApi(
     typeof find === 'function' ? find : () => ({ kind: 'here', ports: find });
   const encoders = new SoundEncoders(await loadOpus());
   const events = new ServerEvents(clock);
-  const parts = {
-    tokens: store.apiTokens,
-    budgets,
-    encoders,
-    events,
-    servers: { find: async () => serve() },
-  };
+  const servers = { find: async () => serve() };
+  const parts = { tokens: store.apiTokens, budgets, encoders, events, servers };
   const access = () => parts;
-  const app = createApi({
-    access,
-    clock,
-    onBug: (error) => void bugs.push(error),
-  });
+  const app = createApi({ access, clock, onBug: (error) => void bugs.push(error) });
   const ask = async (name: string, path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${name}`);
@@ -95,14 +84,8 @@ export async function openApi(
     events,
     /** A token that may do everything, or these things; its secret is its name. */
     async add(name: string, over: Partial<ApiToken> = {}) {
-      const scopes: readonly ApiScope[] = apiScopes;
-      const token = {
-        name,
-        guildId,
-        scopes,
-        createdAtWallMs: realClock.wallMs(),
-        ...over,
-      };
+      const usual = { name, guildId, createdAtWallMs: realClock.wallMs() };
+      const token: ApiToken = { ...usual, scopes: apiScopes, ...over };
       await store.apiTokens.add(token, hashSecret(name));
     },
     async revoke(name: string) {
@@ -119,9 +102,7 @@ export async function openApi(
       }),
     /** From here on the store cannot be read. */
     closeStore: () => store[Symbol.asyncDispose](),
-    async [Symbol.asyncDispose]() {
-      await store[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }
 
@@ -132,14 +113,17 @@ export async function openLoopback({ fetch }: Pick<Hono, 'fetch'>) {
   return { url: served.origin, ...served };
 }
 
-/** Status, code and sentence of a refusal. */
-export async function readRefusal(response: Response) {
-  const { error } = (await response.json()) as {
-    readonly error: {
-      readonly code: string;
-      readonly message: string;
-      readonly param: unknown;
-    };
-  };
-  return [response.status, error.code, error.message] as const;
+/** Expects a refusal with this status, code and sentence. */
+export async function expectRefusal(
+  asked: Response | Promise<Response>,
+  status: number,
+  code: string,
+  sentence: string | RegExp = /./,
+) {
+  const response = await asked;
+  const message = expect.stringMatching(sentence);
+  expect([response.status, await response.json()]).toMatchObject([
+    status,
+    { error: { code, message: sentence instanceof RegExp ? message : sentence } },
+  ]);
 }

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { getBodyLimitBytes } from '#src/web/api/api.ts';
 import { openDoors } from '#src/web/http/doors.ts';
-import { guildId, makeProgramPorts, openApi, readRefusal } from './api-setup.ts';
+import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.ts';
 
 const path = `/v1/servers/${guildId}/ask`;
 
@@ -48,33 +48,13 @@ async function openServed() {
   };
 }
 
-test('a body whose sender hangs up is nothing that was asked, and no bug', async () => {
-  await using served = await openServed();
-  const { host, port } = served.url;
-  const socket = connect(Number(port), '127.0.0.1').resume();
-  const lines = [
-    `POST ${path} HTTP/1.1`,
-    `Host: ${host}`,
-    'Authorization: Bearer bell',
-    'Content-Length: 1000',
-  ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n{"question":`);
-  await once(socket, 'close');
-  await expect.poll(() => served.ended.count).toBe(1);
-  expect([served.questions, served.bugs, served.api.bugs]).toEqual([[], [], []]);
-});
-
 /** A question in as many bytes. */
 function questionOf(sizeBytes: number) {
   return `{"question":"Why?"${'}'.padStart(sizeBytes - 18)}`;
 }
 
 /** Begins to send a question as this token, and sends all of it but its last byte. */
-async function begun(
-  { url }: { readonly url: URL },
-  token: string,
-  sizeBytes = 1_000_000,
-) {
+function begin({ url }: { readonly url: URL }, token: string, sizeBytes = 1_000_000) {
   const socket = connect(Number(url.port), '127.0.0.1');
   const lines = [
     `POST ${path} HTTP/1.1`,
@@ -92,6 +72,14 @@ async function begun(
   return { socket, answer: () => answer };
 }
 
+test('a body whose sender hangs up is nothing that was asked, and no bug', async () => {
+  await using served = await openServed();
+  const { socket } = begin(served, 'bell', 1_000);
+  await once(socket.end(), 'close');
+  await expect.poll(() => served.ended.count).toBe(1);
+  expect([served.questions, served.bugs, served.api.bugs]).toEqual([[], [], []]);
+});
+
 test('a ninth large body is refused before it is read, until one has arrived or hung up', async () => {
   await using served = await openServed();
   const tokens = ['bell', 'clock', 'door', 'lamp', 'phone'];
@@ -100,15 +88,15 @@ test('a ninth large body is refused before it is read, until one has arrived or 
     /^HTTP\/1.1 429 .*retry-after: 5\r\n.*8 large bodies are being sent already/is;
   /** Of nine begun at a time those that are not refused. */
   const eightOf = async () => {
-    const nine = await Promise.all(
-      Array.from({ length: 9 }, (_, n) => begun(served, tokens[n >> 1] ?? '')),
+    const nine = Array.from({ length: 9 }, (_, n) =>
+      begin(served, tokens[n >> 1] ?? ''),
     );
     const reading = () => nine.filter(({ answer }) => !refused.test(answer()));
     await expect.poll(() => reading().length).toBe(8);
     return reading();
   };
   const [first, ...others] = await eightOf();
-  const small = await begun(served, 'bell', 1_000);
+  const small = begin(served, 'bell', 1_000);
   small.socket.write('}');
   await expect.poll(small.answer).toMatch(/^HTTP\/1.1 200 /);
   first?.socket.write('}');
@@ -121,11 +109,11 @@ test('a ninth large body is refused before it is read, until one has arrived or 
 test('a token sends two large bodies at a time, and keeps none from another', async () => {
   await using served = await openServed();
   await served.api.add('clock');
-  const mine = await Promise.all([1, 2, 3].map(() => begun(served, 'bell')));
+  const mine = [1, 2, 3].map(() => begin(served, 'bell'));
   const refused = () =>
     mine.filter(({ answer }) => answer().includes('2 large bodies of this token'));
   await expect.poll(() => refused().length).toBe(1);
-  const other = await begun(served, 'clock');
+  const other = begin(served, 'clock');
   other.socket.write('}');
   await expect.poll(other.answer).toMatch(/^HTTP\/1.1 200 /);
   for (const { socket } of mine) socket.destroy();
@@ -139,8 +127,7 @@ test('a body without a length counts as it grows', async () => {
     return await api.ask('bell', path, { method: 'POST', body, duplex: 'half' });
   };
   expect((await sent(200_000)).status).toBe(200);
-  const [status, code] = await readRefusal(await sent(9 * 2 ** 20));
-  expect([status, code]).toEqual([413, 'body.too_long']);
+  await expectRefusal(sent(9 * 2 ** 20), 413, 'body.too_long');
 });
 
 test.each([
@@ -150,12 +137,11 @@ test.each([
 ])('a message of %s in any number is refused as it is read', async (_, content) => {
   await using api = await openApi();
   await api.add('chatty');
-  const response = await api.ask('chatty', '/v1/chat/completions', {
+  const asking = api.ask('chatty', '/v1/chat/completions', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: `{"model":"parley","messages":[{"role":"user","content":${content}}]}`,
   });
-  const [status, code, sentence] = await readRefusal(response);
-  expect([status, code]).toEqual([413, 'json.too_large']);
-  expect(sentence).toMatch(/^The body is JSON with more than [\d,]+ (values|levels)/);
+  const sentence = /^The body is JSON with more than [\d,]+ (values|levels)/;
+  await expectRefusal(asking, 413, 'json.too_large', sentence);
 });

@@ -1,4 +1,9 @@
 import { OpenAI } from 'openai';
+import type {
+  ChatCompletion,
+  ChatCompletionChunk,
+} from 'openai/resources/chat/completions';
+import type { Stream } from 'openai/streaming';
 import { expect } from 'vitest';
 import { loadSilero } from '#src/audio/voice/silero-network.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
@@ -41,6 +46,18 @@ type CompletionDeps = {
 
 const weights = await loadSilero();
 
+/** A question, which a request asks unless it has messages of its own. */
+export const question = {
+  role: 'user',
+  content: 'Is a retriever a good dog?',
+} as const;
+
+const toRequest = (body: object) => ({
+  model: 'parley',
+  messages: [question],
+  ...body,
+});
+
 /** The API at an address of this machine, over a real chain, decoding and voice activity, with a model that says one thing; `openai` asks with a token. */
 export async function openCompletions(over: CompletionDeps = {}) {
   await using stack = new AsyncDisposableStack();
@@ -49,7 +66,7 @@ export async function openCompletions(over: CompletionDeps = {}) {
     audioChat = chat,
     clock = realClock,
     synthesizer = new FakeSynthesizer(),
-    transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] }),
+    transcriber = new FakeTranscriber({ texts: [question.content] }),
     spending = boundlessBudget,
     speechModels = [],
     transcriptionModels = [],
@@ -116,6 +133,29 @@ export async function openCompletions(over: CompletionDeps = {}) {
     recordings,
     synthesizer,
     transcriber,
+    /** Fields that the client has no types for are sent by its `post`, as they are by `extra_body` in Python. */
+    complete: (body: object): Promise<ChatCompletion> =>
+      openai.post('/chat/completions', { body: toRequest(body) }),
+    /** Chunks of a streamed answer. */
+    async stream(body: object) {
+      const asked = { body: { ...toRequest(body), stream: true }, stream: true };
+      const chunks: Stream<ChatCompletionChunk> = await openai.post(
+        '/chat/completions',
+        asked,
+      );
+      return await Array.fromAsync(chunks);
+    },
+    /** Posts JSON without a client between, until `signal` hangs up. */
+    post: (path: string, body: object, signal: AbortSignal) =>
+      fetch(`${baseURL}/${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: 'Bearer parley_dog',
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(toRequest(body)),
+        signal,
+      }),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

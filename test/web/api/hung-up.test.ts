@@ -10,23 +10,19 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { makeProgramPorts, openApi } from './api-setup.ts';
 import { openCompletions } from './completions-setup.ts';
 
-const guildId = 'g';
-
 test('a program that hangs up ends its question at the model, and what was set aside', async () => {
   const clock = new VirtualClock();
   const chat = new FakeChat([['stall']]);
   const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(1) } });
-  const fixture = openSessionFixture({ chat, spending: budgets }, undefined, clock);
-  const { talk } = fixture;
-  const askQuestion: typeof talk.askQuestion = (...question) =>
-    talk.askQuestion(...question);
+  const { talk } = openSessionFixture({ chat, spending: budgets }, undefined, clock);
+  const askQuestion = talk.askQuestion.bind(talk);
   await using api = await openApi(makeProgramPorts({ askQuestion, ...places }));
-  await api.add('bell', { guildId });
+  await api.add('bell', { guildId: 'g' });
   const program = new AbortController();
-  const asking = api.ask('bell', `/v1/servers/${guildId}/ask`, {
+  const asking = api.ask('bell', '/v1/servers/g/ask', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ question: 'Well?' }),
+    body: '{"question":"Well?"}',
     signal: program.signal,
   });
   const running = async () => {
@@ -34,26 +30,23 @@ test('a program that hangs up ends its question at the model, and what was set a
     return chat.running;
   };
   await expect.poll(running).toBe(1);
-  expect(ledger.getReserved(guildId)).toBeGreaterThan(0);
+  expect(ledger.getReserved('g')).toBeGreaterThan(0);
   program.abort();
   await asking.catch(() => undefined);
   await expect.poll(running).toBe(0);
-  expect(ledger.getReserved(guildId)).toBe(0);
+  expect(ledger.getReserved('g')).toBe(0);
   expect(api.bugs).toEqual([]);
 });
 
-const question = { model: 'parley', messages: [{ role: 'user', content: 'Well?' }] };
-const text = { model: 'parley', input: 'It is ready.', response_format: 'pcm' };
-const stalled = (afterPieces: number) =>
-  new FakeSynthesizer({ fault: () => ({ afterPieces, error: 'stall' }) });
+const text = { input: 'It is ready.', response_format: 'pcm' };
 
 test.each([
-  ['a completion before its first word', 'chat/completions', question, 0],
-  ['a streamed completion', 'chat/completions', { ...question, stream: true }, 1],
+  ['a completion before its first word', 'chat/completions', {}, 0],
+  ['a streamed completion', 'chat/completions', { stream: true }, 1],
   [
     'a streamed completion before its first word',
     'chat/completions',
-    { ...question, stream: true },
+    { stream: true },
     0,
   ],
   ['speech before its first sound', 'audio/speech', text, 0],
@@ -61,25 +54,19 @@ test.each([
   ['speech as events', 'audio/speech', { ...text, stream_format: 'sse' }, 1],
 ])(
   '%s that is hung up is no bug, and nothing of it is written to the console',
-  async (_, path, body, begun) => {
+  async (_, path, body, afterPieces) => {
     const written = vi.spyOn(console, 'error');
-    const chat = new FakeChat([begun > 0 ? ['Yes, ', 'stall'] : ['stall']]);
-    const synthesizer = stalled(begun);
+    const chat = new FakeChat([afterPieces > 0 ? ['Yes, ', 'stall'] : ['stall']]);
+    const synthesizer = new FakeSynthesizer({
+      fault: () => ({ afterPieces, error: 'stall' }),
+    });
     await using served = await openCompletions({ chat, synthesizer });
     const program = new AbortController();
-    const asking = fetch(`${served.baseURL}/${path}`, {
-      method: 'POST',
-      headers: {
-        authorization: 'Bearer parley_dog',
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify(body),
-      signal: program.signal,
-    });
+    const asking = served.post(path, body, program.signal);
     const read = asking.then((response) => response.body?.getReader().read());
     read.catch(() => undefined);
     await expect.poll(() => chat.running + synthesizer.running).toBe(1);
-    if (begun > 0) await read;
+    if (afterPieces > 0) await read;
     program.abort();
     await expect.poll(() => chat.running + synthesizer.running).toBe(0);
     await asking.catch(() => undefined);

@@ -3,123 +3,114 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { FakeChat, makeToolCall } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
-import { openCompletions } from './completions-setup.ts';
-import { findFaults, listExamples, parseEvents } from './openai-description.ts';
+import { openCompletions, question } from './completions-setup.ts';
+import {
+  type DescribedOperation,
+  findFaults,
+  listExamples,
+  parseEvents,
+} from './openai-description.ts';
 
 type CompletionsSetup = Awaited<ReturnType<typeof openCompletions>>;
 type Json = Readonly<Record<string, unknown>>;
 
 const completions = 'post /chat/completions';
 const speech = 'post /audio/speech';
-const messages = [
-  { role: 'user' as const, content: 'Do retrievers get on with small children?' },
-];
-const written = { model: 'parley', messages };
+const written = { model: 'parley', messages: [question] };
 const spoken = {
   ...written,
-  modalities: ['text', 'audio'] as ('text' | 'audio')[],
-  audio: { voice: 'alloy', format: 'pcm16' as const },
+  modalities: ['text', 'audio'],
+  audio: { voice: 'alloy', format: 'pcm16' },
+};
+const calling = {
+  n: 2,
+  tools: [{ type: 'function', function: { name: 'bark' } }],
 };
 const samples = new Int16Array(16_000).fill(1_000);
-const sound = writeWav({ samples, rateHz: 16_000, channels: 1 }).toString('base64');
+const data = writeWav({ samples, rateHz: 16_000, channels: 1 }).toString('base64');
+const recording = { type: 'input_audio', input_audio: { data, format: 'wav' } };
 
 /** Posts JSON as it stands, without a client between. */
-function post({ api }: CompletionsSetup, body: unknown, path = '/chat/completions') {
-  return api.post('parley_dog', `/v1${path}`, body);
+function post(
+  { api }: CompletionsSetup,
+  body: unknown,
+  operation: DescribedOperation = completions,
+) {
+  return api.post('parley_dog', `/v1${operation.slice('post '.length)}`, body);
+}
+
+/** Events of a stream. All but the last are as described. */
+async function readEvents(response: Response, operation: DescribedOperation) {
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  const events = parseEvents(await response.text());
+  const last = events.pop();
+  const described = events.map((one) => JSON.parse(one) as Json);
+  expect(described.flatMap((one) => findFaults(operation, 'event', one))).toEqual([]);
+  return [described, last ?? ''] as const;
 }
 
 // Proves: OpenAI by fake (its own client)
 test('models are those of the published description, listed and one by one', async () => {
   await using served = await openCompletions();
-  const get = async (path: string) =>
-    (await served.api.ask('parley_dog', `/v1${path}`)).json();
-  expect(findFaults('get /models', 'answer', await get('/models'))).toEqual([]);
-  expect(
-    findFaults('get /models/{model}', 'answer', await get('/models/parley')),
-  ).toEqual([]);
+  for (const [operation, path] of [
+    ['get /models', '/v1/models'],
+    ['get /models/{model}', '/v1/models/parley'],
+  ] as const) {
+    const response = await served.api.ask('parley_dog', path);
+    expect(findFaults(operation, 'answer', await response.json())).toEqual([]);
+  }
 });
 
 test.each([
-  ['in writing', written],
-  ['with sound', spoken],
+  ['in writing', written, 'stop'],
+  ['with sound', spoken, 'stop'],
   [
     'to a recording',
-    { ...spoken, messages: [{ role: 'user', content: [soundPart('wav')] }] },
+    { ...spoken, messages: [{ role: 'user', content: [recording] }] },
+    'stop',
   ],
-])('a whole answer %s is that of the published description', async (_, request) => {
-  await using served = await openCompletions();
-  const response = await post(served, request);
-  expect(response.status).toBe(200);
-  expect(response.headers.get('content-type')).toBe('application/json');
-  expect(findFaults(completions, 'answer', await response.json())).toEqual([]);
-});
-
-test.each([
-  ['in writing, with the usage', written, true],
-  ['with sound and the usage', spoken, true],
+  ['of several with calls', { ...written, ...calling }, 'tool_calls'],
+  ['of several with calls and sound', { ...spoken, ...calling }, 'tool_calls'],
 ])(
-  'each line of a stream %s is that of the published description',
-  async (_, request, counts) => {
-    await using served = await openCompletions();
-    const stream_options = counts ? { include_usage: true } : undefined;
-    const response = await post(served, { ...request, stream: true, stream_options });
-    expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
-    const events = parseEvents(await response.text());
-    expect(events.at(-1)).toBe('[DONE]');
-    const chunks = events.slice(0, -1).map((data) => JSON.parse(data) as Json);
-    expect(chunks.flatMap((chunk) => findFaults(completions, 'event', chunk))).toEqual(
-      [],
-    );
-    const heads = chunks.map(({ id, created, model, object }) =>
-      [id, created, model, object].join(),
-    );
-    expect(new Set(heads).size).toBe(1);
-    const reported = counts ? chunks.slice(0, -1) : chunks;
-    // Null in every chunk but the last, which has no choices; without the option the field is in none.
-    expect(reported.map(({ usage }) => usage)).toEqual(
-      reported.map(() => (counts ? null : undefined)),
-    );
-    if (counts)
-      expect(chunks.at(-1)).toMatchObject({ choices: [], usage: expect.anything() });
-    const choices = reported.map((chunk) =>
-      (chunk.choices as readonly Json[]).map(({ delta, ...rest }) => rest),
-    );
-    const going = { index: 0, logprobs: null, finish_reason: null };
-    expect(choices.slice(0, -1)).toEqual(choices.slice(0, -1).map(() => [going]));
-    expect(choices.at(-1)).toEqual([{ ...going, finish_reason: 'stop' }]);
-  },
-);
-
-test.each([
-  ['written', written],
-  ['spoken', spoken],
-])(
-  'several answers with calls, %s, are those of the published description',
-  async (_, request) => {
-    const chat = new FakeChat([['I bark. ', makeToolCall('bark')]]);
-    await using served = await openCompletions({ chat });
-    const asked = {
-      ...request,
-      tools: [{ type: 'function', function: { name: 'bark' } }],
-      n: 2,
-    };
-    expect(findFaults(completions, 'request', asked)).toEqual([]);
-    const whole = (await (await post(served, asked)).json()) as {
-      readonly choices: readonly Json[];
-    };
+  'an answer %s is that of the published description, whole and streamed',
+  async (_, request, finish_reason) => {
+    const round = ['Yes. ', ...('tools' in request ? [makeToolCall('bark')] : [])];
+    await using served = await openCompletions({ chat: new FakeChat([round]) });
+    expect(findFaults(completions, 'request', request)).toEqual([]);
+    const response = await post(served, request);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    const whole = (await response.json()) as Json;
     expect(findFaults(completions, 'answer', whole)).toEqual([]);
-    expect(
-      whole.choices.map(({ index, finish_reason }) => [index, finish_reason]),
-    ).toEqual([
-      [0, 'tool_calls'],
-      [1, 'tool_calls'],
-    ]);
-    const response = await post(served, { ...asked, stream: true });
-    const events = parseEvents(await response.text());
-    const chunks = events.slice(0, -1).map((data) => JSON.parse(data) as Json);
-    expect(chunks.flatMap((chunk) => findFaults(completions, 'event', chunk))).toEqual(
-      [],
+    const indexes = 'n' in request ? [0, 1] : [0];
+    expect(whole.choices).toMatchObject(
+      indexes.map((index) => ({ index, finish_reason })),
     );
+    const streamed = await post(served, {
+      ...request,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const [chunks, last] = await readEvents(streamed, completions);
+    expect(last).toBe('[DONE]');
+    const { id, created, model, object } = chunks[0] ?? {};
+    for (const chunk of chunks)
+      expect(chunk).toMatchObject({ id, created, model, object });
+    // Null in every chunk but the last, which has no choices.
+    expect(chunks.pop()).toMatchObject({ choices: [], usage: expect.anything() });
+    expect(new Set(chunks.map(({ usage }) => usage))).toEqual(new Set([null]));
+    const choices = chunks.flatMap((chunk) => chunk.choices as readonly Json[]);
+    for (const index of indexes) {
+      const mine = choices.filter((one) => one.index === index);
+      const going = {
+        index,
+        logprobs: null,
+        finish_reason: null,
+        delta: expect.anything(),
+      };
+      expect(mine.pop()).toEqual({ ...going, finish_reason });
+      expect(mine).toEqual(mine.map(() => going));
+    }
   },
 );
 
@@ -127,30 +118,28 @@ test('a refusal is that of the published description, and an error of its own ki
   await using served = await openCompletions();
   const { baseURL, openai, api } = served;
   await api.add('parley_bell', { scopes: ['say'] });
-  const client = (apiKey: string) => new OpenAI({ apiKey, baseURL, maxRetries: 0 });
-  const asked = (by: OpenAI, over: object = {}) =>
-    by.chat.completions.create({ ...written, ...over });
-  const refused: readonly (readonly [
-    () => Promise<unknown>,
-    { new (...args: never[]): InstanceType<typeof OpenAI.APIError> },
-  ])[] = [
-    [() => asked(openai, { messages: [] }), OpenAI.BadRequestError],
-    [() => asked(openai, { n: 9 }), OpenAI.BadRequestError],
-    [() => asked(client('sk-wrong')), OpenAI.AuthenticationError],
-    [() => asked(client('parley_bell')), OpenAI.PermissionDeniedError],
-    [() => openai.models.retrieve('gpt-9'), OpenAI.NotFoundError],
-    [() => openai.embeddings.create({ model: 'a', input: 'b' }), OpenAI.NotFoundError],
-  ];
-  for (const [refuse, kind] of refused) {
-    const error = await refuse().then(
-      () => undefined,
-      (cause: unknown) => cause,
-    );
-    expect(error).toBeInstanceOf(kind);
+  const askAs = (apiKey: string, over: object = {}) =>
+    new OpenAI({ apiKey, baseURL, maxRetries: 0 }).chat.completions.create({
+      model: 'parley',
+      messages: [question],
+      ...over,
+    });
+  const refusals = [
+    [askAs('parley_dog', { messages: [] }), OpenAI.BadRequestError],
+    [askAs('parley_dog', { n: 9 }), OpenAI.BadRequestError],
+    [askAs('sk-wrong'), OpenAI.AuthenticationError],
+    [askAs('parley_bell'), OpenAI.PermissionDeniedError],
+    [openai.models.retrieve('gpt-9'), OpenAI.NotFoundError],
+    [openai.embeddings.create({ model: 'a', input: 'b' }), OpenAI.NotFoundError],
+  ] as const;
+  const check = async ([asking, kind]: (typeof refusals)[number]) => {
+    const refused: unknown = await asking.catch((cause: unknown) => cause);
+    expect(refused).toBeInstanceOf(kind);
     // The client unpacks `error` of the body.
-    const body = { error: (error as InstanceType<typeof OpenAI.APIError>).error };
-    expect(findFaults(completions, 'refusal', body)).toEqual([]);
-  }
+    const { error } = refused as InstanceType<typeof OpenAI.APIError>;
+    expect(findFaults(completions, 'refusal', { error })).toEqual([]);
+  };
+  await Promise.all(refusals.map(check));
 });
 
 test.each(listExamples(completions))(
@@ -159,82 +148,50 @@ test.each(listExamples(completions))(
     await using served = await openCompletions();
     expect(findFaults(completions, 'request', request)).toEqual([]);
     const response = await post(served, request);
-    const param = { Logprobs: 'logprobs' }[title];
-    if (param !== undefined) {
-      const body = await response.json();
-      expect([response.status, findFaults(completions, 'refusal', body)]).toEqual([
-        400,
-        [],
-      ]);
-      expect(body).toMatchObject({ error: { param } });
-      return;
-    }
-    expect(response.status).toBe(200);
-    if (request.stream === true) expect(await response.text()).toMatch(/\[DONE\]\n\n$/);
-    else expect(findFaults(completions, 'answer', await response.json())).toEqual([]);
+    const isRefused = title === 'Logprobs';
+    expect(response.status).toBe(isRefused ? 400 : 200);
+    if (request.stream === true)
+      return expect(await response.text()).toMatch(/\[DONE\]\n\n$/);
+    const body = await response.json();
+    if (isRefused) expect(body).toMatchObject({ error: { param: 'logprobs' } });
+    const part = isRefused ? 'refusal' : 'answer';
+    expect(findFaults(completions, part, body)).toEqual([]);
   },
 );
 
+const text = {
+  model: 'parley',
+  voice: 'alloy',
+  input: 'It is ready.',
+  stream_format: 'sse',
+};
+
 test('each event of speech is that of the published description', async () => {
   await using served = await openCompletions();
-  const response = await post(
-    served,
-    {
-      model: 'parley',
-      voice: 'alloy',
-      input: 'It is ready.',
-      stream_format: 'sse',
-    },
-    '/audio/speech',
-  );
-  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
-  const events = parseEvents(await response.text()).map(
-    (data) => JSON.parse(data) as Json,
-  );
-  expect(events.flatMap((event) => findFaults(speech, 'event', event))).toEqual([]);
-  expect(events.length).toBeGreaterThan(1);
-  expect(events.at(-1)).toMatchObject({ type: 'speech.audio.done' });
+  const [events, last] = await readEvents(await post(served, text, speech), speech);
+  expect(events.length).toBeGreaterThan(0);
+  const done = JSON.parse(last);
+  expect(findFaults(speech, 'event', done)).toEqual([]);
+  expect(done).toMatchObject({ type: 'speech.audio.done' });
 });
 
 test('speech that fails is refused as described, and breaks off its events with a refusal', async () => {
   const error = new BotError('provider.unreachable', true, 'Down.');
-  const request = {
-    model: 'parley',
-    voice: 'alloy',
-    input: 'It is ready.',
-    stream_format: 'sse',
-  };
-  const failing = (afterPieces: number) =>
+  const openFailing = (afterPieces: number) =>
     openCompletions({
       synthesizer: new FakeSynthesizer({ fault: () => ({ afterPieces, error }) }),
     });
-  await using down = await failing(0);
-  const refused = await post(down, request, '/audio/speech');
-  expect(refused.status).toBe(502);
-  expect(findFaults(speech, 'refusal', await refused.json())).toEqual([]);
-  const unknown = await post(
-    down,
-    { ...request, response_format: 'aac' },
-    '/audio/speech',
-  );
-  expect([unknown.status, findFaults(speech, 'refusal', await unknown.json())]).toEqual(
-    [400, []],
-  );
-  await using cut = await failing(3);
-  const broken = await post(
-    cut,
-    { ...request, response_format: 'pcm' },
-    '/audio/speech',
-  );
-  const events = parseEvents(await broken.text()).map(
-    (data) => JSON.parse(data) as Json,
-  );
-  expect(
-    events.slice(0, -1).flatMap((one) => findFaults(speech, 'event', one)),
-  ).toEqual([]);
-  expect(findFaults(speech, 'refusal', events.at(-1))).toEqual([]);
+  await using down = await openFailing(0);
+  for (const [response_format, status] of [
+    ['mp3', 502],
+    ['aac', 400],
+  ]) {
+    const refused = await post(down, { ...text, response_format }, speech);
+    expect(refused.status).toBe(status);
+    expect(findFaults(speech, 'refusal', await refused.json())).toEqual([]);
+  }
+  await using cut = await openFailing(3);
+  const broken = await post(cut, { ...text, response_format: 'pcm' }, speech);
+  const [, last] = await readEvents(broken, speech);
+  expect(findFaults(speech, 'refusal', JSON.parse(last))).toEqual([]);
 });
-
-function soundPart(format: 'wav') {
-  return { type: 'input_audio' as const, input_audio: { data: sound, format } };
-}

@@ -1,30 +1,26 @@
-import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import type {
-  PlayOutcome,
-  PlayRequest,
-} from '#src/features/tracks/track-request-outcomes.ts';
-import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
-import { endedSession } from '#test/commands/command-ports.ts';
-import { guildId, makeProgramPorts, openApi, readRefusal } from './api-setup.ts';
+import { endedSession, type PortOverrides } from '#test/commands/command-ports.ts';
+import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.ts';
 
 const at = (path: string) => `/v1/servers/${guildId}/${path}`;
 
-/** Requests to the bot, and its answer. */
-function asking(answer: Awaited<ReturnType<Public<TypedRequests>['askQuestion']>>) {
-  const asked: Parameters<Public<TypedRequests>['askQuestion']>[] = [];
-  const port = makeProgramPorts({
-    askQuestion: async (...all) => {
-      asked.push(all);
-      return answer;
-    },
-  });
-  return { asked, port };
+/** The API with the token `bell`, over a bot that does what it is told, but for what is given. */
+async function openBell(over: PortOverrides = {}) {
+  const api = await openApi(makeProgramPorts(over));
+  await api.add('bell', { channelIds: ['100'] });
+  return {
+    ...api,
+    get: (path: string) => api.ask('bell', at(path)),
+    post: (path: string, body: object) => api.post('bell', at(path), body),
+  };
 }
 
+const payer = { id: 'token:bell', name: 'bell', isProgram: true };
+
 test.each([
-  [{ kind: 'queued', position: 2, ended: endedSession }, {}, { ahead: 2 }],
+  [{ kind: 'queued', position: 2, ended: endedSession }, {}, {}, { ahead: 2 }],
   [
     {
       kind: 'placed',
@@ -37,39 +33,20 @@ test.each([
       },
     },
     { track: 'news', speed: 1.5 },
+    { owner: payer },
     { ahead: 2, track: 'news' },
   ],
 ] as const)(
   'a text is read out in the name of the token, which pays for it, as it asks: %j',
-  async (outcome, manner, answer) => {
-    const said: unknown[] = [];
-    const port = makeProgramPorts({
-      sayText: async (...all) => {
-        said.push(all);
-        return outcome;
-      },
-    });
-    await using api = await openApi(port);
-    await api.add('bell');
-    expect(
-      await (
-        await api.post('bell', at('say'), {
-          text: ' Dinner is ready. ',
-          voice: 'rms',
-          ...manner,
-        })
-      ).json(),
-    ).toEqual(answer);
-    const payer = { id: 'token:bell', name: 'bell', isProgram: true };
-    const owner = 'track' in manner ? { owner: payer } : {};
-    expect(said).toEqual([
-      [
-        guildId,
-        'Dinner is ready.',
-        'queue',
-        { voice: 'rms', payer, ...owner, ...manner },
-      ],
-    ]);
+  async (outcome, manner, owner, answer) => {
+    const sayText = vi.fn(async () => outcome);
+    await using api = await openBell({ sayText });
+    const text = ' Dinner is ready. ';
+    const response = await api.post('say', { text, voice: 'rms', ...manner });
+    expect(await response.json()).toEqual(answer);
+    const how = { voice: 'rms', payer, ...owner, ...manner };
+    const asked = [guildId, 'Dinner is ready.', 'queue', how];
+    expect(sayText.mock.calls).toEqual([asked]);
   },
 );
 
@@ -91,45 +68,37 @@ test.each([
 ] as const)(
   'what cannot be said is refused in a sentence: %j',
   async (outcome, status, code, sentence) => {
-    await using api = await openApi(makeProgramPorts({ sayText: async () => outcome }));
-    await api.add('bell');
-    const answer = await readRefusal(await api.post('bell', at('say'), { text: 'Hi' }));
-    expect(answer).toEqual([status, code, expect.stringMatching(sentence)]);
+    await using api = await openBell({ sayText: async () => outcome });
+    await expectRefusal(api.post('say', { text: 'Hi' }), status, code, sentence);
   },
 );
 
 test.each([
-  ['{"text":', 400, 'json.broken', 'The body is no JSON.'],
-  ['[]', 400, 'request.invalid', /^The request: .*object/],
-  ['{"text":""}', 400, 'request.invalid', /^text: /],
-  [`{"text":"${'a'.repeat(1_001)}"}`, 400, 'request.invalid', /^text: .*1000/],
-  ['{"text":"Hi","loud":true}', 400, 'request.invalid', /loud/],
-] as const)(
-  'a body that is none is refused with its first mistake: %s',
-  async (body, status, code, sentence) => {
-    await using api = await openApi();
-    await api.add('bell');
-    const response = await api.ask('bell', at('say'), { method: 'POST', body });
-    expect(await readRefusal(response)).toEqual([
-      status,
-      code,
-      expect.stringMatching(sentence),
-    ]);
+  ['say', '{"text":', 'json.broken', 'The body is no JSON.'],
+  ['say', '[]', 'request.invalid', /^The request: .*object/],
+  ['say', '{"text":""}', 'request.invalid', /^text: /],
+  ['say', `{"text":"${'a'.repeat(1_001)}"}`, 'request.invalid', /^text: .*1000/],
+  ['say', '{"text":"Hi","loud":true}', 'request.invalid', /loud/],
+  ['ask', '{"question":"?!"}', 'question.empty', /./],
+  ['ask', '{}', 'request.invalid', /^question: /],
+  ['ask', '{"question":"x","answer":"telegram"}', 'request.invalid', /^answer: /],
+])(
+  'for %s a body that is none is refused with its first mistake: %s',
+  async (path, body, code, sentence) => {
+    await using api = await openBell();
+    const asking = api.ask('bell', at(path), { method: 'POST', body });
+    await expectRefusal(asking, 400, code, sentence);
   },
 );
 
 test('a question is asked in words, in the name of the token', async () => {
-  const { asked, port } = asking({ kind: 'answered', text: toOpenText('Five.') });
-  await using api = await openApi(port);
-  await api.add('bell');
-  const response = await api.post('bell', at('ask'), {
-    question: 'How many?',
-    answer: 'voice',
-  });
+  const outcome = { kind: 'answered', text: toOpenText('Five.') } as const;
+  const askQuestion = vi.fn(async () => outcome);
+  await using api = await openBell({ askQuestion });
+  const response = await api.post('ask', { question: 'How many?', answer: 'voice' });
   expect(await response.json()).toEqual({ text: 'Five.' });
-  expect(asked.map(([, ...rest]) => rest.slice(0, 3))).toEqual([
-    ['How many?', { id: 'token:bell', name: 'bell', isProgram: true }, 'voice'],
-  ]);
+  const asked = [guildId, 'How many?', payer, 'voice'];
+  expect(askQuestion.mock.calls).toEqual([expect.objectContaining(asked)]);
 });
 
 test.each([
@@ -145,40 +114,12 @@ test.each([
   ],
 ] as const)(
   'a question without an answer is refused in a sentence: %j',
-  async (outcome, ...all) => {
-    await using api = await openApi(asking(outcome).port);
-    await api.add('bell');
-    const [status, code, message] = await readRefusal(
-      await api.post('bell', at('ask'), { question: 'How many?' }),
-    );
-    expect([status, code]).toEqual(all);
-    expect(message).toMatch(/[a-z].*[.)]$/);
+  async (outcome, status, code) => {
+    await using api = await openBell({ askQuestion: async () => outcome });
+    const asking = api.post('ask', { question: 'How many?' });
+    await expectRefusal(asking, status, code, /[a-z].*[.)]$/);
   },
 );
-
-test.each([
-  [{ question: '?!' }, 'question.empty'],
-  [{}, 'request.invalid'],
-  [{ question: 'x', answer: 'telegram' }, 'request.invalid'],
-])('%j is no question', async (body, code) => {
-  await using api = await openApi();
-  await api.add('bell');
-  expect(
-    (await readRefusal(await api.post('bell', at('ask'), body))).slice(0, 2),
-  ).toEqual([400, code]);
-});
-
-/** Requests to play, and their outcome. */
-function playing(outcome: PlayOutcome) {
-  const requests: PlayRequest[] = [];
-  const port = makeProgramPorts({
-    playSound: async (_guildId, _caller, request) => {
-      requests.push(request);
-      return [outcome];
-    },
-  });
-  return { requests, port };
-}
 
 test.each<[PlayOutcome, number, string]>([
   [{ kind: 'no-sound', name: 'rian', names: ['rain'] }, 404, 'sound.unknown'],
@@ -190,10 +131,8 @@ test.each<[PlayOutcome, number, string]>([
 ])(
   'a sound that is not played is refused in a sentence: %j',
   async (outcome, status, code) => {
-    await using api = await openApi(playing(outcome).port);
-    await api.add('bell');
-    const response = await api.post('bell', at('tracks'), { sound: 'rian' });
-    expect((await readRefusal(response)).slice(0, 2)).toEqual([status, code]);
+    await using api = await openBell({ playSound: async () => [outcome] });
+    await expectRefusal(api.post('tracks', { sound: 'rian' }), status, code);
   },
 );
 
@@ -217,10 +156,8 @@ test('transcripts are listed, and read in the format that is asked for', async (
       return { kind: 'file', session, file };
     },
   };
-  const port = makeProgramPorts({ more: { transcripts } });
-  await using api = await openApi(port);
-  await api.add('bell', { channelIds: ['100'] });
-  expect(await (await api.ask('bell', at('transcripts'))).json()).toEqual({
+  await using api = await openBell({ more: { transcripts } });
+  expect(await (await api.get('transcripts')).json()).toEqual({
     sessions: [
       {
         id: session.id,
@@ -231,10 +168,10 @@ test('transcripts are listed, and read in the format that is asked for', async (
       },
     ],
   });
-  const read = await api.ask('bell', at(`transcripts/${session.id}?format=txt`));
+  const read = await api.get(`transcripts/${session.id}?format=txt`);
   expect(read.headers.get('content-type')).toBe('text/plain; charset=utf-8');
   expect(await read.text()).toBe('Ana: goodbye');
-  await api.ask('bell', at('transcripts/last'));
+  await api.get('transcripts/last');
   expect(requests).toEqual([
     [['100'], { format: 'txt', sessionId: session.id }],
     [['100'], { format: 'json' }],
@@ -242,12 +179,7 @@ test('transcripts are listed, and read in the format that is asked for', async (
 });
 
 test('a transcript of a channel that the token does not name is as one that is not there', async () => {
-  await using api = await openApi();
-  await api.add('bell');
-  expect(
-    (await readRefusal(await api.ask('bell', at('transcripts/last')))).slice(0, 2),
-  ).toEqual([404, 'transcript.none']);
-  expect(await (await api.ask('bell', at('transcripts'))).json()).toEqual({
-    sessions: [],
-  });
+  await using api = await openBell();
+  await expectRefusal(api.get('transcripts/last'), 404, 'transcript.none');
+  expect(await (await api.get('transcripts')).json()).toEqual({ sessions: [] });
 });

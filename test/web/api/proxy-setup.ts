@@ -1,8 +1,3 @@
-import type {
-  ChatCompletion,
-  ChatCompletionChunk,
-} from 'openai/resources/chat/completions';
-import type { Stream } from 'openai/streaming';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/api-client.ts';
@@ -20,29 +15,27 @@ import {
 } from '#test/fakes/providers/mock-providers.ts';
 import { openCompletions } from './completions-setup.ts';
 
-type ProxyOverrides = Parameters<typeof openCompletions>[0];
-
 /** Fields of a request that a chat server got. */
 export type SentBody = Readonly<Record<string, unknown>>;
 
-const toSaidChunk = (content: string) => makeDelta({ content });
-export const stopChunk = makeDelta({}, 'stop');
-
-/** An answer in text. */
-export function writePieces(...pieces: readonly string[]) {
-  return answerStream([...pieces.map(toSaidChunk), stopChunk]);
+/** An answer that ends for this reason, in these fields of `delta`. */
+export function answerIn(fields: readonly object[], why = 'stop') {
+  return answerStream([...fields.map((one) => makeDelta(one)), makeDelta({}, why)]);
 }
 
 /**
- * The API of a bot whose chat, recogniser and voice are servers on this machine. `answers` are those of the chat server, in turn;
- * a sound is heard as the loudness of its first sample.
+ * The API of a bot whose chat, recogniser and voice are servers on this machine. `answers` are those of the chat server, in turn,
+ * texts or whole streams; a sound is heard as the loudness of its first sample.
  */
 export async function openProxy(
-  answers: readonly AudioChatAnswer[],
-  over: ProxyOverrides = {},
+  answers: readonly (string | AudioChatAnswer)[],
+  over: Parameters<typeof openCompletions>[0] = {},
 ) {
   await using stack = new AsyncDisposableStack();
-  const thinker = stack.use(await openMockAudioChat(answers));
+  const streams = answers.map((one) =>
+    typeof one === 'string' ? answerIn([{ content: one }]) : one,
+  );
+  const thinker = stack.use(await openMockAudioChat(streams));
   const providers = stack.use(
     await openMockProviders({
       pace: instantPace,
@@ -50,52 +43,29 @@ export async function openProxy(
     }),
   );
   const client = openClient({ baseUrl: providers.baseUrl });
-  const chat = openChatModel(openClient({ baseUrl: thinker.baseUrl }), {
-    model: 'mock',
-    maxTokens: 4_000,
-  });
+  const [model, models] = ['mock', ['mock', 'other']];
   const served = stack.use(
     await openCompletions({
-      chat,
-      transcriber: openTranscriber(client, {
-        model: 'mock',
-        models: ['mock', 'other'],
+      chat: openChatModel(openClient({ baseUrl: thinker.baseUrl }), {
+        model,
+        maxTokens: 4_000,
       }),
-      transcriptionModels: ['mock', 'other'],
-      synthesizer: openSynthesizer(client, {
-        model: 'mock',
-        voice: 'alloy',
-        format: 'pcm',
-      }),
+      transcriber: openTranscriber(client, { model, models }),
+      transcriptionModels: models,
+      synthesizer: openSynthesizer(client, { model, voice: 'alloy', format: 'pcm' }),
       ...over,
     }),
   );
-  const { api, openai } = served;
   const closing = stack.move();
   return {
-    api,
-    baseURL: served.baseURL,
-    openai,
+    ...served,
     thinker,
-    keptWords: served.keptWords,
     /** Bodies that the chat server got. */
     asked: thinker.bodies as readonly SentBody[],
     /** Words of the sounds that the recogniser got. */
     recognised: () => listTexts(providers, 'transcriptions'),
     /** Texts that the voice got. */
     spoken: () => listTexts(providers, 'speech'),
-    complete: (body: object): Promise<ChatCompletion> =>
-      openai.post('/chat/completions', { body: { model: 'parley', ...body } }),
-    stream: async (body: object) => {
-      const events: Stream<ChatCompletionChunk> = await openai.post(
-        '/chat/completions',
-        {
-          body: { model: 'parley', stream: true, ...body },
-          stream: true,
-        },
-      );
-      return await Array.fromAsync(events);
-    },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

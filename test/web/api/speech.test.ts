@@ -8,37 +8,33 @@ import { openHeldEngine } from '#test/examples/held-engine.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { guildId, makeProgramPorts, openApi, readRefusal } from './api-setup.ts';
+import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.ts';
 import { openCompletions } from './completions-setup.ts';
 
 const spoken = { model: 'parley', voice: 'default', input: 'It is ready.' };
-const types = {
-  mp3: 'audio/mpeg',
-  opus: 'audio/ogg; codecs=opus',
-  wav: 'audio/wav',
-  pcm: 'audio/pcm',
-};
-const begins: Readonly<Record<SoundFormat, RegExp>> = {
-  mp3: /^\xff\xf3/,
-  opus: /^OggS/,
-  wav: /^RIFF/,
-  pcm: /^/,
+/** Content type of each format, and its first bytes. */
+const heads: Readonly<Record<SoundFormat, readonly [type: string, begin: RegExp]>> = {
+  mp3: ['audio/mpeg', /^\xff\xf3/],
+  opus: ['audio/ogg; codecs=opus', /^OggS/],
+  wav: ['audio/wav', /^RIFF/],
+  pcm: ['audio/pcm', /^/],
 };
 
 test.each(soundFormats)(
   '%s: the first bytes are read while the engine still holds back the rest',
   async (format) => {
+    const [type, begin] = heads[format];
     const engine = openHeldEngine();
     await using served = await openCompletions({ synthesizer: engine.synthesizer });
     const response = await served.openai.audio.speech.create({
       ...spoken,
       response_format: format,
     });
-    expect(response.headers.get('content-type')).toBe(types[format]);
+    expect(response.headers.get('content-type')).toBe(type);
     expect(response.headers.get('x-accel-buffering')).toBe('no');
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     const first = Buffer.from((await reader.read()).value ?? []);
-    expect(first.toString('latin1')).toMatch(begins[format]);
+    expect(first.toString('latin1')).toMatch(begin);
     expect(engine.reading()).toBe(1);
     engine.letGo();
     let rest = 0;
@@ -53,32 +49,29 @@ const madeFormats =
   /^response_format: must be one of mp3, opus, wav, pcm: no other can be made\.$/;
 
 test.each([
-  [{ response_format: 'aac' }, 'request.invalid', madeFormats],
-  [{ response_format: 'flac' }, 'request.invalid', madeFormats],
-  [{ response_format: 'ogg_44100' }, 'request.invalid', madeFormats],
-  [{ input: 'a'.repeat(4_097) }, 'request.invalid', /^input: .*4096/],
-  [{ input: '' }, 'request.invalid', /^input: /],
-  [{ speed: 4.1 }, 'request.invalid', /^speed: .*4\.$/],
-  [{ stream_format: 'ogg' }, 'request.invalid', /^stream_format: /],
-  [{ voice: 7 }, 'request.invalid', /^voice: /],
+  [{ response_format: 'aac' }, madeFormats],
+  [{ response_format: 'flac' }, madeFormats],
+  [{ response_format: 'ogg_44100' }, madeFormats],
+  [{ input: 'a'.repeat(4_097) }, /^input: .*4096/],
+  [{ input: '' }, /^input: /],
+  [{ speed: 4.1 }, /^speed: .*4\.$/],
+  [{ stream_format: 'ogg' }, /^stream_format: /],
+  [{ voice: 7 }, /^voice: /],
 ])(
   '%j is refused in a sentence, and nothing is asked of the engine',
-  async (over, code, words) => {
+  async (over, words) => {
     const synthesizer = new FakeSynthesizer();
     await using served = await openCompletions({ synthesizer });
-    const refused = await readRefusal(
-      await served.api.post('parley_dog', '/v1/audio/speech', { ...spoken, ...over }),
-    );
-    expect(refused).toEqual([400, code, expect.stringMatching(words)]);
+    const body = { ...spoken, ...over };
+    const asking = served.api.post('parley_dog', '/v1/audio/speech', body);
+    await expectRefusal(asking, 400, 'request.invalid', words);
     expect(synthesizer.asked).toEqual([]);
   },
 );
 
 test('a model is asked for if it may be chosen', async () => {
   const asked: ProgramText[] = [];
-  const answers = {
-    pipelines: () => [],
-    openAnswer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
+  const programAnswers = {
     openSpeech: async (text: ProgramText) => {
       asked.push(text);
       return { kind: 'unspeakable' };
@@ -86,15 +79,12 @@ test('a model is asked for if it may be chosen', async () => {
   };
   const voices = makeVoices([], ['tts-1', 'tts-1-hd']);
   await using api = await openApi(
-    makeProgramPorts({ voices, more: { programAnswers: answers } }),
+    makeProgramPorts({ voices, more: { programAnswers } }),
   );
   await api.add('bell');
+  const voice = { id: 'nova' };
   for (const model of ['tts-1-hd', 'parley'])
-    await api.post('bell', '/v1/audio/speech', {
-      ...spoken,
-      voice: { id: 'nova' },
-      model,
-    });
+    await api.post('bell', '/v1/audio/speech', { ...spoken, voice, model });
   expect(asked).toMatchObject([
     { guildId, model: 'tts-1-hd', voice: 'nova', asker: { id: 'token:bell' } },
     { input: 'It is ready.', voice: 'nova' },
@@ -108,10 +98,8 @@ test('without money nothing is asked of the engine', async () => {
     caps: { personDay: toUsd(1e-6) },
   });
   await using served = await openCompletions({ synthesizer, spending: budgets });
-  const refused = await readRefusal(
-    await served.api.post('parley_dog', '/v1/audio/speech', spoken),
-  );
-  expect(refused.slice(0, 2)).toEqual([429, 'budget.token']);
+  const asking = served.api.post('parley_dog', '/v1/audio/speech', spoken);
+  await expectRefusal(asking, 429, 'budget.token');
   expect(synthesizer.asked).toEqual([]);
 });
 

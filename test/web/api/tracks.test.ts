@@ -2,7 +2,7 @@ import type { Public } from '#src/base/public.ts';
 import type { TrackRequests } from '#src/features/tracks/tracks-feature.ts';
 import { passTime } from '#test/conversation/setup/session-fixture.ts';
 import { openSetup } from '#test/conversation/setup/tracks-fixture.ts';
-import { makeProgramPorts, openApi, openLoopback, readRefusal } from './api-setup.ts';
+import { expectRefusal, makeProgramPorts, openApi, openLoopback } from './api-setup.ts';
 
 const live = 'https://sounds.example/live/radio.mp3';
 
@@ -23,12 +23,18 @@ async function openTracks() {
       ...init,
     });
   };
+  const post = (path: string, body: object) =>
+    ask(path, { method: 'POST', body: JSON.stringify(body) });
   const all = stack.move();
   return {
     fixture,
     tracks: tracks as Public<TrackRequests>,
-    post: (path: string, body: unknown) =>
-      ask(path, { method: 'POST', body: JSON.stringify(body) }),
+    post,
+    /** Expects the answer to a change to tell this one outcome. */
+    async expectChange(path: string, body: object, outcome: object) {
+      const answer = await (await post(path, body)).json();
+      expect(answer).toEqual({ outcomes: [expect.objectContaining(outcome)] });
+    },
     /** The listed track of that name. */
     async read(name: string) {
       const listed = (await (await ask('', {})).json()) as {
@@ -40,57 +46,34 @@ async function openTracks() {
   };
 }
 
-/** The one outcome in an answer. */
-async function outcomeIn(response: Response) {
-  const { outcomes } = (await response.json()) as {
-    readonly outcomes: readonly unknown[];
-  };
-  expect(outcomes).toHaveLength(1);
-  return outcomes[0];
-}
-
 test('a program moves, fades, loops, mutes and removes what plays on a track, as people do', async () => {
   await using setup = await openTracks();
-  const { fixture, post, read } = setup;
-  await post('', { sound: 'rain', track: 'bg' });
-  await post('', { sound: 'sea', track: 'bg' });
-  await post('', { sound: 'wind', track: 'bg' });
+  const { expectChange, fixture, post, read } = setup;
+  for (const sound of ['rain', 'sea', 'wind']) await post('', { sound, track: 'bg' });
   await passTime(fixture, 1_000);
-  const changed = (change: string, more: object = { title: 'rain' }) => ({
-    kind: 'changed',
-    change,
-    track: 'bg',
-    ...more,
-  });
-  const at = (positionMs: number) => changed('seek', { title: 'rain', positionMs });
-  expect(await outcomeIn(await post('/bg/seek', { atMs: 4_000 }))).toEqual(at(4_000));
-  expect(await outcomeIn(await post('/bg/seek', { byMs: -1_500 }))).toEqual(at(2_500));
+  const expectChanged = (path: string, body: object, change: string, more = {}) =>
+    expectChange(`/bg/${path}`, body, {
+      ...{ kind: 'changed', change, track: 'bg', title: 'rain' },
+      ...more,
+    });
+  await expectChanged('seek', { atMs: 4_000 }, 'seek', { positionMs: 4_000 });
+  await expectChanged('seek', { byMs: -1_500 }, 'seek', { positionMs: 2_500 });
   expect(await read('bg')).toMatchObject({ current: { positionMs: 2_500 } });
   const faded = { kind: 'volume', track: 'bg', percent: 20 };
-  expect(await outcomeIn(await post('/bg/volume', { percent: 20 }))).toEqual(faded);
-  expect(
-    await outcomeIn(await post('/bg/volume', { percent: 20, overMs: 1_000 })),
-  ).toEqual(faded);
-  expect(await outcomeIn(await post('/bg/loop', { on: true }))).toEqual(
-    changed('loop'),
-  );
-  expect(await outcomeIn(await post('/bg/mute', {}))).toEqual(changed('mute'));
+  await expectChange('/bg/volume', { percent: 20 }, faded);
+  await expectChange('/bg/volume', { percent: 20, overMs: 1_000 }, faded);
+  await expectChanged('loop', { on: true }, 'loop');
+  await expectChanged('mute', {}, 'mute');
   expect(await read('bg')).toMatchObject({
     percent: 20,
     isMuted: true,
     current: { title: 'rain', loop: true },
     waiting: [{ title: 'sea' }, { title: 'wind' }],
   });
-  expect(await outcomeIn(await post('/bg/unmute', {}))).toEqual(changed('unmute'));
-  expect(await outcomeIn(await post('/bg/loop', { on: false }))).toEqual(
-    changed('unloop'),
-  );
-  expect(await outcomeIn(await post('/bg/remove', { item: 2 }))).toEqual(
-    changed('remove', { title: 'wind' }),
-  );
-  expect(await outcomeIn(await post('/bg/remove', { item: 'sea' }))).toEqual(
-    changed('remove', { title: 'sea' }),
-  );
+  await expectChanged('unmute', {}, 'unmute');
+  await expectChanged('loop', { on: false }, 'unloop');
+  await expectChanged('remove', { item: 2 }, 'remove', { title: 'wind' });
+  await expectChanged('remove', { item: 'sea' }, 'remove', { title: 'sea' });
   expect(await read('bg')).toMatchObject({
     isMuted: false,
     current: { loop: false },
@@ -104,9 +87,8 @@ test('a program reads no word that is read out, and no name of who has it read o
   const eva = { id: 'eva', name: 'Eva' };
   const how = { owner: eva, payer: eva };
   const secret = 'Ben gets the sack on Friday.';
-  await fixture.talk.sayText('g', secret, 'queue', how);
-  await fixture.talk.sayText('g', secret, 'queue', how);
-  await fixture.talk.sayText('g', secret, 'queue', { ...how, track: 'bg' });
+  for (const more of [{}, {}, { track: 'bg' }])
+    await fixture.talk.sayText('g', secret, 'queue', { ...how, ...more });
   await tracks.playSound(
     'g',
     { ...eva, mayManage: false },
@@ -130,18 +112,13 @@ test.each([
   'a track called %j is played on and reached by its percent-encoded name',
   async (track, called) => {
     await using setup = await openTracks();
-    const { post, read } = setup;
-    const played = await post('', { sound: 'rain', track });
+    const played = await setup.post('', { sound: 'rain', track });
     expect(await played.json()).toMatchObject({ track, title: 'rain' });
+    expect(await setup.read(track)).toMatchObject({ current: { title: 'rain' } });
     const path = `/${encodeURIComponent(called)}`;
-    expect(await read(track)).toMatchObject({ current: { title: 'rain' } });
-    expect(await outcomeIn(await post(`${path}/volume`, { percent: 7 }))).toMatchObject(
-      { track },
-    );
-    expect(await outcomeIn(await post(`${path}/seek`, { atMs: 0 }))).toMatchObject({
-      track,
-    });
-    expect(await outcomeIn(await post(`${path}/stop`, {}))).toMatchObject({ track });
+    await setup.expectChange(`${path}/volume`, { percent: 7 }, { track });
+    await setup.expectChange(`${path}/seek`, { atMs: 0 }, { track });
+    await setup.expectChange(`${path}/stop`, {}, { track });
   },
 );
 
@@ -179,8 +156,7 @@ test.each([
     await setup.post('', { sound: 'rain', track: 'bg' });
     await setup.post('', { sound: live, track: 'radio' });
     const before = setup.tracks.listTracks('g');
-    const refused = await readRefusal(await setup.post(path, body));
-    expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
+    await expectRefusal(setup.post(path, body), status, code, sentence);
     expect(setup.tracks.listTracks('g')).toEqual(before);
   },
 );

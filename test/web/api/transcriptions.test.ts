@@ -12,7 +12,7 @@ import {
   openTranscriptions,
   type TranscriptionsOptions,
 } from '#test/fakes/providers/mock-transcriptions.ts';
-import { guildId, readRefusal } from './api-setup.ts';
+import { expectRefusal, guildId } from './api-setup.ts';
 import { openCompletions } from './completions-setup.ts';
 import { findFaults, parseEvents } from './openai-description.ts';
 
@@ -24,8 +24,8 @@ const samples = joinedSpeech([first.samples, pause, second.samples, pause]);
 /** A WAV file with two sentences and a pause between. */
 const twoSentences = new Uint8Array(writeWav({ ...first, samples }));
 
-const wavFile = async () =>
-  await toFile(twoSentences, 'speech.wav', { type: 'audio/wav' });
+const file = await toFile(twoSentences, 'speech.wav', { type: 'audio/wav' });
+const asked = { model: 'whisper-1', file };
 
 const said = ['Seven of hearts.', 'Something else.'];
 
@@ -36,11 +36,8 @@ async function openHearing(
 ) {
   await using stack = new AsyncDisposableStack();
   let heard = 0;
-  const server = stack.use(
-    await openTranscriptions(
-      Object.assign(rules, { hears: () => said[heard++ % said.length] ?? '' }),
-    ),
-  );
+  const hears = () => said[heard++ % said.length] ?? '';
+  const server = stack.use(await openTranscriptions(Object.assign(rules, { hears })));
   const client = openClient({ baseUrl: server.baseUrl });
   const models = ['small', 'large'];
   const transcriber = openTranscriber(client, { model: 'small', models });
@@ -48,14 +45,20 @@ async function openHearing(
     await openCompletions({ transcriber, transcriptionModels: models, ...over }),
   );
   const closing = stack.move();
-  return { ...api, server, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+  const { transcriptions, translations } = api.openai.audio;
+  return {
+    ...api,
+    server,
+    transcribe: transcriptions.create.bind(transcriptions),
+    translate: translations.create.bind(translations),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
 }
 
 test('a recording comes back as its words, by the model, the language and the words that were told', async () => {
   await using hearing = await openHearing();
-  const { openai, server } = hearing;
-  const reported = await openai.audio.transcriptions.create({
-    file: await wavFile(),
+  const reported = await hearing.transcribe({
+    file,
     model: 'large',
     language: 'en',
     prompt: 'Nova, Ana. A sentence that is much longer than any single hint may be.',
@@ -64,10 +67,10 @@ test('a recording comes back as its words, by the model, the language and the wo
     text: 'Seven of hearts. Something else.',
     usage: { type: 'duration', seconds: 10 },
   });
-  const [first, second] = server.requests.map(({ form }) => form);
-  expect(server.requests).toHaveLength(2);
-  expect([first?.get('model'), second?.get('language')]).toEqual(['large', 'en']);
-  expect(first?.get('prompt')).toMatch(/^Nova, Ana, A, sentence/);
+  const forms = hearing.server.requests.map(({ form }) => form);
+  expect(forms.map((form) => form.get('model'))).toEqual(['large', 'large']);
+  expect(forms[1]?.get('language')).toBe('en');
+  expect(forms[0]?.get('prompt')).toMatch(/^Nova, Ana, A, sentence/);
 });
 
 test('words are streamed while what follows is still recognised', async () => {
@@ -75,13 +78,8 @@ test('words are streamed while what follows is still recognised', async () => {
   await using hearing = await openHearing({
     hold: (count) => (count === 2 ? more.promise : undefined),
   });
-  const events = await hearing.openai.audio.transcriptions.create({
-    model: 'whisper-1',
-    file: await wavFile(),
-    stream: true,
-  });
   const reported: object[] = [];
-  for await (const event of events) {
+  for await (const event of await hearing.transcribe({ ...asked, stream: true })) {
     reported.push(event);
     more.resolve();
   }
@@ -99,21 +97,13 @@ test('what fails on the way is an event with an error; what fails before has a s
     },
   };
   await using hearing = await openHearing(rules);
-  const create = async () =>
-    await hearing.openai.audio.transcriptions.create({
-      model: 'whisper-1',
-      file: await wavFile(),
-      stream: true,
-    });
-  const read: object[] = [];
-  const failing = async () => {
-    for await (const event of await create()) read.push(event);
-  };
-  await expect(failing()).rejects.toThrow(
+  const stream = async () => await hearing.transcribe({ ...asked, stream: true });
+  const events = (await stream())[Symbol.asyncIterator]();
+  await events.next();
+  await expect(events.next()).rejects.toThrow(
     'A speech or chat server failed (provider.refused)',
   );
-  expect(read).toHaveLength(1);
-  await expect(create()).rejects.toMatchObject({
+  await expect(stream()).rejects.toMatchObject({
     status: 502,
     code: 'provider.refused',
   });
@@ -123,52 +113,42 @@ test('what fails on the way is an event with an error; what fails before has a s
 test.each(['json', 'stream'])(
   'a program that hangs up ends the work at the server, and its place is free again (%s)',
   async (way) => {
+    const isStreamed = way === 'stream';
+    const last = isStreamed ? 2 : 1;
     const never = new Promise<void>(() => undefined);
-    const rules: { hold: (count: number) => Promise<void> | undefined } = {
-      hold: (count) =>
-        count === 1 && way === 'json' ? never : count === 2 ? never : undefined,
-    };
-    await using hearing = await openHearing(rules);
-    const { openai, server } = hearing;
+    let isHeld = true;
+    await using hearing = await openHearing({
+      hold: (count) => (isHeld && count === last ? never : undefined),
+    });
+    const { server } = hearing;
     const program = new AbortController();
-    const { signal } = program;
-    const body = { model: 'x', file: await wavFile(), stream: way === 'stream' };
-    const asking = openai.audio.transcriptions.create(body, { signal });
-    const reading = (async () => {
-      const reported = await asking;
-      if (way === 'stream')
-        for await (const _ of reported as never as AsyncIterable<unknown>);
-    })();
-    await expect.poll(() => server.requests.length).toBe(way === 'stream' ? 2 : 1);
-    const busy = await openai.audio.transcriptions
-      .create({ model: 'x', file: await wavFile() })
-      .catch((error: unknown) => error);
-    expect(busy).toMatchObject({ status: 429, code: 'recording.busy' });
+    const asking = post(
+      hearing,
+      transcriptions,
+      [
+        ['model', 'x'],
+        ['stream', `${isStreamed}`],
+      ],
+      program.signal,
+    );
+    const reading = asking.then((response) => response.text()).catch(() => undefined);
+    await expect.poll(() => server.requests.length).toBe(last);
+    await expect(hearing.transcribe(asked)).rejects.toMatchObject({
+      status: 429,
+      code: 'recording.busy',
+    });
     program.abort();
-    await reading.catch(() => undefined);
+    await reading;
     await expect.poll(server.hungUp).toBe(1);
-    rules.hold = () => undefined;
+    isHeld = false;
     await expect
-      .poll(
-        async () =>
-          await openai.audio.transcriptions
-            .create({ model: 'x', file: await wavFile() })
-            .catch(() => undefined),
-      )
+      .poll(() => hearing.transcribe(asked).catch(() => undefined))
       .toMatchObject({ text: expect.any(String) });
     expect(hearing.api.bugs).toEqual([]);
   },
 );
 
-const form = (fields: Readonly<Record<string, string | Blob>>) => {
-  const all = new FormData();
-  for (const [name, value] of Object.entries(fields)) all.append(name, value);
-  return all;
-};
-
-const wav = new Blob([twoSentences], { type: 'audio/wav' });
-
-test.each([
+test.each<[string, Readonly<Record<string, string | Blob>>, number, string, RegExp]>([
   ['nothing to hear', { model: 'x' }, 400, 'file.missing', /^file: send an audio file/],
   ['an empty file', { file: new Blob([]) }, 400, 'sound.empty', /empty/],
   [
@@ -180,26 +160,26 @@ test.each([
   ],
   [
     'subtitles as a stream',
-    { file: wav, response_format: 'srt', stream: 'true' },
+    { file, response_format: 'srt', stream: 'true' },
     400,
     'request.invalid',
     /^stream: /,
   ],
   [
     'times of words in text',
-    { file: wav, 'timestamp_granularities[]': 'word' },
+    { file, 'timestamp_granularities[]': 'word' },
     400,
     'request.invalid',
     /^timestamp_granularities: word needs/,
   ],
-  ['two files', { file: wav, other: wav }, 413, 'form.too_large', /more than one file/],
+  ['two files', { file, other: file }, 413, 'form.too_large', /more than one file/],
 ])('%s is refused in a sentence', async (_, fields, status, code, sentence) => {
   await using hearing = await openHearing();
-  const init = { method: 'POST', body: form(fields) };
-  const refused = await readRefusal(
-    await hearing.api.ask('parley_dog', '/v1/audio/transcriptions', init),
-  );
-  expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  const init = { method: 'POST', body };
+  const asking = hearing.api.ask('parley_dog', '/v1/audio/transcriptions', init);
+  await expectRefusal(asking, status, code, sentence);
   expect([hearing.server.requests, hearing.api.bugs]).toEqual([[], []]);
 });
 
@@ -209,44 +189,30 @@ test('a recording that does not fit into the budget of its token is not sent', a
     rates: { small: { kind: 'priced', usd: { perMinute: 0.01 } } },
   });
   await using hearing = await openHearing({}, { spending: budgets });
-  const asking = hearing.openai.audio.transcriptions.create({
-    file: await wavFile(),
-    model: 'x',
-  });
-  await expect(asking).rejects.toMatchObject({ status: 429 });
+  await expect(hearing.transcribe(asked)).rejects.toMatchObject({ status: 429 });
   expect(hearing.server.requests).toEqual([]);
   expect(ledger.getStanding(guildId, realClock.wallMs()).day.nanoUsd).toBe(0);
 });
 
 test('a server that translates makes English of it', async () => {
   await using hearing = await openHearing({ translates: ['small'] });
-  const create = hearing.openai.audio.translations;
-  const data = await create.create({ model: 'whisper-1', file: await wavFile() });
-  expect(data).toEqual({
+  expect(await hearing.translate(asked)).toEqual({
     text: 'In English: Seven of hearts. In English: Something else.',
   });
-  const verbose = {
-    model: 'whisper-1',
-    file: await wavFile(),
-    response_format: 'verbose_json',
-  };
-  expect(await create.create(verbose as never)).toMatchObject({ language: 'english' });
+  const response_format = 'verbose_json';
+  const verbose = await hearing.translate({ ...asked, response_format });
+  expect(verbose).toMatchObject({ language: 'english' });
 });
 
 test('where no server translates the chat model does', async () => {
   const chat = new FakeChat([['[1] Seven of hearts, in English.\n', '[2] Something.']]);
   const { budgets, paid } = openBudgets(realClock);
   await using hearing = await openHearing({}, { chat, spending: budgets });
-  const asked = {
-    model: 'whisper-1',
-    file: await wavFile(),
-    response_format: 'srt',
-  } as const;
-  const data = await hearing.openai.audio.translations.create(asked);
-  const { entries } = parse(data as never as string);
-  expect(entries.map(({ text }) => text)).toEqual([
-    'Seven of hearts, in English.',
-    'Something.',
+  const data = await hearing.translate({ ...asked, response_format: 'srt' });
+  const { entries } = parse(`${data}`);
+  expect(entries).toMatchObject([
+    { text: 'Seven of hearts, in English.' },
+    { text: 'Something.' },
   ]);
   expect(hearing.server.paths()).toEqual([
     '/audio/translations',
@@ -260,11 +226,7 @@ test('where no server translates the chat model does', async () => {
 test('a chat model that does not translate is a failure, and no transcript in its place', async () => {
   const chat = new FakeChat([['I am sorry.']]);
   await using hearing = await openHearing({}, { chat });
-  const asking = hearing.openai.audio.translations.create({
-    model: 'x',
-    file: await wavFile(),
-  });
-  await expect(asking).rejects.toMatchObject({
+  await expect(hearing.translate(asked)).rejects.toMatchObject({
     status: 502,
     code: 'translation.failed',
   });
@@ -286,14 +248,16 @@ async function post(
   { baseURL }: { readonly baseURL: string },
   operation: Operation,
   fields: Fields,
+  signal?: AbortSignal,
 ) {
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
-  body.append('file', new Blob([twoSentences]), 'speech.wav');
+  body.append('file', file);
   return await fetch(baseURL + operation.slice('post '.length), {
     method: 'POST',
     headers: { authorization: 'Bearer parley_dog' },
     body,
+    signal: signal ?? null,
   });
 }
 

@@ -7,7 +7,7 @@ import {
   manager,
   openSetup,
 } from '#test/conversation/setup/tracks-fixture.ts';
-import { makeProgramPorts, openApi, openLoopback, readRefusal } from './api-setup.ts';
+import { expectRefusal, makeProgramPorts, openApi, openLoopback } from './api-setup.ts';
 
 /** A session with tracks and texts, asked over HTTP on loopback. */
 async function openSession() {
@@ -51,33 +51,27 @@ test.each([
     const answer = waiting.json();
     session.skip(track);
     expect(await answer).toMatchObject({ ended: 'skipped' });
-    const heard = await (async () => {
-      const response = await session.post(path, { ...body, wait: true });
-      await passTime(session.fixture, 30_000);
-      return await response.json();
-    })();
-    expect(heard).toMatchObject({ ended: 'completed' });
+    const heard = await session.post(path, { ...body, wait: true });
+    await passTime(session.fixture, 30_000);
+    expect(await heard.json()).toMatchObject({ ended: 'completed' });
   },
 );
 
 test('what loops has no end, so a wait for it is refused, and nothing plays', async () => {
   await using session = await openSession();
   const looping = { sound: 'rain', loop: true };
-  const refused = [
-    409,
-    'track.looping',
-    'main: it repeats, so there is no end to wait for.',
-  ];
-  expect(
-    await readRefusal(await session.post('tracks', { ...looping, wait: true })),
-  ).toEqual(refused);
+  const expectRefused = (path: string, body: object) =>
+    expectRefusal(
+      session.post(path, { ...body, wait: true }),
+      409,
+      'track.looping',
+      'main: it repeats, so there is no end to wait for.',
+    );
+  await expectRefused('tracks', looping);
   expect(listTitles(session.fixture)).toEqual([undefined]);
   await session.post('tracks', looping);
-  const others = [
-    await session.post('tracks', { sound: 'sea', wait: true }),
-    await session.post('say', { text: 'Hello.', track: 'main', wait: true }),
-  ];
-  for (const one of others) expect(await readRefusal(one)).toEqual(refused);
+  await expectRefused('tracks', { sound: 'sea' });
+  await expectRefused('say', { text: 'Hello.', track: 'main' });
   expect(listTitles(session.fixture)).toEqual(['rain']);
 });
 
@@ -85,11 +79,8 @@ test('a program that hangs up leaves its sound alone, and nothing is a bug', asy
   const written = vi.spyOn(console, 'error');
   await using session = await openSession();
   const program = new AbortController();
-  const response = await session.post(
-    'tracks',
-    { sound: 'rain', wait: true },
-    program.signal,
-  );
+  const asked = { sound: 'rain', wait: true };
+  const response = await session.post('tracks', asked, program.signal);
   const reading = response.text();
   program.abort();
   await expect(reading).rejects.toThrow();
@@ -104,15 +95,12 @@ test('until then a space comes every 15 s, and after 14 minutes that the sound i
   await using session = await openSession();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
-  const waiting = await session.api.post('band', '/v1/servers/g/tracks', {
-    sound: 'rain',
-    wait: true,
-  });
-  const reader = waiting.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const asked = { sound: 'rain', wait: true };
+  const waiting = await session.api.post('band', '/v1/servers/g/tracks', asked);
   let read = '';
   const reading = (async () => {
-    for (let next = await reader?.read(); !next?.done; next = await reader?.read())
-      read += next?.value;
+    const pieces = waiting.body?.pipeThrough(new TextDecoderStream()) ?? [];
+    for await (const piece of pieces) read += piece;
   })();
   await vi.advanceTimersByTimeAsync(839_000);
   expect(read).toBe(' '.repeat(55));
@@ -127,13 +115,16 @@ test('the head of the answer leaves at once, so that a proxy sees that the progr
   const { hostname, port } = new URL(session.url);
   const socket = connect(Number(port), hostname);
   const body = JSON.stringify({ sound: 'rain', wait: true });
-  const head = [
+  const lines = [
     'POST /v1/servers/g/tracks HTTP/1.1',
     'host: x',
     'authorization: Bearer band',
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    '',
+    body,
   ];
-  const about = ['content-type: application/json', `content-length: ${body.length}`];
-  socket.write([...head, ...about, '', body].join('\r\n'));
+  socket.write(lines.join('\r\n'));
   const [first] = await once(socket.setEncoding('latin1'), 'data');
   expect(first).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   expect(listTitles(session.fixture)).toEqual(['rain']);

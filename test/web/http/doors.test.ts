@@ -14,6 +14,23 @@ async function openRoutes() {
   });
 }
 
+/** Asks the page, which reads or writes, with these headers; `OURS` is its origin. */
+async function ask(
+  { url }: { readonly url: URL },
+  method: string,
+  headers: Readonly<Record<string, string>>,
+) {
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name,
+    value.replace('OURS', url.origin),
+  ]);
+  const path = method === 'GET' ? '/state' : '/act';
+  return await sendRequest(url, path, Object.fromEntries(entries), { method });
+}
+
+/** Headers of a browser that opens a document, as somebody follows a link. */
+const opening = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+
 test.each([
   'evil.example',
   '127.0.0.1',
@@ -52,11 +69,7 @@ test.each([
   ['GET', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 'door.site'],
   [
     'GET',
-    {
-      'sec-fetch-site': 'cross-site',
-      'sec-fetch-mode': 'navigate',
-      'sec-fetch-dest': 'iframe',
-    },
+    { 'sec-fetch-site': 'cross-site', ...opening, 'sec-fetch-dest': 'iframe' },
     'door.site',
   ],
   [
@@ -71,16 +84,7 @@ test.each([
   ],
   ['POST', { origin: publicUrl.origin }, 'door.origin'],
   ['POST', { origin: 'OURS', 'sec-fetch-site': 'same-site' }, 'door.site'],
-  [
-    'POST',
-    {
-      origin: 'OURS',
-      'sec-fetch-site': 'cross-site',
-      'sec-fetch-mode': 'navigate',
-      'sec-fetch-dest': 'document',
-    },
-    'door.site',
-  ],
+  ['POST', { origin: 'OURS', 'sec-fetch-site': 'cross-site', ...opening }, 'door.site'],
   [
     'OPTIONS',
     { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
@@ -88,14 +92,7 @@ test.each([
   ],
 ])('a %s of another page with %j is refused', async (method, headers, code) => {
   await using page = await openRoutes();
-  const entries = Object.entries(headers).map(([name, value]) => [
-    name,
-    value.replace('OURS', page.url.origin),
-  ]);
-  const path = method === 'GET' ? '/state' : '/act';
-  const reply = await sendRequest(page.url, path, Object.fromEntries(entries), {
-    method,
-  });
+  const reply = await ask(page, method, headers);
   expect(toRefusal(reply)).toEqual([
     403,
     code,
@@ -105,35 +102,14 @@ test.each([
 });
 
 test.each([
-  [
-    'GET',
-    {
-      'sec-fetch-site': 'none',
-      'sec-fetch-mode': 'navigate',
-      'sec-fetch-dest': 'document',
-    },
-  ],
-  [
-    'GET',
-    {
-      'sec-fetch-site': 'cross-site',
-      'sec-fetch-mode': 'navigate',
-      'sec-fetch-dest': 'document',
-    },
-  ],
+  ['GET', { 'sec-fetch-site': 'none', ...opening }],
+  ['GET', { 'sec-fetch-site': 'cross-site', ...opening }],
   ['GET', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }],
   ['POST', { origin: 'OURS', 'sec-fetch-site': 'same-origin' }],
   ['POST', { origin: publicUrl.origin, host: publicUrl.host }],
 ])('a %s with %j is of our own page, or somebody opens it', async (method, headers) => {
   await using page = await openRoutes();
-  const entries = Object.entries(headers).map(([name, value]) => [
-    name,
-    value.replace('OURS', page.url.origin),
-  ]);
-  const path = method === 'GET' ? '/state' : '/act';
-  expect(
-    (await sendRequest(page.url, path, Object.fromEntries(entries), { method })).status,
-  ).toBe(200);
+  expect((await ask(page, method, headers)).status).toBe(200);
 });
 
 // Proves: The page refuses other hosts, origins and sites by real
