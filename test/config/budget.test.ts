@@ -1,10 +1,27 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Config, readConfig } from '#src/config/config.ts';
+import { readConfig } from '#src/config/config.ts';
 import { createTariffs, getTariff, listPricesInUse } from '#src/config/tariffs.ts';
 import { cautiousPrices } from '#src/spending/prices/prices.ts';
 import { readGoodSettings } from './read-settings.ts';
+
+type Given = Parameters<typeof readGoodSettings>[0];
+
+/** Prices of the engines that answer under these settings. */
+const readTariff = (given: Given) => getTariff(readGoodSettings(given));
+
+/** Whether any engine in use, or one that may take its place, can cost money. */
+function mayCostMoney(given: Given) {
+  const prices = listPricesInUse(readGoodSettings(given));
+  return prices.some(({ price }) => price.kind === 'priced');
+}
+
+/** A chat model at an address. */
+const toChat = (CHAT_COMPLETION_BASE_URL: string, CHAT_COMPLETION_MODEL = 'mine') => ({
+  CHAT_COMPLETION_BASE_URL,
+  CHAT_COMPLETION_MODEL,
+});
 
 test('three caps a day are on by default: of a person, of a server, of all servers', () => {
   const { caps, totalDayNanoUsd } = readGoodSettings({}).budget;
@@ -27,60 +44,31 @@ test('a limit that is gone and still set is a mistake that names the limits ther
 });
 
 test('with OpenAI every role has its price, with a server of one’s own none, and what is local is free', () => {
-  const { recognise, think, speak } = getTariff(
-    readGoodSettings({ OPENAI_API_KEY: 'k' }),
-  );
-  expect([recognise.kind, think.kind]).toEqual(['priced', 'priced']);
-  expect(['priced', 'free', 'unpriced']).toContain(speak.kind);
-  const live = readGoodSettings({
-    OPENAI_API_KEY: 'k',
-    TRANSCRIPTION_BACKEND: 'realtime',
-  });
-  expect(getTariff(live)).toMatchObject({
-    recognise: { kind: 'priced' },
-    streams: true,
-  });
-  const own = getTariff(
-    readGoodSettings({ SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' }),
-  );
-  expect(own).toMatchObject({
-    recognise: { kind: 'free' },
-    think: { kind: 'free' },
-    speak: { kind: 'free' },
-  });
+  const [priced, free] = [{ kind: 'priced' }, { kind: 'free' }];
+  const openAi = { OPENAI_API_KEY: 'k' };
+  expect(readTariff(openAi)).toMatchObject({ recognise: priced, think: priced });
+  const live = readTariff({ ...openAi, TRANSCRIPTION_BACKEND: 'realtime' });
+  expect(live).toMatchObject({ recognise: priced, streams: true });
+  const own = readTariff({ SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' });
+  expect(own).toMatchObject({ recognise: free, think: free, speak: free });
 });
 
 test('a known model costs its price wherever it is served; an unknown one is free at home, and an estimate elsewhere', () => {
-  const thinks = (baseUrl: string, model: string) =>
-    getTariff(
-      readGoodSettings({
-        CHAT_COMPLETION_BASE_URL: baseUrl,
-        CHAT_COMPLETION_MODEL: model,
-      }),
-    ).think;
+  const thinks = (baseUrl: string, model?: string) =>
+    readTariff(toChat(baseUrl, model)).think;
   const [home, elsewhere] = ['http://litellm:4000/v1', 'https://llm.example.org/v1'];
-  const known = thinks(
-    'https://api.openai.com/v1'.replace('api', 'eu.api'),
-    'gpt-6-luna',
-  );
+  const known = thinks('https://eu.api.openai.com/v1', 'gpt-6-luna');
   expect(known).toMatchObject({ kind: 'priced' });
   expect(known).not.toHaveProperty('isEstimate');
-  expect([thinks(home, 'gpt-6-luna'), thinks(elsewhere, 'gpt-6-luna')]).toEqual([
-    known,
-    known,
-  ]);
-  expect(thinks(home, 'mine')).toEqual({ kind: 'free' });
-  expect(thinks(elsewhere, 'mine')).toEqual({
+  for (const place of [home, elsewhere])
+    expect(thinks(place, 'gpt-6-luna')).toEqual(known);
+  expect(thinks(home)).toEqual({ kind: 'free' });
+  expect(thinks(elsewhere)).toEqual({
     kind: 'priced',
     usd: cautiousPrices.think,
     isEstimate: true,
   });
 });
-
-/** Whether any engine in use, or one that may take its place, can cost money. */
-function mayCostMoney(config: Config) {
-  return listPricesInUse(config).some(({ price }) => price.kind === 'priced');
-}
 
 test('only servers elsewhere, and those with a price, can cost money', () => {
   const own = {
@@ -89,36 +77,27 @@ test('only servers elsewhere, and those with a price, can cost money', () => {
     CHAT_COMPLETION_MODEL: 'mind',
     SPEECH_MODEL: 'voice',
   };
-  for (const free of [
-    {},
-    own,
-    {
-      CHAT_COMPLETION_BASE_URL: 'http://ollama:11434/v1',
-      CHAT_COMPLETION_MODEL: 'mine',
-    },
-  ])
-    expect(mayCostMoney(readGoodSettings(free)), JSON.stringify(free)).toBe(false);
-  const [ofOwn, ofOthers] = [
-    [
-      '[::1]:8000',
-      '[::ffff:192.168.1.4]',
-      '10.0.0.7',
-      '100.64.1.2',
-      '[fd12::1]',
-      'box.local',
-    ],
-    ['8.8.8.8', '[2001:4860:4860::8888]', 'local.example', '127.0.0.1.example'],
-  ].map((hosts) =>
-    hosts.map((host) => ({
-      CHAT_COMPLETION_BASE_URL: `http://${host}/v1`,
-      CHAT_COMPLETION_MODEL: 'mine',
-    })),
-  );
-  for (const given of ofOwn ?? [])
-    expect(mayCostMoney(readGoodSettings(given)), JSON.stringify(given)).toBe(false);
+  const homes = [
+    'ollama:11434',
+    '[::1]:8000',
+    '[::ffff:192.168.1.4]',
+    '10.0.0.7',
+    '100.64.1.2',
+    '[fd12::1]',
+    'box.local',
+  ];
+  const others = [
+    '8.8.8.8',
+    '[2001:4860:4860::8888]',
+    'local.example',
+    '127.0.0.1.example',
+  ];
+  const at = (host: string) => toChat(`http://${host}/v1`);
+  for (const free of [{}, own, ...homes.map(at)])
+    expect(mayCostMoney(free), JSON.stringify(free)).toBe(false);
   const elsewhere = 'https://api.groq.com/openai/v1';
   for (const paid of [
-    ...(ofOthers ?? []),
+    ...others.map(at),
     { OPENAI_API_KEY: 'k' },
     { ...own, CHAT_COMPLETION_BASE_URL: elsewhere },
     {
@@ -128,7 +107,7 @@ test('only servers elsewhere, and those with a price, can cost money', () => {
     },
     { REALTIME_BASE_URL: 'wss://realtime.example/v1' },
   ])
-    expect(mayCostMoney(readGoodSettings(paid)), JSON.stringify(paid)).toBe(true);
+    expect(mayCostMoney(paid), JSON.stringify(paid)).toBe(true);
 });
 
 test('prices of a file count, and a file that holds none is a mistake', () => {
@@ -143,14 +122,9 @@ test('prices of a file count, and a file that holds none is a mistake', () => {
   };
   writeFileSync(file, JSON.stringify([price]));
   const own = { SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1', SPEECH_MODEL: 'speaks' };
-  expect(getTariff(readGoodSettings({ ...own, PRICES: file })).speak).toEqual({
-    kind: 'priced',
-    usd: price.usd,
-  });
-  expect([
-    mayCostMoney(readGoodSettings(own)),
-    mayCostMoney(readGoodSettings({ ...own, PRICES: file })),
-  ]).toEqual([false, true]);
+  const sold = { ...own, PRICES: file };
+  expect(readTariff(sold).speak).toEqual({ kind: 'priced', usd: price.usd });
+  expect([mayCostMoney(own), mayCostMoney(sold)]).toEqual([false, true]);
   writeFileSync(file, '[{"model":"speaks"}]');
   expect(readConfig({ PRICES: file })).toMatchObject({
     mistakes: [expect.stringContaining('PRICES: ')],

@@ -4,14 +4,21 @@ import { listSecrets } from '#src/config/models-in-use.ts';
 import { listSettingNames, settings } from '#src/config/settings.ts';
 import { readGoodSettings, readMistakes } from './read-settings.ts';
 
+/** A model that hears and speaks, and speech over a WebSocket, at servers of one's own. */
+const hearing = {
+  PIPELINE: 'audio-model',
+  CHAT_COMPLETION_BASE_URL: 'http://127.0.0.1:8000/v1',
+};
+const socket = { SPEECH_BASE_URL: 'ws://127.0.0.1:8000/v1' };
+
 test('without any setting it is the sandbox with local engines', () => {
-  const config = readGoodSettings({});
-  expect(config.discord).toBeUndefined();
-  expect([config.chat.kind, config.transcription.kind, config.speech.kind]).toEqual([
-    'local',
-    'local',
-    'local',
-  ]);
+  const local = { kind: 'local' };
+  expect(readGoodSettings({})).toMatchObject({
+    discord: undefined,
+    chat: local,
+    transcription: local,
+    speech: local,
+  });
 });
 
 test('every mistake is told at once, one line each, naming its setting', () => {
@@ -30,26 +37,24 @@ test('every mistake is told at once, one line each, naming its setting', () => {
   expect(reported.every((line) => !line.includes('\n'))).toBe(true);
 });
 
-test.each(['fast', '24.5', '22000'])('SPEECH_RATE_HZ=%s is no rate', (value) => {
-  expect(readMistakes({ SPEECH_RATE_HZ: value })).toEqual([
-    expect.stringMatching(/^SPEECH_RATE_HZ: must be one of "8000"\|.*\|"48000"$/),
-  ]);
-});
-
 const ranged = { SHARDS: '10', SHARD_RANGE: 'auto', SHARDS_PER_PROCESS: '4' };
+const url = 'https://parley.example.org';
+const noRate = /^SPEECH_RATE_HZ: must be one of "8000"\|.*\|"48000"$/;
+const noCount = /^SHARDS: must be a whole number from 1 to 16384, or auto$/;
+const noIds =
+  /^SERVERS_(ALLOWED|BARRED): must be numeric ids of servers, with commas between them$/;
+const noDatabase =
+  /^DATABASE_URL: must be an address like postgres:\/\/user:password@127.0.0.1:5432\/parley$/;
+const noPolicy =
+  /^CONSENT_POLICY: must be one of ask, notice, or role: with the id of a role$/;
+const noPage = /^PAGE_URL: must be an https/;
+const tooManyNames = /^BOT_NAME: must be at most 20 names of at most 32/;
+const longestNames = Array.from({ length: 20 }, () => 'N'.repeat(32)).join(', ');
 
-test.each([
-  ['parley-0', 0, 3],
-  ['parley-2', 8, 9],
-  ['bot01', 4, 7],
-])('on the host %s the shards of a process are %i to %i', (HOSTNAME, first, last) => {
-  expect(readGoodSettings({ ...ranged, HOSTNAME })).toMatchObject({
-    shards: 10,
-    shardRange: { first, last },
-  });
-});
-
-test.each([
+test.each<[Readonly<Record<string, string>>, RegExp]>([
+  [{ SPEECH_RATE_HZ: 'fast' }, noRate],
+  [{ SPEECH_RATE_HZ: '24.5' }, noRate],
+  [{ SPEECH_RATE_HZ: '22000' }, noRate],
   [{ SHARD_RANGE: '0-3' }, /^SHARD_RANGE: needs a number in SHARDS/],
   [
     { SHARDS: '4', SHARD_RANGE: '0-4' },
@@ -70,32 +75,68 @@ test.each([
     /^SHARD_RANGE: auto needs a host name with a number at/,
   ],
   [{ ...ranged, HOSTNAME: 'parley-3' }, /^SHARD_RANGE: no shard is left for parley-3/],
-])('%j is no range of shards', (environment, sentence) => {
+  [{ SHARDS: '0' }, noCount],
+  [{ SHARDS: '-1' }, noCount],
+  [{ SHARDS: '2.5' }, noCount],
+  [{ SHARDS: 'many' }, noCount],
+  [{ SHARDS: '1e9' }, noCount],
+  [{ SERVERS_ALLOWED: 'home' }, noIds],
+  [{ SERVERS_BARRED: '1029384756102938475,' }, noIds],
+  [
+    { TRACK_ALLOWED_HOSTS: 'nas.local:8000, nas.local/music' },
+    /^TRACK_ALLOWED_HOSTS: must be hosts or addresses/,
+  ],
+  [{ DATABASE_URL: 'parley' }, noDatabase],
+  [{ DATABASE_URL: 'mysql://ana@127.0.0.1/parley' }, noDatabase],
+  [{ DATABASE_URL: 'postgres://127.0.0.1:5432' }, noDatabase],
+  [{ DATABASE_URL: 'postgres:///parley' }, noDatabase],
+  [{ DATABASE_URL: 'postgres://ana:100%@127.0.0.1/parley' }, noDatabase],
+  [
+    { TRANSCRIPTION_BACKEND: 'realtime' },
+    /^TRANSCRIPTION_BACKEND: realtime needs a server/,
+  ],
+  [{ TRANSCRIPTION_BASE_URL: 'ws://127.0.0.1/v1' }, /TRANSCRIPTION_BACKEND=realtime/],
+  [{ TRANSCRIPTION_BASE_URL: 'ftp://127.0.0.1' }, /^TRANSCRIPTION_BASE_URL: /],
+  [{ PIPELINE: 'audio-model' }, /^PIPELINE: audio-model needs a server/],
+  [{ ...hearing, AUDIO_MODEL_INPUT: 'smell' }, /^AUDIO_MODEL_INPUT: /],
+  [{ SPEECH_BACKEND: 'realtime' }, /^SPEECH_BACKEND: realtime needs a server/],
+  [{ ...socket, SPEECH_BACKEND: 'speech' }, /needs SPEECH_BACKEND=realtime/],
+  [{ SPEECH_BASE_URL: 'ftp://127.0.0.1' }, /^SPEECH_BASE_URL: /],
+  [{ CONSENT_POLICY: 'role' }, noPolicy],
+  [{ CONSENT_POLICY: 'role:' }, noPolicy],
+  [{ CONSENT_POLICY: 'ask:123456789012345678' }, noPolicy],
+  [{ CONSENT_POLICY: 'nobody' }, noPolicy],
+  [
+    { PAGE_HOST: '192.0.2.7' },
+    /^PAGE_HOST: 192.0.2.7 needs PAGE_URL, the https address of your proxy$/,
+  ],
+  [{ PAGE_URL: 'http://parley.example.org' }, noPage],
+  [{ PAGE_URL: `${url}/page` }, noPage],
+  [{ PAGE_URL: `${url}/?a` }, noPage],
+  [{ PAGE_URL: 'https://me:key@example.org' }, noPage],
+  [{ BOT_NAME: `${longestNames}, Nova` }, tooManyNames],
+  [{ BOT_NAME: `Nova, ${'N'.repeat(33)}` }, tooManyNames],
+  [{ BOT_NAME: 'Nova,' }, tooManyNames],
+  [{ PIPELINE: 'realtime' }, /^PIPELINE: realtime needs a server/],
+  [{ REALTIME_MODEL: 'gpt-realtime-2.1' }, /^REALTIME_API_KEY: missing/],
+])('%j is told as the one mistake %s', (environment, sentence) => {
   expect(readMistakes(environment)).toEqual([expect.stringMatching(sentence)]);
 });
 
-test.each(['0', '-1', '2.5', 'many', '1e9'])(
-  'SHARDS=%s is no number of shards',
-  (value) => {
-    expect(readMistakes({ SHARDS: value })).toEqual([
-      'SHARDS: must be a whole number from 1 to 16384, or auto',
-    ]);
-    expect([
-      readGoodSettings({}).shards,
-      readGoodSettings({ SHARDS: '4' }).shards,
-    ]).toEqual(['auto', 4]);
-  },
-);
-
-test('wrong ids of servers, and what is no host, are told with their setting', () => {
-  const ids = 'must be numeric ids of servers, with commas between them';
-  expect(
-    readMistakes({ SERVERS_ALLOWED: 'home', SERVERS_BARRED: '1029384756102938475,' }),
-  ).toEqual([`SERVERS_ALLOWED: ${ids}`, `SERVERS_BARRED: ${ids}`]);
-  const [hosts] = readMistakes({
-    TRACK_ALLOWED_HOSTS: 'nas.local:8000, nas.local/music',
+test.each([
+  ['parley-0', 0, 3],
+  ['parley-2', 8, 9],
+  ['bot01', 4, 7],
+])('on the host %s the shards of a process are %i to %i', (HOSTNAME, first, last) => {
+  expect(readGoodSettings({ ...ranged, HOSTNAME })).toMatchObject({
+    shards: 10,
+    shardRange: { first, last },
   });
-  expect(hosts).toMatch(/^TRACK_ALLOWED_HOSTS: must be hosts or addresses/);
+});
+
+test('Discord chooses the number of shards, unless the operator does', () => {
+  expect(readGoodSettings({}).shards).toBe('auto');
+  expect(readGoodSettings({ SHARDS: '4' }).shards).toBe(4);
 });
 
 test('a mistaken secret is never repeated', () => {
@@ -104,24 +145,10 @@ test('a mistaken secret is never repeated', () => {
   );
 });
 
-test.each([
-  'parley',
-  'mysql://ana@127.0.0.1/parley',
-  'postgres://127.0.0.1:5432',
-  'postgres:///parley',
-  'postgres://ana:100%@127.0.0.1/parley',
-])('%s is no address of a database, and is not repeated', (url) => {
-  expect(readMistakes({ DATABASE_URL: url })).toEqual([
-    'DATABASE_URL: must be an address like postgres://user:password@127.0.0.1:5432/parley',
-  ]);
-});
-
 test('of the address of a database nothing is logged, nor its password alone', () => {
-  const config = readGoodSettings({
-    DATABASE_URL: 'postgres://ana:hush%40hush@127.0.0.1/parley',
-  });
-  const secrets = listSecrets(config).map((secret) => secret.reveal());
-  expect(secrets).toEqual(['postgres://ana:hush%40hush@127.0.0.1/parley', 'hush@hush']);
+  const url = 'postgres://ana:hush%40hush@127.0.0.1/parley';
+  const secrets = listSecrets(readGoodSettings({ DATABASE_URL: url }));
+  expect(secrets.map((secret) => secret.reveal())).toEqual([url, 'hush@hush']);
 });
 
 test('a configuration never prints its secrets', () => {
@@ -145,20 +172,12 @@ test('the shared key goes to the shared address only', () => {
   expect(speech).toHaveProperty('apiKey');
 });
 
-test('recognition over a WebSocket needs a server, and has a model of its own', () => {
-  expect(readMistakes({ TRANSCRIPTION_BACKEND: 'realtime' })).toEqual([
-    expect.stringContaining('TRANSCRIPTION_BACKEND: realtime needs a server'),
-  ]);
-  const socket = { TRANSCRIPTION_BASE_URL: 'ws://127.0.0.1:8000/v1' };
-  expect(readMistakes(socket)).toEqual([
-    expect.stringContaining('TRANSCRIPTION_BACKEND=realtime'),
-  ]);
-  expect(readMistakes({ TRANSCRIPTION_BASE_URL: 'ftp://127.0.0.1' })).toHaveLength(1);
-  expect(
-    readGoodSettings({ ...socket, TRANSCRIPTION_BACKEND: 'realtime' }).transcription,
-  ).toMatchObject({
+test('recognition over a WebSocket has a model of its own', () => {
+  const baseUrl = 'ws://127.0.0.1:8000/v1';
+  const asked = { TRANSCRIPTION_BASE_URL: baseUrl, TRANSCRIPTION_BACKEND: 'realtime' };
+  expect(readGoodSettings(asked).transcription).toMatchObject({
     backend: 'realtime',
-    baseUrl: 'ws://127.0.0.1:8000/v1',
+    baseUrl,
     model: 'gpt-live-transcribe',
   });
   expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).transcription).toMatchObject({
@@ -167,22 +186,14 @@ test('recognition over a WebSocket needs a server, and has a model of its own', 
   });
 });
 
-test('a model that hears and speaks needs a server, and has a model of its own', () => {
-  expect(readMistakes({ PIPELINE: 'audio-model' })).toEqual([
-    expect.stringContaining('PIPELINE: audio-model needs a server'),
-  ]);
-  const server = {
-    PIPELINE: 'audio-model',
-    CHAT_COMPLETION_BASE_URL: 'http://127.0.0.1:8000/v1',
-  };
-  expect(readGoodSettings(server)).toMatchObject({
+test('a model that hears and speaks has a model of its own', () => {
+  expect(readGoodSettings(hearing)).toMatchObject({
     chat: { model: 'gpt-audio-1.5' },
     audioModel: { input: 'audio', voice: 'alloy' },
   });
-  expect(readMistakes({ ...server, AUDIO_MODEL_INPUT: 'smell' })).toHaveLength(1);
   expect(
     readGoodSettings({
-      ...server,
+      ...hearing,
       AUDIO_MODEL_INPUT: 'transcript',
       AUDIO_MODEL_TRANSCRIPTION_MODEL: 'hears',
       AUDIO_MODEL_SPEECH_MODEL: 'speaks',
@@ -197,53 +208,25 @@ test('a model that hears and speaks needs a server, and has a model of its own',
   });
 });
 
-test('speech over a WebSocket needs a server, and has a model of its own that reads', () => {
-  expect(readMistakes({ SPEECH_BACKEND: 'realtime' })).toEqual([
-    expect.stringContaining('SPEECH_BACKEND: realtime needs a server'),
-  ]);
-  const socket = { SPEECH_BASE_URL: 'ws://127.0.0.1:8000/v1' };
+test('speech over a WebSocket has a model of its own that reads', () => {
   const reads = { backend: 'realtime', model: 'gpt-realtime-2.1-mini', voice: 'alloy' };
-  expect(readGoodSettings(socket).speech).toMatchObject({
-    ...reads,
-    baseUrl: 'ws://127.0.0.1:8000/v1',
-  });
+  const baseUrl = socket.SPEECH_BASE_URL;
+  expect(readGoodSettings(socket).speech).toMatchObject({ ...reads, baseUrl });
   expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).speech).toMatchObject(reads);
-  expect(readMistakes({ ...socket, SPEECH_BACKEND: 'speech' })).toEqual([
-    expect.stringContaining('needs SPEECH_BACKEND=realtime'),
-  ]);
-  expect(readMistakes({ SPEECH_BASE_URL: 'ftp://127.0.0.1' })).toHaveLength(1);
 });
 
-test('the policy role needs its role', () => {
-  for (const policy of ['role', 'role:', 'ask:123456789012345678', 'nobody'])
-    expect(readMistakes({ CONSENT_POLICY: policy })).toEqual([
-      'CONSENT_POLICY: must be one of ask, notice, or role: with the id of a role',
-    ]);
+test('the policy role has its role', () => {
   const { consent } = readGoodSettings({ CONSENT_POLICY: 'role:123456789012345678' });
   expect(consent).toEqual({ policy: 'role', roleId: '123456789012345678' });
 });
 
-test('others reach the page only by a proxy with https', () => {
-  const url = 'https://parley.example.org';
+test('others reach the page by a proxy with https', () => {
   expect(readGoodSettings({ PAGE_HOST: '192.0.2.7', PAGE_URL: url }).page).toEqual({
     host: '192.0.2.7',
     port: 8788,
     publicUrl: new URL(url),
   });
   expect(readGoodSettings({ PAGE_HOST: '0.0.0.0' }).page?.host).toBe('0.0.0.0');
-  expect(readMistakes({ PAGE_HOST: '192.0.2.7' })).toEqual([
-    'PAGE_HOST: 192.0.2.7 needs PAGE_URL, the https address of your proxy',
-  ]);
-  for (const wrong of [
-    'http://parley.example.org',
-    `${url}/page`,
-    `${url}/?a`,
-    'https://me:key@example.org',
-  ]) {
-    expect(readMistakes({ PAGE_URL: wrong })).toEqual([
-      expect.stringMatching(/^PAGE_URL: must be an https/),
-    ]);
-  }
 });
 
 test('.env.example lists every setting with its default and one line about it, the twelve usual ones first', async () => {
@@ -281,38 +264,20 @@ test('.env.example used as it is changes nothing', async () => {
 });
 
 test('the bot is called by the first of at most 20 names, and answers to the others', () => {
-  const { name, otherNames } = readGoodSettings({ BOT_NAME: 'Nova, Nowa' }).bot;
-  expect([name, otherNames]).toEqual(['Nova', ['Nowa']]);
-  const most = Array.from({ length: 20 }, () => 'N'.repeat(32)).join(', ');
-  expect(readGoodSettings({ BOT_NAME: most }).bot.name).toBe('N'.repeat(32));
-  for (const names of [`${most}, Nova`, `Nova, ${'N'.repeat(33)}`, 'Nova,']) {
-    const mistake = expect.stringMatching(
-      /^BOT_NAME: must be at most 20 names of at most 32/,
-    );
-    expect(readMistakes({ BOT_NAME: names }), names).toEqual([mistake]);
-  }
+  expect(readGoodSettings({ BOT_NAME: 'Nova, Nowa' }).bot).toMatchObject({
+    name: 'Nova',
+    otherNames: ['Nowa'],
+  });
+  expect(readGoodSettings({ BOT_NAME: longestNames }).bot.name).toBe('N'.repeat(32));
 });
 
-test('realtime takes a server of its own or OpenAI, and needs one only where it is the pipeline', () => {
+test('realtime takes a server of its own or OpenAI', () => {
   expect(readGoodSettings({}).realtime).toBeUndefined();
-  expect(readMistakes({ PIPELINE: 'realtime' })).toEqual([
-    expect.stringContaining('PIPELINE: realtime needs a server'),
-  ]);
-  const own = { PIPELINE: 'realtime', REALTIME_BASE_URL: 'ws://127.0.0.1:8000/v1' };
-  expect(readGoodSettings(own).realtime).toEqual({
-    baseUrl: 'ws://127.0.0.1:8000/v1',
-    model: 'gpt-realtime-2.1',
-  });
-  expect(readMistakes({ REALTIME_MODEL: 'gpt-realtime-2.1' })).toContainEqual(
-    expect.stringContaining('REALTIME_API_KEY: missing'),
-  );
-  expect(readGoodSettings({ REALTIME_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe(
-    'k',
-  );
-  expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe(
-    'k',
-  );
-  expect(
-    readGoodSettings({ ...own, OPENAI_API_KEY: 'k' }).realtime?.apiKey,
-  ).toBeUndefined();
+  const baseUrl = 'ws://127.0.0.1:8000/v1';
+  const own = { PIPELINE: 'realtime', REALTIME_BASE_URL: baseUrl };
+  const realtime = { baseUrl, model: 'gpt-realtime-2.1' };
+  expect(readGoodSettings(own).realtime).toEqual(realtime);
+  expect(readGoodSettings({ ...own, OPENAI_API_KEY: 'k' }).realtime).toEqual(realtime);
+  for (const key of ['REALTIME_API_KEY', 'OPENAI_API_KEY'])
+    expect(readGoodSettings({ [key]: 'k' }).realtime?.apiKey?.reveal()).toBe('k');
 });

@@ -68,12 +68,9 @@ test('every key that can be set, and the token, is known as a secret', () => {
 
 test('a model that hears beside one that reads is in use too', () => {
   const model = 'gpt-audio-mini';
-  const models = listModelsInUse(
-    readGoodSettings({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: model }),
-  );
-  expect(models).toContainEqual(
-    expect.objectContaining({ role: 'AUDIO_MODEL', model }),
-  );
+  const config = readGoodSettings({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: model });
+  const hearing = expect.objectContaining({ role: 'AUDIO_MODEL', model });
+  expect(listModelsInUse(config)).toContainEqual(hearing);
 });
 
 test('no model of OpenAI that is about to end is taken without being asked for', () => {

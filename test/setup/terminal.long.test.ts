@@ -13,7 +13,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { parseEnv, promisify, stripVTControlCharacters } from 'node:util';
-import { openSandbox } from '#sandbox/sandbox.ts';
 import { runSetup, type SetupOptions } from '#setup/setup.ts';
 import { SetupQuestions } from '#setup/setup-questions.ts';
 import type { Vendor } from '#setup/vendors.ts';
@@ -21,19 +20,16 @@ import { realClock } from '#src/base/clock.ts';
 import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { swiftServer } from '#test/doctor/run-examination.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
-import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const keys = { enter: '\r', up: '\u001b[A', down: '\u001b[B', cancel: '\u0003' };
 
 /** A Discord without sound, and a folder in which the bot is set up. */
 async function openOffice() {
-  const sandbox = await openSandbox({ voice: openSilentVoice().half });
+  const sandbox = await openSilentSandbox();
   const folder = mkdtempSync(join(tmpdir(), 'parley-setup-'));
   const env = join(folder, '.env');
-  const environment = {
-    DISCORD_API_URL: sandbox.apiUrl,
-    DATA_DIR: folder,
-  };
+  const environment = { DISCORD_API_URL: sandbox.apiUrl, DATA_DIR: folder };
   return {
     sandbox,
     folder,
@@ -46,14 +42,8 @@ async function openOffice() {
     talk(more: Pick<SetupOptions, 'vendors'> = {}) {
       const terminal = openTerminal();
       const ask = new SetupQuestions(terminal);
-      const ended = runSetup({
-        ask,
-        envPath: env,
-        clock: realClock,
-        environment,
-        ...more,
-      });
-      return { ...terminal, ended };
+      const setup = { ask, envPath: env, clock: realClock, environment, ...more };
+      return { ...terminal, ended: runSetup(setup) };
     },
     async [Symbol.asyncDispose]() {
       await sandbox[Symbol.asyncDispose]();
@@ -77,24 +67,38 @@ function openTerminal() {
     input,
     output,
     shown: () => shown,
-    /** Once `question` stands there anew, types. */
-    async answer(question: string, typed: string) {
-      await expect
-        .poll(() => shown.indexOf(question, seen), { timeout: 15_000 })
-        .toBeGreaterThanOrEqual(0);
-      seen = shown.indexOf(question, seen) + question.length;
-      input.write(typed);
+    /** Once each question stands there anew, types its answer. */
+    async answer(...all: Way) {
+      for (const [question, typed = ''] of all) {
+        await expect
+          .poll(() => shown.indexOf(question, seen), { timeout: 15_000 })
+          .toBeGreaterThanOrEqual(0);
+        seen = shown.indexOf(question, seen) + question.length;
+        input.write(typed);
+      }
     },
   };
 }
 
-const groups = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
+/** What is shown, and what is typed then. */
+type Way = readonly (readonly [question: string, answer?: string])[];
+
+/** A vendor without a key, that can do everything. */
+function makeVendor(name: string, baseUrl: string, more: Partial<Vendor> = {}): Vendor {
+  const roles = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
+  const source = 'https://vendor.example/docs';
+  return { name, baseUrl, roles, needsKey: false, source, ...more };
+}
+
+/** Types a line. */
+const line = (text: string) => `${text}${keys.enter}`;
 
 type Office = Awaited<ReturnType<typeof openOffice>>;
 
 /** Questions as they are asked. */
 const asked = {
   token: 'The token of your bot',
+  noToken: 'Enter: none yet',
   servers: 'Which server for speech to text, chat, and text to speech?',
   address: 'The address of the server, up to /v1.',
   change: 'What do you want to change?',
@@ -106,68 +110,55 @@ test('from a token to .env and registered commands, at a terminal', async () => 
   await using server = await openMockProviders(swiftServer);
   sandbox.guild().removeBot();
   const terminal = office.talk();
-  await terminal.answer(asked.token, `wrong.token${keys.enter}`);
-  await terminal.answer('Discord refused the token', '');
-  await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
-  await terminal.answer('It is the token of nova.', '');
-  await terminal.answer(asked.servers, `${keys.up.repeat(2)}${keys.enter}`);
-  await terminal.answer(asked.address, `${server.baseUrl}${keys.enter}`);
-  await terminal.answer('the bot is in no server', '');
-  await terminal.answer('permissions=281784251173888', '');
+  await terminal.answer(
+    [asked.token, line('wrong.token')],
+    ['Discord refused the token'],
+    [asked.token, line(sandbox.token)],
+    ['It is the token of nova.'],
+    [asked.servers, line(keys.up.repeat(2))],
+    [asked.address, line(server.baseUrl)],
+    ['the bot is in no server'],
+    ['permissions=281784251173888'],
+  );
   expect(await terminal.ended).toBe(0);
   expect(office.values()).toMatchObject({
     DISCORD_TOKEN: sandbox.token,
     SPEECH_BASE_URL: server.baseUrl,
     TRANSCRIPTION_BASE_URL: server.baseUrl,
   });
-  expect(sandbox.commands().length).toBeGreaterThan(10);
-  expect(sandbox.commands().every(({ guildId }) => guildId === undefined)).toBe(true);
+  const commands = sandbox.commands();
+  expect(commands.length).toBeGreaterThan(10);
+  expect(commands.filter(({ guildId }) => guildId !== undefined)).toEqual([]);
   expect(terminal.shown()).not.toContain(sandbox.token);
   expect(sandbox.bot().online).toBe(false);
 }, 60_000);
 
 test('a vendor is chosen by its name; a role that it cannot fill goes to the next question', async () => {
   await using office = await openOffice();
-  await using thinking = await openMockProviders({
-    ...swiftServer,
-    key: 'key-of-thinking',
-  });
+  const key = 'key-of-thinking';
+  await using thinking = await openMockProviders({ ...swiftServer, key });
   await using speaking = await openMockProviders(swiftServer);
-  const source = 'https://vendor.example/docs';
-  const vendors: readonly Vendor[] = [
-    {
-      name: 'Thinker',
-      baseUrl: thinking.baseUrl,
+  const vendors = [
+    makeVendor('Thinker', thinking.baseUrl, {
       roles: ['CHAT_COMPLETION'],
       needsKey: true,
-      source,
-    },
-    {
-      name: 'Talker',
-      baseUrl: speaking.baseUrl,
-      roles: ['TRANSCRIPTION', 'SPEECH'],
-      needsKey: false,
-      source,
-    },
+    }),
+    makeVendor('Talker', speaking.baseUrl, { roles: ['TRANSCRIPTION', 'SPEECH'] }),
   ];
   const terminal = office.talk({ vendors });
-  await terminal.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
-  await terminal.answer(asked.servers, keys.enter);
-  await terminal.answer('The key of Thinker (not shown', `key-of-another${keys.enter}`);
-  await terminal.answer('Thinker refused the key.', '');
   await terminal.answer(
-    'The key of Thinker (not shown',
-    `key-of-thinking${keys.enter}`,
-  );
-  await terminal.answer('Thinker works for chat.', '');
-  await terminal.answer(
-    'Which server for speech to text and text to speech?',
-    keys.enter,
+    [asked.token, line(office.sandbox.token)],
+    [asked.servers, keys.enter],
+    ['The key of Thinker (not shown', line('key-of-another')],
+    ['Thinker refused the key.'],
+    ['The key of Thinker (not shown', line(key)],
+    ['Thinker works for chat.'],
+    ['Which server for speech to text and text to speech?', keys.enter],
   );
   expect(await terminal.ended).toBe(0);
   expect(office.values()).toMatchObject({
     CHAT_COMPLETION_BASE_URL: thinking.baseUrl,
-    CHAT_COMPLETION_API_KEY: 'key-of-thinking',
+    CHAT_COMPLETION_API_KEY: key,
     TRANSCRIPTION_BASE_URL: speaking.baseUrl,
     SPEECH_BASE_URL: speaking.baseUrl,
   });
@@ -183,41 +174,37 @@ test('a Realtime server answers in place of a chat model, until another is chose
   await using office = await openOffice();
   await using server = await openMockProviders(swiftServer);
   const { baseUrl } = server;
-  const usual = { needsKey: false, source: 'https://vendor.example/docs' };
   const roles = ['CHAT_COMPLETION', 'SPEECH'] as const;
-  const terminal = office.talk({
-    vendors: [{ ...usual, name: 'Whole', baseUrl, roles, isRealtime: true }],
-  });
-  await terminal.answer('Enter: none yet', keys.enter);
-  await terminal.answer(asked.servers, keys.enter);
-  await terminal.answer('No more', `${keys.up}${keys.enter}`);
+  const vendors = [makeVendor('Whole', baseUrl, { roles, isRealtime: true })];
+  const terminal = office.talk({ vendors });
+  await terminal.answer(
+    [asked.noToken, keys.enter],
+    [asked.servers, keys.enter],
+    ['No more', line(keys.up)],
+  );
   expect(await terminal.ended).toBe(0);
   expect(office.values()).toMatchObject({
     PIPELINE: 'realtime',
     REALTIME_BASE_URL: baseUrl,
   });
   const again = office.talk({ vendors: [] });
-  await again.answer('Enter: none yet', keys.enter);
-  await again.answer(asked.servers, keys.enter);
-  await again.answer(asked.address, `${baseUrl}${keys.enter}`);
+  await again.answer(
+    [asked.noToken, keys.enter],
+    [asked.servers, keys.enter],
+    [asked.address, line(baseUrl)],
+  );
   expect(await again.ended).toBe(0);
   expect(office.values()).toMatchObject({ PIPELINE: '', REALTIME_BASE_URL: '' });
 }, 60_000);
 
-/** Answers at a terminal, the last question left open. */
-type Way = readonly (readonly [question: string, answer: string])[];
-
 /** Every question there is, each reached once. */
 function everyWay(token: string, address: string) {
   const first: Way = [
-    [asked.token, `${token}${keys.enter}`],
-    [asked.servers, `${keys.up.repeat(2)}${keys.enter}`],
-    [asked.address, `${address}${keys.enter}`],
+    [asked.token, line(token)],
+    [asked.servers, line(keys.up.repeat(2))],
+    [asked.address, line(address)],
   ];
-  const again: Way = [
-    [asked.change, `${keys.down}${keys.enter}`],
-    [asked.token, ''],
-  ];
+  const again: Way = [[asked.change, line(keys.down)], [asked.token]];
   const kept = `# mine\nDISCORD_TOKEN=${token}\n`;
   return [
     ...first.map((_, at) => ({ kept: '', way: first.slice(0, at + 1) })),
@@ -228,10 +215,8 @@ function everyWay(token: string, address: string) {
 /** Answers all but the last question, which Ctrl+C or the end of the input ends; gives the exit code and the screen. */
 async function endedAt(office: Office, way: Way, isKey: boolean) {
   const terminal = office.talk();
-  for (const [question, answer] of way.slice(0, -1))
-    await terminal.answer(question, answer);
   const [question = ''] = way.at(-1) ?? [];
-  await terminal.answer(question, isKey ? keys.cancel : '');
+  await terminal.answer(...way.slice(0, -1), [question, isKey ? keys.cancel : '']);
   if (!isKey) terminal.input.destroy();
   return { question, code: await terminal.ended, shown: terminal.shown() };
 }
@@ -257,8 +242,10 @@ test('while something is waited for, the end of the terminal ends it as well', a
   const { port } = silent.address() as AddressInfo;
   office.environment.DISCORD_API_URL = `http://127.0.0.1:${port}/api`;
   const terminal = office.talk();
-  await terminal.answer(asked.token, `a.token${keys.enter}`);
-  await terminal.answer('Asking Discord whose token it is', '');
+  await terminal.answer(
+    [asked.token, line('a.token')],
+    ['Asking Discord whose token it is'],
+  );
   terminal.input.destroy();
   expect(await terminal.ended).toBe(1);
   expect(office.text()).toBeUndefined();
@@ -271,13 +258,14 @@ test('a Discord that is not there ends with 1, and settings that cannot work wit
     const terminal = office.talk();
     return [await terminal.ended, terminal.shown().replace(/[│\s]+/g, ' ')];
   };
-  const away = await ended({ DISCORD_API_URL: 'http://127.0.0.1:2/api' });
-  expect(away).toEqual([
-    1,
-    expect.stringContaining('could not be reached (ECONNREFUSED)'),
-  ]);
-  const wrong = await ended({ DISCORD_API_URL: 'nowhere' });
-  expect(wrong).toEqual([78, expect.stringContaining('DISCORD_API_URL')]);
+  for (const [DISCORD_API_URL, code, words] of [
+    ['http://127.0.0.1:2/api', 1, 'could not be reached (ECONNREFUSED)'],
+    ['nowhere', 78, 'DISCORD_API_URL'],
+  ] as const)
+    expect(await ended({ DISCORD_API_URL })).toEqual([
+      code,
+      expect.stringContaining(words),
+    ]);
   expect(office.text()).toBeUndefined();
 });
 
@@ -289,9 +277,8 @@ test('a file that is read-only ends with 78, and so does a process without a ter
   expect(await terminal.ended).toBe(78);
   expect(terminal.shown()).toContain('is read-only: run chmod u+w');
   const env = { ...getCompileCacheEnvironment(), PATH: '' };
-  const program = promisify(execFile)(process.execPath, [resolve('setup/main.ts')], {
-    env,
-  });
+  const main = resolve('setup/main.ts');
+  const program = promisify(execFile)(process.execPath, [main], { env });
   const stderr = expect.stringContaining('Setup asks at a terminal, and there is none');
   await expect(program).rejects.toMatchObject({ code: 78, stderr });
 });
@@ -299,23 +286,14 @@ test('a file that is read-only ends with 78, and so does a process without a ter
 test('a model is tried without a token, and stays when the token comes later', async () => {
   await using office = await openOffice();
   await using server = await openMockProviders(swiftServer);
-  const vendors: readonly Vendor[] = [
-    {
-      name: 'Own',
-      baseUrl: server.baseUrl,
-      roles: groups,
-      needsKey: false,
-      source: 'https://vendor.example/docs',
-    },
-  ];
+  const vendors = [makeVendor('Own', server.baseUrl)];
   const first = office.talk({ vendors });
-  await first.answer('Enter: none yet', keys.enter);
-  await first.answer(asked.servers, keys.enter);
+  await first.answer([asked.noToken, keys.enter], [asked.servers, keys.enter]);
   expect(await first.ended).toBe(0);
   expect(first.shown()).toContain('run npm start, open its link');
   const before = office.text() ?? '';
   const second = office.talk({ vendors });
-  await second.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
+  await second.answer([asked.token, line(office.sandbox.token)]);
   expect(await second.ended).toBe(0);
   expect(second.shown()).not.toContain(asked.servers);
   expect(office.text()).toBe(`${before}DISCORD_TOKEN=${office.sandbox.token}\n`);
