@@ -90,6 +90,11 @@ export class FakeSynthesizer implements Synthesizer {
     this.#options = options;
   }
 
+  /** Texts of all calls. */
+  get texts(): readonly string[] {
+    return this.asked.map(({ text }) => text);
+  }
+
   async *synthesize(
     text: string,
     voice: SpeechVoice,

@@ -30,7 +30,7 @@ export async function openRoom(
   const fixture = Object.assign(
     openSessionFixture({ synthesizer, ...over }, people, clock),
     {
-      spoken: () => synthesizer.asked.map(({ text }) => text),
+      spoken: () => synthesizer.texts,
     },
   );
   for (const { id } of people)

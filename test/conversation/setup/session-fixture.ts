@@ -65,13 +65,13 @@ import { recordMessages, recordPanels } from './recorders.ts';
 
 export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
-export const adam: ChannelMember = {
-  id: 'adam',
-  name: 'Adam',
+export const makePerson = (name: string): ChannelMember => ({
+  id: name.toLowerCase(),
+  name,
   isBot: false,
   roleIds: [],
-};
-export const eva: ChannelMember = { id: 'eva', name: 'Eva', isBot: false, roleIds: [] };
+});
+export const [adam, eva] = [makePerson('Adam'), makePerson('Eva')];
 
 /** Two channels of an English server, both open to the bot. */
 export const places: Places = {
@@ -400,14 +400,28 @@ export function makeTalkativeChat(): Pipeline {
   };
 }
 
-/** A session that Adam, alone there unless others are given, has called. */
+/** A session that Adam, alone there unless others are given, has called so many ms ago. */
 export async function openCalled(
   over: FixtureOptions = {},
-  people = [adam],
+  people: readonly ChannelMember[] = [adam],
+  agoMs = 100,
 ): Promise<SessionFixture> {
   const fixture = await joinLounge(over, people);
-  await passTime(fixture, 100);
+  await passTime(fixture, agoMs);
   return fixture;
+}
+
+/** Finds the newest action that waits for Confirm. */
+export function findOffer({ offered }: SessionFixture): string {
+  return offered.at(-1)?.split(':')[1] ?? '';
+}
+
+/** Somebody presses the newest Confirm. */
+export async function pressConfirm(fixture: SessionFixture, personId = 'adam') {
+  const { confirmations } = fixture;
+  const pressing = confirmations.confirmCall('g', findOffer(fixture), personId);
+  await passTime(fixture, 200);
+  return await pressing;
 }
 
 /** Adam has called the bot to the Lounge. */

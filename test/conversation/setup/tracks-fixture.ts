@@ -40,6 +40,17 @@ export async function playSound(
   return outcome;
 }
 
+/** Somebody changes a track, main unless another is named. */
+export function changeTrack(
+  { tracks }: SessionFixture,
+  by: TrackCaller,
+  command: Parameters<typeof tracks.change>[2] | 'skip' | 'stop' | 'pause' | 'mute',
+  track = 'main',
+) {
+  const change = typeof command === 'string' ? { kind: command } : command;
+  return tracks.change('g', by, change, track);
+}
+
 /** Only these sit there from now on. */
 export function seatPeople(
   { linkOpener }: SessionFixture,

@@ -83,7 +83,7 @@ export async function openSpoken(over: FixtureOptions = {}) {
     word,
     posted: () => fixture.written.filter((text) => text.startsWith('It is ')),
     confirmed: () => fixture.of('tool').filter(({ how }) => how === 'spoken').length,
-    said: () => fixture.synthesizer.asked.map(({ text }) => text).join(' '),
+    said: () => fixture.synthesizer.texts.join(' '),
     async ask(ms = 4_000) {
       void fixture.talk.askQuestion('g', vagueRequest, adam, 'voice');
       await passTime(fixture, ms);

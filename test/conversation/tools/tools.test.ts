@@ -120,7 +120,7 @@ test('the panel names the step, ticks go on, and the moment asked for names it a
   const activities = fixture.faces.map(({ lines }) => lines[1]?.id);
   expect(activities).toContain('slow.voice');
   expect(activities.at(-1)).toBe('panel.listening');
-  expect(synthesizer.asked.map(({ text }) => text)).toEqual(['One moment.', 'A bird.']);
+  expect(synthesizer.texts).toEqual(['One moment.', 'A bird.']);
   expect(longestGapMs).toBeLessThanOrEqual(1_300);
 });
 

@@ -2,6 +2,7 @@ import {
   listKept,
   openCaptioned,
   sayAll,
+  turnCaptionsOn,
 } from '#test/conversation/setup/captioned-session.ts';
 import {
   adam,
@@ -10,16 +11,13 @@ import {
   openSessionFixture,
   passTime,
   type SessionFixture,
-  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 
 test('before the first word is written everybody is told, aloud and in writing', async () => {
   const fixture = openSessionFixture();
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 3_000);
-  const turning = fixture.captions.turnOn('g', {});
-  await passTime(fixture, 4_000);
-  await turning;
+  await turnCaptionsOn(fixture);
   const [notice = ''] = fixture.captionChats.chat.texts;
   expect(notice).toContain('the words of people I may hear are written here');
   expect(notice).toContain(
@@ -27,7 +25,7 @@ test('before the first word is written everybody is told, aloud and in writing',
   );
   expect(notice).toContain('the last 10 minutes');
   expect(notice).toContain('kept 7 days');
-  const spoken = fixture.synthesizer.asked.map(({ text }) => text);
+  const spoken = fixture.synthesizer.texts;
   expect(spoken).toContain('Captions on, for people I may hear.');
   const place = 'https://discord.com/channels/g/lounge';
   expect(fixture.faces.at(-1)?.lines).toContainEqual({
@@ -56,9 +54,9 @@ test('each line is kept with speaker, time and the message that shows it', async
   });
   expect(second).toMatchObject({ speaker: { personId: 'eva' } });
   expect(second).not.toHaveProperty('isBrief');
-  const lengthMs = (first?.endMs ?? 0) - (first?.startMs ?? 0);
-  expect(lengthMs).toBeGreaterThan(1_000);
-  expect(lengthMs).toBeLessThan(2_500);
+  const { startMs, endMs } = first ?? expect.fail();
+  expect(endMs - startMs).toBeGreaterThan(1_000);
+  expect(endMs - startMs).toBeLessThan(2_500);
 });
 
 test('a person who is left out is heard and answered, but neither their words nor the answers are written', async () => {
@@ -78,12 +76,10 @@ test('a person who is left out is heard and answered, but neither their words no
 test('a model is shown nothing of who is left out, but for their own questions', async () => {
   const fixture = await openCaptioned({ addressing: 'always' });
   await fixture.captions.setLeftOut('g', 'adam', true);
-  await sayAll(fixture, adam);
-  await passTime(fixture, 3_000);
-  await sayAll(fixture, eva);
-  await passTime(fixture, 3_000);
-  await sayAll(fixture, adam);
-  await passTime(fixture, 3_000);
+  for (const who of [adam, eva, adam]) {
+    await sayAll(fixture, who);
+    await passTime(fixture, 3_000);
+  }
   const shownTo = fixture.chat.asked.map(({ messages }) =>
     messages.flatMap((message) => ('name' in message ? [message.name] : [])),
   );
@@ -141,11 +137,7 @@ test('captions that are turned off while the bot speaks leave no unfinished line
 test('captions that are turned off write nothing more, and stay off', async () => {
   const fixture = await openCaptioned();
   const { clock } = fixture;
-  const speaking = passTime(
-    fixture,
-    4_000,
-    await sayWords('human-goforward', adam, clock.nowMs()),
-  );
+  const speaking = sayAll(fixture);
   await clock.advance(1_000);
   expect(await fixture.captions.turnOff('g')).toEqual({ isSaved: true });
   await speaking;
@@ -166,9 +158,7 @@ test('captions begin with each session where the server wants that, with the not
   expect(notices(fixture)).toEqual([1, 1, 0]);
   await sayAll(fixture);
   await sayAll(fixture, eva);
-  expect((await listKept(fixture)).map(({ speaker }) => speaker.name)).toEqual([
-    'Adam',
-  ]);
+  expect(await listKept(fixture)).toMatchObject([{ speaker: { name: 'Adam' } }]);
 });
 
 test.each([
@@ -200,9 +190,7 @@ test('a bot that was called for captions writes, and never answers', async () =>
   await passTime(fixture, 3_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
   expect(fixture.of('answered')).toEqual([]);
-  expect(fixture.synthesizer.asked.map(({ text }) => text)).toEqual([
-    'Captions on, for people I may hear.',
-  ]);
+  expect(fixture.synthesizer.texts).toEqual(['Captions on, for people I may hear.']);
   expect(await fixture.talk.sayText('g', 'Hello', 'now')).toEqual({
     kind: 'refused',
     line: { id: 'captions.only' },

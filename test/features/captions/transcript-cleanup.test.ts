@@ -5,13 +5,12 @@ import {
   makeSession,
   startedAtWallMs,
 } from '#test/contracts/stores/transcript-samples.ts';
+import { sayAll, turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
 import {
   adam,
   lounge,
   openSessionFixture,
-  passTime,
   type SessionFixture,
-  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -27,27 +26,18 @@ test('sessions that a killed process left open are ended once the store is back,
   };
   const away = { ...onDisk, writer: { ...writer, endOpenSessions } };
   const transcripts = new TranscriptStores(away, inMemory);
-  const fixture = openSessionFixture({ addressing: 'off', transcripts }, [], clock);
+  const fixture = openSessionFixture({ addressing: 'off', transcripts }, [adam], clock);
   await writer.putSession(makeSession('a'));
   await writer.putLines([makeLine('a', 2, 'two')]);
-  const over = new AbortController();
-  const running = fixture.cleanup.runUntilAborted(over.signal);
+  await using _ = cleanUp(fixture);
   await fixture.sessions.join(lounge, 'adam');
-  const turning = fixture.captions.turnOn('g', {});
-  await passTime(fixture, 4_000);
-  await turning;
-  await passTime(
-    fixture,
-    4_000,
-    await sayWords('human-goforward', adam, clock.nowMs()),
-  );
+  await turnCaptionsOn(fixture);
+  await sayAll(fixture);
   const latest = async (guildId: string, channelId: string) =>
     (await reader.findLatest(guildId, channelId))?.session;
   expect((await latest('10', '100'))?.endedAtWallMs).toBeUndefined();
   isAway = false;
   await clock.advance(10_000);
-  over.abort(new Error('over'));
-  await running;
   expect((await latest('10', '100'))?.endedAtWallMs).toBe(startedAtWallMs + 2_800);
   expect(await latest('g', 'lounge')).not.toHaveProperty('endedAtWallMs');
 });
@@ -56,16 +46,22 @@ test('sessions that a killed process left open are ended once the store is back,
 async function unkept(fixture: SessionFixture) {
   await fixture.settings.setSetting('g', 'captions_days', '0');
   await fixture.sessions.join(lounge, 'adam');
-  const turning = fixture.captions.turnOn('g', {});
-  await passTime(fixture, 4_000);
-  await turning;
-  await passTime(
-    fixture,
-    4_000,
-    await sayWords('human-goforward', adam, fixture.clock.nowMs()),
-  );
+  await turnCaptionsOn(fixture);
+  await sayAll(fixture);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
   await fixture.sessions.leave('g');
+}
+
+/** Cleans transcripts up until disposed of. */
+function cleanUp({ cleanup }: SessionFixture) {
+  const over = new AbortController();
+  const running = cleanup.runUntilAborted(over.signal);
+  return {
+    async [Symbol.asyncDispose]() {
+      over.abort(new Error('over'));
+      await running;
+    },
+  };
 }
 
 /** Messages that were deleted. */
@@ -76,16 +72,13 @@ function deleted({ captionChats }: SessionFixture) {
 
 test('captions that are not kept are gone 15 minutes after the session, and never on disk', async () => {
   const fixture = openSessionFixture({ addressing: 'off' });
-  const { cleanup, clock, transcripts } = fixture;
-  const over = new AbortController();
-  const running = cleanup.runUntilAborted(over.signal);
+  const { clock, transcripts } = fixture;
+  await using _ = cleanUp(fixture);
   await unkept(fixture);
   expect(await transcripts.onDisk.reader.listGuilds()).toEqual([]);
   await clock.advance(14 * 60_000);
   expect(deleted(fixture)).toEqual([]);
   await clock.advance(2 * 60_000);
-  over.abort(new Error('over'));
-  await running;
   expect(deleted(fixture)).toEqual(['lounge captions 1']);
   expect(await transcripts.inMemory.reader.listGuilds()).toEqual([]);
 });
@@ -94,19 +87,11 @@ test('captions that are kept nowhere are gone from the chat after a restart', as
   const fixture = openSessionFixture({ addressing: 'off' });
   await unkept(fixture);
   const { captionChats, clock } = fixture;
-  const [{ onDisk }, { inMemory }] = [
-    fixture.transcripts,
-    openMemoryTranscripts(clock),
-  ];
-  const again = openSessionFixture({
-    captionChats,
-    transcripts: new TranscriptStores(onDisk, inMemory),
-  });
-  const over = new AbortController();
-  const running = again.cleanup.runUntilAborted(over.signal);
+  const { inMemory } = openMemoryTranscripts(clock);
+  const transcripts = new TranscriptStores(fixture.transcripts.onDisk, inMemory);
+  const again = openSessionFixture({ captionChats, transcripts });
+  await using _ = cleanUp(again);
   await again.clock.advance(1_000);
-  over.abort(new Error('over'));
-  await running;
   expect(deleted(fixture)).toEqual(['lounge captions 1']);
 });
 
@@ -121,12 +106,8 @@ async function forgotten(
   for (let n = 1; n <= count; n++) {
     const post = { channelId: channelOf(n), messageId: `${n}` };
     const postedAtWallMs = startedAtWallMs + n;
-    await messages.putMessage({
-      sessionId: 'a',
-      guildId: '10',
-      postedAtWallMs,
-      ...post,
-    });
+    const of = { sessionId: 'a', guildId: '10' };
+    await messages.putMessage({ ...of, postedAtWallMs, ...post });
     await writer.putLines([{ ...makeLine('a', n, 'words'), post }]);
   }
   await eraser.erasePerson('10', '1');
@@ -138,24 +119,20 @@ test('a message that cannot be edited does not stop the erasing of others in its
   await forgotten(fixture, 41, () => 'open');
   const chat = fixture.captionChats.findChat('open');
   chat.refuses = ({ key }) => (key === '1' ? { kind: 'forbidden' } : undefined);
-  const over = new AbortController();
-  const running = fixture.cleanup.runUntilAborted(over.signal);
+  await using _ = cleanUp(fixture);
   await clock.advance(60_000);
   expect(new Set(chat.desired.map(({ key }) => key)).size).toBe(41);
-  over.abort(new Error('over'));
-  await running;
 });
 
 test('messages in a closed channel wait by themselves, and its server and the operator are told once', async () => {
   const clock = new VirtualClock(startedAtWallMs);
   const fixture = openSessionFixture({}, [], clock);
-  const { captionChats, cleanup, of, transcripts } = fixture;
+  const { captionChats, of, transcripts } = fixture;
   const { messages } = transcripts.onDisk;
   await forgotten(fixture, 21, (n) => (n < 21 ? 'closed' : 'open'));
   const closed = captionChats.findChat('closed');
   closed.refuses = () => ({ kind: 'forbidden' });
-  const over = new AbortController();
-  const running = cleanup.runUntilAborted(over.signal);
+  await using _ = cleanUp(fixture);
   await clock.advance(60_000);
   expect(captionChats.chats.get('open')?.desired).toMatchObject([
     { key: '21', text: '' },
@@ -165,8 +142,6 @@ test('messages in a closed channel wait by themselves, and its server and the op
   expect(captionChats.notices).toEqual(['10 captions.unerased']);
   closed.refuses = undefined;
   await clock.advance(3_600_000);
-  over.abort(new Error('over'));
-  await running;
   expect(await messages.outdated(1)).toEqual([]);
   const words = 'Erased captions still stand in channel closed';
   expect(of('failed')).toMatchObject([{ message: expect.stringContaining(words) }]);

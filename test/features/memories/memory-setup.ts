@@ -1,25 +1,20 @@
 import { tools } from '#src/features/features.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
-import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,
   type FixtureOptions,
   lounge,
+  makePerson,
   openSessionFixture,
   passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, type FakeChat, makeToolCall } from '#test/fakes/fake-chat.ts';
 
-export const ben: ChannelMember = {
-  id: 'ben',
-  name: 'Ben Mole',
-  isBot: false,
-  roleIds: [],
-};
-const otherBot: ChannelMember = { id: 'otto', name: 'Otto', isBot: true, roleIds: [] };
+export const ben: ChannelMember = { ...makePerson('Ben'), name: 'Ben Mole' };
+const otherBot: ChannelMember = { ...makePerson('Otto'), isBot: true };
 
 export const makeRememberCall = (text: string, about?: string) =>
   makeToolCall('remember', { text, about });
@@ -61,19 +56,6 @@ export async function askWords(
 ): Promise<void> {
   void fixture.talk.askQuestion('g', words, who, 'voice');
   await passTime(fixture, 4_000);
-}
-
-export async function pressButton(
-  fixture: SessionFixture,
-  { id }: ChannelMember,
-): Promise<ConfirmOutcome> {
-  const confirming = fixture.confirmations.confirmCall(
-    'g',
-    fixture.offered.at(-1)?.split(':')[1] ?? '',
-    id,
-  );
-  await passTime(fixture, 100);
-  return await confirming;
 }
 
 export const parseReported = ({ results: [first = ''] }: FakeChat) => first;

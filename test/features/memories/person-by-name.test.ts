@@ -2,9 +2,10 @@ import {
   findPeopleNamed,
   findPersonByName,
 } from '#src/features/memories/person-by-name.ts';
+import { makePerson } from '#test/conversation/setup/session-fixture.ts';
 
 const names = ['Ben Mole', '🔥 Zoë 🔥', 'Matthew', '花子', 'Анна', '###'];
-const people = names.map((name) => ({ id: name, name, isBot: false, roleIds: [] }));
+const people = names.map(makePerson);
 
 test.each([
   ['Ben Mole', 'Ben Mole'],
@@ -22,12 +23,7 @@ test.each(['Bea', 'Kim', '', '###', 'Mole'])('nobody is called "%s"', (called) =
 });
 
 test('a name that two people have is nobody', () => {
-  const twins = ['Ben Mole', 'Ben Hill'].map((name) => ({
-    id: name,
-    name,
-    isBot: false,
-    roleIds: [],
-  }));
+  const twins = ['Ben Mole', 'Ben Hill'].map(makePerson);
   expect(findPersonByName('Ben', twins)).toBeUndefined();
   expect(findPersonByName('Ben Hill', twins)?.name).toBe('Ben Hill');
 });

@@ -1,4 +1,9 @@
-import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  pressConfirm,
+} from '#test/conversation/setup/session-fixture.ts';
 import {
   askWords,
   ben,
@@ -6,7 +11,6 @@ import {
   makeRound,
   openMemories,
   parseReported,
-  pressButton,
 } from './memory-setup.ts';
 
 test('tools to remember and forget are offered only where a server has memories on', async () => {
@@ -43,9 +47,9 @@ test('a memory about somebody else waits for that person, and nobody else can pr
   expect(fixture.written[0]).toContain(
     'Adam asked for something that needs a yes. Eva, press Show',
   );
-  expect(await pressButton(fixture, adam)).toEqual({ kind: 'other', name: 'Eva' });
-  expect(await pressButton(fixture, ben)).toEqual({ kind: 'other', name: 'Eva' });
-  expect(await pressButton(fixture, eva)).toMatchObject({
+  expect(await pressConfirm(fixture, adam.id)).toEqual({ kind: 'other', name: 'Eva' });
+  expect(await pressConfirm(fixture, ben.id)).toEqual({ kind: 'other', name: 'Eva' });
+  expect(await pressConfirm(fixture, eva.id)).toMatchObject({
     line: { id: 'memory.remembered' },
   });
   expect(await kept()).toMatchObject([
@@ -58,7 +62,10 @@ test('somebody who is named in the words has to confirm, also where the model le
     makeRound(makeRememberCall('Ben owes me ten euros.')),
   );
   await askWords(fixture, 'Remember that Ben owes me ten euros.');
-  expect(await pressButton(fixture, adam)).toEqual({ kind: 'other', name: 'Ben Mole' });
+  expect(await pressConfirm(fixture, adam.id)).toEqual({
+    kind: 'other',
+    name: 'Ben Mole',
+  });
   expect(await kept()).toEqual([]);
 });
 
@@ -103,6 +110,6 @@ test('a person who has gone cannot confirm a memory about themselves', async () 
     present.findIndex(({ id }) => id === 'eva'),
     1,
   );
-  expect(await pressButton(fixture, eva)).toMatchObject({ kind: 'barred' });
+  expect(await pressConfirm(fixture, eva.id)).toMatchObject({ kind: 'barred' });
   expect(await kept()).toEqual([]);
 });

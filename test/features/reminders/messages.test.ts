@@ -7,17 +7,18 @@ import {
   den,
   eva,
   type FixtureOptions,
-  lounge,
-  openSessionFixture,
+  joinLounge,
+  makePerson,
   passTime,
   places,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { makeToolCall as call } from '#test/fakes/fake-chat.ts';
 
-const ana: ChannelMember = { id: 'ana', name: 'Ana 🌻', isBot: false, roleIds: [] };
+const ana: ChannelMember = { ...makePerson('Ana'), name: 'Ana 🌻' };
 const dayMs = 86_400_000;
-const told = 'Ana. Adam left you a message: Dinner moved.';
+const text = 'Adam left you a message: Dinner moved.';
+const told = `Ana. ${text}`;
 
 type Setup = FixtureOptions & {
   readonly message?: object;
@@ -37,20 +38,15 @@ async function open({
     [adam, eva, ana].filter(({ id }) => ids.includes(id));
   const own = { pieces: 2, tools, places: { ...places, listMembers } };
   const rounds = [[call('set_reminder', words)], ['I will.']];
-  const fixture = openSessionFixture({ ...own, rounds, ...over }, people);
-  await fixture.sessions.join(lounge, 'adam');
+  const fixture = await joinLounge({ ...own, rounds, ...over }, people);
   if (!over.stores) for (const id of agreed) await fixture.privacy.allow('g', id);
   await passTime(fixture, 4_000);
   return fixture;
 }
 
 async function ask(fixture: SessionFixture) {
-  void fixture.talk.askQuestion(
-    'g',
-    'When Ana comes, tell her dinner moved.',
-    adam,
-    'voice',
-  );
+  const words = 'When Ana comes, tell her dinner moved.';
+  void fixture.talk.askQuestion('g', words, adam, 'voice');
   await passTime(fixture, 4_000);
 }
 
@@ -59,24 +55,33 @@ async function comes(fixture: SessionFixture, person = ana) {
   await passTime(fixture, 6_000);
 }
 
-/** What was said of the message, its ends, and what is stored. */
-async function seen({ fieldsOf, stores, synthesizer }: SessionFixture) {
-  const texts = synthesizer.asked.map(({ text }) => text);
-  const said = texts.filter((one) => /^Ana|Dinner/.test(one)).join(' ');
-  const ends = fieldsOf(reminderEndedEvent).map(({ outcome }) => outcome);
-  return { said, ends, stored: await stores.reminders.list('g', 'adam') };
+/** Expects that nothing more is stored of a message that ended so. */
+async function expectOver(fixture: SessionFixture, ...ends: readonly string[]) {
+  expect(endsOf(fixture)).toEqual(ends);
+  expect(saidOf(fixture)).toBe(ends.includes('said') ? told : '');
+  expect(await fixture.stores.reminders.list('g', 'adam')).toEqual([]);
+}
+
+/** Ends of the message. */
+function endsOf({ fieldsOf }: SessionFixture) {
+  return fieldsOf(reminderEndedEvent).map(({ outcome }) => outcome);
+}
+
+/** What was said of the message. */
+function saidOf({ synthesizer }: SessionFixture) {
+  return synthesizer.texts.filter((one) => /^Ana|Dinner/.test(one)).join(' ');
 }
 
 test('a message is told aloud at the arrival of its addressee, by name, with its author, and once', async () => {
   const fixture = await open();
   await ask(fixture);
   expect(fixture.chat.results[0]).toContain('Reminder 1 is set for Ana: Dinner moved.');
-  expect(await seen(fixture)).toMatchObject({ said: '', ends: [] });
+  expect([saidOf(fixture), endsOf(fixture)]).toEqual(['', []]);
   await comes(fixture);
   fixture.linkOpener.link.present.pop();
   await passTime(fixture, 1_000);
   await comes(fixture);
-  expect(await seen(fixture)).toEqual({ said: told, ends: ['said'], stored: [] });
+  await expectOver(fixture, 'said');
   expect(fixture.notified).toEqual([]);
 });
 
@@ -84,14 +89,14 @@ test('a message waits over a restart, and is told when the bot comes to where it
   const { stores, ...before } = await open();
   await ask({ stores, ...before });
   const fixture = await open({ stores, people: [ana] });
-  expect(await seen(fixture)).toEqual({ said: told, ends: ['said'], stored: [] });
+  await expectOver(fixture, 'said');
 });
 
 test('a message for somebody who sits there is told at once', async () => {
   const fixture = await open({ people: [adam, ana] });
   await ask(fixture);
   await passTime(fixture, 4_000);
-  expect(await seen(fixture)).toEqual({ said: told, ends: ['said'], stored: [] });
+  await expectOver(fixture, 'said');
 });
 
 test('a person who cannot hear a message reads it where they sit', async () => {
@@ -100,22 +105,18 @@ test('a person who cannot hear a message reads it where they sit', async () => {
   await fixture.sessions.moveSession('g', den.channelId);
   await passTime(fixture, 2_000);
   await comes(fixture, { ...ana, isDeaf: true });
-  const text = 'Adam left you a message: Dinner moved.';
   expect(fixture.notified.flat()).toMatchObject([{ personId: 'ana', text }]);
   expect(fixture.writtenIn.at(-1)).toBe('Den');
-  expect(await seen(fixture)).toEqual({ said: '', ends: ['written'], stored: [] });
+  await expectOver(fixture, 'written');
 });
 
 test('a private message goes by direct message alone; where that is refused its author reads it', async () => {
   const fixture = await open({ message: { privately: true } });
   await ask(fixture);
   await comes(fixture);
-  const text = 'Adam left you a message: Dinner moved.';
   expect(fixture.direct).toMatchObject([{ personId: 'ana', text }]);
-  expect([await seen(fixture), fixture.notified]).toEqual([
-    { said: '', ends: ['written'], stored: [] },
-    [],
-  ]);
+  await expectOver(fixture, 'written');
+  expect(fixture.notified).toEqual([]);
   const closed = await open({ message: { privately: true } });
   const refused = new BotError('discord.forbidden', false, 'Closed.');
   closed.dependencies.messages.tellPerson = async () => Promise.reject(refused);
@@ -124,7 +125,7 @@ test('a private message goes by direct message alone; where that is refused its 
   const why =
     'Ana takes no direct messages from me, so I could not pass on your message: …';
   expect(closed.notified.flat()).toMatchObject([{ personId: 'adam', text: why }]);
-  expect(await seen(closed)).toEqual({ said: '', ends: ['untold'], stored: [] });
+  await expectOver(closed, 'untold');
 });
 
 test('a person who does not come within 30 days is told nothing, and the author reads that', async () => {
@@ -132,12 +133,12 @@ test('a person who does not come within 30 days is told nothing, and the author 
   await ask(fixture);
   await fixture.sessions.leave('g');
   await fixture.clock.advance(29 * dayMs);
-  expect((await seen(fixture)).stored).toHaveLength(1);
+  expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(1);
   await fixture.clock.advance(dayMs + 60_000);
   const why =
     'Ana did not come here within 30 days, so I could not pass on your message: Dinner moved.';
   expect(fixture.notified.flat()).toMatchObject([{ personId: 'adam', text: why }]);
-  expect(await seen(fixture)).toEqual({ said: '', ends: ['untold'], stored: [] });
+  await expectOver(fixture, 'untold');
 });
 
 test.each([
@@ -157,7 +158,7 @@ test.each([
     await fixture.privacy[deed]('g', by);
     await fixture.privacy.allow('g', by);
     await comes(fixture);
-    expect(await seen(fixture)).toEqual({ said: '', ends: [], stored: [] });
+    await expectOver(fixture);
   },
 );
 
@@ -169,7 +170,7 @@ test.each([
   const fixture = await open({ message: { arrival_of }, agreed });
   await ask(fixture);
   expect(fixture.chat.results[0]).toContain(`I can't take a message for ${arrival_of}`);
-  expect((await seen(fixture)).stored).toEqual([]);
+  await expectOver(fixture);
 });
 
 test('an addressee who is not heard is told nothing until they agree', async () => {
@@ -178,17 +179,16 @@ test('an addressee who is not heard is told nothing until they agree', async () 
   await stores.consents.write('g', 'ana', { kind: 'never' });
   const fixture = await open({ stores, people: [adam] });
   await comes(fixture);
-  expect(await seen(fixture)).toMatchObject({ said: '', ends: [] });
+  expect([saidOf(fixture), endsOf(fixture)]).toEqual(['', []]);
   await fixture.privacy.allow('g', 'ana');
   await passTime(fixture, 6_000);
-  expect(await seen(fixture)).toEqual({ said: told, ends: ['said'], stored: [] });
+  await expectOver(fixture, 'said');
 });
 
 test('the author of a message can list it with its addressee, and cancel it', async () => {
-  const message = { arrival_of: 'Ana', text: 'Dinner moved.' };
   const calls = [
-    call('set_reminder', message),
-    call('list_reminders', {}),
+    call('set_reminder', { arrival_of: 'Ana', text: 'Dinner moved.' }),
+    call('list_reminders'),
     call('cancel_reminder', { number: 1 }),
   ];
   const fixture = await open({ rounds: calls.flatMap((one) => [[one], ['So.']]) });
@@ -197,5 +197,5 @@ test('the author of a message can list it with its addressee, and cancel it', as
   expect(fixture.chat.results[0]).toContain('number 1, for Ana: Dinner moved.');
   await ask(fixture);
   await comes(fixture);
-  expect(await seen(fixture)).toEqual({ said: '', ends: [], stored: [] });
+  await expectOver(fixture);
 });

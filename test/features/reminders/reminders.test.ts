@@ -3,9 +3,10 @@ import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.t
 import {
   adam,
   eva,
+  joinLounge,
   lounge,
-  openSessionFixture,
   passTime,
+  pressConfirm,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
@@ -20,12 +21,11 @@ const twice = (step: ChatStep) => [[step], [step], ['All right.']];
 
 /** Adam and Eva sit there with a yes for always. */
 async function open(rounds: readonly (readonly ChatStep[])[] = []) {
-  const fixture = openSessionFixture({ rounds, pieces: 2, tools });
+  const fixture = await joinLounge({ rounds, pieces: 2, tools });
   const { chat, synthesizer } = fixture;
-  await fixture.sessions.join(lounge, 'adam');
   for (const { id } of [adam, eva]) await fixture.privacy.allow('g', id);
   await passTime(fixture, 4_000);
-  const spoken = () => synthesizer.asked.map(({ text }) => text);
+  const spoken = () => synthesizer.texts;
   return { fixture, chat, spoken };
 }
 
@@ -70,11 +70,8 @@ test('after a restart what was due is told as late, with its time in the zone of
   const setAtWallMs = clock.wallMs() - 3_600_000;
   await add(fixture, 'tea', { setAtWallMs, dueAtWallMs: clock.wallMs() - 300_000 });
   const dueAtWallMs = clock.wallMs() - 86_400_000;
-  await add(fixture, '', {
-    id: 'timer',
-    setAtWallMs: dueAtWallMs - 125_000,
-    dueAtWallMs,
-  });
+  const timer = { id: 'timer', setAtWallMs: dueAtWallMs - 125_000, dueAtWallMs };
+  await add(fixture, '', timer);
   await passTime(fixture, 1_000);
   const texts = fixture.notified.flat().map(({ text }) => text);
   expect(texts.toSorted()).toEqual([
@@ -107,15 +104,14 @@ test('a person has twenty, cancels one by its number, and is told which there ar
 
 test('a Confirm that sets nothing says why, and not that it is done', async () => {
   const { fixture } = await open(twice(set('in an hour', 'one more')));
-  await fixture.personas.savePersona('g', lounge.channelId, {
-    instructions: 'Be brief.',
-  });
+  const persona = { instructions: 'Be brief.' };
+  await fixture.personas.savePersona('g', lounge.channelId, persona);
   await askWords(fixture, 'Remind me in an hour of one more.');
   await addTwenty(fixture);
-  const button = fixture.offered.at(-1)?.split(':')[1] ?? '';
-  const pressing = fixture.confirmations.confirmCall('g', button, 'adam');
-  await passTime(fixture, 1_000);
-  expect(await pressing).toMatchObject({ kind: 'barred', line: { id: 'limit' } });
+  expect(await pressConfirm(fixture)).toMatchObject({
+    kind: 'barred',
+    line: { id: 'limit' },
+  });
 });
 
 test('a person neither sees nor cancels the reminders of others', async () => {
@@ -165,14 +161,14 @@ test('cancelling a reminder while it is spoken does not repeat the others', asyn
 async function add(fixture: SessionFixture, text: string, over: object = {}) {
   const wallMs = fixture.clock.wallMs();
   await fixture.reminders.addReminder({
-    ...{
-      id: text,
-      guildId: 'g',
-      personId: 'adam',
-      channelId: 'lounge',
-      channelName: 'Lounge',
-    },
-    ...{ text, setAtWallMs: wallMs, dueAtWallMs: wallMs },
+    id: text,
+    guildId: 'g',
+    personId: 'adam',
+    channelId: 'lounge',
+    channelName: 'Lounge',
+    text,
+    setAtWallMs: wallMs,
+    dueAtWallMs: wallMs,
     ...over,
   });
 }

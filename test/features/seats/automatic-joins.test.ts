@@ -24,10 +24,8 @@ async function opened(set = `${loungeId} ${denId}`) {
   const listPeople = ({ channelId }: ChannelRef) =>
     [adam, eva].filter(({ id }) => seats.get(id)?.channelId === channelId);
   const findSeat = (_guildId: string, id: string) => seats.get(id);
-  const bot = openSessionFixture(
-    { places: { ...places, findChannel, listPeople, findSeat } },
-    [],
-  );
+  const here = { ...places, findChannel, listPeople, findSeat };
+  const bot = openSessionFixture({ places: here }, []);
   const { linkOpener, sessions } = bot;
   const open = linkOpener.openLink.bind(linkOpener);
   linkOpener.openLink = (where, ...rest) => {
@@ -62,7 +60,7 @@ test('the bot comes to the first person, hears a person with a standing yes, and
   const bot = await opened();
   await bot.move(eva, one);
   await bot.move(adam, one);
-  expect(bot.sessions.at('g')).toEqual(one);
+  expect(bot.seat()).toEqual(one);
   const gate = bot.sessions.findSession('g')?.consent;
   expect(['adam', 'eva'].map((id) => gate?.mayHear(id))).toEqual([true, false]);
   expect(bot.posted).toEqual([
@@ -143,7 +141,7 @@ test('the bot follows its caller with everything that was said, and nobody else'
   await bot.move(adam, one);
   await bot.sessions.join(one, 'adam', undefined, true);
   await bot.move(adam, two);
-  expect(bot.sessions.at('g')).toEqual(two);
+  expect(bot.seat()).toEqual(two);
   expect(bot.sessions.findSession('g')?.consent.mayHear('adam')).toBe(true);
   await bot.move(eva, one);
   await bot.rest(20_000);

@@ -1,10 +1,10 @@
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { formatText } from '#src/texts/texts.ts';
 import {
-  adam,
   lounge,
+  makePerson,
   makeTalkativeChat,
-  openSessionFixture,
+  openCalled,
   passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -14,6 +14,8 @@ const second = {
   rateHz: 24_000,
   channels: 1,
 } as const;
+
+const stopped = { kind: 'failed', line: { id: 'seat.stopped' } };
 
 /** Answers with ten clauses of a second each. */
 const clauses: Pipeline = {
@@ -25,20 +27,8 @@ const clauses: Pipeline = {
   },
 };
 
-async function called(pipeline: Pipeline) {
-  const fixture = openSessionFixture({ pipeline }, [adam]);
-  await fixture.sessions.join(lounge, 'adam');
-  await passTime(fixture, 100);
-  return fixture;
-}
-
 function ask({ talk }: SessionFixture, name: string) {
-  return talk.askQuestion(
-    'g',
-    `What, says ${name}?`,
-    { id: name.toLowerCase(), name },
-    'voice',
-  );
+  return talk.askQuestion('g', `What, says ${name}?`, makePerson(name), 'voice');
 }
 
 /** Drains what is under way; how long that took, in ms, and the answers that had ended by then. */
@@ -54,13 +44,12 @@ async function drained(fixture: SessionFixture) {
 }
 
 test('at a drain the running answer ends with its clause, and the heard part of it is known', async () => {
-  const fixture = await called(clauses);
-  const asking = ask(fixture, 'Adam');
+  const fixture = await openCalled({ pipeline: clauses });
+  void ask(fixture, 'Adam');
   await passTime(fixture, 1_500);
   const { answers, tookMs } = await drained(fixture);
   expect(answers).toBe(1);
   expect(tookMs).toBeLessThan(1_000);
-  await asking;
   expect(fixture.of('answered')).toMatchObject([
     { finish: 'cancelled', heardText: 'Clause 1. Clause 2.' },
   ]);
@@ -68,23 +57,22 @@ test('at a drain the running answer ends with its clause, and the heard part of 
 });
 
 test('people who were not answered are told once, and who typed the question, too', async () => {
-  const fixture = await called(clauses);
+  const fixture = await openCalled({ pipeline: clauses });
   void ask(fixture, 'Adam');
   await passTime(fixture, 500);
   const waiting = [ask(fixture, 'Ben'), ask(fixture, 'Eva')];
   await passTime(fixture, 100);
   await drained(fixture);
   expect(fixture.written).toEqual([formatText('seat.stopped')]);
-  const reported = { kind: 'failed', line: { id: 'seat.stopped' } };
-  expect(await Promise.all(waiting)).toEqual([reported, reported]);
-  expect(fixture.of('dropped').map(({ name, why }) => [name, why])).toEqual([
-    ['Ben', 'ending'],
-    ['Eva', 'ending'],
+  expect(await Promise.all(waiting)).toEqual([stopped, stopped]);
+  expect(fixture.of('dropped')).toMatchObject([
+    { name: 'Ben', why: 'ending' },
+    { name: 'Eva', why: 'ending' },
   ]);
 });
 
 test('a question that comes while the last clause sounds is told as unanswered', async () => {
-  const fixture = await called(clauses);
+  const fixture = await openCalled({ pipeline: clauses });
   void ask(fixture, 'Adam');
   await passTime(fixture, 1_050);
   const draining = drained(fixture);
@@ -95,7 +83,7 @@ test('a question that comes while the last clause sounds is told as unanswered',
 });
 
 test('nothing new is taken meanwhile: no call, no question, no text', async () => {
-  const fixture = await called(makeTalkativeChat());
+  const fixture = await openCalled({ pipeline: makeTalkativeChat() });
   void ask(fixture, 'Adam');
   await passTime(fixture, 1_000);
   const draining = drained(fixture);
@@ -103,10 +91,7 @@ test('nothing new is taken meanwhile: no call, no question, no text', async () =
   expect(await fixture.sessions.join({ ...lounge, guildId: 'h' }, 'eva')).toEqual({
     kind: 'stopping',
   });
-  expect(await ask(fixture, 'Ben')).toEqual({
-    kind: 'failed',
-    line: { id: 'seat.stopped' },
-  });
+  expect(await ask(fixture, 'Ben')).toEqual(stopped);
   expect(await fixture.talk.sayText('g', 'Hello.', 'queue')).toEqual({
     kind: 'nowhere',
   });

@@ -1,17 +1,12 @@
 import { BotError } from '#src/base/errors.ts';
 import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import {
-  adam,
   den,
-  type FixtureOptions,
-  lounge,
-  openSessionFixture,
+  openCalled,
   passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
-import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const points = [
   'permission',
@@ -23,13 +18,6 @@ const points = [
   'speak',
   'playback',
 ];
-
-async function called(over: FixtureOptions = {}, clock?: VirtualClock) {
-  const fixture = openSessionFixture(over, [adam], clock);
-  await fixture.sessions.join(lounge, 'adam');
-  await passTime(fixture, 100);
-  return fixture;
-}
 
 /** Report of a check over so much time. */
 async function checked(fixture: SessionFixture, ms = 2_000) {
@@ -51,7 +39,7 @@ function reportOf({ findings }: CheckReport) {
 }
 
 test('a bot that sits in a channel and works passes all eight points, and a tone is heard', async () => {
-  const fixture = await called();
+  const fixture = await openCalled();
   let frames = 0;
   fixture.linkOpener.link.onLeft = () => void frames++;
   const { findings } = await checked(fixture);
@@ -77,18 +65,11 @@ test.each([
 ] as const)(
   '%s is told with what to do, and without what the server said',
   async (code, about, why) => {
-    const error = new BotError(
-      code,
-      true,
-      'sk-canary said no',
-      undefined,
-      undefined,
-      about,
-    );
-    const synthesizer = new FakeSynthesizer({
-      fault: () => ({ afterPieces: 0, error }),
-    });
-    const fixture = await called({ synthesizer });
+    const said = ['sk-canary said no', undefined, undefined, about] as const;
+    const error = new BotError(code, true, ...said);
+    const fault = () => ({ afterPieces: 0, error });
+    const synthesizer = new FakeSynthesizer({ fault });
+    const fixture = await openCalled({ synthesizer });
     const report = await checked(fixture);
     expect(reportOf(report).slice(4)).toEqual([
       'recognise idle I can check this only once "speak" works.',
@@ -102,12 +83,12 @@ test.each([
 );
 
 test('nothing is waited for longer than eight seconds, and its work is ended', async () => {
-  const clock = new VirtualClock();
   const synthesizer = new FakeSynthesizer({
     fault: () => ({ afterPieces: 1, error: 'stall' }),
   });
-  const chat = new FakeChat([[{ waitMs: 60_000 }, 'ok']], clock);
-  const fixture = await called({ synthesizer, chat }, clock);
+  const rounds = [[{ waitMs: 60_000 }, 'ok']];
+  const fixture = await openCalled({ synthesizer, rounds });
+  const { clock } = fixture;
   const startedMs = clock.nowMs();
   const report = await checked(fixture, 9_000);
   expect(reportOf(report).slice(5, 7)).toEqual([
@@ -119,7 +100,7 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
 });
 
 test('a muted bot, and one whose link is away, say so', async () => {
-  const fixture = await called();
+  const fixture = await openCalled();
   fixture.sessions.onSeatChange('g', { kind: 'muted', isOn: true });
   expect(reportOf(await checked(fixture)).at(-1)).toBe(
     "playback bad I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
@@ -131,12 +112,10 @@ test('a muted bot, and one whose link is away, say so', async () => {
   const report = await checked(fixture, 20);
   const away =
     'My voice connection does not work here, and I keep trying. If it lasts, use /leave and /join.';
-  const bad = [
-    `voice link bad ${away}`,
-    `encryption bad ${away}`,
-    `playback bad ${away}`,
-  ];
-  expect(reportOf(report).filter((line) => line.includes('bad'))).toEqual(bad);
+  const parts = ['voice link', 'encryption', 'playback'];
+  expect(reportOf(report).filter((line) => line.includes('bad'))).toEqual(
+    parts.map((part) => `${part} bad ${away}`),
+  );
 });
 
 test('a pipeline that hears and speaks is asked itself', async () => {
@@ -149,7 +128,7 @@ test('a pipeline that hears and speaks is asked itself', async () => {
   });
   const names = ['audio-model', 'realtime'] as const;
   const pipelines = { names, open, getEngineNames: () => '' };
-  const fixture = await called({ pipelines });
+  const fixture = await openCalled({ pipelines });
   expect(reportOf(await checked(fixture))[5]).toBe('think ok');
   await fixture.settings.setSetting('g', 'pipeline', 'realtime');
   expect(reportOf(await checked(fixture))[5]).toBe(

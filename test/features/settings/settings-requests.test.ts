@@ -4,15 +4,14 @@ import { formatText } from '#src/texts/texts.ts';
 import {
   adam,
   eva,
+  hearSpeech,
+  joinLounge,
   lounge,
   openCalled,
   openSessionFixture,
   passTime,
   type SessionFixture,
-  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
-
-const speech = 'human-cards-004';
 
 /** Two pipelines, of which nobody asks anything. */
 const two: PipelineRegistry = {
@@ -27,9 +26,14 @@ async function viewed(settings: SessionFixture['settings']) {
   return all.map(({ key, value, from }) => ({ key, value, from }));
 }
 
-async function evaSays(fixture: SessionFixture, ms = 6_000) {
-  await passTime(fixture, ms, await sayWords(speech, eva, fixture.clock.nowMs()));
-}
+const evaSays = (fixture: SessionFixture, ms = 6_000) =>
+  hearSpeech(fixture, ms, undefined, eva);
+
+const expectUnheard = ({ of }: SessionFixture) => expect(of('recognised')).toEqual([]);
+
+/** Sets who is heard, confirmed by a manager. */
+const loosen = ({ settings }: SessionFixture) =>
+  settings.setSetting('g', 'consent', 'notice', 'confirmed');
 
 test('a setting that nobody has set has the value of the operator', async () => {
   const { settings } = openSessionFixture();
@@ -120,21 +124,15 @@ test('more people are heard unasked only after a confirmation, and the channel i
     value: 'notice',
   });
   await evaSays(fixture);
-  expect(fixture.of('recognised')).toEqual([]);
-  const confirmed = await fixture.settings.setSetting(
-    'g',
-    'consent',
-    'notice',
-    'confirmed',
-  );
-  expect(confirmed).toMatchObject({ kind: 'set', value: 'notice' });
+  expectUnheard(fixture);
+  expect(await loosen(fixture)).toMatchObject({ kind: 'set', value: 'notice' });
   expect(fixture.written).toEqual([
     "In 30 seconds I begin to hear everybody here. If you don't want that, press Not me.",
   ]);
   await fixture.sessions.leave('g');
   await fixture.sessions.join(lounge, 'adam');
   await evaSays(fixture, 29_900);
-  expect(fixture.of('recognised')).toEqual([]);
+  expectUnheard(fixture);
   await passTime(fixture, 200);
   await evaSays(fixture);
   expect(fixture.of('recognised')).toHaveLength(1);
@@ -144,18 +142,15 @@ test('more people are heard unasked only after a confirmation, and the channel i
 test('a looser policy waits its 30 s also after a restart', async () => {
   const before = await openCalled({}, [adam, eva]);
   const { clock, settingsStore, stores } = before;
-  await before.settings.setSetting('g', 'consent', 'notice', 'confirmed');
+  await loosen(before);
   const waits = () => settingsStore.read('g').then((rows) => rows.get('consent_waits'));
   expect(await waits()).toBe(`${clock.wallMs() + 30_000} ask`);
   await passTime(before, 10_000);
-  const after = openSessionFixture({ stores }, [adam, eva], clock);
-  await after.sessions.join(lounge, 'adam');
+  const after = await joinLounge({ stores }, [adam, eva], clock);
   const hearsEva = () => after.sessions.findSession('g')?.consent.mayHear('eva');
   await passTime(after, 19_900);
   expect(hearsEva()).toBe(false);
-  expect(after.synthesizer.asked.map((one) => one.text).join(' ')).toBe(
-    formatText('join.spoken'),
-  );
+  expect(after.synthesizer.texts.join(' ')).toBe(formatText('join.spoken'));
   await passTime(after, 200);
   expect(hearsEva()).toBe(true);
   await after.sessions.leave('g');
@@ -165,13 +160,13 @@ test('a looser policy waits its 30 s also after a restart', async () => {
 
 test('a stricter policy ends the announcement of a looser one', async () => {
   const fixture = await openCalled({}, [adam, eva]);
-  await fixture.settings.setSetting('g', 'consent', 'notice', 'confirmed');
+  await loosen(fixture);
   await passTime(fixture, 10_000);
   await fixture.settings.setSetting('g', 'consent', 'ask');
   await fixture.settings.setSetting('g', 'typed', 'off');
   await passTime(fixture, 40_000);
   await evaSays(fixture);
-  expect(fixture.of('recognised')).toEqual([]);
+  expectUnheard(fixture);
   await fixture.sessions.leave('g');
 });
 
@@ -182,9 +177,9 @@ test('fewer people are heard unasked at once, and a no is never undone', async (
   });
   await evaSays(fixture);
   await fixture.privacy.deny('g', 'eva');
-  await fixture.settings.setSetting('g', 'consent', 'notice', 'confirmed');
+  await loosen(fixture);
   await evaSays(fixture);
-  expect(fixture.of('recognised')).toEqual([]);
+  expectUnheard(fixture);
   await fixture.sessions.leave('g');
 });
 
@@ -208,7 +203,7 @@ test('as long as settings cannot be read nobody is heard unasked', async () => {
   fixture.settingsStore.trouble = 'unreadable';
   await fixture.sessions.join(lounge, 'adam');
   await evaSays(fixture);
-  expect(fixture.of('recognised')).toEqual([]);
+  expectUnheard(fixture);
   expect((await fixture.settings.viewSettings('g')).isRead).toBe(false);
   fixture.settingsStore.trouble = undefined;
   await fixture.sessions.join(lounge, 'adam');

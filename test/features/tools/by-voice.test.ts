@@ -2,23 +2,23 @@ import { tools } from '#src/features/features.ts';
 import {
   adam,
   eva,
+  joinLounge,
   lounge,
-  openSessionFixture,
   passTime,
+  pressConfirm,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
 
 async function open(calls: readonly ChatStep[]) {
   const rounds = calls.flatMap((one) => [[one], ['All right.']]);
-  const fixture = openSessionFixture({ rounds, pieces: 2, tools }, [adam, eva]);
-  const { chat } = fixture;
-  for (const id of ['adam', 'eva']) await fixture.sessions.join(lounge, id);
+  const fixture = await joinLounge({ rounds, pieces: 2, tools });
+  await fixture.sessions.join(lounge, 'eva');
   await passTime(fixture, 40);
   const session = fixture.sessions.findSession('g') ?? expect.fail();
   return {
     fixture,
     session,
-    results: () => chat.results,
+    results: () => fixture.chat.results,
     async ask(words: string) {
       void fixture.talk.askQuestion('g', words, adam, 'voice');
       await passTime(fixture, 5_000);
@@ -55,8 +55,7 @@ test('whoever asks to be left out is not written at once, and written again by t
   await fixture.personas.savePersona('g', lounge.channelId, { name: 'Max' }); // words of somebody else
   await ask('Write me again.');
   expect(written()).toEqual([false, true]);
-  const button = fixture.offered.at(-1)?.split(':')[1] ?? '';
-  await fixture.confirmations.confirmCall('g', button, 'adam');
+  await pressConfirm(fixture);
   expect(written()).toEqual([true, true]);
 });
 

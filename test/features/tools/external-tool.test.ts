@@ -12,9 +12,10 @@ import {
 import { fillLine } from '#src/texts/texts.ts';
 import {
   adam,
-  lounge,
-  openSessionFixture,
+  findOffer,
+  joinLounge,
   passTime,
+  pressConfirm,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, makeToolCall } from '#test/fakes/fake-chat.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -55,44 +56,34 @@ async function open(
     },
   };
   const moreTools = () => [adaptExternalTool(tool)];
-  const fixture = openSessionFixture(
-    { rounds, pieces: 2, tools, moreTools },
-    [adam],
-    clock,
-  );
+  const parts = { rounds, pieces: 2, tools, moreTools };
+  const fixture = await joinLounge(parts, [adam], clock);
   const { chat, synthesizer } = fixture;
-  await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 40);
   const ask = async (ms = 3_000) => {
     void fixture.talk.askQuestion('g', 'How is the weather in Lima?', adam, 'voice');
     await passTime(fixture, ms);
   };
-  const results = () => chat.results;
-  return { fixture, chat, given, askers, ask, results, synthesizer };
+  return { fixture, chat, given, askers, ask, synthesizer };
 }
 
 const call = () => makeToolCall('sky__forecast', { city: 'Lima' });
 
 test('a tool that needs no Confirm runs at once, and its result reaches the model as data', async () => {
-  const { ask, askers, given, results } = await open([[call()], ['Sunny.']], {
-    rules: { effect: 'read' },
-  });
+  const rules = { effect: 'read' } as const;
+  const { ask, askers, chat, given } = await open([[call()], ['Sunny.']], { rules });
   await ask();
   const asker = { id: 'adam', name: 'Adam', channelId: 'lounge' };
   expect([...askers]).toEqual([JSON.stringify(asker)]);
   expect(given).toEqual([{ city: 'Lima' }]);
-  expect(results()).toEqual(['{"result":{"text":"sunny"}}']);
+  expect(chat.results).toEqual(['{"result":{"text":"sunny"}}']);
 });
 
 test('a tool that destroys waits for the button, only the asker sees its arguments, and the channel reads the result', async () => {
-  const rules = { effect: 'destroy' } as const;
-  const { ask, fixture, given } = await open([[call()], ['Press the button.']], {
-    rules,
-  });
-  await ask();
+  const { fixture, given, press } = await openPressed({});
   expect(given).toEqual([]);
   expect(fixture.written.at(-1)).not.toContain('Lima');
-  const id = fixture.offered.at(-1)?.split(':')[1] ?? '';
+  const id = findOffer(fixture);
   expect(fixture.confirmations.showConfirmation('g', id, 'eva')).toEqual({
     kind: 'other',
     name: 'Adam',
@@ -101,17 +92,15 @@ test('a tool that destroys waits for the button, only the asker sees its argumen
     line: { with: { given: expect.stringContaining('Lima') } },
     s: expect.any(Number),
   });
-  const pressing = fixture.confirmations.confirmCall('g', id, 'adam');
-  await passTime(fixture, 100);
-  expect(await pressing).toEqual({
+  expect(await press()).toEqual({
     kind: 'done',
     line: { id: 'tool.external.told', with: { tool: 'Sky: forecast', text: 'sunny' } },
   });
   expect(given).toEqual([{ city: 'Lima' }]);
 });
 
-/** Adam asks, and presses the button. */
-async function pressedFor(
+/** Adam has asked, and can press the button. */
+async function openPressed(
   result: Partial<ExternalResult>,
   over: Over = {},
   clock?: VirtualClock,
@@ -125,23 +114,16 @@ async function pressedFor(
   const { ask, fixture, synthesizer } = opened;
   await ask();
   const before = synthesizer.asked.length;
-  const id = fixture.offered.at(-1)?.split(':')[1] ?? '';
-  const press = () => fixture.confirmations.confirmCall('g', id, 'adam');
-  const spoken = () =>
-    synthesizer.asked
-      .slice(before)
-      .map(({ text }) => text)
-      .join(' ');
-  return { ...opened, press, spoken };
+  const spoken = () => synthesizer.texts.slice(before);
+  return { ...opened, press: () => pressConfirm(fixture), spoken };
 }
 
 test('whoever asked hears the result after Confirm at the next pause, by name', async () => {
-  const { fixture, press, spoken } = await pressedFor({
-    text: '**Sunny**, see https://sky.example',
-  });
-  void press();
+  const text = '**Sunny**, see https://sky.example';
+  const { fixture, press, spoken } = await openPressed({ text });
+  await press();
   await passTime(fixture, 4_000);
-  expect(spoken()).toBe(
+  expect(spoken().join(' ')).toBe(
     'Adam. Here is what you asked for, in full in the chat: Sunny, see',
   );
 });
@@ -158,14 +140,14 @@ test.each([
       return sunny;
     };
     const over = { rules: { effect: 'destroy', deadlineMs: 120_000 }, run } as const;
-    const { fixture, press, spoken } = await pressedFor({}, over, clock);
+    const { fixture, press, spoken } = await openPressed({}, over, clock);
     const pressing = press();
     await passTime(fixture, 1_000);
     if (how === 'leaves') fixture.linkOpener.link.present.splice(0, 1);
     else await fixture.privacy.deny('g', 'adam');
     await passTime(fixture, 101_000);
     expect(await pressing).toMatchObject({ kind });
-    expect(spoken()).toBe('');
+    expect(spoken()).toEqual([]);
   },
 );
 
@@ -192,17 +174,15 @@ test.each([
       return sunny;
     };
     const rules = { effect: 'read' } as const;
-    const { ask, fixture, results, synthesizer } = await open(
+    const { ask, chat, fixture, synthesizer } = await open(
       [[call()], ['No luck.']],
       { rules, run },
       clock,
     );
     await ask(20_000);
-    expect(results()).toEqual([
-      JSON.stringify({ error: `sky__forecast failed (${code}).` }),
-    ]);
-    expect(fixture.of('failed').map((one) => one.code)).toEqual([code]);
-    expect(synthesizer.asked.map(({ text }) => text)).toContain('No luck.');
+    expect(chat.results).toEqual([`{"error":"sky__forecast failed (${code})."}`]);
+    expect(fixture.of('failed')).toMatchObject([{ code }]);
+    expect(synthesizer.texts).toContain('No luck.');
   },
 );
 

@@ -23,6 +23,11 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 /** Call that a fully credulous model makes of a text. */
 export type BaitCall = { readonly name: string; readonly argumentsJson: string };
 
+export const makeBaitCall = (name: string, given: object = {}): BaitCall => ({
+  name,
+  argumentsJson: JSON.stringify(given),
+});
+
 export type Bait = {
   readonly bait: string;
   readonly calls: readonly BaitCall[];
@@ -120,24 +125,17 @@ const undoable = new Set(
 );
 
 /** Tools for rights nobody here has. */
-const forbidden = [
-  defineTool({
-    name: 'close_house',
-    description: 'Closes the house.',
-    schema: z.strictObject({}),
-    right: 'manage',
-    effect: 'change',
-    run: async () => ({ facts: {} }),
-  }),
-  defineTool({
-    name: 'skip',
-    description: 'Skips.',
-    schema: z.strictObject({}),
-    right: 'dj',
-    effect: 'change',
-    run: async () => ({ facts: {} }),
-  }),
-];
+const forbidden = [['close_house', 'manage'] as const, ['skip', 'dj'] as const].map(
+  ([name, right]) =>
+    defineTool({
+      name,
+      description: 'A tool.',
+      schema: z.strictObject({}),
+      right,
+      effect: 'change',
+      run: async () => ({ facts: {} }),
+    }),
+);
 
 /** A house with a model that believes everything, and what its tools did. */
 export async function openTrap(

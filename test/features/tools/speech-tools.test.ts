@@ -1,8 +1,9 @@
 import { tools } from '#src/features/features.ts';
 import {
   adam,
+  eva,
   lounge,
-  openSessionFixture,
+  openCalled,
   passTime,
   places,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -12,9 +13,8 @@ import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
 async function open(...rounds: readonly (readonly ChatStep[])[]) {
   let manages = false;
   const managed = { ...places, mayManage: () => manages };
-  const fixture = openSessionFixture({ rounds, pieces: 2, tools, places: managed });
-  await fixture.sessions.join(lounge, 'adam');
-  await passTime(fixture, 40);
+  const options = { rounds, pieces: 2, tools, places: managed };
+  const fixture = await openCalled(options, [adam, eva], 40);
   const { speech } = fixture.sessions.findSession('g') ?? expect.fail();
   const ask = async (words: string) => {
     const asked = fixture.talk.askQuestion('g', words, adam, 'voice');
@@ -25,7 +25,7 @@ async function open(...rounds: readonly (readonly ChatStep[])[]) {
   const manage = () => {
     manages = true;
   };
-  return { ask, fixture, manage, results, speech, synthesizer: fixture.synthesizer };
+  return { ask, fixture, manage, results, speech };
 }
 
 test.each([

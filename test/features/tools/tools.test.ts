@@ -1,13 +1,11 @@
 import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { tools } from '#src/features/features.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
-import type { CheckedLine } from '#src/texts/texts.ts';
 
 const never = new AbortController().signal;
 
 /** A room of Ana and two who did not agree, at noon of a winter's day. */
 function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
-  const posted: string[] = [];
   const ports: Pick<
     ToolPorts,
     'askerId' | 'clock' | 'timeZone' | 'describeCompany' | 'post' | 'leave'
@@ -16,21 +14,19 @@ function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
     timeZone: 'Pacific/Kiritimati',
     describeCompany: () => ({ names: ['Ana'], others: 2, bots: 1 }),
-    post: async (text) => void posted.push(text),
+    post: async () => undefined,
     leave: async () => leaving,
   };
-  const run = async (name: string, call: object) => {
-    const fit = tools
-      .find((one) => one.name === name)
-      ?.bind({})
-      .parseArguments(JSON.stringify(call));
+  const prepare = async (name: string, call: object) => {
+    const tool = tools.find((one) => one.name === name);
+    const fit = tool?.bind({}).parseArguments(JSON.stringify(call));
     if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
     const prepared = await fit.prepare(ports as ToolPorts, never); // none of these tools uses the context
-    return prepared.kind === 'ready'
-      ? await prepared.run(ports as ToolPorts, never)
-      : expect.fail();
+    return prepared.kind === 'ready' ? prepared : expect.fail();
   };
-  return { posted, ports, run };
+  const run = async (name: string, call: object) =>
+    await (await prepare(name, call)).run(ports as ToolPorts, never);
+  return { prepare, run };
 }
 
 test('the time is told here and in any zone, and a zone there is not is no error', async () => {
@@ -62,26 +58,15 @@ test('a person who has the bot leave is told how long it stayed, or that it sits
   });
 });
 
-/** Text shown before Confirm is pressed: the sentence beside the button, and files. */
-async function shownOf(text: string) {
-  const { ports } = open();
-  const fit = tools
-    .find(({ name }) => name === 'post_text')
-    ?.bind({})
-    .parseArguments(JSON.stringify({ text }));
-  const prepared =
-    fit && 'prepare' in fit ? await fit.prepare(ports as ToolPorts, never) : undefined;
-  if (prepared?.kind !== 'ready') return expect.fail();
-  const ask: CheckedLine = prepared.question;
-  return { id: ask.id, words: ask.with, files: prepared.files };
-}
-
 test('a long text stands whole in a file, and its beginning beside the button', async () => {
   const text = 'Look, Ana. '.repeat(130).trim();
-  const { id, words, files } = await shownOf(text);
-  expect(id).toBe('tool.post.ask');
-  expect(`${words?.text}`).toMatch(/^Look, Ana\. [\s\S]*\u2026$/);
-  expect(files).toEqual([{ name: 'text.txt', text }]);
+  expect(await open().prepare('post_text', { text })).toMatchObject({
+    question: {
+      id: 'tool.post.ask',
+      with: { text: expect.stringMatching(/^Look, Ana\. [\s\S]*\u2026$/) },
+    },
+    files: [{ name: 'text.txt', text }],
+  });
 });
 
 test.each([

@@ -2,8 +2,8 @@ import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import {
   adam,
-  lounge,
-  openSessionFixture,
+  eva,
+  openCalled,
   passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -41,18 +41,13 @@ class Caller implements ChatModel {
 /** Adam and Eva sit with the bot; the model wants these one after the other. */
 async function openSetup(...requests: readonly object[]) {
   const chat = new Caller(requests);
-  const fixture = openSessionFixture({
-    chat,
-    pieces: 2,
-    tools,
-    sounds: makeCatalog(lying),
-  });
-  await fixture.sessions.join(lounge, 'adam');
-  await passTime(fixture, 40);
-  return { fixture, chat, synthesizer: fixture.synthesizer };
+  const sounds = makeCatalog(lying);
+  const people = [adam, eva];
+  const fixture = await openCalled({ chat, pieces: 2, tools, sounds }, people, 40);
+  return { fixture, chat };
 }
 
-async function ask(fixture: SessionFixture, words: string) {
+async function ask(fixture: SessionFixture, words = 'Play that.') {
   void fixture.talk.askQuestion('g', words, adam, 'voice');
   await passTime(fixture, 3_000);
 }
@@ -63,20 +58,18 @@ test.each([
   ['roof', 'tin roof'],
 ])('who asks for %j hears %s, which is theirs', async (sound, title) => {
   const { fixture } = await openSetup({ sound });
-  await ask(fixture, 'Play that.');
+  await ask(fixture);
   expect(listTitles(fixture)).toEqual([title]);
   expect(fixture.tracks.listTracks('g')?.[0]?.current?.owner).toBe('Adam');
   expect(fixture.of('tool')).toMatchObject([{ tool: 'play_sound', how: 'ran' }]);
 });
 
 test('if two sounds fit, the bot asks which one, and plays the one that the model takes from the answer', async () => {
-  const { fixture, chat, synthesizer } = await openSetup(
-    { sound: 'rain' },
-    { sound: 'nature rain' },
-  );
+  const asked = [{ sound: 'rain' }, { sound: 'nature rain' }];
+  const { fixture, chat } = await openSetup(...asked);
   await ask(fixture, 'Play rain.');
   expect(listTitles(fixture)).toEqual([undefined]);
-  const spoken = synthesizer.asked.map(({ text }) => text).join(' ');
+  const spoken = fixture.synthesizer.texts.join(' ');
   expect(spoken).toMatch(/^Which one: nature rain, city rain\?/);
   chat.next();
   await ask(fixture, 'The first one, please.');
@@ -85,25 +78,17 @@ test('if two sounds fit, the bot asks which one, and plays the one that the mode
 });
 
 test.each([
-  'https://sounds.example/song.mp3',
-  'http://127.0.0.1/x',
-  'file:///etc/passwd',
-  'sounds.example/song.mp3',
-])('a model plays no link: %s', async (sound) => {
-  const { fixture, chat } = await openSetup({ sound });
-  await ask(fixture, 'Play that.');
-  expect(listTitles(fixture)).toEqual([undefined]);
-  expect(chat.results[0]).toContain('Links are not played.');
-});
-
-test.each([
+  [{ sound: 'https://sounds.example/song.mp3' }, 'Links are not played.'],
+  [{ sound: 'http://127.0.0.1/x' }, 'Links are not played.'],
+  [{ sound: 'file:///etc/passwd' }, 'Links are not played.'],
+  [{ sound: 'sounds.example/song.mp3' }, 'Links are not played.'],
   [{ sound: 'thunder' }, 'There are: '],
   [{ sound: 'bell', track: 'voice' }, 'voice is mine'],
   [{ sound: 'bell', track: 'all' }, 'all is mine'],
   [{ sound: 'bell', track: '...' }, '1 to 40 characters'],
 ])('%j plays nothing, and the model is told why', async (given, why) => {
   const { fixture, chat } = await openSetup(given);
-  await ask(fixture, 'Play that.');
+  await ask(fixture);
   expect(listTitles(fixture)).toEqual([undefined]);
   expect(chat.results[0]).toContain(why);
 });

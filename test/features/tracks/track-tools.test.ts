@@ -1,9 +1,9 @@
 import { tools } from '#src/features/features.ts';
+import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
 import {
   adam,
   eva,
-  lounge,
-  openSessionFixture,
+  openCalled,
   passTime,
 } from '#test/conversation/setup/session-fixture.ts';
 import {
@@ -15,29 +15,25 @@ import {
 import { makeToolCall } from '#test/fakes/fake-chat.ts';
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 
-type Laid = readonly ['adam' | 'eva', string, string][];
+type Laid = readonly (readonly [TrackCaller, sound: string, track: string])[];
 
-/** Adam sits with the bot and sounds; the model, asked twice, calls the tool, and has something to say to it. */
-async function openBand(given: object, tracks: Laid) {
+const band: Laid = [
+  [byAdam, 'rain', 'bg'],
+  [byAdam, 'wind', 'bg'],
+  [byAdam, 'sea', 'main'],
+];
+
+/** Adam asks where these sounds play, and the model calls the tool: the outcome that it is told. */
+async function changed(given: object, tracks: Laid) {
   const rounds = [[makeToolCall('change_track', given)], ['As you like.']];
   const transcriber = new FakeTranscriber({ texts: ['Turn the rain down.'] });
   const options = { rounds, pieces: 2, transcriber, tools };
-  const fixture = openSessionFixture(options, [adam, eva, ben]);
-  const { chat } = fixture;
-  await fixture.sessions.join(lounge, 'adam');
-  await passTime(fixture, 40);
-  for (const [who, sound, track] of tracks) {
-    await playSound(fixture, who === 'adam' ? byAdam : byEva, { sound, track });
-  }
-  return { fixture, chat };
-}
-
-/** Adam asks in writing; what the model is told of it. */
-async function changed(given: object, tracks: Laid) {
-  const { fixture, chat } = await openBand(given, tracks);
+  const fixture = await openCalled(options, [adam, eva, ben], 40);
+  for (const [by, sound, track] of tracks)
+    await playSound(fixture, by, { sound, track });
   void fixture.talk.askQuestion('g', 'Turn the rain down.', adam, 'voice');
   await passTime(fixture, 2_000);
-  const [result = ''] = chat.results;
+  const [result = ''] = fixture.chat.results;
   return { fixture, outcome: JSON.parse(result).result?.outcome };
 }
 
@@ -50,10 +46,7 @@ test.each([
   ['sea', 'main'],
   [undefined, 'main'],
 ])('who asks for %j to be turned down has %s turned down', async (track, found) => {
-  const { fixture, outcome } = await changed({ ...quieter, ...(track && { track }) }, [
-    ['adam', 'rain', 'bg'],
-    ['adam', 'sea', 'main'],
-  ]);
+  const { fixture, outcome } = await changed({ ...quieter, track }, band);
   expect(outcome).toEqual([`Volume of ${found}: 80 %.`]);
   const view = fixture.tracks.listTracks('g')?.find(({ name }) => name === found);
   expect(view?.percent).toBe(80);
@@ -78,23 +71,18 @@ test.each([
     'There is no "thunder". Pick one from the list.',
   ],
 ])('%j changes what plays, or what waits wherever it does', async (given, sentence) => {
-  const { outcome } = await changed(given, [
-    ['adam', 'rain', 'bg'],
-    ['adam', 'wind', 'bg'],
-    ['adam', 'sea', 'main'],
-  ]);
+  const { outcome } = await changed(given, band);
   expect(outcome).toEqual([sentence]);
 });
 
 test('asking to skip the sound of another person counts as a vote', async () => {
-  const { outcome } = await changed({ deed: 'skip' }, [['eva', 'rain', 'bg']]);
+  const { outcome } = await changed({ deed: 'skip' }, [[byEva, 'rain', 'bg']]);
   expect(outcome).toEqual(["bg is Eva's. Ask a DJ, or vote with Skip: 1/2."]);
 });
 
 test('the model is told which sounds play and which do not', async () => {
-  const { outcome } = await changed({ deed: 'pause', track: 'wind' }, [
-    ['adam', 'rain', 'bg'],
-  ]);
+  const rain = band.slice(0, 1);
+  const { outcome } = await changed({ deed: 'pause', track: 'wind' }, rain);
   expect(outcome).toEqual(['There is no "wind". There are: bg.']);
   const none = await changed({ deed: 'pause' }, []);
   expect(none.outcome).toEqual(['Nothing is playing.']);

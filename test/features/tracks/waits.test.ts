@@ -11,6 +11,7 @@ import {
 import {
   byAdam,
   byEva,
+  changeTrack,
   openSetup,
   playSound,
 } from '#test/conversation/setup/tracks-fixture.ts';
@@ -70,19 +71,17 @@ const kinds: readonly [
 const leave = ({ sessions }: SessionFixture) => sessions.leave('g');
 const end = ({ sessions }: SessionFixture) => sessions[Symbol.asyncDispose]();
 const change = (kind: 'skip' | 'stop') => (fixture: SessionFixture, track: string) =>
-  fixture.tracks.change('g', byAdam, { kind }, track);
+  changeTrack(fixture, byAdam, kind, track);
+
+const endings = [
+  ['skipped', change('skip')],
+  ['stopped', change('stop')],
+  ['left', leave],
+  ['left', end],
+] as const;
 
 test.each(
-  kinds.flatMap((kind) =>
-    (
-      [
-        ['skipped', change('skip')],
-        ['stopped', change('stop')],
-        ['left', leave],
-        ['left', end],
-      ] as const
-    ).map(([why, act]) => [...kind, why, act] as const),
-  ),
+  kinds.flatMap((kind) => endings.map((ending) => [...kind, ...ending] as const)),
 )(
   'a wait for %s on %s ends when that is ended',
   async (...[, track, title, begin, why, act]) => {
@@ -100,11 +99,9 @@ test.each(
 
 test('a text that is talked down was interrupted, and one that waits when the process ends is left', async () => {
   const fixture = await openQuiet();
-  const [first, second, third] = [
-    await say(fixture),
-    await say(fixture),
-    await say(fixture),
-  ];
+  const first = await say(fixture);
+  const second = await say(fixture);
+  const third = await say(fixture);
   await passTime(fixture, 500);
   const talk = fixture.sessions.findSession('g')?.loop;
   const reply = talk?.state.turnQueue.current?.reply ?? 0;
@@ -139,39 +136,33 @@ test.each(kinds)(
 test('a sound that is removed from a queue, or waits there when all is stopped, ends for those who wait for it', async () => {
   const fixture = await openQuiet();
   const all = [await sound(fixture), await sound(fixture), await sound(fixture)];
-  fixture.tracks.change('g', byAdam, { kind: 'remove', item: '1' }, 'main');
-  fixture.tracks.change('g', byAdam, { kind: 'stop' }, 'main');
+  changeTrack(fixture, byAdam, { kind: 'remove', item: '1' });
+  changeTrack(fixture, byAdam, 'stop');
   await passTime(fixture, 20);
   expect(all).toEqual([['stopped'], ['skipped'], ['stopped']]);
 });
 
 test('a text ends when its owner is forgotten, when a moderator mutes the bot, and when there is no voice', async () => {
-  const withdrawn = await openQuiet(200);
-  const first = await say(withdrawn);
-  await passTime(withdrawn, 500);
-  await withdrawn.privacy.forget('g', 'adam');
-  await passTime(withdrawn, 500);
-  const muted = await openQuiet(200);
-  const second = await say(muted);
-  await passTime(muted, 500);
-  muted.sessions.onSeatChange('g', { kind: 'muted', isOn: true });
-  await passTime(muted, 500);
-  const mute = new FakeSynthesizer({
-    fault: () => ({
-      afterPieces: 0,
-      error: new BotError('provider.refused', false, 'No.'),
-    }),
-  });
-  const voiceless = await openQuiet(20, { synthesizer: mute });
-  const third = await say(voiceless);
-  const fourth = await say(voiceless, 'news');
+  for (const [why, act] of [
+    ['withdrawn', ({ privacy }) => privacy.forget('g', 'adam')],
+    [
+      'muted',
+      ({ sessions }) => sessions.onSeatChange('g', { kind: 'muted', isOn: true }),
+    ],
+  ] as readonly (readonly [string, (fixture: SessionFixture) => unknown])[]) {
+    const fixture = await openQuiet();
+    const ends = await say(fixture);
+    await passTime(fixture, 500);
+    await act(fixture);
+    await passTime(fixture, 500);
+    expect(ends).toEqual([why]);
+  }
+  const error = new BotError('provider.refused', false, 'No.');
+  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
+  const voiceless = await openQuiet(20, { synthesizer });
+  const ends = [await say(voiceless), await say(voiceless, 'news')];
   await passTime(voiceless, 15_000);
-  expect([first, second, third, fourth]).toEqual([
-    ['withdrawn'],
-    ['muted'],
-    ['failed'],
-    ['failed'],
-  ]);
+  expect(ends).toEqual([['failed'], ['failed']]);
 });
 
 test('of a lost link a text that had begun is lost, and what waits or is a sound comes when the link is back', async () => {
@@ -202,18 +193,15 @@ test('a track that repeats a sound is refused, and one that begins to ends the w
   expect(await playSound(fixture, byAdam, { wait: true, loop: true })).toEqual(looping);
   await playSound(fixture, byAdam, { loop: true });
   expect(await playSound(fixture, byAdam, { wait: true })).toEqual(looping);
-  expect(
-    await fixture.talk.sayText('g', 'Hello.', 'queue', { track: 'main', wait: true }),
-  ).toEqual({
-    kind: 'placed',
-    playing: looping,
-  });
+  const how = { track: 'main', wait: true };
+  const saying = await fixture.talk.sayText('g', 'Hello.', 'queue', how);
+  expect(saying).toEqual({ kind: 'placed', playing: looping });
   const bg = { track: 'bg' };
   const [now, behind] = [await sound(fixture, bg), await sound(fixture, bg)];
-  fixture.tracks.change('g', byAdam, { kind: 'loop', on: true }, 'bg');
+  changeTrack(fixture, byAdam, { kind: 'loop', on: true }, 'bg');
   await passTime(fixture, 20);
   expect([now, behind]).toEqual([['looping'], ['looping']]);
-  fixture.tracks.change('g', byAdam, { kind: 'loop', on: false }, 'bg');
+  changeTrack(fixture, byAdam, { kind: 'loop', on: false }, 'bg');
   await passTime(fixture, 25_000);
   expect([now, behind]).toEqual([['looping'], ['looping']]);
   expect(played(fixture)).toEqual([
@@ -242,7 +230,7 @@ test('a forgotten person still learns how their sound ended', async () => {
   const fixture = await openQuiet();
   const ends = await sound(fixture);
   await fixture.privacy.forget('g', 'adam');
-  fixture.tracks.change('g', byEva, { kind: 'skip' }, 'main');
+  changeTrack(fixture, byEva, 'skip');
   await passTime(fixture, 20);
   expect(ends).toEqual(['skipped']);
 });

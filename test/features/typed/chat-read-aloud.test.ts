@@ -4,33 +4,29 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,
-  lounge,
-  openSessionFixture,
+  type FixtureOptions,
+  joinLounge,
+  makePerson,
   passTime,
-  type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
+import { byAdam, byBen, changeTrack } from '#test/conversation/setup/tracks-fixture.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { makeTypedHandler } from './typed-handler.ts';
+import { makeTyped, makeTypedHandler } from './typed-handler.ts';
 
 const readChannel = '123456789012345678';
-const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
-const zoe: ChannelMember = { id: 'zoe', name: 'Zoe', isBot: false, roleIds: [] };
-let written = 0;
-
-type Over = Parameters<typeof openSessionFixture>[0];
+const [ben, zoe] = [makePerson('Ben'), makePerson('Zoe')];
 
 /** Adam called the bot, Ben agreed, Eva sits there and was not asked; Zoe does not sit there. */
-async function joined(over: Over = {}) {
+async function joined(over: FixtureOptions = {}) {
   const parts = { rounds: [['The answer is five.']], pieces: 20, ...over };
-  const fixture: SessionFixture = openSessionFixture(parts, [adam, eva, ben]);
+  const fixture = await joinLounge(parts, [adam, eva, ben]);
   const { synthesizer } = fixture;
   await fixture.settings.setSetting('g', 'read_channel', readChannel);
-  await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'ben');
   await passTime(fixture, 11_000);
   const before = synthesizer.asked.length;
-  const spoken = () => synthesizer.asked.slice(before).map(({ text }) => text);
+  const spoken = () => synthesizer.texts.slice(before);
   return { ...fixture, ...makeTypedHandler(fixture), spoken };
 }
 
@@ -41,14 +37,21 @@ function message(
   text: string,
   over: Partial<TypedMessage> = {},
 ) {
-  const messageId = `m${written++}`;
-  const place = { guildId: 'g', channelId: readChannel, messageId };
-  return { ...place, author, isWebhook: false, isMention: false, text, ...over };
+  return makeTyped(author, text, { channelId: readChannel, ...over });
 }
 
-function line(author: ChannelMember, text: string, over: Partial<WrittenLine> = {}) {
-  return { messageId: `m${written++}`, author, isBot: false, text, ...over };
+/** Somebody picks Read aloud at a message of this text. */
+function read({ reader }: JoinedSetup, by: ChannelMember, text: string, who = zoe) {
+  return reader.read('g', makeLine(text, who), by);
 }
+
+function makeLine(text: string, author = zoe): WrittenLine {
+  const { messageId } = makeTyped(author, text);
+  return { messageId, author, isBot: author.isBot, text };
+}
+
+const readable = { kind: 'queued' };
+const refused = (id: string) => ({ kind: 'refused', line: { id } });
 
 /** All at once, in this order. */
 async function write(fixture: JoinedSetup, ...messages: readonly TypedMessage[]) {
@@ -128,16 +131,15 @@ test('nothing is read of people who said no or are blocked, nor of what waits of
   const ids = '100000000000000001';
   const blocked = { ...ben, id: ids };
   await fixture.settings.setSetting('g', 'blocked', ids);
-  const asked = await fixture.reader.read('g', line(blocked, 'Third.'), adam);
-  expect(asked).toEqual(refused('read.refused'));
+  expect(await read(fixture, adam, 'Third.', blocked)).toEqual(refused('read.refused'));
 });
 
 test('messages that are deleted while they wait, or are read, are not read on', async () => {
   const fixture = await joined();
-  const [first, second, third] = ['First', 'Second', 'Third'].map((one) =>
-    message(adam, `${one} line, which takes its time.`),
-  );
-  if (!first || !second || !third) throw new Error('nothing was written');
+  const makeLong = (which: string) =>
+    message(adam, `${which} line, which takes its time.`);
+  const [first, second] = [makeLong('First'), makeLong('Second')];
+  const third = makeLong('Third');
   await write(fixture, first, second, third);
   fixture.lines.onDeleted([second.messageId]);
   expect(voiceOf(fixture)?.waiting).toHaveLength(1);
@@ -157,20 +159,16 @@ test('a person skips and removes their own lines one by one, and needs a right f
   const fixture = await joined({ addressing: 'off' });
   await write(fixture, message(adam, 'Adam, one.'), message(ben, 'Ben, one.'));
   await write(fixture, message(adam, 'Adam, two.'), message(ben, 'Ben, two.'));
-  const [by, of] = [
-    { ...ben, mayManage: false },
-    { ...adam, mayManage: false },
-  ];
-  expect(fixture.tracks.change('g', by, { kind: 'skip' }, 'voice')).toMatchObject([
+  expect(changeTrack(fixture, byBen, 'skip', 'voice')).toMatchObject([
     { kind: 'denied' },
   ]);
   const remove = (item: string) =>
-    fixture.tracks.change('g', by, { kind: 'remove', item }, 'voice');
+    changeTrack(fixture, byBen, { kind: 'remove', item }, 'voice');
   expect([...remove('1'), ...remove('2')]).toMatchObject([
     { kind: 'changed' },
     { kind: 'changed' },
   ]);
-  expect(fixture.tracks.change('g', of, { kind: 'skip' }, 'voice')).toMatchObject([
+  expect(changeTrack(fixture, byAdam, 'skip', 'voice')).toMatchObject([
     { kind: 'skipped' },
   ]);
   await passTime(fixture, 8_000);
@@ -182,39 +180,23 @@ test('a person skips and removes their own lines one by one, and needs a right f
   expect(fixture.spoken()).not.toContain('Adam, four.');
 });
 
-const refused = (id: string) => ({ kind: 'refused', line: { id } });
-
 test('the menu has a message read for whoever picks it, whoever wrote it, in the writer’s voice', async () => {
   const fixture = await joined();
   await fixture.peopleSettings.changeSettings('g', 'zoe', { voice: 'rms' });
-  expect(
-    await fixture.reader.read('g', line(zoe, 'Dinner at eight.'), adam),
-  ).toMatchObject({
-    kind: 'queued',
-    position: 0,
-  });
+  expect(await read(fixture, adam, 'Dinner at eight.')).toMatchObject(readable);
   await passTime(fixture, 100);
   expect(voiceOf(fixture)?.current).toMatchObject({ owner: 'Adam' });
   const asked = fixture.synthesizer.asked.at(-1);
   expect([asked?.text, asked?.voice.name]).toEqual(['Zoe: Dinner at eight.', 'rms']);
-  for (let n = 0; n < 3; n++)
-    await fixture.reader.read('g', line(zoe, `More ${n}.`), adam);
-  expect(await fixture.reader.read('g', line(zoe, 'Too much.'), adam)).toEqual({
-    kind: 'full',
-    limit: 3,
-  });
-  expect(await fixture.reader.read('g', line(zoe, '🎉'), ben)).toEqual(
-    refused('say.empty'),
-  );
-  const bot = line(zoe, 'Beep.', { isBot: true });
-  expect(await fixture.reader.read('g', bot, ben)).toEqual(refused('read.refused'));
-  expect(await fixture.reader.read('h', line(zoe, 'Hi.'), ben)).toEqual({
-    kind: 'nowhere',
-  });
+  for (let n = 0; n < 3; n++) await read(fixture, adam, `More ${n}.`);
+  expect(await read(fixture, adam, 'Too much.')).toEqual({ kind: 'full', limit: 3 });
+  expect(await read(fixture, ben, '🎉')).toEqual(refused('say.empty'));
+  const bot = { ...zoe, isBot: true };
+  expect(await read(fixture, ben, 'Beep.', bot)).toEqual(refused('read.refused'));
+  const elsewhere = fixture.reader.read('h', makeLine('Hi.'), ben);
+  expect(await elsewhere).toEqual({ kind: 'nowhere' });
   await fixture.privacy.deny('g', 'zoe');
-  expect(await fixture.reader.read('g', line(zoe, 'Hi.'), adam)).toEqual(
-    refused('read.refused'),
-  );
+  expect(await read(fixture, adam, 'Hi.')).toEqual(refused('read.refused'));
 });
 
 test('a long line is read up to the end of a clause, and says that there is more', async () => {
@@ -223,14 +205,14 @@ test('a long line is read up to the end of a clause, and says that there is more
     { length: 12 },
     (_, n) => `This is sentence number ${n} of a long line.`,
   );
-  await fixture.reader.read('g', line(zoe, long.join(' ')), adam);
+  await read(fixture, adam, long.join(' '));
   await passTime(fixture, 60_000);
   const spoken = fixture.spoken().join(' ');
   expect(spoken).toMatch(
     /^Zoe: This is .* of a long line\. The rest is in the chat\.$/,
   );
   expect(spoken.length).toBeLessThan(340);
-  await fixture.reader.read('g', line(zoe, 'Short again.'), adam);
+  await read(fixture, adam, 'Short again.');
   await passTime(fixture, 5_000);
   expect(fixture.spoken().at(-1)).not.toContain('The rest');
 });
@@ -244,22 +226,19 @@ test('a text that is read out is paid from the share of its author, and refused 
   });
   const fixture = await joined({ spending: budgets });
   const nowMs = fixture.clock.wallMs();
-  const read = (who: ChannelMember) => fixture.reader.read('g', line(zoe, 'Hi.'), who);
   const say = (track: string) =>
     fixture.talk.sayText('g', 'Hello.', 'queue', { owner: adam, payer: adam, track });
-  await Promise.all([read(adam), say('bg')]);
+  await Promise.all([read(fixture, adam, 'Hi.'), say('bg')]);
   await passTime(fixture, 5_000);
-  const spent = paid.slice(2).map(({ usd }) => toUsd(usd)); // after the two clauses of the greeting
-  expect(spent).toHaveLength(2);
-  expect(ledger.getShare('g', 'adam', nowMs).nanoUsd).toBe(
-    (spent[0] ?? 0) + (spent[1] ?? 0),
-  );
+  const [first, second, ...others] = paid.slice(2).map(({ usd }) => toUsd(usd)); // after the two clauses of the greeting
+  expect(others).toEqual([]);
+  const { nanoUsd } = ledger.getShare('g', 'adam', nowMs);
+  expect(nanoUsd).toBe((first ?? 0) + (second ?? 0));
   ledger.assign('g', 'adam', { nanoUsd: caps.personDay }, nowMs);
-  const unpaid = refused('budget.user');
-  for (const outcome of [await read(adam), await say('voice'), await say('bg')])
-    expect(outcome).toMatchObject(unpaid);
+  for (const asked of [read(fixture, adam, 'Hi.'), say('voice'), say('bg')])
+    expect(await asked).toMatchObject(refused('budget.user'));
   expect(await write(fixture, message(adam, 'Hi.'))).toEqual(['silent']);
-  expect(await read(ben)).toMatchObject({ kind: 'queued' });
+  expect(await read(fixture, ben, 'Hi.')).toMatchObject(readable);
   fixture.sessions.pauseHearing('g', true);
   expect(await write(fixture, message(ben, 'Hi.'))).toEqual(['paused']);
 });

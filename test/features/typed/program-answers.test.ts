@@ -43,17 +43,11 @@ test('a stream that is given up before anybody reads it gives its place back', a
     isSpoken: false,
   } as unknown as ProgramQuestion;
   const leaving = new AbortController();
-  for (let n = 0; n < 4; n++)
-    expect(await answers.answer(question, leaving.signal)).toMatchObject({
-      kind: 'open',
-    });
-  expect(await answers.answer(question, new AbortController().signal)).toMatchObject({
-    kind: 'failed',
-  });
+  const ask = async (until = signal) => (await answers.answer(question, until)).kind;
+  for (let n = 0; n < 4; n++) expect(await ask(leaving.signal)).toBe('open');
+  expect(await ask()).toBe('failed');
   leaving.abort(new Error('gone'));
-  expect(await answers.answer(question, new AbortController().signal)).toMatchObject({
-    kind: 'open',
-  });
+  expect(await ask()).toBe('open');
 });
 
 test('what one person of a server has forgotten, all its tokens lose: nobody knows whose voice a sound holds', async () => {

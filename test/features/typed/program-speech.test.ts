@@ -3,7 +3,6 @@ import type {
   ProgramText,
 } from '#src/features/contract/http-api-ports.ts';
 import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
-import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { openBudgets } from '#test/fakes/fake-spending.ts';
@@ -22,23 +21,11 @@ function openSpeech() {
   const clock = new VirtualClock();
   const synthesizer = new FakeSynthesizer();
   const { budgets, ledger, paid } = openBudgets(clock);
-  const events: SessionEvent[] = [];
-  const { dependencies, sessions } = openSessionFixture(
-    {
-      spending: budgets,
-      synthesizer,
-      onEvent: (_guildId, event) => void events.push(event),
-    },
-    undefined,
-    clock,
-  );
-  const answers = createProgramAnswers(
-    dependencies,
-    sessions,
-    dependencies.recordings,
-    staying,
-  );
-  return { answers, clock, events, ledger, paid, sessions, synthesizer };
+  const parts = { spending: budgets, synthesizer };
+  const { dependencies, sessions } = openSessionFixture(parts, undefined, clock);
+  const { recordings } = dependencies;
+  const answers = createProgramAnswers(dependencies, sessions, recordings, staying);
+  return { answers, ledger, paid, synthesizer };
 }
 
 async function samplesOf(speech: ProgramSpeech) {

@@ -1,7 +1,30 @@
 import { createChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
-import type { TypedMessages } from '#src/ports/typed-messages.ts';
-import type { SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
+import {
+  lounge,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+
+let written = 0;
+
+/** Somebody types this in the chat of the Lounge, unless something else is said. */
+export function makeTyped(
+  author: TypedMessage['author'],
+  text: string,
+  over: Partial<TypedMessage> = {},
+): TypedMessage {
+  return {
+    guildId: 'g',
+    channelId: lounge.channelId,
+    messageId: `m${written++}`,
+    author,
+    isWebhook: false,
+    isMention: false,
+    text,
+    ...over,
+  };
+}
 
 /** What takes the lines that people type in the server of a session, and what reads them aloud. */
 export function makeTypedHandler(

@@ -3,7 +3,10 @@ import { formatText } from '#src/texts/texts.ts';
 import {
   adam,
   eva,
+  type FixtureOptions,
+  findOffer,
   lounge,
+  makePerson,
   openSessionFixture,
   passTime,
   type SessionFixture,
@@ -11,12 +14,11 @@ import {
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { makeTypedHandler } from './typed-handler.ts';
+import { makeTyped, makeTypedHandler } from './typed-handler.ts';
 
-const ben = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
-let written = 0;
+const ben = makePerson('Ben');
 
-type Over = Parameters<typeof openSessionFixture>[0] & {
+type Over = FixtureOptions & {
   readonly typed?: string;
   readonly isNowhere?: true;
 };
@@ -49,32 +51,34 @@ async function joined(
   return { ...fixture, chat, synthesizer, lines, replies, gone };
 }
 
-function line(text: string, over: Partial<TypedMessage> = {}) {
-  const messageId = `m${written++}`;
-  const place = { guildId: 'g', channelId: lounge.channelId, messageId };
-  return { ...place, author: adam, isWebhook: false, isMention: false, text, ...over };
-}
+const line = (text: string, over: Partial<TypedMessage> = {}) =>
+  makeTyped(adam, text, over);
+const mention = (text: string, over: Partial<TypedMessage> = {}) =>
+  line(text, { isMention: true, ...over });
 
-async function handle(
-  fixture: Awaited<ReturnType<typeof joined>>,
-  message: TypedMessage,
-  ms = 5_000,
-) {
+type JoinedSetup = Awaited<ReturnType<typeof joined>>;
+
+async function handle(fixture: JoinedSetup, message: TypedMessage, ms = 5_000) {
   const taken = fixture.lines.handleMessage(message);
   await passTime(fixture, ms);
   return await taken;
 }
 
-const spoken = ({ synthesizer }: Awaited<ReturnType<typeof joined>>) =>
-  synthesizer.asked.map(({ text }) => text);
-const texts = ({ replies }: Awaited<ReturnType<typeof joined>>) =>
-  replies.map(([, text]) => text);
+/** Lines that are written one after the other, with what becomes of each. */
+async function expectOutcomes(
+  fixture: JoinedSetup,
+  ...all: readonly (readonly [TypedMessage, string])[]
+) {
+  for (const [message, outcome] of all)
+    expect(await handle(fixture, message), message.text).toBe(outcome);
+}
+
+const spoken = ({ synthesizer }: JoinedSetup) => synthesizer.texts;
+const texts = ({ replies }: JoinedSetup) => replies.map(([, text]) => text);
 
 test('a line that mentions the bot is answered by a reply, and aloud where its writer sits there', async () => {
   const fixture = await joined();
-  expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe(
-    'answered',
-  );
+  await expectOutcomes(fixture, [mention('Two and three?'), 'answered']);
   expect(texts(fixture)).toEqual(['Five.']);
   expect(spoken(fixture)).toContain('Five.');
   expect(fixture.of('answered')).toMatchObject([
@@ -85,50 +89,38 @@ test('a line that mentions the bot is answered by a reply, and aloud where its w
   ]);
 });
 
-const elsewhere = { isMention: true, channelId: 'den' };
-
 test.each([{}, { isNowhere: true } as const])(
   'a mention in another channel is answered there in writing, wherever the bot sits',
   async (over) => {
     const fixture = await joined([['Five.']], over);
     const before = spoken(fixture).length;
-    expect(await handle(fixture, line('Two and three?', elsewhere))).toBe('answered');
+    const there = { channelId: 'den' };
+    await expectOutcomes(fixture, [mention('Two and three?', there), 'answered']);
     expect([texts(fixture), spoken(fixture).length]).toEqual([['Five.'], before]);
-    expect(await handle(fixture, line('And one more?', { channelId: 'den' }))).toBe(
-      'elsewhere',
-    );
+    await expectOutcomes(fixture, [line('And one more?', there), 'elsewhere']);
     await fixture.privacy.deny('g', 'adam');
-    expect(await handle(fixture, line('Well?', elsewhere))).toBe('refused');
-    await fixture.sessions.settings.setValue('g', 'roles', '1029384756102938475');
-    expect(await handle(fixture, line('Well?', { ...elsewhere, author: ben }))).toBe(
-      'refused',
+    await expectOutcomes(fixture, [mention('Well?', there), 'refused']);
+    const role = '1029384756102938475';
+    await fixture.sessions.settings.setValue('g', 'roles', role);
+    await expectOutcomes(
+      fixture,
+      [mention('Well?', { ...there, author: ben }), 'refused'],
+      [mention('', { ...there, author: { ...ben, roleIds: [role] } }), 'empty'],
     );
-    const author = { ...ben, roleIds: ['1029384756102938475'] };
-    expect(await handle(fixture, line('', { ...elsewhere, author }))).toBe('empty');
   },
 );
 
 test.each([
-  [
-    'where the server has set typed to off',
-    line('Well?', { isMention: true }),
-    'off',
-    { typed: 'off' },
-  ],
-  ['in the mode off', line('Well?', { isMention: true }), 'off', { addressing: 'off' }],
+  ['where the server has set typed to off', mention('Well?'), 'off', { typed: 'off' }],
+  ['in the mode off', mention('Well?'), 'off', { addressing: 'off' }],
   [
     'in another channel',
     line('Computer, well?', { channelId: 'den' }),
     'elsewhere',
     {},
   ],
-  ['of a webhook', line('Well?', { isMention: true, isWebhook: true }), 'webhook', {}],
-  [
-    'of a bot',
-    line('Well?', { isMention: true, author: { ...ben, isBot: true } }),
-    'bot',
-    {},
-  ],
+  ['of a webhook', mention('Well?', { isWebhook: true }), 'webhook', {}],
+  ['of a bot', mention('Well?', { author: { ...ben, isBot: true } }), 'bot', {}],
   [
     'of somebody not asked, without a mention',
     line('Computer, well?', { author: eva }),
@@ -173,17 +165,12 @@ const heard = {
 
 test.each([
   [
-    'of a person who was not asked is not heard, and they read how it would be',
+    'of a person not asked is not heard: they read how it would be',
     {},
     undefined,
     told,
   ],
-  [
-    'is not heard for its mention of the bot alone',
-    { isMention: true },
-    undefined,
-    told,
-  ],
+  ['is not heard for its mention alone', { isMention: true }, undefined, told],
   ['of a person who agreed is a question', {}, 'allow', heard],
   [
     'of a person who said no is not heard',
@@ -212,7 +199,7 @@ test('forwarded words are quoted and not asked, and pictures alone get the usual
 test('a person who mentions it too often reads so once; their stop counts all the same, and others are answered', async () => {
   const fixture = await joined();
   const by = (author: TypedMessage['author'], text: string) =>
-    handle(fixture, line(text, { isMention: true, author }), 0);
+    handle(fixture, mention(text, { author }), 0);
   const outcomes: string[] = [];
   for (let n = 0; n < 14; n++) outcomes.push(await by(adam, '!'));
   expect(outcomes).toEqual([...Array(10).fill('empty'), ...Array(4).fill('full')]);
@@ -230,29 +217,32 @@ test('a person who mentions it too often reads so once; their stop counts all th
 
 test('a mention asks for that line alone, and a no is never read', async () => {
   const fixture = await joined();
-  expect(await handle(fixture, line('Well?', { isMention: true, author: eva }))).toBe(
-    'answered',
+  const author = eva;
+  await expectOutcomes(
+    fixture,
+    [mention('Well?', { author }), 'answered'],
+    [line('And now?', { author }), 'unasked'],
   );
-  expect(await handle(fixture, line('And now?', { author: eva }))).toBe('unasked');
   await fixture.privacy.deny('g', 'eva');
-  expect(await handle(fixture, line('Well?', { isMention: true, author: eva }))).toBe(
-    'refused',
-  );
+  await expectOutcomes(fixture, [mention('Well?', { author }), 'refused']);
   expect(texts(fixture)).toEqual(['Five.']);
 });
 
 test('every line of people who said yes counts by the addressing mode, as if it were said', async () => {
   const fixture = await joined([['Five.']], { names: ['Computer'] });
-  expect(await handle(fixture, line('Two and three?'))).toBe('not-meant');
-  expect(await handle(fixture, line('Computer, two and three?'))).toBe('answered');
-  expect(await handle(fixture, line('And one more?'))).toBe('answered');
+  await expectOutcomes(
+    fixture,
+    [line('Two and three?'), 'not-meant'],
+    [line('Computer, two and three?'), 'answered'],
+    [line('And one more?'), 'answered'],
+  );
   await passTime(fixture, 20_000);
-  expect(await handle(fixture, line('And another one?'))).toBe('not-meant');
+  await expectOutcomes(fixture, [line('And another one?'), 'not-meant']);
 });
 
 test('a message that is deleted while it is answered in writing costs nothing more', async () => {
   const fixture = await joined([[{ waitMs: 8_000 }, 'Five.']], { typed: 'text' });
-  const message = line('Two and three?', { isMention: true });
+  const message = mention('Two and three?');
   const taken = fixture.lines.handleMessage(message);
   await passTime(fixture, 2_000);
   fixture.lines.onDeleted([message.messageId]);
@@ -263,34 +253,28 @@ test('a person who wants private answers types in the chat, and reads them in no
   const fixture = await joined([['Five.']]);
   await fixture.peopleSettings.changeSettings('g', 'adam', { answers: 'private' });
   const before = spoken(fixture).length;
-  expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe(
-    'answered',
-  );
+  await expectOutcomes(fixture, [mention('Two and three?'), 'answered']);
   expect(fixture.direct).toEqual([{ personId: 'adam', text: 'Five.' }]);
   fixture.closed.add('adam');
   fixture.captionChats.barred.add('adam');
-  await handle(fixture, line('And now?', { isMention: true }));
+  await handle(fixture, mention('And now?'));
   expect(fixture.offered).toEqual([]); // they may not open the channel of these words any more
   fixture.captionChats.barred.clear();
-  expect(await handle(fixture, line('And again?', { isMention: true }))).toBe(
-    'answered',
-  );
+  await expectOutcomes(fixture, [mention('And again?'), 'answered']);
   expect([texts(fixture), spoken(fixture).length]).toEqual([[], before]);
-  const id = fixture.offered.at(-1)?.replace('tool.show:', '') ?? '';
-  const { confirmations } = fixture;
-  expect(confirmations.showConfirmation('g', id, 'eva')).toEqual({
-    kind: 'other',
-    name: 'Adam',
-  });
-  const shown = confirmations.showConfirmation('g', id, 'adam');
+  const id = findOffer(fixture);
+  const show = (personId: string) =>
+    fixture.confirmations.showConfirmation('g', id, personId);
+  expect(show('eva')).toEqual({ kind: 'other', name: 'Adam' });
+  const shown = show('adam');
   const { text } = 'text' in shown ? shown : expect.fail();
-  expect(
-    await text.findTextForPerson('adam', async (channelId) => channelId === 'lounge'),
-  ).toBe('Five.');
-  expect(await text.findTextForPerson('adam', async () => false)).toBeUndefined();
+  const readIf = (mayOpen: (channelId: string) => boolean) =>
+    text.findTextForPerson('adam', async (channelId) => mayOpen(channelId));
+  expect(await readIf((channelId) => channelId === 'lounge')).toBe('Five.');
+  expect(await readIf(() => false)).toBeUndefined();
   const { exchanges } =
     fixture.sessions.findSession('g')?.loop.state.history ?? expect.fail();
   expect(exchanges.map(({ heard }) => heard)).toEqual(['', '', '']);
   await fixture.clock.advance(15 * 60_000);
-  expect(confirmations.showConfirmation('g', id, 'adam')).toEqual({ kind: 'over' });
+  expect(show('adam')).toEqual({ kind: 'over' });
 });

@@ -5,7 +5,7 @@ import {
   adam,
   eva,
   type FixtureOptions,
-  lounge,
+  openCalled,
   openSessionFixture,
   passTime,
   type SessionFixture,
@@ -15,30 +15,17 @@ import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const sample = { voice: 'rms', speed: 1.2, language: 'en' };
-const gone = new BotError(
-  'provider.refused',
-  false,
-  'No such voice.',
-  undefined,
-  undefined,
-  {
-    status: 400,
-  },
-);
+const noVoice = [undefined, undefined, { status: 400 }] as const;
+const gone = new BotError('provider.refused', false, 'No such voice.', ...noVoice);
+const told =
+  'The voice rms is gone, so my usual one speaks. Choose another: /voice me, or /voice bot for mine.';
 
 /** Adam has called the bot, and what it says of itself is over. */
-async function called(over: FixtureOptions = {}) {
-  const fixture = openSessionFixture(over, [adam, eva]);
-  await fixture.sessions.join(lounge, 'adam');
-  await passTime(fixture, 10_000);
-  return fixture;
-}
+const openGreeted = (over: FixtureOptions = {}) =>
+  openCalled(over, [adam, eva], 10_000);
 
-async function hear(
-  fixture: SessionFixture,
-  { who = adam, ...over }: Partial<typeof sample> & { readonly who?: typeof adam } = {},
-) {
-  const hearing = fixture.voiceControl.previewVoice('g', who, { ...sample, ...over });
+async function hear(fixture: SessionFixture) {
+  const hearing = fixture.voiceControl.previewVoice('g', adam, sample);
   if (fixture.linkOpener.links.length > 0) await passTime(fixture, 100);
   return await hearing;
 }
@@ -59,7 +46,7 @@ function without(name: string, names: readonly string[] = []) {
 }
 
 test('a preview is a file in its voice, also where nobody talks', async () => {
-  const fixture = await called();
+  const fixture = await openGreeted();
   const { length } = fixture.synthesizer.asked;
   expect(await hear(fixture)).toMatchObject({ kind: 'file' });
   const [said] = fixture.synthesizer.asked.slice(length);
@@ -85,19 +72,15 @@ test('a file is paid for by its listener, until their share is used', async () =
 
 test('a text in a voice that is gone is said by the standard one, and the channel is told once', async () => {
   const { inner, synthesizer, voices } = without('rms');
-  const fixture = await called({ synthesizer, voices });
+  const fixture = await openGreeted({ synthesizer, voices });
   const { length } = inner.asked;
-  for (const text of ['One two three.', 'Four five six.']) {
+  const texts = ['One two three.', 'Four five six.'];
+  for (const text of texts) {
     await fixture.talk.sayText('g', text, 'queue', { owner: adam, voice: 'rms' });
     await passTime(fixture, 3_000);
   }
-  expect(inner.asked.slice(length).map(({ text }) => text)).toEqual([
-    'One two three.',
-    'Four five six.',
-  ]);
-  expect(fixture.written).toEqual([
-    'The voice rms is gone, so my usual one speaks. Choose another: /voice me, or /voice bot for mine.',
-  ]);
+  expect(inner.texts.slice(length)).toEqual(texts);
+  expect(fixture.written).toEqual([told]);
 });
 
 test.each([
@@ -108,7 +91,7 @@ test.each([
   async (_, names, refusedName) => {
     const known: string[] = [];
     const { inner, synthesizer, voices } = without(refusedName ?? '', known);
-    const fixture = await called({ synthesizer, voices });
+    const fixture = await openGreeted({ synthesizer, voices });
     await fixture.personas.savePersona('g', 'lounge', { voice: 'rms' });
     known.push(...names);
     for (let n = 0; n < 2; n++) {
@@ -116,8 +99,6 @@ test.each([
       await passTime(fixture, 40_000);
     }
     expect(inner.asked.map(({ voice }) => voice.name)).not.toContain('rms');
-    expect(fixture.written).toEqual([
-      'The voice rms is gone, so my usual one speaks. Choose another: /voice me, or /voice bot for mine.',
-    ]);
+    expect(fixture.written).toEqual([told]);
   },
 );

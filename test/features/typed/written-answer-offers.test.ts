@@ -49,11 +49,8 @@ test.each<[string, (fixture: SessionFixture) => unknown, 'captions'?]>([
   ],
   ['sits where it only writes captions', () => undefined, 'captions'],
 ])('a deafened person who %s is offered nothing', async (_, prepare, mode) => {
-  const fixture = openSessionFixture({}, [
-    adam,
-    deaf,
-    { ...deaf, id: 'bot', isBot: true },
-  ]);
+  const bot = { ...deaf, id: 'bot', isBot: true };
+  const fixture = openSessionFixture({}, [adam, deaf, bot]);
   await prepare(fixture);
   await sit(fixture, mode);
   expect(fixture.direct).toEqual([]);

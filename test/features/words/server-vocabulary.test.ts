@@ -25,7 +25,7 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   return {
     ...fixture,
     control,
-    spoken: () => fake.asked.map(({ text }) => text),
+    spoken: () => fake.texts,
     chat,
   };
 }

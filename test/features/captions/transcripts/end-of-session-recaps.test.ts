@@ -1,3 +1,4 @@
+import { sayAll, turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
 import {
   adam,
   eva,
@@ -6,14 +7,12 @@ import {
   openSessionFixture,
   passTime,
   type SessionFixture,
-  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { makeRecapReply } from '#test/features/captions/answers/recap-reply.ts';
 
-const speech = 'human-goforward';
 const decision = {
   kind: 'decision',
   text: 'They take five.',
@@ -25,29 +24,17 @@ const point: readonly ChatStep[] = [makeRecapReply(decision)];
 /** Adam has said "five five" so often while captions were on, in a server that wants recaps. */
 async function talked(
   times: number,
-  {
-    set = {},
-    ...over
-  }: FixtureOptions & { readonly set?: Record<string, string> } = {},
+  over: FixtureOptions = {},
   clock = new VirtualClock(),
 ): Promise<SessionFixture & { readonly model: FakeChat }> {
   const model = new FakeChat([point], clock);
-  const fixture = openSessionFixture(
-    { addressing: 'off', chat: model, ...over },
-    [adam],
-    clock,
-  );
-  for (const [key, value] of Object.entries({ recap: 'on', ...set })) {
-    await fixture.settings.setSetting('g', key, value);
-  }
+  const options = { addressing: 'off', chat: model, ...over } as const;
+  const fixture = openSessionFixture(options, [adam], clock);
+  await fixture.settings.setSetting('g', 'recap', 'on');
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 100);
-  const turning = fixture.captions.turnOn('g', {});
-  await passTime(fixture, 4_000);
-  await turning;
-  for (let n = 0; n < times; n++) {
-    await passTime(fixture, 4_000, await sayWords(speech, adam, clock.nowMs()));
-  }
+  await turnCaptionsOn(fixture);
+  for (let n = 0; n < times; n++) await sayAll(fixture);
   return { ...fixture, model };
 }
 
@@ -83,8 +70,7 @@ test('the recap at the end is paid by the server, and goes with the lines it res
 });
 
 test('a process that is killed before a recap is noted leaves none of its words', async () => {
-  const clock = new VirtualClock();
-  const fixture = await talked(5, {}, clock);
+  const fixture = await talked(5);
   const texts = () => fixture.captionChats.chat.desired.map(({ text }) => text);
   const noted = new Promise<readonly string[]>((resolve) => {
     const { onDisk: transcripts } = fixture.transcripts;
@@ -101,9 +87,9 @@ test('a process that is killed before a recap is noted leaves none of its words'
 });
 
 test('a recap that is being posted while a person is forgotten goes as soon as it stands there', async () => {
-  const clock = new VirtualClock();
-  const fixture = await talked(5, {}, clock);
-  const { chat } = fixture.captionChats;
+  const fixture = await talked(5);
+  const { captionChats, clock } = fixture;
+  const { chat } = captionChats;
   const show = chat.show.bind(chat);
   chat.show = (desired, report) => {
     if (!desired.key.startsWith('recap')) return show(desired, report);
@@ -126,7 +112,7 @@ test('whoever comes in late finds a button for what they missed, and reads it al
     key.startsWith('notice '),
   );
   expect(offered?.buttons).toContain('captions.missed');
-  await passTime(fixture, 4_000, await sayWords(speech, adam, fixture.clock.nowMs()));
+  await sayAll(fixture);
   const missed = { until: 'i came' } as const;
   expect(await fixture.transcriptFor.createRecap('g', 'eva', missed)).toMatchObject({
     kind: 'recap',

@@ -65,16 +65,12 @@ test('a server makes one recap at a time, and a person has one written answer at
   await fixture.clock.advance(20);
   const { transcriptFor, model } = fixture;
   const question = { question: 'What do they take?', about: 'all' } as const;
-  const refused = (id: string) => ({ kind: 'failed', line: { id } });
-  expect(await transcriptFor.createRecap('g', 'eva', request)).toEqual(
-    refused('ask.dropped'),
-  );
-  expect(await transcriptFor.askModel('g', 'adam', question)).toEqual(
-    refused('ask.dropped'),
-  );
-  expect(await fixture.talk.askQuestion('g', 'Hello?', adam, 'text')).toEqual(
-    refused('ask.dropped'),
-  );
+  for (const asking of [
+    transcriptFor.createRecap('g', 'eva', request),
+    transcriptFor.askModel('g', 'adam', question),
+    fixture.talk.askQuestion('g', 'Hello?', adam, 'text'),
+  ])
+    expect(await asking).toEqual({ kind: 'failed', line: { id: 'ask.dropped' } });
   expect(model.asked).toHaveLength(1);
   expect((await first).said).toEqual(whole);
   expect((await recapOf(fixture, eva)).said).toEqual(whole);
@@ -87,15 +83,8 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
     tariff: { recognise: { kind: 'free' }, speak: { kind: 'free' } },
   });
   const usage = { inputTokens: 1_000, outputTokens: 3_000 };
-  const model = new FakeChat(
-    [
-      [
-        makeRecapReply({ text: 'They take five.', line: 1, words: 'five five' }),
-        { usage },
-      ],
-    ],
-    clock,
-  );
+  const point = { text: 'They take five.', line: 1, words: 'five five' };
+  const model = new FakeChat([[makeRecapReply(point), { usage }]], clock);
   const fixture = await openCaptioned({ chat: model, spending: budgets }, clock);
   await sayAll(fixture);
   await fixture.sessions.leave('g');
@@ -107,13 +96,12 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
   const spent = share();
   expect(outcomes.length).toBeGreaterThan(1);
   expect(spent).toBeLessThanOrEqual(0.02e9);
-  expect(await fixture.transcriptFor.createRecap('g', 'eva', request)).toMatchObject({
-    line: { id: 'budget.user' },
-  });
   const question = { question: 'five', about: 'all' } as const;
-  expect(await fixture.transcriptFor.askModel('g', 'eva', question)).toMatchObject({
-    line: { id: 'budget.user' },
-  });
+  for (const asking of [
+    fixture.transcriptFor.createRecap('g', 'eva', request),
+    fixture.transcriptFor.askModel('g', 'eva', question),
+  ])
+    expect(await asking).toMatchObject({ line: { id: 'budget.user' } });
   expect([share(), model.asked.length - made]).toEqual([spent, outcomes.length - 1]);
   expect(await fixture.talk.askQuestion('g', 'Hello?', eva, 'text')).toMatchObject({
     kind: 'failed',
