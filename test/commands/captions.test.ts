@@ -1,5 +1,4 @@
 import { ask } from '#commands/ask.ts';
-import { buttons } from '#commands/buttons.ts';
 import { captions } from '#commands/captions/captions-command.ts';
 import type { Public } from '#src/base/public.ts';
 import type { QuotedPoint } from '#src/features/captions/answers/recap.ts';
@@ -14,7 +13,7 @@ import type {
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { CommandCall, Replies } from '#src/features/command.ts';
 import { adam, inLounge, makePorts, type PortOverrides } from './command-ports.ts';
-import { listLines, runTyped } from './run-typed.ts';
+import { listLines, runPressed, runTyped } from './run-typed.ts';
 
 const session: ListedSession = {
   id: 's1',
@@ -41,11 +40,11 @@ function saying(words: CommandCall['words']): CommandCall {
 
 const read = (replies: Replies): readonly string[] => replies.flatMap(listLines);
 
-async function suggestions(command: 'transcript', typed: string, over: PortOverrides) {
+async function suggestSessions(over: PortOverrides) {
   const [, option] =
-    captions.commands.find(({ name }) => name === command)?.options ?? [];
+    captions.commands.find(({ name }) => name === 'transcript')?.options ?? [];
   if (option?.kind !== 'text') throw new Error('no option');
-  return await option.suggest?.(typed, inLounge, makePorts(over));
+  return await option.suggest?.('', inLounge, makePorts(over));
 }
 
 test('the language of translations is taken by name or tag, and nothing else is', async () => {
@@ -54,11 +53,11 @@ test('the language of translations is taken by name or tag, and nothing else is'
     asked.push(options);
     return { kind: 'failed', line: { id: 'captions.no_place' } };
   };
-  await run('on', saying({ translate: 'German (de)' }), { captions: { turnOn } });
+  const turnOnIn = (translate: string) =>
+    run('on', saying({ translate }), { captions: { turnOn } });
+  await turnOnIn('German (de)');
   expect(asked).toEqual([{ translateTo: 'de' }]);
-  const [unknown] = await run('on', saying({ translate: 'Klingon?' }), {
-    captions: { turnOn },
-  });
+  const [unknown] = await turnOnIn('Klingon?');
   expect(unknown).toMatchObject({ id: 'unknown', with: { x: 'Klingon?' } });
   expect(asked).toHaveLength(1);
 });
@@ -78,7 +77,7 @@ test('a session is picked by the label that was offered, and another one is told
       return { kind: 'none' };
     },
   };
-  const [label = ''] = (await suggestions('transcript', '', { transcripts })) ?? [];
+  const [label = ''] = (await suggestSessions({ transcripts })) ?? [];
   expect(label).toMatch(/^2026-11-20 \d\d:\d\d Lounge \(3\)$/);
   await run('transcript', saying({ session: label }), { transcripts });
   expect(asked).toEqual([{ format: 'txt', sessionId: 's1' }]);
@@ -138,12 +137,10 @@ test('/ask about answers from what was said, to the asker alone', async () => {
 });
 
 test('the button of the panel turns captions on, and off where they are on', async () => {
-  const press = buttons.find(({ name }) => name === 'captions');
   const isOn = () => true;
-  expect((await press?.run(inLounge, makePorts()))?.[0].id).toBe('captions.on');
-  expect((await press?.run(inLounge, makePorts({ captions: { isOn } })))?.[0].id).toBe(
-    'captions.off',
-  );
+  const [on] = await runPressed('captions', inLounge);
+  const [off] = await runPressed('captions', inLounge, { captions: { isOn } });
+  expect([on.id, off.id]).toEqual(['captions.on', 'captions.off']);
 });
 
 test('a person who is left out of captions can undo that with the button under the answer', async () => {
@@ -152,13 +149,11 @@ test('a person who is left out of captions can undo that with the button under t
     said.push([personId, isOut]);
     return { isSaved: true };
   };
-  const over = makePorts({ captions: { setLeftOut } });
-  const out = buttons.find(({ name }) => name === 'captions.leave_out');
-  const replies = await out?.run(adam, over);
-  expect(replies).toMatchObject([
+  const over = { captions: { setLeftOut } };
+  expect(await runPressed('captions.leave_out', adam, over)).toMatchObject([
     { id: 'captions.left_out', buttons: ['captions.write_me'] },
   ]);
-  await buttons.find(({ name }) => name === 'captions.write_me')?.run(adam, over);
+  await runPressed('captions.write_me', adam, over);
   expect(said).toEqual([
     ['adam', true],
     ['adam', false],
@@ -175,12 +170,9 @@ test('"What did I miss" gives what was said before somebody came, to them alone'
     asked.push(request);
     return { kind: 'recap', session, lineCount: 9, points: [point('point')] } as const;
   };
-  const missed = buttons.find(({ name }) => name === 'captions.missed');
-  const replies = await missed?.run(
-    inLounge,
-    makePorts({ transcripts: { createRecap } }),
-  );
+  const over = { transcripts: { createRecap } };
+  const replies = await runPressed('captions.missed', inLounge, over);
   expect(replies).toMatchObject([{ id: 'recap.title' }]);
-  expect(replies?.[0].to).not.toBe('room');
+  expect(replies[0].to).not.toBe('room');
   expect(asked).toEqual([{ until: 'i came' }]);
 });

@@ -42,8 +42,11 @@ export const adam: CommandCall = {
   callerLocale: 'en',
   words: {},
 };
+/** Adam, who manages the server. */
+export const manager: CommandCall = { ...adam, mayManage: true };
 /** Adam in the channel where the bot is. */
 export const inLounge: CommandCall = { ...adam, callerChannel: lounge };
+export const den: ChannelRef = { guildId: 'g', channelId: 'den', name: 'Den' };
 
 /** Facts for `/help`, and settings of the server as they were typed. */
 export type HelpOverrides = Partial<Pick<HelpState, 'hasModel' | 'operatorTools'>> & {
@@ -223,11 +226,7 @@ const transcripts: Pick<
   createRecap: async () => ({ kind: 'none' }),
 };
 
-const noCost = {
-  usd: 0,
-  capUsd: 5,
-  turns: 0,
-};
+const noCost = { usd: 0, capUsd: 5, turns: 0 };
 
 const leftOutcome = {
   kind: 'left',

@@ -1,9 +1,8 @@
-import { buttons } from '#commands/buttons.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
-import { inLounge, makePorts } from './command-ports.ts';
+import { inLounge } from './command-ports.ts';
+import { runPressed } from './run-typed.ts';
 
-const button = buttons.find(({ name }) => name === 'confirm');
 const line = { id: 'track.line.idle', with: { track: 'voice', n: 40 } } as const;
 
 test.each<[ConfirmOutcome, object]>([
@@ -26,14 +25,15 @@ test.each<[ConfirmOutcome, object]>([
     return confirming;
   };
   const call = { ...inLounge, words: { about: 'tool:a1' } };
-  expect(await button?.run(call, makePorts({ confirmCall }))).toEqual([reply]);
+  expect(await runPressed('confirm', call, { confirmCall })).toEqual([reply]);
   expect(asked).toEqual([['g', 'a1', 'adam']]);
 });
 
 test('a press on Show gives a private answer to its asker', async () => {
-  const show = buttons.find(({ name }) => name === 'tool.show');
   const text = new ConfidentialText('Five.', { onlyFor: 'adam' });
-  const shown = makePorts({ showConfirmation: () => ({ kind: 'answered', text }) });
+  const showConfirmation = () => ({ kind: 'answered', text }) as const;
   const reply = { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' };
-  expect(await show?.run(inLounge, shown)).toEqual([reply]);
+  expect(await runPressed('tool.show', inLounge, { showConfirmation })).toEqual([
+    reply,
+  ]);
 });

@@ -9,12 +9,14 @@ import { escapeTextValues } from '#src/texts/plain-text.ts';
 import { formatText, type Locale } from '#src/texts/texts.ts';
 import {
   adam,
+  den,
   type HelpOverrides,
   inLounge,
   makeHelpState,
   makePorts,
   type PortOverrides,
 } from './command-ports.ts';
+import { listLines } from './run-typed.ts';
 
 const help = createHelpCommand(explainedCommands, features);
 
@@ -54,9 +56,8 @@ test('/help is private, begins with the next step, and is four lines with a menu
   expect(idsOf(without)).toEqual(['join.ok', 'help.model', 'help.ask', 'help.stop']);
 });
 
-const elsewhere = { guildId: 'g', channelId: 'den', name: 'Den' };
 const consents = ['consent.always', 'consent.never'];
-const inDen = { ...adam, callerChannel: elsewhere };
+const inDen = { ...adam, callerChannel: den };
 
 const unheard = {
   people: [{ id: 'adam', name: 'Adam', standing: 'unasked' }],
@@ -171,19 +172,12 @@ test.each(textLocales)('in %s each line names its command', async (locale: Local
   }
 });
 
-const read = async (call: CommandCall, over: PortOverrides) => {
-  const [reply] = await stats.run(call, makePorts(over));
-  return [reply, ...(reply.lines ?? [])].map((line) => formatText(line.id, line.with));
-};
+const read = async (call: CommandCall, over: PortOverrides) =>
+  listLines((await stats.run(call, makePorts(over)))[0]);
 
 test('/stats tells the delays and one’s own share, and nothing of others', async () => {
   const speed = () => ({ turns: 4, p50Ms: 480.2, p95Ms: 900, failed: 1 });
-  const getShare = () => ({
-    ...makePorts().costs.getShare('g', 'adam'),
-    usd: 0.25,
-    turns: 3,
-    capUsd: 1,
-  });
+  const getShare = () => ({ usd: 0.25, turns: 3, capUsd: 1 });
   expect(await read(adam, { getShare, speed })).toEqual([
     'I usually answer within 480 ms of your last word, nearly always within 900 ms (4 answers). 1 failed.',
     'You today: $0.25 of $1.00. 3 turns.',
@@ -198,11 +192,7 @@ test('/stats before the first answer says so', async () => {
 });
 
 test('/stats tells who manages the server what today cost', async () => {
-  const getToday = () => ({
-    usd: 1.55,
-    capUsd: 5,
-    turns: 62,
-  });
+  const getToday = () => ({ usd: 1.55, capUsd: 5, turns: 62 });
   const getPrices = () =>
     ({ free: ['recognise'], estimated: ['think', 'speak'] }) as const;
   expect(await read({ ...adam, mayManage: true }, { getPrices, getToday })).toEqual([

@@ -1,19 +1,18 @@
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
-import type { CommandCall } from '#src/features/command.ts';
 import { textLocales } from '#src/texts/locales.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { adam, inLounge, makePorts, type PortOverrides } from './command-ports.ts';
-import { runPressed, runTyped } from './run-typed.ts';
+import { listLines, runPressed, runTyped } from './run-typed.ts';
 
 const nowhere = { at: () => undefined };
 const unread = async () => ({ kind: 'unread' }) as const;
 const unsaved = async () => ({ isSaved: false });
 const consents = ['consent.always', 'consent.never'];
 
-const run = (name: string, call: CommandCall = adam, over?: PortOverrides) =>
+const run = (name: string, call = adam, over?: PortOverrides) =>
   runTyped(`privacy ${name}`, call, over);
-const press = (name: string, call: CommandCall = adam, over?: PortOverrides) =>
+const press = (name: string, call = adam, over?: PortOverrides) =>
   runPressed(name, call, over);
 
 test.each([
@@ -120,10 +119,7 @@ test('a forgetting that failed is admitted', async () => {
 
 test('the button Privacy shows the card, where one stands, and the buttons of consent', async () => {
   const [reply] = await press('privacy', adam, { help: { talk: undefined } });
-  const sentences = [reply, ...(reply.lines ?? [])].map((line) =>
-    formatText(line.id, line.with),
-  );
-  expect(sentences).toEqual([
+  expect(listLines(reply)).toEqual([
     'I hear you until you say no. To stop me, press Not me.',
     'Stored about you: 0 caption lines, 0 memories, 3 other entries.',
     "Sound is never stored. Your questions may show for a minute to all who can open the voice channel's chat.",

@@ -4,9 +4,8 @@ import { leave } from '#commands/leave.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
-import { adam, lounge, makePorts } from './command-ports.ts';
+import { adam, den, inLounge, lounge, makePorts } from './command-ports.ts';
 
-const den = { guildId: 'g', channelId: 'den', name: 'Den' };
 /** Words that fit most options. */
 const words = {
   text: 'Hi',
@@ -46,21 +45,19 @@ test.each(buttons.map((button) => [button.name, button]))(
 );
 
 test('a person who may not enter the channel of the bot reads what they can do instead', async () => {
-  for (const line of ['join', 'say', 'stop', 'leave', 'track list', 'captions on'])
-    expect(
-      (await indexCommandsByLine(commands).get(line)?.run(outside, closed()))?.[0],
-    ).toEqual({
-      id: 'perm.room.closed',
-    });
+  const lines = indexCommandsByLine(commands);
+  for (const line of ['join', 'say', 'stop', 'leave', 'track list', 'captions on']) {
+    const [reply] = (await lines.get(line)?.run(outside, closed())) ?? [];
+    expect(reply).toEqual({ id: 'perm.room.closed' });
+  }
   expect((await helpCommand.run(outside, closed()))[0].id).toBe('perm.room.closed');
 });
 
 test('/leave is told to all who read it only where all of them may enter the channel that was left', async () => {
-  const here = { ...adam, callerChannel: lounge };
-  const audienceIn = async (placeId: string, isNoWider: boolean) =>
-    (
-      await leave.run({ ...here, placeId }, makePorts({ isNoWider: () => isNoWider }))
-    )[0].to;
+  const audienceIn = async (placeId: string, isNoWider: boolean) => {
+    const ports = makePorts({ isNoWider: () => isNoWider });
+    return (await leave.run({ ...inLounge, placeId }, ports))[0].to;
+  };
   expect(await audienceIn('lounge', false)).toBe('room');
   expect(await audienceIn('general', true)).toBe('room');
   expect(await audienceIn('general', false)).toBe('caller');

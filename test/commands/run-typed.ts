@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
@@ -28,6 +29,12 @@ export async function runPressed(
   const button = presses.get(press) ?? failMissing(press);
   const words = about === undefined ? call.words : { ...call.words, about };
   return await button.run({ ...call, words }, makePorts(over));
+}
+
+/** Who reads the one reply there is, and its lines. */
+export function readReply([reply, ...others]: Replies): readonly string[] {
+  expect(others).toEqual([]);
+  return [reply.to ?? 'caller', ...listLines(reply)];
 }
 
 /** Lines of one reply, as they are read. */

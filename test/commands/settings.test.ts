@@ -1,22 +1,12 @@
 import { commands } from '#commands/commands.ts';
-import type { Command, CommandCall, Replies } from '#src/features/command.ts';
+import type { Command, CommandCall } from '#src/features/command.ts';
 import { type Finding, failing, notTried, ok } from '#src/probes/probe.ts';
 import type { SettingOutcome } from '#src/settings/setting-definition.ts';
-import { adam, makePorts, type PortOverrides } from './command-ports.ts';
-import { listLines, runTyped } from './run-typed.ts';
-
-const manager: CommandCall = { ...adam, mayManage: true };
+import { adam, makePorts, manager, type PortOverrides } from './command-ports.ts';
+import { readReply, runTyped } from './run-typed.ts';
 
 const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverrides) =>
   runTyped(`settings ${name}`, { ...manager, words }, over);
-
-/** The one private message this is, as it is read. */
-function read([reply, ...others]: Replies) {
-  expect([others, reply.to]).toEqual([[], undefined]);
-  return listLines(reply);
-}
-
-const saying = (setting: SettingOutcome) => ({ setSetting: async () => setting });
 
 test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
   const hidden = commands.flatMap((one) => {
@@ -55,20 +45,24 @@ test.each<[SettingOutcome, readonly string[]]>([
   ],
 ])('%j is told above the page of the setting', async (setting, lines) => {
   const words = { key: 'tone', value: 'loud' };
-  expect(read(await run('set', words, saying(setting)))).toEqual(lines);
+  const setSetting = async () => setting;
+  const replies = await run('set', words, { setSetting });
+  expect(readReply(replies)).toEqual(['caller', ...lines]);
 });
 
 async function checked(findings: readonly Finding[]) {
-  return read(await run('check', {}, { checkAnswers: async () => ({ findings }) }));
+  return readReply(
+    await run('check', {}, { checkAnswers: async () => ({ findings }) }),
+  );
 }
 
 test('/settings check prints a line for each part, and ends with the tone', async () => {
-  expect(
-    await checked([
-      ok('think', 'first word after 12 ms'),
-      ok('playback', 'a tone left'),
-    ]),
-  ).toEqual([
+  const findings = [
+    ok('think', 'first word after 12 ms'),
+    ok('playback', 'a tone left'),
+  ];
+  expect(await checked(findings)).toEqual([
+    'caller',
     'think: ok, first word after 12 ms',
     'playback: ok, a tone left',
     'All good. You should hear a tone now.',
@@ -80,6 +74,7 @@ test('a failed check shows its reason, and a check that was not tried shows what
   const barred = failing('permission', { id: 'join.no_right', with: lacks });
   const idle = notTried('playback', { id: 'leave.nowhere' });
   expect(await checked([barred, idle])).toEqual([
+    'caller',
     'permission: failed. I lack Speak in Lounge. Give it to my role there, then run /join again.',
     "playback: not tried. I'm in no voice channel here. Call me with /join.",
     "1 of 8 checks failed. If you can't mend that, ask my operator to run npm run doctor.",

@@ -5,9 +5,9 @@ import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
-import { formatText } from '#src/texts/texts.ts';
 import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
+import { readReply } from './run-typed.ts';
 
 const nowhere = { at: () => undefined };
 const saying = (words: Record<string, string>) => ({ ...inLounge, words });
@@ -42,12 +42,9 @@ test.each<[Awaited<ReturnType<TypedRequests['sayText']>>, string]>([
   ],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/say that ends with %j tells the caller alone: %s', async (outcome, sentence) => {
-  const replies = await say.run(
-    saying({ text: 'Hello' }),
-    makePorts({ sayText: async () => outcome }),
-  );
-  expect(replies.map(({ to }) => to)).toEqual([undefined]);
-  expect(formatText(replies[0].id, replies[0].with)).toBe(sentence);
+  const ports = makePorts({ sayText: async () => outcome });
+  const replies = await say.run(saying({ text: 'Hello' }), ports);
+  expect(readReply(replies)).toEqual(['caller', sentence]);
 });
 
 test.each<[PlayWaitOutcome, string]>([
@@ -80,8 +77,7 @@ test.each<[PlayWaitOutcome, string]>([
   const replied = say.run(saying({ text: 'Hello', wait: 'true' }), listening);
   expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   resolve(end);
-  const [reply] = await replied;
-  expect([formatText(reply.id, reply.with), reply.to]).toEqual([sentence, undefined]);
+  expect(readReply(await replied)).toEqual(['caller', sentence]);
   expect(asked).toMatchObject([{ wait: true }]);
 });
 
@@ -94,10 +90,8 @@ test('a command that is not over after 14 minutes says so, within the time that 
   await clock.advance(839_999);
   expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   await clock.advance(1);
-  const [reply] = await replied;
-  expect(formatText(reply.id, reply.with)).toBe(
-    'Hello: not over after 14 minutes. I no longer wait for it.',
-  );
+  const late = 'Hello: not over after 14 minutes. I no longer wait for it.';
+  expect(readReply(await replied)).toEqual(['caller', late]);
   expect(clock.sleeping).toBe(0);
   for (const { longestMs } of [say, playing]) {
     expect(longestMs).toBeGreaterThan(840_000 + 12_000); // a link is looked at for so long
@@ -107,10 +101,8 @@ test('a command that is not over after 14 minutes says so, within the time that 
 
 test('/say wait:true that is refused is told at once', async () => {
   const refused = { kind: 'refused', line: { id: 'say.empty' } } as const;
-  const replies = await say.run(
-    saying({ text: '🎉', wait: 'true' }),
-    makePorts({ sayText: async () => refused }),
-  );
+  const ports = makePorts({ sayText: async () => refused });
+  const replies = await say.run(saying({ text: '🎉', wait: 'true' }), ports);
   expect(replies).toEqual([{ id: 'say.empty' }]);
 });
 
@@ -122,11 +114,9 @@ test('/say refuses a voice that there is not, as /voice preview does, and says n
       return { kind: 'queued', position: 0, ended: endedSession };
     },
   });
-  const [reply] = await say.run(saying({ text: 'Hello', voice: 'rmz' }), listening);
-  expect([formatText(reply.id, reply.with), reply.to]).toEqual([
-    'There is no "rmz". There are: rms, slt, kal.',
-    undefined,
-  ]);
+  const replies = await say.run(saying({ text: 'Hello', voice: 'rmz' }), listening);
+  const unknown = 'There is no "rmz". There are: rms, slt, kal.';
+  expect(readReply(replies)).toEqual(['caller', unknown]);
   await say.run(saying({ text: 'Hello', voice: 'SLT' }), listening);
   expect(said).toMatchObject([['g', 'Hello', 'queue', { voice: 'slt' }]]);
 });
@@ -141,6 +131,10 @@ test('/say is for those in the channel', async () => {
 });
 
 const question = { question: 'What time is it?' };
+
+/** Replies to a question that ends so. */
+const answered = (outcome: AskOutcome) =>
+  ask.run(saying(question), makePorts({ askQuestion: async () => outcome }));
 
 test('/ask for the caller only is seen by nobody else, the thinking included', async () => {
   const call = saying({ ...question, answer: 'only me' });
@@ -162,15 +156,8 @@ test('/ask shows the button of what waits for Confirm below the answer', async (
   const words = { tool: 'Looks', by: 'Adam', name: 'Adam', s: 60 };
   const line = { id: 'tool.ask', with: words } as const;
   const confirmation = { line, button: 'tool.show:1' };
-  const asking = {
-    kind: 'answered',
-    text: toOpenText('Press it.'),
-    confirmation,
-  } as const;
-  const [shown] = await ask.run(
-    saying(question),
-    makePorts({ askQuestion: async () => asking }),
-  );
+  const text = toOpenText('Press it.');
+  const [shown] = await answered({ kind: 'answered', text, confirmation });
   expect(shown).toMatchObject({
     id: 'ask.answer',
     lines: [line],
@@ -192,10 +179,5 @@ test.each<[AskOutcome, string]>([
   [{ kind: 'failed', line: { id: 'stop.ok' } }, 'Stopped.'],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/ask that ends with %j tells the caller alone: %s', async (asking, sentence) => {
-  const replies = await ask.run(
-    saying(question),
-    makePorts({ askQuestion: async () => asking }),
-  );
-  expect(replies.map(({ to }) => to)).toEqual([undefined]);
-  expect(formatText(replies[0].id, replies[0].with)).toBe(sentence);
+  expect(readReply(await answered(asking))).toEqual(['caller', sentence]);
 });

@@ -1,12 +1,11 @@
 import { bot } from '#commands/voice/bot-command.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
-import type { CommandCall, Reply } from '#src/features/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
 import type { PersonaSaveOutcome } from '#src/features/personas/persona-requests.ts';
 import type { Persona } from '#src/settings/persona.ts';
-import { formatText } from '#src/texts/texts.ts';
-import { adam, lounge, makePorts } from './command-ports.ts';
+import { adam, lounge, makePorts, manager } from './command-ports.ts';
+import { readReply } from './run-typed.ts';
 
-const manager: CommandCall = { ...adam, mayManage: true };
 const pirate: Persona = {
   name: 'Pirate',
   instructions: 'Talk like a pirate.',
@@ -34,16 +33,9 @@ function server(
   return { all, stored };
 }
 
-const shown = ({ id, lines = [], with: words }: Reply) => [
-  formatText(id, words),
-  ...lines.map((line) => formatText(line.id, line.with)),
-];
-
 test('/voice bot tells its caller alone who the bot is there, and its voice', async () => {
-  const [reply] = await bot.run(adam, server().all);
-  expect([shown(reply), reply.to]).toEqual([
-    ['I am Pirate.', 'I speak with the voice rms.'],
-    'caller',
+  expect(readReply(await bot.run(adam, server().all))).toEqual([
+    ...['caller', 'I am Pirate.', 'I speak with the voice rms.'],
   ]);
 });
 
@@ -102,9 +94,7 @@ test.each<[CommandCall['words'], PersonaSaveOutcome | undefined, string]>([
 
 test('a form from somebody who does not manage the server any more changes nothing', async () => {
   const { all, stored } = server();
-  const [reply] = await personaForm.run(
-    { ...adam, words: { about: 'lounge', ...typed } },
-    all,
-  );
+  const words = { about: 'lounge', ...typed };
+  const [reply] = await personaForm.run({ ...adam, words }, all);
   expect([reply.id, stored]).toEqual(['perm.manage', []]);
 });

@@ -1,29 +1,13 @@
 import { words } from '#commands/voice/words-command.ts';
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, Reply } from '#src/features/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
 import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
-import { formatText } from '#src/texts/texts.ts';
-import { adam, makePorts } from './command-ports.ts';
+import { adam, makePorts, manager } from './command-ports.ts';
+import { readReply } from './run-typed.ts';
 
-const manager: CommandCall = { ...adam, mayManage: true };
 const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
+const listWords = async () => ({ words: some, isRead: true, limit: 200 });
 const control = (over: Partial<Public<ServerVocabulary>>) => makePorts({ words: over });
-
-function shown({ id, lines = [], with: values }: Reply) {
-  return [
-    formatText(id, values),
-    ...lines.map((line) => formatText(line.id, line.with)),
-  ];
-}
-
-async function replied(
-  typed: CommandCall['words'],
-  over: Partial<Public<ServerVocabulary>> = {},
-) {
-  const [reply] = await words.run({ ...manager, words: typed }, control(over));
-  expect(reply.to).not.toBe('room');
-  return shown(reply);
-}
 
 test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly string[]]>(
   [
@@ -73,11 +57,7 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
     ],
     [{ add: 'a', remove: 'b' }, {}, ['Fill in add, add and say, or remove.']],
     [{}, {}, ['There are no words here yet. A manager adds them: /voice words add.']],
-    [
-      {},
-      { listWords: async () => ({ words: some, isRead: true, limit: 200 }) },
-      ['2 of 200 words: Ana, Kubernetes (koo-ber-net-ees).'],
-    ],
+    [{}, { listWords }, ['2 of 200 words: Ana, Kubernetes (koo-ber-net-ees).']],
     [
       {},
       { listWords: async () => ({ words: [], isRead: false, limit: 200 }) },
@@ -85,7 +65,8 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
     ],
   ],
 )('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
-  expect(await replied(typed, over)).toEqual(lines);
+  const replies = await words.run({ ...manager, words: typed }, control(over));
+  expect(readReply(replies)).toEqual(['caller', ...lines]);
 });
 
 test.each<Record<string, string>>([{ add: 'Ana' }, { remove: 'Ana' }])(
@@ -97,13 +78,11 @@ test.each<Record<string, string>>([{ add: 'Ana' }, { remove: 'Ana' }])(
       control({ addWord: fail, removeWord: fail }),
     );
     expect(denied).toEqual([{ id: 'perm.manage' }]);
-    const listWords = async () => ({ words: some, isRead: true, limit: 200 });
     expect((await words.run(adam, control({ listWords })))[0].id).toBe('words.list');
   },
 );
 
 test('words there are are suggested while somebody types', async () => {
-  const listWords = async () => ({ words: some, isRead: true, limit: 200 });
   const option = words.options.find(({ name }) => name === 'remove');
   const suggest = option?.kind === 'text' ? option.suggest : undefined;
   expect(await suggest?.('ku', manager, control({ listWords }))).toEqual([

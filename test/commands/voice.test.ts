@@ -3,9 +3,11 @@ import { list, preview } from '#commands/voice/voice-command.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
+import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { adam, makePorts, makeVoices } from './command-ports.ts';
+import { listLines } from './run-typed.ts';
 
 type Words = CommandCall['words'];
 const typing = (words: Words, over: Partial<CommandCall> = {}) => ({
@@ -76,10 +78,7 @@ test('/voice me says what holds now, in the language of its caller', async () =>
   const peopleSettings = { changeSettings: async () => ({ settings, isSaved: false }) };
   const call = typing({ language: 'de' }, { callerLocale: 'de' });
   const [reply] = await me.run(call, makePorts({ peopleSettings }));
-  const sentences = [reply, ...(reply.lines ?? [])].map((one) =>
-    formatText(one.id, one.with),
-  );
-  expect(sentences).toEqual([
+  expect(listLines(reply)).toEqual([
     'Your voice: rms. Your language: Deutsch. To change one, run /voice me with it.',
     'At 0.85 times the usual pace.',
     'Your name is said as "Shivawn".',
@@ -92,10 +91,8 @@ test('/voice me without a word shows what its caller has chosen, or that it cann
   expect(formatText(fresh.id, fresh.with)).toBe(
     'Your voice: my usual one. Your language: the one you speak. To change one, run /voice me with it.',
   );
-  const [unread] = await me.run(
-    adam,
-    makePorts({ peopleSettings: { loadSettings: async () => undefined } }),
-  );
+  const unreadable = { loadSettings: async () => undefined };
+  const [unread] = await me.run(adam, makePorts({ peopleSettings: unreadable }));
   expect(unread.id).toBe('store.unread');
 });
 
@@ -125,10 +122,9 @@ test('/voice preview lets its caller hear their voice at their pace, or the one 
       return { kind: 'file', wav: Buffer.of(1) };
     },
   };
-  const all = makePorts({
-    voices,
-    peopleSettings: { loadSettings: async () => ({ voice: 'rms', speed: 0.8 }) },
-  });
+  const portsOf = (settings: PersonSettings) =>
+    makePorts({ voices, peopleSettings: { loadSettings: async () => settings } });
+  const all = portsOf({ voice: 'rms', speed: 0.8 });
   const [own] = await preview.run(adam, all);
   expect(own).toEqual({
     id: 'voice.preview',
@@ -140,13 +136,7 @@ test('/voice preview lets its caller hear their voice at their pace, or the one 
     { voice: 'rms', speed: 0.8, language: 'en' },
     { voice: 'slt', speed: 0.8, language: 'en' },
   ]);
-  await preview.run(
-    adam,
-    makePorts({
-      voices,
-      peopleSettings: { loadSettings: async () => ({ language: 'de' }) },
-    }),
-  );
+  await preview.run(adam, portsOf({ language: 'de' }));
   expect(samples[2]).toMatchObject({ language: 'de' });
 });
 
