@@ -1,10 +1,16 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { BudgetAuthority, Caps } from '#src/spending/budget-authority.ts';
+import type {
+  AnswerRequest,
+  BudgetAuthority,
+  Caps,
+} from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';
+import { createPaidChat } from '#src/spending/paid-engine.ts';
 import { cautiousPrices, type RolePrice } from '#src/spending/prices/prices.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
@@ -70,13 +76,7 @@ export function openBudgets(
     clock,
     ledger,
     caps: { ...uncappedBudgets, ...over.caps },
-    total: new TotalBudget({
-      capNanoUsd,
-      clock,
-      ledger,
-      alert: onAlert,
-      portion,
-    }),
+    total: new TotalBudget({ capNanoUsd, clock, ledger, alert: onAlert, portion }),
     ownCapIn,
     ownCapOf,
     rateOf: (by, role) =>
@@ -102,6 +102,53 @@ type FakeSpentEvent = Extract<SessionEvent, { kind: 'spent' }>;
 /** A cap of this much money. */
 export function toUsd(usd: number): number {
   return usd * 1e9;
+}
+
+/** A chat model of which each byte is a token, and which writes as many as it may. */
+export function makeGreedyChat(pause: () => Promise<void>): ChatModel {
+  return {
+    async *reply(messages, tools, _signal, mostTokens = 0) {
+      await pause();
+      yield { kind: 'text', text: 'Yes.' };
+      await pause();
+      const inputTokens = Buffer.byteLength(JSON.stringify([messages, tools]));
+      yield { kind: 'usage', usage: { inputTokens, outputTokens: mostTokens } };
+    },
+  };
+}
+
+/** Sets money aside for an answer in writing to Ana, or for what else is ordered. */
+export function reserveAnswer(
+  budgets: BudgetAuthority,
+  order: Partial<AnswerRequest> = {},
+): Reservation | undefined {
+  const opened = budgets.open({
+    kind: 'answer in writing',
+    guildId: 'g',
+    personId: 'ana',
+    first: { messages: [] },
+    ...order,
+  });
+  return opened.kind === 'open' ? opened.reservation : undefined;
+}
+
+/** Answers one question as long as may be. False: the budget is used. */
+export async function answerGreedily(
+  budgets: BudgetAuthority,
+  asker: Pick<AnswerRequest, 'guildId' | 'personId'>,
+  pause: () => Promise<void>,
+): Promise<boolean> {
+  using reservation = reserveAnswer(budgets, asker);
+  if (!reservation) return false;
+  const { signal } = new AbortController();
+  const chat = createPaidChat(makeGreedyChat(pause)).paidBy(reservation);
+  try {
+    await Array.fromAsync(chat.reply([], [], signal));
+    return true;
+  } catch (error) {
+    if (error instanceof BotError && error.code === 'budget.used') return false;
+    throw error;
+  }
 }
 
 /** A book in memory. Set `trouble` to make it fail from then on. */

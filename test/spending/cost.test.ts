@@ -8,24 +8,17 @@ import {
   type Usd,
 } from '#src/spending/prices/prices.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
-import { openBudgets } from '#test/fakes/fake-spending.ts';
+import { openBudgets, reserveAnswer } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const openAi = (model: string) => findRate(knownPrices, model, 'api.openai.com') ?? {};
 
 /** A server whose roles have these prices, and what it has paid, in US dollars. */
-function openPriced(
-  tariff: Parameters<typeof openBudgets>[1] extends { tariff?: infer T } | undefined
-    ? T
-    : never,
-) {
+function openPriced(tariff: NonNullable<Parameters<typeof openBudgets>[1]>['tariff']) {
   const { budgets, paid } = openBudgets(new VirtualClock(), { tariff });
-  const order = { kind: 'answer', guildId: 'g', personId: 'ana' } as const;
-  const opened = budgets.open({ ...order, first: { messages: [] } });
-  if (opened.kind === 'refused') throw new Error('refused');
   return {
-    reservation: opened.reservation,
+    reservation: reserveAnswer(budgets, { kind: 'answer' }) ?? expect.fail('refused'),
     usd: () => paid.reduce((sum, one) => sum + one.usd, 0),
   };
 }
@@ -64,16 +57,12 @@ test.each<[string, Usage, number]>([
 );
 
 test('recognising costs by the minute, speaking by the character or by how long it sounds, and what has no rate its cautious price', async () => {
-  const pcm = {
-    samples: new Int16Array(960_000).fill(1),
-    rateHz: 16_000,
-    channels: 1,
-  } as const;
+  const samples = new Int16Array(960_000).fill(1);
+  const pcm = { samples, rateHz: 16_000, channels: 1 } as const;
   const heard = async (usd: Usd) => {
     const server = openPriced({ recognise: priced(usd) });
-    const ears = createPaidRecogniser(new FakeTranscriber({ texts: ['yes'] })).paidBy(
-      server.reservation,
-    );
+    const engine = createPaidRecogniser(new FakeTranscriber({ texts: ['yes'] }));
+    const ears = engine.paidBy(server.reservation);
     await Array.fromAsync(ears.transcribe(pcm, never));
     return server.usd();
   };
@@ -81,9 +70,8 @@ test('recognising costs by the minute, speaking by the character or by how long 
   expect(await heard(openAi('gpt-6-luna'))).toBe(cautiousPrices.recognise.perMinute);
   const spoken = async (model: string) => {
     const server = openPriced({ speak: priced(openAi(model)) });
-    const voice = createPaidVoice(new FakeSynthesizer({ pieces: 600 })).paidBy(
-      server.reservation,
-    );
+    const engine = createPaidVoice(new FakeSynthesizer({ pieces: 600 }));
+    const voice = engine.paidBy(server.reservation);
     await Array.fromAsync(voice.synthesize('a'.repeat(1_000), {}, never));
     return server.usd();
   };
@@ -116,31 +104,19 @@ test('every price of the table says when and where it was read', () => {
 });
 
 test('prices of the owner come before those of the table, and hold everywhere unless they name a host', () => {
+  const read = { asOf: '2026-11-20', source: 'my contract' };
+  const luna = { perMillionInputTokens: 1, perMillionOutputTokens: 1 };
+  const kokoro = { perMillionCharacters: 0.01 };
   const own = readPrices(
     JSON.stringify([
-      {
-        model: 'gpt-6-luna',
-        asOf: '2026-11-20',
-        source: 'my contract',
-        usd: { perMillionInputTokens: 1, perMillionOutputTokens: 1 },
-      },
-      {
-        model: 'kokoro',
-        host: '127.0.0.1:8880',
-        asOf: '2026-11-20',
-        source: 'electricity',
-        usd: { perMillionCharacters: 0.01 },
-      },
+      { ...read, model: 'gpt-6-luna', usd: luna },
+      { ...read, model: 'kokoro', host: '127.0.0.1:8880', usd: kokoro },
     ]),
   );
   if (own.kind === 'bad') throw new Error(own.why);
   const prices = [...own.prices, ...knownPrices];
-  expect(findRate(prices, 'gpt-6-luna', 'api.openai.com')).toMatchObject({
-    perMillionInputTokens: 1,
-  });
-  expect(findRate(prices, 'kokoro', '127.0.0.1:8880')).toEqual({
-    perMillionCharacters: 0.01,
-  });
+  expect(findRate(prices, 'gpt-6-luna', 'api.openai.com')).toEqual(luna);
+  expect(findRate(prices, 'kokoro', '127.0.0.1:8880')).toEqual(kokoro);
   expect(findRate(prices, 'kokoro', '10.0.0.1:8880')).toBeUndefined();
 });
 

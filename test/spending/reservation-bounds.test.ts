@@ -16,7 +16,12 @@ import {
   boundSpeech,
   type Reservation,
 } from '#src/spending/reservation.ts';
-import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import {
+  makeGreedyChat,
+  openBudgets,
+  reserveAnswer,
+  toUsd,
+} from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { countRuns, fc } from '#test/properties.ts';
 
@@ -48,17 +53,26 @@ async function turns(count: number) {
   for (let n = 0; n < count; n++) await Promise.resolve();
 }
 
-/** Each byte is a token, and as many are written as may be. */
-function greedyChat(slow: number): ChatModel {
-  return {
-    async *reply(messages, tools, _signal, mostTokens = 0) {
-      await turns(slow);
-      yield { kind: 'text', text: 'Yes.' };
-      await turns(slow);
-      const inputTokens = Buffer.byteLength(JSON.stringify([messages, tools]));
-      yield { kind: 'usage', usage: { inputTokens, outputTokens: mostTokens } };
-    },
-  };
+const greedyChat = (slow: number) => makeGreedyChat(() => turns(slow));
+
+/** Words of Ana, or of another payer. */
+const toMessage = (content: string, name = 'ana') =>
+  ({ role: 'user', name, content }) as const;
+
+/** Asks a model at the cost of what was set aside. */
+function ask(
+  reservation: Reservation,
+  messages: readonly ChatMessage[],
+  model: ChatModel = greedyChat(1),
+) {
+  const chat = createPaidChat(model).paidBy(reservation);
+  return Array.fromAsync(chat.reply(messages, [], never));
+}
+
+/** Has as many letters read out. */
+function speak(reservation: Reservation, letters: number, slow: number) {
+  const voice = createPaidVoice(slowVoice(slow)).paidBy(reservation);
+  return Array.fromAsync(voice.synthesize('a'.repeat(letters), {}, never));
 }
 
 /** Sells characters or tokens: the longest sound, with all the text that is read and written for it. */
@@ -76,10 +90,8 @@ function slowVoice(slow: number): Synthesizer {
         yield piece;
       }
       const audioOutputTokens = seconds * 20;
-      const [inputTokens, outputTokens] = [
-        text.length + 1_000,
-        text.length + audioOutputTokens,
-      ];
+      const inputTokens = text.length + 1_000;
+      const outputTokens = text.length + audioOutputTokens;
       onUsage?.({
         count: { kind: 'tokens', inputTokens, outputTokens, audioOutputTokens },
       });
@@ -121,25 +133,15 @@ async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }:
     await hear(slowEars(slow), hearing.reservation, kind === 'stream', size * 3);
     return hearing.decided(size % 2 > 0);
   }
-  const messages: ChatMessage[] = [
-    { role: 'user', name: payer, content: 'é'.repeat(size) },
-  ];
-  const opened = budgets.open({ kind, guildId, personId: payer, first: { messages } });
-  if (opened.kind === 'refused') return;
-  using reservation = opened.reservation;
+  const messages = [toMessage('é'.repeat(size), payer)];
+  const order = { kind, guildId, personId: payer, first: { messages } };
+  using reservation = reserveAnswer(budgets, order);
+  if (!reservation) return;
   await turns(slow);
   for (let round = 0; round < rounds; round++) {
     const { form } = paidKinds[kind];
-    if (form !== 'speech')
-      await Array.fromAsync(
-        createPaidChat(greedyChat(slow)).paidBy(reservation).reply(messages, [], never),
-      );
-    if (form !== 'writing')
-      await Array.fromAsync(
-        createPaidVoice(slowVoice(slow))
-          .paidBy(reservation)
-          .synthesize('a'.repeat(size % 900), {}, never),
-      );
+    if (form !== 'speech') await ask(reservation, messages, greedyChat(slow));
+    if (form !== 'writing') await speak(reservation, size % 900, slow);
   }
 }
 
@@ -169,13 +171,8 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
       const caps = { personDay: toUsd(0.25), serverDay: toUsd(0.6) };
       const ownCapOf = (id: string) => (id === 'token:bell' ? toUsd(0.2) : undefined);
       const prices = { ...tariff, speak };
-      const desk = openBudgets(clock, {
-        caps,
-        ledger,
-        ownCapOf,
-        tariff: prices,
-        totalUsd: 0.9,
-      });
+      const rules = { caps, ledger, ownCapOf, tariff: prices, totalUsd: 0.9 };
+      const desk = openBudgets(clock, rules);
       await Promise.all(
         all.map((work) =>
           perform(desk, work).catch((error: unknown) => {
@@ -187,10 +184,10 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
       const spent = (id: string) => ledger.getStanding(id, clock.wallMs()).day.nanoUsd;
       for (const id of ['g', 'h']) {
         expect(spent(id)).toBeLessThanOrEqual(caps.serverDay);
-        for (const payer of ['ana', 'ben', 'token:bell', 'token:cat'])
-          expect(
-            ledger.getShare(id, payer, clock.wallMs()).nanoUsd,
-          ).toBeLessThanOrEqual(ownCapOf(payer) ?? caps.personDay);
+        for (const payer of ['ana', 'ben', 'token:bell', 'token:cat']) {
+          const { nanoUsd } = ledger.getShare(id, payer, clock.wallMs());
+          expect(nanoUsd).toBeLessThanOrEqual(ownCapOf(payer) ?? caps.personDay);
+        }
         expect(ledger.getReserved(id)).toBe(0);
       }
       expect(spent('all')).toBeLessThanOrEqual(toUsd(0.9));
@@ -203,15 +200,9 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
 test('a token with a quarter of a dollar is answered, by models of unknown price as well', async () => {
   const clock = new VirtualClock();
   const desk = openBudgets(clock, { caps: { personDay: toUsd(0.25) }, tariff });
-  const work = {
-    guildId: 'g',
-    payer: 'token:bell',
-    size: 2_000,
-    slow: 1,
-    rounds: 1,
-  } as const;
-  await perform(desk, { ...work, kind: 'answer in a file' });
-  await perform(desk, { ...work, kind: 'answer in writing' });
+  const work = { guildId: 'g', payer: 'token:bell', size: 2_000 } as const;
+  for (const kind of ['answer in a file', 'answer in writing'] as const)
+    await perform(desk, { ...work, kind, slow: 1, rounds: 1 });
   expect(desk.paid.map(({ what }) => what)).toEqual(['think', 'speak', 'think']);
 });
 
@@ -220,17 +211,12 @@ test('where not even 100 tokens and their sound fit, nothing is sent', async () 
     caps: { serverDay: toUsd(0.03) },
     tariff,
   });
-  const messages: ChatMessage[] = [
-    { role: 'user', name: 'ana', content: 'é'.repeat(2_000) },
-  ];
-  const order = { kind: 'check', guildId: 'g', personId: 'ana' } as const;
-  expect(budgets.open({ ...order, first: { messages } }).kind).toBe('refused');
-  const opened = budgets.open({ ...order, first: { messages: [] } });
-  if (opened.kind === 'refused') throw new Error('refused');
-  const reply = createPaidChat(greedyChat(1))
-    .paidBy(opened.reservation)
-    .reply(messages, [], never);
-  await expect(Array.fromAsync(reply)).rejects.toMatchObject({ code: 'budget.used' });
+  const messages = [toMessage('é'.repeat(2_000))];
+  const kind = 'check';
+  expect(reserveAnswer(budgets, { kind, first: { messages } })).toBeUndefined();
+  const reservation = reserveAnswer(budgets, { kind }) ?? expect.fail();
+  const asking = ask(reservation, messages);
+  await expect(asking).rejects.toMatchObject({ code: 'budget.used' });
   expect(paid).toEqual([]);
 });
 
@@ -241,9 +227,7 @@ test('forty payers at once under a small cap are answered as long as money for 1
     slow: fc.integer({ min: 0, max: 9 }),
   });
   const all = fc.array(anyPayer, { minLength: 40, maxLength: 40 });
-  const anyCap = fc
-    .integer({ min: 40, max: 400 })
-    .map((thousandths) => thousandths / 1_000);
+  const anyCap = fc.integer({ min: 40, max: 400 }).map((one) => one / 1_000);
   await fc.assert(
     fc.asyncProperty(all, anyCap, async (payers, totalUsd) => {
       const clock = new VirtualClock();
@@ -254,29 +238,24 @@ test('forty payers at once under a small cap are answered as long as money for 1
         { guildId, kind, slow }: (typeof payers)[number],
         n: number,
       ) => {
-        const messages: ChatMessage[] = [
-          { role: 'user', name: 'ana', content: 'Why?' },
-        ];
+        const messages = [toMessage('Why?')];
         const bytes = Buffer.byteLength(JSON.stringify([messages, []]));
-        const who = { guildId, personId: `${n}` };
-        const opened = budgets.open({ ...who, kind, first: { messages } });
-        if (opened.kind === 'refused') {
+        const order = { guildId, personId: `${n}`, kind, first: { messages } };
+        using reservation = reserveAnswer(budgets, order);
+        if (!reservation) {
           const least = bytes * 5_000 + 100 * 25_000 + 400 * 60_000;
           expect(spent() + ledger.getAllReserved() + least).toBeGreaterThan(
             toUsd(totalUsd),
           );
           return false;
         }
-        using reservation = opened.reservation;
         await turns(slow);
-        const chat = createPaidChat(greedyChat(slow)).paidBy(reservation);
-        await Array.fromAsync(chat.reply(messages, [], never));
-        const voice = createPaidVoice(slowVoice(slow)).paidBy(reservation);
-        await Array.fromAsync(voice.synthesize('a'.repeat(400), {}, never));
+        await ask(reservation, messages, greedyChat(slow));
+        await speak(reservation, 400, slow);
         return true;
       };
       const answered = await Promise.all(payers.map(answer));
-      expect(answered.filter(Boolean).length).toBeGreaterThanOrEqual(1);
+      expect(answered).toContain(true);
       expect(spent()).toBeLessThanOrEqual(toUsd(totalUsd));
       expect(ledger.getAllReserved()).toBe(0);
     }),
@@ -297,18 +276,9 @@ test.each([
     const onAlert = ({ name }: AlertChange) => void alerts.push(name);
     const clock = new VirtualClock();
     const { budgets } = openBudgets(clock, { tariff, onAlert, ...limits, ...caps });
-    const order = { kind: 'answer in writing', guildId: 'g', personId } as const;
-    const opened = budgets.open({ ...order, first: { messages: [] } });
-    if (opened.kind === 'refused') throw new Error('refused');
-    const long: ChatMessage = {
-      role: 'user',
-      name: 'ana',
-      content: 'a'.repeat(10_000),
-    };
-    const asked = createPaidChat(greedyChat(1))
-      .paidBy(opened.reservation)
-      .reply([long], [], never);
-    await expect(Array.fromAsync(asked)).rejects.toMatchObject({ about: { cap } });
+    const reservation = reserveAnswer(budgets, { personId }) ?? expect.fail();
+    const asking = ask(reservation, [toMessage('a'.repeat(10_000))]);
+    await expect(asking).rejects.toMatchObject({ about: { cap } });
     expect(alerts.includes('total-budget-used')).toBe(cap === 'all');
   },
 );
@@ -362,7 +332,7 @@ test('of what a program sent all is counted but its pictures, also what is writt
 });
 
 test('a picture is set aside as the dearest of any vendor, and counted as such where no usage is told', async () => {
-  const message: ChatMessage = { role: 'user', name: 'ana', content: 'é' };
+  const message = toMessage('é');
   const pictures = [
     `data:image/png;base64,${'A'.repeat(900)}`,
     'data:image/gif;base64,AA==',
@@ -376,22 +346,19 @@ test('a picture is set aside as the dearest of any vendor, and counted as such w
     caps: { personDay: toUsd(0.4) },
     tariff,
   });
-  const order = { kind: 'answer in writing', guildId: 'g', personId: 'ana' } as const;
-  expect(budgets.open({ ...order, first: { messages: [seen] } }).kind).toBe('refused');
-  const opened = budgets.open({ ...order, first: { messages: [message] } });
-  if (opened.kind === 'refused') throw new Error('refused');
+  const reserve = (some: ChatMessage) =>
+    reserveAnswer(budgets, { first: { messages: [some] } });
+  expect(reserve(seen)).toBeUndefined();
+  const reservation = reserve(message) ?? expect.fail();
   const silent: ChatModel = {
     canTakePictures: () => true,
     async *reply() {
       yield { kind: 'text', text: 'Yes.' };
     },
   };
-  const ask = (some: ChatMessage) =>
-    Array.fromAsync(
-      createPaidChat(silent).paidBy(opened.reservation).reply([some], [], never),
-    );
-  await expect(ask(seen)).rejects.toMatchObject({ code: 'budget.used' });
-  await ask({ ...message, pictures: pictures.slice(1) });
+  const asking = ask(reservation, [seen], silent);
+  await expect(asking).rejects.toMatchObject({ code: 'budget.used' });
+  await ask(reservation, [{ ...message, pictures: pictures.slice(1) }], silent);
   expect(paid).toMatchObject([
     { what: 'think', usd: expect.closeTo(48_170 * 5e-6, 4) },
   ]);

@@ -1,12 +1,14 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatModel } from '#src/chat/chat-model.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { type PortionStore, TotalPortion } from '#src/spending/ledger/total-portion.ts';
-import { createPaidChat } from '#src/spending/paid-engine.ts';
 import { testPortionStore } from '#test/contracts/stores/server-stores-contract.ts';
-import { MemorySpending, openBudgets } from '#test/fakes/fake-spending.ts';
+import {
+  answerGreedily,
+  MemorySpending,
+  openBudgets,
+} from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { countRuns, fc } from '#test/properties.ts';
 
@@ -31,20 +33,14 @@ class MemoryPortions {
         this.requests++;
         this.#portions.delete(holder);
         const all = this.#spending.entries.filter(({ guildId }) => guildId === 'all');
-        const spentNanoUsd = sumOf(
-          all.filter((e) => e.day === day).map((e) => e.nanoUsd),
-        );
-        const free = Math.max(
-          0,
-          capNanoUsd - spentNanoUsd - sumOf([...this.#portions.values()]),
-        );
+        const today = all.filter((entry) => entry.day === day);
+        const spentNanoUsd = sumOf(today.map((entry) => entry.nanoUsd));
+        const taken = spentNanoUsd + sumOf([...this.#portions.values()]);
+        const free = Math.max(0, capNanoUsd - taken);
         const granted = Math.max(usedNanoUsd, Math.min(nanoUsd, free));
         this.#portions.set(holder, granted);
-        return {
-          nanoUsd: granted,
-          spentNanoUsd,
-          leftNanoUsd: Math.max(0, free - granted),
-        };
+        const leftNanoUsd = Math.max(0, free - granted);
+        return { nanoUsd: granted, spentNanoUsd, leftNanoUsd };
       },
     };
   }
@@ -84,12 +80,8 @@ async function openProcess(
 ) {
   const ledger = new Ledger({ countsAll: true });
   const reported: unknown[] = [];
-  const common = {
-    ledger,
-    clock,
-    alert: () => undefined,
-    report: (error: unknown) => reported.push(error),
-  };
+  const report = (error: unknown) => reported.push(error);
+  const common = { ledger, clock, alert: () => undefined, report };
   const store = portions.of(clock, waitMs);
   const portion = new TotalPortion({ ...common, capNanoUsd: 1e9, share, store });
   const persistence = new LedgerPersistence({ ...common, spending });
@@ -104,36 +96,9 @@ async function openProcess(
 }
 type Process = Awaited<ReturnType<typeof openProcess>>;
 
-/** Each byte is a token, and as many are written as may be: 4 tenths of a cent at most. */
-function greedyChat(pause: () => Promise<void>): ChatModel {
-  return {
-    async *reply(messages, tools, _signal, mostTokens = 0) {
-      await pause();
-      const inputTokens = Buffer.byteLength(JSON.stringify([messages, tools]));
-      yield { kind: 'usage', usage: { inputTokens, outputTokens: mostTokens } };
-    },
-  };
-}
-
-/** Answers one question in writing, as long as it may be; false: it may not. */
-async function answer(
-  { budgets }: Process,
-  pause = () => Promise.resolve(),
-  guildId = '10',
-) {
-  const order = { kind: 'answer in writing', guildId, personId: '1' } as const;
-  const opened = budgets.open({ ...order, first: { messages: [] } });
-  if (opened.kind === 'refused') return false;
-  using reservation = opened.reservation;
-  try {
-    await Array.fromAsync(
-      createPaidChat(greedyChat(pause)).paidBy(reservation).reply([], [], never),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof BotError && error.code === 'budget.used') return false;
-    throw error;
-  }
+/** Answers one question in writing, for 4 tenths of a cent at most. False: it may not. */
+function answer({ budgets }: Process, pause = () => Promise.resolve(), guildId = '10') {
+  return answerGreedily(budgets, { guildId, personId: '1' }, pause);
 }
 
 /** Answers until that may not be any more; how many. */
@@ -173,10 +138,7 @@ test('processes that spend at once never pass the cap', async () => {
           return one;
         });
         const [opened] = await Promise.all([Promise.all(all), clock.advance(240_000)]);
-        const spent = opened.reduce(
-          (sum, { ledger }) => sum + ledger.spentHere.nanoUsd,
-          0,
-        );
+        const spent = sumOf(opened.map(({ ledger }) => ledger.spentHere.nanoUsd));
         expect(spent).toBeLessThanOrEqual(1e9);
         expect(spent).toBeGreaterThan(0.5e9);
         expect(opened.flatMap(({ reported }) => reported)).toEqual([]);

@@ -1,16 +1,12 @@
 import { realClock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
-import type { ChatModel } from '#src/chat/chat-model.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { TotalPortion } from '#src/spending/ledger/total-portion.ts';
-import { createPaidChat } from '#src/spending/paid-engine.ts';
 import { testPortionStore } from '#test/contracts/stores/server-stores-contract.ts';
-import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { answerGreedily, openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { openPostgresStores } from './open-stores.ts';
 
-const never = new AbortController().signal;
 const today = new Date().toISOString().slice(0, 10);
 const caps = { personDay: toUsd(0.05), serverDay: toUsd(0.4) };
 
@@ -32,33 +28,14 @@ async function openProcess(schema: TestSchema) {
   return { budgets, reported, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-/** Writes as many tokens as it may. */
-const greedyChat: ChatModel = {
-  async *reply(_messages, _tools, _signal, mostTokens = 0) {
-    await new Promise(setImmediate);
-    yield { kind: 'usage', usage: { inputTokens: 2, outputTokens: mostTokens } };
-  },
-};
-
 /** Answers until it may not any more. */
 async function answerAll(
   { budgets }: Awaited<ReturnType<typeof openProcess>>,
   guildId: string,
   personId: string,
 ) {
-  const order = { kind: 'answer in writing', guildId, personId, name: 'Ana' } as const;
-  for (;;) {
-    const opened = budgets.open({ ...order, first: { messages: [] } });
-    if (opened.kind === 'refused') return;
-    using reservation = opened.reservation;
-    try {
-      const reply = createPaidChat(greedyChat).paidBy(reservation).reply([], [], never);
-      await Array.fromAsync(reply);
-    } catch (error) {
-      if (error instanceof BotError && error.code === 'budget.used') return;
-      throw error;
-    }
-  }
+  const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
+  while (await answerGreedily(budgets, { guildId, personId }, pause));
 }
 
 withPostgres(() => {
