@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUpFormerFormats, backUpStore } from '#src/storage/backups/backup.ts';
 import {
@@ -10,10 +9,9 @@ import {
 } from '#src/storage/backups/copy-names.ts';
 import { readSchemaVersion } from '#src/storage/schema.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
-import { makeCopiedStores } from './copied-stores.ts';
-import { holdByAnother, makeStoreFolder } from './store-folder.ts';
+import { dayMs, makeCopiedStores, makeStore, options } from './copied-stores.ts';
+import { damage, holdByAnother, makeStoreFolder, runSql } from './store-folder.ts';
 
-const options = { clock: realClock, patienceMs: 0 };
 const always = { kind: 'always' } as const;
 const atWallMs = Date.UTC(2026, 10, 20, 16, 25);
 
@@ -38,13 +36,10 @@ test('copies older than seven days are deleted, whole or not, and nothing else',
   const [older = '', newer = ''] = listCopies(folder, place.path);
   writeFileSync(`${older}.part`, 'half');
   writeFileSync(join(folder, 'notes.txt'), 'mine');
-  deleteOldCopies(dataDir, atWallMs + 7 * 86_400_000 + 1);
-  expect(readdirSync(folder).sort()).toEqual(
-    [
-      'notes.txt',
-      basename(newer),
-      basename(newer).replace('parley', 'transcripts'),
-    ].sort(),
+  deleteOldCopies(dataDir, atWallMs + 7 * dayMs + 1);
+  const kept = basename(newer);
+  expect(new Set(readdirSync(folder))).toEqual(
+    new Set(['notes.txt', kept, kept.replace('parley', 'transcripts')]),
   );
 });
 
@@ -62,10 +57,10 @@ test('a backup of nothing makes nothing, and says what to do', () => {
 
 test('a damaged store is not copied over good backups', async () => {
   using place = makeStoreFolder();
-  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
+  await makeStore(place.path);
   const folder = join(place.folder, 'backups');
   const good = backUpStore(place.path, folder, atWallMs);
-  writeFileSync(place.path, 'no database '.repeat(1000));
+  writeFileSync(place.path, damage);
   expect(() => backUpStore(place.path, folder, atWallMs + 1)).toThrow(
     `${place.path} is damaged`,
   );
@@ -76,10 +71,7 @@ test('a store of a former format is copied before it is migrated, one of the pre
   using place = makeStoreFolder();
   const dataDir = await makeCopiedStores(place);
   expect(backUpFormerFormats(dataDir, atWallMs)).toEqual([]);
-  {
-    using sqlite = new DatabaseSync(place.path);
-    sqlite.exec('PRAGMA user_version = 1');
-  }
+  runSql(place.path, 'PRAGMA user_version = 1');
   const copies = backUpFormerFormats(dataDir, atWallMs);
   expect(copies).toEqual([
     join(toBackupsFolder(dataDir), 'parley-2026-11-20T16-25-00-000Z.sqlite'),

@@ -20,6 +20,11 @@ export const dayMs = 86_400_000;
 /** Adam said `xylokarp` in server 10, and is known in server 20; Eva said `quendorf` in server 10. */
 export const [adam, eva] = ['781204563312098765', '781204563312098111'] as const;
 
+/** Creates an empty store of the present format. */
+export async function makeStore(path: string) {
+  await using _ = await openLocalStore(path, options);
+}
+
 /** A store and transcripts that tell of these two, closed, and a copy of each made at each of these times. */
 export async function makeCopiedStores(
   place: StoreFolder,

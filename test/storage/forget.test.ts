@@ -1,12 +1,11 @@
 import { cpSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { options } from './copied-stores.ts';
 import { makeStoreFolder, readEveryByte } from './store-folder.ts';
 
-const options = { clock: realClock, patienceMs: 0 };
 const always = { kind: 'always' } as const;
 
 /** Ids as Discord gives them, scattered, the same in every run. */

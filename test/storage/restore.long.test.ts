@@ -20,10 +20,18 @@ import {
 } from '#test/fakes/local-stores.ts';
 import { runProgram } from '#test/fakes/run-program.ts';
 import { adam, dayMs, eva, makeCopiedStores, options } from './copied-stores.ts';
-import { makeStoreFolder, readEveryByte, type StoreFolder } from './store-folder.ts';
+import {
+  damage,
+  makeStoreFolder,
+  readEveryByte,
+  runSql,
+  type StoreFolder,
+} from './store-folder.ts';
 
 const always = { kind: 'always' } as const;
 const never = { kind: 'never' } as const;
+/** End of a program that did what it was asked to. */
+const success = { status: 0, stderr: '' };
 const nowWallMs = Date.now();
 const hourAgoMs = nowWallMs - 3_600_000;
 
@@ -39,6 +47,13 @@ async function carriedAway(place: StoreFolder) {
   return { dataDir, copies };
 }
 
+/** Copies a store and its transcripts, an hour ago. */
+function copyStores(dataDir: string) {
+  return [join(dataDir, 'parley.db'), toTranscriptsPath(dataDir)].map((path) =>
+    backUpStore(path, toBackupsFolder(dataDir), hourAgoMs),
+  );
+}
+
 async function consentsIn(dataDir: string) {
   await using store = await openLocalStore(join(dataDir, 'parley.db'), options);
   return await store.consents.read('10');
@@ -52,29 +67,24 @@ async function wordsIn(dataDir: string) {
 test('the newest copies come back with each no, without a yes or a token, and what stood there before is the newest copy', async () => {
   using place = makeStoreFolder();
   const dataDir = await makeCopiedStores(place);
-  const before = await openLocalStore(place.path, options);
-  await before.consents.write('10', eva, never);
-  await before.leftOutPeople.write('10', adam, true);
-  const token = {
-    name: 'door',
-    guildId: '10',
-    scopes: ['transcript'],
-    createdAtWallMs: 1,
-  } as const;
-  await before.apiTokens.add(token, 'hash');
-  await before[Symbol.asyncDispose]();
-  const folder = toBackupsFolder(dataDir);
-  for (const path of [place.path, toTranscriptsPath(dataDir)])
-    backUpStore(path, folder, hourAgoMs);
+  {
+    await using before = await openLocalStore(place.path, options);
+    await before.consents.write('10', eva, never);
+    await before.leftOutPeople.write('10', adam, true);
+    const token = { name: 'door', guildId: '10', createdAtWallMs: 1 };
+    await before.apiTokens.add({ ...token, scopes: ['transcript'] }, 'hash');
+  }
+  copyStores(dataDir);
   const copies = findNewestCopies(dataDir, true);
-  const store = await openLocalStore(place.path, options);
-  await store.consents.write('30', eva, always);
-  await store[Symbol.asyncDispose]();
+  {
+    await using store = await openLocalStore(place.path, options);
+    await store.consents.write('30', eva, always);
+  }
   rmSync(toTranscriptsPath(dataDir));
   const restored = restoreStores({ dataDir, copies, nowWallMs });
-  expect(restored.map(({ to }) => to)).toEqual([
-    place.path,
-    toTranscriptsPath(dataDir),
+  expect(restored).toMatchObject([
+    { to: place.path },
+    { to: toTranscriptsPath(dataDir) },
   ]);
   expect(await consentsIn(dataDir)).toEqual(new Map([[eva, never]]));
   expect(await wordsIn(dataDir)).toEqual(['xylokarp', 'quendorf']);
@@ -106,9 +116,7 @@ test('each no and each erasure of the copy and of the present store stays, and w
     await store.consents.write('30', '2', { ...forgotten, erasesSinceWallMs: 5 });
     await store.leftOutPeople.write('30', '3', true);
   }
-  const copies = [place.path, toTranscriptsPath(dataDir)].map((path) =>
-    backUpStore(path, toBackupsFolder(dataDir), hourAgoMs),
-  );
+  const copies = copyStores(dataDir);
   {
     await using store = await openLocalStore(place.path, options);
     await store.consents.write('30', '1', always);
@@ -118,26 +126,20 @@ test('each no and each erasure of the copy and of the present store stays, and w
     await store.consents.write('20', eva, { ...forgotten, erasesSinceWallMs: 7 });
     await store.leftOutPeople.write('30', '4', true);
   }
-  const erasureOf = (guildId: string, personId: string, sinceWallMs: number) => {
-    return { guildId, personId, sinceWallMs };
-  };
-  const anew = [erasureOf('10', adam, nowWallMs), erasureOf('20', eva, 7)];
-  const [, ofTranscripts = ''] = copies;
-  restoreStores({ dataDir, copies: [ofTranscripts], nowWallMs });
+  const erasures = [
+    { guildId: '10', personId: adam, sinceWallMs: nowWallMs },
+    { guildId: '20', personId: eva, sinceWallMs: 7 },
+    { guildId: '30', personId: '2', sinceWallMs: nowWallMs },
+  ];
+  restoreStores({ dataDir, copies: copies.slice(1), nowWallMs });
   {
     await using store = await openLocalStore(place.path, options);
-    expect(await store.consents.listErasures()).toEqual([
-      ...anew,
-      erasureOf('30', '2', nowWallMs),
-    ]);
+    expect(await store.consents.listErasures()).toEqual(erasures);
   }
   const [main] = restoreStores({ dataDir, copies, nowWallMs });
   expect(main).toMatchObject({ lacksNoes: false });
   await using after = await openLocalStore(place.path, options);
-  expect(await after.consents.listErasures()).toEqual([
-    ...anew,
-    erasureOf('30', '2', nowWallMs),
-  ]);
+  expect(await after.consents.listErasures()).toEqual(erasures);
   const words = await Promise.all(
     ['10', '20', '30'].map((id) => after.consents.read(id)),
   );
@@ -146,8 +148,8 @@ test('each no and each erasure of the copy and of the present store stays, and w
     { [eva]: forgotten },
     { 1: never, 2: forgotten },
   ]);
-  expect(new Set((await after.leftOutPeople.read('30')).keys())).toEqual(
-    new Set(['3', '4']),
+  expect(await after.leftOutPeople.read('30')).toEqual(
+    new Map([['3', true] as const, ['4', true] as const]),
   );
 });
 
@@ -155,16 +157,16 @@ test('of a copy that somebody changed only rows of known tables come back', asyn
   using place = makeStoreFolder();
   const { copies, dataDir } = await carriedAway(place);
   const [copy = ''] = copies;
-  {
-    using sqlite = new DatabaseSync(copy);
-    sqlite.exec(`CREATE TABLE "more ""rows" (id TEXT);
-      CREATE VIEW heard AS SELECT * FROM consents;
-      CREATE TRIGGER "la""ter" AFTER INSERT ON consents WHEN NEW.kind = 'never' BEGIN
-        UPDATE consents SET kind = 'always' WHERE guild_id = NEW.guild_id AND person_id = NEW.person_id;
-      END;
-      ALTER TABLE seats ADD COLUMN extra TEXT;
-      PRAGMA user_version = 21`);
-  }
+  runSql(
+    copy,
+    `CREATE TABLE "more ""rows" (id TEXT);
+    CREATE VIEW heard AS SELECT * FROM consents;
+    CREATE TRIGGER "la""ter" AFTER INSERT ON consents WHEN NEW.kind = 'never' BEGIN
+      UPDATE consents SET kind = 'always' WHERE guild_id = NEW.guild_id AND person_id = NEW.person_id;
+    END;
+    ALTER TABLE seats ADD COLUMN extra TEXT;
+    PRAGMA user_version = 21`,
+  );
   const schemaOf = (path: string) => {
     using sqlite = new DatabaseSync(path, { readOnly: true });
     return sqlite
@@ -185,71 +187,49 @@ test('where no former store can be read, a restore says whom it may hear again',
   const told =
     /^No former store could be read: who said no .* is heard again where consent is role or notice\./m;
   expect(restoring(dataDir, copies).stdout).not.toMatch(told);
-  writeFileSync(place.path, 'no database '.repeat(1000));
-  expect(restoring(dataDir, copies).stdout).toMatch(told);
-  {
-    using sqlite = new DatabaseSync(place.path);
-    sqlite.exec('DROP TABLE consents; PRAGMA user_version = 99');
+  for (const spoil of [
+    () => writeFileSync(place.path, damage),
+    () => runSql(place.path, 'DROP TABLE consents; PRAGMA user_version = 99'),
+    () => rmSync(place.path),
+  ]) {
+    spoil();
+    expect(restoring(dataDir, copies).stdout).toMatch(told);
   }
-  expect(restoring(dataDir, copies).stdout).toMatch(told);
-  rmSync(place.path);
-  expect(restoring(dataDir, copies).stdout).toMatch(told);
 });
 
 test('of a copy older than seven days only settings and each no come back', async () => {
   using place = makeStoreFolder();
   const dataDir = await makeCopiedStores(place);
-  const store = await openLocalStore(place.path, options);
-  await store.settings.write('10', 'captions_days', '7');
-  await store.personSettings.write('10', adam, { language: 'fr' });
-  await store.consents.write('10', eva, never);
-  await store[Symbol.asyncDispose]();
-  const copies = [
-    backUpStore(place.path, toBackupsFolder(dataDir), nowWallMs - 8 * dayMs),
-  ];
-  expect(() => restoreStores({ dataDir, copies, nowWallMs })).toThrow(
-    `${copies[0]} is older than 7 days, so only its settings may come back: npm run restore -- --settings ${copies[0]}`,
+  {
+    await using store = await openLocalStore(place.path, options);
+    await store.settings.write('10', 'captions_days', '7');
+    await store.personSettings.write('10', adam, { language: 'fr' });
+    await store.consents.write('10', eva, never);
+  }
+  const folder = toBackupsFolder(dataDir);
+  const old = backUpStore(place.path, folder, nowWallMs - 8 * dayMs);
+  expect(() => restoreStores({ dataDir, copies: [old], nowWallMs })).toThrow(
+    `${old} is older than 7 days, so only its settings may come back: npm run restore -- --settings ${old}`,
   );
-  expect(restoring(dataDir, ['--settings', ...copies])).toMatchObject({
-    status: 0,
-    stderr: '',
-  });
+  expect(restoring(dataDir, ['--settings', old])).toMatchObject(success);
   await using after = await openLocalStore(place.path, options);
   expect(await after.settings.read('10')).toEqual(new Map([['captions_days', '7']]));
   expect(await after.personSettings.read('10', adam)).toEqual({});
   expect(await after.consents.read('10')).toEqual(new Map([[eva, never]]));
 });
 
-/** Lets SQL change the first copy. */
-const changedBy = (sql: string) => (copies: readonly string[]) => {
-  using sqlite = new DatabaseSync(first(copies));
-  sqlite.exec(sql);
-  return copies;
-};
+/** Lets SQL change a copy. */
+const changedBy = (sql: string) => (copy: string) => runSql(copy, sql);
 
-type Trouble = readonly [
-  title: string,
-  message: string | RegExp,
-  make: (copies: readonly string[], dataDir: string) => readonly string[],
-];
-const [first] = [(copies: readonly string[]) => copies[0] ?? ''];
+type Trouble = readonly [title: string, message: RegExp, spoil: (copy: string) => void];
+const isDamaged =
+  /^The copy .*monday\.db is damaged or is no database: take another copy\.$/;
 const troubles: readonly Trouble[] = [
-  [
-    'a copy that is not there',
-    'There is no copy nowhere to restore.',
-    () => ['nowhere'],
-  ],
-  [
-    'a file that is no database',
-    /^The copy .*monday\.db is damaged or is no database: take another copy\.$/,
-    (copies) => {
-      writeFileSync(first(copies), 'no database '.repeat(1000));
-      return copies;
-    },
-  ],
+  ['a copy that is not there', /^There is no copy .*monday\.db to restore\.$/, rmSync],
+  ['a file that is no database', isDamaged, (copy) => writeFileSync(copy, damage)],
   [
     'a copy in which a view stands for a table',
-    /^The copy .*monday\.db is damaged or is no database: take another copy\.$/,
+    isDamaged,
     changedBy('DROP TABLE seats; CREATE VIEW seats AS SELECT * FROM consents'),
   ],
   [
@@ -266,16 +246,14 @@ const troubles: readonly Trouble[] = [
 
 test.each(troubles)(
   '%s is told in a sentence, and changes nothing',
-  async (_, message, make) => {
+  async (_, message, spoil) => {
     using place = makeStoreFolder();
     const { copies, dataDir } = await carriedAway(place);
-    const wanted = make(copies, dataDir);
+    spoil(copies[0] ?? '');
     const files = () =>
       [...readEveryByte(dataDir)].filter(([path]) => path.endsWith('.db'));
     const before = files();
-    expect(() => restoreStores({ dataDir, copies: wanted, nowWallMs })).toThrow(
-      message,
-    );
+    expect(() => restoreStores({ dataDir, copies, nowWallMs })).toThrow(message);
     expect(files()).toEqual(before);
     expect(readdirSync(dataDir).filter((name) => name.endsWith('.part'))).toEqual([]);
   },
@@ -288,8 +266,8 @@ function restoring(dataDir: string, args: readonly string[] = []) {
 test('npm run restore tells what it put where', async () => {
   using place = makeStoreFolder();
   const { copies, dataDir } = await carriedAway(place);
-  const { status, stdout, stderr } = restoring(dataDir, copies);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const { stdout, ...ended } = restoring(dataDir, copies);
+  expect(ended).toMatchObject(success);
   expect(stdout.split('\n')).toEqual([
     `restored ${place.path} from ${copies[0]}`,
     expect.stringMatching(/^former file: .*parley-[\dTZ-]+\.sqlite$/),
@@ -297,9 +275,8 @@ test('npm run restore tells what it put where', async () => {
     expect.stringMatching(/^former file: .*transcripts-[\dTZ-]+\.sqlite$/),
     '',
   ]);
-  expect(
-    restoring(dataDir, ['--transcripts']).stdout.match(/^restored/gm),
-  ).toHaveLength(2);
+  const newest = restoring(dataDir, ['--transcripts']).stdout;
+  expect(newest.match(/^restored/gm)).toHaveLength(2);
 });
 
 test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot', async () => {
@@ -308,10 +285,8 @@ test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot'
   const before = readFileSync(place.path);
   using lock = new DatabaseSync(join(dataDir, 'parley.lock'));
   lock.exec('BEGIN EXCLUSIVE');
-  const { status, stderr } = restoring(dataDir, copies);
-  expect(status).toBe(1);
-  expect(stderr).toMatch(
-    /^DATA_DIR .* is in use by another process: end that process[^\n]*\n$/,
-  );
+  const inUse = /^DATA_DIR .* is in use by another process: end that process[^\n]*\n$/;
+  const stderr = expect.stringMatching(inUse);
+  expect(restoring(dataDir, copies)).toMatchObject({ status: 1, stderr });
   expect(readFileSync(place.path).equals(before)).toBe(true);
 });

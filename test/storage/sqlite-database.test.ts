@@ -7,7 +7,7 @@ import { createStoreHealth, type StoreEvent } from '#src/storage/store-health.ts
 import { mainStore } from '#src/storage/store-kinds.ts';
 import { createStores } from '#src/storage/stores/store-parts.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { holdByAnother, makeStoreFolder } from './store-folder.ts';
+import { damage, holdByAnother, makeStoreFolder } from './store-folder.ts';
 
 const always = { kind: 'always' } as const;
 const place = { channelId: '100', messageId: '1000' };
@@ -47,8 +47,6 @@ async function openStore(content?: string) {
     },
   };
 }
-
-const damage = 'no database '.repeat(1000);
 
 test('a store that cannot be opened does not keep the bot from starting, and the operator is told once why', async () => {
   await using fixture = await openStore(damage);

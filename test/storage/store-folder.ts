@@ -51,6 +51,15 @@ export function readEveryByte(folder: string) {
   );
 }
 
+/** Changes a file by SQL, as another program or a former version would. */
+export function runSql(path: string, sql: string) {
+  using file = new DatabaseSync(path);
+  file.exec(sql);
+}
+
+/** Bytes that are no database. */
+export const damage = 'no database '.repeat(1000);
+
 /** Another program that writes to the store until it is let go. */
 export function holdByAnother(path: string) {
   const other = new DatabaseSync(path);

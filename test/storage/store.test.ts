@@ -1,14 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { describeLostRows } from '#src/storage/data-dir/store-files.ts';
 import { migrateStore } from '#src/storage/schema.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
+import { makeStore, options } from './copied-stores.ts';
 import { formerRows, keptOfFormat21, rowsOfFormat21 } from './former-consents.ts';
-import { makeStoreFolder, readEveryByte } from './store-folder.ts';
+import { damage, makeStoreFolder, readEveryByte, runSql } from './store-folder.ts';
 
-const options = { clock: realClock, patienceMs: 0 };
 const always = { kind: 'always' } as const;
 const never = { kind: 'never' } as const;
 
@@ -21,14 +20,12 @@ test.each([15, 19])(
   'the yes for a day of format %d is deleted and counted, and the no of a seat is kept',
   async (version) => {
     using place = makeStoreFolder();
-    await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
-    {
-      using sqlite = new DatabaseSync(place.path);
-      sqlite.exec(formerRows);
-      if (version > 15)
-        sqlite.exec('ALTER TABLE api_tokens ADD COLUMN channel_ids text');
-      sqlite.exec(`PRAGMA user_version = ${version}`);
-    }
+    await makeStore(place.path);
+    const tokens = 'ALTER TABLE api_tokens ADD COLUMN channel_ids text;';
+    runSql(
+      place.path,
+      `${formerRows} ${version > 15 ? tokens : ''} PRAGMA user_version = ${version}`,
+    );
     const lost = expect.stringMatching(
       /^The upgrade deletes 1 consents that held for one day/,
     );
@@ -45,11 +42,8 @@ test.each([15, 19])(
 
 test('an erasure under way in a store of format 21 goes on, and all other words stay', async () => {
   using place = makeStoreFolder();
-  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
-  {
-    using sqlite = new DatabaseSync(place.path);
-    sqlite.exec(`${rowsOfFormat21} PRAGMA user_version = 21`);
-  }
+  await makeStore(place.path);
+  runSql(place.path, `${rowsOfFormat21} PRAGMA user_version = 21`);
   await using store = await openLocalStore(place.path, options);
   expect(await store.consents.read('g')).toEqual(keptOfFormat21.consents);
   expect(await store.consents.listErasures()).toEqual(keptOfFormat21.erasures);
@@ -65,11 +59,8 @@ test('a step that fails leaves the file as it was', () => {
 
 test('a file of a newer bot is left alone, and the operator told to update', async () => {
   using place = makeStoreFolder();
-  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
-  {
-    using sqlite = new DatabaseSync(place.path);
-    sqlite.exec('PRAGMA user_version = 99');
-  }
+  await makeStore(place.path);
+  runSql(place.path, 'PRAGMA user_version = 99');
   const before = readFileSync(place.path);
   await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.format',
@@ -82,18 +73,15 @@ test('a file of a newer bot is left alone, and the operator told to update', asy
 });
 
 test.each([
-  [
-    'no database at all',
-    (path: string) => writeFileSync(path, 'no database '.repeat(1000)),
-  ],
-  ['a page of other bytes', (path: string) => spoil(path, 4096)],
-])('a damaged file, %s, is refused with the way to a backup', async (_how, damage) => {
+  ['no database at all', (path: string) => writeFileSync(path, damage)],
+  ['a page of other bytes', spoilPage],
+])('a damaged file, %s, is refused with the way to a backup', async (_how, spoil) => {
   using place = makeStoreFolder();
   {
     await using store = await openLocalStore(place.path, options);
     await store.consents.write('10', '1', never);
   }
-  damage(place.path);
+  spoil(place.path);
   await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.unreadable',
     message: expect.stringMatching(/^The store .* is damaged: .*backups/),
@@ -101,10 +89,8 @@ test.each([
 });
 
 test('in a full store people can still be read and forgotten, and then there is space again', async () => {
-  await using store = await openLocalStore(':memory:', {
-    ...options,
-    maxBytes: 20_000,
-  });
+  const full = { ...options, maxBytes: 20_000 };
+  await using store = await openLocalStore(':memory:', full);
   const said = async () => {
     for (let person = 0; ; person++)
       await store.leftOutPeople.write('10', idOf(person), true);
@@ -120,7 +106,6 @@ test('in a full store people can still be read and forgotten, and then there is 
   await store.consents.write('10', idOf(-1), never);
 });
 
-function spoil(path: string, fromByte: number) {
-  const bytes = readFileSync(path);
-  writeFileSync(path, bytes.fill(0xff, fromByte, fromByte + 2000));
+function spoilPage(path: string) {
+  writeFileSync(path, readFileSync(path).fill(0xff, 4_096, 6_096));
 }

@@ -26,9 +26,9 @@ import {
   toTranscriptsPath,
 } from '#test/fakes/local-stores.ts';
 import { runProgram } from '#test/fakes/run-program.ts';
-import { makeStoreFolder, readEveryByte } from './store-folder.ts';
+import { options } from './copied-stores.ts';
+import { makeStoreFolder, readEveryByte, runSql } from './store-folder.ts';
 
-const options = { clock: realClock, patienceMs: 0 };
 const person = '781204563312098765';
 const canaries = [person, 'xylokarp', 'quendorf', 'Zyprianne', 'vombatus'];
 const ids = ['a', 'b', 'c'];
@@ -38,41 +38,24 @@ async function fill(store: LocalTranscriptStore) {
   for (const id of ids) await store.writer.putSession(makeSession(id));
   for (let n = 1; n <= 200; n++)
     for (const id of ids) await store.writer.putLines([lineWithCanary(id, n)]);
-  const memory = {
-    guildId: '10',
-    text: 'a vombatus',
-    byId: '1',
-    byName: 'Ana',
-    atWallMs: 1,
-  };
-  await store.memories.add({ ...memory, aboutId: person, aboutName: 'Zyprianne' });
-  const message = {
-    channelId: '200',
-    guildId: '10',
-    sessionId: 'a',
-    postedAtWallMs: 1,
-  };
+  const about = { aboutId: person, aboutName: 'Zyprianne' };
+  const memory = { guildId: '10', text: 'a vombatus', byId: '1', byName: 'Ana' };
+  await store.memories.add({ ...memory, ...about, atWallMs: 1 });
+  const place = { guildId: '10', channelId: '200' };
+  const message = { ...place, sessionId: 'a', postedAtWallMs: 1 };
   for (let n = 1; n <= 20; n++)
     await store.messages.putMessage({ ...message, messageId: `30${n}` });
 }
 
 function lineWithCanary(sessionId: string, n: number) {
+  const [text, speaker] =
+    n % 10 === 0
+      ? [`so xylokarp ${n}`, toSpeaker(person, 'Zyprianne')]
+      : n % 10 === 1
+        ? ['as quendorf said', toAnswer('1', person)]
+        : [`some words number ${n} of this talk`, toSpeaker(`${n % 10}`)];
   const post = toMessagePlace(`30${Math.ceil(n / 10)}`);
-  if (n % 10 === 0) {
-    return makeLine(sessionId, n, `so xylokarp ${n}`, {
-      ...toSpeaker(person, 'Zyprianne'),
-      ...post,
-    });
-  }
-  if (n % 10 === 1)
-    return makeLine(sessionId, n, 'as quendorf said', {
-      ...toAnswer('1', person),
-      ...post,
-    });
-  return makeLine(sessionId, n, `some words number ${n} of this talk`, {
-    ...toSpeaker(`${n % 10}`),
-    ...post,
-  });
+  return makeLine(sessionId, n, text, { ...speaker, ...post });
 }
 
 function canariesIn(folder: string) {
@@ -87,13 +70,8 @@ test('a file of any size keeps no word and no id of a forgotten person, not betw
   for (const id of ids) await store.writer.putSession(makeSession(id));
   for (let n = 14_000; n < 20_000; n++) {
     const text = `${'so '.repeat(n % 300)}xylo${n}`;
-    const line = makeLine(
-      ids[n % 3] ?? '',
-      n,
-      text,
-      toSpeaker(n % 10 === 3 ? person : '1'),
-    );
-    await store.writer.putLines([line]);
+    const speaker = toSpeaker(n % 10 === 3 ? person : '1');
+    await store.writer.putLines([makeLine(ids[n % 3] ?? '', n, text, speaker)]);
   }
   expect(await store.eraser.erasePerson('10', person)).toBe(600);
   const files = [...readEveryByte(place.folder).values()].map((bytes) =>
@@ -141,14 +119,14 @@ test('the upgrade of a file deletes what only people who sat there might read, a
   const store = await openLocalTranscripts(path, options);
   await fill(store);
   await store[Symbol.asyncDispose]();
-  {
-    using sqlite = new DatabaseSync(path);
-    sqlite.exec(`PRAGMA secure_delete = ON; ${formerTables} DROP TABLE line_words;
-      CREATE TABLE unscrubbed (place INTEGER PRIMARY KEY) STRICT;
-      CREATE VIRTUAL TABLE line_words USING fts5 (
-        words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
-      PRAGMA user_version = 3`);
-  }
+  runSql(
+    path,
+    `PRAGMA secure_delete = ON; ${formerTables} DROP TABLE line_words;
+    CREATE TABLE unscrubbed (place INTEGER PRIMARY KEY) STRICT;
+    CREATE VIRTUAL TABLE line_words USING fts5 (
+      words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
+    PRAGMA user_version = 3`,
+  );
   const lost = expect.stringMatching(
     /^The upgrade deletes 200 captions that were stored/,
   );
@@ -223,11 +201,8 @@ test('npm run backup copies transcripts only when it is told to, and says when t
   new DatabaseSync(join(place.folder, 'parley.db')).close();
   const run = (...args: string[]) =>
     runProgram('backup', { DATA_DIR: place.folder }, ...args);
-  const old = backUpStore(
-    join(place.folder, 'parley.db'),
-    toBackupsFolder(place.folder),
-    0,
-  );
+  const folder = toBackupsFolder(place.folder);
+  const old = backUpStore(join(place.folder, 'parley.db'), folder, 0);
   const none = expect.stringContaining('There are no transcripts');
   expect(run('--transcripts')).toMatchObject({ status: 0, stderr: none });
   expect(existsSync(old)).toBe(false);

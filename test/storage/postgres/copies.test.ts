@@ -90,9 +90,8 @@ withPostgres(() => {
     {
       await using store = await openLocalStore(place.path, { clock });
       await writeMain(store);
-      await using transcripts = await openLocalTranscripts(toTranscriptsPath(dataDir), {
-        clock,
-      });
+      const path = toTranscriptsPath(dataDir);
+      await using transcripts = await openLocalTranscripts(path, { clock });
       await writeTranscripts(transcripts);
     }
     const copies = storeKinds.map((kind) =>
@@ -113,13 +112,8 @@ withPostgres(() => {
     const search = { guildId, words: 'harbour friday', limit: 5 };
     const open = { channelIds: [channelId] };
     expect(await moved.reader.search(search, open)).not.toEqual([]);
-    await moved.memories.add({
-      guildId,
-      text: 'new',
-      byId: dora,
-      byName: 'Dora',
-      atWallMs: 1,
-    });
+    const by = { byId: dora, byName: 'Dora' };
+    await moved.memories.add({ guildId, text: 'new', ...by, atWallMs: 1 });
     expect((await moved.memories.list(guildId)).at(-1)).toMatchObject({ text: 'new' });
   });
 
@@ -133,27 +127,19 @@ withPostgres(() => {
     };
     await (await openPostgresTranscripts(schema))[Symbol.asyncDispose]();
     await write('1', 'never');
-    const copies = run('backup', dataDir, schema, '--transcripts')
-      .stdout.trim()
-      .split('\n');
+    const copied = run('backup', dataDir, schema, '--transcripts').stdout.trim();
+    const [store = '', transcripts = ''] = copied.split('\n');
     await write('2', 'never');
     await write('3', 'forgotten');
-    const erased = async () => {
-      await using store = await openPostgresStores(schema);
-      return (await store.consents.listErasures()).map(({ personId }) => personId);
-    };
-    expect(run('restore', dataDir, schema, copies[1] ?? '')).toMatchObject({
-      status: 0,
-      stderr: '',
-    });
-    expect(await erased()).toEqual(['3']);
-    expect(run('restore', dataDir, schema, copies[0] ?? '')).toMatchObject({
-      status: 0,
-    });
-    expect(await erased()).toEqual(['3']);
-    await using store = await openPostgresStores(schema);
+    for (const copy of [transcripts, store]) {
+      expect(run('restore', dataDir, schema, copy)).toMatchObject({ status: 0 });
+      await using restored = await openPostgresStores(schema);
+      const erasures = await restored.consents.listErasures();
+      expect(erasures).toMatchObject([{ personId: '3' }]);
+    }
+    await using after = await openPostgresStores(schema);
     const kinds = Object.entries({ 1: 'never', 2: 'never', 3: 'forgotten' });
-    expect(await store.consents.read('10')).toEqual(
+    expect(await after.consents.read('10')).toEqual(
       new Map(kinds.map(([personId, kind]) => [personId, { kind }])),
     );
   });
@@ -180,8 +166,7 @@ withPostgres(() => {
     using place = makeStoreFolder();
     await using schema = await openSchema();
     const dataDir = dirname(place.path);
-    const { status, stderr } = run('backup', dataDir, schema);
-    expect({ status, stderr }).toEqual({
+    expect(run('backup', dataDir, schema)).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(
         /^There is no store in the database \S+ to copy: start the bot once, or correct DATABASE_URL\.$/m,
