@@ -1,11 +1,11 @@
-import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { DiscordOptions } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
-import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
 const hello = formatText('server.new', { bot: 'Nova' });
@@ -15,7 +15,7 @@ const barred = formatText('server.barred');
 async function openWorld(more: Partial<DiscordOptions> = {}) {
   const { guilds: store } = openMemoryStores();
   await using stack = new AsyncDisposableStack();
-  const sandbox = stack.use(await openSandbox({ voice: openSilentVoice().half }));
+  const sandbox = stack.use(await openSilentSandbox());
   const events: DiscordEvent[] = [];
   const logIn = () => openBot(sandbox, { guildStore: store, ...more }, events);
   let bot = await logIn();

@@ -1,9 +1,8 @@
 import type { RequestListener } from 'node:http';
-import { openSandbox } from '#sandbox/sandbox.ts';
 import { Secret } from '#src/base/secret.ts';
 import { writeToOperator } from '#src/discord/account/operator-message.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
-import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
 
@@ -22,7 +21,7 @@ async function openWebhook(answer: RequestListener) {
 }
 
 test('without a webhook the owner of the application gets a direct message that pings nobody', async () => {
-  await using sandbox = await openSandbox({ voice: openSilentVoice().half });
+  await using sandbox = await openSilentSandbox();
   const discord = { token: new Secret(sandbox.token), apiUrl: sandbox.apiUrl };
   const where = await writeToOperator('Trouble.', { discord }, never);
   await writeToOperator('More.', { discord }, never);

@@ -1,14 +1,13 @@
-import { openSandbox } from '#sandbox/sandbox.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import { openPlaces } from '#src/discord/places.ts';
-import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
 
 /** Ann sits in Lounge, and a bot is logged in. */
 async function open() {
-  const sandbox = await openSandbox({ voice: openSilentVoice().half });
+  const sandbox = await openSilentSandbox();
   const guild = sandbox.guild();
   const ann = guild.person('Ann');
   await ann.join('Lounge', soon());

@@ -1,10 +1,9 @@
 import { request } from 'node:http';
-import { openSandbox } from '#sandbox/sandbox.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
-import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
 const shardOf = (count: number) => ({
@@ -36,7 +35,7 @@ async function openProxy(apiUrl: string) {
 }
 
 test('a proxy named in DISCORD_API_URL gets every request but the gateway', async () => {
-  await using sandbox = await openSandbox({ voice: openSilentVoice().half });
+  await using sandbox = await openSilentSandbox();
   await using proxy = await openProxy(sandbox.apiUrl);
   const login = { token: sandbox.token, apiUrl: proxy.apiUrl, timeoutMs: 10_000 };
   using rest = new AccountRest(login);
@@ -58,8 +57,7 @@ test('a proxy named in DISCORD_API_URL gets every request but the gateway', asyn
 
 test('fewer shards than Discord demands are refused with the number to set', async () => {
   const gatewayRules = { guildsPerShard: 1, recommendedShards: 3 };
-  await using sandbox = await openSandbox({
-    voice: openSilentVoice().half,
+  await using sandbox = await openSilentSandbox({
     guilds: [{}, {}],
     gatewayRules,
   });

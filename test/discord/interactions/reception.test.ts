@@ -92,8 +92,8 @@ test.each([
     ]);
     const replies: unknown[] = [];
     const reply = async (message: unknown) => void replies.push(message);
-    const press = pressBy({ customId: 'parley:stop', user: { id: 'ben' }, reply });
-    for (const one of [press, press]) reception.receiveInteraction(one);
+    const pressing = pressBy({ customId: 'parley:stop', user: { id: 'ben' }, reply });
+    for (const one of [pressing, pressing]) reception.receiveInteraction(one);
     const flags = MessageFlags.Ephemeral | MessageFlags.SuppressEmbeds;
     const said = { content: formatText(id), flags };
     await expect.poll(() => replies).toMatchObject([said]);
@@ -127,4 +127,75 @@ test('a choice from a menu is passed on with its subject', async () => {
   expect(calls.map(({ picked, words }) => [picked, words])).toEqual([
     [values, { about: 'a:b' }],
   ]);
+});
+
+/** Buttons that note each press: `hark`, and `halt`, which silences. */
+function openNoting() {
+  const pressed: string[] = [];
+  const button = (name: string, rule: Partial<Button> = {}): Button => ({
+    name,
+    label: 'button.confirm',
+    style: 'main',
+    ...rule,
+    async run() {
+      pressed.push(name);
+      return [{ id: 'stop.ok', to: 'caller' }];
+    },
+  });
+  const buttons = [button('hark'), button('halt', { isNeverLimited: true })];
+  return { ...open(buttons), pressed };
+}
+
+/** A press on `hark` that notes what is replied. */
+const press = (n: number, said: unknown[], more: object = {}) =>
+  pressBy({
+    id: `${n}`,
+    customId: 'parley:hark',
+    async reply(message: unknown) {
+      said.push(message);
+      return {};
+    },
+    ...more,
+  });
+
+const refusal = formatText('slow.down', { s: 20 });
+
+function countRefusals(said: readonly unknown[]) {
+  return said.filter((message) => JSON.stringify(message).includes(refusal)).length;
+}
+
+test('in a flood each press is answered and few are done, and other people and servers get theirs at once', async () => {
+  const { reception, clock, events, pressed } = openNoting();
+  const [flooded, other]: [unknown[], unknown[]] = [[], []];
+  for (let n = 0; n < 2_000; n++) {
+    reception.receiveInteraction(press(n, flooded));
+    const eva = { user: { id: 'eva' }, guildId: n < 1_000 ? 'g' : 'h' };
+    if (n % 1_000 === 999) reception.receiveInteraction(press(9_000 + n, other, eva));
+    clock.passMs(5);
+    await Promise.resolve();
+  }
+  await expect.poll(() => other.length).toBe(2);
+  await expect.poll(() => [flooded.length, pressed.length]).toEqual([2_000, 12]);
+  for (const message of flooded)
+    expect(JSON.stringify(message)).toContain('"flags":68');
+  expect(events.filter(({ kind }) => kind !== 'command')).toEqual([]);
+});
+
+test('a person who pressed too often reads each time why nothing happens', async () => {
+  const { reception } = openNoting();
+  const said: unknown[] = [];
+  for (let n = 0; n < 50; n++) reception.receiveInteraction(press(n, said));
+  await expect.poll(() => said.length).toBe(50);
+  expect(countRefusals(said)).toBe(40);
+});
+
+test('buttons that silence the bot work after any number of presses', async () => {
+  const { reception, pressed } = openNoting();
+  const said: unknown[] = [];
+  for (let n = 0; n < 100; n++) reception.receiveInteraction(press(n, []));
+  const halt = { customId: 'parley:halt' };
+  for (let n = 100; n < 130; n++) reception.receiveInteraction(press(n, said, halt));
+  await expect.poll(() => said.length).toBe(30);
+  expect(countRefusals(said)).toBe(0);
+  expect(pressed.filter((name) => name === 'halt')).toHaveLength(30);
 });

@@ -1,9 +1,8 @@
-import { openSandbox } from '#sandbox/sandbox.ts';
 import type { CommandEntry } from '#src/discord/interactions/command-entries.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import type { Command, CommandGroup } from '#src/features/command.ts';
 import { formatText } from '#src/texts/texts.ts';
-import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const join: Command = {
   name: 'join',
@@ -34,7 +33,7 @@ const voice = { name: 'voice', description, kind: 'text', maxChars: 50 } as cons
 
 /** A sandbox in which these commands are registered. */
 async function registered(...commands: readonly CommandEntry[]) {
-  const sandbox = await openSandbox({ voice: openSilentVoice().half });
+  const sandbox = await openSilentSandbox();
   const { apiUrl, token } = sandbox;
   await registerOnly({ apiUrl, token, commands });
   const shown = () => sandbox.commands().map(({ body }) => body);

@@ -12,8 +12,8 @@ import { watchOwnState } from '#src/discord/own-state.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 type Seat = {
-  readonly channelId: string | null;
-  readonly serverMute?: boolean | null;
+  readonly channelId?: string;
+  readonly serverMute?: boolean;
   readonly serverDeaf?: boolean;
   readonly suppress?: boolean;
 };
@@ -27,24 +27,27 @@ function openClient() {
   return { client, events };
 }
 
-/** A client as far as its own seat goes. */
-function open() {
+/** Events of a bot that sits so one time after the other, nowhere at first. */
+function sit(...seats: readonly Seat[]) {
   const voice = { channelId: null as string | null };
   const guild = { id: 'g', members: { me: { voice } } };
   const { client, events } = openClient();
-  const change = (former: Seat, now: Seat) => {
+  let former = { id: 'bot', guild, channelId: null as string | null };
+  for (const seat of seats) {
+    const now = { id: 'bot', guild, channelId: null, ...seat };
     voice.channelId = now.channelId;
-    const whose = { id: 'bot', guild };
-    client.emit(Events.VoiceStateUpdate, { ...whose, ...former }, { ...whose, ...now });
-  };
-  return { events, change };
+    client.emit(Events.VoiceStateUpdate, former, now);
+    former = now;
+  }
+  return events;
 }
 
 test('being muted, deafened and moved is told, and when it is over', () => {
-  const { change, events } = open();
-  change({ channelId: null }, { channelId: 'a', serverMute: true });
-  change({ channelId: 'a', serverMute: true }, { channelId: 'a', serverDeaf: true });
-  change({ channelId: 'a', serverDeaf: true }, { channelId: 'b' });
+  const events = sit(
+    { channelId: 'a', serverMute: true },
+    { channelId: 'a', serverDeaf: true },
+    { channelId: 'b' },
+  );
   expect(events).toEqual([
     told('muted', true),
     told('muted', false),
@@ -55,13 +58,13 @@ test('being muted, deafened and moved is told, and when it is over', () => {
 });
 
 test('how the bot sits when it comes in is told, whatever it was told before', () => {
-  const { change, events } = open();
-  const away = { channelId: null, serverMute: true };
-  change({ channelId: null }, { channelId: 'a', serverMute: true });
-  change({ channelId: 'a', serverMute: true }, away);
-  change(away, { channelId: 'a', serverMute: true, suppress: true });
-  change({ channelId: 'a', serverMute: true, suppress: true }, { channelId: null });
-  change({ channelId: null }, { channelId: 'a' });
+  const events = sit(
+    { channelId: 'a', serverMute: true },
+    { serverMute: true },
+    { channelId: 'a', serverMute: true, suppress: true },
+    {},
+    { channelId: 'a' },
+  );
   expect(events).toEqual([
     told('muted', true),
     told('muted', true),
@@ -143,14 +146,11 @@ test.each([
 ])(
   'that the right to speak is taken or given by a change of %s is told at once, once each time',
   (_, event) => {
-    const { change, events } = openSeated(
-      ChannelType.GuildVoice,
-      event,
-      Connect | Speak,
-    );
+    const both = Connect | Speak;
+    const { change, events } = openSeated(ChannelType.GuildVoice, event, both);
     change(Connect);
     expect(events).toEqual([told('suppressed', true)]);
-    change(Connect | Speak);
+    change(both);
     expect(events.slice(1)).toEqual([told('suppressed', false)]);
   },
 );

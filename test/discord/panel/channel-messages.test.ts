@@ -4,31 +4,17 @@ import {
   GatewayIntentBits,
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord.js';
-import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import type { Button } from '#src/features/command.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
-import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 /** discord.js, unmodified, logged in to a sandbox without sound. */
 async function openBot() {
-  const voice = openSilentVoice();
-  const sandbox = await openSandbox({ voice: voice.half });
-  const client = newClient(sandbox);
-  const ready = once(client, 'clientReady');
-  await client.login(sandbox.token);
-  await ready;
-  const dispose = async () => {
-    await client.destroy();
-    await sandbox[Symbol.asyncDispose]();
-  };
-  return { client, sandbox, voice, [Symbol.asyncDispose]: dispose };
-}
-
-function newClient(sandbox: Sandbox) {
-  return new Client({
+  const sandbox = await openSilentSandbox();
+  const client = new Client({
     intents: [
       GatewayIntentBits.Guilds,
       GatewayIntentBits.GuildVoiceStates,
@@ -36,33 +22,39 @@ function newClient(sandbox: Sandbox) {
     ],
     rest: { api: sandbox.apiUrl, timeout: 5000 },
   });
+  const ready = once(client, 'clientReady');
+  await client.login(sandbox.token);
+  await ready;
+  const dispose = async () => {
+    await client.destroy();
+    await sandbox[Symbol.asyncDispose]();
+  };
+  return { client, sandbox, [Symbol.asyncDispose]: dispose };
+}
+
+function openMessages(client: Client<true>) {
+  const outbox = new Outbox(client.rest, realClock, () => {});
+  return openChannelMessages(client, { placeIn: () => undefined }, new Map(), outbox);
 }
 
 const never = new AbortController().signal;
 
-/** A client that knows these channels, and what was sent there. */
-function open(ids: readonly string[], panelIn?: string) {
-  const sent: [string, unknown][] = [];
-  const channels = ids.map((id) => {
-    return [id, { id, isSendable: () => true, isVoiceBased: () => true }] as const;
-  });
+/** A client that knows this channel, and what was sent there. */
+function open(id: string, panelIn?: string) {
+  const sent: RESTPostAPIChannelMessageJSONBody[] = [];
+  const channel = { id, isSendable: () => true, isVoiceBased: () => true };
   const post = async (
     route: string,
     { body }: { body: RESTPostAPIChannelMessageJSONBody },
   ) => {
-    const { content, components = [] } = body;
-    const id = route.split('/')[2] ?? '';
-    sent.push(components.length > 0 ? [id, { content, components }] : [id, content]);
-    bodies.push(body);
-    return { id: 'm', content };
+    expect(route).toContain(id);
+    sent.push(body);
+    return { id: 'm', content: body.content };
   };
-  const bodies: RESTPostAPIChannelMessageJSONBody[] = [];
-  const rest = { post, patch: post, delete: post };
-  const guilds = { cache: new Map([['g', { preferredLocale: 'de' }]]) };
   const client = {
-    channels: { cache: new Map(channels) },
-    guilds,
-    rest,
+    channels: { cache: new Map([[id, channel]]) },
+    guilds: { cache: new Map([['g', { preferredLocale: 'de' }]]) },
+    rest: { post, patch: post, delete: post },
   } as unknown as Client<true>;
   const placeIn = () => (panelIn ? { channelId: panelIn, messageId: 'm' } : undefined);
   let atMs = 0;
@@ -72,7 +64,6 @@ function open(ids: readonly string[], panelIn?: string) {
   const buttons = new Map([[button.name, button]]);
   return {
     sent,
-    bodies,
     scribe: openChannelMessages(client, { placeIn }, buttons, outbox),
   };
 }
@@ -86,6 +77,9 @@ const button: Button = {
 
 const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 
+const expectForbidden = (writing: Promise<unknown>) =>
+  expect(writing).rejects.toMatchObject({ code: 'discord.forbidden' });
+
 /** Signs without width, which are taken out. */
 const unseen = ['', '\u200b', '\u2060', '\ufeff', '\u00ad', '\u202e', '\0'];
 const forms: readonly ((gap: string) => string)[] = [
@@ -97,10 +91,10 @@ const forms: readonly ((gap: string) => string)[] = [
 test.each(unseen)(
   'what is written calls nobody and hides no link, also with %j inside',
   async (gap) => {
-    const { scribe: messages, sent } = open(['lounge']);
+    const { scribe: messages, sent } = open('lounge');
     for (const form of forms)
       await messages.writeText(lounge, toOpenText(form(gap)), never);
-    expect(sent.map(([, text]) => text)).toEqual([
+    expect(sent.map(({ content }) => content)).toEqual([
       '[click] (https://evil.example)',
       '< @1> and < @&2> in < #3>',
       '< /join:4> < t:1> < id:guide> < a:b:5>',
@@ -112,60 +106,42 @@ test('words for one person go to them alone, and nowhere where they take no dire
   await using bot = await openBot();
   const { client, sandbox } = bot;
   if (!client.isReady()) return expect.fail();
-  const outbox = new Outbox(client.rest, realClock, () => {});
-  const messages = openChannelMessages(
-    client,
-    { placeIn: () => undefined },
-    new Map(),
-    outbox,
-  );
+  const messages = openMessages(client);
   const [adam, ben] = [sandbox.person('Adam').id, sandbox.person('Ben').id];
   const words = new ConfidentialText('Five, <@1>.', { onlyFor: adam });
   await messages.tellPerson(adam, words, never);
-  const forbidden = { code: 'discord.forbidden' };
-  await expect(messages.tellPerson(ben, words, never)).rejects.toMatchObject(forbidden);
+  await expectForbidden(messages.tellPerson(ben, words, never));
   const path = '/channels/:channel/messages';
   sandbox.faults.rest({ method: 'POST', path, status: 403, code: 50_007 });
-  await expect(messages.tellPerson(adam, words, never)).rejects.toMatchObject(
-    forbidden,
-  );
+  await expectForbidden(messages.tellPerson(adam, words, never));
   expect(sandbox.directMessages()).toMatchObject([
     { to: 'Adam', text: 'Five, < @1>.' },
   ]);
 });
 
 test('personal lines and words of the channel are written in no other place', async () => {
-  const { scribe: messages, sent } = open(['general'], 'general');
-  const forbidden = { code: 'discord.forbidden' };
-  const words = new ConfidentialText('Ben is to be dismissed.', {
-    channelId: 'lounge',
-  });
-  await expect(messages.writeText(lounge, words, never)).rejects.toMatchObject(
-    forbidden,
+  const { scribe: messages, sent } = open('general', 'general');
+  const text = 'Ben is to be dismissed.';
+  const words = new ConfidentialText(text, { channelId: 'lounge' });
+  await expectForbidden(messages.writeText(lounge, words, never));
+  await expectForbidden(
+    messages.notifyPeople(lounge, [{ personId: '1', text }], never),
   );
-  const lines = [{ personId: '1', text: 'Ben is to be dismissed.' }];
-  await expect(messages.notifyPeople(lounge, lines, never)).rejects.toMatchObject(
-    forbidden,
-  );
-  const offering = messages.offerButtons(lounge, { id: 'confirm.over' }, [], never);
-  await expect(offering).rejects.toMatchObject(forbidden);
+  const line = { id: 'confirm.over' } as const;
+  await expectForbidden(messages.offerButtons(lounge, line, [], never));
   expect(sent).toEqual([]);
 });
 
 test('a question with a button is asked in the language of the server, and its words are only shown', async () => {
-  const { scribe, sent } = open(['lounge']);
+  const { scribe, sent } = open('lounge');
   const line = {
     id: 'tool.external.ask',
     with: { name: '**Ana**', s: 60, tool: 'leave', given: 'now' },
   } as const;
   await scribe.offerButtons(lounge, line, ['confirm:tool:a1'], never);
   const content = '\\*\\*Ana\\*\\*, soll ich leave benutzen, mit all dem?\nnow';
-  const button = expect.objectContaining({
-    custom_id: 'parley:confirm:tool:a1',
-    label: 'Bestätigen',
-  });
-  const row = expect.objectContaining({ components: [button] });
-  expect(sent).toEqual([['lounge', { content, components: [row] }]]);
+  const button = { custom_id: 'parley:confirm:tool:a1', label: 'Bestätigen' };
+  expect(sent).toMatchObject([{ content, components: [{ components: [button] }] }]);
 });
 
 test('lines whose answer from Discord was lost are written once, however often they are written again', async () => {
@@ -178,13 +154,7 @@ test('lines whose answer from Discord was lost are written once, however often t
     channelId: channel?.id ?? '',
     name: 'Lounge',
   };
-  const outbox = new Outbox(client.rest, realClock, () => {});
-  const messages = openChannelMessages(
-    client,
-    { placeIn: () => undefined },
-    new Map(),
-    outbox,
-  );
+  const messages = openMessages(client);
   const line = (id: string) => ({
     id,
     personId: sandbox.person('Adam').id,

@@ -6,28 +6,35 @@ import {
 } from '#test/discord/setup/sandbox-login.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
+type Guild = ReturnType<SandboxLogin['sandbox']['guild']>;
+
 const never = new AbortController().signal;
 
 const hearing = (heard: number) =>
   ({ id: 'panel.status', with: { bot: 'Nova', heard, people: 5 } }) as const;
 
 /** The bot in the lobby, whose link takes the status away when it ends, as the client wires it. */
-async function openStatuses(login: SandboxLogin) {
+async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
+  const login = await openSandboxLogin(1);
+  onTestFinished(() => login[Symbol.asyncDispose]());
+  const guild = login.sandbox.guild();
+  prepare(guild);
   const clock = new VirtualClock();
   const statuses = new VoiceStatuses(login.client, clock);
   const { guildId } = login.lobby;
   const leaving = () => statuses.clear(guildId);
-  const link = await login
-    .linkOpener(undefined, leaving)
-    .openLink(login.lobby, () => false, never);
+  const linkOpener = login.linkOpener(undefined, leaving);
+  const link = await linkOpener.openLink(login.lobby, () => false, never);
   const { sandbox } = login;
   const shown = () => {
-    const { channels } = sandbox.guild().roster();
+    const { channels } = guild.roster();
     return channels.find(({ name }) => name === 'Lobby')?.status;
   };
   return {
     clock,
+    guild,
     link,
+    sandbox,
     shown,
     show: (heard: number) => statuses.show(guildId, hearing(heard)),
     /** Requests that wrote a status, in order. */
@@ -43,19 +50,17 @@ async function openStatuses(login: SandboxLogin) {
 const settled = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 test('people see below the name of the voice channel how many of them are heard, until the bot leaves', async () => {
-  await using login = await openSandboxLogin(1);
-  const { link, show, shown, written } = await openStatuses(login);
+  const { link, sandbox, show, shown, written } = await openStatuses();
   show(2);
   await waitUntil(() => shown() === 'Nova listens to 2 of 5');
   await link[Symbol.asyncDispose]();
   expect(shown()).toBeUndefined();
   expect(written()).toEqual(['Nova listens to 2 of 5', null]);
-  expect(login.sandbox.requests().every(({ status }) => status < 400)).toBe(true);
+  expect(sandbox.requests().every(({ status }) => status < 400)).toBe(true);
 });
 
 test('the status of a voice channel changes at most once in 10 s, and then tells the latest', async () => {
-  await using login = await openSandboxLogin(1);
-  const { clock, link, show, shown, written } = await openStatuses(login);
+  const { clock, link, show, shown, written } = await openStatuses();
   show(1);
   await waitUntil(() => shown() === 'Nova listens to 1 of 5');
   for (const heard of [2, 3, 4]) show(heard);
@@ -68,15 +73,15 @@ test('the status of a voice channel changes at most once in 10 s, and then tells
 });
 
 test('a status that a person wrote is never written over, nor taken away', async () => {
-  await using login = await openSandboxLogin(1);
-  login.sandbox.guild().writeVoiceStatus('Lobby', 'Movie night');
-  const { clock, link, show, shown, written } = await openStatuses(login);
+  const { clock, guild, link, show, shown, written } = await openStatuses((before) =>
+    before.writeVoiceStatus('Lobby', 'Movie night'),
+  );
   show(2);
   await settled();
   expect(shown()).toBe('Movie night');
-  login.sandbox.guild().writeVoiceStatus('Lobby', '');
+  guild.writeVoiceStatus('Lobby', '');
   await waitUntil(() => shown() === 'Nova listens to 2 of 5');
-  login.sandbox.guild().writeVoiceStatus('Lobby', 'Quiz');
+  guild.writeVoiceStatus('Lobby', 'Quiz');
   await settled();
   show(3);
   await clock.advance(60_000);
@@ -86,12 +91,11 @@ test('a status that a person wrote is never written over, nor taken away', async
 });
 
 test('a status that a person took away does not come back before the next join', async () => {
-  await using login = await openSandboxLogin(1);
-  const { clock, link, show, shown, written } = await openStatuses(login);
+  const { clock, guild, link, show, shown, written } = await openStatuses();
   show(2);
   await waitUntil(() => shown() !== undefined);
   await settled();
-  login.sandbox.guild().writeVoiceStatus('Lobby', '');
+  guild.writeVoiceStatus('Lobby', '');
   await settled();
   show(3);
   await clock.advance(60_000);
@@ -100,9 +104,9 @@ test('a status that a person took away does not come back before the next join',
 });
 
 test('a process that comes back goes on with its own status', async () => {
-  await using login = await openSandboxLogin(1);
-  login.sandbox.guild().writeVoiceStatus('Lobby', 'Nova listens to 1 of 4');
-  const { link, show, shown } = await openStatuses(login);
+  const { link, show, shown } = await openStatuses((before) =>
+    before.writeVoiceStatus('Lobby', 'Nova listens to 1 of 4'),
+  );
   show(2);
   await waitUntil(() => shown() === 'Nova listens to 2 of 5');
   await link[Symbol.asyncDispose]();
@@ -110,9 +114,9 @@ test('a process that comes back goes on with its own status', async () => {
 });
 
 test('without the right to set a status the bot asks for nothing and writes nothing', async () => {
-  await using login = await openSandboxLogin(1);
-  login.sandbox.guild().permit('Lobby', 'Nova', { deny: ['setVoiceStatus'] });
-  const { link, show, shown, written } = await openStatuses(login);
+  const { link, show, shown, written } = await openStatuses((before) =>
+    before.permit('Lobby', 'Nova', { deny: ['setVoiceStatus'] }),
+  );
   await settled();
   show(2);
   await settled();

@@ -1,4 +1,4 @@
-import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import type { SandboxOptions } from '#sandbox/sandbox.ts';
 import {
   type Discord,
   type DiscordOptions,
@@ -8,7 +8,7 @@ import {
 import type { CommandPorts } from '#src/features/command.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
-import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 export type TestOptions = Partial<DiscordOptions> &
   Pick<DiscordOptions, 'token' | 'apiUrl'>;
@@ -52,7 +52,7 @@ export async function openSandboxBot(
   commands: DiscordOptions['commands'] = [],
   more: Partial<SandboxOptions> = {},
 ) {
-  const sandbox = await openSandbox({ voice: openSilentVoice().half, ...more });
+  const sandbox = await openSilentSandbox(more);
   const { apiUrl, token, guildId } = sandbox;
   const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
   const ports = (given: DiscordPorts) => {
