@@ -7,6 +7,7 @@ import {
   answerModels,
   answerSpeech,
   answerStream,
+  examineServer,
   openExaminedServer,
   runExamination,
   swiftServer,
@@ -47,10 +48,8 @@ test('a server that can do everything is told so, with the settings to use', asy
 
 test('an address without a path means its /v1, and the settings hold the whole one', async () => {
   await using server = await openMockProviders({ ...swiftServer });
-  const { about, settings } = await runExamination([
-    '--provider',
-    server.baseUrl.replace(/\/v1$/, ''),
-  ]);
+  const address = server.baseUrl.replace(/\/v1$/, '');
+  const { about, settings } = await runExamination(['--provider', address]);
   expect(about('address')).toBe(`ok address answers at ${server.baseUrl}`);
   expect(settings.SPEECH_BASE_URL).toBe(server.baseUrl);
 });
@@ -69,12 +68,10 @@ test('WAV, which tells its rate, is advised where the server sends it, else raw 
   });
   using both = await openExaminedServer(routes(true), nowhere);
   using raw = await openExaminedServer(routes(false), nowhere);
-  const one = await runExamination(['--provider', `${both.origin}/v1`]);
-  const other = await runExamination(['--provider', `${raw.origin}/v1`]);
-  expect([one.settings.SPEECH_FORMAT, other.settings.SPEECH_FORMAT]).toEqual([
-    'wav',
-    'pcm',
-  ]);
+  const one = await examineServer(both);
+  const other = await examineServer(raw);
+  expect(one.settings.SPEECH_FORMAT).toBe('wav');
+  expect(other.settings.SPEECH_FORMAT).toBe('pcm');
 });
 
 test('if the server lacks the usual voice and none was chosen, its first voice is taken', async () => {
@@ -83,17 +80,11 @@ test('if the server lacks the usual voice and none was chosen, its first voice i
     'GET /v1/audio/voices': answerJson({ voices: ['af_heart', 'af_sky'] }),
     'POST /v1/audio/speech': (response, asked) => {
       const isKnown = asked.body.voice === 'af_heart';
-      const refuse = answerJson(
-        { detail: { error: 'validation_error', message: 'no voice' } },
-        400,
-      );
+      const refuse = answerJson({ detail: { message: 'no voice' } }, 400);
       (isKnown ? answerSpeech(24_000) : refuse)(response, asked);
     },
   });
-  const { code, settings } = await runExamination([
-    '--provider',
-    `${server.origin}/v1`,
-  ]);
+  const { code, settings } = await examineServer(server);
   expect([code, settings.SPEECH_VOICE]).toEqual([0, 'af_heart']);
 });
 
@@ -111,18 +102,12 @@ test.each([
   using server = await openExaminedServer({
     'GET /v1/models': answerModels('thinker'),
     'POST /v1/chat/completions': (response, asked) => {
-      const words = [
-        delta({ reasoning: 'Hm.' }),
-        delta({ content: 'one' }),
-        delta({}, 'stop'),
-      ];
-      answerStream(...(asked.body.tools ? [called] : words))(response, asked);
+      const words = [{ reasoning: 'Hm.' }, { content: 'one' }].map((one) => delta(one));
+      const answer = asked.body.tools ? [called] : [...words, delta({}, 'stop')];
+      answerStream(...answer)(response, asked);
     },
   });
-  const { about, code, mendOf } = await runExamination([
-    '--provider',
-    `${server.origin}/v1`,
-  ]);
+  const { about, code, mendOf } = await examineServer(server);
   expect(about('tools')).toBe('ok tools thinker: the model called the tool');
   expect(mendOf('answers') ?? '').toContain(mend);
   expect(code).toBe(0);
@@ -133,10 +118,7 @@ test('a server of speech alone is usable, and no list of models is no error', as
     { 'POST /v1/audio/speech': answerSpeech(24_000) },
     nowhere,
   );
-  const { code, about, settings } = await runExamination([
-    '--provider',
-    `${server.origin}/v1`,
-  ]);
+  const { code, about, settings } = await examineServer(server);
   expect(about('models')).toMatch(/^differs .* offers no list/);
   expect([code, settings.SPEECH_MODEL, settings.CHAT_COMPLETION_MODEL]).toEqual([
     0,
@@ -155,10 +137,7 @@ function talks(settings: Partial<TalkSettings> = {}) {
 test('for a server without /audio/speech the doctor advises a Realtime model that reads aloud', async () => {
   const routes = { 'GET /v1/models': answerModels('gpt-realtime-2.1-mini') };
   using server = await openExaminedServer(routes, nowhere, talks());
-  const { code, settings } = await runExamination([
-    '--provider',
-    `${server.origin}/v1`,
-  ]);
+  const { code, settings } = await examineServer(server);
   expect([code, settings.SPEECH_BACKEND, settings.SPEECH_MODEL]).toEqual([
     0,
     'realtime',
@@ -173,10 +152,7 @@ test('a server that talks and does not read is no fault', async () => {
     nowhere,
     talks({ aloud: () => ({ ends: 'fail' }), answer: () => ({ text: 'ok' }) }),
   );
-  const { code, settings } = await runExamination([
-    '--provider',
-    `${server.origin}/v1`,
-  ]);
+  const { code, settings } = await examineServer(server);
   expect([code, settings.SPEECH_BACKEND]).toEqual([0, undefined]);
 });
 
@@ -201,11 +177,8 @@ test.each([
         models: trouble,
       },
     });
-    const { code, lines, settings } = await runExamination(
-      ['--provider', server.baseUrl],
-      {},
-      150,
-    );
+    const asked = ['--provider', server.baseUrl];
+    const { code, lines, settings } = await runExamination(asked, {}, 150);
     const usable = Object.keys(settings).filter((name) => !name.startsWith('REALTIME'));
     expect([code, usable]).toEqual([1, []]);
     expect(lines.some((line) => line.includes('missing'))).toBe(true);

@@ -2,8 +2,9 @@ import {
   answerJson,
   answerModels,
   answerStream,
+  examineChat,
+  examineServer,
   openExaminedServer,
-  runExamination,
 } from './run-examination.ts';
 
 const refused = answerJson({ error: { message: 'no such model' } }, 404);
@@ -17,7 +18,7 @@ test('whatever is not as it should be has a mend', async () => {
     'POST /v1/audio/speech': answerJson({ error: { message: 'broken' } }, 500),
     'POST /v1/audio/transcriptions': refused,
   });
-  const { code, text } = await runExamination(['--provider', `${server.origin}/v1`]);
+  const { code, text } = await examineServer(server);
   const wrong = text.match(/^ {2}(differs|missing) /gm) ?? [];
   expect(code).toBe(1);
   expect(wrong.length).toBeGreaterThan(3);
@@ -35,10 +36,7 @@ test.each([
       'GET /v1/models': answerModels('mock'),
       'POST /v1/chat/completions': answerJson({ error: { message: 'no' } }, status),
     });
-    const { mendOf } = await runExamination([], {
-      CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`,
-      CHAT_COMPLETION_MODEL: 'mock',
-    });
+    const { mendOf } = await examineChat(server);
     expect(mendOf('think')).toMatch(mend);
   },
 );

@@ -2,6 +2,7 @@ import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import {
   answerModels,
   canary,
+  examineChat,
   openExaminedServer,
   runExamination,
   swiftServer,
@@ -17,11 +18,8 @@ test('without any server there is nothing to ask, and that is fine', async () =>
 });
 
 test('every role that is configured is examined, with its key as a yes or no', async () => {
-  await using server = await openMockProviders({
-    ...swiftServer,
-    hears: said,
-    key: canary,
-  });
+  const keyed = { ...swiftServer, hears: said, key: canary };
+  await using server = await openMockProviders(keyed);
   const { code, text, about } = await runExamination([], {
     OPENAI_BASE_URL: server.baseUrl,
     OPENAI_API_KEY: canary,
@@ -65,14 +63,10 @@ test('a pipeline over one connection is examined by an answer', async () => {
   using other = await openExaminedServer({
     'GET /v1/models': answerModels('gpt-realtime-2.1'),
   });
-  const without = await runExamination([], {
-    ...given,
-    REALTIME_BASE_URL: `${other.origin}/v1`,
-  });
-  expect([without.code, without.about('realtime')]).toEqual([
-    1,
-    expect.stringMatching(/^missing/),
-  ]);
+  const lacking = { ...given, REALTIME_BASE_URL: `${other.origin}/v1` };
+  const without = await runExamination([], lacking);
+  expect(without.code).toBe(1);
+  expect(without.about('realtime')).toMatch(/^missing/);
 });
 
 test('a key that is refused is told as that', async () => {
@@ -81,7 +75,8 @@ test('a key that is refused is told as that', async () => {
     OPENAI_BASE_URL: server.baseUrl,
     OPENAI_API_KEY: canary,
   });
-  expect([code, text]).toEqual([1, expect.stringContaining('refused the key (401)')]);
+  expect(code).toBe(1);
+  expect(text).toContain('refused the key (401)');
 });
 
 test('recognition, speech and a model that speaks are tried over their connections as the bot does it', async () => {
@@ -107,18 +102,14 @@ test('recognition, speech and a model that speaks are tried over their connectio
 });
 
 test('a voice over a connection that breaks off is missing, with the words of its server', async () => {
-  await using server = await openMockProviders({
-    ...swiftServer,
-    talk: { aloud: () => ({ ends: 'fail' }) as const },
-  });
+  const talk = { aloud: () => ({ ends: 'fail' }) as const };
+  await using server = await openMockProviders({ ...swiftServer, talk });
   const { code, about } = await runExamination([], {
     SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws'),
     SPEECH_MODEL: 'mock',
   });
-  expect([code, about('speak')]).toEqual([
-    1,
-    expect.stringMatching(/^missing .*It broke/),
-  ]);
+  expect(code).toBe(1);
+  expect(about('speak')).toMatch(/^missing .*It broke/);
 });
 
 test('offline nothing is asked', async () => {
@@ -137,10 +128,7 @@ test('a model that ends is told with its day and its successor: by its server, o
   using server = await openExaminedServer({
     'GET /v1/models': answerModels({ id: 'mock', shutdown_date: '2020-05-01' }),
   });
-  const online = await runExamination([], {
-    CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`,
-    CHAT_COMPLETION_MODEL: 'mock',
-  });
+  const online = await examineChat(server);
   expect(online.about('model')).toBe(
     'differs model the model mock (CHAT_COMPLETION) ended on 2020-05-01',
   );

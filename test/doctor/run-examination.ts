@@ -13,6 +13,17 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 export const canary = 'canary-Key+of/mine=42';
 
+/** Examines a server as a provider. */
+export const examineServer = ({ origin }: { readonly origin: string }) =>
+  runExamination(['--provider', `${origin}/v1`]);
+
+/** Examines a server that is set for chat. */
+export const examineChat = ({ origin }: { readonly origin: string }) =>
+  runExamination([], {
+    CHAT_COMPLETION_BASE_URL: `${origin}/v1`,
+    CHAT_COMPLETION_MODEL: 'mock',
+  });
+
 /** Output of the doctor, and its exit code. */
 export async function runExamination(
   args: readonly string[],

@@ -53,17 +53,3 @@ test('a voice that the server does not have is named with two of those that it h
     'alloy is none of its voices: set SPEECH_VOICE to af_heart or af_sky',
   );
 });
-
-test('a server that writes calls of tools as text is told which parser it lacks', async () => {
-  const call = '<tool_call>{"name": "ping", "arguments": {}}</tool_call>';
-  using server = await openExaminedServer({
-    'POST /v1/chat/completions': (response, asked) =>
-      says(asked.body.tools ? call : 'ok')(response, asked),
-  });
-  const { about, mendOf } = await runExamination([], {
-    CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`,
-    CHAT_COMPLETION_MODEL: 'mock',
-  });
-  expect(about('tools')).toBe('ok tools mock: the model called the tool');
-  expect(mendOf('answers')).toContain('--tool-call-parser hermes');
-});

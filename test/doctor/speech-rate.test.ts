@@ -37,16 +37,11 @@ test.each([22_050, 16_000, 48_000])(
       0,
       `set SPEECH_RATE_HZ=${rateHz}, or SPEECH_FORMAT=wav`,
     ]);
-    const mended = await examineVoice(voiceAt(rateHz), { SPEECH_RATE_HZ: `${rateHz}` });
-    expect([mended.about('rate'), mended.about('speak')]).toEqual([
-      undefined,
-      expect.stringMatching(/^ok speak kokoro: 1\.8 s of sound/),
-    ]);
-    const asWav = await examineVoice(voiceAt(rateHz), { SPEECH_FORMAT: 'wav' });
-    expect([asWav.about('rate'), asWav.about('speak')]).toEqual([
-      undefined,
-      expect.stringMatching(/: 1\.8 s of sound/),
-    ]);
+    for (const mend of [{ SPEECH_RATE_HZ: `${rateHz}` }, { SPEECH_FORMAT: 'wav' }]) {
+      const mended = await examineVoice(voiceAt(rateHz), mend);
+      expect(mended.about('rate')).toBeUndefined();
+      expect(mended.about('speak')).toMatch(/kokoro: 1\.8 s of sound/);
+    }
   },
 );
 
