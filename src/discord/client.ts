@@ -244,10 +244,13 @@ async function registerCommands(client: Client<true>, options: DiscordOptions) {
   const { commands, onEvent: report } = options;
   const route = Routes.applicationCommands(client.application.id);
   try {
-    const createLateError = () =>
-      new Error(`Discord did not answer in ${registerMs / 1000} s.`);
     const putting = client.rest.put(route, { body: toCommandBodies(commands) });
-    await withTimeout(putting, registerMs, realClock, createLateError);
+    await withTimeout(
+      putting,
+      registerMs,
+      realClock,
+      () => new Error(`Discord did not answer in ${registerMs / 1000} s.`),
+    );
     report({ kind: 'registered', commands: commands.length });
   } catch (error) {
     const isAway = error instanceof DiscordAPIError && error.status === 403;

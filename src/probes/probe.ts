@@ -79,18 +79,17 @@ export async function tryProbe<Subject>(
   const over = new AbortController();
   const until = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
   const seconds = deadlineMs / 1000;
-  const createLateError = () =>
-    new BotError(
-      'provider.late',
-      true,
-      `It took longer than the limit of ${seconds} s.`,
-    );
   try {
     return await withTimeout(
       probe.run(subject, clock, until),
       deadlineMs,
       clock,
-      createLateError,
+      () =>
+        new BotError(
+          'provider.late',
+          true,
+          `It took longer than the limit of ${seconds} s.`,
+        ),
     );
   } catch (error) {
     signal?.throwIfAborted();

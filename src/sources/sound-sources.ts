@@ -67,9 +67,9 @@ export class Sources {
    */
   async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
     const { clock, decoding } = this.#options;
-    const createLateError = () =>
-      refusals.unreachable('its first bytes did not come in time');
-    using deadline = createDeadlineSignal(this.#limits.openMs, clock, createLateError);
+    using deadline = createDeadlineSignal(this.#limits.openMs, clock, () =>
+      refusals.unreachable('its first bytes did not come in time'),
+    );
     const inTime = AbortSignal.any([signal, deadline.signal]);
     const bytes =
       where.kind === 'file'

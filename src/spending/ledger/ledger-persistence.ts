@@ -106,10 +106,18 @@ export class LedgerPersistence implements AsyncDisposable {
 
   async #tryWork(code: StoreCode, work: () => Promise<void>) {
     const { clock, report } = this.#options;
-    const createLateError = () =>
-      new BotError(code, true, `The store did not answer in ${longestMs / 1000} s.`);
     try {
-      await withTimeout(work(), longestMs, clock, createLateError);
+      await withTimeout(
+        work(),
+        longestMs,
+        clock,
+        () =>
+          new BotError(
+            code,
+            true,
+            `The store did not answer in ${longestMs / 1000} s.`,
+          ),
+      );
       this.#reported = '';
       return true;
     } catch (error) {
