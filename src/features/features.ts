@@ -60,8 +60,6 @@ export function openFeatures(
   };
 }
 
-export type OpenFeatures = ReturnType<typeof openFeatures>;
-
 /** In the order of `/settings`. */
 export const serverSettings: readonly ServerSetting[] = [
   ...Object.values(conversationSettings),

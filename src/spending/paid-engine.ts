@@ -229,8 +229,6 @@ export class PaidPipeline {
   }
 }
 
-export type PaidPipelineRegistry = ReturnType<typeof createPaidPipelines>;
-
 /** Engines before metering. */
 export type RawEngines = {
   readonly chat: ChatModel;
