@@ -73,7 +73,7 @@ export function withMeter(
         if (countPictures(messages) > 0 && !model.canTakePictures?.())
           throw createPicturesError();
         const heardMs = heardMsIn(messages);
-        const progress = new RequestProgress();
+        const progress = createRequestProgress();
         return runReserved(
           {
             reserve: () =>
@@ -94,52 +94,53 @@ export function withMeter(
   return meterModel(chat);
 }
 
-class RequestProgress {
-  #written = '';
-  #soundBytes = 0;
-  #usage: Usage | undefined;
-  #source: 'text' | 'transcript' | undefined;
+function createRequestProgress() {
+  let written = '';
+  let soundBytes = 0;
+  let usage: Usage | undefined;
+  let source: 'text' | 'transcript' | undefined;
 
-  /** An estimate alone is no output. */
-  addPart(part: ChatPart): boolean {
-    switch (part.kind) {
-      case 'text':
-      case 'transcript':
-        this.#source ??= part.kind;
-        if (this.#source === part.kind) this.#written += part.text;
-        return true;
-      case 'sound':
-        this.#soundBytes += part.bytes.length;
-        return true;
-      case 'usage':
-        this.#usage = part.usage;
-        return isReportedUsage(part.usage);
-      case 'tool':
-        return true;
-      case 'cut':
-        return false;
-    }
-  }
-
-  getUsage(messages: readonly ChatMessage[], heardMs: number): Usage {
-    if (this.#usage && isReportedUsage(this.#usage)) return this.#usage;
-    const asked = messages.map(({ content }) => content).join('');
-    const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
-    const audioOutputTokens = Math.ceil(
-      this.#soundBytes / soundBytesPerMs / msPerTokenSpoken,
-    );
-    const hasSound = audioInputTokens + audioOutputTokens > 0;
-    return {
-      inputTokens:
-        estimateTokens(asked) +
-        audioInputTokens +
-        countPictures(messages) * maxPictureTokens,
-      outputTokens: estimateTokens(this.#written) + audioOutputTokens,
-      ...(hasSound && { audioInputTokens, audioOutputTokens }),
-      isEstimate: true,
-      by: this.#usage?.by,
-    };
-  }
+  return {
+    /** An estimate alone is no output. */
+    addPart(part: ChatPart): boolean {
+      switch (part.kind) {
+        case 'text':
+        case 'transcript':
+          source ??= part.kind;
+          if (source === part.kind) written += part.text;
+          return true;
+        case 'sound':
+          soundBytes += part.bytes.length;
+          return true;
+        case 'usage':
+          usage = part.usage;
+          return isReportedUsage(part.usage);
+        case 'tool':
+          return true;
+        case 'cut':
+          return false;
+      }
+    },
+    getUsage(messages: readonly ChatMessage[], heardMs: number): Usage {
+      if (usage && isReportedUsage(usage)) return usage;
+      const asked = messages.map(({ content }) => content).join('');
+      const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
+      const audioOutputTokens = Math.ceil(
+        soundBytes / soundBytesPerMs / msPerTokenSpoken,
+      );
+      const hasSound = audioInputTokens + audioOutputTokens > 0;
+      return {
+        inputTokens:
+          estimateTokens(asked) +
+          audioInputTokens +
+          countPictures(messages) * maxPictureTokens,
+        outputTokens: estimateTokens(written) + audioOutputTokens,
+        ...(hasSound && { audioInputTokens, audioOutputTokens }),
+        isEstimate: true,
+        by: usage?.by,
+      };
+    },
+  };
 }
 
 const isOutputPart = ({ kind }: ChatPart) => kind !== 'usage';

@@ -24,44 +24,26 @@ type GuildNotices = {
   lastAtMs: number;
   busy: boolean;
 };
+export type GuildNoticeQueue = ReturnType<typeof openGuildNoticeQueue>;
+
 /** Queue of notices for each server, with a minimum gap between two of them. */
-export class GuildNoticeQueue implements Disposable {
-  readonly #deps;
-  readonly #over = new AbortController();
-  readonly #servers = new Map<string, GuildNotices>();
+export function openGuildNoticeQueue(deps: NoticeQueueDeps) {
+  const { clock } = deps;
+  const over = new AbortController();
+  const servers = new Map<string, GuildNotices>();
 
-  constructor(deps: NoticeQueueDeps) {
-    this.#deps = deps;
-  }
-
-  /** Adds a notice, and drops the same one if it still waits. Never throws. */
-  enqueue(notice: GuildNotice) {
-    if (this.#over.signal.aborted) return;
-    const server = this.#getGuildNotices(notice.channel.guildId);
-    const others = server.waiting.filter(
-      ({ line }) => !isDeepStrictEqual(line, notice.line),
-    );
-    server.waiting = [...others, notice].slice(-maxWaitingNotices);
-    if (!server.busy) void this.#writeWaiting(server);
-  }
-
-  [Symbol.dispose]() {
-    this.#over.abort(new Error('the notices are closed'));
-  }
-
-  async #writeWaiting(server: GuildNotices) {
-    const { clock } = this.#deps;
+  async function writeWaiting(server: GuildNotices) {
     server.busy = true;
     try {
       while (server.waiting.length > 0) {
         const waitMs = server.lastAtMs + minGapMs - clock.nowMs();
-        if (waitMs > 0) await clock.sleep(waitMs, this.#over.signal);
+        if (waitMs > 0) await clock.sleep(waitMs, over.signal);
         // A notice may have become untrue while it waited.
         const [next, ...rest] = server.waiting.filter((notice) => notice.isStillTrue());
         server.waiting = rest;
         if (!next) return;
         server.lastAtMs = clock.nowMs();
-        this.#writeNotice(next);
+        writeNotice(next);
       }
     } catch {
       // Closed while it waited.
@@ -70,16 +52,32 @@ export class GuildNoticeQueue implements Disposable {
     }
   }
 
-  #writeNotice({ channel, line, onPosted }: GuildNotice) {
+  function writeNotice({ channel, line, onPosted }: GuildNotice) {
     onPosted?.();
-    const words = toOpenText(formatWrittenText(line, channel.guildId, this.#deps));
-    writeInChat(words, channel, this.#deps);
+    const words = toOpenText(formatWrittenText(line, channel.guildId, deps));
+    writeInChat(words, channel, deps);
   }
 
-  #getGuildNotices(guildId: GuildId) {
+  function getGuildNotices(guildId: GuildId) {
     const fresh = { waiting: [], lastAtMs: Number.NEGATIVE_INFINITY, busy: false };
-    const server = this.#servers.get(guildId) ?? fresh;
-    this.#servers.set(guildId, server);
+    const server = servers.get(guildId) ?? fresh;
+    servers.set(guildId, server);
     return server;
   }
+
+  return {
+    /** Adds a notice, and drops the same one if it still waits. Never throws. */
+    enqueue(notice: GuildNotice) {
+      if (over.signal.aborted) return;
+      const server = getGuildNotices(notice.channel.guildId);
+      const others = server.waiting.filter(
+        ({ line }) => !isDeepStrictEqual(line, notice.line),
+      );
+      server.waiting = [...others, notice].slice(-maxWaitingNotices);
+      if (!server.busy) void writeWaiting(server);
+    },
+    [Symbol.dispose]() {
+      over.abort(new Error('the notices are closed'));
+    },
+  };
 }

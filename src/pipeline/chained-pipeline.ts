@@ -11,7 +11,7 @@ import {
   speakClauses,
 } from './read-ahead-speech.ts';
 import {
-  ClauseWriter,
+  createClauseWriter,
   findAside,
   type WrittenAnswerRequest,
   writeAnswer,
@@ -100,7 +100,7 @@ async function writeClauses(
   }: Pick<AnswerSound, 'asides'> & { readonly spoken: BoundedQueue<string> },
   signal: AbortSignal,
 ) {
-  const clauses = new ClauseWriter(asides);
+  const clauses = createClauseWriter(asides);
   const putClauses = (some: readonly string[]) => {
     for (const clause of some) spoken.put(clause);
   };

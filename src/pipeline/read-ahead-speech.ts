@@ -43,100 +43,90 @@ export function runAhead<T>(
   work: AheadWork<T>,
   signal: AbortSignal,
 ): AsyncIterableIterator<T> {
-  return new AheadQueue(bound, signal, work);
-}
-
-class AheadQueue<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
-  readonly #bound;
-  readonly #signal;
   /** Ends with the work, and everything that the work started ends with it. */
-  readonly #stop = new AbortController();
-  readonly #items: T[] = [];
-  #load = 0;
-  #ended: { readonly error?: unknown } | undefined;
-  #change: PromiseWithResolvers<void> | undefined;
+  const stop = new AbortController();
+  const items: T[] = [];
+  let load = 0;
+  let ended: { readonly error?: unknown } | undefined;
+  let change: PromiseWithResolvers<void> | undefined;
 
-  constructor(bound: QueueBound<T>, signal: AbortSignal, work: AheadWork<T>) {
-    this.#bound = bound;
-    this.#signal = signal;
-    if (signal.aborted) this.#stop.abort(signal.reason);
-    else void this.#run(work);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<T, undefined>> {
-    for (;;) {
-      this.#signal.throwIfAborted();
-      const item = this.#items.shift();
-      if (item !== undefined) {
-        this.#load -= this.#bound.weigh(item);
-        this.#notify();
-        return { done: false, value: item };
-      }
-      if (this.#ended) {
-        const { error } = this.#ended;
-        this.#ended = {};
-        if (error !== undefined) throw error;
-        return { done: true, value: undefined };
-      }
-      await this.#waitForChange();
+  async function runWork() {
+    const abort = () => {
+      stop.abort(signal.reason);
+      notify();
+    };
+    signal.addEventListener('abort', abort);
+    try {
+      await work({ put, waitForSpace }, stop.signal);
+      ended ??= {};
+    } catch (error) {
+      ended ??= { error: error ?? new Error('The work threw nothing.') };
+    } finally {
+      signal.removeEventListener('abort', abort);
+      stop.abort();
+      notify();
     }
   }
 
-  async return(): Promise<IteratorResult<T, undefined>> {
-    this.#ended = {};
-    this.#items.length = 0;
-    this.#stop.abort();
-    this.#notify();
+  async function waitForSpace() {
+    stop.signal.throwIfAborted();
+    while (load >= bound.limit) {
+      await waitForChange();
+      stop.signal.throwIfAborted();
+    }
+  }
+
+  function put(item: T) {
+    if (ended || stop.signal.aborted) return;
+    load += bound.weigh(item);
+    items.push(item);
+    notify();
+  }
+
+  function takeResult(): IteratorResult<T, undefined> | undefined {
+    signal.throwIfAborted();
+    const value = items.shift();
+    if (value !== undefined) {
+      load -= bound.weigh(value);
+      notify();
+      return { done: false, value };
+    }
+    if (!ended) return undefined;
+    const { error } = ended;
+    ended = {};
+    if (error !== undefined) throw error;
     return { done: true, value: undefined };
   }
 
-  async waitForSpace() {
-    const { signal } = this.#stop;
-    signal.throwIfAborted();
-    while (this.#load >= this.#bound.limit) {
-      await this.#waitForChange();
-      signal.throwIfAborted();
-    }
+  function waitForChange() {
+    change ??= Promise.withResolvers();
+    return change.promise;
   }
 
-  put(item: T) {
-    if (this.#ended || this.#stop.signal.aborted) return;
-    this.#load += this.#bound.weigh(item);
-    this.#items.push(item);
-    this.#notify();
+  function notify() {
+    change?.resolve();
+    change = undefined;
   }
 
-  async #run(work: AheadWork<T>) {
-    const stop = () => {
-      this.#stop.abort(this.#signal.reason);
-      this.#notify();
-    };
-    this.#signal.addEventListener('abort', stop);
-    try {
-      await work(this, this.#stop.signal);
-      this.#ended ??= {};
-    } catch (error) {
-      this.#ended ??= { error: error ?? new Error('The work threw nothing.') };
-    } finally {
-      this.#signal.removeEventListener('abort', stop);
-      this.#stop.abort();
-      this.#notify();
-    }
-  }
-
-  #waitForChange() {
-    this.#change ??= Promise.withResolvers();
-    return this.#change.promise;
-  }
-
-  #notify() {
-    this.#change?.resolve();
-    this.#change = undefined;
-  }
+  if (signal.aborted) stop.abort(signal.reason);
+  else void runWork();
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      let result = takeResult();
+      for (; !result; result = takeResult()) await waitForChange();
+      return result;
+    },
+    async return() {
+      ended = {};
+      items.length = 0;
+      stop.abort();
+      notify();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 export type ClauseVoice = {
@@ -238,11 +228,10 @@ async function deliverClauseSound(
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
     if (error.code === 'speech.unspeakable' && !began) return;
-    const { language } = course;
     queue.put({
       kind: 'unspoken',
       text,
-      language: isMissingVoice(error) ? language : undefined,
+      language: isMissingVoice(error) ? course.language : undefined,
     });
     course.unspoken++;
     course.error = error;

@@ -9,47 +9,41 @@ import type {
 } from '#src/chat/chat-model.ts';
 import { isJson } from '#src/chat/completions/chat-stream.ts';
 import { isReportedUsage } from '#src/chat/metered-chat.ts';
-import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
+import {
+  createAddressShortener,
+  createClauseSplitter,
+} from '#src/chat/text/clause-splitter.ts';
 import { findAsides } from '#src/chat/text/speakable.ts';
 import type { AnswerHost, DoneCall, ReplyPart } from './pipeline.ts';
 import type { AnswerSound } from './prompt.ts';
 
 /** Splits a written text into clauses, and says a replacement after the first passage of each unspeakable kind. */
-export class ClauseWriter {
-  readonly #instead;
-  readonly #splitter = new ClauseSplitter({ eager: true });
-  readonly #links = new AddressShortener();
-  readonly #said = new Set<string>();
+export function createClauseWriter(instead: AnswerSound['asides']) {
+  const splitter = createClauseSplitter({ eager: true });
+  const links = createAddressShortener();
+  const said = new Set<string>();
 
-  constructor(instead: AnswerSound['asides']) {
-    this.#instead = instead;
+  function addReplacements(clauses: readonly string[]) {
+    return clauses.flatMap((clause) => [clause, ...listReplacements(clause)]);
   }
 
-  push(text: string): string[] {
-    return this.#addReplacements(this.#splitter.push(this.#links.push(text)));
+  function listReplacements(clause: string) {
+    if (!instead) return [];
+    const sentences = findAsides(clause).map(({ kind }) => instead[kind]);
+    const news = new Set(sentences).difference(said);
+    for (const sentence of news) said.add(sentence);
+    return news;
   }
 
-  flush(): string[] {
-    return this.#addReplacements([
-      ...this.#splitter.push(this.#links.flush()),
-      ...this.#splitter.flush(),
-    ]);
-  }
-
-  #addReplacements(clauses: readonly string[]) {
-    const instead = this.#instead;
-    if (!instead) return [...clauses];
-    return clauses.flatMap((clause) => [
-      clause,
-      ...this.#listUnsaid(findAsides(clause).map(({ kind }) => instead[kind])),
-    ]);
-  }
-
-  #listUnsaid(sentences: readonly string[]) {
-    const news = new Set(sentences).difference(this.#said);
-    for (const sentence of news) this.#said.add(sentence);
-    return [...news];
-  }
+  return {
+    push(text: string): string[] {
+      return addReplacements(splitter.push(links.push(text)));
+    },
+    flush(): string[] {
+      const rest = splitter.push(links.flush());
+      return addReplacements([...rest, ...splitter.flush()]);
+    },
+  };
 }
 
 export function findAside(

@@ -22,57 +22,40 @@ const openTimeoutMs = 5000;
  * At most one round in 4 s, for 12 s after the last call. A cold connection costs three round trips, and 1.3 ms more
  * on one machine.
  */
-export class WarmConnections implements Disposable {
-  readonly #addresses: readonly string[];
-  readonly #clock;
-  readonly #over = new AbortController();
-  readonly #refusing = new Set<string>();
-  #lastMs = -Infinity;
-  #untilMs = 0;
-  #isRunning = false;
+export function openWarmConnections(baseUrls: readonly string[], clock: Clock) {
+  const over = new AbortController();
+  const refusing = new Set<string>();
+  let lastMs = -Infinity;
+  let untilMs = 0;
+  let isRunning = false;
+  const byOrigin = new Map(
+    baseUrls.map((baseUrl) => [new URL(baseUrl).origin, baseUrl]),
+  );
 
-  constructor(baseUrls: readonly string[], clock: Clock) {
-    const byOrigin = new Map(
-      baseUrls.map((baseUrl) => [new URL(baseUrl).origin, baseUrl]),
-    );
-    this.#addresses = [...byOrigin.values()];
-    this.#clock = clock;
-  }
-
-  warm() {
-    this.#untilMs = this.#clock.nowMs() + keepWarmMs;
-    if (!this.#isRunning) void this.#run();
-  }
-
-  [Symbol.dispose]() {
-    this.#over.abort();
-  }
-
-  async #run() {
-    const { signal } = this.#over;
-    this.#isRunning = true;
+  async function keepOpen() {
+    const { signal } = over;
+    isRunning = true;
     for (;;) {
-      const dueMs = Math.max(this.#lastMs + minRoundIntervalMs, this.#clock.nowMs());
-      if (dueMs > this.#untilMs) break;
-      if (dueMs > this.#clock.nowMs()) {
-        await this.#clock.sleep(dueMs - this.#clock.nowMs(), signal).catch(() => {});
+      const dueMs = Math.max(lastMs + minRoundIntervalMs, clock.nowMs());
+      if (dueMs > untilMs) break;
+      if (dueMs > clock.nowMs()) {
+        await clock.sleep(dueMs - clock.nowMs(), signal).catch(() => {});
       }
       if (signal.aborted) break;
-      this.#lastMs = this.#clock.nowMs();
-      for (const address of this.#addresses) {
-        for (let n = 0; n < connectionsPerServer; n++)
-          void this.#openConnection(address);
-      }
+      lastMs = clock.nowMs();
+      openRound();
     }
-    this.#isRunning = false;
+    isRunning = false;
   }
 
-  async #openConnection(address: string) {
-    if (this.#refusing.has(address)) return;
-    const signal = AbortSignal.any([
-      this.#over.signal,
-      AbortSignal.timeout(openTimeoutMs),
-    ]);
+  function openRound() {
+    for (const address of byOrigin.values())
+      for (let n = 0; n < connectionsPerServer; n++) void openConnection(address);
+  }
+
+  async function openConnection(address: string) {
+    if (refusing.has(address)) return;
+    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(openTimeoutMs)]);
     try {
       // After a HEAD Node's `fetch` closes the connection.
       const response = await fetch(address, {
@@ -81,12 +64,22 @@ export class WarmConnections implements Disposable {
         signal,
       });
       // Further requests would only fill the log of this server.
-      if (response.status >= 400) this.#refusing.add(address);
+      if (response.status >= 400) refusing.add(address);
       for await (const _ of response.body ?? []); // Only a connection whose answer was read to its end stays open.
     } catch {
       // The next request gets the error.
     }
   }
+
+  return {
+    warm() {
+      untilMs = clock.nowMs() + keepWarmMs;
+      if (!isRunning) void keepOpen();
+    },
+    [Symbol.dispose]() {
+      over.abort();
+    },
+  };
 }
 
 export type ClientOptions = {

@@ -53,38 +53,39 @@ export const standardDeadlines = {
 const slownessFactor = 3;
 const slownessDecay = 0.75;
 
+export type ProviderSpeed = ReturnType<typeof createProviderSpeed>;
+
 /**
  * Speed of one server: the slowest of its recent requests, since many servers take as long for a short request as for
  * a long one.
  */
-export class ProviderSpeed {
-  #slowest: { readonly tookMs: number; readonly size: number } | undefined;
+export function createProviderSpeed() {
+  let slowest: { readonly tookMs: number; readonly size: number } | undefined;
 
-  /** `size` counts multiples of a short request. A late request counts with its deadline. */
-  record(tookMs: number, size = 1) {
-    const fadedMs = slownessDecay * (this.#slowest?.tookMs ?? 0);
-    const isSlowest = tookMs >= fadedMs;
-    this.#slowest = isSlowest
-      ? { tookMs, size }
-      : { size, ...this.#slowest, tookMs: fadedMs };
-  }
-
-  getDeadlines(
-    usual: Deadlines,
-    size = 0,
-  ): Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'> {
-    const { coldFirstMs, firstMs, idleMs, maxFirstMs, extraSizeMs, totalMs } = usual;
-    const slowest = this.#slowest ?? { tookMs: 0, size: 1 };
-    const expectedMs = slowest.tookMs * Math.max(1, size / slowest.size);
-    const slowMs = size > 0 ? Math.min(maxFirstMs, slownessFactor * expectedMs) : 0;
-    const usualMs =
-      (this.#slowest ? firstMs : coldFirstMs) + Math.max(0, size - 1) * extraSizeMs;
-    return {
-      firstMs: Math.max(usualMs, slowMs),
-      idleMs: Math.max(idleMs, slowMs),
-      totalMs: Math.max(totalMs, 2 * slowMs),
-    };
-  }
+  return {
+    /** `size` counts multiples of a short request. A late request counts with its deadline. */
+    record(tookMs: number, size = 1) {
+      const fadedMs = slownessDecay * (slowest?.tookMs ?? 0);
+      const isSlowest = tookMs >= fadedMs;
+      slowest = isSlowest ? { tookMs, size } : { size, ...slowest, tookMs: fadedMs };
+    },
+    getDeadlines(
+      usual: Deadlines,
+      size = 0,
+    ): Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'> {
+      const { coldFirstMs, firstMs, idleMs, maxFirstMs, extraSizeMs, totalMs } = usual;
+      const { tookMs, size: measured } = slowest ?? { tookMs: 0, size: 1 };
+      const expectedMs = tookMs * Math.max(1, size / measured);
+      const slowMs = size > 0 ? Math.min(maxFirstMs, slownessFactor * expectedMs) : 0;
+      const usualMs =
+        (slowest ? firstMs : coldFirstMs) + Math.max(0, size - 1) * extraSizeMs;
+      return {
+        firstMs: Math.max(usualMs, slowMs),
+        idleMs: Math.max(idleMs, slowMs),
+        totalMs: Math.max(totalMs, 2 * slowMs),
+      };
+    },
+  };
 }
 
 export type StageTiming<T> = {

@@ -1,7 +1,12 @@
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { type Deadlines, enforceDeadlines, ProviderSpeed } from './deadlines.ts';
+import {
+  createProviderSpeed,
+  type Deadlines,
+  enforceDeadlines,
+  type ProviderSpeed,
+} from './deadlines.ts';
 import type { ProviderEvent, ProviderRole } from './provider-event.ts';
 
 export type CircuitBreakerRules = {
@@ -24,6 +29,8 @@ type Rest = {
   readonly reason: BotError;
 };
 
+export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
+
 /**
  * Circuit breaker: pauses requests to a failing provider. After the rest a failure begins a longer rest, and a
  * success closes the breaker.
@@ -31,57 +38,51 @@ type Rest = {
  * @example
  * import { realClock } from '#src/base/clock.ts';
  * import { BotError } from '#src/base/errors.ts';
- * import { CircuitBreaker } from '#src/provider/fallback-chain.ts';
+ * import { createCircuitBreaker } from '#src/provider/fallback-chain.ts';
  *
- * const breaker = new CircuitBreaker({ failures: 1, firstRestMs: 1_000, maxRestMs: 60_000 }, realClock);
+ * const breaker = createCircuitBreaker({ failures: 1, firstRestMs: 1_000, maxRestMs: 60_000 }, realClock);
  * breaker.recordFailure(new BotError('provider.unreachable', true, 'The server is down.'));
  * breaker.canRequest; // false
  */
-export class CircuitBreaker {
-  readonly #clock;
-  readonly #rules;
-  #failuresInRow = 0;
-  #rest: Rest | undefined;
+export function createCircuitBreaker(
+  { failures, firstRestMs, maxRestMs }: CircuitBreakerRules,
+  clock: Clock,
+) {
+  let failuresInRow = 0;
+  let rest: Rest | undefined;
+  const canRequest = () => rest === undefined || clock.nowMs() >= rest.untilMs;
 
-  constructor(rules: CircuitBreakerRules, clock: Clock) {
-    this.#rules = rules;
-    this.#clock = clock;
-  }
-
-  get isClosed(): boolean {
-    return this.#rest === undefined;
-  }
-
-  get canRequest(): boolean {
-    return this.#rest === undefined || this.#clock.nowMs() >= this.#rest.untilMs;
-  }
-
-  get currentRest():
-    | { readonly reason: BotError; readonly restMs: number }
-    | undefined {
-    if (this.#rest === undefined) return undefined;
-    const { reason, untilMs } = this.#rest;
-    return { reason, restMs: Math.max(0, untilMs - this.#clock.nowMs()) };
-  }
-
-  recordSuccess() {
-    if (!this.canRequest) return;
-    this.#failuresInRow = 0;
-    this.#rest = undefined;
-  }
-
-  recordFailure(reason: BotError) {
-    this.#failuresInRow += 1;
-    if (!this.canRequest) return;
-    const { failures, firstRestMs, maxRestMs } = this.#rules;
-    if (this.isClosed && this.#failuresInRow < failures && !isHopeless(reason)) return;
-    const doubledMs = this.#rest ? 2 * this.#rest.plannedMs : firstRestMs;
-    const plannedMs = Math.min(maxRestMs, doubledMs);
-    const askedMs = Math.min(reason.about.retryAfterMs ?? 0, maxAskedRestMs);
-    const leastMs = reason.code === 'provider.spent' ? noCreditRestMs : askedMs;
-    const untilMs = this.#clock.nowMs() + Math.max(plannedMs, leastMs);
-    this.#rest = { plannedMs, untilMs, reason };
-  }
+  return {
+    get isClosed(): boolean {
+      return rest === undefined;
+    },
+    get canRequest(): boolean {
+      return canRequest();
+    },
+    get currentRest():
+      | { readonly reason: BotError; readonly restMs: number }
+      | undefined {
+      if (!rest) return undefined;
+      const { reason, untilMs } = rest;
+      return { reason, restMs: Math.max(0, untilMs - clock.nowMs()) };
+    },
+    recordSuccess() {
+      if (!canRequest()) return;
+      failuresInRow = 0;
+      rest = undefined;
+    },
+    recordFailure(reason: BotError) {
+      failuresInRow += 1;
+      if (!canRequest()) return;
+      if (!rest && failuresInRow < failures && !isHopeless(reason)) return;
+      const doubledMs = rest ? 2 * rest.plannedMs : firstRestMs;
+      const plannedMs = Math.min(maxRestMs, doubledMs);
+      const askedMs = Math.min(reason.about.retryAfterMs ?? 0, maxAskedRestMs);
+      const leastMs = reason.code === 'provider.spent' ? noCreditRestMs : askedMs;
+      const untilMs = clock.nowMs() + Math.max(plannedMs, leastMs);
+      rest = { plannedMs, untilMs, reason };
+    },
+  };
 }
 
 function isHopeless({ code, about }: BotError) {
@@ -235,8 +236,7 @@ export class FallbackChain<Engine> {
   }
 
   #findAvailable(first: number) {
-    const { fallbacks } = this.#options;
-    const index = fallbacks.findIndex(
+    const index = this.#options.fallbacks.findIndex(
       ({ breaker }, n) => n >= first && breaker.canRequest,
     );
     return index < 0 ? undefined : index;
@@ -268,7 +268,7 @@ export class FallbackChain<Engine> {
   ) {
     const fallback = this.#getFallback(at);
     const { clock, deadlines } = this.#options;
-    const speed = this.#speeds.get(fallback) ?? new ProviderSpeed();
+    const speed = this.#speeds.get(fallback) ?? createProviderSpeed();
     this.#speeds.set(fallback, speed);
     const note = (ms: number) => speed.record(ms, size);
     const asked = async function* () {

@@ -195,7 +195,6 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
 
   /** Never throws. */
   async #readToEnd() {
-    const { hangUp } = this.#watch;
     const last = waitUnlessAborted(
       this.#reader.read(),
       AbortSignal.timeout(maxStreamEndMs),
@@ -205,7 +204,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
       () => false,
     );
     // The connection cannot be used again.
-    if (!isOver) hangUp.abort(endMarkReason);
+    if (!isOver) this.#watch.hangUp.abort(endMarkReason);
   }
 }
 

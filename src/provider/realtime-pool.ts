@@ -19,114 +19,100 @@ const maxIdleMs = 60_000;
 /** Servers end a session after an hour. */
 const maxSessionAgeMs = 50 * 60_000;
 
+export type RealtimePool = ReturnType<typeof openRealtimePool>;
+
 /**
  * Connections to one server with the same settings. Each serves one user at a time, and an unused one is closed after
  * a minute.
  */
-export class RealtimePool implements Disposable {
-  readonly #options: RealtimePoolOptions;
-  readonly #clock: Clock;
-  readonly #over = new AbortController();
-  #urls: readonly URL[];
-  readonly #idle = new Map<JsonSocket, () => void>();
-  readonly #leased = new Set<JsonSocket>();
-  readonly #opening = new Set<Promise<void>>();
-
-  constructor(options: RealtimePoolOptions) {
-    this.#options = options;
-    this.#clock = options.clock ?? realClock;
-    this.#urls = options.urls;
-  }
-
-  get isIdle(): boolean {
-    return this.#leased.size === 0;
-  }
-
-  warm() {
-    if (this.#over.signal.aborted) return;
-    for (
-      let n = this.#idle.size + this.#opening.size;
-      n < this.#options.maxReady;
-      n++
-    ) {
-      // Each lease gets the error.
-      const opening = this.#open().then(
-        (link) => this.#keepIdle(link),
-        () => undefined,
-      );
-      this.#opening.add(opening);
-      void opening.then(() => this.#opening.delete(opening));
-    }
-  }
-
-  /**
-   * Leases a connection until it is given back. Throws BotError `provider.*`. Aborting `signal` throws
-   * `signal.reason`.
-   */
-  async lease(signal: AbortSignal): Promise<JsonSocket> {
-    const leasing = this.#lease();
-    try {
-      return await waitUnlessAborted(leasing, signal);
-    } catch (cause) {
-      const unwanted = (link: JsonSocket) => this.giveBack(link, true);
-      leasing.then(unwanted, () => undefined); // Each caller gets the error.
-      throw cause;
-    }
-  }
+export function openRealtimePool(options: RealtimePoolOptions) {
+  const { clock = realClock, maxReady } = options;
+  const over = new AbortController();
+  const idle = new Map<JsonSocket, () => void>();
+  const leased = new Set<JsonSocket>();
+  const opening = new Set<Promise<void>>();
+  let { urls } = options;
 
   /** A connection is reusable if the server has nothing more to say about its former use. */
-  giveBack(link: JsonSocket, isReusable: boolean) {
-    this.#leased.delete(link);
-    if (isReusable) this.#keepIdle(link);
+  function giveBack(link: JsonSocket, isReusable: boolean) {
+    leased.delete(link);
+    if (isReusable) keepIdle(link);
     else link.close();
   }
 
-  [Symbol.dispose]() {
-    this.#over.abort(
-      new BotError('provider.unreachable', false, 'The connections are closed.'),
-    );
-    for (const link of [...this.#idle.keys(), ...this.#leased]) this.#closeIdle(link);
-  }
-
-  async #lease() {
-    while (this.#idle.size === 0 && this.#opening.size > 0)
-      await Promise.race(this.#opening);
-    let [link] = this.#idle.keys();
+  async function takeOrOpen() {
+    while (idle.size === 0 && opening.size > 0) await Promise.race(opening);
+    let [link] = idle.keys();
     while (link && !link.isAlive) {
-      this.#closeIdle(link);
-      [link] = this.#idle.keys();
+      closeIdle(link);
+      [link] = idle.keys();
     }
-    const leased = link ?? (await this.#open());
-    this.#idle.get(leased)?.();
-    this.#idle.delete(leased);
-    this.#leased.add(leased);
-    return leased;
+    link ??= await openLink();
+    idle.get(link)?.();
+    idle.delete(link);
+    leased.add(link);
+    return link;
   }
 
-  #keepIdle(link: JsonSocket) {
+  function keepIdle(link: JsonSocket) {
     link.detach();
-    const isOld = this.#clock.nowMs() - link.openedAtMs > maxSessionAgeMs;
-    if (!link.isAlive || isOld || this.#over.signal.aborted) link.close();
+    const isOld = clock.nowMs() - link.openedAtMs > maxSessionAgeMs;
+    if (!link.isAlive || isOld || over.signal.aborted) link.close();
     else
-      this.#idle.set(
+      idle.set(
         link,
-        this.#clock.later(maxIdleMs, () => this.#closeIdle(link)),
+        clock.later(maxIdleMs, () => closeIdle(link)),
       );
   }
 
-  #closeIdle(link: JsonSocket) {
-    this.#idle.get(link)?.();
-    this.#idle.delete(link);
+  function closeIdle(link: JsonSocket) {
+    idle.get(link)?.();
+    idle.delete(link);
     link.close();
   }
 
-  async #open() {
+  async function openLink() {
+    const link = await openRealtimeSocket({ ...options, urls }, over.signal);
     // The address that worked before comes first.
-    const options = { ...this.#options, urls: this.#urls };
-    const link = await openRealtimeSocket(options, this.#over.signal);
-    this.#urls = [link.url];
+    urls = [link.url];
     return link;
   }
+
+  return {
+    get isIdle(): boolean {
+      return leased.size === 0;
+    },
+    warm() {
+      if (over.signal.aborted) return;
+      for (let n = idle.size + opening.size; n < maxReady; n++) {
+        // Each lease gets the error.
+        const ready = openLink().then(keepIdle, () => undefined);
+        opening.add(ready);
+        void ready.then(() => opening.delete(ready));
+      }
+    },
+    /**
+     * Leases a connection until it is given back. Throws BotError `provider.*`. Aborting `signal` throws
+     * `signal.reason`.
+     */
+    async lease(signal: AbortSignal): Promise<JsonSocket> {
+      const leasing = takeOrOpen();
+      try {
+        return await waitUnlessAborted(leasing, signal);
+      } catch (cause) {
+        const unwanted = (link: JsonSocket) => giveBack(link, true);
+        leasing.then(unwanted, () => undefined); // Each caller gets the error.
+        throw cause;
+      }
+    },
+    giveBack,
+    [Symbol.dispose]() {
+      over.abort(
+        new BotError('provider.unreachable', false, 'The connections are closed.'),
+      );
+      for (const link of [...idle.keys(), ...leased]) closeIdle(link);
+    },
+  };
 }
 
 export type RealtimeSocketOptions = Omit<SocketOptions, 'clock'> & {

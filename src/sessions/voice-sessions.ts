@@ -3,7 +3,7 @@ import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/session-consent.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
+import { openGuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { mayOpen } from '#src/people/audience.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { type Consent, toConsent, toHearingFacts } from '#src/people/consent.ts';
@@ -88,7 +88,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.#sources = sources;
     this.#deps = { ...deps, onEvent: toSafeListener(deps.onEvent) };
     this.#ended = new EndedConversations(deps.clock);
-    this.#notices = new GuildNoticeQueue(this.#deps);
+    this.#notices = openGuildNoticeQueue(this.#deps);
     this.moveRequests = new MoveRequests(this.#deps, this);
     this.#seats = new SeatPersistence(this.#deps, sources.seatStore);
     this.settings = new StoredSettings(this.#deps, sources);

@@ -1,7 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import {
-  CircuitBreaker,
+  type CircuitBreaker,
   type CircuitBreakerRules,
+  createCircuitBreaker,
   FallbackChain,
 } from '#src/provider/fallback-chain.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
@@ -27,7 +28,7 @@ export function makeChain<E>(
 ): FakeChain<E> {
   const fallbacks = engines.map((engine, n) => ({
     provider: `server ${n}`,
-    breaker: new CircuitBreaker(chainRules, clock),
+    breaker: createCircuitBreaker(chainRules, clock),
     getEngine: () => engine,
   }));
   const chain = new FallbackChain({

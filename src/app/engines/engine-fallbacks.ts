@@ -6,7 +6,7 @@ import type { EngineChoice, OpenEngines } from '#src/engines/engine.ts';
 import { resolveEngine } from '#src/engines/engines.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import {
-  CircuitBreaker,
+  createCircuitBreaker,
   type Fallback,
   FallbackChain,
 } from '#src/provider/fallback-chain.ts';
@@ -64,7 +64,7 @@ export function addFallbacks(
       role,
       fallbacks: choices.map((one) => ({
         provider: getProviderName(role, one, choices),
-        breaker: new CircuitBreaker(limits, realClock),
+        breaker: createCircuitBreaker(limits, realClock),
         getEngine: one === choice ? () => engine : openLazily(() => openFallback(one)),
       })),
       clock: realClock,
@@ -129,12 +129,12 @@ export function openRealtimeWithStandIn(
   if (chat.kind !== 'local') {
     const standIn = createAudioModelStandIn(announceModel(chat, roles.chat('')));
     const name = getProviderName('chat', chat, isShared ? [chat, chat] : [chat]);
-    const breaker = new CircuitBreaker(onlyBreaker, realClock);
+    const breaker = createCircuitBreaker(onlyBreaker, realClock);
     others.push({ provider: name, breaker, getEngine: () => standIn });
   }
   const host = getHost(realtime);
   const provider = isShared ? `${realtime.model} at ${host}` : host;
-  const breaker = new CircuitBreaker(
+  const breaker = createCircuitBreaker(
     others.length > 0 ? replaceableBreaker : onlyBreaker,
     realClock,
   );

@@ -232,8 +232,8 @@ async function openWarmth(
     for (const engine of engines) engine?.warm?.();
   };
   if (addresses.length === 0) return warmEngines;
-  const { WarmConnections } = await import('#src/provider/api-client.ts');
-  const connections = stack.use(new WarmConnections(addresses, realClock));
+  const { openWarmConnections } = await import('#src/provider/api-client.ts');
+  const connections = stack.use(openWarmConnections(addresses, realClock));
   return () => {
     connections.warm();
     warmEngines();

@@ -47,45 +47,43 @@ export function listRows<Row>(
   return Object.values(table).flat();
 }
 
-class MarkSet {
-  readonly #byText: ReadonlyMap<string, AnswerMark>;
-  readonly #pattern: RegExp;
+type MarkSet = ReturnType<typeof createMarkSet>;
 
-  constructor(marks: readonly AnswerMark[]) {
-    this.#byText = new Map(marks.map((mark) => [mark.text.toLowerCase(), mark]));
-    const texts = [...this.#byText.keys()].sort((a, b) => b.length - a.length);
-    this.#pattern = new RegExp(texts.map(RegExp.escape).join('|') || '(?!)', 'i');
-  }
+function createMarkSet(marks: readonly AnswerMark[]) {
+  const byText = new Map(marks.map((mark) => [mark.text.toLowerCase(), mark]));
+  const texts = [...byText.keys()].sort((a, b) => b.length - a.length);
+  const pattern = new RegExp(texts.map(RegExp.escape).join('|') || '(?!)', 'i');
 
-  /** Of several marks at one place the longest counts. */
-  find(text: string) {
-    const found = this.#pattern.exec(text);
-    const mark = found && this.#byText.get(found[0].toLowerCase());
-    return mark ? { mark, raw: found[0], start: found.index } : undefined;
-  }
-
-  /** Returns where an unfinished mark may begin, or the end of the text. */
-  findStart(text: string): number {
-    const tail = text.slice(-maxMarkChars).toLowerCase();
-    const isStart = (some: string) =>
-      [...this.#byText.keys()].some(
-        (mark) => mark.length > some.length && mark.startsWith(some),
-      );
-    let from = 0;
-    while (from < tail.length && !isStart(tail.slice(from))) from++;
-    return text.length - tail.length + from;
-  }
+  return {
+    /** Of several marks at one place the longest counts. */
+    find(text: string) {
+      const found = pattern.exec(text);
+      const mark = found && byText.get(found[0].toLowerCase());
+      return mark ? { mark, raw: found[0], start: found.index } : undefined;
+    },
+    /** Returns where an unfinished mark may begin, or the end of the text. */
+    findStart(text: string): number {
+      const tail = text.slice(-maxMarkChars).toLowerCase();
+      const isStart = (some: string) =>
+        [...byText.keys()].some(
+          (mark) => mark.length > some.length && mark.startsWith(some),
+        );
+      let from = 0;
+      while (from < tail.length && !isStart(tail.slice(from))) from++;
+      return text.length - tail.length + from;
+    },
+  };
 }
 
 const maxMarkChars = 80;
-const answerMarks = new MarkSet(fixedAnswerMarks);
-const thoughtMarks = new MarkSet(
+const answerMarks = createMarkSet(fixedAnswerMarks);
+const thoughtMarks = createMarkSet(
   fixedAnswerMarks.filter(({ kind }) => kind === 'answer' || kind === 'call'),
 );
-const thoughtMarksWithoutTools = new MarkSet(
+const thoughtMarksWithoutTools = createMarkSet(
   fixedAnswerMarks.filter(({ kind }) => kind === 'answer'),
 );
-const noMarks = new MarkSet([]);
+const noMarks = createMarkSet([]);
 
 /** JSON or a Python call instead of words, and text that may become one. */
 const bareCallStart = /^\s*(?:```\w*\s*)?(?:\{|\[\s*\{|\[[\w.]+\()/;
@@ -131,7 +129,7 @@ export class AnswerText {
       (name): AnswerMark => ({ text: `\n${name}:`, kind: 'line' }),
     );
     this.#inAnswer =
-      lines.length > 0 ? new MarkSet([...fixedAnswerMarks, ...lines]) : answerMarks;
+      lines.length > 0 ? createMarkSet([...fixedAnswerMarks, ...lines]) : answerMarks;
   }
 
   /** The stream may go on. */
@@ -206,7 +204,7 @@ export class AnswerText {
     const close = this.#state === 'call' ? this.#call?.close : undefined;
     return close === undefined
       ? noMarks
-      : new MarkSet([{ text: close, kind: 'answer' }]);
+      : createMarkSet([{ text: close, kind: 'answer' }]);
   }
 
   #takeText(text: string) {
@@ -259,8 +257,7 @@ export class AnswerText {
   }
 
   #endCall(text: string) {
-    const { tools } = this.#options;
-    const calls = readWrittenCalls(text, tools);
+    const calls = readWrittenCalls(text, this.#options.tools);
     this.calls.push(...calls);
     if (!this.#call && calls.length === 0) return this.#readAgain(text);
     this.faults.push({ parser: this.#call?.parser ?? 'hermes' });

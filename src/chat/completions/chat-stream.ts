@@ -27,49 +27,54 @@ const maxCheckedChars = 4 * 2 ** 20;
  * Servers send `index` missing or always 0, `id` empty, and a call whole or in crumbs. So a piece belongs to the last
  * call of its `index`, `id` or place, unless it can only be a new call.
  */
-class ToolCallAssembler {
-  readonly #calls: PartialToolCall[] = [];
-  readonly #byKey = new Map<string, PartialToolCall>();
-  #checkedChars = 0;
+function createToolCallAssembler() {
+  const calls: PartialToolCall[] = [];
+  const byKey = new Map<string, PartialToolCall>();
+  let checkedChars = 0;
 
-  add(deltas: unknown) {
-    if (!Array.isArray(deltas)) return;
-    for (const [place, delta] of deltas.entries()) {
-      if (isRecord(delta)) this.#addFragment(readFragment(delta), place);
-    }
-  }
-
-  listCalls(): readonly ToolCall[] {
-    return this.#calls
-      .filter((call) => call.name !== '')
-      .map(({ id, name, json }, place) => ({
-        id: id === '' ? `call_${place}` : id,
-        name,
-        argumentsJson: json.trim() === '' ? '{}' : unwrapJson(json),
-      }));
-  }
-
-  #addFragment(fragment: Fragment, place: number) {
+  function addFragment(fragment: Fragment, place: number) {
     const { id, index } = fragment;
     const unnumbered = id === '' ? `place ${place}` : `id ${id}`;
     const key = typeof index === 'number' ? `index ${index}` : unnumbered;
-    let call = this.#byKey.get(key);
-    if (!call || this.#startsNewCall(call, fragment)) {
-      call = { id: '', name: '', json: '' };
-      this.#calls.push(call);
-      this.#byKey.set(key, call);
-    }
-    if (call.id === '') call.id = id;
-    if (call.name === '') call.name = fragment.name;
-    if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json; // Longer arguments fit no tool.
+    const former = byKey.get(key);
+    const call = former && !startsNewCall(former, fragment) ? former : beginCall(key);
+    call.id ||= id;
+    call.name ||= fragment.name;
+    // Longer arguments fit no tool.
+    if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json;
   }
 
-  #startsNewCall(call: PartialToolCall, { id, name, json }: Fragment) {
+  function beginCall(key: string) {
+    const call = { id: '', name: '', json: '' };
+    calls.push(call);
+    byKey.set(key, call);
+    return call;
+  }
+
+  function startsNewCall(call: PartialToolCall, { id, name, json }: Fragment) {
     if (id !== '' && call.id !== '') return id !== call.id;
     if (name === '' || json === '') return false;
-    this.#checkedChars += call.json.length;
-    return this.#checkedChars <= maxCheckedChars && isJson(call.json);
+    checkedChars += call.json.length;
+    return checkedChars <= maxCheckedChars && isJson(call.json);
   }
+
+  return {
+    add(deltas: unknown) {
+      if (!Array.isArray(deltas)) return;
+      for (const [place, delta] of deltas.entries()) {
+        if (isRecord(delta)) addFragment(readFragment(delta), place);
+      }
+    },
+    listCalls(): readonly ToolCall[] {
+      return calls
+        .filter((call) => call.name !== '')
+        .map(({ id, name, json }, place) => ({
+          id: id === '' ? `call_${place}` : id,
+          name,
+          argumentsJson: json.trim() === '' ? '{}' : unwrapJson(json),
+        }));
+    },
+  };
 }
 
 export function isJson(text: string): boolean {
@@ -106,7 +111,7 @@ export class ChatStream {
   readonly #by;
   readonly #text;
   readonly #spoken;
-  readonly #calls = new ToolCallAssembler();
+  readonly #calls = createToolCallAssembler();
   #finish: string | undefined;
   #usage: Usage | undefined;
   #hasBegun = false;

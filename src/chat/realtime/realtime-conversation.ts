@@ -11,7 +11,11 @@ import {
   type RemoteServer,
   type ServedBy,
 } from '#src/provider/models/standard-models.ts';
-import { listRealtimeUrls, RealtimePool } from '#src/provider/realtime-pool.ts';
+import {
+  listRealtimeUrls,
+  openRealtimePool,
+  type RealtimePool,
+} from '#src/provider/realtime-pool.ts';
 import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 
 /** In `baseUrl`, `http` and `ws` mean the same. */
@@ -38,7 +42,7 @@ export class RealtimeConversation implements Disposable {
     const { baseUrl, maxTokens, model } = options;
     const urls = listRealtimeUrls(baseUrl, [{ model }]);
     this.#options = options;
-    this.#pool = new RealtimePool({
+    this.#pool = openRealtimePool({
       ...options,
       urls,
       opening: createOpeningUpdate(maxTokens),

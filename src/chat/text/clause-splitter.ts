@@ -192,48 +192,46 @@ const addressMark = /^[)\]>"'`*_.,;:!?]$/;
  * splitter does not wait for the end of the first clause. A fenced block of code is one clause.
  *
  * @example
- * import { ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
+ * import { createClauseSplitter } from '#src/chat/text/clause-splitter.ts';
  *
- * const splitter = new ClauseSplitter();
+ * const splitter = createClauseSplitter();
  * const clauses = [...splitter.push('Yes. Mr. Smith has left the house. '), ...splitter.flush()];
  * clauses; // ['Yes.', 'Mr. Smith has left the house.']
  */
-export class ClauseSplitter {
-  readonly #isEager;
-  #rest = '';
-  #rules = firstClauseRules;
+export function createClauseSplitter({
+  eager = false,
+}: {
+  readonly eager?: boolean;
+} = {}) {
+  let rest = '';
+  let rules = firstClauseRules;
 
-  constructor({ eager = false }: { readonly eager?: boolean } = {}) {
-    this.#isEager = eager;
-  }
-
-  push(text: string): string[] {
-    this.#rest += text;
-    return this.#splitRest(
-      this.#isEager && this.#rules === firstClauseRules && endsFirstClause(this.#rest),
-    );
-  }
-
-  /** Later text is split like a new one. */
-  flush(): string[] {
-    const clauses = this.#splitRest(true);
-    this.#rules = firstClauseRules;
-    return clauses;
-  }
-
-  #splitRest(ended: boolean) {
+  function splitRest(ended: boolean) {
     const clauses: string[] = [];
     for (;;) {
-      this.#rest = this.#rest.trimStart();
-      const end = findClauseEnd(this.#rest, this.#rules, ended);
+      rest = rest.trimStart();
+      const end = findClauseEnd(rest, rules, ended);
       if (end === undefined) return clauses;
-      const clause = this.#rest.slice(0, end).trimEnd();
-      this.#rest = this.#rest.slice(end);
+      const clause = rest.slice(0, end).trimEnd();
+      rest = rest.slice(end);
       if (/[\p{L}\p{N}]/u.test(clause) && !fenceStart.test(clause))
-        this.#rules = laterClauseRules;
+        rules = laterClauseRules;
       clauses.push(clause);
     }
   }
+
+  return {
+    push(text: string): string[] {
+      rest += text;
+      return splitRest(eager && rules === firstClauseRules && endsFirstClause(rest));
+    },
+    /** Later text is split like a new one. */
+    flush(): string[] {
+      const clauses = splitRest(true);
+      rules = firstClauseRules;
+      return clauses;
+    },
+  };
 }
 
 const fenceStart = /^(?:```|~~~)/;
@@ -318,39 +316,41 @@ function countWords(text: string) {
  * Shortens every address of a streamed text to 40 characters, so that no clause ends inside one. Addresses are not
  * spoken.
  */
-export class AddressShortener {
+export function createAddressShortener() {
   /** Output since the last character that no address holds. */
-  #run = '';
-  #marks = '';
+  let run = '';
+  let marks = '';
 
-  push(text: string): string {
-    return [...text].map((one) => this.#addCharacter(one)).join('');
-  }
-
-  flush(): string {
-    const rest = this.#marks;
-    this.#marks = '';
-    this.#run = '';
+  function flush(): string {
+    const rest = marks;
+    marks = '';
+    run = '';
     return rest;
   }
 
-  #addCharacter(one: string) {
-    if (!/^[!-~]$/.test(one)) return this.flush() + one;
-    const start = this.#run.search(addressStart);
-    const addressChars =
-      start < 0 || !addressEnd.test(this.#run) ? 0 : this.#run.length - start;
+  function addCharacter(one: string) {
+    if (!/^[!-~]$/.test(one)) return flush() + one;
+    const start = run.search(addressStart);
+    const addressChars = start < 0 || !addressEnd.test(run) ? 0 : run.length - start;
     const isLong = addressChars >= maxAddressChars;
     if (!isLong) {
-      this.#run = (this.#run + one).slice(-2 * maxAddressChars);
+      run = (run + one).slice(-2 * maxAddressChars);
       return one;
     }
-    this.#marks = addressMark.test(one) ? this.#marks + one : '';
+    marks = addressMark.test(one) ? marks + one : '';
     return '';
   }
+
+  return {
+    push(text: string): string {
+      return Array.from(text, addCharacter).join('');
+    },
+    flush,
+  };
 }
 
 export function splitClauses(words: string): readonly string[] {
-  const splitter = new ClauseSplitter();
+  const splitter = createClauseSplitter();
   return [...splitter.push(words), ...splitter.flush()]
     .map((clause) => toSpeakable(clause))
     .filter((clause) => clause !== '');

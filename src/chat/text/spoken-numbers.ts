@@ -1,12 +1,6 @@
-const smallNumbers =
-  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
-    ' ',
-  );
-const tensWords =
-  'zero ten twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
+import { toCardinal } from 'n2words/en-US';
+
 /** Whole numbers from 0 to 99, as `twenty five`. */
 export function formatNumberWords(value: number): string {
-  if (value < 20) return smallNumbers[value] ?? '';
-  const rest = value % 10;
-  return `${tensWords[Math.floor(value / 10)]}${rest === 0 ? '' : ` ${smallNumbers[rest]}`}`;
+  return toCardinal(value).replace('-', ' ');
 }

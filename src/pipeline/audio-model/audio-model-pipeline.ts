@@ -31,7 +31,8 @@ import { isVoiceRejection } from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import {
   type AudibleAnswer,
-  AudioReplySorter,
+  type AudioReplySorter,
+  createAudioReplySorter,
   type ModelHabit,
 } from './audio-model-reply.ts';
 import type { PlacedSound } from './audio-model-words.ts';
@@ -100,7 +101,7 @@ async function askModel(
   const { prompt, turn, host } = asking;
   const wordless = new AbortController();
   void prompt.hasWords.then((has) => (has ? undefined : wordless.abort()));
-  const rounds = new ModelRounds(asking, heard);
+  const rounds = createModelRounds(asking, heard);
   const { done, sent, tools } = turn;
   const writing = { chat: rounds, prompt: prompt.messages, done, sent, tools, host };
   let written = '';
@@ -120,66 +121,28 @@ async function askModel(
   }
 }
 
-class ModelRounds implements ChatModel {
-  readonly #asking;
-  readonly #heard;
-  readonly #model;
-  #inWords;
-  #count = 0;
-  #reply: AudioReplySorter | undefined;
+function createModelRounds(
+  { habit, host, model: engine, prompt, turn }: AudioAnswerDeps,
+  heard: BoundedQueue<AudibleAnswer>,
+) {
+  const model = withMeter(engine, host.meter, (messages) =>
+    messages.some((message) => 'wav' in message) ? prompt.soundMs : 0,
+  );
+  const { asides, voice } = chooseAnswerSound(turn);
+  let inWords = prompt.messages;
+  let current: AudioReplySorter | undefined;
+  void prompt.inWords.then((words) => {
+    inWords = words ?? inWords;
+  });
 
-  constructor(asking: AudioAnswerDeps, heard: BoundedQueue<AudibleAnswer>) {
-    this.#asking = asking;
-    this.#heard = heard;
-    const { host, model, prompt } = asking;
-    this.#model = withMeter(model, host.meter, (messages) =>
-      messages.some((message) => 'wav' in message) ? prompt.soundMs : 0,
-    );
-    this.#inWords = prompt.messages;
-    void prompt.inWords.then((words) => {
-      this.#inWords = words ?? this.#inWords;
-    });
-  }
-
-  get soundMs(): number {
-    return this.#reply?.soundMs ?? 0;
-  }
-
-  async *reply(
-    messages: readonly ChatMessage[],
-    tools: readonly Tool[],
-    signal: AbortSignal,
-  ): AsyncGenerator<ChatPart> {
-    const { prompt, turn, habit } = this.#asking;
-    const reply = new AudioReplySorter(
-      this.#heard,
-      habit,
-      chooseAnswerSound(turn).asides,
-    );
-    this.#reply = reply;
-    this.#count++;
-    const shown = this.#count === 1 ? messages : this.#replaceSound(messages);
-    let isWhole = false;
-    try {
-      for await (const part of this.#replyInVoice(shown, tools, signal)) {
-        if (!(await prompt.hasWords)) return;
-        yield* reply.handle(part);
-      }
-      isWhole = true;
-    } finally {
-      await reply.end(isWhole);
-    }
-  }
-
-  #replyInVoice(
+  function replyInVoice(
     messages: readonly ChatMessage[],
     tools: readonly Tool[],
     signal: AbortSignal,
   ) {
-    const { habit, turn } = this.#asking;
-    const { name, onGone } = chooseAnswerSound(turn).voice;
-    const ask = (voice?: string) =>
-      this.#model.reply(messages, tools, signal, undefined, voice, turn.sent);
+    const { name, onGone } = voice;
+    const ask = (chosen?: string) =>
+      model.reply(messages, tools, signal, undefined, chosen, turn.sent);
     if (name === undefined || habit.goneVoices.has(name)) return ask();
     return sendUntilAccepted(
       {
@@ -200,10 +163,33 @@ class ModelRounds implements ChatModel {
     );
   }
 
-  #replaceSound(messages: readonly ChatMessage[]): readonly ChatMessage[] {
-    // The sound was sent once, so later requests carry its words.
-    return [...this.#inWords, ...messages.slice(this.#asking.prompt.messages.length)];
-  }
+  return {
+    get soundMs(): number {
+      return current?.soundMs ?? 0;
+    },
+    async *reply(
+      messages: readonly ChatMessage[],
+      tools: readonly Tool[],
+      signal: AbortSignal,
+    ): AsyncGenerator<ChatPart> {
+      // The sound was sent once, so later requests carry its words.
+      const shown = current
+        ? [...inWords, ...messages.slice(prompt.messages.length)]
+        : messages;
+      const reply = createAudioReplySorter(heard, habit, asides);
+      current = reply;
+      let isWhole = false;
+      try {
+        for await (const part of replyInVoice(shown, tools, signal)) {
+          if (!(await prompt.hasWords)) return;
+          yield* reply.handle(part);
+        }
+        isWhole = true;
+      } finally {
+        await reply.end(isWhole);
+      }
+    },
+  };
 }
 
 const isAnswerPart = ({ kind }: ChatPart) => kind !== 'usage';

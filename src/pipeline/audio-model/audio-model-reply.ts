@@ -2,9 +2,9 @@ import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import type { ChatPart } from '#src/chat/chat-model.ts';
 import type { AnswerSound } from '#src/pipeline/prompt.ts';
 import type { BoundedQueue } from '#src/pipeline/read-ahead-speech.ts';
-import { ClauseWriter } from '#src/pipeline/written-answer.ts';
+import { createClauseWriter } from '#src/pipeline/written-answer.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
-import { TextAligner } from './audio-model-words.ts';
+import { createTextAligner, type TextAligner } from './audio-model-words.ts';
 
 export type AudibleAnswer =
   | { readonly kind: 'sound'; readonly pcm: Pcm; readonly words: TextAligner }
@@ -17,87 +17,79 @@ export type ModelHabit = {
   readonly goneVoices: Set<string>;
 };
 
+export type AudioReplySorter = ReturnType<typeof createAudioReplySorter>;
+
 /**
  * Sorts the output of one request: text to the reader, sound with its words to `queue`, and text without sound to the
  * voice.
  */
-export class AudioReplySorter {
-  readonly #queue;
-  readonly #habit;
-  readonly #words = new TextAligner();
-  readonly #sound = new SpeechSoundReader('audio/pcm');
-  readonly #clauses;
-  readonly #unread: string[] = [];
+export function createAudioReplySorter(
+  queue: BoundedQueue<AudibleAnswer>,
+  habit: ModelHabit,
+  instead: AnswerSound['asides'],
+) {
+  const words = createTextAligner();
+  const sound = new SpeechSoundReader('audio/pcm');
+  const unread: string[] = [];
   /** Some servers send the words twice. The form that came first counts. */
-  #source: 'text' | 'transcript' | undefined;
-  #voice: 'unknown' | 'own' | 'other' = 'unknown';
-  #hasSound = false;
-  #soundMs = 0;
+  let source: 'text' | 'transcript' | undefined;
+  let voice: 'unknown' | 'own' | 'other' = 'unknown';
+  let hasSound = false;
+  let soundMs = 0;
+  const clauses = createClauseWriter(instead);
 
-  constructor(
-    queue: BoundedQueue<AudibleAnswer>,
-    habit: ModelHabit,
-    instead: AnswerSound['asides'],
-  ) {
-    this.#queue = queue;
-    this.#habit = habit;
-    this.#clauses = new ClauseWriter(instead);
+  function addText(text: string) {
+    words.addText(text);
+    if (voice !== 'own') unread.push(...clauses.push(text));
   }
 
-  get soundMs(): number {
-    return this.#soundMs;
+  function readAloud() {
+    if (unread.length > 0) voice = 'other';
+    for (const text of unread.splice(0)) queue.put({ kind: 'clause', text });
   }
 
-  /** Waits while much sound is unheard. Throws BotError `provider.wrong_type` or `audio.bad_wav`. */
-  async *handle(part: ChatPart): AsyncGenerator<ChatPart> {
-    switch (part.kind) {
-      case 'text':
-      case 'transcript':
-        this.#source ??= part.kind;
-        if (this.#source !== part.kind) return;
-        this.#addText(part.text);
-        yield { kind: 'text', text: part.text };
-        if (part.kind === 'text' && this.#habit.isSilent) this.#readAloud();
-        return;
-      case 'sound':
-        for (const pcm of this.#sound.push(part.bytes)) await this.#addSound(pcm);
-        return;
-      case 'tool':
-      case 'cut':
-      case 'usage':
-        yield part;
-    }
+  async function addSound(pcm: Pcm) {
+    hasSound = true;
+    if (voice === 'other') return; // A voice never changes inside an answer.
+    voice = 'own';
+    soundMs += getDurationMs(pcm);
+    words.addSound(getDurationMs(pcm));
+    await queue.waitForSpace();
+    queue.put({ kind: 'sound', pcm, words });
   }
 
-  async end(whole: boolean) {
-    for (const pcm of this.#sound.end()) await this.#addSound(pcm);
-    this.#words.end();
-    this.#queue.put({ kind: 'over', words: this.#words });
-    if (this.#source !== undefined || this.#hasSound)
-      this.#habit.isSilent = !this.#hasSound;
-    if (this.#voice === 'own') return;
-    if (whole) this.#unread.push(...this.#clauses.flush());
-    this.#readAloud();
-  }
-
-  #addText(text: string) {
-    this.#words.addText(text);
-    if (this.#voice !== 'own') this.#unread.push(...this.#clauses.push(text));
-  }
-
-  #readAloud() {
-    if (this.#unread.length > 0) this.#voice = 'other';
-    for (const text of this.#unread.splice(0))
-      this.#queue.put({ kind: 'clause', text });
-  }
-
-  async #addSound(pcm: Pcm) {
-    this.#hasSound = true;
-    if (this.#voice === 'other') return; // A voice never changes inside an answer.
-    this.#voice = 'own';
-    this.#soundMs += getDurationMs(pcm);
-    this.#words.addSound(getDurationMs(pcm));
-    await this.#queue.waitForSpace();
-    this.#queue.put({ kind: 'sound', pcm, words: this.#words });
-  }
+  return {
+    get soundMs(): number {
+      return soundMs;
+    },
+    /** Waits while much sound is unheard. Throws BotError `provider.wrong_type` or `audio.bad_wav`. */
+    async *handle(part: ChatPart): AsyncGenerator<ChatPart> {
+      switch (part.kind) {
+        case 'text':
+        case 'transcript':
+          source ??= part.kind;
+          if (source !== part.kind) return;
+          addText(part.text);
+          yield { kind: 'text', text: part.text };
+          if (part.kind === 'text' && habit.isSilent) readAloud();
+          return;
+        case 'sound':
+          for (const pcm of sound.push(part.bytes)) await addSound(pcm);
+          return;
+        case 'tool':
+        case 'cut':
+        case 'usage':
+          yield part;
+      }
+    },
+    async end(whole: boolean) {
+      for (const pcm of sound.end()) await addSound(pcm);
+      words.end();
+      queue.put({ kind: 'over', words });
+      if (source !== undefined || hasSound) habit.isSilent = !hasSound;
+      if (voice === 'own') return;
+      if (whole) unread.push(...clauses.flush());
+      readAloud();
+    },
+  };
 }

@@ -17,110 +17,114 @@ const maxClauseChars = 240;
 const keptBackMs = 40;
 const lastClauseMs = 100;
 
+export type TextAligner = ReturnType<typeof createTextAligner>;
+
 /**
  * Assigns the sound of an answer to its clauses, while both arrive in one stream.
  *
  * A clause takes the time of its letters at an ordinary pace, or at the real pace once all has arrived.
  */
-export class TextAligner {
-  #text = '';
-  #letters = 0;
-  #cut = 0;
-  #clause: Clause | undefined;
-  #arrivedMs = 0;
-  #takenMs = 0;
-  #kept: Pcm | undefined;
-  #ended = false;
+export function createTextAligner() {
+  let text = '';
+  let letters = 0;
+  let cut = 0;
+  let current: Clause | undefined;
+  let arrivedMs = 0;
+  let takenMs = 0;
+  let kept: Pcm | undefined;
+  let ended = false;
 
-  addText(text: string) {
-    this.#text += text;
-    this.#letters += weighLetters(text);
-  }
-
-  addSound(ms: number) {
-    this.#arrivedMs += ms;
-  }
-
-  end() {
-    this.#ended = true;
-  }
-
-  *placeSound(pcm: Pcm): Generator<PlacedSound> {
-    const sound = this.#kept ? joinPcm(this.#kept, pcm) : pcm;
-    const keeps = !this.#ended && getDurationMs(sound) + this.#takenMs > 2 * keptBackMs;
-    const kept = keeps
-      ? Math.min(sound.samples.length, countSamples(keptBackMs, sound))
-      : 0;
-    const length = sound.samples.length - kept;
-    this.#kept = kept > 0 ? slicePcm(sound, length) : undefined;
-    yield* this.#placeSound(slicePcm(sound, 0, length));
-  }
-
-  *releaseRest(): Generator<PlacedSound> {
-    const kept = this.#kept;
-    this.#kept = undefined;
-    if (kept) yield* this.#placeSound(kept);
-  }
-
-  *#placeSound(pcm: Pcm) {
+  function* placePieces(pcm: Pcm) {
     for (let at = 0; at < pcm.samples.length; ) {
-      const former = this.#clause;
-      const clause = this.#currentClause();
-      const untilMs = clause ? this.#getLeftMs(clause) : keptBackMs;
+      const former = current;
+      const clause = chooseClause();
+      const untilMs = clause ? getLeftMs(clause) : keptBackMs;
       const left = slicePcm(pcm, at);
       const piece = untilMs > 0 ? slicePcm(left, 0, countSamples(untilMs, pcm)) : left;
       at += piece.samples.length;
-      this.#takenMs += getDurationMs(piece);
+      takenMs += getDurationMs(piece);
       const ofText = clause && { ofText: clause.text };
       yield { pcm: piece, ...ofText, begins: clause !== former };
     }
   }
 
-  #currentClause() {
-    const clause = this.#clause;
+  function chooseClause() {
     // The clause stays the same until its time is over and another one follows.
-    if (clause && !this.#isClosing() && this.#getLeftMs(clause) > 0) return clause;
-    const rest = this.#text.slice(this.#cut);
-    const length = this.#measureNextClause(rest);
-    const text = rest.slice(0, length).trim();
-    if (text === '') return clause;
-    this.#cut += length;
-    const before = clause?.endLetters ?? 0;
-    this.#clause = { text, endLetters: before + weighLetters(rest.slice(0, length)) };
-    return this.#clause;
-  }
-
-  #isClosing() {
+    if (current && !isClosing() && getLeftMs(current) > 0) return current;
+    const rest = text.slice(cut);
     // All words must go with the little sound that is left.
-    return this.#ended && this.#arrivedMs - this.#takenMs < lastClauseMs;
+    const length = isClosing() ? rest.length : measureNextClause(rest);
+    const next = rest.slice(0, length);
+    if (next.trim() === '') return current;
+    cut += length;
+    const endLetters = (current?.endLetters ?? 0) + weighLetters(next);
+    current = { text: next.trim(), endLetters };
+    return current;
   }
 
-  #getLeftMs(clause: Clause) {
-    const leftMs = this.#toSoundMs(clause.endLetters) - this.#takenMs;
-    if (!this.#ended || this.#text.slice(this.#cut).trim() === '') return leftMs;
-    return Math.min(leftMs, this.#arrivedMs - this.#takenMs - keptBackMs);
+  function isClosing() {
+    return ended && arrivedMs - takenMs < lastClauseMs;
   }
 
-  #measureNextClause(rest: string) {
-    if (this.#isClosing()) return rest.length;
+  function getLeftMs(clause: Clause) {
+    const leftMs = toSoundMs(clause.endLetters) - takenMs;
+    if (!ended || text.slice(cut).trim() === '') return leftMs;
+    return Math.min(leftMs, arrivedMs - takenMs - keptBackMs);
+  }
+
+  function measureNextClause(rest: string) {
     const head = rest.slice(0, maxClauseChars);
-    for (const { end, kind } of findBoundaries(head, this.#ended))
-      if (kind === 'sentence' && head.slice(0, end).trim() !== '') return end;
+    const end = findSentenceEnd(head, ended);
+    if (end !== undefined) return end;
     if (head !== rest) return dropLastWord(head).length;
-    if (this.#ended || findSureEnd(rest) === 'sentence') return rest.length;
+    if (ended || findSureEnd(rest) === 'sentence') return rest.length;
     const words = dropLastWord(rest);
-    if (!this.#clause) return words.length;
-    return words.trim().length >= minCutLetters && words !== rest ? words.length : 0;
+    const isLong = words.trim().length >= minCutLetters && words !== rest;
+    return !current || isLong ? words.length : 0;
   }
 
-  #toSoundMs(letters: number) {
-    const isKnown = this.#ended && this.#letters > 0;
-    return letters * (isKnown ? this.#arrivedMs / this.#letters : usualLetterMs);
+  function toSoundMs(count: number) {
+    const isKnown = ended && letters > 0;
+    return count * (isKnown ? arrivedMs / letters : usualLetterMs);
   }
+
+  return {
+    addText(added: string) {
+      text += added;
+      letters += weighLetters(added);
+    },
+    addSound(ms: number) {
+      arrivedMs += ms;
+    },
+    end() {
+      ended = true;
+    },
+    *placeSound(pcm: Pcm): Generator<PlacedSound> {
+      const sound = kept ? joinPcm(kept, pcm) : pcm;
+      const keeps = !ended && getDurationMs(sound) + takenMs > 2 * keptBackMs;
+      const keptSamples = keeps
+        ? Math.min(sound.samples.length, countSamples(keptBackMs, sound))
+        : 0;
+      const length = sound.samples.length - keptSamples;
+      kept = keptSamples > 0 ? slicePcm(sound, length) : undefined;
+      yield* placePieces(slicePcm(sound, 0, length));
+    },
+    *releaseRest(): Generator<PlacedSound> {
+      const rest = kept;
+      kept = undefined;
+      if (rest) yield* placePieces(rest);
+    },
+  };
 }
 
 const unspacedScripts =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+
+function findSentenceEnd(text: string, ended: boolean) {
+  for (const { end, kind } of findBoundaries(text, ended))
+    if (kind === 'sentence' && text.slice(0, end).trim() !== '') return end;
+  return undefined;
+}
 
 function dropLastWord(text: string) {
   const words = unspacedScripts.test(text) ? '' : text.replace(/(?<!\S)\S+$/, '');

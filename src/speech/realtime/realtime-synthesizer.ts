@@ -4,7 +4,8 @@ import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   listRealtimeUrls,
-  RealtimePool,
+  openRealtimePool,
+  type RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
 import { RealtimeResponse } from '#src/provider/realtime-response.ts';
@@ -139,7 +140,7 @@ class VoiceConnections implements Disposable {
     const { baseUrl, model } = this.#options;
     const urls = listRealtimeUrls(baseUrl, [{ model }]);
     const opening = createSpeechOpening(manner);
-    return new RealtimePool({
+    return openRealtimePool({
       ...this.#options,
       urls,
       opening,

@@ -1,8 +1,11 @@
 import { APIError } from 'openai/core/error';
-import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
+import {
+  createAddressShortener,
+  createClauseSplitter,
+} from '#src/chat/text/clause-splitter.ts';
 import { findAsides, toSpeakable } from '#src/chat/text/speakable.ts';
 import { parseCustomId } from '#src/discord/interactions/rendering.ts';
-import { ClauseWriter } from '#src/pipeline/written-answer.ts';
+import { createClauseWriter } from '#src/pipeline/written-answer.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { escapeMarkdown, truncate } from '#src/texts/plain-text.ts';
@@ -88,9 +91,9 @@ export const textTargets = [
   makeTarget('streamed-answer', cutInPieces(makeText(marks)), (pieces) => {
     const instead = { link: 'a', code: 'b', table: 'c' };
     const readers = [
-      new ClauseSplitter({ eager: true }),
-      new AddressShortener(),
-      new ClauseWriter(instead),
+      createClauseSplitter({ eager: true }),
+      createAddressShortener(),
+      createClauseWriter(instead),
     ];
     for (const reader of readers) {
       for (const piece of pieces) reader.push(piece);
