@@ -10,7 +10,7 @@ import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Config } from '#src/config/config.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { openFeatures } from '#src/features/features.ts';
-import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
+import type { ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
 import { hasStableWords } from '#src/provider/models/standard-models.ts';
@@ -153,26 +153,9 @@ export async function openOperatorTools(
       all: (): readonly ToolEntry[] => [],
       [Symbol.asyncDispose]: async () => undefined,
     };
-  const { McpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
-  const { adaptExternalTool } = await import(
-    '#src/features/tools/adapt-external-tool.ts'
-  );
-  const servers = new McpServers({
-    ...mcp,
-    hashesPath: join(dataDir, 'mcp-tools.json'),
-    clock: realClock,
-    report,
-  });
-  const known = new WeakMap<ExternalTool, ToolEntry>();
-  const toToolEntry = (tool: ExternalTool) => {
-    const found = known.get(tool) ?? adaptExternalTool(tool);
-    known.set(tool, found);
-    return found;
-  };
-  return {
-    all: () => servers.listTools().map(toToolEntry),
-    [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
-  };
+  const { openMcpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
+  const hashesPath = join(dataDir, 'mcp-tools.json');
+  return openMcpServers({ ...mcp, hashesPath, clock: realClock, report });
 }
 
 /** A decoding step usually takes 30 ms. A longer one is killed. */

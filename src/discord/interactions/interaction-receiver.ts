@@ -18,7 +18,7 @@ import type {
   PickerHandler,
 } from '#src/features/command.ts';
 import {
-  InteractionLimits,
+  createUseLimit,
   toSlowDownLine,
 } from '#src/features/contract/interaction-limits.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
@@ -51,7 +51,7 @@ export class InteractionReceiver {
   readonly #options;
   readonly #commands;
   readonly #runner;
-  readonly #limits = new InteractionLimits();
+  readonly #takeUse = createUseLimit();
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(options: InteractionReceiverOptions) {
@@ -97,7 +97,7 @@ export class InteractionReceiver {
     const { guildId, user } = asking;
     const waitMs = invocation.isNeverLimited
       ? 0
-      : await this.#limits.takeUse(guildId, user.id);
+      : await this.#takeUse(guildId, user.id);
     await this.#runner.answerInteraction(
       asking,
       waitMs === 0

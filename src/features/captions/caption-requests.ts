@@ -43,10 +43,9 @@ export function createCaptionRequests(
     /** Captions also stay off for a session that begins or ends now. */
     async turnOff(guildId: GuildId): Promise<SaveOutcome> {
       const saved = sessions.listSessions(guildId).map(async (session) => {
-        const { channelId } = session.channel;
         const saving = sessions.settings.setCaptionOptions(
           guildId,
-          channelId,
+          session.channel.channelId,
           undefined,
         );
         await running.get(session).turnOff();

@@ -18,98 +18,83 @@ import type { TranscriptRecorder } from './transcript-recorder.ts';
 const translationTimeoutMs = 30_000;
 /** The oldest line above this limit stays untranslated. */
 const maxWaitingLines = 20;
+const lateText = `A translation took longer than ${translationTimeoutMs / 1000} s.`;
 const malformedReplyText =
   'The chat model translated no line of a request for translations.';
+
+export type CaptionTranslator = ReturnType<typeof createCaptionTranslator>;
 
 /**
  * Shows translations below captions. They are not kept. `/audio/translations` only gives English,
  * so the chat model translates. Never throws.
  */
-export class CaptionTranslator {
-  readonly #guildId;
-  readonly #notices;
-  readonly #deps;
-  readonly #recorder;
-  #language: string | undefined;
-  #waiting: readonly TranscriptLine[] = [];
-  #working = Promise.resolve();
-  #isReported = false;
-
-  constructor(
-    guildId: GuildId,
-    notices: ChannelNotices,
-    deps: Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>,
-    recorder: TranscriptRecorder,
-  ) {
-    this.#guildId = guildId;
-    this.#notices = notices;
-    this.#deps = deps;
-    this.#recorder = recorder;
-  }
-
-  /** BCP 47. Undefined ends translation. */
-  setLanguage(language: string | undefined) {
-    this.#waiting = [];
-    this.#language = language;
-  }
-
-  addLine(line: TranscriptLine) {
-    const language = this.#language;
-    if (language === undefined || toVisibleLine(line.text) === '') return;
-    if (line.language && toBaseLanguage(line.language) === toBaseLanguage(language))
-      return;
-    this.#waiting = [...this.#waiting, line].slice(-maxWaitingLines);
-    this.#working = this.#working.then(() => this.#translateWaiting());
-  }
+export function createCaptionTranslator(
+  guildId: GuildId,
+  notices: ChannelNotices,
+  deps: Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>,
+  recorder: TranscriptRecorder,
+) {
+  let language: string | undefined;
+  let waiting: readonly TranscriptLine[] = [];
+  let working = Promise.resolve();
+  let isReported = false;
 
   /** Lines of a failed request stay as they are. Never throws. */
-  async #translateWaiting() {
-    const notices = this.#notices;
-    const batch = this.#waiting.filter((line) => this.#recorder.mayShowLine(line));
-    this.#waiting = [];
-    const language = this.#language;
-    if (language === undefined || batch.length === 0) return;
-    const prompt = createTranslationPrompt(batch, getEnglishLanguageName(language));
-    const order = {
-      guildId: this.#guildId,
-      kind: 'translation',
-      personId: '',
-    } as const;
-    const late = `A translation took longer than ${translationTimeoutMs / 1000} s.`;
-    using deadline = createDeadlineSignal(translationTimeoutMs, this.#deps.clock, () =>
-      createDeadlineError('think', late),
-    );
+  async function translateWaiting() {
+    const batch = waiting.filter((line) => recorder.mayShowLine(line));
+    waiting = [];
+    const wanted = language;
+    if (wanted === undefined || batch.length === 0) return;
     try {
-      const reply = await completeForMoney(
-        order,
-        prompt,
-        this.#deps,
-        deadline.signal,
-        ({ news }) => {
-          if (news) notices.post(news);
-        },
-      );
-      if (typeof reply !== 'string') {
-        if (reply.isNews()) notices.post(reply.line);
-        return;
-      }
-      const translated = parseTranslations(reply, batch);
-      if (translated.size === 0)
-        throw new BotError('answer.malformed', true, malformedReplyText);
-      if (language === this.#language) this.#showTranslations(translated);
+      const translated = await requestTranslations(batch, wanted);
+      if (wanted === language) showTranslations(translated);
     } catch (error) {
       notices.reportFailure(error, 'think');
-      if (!this.#isReported) notices.post({ id: 'captions.translate.off' });
-      this.#isReported = true;
+      if (!isReported) notices.post({ id: 'captions.translate.off' });
+      isReported = true;
     }
   }
 
-  #showTranslations(translated: ReadonlyMap<TranscriptLine, string>) {
+  async function requestTranslations(batch: readonly TranscriptLine[], wanted: string) {
+    const prompt = createTranslationPrompt(batch, getEnglishLanguageName(wanted));
+    const order = { guildId, kind: 'translation', personId: '' } as const;
+    using deadline = createDeadlineSignal(translationTimeoutMs, deps.clock, () =>
+      createDeadlineError('think', lateText),
+    );
+    const { signal } = deadline;
+    const reply = await completeForMoney(order, prompt, deps, signal, ({ news }) => {
+      if (news) notices.post(news);
+    });
+    if (typeof reply !== 'string') {
+      if (reply.isNews()) notices.post(reply.line);
+      return new Map<TranscriptLine, string>();
+    }
+    const translated = parseTranslations(reply, batch);
+    if (translated.size > 0) return translated;
+    throw new BotError('answer.malformed', true, malformedReplyText);
+  }
+
+  function showTranslations(translated: ReadonlyMap<TranscriptLine, string>) {
     for (const [line, text] of translated) {
       const isOther =
         splitIntoSearchWords(text).join() !== splitIntoSearchWords(line.text).join();
-      if (isOther && this.#recorder.mayShowLine(line))
-        this.#recorder.live.setTranslation(line.number, text);
+      if (isOther && recorder.mayShowLine(line))
+        recorder.live.setTranslation(line.number, text);
     }
   }
+
+  return {
+    /** BCP 47. Undefined ends translation. */
+    setLanguage(tag: string | undefined) {
+      waiting = [];
+      language = tag;
+    },
+    addLine(line: TranscriptLine) {
+      if (language === undefined || toVisibleLine(line.text) === '') return;
+      if (line.language && toBaseLanguage(line.language) === toBaseLanguage(language))
+        return;
+      waiting = [...waiting, line].slice(-maxWaitingLines);
+      working = working.then(translateWaiting);
+    },
+  };
 }

@@ -249,8 +249,7 @@ export class SessionCaptions implements FeatureSession {
       signal,
     });
     if (reading.kind !== 'added') return;
-    const { clock } = this.#deps;
-    await waitAtMost(reading.ended, noticeTimeoutMs, clock, signal).catch(
+    await waitAtMost(reading.ended, noticeTimeoutMs, this.#deps.clock, signal).catch(
       () => undefined,
     );
   }

@@ -16,7 +16,10 @@ import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
-import { CaptionTranslator } from './caption-translator.ts';
+import {
+  type CaptionTranslator,
+  createCaptionTranslator,
+} from './caption-translator.ts';
 import {
   type CaptionDeps,
   noteCaptionMessage,
@@ -87,7 +90,7 @@ export class TranscriptRecorder {
     this.#fromMs = clock.nowMs();
     // The wall clock is read once, so that a clock put back moves no line.
     this.#startedAtMs = this.#fromMs - (clock.wallMs() - startedAtWallMs);
-    this.translations = new CaptionTranslator(guildId, notices, deps, this);
+    this.translations = createCaptionTranslator(guildId, notices, deps, this);
     this.live = new LiveCaptions({
       chat,
       clock,
@@ -258,15 +261,15 @@ export class TranscriptRecorder {
 
   #keepLine(spoken: Omit<TranscriptLine, 'sessionId' | 'post' | 'isBrief'>) {
     const { number, speaker, text } = spoken;
-    const { consent } = this.#session;
     const line: TranscriptLine = {
       ...spoken,
       sessionId: this.#captioned.id,
       text: text.trim(),
       post: this.live.findPlace(number),
       isBrief:
-        listSpeakerIds(speaker).some((id) => consent.getConsent(id) === 'brief') ||
-        undefined,
+        listSpeakerIds(speaker).some(
+          (id) => this.#session.consent.getConsent(id) === 'brief',
+        ) || undefined,
     };
     this.#putLine(line);
     this.live.putLine(line);

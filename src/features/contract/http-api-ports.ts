@@ -80,7 +80,7 @@ export type RecordingPart =
   | { readonly kind: 'begun'; readonly durationMs: number }
   | { readonly kind: 'segment'; readonly segment: RecordingSegment }
   /** The program or the server has too many concurrent recordings. */
-  | { readonly kind: 'busy'; readonly of: 'program' | 'server'; readonly limit: number }
+  | { readonly kind: 'busy' }
   | { readonly kind: 'late' }
   | { readonly kind: 'untranslated' }
   | FailedStream;

@@ -5,24 +5,22 @@ import type { TextLine } from '#src/texts/texts.ts';
 const windowSeconds = 20;
 
 /**
- * Refused calls still get a reply, since Discord would report that the application did not respond.
+ * Creates a limit of uses, which says how many ms a person has to wait. Refused calls still get a
+ * reply, since Discord would report that the application did not respond.
  */
-export class InteractionLimits {
-  readonly #uses;
-
-  constructor(maxUses = 10) {
-    this.#uses = new RateLimiterMemory({ points: maxUses, duration: windowSeconds });
-  }
-
-  async takeUse(guildId: GuildId, userId: PersonId): Promise<number> {
+export function createUseLimit(
+  maxUses = 10,
+): (guildId: GuildId, userId: PersonId) => Promise<number> {
+  const uses = new RateLimiterMemory({ points: maxUses, duration: windowSeconds });
+  return async (guildId, userId) => {
     try {
-      await this.#uses.consume(`${guildId} ${userId}`);
+      await uses.consume(`${guildId} ${userId}`);
       return 0;
     } catch (error) {
       if (error instanceof RateLimiterRes) return error.msBeforeNext;
       throw error;
     }
-  }
+  };
 }
 
 export function toSlowDownLine(waitMs: number): TextLine {

@@ -13,7 +13,7 @@ import type {
   ToolPorts,
 } from '#src/conversation/tools/tool-entry.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
-import { formatText, type PlainTextId, type TextLine } from '#src/texts/texts.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
 
 export type WithOwnObjects<Own, Ports = ToolPorts> = Ports & { readonly own: Own };
 
@@ -31,8 +31,6 @@ export type ToolDefinition<T, Own> = Pick<
 > & {
   isOffered?(own: Own): NonNullable<ToolEntry['isOffered']>;
   readonly schema: z.ZodType<T>;
-  /** Shown in the panel while the tool runs, and said if that takes long. Default: `slow.voice`. */
-  readonly doing?: PlainTextId;
 } & (
     | (ToolAction<T, Own> & {
         readonly effect: 'read' | 'change';
@@ -75,8 +73,6 @@ type ToolAction<T, Own> =
       ): Promise<ToolOutcome>;
     };
 
-const defaultDoingText = 'slow.voice';
-
 /**
  * Defines a tool: data plus one action.
  *
@@ -97,20 +93,13 @@ const defaultDoingText = 'slow.voice';
 export function defineTool<T, Own = object>(
   definition: ToolDefinition<T, Own>,
 ): FeatureTool<Own> {
-  const {
-    name,
-    description,
-    right,
-    doing = defaultDoingText,
-    effect,
-    schema,
-  } = definition;
+  const { name, description, right, effect, schema } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
   const face = {
     name,
     description,
     right,
-    progressText: doing,
+    progressText: 'slow.voice' as const,
     effect,
     parameters,
     quotesOthers: 'quotesOthers' in definition,
@@ -145,11 +134,9 @@ function prepareFittingCall<T, Own>(
   }
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
   const effect = isChange ? 'change' : definition.effect;
-  const question =
-    'ask' in definition
-      ? definition.ask(call)
-      : { id: definition.doing ?? defaultDoingText };
-  const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
+  const asked = 'ask' in definition ? definition : undefined;
+  const question = asked?.ask(call) ?? ({ id: 'slow.voice' } as const);
+  const files = asked?.files?.(call);
   if ('runAnywhere' in definition) {
     const run = (ports: ServerToolPorts, signal: AbortSignal) =>
       definition.runAnywhere(call, { ...ports, own }, signal);

@@ -1,7 +1,7 @@
 import type { Owners } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { ContextRequest } from '#src/ports/feature-session.ts';
-import { MemoryCache } from './memory-cache.ts';
+import { createMemoryCache, type MemoryCache } from './memory-cache.ts';
 import { memoryStorePart } from './memory-store.ts';
 import { forgetMemoryTool, rememberTool } from './memory-tools.ts';
 import {
@@ -38,7 +38,7 @@ export const memoriesFeature: Feature<MemoryPorts> = {
   ],
   open: ({ store }) => ({
     openShard({ deps, sessions }) {
-      const known = new MemoryCache(store(memoryStorePart), deps, sessions);
+      const known = createMemoryCache(store(memoryStorePart), deps, sessions);
       return {
         ports: { memories: known },
         createSession: ({ consent, place }) => ({

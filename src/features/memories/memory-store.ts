@@ -74,12 +74,11 @@ export function openMemoryStore(database: StoreDatabase) {
       | { readonly kind: 'added'; readonly memory: Memory }
       | { readonly kind: 'full'; readonly limit: number }
     > {
-      const { guildId } = memory;
       return database.write(async (connection) => {
         const [{ count, last } = { count: 0, last: 0 }] = await connection.rows(
           { count: integer, last: integer },
           sql`SELECT COUNT(*) AS count, COALESCE(MAX(number), 0) AS last
-            FROM memories WHERE guild_id = ${guildId}`,
+            FROM memories WHERE guild_id = ${memory.guildId}`,
         );
         if (count >= maxMemories) return { kind: 'full', limit: maxMemories };
         const added = { ...memory, number: last + 1 };

@@ -23,59 +23,55 @@ export type PersonaSaveOutcome =
   | { readonly kind: 'saved'; readonly saved: boolean }
   | { readonly kind: 'unknown-voice'; readonly known: readonly string[] };
 
-export class PersonaRequests {
-  readonly #deps;
-  readonly #sessions;
+export type PersonaRequests = ReturnType<typeof createPersonaRequests>;
 
-  constructor(deps: SessionDependencies, sessions: VoiceSessions) {
-    this.#deps = deps;
-    this.#sessions = sessions;
-  }
+export function createPersonaRequests(
+  deps: SessionDependencies,
+  sessions: VoiceSessions,
+) {
+  const { settings } = sessions;
 
-  async findCurrent(
-    guildId: GuildId,
-  ): Promise<{ readonly channel: ChannelRef; readonly persona: Persona } | undefined> {
-    const channel = this.#sessions.findSession(guildId)?.channel;
-    if (!channel) return undefined;
-    return { channel, persona: await this.getPersona(guildId, channel.channelId) };
-  }
-
-  async getPersona(guildId: GuildId, channelId: ChannelId): Promise<Persona> {
-    const { settings } = this.#sessions;
-    await Promise.all([settings.loadGuild(guildId), this.#deps.voices.load()]);
+  async function getPersona(guildId: GuildId, channelId: ChannelId): Promise<Persona> {
+    await Promise.all([settings.loadGuild(guildId), deps.voices.load()]);
     return findPersona(settings.getStoredValues(guildId), channelId);
   }
 
-  mayChangeVoice({ guildId, id, mayManage }: PersonaCaller): boolean {
-    const session = this.#sessions.findSession(guildId);
-    return session
-      ? hasRight('dj', getRightsFacts(id, mayManage, session.place))
-      : mayManage;
-  }
-
-  /** Counts from the next answer on. An answer that has begun ends as it began. */
-  async savePersona(
-    guildId: GuildId,
-    channelId: ChannelId,
-    persona: Persona,
-  ): Promise<PersonaSaveOutcome> {
-    await this.getPersona(guildId, channelId);
-    const { voice } = persona;
-    const known = listBotVoices(this.#deps);
-    if (voice !== undefined && !isKnownVoice(voice, known))
-      return { kind: 'unknown-voice', known };
-    const value = formatPersona(persona);
-    const saved = await this.#sessions.settings.setValue(
-      guildId,
-      toPersonaKey(channelId),
-      value,
-    );
-    const sessions = this.#sessions.listSessions(guildId);
-    for (const session of sessions) {
-      session.applySettings();
-      const isHere = session.channel.channelId === channelId;
-      if (isHere) session.loop.post({ kind: 'outdated' });
-    }
-    return { kind: 'saved', saved };
-  }
+  return {
+    async findCurrent(
+      guildId: GuildId,
+    ): Promise<
+      { readonly channel: ChannelRef; readonly persona: Persona } | undefined
+    > {
+      const channel = sessions.findSession(guildId)?.channel;
+      if (!channel) return undefined;
+      return { channel, persona: await getPersona(guildId, channel.channelId) };
+    },
+    getPersona,
+    mayChangeVoice({ guildId, id, mayManage }: PersonaCaller): boolean {
+      const session = sessions.findSession(guildId);
+      return session
+        ? hasRight('dj', getRightsFacts(id, mayManage, session.place))
+        : mayManage;
+    },
+    /** Counts from the next answer on. An answer that has begun ends as it began. */
+    async savePersona(
+      guildId: GuildId,
+      channelId: ChannelId,
+      persona: Persona,
+    ): Promise<PersonaSaveOutcome> {
+      await getPersona(guildId, channelId);
+      const { voice } = persona;
+      const known = listBotVoices(deps);
+      if (voice !== undefined && !isKnownVoice(voice, known))
+        return { kind: 'unknown-voice', known };
+      const value = formatPersona(persona);
+      const saved = await settings.setValue(guildId, toPersonaKey(channelId), value);
+      for (const session of sessions.listSessions(guildId)) {
+        session.applySettings();
+        const isHere = session.channel.channelId === channelId;
+        if (isHere) session.loop.post({ kind: 'outdated' });
+      }
+      return { kind: 'saved', saved };
+    },
+  };
 }

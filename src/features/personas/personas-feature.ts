@@ -6,7 +6,7 @@ import {
   type WithOwnObjects,
 } from '#src/features/contract/tool-definition.ts';
 import { parsePersona, personaLimits } from '#src/settings/persona.ts';
-import { PersonaRequests } from './persona-requests.ts';
+import { createPersonaRequests, type PersonaRequests } from './persona-requests.ts';
 
 type PersonaPorts = {
   readonly personas: PersonaRequests;
@@ -56,7 +56,7 @@ export const personasFeature: Feature<PersonaPorts> = {
   tools: [personaTool],
   open: () => ({
     openShard: ({ deps, sessions }) => ({
-      ports: { personas: new PersonaRequests(deps, sessions) },
+      ports: { personas: createPersonaRequests(deps, sessions) },
     }),
   }),
 };

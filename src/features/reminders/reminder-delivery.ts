@@ -6,9 +6,7 @@ import { maxMessageMs, type Reminder } from '#src/features/reminders/reminder-st
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
-import type { PersonalLine } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { formatDueTime, formatLongDuration } from './due-time-text.ts';
@@ -31,191 +29,151 @@ export function createReminderDelivery(
   deps: SessionDependencies,
   sessions: VoiceSessions,
 ): DeliverReminders {
-  const delivery = new ReminderDelivery(deps, sessions);
-  return async (reminders, signal) => {
-    const [first] = reminders;
-    if (!first || !deps.places.hasGuild(first.guildId))
-      return reminders.map(() => 'away');
-    await sessions.settings.loadGuild(first.guildId);
-    signal.throwIfAborted();
-    const aloud = reminders
-      .filter((one) => delivery.canSpeak(one))
-      .slice(0, maxSpokenReminders);
-    const saying = delivery.sayReminders(
-      first.addresseeId ?? first.personId,
-      aloud,
-      signal,
-    );
-    const results = reminders.map(async (one) => {
-      const isSaid = aloud.includes(one) && (await saying);
-      return isSaid ? 'said' : await delivery.writeReminders(one, signal);
-    });
-    return await Promise.all(results);
-  };
-}
-
-class ReminderDelivery {
-  readonly #deps;
-  readonly #sessions;
-
-  constructor(deps: SessionDependencies, sessions: VoiceSessions) {
-    this.#deps = deps;
-    this.#sessions = sessions;
-  }
+  const writeReminder = createReminderWriter(deps, sessions);
 
   /** A private message is never said. */
-  canSpeak(reminder: Reminder): boolean {
+  function canSpeak(reminder: Reminder) {
     if (reminder.addresseeId === undefined) return true;
-    return (
-      !reminder.isPrivate &&
-      !this.#isWithdrawn(reminder) &&
-      this.#findSession(reminder) !== undefined
-    );
+    const isOpen = !reminder.isPrivate && !isWithdrawn(reminder, deps);
+    return isOpen && findAddressee(reminder, sessions) !== undefined;
   }
 
   /** Returns false if nothing was heard. */
-  async sayReminders(
-    personId: PersonId,
+  async function sayReminders(
+    { addresseeId, guildId, personId }: Reminder,
     reminders: readonly Reminder[],
     signal: AbortSignal,
-  ): Promise<boolean> {
-    const [first] = reminders;
-    const session = first && this.#sessions.findSession(first.guildId);
-    if (!session) return false;
+  ) {
+    const session = sessions.findSession(guildId);
+    if (!session || reminders.length === 0) return false;
     let isBegun = false;
-    const lines = () => {
-      isBegun = true;
-      return reminders.map((one) => this.#toLine(one));
+    const reading = {
+      personId: addresseeId ?? personId,
+      lines() {
+        isBegun = true;
+        return reminders.map((one) => toReminderLine(one, sessions, deps));
+      },
+      isWanted: () => !signal.aborted,
     };
-    const saying = sayToPerson(
-      { personId, lines, isWanted: () => !signal.aborted },
-      session,
-    );
+    const saying = sayToPerson(reading, session);
     return await waitUnlessAborted(saying, signal).catch((reason: unknown) => {
       if (!isBegun) throw reason;
       return saying;
     });
   }
 
-  async writeReminders(
-    reminder: Reminder,
-    signal: AbortSignal,
-  ): Promise<ReminderResult> {
-    const { addresseeId, guildId, id, isPrivate, personId } = reminder;
-    const { messages } = this.#deps;
-    if (this.#isWithdrawn(reminder))
-      return await this.#tellAuthor('reminder.untold.away', reminder, signal);
-    const channel =
-      addresseeId === undefined
-        ? toChannelRef(reminder)
-        : this.#findSession(reminder)?.channel;
-    if (!channel) return 'away';
-    const text = formatWrittenText(this.#toLine(reminder), guildId, this.#deps);
-    const line = { id, personId: addresseeId ?? personId, text };
-    if (!isPrivate)
-      return await this.#waitUntilSent(
-        guildId,
-        messages.notifyPeople(channel, [line], signal),
-        signal,
-      );
-    const sent = await this.#waitUntilSent(
-      guildId,
-      this.#tellPerson(line, signal),
-      signal,
-    );
-    if (sent !== 'refused') return sent;
-    return await this.#tellAuthor('reminder.untold.refused', reminder, signal);
-  }
-
-  /** Only a direct message names a private message. */
-  async #tellAuthor(
-    id: 'reminder.untold.away' | 'reminder.untold.refused',
-    reminder: Reminder,
-    signal: AbortSignal,
-  ): Promise<ReminderResult> {
-    const { addresseeName: name = '', guildId, isPrivate, personId } = reminder;
-    const { messages } = this.#deps;
-    const toAuthorLine = (words: string) => ({
-      id: reminder.id,
-      personId,
-      text: formatWrittenText({ id, with: { name, text: words } }, guildId, this.#deps),
+  return async (reminders, signal) => {
+    const [first] = reminders;
+    if (!first || !deps.places.hasGuild(first.guildId))
+      return reminders.map(() => 'away');
+    await sessions.settings.loadGuild(first.guildId);
+    signal.throwIfAborted();
+    const aloud = reminders.filter(canSpeak).slice(0, maxSpokenReminders);
+    const saying = sayReminders(first, aloud, signal);
+    const results = reminders.map(async (one) => {
+      const isSaid = aloud.includes(one) && (await saying);
+      return isSaid ? 'said' : await writeReminder(one, signal);
     });
-    let sent: ReminderResult = 'refused';
-    if (isPrivate) {
-      const sending = this.#tellPerson(toAuthorLine(reminder.text), signal);
-      sent = await this.#waitUntilSent(guildId, sending, signal);
-    }
-    if (sent === 'refused') {
-      const shown = toAuthorLine(isPrivate ? '\u2026' : reminder.text);
-      const notifying = messages.notifyPeople(toChannelRef(reminder), [shown], signal);
-      sent = await this.#waitUntilSent(guildId, notifying, signal);
-    }
-    return sent === 'written' ? 'untold' : sent;
-  }
+    return await Promise.all(results);
+  };
+}
 
-  #tellPerson({ id, personId, text }: PersonalLine, signal: AbortSignal) {
-    return this.#deps.messages.tellPerson(personId, toOpenText(text), signal, id);
-  }
+function createReminderWriter(deps: SessionDependencies, sessions: VoiceSessions) {
+  const { messages, onEvent } = deps;
 
-  async #waitUntilSent(
-    guildId: GuildId,
-    sending: Promise<void>,
-    signal: AbortSignal,
-  ): Promise<'written' | 'unsent' | 'refused'> {
+  async function waitUntilSent(sending: Promise<void>, guildId: GuildId) {
     try {
       await sending;
       return 'written';
     } catch (error) {
-      if (signal.aborted || !(error instanceof BotError)) throw error;
-      this.#deps.onEvent(guildId, toFailureEvent(error, 'speak'));
+      if (!(error instanceof BotError)) throw error;
+      onEvent(guildId, toFailureEvent(error, 'speak'));
       return error.retryable ? 'unsent' : 'refused';
     }
   }
 
-  /** The addressee sits there, and both people agreed for good. */
-  #findSession({
-    addresseeId = '',
-    guildId,
-    personId,
-  }: Reminder): VoiceSession | undefined {
-    const session = this.#sessions.findSession(guildId);
-    if (!session?.isHere(addresseeId)) return undefined;
-    const isAgreed =
-      this.#sessions.consents.getChoices(guildId).findConsent(personId)?.kind ===
-      'always';
-    return isAgreed && session.consent.getConsent(addresseeId) === 'always'
-      ? session
-      : undefined;
+  /** The channel reads no private message. */
+  async function tellAuthor(
+    id: 'reminder.untold.away' | 'reminder.untold.refused',
+    { addresseeName: name = '', guildId, isPrivate, ...reminder }: Reminder,
+    signal: AbortSignal,
+  ) {
+    const line = { id, with: { name, text: isPrivate ? '\u2026' : reminder.text } };
+    const told = { ...reminder, text: formatWrittenText(line, guildId, deps) };
+    const channel = toChannelRef({ guildId, ...reminder });
+    const sending = messages.notifyPeople(channel, [told], signal);
+    const sent = await waitUntilSent(sending, guildId);
+    return sent === 'written' ? 'untold' : sent;
   }
 
-  #isWithdrawn({ addresseeId, setAtWallMs }: Reminder) {
-    const waitedMs = this.#deps.clock.wallMs() - setAtWallMs;
-    return addresseeId !== undefined && waitedMs >= maxMessageMs;
-  }
-
-  #toLine({
-    authorName: name,
-    guildId,
-    text,
-    dueAtWallMs,
-    setAtWallMs,
-  }: Reminder): TextLine {
-    if (name !== undefined) return { id: 'reminder.due.message', with: { name, text } };
-    const { clock, places } = this.#deps;
-    const locale = places.getLocale(guildId);
-    const { timeZone } = this.#sessions.settings.getForGuild(guildId);
-    const time = formatDueTime(dueAtWallMs, {
-      timeZone,
-      nowWallMs: clock.wallMs(),
-      locale,
-    });
-    const length = formatLongDuration(dueAtWallMs - setAtWallMs, locale);
-    return text === ''
-      ? { id: 'reminder.due.timer', with: { length, time } }
-      : { id: 'reminder.due.text', with: { text, time } };
-  }
+  return async function writeReminder(
+    reminder: Reminder,
+    signal: AbortSignal,
+  ): Promise<ReminderResult> {
+    const { addresseeId, guildId, id, isPrivate, personId } = reminder;
+    if (isWithdrawn(reminder, deps))
+      return await tellAuthor('reminder.untold.away', reminder, signal);
+    const channel =
+      addresseeId === undefined
+        ? toChannelRef(reminder)
+        : findAddressee(reminder, sessions)?.channel;
+    if (!channel) return 'away';
+    const readerId = addresseeId ?? personId;
+    const text = formatWrittenText(
+      toReminderLine(reminder, sessions, deps),
+      guildId,
+      deps,
+    );
+    const sending = isPrivate
+      ? messages.tellPerson(readerId, toOpenText(text), signal, id)
+      : messages.notifyPeople(channel, [{ id, personId: readerId, text }], signal);
+    const sent = await waitUntilSent(sending, guildId);
+    if (!isPrivate || sent !== 'refused') return sent;
+    return await tellAuthor('reminder.untold.refused', reminder, signal);
+  };
 }
 
-function toChannelRef({ channelId, channelName, guildId }: Reminder): ChannelRef {
+/** The addressee sits in the session, and both people agreed for good. */
+function findAddressee(
+  { addresseeId = '', guildId, personId }: Reminder,
+  sessions: VoiceSessions,
+) {
+  const session = sessions.findSession(guildId);
+  if (!session?.isHere(addresseeId)) return undefined;
+  const author = sessions.consents.getChoices(guildId).findConsent(personId);
+  const isAgreed =
+    author?.kind === 'always' && session.consent.getConsent(addresseeId) === 'always';
+  return isAgreed ? session : undefined;
+}
+
+function isWithdrawn(
+  { addresseeId, setAtWallMs }: Reminder,
+  { clock }: SessionDependencies,
+) {
+  const waitedMs = clock.wallMs() - setAtWallMs;
+  return addresseeId !== undefined && waitedMs >= maxMessageMs;
+}
+
+function toReminderLine(
+  { authorName: name, guildId, text, dueAtWallMs, setAtWallMs }: Reminder,
+  { settings }: VoiceSessions,
+  { clock, places }: SessionDependencies,
+): TextLine {
+  if (name !== undefined) return { id: 'reminder.due.message', with: { name, text } };
+  const locale = places.getLocale(guildId);
+  const { timeZone } = settings.getForGuild(guildId);
+  const nowWallMs = clock.wallMs();
+  const time = formatDueTime(dueAtWallMs, { timeZone, nowWallMs, locale });
+  const length = formatLongDuration(dueAtWallMs - setAtWallMs, locale);
+  return text === ''
+    ? { id: 'reminder.due.timer', with: { length, time } }
+    : { id: 'reminder.due.text', with: { text, time } };
+}
+
+function toChannelRef({
+  channelId,
+  channelName,
+  guildId,
+}: Pick<Reminder, 'channelId' | 'channelName' | 'guildId'>): ChannelRef {
   return { guildId, channelId, name: channelName };
 }

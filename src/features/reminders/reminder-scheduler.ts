@@ -233,10 +233,10 @@ export class ReminderScheduler {
       this.#endReminder(due, result);
       return;
     }
-    const { clock } = this.#deps;
     due.tries++;
     due.notBeforeMs =
-      clock.nowMs() + Math.min(longestRetryMs, retryMs * 2 ** (due.tries - 1));
+      this.#deps.clock.nowMs() +
+      Math.min(longestRetryMs, retryMs * 2 ** (due.tries - 1));
     if (result !== 'away' && due.tries >= maxTries) this.#endReminder(due, 'given-up');
   }
 

@@ -148,7 +148,6 @@ export class AutomaticJoins {
   }
 
   #findFollowTarget(guildId: GuildId, joins: GuildJoins): JoinTarget | undefined {
-    const { places } = this.#deps;
     const session = this.#sessions.findSession(guildId);
     const found = session && findFollowRequest(session, this.#deps);
     if (!found) {
@@ -159,7 +158,7 @@ export class AutomaticJoins {
     if (found.isBarred) {
       const { followedId = '' } = session;
       const isStillThere = () =>
-        places.findSeat(guildId, followedId)?.channelId === channelId;
+        this.#deps.places.findSeat(guildId, followedId)?.channelId === channelId;
       if (joins.notifiedOf !== channelId)
         session.notices.post({ id: 'follow.barred' }, isStillThere);
       joins.notifiedOf = channelId;
@@ -176,7 +175,6 @@ export class AutomaticJoins {
     guildId: GuildId,
     joins: GuildJoins,
   ): Promise<JoinTarget | undefined> {
-    const { places } = this.#deps;
     const { settings } = this.#sessions;
     if (!(await settings.loadGuild(guildId))) return this.#checkLater(guildId, joins);
     const { autoJoin } = settings.getForGuild(guildId);
@@ -188,7 +186,7 @@ export class AutomaticJoins {
     if (!choices.isRead) return this.#checkLater(guildId, joins);
     const channels = autoJoin.map((id) => this.#toAutoJoinChannel(guildId, id));
     const channelId = chooseAutoJoin(channels, at?.channelId);
-    const channel = channelId && places.findChannel(guildId, channelId);
+    const channel = channelId && this.#deps.places.findChannel(guildId, channelId);
     return channel ? { channelId, join: () => this.#joinUncalled(channel) } : undefined;
   }
 

@@ -1,4 +1,7 @@
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  Deps,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import { isHeardConsent } from '#src/people/consent.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
@@ -21,165 +24,155 @@ const givenUpCheckMs = 60_000;
 
 type SeatedChannel = { readonly seat: StoredSeat; readonly channel: ChannelRef };
 
+export type SeatReturn = ReturnType<typeof createSeatReturn>;
+
 /** Continues sessions of a former run, once Discord has listed the server. */
-export class SeatReturn {
-  readonly #deps;
-  readonly #sessions;
-  readonly #seatStore;
-  readonly #signal;
-  readonly #givenUpGuilds = new Set<string>();
-  readonly #onDecided;
-  readonly #waiting = new Set<string>();
-  #running = 0;
-
-  constructor(
-    deps: SessionDependencies,
-    sessions: VoiceSessions,
-    seatStore: SeatStore,
-    signal: AbortSignal,
-    decided: (guildId: GuildId) => void,
-  ) {
-    this.#deps = deps;
-    this.#sessions = sessions;
-    this.#seatStore = seatStore;
-    this.#signal = signal;
-    this.#onDecided = decided;
-  }
-
-  /** Returns the servers with a seat, before the bot returns there. Never throws. */
-  async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
-    const seats = await this.#readSeats(guildIds);
-    if (!seats) void this.#pollSeats(guildIds);
-    return new Set(this.#enqueueSeats(seats ?? []));
-  }
-
-  /** Reads the seat every minute while it stands. Never throws. */
-  async onSessionGivenUp(guildId: GuildId) {
-    if (this.#givenUpGuilds.has(guildId)) return;
-    this.#givenUpGuilds.add(guildId);
-    await this.#pollSeats([guildId], givenUpCheckMs);
-    this.#givenUpGuilds.delete(guildId);
-  }
+export function createSeatReturn(
+  deps: SessionDependencies,
+  sessions: VoiceSessions,
+  seatStore: SeatStore,
+  signal: AbortSignal,
+  onDecided: (guildId: GuildId) => void,
+) {
+  const givenUpGuilds = new Set<string>();
+  const waiting = new Set<string>();
+  let running = 0;
 
   /** With the usual interval, polls only until the store answers. */
-  async #pollSeats(guildIds: readonly GuildId[], everyMs = retryMs) {
-    const signal = this.#signal;
+  async function pollSeats(guildIds: readonly GuildId[], everyMs = retryMs) {
+    const isEnough = everyMs === retryMs;
     for (let waitedMs = 0; waitedMs < maxReturnAgeMs; waitedMs += everyMs) {
-      await this.#deps.clock.sleep(everyMs, signal).catch(() => undefined);
-      if (signal.aborted || guildIds.every((id) => this.#sessions.at(id))) return;
-      const seats = await this.#readSeats(guildIds);
-      const isEnough = everyMs === retryMs;
-      this.#enqueueSeats(
+      await deps.clock.sleep(everyMs, signal).catch(() => undefined);
+      if (signal.aborted || guildIds.every((id) => sessions.at(id))) return;
+      const seats = await readSeats(guildIds);
+      enqueueSeats(
         seats?.filter(({ idleMs }) => isEnough || idleMs < maxReturnAgeMs) ?? [],
       );
       if (seats && isEnough) return;
     }
   }
 
-  async #readSeats(guildIds: readonly GuildId[]) {
+  async function readSeats(guildIds: readonly GuildId[]) {
     const [first = ''] = guildIds;
-    const all = await withStoreTimeout(first, this.#deps, 'store.unreadable', () =>
-      this.#seatStore.read(guildIds),
-    );
+    const read = () => seatStore.read(guildIds);
+    const all = await withStoreTimeout(first, deps, 'store.unreadable', read);
     return all
-      ?.filter(({ guildId }) => !this.#sessions.at(guildId))
+      ?.filter(({ guildId }) => !sessions.at(guildId))
       .toSorted((one, other) => one.idleMs - other.idleMs);
   }
 
   /** The most recent seats come first. */
-  #enqueueSeats(seats: readonly StoredSeat[]) {
-    const guildIds = seats.map(({ guildId }) => guildId);
-    for (const guildId of guildIds) this.#waiting.add(guildId);
-    for (let free = maxConcurrentReturns - this.#running; free > 0; free--)
-      void this.#returnToWaiting();
-    return guildIds;
+  function enqueueSeats(seats: readonly StoredSeat[]) {
+    for (const { guildId } of seats) waiting.add(guildId);
+    for (let free = maxConcurrentReturns - running; free > 0; free--)
+      void returnToWaiting();
   }
 
-  async #returnToWaiting() {
-    this.#running++;
-    for (const guildId of this.#waiting) {
-      if (this.#signal.aborted) break;
-      this.#waiting.delete(guildId);
-      try {
-        await this.#returnToSeat(guildId);
-      } catch (error) {
-        this.#deps.onEvent(guildId, toFailureEvent(error, 'link'));
-      }
+  async function returnToWaiting() {
+    running++;
+    for (const guildId of waiting) {
+      if (signal.aborted) break;
+      waiting.delete(guildId);
+      await returnToSeat(guildId).catch((error: unknown) =>
+        deps.onEvent(guildId, toFailureEvent(error, 'link')),
+      );
     }
-    this.#running--;
+    running--;
   }
 
-  async #returnToSeat(guildId: GuildId) {
+  async function returnToSeat(guildId: GuildId) {
     let objection: TextLine | undefined;
     const prepareReturn = async () => {
-      const found = await this.#findSeatedChannel(guildId);
+      const found = await findSeatedChannel(guildId);
       if (!found || 'seat' in found) return found;
       objection = found;
       return undefined;
     };
-    const joining = await this.#sessions.returnToSeat(
-      guildId,
-      prepareReturn,
-      this.#givenUpGuilds.has(guildId),
-    );
+    const isGivenUp = givenUpGuilds.has(guildId);
+    const joining = await sessions.returnToSeat(guildId, prepareReturn, isGivenUp);
     if (objection) {
-      this.#sessions.forgetSeat(guildId);
-      await this.#showLeftPanel(guildId, objection);
+      sessions.forgetSeat(guildId);
+      await showLeftPanel(guildId, objection, deps);
     }
-    if (joining) await this.#reportJoined(guildId, joining);
-    this.#onDecided(guildId);
+    // The panel of a session that was given up says so already.
+    if (joining && (!givenUpGuilds.has(guildId) || 'consent' in joining))
+      await reportJoined(guildId, joining, deps);
+    onDecided(guildId);
   }
 
-  async #reportJoined(guildId: GuildId, joining: JoinOutcome) {
-    const { panels } = this.#deps;
-    if (this.#givenUpGuilds.has(guildId) && !('consent' in joining)) return; // its panel says so already
-    if ('consent' in joining || 'nextTryMs' in joining)
-      await panels.takeOverPanel(guildId);
-    else await this.#showLeftPanel(guildId, { id: 'gave_up' });
-  }
-
-  async #showLeftPanel(guildId: GuildId, why: TextLine) {
-    const { panels } = this.#deps;
-    panels.show(guildId, toLeftPanel(why));
-    await panels.takeOverPanel(guildId);
-  }
-
-  /**
-   * Returns the reason if the bot stays away. Undefined without a seat, or while the store is
-   * polled.
-   */
-  async #findSeatedChannel(
+  /** Returns the reason if the bot stays away. Undefined without a seat, or while the store is polled. */
+  async function findSeatedChannel(
     guildId: GuildId,
   ): Promise<SeatedChannel | TextLine | undefined> {
-    const [read, choices] = await Promise.all([
-      withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
-        this.#seatStore.read([guildId]),
-      ),
-      this.#sessions.loadConsents(guildId),
-      this.#sessions.settings.loadGuild(guildId),
+    const read = () => seatStore.read([guildId]);
+    const [seats, choices] = await Promise.all([
+      withStoreTimeout(guildId, deps, 'store.unreadable', read),
+      sessions.loadConsents(guildId),
+      sessions.settings.loadGuild(guildId),
     ]);
-    if (!read || !choices.isRead) void this.#pollSeats([guildId]);
-    const [seat] = read ?? [];
+    if (!seats || !choices.isRead) void pollSeats([guildId]);
+    const seat = seats?.[0];
     if (!choices.isRead || !seat) return undefined;
-    const channel = this.#deps.places.findChannel(guildId, seat.channelId);
-    return this.#findObjection(seat, channel) ?? (channel && { seat, channel });
+    const channel = deps.places.findChannel(guildId, seat.channelId);
+    const objection = findObjection(seat, channel, deps, sessions);
+    return objection ?? (channel && { seat, channel });
   }
 
-  /** The bot returns only soon, where it may enter, and to people who may be heard. */
-  #findObjection(seat: StoredSeat, channel: ChannelRef | undefined) {
-    const outdated = {
-      id: 'seat.outdated',
-      with: { channel: seat.channelName },
-    } as const;
-    const joining = channel && judgeEntry(channel, this.#deps);
-    if (!channel || !joining || seat.idleMs >= maxReturnAgeMs) return outdated;
-    const isAwaited = this.#deps.places
-      .listPeople(channel)
-      .some(
-        (one) =>
-          !one.isBot &&
-          isHeardConsent(this.#sessions.getConsent(seat.guildId, one, seat)),
-      );
-    return describeObstacle(joining, channel) ?? (isAwaited ? undefined : outdated);
-  }
+  return {
+    /** Returns the servers with a seat, before the bot returns there. Never throws. */
+    async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
+      const seats = await readSeats(guildIds);
+      if (seats) enqueueSeats(seats);
+      else void pollSeats(guildIds);
+      return new Set(seats?.map(({ guildId }) => guildId));
+    },
+    /** Reads the seat every minute while it stands. Never throws. */
+    async onSessionGivenUp(guildId: GuildId) {
+      if (givenUpGuilds.has(guildId)) return;
+      givenUpGuilds.add(guildId);
+      await pollSeats([guildId], givenUpCheckMs);
+      givenUpGuilds.delete(guildId);
+    },
+  };
+}
+
+async function reportJoined(
+  guildId: GuildId,
+  joining: JoinOutcome,
+  deps: Deps<'panels'>,
+) {
+  if ('consent' in joining || 'nextTryMs' in joining)
+    await deps.panels.takeOverPanel(guildId);
+  else await showLeftPanel(guildId, { id: 'gave_up' }, deps);
+}
+
+async function showLeftPanel(
+  guildId: GuildId,
+  why: TextLine,
+  { panels }: Deps<'panels'>,
+) {
+  panels.show(guildId, toLeftPanel(why));
+  await panels.takeOverPanel(guildId);
+}
+
+/** The bot returns only soon, where it may enter, and to people who may be heard. */
+function findObjection(
+  seat: StoredSeat,
+  channel: ChannelRef | undefined,
+  deps: SessionDependencies,
+  sessions: VoiceSessions,
+) {
+  const outdated = {
+    id: 'seat.outdated',
+    with: { channel: seat.channelName },
+  } as const;
+  const joining = channel && judgeEntry(channel, deps);
+  if (!channel || !joining || seat.idleMs >= maxReturnAgeMs) return outdated;
+  const isAwaited = deps.places
+    .listPeople(channel)
+    .some(
+      (one) =>
+        !one.isBot && isHeardConsent(sessions.getConsent(seat.guildId, one, seat)),
+    );
+  return describeObstacle(joining, channel) ?? (isAwaited ? undefined : outdated);
 }

@@ -1,6 +1,6 @@
 import type { Feature } from '#src/features/contract/feature.ts';
 import { AutomaticJoins, followTool } from './automatic-joins.ts';
-import { SeatReturn } from './seat-return.ts';
+import { createSeatReturn } from './seat-return.ts';
 
 type SeatPorts = {
   readonly automaticJoins: AutomaticJoins;
@@ -21,7 +21,7 @@ export const seatsFeature: Feature<SeatPorts> = {
     openShard({ deps, sessions, signal, sources }) {
       const uncalled = new AutomaticJoins(deps, sessions, signal);
       const check = (guildId: GuildId) => uncalled.checkGuild(guildId);
-      const seatReturn = new SeatReturn(
+      const seatReturn = createSeatReturn(
         deps,
         sessions,
         sources.seatStore,

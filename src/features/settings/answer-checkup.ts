@@ -44,38 +44,22 @@ export type CheckReport = {
 /** Longest wait for the end of speech, and the interval of checks. */
 const [patienceMs, checkEveryMs] = [3_000, 250];
 
+export type AnswerCheckup = ReturnType<typeof createAnswerCheckup>;
+
 /** Checks everything that an answer needs. Concurrent requests share one report. */
-export class AnswerCheckup {
-  readonly #deps;
-  readonly #sessions;
-  readonly #running = new Map<string, Promise<CheckReport>>();
+export function createAnswerCheckup(
+  deps: SessionDependencies,
+  sessions: VoiceSessions,
+) {
+  const running = new Map<string, Promise<CheckReport>>();
 
-  constructor(deps: SessionDependencies, sessions: VoiceSessions) {
-    this.#deps = deps;
-    this.#sessions = sessions;
-  }
-
-  /** Takes 25 s at most. Without a session, checks the permissions of `channel`. */
-  checkAnswers(
-    guildId: GuildId,
-    callerId: PersonId,
-    channel?: ChannelRef,
-  ): Promise<CheckReport> {
-    const running =
-      this.#running.get(guildId) ?? this.#runCheckup(guildId, callerId, channel);
-    this.#running.set(guildId, running);
-    const forget = () => this.#running.delete(guildId);
-    running.then(forget, forget);
-    return running;
-  }
-
-  async #runCheckup(
+  async function runCheckup(
     guildId: GuildId,
     callerId: PersonId,
     caller?: ChannelRef,
   ): Promise<CheckReport> {
-    const session = this.#sessions.findSession(guildId);
-    const [deps, { settings }] = [this.#deps, this.#sessions];
+    const session = sessions.findSession(guildId);
+    const { settings } = sessions;
     const { clock, codec, cues, onEvent, places } = deps;
     await settings.loadGuild(guildId);
     const channel = session?.channel ?? caller;
@@ -103,6 +87,21 @@ export class AnswerCheckup {
     ];
     return { findings };
   }
+
+  return {
+    /** Takes 25 s at most. Without a session, checks the permissions of `channel`. */
+    checkAnswers(
+      guildId: GuildId,
+      callerId: PersonId,
+      channel?: ChannelRef,
+    ): Promise<CheckReport> {
+      const report = running.get(guildId) ?? runCheckup(guildId, callerId, channel);
+      running.set(guildId, report);
+      const forget = () => running.delete(guildId);
+      report.then(forget, forget);
+      return report;
+    },
+  };
 }
 
 function createCueOutput(

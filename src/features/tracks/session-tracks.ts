@@ -32,7 +32,7 @@ import {
   voiceTrack as track,
   voiceTrack,
 } from './track-names.ts';
-import { type TrackDeps, TrackPersistence } from './track-persistence.ts';
+import { createTrackPersistence, type TrackDeps } from './track-persistence.ts';
 import type {
   ListedSound,
   ListedTrack,
@@ -79,7 +79,7 @@ export class SessionTracks implements FeatureSession {
     this.#deps = deps;
     this.tracks = session.speech.mix.tracks;
     this.#owners = former ? former.#owners : new Map();
-    this.#keeper = new TrackPersistence(session, deps, former !== undefined);
+    this.#keeper = createTrackPersistence(session, deps, former !== undefined);
     const here = former ? former.#here : { session };
     here.session = session;
     this.#here = here;
@@ -210,9 +210,9 @@ export class SessionTracks implements FeatureSession {
   }
 
   #findRefusal(track: string): PlayOutcome | undefined {
-    const { state } = this.#session.loop;
     return (
-      this.tracks.findRefusal(track) ?? (isMuted(state) ? { kind: 'muted' } : undefined)
+      this.tracks.findRefusal(track) ??
+      (isMuted(this.#session.loop.state) ? { kind: 'muted' } : undefined)
     );
   }
 

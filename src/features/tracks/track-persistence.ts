@@ -21,128 +21,111 @@ export type TrackDeps = StoreWatch & {
 };
 
 /** Stores the tracks of a session, and restores those of a former process. */
-export class TrackPersistence {
-  readonly #session;
-  readonly #deps;
-  readonly #changes;
-  #written: string | undefined;
+export function createTrackPersistence(
+  { notices, place, signal, speech }: PlayingSession,
+  deps: TrackDeps,
+  isPassedOn: boolean,
+) {
+  const { catalog, clock, store } = deps;
+  const { channelId, guildId } = place.channel;
+  const { tracks } = speech.mix;
+  const changes = new Wakeup(clock);
+  /** Undefined until the tracks are restored. */
+  let written = isPassedOn ? '' : undefined;
 
-  constructor(session: PlayingSession, deps: TrackDeps, isPassedOn: boolean) {
-    this.#session = session;
-    this.#deps = deps;
-    this.#changes = new Wakeup(deps.clock);
-    if (isPassedOn) this.#written = '';
+  /** Keeps sounds that can be opened again, and changed volumes of own tracks. */
+  function listKept(): readonly StoredTrack[] {
+    const all = [...tracks.listTracks(), ...Object.values(tracks.own)];
+    return all
+      .map(toStoredTrack)
+      .filter(
+        ({ name, percent, sounds }) =>
+          sounds.length > 0 || (isOwnTrack(name) && percent !== defaultPercent),
+      );
   }
 
-  /** Restores tracks, then writes changes until the session is over. Never throws. */
-  async runUntilOver() {
-    const { notices, signal, speech } = this.#session;
-    const { mix } = speech;
-    using _tracks = mix.tracks.listen(({ error, item, track }) => {
-      this.noteChange();
-      if (error) this.#reportGone(track, item.title, toTrackErrorLine(error));
-    });
-    signal.addEventListener('abort', () => this.noteChange());
-    try {
-      if (this.#written === undefined) await this.#restoreTracks(signal);
-      for (;;) {
-        await this.#deps.clock.sleep(storeIntervalMs, signal);
-        await this.#writeTracks(this.#listKept());
-        const isIdle = mix.tracks.listTracks().every(({ now }) => !now);
-        if (isIdle && !signal.aborted)
-          await this.#changes.wait(Number.POSITIVE_INFINITY);
-      }
-    } catch (error) {
-      if (!signal.aborted) notices.reportFailure(error, 'speak');
+  async function writeTracks(list: readonly StoredTrack[]) {
+    const json = JSON.stringify(list);
+    if (json === written) return;
+    const write = async () => {
+      await store.write(guildId, channelId, list);
+      return true;
+    };
+    if (await withStoreTimeout(guildId, deps, 'store.unwritable', write))
+      written = json;
+  }
+
+  async function writeChanges() {
+    for (;;) {
+      await clock.sleep(storeIntervalMs, signal);
+      await writeTracks(listKept());
+      const isIdle = tracks.listTracks().every(({ now }) => !now);
+      if (isIdle && !signal.aborted) await changes.wait(Number.POSITIVE_INFINITY);
     }
   }
 
-  noteChange() {
-    this.#changes.wake();
+  async function restoreTracks() {
+    const read = () => store.read(guildId, channelId);
+    const list = await withStoreTimeout(guildId, deps, 'store.unreadable', read);
+    await Promise.all((list ?? []).map(restoreTrack));
+    written = list ? JSON.stringify(list) : '';
   }
 
-  /** Writes for the last time: the tracks for the next process, or none. Never throws. */
-  async closeStore(how: 'keep' | 'forget') {
-    if (how === 'forget') await this.#writeTracks([]);
-    else if (this.#written !== undefined) await this.#writeTracks(this.#listKept());
-  }
-
-  /** Keeps sounds that can be opened again, and changed volumes of own tracks. */
-  #listKept(): readonly StoredTrack[] {
-    const { tracks } = this.#session.speech.mix;
-    const all = [...tracks.listTracks(), ...Object.values(tracks.own)].map(
-      toStoredTrack,
-    );
-    return all.filter(
-      ({ name, percent, sounds }) =>
-        sounds.length > 0 || (isOwnTrack(name) && percent !== defaultPercent),
-    );
-  }
-
-  async #writeTracks(tracks: readonly StoredTrack[]) {
-    const { channelId, guildId } = this.#session.place.channel;
-    const written = JSON.stringify(tracks);
-    if (written === this.#written) return;
-    const done = await withStoreTimeout(
-      guildId,
-      this.#deps,
-      'store.unwritable',
-      async () => {
-        await this.#deps.store.write(guildId, channelId, tracks);
-        return true;
-      },
-    );
-    if (done) this.#written = written;
-  }
-
-  async #restoreTracks(signal: AbortSignal) {
-    const { channelId, guildId } = this.#session.place.channel;
-    const read = () => this.#deps.store.read(guildId, channelId);
-    const tracks = await withStoreTimeout(
-      guildId,
-      this.#deps,
-      'store.unreadable',
-      read,
-    );
-    await Promise.all((tracks ?? []).map((track) => this.#restoreTrack(track, signal)));
-    this.#written = tracks ? JSON.stringify(tracks) : '';
-  }
-
-  async #restoreTrack({ name, sounds, ...state }: StoredTrack, signal: AbortSignal) {
-    const { tracks } = this.#session.speech.mix;
+  async function restoreTrack({ name, sounds, ...state }: StoredTrack) {
     tracks.findTrack(name)?.changeState(state);
     for (const sound of sounds) {
-      await this.#restoreSound(name, sound, signal);
+      await restoreSound(name, sound);
       tracks.findTrack(name)?.changeState(state);
     }
   }
 
-  async #restoreSound(
+  async function restoreSound(
     track: string,
     { source: origin, title, positionMs: fromMs, loop: isLooping }: StoredSound,
-    signal: AbortSignal,
   ) {
     try {
-      const again = this.#deps.catalog.openStored(origin, title, signal);
+      const again = catalog.openStored(origin, title, signal);
       const source = await waitUnlessAborted(again, signal);
-      this.#session.speech.mix.tracks.enqueue(track, source, {
-        origin,
-        isLooping,
-        fromMs,
-      });
+      tracks.enqueue(track, source, { origin, isLooping, fromMs });
     } catch (error) {
       signal.throwIfAborted();
       const reason = toSoundErrorLine(error);
       if (!reason) throw error;
-      this.#reportGone(track, title, reason);
+      reportGone(track, title, reason);
     }
   }
 
-  #reportGone(track: string, title: string, { id, with: words }: TextLine) {
-    const { notices } = this.#session;
-    const reason = notices.formatWrittenText({ id, with: words });
+  function reportGone(track: string, title: string, why: TextLine) {
+    const reason = notices.formatWrittenText(why);
     notices.post({ id: 'track.gone', with: { track, title, reason } });
   }
+
+  function noteChange() {
+    changes.wake();
+  }
+
+  return {
+    noteChange,
+    /** Restores tracks, then writes changes until the session is over. Never throws. */
+    async runUntilOver() {
+      using _tracks = tracks.listen(({ error, item, track }) => {
+        noteChange();
+        if (error) reportGone(track, item.title, toTrackErrorLine(error));
+      });
+      signal.addEventListener('abort', noteChange);
+      try {
+        if (written === undefined) await restoreTracks();
+        await writeChanges();
+      } catch (error) {
+        if (!signal.aborted) notices.reportFailure(error, 'speak');
+      }
+    },
+    /** Writes for the last time: the tracks for the next process, or none. Never throws. */
+    async closeStore(how: 'keep' | 'forget') {
+      if (how === 'forget') await writeTracks([]);
+      else if (written !== undefined) await writeTracks(listKept());
+    },
+  };
 }
 
 function toStoredTrack({ name, state, items }: NamedTrack) {

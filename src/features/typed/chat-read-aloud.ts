@@ -153,9 +153,8 @@ function mayNotQuote(
   personId: PersonId,
   { consent, place }: Owners<'consent' | 'place'>,
 ) {
-  const { isRead } = consent;
   return (
-    !isRead ||
+    !consent.isRead ||
     consent.hasSaidNo(personId) ||
     place.getSettings().blockedIds.includes(personId)
   );

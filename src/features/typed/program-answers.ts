@@ -8,8 +8,8 @@ import type {
   ProgramText,
 } from '#src/features/contract/http-api-ports.ts';
 import {
+  createWrittenAnswerConcurrency,
   tooMuchAtOnce,
-  WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
@@ -38,7 +38,7 @@ export function createProgramAnswers(
 ) {
   const kept = createKeptWords(deps.clock);
   ending.addEventListener('abort', () => kept.forget(), { once: true });
-  const limits = new WrittenAnswerConcurrency(maxPerServer, maxPerServer);
+  const limits = createWrittenAnswerConcurrency(maxPerServer, maxPerServer);
 
   /** The stream counts for the limit until it was read. */
   async function openInSlot<
@@ -49,10 +49,8 @@ export function createProgramAnswers(
     signal: AbortSignal,
     open: (until: AbortSignal) => Promise<OpenStream<Part> | Other>,
   ): Promise<OpenStream<Part> | Other | FailedStream> {
-    const place = limits.enter(guildId, asker.id);
-    if (typeof place === 'string') return tooMuchAtOnce;
     using stack = new DisposableStack();
-    stack.use(place);
+    if (!stack.use(limits.enter(guildId, asker.id))) return tooMuchAtOnce;
     const until = AbortSignal.any([signal, ending]);
     const answer = await open(until);
     if (answer.kind !== 'open') return answer;

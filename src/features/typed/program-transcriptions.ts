@@ -15,7 +15,7 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
-import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { toRecordingErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import {
   createTranslationPrompt,
@@ -30,162 +30,129 @@ import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import { transcribeSound } from './question-utterances.ts';
 
-const recordingLimits = { program: 1, server: 2 } as const;
+const maxRecordingsInServer = 2;
 /** 19 MB of samples. */
 const maxSoundMs = 600_000;
 const maxTries = 2;
 
+export type ProgramTranscriptions = ReturnType<typeof createProgramTranscriptions>;
+
 /** Transcribes recordings by utterance. Nothing is kept or shared with a channel. */
-export class ProgramTranscriptions {
-  readonly #deps;
-  readonly #recordings;
-  readonly #listModels;
-  readonly #weights;
-  readonly #signal;
-  readonly #limits = new WrittenAnswerConcurrency(
-    recordingLimits.program,
-    recordingLimits.server,
-  );
-
-  /** The default model is first. An empty list gives no choice. Aborting `signal` ends all transcriptions. */
-  constructor(
-    deps: SessionDependencies,
-    recordings: Public<Recordings>,
-    models: readonly string[],
-    weights: SileroNetwork,
-    signal: AbortSignal,
-  ) {
-    this.#deps = deps;
-    this.#recordings = recordings;
-    this.#listModels = models;
-    this.#weights = weights;
-    this.#signal = signal;
-  }
-
-  listModels(): readonly string[] {
-    return this.#listModels;
-  }
-
-  /** Reading throws errors of the recogniser. */
-  async *transcribeRecording(
-    request: RecordingRequest,
-    signal: AbortSignal,
-  ): AsyncGenerator<RecordingPart> {
-    const place = this.#limits.enter(request.guildId, request.asker.id);
-    if (typeof place === 'string') {
-      const of = place === 'person' ? 'program' : place;
-      return yield { kind: 'busy', of, limit: recordingLimits[of] };
-    }
-    using stack = new DisposableStack();
-    const given = AbortSignal.any([signal, this.#signal]);
-    stack.use(place);
-    given.addEventListener('abort', () => place[Symbol.dispose](), { once: true });
-    const deadline = stack.use(
-      createDeadlineSignal(request.longestMs, this.#deps.clock, createLateError),
-    );
-    const until = AbortSignal.any([given, deadline.signal]);
-    try {
-      const pcm = await this.#recordings.read(
-        request.guildId,
-        request.recording,
-        until,
-        maxSoundMs,
-      );
-      yield { kind: 'begun', durationMs: getDurationMs(pcm) };
-      const spoken = this.#recogniseUtterances(request, pcm, until);
-      yield* addLeads(
-        request.isTranslated ? this.#translateSegments(request, spoken, until) : spoken,
-      );
-    } catch (error) {
-      given.throwIfAborted();
-      if (deadline.signal.aborted) return yield { kind: 'late' };
-      const line = toRecordingErrorLine(error, maxSoundMs);
-      if (!line) throw error;
-      yield { kind: 'failed', line };
-    }
-  }
+export function createProgramTranscriptions(
+  deps: SessionDependencies,
+  recordings: Public<Recordings>,
+  models: readonly string[],
+  weights: SileroNetwork,
+  ending: AbortSignal,
+) {
+  const limits = createWrittenAnswerConcurrency(1, maxRecordingsInServer);
 
   /** Asks for money before each utterance, so that one utterance at most exceeds a budget. */
-  async *#recogniseUtterances(
-    request: RecordingRequest,
+  async function* recogniseUtterances(
+    {
+      asker,
+      guildId,
+      hasWordTimes,
+      hints,
+      isTranslated,
+      language,
+      model,
+    }: RecordingRequest,
     pcm: Pcm,
     signal: AbortSignal,
   ): AsyncGenerator<RecordingPart> {
-    for await (const utterance of splitIntoUtterances(pcm, this.#weights, signal)) {
-      const listening = this.#recogniseUtterance(request);
-      if ('line' in listening) {
-        yield { kind: 'failed', line: listening.line };
-        return;
-      }
-      const segment = await toSegment(utterance, listening.transcriber, signal);
+    const asked = { language, hints, model, hasWordTimes, isTranslated };
+    for await (const utterance of splitIntoUtterances(pcm, weights, signal)) {
+      const listening = deps.spending.listenToRecording(guildId, asker.id);
+      if ('line' in listening) return yield { kind: 'failed', line: listening.line };
+      const paid = deps.transcriber.paidBy(listening.reservation);
+      const transcriber = withTranscriptionOptions(paid, asked);
+      const segment = await toSegment(utterance, transcriber, signal);
       if (segment.text !== '') yield { kind: 'segment', segment };
     }
   }
 
-  #recogniseUtterance({
-    guildId,
-    asker,
-    model,
-    language,
-    hints,
-    hasWordTimes,
-    isTranslated,
-  }: RecordingRequest) {
-    const listening = this.#deps.spending.listenToRecording(guildId, asker.id);
-    if ('line' in listening) return listening;
-    const paid = this.#deps.transcriber.paidBy(listening.reservation);
-    const asked = { language, hints, model, hasWordTimes, isTranslated };
-    return { transcriber: withTranscriptionOptions(paid, asked) };
-  }
-
-  /** Translates the other segments once all are recognised. */
-  async *#translateSegments(
-    request: RecordingRequest,
-    parts: AsyncIterable<RecordingPart>,
-    signal: AbortSignal,
-  ): AsyncGenerator<RecordingPart> {
-    const segments: RecordingSegment[] = [];
-    for await (const part of parts) {
-      if (part.kind !== 'segment') return yield part;
-      segments.push(part.segment);
-    }
-    const foreign = segments.filter(
-      ({ language = '', isTranslated }) => !isTranslated && !/^en\b/i.test(language),
-    );
-    const english = await this.#translateSegment(request, foreign, signal);
-    if ('kind' in english) return yield english;
-    for (const segment of segments) {
-      const text = english.get(segment);
-      yield {
-        kind: 'segment',
-        segment: text === undefined ? segment : toEnglishSegment(segment, text),
-      };
-    }
-  }
-
-  async #translateSegment(
-    { guildId, asker }: RecordingRequest,
-    segments: readonly RecordingSegment[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
-    const order = {
-      kind: 'translation of a recording',
-      guildId,
-      personId: asker.id,
-    } as const;
-    const english = new Map<RecordingSegment, string>();
-    const missing = () => segments.filter((segment) => !english.has(segment));
-    for (let n = 0; n < maxTries; n++) {
-      for (const batch of splitTranslationBatches(missing())) {
-        const prompt = createTranslationPrompt(batch, 'English');
-        const reply = await completeForMoney(order, prompt, this.#deps, signal);
-        if (typeof reply !== 'string') return { kind: 'failed', line: reply.line };
-        for (const [segment, text] of parseTranslations(reply, batch))
-          english.set(segment, text);
+  return {
+    listModels: () => models,
+    /** Reading throws errors of the recogniser. */
+    async *transcribeRecording(
+      request: RecordingRequest,
+      signal: AbortSignal,
+    ): AsyncGenerator<RecordingPart> {
+      const { asker, guildId, isTranslated, longestMs, recording } = request;
+      using stack = new DisposableStack();
+      const place = stack.use(limits.enter(guildId, asker.id));
+      if (!place) return yield { kind: 'busy' };
+      const given = AbortSignal.any([signal, ending]);
+      given.addEventListener('abort', () => place[Symbol.dispose](), { once: true });
+      const deadline = stack.use(
+        createDeadlineSignal(longestMs, deps.clock, createLateError),
+      );
+      const until = AbortSignal.any([given, deadline.signal]);
+      try {
+        const pcm = await recordings.read(guildId, recording, until, maxSoundMs);
+        yield { kind: 'begun', durationMs: getDurationMs(pcm) };
+        const spoken = recogniseUtterances(request, pcm, until);
+        yield* addLeads(
+          isTranslated ? translateSegments(request, spoken, deps, until) : spoken,
+        );
+      } catch (error) {
+        given.throwIfAborted();
+        if (deadline.signal.aborted) return yield { kind: 'late' };
+        const line = toRecordingErrorLine(error, maxSoundMs);
+        if (!line) throw error;
+        yield { kind: 'failed', line };
       }
-    }
-    return missing().length > 0 ? { kind: 'untranslated' } : english;
+    },
+  };
+}
+
+/** Translates the other segments once all are recognised. */
+async function* translateSegments(
+  request: RecordingRequest,
+  parts: AsyncIterable<RecordingPart>,
+  deps: SessionDependencies,
+  signal: AbortSignal,
+): AsyncGenerator<RecordingPart> {
+  const segments: RecordingSegment[] = [];
+  for await (const part of parts) {
+    if (part.kind !== 'segment') return yield part;
+    segments.push(part.segment);
   }
+  const foreign = segments.filter(
+    ({ language = '', isTranslated }) => !isTranslated && !/^en\b/i.test(language),
+  );
+  const english = await requestEnglish(request, foreign, deps, signal);
+  if ('kind' in english) return yield english;
+  for (const segment of segments) {
+    const text = english.get(segment);
+    yield {
+      kind: 'segment',
+      segment: text === undefined ? segment : toEnglishSegment(segment, text),
+    };
+  }
+}
+
+async function requestEnglish(
+  { guildId, asker }: RecordingRequest,
+  segments: readonly RecordingSegment[],
+  deps: SessionDependencies,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
+  const kind = 'translation of a recording';
+  const order = { kind, guildId, personId: asker.id } as const;
+  const english = new Map<RecordingSegment, string>();
+  const missing = () => segments.filter((segment) => !english.has(segment));
+  for (let n = 0; n < maxTries; n++) {
+    for (const batch of splitTranslationBatches(missing())) {
+      const prompt = createTranslationPrompt(batch, 'English');
+      const reply = await completeForMoney(order, prompt, deps, signal);
+      if (typeof reply !== 'string') return { kind: 'failed', line: reply.line };
+      for (const [segment, text] of parseTranslations(reply, batch))
+        english.set(segment, text);
+    }
+  }
+  return missing().length > 0 ? { kind: 'untranslated' } : english;
 }
 
 function createLateError() {

@@ -5,7 +5,10 @@ import { toOpenText } from '#src/people/confidential-text.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 import { type ChatReadAloud, createChatReadAloud } from './chat-read-aloud.ts';
 import { createProgramAnswers, type ProgramAnswers } from './program-answers.ts';
-import { ProgramTranscriptions } from './program-transcriptions.ts';
+import {
+  createProgramTranscriptions,
+  type ProgramTranscriptions,
+} from './program-transcriptions.ts';
 import { TypedMessageHandler } from './typed-message-handler.ts';
 import { type TypedRequestNeeds, TypedRequests } from './typed-requests.ts';
 import {
@@ -56,7 +59,7 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
           chatReadAloud: lines,
           voices: createVoicesAndPreviews(deps, sessions, models.speech, signal),
           programAnswers: answers,
-          programTranscriptions: new ProgramTranscriptions(
+          programTranscriptions: createProgramTranscriptions(
             deps,
             recordings,
             models.transcription,

@@ -10,7 +10,7 @@ import {
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import {
-  InteractionLimits,
+  createUseLimit,
   toSlowDownLine,
 } from '#src/features/contract/interaction-limits.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
@@ -46,8 +46,8 @@ export class TypedMessageHandler implements TypedMessageListener {
   readonly #replies;
   readonly #reader;
   readonly #signal;
-  readonly #limits = new InteractionLimits();
-  readonly #refusals = new InteractionLimits(1);
+  readonly #takeUse = createUseLimit();
+  readonly #takeRefusal = createUseLimit(1);
   readonly #open = new Map<string, AbortController>();
 
   /** Aborting `signal` ends written answers. */
@@ -139,8 +139,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     signal: AbortSignal,
     outcome: TypedOutcome,
   ) {
-    const isTold =
-      (await this.#refusals.takeUse(message.guildId, message.author.id)) > 0;
+    const isTold = (await this.#takeRefusal(message.guildId, message.author.id)) > 0;
     return isTold ? outcome : await this.#sayInstead(message, line, signal, outcome);
   }
 
@@ -151,7 +150,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   ) {
     const { channelId: placeId, guildId, author } = message;
     const { id: by, name } = author;
-    const waitMs = await this.#limits.takeUse(guildId, by);
+    const waitMs = await this.#takeUse(guildId, by);
     if (waitMs > 0)
       return await this.#refuseMessage(message, toSlowDownLine(waitMs), signal, 'full');
     if (this.#isUnheardVoiceMessage(message))

@@ -49,7 +49,11 @@ import {
 } from './question-utterances.ts';
 import { type SayOptions, type SayOutcome, sayInSession } from './say-text.ts';
 import { answerUnspoken, type OwnedQuestion } from './unspoken-answer.ts';
-import { type PromptWords, WrittenTools } from './written-tools.ts';
+import {
+  createWrittenTools,
+  type PromptWords,
+  type WrittenTools,
+} from './written-tools.ts';
 
 /** Later the answer is heard without being shown. */
 const maxAloudWaitMs = 50_000;
@@ -120,9 +124,8 @@ export class TypedRequests {
         ? await this.#answerAloud(asked, ending)
         : captionsOnlyOutcome;
     }
-    const place = writtenQuestions.enter(guildId, asker.id);
-    if (typeof place === 'string') return tooMuchAtOnce;
-    using _ = place;
+    using place = writtenQuestions.enter(guildId, asker.id);
+    if (!place) return tooMuchAtOnce;
     const over = new AbortController();
     try {
       return await this.#answerInWriting(asked, AbortSignal.any([ending, over.signal]));
@@ -279,7 +282,7 @@ export class TypedRequests {
     const asker = { id, name, isBot: false, roleIds: [] };
     const place =
       channelId === undefined ? undefined : { guildId, channelId, name: channelId };
-    return new WrittenTools(isProgram ? [] : tools(), {
+    return createWrittenTools(isProgram ? [] : tools(), {
       asker,
       session,
       isOpen: placeId !== undefined,

@@ -3,8 +3,8 @@ import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import {
+  createWrittenAnswerConcurrency,
   tooMuchAtOnce,
-  WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { formatSpokenText, toFailureLine } from '#src/notices/channel-notices.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
@@ -35,7 +35,7 @@ export function createVoicesAndPreviews(
   signal: AbortSignal,
 ) {
   /** One file for each person at a time. */
-  const files = new WrittenAnswerConcurrency();
+  const files = createWrittenAnswerConcurrency();
 
   return {
     listModels(): readonly string[] {
@@ -63,9 +63,8 @@ export function createVoicesAndPreviews(
       listener: Asker,
       { language, speed, voice }: VoiceSample,
     ): Promise<PreviewOutcome> {
-      const place = files.enter(guildId, listener.id);
-      if (typeof place === 'string') return tooMuchAtOnce;
-      using _ = place;
+      using place = files.enter(guildId, listener.id);
+      if (!place) return tooMuchAtOnce;
       const bot = deps.places.getBotName(guildId);
       const line = { id: 'voice.preview.words', with: { bot } } as const;
       const input = formatSpokenText(line, guildId, deps, language);

@@ -1,4 +1,4 @@
-import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
+import type { ToolCall } from '#src/chat/chat-model.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { canRunUnasked } from '#src/conversation/machine/tool-decisions.ts';
 import { isPlainName } from '#src/conversation/machine/turn-lifecycle.ts';
@@ -16,6 +16,7 @@ import {
 } from '#src/conversation/tools/tool-call-results.ts';
 import { toChatTools } from '#src/conversation/tools/tool-call-runner.ts';
 import type {
+  ConfirmableAction,
   FittingCall,
   Presser,
   ServerToolPorts,
@@ -43,94 +44,62 @@ const waitingText =
   'Nothing has happened yet: they have to press Show and Confirm below this answer.';
 const onlyAskerText = 'Only they may read that: tell them to ask with /ask.';
 
+export type WrittenTools = ReturnType<typeof createWrittenTools>;
+
 /**
  * A written answer has the rights and limits of a spoken one. One call may wait for Confirm below
  * it.
  */
-export class WrittenTools {
-  readonly #tools: ReadonlyMap<string, ToolEntry>;
-  readonly #with;
-  readonly #used = new Set<string>();
-  #isPrivate = false;
-  #hasOthers = false;
-  #waiting: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
+export function createWrittenTools(
+  all: readonly ToolEntry[],
+  { asker, deps, isOpen, ports, session, shown }: WrittenToolDeps,
+) {
+  const { clock, onEvent } = deps;
+  const settings = ports.getSettings();
+  const usable = all.filter(
+    ({ isAnywhere, isOffered }) =>
+      isAnywhere && isOffered?.(settings, session) !== false,
+  );
+  const used = new Set<string>();
+  let isPrivate = false;
+  let { hasOthers } = shown;
+  let waiting: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
 
-  constructor(all: readonly ToolEntry[], used: WrittenToolDeps) {
-    const { ports, session } = used;
-    const settings = ports.getSettings();
-    const usable = all.filter(
-      ({ isAnywhere, isOffered }) =>
-        isAnywhere && isOffered?.(settings, session) !== false,
-    );
-    this.#tools = new Map(usable.map((tool) => [tool.name, tool]));
-    this.#with = used;
-  }
-
-  get offered(): readonly Tool[] {
-    return toChatTools(this.#tools.values());
-  }
-
-  get isPrivate(): boolean {
-    return this.#isPrivate;
-  }
-
-  async callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
-    const { deps, ports } = this.#with;
-    const { clock } = deps;
-    const tool = this.#tools.get(call.name);
-    const atMs = clock.nowMs();
-    const { how, content } = await this.#callInTime(tool, call, signal);
-    this.#hasOthers ||= tool?.quotesOthers === true;
-    const tookMs = clock.nowMs() - atMs;
-    const speakerId = this.#with.asker.id;
-    const event = {
-      kind: 'tool',
-      speakerId,
-      tool: tool?.name ?? 'unknown',
-      how,
-      tookMs,
-    } as const;
-    deps.onEvent(ports.guildId, event);
-    return { content };
-  }
-
-  async #callInTime(tool: ToolEntry | undefined, call: ToolCall, signal: AbortSignal) {
+  async function callInTime(
+    tool: ToolEntry | undefined,
+    call: ToolCall,
+    signal: AbortSignal,
+  ) {
     if (!tool) return createRejectedResult('There is no such tool.');
-    const { deps, ports } = this.#with;
     try {
-      return await runInToolTime(tool, deps.clock, signal, (work) =>
-        this.#judgeCall(tool, call, work),
+      return await runInToolTime(tool, clock, signal, (work) =>
+        judgeCall(tool, call, work),
       );
     } catch (error) {
       signal.throwIfAborted();
-      deps.onEvent(ports.guildId, toFailureEvent(error, 'think'));
+      onEvent(ports.guildId, toFailureEvent(error, 'think'));
       return createFailedResult(tool, error, tool.effect === 'read');
     }
   }
 
-  async #judgeCall(
-    tool: ToolEntry,
-    call: ToolCall,
-    signal: AbortSignal,
-  ): Promise<ToolCallResult> {
+  async function judgeCall(tool: ToolEntry, call: ToolCall, signal: AbortSignal) {
     const fit = tool.parseArguments(call.argumentsJson);
     if ('unfit' in fit)
       return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
     if (fit.effect !== 'read') {
-      if (this.#used.has(tool.name))
+      if (used.has(tool.name))
         return createRejectedResult('Once in an answer is enough.');
-      this.#used.add(tool.name);
+      used.add(tool.name);
     }
-    return await this.#performCall(tool, fit, signal);
+    return await performCall(tool, fit, signal);
   }
 
   /** A call that needs the press of another person is refused, since nobody can be asked here. */
-  async #performCall(
+  async function performCall(
     tool: ToolEntry,
     fit: FittingCall,
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
-    const { asker, isOpen, ports, session, shown } = this.#with;
     if (!(await ports.isAllowed(tool.right, asker.id, signal)))
       return createMissingRightResult(tool);
     const action = await fit.prepareAnywhere?.(ports, signal);
@@ -138,29 +107,53 @@ export class WrittenTools {
     if (action.kind === 'refused')
       return createRejectedResult(formatText(action.line.id, action.line.with));
     const { effect = fit.effect, presser } = action;
-    const all = { ...shown, hasOthers: shown.hasOthers || this.#hasOthers };
     signal.throwIfAborted();
-    if (presser || !canRunUnasked(effect, isOwnPrompt(all))) {
-      if (!session || presser || this.#waiting)
-        return createRejectedResult(needsConfirmText);
-      const run = async (_: unknown, until: AbortSignal) =>
-        await action.run(ports, until);
-      this.#waiting = { tool, action: { ...action, run } };
-      return { how: 'asked', content: formatToolResult({ waiting: waitingText }) };
-    }
-    const { facts, isPrivate = false } = await action.run(ports, signal);
-    if (isPrivate && isOpen) return createRejectedResult(onlyAskerText);
-    this.#isPrivate ||= isPrivate;
-    return { how: 'ran', content: formatToolResult(facts, tool.resultChars) };
+    if (presser || !canRunUnasked(effect, isOwnPrompt({ ...shown, hasOthers })))
+      return awaitConfirm(tool, action);
+    const outcome = await action.run(ports, signal);
+    if (outcome.isPrivate && isOpen) return createRejectedResult(onlyAskerText);
+    isPrivate ||= outcome.isPrivate === true;
+    const content = formatToolResult(outcome.facts, tool.resultChars);
+    return { how: 'ran', content };
   }
 
-  awaitPress(): ShownConfirmation | undefined {
-    const { asker, isOpen, session } = this.#with;
-    if (!this.#waiting || !session) return undefined;
-    const outcomeTo = isOpen ? 'room' : 'caller';
-    const call = { ...this.#waiting, asker, outcomeTo } as const;
-    return session.tools.confirmations.open(call);
+  function awaitConfirm(
+    tool: ToolEntry,
+    action: ConfirmableAction<ServerToolPorts>,
+  ): ToolCallResult {
+    if (!session || action.presser || waiting)
+      return createRejectedResult(needsConfirmText);
+    const run = async (_: unknown, until: AbortSignal) =>
+      await action.run(ports, until);
+    waiting = { tool, action: { ...action, run } };
+    return { how: 'asked', content: formatToolResult({ waiting: waitingText }) };
   }
+
+  return {
+    offered: toChatTools(usable),
+    get isPrivate(): boolean {
+      return isPrivate;
+    },
+    async callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+      const tool = usable.find(({ name }) => name === call.name);
+      const atMs = clock.nowMs();
+      const { how, content } = await callInTime(tool, call, signal);
+      hasOthers ||= tool?.quotesOthers === true;
+      onEvent(ports.guildId, {
+        kind: 'tool',
+        speakerId: asker.id,
+        tool: tool?.name ?? 'unknown',
+        how,
+        tookMs: clock.nowMs() - atMs,
+      });
+      return { content };
+    },
+    awaitPress(): ShownConfirmation | undefined {
+      if (!waiting || !session) return undefined;
+      const outcomeTo = isOpen ? 'room' : 'caller';
+      return session.tools.confirmations.open({ ...waiting, asker, outcomeTo });
+    },
+  };
 }
 
 /** Words that a model was shown for an answer. */

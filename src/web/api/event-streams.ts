@@ -1,7 +1,7 @@
 import { toFeatureAlert } from '#src/base/alerts.ts';
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
@@ -46,7 +46,7 @@ const retryAfterS = 15;
 export class ServerEvents implements Disposable {
   readonly #clock;
   readonly #readers = new Set<Reader>();
-  readonly #streams = new WrittenAnswerConcurrency(mostOfToken, mostInServer);
+  readonly #streams = createWrittenAnswerConcurrency(mostOfToken, mostInServer);
   #tokens: readonly ApiToken[] = [];
   /** The bot is in this voice channel, or has left it. */
   readonly #channels = new Map<string, Channel>();
@@ -69,13 +69,11 @@ export class ServerEvents implements Disposable {
   listen(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
     signal.throwIfAborted();
     const place = this.#streams.enter(token.guildId, token.name);
-    if (typeof place !== 'string') return this.read(token, signal, place);
-    const most =
-      place === 'person' ? `token has ${mostOfToken}` : `server has ${mostInServer}`;
+    if (place) return this.read(token, signal, place);
     throw new ApiRefusal({
       status: 429,
       code: 'events.busy',
-      message: `The ${most} streams of events already: end one, or try again in ${retryAfterS} s.`,
+      message: `A token has ${mostOfToken} streams of events, and a server has ${mostInServer}: end one, or try again in ${retryAfterS} s.`,
       retryAfterS,
     });
   }

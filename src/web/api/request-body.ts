@@ -6,7 +6,7 @@ import {
   type JsonLimits,
   parseForeignJson,
 } from '#src/base/json.ts';
-import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
 /** Fits 1,000 messages, or two minutes of sound in base64. */
@@ -28,20 +28,16 @@ const retryAfterS = 5;
 
 /** Bounds the large bodies in memory. */
 export class BodyReads {
-  readonly #places = new WrittenAnswerConcurrency(mostOfToken, mostBodies);
+  readonly #places = createWrittenAnswerConcurrency(mostOfToken, mostBodies);
 
   /** Throws `ApiRefusal` 429 if no place is free. */
   take(token: string): Disposable {
     const place = this.#places.enter('', token);
-    if (typeof place !== 'string') return place;
-    const most =
-      place === 'person'
-        ? `${mostOfToken} large bodies of this token`
-        : `${mostBodies} large bodies`;
+    if (place) return place;
     throw new ApiRefusal({
       status: 429,
       code: 'body.busy',
-      message: `${most} are being sent already: try again in ${retryAfterS} s.`,
+      message: `A token sends ${mostOfToken} large bodies at a time, and all tokens ${mostBodies}: try again in ${retryAfterS} s.`,
       retryAfterS,
     });
   }

@@ -12,7 +12,7 @@ import type {
   FeatureShardDeps,
 } from '#src/features/contract/feature.ts';
 import type { FeatureTool } from '#src/features/contract/tool-definition.ts';
-import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import {
   type FeaturePorts,
   features,
@@ -265,7 +265,7 @@ export function openSessionFixture(
     signal: new AbortController().signal,
     sources,
     typed: unwrittenQuestions,
-    writtenQuestions: new WrittenAnswerConcurrency(),
+    writtenQuestions: createWrittenAnswerConcurrency(),
   };
   const allFeatures = listener
     ? [...features, makeListeningFeature(listener)]

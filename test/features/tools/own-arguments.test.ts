@@ -11,7 +11,6 @@ test('a tool of the bot sees no arguments of many values', () => {
     description: 'Does something.',
     schema,
     right: 'anyone',
-    doing: 'tool.external',
     effect: 'read',
     run: async () => ({ facts: {} }),
   });

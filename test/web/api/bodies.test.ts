@@ -85,7 +85,7 @@ test('a ninth large body is refused before it is read, until one has arrived or 
   const tokens = ['bell', 'clock', 'door', 'lamp', 'phone'];
   for (const token of tokens.slice(1)) await served.api.add(token);
   const refused =
-    /^HTTP\/1.1 429 .*retry-after: 5\r\n.*8 large bodies are being sent already/is;
+    /^HTTP\/1.1 429 .*retry-after: 5\r\n.*2 large bodies at a time, and all tokens 8/is;
   /** Of nine begun at a time those that are not refused. */
   const eightOf = async () => {
     const nine = Array.from({ length: 9 }, (_, n) =>
@@ -111,7 +111,7 @@ test('a token sends two large bodies at a time, and keeps none from another', as
   await served.api.add('clock');
   const mine = [1, 2, 3].map(() => begin(served, 'bell'));
   const refused = () =>
-    mine.filter(({ answer }) => answer().includes('2 large bodies of this token'));
+    mine.filter(({ answer }) => answer().includes('A token sends 2 large bodies'));
   await expect.poll(() => refused().length).toBe(1);
   const other = begin(served, 'clock');
   other.socket.write('}');

@@ -9,7 +9,7 @@ import { loadSilero } from '#src/audio/voice/silero-network.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { createProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
@@ -96,7 +96,7 @@ export async function openCompletions(over: CompletionDeps = {}) {
   };
   const { signal } = new AbortController();
   const answers = createProgramAnswers(parts, sessions, recordings, signal);
-  const transcriptions = new ProgramTranscriptions(
+  const transcriptions = createProgramTranscriptions(
     parts,
     recordings,
     transcriptionModels,

@@ -164,7 +164,7 @@ test('a token has four streams and a server sixteen, and one that ends makes roo
     for (let n = 0; n < 4; n++) open.push(await listen(api, token));
     const response = await api.ask(token, path);
     expect(response.headers.get('retry-after')).toBe('15');
-    await expectRefusal(response, 429, 'events.busy', /The token has 4 streams/);
+    await expectRefusal(response, 429, 'events.busy', /A token has 4 streams/);
   }
   await api.add('e', { scopes: ['events'] });
   await expectRefusal(api.ask('e', path), 429, 'events.busy', /server has 16/);

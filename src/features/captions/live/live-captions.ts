@@ -36,7 +36,6 @@ type LiveCaptionMessage = {
   readonly openedAtMs: number;
   readonly lines: Map<number, CaptionLine>;
   place?: MessagePlace;
-  isPlain: boolean;
 };
 
 /**
@@ -132,14 +131,13 @@ export class LiveCaptions {
     const isOpen = newest && nowMs - newest.openedAtMs < messageOpenMs;
     if (isOpen && this.#hasRoom(newest, line, maxOpenChars)) return newest;
     const sent = this.#options.chat.openMessage(
-      () => ({ text: this.#formatMessage(message) }),
+      () => ({ text: this.#formatLines(message.lines) }),
       (outcome) => this.#handleOutcome(outcome, message),
     );
     const message: LiveCaptionMessage = {
       sent,
       openedAtMs: nowMs,
       lines: new Map(),
-      isPlain: false,
     };
     this.#messages = [...this.#messages, message].slice(-maxMessages);
     return message;
@@ -147,14 +145,11 @@ export class LiveCaptions {
 
   #hasRoom(message: LiveCaptionMessage, line: CaptionLine, mostChars: number) {
     const lines = new Map(message.lines).set(line.number, line);
-    return (
-      lines.size === 1 || this.#formatMessage({ ...message, lines }).length <= mostChars
-    );
+    return lines.size === 1 || this.#formatLines(lines).length <= mostChars;
   }
 
-  #formatMessage({ isPlain, lines }: LiveCaptionMessage) {
-    const text = renderLines([...lines.values()], this.#options.notUnderstood);
-    return isPlain ? toPlainText(text) : text;
+  #formatLines(lines: LiveCaptionMessage['lines']) {
+    return renderLines([...lines.values()], this.#options.notUnderstood);
   }
 
   /** Deletes a message without lines. */
@@ -186,24 +181,12 @@ export class LiveCaptions {
     }
     if (kind === 'message-gone') this.#eraseMessage(message);
     if (kind !== 'refused') return;
-    if (message.isPlain) {
-      this.#eraseMessage(message);
-      this.#options.onTrouble(
-        `Discord refused a message with captions: ${outcome.why}`,
-      );
-    } else {
-      // The message is sent again as plain text.
-      message.isPlain = true;
-      this.#showMessage(message, 'whole');
-    }
+    this.#eraseMessage(message);
+    this.#options.onTrouble(`Discord refused a message with captions: ${outcome.why}`);
   }
 
   #eraseMessage(message: LiveCaptionMessage) {
     this.#messages = this.#messages.filter((one) => one !== message);
     for (const number of message.lines.keys()) this.#erased.add(number);
   }
-}
-
-function toPlainText(markdown: string) {
-  return markdown.replace(/^-# |[\\*_~`|<>[\]@#]/gm, '');
 }

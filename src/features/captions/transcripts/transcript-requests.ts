@@ -179,9 +179,8 @@ export class TranscriptRequests {
     personId: PersonId,
     request: TranscriptQuestion,
   ): Promise<FindOutcome> {
-    const place = this.#writtenQuestions.enter(guildId, personId);
-    if (typeof place === 'string') return tooMuchAtOnce;
-    using _ = place;
+    using place = this.#writtenQuestions.enter(guildId, personId);
+    if (!place) return tooMuchAtOnce;
     return await this.answerQuestion(
       guildId,
       personId,
@@ -288,13 +287,12 @@ export class TranscriptRequests {
       this.#readTranscripts(guildId, reader, (open) => open.listLines(session, toMs));
     const before = await lines();
     if (before.length === 0) return noTranscript;
-    const place = await this.#writtenQuestions.enterRecap(
+    using place = await this.#writtenQuestions.enterRecap(
       guildId,
       personId || undefined,
       signal,
     );
-    if (typeof place === 'string') return tooMuchAtOnce;
-    using _ = place;
+    if (!place) return tooMuchAtOnce;
     const order = {
       kind: personId ? 'recap' : 'recap at the end',
       guildId,

@@ -15,51 +15,34 @@ export type OfferedTool = {
  * Models take descriptions for instructions, so only tools count that the operator can read at the
  * start.
  */
-export class ToolChanges {
-  readonly #path;
-  readonly #report;
-  readonly #hashes: Map<string, unknown>;
-  readonly #accepted = new Set<string>();
+export function createToolCheck(path: string, report: ToolNews) {
+  const accepted = new Set<string>();
+  const hashes = new Map<string, unknown>(Object.entries(readHashes(path)));
 
-  constructor(path: string, report: ToolNews) {
-    this.#path = path;
-    this.#report = report;
-    this.#hashes = new Map(Object.entries(readHashes(path)));
+  function writeHashes() {
+    try {
+      makeFolder(dirname(path));
+      writeFileSync(path, JSON.stringify(Object.fromEntries(hashes)));
+    } catch {
+      report(`${path} cannot be written: the next start tells no change of a tool.`);
+    }
   }
 
   /** `off` tools came or changed while the bot runs. `changed` tools are reported once. */
-  checkTools(server: string, tools: readonly OfferedTool[]) {
-    const off: OfferedTool[] = [];
-    const changed: OfferedTool[] = [];
-    const isFirst = !this.#accepted.has(server);
+  return function checkTools(
+    server: string,
+    tools: readonly OfferedTool[],
+  ): Record<'off' | 'changed', readonly OfferedTool[]> {
+    const toKey = ({ name }: OfferedTool) => `${server}/${name}`;
+    const fresh = tools.filter((tool) => hashes.get(toKey(tool)) !== hashTool(tool));
     // Later changes count as changes while the bot runs.
-    this.#accepted.add(server);
-    for (const tool of tools) {
-      const key = `${server}/${tool.name}`;
-      const hash = hashTool(tool);
-      const before = this.#hashes.get(key);
-      if (before === hash) continue;
-      if (!isFirst) {
-        off.push(tool);
-        continue;
-      }
-      if (before !== undefined) changed.push(tool);
-      this.#hashes.set(key, hash);
-    }
-    if (isFirst) this.#writeHashes();
-    return { off, changed };
-  }
-
-  #writeHashes() {
-    try {
-      makeFolder(dirname(this.#path));
-      writeFileSync(this.#path, JSON.stringify(Object.fromEntries(this.#hashes)));
-    } catch {
-      this.#report(
-        `${this.#path} cannot be written: the next start tells no change of a tool.`,
-      );
-    }
-  }
+    if (accepted.has(server)) return { off: fresh, changed: [] };
+    accepted.add(server);
+    const changed = fresh.filter((tool) => hashes.has(toKey(tool)));
+    for (const tool of fresh) hashes.set(toKey(tool), hashTool(tool));
+    writeHashes();
+    return { off: [], changed };
+  };
 }
 
 function hashTool({ name, description, inputSchema }: OfferedTool) {

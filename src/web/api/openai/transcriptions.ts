@@ -84,14 +84,12 @@ function toRecordingRefusal(refused: RecordingRefusal, isStreamed: boolean) {
   switch (refused.kind) {
     case 'failed':
       return toRefusal(refused.line);
-    case 'busy': {
-      const who = refused.of === 'program' ? 'of this token' : 'in this server';
+    case 'busy':
       return createRefusal(
         429,
         'recording.busy',
-        `${refused.limit} recording ${who} is being recognised already: try again when it is done.`,
+        'A recording of this token, or two in this server, are being recognised already: try again when one is done.',
       );
-    }
     case 'late': {
       const end = isStreamed ? '' : ', or with stream=true';
       return createRefusal(

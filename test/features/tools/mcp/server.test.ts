@@ -7,9 +7,12 @@ import type {
   McpConnection,
   McpConnectionOptions,
 } from '#src/features/tools/mcp/mcp-connection.ts';
-import { McpServer } from '#src/features/tools/mcp/mcp-servers.ts';
+import { createMcpServer } from '#src/features/tools/mcp/mcp-servers.ts';
 import { readServers } from '#src/features/tools/mcp/servers-file.ts';
-import { type OfferedTool, ToolChanges } from '#src/features/tools/mcp/tool-changes.ts';
+import {
+  createToolCheck,
+  type OfferedTool,
+} from '#src/features/tools/mcp/tool-changes.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const offered = (name: string, description = 'Tells the weather.'): OfferedTool => ({
@@ -54,10 +57,10 @@ function open(first: readonly OfferedTool[], path = hashesPath()) {
   const parts = {
     clock,
     open: connect,
-    changes: new ToolChanges(path, report),
+    checkTools: createToolCheck(path, report),
     report,
   };
-  const server = new McpServer(options, parts);
+  const server = createMcpServer(options, parts);
   const running = server.runUntilAborted(over.signal);
   return {
     clock,
