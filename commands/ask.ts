@@ -147,7 +147,7 @@ async function askTranscript(
 /** Defaults to a spoken answer if the bot sits in a channel. */
 function getAskWay(
   { guildId, words }: CommandCall,
-  sessions: Pick<CommandPorts['sessions'], 'at'>,
+  sessions: CommandPorts['sessions'],
 ): AskWay {
   const chosen = askWays.find((way) => way === words.answer);
   return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
@@ -158,7 +158,7 @@ export async function toAskReply(
   asking: AskOutcome,
   { callerId, guildId, placeId }: Pick<CommandCall, 'callerId' | 'guildId' | 'placeId'>,
   requested: ReplyAudience,
-  sessions: Pick<CommandPorts['sessions'], 'canOpen'>,
+  sessions: CommandPorts['sessions'],
 ): Promise<Replies> {
   switch (asking.kind) {
     case 'answered': {

@@ -1,24 +1,21 @@
 import { measureEditDistance } from '#src/base/edit-distance.ts';
 
 /**
- * Lists names that begin with the typed text, then names with its letters in order.
+ * Lists names that hold the typed text, the earlier in the name the better.
  *
  * @example
  * import { findClosestNames } from '#commands/closest-names.ts';
  *
- * findClosestNames('ra', ['thunder', 'rain', 'aurora']); // ['rain', 'aurora']
+ * findClosestNames('ra', ['thunder', 'aurora', 'rain']); // ['rain', 'aurora']
  */
 export function findClosestNames(
   typed: string,
   all: readonly string[],
 ): readonly string[] {
   const wanted = typed.trim().toLowerCase();
-  const words = all.map((one) => ({ one, word: one.toLowerCase() }));
-  const prefixed = words.filter(({ word }) => word.startsWith(wanted));
-  const others = words.filter(
-    ({ word }) => !word.startsWith(wanted) && hasAllWords(word, wanted),
-  );
-  return [...prefixed, ...others].map(({ one }) => one);
+  const findPlace = (name: string) => name.toLowerCase().indexOf(wanted);
+  const holding = all.filter((name) => findPlace(name) >= 0);
+  return holding.toSorted((a, b) => findPlace(a) - findPlace(b));
 }
 
 export function sortByDistance(
@@ -35,13 +32,3 @@ export function sortByDistance(
 }
 
 const maxNearest = 3;
-
-function hasAllWords(word: string, wanted: string) {
-  let from = 0;
-  for (const letter of wanted) {
-    const at = word.indexOf(letter, from);
-    if (at < 0) return false;
-    from = at + letter.length;
-  }
-  return true;
-}

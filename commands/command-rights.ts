@@ -18,7 +18,7 @@ export const pausedReply: Reply = { id: 'privacy.paused', buttons: ['pause:resum
 
 export function findChannelObjection(
   { guildId, callerChannel, callerId, mayManage }: CommandCall,
-  { places, sessions }: Pick<CommandPorts, 'places' | 'sessions'>,
+  { places, sessions }: CommandPorts,
 ): Reply | undefined {
   const channel = sessions.at(guildId);
   if (!channel) return nowhereReply;

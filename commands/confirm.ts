@@ -10,7 +10,7 @@ export const maxPressMs = maxToolMs + 10_000;
 
 export async function showConfirmation(
   call: CommandCall,
-  { confirmations, sessions }: Pick<CommandPorts, 'confirmations' | 'sessions'>,
+  { confirmations, sessions }: CommandPorts,
 ): Promise<Replies> {
   const { guildId, callerId } = call;
   const { about = '' } = call.words;

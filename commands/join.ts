@@ -64,7 +64,7 @@ export const join: Command = {
 /** The presser lets the bot go to another channel. */
 export async function agreeToMove(
   { callerId, guildId, words }: CommandCall,
-  { sessions }: Pick<CommandPorts, 'sessions'>,
+  { sessions }: CommandPorts,
 ): Promise<Replies> {
   const agreement = await sessions.moveRequests.agree(
     guildId,

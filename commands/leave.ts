@@ -10,10 +10,11 @@ export const leave: Command = {
   isNeverLimited: true,
   shownTo: 'room',
   options: [],
-  async run(call, { places, sessions }) {
+  async run(call, ports) {
+    const { places, sessions } = ports;
     const { callerId, guildId, mayManage } = call;
     const left = sessions.at(guildId);
-    const barred = findChannelObjection(call, { places, sessions });
+    const barred = findChannelObjection(call, ports);
     if (barred && !(mayManage && left)) return [barred];
     const leaving = await sessions.leave(guildId);
     if (leaving.kind === 'nowhere' || !left) return [nowhereReply];

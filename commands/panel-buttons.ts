@@ -19,7 +19,7 @@ export async function showMore(
 
 export async function openAskWindow(
   call: CommandCall,
-  ports: Pick<CommandPorts, 'features' | 'helpState' | 'places' | 'sessions'>,
+  ports: CommandPorts,
 ): Promise<Replies> {
   const barred = findChannelObjection(call, ports);
   if (barred) return [barred];

@@ -28,7 +28,7 @@ export const stop = commandInChannel({
 /** Only a DJ stops the sounds of others, as with `/track stop`. */
 function stopSounds(
   call: CommandCall,
-  { features }: Pick<CommandPorts, 'features'>,
+  { features }: CommandPorts,
   isSilenced: boolean,
 ): Replies {
   const all = features.tracks.change(

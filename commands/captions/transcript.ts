@@ -80,7 +80,7 @@ export function toUnknownValueReply(x = ''): Replies {
 
 async function findPickedSession(
   call: CommandCall,
-  ports: Pick<CommandPorts, 'features' | 'timesIn'>,
+  ports: CommandPorts,
 ): Promise<{ readonly sessionId?: string } | 'unknown'> {
   const typed = call.words.session?.trim();
   if (!typed) return {};
@@ -90,7 +90,7 @@ async function findPickedSession(
 
 async function findByLabel(
   { guildId, callerId }: CommandCall,
-  { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
+  { features, timesIn }: CommandPorts,
 ): Promise<ReadonlyMap<string, ListedSession>> {
   const sessions = await features.transcripts.listSessions(guildId, callerId);
   const times = timesIn(guildId);

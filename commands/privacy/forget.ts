@@ -31,7 +31,7 @@ export const forget: Command = {
 
 export async function forgetCaller(
   { guildId, callerId }: CommandCall,
-  { privacy }: Pick<CommandPorts, 'privacy'>,
+  { privacy }: CommandPorts,
 ): Promise<Replies> {
   const forgotten = await privacy.forget(guildId, callerId);
   switch (forgotten.kind) {

@@ -29,16 +29,18 @@ export const memories: Command = {
   async run(call, ports) {
     const { callerId: id, guildId, mayManage, words } = call;
     if (words.delete === undefined) return await listMemories(call, ports);
-    const { memories } = ports.features;
     return [
-      await memories.removeMemory(guildId, Number(words.delete), { id, mayManage }),
+      await ports.features.memories.removeMemory(guildId, Number(words.delete), {
+        id,
+        mayManage,
+      }),
     ];
   },
 };
 
 async function listMemories(
   { guildId, callerLocale }: CommandCall,
-  { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
+  { features, timesIn }: CommandPorts,
 ): Promise<Replies> {
   const listed = await features.memories.listMemories(guildId);
   if (!listed) return [{ id: 'store.unread' }];

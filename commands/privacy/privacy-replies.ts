@@ -15,13 +15,9 @@ import {
 import { describeRetention } from '#src/sessions/panel-view.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-type ConsentPorts = Pick<CommandPorts, 'access' | 'helpState'>;
-type StatusPorts = ConsentPorts & Pick<CommandPorts, 'privacy'>;
-type CardPorts = StatusPorts & Pick<CommandPorts, 'features'>;
-
 export async function buildStatus(
   call: CommandCall,
-  ports: StatusPorts,
+  ports: CommandPorts,
 ): Promise<Replies> {
   const status = await ports.privacy.getStatus(call.guildId, call.callerId);
   if (status.kind === 'unread')
@@ -32,7 +28,10 @@ export async function buildStatus(
   return [addLines(reply, [stored])];
 }
 
-export async function showCard(call: CommandCall, ports: CardPorts): Promise<Replies> {
+export async function showCard(
+  call: CommandCall,
+  ports: CommandPorts,
+): Promise<Replies> {
   const [reply] = await buildStatus(call, ports);
   const kept = await toKeptLines(call, ports.features.settings);
   return [addLines(reply, [{ id: 'panel.privacy' }, ...kept])];
@@ -50,7 +49,7 @@ async function toKeptLines(
 export async function toConsentReply(
   consent: Consent,
   call: CommandCall,
-  { access, helpState }: ConsentPorts,
+  { access, helpState }: CommandPorts,
 ): Promise<Reply> {
   const denied = await access.findDenial(call);
   if (denied) return denied;

@@ -8,11 +8,7 @@ import type { Command, CommandGroup, Reply } from '#src/features/command.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import { forget } from './forget.ts';
 import { memories } from './memories-command.ts';
-import {
-  addLines,
-  buildStatus as statusReplies,
-  toConsentReply,
-} from './privacy-replies.ts';
+import { addLines, buildStatus, toConsentReply } from './privacy-replies.ts';
 
 export const allow = createConsentCommand('allow');
 export const deny = createConsentCommand('deny');
@@ -63,7 +59,7 @@ const status: Command = {
   description: 'command.privacy.status',
   isForEverybody: true,
   options: [],
-  run: statusReplies,
+  run: buildStatus,
 };
 
 const exportAll: Command = {

@@ -30,8 +30,7 @@ import {
   toSettingLine,
 } from './settings-panel.ts';
 
-type PanelPorts = Pick<CommandPorts, 'features'>;
-type PanelAction = (call: CommandCall, ports: PanelPorts) => Promise<Reply>;
+type PanelAction = (call: CommandCall, ports: CommandPorts) => Promise<Reply>;
 
 export const openPanel = onlyForManagers(async ({ guildId }, { features }) =>
   buildHomePage(await features.settings.viewSettings(guildId)),
@@ -56,7 +55,7 @@ export const panelButtons: readonly Button[] = [
 
 export const confirmSetting = onlyForManagers((call, ports) => {
   const words = parseSubject(call).more.join(':');
-  return changeSetting(call, ports, words, { confirmed: 'confirmed' });
+  return changeSetting(call, ports, words, 'confirmed');
 });
 
 export const panelPickers: readonly PickerHandler[] = [
@@ -69,10 +68,9 @@ export const panelForm: FormHandler = {
   name: 'settings.value',
   inputs: ['value'],
   inPlace: true,
-  run: onlyForManagers((call, ports) => {
-    const { value = '' } = call.words;
-    return changeSetting(call, ports, value, { typed: value });
-  }),
+  run: onlyForManagers((call, ports) =>
+    changeSetting(call, ports, call.words.value ?? ''),
+  ),
 };
 
 function toPanelButton(name: string, label: Button['label'], act: PanelAction): Button {
@@ -91,7 +89,7 @@ function toPanelPicker(name: string, act: PanelAction): PickerHandler {
 /** Managers can lose the right while the panel is open. */
 function onlyForManagers(
   act: PanelAction,
-): (call: CommandCall, ports: PanelPorts) => Promise<Replies> {
+): (call: CommandCall, ports: CommandPorts) => Promise<Replies> {
   return async (call, ports) => [toNotManagingReply(call) ?? (await act(call, ports))];
 }
 
@@ -99,7 +97,7 @@ function onlyForManagers(
 async function openSettingPage(
   key: string,
   { guildId }: CommandCall,
-  { features }: PanelPorts,
+  { features }: CommandPorts,
   news: readonly TextLine[] = [],
 ): Promise<Reply> {
   return buildSettingPage(
@@ -116,60 +114,50 @@ function parseSubject({ words }: CommandCall) {
 
 async function findSeenSetting(
   call: CommandCall,
-  { features }: PanelPorts,
+  { features }: CommandPorts,
 ): Promise<CurrentSetting | undefined> {
   const { key } = parseSubject(call);
   return toSettingLine(key, await features.settings.viewSettings(call.guildId, key));
 }
 
-type ChangeOptions = {
-  /** Text typed into the form, quoted in a refusal. */
-  readonly typed?: string;
-  readonly confirmed?: 'confirmed';
-};
-
 async function changeSetting(
   call: CommandCall,
-  ports: PanelPorts,
+  ports: CommandPorts,
   words: string,
-  { typed, confirmed }: ChangeOptions = {},
+  confirmed?: 'confirmed',
 ): Promise<Reply> {
   const { key } = parseSubject(call);
-  const unsavedNotes: readonly TextLine[] =
-    typed === undefined ? [] : [{ id: 'settings.typed', with: { typed } }];
-  if (!(await findSeenSetting(call, ports)))
-    return await openSettingPage(key, call, ports, unsavedNotes);
-  return await saveAndShowSetting(key, words, call, ports, { unsavedNotes, confirmed });
+  return (await findSeenSetting(call, ports))
+    ? await saveAndShowSetting(key, words, call, ports, confirmed)
+    : await openSettingPage(key, call, ports, [toQuote(words)]);
 }
 
-type SaveOptions = {
-  readonly unsavedNotes?: readonly TextLine[];
-  readonly confirmed?: 'confirmed';
-};
+/** Discord keeps nothing of a sent form, so a refused value is quoted. */
+function toQuote(typed: string): TextLine {
+  return { id: 'settings.typed', with: { typed } };
+}
 
 /**
  * Saves a setting and opens its page with the outcome. A value that loosens a policy
- * is saved only after Confirm. `unsavedNotes` are shown if nothing was saved.
+ * is saved only after Confirm.
  */
 export async function saveAndShowSetting(
   key: string,
   words: string,
   call: CommandCall,
-  ports: PanelPorts,
-  { unsavedNotes = [], confirmed }: SaveOptions = {},
+  ports: CommandPorts,
+  confirmed?: 'confirmed',
 ): Promise<Reply> {
   const requests = ports.features.settings;
   const tag =
     key === conversationSettings.language.key ? parseLanguageTag(words) : undefined;
   const unspoken = tag && findUnspokenLanguage(tag, call, ports.features.voices);
   if (unspoken)
-    return await openSettingPage(key, call, ports, [unspoken, ...unsavedNotes]);
+    return await openSettingPage(key, call, ports, [unspoken, toQuote(words)]);
   const setting = await requests.setSetting(call.guildId, key, words, confirmed);
   if (setting.kind !== 'looser') {
-    const news = [
-      ...toChangedReply(key, setting),
-      ...(setting.kind === 'set' ? [] : unsavedNotes),
-    ];
+    const news = [...toChangedReply(key, setting)];
+    if (setting.kind !== 'set') news.push(toQuote(words));
     if (setting.kind === 'bad') news.unshift(toBadValueReply(key, words, requests));
     return await openSettingPage(key, call, ports, news);
   }
@@ -181,7 +169,7 @@ export async function saveAndShowSetting(
   return { id: 'settings.looser', buttons, inPlace: true };
 }
 
-async function pickValue(call: CommandCall, ports: PanelPorts) {
+async function pickValue(call: CommandCall, ports: CommandPorts) {
   const { key, more } = parseSubject(call);
   const [input = 0, row = 0] = more.map(Number);
   const now = await findSeenSetting(call, ports);
@@ -220,7 +208,7 @@ async function buildForm(
   };
 }
 
-async function removeForm(call: CommandCall, ports: PanelPorts) {
+async function removeForm(call: CommandCall, ports: CommandPorts) {
   return await openSettingPage(parseSubject(call).key, call, ports, [
     { id: 'late.form' },
   ]);

@@ -28,12 +28,13 @@ test.each<[SettingOutcome, readonly string[]]>([
   ],
   [
     { kind: 'unknown', keys: ['typed', 'voice'] },
-    ['There is no "tone". There are: typed, voice.'],
+    ['There is no "tone". There are: typed, voice.', 'You typed: loud'],
   ],
   [
     { kind: 'bad' },
     [
       'tone does not take "loud". Nothing changed. It takes, for instance: none, default.',
+      'You typed: loud',
     ],
   ],
   [
@@ -41,6 +42,7 @@ test.each<[SettingOutcome, readonly string[]]>([
     [
       'tone does not take "loud". Nothing changed. It takes, for instance: none, default.',
       'Which role? Type: role @name, or role and its id.',
+      'You typed: loud',
     ],
   ],
 ])('%j is told above the page of the setting', async (setting, lines) => {
