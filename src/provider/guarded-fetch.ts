@@ -1,4 +1,3 @@
-import type { UnderlyingSource } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -98,7 +97,7 @@ async function checkResponse(response: Response, watch: ResponseWatch) {
   }
   const isSound = response.ok && watch.asked === 'sound' && objection === undefined;
   const meter = isSound ? undefined : createMeter(response, watch);
-  const source = new WatchedBody(unread, { ...watch, meter }, response.ok);
+  const source = createWatchedBody(unread, { ...watch, meter }, response.ok);
   const body = new ReadableStream(source, { highWaterMark: 0 });
   const watched = new Response(body, { status, statusText, headers });
   if (objection) throw await createWrongTypeError(objection, watched, watch);
@@ -128,84 +127,67 @@ function createMeter({ ok, headers }: Response, { asked }: ResponseWatch) {
   return new JsonMeter(isStream ? eventLimits : answerLimits, { isStream });
 }
 
-class WatchedBody implements UnderlyingSource<Uint8Array> {
-  readonly #reader;
-  readonly #watch;
-  readonly #checksHead;
-  readonly #partBytes;
-  #bytes = 0;
-  #unread: Uint8Array | undefined;
+function createWatchedBody(
+  body: ReadableStream<Uint8Array>,
+  watch: MeasuredAnswer,
+  judges: boolean,
+) {
+  let bytes = 0;
+  let unread: Uint8Array | undefined;
+  const reader = body.getReader();
+  const partBytes = watch.meter?.isStream ? eventPartBytes : Infinity;
 
-  constructor(
-    body: ReadableStream<Uint8Array>,
-    watch: MeasuredAnswer,
-    judges: boolean,
-  ) {
-    this.#reader = body.getReader();
-    this.#watch = watch;
-    this.#checksHead = judges;
-    this.#partBytes = watch.meter?.isStream ? eventPartBytes : Infinity;
-  }
-
-  async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
-    try {
-      const part = await this.#nextPart();
-      if (part) controller.enqueue(part);
-      else controller.close();
-    } catch (cause) {
-      this.#watch.hangUp.abort(cause);
-      controller.error(cause);
-    }
-  }
-
-  cancel(reason: unknown) {
-    if (reason === endMarkReason && !this.#unread) void this.#readToEnd();
-    else this.#watch.hangUp.abort(reason);
-  }
-
-  async #nextPart() {
+  async function nextPart() {
     // A reader goes through a whole piece in one turn of the event loop.
-    if (this.#unread) await setImmediate();
-    const piece = this.#unread ?? (await this.#read());
-    const isLong = piece !== undefined && piece.length > this.#partBytes;
-    this.#unread = isLong ? piece.subarray(this.#partBytes) : undefined;
-    return isLong ? piece.subarray(0, this.#partBytes) : piece;
+    if (unread) await setImmediate();
+    const piece = unread ?? (await read());
+    const isLong = piece !== undefined && piece.length > partBytes;
+    unread = isLong ? piece.subarray(partBytes) : undefined;
+    return isLong ? piece.subarray(0, partBytes) : piece;
   }
 
-  async #read() {
-    const { done, value } = await this.#reader.read();
+  async function read() {
+    const { done, value } = await reader.read();
     if (done) return undefined;
-    const { asked, meter, server } = this.#watch;
-    const isJudged = this.#bytes === 0 && this.#checksHead;
+    const { asked, meter, server } = watch;
+    const isJudged = bytes === 0 && judges;
     const objection = isJudged ? findHeadObjection(value, asked) : undefined;
     if (objection)
-      throw await createWrongTypeError(
-        objection,
-        new Response(value.slice()),
-        this.#watch,
-      );
-    this.#bytes += value.length;
+      throw await createWrongTypeError(objection, new Response(value.slice()), watch);
+    bytes += value.length;
     const what =
-      this.#bytes > maxAnswerBytes
-        ? 'more than 64 MB'
-        : meter?.push(value)?.description;
+      bytes > maxAnswerBytes ? 'more than 64 MB' : meter?.push(value)?.description;
     if (what) throw new BotError('provider.refused', false, `${server} sent ${what}.`);
     return value;
   }
 
   /** Never throws. */
-  async #readToEnd() {
-    const last = waitUnlessAborted(
-      this.#reader.read(),
-      AbortSignal.timeout(maxStreamEndMs),
-    );
+  async function readToEnd() {
+    const last = waitUnlessAborted(reader.read(), AbortSignal.timeout(maxStreamEndMs));
     const isOver = await last.then(
       ({ done }) => done,
       () => false,
     );
     // The connection cannot be used again.
-    if (!isOver) this.#watch.hangUp.abort(endMarkReason);
+    if (!isOver) watch.hangUp.abort(endMarkReason);
   }
+
+  return {
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+      try {
+        const part = await nextPart();
+        if (part) controller.enqueue(part);
+        else controller.close();
+      } catch (cause) {
+        watch.hangUp.abort(cause);
+        controller.error(cause);
+      }
+    },
+    cancel(reason: unknown) {
+      if (reason === endMarkReason && !unread) void readToEnd();
+      else watch.hangUp.abort(reason);
+    },
+  };
 }
 
 async function createWrongTypeError(what: string, answer: Response, guard: FetchGuard) {
