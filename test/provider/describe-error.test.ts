@@ -21,6 +21,12 @@ test.each([
   expect(retryable).toBe(true);
 });
 
+test('a refusal whose type is no text is told as any other', () => {
+  const error = { message: 'no', type: { toString: 1 } };
+  const thrown = APIError.generate(400, { error }, '', new Headers());
+  expect(describeError(thrown, client).code).toBe('provider.refused');
+});
+
 test.each([
   // Kokoro-FastAPI, an unknown model, a wrong key at a LiteLLM without a database, the key of the server behind it
   [400, "Voice 'alloy' is not available", 'refused', 'set SPEECH_VOICE'],

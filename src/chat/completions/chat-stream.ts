@@ -176,7 +176,7 @@ export class ChatStream {
     const words = toText(delta.content ?? whole.content) + toText(delta.refusal);
     yield* this.#showText('text', this.#text.push(words));
     yield* this.#addSound(toRecord(delta.audio ?? whole.audio));
-    this.#finish ??= endKinds.get(`${finish_reason}`.toLowerCase());
+    this.#finish ??= endKinds.get(toText(finish_reason).toLowerCase());
   }
 
   /**

@@ -111,7 +111,8 @@ function classifyAnswerError(error: APIError): ErrorClass {
   const retryAfterMs = headers && parseRetryAfterMs(headers);
   const known = findKnownRejection(
     status,
-    `${getErrorText(error)} ${error.code} ${error.type}`,
+    // A server may send objects there, which have no text of their own.
+    `${getErrorText(error)} ${JSON.stringify([error.code, error.type])}`,
   );
   if (!known) return { ...classifyStatus(error), about: { status, retryAfterMs } };
   const { code, mend, what } = known;

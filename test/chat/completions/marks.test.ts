@@ -169,7 +169,7 @@ test.each(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)
 
 // An error inside a stream of Ollama comes as an empty chunk and a break:
 // https://github.com/ollama/ollama/blob/main/middleware/openai.go
-test.each([null, '', 'null', 'unknown'])(
+test.each([null, '', 'null', 'unknown', { toString: 1 }])(
   '%j is no end of a stream, but [DONE] is one',
   async (reason) => {
     const chunks = [
