@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
+import { listSteps } from '#test/nightly/nightly-steps.ts';
 
 // The package imports JSON as bundlers want it, which Node refuses.
 const hooks = registerHooks({
@@ -23,7 +24,7 @@ function mistakesOf(name: string, content: string) {
 
 test.each([
   ['ci', /^ +- run: \.ci\/run$/m],
-  ['nightly', /^ +- run: \.ci\/litellm-proxy --slow$/m],
+  ['nightly', /^ +- run: npm run nightly$/m],
   ['image', /^ +file: deploy\/Dockerfile\n +platforms: linux\/amd64,linux\/arm64$/m],
 ])(
   "the workflow %s fits GitHub's schema, may only read, and does its work",
@@ -35,3 +36,21 @@ test.each([
     expect(mistakesOf(name, content.replace('runs-on', 'runs-at'))).not.toEqual([]);
   },
 );
+
+test('a night tries everything, and a short one says which part of the programs of others it leaves', () => {
+  const commands = (minutes: number) =>
+    listSteps(minutes, 7).map(({ command }) => command.replace(/\d{2,}/g, 'N'));
+  expect(commands(300)).toEqual([
+    'node test/simulate/main.ts --seconds N --from 7',
+    'node test/simulate/main.ts --canary',
+    'node test/simulate/main.ts --each-call-fails --calls N --seed 7',
+    'npx vitest run --project long test/scenarios/scenes.long.test.ts --sequence.shuffle.tests --sequence.seed 7',
+    'node test/fuzz/main.ts --seconds N --seed 7',
+    'node test/nightly/soak.ts --minutes N',
+    '.ci/others',
+    '.ci/litellm-proxy --slow',
+    'node test/documents/main.ts',
+    '.ci/image',
+  ]);
+  expect(commands(20)).toContain('.ci/others mcp deploy');
+});

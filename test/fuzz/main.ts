@@ -1,4 +1,4 @@
-// npm run fuzz [-- --seed N --cases N --files N --only NAME]: every parser and decoder of what comes from outside, for as long as wanted.
+// npm run fuzz [-- --seed N --cases N --files N --seconds N --only NAME]: every parser and decoder of what comes from outside, for as long as wanted.
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { decoderTargets } from './decoder-targets.ts';
@@ -7,6 +7,8 @@ import { classTargets, targets } from './targets.ts';
 
 /** Cases that one thread checks; a finding is seen again with its seed and this many. */
 const threadCases = { parser: 100_000, class: 5_000, decoder: 5_000 };
+/** The same where time is what ends a target. */
+const timedCases = { parser: 5_000, class: 200, decoder: 50 };
 /** Time, in ms, without a result after which an input counts as hanging. */
 const hangMs = 600_000;
 
@@ -17,11 +19,16 @@ const { values } = parseArgs({
     seed: { type: 'string', default: `${Date.now() % 1e9}` },
     cases: { type: 'string', default: '100000' },
     files: { type: 'string', default: '2000' },
+    /** Time of all targets together, in place of numbers of cases and files. */
+    seconds: { type: 'string' },
     only: { type: 'string' },
   },
 });
 const firstSeed = Number(values.seed);
 const [cases, files] = [Number(values.cases), Number(values.files)];
+const targetMs =
+  (1_000 * Number(values.seconds)) /
+  (targets.length + classTargets.length + decoderTargets.length);
 const failures =
   (await fuzzAll(targets, cases, { kind: 'parser', option: 'cases' })) +
   (await fuzzAll(classTargets, cases, { kind: 'class', option: 'cases' })) +
@@ -51,8 +58,15 @@ async function fuzzAll(
 async function fuzzTarget(name: string, wanted: number, { kind, option }: TargetGroup) {
   const startedMs = performance.now();
   let [done, slowestMs, seed] = [0, 0, firstSeed];
-  for (; done < wanted; seed++) {
-    const count = Math.min(threadCases[kind], wanted - done);
+  const shouldGoOn = () =>
+    values.seconds === undefined
+      ? done < wanted
+      : done === 0 || performance.now() - startedMs < targetMs;
+  for (; shouldGoOn(); seed++) {
+    const count =
+      values.seconds === undefined
+        ? Math.min(threadCases[kind], wanted - done)
+        : timedCases[kind];
     const result = await runInThread(name, seed, count);
     done += count;
     slowestMs = Math.max(slowestMs, result.slowestMs);

@@ -54,7 +54,7 @@ export function answerWithJson(body: unknown, status = 200): AudioChatAnswer {
   };
 }
 
-export const makeDelta = (fields: object, finish_reason: string | null = null) => ({
+export const makeDelta = (fields: object, finish_reason: unknown = null) => ({
   choices: [{ index: 0, delta: fields, finish_reason }],
 });
 export const makeAudioDelta = (fields: object) => makeDelta({ audio: fields });

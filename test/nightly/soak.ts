@@ -1,0 +1,64 @@
+// node test/nightly/soak.ts [--minutes 120]: eight people talk with a bot in the sandbox, each in a channel. Exits with 1 where its memory
+// grows or handles stay open.
+import { readdir } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { openCpuSetup } from '#bench/cpu/cpu-setup.ts';
+import type { PeopleFigures, PeopleOrder } from '#bench/cpu/orders.ts';
+import { readResidentMb } from '#bench/cpu/thread-times.ts';
+import { realClock } from '#src/base/clock.ts';
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '120' } },
+});
+const minutes = Number(values.minutes);
+/** Before the first reading: caches fill and code is compiled. */
+const warmUpMinutes = Math.min(10, minutes / 4);
+/** Resident memory may rise by so much; less than ten minutes do not fill all caches. */
+const maxGrownMb = warmUpMinutes < 10 ? 40 : 10;
+/** A connection to a server may just have come. */
+const maxNewHandles = 4;
+/** By then connections that were kept for the next request are closed. */
+const restMs = 30_000;
+const channels = 8;
+const maxOrderMs = 180_000;
+const never = new AbortController().signal;
+
+await using setup = await openCpuSetup([`${import.meta.dirname}/../..`], {});
+const [measured] = setup.bots;
+if (!measured) throw new Error('There is no bot.');
+const { people, bot } = measured;
+
+await talk(warmUpMinutes);
+const before = await readProcess();
+await people.sendOrder({ do: 'begin' }, maxOrderMs);
+await talk(minutes - warmUpMinutes);
+const figures = (await people.sendOrder({ do: 'end' }, maxOrderMs)) as PeopleFigures;
+const after = await readProcess();
+const grownMb = after.residentMb - before.residentMb;
+const newHandles = after.handles - before.handles;
+const answered = figures.asked - figures.failed;
+console.log(
+  `${answered} of ${figures.asked} answered, memory ${before.residentMb.toFixed(0)} ${grownMb < 0 ? '-' : '+'} ${Math.abs(grownMb).toFixed(1)} MB, handles ${before.handles} ${newHandles < 0 ? '-' : '+'} ${Math.abs(newHandles)}`,
+);
+const isGood =
+  answered > 0.9 * figures.asked &&
+  grownMb <= maxGrownMb &&
+  newHandles <= maxNewHandles;
+process.exitCode = isGood && (await bot.stop()) === 0 ? 0 : 1;
+
+/** Everybody talks, then rests. */
+async function talk(forMinutes: number) {
+  const orders: readonly PeopleOrder[] = [
+    { do: 'call', channels },
+    { do: 'converse', channels, quietMs: 400 },
+  ];
+  for (const order of orders) await people.sendOrder(order, maxOrderMs);
+  await realClock.sleep(forMinutes * 60_000, never);
+  await people.sendOrder({ do: 'rest' }, maxOrderMs);
+  await realClock.sleep(restMs, never);
+}
+
+async function readProcess() {
+  const handles = await readdir(`/proc/${bot.pid}/fd`);
+  return { residentMb: await readResidentMb(bot.pid), handles: handles.length };
+}
