@@ -255,10 +255,10 @@ export function toChunks(completion: unknown): readonly unknown[] {
       serverMessage,
     });
   }
-  const { message, finish_reason } = toRecord(choices[0]);
-  return [
-    { choices: [{ delta: message, finish_reason: finish_reason ?? 'stop' }], usage },
-  ];
+  const { message: delta, finish_reason } = toRecord(choices[0]);
+  // JSON comes whole: where its reason is missing or unknown, the second one counts.
+  const end = { finish_reason: 'stop' };
+  return [{ choices: [{ delta, finish_reason }], usage }, { choices: [end] }];
 }
 
 function createTruncatedError(began: boolean, server: string) {

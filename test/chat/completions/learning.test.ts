@@ -129,6 +129,17 @@ test.each<[string, ReturnType<typeof answerStream>, number | undefined, number]>
   },
 );
 
+test.each([' ', 'unheard_of', { toString: 1 }])(
+  'an answer that comes whole has ended, also for the reason %j',
+  async (finish_reason) => {
+    const choices = [{ message: { content: 'Hi.' }, finish_reason }];
+    await using server = await open([answerWithJson({ choices })]);
+    const { parts, error } = await server.ask();
+    expect(error).toBeUndefined();
+    expect(parts).toContainEqual({ kind: 'text', text: 'Hi.' });
+  },
+);
+
 test('of an answer that was asked for again, all that is set aside counts where it tells no count', async () => {
   const whole = answerWithJson({ choices: [{ message: { content: 'Hi.' } }] });
   await using server = await open([lost(9), whole]);
