@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { RegisteredOption } from '#sandbox/world/world.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
-import { measureHeardShare } from '#test/fakes/recogniser/heard-share.ts';
+import { measureSimilarity } from '#test/audio/similarity.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
 import { allOn, onlyOn, type Scenes, type Step } from '#test/scenarios/scene-types.ts';
 import { madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
@@ -91,7 +91,7 @@ const pingsNobody: Step = { 'nobody was pinged': expectNoPings };
 const heardDigits = (count: number): Step => ({
   [`sound ${count} holds the digits`]: ({ uttered }) => {
     expect(uttered).toHaveLength(count);
-    expect(measureHeardShare(uttered.at(-1) ?? expect.fail(), digits)).toBeGreaterThan(
+    expect(measureSimilarity(uttered.at(-1) ?? expect.fail(), digits)).toBeGreaterThan(
       0.9,
     );
   },

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { measureHeardShare } from '#test/fakes/recogniser/heard-share.ts';
+import { measureSimilarity } from '#test/audio/similarity.ts';
 
 type LikenessRequest = {
   readonly heard: Pcm;
@@ -9,5 +9,5 @@ type LikenessRequest = {
 };
 
 parentPort?.on('message', ({ heard, expected, answer }: LikenessRequest) => {
-  answer.postMessage(measureHeardShare(heard, expected));
+  answer.postMessage(measureSimilarity(heard, expected));
 });

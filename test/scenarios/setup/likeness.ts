@@ -6,8 +6,8 @@ import { soon } from './scenario-setup.ts';
 
 const program = new URL('./likeness-worker.ts', import.meta.url);
 
-/** Share of the sent sound that has to be heard: of another sound nothing is found. */
-const minShare = 0.4;
+/** Similarity from which heard sound counts as a copy of the sent one. */
+const alike = 0.6;
 /** A thread that is busy with what other scenarios heard, on a busy machine. */
 const waitMs = 60_000;
 
@@ -19,9 +19,9 @@ export async function expectAlike(heard: Pcm, expected: Pcm) {
   thread ??= started();
   const { port1: here, port2: there } = new MessageChannel();
   thread.postMessage({ heard, expected, answer: there }, [there]);
-  const [share] = await once(here, 'message', { signal: soon(waitMs) });
+  const [similarity] = await once(here, 'message', { signal: soon(waitMs) });
   here.close();
-  expect(share).toBeGreaterThanOrEqual(minShare);
+  expect(similarity).toBeGreaterThanOrEqual(alike);
 }
 
 function started() {

@@ -1,0 +1,168 @@
+import { listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
+import { resamplePcm } from '#src/audio/resampler.ts';
+
+/** Envelope step for the rough alignment: 10 ms. */
+const stepSamples = listenRateHz / 100;
+/** Largest distance of one window from the rough alignment: 30 ms. */
+const maxLagSamples = Math.round(listenRateHz * 0.03);
+const windowSamples = listenRateHz / 4;
+/** Rough alignments worth a closer look. */
+const candidateCount = 3;
+/** Pieces that are aligned on their own, for pauses may have grown: 2 s. */
+const stretchSamples = 2 * listenRateHz;
+/** Quarter seconds of a long sound that are compared, spread evenly. */
+const maxWindows = 40;
+
+/**
+ * Likeness of `heard` to a recording of `expected`: above 0.9 for an Opus-coded copy, below 0.5 for something else.
+ *
+ * `heard` may begin earlier or later, have another rate or loudness, lack pieces and hold longer pauses. It is the
+ * median, over the loud quarter seconds of `expected`, of the correlation of the waveforms at the best lag; 0 if there is
+ * none.
+ */
+export function measureSimilarity(heard: Pcm, expected: Pcm) {
+  const [there, wanted] = [filterVoiceBand(heard), filterVoiceBand(expected)];
+  const windows = findLoudWindows(wanted);
+  const whole = findRoughLags(there, wanted);
+  const scores: number[] = [];
+  for (let from = 0; from < wanted.length; from += stretchSamples) {
+    const stretch = wanted.subarray(from, from + stretchSamples);
+    const own = findRoughLags(there, stretch).map((lag) => lag - from);
+    const inside = windows.filter((at) => at >= from && at < from + stretchSamples);
+    scores.push(...listBestScores(there, wanted, inside, new Set([...whole, ...own])));
+  }
+  return findMedian(scores);
+}
+
+/** Score of each of `windows`, at that of `lags` where most of them match. */
+function listBestScores(
+  heard: Float64Array,
+  expected: Float64Array,
+  windows: readonly number[],
+  lags: Iterable<number>,
+) {
+  let best = windows.map(() => 0);
+  for (const lag of lags) {
+    const scores = windows.map((at) => findBestMatch(heard, expected, at, lag));
+    if (findMedian(scores) > findMedian(best)) best = scores;
+  }
+  return best;
+}
+
+/**
+ * 16 kHz mono, between about 400 Hz and 4 kHz: below, the pitch makes all voices alike and Opus turns the phase
+ * (application VOIP); above, Opus does not keep the waveform.
+ */
+function filterVoiceBand(pcm: Pcm) {
+  const { samples } = resamplePcm(toMono(pcm), listenRateHz);
+  const sums = new Float64Array(samples.length + 1);
+  for (let n = 0; n < samples.length; n++)
+    sums[n + 1] = (sums[n] ?? 0) + (samples[n] ?? 0);
+  const mean = (end: number, length: number) => {
+    return ((sums[end] ?? 0) - (sums[Math.max(0, end - length)] ?? 0)) / length;
+  };
+  return Float64Array.from(samples, (_, n) => mean(n + 1, 2) - mean(n + 1, 20));
+}
+
+/** Starts of the quarter seconds, half overlapping, that hold at least the average energy. */
+function findLoudWindows(samples: Float64Array) {
+  const starts: number[] = [];
+  for (let at = 0; at + windowSamples <= samples.length; at += windowSamples / 2)
+    starts.push(at);
+  const energies = starts.map((at) => sumEnergy(samples, at, windowSamples));
+  const enough = energies.reduce((sum, one) => sum + one, 0) / energies.length;
+  const loud = starts.filter(
+    (_, n) => (energies[n] ?? 0) >= enough && (energies[n] ?? 0) > 0,
+  );
+  const every = Math.ceil(loud.length / maxWindows);
+  return loud.filter((_, n) => n % every === 0);
+}
+
+/** Lags in samples where the loudness of both runs most alike, best first. */
+function findRoughLags(heard: Float64Array, expected: Float64Array) {
+  const [there, wanted] = [makeEnvelope(heard), makeEnvelope(expected)];
+  const rated: { lag: number; score: number }[] = [];
+  for (let lag = 1 - wanted.length; lag < there.length; lag++) {
+    let score = 0;
+    wanted.forEach((value, n) => {
+      score += value * (there[n + lag] ?? 0);
+    });
+    rated.push({ lag, score });
+  }
+  rated.sort((a, b) => b.score - a.score);
+  const chosen: number[] = [];
+  for (const { lag } of rated) {
+    if (
+      chosen.length < candidateCount &&
+      chosen.every((other) => Math.abs(other - lag) > 3)
+    ) {
+      chosen.push(lag);
+    }
+  }
+  return chosen.map((lag) => lag * stepSamples);
+}
+
+/** Amplitude per 10 ms, less its mean. */
+function makeEnvelope(samples: Float64Array) {
+  const values = new Float64Array(Math.floor(samples.length / stepSamples)).map(
+    (_, n) => {
+      return Math.sqrt(sumEnergy(samples, n * stepSamples, stepSamples));
+    },
+  );
+  const mean =
+    values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  return values.map((value) => value - mean);
+}
+
+/** Highest correlation of one window of `expected` with what was heard around `lag`, either sign. */
+function findBestMatch(
+  heard: Float64Array,
+  expected: Float64Array,
+  at: number,
+  lag: number,
+) {
+  const own = sumEnergy(expected, at, windowSamples);
+  let best = 0;
+  let bestStart = at + lag;
+  const attempt = (start: number) => {
+    const there = sumEnergy(heard, start, windowSamples);
+    if (there < own * 1e-6) return;
+    const match =
+      Math.abs(correlate(heard, start, expected, at)) / Math.sqrt(there * own);
+    if (match <= best) return;
+    best = match;
+    bestStart = start;
+  };
+  // Coarse, then fine: the band ends at 4 kHz, so a peak is wider than three samples.
+  for (let off = -maxLagSamples; off <= maxLagSamples; off += 3)
+    attempt(at + lag + off);
+  const middle = bestStart;
+  for (const off of [-2, -1, 1, 2]) attempt(middle + off);
+  return best;
+}
+
+function correlate(
+  heard: Float64Array,
+  start: number,
+  expected: Float64Array,
+  at: number,
+) {
+  const first = Math.max(0, -start);
+  const last = Math.min(windowSamples, heard.length - start);
+  let sum = 0;
+  for (let n = first; n < last; n++)
+    sum += (heard[start + n] ?? 0) * (expected[at + n] ?? 0);
+  return sum;
+}
+
+function sumEnergy(samples: Float64Array, at: number, length: number) {
+  let sum = 0;
+  const end = Math.min(samples.length, at + length);
+  for (let n = Math.max(0, at); n < end; n++) sum += (samples[n] ?? 0) ** 2;
+  return sum;
+}
+
+function findMedian(values: readonly number[]) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
