@@ -73,6 +73,8 @@ type ToolAction<T, Own> =
       ): Promise<ToolOutcome>;
     };
 
+const waitingTextId = 'slow.voice' as const;
+
 /**
  * Defines a tool: data plus one action.
  *
@@ -99,7 +101,7 @@ export function defineTool<T, Own = object>(
     name,
     description,
     right,
-    progressText: 'slow.voice' as const,
+    progressText: waitingTextId,
     effect,
     parameters,
     quotesOthers: 'quotesOthers' in definition,
@@ -135,7 +137,7 @@ function prepareFittingCall<T, Own>(
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
   const effect = isChange ? 'change' : definition.effect;
   const asked = 'ask' in definition ? definition : undefined;
-  const question = asked?.ask(call) ?? ({ id: 'slow.voice' } as const);
+  const question = asked?.ask(call) ?? { id: waitingTextId };
   const files = asked?.files?.(call);
   if ('runAnywhere' in definition) {
     const run = (ports: ServerToolPorts, signal: AbortSignal) =>
