@@ -41,7 +41,7 @@ async function recordInterruption(colorScheme) {
   const path = `${folder}talk-${colorScheme}.webp`;
   await saveAnimation(tab, path, animation, async () => {
     await tab.waitForTimeout(1_200);
-    await tab.getByRole('button', { name: 'Interrupt me' }).click();
+    await tab.getByRole('button', { name: 'Interrupt the bot' }).click();
     await panel.locator('.orb.speaks').waitFor();
     await tab.waitForTimeout(3_000); // until it counts
     said = 'Stop.';
@@ -66,26 +66,26 @@ async function pictureSandbox() {
   await using mock = await openMockProviders({ pace: instantPace, hears: () => said, rateHz: 24_000 });
   await using program = await openProgram(undefined, { TRANSCRIPTION_BASE_URL: mock.baseUrl });
   const { tab, messages, panel, types, says } = await enter(program);
-  await tab.getByText('Add somebody').click();
+  await tab.getByText('Add a pretend person').click();
   await types('/track play sound:rain track:bg volume:30');
   await panel.getByText('bg: rain').waitFor();
   await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
   await messages.getByText('I hear you until you say no').waitFor();
   said = 'Nova, what time is it?';
   await says('Nova what time is it'); // without a pause, at which the mock would understand all of it twice
-  await tab.getByText('Add somebody').click();
+  await tab.getByText('Add a pretend person').click();
   await tab.locator('.bot.live').waitFor();
   await save(tab, 'room');
   await tab.emulateMedia({ colorScheme: 'light' });
   await save(tab, 'room-light');
   await tab.emulateMedia({ colorScheme: 'dark' });
-  await tab.getByText('Add somebody').click();
+  await tab.getByText('Add a pretend person').click();
   await tab.setViewportSize({ width: 720, height: 800 });
   await panel.getByText('Listening').waitFor();
   await save(tab, 'panel', panel);
   said = 'Stop.';
   await tab.setViewportSize({ width: 390, height: 844 });
-  await tab.getByRole('button', { name: 'Interrupt me' }).click();
+  await tab.getByRole('button', { name: 'Interrupt the bot' }).click();
   await panel.locator('.orb.speaks').waitFor();
   await tab.waitForTimeout(2_000); // until it counts
   await pressMicrophone(tab);

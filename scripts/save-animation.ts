@@ -54,7 +54,7 @@ const encodeChange = `async ({ png, width, height, quality }) => {
  *
  * @example
  * await saveAnimation(tab, 'room.webp', { width: 960, height: 600, gapMs: 120, quality: 0.7 }, async () => {
- *   await tab.getByRole('button', { name: 'Interrupt me' }).click();
+ *   await tab.getByRole('button', { name: 'Interrupt the bot' }).click();
  * });
  */
 export async function saveAnimation(

@@ -29,7 +29,7 @@ export function renderComposer(page, actions) {
     <div class="entry">
       <label for="line" class="hidden">Ask, or / for a command</label>
       <input id="line" value=${line} autocomplete="off" maxlength="2000" role="combobox" aria-autocomplete="list"
-        placeholder=${`Ask ${room.room.bot.name}, or / for commands`}
+        placeholder=${`Ask ${room.room.bot.name}, or type /`}
         aria-expanded=${`${isOpen}`} aria-controls="suggestions"
         aria-activedescendant=${isOpen && picked >= 0 ? `suggestion-${picked}` : undefined}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => actions.pressLineKey(event)}
@@ -55,7 +55,7 @@ const tries = Object.entries({
   'What time is it?': 'What time is it?',
   'Set a timer': 'Set a timer for one minute',
   'Play rain': 'Play rain',
-  'Interrupt me': 'Count to twelve',
+  'Interrupt the bot': 'Count to twelve',
 });
 
 /**

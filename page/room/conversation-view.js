@@ -30,15 +30,14 @@ export function renderConversation(page, actions) {
     ${
       isFirstScreen(page.room) &&
       html`<section class="hello"><h2>Talk with ${room.bot.name}, a bot in a small Discord on your machine.</h2>
-      <p>Speak, type, or try one of these:</p>${renderTries(actions)}</section>`
+      <p>You need no account. The first question was asked for you. Speak, type, or try one of these:</p>${renderTries(actions)}</section>`
     }
     ${items.map((item, n) => renderItem(item, findAuthor(items[n - 1], room), room, actions))}
     ${speakers.map(({ name, speaks }) => {
-      const words = live[name] || '…';
       const level = name === room.you ? page.level : page.heardLevel;
       const isNext = findAuthor(last, room) === name;
       return html`<article key=${`live ${name}`} class=${`live ${findSide(name, room)}${isNext ? ' next' : ''}`} aria-hidden="true">
-        ${renderSign({ name, speaks, level }, room)}<p class="bubble">${words === '…' ? html`<i class="dots">…</i>` : words}</p></article>`;
+        ${renderSign({ name, speaks, level }, room)}<p class="bubble">${live[name] || html`<i class="dots">…</i>`}</p></article>`;
     })}
   </div></div>`;
 }

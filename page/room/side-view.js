@@ -15,9 +15,9 @@ export function renderSide(page, actions) {
     ${voice.map((channel) => renderChannel(channel, page, actions))}
     ${outside.length > 0 && html`<h2>In no channel</h2><ul>${outside.map((person) => renderPerson(person, page))}</ul>`}
     ${renderSecondPerson(page, actions)}
-    <details><summary>Models</summary>
+    <details><summary>What hears and speaks</summary>
       ${page.room.engines.map((line) => html`<p>${line}</p>`)}
-      <p>The built-in recogniser gets about one word in five wrong.</p>
+      <p>The built-in recogniser gets one word in fifty of a clear speaker wrong, and three in ten of a strong accent.</p>
       <p><b>Use a real model:</b> run <code>npm run setup</code>, or start with <code>CHAT_COMPLETION_BASE_URL</code> and <code>CHAT_COMPLETION_MODEL</code>.</p>
     </details>
   </aside>`;
@@ -34,7 +34,7 @@ function renderChannel({ name, status }, page, actions) {
   const isHere = here.some(({ isYou }) => isYou);
   // The stage shows the people beside the bot.
   const isOnStage = bot.channel === name || (!bot.channel && isHere);
-  return html`<div class="row"><h2>${name}</h2>
+  return html`<div class="row"><h2><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 10v4h3l5 4V6l-5 4zM15.5 9.5a4 4 0 0 1 0 5M18 7a8 8 0 0 1 0 10"/></svg>${name}</h2>
       <button type="button" aria-label=${`${isHere ? 'Leave' : 'Join'} ${name}`}
         onClick=${() => (isHere ? actions.askRoom('leave', {}) : actions.join(name))}>${isHere ? 'Leave' : 'Join'}</button></div>
     ${status && html`<p class="status">${status}</p>`}
@@ -79,7 +79,7 @@ function renderSecondPerson({ room }, actions) {
     void actions.askRoom('type', { person, text });
     form.text.value = '';
   };
-  return html`<details><summary>Add somebody</summary><form onSubmit=${say}>
+  return html`<details><summary>Add a pretend person</summary><form onSubmit=${say}>
     <label>Who <input name="person" autocomplete="off" defaultValue="Ben" maxlength="32" required/></label>
     <label>Says <input name="text" autocomplete="off" maxlength="500"/></label>
     <div class="row">

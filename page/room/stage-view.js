@@ -39,7 +39,7 @@ export function renderStage(page, actions) {
         html`<button type="button" class="stop" onClick=${onStop}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg><span>${stop.label}</span></button>`
       }</div>
-    ${isMicrophoneOpen ? renderTalkChoice(page, actions) : !deafMoods.includes(mood) && html`<p class="hint">Press, and say something</p>`}
+    ${isMicrophoneOpen ? renderTalkChoice(page, actions) : !deafMoods.includes(mood) && html`<p class="hint">Your microphone is off. Press, and talk.</p>`}
     <div role="status">${listSilences(room).map(
       ({ text, label, does, what }) => html`<p class="notice">${text}
         <button type="button" onClick=${() => actions[does](what)}>${label}</button></p>`,
@@ -68,6 +68,8 @@ function renderSeat(
     ${speaks && html`<span class="hidden">${name} speaks</span>`}</li>`;
 }
 
+const microphoneOn =
+  'M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3zM6 11v1a6 6 0 0 0 12 0v-1M12 18v3';
 const microphoneOff =
   'M4 4l16 16M9 9v3a3 3 0 0 0 4.5 2.6M15 11V6a3 3 0 0 0-5.7-1.3M6 11v1a6 6 0 0 0 9.5 4.9M18 11v1M12 18v3';
 const earOff = 'M4 4l16 16M8 8v4a4 4 0 0 0 2 3.5V18a2 2 0 0 0 4 0M16 13a5 5 0 0 0-7-7';
@@ -98,7 +100,7 @@ function findLookSide({ seats }) {
 function renderMicrophone({ isMicrophoneOpen, isTalking, level }, actions) {
   return html`<button type="button" id="microphone" aria-label="Microphone" aria-pressed=${`${isMicrophoneOpen}`}
     style=${{ '--level': isTalking ? level : 0 }} onClick=${() => actions.toggleMicrophone()}>
-    <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3zM6 11v1a6 6 0 0 0 12 0v-1M12 18v3"/></svg></button>`;
+    <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${isMicrophoneOpen ? microphoneOn : microphoneOff}/></svg></button>`;
 }
 
 /**

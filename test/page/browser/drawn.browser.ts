@@ -174,7 +174,7 @@ test('who cannot see hears what the bot does, and can reach everything by the ke
     'line',
     'Send',
     'Hear me',
-    'Add somebody',
+    'Add a pretend person',
     'Conversation',
   ];
   expect(named.filter((name) => !reached.has(name))).toEqual([]);

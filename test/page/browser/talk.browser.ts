@@ -251,7 +251,7 @@ async function pressesTypesAndSpeaks() {
   await line.press('Enter');
   await chat.getByText('what-time-is-it').first().waitFor();
   const shown = await answersTo(tab, 'Ben').count();
-  await tab.getByText('Add somebody').click();
+  await tab.getByText('Add a pretend person').click();
   await tab.getByLabel('Who').fill('Ben');
   await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
   await chat.getByText('I hear you until you say no').first().waitFor();

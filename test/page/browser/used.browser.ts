@@ -17,7 +17,7 @@ test('what is pressed, written and commanded reaches the channel as a request ea
   await line.fill('Good morning');
   await line.press('Enter');
   await tab.getByRole('button', { name: 'Join Stage' }).click();
-  await tab.getByText('Add somebody').click();
+  await tab.getByText('Add a pretend person').click();
   await tab.getByLabel('Who').fill('Beth');
   await tab.getByLabel('Says').fill('And I?');
   await tab.getByRole('button', { name: 'Say it' }).click();
