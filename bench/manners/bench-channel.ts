@@ -2,7 +2,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
+import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import {
   type FixtureOptions,
   lounge,

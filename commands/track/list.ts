@@ -2,7 +2,7 @@ import { commandInChannel, nowhereReply } from '#commands/command-rights.ts';
 import { toTrackLine } from '#src/features/tracks/session-tracks.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
-import { isOwnTrack } from '#src/playback/tracks/track-name.ts';
+import { isOwnTrack } from '#src/playback/tracks/named-track.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { queueTrack } from './options.ts';
 import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';

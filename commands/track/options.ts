@@ -11,7 +11,7 @@ import {
   isOwnTrack,
   mostNameUnits,
   ownTracks,
-} from '#src/playback/tracks/track-name.ts';
+} from '#src/playback/tracks/named-track.ts';
 
 function createTrackOption(...more: readonly string[]): CommandOption {
   return {

@@ -1,15 +1,20 @@
+import type { EngineNews } from '#src/app/engines/engine-news.ts';
+import { openEngines } from '#src/app/engines/open-engines.ts';
 import { servePrograms } from '#src/app/page/serve-programs.ts';
 import { logShards } from '#src/app/shards/shard-log.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type Config, type ConfigResult, readEnvironment } from '#src/config/config.ts';
 import { listSecrets } from '#src/config/models-in-use.ts';
 import { listPricesInUse } from '#src/config/tariffs.ts';
 import { writeToOperator } from '#src/discord/account/operator-message.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { features } from '#src/features/features.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
+import type { DiscordMetrics } from '#src/ops/metrics/discord-metrics.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import { openTraces, type Traces } from '#src/ops/metrics/traces.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
@@ -19,9 +24,6 @@ import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ProviderEvent } from '#src/provider/provider-event.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import { type RunningBot, startBot } from './bot.ts';
-import { noteDiscord } from './discord-log.ts';
-import type { EngineNews } from './engines/engine-news.ts';
-import { openEngines } from './engines/open-engines.ts';
 import { logProvider } from './provider-log.ts';
 import { reloadSettings } from './reload-settings.ts';
 
@@ -264,4 +266,68 @@ function noteProvider(
     name,
     code && { name: code, meaning: `${name} fails`, action: providerAction },
   );
+}
+
+/** Counts an event, and logs it in one line. `shardId` is absent for the whole process. */
+function noteDiscord(
+  all: Log,
+  metrics: DiscordMetrics,
+  event: DiscordEvent,
+  shardId: number | undefined,
+) {
+  const log = shardId === undefined ? all : all.child({ shard: shardId });
+  switch (event.kind) {
+    case 'ready':
+      log.info({ servers: event.guilds }, 'logged in to Discord');
+      return;
+    case 'warning': {
+      const { cause: err, guildId, message } = event;
+      log.warn(
+        { guildId, code: err instanceof BotError ? err.code : undefined, err },
+        message,
+      );
+      return;
+    }
+    case 'closed':
+      log.error(
+        { closeCode: event.closeCode },
+        event.remedy ?? 'Discord closed the gateway permanently',
+      );
+      return;
+    case 'command-failed':
+      log.error(
+        { command: event.name, code: event.code, err: event.error },
+        'a command failed',
+      );
+      return;
+    case 'gateway':
+      metrics.gateway.inc({ what: event.what, shard: `${shardId ?? 0}` });
+      log[event.what === 'reconnecting' ? 'warn' : 'info'](
+        { what: event.what },
+        event.kind,
+      );
+      return;
+    case 'message': // a failed one is logged by its writer
+      metrics.messages.inc({ outcome: event.outcome });
+      return;
+    case 'link-made':
+      metrics.linkMade(event.guildId, event.counts);
+      return;
+    case 'command':
+      metrics.commands.observe({ name: event.name }, event.tookMs / 1000);
+      break;
+    case 'link-opened':
+      metrics.linkOpened(event.guildId);
+      break;
+    case 'link-closed':
+      metrics.linkClosed(event.guildId, event.counts);
+      break;
+    case 'voice-closed':
+      metrics.voiceCloses.inc({ code: `${event.closeCode}` });
+      break;
+    case 'alert':
+      return; // written by the alert board
+    default: // nothing is counted
+  }
+  log.info(event, event.kind);
 }

@@ -12,7 +12,7 @@ import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { openFeatures } from '#src/features/features.ts';
 import type { ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
-import { loadCues } from '#src/playback/reply/load-cues.ts';
+import { loadCues } from '#src/playback/reply/cue-track.ts';
 import { hasStableWords } from '#src/provider/models/standard-models.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -29,7 +29,7 @@ import {
   describeLostRows,
   refuseForeignFormats,
 } from '#src/storage/data-dir/store-files.ts';
-import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
+import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
 import { type OpenParts, openStores } from './open-stores.ts';

@@ -1,8 +1,9 @@
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
+import type { stepConversation } from '#src/conversation/machine/step.ts';
 import type { ConsentStore } from '#src/people/consent.ts';
-import type { Cues } from '#src/playback/reply/load-cues.ts';
+import type { Cues } from '#src/playback/reply/cue-track.ts';
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
@@ -13,7 +14,6 @@ import type { TextLanguageDetector } from '#src/speech/text-language/text-langua
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { PaidEngines } from '#src/spending/paid-engine.ts';
-import type { stepConversation } from './machine/step.ts';
 
 export type SessionDependencies = PaidEngines & {
   readonly clock: Clock;

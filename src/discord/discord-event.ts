@@ -1,11 +1,8 @@
 import type { AlertChange } from '#src/base/alerts.ts';
+import type { ReceiverCounts } from '#src/discord/link/consented-receiver.ts';
+import type { SenderCounts } from '#src/discord/link/frame-sender.ts';
 import type { PostOutcome } from '#src/discord/outbox/outbox.ts';
-import type {
-  MissingRight,
-  VoiceRestriction,
-} from '#src/ports/seat-changes-by-others.ts';
-import type { ReceiverCounts } from './link/consented-receiver.ts';
-import type { SenderCounts } from './link/frame-sender.ts';
+import type { MissingRight, VoiceRestriction } from '#src/ports/voice-link.ts';
 
 /** For logs and counters: ids and numbers, never words of people. */
 export type DiscordEvent =

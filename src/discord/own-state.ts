@@ -10,7 +10,7 @@ import {
   type MissingRight,
   type VoiceRestriction,
   voiceRestrictions,
-} from '#src/ports/seat-changes-by-others.ts';
+} from '#src/ports/voice-link.ts';
 import type { DiscordEvent } from './discord-event.ts';
 import { ownPermissionsIn } from './permissions.ts';
 

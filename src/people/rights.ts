@@ -27,3 +27,40 @@ export function hasRight(
       return mayManage;
   }
 }
+
+/** Rules of a server for using the bot. They override consent. */
+type AccessRules = {
+  readonly blockedIds: readonly string[];
+  /** A person needs one of these roles. An empty list lets everybody in. */
+  readonly userRoleIds: readonly RoleId[];
+};
+
+export type AccessFacts = {
+  readonly id: string;
+  readonly roleIds: readonly RoleId[];
+  /** A manager of the server needs no role. */
+  readonly mayManage: boolean;
+};
+
+type AccessVerdict = 'open' | 'blocked' | 'no-role';
+
+export function judgeAccess(
+  { blockedIds, userRoleIds }: AccessRules,
+  { id, mayManage, roleIds }: AccessFacts,
+): AccessVerdict {
+  if (blockedIds.includes(id)) return 'blocked';
+  const isUser =
+    userRoleIds.length === 0 || userRoleIds.some((roleId) => roleIds.includes(roleId));
+  return isUser || mayManage ? 'open' : 'no-role';
+}
+
+const programIdPrefix = 'token:';
+
+/** Starts with a prefix that no person's id has. */
+export function toProgramId(tokenName: string): string {
+  return `${programIdPrefix}${tokenName}`;
+}
+
+export function isProgram(id: string): boolean {
+  return id.startsWith(programIdPrefix);
+}

@@ -1,5 +1,5 @@
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { SessionSources } from './session-sources.ts';
 

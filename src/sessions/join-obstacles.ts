@@ -1,8 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import { toMissingRightLine } from '#src/ports/seat-changes-by-others.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
+import { type ChannelRef, toMissingRightLine } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 

@@ -11,7 +11,7 @@ import type {
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
 import type { ErasureReason, PersonHooks } from '#src/ports/feature-session.ts';
-import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';
 import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 

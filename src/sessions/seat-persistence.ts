@@ -1,7 +1,11 @@
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
-import type { Seat, SeatStore } from '#src/ports/stores.ts';
+import {
+  type Seat,
+  type SeatStore,
+  type StoreWatch,
+  withStoreTimeout,
+} from '#src/ports/stores.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 
 type SeatedSession = {

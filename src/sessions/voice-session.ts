@@ -16,7 +16,6 @@ import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { LeaveSummary } from '#src/ports/feature-session.ts';
 import { type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
-import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
@@ -25,6 +24,7 @@ import type {
   ChannelRef,
   LinkState,
   VoiceLink,
+  VoiceRestriction,
 } from '#src/ports/voice-link.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { ReconnectingConnection } from '#src/voice/connection/reconnecting-connection.ts';

@@ -10,13 +10,14 @@ import { type Consent, toConsent, toHearingFacts } from '#src/people/consent.ts'
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent, toSafeListener } from '#src/ports/failure-event.ts';
 import { toLeftPanel } from '#src/ports/panel.ts';
+import type { Seat } from '#src/ports/stores.ts';
 import {
+  type ChannelMember,
+  type ChannelRef,
   type MissingRight,
   type SeatChange,
   toMissingRightLine,
-} from '#src/ports/seat-changes-by-others.ts';
-import type { Seat } from '#src/ports/stores.ts';
-import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+} from '#src/ports/voice-link.ts';
 import { type GuildChoices, GuildConsents } from '#src/settings/guild-consents.ts';
 import { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';

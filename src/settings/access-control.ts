@@ -1,8 +1,8 @@
-import { judgeAccess } from '#src/people/access.ts';
+import { judgeAccess } from '#src/people/rights.ts';
 import type { AccessRequest, Places } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { StoredSettings } from './stored-settings.ts';
 
 /**
  * Creates a check whether a participant may use the bot, by the server's roles and

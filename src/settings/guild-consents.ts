@@ -8,7 +8,7 @@ import {
   type LeftOutPeopleStore,
   type StoredConsent,
 } from '#src/people/consent.ts';
-import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
 
 const retryMs = 5_000;
 

@@ -3,8 +3,8 @@ import { consentPolicies } from '#src/people/consent.ts';
 import { leaveAloneAfterMs } from '#src/people/join-rules.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { joinModes } from '#src/ports/command-ports.ts';
-import { toMissingRightLine } from '#src/ports/seat-changes-by-others.ts';
 import { typedModes } from '#src/ports/typed-messages.ts';
+import { toMissingRightLine } from '#src/ports/voice-link.ts';
 import { findVoice } from '#src/speech/voice-names.ts';
 import {
   formatLanguageLabel,

@@ -3,7 +3,7 @@ import type {
   PersonSettings,
   PersonSettingsStore,
 } from '#src/people/person-settings.ts';
-import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
 
 type PersonalSettingsDeps = StoreWatch & {
   readonly store: PersonSettingsStore;

@@ -5,7 +5,7 @@ import {
   findCitedLines,
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import { parseRecap } from '#src/features/captions/answers/recap.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import {
   makeLine,
   numberLines,

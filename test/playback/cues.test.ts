@@ -1,6 +1,10 @@
 import { measureLevelDb } from '#src/audio/pcm.ts';
-import { CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
-import { type CueName, loadCues } from '#src/playback/reply/load-cues.ts';
+import {
+  type CueName,
+  CueTrack,
+  loadCues,
+  VoiceTrack,
+} from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { findSteepest, joinFrames, samplesPerMs } from './speech-like-sound.ts';
 import { makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';

@@ -1,5 +1,4 @@
-import { Mixer } from '#src/playback/mix/mixer.ts';
-import { frameSamples } from '#src/playback/mix/track.ts';
+import { frameSamples, Mixer } from '#src/playback/mix/mixer.ts';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';

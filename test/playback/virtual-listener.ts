@@ -1,7 +1,6 @@
 import type { OpusEncoder } from '#src/audio/opus/opus-codec.ts';
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { Mixer } from '#src/playback/mix/mixer.ts';
-import type { Track } from '#src/playback/mix/track.ts';
+import { Mixer, type Track } from '#src/playback/mix/mixer.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 

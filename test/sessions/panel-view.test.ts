@@ -1,6 +1,6 @@
 import { buttons } from '#commands/buttons.ts';
 import { createConversationState } from '#src/conversation/machine/state.ts';
-import { drawPanel } from '#src/discord/panel/panel-face.ts';
+import { drawPanel } from '#src/discord/panel/panels.ts';
 import { describeTrackPanel } from '#src/features/tracks/session-tracks.ts';
 import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
 import { type Consent, isHeardConsent } from '#src/people/consent.ts';

@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { stepConversation } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
+import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { freezeDeep, type StepFunction } from '#test/conversation/machine/play-case.ts';
 import { recordMessages } from '#test/conversation/setup/recorders.ts';
 import {
@@ -33,6 +33,7 @@ import { type Act, everybody } from './simulated-scenes.ts';
 import { makeSlowMessages } from './slow-messages.ts';
 import { readVoice, simulatedCodec } from './spoken-sound.ts';
 import { planWorld, type WorldPlan } from './world-plan.ts';
+
 export type SimulationSetup = {
   readonly seed: number;
   readonly judge: Invariants;

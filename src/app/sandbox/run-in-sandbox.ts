@@ -1,9 +1,15 @@
 import { join } from 'node:path';
 import { startBot } from '#src/app/bot.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
+import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { type Engines, openEngines } from '#src/app/engines/open-engines.ts';
 import { openProgramDoor } from '#src/app/page/serve-programs.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import {
+  type AlertChange,
+  type FeatureAlertChange,
+  toFeatureAlert,
+} from '#src/base/alerts.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type Config, readEnvironment } from '#src/config/config.ts';
@@ -16,7 +22,7 @@ import {
   runFirstExchange,
   type SandboxObservers,
 } from '#src/console/exchange.ts';
-import { ConversationPrinter, printMessage } from '#src/console/printer.ts';
+import { ConversationPrinter, printEvent, printMessage } from '#src/console/printer.ts';
 import {
   type PageEvent,
   type PageLine,
@@ -24,11 +30,12 @@ import {
   trustCertificate,
 } from '#src/console/sandbox-process.ts';
 import { performLines } from '#src/console/typed-lines.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { openTraces } from '#src/ops/metrics/traces.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import { PageView } from './page-view.ts';
-import { SandboxView } from './sandbox-view.ts';
 
 export type SandboxArguments = {
   /** One judged exchange, then the end. */
@@ -270,4 +277,52 @@ async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal) {
     'Nobody can type here, so it runs until it is stopped. Open the page to talk.',
   );
   return await waitUnlessAborted(new Promise<never>(() => {}), signal);
+}
+
+class SandboxView {
+  readonly #show;
+  readonly #botName;
+
+  constructor(show: ConversationPrinter, botName: string) {
+    this.#show = show;
+    this.#botName = botName;
+  }
+
+  onEngine(news: EngineNews) {
+    switch (news.kind) {
+      case 'fallback-on':
+        this.#show.printNote(`${news.role}: ${news.from} is down, using ${news.to}`);
+        return;
+      case 'fallback-off':
+        this.#show.printNote(`${news.role}: ${news.back} is back`);
+        return;
+      case 'alert':
+        this.onAlert(news);
+        return;
+      case 'habit':
+        this.#show.printNote(`${news.provider}: ${news.what}; ${news.mend}`);
+        return;
+      case 'ready':
+      case 'failed':
+      case 'mended':
+        return; // shown with what came of it
+    }
+  }
+
+  onDiscord(event: DiscordEvent) {
+    if (event.kind === 'warning') this.#show.printNote(event.message);
+    if (event.kind === 'alert') this.onAlert(event);
+    if (event.kind === 'command-failed')
+      this.#show.printNote(`${event.name} failed: ${event.error}`);
+  }
+
+  onAlert(change: AlertChange | FeatureAlertChange) {
+    if (change.state === 'raised')
+      this.#show.printNote(`${toFeatureAlert(change).meaning}: ${change.cause}`);
+  }
+
+  onSession(event: SessionEvent) {
+    if (event.kind === 'alert') this.onAlert(event);
+    else printEvent(event, this.#botName, this.#show);
+  }
 }

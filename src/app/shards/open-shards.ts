@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { GatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import {
+  type GatewayLimits,
   IdentifyThrottle,
   identifySpacingMs,
-} from '#src/discord/shards/identify-limits.ts';
+} from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 

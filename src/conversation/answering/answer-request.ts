@@ -1,5 +1,4 @@
-import type { ChatMessage } from '#src/chat/chat-model.ts';
-import { selectRecentMessages } from '#src/chat/chat-model.ts';
+import { type ChatMessage, selectRecentMessages } from '#src/chat/chat-model.ts';
 import type {
   HistoryExchange,
   Id,
@@ -21,8 +20,8 @@ import {
   type ToolCallRunner,
 } from '#src/conversation/tools/tool-call-runner.ts';
 import { toChosenVoice } from '#src/notices/channel-notices.ts';
-import { isProgram } from '#src/people/access.ts';
 import { type TextOwner, toPrivateOwner } from '#src/people/confidential-text.ts';
+import { isProgram } from '#src/people/rights.ts';
 import {
   choosePipeline,
   type Turn,

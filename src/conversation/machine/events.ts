@@ -1,7 +1,7 @@
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
-import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
+import type { VoiceRestriction } from '#src/ports/voice-link.ts';
 import type { BargeInAction } from '#src/turn/overlap/step-barge-in.ts';
 import type { VoiceEvidence } from '#src/turn/voice-evidence.ts';
 import type {

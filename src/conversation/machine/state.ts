@@ -2,8 +2,8 @@ import type { BotError } from '#src/base/errors.ts';
 import type { PlayEnd } from '#src/base/play-end.ts';
 import type { ConsentState } from '#src/people/consent.ts';
 import type { JoinMode } from '#src/ports/command-ports.ts';
-import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { DroppedTurnReason } from '#src/ports/session-events.ts';
+import type { VoiceRestriction } from '#src/ports/voice-link.ts';
 import {
   type AddressingMode,
   type AddressingState,

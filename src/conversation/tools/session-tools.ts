@@ -1,9 +1,13 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Owners, Session, SessionPlace } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { isProgram } from '#src/people/access.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
-import { hasRight, type Right, type RightsFacts } from '#src/people/rights.ts';
+import {
+  hasRight,
+  isProgram,
+  type Right,
+  type RightsFacts,
+} from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';

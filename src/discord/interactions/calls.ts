@@ -7,8 +7,7 @@ import {
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
-import { replaceMentions } from '#src/discord/mention-names.ts';
-import { readContent } from '#src/discord/message-content.ts';
+import { readContent, replaceMentions } from '#src/discord/message-content.ts';
 import { roleIdsOf } from '#src/discord/permissions.ts';
 import type { Command, CommandCall } from '#src/features/command.ts';
 import { takeFirstChars, toOneLine } from '#src/texts/plain-text.ts';

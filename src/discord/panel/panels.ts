@@ -1,20 +1,28 @@
 import type { Client } from 'discord.js';
 import { waitAtMost } from '#src/base/bounded-wait.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import type { MessageBody, MessageDeps } from '#src/discord/interactions/rendering.ts';
+import {
+  type MessageBody,
+  type MessageDeps,
+  renderButtonRows,
+  renderSentence,
+  toMessageBody,
+} from '#src/discord/interactions/rendering.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { type Outbox, toRestBody } from '#src/discord/outbox/outbox.ts';
 import { localeIn } from '#src/discord/places.ts';
+import type { Button } from '#src/features/command.ts';
 import {
   type PanelBoard,
   type PanelContent,
   type PanelStore,
   toLeftPanel,
 } from '#src/ports/panel.ts';
+import { consentButtons } from '#src/ports/talk-guide.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import type { TextLine } from '#src/texts/texts.ts';
-import { drawPanel } from './panel-face.ts';
+import { toOneLine } from '#src/texts/plain-text.ts';
+import type { Locale, TextLine } from '#src/texts/texts.ts';
 import type { VoiceStatuses } from './voice-statuses.ts';
 
 export type PanelOptions = MessageDeps & {
@@ -200,4 +208,27 @@ export class Panels implements PanelBoard {
 
 function isHere(face: PanelContent | undefined) {
   return face?.isLeft !== true;
+}
+
+/** `head` is shown while the content is unknown. */
+export function drawPanel(
+  head: TextLine | undefined,
+  face: PanelContent | undefined,
+  locale: Locale,
+  buttons: ReadonlyMap<string, Button>,
+): MessageBody {
+  const { lines, rows } = face ?? {
+    lines: head ? [head] : [],
+    rows: [['stop', 'more'], consentButtons],
+  };
+  const isKnown = (name: string) => buttons.has(name.split(':')[0] ?? '');
+  const content = lines
+    .map((line) => toOneLine(renderSentence(line, locale)))
+    .join('\n');
+  return {
+    ...toMessageBody(content),
+    components: rows.flatMap((row) => [
+      ...renderButtonRows(row.filter(isKnown), locale, buttons),
+    ]),
+  };
 }

@@ -1,5 +1,6 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
+import type { Clock } from '#src/base/clock.ts';
 import type { AccountRest } from '#src/discord/account/account-rest.ts';
 
 export type GatewayLimits = Awaited<ReturnType<typeof readGatewayLimits>>;
@@ -41,4 +42,70 @@ export async function readGatewayLimits(rest: AccountRest, signal: AbortSignal) 
     /** Absent where a server other than Discord leaves it out. */
     startLimit: isLimited ? { total, remaining, resetAfterMs } : undefined,
   };
+}
+
+/** Discord's 5 s, and the jitter of the network. */
+export const identifySpacingMs = 5_250;
+/** Discord resets the token of a bot that uses all 1,000 of a day. */
+const identifyReserve = 50;
+/**
+ * Time, in ms, after which Discord grants all identifies anew:
+ * https://docs.discord.com/developers/events/gateway#session-start-limit-object
+ */
+const startLimitMs = 86_400_000;
+
+const askAgainMs = 250;
+
+export type IdentifyThrottleOptions = {
+  readonly clock: Clock;
+  readonly maxConcurrency: number;
+  readonly startLimit?: StartLimit;
+  readonly onSpent?: (waitMs: number) => void;
+  /** Returns false while another process uses the bucket. */
+  readonly takeBucket?: (bucket: number) => Promise<boolean>;
+};
+
+/** Each bucket, `id mod maxConcurrency`, has one identify at a time. */
+export class IdentifyThrottle {
+  readonly #options;
+  readonly #freeAtMs = new Map<number, number>();
+  #left: { readonly count: number; readonly untilMs: number } | undefined;
+
+  constructor(options: IdentifyThrottleOptions) {
+    const { clock, startLimit } = options;
+    this.#options = options;
+    this.#left = startLimit && {
+      count: startLimit.remaining,
+      untilMs: clock.nowMs() + startLimit.resetAfterMs,
+    };
+  }
+
+  async wait(shardId: number, signal: AbortSignal) {
+    const { clock, maxConcurrency, onSpent, takeBucket } = this.#options;
+    for (let waitMs = this.#spend(); waitMs > 0; waitMs = this.#spend()) {
+      onSpent?.(waitMs);
+      await clock.sleep(waitMs, signal);
+    }
+    const bucket = shardId % Math.max(1, maxConcurrency);
+    const nowMs = clock.nowMs();
+    const atMs = Math.max(nowMs, this.#freeAtMs.get(bucket) ?? nowMs);
+    this.#freeAtMs.set(bucket, atMs + identifySpacingMs);
+    if (atMs > nowMs) await clock.sleep(atMs - nowMs, signal);
+    while (takeBucket && !(await takeBucket(bucket)))
+      await clock.sleep(askAgainMs, signal);
+  }
+
+  /** Returns the wait in ms, or counts one identify. */
+  #spend() {
+    const { clock, startLimit } = this.#options;
+    if (!this.#left || !startLimit) return 0;
+    const nowMs = clock.nowMs();
+    const isReset = nowMs >= this.#left.untilMs;
+    const { count, untilMs } = isReset
+      ? { count: startLimit.total, untilMs: nowMs + startLimitMs }
+      : this.#left;
+    if (count <= identifyReserve) return untilMs - nowMs;
+    this.#left = { count: count - 1, untilMs };
+    return 0;
+  }
 }

@@ -8,8 +8,7 @@ import {
 } from 'discord.js';
 import { toRecord } from '#src/base/json.ts';
 import { watchDeleted } from '#src/discord/captions/discord-caption-chats.ts';
-import { replaceMentions } from '#src/discord/mention-names.ts';
-import { readContent } from '#src/discord/message-content.ts';
+import { readContent, replaceMentions } from '#src/discord/message-content.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
 import type { TypedMessageListener, TypedMessages } from '#src/ports/typed-messages.ts';

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
+import {
+  TranscriptStores,
+  transcriptSubjects,
+} from '#src/features/captions/store/transcript-stores.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import {
   type TranscriptQuestion,
@@ -12,14 +16,13 @@ import {
   toOutcome,
   type WithOwnObjects,
 } from '#src/features/contract/tool-definition.ts';
-import { isProgram } from '#src/people/access.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { isProgram } from '#src/people/rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import { type CaptionRequests, createCaptionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { SessionCaptions } from './session-captions.ts';
-import { TranscriptStores, transcriptSubjects } from './store/transcript-stores.ts';
 import type { TranscriptSession } from './transcript-line.ts';
 
 const setCaptionsTool = defineTool({

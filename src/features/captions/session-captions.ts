@@ -2,6 +2,10 @@ import { waitAtMost } from '#src/base/bounded-wait.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { buildRecentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
+import type {
+  CaptionDeps,
+  TranscriptStore,
+} from '#src/features/captions/store/transcript-stores.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import type {
@@ -14,7 +18,7 @@ import type {
 } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { describeRetention } from '#src/sessions/panel-view.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
@@ -25,7 +29,6 @@ import {
   captionsChannelSetting,
   captionsDaysSetting,
 } from './caption-settings.ts';
-import type { CaptionDeps, TranscriptStore } from './store/transcript-stores.ts';
 import type { ResumableSession, TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder } from './transcript-recorder.ts';
 

@@ -2,6 +2,11 @@ import { waitAtMost } from '#src/base/bounded-wait.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import { getNotUnderstoodText } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import {
+  type CaptionDeps,
+  noteCaptionMessage,
+  type TranscriptStore,
+} from '#src/features/captions/store/transcript-stores.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat, LineProgress } from '#src/ports/caption-chats.ts';
@@ -11,7 +16,7 @@ import type {
   SpokenSegment,
   UtteranceFollower,
 } from '#src/ports/feature-session.ts';
-import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import { truncate } from '#src/texts/plain-text.ts';
@@ -20,11 +25,6 @@ import {
   type CaptionTranslator,
   createCaptionTranslator,
 } from './caption-translator.ts';
-import {
-  type CaptionDeps,
-  noteCaptionMessage,
-  type TranscriptStore,
-} from './store/transcript-stores.ts';
 import {
   listSpeakerIds,
   type ResumableSession,

@@ -1,4 +1,4 @@
-import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Memory, MemoryList, MemoryStore, NewMemory } from './memory-store.ts';

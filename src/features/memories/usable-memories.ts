@@ -1,5 +1,5 @@
 import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
-import { formatDataBlock, toDataWords } from '#src/pipeline/prompt-data-block.ts';
+import { formatDataBlock, toDataWords } from '#src/pipeline/prompt.ts';
 import { defineSwitchSetting } from '#src/settings/setting-definition.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import type { Memory } from './memory-store.ts';

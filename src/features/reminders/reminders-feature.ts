@@ -1,11 +1,11 @@
 import type { Owners } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
-import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { createReminderDelivery } from './reminder-delivery.ts';
 import { ReminderScheduler } from './reminder-scheduler.ts';
+import { reminderPart } from './reminder-store.ts';
 import {
   cancelReminderTool,
   listRemindersTool,

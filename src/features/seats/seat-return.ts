@@ -7,8 +7,11 @@ import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import { toLeftPanel } from '#src/ports/panel.ts';
-import { withStoreTimeout } from '#src/ports/store-timeout.ts';
-import type { SeatStore, StoredSeat } from '#src/ports/stores.ts';
+import {
+  type SeatStore,
+  type StoredSeat,
+  withStoreTimeout,
+} from '#src/ports/stores.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { describeObstacle, judgeEntry } from '#src/sessions/join-obstacles.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';

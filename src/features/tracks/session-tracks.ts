@@ -5,10 +5,14 @@ import type { ListedTurn, SpeechRequests } from '#src/conversation/speech-reques
 import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { hasRight } from '#src/people/rights.ts';
-import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
+import {
+  isOwnTrack,
+  type NamedTrack,
+  ownTracks,
+  trackName,
+} from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { ItemOptions, SoundOwner } from '#src/playback/tracks/track-item.ts';
-import { isOwnTrack, ownTracks, trackName } from '#src/playback/tracks/track-name.ts';
 import type {
   TrackCommand,
   TrackOutcome,

@@ -1,4 +1,4 @@
-import { trackKey } from '#src/playback/tracks/track-name.ts';
+import { trackKey } from '#src/playback/tracks/named-track.ts';
 
 /** Track of a sound without a track. */
 export const defaultTrack = 'main';

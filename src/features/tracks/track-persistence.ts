@@ -1,10 +1,9 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
-import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
+import { isOwnTrack, type NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
-import { isOwnTrack } from '#src/playback/tracks/track-name.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { PlayingSession } from './session-tracks.ts';
 import type { SoundCatalog } from './sound-catalog.ts';

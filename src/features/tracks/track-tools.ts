@@ -6,7 +6,7 @@ import {
   type WithOwnObjects,
 } from '#src/features/contract/tool-definition.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
-import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
+import { mostNameUnits } from '#src/playback/tracks/named-track.ts';
 import {
   type TrackCommand,
   trackActions,

@@ -14,8 +14,8 @@ import {
   toSlowDownLine,
 } from '#src/features/contract/interaction-limits.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
-import { judgeAccess } from '#src/people/access.ts';
 import { type ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { judgeAccess } from '#src/people/rights.ts';
 import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type {

@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { readWav } from '#src/audio/formats/wav.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
-import { type Block, frameSamples, type Track } from '#src/playback/mix/track.ts';
-import type { CueName, Cues } from './load-cues.ts';
+import { type Block, frameSamples, type Track } from '#src/playback/mix/mixer.ts';
 import { fadeToSilence } from './reply-sound.ts';
 import type { SpokenReply } from './spoken-reply.ts';
 
@@ -156,4 +157,28 @@ export class CueTrack implements Track {
     this.#waited++;
     if (this.#waited >= maxWaitingCues) this.#next = undefined;
   }
+}
+
+/** `heard` rises, `thinking` is a tick, `error` falls, `leaving` is two notes down. */
+export type CueName = 'heard' | 'thinking' | 'error' | 'leaving';
+
+/** Mono at 24 kHz. */
+export type Cues = Readonly<Record<CueName, Int16Array>>;
+
+/** Loads the files of scripts/make-cues.mjs. */
+export async function loadCues(): Promise<Cues> {
+  return {
+    heard: await loadCue('heard'),
+    thinking: await loadCue('thinking'),
+    error: await loadCue('error'),
+    leaving: await loadCue('leaving'),
+  };
+}
+
+async function loadCue(name: CueName) {
+  const bytes = await readFile(new URL(`./cues/${name}.wav`, import.meta.url));
+  const { samples, rateHz, channels } = readWav(bytes);
+  if (rateHz !== speakRateHz || channels !== 1)
+    throw new Error(`Cue ${name} is not 24 kHz mono.`);
+  return samples;
 }

@@ -1,7 +1,7 @@
 import { type Pcm, SampleBuffer, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
-import { frameSamples } from '#src/playback/mix/track.ts';
+import { frameSamples } from '#src/playback/mix/mixer.ts';
 import { TimeStretch } from './time-stretch.ts';
 import {
   estimateWordTimes,

@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import { toGain } from '#src/playback/mix/gain.ts';
-import { type Block, frameSamples } from '#src/playback/mix/track.ts';
+import { type Block, frameSamples } from '#src/playback/mix/mixer.ts';
 import { ReplySound } from './reply-sound.ts';
 import { samplesPerMs } from './word-times.ts';
 

@@ -1,15 +1,15 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Gain, musicFrame, musicPerMs, toGain } from '#src/playback/mix/gain.ts';
-import { NamedTrack } from './named-track.ts';
-import type { ItemOptions } from './track-item.ts';
 import {
   findNameObjection,
   isOwnTrack,
+  NamedTrack,
   type OwnTrack,
   trackKey,
   trackName,
-} from './track-name.ts';
+} from './named-track.ts';
+import type { ItemOptions } from './track-item.ts';
 import type { TrackEvent, TrackOutcome, TrackRefusal } from './track-outcomes.ts';
 
 /** Limit of sounds on all tracks, and of track names. A new name replaces an idle one. */

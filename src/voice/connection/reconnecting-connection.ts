@@ -11,8 +11,7 @@ import {
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
-import { CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
-import type { Cues } from '#src/playback/reply/load-cues.ts';
+import { type Cues, CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type {
   ChannelMember,
@@ -26,8 +25,8 @@ import type {
 import type { TurnModel } from '#src/speech/local/turn-model.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
+import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
-import type { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
 import { SpeakerInput } from '#src/voice/hearing/speaker-input.ts';

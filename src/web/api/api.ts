@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import { toProgramId } from '#src/people/access.ts';
+import { toProgramId } from '#src/people/rights.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { respondWithRefusal } from '#src/web/http/http-refusal.ts';
 import { createRefusal } from './api-refusal.ts';

@@ -1,5 +1,5 @@
 import type { Listening, OnPartial, Transcriber } from '#src/speech/speech-engine.ts';
-import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
+import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import {
   adam,
   type FixtureOptions,

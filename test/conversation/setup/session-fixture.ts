@@ -24,7 +24,7 @@ import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Pipeline, PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import { loadCues } from '#src/playback/reply/load-cues.ts';
+import { loadCues } from '#src/playback/reply/cue-track.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { FeatureEventKind, SessionEvent } from '#src/ports/session-events.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
@@ -43,8 +43,8 @@ import {
   type PaidEngines,
   type RawEngines,
 } from '#src/spending/paid-engine.ts';
+import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';

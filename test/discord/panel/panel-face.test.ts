@@ -1,5 +1,5 @@
 import { buttons } from '#commands/buttons.ts';
-import { drawPanel } from '#src/discord/panel/panel-face.ts';
+import { drawPanel } from '#src/discord/panel/panels.ts';
 import { describeTrackPanel } from '#src/features/tracks/session-tracks.ts';
 import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
 import type { PanelContent } from '#src/ports/panel.ts';

@@ -1,4 +1,4 @@
-import { IdentifyThrottle } from '#src/discord/shards/identify-limits.ts';
+import { IdentifyThrottle } from '#src/discord/shards/gateway-limits.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;

@@ -1,6 +1,9 @@
 import { buttons as allButtons } from '#commands/buttons.ts';
-import type { ChatMessage } from '#src/chat/chat-model.ts';
-import { historyLimits, selectRecentMessages } from '#src/chat/chat-model.ts';
+import {
+  type ChatMessage,
+  historyLimits,
+  selectRecentMessages,
+} from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import {
@@ -8,9 +11,9 @@ import {
   renderMessage,
   renderSentence,
 } from '#src/discord/interactions/rendering.ts';
-import { drawPanel } from '#src/discord/panel/panel-face.ts';
+import { drawPanel } from '#src/discord/panel/panels.ts';
 import { describeTrackPanel } from '#src/features/tracks/session-tracks.ts';
-import { findNameObjection, trackName } from '#src/playback/tracks/track-name.ts';
+import { findNameObjection, trackName } from '#src/playback/tracks/named-track.ts';
 import type { PanelContent } from '#src/ports/panel.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import { ApiClient } from '#src/provider/api-client.ts';

@@ -1,6 +1,6 @@
 import { buttons as knownButtons } from '#commands/buttons.ts';
 import { createConversationState } from '#src/conversation/machine/state.ts';
-import { drawPanel } from '#src/discord/panel/panel-face.ts';
+import { drawPanel } from '#src/discord/panel/panels.ts';
 import { type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import { createPanel } from '#src/sessions/panel-view.ts';

@@ -1,7 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
-import { Mixer } from '#src/playback/mix/mixer.ts';
-import type { Track } from '#src/playback/mix/track.ts';
+import { Mixer, type Track } from '#src/playback/mix/mixer.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
 import { speechOnlyTracks } from '#test/playback/virtual-listener.ts';

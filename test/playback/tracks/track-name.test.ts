@@ -1,4 +1,4 @@
-import { trackKey, trackName } from '#src/playback/tracks/track-name.ts';
+import { trackKey, trackName } from '#src/playback/tracks/named-track.ts';
 
 const family = '👨‍👩‍👧‍👦';
 

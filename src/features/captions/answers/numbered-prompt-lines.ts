@@ -9,7 +9,7 @@ import {
   formatDataBlock,
   type ModelPrompt,
   toDataWords,
-} from '#src/pipeline/prompt-data-block.ts';
+} from '#src/pipeline/prompt.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 

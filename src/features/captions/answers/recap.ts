@@ -8,7 +8,7 @@ import type {
   QuotedLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import { escapeTextValues, maxMessageChars, truncate } from '#src/texts/plain-text.ts';
 import { type CheckedLine, formatText, type TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';

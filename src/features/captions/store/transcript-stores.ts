@@ -8,7 +8,7 @@ import type {
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
 import { openMemoryStore } from '#src/features/memories/memory-store.ts';
-import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';

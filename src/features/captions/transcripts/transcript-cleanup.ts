@@ -24,7 +24,7 @@ import type {
   PersonHooks,
   StoredCounts,
 } from '#src/ports/feature-session.ts';
-import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
 const maxKeptDays = 365;

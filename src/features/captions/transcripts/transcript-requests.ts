@@ -44,9 +44,9 @@ import {
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { formatWrittenText, toFailureLine } from '#src/notices/channel-notices.ts';
 import { mayOpen } from '#src/people/audience.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import { createDeadlineError, toFailureEvent } from '#src/ports/failure-event.ts';
-import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';

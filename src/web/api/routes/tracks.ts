@@ -6,7 +6,7 @@ import {
   type PlayOutcome,
   toOutcomeLine,
 } from '#src/features/tracks/track-request-outcomes.ts';
-import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
+import { mostNameUnits } from '#src/playback/tracks/named-track.ts';
 import {
   type TrackCommand,
   type TrackOutcome,

@@ -1,4 +1,4 @@
-import { toProgramId } from '#src/people/access.ts';
+import { toProgramId } from '#src/people/rights.ts';
 import type { ApiToken } from './token-store.ts';
 
 /**

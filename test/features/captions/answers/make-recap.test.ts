@@ -1,5 +1,5 @@
 import { buildRecapPrompt, parseRecap } from '#src/features/captions/answers/recap.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import {
   makeLine,
   numberLines,
