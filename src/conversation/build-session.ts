@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import {
+  createAdmissionCheck,
   type SessionAnswers,
   SessionConsent,
   UndecidedPeople,
@@ -27,7 +28,6 @@ import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
-import { createAdmissionCheck } from '#src/settings/access-control.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/budget-authority.ts';

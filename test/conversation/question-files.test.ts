@@ -1,15 +1,16 @@
 import { Session } from 'node:inspector/promises';
-import { openServed } from '#test/conversation/setup/served-session.ts';
+import { inLounge } from '#test/commands/command-ports.ts';
+import { runTyped } from '#test/commands/run-typed.ts';
+import {
+  openServed,
+  type ServedSession,
+} from '#test/conversation/setup/served-session.ts';
 
-/** Files of src that a question may pass from its first packet to the first frame of the answer; to be lowered as they fall. */
-const mostFiles = 144;
+/** Files of `src` and `commands` that run until the first frame sounds; to be lowered as they fall. */
+const mostFiles = { question: 140, sound: 54 };
 
-test('a question passes few files of src', async () => {
-  await using served = await openServed('chained', {
-    replies: [{ match: /./, text: 'Ten.' }],
-  });
-  await served.ask('forward');
-  await served.settle();
+/** Counts the files that run from `begin` to the first frame. */
+async function countFiles(served: ServedSession, begin: () => Promise<unknown>) {
   const profiler = new Session();
   profiler.connect();
   await profiler.post('Profiler.enable');
@@ -17,14 +18,40 @@ test('a question passes few files of src', async () => {
     callCount: true,
     detailed: false,
   });
-  await served.say('capital');
-  await served.until(() => served.soundedMs(400) > 0, 'the beginning of an answer');
+  await begin();
+  await served.until(() => served.soundedMs(400) > 0, 'the first frame');
   const { result } = await profiler.post('Profiler.takePreciseCoverage');
+  profiler.disconnect();
   const passed = result.filter(
     ({ functions, url }) =>
-      /(?<!node_modules.*)\/src\/[\w/-]+\.ts/.test(url) &&
+      /(?<!node_modules.*)\/(?:src|commands)\/[\w/-]+\.ts/.test(url) &&
       functions.some(({ ranges }) => ranges[0] && ranges[0].count > 0),
   );
-  expect(passed.length).toBeGreaterThan(100);
-  expect(passed.length).toBeLessThanOrEqual(mostFiles);
+  return passed.length;
+}
+
+test('a question passes few files of src', async () => {
+  await using served = await openServed('chained', {
+    replies: [{ match: /./, text: 'Ten.' }],
+  });
+  await served.ask('forward');
+  await served.settle();
+  const count = await countFiles(served, () => served.say('capital'));
+  expect(count).toBeGreaterThan(100);
+  expect(count).toBeLessThanOrEqual(mostFiles.question);
+});
+
+test('a sound that a person plays passes few files', async () => {
+  await using served = await openServed('chained');
+  await served.settle();
+  const { tracks } = served.fixture;
+  const count = await countFiles(served, () =>
+    runTyped(
+      'track play',
+      { ...inLounge, words: { sound: 'rain' } },
+      { playSound: (...request) => tracks.playSound(...request) },
+    ),
+  );
+  expect(count).toBeGreaterThan(40);
+  expect(count).toBeLessThanOrEqual(mostFiles.sound);
 });

@@ -1,4 +1,4 @@
-import { type ChatMessage, selectRecentMessages } from '#src/chat/chat-model.ts';
+import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
 import type {
   HistoryExchange,
   Id,
@@ -53,6 +53,31 @@ export function toChatMessages(
     ],
   );
   return selectRecentMessages(all);
+}
+
+/**
+ * Selects the newest messages that fit, oldest first. The newest always stays, and loses its start if it is too long.
+ */
+export function selectRecentMessages(
+  items: readonly ChatMessage[],
+): readonly ChatMessage[] {
+  const kept: ChatMessage[] = [];
+  let characters = 0;
+  for (const item of items.filter(({ content }) => content !== '').toReversed()) {
+    characters += item.content.length;
+    if (
+      kept.length > 0 &&
+      (characters > historyLimits.characters || kept.length >= historyLimits.items)
+    )
+      break;
+    kept.unshift(item);
+  }
+  const [only] = kept;
+  if (kept.length > 1 || !only || only.content.length <= historyLimits.characters)
+    return kept;
+  return [
+    { ...only, content: only.content.slice(-historyLimits.characters).trimStart() },
+  ];
 }
 
 /** Lists the exchanges for a prompt, oldest first, without those of left-out people. */

@@ -7,9 +7,12 @@ import {
 import type { Participant } from '#src/conversation/machine/state.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Consent, ConsentState, Standing } from '#src/people/consent.ts';
+import { judgeAccess } from '#src/people/rights.ts';
+import type { Places } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 
 type SessionConsentOptions = {
   readonly getRules: () => ConsentPolicySettings;
@@ -219,4 +222,23 @@ export class UndecidedPeople {
     const isUndecided = consent.getStanding(id) === 'unasked' && !consent.isLeftOut(id);
     return consent.isRead && !isBot && isUndecided;
   }
+}
+
+/**
+ * Creates a check whether a participant may use the bot, by the server's roles and
+ * blocked people.
+ */
+export function createAdmissionCheck(
+  guildId: GuildId,
+  people: () => readonly ChannelMember[],
+  { places }: { readonly places: Pick<Places, 'mayManage'> },
+  settings: StoredSettings,
+): (personId: PersonId) => boolean {
+  return (id) => {
+    const rules = settings.getForGuild(guildId);
+    if (rules.blockedIds.length + rules.userRoleIds.length === 0) return true;
+    const roleIds = people().find((person) => person.id === id)?.roleIds ?? [];
+    const mayManage = places.mayManage(guildId, id);
+    return judgeAccess(rules, { id, roleIds, mayManage }) === 'open';
+  };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { createAdmissionCheck } from '#src/conversation/hearing/session-consent.ts';
 import type {
   Deps,
   SessionDependencies,
@@ -22,7 +23,6 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { canEnter } from '#src/sessions/join-obstacles.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { createAdmissionCheck } from '#src/settings/access-control.ts';
 
 type JoinTarget = {
   readonly channelId: ChannelId;

@@ -1,11 +1,8 @@
 import { buttons as allButtons } from '#commands/buttons.ts';
-import {
-  type ChatMessage,
-  historyLimits,
-  selectRecentMessages,
-} from '#src/chat/chat-model.ts';
+import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
+import { selectRecentMessages } from '#src/conversation/answering/answer-request.ts';
 import {
   type MessageBody,
   renderMessage,
