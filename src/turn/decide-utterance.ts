@@ -159,7 +159,7 @@ function decideWithoutText(
   return decideIgnore(rules.mode === 'off' ? 'off' : 'not-named', utterance, undefined);
 }
 
-/** Finds the yes or no that the bot waits for. The rest or beginning of other words does not count. */
+/** Finds the yes or no that the bot waits for. A part of longer speech does not count. */
 function findConfirmation(
   { goesOn, hasGoneOn, language, canConfirm, overlapsReply }: EndedUtterance,
   text: string,
@@ -197,7 +197,8 @@ function isForOthers(verdict: AddressingVerdict) {
 }
 
 /**
- * Decides in a pause whether a preemptive answer begins. Without words, any words of this speaker must be answered.
+ * Decides in a pause whether a preemptive answer begins. Without a text, any words of this speaker must be
+ * answered.
  */
 export function shouldAnswerEarly(
   facts: UtteranceFacts,

@@ -17,10 +17,10 @@ const maxLoopWords = 10;
 const minWordMs = 120;
 
 /**
- * True if a recogniser made the whole text up from noise.
+ * Returns whether a recogniser made the whole text up from noise.
  *
- * Texts that people say as well ("thank you") count only with a weak voice. So do `hints`, which recognisers echo in
- * silence.
+ * Texts that people say as well ("thank you"), and `hints`, which recognisers echo in silence, count only with a
+ * weak voice.
  *
  * @example
  * import { isHallucination } from '#src/turn/hallucinations.ts';
@@ -43,7 +43,7 @@ export function isHallucination(
   return faintTexts.has(spoken) && isFaintVoice(heard);
 }
 
-/** The text repeats all hints in order, or some of them with less voice than they take. */
+/** Recognises a text that repeats all hints in order, or some of them with less voice than they take. */
 function isHintEcho(spoken: string, heard: VoiceEvidence, hints: readonly string[]) {
   if (hints.length === 0) return false;
   const plainHints = hints.map(toComparableText).filter((hint) => hint !== '');
@@ -59,7 +59,7 @@ function isPoliteFarewell(spoken: string, heard: VoiceEvidence) {
   return faintTexts.has(spoken) && !isFaintVoice(heard);
 }
 
-/** Shorter or fainter than any word for a listener: a breath, a click, a far television. */
+/** Recognises a voice shorter or fainter than any word for a listener: a breath, a click, a far television. */
 function isFaintVoice({ voicedMs, meanProbability, meanLevelDb }: VoiceEvidence) {
   return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
 }

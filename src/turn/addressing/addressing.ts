@@ -74,8 +74,8 @@ export function decideAddressing(
 }
 
 /**
- * True if any words of this speaker would be answered, so that a preemptive answer pays. Only a dismissal could undo
- * that.
+ * Returns whether any words of this speaker, except a dismissal, would be answered, so that a preemptive answer
+ * pays.
  */
 export function isAnsweredForAnyWords(
   attention: AddressingState,
@@ -93,9 +93,9 @@ export type BotActivity = {
 };
 
 /**
- * True if the bot needs a person's words: to answer, or for a "stop" while the bot speaks or is about to.
+ * Returns whether the bot needs a person's words: to answer, or for a "stop" while the bot speaks or is about to.
  *
- * Mode `off` never needs them. Mode `window` needs them within a window, while the bot speaks, and from the person it
+ * Mode `off` never needs them. Mode `window` needs them in a window, while the bot speaks, and from the person it
  * answers.
  */
 export function needsWords(
@@ -249,10 +249,7 @@ export type AddressEvent =
 
 const maxWindows = 100;
 
-/**
- * One step of addressing: who needs no name. A window is kept until the last words spoken in it must have been
- * judged.
- */
+/** Updates who needs no name. A window is kept until the last words spoken in it must have been judged. */
 export function stepAddressing(
   attention: AddressingState,
   event: AddressEvent,
@@ -284,7 +281,7 @@ export function stepAddressing(
   }
 }
 
-/** Finds the window in which the speech began. In the modes `name` and `window` only Ask counts. */
+/** Finds the window in which the speech began. In the modes `name` and `window` only Ask opens one. */
 function findOpenWindow(
   { windows }: AddressingState,
   { speakerId, fromMs }: { readonly speakerId: PersonId; readonly fromMs: number },
@@ -369,7 +366,7 @@ const dismissalParts = [
 const spacedDismissalParts = dismissalParts.filter((phrase) => !isDense(phrase));
 const denseDismissalParts = dismissalParts.filter(isDense);
 
-/** "Not you", "I wasn't talking to you": the speaker did not mean the bot. */
+/** Recognises that the speaker did not mean the bot: "not you", "I wasn't talking to you". */
 function isDismissal(sentences: readonly Sentence[], names: readonly Name[]) {
   return sentences.some(
     (sentence) => !sentence.isQuestion && isDismissingSentence(sentence, names),
@@ -389,7 +386,7 @@ function isDismissingSentence(sentence: Sentence, names: readonly Name[]) {
   return saysNotYou(sentence, names);
 }
 
-/** The first words between pauses, apart from greetings, fillers and the bot's name, are a dismissal. */
+/** Recognises a dismissal in the first words between pauses, after greetings, fillers and the bot's name. */
 function saysNotYou(sentence: Sentence, names: readonly Name[]) {
   for (const { from, to } of splitByPauses(sentence.words)) {
     const start = skipLeadAndName(sentence, from, to, names);
@@ -415,7 +412,7 @@ function isWholeDismissal(texts: readonly string[]) {
   );
 }
 
-/** "Not you Nova" */
+/** Lists how many words precede a name that ends at `to`, as in "not you Nova". */
 function findOwnNameEnds(
   sentence: Sentence,
   start: number,

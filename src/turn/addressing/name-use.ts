@@ -122,7 +122,7 @@ function classifyNameUse(
   return classifyMiddleName(words, at, hit);
 }
 
-/** "Nova, ...", "hey Nova ..." */
+/** Classifies a name at the start: "Nova, ...", "hey Nova ..." */
 function classifyOpeningName(
   { words, isQuestion }: Sentence,
   { how, to, name }: NameMatch & { readonly name: Name },
@@ -141,7 +141,7 @@ function classifyOpeningName(
   return greeted || (how === 'exact' && !name.isEveryday) ? 'called' : 'unclear';
 }
 
-/** "..., Nova?", "what do you think Nova" */
+/** Classifies a name at the end: "..., Nova?", "what do you think Nova" */
 function classifyClosingName(sentence: Sentence, at: number, { how }: NameMatch) {
   const before = sentence.words.slice(0, at);
   if (sentence.words[at]?.before === 'pause')
@@ -163,7 +163,10 @@ function isAddressedToListener(words: readonly SentenceWord[], start: number) {
   return words.some(({ text }) => secondPersonWords.has(text));
 }
 
-/** "I don't know, Nova, what do you think?" calls the bot, "I asked Nova yesterday" does not. */
+/**
+ * Classifies a name in the middle. "I don't know, Nova, what do you think?" calls the bot, "I asked Nova yesterday"
+ * does not.
+ */
 function classifyMiddleName(
   words: readonly SentenceWord[],
   at: number,
@@ -179,12 +182,12 @@ function classifyMiddleName(
   return isReported && how === 'exact' ? 'told-of' : 'unclear';
 }
 
-/** Two more words after a pause are no list as in "Ana, Nova, Ben". */
+/** Recognises two more words after a pause, which are no list as in "Ana, Nova, Ben". */
 function continuesAfterPause(words: readonly SentenceWord[], at: number) {
   return words[at]?.before === 'pause' && words[at + 1]?.before === 'space';
 }
 
-/** "Nova is it raining" is a question. "Nova is a car" and "Nova did it" are statements. */
+/** Counts the words of an inversion: 2 in "Nova is it raining", 0 in "Nova is a car" and "Nova did it". */
 function measureInversion(words: readonly SentenceWord[], at: number, asks: boolean) {
   const [verb = '', subject = ''] = [words[at]?.text, words[at + 1]?.text];
   if (!auxiliaries.has(verb)) return 0;
@@ -207,7 +210,7 @@ function measureReportVerb(words: readonly SentenceWord[], at: number) {
   return isReported ? Math.max(1, measurePhrase(words, at, reportPhrases)) : 0;
 }
 
-/** English past tense, but not `need`. */
+/** Recognises the English past tense, but not `need`. */
 function isPastTense(text: string) {
   return (
     /^[a-z]+[^e]ed$/.test(text) && !/^(?:embed|speed|breed|proceed|succeed)$/.test(text)
@@ -221,7 +224,7 @@ function endsWithPhrase(words: readonly SentenceWord[], phrases: ReadonlySet<str
   return false;
 }
 
-/** "Ana, Ben, Nova": single words between pauses before the name. */
+/** Recognises a list of single words between pauses before the name: "Ana, Ben, Nova". */
 function isInNameList(before: readonly SentenceWord[]) {
   const last = before.at(-1);
   if (!last || before.length < 2 || last.before !== 'pause') return false;

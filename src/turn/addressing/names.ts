@@ -48,7 +48,7 @@ const denseScripts =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
-/** Lower case without accents, with one form for letters that look alike. */
+/** Converts to lower case without accents, with one form for letters that look alike. */
 export function normaliseLetters(text: string): string {
   const plain = text
     .normalize('NFKD')
@@ -61,7 +61,7 @@ export function normaliseLetters(text: string): string {
   );
 }
 
-/** Scripts without spaces, such as Japanese or Thai. */
+/** Recognises scripts without spaces, such as Japanese or Thai. */
 export function isDense(text: string): boolean {
   return denseScripts.test(text);
 }
@@ -264,7 +264,7 @@ export function toLatin(text: string): string | undefined {
   return latinOnly.test(latin) ? latin : undefined;
 }
 
-/** Rough phonetic code across languages: `nover`, `novah` and `nova` are one. */
+/** Makes a rough phonetic code across languages: `nover`, `novah` and `nova` are one. */
 export function toPhoneticCode(latin: string): string {
   return soundFolds.reduce(
     (sound, [spelling, into]) => sound.replace(spelling, into),
@@ -273,7 +273,8 @@ export function toPhoneticCode(latin: string): string {
 }
 
 /**
- * Largest edit distance at which a name still counts. A short name allows none, so that no other word becomes a call.
+ * Gets the largest edit distance at which a name still counts. A short name allows none, so that no other word
+ * becomes a call.
  */
 export function getMaxNameDistance(sound: string): number {
   if (sound.length <= 3) return 0;
@@ -332,7 +333,7 @@ export type Tolerance = {
 
 export const exactSpelling: Tolerance = { alike: false, taken: new Set() };
 
-/** Leaves out names without a letter or digit, and those after the twentieth. */
+/** Parses names, without those that lack a letter or digit, and those after the twentieth. */
 export function parseNames(names: readonly string[]): Name[] {
   return names.slice(0, maxNames).flatMap((name) => parseName(name) ?? []);
 }
@@ -450,7 +451,7 @@ export function hasSameWords(one: string, other: string): boolean {
   return toPlainWords(one) === toPlainWords(other);
 }
 
-/** Lower-case words with single spaces, without any other characters. */
+/** Converts to lower-case words with single spaces, without any other characters. */
 export function toPlainWords(text: string): string {
   return text
     .normalize('NFKC')

@@ -55,7 +55,7 @@ function compileLexicon({
   };
 }
 
-/** Guesses by the recogniser's report, then by script, then by frequent words. */
+/** Guesses the language by the recogniser's report, then by script, then by frequent words. */
 function guessLanguage(
   text: string,
   words: readonly string[],
@@ -91,7 +91,7 @@ const settlingPrepositions = new Set(listNumberWords('prepositions'));
 const tens = new Set(listNumberWords('tens'));
 const units = new Set(listNumberWords('units'));
 
-/** Below 0 while numbers are dictated, or while one waits for its noun. */
+/** Rates dictated numbers below 0, and one that waits for its noun. */
 function getDictationLogit(
   words: readonly string[],
   numbers: ReadonlySet<string>,
@@ -108,7 +108,7 @@ function getDictationLogit(
   return isNumberSettled(words, words.length - run.words, numbers) ? 0 : -0.6;
 }
 
-/** "At six", "from one to six", "this one": the number completes the sentence. */
+/** Recognises that the number completes the sentence: "at six", "from one to six", "this one". */
 function isNumberSettled(
   words: readonly string[],
   at: number,
@@ -119,7 +119,7 @@ function isNumberSettled(
   return words[at] === 'one' && words.length > 2;
 }
 
-/** "Forty two" is one number. */
+/** Recognises "forty two" as one number. */
 function isCompoundNumber([ten = '', unit = '']: readonly string[]) {
   return tens.has(ten) && units.has(unit);
 }
@@ -196,7 +196,7 @@ function getWordsLogit(said: string, words: readonly string[], lexicon: Lexicon)
   return getLengthLogit(words, lexicon);
 }
 
-/** "Sooo": the speaker looks for the next word. */
+/** Recognises "sooo": the speaker looks for the next word. */
 function isStretchedWord(word: string) {
   return /([\p{L}])\1\1$/u.test(word);
 }

@@ -138,7 +138,7 @@ function computeTextlessDelay(
   };
 }
 
-/** Logit that a person's slower pauses take. */
+/** Converts a person's slower pauses to a logit. */
 function measureSlowness(slowMs: number) {
   return clampNumber(slowMs / slownessPerLogitMs, -0.4, 0.8);
 }

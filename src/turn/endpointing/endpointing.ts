@@ -148,7 +148,8 @@ const minOverProbability = 0.5;
 /** A first silence frame replaces a packet of this length. */
 const packetMs = 20;
 /**
- * One step of endpointing. Windows may lag behind ticks by the length of the jitter buffer.
+ * Returns the next state and effects of endpointing. Windows may lag behind ticks by the length of the jitter
+ * buffer.
  *
  * @example
  * import { endpointRules, quietVoice, stepEndpointing, type EndpointingState } from '#src/turn/endpointing/endpointing.ts';
@@ -182,7 +183,7 @@ export function stepEndpointing(
     const understood = updateUnderstood(voice.understood, event, inPause);
     return reviewPause({ ...voice, understood }, event, rules, person);
   }
-  if (event.kind === 'turn-judged') return takeJudgement(voice, event, rules, person);
+  if (event.kind === 'turn-judged') return applyJudgement(voice, event, rules, person);
   if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
     return isTailWindow(voice, event.atMs)
       ? decideEnd(addTail(voice, event, rules), event, rules, person)
@@ -191,8 +192,8 @@ export function stepEndpointing(
   return reviewPause(addPacket(voice, event), event, rules, person);
 }
 
-/** Takes the answer of the turn model, unless that answer is about an earlier pause. */
-function takeJudgement(
+/** Applies the judgement of the turn model, unless it is about an earlier pause. */
+function applyJudgement(
   voice: SpeakingVoice,
   event: Extract<EndpointingEvent, { kind: 'turn-judged' }>,
   rules: EndpointRules,
@@ -319,10 +320,7 @@ function continueVoice(
   return { voice: talking, effects: [{ kind: 'resumed', atMs, pausedMs }] };
 }
 
-/**
- * Decides the end of an utterance. A recogniser that was asked too early is asked
- * again first.
- */
+/** Decides the end of an utterance. A recogniser that was asked too early is first asked again. */
 function reviewPause(
   voice: SpeakingVoice,
   event: EndpointingEvent,
@@ -348,10 +346,7 @@ function reviewPause(
   };
 }
 
-/**
- * Ends the utterance if the endpointing delay is over. Otherwise notes how far the
- * pause has come.
- */
+/** Ends the utterance if the endpointing delay is over, else notes the stage of the pause. */
 function decideEnd(
   voice: SpeakingVoice,
   event: EndpointingEvent,
@@ -363,7 +358,7 @@ function decideEnd(
   const silentMs = atMs - endMs;
   const isClosed =
     voice.mutedAtMs !== undefined || atMs - voice.lastPacketMs >= rules.packetGapMs;
-  const endOfTurn = readEndOfTurn(voice.understood, atMs, silentMs);
+  const endOfTurn = findEndOfTurn(voice.understood, atMs, silentMs);
   const isLagging =
     endMs === voice.lastVoiceMs &&
     (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
@@ -385,7 +380,7 @@ function decideEnd(
   return notePause(voice, event, { silentMs, isLikelyOver }, rules);
 }
 
-/** The words up to this pause have not come. */
+/** Returns whether words up to this pause are missing. */
 function isTextless({ understood }: SpeakingVoice) {
   return understood?.isUpToPause !== true;
 }
@@ -498,8 +493,8 @@ function updateUnderstood(
   };
 }
 
-/** Reads the end of turn in a pause. Undefined if the text is older than the last words and may still change. */
-export function readEndOfTurn(
+/** Finds the end-of-turn prediction. Undefined if the text is older than the last words and may still change. */
+export function findEndOfTurn(
   understood: UnderstoodText | undefined,
   atMs: number,
   silentMs: number,
@@ -539,7 +534,7 @@ const maxTrailingMs = 200;
 /** Texts below this logit end in the middle. */
 const maxBrokenOffLogit = -1;
 
-/** A voice far below this person's level may be somebody in the background. */
+/** Recognises a window far below this person's level, which may be somebody in the background. */
 function isFaintWindow(
   { heard }: SpeakingVoice,
   levelDb: number | undefined,
@@ -560,8 +555,8 @@ export function getVoiceEndMs(
 }
 
 /**
- * Tells whether sound followed the pause at which the recogniser was asked, so that
- * the text may lack the end of a word.
+ * Returns whether sound followed the pause at which the recogniser was asked, so that the text may lack the end of
+ * a word.
  */
 function wasAskedTooEarly({
   kind,

@@ -7,7 +7,10 @@ const wordClasses: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries(en.wordClasses).map(([name, words]) => [name, new Set(words)]),
 );
 
-/** Logit that an English sentence without punctuation is over. Words are in lower case, with no filler at the end. */
+/**
+ * Gets the logit that an English sentence without punctuation is over. Words are in lower case, with no filler at
+ * the end.
+ */
 export function predictEnglishEnd(words: readonly string[]): number {
   const fixed = getPhraseLogit(words);
   if (fixed !== undefined) return fixed;
@@ -60,7 +63,7 @@ function getFormLogit(words: readonly string[]) {
   return getFragmentLogit(words);
 }
 
-/** "Stop it", "be quiet", "never mind", "don't go", "let's go". */
+/** Recognises commands: "stop it", "never mind", "don't go", "let's go". */
 function isCommand([first = '', second]: readonly string[]) {
   if (first === 'never' || first === "don't") return isInClass('verbs', second);
   return isInClass('verbs', first) || removeContraction(first) === 'let';
@@ -77,7 +80,7 @@ function getFragmentLogit(words: readonly string[]) {
   return 0.8;
 }
 
-/** "When is", "what time is", but not "when i was". */
+/** Recognises questions: "when is", "what time is", but not "when i was". */
 function isQuestion(words: readonly string[]) {
   const [first = '', second = ''] = words;
   if (isInClass('questionWords', first) && first.length > 0) {
@@ -122,7 +125,7 @@ function getStatementLogit(words: readonly string[]) {
   return length <= 4 ? 0.5 : 0.7;
 }
 
-/** "The song we heard": the only verb belongs to the relative clause. */
+/** Recognises that the only verb belongs to the relative clause: "the song we heard". */
 function hasOpenRelativeClause(words: readonly string[]) {
   const at = words.findIndex(
     (word, n) => n > 1 && isInClass('onlySubjects', removeContraction(word)),
@@ -131,7 +134,7 @@ function hasOpenRelativeClause(words: readonly string[]) {
   return words.slice(at + 1).filter(isVerb).length <= 1;
 }
 
-/** -2 and less is open, above 0 is a good end. */
+/** Rates the last words: -2 and less is open, above 0 is a good end. */
 function getTailLogit(words: readonly string[]) {
   const last = words.at(-1) ?? '';
   if (isInClass('finalWords', last)) return needsObject(words) ? -1.6 : 0.4;
@@ -167,14 +170,14 @@ function getContentLogit(last: string, words: readonly string[]) {
     : 0;
 }
 
-/** "Do you know", "I want to know", but not "I know". */
+/** Recognises a "know" without object: "do you know", "I want to know", but not "I know". */
 function isKnowingOpen(words: readonly string[]) {
   return (
     words.at(-2) === 'to' || (isInClass('auxiliaries', words[0]) && words.length === 3)
   );
 }
 
-/** "Where are they", "isn't it", but not "what can i". */
+/** Rates a final subject: better in "where are they" than in "what can i". */
 function getSubjectLogit(words: readonly string[]) {
   return isQuestion(words) && isFormOfBe(words.at(-2)) ? -0.5 : -3;
 }
@@ -186,7 +189,7 @@ function isFormOfBe(word: string | undefined) {
   );
 }
 
-/** "Repeat that", "who said that", but not "I think that". */
+/** Rates a final "this" or "that": open in "I think that", but not in "who said that". */
 function getPointerLogit(last: string, words: readonly string[]) {
   if (
     last === 'that' &&
@@ -197,7 +200,7 @@ function getPointerLogit(last: string, words: readonly string[]) {
   return last === 'these' || last === 'those' ? -0.5 : -0.1;
 }
 
-/** "Can you tell me", "remind me": the object is missing. */
+/** Recognises a missing object: "can you tell me", "remind me". */
 function needsObject(words: readonly string[]) {
   const [at, before, last] = ['', ...words].slice(-3);
   if (before === 'to' && last === 'me') return isInClass('tellingVerbs', at);
@@ -210,7 +213,7 @@ function needsObject(words: readonly string[]) {
   );
 }
 
-/** "What are you talking about": the noun comes before its preposition. */
+/** Rates a final preposition: better if its noun is before it, as in "what are you talking about". */
 function getStrandedLogit(words: readonly string[]) {
   const before = words.at(-2) ?? '';
   if (!isQuestion(words) || !(isVerb(before) || before === 'it' || before === 'you'))
@@ -218,7 +221,7 @@ function getStrandedLogit(words: readonly string[]) {
   return words.at(-1) === 'from' ? -0.3 : -0.8;
 }
 
-/** "Yes it is", "tell me where it is", "what can you do", but not "the capital of france is". */
+/** Rates a final auxiliary: good in "tell me where it is", open in "the capital of france is". */
 function getAuxiliaryLogit(words: readonly string[]) {
   if (isMainVerb(words)) return isQuestion(words) ? 0 : -0.5;
   if (words.slice(1, -2).some((word) => isInClass('questionWords', word))) return 0.8;
@@ -226,7 +229,7 @@ function getAuxiliaryLogit(words: readonly string[]) {
   return words.length <= 3 ? 0.2 : -1.6;
 }
 
-/** "What can you do", "should i be". */
+/** Recognises a final main verb: "what can you do", "should i be". */
 function isMainVerb(words: readonly string[]) {
   return (
     /^(?:do|be|have)$/.test(words.at(-1) ?? '') &&
@@ -234,7 +237,7 @@ function isMainVerb(words: readonly string[]) {
   );
 }
 
-/** "A very big", but not "it is very big". */
+/** Rates a final adjective: open in "a very big", but not in "it is very big". */
 function getAdjectiveLogit(words: readonly string[]) {
   const before = words.findLast((word) => !isInClass('adjectives', word));
   return words.length > 1 && (before === undefined || isInClass('determiners', before))
@@ -242,7 +245,7 @@ function getAdjectiveLogit(words: readonly string[]) {
     : 0;
 }
 
-/** "What is the capital", but not "what is your name". */
+/** Recognises an open noun phrase: "what is the capital", but not "what is your name". */
 function isNounPhraseOpen(words: readonly string[]) {
   const before = words.at(-2);
   if (before === 'the' || before === 'a' || isInClass('adjectives', before))
@@ -257,7 +260,7 @@ function countClauses(words: readonly string[]) {
   );
 }
 
-/** A clause is a subject with its verb, a question, or a command after the first clause. */
+/** Counts new clauses: a subject with its verb, a question, or a command after the first clause. */
 function countNewClauses(words: readonly string[], at: number) {
   const [word = '', next = ''] = words.slice(at);
   if (at > 3 && isInClass('verbs', word) && isInClass('objects', next)) return 2;
@@ -266,7 +269,7 @@ function countNewClauses(words: readonly string[], at: number) {
   return at === 2 && byNoun && isVerb(word) ? 1 : 0;
 }
 
-/** "She went", "she's", "did she". */
+/** Recognises "she went", "she's", "did she". */
 function isClauseHead(word: string, next: string) {
   const isContraction =
     word !== removeContraction(word) && isInClass('subjects', removeContraction(word));

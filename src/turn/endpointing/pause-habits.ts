@@ -33,7 +33,7 @@ export function learnEnding(
   return next;
 }
 
-/** Logit that an utterance with this last word is over, from -1.5 to 1.5. */
+/** Gets the logit that an utterance with this last word is over, from -1.5 to 1.5. */
 export function getEndingLogit(endings: EndingCounts, lastWord: string): number {
   const known = endings.get(lastWord);
   if (!known) return 0;
@@ -57,7 +57,7 @@ const maxStepMs = 100;
 const quantile = 0.8;
 export const maxCountedPauses = 6;
 
-/** Learns a pause inside an utterance. Very short and very long ones do not count. */
+/** Updates a habit by a pause inside an utterance, unless very short or very long. */
 export function learnPause(habit: PauseHabit, pausedMs: number): PauseHabit {
   if (!(pausedMs >= minPauseMs && pausedMs <= maxPauseMs)) return habit;
   const moveMs =

@@ -1,8 +1,8 @@
 /**
- * Thresholds of barge-in: the voice that ducks, pauses or ends the bot's speech. Levels are in dB.
+ * Thresholds of barge-in, levels in dB.
  *
- * The asker's voice pauses the speech tentatively first, and for good after `minPauseDurationMs`. A tentative pause
- * that ends by itself was a false interruption, such as a cough.
+ * The asker's voice pauses the bot tentatively, and for good after `minPauseDurationMs`. A tentative pause that
+ * ends by itself was a false interruption, such as a cough.
  */
 export type BargeInRules = {
   /** Shortest voice of anybody that ducks. */

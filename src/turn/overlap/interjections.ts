@@ -95,7 +95,7 @@ function foldSpelling(text: string) {
   return replacePairs(hiragana, spellingFolds);
 }
 
-/** "[laughter]", "(coughs)" */
+/** Recognises notes of the recogniser: "[laughter]", "(coughs)". */
 function isRecogniserNote(text: string) {
   return /^\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|\uff08[^\uff09]*\uff09|<[^>]*>)[\s.]*$/u.test(
     text.slice(0, maxInterjectionChars),
@@ -147,7 +147,7 @@ function isPhrase(token: string) {
   return phraseTables.some(({ roles: known }) => known.has(token));
 }
 
-/** Also true in the middle of a word. */
+/** Returns whether a phrase begins with this text, even in the middle of a word. */
 function beginsPhrase({ sorted }: PhraseTable, start: string) {
   let [from, to] = [0, sorted.length];
   while (from < to) {
@@ -233,7 +233,7 @@ const precedence: readonly ParsedInterjection[] = [
 ];
 
 /**
- * Looks a sentence up in all languages. Only politeness, fillers and the bot's names may be left over.
+ * Classifies a sentence in all languages. Only politeness, fillers and the bot's names may be left over.
  *
  * A stop word of a widespread language stops. One of another language gives way to any other meaning.
  *
@@ -402,7 +402,7 @@ function applyRole(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjec
 
 const maxSentenceTokens = 30;
 
-/** Returns an empty text for a longer sentence. */
+/** Gets the words of a text, empty for a longer sentence. */
 function toTokenWords(text: string) {
   const tokens = tokenize(text).filter(isWordToken);
   return tokens.length > maxSentenceTokens ? '' : tokens.join(' ');
@@ -454,9 +454,9 @@ const unambiguousTables = confirmationTables.map(({ yes, ...table }) => ({
 export type YesOrNo = 'yes' | 'no';
 
 /**
- * Finds the yes or no that a final text is, with politeness and the bot's names around it.
+ * Finds the yes or no that a final text is, apart from politeness and the bot's names.
  *
- * Only words of the speaker's language (BCP 47) and English count, if it is known. A question is neither.
+ * Of a known language (BCP 47), only its words and English count. A question is neither.
  */
 export function findYesOrNo(
   text: string,
@@ -507,7 +507,7 @@ const maxCommandTokens = Math.max(
 const notCommandTexts = languages.flatMap(({ commands }) => commands.others ?? []);
 
 /**
- * Finds the command that an utterance is as a whole, with only politeness, hums and the bot's names beside it.
+ * Finds the command that an utterance is, apart from politeness, hums and the bot's names.
  *
  * Undefined for a question, for two different commands, and for a longer sentence.
  */
@@ -547,7 +547,7 @@ function matchCommandPhrase(
   return token === pauseToken || isHum(token) ? { to: at + 1 } : undefined;
 }
 
-/** Spellings with and without the pauses. */
+/** Lists spellings with and without the pauses. */
 function listSpellings(phrase: string) {
   return [tokenizePhrase(phrase).join(' '), ...toTokenPhrases([phrase])];
 }

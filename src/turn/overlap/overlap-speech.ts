@@ -41,7 +41,7 @@ const overlapMeanings: Readonly<
   echo: { partial: 'echo', final: 'echo' },
 };
 
-/** `sure` means that no further word could change the kind. */
+/** Gets the meaning of words over the bot. `isSure`: no further word could change their kind. */
 export function getMeaning(
   {
     meaning: what,
@@ -123,7 +123,7 @@ export function createSpeech({ personId, atMs }: At): OverlapSpeech {
   };
 }
 
-/** One step of a person's speech over the bot. `mine` means that this person is being answered. */
+/** Updates a person's speech over the bot. `isAsker`: this person is being answered. */
 export function stepSpeech(
   speech: OverlapSpeech,
   event: At & SpeechEvent,
@@ -227,7 +227,7 @@ function silenceSpeech(speech: OverlapSpeech, rules: BargeInRules) {
   return { ...speech, isSounding: false, reaction: harmless ? 'none' : reaction };
 }
 
-/** Marks speech as explained: a backchannel or noise so far, or an echo altogether. */
+/** Marks speech as explained: so far as a backchannel or noise, or for good as an echo. */
 export function explainSpeech(
   speech: OverlapSpeech,
   by: 'fine' | 'echo',
@@ -251,7 +251,7 @@ export function explainSpeech(
   };
 }
 
-/** Words of the asker pause the bot. Words of others end a pause that a "stop" began. */
+/** Updates the reaction to words: the asker's pause the bot, and others' end a pause that a "stop" began. */
 export function applyWords(
   speech: OverlapSpeech,
   isFinal: boolean,
@@ -275,7 +275,7 @@ export function carryToNextReply(speech: OverlapSpeech): OverlapSpeech {
   return { ...speech, reaction, fromMs, beforeMs: voicedMs, explainedMs: knownMs };
 }
 
-/** Changes a speech by time alone. `mine` means that its words are for the bot. */
+/** Updates speech by time alone. `isForBot`: its words are for the bot. */
 export function expireSpeech(
   speech: OverlapSpeech,
   atMs: number,

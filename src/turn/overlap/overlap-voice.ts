@@ -65,7 +65,7 @@ type OverlapStep = {
   readonly noticed: readonly OverlapVoiceEvent[];
 };
 
-/** One step of a voice over the bot, noticed with its first window and measured with every packet. */
+/** Updates a voice over the bot, noticed with its first window and measured with every packet. */
 export function stepOverlapVoice(
   overlap: OverlapVoice,
   event: OverlapVoiceInput,
@@ -111,10 +111,7 @@ function measureWindow(overlap: OverlapVoice, window: OverlapWindow): OverlapSte
   });
 }
 
-/**
- * Follows loud packets back from the first window with a voice to the beginning of
- * the voice.
- */
+/** Finds the beginning of a voice among the loud packets before its first window. */
 function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow) {
   const { hangoverMs, maxOnsetDropDb, maxOnsetMs } = overlapVoiceRules;
   let [fromMs, loudestDb] = [window.atMs, window.levelDb];

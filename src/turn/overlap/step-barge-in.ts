@@ -76,7 +76,7 @@ type BargeInStep = {
 type OverlapText = Extract<BargeInEvent, { kind: 'heard-as' }>;
 
 /**
- * One step of barge-in: the reaction to a voice while the bot speaks.
+ * Returns the next state of barge-in and its effects: the reaction to a voice while the bot speaks.
  *
  * @example
  * import { initialBargeIn, stepBargeIn } from '#src/turn/overlap/step-barge-in.ts';

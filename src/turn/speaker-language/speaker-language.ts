@@ -11,8 +11,8 @@ type RequestPattern = {
 };
 
 /**
- * Finds the language (ISO 639-1) that a text asks for. The sentence may hold only the request and a name of the bot,
- * and the last request counts.
+ * Finds the language (ISO 639-1) that a text asks for last. The sentence may hold only the request and a name of
+ * the bot.
  */
 export function findRequestedLanguage(
   text: string,
@@ -121,7 +121,7 @@ const speakerLanguageRules = {
 } as const;
 
 /**
- * One turn of this person.
+ * Updates a person's language by one turn.
  *
  * A person who asks for another language may speak it next, so a request ends a lock.
  *
@@ -168,8 +168,7 @@ function applyRequest(
 /**
  * Chooses the language of a turn's words.
  *
- * A recogniser that got the language as a hint may only repeat it, and then a text that is surely of another language
- * wins.
+ * A text that is surely of another language wins over a recogniser that repeats its hint.
  */
 export function chooseTurnLanguage(
   recognised: string | undefined,
@@ -219,10 +218,10 @@ export function getLanguageStability(
 }
 
 /**
- * Returns the hint for the recogniser, or undefined if it should detect the language.
+ * Returns the language hint for the recogniser, undefined if it should detect one.
  *
- * The requested language is not always the spoken one. A lock that the latest turn broke is no hint, since an
- * obedient recogniser would never hear anything else.
+ * A requested language is not always spoken. A lock that the latest turn broke is no hint, since an obedient
+ * recogniser would never hear anything else.
  */
 export function getRecogniserHint(
   { locked, latest }: SpeakerLanguage,
@@ -255,7 +254,7 @@ export function countWords(text: string): number {
   return count;
 }
 
-/** "Nova, otvor" is not Portuguese because of the name. */
+/** Removes the bot's names, so that "Nova, otvor" is not taken for Portuguese. */
 export function removeNames(text: string, names: readonly string[]): string {
   const called = new Set(
     names.flatMap((name) => name.toLowerCase().split(wordSeparators)),
