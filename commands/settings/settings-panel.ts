@@ -168,10 +168,10 @@ function listGroups({ all }: SettingsView): readonly Group[] {
 
 function findPage(
   lines: readonly TextLine[],
-  { isRead }: SettingsView,
+  { isLoaded }: SettingsView,
   controls: Pick<Reply, 'pickers' | 'buttons'>,
 ): Reply {
-  const all: readonly TextLine[] = isRead
+  const all: readonly TextLine[] = isLoaded
     ? lines
     : [...lines, { id: 'settings.unread' }];
   const [first = { id: 'confirm.over' } as const, ...rest] = all;

@@ -42,7 +42,7 @@ import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { UtteranceRunner } from './hearing/utterance-runner.ts';
 import { AnnouncementRunner } from './output/announcement-runner.ts';
-import { confirmPauseAloud } from './output/answer-delivery.ts';
+import { pauseHearingAloud } from './output/answer-delivery.ts';
 import type {
   FormerSession,
   OnceInSession,
@@ -119,7 +119,7 @@ function createEffectRunner(
     report: (effect) => requests.reportOutcome(effect),
     notice: (effect) => postNotice(effect, session, source),
     obey({ by, command }) {
-      if (command === 'pauseHearing') confirmPauseAloud(by, session);
+      if (command === 'pauseHearing') pauseHearingAloud(by, session);
       else sessions.denyAloud(by, session);
     },
     'forget-person': ({ by }) => source.forgetPerson(by),
@@ -225,7 +225,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     getRules: () => settings.getCurrentConsent(guildId),
     isAdmitted: createAdmissionCheck(guildId, people, deps, settings),
     choices: sessions.consents.getChoices(guildId),
-    isRead: () => settings.isRead(guildId),
+    isLoaded: () => settings.isLoaded(guildId),
     loop: () => loop,
   });
   const preemptiveBudget = new PreemptiveBudget();
@@ -316,7 +316,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   return { session, answers, calls, tools, utterances };
 }
 
-/** `loop` is asked only once it exists. */
+/** Creates the session's view of its channel. `loop` is called only once it exists. */
 function createPlace(
   { channel, deps, former, seat, settings: stored }: ConversationOptions,
   listPeople: SessionPlace['listPeople'],
@@ -361,7 +361,7 @@ function toParticipant(
   };
 }
 
-/** `past` has happened before a restart. */
+/** Creates a test whether an event is the first. `past` lists events before a restart. */
 function createFirstTimes(past: readonly OnceInSession[]): SessionPlace['isFirst'] {
   const done = new Set(past);
   return (what) => {

@@ -28,8 +28,8 @@ type LoopDeps = {
   readonly decide?: typeof stepConversation | undefined;
   readonly settings: () => SessionSettings;
   readonly people: () => readonly Participant[];
-  readonly consents: () => Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'>;
-  /** Gets a bug in work that no caller waits for, while no connection is open. */
+  readonly consents: () => Pick<ConsentState, 'policy' | 'isLoaded' | 'no' | 'yes'>;
+  /** Reports a bug in work that no caller awaits, while no connection is open. */
   readonly onBug: (error: unknown) => void;
   readonly perform: (effect: ConversationEffect) => void;
   readonly connection: CurrentConnection;
@@ -93,7 +93,7 @@ export class ConversationLoop {
     return this.#deps.connection.now?.output;
   }
 
-  /** Rejects with a bug in work that no caller waits for. */
+  /** Rejects with a bug in work that no caller awaits. */
   get bug(): Promise<never> {
     return this.#bug.promise;
   }
@@ -108,7 +108,7 @@ export class ConversationLoop {
     this.#bug.promise.catch(() => undefined); // Awaited elsewhere.
   }
 
-  /** Returns the effects of its step, which are performed by then. */
+  /** Handles an event, performs the effects of its step and returns them. */
   post(event: UntimedEvent): readonly ConversationEffect[] {
     // During another event, this one waits until all effects of that are performed, and nothing is returned.
     if (eventsNeedingSettings.has(event.kind)) this.syncSettings();
@@ -131,13 +131,13 @@ export class ConversationLoop {
     this.#wakeMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Without a connection the bug is reported. */
+  /** Rejects `bug` with an error while a connection is open, else reports the error. */
   reportBug(error: unknown) {
     if (this.output) this.#bug.reject(error);
     else this.#deps.onBug(error);
   }
 
-  /** Called after each frame, and each 20 ms. */
+  /** Posts when the current reply becomes audible, runs out of sound or continues. Called each 20 ms. */
   updateSound() {
     const { leavingReply } = this.output ?? {};
     const { current } = this.#state.turnQueue;
@@ -161,7 +161,7 @@ export class ConversationLoop {
     this.post({ kind: 'consents', ...this.#deps.consents() });
   }
 
-  /** True the first time of each failure, until it is over. */
+  /** Notes a failure until its end. Returns whether it is new. */
   beginFailure(failure: ChannelFailure): boolean {
     if (this.isFailing(failure)) return false;
     this.post({ kind: 'failure', failure, isOver: false });

@@ -23,7 +23,7 @@ export type QueuedAnnouncement = {
   readonly clauses: readonly ConfidentialText[];
   /** `behind`: after everything that waits, even if it comes later. */
   readonly when: SayPlace | 'behind';
-  /** Said first. Undefined: the text is not to be said any more. */
+  /** Returns words to say first, undefined if the text is not wanted any more. */
   readonly opening?: () => string | undefined;
   readonly voice?: string;
   readonly language?: string;

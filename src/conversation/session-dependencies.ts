@@ -32,7 +32,7 @@ export type SessionDependencies = PaidEngines & {
   readonly mayReadMessages: boolean;
   readonly voices: VoiceNames;
   readonly spending: BudgetAuthority;
-  /** The panel of the channel tells it. */
+  /** Returns whether programs read the words of this channel, as its panel tells. */
   readonly isReadByPrograms: (channelId: ChannelId) => boolean;
   /** Its exceptions end no session. */
   readonly onEvent: SessionEventListener;

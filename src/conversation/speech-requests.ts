@@ -21,7 +21,7 @@ type QueueOutcome =
   | { readonly kind: 'closed' | 'muted' };
 
 type SpokenNotice = {
-  /** Returns an empty text when the notice is not wanted any more. */
+  /** Returns the text to say, empty when the notice is not wanted any more. */
   readonly getText: () => string;
   readonly language: string;
   readonly personId?: PersonId;
@@ -65,7 +65,7 @@ type SpeechRequestsDeps = {
   readonly channelId: ChannelId;
   readonly loop: ConversationLoop;
   readonly notices: ChannelNotices;
-  /** False without money for speech, and for captions only. */
+  /** Returns false without money for speech, and for captions only. */
   readonly maySpeak: () => boolean;
 };
 
@@ -161,7 +161,7 @@ export class SpeechRequests {
     return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
   }
 
-  /** False: the notice is rejected, and its end is not reported. */
+  /** Queues a notice for a pause. Returns false for a rejected one, whose end is not reported. */
   queueNotice(notice: SpokenNotice): boolean {
     if (!this.#canSpeak()) return false;
     const { maxWaitMs, personId: to } = notice;
@@ -176,7 +176,7 @@ export class SpeechRequests {
     return submitted.kind === 'queued';
   }
 
-  /** False: there was nothing to stop. */
+  /** Stops all replies, and returns whether there were any. */
   stopEverything(): boolean {
     const { current, waiting } = this.#deps.loop.state.turnQueue;
     this.#deps.loop.post({ kind: 'stop' });

@@ -52,7 +52,7 @@ export type ConsentPolicy = (typeof consentPolicies)[number];
 /** Consent in one session. */
 export type ConsentState = {
   readonly policy: ConsentPolicy;
-  readonly isRead: boolean;
+  readonly isLoaded: boolean;
   no: readonly PersonId[];
   yes: readonly PersonId[];
   pressed: readonly PersonId[];
@@ -64,7 +64,7 @@ export type HearingFacts = {
   readonly policy: ConsentPolicy;
   readonly isPaused: boolean;
   /** False while settings and consents are unread, since a no may be unknown then. */
-  readonly isRead: boolean;
+  readonly isLoaded: boolean;
   readonly word: StoredConsent | undefined;
   /** A press in this session counts even if nothing could be read. */
   readonly hasPressed: boolean;
@@ -80,7 +80,7 @@ export type Consent = 'always' | 'brief' | 'policy' | 'unasked' | 'no';
 export type Standing = 'yes' | 'unasked' | 'no';
 
 export function toHearingFacts(
-  { callers, isPaused, isRead, no, policy, pressed, yes }: ConsentState,
+  { callers, isPaused, isLoaded, no, policy, pressed, yes }: ConsentState,
   personId: PersonId,
   hasRole: boolean,
 ): HearingFacts {
@@ -92,7 +92,7 @@ export function toHearingFacts(
   return {
     policy,
     isPaused,
-    isRead,
+    isLoaded,
     word: kind && { kind },
     hasPressed: pressed.includes(personId),
     hasCalled: callers.includes(personId),
@@ -106,7 +106,7 @@ export function toHearingFacts(
  * @example
  * import { type ConsentState, mayHear, toHearingFacts } from '#src/people/consent.ts';
  *
- * const rules = { policy: 'ask', isRead: true, isPaused: false } as const;
+ * const rules = { policy: 'ask', isLoaded: true, isPaused: false } as const;
  * const state: ConsentState = { ...rules, no: [], yes: ['1'], pressed: [], callers: [] };
  * mayHear(toHearingFacts(state, '1', false)); // true
  */
@@ -116,12 +116,12 @@ export function mayHear(facts: HearingFacts): boolean {
 
 /** Finds the consent of a person, apart from a pause. A no counts until the person says yes. */
 export function toConsent(facts: HearingFacts): Consent {
-  const { hasCalled, hasPressed, hasRole, isRead, policy, word } = facts;
+  const { hasCalled, hasPressed, hasRole, isLoaded, policy, word } = facts;
   // A no counts first, also while other answers are unread.
   if (isRefusal(word)) return 'no';
-  if (word && (isRead || hasPressed)) return 'always';
+  if (word && (isLoaded || hasPressed)) return 'always';
   // An unread store could hold a no, so neither a call nor the policy counts.
-  if (!isRead) return 'unasked';
+  if (!isLoaded) return 'unasked';
   if (hasCalled) return 'brief';
   return policy === 'notice' || (policy === 'role' && hasRole) ? 'policy' : 'unasked';
 }

@@ -239,7 +239,7 @@ export class VoiceSession implements Session {
     return {
       kind,
       consent: consent.getConsent(callerId),
-      unread: !consent.isRead || undefined,
+      unread: !consent.isLoaded || undefined,
     };
   }
 

@@ -150,7 +150,11 @@ export class VoiceSessions implements AsyncDisposable {
   ): Consent {
     const { policy, roleId = '' } = this.settings.getCurrentConsent(guildId);
     const { agreedIds: callers = [] } = answers ?? {};
-    const session = { callers, isPaused: false, isRead: this.settings.isRead(guildId) };
+    const session = {
+      callers,
+      isPaused: false,
+      isLoaded: this.settings.isLoaded(guildId),
+    };
     const consent = this.consents.getChoices(guildId).toConsentState(policy, session);
     return toConsent(
       toHearingFacts(consent, person.id, person.roleIds.includes(roleId)),

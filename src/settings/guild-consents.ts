@@ -35,7 +35,7 @@ class PersonChoices<Choice> {
     this.#deps = deps;
   }
 
-  get isRead() {
+  get isLoaded() {
     return this.#stored !== undefined;
   }
 
@@ -129,8 +129,8 @@ export class GuildChoices {
     this.#leftOut = leftOut;
   }
 
-  get isRead(): boolean {
-    return this.#consents.isRead;
+  get isLoaded(): boolean {
+    return this.#consents.isLoaded;
   }
 
   findConsent(personId: PersonId): StoredConsent | undefined {
@@ -151,17 +151,23 @@ export class GuildChoices {
   /** Undefined while it is unknown. */
   isLeftOut(personId: PersonId): boolean | undefined {
     return (
-      this.#leftOut.findChoice(personId) ?? (this.#leftOut.isRead ? false : undefined)
+      this.#leftOut.findChoice(personId) ?? (this.#leftOut.isLoaded ? false : undefined)
     );
   }
 
   /** The settings may be unread. */
   toConsentState(
     policy: ConsentPolicy,
-    session: Pick<ConsentState, 'callers' | 'isPaused' | 'isRead'>,
+    session: Pick<ConsentState, 'callers' | 'isPaused' | 'isLoaded'>,
   ): ConsentState {
-    const isRead = session.isRead && this.isRead;
-    return { ...session, ...this.answers, policy, isRead, pressed: [...this.#pressed] };
+    const isLoaded = session.isLoaded && this.isLoaded;
+    return {
+      ...session,
+      ...this.answers,
+      policy,
+      isLoaded,
+      pressed: [...this.#pressed],
+    };
   }
 
   /** Counts at once. Returns false if it was not stored. */

@@ -115,7 +115,7 @@ type ConversationSettings = typeof conversationSettings;
 
 export type StoredGuildSettings = {
   readonly set: ReadonlyMap<string, string>;
-  readonly isRead: boolean;
+  readonly isLoaded: boolean;
 };
 
 export const maxInstructionsChars = 1_000;
@@ -346,11 +346,11 @@ export function readGuildSettings(
 /** A value that cannot be used any more counts as not set. */
 function readStoredValue<Value>(
   setting: ServerSetting<Value>,
-  { set, isRead }: StoredGuildSettings,
+  { set, isLoaded }: StoredGuildSettings,
   choices: SettingChoices,
 ) {
   const words = set.get(setting.key);
-  if (words === undefined && !isRead && setting.unread !== undefined)
+  if (words === undefined && !isLoaded && setting.unread !== undefined)
     return setting.unread;
   const read =
     words === undefined ? badValue : parseStoredValue(setting, words, choices);

@@ -126,7 +126,7 @@ export function findMentionMark({
 export type SettingsView = {
   readonly all: readonly CurrentSetting[];
   readonly choices: SettingChoices;
-  readonly isRead: boolean;
+  readonly isLoaded: boolean;
 };
 
 export type CurrentSetting = {

@@ -88,7 +88,7 @@ export type StoredSettingsDeps = {
   readonly settingsStore: GuildSettingsStore;
 };
 
-const unreadSettings: StoredGuildSettings = { set: new Map(), isRead: false };
+const unreadSettings: StoredGuildSettings = { set: new Map(), isLoaded: false };
 
 /** Settings of all servers over the defaults of the operator. */
 export class StoredSettings {
@@ -229,8 +229,8 @@ export class StoredSettings {
     );
   }
 
-  isRead(guildId: GuildId): boolean {
-    return this.#getGuildTasks(guildId).isRead;
+  isLoaded(guildId: GuildId): boolean {
+    return this.#getGuildTasks(guildId).isLoaded;
   }
 
   /** True if a person sent the bot out of an `auto_join` channel that was never empty since. */
@@ -260,13 +260,13 @@ export class StoredSettings {
 
   /** Returns false while the store has not answered. Never throws. */
   async loadGuild(guildId: GuildId): Promise<boolean> {
-    if (!this.#getGuildTasks(guildId).isRead) {
+    if (!this.#getGuildTasks(guildId).isLoaded) {
       const loading = this.#loading.get(guildId) ?? this.#readGuild(guildId);
       this.#loading.set(guildId, loading);
       await loading;
       this.#loading.delete(guildId);
     }
-    return this.#getGuildTasks(guildId).isRead;
+    return this.#getGuildTasks(guildId).isLoaded;
   }
 
   /** Counts at once. Undefined restores the default. Returns false if it was not saved. Never throws. */
@@ -300,7 +300,7 @@ export class StoredSettings {
     );
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile
     const typed = this.#getGuildTasks(guildId).set; // while the store could not be read: newer
-    this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
+    this.#servers.set(guildId, { set: new Map([...set, ...typed]), isLoaded: true });
   }
 
   #findKnown(guildId: GuildId) {
@@ -320,13 +320,13 @@ export class StoredSettings {
 }
 
 function setValue(
-  { set, isRead }: StoredGuildSettings,
+  { set, isLoaded }: StoredGuildSettings,
   key: string,
   value: string | undefined,
 ) {
   const others = [...set].filter(([one]) => one !== key);
   const own = value === undefined ? [] : [[key, value] as const];
-  return { set: new Map([...others, ...own]), isRead };
+  return { set: new Map([...others, ...own]), isLoaded };
 }
 
 const waitingConsentKey = 'consent_waits';

@@ -99,7 +99,7 @@ export const choices: SettingChoices = {
 /** Takes whatever it is given. */
 const settings: Public<SettingsRequests> = {
   keys: serverSettings.map(({ key }) => key),
-  viewSettings: async () => ({ all: [], choices, isRead: true }),
+  viewSettings: async () => ({ all: [], choices, isLoaded: true }),
   setSetting: async (_guildId, _key, value) => ({
     kind: 'set',
     key: 'typed',
@@ -239,7 +239,7 @@ const leftOutcome = {
 export function makeHelpState({ set = {}, ...over }: HelpOverrides = {}): HelpState {
   const { talk: changed = {}, ...facts } = over;
   const isNowhere = 'talk' in over && over.talk === undefined;
-  const stored = { set: new Map(Object.entries(set)), isRead: true };
+  const stored = { set: new Map(Object.entries(set)), isLoaded: true };
   return {
     settings: readGuildSettings(serverSettings, stored, choices),
     hasModel: true,

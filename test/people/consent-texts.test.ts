@@ -18,7 +18,12 @@ const others = ['memory.no_yes', 'settings.about.consent', 'privacy.unread'];
 test.each(claims)(
   '%s is said under the policy %s, and is true there',
   (_, policy, everybody, role) => {
-    const silent = { isPaused: false, isRead: true, word: undefined, hasCalled: false };
+    const silent = {
+      isPaused: false,
+      isLoaded: true,
+      word: undefined,
+      hasCalled: false,
+    };
     const heard = (hasRole: boolean) =>
       mayHear({ ...silent, policy, hasPressed: false, hasRole });
     expect([heard(false), heard(true)]).toEqual([everybody, role]);

@@ -14,13 +14,13 @@ const always: StoredConsent = { kind: 'always' };
 const anyFacts: fc.Arbitrary<HearingFacts> = fc.record({
   policy: fc.constantFrom(...policies),
   isPaused: fc.boolean(),
-  isRead: fc.boolean(),
+  isLoaded: fc.boolean(),
   word: fc.constantFrom(undefined, always, ...noes),
   hasPressed: fc.boolean(),
   hasCalled: fc.boolean(),
   hasRole: fc.boolean(),
 });
-const present = { isPaused: false, isRead: true };
+const present = { isPaused: false, isLoaded: true };
 
 function expectHeard(facts: Partial<HearingFacts>, heard: boolean) {
   fc.assert(fc.property(anyFacts, (any) => mayHear({ ...any, ...facts }) === heard));
@@ -44,7 +44,7 @@ test('a person who called the bot in is heard for that session, unless they said
 });
 
 test('while settings or consents cannot be read, only those who pressed Hear me now are heard', () => {
-  const unread = { isPaused: false, isRead: false };
+  const unread = { isPaused: false, isLoaded: false };
   expectHeard({ ...unread, hasPressed: false }, false);
   expectHeard({ ...unread, word: undefined }, false);
   expectHeard({ ...unread, hasPressed: true, word: always }, true);

@@ -14,9 +14,9 @@ import {
   type EndpointingState,
   type EndpointRules,
   endpointRules,
+  findEndOfTurn,
   getVoiceEndMs,
   quietVoice,
-  readEndOfTurn,
   stepEndpointing,
   usualTurnModelMs,
 } from '#src/turn/endpointing/endpointing.ts';
@@ -167,7 +167,7 @@ function toSigns(voice: EndpointingState, atMs: number) {
   const isClosed = mutedAtMs !== undefined || atMs - lastPacketMs >= packetGapMs;
   const isLagging =
     endMs === lastVoiceMs && (mutedAtMs ?? lastPacketMs) - endMs > closeMs;
-  const endOfTurn = readEndOfTurn(understood, atMs, silentMs);
+  const endOfTurn = findEndOfTurn(understood, atMs, silentMs);
   const isTextless = understood?.isUpToPause !== true;
   return { silentMs, signs: { isClosed, isLagging, isTextless, endOfTurn, judgement } };
 }

@@ -106,7 +106,7 @@ export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
   readonly tools: SessionTools;
 };
 
-/** Begins an answer, unless the budget rejects it. */
+/** Begins an answer, or returns the refusal of a budget that is used up. */
 export function requestAnswer(
   said: readonly TurnUtterance[],
   session: Session,

@@ -5,13 +5,13 @@ import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { findTurn, isCalledByName } from '#src/conversation/machine/selectors.ts';
 import type { Id, TurnState } from '#src/conversation/machine/state.ts';
 import {
+  addNamePrefix,
   endWithToolQuote,
   getAnswerMedium,
   getNamePrefix,
   type MadeName,
   synthesizeName,
   type VoiceDeps,
-  withNamePrefix,
   writeAside,
   writeUnspoken,
 } from '#src/conversation/output/answer-delivery.ts';
@@ -73,7 +73,7 @@ export class AnswerRunner {
     );
   }
 
-  /** Resolves when nothing is heard any more. Never rejects. */
+  /** Waits until no answer sounds any more. Never rejects. */
   async waitUntilSettled() {
     await Promise.all(this.#playing);
   }
@@ -136,7 +136,7 @@ export class AnswerRunner {
     loop.reportBug(error);
   }
 
-  /** Reports an answer that nobody heard, unless its asker took the question back. */
+  /** Reports a cancelled answer of which nothing was heard, unless it failed or its asker withdrew. */
   reportUnheardAnswer(turn: TurnState, end: string) {
     const progress = this.#unheardProgress.get(turn.id);
     this.#unheardProgress.delete(turn.id);
@@ -247,7 +247,7 @@ export class AnswerRunner {
       voice: pending.voice,
       reservation: pending.reservation,
     };
-    const made = withNamePrefix(quoted, named, place, this.#deps, signal);
+    const made = addNamePrefix(quoted, named, place, this.#deps, signal);
     const readerId = this.#findReader(job);
     const written = writeUnspoken(
       made,

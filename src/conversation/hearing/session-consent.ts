@@ -18,7 +18,7 @@ type SessionConsentOptions = {
   readonly getRules: () => ConsentPolicySettings;
   readonly isAdmitted: (personId: PersonId) => boolean;
   readonly choices: GuildChoices;
-  readonly isRead: () => boolean;
+  readonly isLoaded: () => boolean;
   readonly loop: () => Pick<
     ConversationLoop,
     'post' | 'state' | 'syncConsents' | 'syncPeople'
@@ -41,8 +41,9 @@ export class SessionConsent {
     this.#options = options;
   }
 
-  /** Answers for this session alone. A no outlives the session, and is not among them. */
+  /** Returns who agreed for this session alone, and whether hearing is paused. */
   get answers(): SessionAnswers {
+    // A no outlives the session.
     const { callers, isPaused } = this.#state.consent;
     return { agreedIds: callers.filter((id) => !this.hasSaidNo(id)), isPaused };
   }
@@ -56,9 +57,9 @@ export class SessionConsent {
     this.refresh();
   }
 
-  /** While this is false, only a press of Hear me counts. */
-  get isRead(): boolean {
-    return this.#state.consent.isRead;
+  /** Returns whether stored consents are loaded. Until then, only a press of Hear me counts. */
+  get isLoaded(): boolean {
+    return this.#state.consent.isLoaded;
   }
 
   addCaller(personId: PersonId) {
@@ -72,7 +73,7 @@ export class SessionConsent {
     return this.mayHear(personId) && !this.isLeftOut(personId);
   }
 
-  /** Left-out people are in no captions and no prompts. */
+  /** Returns whether a person is left out of captions and prompts. */
   isLeftOut(personId: PersonId): boolean {
     // Until the choices are read, everybody is.
     return this.#options.choices.isLeftOut(personId) !== false;
@@ -117,10 +118,10 @@ export class SessionConsent {
     this.#keeper = keeper;
   }
 
-  get storedConsents(): Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'> {
-    const { choices, isRead, getRules } = this.#options;
+  get storedConsents(): Pick<ConsentState, 'policy' | 'isLoaded' | 'no' | 'yes'> {
+    const { choices, isLoaded, getRules } = this.#options;
     const { policy } = getRules();
-    return { policy, isRead: isRead() && choices.isRead, ...choices.answers };
+    return { policy, isLoaded: isLoaded() && choices.isLoaded, ...choices.answers };
   }
 
   getRights({
@@ -166,10 +167,7 @@ type UndecidedDeps = {
   readonly signal: AbortSignal;
 };
 
-/**
- * Tells undecided people once how they are heard: unheard ones after they talked, others after
- * they came.
- */
+/** Tells undecided people once how they are heard. */
 export class UndecidedPeople {
   readonly #deps;
   readonly #packetCounts = new Map<string, number>();
@@ -202,7 +200,7 @@ export class UndecidedPeople {
     this.#noticed?.delete(personId);
   }
 
-  /** Counts a packet of an unheard person. Never throws. */
+  /** Counts an unheard person's packet. After enough packets, asks for consent. Never throws. */
   onUnheardPacket(speakerId: PersonId) {
     if (this.#notified.has(speakerId) || this.#notified.size >= maxRememberedPeople)
       return;
@@ -220,7 +218,7 @@ export class UndecidedPeople {
   #isUndecided({ id, isBot }: ChannelMember) {
     const { consent } = this.#deps;
     const isUndecided = consent.getStanding(id) === 'unasked' && !consent.isLeftOut(id);
-    return consent.isRead && !isBot && isUndecided;
+    return consent.isLoaded && !isBot && isUndecided;
   }
 }
 

@@ -178,7 +178,7 @@ export class UtteranceRunner {
     recording.settle(content, !isWithdrawn && end === 'meant');
   }
 
-  /** Gives an utterance to a pipeline. `text` holds the words on which the answer is begun. */
+  /** Converts an utterance for a pipeline. `text` holds the words on which the answer is begun. */
   toTurnUtterance(id: Id, text: string | undefined): TurnUtterance | undefined {
     const recording = this.#recordings.get(id);
     const sound = recording?.wholeSound ?? recording?.getSoundSoFar?.();
@@ -207,8 +207,9 @@ export class UtteranceRunner {
     return !isAlone || isSpeaking(state) || this.#session.speech.mix.tracks.isAudible;
   }
 
-  /** Local recognisers and streams cost nothing more in a pause. */
+  /** Returns whether settings save the cost of a transcript in a pause. */
   get #isTranscriptCostly() {
+    // Local recognisers and streams cost nothing more in a pause.
     const isPaid =
       this.#deps.recogniser !== undefined && !this.#deps.transcriber.has('listen');
     return isPaid && this.#session.loop.state.settings.isSparing;
@@ -226,7 +227,7 @@ export class UtteranceRunner {
       this.#connection?.giveTranscript(speakerId, { text: '' });
   }
 
-  /** Skips recognition when the budget is used up. A stop counts all the same. */
+  /** Begins a recording. If the budget is used up, tells the speaker and silences the bot. */
   #beginIfAffordable(speakerId: PersonId, began: BeganEvent) {
     const { features, loop, place, speech } = this.#session;
     const follow = features.followSpeaker(speakerId);
@@ -311,7 +312,7 @@ export class UtteranceRunner {
     recording.settle({ kind: 'not-understood' }, false);
   }
 
-  /** Lets a model hear words that it will answer while they are spoken, whatever they are. */
+  /** Feeds an utterance to a realtime model while it is spoken, if any words will be answered. */
   #feedModel(id: Id, known?: LiveSound) {
     const { loop, place } = this.#session;
     const { pipeline } = place.getSettings();
@@ -402,12 +403,13 @@ export class UtteranceRunner {
 
 const withdrawnContent: UtteranceContent = { kind: 'withdrawn' };
 
-/** Words alone decide about an utterance that was broken off before a voice was proven. */
+/** Classifies a recording by its voice and words. */
 function classifyRecording(
   { evidence, hints, isEnded }: UtteranceState,
   transcript: Transcript | undefined,
 ): UtteranceContent {
   const { text } = transcript ?? {};
+  // Words alone decide about an utterance that was broken off before a voice was proven.
   const isJudged = isEnded || text === undefined || hasVoice(evidence);
   const held = isJudged
     ? classifyContent({ evidence, text, hints })

@@ -63,7 +63,7 @@ export const connectionHandlers = {
     draft.settings = { ...draft.settings, ...event.settings };
   },
 
-  /** The current clause is finished, and waiting people read that they get no answer. */
+  /** Finishes the current clause, and tells waiting people that they get no answer. */
   draining(draft) {
     draft.isEnding = true;
     const { turnQueue, announcements, turns } = draft;
@@ -100,7 +100,7 @@ function silenceCurrentReply(draft: Draft, isHeard: boolean) {
   else dropEntry(draft, current.id, 'lost');
 }
 
-/** A reply that sounds is cut, and `over` still brings the words that left. */
+/** Ends the session: breaks off utterances, drops all replies and stops tools. */
 function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>) {
   if (draft.isOver) return;
   breakOffUtterances(draft, () => true);

@@ -43,19 +43,19 @@ export const consentHandlers = {
 
   consents(draft, event) {
     // A no that another process has stored counts at once.
-    const { isRead, no, policy, yes } = event;
+    const { isLoaded, no, policy, yes } = event;
     const former = draft.consent;
     const kept = former.pressed.filter((id) => !no.includes(id));
     const all = [...new Set([...yes, ...kept])];
-    draft.consent = { ...former, policy, isRead, no, yes: all, pressed: kept };
+    draft.consent = { ...former, policy, isLoaded, no, yes: all, pressed: kept };
     for (const id of no) {
-      const isKnown = former.isRead || draft.turns.some(({ by }) => by === id);
+      const isKnown = former.isLoaded || draft.turns.some(({ by }) => by === id);
       if (isKnown && !former.no.includes(id)) withdrawPerson(draft, id);
     }
     breakOffUnheard(draft);
   },
 
-  /** Words before the pause are still answered. */
+  /** Pauses or resumes hearing, and breaks off open utterances. Words before a pause are still answered. */
   'paused-hearing'(draft, { isPaused }) {
     draft.consent.isPaused = isPaused;
     breakOffUnheard(draft);
@@ -85,7 +85,7 @@ function withoutPerson(ids: readonly PersonId[], by: PersonId) {
   return ids.filter((id) => id !== by);
 }
 
-/** Drops and forgets everything of a person. */
+/** Drops and forgets everything of a person who withdraws consent. */
 function withdrawPerson(draft: Draft, by: PersonId) {
   setHistory(draft, removeFromHistory(draft.history, by).exchanges);
   for (const turn of draft.turns)

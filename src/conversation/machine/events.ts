@@ -157,7 +157,7 @@ type PeopleEvent =
   | {
       readonly kind: 'consents';
       readonly policy: ConsentPolicy;
-      readonly isRead: boolean;
+      readonly isLoaded: boolean;
       readonly no: readonly PersonId[];
       readonly yes: readonly PersonId[];
     }

@@ -33,7 +33,7 @@ type LostConnection = {
 };
 
 /**
- * Plans the next try after a loss.
+ * Plans the next try to reconnect. Its wait is undefined after too many.
  *
  * @example
  * import { initialReconnect, planRetry, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';

@@ -42,7 +42,7 @@ export const replyHandlers = {
     dropTurn(draft, turn, 'refused');
   },
 
-  /** The first frame of a reply leaves, so utterances that go on overlap the reply. */
+  /** Marks the current reply as sounding, and open utterances as overlaps. */
   audible(draft, { reply }) {
     const { current } = draft.turnQueue;
     if (current?.reply !== reply) return;
@@ -118,13 +118,13 @@ export const replyHandlers = {
   },
 } satisfies Partial<EventHandlers>;
 
-/** "Stop" before the first sound drops the reply that is being made. */
+/** Drops the current reply if nothing of it has sounded. */
 export function dropUnheardReply(draft: Draft) {
   const { current } = draft.turnQueue;
   if (current?.phase.kind === 'making') dropEntry(draft, current.id, 'stopped');
 }
 
-/** An answer that the others hear ends with its clause. */
+/** Ends the turns of a person who has gone. An answer that others hear ends with its clause. */
 export function dropTurnsOfLeaver(draft: Draft, by: PersonId) {
   for (const turn of draft.turns) {
     if (turn.by !== by || turn.request !== undefined) continue;
@@ -144,7 +144,7 @@ export function expireReplies(draft: Draft) {
   }
 }
 
-/** Plays a cue while an answer is awaited, but never into the talk of people. */
+/** Plays a cue while an answer is awaited and nobody speaks. */
 function cueAwaitedReply(draft: Draft) {
   const { atMs, rules } = draft;
   const awaited = findAwaitedReply(draft);

@@ -69,15 +69,12 @@ export function findHeardReply(
   return current?.id === id && current.phase.kind !== 'making' ? current : undefined;
 }
 
-/** Finds the turn with an answer that supposes the current reply to be heard whole. */
+/** Finds the turn whose answer supposes that the current reply is heard whole. */
 export function findPreparedTurn({ turns }: ConversationState): TurnState | undefined {
   return turns.find(({ answer }) => answer?.supposedExchange !== undefined);
 }
 
-/**
- * Finds the current reply while people wait for its sound: no part has come yet, or
- * the sound ran out.
- */
+/** Finds the current reply while people wait for its first or next sound. */
 export function findAwaitedReply(state: ConversationState): CurrentReply | undefined {
   const { current } = state.turnQueue;
   if (!current || !findCurrentTurn(state)) return undefined;
@@ -87,7 +84,7 @@ export function findAwaitedReply(state: ConversationState): CurrentReply | undef
   return isAwaited ? current : undefined;
 }
 
-/** Gets the instant at which an awaited answer is given up. Tools have deadlines of their own. */
+/** Gets the time at which an awaited answer is given up. Tools have deadlines of their own. */
 export function getGiveUpTime(
   state: ConversationState,
   rules: ConversationRules,
@@ -97,12 +94,13 @@ export function getGiveUpTime(
   return awaited.waiting.sinceMs + rules.maxSilenceMs;
 }
 
-/** A reply keeps its phase while its asker goes on. */
+/** Gets the phase of a turn or announcement. */
 export function getPhase(
   { id }: { readonly id: Id },
   state: ConversationState,
 ): TurnPhase {
   const { current, waiting } = state.turnQueue;
+  // A reply keeps its phase while its asker goes on.
   if (current?.id === id) return current.phase.kind;
   if (waiting.includes(id)) return 'waiting';
   const turn = findTurn(state, id);
@@ -141,7 +139,7 @@ export function isMuted({
   return restrictions.some((how) => how !== 'deafened');
 }
 
-/** Last utterance of a turn. 0 for a typed one. */
+/** Gets the id of a turn's last utterance, 0 for a typed turn. */
 export function getLastUtterance({ parts }: Pick<TurnState, 'parts'>): Id {
   return parts.at(-1)?.utterance ?? 0;
 }
@@ -151,7 +149,7 @@ export function joinTranscript(parts: readonly TurnPart[], more = ''): string {
   return words.join(' ').trim();
 }
 
-/** People who waited in company are called by name. */
+/** Returns whether to name the asker, who waited in company. */
 export function isCalledByName(
   { people }: ConversationState,
   { hasWaited }: TurnState,

@@ -62,7 +62,7 @@ export const speechHandlers = {
     }
   },
 
-  /** The speaker goes on, so an answer on the words before the pause is void. */
+  /** Discards the transcript, and the answer on it, of an utterance whose speaker goes on. */
   resumed(draft, { utterance: id }) {
     const speech = findOpenSpeech(draft, id);
     if (!speech) return;
@@ -95,7 +95,7 @@ export const speechHandlers = {
     beginPreemptiveAnswer(draft, speech, text, false);
   },
 
-  /** Words of an earlier pause are void. */
+  /** Stores words recognised in the latest pause, and discards an answer on different words. */
   words(draft, event) {
     const { language, pause, text, utterance: id } = event;
     const speech = findRequestedSpeech(draft, id, pause);
@@ -184,7 +184,7 @@ function findContinuedTurn({ rules, turns }: Draft, by: PersonId, fromMs: number
   });
 }
 
-/** Takes a queued turn back, because its asker goes on speaking. */
+/** Removes a turn and its unheard answer from the queue, because its asker goes on speaking. */
 function reopenTurn(draft: Draft, turn: TurnState) {
   // Barge-in decides about a turn that is heard.
   const { current } = draft.turnQueue;
@@ -195,7 +195,7 @@ function reopenTurn(draft: Draft, turn: TurnState) {
   discardAnswer(draft, turn);
 }
 
-/** A deferred request has not reached the recogniser, so it does not count. */
+/** Returns whether a request has reached the recogniser, as a deferred one has not. */
 export function isTranscriptRequested({
   isDeferred,
   isRequested,
@@ -203,7 +203,7 @@ export function isTranscriptRequested({
   return isRequested && !isDeferred;
 }
 
-/** Asks the recogniser now, or at the end of the utterance if `isDeferred`. */
+/** Asks the recogniser for a transcript now, or at the end of the utterance if `isDeferred`. */
 function requestTranscript(draft: Draft, speech: OpenSpeech, isDeferred = false) {
   const { utterance } = speech;
   beginListening(draft, speech);
@@ -276,10 +276,7 @@ function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind
   utterance.isDeferred = false;
 }
 
-/**
- * Begins an answer before the end is decided. A former answer gives way once words go on with its
- * question.
- */
+/** Begins a preemptive answer, in place of one that lacks the newest words. */
 function beginPreemptiveAnswer(
   draft: Draft,
   speech: OpenSpeech,

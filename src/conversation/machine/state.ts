@@ -292,7 +292,7 @@ export function createConversationState(settings: SessionSettings): Conversation
     people: [],
     consent: {
       policy: 'ask',
-      isRead: true,
+      isLoaded: true,
       no: [],
       yes: [],
       pressed: [],

@@ -44,7 +44,7 @@ const handlers: EventHandlers = {
 };
 
 /**
- * One step of the conversation in one voice channel. Pure, and never throws.
+ * Returns the next state and effects of the conversation in one voice channel. Pure, and never throws.
  *
  * @example
  * import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';

@@ -34,7 +34,7 @@ export const toolHandlers = {
     closeConfirmation(draft, confirmation);
   },
 
-  /** Results for a turn or an answer that is gone reach no model. */
+  /** Passes the result of a tool run to its turn, if that still exists. */
   returned(draft, { isVain, result: resultId, run: id }) {
     const run = draft.toolRuns.find((one) => one.id === id);
     if (!run) return;
@@ -87,7 +87,10 @@ function makeChange(
   }
 }
 
-/** A destroying call waits for Confirm. A lasting one runs only if the asker's own words alone can have caused it (`isOwn`). */
+/**
+ * Returns whether a call runs without Confirm. A lasting one must come from the asker's own words alone (`isOwn`),
+ * a destroying one never may.
+ */
 export function canRunUnasked(effect: ToolRequest['effect'], isOwn: boolean): boolean {
   return effect === 'last' ? isOwn : effect !== 'destroy';
 }
@@ -247,10 +250,7 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
   startToolRun(draft, { ...call, ref: undefined, confirmation: id });
 }
 
-/**
- * The answer has asked for a yes, so the asker may confirm by voice until
- * `spokenYesMs` are over.
- */
+/** Opens the `spokenYesMs` in which the asker may confirm by voice, once the answer has asked. */
 export function openSpokenConfirmation(draft: Draft, { answer }: TurnState) {
   const { atMs, confirmations, rules } = draft;
   const asked = confirmations.find(({ id }) => id === answer?.confirmation);
@@ -260,7 +260,7 @@ export function openSpokenConfirmation(draft: Draft, { answer }: TurnState) {
   asked.toMs = atMs + rules.spokenYesMs;
 }
 
-/** A yes counts once its speaker does not go on. */
+/** Accepts a spoken yes, unless its speaker soon goes on. */
 export function acceptSpokenYes(
   draft: Draft,
   by: PersonId,
@@ -281,7 +281,7 @@ export function acceptSpokenNo(draft: Draft, by: PersonId) {
   }
 }
 
-/** A speaker that goes on after a yes has not said it. */
+/** Voids the accepted yes of a speaker who goes on. */
 export function voidSpokenYes(draft: Draft, by: PersonId) {
   for (const one of draft.confirmations)
     if (one.spokenState === 'accepted' && one.presser === by) one.spokenState = 'none';
@@ -299,7 +299,7 @@ export function closeSpokenConfirmations(
   }
 }
 
-/** The bot says something else, which a yes would answer. */
+/** Ends the wait for a spoken yes, which would now answer other words of the bot. */
 export function closeOpenConfirmations(draft: Draft) {
   for (const one of draft.confirmations)
     if (one.spokenState === 'open') one.spokenState = 'none';
@@ -314,7 +314,7 @@ export function expireConfirmations(draft: Draft) {
   }
 }
 
-/** Stops the tools of an unwanted turn. A confirmed call runs on. */
+/** Stops the tools of an unwanted turn, except confirmed calls. */
 export function stopTurnRuns(draft: Draft, turn: Id) {
   stopToolRuns(draft, (one) => one.turn === turn && one.ref !== undefined);
 }

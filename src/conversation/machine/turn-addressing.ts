@@ -27,7 +27,7 @@ import {
 import type { ConversationState, UtteranceState } from './state.ts';
 
 export const addressingHandlers = {
-  /** After a press of Ask the next words need no name. */
+  /** Lets a person who pressed Ask speak the next words without the bot's name. */
   'opened-window'(draft, { by }) {
     if (getStanding(draft, by) !== 'yes') return;
     updateAttention(draft, { kind: 'asked', personId: by, atMs: draft.atMs });
@@ -54,10 +54,7 @@ function describeSpeech(
   return { speakerId: by, fromMs, isBot, humans: others.length + 1, present };
 }
 
-/**
- * In mode `window`, most words outside a window cannot be for the bot and need no
- * transcript.
- */
+/** Returns whether an utterance may be for the bot, and is recognised. */
 export function needsTranscript(
   draft: Draft,
   { turn, utterance }: OpenSpeech,
@@ -67,6 +64,7 @@ export function needsTranscript(
     (one) => one.presser === by && one.spokenState === 'open',
   );
   if (isAwaited) return true;
+  // In mode `window`, most words outside a window cannot be for the bot.
   const isAnsweringSpeaker = findCurrentTurn(draft)?.by === by || turn.parts.length > 0;
   const activity = { isSpeaking: isSpeaking(draft), isAnsweringSpeaker };
   const addressee = describeSpeech(draft, by, utterance);

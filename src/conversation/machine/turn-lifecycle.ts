@@ -112,17 +112,14 @@ export function beginTurnAnswer(
   return answer;
 }
 
-/** Notes that the bot spoke to another person, so that waiting askers are called by name. */
+/** Marks waiting turns while the bot speaks to another person, so that their askers are called by name. */
 export function markWaitingTurns(draft: Draft, addressed?: PersonId) {
   for (const turn of draft.turns)
     if (draft.turnQueue.waiting.includes(turn.id) && turn.by !== addressed)
       turn.hasWaited = true;
 }
 
-/**
- * Removes a turn that is over. Speech that its asker still says becomes a turn of its
- * own.
- */
+/** Removes a turn that is over. Speech that its asker has not ended becomes a new turn. */
 export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyEnd) {
   leaveQueue(draft, turn.id);
   removeTurn(draft, turn);
@@ -164,7 +161,7 @@ export function reportUtterance(
   });
 }
 
-/** Moves speech that goes on into a turn of its own. */
+/** Moves the open utterances of a turn into a new turn. */
 function separateOpenSpeech(draft: Draft, turn: TurnState) {
   const { by, endedMs, name, openSpeech, parts } = turn;
   if (openSpeech.length === 0) return;
@@ -194,10 +191,7 @@ function isEndRemembered(end: ReplyFinish | EarlyEnd) {
   return rememberedEnds.includes(end);
 }
 
-/**
- * Ends a turn early. A reply that people hear is cut first, and `endTurn` follows
- * when its last words are known.
- */
+/** Ends a turn early. A heard reply is cut, and `endTurn` follows when its last words are known. */
 export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd) {
   // A heard reply is cut, and `over` brings the words that left. After a no, nothing of them is kept.
   const sounding = findHeardReply(draft, turn.id);
@@ -219,7 +213,7 @@ export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd) {
   if (next) discardAnswer(draft, next); // It was begun as if all of this is heard.
 }
 
-/** Lets a reply end with the clause that sounds. */
+/** Ends a reply after the clause that sounds. */
 export function finishReplyClause(draft: Draft, current: CurrentReply, why: EarlyEnd) {
   // Where no clause sounds, the reply is cut at once: its next clause may wait for a tool.
   const { phase } = current;
@@ -232,10 +226,7 @@ export function finishReplyClause(draft: Draft, current: CurrentReply, why: Earl
   current.phase = { kind: 'finishing', why };
 }
 
-/**
- * Drops a turn that its asker still waits for, and says so on the panel, or in the
- * chat before the process ends.
- */
+/** Drops an awaited turn, and says so on the panel, or in the chat if the process ends. */
 export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason) {
   const { by, name } = turn;
   if (why === 'ending') emitEffect(draft, { do: 'notice', line: 'unanswered', by });
@@ -276,10 +267,7 @@ export function dropEntry(draft: Draft, id: Id, why: EarlyEnd) {
   if (reading) dropAnnouncement(draft, reading, why);
 }
 
-/**
- * Puts the current entry back to the head of the queue, so that its reply begins
- * anew.
- */
+/** Puts the current entry back at the head of the queue, to begin its reply anew. */
 export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
   const turn = findTurn(draft, id);
   if (turn) {
@@ -293,10 +281,7 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
   turnQueue.waiting = [id, ...turnQueue.waiting];
 }
 
-/**
- * Begins unheard answers anew that have read words of other people, because those
- * words may now be gone.
- */
+/** Begins unheard answers anew whose prompts held words of other people, which may now be gone. */
 export function renewForeignAnswers(draft: Draft) {
   for (const turn of draft.turns) {
     const { current } = draft.turnQueue;
@@ -353,7 +338,7 @@ export function setHistory(draft: Draft, exchanges: readonly HistoryExchange[]) 
   draft.history = { version: draft.history.version + 1, exchanges };
 }
 
-/** Other characters could look like a part of the prompt. */
+/** Returns whether no character of a name could look like a part of the prompt. */
 export function isPlainName(name: string): boolean {
   return /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u.test(name);
 }

@@ -98,9 +98,7 @@ export function queueTurn(draft: Draft, turn: TurnState) {
   insertTurn(draft, turn);
 }
 
-/**
- * A new question replaces an older one of its asker while nothing of the older answer was heard.
- */
+/** Drops the asker's older question if nothing of its answer was heard. */
 function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   // Words that were understood late replace nothing.
   const { current } = draft.turnQueue;
@@ -112,7 +110,7 @@ function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   dropTurn(draft, former, 'replaced');
 }
 
-/** Keeps at most three turns waiting. The oldest is lost, of this asker first. */
+/** Drops the oldest of too many waiting turns, of this asker first. */
 function dropOldestTurn(draft: Draft, turn: TurnState) {
   const waiting = draft.turnQueue.waiting.flatMap((id) => findTurn(draft, id) ?? []);
   if (waiting.length < draft.rules.queue.maxQuestions) return;
@@ -163,7 +161,7 @@ function startEntry(draft: Draft, id: Id) {
   emitEffect(draft, { do: 'speak', reading: id, text: reading.text });
 }
 
-/** Plays the preemptive answer if it is current, else begins another one. */
+/** Plays the preemptive answer of a turn, or begins another if it is outdated. */
 function startAnswer(draft: Draft, turn: TurnState) {
   if (!isAnswerCurrent(draft, turn)) discardAnswer(draft, turn);
   const answer =
@@ -178,7 +176,7 @@ function startAnswer(draft: Draft, turn: TurnState) {
   emitEffect(draft, { do: 'play', answer: answer.id });
 }
 
-/** Begins the next answer while the last words of the current one sound. */
+/** Begins the answer of the next turn while the last words of the current reply sound. */
 export function beginNextAnswer(draft: Draft) {
   // Its asker has waited long enough. The prompt holds the current reply as if all of it is heard.
   const { current, waiting } = draft.turnQueue;
@@ -197,7 +195,7 @@ export function beginNextAnswer(draft: Draft) {
   beginTurnAnswer(draft, next, joinTranscript(next.parts), supposed);
 }
 
-/** A reply was heard whole, so the preemptive answer that supposed this is current. */
+/** Marks the prepared answer as current, after the reply that it supposes was heard whole. */
 export function confirmNextAnswer(draft: Draft, formerVersion: number) {
   const { exchanges, version } = draft.history;
   const answer = findPreparedTurn(draft)?.answer;
@@ -266,7 +264,7 @@ export function concludeTurn(
   endTurn(draft, turn, end);
 }
 
-/** Later failures are a cue, until an answer is whole. */
+/** Announces a failure, and only plays a cue for later ones until an answer is whole. */
 export function announceFailure(draft: Draft, stage: string, failure?: ReplyFailure) {
   if (stage === 'speak') return; // An unspoken answer was written instead.
   if (!rememberFailure(draft, stage)) {
@@ -292,7 +290,7 @@ export function forgetFailures(draft: Draft, ...stages: readonly string[]) {
   );
 }
 
-/** Limits how many announcements wait, and how many lines of a chat each author has among them. */
+/** Finds why an announcement is rejected, as when too many wait, of all or of one author. */
 function findAnnouncementRejection(draft: Draft, { owner, when }: EventOf<'read'>) {
   const refusal = findRejection(draft);
   if (refusal) return refusal;
@@ -309,7 +307,7 @@ function findAnnouncementRejection(draft: Draft, { owner, when }: EventOf<'read'
     : undefined;
 }
 
-/** `now` goes first, after an earlier `now`. `behind` goes last. */
+/** Queues an announcement: `now` first, after an earlier `now`, and `behind` last. */
 function queueAnnouncement(draft: Draft, { id, when }: Announcement) {
   const { waiting } = draft.turnQueue;
   const isPlacedAs = (kind: AnnouncementPlace) => (other: Id) =>
@@ -343,7 +341,7 @@ function addAnnouncement(
   return reading;
 }
 
-/** Notices wait outside the turn queue until a pause. */
+/** Lists the notices that wait, outside the turn queue, for a pause. */
 function listWaitingNotices(state: ConversationState) {
   return state.announcements.filter(({ when }) => when === 'pause');
 }

@@ -69,7 +69,7 @@ function decideSpeech(draft: Draft, speech: OpenSpeech) {
   else ignoreUtterance(draft, turn, utterance, decision);
 }
 
-/** The turn is queued unless its speaker goes on. */
+/** Adds an utterance to a turn, and queues the turn unless its speaker goes on. */
 function addTurnPart(
   draft: Draft,
   turn: TurnState,
@@ -160,7 +160,7 @@ function stopTurn(draft: Draft, id: Id) {
   else dropEmptyTurn(draft, turn);
 }
 
-/** The rest was nothing, so the turn is answered as it was. */
+/** Queues a turn as it was, since further speech had no words. */
 function restoreTurn(draft: Draft, id: Id) {
   const turn = findTurn(draft, id);
   if (!turn || turn.openSpeech.length > 0 || isQueued(draft, id)) return;

@@ -87,9 +87,9 @@ export class AnnouncementRunner {
   }
 
   /**
-   * Says a text, and returns once it was played, or failed and was written instead.
+   * Plays an announcement, or writes it after a failure.
    *
-   * Throws bugs only. Aborting `signal` falls silent and throws `signal.reason`.
+   * Throws bugs only. Aborting `signal` silences it and throws `signal.reason`.
    */
   async #announce(
     reading: QueuedAnnouncement,

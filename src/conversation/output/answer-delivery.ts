@@ -34,9 +34,9 @@ type WrittenAnswer = {
 };
 
 /**
- * Passes the parts of a reply on, and writes the whole answer at its end where a part had no sound.
+ * Passes the parts of a reply on, and writes the whole at its end where a part had no sound.
  *
- * Errors: as `parts`, but only once it is written. Aborting `signal` writes nothing.
+ * Errors: as `parts`, after writing. Aborting `signal` writes nothing.
  */
 export async function* writeUnspoken(
   parts: AsyncIterable<ArrivedPart>,
@@ -79,7 +79,7 @@ export async function* writeUnspoken(
 /**
  * Passes an answer on, and then the quote that a tool found.
  *
- * Errors: as `answer`; of the voice a BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.
+ * Errors: as `answer`, and of the voice a BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.
  */
 export async function* endWithToolQuote(
   answer: AsyncIterable<ArrivedPart>,
@@ -88,7 +88,7 @@ export async function* endWithToolQuote(
   deps: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  // After the quote the model says nothing more, so that its words do not pass for those of another person.
+  // The quote ends the answer, so that the model's words do not pass for those of another person.
   yield* answer;
   const { quote } = pending;
   if (quote === undefined) return;
@@ -156,7 +156,7 @@ export function writeAside(
 export type NamedPerson = { readonly id: string; readonly name: string };
 
 /**
- * A person's own spoken name, else the display name. Empty where that is no word.
+ * Gets a person's own spoken name, else the display name. Empty where that is no word.
  *
  * @example
  * import { getSpokenName } from '#src/conversation/output/answer-delivery.ts';
@@ -180,15 +180,12 @@ export type MadeName = {
 };
 
 type NamedAnswer = PaidVoice & {
-  /** The person may have left by then. */
+  /** Finds the person whose name is said, undefined if the person has gone. */
   readonly addressee: () => NamedPerson | undefined;
   readonly made: MadeName | undefined;
 };
 
-/**
- * Begins the sound of the asker's name before the answer needs it. Undefined for an
- * empty name.
- */
+/** Begins the sound of the asker's name before the answer needs it. Undefined for an empty name. */
 export function synthesizeName(
   spoken: string,
   { reservation, voice }: PaidVoice,
@@ -210,8 +207,8 @@ export function getNamePrefix(
   return person ? getSpokenName(person, place) : '';
 }
 
-/** Says the name of the asker first, unless the answer begins with it. */
-export async function* withNamePrefix(
+/** Says the asker's name before an answer, unless the answer begins with it. */
+export async function* addNamePrefix(
   answer: AsyncIterable<ArrivedPart>,
   named: NamedAnswer,
   place: SessionPlace,
@@ -264,10 +261,7 @@ type PersonalNotice = {
 
 const maxPauseWaitMs = 60_000;
 
-/**
- * Says something to one person by name at the next pause. False: nothing was heard in time. Never
- * throws.
- */
+/** Says something to one person by name at the next pause. Returns whether it was heard in time. Never throws. */
 export async function sayToPerson(
   { personId, lines, isWanted }: PersonalNotice,
   {
@@ -353,8 +347,8 @@ export async function writePrivately(
 
 const maxReceiptWaitMs = 10_000;
 
-/** Hears nobody from the next packet on, and tells aloud and in the chat how that ends. */
-export function confirmPauseAloud(
+/** Pauses hearing from the next packet on, and tells how to resume. */
+export function pauseHearingAloud(
   personId: PersonId,
   {
     consent,
@@ -378,7 +372,7 @@ export function confirmPauseAloud(
 /** The bot listens first, so that it greets neither into a voice nor after something else. */
 const listenBeforeGreetingMs = 500;
 
-/** Greets aloud once, as people other than the caller have read nothing of it. */
+/** Greets aloud once, if people other than the caller are there, who have read nothing. */
 export function greetOnArrival(
   session: Owners<'consent' | 'loop' | 'notices' | 'place' | 'speech'>,
   clock: Pick<Clock, 'later'>,

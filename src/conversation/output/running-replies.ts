@@ -45,7 +45,7 @@ export class RunningReplies<Reply extends RunningReply> {
     return id === undefined ? undefined : this.#all.get(id);
   }
 
-  /** Says a reply by `speak`. Throws bugs only. */
+  /** Plays a reply with `speak` and reports its end to the conversation. Throws bugs only. */
   async play(
     reply: Reply,
     speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>,
@@ -88,9 +88,9 @@ export class RunningReplies<Reply extends RunningReply> {
 }
 
 /**
- * Fills `reply` by `work`, and returns a failure of the outside. The sound so far plays on either way.
+ * Fills `reply` by `work`, and returns a failure of the outside, after which the sound so far plays.
  *
- * Throws bugs. Aborting `signal` throws what `work` threw.
+ * Throws bugs. Aborting `signal` throws the error of `work`.
  */
 export async function fillReply(
   reply: SpokenReply,

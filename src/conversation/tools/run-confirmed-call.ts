@@ -26,7 +26,7 @@ type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: strin
 
 type SpeakingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
-/** After a spoken yes the outcome is said. Never throws. */
+/** Runs a confirmed tool call, and says its outcome after a spoken yes. Never throws. */
 export async function runConfirmedCall(
   ask: PendingConfirmation,
   session: SpeakingSession,
@@ -140,7 +140,7 @@ const maxQuestionChars = 200;
 
 export type SpokenQuestion = { readonly words: string; readonly line: TextLine };
 
-/** Undefined where the question is too long or cannot be heard as it is. */
+/** Creates a question to answer by voice. Undefined where it is too long, or cannot be heard as it is. */
 export function createSpokenQuestion(
   {
     question,

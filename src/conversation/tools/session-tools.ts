@@ -36,8 +36,8 @@ export class SessionTools {
     this.clock = deps.clock;
   }
 
-  /** The tools of the bot come last, so that they keep their names. */
-  listOffered(): readonly ToolEntry[] {
+  /** Lists tools for the model, those of the bot last, so that they keep their names. */
+  listOfferedTools(): readonly ToolEntry[] {
     const settings = this.#session.place.getSettings();
     const offered = this.#sources.allTools();
     return offered.filter(
@@ -70,7 +70,7 @@ export class SessionTools {
     };
   }
 
-  /** Tells whether this person holds the right now. Aborting `signal` throws `signal.reason`. */
+  /** Returns whether a person holds a right now. Aborting `signal` throws `signal.reason`. */
   async isAllowed(
     right: Right,
     personId: PersonId,

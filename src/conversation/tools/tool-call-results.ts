@@ -15,8 +15,8 @@ export type ToolCallResult = {
   readonly quote?: Quote;
 };
 
-/** Runs `work` within the time of its tool. Aborting `signal` throws `signal.reason` at once. */
-export async function runInToolTime(
+/** Runs `work` until the deadline of its tool. Aborting `signal` throws `signal.reason` at once. */
+export async function runWithToolDeadline(
   { deadlineMs = maxCallMs }: ToolEntry,
   clock: Clock,
   signal: AbortSignal,
@@ -34,7 +34,7 @@ export async function runInToolTime(
   }
 }
 
-/** `isKnown`: the call has surely changed nothing. */
+/** Creates the result of a failed call. `isKnown`: the call has surely changed nothing. */
 export function createFailedResult(
   { name }: ToolEntry,
   error: unknown,
@@ -74,7 +74,7 @@ const maxResultChars = 2_000;
 const unseenCharacters = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
 
 /**
- * Facts of a tool for a model: values of one JSON object, which do not pass for words of a person.
+ * Formats facts of a tool for a model, as one JSON object whose values do not pass for words of a person.
  *
  * @example
  * import { formatToolResult } from '#src/conversation/tools/tool-call-results.ts';
@@ -95,7 +95,7 @@ export function formatRefusal(why: string): string {
   return JSON.stringify({ error: toResultLine(why, maxResultChars / 4) });
 }
 
-/** The call may have happened, so the model does not repeat it, and people may ask again. */
+/** Formats the result of a call that may have happened, and is not to be repeated. */
 export function formatUnknownOutcome(name: string, why: string): string {
   const advice = 'It may have happened all the same: say so, and do not try again.';
   return formatRefusal(`${name} ${why}. ${advice}`);

@@ -24,7 +24,7 @@ import {
   formatToolResult,
   formatUnknownOutcome,
   maxCallMs,
-  runInToolTime,
+  runWithToolDeadline,
   type ToolCallResult,
   toResultLine,
 } from './tool-call-results.ts';
@@ -266,7 +266,7 @@ export class ToolCallRunner {
     return { how: 'known', content, hasChangedNothing: outcome.kind !== 'done' };
   }
 
-  /** `isKnown`: the call has surely changed nothing. */
+  /** Reports a failed call. `isKnown`: the call has surely changed nothing. */
   reportFailedCall(tool: ToolEntry, error: unknown, isKnown: boolean): ToolCallResult {
     this.#session.notices.reportFailure(error, 'think');
     return createFailedResult(tool, error, isKnown);
@@ -317,7 +317,9 @@ export class AnswerCalls implements AnswerTools {
 
   constructor(about: AnswerCallsOptions) {
     this.#options = about;
-    this.#tools = new Map(about.tools.listOffered().map((tool) => [tool.name, tool]));
+    this.#tools = new Map(
+      about.tools.listOfferedTools().map((tool) => [tool.name, tool]),
+    );
   }
 
   get doneCalls(): readonly DoneCall[] {
@@ -366,8 +368,11 @@ export class AnswerCalls implements AnswerTools {
     if (!tool) return createRejectedResult('There is no such tool.');
     this.#running = [...this.#running, tool];
     try {
-      return await runInToolTime(tool, this.#options.tools.clock, signal, (work) =>
-        this.#prepareCall(tool, call, work, signal, atMs),
+      return await runWithToolDeadline(
+        tool,
+        this.#options.tools.clock,
+        signal,
+        (work) => this.#prepareCall(tool, call, work, signal, atMs),
       );
     } catch (error) {
       signal.throwIfAborted();

@@ -19,8 +19,8 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
   listPeople(): readonly ChannelMember[];
   hasAgreed(personId: PersonId): Promise<boolean>;
   /**
-   * Without a session nobody holds more than the right of anyone. Aborting `signal` throws its
-   * reason.
+   * Returns whether a person holds a right. Without a session nobody holds more than the right of anyone. Aborting
+   * `signal` throws its reason.
    */
   isAllowed(right: Right, personId: PersonId, signal: AbortSignal): Promise<boolean>;
 }
@@ -28,7 +28,7 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
 export interface ToolPorts extends ServerToolPorts {
   readonly session: Session;
   describeCompany(): Company;
-  /** Pings nobody. Errors and abort: as `VoiceChannelChatPoster.write`. */
+  /** Posts a text in the channel's chat, without pings. Errors and abort: as `VoiceChannelChatPoster.write`. */
   post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<LeaveOutcome>;
 }
@@ -84,7 +84,7 @@ export type ToolEntry = {
   readonly description: string;
   /** Every asker of a turn holds it at the moment of the run. */
   readonly right: Right;
-  /** Default: always. */
+  /** Returns whether the model may call the tool. Default: always. */
   readonly isOffered?: (
     settings: ReturnType<SessionPlace['getSettings']>,
     session: Session | undefined,

@@ -98,7 +98,7 @@ export class AutomaticJoins {
     const isFollowing = this.#sessions.findSession(guildId)?.followedId !== undefined;
     return (
       isFollowing ||
-      !settings.isRead(guildId) ||
+      !settings.isLoaded(guildId) ||
       settings.getForGuild(guildId).autoJoin.length > 0
     );
   }
@@ -183,7 +183,7 @@ export class AutomaticJoins {
     const isAwaited = autoJoin.some((id) => this.#listPeople(guildId, id).length > 0);
     if (isInCompany || !isAwaited) return undefined;
     const choices = await this.#sessions.loadConsents(guildId);
-    if (!choices.isRead) return this.#checkLater(guildId, joins);
+    if (!choices.isLoaded) return this.#checkLater(guildId, joins);
     const channels = autoJoin.map((id) => this.#toAutoJoinChannel(guildId, id));
     const channelId = chooseAutoJoin(channels, at?.channelId);
     const channel = channelId && this.#deps.places.findChannel(guildId, channelId);

@@ -113,9 +113,9 @@ export function createSeatReturn(
       sessions.loadConsents(guildId),
       sessions.settings.loadGuild(guildId),
     ]);
-    if (!seats || !choices.isRead) void pollSeats([guildId]);
+    if (!seats || !choices.isLoaded) void pollSeats([guildId]);
     const seat = seats?.[0];
-    if (!choices.isRead || !seat) return undefined;
+    if (!choices.isLoaded || !seat) return undefined;
     const channel = deps.places.findChannel(guildId, seat.channelId);
     const objection = findObjection(seat, channel, deps, sessions);
     return objection ?? (channel && { seat, channel });

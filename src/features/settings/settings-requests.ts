@@ -37,14 +37,14 @@ export class SettingsRequests {
   async viewSettings(guildId: GuildId, key?: string): Promise<SettingsView> {
     const { settings } = this.#sessions;
     if (key !== undefined) await this.#findSetting(key)?.loadValues?.(this.#deps);
-    const isRead = await settings.loadGuild(guildId);
-    if (isRead)
+    const isLoaded = await settings.loadGuild(guildId);
+    if (isLoaded)
       for (const session of this.#sessions.listSessions(guildId))
         session.applySettings();
     const all = settings.definitions.map((setting) =>
       this.#describeSetting(guildId, setting),
     );
-    return { all, choices: settings.choices, isRead };
+    return { all, choices: settings.choices, isLoaded };
   }
 
   #describeSetting(guildId: GuildId, setting: ServerSetting): CurrentSetting {

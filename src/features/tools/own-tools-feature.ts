@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { listExchanges } from '#src/conversation/answering/answer-request.ts';
-import { confirmPauseAloud } from '#src/conversation/output/answer-delivery.ts';
+import { pauseHearingAloud } from '#src/conversation/output/answer-delivery.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
@@ -85,7 +85,7 @@ const pauseListeningTool = defineTool({
   right: 'room',
   effect: 'change',
   async run(_call, { askerId, session }) {
-    confirmPauseAloud(askerId, session);
+    pauseHearingAloud(askerId, session);
     return { facts: { paused: 'yes' } };
   },
 });

@@ -154,7 +154,7 @@ function mayNotQuote(
   { consent, place }: Owners<'consent' | 'place'>,
 ) {
   return (
-    !consent.isRead ||
+    !consent.isLoaded ||
     consent.hasSaidNo(personId) ||
     place.getSettings().blockedIds.includes(personId)
   );

@@ -106,7 +106,7 @@ function offerWrittenAnswers(
 
   return {
     onPresence(people) {
-      if (!consent.isRead || !speech.canSpeak()) return;
+      if (!consent.isLoaded || !speech.canSpeak()) return;
       for (const { id, isBot, isDeaf } of people) {
         if (!isDeaf || isBot || seen.has(id) || consent.getStanding(id) === 'no')
           continue;

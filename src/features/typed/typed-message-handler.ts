@@ -130,7 +130,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (judgeAccess(rules, { ...author, mayManage }) !== 'open') return 'refused';
     if (session) return session.consent.hasSaidNo(author.id) ? 'refused' : undefined;
     const choices = await this.#sessions.loadConsents(guildId);
-    return !choices.isRead || choices.hasRefused(author.id) ? 'refused' : undefined;
+    return !choices.isLoaded || choices.hasRefused(author.id) ? 'refused' : undefined;
   }
 
   async #refuseMessage(

@@ -11,7 +11,7 @@ import {
   createMissingRightResult,
   createRejectedResult,
   formatToolResult,
-  runInToolTime,
+  runWithToolDeadline,
   type ToolCallResult,
 } from '#src/conversation/tools/tool-call-results.ts';
 import { toChatTools } from '#src/conversation/tools/tool-call-runner.ts';
@@ -72,7 +72,7 @@ export function createWrittenTools(
   ) {
     if (!tool) return createRejectedResult('There is no such tool.');
     try {
-      return await runInToolTime(tool, clock, signal, (work) =>
+      return await runWithToolDeadline(tool, clock, signal, (work) =>
         judgeCall(tool, call, work),
       );
     } catch (error) {

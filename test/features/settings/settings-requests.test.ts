@@ -204,7 +204,7 @@ test('as long as settings cannot be read nobody is heard unasked', async () => {
   await fixture.sessions.join(lounge, 'adam');
   await evaSays(fixture);
   expectUnheard(fixture);
-  expect((await fixture.settings.viewSettings('g')).isRead).toBe(false);
+  expect((await fixture.settings.viewSettings('g')).isLoaded).toBe(false);
   fixture.settingsStore.trouble = undefined;
   await fixture.sessions.join(lounge, 'adam');
   await evaSays(fixture);

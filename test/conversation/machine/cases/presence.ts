@@ -57,7 +57,7 @@ const people: ConversationCases = {
       {
         kind: 'consents',
         policy: 'ask',
-        isRead: true,
+        isLoaded: true,
         no: ['ana'],
         yes: ['ben'],
         atMs: 2_000,
@@ -76,7 +76,7 @@ const people: ConversationCases = {
         {
           kind: 'consents',
           policy: 'notice',
-          isRead: false,
+          isLoaded: false,
           no: [],
           yes: [],
           atMs: 100,
