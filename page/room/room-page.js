@@ -38,6 +38,9 @@ const tabId = `${Math.random()}`.slice(2);
  * Draws the room of the sandbox, and sends it each press.
  * @implements {RoomActions}
  */
+const openingSentence =
+  'Opening the microphone. Allow it if your browser asks; it also needs a loudspeaker or headphones.';
+
 export class RoomPage {
   /** @type {PageState} */
   #page = {
@@ -234,8 +237,11 @@ export class RoomPage {
   }
 
   async #openMicrophone() {
-    const refusal = await this.#sound.openMicrophone();
-    if (refusal !== undefined) return this.#changePage({ notice: refusal });
+    // Stands until it is open: a question of the browser waits for an answer, and without a loudspeaker Firefox waits for ever.
+    this.#changePage({ notice: openingSentence });
+    const notice = await this.#sound.openMicrophone();
+    this.#changePage({ notice });
+    if (notice) return;
     await this.askRoom('microphone', { on: true });
     if (!this.#sound.isOpen) return;
     this.#changePage({ isMicrophoneOpen: true });

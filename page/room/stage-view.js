@@ -39,7 +39,7 @@ export function renderStage(page, actions) {
         html`<button type="button" class="stop" onClick=${onStop}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg><span>${stop.label}</span></button>`
       }</div>
-    ${isMicrophoneOpen ? renderTalkChoice(page, actions) : !deafMoods.includes(mood) && html`<p class="hint">Your microphone is off. Press, and talk.</p>`}
+    ${isMicrophoneOpen ? renderTalkChoice(page, actions) : html`<p class="hint">Your microphone is off. Press, and talk.</p>`}
     <div role="status">${listSilences(room).map(
       ({ text, label, does, what }) => html`<p class="notice">${text}
         <button type="button" onClick=${() => actions[does](what)}>${label}</button></p>`,
@@ -47,9 +47,6 @@ export function renderStage(page, actions) {
     <div class="told">${message && renderMessage(message, room.room, actions)}</div>
   </section>`;
 }
-
-/** Moods in which words reach nobody. */
-const deafMoods = ['away', 'waiting'];
 
 /**
  * @param {Seat} seat

@@ -36,13 +36,13 @@ export class RoomSound {
   }
 
   /**
-   * @returns {Promise<string | undefined>} the sentence that says why not
+   * @returns {Promise<string>} the sentence that says why not, or none
    */
   async openMicrophone() {
     if (!navigator.mediaDevices) return insecureSentence;
     await this.startListening();
     const context = await this.#context;
-    if (!context || !this.#capture || this.#microphone) return undefined;
+    if (!context || !this.#capture || this.#microphone) return '';
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         audio: {
@@ -61,7 +61,7 @@ export class RoomSound {
           this.#tell.ended(unpluggedSentence);
         };
       }
-      return undefined;
+      return '';
     } catch (error) {
       return findMicrophoneRefusal(error);
     }
