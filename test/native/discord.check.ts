@@ -90,6 +90,7 @@ async function openMember(name: string, program: string) {
   };
 }
 
+// Proves: REST, gateway and voice of Discord by fake (people by discord.py, disnake and oceanic.js in the sandbox)
 test.each([
   ['discord.py', DISCORD_PY],
   ['disnake, with libdave', DISNAKE],
