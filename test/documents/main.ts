@@ -24,7 +24,7 @@ import {
   type ProjectDocument,
   readDocuments,
 } from './project-documents.ts';
-import { Stranger, type Terminal } from './stranger.ts';
+import { endProgramsIn, Stranger, type Terminal } from './stranger.ts';
 
 const { values: flags } = parseArgs({
   /** Leaves the clone there. */
@@ -42,13 +42,15 @@ const done = new Set<string>();
 
 const folder = await mkdtemp(join(tmpdir(), 'parley-documents-'));
 const documents = await readDocuments();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => cleanUp().then(() => process.exit(1)));
 try {
   await readBlocks();
   await followDocuments();
 } catch (error) {
   fail('the documents', error);
 } finally {
-  if (!flags.keep) await rm(folder, { recursive: true });
+  await cleanUp();
 }
 printRefusals();
 console.log(
@@ -57,6 +59,11 @@ console.log(
     : `FAILED: ${failures.length}\n${failures.join('\n')}`,
 );
 process.exit(failures.length === 0 ? 0 : 1);
+
+async function cleanUp() {
+  await endProgramsIn(folder);
+  if (!flags.keep) await rm(folder, { recursive: true, force: true });
+}
 
 function fail(name: string, error: unknown) {
   const reason = error instanceof Error ? error.message : `${error}`;
@@ -171,9 +178,9 @@ async function writeDeployFiles() {
   const document = documents.find(({ path }) => path === 'deploy/README.md');
   const lines = (document ? listShellLines(document) : [])
     .map(({ line }) => line)
-    .filter((line) => findRefusal(line) === undefined);
-  await stranger.runLines(lines);
+    .filter((line) => findRefusal(line) === undefined && !isInSixSteps(line));
   for (const line of lines) done.add(line);
+  await stranger.runLines(lines);
   const read = async (name: string) =>
     parseEnv(await readFile(join(stranger.folder, name), 'utf8'));
   readGoodSettings(await read('.env'));

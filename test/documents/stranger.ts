@@ -1,13 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readlink } from 'node:fs/promises';
 import { delimiter } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { readEnvironment } from '#src/config/config.ts';
 
 const run = promisify(execFile);
 /** Longest time of one command, and until a program says something. */
 const [maxCommandMs, maxWaitMs] = [900_000, 240_000];
+/** Until a program has ended in order. */
+const maxEndMs = 10_000;
 const maxShownCharacters = 4_000;
 /** Settings of npm that lead it to packages, and to the headers of Node. */
 const kept = /^npm_config_(?:cache|cafile|registry|nodedir)$/;
@@ -19,6 +22,32 @@ const standIns = [
 ];
 
 type Environment = Readonly<Record<string, string>>;
+
+/** Ends all that still runs in this folder, first in order: the bot outlives its terminal. */
+export async function endProgramsIn(folder: string) {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    for (const pid of await listProgramsIn(folder)) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has just ended.
+      }
+    }
+    const deadlineMs = performance.now() + maxEndMs;
+    while ((await listProgramsIn(folder)).length > 0 && performance.now() < deadlineMs)
+      await setTimeout(100);
+  }
+}
+
+async function listProgramsIn(folder: string) {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const places = await Promise.all(
+    pids.map(async (pid) => [pid, await readlink(`/proc/${pid}/cwd`).catch(() => '')]),
+  );
+  return places.flatMap(([pid, place]) =>
+    place?.startsWith(folder) ? Number(pid) : [],
+  );
+}
 
 /** Somebody with nothing but Node, npm, git and curl, at a fresh clone of the last commit. */
 export class Stranger {
@@ -108,7 +137,7 @@ export class Terminal implements AsyncDisposable {
       }
       if (this.#child.exitCode !== null || performance.now() > deadlineMs)
         throw new Error(`${words} is not on the screen:\n${rest}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await setTimeout(100);
     }
   }
 
