@@ -5,17 +5,17 @@ import type { BotVoice } from './bot-voice.ts';
 /** Time from the last voiced packet of a question to the first packet of its answer, in ms; undefined without an answer. */
 export type Exchange = { readonly answerMs: number | undefined };
 
-/** Somebody who asks, as the programs of the bench know them. */
-export type ConversingPerson = {
-  readonly person: SandboxPerson;
+/** People of one channel, as the programs of the bench know them. */
+export type ConversingPeople = {
+  readonly people: readonly [SandboxPerson, ...SandboxPerson[]];
   readonly voice: BotVoice;
 };
 
 const maxAnswerWaitMs = 10_000;
 
-/** Asks one question after the other until `stop`, each once the bot was quiet for `quietMs`; `offset` is which one is first. */
+/** People ask in turn until `stop`, each once the bot was quiet for `quietMs`; `offset` is which question is first. */
 export async function holdConversation(
-  { person, voice }: ConversingPerson,
+  { people, voice }: ConversingPeople,
   quietMs: number,
   questions: readonly EncodedSpeech[],
   offset: number,
@@ -23,6 +23,7 @@ export async function holdConversation(
   stop: AbortSignal,
 ) {
   for (let n = offset; !stop.aborted; n++) {
+    const person = people[n % people.length] ?? people[0];
     const { lastVoicedAtMs } = await person.say(
       questions[n % questions.length] ?? emptySignal,
       stop,

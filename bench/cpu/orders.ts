@@ -6,9 +6,9 @@ export type ServersAddress = { readonly baseUrl: string };
 /** Orders to the process with Discord and its people. */
 export type PeopleOrder =
   | { readonly do: 'open' }
-  /** Until the bot sits in so many channels, each of another server and with one person. */
-  | { readonly do: 'call'; readonly channels: number }
-  /** In so many channels people ask from now on, each once the bot has been quiet for `quietMs` after the answer to the question before. */
+  /** Until the bot sits in so many channels, each of another server and with so many people: one where nothing is said. */
+  | { readonly do: 'call'; readonly channels: number; readonly people?: number }
+  /** In so many channels people ask in turn from now on, each once the bot has been quiet for `quietMs` after the answer to the question before. */
   | { readonly do: 'converse'; readonly channels: number; readonly quietMs: number }
   /** Everybody falls silent, and so does the bot. */
   | { readonly do: 'rest' }

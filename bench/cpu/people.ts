@@ -11,7 +11,7 @@ import { realClock } from '#src/base/clock.ts';
 import { BotVoice } from './bot-voice.ts';
 import { serveOrders } from './child-program.ts';
 import {
-  type ConversingPerson,
+  type ConversingPeople,
   type Exchange,
   holdConversation,
 } from './conversation.ts';
@@ -32,7 +32,7 @@ const stopCommand = /^stop\b/;
 const stepDeadline = () => AbortSignal.timeout(30_000);
 const codec = await loadOpus();
 const questions = await encodeQuestions();
-const askers: ConversingPerson[] = [];
+const askers: ConversingPeople[] = [];
 let conversing = 0;
 let sandbox: Sandbox | undefined;
 let exchanges: Exchange[] = [];
@@ -52,7 +52,7 @@ serveOrders<PeopleOrder>(async (order) => {
     case 'open':
       return toLoginOptions(sandbox);
     case 'call':
-      return await callBots(sandbox, order.channels);
+      return await callBots(sandbox, order.channels, order.people);
     case 'converse':
       return beginConversations(order.channels, order.quietMs);
     case 'rest':
@@ -70,27 +70,31 @@ function toLoginOptions({ token, apiUrl, certificate: ca }: Sandbox) {
   return { token, apiUrl, ca };
 }
 
-async function callBots(open: Sandbox, channels: number) {
+async function callBots(open: Sandbox, channels: number, count = 1) {
   while (askers.length < channels) {
     const nextAtMs = realClock.nowMs() + callIntervalMs;
-    const person = await callBot(open, askers.length);
+    const people = await callBot(open, askers.length, count);
     const voice = new BotVoice();
-    person.onHeard((frame) => {
+    people[0].onHeard((frame) => {
       if (frame.fromUserId === open.botId) voice.addPacket(frame);
     });
-    askers.push({ person, voice });
+    askers.push({ people, voice });
     await realClock.sleep(nextAtMs - realClock.nowMs(), new AbortController().signal);
   }
 }
 
-/** The number `n`th person, in a server of their own, calls the bot and can talk with it. */
-async function callBot(open: Sandbox, n: number) {
+/** In the server number `n`, somebody calls the bot. All its people can talk with it then. */
+async function callBot(open: Sandbox, n: number, count: number) {
   const guild = n === 0 ? open.guild() : open.addGuild();
-  const person = guild.person(`Person ${n}`);
-  await person.join('Lounge', stepDeadline());
-  await person.command('join').answered(stepDeadline());
-  await person.settled(stepDeadline());
-  return person;
+  const caller = guild.person(`Person ${n}`);
+  const others = Array.from({ length: count - 1 }, (_, other) =>
+    guild.person(`Person ${n}, ${other}`),
+  );
+  const people = [caller, ...others] as const;
+  for (const person of people) await person.join('Lounge', stepDeadline());
+  await caller.command('join').answered(stepDeadline());
+  for (const person of people) await person.settled(stepDeadline());
+  return people;
 }
 
 /** Questions of the recordings, encoded. */
@@ -136,10 +140,10 @@ async function restConversations() {
 }
 
 /** Ends what the bot is still saying. */
-async function silenceBot({ person, voice }: ConversingPerson) {
+async function silenceBot({ people, voice }: ConversingPeople) {
   const signal = stepDeadline();
   await realClock.sleep(maxAnswerStartMs, signal);
-  if (voice.isHeard) await person.command('stop').answered(signal);
+  if (voice.isHeard) await people[0].command('stop').answered(signal);
   await voice.waitForQuiet(endOfAnswerMs, signal);
 }
 
@@ -161,7 +165,9 @@ function noteExchange(exchange: Exchange) {
 
 /** Since everybody came. */
 function sumTotals() {
-  const counts = askers.map(({ person }) => person.counts());
+  const counts = askers.flatMap(({ people }) =>
+    people.map((person) => person.counts()),
+  );
   return {
     sentPackets: counts.reduce((sum, { sentPackets }) => sum + sentPackets, 0),
     latePackets: counts.reduce((sum, { latePackets }) => sum + latePackets, 0),

@@ -1,4 +1,5 @@
-// npm run nightly [-- --minutes 300] [--seed N] [--only NAME]: all that takes too long for each change. --minutes shortens it.
+// npm run nightly [-- --minutes 300] [--seed N] [--only NAME]: all that takes too long for each change. --minutes shortens it. SIGINT and
+// SIGTERM end the step that runs, and what was found until then is printed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
@@ -13,15 +14,22 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
   },
 });
-/** Longest time of a step, in ms: one that hangs is a failed one. */
-const maxStepMs = 10_800_000;
+const minutes = Number(values.minutes);
+/** Longest time of a step, in ms: one that hangs is a failed one. It is much more than any needs. */
+const maxStepMs = 0.6 * minutes * 60_000;
+/** Until programs of a step that is stopped have ended by themselves. */
+const maxEndMs = 30_000;
 const maxShownCharacters = 6_000;
-const steps = listSteps(Number(values.minutes), Number(values.seed));
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => stopped.abort());
+const steps = listSteps(minutes, Number(values.seed));
 const rows: string[][] = [];
 for (const step of steps.filter(({ name }) => name.includes(values.only)))
-  rows.push(await runStep(step));
+  if (!stopped.signal.aborted) rows.push(await runStep(step));
 console.log(`\n${formatTable(['step', 'seed', 'time', 'figure', 'outcome'], rows)}`);
-process.exitCode = rows.every((row) => row.at(-1) === 'ok') ? 0 : 1;
+const isGood = rows.length > 0 && rows.every((row) => row.at(-1) === 'ok');
+process.exitCode = isGood && !stopped.signal.aborted ? 0 : 1;
 
 /** A row of the table. */
 async function runStep({ name, command, figure, seed }: NightlyStep) {
@@ -30,20 +38,37 @@ async function runStep({ name, command, figure, seed }: NightlyStep) {
   const [program = '', ...words] = command.split(' ');
   const child = spawn(program, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: maxStepMs,
+    // A group of its own, which ends with all that the step has started.
+    detached: true,
   });
+  const over = AbortSignal.any([stopped.signal, AbortSignal.timeout(maxStepMs)]);
+  over.addEventListener('abort', () => endGroup(child.pid));
   let shown = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {
       shown += stripVTControlCharacters(`${chunk}`);
     });
   const [code] = (await once(child, 'close')) as [number | null];
-  const isGood = code === 0;
+  const isGood = code === 0 && !over.aborted;
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
   if (!isGood) console.log(shown.slice(-maxShownCharacters));
   const figures = [...shown.matchAll(new RegExp(figure, 'gm'))];
   const found = figures.at(-1)?.[0].trim() ?? '';
-  const outcome = isGood ? 'ok' : `FAILED (${code ?? 'late'})`;
+  const outcome = isGood ? 'ok' : `FAILED (${over.aborted ? 'ended' : code})`;
   console.log(`${outcome} after ${seconds} s`);
   return [name, `${seed ?? ''}`, `${seconds} s`, found, outcome];
+}
+
+/** Ends the programs of a group, first in order. */
+function endGroup(leader: number | undefined) {
+  if (leader === undefined) return;
+  const kill = (signal: NodeJS.Signals) => {
+    try {
+      process.kill(-leader, signal);
+    } catch {
+      // All have ended.
+    }
+  };
+  kill('SIGTERM');
+  setTimeout(kill, maxEndMs, 'SIGKILL');
 }
