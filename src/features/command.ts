@@ -140,7 +140,7 @@ export interface Command {
   /** Audience of "thinking". Default: the caller. */
   readonly shownTo?: ReplyAudience | ((call: CommandCall) => ReplyAudience);
   /**
-   * Below the 15 minutes that Discord waits. Default: a minute. Source:
+   * Below the 15 minutes of Discord. Default: a minute. Source:
    * https://discord.com/developers/docs/interactions/receiving-and-responding
    */
   readonly longestMs?: number | ((call: CommandCall) => number | undefined);
@@ -155,7 +155,7 @@ export interface Command {
   readonly needsManageServer?: true;
   /** The command runs if the form is undefined or late. */
   form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
-  /** The first reply answers the command, and the rest follow. */
+  /** Runs the command. The first reply answers the call, and the rest follow. */
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 

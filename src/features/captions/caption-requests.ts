@@ -17,13 +17,13 @@ export type TurnOnOutcome =
 
 export type CaptionRequests = ReturnType<typeof createCaptionRequests>;
 
-/** A change counts in the channel of the bot first, then in the store. */
+/** Creates requests that change captions. */
 export function createCaptionRequests(
   sessions: VoiceSessions,
   running: SessionObjects<SessionCaptions>,
 ) {
   return {
-    /** Everybody in the channel is told before the first word is written. */
+    /** Tells everybody in the channel, then begins captions and saves the choice. */
     async turnOn(guildId: GuildId, options: CaptionOptions): Promise<TurnOnOutcome> {
       const session = sessions.findSession(guildId);
       if (!session) return { kind: 'failed', line: { id: 'leave.nowhere' } };
@@ -40,7 +40,7 @@ export function createCaptionRequests(
       return { kind: 'on', placeId, isHere: placeId === channelId, saved };
     },
 
-    /** Captions also stay off for a session that begins or ends now. */
+    /** Ends captions, also of a session that begins or ends now. */
     async turnOff(guildId: GuildId): Promise<SaveOutcome> {
       const saved = sessions.listSessions(guildId).map(async (session) => {
         const saving = sessions.settings.setCaptionOptions(
@@ -58,7 +58,7 @@ export function createCaptionRequests(
       return running.list(guildId).some(({ recorder }) => recorder !== undefined);
     },
 
-    /** A person left out is still heard and answered. The change counts at once. */
+    /** Leaves a person out of captions, or includes the person again. */
     async setLeftOut(
       guildId: GuildId,
       personId: PersonId,

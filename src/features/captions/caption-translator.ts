@@ -24,10 +24,7 @@ const malformedReplyText =
 
 export type CaptionTranslator = ReturnType<typeof createCaptionTranslator>;
 
-/**
- * Shows translations below captions. They are not kept. `/audio/translations` only gives English,
- * so the chat model translates. Never throws.
- */
+/** Creates a translator that shows translations below captions. */
 export function createCaptionTranslator(
   guildId: GuildId,
   notices: ChannelNotices,
@@ -39,7 +36,7 @@ export function createCaptionTranslator(
   let working = Promise.resolve();
   let isReported = false;
 
-  /** Lines of a failed request stay as they are. Never throws. */
+  /** Translates waiting lines. */
   async function translateWaiting() {
     const batch = waiting.filter((line) => recorder.mayShowLine(line));
     waiting = [];
@@ -84,7 +81,7 @@ export function createCaptionTranslator(
   }
 
   return {
-    /** BCP 47. Undefined ends translation. */
+    /** Sets the target language (BCP 47). Undefined ends translation. */
     setLanguage(tag: string | undefined) {
       waiting = [];
       language = tag;

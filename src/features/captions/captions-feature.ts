@@ -86,7 +86,7 @@ const findInCaptionsTool = defineTool({
   run: quoteFoundLines,
 });
 
-/** A program gets no lines. */
+/** Quotes lines that answer a question about the transcript, to people only. */
 async function quoteFoundLines(
   request: TranscriptQuestion,
   { askerId, own, session, getSettings }: WithOwnObjects<CaptionPorts>,

@@ -48,7 +48,7 @@ export class SessionCaptions implements FeatureSession {
   #turning: Promise<TextLine | undefined> | undefined;
   /** People heard the notice of a former run. */
   #isReturned;
-  /** Last arrival of each person who had the notice, in ms of the session. */
+  /** Last arrival of each person with the notice, in ms of the session. */
   #arrivalsMs = new Map<string, number>();
   #hereIds: ReadonlySet<PersonId> = new Set();
 
@@ -101,7 +101,8 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /**
-   * Resolves when people have the notice, or with the reason if captions stay off. Never throws.
+   * Begins captions once people have the notice, or resolves with the reason against
+   * them. Never throws.
    */
   async turnOn({ translateTo }: CaptionOptions): Promise<TextLine | undefined> {
     // The session goes on in a new place.
@@ -116,7 +117,7 @@ export class SessionCaptions implements FeatureSession {
     return failed;
   }
 
-  /** Resolves with the ended session when everything is shown and kept. Never throws. */
+  /** Ends captions. Resolves with the session once all lines are kept. Never throws. */
   async turnOff(): Promise<TranscriptSession | undefined> {
     await this.#turning;
     const { recorder } = this;
@@ -165,7 +166,7 @@ export class SessionCaptions implements FeatureSession {
     };
   }
 
-  /** Has a recap made if the bot does not come back by itself. */
+  /** Ends captions. Posts a recap unless the bot returns by itself. */
   async onEnd(why: LeaveReason): Promise<LeaveSummary> {
     const captioned = await this.turnOff();
     if (captioned && (why === 'asked' || why === 'alone'))
@@ -201,7 +202,7 @@ export class SessionCaptions implements FeatureSession {
     return undefined;
   }
 
-  /** Words now belong to a session that ended a moment ago. Never throws. */
+  /** Finds a session that ended a moment ago, for its transcript to go on. */
   async #findFormerSession({
     reader,
   }: TranscriptStore): Promise<ResumableSession | undefined> {
@@ -219,7 +220,7 @@ export class SessionCaptions implements FeatureSession {
       : undefined;
   }
 
-  /** Reports a failure and returns undefined. Never throws. */
+  /** Opens the chat for captions. Reports a failure and returns undefined. */
   async #openCaptionChat(formerId: ChannelId | undefined) {
     const { notices, place, signal } = this.#session;
     const { captionChats, clock } = this.#deps;

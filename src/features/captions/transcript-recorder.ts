@@ -40,7 +40,9 @@ const recentLinesMs = 60 * 60_000;
 
 type RecordedSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
-/** Records the lines of a session for the chat and the store. Nobody waits for the disk. */
+/**
+ * Records a session's lines for the chat and the store, without waiting for the disk.
+ */
 export class TranscriptRecorder {
   readonly chat: CaptionChat;
   readonly live: LiveCaptions;
@@ -172,7 +174,7 @@ export class TranscriptRecorder {
     };
   }
 
-  /** Writes nothing if the bot speaks to a left-out person. */
+  /** Records a sentence of the bot, but none to a left-out person. */
   recordSpokenWords({
     answeredIds,
     fromMs,
@@ -200,7 +202,7 @@ export class TranscriptRecorder {
       });
   }
 
-  /** After a no, also drops lines by this person and answers to them. */
+  /** Forgets open lines of a person. After a no, also lines by and to the person. */
   forgetPerson(personId: PersonId, reason: ForgetReason) {
     const numbers = [...this.#open].flatMap(([number, id]) =>
       id === personId ? number : [],
@@ -213,14 +215,14 @@ export class TranscriptRecorder {
       );
   }
 
-  /** Waits until the store knows which lines the messages showed. Never throws. */
+  /** Forgets lines of deleted messages. */
   async onMessagesDeleted(messageIds: readonly MessageId[]) {
     this.live.onMessagesDeleted(messageIds);
     await this.saveLines();
     this.#dropLines(({ post }) => messageIds.includes(post?.messageId ?? ''));
   }
 
-  /** The next line retries a failed write. Never throws. */
+  /** Writes waiting lines. The next line retries a failed write. Never throws. */
   async saveLines() {
     const writing = this.#saving.then(() => this.#writeUnsaved());
     this.#saving = writing.catch(() => undefined);
@@ -236,7 +238,7 @@ export class TranscriptRecorder {
     this.#isUnsaved = !isWritten;
   }
 
-  /** Shows and writes waiting lines first. Never throws. */
+  /** Shows and writes waiting lines first, then ends. */
   async endSession() {
     const { clock } = this.#deps;
     this.#captioned = { ...this.#captioned, endedAtWallMs: clock.wallMs() };

@@ -56,7 +56,7 @@ export type FeatureProcessDeps = {
 };
 
 type OpenedFeature<Ports, Needs> = {
-  /** Called before Discord is logged in. */
+  /** Opens the feature for a shard, before Discord is logged in. */
   openShard(
     deps: FeatureShardDeps,
     others: Needs,

@@ -4,13 +4,11 @@ import type { TextLine } from '#src/texts/texts.ts';
 
 const windowSeconds = 20;
 
-/**
- * Creates a limit of uses, which says how many ms a person has to wait. Refused calls still get a
- * reply, since Discord would report that the application did not respond.
- */
+/** Creates a limit of uses, which returns how many ms a person has to wait. */
 export function createUseLimit(
   maxUses = 10,
 ): (guildId: GuildId, userId: PersonId) => Promise<number> {
+  // A refused call gets a reply, since Discord would report that nobody responded.
   const uses = new RateLimiterMemory({ points: maxUses, duration: windowSeconds });
   return async (guildId, userId) => {
     try {

@@ -24,7 +24,7 @@ export class SessionObjects<One> {
     return one;
   }
 
-  /** Undefined if the bot does not sit in this server. */
+  /** Finds the object of the server's session. Undefined without a session. */
   find(guildId: GuildId): One | undefined {
     const session = this.#sessions.findSession(guildId);
     return session && this.get(session);

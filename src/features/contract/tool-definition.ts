@@ -17,7 +17,7 @@ import { formatText, type TextLine } from '#src/texts/texts.ts';
 
 export type WithOwnObjects<Own, Ports = ToolPorts> = Ports & { readonly own: Own };
 
-/** A tool as its feature declares it. Each shard binds it to the objects of the feature. */
+/** A tool as declared. Each shard binds it to the objects of its feature. */
 export type FeatureTool<Own = object> = Omit<
   ToolEntry,
   'parseArguments' | 'isOffered'
@@ -46,7 +46,7 @@ export type ToolDefinition<T, Own> = Pick<
       })
     | {
         readonly effect: 'last' | 'destroy';
-        /** Needs no channel. */
+        /** Prepares a call that needs no channel. */
         prepare(
           call: T,
           ports: WithOwnObjects<Own, ServerToolPorts>,

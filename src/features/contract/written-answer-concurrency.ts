@@ -15,7 +15,7 @@ export type WrittenAnswerConcurrency = ReturnType<
   typeof createWrittenAnswerConcurrency
 >;
 
-/** Work above a limit is refused at once, without a slot. */
+/** Limits written answers at a time. Refuses others at once. */
 export function createWrittenAnswerConcurrency(mostOfPerson = 1, mostInServer = 4) {
   const places = new Set<WorkSlot>();
 
@@ -50,7 +50,7 @@ export function createWrittenAnswerConcurrency(mostOfPerson = 1, mostInServer = 
 
   return {
     enter,
-    /** A recap without an asker waits for the one before it. */
+    /** Reserves a slot for a recap. Without an asker, waits for the recap before. */
     async enterRecap(
       guildId: GuildId,
       personId: PersonId | undefined,

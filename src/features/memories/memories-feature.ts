@@ -63,7 +63,7 @@ export const memoriesFeature: Feature<MemoryPorts> = {
   }),
 };
 
-/** A person outside the channel gets none. */
+/** Builds a chat message from memories for an asker in the channel. */
 function buildMemoryContext(
   { askerId }: ContextRequest,
   { consent, place }: Owners<'consent' | 'place'>,

@@ -6,19 +6,20 @@ import { memorySetting } from './usable-memories.ts';
 
 export type MemoryCache = ReturnType<typeof createMemoryCache>;
 
-/** Answers wait for no store. The store answers in order, so nothing older replaces a change. */
+/** Creates a cache of memories, so that answers wait for no store. */
 export function createMemoryCache(
   store: MemoryStore,
   watch: StoreWatch,
   { settings }: Pick<VoiceSessions, 'settings'>,
 ) {
+  // The store answers in order, so nothing older replaces a change.
   const known = new Map<string, readonly Memory[]>();
 
   function getKnown(guildId: GuildId): readonly Memory[] {
     return known.get(guildId) ?? [];
   }
 
-  /** Reports a failure of the store and returns undefined. Never throws. */
+  /** Loads memories. Reports a failure and returns undefined. */
   async function loadMemories(
     guildId: GuildId,
   ): Promise<readonly Memory[] | undefined> {
@@ -48,7 +49,7 @@ export function createMemoryCache(
       }
       return added;
     },
-    /** Without a person, drops all of the server. The store is unchanged. */
+    /** Drops cached memories of a person, or without one all. */
     dropCached(guildId: GuildId, personId?: PersonId) {
       updateCache(
         guildId,
@@ -66,7 +67,10 @@ export function createMemoryCache(
         }
       );
     },
-    /** Deletes a memory for its author, its subject or a manager. Returns the line for the caller. */
+    /**
+     * Deletes a memory for its author, its subject or a manager. Returns the line for
+     * the caller.
+     */
     async removeMemory(
       guildId: GuildId,
       number: number,

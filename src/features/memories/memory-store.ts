@@ -55,7 +55,10 @@ const maxMemories = 50;
 
 export type MemoryStore = ReturnType<typeof openMemoryStore>;
 
-/** Fails at once while the database is away, so that the caller learns of it. Throws BotError `store.*`. */
+/**
+ * Opens the store, which fails at once while the database is away. Throws BotError
+ * `store.*`.
+ */
 export function openMemoryStore(database: StoreDatabase) {
   return {
     list(guildId: GuildId): Promise<readonly Memory[]> {

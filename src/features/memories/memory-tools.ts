@@ -77,7 +77,7 @@ type MemoryDraft = {
   readonly about?: string;
 };
 
-/** Writes nothing about another person before their press. */
+/** Prepares a memory. The press of another person allows one about that person. */
 async function prepareMemory(
   draft: MemoryDraft,
   askerId: PersonId,
@@ -102,7 +102,9 @@ async function prepareMemory(
   };
 }
 
-/** Undefined for a bot, an absent person, and several people. */
+/**
+ * Finds the person meant. Undefined for a bot, an absent person, and several people.
+ */
 function findSubject(
   { text: words, about }: MemoryDraft,
   author: ChannelMember,
@@ -129,13 +131,13 @@ async function findObjection(
   return isAgreed ? undefined : { id: 'memory.no_yes' };
 }
 
-/** A yes can be withdrawn within the minute of waiting. */
 async function storeMemory(
   words: string,
   author: ChannelMember,
   about: ChannelMember | undefined,
   ports: MemoryToolPorts,
 ): Promise<ToolOutcome> {
+  // A yes can be withdrawn within the minute of waiting.
   const objection = await findObjection(author.id, about?.id, ports);
   if (objection) return toUnchangedOutcome(objection);
   const { clock, guildId, own } = ports;

@@ -9,7 +9,10 @@ import {
   toPlainWords,
 } from '#src/turn/addressing/names.ts';
 
-/** Matches the whole name, its first word, or a similar sound. Undefined if no person or several match. */
+/**
+ * Finds a person by the whole name, its first word, or a similar sound. Undefined if no
+ * person or several match.
+ */
 export function findPersonByName(
   called: string,
   people: readonly ChannelMember[],
@@ -44,7 +47,7 @@ function getFirstWord(words: string) {
   return words.split(' ')[0] ?? '';
 }
 
-/** Also matches a genitive. */
+/** Tests whether a name is among the words, also with a genitive `s`. */
 function hasName(words: string, name: string) {
   if (isDense(name)) return words.includes(name);
   return ` ${words} `.includes(` ${name} `) || ` ${words} `.includes(` ${name}s `);

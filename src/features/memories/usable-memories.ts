@@ -7,8 +7,8 @@ import type { Memory } from './memory-store.ts';
 export const memorySetting = defineSwitchSetting('memory', 'settings.group.people');
 
 /**
- * Memories that involve a person left out of captions are for that person alone. A no excludes
- * them.
+ * Keeps memories that the asker may know. Those that involve a person left out of
+ * captions are for that person alone. A no excludes them.
  */
 export function filterUsableMemories(
   all: readonly Memory[],

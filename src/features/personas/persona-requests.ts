@@ -53,7 +53,7 @@ export function createPersonaRequests(
         ? hasRight('dj', getRightsFacts(id, mayManage, session.place))
         : mayManage;
     },
-    /** Counts from the next answer on. An answer that has begun ends as it began. */
+    /** Saves a persona, which counts from the next answer on. */
     async savePersona(
       guildId: GuildId,
       channelId: ChannelId,

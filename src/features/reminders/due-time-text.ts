@@ -7,7 +7,7 @@ export type DueTimeOptions = {
   readonly locale: Locale;
 };
 
-/** `18:30`, with the date if it is not today. */
+/** Formats a time as `18:30`, with the date if not today. */
 export function formatDueTime(
   wallMs: number,
   { timeZone, nowWallMs, locale }: DueTimeOptions,

@@ -16,9 +16,9 @@ import type { ReminderResult } from './reminder-scheduler.ts';
 const maxSpokenReminders = 3;
 
 /**
- * Says a reminder at a pause if the person sits with the bot, else writes it. A message is sent
- * directly if it cannot be said. At the end of the longest wait its author reads that it was not
- * told.
+ * Says a reminder at a pause if the person sits with the bot, else writes it. A message
+ * that cannot be said is sent directly, or its author reads at the end of the longest
+ * wait that it was not told.
  */
 export type DeliverReminders = (
   reminders: readonly Reminder[],
@@ -31,14 +31,14 @@ export function createReminderDelivery(
 ): DeliverReminders {
   const writeReminder = createReminderWriter(deps, sessions);
 
-  /** A private message is never said. */
+  /** Tests whether a reminder may be said now. A private message never may. */
   function canSpeak(reminder: Reminder) {
     if (reminder.addresseeId === undefined) return true;
     const isOpen = !reminder.isPrivate && !isWithdrawn(reminder, deps);
     return isOpen && findAddressee(reminder, sessions) !== undefined;
   }
 
-  /** Returns false if nothing was heard. */
+  /** Says reminders. Returns false if nothing was heard. */
   async function sayReminders(
     { addresseeId, guildId, personId }: Reminder,
     reminders: readonly Reminder[],
@@ -92,7 +92,7 @@ function createReminderWriter(deps: SessionDependencies, sessions: VoiceSessions
     }
   }
 
-  /** The channel reads no private message. */
+  /** Writes to the author that a reminder was not delivered, without private words. */
   async function tellAuthor(
     id: 'reminder.untold.away' | 'reminder.untold.refused',
     { addresseeName: name = '', guildId, isPrivate, ...reminder }: Reminder,
@@ -133,7 +133,7 @@ function createReminderWriter(deps: SessionDependencies, sessions: VoiceSessions
   };
 }
 
-/** The addressee sits in the session, and both people agreed for good. */
+/** Finds the addressee's session, if author and addressee agreed for good. */
 function findAddressee(
   { addresseeId = '', guildId, personId }: Reminder,
   sessions: VoiceSessions,

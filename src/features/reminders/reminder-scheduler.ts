@@ -59,7 +59,10 @@ const [retryMs, longestRetryMs] = [30_000, 3_600_000];
 /** About a day of failures. */
 const maxTries = 30;
 
-/** Delivers reminders of one shard with one timer. They stay stored until delivery, so a crash may deliver one twice. */
+/**
+ * Delivers reminders of one shard with one timer. After a crash one may be delivered
+ * twice.
+ */
 export class ReminderScheduler {
   readonly #deps;
   readonly #wakeup;
@@ -73,7 +76,7 @@ export class ReminderScheduler {
     this.#wakeup = new Wakeup(deps.clock);
   }
 
-  /** Disposing waits for deliveries under way. */
+  /** Starts to deliver due reminders. Disposing waits for deliveries under way. */
   startServing(): AsyncDisposable {
     const { clock, onEvent } = this.#deps;
     const over = new AbortController();
@@ -113,7 +116,7 @@ export class ReminderScheduler {
     return added;
   }
 
-  /** Leaves out reminders that were delivered just now. */
+  /** Lists reminders of a person, without those delivered just now. */
   async listReminders(
     guildId: GuildId,
     personId: PersonId,
@@ -135,7 +138,7 @@ export class ReminderScheduler {
     });
   }
 
-  /** Keeps a running check from beginning them again. */
+  /** Stops deliveries, and keeps a running check from beginning them again. */
   #withdraw(which: (reminder: Reminder) => boolean) {
     for (const due of this.#due.values()) {
       if (!which(due.reminder)) continue;
@@ -156,7 +159,7 @@ export class ReminderScheduler {
     this.#wakeup.wake();
   }
 
-  /** Throws errors of the store. */
+  /** Begins due deliveries and sets the next check. Throws errors of the store. */
   async #checkDue(signal: AbortSignal) {
     const { shard, store } = this.#deps;
     this.#waitMs = Number.POSITIVE_INFINITY;

@@ -73,7 +73,7 @@ export const remindersFeature: Feature<ReminderPorts> = {
   }),
 };
 
-/** Messages wait for people who come, or who agree while they sit there. */
+/** Delivers waiting reminders when people arrive, or agree in the channel. */
 function watchArrivals(
   { consent, place }: Owners<'consent' | 'place'>,
   due: ReminderScheduler,

@@ -85,14 +85,14 @@ export class AutomaticJoins {
       this.checkGuild(guildId);
   }
 
-  /** Called when a person changes the channel, or a setting changes. Never throws, and does not wait. */
+  /** Checks whether to join a channel. Never throws, and does not wait. */
   checkGuild(guildId: GuildId) {
     if (this.#signal.aborted) return;
     this.#endRestsOfEmptyChannels(guildId);
     if (this.#isConcerned(guildId)) void this.#checkInOrder(guildId);
   }
 
-  /** Unread settings count as concerned. */
+  /** Tests whether a server joins automatically. True if settings are unread. */
   #isConcerned(guildId: GuildId) {
     const { settings } = this.#sessions;
     const isFollowing = this.#sessions.findSession(guildId)?.followedId !== undefined;
@@ -211,7 +211,7 @@ export class AutomaticJoins {
     };
   }
 
-  /** Posts the panel, since no command carries it. Returns true after a try. */
+  /** Joins a channel and posts the panel. Returns false if nothing was tried. */
   async #joinUncalled(channel: ChannelRef) {
     if (!canEnter(channel, this.#deps)) {
       await this.#stayAway(channel);
@@ -228,7 +228,7 @@ export class AutomaticJoins {
     return true;
   }
 
-  /** People read the reason. The bot tries again when they have left. */
+  /** Writes that the bot stays away, until people have left. */
   async #stayAway(channel: ChannelRef) {
     const { guildId, channelId, name } = channel;
     await this.#sessions.settings.restChannel(guildId, channelId);

@@ -29,7 +29,7 @@ type SeatedChannel = { readonly seat: StoredSeat; readonly channel: ChannelRef }
 
 export type SeatReturn = ReturnType<typeof createSeatReturn>;
 
-/** Continues sessions of a former run, once Discord has listed the server. */
+/** Creates the return to seats of a former process. */
 export function createSeatReturn(
   deps: SessionDependencies,
   sessions: VoiceSessions,
@@ -41,7 +41,10 @@ export function createSeatReturn(
   const waiting = new Set<string>();
   let running = 0;
 
-  /** With the usual interval, polls only until the store answers. */
+  /**
+   * Polls seats until a session runs. At the usual interval, stops once the store
+   * answers.
+   */
   async function pollSeats(guildIds: readonly GuildId[], everyMs = retryMs) {
     const isEnough = everyMs === retryMs;
     for (let waitedMs = 0; waitedMs < maxReturnAgeMs; waitedMs += everyMs) {
@@ -64,7 +67,7 @@ export function createSeatReturn(
       .toSorted((one, other) => one.idleMs - other.idleMs);
   }
 
-  /** The most recent seats come first. */
+  /** Queues returns to seats, most recent first. */
   function enqueueSeats(seats: readonly StoredSeat[]) {
     for (const { guildId } of seats) waiting.add(guildId);
     for (let free = maxConcurrentReturns - running; free > 0; free--)
@@ -103,7 +106,10 @@ export function createSeatReturn(
     onDecided(guildId);
   }
 
-  /** Returns the reason if the bot stays away. Undefined without a seat, or while the store is polled. */
+  /**
+   * Finds the channel of a seat, or the reason to stay away. Undefined without a seat,
+   * or while the store is polled.
+   */
   async function findSeatedChannel(
     guildId: GuildId,
   ): Promise<SeatedChannel | TextLine | undefined> {
@@ -122,14 +128,14 @@ export function createSeatReturn(
   }
 
   return {
-    /** Returns the servers with a seat, before the bot returns there. Never throws. */
+    /** Returns the servers with a seat, before the bot returns there. */
     async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
       const seats = await readSeats(guildIds);
       if (seats) enqueueSeats(seats);
       else void pollSeats(guildIds);
       return new Set(seats?.map(({ guildId }) => guildId));
     },
-    /** Reads the seat every minute while it stands. Never throws. */
+    /** Polls the seat every minute while it stands. Never throws. */
     async onSessionGivenUp(guildId: GuildId) {
       if (givenUpGuilds.has(guildId)) return;
       givenUpGuilds.add(guildId);
@@ -158,7 +164,7 @@ async function showLeftPanel(
   await panels.takeOverPanel(guildId);
 }
 
-/** The bot returns only soon, where it may enter, and to people who may be heard. */
+/** Finds a reason against a return: an old seat, no entry, or nobody to hear. */
 function findObjection(
   seat: StoredSeat,
   channel: ChannelRef | undefined,

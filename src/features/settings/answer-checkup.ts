@@ -189,8 +189,8 @@ type PaidCheck = {
 };
 
 /**
- * Creates a function that asks the server's pipeline a test question. `chained` is
- * tested by its chat model alone.
+ * Creates a function that asks the server's pipeline a test question, in `chained` its
+ * chat model.
  */
 function createTestQuestion(
   { deps, style, reservation }: PaidCheck,
@@ -205,7 +205,7 @@ function createTestQuestion(
   };
 }
 
-/** Never shows words of a provider. */
+/** Turns a failure into a line without words of a provider. */
 function toFailureLine(error: unknown): TextLine {
   if (!(error instanceof BotError)) return { id: 'check.bug' };
   if (error.code === 'provider.rate_limited') return toRateLimitLine(error);

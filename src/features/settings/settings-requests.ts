@@ -13,7 +13,7 @@ import {
 
 /** Time between the announcement of a looser policy and its effect. */
 const announcementMs = 30_000;
-/** Delay of a looser policy that could not be announced. Later sessions announce it. */
+/** Delay of a looser policy that is not announced yet. */
 const unannouncedMs = 3_600_000;
 
 /** Restores the value of the operator. */
@@ -72,7 +72,7 @@ export class SettingsRequests {
     };
   }
 
-  /** `confirmed` allows more people to be heard unasked. */
+  /** Changes a setting. `confirmed` allows more people to be heard unasked. */
   async setSetting(
     guildId: GuildId,
     typedKey: string,
@@ -141,7 +141,9 @@ export class SettingsRequests {
     return exists ? undefined : { kind: 'bad' };
   }
 
-  /** People read about a looser policy 30 s before it counts. */
+  /**
+   * Applies a setting to sessions. A looser policy counts 30 s after its announcement.
+   */
   #applyToSessions(
     guildId: GuildId,
     key: string,

@@ -23,8 +23,7 @@ const longestSpokenChars = 300;
 const objectSchema = z.record(z.string(), z.unknown());
 
 /**
- * The tool runs by the rules of the operator and has no access to the bot. The server checks
- * arguments:
+ * Makes an external tool callable. Its server checks arguments:
  * https://modelcontextprotocol.io/specification/2025-11-25/server/tools#security-considerations
  */
 export function adaptExternalTool(tool: ExternalTool): ToolEntry {
@@ -103,7 +102,7 @@ function formatResultFacts(line: TextLine): Pick<ToolOutcome, 'line' | 'spokenLi
   return { line, spokenLine: line };
 }
 
-/** Returns undefined if nothing can be said. */
+/** Turns text into a line to say. Undefined if nothing can be said. */
 function toSpokenPart(text: string): TextLine | undefined {
   const words = toSpeakable(text);
   if (words === '') return undefined;

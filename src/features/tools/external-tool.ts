@@ -19,7 +19,10 @@ export type ExternalTool = {
   /** JSON Schema of an object. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly rules: ToolRules;
-  /** Throws BotError `tool.*`. Aborting `signal` throws `signal.reason` and ends the run. */
+  /**
+   * Runs the tool. Throws BotError `tool.*`. Aborting `signal` throws `signal.reason`
+   * and ends the run.
+   */
   run(call: ExternalCall, signal: AbortSignal): Promise<ExternalResult>;
 };
 

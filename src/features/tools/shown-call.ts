@@ -4,7 +4,7 @@ import { truncate } from '#src/texts/plain-text.ts';
 export const maxShownChars = 700;
 const argumentsFileName = 'arguments.json';
 
-/** Long arguments go into a file. The question has their beginning. */
+/** Formats a call for its question. Long arguments also become a file. */
 export function formatCall(
   tool: string,
   given: Readonly<Record<string, unknown>>,

@@ -31,7 +31,10 @@ export const timeTool = defineTool({
   },
 });
 
-/** As in `Friday, 20 November 2026 at 15:18`. Undefined for an unknown zone. */
+/**
+ * Creates a format like `Friday, 20 November 2026 at 15:18`. Undefined for an unknown
+ * zone.
+ */
 function createTimeFormat(timeZone: string) {
   try {
     const style = { dateStyle: 'full', timeStyle: 'short' } as const;

@@ -13,8 +13,8 @@ import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 export const speechTitle = '\u201c\u2026\u201d';
 
 /**
- * Each clause is synthesised before it is first heard, and kept for a loop or a seek. `speed` is
- * the pace of the whole sound.
+ * Creates a sound whose clauses are synthesised at need. `speed` is the pace of the
+ * whole.
  */
 export function createLazySpeech(
   clauses: readonly string[],

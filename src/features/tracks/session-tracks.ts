@@ -73,7 +73,7 @@ export class SessionTracks implements FeatureSession {
   readonly #keeper;
   #keeping: Promise<void> | undefined;
 
-  /** `former` is the same of the session before a move. */
+  /** Creates the tracks. `former` are those before a move. */
   constructor(
     session: PlayingSession,
     deps: TrackDeps,
@@ -103,12 +103,12 @@ export class SessionTracks implements FeatureSession {
     });
   }
 
-  /** Restores tracks of a former process, and stores them later. */
+  /** Restores tracks of a former process, and stores changes. */
   onChange(hasEntered: boolean) {
     if (hasEntered) this.#keeping ??= this.#keeper.runUntilOver();
   }
 
-  /** Keeps tracks that go on elsewhere, and ends the others. */
+  /** Stores tracks that may return, and ends the others. */
   async onEnd(why: LeaveReason): Promise<LeaveSummary> {
     await this.#keeping;
     const { mix } = this.#session.speech;
@@ -126,7 +126,9 @@ export class SessionTracks implements FeatureSession {
     return describeTrackPanel(playing, this.#session.notices.getWrittenLocale());
   }
 
-  /** Tracks with a sound first, then the default track, and the bot's own last. */
+  /**
+   * Lists tracks with a sound first, then the default track, and the bot's own last.
+   */
   get listedTracks(): readonly ListedTrack[] {
     return [...this.#rankedTracks, ...Object.values(this.tracks.own)].map(
       ({ name, now, state }) => {
@@ -165,7 +167,7 @@ export class SessionTracks implements FeatureSession {
     this.#owners.delete(personId);
   }
 
-  /** Examining takes 12 s at most. A second outcome explains an unchanged volume. */
+  /** Plays a sound, examined for 12 s at most. A second outcome is about its volume. */
   async playSound(
     caller: TrackCaller,
     request: PlayRequest,
@@ -220,7 +222,7 @@ export class SessionTracks implements FeatureSession {
     );
   }
 
-  /** Returns at least one outcome. `all` means every track with a sound. */
+  /** Performs a command on a track, or on `all` with a sound. */
   changeTracks(
     caller: TrackCaller,
     command: TrackCommand,
@@ -265,7 +267,9 @@ export class SessionTracks implements FeatureSession {
     return { kind: 'unknown', name, names: [...names, ...ownTracks] };
   }
 
-  /** The bot's own tracks take a volume, and speech can be skipped, stopped and removed. */
+  /**
+   * Performs a command. The bot's own tracks only take a volume, and speech also ends.
+   */
   #performCommand(track: NamedTrack, command: TrackCommand): TrackOutcome {
     const { name } = track;
     this.#keeper.noteChange();
@@ -274,7 +278,7 @@ export class SessionTracks implements FeatureSession {
     return performVoiceCommand(this.#session.speech.requests, this.#speech, command);
   }
 
-  /** More than half of the people present have to vote. */
+  /** Counts a vote. More than half of the people present are needed. */
   #countVote(personId: PersonId, sound: string | undefined) {
     const voters = (this.#votes.get(sound) ?? new Set()).add(personId);
     this.#votes.set(sound, voters);
@@ -319,7 +323,7 @@ const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set([
 
 export type QueuedSpeech = TrackSound & { readonly turn: ListedTurn };
 
-/** `answer` is the title of an answer in the language of the server. */
+/** Lists speech that can be skipped. `answer` is the title of an answer. */
 function listVoiceSounds(
   { current, waiting }: SpeechRequests,
   answer: string,
@@ -331,7 +335,7 @@ function listVoiceSounds(
   };
 }
 
-/** The caller has checked the right. */
+/** Ends speech. The caller has checked the right. */
 function performVoiceCommand(
   queue: SpeechRequests,
   sounds: TrackSounds<QueuedSpeech>,
@@ -352,8 +356,9 @@ function performVoiceCommand(
   return { kind: 'changed', track, change: kind === 'remove' ? kind : 'stop', title };
 }
 
-/** Everybody has to hear the others. */
+/** Tests whether speech may be skipped. */
 function isSkippable(turn: ListedTurn) {
+  // Everybody has to hear the others.
   return turn.kind !== 'reading' || turn.reading.interruptible !== false;
 }
 
@@ -386,7 +391,7 @@ export function toTrackLine(view: ListedTrack, locale: Locale): TextLine {
 const positionStepMs = 5_000;
 const [maxTracks, maxTitleChars] = [3, 40];
 
-/** The buttons control the first track. */
+/** Describes tracks for the panel. The buttons control the first. */
 export function describeTrackPanel(
   playing: readonly ListedTrack[],
   locale: Locale,

@@ -91,7 +91,10 @@ export function createSoundCatalog(
   };
 }
 
-/** Throws any other error, and the reason of an aborted `signal`. */
+/**
+ * Turns an error of a sound into an outcome. Throws any other, and the reason of an
+ * aborted `signal`.
+ */
 function toBadSound(error: unknown, signal: AbortSignal): FoundSound {
   const reason = signal.aborted ? undefined : toSoundErrorLine(error);
   if (!reason) throw error;

@@ -20,7 +20,7 @@ export function matchSounds(
   return sounds.filter((_, at) => fits[at] === best);
 }
 
-/** 0 means no match. The longest name among the words is closest. */
+/** Scores a match of the wanted words with a sound. 0 means no match. */
 function scoreMatch(wanted: string, { name, title = '' }: NamedSound) {
   const labels = [name, name.split('/').at(-1) ?? '', title].map(normaliseWords);
   const words = new Set(labels.join(' ').split(' '));
@@ -28,6 +28,7 @@ function scoreMatch(wanted: string, { name, title = '' }: NamedSound) {
   if (labels.includes(wanted)) return 3_000;
   if (wanted.split(' ').every((word) => words.has(word))) return 2_000;
   if (isUnspaced(wanted) && labels.some((one) => hasWords(one, wanted))) return 1_000;
+  // The longest name among the words is closest.
   const spoken = labels.filter((one) => ` ${wanted} `.includes(` ${one} `));
   return Math.max(0, ...spoken.map((one) => one.length));
 }

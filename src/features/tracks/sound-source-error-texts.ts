@@ -38,7 +38,7 @@ export function toRecordingErrorLine(
   return isOurs ? undefined : toSoundErrorLine(error, longestMs);
 }
 
-/** Any other failure is one of a speech server. */
+/** Describes an error. Unknown ones are of a speech server. */
 export function toTrackErrorLine(error: BotError): TextLine {
   return toSoundErrorLine(error) ?? { id: 'track.bad.voice' };
 }

@@ -119,7 +119,7 @@ export function createTrackPersistence(
         if (!signal.aborted) notices.reportFailure(error, 'speak');
       }
     },
-    /** Writes for the last time: the tracks for the next process, or none. Never throws. */
+    /** Stores the tracks for the next process, or none. Never throws. */
     async closeStore(how: 'keep' | 'forget') {
       if (how === 'forget') await writeTracks([]);
       else if (written !== undefined) await writeTracks(listKept());

@@ -118,7 +118,7 @@ function toChangeLine({ change, positionMs, ...where }: TrackChanged): TextLine 
   return { id: 'track.moved', with: { what, to: formatPlayingTime(positionMs) } };
 }
 
-/** The default track needs no name. */
+/** Formats a sound and its track, without the name of the default track. */
 function toSoundOnTrack({
   title,
   track,

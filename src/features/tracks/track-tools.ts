@@ -132,7 +132,7 @@ export const changeTrackTool = defineTool({
   },
 });
 
-/** Undefined if an argument of the deed is missing or superfluous. */
+/** Parses a command for tracks. Undefined if an argument is missing or superfluous. */
 function parseCommand(call: ChangeTrackCall): TrackCommand | undefined {
   const { deed, item, level, seconds = defaultFadeMs / 1000, to = '' } = call;
   switch (deed) {
@@ -164,7 +164,10 @@ function toVolumeCommand({ level, change = 0 }: VolumeFields): TrackCommand {
   return { kind: 'volume', percent: level ?? change, isChange: level === undefined };
 }
 
-/** Finds a track by its name or its sound, or `all`. Default: the track of the sound to remove, or the first. */
+/**
+ * Finds tracks by name or sound, or `all`. Default: the track of the sound to remove,
+ * or the first.
+ */
 function findTracks(
   { deed, item = '', track: called = '' }: ChangeTrackCall,
   { busyTracks, listedTracks }: SessionTracks,

@@ -53,7 +53,10 @@ export type TrackRequests = ReturnType<typeof createTrackRequests>;
 
 const nowhereOutcome = { kind: 'nowhere' } as const;
 
-/** Callers have to check that a person sits in the channel of the bot. */
+/**
+ * Creates requests for tracks. Callers check that a person sits in the channel of the
+ * bot.
+ */
 function createTrackRequests(
   running: SessionObjects<SessionTracks>,
   catalog: SoundCatalog,

@@ -35,7 +35,7 @@ export type ChatReadAloud = ReturnType<typeof createChatReadAloud>;
 type ReadAloudDeps = Deps<'clock' | 'spending' | 'textLanguage'>;
 type ReadingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
-/** Reads messages out, each in the voice of its writer, after all answers. */
+/** Creates a reader of chat messages, after all answers and by each writer's voice. */
 export function createChatReadAloud(
   sessions: Pick<VoiceSessions, 'findSession'>,
   { clock, spending, textLanguage }: ReadAloudDeps,
@@ -125,7 +125,10 @@ export function createChatReadAloud(
       return await enqueueInOrder(session, line, asker);
     },
 
-    /** Undefined for a message outside the channel of the setting. Never throws. */
+    /**
+     * Reads a message aloud. Undefined outside the channel of the setting. Never
+     * throws.
+     */
     async handleMessage(
       message: TypedMessage,
       session: ReadingSession,
@@ -148,7 +151,10 @@ export function createChatReadAloud(
   };
 }
 
-/** True after a no, for a blocked person, and if that is unknown. */
+/**
+ * Tests whether a person's words must not be said: after a no, if blocked, or while
+ * unknown.
+ */
 function mayNotQuote(
   personId: PersonId,
   { consent, place }: Owners<'consent' | 'place'>,
@@ -188,7 +194,10 @@ function toTypedOutcome(reading: ReadingOutcome) {
   return reading.kind === 'full' ? 'full' : 'elsewhere';
 }
 
-/** Names the writer once for consecutive lines. Undefined means the line is not read any more. */
+/**
+ * Finds the writer's name to say first. Empty in a run of lines, and undefined if the
+ * line may not be said.
+ */
 function findOpening(writer: NamedPerson, session: ReadingSession, nowMs: number) {
   if (mayNotQuote(writer.id, session)) return undefined;
   const { latestHeard } = session.speech.requests;

@@ -23,14 +23,14 @@ export type KeptWords = ReturnType<typeof createKeptWords>;
 export function createKeptWords(clock: Pick<Clock, 'later'>) {
   const texts = new Map<string, KeptText>();
 
-  /** Counts as a use. Rejects with the error of the maker. */
+  /** Finds words and keeps them longer. Rejects with the error of the maker. */
   function findWords(key: string) {
     const kept = texts.get(key);
     if (kept) keepWords(key, kept.words);
     return kept?.words;
   }
 
-  /** Concurrent callers share the words of `make`. */
+  /** Returns kept words, or makes them once for concurrent callers. */
   function getWords(key: string, make: () => Promise<string>) {
     // A waiting caller makes the words after a failure.
     const own = texts.get(key)?.words.catch(make) ?? make();
@@ -55,7 +55,7 @@ export function createKeptWords(clock: Pick<Clock, 'later'>) {
     texts.delete(key);
   }
 
-  /** `start` is the prefix of a token, or of a server with a space. */
+  /** Forgets words whose key begins with `start`: a token, or a server with a space. */
   function forgetWords(start = '') {
     for (const key of [...texts.keys()]) if (key.startsWith(start)) dropWords(key);
   }

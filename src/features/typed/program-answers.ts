@@ -26,10 +26,7 @@ const maxPerServer = 4;
 
 export type ProgramAnswers = ReturnType<typeof createProgramAnswers>;
 
-/**
- * Answers questions that programs ask over HTTP. No voice channel hears these
- * answers. Aborting `ending` ends them.
- */
+/** Creates answers to programs over HTTP. Aborting `ending` ends them. */
 export function createProgramAnswers(
   deps: SessionDependencies,
   sessions: VoiceSessions,
@@ -107,8 +104,8 @@ export function createProgramAnswers(
   }
 
   /**
-   * The pipeline of the server is first. A Realtime conversation belongs to one channel, so it is
-   * left out.
+   * Lists pipelines, the server's own first, without Realtime, whose conversation
+   * belongs to one channel.
    */
   function listPipelines(guildId: GuildId) {
     const own = sessions.settings.getForGuild(guildId).pipeline;
@@ -120,12 +117,14 @@ export function createProgramAnswers(
     pipelines: listPipelines,
     keptWords: kept,
 
-    /** Reading the parts throws errors of the pipeline. */
+    /** Answers a question. The parts throw errors of the pipeline. */
     answer(question: ProgramQuestion, signal: AbortSignal) {
       return openInSlot(question, signal, (until) => openAnswer(question, until));
     },
 
-    /** The sound is mono at `speakRateHz`. Reading it throws errors of the synthesizer. */
+    /**
+     * Speaks a text, mono at `speakRateHz`. The sound throws errors of the synthesizer.
+     */
     openSpeech(text: ProgramText, signal: AbortSignal) {
       return openInSlot(text, signal, (until) =>
         openProgramSpeech('speech to a program', text, deps, sessions.settings, until),

@@ -24,7 +24,10 @@ type ProgramConversationDeps = Deps<'clock' | 'spending' | 'transcriber'> & {
 
 type SoundWords = ReadonlyMap<ProgramPart, string>;
 
-/** Aborting `signal` ends the recognition of sounds with its reason. */
+/**
+ * Creates the conversation of a request. Aborting `signal` ends its recognition with
+ * the reason.
+ */
 export function createProgramConversation(
   {
     asker,
@@ -97,8 +100,8 @@ export function createProgramConversation(
     toKnownTurn: () => toTurn(messages, new Map()),
 
     /**
-     * Sounds of the last message become utterances. Throws errors of the recogniser, and BotError
-     * `source.*` or `budget.used`.
+     * Builds a turn, in which sounds become utterances. Throws errors of the
+     * recogniser, and BotError `source.*` or `budget.used`.
      */
     async toRecognisedTurn() {
       const isHeard =
@@ -138,7 +141,7 @@ export function toTextPart(text: string): ProgramPart {
   return { type: 'text', text };
 }
 
-/** Only a chat model takes a picture. */
+/** Tests whether a part is a picture, which only a chat model takes. */
 export function isPicture({ image_url }: ProgramPart): boolean {
   return image_url !== undefined;
 }

@@ -23,7 +23,7 @@ const maxAheadMs = 10_000;
 
 export type UnplayedText = ProgramText & Pick<SpeechVoice, 'onGone'>;
 
-/** Reports a failure to the operator. */
+/** Synthesises a text for a program. Reports a failure to the operator. */
 export async function openProgramSpeech(
   kind: 'speech to a program' | 'voice preview',
   text: UnplayedText,

@@ -47,7 +47,7 @@ export function createProgramTranscriptions(
 ) {
   const limits = createWrittenAnswerConcurrency(1, maxRecordingsInServer);
 
-  /** Asks for money before each utterance, so that one utterance at most exceeds a budget. */
+  /** Recognises utterances, of which one at most exceeds a budget. */
   async function* recogniseUtterances(
     {
       asker,
@@ -107,7 +107,7 @@ export function createProgramTranscriptions(
   };
 }
 
-/** Translates the other segments once all are recognised. */
+/** Translates segments of other languages once all are recognised. */
 async function* translateSegments(
   request: RecordingRequest,
   parts: AsyncIterable<RecordingPart>,
@@ -195,7 +195,7 @@ async function* addLeads(
   }
 }
 
-/** Word times belong to the spoken words, so a translation has none. */
+/** Replaces a segment by its translation, without word times. */
 function toEnglishSegment(
   { words: _, ...segment }: RecordingSegment,
   text: string,

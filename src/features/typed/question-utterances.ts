@@ -19,7 +19,9 @@ type QuestionMaterial = QuestionFiles & {
   readonly atMs: number;
 };
 
-/** The question comes last. Pictures and quotes are data. */
+/**
+ * Builds the utterances of a question, which comes last. Pictures and quotes are data.
+ */
 export function toUtterances(
   { asker, question, about, sound, pictures, atMs }: QuestionMaterial,
   signal: AbortSignal,
@@ -61,13 +63,13 @@ const toRecordingNote = (name: string) =>
   `What comes next is a recording somebody called ${JSON.stringify(name)} sent, ${asDataNote}.`;
 const wordlessText = '(The recording holds no words.)';
 
-/** Quotes keep the words from passing for typed ones. */
+/** Puts the words in quotes, so that they cannot pass for typed ones. */
 function quoteTranscript({ text, ...rest }: Transcript) {
   const words = text.trim();
   return { ...rest, text: words === '' ? wordlessText : JSON.stringify(words) };
 }
 
-/** Returns a line about the fault of a file. */
+/** Awaits a file, or returns a line about its fault. */
 export async function readOrFault<T extends object>(
   reading: Promise<T>,
   signal: AbortSignal,
@@ -88,7 +90,7 @@ export function toPictureFault(line: TextLine): TextLine {
   return isUnfit ? { id: 'command.ask.recording' } : line;
 }
 
-/** Throws as `Transcriber.transcribe` does. */
+/** Transcribes a whole sound. Throws as `Transcriber.transcribe` does. */
 export async function transcribeSound(
   pcm: Pcm,
   transcriber: Transcriber,

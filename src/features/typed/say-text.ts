@@ -100,7 +100,7 @@ function placeText(
   return { kind: 'placed', playing: tracks.placeSound(play, sound) };
 }
 
-/** Applies to any payer. */
+/** Finds a reason against reading that applies to any payer. */
 export function findReadingRefusal(
   clauses: readonly string[],
   { place, speech }: Owners<'place' | 'speech'>,
@@ -116,7 +116,7 @@ function toRefusal(line: TextLine): SayRefusal {
   return { kind: 'refused', line };
 }
 
-/** Checks that the payer can pay now. The text is paid when it is spoken. */
+/** Queues a reading if the payer can pay now. The text is paid when it is spoken. */
 export function queueReading(
   reading: QueuedAnnouncement,
   clauses: readonly string[],

@@ -90,11 +90,12 @@ function offerWrittenAnswers(
   const { guildId, name } = place.channel;
   const seen = new Set<string>();
 
-  /** Stored first, so that a person is asked once at most. Never throws. */
+  /** Offers written answers to a person. */
   async function offerToPerson(personId: PersonId) {
     const signal = consent.withdrawals.getSignal(personId);
     const own = await place.loadChoices(personId);
     if (!own || own.answers !== undefined || signal.aborted) return;
+    // The offer is stored first, so that a person is asked once at most.
     const stored = await peopleSettings.changeSettings(guildId, personId, {
       answers: 'spoken',
     });

@@ -36,8 +36,8 @@ type LineServices = {
   readonly lines: ChatReadAloud;
 };
 /**
- * In the chat of the voice channel a line belongs to the conversation. Elsewhere only mentions are
- * answered. Lines by people who said no are never read.
+ * Answers lines in the chat of the voice channel, and elsewhere only mentions. Never
+ * examines lines by people who said no.
  */
 export class TypedMessageHandler implements TypedMessageListener {
   readonly #deps;
@@ -50,7 +50,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   readonly #takeRefusal = createUseLimit(1);
   readonly #open = new Map<string, AbortController>();
 
-  /** Aborting `signal` ends written answers. */
+  /** Creates the handler. Aborting `signal` ends written answers. */
   constructor(
     deps: SessionDependencies,
     sessions: VoiceSessions,
@@ -94,7 +94,10 @@ export class TypedMessageHandler implements TypedMessageListener {
     return outcome;
   }
 
-  /** Aborting `over` means the message was deleted. */
+  /**
+   * Answers a message if meant and allowed. Aborting `over` means the message was
+   * deleted.
+   */
   async #decideOutcome(message: TypedMessage, over: AbortSignal) {
     const session = this.#sessions.findSession(message.guildId);
     const chat = session?.channel.channelId === message.channelId ? session : undefined;
@@ -178,7 +181,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     return await this.#deliverOutcome(message, outcome, signal, alone);
   }
 
-  /** A voice message is heard only of people who agreed. */
+  /** Tests whether a voice message is of a person who did not agree. */
   #isUnheardVoiceMessage({ author, guildId, isVoiceMessage }: TypedMessage) {
     const { consent } = this.#sessions.findSession(guildId) ?? {};
     return isVoiceMessage === true && !consent?.mayHear(author.id);
@@ -196,7 +199,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     return isVoice && session.isHere(id) ? 'aloud' : 'reply';
   }
 
-  /** `alone` is the session of a writer with private answers. */
+  /** Writes an answer. `alone` is the session of a writer with private answers. */
   async #deliverOutcome(
     message: TypedMessage,
     outcome: AskOutcome,
@@ -228,7 +231,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     return 'sent';
   }
 
-  /** Returns `outcome` if the message is still there. */
+  /** Writes a line instead. Returns `outcome` unless the message was deleted. */
   async #sayInstead(
     message: TypedMessage,
     line: TextLine,
@@ -241,7 +244,10 @@ export class TypedMessageHandler implements TypedMessageListener {
   }
 }
 
-/** A forwarded message is data, since its author is unknown. */
+/**
+ * Turns a message into a question. A forwarded one is data, since its author is
+ * unknown.
+ */
 function toQuestion(
   { author, isForwarded, pictures, recording, text }: TypedMessage,
   usual: string,
@@ -255,7 +261,7 @@ function toQuestion(
     : {};
 }
 
-/** A stop is neither limited nor refused. */
+/** Tests whether a line is a stop, which is neither limited nor refused. */
 function isStopLine(text: string) {
   return classifyInterjection(text, { isFinal: true }).kind === 'stop';
 }
@@ -267,7 +273,7 @@ type AnsweringSession = Pick<
 
 type ChatSession = Owners<'consent' | 'loop' | 'place'>;
 
-/** Reads the words only if the bot may. */
+/** Finds a reason against answering. Examines the words only if the bot may. */
 function findAnswerObjection(message: TypedMessage, session: ChatSession) {
   const { author, isWebhook, isMention, isVoiceMessage, text } = message;
   if (isWebhook) return 'webhook';

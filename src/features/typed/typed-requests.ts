@@ -91,7 +91,7 @@ export class TypedRequests {
     this.#services = services;
   }
 
-  /** A text has 1,000 characters at most. `now` precedes waiting texts. */
+  /** Says a text of 1,000 characters at most. `now` precedes waiting texts. */
   async sayText(
     guildId: GuildId,
     words: string,
@@ -105,8 +105,8 @@ export class TypedRequests {
   }
 
   /**
-   * A spoken question waits its turn, 50 s at most. A written one needs no session. A recording is
-   * not kept.
+   * Answers a question. A spoken one waits 50 s at most, and a written one needs no
+   * session.
    */
   async askQuestion(
     guildId: GuildId,
@@ -145,7 +145,7 @@ export class TypedRequests {
     return session?.speech.requests.stopEverything() ? 'stopped' : 'nothing';
   }
 
-  /** Without a session, goes by the settings and words of the asker. */
+  /** Loads the languages of the asker, also without a session. */
   async #getLanguages({ asker, guildId }: TypedQuestion): Promise<SpeakerLanguages> {
     const { deps, sessions } = this.#services;
     await deps.peopleSettings.loadSettings(guildId, asker.id);
@@ -268,7 +268,7 @@ export class TypedRequests {
     return { guildId, owner, isWritten: true, turn, tools, pipeline };
   }
 
-  /** A program gets no tools. */
+  /** Creates tools for an answer. A program gets none. */
   async #createTools(
     { about, asker: { id, isProgram, name }, guildId }: TypedQuestion,
     shown: PromptWords,
@@ -292,7 +292,7 @@ export class TypedRequests {
     });
   }
 
-  /** Without a session, goes by stored answers about consent. */
+  /** Creates ports without a session, by stored answers about consent. */
   async #createPortsOutside(
     guildId: GuildId,
     id: string,
@@ -312,7 +312,7 @@ export class TypedRequests {
     };
   }
 
-  /** A program gets none. */
+  /** Lists memories for the prompt. A program gets none. */
   async #listMemories({
     asker,
     guildId,
@@ -334,17 +334,16 @@ export class TypedRequests {
   }
 }
 
-/** Another voice would restart a Realtime conversation. */
+/** Limits the manner of speaking to what a pipeline takes. */
 function toPipelineManner(
   pipeline: PipelineName,
   { manner }: QuestionSubject,
 ): SpokenManner | undefined {
+  // Another voice would restart a Realtime conversation.
   return pipeline === 'realtime' && manner ? { speed: manner.speed } : manner;
 }
 
-/**
- * A person elsewhere knows nothing of the talk. Words of strangers could have the model tell it.
- */
+/** Finds earlier exchanges that the asker may know. */
 function findKnownExchanges(
   { id }: Asker,
   session: Pick<VoiceSession, 'channel' | 'consent' | 'isHere' | 'loop'> | undefined,
@@ -354,6 +353,7 @@ function findKnownExchanges(
   const isThere =
     sentBy === undefined && (placeId === undefined || placeId === channelId);
   if (!session?.isHere(id) || !isThere || channelId === undefined)
+    // Words of strangers could have the model tell them.
     return { exchanges: [], owner: 'given' };
   const exchanges = listExchanges(id, session);
   return { exchanges, owner: exchanges.length === 0 ? 'given' : { channelId } };

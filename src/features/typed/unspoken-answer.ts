@@ -47,7 +47,7 @@ export type OwnedQuestion = UnspokenQuestion & {
 /** One message holds no more. */
 const maxAnswerChars = 4_000;
 
-/** Reading the parts throws errors of the pipeline. */
+/** Opens a paid answer. The parts throw errors of the pipeline. */
 export function openUnspokenAnswer(
   {
     askerId,
@@ -77,8 +77,8 @@ export function openUnspokenAnswer(
 }
 
 /**
- * Reports a failure outside and returns its line. Abort `signal` when the answer is there, to end
- * remaining work.
+ * Collects an answer, or reports a failure and returns its line. Abort `signal`
+ * afterwards.
  */
 export async function answerUnspoken(
   asked: OwnedQuestion,

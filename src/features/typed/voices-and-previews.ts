@@ -27,7 +27,7 @@ export type PreviewOutcome =
 
 export type VoicesAndPreviews = ReturnType<typeof createVoicesAndPreviews>;
 
-/** Voices and models that read texts. Aborting `signal` ends previews. */
+/** Creates lists and previews of voices and models. Aborting `signal` ends previews. */
 export function createVoicesAndPreviews(
   deps: SessionDependencies,
   sessions: VoiceSessions,
@@ -42,14 +42,14 @@ export function createVoicesAndPreviews(
       return speechModels;
     },
 
-    /** The local voice speaks English only. */
+    /** Tests for a voice in a language. The local voice speaks English only. */
     canSpeak(guildId: GuildId, language: string): boolean {
       const isEmbedded = speechModels.length === 0;
       const { pipeline } = sessions.settings.getForGuild(guildId);
       return !isEmbedded || pipeline !== 'chained' || toBaseLanguage(language) === 'en';
     },
 
-    /** Waits 2 s at most. Empty if the voices are unknown. Never throws. */
+    /** Lists voices, after 2 s at most. Empty if unknown. Never throws. */
     listVoices(): Promise<readonly string[]> {
       return deps.voices.load();
     },
@@ -100,8 +100,9 @@ export function createVoicesAndPreviews(
   };
 }
 
-/** Without a voice, there is nothing to hear. */
+/** Turns an error of a preview into a line. */
 function toPreviewFailureLine(error: BotError) {
+  // Without a voice, there is nothing to hear.
   const line = toFailureLine(error);
   return line.id === 'fail.llm' ? ({ id: 'store.unread' } as const) : line;
 }

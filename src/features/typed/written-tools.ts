@@ -46,10 +46,7 @@ const onlyAskerText = 'Only they may read that: tell them to ask with /ask.';
 
 export type WrittenTools = ReturnType<typeof createWrittenTools>;
 
-/**
- * A written answer has the rights and limits of a spoken one. One call may wait for Confirm below
- * it.
- */
+/** Creates tools with the rights and limits of a spoken answer. */
 export function createWrittenTools(
   all: readonly ToolEntry[],
   { asker, deps, isOpen, ports, session, shown }: WrittenToolDeps,
@@ -94,7 +91,7 @@ export function createWrittenTools(
     return await performCall(tool, fit, signal);
   }
 
-  /** A call that needs the press of another person is refused, since nobody can be asked here. */
+  /** Performs a call. One that needs another person's press is refused. */
   async function performCall(
     tool: ToolEntry,
     fit: FittingCall,
@@ -165,7 +162,7 @@ export type PromptWords = {
   readonly hasOthers: boolean;
 };
 
-/** The model saw only instructions and words of one asker. */
+/** Tests whether a prompt has only instructions and words of one asker. */
 function isOwnPrompt({ said, earlier, hasOthers }: PromptWords) {
   const askerId = said[0]?.speakerId;
   const isAlone = said.every(

@@ -40,7 +40,7 @@ export function createServerVocabulary(
   { settings }: VoiceSessions,
 ) {
   return {
-    /** Sorted. `isRead` is false if they could not be read. */
+    /** Lists the words, sorted. `isRead` is false if the store could not be read. */
     async listWords(guildId: GuildId): Promise<WordList> {
       const isRead = await settings.loadGuild(guildId);
       const words = listServerWords(settings.getStoredValues(guildId)).toSorted(
@@ -49,7 +49,7 @@ export function createServerVocabulary(
       return { words, isRead, limit: maxWords };
     },
 
-    /** Replaces a word of any spelling. */
+    /** Adds a word, or replaces it in any spelling. */
     async addWord(
       guildId: GuildId,
       typed: string,

@@ -47,7 +47,7 @@ export function splitIntoNumberedPieces(
 
 const numberChars = '[9999] \n'.length;
 
-/** `20:14 Ana: text`, with the date if the lines are of several days. */
+/** Creates a formatter of lines as `20:14 Ana: text`, with dates if days differ. */
 function createLineWriter(
   found: readonly FoundLine[],
   timeZone: string | undefined,
@@ -93,7 +93,7 @@ export function buildCitedAnswerPrompt(
   };
 }
 
-/** A reply can only choose lines that were shown. */
+/** Lists the shown lines whose numbers a reply names, oldest first. */
 export function findCitedLines(
   reply: string,
   { lines }: NumberedLines,

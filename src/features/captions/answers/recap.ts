@@ -42,8 +42,8 @@ const maxPointChars = 200;
 const minCopiedChars = 8;
 
 /**
- * Asks for the points of a transcript, piece by piece. An unreadable reply adds no point. Throws
- * BotError `answer.malformed` if no reply is readable.
+ * Asks for the points of a transcript piece by piece. Throws BotError
+ * `answer.malformed` if no reply is readable.
  */
 export async function parseRecap(
   found: readonly FoundLine[],
@@ -94,7 +94,7 @@ const pointShape = z.object({
   lines: z.array(z.object({ line: z.number(), words: z.string() })),
 });
 
-/** A source counts if its line holds the copied words. A point without a source is dropped. */
+/** Parses points, without those that have no line with their copied words. */
 function parsePoints(
   reply: string,
   { lines }: NumberedLines,

@@ -9,16 +9,18 @@ export type SubtitleLine = {
   readonly name?: string;
 };
 
-/** The format has no escapes, so characters of tags and time lines are replaced. */
 export function formatSrt(lines: readonly SubtitleLine[]): string {
   const cues = toSubtitleCues(lines).map((cue, n) => {
     const words = cue.name === undefined ? cue.text : `${cue.name}: ${cue.text}`;
+    // The format has no escapes, so characters of tags and time lines are replaced.
     return `${n + 1}\n${formatSpan(cue, ',')}\n${escapeSrtWords(words)}\n`;
   });
   return cues.join('\n');
 }
 
-/** WebVTT has no names here. Source: https://www.w3.org/TR/webvtt1/ */
+/**
+ * Formats subtitles as a WebVTT file without names. See https://www.w3.org/TR/webvtt1/
+ */
 export function formatVtt(lines: readonly SubtitleLine[]): string {
   const cues = toSubtitleCues(lines).map(
     (cue) => `${formatSpan(cue, '.')}\n${escapeVttWords(cue.text)}\n`,
@@ -52,7 +54,7 @@ function escapeSrtWords(words: string) {
 }
 
 const minCueMs = 500;
-/** People who speak at the same time get cues of their own. */
+/** Cleans subtitles and drops empty ones. Each gets a positive duration. */
 function toSubtitleCues(lines: readonly SubtitleLine[]) {
   const cues = lines.map((line) => {
     const [startMs, endMs] = [toWholeMs(line.startMs), toWholeMs(line.endMs)];

@@ -87,7 +87,7 @@ export function formatDatedTimes(
     `${days.size > 1 ? `${times.day(wallMs)} ` : ''}${times[unit](wallMs)}`;
 }
 
-/** A line copied into a chat must ping nobody. */
+/** Breaks mentions, so that words copied into a chat ping nobody. */
 function escapePings(words: string) {
   return removeHiddenCharacters(words).replace(/<(?=[@#])/g, '< ');
 }
@@ -95,7 +95,7 @@ function escapePings(words: string) {
 /** Raised when a reader of the former version would misread the file. */
 const jsonVersion = 1;
 
-/** JSON by `docs/transcript.schema.json`, with one utterance in each line. */
+/** Formats JSON by `docs/transcript.schema.json`, one utterance a line. */
 function formatJsonFile(
   { channelName, endedAtWallMs, startedAtWallMs, ...ids }: TranscriptSession,
   lines: readonly TranscriptLine[],
@@ -176,7 +176,7 @@ export function createSpeakerNames(
   return (speaker) => shown.get(toSpeakerKey(speaker)) ?? somebody;
 }
 
-/** A line keeps the name that its speaker had then. */
+/** Builds a key from a speaker's id and former name. */
 function toSpeakerKey(speaker: TranscriptSpeaker) {
   return `${findSpeakerId(speaker)} ${speaker.name}`;
 }
@@ -185,7 +185,7 @@ function findSpeakerId(speaker: TranscriptSpeaker) {
   return speaker.kind === 'bot' ? 'bot' : speaker.personId;
 }
 
-/** Readers easily miss case and width. */
+/** Normalises case and width, which readers easily miss. */
 function normaliseName(name: string) {
   return name.normalize('NFKC').toLowerCase();
 }

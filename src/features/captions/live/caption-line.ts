@@ -68,7 +68,7 @@ function getLineMark({ isCut, state }: CaptionLine, words: string) {
   return !state || words.endsWith('\u2026') ? '' : '\u2026';
 }
 
-/** Shows a question mark for an invisible name. No address in a name becomes a link. */
+/** Formats a name without links, as a question mark if invisible. */
 function formatName(name: string) {
   const clean = removeHiddenCharacters(toVisibleLine(truncate(name, maxNameChars)));
   return escapeInlineMarkdown(clean).replace(/:(?=\/)/g, '\\:') || '?';
@@ -88,7 +88,7 @@ function formatWords(words: string, maxLength: number) {
 /** Names have at most 32 characters: https://docs.discord.com/developers/resources/user#usernames-and-nicknames */
 const maxNameChars = 100;
 
-/** Words of people are never in italics. */
+/** Formats the mark of a line without words, in italics unlike words of people. */
 export function getNotUnderstoodText(guildId: GuildId, deps: Deps<'places'>): string {
   return `*${formatWrittenText({ id: 'transcript.not_understood' }, guildId, deps)}*`;
 }

@@ -39,7 +39,7 @@ type LiveCaptionMessage = {
 };
 
 /**
- * Shows the captions of a session in one chat. Changed lines are rewritten in place. Late lines
+ * Shows the captions of a session in one chat, and rewrites changed lines. Late lines
  * come last, with their time. Never throws.
  */
 export class LiveCaptions {
@@ -73,7 +73,7 @@ export class LiveCaptions {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
     if (trimLineWords(line, this.#options.notUnderstood) === '') {
-      if (!state) this.#takeMessage(number);
+      if (!state) this.#removeLine(number);
       return;
     }
     const former = this.#findMessage(number);
@@ -82,7 +82,7 @@ export class LiveCaptions {
       this.#writeLine(former, rewritten);
       return;
     }
-    this.#takeMessage(number);
+    this.#removeLine(number);
     const isLate = line.startMs < this.#latestMs - lateAfterMs;
     const time = isLate ? this.#options.formatTime(line.startMs) : undefined;
     this.#latestMs = Math.max(this.#latestMs, line.startMs);
@@ -97,7 +97,7 @@ export class LiveCaptions {
   removeLines(numbers: readonly number[]) {
     for (const number of numbers) {
       this.#erased.add(number);
-      this.#takeMessage(number);
+      this.#removeLine(number);
     }
   }
 
@@ -152,8 +152,8 @@ export class LiveCaptions {
     return renderLines([...lines.values()], this.#options.notUnderstood);
   }
 
-  /** Deletes a message without lines. */
-  #takeMessage(number: number) {
+  /** Removes a line, and its message if empty. */
+  #removeLine(number: number) {
     const message = this.#findMessage(number);
     message?.lines.delete(number);
     if (message) this.#showMessage(message, 'whole');

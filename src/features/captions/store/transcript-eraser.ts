@@ -28,7 +28,10 @@ import {
 } from './transcript-tables.ts';
 import { mergeIndex } from './word-index.ts';
 
-/** Lists everything that `erasePerson` deletes. Throws BotError `store.unreadable`. */
+/**
+ * Opens what is stored about a person, which `erasePerson` deletes. Throws BotError
+ * `store.unreadable`.
+ */
 export function openPersonRecords(database: StoreDatabase) {
   return {
     async countRecords(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
@@ -95,11 +98,13 @@ const unkeptSessionMs = 15 * 60_000;
 const maxLinesPerPortion = 100;
 
 /**
- * Erases words in portions, each whole or not at all. SQLite overwrites erased rows, after a
- * forgotten person also index and unused bytes. Throws BotError `store.unwritable`.
+ * Opens the erasure of words in portions, each whole or not at all. Throws BotError
+ * `store.unwritable`.
  */
 export function openTranscriptEraser(database: StoreDatabase) {
-  /** Keeps waiting writes from bringing the lines back. `finish` runs with the last portion. */
+  // SQLite overwrites erased rows, after a forgotten person also index and unused
+  // bytes.
+  /** Erases chosen lines in portions. `finish` runs with the last portion. */
   async function eraseChosen(
     chosen: (connection: Connection) => Sql,
     finish?: (connection: Connection) => Promise<unknown>,
@@ -162,11 +167,11 @@ export function openTranscriptEraser(database: StoreDatabase) {
       );
     },
 
-    /** The bot can change no messages of a server that removed it, so none is noted. */
     eraseGuild(guildId: GuildId): Promise<number> {
       const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
       const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
       const rows = selectServerRows(transcriptTables, guildId);
+      // The bot cannot change messages there now, so none is noted.
       return eraseChosen(
         () => all,
         (connection) => deleteRows(connection, rows),
@@ -191,7 +196,7 @@ async function eraseLines(connection: Connection, chosen: Sql) {
   return ids.length;
 }
 
-/** Also notes messages that were not stored yet. The order keeps two processes from waiting for each other. */
+/** Builds SQL that notes messages with these lines as outdated. */
 function markMessagesOutdated(among: Sql) {
   return sql`
     INSERT INTO caption_messages
@@ -204,7 +209,7 @@ function markMessagesOutdated(among: Sql) {
     ON CONFLICT (message_id) DO UPDATE SET outdated = caption_messages.outdated + 1`;
 }
 
-/** A message without lines is a recap. Its sources are unknown, so it goes. */
+/** Builds SQL that notes recaps of these sessions as outdated. */
 function markRecapsOutdated(among: Sql) {
   return sql`
     UPDATE caption_messages SET outdated = 1
@@ -212,7 +217,7 @@ function markRecapsOutdated(among: Sql) {
       AND NOT EXISTS (SELECT 1 FROM lines WHERE lines.post_message_id = caption_messages.message_id)`;
 }
 
-/** SQLite begins a CROSS JOIN with the left table, and few sessions have such lines. */
+/** Builds SQL for lines that are older than their server keeps them. */
 function selectDueLines(
   connection: Connection,
   isTheirs: Sql,
@@ -226,6 +231,7 @@ function selectDueLines(
       days > 0
         ? sql`s.started_at_wall_ms < ${fromWallMs} AND l.start_ms < ${fromWallMs} - s.started_at_wall_ms`
         : sql`s.ended_at_wall_ms <= ${nowWallMs - unkeptSessionMs}`;
+    // SQLite begins a CROSS JOIN with the left table, and few sessions have such lines.
     return sql`SELECT l.id FROM sessions s CROSS JOIN lines l
       WHERE s.guild_id ${connection.among(servers.map(([guildId]) => guildId))}
         AND l.session = s.key AND ${isDue}`;
@@ -262,10 +268,10 @@ export function openCaptionMessageStore(database: StoreDatabase) {
     },
 
     /**
-     * Lists messages with erased lines, each with the lines that stay. Without lines the message is
-     * to be deleted.
+     * Lists messages with erased lines, each with the lines that stay. One without
+     * lines is to be deleted.
      */
-    outdated(
+    listOutdated(
       limit: number,
       shard: ServerShare = { id: 0, count: 1 },
       waitingChannelIds: readonly ChannelId[] = [],

@@ -21,7 +21,7 @@ import {
 } from './transcript-tables.ts';
 import { splitIntoSearchWords, toIndexTerm } from './word-index.ts';
 
-/** Reads words of open channels. Throws BotError `store.unreadable`. */
+/** Opens a reader of words in open channels. Throws BotError `store.unreadable`. */
 export function openTranscriptReader(database: StoreDatabase) {
   const ids = async (rows: Sql) =>
     (await database.read((connection) => connection.rows({ id }, rows))).map(
@@ -157,7 +157,7 @@ async function searchTranscriptLines(
   });
 }
 
-/** FTS5 needs whole numbers as bounds, which a bound number is not to SQLite. */
+/** Builds SQL for the newest lines of these sessions with a word. */
 function selectLinesWithWord(
   connection: Connection,
   guildId: GuildId,
@@ -170,6 +170,7 @@ function selectLinesWithWord(
     return sql`SELECT id FROM lines WHERE terms @@ ${`'${term}'`}::tsquery AND session ${among}
       ORDER BY id DESC LIMIT ${maxHitsPerWord}`;
   const [latest = 0, earliest = latest] = [sessionKeys[0], sessionKeys.at(-1)];
+  // FTS5 needs whole numbers as bounds, which a bound number is not to SQLite.
   return sql`SELECT rowid AS id FROM line_words WHERE line_words MATCH ${`"${term}"`}
     AND rowid >= CAST(${earliest * idsPerSession} AS INTEGER) AND rowid < CAST(${(latest + 1) * idsPerSession} AS INTEGER)
     AND rowid / 4194304 ${among} ORDER BY rowid DESC LIMIT ${maxHitsPerWord}`;

@@ -73,7 +73,7 @@ export class TranscriptStores {
   }
 }
 
-/** The message then goes with the session. Never throws. */
+/** Stores the session of a caption message. */
 export async function noteCaptionMessage(
   place: MessagePlace,
   { guildId, id: sessionId }: TranscriptSession,
@@ -116,15 +116,18 @@ const maxListedSessions = 25;
 
 export type ReadableTranscripts = ReturnType<typeof openReadableTranscripts>;
 
-/** Transcripts of a server, limited to lines that the reader may know. Throws BotError `store.unreadable`. */
+/**
+ * Opens transcripts of a server, limited to lines that the reader may know. Throws
+ * BotError `store.unreadable`.
+ */
 export function openReadableTranscripts(
   stores: TranscriptStores,
   guildId: GuildId,
   open: ReadableChannels,
 ) {
   return {
-    /** Newest first, 25 at most. */
-    async sessions(): Promise<readonly ListedSession[]> {
+    /** Lists the 25 newest sessions. */
+    async listSessions(): Promise<readonly ListedSession[]> {
       const all = await stores.concatBoth(({ reader }) =>
         reader.listSessions(guildId, open),
       );
@@ -133,13 +136,15 @@ export function openReadableTranscripts(
         .slice(0, maxListedSessions);
     },
 
-    /** `this` is the running session, or else the last one. `last` is the last ended one. */
+    /**
+     * Finds a session by id, the `last` ended one, or `this`: the running or newest
+     * one.
+     */
     async findSession(about = 'this'): Promise<ListedSession | undefined> {
-      const listSessions = await this.sessions();
+      const sessions = await this.listSessions();
       const isOver = ({ endedAtWallMs }: ListedSession) => endedAtWallMs !== undefined;
-      if (about === 'this')
-        return listSessions.find((one) => !isOver(one)) ?? listSessions[0];
-      return listSessions.find((one) =>
+      if (about === 'this') return sessions.find((one) => !isOver(one)) ?? sessions[0];
+      return sessions.find((one) =>
         about === 'last' ? isOver(one) : one.id === about,
       );
     },

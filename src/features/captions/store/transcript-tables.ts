@@ -64,8 +64,8 @@ export const lineColumns = {
 };
 
 /**
- * The id is the key of the session times 2^22 plus the number of the line, so the newest line has
- * the highest id.
+ * The id is the key of the session times 2^22 plus the line's number, so the newest is
+ * highest.
  */
 export const linesTable = defineTable(
   'lines',

@@ -14,7 +14,10 @@ import {
   toLineRow,
 } from './transcript-tables.ts';
 
-/** Writes lines with their words. A write waits while the database is away. Throws BotError `store.unwritable`. */
+/**
+ * Opens the writer of lines, which waits while the database is away. Throws BotError
+ * `store.unwritable`.
+ */
 export function openTranscriptWriter(database: StoreDatabase) {
   return {
     async putSession(session: TranscriptSession) {
@@ -23,7 +26,7 @@ export function openTranscriptWriter(database: StoreDatabase) {
       );
     },
 
-    /** Adds or replaces lines, all or none. Lines of an erased session are left out. */
+    /** Adds or replaces lines, all or none, without those of an erased session. */
     async putLines(all: readonly TranscriptLine[]) {
       const ids = all.map(({ sessionId }) => sessionId);
       await database.write(async (connection) => {

@@ -25,10 +25,10 @@ export const termsIndex =
   'CREATE INDEX lines_by_term ON lines USING gin (terms) WITH (fastupdate = off);';
 
 /**
- * Until a merge, FTS5 keeps erased words as bounds of its pages (`line_words_idx`). A merge takes about a second for a million
- * lines.
+ * Merges the index so that no erased word stays. Takes a second for a million lines.
  */
 export async function mergeIndex(connection: Connection) {
+  // Until a merge, FTS5 keeps erased words as bounds of its pages (`line_words_idx`).
   // An erased word makes a new segment, since FTS5 does not merge a single one.
   for (const statement of [
     sql`INSERT INTO line_words (rowid, terms) VALUES (0, '0')`,
@@ -41,7 +41,10 @@ export async function mergeIndex(connection: Connection) {
 const wordRuns = /[\p{L}\p{N}\p{M}]+/gu;
 const unspacedScripts =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
-/** Latin, Greek and Cyrillic accents, and vowel points of Hebrew and Arabic. Vowels of Hindi and dakuten of Japanese stay. */
+/**
+ * Accents of Latin, Greek and Cyrillic, vowel points of Hebrew and Arabic, but no
+ * vowels of Hindi or dakuten of Japanese.
+ */
 const accentMarks = /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u0652]/g;
 const wordSegmenter = new Intl.Segmenter('en', { granularity: 'word' });
 /** In UTF-16 units. */
@@ -61,13 +64,14 @@ export function splitIntoSearchWords(text: string): readonly string[] {
   return words.map((word) => word.slice(0, maxWordUnits).toWellFormed());
 }
 
-/** Formats a literal of `tsvector`. No word has a sign that needs an escape. */
+/** Formats a literal of `tsvector`. No word needs an escape. */
 export function toIndexTerms(guildId: GuildId, text: string): string {
   const words = [...new Set(splitIntoSearchWords(text))].slice(0, maxTermsPerLine);
   return words.map((word) => `'${toIndexTerm(guildId, word)}'`).join(' ');
 }
 
-/** The server precedes the word, so that words of other servers cost a search nothing. */
+/** Formats a term: the server, then the word. */
 export function toIndexTerm(guildId: GuildId, word: string): string {
+  // Words of other servers then cost a search nothing.
   return `${guildId}\u00b7${word}`;
 }

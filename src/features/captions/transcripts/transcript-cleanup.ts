@@ -35,8 +35,8 @@ const [closedMs, toldAfterTries] = [30 * 60_000, 3];
 const neverAborted = new AbortController().signal;
 
 /**
- * Erases expired and forgotten captions, and updates the messages that showed them. The next
- * process finishes the work.
+ * Erases expired and forgotten captions, and updates messages that showed them, in the
+ * next process if need be.
  */
 export class TranscriptCleanup implements PersonHooks {
   readonly #deps;
@@ -66,7 +66,10 @@ export class TranscriptCleanup implements PersonHooks {
     );
   }
 
-  /** Call it before the first session. Never rejects. */
+  /**
+   * Erases expired transcripts periodically. Call it before the first session. Never
+   * rejects.
+   */
   async runUntilAborted(signal: AbortSignal) {
     const { clock, onEvent, transcripts } = this.#deps;
     let areEnded = false;
@@ -91,7 +94,7 @@ export class TranscriptCleanup implements PersonHooks {
     );
   }
 
-  /** As of the last search for expired captions. */
+  /** Returns whether the last search for expired captions found any of this server. */
   hasTranscripts(guildId: GuildId): boolean {
     return this.#guildIds.has(guildId);
   }
@@ -115,7 +118,7 @@ export class TranscriptCleanup implements PersonHooks {
     );
   }
 
-  /** Runs after the update before. Never throws. */
+  /** Updates messages with erased lines, after the previous update. Never throws. */
   updateOutdatedMessages(signal: AbortSignal) {
     const { onEvent, transcripts } = this.#deps;
     this.#sweeping = this.#sweeping
@@ -132,7 +135,7 @@ export class TranscriptCleanup implements PersonHooks {
         ([, { triedMs }]) => nowMs - triedMs < closedMs,
       );
       const waiting = closed.map(([channelId]) => channelId);
-      const outdated = await store.messages.outdated(
+      const outdated = await store.messages.listOutdated(
         maxConcurrentChanges,
         this.#shard,
         waiting,
@@ -169,7 +172,7 @@ export class TranscriptCleanup implements PersonHooks {
     });
   }
 
-  /** Returns false if the channel is closed now. */
+  /** Updates a message with erased lines. Returns false if the channel is closed. */
   async #updateMessage(
     { message, lines, outdated }: OutdatedMessage,
     signal: AbortSignal,
@@ -188,7 +191,7 @@ export class TranscriptCleanup implements PersonHooks {
     return true;
   }
 
-  /** Deleting a message of captions deletes its lines. Never throws. */
+  /** Erases lines of deleted messages. */
   async #onMessagesDeleted(messageIds: readonly MessageId[]) {
     const running = listRecorders(this.#running.list());
     await Promise.all(
@@ -209,7 +212,7 @@ export class TranscriptCleanup implements PersonHooks {
     return { lines: onDisk.lines + inMemory.lines, memories: onDisk.memories };
   }
 
-  /** A no erases the running sessions alone. */
+  /** Prepares to erase a person's lines. A no erases the running sessions alone. */
   forgetPerson(
     guildId: GuildId,
     personId: PersonId,

@@ -110,12 +110,12 @@ class RefusedError extends Error {
 }
 
 /**
- * Results hold only words of channels that the reader may open. A question is answered by stored
- * lines that a chat model chooses by number.
+ * Results hold only words of channels that the reader may open: stored lines, chosen by
+ * a chat model by number.
  */
 export class TranscriptRequests {
   readonly #deps;
-  readonly #listSessions;
+  readonly #sessions;
   readonly #running;
   readonly #writtenQuestions;
 
@@ -127,16 +127,16 @@ export class TranscriptRequests {
   ) {
     this.#running = running;
     this.#deps = deps;
-    this.#listSessions = sessions;
+    this.#sessions = sessions;
     this.#writtenQuestions = writtenQuestions;
   }
 
-  /** Newest first, 25 at most. Undefined if they cannot be read. */
+  /** Lists the 25 newest sessions. Undefined if the store cannot be read. */
   listSessions(
     guildId: GuildId,
     reader: TranscriptReaderId,
   ): Promise<readonly ListedSession[] | undefined> {
-    return this.#readTranscripts(guildId, reader, (open) => open.sessions()).catch(
+    return this.#readTranscripts(guildId, reader, (open) => open.listSessions()).catch(
       () => undefined,
     );
   }
@@ -146,7 +146,7 @@ export class TranscriptRequests {
     reader: TranscriptReaderId,
     { format, sessionId }: FileRequest,
   ): Promise<TranscriptOutcome> {
-    const { timeZone } = this.#listSessions.settings.getForGuild(guildId);
+    const { timeZone } = this.#sessions.settings.getForGuild(guildId);
     const locale = this.#deps.places.getLocale(guildId);
     return this.#tryRequest(guildId, answerTimeoutMs, () =>
       this.#readTranscripts(guildId, reader, async (open) => {
@@ -173,7 +173,7 @@ export class TranscriptRequests {
     );
   }
 
-  /** One question of a person at a time. Only the asker reads the lines. */
+  /** Answers a question about transcripts. Each person has one at a time. */
   async askModel(
     guildId: GuildId,
     personId: PersonId,
@@ -197,7 +197,7 @@ export class TranscriptRequests {
     reader: TranscriptReaderId,
     signal: AbortSignal,
   ): Promise<FindOutcome> {
-    const { timeZone } = this.#listSessions.settings.getForGuild(guildId);
+    const { timeZone } = this.#sessions.settings.getForGuild(guildId);
     const answer = async (until: AbortSignal) => {
       const found = await this.#readTranscripts(guildId, reader, (open) =>
         selectCandidateLines(open, question, about),
@@ -235,7 +235,7 @@ export class TranscriptRequests {
   async postRecap(session: TranscriptSession) {
     const { captionChats, onEvent, transcripts } = this.#deps;
     const { channelId, guildId, id, placeId } = session;
-    const { getValue, timeZone } = this.#listSessions.settings.getForGuild(guildId);
+    const { getValue, timeZone } = this.#sessions.settings.getForGuild(guildId);
     if (!getValue(recapSetting)) return;
     const store = transcripts.getStoreForDays(getValue(captionsDaysSetting));
     const lines = () => store.reader.listLines(id, { channelIds: [channelId] });
@@ -274,7 +274,7 @@ export class TranscriptRequests {
     return lines.join('\n').slice(0, maxMessageChars);
   }
 
-  /** The asker pays, or the server if the id is empty. */
+  /** Summarises a session. The asker pays, or the server if the id is empty. */
   async #summarise(
     session: TranscriptSession,
     personId: PersonId,
@@ -299,7 +299,7 @@ export class TranscriptRequests {
       personId,
     } as const;
     const ask = (prompt: ModelPrompt) => this.#requestReply(order, prompt, signal);
-    const { timeZone } = this.#listSessions.settings.getForGuild(guildId);
+    const { timeZone } = this.#sessions.settings.getForGuild(guildId);
     const found = before.map((line) => ({ line, session }));
     const made = await parseRecap(found, { maxChars, timeZone }, ask);
     const texts = new Map((await lines()).map(({ number, text }) => [number, text]));
@@ -328,7 +328,10 @@ export class TranscriptRequests {
     };
   }
 
-  /** Throws `RefusedError` after a failure, which the operator is told. */
+  /**
+   * Reads transcripts. Throws `RefusedError` after a failure, which the operator is
+   * told.
+   */
   async #readTranscripts<T>(
     guildId: GuildId,
     reader: TranscriptReaderId,
@@ -354,7 +357,7 @@ export class TranscriptRequests {
     return read.result;
   }
 
-  /** Reports a failure outside to the operator. */
+  /** Runs a request within `ms`. Reports an outside failure to the operator. */
   async #tryRequest<T>(
     guildId: GuildId,
     ms: number,
@@ -376,7 +379,7 @@ export class TranscriptRequests {
     }
   }
 
-  /** Throws `RefusedError`, or the error of the model. */
+  /** Requests a paid reply of the chat model. Throws `RefusedError` if refused. */
   async #requestReply(
     order: Omit<AnswerRequest, 'first'>,
     prompt: ModelPrompt,
@@ -423,9 +426,9 @@ function toFindOutcome(found: readonly FoundLine[]): FindOutcome {
   return { kind: 'found', lines: found.map(toQuotedLine) };
 }
 
-/** One line cannot pass for a quotation of another person. */
 function toQuotedLine(found: FoundLine): QuotedLine {
   const { speaker, text, post } = found.line;
+  // A line break could pass for a quotation of another person.
   return {
     name: toVisibleLine(speaker.name),
     atWallMs: toWallMs(found),

@@ -14,7 +14,7 @@ export type ServerTools = {
   readonly problems: readonly string[];
 };
 
-/** Prefixes tools with the name of the server, so that no two tools share a name. */
+/** Prefixes tools with the server's name, so that no two share a name. */
 export function adaptServerTools(
   offered: readonly OfferedTool[],
   server: McpServerOptions,

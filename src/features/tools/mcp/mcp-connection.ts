@@ -60,7 +60,10 @@ export type McpConnectionOptions = {
   readonly onToolsChanged: () => void;
 };
 
-/** The server may ask neither a model nor a person through us. Throws BotError `tool.*`. */
+/**
+ * Connects to an MCP server, which may ask neither a model nor a person. Throws
+ * BotError `tool.*`.
+ */
 export async function openMcpConnection(
   server: McpTransport,
   options: McpConnectionOptions,
@@ -76,7 +79,7 @@ export async function openMcpConnection(
   }
 }
 
-/** Another start would fail too. */
+/** Tests whether a new start would fail too. */
 function isUnretryable(error: unknown) {
   return (
     error instanceof BotError &&
@@ -218,7 +221,7 @@ function createFloodError(words: string) {
   return new BotError('tool.flooded', true, `An MCP server sent ${words}.`);
 }
 
-/** The connection closed, or the server has forgotten it. */
+/** Tests whether the connection closed, or the server has forgotten it. */
 function isConnectionGone(error: unknown) {
   if (error instanceof SdkHttpError) return error.status === 404;
   if (!(error instanceof SdkError)) return error instanceof TypeError;
@@ -228,7 +231,7 @@ function isConnectionGone(error: unknown) {
   );
 }
 
-/** Words of a server could be those of any person. */
+/** Turns an error of the SDK into a BotError without words of the server. */
 function toBotError(error: unknown) {
   if (error instanceof BotError) return error;
   if (error instanceof Error && error.cause instanceof BotError) return error.cause;
@@ -334,7 +337,7 @@ const messageLimits: JsonLimits = {
   values: 10_000,
 };
 
-/** Throws BotError `tool.refused` if the message is too large. */
+/** Returns a message, or throws BotError `tool.refused` if too large. */
 function checkMessage(json: string) {
   const excess = new JsonMeter(messageLimits).push(Buffer.from(json));
   if (!excess) return json;

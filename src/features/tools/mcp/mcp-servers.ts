@@ -18,7 +18,7 @@ export type McpServersOptions = {
   readonly report: ToolNews;
 };
 
-/** Each server has its own connection and retries. Import this file dynamically, since it loads the SDK. */
+/** Opens MCP servers. Import this file dynamically, since it loads the SDK. */
 export function openMcpServers({
   hashesPath,
   servers,
@@ -46,7 +46,7 @@ type McpServerDeps = {
   readonly report: ToolNews;
 };
 
-/** One MCP server, connected again after each end. */
+/** Creates an MCP server, which connects again after each end. */
 export function createMcpServer(
   options: McpServerOptions,
   { checkTools, clock, open, report }: McpServerDeps,
@@ -55,7 +55,7 @@ export function createMcpServer(
   let tools: readonly ToolEntry[] = [];
   let lastNews = '';
 
-  /** Returns why the connection ended. */
+  /** Runs one connection until its end, and returns the reason. */
   async function runConnection(signal: AbortSignal) {
     let news = Promise.withResolvers<void>();
     try {
@@ -90,7 +90,7 @@ export function createMcpServer(
     reportNews(news.filter(Boolean).join(' '));
   }
 
-  /** A repetition is not reported. */
+  /** Reports a message unless repeated. */
   function reportNews(message: string) {
     if (message !== lastNews) report(`${name}: ${message}`);
     lastNews = message;
@@ -134,7 +134,7 @@ const steadyAfterMs = 60_000;
 const firstRetryMs = 1_000;
 const maxRetryMs = 300_000;
 
-/** 1 s, doubled after each failure, 5 minutes at most. */
+/** Computes a delay: 1 s, doubled after each failure, 5 minutes at most. */
 function toRetryDelayMs(failures: number) {
   return Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(20, failures - 1));
 }

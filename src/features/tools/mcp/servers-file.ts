@@ -28,7 +28,7 @@ export type McpTransport =
 export type McpServerOptions = {
   readonly name: string;
   readonly transport: McpTransport;
-  /** Undefined if the operator does not allow the tool. */
+  /** Finds the rules of a tool. Undefined if the operator does not allow it. */
   rulesFor(tool: string): ToolRules | undefined;
 };
 
@@ -69,7 +69,7 @@ const serverName = /^[a-z0-9][a-z0-9_-]{0,31}$/i;
 
 type WrittenServer = z.infer<typeof stdioServer> | z.infer<typeof httpServer>;
 
-/** Reads the usual `mcpServers` shape. Never throws. */
+/** Reads a file of the usual `mcpServers` shape. */
 export function readServersFile(
   path: string,
   variable: VariableReader,
@@ -103,7 +103,7 @@ export function readServers(
   return mistakes.length > 0 ? { kind: 'bad', mistakes } : { kind: 'ok', servers };
 }
 
-/** Returns undefined for a server that is turned off. */
+/** Reads one server, or returns its fault. Undefined if turned off. */
 function readServer(
   name: string,
   written: unknown,
@@ -162,7 +162,7 @@ function parseTransport(
 
 class MissingVariable extends Error {}
 
-/** `${NAME}` stands for a variable of the environment. */
+/** Replaces `${NAME}` by variables of the environment. */
 function fillInVariables(
   written: Readonly<Record<string, string>>,
   variable: VariableReader,

@@ -11,11 +11,10 @@ export type OfferedTool = {
   readonly inputSchema: Readonly<Record<string, unknown>>;
 };
 
-/**
- * Models take descriptions for instructions, so only tools count that the operator can read at the
- * start.
- */
+/** Creates a check that finds new and changed tools, by hashes in a file. */
 export function createToolCheck(path: string, report: ToolNews) {
+  // Models take descriptions for instructions, so only tools count that the operator
+  // can read at the start.
   const accepted = new Set<string>();
   const hashes = new Map<string, unknown>(Object.entries(readHashes(path)));
 
