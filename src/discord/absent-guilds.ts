@@ -29,14 +29,14 @@ export type GuildWatchOptions = {
 };
 
 /**
- * Reports `guild-removed` for servers that removed the bot while it was away, and greets new
- * ones. REST is asked about servers that READY does not list, as an outage or an incomplete
- * READY removes nothing. Never throws.
+ * Reports `guild-removed` for servers that removed the bot while it was away, and
+ * greets new ones.
  */
 export function watchAbsentGuilds(
   client: Client<true>,
   { store, report, shard, isAllowed, greet }: GuildWatchOptions,
 ) {
+  // READY may be incomplete, so REST is asked about servers that it does not list.
   const noteGuilds = async (guildIds: readonly GuildId[]) => {
     try {
       await store.addGuilds(client.user.id, guildIds);

@@ -66,7 +66,7 @@ export class ChannelPeople {
   }
 }
 
-/** discord.js's own list leaves out people without a known name. */
+/** Lists people in a channel, also those without a known name. */
 export function listOtherPeople(
   guild: Guild,
   channelId: ChannelId,

@@ -62,7 +62,7 @@ export type DiscordOptions = CommandFace & {
   readonly guildStore: GuildRecords;
   readonly hello: () => TextLine;
   /**
-   * Called with servers that are there, or there again. Resolves to the servers with handled
+   * Called with servers that are there, maybe again. Resolves to those with handled
    * panels. Never throws.
    */
   readonly arrived: (guildIds: readonly GuildId[]) => Promise<ReadonlySet<string>>;
@@ -95,8 +95,8 @@ const lastAnswersMs = 1_000;
 const leaveMs = 250;
 
 /**
- * Logs in, registers the commands and answers them. Closing leaves every channel first. Errors:
- * BotError `discord.bad_token`, `discord.unreachable`.
+ * Logs in, registers commands and answers them. Closing leaves every channel first.
+ * Throws BotError `discord.bad_token` or `discord.unreachable`.
  */
 export async function openDiscord(given: DiscordOptions, signal: AbortSignal) {
   const options = leaveDisallowedGuilds(given);
@@ -196,7 +196,7 @@ async function openWithClient(
   };
 }
 
-/** Hides servers that are not allowed, and keeps their stored data when the bot leaves. */
+/** Hides servers that are not allowed, and keeps their data after a leave. */
 function leaveDisallowedGuilds(options: DiscordOptions): DiscordOptions {
   const { arrived, isAllowed, onEvent } = options;
   return {
@@ -208,8 +208,9 @@ function leaveDisallowedGuilds(options: DiscordOptions): DiscordOptions {
   };
 }
 
-/** An error without a listener would end the process. */
+/** Replaces all listeners by a report of errors. */
 function stopListening(client: Client<true>, report: (event: DiscordEvent) => void) {
+  // An error without a listener would end the process.
   client.ws.removeAllListeners();
   client.removeAllListeners().on(Events.Error, (cause) => {
     report({ kind: 'warning', message: cause.message, cause });
@@ -239,7 +240,9 @@ function watchClient(
   return client;
 }
 
-/** Never throws, as the bot still answers commands of a former run. */
+/**
+ * Registers the commands. Reports failures, since commands of a former run still work.
+ */
 async function registerCommands(client: Client<true>, options: DiscordOptions) {
   const { commands, onEvent: report } = options;
   const route = Routes.applicationCommands(client.application.id);
@@ -263,8 +266,8 @@ async function registerCommands(client: Client<true>, options: DiscordOptions) {
 }
 
 /**
- * Reports servers at the start and after outages. Panels of a former run say that the bot has
- * left, unless they are handled.
+ * Reports servers at the start and after outages, and ends unhandled panels of a former
+ * run.
  */
 function watchArrivals(
   client: Client<true>,

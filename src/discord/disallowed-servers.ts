@@ -17,8 +17,8 @@ export type DisallowedServersOptions = {
 };
 
 /**
- * Leaves servers that the operator has not allowed, after one sentence. Interactions there get
- * the same sentence.
+ * Leaves servers that are not allowed, after one sentence, which also answers
+ * interactions there.
  */
 export class DisallowedServers {
   readonly #client;
@@ -38,7 +38,7 @@ export class DisallowedServers {
       if (guild.available) void this.#leaveGuild(guild);
   }
 
-  /** Answers the interaction if it comes from such a server. */
+  /** Refuses an interaction of such a server. Returns whether it did. */
   refuseInteraction(interaction: Interaction): boolean {
     const { guildId } = interaction;
     if (guildId === null || this.#options.isAllowed(guildId)) return false;

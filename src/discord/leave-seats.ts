@@ -1,10 +1,9 @@
 import { type Client, GatewayOpcodes, Status } from 'discord.js';
 
-/**
- * Leaves every voice channel without waiting. discord.js sends 114 messages a minute for each
- * shard. The end of the gateway session frees the other seats.
- */
+/** Leaves every voice channel without waiting. */
 export function leaveAllSeats(client: Client<true>) {
+  // discord.js sends 114 messages a minute for each shard. The end of the gateway
+  // session frees the other seats.
   for (const guild of client.guilds.cache.values()) {
     const isSeated = guild.members.me?.voice.channelId;
     if (isSeated || client.voice.adapters.has(guild.id)) leaveSeat(client, guild.id);

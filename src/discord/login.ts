@@ -33,7 +33,7 @@ const [requestMs, closeMs] = [10_000, 2_000];
 const requestsASecond = 50;
 const discordApi = 'https://discord.com/api';
 
-/** Creates a client that mentions nobody. It is not logged in. */
+/** Creates a client that mentions nobody and is not logged in. */
 export function createClient({
   apiUrl,
   shard,
@@ -115,8 +115,9 @@ export class LoginDeadline {
   }
 }
 
-/** discord.js keeps voice states of people after they leave. */
+/** Tests whether a person has left. */
 function hasLeft({ channelId }: VoiceState) {
+  // discord.js keeps voice states of people after they leave.
   return channelId === null;
 }
 
@@ -142,7 +143,7 @@ const refuseOldEdits: RESTOptions['makeRequest'] = async (url, init) => {
   });
 };
 
-/** Messages wait in the outbox, where an edit is drawn anew. */
+/** Tests whether a request belongs to the outbox, which waits itself. */
 function isWaitedForElsewhere({ method, route }: RateLimitData) {
   return [
     'PATCH /channels/:id/messages/:id',
@@ -153,8 +154,8 @@ function isWaitedForElsewhere({ method, route }: RateLimitData) {
 }
 
 /**
- * Resolves when the servers are there. Closes the client on failure. Errors: BotError
- * `discord.bad_token`, `discord.unreachable`.
+ * Logs in. Resolves when the servers are there. Throws BotError `discord.bad_token` or
+ * `discord.unreachable`.
  */
 export async function logIn(
   client: Client,
@@ -188,7 +189,7 @@ export async function logIn(
   }
 }
 
-/** Never throws, and takes three seconds at most. */
+/** Closes a client within three seconds. */
 export async function closeClient(client: Client) {
   const closing = client.destroy().catch(() => {});
   await Promise.race([closing, wait(closeMs + 1_000, undefined, { ref: false })]);
@@ -278,7 +279,7 @@ const ofMessages: readonly unknown[] = [
   'MESSAGE_DELETE_BULK',
 ];
 
-/** discord.js would make objects of each message, and the bot reads the dispatches itself. */
+/** Hides messages from discord.js, which would make objects of each. */
 function filterDispatches(client: Client) {
   const sockets = client.ws as unknown as InnerSockets;
   const handle = sockets.handlePacket.bind(sockets);

@@ -33,12 +33,13 @@ function isUnknownMember(cause: unknown) {
   );
 }
 
-/** Without the members intent Discord reports no changes. */
+/** Reads a member and the roles from Discord. Throws BotError `discord.unreachable`. */
 export async function readMember(
   guild: Guild,
   personId: PersonId,
   signal: AbortSignal,
 ): Promise<GuildMember> {
+  // Without the members intent Discord reports no changes.
   const either = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
   try {
     either.throwIfAborted();

@@ -2,20 +2,19 @@ import { type Guild, PermissionFlagsBits } from 'discord.js';
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
 import type { MessageContent } from '#src/ports/typed-messages.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
-import { permissionsIn } from './permissions.ts';
+import { findPermissions } from './permissions.ts';
 
 /** Source: Discord docs, "Embed Limits". */
 const mostChars = 6_000;
 
-/**
- * Reads the words and files of a message, or of the message that it forwards. Embeds of a
- * typed line are previews of linked pages, so they count only if a person picked the message.
- */
+/** Reads words and files of a message, or of the message that it forwards. */
 export function readContent(
   message: unknown,
   forwarded: unknown,
   isPicked: boolean,
 ): MessageContent {
+  // Embeds of a typed line are previews of linked pages, so they count only if a person
+  // picked the message.
   const { attachments, components, content, embeds, poll } = toRecord(
     forwarded ?? message,
   );
@@ -42,7 +41,7 @@ export function readContent(
 const soundTypes = /^(audio\/|application\/ogg)/;
 const soundNames = /\.(wav|mp3|ogg|opus)$/i;
 
-/** Searches the JSON at any depth. */
+/** Collects texts under these names in JSON of any depth. */
 function collectWords(part: unknown, names: readonly string[]) {
   return collectObjects(part).flatMap((one) =>
     names.flatMap((name) => toNonEmptyText(one[name]) ?? []),
@@ -71,8 +70,8 @@ function toMessageFile({
 }
 
 /**
- * Replaces marks by names of people, roles and channels that everybody may see. Source:
- * Discord docs, "Message Formatting".
+ * Replaces marks by names that everybody may see. Source: Discord docs, "Message
+ * Formatting".
  */
 export function replaceMentions(
   text: string,
@@ -93,7 +92,7 @@ export function replaceMentions(
 /** Hides the name of a channel that a listener might not know. */
 function findOpenChannel(id: string, guild: Guild | undefined) {
   const channel = guild?.channels.cache.get(id);
-  const seen = channel && permissionsIn(channel, channel.guild.roles.everyone);
+  const seen = channel && findPermissions(channel, channel.guild.roles.everyone);
   return seen?.has(PermissionFlagsBits.ViewChannel)
     ? toOneLine(channel?.name ?? '')
     : undefined;

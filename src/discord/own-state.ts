@@ -12,7 +12,7 @@ import {
   voiceRestrictions,
 } from '#src/ports/voice-link.ts';
 import type { DiscordEvent } from './discord-event.ts';
-import { ownPermissionsIn } from './permissions.ts';
+import { findOwnPermissions } from './permissions.ts';
 
 /** Reports changes of the bot's seat by others. */
 export function watchOwnState(
@@ -94,10 +94,10 @@ function findMissingRight(state: VoiceState): MissingRight | undefined {
 }
 
 function getRights({ channel }: VoiceState) {
-  return channel ? ownPermissionsIn(channel) : undefined;
+  return channel ? findOwnPermissions(channel) : undefined;
 }
 
-/** A newcomer knows no earlier reports. */
+/** Lists changed restrictions of the bot's voice. */
 function* listHindranceChanges(
   guildId: GuildId,
   { channelId, hindrances }: OwnSeat,
@@ -105,6 +105,7 @@ function* listHindranceChanges(
 ) {
   for (const kind of voiceRestrictions) {
     const [was, is] = [hindrances[kind] === true, now[kind] === true];
+    // A newcomer knows no earlier reports.
     if (was !== is || (is && channelId === null)) yield { kind, guildId, isOn: is };
   }
 }

@@ -14,45 +14,45 @@ export const openRights = [
   Rights.ReadMessageHistory,
 ];
 
-/** Undefined if Discord told too little. */
-export function permissionsIn(
+/** Computes the permissions of a member. Undefined if Discord told too little. */
+export function findPermissions(
   channel: GuildBasedChannel,
   member: GuildMember | Role,
 ): Permissions | undefined {
-  return computed(() => channel.permissionsFor(member));
+  return tryCompute(() => channel.permissionsFor(member));
 }
 
-/** Undefined if Discord told too little. A bot without any right is such a case. */
-export function ownPermissionsIn(channel: GuildBasedChannel): Permissions | undefined {
+/** Computes the bot's permissions. Undefined if Discord told too little. */
+export function findOwnPermissions(
+  channel: GuildBasedChannel,
+): Permissions | undefined {
   const { me } = channel.guild.members;
-  const mine = me && permissionsIn(channel, me);
+  const mine = me && findPermissions(channel, me);
   return mine && mine.bitfield !== 0n ? mine : undefined;
 }
 
-/**
- * Undefined if Discord told too little. The chat of a voice channel needs Connect. Source:
- * Discord docs, "Permissions".
- */
-export function mayWriteIn(channel: GuildBasedChannel): boolean | undefined {
+/** Tests whether the bot may write. Undefined if Discord told too little. */
+export function mayWriteMessages(channel: GuildBasedChannel): boolean | undefined {
   const { Connect, SendMessages, ViewChannel } = Rights;
+  // The chat of a voice channel needs Connect. Source: Discord docs, "Permissions".
   const needed = [
     ViewChannel,
     SendMessages,
     ...(channel.isVoiceBased() ? [Connect] : []),
   ];
-  return ownPermissionsIn(channel)?.has(needed);
+  return findOwnPermissions(channel)?.has(needed);
 }
 
 export function permissionsOf(member: GuildMember): Permissions | undefined {
-  return computed(() => member.permissions);
+  return tryCompute(() => member.permissions);
 }
 
 export function roleIdsOf(member: GuildMember): readonly string[] {
-  return computed(() => [...member.roles.cache.keys()]) ?? [];
+  return tryCompute(() => [...member.roles.cache.keys()]) ?? [];
 }
 
-/** discord.js throws while roles are unknown. */
-function computed<T>(compute: () => T) {
+/** Returns undefined where discord.js throws, as while roles are unknown. */
+function tryCompute<T>(compute: () => T) {
   try {
     return compute();
   } catch {

@@ -12,15 +12,15 @@ import { toOneLine } from '#src/texts/plain-text.ts';
 import { type Locale, toLocale } from '#src/texts/texts.ts';
 import { listOtherPeople, toMember } from './channel-people.ts';
 import {
+  findOwnPermissions,
+  findPermissions,
   openRights,
-  ownPermissionsIn,
-  permissionsIn,
   permissionsOf,
 } from './permissions.ts';
 
 const mostAsked = 50;
 
-/** Only `listMembers` asks Discord. */
+/** Opens facts about servers. Only `listMembers` asks Discord. */
 export function openPlaces(client: Client<true>): Places {
   const guildOf = (guildId: GuildId) => client.guilds.cache.get(guildId);
   const findVoiceChannel = (guildId: GuildId, channelId: ChannelId) => {
@@ -90,7 +90,7 @@ function rightIn(channel: NonThreadGuildBasedChannel, right: bigint) {
     new Set(
       overwrites.filter((one) => one[kind].has(right, false)).map(({ id }) => id),
     );
-  const everyone = permissionsIn(channel, channel.guild.roles.everyone);
+  const everyone = findPermissions(channel, channel.guild.roles.everyone);
   const isOpen = everyone?.has(right, false) === true;
   return { isOpen, allowedIds: idsOf('allow'), deniedIds: idsOf('deny') };
 }
@@ -98,7 +98,7 @@ function rightIn(channel: NonThreadGuildBasedChannel, right: bigint) {
 function factsOf(channel: VoiceBasedChannel, callerId: PersonId): ChannelFacts {
   const { guild } = channel;
   const callerMayConnect = mayConnect(channel, callerId);
-  const mine = ownPermissionsIn(channel);
+  const mine = findOwnPermissions(channel);
   const has = (right: bigint) => mine?.has(right) === true;
   return {
     isCertain: mine !== undefined,
@@ -122,5 +122,5 @@ function factsOf(channel: VoiceBasedChannel, callerId: PersonId): ChannelFacts {
 function mayConnect(channel: VoiceBasedChannel, callerId: PersonId) {
   const caller = channel.guild.members.cache.get(callerId);
   const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
-  return caller !== undefined && permissionsIn(channel, caller)?.has(needed) === true;
+  return caller !== undefined && findPermissions(channel, caller)?.has(needed) === true;
 }

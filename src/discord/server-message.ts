@@ -2,20 +2,20 @@ import type { Guild, GuildTextBasedChannel } from 'discord.js';
 import { renderSentence } from '#src/discord/interactions/rendering.ts';
 import { type Outbox, toNonce } from '#src/discord/outbox/outbox.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
-import { mayWriteIn } from './permissions.ts';
+import { mayWriteMessages } from './permissions.ts';
 
 const sayMs = 5_000;
 
 /**
- * Resolves to the cause of a failure, or undefined. Sent twice within minutes, the sentence
- * appears once. Never throws.
+ * Posts a sentence. Sent twice within minutes, it appears once. Resolves to the cause
+ * of a failure. Never throws.
  */
 export async function postToServer(
   outbox: Pick<Outbox, 'post'>,
   guild: Guild,
   line: TextLine,
 ): Promise<unknown> {
-  const channel = channelForAll(guild);
+  const channel = findCommonChannel(guild);
   if (!channel) return new Error('The bot may write in no channel of the server.');
   const body = {
     content: renderSentence(line, toLocale(guild.preferredLocale)),
@@ -30,8 +30,8 @@ export async function postToServer(
   }
 }
 
-/** Prefers the system channel, then the first writable text channel, then a voice chat. */
-function channelForAll({ channels, systemChannel }: Guild) {
+/** Finds the system channel, else a writable text channel, else a voice chat. */
+function findCommonChannel({ channels, systemChannel }: Guild) {
   const all = [...channels.cache.values()]
     .flatMap((channel) =>
       channel.isTextBased() && !channel.isThread() ? [channel] : [],
@@ -42,6 +42,6 @@ function channelForAll({ channels, systemChannel }: Guild) {
         one.rawPosition - other.rawPosition,
     );
   const mayWrite = (channel: GuildTextBasedChannel | null) =>
-    channel && mayWriteIn(channel);
+    channel && mayWriteMessages(channel);
   return mayWrite(systemChannel) && systemChannel ? systemChannel : all.find(mayWrite);
 }

@@ -109,7 +109,7 @@ function holdAll(steps: readonly HeldStep[]) {
       arrivals.set(datagram, atMs);
       held.put(source, datagram, atMs);
     }
-    const taken = count < 0 ? held.take(source, atMs) : [];
+    const taken = count < 0 ? held.removePackets(source, atMs) : [];
     const oldestMs = Math.max(
       0,
       ...taken.map((one) => atMs - (arrivals.get(one) ?? 0)),

@@ -10,7 +10,10 @@ const requestMs = 10_000;
 /** Includes waits for rate limits. */
 const timeoutMs = 30_000;
 
-/** Discord's REST API for programs that do not go online. */
+/**
+ * Discord's REST API for programs that do not go online. Each call throws as `read`
+ * does.
+ */
 export class AccountRest implements Disposable {
   readonly #login;
   readonly #client;
@@ -25,7 +28,10 @@ export class AccountRest implements Disposable {
     this.#client.rest.setToken(token);
   }
 
-  /** Errors: BotError `discord.bad_token`, `discord.unreachable`. */
+  /**
+   * Reads a route of Discord. Throws BotError `discord.bad_token` or
+   * `discord.unreachable`.
+   */
   async read<T>(
     route: `/${string}`,
     schema: z.ZodType<T>,

@@ -36,7 +36,7 @@ const messageContentFlags =
   ApplicationFlags.GatewayMessageContent |
   ApplicationFlags.GatewayMessageContentLimited;
 
-/** Reads the account that the token belongs to. Errors and abort: as `AccountRest.read`. */
+/** Reads the account that the token belongs to. */
 export async function readAccount(rest: AccountRest, signal: AbortSignal) {
   const bot = await rest.read(Routes.user(), userSchema, signal);
   const own = await rest.read(Routes.currentApplication(), applicationSchema, signal);
@@ -59,7 +59,7 @@ function listOwners({ owner, team }: z.infer<typeof applicationSchema>) {
   return team.owner_user_id ? [team.owner_user_id] : [];
 }
 
-/** Servers that the bot was invited to, at most 200. Errors and abort: as `AccountRest.read`. */
+/** Lists 200 servers of the bot at most. */
 export async function readGuildNames(
   rest: AccountRest,
   signal: AbortSignal,

@@ -28,7 +28,7 @@ const placeSchema = z.object({
 });
 const voiceState = z.object({ channel_id: z.string().nullish() });
 
-/** Errors and abort: as `AccountRest.read`. */
+/** Reads the channels of a server with the bot's rights. */
 export async function readGuildRights(
   rest: AccountRest,
   { guildId, botId }: { readonly guildId: GuildId; readonly botId: PersonId },
@@ -55,7 +55,7 @@ export async function readGuildRights(
   }, signal);
 }
 
-/** Undefined if the bot sees no such voice channel. Errors and abort: as `AccountRest.read`. */
+/** Finds a voice channel that the bot sees. */
 export async function readVoicePlace(
   rest: AccountRest,
   channelId: ChannelId,
@@ -71,9 +71,7 @@ export async function readVoicePlace(
   return { guildId: found.guild_id, channelId, name: found.name ?? channelId };
 }
 
-/**
- * Without `userId` finds the seat of the bot itself. Errors and abort: as `AccountRest.read`.
- */
+/** Finds the voice channel of a person, by default of the bot. */
 export async function readSeat(
   rest: AccountRest,
   { guildId, userId }: { readonly guildId: GuildId; readonly userId?: PersonId },

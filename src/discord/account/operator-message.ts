@@ -15,14 +15,15 @@ const mostPeople = 10;
 const createdSchema = z.object({ id: z.string() });
 
 /**
- * Returns the destination in words. No error quotes the address of a webhook. Errors: BotError
- * `discord.unsent`, `discord.bad_token`, `discord.unreachable`.
+ * Writes to the operator and returns where. Throws BotError `discord.unsent`,
+ * `discord.bad_token` or `discord.unreachable`.
  */
 export async function writeToOperator(
   text: string,
   { webhook, discord }: OperatorAddress,
   signal: AbortSignal,
 ): Promise<string> {
+  // No error quotes the address of a webhook.
   if (webhook) return await postToWebhook(text, webhook, signal);
   if (!discord)
     throw createUnsentError('there is neither OPERATOR_WEBHOOK nor DISCORD_TOKEN');
@@ -31,7 +32,7 @@ export async function writeToOperator(
   return await writeToOwners(text, rest, signal);
 }
 
-/** `content` is read by Discord's webhooks, `text` by those of Slack, Mattermost and others. */
+/** Posts to a webhook of Discord (`content`) or others (`text`). */
 async function postToWebhook(text: string, webhook: Secret, signal: AbortSignal) {
   const deadline = AbortSignal.timeout(webhookMs);
   let status: number;
@@ -57,7 +58,7 @@ async function postToWebhook(text: string, webhook: Secret, signal: AbortSignal)
   return 'the webhook of OPERATOR_WEBHOOK';
 }
 
-/** One reached owner is enough. */
+/** Writes to the owners of the application. Throws if none was reached. */
 async function writeToOwners(text: string, rest: AccountRest, signal: AbortSignal) {
   const { ownerIds } = await readAccount(rest, signal);
   let reached = 0;

@@ -5,7 +5,7 @@ import type { AccountRest } from './account-rest.ts';
 const createdMessageSchema = z.object({ id: z.string() });
 const deleteMs = 5_000;
 
-/** Posts, changes and always deletes a message. Errors and abort: as `AccountRest.read`. */
+/** Posts, changes and always deletes a message. */
 export async function tryMessage(
   rest: AccountRest,
   channelId: ChannelId,

@@ -32,10 +32,7 @@ export type OpenedLink = LinkState & {
 const [loginMs, lateMs] = [20_000, 5_000];
 const checkMs = 50;
 
-/**
- * Logs in for a trial of voice links in one server. It answers no command and decrypts no
- * packet. Errors: as `logIn`.
- */
+/** Logs in for a trial of voice links. Throws as `logIn` does. */
 export async function openVoiceTrial(
   login: AccountLogin,
   { guildId }: ChannelRef,
@@ -102,7 +99,10 @@ export class VoiceTrial implements AsyncDisposable {
     return this.#places.findChannelFacts(channel, '');
   }
 
-  /** Replaces an open link. Errors and abort: as `VoiceLinkOpener.openLink`. */
+  /**
+   * Joins a channel in place of an open link. Throws as `VoiceLinkOpener.openLink`
+   * does.
+   */
   async join(channel: ChannelRef, signal: AbortSignal): Promise<OpenedLink> {
     const startMs = this.#clock.nowMs();
     this.#link = undefined;
@@ -125,7 +125,7 @@ export class VoiceTrial implements AsyncDisposable {
     } while (this.#clock.nowMs() < untilMs);
   }
 
-  /** `away` means that not all frames were sent. */
+  /** Plays frames. Returns `away` if some were not sent. */
   async play(frames: readonly Frame[], signal: AbortSignal): Promise<'left' | 'away'> {
     const waiting = [...frames];
     let sent = 0;
@@ -145,7 +145,7 @@ export class VoiceTrial implements AsyncDisposable {
     return sent < frames.length ? 'away' : 'left';
   }
 
-  /** Resolves once Discord has confirmed, or after a second. */
+  /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
   async leave() {
     const link = this.#link;
     this.#link = undefined;

@@ -26,10 +26,10 @@ import {
   toWriteFailure,
 } from '#src/discord/outbox/write-failure.ts';
 import {
-  mayWriteIn,
+  findOwnPermissions,
+  findPermissions,
+  mayWriteMessages,
   openRights,
-  ownPermissionsIn,
-  permissionsIn,
 } from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
 import type { Button } from '#src/features/command.ts';
@@ -71,7 +71,7 @@ export function openCaptionChats(
       const home = guild?.channels.cache.get(
         thread?.parentChannelId ?? channel.channelId,
       );
-      if (!thread && !(home && mayWriteIn(home)))
+      if (!thread && !(home && mayWriteMessages(home)))
         throw createUnopenedError(
           channel,
           'View Channel, Connect, Send Messages in its chat',
@@ -141,7 +141,7 @@ function toCaptionBody(text: string, components: readonly ButtonRow[] = []) {
   return { content: text, allowed_mentions: { parse: [] }, components };
 }
 
-/** Answers no while Discord told too little to know. */
+/** Creates a check of access to a channel. Unknown counts as `no`. */
 function createMayOpen(
   client: Client<true>,
   timing: SyncTiming,
@@ -175,7 +175,8 @@ function createMayOpen(
 
 function canOpenChannel(channel: VoiceBasedChannel, member: GuildMember) {
   return (
-    channel.guild.available && permissionsIn(channel, member)?.has(openRights) === true
+    channel.guild.available &&
+    findPermissions(channel, member)?.has(openRights) === true
   );
 }
 
@@ -185,7 +186,7 @@ const threadRights = [
   Rights.SendMessagesInThreads,
 ];
 
-/** Returns the former thread, or a new one. */
+/** Finds the former thread, or opens a new one. */
 async function openThread(
   home: GuildBasedChannel | undefined,
   channel: ChannelRef,
@@ -194,7 +195,7 @@ async function openThread(
 ) {
   if (
     home?.type !== ChannelType.GuildText ||
-    !ownPermissionsIn(home)?.has(threadRights)
+    !findOwnPermissions(home)?.has(threadRights)
   ) {
     const rights = 'View Channel, Create Public Threads, Send Messages in Threads';
     throw createUnopenedError(
@@ -229,11 +230,12 @@ function createUnopenedError({ name }: ChannelRef, rights: string) {
   );
 }
 
-/** discord.js reports only deletions of cached messages, and none is cached here. */
+/** Reports each deletion of messages. */
 export function watchDeleted(
   client: Client<true>,
   report: (messageIds: readonly MessageId[]) => void,
 ) {
+  // discord.js reports only cached messages, and none is cached here.
   const onDeleted = (data: unknown) => {
     const { id, ids } = toRecord(data);
     const all: readonly unknown[] = Array.isArray(ids) ? ids : [id];

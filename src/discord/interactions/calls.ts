@@ -36,7 +36,7 @@ export function toCall(asked: BaseInteraction<'cached'>, about?: string): Comman
   };
 }
 
-/** Leaves out options that do not fit any more, and brings numbers within bounds. */
+/** Builds a call, without options that no longer fit, and numbers within bounds. */
 export function toCommandCall(
   asked: SlashInteraction,
   { options }: Command,

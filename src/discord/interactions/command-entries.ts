@@ -3,7 +3,9 @@ import { formatText } from '#src/texts/texts.ts';
 
 export type CommandEntry = Command | CommandGroup | MessageCommand;
 
-/** Maps typed words such as `privacy status`, or the name of a menu entry, to a command. */
+/**
+ * Maps typed words such as `privacy status`, and names of menu entries, to commands.
+ */
 export function indexCommandsByLine(
   slashes: readonly CommandEntry[],
 ): ReadonlyMap<string, Command> {

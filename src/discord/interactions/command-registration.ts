@@ -44,7 +44,7 @@ function requiresManageServer(slash: Command | CommandGroup) {
   return all.every((one) => one.needsManageServer);
 }
 
-/** Discord wants required options first. */
+/** Builds options for Discord, which wants required ones first. */
 function toOptions({ options }: Command) {
   const isOptional = ({ required }: CommandOption) => (required ? 0 : 1);
   return options
@@ -87,8 +87,9 @@ function toOptionType(option: CommandOption) {
   }
 }
 
-/** Names stay English, so that people can type the names that `/help` shows. */
+/** Builds a description with its translations. */
 function toDescriptions(id: PlainTextId) {
+  // Names stay English, so that people can type the names that `/help` shows.
   return {
     description: formatText(id),
     description_localizations: toLocalizations(id),

@@ -60,7 +60,7 @@ export class InteractionReceiver {
     this.#runner = new InteractionRunner(options);
   }
 
-  /** Never throws. */
+  /** Answers an interaction. */
   receiveInteraction(interaction: Interaction) {
     try {
       if (interaction.isAutocomplete()) void this.#sendSuggestions(interaction);

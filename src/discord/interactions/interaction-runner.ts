@@ -86,7 +86,7 @@ export class InteractionRunner {
     }
   }
 
-  /** Never throws. Without a form the invocation runs, and says why. */
+  /** Opens the form of a command. Returns whether one opened. */
   async #openForm(asking: Asking, { form: find, name }: Invocation) {
     if (!find || asking.isModalSubmit()) return false;
     try {
@@ -190,7 +190,7 @@ async function showThinking(
   return shownTo;
 }
 
-/** "Thinking" cannot turn from public to private or back, so it is deleted first. */
+/** Sends the first reply, as an edit of "thinking" where possible. */
 async function sayFirst(
   asking: Asking,
   { inPlace, message }: RenderedReply,
@@ -201,6 +201,7 @@ async function sayFirst(
   const edit = { ...message, flags: message.flags & SuppressEmbeds }; // an edit cannot say who sees a message
   if (thinking === 'in place' ? inPlace : thinking === to)
     return await asking.editReply(edit);
+  // "Thinking" cannot turn from public to private or back.
   if (thinking !== undefined) {
     if (thinking !== 'in place') await asking.deleteReply();
     return await asking.followUp(message);
@@ -220,7 +221,7 @@ function isOnMessage(asking: Asking): asking is AskingOnMessage {
   );
 }
 
-/** discord.js sends again after a cut connection, and Discord refuses the second answer. */
+/** Awaits an answer, and takes an interaction that is answered already as done. */
 async function ignoreTaken<T>(
   asking: Asking,
   state: 'deferred' | 'replied',
@@ -229,6 +230,8 @@ async function ignoreTaken<T>(
   try {
     return await sending;
   } catch (error) {
+    // discord.js sends again after a cut connection, and Discord refuses the second
+    // answer.
     const taken = RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged;
     if (!(error instanceof DiscordAPIError) || error.code !== taken) throw error;
     asking[state] = true;

@@ -13,7 +13,7 @@ const applicationSchema = z.object({ id: z.string() });
 const timeoutMs = 30_000;
 
 /**
- * Registers commands without going online. Errors: BotError `discord.bad_token`,
+ * Registers commands without going online. Throws BotError `discord.bad_token` or
  * `discord.unreachable`.
  */
 export async function registerOnly({ commands, ...login }: RegisterOptions) {

@@ -61,12 +61,12 @@ export function parseCustomId(customId: string): {
   return { name, about };
 }
 
-/** Names stay the same, so that buttons of former runs still work. */
+/** Builds the id of a button. Buttons of former runs need the same. */
 export function toCustomId(name: string): string {
   return `parley:${name}`;
 }
 
-/** Throws for a button without a press. */
+/** Renders a reply for Discord. Throws for a button without a press. */
 export function renderMessage(
   reply: Reply,
   languages: Languages,
@@ -95,8 +95,9 @@ export function renderLines(lines: readonly TextLine[], locale: Locale): Message
   return toMessageBody(lines.map((line) => renderSentence(line, locale)).join('\n'));
 }
 
-/** Discord would fetch a link for a preview, and a model may have written the link. */
+/** Cuts a text to a message without pings and previews. */
 export function toMessageBody(text: string): MessageBody {
+  // Discord would fetch a link for a preview, and a model may have written the link.
   const content = truncate(text, maxMessageChars);
   return {
     content,
@@ -105,7 +106,7 @@ export function toMessageBody(text: string): MessageBody {
   };
 }
 
-/** Escapes names of people and channels. */
+/** Renders a sentence, with names of people and channels escaped. */
 export function renderSentence(
   { id, with: words = {} }: TextLine,
   locale: Locale,

@@ -1,10 +1,9 @@
 /**
- * Gives discord.js Node's own HTTP client in place of `undici` of npm: one parser and one pool of connections in a process, and 4 MB
- * less (`npm run bench -- cpu --part memory`).
- *
- * Works only when it runs before discord.js loads: the import of this file is line 1 of every file that makes a REST or a Client
- * of it, and of the bot's program. Node's client refuses ports such as 9, 6000 and 10080.
- * Exports the part of `undici` that discord.js uses.
+ * Gives discord.js Node's own HTTP client in place of `undici` of npm, for one parser
+ * and pool in a process, and 4 MB less (`npm run bench -- cpu --part memory`). Must run
+ * before discord.js loads: line 1 of every file that makes a REST or a Client, and of
+ * the bot's program, imports this file. Node's client refuses ports such as 9, 6000 and
+ * 10080. Exports the part of `undici` that discord.js uses.
  */
 import { registerHooks } from 'node:module';
 import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
@@ -26,7 +25,7 @@ export const { fetch, FormData, Headers } = globalThis;
 
 type RequestOptions = Pick<RequestInit, 'method' | 'headers' | 'body' | 'signal'>;
 
-/** Stand-in for `request` of undici. Follows no redirect and asks for no compression. */
+/** Replaces `request` of undici. Follows no redirect and asks for no compression. */
 export async function request(url: string, options: RequestOptions) {
   const response = await unwrapFetchError(sendRequest(url, options));
   return {

@@ -49,7 +49,9 @@ export class ConsentedReceiver {
   readonly #soundUntilMs = new Map<string, number>();
   #open = true;
 
-  /** Must be created before the first networking exists. */
+  /**
+   * Takes over a connection's receiver. Create it before the first networking exists.
+   */
   constructor(
     connection: VoiceConnection,
     mayHear: MayHear,
@@ -73,7 +75,7 @@ export class ConsentedReceiver {
     });
   }
 
-  /** Forgets all sources, as a new voice server has others. */
+  /** Forgets all sources, since a new voice server has others. */
   restart() {
     getInnerReceiver(this.#receiver).ssrcMap.map.clear();
     this.#held.clear();
@@ -115,7 +117,7 @@ export class ConsentedReceiver {
       if (userId === speakerId && older !== ssrc) map.delete(older);
     }
     const atMs = this.#timing.nowMs();
-    for (const datagram of this.#held.take(ssrc, atMs))
+    for (const datagram of this.#held.removePackets(ssrc, atMs))
       this.#hearDatagram(datagram, speakerId, atMs);
   }
 
@@ -164,8 +166,8 @@ export class ConsentedReceiver {
   }
 
   /**
-   * Returns null for a payload that stays end-to-end encrypted, and undefined for an
-   * unreadable datagram.
+   * Decrypts a payload. Null if it stays end-to-end encrypted, and undefined if
+   * unreadable.
    */
   #openDatagram(datagram: Buffer, speakerId: PersonId) {
     const { encryptionMode, nonceBuffer, secretKey } = this.#receiver.connectionData;
@@ -182,7 +184,7 @@ export class ConsentedReceiver {
   }
 }
 
-/** Payload of a decrypted datagram, without its extension and padding (RFC 3550, section 5.1). */
+/** Cuts extension and padding off a decrypted datagram (RFC 3550, section 5.1). */
 function stripHeader(datagram: Buffer, plain: Buffer) {
   const first = datagram.readUInt8(0);
   const extensionBytes = (first & 0x10) === 0 ? 0 : 4 * datagram.readUInt16BE(14);
@@ -216,7 +218,7 @@ export class HeldDatagrams {
     dropOldest(this.#bySource, maxSources);
   }
 
-  take(ssrc: number, atMs: number): Buffer[] {
+  removePackets(ssrc: number, atMs: number): Buffer[] {
     const waiting = this.#bySource.get(ssrc) ?? [];
     this.#bySource.delete(ssrc);
     return waiting

@@ -37,9 +37,9 @@ export type LinkPlace = {
   readonly channelPeople: ChannelPeople;
   readonly pace: SignalPace;
   readonly report: (event: DiscordEvent) => void;
-  /** Ends the link if this returns true, so that the channel is joined anew. */
+  /** Returns whether to end the link, so that the channel is joined anew. */
   mayRejoin(fault: string): boolean;
-  /** Called often while the link has no fault. */
+  /** Notes a link without fault. Called often. */
   whole(): void;
   /** Called while the bot still sits in the channel. Never throws. */
   leaving(): Promise<void>;
@@ -224,11 +224,12 @@ export class DiscordLink implements VoiceLink {
       this.#endLink(createClosedLinkError(this.#closeCode, this.#lastError));
   }
 
-  /** The library would join anew, but the session does so itself. */
+  /** Tests whether a disconnected link is over. */
   #isOver(state: VoiceConnectionState) {
     if (state.status !== VoiceConnectionStatus.Disconnected) return false;
     if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable)
       return false;
+    // The library would join anew, but the session does so itself.
     return this.#closeCode !== closeCodes.callTerminated;
   }
 
@@ -260,7 +261,7 @@ export class DiscordLink implements VoiceLink {
     });
   }
 
-  /** Discord may have dropped the seat after a new login. Only its voice states tell so. */
+  /** Ends the link if Discord dropped the seat, as after a new login. */
   #checkSeat() {
     const { channelId, guild } = this.#place;
     const seat = guild.voiceStates.cache.get(guild.client.user.id);
@@ -346,12 +347,10 @@ function createLostLinkError(message: string, cause?: unknown) {
   return new BotError('link.lost', true, message, cause);
 }
 
-/**
- * Returns a function that tells whether people can hear frames now. Alone there is no
- * end-to-end group. A resumed voice socket keeps its session, and `transitioned` also fires
- * when the last person leaves.
- */
+/** Creates a test of whether people can hear frames now. */
 function watchSettled(connection: VoiceConnection, others: () => number) {
+  // Alone there is no end-to-end group. A resumed voice socket keeps its session, and
+  // `transitioned` also fires when the last person leaves.
   let opened: DAVESession | undefined;
   connection.on('transitioned', () => {
     const dave = findDaveSession(connection);

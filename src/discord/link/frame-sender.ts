@@ -32,8 +32,8 @@ const catchUpMs = 60;
 const silenceFrames = 5;
 
 /**
- * Sends a frame every 20 ms. No timer runs while there is nothing to play. An `AudioPlayer`
- * would prepare each frame 20 ms ahead, so answers would begin and stop later.
+ * Sends a frame every 20 ms, without a timer when there is none. An `AudioPlayer` would
+ * prepare frames 20 ms ahead, so answers would begin and stop later.
  */
 export class FrameSender {
   readonly counts: SenderCounts = { sent: 0, refused: 0, shifts: 0 };
@@ -82,13 +82,14 @@ export class FrameSender {
     this.#forget = timing.later(waitMs, () => this.#step());
   }
 
-  /** A timer that throws would silence the sender for ever. */
+  /** Sends overdue frames and sets the next timer. */
   #step() {
     try {
       this.#catchUp();
       const isIdle = this.#quiet && (this.#playing?.source.isIdle ?? true);
       if (!this.#stopped && !isIdle) this.#arm();
     } catch (error) {
+      // A timer that throws would silence the sender for ever.
       this.stop();
       this.#options.fail(error);
     }

@@ -42,7 +42,9 @@ export type LinkWatchdogOptions = {
 export class LinkWatchdog {
   readonly #options;
   readonly #seenMs = new Map<string, number>();
-  /** Times at which Discord began to show people as speaking, if they might be heard then. */
+  /**
+   * Times at which Discord began to show people as speaking who might be heard then.
+   */
   readonly #shown = new Map<string, number>();
   #ws: VoiceWebSocket | undefined;
   #readyAtMs: number | undefined;
@@ -124,10 +126,7 @@ export class LinkWatchdog {
     };
   }
 
-  /**
-   * One unheard person alone is no fault where others are there, or anybody could interrupt
-   * the bot for all.
-   */
+  /** Tests whether the only speaker, or two of several, stay unheard. */
   #isDeaf(atMs: number) {
     this.#readyAtMs ??= atMs;
     const { others, speakers } = this.#options;
@@ -138,6 +137,7 @@ export class LinkWatchdog {
       const isHeard = (openedAtMs.get(id) ?? Number.NEGATIVE_INFINITY) >= ms - earlyMs;
       return ms >= fromMs && !isHeard && speakers.mayHear(id);
     });
+    // One of several is no fault, or anybody could interrupt the bot for all.
     return new Set(unheard.map(([id]) => id)).size > (others() === 1 ? 0 : 1);
   }
 }

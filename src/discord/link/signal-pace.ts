@@ -10,7 +10,7 @@ const [firstRestMs, longestRestMs] = [60_000, 900_000];
 export class ShardPace {
   #joinsAtMs: number[] = [];
 
-  /** 0: now. */
+  /** Returns the wait until the next join, in ms. */
   waitMs(atMs: number): number {
     this.#joinsAtMs = this.#joinsAtMs.filter((joinAtMs) => atMs - joinAtMs < 60_000);
     const first = this.#joinsAtMs.at(-shardJoinsPerMinute) ?? Number.NEGATIVE_INFINITY;
@@ -26,14 +26,14 @@ export class ShardPace {
 export class SignalPace {
   #lastMs = Number.NEGATIVE_INFINITY;
   #restedAtMs = Number.NEGATIVE_INFINITY;
-  #getRestMs = 0;
+  #restMs = 0;
 
-  /** 0: now. */
+  /** Returns the wait until the next signal, in ms. */
   waitMs(atMs: number): number {
     return Math.max(this.#lastMs + apartMs - atMs, this.getRestMs(atMs));
   }
 
-  /** Rest that Discord asked for. */
+  /** Returns the rest that Discord asked for, in ms. */
   getRestMs(atMs: number): number {
     return Math.max(0, this.#restedAtMs - atMs);
   }
@@ -42,12 +42,10 @@ export class SignalPace {
     this.#lastMs = atMs;
   }
 
-  /** Discord asked for rest. Each rest doubles, up to a quarter of an hour. */
+  /** Starts a rest. Each doubles, up to a quarter of an hour. */
   startRest(atMs: number) {
     const isNew = atMs - this.#restedAtMs > longestRestMs;
-    this.#getRestMs = isNew
-      ? firstRestMs
-      : Math.min(longestRestMs, this.#getRestMs * 2);
-    this.#restedAtMs = atMs + this.#getRestMs;
+    this.#restMs = isNew ? firstRestMs : Math.min(longestRestMs, this.#restMs * 2);
+    this.#restedAtMs = atMs + this.#restMs;
   }
 }

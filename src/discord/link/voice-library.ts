@@ -16,8 +16,8 @@ import type { Clock, SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 
 /**
- * Private members of @discordjs/voice 0.19.2, and of the sockets and the end-to-end group below it, each with the reason why it is
- * used. test/discord/link tells where another version has changed them.
+ * Private members of @discordjs/voice 0.19.2, and of the sockets and the group below,
+ * each with the reason for its use. test/discord/link finds changes in other versions.
  */
 
 type InnerReceiver = {
@@ -29,7 +29,7 @@ type InnerReceiver = {
 type InnerNetworking = { createAudioPacket(opus: Buffer, connection: object): Buffer };
 type InnerUdp = {
   readonly socket: Pick<Socket, 'once' | 'setRecvBufferSize' | 'send'> & {
-    /** The typings of Node know no error here. */
+    /** Connects the socket. Typings of Node lack the error. */
     connect(port: number, ip: string, done: (error?: Error) => void): void;
   };
   readonly remote: { readonly ip: string; readonly port: number };
@@ -69,7 +69,7 @@ export type NetworkingOptions = {
   readonly onSocket: (ws: VoiceWebSocket) => void;
 };
 
-/** Repairs each socket of one networking as it opens. */
+/** Repairs each socket of a networking as it opens. */
 export function patchNetworking(networking: Networking, options: NetworkingOptions) {
   let ws: VoiceWebSocket | undefined;
   let [udp, connected]: [VoiceUDPSocket?, VoiceUDPSocket?] = [];
@@ -94,11 +94,12 @@ export function patchNetworking(networking: Networking, options: NetworkingOptio
 }
 
 /**
- * Turns an error of a JSON message into an `error` event, as it would end the process. The
- * end-to-end group may refuse proposals that come before op 11, so these are tried again after
- * op 11, until the next epoch.
+ * Turns errors of JSON messages into `error` events, and retries early proposals of the
+ * end-to-end group.
  */
 export function guardMessages(ws: VoiceWebSocket) {
+  // An error would end the process. Proposals that come before op 11 are tried again
+  // after op 11, until the next epoch.
   const inner = ws.onMessage.bind(ws);
   let refused: readonly MessageEvent[] = [];
   const handleMessage = (event: MessageEvent) => {
@@ -151,7 +152,7 @@ function repeatDiscovery(networking: Networking, timing: SyncTiming) {
 }
 
 /**
- * Type 1, length 70, our SSRC, then room for the answer:
+ * Builds a request for our address:
  * https://docs.discord.com/developers/topics/voice-connections#ip-discovery
  */
 function createDiscoveryRequest(ssrc: number) {
@@ -172,7 +173,7 @@ export function findNetworking({ state }: VoiceConnection): Networking | undefin
   return 'networking' in state ? state.networking : undefined;
 }
 
-/** Undefined in a call without DAVE. */
+/** Finds the end-to-end session. Undefined in a call without DAVE. */
 export function findDaveSession(connection: VoiceConnection): DAVESession | undefined {
   const state = findNetworking(connection)?.state;
   return state && 'dave' in state ? state.dave : undefined;
@@ -193,7 +194,7 @@ export function createEmptyNonce(mode: CipherMode): Buffer {
   return Buffer.alloc(nonceBytes[mode]);
 }
 
-/** Makes a datagram as the library sends it. `nonce` counts from 0. */
+/** Encrypts a datagram as the library sends it. `nonce` counts from 0. */
 export function sealPacket(
   mode: CipherMode,
   opus: Buffer,
@@ -213,7 +214,10 @@ export function sealPacket(
   });
 }
 
-/** Seals and opens a packet in each mode. Returns the package that serves XChaCha20-Poly1305. */
+/**
+ * Encrypts and decrypts a packet in each mode. Returns the package for
+ * XChaCha20-Poly1305.
+ */
 export async function proveCiphers(
   clock: Pick<Clock, 'sleep'>,
   signal: AbortSignal,

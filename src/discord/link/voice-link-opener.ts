@@ -10,7 +10,7 @@ import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
-import { ownPermissionsIn } from '#src/discord/permissions.ts';
+import { findOwnPermissions } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
@@ -24,7 +24,7 @@ export type DoorLimits = {
 const checkMs = 250;
 
 export interface DiscordLinkOpener extends VoiceLinkOpener, AsyncDisposable {
-  /** True also while a link is being opened. */
+  /** Tests whether a link exists or is being opened. */
   hasLink(guildId: GuildId): boolean;
 }
 
@@ -107,11 +107,11 @@ class GuildLinks {
     return this.#opening > 0 || this.#link?.isOpen === true;
   }
 
-  /** The first rejoin raises no alert, as it mostly helps. */
+  /** Counts a rejoin if allowed. Raises an alert from the second on. */
   #mayRejoin(fault: string) {
     const nowMs = realClock.nowMs();
     if (this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, fault);
-    return this.#rejoins.take(nowMs);
+    return this.#rejoins.tryRejoin(nowMs);
   }
 
   #reportAlert(isDown: boolean, cause: string) {
@@ -202,7 +202,7 @@ class GuildLinks {
   }
 }
 
-/** Throws BotError `link.offline` after `offlineMs`. */
+/** Waits for the gateway. Throws BotError `link.offline` after `offlineMs`. */
 async function waitUntilShardReady(
   { id, shard }: Guild,
   offlineMs: number,
@@ -236,7 +236,7 @@ function createTooOftenError(waitMs: number) {
 /** The cached seat may still be the former one. Source: discord.js #7746. */
 const againMs = 500;
 
-/** On a stage the bot becomes a speaker, or asks to speak. Never throws. */
+/** Becomes a speaker of a stage, or asks to speak. */
 export async function becomeSpeaker(
   guild: Guild,
   channelId: ChannelId,
@@ -261,7 +261,7 @@ async function askToSpeak(guild: Guild, channelId: ChannelId) {
   const seat = guild.members.me?.voice;
   if (seat?.channelId !== channelId) throw new Error('the bot is not seated there yet');
   if (seat.suppress === false) return;
-  const mine = seat.channel && ownPermissionsIn(seat.channel);
+  const mine = seat.channel && findOwnPermissions(seat.channel);
   if (mine?.has(PermissionFlagsBits.MuteMembers)) await seat.setSuppressed(false);
   else await seat.setRequestToSpeak(true);
 }
@@ -277,8 +277,8 @@ export class RejoinLimit {
     return this.#atMs.length > 0;
   }
 
-  /** Counts a rejoin, if one is allowed now. */
-  take(nowMs: number): boolean {
+  /** Counts a rejoin. Returns false if none is allowed now. */
+  tryRejoin(nowMs: number): boolean {
     const isAllowed = !this.isRepeated(nowMs) || this.#atMs.length < mostRejoins;
     if (isAllowed) this.#atMs = [...this.#atMs, nowMs];
     return isAllowed;

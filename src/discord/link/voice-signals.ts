@@ -56,7 +56,7 @@ export class Signals {
     };
   };
 
-  /** Resolves once Discord confirmed, or after a second. */
+  /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
   async leave() {
     if (!this.#sendLeave() || this.#isOut) return;
     await new Promise<void>((resolve) => {

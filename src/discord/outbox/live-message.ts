@@ -13,7 +13,7 @@ export type LiveMessageOptions = {
   readonly outbox: Outbox;
   readonly channelId: ChannelId;
   readonly flags?: number;
-  /** Undefined means that the message is to be deleted. */
+  /** Draws the message. Undefined means deletion. */
   draw(): RestBody | undefined;
   report(outcome: MessageOutcome): void;
 };
@@ -21,8 +21,8 @@ export type LiveMessageOptions = {
 const neverAborted = new AbortController().signal;
 
 /**
- * One message that follows `draw`: posted once, then edited, at last deleted. States in
- * between are skipped. The newest one always lands.
+ * One message that follows `draw`: posted, edited, at last deleted. Only the newest
+ * state always lands.
  */
 export class LiveMessage {
   readonly #options;
@@ -34,7 +34,7 @@ export class LiveMessage {
   #isTried = false;
   #isOver = false;
 
-  /** `place` and `shown` belong to a message that is there already. */
+  /** Creates a message, new or already sent as `shown` at `place`. */
   constructor(options: LiveMessageOptions, place?: MessagePlace, shown?: RestBody) {
     this.#options = options;
     this.#place = place;
@@ -59,7 +59,7 @@ export class LiveMessage {
     this.#isOver = true;
   }
 
-  /** Never throws. */
+  /** Updates the message until nothing changes. */
   async #followChanges() {
     const { draw } = this.#options;
     await Promise.resolve();

@@ -54,8 +54,8 @@ const stoppedReason = 'the bot is being stopped';
 const tooLate = 'it waited for too long';
 
 /**
- * Sends posts, edits and deletions in order of urgency, one at a time for each channel and
- * route. Rate limits, outages and lost answers delay an order.
+ * Sends posts, edits and deletions in order of urgency, one at a time for each channel
+ * and route.
  */
 export class Outbox {
   readonly #rest: Pick<REST, 'post' | 'patch' | 'delete'>;
@@ -65,7 +65,9 @@ export class Outbox {
   readonly #over = new AbortController();
   readonly #ownDeletions = new Set<string>();
 
-  /** Calls `ended` once for each posted message, unless it was taken back. */
+  /**
+   * Creates the outbox. Calls `ended` once for each posted message, unless withdrawn.
+   */
   constructor(
     rest: Pick<REST, 'post' | 'patch' | 'delete'>,
     timing: SyncTiming,
@@ -81,8 +83,8 @@ export class Outbox {
   }
 
   /**
-   * Posts a message once. Errors: BotError `discord.unsent`, or the error of Discord. Aborting
-   * `signal` takes back a message that waits.
+   * Posts a message once. Throws BotError `discord.unsent`, or the error of Discord.
+   * Aborting `signal` withdraws a waiting message.
    */
   async post(
     channelId: ChannelId,
@@ -104,7 +106,7 @@ export class Outbox {
     }
   }
 
-  /** Without `body` the message is deleted. Errors: as `post`. */
+  /** Edits a message, or deletes it without `body`. Throws as `post` does. */
   async changeMessage(
     place: MessagePlace,
     body: RestBody | undefined,
@@ -154,7 +156,7 @@ export class Outbox {
     message: RestBody,
     signal: AbortSignal,
   ): Promise<PostedMessage> {
-    // Discord fetches a link to preview it before anybody follows it, and a model may have written it.
+    // Discord fetches a link for a preview, and a model may have written the link.
     const body = {
       ...message,
       flags: (message.flags ?? 0) | MessageFlags.SuppressEmbeds,
@@ -183,7 +185,7 @@ export class Outbox {
     );
   }
 
-  /** Returns true once for each deletion of the bot itself. */
+  /** Tests once whether a deletion was made by the bot itself. */
   takeOwnDeletion(messageId: MessageId): boolean {
     return this.#ownDeletions.delete(messageId);
   }
@@ -197,7 +199,7 @@ export class Outbox {
     }
   }
 
-  /** Wakes a sleeping thread if needed. */
+  /** Does work on a message, after waking a sleeping thread if needed. */
   async #whileThreadIsOpen(
     { channelId }: MessagePlace,
     signal: AbortSignal,
@@ -215,7 +217,7 @@ export class Outbox {
     }
   }
 
-  /** Never throws. */
+  /** Sends the orders of a lane until none waits. */
   async #emptyLane(key: string, lane: Lane) {
     this.#lanes.set(key, lane);
     await Promise.resolve(); // once for all messages that are shown together
@@ -288,12 +290,12 @@ function createUnsentMessageError(why: string) {
 /** Source: Discord docs, "Create Message". */
 const maxChars = 25;
 
-/** A message with the same nonce appears once. */
+/** Creates a random nonce. A message with the same nonce appears once. */
 export function createNonce(): string {
   return crypto.randomUUID().slice(0, maxChars);
 }
 
-/** The order of ids does not matter. */
+/** Builds the same nonce for the same ids in any order. */
 export function toNonce(ids: readonly string[]): string {
   const hash = createHash('sha256').update(ids.toSorted().join('\n'));
   return hash.digest('base64url').slice(0, maxChars);

@@ -33,7 +33,7 @@ export function toWriteFailure(error: unknown): WriteFailure {
     : { kind: 'refused', why: `${error.message} (${error.code})` };
 }
 
-/** Undefined means never. */
+/** Computes the wait before a retry. Undefined means never. */
 export function retryAfterMs(error: unknown, failures: number): number | undefined {
   if (error instanceof RateLimitError) return Math.max(1, error.retryAfter);
   if (toWriteFailure(error).kind !== 'passing') return undefined;
@@ -55,7 +55,7 @@ export function createUnwrittenError(place: string, cause: unknown): BotError {
   return new BotError('discord.unreachable', true, message, cause);
 }
 
-/** Returns a code such as ECONNREFUSED, or an empty text. */
+/** Finds a code such as ECONNREFUSED. Empty for other errors. */
 export function findNetworkCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';

@@ -8,7 +8,7 @@ import {
   toRestBody,
 } from '#src/discord/outbox/outbox.ts';
 import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
-import { mayWriteIn } from '#src/discord/permissions.ts';
+import { mayWriteMessages } from '#src/discord/permissions.ts';
 import { localeIn } from '#src/discord/places.ts';
 import type { Button } from '#src/features/command.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
@@ -16,10 +16,7 @@ import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poste
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { maxMessageChars, toPostedText, truncate } from '#src/texts/plain-text.ts';
 
-/**
- * Writes into the chat of a voice channel. If that is gone or closed, a given text goes beside
- * the panel, and nothing else is written.
- */
+/** Opens the chat of voice channels. If closed, a given text goes beside the panel. */
 export function openChannelMessages(
   client: Client<true>,
   panels: Pick<PanelBoard, 'placeIn'>,
@@ -35,7 +32,7 @@ export function openChannelMessages(
     const beside = isGiven
       ? findChannel(panels.placeIn(guildId)?.channelId)
       : undefined;
-    const isBarred = own && 'permissionsFor' in own && mayWriteIn(own) === false;
+    const isBarred = own && 'permissionsFor' in own && mayWriteMessages(own) === false;
     const channel = isBarred ? (beside ?? own) : (own ?? beside);
     if (!channel?.isSendable()) throw createForbiddenError(name);
     return channel;

@@ -96,7 +96,7 @@ export class Panels implements PanelBoard {
     }
   }
 
-  /** Panels of a former run say that the bot has left. Never throws. */
+  /** Shows on panels of a former run that the bot has left. */
   async resumePanels(guildIds: readonly GuildId[]) {
     for (const guildId of guildIds) {
       const place = await this.#onStored(guildId);
@@ -128,7 +128,7 @@ export class Panels implements PanelBoard {
     return this.#panels.get(guildId)?.message?.place;
   }
 
-  /** Takes words of people off the panels within `ms`. Never throws. */
+  /** Removes words of people from the panels within `ms`. */
   async close(ms: number) {
     this.#isClosed = true;
     const cleared = [...this.#panels.values()].map(async (panel) => {
@@ -149,7 +149,7 @@ export class Panels implements PanelBoard {
     return panel;
   }
 
-  /** Without `shown` the message is of a former run. */
+  /** Follows a panel's message, without `shown` one of a former run. */
   #followMessage(guildId: GuildId, place: MessagePlace, shown?: MessageBody) {
     const panel = this.#getPanel(guildId);
     const { channelId } = place;
@@ -210,7 +210,7 @@ function isHere(face: PanelContent | undefined) {
   return face?.isLeft !== true;
 }
 
-/** `head` is shown while the content is unknown. */
+/** Draws a panel, or `head` while the content is unknown. */
 export function drawPanel(
   head: TextLine | undefined,
   face: PanelContent | undefined,

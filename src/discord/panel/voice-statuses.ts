@@ -7,7 +7,7 @@ import {
 } from 'discord.js';
 import { waitAtMost } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
-import { ownPermissionsIn } from '#src/discord/permissions.ts';
+import { findOwnPermissions } from '#src/discord/permissions.ts';
 import { localeIn } from '#src/discord/places.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
@@ -68,7 +68,7 @@ export class VoiceStatuses {
     );
   }
 
-  /** Without `line` the present text stays. */
+  /** Shows a status in the bot's channel. Without `line` the present text stays. */
   show(guildId: GuildId, line: TextLine | undefined) {
     const guild = this.#client.guilds.cache.get(guildId);
     const channel = guild?.members.me?.voice.channel;
@@ -82,7 +82,7 @@ export class VoiceStatuses {
       this.#write(guildId, known);
       return;
     }
-    if (!ownPermissionsIn(channel)?.has(PermissionFlagsBits.SetVoiceChannelStatus))
+    if (!findOwnPermissions(channel)?.has(PermissionFlagsBits.SetVoiceChannelStatus))
       return;
     known?.cancelWait?.();
     this.#statuses.set(guildId, {
@@ -100,10 +100,7 @@ export class VoiceStatuses {
     });
   }
 
-  /**
-   * Removes the bot's own text, which needs Manage Channels once the seat is gone. Never
-   * throws.
-   */
+  /** Removes the bot's own text. */
   async clear(guildId: GuildId) {
     const status = this.#statuses.get(guildId);
     this.#statuses.delete(guildId);
@@ -159,8 +156,9 @@ type ChannelInfo = {
   readonly channels: readonly Omit<StatusUpdate, 'guild_id'>[];
 };
 
-/** A restarted process knows its own text by everything except numbers. */
+/** Tests whether texts differ in numbers alone. */
 function isSameButNumbers(one: string, other: string) {
+  // A restarted process knows its own text so.
   const toWords = (text: string) => text.replaceAll(/\d+/g, '');
   return toWords(one) === toWords(other);
 }

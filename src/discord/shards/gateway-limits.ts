@@ -95,7 +95,7 @@ export class IdentifyThrottle {
       await clock.sleep(askAgainMs, signal);
   }
 
-  /** Returns the wait in ms, or counts one identify. */
+  /** Counts one identify, or returns the wait in ms. */
   #spend() {
     const { clock, startLimit } = this.#options;
     if (!this.#left || !startLimit) return 0;

@@ -15,8 +15,8 @@ import type { TypedMessageListener, TypedMessages } from '#src/ports/typed-messa
 import { maxMessageChars, toPostedText, truncate } from '#src/texts/plain-text.ts';
 
 /**
- * Messages that mention the bot or reply to it, and all others with the message content
- * intent.
+ * Receives messages that mention the bot or reply to it, and all others with the
+ * message content intent.
  */
 export function openTypedMessages(
   client: Client<true>,
@@ -57,7 +57,10 @@ export function openTypedMessages(
   };
 }
 
-/** Source: Discord docs, "JSON Error Codes", "Message Reference". */
+/**
+ * Tests whether a replied message or its channel is gone. Source: Discord docs, "JSON
+ * Error Codes", "Message Reference".
+ */
 function isGone(cause: unknown) {
   if (!(cause instanceof DiscordAPIError)) return false;
   const { UnknownMessage, UnknownChannel, InvalidFormBodyOrContentType } =
@@ -69,7 +72,7 @@ function isGone(cause: unknown) {
   );
 }
 
-/** Undefined outside a server, or for a notice or an incomplete message. */
+/** Reads a typed message. Undefined outside a server, or if no such message. */
 function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>) {
   const { id, channel_id: channelId, guild_id: guildId, ...rest } = toRecord(data);
   const author = toRecord(rest.author);
@@ -113,8 +116,8 @@ function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>)
 }
 
 /**
- * Discord empties messages without the message content intent. Source: Discord docs,
- * "Gateway".
+ * Tests whether Discord emptied a message, as without the message content intent.
+ * Source: Discord docs, "Gateway".
  */
 function isEmpty({ content, sticker_items: stickers, ...rest }: Fields) {
   const lists = [rest.attachments, rest.components, rest.embeds, stickers];
