@@ -5,36 +5,40 @@ import type { ChannelRef } from './voice-link.ts';
 
 export interface CaptionChats {
   /**
-   * Opens the chat of the voice channel, or a thread. The thread `formerId` is used again if it
-   * takes messages. Throws BotError `discord.forbidden` or `discord.unreachable`. Aborting throws
-   * `signal.reason`.
+   * Opens the chat of the voice channel, or a thread. The thread `formerId` is used
+   * again if it takes messages. Throws BotError `discord.forbidden` or
+   * `discord.unreachable`.
    */
   openChat(
     channel: ChannelRef,
     thread: CaptionThread | undefined,
     signal: AbortSignal,
   ): Promise<CaptionChat>;
-  /** Throws BotError `discord.*`. */
+  /** Posts a message. Throws BotError `discord.*`. */
   postMessage(
     channelId: ChannelId,
     text: string,
     signal: AbortSignal,
   ): Promise<MessagePlace>;
-  /** Changes a message of any run. An empty text deletes it. `closed` means not now. */
+  /**
+   * Changes a message of any run, or deletes it if `text` is empty. `closed` may pass.
+   */
   changeMessage(
     place: MessagePlace,
     text: string,
     signal: AbortSignal,
   ): Promise<'changed' | 'gone' | 'closed'>;
-  /** Asks by roles, read at most 60 s ago. Unknown counts as no. */
+  /**
+   * Checks access to a channel by roles read at most 60 s ago. Unknown counts as no.
+   */
   mayOpen(
     guildId: GuildId,
     channelId: ChannelId,
     personId: PersonId,
   ): Promise<ChannelAccess>;
-  /** Writes to the managers of a server. Never throws. */
+  /** Writes to the managers of a server. */
   tellManagers(guildId: GuildId, line: TextLine): void;
-  /** Replaces the former listener. */
+  /** Sets the listener in place of the former one. */
   onMessagesDeleted(listener: (messageIds: readonly MessageId[]) => void): void;
 }
 
@@ -65,7 +69,10 @@ export type MessageOutcome =
 
 /** Posted once, then edited at the pace of Discord, and deleted at the end. */
 export interface DrawnMessage {
-  /** Asks for a new drawing. New whole words go first, and an urgent update stays urgent. Never throws. */
+  /**
+   * Requests a new drawing. New whole words go first, and an urgent update stays
+   * urgent. Never throws.
+   */
   requestUpdate(urgency: LineProgress): void;
   /** Resolves when the message is up to date, or cannot be. */
   waitUntilSettled(): Promise<void>;

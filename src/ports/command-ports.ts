@@ -41,31 +41,32 @@ export type LeaveOutcome =
 
 export interface Places {
   findChannelFacts(channel: ChannelRef, callerId: PersonId): ChannelFacts | undefined;
-  /** As far as Discord has reported. */
+  /** Returns whether Discord has reported the server. */
   hasGuild(guildId: GuildId): boolean;
   getBotName(guildId: GuildId): string;
-  /** English if the bot has no texts in the language of the server. */
+  /** Returns the language of the server, or English without texts in it. */
   getLocale(guildId: GuildId): Locale;
-  /** As far as Discord has reported. */
+  /** Returns whether Discord has reported the right to manage the server. */
   mayManage(guildId: GuildId, personId: PersonId): boolean;
   findChannel(guildId: GuildId, channelId: ChannelId): ChannelRef | undefined;
-  /** As far as Discord has reported. */
+  /** Finds the channel where Discord last reported this person. */
   findSeat(guildId: GuildId, personId: PersonId): ChannelRef | undefined;
-  /** False if unknown. */
+  /** Returns whether everybody in `channel` may enter `other`. False if unknown. */
   isNoWider(channel: ChannelRef, other: ChannelRef): boolean;
-  /** Asks Discord for unknown names. Never throws. */
+  /** Lists members, and asks Discord for unknown names. Never throws. */
   listMembers(
     guildId: GuildId,
     personIds: readonly PersonId[],
   ): Promise<readonly ChannelMember[]>;
-  /** Everybody but the bot, with roles as last reported. */
+  /** Lists everybody but the bot, with roles as last reported. */
   listPeople(channel: ChannelRef): readonly ChannelMember[];
 }
 
 /** Discord does not report changed roles, so members are asked for. */
 export interface Members {
   /**
-   * Updates the rights of a member in `Places`. Throws BotError `discord.unreachable` after 5 s. Aborting throws `signal.reason`.
+   * Updates a member's rights in `Places`. Throws BotError `discord.unreachable` after
+   * 5 s.
    */
   refreshMember(
     guildId: GuildId,
@@ -87,7 +88,9 @@ export type QuestionSubject = {
   readonly recording?: SoundFile;
   /** Pictures count as sent by others. */
   readonly pictures?: readonly SoundFile[];
-  /** Author of the message. Its files are data, and the answer knows no talk of a channel. */
+  /**
+   * Author of the message, whose files are data. The answer knows no talk of a channel.
+   */
   readonly sentBy?: string;
   readonly longestMs?: number;
   /** Chat in which everybody reads question and answer. */

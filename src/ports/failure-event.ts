@@ -3,7 +3,7 @@ import type { SessionEvent, SessionEventListener } from './session-events.ts';
 
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
 
-/** A bug has the error itself as its cause. */
+/** Turns an error into an event. Bugs keep the error as cause. */
 export function toFailureEvent(
   error: unknown,
   stage: FailureEvent['stage'],

@@ -26,11 +26,11 @@ export type FollowUtterance = (utterance: BegunUtterance) => UtteranceFollower;
 
 /** Hears about one utterance. No method may throw. */
 export interface UtteranceFollower {
-  /** All words so far. They may still change. */
+  /** Takes all words so far, which may still change. */
   onPartial(text: string): void;
-  /** All words up to a pause. More may follow. */
+  /** Takes all words up to a pause. More may follow. */
   onWhole(text: string): void;
-  /** Called exactly once, as the last call. */
+  /** Takes the result, exactly once and last. */
   onEnded(result: UtteranceResult): void;
 }
 
@@ -48,13 +48,13 @@ export type SpokenSegment = {
 };
 
 /**
- * Data of a person outside tables. No hook throws. Undefined means a store in trouble, which was
- * reported.
+ * Data of a person outside tables. No hook throws. Undefined means a failed store,
+ * already reported.
  */
 export type PersonHooks = {
   /**
-   * Forgets data in memory, and returns the erasure of stored data, which runs once the no is
-   * stored. Called again when rows were erased.
+   * Forgets data in memory, and returns the erasure of stored data, to run once the no
+   * is stored. Called again when rows were erased.
    */
   forgetPerson?(
     guildId: GuildId,

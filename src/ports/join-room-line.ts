@@ -10,7 +10,7 @@ export function mayKnowChannel(
   return places.findChannelFacts(channel, personId)?.callerMayEnter === true;
 }
 
-/** Sends a person to the bot's channel. A person who may not enter reads no name of it. */
+/** Sends a person to the bot's channel, named if the person may enter. */
 export function toJoinRoomLine(...where: Parameters<typeof mayKnowChannel>): TextLine {
   const [{ name: channel }] = where;
   return mayKnowChannel(...where)

@@ -21,27 +21,35 @@ export type FeaturePanel = {
   readonly buttons?: readonly string[];
 };
 
-/** One message for each server, edited in place every 1.2 s at most. The last content always lands. */
+/**
+ * One message for each server, edited in place every 1.2 s at most, at last with the
+ * newest content.
+ */
 export interface PanelBoard {
-  /** Content shown before a `/join` posts the panel is kept for it. Never throws. */
+  /** Shows content on the panel, or keeps it for a later panel. Never throws. */
   show(guildId: GuildId, face: PanelContent): void;
-  /** Returns false if there is no panel of a former run. Never throws. */
+  /**
+   * Continues a panel of a former run. Returns false if there is none. Never throws.
+   */
   takeOverPanel(guildId: GuildId): Promise<boolean>;
-  /** Replaces a former panel. Returns false if the bot may not write there. Never throws. */
+  /**
+   * Posts a panel in place of a former one. Returns false if the bot may not write
+   * there. Never throws.
+   */
   postPanel(channel: ChannelRef, head: TextLine): Promise<boolean>;
   placeIn(guildId: GuildId): MessagePlace | undefined;
-  /** Never throws. */
+  /** Forgets the panel. */
   forgetPanel(guildId: GuildId): Promise<void>;
 }
 
 /** Buttons of an old panel can point to the new one by this. */
 export interface PanelStore {
   read(guildId: GuildId): Promise<MessagePlace | undefined>;
-  /** Throws BotError `store.*`. */
+  /** Stores the place of a panel. Throws BotError `store.*`. */
   write(guildId: GuildId, place: MessagePlace): Promise<void>;
 }
 
-/** `why` tells people why the bot left. */
+/** Builds the panel after a leave. `why` is the reason for people. */
 export function toLeftPanel(why?: TextLine): PanelContent {
   const { buttons, line } = describeNextStep(undefined, 'unasked');
   return {

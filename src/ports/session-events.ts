@@ -21,7 +21,8 @@ export type TurnTimestamps = {
 };
 
 /**
- * `asked` waits for a button, `pressed` and `spoken` ran after a press or a yes, and `known` repeats the result of an earlier call.
+ * `asked` waits for a button, `pressed` and `spoken` ran after it or after a yes, and
+ * `known` repeats an earlier result.
  */
 export type ToolEnd =
   | 'ran'
@@ -64,8 +65,8 @@ export type SessionEvent =
       readonly kind: 'left';
       readonly channel: ChannelRef;
       /**
-       * `refused` means Discord takes no more tries. Another person caused `sent-away` and `moved`, and a lost permission
-       * `forbidden`.
+       * `refused` means Discord takes no more tries. `sent-away` and `moved` were by
+       * another person, and `forbidden` by a lost permission.
        */
       readonly why:
         | 'asked'

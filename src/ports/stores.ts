@@ -6,21 +6,26 @@ import { toFailureEvent } from './failure-event.ts';
 import type { SessionEventListener } from './session-events.ts';
 
 export interface GuildSettingsStore {
-  /** Throws BotError `store.unreadable`. */
+  /** Reads all settings. Throws BotError `store.unreadable`. */
   read(guildId: GuildId): Promise<ReadonlyMap<string, string>>;
-  /** Undefined removes the value. Throws BotError `store.unwritable`. */
+  /**
+   * Writes a setting, or removes it if undefined. Throws BotError `store.unwritable`.
+   */
   write(guildId: GuildId, key: string, value: string | undefined): Promise<void>;
 }
 
 export interface JoinedGuildStore {
   /**
-   * Overwrites everything about a server except recent spending. Returns the number of items.
-   * Throws BotError `store.unwritable`.
+   * Erases everything about a server except recent spending. Returns the number of
+   * items. Throws BotError `store.unwritable`.
    */
   eraseGuild(guildId: GuildId): Promise<number>;
-  /** Servers that Discord has listed and that are not erased yet. Throws BotError `store.unreadable`. */
+  /**
+   * Lists servers that Discord has listed and that are not erased yet. Throws BotError
+   * `store.unreadable`.
+   */
   listGuilds(botId: PersonId): Promise<readonly string[]>;
-  /** Throws BotError `store.unwritable`. */
+  /** Stores servers that Discord has listed. Throws BotError `store.unwritable`. */
   addGuilds(botId: PersonId, guildIds: readonly GuildId[]): Promise<void>;
 }
 
@@ -44,18 +49,19 @@ export type StoredSeat = Seat & {
   readonly idleMs: number;
 };
 
+/** Reading throws BotError `store.unreadable`, and writing `store.unwritable`. */
 export interface SeatStore {
-  /** Lists seats of any age. Throws BotError `store.unreadable`. */
+  /** Lists seats of any age. */
   read(guildIds: readonly GuildId[]): Promise<readonly StoredSeat[]>;
-  /** Replaces the seat, which is alive now. Throws BotError `store.unwritable`. */
+  /** Replaces the seat, which is alive now. */
   write(seat: Seat): Promise<void>;
-  /** Servers without a seat get none. Throws BotError `store.unwritable`. */
+  /** Marks existing seats as alive now. */
   markAlive(guildIds: readonly GuildId[]): Promise<void>;
-  /** Deletes everything said there, too. Throws BotError `store.unwritable`. */
+  /** Erases a seat and everything said there. */
   eraseSeat(guildId: GuildId): Promise<void>;
   /**
-   * Deletes words and people of sessions idle for `idleMs`. Seats stay. Returns the number of
-   * items. Throws BotError `store.unwritable`.
+   * Deletes words and people of sessions idle for `idleMs`, but no seats. Returns the
+   * number of items.
    */
   expireSeats(idleMs: number): Promise<number>;
 }
@@ -70,7 +76,9 @@ const storeTimeoutMs = 5_000;
 /** A big store needs longer, and an erasure has to be completed. */
 export const eraseTimeoutMs = 45_000;
 
-/** Returns undefined if the store fails or is late, which is reported to the operator. Never throws. */
+/**
+ * Runs work of the store. Reports failure or delay and returns undefined. Never throws.
+ */
 export async function withStoreTimeout<T>(
   guildId: GuildId,
   { clock, onEvent }: StoreWatch,

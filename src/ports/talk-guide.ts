@@ -40,8 +40,8 @@ export type TalkStep = { readonly line: TextLine; readonly buttons: readonly str
 const maxNamesChars = 200;
 
 /**
- * The first sentence is for heard people, if there are any. `isAsking` means a person has not
- * decided yet.
+ * Describes how people can talk with the bot. `isAsking` means a person has not decided
+ * yet.
  */
 export function describeTalk(state: TalkState) {
   const { channel, isDeafened, isLinked, isPaused, people } = state;
@@ -52,6 +52,7 @@ export function describeTalk(state: TalkState) {
   const isAsking = filterByStanding('unasked', 'policy').length > 0;
   const isListening = isLinked && !isPaused && !isDeafened;
   const isUnheard = heard.length === 0 && open.length + refused.length > 0;
+  // The first sentence is for heard people, if there are any.
   const { buttons, line: first } = describeNextStep(
     state,
     isUnheard ? 'unasked' : 'always',
@@ -80,7 +81,7 @@ export function describeTalk(state: TalkState) {
 }
 
 /**
- * Tells a person how to get an answer now. `state` is undefined if the bot sits in no
+ * Describes how a person gets an answer now. `state` is undefined if the bot sits in no
  * channel.
  */
 export function describeNextStep(
@@ -92,10 +93,7 @@ export function describeNextStep(
   return { line: { id, with: words } as TextLine, buttons }; // each sentence has some of these words
 }
 
-/**
- * Chooses a sentence that says how this person gets an answer, and the buttons below
- * the sentence.
- */
+/** Chooses the sentence and the buttons by which a person gets an answer. */
 function chooseNextStep(state: TalkState | undefined, consent: Consent) {
   if (!state) return ['leave.nowhere', 'try.join'];
   const { addressing, mode, people } = state;
@@ -112,7 +110,7 @@ function chooseNextStep(state: TalkState | undefined, consent: Consent) {
   return [needsName ? 'join.ok.several' : 'join.ok', 'ask'];
 }
 
-/** Undefined for people elsewhere, and for people who may not use the bot. */
+/** Finds the consent of a person. Undefined for people elsewhere or barred. */
 export function findPresentConsent(
   personId: PersonId,
   { people }: TalkState,
@@ -129,7 +127,7 @@ function toNamesLines(
   return toOptionalLines(names !== '', { id, with: { names } });
 }
 
-/** Joins names by commas. Names that do not fit are counted: "Ana, Ben, +3". */
+/** Joins names by commas, and counts those that do not fit: "Ana, Ben, +3". */
 export function formatShortenedNames(all: readonly string[]): string {
   const fitting = all.filter(
     (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,

@@ -44,9 +44,12 @@ export type TypedMessageListener = {
 export type ReplySent = 'sent' | 'deleted';
 
 export interface TypedMessages {
-  /** Replaces the former listener. */
+  /** Sets the listener in place of the former one. */
   setListener(listener: TypedMessageListener): void;
-  /** Replies without a ping, cut at 2,000 characters. Throws as `VoiceChannelChatPoster` does. */
+  /**
+   * Replies without a ping, cut at 2,000 characters. Throws as `VoiceChannelChatPoster`
+   * does.
+   */
   replyTo(
     to: ReplyTarget,
     text: ConfidentialText,
@@ -58,10 +61,10 @@ export interface TypedMessages {
 export const typedModes = ['voice', 'text', 'off'] as const;
 
 /**
- * `elsewhere` has no mention, outside the chat of the bot. `unread` has no content from Discord.
- * `refused` and `unasked` depend on consent, and `not-meant` on the addressing mode. Of lines to
- * read out, `full` is over a limit, the writer of `absent` sits elsewhere, and the bot may not
- * speak for `silent`.
+ * `elsewhere` has no mention, outside the bot's chat. `unread` has no content from
+ * Discord. `refused` and `unasked` are of consent, and `not-meant` of the addressing
+ * mode. Of lines to read out, `full` is over a limit, `absent` by a person elsewhere,
+ * and `silent` where the bot may not speak.
  */
 export type TypedOutcome =
   | 'answered'

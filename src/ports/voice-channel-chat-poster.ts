@@ -16,20 +16,23 @@ export type PersonalLine = {
 };
 
 /**
- * Writes one message after the other. A method resolves when Discord has accepted the message,
- * which may take minutes. Throws BotError `discord.forbidden`, `discord.unreachable` or
- * `discord.unsent`. Aborting `signal` throws `signal.reason` and takes back waiting messages.
+ * Writes one message after the other, and resolves when Discord has accepted it, maybe
+ * after minutes. Throws BotError `discord.forbidden`, `discord.unreachable` or
+ * `discord.unsent`. Aborting `signal` withdraws waiting messages.
  */
 export interface VoiceChannelChatPoster {
-  /** Pings nobody, and cuts at 2,000 characters. A given text goes beside the panel if the chat is closed. */
+  /**
+   * Writes a text without pings, cut at 2,000 characters. A given text goes beside the
+   * panel if the chat is closed.
+   */
   writeText(
     channel: ChannelRef,
     text: ConfidentialText,
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * Pings these people, cut at 2,000 characters. Lines with an `id` appear once, even if they are
-   * retried within some minutes.
+   * Writes lines with pings of these people, cut at 2,000 characters. Lines with an
+   * `id` appear once, even if retried within minutes.
    */
   notifyPeople(
     channel: ChannelRef,
@@ -38,8 +41,8 @@ export interface VoiceChannelChatPoster {
     buttons?: readonly string[],
   ): Promise<void>;
   /**
-   * Direct message, cut at 2,000 characters. With an `id` it appears once. Also throws if direct
-   * messages are closed.
+   * Sends a direct message, cut at 2,000 characters, and once for each `id`. Also
+   * throws if direct messages are closed.
    */
   tellPerson(
     personId: PersonId,
@@ -47,7 +50,7 @@ export interface VoiceChannelChatPoster {
     signal: AbortSignal,
     id?: string,
   ): Promise<void>;
-  /** Pings nobody. */
+  /** Posts a line with buttons and no ping. */
   offerButtons(
     channel: ChannelRef,
     line: TextLine,

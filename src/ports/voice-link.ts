@@ -31,20 +31,21 @@ export interface VoiceLink extends AsyncDisposable {
   /** False from its end on, also before `receivePackets` ends. */
   readonly isOpen: boolean;
   /**
-   * Packets of heard people in order of arrival, none during silence. A packet that cannot be
-   * opened end to end comes sealed. Throws BotError `link.*`. Aborting `signal` throws
-   * `signal.reason`.
+   * Receives packets of heard people, none during silence. A packet that cannot be
+   * opened end to end stays sealed. Throws BotError `link.*`.
    */
   receivePackets(signal: AbortSignal): AsyncIterable<Packet>;
-  /** Called for each unheard packet. Replaces the former listener. */
+  /** Sets the listener for packets of unheard people, in place of the former. */
   onUnheard(listener: (speakerId: PersonId) => void): void;
-  /** Asks `frames` for 20 ms every 20 ms, and reports the frames that were sent. Replaces the former source. */
+  /**
+   * Plays `frames`, one each 20 ms, and reports sent ones. Replaces the former source.
+   */
   playFrames(frames: FrameSource): { wake(): void };
-  /** Everybody but the bot, with roles as last reported. */
+  /** Lists everybody but the bot, with roles as last reported. */
   listPeople(): readonly ChannelMember[];
-  /** Called after each change of `listPeople`. Replaces the former listener. */
+  /** Sets the listener for changes of `listPeople`, in place of the former one. */
   onPeople(listener: () => void): void;
-  /** Throws BotError `discord.unreachable` after 5 s. Aborting throws `signal.reason`. */
+  /** Updates a member's roles. Throws BotError `discord.unreachable` after 5 s. */
   refreshMember(personId: PersonId, signal: AbortSignal): Promise<void>;
   getState(): LinkState;
 }
@@ -52,15 +53,16 @@ export interface VoiceLink extends AsyncDisposable {
 /** One link for each server at a time. */
 export interface VoiceLinkOpener {
   /**
-   * Resolves when the link can be spoken through. Throws BotError `link.timeout` after 15 s, `link.lost` and `link.rate_limited`
-   * (see `getRestMs`), and the final `link.no_cipher` and `link.no_end_to_end`. Aborting throws `signal.reason`.
+   * Opens a link. Resolves when people can hear the bot. Throws BotError `link.timeout`
+   * after 15 s, `link.lost` and `link.rate_limited` (see `getRestMs`), and the final
+   * `link.no_cipher` and `link.no_end_to_end`.
    */
   openLink(
     channel: ChannelRef,
     mayHear: MayHear,
     signal: AbortSignal,
   ): Promise<VoiceLink>;
-  /** Wait in ms before another link may be opened. */
+  /** Returns the wait before another link may be opened, in ms. */
   getRestMs(guildId: GuildId): number;
 }
 
