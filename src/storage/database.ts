@@ -61,7 +61,8 @@ export interface Database extends StoreDatabase {
 }
 
 /**
- * Performs operations one at a time in order, each within a deadline. Closing waits 3 s for them.
+ * Opens a database. Operations run in order, each within a deadline. Closing waits 3 s
+ * for them.
  */
 export function openDatabase(options: DatabaseOptions): Database {
   const { clock, deadlineMs = usualDeadlineMs, driver, health } = options;
@@ -160,7 +161,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
-/** Retries while useful and in time. Aborting `signal` throws `signal.reason`. */
+/** Retries an attempt while useful and in time. */
 async function retryUntil<T>(
   attempt: () => Promise<T>,
   untilMs: number,

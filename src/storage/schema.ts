@@ -8,8 +8,8 @@ export function getPresentFormat(steps: readonly Migration[]): number {
   return steps.at(-1)?.version ?? 0;
 }
 
-/** SQL from a version to the present format. 0 means no tables. */
-export function listStepsFrom(
+/** Lists SQL from a version (0: no tables) to the present format. */
+export function listDueSteps(
   version: number,
   steps: readonly Migration[],
 ): readonly string[] {
@@ -18,7 +18,7 @@ export function listStepsFrom(
   return due.map(({ sql }) => sql);
 }
 
-/** Throws BotError `store.format` for an unknown format of `what`. */
+/** Refuses an unknown format of `what`, by BotError `store.format`. */
 export function checkFormat(
   what: string,
   version: number,
@@ -40,7 +40,7 @@ export function migrateStore(sqlite: DatabaseSync, steps: readonly Migration[]) 
   if (readSchemaVersion(sqlite) === known) return;
   sqlite.exec('BEGIN IMMEDIATE');
   try {
-    for (const sql of listStepsFrom(readSchemaVersion(sqlite), steps)) sqlite.exec(sql);
+    for (const sql of listDueSteps(readSchemaVersion(sqlite), steps)) sqlite.exec(sql);
     sqlite.exec(`PRAGMA user_version = ${known}; COMMIT`);
   } catch (error) {
     if (sqlite.isTransaction) sqlite.exec('ROLLBACK');

@@ -18,7 +18,7 @@ const unwrittenMs = 30_000;
 
 export type StoreHealth = ReturnType<typeof createStoreHealth>;
 
-/** Reports outages, and raises an alert after long ones. */
+/** Creates a monitor that reports outages, and raises an alert after long ones. */
 export function createStoreHealth(
   name: AlertName,
   clock: Clock,

@@ -28,11 +28,9 @@ type LostRows = {
   readonly words: string;
 };
 
-/**
- * Ids are text, so that a forgotten one can be searched for in the bytes. Formats before the first
- * release are refused.
- */
+/** Lists migrations. Formats before the first release are refused. */
 function storeMigrations(dialect: SqlDialect) {
+  // Ids are text, so that a forgotten one can be searched for in the bytes.
   const toCreateStatements = (...tables: readonly Table[]) =>
     createTables(tables, dialect);
   return [
@@ -117,7 +115,7 @@ const deleteFormer = `
   ALTER TABLE sessions DROP COLUMN written_by;
   ALTER TABLE caption_messages DROP COLUMN written_by;`;
 
-/** `upgrade` rebuilds the index of words. */
+/** Lists migrations. `upgrade` rebuilds the index of words. */
 function listTranscriptMigrations(dialect: SqlDialect, index: string, upgrade = '') {
   return [
     { version: 3, sql: `${createTables(transcriptTables, dialect)}\n${index}` },
@@ -166,7 +164,6 @@ export function listWantedKinds(withTranscripts: boolean): readonly StoreKind[] 
   return withTranscripts ? storeKinds : [mainStore];
 }
 
-/** Used by the bot and `npm run backup`. */
 export function storePath(dataDir: string, { file }: StoreKind = mainStore): string {
   return join(dataDir, file);
 }

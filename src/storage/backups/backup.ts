@@ -11,8 +11,8 @@ import { copyName, toBackupsFolder } from './copy-names.ts';
 const lockWaitMs = 10_000;
 
 /**
- * Copies a store to a dated file while the bot runs. Waits inside for locks, so it needs its own
- * program. Throws BotError `store.*`.
+ * Copies a store to a dated file while the bot runs. Waits inside for locks. Throws
+ * BotError `store.*`.
  */
 export function backUpStore(from: string, folder: string, atWallMs: number): string {
   if (!existsSync(from)) {
@@ -36,10 +36,7 @@ export function backUpStore(from: string, folder: string, atWallMs: number): str
   return path;
 }
 
-/**
- * Copies stores before a migration, for a restore by the former version. A BotError `store.*`
- * forbids the migration.
- */
+/** Copies stores before a migration. A BotError `store.*` forbids the migration. */
 export function backUpFormerFormats(
   dataDir: string,
   atWallMs: number,

@@ -4,7 +4,6 @@ import { basename, join } from 'node:path';
 /** Days that a copy is kept. */
 export const keptDays = 7;
 
-/** Folder of `npm run backup`. */
 export function toBackupsFolder(dataDir: string): string {
   return join(dataDir, 'backups');
 }

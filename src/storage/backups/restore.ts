@@ -52,11 +52,12 @@ export function findNewestCopies(
 }
 
 /**
- * Replaces the stores after all copies are prepared. No yes and no token returns, while each no and
- * erasure of both sides stays. The former store is copied to `DATA_DIR/backups`. The caller must
- * hold the lock of `DATA_DIR`. A BotError `store.*` means nothing changed.
+ * Replaces the stores once all copies are prepared. The caller must hold the lock of
+ * `DATA_DIR`. A BotError `store.*` means nothing changed.
  */
 export function restoreStores(options: RestoreOptions): readonly RestoredFile[] {
+  // No yes and no token returns, while each no and erasure of both sides stays. The
+  // former store is copied to `DATA_DIR/backups`.
   const { copies, dataDir, storesDir = dataDir } = options;
   const examined = copies.map((path) => examineCopy(path, options));
   try {
@@ -91,7 +92,7 @@ function toPartPath(path: string) {
   return `${path}.part`;
 }
 
-/** Throws BotError `store.*` for an unusable copy. */
+/** Checks that a copy can be restored. Throws BotError `store.*`. */
 function examineCopy(path: string, options: RestoreOptions) {
   if (!existsSync(path))
     throw createUnreadableCopyError(`There is no copy ${path} to restore.`);
@@ -126,8 +127,8 @@ function examineCopy(path: string, options: RestoreOptions) {
 }
 
 /**
- * Prepares a file beside the final place. Somebody may have changed the copy, so only rows are
- * taken from it.
+ * Prepares a file beside the final place, from rows alone, as somebody may have changed
+ * the copy.
  */
 function prepareCopy({ path: from, kind }: ExaminedCopy, options: RestoreOptions) {
   const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
@@ -140,12 +141,15 @@ function prepareCopy({ path: from, kind }: ExaminedCopy, options: RestoreOptions
   );
   migrateStore(sqlite, kind.sqlite);
   const taken = { sqlite, kind, scratch: `${to}.scratch` };
-  if (!takeRows(from, taken, (table) => selectReturningRows(table, isSettingsOnly)))
+  if (
+    !copyKnownRows(from, taken, (table) => selectReturningRows(table, isSettingsOnly))
+  )
     throw createDamagedCopyError(from);
   const former = copyFormer(to, dataDir, nowWallMs);
   if (kind !== mainStore) return { from, to, former };
   const hasNoes =
-    former && takeRows(former, taken, ({ name }) => keptNoConditions[name] ?? 'false');
+    former &&
+    copyKnownRows(former, taken, ({ name }) => keptNoConditions[name] ?? 'false');
   eraseAnew(sqlite, nowWallMs);
   return { from, to, former, lacksNoes: !hasNoes };
 }
@@ -158,7 +162,7 @@ const keptNoConditions: Readonly<Record<string, string>> = {
 };
 const droppedAgreements = new Set(['api_tokens', 'seat_consents']);
 
-/** SQL of returning rows, without any yes or token. */
+/** Builds SQL of the rows to restore, without any yes or token. */
 function selectReturningRows({ name, person }: Table, isSettingsOnly: boolean) {
   const isDropped = isSettingsOnly && (person.length > 0 || name === 'tracks');
   return keptNoConditions[name] ?? `${!isDropped && !droppedAgreements.has(name)}`;
@@ -171,10 +175,10 @@ function eraseAnew(sqlite: DatabaseSync, nowWallMs: number) {
 }
 
 /**
- * Takes rows of known tables, without triggers and views. Copies to `scratch` first. Throws errors
- * of SQLite and the file system.
+ * Copies rows of known tables by way of `scratch`. Throws errors of SQLite and the file
+ * system.
  */
-function takeRows(
+function copyKnownRows(
   from: string,
   { sqlite, kind, scratch }: { sqlite: DatabaseSync; kind: StoreKind; scratch: string },
   rowsOf: (table: Table) => string,
@@ -216,7 +220,10 @@ function replaceFile(path: string) {
   renameSync(toPartPath(path), path);
 }
 
-/** Undefined for a missing or damaged store. Throws BotError `store.unreadable`. */
+/**
+ * Copies the former store. Undefined if missing or damaged. Throws BotError
+ * `store.unreadable`.
+ */
 function copyFormer(path: string, dataDir: string, nowWallMs: number) {
   if (!existsSync(path)) return undefined;
   try {

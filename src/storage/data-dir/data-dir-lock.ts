@@ -24,9 +24,8 @@ const patienceMs = 15_000;
 const retryMs = 100;
 
 /**
- * Locks a `DATA_DIR` by an open SQLite transaction, which the operating system ends with the
- * process. Waits 15 s, then throws BotError `store.in_use`. An unwritable folder is not locked.
- * Aborting `signal` throws `signal.reason`.
+ * Locks a `DATA_DIR` for this process. Waits 15 s, then throws BotError `store.in_use`.
+ * An unwritable folder is not locked.
  */
 export async function lockDataDir(
   dataDir: string,
@@ -50,7 +49,7 @@ export async function lockDataDir(
   }
 }
 
-/** Undefined without a running process. */
+/** Finds the process that uses a `DATA_DIR`. */
 export function findDataDirOwner(dataDir: string): DataDirOwner | undefined {
   try {
     using sqlite = new DatabaseSync(lockPath(dataDir), { readOnly: true, timeout: 0 });
@@ -61,7 +60,7 @@ export function findDataDirOwner(dataDir: string): DataDirOwner | undefined {
   }
 }
 
-/** Undefined while another process holds the lock. */
+/** Locks a `DATA_DIR`. Undefined while another process holds the lock. */
 function tryLock(dataDir: string) {
   try {
     makeFolder(dataDir);
@@ -80,8 +79,8 @@ function tryLock(dataDir: string) {
   }
 }
 
-/** Closing this file elsewhere in the process would free a POSIX lock. */
 function lockPath(dataDir: string) {
+  // Closing this file elsewhere in the process would free a POSIX lock.
   return join(dataDir, 'parley.lock');
 }
 

@@ -31,10 +31,11 @@ function readVersion(path: string) {
 }
 
 /**
- * Refuses unknown formats, as the bot would forget each no. Unreadable files pass. Throws BotError
+ * Refuses stores of unknown formats. Unreadable files pass. Throws BotError
  * `store.format`.
  */
 export function refuseForeignFormats(dataDir: string) {
+  // The bot would forget each no.
   for (const { kind, path, version = 0 } of storeFiles(dataDir))
     checkFormat(`The store ${path}`, version, kind.sqlite);
 }

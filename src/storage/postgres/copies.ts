@@ -72,7 +72,7 @@ async function copyRows(from: Connection, to: Connection, tables: readonly Table
   }
 }
 
-/** SQL of the next rows in key order. */
+/** Builds SQL of the next rows in key order. */
 function selectPortionAfter({ key }: Table, last: object | undefined) {
   const names = raw(listColumnNames(key));
   const values = last && join(key.map((field) => Reflect.get(last, field)));

@@ -25,7 +25,9 @@ export async function readDatabaseState(url: Secret) {
   };
 }
 
-/** Throws BotError `store.in_use` if a bot uses the database, or `store.unreadable`. */
+/**
+ * Refuses a database that a bot uses, by BotError `store.in_use` or `store.unreadable`.
+ */
 export async function refuseLiveProcesses(url: Secret) {
   const { place, processes } = await readDatabaseState(url);
   const [live] = processes;

@@ -15,8 +15,8 @@ export type PostgresStoreOptions = PostgresConnection & {
 };
 
 /**
- * Opens stores in PostgreSQL that processes share. `report` gets one event for an outage. Throws
- * BotError `store.misconfigured`, `store.format`, or `store.unreadable`, after which the process
+ * Opens stores in PostgreSQL that processes share. Throws BotError
+ * `store.misconfigured`, `store.format`, or `store.unreadable`, after which the process
  * has to restart.
  */
 export async function openPostgresStore({

@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { flag, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { checkFormat, getPresentFormat, listStepsFrom } from '#src/storage/schema.ts';
+import { checkFormat, getPresentFormat, listDueSteps } from '#src/storage/schema.ts';
 import {
   describeLostStore,
   type StoreKind,
@@ -42,7 +42,7 @@ export async function migratePostgres(
     );
     const formats = await readPartFormats(connection, database.place, parts, options);
     for (const { name, postgres } of parts) {
-      for (const step of listStepsFrom(formats.get(name) ?? 0, postgres))
+      for (const step of listDueSteps(formats.get(name) ?? 0, postgres))
         await connection.run(raw(step));
       await connection.run(sql`INSERT INTO parley_schema VALUES (${name}, ${getPresentFormat(postgres)})
         ON CONFLICT (part) DO UPDATE SET version = excluded.version`);
@@ -52,7 +52,8 @@ export async function migratePostgres(
 }
 
 /**
- * Throws BotError `store.format` for an unknown format, and `store.misconfigured` without rights.
+ * Reads formats. Throws BotError `store.format` for an unknown one, and
+ * `store.misconfigured` without rights.
  */
 export function readFormats(
   database: StoreDatabase,

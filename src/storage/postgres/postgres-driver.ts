@@ -16,13 +16,13 @@ export type PostgresConnection = {
 const connectMs = 5_000;
 
 /**
- * A stopped process holds row locks for 5 s, and a lost peer is noticed after 11 s. JIT would take
- * half a second of a statement of 2 ms.
+ * A stopped process holds row locks for 5 s, and a lost peer is noticed after 11 s. JIT
+ * would take half a second of a statement of 2 ms.
  */
 const usualSettings =
   '-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c client_min_messages=warning -c jit=off';
 
-/** Options in the URL come first. */
+/** Builds options of a connection. Those in the URL win. */
 export function toClientConfig({
   url,
   applicationName = 'parley',
@@ -46,11 +46,9 @@ export function describePlace(url: Secret): string {
   return `${host || searchParams.get('host')}${pathname}`;
 }
 
-/**
- * Connects on demand, and again after a failure. Statements have no prepared names, which poolers
- * in transaction mode lose.
- */
+/** Creates a driver that connects on demand, and again after a failure. */
 export function createPostgresDriver(options: PostgresConnection): Driver {
+  // Statements have no prepared names, which poolers in transaction mode lose.
   const place = describePlace(options.url);
   const pool = new pg.Pool({
     ...toClientConfig(options),

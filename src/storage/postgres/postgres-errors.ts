@@ -33,7 +33,7 @@ export function toPostgresError(place: string, cause: unknown): BotError {
   return new BotError(code, mayPass, message, cause);
 }
 
-/** Without a code the server was not reached. */
+/** Classifies a failure. Without a code the server was not reached. */
 function findHindrance(cause: unknown) {
   if (!(cause instanceof Error && 'severity' in cause && 'code' in cause))
     return 'away';
@@ -62,7 +62,7 @@ function describeHindrance(
   }
 }
 
-/** The server's words name objects, never values. */
+/** Finds the server's words about a failure, which hold no values. */
 function findDetail(cause: unknown) {
   const [first] = cause instanceof AggregateError ? cause.errors : [cause];
   return ` (${getErrorMessage(first)})`;

@@ -56,21 +56,19 @@ type Holder = {
 
 export interface ShardLocks extends AsyncDisposable {
   /**
-   * Takes an identify bucket for `ms`. Without the database it counts as free, as Discord refuses
+   * Reserves an identify bucket for `ms`. True without the database, as Discord refuses
    * early ones.
    */
   takeBucket(bucket: number, ms: number): Promise<boolean>;
 }
 
-/**
- * Holds a lock for each shard and a shared one for their number. A lost connection takes the locks
- * again unless another process has them. The server notices a lost machine after 11 s
- * (`toClientConfig`). Aborting `signal` throws `signal.reason`.
- */
+/** Locks the shards, and the number of shards. */
 export async function openShardLocks(
   options: ShardLockOptions,
   signal: AbortSignal,
 ): Promise<ShardLocks> {
+  // A lost connection takes the locks again unless another process has them. The server
+  // notices a lost machine after 11 s (`toClientConfig`).
   const { clock, onLost, onWait, report, url } = options;
   /** Tells processes apart in `pg_stat_activity`. */
   const ownName = `parley-shards ${randomBytes(4).toString('hex')} ${hostname()} ${process.pid}`;
@@ -170,7 +168,7 @@ export async function openShardLocks(
   }
 }
 
-/** Takes all locks or none. A gate lock lets one process try at a time. */
+/** Takes all locks or none. */
 async function takeAll(client: pg.Client, { count, first, last }: ShardLockOptions) {
   const others = `SELECT id, connection, who FROM (${heldLocks}) AS held WHERE id BETWEEN ${first} AND ${last}
     OR id BETWEEN ${numbers} AND ${buckets - 1} AND id <> ${numbers + count}`;
@@ -184,7 +182,9 @@ async function takeAll(client: pg.Client, { count, first, last }: ShardLockOptio
   return { isTaken: Boolean(taken?.rowCount), other: found?.rows[0] };
 }
 
-/** A separate connection holds the lock. Returns true if the database does not answer. */
+/**
+ * Locks a bucket by its own connection. Returns true if the database does not answer.
+ */
 function tryBucket(client: pg.Client, bucket: number) {
   const lock = buckets + bucket;
   const isOwn = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objid = ${lock}`;

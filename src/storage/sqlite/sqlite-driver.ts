@@ -3,8 +3,8 @@ import type { Migration } from '#src/storage/schema.ts';
 import { createLocalFile, type FileCall } from './sqlite-file.ts';
 
 /**
- * Opens an SQLite file with the first operation, and again after a failure. By default `call` runs
- * on this thread.
+ * Creates a driver that opens the file at need, and again after a failure. By default
+ * `call` runs on this thread.
  */
 export function createSqliteDriver(
   path: string,

@@ -17,8 +17,8 @@ export type FileCall = <Name extends keyof SqliteFile>(
 ) => Promise<ReturnType<SqliteFile[Name]>>;
 
 /**
- * Larger files are not checked at the start: 200 MB take 0.9 s from memory and a minute from a slow
- * disk.
+ * Larger files are not checked at the start: 200 MB take 0.9 s from memory and a minute
+ * from a slow disk.
  */
 const checkedBytes = 32 * 2 ** 20;
 const mostCacheKib = 16_000;
@@ -27,7 +27,7 @@ const innerWaitMs = 5;
 
 type SqliteFile = ReturnType<typeof createSqliteFile>;
 
-/** One SQLite file. Arguments and results are data that can cross threads. */
+/** Creates an SQLite file, whose arguments and results can cross threads. */
 function createSqliteFile(path: string) {
   let sqlite: DatabaseSync | undefined;
   let perform: ReturnType<typeof createPerformer> | undefined;

@@ -4,10 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { FileCall } from './sqlite-file.ts';
 import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
 
-/**
- * Runs SQLite on a worker thread, so that a slow disk delays no sound. A broken thread is replaced.
- * `entry` is the file to start.
- */
+/** Runs SQLite on a worker thread of `entry`, so that a slow disk delays no sound. */
 export function createSqliteWorker(
   entry = new URL('./sqlite-thread.ts', import.meta.url),
 ) {

@@ -87,7 +87,7 @@ export const consentPart: StorePart<ConsentStore> = {
           .filter(({ kind }) => kind !== 'forgotten').length;
       },
 
-      /** Earlier writes come first, so that none brings the person back. */
+      /** Erases a person after earlier writes, so that none brings the person back. */
       async erasePerson(guildId, personId) {
         const theirs = selectPersonRows(all, guildId, personId)
           .filter(({ table }) => !lasting.has(table.name))

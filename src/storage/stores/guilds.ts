@@ -18,7 +18,7 @@ const botGuilds = defineTable(
 export const guildPart: StorePart<JoinedGuildStore> = {
   tables: [botGuilds],
   open: (database, all) => ({
-    /** Earlier writes come first, so that none brings the server back. */
+    /** Erases a server after earlier writes, so that none brings the server back. */
     async eraseGuild(guildId) {
       const deleted = await database.write((connection) =>
         deleteRows(connection, selectServerRows(all, guildId)),

@@ -23,7 +23,7 @@ export const spendingPortionPart: StorePart<PortionStore | undefined> = {
 /** Expiry after the last request of a process. */
 const portionMs = 300_000;
 
-/** Only one process at a time may request a portion. */
+/** Creates the store of portions, which one process at a time may request. */
 function createPortionStore(database: StoreDatabase): PortionStore {
   const writer = randomUUID();
   return {

@@ -42,7 +42,7 @@ export const spendingPart: StorePart<SpendingStore> = {
       ]);
     },
 
-    /** Removes distant days, as a clock may be wrong by years. */
+    /** Adds spending, and removes days that a wrong clock made distant. */
     async add(entries, day) {
       const isFarOff = sql`day < ${addDays(day, -1)} OR day > ${addDays(day, 1)}`;
       const ofServers = entries.filter(({ personId }) => personId === undefined);
