@@ -64,12 +64,12 @@ export const reference = column<number>('whole');
 /** Literal of `tsvector`. */
 export const terms = column<string>('terms');
 
-/** JSON that only our code reads. */
+/** Declares a column of JSON that only our code reads. */
 export function json<Value>(): Column<Value> {
   return column('json');
 }
 
-/** One of these texts. */
+/** Declares a column that holds one of these texts. */
 export function choice<const Choice extends string>(
   ...choices: readonly Choice[]
 ): Column<Choice> {
@@ -112,7 +112,7 @@ export function toColumnName(field: string): string {
   return toSnakeCase(field);
 }
 
-/** `before` is an alias with a dot. */
+/** Lists columns. `before` is an alias with a dot. */
 export function listColumnNames(fields: readonly string[], before = ''): string {
   return fields.map((field) => before + toColumnName(field)).join(', ');
 }
@@ -121,9 +121,9 @@ export function getColumnType({ kind }: Column, dialect: SqlDialect): string {
   return kinds[kind][dialect];
 }
 
-/** The database refuses an empty value in a required column. */
 export function encodeField(field: string, column: Column, row: object): unknown {
   const value: unknown = Reflect.get(row, field);
+  // The database refuses an empty value in a required column.
   return value === undefined ? null : (kinds[column.kind].encode?.(value) ?? value);
 }
 

@@ -40,7 +40,7 @@ export function createConnection(
     );
   }
 
-  /** Returns the number of changed rows. */
+  /** Runs a statement and returns the number of changed rows. */
   async function runStatement(statement: Sql) {
     return (await sendStatement(statement)).changes;
   }
@@ -49,7 +49,7 @@ export function createConnection(
     dialect,
     run: runStatement,
 
-    /** SQL of the current ms of the database. */
+    /** Builds SQL of the database's time, in ms. */
     get now() {
       return dialect === 'sqlite'
         ? sql`${wallMs()}`
@@ -60,7 +60,10 @@ export function createConnection(
       return decodeRows(shape, (await sendStatement(statement)).rows);
     },
 
-    /** Returns the number of changed rows. `conflict` handles an existing key. */
+    /**
+     * Inserts rows and returns the number of changed ones. `conflict` handles an
+     * existing key.
+     */
     async insert<One extends Table>(
       table: One,
       rows: readonly RowOf<One['columns']>[],
@@ -74,7 +77,7 @@ export function createConnection(
       return changes;
     },
 
-    /** SQL condition with a constant text for any number of values. */
+    /** Builds a condition in SQL, with one text for any number of values. */
     among(values: readonly (number | string)[]) {
       return dialect === 'sqlite'
         ? sql`IN (SELECT value FROM json_each(${JSON.stringify(values.map(boundValue))}))`
@@ -96,7 +99,7 @@ function toInsertStatement(
   return sql`INSERT INTO ${into} VALUES ${bulk(values)} ${conflict}`;
 }
 
-/** Stores text the same way in both databases. */
+/** Converts a value so that both databases store the same text. */
 function boundValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(boundValue);
   return typeof value === 'string'

@@ -12,7 +12,7 @@ type SqliteValue = null | number | string | Uint8Array;
 const readerWaitMs = 2_000;
 
 /**
- * Opens a file for reading, with its log if there is one. Waits inside for locks. Throws SQLite's
+ * Opens a file for reading, with its log. Waits inside for locks. Throws SQLite's
  * errors.
  */
 export function openReadOnly(path: string): DatabaseSync {

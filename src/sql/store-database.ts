@@ -13,7 +13,10 @@ export interface StoreDatabase extends AsyncDisposable {
   readonly place: string;
   /** Reads one snapshot. Throws BotError `store.unreadable`. */
   read<T>(work: Work<T>): Promise<T>;
-  /** Retries for a moment. A lost commit may have been done. Throws BotError `store.unwritable`. */
+  /**
+   * Writes with retries for a moment. A lost commit may have been done. Throws BotError
+   * `store.unwritable`.
+   */
   write<T>(work: Work<T>): Promise<T>;
   /** Empties SQLite's log, which may hold deleted bytes. Throws BotError `store.unwritable`. */
   emptyLog(): Promise<void>;

@@ -6,7 +6,7 @@ const [generic, busy, readonly, corrupt, full, cantopen, constraint, notadb] = [
   1, 5, 8, 11, 13, 14, 19, 26,
 ];
 
-/** Retrying soon may help. */
+/** Tests for a busy lock, after which a retry may help. */
 export function isBusy(error: unknown): boolean {
   return findResultCode(error) === busy;
 }
@@ -16,7 +16,7 @@ export function isDamage(error: unknown): boolean {
   return code === corrupt || code === notadb;
 }
 
-/** A missing table or column, or a wrong value. */
+/** Tests for a missing table or column, or a wrong value. */
 export function isOfOtherForm(error: unknown): boolean {
   const code = findResultCode(error);
   return code === generic || code === constraint;
@@ -31,7 +31,6 @@ export function createPathTakenError(path: string, cause?: unknown): BotError {
   );
 }
 
-/** The file exists, but is damaged. */
 export function createDamagedStoreError(path: string, cause?: unknown): BotError {
   return new BotError(
     'store.unreadable',
@@ -54,7 +53,7 @@ export function toStoreError(path: string, cause: unknown): BotError {
   );
 }
 
-/** Maps errors of the file system to SQLite codes. */
+/** Finds the SQLite code of an error, also of the file system. */
 function findResultCode(error: unknown) {
   if (!(error instanceof Error)) return undefined;
   if ('errcode' in error && typeof error.errcode === 'number')

@@ -4,7 +4,7 @@ import type { Table } from './table.ts';
 /** Part of a store, with its tables. */
 export type StorePart<Port> = {
   readonly tables: readonly Table[];
-  /** `all` holds the tables of all parts. */
+  /** Opens the store of a part. `all` holds the tables of all parts. */
   open(database: StoreDatabase, all: readonly Table[]): Port;
 };
 

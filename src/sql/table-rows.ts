@@ -31,7 +31,10 @@ export async function putRows<Shape extends Columns>(
   await database.write((connection) => connection.insert(table, rows, conflict));
 }
 
-/** Returns the number of deleted rows. Throws BotError `store.unwritable`. */
+/**
+ * Deletes rows with these values and returns their number. Throws BotError
+ * `store.unwritable`.
+ */
 export function removeRows<Shape extends Columns>(
   database: StoreDatabase,
   { name }: Table<Shape>,

@@ -15,13 +15,13 @@ type FieldOf<Shape extends Columns> = keyof Shape & string;
 type TableRules<Shape extends Columns> = {
   readonly key: readonly FieldOf<Shape>[];
   /**
-   * Fields that may name a forgotten person, so that their rows are deleted. `erase-line` erases captions
-   * and answers.
+   * Fields that may name a forgotten person, whose rows are deleted. `erase-line`
+   * erases captions and answers.
    */
   readonly person: readonly FieldOf<Shape>[] | 'erase-line';
   /**
-   * Handling after the bot is removed from `guildId`. `later` keeps the budget of the day, and
-   * `nothing` means no server.
+   * Handling after the bot left `guildId`. `later` keeps the budget of the day, and
+   * `nothing` has no server.
    */
   readonly server: 'delete' | 'later' | 'erase-line' | 'nothing';
   /** Further unique columns, such as `(name, number)`. */
@@ -59,7 +59,7 @@ export function selectRows<Shape extends Columns>(
   );
 }
 
-/** Returns the number of deleted rows. Each selection is SQL after `FROM`. */
+/** Deletes rows and returns their number. Each selection is SQL after `FROM`. */
 export async function deleteRows(
   connection: Connection,
   rows: readonly Sql[],
@@ -83,7 +83,7 @@ export function isOfShard({
   return sql`(CAST(guild_id AS BIGINT) >> 22) % CAST(${count} AS BIGINT) = CAST(${id} AS BIGINT)`;
 }
 
-/** SQL that replaces an existing row. */
+/** Builds SQL that replaces an existing row. */
 export function toReplaceClause({ columns, key }: Table): Sql {
   const others = Object.keys(columns).filter((field) => !key.includes(field));
   if (others.length === 0) return raw('ON CONFLICT DO NOTHING');
@@ -118,7 +118,7 @@ function createTable(
   ].join('\n');
 }
 
-/** SQL of a column, also for `ALTER TABLE ADD COLUMN`. */
+/** Builds SQL of a column, also for `ALTER TABLE ADD COLUMN`. */
 function createColumn(field: string, column: Column, dialect: SqlDialect) {
   const name = toColumnName(field);
   const { choices, isOptional, kind } = column;
