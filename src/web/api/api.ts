@@ -25,11 +25,11 @@ import { reportRefusal, reportWhileConnected } from './text-refusals.ts';
 
 export type ApiParts = AccessSource & {
   readonly clock: Clock;
-  /** A bug, answered with 500. */
+  /** Reports a bug of ours. */
   onBug(error: unknown): void;
 };
 
-/** Undefined for a path of others. */
+/** Returns the limit of a body. Undefined for paths of others. */
 export function getBodyLimitBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
   const isForm = /\/audio\/(transcriptions|translations)$/.test(path);
@@ -81,7 +81,7 @@ async function performRoute(route: ApiRoute, context: Context, parts: Doors) {
   const { outgoing } = { ...context.env } as {
     readonly outgoing?: { destroy(): void };
   };
-  const takePlace = () => parts.bodies.take(token.name);
+  const takePlace = () => parts.bodies.reserveSlot(token.name);
   const done = await route.run({
     token,
     guildId: token.guildId,

@@ -38,7 +38,7 @@ export type ApiDoor = AccessSource & {
 /** Within a minute. */
 export const requestsPerToken = 300;
 
-/** Counts a request of a token. Throws `ApiRefusal` 429 if there were too many. */
+/** Counts a request of a token. Throws `ApiRefusal` 429 after too many. */
 async function countRequest(rates: RateLimiterMemory, token: string) {
   try {
     await rates.consume(token);

@@ -62,10 +62,7 @@ export class ServerEvents implements Disposable {
     if (event.kind === 'left') this.#closeChannel(guildId, event.channel.channelId);
   }
 
-  /**
-   * Reads in one of few places. Throws `ApiRefusal` 429 if none is free. Aborting `signal` throws
-   * `signal.reason`.
-   */
+  /** Streams events in one of few slots. Throws `ApiRefusal` 429 if none is free. */
   listen(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
     signal.throwIfAborted();
     const place = this.#streams.enter(token.guildId, token.name);
@@ -79,8 +76,8 @@ export class ServerEvents implements Disposable {
   }
 
   /**
-   * Ends when `signal` is aborted, the reader is too slow, or the token is not in use. Disposes of
-   * `place` then.
+   * Streams events until `signal` is aborted, the reader is too slow, or the token is
+   * revoked. Disposes of `place` then.
    */
   read(
     token: ApiToken,
@@ -112,7 +109,7 @@ export class ServerEvents implements Disposable {
     return new ReadableStream(source, { highWaterMark: mostWaiting });
   }
 
-  /** Ends the streams of other tokens. */
+  /** Keeps streams of these tokens, and ends others. */
   keepTokens(tokens: readonly ApiToken[]) {
     this.#tokens = tokens;
     const known = new Set(tokens.map(toTokenKey));
@@ -153,7 +150,7 @@ export class ServerEvents implements Disposable {
     this.#channels.set(guildId, { id: channelId });
   }
 
-  /** The session ends once the bot cannot return. */
+  /** Ends the session's events once the bot cannot return. */
   #closeChannel(guildId: GuildId, channelId: ChannelId) {
     const stopTimer = this.#clock.later(maxReturnAgeMs, () => {
       this.#sendEvent(guildId, { type: 'ended' });

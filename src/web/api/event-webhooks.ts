@@ -6,7 +6,7 @@ import type { ApiTokenStore, TokenInUse } from '#src/web/api/tokens/token-store.
 import type { ServerEvents, WrittenEvent } from './event-streams.ts';
 
 export type EventWebhooksOptions = {
-  readonly tokens: Pick<ApiTokenStore, 'inUse'>;
+  readonly tokens: Pick<ApiTokenStore, 'listInUse'>;
   readonly events: Pick<ServerEvents, 'keepTokens' | 'read'>;
   /** Private addresses must be allowed. */
   readonly rules: RedirectRules;
@@ -22,8 +22,8 @@ const postMs = 10_000;
 const pausesMs = [2_000, 10_000];
 
 /**
- * Posts events to the addresses of tokens: JSON, signed with its time and id. An event that fails
- * three times is left out, and the operator is told.
+ * Posts events to the addresses of tokens: JSON, signed with time and id. The operator
+ * is told of one that fails three times.
  */
 export class EventWebhooks implements Disposable {
   readonly #options;
@@ -34,7 +34,7 @@ export class EventWebhooks implements Disposable {
     this.#options = options;
   }
 
-  /** Runs until disposed. Never rejects. */
+  /** Posts events until disposed. Never rejects. */
   async run() {
     const { signal } = this.#closing;
     while (!signal.aborted) {
@@ -50,7 +50,7 @@ export class EventWebhooks implements Disposable {
   async #readListeners() {
     const { events, tokens } = this.#options;
     // A token may have been revoked while the store cannot be read.
-    const inUse = await tokens.inUse().catch(() => []);
+    const inUse = await tokens.listInUse().catch(() => []);
     events.keepTokens(inUse);
     const listeners = inUse.flatMap(({ eventsUrl, ...token }) =>
       eventsUrl === undefined ? [] : [{ ...token, eventsUrl }],
@@ -69,7 +69,7 @@ export class EventWebhooks implements Disposable {
     }
   }
 
-  /** A slow address misses events. */
+  /** Posts events one by one. A slow address misses some. */
   async #postEvents(listener: EventListener, signal: AbortSignal) {
     while (!signal.aborted) {
       for await (const event of this.#options.events.read(listener, signal))
@@ -100,8 +100,8 @@ export class EventWebhooks implements Disposable {
   }
 
   /**
-   * `parley-signature` is the HMAC-SHA256 by the token's hash over `id.time.body`, against replays.
-   * Throws BotError `source.*`, or an Error for another status than 2xx.
+   * Posts an event. Throws BotError `source.*`, or an Error for a status other than
+   * 2xx.
    */
   async #sendEvent(
     { eventsUrl, hash }: EventListener,
@@ -110,6 +110,8 @@ export class EventWebhooks implements Disposable {
     signal: AbortSignal,
   ) {
     const timeS = `${Math.floor(this.#options.clock.wallMs() / 1_000)}`;
+    // `parley-signature` is the HMAC-SHA256 by the token's hash over `id.time.body`,
+    // against replays.
     const headers = {
       'content-type': 'application/json',
       'parley-id': id,

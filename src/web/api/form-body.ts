@@ -15,7 +15,7 @@ const [mostParts, mostFieldBytes, mostHeadBytes] = [32, 16 * 1_024, 8 * 1_024];
 /** A piece takes up to 7 ms, between two frames of sound. */
 const pieceBytes = 8 * 1_024;
 
-/** Throws `ApiRefusal` as soon as a limit is passed. */
+/** Reads a form. Throws `ApiRefusal` as soon as a limit is passed. */
 export async function readFormBody(
   context: Context,
   takePlace: TakeBodyPlace,

@@ -30,8 +30,8 @@ const retryAfterS = 5;
 export class BodyReads {
   readonly #places = createWrittenAnswerConcurrency(mostOfToken, mostBodies);
 
-  /** Throws `ApiRefusal` 429 if no place is free. */
-  take(token: string): Disposable {
+  /** Reserves a slot for a large body. Throws `ApiRefusal` 429 if none is free. */
+  reserveSlot(token: string): Disposable {
     const place = this.#places.enter('', token);
     if (place) return place;
     throw new ApiRefusal({
@@ -45,7 +45,7 @@ export class BodyReads {
 
 export type TakeBodyPlace = () => Disposable;
 
-/** Throws `ApiRefusal`. */
+/** Reads JSON of a request. Throws `ApiRefusal`. */
 export async function readJsonBody(
   context: Context,
   takePlace: TakeBodyPlace,
@@ -62,7 +62,7 @@ export async function readJsonBody(
   return read.value;
 }
 
-/** Throws `ApiRefusal` for a body that is too long, incomplete, or finds no place. */
+/** Reads a body. Throws `ApiRefusal` if too long, incomplete, or without a slot. */
 export async function readBodyBytes(
   { req }: Context,
   mostBytes: number,
@@ -95,7 +95,7 @@ function createTooLongRefusal(mostBytes: number) {
   );
 }
 
-/** Throws `ApiRefusal` with a sentence about the first mistake. */
+/** Checks a body. Throws `ApiRefusal` with a sentence about the first mistake. */
 export function checkBody<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,

@@ -22,7 +22,7 @@ export type ApiCall<Body, Query, Params> = {
   readonly signal: AbortSignal;
   /** Cuts the connection, if there is one. */
   readonly cut?: () => void;
-  /** Called for a bug of ours. */
+  /** Reports a bug of ours. */
   onBug(error: unknown): void;
 };
 
@@ -39,7 +39,10 @@ export type ApiRoute<
   readonly form?: true;
   readonly query?: Query;
   readonly params?: Params;
-  /** Returns a `Response`, or a value for JSON. Throws `ApiRefusal` or BotError. */
+  /**
+   * Runs the route. Returns a `Response`, or a value for JSON. Throws `ApiRefusal` or
+   * BotError.
+   */
   run(
     call: ApiCall<z.output<Body>, z.output<Query>, z.output<Params>>,
   ): Promise<unknown>;

@@ -54,7 +54,7 @@ export function toRefusal(line: TextLine): ApiRefusal {
   );
 }
 
-/** Undefined for a bug. Details are for the operator. */
+/** Turns an error into a refusal. Undefined for a bug. */
 export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { code } = error;
@@ -87,7 +87,7 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   );
 }
 
-/** `onBug` gets errors of ours. */
+/** Returns the refusal of an error. `onBug` gets errors of ours. */
 export function reportRefusal(
   error: unknown,
   onBug: (error: unknown) => void,
@@ -97,7 +97,7 @@ export function reportRefusal(
   return known ?? createRefusal(500, 'failed', 'That did not work; the log has more.');
 }
 
-/** Errors after a hang-up follow from that alone. */
+/** Creates a reporter that ignores errors after the program hung up. */
 export function reportWhileConnected(
   onBug: (error: unknown) => void,
   program: AbortSignal,

@@ -16,7 +16,7 @@ export type DoorOptions = {
   readonly publicUrl?: URL;
   /** Default: 64 KiB. */
   mostBodyBytes?(path: string): number | undefined;
-  /** A bug, answered with 500. */
+  /** Reports a bug of ours. */
   onBug(error: unknown): void;
 };
 
@@ -42,7 +42,7 @@ const securityHeaders = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-/** Every request, upgrades of WebSockets too, is checked before any handler. */
+/** Creates the app, which checks every request and WebSocket before any handler. */
 function createApp(options: DoorOptions) {
   const app = new Hono<PageEnv>();
   app.use(sendHeaders, createRequestCheck(options));
@@ -88,7 +88,7 @@ function createRequestCheck({ publicUrl, ...options }: DoorOptions) {
   });
 }
 
-/** Bodies of programs are counted as they come. */
+/** Finds a reason against a body. Bodies of programs are counted as they come. */
 function findBodyRefusal(
   sent: PageEnv['Bindings']['incoming']['headers'],
   mostBytes: number,
@@ -111,7 +111,6 @@ export type OpenDoorsOptions = DoorOptions &
     routes(app: PageApp): void;
   };
 
-/** Never throws. */
 export async function openDoors(
   options: OpenDoorsOptions,
 ): Promise<ServerOutcome<HttpListener>> {

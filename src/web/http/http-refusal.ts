@@ -14,7 +14,7 @@ export function respondWithRefusal(context: Context, refusal: HttpRefusal): Resp
   return context.json(toRefusalBody(refusal), refusal.status);
 }
 
-/** OpenAI's shape. */
+/** Builds a refusal in OpenAI's shape. */
 export function toRefusalBody({ status, code, message, param }: HttpRefusal) {
   return { error: { message, type: toErrorType(status), param: param ?? null, code } };
 }

@@ -37,7 +37,7 @@ const mostSockets = 1_000;
 /** Answers may end, and WebSockets say goodbye. */
 const farewellMs = 500;
 
-/** Never throws: a taken address is an outcome. */
+/** Opens a server. A taken address is an outcome. */
 export async function openListener(
   options: ListenerOptions,
 ): Promise<ServerOutcome<HttpListener>> {
@@ -92,7 +92,7 @@ export async function openListener(
   };
 }
 
-/** Only names of this machine are served, so a wildcard address is shown as loopback. */
+/** Returns the address, which is loopback for a wildcard. */
 function toServerUrl(server: Server) {
   const { address, port } = server.address() as AddressInfo; // listens on a port, not a pipe
   return new URL(`http://${address === '::1' ? '[::1]' : '127.0.0.1'}:${port}`);
@@ -100,7 +100,7 @@ function toServerUrl(server: Server) {
 
 const mostTries = 20;
 
-/** `open` must not throw. */
+/** Opens a server at the next free port. `open` must not throw. */
 export async function openAtFreePort<Server extends AsyncDisposable>(
   wanted: number,
   open: (port: number) => Promise<ServerOutcome<Server>>,

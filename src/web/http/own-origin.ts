@@ -7,16 +7,15 @@ export type OriginVerdict =
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
-/**
- * Accepts requests of our own page, or opened by its reader. `Host` guards against DNS rebinding,
- * `Origin` and `Sec-Fetch-Site` against other pages, which carry our cookie on this machine.
- * Programs bring a token and no cookie, so they need no browser.
- */
+/** Accepts requests of our own page, or opened by its reader. */
 export function checkOrigin(
   { headers, method = '', socket }: IncomingMessage,
   isForPrograms: boolean,
   publicUrl: URL | undefined,
 ): OriginVerdict {
+  // `Host` guards against DNS rebinding, `Origin` and `Sec-Fetch-Site` against other
+  // pages, which carry our cookie on this machine. Programs bring a token and no
+  // cookie, so they need no browser.
   const host = (headers.host ?? '').toLowerCase();
   const isPublic = host === publicUrl?.host;
   const isLoopback = loopbackNames.some(
@@ -39,7 +38,7 @@ export function checkOrigin(
     : createRefusedVerdict(403, 'door.site', wrongOrigin);
 }
 
-/** From other sites only a followed link is accepted, into a window of its own. */
+/** Tests whether a request is of our site, or a link followed into its own window. */
 function isOurSite(headers: IncomingHttpHeaders, isPlainRead: boolean) {
   const site = headers['sec-fetch-site'] ?? 'same-origin';
   const isFollowed =

@@ -19,8 +19,8 @@ const wrongKey = {
 } as const;
 
 /**
- * Lets in browsers that open a link with the key of this page. Browsers do not send the fragment of
- * the link. `POST /enter {key}` sets a cookie, and `GET /enter` checks it.
+ * Lets in browsers that open a link with the key of this page in its fragment, which is
+ * never sent. `POST /enter {key}` sets a cookie, and `GET /enter` checks it.
  */
 export class Entry {
   readonly #key;
@@ -62,7 +62,7 @@ export class Entry {
   }
 }
 
-/** Browsers keep cookies by host, and other programs use other ports. */
+/** Builds a cookie name with the port, as browsers keep cookies by host. */
 function getCookieName({ incoming }: PageEnv['Bindings']) {
   return `parley-${incoming.socket.localPort}`;
 }

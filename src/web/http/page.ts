@@ -18,7 +18,6 @@ export type PageOptions = Omit<OpenDoorsOptions, 'routes'> & {
 
 /**
  * Serves the browser page to people who hold its `link`. A taken port is an outcome.
- * Never throws.
  */
 export async function openPage(options: PageOptions): Promise<ServerOutcome<Page>> {
   const { key = randomBytes(32).toString('base64url') } = options;
@@ -39,7 +38,7 @@ const root = fileURLToPath(new URL('../../../page', import.meta.url));
 
 const libraries = ['preact', 'htm'];
 
-/** These files hold no secret, so every client gets them. */
+/** Serves files of the page to every client, as they hold no secret. */
 function serveBrowserFiles(app: PageApp) {
   app.get('/', serveStatic({ path: join(root, 'index.html') }));
   for (const name of libraries) {

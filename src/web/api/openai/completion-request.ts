@@ -117,7 +117,7 @@ export type CompletionQuestion = Omit<
   'guildId' | 'asker' | 'keptFor' | 'pipeline' | 'onUsage'
 > & { readonly format: SoundFormat };
 
-/** Throws `ApiRefusal`. */
+/** Builds a question from a request. Throws `ApiRefusal`. */
 export async function toCompletionQuestion(
   request: CompletionRequest,
   findAnswer: (audioId: string) => Promise<string> | undefined,
@@ -139,7 +139,7 @@ export async function toCompletionQuestion(
   };
 }
 
-/** Throws `ApiRefusal`. */
+/** Collects fields to send to the model. Throws `ApiRefusal`. */
 function collectSentFields(request: CompletionRequest) {
   const fields = Object.entries(request).filter(
     ([name, value]) => value !== null && !Object.hasOwn(ownFields, name),

@@ -44,7 +44,7 @@ export async function* toChunks(
   yield doneEvent;
 }
 
-/** The first delta comes when the answer has begun. */
+/** Writes deltas, once the answer has begun. */
 async function* toDeltas(
   answer: AsyncIterable<ReplyPart>,
   progress: ChoiceProgress,

@@ -40,7 +40,7 @@ export class ChoiceProgress {
     if (part.kind === 'cut') this.isCut = true;
   }
 
-  /** An answer of calls alone has no sound. */
+  /** True for an answer of calls alone. */
   get isSilent(): boolean {
     return this.text === '' && this.calls.length > 0;
   }
@@ -54,7 +54,7 @@ export class ChoiceProgress {
 /** 14 MB of samples. A stream has no such bound. */
 const longestMs = 300_000;
 
-/** Throws as `Pipeline.answer` does. */
+/** Collects answers into a completion. Throws as `Pipeline.answer` does. */
 export async function toCompletion(
   answers: AsyncIterable<AsyncIterable<ReplyPart>>,
   head: CompletionHead,
@@ -147,17 +147,17 @@ function toAudioField(
   };
 }
 
-/** Until then the answer is known by the id of its sound. */
+/** Returns until when an answer is known by the id of its sound. */
 export function getExpiry({ created }: CompletionHead): number {
   return created + keptWordsMs / 1_000;
 }
 
-/** Little-endian, like every machine that runs Node. */
+/** Returns samples as little-endian bytes, which every machine of Node has. */
 export function toPcm16({ buffer, byteOffset, byteLength }: Int16Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** Sums all requests, as OpenAI counts. */
+/** Sums usage over all requests, as OpenAI does. */
 export function toUsageField(taken: readonly Usage[]) {
   const sumTokens = (name: keyof Omit<Usage, 'by' | 'isEstimate'>) =>
     Math.round(taken.reduce((all, usage) => all + (usage[name] ?? 0), 0));

@@ -84,7 +84,10 @@ function createTooLateRefusal() {
   );
 }
 
-/** Throws `ApiRefusal` for a model that may not be chosen, or that the pipeline does not use. */
+/**
+ * Refuses a model that may not be chosen, or that the pipeline does not use, by
+ * `ApiRefusal`.
+ */
 function refuseModels(
   { speechModel, transcriptionModel, isSpoken }: Omit<CompletionQuestion, 'format'>,
   pipeline: PipelineName | undefined,

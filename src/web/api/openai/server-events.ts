@@ -10,12 +10,12 @@ export type StreamPart = object | string | Uint8Array;
 
 export const doneEvent = 'data: [DONE]\n\n';
 
-/** Readers skip comments, which keep a stream moving. */
+/** Formats a comment. Readers skip comments, which keep a stream moving. */
 export function toComment(words: string): string {
   return `: ${words}\n\n`;
 }
 
-/** A failure on the way is the last event. */
+/** Responds with events. A later failure becomes the last one. */
 export function respondWithEvents(
   parts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
@@ -26,11 +26,12 @@ export function respondWithEvents(
   );
 }
 
-/** JSON ignores spaces, which keep programs and proxies from giving up. */
+/** Responds with JSON at the end of a wait. */
 export function answerAtEnd(place: object, ending: Promise<string>): Response {
   async function* writeText() {
     let ended = await waitBriefly(ending);
     for (let ms = commentMs; ended === 'still' && ms < maxEndWaitMs; ms += commentMs) {
+      // JSON ignores spaces, which keep programs and proxies from giving up.
       yield ' ';
       ended = await waitBriefly(ending);
     }
@@ -76,7 +77,7 @@ export function toEventText(json: string): string {
 /** A comment shows after this silence that the stream goes on. */
 const commentMs = 15_000;
 
-/** Yields `still` for each interval without a part. */
+/** Passes on parts, with `still` for each interval without one. */
 export async function* addComments<T>(
   parts: AsyncIterable<T>,
 ): AsyncGenerator<T | 'still'> {
@@ -104,7 +105,7 @@ async function waitBriefly<T>(next: Promise<T>) {
   }
 }
 
-/** A failure before the first part gets a status of its own. */
+/** Waits for the first part, before which a failure gets its own status. */
 export async function waitForFirstPart<T>(
   parts: AsyncIterable<T>,
 ): Promise<AsyncIterable<T>> {

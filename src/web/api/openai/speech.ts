@@ -69,7 +69,7 @@ export const createSpeech = defineRoute({
   },
 });
 
-/** Throws `ApiRefusal` if nothing was said. */
+/** Encodes sound. Throws `ApiRefusal` if nothing was said. */
 async function* encodeSpeech(sound: AsyncIterable<Pcm>, encoder: SoundEncoder) {
   let isSilent = true;
   for await (const { samples } of sound) {
@@ -83,7 +83,7 @@ async function* encodeSpeech(sound: AsyncIterable<Pcm>, encoder: SoundEncoder) {
   if (rest.length > 0) yield rest;
 }
 
-/** A broken sound cuts the connection, since a clean end would pass for whole. */
+/** Cuts the connection if the sound breaks, since a clean end would pass for whole. */
 async function* cutOff(
   bytes: AsyncIterable<Uint8Array>,
   cut: (() => void) | undefined,

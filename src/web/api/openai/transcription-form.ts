@@ -27,7 +27,7 @@ export type TranscriptionForm = z.output<typeof transcriptionForm> & {
 
 export type TranscriptionTask = 'transcribe' | 'translate';
 
-/** Throws `ApiRefusal`. */
+/** Parses a form. Throws `ApiRefusal`. */
 export function parseTranscriptionForm(
   form: FormBody,
   task: TranscriptionTask,

@@ -65,7 +65,7 @@ function toVerboseTranscription(
   };
 }
 
-/** Fields that only OpenAI's model knows are 0. */
+/** Builds a segment. Fields that only OpenAI's model knows are 0. */
 function toSegment({ startMs, endMs, text }: RecordingSegment, id: number) {
   return {
     id,

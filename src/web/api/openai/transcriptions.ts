@@ -61,7 +61,7 @@ async function transcribeRecording(
     signal,
   );
   let durationMs = 0;
-  /** Throws `ApiRefusal` if words are missing. */
+  /** Yields segments. Throws `ApiRefusal` if words are missing. */
   async function* readSegments() {
     for await (const part of parts) {
       if (part.kind === 'begun') durationMs = part.durationMs;
@@ -121,7 +121,7 @@ async function* toTranscriptionEvents(segments: AsyncIterable<RecordingSegment>)
   yield doneEvent;
 }
 
-/** Splits at commas and sentences, and long pieces into words. */
+/** Splits hints at commas and sentences, and long pieces into words. */
 function splitHints(prompt: string) {
   const phrases = prompt.split(/[,;:.!?\n\r]+/).map((phrase) => phrase.trim());
   return phrases

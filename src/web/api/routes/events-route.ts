@@ -21,7 +21,7 @@ export const listenToEvents = defineRoute({
   },
 });
 
-/** The first comment tells the program that it listens. */
+/** Writes events. The first comment tells the program that it listens. */
 async function* toStreamParts(events: AsyncIterable<WrittenEvent | 'still'>) {
   yield toComment('listening');
   for await (const event of events)

@@ -169,7 +169,7 @@ function changeTrack(
   );
 }
 
-/** Throws for a refusal. */
+/** Returns a successful outcome. Throws for a refusal. */
 function requireDone(outcome: TrackOutcome) {
   if (outcome.kind in refusals) throw toPlayRefusal(outcome);
   return outcome;

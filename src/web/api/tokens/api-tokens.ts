@@ -58,7 +58,7 @@ export const apiTokenPart: StorePart<ApiTokenStore> = {
       return rows.map(({ hash: _, ...row }) => toApiToken(row));
     },
 
-    async inUse() {
+    async listInUse() {
       const rows = await findRows(database, apiTokens, {});
       return rows.flatMap(({ hash, ...row }) =>
         row.revokedAtWallMs === undefined ? [{ ...toApiToken(row), hash }] : [],
@@ -74,7 +74,7 @@ export const apiTokenPart: StorePart<ApiTokenStore> = {
   }),
 };
 
-/** Leaves out scopes of another version. */
+/** Builds a token, without scopes of another version. */
 function toApiToken(row: Omit<RowOf<typeof apiTokens.columns>, 'hash'>) {
   return { ...row, scopes: apiScopes.filter((scope) => row.scopes.includes(scope)) };
 }

@@ -8,7 +8,7 @@ const prefix = 'parley_';
 /** 256 bits cannot be guessed, so one round of SHA-256 is enough. */
 const secretBytes = 32;
 
-/** Shown once. Only its hash is kept. */
+/** Creates a token, which is shown once. Only its hash is kept. */
 export function createSecret(): Secret {
   return new Secret(prefix + randomBytes(secretBytes).toString('base64url'));
 }

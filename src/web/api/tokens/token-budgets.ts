@@ -1,11 +1,9 @@
 import { toProgramId } from '#src/people/rights.ts';
 import type { ApiToken } from './token-store.ts';
 
-/**
- * Prefix of keys for kept words. A revoked token gives up its name, so the key holds its creation
- * time.
- */
+/** Builds the prefix of keys for kept words. */
 export function toTokenKey({ createdAtWallMs, guildId, name }: ApiToken): string {
+  // A revoked token gives up its name, so the key holds its creation time.
   return `${guildId} ${name} ${createdAtWallMs} `;
 }
 
@@ -20,7 +18,7 @@ export class TokenBudgets {
     else this.#caps.set(payerId, Math.round(budgetUsd * 1e9));
   }
 
-  /** Billionths of a dollar. Undefined means the cap of a person. */
+  /** Finds a token's cap in billionths of a dollar. Undefined: the cap of a person. */
   findCap(payerId: string): number | undefined {
     return this.#caps.get(payerId);
   }

@@ -26,16 +26,16 @@ export type ApiToken = {
 /** The hash signs posted events. */
 export type TokenInUse = ApiToken & { readonly hash: string };
 
-/** Implemented by storage. */
+/** Reading throws BotError `store.unreadable`, and writing `store.unwritable`. */
 export interface ApiTokenStore {
-  /** `taken` if a token of that name is in use. Throws BotError `store.unwritable`. */
+  /** Stores a token. `taken` if one in use has the name. */
   add(token: ApiToken, hash: string): Promise<'added' | 'taken'>;
-  /** Finds revoked tokens, too. Throws BotError `store.unreadable`. */
+  /** Finds a token, also a revoked one. */
   find(hash: string): Promise<ApiToken | undefined>;
-  /** Lists revoked tokens, too. Throws BotError `store.unreadable`. */
+  /** Lists tokens, also revoked ones. */
   list(): Promise<readonly ApiToken[]>;
-  /** Throws BotError `store.unreadable`. */
-  inUse(): Promise<readonly TokenInUse[]>;
-  /** False if no token of that name is in use. Throws BotError `store.unwritable`. */
+  /** Lists tokens in use. */
+  listInUse(): Promise<readonly TokenInUse[]>;
+  /** Revokes a token. False if none in use has the name. */
   revoke(name: string, atWallMs: number): Promise<boolean>;
 }
