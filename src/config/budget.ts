@@ -4,13 +4,12 @@ import type { EnvironmentSettings } from './settings.ts';
 
 export type Budget = ReturnType<typeof readBudget>;
 
-/** One line per mistake. */
 export function findBudgetMistakes({ PRICES: path }: EnvironmentSettings): string[] {
   const found = path === undefined ? undefined : readFile(path);
   return found?.kind === 'bad' ? [`PRICES: ${path} ${found.why}`] : [];
 }
 
-/** The owner's prices come first, and may change. Billionths of a dollar, with 0 for no cap. */
+/** Reads budgets in billionths of a dollar (0: no cap), and prices. */
 export function readBudget(from: EnvironmentSettings) {
   const own = from.PRICES === undefined ? undefined : readFile(from.PRICES);
   return {

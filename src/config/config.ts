@@ -28,7 +28,6 @@ import {
 } from './settings.ts';
 import { readShardRange } from './shard-range.ts';
 
-/** For programs that examine the environment as a whole. */
 export function readEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
@@ -38,7 +37,7 @@ export type Config = Readonly<Extract<ConfigResult, { kind: 'ok' }>['config']>;
 /** Mistakes are one line each, without secret values. */
 export type ConfigResult = ReturnType<typeof readConfig>;
 
-/** An empty setting counts as not set. */
+/** Reads and checks all settings. An empty setting counts as not set. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
   const given = Object.fromEntries(
     Object.keys(settings.shape)
@@ -182,13 +181,14 @@ function toConsentConfig({ CONSENT_POLICY }: EnvironmentSettings) {
   return { policy: policy === 'notice' ? policy : 'ask' } as const;
 }
 
-/** The usual chat model need not hear while the pipeline is `chained`. */
+/** Collects the settings of the audio model. */
 function toAudioModel(from: EnvironmentSettings, chat: EngineChoice) {
   const { AUDIO_MODEL_NAME: named, SPEECH_VOICE: voice = standardVoice } = from;
   const standard =
     chat.kind === 'remote' && isOpenAi(chat.baseUrl)
       ? standardModels.audioChat
       : undefined;
+  // The usual chat model need not hear while the pipeline is `chained`.
   const usual = chat.kind === 'remote' && isHearing(from) ? chat.model : standard;
   return {
     input: from.AUDIO_MODEL_INPUT,
@@ -199,7 +199,7 @@ function toAudioModel(from: EnvironmentSettings, chat: EngineChoice) {
   };
 }
 
-/** A chat server with a fallback gives way sooner. */
+/** Reads deadlines. A chat server with a fallback has shorter ones. */
 function readDeadlines({
   CHAT_COMPLETION_FALLBACK_BASE_URL: fallback,
   CHAT_COMPLETION_FIRST_BYTE_SECONDS: first = fallback ? 30 : 300,

@@ -11,7 +11,7 @@ const known = new Set(
 const localAddresses = ['TRANSCRIPTION_FALLBACK_BASE_URL', 'SPEECH_FALLBACK_BASE_URL'];
 
 /**
- * Adds `.env` to the environment, which wins. Prints a line for each setting without effect.
+ * Adds `.env` to the environment, which wins. Prints each setting without effect.
  * Returns false for an unreadable file.
  */
 export function loadDotEnv(
@@ -39,7 +39,7 @@ export function loadDotEnv(
   return true;
 }
 
-/** Names settings that are gone, and values with a new name. */
+/** Describes settings that are gone, and values with a new name. */
 function describeOldSettings(environment: NodeJS.ProcessEnv) {
   const isGiven = (name: string) => Boolean(environment[name]?.trim());
   return [
@@ -52,7 +52,7 @@ function describeOldSettings(environment: NodeJS.ProcessEnv) {
   ];
 }
 
-/** `environment` wins over `.env`, and stays as it is. */
+/** Reads settings again. `environment` wins over `.env`, and stays unchanged. */
 export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
   const mistakes: string[] = [];
   const all = { ...environment };
@@ -60,9 +60,10 @@ export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
   return isRead ? readConfig(all) : { kind: 'bad', mistakes };
 }
 
-/** Words behind the first may be a key. */
+/** Finds words of `.env` without a value. */
 function findWordsWithoutValue(text: string) {
   const lines = text.replace(/=\s*(["'`])[\s\S]*?\1/g, '=').split('\n');
+  // Words behind the first may be a key.
   return lines.flatMap(
     (line) => /^\s*([^\s#=]+)(?:[\s#][^=]*)?$/.exec(line)?.[1] ?? [],
   );

@@ -17,7 +17,7 @@ type ReadTools =
   | { readonly kind: 'ok'; readonly tools: ExternalToolsConfig }
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
-/** Servers may not be given settings of the bot. */
+/** Reads tool servers, without passing on settings of the bot. */
 export function readExternalTools(
   { MCP_SERVERS: path }: EnvironmentSettings,
   environment: NodeJS.ProcessEnv,

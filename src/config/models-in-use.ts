@@ -27,14 +27,13 @@ export function listSecrets(config: Config): Secret[] {
   return all.filter((secret) => secret !== undefined);
 }
 
-/** The password as it is sent. */
 function findPassword({ databaseUrl }: Config) {
   if (!databaseUrl) return undefined;
   const { password } = new URL(databaseUrl.reveal());
   return password === '' ? undefined : new Secret(decodeURIComponent(password));
 }
 
-/** Differs from the model that reads and writes. */
+/** Lists the audio model, unless the chat model hears. */
 function listHearingModels({ chat, audioModel: { model } }: Config) {
   if (chat.kind === 'local' || !model || model === chat.model) return [];
   return [toModelInUse('AUDIO_MODEL', { ...chat, model })];

@@ -22,7 +22,7 @@ export const groups = providerRoles.map((role) => roles[role].group);
 export type SettingGroup = (typeof groups)[number];
 type Prefix = SettingGroup | `${SettingGroup}_FALLBACK`;
 
-/** The shared key is only for the shared address. */
+/** Builds a server. The shared key is only for the shared address. */
 function toRemoteServer(
   baseUrl: string,
   from: EnvironmentSettings,
@@ -41,7 +41,7 @@ function listNamedModels(from: EnvironmentSettings, prefix: Prefix | 'REALTIME')
   return [from[`${prefix}_MODEL`] ?? []].flat();
 }
 
-/** Throws as `loadEngine` does. */
+/** Chooses the engine of a role. Throws as `loadEngine` does. */
 export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineChoice {
   const { backend, group } = roles[role];
   const asked = from[backend] ?? (findModelFolder(from, group) && localBackend);
@@ -82,7 +82,6 @@ function readLocal(
   return { kind: 'local', model: findModelFolder(from, prefix) ?? '', ...manner };
 }
 
-/** The path of a model, so that no vendor is asked for it. */
 function findModelFolder(from: EnvironmentSettings, prefix: Prefix) {
   return listNamedModels(from, prefix).slice(0, 1).find(isModelFolder);
 }
@@ -140,7 +139,6 @@ export function isHearing({ PIPELINE: pipeline }: EnvironmentSettings): boolean 
   return pipeline === 'audio-model';
 }
 
-/** One line each. */
 export function findRoleMistakes(from: EnvironmentSettings): string[] {
   return providerRoles.flatMap((role) => {
     try {
@@ -226,7 +224,9 @@ function findFallbackMistakes(
   return isBarred ? [`${prefix}_API_KEY: missing; OpenAI needs a key`] : [];
 }
 
-/** Read for every pipeline, since a server may switch to it. Undefined without a known server. */
+/**
+ * Reads the Realtime server, to which any pipeline may switch. Undefined without one.
+ */
 export function readRealtime(from: EnvironmentSettings) {
   const {
     REALTIME_BASE_URL: own,
@@ -246,7 +246,6 @@ export function readRealtime(from: EnvironmentSettings) {
   return { ...server, voice: from.SPEECH_VOICE };
 }
 
-/** One line each. */
 export function findRealtimeMistakes(from: EnvironmentSettings): string[] {
   const realtime = readRealtime(from);
   const isOpenAis = realtime && isOpenAi(realtime.baseUrl.replace(/^ws/, 'http'));

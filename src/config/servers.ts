@@ -2,7 +2,7 @@ import { type EnvironmentSettings, splitList } from './settings.ts';
 
 export type ServerLists = ReturnType<typeof readServers>;
 
-/** Without `allowed` all servers are. `barred` wins. */
+/** Reads the lists of servers. Without `allowed` all are, and `barred` wins. */
 export function readServers({
   SERVERS_ALLOWED: all,
   SERVERS_BARRED: barred,

@@ -36,7 +36,7 @@ const models = model
   .refine(...fewWords('models', 25, 100)) // Discord suggests 25 choices
   .transform((value) => [...new Set(splitList(value))]);
 
-/** Names an engine of a role, or the path of another. */
+/** Declares the choice of an engine by name or path. */
 function engineSetting(role: ProviderRole) {
   const known = listServerEngines(role).map(({ name, about }) => `${name} (${about})`);
   const other =
@@ -195,7 +195,7 @@ function isHttpUrl(value: string) {
   return /^https?:$/.test(URL.parse(value)?.protocol ?? '');
 }
 
-/** A name and a password in an address would be shown in too many places. */
+/** Tests for an address without name and password. */
 export function isAddress(value: string): boolean {
   if (!isHttpUrl(value)) return false;
   const { username, password, search } = new URL(value);
@@ -207,7 +207,10 @@ function isHttpsOrigin(value: string) {
   return url?.protocol === 'https:' && url.href === `${url.origin}/`;
 }
 
-/** TCP, or `postgres:///parley?host=/run/postgresql`. */
+/**
+ * Tests whether a value is an address of PostgreSQL, as TCP or
+ * `postgres:///parley?host=/run/postgresql`.
+ */
 function isDatabaseUrl(value: string) {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, password, pathname, searchParams } = new URL(value);
@@ -225,7 +228,7 @@ function canDecode(escaped: string) {
   }
 }
 
-/** Also of a WebSocket. */
+/** Tests for an address of HTTP or WebSocket. */
 function isServerUrl(value: string) {
   return isHttpUrl(value.replace(/^ws/, 'http'));
 }
@@ -249,7 +252,6 @@ function fewWords(what: string, most: number, maxChars: number) {
   ] as const;
 }
 
-/** No words if nothing is set. */
 export function splitList(value: string | undefined): readonly string[] {
   return value?.split(',').map((one) => one.trim()) ?? [];
 }

@@ -3,7 +3,7 @@ import type { EnvironmentSettings } from './settings.ts';
 /** Both ends are included. */
 export type ShardRange = { readonly first: number; readonly last: number };
 
-/** Undefined means every shard, and a string is a mistake. */
+/** Reads the shards of this process. Undefined means all, and a string is a mistake. */
 export function readShardRange(
   { SHARDS: count, SHARD_RANGE: range, SHARDS_PER_PROCESS: size }: EnvironmentSettings,
   host: string,

@@ -18,8 +18,8 @@ import type { Budget } from './budget.ts';
 import type { Config } from './config.ts';
 
 /**
- * A known price counts wherever the model is served. An unknown model is free in a private network,
- * and has a cautious price elsewhere.
+ * Finds the price of a role. Unknown models are free in a private network, and cost a
+ * cautious price elsewhere.
  */
 export function findRolePrice(
   by: ServedBy,
@@ -35,7 +35,7 @@ export function findRolePrice(
   return { kind: 'priced', usd: cautiousPrices[role], isEstimate: true };
 }
 
-/** Includes models that may take the place of others. */
+/** Lists prices, also of models that may take over from others. */
 export function listPricesInUse(config: Config) {
   const { audioModel, budget, chat, fallbacks, realtime, speech, transcription } =
     config;
@@ -59,7 +59,7 @@ export function listPricesInUse(config: Config) {
   );
 }
 
-/** `thinker` answers, or the chat model by default. */
+/** Collects prices of an answer by `thinker`, by default the chat model. */
 export function getTariff(
   {
     transcription,
@@ -96,7 +96,7 @@ export function getTariff(
 
 export type AnsweringWay = { readonly pipeline: Config['pipeline'] };
 
-/** For answers aloud or in writing. */
+/** Creates a function that finds a server's prices. */
 export function createTariffs(
   config: Config,
   wayIn: (guildId: GuildId) => AnsweringWay,
@@ -105,7 +105,7 @@ export function createTariffs(
     getTariff(config, isWritten ? undefined : findThinker(config, wayIn(guildId)));
 }
 
-/** Undefined if the chat model answers. */
+/** Finds the model that answers in place of the chat model. */
 function findThinker(
   { audioModel: { model }, chat, realtime }: Config,
   { pipeline }: AnsweringWay,
@@ -115,12 +115,12 @@ function findThinker(
   return { ...chat, model };
 }
 
-/** An engine from outside has no host of its own. */
 function toServedBy(engine: EngineChoice | RemoteServer): ServedBy {
   if (!('baseUrl' in engine) || ('price' in engine && engine.price === 'free'))
     return servedLocally;
   const { baseUrl, model } = engine;
   if (baseUrl !== '') return describeServer(model, baseUrl);
+  // An engine from outside has no host of its own.
   return {
     kind: 'remote',
     model,
@@ -139,7 +139,7 @@ const ownRanges: readonly string[] = [
 /** No public name server has these names: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`. */
 const ownNames = /\.(?:localhost|local|lan|internal|home\.arpa)$/;
 
-/** Tells by the address alone. */
+/** Tests by the address alone whether a server is our own. */
 function isOwnServer(baseUrl: string) {
   const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (ipaddr.isValid(host)) return ownRanges.includes(ipaddr.process(host).range());
