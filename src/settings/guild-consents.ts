@@ -23,8 +23,11 @@ type ChoiceDeps<Choice> = {
 
 type PendingChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
 
-/** One kind of choice of the people of a server. A choice counts at once, and is written until it is stored. */
-class PersonChoices<Choice> {
+/**
+ * One kind of choice of a server's people. A choice counts at once, and is written
+ * until stored.
+ */
+class PeopleChoices<Choice> {
   readonly #deps;
   #stored: Map<string, Choice> | undefined;
   readonly #pending = new Map<string, PendingChoice<Choice>>();
@@ -53,7 +56,7 @@ class PersonChoices<Choice> {
     return said?.isSaved === false ? said.choice : undefined;
   }
 
-  /** Counts at once. Returns false if it was not stored, and goes on trying. */
+  /** Saves a choice at once. Returns false if not stored yet, and goes on trying. */
   async saveChoice(personId: PersonId, choice: Choice) {
     const said = { choice, isSaved: false };
     this.#pending.set(personId, said);
@@ -64,7 +67,7 @@ class PersonChoices<Choice> {
     return false;
   }
 
-  /** Reads until the store has answered once. */
+  /** Reads the server's choices unless already read. */
   async readStored() {
     while (!this.#stored) {
       const saves = this.#saves;
@@ -124,7 +127,7 @@ export class GuildChoices {
   /** People who agreed since the bot came. */
   readonly #pressed = new Set<string>();
 
-  constructor(consents: PersonChoices<ConsentChange>, leftOut: PersonChoices<boolean>) {
+  constructor(consents: PeopleChoices<ConsentChange>, leftOut: PeopleChoices<boolean>) {
     this.#consents = consents;
     this.#leftOut = leftOut;
   }
@@ -148,14 +151,14 @@ export class GuildChoices {
     return isRefusal(this.findConsent(personId));
   }
 
-  /** Undefined while it is unknown. */
+  /** Tests whether a person is left out. Undefined while unknown. */
   isLeftOut(personId: PersonId): boolean | undefined {
     return (
       this.#leftOut.findChoice(personId) ?? (this.#leftOut.isLoaded ? false : undefined)
     );
   }
 
-  /** The settings may be unread. */
+  /** Combines choices with a session's state of consent. */
   toConsentState(
     policy: ConsentPolicy,
     session: Pick<ConsentState, 'callers' | 'isPaused' | 'isLoaded'>,
@@ -170,7 +173,7 @@ export class GuildChoices {
     };
   }
 
-  /** Counts at once. Returns false if it was not stored. */
+  /** Saves a consent at once. Returns false if not stored. */
   async saveConsent(personId: PersonId, word: ConsentChange): Promise<boolean> {
     if (word.kind === 'always') this.#pressed.add(personId);
     // A press takes along the beginning of an erasure that could not be stored yet.
@@ -178,17 +181,17 @@ export class GuildChoices {
     return await this.#consents.saveChoice(personId, { erasesSinceWallMs, ...word });
   }
 
-  /** Counts at once. Returns false if it was not stored. */
+  /** Saves at once whether a person is left out. Returns false if not stored. */
   async saveLeftOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
     return await this.#leftOut.saveChoice(personId, isLeftOut);
   }
 
-  /** Reads until the store has answered once. Never throws. */
+  /** Reads the server's choices unless already read. Never throws. */
   async readStored() {
     await Promise.all([this.#consents.readStored(), this.#leftOut.readStored()]);
   }
 
-  /** Called where the bot does not sit, so that choices are read again. */
+  /** Forgets all choices, so that they are read again. */
   reset() {
     this.#pressed.clear();
     this.#consents.reset();
@@ -238,8 +241,8 @@ export class GuildConsents implements Disposable {
       signal: this.#over.signal,
     };
     return new GuildChoices(
-      new PersonChoices({ ...common, store: deps.store }),
-      new PersonChoices({ ...common, store: this.#leftOutPeople }),
+      new PeopleChoices({ ...common, store: deps.store }),
+      new PeopleChoices({ ...common, store: this.#leftOutPeople }),
     );
   }
 }

@@ -102,7 +102,7 @@ export type GuildSettings = ConversationValues & {
   readonly names: readonly string[];
   /** Fields of the persona override the settings of the server. */
   readonly persona?: Persona;
-  /** Reads a setting of a feature. Throws TypeError if no feature declares it. */
+  /** Returns a value. Throws TypeError if no feature declares the setting. */
   getValue<Value>(setting: ServerSetting<Value>): Value;
 };
 
@@ -207,7 +207,7 @@ const consentSetting: ServerSetting<ConsentPolicySettings> = {
   listValues: () => consentPolicies,
 };
 
-/** Tells whether the new rules hear more people unasked. */
+/** Tests whether new rules hear more people unasked. */
 export function isLooser(
   before: ConsentPolicySettings,
   after: ConsentPolicySettings,
@@ -304,7 +304,10 @@ const serverDayCapSetting: ServerSetting<number> = {
   ],
 };
 
-/** Settings of the conversation. A new setting is a record and a line here, and a feature has its own in `settings`. */
+/**
+ * Settings of the conversation. A new one is a record and a line here, and a feature's
+ * own in `settings`.
+ */
 export const conversationSettings = {
   pipeline: pipelineSetting,
   addressing: addressingSetting,
@@ -343,7 +346,7 @@ export function readGuildSettings(
   return { ...(Object.fromEntries(fields) as ConversationValues), names, getValue };
 }
 
-/** A value that cannot be used any more counts as not set. */
+/** Parses a stored value. An unusable one counts as not set. */
 function readStoredValue<Value>(
   setting: ServerSetting<Value>,
   { set, isLoaded }: StoredGuildSettings,

@@ -12,7 +12,7 @@ const shapelessCharacters =
 /** Several joiners in a row join nothing. */
 const idleCharacters = /(?:\u200C|\u200D){2}|\uFE0F{2}/u;
 
-/** Finds characters that a model reads and a person does not see. */
+/** Tests for characters that a model reads and a person does not see. */
 export function hasHiddenCharacters(text: string): boolean {
   return (
     invisibleCharacters.test(text) ||
@@ -43,7 +43,7 @@ type PersonaField = keyof typeof personaLimits;
 
 export const personaFields = personaSchema.keyof().options;
 
-/** An empty field becomes absent. */
+/** Parses typed fields, without empty ones. */
 export function parsePersona(
   typed: Readonly<Record<string, string | undefined>>,
 ): { readonly kind: 'ok'; readonly persona: Persona } | PersonaFault {
@@ -70,7 +70,7 @@ export function toPersonaKey(channelId: ChannelId): string {
   return `${personaKeyPrefix}${channelId}`;
 }
 
-/** Returns undefined for an empty persona. */
+/** Formats a persona. Undefined if empty. */
 export function formatPersona(persona: Persona): string | undefined {
   const value = JSON.stringify(persona);
   return value === '{}' ? undefined : value;

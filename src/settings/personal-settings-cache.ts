@@ -28,25 +28,27 @@ const emptySettings = {};
 export class PersonalSettingsCache {
   readonly #deps;
   /** Keyed by server and person, most recently used last. */
-  readonly #getCached = new Map<string, PersonSettings>();
+  readonly #cached = new Map<string, PersonSettings>();
   readonly #loading = new Map<string, Promise<PersonSettings | undefined>>();
 
   constructor(deps: PersonalSettingsDeps) {
     this.#deps = deps;
   }
 
-  /** Empty before the first read. */
+  /** Returns cached settings, empty before the first read. */
   getCached(guildId: GuildId, personId: PersonId): PersonSettings {
-    return this.#getCached.get(toCacheKey(guildId, personId)) ?? emptySettings;
+    return this.#cached.get(toCacheKey(guildId, personId)) ?? emptySettings;
   }
 
-  /** Returns undefined if the store fails, which is reported to the operator. Never throws. */
+  /**
+   * Loads settings of a person. Reports a failure and returns undefined. Never throws.
+   */
   async loadSettings(
     guildId: GuildId,
     personId: PersonId,
   ): Promise<PersonSettings | undefined> {
     const key = toCacheKey(guildId, personId);
-    const known = this.#getCached.get(key);
+    const known = this.#cached.get(key);
     if (known) {
       this.#cacheSettings(key, known);
       return known;
@@ -56,7 +58,7 @@ export class PersonalSettingsCache {
     return await loading;
   }
 
-  /** Counts at once, saved or not. Never throws. */
+  /** Changes settings, which count at once, saved or not. Never throws. */
   async changeSettings(
     guildId: GuildId,
     personId: PersonId,
@@ -64,7 +66,7 @@ export class PersonalSettingsCache {
   ): Promise<PersonChangeResult> {
     const before = await this.loadSettings(guildId, personId);
     const settings = applyChange(
-      this.#getCached.get(toCacheKey(guildId, personId)) ?? before ?? emptySettings,
+      this.#cached.get(toCacheKey(guildId, personId)) ?? before ?? emptySettings,
       change,
     );
     this.#cacheSettings(toCacheKey(guildId, personId), settings);
@@ -81,13 +83,13 @@ export class PersonalSettingsCache {
     return { settings, isSaved: saved === true };
   }
 
-  /** Without a person, drops everybody in the server. The store is unchanged. */
+  /** Drops cached settings of a person, or without one all of the server. */
   forgetSettings(guildId: GuildId, personId?: PersonId) {
     const wanted =
       personId === undefined ? `${guildId} ` : toCacheKey(guildId, personId);
     const isMeant = (key: string) =>
       personId === undefined ? key.startsWith(wanted) : key === wanted;
-    for (const all of [this.#getCached, this.#loading])
+    for (const all of [this.#cached, this.#loading])
       for (const key of [...all.keys()].filter(isMeant)) all.delete(key);
   }
 
@@ -105,9 +107,9 @@ export class PersonalSettingsCache {
   }
 
   #cacheSettings(key: string, settings: PersonSettings) {
-    this.#getCached.delete(key);
-    this.#getCached.set(key, settings);
-    dropOldest(this.#getCached, maxCachedPeople);
+    this.#cached.delete(key);
+    this.#cached.set(key, settings);
+    dropOldest(this.#cached, maxCachedPeople);
   }
 }
 

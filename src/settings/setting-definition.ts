@@ -79,7 +79,7 @@ type SettingKey = {
   [Id in PlainTextId]: Id extends `settings.about.${infer Key}` ? Key : never;
 }[PlainTextId];
 
-/** One setting of servers. `/settings` and the store know it from this record alone. */
+/** One setting of servers, all that `/settings` and the store know of it. */
 export type ServerSetting<Value = unknown> = {
   /** Name in `/settings` and in the store. */
   readonly key: SettingKey;
@@ -92,7 +92,7 @@ export type ServerSetting<Value = unknown> = {
   /** Value while the settings are unread. Default: the standard value. */
   readonly unread?: Value;
   parse(words: string, choices: SettingChoices): ReadSetting<Value>;
-  /** An empty text means the default of the engine. */
+  /** Formats a value. Empty means the engine's default. */
   format(value: Value): string;
   listValues(choices: SettingChoices): readonly string[];
   /** Loads what `parse` and `listValues` need. Never throws. */
@@ -146,7 +146,7 @@ export function toReadValue<Value>(value: Value): ReadSetting<Value> {
   return { kind: 'ok', value };
 }
 
-/** A voice that is gone is still chosen. The engine reports it and uses its own. */
+/** Parses a stored value. A voice that is gone stays chosen. */
 export function parseStoredValue<Value>(
   setting: ServerSetting<Value>,
   words: string,

@@ -27,7 +27,7 @@ import { listServerWords } from './stored-vocabulary-words.ts';
 
 const unknownVoices: readonly string[] = [];
 
-/** Returns the same list until it changes. It is empty if unknown, since voices of a speaking model cannot be listed. */
+/** Lists voices as the same object until they change. Empty if unknown. */
 export function listBotVoices({ pipelines, voices }: SettingDeps): readonly string[] {
   return pipelines.names.every((name) => name === 'chained')
     ? voices.getKnown()
@@ -119,12 +119,12 @@ export class StoredSettings {
     };
   }
 
-  /** While the settings are unread, people have to agree. */
+  /** Returns a server's settings. While unread, people have to agree. */
   getForGuild(guildId: GuildId): GuildSettings {
     return this.#findKnown(guildId).settings;
   }
 
-  /** Adds the persona of the voice channel. */
+  /** Returns settings with the persona of the voice channel. */
   getForChannel(guildId: GuildId, channelId: ChannelId | undefined): GuildSettings {
     const { channels, settings } = this.#findKnown(guildId);
     if (channelId === undefined) return settings;
@@ -147,7 +147,7 @@ export class StoredSettings {
     return Number(fromWallMs) - this.#parts.clock.wallMs();
   }
 
-  /** The new rules count after `waitMs`, and the `former` ones until then. Without `former` they count at once. */
+  /** Delays new consent rules by `waitMs`. The `former` rules count until then. */
   async delayConsent(
     guildId: GuildId,
     former: ConsentPolicySettings | undefined,
@@ -174,7 +174,7 @@ export class StoredSettings {
     );
   }
 
-  /** The instructions of the operator already name the bot, and those of a server need not. */
+  /** Returns the style of replies. */
   getStyle(guildId: GuildId, channelId?: ChannelId): ReplyStyle {
     const { style } = this.#sources.defaults;
     const {
@@ -186,6 +186,8 @@ export class StoredSettings {
     const isOwn =
       (persona.name ?? persona.instructions) !== undefined ||
       this.isSetByGuild(guildId, conversationSettings.instructions);
+    // The instructions of the operator already name the bot, and those of a server need
+    // not.
     const naming = isOwn ? ` Your name is ${name}.` : '';
     const { pronounce } = this.#findKnown(guildId).words;
     return {
@@ -233,7 +235,10 @@ export class StoredSettings {
     return this.#getGuildTasks(guildId).isLoaded;
   }
 
-  /** True if a person sent the bot out of an `auto_join` channel that was never empty since. */
+  /**
+   * Tests whether a person sent the bot out of an `auto_join` channel that was never
+   * empty since.
+   */
   isChannelResting(guildId: GuildId, channelId: ChannelId): boolean {
     return this.#getGuildTasks(guildId).set.has(toRestKey(channelId));
   }
@@ -245,7 +250,6 @@ export class StoredSettings {
       await this.setValue(guildId, toRestKey(channelId), 'until empty');
   }
 
-  /** Never throws. */
   async endChannelRest(guildId: GuildId, channelId: ChannelId) {
     await this.setValue(guildId, toRestKey(channelId), undefined);
   }
@@ -258,7 +262,10 @@ export class StoredSettings {
     return this.#findKnown(guildId).words.words;
   }
 
-  /** Returns false while the store has not answered. Never throws. */
+  /**
+   * Loads a server's settings. Returns false while the store has not answered. Never
+   * throws.
+   */
   async loadGuild(guildId: GuildId): Promise<boolean> {
     if (!this.#getGuildTasks(guildId).isLoaded) {
       const loading = this.#loading.get(guildId) ?? this.#readGuild(guildId);
@@ -269,7 +276,10 @@ export class StoredSettings {
     return this.#getGuildTasks(guildId).isLoaded;
   }
 
-  /** Counts at once. Undefined restores the default. Returns false if it was not saved. Never throws. */
+  /**
+   * Saves a value at once, or the default if undefined. Returns false if unsaved. Never
+   * throws.
+   */
   async setValue(
     guildId: GuildId,
     key: string,

@@ -13,17 +13,17 @@ const storedWordSchema = z.object({
   addedMs: z.number(),
 });
 
-/** The key ignores case and accents. */
+/** Builds a key that ignores case and accents. */
 export function toWordKey(word: string): string {
   return `${wordKeyPrefix}${word.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase()}`;
 }
 
-/** Returns undefined if the text is no word. */
+/** Parses a word. Undefined if the text is none. */
 export function parseWord(typed: string): string | undefined {
   return parseLine(typed, mostWordChars, /[\p{L}\p{N}]/u);
 }
 
-/** Needs a letter at least. */
+/** Parses a pronunciation, which needs a letter. */
 export function parsePronunciation(typed: string): string | undefined {
   return parseLine(typed, mostSayChars, /\p{L}/u);
 }
@@ -43,7 +43,7 @@ export function listServerWords(
     .map(({ word, say }) => ({ word, say }));
 }
 
-/** Refuses hidden characters and markup. */
+/** Parses a line. Refuses hidden characters and markup. */
 function parseLine(typed: string, mostChars: number, needs: RegExp) {
   const line = toOneLine(typed).replace(/\s+/g, ' ').trim();
   const isFit = line.length <= mostChars && needs.test(line);
