@@ -44,7 +44,7 @@ export class AlertBoard {
     return [...this.#raised.values()];
   }
 
-  /** A repeated change does nothing. */
+  /** Logs and counts a change. A repeated one does nothing. */
   report(change: AlertChange | FeatureAlertChange, guildId?: GuildId) {
     const { state, cause, task, error } = change;
     const alert = toFeatureAlert(change);

@@ -160,8 +160,9 @@ function splitLogArguments(
   return [{}, `${first}`];
 }
 
-/** A library may write a key into a message. Former values are removed, too. */
+/** Creates a function that removes secrets, also former ones. */
 function createRedaction(secrets: readonly Secret[]): (line: string) => string {
+  // A library may write a key into a message.
   const written = new Set<string>();
   return (line) => {
     for (const secret of secrets)
@@ -176,11 +177,12 @@ function createRedaction(secrets: readonly Secret[]): (line: string) => string {
 const unreadLimitBytes = 1_000_000;
 
 /**
- * Never blocks the writer. Beyond 1 MB of unread lines, lines are dropped and counted. A closed
- * terminal or an ended reader is no failure. On `process.stdout` only a terminal or a file is
- * waited for.
+ * Opens a writer that never blocks. Beyond 1 MB of unread lines, lines are dropped and
+ * counted.
  */
 function openOutlet(stream: LogTarget): { write(line: string): void } {
+  // A closed terminal or an ended reader is no failure. On `process.stdout` only a
+  // terminal or a file is waited for.
   const shown = stream.isTTY ? formatLine : (line: string) => line;
   let dropped = 0;
   stream.on('error', () => undefined);
@@ -202,8 +204,8 @@ function describeLostLines(lines: number) {
 }
 
 /**
- * Formats JSON as `12:04:05 warning: it is late (shard 0)`, with links on lines of their own and no
- * control characters.
+ * Formats JSON as `12:04:05 warning: it is late (shard 0)`, with each link on its own
+ * line, without control characters.
  */
 function formatLine(line: string) {
   const { level, time, msg, ...fields } = toRecord(tryParseJson(line));
@@ -231,10 +233,7 @@ const apartMs = 60_000;
 /** The oldest line is forgotten, and may be written again. */
 const mostKeys = 500;
 
-/**
- * Counts lines held back since the line was last written. Undefined means that this line is held
- * back, too.
- */
+/** Creates a function that counts repeats held back. Undefined means this one, too. */
 function createRepeatLimiter(nowMs: () => number) {
   const lines = new Map<string, { readonly writtenAtMs: number; heldBack: number }>();
   return (key: string) => {

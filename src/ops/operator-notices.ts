@@ -41,8 +41,8 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes notices about faults to the operator, once for each kind and hour, with a remedy. Notices
- * are fixed sentences, without words of people or keys. Each kind waits at most once. Never throws.
+ * Writes notices about faults to the operator, each kind once an hour with a remedy:
+ * fixed sentences, without words of people or keys. Never throws.
  */
 export class OperatorNotices {
   readonly #options;
@@ -65,7 +65,7 @@ export class OperatorNotices {
     this.#queueNotice(kind, notice);
   }
 
-  /** A fault that lasts ten minutes gives a notice, and its end another. */
+  /** Notes a fault. One that lasts ten minutes gives a notice, and its end another. */
   reportFault(key: string, fault?: FeatureAlert) {
     const known = this.#faults.get(key);
     if (!fault) {
@@ -104,7 +104,7 @@ export class OperatorNotices {
   }
 }
 
-/** Undefined for a kind that is only logged. */
+/** Formats a notice. Undefined for a kind that is only logged. */
 export function toNotice(trouble: TroubleKind | FeatureAlert): string | undefined {
   const { name, meaning, remedy } =
     typeof trouble === 'string' ? findKnownTrouble(trouble) : trouble;

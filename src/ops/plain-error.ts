@@ -12,14 +12,13 @@ export type PlainError = {
 const mostCauses = 4;
 const mostMessageChars = 300;
 
-/**
- * Removes words of people. Messages of the network, the system, Discord and this program stay.
- * Others lose their quotes, and messages of parsers and refusing servers are left out.
- */
+/** Removes words of people from an error. */
 export function toPlainError(
   error: unknown,
   deeper = mostCauses,
 ): PlainError | undefined {
+  // Messages of the network, the system, Discord and this program stay. Others lose
+  // their quotes, and messages of parsers and refusing servers are left out.
   if (error === undefined) return undefined;
   if (!(error instanceof Error)) return { type: typeof error };
   const { name: type, stack = '', cause } = error;
@@ -62,7 +61,7 @@ function removeQuoted(message: string) {
   return rest.replace(quoted, (part) => (name.test(part) ? part : "'\u2026'"));
 }
 
-/** A stack begins with the message, which may have several lines. */
+/** Removes the message, of several lines perhaps, from a stack. */
 function keepFrames(stack: string) {
   return stack
     .split('\n')

@@ -7,7 +7,7 @@ export type ReadinessReport = {
 
 export type ReadinessSources = {
   gateway(): boolean;
-  /** The process takes nothing new. */
+  /** Returns whether the process takes nothing new. */
   isDraining(): boolean;
   heldUpMs(): number;
   raised(): readonly RaisedAlert[];
@@ -25,7 +25,7 @@ export class Readiness {
     this.#sources = sources;
   }
 
-  /** Undefined while the store can be used. */
+  /** Notes why the store cannot be used, or undefined. */
   store(why: string | undefined) {
     this.#storeFault = why;
   }

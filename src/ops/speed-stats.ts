@@ -41,7 +41,7 @@ export class SpeedStats implements Stats {
   }
 }
 
-/** At least this share of the sorted values is not larger. */
+/** Finds the smallest value that at least this share does not exceed. */
 function findPercentile(sorted: readonly number[], share: number) {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

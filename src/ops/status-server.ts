@@ -32,7 +32,7 @@ export async function keepStatusServer(
   return await keepServer(() => openStatusServer(place, sources), clock, report);
 }
 
-/** Serves /healthz, /readyz and /metrics. Port 0 takes any free port. Never throws. */
+/** Serves /healthz, /readyz and /metrics. Port 0 takes any free port. */
 export async function openStatusServer(
   { host, port }: { readonly host: string; readonly port: number },
   sources: StatusSources,
@@ -95,7 +95,7 @@ type StatusAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Only method, path and host matter. */
+/** Answers a request by its method, path and host. */
 async function answerStatusRequest(
   {
     method,
@@ -128,11 +128,9 @@ async function answerStatusRequest(
   }
 }
 
-/**
- * Addresses, and names that nobody can own on the internet, against DNS rebinding by a page in the
- * owner's browser.
- */
+/** Tests for addresses, and names that nobody can own on the internet. */
 function isOwnHost(host: string) {
+  // A page in the owner's browser could rebind DNS.
   const name = host.replace(/:\d*$/, '').toLowerCase();
   if (isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || !name.includes('.')) return true;
   return /\.(local|internal|localhost)$/.test(name);

@@ -14,7 +14,7 @@ const commandBuckets = [0.05, 0.1, 0.2, 0.3, 0.5, 1, 3, 10, 60];
 
 export type DiscordMetrics = ReturnType<typeof addDiscordMetrics>;
 
-/** Labels are our own words and close codes, never ids. */
+/** Adds metrics of Discord. Labels are our own words and close codes, never ids. */
 export function addDiscordMetrics(meters: Meters, onLink: () => void) {
   /** Each server has one link at a time. */
   const open = new Map<string, () => LinkTally>();
@@ -56,8 +56,8 @@ export function addDiscordMetrics(meters: Meters, onLink: () => void) {
 
     hasLink: () => open.size > 0,
 
-    /** `tally` is read until the link has closed. */
-    linkMade(guildId: GuildId, tally: () => LinkTally) {
+    /** Counts a new link. `tally` is read until the link has closed. */
+    countLink(guildId: GuildId, tally: () => LinkTally) {
       usable.delete(guildId);
       const former = open.get(guildId);
       if (former) addTally(former(), past);
@@ -75,7 +75,7 @@ export function addDiscordMetrics(meters: Meters, onLink: () => void) {
 
 const otherKeys = new Set(['sent', 'refused', 'shifts', 'errors']);
 
-/** `totals` never fall. */
+/** Adds totals of links. `totals` never fall. */
 function totalLinks(meters: Meters, totals: () => ReadonlyMap<string, number>) {
   meters.addTotal(
     'clock_shifts',

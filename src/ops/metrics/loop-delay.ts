@@ -14,8 +14,8 @@ const mostMs = 100;
 const none = { p99Ms: 0, maxMs: 0 };
 
 /**
- * Raises `event-loop-delayed` after a window of 30 s with an audible delay, and clears it after one
- * without. Measures from `start` until a minute after the last need, and while the alert is raised.
+ * Raises `event-loop-delayed` after a window of 30 s with an audible delay, and clears
+ * it after one without. Measures until a minute after the last need, and while raised.
  */
 export class LoopDelay implements Disposable {
   readonly #isNeeded;
@@ -41,7 +41,9 @@ export class LoopDelay implements Disposable {
     this.#checking = setInterval(() => this.#check(), windowMs).unref();
   }
 
-  /** The worse of the last full window and the current one. Undefined if nothing is measured. */
+  /**
+   * Returns the longest delays of the last windows. Undefined if nothing is measured.
+   */
   read(): Delays | undefined {
     if (!this.#checking) return undefined;
     const [now, before] = [readDelays(this.#window), this.#before];
@@ -74,7 +76,7 @@ export class LoopDelay implements Disposable {
   }
 }
 
-/** The histogram counts whole intervals in nanoseconds. */
+/** Converts delays to ms. The histogram counts whole intervals in nanoseconds. */
 function readDelays(histogram: Histogram) {
   const toMs = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - sampleMs);
   if (histogram.count === 0) return none;

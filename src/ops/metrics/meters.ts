@@ -19,7 +19,7 @@ export class Meters {
     return { name: `parley_${what}`, help, labelNames, registers: [this.registry] };
   }
 
-  /** The metric is `parley_NAME_total`. */
+  /** Creates the counter `parley_NAME_total`. */
   addCounter<Label extends string = never>(
     what: string,
     help: string,
@@ -28,7 +28,7 @@ export class Meters {
     return new Counter(this.#describe(`${what}_total`, help, labelNames));
   }
 
-  /** `read` gives all values, and never less than before. */
+  /** Creates the counter `parley_NAME_total` from `read`, whose values never fall. */
   addTotal<Label extends string = never>(
     what: string,
     help: string,
@@ -45,7 +45,7 @@ export class Meters {
     });
   }
 
-  /** The metric is `parley_NAME_seconds`. */
+  /** Creates the histogram `parley_NAME_seconds`. */
   addHistogram<Label extends string = never>(
     what: string,
     help: string,
@@ -58,7 +58,7 @@ export class Meters {
     });
   }
 
-  /** The metric is `parley_NAME`. `read` is called at each look. */
+  /** Creates the gauge `parley_NAME`. `read` is called at each look. */
   addGauge<Label extends string = never>(
     what: string,
     help: string,

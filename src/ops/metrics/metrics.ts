@@ -8,7 +8,7 @@ export type Metrics = ReturnType<typeof openMetrics>;
 /** A write to a good disk takes some ms, and its deadline is 10 s. */
 const writeBuckets = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
-/** Closing ends the watch over the event loop. */
+/** Opens the metrics. Closing ends the watch over the event loop. */
 export function openMetrics(ready: () => boolean) {
   const meters = new Meters();
   const loop = new LoopDelay(() => discord.hasLink());
@@ -47,7 +47,7 @@ export function openMetrics(ready: () => boolean) {
     loop,
     /** 0 while delays are not measured. */
     heldUpMs: () => loop.read()?.maxMs ?? 0,
-    /** Prometheus text format. */
+    /** Formats the metrics as Prometheus reads them. */
     async page() {
       return {
         type: meters.registry.contentType,
@@ -93,7 +93,7 @@ function describeProcess(meters: Meters) {
 
 export type ProviderMetrics = ReturnType<typeof addProviderMetrics>;
 
-/** Labels are our own words, never hosts. */
+/** Adds metrics of providers. Labels are our own words, never hosts. */
 function addProviderMetrics(meters: Meters) {
   const down = new Set<string>();
   meters.addGauge(

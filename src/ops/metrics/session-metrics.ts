@@ -8,7 +8,7 @@ const turnBuckets = [
   0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.8, 1, 1.5, 2.5, 5, 10, 20,
 ];
 
-/** Labels are our own words, never ids. */
+/** Adds metrics of sessions. Labels are our own words, never ids. */
 export function addSessionMetrics(meters: Meters) {
   const present = new Set<string>();
   const dropped = meters.addCounter(

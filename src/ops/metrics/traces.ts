@@ -19,8 +19,8 @@ type Time = Pick<Clock, 'nowMs' | 'wallMs'>;
 const mostTools = 100;
 
 /**
- * Makes OpenTelemetry spans from events of ended turns, by the conventions for generative AI. An
- * answer in writing alone has none.
+ * Makes OpenTelemetry spans from events of ended turns, by the conventions for
+ * generative AI.
  */
 export class Traces {
   readonly #tracer;
@@ -77,7 +77,7 @@ export class Traces {
     turn.end(this.#clock.wallMs());
   }
 
-  /** Both instants must be known. A preemptive answer begins before recognition ends. */
+  /** Adds a span between two known instants, which may be swapped. */
   #tracePart(
     turn: Span,
     name: string,
@@ -86,6 +86,7 @@ export class Traces {
     attributes: Attributes = {},
   ) {
     if (fromMs === undefined || toMs === undefined) return;
+    // A preemptive answer begins before recognition ends.
     const within = trace.setSpan(ROOT_CONTEXT, turn);
     const part = this.#startSpan(name, Math.min(fromMs, toMs), within, attributes);
     part.end(this.#toWallMs(toMs));
@@ -110,7 +111,7 @@ function toMessage(content: string) {
   return JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content }] }]);
 }
 
-/** Undefined unless `--import` registered an SDK. */
+/** Opens traces. Undefined unless `--import` registered an SDK. */
 export function openTraces(
   clock: Time,
   environment: NodeJS.ProcessEnv,
