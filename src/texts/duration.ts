@@ -1,4 +1,4 @@
-/** `45 s`, `12 min` or `3 h 5 min`, which read alike in every language that has texts. */
+/** Formats a time as `45 s`, `12 min` or `3 h 5 min`, alike in every language. */
 export function formatDuration(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   if (minutes < 1) return `${Math.round(ms / 1000)} s`;
@@ -6,7 +6,7 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** `0:40 / 2:05`, or only the position. */
+/** Formats a place as `0:40 / 2:05`, or only the position. */
 export function formatPlayingTime(positionMs: number, lengthMs?: number): string {
   return [positionMs, ...(lengthMs === undefined ? [] : [lengthMs])]
     .map(formatClockTime)

@@ -17,7 +17,7 @@ import type tracks from '#src/texts/en/tracks.json';
 import type transcript from '#src/texts/en/transcript.json';
 import type voice from '#src/texts/en/voice.json';
 
-/** Texts for managers and the operator, and texts without a word. These are not translated. */
+/** Texts that are not translated: for managers and the operator, and without a word. */
 export const englishOnlyIds: ReadonlySet<string> = new Set(Object.keys(managers));
 
 /**

@@ -9,7 +9,7 @@ const englishNames = new Intl.DisplayNames(['en'], {
   fallback: 'none',
 });
 
-/** Returns the tag itself if it has no name. */
+/** Returns the language's name, or the tag without one. */
 export function getLanguageName(tag: string, inLanguage?: string): string {
   const names =
     inLanguage === undefined || inLanguage === 'en'

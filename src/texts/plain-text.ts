@@ -8,7 +8,7 @@ export function toHarmlessText(words: string): string {
   return removeHiddenCharacters(truncate(words, maxMessageChars));
 }
 
-/** Like `toHarmlessText`, without a limit of length. */
+/** Removes what `toHarmlessText` does, without a limit of length. */
 export function removeHiddenCharacters(words: string): string {
   return words
     .replace(invisibleCharacters, '')
@@ -20,7 +20,7 @@ export function toOneLine(words: string): string {
   return words.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, ' ');
 }
 
-/** Masked links show their address, and mentions stay plain text. */
+/** Shows addresses of masked links, and mentions as plain text. */
 export function toPostedText(words: string): string {
   return toHarmlessText(words)
     .replace(
@@ -82,7 +82,7 @@ export function truncate(words: string, maxChars: number): string {
     : `${takeFirstChars(words, maxChars - 1)}\u2026`;
 }
 
-/** Never returns half a surrogate pair. */
+/** Cuts a text, but through no surrogate pair. */
 export function takeFirstChars(words: string, maxChars: number): string {
   const last = words.charCodeAt(maxChars - 1);
   const isHalf = last >= 0xd800 && last <= 0xdbff && words.length > maxChars;

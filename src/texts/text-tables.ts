@@ -10,7 +10,9 @@ const require = createRequire(import.meta.url);
 /** An argument with several forms, such as `{n, plural, one {...} other {...}}`. */
 const icuArgument = /\{\s*\w+\s*,/;
 
-/** A missing word stays visible as `{x}`. Throws for a broken pattern. */
+/**
+ * Fills a pattern. A missing word stays visible as `{x}`. Throws for a broken pattern.
+ */
 export function fillPattern(
   pattern: string,
   words: TextValues,
@@ -56,7 +58,7 @@ function listPlaceholders(pattern: string, locale: string) {
   return [...names].toSorted();
 }
 
-/** `maxCharsByWord` gives the most characters of each word. */
+/** Measures the longest text of a pattern. `maxCharsByWord` bounds each word. */
 function measureLongestText(
   pattern: string,
   maxCharsByWord: Readonly<Record<string, number>>,
@@ -121,7 +123,7 @@ function getMaxChars(id: string) {
   return maxCharsByTextId.find(([ids]) => ids.test(id))?.[1] ?? maxMessageChars;
 }
 
-/** Returns the end of a sentence. */
+/** Describes a fault as the end of a sentence. */
 export function findTextFault(
   id: string,
   pattern: string,

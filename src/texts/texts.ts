@@ -36,8 +36,8 @@ function getTextTable(locale: Locale) {
   return table;
 }
 
-/** Texts without words to fill in. */
-export function* fixedTexts(locale: Locale): Generator<string> {
+/** Lists texts without words to fill in. */
+export function* listFixedTexts(locale: Locale): Generator<string> {
   for (const { text: pattern } of getTextTable(locale).values())
     if (!pattern.includes('{')) yield pattern;
 }
@@ -46,7 +46,7 @@ export function toOptionalLines(isSo: boolean, line: TextLine): readonly TextLin
   return isSo ? [line] : [];
 }
 
-/** Returns English for an unknown tag. */
+/** Finds the texts' language. English for an unknown tag. */
 export function toLocale(tag: unknown): Locale {
   return findLocale(tag) ?? 'en';
 }

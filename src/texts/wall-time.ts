@@ -1,17 +1,14 @@
 export type WallTimes = {
   readonly timeZone: string;
-  /** `2026-11-20` */
+  /** Formats a date as `2026-11-20`. */
   day(wallMs: number): string;
-  /** `20:14` */
+  /** Formats a time as `20:14`. */
   minute(wallMs: number): string;
-  /** `20:14:03` */
+  /** Formats a time as `20:14:03`. */
   second(wallMs: number): string;
 };
 
-/**
- * Creates formatters of dates and clock times in a time zone. An unknown zone gives
- * UTC.
- */
+/** Creates formatters in a time zone. An unknown zone gives UTC. */
 export function createWallTimes(timeZone: string | undefined): WallTimes {
   const own = timeZone === undefined ? undefined : findFormat(timeZone);
   const format = own ?? utcFormat;
@@ -78,7 +75,7 @@ function readDateParts(format: Intl.DateTimeFormat, wallMs: number) {
 /** Latest instant of ECMAScript: https://tc39.es/ecma262/#sec-time-values-and-time-range */
 const maxDateMs = 8.64e15;
 
-/** Clamps to valid whole ms. */
+/** Clamps a time to valid whole ms. */
 export function toWholeMs(ms: number): number {
   return Math.min(maxDateMs, Math.max(0, Math.round(ms) || 0));
 }
