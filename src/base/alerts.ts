@@ -50,7 +50,7 @@ function declareUrgentAlert(meaning: string, action: string): NamelessAlert {
   return { meaning, action, remedy: action };
 }
 
-/** An alert is raised when its watchdog finds a promise broken, and cleared when the promise holds again. */
+/** Raised when a watchdog finds a promise broken, and cleared when it holds again. */
 export type AlertChange = {
   readonly kind: 'alert';
   readonly name: AlertName;

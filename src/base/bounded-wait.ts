@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts';
 
 /**
- * Throws `signal.reason` if `signal` is aborted before `work` ends, or already. The work goes on,
- * and its later failure is ignored.
+ * Waits for `work`, or throws `signal.reason` once aborted. The work goes on without a
+ * listener.
  */
 export async function waitUnlessAborted<T>(
   work: Promise<T>,
@@ -20,9 +20,8 @@ export async function waitUnlessAborted<T>(
 }
 
 /**
- * Throws an error after `ms`. Finished work wins. The work goes on, and its later failure is
- * ignored.
- *
+ * Waits for `work`, or throws an error after `ms`. The work goes on, and its later
+ * failure is ignored.
  * @example
  * import { realClock } from '#src/base/clock.ts';
  * import { withTimeout } from '#src/base/bounded-wait.ts';
@@ -45,7 +44,9 @@ export async function withTimeout<T>(
   }
 }
 
-/** Aborts with `signal`, too. Its owner must abort it in the end. */
+/**
+ * Creates a controller that `signal` aborts, too. Its owner must abort it in the end.
+ */
 export function createChildController(signal: AbortSignal): AbortController {
   // A composite signal (`AbortSignal.any`) would check all its sources each time it is asked.
   const own = new AbortController();
@@ -57,7 +58,10 @@ export function createChildController(signal: AbortSignal): AbortController {
   return own;
 }
 
-/** Aborts with an error after `ms`. Disposing cancels the deadline. */
+/**
+ * Creates a signal that aborts with an error after `ms`. Disposing cancels the
+ * deadline.
+ */
 export function createDeadlineSignal(
   ms: number,
   clock: Pick<Clock, 'later'>,
@@ -68,7 +72,7 @@ export function createDeadlineSignal(
   return { signal: deadline.signal, [Symbol.dispose]: forget };
 }
 
-/** Returns undefined after `ms`. Aborting `signal` throws `signal.reason`. */
+/** Waits for `work`. Undefined after `ms`. Aborting `signal` throws `signal.reason`. */
 export async function waitAtMost<T>(
   work: Promise<T>,
   ms: number,

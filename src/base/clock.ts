@@ -1,11 +1,11 @@
 /** Time for inner folders. Tests and simulations pass a clock that they move by hand. */
 export interface Clock {
-  /** Monotonic milliseconds. All processes of one machine count from the same instant. */
+  /** Returns monotonic ms. All processes of one machine count from the same instant. */
   nowMs(): number;
   wallMs(): number;
-  /** Aborting `signal` throws `signal.reason`. */
+  /** Waits for `ms`. Aborting `signal` throws `signal.reason`. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Calls `run` once after `ms`, at most 24.8 days. The returned function cancels the call. */
+  /** Calls `run` once after `ms`, at most 24.8 days. The returned function cancels. */
   later(ms: number, run: () => void): () => void;
 }
 
@@ -46,7 +46,7 @@ function waitForTimer(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Returns NaN for an invalid date. */
+/** Parses a date. NaN if invalid. */
 export function parseDateMs(date: string): number {
   return Date.parse(date);
 }

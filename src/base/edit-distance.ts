@@ -1,6 +1,5 @@
 /**
- * Levenshtein distance of two texts (characters) or of two lists (words).
- *
+ * Counts the edits (Levenshtein) between two texts (characters) or two lists (words).
  * @example
  * import { measureEditDistance } from '#src/base/edit-distance.ts';
  *

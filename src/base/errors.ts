@@ -60,8 +60,8 @@ export type StoreCode = Extract<ErrorCode, 'store.unreadable' | 'store.unwritabl
 export type FailureStage = 'recognise' | 'think' | 'speak' | 'link';
 
 /**
- * Stages of opening a voice connection, in their order. `group` is the end-to-end encrypted group of DAVE:
- * https://daveprotocol.com
+ * Stages of opening a voice connection, in order. `group` is the end-to-end encrypted
+ * group of DAVE: https://daveprotocol.com
  */
 export type OpeningStep = 'seat' | 'socket' | 'login' | 'udp' | 'key' | 'group';
 

@@ -71,7 +71,7 @@ export function checkForeignValue<Schema extends z.ZodType>(
   }
 }
 
-/** Returns undefined for invalid JSON. For JSON from outside use `parseForeignJson`. */
+/** Parses JSON of our own. Undefined if invalid. */
 export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -84,7 +84,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null;
 }
 
-/** Returns an empty record for a value that is no object. */
+/** Returns the value, or an empty record if no object. */
 export function toRecord(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }
@@ -113,9 +113,9 @@ const asciiCodes = {
 } as const;
 
 /**
- * Measures JSON in one linear scan of any chunks, and stops at the first limit. The scan never
- * measures less than a parser would. A stream (`isStream`) is measured event by event. An event
- * ends at a blank line, or at a line end outside all brackets.
+ * Measures JSON in one linear scan of any chunks, never less than a parser would, and
+ * stops at the first limit. A stream (`isStream`) is measured event by event, each of
+ * which ends at a blank line, or at a line end outside all brackets.
  */
 export class JsonMeter {
   readonly #limits;

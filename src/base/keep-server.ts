@@ -9,7 +9,7 @@ export type ServerOutcome<Server extends AsyncDisposable> =
 /** `why` is a part of a sentence. `isTaken` means that another program has the port now. */
 type AddressRejection = { readonly why: string; readonly isTaken: boolean };
 
-/** Resolves to undefined on success. Never throws. */
+/** Listens on a port. Resolves to undefined on success. */
 export async function listenOnPort(
   server: NetServer,
   host: string,
@@ -34,8 +34,8 @@ export async function listenOnPort(
 const retryIntervalMs = 5_000;
 
 /**
- * Opens a server as soon as its port is free. Resolves after the first attempt. Disposing ends the
- * retries and the server. `open` must not throw.
+ * Opens a server as soon as its port is free. Resolves after the first attempt.
+ * Disposing ends retries and server. `open` must not throw.
  */
 export async function keepServer<Server extends AsyncDisposable>(
   open: () => Promise<ServerOutcome<Server>>,

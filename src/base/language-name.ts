@@ -15,7 +15,7 @@ export function getEnglishLanguageName(tag: string): string {
 
 let tagsByEnglishName: ReadonlyMap<string, string> | undefined;
 
-/** Finds the BCP 47 tag of a language that a provider names in English (`german`) or by its tag. */
+/** Finds the BCP 47 tag of a language by its English name (`german`) or tag. */
 export function findLanguageTag(name: string): string | undefined {
   if (/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(name)) return name;
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];

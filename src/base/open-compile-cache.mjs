@@ -13,13 +13,13 @@ const compileCacheFolder = fileURLToPath(new URL('node_modules/.cache/parley', r
 /** Keeps compiled modules for the next start. */
 export function openCompileCache() {
   const texts = ['package.json', 'package-lock.json'].map(readText);
-  enableCompileCache(join(compileCacheFolder, versionKey(process.version, ...texts)));
+  enableCompileCache(join(compileCacheFolder, toVersionKey(process.version, ...texts)));
 }
 
 /** `imports` of package.json has each folder under its own name. */
 const ownImport = /^#[a-z]+\//;
 
-/** Resolving our imports by package.json takes a tenth of the CPU of a start. */
+/** Resolves our imports, for which package.json takes a tenth of the CPU of a start. */
 export function resolveOwnImports() {
   registerHooks({
     resolve(specifier, context, next) {
@@ -36,12 +36,11 @@ export function resolveOwnImports() {
 }
 
 /**
- * Folder name of a version.
- *
+ * Builds the folder name of a version.
  * @param {readonly string[]} parts
  * @returns {string}
  */
-function versionKey(...parts) {
+function toVersionKey(...parts) {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 

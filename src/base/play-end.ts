@@ -1,9 +1,7 @@
 /**
- * Ends of a sound or text that people hear.
- *
- * `skipped` removes one sound, `stopped` all of its track, and `withdrawn` takes a text back. `interrupted` means
- * that somebody talked over it. `lost` means that the connection broke. `failed` also means that there was no money
- * for it.
+ * Ends of a sound or text that people hear. `skipped` removes one sound, `stopped` all
+ * of its track, `withdrawn` takes a text back, and `interrupted` means somebody talked
+ * over it. `lost` means the connection broke, and `failed` includes missing money.
  */
 export const playEnds = [
   'completed',

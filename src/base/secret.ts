@@ -20,7 +20,7 @@ export class Secret {
     return this.#value;
   }
 
-  /** Replaces the value. Holders of this secret send the new value from now on. */
+  /** Replaces the value for all holders of the secret. */
   replaceValue(other: Secret) {
     this.#value = other.#value;
   }

@@ -22,7 +22,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Throws RangeError for an unknown zone. */
+/** Converts an instant to a zone's time. Throws RangeError for an unknown zone. */
 export function toLocalTime(wallMs: number, timeZone: string): LocalTime {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,

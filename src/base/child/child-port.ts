@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 /**
- * A thread that kills the process once its standard input closes, which happens when the bot ends.
- * A hanging decoder or model blocks only its own thread.
+ * A thread that kills the process once its standard input closes, as the bot ends. A
+ * hanging model blocks only its own thread.
  */
 const parentWatch = `
 new (require('node:net').Socket)({ fd: 0 })
@@ -47,7 +47,7 @@ export function forkChild(
   }
 }
 
-/** Connects a child process to the bot. Returns the function that sends an answer. */
+/** Connects a child process to the bot. Returns the function that answers. */
 export function openChildPort<ToChild, FromChild>(
   receive: (message: ToChild) => void,
 ): (answer: FromChild) => void {
@@ -60,7 +60,7 @@ export function openChildPort<ToChild, FromChild>(
   return (answer) => void process.send?.(answer, () => undefined); // the bot is gone, and so is this process
 }
 
-/** The system ends a child before the bot when memory runs out. */
+/** Lets the system end this child before the bot when memory runs out. */
 function offerToOomKiller() {
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000');

@@ -2,7 +2,7 @@
 export class GuildTaskQueue {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Settles as `work` does. */
+  /** Runs work after earlier work of the guild. Settles as `work` does. */
   run<T>(guildId: GuildId, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(guildId) ?? Promise.resolve();
     const mine = before.then(work, work);

@@ -96,11 +96,12 @@ export class Wakeup {
   }
 
   /**
-   * Resolves after `ms`, or when woken. An infinite `ms` is no deadline. Only one caller may wait.
-   * True if woken since the last wait. A wake between two waits does not shorten the next, as the
-   * step between them has seen the reason.
+   * Waits for `ms` or a wake. Only one caller may wait. True if woken since the last
+   * wait.
    */
   async wait(ms: number): Promise<boolean> {
+    // A wake between two waits does not shorten the next, as the step between them has
+    // seen the reason.
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#resolve = resolve;
     const forget = Number.isFinite(ms) ? this.#clock.later(ms, resolve) : undefined;

@@ -1,8 +1,7 @@
 import { createChildController } from '#src/base/bounded-wait.ts';
 
 /**
- * The first loop to return or throw stops the others. All are awaited, and the first outcome
- * counts.
+ * Runs loops until the first ends, which stops the others. The first outcome counts.
  */
 export async function runTogether<T>(
   signal: AbortSignal,
@@ -21,10 +20,7 @@ export async function runTogether<T>(
   return await awaitFirstOutcome(runs, over.signal.reason);
 }
 
-/**
- * Returns or throws the outcome of the loop that ended by itself. The others threw
- * `stopped`.
- */
+/** Settles as the loop that ended by itself. The others threw `stopped`. */
 async function awaitFirstOutcome<T>(runs: readonly Promise<T>[], stopped: unknown) {
   let last = stopped;
   for (const run of runs) {
