@@ -121,11 +121,11 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
   };
 }
 
-/**
- * V8 lets its heap grow by less: 20 to 35 MB less resident, for a fifth more CPU in conversation
- * (`npm run bench -- cpu --bot A --bot B`). While modules load it would cost a fifth of the start.
- */
+/** Limits the growth of V8's heap. */
 function keepHeapSmall() {
+  // 20 to 35 MB less resident, for a fifth more CPU in conversation (`npm run bench --
+  // cpu --bot A --bot B`). While modules load, the flag would cost a fifth of the
+  // start.
   setFlagsFromString('--optimize-for-size');
 }
 
@@ -145,7 +145,7 @@ class ShardSessions {
     return this.#byShard.get(getShardId(guildId, this.#count))?.sessions;
   }
 
-  /** Valid once all shards are served. */
+  /** Finds who serves a server, once all shards are served. */
   findService(guildId: GuildId): ServerService {
     const shard = getShardId(guildId, this.#count);
     const served = this.#byShard.get(shard);

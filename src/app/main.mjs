@@ -16,8 +16,8 @@ const { openCompileCache, resolveOwnImports } = await import(
   '#src/base/open-compile-cache.mjs'
 );
 
-// A full garbage collection waits until the heap has grown by a quarter. V8 alone begins several a
-// minute.
+// A full garbage collection waits until the heap has grown by a quarter, which V8 alone
+// does not.
 setFlagsFromString('--heap-growing-percent=25');
 keepHttpParserPlain();
 openCompileCache();

@@ -32,8 +32,8 @@ export type BudgetOptions = {
 };
 
 /**
- * Opens the budget with earlier spending. No other process may spend for these servers. Closing
- * writes the rest. Never throws.
+ * Opens the budget with earlier spending, for this process alone. Closing writes the
+ * rest.
  */
 export async function openBudget(
   options: BudgetOptions,

@@ -23,8 +23,8 @@ export type OpenParts = readonly (readonly [part: object, open: unknown])[];
 type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
 
 /**
- * Opens the store and the transcripts, in files or in PostgreSQL. Trouble with files stops no
- * conversation. Throws as `openPostgresStore` does.
+ * Opens the store and the transcripts, in files or in PostgreSQL. Throws as
+ * `openPostgresStore` does.
  */
 export async function openStores(options: StoreOptions) {
   await using stack = new AsyncDisposableStack();

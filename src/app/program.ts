@@ -40,7 +40,7 @@ process.exitCode = await runProgramMode({ signal: stop.signal, hurry: atOnce.sig
 // A library may leave a timer or socket open.
 setTimeout(() => process.exit(), 1_000).unref();
 
-/** The orderly end goes on, and is better if it comes first. */
+/** Ends the process soon, by an orderly end if possible. */
 function endNow(why: string) {
   if (atOnce.signal.aborted) return;
   atOnce.abort(new Error(why));

@@ -87,7 +87,7 @@ export async function runOnDiscord(
       onSession: (guildId, event) => reportSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
         noteDiscord(log, metrics.discord, event, shardId);
-        if (event.kind === 'ready') sayPrices(log, config);
+        if (event.kind === 'ready') logPrices(log, config);
         if (event.kind === 'alert') alerts.report(event, event.guildId);
         if (event.kind === 'closed')
           closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
@@ -139,8 +139,8 @@ function countTotal(
   );
 }
 
-/** Names engines that cost nothing, and engines counted by an estimate. */
-function sayPrices(log: Log, config: Config) {
+/** Logs engines that cost nothing, and those counted by an estimate. */
+function logPrices(log: Log, config: Config) {
   const listNames = (some: ReturnType<typeof listPricesInUse>) =>
     some.map(({ by }) =>
       by.kind === 'remote' ? `${by.model} at ${by.host}` : 'local',
@@ -193,7 +193,7 @@ const drainMs = 5_000;
  */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
-/** A bug in a library must not end the sessions of other servers. */
+/** Logs uncaught errors, so that sessions of other servers go on. */
 function surviveBugs(log: Log, { bugs }: Metrics) {
   process.on('uncaughtException', (err, origin) => {
     bugs.inc();
@@ -201,7 +201,7 @@ function surviveBugs(log: Log, { bugs }: Metrics) {
   });
 }
 
-/** The bot goes on without a status server. */
+/** Serves the status. The bot goes on without it. */
 async function showStatus(
   { status }: Config,
   metrics: Metrics,
@@ -268,7 +268,7 @@ function noteProvider(
   );
 }
 
-/** Counts an event, and logs it in one line. `shardId` is absent for the whole process. */
+/** Counts and logs an event. `shardId` is absent for the whole process. */
 function noteDiscord(
   all: Log,
   metrics: DiscordMetrics,
@@ -311,7 +311,7 @@ function noteDiscord(
       metrics.messages.inc({ outcome: event.outcome });
       return;
     case 'link-made':
-      metrics.linkMade(event.guildId, event.counts);
+      metrics.countLink(event.guildId, event.counts);
       return;
     case 'command':
       metrics.commands.observe({ name: event.name }, event.tookMs / 1000);

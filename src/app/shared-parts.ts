@@ -74,8 +74,8 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
 }
 
 /**
- * Claims `DATA_DIR` for this process, refuses newer formats, and copies older ones before their
- * migration. With a database nothing is claimed. Throws BotError `store.*`.
+ * Claims `DATA_DIR`, refuses newer formats, and copies older ones before their
+ * migration. Throws BotError `store.*`.
  */
 async function claimDataDir(
   { config: { dataDir, databaseUrl }, onStore }: BotOptions,
@@ -135,14 +135,14 @@ function openAllFeatures(
   });
 }
 
-/** The first windows would take twenty times as long. */
+/** Runs the detector, whose first windows would take twenty times as long. */
 function warmUp(weights: SileroNetwork) {
   const activity = new VoiceActivityDetector(weights);
   const silence = new Float32Array(windowSamples);
   for (let window = 0; window < 50; window++) activity.measureProbability(silence);
 }
 
-/** Opens the configured tools of MCP servers. The bot does not wait for servers. */
+/** Opens the tools of MCP servers without waiting for them. */
 export async function openOperatorTools(
   { externalTools, dataDir }: Pick<Config, 'externalTools' | 'dataDir'>,
   report: ToolNews,

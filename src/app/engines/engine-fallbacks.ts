@@ -44,7 +44,7 @@ const onlyBreaker = { failures: 5, firstRestMs: 2_000, maxRestMs: 30_000 };
 /** The stand-in of a Realtime server answers after `realtimeFirstMs` without output. */
 const [realtimeFirstMs, realtimeIdleMs] = [20_000, 10_000];
 
-/** Gives each role a circuit breaker and its fallback, which opens when the first engine fails. */
+/** Gives each role a circuit breaker and its fallback. */
 export function addFallbacks(
   { transcription, chat, speech, fallbacks, deadlines }: Config,
   roles: EngineRoles,
@@ -107,7 +107,7 @@ export function addFallbacks(
   return { audioModel, chat: chatNamed, synthesizer, transcriber };
 }
 
-/** Reports the server of the model first. */
+/** Reports the server of the model before each answer. */
 function announceModel(choice: EngineChoice, model: ChatModel) {
   return choice.kind === 'remote'
     ? withServerReport(model, describeServer(choice.model, choice.baseUrl))
@@ -115,8 +115,8 @@ function announceModel(choice: EngineChoice, model: ChatModel) {
 }
 
 /**
- * Lets the chat model answer for a failing Realtime server, by recognised words. A connection lost
- * before an answer is replaced once.
+ * Lets the chat model answer for a failing Realtime server, by recognised words. A lost
+ * connection is replaced once.
  */
 export function openRealtimeWithStandIn(
   realtime: RemoteServer,
@@ -155,10 +155,7 @@ export function openRealtimeWithStandIn(
   };
 }
 
-/**
- * Name of an engine for the operator: its own, or its host, with the model if two of `all` share
- * the host.
- */
+/** Names an engine, or its host, with the model if two of `all` share the host. */
 export function getProviderName(
   role: ProviderRole,
   choice: EngineChoice,
@@ -174,7 +171,7 @@ function getHost({ baseUrl }: Pick<RemoteServer, 'baseUrl'>) {
   return URL.parse(baseUrl)?.host ?? '';
 }
 
-/** Opens once. A failure is tried anew at the next need. */
+/** Opens at the first need, and again after a failure. */
 function openLazily<E>(open: () => Promise<E>) {
   let opening: Promise<E> | undefined;
   return () => {

@@ -22,7 +22,7 @@ import { openTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
-import { findLocale, fixedTexts, type Locale } from '#src/texts/texts.ts';
+import { findLocale, type Locale, listFixedTexts } from '#src/texts/texts.ts';
 import {
   addFallbacks,
   type EngineRoles,
@@ -50,14 +50,12 @@ export type Engines = EngineRoles & {
   warm(): void;
 } & AsyncDisposable;
 
-/**
- * Opens all roles at the same time. Throws BotError `speech.failed`. The client for servers takes
- * 18 MB, so it is imported only if needed.
- */
+/** Opens all roles at the same time. Throws BotError `speech.failed`. */
 export async function openEngines(
   config: Config,
   report: OnEngineNews,
 ): Promise<Engines> {
+  // The client for servers takes 18 MB, so it is imported only if needed.
   const stack = new AsyncDisposableStack();
   try {
     const { audioModel, chat: thinker, speech, transcription } = config;
@@ -155,7 +153,7 @@ function describeEngine(role: ProviderRole, choice: EngineChoice) {
   return `${choice.model} at ${new URL(choice.baseUrl).host}${isSocket ? ', realtime' : ''}`;
 }
 
-/** An open conversation costs nothing until it is asked. */
+/** Opens Realtime, which costs nothing until asked. */
 async function openRealtime(
   config: Config,
   roles: EngineRoles,
@@ -240,7 +238,7 @@ async function openWarmth(
   };
 }
 
-/** The configured pipeline comes first. */
+/** Opens the pipelines, the configured one first. */
 export function openPipelines(
   config: Config,
   engines: Omit<Engines, typeof Symbol.asyncDispose>,
@@ -287,7 +285,7 @@ export function openPipelines(
   };
 }
 
-/** Tells whether a text is a fixed sentence of the bot, or a clause of one. */
+/** Creates a test for fixed sentences of the bot and their clauses. */
 export function createOwnSentenceTest(): (
   text: string,
   language: string | undefined,
@@ -302,7 +300,7 @@ export function createOwnSentenceTest(): (
 }
 
 function* listPieces(locale: Locale) {
-  for (const whole of fixedTexts(locale)) {
+  for (const whole of listFixedTexts(locale)) {
     yield whole;
     yield* splitClauses(whole);
   }

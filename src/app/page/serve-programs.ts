@@ -5,7 +5,7 @@ import type { Log } from '#src/ops/log.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import type { OpenDoorsOptions } from '#src/web/http/doors.ts';
 
-/** Modules for programs load only if they are served. */
+/** Opens routes for programs, whose modules load only then. */
 export async function openProgramDoor(
   access: AccessSource['access'],
   onBug: (error: unknown) => void,

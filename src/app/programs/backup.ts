@@ -26,12 +26,12 @@ async function runBackup(
   return 0;
 }
 
-/** A copy that is carried elsewhere keeps words until it is deleted. */
 function copyStores(storesDir: string, dataDir: string, withTranscripts: boolean) {
   const folder = toBackupsFolder(dataDir);
   const now = Date.now();
   console.log(backUpStore(storePath(storesDir), folder, now));
   deleteOldCopies(dataDir, now);
+  // A copy that is carried elsewhere keeps words until it is deleted.
   if (!withTranscripts) return;
   const path = storePath(storesDir, transcripts);
   if (existsSync(path)) console.log(backUpStore(path, folder, now));

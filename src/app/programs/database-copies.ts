@@ -10,8 +10,8 @@ import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
 
 /**
- * Copies stores of a database to SQLite files for `work`, and removes them afterwards. `isMade`
- * makes missing tables. Throws BotError `store.*`.
+ * Copies stores of a database to SQLite files while `work` runs. `isMade` makes missing
+ * tables. Throws BotError `store.*`.
  */
 export async function useDatabaseCopies<T>(
   {

@@ -46,7 +46,7 @@ async function restoreFiles(options: RestoreOptions) {
   return restoreStores(options);
 }
 
-/** Restores in files, and copies these to the database. */
+/** Restores in files, and copies them to the database. */
 async function restoreDatabase(url: Secret, options: RestoreOptions) {
   await refuseLiveProcesses(url);
   return await useDatabaseCopies(

@@ -7,8 +7,8 @@ import { loadDotEnv } from '#src/config/dot-env.ts';
 const misconfigured = 78;
 
 /**
- * Runs a program on the settings of the bot. Exits with the code of `perform`, with 1 for a
- * BotError, or with 78 for bad settings or arguments. `readArguments` throws its mistake.
+ * Runs a program on the bot's settings. Exits with the code of `perform`, 1 for a
+ * BotError, or 78 for bad settings or arguments.
  */
 export async function runProgram<Arguments>(
   readArguments: () => Arguments,

@@ -41,7 +41,7 @@ await runProgram(readTokenArguments, usage, async (args, config) => {
   return await performCommand(args, store);
 });
 
-/** Opens the store of the bot, or of the sandbox without DISCORD_TOKEN. Prints its place. */
+/** Opens the store of the bot, or of the sandbox without DISCORD_TOKEN. */
 async function openForTokens({ databaseUrl, dataDir, discord }: Config) {
   const clock = realClock;
   if (databaseUrl) {
@@ -126,7 +126,7 @@ function toTokenLine({
   return `${name}: server ${guildId}, ${scopes.join()}${channels}${events}${budget}, created ${toDay(createdAtWallMs)}${revoked}`;
 }
 
-/** Throws an Error with a sentence. */
+/** Parses arguments. Throws an Error with a sentence. */
 function readTokenArguments(): TokenArguments {
   const { positionals, values } = parseArgs({ options, allowPositionals: true });
   const [verb, name, ...more] = positionals;
@@ -139,7 +139,7 @@ function readTokenArguments(): TokenArguments {
 
 type TokenOptions = { readonly [Name in keyof typeof options]?: string };
 
-/** Throws an Error with a sentence. */
+/** Parses a new token. Throws an Error with a sentence. */
 function parseNewToken(name = '', values: TokenOptions) {
   const {
     server: guildId = '',
@@ -176,14 +176,14 @@ function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]) {
   return scopes.includes('events') && URL.parse(url)?.protocol === 'https:';
 }
 
-/** Returns no scope if one is unknown. */
+/** Parses scopes. Empty if one is unknown. */
 function parseScopes(listed: string) {
   const words = listed.split(',').filter((word) => word !== '');
   const isKnown = words.every((word) => apiScopes.some((scope) => scope === word));
   return isKnown ? apiScopes.filter((scope) => words.includes(scope)) : [];
 }
 
-/** Throws an Error if channels do not fit the scopes. */
+/** Parses channel ids. Throws an Error if they do not fit the scopes. */
 function parseChannels(scopes: readonly ApiScope[], listed: string | undefined) {
   const isReading = scopes.includes('transcript');
   if (!isReading && listed === undefined) return undefined;

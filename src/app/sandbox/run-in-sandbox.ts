@@ -42,10 +42,7 @@ export type SandboxArguments = {
   readonly once: boolean;
 };
 
-/**
- * Starts sandbox and bot for a newcomer: a conversation to watch, then to join. Returns the exit
- * code. Throws BotError. Aborting `signal` throws its reason.
- */
+/** Starts sandbox and bot for a newcomer. Returns the exit code. Throws BotError. */
 export async function runInSandbox(
   config: Config,
   { once }: SandboxArguments,
@@ -150,8 +147,8 @@ function showPage(line: PageLine, show: ConversationPrinter) {
     show.printNote(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`);
 }
 
-/** A sandbox that is gone says so itself. */
 function sendToPage(sandbox: SandboxProcess, event: PageEvent) {
+  // A sandbox that is gone says so itself.
   sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined);
 }
 
@@ -186,11 +183,11 @@ type SandboxProgramOptions = {
   readonly page: NonNullable<Config['page']>;
   readonly access: AccessSource['access'];
   readonly guildId: GuildId;
-  /** Tells where programs find the bot, or a failure. */
+  /** Shows where programs find the bot, or a failure. */
   report(sentence: string): void;
 };
 
-/** HTTP for programs beside the sandbox. Never throws. */
+/** Serves programs beside the sandbox. */
 export async function openSandboxPrograms({
   page: { host, port },
   access,
@@ -225,7 +222,10 @@ type SandboxRun = {
   tell(): void;
 };
 
-/** Plays one exchange and its proof. Returns the exit code. Throws as `runInSandbox` does. */
+/**
+ * Plays one exchange and its proof. Returns the exit code. Throws as `runInSandbox`
+ * does.
+ */
 async function runOnce(
   { config, engines, observers }: SandboxRun,
   signal: AbortSignal,
@@ -261,9 +261,8 @@ function showFailure(
 }
 
 /**
- * Plays one exchange, then typed lines. Returns the exit code when the lines end. Without lines and
- * terminal (a container, systemd, nohup) it runs until `signal` is aborted. Throws as
- * `runInSandbox` does.
+ * Plays one exchange, then typed lines until their end, or until `signal` is aborted.
+ * Returns the exit code. Throws as `runInSandbox` does.
  */
 async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal) {
   const { show } = observers;

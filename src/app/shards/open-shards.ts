@@ -10,8 +10,8 @@ import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 
 /**
- * Resolves once no other process has these shards, or another number of shards. Closing lets another
- * process have them. Throws BotError.
+ * Opens the shards once no other process has them, or another number of shards. Closing
+ * releases them. Throws BotError.
  */
 export async function openShards(
   options: BotOptions,
@@ -49,7 +49,7 @@ export async function openShards(
   };
 }
 
-/** Names this process for `npm run reload`, unless another process shares the folder. */
+/** Locks the folder for `npm run reload`, unless another process has it. */
 async function claimProcess(dataDir: string, signal: AbortSignal) {
   const lock = lockDataDir(join(dataDir, 'process'), { clock: realClock }, signal);
   return await lock.catch(() => undefined);

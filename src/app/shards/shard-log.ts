@@ -7,7 +7,7 @@ export type ShardNews =
   /** Discord's limit of identifies is nearly used up. */
   | { readonly kind: 'spent'; readonly waitMs: number };
 
-/** `end` is called if the process has to end. */
+/** Logs news of shards. `end` is called if the process has to end. */
 export function logShards(
   log: Log,
   notices: Pick<OperatorNotices, 'report'>,
