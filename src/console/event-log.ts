@@ -37,8 +37,7 @@ export class EventLog {
   }
 
   /**
-   * Returns the first such event behind `place`, or undefined after `timeoutMs`. With `name`,
-   * events of other people are left out.
+   * Waits for an event behind `place`, by `name` if given. Undefined after `timeoutMs`.
    */
   async waitForEvent<K extends ExchangeEventKind>(
     place: number,

@@ -55,7 +55,7 @@ export type SandboxObservers = {
   readonly dataDir: string;
 };
 
-/** Adam calls the bot and asks for the time. Errors and abort: as `runExchange`. */
+/** Lets Adam call the bot and ask for the time. Throws as `runExchange` does. */
 export async function runFirstExchange(
   observers: SandboxObservers,
   signal: AbortSignal,
@@ -72,7 +72,10 @@ export async function runFirstExchange(
   return await runExchange(host, sandbox.ready.recording, observers, signal);
 }
 
-/** Speaks the recording, and keeps the answer as a WAV. Errors: BotError `sandbox.failed`. */
+/**
+ * Speaks the recording, and keeps the answer as a WAV. Throws BotError
+ * `sandbox.failed`.
+ */
 export async function runExchange(
   person: string,
   wav: string,
@@ -134,7 +137,7 @@ async function waitForAnswer(
   }
 }
 
-/** Undefined means no reaction within a minute. */
+/** Waits for a reaction to a person. Undefined after a minute. */
 export async function waitForOutcome(
   person: string,
   start: number,
@@ -171,7 +174,7 @@ export async function checkAnswerWords(
   return await tryProbe(recognise, { transcriber, clip }, deadline);
 }
 
-/** Throws BotError `sandbox.failed`. */
+/** Opens the sandbox's folder. Throws BotError `sandbox.failed`. */
 export function openFolder(dataDir: string): string {
   const folder = join(dataDir, 'sandbox');
   try {

@@ -24,7 +24,9 @@ export class ConversationPrinter {
   }
 }
 
-/** Prints a message as Discord shows it, without mentions. */
+/**
+ * Prints a message as Discord shows it, but no deleted one, nor edits for everybody.
+ */
 export function printMessage(
   {
     author,
@@ -87,7 +89,7 @@ function printAnswer(
 
 export const nothingToSay = '(I have nothing to say.)';
 
-/** Control characters could move the cursor. */
+/** Removes control characters, which could move the cursor. */
 function cleanWords(words: string) {
   return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
 }

@@ -34,8 +34,8 @@ export type SandboxPage = {
 };
 
 /**
- * The sandbox as a child process. Its own process group keeps Ctrl+C from reaching it, so that
- * the bot can leave first.
+ * The sandbox as a child process in its own group, so that Ctrl+C lets the bot leave
+ * first.
  */
 export class SandboxProcess implements AsyncDisposable {
   readonly ready: ReadyLine;
@@ -61,7 +61,7 @@ export class SandboxProcess implements AsyncDisposable {
     void this.#readLines(lines);
   }
 
-  /** Errors: BotError `sandbox.failed` when it is not ready within 15 s. Aborting `signal` throws its reason. */
+  /** Starts the sandbox within 15 s. Throws BotError `sandbox.failed`. */
   static async start(
     onMessage: (message: MessageLine) => void,
     signal: AbortSignal,
@@ -91,14 +91,14 @@ export class SandboxProcess implements AsyncDisposable {
     }
   }
 
-  /** Aborted with BotError `sandbox.failed` when the sandbox ends. */
+  /** Signal that aborts with BotError `sandbox.failed` when the sandbox ends. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
   /**
-   * Errors: BotError `sandbox.failed` with the sandbox's own sentence. An aborted request
-   * still takes effect.
+   * Sends a request. Throws BotError `sandbox.failed` with the sandbox's own sentence.
+   * An aborted request still takes effect.
    */
   async sendRequest<Answer>(
     request: ConsoleRequest,

@@ -19,8 +19,8 @@ async function* readLines(input: Readable, signal: AbortSignal) {
 }
 
 /**
- * Says each line as Adam, or runs it as a command. Only lines of a terminal may overlap.
- * Returns whether there was any line.
+ * Says each line as Adam, or runs it as a command. Only lines of a terminal may
+ * overlap. Returns whether there was any.
  */
 export async function performLines(
   input: Readable & { readonly isTTY?: boolean },
