@@ -54,7 +54,7 @@ type Speaker = Waiting & {
 /** Absent if the time is not compared. */
 type Waiting = { readonly deadlines?: Pick<Deadlines, 'firstMs' | 'maxFirstMs'> };
 
-/** A part slower than the bot's wait fails in each turn. */
+/** Adds a warning if a part took longer than the bot waits. */
 function judgeWait(finding: Finding, tookMs: number, { deadlines }: Waiting) {
   if (!deadlines || tookMs <= deadlines.firstMs) return finding;
   const why = `${finding.why}; the bot waits ${deadlines.maxFirstMs / 1_000} s at most`;
@@ -87,13 +87,11 @@ export const speakProbe: Probe<Speaker> = {
   },
 };
 
-/**
- * A stream delivers most of its sound after the first piece. Several seconds at once after a long
- * wait are no stream. Short texts and quick answers tell nothing.
- */
+/** Judges whether sound came as a stream: most of it after the first piece. */
 function judgeStream(soundMs: number, firstMs: number, lastMs: number) {
   const laterMs = lastMs - firstMs;
   const isStream = laterMs > Math.max(firstMs, 100);
+  // Short texts and quick answers tell nothing.
   const isWhole = soundMs > 3_000 && firstMs > Math.max(10 * laterMs, 500);
   const unknown = isWhole
     ? 'it does not stream'
@@ -111,8 +109,8 @@ function judgeStream(soundMs: number, firstMs: number, lastMs: number) {
 }
 
 /**
- * A weak recogniser misses four of eight words in one run of twenty. Noise, and another language,
- * give less than this share.
+ * A weak recogniser misses four of eight words once in twenty runs. Noise, or another
+ * language, gives less.
  */
 export const leastShare = 0.4;
 
@@ -138,7 +136,7 @@ export const recognise: Probe<Recogniser> = {
         'The recogniser returned no text for a spoken sentence.',
       );
     }
-    const share = understoodShare(clip.text, heard);
+    const share = measureUnderstoodShare(clip.text, heard);
     const words = `${Math.round(share * 100)} % of the spoken words`;
     const tookMs = clock.nowMs() - startMs;
     const finding = judgeWait(afterMs('recognise', words, tookMs), tookMs, waiting);
@@ -155,8 +153,8 @@ function afterMs(what: string, why: string, ms: number) {
   return ok(what, `${why} after ${Math.round(ms)} ms`);
 }
 
-/** 0 to 1. Figures count as words. */
-export function understoodShare(spoken: string, heard: string): number {
+/** Computes the share of understood words, 0 to 1. Figures count as words. */
+export function measureUnderstoodShare(spoken: string, heard: string): number {
   const wanted = wordsOf(spoken);
   const found = new Set(wordsOf(heard));
   return wanted.filter((word) => found.has(word)).length / Math.max(1, wanted.length);

@@ -28,7 +28,7 @@ export type Probe<Subject> = {
   readonly name: string;
   /** Default: the remedy for the code of the error. */
   readonly mend?: string;
-  /** `tryProbe` turns errors into a finding. */
+  /** Tries the subject. `tryProbe` turns errors into a finding. */
   run(subject: Subject, clock: Clock, signal: AbortSignal): Promise<Finding>;
 };
 
@@ -55,12 +55,12 @@ export function missing(what: string, why: string, mend: string): Finding {
   return { what, verdict: 'missing', why, mend };
 }
 
-/** `line` says why. */
+/** Creates a finding about a probe left out. `line` is the reason. */
 export function notTried(what: string, line: TextLine): Finding {
   return { ...ok(what, `not tried. ${formatText(line.id, line.with)}`), isIdle: true };
 }
 
-/** `line` says why, and the next step. */
+/** Creates a finding about a failure. `line` is the reason and the next step. */
 export function failing(what: string, line: TextLine): Finding {
   const [why = '', ...next] = formatText(line.id, line.with).split(/(?<=\.) /);
   return missing(what, why, next.join(' ') || why);
@@ -70,7 +70,7 @@ export function isUsable({ verdict }: Finding): boolean {
   return verdict !== 'missing';
 }
 
-/** An error becomes a finding with the remedy for its code. */
+/** Runs a probe. An error becomes a finding with its remedy. */
 export async function tryProbe<Subject>(
   probe: Probe<Subject>,
   subject: Subject,
