@@ -51,7 +51,7 @@ function getSpokenLocale(
     : (findLocale(language) ?? places.getLocale(guildId));
 }
 
-/** People do not read the name of a provider. The log has a sentence of its own with it. */
+/** Turns an error into a line for people, without the provider's name. */
 export function toFailureLine({ about, code, stage }: BotError): TextLine {
   const { cap, retryAfterMs, takesNoPictures } = about;
   if (code === 'budget.used') return toBudgetLine(cap);
@@ -67,15 +67,15 @@ export function toFailureLine({ about, code, stage }: BotError): TextLine {
   return { id: stage === 'recognise' ? 'fail.stt' : 'fail.llm' };
 }
 
-/** A program reads its own share over HTTP instead. */
+/** Tells whose budget is used up. */
 export function toBudgetLine(cap: BudgetCap = 'server'): TextLine {
   const isOwn = cap === 'person' || cap === 'token';
   return { id: isOwn ? 'budget.rest.person' : 'budget.rest.server' };
 }
 
 /**
- * Failure that a channel is told of once: a stage, a missed deadline, a refused key, a missing voice, or a language (BCP 47)
- * without one.
+ * Failure that a channel is told of once: a stage, a deadline, a refused key, a missing
+ * voice, or a language (BCP 47) without one.
  */
 export type ChannelFailure = FailureStage | 'deadline' | 'key' | `no voice ${string}`;
 
@@ -87,7 +87,7 @@ export type NoticeDeps = {
 
 const neverAborted = new AbortController().signal;
 
-/** Writes into the chat of the channel, without waiting. If the chat is closed, only the operator learns of it. */
+/** Writes into the chat without waiting. If closed, only the operator learns of it. */
 export function writeInChat(
   words: ConfidentialText,
   channel: ChannelRef,
@@ -103,7 +103,9 @@ export function writeInChat(
 /** Sentences of the bot in one voice channel, and reports to the operator about it. */
 export type ChannelNotices = ReturnType<typeof createChannelNotices>;
 
-/** `post` queues a line for the channel. It is dropped if `isStillTrue` is false when its turn comes. */
+/**
+ * Creates notices. `post` drops a line if `isStillTrue` is false when its turn comes.
+ */
 export function createChannelNotices(
   channel: ChannelRef,
   deps: NoticeDeps & ListenerLanguages & AudienceDeps,
@@ -123,7 +125,7 @@ export function createChannelNotices(
       formatSpokenText(line, guildId, deps, language),
     getSpokenLocale: (language?: string) => getSpokenLocale(guildId, deps, language),
     getWrittenLocale: () => deps.places.getLocale(guildId),
-    /** Writes into the chat without waiting, with a mention of the person if one is given. */
+    /** Writes into the chat without waiting, with a mention if a person is given. */
     writeWords(words: ConfidentialText, personId?: PersonId) {
       if (personId === undefined) {
         writeInChat(words, channel, deps);
@@ -138,7 +140,10 @@ export function createChannelNotices(
       (await mayOpen(guildId, channelId, personId, deps)) === 'yes',
     tellPerson: (personId: PersonId, words: ConfidentialText, signal: AbortSignal) =>
       messages.tellPerson(personId, words, signal),
-    /** Writes lines with a mention of the person, without waiting. Aborting `signal` takes back a message that still waits. */
+    /**
+     * Writes lines with a mention of the person, without waiting. Aborting `signal`
+     * withdraws a waiting message.
+     */
     notifyPerson(
       personId: PersonId,
       lines: readonly TextLine[],
@@ -212,7 +217,7 @@ function reportGoneVoice(voice: string, { loop, notices }: FailingSession) {
     notices.post({ id: 'voice.gone', with: { voice } });
 }
 
-/** A model that speaks has voices of its own, so a missing voice of the text reader does not matter there. */
+/** Creates a report of a missing voice, unless the model has its own. */
 export function reportGoneBotVoice(
   session: FailingSession,
   settings: () => { readonly pipeline: string },

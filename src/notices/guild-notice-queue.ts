@@ -8,7 +8,7 @@ import { formatWrittenText, type NoticeDeps, writeInChat } from './channel-notic
 type GuildNotice = {
   readonly channel: ChannelRef;
   readonly line: TextLine;
-  /** The notice is dropped if this is false when its turn comes. */
+  /** Returns whether to post the notice when its turn comes. */
   isStillTrue(): boolean;
   onPosted?(): void;
 };
@@ -26,7 +26,7 @@ type GuildNotices = {
 };
 export type GuildNoticeQueue = ReturnType<typeof openGuildNoticeQueue>;
 
-/** Queue of notices for each server, with a minimum gap between two of them. */
+/** Opens a queue of notices for each server, with a minimum gap. */
 export function openGuildNoticeQueue(deps: NoticeQueueDeps) {
   const { clock } = deps;
   const over = new AbortController();
