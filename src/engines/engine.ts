@@ -78,7 +78,7 @@ export type Engine<Role extends ProviderRole = ProviderRole> = {
   isFor?(baseUrl: string, model: string): boolean;
   /** Returns one line against a model that the server cannot use. */
   objection?(baseUrl: string, model: string): string | undefined;
-  /** Throws BotError `speech.failed`. */
+  /** Opens the engine. Throws BotError `speech.failed`. */
   open(
     settings: EngineSettings,
     models: LocalModels,

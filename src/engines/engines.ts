@@ -28,7 +28,7 @@ export const engineSettings = Object.assign(
   ...Object.values(engines).flatMap((some) => some.map(({ settings }) => settings)),
 ) as Readonly<Record<string, z.ZodType>>;
 
-/** Engines of a role that have a server. */
+/** Lists engines of a role that have a server. */
 export function listServerEngines<Role extends ProviderRole>(
   role: Role,
 ): readonly Engine<Role>[] {

@@ -101,7 +101,7 @@ const soundShape = z.object({
 const unusableSound =
   'gave unusable sound: it takes { samples, rateHz, channels }, samples an Int16Array, rateHz 8000 to 192000, channels 1 or 2';
 
-/** Closes an engine in whichever way it has. */
+/** Closes an engine by whichever method it has. */
 export function toDisposable(
   opened: Partial<Disposable & AsyncDisposable>,
 ): AsyncDisposable {
@@ -114,8 +114,8 @@ export function toDisposable(
 }
 
 /**
- * Passes parts on until an abort. Throws BotError `provider.refused`, without the words of the
- * engine.
+ * Yields parts until an abort. Throws BotError `provider.refused`, without the engine's
+ * words.
  */
 async function* passParts<Part>(
   name: string,

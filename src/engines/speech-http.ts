@@ -69,17 +69,14 @@ export const speechHttp: Engine<'text to speech'> = {
   },
 };
 
-/**
- * Returns the standard voice if the server has it, since Kokoro refuses unknown voices. The list is
- * refreshed in the background.
- */
+/** Chooses the standard voice if listed, since Kokoro refuses unknown voices. */
 function findFirstVoice(voices: VoiceNames) {
   void voices.load();
   const names = voices.getKnown();
   return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
 }
 
-/** Opens a decoder for packed speech. The process starts with the first such answer. */
+/** Opens a decoder for packed speech, whose process starts at need. */
 export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
   let opening: ReturnType<typeof openDecoding> | undefined;
   return async function* decode(bytes, signal) {
