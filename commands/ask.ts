@@ -144,7 +144,7 @@ async function askTranscript(
   return formatQuotes(found, timesIn(guildId));
 }
 
-/** Defaults to a spoken answer if the bot sits in a channel. */
+/** Chooses how to answer. Default: aloud if the bot sits in a channel. */
 function getAskWay(
   { guildId, words }: CommandCall,
   sessions: CommandPorts['sessions'],
@@ -153,7 +153,7 @@ function getAskWay(
   return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
 }
 
-/** Answers with words of another channel are for the caller alone. */
+/** Builds a reply. Words of another channel are for the caller alone. */
 export async function toAskReply(
   asking: AskOutcome,
   { callerId, guildId, placeId }: Pick<CommandCall, 'callerId' | 'guildId' | 'placeId'>,

@@ -85,10 +85,7 @@ function isForCaller(line: HelpEntry, { mayManage }: CommandCall, isDenied: bool
   return !isDenied && (line.for !== 'manager' || mayManage);
 }
 
-/**
- * Shows the topic that the caller picked, or the first steps, above a menu of all
- * topics.
- */
+/** Shows a topic, or the first steps, above a menu of all topics. */
 function toHelpReply({ callerLocale, words }: CommandCall, help: CallerHelp): Replies {
   const { buttons, lines: first, topics } = help;
   const about = topics.get(words.topic?.trim() ?? '');

@@ -61,7 +61,7 @@ export const join: Command = {
   },
 };
 
-/** The presser lets the bot go to another channel. */
+/** Notes that the presser lets the bot move to another channel. */
 export async function agreeToMove(
   { callerId, guildId, words }: CommandCall,
   { sessions }: CommandPorts,
@@ -83,7 +83,7 @@ export async function agreeToMove(
   }
 }
 
-/** A retry may succeed soon, and a reply about a missing connection would stay. */
+/** Joins, and waits for a retry that may soon succeed. */
 async function joinOnceLinked(
   channel: ChannelRef,
   { callerId, guildId }: CommandCall,
@@ -91,6 +91,7 @@ async function joinOnceLinked(
   mode: JoinMode | undefined,
   follows: boolean | undefined,
 ) {
+  // A reply about a missing connection would stay.
   let joining = await sessions.join(channel, callerId, mode, follows);
   for (
     let ms = 0;
@@ -104,7 +105,7 @@ async function joinOnceLinked(
   return joining;
 }
 
-/** Undefined if the channel is deleted. A channel of the bot has no obstacle. */
+/** Judges whether the bot may join. Undefined if the channel is deleted. */
 function judgeChannel(
   channel: ChannelRef,
   { callerId, guildId }: CommandCall,
@@ -155,7 +156,7 @@ function toManagerNote(
   return kind !== 'joined' || !mayManage || hasModel ? [] : [{ id: 'help.model' }];
 }
 
-/** Everybody gets the panel. Only the caller reads the explanation of the call. */
+/** Builds the panel for everybody and an explanation for the caller. */
 function buildWelcome(
   { consent, unread }: JoinResult,
   { talk }: HelpState,

@@ -14,7 +14,7 @@ export const readAloud: MessageCommand = {
   }),
 };
 
-/** `command` is the command that makes room in a full queue. */
+/** Builds the reply. `command` makes room in a full queue. */
 export function toReadingReply(outcome: ReadingOutcome, command: string): Reply {
   switch (outcome.kind) {
     case 'queued': {

@@ -25,7 +25,7 @@ export const stop = commandInChannel({
   },
 });
 
-/** Only a DJ stops the sounds of others, as with `/track stop`. */
+/** Stops sounds. Only a DJ stops those of others. */
 function stopSounds(
   call: CommandCall,
   { features }: CommandPorts,

@@ -11,12 +11,13 @@ export const waitOption: CommandOption = {
 
 export const maxWaitMs = maxEndWaitMs + 30_000;
 
-/** Each sound has one such caller, so the queues bound the waiting calls. */
+/** Waits until a sound has ended, and replies with the reason. */
 export async function waitForEndReply(
   title: string,
   ended: Promise<PlayWaitOutcome>,
   clock: Clock,
 ): Promise<Reply> {
+  // Each sound has one such caller, so the queues bound the waiting calls.
   const end = await withTimeout(ended, maxEndWaitMs, clock, Error).catch(() => 'late');
   return { id: 'track.ended', with: { title, end } };
 }

@@ -41,7 +41,7 @@ async function turnOnCaptions(
   );
 }
 
-/** If the notice stands in another chat, the channel reads where. */
+/** Builds the reply. The channel reads where a notice in another chat stands. */
 function toTurnOnReply(turned: TurnOnOutcome, guildId: GuildId): Replies {
   if (turned.kind === 'failed') return [turned.line];
   const { isHere, placeId, saved } = turned;

@@ -75,7 +75,7 @@ function formatFinding({ what: point, isIdle, mend, verdict, why }: Finding): Te
   };
 }
 
-/** The tone is missing if the bot was speaking or sat in no channel. */
+/** Concludes a check, by the number of faults or without any. */
 function toConclusion({ findings }: CheckReport): TextLine {
   const bad = findings.filter((finding) => !isUsable(finding)).length;
   if (bad > 0) return { id: 'check.count', with: { n: bad } };

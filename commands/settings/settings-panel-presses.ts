@@ -86,7 +86,7 @@ function toPanelPicker(name: string, act: PanelAction): PickerHandler {
   };
 }
 
-/** Managers can lose the right while the panel is open. */
+/** Checks the right again, which managers can lose while the panel is open. */
 function onlyForManagers(
   act: PanelAction,
 ): (call: CommandCall, ports: CommandPorts) => Promise<Replies> {
@@ -132,15 +132,12 @@ async function changeSetting(
     : await openSettingPage(key, call, ports, [toQuote(words)]);
 }
 
-/** Discord keeps nothing of a sent form, so a refused value is quoted. */
+/** Quotes a refused value, as Discord keeps nothing of a sent form. */
 function toQuote(typed: string): TextLine {
   return { id: 'settings.typed', with: { typed } };
 }
 
-/**
- * Saves a setting and opens its page with the outcome. A value that loosens a policy
- * is saved only after Confirm.
- */
+/** Saves a setting and opens its page. A looser policy is saved only after Confirm. */
 export async function saveAndShowSetting(
   key: string,
   words: string,

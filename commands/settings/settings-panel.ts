@@ -242,7 +242,7 @@ function buildMenus(
   }
 }
 
-/** A row appears once the row before has its 25 ids. */
+/** Builds menus of 25 ids each, with a further row once all are full. */
 function buildIdMenus(
   { kind, most, before }: InputById,
   { value }: CurrentSetting,

@@ -9,7 +9,7 @@ export const trackPresses: readonly Button[] = [
   toSteeringButton('skip'),
 ];
 
-/** Pause also resumes. */
+/** Builds a button for a track. Pause also resumes. */
 function toSteeringButton(name: 'pause' | 'skip'): Button {
   return {
     name: `track.${name}`,

@@ -32,7 +32,7 @@ export function toReplies(all: readonly PlayOutcome[]): Replies {
   return [{ ...first, to, lines, ...(skip && { buttons: [skip] }) }];
 }
 
-/** Only the presser reads these, since the panel shows changes to everybody. */
+/** Builds replies for the presser, since the panel shows changes to everybody. */
 export function toShortReplies(all: readonly PlayOutcome[]): Replies {
   const [{ buttons: _, ...reply }] = toReplies(all);
   return [{ ...reply, to: 'caller' }];

@@ -120,7 +120,7 @@ function parseSpeed(typed: string | undefined): ReadChange {
   return { change: { speed: speed === 1 ? null : speed } };
 }
 
-/** Needs a letter, and refuses characters that a speech model could read as markup. */
+/** Parses a spoken name, which needs a letter and no markup. */
 function parseSpokenName(typed: string | undefined): ReadChange {
   if (typed === undefined) return nothing;
   if (isDefaultWord(typed)) return { change: { spokenName: null } };

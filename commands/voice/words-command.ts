@@ -105,10 +105,7 @@ async function toRemovedReply(
     : ({ id: 'unknown.of', with: { x, list: close } } as const);
 }
 
-/**
- * Lists the server's names and terms with their pronunciations. A long list is a
- * file.
- */
+/** Lists the server's words. A long list is a file. */
 function formatServerWords({ isRead, limit, words: all }: WordList): Replies {
   if (!isRead) return [{ id: 'store.unread' }];
   if (all.length === 0) return [{ id: 'words.none' }];
