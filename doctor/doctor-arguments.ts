@@ -72,7 +72,7 @@ function parseSilenceMs(silence: string) {
   return ms;
 }
 
-/** Throws a plain Error for flags that do not go together. */
+/** Refuses flags that do not go together, by a plain Error. */
 function validateArguments({
   isOffline,
   keyEnv,

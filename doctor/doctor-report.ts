@@ -48,7 +48,7 @@ export class DoctorReport {
     }
   }
 
-  /** Keeps addresses, since the lines would be useless without them. */
+  /** Writes settings, with addresses, without which they would be useless. */
   writeSettings(lines: readonly string[]) {
     if (lines.length > 0)
       for (const line of ['', 'Settings to use:', ...lines])

@@ -85,7 +85,7 @@ function collectSecrets(read: ConfigResult, apiKey: Secret | undefined) {
   return apiKey ? [...secrets, apiKey] : secrets;
 }
 
-/** Reports the findings about the configured bot. Returns the exit code. */
+/** Reports the findings about the configured bot and returns the exit code. */
 async function examineConfigured(examination: Examination, report: DoctorReport) {
   const { isOffline, live, signal } = examination;
   if (live || !isOffline) report.writeLine(live ? liveCheckPlan : requestCostNote);

@@ -89,7 +89,7 @@ export async function examineProvider(
   return { findings, roles, isUsable, refusesKey: false };
 }
 
-/** No role can work if nothing listens at the address, or if the key is refused. */
+/** Finds a failure of every role: nobody listens, or the key is refused. */
 function findRefusal({ findings, group }: TriedRole) {
   const error = findBotError(findings);
   if (error?.about.status === 401)
@@ -119,7 +119,7 @@ type ListedServer = ServerAddress & {
   readonly findings: readonly Finding[];
 };
 
-/** Asks a server for its models and voices, which it need not list. */
+/** Reads models and voices of a server, which need not list them. */
 async function readServerLists(
   { baseUrl: givenUrl, apiKey }: ServerAddress,
   { clock, deadlineMs }: ProbeDeadline,
@@ -180,7 +180,7 @@ async function tryRoleSettings(
   return best;
 }
 
-/** A server that refuses a guessed model simply does not offer the role. */
+/** Judges a failed role. One whose guessed model is refused is absent. */
 function judgeRoleState(
   { findings }: ExaminedRole,
   group: ExaminedGroup,
@@ -192,7 +192,7 @@ function judgeRoleState(
   return isGuess && [400, 404, 405, 422, 501].includes(status) ? 'absent' : 'broken';
 }
 
-/** The best settings come first. */
+/** Lists settings to try, the best first. */
 function listCandidateSettings(
   group: ExaminedGroup,
   { baseUrl, voices }: ListedServer,

@@ -33,7 +33,7 @@ import { examineServerCases } from './server-cases.ts';
 export type ConfiguredRole = {
   readonly group: string;
   readonly engine: EngineChoice | RemoteServer;
-  /** Throws the error of an engine that does not open. */
+  /** Examines the role. Throws the error of an engine that does not open. */
   probe(trial: RoleTrial): Promise<readonly Finding[]>;
 };
 
@@ -57,7 +57,7 @@ const testSentence =
 /** As long as the longest history that the bot sends. */
 const longTalk = 'It rains. '.repeat(historyLimits.characters / 10);
 
-/** Lists speech before transcription, which is asked about its sound. */
+/** Lists speech before transcription, which is examined by its sound. */
 export function listRoles(config: Config): readonly ConfiguredRole[] {
   const { chat, speech, transcription, fallbacks, realtime: talk, pipeline } = config;
   const choices = [
@@ -77,7 +77,7 @@ export function listRoles(config: Config): readonly ConfiguredRole[] {
     : examined;
 }
 
-/** Opens and probes an engine as the bot does. An engine that does not open is a finding, too. */
+/** Opens and examines an engine. A failure is a finding, too. */
 export async function examineRole(
   role: ConfiguredRole,
   deadline: ProbeDeadline,
@@ -141,8 +141,8 @@ function makeEngineRole(
       if (engine.kind === 'local') return [];
       const { own } = engine;
       const tried: Finding[] = [];
-      // WAV names its sample rate, and raw PCM does not. The first request loads the model, so only
-      // the second is timed.
+      // WAV names its sample rate. The first request loads the model, so only the
+      // second is timed.
       for (const SPEECH_FORMAT of ['wav', own.SPEECH_FORMAT]) {
         const synthesizer = await openEngine(
           'text to speech',
@@ -208,7 +208,7 @@ function findVoiceRemedy(voice = '', names: readonly string[] = []) {
 
 let localClip: SpokenClip | undefined;
 
-/** Speaks once for all roles, since loading the model takes seconds. */
+/** Synthesises one clip for all roles, since loading the model takes seconds. */
 async function getLocalClip(deadline: ProbeDeadline) {
   if (localClip) return localClip;
   await using models = new LocalModels();

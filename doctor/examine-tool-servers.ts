@@ -5,7 +5,7 @@ import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
 import { differs, type Finding, ok, tryProbe } from '#src/probes/probe.ts';
 import type { Examination } from './doctor-probe.ts';
 
-/** Lists the tools of every MCP server. With `--offline` no server is started or asked. */
+/** Lists the tools of every MCP server, or asks none with `--offline`. */
 export async function* examineToolServers({
   config,
   isOffline,

@@ -68,7 +68,7 @@ function checkNodeVersion(version: string) {
   );
 }
 
-/** If `dataDir` does not exist, its nearest existing parent is checked. */
+/** Checks the disk of `dataDir`, or of its nearest existing parent. */
 export async function checkDisk(dataDir: string): Promise<Finding> {
   const folder = await findExistingFolder(dataDir);
   try {

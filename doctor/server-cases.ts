@@ -14,8 +14,8 @@ import table from './server-cases.json' with { type: 'json' };
 type ServerCase = (typeof table.chat)[number];
 
 /**
- * Asks a server the cases of a role, all of them if `isThorough`. A wrong answer leaves the server
- * usable.
+ * Asks a server the cases of a role, all if `isThorough`. A wrong answer leaves the
+ * server usable.
  */
 export function examineServerCases(
   role: keyof typeof table,

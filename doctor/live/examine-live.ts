@@ -18,8 +18,8 @@ import { leaveProbe, liveProbes } from './live-probes.ts';
 const [maxProbeMs, maxConnectMs] = [60_000, 15_000];
 
 /**
- * Checks the bot live in the voice channel of an owner of the application. Findings name no person,
- * server or channel.
+ * Checks the bot live in an owner's voice channel. Findings name no person, server or
+ * channel.
  */
 export const liveCheckProbe: DoctorProbe = {
   name: 'gateway',
@@ -44,7 +44,7 @@ export const liveCheckProbe: DoctorProbe = {
     }
     const account = { token: login.token.reveal(), apiUrl: login.apiUrl };
     using rest = new AccountRest(account);
-    const found = await findOperatorPlace(rest, signal);
+    const found = await findOwnerVoicePlace(rest, signal);
     if ('verdict' in found) return yield found;
     const place = found;
     const { recommendedShards: shards } = await readGatewayLimits(rest, signal);
@@ -58,7 +58,7 @@ export const liveCheckProbe: DoctorProbe = {
       for (const probe of liveProbes) {
         const finding = await tryProbe(probe, check, { ...deadline, signal });
         yield finding;
-        if (endsLiveCheck(finding)) break;
+        if (isLiveCheckOver(finding)) break;
       }
     } finally {
       yield await tryProbe(leaveProbe, check, deadline);
@@ -66,8 +66,8 @@ export const liveCheckProbe: DoctorProbe = {
   },
 };
 
-/** The bot may not use the channel, or a person has sent it away. */
-function endsLiveCheck({ what, verdict, error }: Finding) {
+/** Tests whether the bot may not use the channel, or was sent away. */
+function isLiveCheckOver({ what, verdict, error }: Finding) {
   if (what === permission.name) return verdict === 'missing';
   return error instanceof BotError && error.code === 'link.lost' && !error.retryable;
 }
@@ -82,8 +82,8 @@ const channelSubject = 'channel';
 /** Each pair of server and owner takes a request. */
 const [maxSeatGuilds, maxSeatOwners] = [50, 10];
 
-/** Finds the operator's channel over REST. Throws as `AccountRest.read` does. */
-async function findOperatorPlace(rest: AccountRest, signal: AbortSignal) {
+/** Finds an owner's current voice channel. Throws as `AccountRest.read` does. */
+async function findOwnerVoicePlace(rest: AccountRest, signal: AbortSignal) {
   const id = await findOwnerSeat(rest, signal);
   if (id === undefined) {
     return missing(

@@ -84,7 +84,7 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
       await trial.stayConnected(silenceMs, signal);
       const troubles = trial.troubles.slice(before);
       if (troubles.length === 0)
-        return ok('silence', `the voice link stayed open for ${span(silenceMs)}`);
+        return ok('silence', `the voice link stayed open for ${formatSpan(silenceMs)}`);
       return differs(
         'silence',
         `the bot came back by itself after ${troubles.join(', ')}`,
@@ -116,8 +116,8 @@ function toNoLinkFinding(what: string) {
   return ok(what, 'not tried: no voice link is open');
 }
 
-/** A clock that was put back gives 0. */
-function span(ms: number) {
+/** Formats a time. A clock that was put back gives 0. */
+function formatSpan(ms: number) {
   const s = Math.max(0, Math.round(ms / 1000));
   if (s < 120) return `${s} s`;
   if (s < 7_200) return `${Math.round(s / 60)} min`;
