@@ -39,7 +39,7 @@ const realtimeSettings = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as 
 /** These settings are removed with the server of a role. */
 const serverSettings = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
 
-/** Asks for servers, and tries each as the doctor does, until every role has one. */
+/** Asks for servers and tries each, until every role has one. */
 export async function chooseProviders(questions: ProviderChoiceDeps) {
   const { ask, edits } = questions;
   const progress: RoleProgress = { served: new Set(), absentByAddress: new Map() };
@@ -56,7 +56,7 @@ export async function chooseProviders(questions: ProviderChoiceDeps) {
 const noModelNotice =
   'You chose no chat model: the bot answers from a small built-in list. Run npm run setup to connect a model later.';
 
-/** Returns undefined if the person wants no more. */
+/** Asks for a server. Undefined if the person wants no more. */
 async function askServer({ ask, vendors }: ProviderChoiceDeps, progress: RoleProgress) {
   const offeredVendors = vendors.filter(
     (vendor) => listOpenRoles(vendor, progress).length > 0,
@@ -139,7 +139,7 @@ async function askServerAddress(ask: SetupQuestions) {
   return { name: baseUrl, baseUrl, needsKey: isOpenAi(baseUrl), roles: groups };
 }
 
-/** Returns undefined if the person wants another server. */
+/** Asks for a key. Undefined if the person wants another server. */
 async function askKey(ask: SetupQuestions, { name }: KnownServer) {
   const key = await ask.askSecret(
     `The key of ${name} (not shown; Enter: another server).`,
@@ -151,7 +151,7 @@ async function askKey(ask: SetupQuestions, { name }: KnownServer) {
   return key === '' ? undefined : new Secret(key);
 }
 
-/** Notes the settings of a server for the open roles that it fills. */
+/** Tries a server, and notes settings for the open roles that it fills. */
 async function tryServer(
   { ask, clock, edits }: ProviderChoiceDeps,
   server: KnownServer,

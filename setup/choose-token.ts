@@ -14,8 +14,8 @@ const tokenQuestion =
 const tokenInstructions = `Open ${developerPortalUrl}: New Application, then Bot, Reset Token, Copy. The bot needs no privileged intent.`;
 
 /**
- * Takes the token of the environment, or asks until Discord accepts one. Returns false if there is
- * none yet.
+ * Takes the token of the environment, or asks until Discord accepts one. Returns false
+ * without one.
  */
 export async function chooseToken(
   ask: SetupQuestions,
@@ -39,7 +39,10 @@ function findTokenMistake(value: string) {
     : 'It contains spaces or characters that no token has; copy it again.';
 }
 
-/** Throws BotError `discord.unreachable`, and as `SettingEdits.readConfig` does. */
+/**
+ * Tries a token. Throws BotError `discord.unreachable`, and as
+ * `SettingEdits.readConfig` does.
+ */
 async function takeToken(token: string, ask: SetupQuestions, edits: SettingEdits) {
   const formerToken = edits.getValue('DISCORD_TOKEN');
   edits.set('DISCORD_TOKEN', token);

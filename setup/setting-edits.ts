@@ -16,7 +16,7 @@ export class SettingEdits {
     return (this.file.values.DISCORD_TOKEN ?? '') !== '';
   }
 
-  /** A chat or Realtime server. */
+  /** Tests whether a chat or Realtime server is set. */
   get hasModel(): boolean {
     const names = [
       'CHAT_BACKEND',
@@ -27,7 +27,7 @@ export class SettingEdits {
     return names.some((name) => this.file.values[name]);
   }
 
-  /** The environment wins over `.env`. An empty text means not set. */
+  /** Returns a value. The environment wins over `.env`. Empty means not set. */
   getValue(name: string): string {
     return (
       this.changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? ''
@@ -38,13 +38,13 @@ export class SettingEdits {
     return this.#environment[name] ?? '';
   }
 
-  /** The value in `.env` is no change. */
+  /** Notes a change, unless `.env` has this value. */
   set(name: string, value: string) {
     if ((this.file.values[name] ?? '') === value) this.changes.delete(name);
     else this.changes.set(name, value);
   }
 
-  /** Throws `SetupEnd` if the settings cannot work. */
+  /** Reads the settings with all changes. Throws `SetupEnd` if they cannot work. */
   readConfig(): Config {
     const changes = Object.fromEntries(this.changes);
     const read = readConfig({ ...this.file.values, ...this.#environment, ...changes });

@@ -81,8 +81,9 @@ export class SetupQuestions implements Disposable {
     return choice.value;
   }
 
-  /** Prints a plain line, since the spinner of clack ends the process with 0 at Ctrl+C. */
+  /** Waits for `work` below a plain line. */
   async waitFor<T>(subject: string, work: Promise<T>): Promise<T> {
+    // The spinner of clack ends the process with 0 at Ctrl+C.
     log.step(subject, this.#terminal);
     return await waitUnlessAborted(work, this.#ending.signal);
   }
