@@ -58,16 +58,16 @@ test('an open link counts as it goes, and nothing gets less when it closes or an
   const lines = async () => (await metrics.page()).text.split('\n');
   let sealed = 10;
   const tally = () => ({ ...counts, sealed });
-  discord.linkMade('guild-1', tally);
-  discord.linkMade('guild-2', () => counts);
+  discord.countLink('guild-1', tally);
+  discord.countLink('guild-2', () => counts);
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 13');
   sealed = 30;
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
   discord.linkClosed('guild-1', tally());
   sealed = 0;
-  discord.linkMade('guild-1', tally);
+  discord.countLink('guild-1', tally);
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
-  discord.linkMade('guild-2', tally);
+  discord.countLink('guild-2', tally);
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
   expect(await lines()).toContain('parley_clock_shifts_total 8');
 });
@@ -88,7 +88,7 @@ test('no figure carries an id, a name or a word', async () => {
     metrics.sessions.count('guild-1', { kind: 'joined', channel, tookMs: 1 });
     metrics.sessions.count('guild-1', answered);
     metrics.sessions.count('guild-1', { kind: 'left', channel, why: 'asked' });
-    metrics.discord.linkMade('guild-1', () => counts);
+    metrics.discord.countLink('guild-1', () => counts);
     metrics.discord.linkClosed('guild-1', counts);
   });
   expect(page.join('\n')).not.toMatch(/guild-1|channel-1|adam-1|Adam|Lounge|secret/);
@@ -102,7 +102,7 @@ test('the delay of the event loop is measured from the first voice link on, and 
     0;
   try {
     expect(await delays()).toBe(0);
-    metrics.discord.linkMade('guild-1', () => counts);
+    metrics.discord.countLink('guild-1', () => counts);
     expect(await delays()).toBe(2);
     vi.advanceTimersByTime(300_000);
     metrics.discord.linkClosed('guild-1', counts);

@@ -135,7 +135,7 @@ test('the upgrade of a file deletes what only people who sat there might read, a
   expect(describeLostRows(place.folder)).toEqual([]);
   expect(await again.reader.listLines('a', openSessions)).toEqual([]);
   expect(await again.reader.listLines('b', openSessions)).toHaveLength(200);
-  expect(await again.messages.outdated(99)).toHaveLength(20);
+  expect(await again.messages.listOutdated(99)).toHaveLength(20);
   const search = { guildId: '10', words: 'xylokarp', limit: 9 };
   const found = await again.reader.search(search, openSessions);
   expect(found.map(({ session }) => session.id)).toEqual(

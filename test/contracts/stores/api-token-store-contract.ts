@@ -33,9 +33,9 @@ export function testApiTokenStore(name: string, open: OpenStore) {
       { ...clock, hash: 'h1' },
       { ...diaryToken, hash: 'h2' },
     ];
-    expect(await apiTokens.inUse()).toEqual([first, second]);
+    expect(await apiTokens.listInUse()).toEqual([first, second]);
     await apiTokens.revoke('diary', 5_000);
-    expect(await apiTokens.inUse()).toEqual([first]);
+    expect(await apiTokens.listInUse()).toEqual([first]);
   });
 
   test(`${name}: a name in use is not given to another token`, async () => {

@@ -84,7 +84,7 @@ function testForgottenPeople(name: string, open: OpenTranscriptStore) {
     expect(all.memories.map(({ number }) => number)).toEqual([1, 2]);
     expect(all.sessions).toEqual([makeSession('a'), makeSession('b')]);
     expect(await store.eraser.erasePerson('10', '1')).toBe(4);
-    const outdated = (await store.messages.outdated(9)).map(
+    const outdated = (await store.messages.listOutdated(9)).map(
       ({ message }) => message.messageId,
     );
     expect(new Set(outdated)).toEqual(new Set(['300', '301', '302']));
@@ -107,7 +107,7 @@ function testForgottenPlaces(name: string, open: OpenTranscriptStore) {
     expect(await store.eraser.eraseMessages(['300', '999'])).toBe(3);
     expect(await readTexts(store, 'a')).toEqual([]);
     expect(await readTexts(store, 'b')).toHaveLength(3);
-    expect(await store.messages.outdated(9)).toEqual([]);
+    expect(await store.messages.listOutdated(9)).toEqual([]);
   });
 
   test(`${name}: nothing is left of a server that the bot was removed from`, async () => {
@@ -118,7 +118,7 @@ function testForgottenPlaces(name: string, open: OpenTranscriptStore) {
     expect(await store.reader.listSessions('10', openSessions)).toEqual([]);
     expect(await store.reader.listChannels('10')).toEqual([]);
     expect(await store.memories.list('10')).toEqual([]);
-    expect(await store.messages.outdated(9)).toEqual([]);
+    expect(await store.messages.listOutdated(9)).toEqual([]);
     expect(await readTexts(store, 'c')).toEqual(['elsewhere']);
   });
 }
@@ -172,9 +172,9 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
   test(`${name}: a message that showed forgotten lines is outdated until it shows the others, in order`, async () => {
     await using store = await openTalk(open);
     await store.messages.putMessage(message);
-    expect(await store.messages.outdated(9)).toEqual([]);
+    expect(await store.messages.listOutdated(9)).toEqual([]);
     await store.eraser.erasePerson('10', '1');
-    const [first, second, third] = await store.messages.outdated(9);
+    const [first, second, third] = await store.messages.listOutdated(9);
     expect(first?.message).toEqual(message);
     expect(first?.lines.map(({ text }) => text)).toEqual(['coffee']);
     expect(second?.message).toMatchObject({
@@ -184,11 +184,11 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
     });
     expect(third).toMatchObject({ message: { messageId: '302' }, lines: [] });
     await store.messages.putMessage(message);
-    expect(await store.messages.outdated(1)).toHaveLength(1);
+    expect(await store.messages.listOutdated(1)).toHaveLength(1);
     await store.messages.markSettled('300', first?.outdated);
     await store.messages.markSettled('302');
     expect(
-      (await store.messages.outdated(9)).map((one) => one.message.messageId),
+      (await store.messages.listOutdated(9)).map((one) => one.message.messageId),
     ).toEqual(['301']);
   });
 
@@ -198,7 +198,7 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
     await store.messages.putMessage({ ...message, messageId: '400', sessionId: 'a' });
     await store.messages.putMessage({ ...message, messageId: '401', sessionId: 'b' });
     await store.eraser.erasePerson('10', '1', 'a');
-    const outdated = await store.messages.outdated(9);
+    const outdated = await store.messages.listOutdated(9);
     const shown = outdated.map((one) => [one.message.messageId, one.lines.length]);
     expect(shown.toSorted()).toEqual([
       ['300', 1],

@@ -60,7 +60,7 @@ function testUnkeptLines(name: string, open: OpenTranscriptStore) {
     for (const [n, id] of ['a1', 'b1', 'b2', 'b3', 'b4', 'c1'].entries())
       await put(id, n);
     await store.writer.endOpenSessions(onlyShardRange);
-    const outdated = await store.messages.outdated(9);
+    const outdated = await store.messages.listOutdated(9);
     const shown = outdated.map(({ message, lines }) => [
       message.messageId,
       lines.length,
@@ -86,7 +86,7 @@ function testSharedServers(name: string, open: OpenTranscriptStore) {
     await store.messages.putMessage({ ...message, messageId: '301', guildId: '10' });
     await store.messages.putMessage({ ...message, messageId: '501', guildId });
     const messagesIn = async (id: number, count: number) => {
-      const outdated = await store.messages.outdated(9, { id, count });
+      const outdated = await store.messages.listOutdated(9, { id, count });
       return outdated.map(({ message }) => message.messageId).toSorted();
     };
     await store.writer.endOpenSessions({ id: 1, count: 2 });

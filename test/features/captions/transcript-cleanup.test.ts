@@ -142,7 +142,7 @@ test('messages in a closed channel wait by themselves, and its server and the op
   expect(captionChats.notices).toEqual(['10 captions.unerased']);
   closed.refuses = undefined;
   await clock.advance(3_600_000);
-  expect(await messages.outdated(1)).toEqual([]);
+  expect(await messages.listOutdated(1)).toEqual([]);
   const words = 'Erased captions still stand in channel closed';
   expect(of('failed')).toMatchObject([{ message: expect.stringContaining(words) }]);
 });

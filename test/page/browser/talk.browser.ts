@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
-import { leastShare, understoodShare } from '#src/probes/engine-probes.ts';
+import { leastShare, measureUnderstoodShare } from '#src/probes/engine-probes.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import { listComplaints, openBrowser } from './open-browser.ts';
@@ -123,7 +123,7 @@ async function understood(tab: Page, words: string) {
   )) {
     if (update.kind === 'final') text = update.transcript.text;
   }
-  return understoodShare(words, text);
+  return measureUnderstoodShare(words, text);
 }
 
 const log = (tab: Page) => tab.getByRole('log', { name: 'Conversation' });
