@@ -37,7 +37,7 @@ export type HearingDeps = {
   /** Asked in pauses, where the rules say so. */
   readonly turnModel?: TurnModel;
   readonly partialTrust: PartialTrust;
-  /** Connects as a person begins to talk. Never throws. */
+  /** Opens connections to engines as a person begins to talk. Never throws. */
   readonly warm: () => void;
   readonly weights: SileroNetwork;
 };
@@ -45,7 +45,7 @@ export type HearingDeps = {
 export function observeFrames(
   mixer: Mixer,
   asked: () => void,
-  left: () => void,
+  onSent: () => void,
 ): FrameSource {
   return {
     pullFrame() {
@@ -57,7 +57,7 @@ export function observeFrames(
     },
     markSent(frame, atMs) {
       mixer.markSent(frame, atMs);
-      left();
+      onSent();
     },
   };
 }
@@ -83,7 +83,7 @@ export function openConnectionSound(
   return { voice, cues, mixer };
 }
 
-/** `sent`: the own sound, which may come back as echo. */
+/** Creates a speaker's input. `sent`: the bot's own sound, which may return as echo. */
 export function createSpeakerInput(
   speakerId: PersonId,
   sent: SentEnvelope,
@@ -113,7 +113,7 @@ export class ReconnectingConnection {
     return this.#link?.isOpen === true;
   }
 
-  /** True from the opening of a connection until its end is reported. */
+  /** Returns true from a connection's opening until its end is reported. */
   get isHeld(): boolean {
     return this.#isOpen;
   }
@@ -122,7 +122,7 @@ export class ReconnectingConnection {
     return this.#link !== undefined;
   }
 
-  /** Everybody in the channel except the bot, also while the connection is away. */
+  /** Lists everybody in the channel except the bot, also while disconnected. */
   listPeople(): readonly ChannelMember[] {
     return this.#link?.listPeople() ?? [];
   }
@@ -135,13 +135,13 @@ export class ReconnectingConnection {
     return this.#isOpen ? this.#link?.getState() : undefined;
   }
 
-  /** Errors and abort: as `VoiceLinkOpener.open`. */
+  /** Opens a connection. Errors and abort: as `VoiceLinkOpener.open`. */
   async openLink(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal) {
     this.#link = await this.#linkOpener.openLink(channel, mayHear, signal);
     this.#isOpen = true;
   }
 
-  /** Closes the connection afterwards, and throws what `work` throws. */
+  /** Runs `work`, closes the connection, and throws what `work` throws. */
   async runWithLink<T>(
     work: (link: VoiceLink) => Promise<T>,
     signal: AbortSignal,
@@ -174,10 +174,10 @@ export type OpenConnection = {
   readonly output: SpeechOutput;
   readonly giveTranscript: (speakerId: PersonId, understood: Transcript) => void;
   readonly hearPartial: (speakerId: PersonId, text: string) => void;
-  /** While the bot speaks, no cue sounds. */
+  /** Returns whether the bot speaks, when no cue may sound. */
   readonly isSpeaking: () => boolean;
-  /** `left` is called as each frame of it leaves. */
-  readonly playCue: (samples: Int16Array, left: () => void) => void;
+  /** Plays a cue, and calls `onSent` as each frame is sent. */
+  readonly playCue: (samples: Int16Array, onSent: () => void) => void;
   readonly hearMeaning: (
     personId: PersonId,
     what: OverlapKind,
@@ -190,7 +190,7 @@ export type OpenConnection = {
 export class CurrentConnection {
   now: OpenConnection | undefined;
 
-  /** Resolves with `left` when its first frame has left, perhaps never. */
+  /** Plays a cue. Resolves with `left` when its first frame is sent, perhaps never. */
   playCue(samples: Int16Array): Promise<CueOutcome> {
     const { now } = this;
     if (!now) return Promise.resolve('away');

@@ -70,7 +70,7 @@ export class BargeIns {
     this.hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
   }
 
-  /** Forgets leavers, and the pauses that they asked for. */
+  /** Forgets people who have gone, and the pauses that they caused. */
   updatePresence(isHere: (personId: PersonId) => boolean) {
     const atMs = this.#getNowMs();
     for (const { personId } of this.#state.speeches) {

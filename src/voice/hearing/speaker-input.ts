@@ -128,8 +128,8 @@ export class SpeakerInput {
     return this.#takeNoticed();
   }
 
-  /** `probability` that the turn is over. Undefined where the model failed. */
-  judge(
+  /** Applies the turn model's `probability`, undefined where it failed. */
+  onJudged(
     askedAtMs: number,
     probability: number | undefined,
     atMs: number,
@@ -245,7 +245,7 @@ export class SpeakerInput {
         const whole = {
           fromMs: effect.fromMs,
           toMs: effect.toMs,
-          pcm: this.#recording.take(),
+          pcm: this.#recording.takeUtterance(),
         };
         this.#options.meter.reset();
         this.#overlap = undefined;
@@ -288,7 +288,7 @@ export class SpeakerInputs {
     this.#createInput = open;
   }
 
-  /** Time alone changes their state. */
+  /** Returns whether anybody talks or has just sent a packet. */
   isBusy(atMs: number): boolean {
     for (const input of this.#inputs.values()) {
       if (input.isTalking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
@@ -324,16 +324,16 @@ export class SpeakerInputs {
     return this.#inputs.get(speakerId)?.addTranscript(understood, atMs) ?? [];
   }
 
-  judge(
+  onJudged(
     speakerId: PersonId,
     askedAtMs: number,
     probability: number | undefined,
     atMs: number,
   ): SpeakerInputEvent[] {
-    return this.#inputs.get(speakerId)?.judge(askedAtMs, probability, atMs) ?? [];
+    return this.#inputs.get(speakerId)?.onJudged(askedAtMs, probability, atMs) ?? [];
   }
 
-  /** Closes the inputs of all others at once. Their unfinished utterances are gone. */
+  /** Closes the inputs of people who may not be heard. Their unfinished utterances are lost. */
   closeOthers(mayHear: (speakerId: PersonId) => boolean) {
     for (const speakerId of this.#inputs.keys()) {
       if (!mayHear(speakerId)) this.#inputs.delete(speakerId);
@@ -410,8 +410,8 @@ class UtteranceBuffer {
     return { samples: this.#joinSamples(), rateHz: listenRateHz, channels: 1 };
   }
 
-  /** Ends the utterance. The next one begins with the sound after the cut. */
-  take(): Pcm {
+  /** Ends the utterance and returns its sound. */
+  takeUtterance(): Pcm {
     const kept = Math.min(this.#length, this.#voicedLength + toSamples(tailMs));
     const all = this.#joinSamples();
     this.#isRunning = false;
@@ -435,7 +435,7 @@ class UtteranceBuffer {
     return joinSamples(this.#pieces.map(({ samples }) => samples));
   }
 
-  /** A piece that is cut inside no longer belongs to a packet. */
+  /** Drops the sound before `at`. A piece that is cut inside no longer belongs to a packet. */
   #cutPieces(at: number) {
     let from = 0;
     return this.#pieces.flatMap((piece) => {

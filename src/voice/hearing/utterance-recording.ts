@@ -29,10 +29,7 @@ type RecordingOptions = {
   readonly onDecided: (meant: boolean) => void;
 };
 
-/**
- * Sound of one utterance and the request for its words. The conversation decides about both, by
- * the id.
- */
+/** Sound of one utterance and the request for its words. */
 export class UtteranceRecording {
   readonly id;
   readonly speakerId;
@@ -83,13 +80,13 @@ export class UtteranceRecording {
     }
   }
 
-  /** `isWhole`: the words up to a pause. */
+  /** Passes words to captions. `isWhole`: all words up to a pause. */
   captionWords(text: string, isWhole: boolean) {
     if (isWhole) this.#follower?.onWhole(text);
     else this.#follower?.onPartial(text);
   }
 
-  /** Recognised once. Errors: as `Listening.settle`. */
+  /** Requests the transcript, once for all calls. Errors: as `Listening.settle`. */
   requestTranscript(): Promise<Transcript> {
     if (this.#isSettled && !this.#openedRequest && this.wholeSound)
       return Promise.resolve({ text: '' });
@@ -107,7 +104,7 @@ export class UtteranceRecording {
     this.#transcript = undefined;
   }
 
-  /** Only the first call counts. */
+  /** Ends the recording with its content. Only the first call counts. */
   settle(content: UtteranceContent, meant: boolean) {
     if (this.#isSettled) return;
     this.#isSettled = true;

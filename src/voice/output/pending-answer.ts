@@ -23,7 +23,7 @@ export type Quote = {
 export interface AnswerTools {
   readonly quote: Quote | undefined;
   readonly runningStep: PlainTextId | undefined;
-  /** Aborting `signal` throws `signal.reason`. */
+  /** Runs a tool call. Aborting `signal` throws `signal.reason`. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
 }
 
@@ -48,8 +48,8 @@ type EarlyParts = {
 const quotedError = new Error('quoted lines replace the rest of the answer');
 
 /**
- * One answer from its first request on. Nothing of it is heard and no tool runs before the answer
- * is wanted. It is read up to its first sound, so that a bounded amount waits.
+ * One answer from its first request on. Nothing is heard and no tool runs before the answer is wanted. It is made
+ * up to its first sound, so that a bounded amount waits.
  */
 export class PendingAnswer {
   readonly reservation;
@@ -89,13 +89,13 @@ export class PendingAnswer {
     return this.#options.isWritten;
   }
 
-  /** Owner of the words in its prompt, else of the quote. */
+  /** Gets the owner of the words in the prompt, else of the quote. */
   get owner(): TextOwner {
     const { owner } = this.#options;
     return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
 
-  /** Nothing of the answer enters the channel. */
+  /** Gets the only person who may know the answer. */
   get onlyFor(): string | undefined {
     const { owner } = this.#options;
     return owner === 'given' ? undefined : owner.onlyFor;
@@ -109,10 +109,7 @@ export class PendingAnswer {
     return chooseAnswerSound(this.#options.turn).voice;
   }
 
-  /**
-   * The answer was begun on words that were not final, and the final words are in another
-   * language.
-   */
+  /** Returns whether the final words turned out to be in another language. */
   get isInWrongLanguage(): boolean {
     return this.#options.turn.language?.isOutdated ?? false;
   }
@@ -133,7 +130,7 @@ export class PendingAnswer {
     return this.#awaitsSpeech ? 'speak' : 'think';
   }
 
-  /** The answer may have effects now. */
+  /** Lets the answer have effects. */
   markWanted() {
     this.#wanted.resolve();
     if (this.#fate !== 'open') return;
@@ -146,7 +143,7 @@ export class PendingAnswer {
     this.#over.abort(error);
   }
 
-  /** Gives all parts once. Errors: as the pipeline. Aborting `signal` throws `signal.reason`. */
+  /** Yields all parts once. Errors: as the pipeline. Aborting `signal` throws `signal.reason`. */
   async *releaseParts(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
     const leave = () => this.#over.abort(signal.reason);
     signal.addEventListener('abort', leave);
@@ -170,7 +167,7 @@ export class PendingAnswer {
     }
   }
 
-  /** Its tokens count as wasted. */
+  /** Ends the answer, whose tokens count as wasted. */
   discardUnheard() {
     if (this.#fate === 'vain') return;
     if (this.#fate === 'wanted') this.#options.preemptiveBudget.use(-this.#tokens);
@@ -216,7 +213,7 @@ export class PendingAnswer {
     }
   }
 
-  /** The wait ends with this answer, even if a pipeline heeds no signal. */
+  /** Reads the next part. Rejects at the answer's end, even if a pipeline heeds no signal. */
   #readNext(): Promise<IteratorResult<ReplyPart>> {
     return new Promise((resolve, reject) => {
       this.#signal.throwIfAborted();
@@ -251,8 +248,8 @@ export type FinishedAnswer = {
 };
 
 /**
- * Puts an answer on its track, and waits where the track is full. Errors: as `parts`. Aborting
- * `signal` throws `signal.reason`.
+ * Writes an answer to its track, and waits where the track is full. Errors: as `parts`. Aborting `signal` throws
+ * `signal.reason`.
  */
 export async function writeAnswer(
   parts: AsyncIterable<ArrivedPart>,

@@ -57,7 +57,7 @@ type OpenReply = ReplyOptions & { readonly reply: SpokenReply };
 /** A reply of which something has left. `isStarved`: its next sound is late. */
 type LeavingReply = Pick<ReplyOptions, 'id'> & { readonly isStarved: boolean };
 
-/** Called for each reply that is over, except notices. Never throws. */
+/** Receives the words of each reply that is over, except notices. Never throws. */
 type OnSent = (words: SpokenSegment) => void;
 
 /**
@@ -108,17 +108,17 @@ export class SpeechOutput {
   get leavingReply(): LeavingReply | undefined {
     if (this.#openReply?.reply.firstSentAtMs === undefined) return undefined;
     const { id, reply } = this.#openReply;
-    return { id, isStarved: !reply.over && !reply.paused && !reply.ready };
+    return { id, isStarved: !reply.isOver && !reply.paused && !reply.ready };
   }
 
-  /** The connection did not send the last reply. */
+  /** Returns whether the connection failed to send the last reply. */
   get isStuck(): boolean {
     return this.#isStuck;
   }
 
   /**
-   * Opens a reply for `work`, and silences it afterwards. Throws as `work`. Aborting `signal`
-   * falls silent within a frame and throws `signal.reason`.
+   * Opens a reply for `work`, and silences it afterwards. Throws as `work`. Aborting `signal` silences it at once
+   * and throws `signal.reason`.
    */
   async speakReply(
     signal: AbortSignal,
@@ -154,12 +154,12 @@ export class SpeechOutput {
     this.#openReply?.reply.duck(db);
   }
 
-  /** Falls silent within a frame. Nothing is lost. */
+  /** Pauses the current reply within a frame. No sound is lost. */
   pause() {
     this.#openReply?.reply.pause();
   }
 
-  /** Resumes from the start of the word that was cut. */
+  /** Resumes the current reply from the start of the cut word. */
   resume() {
     this.#resumeCount++;
     this.#openReply?.reply.resume();
@@ -185,7 +185,7 @@ export class SpeechOutput {
     this.#onSent({ ...sent, isOver: true, isCut });
   }
 
-  /** Cuts a reply that is ready while nothing leaves, so that its writer goes on. */
+  /** Cuts a reply whose sound is ready but not sent, so that its writer goes on. */
   async #watchForStall(reply: SpokenReply, signal: AbortSignal) {
     let before = -1;
     while (!signal.aborted) {
@@ -211,7 +211,7 @@ export type PaidVoice = {
   readonly voice: SpeechVoice;
 };
 
-/** An unspeakable clause has no sound. Errors: BotError at the stage `speak`. */
+/** Yields the sound of a clause, none if unspeakable. Errors: BotError at the stage `speak`. */
 export async function* synthesizeClause(
   clause: string,
   { synthesizer, voice }: PaidVoice,
