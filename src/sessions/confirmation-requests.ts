@@ -33,7 +33,7 @@ export class ConfirmationRequests {
     return { kind: 'shown', line, s, files: action.files ?? [] };
   }
 
-  /** Never throws. */
+  /** Runs a tool call after its Confirm. Never throws. */
   async confirmCall(
     guildId: GuildId,
     askId: string,

@@ -111,7 +111,7 @@ class ConnectionClock {
     }
   }
 
-  /** A packet ends the wait for a step of endpointing, at once where a pause begins. */
+  /** Ends the wait for a step of endpointing, at once where a pause begins. */
   onPacket() {
     const { clock, inputs, wakeup } = this.#connection;
     this.#lastPacketAtMs = clock.nowMs();
@@ -158,7 +158,7 @@ class ConnectionClock {
       : maxCheckGapMs;
   }
 
-  /** The timer is later while packets cause the steps. */
+  /** Returns the wait of the timer, which is longer while packets cause the steps. */
   #getTimerMs(waitMs: number) {
     this.#isTicking = waitMs === tickMs;
     return this.#isTicking && this.#nowMs - this.#lastPacketAtMs < packetTimeoutMs
@@ -184,7 +184,7 @@ function updatePresence({ inputs, interruptions, link, session }: Connection) {
   interruptions.updatePresence((personId) => people.some(({ id }) => id === personId));
 }
 
-/** Errors: as `VoiceLink.hear`. Aborting `signal` throws `signal.reason`. */
+/** Runs a connection until its loss. Errors: as `VoiceLink.hear`. Aborting `signal` throws `signal.reason`. */
 export async function runConnection(
   link: VoiceLink,
   session: Session,
@@ -268,12 +268,13 @@ class WaitingCues {
     this.#played.clear();
   }
 
-  /** A voice that fails now is reported with the answer. */
+  /** Says what the tool of an awaited answer does, or that it takes long. */
   async #sayOneMoment() {
     const { loop, place } = this.#session;
     const turn = findCurrentTurn(loop.state);
     const { reply } = loop.state.turnQueue.current ?? {};
     if (!turn) return;
+    // A voice that fails now is reported with the answer.
     const pieces = await this.#synthesizeLine(
       this.#sources.findRunningStep(reply) ?? 'slow.voice',
       place.languages.find(turn.by),
@@ -357,13 +358,18 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     output,
     interruptions,
     utterances,
-    /** Never throws. */
+    /** Asks the turn model whether a turn is over. Never throws. */
     async judgeTurn(
       speakerId: PersonId,
       { askedAtMs, sound }: Extract<SpeakerInputEvent, { kind: 'ask-turn-model' }>,
     ): Promise<void> {
       const probability = await hearing.turnModel?.judge(sound, over.signal);
-      for (const one of inputs.judge(speakerId, askedAtMs, probability, clock.nowMs()))
+      for (const one of inputs.onJudged(
+        speakerId,
+        askedAtMs,
+        probability,
+        clock.nowMs(),
+      ))
         handleInput(speakerId, one, connection);
     },
     showPanel: () => showPanel(inputs.listTalking()),
@@ -381,8 +387,8 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
       for (const one of noticed) handleInput(speakerId, one, connection);
     },
     hearPartial: (speakerId, text) => interruptions.hearPartial(speakerId, text),
-    isSpeaking: () => voice.sounds,
-    playCue: (samples, left) => cues.say(samples, left),
+    isSpeaking: () => voice.isSounding,
+    playCue: (samples, onSent) => cues.say(samples, onSent),
     hearMeaning: (personId, meaning, isMeant) =>
       interruptions.hearMeaning({ personId, meaning, isMeant, isFinal: true }),
     playWaitingCue: (cue) => waiting.playCue(cue),

@@ -21,10 +21,7 @@ export class GuildRemoval implements Disposable {
     this.#settings = settings;
   }
 
-  /**
-   * Erases a server once nothing runs there. A failure of a store is reported and tried again.
-   * Never throws.
-   */
+  /** Erases a server's data once nothing runs there. Failures of stores are reported and retried. Never throws. */
   async eraseServer(guildId: GuildId) {
     this.#settings.forgetGuild(guildId);
     this.#deps.peopleSettings.forgetSettings(guildId);

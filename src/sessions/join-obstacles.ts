@@ -35,7 +35,7 @@ export function describeObstacle(
   }
 }
 
-/** Undefined where the channel is gone. */
+/** Judges a join. Undefined where the channel is gone. */
 export function judgeEntry(
   channel: ChannelRef,
   { clock, places }: EntryDeps,
@@ -44,13 +44,13 @@ export function judgeEntry(
   return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
 }
 
-/** Moderators may put the bot where it cannot enter. */
+/** Returns whether the bot may join. Moderators may still put it there. */
 export function canEnter(channel: ChannelRef, deps: EntryDeps): boolean {
   const kind = judgeEntry(channel, deps)?.kind;
   return kind === 'fine' || kind === 'stage';
 }
 
-/** `2026-11-20 16:25 UTC`, as people of one server live in many time zones. */
+/** Formats a time in UTC, `2026-11-20 16:25 UTC`, as people of one server live in many time zones. */
 function formatUtcTime(wallMs: number) {
   const { day, minute } = createWallTimes('UTC');
   return `${day(wallMs)} ${minute(wallMs)} UTC`;

@@ -25,7 +25,7 @@ export type ReconnectDecision =
   | { readonly kind: 'again'; readonly waitMs: number }
   | { readonly kind: 'over'; readonly why: LeaveReason };
 
-/** `restMs`: Discord allows no try for so long. */
+/** Converts a failed join to its outcome. `restMs`: Discord allows no try for so long. */
 export function toJoinOutcome(
   error: unknown,
   next: ReconnectDecision,

@@ -58,7 +58,7 @@ export class MoveRequests {
     this.#sessions = sessions;
   }
 
-  /** False: others were asked just now. */
+  /** Asks participants for a move. Returns false if others asked just now. */
   ask(from: ChannelRef, to: ChannelRef, call: JoinCall): boolean {
     // The text names no other channel, as not all of them may know it.
     const { clock, messages, onEvent } = this.#deps;
@@ -73,7 +73,7 @@ export class MoveRequests {
     return true;
   }
 
-  /** The last of the participants makes the bot go. */
+  /** Notes that a participant agrees. The last one makes the bot go. */
   async agree(
     guildId: GuildId,
     personId: PersonId,

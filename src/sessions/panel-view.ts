@@ -110,7 +110,7 @@ function findNextName({ turnQueue, turns }: ConversationState) {
   return turnQueue.current && next ? [next.name] : [];
 }
 
-/** The latest question of each person, where no captions show them. */
+/** Lists the latest question of each person, where no captions show them. */
 function listUnderstoodLines({
   // With each yes people read that everybody in the channel may see them.
   consent,

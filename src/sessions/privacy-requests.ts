@@ -55,7 +55,7 @@ export class PrivacyRequests {
     return { kind: 'read', consent, settings, lines, memories };
   }
 
-  /** Counts from the next packet on, stored or not. */
+  /** Lets a person be heard from the next packet on, even if that is not stored. */
   async allow(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
     const choices = this.#sessions.consents.getChoices(guildId);
     return { isSaved: await choices.saveConsent(personId, { kind: 'always' }) };
@@ -209,7 +209,7 @@ export class PrivacyRequests {
     return { kind: 'exported', json: JSON.stringify(all, undefined, 2) };
   }
 
-  /** Undefined where a store is in trouble. */
+  /** Asks each feature. Undefined where a store is in trouble. */
   async #askFeatures<T>(
     hook: (feature: PersonHooks) => Promise<T | undefined> | undefined,
   ) {

@@ -82,7 +82,7 @@ export class SeatPersistence implements AsyncDisposable {
     this.#startTimer();
   }
 
-  /** Resolves when the store holds the present state, or has failed to. */
+  /** Waits until the present seat is stored, or storing it has failed. */
   async waitUntilSettled(guildId: GuildId) {
     const seat = this.#seats.get(guildId);
     if (seat) this.#scheduleWrite(guildId, seat);
@@ -136,7 +136,7 @@ export class SeatPersistence implements AsyncDisposable {
     this.#stopTimerWhenIdle();
   }
 
-  /** A failure is reported to the operator. */
+  /** Runs `work` and reports a failure. Returns whether `work` succeeded. */
   async #tryStore(guildId: GuildId, work: (store: SeatStore) => Promise<unknown>) {
     const done = await withStoreTimeout(
       guildId,

@@ -9,16 +9,16 @@ import {
 export type FeatureShard = {
   readonly tools?: readonly ToolEntry[];
   createSession?(session: Session, before: FormerSession): FeatureSession;
-  /** Ends with the shard. Never rejects. */
+  /** Works until the shard ends. Never rejects. */
   run?(): Promise<void>;
   serve?(): AsyncDisposable;
   /** Resolves to the servers with a panel that the feature decides about. Never throws. */
   onGuildsArrived?(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>>;
-  /** Also called after a change of settings. */
+  /** Handles a change of a server or its settings. */
   onGuildChanged?(guildId: GuildId): void;
   /**
-   * Erases the data of a server that removed the bot, in memory at once. Resolves to the number
-   * of stored items. Errors: BotError `store.unwritable`.
+   * Erases a server's data, in memory at once. Resolves to the number of stored items. Errors: BotError
+   * `store.unwritable`.
    */
   eraseServer?(guildId: GuildId): Promise<number>;
   readonly person?: PersonHooks;

@@ -212,7 +212,7 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** True also while a retry is due. */
+  /** Returns whether the bot has joined, even while a retry is due. */
   get hasEntered(): boolean {
     return this.#connection.wasOpen && !this.isOver;
   }
@@ -304,7 +304,7 @@ export class VoiceSession implements Session {
     this.consent.refresh();
   }
 
-  /** Resolves when people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */
+  /** Connects, until people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */
   async openConnection() {
     const startedMs = this.#deps.clock.nowMs();
     const recalling = this.loadSettings();
@@ -324,7 +324,7 @@ export class VoiceSession implements Session {
     this.#showCurrentPanel([]);
   }
 
-  /** Never throws. */
+  /** Runs connections until the session ends, and returns why. Never throws. */
   async runUntilEnd(): Promise<LeaveReason> {
     let next: ReconnectDecision = { kind: 'again', waitMs: 0 };
     while (next.kind === 'again') {
@@ -379,15 +379,12 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** The first reason counts. */
+  /** Ends the session. The first reason counts. */
   leave(why: LeaveReason) {
     this.loop.post({ kind: 'leave', why });
   }
 
-  /**
-   * Finishes the current clause, and names the unanswered people in the chat. Takes `ms` at most.
-   * Never throws.
-   */
+  /** Finishes the current clause within `ms`, and names unanswered people in the chat. Never throws. */
   async drain(ms: number) {
     const { loop, signal } = this;
     const { clock } = this.#deps;

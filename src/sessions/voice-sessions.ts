@@ -68,7 +68,7 @@ export class VoiceSessions implements AsyncDisposable {
   readonly settings;
   readonly consents;
   readonly moveRequests;
-  /** Its owner sets it once. Never throws. */
+  /** Applies a spoken no. The owner sets it once. Never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
   readonly #deps;
   readonly #sources;
@@ -113,7 +113,7 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#findHere(guildId)?.channel;
   }
 
-  /** Finds a session in which people can be heard and spoken to, or soon can again. */
+  /** Finds the session of a server, unless it is still joining. */
   findSession(guildId: GuildId): VoiceSession | undefined {
     // The caller may change something there, so the session is woken.
     const session = this.#listSessions.get(guildId)?.session;
@@ -134,7 +134,7 @@ export class VoiceSessions implements AsyncDisposable {
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
-  /** Reads anew where the bot does not sit. Never throws. */
+  /** Loads a server's consents, anew where the bot does not sit. Never throws. */
   async loadConsents(guildId: GuildId): Promise<GuildChoices> {
     const choices = this.consents.getChoices(guildId);
     if (this.peekSessions(guildId).length === 0) choices.reset();
@@ -142,7 +142,7 @@ export class VoiceSessions implements AsyncDisposable {
     return choices;
   }
 
-  /** `answers`: those of a session there. */
+  /** Gets a person's consent in a server. `answers`: those of a session there. */
   getConsent(
     guildId: GuildId,
     person: Pick<ChannelMember, 'id' | 'roleIds'>,
@@ -165,7 +165,7 @@ export class VoiceSessions implements AsyncDisposable {
     return [...this.#listSessions.values()].map(({ session }) => session);
   }
 
-  /** `follows`: whether to follow the caller. Default: as before. */
+  /** Joins a channel. `follows`: whether to follow the caller. Default: as before. */
   async join(
     channel: ChannelRef,
     callerId: PersonId,
@@ -178,7 +178,7 @@ export class VoiceSessions implements AsyncDisposable {
     );
   }
 
-  /** False: the bot sits nowhere there. */
+  /** Pauses or resumes hearing. Returns false if the bot sits nowhere. */
   pauseHearing(guildId: GuildId, isPaused: boolean): boolean {
     const sessions = this.listSessions(guildId);
     for (const { consent } of sessions) consent.isPaused = isPaused;
@@ -197,10 +197,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.#ended.forgetServer(guildId);
   }
 
-  /**
-   * Undefined: `prepare` finds no seat, or the bot sits somewhere already. `isOnce`: a failure is
-   * final.
-   */
+  /** Joins the channel that `prepare` finds, unless the bot sits somewhere. `isOnce`: a failure is final. */
   async returnToSeat(
     guildId: GuildId,
     prepare: () => Promise<
@@ -223,7 +220,7 @@ export class VoiceSessions implements AsyncDisposable {
     return await this.#queue.run(guildId, enter);
   }
 
-  /** Undefined: the bot stays with people. */
+  /** Joins a channel automatically. Undefined if the bot stays with people. */
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
     const enter = async () => {
@@ -299,7 +296,7 @@ export class VoiceSessions implements AsyncDisposable {
     }
   }
 
-  /** The newest channel counts. Never throws. */
+  /** Moves a session. The newest channel counts. Never throws. */
   async moveSession(guildId: GuildId, channelId: ChannelId) {
     const move = this.#moves.get(guildId);
     if (move) {
@@ -316,7 +313,7 @@ export class VoiceSessions implements AsyncDisposable {
       .catch((error) => this.#deps.onEvent(guildId, toFailureEvent(error, 'link')));
   }
 
-  /** Takes no calls and no questions, and ends within `ms`. Never throws. */
+  /** Refuses calls and questions, and ends all sessions within `ms`. Never throws. */
   async drainAll(ms: number) {
     this.#isClosed = true;
     await Promise.all(this.listAll().map((session) => session.drain(ms)));
@@ -435,7 +432,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (line) this.#postFarewell(session.channel, line);
   }
 
-  /** Without a person, the stored consents were read. */
+  /** Applies a changed consent. Without a person, the stored consents were loaded. */
   #onConsentChanged(guildId: GuildId, personId: PersonId | undefined) {
     const sessions = this.listSessions(guildId);
     if (personId === undefined) for (const { consent } of sessions) consent.refresh();
@@ -451,7 +448,7 @@ export class VoiceSessions implements AsyncDisposable {
     void this.settings.restChannel(guildId, channelId);
   }
 
-  /** `moved`: it goes on in the same channel. */
+  /** Ends a session and waits for that. `moved`: another follows in the same channel. */
   async #leaveInTurn(guildId: GuildId, why: 'asked' | 'moved' = 'asked') {
     const place = this.#listSessions.get(guildId);
     place?.session.leave(why);
@@ -522,7 +519,7 @@ export class VoiceSessions implements AsyncDisposable {
     );
   }
 
-  /** The last line of a session, unless the bot is called again. */
+  /** Posts the last line of a session, unless the bot is called again. */
   #postFarewell(channel: ChannelRef, line: TextLine, over?: unknown) {
     const isStillTrue = () =>
       [undefined, over].includes(this.#findHere(channel.guildId));
