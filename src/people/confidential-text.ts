@@ -30,7 +30,7 @@ export class ConfidentialText {
     this.owner = owner;
   }
 
-  /** Throws if two texts have different owners. */
+  /** Joins texts. Throws if two have different owners. */
   static join(all: readonly ConfidentialText[], separator: string): ConfidentialText {
     const text = all.map((one) => one.#text).join(separator);
     return new ConfidentialText(text, getCommonOwner(all.map(({ owner }) => owner)));
@@ -40,7 +40,7 @@ export class ConfidentialText {
     return pieces(this.#text).map((piece) => new ConfidentialText(piece, this.owner));
   }
 
-  /** Returns words of this channel, or given words. */
+  /** Returns the words if they are of this channel, or given. */
   findTextForPlace(placeId: ChannelId | undefined): string | undefined {
     const { owner } = this;
     if (owner === 'given') return this.#text;
@@ -63,7 +63,7 @@ export class ConfidentialText {
   }
 }
 
-/** Words of the bot itself, or words written for everybody. */
+/** Marks words of the bot itself, or written for everybody, as given. */
 export function toOpenText(text: string): ConfidentialText {
   return new ConfidentialText(text, 'given');
 }

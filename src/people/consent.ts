@@ -20,31 +20,34 @@ export type StoredRows = Readonly<
 
 /** Keeps one choice of each person in a server. */
 export interface ChoiceStore<Choice> {
-  /** Throws BotError `store.unreadable`, in which case nobody counts as having agreed. */
+  /**
+   * Reads the choices of a server. Throws BotError `store.unreadable`, in which case nobody counts as having
+   * agreed.
+   */
   read(guildId: GuildId): Promise<ReadonlyMap<string, Choice>>;
-  /** Throws BotError `store.unwritable`. */
+  /** Stores a choice. Throws BotError `store.unwritable`. */
   write(guildId: GuildId, personId: PersonId, choice: Choice): Promise<void>;
 }
 
 export interface ConsentStore extends ChoiceStore<ConsentChange> {
   /** Lists unfinished erasures. Throws BotError `store.unreadable`. */
   listErasures(): Promise<readonly Erasure[]>;
-  /** A later erasure of the same person goes on. Throws BotError `store.unwritable`. */
+  /** Removes a finished erasure, but no later one of the person. Throws BotError `store.unwritable`. */
   endErasure(erasure: Erasure): Promise<void>;
-  /** Throws BotError `store.unreadable`. */
+  /** Counts stored items about a person. Throws BotError `store.unreadable`. */
   countItems(guildId: GuildId, personId: PersonId): Promise<number>;
-  /** Throws BotError `store.unreadable`. */
+  /** Lists stored rows about a person. Throws BotError `store.unreadable`. */
   listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows>;
   /**
-   * Deletes everything about a person in a server except consent and erasure, and overwrites the bytes. Returns the number of
-   * items. Throws BotError `store.unwritable`.
+   * Erases everything about a person in a server except consent and erasure. Returns the number of items. Throws
+   * BotError `store.unwritable`.
    */
   erasePerson(guildId: GuildId, personId: PersonId): Promise<number>;
 }
 
 /**
- * Rule for people without an answer. `ask` hears none of them, `role` hears members with the role for the server rules, and `notice`
- * hears everybody, as all are told. A no counts under each policy.
+ * Rule for people without an answer. `ask` hears none, `role` hears members with the role for the server rules, and
+ * `notice` hears everybody. A no counts under each policy.
  */
 export const consentPolicies = ['ask', 'role', 'notice'] as const;
 export type ConsentPolicy = (typeof consentPolicies)[number];
@@ -101,7 +104,7 @@ export function toHearingFacts(
 }
 
 /**
- * Decides whether a person is heard. It is asked before each packet is decrypted.
+ * Decides whether a person is heard, before each packet is decrypted.
  *
  * @example
  * import { type ConsentState, mayHear, toHearingFacts } from '#src/people/consent.ts';
@@ -130,7 +133,7 @@ export function isHeardConsent(consent: Consent): boolean {
   return consent !== 'unasked' && consent !== 'no';
 }
 
-/** Also true after `/privacy forget`. */
+/** Returns whether an answer is a no, also after `/privacy forget`. */
 export function isRefusal(word: StoredConsent | undefined): boolean {
   return word !== undefined && word.kind !== 'always';
 }

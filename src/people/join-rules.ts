@@ -32,7 +32,10 @@ export type JoinVerdict =
   | { readonly kind: 'timed-out'; readonly untilMs: number }
   | { readonly kind: 'full'; readonly members: number; readonly limit: number };
 
-/** Finds the first obstacle: of the caller, of the bot, of the channel. `stage` is none, since the bot joins as audience. */
+/**
+ * Finds the first obstacle to a join: of the caller, of the bot, of the channel. `stage` is none, since the bot
+ * joins as audience.
+ */
 export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   const { members, limit, timedOutUntilMs = 0 } = facts;
   // Only a try can tell where so few rights are known.
@@ -70,8 +73,8 @@ const joinWindowMs = 15_000;
 const joinSettleMs = 1_200;
 
 /**
- * Chooses the channel for an automatic join: most people heard, then most people to ask, then list order. The bot does not join a
- * channel where everybody said no.
+ * Chooses the channel for an automatic join: most people heard, then most people to ask, then list order. None
+ * where everybody said no.
  */
 export function chooseAutoJoin(
   channels: readonly AutoJoinChannel[],
@@ -87,8 +90,8 @@ export function chooseAutoJoin(
 }
 
 /**
- * Returns the earliest time of an automatic join. The first join is immediate, so 20 changes of channel in 10 s cause three joins
- * at most. `sinceMs` is when the join was first wanted without a break.
+ * Returns the earliest time of an automatic join. The first is immediate, and 20 changes of channel in 10 s cause
+ * three joins at most. `sinceMs` is when the join was first wanted without a break.
  */
 export function toAutoJoinTimeMs(
   joinedAtMs: readonly number[],

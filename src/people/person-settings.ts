@@ -17,7 +17,7 @@ export type PersonSettings = {
 export const [minSpeed, maxSpeed] = [0.7, 1.4];
 
 export interface PersonSettingsStore {
-  /** Returns an empty object if nothing was chosen. Throws BotError `store.unreadable`. */
+  /** Reads a person's settings, empty if nothing was chosen. Throws BotError `store.unreadable`. */
   read(guildId: GuildId, personId: PersonId): Promise<PersonSettings>;
   /** Replaces all settings. Throws BotError `store.unwritable`. */
   write(guildId: GuildId, personId: PersonId, settings: PersonSettings): Promise<void>;

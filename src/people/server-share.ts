@@ -1,7 +1,9 @@
 /** Servers of one shard. */
 export type ServerShare = { readonly id: number; readonly count: number };
 
-/** Source: https://discord.com/developers/docs/events/gateway#sharding-sharding-formula */
+/**
+ * Gets the shard of a server. Source: https://discord.com/developers/docs/events/gateway#sharding-sharding-formula
+ */
 export function getShardId(guildId: GuildId, count: number): number {
   if (count <= 1 || !/^\d+$/.test(guildId)) return 0;
   return Number((BigInt(guildId) >> 22n) % BigInt(count));
