@@ -26,7 +26,7 @@ const flags = ['--max-old-space-size=64'];
 
 export type FileInProcess = Disposable & {
   /**
-   * Throws BotError `source.not_audio`, or `source.unreachable` if another file ended the
+   * Decodes further bytes. Throws BotError `source.not_audio`, or `source.unreachable` if another file ended the
    * process.
    */
   readonly feed: (bytes: Uint8Array, isLast: boolean) => Promise<FeedResult>;

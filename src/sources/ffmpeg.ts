@@ -11,7 +11,7 @@ export type FfmpegOptions = {
   /** Name of the container format. ffmpeg never guesses it. */
   readonly demuxer: string;
   /** Counts the program while it runs. Throws at the limit. */
-  readonly start?: () => Disposable;
+  readonly countProgram?: () => Disposable;
 };
 
 const rateHz = 48_000;
@@ -38,20 +38,18 @@ function isProgram(path: string) {
 }
 
 /**
- * Decodes a format that only ffmpeg knows to 48 kHz stereo. The program reads only its input, and
- * gets an empty environment.
+ * Decodes a format that only ffmpeg knows to 48 kHz stereo.
  *
- * Throws BotError `source.not_audio`, and errors of `bytes`. Aborting `signal` throws
- * `signal.reason`.
+ * Throws BotError `source.not_audio`, and errors of `bytes`. Aborting `signal` throws `signal.reason`.
  */
 export async function* decodeByFfmpeg(
   bytes: AsyncIterable<Uint8Array>,
   skipMs: number,
-  { path, demuxer, start }: FfmpegOptions,
+  { path, demuxer, countProgram }: FfmpegOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   signal.throwIfAborted();
-  using _ = start?.();
+  using _ = countProgram?.();
   const child = spawn(path, toFfmpegArguments(demuxer, skipMs), {
     env: {},
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -97,7 +95,7 @@ function toFfmpegArguments(demuxer: string, skipMs: number) {
   ];
 }
 
-/** Samples are little-endian, as on every machine that runs Node. */
+/** Converts samples, little-endian as on every machine that runs Node. */
 function toPcm(bytes: Buffer): Pcm {
   return {
     samples: new Int16Array(Uint8Array.from(bytes).buffer),
@@ -107,8 +105,7 @@ function toPcm(bytes: Buffer): Pcm {
 }
 
 /**
- * Limits the ffmpeg programs that run. A call counts one until disposed. Throws BotError
- * `source.crowded`.
+ * Creates a limit of running ffmpeg programs. A call counts one until disposed. Throws BotError `source.crowded`.
  */
 export function createProgramLimit(): () => Disposable {
   let running = 0;

@@ -48,8 +48,8 @@ export class Recordings {
   }
 
   /**
-   * Returns mono at 16 kHz of at most `longestMs`. Throws BotError `source.*`. Aborting `signal`
-   * throws `signal.reason`.
+   * Reads a file as mono at 16 kHz, at most `longestMs`. Throws BotError `source.*`. Aborting `signal` throws
+   * `signal.reason`.
    */
   async read(
     guildId: GuildId,
@@ -65,8 +65,8 @@ export class Recordings {
   }
 
   /**
-   * Returns data URLs of pictures, together at most 3 MB. Throws BotError `source.*`. Aborting
-   * `signal` throws `signal.reason`.
+   * Reads pictures as data URLs, together at most 3 MB. Throws BotError `source.*`. Aborting `signal` throws
+   * `signal.reason`.
    */
   async readPictures(
     guildId: GuildId,
@@ -91,7 +91,7 @@ export class Recordings {
     });
   }
 
-  /** Limits time and number, so that no server takes all places. */
+  /** Runs `work` with limits of time and number. */
   async #runInTime<T>(
     guildId: GuildId,
     standardMs: number,
@@ -130,7 +130,7 @@ export class Recordings {
   }
 }
 
-/** Throws BotError `source.not_audio` for an unknown format. */
+/** Converts a picture to a data URL. Throws BotError `source.not_audio` for an unknown format. */
 function toDataUrl(bytes: Buffer) {
   const { groups = {} } = pictureHead.exec(bytes.toString('latin1', 0, 16)) ?? {};
   const format = Object.keys(groups).find((one) => groups[one] !== undefined);

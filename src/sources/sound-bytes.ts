@@ -16,16 +16,16 @@ export interface SoundBytes {
   readonly sizeBytes: number | undefined;
   readonly canJump: boolean;
   /**
-   * Nothing is opened before the first piece is read. The reader sets the pace and the deadlines.
+   * Reads from `byte` on, at the reader's pace. Opens nothing before the first piece is read.
    *
    * Throws BotError `source.*`. Aborting `signal` throws `signal.reason`.
    */
-  from(byte: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  readFrom(byte: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 const pieceBytes = 64 * 1024;
 
-/** Accepts regular files only. Throws BotError `source.unreachable` or `source.too_big`. */
+/** Opens a regular file. Throws BotError `source.unreachable` or `source.too_big`. */
 export async function openFileBytes(
   path: string,
   mostBytes: number,
@@ -36,7 +36,7 @@ export async function openFileBytes(
   if (!found.isFile()) throw refusals.unreachable('it is not a file');
   if (found.size > mostBytes) throw refusals.tooBig(mostBytes);
   const readFromByte = (byte: number) => readFile(path, byte);
-  return { sizeBytes: found.size, canJump: true, from: readFromByte };
+  return { sizeBytes: found.size, canJump: true, readFrom: readFromByte };
 }
 
 async function* readFile(path: string, byte: number) {
@@ -69,7 +69,7 @@ export async function openLinkBytes(
     const mostBytes = sizeBytes ?? Infinity; // A stream has no end.
     yield* readBody(answer, mostBytes, own);
   }
-  return { sizeBytes, canJump, from: readFromByte };
+  return { sizeBytes, canJump, readFrom: readFromByte };
 }
 
 /** The last page of an Ogg file lies in these bytes. */
@@ -82,14 +82,14 @@ const endBytes = 2 * maxPageBytes;
 export async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
   const { canJump, sizeBytes } = bytes;
   const isKnownFormat = (some: Buffer) => sniffFormat(some, false).kind !== 'more';
-  const head = await gatherBytes(bytes.from(0, signal), isKnownFormat);
+  const head = await gatherBytes(bytes.readFrom(0, signal), isKnownFormat);
   const sniffed = sniffFormat(head, !isKnownFormat(head));
   if (sniffed.kind !== 'format') return { sniffed };
   const isShort = sniffed.format !== 'ogg' || !canJump || sizeBytes === undefined;
   const tail = isShort
     ? undefined
     : await gatherBytes(
-        bytes.from(Math.max(0, sizeBytes - endBytes), signal),
+        bytes.readFrom(Math.max(0, sizeBytes - endBytes), signal),
         ({ length }) => length >= endBytes,
       );
   return {

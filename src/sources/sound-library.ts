@@ -39,11 +39,11 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
 }
 
 /**
- * Sounds in folders, named by their path without extension, as `weather/heavy rain`. An earlier
- * folder hides equal names of a later one.
+ * Sounds in folders, named by their path without extension, as `weather/heavy rain`. Equal names in later folders
+ * are hidden.
  *
- * Holds regular files only, without links and hidden files. Files are read anew for each `open`,
- * and every 5 s for names.
+ * Holds regular files only, without links and hidden files. Files are read anew for each `open`, and every 5 s for
+ * names.
  */
 export class SoundLibrary {
   readonly #folders;
@@ -59,15 +59,13 @@ export class SoundLibrary {
     this.#clock = clock;
   }
 
-  /** Sorted. */
+  /** Lists the names of sounds, sorted. */
   async listNames(): Promise<readonly string[]> {
     const files = await this.#readFiles(this.#clock.nowMs() - keptMs);
     return [...files.values()].map(({ name }) => name).sort(byName);
   }
 
-  /**
-   * Undefined for an unknown name. Case does not matter. Throws errors of `Sources.openSource`.
-   */
+  /** Opens a sound by its name, in any case. Undefined if unknown. Throws errors of `Sources.openSource`. */
   async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
     const files = await this.#readFiles(Infinity);
     const found = files.get(toSoundName(name).toLowerCase());
@@ -89,7 +87,7 @@ export class SoundLibrary {
     return this.#loudness.get(key);
   }
 
-  /** By name in lower case, read no earlier than `sinceMs`. */
+  /** Lists files by name in lower case, read no earlier than `sinceMs`. */
   async #readFiles(sinceMs: number) {
     if (this.#read && this.#read.atMs > sinceMs) return await this.#read.files;
     const files = this.#readFolders();

@@ -90,7 +90,7 @@ export class Sources {
     async function* openFrom(fromMs: number, until: AbortSignal) {
       const skipMs = isSeekable ? Math.max(0, fromMs) : 0;
       if (lengthMs !== undefined && skipMs >= lengthMs) return;
-      const all = bytes.from(0, until);
+      const all = bytes.readFrom(0, until);
       const sound = ffmpeg
         ? decodeByFfmpeg(all, skipMs, ffmpeg, until)
         : decoding.play(all, { rateHz: musicRateHz, channels: 2, skipMs }, until);
@@ -107,16 +107,16 @@ export class Sources {
   }
 
   /**
-   * Throws BotError `source.not_audio` for formats that cannot be decoded here, or
+   * Finds options for ffmpeg, if needed. Throws BotError `source.not_audio` for unknown formats, or
    * `source.crowded`.
    */
   #findFfmpeg(sniffed: SniffResult) {
     if (sniffed.kind === 'format') return undefined;
     const { ffmpeg: path } = this.#options;
     if (sniffed.kind === 'ffmpeg' && path) {
-      const start = this.#startProgram;
-      start()[Symbol.dispose]();
-      return { path, start, demuxer: sniffed.demuxer };
+      const countProgram = this.#startProgram;
+      countProgram()[Symbol.dispose]();
+      return { path, countProgram, demuxer: sniffed.demuxer };
     }
     const needs = sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : '';
     throw refusals.notAudio(
@@ -125,7 +125,7 @@ export class Sources {
   }
 }
 
-/** Shows no path, and no secret of a link. */
+/** Describes a source without its path or a link's secrets. */
 function describeOrigin(where: Where) {
   if (where.kind === 'file') return basename(where.path).replace(/\.\w{1,5}$/, '');
   if (!URL.canParse(where.url)) return '';

@@ -29,7 +29,7 @@ export class DecodeStream {
     this.#rate = new RateConverter(plan.rateHz, plan.channels);
   }
 
-  /** Throws a plain Error for a damaged file. */
+  /** Decodes further bytes. Throws a plain Error for a damaged file. */
   async feed(bytes: Uint8Array, isLast: boolean): Promise<FeedResult> {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     this.#decoder ??= await this.#openDecoder(isLast);
@@ -51,14 +51,12 @@ export class DecodeStream {
     return { kind: 'fed', samples, hasMore, hasSound };
   }
 
-  /**
-   * Never throws. A decoder that a file broke cannot be freed, and is left to the garbage
-   * collector.
-   */
+  /** Frees the decoder. Never throws. */
   free() {
     try {
       this.#decoder?.free();
     } catch {
+      // A decoder that a file broke cannot be freed, and is left to the garbage collector.
       this.#decoder = undefined;
     }
   }

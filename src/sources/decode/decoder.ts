@@ -5,9 +5,9 @@ type Some = readonly Pcm[];
 
 /** Decoder of one file, in a decoding process. */
 export interface Decoder {
-  /** Returns the sound that these bytes complete. Throws a plain Error for a damaged file. */
+  /** Decodes bytes to the sound that they complete. Throws a plain Error for a damaged file. */
   push(bytes: Uint8Array): Some | Promise<Some>;
-  /** Returns the rest. Throws like `push`. */
+  /** Returns the rest of the sound. Throws like `push`. */
   end(): Some | Promise<Some>;
   free(): void;
 }
@@ -26,8 +26,8 @@ export class Skip {
     return this.#leftMs;
   }
 
-  /** Skips `ms` undecoded if the wanted position lies more than `preRollMs` behind them. */
-  passesBy(ms: number, preRollMs: number): boolean {
+  /** Skips `ms` undecoded if the wanted position is more than `preRollMs` after them. Returns whether it did. */
+  skipIfFar(ms: number, preRollMs: number): boolean {
     const isFar = this.#leftMs > preRollMs + ms;
     if (isFar) this.#leftMs -= ms;
     return isFar;

@@ -22,10 +22,8 @@ const feedBytes = 32 * 1024;
 const filesEach = 4;
 
 /**
- * Decodes files of strangers in child processes, up to four files each, and more only when eight
- * run.
- *
- * A file that breaks its process fails the others in it, which may be opened again.
+ * Decodes files of strangers in child processes, up to four files each, and more only when eight run. A file that
+ * breaks its process fails the others.
  */
 export class Decoding implements AsyncDisposable {
   readonly #options;

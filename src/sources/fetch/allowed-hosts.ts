@@ -8,17 +8,12 @@ type HostEntry = { readonly host: string; readonly port?: string };
 export class AllowedHosts {
   readonly #entries: readonly HostEntry[];
 
-  /**
-   * Each is a name or an address, with or without a port: `nas.local:8000`. Anything else is
-   * ignored.
-   */
+  /** Parses hosts, with or without a port: `nas.local:8000`. Ignores anything else. */
   constructor(hosts: readonly string[]) {
     this.#entries = hosts.flatMap((host) => parseHostEntry(host) ?? []);
   }
 
-  /**
-   * `host` is the `hostname` of a URL or an address. An entry without a port allows all ports.
-   */
+  /** Returns whether a `hostname` or address is allowed. An entry without a port allows all ports. */
   has(host: string, port: string): boolean {
     const wanted = normalizeHost(host);
     return this.#entries.some(
@@ -27,7 +22,7 @@ export class AllowedHosts {
   }
 }
 
-/** Checks the form of an entry: a name or an address, with or without a port. */
+/** Returns whether an entry is a name or an address, with or without a port. */
 export function isHostEntry(host: string): boolean {
   return parseHostEntry(host) !== undefined;
 }

@@ -15,7 +15,7 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 const soundTypes =
   /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
 
-/** True if the type is allowed or unknown. */
+/** Returns whether a type is allowed or unknown. */
 export function isAllowedType(type: string | undefined, types = soundTypes): boolean {
   return !type?.trim() || types.test(type.trim().toLowerCase());
 }
@@ -35,7 +35,7 @@ export async function* fetchSource(
   yield* readBody(await requestLink(link, rules, signal), rules.mostBytes, signal);
 }
 
-/** Reads at most `mostBytes`. Throws like `fetchSource`. */
+/** Reads a body of at most `mostBytes`. Throws like `fetchSource`. */
 export async function* readBody(
   answer: IncomingMessage,
   mostBytes: number,
@@ -58,8 +58,8 @@ export async function* readBody(
 }
 
 /**
- * Requests a link, and checks the head of the answer. The caller reads or destroys the body. A
- * `range` gives status 206, or 200 and all bytes.
+ * Requests a link, and checks the head of the answer. The caller reads or destroys the body. A `range` may be
+ * ignored.
  */
 export async function requestLink(
   link: string,

@@ -6,15 +6,15 @@ export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly st
 /** Each name server is asked twice, for a quarter of this time. */
 const usualMs = 4_000;
 
-/** Knows the names of the private network. libuv runs two of these look-ups at a time. */
+/** Resolves a host by the system, which knows the private network. Two such look-ups run at a time. */
 export const systemResolve: Resolve = async (host) => {
   const found = await lookup(host, { all: true });
   return found.map(({ address }) => address);
 };
 
 /**
- * Asks name servers directly, so that a silent one does not block other look-ups of the process.
- * Throws errors of `dns.Resolver`.
+ * Creates a resolver that asks name servers itself, where a silent one blocks no other look-up. Throws errors of
+ * `dns.Resolver`.
  */
 export function createNameResolver(
   servers?: readonly string[],

@@ -9,8 +9,7 @@ const nat64Range = ipaddr.parseCIDR('64:ff9b::/96') as [ipaddr.IPv6, number];
 const globalRange = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number];
 
 /**
- * True if an IP address belongs to the public internet, and not to this machine, its network or
- * its cloud.
+ * Returns whether an IP address is on the public internet, not this machine, its network or its cloud.
  *
  * An IPv4 address inside an IPv6 address counts as IPv4. Text that is no address is not public.
  */
@@ -30,8 +29,8 @@ export function isPublic(address: string): boolean {
 const networkBits = 64;
 
 /**
- * True if an address is one of `own`, or in the same IPv6 network. A firewall may shield such a
- * host only from outside.
+ * Returns whether an address is one of `own`, or in the same IPv6 network. A firewall may shield such a host only
+ * from outside.
  */
 export function isBeside(address: string, own: readonly string[]): boolean {
   if (!ipaddr.isValid(address)) return false;

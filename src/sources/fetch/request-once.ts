@@ -35,11 +35,10 @@ const requestHeaders = {
 } as const;
 
 /**
- * Sends one request to an address that was checked. A later resolution of the name does not
- * count.
+ * Sends one request to an address that was checked.
  *
- * The caller reads or destroys the answer. Throws BotError `source.not_allowed` or
- * `source.unreachable`. Aborting `signal` closes the connection and throws `signal.reason`.
+ * The caller reads or destroys the answer. Throws BotError `source.not_allowed` or `source.unreachable`. Aborting
+ * `signal` closes the connection and throws `signal.reason`.
  */
 export async function requestOnce(
   url: URL,
@@ -74,7 +73,7 @@ function listOwnAddresses() {
   return all.map(({ address }) => address);
 }
 
-/** One address that is not public refuses them all. */
+/** Resolves a URL's host. One address that is not public refuses all. */
 async function checkAddress(
   { protocol, hostname, port, username, password }: URL,
   { allowed, resolve, own = listOwnAddresses() }: RedirectRules,
@@ -109,7 +108,7 @@ async function resolveHost(host: string, resolve: Resolve, signal: AbortSignal) 
   return addresses;
 }
 
-/** Gives the connection the checked addresses instead of a second resolution. */
+/** Creates a look-up that returns the checked addresses instead of resolving anew. */
 function pinAddresses(addresses: readonly string[]): LookupFunction {
   const found = addresses.map((address) => ({ address, family: isIP(address) }));
   return (_host, options, callback) => {

@@ -3,8 +3,8 @@ import { type Decoder, interleavePcm, type Skip } from '#src/sources/decode/deco
 import { type FlacFrame, FlacFrames, isWhole } from './flac-frames.ts';
 
 /**
- * Opens native FLAC. Damaged frames would kill the decoder, so they are left out. Frames far
- * before the wanted position are skipped.
+ * Opens native FLAC, without damaged frames, which would kill the decoder, and frames far before the wanted
+ * position.
  */
 export async function openFlac(skip: Skip): Promise<Decoder> {
   const decoder = new FLACDecoder();
@@ -12,7 +12,7 @@ export async function openFlac(skip: Skip): Promise<Decoder> {
   const frames = new FlacFrames();
   const decodeFrames = async (some: readonly FlacFrame[]) => {
     const near = some.filter(
-      ({ bytes, ms }) => !skip.passesBy(ms, ms) && isWhole(bytes),
+      ({ bytes, ms }) => !skip.skipIfFar(ms, ms) && isWhole(bytes),
     );
     if (near.length === 0) return [];
     const own = near.map(({ bytes }) => new Uint8Array(bytes));

@@ -14,10 +14,10 @@ export type FlacFrame = {
 };
 
 /**
- * Cuts native FLAC into frames. A frame ends where one with a later number begins.
+ * Cuts native FLAC into frames, each up to one with a later number.
  *
- * The decoder's own parser holds back 16 kB, of which hostile files make gigabytes, and loses
- * sync for ever at the first wrong byte.
+ * The decoder's own parser holds back 16 kB, of which hostile files make gigabytes, and loses sync for ever at the
+ * first wrong byte.
  */
 export class FlacFrames {
   /** Begins with the frame of `#header`. */
@@ -110,7 +110,7 @@ function readHeader(bytes: Buffer) {
   return { ms: samples / rateKhz, kind: (blocking << 4) | bits, number, step };
 }
 
-/** The number is coded like a UTF-8 character. */
+/** Counts the bytes of a frame's number, which is coded like a UTF-8 character. */
 function countNumberBytes(first: number) {
   return first < 0x80 ? 1 : Math.max(1, Math.clz32(~(first << 24)));
 }
@@ -121,7 +121,7 @@ const [sizeBytes, rateBytes] = [
   [1, 2, 2],
 ];
 
-/** Returns NaN for an unknown code. */
+/** Reads the samples of a frame. NaN for an unknown code. */
 function readSampleCount(size: number, extra: Buffer) {
   if (extra.length > 0) return extra.readUIntBE(0, extra.length) + 1;
   if (size === 1) return 192;
@@ -138,12 +138,12 @@ function readRateKhz(rate: number, extra: Buffer) {
   return unit === undefined ? khz[rate] : unit * extra.readUIntBE(0, extra.length);
 }
 
-/** Checks the CRC: https://www.rfc-editor.org/rfc/rfc9639.html#section-9.3 */
+/** Checks the CRC of a frame: https://www.rfc-editor.org/rfc/rfc9639.html#section-9.3 */
 export function isWhole(frame: Buffer): boolean {
   return computeCrc(frame, frameTable) === 0;
 }
 
-/** Returns 0 for bytes that end with their checksum. */
+/** Computes a CRC, 0 for bytes that end with theirs. */
 function computeCrc(bytes: Buffer, table: Uint16Array) {
   let crc = 0;
   for (const byte of bytes)

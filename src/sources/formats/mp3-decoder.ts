@@ -17,7 +17,7 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
     // This frame is silent, but tells the decoder the padding to cut.
     const isReport = ['Xing', 'Info'].some((mark) => bytes.includes(mark, 0, 'latin1'));
     if (isFirst && isReport) return true;
-    return !skip.passesBy((header.samples / header.rateHz) * 1000, preRollMs);
+    return !skip.skipIfFar((header.samples / header.rateHz) * 1000, preRollMs);
   };
   const decodeFrames = (some: readonly Mp3Frame[]) => {
     const near = some.filter(isNear).map(({ bytes }) => bytes);

@@ -67,7 +67,7 @@ export class Mp3Frames {
     this.#rest = next < 0 ? Buffer.alloc(0) : this.#rest.subarray(next);
   }
 
-  /** True once frames begin. ID3v2.4: https://id3.org/id3v2.4.0-structure */
+  /** Skips a tag, and returns true once frames begin. ID3v2.4: https://id3.org/id3v2.4.0-structure */
   #skipTag() {
     if (this.#tagLeftBytes === undefined) {
       if (this.#rest.length < tagHeadBytes) return false;

@@ -99,7 +99,7 @@ class OggPackets {
     else this.#begun.push(piece);
   }
 
-  /** A packet that was too long is empty. */
+  /** Ends a packet and returns its bytes, none if it was too long. */
   #closePacket() {
     this.#isOpen = false;
     const [only, ...others] = this.#begun;
@@ -107,7 +107,7 @@ class OggPackets {
   }
 }
 
-/** Two header packets come first: https://www.rfc-editor.org/rfc/rfc7845.html */
+/** Opens Opus in Ogg, after two header packets: https://www.rfc-editor.org/rfc/rfc7845.html */
 function openOggOpus(sound: OpusSound): OggSound {
   const packets = new OggPackets();
   let headers = 0;
@@ -146,8 +146,7 @@ type VorbisSamples = {
 };
 
 /**
- * Opens Ogg Vorbis. The decoder gets whole pages with valid checksums, and no comment, which may
- * hold pictures.
+ * Opens Ogg Vorbis. The decoder gets whole pages with valid checksums, and no comments.
  *
  * Headers wait for the first page of sound, since 36,000 channels without sound take 20 ms.
  */
@@ -163,7 +162,7 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   const isFarBefore = ({ granule = sample }: OggPage) => {
     const ms = ((granule - sample) / rateHz) * 1000;
     sample = granule;
-    return ms > 0 && skip.passesBy(ms, preRollMs);
+    return ms > 0 && skip.skipIfFar(ms, preRollMs);
   };
   const decodeSamples = async (work: () => Promise<VorbisSamples>) => {
     // The decoder sometimes fails while reporting a flaw.
@@ -200,8 +199,7 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
 }
 
 /**
- * FLAC in Ogg is a native file behind another head:
- * https://www.rfc-editor.org/rfc/rfc9639.html#section-10.1
+ * Opens FLAC in Ogg, a native file behind another head: https://www.rfc-editor.org/rfc/rfc9639.html#section-10.1
  */
 async function openOggFlac(skip: Skip): Promise<OggSound> {
   const packets = new OggPackets();

@@ -10,10 +10,7 @@ const preRollMs = 80;
 let codec: Promise<OpusCodec> | undefined;
 
 export type OpusSound = {
-  /**
-   * Returns nothing for bytes that are not Opus. `keep` is the rest of the sound in samples at 48
-   * kHz.
-   */
+  /** Decodes a packet, to nothing if it is not Opus. `keep`: samples to the end, at 48 kHz. */
   readonly push: (packet: Uint8Array, keep?: number) => readonly Pcm[];
   readonly free: () => void;
 };
@@ -39,7 +36,7 @@ export async function openOpus(
       const samples = countOpusSamples(packet);
       const cut = Math.min(samples, preSkip);
       preSkip -= cut;
-      if (samples === 0 || skip.passesBy((samples - cut) / 48, preRollMs)) return [];
+      if (samples === 0 || skip.skipIfFar((samples - cut) / 48, preRollMs)) return [];
       try {
         const all = decoder.decode(packet);
         const sound = all.slice(

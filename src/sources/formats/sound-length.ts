@@ -10,7 +10,7 @@ export type LengthBytes = {
   readonly sizeBytes: number | undefined;
 };
 
-/** Measures a sound by its first and last bytes. Hostile files lie. */
+/** Computes the length from the first and last bytes. Hostile files lie. */
 export function measureSoundLengthMs(
   format: SoundFileFormat,
   bytes: LengthBytes,
@@ -38,7 +38,7 @@ function measureWavMs({ head, sizeBytes = Infinity }: LengthBytes) {
   return Number.isFinite(lengthMs) ? lengthMs : undefined;
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9639.html#section-8.2 */
+/** Reads the length of FLAC: https://www.rfc-editor.org/rfc/rfc9639.html#section-8.2 */
 function measureFlacMs({ head }: LengthBytes) {
   if (head.length < 26) return undefined;
   const rateHz = head.readUIntBE(18, 3) >> 4;
@@ -46,7 +46,7 @@ function measureFlacMs({ head }: LengthBytes) {
   return rateHz > 0 && samples > 0 ? (samples / rateHz) * 1000 : undefined;
 }
 
-/** Uses the number of frames in the first one, or else the size. */
+/** Computes the length of MP3 by its count of frames, else by its size. */
 function measureMp3Ms({ head, sizeBytes }: LengthBytes) {
   const at = head.length >= 10 ? countTagBytes(head) : 0;
   if (at + 6 > head.length) return undefined;
@@ -67,7 +67,7 @@ function measureMp3Ms({ head, sizeBytes }: LengthBytes) {
 /** https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
 const [granuleAt, serialAt, pageHeadBytes] = [6, 14, 28];
 
-/** Uses the position of the last page of the first sound. */
+/** Computes the length of Ogg by the last page of the first sound. */
 function measureOggMs({ head, tail }: LengthBytes) {
   const { rateHz, preSkip } = readOggUnits(head);
   if (!tail || rateHz === 0) return undefined;
@@ -82,7 +82,7 @@ function measureOggMs({ head, tail }: LengthBytes) {
   return undefined;
 }
 
-/** `rateHz` is 0 if unknown. */
+/** Reads the rate and the pre-skip of Ogg. `rateHz` is 0 if unknown. */
 function readOggUnits(head: Buffer) {
   const packet = head.subarray(pageHeadBytes);
   const name = packet.toString('latin1', 0, 8);
