@@ -6,6 +6,6 @@ export interface FrameSource {
   pullFrame(): Frame | undefined;
   /** True if no frame will come before the connection is woken. */
   readonly isIdle: boolean;
-  /** A frame left as a datagram. Only these frames count as heard. */
+  /** Notes that a frame was sent as a datagram. Only these frames count as heard. */
   markSent(frame: Frame, atMs: number): void;
 }

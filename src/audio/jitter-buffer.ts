@@ -11,7 +11,7 @@ export type Packet = {
   readonly atMs: number;
 };
 
-/** A packet that is still end-to-end encrypted ends with this marker: https://daveprotocol.com/ */
+/** Recognises the marker of end-to-end encryption: https://daveprotocol.com/ */
 export function isEncrypted(opus: Uint8Array): boolean {
   const { length } = opus;
   return opus[length - 1] === 0xfa && opus[length - 2] === 0xfa;

@@ -4,7 +4,7 @@ export class LiveSound {
   readonly #over = new AbortController();
   #take: ((samples: Int16Array) => void) | undefined;
 
-  /** Aborts when nobody needs the utterance any more. */
+  /** Gets the signal that aborts when nobody needs the utterance any more. */
   get signal() {
     return this.#over.signal;
   }

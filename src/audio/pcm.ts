@@ -57,7 +57,7 @@ export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
   return all;
 }
 
-/** 0 is digital silence, 1 is full scale. */
+/** Measures the root mean square: 0 is digital silence, 1 is full scale. */
 export function measureRms(samples: Int16Array): number {
   if (samples.length === 0) return 0;
   let sum = 0;
@@ -65,12 +65,12 @@ export function measureRms(samples: Int16Array): number {
   return Math.sqrt(sum / samples.length) / 32_768;
 }
 
-/** dB below full scale. -100 stands for silence. */
+/** Measures the level in dB below full scale, -100 for silence. */
 export function measureLevelDb(samples: Int16Array): number {
   return toDb(measureRms(samples));
 }
 
-/** Converts a root mean square (0 to 1). */
+/** Converts a root mean square (0 to 1) to dB. */
 export function toDb(level: number): number {
   return Math.max(-100, 20 * Math.log10(level));
 }
@@ -100,7 +100,7 @@ export class SampleBuffer {
     this.#to += samples.length;
   }
 
-  /** Returns at most `length` samples. The view is valid until the next push. */
+  /** Returns at most `length` samples from `place` on. The view is valid until the next push. */
   view(place: number, length: number): Int16Array {
     const from = place - this.#from;
     return this.#samples.subarray(from, Math.min(from + length, this.#length));

@@ -8,8 +8,8 @@ export interface SoundSource {
   /**
    * Decodes sound from `fromMs` on as it is read, in pieces of any rate and length, but never empty.
    *
-   * May be called again while an earlier one is read. Throws BotError `source.*` after the sound that did come.
-   * Aborting `signal` throws `signal.reason`.
+   * May be called again while an earlier one is read. Throws BotError `source.*` after the sound before the
+   * failure. Aborting `signal` throws `signal.reason`.
    */
   open(fromMs: number, signal: AbortSignal): AsyncIterable<Pcm>;
 }

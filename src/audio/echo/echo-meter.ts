@@ -88,7 +88,7 @@ class LagFinder {
     this.#products[lag] = (this.#products[lag] ?? 0) * decayPerMeasurement + products;
   }
 
-  /** Compares the changes in each band. The overall loudness of a band does not count. */
+  /** Correlates sent and heard levels at a lag. The overall loudness of a band does not count. */
   getCorrelation(lag: number): number {
     let [common, sent, heard] = [0, 0, 0];
     for (let band = 0; band < bandCount; band++) {

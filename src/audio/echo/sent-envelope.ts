@@ -24,7 +24,7 @@ export class Spectrum {
     this.#window = window;
   }
 
-  /** The result is valid until the next call. */
+  /** Measures the magnitude of each frequency. The result is valid until the next call. */
   measureMagnitudes(samples: Float32Array, at: number): Float64Array {
     for (let n = 0; n < fftSize; n++) {
       this.#re[bitReversedOrder[n] ?? 0] =
@@ -79,7 +79,7 @@ const fullScalePower = 1.5 * (bandSamples / 4) ** 2;
 export class Bands {
   readonly #spectrum = new Spectrum(createHannWindow());
 
-  /** Reads 256 samples (-1 to 1) from `at`, and writes dB below full scale from `to`. */
+  /** Measures each band of 256 samples (-1 to 1) from `at`, and writes dB below full scale from `to`. */
   measure(samples: Float32Array, at: number, into: Float32Array, to: number) {
     const magnitudes = this.#spectrum.measureMagnitudes(samples, at);
     for (let band = 0; band < bandCount; band++) {
@@ -135,7 +135,7 @@ export class SentEnvelope {
     return this.#endMs;
   }
 
-  /** Takes a frame, mono at 24 kHz. `samples` must not change afterwards. */
+  /** Adds a frame, mono at 24 kHz. `samples` must not change afterwards. */
   addSentFrame(samples: Int16Array, atMs: number) {
     const behindMs = atMs - this.#endMs;
     const begins = behindMs > maxJitterMs || behindMs < -maxBurstMs;

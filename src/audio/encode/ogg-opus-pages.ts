@@ -18,7 +18,7 @@ export class OggOpusPages {
     this.#options = options;
   }
 
-  /** Returns no bytes after the first call. */
+  /** Writes the head at the first call, and no bytes later. */
   writeHead(): Buffer {
     if (this.#pages > 0) return Buffer.alloc(0);
     const { inputRateHz, preSkipSamples } = this.#options;
@@ -39,7 +39,7 @@ export class OggOpusPages {
     ]);
   }
 
-  /** The packets must fit on one page, which takes 255 segments of 255 bytes. */
+  /** Writes a page of packets, which must fit in 255 segments of 255 bytes. */
   writePage(
     packets: readonly Uint8Array[],
     marks: Omit<Parameters<typeof writePages>[1], 'serial' | 'sequence'>,
@@ -53,7 +53,7 @@ export class OggOpusPages {
 const packetsPerPage = 8;
 
 /**
- * Writes packets as they came from a client into an Ogg file, without decoding them.
+ * Writes a client's packets into an Ogg file, without decoding them.
  *
  * @example
  * import { writeOggOpus } from '#src/audio/encode/ogg-opus-pages.ts';

@@ -47,7 +47,7 @@ export function readFrameHeader(bytes: Buffer): MpegFrameHeader | undefined {
   return layer === 0 ? readAacHeader(bytes, head) : readMpegHeader(head, 3 - layer);
 }
 
-/** ADTS of ISO 13818-7: https://wiki.multimedia.cx/index.php?title=ADTS */
+/** Reads the ADTS header of ISO 13818-7: https://wiki.multimedia.cx/index.php?title=ADTS */
 function readAacHeader(bytes: Buffer, head: number): MpegFrameHeader | undefined {
   const lengthBytes = ((bytes.readUInt32BE(2) >>> 5) & 0x1fff) >>> 0;
   const rate = (head >>> 10) & 15;
@@ -55,7 +55,7 @@ function readAacHeader(bytes: Buffer, head: number): MpegFrameHeader | undefined
   return { name: 'AAC', kind: head >>> 10, lengthBytes, samples: 0, rateHz: 0 };
 }
 
-/** ISO 11172-3 and 13818-3. */
+/** Reads the frame header of ISO 11172-3 and 13818-3. */
 function readMpegHeader(head: number, layer: number): MpegFrameHeader | undefined {
   const version = (head >>> 19) & 3;
   const [slow, rateHz] = [

@@ -58,7 +58,7 @@ export function writeWav({ samples, ...shape }: Pcm): Buffer {
   return Buffer.concat([writeWavHeader(shape, dataBytes), littleEndian]);
 }
 
-/** Without `dataBytes` the length of the file is not known yet. */
+/** Writes the head of a WAV file, without `dataBytes` for an unknown length. */
 export function writeWavHeader(
   { rateHz, channels }: Pick<Pcm, 'rateHz' | 'channels'>,
   dataBytes?: number,
@@ -82,8 +82,8 @@ export function writeWavHeader(
 /**
  * Reads a WAV file as it arrives, in pieces of any length. Throws BotError `audio.bad_wav` from `push` and `end`.
  *
- * A data size of 0 or of more than 64 MiB means that the sound lasts until the end. Files may follow each other,
- * since some servers send one for each sentence.
+ * With a data size of 0 or over 64 MiB, the sound lasts until the end. Files may follow each other, since some
+ * servers send one for each sentence.
  */
 export class WavReader {
   #reading: WavReaderState = { kind: 'start' };
@@ -262,7 +262,7 @@ function readFormat(chunk: Buffer) {
   return { rateHz, channels, sampleBytes: bits / 8, sample };
 }
 
-/** Code 1 is PCM and 3 is float: https://www.rfc-editor.org/rfc/rfc2361.html */
+/** Creates a reader of samples. Code 1 is PCM and 3 is float: https://www.rfc-editor.org/rfc/rfc2361.html */
 function createSampleReader(
   code: number,
   bits: number,

@@ -45,7 +45,7 @@ export class LoudnessMeter {
     }
   }
 
-  /** Undefined for silence only, or for less than 400 ms. */
+  /** Gets the loudness in LUFS. Undefined for silence only, or for less than 400 ms. */
   get lufs(): number | undefined {
     const all = this.#getMeanLufs(gateLufs);
     return all === undefined ? undefined : this.#getMeanLufs(all - belowMeanLu);

@@ -69,13 +69,15 @@ function testCodec(codec: OpusCodec) {
   if (!fits) throw new Error(`${codec.name} did not reproduce the test tone.`);
 }
 
-/** mediaplex is prebuilt and needs no compiler. Rejects where it has no binary for this machine. */
+/** Opens mediaplex, which is prebuilt. Rejects where it has no binary for this machine. */
 export async function openMediaplex(): Promise<OpusCodec> {
   const { OpusEncoder } = await import('mediaplex');
   return createCodec('mediaplex', OpusEncoder, 'applyEncoderCtl');
 }
 
-/** @discordjs/opus is the fastest, but `npm ci` compiles it. Rejects where there was no compiler. */
+/**
+ * Opens @discordjs/opus, the fastest, which `npm ci` compiles. Rejects where there was no compiler.
+ */
 export async function openNativeOpus(): Promise<OpusCodec> {
   const { default: native }: { readonly default: NativeOpus } = await import(
     packageName

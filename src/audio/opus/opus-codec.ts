@@ -4,7 +4,7 @@ export type OpusRateHz = 16_000 | 24_000 | 48_000;
 
 /** Decoder of one stream. libopus mixes down and resamples to the wanted rate. */
 export interface OpusDecoder {
-  /** Accepts any legal frame length. Throws a plain Error for a payload that is not Opus. */
+  /** Decodes a frame of any legal length. Throws a plain Error for a payload that is not Opus. */
   decode(opus: Uint8Array): Int16Array;
 }
 
@@ -15,9 +15,9 @@ export interface OpusEncoder {
 export interface OpusCodec {
   /** Name printed at start, such as `mediaplex`. */
   readonly name: string;
-  /** Channels are interleaved. */
+  /** Creates a decoder to interleaved channels. */
   createDecoder(rateHz: OpusRateHz, channels?: 1 | 2): OpusDecoder;
-  /** One channel is encoded for speech at 64 kbit/s, two channels for music at 128 kbit/s. */
+  /** Creates an encoder: one channel for speech at 64 kbit/s, two channels for music at 128 kbit/s. */
   createEncoder(rateHz: OpusRateHz, channels?: 1 | 2): OpusEncoder;
 }
 

@@ -21,7 +21,7 @@ export function countOpusSamples(opus: Uint8Array): number {
 export const silenceFrame: Buffer = Buffer.from([0xf8, 0xff, 0xfe]);
 
 /**
- * Clients send five of these after the last voiced frame:
+ * Recognises silence frames, which follow the last voiced one:
  * https://docs.discord.com/developers/topics/voice-connections#voice-data-interpolation
  */
 export function isSilenceFrame(opus: Uint8Array): boolean {

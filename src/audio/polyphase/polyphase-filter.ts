@@ -24,11 +24,7 @@ const sampleBytes = 2;
 
 let compiled: WebAssembly.Module | undefined;
 
-/**
- * Resamples in WebAssembly, four multiplications at a time, in single precision.
- *
- * A filter holds no state of a stream, so all streams between the same rates share one.
- */
+/** Resamples in WebAssembly, in single precision. Streams between the same rates share a filter. */
 export class PolyphaseFilter {
   readonly change: Omit<RateChange, 'taps'>;
   readonly #module;
@@ -59,7 +55,7 @@ export class PolyphaseFilter {
     }
   }
 
-  /** Fills `out`. The input must hold `half` more frames on each side. */
+  /** Fills `out` with resampled sound. The input must hold `half` more frames on each side. */
   run({ samples, channels, at, phase }: FilterInput, out: Int16Array) {
     const { up, down, half } = this.change;
     let turns = phase;
@@ -145,7 +141,7 @@ export type RateChange = {
 };
 
 /**
- * Throws a plain Error for rates that lie too far apart.
+ * Plans a change of rate. Throws a plain Error for rates that lie too far apart.
  *
  * @example
  * import { createRateChange } from '#src/audio/polyphase/polyphase-filter.ts';
@@ -164,7 +160,7 @@ export function createRateChange(fromHz: number, toHz: number): RateChange {
   return { up, down, half, phases, taps };
 }
 
-/** A row is a sinc of `cutoff` (1 is the Nyquist rate of the input) under a Blackman window. */
+/** Computes the taps. A row is a sinc of `cutoff` (1 is the Nyquist rate of the input) under a Blackman window. */
 function createKernel(phases: number, half: number, cutoff: number) {
   const taps = 2 * half;
   const table = new Float64Array(phases * taps);

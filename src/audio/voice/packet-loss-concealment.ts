@@ -26,7 +26,7 @@ export class PacketLossConcealment {
     return this.#hasSound;
   }
 
-  /** Takes received samples. After a loss it crossfades their first 5 ms in place. */
+  /** Adds received samples. After a loss, crossfades their first 5 ms in place. */
   addReceived(samples: Int16Array) {
     if (this.#madeSamples > 0) this.#crossfade(samples);
     this.#madeSamples = 0;

@@ -28,7 +28,7 @@ const spectrumBins = 129;
 /** Three spectra are the widest input. */
 const maxInputs = 3 * spectrumBins;
 
-/** Addresses in a memory that never grows, and begins with the file of scripts/silero-weights.mjs. */
+/** Plans the memory, which begins with the file of scripts/silero-weights.mjs. */
 function planMemoryAddresses() {
   let endBytes = vectorBytes;
   const reserve = (numbers: number) => {

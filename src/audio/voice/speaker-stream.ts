@@ -12,7 +12,7 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import { PacketLossConcealment } from './packet-loss-concealment.ts';
 
 /**
- * Sound of one microphone in order, mono at 16 kHz. `atMs` is the instant of the last sample and never goes back.
+ * Sound of one microphone in order, mono at 16 kHz. `atMs` of the last sample never goes back.
  *
  * The samples of a gap conceal lost sound, and are zeros for at most 300 ms of silence. `lengthMs` is the true
  * length.

@@ -33,7 +33,7 @@ export class VoiceActivityDetector {
     this.#network = network;
   }
 
-  /** Returns 0 to 1 for the next 512 samples, each -1 to 1. Allocates nothing. */
+  /** Returns the probability of a voice (0 to 1) in 512 samples, each -1 to 1. */
   measureProbability(window: Float32Array): number {
     if (window.length !== windowSamples)
       throw new Error(`A window holds ${windowSamples} samples.`);
@@ -76,7 +76,7 @@ export class VoiceWindowMeter {
     return this.push(heard.samples, heard.atMs);
   }
 
-  /** `atMs` is the instant of the last sample. */
+  /** Adds samples, the last at `atMs`, and returns the windows that they complete. */
   push(samples: Int16Array, atMs: number): readonly VoiceWindow[] {
     if (this.#filled + samples.length < windowSamples) {
       this.#fillWindow(samples, 0, samples.length);
