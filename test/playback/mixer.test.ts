@@ -15,7 +15,7 @@ import {
 function steady(value: number) {
   const samples = new Int16Array(frameSamples).fill(value);
   return {
-    pullBlock: () => ({ samples, left: () => undefined }),
+    pullBlock: () => ({ samples, onSent: () => undefined }),
     onSound: () => undefined,
   };
 }

@@ -107,8 +107,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '11',
     meaning: 'An answer that should end with its clause goes on to its own end.',
     file: 'src/playback/reply/spoken-reply.ts',
-    from: '    this.#last = true;\n    if (this.#sound.taken === 0) this.cut();',
-    to: '    if (this.#sound.taken === 0) this.cut();',
+    from: '    this.#last = true;\n    if (this.#sound.nextPlace === 0) this.cut();',
+    to: '    if (this.#sound.nextPlace === 0) this.cut();',
     tests: ['test/conversation', 'test/playback'],
   },
   {

@@ -178,7 +178,7 @@ async function writeClauses(
   const work = async () => {
     const oneVoice = synthesizer.fixVoice?.() ?? synthesizer;
     for (const clause of clauses) {
-      if (reply.over) return;
+      if (reply.isOver) return;
       for await (const pcm of synthesizeClause(
         clause,
         { synthesizer: oneVoice, voice },

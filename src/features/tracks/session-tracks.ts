@@ -8,8 +8,8 @@ import { hasRight } from '#src/people/rights.ts';
 import {
   isOwnTrack,
   type NamedTrack,
+  normaliseTrackName,
   ownTracks,
-  trackName,
 } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { ItemOptions, SoundOwner } from '#src/playback/tracks/track-item.ts';
@@ -241,7 +241,7 @@ export class SessionTracks implements FeatureSession {
     command: TrackCommand,
   ): TrackOutcome {
     const track = this.tracks.findTrack(called);
-    if (!track) return this.#toMissingOutcome(trackName(called));
+    if (!track) return this.#toMissingOutcome(normaliseTrackName(called));
     const { name } = track;
     const isTouching = name !== voiceTrack || speechCommands.has(command.kind);
     const touched = isTouching

@@ -1,4 +1,4 @@
-import { trackKey } from '#src/playback/tracks/named-track.ts';
+import { toTrackKey } from '#src/playback/tracks/named-track.ts';
 
 /** Track of a sound without a track. */
 export const defaultTrack = 'main';
@@ -8,5 +8,5 @@ export const everyTrack = 'all';
 export const voiceTrack = 'voice';
 
 export function isSameTrack(one: string, other: string): boolean {
-  return trackKey(one) === trackKey(other);
+  return toTrackKey(one) === toTrackKey(other);
 }

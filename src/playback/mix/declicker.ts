@@ -1,8 +1,8 @@
 import { musicFrame, rampSamples } from './gain.ts';
 
 /**
- * Removes clicks from stereo sound where it begins, ends or is cut. The difference to the sample
- * before is added to the next samples, and fades out in 5 ms.
+ * Removes clicks where stereo sound begins, ends or is cut: adds the difference to the sample before, fading in 5
+ * ms.
  */
 export class Declicker {
   readonly #last = new Float32Array(2);

@@ -28,8 +28,8 @@ export class Gain {
     this.#goal = gain;
   }
 
-  /** The gain, or undefined during a glide. */
-  get steady(): number | undefined {
+  /** Gets the gain, undefined during a glide. */
+  get steadyGain(): number | undefined {
     return this.#done >= this.#over ? this.#goal : undefined;
   }
 
@@ -46,11 +46,11 @@ export class Gain {
 
   /** Applies the gain in place. Without sound, the glide advances by 20 ms. */
   applyToStereo(sound: Float32Array | undefined) {
-    const { steady } = this;
+    const { steadyGain } = this;
     if (!sound) this.#done = Math.min(this.#over, this.#done + musicFrame);
-    if (!sound || steady === 1) return;
+    if (!sound || steadyGain === 1) return;
     for (let n = 0; n < sound.length; n += 2) {
-      const gain = steady ?? this.#getNextGain();
+      const gain = steadyGain ?? this.#getNextGain();
       sound[n] = (sound[n] ?? 0) * gain;
       sound[n + 1] = (sound[n + 1] ?? 0) * gain;
     }
@@ -58,7 +58,7 @@ export class Gain {
 
   /** Applies the gain in place. Peaks above full scale are bent, never wrapped. */
   applyToMono(samples: Int16Array) {
-    if (this.steady === 1) return;
+    if (this.steadyGain === 1) return;
     for (let n = 0; n < samples.length; n++) {
       const loud = (samples[n] ?? 0) * this.#getNextGain();
       samples[n] = Math.round(
@@ -73,7 +73,7 @@ export class Gain {
     return gain;
   }
 
-  /** Smoothstep, so that the glide has no corner. */
+  /** Computes the gain of a glide by smoothstep, so that the glide has no corner. */
   #getGain() {
     if (this.#done >= this.#over) return this.#goal;
     const share = this.#done / this.#over;
@@ -92,7 +92,7 @@ const mostUpDb = 12;
 const mostDownDb = 24;
 
 /** Computes the gain that levels a sound. A sound that nobody measured stays as it is. */
-export function levellingGain(lufs: number | undefined): number {
+export function getLevellingGain(lufs: number | undefined): number {
   if (lufs === undefined) return 1;
   return toGain(Math.max(-mostDownDb, Math.min(mostUpDb, targetLufs - lufs)));
 }

@@ -13,14 +13,14 @@ export const frameSamples = speakRateHz / 50;
 
 export type Block = {
   readonly samples: Int16Array;
-  /** Called when the frame with this block has left, which means that people heard it. */
-  readonly left: (atMs: number) => void;
+  /** Notes that this block was sent and heard. */
+  readonly onSent: (atMs: number) => void;
 };
 
 export interface Track {
   /** Returns the next 20 ms, or undefined if there is no sound. */
   pullBlock(): Block | undefined;
-  /** Replaces the listener that is called when there is sound again. */
+  /** Replaces the listener for sound after silence. */
   onSound(listener: () => void): void;
 }
 
@@ -52,7 +52,7 @@ class WideSpeech {
     return this.#recent.map((frame) => toStereo(this.#up.push(frame)));
   }
 
-  /** Converts 20 ms. Undefined for silence. */
+  /** Converts 20 ms to 48 kHz stereo. Undefined for silence. */
   widen(samples: Int16Array | undefined): Int16Array | undefined {
     if (!samples && this.#isSilent) return undefined;
     this.#isSilent = !samples;
@@ -69,7 +69,7 @@ export interface MusicSource {
   pull(isSpeaking: boolean): Float32Array | undefined;
   /** True if `pull` would advance a track, even an inaudible one. */
   readonly isMoving: boolean;
-  /** Replaces the listener that is called when `pull` may have sound again. */
+  /** Replaces the listener for sound after silence. */
   onSound(listener: () => void): void;
 }
 
@@ -88,7 +88,7 @@ type MixedFrame = {
 /**
  * Mixes all tracks into one stream of frames, each when the connection asks for it.
  *
- * Sound counts as heard when its frame has left. Speech alone is mono at 24 kHz, and a mix with
+ * Sound counts as heard when its frame was sent. Speech alone is mono at 24 kHz, and a mix with
  * music is stereo at 48 kHz.
  */
 export class Mixer implements FrameSource {
@@ -102,8 +102,8 @@ export class Mixer implements FrameSource {
   readonly #music;
   readonly #limiter = new MusicLimiter();
   readonly #speech = new WideSpeech();
-  readonly #onLeft;
-  /** The latest frame, until it has left. */
+  readonly #onSent;
+  /** The latest frame, until it was sent. */
   #unconfirmed: MixedFrame | undefined;
   #quiet = true;
   #isWide = false;
@@ -111,21 +111,18 @@ export class Mixer implements FrameSource {
   #due = false;
   #wake: (() => void) | undefined;
 
-  /**
-   * `cues` are silent while `voice` sounds. `onLeft` gets each frame that left, in mono at 24
-   * kHz.
-   */
+  /** Creates a mixer. `cues` are silent while `voice` sounds. `onSent` gets each sent frame, in mono at 24 kHz. */
   constructor(
     { voice, cues, music }: MixedTracks,
     codec: Pick<OpusCodec, 'createEncoder'>,
-    onLeft: (samples: Int16Array, atMs: number) => void,
+    onSent: (samples: Int16Array, atMs: number) => void,
   ) {
     this.#voice = voice;
     this.#cues = cues;
     this.#codec = codec;
     this.#mono = codec.createEncoder(speakRateHz);
     this.#music = music;
-    this.#onLeft = onLeft;
+    this.#onSent = onSent;
     for (const track of [voice, cues, music]) track.onSound(() => this.#wakeOutput());
   }
 
@@ -153,11 +150,11 @@ export class Mixer implements FrameSource {
     const unconfirmed = this.#unconfirmed;
     if (unconfirmed?.frame !== frame) return;
     this.#unconfirmed = undefined;
-    this.#onLeft(unconfirmed.heard(), atMs);
-    unconfirmed.speech?.left(atMs);
+    this.#onSent(unconfirmed.heard(), atMs);
+    unconfirmed.speech?.onSent(atMs);
   }
 
-  /** `wake` is called when sound begins after silence. It replaces the former one. */
+  /** Replaces the listener for sound after silence. */
   onSound(wake: () => void) {
     this.#wake = wake;
     if (this.#due) wake();
@@ -177,13 +174,11 @@ export class Mixer implements FrameSource {
     return { frame: this.#mono.encode(samples), heard: () => samples, speech };
   }
 
-  /**
-   * Opus codes the level of a frame relative to the one before. The stereo encoder therefore
-   * encodes the last heard frames first, unsent. Without them, a crack of up to 30 dB above the
-   * speech would sound.
-   */
+  /** Mixes speech with music in stereo. */
   #mixWithMusic(speech: Block | undefined, music: Float32Array | undefined) {
     this.#stereo ??= this.#codec.createEncoder(musicRateHz, 2);
+    // Opus codes the level of a frame relative to the one before. Without the last heard frames, which are not
+    // sent, a crack of up to 30 dB would sound.
     if (!this.#isWide)
       for (const frame of this.#speech.begin()) this.#stereo.encode(frame);
     this.#isWide = true;
@@ -229,17 +224,15 @@ const ceiling = 0.95;
 const release = 1.0725;
 
 /**
- * Limits 20 ms of mixed music to 16 bits. The gain falls within the frame of a peak and rises
- * slowly.
- *
- * The limiter adds no delay, so a peak that comes before the gain has fallen is bent.
+ * Limits 20 ms of mixed music to 16 bits, without delay. The gain falls within the frame of a peak and rises
+ * slowly. An earlier peak is bent.
  */
 export class MusicLimiter {
   #gain = 1;
 
   limit(sum: Float32Array): Int16Array {
     const from = this.#gain;
-    this.#gain = Math.min(1, from * release, (ceiling * fullScale) / peakOf(sum));
+    this.#gain = Math.min(1, from * release, (ceiling * fullScale) / measurePeak(sum));
     const rise = (this.#gain - from) / sum.length;
     const samples = new Int16Array(sum.length);
     for (let n = 0; n < sum.length; n++) {
@@ -250,8 +243,8 @@ export class MusicLimiter {
   }
 }
 
-/** Returns at least 1. */
-function peakOf(sum: Float32Array) {
+/** Returns the highest absolute sample, at least 1. */
+function measurePeak(sum: Float32Array) {
   let most = 1;
   for (let n = 0; n < sum.length; n++) most = Math.max(most, Math.abs(sum[n] ?? 0));
   return most;

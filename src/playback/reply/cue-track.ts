@@ -17,19 +17,19 @@ export class VoiceTrack implements Track {
   #sounds = false;
   #listener: (() => void) | undefined;
 
-  /** `percent` is read for each frame. */
+  /** Creates a track. `percent` gives its volume at each frame. */
   constructor(percent: () => number = () => 100) {
     this.#percent = percent;
   }
 
-  /** The latest frame held speech. */
-  get sounds(): boolean {
+  /** Returns whether the latest frame held speech. */
+  get isSounding(): boolean {
     return this.#sounds;
   }
 
   /** Plays a reply after all replies added before. */
   add(reply: SpokenReply) {
-    this.#replies = [...this.#replies.filter((one) => !one.over), reply];
+    this.#replies = [...this.#replies.filter((one) => !one.isOver), reply];
     reply.onChange(() => this.#notifyListeners());
     this.#notifyListeners();
   }
@@ -40,7 +40,7 @@ export class VoiceTrack implements Track {
     for (const reply of this.#replies.toReversed()) reply.cut();
   }
 
-  /** Undefined inside a reply whose sound is late. The next reply waits. */
+  /** Returns the next 20 ms. Undefined inside a reply whose sound is late, while the next reply waits. */
   pullBlock(): Block | undefined {
     const block = this.#pullBlock();
     if (block) {
@@ -58,20 +58,20 @@ export class VoiceTrack implements Track {
   #pullBlock() {
     for (let reply = this.#replies[0]; reply; reply = this.#replies[0]) {
       const block = reply.pull();
-      if (block || !reply.over) return block;
+      if (block || !reply.isOver) return block;
       this.#replies.shift();
     }
     return undefined;
   }
 
   #notifyListeners() {
-    const reply = this.#replies.find((one) => !one.over);
+    const reply = this.#replies.find((one) => !one.isOver);
     if (reply?.ready) this.#listener?.();
   }
 }
 
 /** Returned by `play` and `say`, and accepted by `cut`. */
-export type PlayedCue = { readonly samples: Int16Array; readonly left: () => void };
+export type PlayedCue = { readonly samples: Int16Array; readonly onSent: () => void };
 
 const fadeSamples = speakRateHz / 200;
 
@@ -83,7 +83,7 @@ const silence: Int16Array = new Int16Array(0);
 /**
  * The track `cues`: short sounds, which end with the first sample of speech.
  *
- * The mixer pulls this track after the voice track, whose `sounds` is then current.
+ * The mixer pulls this track after the voice track, whose `isSounding` is then current.
  */
 export class CueTrack implements Track {
   readonly #voice;
@@ -97,9 +97,9 @@ export class CueTrack implements Track {
   #waited = 0;
   #listener: (() => void) | undefined;
 
-  /** `percent` is read for each frame. */
+  /** Creates a track. `percent` gives its volume at each frame. */
   constructor(
-    voice: Pick<VoiceTrack, 'sounds'>,
+    voice: Pick<VoiceTrack, 'isSounding'>,
     cues: Cues,
     percent: () => number = () => 100,
   ) {
@@ -108,14 +108,14 @@ export class CueTrack implements Track {
     this.#percent = percent;
   }
 
-  /** Plays a cue after the current one, in place of a waiting one. During speech it is lost. */
+  /** Plays a cue after the current one, in place of a waiting one. Drops it during speech. */
   play(name: CueName): PlayedCue {
     return this.say(this.#cues[name]);
   }
 
-  /** Plays mono sound at 24 kHz as a cue. `left` is called for each frame that has left. */
-  say(samples: Int16Array, left: () => void = () => undefined): PlayedCue {
-    const cue = { samples, left };
+  /** Plays mono sound at 24 kHz as a cue. Calls `onSent` for each sent frame. */
+  say(samples: Int16Array, onSent: () => void = () => undefined): PlayedCue {
+    const cue = { samples, onSent };
     this.#next = cue;
     this.#waited = 0;
     this.#listener?.();
@@ -131,7 +131,7 @@ export class CueTrack implements Track {
   }
 
   pullBlock(): Block | undefined {
-    if (this.#voice.sounds) return this.#yieldToVoice();
+    if (this.#voice.isSounding) return this.#yieldToVoice();
     if (this.#sounding.length === 0) this.#beginNextCue();
     if (this.#sounding.length === 0) return undefined;
     const samples = new Int16Array(frameSamples);
@@ -139,7 +139,7 @@ export class CueTrack implements Track {
     this.#sounding = this.#sounding.subarray(frameSamples);
     this.#volume.followPercent(this.#percent(), 0);
     this.#volume.applyToMono(samples);
-    return { samples, left: this.#current?.left ?? (() => undefined) };
+    return { samples, onSent: this.#current?.onSent ?? (() => undefined) };
   }
 
   onSound(listener: () => void) {

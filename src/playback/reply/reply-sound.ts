@@ -30,10 +30,10 @@ const snapMs = 120;
  */
 const missingSoundMs = 60;
 
-/** Sentences of a reply with their places in its sound, and the part that has left. */
+/** Sentences of a reply with their places in its sound, and the part that was sent. */
 class SpokenSentences {
   readonly #all: TimedSentence[] = [];
-  /** End of the sound that has left. */
+  /** End of the sound that was sent. */
   #sentTo = 0;
   #isOpen = false;
 
@@ -41,7 +41,7 @@ class SpokenSentences {
     return this.#all.at(-1);
   }
 
-  /** True if further sound continues this sentence. */
+  /** Returns whether further sound continues this sentence. */
   isCurrent(text: string): boolean {
     return this.#isOpen && this.#last?.text === text;
   }
@@ -64,7 +64,7 @@ class SpokenSentences {
     last.levels.push(samples);
   }
 
-  /** Notes that the samples up to this place have left. Repeated sound changes nothing. */
+  /** Notes that the samples up to this place were sent. Repeated sound changes nothing. */
   noteSent(to: number) {
     this.#sentTo = Math.max(this.#sentTo, to);
   }
@@ -73,10 +73,7 @@ class SpokenSentences {
     return this.#sentTo / samplesPerMs;
   }
 
-  /**
-   * Returns the words that have left. A sentence that was cut counts up to its last whole word.
-   * `whole` means that the latest sentence is complete.
-   */
+  /** Returns the sent words, the last one whole. `whole`: the latest sentence is complete. */
   getHeardText(whole: boolean): string {
     const texts = this.#all.map((one) =>
       this.#getHeardWords(one, whole || one !== this.#last),
@@ -171,17 +168,17 @@ export class ReplySound {
     this.#stretch = speed === 1 ? undefined : new TimeStretch(speed);
   }
 
-  /** Waiting samples. */
+  /** Counts waiting samples. */
   get length(): number {
     return this.#samples.to - this.#taken;
   }
 
-  /** Place of the next sample. */
-  get taken(): number {
+  /** Gets the place of the next sample. */
+  get nextPlace(): number {
     return this.#taken;
   }
 
-  /** Copies the sound, since a provider may reuse its memory. */
+  /** Adds sound of a sentence, copied since a provider may reuse its memory. */
   push(pcm: Pcm, text: string) {
     if (!this.sentences.isCurrent(text)) {
       this.end();
@@ -208,8 +205,8 @@ export class ReplySound {
     return end !== undefined;
   }
 
-  /** Takes 20 ms. Zeros replace missing samples, and a `starved` frame fades into them. */
-  take(starved: boolean): SoundCut {
+  /** Returns the next 20 ms. Zeros replace missing samples, and a `starved` frame fades into them. */
+  takeFrame(starved: boolean): SoundCut {
     const samples = new Int16Array(frameSamples);
     const sound = this.#copyNext(samples);
     this.gain.applyToMono(sound);
@@ -220,8 +217,8 @@ export class ReplySound {
     return { samples, to: this.#taken };
   }
 
-  /** Returns a frame in which the next sound fades out. Takes nothing. */
-  takeTail(): Int16Array {
+  /** Returns a frame in which the next sound fades out, without moving on. */
+  createTail(): Int16Array {
     const samples = new Int16Array(frameSamples);
     const fading = this.#copyNext(samples.subarray(0, fadeSamples));
     this.gain.applyToMono(fading);
@@ -229,22 +226,19 @@ export class ReplySound {
     return samples;
   }
 
-  /** The next frame rises from silence. */
+  /** Lets the next frame rise from silence. */
   fadeIn() {
     this.#rising = true;
   }
 
-  /** Goes back to the start of the word at this place, if its sound was kept. */
+  /** Returns to the start of the word at this place, if its sound was kept. */
   rewindToWord(whole: boolean) {
     const start = this.sentences.findWordStart(this.#taken, whole);
     this.#taken = Math.max(start, this.#taken - keepSamples, this.#samples.from);
     this.fadeIn();
   }
 
-  /**
-   * Fades the old sound out and the new one in if there is a step between them. The sound of an
-   * audio model continues across sentences, without a step.
-   */
+  /** Fades the old sound out and the new one in if there is a step between them, as an audio model leaves none. */
   #joinPiece(piece: Int16Array) {
     const before = this.#samples.view(
       Math.max(this.#samples.from, this.#samples.to - edgeSamples),
@@ -280,7 +274,7 @@ export class ReplySound {
     this.sentences.grow(piece);
   }
 
-  /** Returns the filled part. */
+  /** Copies the next samples, and returns the filled part of `into`. */
   #copyNext(into: Int16Array) {
     const next = this.#samples.view(this.#taken, into.length);
     into.set(next);
@@ -297,7 +291,7 @@ const release = 1.000_146;
 class VoiceLimiter {
   #gain = 1;
 
-  /** Works in place. */
+  /** Limits samples in place. */
   limit(samples: Int16Array) {
     for (let at = 0; at < samples.length; at++) {
       const sample = samples[at] ?? 0;

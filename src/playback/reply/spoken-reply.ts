@@ -38,7 +38,7 @@ export class SpokenReply {
   #sounding = false;
   /** Part of a frame was held back once, as its rest may come. */
   #waited = false;
-  /** The latest frame is not known to have left. */
+  /** The latest frame is not known to be sent. */
   #unconfirmed = false;
   #paused = false;
   #pausedFor = 0;
@@ -52,7 +52,7 @@ export class SpokenReply {
     this.#sound = new ReplySound(speed);
   }
 
-  /** Time at which the first frame left. */
+  /** Gets the time at which the first frame was sent. */
   get firstSentAtMs(): number | undefined {
     return this.#firstSentAtMs;
   }
@@ -62,8 +62,8 @@ export class SpokenReply {
     return this.#sound.length >= (this.#ending ? 1 : frameSamples);
   }
 
-  /** True if no more sound can come. */
-  get over(): boolean {
+  /** Returns whether the reply gives no more sound. */
+  get isOver(): boolean {
     return this.#finished !== undefined && this.#tail === undefined;
   }
 
@@ -71,12 +71,12 @@ export class SpokenReply {
     return this.#paused && this.#finished === undefined;
   }
 
-  /** Length of the sound that left, without padding, fades and repetition. */
+  /** Measures the sent sound, without padding, fades and repetition. */
   getPlayedMs(): number {
     return this.#sound.sentences.getSentMs();
   }
 
-  /** Returns the words that have left. */
+  /** Returns the words that were sent. */
   getHeardText(): string {
     return this.#sound.sentences.getHeardText(
       this.#ending !== undefined && this.#ending !== 'failed',
@@ -106,17 +106,17 @@ export class SpokenReply {
     await this.#waitForSpace(signal);
   }
 
-  /** The next sound begins a sentence, even with the same text. */
+  /** Makes the next sound begin a sentence, even with the same text. */
   endSentence() {
     this.#sound.sentences.close();
   }
 
-  /** Queued sound still plays. */
+  /** Ends the reply after its queued sound. */
   end() {
     this.#closeWith('completed');
   }
 
-  /** The source failed. Queued sound still plays. */
+  /** Ends the reply as failed, after its queued sound. */
   fail() {
     this.#closeWith('failed');
   }
@@ -137,7 +137,7 @@ export class SpokenReply {
   endAfterSentence() {
     if (this.#finished || this.#ending === 'cancelled') return;
     this.#last = true;
-    if (this.#sound.taken === 0) this.cut();
+    if (this.#sound.nextPlace === 0) this.cut();
     else if (this.#sound.dropAfterSentence()) this.#dropSound();
   }
 
@@ -155,8 +155,7 @@ export class SpokenReply {
   }
 
   /**
-   * Resumes at the start of the word that was cut. After 80 ms or less it resumes at the same
-   * place. A pause that nobody heard is dropped.
+   * Resumes at the start of the cut word, or after at most 80 ms where it paused. Drops a pause that nobody heard.
    */
   resume() {
     if (this.#finished || !this.#paused) return;
@@ -168,12 +167,12 @@ export class SpokenReply {
     this.#notify();
   }
 
-  /** For the track: called when `ready` or `over` may have changed. */
+  /** Replaces the listener of `ready` and `isOver`. */
   onChange(listener: () => void) {
     this.#listener = listener;
   }
 
-  /** For the track: returns the next 20 ms, or undefined if there are none. */
+  /** Returns the next 20 ms, if any. */
   pull(): Block | undefined {
     if (this.#paused) this.#pausedFor++;
     const block = this.#finished || this.#paused ? this.#pullTail() : this.#pullSound();
@@ -209,33 +208,33 @@ export class SpokenReply {
       return undefined;
     }
     this.#waited = false;
-    const { samples, to } = this.#sound.take(starved);
+    const { samples, to } = this.#sound.takeFrame(starved);
     this.#unconfirmed = true;
-    return { samples, left: (atMs) => this.#onSamplesLeft(to, atMs) };
+    return { samples, onSent: (atMs) => this.#onSamplesSent(to, atMs) };
   }
 
   #pullTail() {
     const samples = this.#tail;
     this.#tail = undefined;
-    return samples && { samples, left: () => undefined };
+    return samples && { samples, onSent: () => undefined };
   }
 
   #fadeOut() {
-    if (this.#sounding && this.#sound.length > 0) this.#tail = this.#sound.takeTail();
+    if (this.#sounding && this.#sound.length > 0) this.#tail = this.#sound.createTail();
   }
 
-  #onSamplesLeft(to: number, atMs: number) {
+  #onSamplesSent(to: number, atMs: number) {
     this.#firstSentAtMs ??= atMs;
     this.#sound.sentences.noteSent(to);
-    if (to !== this.#sound.taken) return;
+    if (to !== this.#sound.nextPlace) return;
     this.#unconfirmed = false;
     this.#concludeIfDrained();
   }
 
-  /** Runs when the last frame is confirmed, or one frame later if the connection refused one. */
+  /** Ends the reply after its last frame, or one later if the connection refused one. */
   #concludeIfDrained() {
     if (this.#sound.length > 0 || !this.#ending) return;
-    const empty = this.#sound.taken === 0 && this.#ending === 'completed';
+    const empty = this.#sound.nextPlace === 0 && this.#ending === 'completed';
     this.#settleFinish(empty ? 'empty' : this.#ending);
   }
 

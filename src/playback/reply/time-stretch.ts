@@ -24,7 +24,7 @@ export class TimeStretch {
     streams.register(this, this.#stream);
   }
 
-  /** Returns the sound that is final, which is all but the last 60 ms. */
+  /** Stretches sound, and returns all that is final, without the last 60 ms. */
   push(samples: Int16Array): Int16Array {
     const all = joinSamples([this.#rest, samples]);
     const whole = all.length - (all.length % blockSamples);

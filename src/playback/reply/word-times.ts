@@ -29,12 +29,12 @@ export class Levels {
     }
   }
 
-  /** Mean absolute sample. Returns 0 for an incomplete cell. */
+  /** Gets the mean absolute sample of a cell, 0 if incomplete. */
   getLevel(cell: number): number {
     return this.#cells[cell] ?? 0;
   }
 
-  /** Counts time without pauses. */
+  /** Measures the time up to `untilMs` without pauses. */
   getSoundingMs(untilMs: number): number {
     let sounding = 0;
     for (let cell = 0; cell < this.#cells.length && cell * cellMs < untilMs; cell++) {
@@ -137,7 +137,7 @@ export function estimateWordTimes(
   });
 }
 
-/** A word weighs its letters and the space after it. */
+/** Splits a text into words, weighed by their letters and the space after. */
 export function weighWords(text: string): WeightedWord[] {
   const parts = [...segments.segment(text)];
   return parts.flatMap(({ index, segment, isWordLike }, n) => {
@@ -148,7 +148,7 @@ export function weighWords(text: string): WeightedWord[] {
   });
 }
 
-/** Maps a share of the words to a time in the sound. In silence they lie evenly. */
+/** Maps a share of the words to a time in the sound. In silence words lie evenly. */
 function createWordClock({ text, from, to, levels }: TimedSentence, isWhole: boolean) {
   const soundMs = (to - from) / samplesPerMs;
   const lengthMs = isWhole ? soundMs : Math.max(soundMs, text.length * characterMs);

@@ -42,25 +42,25 @@ const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
  * Normalises a name for display: Unicode form C, single spaces, nothing invisible. Own tracks are
  * in lower case.
  */
-export function trackName(typed: string): string {
+export function normaliseTrackName(typed: string): string {
   const name = tidyName(typed);
-  const key = trackKey(name);
+  const key = toTrackKey(name);
   return reserved.has(key) ? key : name;
 }
 
 /** Normalises a name for comparison: full case folding, without invisible characters. */
-export function trackKey(typed: string): string {
+export function toTrackKey(typed: string): string {
   return [...tidyName(typed).replace(ignorable, '')]
     .map(foldCase)
     .join('')
     .normalize('NFC');
 }
 
-/** Returns undefined for a name that people may use. */
+/** Finds why people may not use a name. */
 export function findNameObjection(name: string): 'bad-name' | 'reserved' | undefined {
   if (name.length > mostNameUnits || !visible.test(name)) return 'bad-name';
   if ([...graphemes.segment(name)].length > mostNameChars) return 'bad-name';
-  return reserved.has(trackKey(name)) ? 'reserved' : undefined;
+  return reserved.has(toTrackKey(name)) ? 'reserved' : undefined;
 }
 
 function tidyName(typed: string) {
@@ -84,7 +84,7 @@ function foldCase(letter: string) {
 
 type TrackHost = {
   readonly isPaused: boolean;
-  /** Without an event, there may be sound again. */
+  /** Reports an event, or without one, that there may be sound again. */
   readonly report: (event?: TrackEvent) => void;
 };
 
@@ -108,7 +108,7 @@ export class NamedTrack {
 
   constructor(name: string, clock: Clock, host: TrackHost) {
     this.name = name;
-    this.key = trackKey(name);
+    this.key = toTrackKey(name);
     this.#clock = clock;
     this.#host = host;
   }
@@ -117,7 +117,7 @@ export class NamedTrack {
     return this.#state;
   }
 
-  /** The current sound first. */
+  /** Lists the sounds, the current one first. */
   get items(): readonly TrackItem[] {
     return this.#items;
   }
@@ -133,12 +133,12 @@ export class NamedTrack {
     const item = new TrackItem(source, options, this.#clock, () => this.#host.report());
     const place = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
-    this.follow();
+    this.applyState();
     const kind = place === 0 ? 'playing' : 'added';
     return { kind, title, track, place, ended: item.ended.promise };
   }
 
-  /** Only a change of volume works without a sound. A pause fades in 5 ms. */
+  /** Performs a command. Only a change of volume works without a sound. A pause fades in 5 ms. */
   perform(command: TrackCommand): TrackOutcome {
     const { now, name: track } = this;
     if (command.kind === 'volume') {
@@ -162,7 +162,7 @@ export class NamedTrack {
         state.isMuted ? 0 : percent / 100,
         Math.max(overMs * musicPerMs, rampSamples),
       );
-    this.follow();
+    this.applyState();
   }
 
   /** Ends all sounds, as the bot leaves. */
@@ -170,7 +170,7 @@ export class NamedTrack {
     this.#cancelItems(this.#items, 'left');
   }
 
-  /** Starts anew for listeners of another connection. */
+  /** Forgets the last samples, for listeners of another connection. */
   startOver() {
     this.#declicker = new Declicker();
   }
@@ -181,14 +181,14 @@ export class NamedTrack {
     );
   }
 
-  /** For the mixer: fills `raw` with 20 ms. Returns false if nothing is audible. */
+  /** Fills `raw` with 20 ms. Returns false if nothing is audible. */
   pull(raw: Float32Array): boolean {
     const sounds = this.#declicker.smooth(
       raw,
       this.#isStill ? 0 : this.#fillFrame(raw),
     );
     this.#onBegan(this.now);
-    const isHeard = sounds && this.#gain.steady !== 0;
+    const isHeard = sounds && this.#gain.steadyGain !== 0;
     this.#gain.applyToStereo(isHeard ? raw : undefined);
     return isHeard;
   }
@@ -241,7 +241,7 @@ export class NamedTrack {
     }
   }
 
-  /** A sound in a loop has no end to wait for. */
+  /** Ends waits for the end of a sound, which now loops. */
   #startAgain() {
     this.#endCrossfade();
     for (const { ended } of this.#items) ended.resolve('looping');
@@ -257,7 +257,7 @@ export class NamedTrack {
     this.#endCrossfade();
     this.#declicker.cut();
     item.seek(positionMs);
-    this.follow();
+    this.applyState();
     return { kind: 'changed', track, change: 'seek', title, positionMs };
   }
 
@@ -268,25 +268,26 @@ export class NamedTrack {
     }
     this.#items = this.#items.filter((item) => !items.includes(item));
     for (const item of items) this.#onEnded(item, end);
-    this.follow();
+    this.applyState();
   }
 
-  /** Plays or stays still, as the state says. */
-  follow() {
+  /** Continues or stops the current sound, as the state says. */
+  applyState() {
     if (!this.#isStill) this.now?.open();
     this.#host.report();
   }
 
-  /** Returns the filled samples of one channel. */
+  /** Fills a frame, and returns the filled samples of one channel. */
   #fillFrame(raw: Float32Array) {
     let end = 0;
     for (let { now } = this; now && end < musicFrame; { now } = this) {
       now.open(this.#crossfadeSamples);
       if (!now.isReady) break;
-      const { rest } = now;
+      const { waitingSamples } = now;
       const from = end;
-      end += now.take(raw, from);
-      if (now.isWhole) this.#crossfadeOn(raw.subarray(2 * from, 2 * end), rest);
+      end += now.takeSamples(raw, from);
+      if (now.isWhole)
+        this.#crossfadeOn(raw.subarray(2 * from, 2 * end), waitingSamples);
       else if (end < musicFrame) now.starve();
       if (!now.isDrained) break;
       this.#crossfade = undefined;
@@ -301,8 +302,8 @@ export class NamedTrack {
   }
 
   /**
-   * Opens the next sound early, and mixes it into `raw` during a crossfade. `rest` counts the
-   * samples left before `raw`.
+   * Opens the next sound early, and mixes it into `raw` during a crossfade. `rest`: samples of this sound from
+   * `raw` on.
    */
   #crossfadeOn(raw: Float32Array, rest: number) {
     const next = this.#items[1];
@@ -312,10 +313,10 @@ export class NamedTrack {
     if (this.#crossfade) this.#mixNext(raw, this.#crossfade, rest);
   }
 
-  /** Crossfades with equal power. */
+  /** Crossfades `raw` into the next sound with equal power. */
   #mixNext(raw: Float32Array, { next, samples }: Crossfade, rest: number) {
     const coming = new Float32Array(raw.length);
-    next.take(coming);
+    next.takeSamples(coming);
     for (let n = 0; n < raw.length; n++) {
       const share = Math.min(1, 1 - (rest - (n >> 1)) / samples);
       const angle = (share * Math.PI) / 2;
@@ -323,7 +324,7 @@ export class NamedTrack {
     }
   }
 
-  /** The next sound waits for its turn from its beginning. */
+  /** Ends a crossfade. The next sound waits for its turn from its beginning. */
   #endCrossfade() {
     if (!this.#crossfade) return;
     this.#declicker.cut();

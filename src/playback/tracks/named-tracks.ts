@@ -5,9 +5,9 @@ import {
   findNameObjection,
   isOwnTrack,
   NamedTrack,
+  normaliseTrackName,
   type OwnTrack,
-  trackKey,
-  trackName,
+  toTrackKey,
 } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
 import type { TrackEvent, TrackOutcome, TrackRefusal } from './track-outcomes.ts';
@@ -45,21 +45,21 @@ export class NamedTracks {
     this.own = { voice: track('voice'), cues: track('cues') };
   }
 
-  /** Undefined if nothing was played under that name. */
+  /** Finds a track. Undefined if nothing was played under that name. */
   findTrack(name: string): NamedTrack | undefined {
-    const key = trackKey(name);
+    const key = toTrackKey(name);
     return isOwnTrack(key) ? this.own[key] : this.#tracks.get(key);
   }
 
-  /** Oldest first, without the bot's own. */
+  /** Lists tracks, oldest first, without the bot's own. */
   listTracks(): readonly NamedTrack[] {
     return [...this.#tracks.values()];
   }
 
-  /** Returns undefined if a sound can be added. */
+  /** Finds why a sound cannot be added. */
   findRefusal(name: string): TrackRefusal | undefined {
     if (this.#isClosed) return { kind: 'nowhere' };
-    const track = trackName(name);
+    const track = normaliseTrackName(name);
     const objection = findNameObjection(track);
     if (objection === 'bad-name') return { kind: objection };
     if (objection) return { kind: objection, track };
@@ -85,7 +85,7 @@ export class NamedTracks {
   pause(on: boolean) {
     if (on === this.#isPaused) return;
     this.#isPaused = on;
-    for (const track of this.#tracks.values()) track.follow();
+    for (const track of this.#tracks.values()) track.applyState();
   }
 
   /** Calls `listener` synchronously until disposed. */
@@ -94,10 +94,7 @@ export class NamedTracks {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /**
-   * For the mixer: returns the next 20 ms in stereo, or undefined for silence. Valid until the
-   * next pull.
-   */
+  /** Returns the next 20 ms in stereo, or undefined for silence. Valid until the next pull. */
   pull(isSpeaking: boolean): Float32Array | undefined {
     const hasSounded = this.#sounds;
     this.#sounds = false;
@@ -111,12 +108,12 @@ export class NamedTracks {
     return this.#sounds ? this.#sum : undefined;
   }
 
-  /** For the mixer: true if `pull` would advance a track, even an inaudible one. */
+  /** Returns whether `pull` would advance a track, even an inaudible one. */
   get isMoving(): boolean {
     return this.listTracks().some(({ isReady }) => isReady);
   }
 
-  /** For the mixer of a new connection. Replaces the former listener. */
+  /** Replaces the listener, for the mixer of a new connection. */
   onSound(listener: () => void) {
     this.#onSound = listener;
     for (const track of this.#tracks.values()) track.startOver();
@@ -142,12 +139,12 @@ export class NamedTracks {
     if (known) return known;
     const idle = this.listTracks().find(({ now }) => !now);
     if (idle && this.#tracks.size >= mostSounds) this.#tracks.delete(idle.key);
-    const track = new NamedTrack(trackName(name), this.#clock, this);
+    const track = new NamedTrack(normaliseTrackName(name), this.#clock, this);
     this.#tracks.set(track.key, track);
     return track;
   }
 
-  /** For a track: reports an event, or, without one, that there may be sound. */
+  /** Reports an event of a track, or without one, that there may be sound. */
   report(event?: TrackEvent) {
     if (event) for (const listener of this.#listeners) listener(event);
     this.#wakeOutput();

@@ -5,7 +5,7 @@ import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PlayWaitOutcome } from '#src/base/play-end.ts';
-import { Gain, levellingGain, musicPerMs } from '#src/playback/mix/gain.ts';
+import { Gain, getLevellingGain, musicPerMs } from '#src/playback/mix/gain.ts';
 
 export type SoundOrigin =
   | { readonly kind: 'library'; readonly name: string }
@@ -69,7 +69,7 @@ export class TrackItem {
   #sounded = false;
   #isOver = false;
 
-  /** `onChange` is called when the item may have become ready. */
+  /** Creates an item. `onChange` is called when the item may have become ready. */
   constructor(
     source: SoundSource,
     options: ItemOptions,
@@ -83,7 +83,7 @@ export class TrackItem {
     this.#at = source.isSeekable ? Math.round(Math.max(0, fromMs) * musicPerMs) : 0;
     this.#sounded = this.#at > 0;
     this.#isLooping = source.isSeekable && isLooping;
-    this.#gain = new Gain(levellingGain(source.lufs));
+    this.#gain = new Gain(getLevellingGain(source.lufs));
     this.#clock = clock;
     this.#onChange = onChange;
   }
@@ -108,22 +108,22 @@ export class TrackItem {
     return this.#sounded;
   }
 
-  /** True if there is enough sound to begin, or no more will come. */
+  /** Returns whether enough sound is there, or no more follows. */
   get isReady(): boolean {
     return this.isWhole || !this.#isBuffering;
   }
 
-  /** True if no more sound will come. */
+  /** Returns whether no more sound follows. */
   get isWhole(): boolean {
     return this.#sourceEnd !== undefined;
   }
 
   get isDrained(): boolean {
-    return this.isWhole && this.rest === 0;
+    return this.isWhole && this.waitingSamples === 0;
   }
 
-  /** Samples that were read and not taken. */
-  get rest(): number {
+  /** Counts the samples that were read and not played. */
+  get waitingSamples(): number {
     return (this.#sound.to - this.#taken) / 2;
   }
 
@@ -134,21 +134,21 @@ export class TrackItem {
     if (!this.#reading) this.#readFrom(this.positionMs);
   }
 
-  /** Loops, or ends after this round. Only for a source with seeking. */
+  /** Makes a seekable sound loop, or end after this round. */
   loop(on: boolean) {
     this.#isLooping = on;
     const rest = this.#end - this.#at;
     if (on && this.#sourceEnd && !('cause' in this.#sourceEnd)) {
       this.#endRound();
       this.#readFrom(0);
-    } else if (!on && this.rest >= rest) {
+    } else if (!on && this.waitingSamples >= rest) {
       this.#stopReading();
       this.#sound.truncate(this.#taken + 2 * rest);
       this.#sourceEnd = {};
     }
   }
 
-  /** Continues at another place after the next `open`. Only for a source with seeking. */
+  /** Continues a seekable sound at another place after the next `open`. */
   seek(toMs: number) {
     this.#stopReading();
     this.#reading = undefined;
@@ -160,7 +160,7 @@ export class TrackItem {
   }
 
   /** Moves waiting samples into `into` from `at` on. Returns their number. */
-  take(into: Float32Array, at = 0): number {
+  takeSamples(into: Float32Array, at = 0): number {
     const next = this.#sound.view(this.#taken, into.length - 2 * at);
     const count = next.length / 2;
     into.set(next, 2 * at);
@@ -168,7 +168,7 @@ export class TrackItem {
     this.#taken += next.length;
     this.#at += count;
     while (this.#at >= this.#end) this.#at -= this.#end;
-    if (this.rest <= refillSamples + this.#lead) this.#wakeReader();
+    if (this.waitingSamples <= refillSamples + this.#lead) this.#wakeReader();
     if (count > 0) this.#sounded = true;
     return count;
   }
@@ -185,7 +185,7 @@ export class TrackItem {
     this.#stopReading();
   }
 
-  /** The reason for a failure, or for no sound at all. */
+  /** Gets the reason for a failure, or for no sound at all. */
   get error(): BotError | undefined {
     const { cause } = this.#sourceEnd ?? {};
     if (cause instanceof BotError) return cause;
@@ -202,7 +202,7 @@ export class TrackItem {
 
   #endRound() {
     if (this.#end === endlessSamples)
-      this.#end = this.#at + this.rest || endlessSamples;
+      this.#end = this.#at + this.waitingSamples || endlessSamples;
   }
 
   #stopReading() {
@@ -227,14 +227,14 @@ export class TrackItem {
   }
 
   /**
-   * A round without sound is the last, unless it began in the middle. A source that breaks is
-   * opened again at its place, if it gave sound since the last opening.
+   * Reads the source, in a loop if wanted. A source that breaks after giving sound is opened again at its place.
    */
   async #readRounds(startMs: number, signal: AbortSignal) {
     for (let fromMs = startMs; ; ) {
       const before = this.#given;
       try {
         await this.#readSource(fromMs, signal);
+        // A round without sound is the last, unless it began in the middle.
         const isEmpty = this.#given === before && fromMs === 0;
         if (!this.#isLooping || isEmpty) return;
         this.#endRound();
@@ -272,7 +272,7 @@ export class TrackItem {
     if (samples.length === 0) return;
     this.#given += samples.length / 2;
     this.#sound.push(samples, this.#taken);
-    if (!this.#isBuffering || this.rest < minStartSamples) return;
+    if (!this.#isBuffering || this.waitingSamples < minStartSamples) return;
     this.#isBuffering = false;
     this.#onChange();
   }
@@ -283,7 +283,7 @@ export class TrackItem {
   }
 
   async #waitForSpace(signal: AbortSignal) {
-    while (!signal.aborted && this.rest >= maxQueuedSamples + this.#lead)
+    while (!signal.aborted && this.waitingSamples >= maxQueuedSamples + this.#lead)
       await this.#space.promise;
     signal.throwIfAborted();
   }
@@ -297,7 +297,7 @@ function createLateSoundError() {
   );
 }
 
-/** A connection or a decoder may break while a track is paused. */
+/** Recognises a broken connection or decoder, as after a long pause. */
 function isBreak(cause: unknown) {
   return (
     cause instanceof BotError && cause.code === 'source.unreachable' && cause.retryable

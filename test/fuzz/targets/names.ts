@@ -10,7 +10,10 @@ import {
 } from '#src/discord/interactions/rendering.ts';
 import { drawPanel } from '#src/discord/panel/panels.ts';
 import { describeTrackPanel } from '#src/features/tracks/session-tracks.ts';
-import { findNameObjection, trackName } from '#src/playback/tracks/named-track.ts';
+import {
+  findNameObjection,
+  normaliseTrackName,
+} from '#src/playback/tracks/named-track.ts';
 import type { PanelContent } from '#src/ports/panel.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import { ApiClient } from '#src/provider/api-client.ts';
@@ -160,7 +163,7 @@ const languages = { caller: 'de', room: 'en' } as const;
 
 /** A panel on which everything that people may choose reads `a` or `b`. */
 function faceOf(a: string, b: string): PanelContent {
-  const typed = trackName(takeFirstChars(a, 100));
+  const typed = normaliseTrackName(takeFirstChars(a, 100));
   const name = findNameObjection(typed) === 'bad-name' ? 'main' : typed;
   const current = { title: b, positionMs: 0, loop: false };
   const track = {

@@ -25,7 +25,7 @@ class Hum implements Track {
       if (speech) return speech[at + n] ?? 0;
       return 5000 * Math.sin((2 * Math.PI * 200 * (at + n)) / 24_000);
     });
-    return { samples, left: () => undefined };
+    return { samples, onSent: () => undefined };
   }
 
   onSound(): void {

@@ -1,4 +1,4 @@
-import { trackKey, trackName } from '#src/playback/tracks/named-track.ts';
+import { normaliseTrackName, toTrackKey } from '#src/playback/tracks/named-track.ts';
 
 const family = '👨‍👩‍👧‍👦';
 
@@ -14,8 +14,8 @@ test.each([
   [' Voice', 'voice'],
   ['A\u200bLL', 'all'],
 ])('a track called %j is shown as %j', (typed, shown) => {
-  expect(trackName(typed)).toBe(shown);
-  expect(trackName(shown)).toBe(shown);
+  expect(normaliseTrackName(typed)).toBe(shown);
+  expect(normaliseTrackName(shown)).toBe(shown);
 });
 
 test.each([
@@ -25,7 +25,7 @@ test.each([
   ['雨', '雪'],
   ['e', 'é'],
 ])('%j and %j are two tracks', (one, other) => {
-  expect(trackKey(one)).not.toBe(trackKey(other));
+  expect(toTrackKey(one)).not.toBe(toTrackKey(other));
 });
 
 test('letters that Unicode folds to one are one letter in a name, in each of its 1.1 million places', () => {
@@ -38,7 +38,7 @@ test('letters that Unicode folds to one are one letter in a name, in each of its
     // With the flags i and u, ECMAScript compares by the simple case folding of Unicode.
     const isOne = (other: string) =>
       new RegExp(`^\\u{${place.toString(16)}}$`, 'iu').test(other);
-    if (cases.some((other) => isOne(other) && trackKey(letter) !== trackKey(other)))
+    if (cases.some((other) => isOne(other) && toTrackKey(letter) !== toTrackKey(other)))
       apart.push(letter);
   }
   expect(apart).toEqual([]);
