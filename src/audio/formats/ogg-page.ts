@@ -60,7 +60,8 @@ function measurePage(bytes: Buffer) {
 }
 
 function readPage(bytes: Buffer) {
-  if (calculateCrc(bytes) !== bytes.readUInt32LE(22)) return undefined;
+  if (calculateCrc(bytes, pageTable, crcAt) !== bytes.readUInt32LE(crcAt))
+    return undefined;
   const flags = bytes.readUInt8(5);
   const granule = bytes.readBigInt64LE(6);
   const body = pageHeadBytes + bytes.readUInt8(pageHeadBytes - 1);
@@ -115,7 +116,7 @@ export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Bu
       Buffer.from(table),
       body.subarray(at, at + length),
     ]);
-    page.writeUInt32LE(calculateCrc(page), 22);
+    page.writeUInt32LE(calculateCrc(page, pageTable), crcAt);
     pages.push(page);
     at += length;
   }
@@ -136,19 +137,30 @@ function writePageHead(
   return head;
 }
 
-/** Polynomial 0x04c11db7, not reflected: https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
-const crcTable = Int32Array.from({ length: 256 }, (_, n) => {
-  let crc = n << 24;
-  for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc < 0 ? 0x04c11db7 : 0);
-  return crc;
-});
+/** https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
+const pageTable = createCrcTable(0x04c11db7);
+const crcAt = 22;
 
-function calculateCrc(page: Buffer) {
+/** Creates the table of a polynomial that is not reflected. A shorter one fills the upper bits. */
+export function createCrcTable(polynomial: number): Int32Array {
+  return Int32Array.from({ length: 256 }, (_, n) => {
+    let crc = n << 24;
+    for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc < 0 ? polynomial : 0);
+    return crc;
+  });
+}
+
+/** Calculates a checksum, 0 for bytes that end with theirs. The four bytes from `blankAt` count as 0. */
+export function calculateCrc(
+  bytes: Buffer,
+  table: Int32Array,
+  blankAt = Infinity,
+): number {
   // Signed: an unsigned number of 32 bits is an object on the heap until V8 optimises the loop.
   let crc = 0;
-  for (let n = 0; n < page.length; n++) {
-    const byte = n >= 22 && n < 26 ? 0 : (page[n] ?? 0);
-    crc = (crc << 8) ^ (crcTable[(crc >>> 24) ^ byte] ?? 0);
+  for (let n = 0; n < bytes.length; n++) {
+    const byte = n >= blankAt && n < blankAt + 4 ? 0 : (bytes[n] ?? 0);
+    crc = (crc << 8) ^ (table[(crc >>> 24) ^ byte] ?? 0);
   }
   return crc >>> 0;
 }

@@ -54,7 +54,7 @@ export class DecodeStream {
   /** Frees the decoder. Never throws. */
   free() {
     try {
-      this.#decoder?.free();
+      this.#decoder?.free?.();
     } catch {
       // A decoder that a file broke cannot be freed, and is left to the garbage collector.
       this.#decoder = undefined;
@@ -86,7 +86,7 @@ export class DecodeStream {
       format === 'flac' || format === 'ogg' ? burstStepBytes : stepBytes;
     switch (format) {
       case 'wav':
-        return openWav();
+        return new WavReader();
       case 'mp3':
         return await openMp3(this.#skip);
       case 'flac':
@@ -97,13 +97,4 @@ export class DecodeStream {
         return openWebm(this.#plan, this.#skip);
     }
   }
-}
-
-function openWav(): Decoder {
-  const wav = new WavReader();
-  return {
-    push: (bytes) => wav.push(bytes),
-    end: () => wav.end(),
-    free() {},
-  };
 }

@@ -9,7 +9,8 @@ export interface Decoder {
   push(bytes: Uint8Array): Some | Promise<Some>;
   /** Returns the rest of the sound. Throws like `push`. */
   end(): Some | Promise<Some>;
-  free(): void;
+  /** Absent if the garbage collector frees it. */
+  free?(): void;
 }
 
 export type SoundShape = { readonly rateHz: OpusRateHz; readonly channels: 1 | 2 };

@@ -1,3 +1,5 @@
+import { calculateCrc, createCrcTable } from '#src/audio/formats/ogg-page.ts';
+
 /** https://www.rfc-editor.org/rfc/rfc9639.html#section-9.1 */
 const longestHeaderBytes = 16;
 /** Limit of the streamable subset: https://www.rfc-editor.org/rfc/rfc9639.html#section-7 */
@@ -98,7 +100,7 @@ function readHeader(bytes: Buffer) {
   const sizeAt = 4 + ofNumber;
   const rateAt = sizeAt + (sizeBytes[size - 6] ?? 0);
   const length = rateAt + (rateBytes[rate - 12] ?? 0);
-  if (computeCrc(bytes.subarray(0, length + 1), headerTable) !== 0) return undefined;
+  if (calculateCrc(bytes.subarray(0, length + 1), headerTable) !== 0) return undefined;
   const samples = readSampleCount(size, bytes.subarray(sizeAt, rateAt));
   const rateKhz = readRateKhz(rate, bytes.subarray(rateAt, length));
   if (!(samples <= mostSamples) || rateKhz === undefined) return undefined;
@@ -140,26 +142,9 @@ function readRateKhz(rate: number, extra: Buffer) {
 
 /** Checks the CRC of a frame: https://www.rfc-editor.org/rfc/rfc9639.html#section-9.3 */
 export function isWhole(frame: Buffer): boolean {
-  return computeCrc(frame, frameTable) === 0;
+  return calculateCrc(frame, frameTable) === 0;
 }
 
-/** Computes a CRC, 0 for bytes that end with theirs. */
-function computeCrc(bytes: Buffer, table: Uint16Array) {
-  let crc = 0;
-  for (const byte of bytes)
-    crc = ((crc << 8) & 0xffff) ^ (table[(crc >> 8) ^ byte] ?? 0);
-  return crc;
-}
-
-function createCrcTable(polynomial: number) {
-  return Uint16Array.from({ length: 256 }, (_, n) => {
-    let crc = n << 8;
-    for (let bit = 0; bit < 8; bit++)
-      crc = (crc << 1) ^ (crc & 0x8000 ? polynomial : 0);
-    return crc;
-  });
-}
-
-/** 8 bits, in the upper half, and 16 bits. */
-const headerTable = createCrcTable(0x0700);
-const frameTable = createCrcTable(0x8005);
+/** 8 and 16 bits. */
+const headerTable = createCrcTable(0x07000000);
+const frameTable = createCrcTable(0x80050000);

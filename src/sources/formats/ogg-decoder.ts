@@ -13,13 +13,11 @@ import {
   type SoundShape,
 } from '#src/sources/decode/decoder.ts';
 import { openFlac } from './flac-decoder.ts';
-import { type OpusSound, openOpus } from './opus-sound.ts';
+import { type DecodeOpusPacket, openOpus } from './opus-sound.ts';
 
 /** One sound within an Ogg file. Radios send several in a row. */
-interface OggSound {
-  push(page: OggPage): readonly Pcm[] | Promise<readonly Pcm[]>;
-  end(): readonly Pcm[] | Promise<readonly Pcm[]>;
-  free(): void;
+interface OggSound extends Omit<Decoder, 'push'> {
+  push(page: OggPage): ReturnType<Decoder['push']>;
 }
 
 /** Blocks of Vorbis overlap. */
@@ -35,7 +33,7 @@ export function openOgg(shape: SoundShape, skip: Skip): Decoder {
     const opened = await openOggSound(page, shape, skip);
     if (!opened) return [];
     const rest = (await sound?.end()) ?? [];
-    sound?.free();
+    sound?.free?.();
     sound = opened;
     ({ serial } = page);
     return rest;
@@ -53,7 +51,7 @@ export function openOgg(shape: SoundShape, skip: Skip): Decoder {
       return all;
     },
     end: () => sound?.end() ?? [],
-    free: () => sound?.free(),
+    free: () => sound?.free?.(),
   };
 }
 
@@ -108,7 +106,7 @@ class OggPackets {
 }
 
 /** Opens Opus in Ogg, after two header packets: https://www.rfc-editor.org/rfc/rfc7845.html */
-function openOggOpus(sound: OpusSound): OggSound {
+function openOggOpus(decodePacket: DecodeOpusPacket): OggSound {
   const packets = new OggPackets();
   let headers = 0;
   let granule = 0;
@@ -123,13 +121,12 @@ function openOggOpus(sound: OpusSound): OggSound {
       const sounding = all.slice(Math.max(0, 2 - headers));
       headers += all.length - sounding.length;
       return sounding.flatMap((packet) => {
-        const given = sound.push(packet, keep);
+        const given = decodePacket(packet, keep);
         keep -= countOpusSamples(packet);
         return given;
       });
     },
     end: () => [],
-    free: () => sound.free(),
   };
 }
 

@@ -9,11 +9,8 @@ const preRollMs = 80;
 
 let codec: Promise<OpusCodec> | undefined;
 
-export type OpusSound = {
-  /** Decodes a packet, to nothing if it is not Opus. `keep`: samples to the end, at 48 kHz. */
-  readonly push: (packet: Uint8Array, keep?: number) => readonly Pcm[];
-  readonly free: () => void;
-};
+/** Decodes a packet, to nothing if it is not Opus. `keep`: samples to the end, at 48 kHz. */
+export type DecodeOpusPacket = (packet: Uint8Array, keep?: number) => readonly Pcm[];
 
 /**
  * Opens an Opus stream by its header. Throws a plain Error for more than two channels:
@@ -23,7 +20,7 @@ export async function openOpus(
   head: Buffer,
   shape: SoundShape,
   skip: Skip,
-): Promise<OpusSound> {
+): Promise<DecodeOpusPacket> {
   if (head.length < 19 || head.readUInt8(18) !== 0)
     throw new Error('it has more than two channels');
   codec ??= loadOpus();
@@ -31,23 +28,20 @@ export async function openOpus(
   const decoder = (await codec).createDecoder(rateHz, channels);
   const getPlace = (place: number) => Math.round((place * rateHz) / 48_000) * channels;
   let preSkip = head.readUInt16LE(10);
-  return {
-    push(packet, keep = Infinity) {
-      const samples = countOpusSamples(packet);
-      const cut = Math.min(samples, preSkip);
-      preSkip -= cut;
-      if (samples === 0 || skip.skipIfFar((samples - cut) / 48, preRollMs)) return [];
-      try {
-        const all = decoder.decode(packet);
-        const sound = all.slice(
-          getPlace(cut),
-          getPlace(Math.max(0, Math.min(samples, keep))),
-        );
-        return sound.length > 0 ? [{ samples: sound, rateHz, channels }] : [];
-      } catch {
-        return [];
-      }
-    },
-    free: () => undefined,
+  return (packet, keep = Infinity) => {
+    const samples = countOpusSamples(packet);
+    const cut = Math.min(samples, preSkip);
+    preSkip -= cut;
+    if (samples === 0 || skip.skipIfFar((samples - cut) / 48, preRollMs)) return [];
+    try {
+      const all = decoder.decode(packet);
+      const sound = all.slice(
+        getPlace(cut),
+        getPlace(Math.max(0, Math.min(samples, keep))),
+      );
+      return sound.length > 0 ? [{ samples: sound, rateHz, channels }] : [];
+    } catch {
+      return [];
+    }
   };
 }

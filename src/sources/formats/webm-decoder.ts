@@ -1,6 +1,6 @@
 import { opus } from 'prism-media';
 import type { Decoder, Skip, SoundShape } from '#src/sources/decode/decoder.ts';
-import { type OpusSound, openOpus } from './opus-sound.ts';
+import { type DecodeOpusPacket, openOpus } from './opus-sound.ts';
 
 /** No such file is fetched. */
 const mostElementBytes = 2 ** 31;
@@ -29,7 +29,7 @@ function readElementSize(bytes: Buffer, at: number) {
 /** Opens WebM or Matroska with Opus. Other streams are skipped. */
 export function openWebm(shape: SoundShape, skip: Skip): Decoder {
   const demuxer = new opus.WebmDemuxer();
-  let sound: Promise<OpusSound> | undefined;
+  let opening: Promise<DecodeOpusPacket> | undefined;
   demuxer.on('error', () => undefined); // The event comes a tick late, so `errored` is read instead.
   // prism-media 1.3.5 takes the private data of any track for an Opus header, and rejects films.
   const tooShort: unknown = Reflect.get(opus.WebmDemuxer, 'TOO_SHORT');
@@ -38,7 +38,7 @@ export function openWebm(shape: SoundShape, skip: Skip): Decoder {
   Object.assign(demuxer, { _checkHead() {}, _readTagDataSize });
   demuxer.on('head', (head: Buffer) => {
     if (head.toString('latin1', 0, 8) === 'OpusHead')
-      sound ??= openOpus(head, shape, skip);
+      opening ??= openOpus(head, shape, skip);
   });
   return {
     async push(bytes) {
@@ -46,14 +46,11 @@ export function openWebm(shape: SoundShape, skip: Skip): Decoder {
       const packets: Buffer[] = [];
       for (let packet = demuxer.read(); packet; packet = demuxer.read())
         packets.push(packet);
-      const opened = await sound;
+      const decodePacket = await opening;
       if (demuxer.errored) throw demuxer.errored;
-      return packets.flatMap((packet) => opened?.push(packet) ?? []);
+      return packets.flatMap((packet) => decodePacket?.(packet) ?? []);
     },
     end: () => [],
-    free() {
-      demuxer.destroy();
-      sound?.then((opened) => opened.free()).catch(() => undefined); // It may not have opened.
-    },
+    free: () => void demuxer.destroy(),
   };
 }
