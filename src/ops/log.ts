@@ -50,56 +50,30 @@ export function openLog(
 export function logSession(log: Log, guildId: GuildId, event: SessionEvent) {
   switch (event.kind) {
     case 'joined':
-      log.info(
-        {
-          guildId,
-          channelId: event.channel.channelId,
-          tookMs: Math.round(event.tookMs),
-        },
-        'joined',
-      );
-      return;
-    case 'left':
-      log.info({ guildId, channelId: event.channel.channelId, why: event.why }, 'left');
-      return;
+    case 'left': {
+      const { channelId } = event.channel;
+      return log.info({ guildId, channelId, ...pickLoggedFields(event) }, event.kind);
+    }
     case 'erased':
       log.info(
         { guildId, items: event.items },
         'removed from the server: its data was deleted',
       );
       return;
-    case 'recognised':
-      log.debug(
-        {
-          guildId,
-          speakerId: event.speakerId,
-          characters: event.text.length,
-          cut: event.cut,
-        },
+    case 'recognised': {
+      const { length: characters } = event.text;
+      return log.debug(
+        { guildId, characters, ...pickLoggedFields(event) },
         'recognised',
       );
-      return;
+    }
     case 'typed':
-      log.debug(
-        { guildId, speakerId: event.speakerId, outcome: event.outcome },
-        'typed',
-      );
-      return;
     case 'ignored':
-    case 'dropped': {
-      const { kind, speakerId, why } = event;
-      const phase = kind === 'dropped' ? event.phase : undefined;
-      log.debug({ guildId, speakerId, why, phase }, kind);
-      return;
-    }
+    case 'dropped':
     case 'spent':
-      log.debug({ guildId, what: event.what, usd: event.usd }, 'spent');
-      return;
-    case 'tool': {
-      const { speakerId, tool, how, tookMs } = event;
-      log.info({ guildId, speakerId, tool, how, tookMs: Math.round(tookMs) }, 'tool');
-      return;
-    }
+      return log.debug({ guildId, ...pickLoggedFields(event) }, event.kind);
+    case 'tool':
+      return log.info({ guildId, ...pickLoggedFields(event) }, 'tool');
     case 'feature': {
       const { kind, line } = event.of;
       const known: Readonly<Record<string, string | number>> = {
@@ -114,13 +88,10 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent) {
       return;
     }
     case 'answered': {
-      const { speakerId, finish, instants } = event;
-      const { heardAtMs } = instants;
-      log.info(
-        { guildId, speakerId, finish, heardAtMs, ...measureLatencies(instants) },
-        'answered',
-      );
-      return;
+      const { heardAtMs } = event.instants;
+      const latencies = measureLatencies(event.instants);
+      const fields = { guildId, heardAtMs, ...pickLoggedFields(event), ...latencies };
+      return log.info(fields, 'answered');
     }
     case 'failed':
       log.error(
@@ -134,6 +105,22 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent) {
     case 'alert':
       return; // alerts are written by the alert board
   }
+}
+
+/** Fields with ids, numbers and our own words. */
+const loggedFields = new Set(
+  'speakerId outcome why phase what usd tool how tookMs cut finish'.split(' '),
+);
+
+/** Leaves out words and names of people. */
+function pickLoggedFields(event: SessionEvent) {
+  const fields = Object.entries(event).filter(([name]) => loggedFields.has(name));
+  return Object.fromEntries(
+    fields.map(([name, value]) => [
+      name,
+      name === 'tookMs' ? roundValue(value) : value,
+    ]),
+  );
 }
 
 function roundValue<Value>(value: Value) {
