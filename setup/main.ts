@@ -2,7 +2,7 @@
 import { realClock } from '#src/base/clock.ts';
 import { readEnvironment } from '#src/config/config.ts';
 import { runSetup } from './setup.ts';
-import { SetupQuestions } from './setup-questions.ts';
+import { createSetupQuestions } from './setup-questions.ts';
 
 const { stdin: input, stdout: output } = process;
 process.exitCode =
@@ -11,7 +11,7 @@ process.exitCode =
 setTimeout(() => process.exit(), 1_000).unref();
 
 async function runAtTerminal() {
-  using ask = new SetupQuestions({ input, output });
+  using ask = createSetupQuestions({ input, output });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, ask.end);
   const environment = readEnvironment();

@@ -2,53 +2,52 @@ import { type Config, readConfig } from '#src/config/config.ts';
 import type { EnvFile } from './env-file.ts';
 import { SetupEnd } from './setup-questions.ts';
 
-export class SettingEdits {
-  readonly file: EnvFile;
-  readonly #environment;
-  readonly changes = new Map<string, string>();
+export type SettingEdits = ReturnType<typeof createSettingEdits>;
 
-  constructor(file: EnvFile, environment: NodeJS.ProcessEnv) {
-    this.file = file;
-    this.#environment = environment;
-  }
+export function createSettingEdits(file: EnvFile, environment: NodeJS.ProcessEnv) {
+  const changed = new Map<string, string>();
 
-  get isSetUp(): boolean {
-    return (this.file.values.DISCORD_TOKEN ?? '') !== '';
-  }
+  return {
+    changes: changed,
 
-  /** Tests whether a chat or Realtime server is set. */
-  get hasModel(): boolean {
-    const names = [
-      'CHAT_BACKEND',
-      'CHAT_COMPLETION_BASE_URL',
-      'OPENAI_API_KEY',
-      'REALTIME_BASE_URL',
-    ];
-    return names.some((name) => this.file.values[name]);
-  }
+    file,
 
-  /** Returns a value. The environment wins over `.env`. Empty means not set. */
-  getValue(name: string): string {
-    return (
-      this.changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? ''
-    );
-  }
+    get isSetUp(): boolean {
+      return (file.values.DISCORD_TOKEN ?? '') !== '';
+    },
 
-  getEnvironmentValue(name: string): string {
-    return this.#environment[name] ?? '';
-  }
+    /** Tests whether a chat or Realtime server is set. */
+    get hasModel(): boolean {
+      const names = [
+        'CHAT_BACKEND',
+        'CHAT_COMPLETION_BASE_URL',
+        'OPENAI_API_KEY',
+        'REALTIME_BASE_URL',
+      ];
+      return names.some((name) => file.values[name]);
+    },
 
-  /** Notes a change, unless `.env` has this value. */
-  set(name: string, value: string) {
-    if ((this.file.values[name] ?? '') === value) this.changes.delete(name);
-    else this.changes.set(name, value);
-  }
+    /** Returns a value. The environment wins over `.env`. Empty means not set. */
+    getValue(name: string): string {
+      return changed.get(name) ?? environment[name] ?? file.values[name] ?? '';
+    },
 
-  /** Reads the settings with all changes. Throws `SetupEnd` if they cannot work. */
-  readConfig(): Config {
-    const changes = Object.fromEntries(this.changes);
-    const read = readConfig({ ...this.file.values, ...this.#environment, ...changes });
-    if (read.kind === 'ok') return read.config;
-    throw new SetupEnd(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
-  }
+    getEnvironmentValue(name: string): string {
+      return environment[name] ?? '';
+    },
+
+    /** Notes a change, unless `.env` has this value. */
+    set(name: string, value: string) {
+      if ((file.values[name] ?? '') === value) changed.delete(name);
+      else changed.set(name, value);
+    },
+
+    /** Reads the settings with all changes. Throws `SetupEnd` if they cannot work. */
+    readConfig(): Config {
+      const changes = Object.fromEntries(changed);
+      const read = readConfig({ ...file.values, ...environment, ...changes });
+      if (read.kind === 'ok') return read.config;
+      throw new SetupEnd(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
+    },
+  };
 }

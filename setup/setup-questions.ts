@@ -21,76 +21,73 @@ export class SetupEnd extends Error {
   }
 }
 
+export type SetupQuestions = ReturnType<typeof createSetupQuestions>;
+
 /**
  * Asks at a terminal. After Ctrl+C, `end` or the end of the input, every question throws
  * `SetupEnd`.
  */
-export class SetupQuestions implements Disposable {
-  readonly #terminal;
-  readonly #ending = new AbortController();
-  readonly #promptOptions;
+export function createSetupQuestions(terminal: TerminalStreams) {
+  const ending = new AbortController();
+  const endQuestions = () => ending.abort(makeSetupEnd());
+  const promptOptions = { ...terminal, signal: ending.signal };
+  terminal.input.once('end', endQuestions).once('close', endQuestions);
 
-  constructor(terminal: TerminalStreams) {
-    this.#terminal = terminal;
-    this.#promptOptions = { ...terminal, signal: this.#ending.signal };
-    terminal.input.once('end', this.end).once('close', this.end);
-  }
+  return {
+    end: endQuestions,
 
-  readonly end = () => this.#ending.abort(makeSetupEnd());
+    say(words: string) {
+      log.message(words, terminal);
+    },
 
-  say(words: string) {
-    log.message(words, this.#terminal);
-  }
-
-  /** Hides the answer. `check` returns a sentence for a wrong answer. */
-  async askSecret(message: string, check: CheckAnswer): Promise<string> {
-    const answer = await password({
-      ...this.#promptOptions,
-      message,
-      validate: checkTrimmed(check),
-      clearOnError: true,
-    });
-    return requireAnswer(answer).trim();
-  }
-
-  async askText(
-    message: string,
-    placeholder: string,
-    check: CheckAnswer,
-  ): Promise<string> {
-    return requireAnswer(
-      await text({
-        ...this.#promptOptions,
+    /** Hides the answer. `check` returns a sentence for a wrong answer. */
+    async askSecret(message: string, check: CheckAnswer): Promise<string> {
+      const answer = await password({
+        ...promptOptions,
         message,
-        placeholder,
         validate: checkTrimmed(check),
-      }),
-    ).trim();
-  }
+        clearOnError: true,
+      });
+      return requireAnswer(answer).trim();
+    },
 
-  async choose<T>(message: string, choices: readonly AnswerChoice<T>[]): Promise<T> {
-    // clack takes only plain values, so a choice is passed by its number.
-    const options = choices.map(({ label }, index) => ({ value: `${index}`, label }));
-    const choice =
-      choices[
-        Number(
-          requireAnswer(await select({ ...this.#promptOptions, message, options })),
-        )
-      ];
-    if (!choice) throw makeSetupEnd();
-    return choice.value;
-  }
+    async askText(
+      message: string,
+      placeholder: string,
+      check: CheckAnswer,
+    ): Promise<string> {
+      return requireAnswer(
+        await text({
+          ...promptOptions,
+          message,
+          placeholder,
+          validate: checkTrimmed(check),
+        }),
+      ).trim();
+    },
 
-  /** Waits for `work` below a plain line. */
-  async waitFor<T>(subject: string, work: Promise<T>): Promise<T> {
-    // The spinner of clack ends the process with 0 at Ctrl+C.
-    log.step(subject, this.#terminal);
-    return await waitUnlessAborted(work, this.#ending.signal);
-  }
+    async choose<T>(message: string, choices: readonly AnswerChoice<T>[]): Promise<T> {
+      // clack takes only plain values, so a choice is passed by its number.
+      const options = choices.map(({ label }, index) => ({ value: `${index}`, label }));
+      const choice =
+        choices[
+          Number(requireAnswer(await select({ ...promptOptions, message, options })))
+        ];
+      if (!choice) throw makeSetupEnd();
+      return choice.value;
+    },
 
-  [Symbol.dispose]() {
-    this.#terminal.input.off('end', this.end).off('close', this.end);
-  }
+    /** Waits for `work` below a plain line. */
+    async waitFor<T>(subject: string, work: Promise<T>): Promise<T> {
+      // The spinner of clack ends the process with 0 at Ctrl+C.
+      log.step(subject, terminal);
+      return await waitUnlessAborted(work, ending.signal);
+    },
+
+    [Symbol.dispose]() {
+      terminal.input.off('end', endQuestions).off('close', endQuestions);
+    },
+  };
 }
 
 function checkTrimmed(check: CheckAnswer) {

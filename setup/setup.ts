@@ -11,7 +11,7 @@ import {
   readEnvFile,
   replaceEnvFile,
 } from './env-file.ts';
-import { SettingEdits } from './setting-edits.ts';
+import { createSettingEdits, type SettingEdits } from './setting-edits.ts';
 import {
   SetupEnd,
   type SetupExitCode,
@@ -38,7 +38,7 @@ export type SetupOptions = {
  * import { realClock } from '#src/base/clock.ts';
  *
  * declare const terminal: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream };
- * using ask = new SetupQuestions(terminal);
+ * using ask = createSetupQuestions(terminal);
  * await runSetup({ ask, environment: {}, envPath: '.env', clock: realClock });
  */
 export async function runSetup(options: SetupOptions): Promise<SetupExitCode> {
@@ -62,7 +62,7 @@ async function runSteps(options: SetupOptions) {
   const { vendors = knownVendors } = options;
   const read = readEnvFile(envPath);
   if (read.kind === 'refused') throw new SetupEnd(78, read.why);
-  const edits = new SettingEdits(read.file, environment);
+  const edits = createSettingEdits(read.file, environment);
   const isFirst = !edits.isSetUp;
   const part = isFirst ? 'all' : await askPartToChange(ask);
   const hasModel = edits.hasModel;

@@ -11,7 +11,7 @@ import { getShardId } from '#src/people/server-share.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
-import { ServerEvents } from '#src/web/api/event-streams.ts';
+import { createServerEvents } from '#src/web/api/event-streams.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './open-budget.ts';
@@ -25,7 +25,7 @@ export type RunningBot = Awaited<ReturnType<typeof startBot>>;
  */
 export async function startBot(given: BotOptions, signal: AbortSignal) {
   await using stack = new AsyncDisposableStack();
-  const events = stack.use(new ServerEvents(realClock));
+  const events = stack.use(createServerEvents(realClock));
   const options: BotOptions = {
     ...given,
     onSession(guildId, event) {

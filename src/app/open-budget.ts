@@ -8,11 +8,14 @@ import {
 } from '#src/config/tariffs.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
-import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import { type PortionStore, TotalPortion } from '#src/spending/ledger/total-portion.ts';
+import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import {
+  createTotalPortion,
+  type PortionStore,
+} from '#src/spending/ledger/total-portion.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
-import { TotalBudget } from '#src/spending/total-budget.ts';
+import { createTotalBudget } from '#src/spending/total-budget.ts';
 
 export type BudgetOptions = {
   readonly config: Config;
@@ -51,12 +54,12 @@ export async function openBudget(
   const common = { ledger, clock, report: reportError, alert };
   const portion =
     portions && capNanoUsd > 0
-      ? stack.use(new TotalPortion({ ...common, capNanoUsd, share, store: portions }))
+      ? stack.use(createTotalPortion({ ...common, capNanoUsd, share, store: portions }))
       : undefined;
-  const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
+  const persistence = stack.use(createLedgerPersistence({ ...common, spending }));
   await persistence.open();
   await portion?.open();
-  const total = stack.use(new TotalBudget({ ...common, capNanoUsd, portion }));
+  const total = stack.use(createTotalBudget({ ...common, capNanoUsd, portion }));
   const budgets = new SessionBudgets({
     ...options,
     ...common,

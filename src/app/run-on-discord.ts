@@ -12,13 +12,16 @@ import { listPricesInUse } from '#src/config/tariffs.ts';
 import { writeToOperator } from '#src/discord/account/operator-message.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { features } from '#src/features/features.ts';
-import { AlertBoard } from '#src/ops/alert-board.ts';
+import { type AlertBoard, createAlertBoard } from '#src/ops/alert-board.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
 import type { DiscordMetrics } from '#src/ops/metrics/discord-metrics.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import { openTraces, type Traces } from '#src/ops/metrics/traces.ts';
-import { OperatorNotices } from '#src/ops/operator-notices.ts';
-import { Readiness } from '#src/ops/readiness.ts';
+import {
+  createOperatorNotices,
+  type OperatorNotices,
+} from '#src/ops/operator-notices.ts';
+import { createReadiness, type Readiness } from '#src/ops/readiness.ts';
 import { keepStatusServer } from '#src/ops/status-server.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ProviderEvent } from '#src/provider/provider-event.ts';
@@ -48,16 +51,16 @@ export async function runOnDiscord(
   using metrics = openMetrics(isReady);
   countTotal(config, metrics, () => running);
   const address = { webhook: config.operatorWebhook, discord: { token, ...place } };
-  const notices = new OperatorNotices({
+  const notices = createOperatorNotices({
     clock: realClock,
     log,
     // REST works while the gateway is away.
     send: (notice, until) => writeToOperator(notice, address, until),
     signal,
   });
-  const alerts = new AlertBoard(log, metrics.meters, declared, notices);
+  const alerts = createAlertBoard(log, metrics.meters, declared, notices);
   metrics.loop.onAlert((change) => alerts.report(change));
-  const readiness = new Readiness({
+  const readiness = createReadiness({
     gateway: isReady,
     isDraining: () => signal.aborted,
     heldUpMs: () => metrics.heldUpMs(),

@@ -11,10 +11,10 @@ import type { Config } from '#src/config/config.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { openFeatures } from '#src/features/features.ts';
 import type { ToolNews } from '#src/features/tools/external-tool.ts';
-import { SpeedStats } from '#src/ops/speed-stats.ts';
+import { createSpeedStats } from '#src/ops/speed-stats.ts';
 import { loadCues } from '#src/playback/reply/cue-track.ts';
 import { hasStableWords } from '#src/provider/models/standard-models.ts';
-import { Decoding } from '#src/sources/decode/decoding.ts';
+import { createDecoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { Recordings } from '#src/sources/recordings.ts';
@@ -30,7 +30,7 @@ import {
   refuseForeignFormats,
 } from '#src/storage/data-dir/store-files.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
-import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
+import { createTokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
 import { type OpenParts, openStores } from './open-stores.ts';
 
@@ -62,8 +62,8 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
     sounds,
     weights,
     cues,
-    tokenBudgets: new TokenBudgets(),
-    stats: new SpeedStats(),
+    tokenBudgets: createTokenBudgets(),
+    stats: createSpeedStats(),
     partialTrust: new PartialTrust(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),
@@ -164,7 +164,7 @@ const mostStepMs = 2_000;
 function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>) {
   const { allowedHosts, dataDir, searchPath } = config;
   const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
-  const decoding = new Decoding({ clock, stepMs: mostStepMs });
+  const decoding = createDecoding({ clock, stepMs: mostStepMs });
   const ffmpeg = findFfmpeg(searchPath);
   const sources = new Sources({ clock, decoding, allowed, ffmpeg });
   const library = openLibrary(dataDir, { opener: sources, clock });

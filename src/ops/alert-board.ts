@@ -16,62 +16,65 @@ export type RaisedAlert = Omit<FeatureAlert, 'remedy'> & {
   readonly task?: string;
 };
 
-/** Logs each change of an alert, counts alerts in gauges, and writes to the operator. */
-export class AlertBoard {
-  readonly #log;
-  readonly #notices;
-  readonly #raised = new Map<string, RaisedAlert>();
+export type AlertBoard = ReturnType<typeof createAlertBoard>;
 
-  constructor(
-    log: Log,
-    meters: Meters,
-    declared: readonly FeatureAlert[] = [],
-    notices?: Pick<OperatorNotices, 'report' | 'reportFault'>,
-  ) {
-    this.#log = log;
-    this.#notices = notices;
-    const own = Object.entries(alerts).map(([name, one]) => ({ name, ...one }));
-    for (const { name, meaning } of [...own, ...declared]) {
-      meters.addGauge(
-        `alerts_${name.replaceAll('-', '_')}`,
-        `Alerts raised now: ${meaning}.`,
-        () => this.raised.filter((alert) => alert.name === name).length,
-      );
-    }
+/** Logs each change of an alert, counts alerts in gauges, and writes to the operator. */
+export function createAlertBoard(
+  log: Log,
+  meters: Meters,
+  declared: readonly FeatureAlert[] = [],
+  notices?: Pick<OperatorNotices, 'report' | 'reportFault'>,
+) {
+  const raised = new Map<string, RaisedAlert>();
+  const own = Object.entries(alerts).map(([name, one]) => ({ name, ...one }));
+  for (const { name, meaning } of [...own, ...declared]) {
+    meters.addGauge(
+      `alerts_${name.replaceAll('-', '_')}`,
+      `Alerts raised now: ${meaning}.`,
+      () => listRaised().filter((alert) => alert.name === name).length,
+    );
   }
 
-  get raised(): readonly RaisedAlert[] {
-    return [...this.#raised.values()];
+  function listRaised(): readonly RaisedAlert[] {
+    return [...raised.values()];
   }
 
   /** Logs and counts a change. A repeated one does nothing. */
-  report(change: AlertChange | FeatureAlertChange, guildId?: GuildId) {
+  function reportChange(change: AlertChange | FeatureAlertChange, guildId?: GuildId) {
     const { state, cause, task, error } = change;
     const alert = toFeatureAlert(change);
     const { name, meaning, action } = alert;
     const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
-    if ((state === 'raised') === this.#raised.has(key)) return;
+    if ((state === 'raised') === raised.has(key)) return;
     const fields = { alert: name, guildId, cause, task, err: error };
     if (state === 'raised') {
-      this.#raised.set(key, { name, meaning, action, cause, guildId, task });
-      this.#log.warn(fields, `alert raised: ${meaning}. ${action}`);
-      this.#notices?.report(alert);
+      raised.set(key, { name, meaning, action, cause, guildId, task });
+      log.warn(fields, `alert raised: ${meaning}. ${action}`);
+      notices?.report(alert);
     } else {
-      this.#raised.delete(key);
-      this.#log.info(fields, `alert cleared: ${meaning}`);
+      raised.delete(key);
+      log.info(fields, `alert cleared: ${meaning}`);
     }
-    const isOn = this.raised.some((one) => one.name === name && one.task === task);
-    this.#notices?.reportFault(`${name} ${task ?? ''}`, isOn ? alert : undefined);
+    const isOn = listRaised().some((one) => one.name === name && one.task === task);
+    notices?.reportFault(`${name} ${task ?? ''}`, isOn ? alert : undefined);
   }
 
-  /** Clears the alerts of a channel that was left. */
-  forget(guildId: GuildId) {
-    for (const alert of this.raised) {
-      if (alert.guildId !== guildId) continue;
-      this.report(
-        { kind: 'alert', of: alert, state: 'cleared', cause: 'the channel was left' },
-        guildId,
-      );
-    }
-  }
+  return {
+    get raised(): readonly RaisedAlert[] {
+      return listRaised();
+    },
+
+    report: reportChange,
+
+    /** Clears the alerts of a channel that was left. */
+    forget(guildId: GuildId) {
+      for (const alert of listRaised()) {
+        if (alert.guildId !== guildId) continue;
+        reportChange(
+          { kind: 'alert', of: alert, state: 'cleared', cause: 'the channel was left' },
+          guildId,
+        );
+      }
+    },
+  };
 }

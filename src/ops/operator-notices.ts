@@ -40,68 +40,67 @@ const remedies: Readonly<Record<string, string>> = {
     'Find in the log why the bot logs in repeatedly, and stop it until then.',
 };
 
+export type OperatorNotices = ReturnType<typeof createOperatorNotices>;
+
 /**
  * Writes notices about faults to the operator, each kind once an hour with a remedy:
  * fixed sentences, without words of people or keys. Never throws.
  */
-export class OperatorNotices {
-  readonly #options;
+export function createOperatorNotices(options: OperatorNoticesOptions) {
   /** By text, since an alert may be about one of several models. */
-  readonly #nextAtMs = new Map<string, number>();
-  readonly #faults = new Map<string, () => void>();
-  #sending = Promise.resolve();
+  const nextAtMs = new Map<string, number>();
+  const faults = new Map<string, () => void>();
+  let sending = Promise.resolve();
 
-  constructor(options: OperatorNoticesOptions) {
-    this.#options = options;
+  function queueNotice(kind: string, notice: string) {
+    if (options.signal.aborted) return;
+    sending = sending.then(() => sendNotice(kind, notice));
   }
 
-  report(trouble: TroubleKind | FeatureAlert) {
-    const kind = typeof trouble === 'string' ? trouble : trouble.name;
-    const notice = toNotice(trouble);
-    if (notice === undefined) return;
-    const nowMs = this.#options.clock.nowMs();
-    if (nowMs < (this.#nextAtMs.get(notice) ?? Number.NEGATIVE_INFINITY)) return;
-    this.#nextAtMs.set(notice, nowMs + apartMs);
-    this.#queueNotice(kind, notice);
-  }
-
-  /** Notes a fault. One that lasts ten minutes gives a notice, and its end another. */
-  reportFault(key: string, fault?: FeatureAlert) {
-    const known = this.#faults.get(key);
-    if (!fault) {
-      known?.();
-      this.#faults.delete(key);
-    } else if (!known && fault.remedy === undefined) {
-      const { name, meaning, action } = fault;
-      const tell = () => {
-        this.#queueNotice(
-          key,
-          `Parley: for 10 minutes ${meaning} (${name}). ${action} The log has more.`,
-        );
-        this.#faults.set(key, () =>
-          this.#queueNotice(key, `Parley: over: ${meaning} (${name}).`),
-        );
-      };
-      this.#faults.set(key, this.#options.clock.later(lastingMs, tell));
-    }
-  }
-
-  #queueNotice(kind: string, notice: string) {
-    if (this.#options.signal.aborted) return;
-    this.#sending = this.#sending.then(() => this.#sendNotice(kind, notice));
-  }
-
-  async #sendNotice(kind: string, notice: string) {
-    const { clock, log, send, signal } = this.#options;
+  async function sendNotice(kind: string, notice: string) {
+    const { clock, log, send, signal } = options;
     try {
       signal.throwIfAborted();
       await send(notice, signal);
     } catch (err) {
       if (signal.aborted) return;
-      this.#nextAtMs.set(notice, clock.nowMs() + retryMs);
+      nextAtMs.set(notice, clock.nowMs() + retryMs);
       log.warn({ err, notice: kind }, 'the notice to the operator could not be sent');
     }
   }
+
+  return {
+    report(trouble: TroubleKind | FeatureAlert) {
+      const kind = typeof trouble === 'string' ? trouble : trouble.name;
+      const notice = toNotice(trouble);
+      if (notice === undefined) return;
+      const nowMs = options.clock.nowMs();
+      if (nowMs < (nextAtMs.get(notice) ?? Number.NEGATIVE_INFINITY)) return;
+      nextAtMs.set(notice, nowMs + apartMs);
+      queueNotice(kind, notice);
+    },
+
+    /** Notes a fault. One that lasts ten minutes gives a notice, and its end another. */
+    reportFault(key: string, fault?: FeatureAlert) {
+      const known = faults.get(key);
+      if (!fault) {
+        known?.();
+        faults.delete(key);
+      } else if (!known && fault.remedy === undefined) {
+        const { name, meaning, action } = fault;
+        const tell = () => {
+          queueNotice(
+            key,
+            `Parley: for 10 minutes ${meaning} (${name}). ${action} The log has more.`,
+          );
+          faults.set(key, () =>
+            queueNotice(key, `Parley: over: ${meaning} (${name}).`),
+          );
+        };
+        faults.set(key, options.clock.later(lastingMs, tell));
+      }
+    },
+  };
 }
 
 /** Formats a notice. Undefined for a kind that is only logged. */

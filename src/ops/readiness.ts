@@ -16,38 +16,37 @@ export type ReadinessSources = {
 /** Beyond this delay words of a person were cut. */
 export const longestDelayMs = 2_000;
 
+export type Readiness = ReturnType<typeof createReadiness>;
+
 /** One line for each check, without ids. */
-export class Readiness {
-  readonly #sources;
-  #storeFault: string | undefined;
+export function createReadiness(sources: ReadinessSources) {
+  let storeFault: string | undefined;
 
-  constructor(sources: ReadinessSources) {
-    this.#sources = sources;
-  }
+  return {
+    /** Notes why the store cannot be used, or undefined. */
+    store(why: string | undefined) {
+      storeFault = why;
+    },
 
-  /** Notes why the store cannot be used, or undefined. */
-  store(why: string | undefined) {
-    this.#storeFault = why;
-  }
-
-  report(): ReadinessReport {
-    const { gateway, heldUpMs, isDraining, raised } = this.#sources;
-    const delayMs = Math.round(heldUpMs());
-    const unwritten = raised().find(({ name }) => name === 'store-unwritten');
-    const isLate = delayMs > longestDelayMs;
-    const checks: readonly (readonly [name: string, why: string | undefined])[] = [
-      ['process', isDraining() ? 'it is being stopped' : undefined],
-      ['gateway', gateway() ? undefined : 'not connected'],
-      ['store', unwritten?.cause ?? this.#storeFault],
-      [
-        'event loop',
-        isLate ? `the main thread was blocked for ${delayMs} ms` : undefined,
-      ],
-    ];
-    const isReady = checks.every(([, why]) => why === undefined);
-    const lines = checks.map(([name, why]) =>
-      why === undefined ? `ok ${name}` : `failed ${name}: ${why}`,
-    );
-    return { isReady, lines };
-  }
+    report(): ReadinessReport {
+      const { gateway, heldUpMs, isDraining, raised } = sources;
+      const delayMs = Math.round(heldUpMs());
+      const unwritten = raised().find(({ name }) => name === 'store-unwritten');
+      const isLate = delayMs > longestDelayMs;
+      const checks: readonly (readonly [name: string, why: string | undefined])[] = [
+        ['process', isDraining() ? 'it is being stopped' : undefined],
+        ['gateway', gateway() ? undefined : 'not connected'],
+        ['store', unwritten?.cause ?? storeFault],
+        [
+          'event loop',
+          isLate ? `the main thread was blocked for ${delayMs} ms` : undefined,
+        ],
+      ];
+      const isReady = checks.every(([, why]) => why === undefined);
+      const lines = checks.map(([name, why]) =>
+        why === undefined ? `ok ${name}` : `failed ${name}: ${why}`,
+      );
+      return { isReady, lines };
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { AnswerLatencyStats, Stats } from '#src/ports/command-ports.ts';
+import type { AnswerLatencyStats } from '#src/ports/command-ports.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 /** The oldest turn is forgotten. */
@@ -7,38 +7,40 @@ const longest = 100;
 type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
 
 /** Speed of spoken answers per server, for `/stats`. */
-export class SpeedStats implements Stats {
-  readonly #servers = new Map<string, readonly TimedTurn[]>();
+export function createSpeedStats() {
+  const servers = new Map<string, readonly TimedTurn[]>();
 
-  report(guildId: GuildId, event: SessionEvent) {
-    if (event.kind !== 'answered' || event.typed) return;
-    const { finish, instants } = event;
-    const { firstSentAtMs, heardAtMs } = instants;
-    if (finish === 'empty') return;
-    const started = firstSentAtMs !== undefined && {
-      startMs: firstSentAtMs - heardAtMs,
-    };
-    this.#addTurn(guildId, { ...started, failed: finish === 'failed' });
+  function addTurn(guildId: GuildId, turn: TimedTurn) {
+    const turns = servers.get(guildId) ?? [];
+    servers.set(guildId, [...turns, turn].slice(-longest));
   }
 
-  speed(guildId: GuildId): AnswerLatencyStats | undefined {
-    const turns = this.#servers.get(guildId) ?? [];
-    const startsMs = turns
-      .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))
-      .sort((a, b) => a - b);
-    if (startsMs.length === 0) return undefined;
-    const failed = turns.filter((turn) => turn.failed).length;
-    const [p50Ms, p95Ms] = [
-      findPercentile(startsMs, 0.5),
-      findPercentile(startsMs, 0.95),
-    ];
-    return { turns: turns.length, p50Ms, p95Ms, failed };
-  }
+  return {
+    report(guildId: GuildId, event: SessionEvent) {
+      if (event.kind !== 'answered' || event.typed) return;
+      const { finish, instants } = event;
+      const { firstSentAtMs, heardAtMs } = instants;
+      if (finish === 'empty') return;
+      const started = firstSentAtMs !== undefined && {
+        startMs: firstSentAtMs - heardAtMs,
+      };
+      addTurn(guildId, { ...started, failed: finish === 'failed' });
+    },
 
-  #addTurn(guildId: GuildId, turn: TimedTurn) {
-    const turns = this.#servers.get(guildId) ?? [];
-    this.#servers.set(guildId, [...turns, turn].slice(-longest));
-  }
+    speed(guildId: GuildId): AnswerLatencyStats | undefined {
+      const turns = servers.get(guildId) ?? [];
+      const startsMs = turns
+        .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))
+        .sort((a, b) => a - b);
+      if (startsMs.length === 0) return undefined;
+      const failed = turns.filter((turn) => turn.failed).length;
+      const [p50Ms, p95Ms] = [
+        findPercentile(startsMs, 0.5),
+        findPercentile(startsMs, 0.95),
+      ];
+      return { turns: turns.length, p50Ms, p95Ms, failed };
+    },
+  };
 }
 
 /** Finds the smallest value that at least this share does not exceed. */

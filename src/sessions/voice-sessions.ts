@@ -1,5 +1,5 @@
 import { waitAtMost } from '#src/base/bounded-wait.ts';
-import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/session-consent.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -81,7 +81,7 @@ export class VoiceSessions implements AsyncDisposable {
     { readonly former: VoiceSession; channelId: ChannelId }
   >();
   readonly #seats;
-  readonly #queue = new GuildTaskQueue();
+  readonly #queue = createGuildTaskQueue();
   readonly #ended;
   #isClosed = false;
 

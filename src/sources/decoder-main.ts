@@ -1,6 +1,9 @@
 import { openChildPort } from '#src/base/child/child-port.ts';
 import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
-import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
+import {
+  createDecodeStream,
+  type DecodeStream,
+} from '#src/sources/decode/decode-stream.ts';
 
 Object.assign(console, { error() {}, warn() {}, log() {} }); // The decoders print every flaw of a file.
 
@@ -14,7 +17,7 @@ const sendToParent = openChildPort<ToDecoder, FromDecoder>((message) => {
 async function obeyMessage(message: ToDecoder) {
   if (message.kind === 'close') return closeStream(message.id);
   const { id, plan, bytes, isLast } = message;
-  const stream = streams.get(id) ?? new DecodeStream(plan);
+  const stream = streams.get(id) ?? createDecodeStream(plan);
   streams.set(id, stream);
   try {
     sendToParent(await stream.feed(bytes, isLast));

@@ -32,101 +32,97 @@ export type FileInProcess = Disposable & {
   readonly feed: (bytes: Uint8Array, isLast: boolean) => Promise<FeedResult>;
 };
 
+export type DecodingProcess = ReturnType<typeof createDecodingProcess>;
+
 /** Child process that decodes files of strangers, one piece at a time. */
-export class DecodingProcess {
-  readonly #options;
+export function createDecodingProcess(options: ProcessOptions) {
+  const gone = Promise.withResolvers<void>();
+  let before: Promise<unknown> = Promise.resolve();
+  let hasAnswered = false;
+  let waiting: PromiseWithResolvers<FeedResult> | undefined;
+  let lastId = 0;
+  let files = 0;
+  let stayAwake: (() => void) | undefined;
+  let isDead = false;
   /** Undefined if the system cannot start another process. */
-  readonly #child: ChildProcess | undefined;
-  readonly #gone = Promise.withResolvers<void>();
-  #before: Promise<unknown> = Promise.resolve();
-  #hasAnswered = false;
-  #answer: PromiseWithResolvers<FeedResult> | undefined;
-  #lastId = 0;
-  #files = 0;
-  #stayAwake: (() => void) | undefined;
-  #isDead = false;
-
-  constructor(options: ProcessOptions) {
-    this.#options = options;
-    this.#child = forkChild(options.entry, flags);
-    if (!this.#child) this.#failAll();
-    this.#child?.on('message', (message: FromDecoder) => {
-      this.#hasAnswered = true;
-      if (message.kind === 'damaged')
-        this.#answer?.reject(refusals.notAudio(message.why));
-      else this.#answer?.resolve(message);
+  const child: ChildProcess | undefined = forkChild(options.entry, flags);
+  if (!child) failAll();
+  child?.on('message', (message: FromDecoder) => {
+    hasAnswered = true;
+    if (message.kind === 'damaged') waiting?.reject(refusals.notAudio(message.why));
+    else waiting?.resolve(message);
+  });
+  child?.on('disconnect', () => failAll());
+  for (const end of ['error', 'exit'] as const)
+    child?.on(end, () => {
+      failAll();
+      gone.resolve();
     });
-    this.#child?.on('disconnect', () => this.#failAll());
-    for (const end of ['error', 'exit'] as const)
-      this.#child?.on(end, () => {
-        this.#failAll();
-        this.#gone.resolve();
-      });
-  }
 
-  get alive(): boolean {
-    return !this.#isDead;
-  }
-
-  get files(): number {
-    return this.#files;
-  }
-
-  /** Opens a file until it is disposed. */
-  open(plan: DecodePlan): FileInProcess {
-    const id = ++this.#lastId;
-    this.#files++;
-    this.#stayAwake?.();
-    return {
-      feed: (bytes, isLast) =>
-        this.#sendAndWait({ kind: 'feed', id, plan, bytes, isLast }),
-      [Symbol.dispose]: () => {
-        this.#sendMessage({ kind: 'close', id });
-        this.#files--;
-        if (this.#files > 0 || this.#isDead) return;
-        this.#stayAwake = this.#options.clock.later(idleMs, () => this.#failAll());
-      },
-    };
-  }
-
-  async stop() {
-    this.#failAll();
-    if (this.#child) await this.#gone.promise;
-  }
-
-  #sendAndWait(message: ToDecoder) {
-    const answer = this.#before.then(() => this.#askNow(message));
-    this.#before = answer.catch(() => undefined);
+  function sendAndWait(message: ToDecoder) {
+    const answer = before.then(() => askNow(message));
+    before = answer.catch(() => undefined);
     return answer;
   }
 
-  async #askNow(message: ToDecoder) {
-    if (this.#isDead) throw refusals.unreachable('another file stopped its decoder');
-    const { clock, stepMs } = this.#options;
+  async function askNow(message: ToDecoder) {
+    if (isDead) throw refusals.unreachable('another file stopped its decoder');
+    const { clock, stepMs } = options;
     const answer = Promise.withResolvers<FeedResult>();
-    this.#answer = answer;
-    this.#sendMessage(message);
+    waiting = answer;
+    sendMessage(message);
     try {
-      const limitMs = this.#hasAnswered ? stepMs : startMs + stepMs;
+      const limitMs = hasAnswered ? stepMs : startMs + stepMs;
       return await withTimeout(answer.promise, limitMs, clock, () => {
-        this.#answer = undefined;
-        this.#failAll();
+        waiting = undefined;
+        failAll();
         return refusals.notAudio('it decodes too slowly');
       });
     } finally {
-      this.#answer = undefined;
+      waiting = undefined;
     }
   }
 
-  #sendMessage(message: ToDecoder) {
-    if (!this.#isDead) this.#child?.send(message, () => undefined); // Events report the end of the process.
+  function sendMessage(message: ToDecoder) {
+    if (!isDead) child?.send(message, () => undefined); // Events report the end of the process.
   }
 
-  #failAll() {
-    if (this.#isDead) return;
-    this.#isDead = true;
-    this.#stayAwake?.();
-    this.#child?.kill('SIGKILL'); // SIGKILL also ends a process that hangs.
-    this.#answer?.reject(refusals.notAudio('its decoder crashed'));
+  function failAll() {
+    if (isDead) return;
+    isDead = true;
+    stayAwake?.();
+    child?.kill('SIGKILL'); // SIGKILL also ends a process that hangs.
+    waiting?.reject(refusals.notAudio('its decoder crashed'));
   }
+
+  return {
+    get alive(): boolean {
+      return !isDead;
+    },
+
+    get files(): number {
+      return files;
+    },
+
+    /** Opens a file until it is disposed. */
+    open(plan: DecodePlan): FileInProcess {
+      const id = ++lastId;
+      files++;
+      stayAwake?.();
+      return {
+        feed: (bytes, isLast) => sendAndWait({ kind: 'feed', id, plan, bytes, isLast }),
+        [Symbol.dispose]: () => {
+          sendMessage({ kind: 'close', id });
+          files--;
+          if (files > 0 || isDead) return;
+          stayAwake = options.clock.later(idleMs, () => failAll());
+        },
+      };
+    },
+
+    async stop() {
+      failAll();
+      if (child) await gone.promise;
+    },
+  };
 }

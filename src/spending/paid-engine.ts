@@ -61,7 +61,7 @@ function meterSingle(transcriber: Transcriber, meter: SoundMeter): Transcriber {
     listen:
       listen &&
       ((onPartial, signal, asked) =>
-        new MeteredListening(
+        createMeteredListening(
           listen.call(transcriber, onPartial, signal, asked),
           meter,
           signal,
@@ -69,99 +69,93 @@ function meterSingle(transcriber: Transcriber, meter: SoundMeter): Transcriber {
   };
 }
 
-class MeteredListening implements Listening {
-  readonly #inner;
-  readonly #meter;
-  readonly #signal;
+function createMeteredListening(
+  inner: Listening,
+  meter: SoundMeter,
+  signal: AbortSignal,
+): Listening {
   /** Several callers may get the same transcript. */
-  readonly #counted = new WeakSet<EngineUsage>();
-  readonly #held: RequestReservation[] = [];
+  const counted = new WeakSet<EngineUsage>();
+  const holds: RequestReservation[] = [];
   /** Sound waiting for a reservation. */
-  #waiting: SoundPiece[] = [];
-  #reserving: Promise<void> | undefined;
+  let waiting: SoundPiece[] = [];
+  let reserving: Promise<void> | undefined;
   /** Paid samples. */
-  #mostPushed = 0;
-  #pushed = 0;
-  #paid = 0;
-  #isRefused = false;
-  #isOver = false;
+  let mostPushed = 0;
+  let pushed = 0;
+  let paid = 0;
+  let isRefused = false;
+  let isOver = false;
+  const endListening = () => {
+    if (!isOver && !isRefused) paySound(pushed);
+    isOver = true;
+    for (const held of holds.splice(0)) held.release();
+  };
+  signal.addEventListener('abort', endListening, { once: true });
 
-  constructor(inner: Listening, meter: SoundMeter, signal: AbortSignal) {
-    this.#inner = inner;
-    this.#meter = meter;
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#end, { once: true });
-  }
-
-  /** Drops sound after a refusal. */
-  push(samples: Int16Array, opus?: Uint8Array) {
-    this.#waiting.push({ samples, ...(opus && { opus }) });
-    if (this.#reserving === undefined) this.#sendSound();
-  }
-
-  async settle(signal: AbortSignal) {
-    while (this.#reserving !== undefined) await this.#reserving;
-    const upTo = this.#pushed;
-    const transcript = await this.#inner.settle(signal).catch((error: unknown) => {
-      if (!signal.aborted) this.#isRefused = isUnpaid(error);
-      throw error;
-    });
-    this.#isRefused = false;
-    if (!this.#isOver) this.#paySound(upTo, transcript.usage);
-    return transcript;
-  }
-
-  [Symbol.dispose]() {
-    this.#signal.removeEventListener('abort', this.#end);
-    this.#end();
-    this.#inner[Symbol.dispose]();
-  }
-
-  #sendSound() {
-    for (let [sound] = this.#waiting; sound; [sound] = this.#waiting) {
+  function sendSound() {
+    for (let [sound] = waiting; sound; [sound] = waiting) {
       const { opus, samples } = sound;
-      if (this.#meter.holdSound && this.#pushed + samples.length > this.#mostPushed) {
-        this.#reserving = this.#reserveSound();
+      if (meter.holdSound && pushed + samples.length > mostPushed) {
+        reserving = reserveSound();
         return;
       }
-      this.#waiting.shift();
-      this.#pushed += samples.length;
-      this.#inner.push(samples, opus);
+      waiting.shift();
+      pushed += samples.length;
+      inner.push(samples, opus);
     }
   }
 
-  async #reserveSound() {
-    const held = await this.#meter
+  async function reserveSound() {
+    const held = await meter
       .holdSound?.(reservedMs, leastMs)
       ?.catch((error: unknown) => {
         if (error instanceof BotError) return 'refused' as const;
         throw error;
       });
-    this.#reserving = undefined;
-    if (this.#isOver || held === 'refused') this.#waiting = [];
+    reserving = undefined;
+    if (isOver || held === 'refused') waiting = [];
     if (held === 'refused') return;
-    if (this.#isOver) held?.release();
-    else if (held) this.#held.push(held);
-    this.#mostPushed += held
-      ? Math.floor((held.maxUnits * heardRateHz) / 1_000)
-      : Infinity;
-    this.#sendSound();
+    if (isOver) held?.release();
+    else if (held) holds.push(held);
+    mostPushed += held ? Math.floor((held.maxUnits * heardRateHz) / 1_000) : Infinity;
+    sendSound();
   }
 
-  readonly #end = () => {
-    if (!this.#isOver && !this.#isRefused) this.#paySound(this.#pushed);
-    this.#isOver = true;
-    for (const held of this.#held.splice(0)) held.release();
+  function paySound(upTo: number, usage?: EngineUsage) {
+    const ms = (Math.max(0, upTo - paid) / heardRateHz) * 1_000;
+    paid = Math.max(paid, upTo);
+    const isNews = usage?.count !== undefined && !counted.has(usage);
+    if (usage) counted.add(usage);
+    if (isNews) meter.onRecognised(ms, usage);
+    else if (ms > 0) meter.onRecognised(ms, usage?.by && { by: usage.by });
+  }
+
+  return {
+    /** Drops sound after a refusal. */
+    push(samples: Int16Array, opus?: Uint8Array) {
+      waiting.push({ samples, ...(opus && { opus }) });
+      if (reserving === undefined) sendSound();
+    },
+
+    async settle(signal: AbortSignal) {
+      while (reserving !== undefined) await reserving;
+      const upTo = pushed;
+      const transcript = await inner.settle(signal).catch((error: unknown) => {
+        if (!signal.aborted) isRefused = isUnpaid(error);
+        throw error;
+      });
+      isRefused = false;
+      if (!isOver) paySound(upTo, transcript.usage);
+      return transcript;
+    },
+
+    [Symbol.dispose]() {
+      signal.removeEventListener('abort', endListening);
+      endListening();
+      inner[Symbol.dispose]();
+    },
   };
-
-  #paySound(upTo: number, usage?: EngineUsage) {
-    const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
-    this.#paid = Math.max(this.#paid, upTo);
-    const isNews = usage?.count !== undefined && !this.#counted.has(usage);
-    if (usage) this.#counted.add(usage);
-    if (isNews) this.#meter.onRecognised(ms, usage);
-    else if (ms > 0) this.#meter.onRecognised(ms, usage?.by && { by: usage.by });
-  }
 }
 
 export class PaidEngine<Engine extends object> {

@@ -69,7 +69,7 @@ export class SessionBudgets {
 
   constructor(options: SessionBudgetsOptions) {
     this.#options = options;
-    this.#news = new BudgetNotices(options.clock);
+    this.#news = createBudgetNotices(options.clock);
   }
 
   /** Reserves the least cost: 100 tokens and their sound. */
@@ -274,7 +274,7 @@ export class SessionBudgets {
         other.nanoUsd < one.nanoUsd ? other : one,
       );
     const { ledger, total } = this.#options;
-    return new Holds(reserve, { ledger, room: least, total });
+    return createHolds(reserve, { ledger, room: least, total });
   }
 
   async #holdSound(bound: RequestBound, reserve: Reserve, tariff: Tariff) {
@@ -375,103 +375,94 @@ type HoldParts = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & {
 };
 
 /** Requests paid from one reserve, which grows while there is room. */
-class Holds {
-  readonly #reserve;
-  readonly #parts;
-  #held = 0;
-  #isClosed = false;
+function createHolds(reserve: Reserve, parts: HoldParts) {
+  let heldNanoUsd = 0;
+  let isClosed = false;
 
-  constructor(reserve: Reserve, parts: HoldParts) {
-    this.#reserve = reserve;
-    this.#parts = parts;
+  function getOwnNanoUsd() {
+    return Math.max(0, reserve.left - heldNanoUsd);
   }
 
-  /** Frees money that running requests do not hold. */
-  close() {
-    this.#isClosed = true;
-    this.#freeHolds();
-  }
-
-  /**
-   * Returns the affordable units. `soundOf` prices the speech of the words, which is reserved with
-   * them.
-   */
-  async takeHold(
-    { least, most }: RequestBound,
-    costOf: CostOf,
-    soundOf: CostOf = () => 0,
-  ) {
-    const getTotal = (units: number) => costOf(units) + soundOf(units);
-    const dearest = getTotal(most);
-    if (dearest === 0) return undefined;
-    const { room, total } = this.#parts;
-    await total.requestPortion(dearest - this.#own);
-    const own = this.#own;
-    const { cap, nanoUsd } = room();
-    const granted = Math.min(dearest, own + nanoUsd);
-    const base = getTotal(0);
-    const share = dearest === base ? 1 : (granted - base) / (dearest - base);
-    const units = granted < dearest ? Math.floor(most * share) : most;
-    if (granted < getTotal(least) || units < least) {
-      if (cap === 'all') total.onRefused();
-      return cap;
-    }
-    this.#reserve.left += Math.max(0, granted - own);
-    return this.#holdUnits(units, costOf(units));
-  }
-
-  get held() {
-    return this.#held;
-  }
-
-  get #own() {
-    return Math.max(0, this.#reserve.left - this.#held);
-  }
-
-  #holdUnits(maxUnits: number, held: number) {
-    this.#held += held;
+  function holdUnits(maxUnits: number, held: number) {
+    heldNanoUsd += held;
     let isOver = false;
     const endHold = () => {
-      if (!isOver) this.#held -= held;
+      if (!isOver) heldNanoUsd -= held;
       isOver = true;
-      this.#freeHolds();
+      freeHolds();
     };
     return { maxUnits, release: endHold };
   }
 
-  #freeHolds() {
-    if (!this.#isClosed) return;
-    const reserve = this.#reserve;
-    reserve.left = Math.min(reserve.left, this.#held);
-    if (this.#held === 0) this.#parts.ledger.release(reserve);
+  function freeHolds() {
+    if (!isClosed) return;
+    reserve.left = Math.min(reserve.left, heldNanoUsd);
+    if (heldNanoUsd === 0) parts.ledger.release(reserve);
   }
+
+  return {
+    /** Frees money that running requests do not hold. */
+    close() {
+      isClosed = true;
+      freeHolds();
+    },
+
+    /**
+     * Returns the affordable units. `soundOf` prices the speech of the words, which is reserved with
+     * them.
+     */
+    async takeHold(
+      { least, most }: RequestBound,
+      costOf: CostOf,
+      soundOf: CostOf = () => 0,
+    ) {
+      const getTotal = (units: number) => costOf(units) + soundOf(units);
+      const dearest = getTotal(most);
+      if (dearest === 0) return undefined;
+      const { room, total } = parts;
+      await total.requestPortion(dearest - getOwnNanoUsd());
+      const own = getOwnNanoUsd();
+      const { cap, nanoUsd } = room();
+      const granted = Math.min(dearest, own + nanoUsd);
+      const base = getTotal(0);
+      const share = dearest === base ? 1 : (granted - base) / (dearest - base);
+      const units = granted < dearest ? Math.floor(most * share) : most;
+      if (granted < getTotal(least) || units < least) {
+        if (cap === 'all') total.onRefused();
+        return cap;
+      }
+      reserve.left += Math.max(0, granted - own);
+      return holdUnits(units, costOf(units));
+    },
+
+    get held() {
+      return heldNanoUsd;
+    },
+  };
 }
 
 const refusalEveryMs = 10 * 60_000;
 
 /** Remembers daily warnings to channels and refusals to people. */
-class BudgetNotices {
-  readonly #clock;
-  readonly #toldMs = new Map<string, number>();
-  #day = '';
+function createBudgetNotices(clock: Clock) {
+  const toldMs = new Map<string, number>();
+  let today = '';
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
+  return {
+    /** Returns true once in `everyMs`, by default once a day. */
+    isDue(guildId: GuildId, reader: string, everyMs = Infinity) {
+      const nowMs = clock.wallMs();
+      const day = toUtcDay(nowMs);
+      if (day !== today) toldMs.clear();
+      today = day;
+      const key = `${guildId} ${reader}`;
+      const isDue = nowMs - (toldMs.get(key) ?? -Infinity) >= everyMs;
+      if (isDue) toldMs.set(key, nowMs);
+      return isDue;
+    },
 
-  /** Returns true once in `everyMs`, by default once a day. */
-  isDue(guildId: GuildId, reader: string, everyMs = Infinity) {
-    const nowMs = this.#clock.wallMs();
-    const day = toUtcDay(nowMs);
-    if (day !== this.#day) this.#toldMs.clear();
-    this.#day = day;
-    const key = `${guildId} ${reader}`;
-    const isDue = nowMs - (this.#toldMs.get(key) ?? -Infinity) >= everyMs;
-    if (isDue) this.#toldMs.set(key, nowMs);
-    return isDue;
-  }
-
-  forget(guildId: GuildId, personId: PersonId) {
-    this.#toldMs.delete(`${guildId} ${personId}`);
-  }
+    forget(guildId: GuildId, personId: PersonId) {
+      toldMs.delete(`${guildId} ${personId}`);
+    },
+  };
 }

@@ -19,68 +19,35 @@ const alertShares = [
   ['total-budget-used', 1],
 ] as const;
 
-export class TotalBudget implements Disposable {
-  readonly #options;
-  readonly #raised = new Set<AlertChange['name']>();
-  #forget: (() => void) | undefined;
+export type TotalBudget = ReturnType<typeof createTotalBudget>;
 
-  constructor(options: TotalBudgetOptions) {
-    this.#options = options;
-  }
+export function createTotalBudget(options: TotalBudgetOptions) {
+  const raised = new Set<AlertChange['name']>();
+  let forget: (() => void) | undefined;
 
-  canAfford(expected: number): boolean {
-    const { capNanoUsd, portion } = this.#options;
-    const isFit =
-      capNanoUsd === 0 || (portion?.canAfford(expected) ?? this.getRoom() >= expected);
-    if (!isFit) this.onRefused();
-    return isFit;
-  }
-
-  getRoom(): number {
-    const { capNanoUsd, ledger, portion } = this.#options;
+  function getRoom(): number {
+    const { capNanoUsd, ledger, portion } = options;
     if (capNanoUsd === 0) return Infinity;
-    return portion
-      ? portion.room
-      : capNanoUsd - this.#getSpent() - ledger.getAllReserved();
+    return portion ? portion.room : capNanoUsd - getSpent() - ledger.getAllReserved();
   }
 
-  /** Waits for money. Afterwards `getRoom` tells the rest. */
-  requestPortion(nanoUsd: number): Promise<void> | undefined {
-    return this.#options.portion?.requestMore(nanoUsd);
+  function onRefused() {
+    reportAlert(true);
   }
 
-  onRefused() {
-    this.#reportAlert(true);
-  }
-
-  watchUse() {
-    if (this.#options.capNanoUsd > 0) this.#reportAlert(false);
-  }
-
-  findToday(): SpentTotal | undefined {
-    const { capNanoUsd } = this.#options;
-    return capNanoUsd === 0
-      ? undefined
-      : { usd: this.#getSpent() / 1e9, capUsd: capNanoUsd / 1e9 };
-  }
-
-  [Symbol.dispose]() {
-    this.#forget?.();
-  }
-
-  #getSpent() {
-    const { clock, ledger } = this.#options;
+  function getSpent() {
+    const { clock, ledger } = options;
     return ledger.getStanding(allServers, clock.wallMs()).day.nanoUsd;
   }
 
   /** Raises due alerts until the next day. With `isRefused` the cap counts as used. */
-  #reportAlert(isRefused: boolean) {
-    const { alert, capNanoUsd, clock } = this.#options;
+  function reportAlert(isRefused: boolean) {
+    const { alert, capNanoUsd, clock } = options;
     const wallMs = clock.wallMs();
-    const share = this.#getSpent() / capNanoUsd;
+    const share = getSpent() / capNanoUsd;
     for (const [name, from] of alertShares) {
-      if (this.#raised.has(name) || (share < from && !isRefused)) continue;
-      this.#raised.add(name);
+      if (raised.has(name) || (share < from && !isRefused)) continue;
+      raised.add(name);
       const used = `${Math.floor(share * 100)} % of BUDGET_TOTAL_DAY_USD=${capNanoUsd / 1e9}`;
       const until = `the next day begins at ${formatUtcInstant(getNextDayMs(wallMs))}`;
       alert({
@@ -90,21 +57,53 @@ export class TotalBudget implements Disposable {
         cause: `${used} is spent; ${until}.`,
       });
     }
-    if (this.#raised.size > 0)
-      this.#forget ??= clock.later(getNextDayMs(wallMs) - wallMs, () =>
-        this.#clearAlert(),
-      );
+    if (raised.size > 0)
+      forget ??= clock.later(getNextDayMs(wallMs) - wallMs, () => clearAlert());
   }
 
-  #clearAlert() {
-    this.#forget = undefined;
-    for (const name of this.#raised)
-      this.#options.alert({
+  function clearAlert() {
+    forget = undefined;
+    for (const name of raised)
+      options.alert({
         kind: 'alert',
         name,
         state: 'cleared',
         cause: 'A new day has begun.',
       });
-    this.#raised.clear();
+    raised.clear();
   }
+
+  return {
+    canAfford(expected: number): boolean {
+      const { capNanoUsd, portion } = options;
+      const isFit =
+        capNanoUsd === 0 || (portion?.canAfford(expected) ?? getRoom() >= expected);
+      if (!isFit) onRefused();
+      return isFit;
+    },
+
+    getRoom,
+
+    /** Waits for money. Afterwards `getRoom` tells the rest. */
+    requestPortion(nanoUsd: number): Promise<void> | undefined {
+      return options.portion?.requestMore(nanoUsd);
+    },
+
+    onRefused,
+
+    watchUse() {
+      if (options.capNanoUsd > 0) reportAlert(false);
+    },
+
+    findToday(): SpentTotal | undefined {
+      const { capNanoUsd } = options;
+      return capNanoUsd === 0
+        ? undefined
+        : { usd: getSpent() / 1e9, capUsd: capNanoUsd / 1e9 };
+    },
+
+    [Symbol.dispose]() {
+      forget?.();
+    },
+  };
 }

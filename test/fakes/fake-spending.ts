@@ -15,7 +15,7 @@ import { cautiousPrices, type RolePrice } from '#src/spending/prices/prices.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
-import { TotalBudget } from '#src/spending/total-budget.ts';
+import { createTotalBudget } from '#src/spending/total-budget.ts';
 import type { StoreTrouble } from './memory-stores.ts';
 
 /** Pays for anything, and counts nothing. */
@@ -76,7 +76,7 @@ export function openBudgets(
     clock,
     ledger,
     caps: { ...uncappedBudgets, ...over.caps },
-    total: new TotalBudget({ capNanoUsd, clock, ledger, alert: onAlert, portion }),
+    total: createTotalBudget({ capNanoUsd, clock, ledger, alert: onAlert, portion }),
     ownCapIn,
     ownCapOf,
     rateOf: (by, role) =>

@@ -2,7 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { sniffFormat } from '#src/audio/formats/sniff-format.ts';
 import { BotError } from '#src/base/errors.ts';
-import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
+import {
+  createDecodeStream,
+  type DecodeStream,
+} from '#src/sources/decode/decode-stream.ts';
 import { measureSoundLengthMs } from '#src/sources/formats/sound-length.ts';
 import { fc } from '#test/properties.ts';
 import {
@@ -123,7 +126,7 @@ type Steps = { slowestMs: number; soundMs: number; count: number };
 
 /** CPU time of the slowest step. Throws what the decoding process would not call damage. */
 async function decodeCase([bytes, size, want, skipMs]: DecoderCase) {
-  const stream = new DecodeStream({ ...want, skipMs });
+  const stream = createDecodeStream({ ...want, skipMs });
   const steps: Steps = { slowestMs: 0, soundMs: 0, count: 0 };
   try {
     await feedAll(stream, want, bytes, size, steps);

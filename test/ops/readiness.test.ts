@@ -1,4 +1,4 @@
-import { Readiness, type ReadinessSources } from '#src/ops/readiness.ts';
+import { createReadiness, type ReadinessSources } from '#src/ops/readiness.ts';
 
 /** Readiness of a process that is well, unless `over` says otherwise. */
 function readinessOf(over: Partial<ReadinessSources> = {}) {
@@ -8,7 +8,7 @@ function readinessOf(over: Partial<ReadinessSources> = {}) {
     isDraining: () => false,
     raised: () => [],
   };
-  return new Readiness({ ...well, ...over });
+  return createReadiness({ ...well, ...over });
 }
 
 test('each check of the process that fails makes it unready, and says why in its line', () => {

@@ -5,7 +5,7 @@ import type {
   BudgetRefusal,
 } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
-import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { MemorySpending, openBudgets } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -61,7 +61,7 @@ test('the total outlives a restart', async () => {
   const open = async () => {
     const ledger = new Ledger({ countsAll: true });
     const ignore = () => undefined;
-    const keeper = new LedgerPersistence({
+    const keeper = createLedgerPersistence({
       ledger,
       spending,
       clock,

@@ -1,6 +1,6 @@
 import type { OpusEncoder } from '#src/audio/opus/opus-codec.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { OggOpusPages } from './ogg-opus-pages.ts';
+import { createOggOpusPages } from './ogg-opus-pages.ts';
 import type { SoundEncoder } from './sound-encoder.ts';
 
 /** Delay of libopus at 48 kHz: https://www.rfc-editor.org/rfc/rfc7845.html#section-4.2 */
@@ -18,7 +18,7 @@ const maxPageSamples = 50 * frameSamples;
  */
 export class OggOpusEncoder implements SoundEncoder {
   readonly #encoder;
-  readonly #pages = new OggOpusPages({ inputRateHz: speakRateHz, preSkipSamples });
+  readonly #pages = createOggOpusPages({ inputRateHz: speakRateHz, preSkipSamples });
   #rest = new Int16Array(0);
   #samples = 0;
   #frames = 0;

@@ -9,44 +9,40 @@ type OggOpusOptions = {
 };
 
 /** Pages of one file with mono Opus: https://www.rfc-editor.org/rfc/rfc7845.html */
-export class OggOpusPages {
-  readonly #options;
-  readonly #serial = randomInt(2 ** 32);
-  #pages = 0;
-
-  constructor(options: OggOpusOptions) {
-    this.#options = options;
-  }
-
-  /** Writes the head at the first call, and no bytes later. */
-  writeHead(): Buffer {
-    if (this.#pages > 0) return Buffer.alloc(0);
-    const { inputRateHz, preSkipSamples } = this.#options;
-    const id = Buffer.alloc(19);
-    id.write('OpusHead', 'latin1');
-    id.writeUInt8(1, 8);
-    id.writeUInt8(1, 9); // Channels.
-    id.writeUInt16LE(preSkipSamples, 10);
-    id.writeUInt32LE(inputRateHz, 12);
-    const vendor = Buffer.from('Parley');
-    const tags = Buffer.alloc(8 + 4 + vendor.length + 4);
-    tags.write('OpusTags', 'latin1');
-    tags.writeUInt32LE(vendor.length, 8);
-    vendor.copy(tags, 12);
-    return Buffer.concat([
-      this.writePage([id], { isFirst: true }),
-      this.writePage([tags], {}),
-    ]);
-  }
+export function createOggOpusPages(options: OggOpusOptions) {
+  const serial = randomInt(2 ** 32);
+  let pages = 0;
 
   /** Writes a page of packets, which must fit in 255 segments of 255 bytes. */
-  writePage(
+  function writePage(
     packets: readonly Uint8Array[],
     marks: Omit<Parameters<typeof writePages>[1], 'serial' | 'sequence'>,
   ): Buffer {
-    const sequence = this.#pages++;
-    return writePages(packets, { ...marks, serial: this.#serial, sequence });
+    const sequence = pages++;
+    return writePages(packets, { ...marks, serial, sequence });
   }
+
+  return {
+    /** Writes the head at the first call, and no bytes later. */
+    writeHead(): Buffer {
+      if (pages > 0) return Buffer.alloc(0);
+      const { inputRateHz, preSkipSamples } = options;
+      const id = Buffer.alloc(19);
+      id.write('OpusHead', 'latin1');
+      id.writeUInt8(1, 8);
+      id.writeUInt8(1, 9); // Channels.
+      id.writeUInt16LE(preSkipSamples, 10);
+      id.writeUInt32LE(inputRateHz, 12);
+      const vendor = Buffer.from('Parley');
+      const tags = Buffer.alloc(8 + 4 + vendor.length + 4);
+      tags.write('OpusTags', 'latin1');
+      tags.writeUInt32LE(vendor.length, 8);
+      vendor.copy(tags, 12);
+      return Buffer.concat([writePage([id], { isFirst: true }), writePage([tags], {})]);
+    },
+
+    writePage,
+  };
 }
 
 /** A packet of 120 ms has at most 7,656 bytes, which are 31 segments. */
@@ -63,7 +59,7 @@ const packetsPerPage = 8;
  */
 export function writeOggOpus(packets: readonly Uint8Array[]): Buffer {
   // Decoders find their way into a stream within 80 ms, which are silent before most words.
-  const pages = new OggOpusPages({ inputRateHz: 48_000, preSkipSamples: 0 });
+  const pages = createOggOpusPages({ inputRateHz: 48_000, preSkipSamples: 0 });
   const written = [pages.writeHead()];
   let granule = 0;
   for (let at = 0; at < packets.length; at += packetsPerPage) {

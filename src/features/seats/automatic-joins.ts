@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { createAdmissionCheck } from '#src/conversation/hearing/session-consent.ts';
 import type {
   Deps,
@@ -68,7 +68,7 @@ export class AutomaticJoins {
   readonly #deps;
   readonly #sessions;
   readonly #servers = new Map<string, GuildJoins>();
-  readonly #checks = new GuildTaskQueue();
+  readonly #checks = createGuildTaskQueue();
   readonly #signal;
 
   constructor(deps: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {

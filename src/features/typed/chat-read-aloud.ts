@@ -1,4 +1,4 @@
-import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
 import {
@@ -41,7 +41,7 @@ export function createChatReadAloud(
   { clock, spending, textLanguage }: ReadAloudDeps,
 ) {
   /** Lines of a server keep their order. */
-  const order = new GuildTaskQueue();
+  const order = createGuildTaskQueue();
 
   const openLines = new Map<string, AbortController>();
 

@@ -13,67 +13,68 @@ const windowsUnneeded = 2;
 const mostMs = 100;
 const none = { p99Ms: 0, maxMs: 0 };
 
+export type LoopDelay = ReturnType<typeof createLoopDelay>;
+
 /**
  * Raises `event-loop-delayed` after a window of 30 s with an audible delay, and clears
  * it after one without. Measures until a minute after the last need, and while raised.
  */
-export class LoopDelay implements Disposable {
-  readonly #isNeeded;
-  readonly #window = monitorEventLoopDelay({ resolution: sampleMs });
-  #before = none;
-  #report: (change: AlertChange) => void = () => undefined;
-  #checking: NodeJS.Timeout | undefined;
-  #unneeded = 0;
-  #isRaised = false;
+export function createLoopDelay(isNeeded: () => boolean) {
+  const window = monitorEventLoopDelay({ resolution: sampleMs });
+  let former = none;
+  let reportChange: (change: AlertChange) => void = () => undefined;
+  let checking: NodeJS.Timeout | undefined;
+  let unneeded = 0;
+  let isRaised = false;
 
-  constructor(isNeeded: () => boolean) {
-    this.#isNeeded = isNeeded;
+  function stopMeasuring() {
+    clearInterval(checking);
+    checking = undefined;
+    window.disable();
+    window.reset();
+    former = none;
   }
 
-  onAlert(report: (change: AlertChange) => void) {
-    this.#report = report;
-  }
-
-  start() {
-    if (this.#checking) return;
-    this.#unneeded = 0;
-    this.#window.enable();
-    this.#checking = setInterval(() => this.#check(), windowMs).unref();
-  }
-
-  /**
-   * Returns the longest delays of the last windows. Undefined if nothing is measured.
-   */
-  read(): Delays | undefined {
-    if (!this.#checking) return undefined;
-    const [now, before] = [readDelays(this.#window), this.#before];
-    return {
-      p99Ms: Math.max(now.p99Ms, before.p99Ms),
-      maxMs: Math.max(now.maxMs, before.maxMs),
-    };
-  }
-
-  [Symbol.dispose]() {
-    clearInterval(this.#checking);
-    this.#checking = undefined;
-    this.#window.disable();
-    this.#window.reset();
-    this.#before = none;
-  }
-
-  #check() {
-    this.#before = readDelays(this.#window);
-    this.#window.reset();
-    const isLate = this.#before.maxMs > mostMs;
-    if (isLate !== this.#isRaised) {
-      this.#isRaised = isLate;
-      const cause = `the main thread was blocked for ${Math.round(this.#before.maxMs)} ms`;
+  function checkWindow() {
+    former = readDelays(window);
+    window.reset();
+    const isLate = former.maxMs > mostMs;
+    if (isLate !== isRaised) {
+      isRaised = isLate;
+      const cause = `the main thread was blocked for ${Math.round(former.maxMs)} ms`;
       const state = isLate ? 'raised' : 'cleared';
-      this.#report({ kind: 'alert', name: 'event-loop-delayed', state, cause });
+      reportChange({ kind: 'alert', name: 'event-loop-delayed', state, cause });
     }
-    this.#unneeded = this.#isNeeded() || isLate ? 0 : this.#unneeded + 1;
-    if (this.#unneeded >= windowsUnneeded) this[Symbol.dispose]();
+    unneeded = isNeeded() || isLate ? 0 : unneeded + 1;
+    if (unneeded >= windowsUnneeded) stopMeasuring();
   }
+
+  return {
+    onAlert(report: (change: AlertChange) => void) {
+      reportChange = report;
+    },
+
+    start() {
+      if (checking) return;
+      unneeded = 0;
+      window.enable();
+      checking = setInterval(() => checkWindow(), windowMs).unref();
+    },
+
+    /**
+     * Returns the longest delays of the last windows. Undefined if nothing is measured.
+     */
+    read(): Delays | undefined {
+      if (!checking) return undefined;
+      const [now, before] = [readDelays(window), former];
+      return {
+        p99Ms: Math.max(now.p99Ms, before.p99Ms),
+        maxMs: Math.max(now.maxMs, before.maxMs),
+      };
+    },
+
+    [Symbol.dispose]: stopMeasuring,
+  };
 }
 
 /** Converts delays to ms. The histogram counts whole intervals in nanoseconds. */

@@ -1,5 +1,5 @@
 import { addDiscordMetrics } from './discord-metrics.ts';
-import { type Delays, LoopDelay } from './loop-delay.ts';
+import { createLoopDelay, type Delays, type LoopDelay } from './loop-delay.ts';
 import { Meters } from './meters.ts';
 import { addSessionMetrics } from './session-metrics.ts';
 
@@ -11,7 +11,7 @@ const writeBuckets = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 /** Opens the metrics. Closing ends the watch over the event loop. */
 export function openMetrics(ready: () => boolean) {
   const meters = new Meters();
-  const loop = new LoopDelay(() => discord.hasLink());
+  const loop = createLoopDelay(() => discord.hasLink());
   const discord = addDiscordMetrics(meters, () => loop.start());
   const sessions = addSessionMetrics(meters);
   measureLoop(meters, loop);

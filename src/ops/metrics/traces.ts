@@ -18,67 +18,43 @@ type Time = Pick<Clock, 'nowMs' | 'wallMs'>;
 /** Further tool calls are not traced. */
 const mostTools = 100;
 
+export type Traces = ReturnType<typeof createTraces>;
+
 /**
  * Makes OpenTelemetry spans from events of ended turns, by the conventions for
  * generative AI.
  */
-export class Traces {
-  readonly #tracer;
-  readonly #clock;
-  readonly #hasWords;
+export function createTraces(tracer: Tracer, clock: Time, { hasWords = false } = {}) {
   /** Calls since the asker's last turn, by server. */
-  readonly #calls = new Map<string, readonly ToolCall[]>();
+  const callsByGuild = new Map<string, readonly ToolCall[]>();
 
-  constructor(tracer: Tracer, clock: Time, { hasWords = false } = {}) {
-    this.#tracer = tracer;
-    this.#clock = clock;
-    this.#hasWords = hasWords;
-  }
-
-  report(guildId: GuildId, event: SessionEvent) {
-    const calls = this.#calls.get(guildId) ?? [];
-    if (event.kind === 'left') this.#calls.delete(guildId);
-    if (event.kind === 'tool') {
-      const called = { call: event, endedAtMs: this.#clock.nowMs() };
-      this.#calls.set(guildId, [...calls, called].slice(-mostTools));
-    }
-    if (event.kind === 'answered') {
-      const isOwn = ({ call }: ToolCall) => call.speakerId === event.speakerId;
-      this.#calls.set(
-        guildId,
-        calls.filter((one) => !isOwn(one)),
-      );
-      this.#traceTurn(guildId, event, calls.filter(isOwn));
-    }
-  }
-
-  #traceTurn(guildId: GuildId, event: Answered, calls: readonly ToolCall[]) {
+  function traceTurn(guildId: GuildId, event: Answered, calls: readonly ToolCall[]) {
     const { heardAtMs, endedAtMs, recognisedAtMs, firstSentAtMs, ...answer } =
       event.instants;
     const writtenAtMs = answer.firstClauseAtMs ?? answer.firstTokenAtMs;
-    const turn = this.#startSpan('turn', heardAtMs, ROOT_CONTEXT, {
+    const turn = startSpan('turn', heardAtMs, ROOT_CONTEXT, {
       'parley.server.id': guildId,
       'parley.turn.finish': event.finish,
       'parley.turn.typed': event.typed === true,
     });
     if (event.finish === 'failed') turn.setStatus({ code: SpanStatusCode.ERROR });
-    this.#tracePart(turn, 'recognition', heardAtMs, recognisedAtMs);
-    this.#tracePart(turn, 'chat', recognisedAtMs ?? endedAtMs, writtenAtMs, {
+    tracePart(turn, 'recognition', heardAtMs, recognisedAtMs);
+    tracePart(turn, 'chat', recognisedAtMs ?? endedAtMs, writtenAtMs, {
       'gen_ai.operation.name': 'chat',
-      ...(this.#hasWords && { 'gen_ai.output.messages': toMessage(event.text) }),
+      ...(hasWords && { 'gen_ai.output.messages': toMessage(event.text) }),
     });
-    this.#tracePart(turn, 'first sound', writtenAtMs, firstSentAtMs);
+    tracePart(turn, 'first sound', writtenAtMs, firstSentAtMs);
     for (const { call, endedAtMs: toMs } of calls)
-      this.#tracePart(turn, `execute_tool ${call.tool}`, toMs - call.tookMs, toMs, {
+      tracePart(turn, `execute_tool ${call.tool}`, toMs - call.tookMs, toMs, {
         'gen_ai.operation.name': 'execute_tool',
         'gen_ai.tool.name': call.tool,
         'parley.tool.end': call.how,
       });
-    turn.end(this.#clock.wallMs());
+    turn.end(clock.wallMs());
   }
 
   /** Adds a span between two known instants, which may be swapped. */
-  #tracePart(
+  function tracePart(
     turn: Span,
     name: string,
     fromMs: number | undefined,
@@ -88,23 +64,42 @@ export class Traces {
     if (fromMs === undefined || toMs === undefined) return;
     // A preemptive answer begins before recognition ends.
     const within = trace.setSpan(ROOT_CONTEXT, turn);
-    const part = this.#startSpan(name, Math.min(fromMs, toMs), within, attributes);
-    part.end(this.#toWallMs(toMs));
+    const part = startSpan(name, Math.min(fromMs, toMs), within, attributes);
+    part.end(toWallMs(toMs));
   }
 
-  #startSpan(
+  function startSpan(
     name: string,
     fromMs: number,
     within: typeof ROOT_CONTEXT,
     attributes: Attributes,
   ) {
-    const startTime = this.#toWallMs(fromMs);
-    return this.#tracer.startSpan(name, { startTime, attributes }, within);
+    const startTime = toWallMs(fromMs);
+    return tracer.startSpan(name, { startTime, attributes }, within);
   }
 
-  #toWallMs(atMs: number) {
-    return this.#clock.wallMs() - this.#clock.nowMs() + atMs;
+  function toWallMs(atMs: number) {
+    return clock.wallMs() - clock.nowMs() + atMs;
   }
+
+  return {
+    report(guildId: GuildId, event: SessionEvent) {
+      const calls = callsByGuild.get(guildId) ?? [];
+      if (event.kind === 'left') callsByGuild.delete(guildId);
+      if (event.kind === 'tool') {
+        const called = { call: event, endedAtMs: clock.nowMs() };
+        callsByGuild.set(guildId, [...calls, called].slice(-mostTools));
+      }
+      if (event.kind === 'answered') {
+        const isOwn = ({ call }: ToolCall) => call.speakerId === event.speakerId;
+        callsByGuild.set(
+          guildId,
+          calls.filter((one) => !isOwn(one)),
+        );
+        traceTurn(guildId, event, calls.filter(isOwn));
+      }
+    },
+  };
 }
 
 function toMessage(content: string) {
@@ -120,5 +115,5 @@ export function openTraces(
   if (!isSpanContextValid(tracer.startSpan('start').spanContext())) return undefined;
   const hasWords =
     environment.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT === 'true';
-  return new Traces(tracer, clock, { hasWords });
+  return createTraces(tracer, clock, { hasWords });
 }

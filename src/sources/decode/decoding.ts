@@ -1,7 +1,10 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { DecodingProcess } from '#src/sources/decoding-process.ts';
+import {
+  createDecodingProcess,
+  type DecodingProcess,
+} from '#src/sources/decoding-process.ts';
 import { refusals } from '#src/sources/fetch/sound-refusals.ts';
 import type { DecodePlan } from './decode-messages.ts';
 
@@ -21,60 +24,59 @@ const feedBytes = 32 * 1024;
 /** The files of one process share its crash. */
 const filesEach = 4;
 
+export type Decoding = ReturnType<typeof createDecoding>;
+
 /**
  * Decodes files of strangers in child processes, up to four files each, and more only when eight run. A file that
  * breaks its process fails the others.
  */
-export class Decoding implements AsyncDisposable {
-  readonly #options;
-  #processes: readonly DecodingProcess[] = [];
+export function createDecoding(options: DecodingOptions) {
+  let processes: readonly DecodingProcess[] = [];
 
-  constructor(options: DecodingOptions) {
-    this.#options = options;
-  }
-
-  /**
-   * Decodes sound as it is read, in pieces of about a second. The first bytes decide the format.
-   *
-   * A truncated file gives its first part. Throws BotError `source.not_audio`,
-   * `source.unreachable` if another file broke the process, and errors of `bytes`. Aborting
-   * `signal` throws `signal.reason`.
-   */
-  async *play(
-    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    plan: DecodePlan,
-    signal: AbortSignal,
-  ): AsyncGenerator<Pcm> {
-    using file = this.#findLeastBusy().open(plan);
-    const { rateHz, channels } = plan;
-    let hasSound = false;
-    for await (const { piece, isLast } of toFeeds(bytes)) {
-      for (let hasMore = true, left = piece; hasMore; left = noBytes) {
-        signal.throwIfAborted();
-        const fed = await waitUnlessAborted(file.feed(left, isLast), signal);
-        signal.throwIfAborted();
-        hasSound ||= fed.hasSound;
-        ({ hasMore } = fed);
-        if (fed.samples.length > 0) yield { samples: fed.samples, rateHz, channels };
-      }
-    }
-    if (!hasSound) throw refusals.notAudio('it contains no sound');
-  }
-
-  async [Symbol.asyncDispose]() {
-    await Promise.all(this.#processes.map((process) => process.stop()));
-  }
-
-  #findLeastBusy() {
-    this.#processes = this.#processes.filter(({ alive }) => alive);
-    const [least] = this.#processes.toSorted((a, b) => a.files - b.files);
-    if (least && (least.files < filesEach || this.#processes.length >= mostProcesses))
+  function findLeastBusy() {
+    processes = processes.filter(({ alive }) => alive);
+    const [least] = processes.toSorted((a, b) => a.files - b.files);
+    if (least && (least.files < filesEach || processes.length >= mostProcesses))
       return least;
-    const { clock, entry = ownEntry, stepMs = usualStepMs } = this.#options;
-    const process = new DecodingProcess({ clock, entry, stepMs });
-    this.#processes = [...this.#processes, process];
+    const { clock, entry = ownEntry, stepMs = usualStepMs } = options;
+    const process = createDecodingProcess({ clock, entry, stepMs });
+    processes = [...processes, process];
     return process;
   }
+
+  return {
+    /**
+     * Decodes sound as it is read, in pieces of about a second. The first bytes decide the format.
+     *
+     * A truncated file gives its first part. Throws BotError `source.not_audio`,
+     * `source.unreachable` if another file broke the process, and errors of `bytes`. Aborting
+     * `signal` throws `signal.reason`.
+     */
+    async *play(
+      bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+      plan: DecodePlan,
+      signal: AbortSignal,
+    ): AsyncGenerator<Pcm> {
+      using file = findLeastBusy().open(plan);
+      const { rateHz, channels } = plan;
+      let hasSound = false;
+      for await (const { piece, isLast } of toFeeds(bytes)) {
+        for (let hasMore = true, left = piece; hasMore; left = noBytes) {
+          signal.throwIfAborted();
+          const fed = await waitUnlessAborted(file.feed(left, isLast), signal);
+          signal.throwIfAborted();
+          hasSound ||= fed.hasSound;
+          ({ hasMore } = fed);
+          if (fed.samples.length > 0) yield { samples: fed.samples, rateHz, channels };
+        }
+      }
+      if (!hasSound) throw refusals.notAudio('it contains no sound');
+    },
+
+    async [Symbol.asyncDispose]() {
+      await Promise.all(processes.map((process) => process.stop()));
+    },
+  };
 }
 
 const ownEntry = new URL('../decoder-main.ts', import.meta.url);

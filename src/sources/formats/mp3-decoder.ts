@@ -1,6 +1,6 @@
 import { MPEGDecoder } from 'mpg123-decoder';
 import { type Decoder, interleavePcm, type Skip } from '#src/sources/decode/decoder.ts';
-import { type Mp3Frame, Mp3Frames } from './mp3-frames.ts';
+import { createMp3Frames, type Mp3Frame } from './mp3-frames.ts';
 
 /** A frame may use up to 511 bytes of the frames before it. */
 const preRollMs = 300;
@@ -9,7 +9,7 @@ const preRollMs = 300;
 export async function openMp3(skip: Skip): Promise<Decoder> {
   const decoder = new MPEGDecoder();
   await decoder.ready;
-  const frames = new Mp3Frames();
+  const frames = createMp3Frames();
   let hasFirst = false;
   const isNear = ({ header, bytes }: Mp3Frame) => {
     const isFirst = !hasFirst;

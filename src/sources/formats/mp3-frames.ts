@@ -12,72 +12,70 @@ export type Mp3Frame = { readonly bytes: Buffer; readonly header: MpegFrameHeade
  * Cuts MP3 into frames. Tags and bytes that are no frame, or stand alone among others, are left
  * out.
  */
-export class Mp3Frames {
-  #rest: Buffer = Buffer.alloc(0);
-  #tagLeftBytes: number | undefined;
-  #kind: number | undefined;
-  #isLost = true;
+export function createMp3Frames() {
+  let rest: Buffer = Buffer.alloc(0);
+  let tagLeftBytes: number | undefined;
+  let kind: number | undefined;
+  let isLost = true;
 
-  push(bytes: Uint8Array): Mp3Frame[] {
-    this.#rest = Buffer.concat([this.#rest, bytes]);
-    if (!this.#skipTag()) return [];
-    return this.#takeFrames(headerBytes);
-  }
-
-  /** Returns the last frame. */
-  end(): Mp3Frame[] {
-    return this.#skipTag() ? this.#takeFrames(0) : [];
-  }
-
-  #takeFrames(behind: number) {
+  function takeFrames(behind: number) {
     const frames: Mp3Frame[] = [];
-    while (this.#rest.length >= headerBytes) {
-      const header = this.#readHeader(this.#rest);
+    while (rest.length >= headerBytes) {
+      const header = readHeader(rest);
       if (!header) {
-        this.#loseSync();
+        loseSync();
         continue;
       }
-      if (this.#rest.length < header.lengthBytes + behind) break;
-      if (
-        behind > 0 &&
-        this.#isLost &&
-        !this.#readHeader(this.#rest.subarray(header.lengthBytes))
-      ) {
-        this.#loseSync();
+      if (rest.length < header.lengthBytes + behind) break;
+      if (behind > 0 && isLost && !readHeader(rest.subarray(header.lengthBytes))) {
+        loseSync();
         continue;
       }
-      this.#isLost = false;
-      this.#kind = header.kind;
-      frames.push({ bytes: this.#rest.subarray(0, header.lengthBytes), header });
-      this.#rest = this.#rest.subarray(header.lengthBytes);
+      isLost = false;
+      kind = header.kind;
+      frames.push({ bytes: rest.subarray(0, header.lengthBytes), header });
+      rest = rest.subarray(header.lengthBytes);
     }
     return frames;
   }
 
-  #readHeader(bytes: Buffer) {
+  function readHeader(bytes: Buffer) {
     const header = readFrameHeader(bytes);
-    return header?.name === 'MP3' && header.kind === (this.#kind ?? header.kind)
+    return header?.name === 'MP3' && header.kind === (kind ?? header.kind)
       ? header
       : undefined;
   }
 
-  #loseSync() {
-    this.#isLost = true;
-    const next = this.#rest.indexOf(0xff, 1);
-    this.#rest = next < 0 ? Buffer.alloc(0) : this.#rest.subarray(next);
+  function loseSync() {
+    isLost = true;
+    const next = rest.indexOf(0xff, 1);
+    rest = next < 0 ? Buffer.alloc(0) : rest.subarray(next);
   }
 
   /** Skips a tag, and returns true once frames begin. ID3v2.4: https://id3.org/id3v2.4.0-structure */
-  #skipTag() {
-    if (this.#tagLeftBytes === undefined) {
-      if (this.#rest.length < tagHeadBytes) return false;
-      this.#tagLeftBytes = countTagBytes(this.#rest);
+  function skipTag() {
+    if (tagLeftBytes === undefined) {
+      if (rest.length < tagHeadBytes) return false;
+      tagLeftBytes = countTagBytes(rest);
     }
-    const passed = Math.min(this.#tagLeftBytes, this.#rest.length);
-    this.#tagLeftBytes -= passed;
-    this.#rest = this.#rest.subarray(passed);
-    return this.#tagLeftBytes === 0;
+    const passed = Math.min(tagLeftBytes, rest.length);
+    tagLeftBytes -= passed;
+    rest = rest.subarray(passed);
+    return tagLeftBytes === 0;
   }
+
+  return {
+    push(bytes: Uint8Array): Mp3Frame[] {
+      rest = Buffer.concat([rest, bytes]);
+      if (!skipTag()) return [];
+      return takeFrames(headerBytes);
+    },
+
+    /** Returns the last frame. */
+    end(): Mp3Frame[] {
+      return skipTag() ? takeFrames(0) : [];
+    },
+  };
 }
 
 /** Returns the length of an ID3v2 tag, or 0 without one. Needs 10 bytes. */

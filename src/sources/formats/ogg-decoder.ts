@@ -68,46 +68,48 @@ async function openOggSound(page: OggPage, shape: SoundShape, skip: Skip) {
 const longestPacketBytes = 128 * 1024;
 
 /** Joins packets across pages. Packets over 128 KiB, or without a beginning, are left out. */
-class OggPackets {
-  #begun: Buffer[] = [];
-  #beganBytes = 0;
-  #isOpen = false;
+function createOggPackets() {
+  let begun: Buffer[] = [];
+  let beganBytes = 0;
+  let isOpen = false;
 
-  push({ pieces, isContinued, isLastPieceOpen }: OggPage): Buffer[] {
-    const packets: Buffer[] = [];
-    pieces.forEach((piece, n) => {
-      const isRest = n === 0 && isContinued;
-      const isUnfinished = n === pieces.length - 1 && isLastPieceOpen;
-      if (!isRest) this.#beginPacket();
-      if (this.#isOpen) this.#addPiece(piece);
-      if (!isUnfinished && this.#isOpen) packets.push(this.#closePacket());
-    });
-    return packets;
+  function beginPacket() {
+    begun = [];
+    beganBytes = 0;
+    isOpen = true;
   }
 
-  #beginPacket() {
-    this.#begun = [];
-    this.#beganBytes = 0;
-    this.#isOpen = true;
-  }
-
-  #addPiece(piece: Buffer) {
-    this.#beganBytes += piece.length;
-    if (this.#beganBytes > longestPacketBytes) this.#begun = [];
-    else this.#begun.push(piece);
+  function addPiece(piece: Buffer) {
+    beganBytes += piece.length;
+    if (beganBytes > longestPacketBytes) begun = [];
+    else begun.push(piece);
   }
 
   /** Ends a packet and returns its bytes, none if it was too long. */
-  #closePacket() {
-    this.#isOpen = false;
-    const [only, ...others] = this.#begun;
-    return only && others.length === 0 ? only : Buffer.concat(this.#begun);
+  function closePacket() {
+    isOpen = false;
+    const [only, ...others] = begun;
+    return only && others.length === 0 ? only : Buffer.concat(begun);
   }
+
+  return {
+    push({ pieces, isContinued, isLastPieceOpen }: OggPage): Buffer[] {
+      const packets: Buffer[] = [];
+      pieces.forEach((piece, n) => {
+        const isRest = n === 0 && isContinued;
+        const isUnfinished = n === pieces.length - 1 && isLastPieceOpen;
+        if (!isRest) beginPacket();
+        if (isOpen) addPiece(piece);
+        if (!isUnfinished && isOpen) packets.push(closePacket());
+      });
+      return packets;
+    },
+  };
 }
 
 /** Opens Opus in Ogg, after two header packets: https://www.rfc-editor.org/rfc/rfc7845.html */
 function openOggOpus(decodePacket: DecodeOpusPacket): OggSound {
-  const packets = new OggPackets();
+  const packets = createOggPackets();
   let headers = 0;
   let granule = 0;
   return {
@@ -150,7 +152,7 @@ type VorbisSamples = {
 async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   const decoder = new OggVorbisDecoder();
   await decoder.ready;
-  const packets = new OggPackets();
+  const packets = createOggPackets();
   const headers: Buffer[] = [];
   let headerPages: readonly Buffer[] = [];
   let rateHz = 0;
@@ -199,7 +201,7 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
  * Opens FLAC in Ogg, a native file behind another head: https://www.rfc-editor.org/rfc/rfc9639.html#section-10.1
  */
 async function openOggFlac(skip: Skip): Promise<OggSound> {
-  const packets = new OggPackets();
+  const packets = createOggPackets();
   const flac = await openFlac(skip);
   return { ...flac, push: (page) => flac.push(Buffer.concat(packets.push(page))) };
 }

@@ -26,36 +26,17 @@ const apartMs = 1_000;
 const longestMs = 5_000;
 
 /** Synchronises ledger and store. While the store fails, sums count from memory. */
-export class LedgerPersistence implements AsyncDisposable {
-  readonly #options;
-  readonly #over = new AbortController();
-  #isRecalled = false;
-  #reported = '';
-  #life = Promise.resolve();
-  #writing = Promise.resolve();
-  #isWriting = false;
-
-  constructor(options: LedgerPersistenceOptions) {
-    this.#options = options;
-  }
-
-  /** Resolves after the first read or its failure. Never throws. */
-  async open() {
-    await this.#recallEntries();
-    this.#life = this.#saveRegularly();
-  }
-
-  /** Writes the rest within 5 s. Never throws. */
-  async [Symbol.asyncDispose]() {
-    this.#over.abort(new Error('closed'));
-    await this.#life;
-    if (this.#isWriting) await this.#tryWork('store.unwritable', () => this.#writing);
-    await this.#saveEntries();
-  }
+export function createLedgerPersistence(options: LedgerPersistenceOptions) {
+  const over = new AbortController();
+  let isRecalled = false;
+  let reported = '';
+  let life = Promise.resolve();
+  let writing = Promise.resolve();
+  let isWriting = false;
 
   /** No timer runs while everything is stored. */
-  async #saveRegularly() {
-    const { alert, clock, ledger } = this.#options;
+  async function saveRegularly() {
+    const { alert, clock, ledger } = options;
     const wakeup = new Wakeup(clock);
     let forget: (() => void) | undefined;
     ledger.onUnsaved(() => {
@@ -69,43 +50,43 @@ export class LedgerPersistence implements AsyncDisposable {
         everyMs: () => (ledger.hasUnsaved ? apartMs : Number.POSITIVE_INFINITY),
         initialDelayMs: apartMs,
         wakeup,
-        run: () => this.#saveEntries(),
+        run: () => saveEntries(),
         report: alert,
       },
-      this.#over.signal,
+      over.signal,
     );
     ledger.onUnsaved(() => undefined);
     forget?.();
   }
 
-  async #saveEntries() {
-    const { clock, ledger, spending } = this.#options;
-    if (this.#isWriting || !ledger.hasUnsaved || !(await this.#recallEntries())) return;
+  async function saveEntries() {
+    const { clock, ledger, spending } = options;
+    if (isWriting || !ledger.hasUnsaved || !(await recallEntries())) return;
     const entries = ledger.listUnsaved();
-    this.#isWriting = true;
-    this.#writing = spending
+    isWriting = true;
+    writing = spending
       .add(entries, toUtcDay(clock.wallMs()))
       .then(() => ledger.noteSaved(entries))
       .finally(() => {
-        this.#isWriting = false;
+        isWriting = false;
       });
-    await this.#tryWork('store.unwritable', () => this.#writing);
+    await tryWork('store.unwritable', () => writing);
   }
 
   /** Loads stored sums once, as later writes only add. */
-  async #recallEntries() {
-    const { spending, clock, ledger } = this.#options;
-    if (this.#isRecalled) return true;
-    return await this.#tryWork('store.unreadable', async () => {
+  async function recallEntries() {
+    const { spending, clock, ledger } = options;
+    if (isRecalled) return true;
+    return await tryWork('store.unreadable', async () => {
       const entries = await spending.read(toUtcDay(clock.wallMs()));
-      if (this.#isRecalled) return; // An earlier read may have been late.
+      if (isRecalled) return; // An earlier read may have been late.
       ledger.recall(entries);
-      this.#isRecalled = true;
+      isRecalled = true;
     });
   }
 
-  async #tryWork(code: StoreCode, work: () => Promise<void>) {
-    const { clock, report } = this.#options;
+  async function tryWork(code: StoreCode, work: () => Promise<void>) {
+    const { clock, report } = options;
     try {
       await withTimeout(
         work(),
@@ -118,12 +99,28 @@ export class LedgerPersistence implements AsyncDisposable {
             `The store did not answer in ${longestMs / 1000} s.`,
           ),
       );
-      this.#reported = '';
+      reported = '';
       return true;
     } catch (error) {
-      if (`${error}` !== this.#reported) report(error);
-      this.#reported = `${error}`;
+      if (`${error}` !== reported) report(error);
+      reported = `${error}`;
       return false;
     }
   }
+
+  return {
+    /** Resolves after the first read or its failure. Never throws. */
+    async open() {
+      await recallEntries();
+      life = saveRegularly();
+    },
+
+    /** Writes the rest within 5 s. Never throws. */
+    async [Symbol.asyncDispose]() {
+      over.abort(new Error('closed'));
+      await life;
+      if (isWriting) await tryWork('store.unwritable', () => writing);
+      await saveEntries();
+    },
+  };
 }

@@ -43,146 +43,140 @@ const spareShare = 0.02;
 const patienceMs = 2_000;
 const [lookMs, renewMs] = [1_000, 60_000];
 
+export type TotalPortion = ReturnType<typeof createTotalPortion>;
+
 /**
  * Portion of the total cap that this process may spend. Servers and people need none, as a server
  * belongs to one process.
  */
-export class TotalPortion implements AsyncDisposable {
-  readonly #options;
-  readonly #over = new AbortController();
-  #limit = 0;
-  #left = 0;
-  #wanted = 0;
-  #isAway = false;
-  #grantedMs = Number.NEGATIVE_INFINITY;
-  #saved = 0;
-  #asking = Promise.resolve();
-  #next: Promise<void> | undefined;
-  #reported = '';
-  #life = Promise.resolve();
+export function createTotalPortion(options: TotalPortionOptions) {
+  const over = new AbortController();
+  let limit = 0;
+  let left = 0;
+  let wanted = 0;
+  let isAway = false;
+  let grantedMs = Number.NEGATIVE_INFINITY;
+  let grantedSaved = 0;
+  let asking = Promise.resolve();
+  let next: Promise<void> | undefined;
+  let reported = '';
+  let life = Promise.resolve();
 
-  constructor(options: TotalPortionOptions) {
-    this.#options = options;
+  function getRoom(): number {
+    const { ledger, share } = options;
+    const borrowed = isAway ? left * share : 0;
+    return limit + borrowed - ledger.spentHere.nanoUsd - ledger.getAllReserved();
   }
 
-  /** Resolves with a portion or a failure. Never throws. */
-  async open() {
-    await this.#requestAmount(this.#spare);
-    const { alert, clock } = this.#options;
-    const task = {
-      name: 'portion of the total budget',
-      clock,
-      everyMs: lookMs,
-      report: alert,
-    };
-    this.#life = runPeriodically(
-      { ...task, run: () => (this.#isDue ? this.#requestMore() : undefined) },
-      this.#over.signal,
-    );
-  }
-
-  get room(): number {
-    const { ledger, share } = this.#options;
-    const borrowed = this.#isAway ? this.#left * share : 0;
-    return this.#limit + borrowed - ledger.spentHere.nanoUsd - ledger.getAllReserved();
-  }
-
-  canAfford(nanoUsd: number): boolean {
-    return this.room + (this.#isAway ? 0 : this.#left) >= nanoUsd;
-  }
-
-  /** Resolves when the money fits, or never will. Never throws. */
-  requestMore(nanoUsd: number): Promise<void> | undefined {
-    return this.#isAway || this.room >= nanoUsd
-      ? undefined
-      : this.#requestAmount(nanoUsd);
-  }
-
-  /** Frees the rest within 2 s. Never throws. */
-  async [Symbol.asyncDispose]() {
-    this.#over.abort(new Error('closed'));
-    const { capNanoUsd, clock, store } = this.#options;
-    const free = async () => {
-      await this.#life;
-      await this.#asking;
-      await store.reserve({
-        day: toUtcDay(clock.wallMs()),
-        capNanoUsd,
-        nanoUsd: 0,
-        usedNanoUsd: 0,
-      });
-    };
-    await withTimeout(free(), patienceMs, clock, createLatePortionError).catch(
-      () => undefined,
-    );
-  }
-
-  get #spare() {
-    const { capNanoUsd, share } = this.#options;
+  function getSpare() {
+    const { capNanoUsd, share } = options;
     return Math.floor(capNanoUsd * share * spareShare);
   }
 
-  get #isDue() {
-    const { clock, ledger } = this.#options;
-    const isShort = this.room < this.#spare / 2 && this.#left > 0;
+  function isDue() {
+    const { clock, ledger } = options;
+    const isShort = getRoom() < getSpare() / 2 && left > 0;
     // Stored money counts twice until the portion shrinks.
-    const hasSaved = ledger.spentHere.savedNanoUsd > this.#saved;
-    return (
-      this.#isAway || isShort || hasSaved || clock.nowMs() - this.#grantedMs >= renewMs
-    );
+    const hasSaved = ledger.spentHere.savedNanoUsd > grantedSaved;
+    return isAway || isShort || hasSaved || clock.nowMs() - grantedMs >= renewMs;
   }
 
-  async #requestAmount(nanoUsd: number) {
-    this.#wanted += nanoUsd;
+  async function requestAmount(nanoUsd: number) {
+    wanted += nanoUsd;
     const granted = async () => {
-      do await this.#requestMore();
-      while (!this.#isAway && this.#left > 0 && this.room < nanoUsd);
+      do await requestMore();
+      while (!isAway && left > 0 && getRoom() < nanoUsd);
     };
     try {
-      await withTimeout(
-        granted(),
-        patienceMs,
-        this.#options.clock,
-        createLatePortionError,
-      );
+      await withTimeout(granted(), patienceMs, options.clock, createLatePortionError);
     } catch {
-      this.#isAway = true;
+      isAway = true;
     } finally {
-      this.#wanted -= nanoUsd;
+      wanted -= nanoUsd;
     }
   }
 
-  #requestMore() {
-    this.#next ??= this.#asking.then(() => {
-      this.#next = undefined;
-      this.#asking = this.#askOnce();
-      return this.#asking;
+  function requestMore() {
+    next ??= asking.then(() => {
+      next = undefined;
+      asking = askOnce();
+      return asking;
     });
-    return this.#next;
+    return next;
   }
 
-  async #askOnce() {
-    const { capNanoUsd, clock, ledger, report, store } = this.#options;
+  async function askOnce() {
+    const { capNanoUsd, clock, ledger, report, store } = options;
     const { nanoUsd: spent, savedNanoUsd: saved } = ledger.spentHere;
     const reserved = spent + ledger.getAllReserved();
-    const nanoUsd = Math.ceil(reserved - saved + this.#wanted + this.#spare);
+    const nanoUsd = Math.ceil(reserved - saved + wanted + getSpare());
     // A smaller portion binds this process before others can use the rest.
-    this.#limit = Math.min(this.#limit, saved + nanoUsd);
-    const usedNanoUsd = Math.max(0, this.#limit - saved);
+    limit = Math.min(limit, saved + nanoUsd);
+    const usedNanoUsd = Math.max(0, limit - saved);
     const day = toUtcDay(clock.wallMs());
     try {
       const granted = await store.reserve({ day, capNanoUsd, nanoUsd, usedNanoUsd });
-      this.#limit = saved + granted.nanoUsd;
-      this.#left = granted.leftNanoUsd;
-      [this.#grantedMs, this.#saved] = [clock.nowMs(), saved];
-      [this.#isAway, this.#reported] = [false, ''];
+      limit = saved + granted.nanoUsd;
+      left = granted.leftNanoUsd;
+      [grantedMs, grantedSaved] = [clock.nowMs(), saved];
+      [isAway, reported] = [false, ''];
       ledger.settleTotal(day, granted.spentNanoUsd);
     } catch (error) {
-      this.#isAway = true;
-      if (`${error}` !== this.#reported) report(error);
-      this.#reported = `${error}`;
+      isAway = true;
+      if (`${error}` !== reported) report(error);
+      reported = `${error}`;
     }
   }
+
+  return {
+    /** Resolves with a portion or a failure. Never throws. */
+    async open() {
+      await requestAmount(getSpare());
+      const { alert, clock } = options;
+      const task = {
+        name: 'portion of the total budget',
+        clock,
+        everyMs: lookMs,
+        report: alert,
+      };
+      life = runPeriodically(
+        { ...task, run: () => (isDue() ? requestMore() : undefined) },
+        over.signal,
+      );
+    },
+
+    get room(): number {
+      return getRoom();
+    },
+
+    canAfford(nanoUsd: number): boolean {
+      return getRoom() + (isAway ? 0 : left) >= nanoUsd;
+    },
+
+    /** Resolves when the money fits, or never will. Never throws. */
+    requestMore(nanoUsd: number): Promise<void> | undefined {
+      return isAway || getRoom() >= nanoUsd ? undefined : requestAmount(nanoUsd);
+    },
+
+    /** Frees the rest within 2 s. Never throws. */
+    async [Symbol.asyncDispose]() {
+      over.abort(new Error('closed'));
+      const { capNanoUsd, clock, store } = options;
+      const free = async () => {
+        await life;
+        await asking;
+        await store.reserve({
+          day: toUtcDay(clock.wallMs()),
+          capNanoUsd,
+          nanoUsd: 0,
+          usedNanoUsd: 0,
+        });
+      };
+      await withTimeout(free(), patienceMs, clock, createLatePortionError).catch(
+        () => undefined,
+      );
+    },
+  };
 }
 
 function createLatePortionError() {

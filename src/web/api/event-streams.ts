@@ -43,43 +43,20 @@ const [mostOfToken, mostInServer] = [4, 16];
 /** A lost stream ends with its next event or comment. */
 const retryAfterS = 15;
 
-export class ServerEvents implements Disposable {
-  readonly #clock;
-  readonly #readers = new Set<Reader>();
-  readonly #streams = createWrittenAnswerConcurrency(mostOfToken, mostInServer);
-  #tokens: readonly ApiToken[] = [];
+export type ServerEvents = ReturnType<typeof createServerEvents>;
+
+export function createServerEvents(clock: Pick<Clock, 'wallMs' | 'later'>) {
+  const readers = new Set<Reader>();
+  const streams = createWrittenAnswerConcurrency(mostOfToken, mostInServer);
+  let knownTokens: readonly ApiToken[] = [];
   /** The bot is in this voice channel, or has left it. */
-  readonly #channels = new Map<string, Channel>();
-
-  constructor(clock: Pick<Clock, 'wallMs' | 'later'>) {
-    this.#clock = clock;
-  }
-
-  report(guildId: GuildId, event: SessionEvent) {
-    if (event.kind === 'joined') this.#openChannel(guildId, event.channel.channelId);
-    const facts = toEventFacts(event);
-    if (facts) this.#sendEvent(guildId, facts);
-    if (event.kind === 'left') this.#closeChannel(guildId, event.channel.channelId);
-  }
-
-  /** Streams events in one of few slots. Throws `ApiRefusal` 429 if none is free. */
-  listen(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
-    signal.throwIfAborted();
-    const place = this.#streams.enter(token.guildId, token.name);
-    if (place) return this.read(token, signal, place);
-    throw new ApiRefusal({
-      status: 429,
-      code: 'events.busy',
-      message: `A token has ${mostOfToken} streams of events, and a server has ${mostInServer}: end one, or try again in ${retryAfterS} s.`,
-      retryAfterS,
-    });
-  }
+  const channels = new Map<string, Channel>();
 
   /**
    * Streams events until `signal` is aborted, the reader is too slow, or the token is
    * revoked. Disposes of `place` then.
    */
-  read(
+  function readEvents(
     token: ApiToken,
     signal: AbortSignal,
     place?: Disposable,
@@ -94,9 +71,9 @@ export class ServerEvents implements Disposable {
           if ((controller.desiredSize ?? 0) <= 0) end();
         };
         const reader = { token, take, end };
-        this.#readers.add(reader);
+        readers.add(reader);
         ending.signal.addEventListener('abort', () => {
-          this.#readers.delete(reader);
+          readers.delete(reader);
           place?.[Symbol.dispose]();
           if (!isCancelled) controller.close();
         });
@@ -109,31 +86,12 @@ export class ServerEvents implements Disposable {
     return new ReadableStream(source, { highWaterMark: mostWaiting });
   }
 
-  /** Keeps streams of these tokens, and ends others. */
-  keepTokens(tokens: readonly ApiToken[]) {
-    this.#tokens = tokens;
-    const known = new Set(tokens.map(toTokenKey));
-    for (const { token, end } of this.#readers)
-      if (!known.has(toTokenKey(token))) end();
-  }
-
-  isRead(channelId: ChannelId): boolean {
-    const reading = [...this.#readers].map(({ token }) => token);
-    return [...this.#tokens, ...reading].some((token) =>
-      token.channelIds?.includes(channelId),
-    );
-  }
-
-  [Symbol.dispose]() {
-    for (const { stopTimer } of this.#channels.values()) stopTimer?.();
-  }
-
-  #sendEvent(guildId: GuildId, { type, facts, words, ...from }: Facts) {
-    const { channelId = this.#channels.get(guildId)?.id } = from;
-    const at = new Date(this.#clock.wallMs()).toISOString();
+  function sendEvent(guildId: GuildId, { type, facts, words, ...from }: Facts) {
+    const { channelId = channels.get(guildId)?.id } = from;
+    const at = new Date(clock.wallMs()).toISOString();
     const event = { type, at, channelId, ...facts };
     const written = new Map<boolean, WrittenEvent>();
-    for (const { token, take } of this.#readers) {
+    for (const { token, take } of readers) {
       if (token.guildId !== guildId) continue;
       // Words go to tokens of their channel, wherever the bot sits by now.
       const isOpen = token.channelIds?.includes(from.channelId ?? '') === true;
@@ -143,21 +101,63 @@ export class ServerEvents implements Disposable {
     }
   }
 
-  #openChannel(guildId: GuildId, channelId: ChannelId) {
-    const former = this.#channels.get(guildId);
+  function openChannel(guildId: GuildId, channelId: ChannelId) {
+    const former = channels.get(guildId);
     former?.stopTimer?.();
-    if (former && former.id !== channelId) this.#sendEvent(guildId, { type: 'ended' });
-    this.#channels.set(guildId, { id: channelId });
+    if (former && former.id !== channelId) sendEvent(guildId, { type: 'ended' });
+    channels.set(guildId, { id: channelId });
   }
 
   /** Ends the session's events once the bot cannot return. */
-  #closeChannel(guildId: GuildId, channelId: ChannelId) {
-    const stopTimer = this.#clock.later(maxReturnAgeMs, () => {
-      this.#sendEvent(guildId, { type: 'ended' });
-      this.#channels.delete(guildId);
+  function closeChannel(guildId: GuildId, channelId: ChannelId) {
+    const stopTimer = clock.later(maxReturnAgeMs, () => {
+      sendEvent(guildId, { type: 'ended' });
+      channels.delete(guildId);
     });
-    this.#channels.set(guildId, { id: channelId, stopTimer });
+    channels.set(guildId, { id: channelId, stopTimer });
   }
+
+  return {
+    report(guildId: GuildId, event: SessionEvent) {
+      if (event.kind === 'joined') openChannel(guildId, event.channel.channelId);
+      const facts = toEventFacts(event);
+      if (facts) sendEvent(guildId, facts);
+      if (event.kind === 'left') closeChannel(guildId, event.channel.channelId);
+    },
+
+    /** Streams events in one of few slots. Throws `ApiRefusal` 429 if none is free. */
+    listen(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
+      signal.throwIfAborted();
+      const place = streams.enter(token.guildId, token.name);
+      if (place) return readEvents(token, signal, place);
+      throw new ApiRefusal({
+        status: 429,
+        code: 'events.busy',
+        message: `A token has ${mostOfToken} streams of events, and a server has ${mostInServer}: end one, or try again in ${retryAfterS} s.`,
+        retryAfterS,
+      });
+    },
+
+    read: readEvents,
+
+    /** Keeps streams of these tokens, and ends others. */
+    keepTokens(tokens: readonly ApiToken[]) {
+      knownTokens = tokens;
+      const known = new Set(tokens.map(toTokenKey));
+      for (const { token, end } of readers) if (!known.has(toTokenKey(token))) end();
+    },
+
+    isRead(channelId: ChannelId): boolean {
+      const reading = [...readers].map(({ token }) => token);
+      return [...knownTokens, ...reading].some((token) =>
+        token.channelIds?.includes(channelId),
+      );
+    },
+
+    [Symbol.dispose]() {
+      for (const { stopTimer } of channels.values()) stopTimer?.();
+    },
+  };
 }
 
 function writeEvent(event: object) {

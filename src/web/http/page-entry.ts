@@ -22,44 +22,40 @@ const wrongKey = {
  * Lets in browsers that open a link with the key of this page in its fragment, which is
  * never sent. `POST /enter {key}` sets a cookie, and `GET /enter` checks it.
  */
-export class Entry {
-  readonly #key;
-
-  constructor(key: string) {
-    this.#key = key;
+export function createEntry(key: string) {
+  function isKey(tried: string) {
+    return timingSafeEqual(hashKey(tried), hashKey(key));
   }
 
-  createLink(address: URL): URL {
-    const link = new URL('/', address);
-    link.hash = `key=${this.#key}`;
-    return link;
-  }
+  return {
+    createLink(address: URL): URL {
+      const link = new URL('/', address);
+      link.hash = `key=${key}`;
+      return link;
+    },
 
-  addRoutes(app: PageApp) {
-    app.use(async (context, next) => {
-      const cookie = getCookie(context, getCookieName(context.env));
-      context.set('isEntered', cookie !== undefined && this.#isKey(cookie));
-      return await next();
-    });
-    app.get('/enter', requireEntry, (context) => context.body(null, 204));
-    app.post('/enter', async (context) => {
-      const bytes = new Uint8Array(await context.req.arrayBuffer());
-      const body = entryBody.safeParse(tryParseForeignJson(bytes, entryLimits));
-      if (!body.success || !this.#isKey(body.data.key))
-        return respondWithRefusal(context, wrongKey);
-      setCookie(context, getCookieName(context.env), this.#key, {
-        httpOnly: true,
-        sameSite: 'Strict',
-        secure: context.get('isPublic'),
-        path: '/',
+    addRoutes(app: PageApp) {
+      app.use(async (context, next) => {
+        const cookie = getCookie(context, getCookieName(context.env));
+        context.set('isEntered', cookie !== undefined && isKey(cookie));
+        return await next();
       });
-      return context.body(null, 204);
-    });
-  }
-
-  #isKey(tried: string) {
-    return timingSafeEqual(hashKey(tried), hashKey(this.#key));
-  }
+      app.get('/enter', requireEntry, (context) => context.body(null, 204));
+      app.post('/enter', async (context) => {
+        const bytes = new Uint8Array(await context.req.arrayBuffer());
+        const body = entryBody.safeParse(tryParseForeignJson(bytes, entryLimits));
+        if (!body.success || !isKey(body.data.key))
+          return respondWithRefusal(context, wrongKey);
+        setCookie(context, getCookieName(context.env), key, {
+          httpOnly: true,
+          sameSite: 'Strict',
+          secure: context.get('isPublic'),
+          path: '/',
+        });
+        return context.body(null, 204);
+      });
+    },
+  };
 }
 
 /** Builds a cookie name with the port, as browsers keep cookies by host. */

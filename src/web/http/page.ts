@@ -5,7 +5,7 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
 import { type OpenDoorsOptions, openDoors } from './doors.ts';
 import type { HttpListener } from './listener.ts';
-import { Entry } from './page-entry.ts';
+import { createEntry } from './page-entry.ts';
 import type { PageApp } from './viewer.ts';
 
 export type Page = HttpListener & { readonly link: URL };
@@ -21,7 +21,7 @@ export type PageOptions = Omit<OpenDoorsOptions, 'routes'> & {
  */
 export async function openPage(options: PageOptions): Promise<ServerOutcome<Page>> {
   const { key = randomBytes(32).toString('base64url') } = options;
-  const entry = new Entry(key);
+  const entry = createEntry(key);
   const addRoutes = (app: PageApp) => {
     entry.addRoutes(app);
     options.routes?.(app);

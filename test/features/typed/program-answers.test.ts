@@ -3,7 +3,7 @@ import type { ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
 import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import { Decoding } from '#src/sources/decode/decoding.ts';
+import { createDecoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
@@ -20,7 +20,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
     open: () => createChainedPipeline({ chat, synthesizer }),
     getEngineNames: () => 'a model',
   };
-  await using decoding = new Decoding({ clock: realClock, stepMs: 2_000 });
+  await using decoding = createDecoding({ clock: realClock, stepMs: 2_000 });
   const { dependencies, sessions } = openSessionFixture();
   const transcriber = new FakeTranscriber({ texts: ['hi'] });
   const parts = {

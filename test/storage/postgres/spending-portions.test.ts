@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
-import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import { TotalPortion } from '#src/spending/ledger/total-portion.ts';
+import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { createTotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { testPortionStore } from '#test/contracts/stores/server-stores-contract.ts';
 import { answerGreedily, openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
@@ -20,8 +20,8 @@ async function openProcess(schema: TestSchema) {
   const report = (error: unknown) => reported.push(error);
   const common = { ledger, clock, report, alert: () => undefined };
   const rules = { capNanoUsd: toUsd(1), share: 0.5, store: portions };
-  const portion = stack.use(new TotalPortion({ ...common, ...rules }));
-  const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
+  const portion = stack.use(createTotalPortion({ ...common, ...rules }));
+  const persistence = stack.use(createLedgerPersistence({ ...common, spending }));
   await Promise.all([persistence.open(), portion.open()]);
   const { budgets } = openBudgets(clock, { caps, totalUsd: 1, ledger, portion });
   const resources = stack.move();

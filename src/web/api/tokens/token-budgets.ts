@@ -7,19 +7,23 @@ export function toTokenKey({ createdAtWallMs, guildId, name }: ApiToken): string
   return `${guildId} ${name} ${createdAtWallMs} `;
 }
 
+export type TokenBudgets = ReturnType<typeof createTokenBudgets>;
+
 /** Budgets of tokens used since the start, by payer. */
-export class TokenBudgets {
-  readonly #caps = new Map<string, number>();
+export function createTokenBudgets() {
+  const caps = new Map<string, number>();
 
-  note(token: ApiToken) {
-    const { budgetUsd } = token;
-    const payerId = toProgramId(token.name);
-    if (budgetUsd === undefined) this.#caps.delete(payerId);
-    else this.#caps.set(payerId, Math.round(budgetUsd * 1e9));
-  }
+  return {
+    note(token: ApiToken) {
+      const { budgetUsd } = token;
+      const payerId = toProgramId(token.name);
+      if (budgetUsd === undefined) caps.delete(payerId);
+      else caps.set(payerId, Math.round(budgetUsd * 1e9));
+    },
 
-  /** Finds a token's cap in billionths of a dollar. Undefined: the cap of a person. */
-  findCap(payerId: string): number | undefined {
-    return this.#caps.get(payerId);
-  }
+    /** Finds a token's cap in billionths of a dollar. Undefined: the cap of a person. */
+    findCap(payerId: string): number | undefined {
+      return caps.get(payerId);
+    },
+  };
 }
