@@ -23,12 +23,12 @@ const reinstallRemedy = 'run npm ci again on this machine';
 
 export const machineProbe: DoctorProbe = {
   name: 'machine',
-  async *run({ config, clock, deadlineMs }) {
+  async *run({ config, ...deadline }) {
     yield 'This machine';
     yield checkNodeVersion(process.versions.node);
     yield await checkDisk(resolve(config.dataDir));
     for (const probe of [codecProbe, ciphersProbe])
-      yield await tryProbe(probe, undefined, { clock, deadlineMs });
+      yield await tryProbe(probe, undefined, deadline);
   },
 };
 

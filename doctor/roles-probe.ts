@@ -1,7 +1,8 @@
 import { listModelsInUse } from '#src/config/models-in-use.ts';
-import { differs, type SpokenClip } from '#src/probes/probe.ts';
+import { differs, ok, type SpokenClip, tryProbe } from '#src/probes/probe.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
+import { loadRuntime } from '#src/speech/local/process/sessions.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 import type { ConfiguredRole } from './examine-role.ts';
 
@@ -17,6 +18,9 @@ export const rolesProbe: DoctorProbe = {
       const { group, engine } = role;
       if (!('baseUrl' in engine)) {
         yield `${group}: the local engine needs no server`;
+        // The stand-in for a chat model is no model.
+        if (group !== 'CHAT_COMPLETION')
+          yield await tryProbe(runtimeProbe, undefined, deadline);
         continue;
       }
       yield formatRoleTitle(role, engine);
@@ -36,6 +40,12 @@ export const rolesProbe: DoctorProbe = {
     );
     yield* endings.map(({ why, mend }) => differs('model', why, mend));
   },
+};
+
+const runtimeProbe = {
+  name: 'runtime',
+  mend: 'run npm ci again on this machine',
+  run: () => loadRuntime().then(() => ok('runtime', 'ONNX Runtime loads')),
 };
 
 function formatRoleTitle(

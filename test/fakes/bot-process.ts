@@ -38,9 +38,10 @@ export async function runToEnd(
   environment: Readonly<Record<string, string>>,
   args: readonly string[] = [],
   nodeFlags: readonly string[] = flags,
+  program = ownProgramUrl,
 ): Promise<ProcessEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-  const child = spawn(process.execPath, [...nodeFlags, ownProgramUrl, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, program, ...args], {
     cwd: folder,
     env: environment,
   });

@@ -24,7 +24,6 @@ import {
 } from '#src/console/exchange.ts';
 import { ConversationPrinter, printEvent, printMessage } from '#src/console/printer.ts';
 import {
-  type PageEvent,
   type PageLine,
   SandboxProcess,
   trustCertificate,
@@ -98,17 +97,22 @@ async function startSandboxRun(
   stack.use(sandbox);
   stack.use(engines);
   trustCertificate(sandbox.ready.ca);
-  if (page) pageView.connect((event) => sendToPage(sandbox, event));
+  // A sandbox that is gone says so itself.
+  if (page)
+    pageView.connect(
+      (event) => void sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined),
+    );
   const { token, apiUrl } = sandbox.ready;
   // Words of simulated people stay apart.
   const own = {
+    ...config,
     bot: { ...config.bot, name: botName },
     allowedHosts: [...config.allowedHosts, sandbox.ready.cdnHost],
     dataDir: join(config.dataDir, 'sandbox'),
   };
   const bot = await startBot(
     {
-      config: { ...config, ...own },
+      config: own,
       engines,
       codec,
       discord: { token, apiUrl },
@@ -131,7 +135,6 @@ async function startSandboxRun(
   }
   const all = stack.move();
   return {
-    config,
     engines,
     observers: { sandbox, events, show, botName, dataDir: config.dataDir },
     tell() {
@@ -142,14 +145,11 @@ async function startSandboxRun(
 }
 
 function showPage(line: PageLine, show: ConversationPrinter) {
-  if ('why' in line) show.printNote(line.why);
-  else
-    show.printNote(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`);
-}
-
-function sendToPage(sandbox: SandboxProcess, event: PageEvent) {
-  // A sandbox that is gone says so itself.
-  sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined);
+  show.printNote(
+    'why' in line
+      ? line.why
+      : `No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`,
+  );
 }
 
 function createReporters(
@@ -215,7 +215,6 @@ export async function openSandboxPrograms({
 }
 
 type SandboxRun = {
-  readonly config: Config;
   readonly engines: Engines;
   readonly observers: SandboxObservers;
   /** Shows messages of the bot from now on. */
@@ -226,29 +225,24 @@ type SandboxRun = {
  * Plays one exchange and its proof. Returns the exit code. Throws as `runInSandbox`
  * does.
  */
-async function runOnce(
-  { config, engines, observers }: SandboxRun,
-  signal: AbortSignal,
-) {
+async function runOnce({ engines, observers }: SandboxRun, signal: AbortSignal) {
   const { show } = observers;
   const first = await runFirstExchange(observers, signal);
   if (first.kind === 'failed') {
     showFailure(first, show);
     return 1;
   }
-  // The local recogniser judges, since it cannot be told the answer.
-  const { localModels: models } = engines;
-  const transcriber =
-    config.transcription.kind === 'local'
-      ? engines.transcriber
-      : await openLocalTranscriber({ models });
+  // The local recogniser judges where it loads, since it cannot be told the answer.
+  const transcriber = await openLocalTranscriber({ models: engines.localModels }).catch(
+    () => engines.transcriber,
+  );
   const { verdict, why } = await checkAnswerWords(first, transcriber, signal);
   const startedMs = realClock.nowMs() - process.uptime() * 1000;
   const heardS = (first.heard.firstAudibleAtMs - startedMs) / 1000;
   show.printNote(`first reply heard ${heardS.toFixed(1)} s after the start`);
   const isProved = verdict === 'ok';
   show.printNote(
-    isProved ? `the received sound holds ${why}` : `failed at words: ${why}`,
+    `${isProved ? 'the received sound holds' : 'failed at words:'} ${why}`,
   );
   return isProved ? 0 : 1;
 }
@@ -299,7 +293,9 @@ class SandboxView {
         this.onAlert(news);
         return;
       case 'habit':
-        this.#show.printNote(`${news.provider}: ${news.what}; ${news.mend}`);
+        this.#show.printNote(
+          `${news.provider}: ${news.what.replace(/\.$/, '')}; ${news.mend}`,
+        );
         return;
       case 'ready':
       case 'failed':

@@ -25,7 +25,7 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
     return await import('onnxruntime-node');
   } catch (cause) {
     const why = getErrorMessage(cause).split('\n', 1)[0];
-    const message = `ONNX Runtime does not load on this system, so hearing and speaking need a server: set TRANSCRIPTION_BASE_URL and SPEECH_BASE_URL (${why}).`;
+    const message = `ONNX Runtime does not load on this system (${why}), so hearing and speaking need TRANSCRIPTION_BASE_URL and SPEECH_BASE_URL.`;
     throw new BotError('speech.failed', false, message, cause);
   }
 }
