@@ -3,9 +3,11 @@ import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { joinTexts } from '#test/contracts/pipeline-contract.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
 import { transcribeText as wordsOf } from '#test/contracts/transcriber-contract.ts';
+import { runExamination } from '#test/doctor/run-examination.ts';
 import { openBotDoors } from '#test/speech/dialects/bot-doors.ts';
 
-const { XLLAMACPP, FASTER_WHISPER_SERVER, FASTKOKORO } = process.env;
+const { XLLAMACPP, FASTER_WHISPER_SERVER, FASTKOKORO, TRANSFORMERS_SERVE } =
+  process.env;
 const said = 'The sun is shining in the garden.';
 /** llama.cpp's code with random weights and a grammar; Whisper tiny and Kokoro with their own. */
 const settings = {
@@ -18,6 +20,15 @@ const settings = {
   SPEECH_MODEL: 'kokoro',
   SPEECH_VOICE: 'af_heart',
   SPEECH_FORMAT: 'wav',
+};
+const transformersServe = `${TRANSFORMERS_SERVE}/v1`;
+/** Two models whose weights were made: one hears and one says the same sentence always. */
+const transformersSettings = {
+  ...settings,
+  CHAT_COMPLETION_BASE_URL: transformersServe,
+  CHAT_COMPLETION_MODEL: 'tiny-chat',
+  TRANSCRIPTION_BASE_URL: transformersServe,
+  TRANSCRIPTION_MODEL: 'tiny-whisper',
 };
 
 // Proves: llama.cpp by real (xllamacpp 2026.10.11549, its server's code: thinking)
@@ -58,4 +69,30 @@ test('a wrong key, address and voice are told as such', async () => {
     message: expect.stringContaining("Voice 'alloy' is not available"),
     about: { status: 400 },
   });
+});
+
+// Proves: transformers serve by real (5.24.0, made weights: hearing, thinking)
+test('transformers serve hears a person, its answer is spoken as it is written, and the doctor says what it lacks', async () => {
+  await using bot = await openBotDoors(transformersSettings);
+  const heard = await wordsOf(bot.transcriber, readSpeech('human-goforward'));
+  expect(heard).toBe('Go forward ten meters.');
+  const { parts, error } = await bot.answer(heard);
+  expect([error, joinTexts(parts)]).toEqual([undefined, said]);
+  const kinds = parts.map(({ kind }) => kind);
+  expect(kinds.filter((kind) => kind === 'text')).toHaveLength(7);
+  expect(kinds).toContain('audio');
+  // It lists only models that it has loaded.
+  const { text } = await runExamination(['--provider', transformersServe], {}, 60_000);
+  expect(text).toMatch(
+    /ok +think +tiny-chat: first word.+unknown field.+ 422: Unexpected fields.+speak .+ error 404.+TRANSCRIPTION_MODEL=tiny-whisper/s,
+  );
+});
+
+test('a model that transformers serve does not know is told as such', async () => {
+  await using bot = await openBotDoors({
+    ...transformersSettings,
+    CHAT_COMPLETION_MODEL: 'tiny',
+  });
+  const { error } = await bot.answer('Hello?');
+  expect(error).toMatchObject({ code: 'provider.refused', about: { status: 500 } });
 });
