@@ -6,10 +6,8 @@ export interface SoundSource {
   readonly lufs?: number;
   readonly isSeekable: boolean;
   /**
-   * Decodes sound from `fromMs` on as it is read, in pieces of any rate and length, but never empty.
-   *
-   * May be called again while an earlier one is read. Throws BotError `source.*` after the sound before the
-   * failure. Aborting `signal` throws `signal.reason`.
+   * Decodes sound from `fromMs` on as it is read, in pieces of any rate and length, but never empty. May be called
+   * again while an earlier one is read. Throws BotError `source.*` after the sound before the failure.
    */
   open(fromMs: number, signal: AbortSignal): AsyncIterable<Pcm>;
 }

@@ -78,7 +78,7 @@ export interface ChatModel {
    * Yields text as it arrives, but never reasoning, whole tool calls, and usage if the server reports it.
    *
    * Writes at most `mostTokens`, thoughts included. `voice` is for a model that speaks, `sent` for a server. Throws
-   * BotError `provider.*`, and `provider.truncated` after partial text. Aborting `signal` throws `signal.reason`.
+   * BotError `provider.*`, and `provider.truncated` after partial text.
    */
   reply(
     messages: readonly ChatMessage[],

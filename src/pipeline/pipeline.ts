@@ -102,9 +102,8 @@ export interface AnswerHost {
 
 export interface Pipeline {
   /**
-   * Starts at once and reads ahead within a bound. An utterance without words yields nothing.
-   *
-   * Throws BotError `provider.*` or `speech.*`. Aborting `signal` throws `signal.reason`.
+   * Starts at once and reads ahead within a bound. An utterance without words yields nothing. Throws BotError
+   * `provider.*` or `speech.*`.
    */
   answer(turn: Turn, host: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
   /** Only of a model that takes sound while it is spoken, for a turn that may follow. Never throws. */

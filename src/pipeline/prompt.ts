@@ -49,9 +49,8 @@ const nameFirstOrder =
   'Several people are waiting for answers: begin with the name of whoever you answer now and what it is about, as in "Ben, for Lima: ...".';
 
 /**
- * Creates the messages of a turn as soon as every utterance is recognised. Undefined without words.
- *
- * Throws the error of the recogniser. Aborting `signal` throws `signal.reason`.
+ * Creates the messages of a turn as soon as every utterance is recognised. Undefined without words. Throws the
+ * error of the recogniser.
  */
 export async function createPrompt(
   turn: Turn,

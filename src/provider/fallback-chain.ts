@@ -160,10 +160,8 @@ export class FallbackChain<Engine> {
   }
 
   /**
-   * Requests with the same `place` stay with one engine after the first output of any of them.
-   *
-   * Throws the BotError of the last engine asked, or the reason of the first engine's rest if all rest. Aborting
-   * `signal` throws `signal.reason`.
+   * Requests with the same `place` stay with one engine after the first output of any of them. Throws the BotError
+   * of the last engine asked, or the reason of the first engine's rest if all rest.
    */
   async *run<T>(
     asking: FallbackRequest<Engine, T>,

@@ -83,7 +83,7 @@ export class JsonSocket {
     this.#listener = listener;
   }
 
-  /** Opens `url` below `baseUrl`. Throws BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
+  /** Opens `url` below `baseUrl`. Throws BotError `provider.*`. */
   static async open(
     url: URL,
     options: SocketOptions,

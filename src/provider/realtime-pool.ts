@@ -91,10 +91,7 @@ export function openRealtimePool(options: RealtimePoolOptions) {
         void ready.then(() => opening.delete(ready));
       }
     },
-    /**
-     * Leases a connection until it is given back. Throws BotError `provider.*`. Aborting `signal` throws
-     * `signal.reason`.
-     */
+    /** Leases a connection until it is given back. Throws BotError `provider.*`. */
     async lease(signal: AbortSignal): Promise<JsonSocket> {
       const leasing = takeOrOpen();
       try {

@@ -184,7 +184,7 @@ function updatePresence({ inputs, interruptions, link, session }: Connection) {
   interruptions.updatePresence((personId) => people.some(({ id }) => id === personId));
 }
 
-/** Runs a connection until its loss. Errors: as `VoiceLink.hear`. Aborting `signal` throws `signal.reason`. */
+/** Runs a connection until its loss. Errors: as `VoiceLink.hear`. */
 export async function runConnection(
   link: VoiceLink,
   session: Session,

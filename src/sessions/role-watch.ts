@@ -8,7 +8,7 @@ const lookupIntervalMs = 2_000;
 
 type WatchedSession = Owners<'consent' | 'notices' | 'place'>;
 
-/** Looks up the roles of participants in turn. Never returns. Aborting `signal` throws `signal.reason`. */
+/** Looks up the roles of participants in turn. Never returns. */
 export async function watchRoles(
   link: VoiceLink,
   session: WatchedSession,

@@ -38,9 +38,8 @@ function isProgram(path: string) {
 }
 
 /**
- * Decodes a format that only ffmpeg knows to 48 kHz stereo.
- *
- * Throws BotError `source.not_audio`, and errors of `bytes`. Aborting `signal` throws `signal.reason`.
+ * Decodes a format that only ffmpeg knows to 48 kHz stereo. Throws BotError `source.not_audio`, and errors of
+ * `bytes`.
  */
 export async function* decodeByFfmpeg(
   bytes: AsyncIterable<Uint8Array>,

@@ -47,10 +47,7 @@ export class Recordings {
     this.#rules = rules;
   }
 
-  /**
-   * Reads a file as mono at 16 kHz, at most `longestMs`. Throws BotError `source.*`. Aborting `signal` throws
-   * `signal.reason`.
-   */
+  /** Reads a file as mono at 16 kHz, at most `longestMs`. Throws BotError `source.*`. */
   async read(
     guildId: GuildId,
     file: SoundFile,
@@ -64,10 +61,7 @@ export class Recordings {
     );
   }
 
-  /**
-   * Reads pictures as data URLs, together at most 3 MB. Throws BotError `source.*`. Aborting `signal` throws
-   * `signal.reason`.
-   */
+  /** Reads pictures as data URLs, together at most 3 MB. Throws BotError `source.*`. */
   async readPictures(
     guildId: GuildId,
     files: readonly SoundFile[],

@@ -16,9 +16,8 @@ export interface SoundBytes {
   readonly sizeBytes: number | undefined;
   readonly canJump: boolean;
   /**
-   * Reads from `byte` on, at the reader's pace. Opens nothing before the first piece is read.
-   *
-   * Throws BotError `source.*`. Aborting `signal` throws `signal.reason`.
+   * Reads from `byte` on, at the reader's pace. Opens nothing before the first piece is read. Throws BotError
+   * `source.*`.
    */
   readFrom(byte: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
@@ -76,8 +75,8 @@ export async function openLinkBytes(
 const endBytes = 2 * maxPageBytes;
 
 /**
- * Detects the format, and the length in ms if it is known. The end is read only if the source can
- * seek. Throws errors of the bytes. Aborting `signal` throws `signal.reason`.
+ * Detects the format, and the length in ms if it is known. The end is read only if the source can seek. Throws
+ * errors of the bytes.
  */
 export async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
   const { canJump, sizeBytes } = bytes;

@@ -130,10 +130,7 @@ const measuredMs = 60_000;
 /** A person waits for the sound meanwhile. */
 const longestMeasureMs = 1_000;
 
-/**
- * Measures LUFS of stereo sound at 48 kHz. Undefined for silence. Throws errors of the source.
- * Aborting `signal` throws `signal.reason`.
- */
+/** Measures LUFS of stereo sound at 48 kHz. Undefined for silence. Throws errors of the source. */
 async function measureLufs(source: SoundSource, clock: Clock, signal: AbortSignal) {
   const meter = new LoudnessMeter();
   using deadline = createDeadlineSignal(

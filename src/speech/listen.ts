@@ -82,7 +82,7 @@ class RecognitionPass {
     this.#result.then(end(true), end(false));
   }
 
-  /** Throws the error of the work. Aborting `signal` throws `signal.reason`. */
+  /** Throws the error of the work. */
   async result(signal: AbortSignal): Promise<Transcript> {
     this.#waiting++;
     try {

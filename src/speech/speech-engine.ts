@@ -62,10 +62,8 @@ export type TranscriptionOptions = {
 /** Speech to text, one utterance a call. */
 export interface Transcriber {
   /**
-   * Recognises one utterance, 16 kHz mono. Yields partials if the recogniser has them, then one final. Silence gives
-   * an empty text.
-   *
-   * Throws BotError `provider.*` or `speech.failed`. Aborting `signal` throws `signal.reason`.
+   * Recognises one utterance, 16 kHz mono. Yields partials if the recogniser has them, then one final. Silence
+   * gives an empty text. Throws BotError `provider.*` or `speech.failed`.
    */
   transcribe(
     pcm: UtterancePcm,
@@ -102,10 +100,8 @@ export type SpeechVoice = {
 /** Text to speech, one clause or sentence a call. */
 export interface Synthesizer {
   /**
-   * Yields the sound as it arrives, mono at one rate.
-   *
-   * Throws BotError `provider.*`, `speech.failed`, `speech.unspeakable` or `speech.no_voice`. Aborting `signal`
-   * throws `signal.reason`.
+   * Yields the sound as it arrives, mono at one rate. Throws BotError `provider.*`, `speech.failed`,
+   * `speech.unspeakable` or `speech.no_voice`.
    */
   synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncIterable<Pcm>;
   /**

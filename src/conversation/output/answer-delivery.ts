@@ -77,9 +77,8 @@ export async function* writeUnspoken(
 }
 
 /**
- * Passes an answer on, and then the quote that a tool found.
- *
- * Errors: as `answer`, and of the voice a BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.
+ * Passes an answer on, and then the quote that a tool found. Errors: as `answer`, and of the voice a BotError at
+ * the stage `speak`.
  */
 export async function* endWithToolQuote(
   answer: AsyncIterable<ArrivedPart>,

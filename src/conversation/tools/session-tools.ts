@@ -70,7 +70,7 @@ export class SessionTools {
     };
   }
 
-  /** Returns whether a person holds a right now. Aborting `signal` throws `signal.reason`. */
+  /** Returns whether a person holds a right now. */
   async isAllowed(
     right: Right,
     personId: PersonId,

@@ -245,10 +245,8 @@ type AudioPrompt = {
 };
 
 /**
- * Creates the prompt at once, with the sound while it is still recognised. Undefined without a word.
- *
- * Words are used if there is no sound or `input` requires words. Throws the error of the recogniser. Aborting
- * `signal` throws `signal.reason`.
+ * Creates the prompt at once, with the sound while it is still recognised. Undefined without a word. Words are used
+ * if there is no sound or `input` requires words. Throws the error of the recogniser.
  */
 async function createAudioPrompt(
   turn: Turn,

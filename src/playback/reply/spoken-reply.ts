@@ -89,10 +89,8 @@ export class SpokenReply {
   }
 
   /**
-   * Adds sound. The same text as before continues its sentence. Waits while more than
-   * `longestQueueMs` is queued.
-   *
-   * Sound after `cut` is dropped. Aborting `signal` throws `signal.reason`.
+   * Adds sound. The same text as before continues its sentence. Waits while more than `longestQueueMs` is queued.
+   * Sound after `cut` is dropped.
    */
   async write(pcm: Pcm, text: string | undefined, signal: AbortSignal) {
     signal.throwIfAborted();

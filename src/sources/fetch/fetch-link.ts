@@ -23,9 +23,8 @@ export function isAllowedType(type: string | undefined, types = soundTypes): boo
 /**
  * Fetches a link, as fast as it is read.
  *
- * Only https and public addresses are allowed, and each of three redirects is checked. Hosts in
- * `allowed` may be private, and use http. `signal` alone limits the time. Throws BotError
- * `source.*`. Aborting `signal` throws `signal.reason`.
+ * Only https and public addresses are allowed, and each of three redirects is checked. Hosts in `allowed` may be
+ * private, and use http. `signal` alone limits the time. Throws BotError `source.*`.
  */
 export async function* fetchSource(
   link: string,

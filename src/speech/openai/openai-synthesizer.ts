@@ -17,10 +17,7 @@ import {
   SpeechSoundReader,
 } from './speech-sound-reader.ts';
 
-/**
- * Decodes MP3, Ogg or FLAC as it arrives, to mono at one rate. Throws BotError `source.*`. Aborting `signal` throws
- * `signal.reason`.
- */
+/** Decodes MP3, Ogg or FLAC as it arrives, to mono at one rate. Throws BotError `source.*`. */
 export type DecodeSpeech = (
   bytes: AsyncIterable<Uint8Array>,
   signal: AbortSignal,

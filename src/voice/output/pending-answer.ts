@@ -23,7 +23,7 @@ export type Quote = {
 export interface AnswerTools {
   readonly quote: Quote | undefined;
   readonly runningStep: PlainTextId | undefined;
-  /** Runs a tool call. Aborting `signal` throws `signal.reason`. */
+  /** Runs a tool call. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
 }
 
@@ -143,7 +143,7 @@ export class PendingAnswer {
     this.#over.abort(error);
   }
 
-  /** Yields all parts once. Errors: as the pipeline. Aborting `signal` throws `signal.reason`. */
+  /** Yields all parts once. Errors: as the pipeline. */
   async *releaseParts(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
     const leave = () => this.#over.abort(signal.reason);
     signal.addEventListener('abort', leave);
@@ -247,10 +247,7 @@ export type FinishedAnswer = {
   readonly owner: TextOwner;
 };
 
-/**
- * Writes an answer to its track, and waits where the track is full. Errors: as `parts`. Aborting `signal` throws
- * `signal.reason`.
- */
+/** Writes an answer to its track, and waits where the track is full. Errors: as `parts`. */
 export async function writeAnswer(
   parts: AsyncIterable<ArrivedPart>,
   reply: SpokenReply,
