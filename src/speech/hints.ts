@@ -1,9 +1,7 @@
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import type { Transcriber, TranscriptionOptions } from './speech-engine.ts';
 
-/**
- * gpt-transcribe and gpt-live-transcribe take a list and reject the single field. Other models know only the field.
- */
+/** Creates the field for a language: a list for gpt-transcribe and gpt-live-transcribe, else one. */
 export function createLanguageHint(model: string, language: string | undefined) {
   if (!language) return {};
   return /^gpt-(live-)?transcribe/.test(model)
@@ -61,7 +59,7 @@ type HintFields = {
   readonly hotwords?: string;
 };
 
-/** gpt-transcribe takes `keywords`, faster-whisper `hotwords`, and others a `prompt`. */
+/** Creates the field for hints: `keywords` for gpt-transcribe, `hotwords` for faster-whisper, else `prompt`. */
 export function createHintFields(
   model: string,
   baseUrl: string,
@@ -74,7 +72,7 @@ export function createHintFields(
     : createRealtimeHints(model, hints);
 }
 
-/** A Realtime connection has no `hotwords`. Without hints the former ones are removed. */
+/** Creates the field for hints of a Realtime connection. Without hints the former ones are removed. */
 export function createRealtimeHints(
   model: string,
   hints: readonly string[],
@@ -83,10 +81,7 @@ export function createRealtimeHints(
   return { prompt: hints.length === 0 ? '' : `${hints.join(', ')}.` };
 }
 
-/**
- * Collects the names of the bot, the words of the server, and the names of people who may be heard. Words and people
- * alternate, as the number of hints is limited.
- */
+/** Collects the names of the bot, then in turn the words of the server and the names of people who may be heard. */
 export function collectHints(
   botNames: readonly string[],
   words: readonly string[],

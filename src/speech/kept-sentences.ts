@@ -99,7 +99,7 @@ function createSoundName(text: string, voice: SpeechVoice, engine: string) {
   return `${createHash('sha256').update(JSON.stringify(what)).digest('hex')}.pcm`;
 }
 
-/** Never throws. */
+/** Reads a kept sound, if there is one. Never throws. */
 function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Pcm | undefined {
   try {
     // At once: a sentence of 150 kB takes less time to read than to hand to another thread, and its speaker waits.
@@ -118,7 +118,7 @@ function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Pcm | undefined 
   }
 }
 
-/** Never throws. */
+/** Writes a sound to keep. Never throws. */
 async function writeSound(
   path: string,
   made: readonly Pcm[],

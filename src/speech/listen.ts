@@ -19,13 +19,13 @@ export function shiftWords(words: Words, byMs: number): Words {
  */
 export const usualSentShare = 1.5;
 
-/** Reads the sound before its first wait. */
+/** Recognises the sound so far, which is read before the first wait. */
 export type RecogniseSoFar = (
   sound: UtteranceSound,
   signal: AbortSignal,
 ) => Promise<Transcript>;
 
-/** Recognises the sound so far in pauses alone. All callers share a recognition until more than silence comes. */
+/** Recognises the sound so far in pauses alone. Callers share a recognition until more than silence follows. */
 export class PauseListening implements Listening {
   readonly #recognise;
   readonly #over;
@@ -82,7 +82,7 @@ class RecognitionPass {
     this.#result.then(end(true), end(false));
   }
 
-  /** Throws the error of the work. */
+  /** Waits for the transcript. Throws the error of the work. */
   async result(signal: AbortSignal): Promise<Transcript> {
     this.#waiting++;
     try {
@@ -96,7 +96,7 @@ class RecognitionPass {
   }
 }
 
-/** Listens with any recogniser. One of whole utterances gets the utterance so far in each pause. */
+/** Listens with any recogniser: one of whole utterances gets the sound so far in each pause. */
 export function openListening(
   transcriber: Transcriber,
   onPartial: OnPartial,
@@ -108,7 +108,7 @@ export function openListening(
   );
 }
 
-/** Partials are reported as long as they grow. */
+/** Creates a recogniser of the sound so far, which reports growing partials. */
 function createWholeRecogniser(
   transcriber: Transcriber,
   onPartial: OnPartial,

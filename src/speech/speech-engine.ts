@@ -33,13 +33,12 @@ export type TranscriptUpdate =
 
 /** One utterance that is recognised while it is spoken. Disposing ends all work on it. */
 export interface Listening extends Disposable {
-  /** 16 kHz mono, in order, with its packet. Never waits and never throws. `settle` reports errors. */
+  /** Adds 16 kHz mono sound, in order, with its packet. Never waits and never throws. `settle` reports errors. */
   push(samples: Int16Array, opus?: Uint8Array): void;
   /**
-   * Returns the final text of all sound so far. The utterance may go on, and the next text then holds everything
-   * again.
+   * Returns the final text of all sound so far. If the utterance goes on, the next text holds everything again.
    *
-   * Throws as `transcribe` does. Aborting `signal` throws `signal.reason`, and listening goes on.
+   * Throws as `transcribe` does. After an abort, listening goes on.
    */
   settle(signal: AbortSignal): Promise<Transcript>;
 }
@@ -47,7 +46,7 @@ export interface Listening extends Disposable {
 /** `toOgg` packs the same sound in far fewer bytes, if it came in packets of which none is missing. */
 export type UtterancePcm = Pcm & { readonly toOgg?: (() => Uint8Array) | undefined };
 
-/** Called with everything understood so far, which may still change. */
+/** Receives everything understood so far, which may still change. */
 export type OnPartial = (text: string) => void;
 
 /** A recogniser uses the options that it supports. */
@@ -70,13 +69,13 @@ export interface Transcriber {
     signal: AbortSignal,
     asked?: TranscriptionOptions,
   ): AsyncIterable<TranscriptUpdate>;
-  /** Only of recognisers that take sound while people speak. Never throws. Aborting `signal` ends the work. */
+  /** Listens while people speak, if the recogniser can. Never throws. Aborting `signal` ends the work. */
   listen?(
     onPartial: OnPartial,
     signal: AbortSignal,
     asked?: TranscriptionOptions,
   ): Listening;
-  /** Only of a recogniser that asks several: wraps each, so that every request passes `wrap`. */
+  /** Wraps each of several recognisers, so that every request passes `wrap`. */
   wrapEach?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
 }
 
@@ -91,9 +90,9 @@ export type SpeechVoice = {
   readonly speed?: number;
   /** Respells words that are pronounced otherwise than they are written. */
   readonly pronounce?: (text: string) => string;
-  /** Called with the server at the start of a request, and with its usage at the end. Never throws. */
+  /** Reports the server at the start of a request, and its usage at the end. Never throws. */
   readonly onUsage?: (usage: EngineUsage) => void;
-  /** Called if the voice no longer exists and the standard one speaks. Never throws. */
+  /** Reports that the voice no longer exists and the standard one speaks. Never throws. */
   readonly onGone?: (name: string, of: 'reader' | 'model') => void;
 };
 
@@ -104,11 +103,8 @@ export interface Synthesizer {
    * `speech.unspeakable` or `speech.no_voice`.
    */
   synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncIterable<Pcm>;
-  /**
-   * Only of synthesizers whose voice may change: returns one for a single answer, which keeps the voice of its first
-   * sound.
-   */
+  /** Creates a synthesizer for one answer, which keeps the voice of its first sound. */
   fixVoice?(): Synthesizer;
-  /** Only of a synthesizer that asks several: wraps each, so that every request passes `wrap`. */
+  /** Wraps each of several synthesizers, so that every request passes `wrap`. */
   wrapEach?(wrap: (engine: Synthesizer) => Synthesizer): Synthesizer;
 }

@@ -16,7 +16,7 @@ const minAudibleSample = 33;
 /** Shortest word. */
 const minUtteranceMs = 100;
 
-/** False for silence, which a recogniser would turn into invented words. */
+/** Returns false for silence, which a recogniser would turn into invented words. */
 export function isListenable(pcm: Pcm): boolean {
   if (pcm.rateHz !== listenRateHz || pcm.channels !== 1) {
     throw new RangeError('An utterance must be 16 kHz mono.');
@@ -71,7 +71,7 @@ export class UtteranceSound {
     return this.#length;
   }
 
-  /** True if only silence or room noise follows. */
+  /** Returns whether only silence or room noise follows. */
   endsSilently(length: number): boolean {
     const noise = this.#getNoiseLevel();
     return measureLevels(this.view(length, this.#length)).every(
@@ -79,7 +79,7 @@ export class UtteranceSound {
     );
   }
 
-  /** Valid until the next push. */
+  /** Returns a part of the sound. Valid until the next push. */
   view(from: number, to: number): Int16Array {
     return this.#samples.subarray(from, Math.min(to, this.#length));
   }
@@ -139,7 +139,7 @@ type PlacedPacket = {
   readonly opus: Uint8Array | undefined;
 };
 
-/** A silent gap has no packets. */
+/** Returns the packets of a piece, silence frames for a silent gap. */
 function toOpus({ from, opus, to }: PlacedPacket) {
   return (
     opus ??
@@ -147,7 +147,7 @@ function toOpus({ from, opus, to }: PlacedPacket) {
   );
 }
 
-/** RMS of each 20 ms. */
+/** Yields the RMS of each 20 ms. */
 function* measureLevels(samples: Int16Array): Generator<number> {
   for (let at = 0; at < samples.length; at += windowSamples) {
     const end = Math.min(at + windowSamples, samples.length);

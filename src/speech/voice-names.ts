@@ -5,7 +5,7 @@ export interface VoiceNames {
   load(): Promise<readonly string[]>;
 }
 
-/** No names mean that the voices cannot be listed. */
+/** Creates a fixed list of names. No names mean that the voices cannot be listed. */
 export function createFixedVoiceNames(
   names: readonly string[],
   isEnglishOnly = false,
@@ -13,7 +13,7 @@ export function createFixedVoiceNames(
   return { isEnglishOnly, getKnown: () => names, load: async () => names };
 }
 
-/** The name may be a mix of known ones, `a(2)+b(1)`. */
+/** Returns whether a name is known, or a mix of known ones, `a(2)+b(1)`. */
 export function isKnownVoice(name: string, known: readonly string[]): boolean {
   if (known.length === 0 || known.includes(name)) return true;
   const parts = name.split('+');

@@ -28,7 +28,7 @@ export function toHeardUsage(usage: unknown): ServerUsage | undefined {
   return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
 }
 
-/** Undefined if the usages cannot be added, or one is unknown. */
+/** Adds two usages. Undefined if they differ in kind, or one is unknown. */
 export function addServerUsage(
   one: ServerUsage | undefined,
   other: ServerUsage | undefined,
@@ -64,7 +64,7 @@ export type SpokenUsage = {
 export type VoiceUsageMeter = {
   /** Counts a text at its end. A request rejected before its first sound does not count. Never throws. */
   recordSpeech(spoken: SpokenUsage): void;
-  /** Reserves money, and so limits the sound. Undefined for no limit. Throws BotError `budget.used`. */
+  /** Reserves money for a text. Undefined for no limit. Throws BotError `budget.used`. */
   reserveSpeech?(text: string): ReservationResult;
 };
 

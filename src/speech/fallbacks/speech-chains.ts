@@ -63,10 +63,9 @@ const isFinalUpdate = ({ kind }: TranscriptUpdate) => kind === 'final';
 const shortSoundMs = 5_000;
 
 /**
- * Combines several recognisers: the first that works is used. `listens` means that the first takes sound while people
- * speak.
+ * Combines several recognisers: the first that works is used. `listens`: the first takes sound while people speak.
  *
- * A failure during speech is noticed at the next pause, and then the whole utterance is sent again.
+ * A failure during speech shows at the next pause, and the whole utterance is sent again.
  */
 export function createTranscriberChain(
   chain: FallbackChain<Transcriber>,
@@ -161,8 +160,8 @@ const voiceRejectionStatuses: ReadonlySet<number> = new Set([400, 404, 422]);
 type VoicePart = 'model' | 'name';
 
 /**
- * Speaks with the standard voice if the server no longer lists a voice, or rejects it while the standard one works,
- * and calls `onGone`. The usual model replaces a rejected one.
+ * Speaks with the standard voice and calls `onGone` if the server no longer lists a voice, or rejects only that
+ * voice. The usual model replaces a rejected one.
  */
 export function withStandardVoice(
   engine: Synthesizer,
@@ -203,12 +202,10 @@ export function withStandardVoice(
   };
 }
 
-/**
- * A request may have been rejected for its voice. WebSockets have no status, and some servers send no answer for an
- * unknown voice.
- */
+/** Returns whether a request may have been rejected for its voice. */
 export function isVoiceRejection(error: unknown): boolean {
   if (!(error instanceof BotError)) return false;
+  // WebSockets have no status, and some servers send no answer for an unknown voice.
   if (error.code === 'provider.empty') return true;
   const { status } = error.about;
   if (error.code !== 'provider.refused') return false;

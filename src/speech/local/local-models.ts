@@ -70,8 +70,8 @@ export class LocalModels implements AsyncDisposable {
   }
 
   /**
-   * Sends the job at once. Jobs of one kind keep their order. Aborting or leaving the loop drops
-   * the job. Throws BotError, `speech.failed` if the process ends.
+   * Runs a job. Jobs of one kind keep their order. Aborting or ending the loop drops the job. Throws BotError,
+   * `speech.failed` if the process ends.
    */
   run<Kind extends JobKind>(
     kind: Kind,

@@ -59,7 +59,7 @@ export function findWords(heard: HeardSpeech): string | undefined {
   return heard.logProbability < least ? undefined : keepOnce(text);
 }
 
-/** Whisper sometimes repeats a short sentence. */
+/** Removes repetition, since Whisper sometimes repeats a short sentence. */
 function keepOnce(text: string) {
   const sentences = text.split(/(?<=[.!?]) /);
   return new Set(sentences).size === 1 ? (sentences[0] ?? text) : text;

@@ -6,12 +6,13 @@ import type { LocalModels } from './local-models.ts';
 export interface TurnModel {
   /** Loads the model ahead of need. Never throws and never waits. */
   load(): void;
-  /** Samples at 16 kHz. Returns undefined after a failure. Never throws. */
+  /** Judges by samples at 16 kHz how probably a turn is over. Undefined after a failure. Never throws. */
   judge(samples: Int16Array, signal: AbortSignal): Promise<number | undefined>;
 }
 
 /**
- * Smart Turn in the model process. Where it does not load, `onFailure` is called once with the reason, and it is not asked again.
+ * Opens Smart Turn in the model process. If it does not load, `onFailure` is called once with the reason, and it is
+ * not asked again.
  *
  * @example
  * import type { LocalModels } from '#src/speech/local/local-models.ts';

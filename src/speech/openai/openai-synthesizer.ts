@@ -151,7 +151,7 @@ function chooseModel({ voice, options }: VoiceChoice) {
   return options.models?.find((model) => model === voice.model) ?? options.model;
 }
 
-/** Leaving early closes the connection. */
+/** Yields the sound of a body. Ending early closes the connection. */
 async function* readSounds(
   body: ReadableStream<Uint8Array>,
   stream: SpeechSoundReader,
@@ -225,7 +225,7 @@ export class ServerVoices implements VoiceNames {
     return this.#names;
   }
 
-  /** Never throws. */
+  /** Fetches the names. Never throws. */
   async #refresh() {
     using deadline = createDeadlineSignal(
       requestTimeoutMs,
@@ -242,7 +242,7 @@ export class ServerVoices implements VoiceNames {
   }
 }
 
-/** A list of another shape is empty. */
+/** Fetches the names of voices, none from a list of another shape. */
 export async function fetchServerVoices(
   client: Pick<ApiClient, 'get'>,
   signal: AbortSignal,

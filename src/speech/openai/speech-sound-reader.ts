@@ -23,10 +23,10 @@ const packedNames = {
 export type PackedSound = { readonly name: string; readonly bytes: Buffer };
 
 /**
- * Turns the body of an answer into mono sound as it arrives, in pieces of any length.
+ * Turns the body of an answer into mono sound as it arrives.
  *
- * The bytes decide the format, since servers send WAV for raw samples and label anything `audio/mpeg`. Unknown bytes
- * are 16-bit little-endian samples, unless they would be noise. Throws BotError `provider.wrong_type` or
+ * The bytes decide the format, since servers send WAV for raw samples and label anything `audio/mpeg`. Unknown
+ * bytes are 16-bit little-endian samples, unless they would be noise. Throws BotError `provider.wrong_type` or
  * `audio.bad_wav`.
  */
 export class SpeechSoundReader {
@@ -36,8 +36,8 @@ export class SpeechSoundReader {
   #reader: SoundReaderState = 'undecided';
 
   /**
-   * `contentType` may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine`, MP3, Ogg and FLAC are
-   * returned by `packedSound`.
+   * Creates a reader. `contentType` may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine`, MP3, Ogg
+   * and FLAC are returned by `packedSound`.
    */
   constructor(contentType: string, isPackedFine = false, unlabelledHz = speakRateHz) {
     this.#isPackedFine = isPackedFine;
@@ -45,7 +45,7 @@ export class SpeechSoundReader {
     this.#rateHz = rate ? Number(rate) : unlabelledHz;
   }
 
-  /** All bytes pushed, if they need a decoder. Nothing more may be pushed then. */
+  /** Gets all bytes pushed, if they need a decoder. Nothing more may be pushed then. */
   get packedSound(): PackedSound | undefined {
     return typeof this.#reader === 'object' && 'name' in this.#reader
       ? this.#reader
@@ -58,7 +58,7 @@ export class SpeechSoundReader {
     return this.#read(all, false);
   }
 
-  /** A body shorter than a header may now show in `packedSound`. */
+  /** Returns the last sound. A body shorter than a header may now show in `packedSound`. */
   end(): Pcm[] {
     const last = this.#read(this.#rest, true);
     const held =

@@ -39,9 +39,7 @@ const hintsEventId = 'hints';
 const minCommitSamples = speakRateHz / 10;
 const rateRatio = speakRateHz / listenRateHz;
 
-/**
- * One utterance over a connection of its own. Sound leaves as it comes, and a pause commits it. A failure is final.
- */
+/** One utterance over a connection of its own. A pause commits its sound. A failure is final. */
 export class RealtimeListening implements Listening {
   readonly #options;
   readonly #over;
@@ -92,7 +90,7 @@ export class RealtimeListening implements Listening {
     this.#sound.drop();
   }
 
-  /** Never throws. */
+  /** Leases a connection, and sends the waiting sound. Never throws. */
   async #connect() {
     const { hints, pool, hintState } = this.#options;
     try {

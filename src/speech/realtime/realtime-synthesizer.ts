@@ -22,7 +22,7 @@ export type RealtimeSpeechOptions = Omit<RealtimeSocketOptions, 'opening' | 'url
 
 export type RealtimeSynthesizer = Synthesizer &
   Disposable & {
-    /** Never throws and never waits. */
+    /** Connects ahead of need. Never throws and never waits. */
     warm(): void;
   };
 
@@ -65,7 +65,7 @@ export function openRealtimeSynthesizer(
 
 type SpeechRequest = SentenceRequest & {
   readonly manner: SpeechManner;
-  /** Called with the request, and with its usage. */
+  /** Reports the request, and then its usage. */
   readonly report: (count?: ServerUsage) => void;
 };
 
@@ -183,7 +183,7 @@ function createSpeechOpening(manner: SpeechManner) {
   return { type: 'session.update', session };
 }
 
-/** The response knows nothing but its own text, and later responses do not know it. */
+/** Creates a request whose response knows only its own text, and is unknown to later ones. */
 function createSpeechRequest(
   { voice }: SpeechManner,
   { text, tone }: SentenceRequest,

@@ -24,7 +24,7 @@ const maxLanguages = 9;
 
 export type RealtimeTranscriber = Transcriber &
   Disposable & {
-    /** Never throws and never waits. */
+    /** Connects ahead of need. Never throws and never waits. */
     warm(): void;
   };
 

@@ -29,7 +29,7 @@ export function findFailure(event: JsonEvent): ItemFailure | undefined {
   return { itemId: toNonEmptyText(event.item_id), ...readErrorEvent(event) };
 }
 
-/** Settings of a session that only transcribes 24 kHz sound, each time it is told to. `hints` are for a change. */
+/** Creates the settings of a session that only transcribes 24 kHz sound, on demand. `hints` are for a change. */
 export function createSessionUpdate(
   model: string,
   language: string | undefined,
@@ -97,7 +97,7 @@ export class TranscriptAssembler {
     this.#onPartial = onPartial;
   }
 
-  /** Start of the segment that no pause has ended. */
+  /** Gets the start of the segment that no pause has ended. */
   get openStart(): number {
     return this.#open.fromSample;
   }
@@ -118,7 +118,7 @@ export class TranscriptAssembler {
     await Promise.all(this.#segments.map(({ end }) => end.promise));
   }
 
-  /** Holds the usage since the last transcript, if all of it was reported. */
+  /** Gets the transcript, with the usage since the last one if known. */
   getTranscript(asked: string | undefined, by: ServedBy): Transcript {
     const heard = this.#segments.map((part) => part.heard);
     const language = heard.findLast((one) => one.language)?.language ?? asked;
@@ -134,7 +134,7 @@ export class TranscriptAssembler {
     for (const { end } of this.#segments) end.reject(error);
   }
 
-  /** Takes any event that is no failure. */
+  /** Handles any event that is no failure. */
   handleEvent(event: JsonEvent) {
     const itemId = toNonEmptyText(event.item_id);
     switch (event.type) {
@@ -169,7 +169,7 @@ export class TranscriptAssembler {
     return this.#segments.find((part) => part.state === 'sent' && !part.isNamed);
   }
 
-  /** True for errors about silence, and about segments nobody waits for. */
+  /** Returns whether an error is about silence, or a segment nobody waits for. */
   canForgive({ itemId, eventId, code }: ItemFailure): boolean {
     const sent = this.#segments.filter(({ state }) => state === 'sent');
     const meant = sent.find(

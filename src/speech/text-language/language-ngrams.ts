@@ -65,7 +65,7 @@ function detectByScript(text: string, among: readonly string[]) {
   return undefined;
 }
 
-/** An empty `among` allows every language. */
+/** Returns whether a language is allowed, as all are by an empty `among`. */
 function isAllowedLanguage(language: string, among: readonly string[]) {
   return (
     among.length === 0 ||
@@ -73,7 +73,7 @@ function isAllowedLanguage(language: string, among: readonly string[]) {
   );
 }
 
-/** In the order of the file. */
+/** Scores languages, in the order of the file. */
 function scoreLanguages(
   text: string,
   places: ReadonlyMap<string, number>,
@@ -111,7 +111,7 @@ function trimApostrophes(word: string) {
   return word.slice(0, end);
 }
 
-/** Splits a word into pieces of 4 bytes, one every 3 bytes, with a blank at the beginning and end of the word. */
+/** Splits a word, between blanks, into pieces of 4 bytes, one every 3 bytes. */
 function* listWordNgrams(bytes: string) {
   if (bytes === '') return;
   let at = 0;

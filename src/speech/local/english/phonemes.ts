@@ -222,7 +222,7 @@ function reduceVowel(sound: string, at: number, sounds: readonly string[]) {
   return next === 'N' ? '\u028c' : '\u0250';
 }
 
-/** Returns true before the ending `-es` or `-ed` of a word. */
+/** Recognises the ending `-es` or `-ed` of a word. */
 function isEnding([before = '', , ending, ...more]: readonly string[]) {
   if (more.length > 0) return false;
   return ending === 'Z' ? hissing.has(before) : ending === 'D' && /^[TD]$/.test(before);
@@ -238,7 +238,7 @@ function addPlural(sounds: readonly string[]) {
   return [...sounds, voiceless.has(last) ? 'S' : 'Z'];
 }
 
-/** The letter rules choose each stress alone, so this keeps or makes exactly one main stress. */
+/** Keeps or makes exactly one main stress, as the letter rules choose each stress alone. */
 function keepOneStress(sounds: readonly string[]) {
   const main = ['1', '2', '0']
     .map((stress) => sounds.findIndex((sound) => sound.endsWith(stress)))

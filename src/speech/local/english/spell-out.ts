@@ -146,8 +146,8 @@ const rules: readonly SpellingRule[] = [
 ];
 
 /**
- * English words in place of numbers, dates, times, money, units, abbreviations and symbols. The
- * result has only letters, apostrophes and stops, and is empty if nothing can be said.
+ * Spells numbers, dates, times, money, units, abbreviations and symbols in English words. The result has only
+ * letters, apostrophes and stops, and is empty if nothing can be said.
  *
  * @example
  * import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
@@ -175,7 +175,7 @@ function sayNumber(found: string) {
   return decimals === undefined ? said : `${said} point ${sayDigits(decimals)}`;
 }
 
-/** Telephone numbers and codes are read digit by digit. */
+/** Recognises telephone numbers and codes, which are said digit by digit. */
 function isSpelt(whole: string, found: string) {
   if (/^0\d/.test(whole) || whole.length > 15) return true;
   return whole.length >= 7 && !found.includes(',') && !whole.endsWith('000');

@@ -38,7 +38,7 @@ export function computeLogMel(samples: Float32Array): Float32Array {
   return features.map((level) => (Math.max(level, loudest - keptRange) + 4) / 4);
 }
 
-/** Triangles of equal area on Slaney's mel scale, which is linear up to 1 kHz. */
+/** Creates triangles of equal area on Slaney's mel scale, which is linear up to 1 kHz. */
 function createMelBands(): readonly MelBand[] {
   const toMel = (hz: number) =>
     hz < 1000 ? (3 * hz) / 200 : 15 + (27 * Math.log(hz / 1000)) / Math.log(6.4);
@@ -83,7 +83,7 @@ class Spectrum {
   #nextIm = new Float64Array(half);
   readonly #power = new Float64Array(half + 1);
 
-  /** The result is valid until the next call. */
+  /** Measures the power of each frequency. The result is valid until the next call. */
   measure(samples: Float32Array, at: number): Float64Array {
     for (let n = 0; n < half; n++) {
       this.#re[n] = getMirrored(samples, at + 2 * n) * (hann[2 * n] ?? 0);
@@ -98,12 +98,10 @@ class Spectrum {
     return this.#power;
   }
 
-  /**
-   * One pass of Stockham's FFT, which keeps the order. No arrays are made, since this runs 800
-   * times in 10 ms.
-   */
+  /** Runs one pass of Stockham's FFT, which keeps the order. */
   #runPass(radix: number, stride: number) {
     const [re, im, nextRe, nextIm] = [this.#re, this.#im, this.#nextRe, this.#nextIm];
+    // No arrays are made, since this runs 800 times in 10 ms.
     const step = half / radix;
     for (let from = 0; from < step; from++) {
       const groupTurn = from - (from % stride);
@@ -145,7 +143,7 @@ class Spectrum {
   }
 }
 
-/** Mirrors the sound at both ends. */
+/** Gets a sample of the sound, mirrored at both ends. */
 function getMirrored(samples: Float32Array, at: number) {
   const inside = at < 0 ? -at : at;
   const last = samples.length - 1;

@@ -64,7 +64,7 @@ async function runJob(
   }
 }
 
-/** The bot starts while the model loads, so only the runtime and the folder are checked first. */
+/** Checks the runtime and the folder, and begins to load a model. */
 async function beginLoading(kind: JobKind, folder: string) {
   await loadRuntime();
   const { endings, what } = kinds[kind];
@@ -74,6 +74,7 @@ async function beginLoading(kind: JobKind, folder: string) {
   );
   if (!isThere)
     throw new BotError('speech.failed', false, `${folder} holds no ${what}.`);
+  // The bot starts while the model loads.
   getModel(kind, folder).catch(() => undefined);
 }
 

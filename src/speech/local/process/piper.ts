@@ -130,10 +130,7 @@ function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>) {
   return BigInt64Array.from([...start, ...gap, ...sounds, ...end], BigInt);
 }
 
-/**
- * Cuts text into pieces, so that the first is heard while the others are made. `pace` 2 is twice as
- * slow.
- */
+/** Cuts text into pieces, to hear the first while the others are made. `pace` 2 is twice as slow. */
 export function cutSpeech(words: string, pace: number): readonly string[] {
   const [first = '', ...others] = words.split(/(?<=[.;:?!]) /);
   const clause = findClauseEnd(first);
@@ -162,7 +159,7 @@ function joinClauses(sentence: string, maxLetters: number) {
   return pieces;
 }
 
-/** Bends loud peaks, which lie 15 dB above the loudness, so that all clauses are equally loud. */
+/** Converts samples, bending loud peaks so that all clauses are equally loud. */
 function toSamples(sound: Float32Array, gain: number) {
   const range = maxPeak - bentPeak;
   return Int16Array.from(sound, (sample) => {

@@ -30,7 +30,7 @@ export type TokenMarks = {
   readonly firstTime: number;
 };
 
-/** `texts` counts text tokens, and `size` all tokens. */
+/** Gets the special tokens. `texts` counts text tokens, and `size` all tokens. */
 export function getMarks(texts: number, size: number): TokenMarks {
   const firstTime = size - timeCount;
   return {
@@ -115,7 +115,7 @@ export class TokenChoice {
     return token;
   }
 
-  /** Lowest text token that is allowed now. */
+  /** Gets the lowest text token that is allowed now. */
   #firstText() {
     const { end } = this.#marks;
     if (this.tokens.length === 0) return end + 1;
@@ -134,7 +134,7 @@ export class TokenChoice {
     return [last + (this.#isTime(this.tokens.at(-1)) ? 0 : 1), firstTime + latest + 1];
   }
 
-  /** True after two times, or after a first one. */
+  /** Returns true after two times, or after a first one. */
   #isPair() {
     const [before, last] = this.tokens.slice(-2);
     return this.#isTime(before) && this.#isTime(last ?? before);
@@ -145,7 +145,7 @@ export class TokenChoice {
   }
 }
 
-/** `sum` is the log-sum-exp of the range. */
+/** Finds the best score. `sum` is the log-sum-exp of the range. */
 function measureRange(scores: Float32Array, from: number, to: number) {
   let best = -1;
   let score = Number.NEGATIVE_INFINITY;

@@ -159,7 +159,7 @@ function toTokens(hints: readonly string[], tokens: ReadonlyMap<string, number>)
   return found.slice(0, mostHintTokens);
 }
 
-/** Each line holds a token in Base64 and a number. */
+/** Parses lines of a token in Base64 and a number. */
 function parseTokens(lines: string) {
   return lines
     .trimEnd()
