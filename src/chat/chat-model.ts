@@ -48,7 +48,7 @@ export type SpokenChatMessage = {
   readonly wav: Uint8Array;
   /** The same sound, which a model may have got while it was spoken. */
   readonly live?: LiveSound | undefined;
-  /** Recognised words, for a model that only reads. Rejects with the error of the recogniser. */
+  /** Recognises the words, for a model that only reads. Rejects with the error of the recogniser. */
   readonly words: () => Promise<string>;
 };
 
@@ -88,9 +88,9 @@ export interface ChatModel {
     voice?: string,
     sent?: SentFields,
   ): AsyncIterable<ChatPart>;
-  /** Undefined means never. */
+  /** Returns whether the model takes pictures. Default: never. */
   canTakePictures?(): boolean;
-  /** Only of a model that asks several: wraps each, so that every request passes `wrap`. */
+  /** Wraps each of several models, so that every request passes `wrap`. */
   wrapEach?(wrap: (model: ChatModel) => ChatModel): ChatModel;
 }
 

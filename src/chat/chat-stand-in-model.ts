@@ -77,7 +77,7 @@ const helloWordings =
   'hello|hello there|hi|hi there|good morning|good evening|how are you';
 const helpWordings =
   'what can you do|what can i ask|what can i say|who are you|help|help me';
-/** Small mistakes of a recogniser are forgiven. */
+/** Creates the rules, which forgive small mistakes of a recogniser. */
 function createRules({ wallMs, timeZone, random, botName }: StandInOptions) {
   const greeting = `Hello, I am ${botName}. Ask me what time it is, or what I can do.`;
   return [
@@ -112,7 +112,7 @@ function toPlainWording(text: string, botName: string) {
     .trim();
 }
 
-/** A small recogniser understands "The time is now twenty five minutes past four" better than "It is twelve". */
+/** Formats a time so that small recognisers understand it: "The time is now twenty five minutes past four". */
 export function formatTimeSentence(
   wallMs: number,
   timeZone: string | undefined,
@@ -131,10 +131,7 @@ const [maxCitedLines, maxPoints, minPointWords] = [3, 6, 4];
 const shownLinePattern =
   /^\[(\d+)\] (?:\d{4}-\d\d-\d\d )?\d\d:\d\d ([^\n]*?): ([^\n]*)$/gm;
 
-/**
- * Answers a request about numbered lines by shared words, without understanding: the lines that answer a question, or
- * a recap.
- */
+/** Answers a question about numbered lines by shared words, or recaps them. */
 function answerNumberedLines(messages: readonly ChatMessage[]) {
   const newest = messages.at(-1);
   if (newest?.role !== 'user' || newest.name !== '') return undefined; // A person has a name.

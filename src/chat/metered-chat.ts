@@ -56,10 +56,7 @@ export type ChatMeter = {
   ): ReservationResult;
 };
 
-/**
- * Counts every request of a chat model and its fallbacks. A request with pictures goes to a model that takes them, or
- * fails.
- */
+/** Counts every request of a chat model and its fallbacks. Pictures go only to models that take them. */
 export function withMeter(
   chat: ChatModel,
   meter: ChatMeter,
@@ -101,7 +98,7 @@ function createRequestProgress() {
   let source: 'text' | 'transcript' | undefined;
 
   return {
-    /** An estimate alone is no output. */
+    /** Notes a part, and returns whether that is output, as an estimate alone is not. */
     addPart(part: ChatPart): boolean {
       switch (part.kind) {
         case 'text':

@@ -55,7 +55,7 @@ function createMarkSet(marks: readonly AnswerMark[]) {
   const pattern = new RegExp(texts.map(RegExp.escape).join('|') || '(?!)', 'i');
 
   return {
-    /** Of several marks at one place the longest counts. */
+    /** Finds the first mark, the longest of several at one place. */
     find(text: string) {
       const found = pattern.exec(text);
       const mark = found && byText.get(found[0].toLowerCase());
@@ -132,7 +132,7 @@ export class AnswerText {
       lines.length > 0 ? createMarkSet([...fixedAnswerMarks, ...lines]) : answerMarks;
   }
 
-  /** The stream may go on. */
+  /** Returns whether the answer has ended. The stream may go on. */
   get hasEnded(): boolean {
     return this.#state === 'end';
   }
@@ -141,7 +141,7 @@ export class AnswerText {
     return this.#droppedChars > maxDroppedChars;
   }
 
-  /** Returns the text that may be shown since the last call. */
+  /** Adds text, and returns all that may be shown since the last call. */
   push(text: string): string {
     this.#held += text;
     return this.#readText(false);
@@ -176,7 +176,7 @@ export class AnswerText {
     return shown;
   }
 
-  /** True if the beginning cannot be judged yet. Removes the bot's own name. */
+  /** Returns whether the beginning cannot be judged yet. Removes the bot's own name. */
   #awaitsStart(isLast: boolean) {
     if (!this.#isAtStart || this.#state !== 'answer') return false;
     const names = this.#options.ownNames.map((name) => toBareName(`${name}:`));

@@ -110,7 +110,7 @@ export type ChatOptions = {
   /** Models of a server that chains them. Undefined for the server's own choice. */
   readonly transcriptionModel?: string;
   readonly speechModel?: string;
-  /** Called once for each habit of the server. Never throws. */
+  /** Reports each habit of the server once. Never throws. */
   readonly report?: (habit: ServerHabit) => void;
 };
 

@@ -24,8 +24,8 @@ const maxCheckedChars = 4 * 2 ** 20;
 /**
  * Assembles streamed tool calls.
  *
- * Servers send `index` missing or always 0, `id` empty, and a call whole or in crumbs. So a piece belongs to the last
- * call of its `index`, `id` or place, unless it can only be a new call.
+ * Servers send `index` missing or always 0, `id` empty, and a call whole or in crumbs. A piece belongs to the last
+ * call of its `index`, `id` or place, unless it must be a new call.
  */
 function createToolCallAssembler() {
   const calls: PartialToolCall[] = [];
@@ -136,7 +136,7 @@ export class ChatStream {
     return this.#text.isOver;
   }
 
-  /** It ended well without a word or a call, which the server may have lost, so a retry is allowed. */
+  /** Returns whether the server may have lost the words of an empty answer, which is then retried. */
   get isLost(): boolean {
     return !this.#hasBegun || this.#finish === 'whole' || this.#isDone;
   }

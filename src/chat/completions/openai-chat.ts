@@ -43,8 +43,8 @@ const partRejectionStatuses = new Set([400, 404, 422]);
 const pictureRejectionStatuses = new Set([...partRejectionStatuses, 413, 415, 500]);
 
 /**
- * Finds the part of a request that a server rejected. If something else may be the reason, `onGuess` is called, and
- * the error counts if leaving the part out does not help.
+ * Finds the rejected part of a request. If something else may be the reason, calls `onGuess`: the error counts if
+ * leaving the part out does not help.
  */
 function findRejectedPart(
   cause: unknown,
@@ -84,7 +84,7 @@ function findRejectedField(
     : undefined;
 }
 
-/** The server answered without a stream, such as with JSON or a page. */
+/** Recognises an answer without a stream, such as JSON or a page. */
 function isWrongContentType(thrown: unknown): boolean {
   if (thrown instanceof BotError && thrown.code === 'provider.wrong_type') return true;
   return thrown instanceof Error && isWrongContentType(thrown.cause);
@@ -120,8 +120,8 @@ const maxThoughtsMissed = 3;
 const ownNamePattern = /Your name is ([^.\n]{1,40})\./g;
 
 /**
- * One server and model. Parts of a request that it rejects are left out from then on, so that only the first answer
- * pays for that. A question whose pictures are rejected fails.
+ * One server and model. Rejected parts of a request are left out from then on. A question whose pictures are
+ * rejected fails.
  */
 class ChatServer {
   readonly #client: ApiClient;
@@ -160,7 +160,7 @@ class ChatServer {
     signal.throwIfAborted();
   }
 
-  /** Throws the last error, or the first one that only looked like a rejection. */
+  /** Sends a request until accepted. Throws the last error, or the first one that only looked like a rejection. */
   #askUntilAccepted(
     request: ChatRequest,
     signal: AbortSignal,
@@ -362,16 +362,13 @@ function listToolNames({ sent, tools }: ChatRequest): readonly string[] {
   );
 }
 
-/** A server's sentence that repeats any of this is not logged. */
+/** Collects words that people said. A server's sentence that repeats any is not logged. */
 function collectSaidText({ messages }: ChatRequest) {
   const said = messages.filter(({ role }) => role !== 'system');
   return said.map((one) => `${'name' in one ? one.name : ''} ${one.content}`).join(' ');
 }
 
-/**
- * After the first part of an answer, a lost connection means that the answer is
- * truncated.
- */
+/** Converts the loss of a connection after the first part of an answer. */
 function toTruncatedError(error: BotError) {
   const { about, cause, code, message } = error;
   if (!/^provider\.(?:refused|unreachable)$/.test(code)) return error;

@@ -77,7 +77,10 @@ function* splitByNames(
     yield [name, text.slice(index + name.length, names[n + 1]?.index)];
 }
 
-/** `<parameter=on>true</parameter>`, `<parameter name="on">...`, `<arg_key>on</arg_key><arg_value>...` */
+/**
+ * Reads calls in tags: `<parameter=on>true</parameter>`, `<parameter name="on">...`,
+ * `<arg_key>on</arg_key><arg_value>...`
+ */
 function readTags(text: string, tools: readonly string[]): readonly WrittenCall[] {
   if (!/<(?:function=|invoke\b|arg_key>)/.test(text)) return [];
   const calls: WrittenCall[] = [];
@@ -97,7 +100,7 @@ function readParameter(text: string): readonly [string, unknown] {
   return [key, readLiteral(inside.trim())];
 }
 
-/** `lamp.call(on=True)`, `[lamp(on=True), door()]` */
+/** Reads calls in Python: `lamp.call(on=True)`, `[lamp(on=True), door()]` */
 function readPython(text: string, tools: readonly string[]): readonly WrittenCall[] {
   return [...splitByNames(text, tools)].flatMap(([name, rest]) => {
     const [, inside] = /^(?:\.call)?\(([^)]*)/.exec(rest) ?? [];

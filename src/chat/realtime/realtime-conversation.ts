@@ -50,12 +50,12 @@ export class RealtimeConversation implements Disposable {
     });
   }
 
-  /** Never throws and never waits. */
+  /** Connects ahead of need. Never throws and never waits. */
   warm() {
     this.#pool.warm();
   }
 
-  /** Sends sound while it is spoken, over a connection that the answer to it takes. Never throws. */
+  /** Sends sound while it is spoken, over the connection of its answer. Never throws. */
   feed(sound: LiveSound) {
     if (this.#fed.has(sound)) return;
     const leasing = this.#pool.lease(sound.signal).then(
@@ -76,7 +76,7 @@ export class RealtimeConversation implements Disposable {
     });
   }
 
-  /** Undefined if the sound was taken before, or its connection is lost. */
+  /** Finds the connection of a sound. Undefined if already found, or if lost. */
   async #takeFed(sound: LiveSound) {
     const leasing = this.#fed.get(sound);
     this.#fed.delete(sound);
@@ -161,7 +161,7 @@ class RealtimeAnswer {
     }
   }
 
-  /** The input buffer of a connection holds one sound. */
+  /** Finds the connection that has the only sound of a request. */
   async #findFed({ messages }: RealtimeRequest) {
     const [heard, ...others] = messages.filter((message) => 'wav' in message);
     if (!heard?.live || others.length > 0) return undefined;

@@ -96,14 +96,14 @@ function endsSentence(before: string, ahead: string) {
   return !sometimesLast.has(word) || /^\p{Lu}/u.test(ahead);
 }
 
-/** `1.` at the start of a line. */
+/** Recognises `1.` at the start of a line. */
 function isNumbering(before: string, word: string) {
   return (
     /^\d{1,3}$/.test(word) && /(?:^|\n)[ \t]*$/.test(before.slice(0, -word.length))
   );
 }
 
-/** `J.` of J. Smith, but not the last word of "So do I." */
+/** Recognises the `J.` of J. Smith, but not the last word of "So do I." */
 function isInitial(word: string) {
   return /^\p{Lu}$/u.test(word) && word !== 'I';
 }
@@ -115,7 +115,7 @@ const neverLast = new Set(
 );
 const sometimesLast = new Set('a.m p.m etc inc ltd co corp usw'.split(' '));
 
-/** Abbreviations that something follows, and letters with dots: e.g, i.e, u.s. */
+/** Recognises abbreviations that end no sentence, and letters with dots: e.g, i.e, u.s. */
 function isNeverLastWord(word: string) {
   return (
     neverLast.has(word) ||
@@ -225,7 +225,7 @@ export function createClauseSplitter({
       rest += text;
       return splitRest(eager && rules === firstClauseRules && endsFirstClause(rest));
     },
-    /** Later text is split like a new one. */
+    /** Returns the last clauses. Later text is split like a new one. */
     flush(): string[] {
       const clauses = splitRest(true);
       rules = firstClauseRules;
@@ -313,8 +313,7 @@ function countWords(text: string) {
 }
 
 /**
- * Shortens every address of a streamed text to 40 characters, so that no clause ends inside one. Addresses are not
- * spoken.
+ * Shortens addresses in a streamed text, which are not spoken, to 40 characters, so that no clause ends inside one.
  */
 export function createAddressShortener() {
   /** Output since the last character that no address holds. */

@@ -1,7 +1,7 @@
 export type AsideKind = 'link' | 'code' | 'table';
 export type Aside = { readonly kind: AsideKind; readonly text: string };
 
-/** An open bracket ends the search, which stays linear. */
+/** Creates a pattern that an open bracket ends, so that the search stays linear. */
 const createNestedPattern = (without: string) =>
   `(?:[^()${without}]|\\([^()${without}]*\\))`;
 

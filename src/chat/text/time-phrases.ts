@@ -107,7 +107,7 @@ function parseClockTime(words: string, { nowWallMs, timeZone }: TimeContext) {
     .find((wallMs) => wallMs > nowWallMs);
 }
 
-/** Undefined if the phrase names no day. Sunday is 0. */
+/** Lists the days ahead that a phrase may name. Undefined if none. Sunday is 0. */
 function findDays(words: string, weekday: number) {
   const [day] = namedDay.exec(words) ?? [];
   if (day !== undefined) return day === 'today' ? [0] : [1];
@@ -122,7 +122,7 @@ const namedTime =
   /^(?:(?:a )?(half|quarter|\d{1,2})(?: minutes?)? (?:(past|after)|to|before|till) )?(\d{1,2})(?:[:. ]([0-5]?\d))?(?: ?(am|pm))?$/;
 const namedMinutes: ByName = { half: 30, quarter: 15 };
 
-/** The earliest first. An hour with a leading zero, or above 12, needs no am or pm. */
+/** Lists minutes of the day, the earliest first. An hour with a leading zero, or above 12, needs no am or pm. */
 function listMinutes(words: string, isLaterDay: boolean) {
   const [, amount, isPast, said = '', more = '0', half = ''] =
     namedTime.exec(words) ?? [];
