@@ -51,7 +51,7 @@ export interface AnswerLanguage {
   readonly stability: 'fixed' | 'settled' | 'open';
   /** The final transcripts are answered in another language than those given to `hear`. */
   readonly isOutdated: boolean;
-  /** Takes transcripts, oldest first, as soon as they are recognised. Never rejects. */
+  /** Learns from transcripts, oldest first, as soon as they are recognised. Never rejects. */
   hear(said: readonly Transcript[]): Promise<void>;
 }
 
@@ -95,18 +95,18 @@ export type ReplyPart =
 export type ToolResult = { readonly content: string };
 
 export interface AnswerHost {
-  /** Waits until the answer is released, since a preemptive answer must have no effect. */
+  /** Runs a call once the answer is released, since a preemptive answer must have no effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
   readonly meter: ChatMeter & VoiceUsageMeter;
 }
 
 export interface Pipeline {
   /**
-   * Starts at once and reads ahead within a bound. An utterance without words yields nothing. Throws BotError
+   * Answers a turn, ahead of the reader within a bound. An utterance without words yields nothing. Throws BotError
    * `provider.*` or `speech.*`.
    */
   answer(turn: Turn, host: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
-  /** Only of a model that takes sound while it is spoken, for a turn that may follow. Never throws. */
+  /** Passes sound on while it is spoken, for a turn that may follow. Never throws. */
   feed?(sound: LiveSound): void;
 }
 
@@ -114,7 +114,7 @@ export interface Pipeline {
 export const pipelineNames = ['chained', 'audio-model', 'realtime'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
 
-/** Only the chat model takes pictures. */
+/** Chooses a pipeline. Only the chat model takes pictures. */
 export function choosePipeline(
   said: readonly Pick<TurnUtterance, 'pictures'>[],
   usual: PipelineName,
@@ -125,7 +125,7 @@ export function choosePipeline(
 export interface PipelineRegistry {
   /** The first is used by servers that have chosen none. */
   readonly names: readonly PipelineName[];
-  /** Throws for a name that is not in `names`. */
+  /** Gets a pipeline. Throws for a name that is not in `names`. */
   open(name: PipelineName): Pipeline;
   getEngineNames(name: PipelineName): string;
 }

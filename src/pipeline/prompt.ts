@@ -74,7 +74,7 @@ export async function createPrompt(
   return [...createPromptHead(turn), ...words];
 }
 
-/** Messages before the newest words: instructions, history, and the context as a message without a speaker. */
+/** Creates the messages before the newest words: instructions, history, and the context without a speaker. */
 export function createPromptHead(turn: Turn): readonly ChatMessage[] {
   const { history, context } = turn;
   const shown: readonly ChatMessage[] =

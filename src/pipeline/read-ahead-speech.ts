@@ -13,7 +13,7 @@ export type QueueBound<T> = {
 export interface BoundedQueue<T> {
   /** Waits until the unread items are below the limit. Throws the reason when the work has been stopped. */
   waitForSpace(): Promise<void>;
-  /** Never waits and never throws. A producer that keeps the bound awaits `waitForSpace` first. */
+  /** Adds an item, after `waitForSpace` if the bound is kept. Never waits and never throws. */
   put(item: T): void;
 }
 
@@ -156,11 +156,11 @@ type VoiceProgress = {
 };
 
 /**
- * Speaks clauses in order onto `queue`. The next ones are made while one is read.
+ * Speaks clauses in order onto `queue`, making the next ones ahead.
  *
- * A clause whose sound fails is `unspoken`, and the rest goes on. If the voice fails for good, the rest is not
- * spoken. Throws the errors of `clauses`, and BotError `provider.*` or `speech.*` at the end if the last clause was
- * unspoken, unless no voice speaks its language.
+ * A clause whose sound fails is `unspoken`. If the voice fails for good, so is the rest. Throws the errors of
+ * `clauses`, and BotError `provider.*` or `speech.*` at the end if the last clause was unspoken, unless no voice
+ * speaks its language.
  */
 export async function speakClauses(
   clauses: AsyncIterable<string>,

@@ -31,8 +31,8 @@ const maxLengthRatio = 4;
 const spareChars = 40;
 
 /**
- * Parses the translations of a batch. A number given twice counts for none, as one of them was copied from a line. So
- * does a text that holds a number.
+ * Parses the translations of a batch. A number given twice, or inside a text, counts for none, as it may be copied
+ * from a line.
  */
 export function parseTranslations<Line extends WrittenLine>(
   reply: string,

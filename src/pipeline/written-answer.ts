@@ -70,8 +70,8 @@ export type WrittenAnswerRequest = {
 };
 
 /**
- * Writes an answer, and runs the tools that the model calls between its rounds. A call is yielded before it runs.
- * Calls of a program are not run here. A tool's BotError goes to the model. Throws BotError `provider.*`.
+ * Writes an answer, and runs the tools that the model calls between its rounds, except those of a program. A call
+ * is yielded before it runs. A tool's BotError goes to the model. Throws BotError `provider.*`.
  */
 export async function* writeAnswer(
   { chat, prompt, done = [], tools, sent, host }: WrittenAnswerRequest,

@@ -50,9 +50,7 @@ const soundAheadBound: QueueBound<AudibleAnswer> = {
 };
 const maxSoundMs = 18 * 60_000;
 
-/**
- * Answers by a model that hears and speaks by itself. Text that it only wrote is read aloud, so no answer is silent.
- */
+/** Answers by a model that hears and speaks by itself. Text without sound is spoken by the voice. */
 export function createAudioModelPipeline(parts: AudioModelDeps): Pipeline {
   const habit: ModelHabit = { isSilent: false, goneVoices: new Set() };
   const answerTurn = async (
@@ -245,8 +243,8 @@ type AudioPrompt = {
 };
 
 /**
- * Creates the prompt at once, with the sound while it is still recognised. Undefined without a word. Words are used
- * if there is no sound or `input` requires words. Throws the error of the recogniser.
+ * Creates the prompt with the sound, before its words are recognised, or with words if there is no sound or `input`
+ * requires words. Undefined without a word. Throws the error of the recogniser.
  */
 async function createAudioPrompt(
   turn: Turn,
@@ -283,10 +281,7 @@ async function createAudioPrompt(
   };
 }
 
-/**
- * Gives the model the sound, or the words of an utterance without sound. Empty if
- * neither exists.
- */
+/** Converts an utterance to a message with its sound, else its words, if any. */
 async function toHeardMessages({
   live,
   name,

@@ -62,7 +62,10 @@ export function createAudioReplySorter(
     get soundMs(): number {
       return soundMs;
     },
-    /** Waits while much sound is unheard. Throws BotError `provider.wrong_type` or `audio.bad_wav`. */
+    /**
+     * Sorts a part, and waits while much sound is unheard. Throws BotError `provider.wrong_type` or
+     * `audio.bad_wav`.
+     */
     async *handle(part: ChatPart): AsyncGenerator<ChatPart> {
       switch (part.kind) {
         case 'text':

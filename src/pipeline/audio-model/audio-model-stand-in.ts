@@ -2,10 +2,7 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { addFailureStage } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/chat-model.ts';
 
-/**
- * Lets a chat model that reads and writes serve as an audio model. It reads the recognised words, and its text is
- * read aloud.
- */
+/** Lets a chat model serve as an audio model: it gets the recognised words, and its text is spoken. */
 export function createAudioModelStandIn(chat: ChatModel): ChatModel {
   return {
     ...readWithChat(chat),
@@ -25,7 +22,7 @@ function readWithChat(chat: ChatModel): ChatModel {
   };
 }
 
-/** Returns no message for an utterance without words. Throws the error of the recogniser. */
+/** Replaces sound by its words. Empty without words. Throws the error of the recogniser. */
 async function toWrittenMessages(
   message: ChatMessage,
   signal: AbortSignal,

@@ -22,7 +22,7 @@ export type TextAligner = ReturnType<typeof createTextAligner>;
 /**
  * Assigns the sound of an answer to its clauses, while both arrive in one stream.
  *
- * A clause takes the time of its letters at an ordinary pace, or at the real pace once all has arrived.
+ * A clause takes the time of its letters at a usual pace, once all has arrived at the real one.
  */
 export function createTextAligner() {
   let text = '';
