@@ -17,10 +17,10 @@ const keepWarmMs = 12_000;
 const openTimeoutMs = 5000;
 
 /**
- * Keeps connections open before `fetch` needs them, by OPTIONS requests without a key.
+ * Keeps connections open before `fetch` needs them, by OPTIONS requests without a key, at most each 4 s for 12 s
+ * after the last call.
  *
- * At most one round in 4 s, for 12 s after the last call. A cold connection costs three round trips, and 1.3 ms more
- * on one machine.
+ * A cold connection costs three round trips.
  */
 export function openWarmConnections(baseUrls: readonly string[], clock: Clock) {
   const over = new AbortController();
@@ -122,9 +122,8 @@ export class ApiClient extends OpenAI {
 }
 
 /**
- * Opens a client for one server: one attempt a request, guarded, and nothing taken from the environment.
- *
- * `describeError` turns the errors of its requests into BotErrors.
+ * Opens a client for one server: one attempt a request, guarded, nothing from the environment. `describeError`
+ * converts its errors.
  */
 export function openClient({ apiKey, baseUrl: address }: ClientOptions): ApiClient {
   const baseUrl = toApiUrl(address);

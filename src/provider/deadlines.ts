@@ -18,10 +18,8 @@ export type Deadlines = {
 };
 
 /**
- * Deadlines from the patience of people and from measurements.
- *
- * A missing voice inside an answer is noticed soonest. Somebody who said something short learns within 5 s that it
- * was not understood. A chat model may think for five minutes, as long as an answer is promised for.
+ * Deadlines from the patience of people and from measurements. Somebody who said something short learns within 5 s
+ * that it was not understood. A chat model may think for five minutes, as long as an answer is promised for.
  */
 export const standardDeadlines = {
   'speech to text': {
@@ -56,14 +54,14 @@ const slownessDecay = 0.75;
 export type ProviderSpeed = ReturnType<typeof createProviderSpeed>;
 
 /**
- * Speed of one server: the slowest of its recent requests, since many servers take as long for a short request as for
- * a long one.
+ * Measures a server's speed by its slowest recent request, since many servers take as long for a short request as
+ * for a long one.
  */
 export function createProviderSpeed() {
   let slowest: { readonly tookMs: number; readonly size: number } | undefined;
 
   return {
-    /** `size` counts multiples of a short request. A late request counts with its deadline. */
+    /** Records a request. `size` counts multiples of a short request. A late request counts with its deadline. */
     record(tookMs: number, size = 1) {
       const fadedMs = slownessDecay * (slowest?.tookMs ?? 0);
       const isSlowest = tookMs >= fadedMs;

@@ -14,11 +14,11 @@ const readerStopped = new Error('the reader of the stream has stopped');
 const endOfEventsMark = '[DONE]';
 
 /**
- * Reads the values of an event stream up to `[DONE]`, for all roles.
+ * Reads the values of an event stream up to `[DONE]`.
  *
  * A line of whole JSON is an event, with or without `data:`, since some servers send no blank lines, or JSON lines.
- * Other data, such as `ping`, is ignored. Leaving early closes the connection, but `[DONE]` keeps it. Throws APIError
- * for an event with an error, and SyntaxError for broken JSON.
+ * Other data is ignored. Ending early closes the connection, but `[DONE]` keeps it. Throws APIError for an event
+ * with an error, and SyntaxError for broken JSON.
  */
 export async function* readEvents(
   response: Response,

@@ -32,8 +32,8 @@ type Rest = {
 export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
 
 /**
- * Circuit breaker: pauses requests to a failing provider. After the rest a failure begins a longer rest, and a
- * success closes the breaker.
+ * Creates a circuit breaker, which pauses requests to a failing provider. After the rest a failure begins a longer
+ * rest, and a success closes the breaker.
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
@@ -103,7 +103,7 @@ export type FallbackChainOptions<Engine> = {
   readonly fallbacks: readonly Fallback<Engine>[];
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  /** Never throws. */
+  /** Reports an event. Never throws. */
   readonly report: (news: ProviderEvent) => void;
 };
 
@@ -113,7 +113,7 @@ export type FallbackRequest<Engine, T> = {
     signal: AbortSignal,
     index: number,
   ) => AsyncIterable<T>;
-  /** After the first output that people hear or read nothing is retried. */
+  /** Returns whether people hear or read this part, after which nothing is retried. */
   readonly isOutput: (part: T) => boolean;
   /** Multiples of a short request. Undefined if the size says nothing about the time to the first output. */
   readonly size?: number;
@@ -137,10 +137,7 @@ const requestFaultStatuses = new Set([400, 413, 422]);
 
 /**
  * Serves a request by the first engine that is not resting, and by the next one if that fails before its first
- * output.
- *
- * A request that fails at once is retried once. The next request tries a rested engine, so the chain recovers by
- * itself.
+ * output. A request that fails at once is retried once.
  */
 export class FallbackChain<Engine> {
   readonly #options;
@@ -160,8 +157,8 @@ export class FallbackChain<Engine> {
   }
 
   /**
-   * Requests with the same `place` stay with one engine after the first output of any of them. Throws the BotError
-   * of the last engine asked, or the reason of the first engine's rest if all rest.
+   * Sends a request to an engine, or the next after a failure. Requests with equal `place` keep one engine after
+   * the first output. Throws the BotError of the last engine, or of the first engine's rest if all rest.
    */
   async *run<T>(
     asking: FallbackRequest<Engine, T>,

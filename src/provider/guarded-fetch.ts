@@ -38,9 +38,9 @@ const allowedHeader = /^(accept|content-type)$/;
 /**
  * Creates a `fetch` that cannot flood, follow a redirect, or take a web page for an answer.
  *
- * JSON and events are measured as they come, so that every parser stays within `answerLimits` and `eventLimits`.
- * Throws BotError `provider.wrong_type` or `provider.refused`, also while the body is read. Every error and cancelled
- * body closes the connection, apart from one that is cancelled with `endMarkReason` and ends in time.
+ * JSON and events are held to `answerLimits` and `eventLimits`. Throws BotError `provider.wrong_type` or
+ * `provider.refused`, also while the body is read. Errors and cancelled bodies close the connection, except with
+ * `endMarkReason` and an end in time.
  */
 export function createGuardedFetch(guard: FetchGuard): Fetch {
   return async (input, init = {}) => {
@@ -161,7 +161,7 @@ function createWatchedBody(
     return value;
   }
 
-  /** Never throws. */
+  /** Reads the rest of a stream. Never throws. */
   async function readToEnd() {
     const last = waitUnlessAborted(reader.read(), AbortSignal.timeout(maxStreamEndMs));
     const isOver = await last.then(
@@ -235,7 +235,7 @@ function getMediaType(headers: Headers) {
   return type.trim().toLowerCase();
 }
 
-/** Undefined if the type fits or is missing. `json` means that the body contains the error. */
+/** Finds how a type differs from the expected one. `json` means that the body contains the error. */
 function findTypeObjection(type: string, asked: ExpectedContent) {
   if (type === '' || acceptedTypes[asked].test(type)) return undefined;
   if (acceptedTypes.json.test(type)) return 'json';
@@ -249,14 +249,14 @@ function isEventStream(type: string, asked: ExpectedContent) {
   );
 }
 
-/** Labels are often wrong, so the first bytes decide. */
+/** Recognises events by their first bytes, as labels are often wrong. */
 function looksLikeEvents(head: string) {
   return /^(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)?:|\{[^\n]*"(?:delta|chat\.completion\.chunk)")/.test(
     head,
   );
 }
 
-/** Labels are often missing or wrong, so the first bytes decide. */
+/** Finds how the first bytes differ from the expected type, as labels are often wrong. */
 function findHeadObjection(
   head: Uint8Array,
   asked: ExpectedContent,

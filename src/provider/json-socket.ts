@@ -165,7 +165,7 @@ export class JsonSocket {
     }
   }
 
-  /** Pauses or resumes reading, which keeps the server from sending. An event on its way may still come. */
+  /** Pauses or resumes reading, which keeps the server from sending. One more event may arrive. */
   setPaused(on: boolean) {
     if (!this.isAlive) return;
     this.#isPaused = on;

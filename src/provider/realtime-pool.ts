@@ -21,10 +21,7 @@ const maxSessionAgeMs = 50 * 60_000;
 
 export type RealtimePool = ReturnType<typeof openRealtimePool>;
 
-/**
- * Connections to one server with the same settings. Each serves one user at a time, and an unused one is closed after
- * a minute.
- */
+/** Opens connections to one server. Each serves one user at a time, and an unused one is closed after a minute. */
 export function openRealtimePool(options: RealtimePoolOptions) {
   const { clock = realClock, maxReady } = options;
   const over = new AbortController();
@@ -33,7 +30,7 @@ export function openRealtimePool(options: RealtimePoolOptions) {
   const opening = new Set<Promise<void>>();
   let { urls } = options;
 
-  /** A connection is reusable if the server has nothing more to say about its former use. */
+  /** Ends a lease. A connection is reusable if nothing more can arrive for its former use. */
   function giveBack(link: JsonSocket, isReusable: boolean) {
     leased.delete(link);
     if (isReusable) keepIdle(link);
@@ -186,14 +183,14 @@ export function isSessionEvent(
   return type === `session.${what}` || type === `transcription_session.${what}`;
 }
 
-/** `eventId` is our event that the error is about, if the server says so. */
+/** Reads an error, and the `eventId` of ours that the error is about, if known. */
 export function readErrorEvent({ error }: JsonEvent) {
   const { message, code, event_id } = toRecord(error);
   const words = toNonEmptyText(message) ?? 'no reason given';
   return { eventId: toNonEmptyText(event_id), code: toNonEmptyText(code), words };
 }
 
-/** The message holds the code only, as the text may quote people. */
+/** Creates an error, with the code only, as the text may quote people. */
 export function createRealtimeError(
   words: string,
   code: string | undefined,

@@ -64,8 +64,8 @@ export class RealtimeResponse {
   }
 
   /**
-   * May be called once, and has no deadline. Throws BotError `provider.*` after partial output, also without a
-   * proper end.
+   * Yields the parts, once and without a deadline. Throws BotError `provider.*` after partial output, also without
+   * a proper end.
    */
   async *read(signal: AbortSignal): AsyncGenerator<ResponsePart> {
     for (;;) {

@@ -12,7 +12,7 @@ export type ReducibleRequest<Part, T> = {
   readonly isAnswer?: (output: T) => boolean;
   /** Returns the parts of the next attempt, or throws if no part is to blame. */
   readonly reduce: (cause: unknown, parts: ReadonlySet<Part>) => Iterable<Part>;
-  /** `answer` is the first output that counts. */
+  /** Notes the accepted parts. `answer` is the first output that counts. */
   readonly onAccepted: (parts: ReadonlySet<Part>, answer: T) => void;
 };
 

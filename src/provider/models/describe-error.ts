@@ -211,8 +211,8 @@ function* listCauses(thrown: unknown): Generator<Error> {
 const quotableUnits = /\p{N}+|\p{Script=Latin}{3,}|(?!\p{Script=Latin})\p{L}/gu;
 
 /**
- * True if a server's sentence repeats anything of a request: a figure, a letter of a script without spaces, or the
- * beginning of a word, as quotations break off. A sentence with escaped characters counts as a repetition.
+ * Returns whether a server's sentence repeats anything of a request: a figure, a letter of a script without spaces,
+ * or the beginning of a word. Escaped characters count as a repetition.
  */
 function repeatsWords(sentence: string, request: string) {
   const said = new Set(splitUnits(request));

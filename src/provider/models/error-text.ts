@@ -62,12 +62,12 @@ export function findErrorText(body: unknown): string | undefined {
   );
 }
 
-/** A sentence is no code, as it may quote people. */
+/** Returns a code, but no sentence, which may quote people. */
 export function toErrorCode(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.-]{1,60}$/.test(value) ? value : undefined;
 }
 
-/** Adds the server's sentence to the message, for programs such as the doctor that send no words of people. */
+/** Adds the server's sentence to the message, for programs that send no words of people. */
 export function formatFailure({ message, about }: BotError): string {
   const { serverMessage } = about;
   return serverMessage === undefined
@@ -79,7 +79,7 @@ export function parseErrorText(text: string): string {
   return findErrorText(tryParseForeignJson(text, answerLimits)) ?? text;
 }
 
-/** Leaves out user, password and query. */
+/** Formats an address without user, password and query. */
 export function formatServerName(baseUrl: string): string {
   const url = URL.parse(baseUrl);
   return url ? `${url.origin}${url.pathname}`.replace(/\/$/, '') : 'The server';

@@ -24,7 +24,10 @@ export async function listModels(
   }
 }
 
-/** Expects `{data: [{id}]}` as OpenAI sends: https://developers.openai.com/api/reference/resources/models/methods/list */
+/**
+ * Parses `{data: [{id}]}` as OpenAI sends:
+ * https://developers.openai.com/api/reference/resources/models/methods/list
+ */
 function parseModelList(body: unknown): ModelList {
   const { data } = toRecord(body);
   if (!Array.isArray(data)) return { kind: 'not offered' };

@@ -3,7 +3,7 @@ import { toRecord } from '#src/base/json.ts';
 
 const maxReportedCount = 1e9;
 
-/** Returns undefined for anything but a plausible count. */
+/** Returns a plausible count, else undefined. */
 export function toReportedCount(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= maxReportedCount
     ? value
@@ -67,7 +67,7 @@ export type ReservedRequest<T> = {
   readonly reserve: () => ReservationResult;
   readonly ask: (units?: number) => AsyncIterable<T>;
   readonly isOutput: (part: T) => boolean;
-  /** Called once at the end of a request, unless it costs nothing. */
+  /** Notes the end of a request once, unless it costs nothing. */
   readonly onEnd: (isWhole: boolean) => void;
 };
 
@@ -106,7 +106,7 @@ const unpaidCodes: ReadonlySet<ErrorCode> = new Set([
   'speech.no_voice',
 ]);
 
-/** True for a request that failed before its first output at no cost. A late request may be charged. */
+/** Returns whether a request failed before its first output at no cost. A late request may be charged. */
 export function isUnpaid(error: unknown): boolean {
   return error instanceof BotError && unpaidCodes.has(error.code);
 }

@@ -31,7 +31,7 @@ export const standardModels = {
   realtimeSpeech: 'gpt-realtime-2.1-mini',
 } as const;
 
-/** True for the path of a local model. Other names belong to models of a server. */
+/** Returns whether a name is the path of a local model. Other names belong to models of a server. */
 export function isModelFolder(name: string): boolean {
   return name.startsWith('.') || isAbsolute(name);
 }
@@ -61,10 +61,7 @@ export type ModelInUse = RemoteServer & { readonly role: string };
 /** Recognisers of OpenAI's Realtime API that send words during speech and only add to them. */
 const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
 
-/**
- * Tells whether partials of this recogniser only grow, so that an answer may begin on
- * them.
- */
+/** Returns whether partials of this recogniser only grow, so that an answer may begin on them. */
 export function hasStableWords(model: string): boolean {
   return stableRecognisers.includes(removeSnapshotDate(model));
 }
@@ -73,7 +70,7 @@ export function removeSnapshotDate(model: string): string {
   return model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
 }
 
-/** Modalities on OpenAI's model pages: https://developers.openai.com/api/docs/models */
+/** Returns whether a model takes pictures, by OpenAI's pages: https://developers.openai.com/api/docs/models */
 export function canTakePictures(model: string): boolean | undefined {
   if (/(^|[/:])gpt-[\w.-]*audio/.test(model)) return false;
   return /(^|[/:])gpt-(4o|4\.1|[56])(\b|[.-])/.test(model) || undefined;
@@ -83,7 +80,7 @@ export function isOpenAi(baseUrl: string): boolean {
   return URL.parse(baseUrl)?.host === 'api.openai.com';
 }
 
-/** An address without a path means its `/v1`. */
+/** Adds the path `/v1` to an address without one. */
 export function toApiUrl(address: string): string {
   const url = new URL(address);
   if (url.pathname !== '/') return address;
