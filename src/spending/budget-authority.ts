@@ -14,7 +14,7 @@ export type BudgetRefusal = {
   readonly kind: 'refused';
   /** The reader has not seen this refusal lately. */
   readonly line: TextLine;
-  /** True where this person did not read it lately, or, without one, the channel not today: then they are to read it. */
+  /** Returns whether the refusal is new to this person, or, without one, to the channel today. */
   readonly isNews: (readerId?: PersonId) => boolean;
 };
 export type AnswerBudget = {

@@ -10,14 +10,14 @@ export function toUtcDay(wallMs: number): string {
   return format.format(wallMs);
 }
 
-/** A negative number counts back. */
+/** Adds days to a date, or subtracts a negative number. */
 export function addDays(day: string, days: number): string {
   const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
   const fromMs = toUtcMs({ year, month, day: date, hour: 0, minute: 0, second: 0 });
   return toUtcDay(fromMs + days * dayMs);
 }
 
-/** When the next day begins in UTC. */
+/** Gets the time at which the next day begins in UTC. */
 export function getNextDayMs(wallMs: number): number {
   return (Math.floor(wallMs / dayMs) + 1) * dayMs;
 }

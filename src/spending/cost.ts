@@ -21,7 +21,7 @@ const mostCount = 1e9;
 /** Estimate for servers that do not count. */
 export const charactersPerToken = 4;
 
-/** Billionths of a dollar, so that sums are exact. Undefined without a price. */
+/** Computes billionths of a dollar, so that sums are exact. Undefined without a price. */
 export function computeCost(use: Use, rates: Usd): number | undefined {
   const usd = isCountable(use) ? toUsd(use, rates) : undefined;
   return usd === undefined || !Number.isFinite(usd) ? undefined : Math.round(usd * 1e9);
@@ -44,7 +44,7 @@ export function sumCosts(
   return costs.find((cost) => cost !== undefined) ?? otherwise;
 }
 
-/** An impossible count has no price. */
+/** Returns whether the counts are possible. An impossible one has no price. */
 function isCountable({ kind: _, ...counts }: Use) {
   const values = Object.values(counts);
   return values.every(
@@ -72,7 +72,7 @@ function toUsd(use: Use, usd: Usd) {
   }
 }
 
-/** Servers do not say which tokens were cached, so cheaper text counts first. */
+/** Prices tokens. Servers do not say which tokens were cached, so cheaper text counts first. */
 function toTokensUsd(tokens: TokenUsage, usd: Usd) {
   const heard = Math.min(tokens.audioInputTokens ?? 0, tokens.inputTokens);
   const spoken = Math.min(tokens.audioOutputTokens ?? 0, tokens.outputTokens);
@@ -91,7 +91,7 @@ function toTokensUsd(tokens: TokenUsage, usd: Usd) {
   );
 }
 
-/** `perMillion` is a price per million units. */
+/** Multiplies a count by a price per million units. */
 function toMillionth(count: number, perMillion: number | undefined) {
   if (count <= 0) return 0;
   return perMillion === undefined ? undefined : (count * perMillion) / 1e6;

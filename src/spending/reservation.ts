@@ -72,7 +72,7 @@ const readingTokens = 1_000;
 /** Upper bound for recognisers that charge by token. */
 const recognisedTokensPerSecond = 20;
 
-/** A text token has at least one byte. Pictures count as at the dearest provider. */
+/** Bounds a chat request. A text token has at least one byte. Pictures count as at the dearest provider. */
 export function boundModelRequest({
   messages,
   tools = [],
@@ -134,7 +134,7 @@ export function boundSpeech(text: string): RequestBound {
   };
 }
 
-/** `least` is the shortest part worth sending. */
+/** Bounds recognition. `least` is the shortest part worth sending. */
 export function boundRecognition(ms: number, least = ms): RequestBound {
   return {
     role: 'recognise',
@@ -160,7 +160,7 @@ type Payer = { readonly id: string };
 /** Upper bounds of spoken text, and of the sentence about the language. */
 const [bytesPerSecond, languageBytes] = [40, 400];
 
-/** Requests an answer whose words may be unknown. */
+/** Creates the request for an answer whose words may be unknown. */
 export function toAnswerRequest(
   turn: Turn,
   guildId: GuildId,
@@ -187,7 +187,7 @@ export function toAnswerRequest(
   };
 }
 
-/** `by` pays, or else the server. */
+/** Creates the request for words to say. `by` pays, or else the server. */
 export function toReadingRequest(
   words: string,
   guildId: GuildId,
@@ -233,10 +233,7 @@ export type SoundMeter = {
 
 type OnUsage = (usage: Usage) => void;
 
-/**
- * Reservation for one piece of paid work. Methods never throw, and count usage even after it is
- * closed.
- */
+/** Reservation for one piece of paid work. Methods never throw, and count usage even after the end. */
 export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   readonly #account;
   readonly #onUsage: OnUsage[] = [];
@@ -268,7 +265,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     return this.#holdAmount(boundRecognition(ms, least));
   }
 
-  /** Undefined without a limit. Throws BotError `budget.used`. */
+  /** Reserves money. Undefined without a limit. Throws BotError `budget.used`. */
   async #holdAmount(bound: RequestBound) {
     const held = await this.#account.hold?.(bound);
     if (typeof held !== 'string') return held;
@@ -317,7 +314,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     this.close();
   }
 
-  /** Uses the report of the engine, else our estimate. */
+  /** Pays by the report of the engine, else by our estimate. */
   #countUsage(what: PaidRole, usage: EngineUsage | undefined, estimate: Use) {
     const uses = usage?.count ? [usage.count, estimate] : [estimate];
     this.#account.pay(what, { uses, by: usage?.by });

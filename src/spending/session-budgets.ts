@@ -41,11 +41,11 @@ export type SessionBudgetsOptions = {
   readonly ledger: Ledger;
   readonly caps: Caps;
   readonly total: TotalBudget;
-  /** The server's own daily cap in billionths of a dollar. 0 means none. */
+  /** Gets the server's own daily cap in billionths of a dollar. 0 means none. */
   readonly ownCapIn?: (guildId: GuildId) => number;
-  /** Daily cap of a program. Undefined: the cap of a person. */
+  /** Gets the daily cap of a program. Undefined: the cap of a person. */
   readonly ownCapOf?: (payerId: string) => number | undefined;
-  /** Current prices for an answer aloud or in writing. */
+  /** Gets current prices for an answer aloud or in writing. */
   readonly tariffOf: (guildId: GuildId, isWritten?: boolean) => Tariff;
   readonly rateOf: (by: ServedBy, role: PaidRole) => RolePrice;
   readonly onEvent: (guildId: GuildId, event: SpentEvent) => void;
@@ -72,7 +72,7 @@ export class SessionBudgets {
     this.#news = createBudgetNotices(options.clock);
   }
 
-  /** Reserves the least cost: 100 tokens and their sound. */
+  /** Opens the budget of an answer, reserving the least cost: 100 tokens and their sound. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { ledger, tariffOf } = this.#options;
     const { first, guildId, kind } = order;
@@ -119,7 +119,7 @@ export class SessionBudgets {
         !isCaptioned || this.#getPersonRoom(guildId, personId).nanoUsd >= nanoUsd;
       if (fits) ledger.assign(guildId, personId, { nanoUsd }, clock.wallMs());
     };
-    // The server is charged at once. The person only reserves until the utterance turns out to be for the bot.
+    // The server is charged at once, the person only for an utterance to the bot.
     let payer: 'undecided' | 'person' | 'server' = 'undecided';
     const waiting = ledger.reserve(guildId, payerId, 0);
     const charge = ({ nanoUsd = 0 }: Partial<Sum>) => {
@@ -152,7 +152,7 @@ export class SessionBudgets {
     return heard;
   }
 
-  /** Undefined while an answer fits. */
+  /** Finds a budget that has no room for an answer. */
   findUsedBudget(guildId: GuildId): UsedBudget | undefined {
     const findUsualCap = () =>
       estimateLeastCost(
@@ -221,7 +221,7 @@ export class SessionBudgets {
     return { kind: 'refused', line: this.#toLine(full), isNews };
   }
 
-  /** The cap is used, or the rest is too small. */
+  /** Says that the cap is used, or the rest is too small. */
   #toLine({ cap, capNanoUsd, nanoUsd }: Room): TextLine {
     const isRest = nanoUsd > capNanoUsd * (1 - warnedFrom);
     if (cap === 'server' || cap === 'all')
@@ -337,7 +337,7 @@ function getLeft(cap: number, taken: number) {
   return cap === 0 ? Infinity : cap - taken;
 }
 
-/** Least cost of a request and its spoken words. */
+/** Estimates the least cost of a request and its spoken words. */
 function estimateLeastCost(bound: RequestBound, kind: PaidKind, tariff: Tariff) {
   return (
     estimateDearestCost(bound, bound.least, tariff) +
@@ -356,7 +356,7 @@ function estimateDearestCost(
   return Math.max(...[tariff[role], ...(tariff.others?.[role] ?? [])].map(getCost));
 }
 
-/** Cost of speaking so many tokens by a separate voice. */
+/** Estimates the cost of speaking so many tokens by a separate voice. */
 function estimateSoundCost(
   { role }: RequestBound,
   units: number,

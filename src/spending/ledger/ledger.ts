@@ -41,7 +41,7 @@ export class Ledger {
   #onUnsaved: () => void = () => undefined;
   readonly #countsAll;
 
-  /** `countsAll` also counts for `allServers`. */
+  /** Creates a ledger. `countsAll` also counts for `allServers`. */
   constructor({ countsAll = false }: { readonly countsAll?: boolean } = {}) {
     this.#countsAll = countsAll;
   }
