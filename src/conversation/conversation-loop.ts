@@ -137,7 +137,7 @@ export class ConversationLoop {
     else this.#deps.onBug(error);
   }
 
-  /** Posts when the current reply becomes audible, runs out of sound or continues. Called each 20 ms. */
+  /** Posts, each 20 ms, when the current reply becomes audible, starves or goes on. */
   updateSound() {
     const { leavingReply } = this.output ?? {};
     const { current } = this.#state.turnQueue;

@@ -66,10 +66,7 @@ export type AutoJoinChannel = {
 
 /** Window in which a server gets two automatic joins at most. */
 const joinWindowMs = 15_000;
-/**
- * The second join must be wanted this long, so that the bot does not follow people passing
- * through.
- */
+/** The second join must be wanted this long, in case people only pass through. */
 const joinSettleMs = 1_200;
 
 /**

@@ -74,10 +74,7 @@ export type ConnectionOptions = {
 
 type Connection = ReturnType<typeof openConnection>;
 
-/**
- * The clock of one connection. It sleeps until its next deadline while nobody speaks or waits and
- * nothing plays.
- */
+/** The clock of one connection, which sleeps until its next deadline while nothing happens. */
 class ConnectionClock {
   readonly #connection;
   #nowMs: number;
@@ -171,7 +168,7 @@ class ConnectionClock {
  * Lets Node read waiting packets from the socket before the timers of this loop act.
  */
 async function readPendingPackets(signal: AbortSignal) {
-  // Timers fire before sockets are read. Without this, speech during a hold would count as silence and end the utterance.
+  // Timers fire before sockets are read: speech during a hold would count as silence.
   for (let turn = 0; turn < maxReadTurns && !signal.aborted; turn++)
     await setImmediate();
 }

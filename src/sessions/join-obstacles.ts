@@ -50,7 +50,7 @@ export function canEnter(channel: ChannelRef, deps: EntryDeps): boolean {
   return kind === 'fine' || kind === 'stage';
 }
 
-/** Formats a time in UTC, `2026-11-20 16:25 UTC`, as people of one server live in many time zones. */
+/** Formats a time for people in many time zones: `2026-11-20 16:25 UTC`. */
 function formatUtcTime(wallMs: number) {
   const { day, minute } = createWallTimes('UTC');
   return `${day(wallMs)} ${minute(wallMs)} UTC`;

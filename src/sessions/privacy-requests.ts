@@ -219,7 +219,7 @@ export class PrivacyRequests {
   }
 
   async #getConsent(guildId: GuildId, personId: PersonId) {
-    // Where the bot sits nowhere, only a stored consent counts. Roles are known in a channel only.
+    // Where the bot sits nowhere, only a stored consent counts.
     const consent = this.#sessions.listSessions(guildId).at(-1)?.consent;
     if (consent) return consent.getConsent(personId);
     await this.#sessions.loadConsents(guildId);

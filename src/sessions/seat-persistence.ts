@@ -32,7 +32,7 @@ const seatKeepingReasons: ReadonlySet<LeaveReason> = new Set([
 const aliveIntervalMs = 15_000;
 const expireIntervalMs = 60_000;
 
-/** Stores the seats of the bot and the answers of people there. No caller waits for the store. */
+/** Stores the seats of the bot and the answers of people there. */
 export class SeatPersistence implements AsyncDisposable {
   readonly #deps;
   readonly #seatStore;

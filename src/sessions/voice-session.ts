@@ -174,7 +174,7 @@ export class VoiceSession implements Session {
   }
 
   async joinAgain(call: JoinCall): Promise<JoinOutcome> {
-    // A call to where the bot sits already may still be a yes, and change its mode.
+    // A call to its own channel may still be a yes, and change the mode.
     this.consent.addCaller(call.callerId);
     if (call.mode) this.mode = call.mode;
     this.follow(call);

@@ -20,7 +20,7 @@ export type AnswerWait = {
   readonly hasHeardMoment: boolean;
 };
 
-/** Only this much of the endpointing delay counts as waiting. The rest was reserved for a continuation. */
+/** Only this much of the endpointing delay counts as waiting. */
 const maxCountedDelayMs = 300;
 
 export function getWaitStartMs(toMs: number, endedAtMs: number): number {

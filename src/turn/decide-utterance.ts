@@ -196,10 +196,7 @@ function isForOthers(verdict: AddressingVerdict) {
   return !verdict.meant && (verdict.why === 'not-named' || verdict.why === 'mentioned');
 }
 
-/**
- * Decides in a pause whether a preemptive answer begins. Without a text, any words of this speaker must be
- * answered.
- */
+/** Decides in a pause whether a preemptive answer begins, without a text only if any words would be answered. */
 export function shouldAnswerEarly(
   facts: UtteranceFacts,
   addressing: AddressingState,

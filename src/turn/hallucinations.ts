@@ -59,7 +59,7 @@ function isPoliteFarewell(spoken: string, heard: VoiceEvidence) {
   return faintTexts.has(spoken) && !isFaintVoice(heard);
 }
 
-/** Recognises a voice shorter or fainter than any word for a listener: a breath, a click, a far television. */
+/** Recognises a voice shorter or fainter than any word to the bot: a breath, a click, a far television. */
 function isFaintVoice({ voicedMs, meanProbability, meanLevelDb }: VoiceEvidence) {
   return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
 }

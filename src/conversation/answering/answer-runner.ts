@@ -332,7 +332,7 @@ function toAskOutcome(
   { pending, progress: { text } }: AnswerRun,
   failure: BotError | undefined,
 ): AskOutcome {
-  // An answer that could not be spoken was written, so it counts. One without a word does not.
+  // An answer that could not be spoken was written.
   if (failure && failure.stage !== 'speak')
     return { kind: 'failed', line: toFailureLine(failure) };
   if (text.trim() !== '')

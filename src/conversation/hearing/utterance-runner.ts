@@ -403,7 +403,6 @@ export class UtteranceRunner {
 
 const withdrawnContent: UtteranceContent = { kind: 'withdrawn' };
 
-/** Classifies a recording by its voice and words. */
 function classifyRecording(
   { evidence, hints, isEnded }: UtteranceState,
   transcript: Transcript | undefined,

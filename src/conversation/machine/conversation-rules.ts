@@ -12,7 +12,7 @@ export const conversationRules = {
   addressing: addressingRules,
   /** Longest silence, in ms, after which speech continues a turn. */
   mergeMs: endpointRules.mergeMs,
-  /** Longest silence of an answer without a tool, in ms. A chat model may think this long. */
+  /** Longest silence of an answer without a tool, in ms. */
   maxSilenceMs: 300_000,
   /** Time, in ms, after a pause in which a partial still belongs to the sound before it. */
   latePartialMs: 80,

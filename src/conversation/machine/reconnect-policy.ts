@@ -26,7 +26,7 @@ export const initialReconnect: ReconnectState = { losses: 0, firstAtMs: 0 };
 
 type LostConnection = {
   readonly atMs: number;
-  /** A number from 0 to 1, so that sessions that were lost together do not return together. */
+  /** From 0 to 1, so that sessions lost together do not return together. */
   readonly random: number;
   readonly restMs: number;
   readonly paceMs?: number;

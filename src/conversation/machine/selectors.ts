@@ -94,7 +94,6 @@ export function getGiveUpTime(
   return awaited.waiting.sinceMs + rules.maxSilenceMs;
 }
 
-/** Gets the phase of a turn or announcement. */
 export function getPhase(
   { id }: { readonly id: Id },
   state: ConversationState,
@@ -197,7 +196,7 @@ export type Draft = {
   readonly atMs: number;
 };
 
-/** Each event and the function that handles it, in a table of each file of this folder. */
+/** Each event and its handler, in a table of each file. */
 export type EventHandlers = {
   readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void;
 };

@@ -31,7 +31,7 @@ import { queueTurn } from './turn-queue.ts';
 
 export const speechHandlers = {
   began(draft, event) {
-    // A speaker that goes on soon reopens the turn, which leaves the queue until the rest is decided.
+    // A speaker that goes on soon reopens the turn.
     const { by, fromMs, isCaptioned } = event;
     if (!mayHear(draft, by)) return;
     voidSpokenYes(draft, by);
@@ -131,7 +131,7 @@ export const speechHandlers = {
   ended: endUtterance,
 
   typed(draft, { atMs, by, name, request, text }) {
-    // A typed question is a turn that is decided already. After a no the answer is written.
+    // After a no the answer to a typed question is written.
     if (hasRefused(draft, by)) {
       emitEffect(draft, { do: 'report', request, outcome: 'private' });
       return;

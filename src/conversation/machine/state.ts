@@ -112,9 +112,7 @@ export type ToolChange = {
   receivers: readonly CallRef[];
 };
 
-/**
- * One request of a person. The turn keeps its identity while it grows, waits or is answered anew.
- */
+/** One request of a person, which may grow, wait or be answered anew. */
 export type TurnState = {
   readonly id: Id;
   readonly by: PersonId;

@@ -114,10 +114,7 @@ function copyAll<Item>(items: readonly Item[]) {
   return items.map((one) => ({ ...one }));
 }
 
-/**
- * Returns the time, in ms, of the next `tick` that the state needs. Infinity if it
- * needs none.
- */
+/** Returns the time, in ms, of the next `tick` that the state needs, or Infinity. */
 export function getWakeTime(
   state: ConversationState,
   rules: ConversationRules,

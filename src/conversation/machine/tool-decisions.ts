@@ -72,7 +72,7 @@ function makeChange(
   ref: CallRef,
   former: readonly ToolChange[],
 ) {
-  // Unpressed buttons of former answers have done nothing, and give way to the call that is made in the end.
+  // Unpressed buttons of former answers give way to the call that is made in the end.
   const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
   const asked = former.filter(({ state }) => state === 'asked');
   for (const { confirmation } of asked) closeConfirmation(draft, confirmation);

@@ -112,7 +112,7 @@ export function beginTurnAnswer(
   return answer;
 }
 
-/** Marks waiting turns while the bot speaks to another person, so that their askers are called by name. */
+/** Marks turns that wait while the bot speaks to another person, to call their askers by name. */
 export function markWaitingTurns(draft: Draft, addressed?: PersonId) {
   for (const turn of draft.turns)
     if (draft.turnQueue.waiting.includes(turn.id) && turn.by !== addressed)
@@ -193,7 +193,7 @@ function isEndRemembered(end: ReplyFinish | EarlyEnd) {
 
 /** Ends a turn early. A heard reply is cut, and `endTurn` follows when its last words are known. */
 export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd) {
-  // A heard reply is cut, and `over` brings the words that left. After a no, nothing of them is kept.
+  // `over` brings the words that were heard. After a no, none of them is kept.
   const sounding = findHeardReply(draft, turn.id);
   stopTurnRuns(draft, turn.id);
   if (sounding) cutReply(draft, sounding, why);
@@ -215,7 +215,7 @@ export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd) {
 
 /** Ends a reply after the clause that sounds. */
 export function finishReplyClause(draft: Draft, current: CurrentReply, why: EarlyEnd) {
-  // Where no clause sounds, the reply is cut at once: its next clause may wait for a tool.
+  // Without a sounding clause, the reply is cut: its next clause may wait for a tool.
   const { phase } = current;
   if (phase.kind === 'finishing') return;
   if (phase.kind !== 'sounding' || phase.isStarved) {

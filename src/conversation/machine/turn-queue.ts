@@ -178,7 +178,7 @@ function startAnswer(draft: Draft, turn: TurnState) {
 
 /** Begins the answer of the next turn while the last words of the current reply sound. */
 export function beginNextAnswer(draft: Draft) {
-  // Its asker has waited long enough. The prompt holds the current reply as if all of it is heard.
+  // The prompt holds the current reply as if all of it is heard.
   const { current, waiting } = draft.turnQueue;
   const next = findTurn(draft, waiting[0]);
   if (

@@ -214,7 +214,7 @@ export async function* addNamePrefix(
   deps: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  // Sound without known words may say the name itself. A name that cannot be spoken is left out.
+  // Sound without known words may say the name itself.
   let [text, isBegun] = ['', false];
   for await (const arrived of answer) {
     const { part } = arrived;

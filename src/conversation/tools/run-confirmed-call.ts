@@ -93,7 +93,7 @@ async function performConfirmedCall(
   places: Places,
   signal: AbortSignal,
 ): Promise<ConfirmedCall> {
-  // The right is checked again: a minute is long enough to leave or to lose a role.
+  // The right is checked again: within a minute a person may lose a role.
   const barred = (right: Right, personId: PersonId) => ({
     kind: 'barred' as const,
     line:

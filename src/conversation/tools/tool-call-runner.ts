@@ -305,10 +305,7 @@ type AnswerCallsOptions = {
   readonly changes: readonly ToolChange[];
 };
 
-/**
- * A call reaches the conversation only if its tool was offered, its arguments fit, and every
- * asker holds the right.
- */
+/** A call is refused here unless its tool was offered, its arguments fit, and every asker holds the right. */
 export class AnswerCalls implements AnswerTools {
   readonly #options;
   readonly #tools;

@@ -174,7 +174,6 @@ export class Mixer implements FrameSource {
     return { frame: this.#mono.encode(samples), heard: () => samples, speech };
   }
 
-  /** Mixes speech with music in stereo. */
   #mixWithMusic(speech: Block | undefined, music: Float32Array | undefined) {
     this.#stereo ??= this.#codec.createEncoder(musicRateHz, 2);
     // Opus codes the level of a frame relative to the one before. Without the last heard frames, which are not

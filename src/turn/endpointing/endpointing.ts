@@ -85,7 +85,7 @@ export type EndpointingEvent =
       readonly language?: string;
       readonly atMs: number;
     }
-  /** Answer of the turn model that was asked at `askedAtMs`. Without a probability it failed, and counts for nothing. */
+  /** Answer of the turn model that was asked at `askedAtMs`, without a probability if it failed. */
   | {
       readonly kind: 'turn-judged';
       readonly askedAtMs: number;

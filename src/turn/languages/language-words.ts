@@ -1,7 +1,7 @@
 /** Lower case, as people write. */
 type Phrases = readonly string[];
 
-/** Words of one language, a JSON file each. What is left out is unknown in the language. */
+/** Words of one language, a JSON file each. */
 export type LanguageWords = {
   /** ISO 639-1. */
   readonly code: string;

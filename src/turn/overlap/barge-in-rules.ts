@@ -9,7 +9,7 @@ export type BargeInRules = {
   readonly minDuckDurationMs: number;
   /** 12 dB after a codec. */
   readonly duckDb: number;
-  /** Usual time from the onset of a voice to its first window. The durations below count from there. */
+  /** Usual time from the onset of a voice to its first window, from which the durations below count. */
   readonly usualNoticeMs: number;
   /** Shortest overlap of the asker that pauses tentatively. */
   readonly minTentativePauseDurationMs: number;

@@ -188,11 +188,7 @@ function toTokenPhrases(list: readonly string[] = []) {
   return tokenizeEach(list).map((found) => found.filter(isWordToken).join(' '));
 }
 
-/**
- * Intent of a whole sentence. `other` only contains such words.
- *
- * `sure` means that no further word can change the intent.
- */
+/** Intent of a whole sentence. `other` only contains such words. `sure`: no further word can change the intent. */
 export type Interjection =
   | { readonly kind: 'empty' }
   | { readonly kind: InterjectionKind; readonly sure: boolean };

@@ -65,7 +65,7 @@ type OverlapStep = {
   readonly noticed: readonly OverlapVoiceEvent[];
 };
 
-/** Updates a voice over the bot, noticed with its first window and measured with every packet. */
+/** Updates a voice over the bot, noticed with its first window, measured with every packet. */
 export function stepOverlapVoice(
   overlap: OverlapVoice,
   event: OverlapVoiceInput,

@@ -71,7 +71,7 @@ export class SpeakerLanguages {
     return decideAnswerLanguage(this.#getState(personId), this.#getChoices(personId));
   }
 
-  /** Finds the language hint for the recogniser, before it hears this person. */
+  /** Finds the language hint for the recogniser of this person. */
   findHint(personId: PersonId): string | undefined {
     return getRecogniserHint(this.#getState(personId), this.#getChoices(personId));
   }

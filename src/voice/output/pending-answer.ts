@@ -23,7 +23,6 @@ export type Quote = {
 export interface AnswerTools {
   readonly quote: Quote | undefined;
   readonly runningStep: PlainTextId | undefined;
-  /** Runs a tool call. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
 }
 
