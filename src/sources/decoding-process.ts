@@ -34,7 +34,7 @@ export type FileInProcess = Disposable & {
 
 export type DecodingProcess = ReturnType<typeof createDecodingProcess>;
 
-/** Child process that decodes files of strangers, one piece at a time. */
+/** Starts a child process that decodes files of strangers, one piece at a time. */
 export function createDecodingProcess(options: ProcessOptions) {
   const gone = Promise.withResolvers<void>();
   let before: Promise<unknown> = Promise.resolve();

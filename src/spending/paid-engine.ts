@@ -132,7 +132,7 @@ function createMeteredListening(
   }
 
   return {
-    /** Drops sound after a refusal. */
+    /** Sends sound, and drops it after a refusal. */
     push(samples: Int16Array, opus?: Uint8Array) {
       waiting.push({ samples, ...(opus && { opus }) });
       if (reserving === undefined) sendSound();
@@ -217,7 +217,7 @@ export class PaidPipeline {
     };
   }
 
-  /** Costs nothing until an answer is requested. */
+  /** Passes sound on, at no cost until an answer is requested. */
   feed(sound: LiveSound) {
     this.#pipeline.feed?.(sound);
   }

@@ -48,9 +48,8 @@ export function createDecoding(options: DecodingOptions) {
     /**
      * Decodes sound as it is read, in pieces of about a second. The first bytes decide the format.
      *
-     * A truncated file gives its first part. Throws BotError `source.not_audio`,
-     * `source.unreachable` if another file broke the process, and errors of `bytes`. Aborting
-     * `signal` throws `signal.reason`.
+     * A truncated file gives its first part. Throws BotError `source.not_audio`, `source.unreachable` if another
+     * file broke the process, and errors of `bytes`.
      */
     async *play(
       bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

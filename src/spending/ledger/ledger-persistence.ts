@@ -16,7 +16,7 @@ export type BudgetParts = {
 
 export type LedgerPersistenceOptions = BudgetParts & {
   readonly spending: SpendingStore;
-  /** Called once for each new reason. */
+  /** Reports each new reason once. */
   readonly report: (error: unknown) => void;
 };
 
@@ -34,7 +34,7 @@ export function createLedgerPersistence(options: LedgerPersistenceOptions) {
   let writing = Promise.resolve();
   let isWriting = false;
 
-  /** No timer runs while everything is stored. */
+  /** Stores sums as they change. No timer runs while everything is stored. */
   async function saveRegularly() {
     const { alert, clock, ledger } = options;
     const wakeup = new Wakeup(clock);
@@ -109,7 +109,7 @@ export function createLedgerPersistence(options: LedgerPersistenceOptions) {
   }
 
   return {
-    /** Resolves after the first read or its failure. Never throws. */
+    /** Reads stored sums, and begins to store new ones. Never throws. */
     async open() {
       await recallEntries();
       life = saveRegularly();

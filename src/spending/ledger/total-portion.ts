@@ -33,7 +33,7 @@ export type TotalPortionOptions = BudgetParts & {
   readonly capNanoUsd: number;
   /** Share of the rest, 0 to 1, while the store is away. */
   readonly share: number;
-  /** Called once for each new reason. */
+  /** Reports each new reason once. */
   readonly report: (error: unknown) => void;
 };
 
@@ -45,10 +45,7 @@ const [lookMs, renewMs] = [1_000, 60_000];
 
 export type TotalPortion = ReturnType<typeof createTotalPortion>;
 
-/**
- * Portion of the total cap that this process may spend. Servers and people need none, as a server
- * belongs to one process.
- */
+/** Manages the portion of the total cap that this process may spend. */
 export function createTotalPortion(options: TotalPortionOptions) {
   const over = new AbortController();
   let limit = 0;
@@ -129,7 +126,7 @@ export function createTotalPortion(options: TotalPortionOptions) {
   }
 
   return {
-    /** Resolves with a portion or a failure. Never throws. */
+    /** Requests a portion, and later more. Never throws. */
     async open() {
       await requestAmount(getSpare());
       const { alert, clock } = options;
@@ -153,7 +150,7 @@ export function createTotalPortion(options: TotalPortionOptions) {
       return getRoom() + (isAway ? 0 : left) >= nanoUsd;
     },
 
-    /** Resolves when the money fits, or never will. Never throws. */
+    /** Requests money, and waits until it fits, or never will. Never throws. */
     requestMore(nanoUsd: number): Promise<void> | undefined {
       return isAway || getRoom() >= nanoUsd ? undefined : requestAmount(nanoUsd);
     },
