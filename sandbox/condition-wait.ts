@@ -4,13 +4,16 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 export class ConditionWait {
   #changed = Promise.withResolvers<void>();
 
-  /** Something changed: whoever waits looks again. */
+  /** Wakes all callers of `waitUntil`, so that they check again. */
   notify() {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
 
-  /** The first value of `read` that is not undefined. Aborting `signal` throws its reason. */
+  /**
+   * Waits for the first value of `read` that is not undefined. Aborting `signal` throws
+   * its reason.
+   */
   async waitUntil<T>(read: () => T | undefined, signal: AbortSignal): Promise<T> {
     for (;;) {
       signal.throwIfAborted();

@@ -4,9 +4,9 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 type Certificate = { readonly certificate: string; readonly key: string };
 
 /**
- * A self-signed certificate for `localhost` and 127.0.0.1, so that a client which only speaks TLS can be tested here.
- *
- * EC P-256, a CA of its own (so it can be trusted directly), X.509 v3 after RFC 5280. A new key each time.
+ * Makes a self-signed certificate for `localhost` and 127.0.0.1, so that a client which
+ * only speaks TLS can be tested here. EC P-256, a CA of its own (so it can be trusted
+ * directly), X.509 v3 after RFC 5280. A new key each time.
  */
 export function makeCertificate(): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

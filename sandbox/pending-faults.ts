@@ -2,7 +2,10 @@
 export class PendingFaults<Fault extends { readonly times?: number }> {
   #waiting: { readonly fault: Fault; left: number }[] = [];
 
-  /** `times` is how often it happens: once by default, Infinity until it is cleared. */
+  /**
+   * Adds a fault, which happens `times` times: by default once, with Infinity until it
+   * is cleared.
+   */
   add(fault: Fault) {
     this.#waiting.push({ fault, left: fault.times ?? 1 });
   }
@@ -11,7 +14,7 @@ export class PendingFaults<Fault extends { readonly times?: number }> {
     this.#waiting = [];
   }
 
-  /** The first that fits, used up by one. */
+  /** Returns the first fault that fits, and counts it as used once. */
   takeFitting(fits: (fault: Fault) => boolean): Fault | undefined {
     const found = this.#waiting.find(({ fault, left }) => left > 0 && fits(fault));
     if (found) found.left--;

@@ -1,9 +1,12 @@
-/** A path by which one process of the bot asks, so that it can be told from the others: `/by/NAME` before the usual one. */
+/**
+ * Builds a path by which one process of the bot asks, so that it can be told from the
+ * others: `/by/NAME` before the usual one.
+ */
 export function makeProcessAddress(process: string | undefined, path: string): string {
   return process === undefined ? path : `/by/${process}${path}`;
 }
 
-/** The process that asks, if its address names one, and the usual path. */
+/** Parses the process that asks, if its address names one, and the usual path. */
 export function parseProcessAddress(asked: string): {
   readonly process: string | undefined;
   readonly path: string;

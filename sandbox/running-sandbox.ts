@@ -91,12 +91,15 @@ export class RunningSandbox implements AsyncDisposable {
     gateway.listen(rest.server, this.#port);
   }
 
-  /** Address that a bot uses in place of `https://discord.com/api`. */
+  /** Returns the address that a bot uses in place of `https://discord.com/api`. */
   get apiUrl(): string {
     return this.apiUrlFor(undefined);
   }
 
-  /** The same for one of several processes: its requests and logins carry its name. Letters, digits, hyphens. */
+  /**
+   * Returns `apiUrl` for one of several processes: its requests and logins carry its
+   * name. Letters, digits, hyphens.
+   */
   apiUrlFor(process: string | undefined): string {
     return `http://127.0.0.1:${this.#port}${makeProcessAddress(process, '/api')}`;
   }
@@ -119,7 +122,10 @@ export class RunningSandbox implements AsyncDisposable {
     return this.#open(guild);
   }
 
-  /** Its people leave their calls, the bot is thrown out, and the server is known no more. Never the first one. */
+  /**
+   * Removes a server: its people leave their calls, and the bot is thrown out. Never
+   * the first one.
+   */
   async removeGuild(nameOrId: string): Promise<void> {
     const guild = this.guild(nameOrId);
     await guild[Symbol.asyncDispose]();
@@ -127,7 +133,9 @@ export class RunningSandbox implements AsyncDisposable {
     this.#guilds = this.#guilds.filter((each) => each !== guild);
   }
 
-  /** Id of the first server. The following members are short for `guild()`. */
+  /**
+   * Returns the id of the first server. The following members are short for `guild()`.
+   */
   get guildId(): string {
     return this.guild().id;
   }
@@ -154,28 +162,40 @@ export class RunningSandbox implements AsyncDisposable {
     return this.guild().messages(channel);
   }
 
-  /** Whether the bot is connected to the gateway, and the name of the voice channel it sits in, in the first server. */
+  /**
+   * Returns whether the bot is connected to the gateway, and the name of the voice
+   * channel it sits in, in the first server.
+   */
   bot(): { readonly online: boolean; readonly channel: string | undefined } {
     const online = this.#deps.gateway.sessions.some((session) => session.online);
     return { online, channel: this.guild().bot().channel };
   }
 
-  /** Every login of the bot that is not over, oldest first: those without a socket can be resumed. */
+  /**
+   * Lists every login of the bot that is not over, oldest first. Those without a socket
+   * can be resumed.
+   */
   gatewaySessions() {
     return this.#deps.gateway.sessions;
   }
 
-  /** Instants at which several processes acted for one server. Empty for a bot that behaves well. */
+  /**
+   * Lists instants at which several processes acted for one server. Empty for a bot
+   * that behaves well.
+   */
   violations(): readonly Violation[] {
     return this.#deps.violations;
   }
 
-  /** Commands that the bot registered, global and of the servers. */
+  /** Lists commands that the bot registered, global and of the servers. */
   commands(): readonly RegisteredCommand[] {
     return this.#deps.world.commands;
   }
 
-  /** REST requests of the bot, oldest first, with their JSON. At most the last 1000. */
+  /**
+   * Lists REST requests of the bot, oldest first, with their JSON. At most the last
+   * 1000.
+   */
   requests(): readonly LoggedRequest[] {
     return this.#deps.rest.requests;
   }
@@ -186,7 +206,7 @@ export class RunningSandbox implements AsyncDisposable {
     return message && toShownMessage(message);
   }
 
-  /** Direct messages of the bot, oldest first. */
+  /** Lists direct messages of the bot, oldest first. */
   directMessages() {
     const { board, world } = this.#deps;
     return [...world.directChannels].flatMap(([channelId, { name }]) =>
@@ -196,17 +216,22 @@ export class RunningSandbox implements AsyncDisposable {
     );
   }
 
-  /** A file of a message or a command, by its id. Undefined when it is gone. */
+  /**
+   * Finds a file of a message or a command, by its id. Undefined when it is deleted.
+   */
   file(id: string): Upload | undefined {
     return this.#deps.board.attachments.find(id);
   }
 
-  /** Told of each message posted, edited or deleted, private ones too. */
+  /** Calls `listener` for each message posted, edited or deleted, private ones too. */
   onMessage(listener: (change: MessageChange) => void) {
     this.#listeners.push(listener);
   }
 
-  /** Name of the channel or member with this id, or the id itself if it is unknown. */
+  /**
+   * Returns the name of the channel or member with this id, or the id itself if it is
+   * unknown.
+   */
   nameOf(id: string): string {
     const names = this.#guilds.map((guild) => guild.nameOf(id));
     return names.find((name) => name !== undefined) ?? id;
@@ -235,7 +260,7 @@ type Violation = { readonly guildId: string; readonly atMs: number };
 /** Resume time as seen on Discord, which publishes none. */
 const maxResumeMs = 180_000;
 
-/** Everything behind a sandbox that knows nothing of people, wired together. */
+/** Makes everything behind a sandbox that knows nothing of people, wired together. */
 function makeDeps(
   options: Omit<SandboxOptions, 'voice'>,
   voice: VoiceServer,
@@ -289,7 +314,7 @@ function makeDeps(
   return { ...parts, seatFaults, violations, accounts, dispatch };
 }
 
-/** Faults of the real Discord, on demand. */
+/** Makes faults of the real Discord, on demand. */
 function makeFaults({ gateway, rest, seatFaults, voice }: ReturnType<typeof makeDeps>) {
   return {
     /** Errors, slowness and cut connections of REST. */
@@ -302,19 +327,19 @@ function makeFaults({ gateway, rest, seatFaults, voice }: ReturnType<typeof make
     dropGateway: () => gateway.dropSockets(),
     /** Ends the gateway sessions and cuts their sockets: a resume is refused, the bot leaves its voice channels. */
     endSessions: () => gateway.endSessions(),
-    /** Heartbeats get no answer until healed. */
+    /** Leaves heartbeats without an answer until healed. */
     ignoreHeartbeats() {
       gateway.answersHeartbeats = false;
     },
-    /** The next request for a seat, in any server, gets no answer. */
+    /** Ignores the next request for a seat, in any server. */
     ignoreSeat() {
       seatFaults.ignored = 1;
     },
-    /** Until healed the bot keeps its seats: requests to leave get no answer. */
+    /** Keeps the bot's seats until healed: requests to leave get no answer. */
     keepSeats() {
       seatFaults.keepsSeats = true;
     },
-    /** Ends everything that still stands. */
+    /** Ends all faults that still last. */
     heal() {
       rest.faults.clear();
       gateway.faults.clear();

@@ -35,7 +35,10 @@ export function makeSandboxGuild(around: GuildDeps) {
     id,
     name,
     channelId: (channel: string) => requireChannel(guild, channel).id,
-    /** The member of that name, added to the server at the first call. Options count from then on. */
+    /**
+     * Returns the member of that name, added to the server at the first call. Options
+     * count from then on.
+     */
     person(who: string, { locale, microphone }: PersonOptions = {}) {
       const former = findMember(guild, who);
       const member = former ?? enterGuild(world, guild, who);
@@ -60,7 +63,10 @@ export function makeSandboxGuild(around: GuildDeps) {
   };
 }
 
-/** People of a server with their voice channel, without bots, its channels, and its roles without `@everyone`. */
+/**
+ * Lists people of a server with their voice channel, without bots, its channels, and
+ * its roles without `@everyone`.
+ */
 function makeRoster(guild: Guild) {
   const members = [...guild.members.values()].filter(({ user }) => !user.bot);
   return {
@@ -81,7 +87,10 @@ function makeRoster(guild: Guild) {
   };
 }
 
-/** State of the bot in one server: its voice channel by name, and on a stage whether it is audience and raises its hand. */
+/**
+ * Finds the state of the bot in one server: its voice channel by name, and on a stage
+ * whether it is audience and raises its hand.
+ */
 function findBotHere(guild: Guild, botId: string) {
   const state = guild.voiceStates.get(botId);
   return {
@@ -97,7 +106,10 @@ export type PermittedRights = {
   readonly deny?: readonly Permission[];
 };
 
-/** Changes of a server's channels by its owner. Channels, roles and people go by name or id. Unknown ones throw. */
+/**
+ * Makes the changes of a server's channels by its owner. Channels, roles and people go
+ * by name or id. Unknown ones throw.
+ */
 function makeChannelChanges({ guild, changes, board }: GuildDeps) {
   return {
     /** A limit of 0 is none. */
@@ -125,7 +137,10 @@ function makeChannelChanges({ guild, changes, board }: GuildDeps) {
   };
 }
 
-/** A bot and its own role have one name: the bot is meant. */
+/**
+ * Finds a member or a role by name. A bot and its own role have one name: the bot is
+ * meant.
+ */
 function findSubject(guild: Guild, who: string) {
   const member = findMember(guild, who);
   if (member) return { id: member.user.id, of: 'member' } as const;
@@ -134,11 +149,14 @@ function findSubject(guild: Guild, who: string) {
   return { id: role.id, of: 'role' } as const;
 }
 
-/** Changes of members by moderators, the bot included. People and roles go by name or id. Unknown ones throw. */
+/**
+ * Makes the changes of members by moderators, the bot included. People and roles go by
+ * name or id. Unknown ones throw.
+ */
 function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps) {
   const { bot } = world;
   return {
-    /** The id of the new role. */
+    /** Adds a role, and returns its id. */
     addRole(name: string) {
       const id = world.ids.mintId();
       changes.addRole(guild, {
@@ -174,7 +192,7 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
         suppressed,
         handRaisedAt: null,
       }),
-    /** For so long from now. 0 ends it. */
+    /** Times a member out for `forMs` from now. 0 ends the time-out. */
     timeOut(who: string, forMs: number) {
       const timedOutUntilMs = forMs > 0 ? world.clock.wallMs() + forMs : undefined;
       changes.changeMember(guild, requireMember(guild, who), { timedOutUntilMs });
@@ -187,7 +205,10 @@ function makeMemberChanges({ world, guild, seats, changes, closing }: GuildDeps)
     },
     /** Throws the bot out of its voice channel. Discord says 4022 to a bot that was alone there. */
     disconnectBot: (closeCode?: number) => seats.leaveSeat(guild, bot.id, closeCode),
-    /** The voice server of the call goes away: an update without an endpoint, and after `awayMs` one with it. */
+    /**
+     * Replaces the voice server of the call: sends an update without an endpoint, and
+     * after `awayMs` one with it.
+     */
     replaceVoiceServer(awayMs: number) {
       seats.replaceServer(guild, awayMs, closing).catch(() => undefined); // only ever given up
     },

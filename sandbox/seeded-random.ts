@@ -1,4 +1,7 @@
-/** Numbers from 0 up to 1 that look like chance and are the same for the same seed (mulberry32). */
+/**
+ * Generates numbers from 0 up to 1 that look like chance and are the same for the same
+ * seed (mulberry32).
+ */
 export function seededRandom(seed: number) {
   let state = seed >>> 0;
   return () => {

@@ -73,7 +73,10 @@ export class DaveGroup {
     return [...send, ...this.#propose(inside, [{ kind: 'remove', leaf: person.leaf }])];
   }
 
-  /** Op 26. From somebody inside the group it means: I lost it, let me in again. Undefined: the bytes are no key package of theirs. */
+  /**
+   * Receives a key package (op 26). From a member of the group, it asks for a new
+   * entry. Undefined if the bytes are no key package of this person.
+   */
   keyPackage(userId: string, payload: Uint8Array) {
     const person = this.#people.get(userId);
     const keyPackage = readKeyPackage(payload);
@@ -99,14 +102,19 @@ export class DaveGroup {
     return carried ? this.#advanceEpoch(userId, commit, carried) : [];
   }
 
-  /** Op 31. A key package follows. */
+  /**
+   * Notes that a person could not follow a transition (op 31). A key package follows.
+   */
   receiveInvalid(userId: string) {
     const person = this.#people.get(userId);
     if (person?.leaf !== undefined) person.isLost = true;
     return this.#transitions.dropPerson(userId);
   }
 
-  /** Fault for tests: proposes to one person alone to add a person outside the call. */
+  /**
+   * Proposes to one person alone to add a person outside the call, as a fault for
+   * tests.
+   */
   proposeStranger(userId: string) {
     const stranger = new DaveMember(strangerId, `${this.#groupId.readBigUInt64BE()}`);
     const keyPackage = readKeyPackage(stranger.keyPackage().payload);
@@ -117,7 +125,10 @@ export class DaveGroup {
     );
   }
 
-  /** Fault for tests: nobody seals any more (0), or everybody founds a group again (1). */
+  /**
+   * Ends encryption (0), or makes everybody found a group again (1), as a fault for
+   * tests.
+   */
   changeVersion(version: 0 | 1) {
     const everybody = [...this.#people.keys()];
     this.#forget();
@@ -127,12 +138,15 @@ export class DaveGroup {
     return [encodeTransition(everybody, version, id)];
   }
 
-  /** Op 23. */
+  /** Notes that a person is ready for a transition (op 23). */
   markReady(userId: string, transitionId: number) {
     return this.#transitions.markReady(userId, transitionId);
   }
 
-  /** Messages due now: those of transitions, and a new start when proposals stay uncommitted. */
+  /**
+   * Returns the messages due now: those of transitions, and a new start when proposals
+   * stay uncommitted.
+   */
   tick() {
     const send = this.#transitions.executeDue();
     const stuck = this.#proposed.length > (this.#epoch === 0 ? 1 : 0);
@@ -183,7 +197,10 @@ export class DaveGroup {
     ];
   }
 
-  /** The author of the first commit gets leaf 0, everybody added the lowest free one (RFC 9420 section 7.7). */
+  /**
+   * Gives a person a leaf: the founder 0, everybody added the lowest free one (RFC 9420
+   * section 7.7).
+   */
   #seat(userId: string) {
     const person = this.#people.get(userId);
     if (!person) return;
@@ -208,7 +225,7 @@ export class DaveGroup {
     );
   }
 
-  /** Leaf index of a member. The founder of a group is leaf 0. */
+  /** Finds the leaf index of a member. The founder of a group is leaf 0. */
   #leafOf(userId: string) {
     const person = this.#people.get(userId);
     if (this.#epoch === 0) return person?.keyPackage ? 0 : undefined;
@@ -227,7 +244,10 @@ export class DaveGroup {
     return [...encodeRestart(this.#inside()), ...this.#found()];
   }
 
-  /** Nobody inside can commit any more: those with a key package begin a new group. */
+  /**
+   * Begins a new group of those with a key package, when nobody inside can commit any
+   * more.
+   */
   #found() {
     this.#forget();
     return [...this.#people].flatMap(([userId, { keyPackage }]) =>
@@ -245,7 +265,7 @@ export class DaveGroup {
     }
   }
 
-  /** A founder adds everybody but themselves. */
+  /** Proposes a founder to the others, and repeats earlier proposals to the founder. */
   #greetFounder(userId: string, keyPackage: KeyPackage) {
     const earlier = this.#proposed.map(({ message }) => message);
     const others = this.#founders(userId);
@@ -277,7 +297,7 @@ export class DaveGroup {
     return this.#sender.proposeRemove(this.#groupId, this.#epoch, change.leaf);
   }
 
-  /** Takes back that somebody was to be added. */
+  /** Withdraws the proposal to add a person. */
   #withdraw(userId: string) {
     const add = this.#proposed.find(({ change }) => isAdding(change, userId));
     if (!add) return [];
@@ -354,7 +374,7 @@ class DaveTransitions {
   readonly #openTransition = new Map<number, Transition>();
   #last = 0;
 
-  /** A new id, 1 to 65535. */
+  /** Opens a transition and returns its new id, 1 to 65535. */
   openTransition(asked: readonly string[]) {
     this.#last = (this.#last % 0xffff) + 1;
     this.#openTransition.set(this.#last, {
@@ -371,7 +391,7 @@ class DaveTransitions {
     return transition.waiting.size === 0 ? [this.#execute(id, transition)] : [];
   }
 
-  /** Nobody waits for this person any more. */
+  /** Removes a person from all transitions, so that nobody waits for them. */
   dropPerson(userId: string) {
     return [...this.#openTransition.keys()].flatMap((id) => this.markReady(userId, id));
   }

@@ -50,7 +50,7 @@ export class DaveMember {
     this.#session = openSession(userId, channelId);
   }
 
-  /** To be sent as soon as the session is described. */
+  /** Creates the key package, to be sent as soon as the session is described. */
   keyPackage(): Extract<VoiceMessage, { readonly payload: Uint8Array }> {
     return {
       op: voiceOpcodes.keyPackage,
@@ -58,7 +58,10 @@ export class DaveMember {
     };
   }
 
-  /** A binary message. `present` are the ids of op 11 that op 13 has not taken back. */
+  /**
+   * Handles a binary message. `present` are the ids of op 11 that op 13 has not taken
+   * back.
+   */
   handleBinary(
     opcode: number,
     payload: Buffer,
@@ -91,25 +94,31 @@ export class DaveMember {
     if (this.#transitions.delete(transitionId)) this.#session.executeTransition?.();
   }
 
-  /** Epoch 1 means that there shall be a new group. */
+  /** Begins a new group if `epoch` is 1. */
   prepareEpoch(epoch: number): VoiceMessage[] {
     return epoch === 1 ? [this.#restart()] : [];
   }
 
-  /** Whether the group is these people and oneself, and no change of it is under way. */
+  /**
+   * Returns whether the group is these people and oneself, and no change of it is under
+   * way.
+   */
   hasKeysOf(others: readonly string[]): boolean {
     if (!this.#session.ready || this.#transitions.size > 0) return false;
     const members = new Set(this.#session.getUserIds());
     return members.size === others.length + 1 && others.every((id) => members.has(id));
   }
 
-  /** Goes out as it is while there is no group. davey seals no silence frames, while libdave does. */
+  /**
+   * Encrypts a frame, or returns it as it is while there is no group. davey seals no
+   * silence frames, while libdave does.
+   */
   sealFrame(opus: Buffer): Buffer {
     const isSealed = this.#version > 0 && this.#session.ready;
     return isSealed ? this.#session.encryptOpus(opus) : opus;
   }
 
-  /** Throws for a frame that is sealed for another group. */
+  /** Decrypts a frame. Throws for a frame that is sealed for another group. */
   openFrame(
     fromUserId: string,
     frame: Buffer,

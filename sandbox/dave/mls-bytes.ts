@@ -31,7 +31,7 @@ export class MlsReader {
     return taken;
   }
 
-  /** A vector with its length in front (RFC 9420 section 2.1.2). */
+  /** Reads a vector with its length in front (RFC 9420 section 2.1.2). */
   vector() {
     const first = this.u8();
     const kind = first >> 6;
@@ -45,7 +45,7 @@ export class MlsReader {
     return this.takeBytes(sizeBytes);
   }
 
-  /** The elements of a vector, each read by `read`. */
+  /** Reads the elements of a vector, each by `read`. */
   readVector<T>(read: (element: MlsReader) => T) {
     const inner = new MlsReader(this.vector());
     const elements: T[] = [];
@@ -57,7 +57,7 @@ export class MlsReader {
     if (value !== found) throw new RangeError(`MLS: ${found} where ${value} must be`);
   }
 
-  /** Bytes read since `from`, an earlier `at`. */
+  /** Returns the bytes read since `from`, an earlier `at`. */
   sliceFrom(from: number) {
     return this.#bytes.subarray(from, this.#at);
   }
@@ -83,7 +83,7 @@ export function tryReading<T>(bytes: Uint8Array, read: (reader: MlsReader) => T)
   }
 }
 
-/** `parts` as one vector with its length in front. */
+/** Encodes `parts` as one vector with its length in front. */
 export function encodeVector(...parts: readonly Uint8Array[]) {
   const body = Buffer.concat(parts);
   return Buffer.concat([encodeVectorLength(body.length), body]);

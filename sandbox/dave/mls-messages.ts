@@ -14,17 +14,20 @@ const cipherSuite = 2;
 /** `mls10`, in the field `version`. */
 const mlsVersion = 1;
 
-/** `SignWithLabel` of RFC 9420 section 5.1.2. */
+/** Signs as `SignWithLabel` of RFC 9420 section 5.1.2. */
 function signLabelled(key: KeyObject, label: string, content: Uint8Array) {
   return sign('sha256', toLabelledContent(label, content), key);
 }
 
-/** `RefHash` of RFC 9420 section 5.2. */
+/** Hashes as `RefHash` of RFC 9420 section 5.2. */
 function hashReference(label: string, value: Uint8Array) {
   return createHash('sha256').update(toLabelledContent(label, value)).digest();
 }
 
-/** The uncompressed point of a P-256 public key: the last 65 bytes of its SubjectPublicKeyInfo (RFC 5480). */
+/**
+ * Returns the uncompressed point of a P-256 public key: the last 65 bytes of its
+ * SubjectPublicKeyInfo (RFC 5480).
+ */
 function toPublicPoint(key: KeyObject) {
   return key.export({ format: 'der', type: 'spki' }).subarray(-65);
 }
@@ -50,10 +53,9 @@ const commitSource = 3;
 const lifetimeBytes = 16;
 
 /**
- * The key package in a payload of op 26, or undefined if it has another format. Signatures are left to the members.
- *
- * A bare KeyPackage of RFC 9420 section 10 (libdave and davey send no MLSMessage around it): a basic credential
- * with the person's id as u64.
+ * Reads the key package in a payload of op 26, without checking signatures. Undefined
+ * if it has another format. It is a bare KeyPackage of RFC 9420 section 10 (libdave and
+ * davey send no MLSMessage around it): a basic credential with the person's id as u64.
  */
 export function readKeyPackage(payload: Uint8Array) {
   return tryReading(payload, (reader) => {
@@ -192,9 +194,9 @@ const isCommit = 3;
 const proposalReference = 2;
 
 /**
- * The payload of op 28: a Commit, then maybe a bare Welcome without a length between them.
- *
- * Undefined if it is neither. PublicMessage: RFC 9420 section 6.2; Commit: 12.4; Welcome: 12.4.3.1.
+ * Reads the payload of op 28: a Commit, then maybe a bare Welcome without a length
+ * between them. Undefined if it is neither. PublicMessage: RFC 9420 section 6.2;
+ * Commit: 12.4; Welcome: 12.4.3.1.
  */
 export function readCommit(payload: Uint8Array) {
   return tryReading(payload, (reader) => {
@@ -230,7 +232,10 @@ export function selectWelcome(welcome: Welcome, keyPackageRef: Buffer) {
   ]);
 }
 
-/** A proposal inside the commit is not read on: such a commit is refused whole. */
+/**
+ * Reads references to proposals. A commit with a proposal inside is marked `inline` and
+ * refused whole.
+ */
 function readProposals(reader: MlsReader) {
   const inner = reader.vector();
   const refs = tryReading(inner, (list) => {

@@ -60,7 +60,7 @@ export class GatewaySession {
   }
 }
 
-/** Sends if the socket still takes anything. */
+/** Sends a text if the socket is still open. */
 export function sendText(socket: WebSocket, text: string) {
   if (socket.readyState !== WebSocket.OPEN) return;
   if (socket.bufferedAmount > maxUnsentBytes) socket.terminate();

@@ -43,7 +43,10 @@ export function isOnShard(guildId: string, { id, count }: Shard): boolean {
   return (BigInt(guildId) >> idShift) % BigInt(count) === BigInt(id);
 }
 
-/** The shard of an identify, which is the only one where it names none; undefined for one that cannot be (4010). */
+/**
+ * Parses the shard of an identify, by default the only one. Undefined for an impossible
+ * one (4010).
+ */
 export function parseShard(
   named: readonly [number, number] | undefined,
 ): Shard | undefined {
@@ -57,7 +60,10 @@ export class IdentifyLimit {
   /** Number of identifies so far. */
   starts = 0;
 
-  /** False when the bucket of this shard has had its identify; what is refused does not count. */
+  /**
+   * Counts an identify. Returns false when the bucket of this shard has had its
+   * identify, which is then not counted.
+   */
   takeIdentify({ id }: Shard, rules: GatewayRules, nowMs: number): boolean {
     const bucket = id % rules.maxConcurrency;
     const window = this.#windows.get(bucket) ?? new RateWindow();
@@ -92,7 +98,7 @@ export function listShardGuilds(world: World, shard: Shard): readonly Guild[] {
   return world.guilds.filter(({ id }) => isOnShard(id, shard));
 }
 
-/** GUILD_CREATE as a session with these intents gets it. */
+/** Builds GUILD_CREATE as a session with these intents gets it. */
 export function toGuildCreate(world: World, guild: Guild, asked: number): Json {
   return toGuildCreateJson(world, guild, {
     members: asked & intents.guildMembers ? 'all' : 'seated',

@@ -88,7 +88,9 @@ export class Gateway {
     this.#options = options;
   }
 
-  /** `ws://127.0.0.1:PORT/gateway`, or the address of that process of the bot. */
+  /**
+   * Returns `ws://127.0.0.1:PORT/gateway`, or the address for that process of the bot.
+   */
   makeUrl(process: string | undefined) {
     return `${this.#origin}${makeProcessAddress(process, gatewayPath)}`;
   }
@@ -119,7 +121,7 @@ export class Gateway {
     }
   }
 
-  /** Answer of `GET /gateway/bot`, without the address. */
+  /** Returns the answer of `GET /gateway/bot`, without the address. */
   get getLoginAdvice() {
     const { recommendedShards, guildsPerShard, maxConcurrency, startsPerDay } =
       this.#options.rules;
@@ -135,14 +137,19 @@ export class Gateway {
     };
   }
 
-  /** Every login that is not over, oldest first: those that are not online have no socket, and can be resumed. */
+  /**
+   * Lists every login that is not over, oldest first. Those that are not online have no
+   * socket, and can be resumed.
+   */
   get sessions() {
     return [...this.#sessions].map(({ start: { id, shard, process }, socket }) => {
       return { id, shard, process, online: socket !== undefined };
     });
   }
 
-  /** Whether somebody logged in to the shard of `session` later, and is online. */
+  /**
+   * Returns whether somebody logged in to the shard of `session` later, and is online.
+   */
   hasLaterSession(session: GatewaySession) {
     const all = [...this.#sessions];
     const later = all.slice(all.indexOf(session) + 1);
@@ -218,7 +225,7 @@ export class Gateway {
     );
   }
 
-  /** A close code if the request cannot be granted. */
+  /** Performs a request. Returns a close code if it cannot be granted. */
   #handleRequest(connection: Connection, request: GatewayRequest | number) {
     if (typeof request === 'number') return request;
     const { socket } = connection;
@@ -305,7 +312,10 @@ export class Gateway {
     return outcome === 'ahead' ? closeCodes.wrongSequence : 'invalid';
   }
 
-  /** A proper close ends the session. After any other end the session can be resumed. */
+  /**
+   * Ends the session after a proper close. After any other end the session can be
+   * resumed.
+   */
   #closed({ socket, session }: Connection, code: number) {
     if (!session || session.socket !== socket) return;
     session.socket = undefined;

@@ -37,12 +37,11 @@ type CommandCaller = {
 };
 
 /**
- * The `data` of an interaction for `line`, say `join` or `track play`.
- *
- * Kinds, names and required options are checked as Discord's own client does. Lengths and ranges are not, so that a test
- * can send data that only a broken client would.
- *
- * Throws a plain Error with one sentence when there is no such command, the caller may not use it, or the words do not fit.
+ * Builds the `data` of an interaction for `line`, say `join` or `track play`. Kinds,
+ * names and required options are checked as Discord's own client does. Lengths and
+ * ranges are not, so that a test can send data that only a broken client would. Throws
+ * a plain Error with one sentence when there is no such command, the caller may not use
+ * it, or the words do not fit.
  */
 export function makeCommandData(
   filler: CommandCaller,
@@ -58,7 +57,10 @@ export function makeCommandData(
   return { ...toDataHead(command), options, ...fill.resolving.toJson() };
 }
 
-/** The `data` for an entry of the menu of a message. Throws as `makeCommandData` does. */
+/**
+ * Builds the `data` for an entry of the menu of a message. Throws as `makeCommandData`
+ * does.
+ */
 export function makeMenuData(
   filler: CommandCaller,
   name: string,
@@ -76,7 +78,10 @@ function toDataHead({ id, body, guildId }: RegisteredCommand) {
   return { id, name, type, guild_id: guildId };
 }
 
-/** A server's own command hides a global one of the same name. */
+/**
+ * Finds a command that the caller may use. A server's own hides a global one of the
+ * same name.
+ */
 function findRegistered(filler: CommandCaller, name: string, type: number) {
   const { world, guild, caller } = filler;
   const named = world.commands.filter(
@@ -94,7 +99,10 @@ function findRegistered(filler: CommandCaller, name: string, type: number) {
   return command;
 }
 
-/** `needed` is a bit set in decimal. Nobody but administrators hold an empty one. */
+/**
+ * Tests for the permissions in `needed`, a bit set in decimal. Nobody but
+ * administrators hold an empty one.
+ */
 function hasBits(bits: bigint, needed: string) {
   const wanted = /^\d+$/.test(needed) ? BigInt(needed) : 0n;
   return wanted === 0n ? (bits & 8n) !== 0n : (bits & wanted) === wanted;
@@ -183,7 +191,7 @@ class OptionFilling {
   }
 }
 
-/** A choice has a name people see, and a value the bot gets. */
+/** Finds the value of a choice by its name, or returns the word. */
 function findChoice({ choices }: RegisteredOption, word: string) {
   if (!Array.isArray(choices)) return word;
   const named: unknown = choices.find(

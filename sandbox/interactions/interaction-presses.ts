@@ -8,11 +8,11 @@ import type { Json } from '#sandbox/world/world-json.ts';
 import { ResolvedEntities } from './resolved-entities.ts';
 
 /**
- * The `data` for a button pressed, or values picked from a menu, among the components a person sees.
- *
- * Values are people, roles and channels by name or id, or options by label or value. A control that the message lacks is
- * pressed all the same, as a broken client would. For anything else that Discord's own client would not let anybody do it
- * throws a plain Error with one sentence.
+ * Builds the `data` for a button pressed, or values picked from a menu, among the
+ * components a person sees. Values are people, roles and channels by name or id, or
+ * options by label or value. A control that the message lacks is pressed all the same,
+ * as a broken client would. For anything else that Discord's own client would not let
+ * anybody do it throws a plain Error with one sentence.
  */
 export function makePressData(
   world: World,
@@ -40,7 +40,10 @@ export function makePressData(
 /** Values of a form's fields, by custom id. A menu in it takes a list. */
 export type FormFields = Readonly<Record<string, string | readonly string[]>>;
 
-/** The `data` of a form filled in. Throws a plain Error when a field is unknown, missing or too long. */
+/**
+ * Builds the `data` of a form filled in. Throws a plain Error when a field is unknown,
+ * missing or too long.
+ */
 export function makeFormData(modal: Json, fields: FormFields): Json {
   const inputs = listPressables(modal.components);
   const stray = Object.keys(fields).find(

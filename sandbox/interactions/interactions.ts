@@ -158,7 +158,10 @@ export class InteractionRecord {
     this.sentAtMs = world.clock.nowMs();
   }
 
-  /** The first response. None while the bot is only thinking. For a button it may be the message it sits on. */
+  /**
+   * Finds the first response. None while the bot is only thinking. For a button it may
+   * be the message it sits on.
+   */
   get reply() {
     return this.#original && !this.#original.loading
       ? toShownMessage(this.#original)
@@ -169,12 +172,12 @@ export class InteractionRecord {
     return this.#followUps.map(toShownMessage);
   }
 
-  /** Whether the bot may write no follow-ups any more. */
+  /** Returns whether the bot may write no follow-ups any more. */
   get isExpired() {
     return this.#world.clock.nowMs() - this.sentAtMs >= maxTokenAgeMs;
   }
 
-  /** Whether the message it came from is no more. */
+  /** Returns whether the message that the interaction came from is deleted. */
   get isOrphan() {
     const { message } = this.opening;
     return message !== undefined && this.#board.find(message.id) === undefined;
@@ -199,7 +202,10 @@ export class InteractionRecord {
     return this.#note(this.#original);
   }
 
-  /** The pressed button's message becomes `@original`. With `content` it is edited at once. */
+  /**
+   * Makes the pressed button's message `@original`. With `content` it is edited at
+   * once.
+   */
   updateSource(content: PostedContent | undefined) {
     this.#original = this.opening.message;
     if (this.#original && content) this.#board.edit(this.#original, content);
@@ -217,7 +223,10 @@ export class InteractionRecord {
     this.#note(undefined);
   }
 
-  /** The first follow-up after a deferral fills the deferred reply, as on Discord. */
+  /**
+   * Posts a follow-up. The first after a deferral fills the deferred reply, as on
+   * Discord.
+   */
   postFollowUp(content: PostedContent, ephemeral: boolean) {
     if (this.#original?.loading) return this.edit(this.#original, content);
     if (this.#followUps.length >= maxFollowUps) return undefined;
@@ -236,7 +245,7 @@ export class InteractionRecord {
     this.#note(undefined);
   }
 
-  /** `@original`, or a message this interaction brought about. */
+  /** Finds `@original`, or a message that this interaction brought about. */
   find(id: string) {
     if (id === '@original' || id === this.#original?.id) {
       return this.#original && this.#board.find(this.#original.id);
@@ -247,21 +256,20 @@ export class InteractionRecord {
   }
 
   /**
-   * The first response, deferred or not. The bot may take its "thinking" away and answer with a follow-up.
-   *
-   * This and the next ones wait for up to 15 s. Errors: BotError `sandbox.failed` when it does not come. Aborting `signal`
-   * throws `signal.reason`.
+   * Waits for the first response, which may be a follow-up where the bot took its
+   * "thinking" away. This and the next ones wait for up to 15 s. Errors: BotError
+   * `sandbox.failed` when it does not come. Aborting `signal` throws `signal.reason`.
    */
   answered(signal: AbortSignal) {
     return this.#until(() => this.reply ?? this.followUps[0], signal);
   }
 
-  /** Suggestions for a half-typed option. */
+  /** Waits for suggestions for a half-typed option. */
   suggested(signal: AbortSignal) {
     return this.#until(() => this.#choices, signal);
   }
 
-  /** The form, which the person may now submit. */
+  /** Waits for the form, which the person may now submit. */
   asked(signal: AbortSignal) {
     return this.#until(() => this.modal, signal);
   }

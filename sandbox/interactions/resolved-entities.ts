@@ -28,7 +28,10 @@ export class ResolvedEntities {
     this.#guild = guild;
   }
 
-  /** Id of a channel. Undefined when there is no such channel, or it is of none of the `types`. */
+  /**
+   * Finds the id of a channel. Undefined when there is no such channel, or it is of
+   * none of the `types`.
+   */
   resolveChannel(word: string, types?: unknown) {
     const channel = findChannel(this.#guild, word.replace(/^#/, ''));
     if (!channel) return undefined;
@@ -68,7 +71,7 @@ export class ResolvedEntities {
     return id;
   }
 
-  /** Nothing at all when no name was given. */
+  /** Returns the entities as JSON, or nothing when no name was given. */
   toJson() {
     return Object.keys(this.#resolved).length > 0 ? { resolved: this.#resolved } : {};
   }

@@ -101,7 +101,7 @@ async function performRequest(
   }
 }
 
-/** The bot's answer: a message, or a form to fill in. */
+/** Waits for the bot's answer: a message, or a form to fill in. */
 async function waitForAnswer(
   sandbox: Sandbox,
   interaction: Interaction,
@@ -127,7 +127,7 @@ async function waitForAnswer(
   }
 }
 
-/** The files themselves in place of their ids. */
+/** Replaces ids of files by the files themselves. */
 function replaceFileIds(
   options: Extract<BrowserRequest, { kind: 'command' }>['options'],
   uploads: UploadedFiles,

@@ -56,7 +56,7 @@ export class BrowserChannel implements Disposable {
     if (this.#screens.size === 0) this.#stopChecking();
   }
 
-  /** Tells of the state if it has changed. */
+  /** Sends the state to the page if it has changed. */
   checkState() {
     const { clock } = this.#options;
     for (const [who, atMs] of this.#speaking) {
@@ -68,7 +68,10 @@ export class BrowserChannel implements Disposable {
     this.#emitEvent(state);
   }
 
-  /** Passes on an event of the bot's process, with the time at which the person of the page first heard the answer. */
+  /**
+   * Passes on an event of the bot's process, with the time at which the person of the
+   * page first heard the answer.
+   */
   reportEvent(event: BotEvent) {
     if (event.kind === 'engines') {
       this.#engines = event;
@@ -81,7 +84,7 @@ export class BrowserChannel implements Disposable {
     this.#emitEvent(shownEvent);
   }
 
-  /** Somebody speaks, as far as the page hears it. */
+  /** Notes whether somebody speaks, as far as the page hears it. */
   setSpeaking(who: string, on: boolean) {
     const was = this.#speaking.has(who);
     if (on) this.#speaking.set(who, this.#options.clock.nowMs());

@@ -18,7 +18,7 @@ export class UploadedFiles {
   readonly #waiting = new Map<string, Upload>();
   #lastId = 0;
 
-  /** Under this id a command takes it. */
+  /** Keeps a file, and returns the id under which a command takes it. */
   keepFile(upload: Upload) {
     const id = `${++this.#lastId}`;
     this.#waiting.set(id, upload);
@@ -28,7 +28,7 @@ export class UploadedFiles {
     return id;
   }
 
-  /** Throws a plain Error where it is not there. */
+  /** Removes a kept file and returns it. Throws a plain Error if there is none. */
   takeFile(id: string) {
     const upload = this.#waiting.get(id);
     if (!upload) throw new Error('That file is not here any more: choose it again.');
@@ -37,7 +37,10 @@ export class UploadedFiles {
   }
 }
 
-/** Longest body of a request to a path of the page, in bytes. Undefined: the usual one. */
+/**
+ * Returns the longest body of a request to a path of the page, in bytes. Undefined: the
+ * usual one.
+ */
 export function getMaxFileBytes(path: string) {
   return path === uploadPath ? maxFileBytes : undefined;
 }
@@ -67,7 +70,7 @@ export function serveFiles(
   });
 }
 
-/** Address of a message's file at the page. */
+/** Returns the address of a message's file at the page. */
 export function toFileUrl(id: string, name: string) {
   return `${uploadPath}/${id}/${encodeURIComponent(name)}`;
 }

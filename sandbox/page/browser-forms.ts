@@ -16,7 +16,10 @@ export function listMenuNames(sandbox: Pick<Sandbox, 'guild'>): GuildRoster {
 const maxFieldLength = 4_000;
 const paragraphStyle = 2;
 
-/** Menus anywhere in the components of a message, as `page/room/room-state.js` describes them. */
+/**
+ * Lists menus anywhere in the components of a message, as `page/room/room-state.js`
+ * describes them.
+ */
 export function toMenus(components: unknown, names: GuildRoster) {
   const { button, textInput } = componentTypes;
   return listPressables(components)
@@ -36,7 +39,7 @@ export function toMenus(components: unknown, names: GuildRoster) {
     }));
 }
 
-/** The form of a modal that the sandbox has taken, so its shape is known. */
+/** Describes the form of a modal that the sandbox has taken, so its shape is known. */
 export function toForm(id: string, modal: unknown, names: GuildRoster) {
   const { title, components } = modal as {
     readonly title: string;

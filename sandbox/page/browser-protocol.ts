@@ -122,7 +122,7 @@ export type BrowserReply = {
   readonly [field: string]: unknown;
 };
 
-/** A frame to the page, which reads all of it before it draws. */
+/** Formats a frame to the page, which reads all of it before it draws. */
 export function formatFrame(...lines: readonly BrowserEvent[]): string {
   return JSON.stringify(lines);
 }

@@ -12,7 +12,7 @@ export type BrowserSocket = {
   readonly unreadBytes: number;
   /** Sends nothing once the socket is closed. A tab that does not read is closed, since its unread bytes would grow for ever. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
-  /** From now on nothing of it is read, however much it sends. */
+  /** Closes the socket. Nothing of it is read from now on, however much it sends. */
   close(close: BrowserClose): void;
 };
 

@@ -60,7 +60,10 @@ export class BrowserSound implements Disposable {
     this.#lines.set(socket, person.onHeard(makeHearer(socket)));
   }
 
-  /** A frame of the page, left out where another tab has the microphone. One that does not fit ends its socket. */
+  /**
+   * Handles a frame of the page, left out where another tab has the microphone. One
+   * that does not fit ends its socket.
+   */
   handle(socket: BrowserSocket, data: unknown) {
     if (!this.#lines.has(socket)) return;
     const { person, channel } = this.#options;
@@ -77,14 +80,14 @@ export class BrowserSound implements Disposable {
     channel.setSpeaking(person.name, sound !== 'end');
   }
 
-  /** The socket is gone, with its tab or alone. */
+  /** Forgets a socket that closed, with its tab or alone. */
   closed(socket: BrowserSocket) {
     this.#lines.get(socket)?.[Symbol.dispose]();
     if (this.#lines.delete(socket) && socket.tab === this.#tab)
       this.#options.person.endLive();
   }
 
-  /** The tab is gone. */
+  /** Frees the microphone of a tab that closed. */
   removeTab(tab: string) {
     if (this.#tab !== tab) return;
     this.#tab = undefined;
@@ -96,7 +99,10 @@ export class BrowserSound implements Disposable {
   }
 }
 
-/** Samples in a frame of the page's microphone. `end`: the microphone is off. Undefined for anything else. */
+/**
+ * Parses the samples in a frame of the page's microphone. `end`: the microphone is off.
+ * Undefined for anything else.
+ */
 function parseSound(data: unknown) {
   const { kind, payload } = (data instanceof ArrayBuffer && readFrame(data)) || {};
   if (kind === frameKinds.sentEnd) return 'end';

@@ -14,7 +14,10 @@ export class TypedVoices implements AsyncDisposable {
   readonly #models = new LocalModels();
   #voice: Promise<Synthesizer> | undefined;
 
-  /** Errors: BotError `speech.*`. Aborting `signal` throws its reason. */
+  /**
+   * Synthesises a text in a person's voice. Errors: BotError `speech.*`. Aborting
+   * `signal` throws its reason.
+   */
   async speakText(person: string, text: string, signal: AbortSignal): Promise<Pcm> {
     const voice = await this.#openModels();
     const manner = { name: this.#getVoice(person) };
@@ -36,7 +39,7 @@ export class TypedVoices implements AsyncDisposable {
     return voice;
   }
 
-  /** After a failure the next words try again. */
+  /** Opens the voice once. After a failure the next words try again. */
   async #openModels() {
     this.#voice ??= openLocalSynthesizer({ models: this.#models });
     try {

@@ -18,7 +18,7 @@ type AccountDeps = {
   readonly changes: WorldChanges;
 };
 
-/** Opens REST and a gateway for one member, who there is what the bot is in those of the bot. */
+/** Opens REST and a gateway that treat one member as the bot. */
 export async function openMemberAccount(
   { user }: Member,
   { world: everything, seats, changes }: AccountDeps,
@@ -47,7 +47,10 @@ export async function openMemberAccount(
   return {
     token,
     apiUrl: `http://127.0.0.1:${port}/api`,
-    /** Presses and commands are for the bot alone: nothing else comes without an intent or a session. */
+    /**
+     * Sends an event. Presses and commands are for the bot alone: nothing else comes
+     * without an intent or a session.
+     */
     dispatch(event: Dispatch) {
       if (event.intent !== undefined || event.sessionId) gateway.dispatch(event);
     },

@@ -57,7 +57,7 @@ export type PersonOptions = {
   readonly microphone?: OpenMicrophone;
 };
 
-/** A simulated member of a server, without a seat at first. */
+/** Opens a simulated member of a server, without a seat at first. */
 export function openPerson(member: Member, around: PersonDeps) {
   const { id, name } = member.user;
   const call = makePersonCall(member, around);
@@ -71,7 +71,10 @@ export function openPerson(member: Member, around: PersonDeps) {
   };
 }
 
-/** Actions of one person in voice channels. Those that need a call throw a plain Error for somebody in none. */
+/**
+ * Creates the actions of one person in voice channels. Those that need a call throw a
+ * plain Error for somebody in none.
+ */
 function makePersonCall({ user }: Member, around: PersonDeps) {
   const { world, guild, seats, voice, connect, codec } = around;
   const { id: userId } = user;
@@ -139,7 +142,9 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
     mute: (selfMute: boolean) => seats.changeSeat(guild, userId, { selfMute }),
     /** Turns the person's own sound off or on. A client also mutes the microphone, which is left to `mute`. */
     deafen: (selfDeaf: boolean) => seats.changeSeat(guild, userId, { selfDeaf }),
-    /** In this call and later ones, a speech under way goes on. */
+    /**
+     * Uses another microphone, in this call and later ones. A speech under way goes on.
+     */
     useMicrophone(given: OpenMicrophone) {
       microphone = given;
       present?.useMicrophone(given);
@@ -148,7 +153,10 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
     live: (samples: Int16Array) => present?.sendLive(samples),
     /** The real microphone is off, as it also is after 100 ms without a frame. */
     endLive: () => present?.endLive(),
-    /** Told of each frame of everybody, in this call and later ones, until disposed of. */
+    /**
+     * Calls `listener` for each frame of everybody, in this call and later ones, until
+     * disposed of.
+     */
     onHeard(listener: (frame: HeardFrame) => void) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
@@ -184,7 +192,10 @@ type MessageOptions = {
   readonly form?: Json;
 };
 
-/** Messages and presses of one person. All throw a plain Error for acts that Discord's own client prevents. */
+/**
+ * Creates the messages and presses of one person. All throw a plain Error for acts that
+ * Discord's own client prevents.
+ */
 function makePersonTyping(caller: Member, around: PersonDeps) {
   const { world, guild, interactions, board } = around;
   const { user } = caller;

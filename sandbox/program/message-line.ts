@@ -5,7 +5,10 @@ import type { MessageChange } from '#sandbox/world/world-messages.ts';
 /** A message of the bot as a line for the program. `to` names the only reader of a private message. */
 export type MessageLine = NonNullable<ReturnType<typeof toMessageLine>>;
 
-/** A message of the bot, for the reader of the lines. A deferred reply is told of when it is filled. */
+/**
+ * Describes a message of the bot for the reader of the lines. A deferred reply is left
+ * out until it is filled.
+ */
 export function toMessageLine(
   { kind, message }: MessageChange,
   nameOf: (channelOrUserId: string) => string,

@@ -81,7 +81,7 @@ type ProgramRequest<Do extends SandboxRequest['do']> = Extract<
   { do: Do }
 >;
 
-/** Errors: BotError `sandbox.failed` after 15 s. */
+/** Joins a person to a channel. Errors: BotError `sandbox.failed` after 15 s. */
 async function joinChannel(
   sandbox: Sandbox,
   person: string,
@@ -93,7 +93,10 @@ async function joinChannel(
   );
 }
 
-/** A person who sits there already stays, because joining anew would break off their speech. Errors: as `join`. */
+/**
+ * Joins a person who does not sit in the channel yet, since joining anew would break
+ * off their speech. Errors: as `join`.
+ */
 export async function enterChannel(
   sandbox: Sandbox,
   person: string,
@@ -104,7 +107,7 @@ export async function enterChannel(
     await joinChannel(sandbox, person, channel, signal);
 }
 
-/** Name of the channel where a person sits. */
+/** Finds the name of the channel where a person sits. */
 export function findPersonChannel(
   sandbox: Sandbox,
   person: string,
@@ -132,7 +135,10 @@ export async function typeMessage(
   return await sandbox.person(person).say(said, signal);
 }
 
-/** Errors: BotError `sandbox.failed` after 15 s. */
+/**
+ * Waits until the call of a person has settled. Errors: BotError `sandbox.failed` after
+ * 15 s.
+ */
 async function waitUntilSettled(sandbox: Sandbox, person: string, signal: AbortSignal) {
   await withinDeadline(`The call of ${person} did not settle`, signal, (either) =>
     sandbox.person(person).settled(either),
@@ -179,7 +185,7 @@ async function readWavFile(path: string) {
   return pcm;
 }
 
-/** Runs with a deadline of its own, told in words. */
+/** Runs with a deadline of its own, whose error says `what`. */
 async function withinDeadline(
   what: string,
   signal: AbortSignal,

@@ -99,7 +99,10 @@ async function showPage(sandbox: Sandbox) {
   return page;
 }
 
-/** Time of the first server, in ms, as it was at the last start with this file: its ids, and stored rows with them, stay. */
+/**
+ * Reads the time of the first server, in ms, from the last start with this file: its
+ * ids, and stored rows with them, stay.
+ */
 function readKeptTime(file: string | undefined) {
   const kept =
     file !== undefined && existsSync(file) && JSON.parse(readFileSync(file, 'utf8'));
@@ -132,13 +135,16 @@ function waitForStop(): Promise<void> {
   });
 }
 
-/** A reader that lets this much pile up is taken for gone. */
+/** Writes a line. A reader that lets too much pile up is taken for gone. */
 function writeLine(line: SandboxLine) {
   if (process.stdout.writableLength > maxUnreadBytes) stopController.abort();
   else process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Cuts a byte stream into lines, empty ones left out. One over `limitBytes` comes as undefined. */
+/**
+ * Cuts a byte stream into lines, empty ones left out. Yields undefined for one over
+ * `limitBytes`.
+ */
 export async function* readLines(
   source: AsyncIterable<Uint8Array>,
   limitBytes: number,

@@ -26,7 +26,10 @@ type FoundRoute = {
 let knownSchemas: Description | undefined;
 const compiledSchemas = new Map<string, z.ZodType | undefined>();
 
-/** Discord's refusal of a body that its description forbids, or that has a field which it does not name. */
+/**
+ * Finds Discord's refusal of a body that its description forbids, or that has a field
+ * which it does not name.
+ */
 export function findRefusal(
   { route, params }: FoundRoute,
   body: unknown,
@@ -45,7 +48,10 @@ export function findRefusal(
   return answer === noContent ? undefined : answer;
 }
 
-/** The description with objects that have no other fields than those that it names. */
+/**
+ * Reads the description, with objects that have no other fields than those that it
+ * names.
+ */
 function readDescription(): Description {
   return JSON.parse(
     brotliDecompressSync(readFileSync(descriptionUrl)).toString(),

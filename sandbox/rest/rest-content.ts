@@ -83,7 +83,7 @@ export const modalSchema = z
   .looseObject({ components: z.array(labelSchema).max(5) })
   .refine(hasUniqueIds, 'Component custom id cannot be duplicated');
 
-/** Every part with a custom id, however deep. */
+/** Lists every part with a custom id, however deep. */
 export function listPressables(components: unknown): readonly PressableComponent[] {
   if (typeof components !== 'object' || components === null) return [];
   const itself = pressableSchema.safeParse(components);
@@ -96,7 +96,10 @@ function hasUniqueIds(components: unknown) {
   return new Set(ids).size === ids.length;
 }
 
-/** Whether the options of a menu differ, and it takes as many values as are chosen before. */
+/**
+ * Returns whether the options of a menu differ, and it takes as many values as are
+ * chosen before.
+ */
 function hasFittingValues(menu: PressableComponent) {
   const { default_values, max_values, min_values, options } = menu;
   const most = max_values ?? 1;

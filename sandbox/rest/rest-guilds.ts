@@ -36,7 +36,10 @@ const applicationFlags = {
   content: 1 << 19,
 } as const;
 
-/** The bot itself: the gateway's address, its application, and its servers, which it may leave. */
+/**
+ * Makes the routes of the bot itself: the gateway's address, its application, and its
+ * servers, which it may leave.
+ */
 export function makeSelfRoutes(
   world: World,
   gateway: Pick<Gateway, 'makeUrl' | 'getLoginAdvice'>,
@@ -69,7 +72,7 @@ export function makeSelfRoutes(
   ];
 }
 
-/** Servers, their channels and members. */
+/** Makes the routes of servers, their channels and members. */
 export function makeGuildRoutes(world: World) {
   const path = '/guilds/:guild';
   return [
@@ -99,7 +102,10 @@ export function makeGuildRoutes(world: World) {
 const threadSchema = z.looseObject({ name: z.string(), type: z.literal(11) });
 const threadChangeSchema = z.looseObject({ archived: z.boolean() });
 
-/** Public threads that the bot opens. It writes there as in any channel. */
+/**
+ * Makes the routes of public threads that the bot opens. It writes there as in any
+ * channel.
+ */
 export function makeThreadRoutes(
   world: World,
   dispatch: (event: Dispatch) => void,
@@ -148,7 +154,7 @@ const stateChangeSchema = z.looseObject({
 type StateChange = z.infer<typeof stateChangeSchema>;
 const voiceStatusSchema = z.looseObject({ status: z.string().max(500).nullish() });
 
-/** Voice states, voice channel status, and speaking on stages. */
+/** Makes the routes of voice states, voice channel status, and speaking on stages. */
 export function makeVoiceRoutes(
   world: World,
   seats: WorldSeats,
@@ -171,7 +177,10 @@ export function makeVoiceRoutes(
   ];
 }
 
-/** Source: https://docs.discord.com/developers/resources/channel#set-voice-channel-status */
+/**
+ * Tests whether the bot may set the status of a voice channel. Source:
+ * https://docs.discord.com/developers/resources/channel#set-voice-channel-status
+ */
 function canSetStatus(world: World, { guild, channel }: ChannelPlace) {
   const { id } = world.bot;
   const isSeated = guild.voiceStates.get(id)?.channelId === channel.id;
@@ -179,7 +188,7 @@ function canSetStatus(world: World, { guild, channel }: ChannelPlace) {
   return mayHere('setVoiceStatus') && (isSeated || mayHere('manageChannels'));
 }
 
-/** Without the right to enter the channel, Discord does not tell its voice states. */
+/** Answers with a voice state, but not without the right to enter its channel. */
 function readVoiceState(world: World, call: RestCall) {
   return withGuild(world, call, (guild) => {
     const userId = getUserId(world, call);
@@ -193,7 +202,10 @@ function readVoiceState(world: World, call: RestCall) {
   });
 }
 
-/** Source: https://discord.com/developers/docs/resources/voice#modify-current-user-voice-state */
+/**
+ * Changes a voice state. Source:
+ * https://discord.com/developers/docs/resources/voice#modify-current-user-voice-state
+ */
 function changeVoiceState(world: World, seats: WorldSeats, call: RestCall) {
   return withGuild(world, call, (guild) =>
     withBody(stateChangeSchema, call.body, (change) => {
@@ -225,7 +237,9 @@ function canChangeState(
   return typeof raised !== 'string' || mayHere('requestToSpeak');
 }
 
-/** Seat change of a stage request. Permission to speak lowers the hand. */
+/**
+ * Turns a stage request into a change of the seat. Permission to speak lowers the hand.
+ */
 function toSeatChange(change: StateChange) {
   const { suppress, request_to_speak_timestamp: raised } = change;
   return {

@@ -68,7 +68,10 @@ const callbackKinds: Readonly<
   'modal on message': [message, deferredMessage, deferredUpdate, update],
 };
 
-/** The bot's answers to interactions: the callback, then follow-ups and edits by webhook. */
+/**
+ * Makes the routes of the bot's answers to interactions: the callback, then follow-ups
+ * and edits by webhook.
+ */
 export function makeInteractionRoutes(
   world: World,
   interactions: Interactions,
@@ -175,7 +178,10 @@ function performCallback(
   }
 }
 
-/** Error for a callback that Discord refuses before it counts as the interaction's only one. */
+/**
+ * Finds the error for a callback that Discord refuses before it counts as the
+ * interaction's only one.
+ */
 function refuseCallback(
   record: InteractionRecord,
   body: InteractionCallback,

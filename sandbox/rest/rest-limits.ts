@@ -24,12 +24,15 @@ const majorParameters = ['channel', 'guild', 'token'];
 export class RestRateLimits {
   readonly #windows = new Map<string, RateWindow>();
 
-  /** Counts a request of the bot, whatever it asks. */
+  /** Counts a request of the bot for any route. */
   takeGlobal(nowMs: number): RateState {
     return this.#getWindow('').takeOne(globalRate, nowMs);
   }
 
-  /** Takes one request from its bucket: headers of the answer, and `isOver` when it is a 429. Undefined for a route without a limit. */
+  /**
+   * Counts one request in its bucket. Returns headers of the answer, and `isOver` when
+   * it is a 429. Undefined for a route without a limit.
+   */
   takeRequest(
     { method, path }: RestRoute,
     params: PathParams,

@@ -17,7 +17,7 @@ import {
   withBody,
 } from './rest-route.ts';
 
-/** Messages the bot writes of its own accord. */
+/** Makes the routes of messages that the bot writes without an interaction. */
 export function makeMessageRoutes(
   world: World,
   board: MessageBoard,
@@ -52,7 +52,10 @@ export function makeMessageRoutes(
 
 const openingSchema = z.looseObject({ recipient_id: z.string() });
 
-/** The channel of direct messages with a person, the same each time. Source: https://discord.com/developers/docs/resources/user#create-dm */
+/**
+ * Opens the channel of direct messages with a person, the same each time. Source:
+ * https://discord.com/developers/docs/resources/user#create-dm
+ */
 function openDirectChannel(world: World, userId: string) {
   const user = [...world.people.values()].find(({ id }) => id === userId);
   if (!user) return refusalAnswers.unknownUser;
@@ -62,7 +65,7 @@ function openDirectChannel(world: World, userId: string) {
   return toOkAnswer({ id, type: 1, recipients: [toUserJson(user)] });
 }
 
-/** Direct messages are open to the bot and to everybody in one of its servers. */
+/** Posts a direct message, which the bot and everybody in one of its servers may. */
 function postDirectMessage(world: World, board: MessageBoard, call: RestCall) {
   return withContent(call, undefined, (content) => {
     const channelId = call.param('channel');
@@ -83,7 +86,7 @@ const onceSchema = z.looseObject({
   enforce_nonce: z.literal(true),
 });
 
-/** A message wakes the thread it is written in. */
+/** Posts a message, which wakes its thread. */
 function postMessage(
   world: World,
   board: MessageBoard,

@@ -20,7 +20,7 @@ export function withGuild(
   return guild ? then(guild) : refusalAnswers.unknownGuild;
 }
 
-/** The person a path names. `@me` is the bot. */
+/** Finds the id of the person that a path names. `@me` is the bot. */
 export function getUserId({ bot }: World, call: RestCall) {
   const user = call.param('user');
   return user === '@me' ? bot.id : user;
@@ -52,7 +52,7 @@ export function withOpenChannel(
   });
 }
 
-/** Whether the bot may write `content` there. */
+/** Returns whether the bot may write `content` there. */
 export function canWrite(
   world: World,
   { guild, channel }: ChannelPlace,

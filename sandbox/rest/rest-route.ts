@@ -9,7 +9,7 @@ export type RestCall = {
   readonly files: readonly FormFile[];
   /** The process that asks, where it was given an address of its own. */
   readonly process?: string;
-  /** A part of the path, by the name the route gives it. */
+  /** Returns a part of the path, by the name the route gives it. */
   param(name: string): string;
 };
 
@@ -29,7 +29,7 @@ export type RestRoute = {
   readonly answer: (call: RestCall) => RestAnswer;
 };
 
-/** A route for requests with the bot's token. */
+/** Makes a route for requests with the bot's token. */
 export function makeRoute(
   method: RestRoute['method'],
   path: string,
@@ -138,8 +138,9 @@ export function matchPath(pattern: string, path: string): PathParams | undefined
   return params;
 }
 
-/** discord.js writes `@original` as `%40original`. */
+/** Decodes a part of a path. */
 function decodePart(part: string) {
+  // discord.js writes `@original` as `%40original`.
   try {
     return decodeURIComponent(part);
   } catch {

@@ -92,14 +92,17 @@ export class RestServer {
     this.server.on('clientError', (_error, socket) => socket.destroy());
   }
 
-  /** Listens on a free port of 127.0.0.1, and returns that. */
+  /** Listens on a free port of 127.0.0.1, and returns that port. */
   async listen(): Promise<number> {
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     return (this.server.address() as AddressInfo).port; // TCP, so never a path
   }
 
-  /** Answers that are late on purpose are given up, and connections cut. */
+  /**
+   * Closes the server. Answers that are late on purpose are given up, and connections
+   * cut.
+   */
   async close(): Promise<void> {
     this.#closing.abort();
     if (!this.server.listening) return;
@@ -204,9 +207,10 @@ export class RestServer {
   }
 }
 
-/** discord.js reads an empty answer as JSON if it has a content type, and fails. */
+/** Sends an answer. */
 function sendAnswer(response: ServerResponse, { status, body, headers }: RestAnswer) {
   const json = JSON.stringify(body);
+  // discord.js reads an empty answer as JSON if it has a content type, and fails.
   response.writeHead(status, {
     ...headers,
     ...(json && { 'content-type': 'application/json' }),
@@ -221,7 +225,10 @@ function toFaultAnswer({ status, code = 0 }: RestFault) {
     : undefined;
 }
 
-/** Source: https://discord.com/developers/docs/topics/rate-limits the header counts whole seconds, the body fractions. */
+/**
+ * Builds the answer of a rate limit, in whole seconds in its header and fractions in
+ * its body. Source: https://discord.com/developers/docs/topics/rate-limits
+ */
 function toRateLimitAnswer(retryAfterMs: number, scope: 'user' | 'global') {
   const global = scope === 'global';
   const message = 'You are being rate limited.';

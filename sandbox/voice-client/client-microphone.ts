@@ -16,7 +16,7 @@ export const holdFrames: Readonly<Record<MicrophoneProfile, number>> = {
   open: Number.POSITIVE_INFINITY,
 };
 
-/** One step of 20 ms. `sounding`: there is more than room noise. */
+/** Makes one step of 20 ms. `sounding`: there is more than room noise. */
 export function stepMicrophone(
   { hold, silence }: MicrophoneState,
   sounding: boolean,

@@ -36,7 +36,9 @@ export class ClientReceiver {
     this.#onFrame = hear;
   }
 
-  /** Op 5. Earlier packets of this SSRC are heard now. */
+  /**
+   * Notes the speaker of an SSRC (op 5). Earlier packets of this SSRC are heard now.
+   */
   nameSpeaker(ssrc: number, userId: string) {
     if (this.#speakers.get(ssrc)?.userId === userId) return;
     this.forgetSpeaker(userId);
@@ -46,7 +48,7 @@ export class ClientReceiver {
     for (const { datagram, atMs } of held) this.receiveDatagram(datagram, atMs);
   }
 
-  /** Op 13. */
+  /** Forgets a speaker (op 13). */
   forgetSpeaker(userId: string) {
     for (const [ssrc, speaker] of this.#speakers) {
       if (speaker.userId !== userId) continue;

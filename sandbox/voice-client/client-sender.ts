@@ -76,12 +76,15 @@ export class ClientSender {
     this.#listener = listener;
   }
 
-  /** Packets of speech that left more than 20 ms after they were due. */
+  /** Counts packets of speech that were sent more than 20 ms after they were due. */
   get latePackets(): number {
     return this.#latePackets;
   }
 
-  /** A speech under way goes on, and ends as this microphone does. */
+  /**
+   * Uses another microphone. A speech under way goes on, and ends as this microphone
+   * does.
+   */
   useMicrophone({ profile }: OpenMicrophone) {
     this.#held = holdFrames[profile];
     if (this.#underWay) return;
@@ -89,7 +92,10 @@ export class ClientSender {
     if (this.#state.hold > 0) this.#start();
   }
 
-  /** One at a time. Without anything louder than -45 dB the voiced instants are the first packet's. */
+  /**
+   * Sends a speech, one at a time. Without anything louder than -45 dB the voiced
+   * instants are the first packet's.
+   */
   async speak(given: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
     signal.throwIfAborted();
     const isAmbientHeard = this.#held > 0 || 'frames' in given;
@@ -122,14 +128,14 @@ export class ClientSender {
     this.#start();
   }
 
-  /** The live microphone is off: silence frames follow. */
+  /** Ends the live microphone: silence frames follow. */
   endLive() {
     if (this.#liveAtMs === undefined) return;
     this.#liveAtMs = undefined;
     this.#state = this.#isResting(trailingSilenceFrames);
   }
 
-  /** Nothing is sent any more. A speech under way is broken off with `reason`. */
+  /** Stops to send. A speech under way is broken off with `reason`. */
   async close(reason: unknown): Promise<void> {
     this.#breakOffSpeech(reason);
     this.#closing.abort(reason);
@@ -172,7 +178,7 @@ export class ClientSender {
     return waitMs < -maxLagMs ? realClock.nowMs() : dueMs;
   }
 
-  /** Sends 20 ms. Gives false when nothing is left to send. */
+  /** Sends 20 ms. Returns false when nothing remains to send. */
   #sendDue(dueMs: number) {
     if (this.#isLive()) return true;
     const speech = this.#underWay?.speech;
@@ -182,7 +188,7 @@ export class ClientSender {
     if (Buffer.isBuffer(frame)) this.#sendEncoded(frame);
     else this.#sendSamples(speech, frame);
     const atMs = realClock.nowMs();
-    speech?.countLeft(atMs);
+    speech?.countSent(atMs);
     this.#finish(frame === undefined, atMs);
     return this.#goesOn();
   }
@@ -192,7 +198,7 @@ export class ClientSender {
     this.#send(opus, realClock.nowMs());
   }
 
-  /** `frame` is the speech of these 20 ms, to which the noise of the room is added. */
+  /** Sends 20 ms of `frame`, the speech, with the noise of the room. */
   #sendSamples(speech: SpeechFrames | undefined, frame: Int16Array | undefined) {
     const rateHz = frame && speech ? speech.rateHz : roomRateHz;
     const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
@@ -216,7 +222,9 @@ export class ClientSender {
     return this.#underWay !== undefined || hold > 0 || silent > 0;
   }
 
-  /** `inTail`: this frame carried nothing of the speech. */
+  /**
+   * Ends the speech after its tail. `inTail`: this frame carried nothing of the speech.
+   */
   #finish(inTail: boolean, atMs: number) {
     const underWay = this.#underWay;
     if (!underWay || underWay.speech.next) return;
@@ -233,7 +241,7 @@ export class ClientSender {
     return encoder.encode(samples);
   }
 
-  /** A client's encoder is told of the silence as well. */
+  /** Returns a silence frame, of which a client's encoder is told as well. */
   #shut() {
     const [encoder, rateHz] = this.#last ?? [];
     if (encoder && rateHz) encodePause(encoder, rateHz);
@@ -266,7 +274,7 @@ class PacketCounter {
   #timestamp = randomBytes(4).readUInt32BE();
   #lastAtMs: number | undefined;
 
-  /** The next packet follows a pause, from the last one until now. */
+  /** Counts the time since the last packet as a pause before the next one. */
   skipPause(nowMs: number): void {
     const pauseMs = nowMs - (this.#lastAtMs ?? nowMs);
     const skipped = Math.max(0, Math.round(pauseMs / frameMs) - 1);

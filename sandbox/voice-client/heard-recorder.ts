@@ -98,7 +98,7 @@ export class HeardRecorder {
   }
 }
 
-/** Frames behind each other, with the pauses between them filled by silence. */
+/** Joins frames, with the pauses between them filled by silence. */
 function joinFrames(frames: readonly HeardFrame[]) {
   const startMs = frames[0]?.atMs ?? 0;
   const jitter = (jitterMs * rateHz) / 1000;

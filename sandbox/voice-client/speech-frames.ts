@@ -30,13 +30,13 @@ export class SpeechFrames {
         : resampleSpeech(speech, rateHz);
   }
 
-  /** Undefined when all is said. */
+  /** Finds the next frame. Undefined when all is said. */
   get next(): Int16Array | Buffer | undefined {
     return this.#frames[this.#said]?.sound;
   }
 
-  /** The packet with `next` left. */
-  countLeft(atMs: number): void {
+  /** Counts one frame as sent. */
+  countSent(atMs: number): void {
     const frame = this.#frames[this.#said];
     if (!frame) return;
     this.#said++;
@@ -46,7 +46,7 @@ export class SpeechFrames {
     this.#lastVoicedAtMs = atMs;
   }
 
-  /** `nowMs` stands for packets that were never sent. */
+  /** Returns the times of a speech. `nowMs` stands for packets that were never sent. */
   toSpokenTimes(nowMs: number): SpokenTimes {
     const firstPacketAtMs = this.#firstPacketAtMs ?? nowMs;
     return {
@@ -67,12 +67,14 @@ export function encodeSpeech(pcm: Pcm, codec: OpusCodec) {
   return { frames };
 }
 
-/** The encoder's rate that is nearest to the source. */
+/** Chooses the encoder's rate that is nearest to the source. */
 export function toEncoderRate(rateHz: number) {
   return rateHz === 16_000 || rateHz === 24_000 ? rateHz : 48_000;
 }
 
-/** Up to the last frame with voice, or all of it without any voice. */
+/**
+ * Resamples a speech up to the last frame with voice, or all of it without any voice.
+ */
 function resampleSpeech(pcm: Pcm, rateHz: EncoderRateHz) {
   const cutUp = cutFrames(resamplePcm(toMono(pcm), rateHz).samples, rateHz);
   const frames = cutUp.map((sound) => ({ sound, voiced: isVoiced(sound) }));
@@ -84,7 +86,7 @@ function isVoiced(frame: Int16Array) {
   return measureLevelDb(frame) > minVoicedDb;
 }
 
-/** 20 ms each. The last is filled up with silence. */
+/** Cuts samples into frames of 20 ms. The last is filled up with silence. */
 function cutFrames(samples: Int16Array, rateHz: EncoderRateHz) {
   const length = (rateHz * frameMs) / 1000;
   return Array.from({ length: Math.ceil(samples.length / length) }, (_, n) => {

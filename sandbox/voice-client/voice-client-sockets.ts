@@ -91,7 +91,7 @@ export type VoiceSignalsOptions = {
 interface SignalsListener {
   onJson(opcode: number, d: unknown): void;
   onBinary(opcode: number, payload: Buffer): void;
-  /** For good: there will be no other socket. */
+  /** Notes that the signals ended for good: there will be no other socket. */
   onEnded(code: number): void;
 }
 

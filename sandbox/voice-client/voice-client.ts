@@ -139,18 +139,23 @@ class ConnectedVoice implements AsyncDisposable {
     this.#sender.sendLive(samples);
   }
 
-  /** The live microphone is off, as it also is after 100 ms without a frame: silence frames follow. */
+  /**
+   * Ends the live microphone, as 100 ms without a frame do too: silence frames follow.
+   */
   endLive(): void {
     this.#sender.endLive();
   }
 
-  /** Another microphone from now on. The first is `gate`. */
+  /** Uses another microphone from now on. The first is `gate`. */
   useMicrophone(microphone: OpenMicrophone): void {
     this.#sealing = microphone.sealing;
     this.#sender.useMicrophone(microphone);
   }
 
-  /** Called for each frame that could be opened and decoded, in order of arrival. */
+  /**
+   * Calls `listener` for each frame that could be decrypted and decoded, in order of
+   * arrival.
+   */
   onFrame(listener: (frame: HeardFrame) => void): void {
     this.#listeners.push(listener);
   }
@@ -243,7 +248,10 @@ class ConnectedVoice implements AsyncDisposable {
     this.#watch.notify();
   }
 
-  /** Without a mode in common there is no call. The deadline ends it. */
+  /**
+   * Asks for our address. Without a mode in common there is no call, and the deadline
+   * ends it.
+   */
   #discover({ ip, port, ssrc, modes }: ReadyMessage) {
     const mode = encryptionModes.find((one) => modes.includes(one));
     if (!mode) return;

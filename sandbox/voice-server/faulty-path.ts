@@ -24,7 +24,7 @@ export class FaultyPath {
   #overtaken: DeliverDatagram | undefined;
   #lastDueMs = 0;
 
-  /** After `closing` nothing arrives any more. */
+  /** Creates the path. After `closing` nothing arrives any more. */
   constructor(way: PathFaults, closing: AbortSignal) {
     this.#way = way;
     this.#closing = closing;
@@ -80,7 +80,7 @@ export class FaultyPath {
     if (this.#queue.length === 1) this.#awaitNext();
   }
 
-  /** One timer for the first of the queue: many could fire out of order. */
+  /** Waits for the first of the queue, by one timer: many could fire out of order. */
   #awaitNext() {
     const [next] = this.#queue;
     if (next) this.#runAfter(next.dueMs - realClock.nowMs(), () => this.#deliverDue());

@@ -62,7 +62,7 @@ export class VoiceCaller {
     this.#faults.postMessage(this.userId, message.op, () => this.#sendNow(message));
   }
 
-  /** Past the numbering, and never told again. */
+  /** Sends a frame without a number, which is never repeated. */
   sendMessage(frame: SocketData) {
     if (this.cutAtMs === undefined) this.#socket.send(frame);
   }
@@ -73,7 +73,10 @@ export class VoiceCaller {
     if (this.cutAtMs === undefined) this.#socket.send(wire);
   }
 
-  /** The present line says nothing any more, and is not known to be gone. */
+  /**
+   * Freezes the present socket, so that it says nothing any more and is not known to be
+   * closed.
+   */
   freeze() {
     this.#socket.freeze();
   }
@@ -83,7 +86,7 @@ export class VoiceCaller {
     if (seqAck !== undefined) this.#outbox.acknowledge(seqAck);
   }
 
-  /** `line` is gone. Returns false if it was not the present one. */
+  /** Notes that `line` is closed. Returns false if it was not the present one. */
   cutSocket(line: VoiceSocket) {
     if (line !== this.#socket) return false;
     this.cutAtMs = realClock.nowMs();
@@ -124,7 +127,10 @@ class VoiceOutbox {
   #last = 0;
   #kept: { readonly seq: number; readonly wire: SocketData }[] = [];
 
-  /** JSON messages and binary ones share one counter of 16 bits. */
+  /**
+   * Numbers a message and keeps it. JSON and binary messages share one counter of 16
+   * bits.
+   */
   numberMessage(message: VoiceMessage) {
     this.#last = (this.#last + 1) & 0xffff;
     const wire = encodeMessage(message, this.#last);
@@ -133,13 +139,16 @@ class VoiceOutbox {
     return wire;
   }
 
-  /** `seq` -1: nothing arrived yet. A number that was never given is ignored. */
+  /**
+   * Forgets messages up to `seq`. -1: nothing arrived yet. A number that was never
+   * given is ignored.
+   */
   acknowledge(seq: number) {
     const at = this.#kept.findIndex((one) => one.seq === seq);
     if (at >= 0) this.#kept.splice(0, at + 1);
   }
 
-  /** Messages after `seq`, oldest first. Undefined if some of them are lost. */
+  /** Lists messages after `seq`, oldest first. Undefined if some of them are lost. */
   listSince(seq: number) {
     const missing = seq < 0 ? this.#last : (this.#last - seq) & 0xffff;
     if (missing > this.#kept.length) return undefined;

@@ -56,7 +56,7 @@ export class VoiceCalls {
     if (caller) this.removeCaller(caller, code);
   }
 
-  /** The new caller, which gets op 2 before `enter`, or a close code. */
+  /** Creates the caller, which gets op 2 before `enter`, or returns a close code. */
   identify(identity: VoiceIdentify, line: VoiceSocket) {
     const at = toPlaceKey(identity.server_id, identity.user_id);
     const ticket = this.#tickets.get(at);
@@ -98,7 +98,7 @@ export class VoiceCalls {
     return code;
   }
 
-  /** The call that `caller` is in. */
+  /** Returns the call that `caller` is in. */
   getCall(caller: VoiceCaller) {
     return this.#calls.get(getChannelId(caller));
   }
@@ -107,14 +107,14 @@ export class VoiceCalls {
     return this.#findBySsrc.get(ssrc);
   }
 
-  /** The caller behind this UDP port, as far as IP discovery told. */
+  /** Finds the caller behind this UDP port, as far as IP discovery told. */
   findByRemote({ address, port }: UdpPeer) {
     return this.#listCallers().find(
       ({ remote }) => remote?.port === port && remote.address === address,
     );
   }
 
-  /** This person's calls, at most one a server. */
+  /** Lists this person's calls, at most one a server. */
   listPersonCallers(userId: string) {
     return this.#listCallers().filter((caller) => caller.userId === userId);
   }
@@ -183,7 +183,10 @@ class VoiceCall {
     return this.#callers.size === 0;
   }
 
-  /** After op 2: each learns of the other. Before it a client would not listen. */
+  /**
+   * Adds a caller after op 2, and introduces each to the other. Before op 2 a client
+   * would not listen.
+   */
   enter(caller: VoiceCaller) {
     const others = [...this.#callers.values()];
     this.#callers.set(caller.userId, caller);
@@ -191,7 +194,10 @@ class VoiceCall {
     for (const other of others) introduceCaller(other, [caller]);
   }
 
-  /** Op 1 was right: op 4, the SSRCs of earlier speakers, and the way into the group. */
+  /**
+   * Answers a right op 1 by op 4, the SSRCs of earlier speakers, and the way into the
+   * group.
+   */
   describeSession(caller: VoiceCaller, mode: EncryptionMode) {
     const secret = {
       mode,
@@ -214,7 +220,10 @@ class VoiceCall {
     this.#deliverMessages(this.#group?.leave(caller.userId) ?? []);
   }
 
-  /** Op 5. Passed on once: Discord names an SSRC when somebody first speaks, not at each word. */
+  /**
+   * Announces a speaker (op 5) once: Discord names an SSRC when somebody first speaks,
+   * not at each word.
+   */
   announceSpeaking(caller: VoiceCaller) {
     if (caller.announced) return;
     caller.announced = true;
@@ -236,7 +245,7 @@ class VoiceCall {
     }
   }
 
-  /** Ops 26 and 28. Returns false for a malformed payload. */
+  /** Handles ops 26 and 28. Returns false for a malformed payload. */
   handleBinary(caller: VoiceCaller, opcode: number, payload: Buffer) {
     if (!this.#group) return false;
     const take = opcode === voiceOpcodes.keyPackage ? 'keyPackage' : 'commit';
@@ -276,7 +285,10 @@ class VoiceCall {
   }
 }
 
-/** Ops 18 and 20 follow 11 in public client logs. Their values are those of a desktop client. */
+/**
+ * Introduces callers. Ops 18 and 20 follow 11 in public client logs. Their values are
+ * those of a desktop client.
+ */
 function introduceCaller(to: VoiceCaller, who: readonly VoiceCaller[]) {
   to.send({
     op: voiceOpcodes.clientsConnect,

@@ -33,7 +33,7 @@ export class FaultSchedule {
   readonly #closing;
   readonly #people = new Map<string, PersonFaults>();
 
-  /** After `closing` nothing that is late arrives any more. */
+  /** Creates the schedule. After `closing` nothing that is late arrives any more. */
   constructor(closing: AbortSignal) {
     this.#closing = closing;
   }
@@ -71,7 +71,10 @@ export class FaultSchedule {
     else deliver();
   }
 
-  /** The code this person's socket is to be closed with, now that `step` is reached. */
+  /**
+   * Finds the code to close this person's socket with, now that `step` is reached, and
+   * counts it as used.
+   */
   takeClose(userId: string, step: VoiceStep) {
     const close = this.#people.get(userId)?.closes.get(step);
     if (!close || close.times === 0) return undefined;
@@ -79,7 +82,7 @@ export class FaultSchedule {
     return close.code;
   }
 
-  /** Padding of all that this person hears. */
+  /** Finds the padding of all that this person hears. */
   padding(userId: string) {
     return this.#people.get(userId)?.padding;
   }
@@ -99,7 +102,7 @@ export class FaultSchedule {
 /** No close frame carries 1006. It stands for a socket that is cut. */
 export const cutCloseCode = 1006;
 
-/** Whether a client may come back to its session after this close code. */
+/** Returns whether a client may come back to its session after this close code. */
 export function isResumable(code: number) {
   return code < 4000 || code === voiceCloseReasons.serverCrashed;
 }
@@ -118,8 +121,9 @@ const cameraPayloadType = 101;
 const maxShortBytes = 20;
 
 /**
- * Faults of one person's calls, on demand. The person need not be there yet, and others notice nothing. Faults that last are
- * kept in `faults`. Those of the moment happen at once.
+ * Makes faults of one person's calls, on demand. The person need not be there yet, and
+ * others notice nothing. Faults that last are kept in `faults`. Those of the moment
+ * happen at once.
  */
 export function makeVoiceFaults(
   faults: FaultSchedule,
@@ -140,13 +144,14 @@ export function makeVoiceFaults(
       faults.getPersonFaults(userId).closes.set(step, { code, times });
     },
     /**
-     * Messages of these kinds are `byMs` later than they should be, so others overtake them: that somebody speaks (op 5) or comes
-     * (op 11), or that the group is another one (op 29), told to this person, or delays their commits (op 28), as a slow machine does.
+     * Delays messages of these kinds by `byMs`, so that others overtake them: that
+     * somebody speaks (op 5) or comes (op 11), or that the group is another one (op
+     * 29), told to this person, or their commits (op 28), as a slow machine does.
      */
     late(userId: string, message: keyof typeof delayedOpcodes, byMs: number) {
       faults.getPersonFaults(userId).lateMs.set(delayedOpcodes[message], byMs);
     },
-    /** Padding in all that this person hears. */
+    /** Adds padding to all that this person hears. */
     pad(userId: string, padding: PaddingFaults) {
       faults.getPersonFaults(userId).padding = padding;
     },
@@ -155,7 +160,10 @@ export function makeVoiceFaults(
       for (const caller of calls.listPersonCallers(userId))
         calls.getCall(caller)?.proposeStranger(caller);
     },
-    /** The call of this person goes on without end-to-end encryption (0), or again with it (1). */
+    /**
+     * Continues the call of this person without end-to-end encryption (0), or again
+     * with it (1).
+     */
     changeVersion(userId: string, version: 0 | 1) {
       for (const caller of calls.listPersonCallers(userId))
         calls.getCall(caller)?.changeVersion(version);
@@ -163,7 +171,7 @@ export function makeVoiceFaults(
     connections(state: FaultSchedule['connections']) {
       faults.connections = state;
     },
-    /** New sockets of everybody offer only this mode of encryption. */
+    /** Offers only this mode of encryption to new sockets of everybody. */
     offerOnly(mode: EncryptionMode) {
       faults.modes = [mode];
     },
@@ -203,7 +211,7 @@ export function makeVoiceFaults(
   };
 }
 
-/** A camera has the SSRC after that of the microphone. */
+/** Makes a packet of a camera, which has the SSRC after that of the microphone. */
 function makeCameraPacket({ secrets }: VoiceCaller, ssrc = 0) {
   const payload = randomBytes(cameraBytes);
   const packet = {

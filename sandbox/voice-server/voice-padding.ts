@@ -21,7 +21,7 @@ type PaddedStream = { carried: number; added: number };
 export class PaddedStreams {
   readonly #streams = new Map<number, PaddedStream>();
 
-  /** Packets that leave for `packet`, in order. */
+  /** Returns the packets to send for `packet`, in order. */
   padPacket(packet: VoicePacket, faults: PaddingFaults | undefined) {
     const stream = this.#streams.get(packet.ssrc) ?? { carried: 0, added: 0 };
     this.#streams.set(packet.ssrc, stream);

@@ -55,7 +55,10 @@ export type VoiceIdentify = Extract<
 >['d'];
 export type VoiceResume = Extract<JsonRequest, { op: typeof voiceOpcodes.resume }>['d'];
 
-/** The request in one frame of a client, or the code to close the socket with. */
+/**
+ * Parses the request in one frame of a client, or returns the code to close the socket
+ * with.
+ */
 export function parseVoiceRequest(frame: Buffer, isBinary: boolean) {
   return isBinary ? parseBinary(frame) : parseJson(frame.toString());
 }

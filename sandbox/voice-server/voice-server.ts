@@ -71,7 +71,10 @@ export async function openVoiceServer(options: VoiceServerOptions) {
   };
 }
 
-/** WebSockets on `https`, where new connections are let in, left hanging or refused, as the faults say. */
+/**
+ * Opens WebSockets on `https`, where new connections are let in, left hanging or
+ * refused, as the faults say.
+ */
 function openGateway(
   https: Server,
   faults: FaultSchedule,
@@ -89,7 +92,7 @@ function openGateway(
   return sockets;
 }
 
-/** Clients get a moment to read their close code, then are cut off. */
+/** Closes sockets. Clients get a moment to read their close code, then are cut off. */
 async function closeSockets(sockets: WebSocketServer, https: Server) {
   const closed = once(https, 'close');
   https.close();

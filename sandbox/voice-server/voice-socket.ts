@@ -87,7 +87,7 @@ export class VoiceSocket {
     else this.close(refused);
   }
 
-  /** A close code if the request cannot be granted. */
+  /** Performs a request. Returns a close code if it cannot be granted. */
   #handleRequest(request: VoiceRequest) {
     if (request.op === voiceOpcodes.heartbeat)
       return this.#handleHeartbeat(request.d.t, request.d.seq_ack);
@@ -174,7 +174,9 @@ export class VoiceSocket {
     }
   }
 
-  /** Code 1000 ends the voice session. After any other code the person may resume. */
+  /**
+   * Ends the voice session after code 1000. After any other code the person may resume.
+   */
   #onGone(code: number) {
     clearTimeout(this.#tooLate);
     const caller = this.#caller;

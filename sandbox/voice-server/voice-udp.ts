@@ -43,7 +43,10 @@ export class VoiceUdp implements AsyncDisposable {
     return this.#socket.address().port;
   }
 
-  /** Past the faults of the network. Nothing happens before IP discovery. */
+  /**
+   * Sends a datagram without the faults of the network. Nothing happens before IP
+   * discovery.
+   */
   forgeDatagram(datagram: Buffer, { remote }: VoiceCaller) {
     if (remote) this.#sendDatagram(datagram, remote);
   }

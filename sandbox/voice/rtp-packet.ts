@@ -21,7 +21,7 @@ const opusPayloadType = 120;
 const counterBytes = 4;
 const oneByteExtension = 0xbede;
 
-/** SSRC in the header. Undefined for a datagram that is no voice packet. */
+/** Parses the SSRC in the header. Undefined for a datagram that is no voice packet. */
 export function parseSsrc(datagram: Buffer): number | undefined {
   if (datagram.length < 12 + tagBytes + counterBytes) return undefined;
   const [first = 0, second = 0] = datagram;
@@ -30,10 +30,11 @@ export function parseSsrc(datagram: Buffer): number | undefined {
 }
 
 /**
- * Packet in `datagram`. Undefined if it is no voice packet or the cipher does not fit.
- *
- * `rtpsize`: the header with CSRCs and the four bytes that announce an extension stays readable and is authenticated.
- * the extension's body is encrypted with the payload (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-and-sending-voice).
+ * Decrypts the packet in `datagram`. Undefined if it is no voice packet or the cipher
+ * does not fit. `rtpsize`: the header with CSRCs and the four bytes that announce an
+ * extension stays readable and is authenticated. The extension's body is encrypted with
+ * the payload
+ * (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-and-sending-voice).
  */
 export function decryptPacket(
   datagram: Buffer,
@@ -122,14 +123,19 @@ export class PacketSealer {
 
 const discoveryBytes = 74;
 
-/** The SSRC that an IP discovery request names. Undefined for any other datagram. */
+/**
+ * Parses the SSRC that an IP discovery request names. Undefined for any other datagram.
+ */
 export function parseDiscovery(datagram: Buffer): number | undefined {
   const asks =
     datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0001_0046;
   return asks ? datagram.readUInt32BE(4) : undefined;
 }
 
-/** Type 1 asks, type 2 answers with the address that the server sees (https://discord.com/developers/docs/topics/voice-connections#ip-discovery). */
+/**
+ * Encodes IP discovery: type 1 asks, type 2 answers with the address that the server
+ * sees (https://discord.com/developers/docs/topics/voice-connections#ip-discovery).
+ */
 export function encodeDiscovery(ssrc: number, seen?: UdpPeer): Buffer {
   const datagram = Buffer.alloc(discoveryBytes);
   datagram.writeUInt16BE(seen ? 2 : 1, 0);
@@ -141,7 +147,9 @@ export function encodeDiscovery(ssrc: number, seen?: UdpPeer): Buffer {
   return datagram;
 }
 
-/** The address in an answer to IP discovery. Undefined for any other datagram. */
+/**
+ * Parses the address in an answer to IP discovery. Undefined for any other datagram.
+ */
 export function parseDiscoveredAddress(datagram: Buffer): UdpPeer | undefined {
   const answers =
     datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0002_0046;
@@ -160,9 +168,12 @@ export type EncryptionMode = (typeof encryptionModes)[number];
 
 /** Cipher of one direction. */
 export type VoiceCipher = {
-  /** `head` stays readable and is authenticated. The sealed part ends with the tag. */
+  /**
+   * Encrypts `plain`. `head` stays readable and is authenticated. The sealed part ends
+   * with the tag.
+   */
   seal(head: Uint8Array, plain: Uint8Array, counter: number): Buffer;
-  /** Undefined if anything was changed or the key is another. */
+  /** Decrypts `sealed`. Undefined if anything was changed or the key is another. */
   open(head: Uint8Array, sealed: Uint8Array, counter: number): Buffer | undefined;
 };
 
@@ -196,7 +207,10 @@ function makeAesCipher(bytes: Uint8Array): VoiceCipher {
   };
 }
 
-/** XChaCha20-Poly1305 by a library that the bot takes only where sodium-native is missing, so that two implementations meet. */
+/**
+ * Makes XChaCha20-Poly1305 by a library that the bot takes only where sodium-native is
+ * missing, so that two implementations meet.
+ */
 function makeXchachaCipher(key: Uint8Array): VoiceCipher {
   const cipher = (head: Uint8Array, counter: number) =>
     xchacha20poly1305(key, toNonce(counter, 24), head);
@@ -207,7 +221,7 @@ function makeXchachaCipher(key: Uint8Array): VoiceCipher {
   };
 }
 
-/** Both libraries throw when the tag does not fit. */
+/** Returns undefined where the library throws, as when the tag does not fit. */
 function undefinedOnThrow(open: () => Buffer): Buffer | undefined {
   try {
     return open();

@@ -29,7 +29,10 @@ export type WorldOptions = GuildOptions & {
 
 const defaultLocale = 'en-US';
 
-/** One server as it stands before anybody does anything: channels, roles, its owner and the bot. */
+/**
+ * Creates one server as it stands before anybody does anything: channels, roles, its
+ * owner and the bot.
+ */
 export function createWorld(options: WorldOptions, clock: Clock): World {
   let { madeAtMs } = options;
   const ids = new Snowflakes(() => madeAtMs ?? clock.wallMs());
@@ -48,7 +51,7 @@ export function createWorld(options: WorldOptions, clock: Clock): World {
   };
 }
 
-/** Another server that the bot is invited to. */
+/** Adds another server that the bot is invited to. */
 export function addGuild(world: World, options: GuildOptions): Guild {
   const guildName = `Sandbox ${world.guilds.length + 1}`;
   const guild = createGuild(world, { guildName, ...options });
@@ -56,7 +59,7 @@ export function addGuild(world: World, options: GuildOptions): Guild {
   return guild;
 }
 
-/** A new member of that name. The person may be in other servers already. */
+/** Adds a new member of that name. The person may be in other servers already. */
 export function enterGuild(world: World, guild: Guild, name: string): Member {
   const member = makeMember(findOrMakeUser(world, name), formatJoinTime(world));
   guild.members.set(member.user.id, member);
@@ -119,7 +122,7 @@ function makeChannels(soil: WorldSources, options: GuildOptions) {
   );
 }
 
-/** A user by name: one person in every server. */
+/** Finds or makes a user by name: one person in every server. */
 function findOrMakeUser({ ids, people }: WorldSources, name: string) {
   const user = people.get(name) ?? { id: ids.mintId(), name, bot: false };
   people.set(name, user);
@@ -165,7 +168,10 @@ export class Snowflakes {
     return ((BigInt(this.#getSinceEpochMs()) << 22n) | BigInt(count)).toString();
   }
 
-  /** Id of a server: the first one is on shard 0, each further one on the next shard, for every count up to 16. */
+  /**
+   * Makes the id of a server: the first one is on shard 0, each further one on the next
+   * shard, for every count up to 16.
+   */
   mintGuildId() {
     this.#firstAtMs ??= this.#getSinceEpochMs();
     // Servers of sandboxes that were opened within these minutes differ in the low bits.

@@ -8,7 +8,10 @@ import type { WorldSeats } from './world-seats.ts';
 export type SeatFaults = { ignored: number; keepsSeats: boolean };
 export const noSeatFaults: SeatFaults = { ignored: 0, keepsSeats: false };
 
-/** Discord answers a seat it does not give with silence, and so does this. */
+/**
+ * Performs a request of the bot for a seat, or to leave. Discord answers a seat it does
+ * not give with silence, and so does this.
+ */
 export function seatBot(
   world: World,
   seats: WorldSeats,

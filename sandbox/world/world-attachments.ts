@@ -39,7 +39,9 @@ export class Attachments {
     this.#world = world;
   }
 
-  /** From now on urls begin with `origin`, say `https://localhost:4000`. */
+  /**
+   * Sets the `origin` with which urls begin from now on, say `https://localhost:4000`.
+   */
   setOrigin(origin: string): void {
     this.#origin = origin;
   }

@@ -27,7 +27,10 @@ export class WorldChanges {
     this.#dispatch = dispatch;
   }
 
-  /** Without the members intent the bot is told of itself only, and of others by their voice state. */
+  /**
+   * Changes a member. Without the members intent the bot is told of itself only, and of
+   * others by their voice state.
+   */
   changeMember(guild: Guild, member: Member, change: MemberChange) {
     Object.assign(member, change);
     const { id } = member.user;
@@ -69,7 +72,7 @@ export class WorldChanges {
     this.#tell('VOICE_CHANNEL_STATUS_UPDATE', guild, data);
   }
 
-  /** A thread goes to sleep, or wakes up. */
+  /** Archives a thread, or wakes it up. */
   changeArchived(guild: Guild, channel: Channel, archived: boolean) {
     if ((channel.archived ?? false) === archived) return;
     channel.archived = archived;
@@ -94,7 +97,10 @@ export class WorldChanges {
     this.#seats.clearChannel(guild, channel.id);
   }
 
-  /** Discord lost the server for a while. Calls go on. */
+  /**
+   * Begins or ends an outage, in which Discord lost the server for a while. Calls go
+   * on.
+   */
   outage(guild: Guild, on: boolean) {
     const data = on
       ? { id: guild.id, unavailable: true }
@@ -102,7 +108,7 @@ export class WorldChanges {
     this.#tell(on ? 'GUILD_DELETE' : 'GUILD_CREATE', guild, data);
   }
 
-  /** The server stands, but for the bot it is gone. */
+  /** Removes the bot from a server, which goes on. */
   removeBot(guild: Guild) {
     const { bot } = this.#world;
     this.#seats.leaveSeat(guild, bot.id);

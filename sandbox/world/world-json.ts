@@ -67,7 +67,10 @@ export function toRoleJson(role: GuildRole): Json {
   };
 }
 
-/** Without `install_params`: discord.js 14.28.1 fails on a null there. */
+/**
+ * Builds the application, without `install_params`: discord.js 14.28.1 fails on a null
+ * there.
+ */
 export function toApplicationJson(world: World, flags: number): Json {
   const owner = world.guild.members.get(world.guild.ownerId);
   return {
@@ -115,7 +118,10 @@ export function toCommandJson(world: World, command: RegisteredCommand): Json {
   };
 }
 
-/** A member as an interaction carries them: with their permissions in the channel. */
+/**
+ * Builds a member as an interaction carries them: with their permissions in the
+ * channel.
+ */
 export function toCallerJson(
   world: World,
   guild: Guild,
@@ -177,7 +183,10 @@ function toKindFields(channel: Channel, guild: Guild) {
   }
 }
 
-/** Answer to a request for channel info: the status is no part of the channel. */
+/**
+ * Builds the answer to a request for channel info: the status is no part of the
+ * channel.
+ */
 export function toChannelInfoJson({ channels, id }: Guild): Json {
   const voice = channels.filter(({ kind }) => kind === 'voice');
   const fields = voice.map((channel) => ({
@@ -187,7 +196,10 @@ export function toChannelInfoJson({ channels, id }: Guild): Json {
   return { guild_id: id, channels: fields };
 }
 
-/** A voice state as VOICE_STATE_UPDATE carries it. For a person in no channel `channel_id` is null. */
+/**
+ * Builds a voice state as VOICE_STATE_UPDATE carries it. For a person in no channel
+ * `channel_id` is null.
+ */
 export function toVoiceStateJson(
   guild: Guild,
   userId: string,
@@ -209,7 +221,7 @@ export function toVoiceStateJson(
   };
 }
 
-/** Answer of `GET /guilds/:id`. */
+/** Builds the answer of `GET /guilds/:id`. */
 export function toGuildJson(guild: Guild): Json {
   return {
     id: guild.id,
@@ -230,7 +242,10 @@ type GuildSight = {
   readonly voiceStates: boolean;
 };
 
-/** Data of GUILD_CREATE: the server with its channels, members and voice states. */
+/**
+ * Builds the data of GUILD_CREATE: the server with its channels, members and voice
+ * states.
+ */
 export function toGuildCreateJson(
   { bot }: World,
   guild: Guild,
@@ -293,7 +308,10 @@ export function toMessageJson(world: World, message: BoardMessage): Json {
   };
 }
 
-/** Event that tells the bot of a change. Without the message content intent, only the author and the channel. */
+/**
+ * Builds the event that tells the bot of a change. Without the message content intent,
+ * only the author and the channel.
+ */
 export function toMessageEvent(
   world: World,
   { kind, message, together }: MessageChange,

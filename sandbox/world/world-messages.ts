@@ -121,14 +121,17 @@ export class MessageBoard {
     return message;
   }
 
-  /** `together`: ids of all that are removed at once. */
+  /** Removes a message. `together`: ids of all that are removed at once. */
   remove(message: BoardMessage, together?: readonly string[]) {
     message.deletedAtMs = this.#world.clock.nowMs();
     this.#messages.delete(message.id);
     this.#onChange({ kind: 'deleted', message, together });
   }
 
-  /** Several of one channel, told of at once where there are more than one. */
+  /**
+   * Removes several messages of one channel, reported at once where there are more than
+   * one.
+   */
   removeAll(ids: readonly string[]) {
     const messages = ids
       .map((id) => this.find(id))
@@ -137,7 +140,9 @@ export class MessageBoard {
       this.remove(message, messages.length > 1 ? ids : undefined);
   }
 
-  /** The message that was posted with that nonce of late. Without one, `post` makes it. */
+  /**
+   * Finds the message that was posted with that nonce of late, or makes it by `post`.
+   */
   postOnce(nonce: string, post: () => BoardMessage): BoardMessage {
     const nowMs = this.#world.clock.nowMs();
     for (const [each, { atMs }] of this.#nonces) {
@@ -154,7 +159,7 @@ export class MessageBoard {
     return this.#messages.get(id);
   }
 
-  /** Messages that everybody in the channel sees, oldest first. */
+  /** Lists messages that everybody in the channel sees, oldest first. */
   listInChannel(channelId: string): readonly BoardMessage[] {
     const all = [...this.#messages.values()];
     return all.filter((each) => each.channelId === channelId && !each.ephemeral);
@@ -203,7 +208,10 @@ export type MessageMentions = {
 
 const noMentions: MessageMentions = { everyone: false, userIds: [], roleIds: [] };
 
-/** Mentions in `text` that its author may make and `allowed` lets through. Without `allowed`, all pass. */
+/**
+ * Finds mentions in `text` that its author may make and `allowed` lets through. Without
+ * `allowed`, all pass.
+ */
 function findMentions(
   world: World,
   guild: Guild,
@@ -227,7 +235,7 @@ function findMentions(
   };
 }
 
-/** Mentions of either of two messages. */
+/** Joins the mentions of two messages. */
 function joinMentions(one: MessageMentions, two: MessageMentions) {
   return {
     everyone: one.everyone || two.everyone,
@@ -236,7 +244,7 @@ function joinMentions(one: MessageMentions, two: MessageMentions) {
   };
 }
 
-/** Names of mentions as people write them: `@everyone`, `@Adam`, `@DJ`. */
+/** Lists names of mentions as people write them: `@everyone`, `@Adam`, `@DJ`. */
 function formatMentions(guild: Guild | undefined, pings: MessageMentions) {
   const users = pings.userIds.map((id) => guild?.members.get(id)?.user.name ?? id);
   const roles = pings.roleIds.map(

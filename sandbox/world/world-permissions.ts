@@ -62,9 +62,10 @@ const allPermissions = (1n << 53n) - 1n;
 const timedOutPermissions = toBits(['viewChannel', 'readHistory']);
 
 /**
- * Permissions of a member in the server, or in a channel of it. Strangers may nothing.
- *
- * Source: https://discord.com/developers/docs/topics/permissions#permission-overwrites everybody's, then all roles' at once, then the member's own.
+ * Computes permissions of a member in the server, or in a channel of it. Strangers may
+ * nothing. Source:
+ * https://discord.com/developers/docs/topics/permissions#permission-overwrites
+ * everybody's, then all roles' at once, then the member's own.
  */
 export function computePermissions(
   world: World,
@@ -100,7 +101,10 @@ export function isAllowed(
   );
 }
 
-/** Whether Discord would answer an op 4 for this channel. It answers a refused one with silence. */
+/**
+ * Tests whether Discord would answer an op 4 for this channel. It answers a refused one
+ * with silence.
+ */
 export function canEnter(
   world: World,
   guild: Guild,
@@ -140,7 +144,9 @@ function applyOverwrites(
   }, base);
 }
 
-/** A thread has the rights of the channel it hangs under. */
+/**
+ * Finds the channel whose rights count, for a thread the channel that it hangs under.
+ */
 function findRightsOwner(guild: Guild, channel: Channel) {
   return guild.channels.find(({ id }) => id === channel.parentId) ?? channel;
 }

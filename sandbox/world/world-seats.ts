@@ -41,9 +41,9 @@ export class WorldSeats {
   }
 
   /**
-   * A ticket to the call, admitted already. None when only mute or deaf changed.
-   *
-   * Asking again for the same seat gives a fresh ticket, so that a client can come back after its call broke.
+   * Seats a person and returns a ticket to the call, admitted already. None when only
+   * mute or deaf changed. Asking again for the same seat gives a fresh ticket, so that
+   * a client can come back after its call broke.
    */
   takeSeat(guild: Guild, seat: VoiceSeat) {
     const ticket = this.#takeSeat(guild, seat);
@@ -51,13 +51,13 @@ export class WorldSeats {
     return ticket;
   }
 
-  /** Like `take`, and tells session `sessionId` of the bot where the call is. */
+  /** Seats the bot, and tells session `sessionId` of the bot where the call is. */
   takeBotSeat(guild: Guild, seat: VoiceSeat) {
     const ticket = this.takeSeat(guild, seat);
     if (ticket) this.#sendServerUpdate(ticket);
   }
 
-  /** Does nothing without a seat. */
+  /** Removes a person from the seat. Does nothing without a seat. */
   leaveSeat(
     guild: Guild,
     userId: string,
@@ -74,14 +74,17 @@ export class WorldSeats {
     this.#voice.expel(guild.id, userId, closeCode);
   }
 
-  /** Everybody is out of a channel that is gone. */
+  /** Removes everybody from a channel that is deleted. */
   clearChannel(guild: Guild, channelId: string) {
     for (const { userId } of listSeated(guild, channelId)) {
       this.leaveSeat(guild, userId, voiceCloseCodes.callOver);
     }
   }
 
-  /** Suppressed or not, hand raised or not, muted by oneself or not. Does nothing without a seat. */
+  /**
+   * Changes a seat: suppressed or not, hand raised or not, muted by oneself or not.
+   * Does nothing without a seat.
+   */
   changeSeat(
     guild: Guild,
     userId: string,
@@ -93,7 +96,10 @@ export class WorldSeats {
     this.reportSeat(guild, userId);
   }
 
-  /** The present voice state once more, as after a server mute, to the bot and the call. Does nothing without a seat. */
+  /**
+   * Sends the present voice state once more, as after a server mute, to the bot and the
+   * call. Does nothing without a seat.
+   */
   reportSeat(guild: Guild, userId: string) {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
@@ -106,7 +112,10 @@ export class WorldSeats {
     this.#sendState(guild.id, data);
   }
 
-  /** The voice server of the bot's call is gone: it is told so, and after `awayMs` where the new one is. */
+  /**
+   * Replaces the voice server of the bot's call: the bot is told so, and after `awayMs`
+   * where the new one is.
+   */
   async replaceServer(guild: Guild, awayMs: number, signal: AbortSignal) {
     const { bot, clock } = this.#world;
     const state = guild.voiceStates.get(bot.id);
@@ -161,14 +170,19 @@ export class WorldSeats {
     this.#dispatch({ name: 'VOICE_STATE_UPDATE', guildId, data, intent });
   }
 
-  /** On a stage everybody is at first, owners too. */
+  /**
+   * Tests whether a person is audience. On a stage everybody is at first, owners too.
+   */
   #isAudience(guild: Guild, userId: string, channel: Channel) {
     if (channel.kind === 'stage') return true;
     return !isAllowed(this.#world, guild, userId, 'speak', channel);
   }
 }
 
-/** Voice rights of a member. A moderator, the person or the channel may take them. */
+/**
+ * Computes the voice rights of a member. A moderator, the person or the channel may
+ * take them.
+ */
 function toVoiceRights(member: Member | undefined, state: VoiceState) {
   const { selfMute, selfDeaf, suppressed } = state;
   return {

@@ -121,12 +121,12 @@ export function guildWithId(world: World, id: string): Guild | undefined {
   return world.guilds.find((guild) => guild.id === id);
 }
 
-/** By id, or by name as people see it. */
+/** Finds a channel by id, or by name as people see it. */
 export function findChannel(guild: Guild, idOrName: string): Channel | undefined {
   return guild.channels.find((each) => each.id === idOrName || each.name === idOrName);
 }
 
-/** Throws a plain Error when there is none of that name or id. */
+/** Finds a channel by name or id. Throws a plain Error when there is none. */
 export function requireChannel(guild: Guild, name: string): Channel {
   const channel = findChannel(guild, name);
   if (!channel) throw new Error(`There is no channel ${name} here.`);
@@ -144,18 +144,18 @@ export function findPlace(world: World, channelId: string): ChannelPlace | undef
   return undefined;
 }
 
-/** By id, or by name as people see it. */
+/** Finds a member by id, or by name as people see it. */
 export function findMember(guild: Guild, idOrName: string): Member | undefined {
   const byId = guild.members.get(idOrName);
   return byId ?? [...guild.members.values()].find(({ user }) => user.name === idOrName);
 }
 
-/** By id or name. */
+/** Finds a role by id or name. */
 export function findRole(guild: Guild, idOrName: string): GuildRole | undefined {
   return guild.roles.find(({ id, name }) => id === idOrName || name === idOrName);
 }
 
-/** Everybody in the voice channel. */
+/** Lists everybody in the voice channel. */
 export function listSeated(guild: Guild, channelId: string): readonly VoiceState[] {
   return [...guild.voiceStates.values()].filter(
     (state) => state.channelId === channelId,

@@ -91,7 +91,9 @@ export class SandboxProcess implements AsyncDisposable {
     }
   }
 
-  /** Signal that aborts with BotError `sandbox.failed` when the sandbox ends. */
+  /**
+   * Returns a signal that aborts with BotError `sandbox.failed` when the sandbox ends.
+   */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }

@@ -18,7 +18,10 @@ import {
 import { toCommandJson } from '#sandbox/world/world-json.ts';
 import { discordLocales } from '#src/texts/locales.ts';
 
-/** Slash commands, global and of each server. Checked as Discord checks them. */
+/**
+ * Makes the routes of slash commands, global and of each server. Checked as Discord
+ * checks them.
+ */
 export function makeCommandRoutes(world: World): readonly RestRoute[] {
   const paths = [
     '/applications/:app/commands',
@@ -47,7 +50,7 @@ function makeListRoutes(world: World, path: string): RestRoute[] {
   ];
 }
 
-/** A command keeps its id as long as its name and type stay. */
+/** Registers a command, which keeps its id as long as its name and type stay. */
 function registerCommands(
   { ids, commands }: World,
   guildId: string | undefined,
@@ -63,7 +66,10 @@ function registerCommands(
   return { id, guildId, version: ids.mintId(), body };
 }
 
-/** `then` gets the id of the server with the commands. Undefined: the global commands. */
+/**
+ * Answers by `then` with the id of the server of the commands. Undefined: the global
+ * commands.
+ */
 function withScope(
   world: World,
   call: RestCall,
@@ -85,7 +91,7 @@ const nameSchema = z
   )
   .refine((name) => name === name.toLowerCase(), 'Must be lower case.');
 
-/** The same field in other languages. */
+/** Declares the same field in other languages. */
 function localizedSchema(field: z.ZodType<string>) {
   return z.partialRecord(z.enum(discordLocales), field.nullable()).nullish();
 }
@@ -138,8 +144,9 @@ const commandListSchema = z
   .refine(hasUniqueNames, 'Names must be unique.');
 
 /**
- * Names, descriptions and values of a command, its options and choices, in characters. Of a field in several languages the
- * longest counts. Source: https://discord.com/developers/docs/interactions/application-commands#slash-commands
+ * Counts characters of names, descriptions and values of a command, its options and
+ * choices. Of a field in several languages the longest counts. Source:
+ * https://discord.com/developers/docs/interactions/application-commands#slash-commands
  */
 function countCharacters(part: Readonly<Record<string, unknown>>): number {
   const inside = [part.options, part.choices].flatMap((each): unknown[] =>
