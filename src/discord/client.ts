@@ -128,7 +128,7 @@ async function openWithClient(
   const common = { buttons, timing: realClock, report };
   const statuses = new VoiceStatuses(client, realClock);
   const linkOpener = openVoiceLinkOpener(client, report, {
-    leaving: (guildId) => statuses.clear(guildId),
+    onLeaving: (guildId) => statuses.clear(guildId),
   });
   const outbox = new Outbox(client.rest, realClock, (outcome) =>
     report({ kind: 'message', outcome }),

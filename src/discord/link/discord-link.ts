@@ -39,10 +39,10 @@ export type LinkPlace = {
   readonly report: (event: DiscordEvent) => void;
   /** Returns whether to end the link, so that the channel is joined anew. */
   mayRejoin(fault: string): boolean;
-  /** Notes a link without fault. Called often. */
-  whole(): void;
+  /** Called often while the link has no fault. */
+  onWhole(): void;
   /** Called while the bot still sits in the channel. Never throws. */
-  leaving(): Promise<void>;
+  onLeaving(): Promise<void>;
 };
 
 /** Packets of ten seconds. Older speech is not worth an answer. */
@@ -126,8 +126,8 @@ export class DiscordLink implements VoiceLink {
       others,
       speakers: this.#receiver,
       output: this.#sender,
-      broken: (fault) => this.#onBroken(fault),
-      whole: () => place.whole(),
+      onFault: (fault) => this.#onFault(fault),
+      onWhole: () => place.onWhole(),
       fail,
     });
     this.#seatListening = place.channelPeople.listen(channelId, () =>
@@ -233,7 +233,7 @@ export class DiscordLink implements VoiceLink {
     return this.#closeCode !== closeCodes.callTerminated;
   }
 
-  #onBroken(fault: string) {
+  #onFault(fault: string) {
     const mayRejoin = this.#place.mayRejoin(fault);
     const isReady = this.#connection.state.status === VoiceConnectionStatus.Ready;
     if (mayRejoin || !isReady)
@@ -283,7 +283,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   async #closeConnection() {
-    await this.#place.leaving();
+    await this.#place.onLeaving();
     await this.#signals.leave();
     if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) {
       this.#connection.destroy(false);

@@ -32,9 +32,9 @@ export type LinkWatchdogOptions = {
     readonly counts: { readonly sent: number };
   };
   /** Called at each check once the fault has lasted 10 s. */
-  broken(fault: string): void;
+  onFault(fault: string): void;
   /** Called at each check after 10 s without a fault. */
-  whole(): void;
+  onWhole(): void;
   fail(error: unknown): void;
 };
 
@@ -103,8 +103,8 @@ export class LinkWatchdog {
       else this.#seenMs.delete(what);
     }
     const lasting = [...this.#seenMs].find(([, ms]) => ms >= brokenMs)?.[0];
-    if (lasting === noFault) this.#options.whole();
-    else if (lasting !== undefined) this.#options.broken(`For 10 s ${lasting}.`);
+    if (lasting === noFault) this.#options.onWhole();
+    else if (lasting !== undefined) this.#options.onFault(`For 10 s ${lasting}.`);
   }
 
   #findFaults(atMs: number) {

@@ -19,7 +19,7 @@ export type DoorLimits = {
   readonly connectMs: number;
   readonly offlineMs: number;
   /** Called while the bot still sits in the channel. Never throws. */
-  readonly leaving: (guildId: GuildId) => Promise<void>;
+  readonly onLeaving: (guildId: GuildId) => Promise<void>;
 };
 const checkMs = 250;
 
@@ -35,7 +35,7 @@ export function openVoiceLinkOpener(
   {
     connectMs = 9_000,
     offlineMs = 30_000,
-    leaving = async () => undefined,
+    onLeaving = async () => undefined,
   }: Partial<DoorLimits> = {},
 ): DiscordLinkOpener {
   const servers = new Map<string, GuildLinks>();
@@ -55,7 +55,7 @@ export function openVoiceLinkOpener(
       const server =
         servers.get(guild.id) ??
         new GuildLinks(
-          { people, shard, report, connectMs, offlineMs, leaving },
+          { people, shard, report, connectMs, offlineMs, onLeaving },
           guild.id,
         );
       servers.set(guild.id, server);
@@ -191,8 +191,8 @@ class GuildLinks {
         pace: this.#pace,
         report,
         mayRejoin: (fault) => this.#mayRejoin(fault),
-        whole: () => this.#reportAlert(false, 'it works again by itself'),
-        leaving: () => this.#deps.leaving(guild.id),
+        onWhole: () => this.#reportAlert(false, 'it works again by itself'),
+        onLeaving: () => this.#deps.onLeaving(guild.id),
       },
       mayHear,
     );

@@ -26,8 +26,8 @@ function open() {
       unopenedAtMs: unopened,
     },
     output,
-    broken: (fault) => log.faults.push(fault),
-    whole: () => log.whole++,
+    onFault: (fault) => log.faults.push(fault),
+    onWhole: () => log.whole++,
     fail: (error) => log.failed.push(error),
   });
   watchdog.restart();

@@ -68,9 +68,9 @@ export async function openSandboxLogin(
     lobby: { guildId, channelId: sandbox.channelId('Lobby'), name: 'Lobby' },
     events,
     /** An opener of links with a rate limit of its own, as after a minute's rest. */
-    linkOpener: (connectMs?: number, leaving = () => Promise.resolve()) =>
+    linkOpener: (connectMs?: number, onLeaving = () => Promise.resolve()) =>
       openVoiceLinkOpener(client, (event) => events.push(event), {
-        leaving,
+        onLeaving,
         ...(connectMs === undefined ? {} : { connectMs }),
       }),
     async [Symbol.asyncDispose]() {
