@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -36,6 +36,8 @@ const vendors: Partial<MockSettings> = {
 };
 const mock = await openMockProviders(vendors);
 const folder = await mkdtemp(join(tmpdir(), 'parley-litellm-'));
+// The proxy may run as somebody else.
+await chmod(folder, 0o755);
 const proxy = await openProxy(mock.baseUrl);
 afterAll(async () => {
   proxy.program.kill();
@@ -75,6 +77,7 @@ async function openProxy(vendorUrl: string) {
       OPENAI_API_KEY: 'sk-vendor',
       OPENAI_BASE_URL: vendorUrl,
     },
+    cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const origin = `http://127.0.0.1:${port}`;
