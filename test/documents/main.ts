@@ -42,15 +42,21 @@ const done = new Set<string>();
 
 const folder = await mkdtemp(join(tmpdir(), 'parley-documents-'));
 const documents = await readDocuments();
+let isStopped = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.once(signal, () => cleanUp().then(() => process.exit(1)));
+  process.once(signal, async () => {
+    isStopped = true;
+    // The step that waits for them fails then.
+    await endProgramsIn(folder);
+  });
 try {
   await readBlocks();
   await followDocuments();
 } catch (error) {
   fail('the documents', error);
 } finally {
-  await cleanUp();
+  await endProgramsIn(folder);
+  if (!flags.keep) await rm(folder, { recursive: true });
 }
 printRefusals();
 console.log(
@@ -60,11 +66,6 @@ console.log(
 );
 process.exit(failures.length === 0 ? 0 : 1);
 
-async function cleanUp() {
-  await endProgramsIn(folder);
-  if (!flags.keep) await rm(folder, { recursive: true, force: true });
-}
-
 function fail(name: string, error: unknown) {
   const reason = error instanceof Error ? error.message : `${error}`;
   failures.push(name);
@@ -73,6 +74,7 @@ function fail(name: string, error: unknown) {
 
 /** Does a step, and goes on after one that fails. */
 async function check<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
+  if (isStopped) throw new Error('The check was stopped.');
   try {
     const result = await work();
     console.log(`ok      ${name}`);
