@@ -56,6 +56,7 @@ async function openMember(name: string, program: string) {
     stdio: ['pipe', 'pipe', 'inherit'],
     timeout: 120_000,
   });
+  stack.defer(() => void child.kill());
   const ended = once(child, 'exit');
   const decoder = codec.createDecoder(16_000);
   const heard: Int16Array[] = [];
@@ -66,7 +67,7 @@ async function openMember(name: string, program: string) {
     else told.push(word);
   });
   const until = (word: string) =>
-    expect.poll(() => told, { timeout: 30_000 }).toContain(word);
+    expect.poll(() => told, { timeout: 60_000 }).toContain(word);
   await until('joined');
   return {
     person,
