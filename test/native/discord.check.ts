@@ -56,7 +56,8 @@ async function openMember(name: string, program: string) {
     stdio: ['pipe', 'pipe', 'inherit'],
     timeout: 120_000,
   });
-  stack.defer(() => void child.kill());
+  // discord.py goes on after SIGTERM.
+  stack.defer(() => void child.kill('SIGKILL'));
   const ended = once(child, 'exit');
   const decoder = codec.createDecoder(16_000);
   const heard: Int16Array[] = [];
