@@ -66,6 +66,20 @@ test('a server that refuses OPTIONS is asked for one no more', async () => {
   expect(server.knocks).toEqual(['OPTIONS /v1', 'OPTIONS /v1', 'GET /v1']);
 });
 
+test('a server that is far away is asked again, though it refuses OPTIONS', async () => {
+  const clock = new VirtualClock();
+  await using server = await serve();
+  using connections = openWarmConnections([server.baseUrl], clock);
+  connections.warm();
+  const isLater = clock.advance(50);
+  await expect.poll(() => server.knocks).toHaveLength(2);
+  await fetch(server.baseUrl);
+  await isLater;
+  await clock.advance(12_000);
+  connections.warm();
+  expect(server.knocks.length).toBeGreaterThan(3);
+});
+
 test('a Realtime voice is connected before anybody speaks, reads, and is closed in the end', async () => {
   await using server = await openMockProviders({ pace: instantPace });
   const config = readGoodSettings({

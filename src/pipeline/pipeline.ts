@@ -10,7 +10,11 @@ import type {
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { AsideKind } from '#src/chat/text/speakable.ts';
 import type { VoiceUsageMeter } from '#src/speech/fallbacks/metered-voice.ts';
-import type { SpeechVoice, Transcript } from '#src/speech/speech-engine.ts';
+import type {
+  SpeechVoice,
+  Transcript,
+  UtterancePcm,
+} from '#src/speech/speech-engine.ts';
 
 export type TurnUtterance = {
   readonly speakerId: PersonId;
@@ -18,7 +22,7 @@ export type TurnUtterance = {
   readonly fromMs: number;
   readonly toMs: number;
   /** Mono at 16 kHz. Undefined for typed words. */
-  readonly pcm?: Pcm;
+  readonly pcm?: UtterancePcm;
   /** The same sound as it came. */
   readonly live?: LiveSound | undefined;
   readonly text?: string;

@@ -15,6 +15,8 @@ const minRoundIntervalMs = 4000;
 const connectionsPerServer = 2;
 const keepWarmMs = 12_000;
 const openTimeoutMs = 5000;
+/** A server that answers so soon needs no connection ahead of need. */
+const nearMs = 20;
 
 /**
  * Keeps connections open before `fetch` needs them, by OPTIONS requests without a key, at most each 4 s for 12 s
@@ -56,6 +58,7 @@ export function openWarmConnections(baseUrls: readonly string[], clock: Clock) {
   async function openConnection(address: string) {
     if (refusing.has(address)) return;
     const signal = AbortSignal.any([over.signal, AbortSignal.timeout(openTimeoutMs)]);
+    const askedAtMs = clock.nowMs();
     try {
       // After a HEAD Node's `fetch` closes the connection.
       const response = await fetch(address, {
@@ -64,7 +67,8 @@ export function openWarmConnections(baseUrls: readonly string[], clock: Clock) {
         signal,
       });
       // Further requests would only fill the log of this server.
-      if (response.status >= 400) refusing.add(address);
+      const isNear = clock.nowMs() - askedAtMs < nearMs;
+      if (response.status >= 400 && isNear) refusing.add(address);
       for await (const _ of response.body ?? []); // Only a connection whose answer was read to its end stays open.
     } catch {
       // The next request gets the error.

@@ -118,10 +118,12 @@ export class UtteranceSound {
 
   #findOggWriter(from: number, to: number) {
     const packets = this.#packets.filter((one) => one.from < to && one.to > from);
-    const isPacked = ({ opus, ...piece }: PlacedPacket) =>
-      opus !== undefined || this.view(piece.from, piece.to).every((one) => one === 0);
-    if (!packets.some(({ opus }) => opus) || !packets.every(isPacked)) return undefined;
-    return () => writeOggOpus(packets.flatMap(toOpus));
+    return findOggWriter(
+      packets.map((one) => ({
+        samples: this.view(one.from, one.to),
+        ...(one.opus && { opus: one.opus }),
+      })),
+    );
   }
 
   #getNoiseLevel() {
@@ -139,12 +141,17 @@ type PlacedPacket = {
   readonly opus: Uint8Array | undefined;
 };
 
-/** Returns the packets of a piece, silence frames for a silent gap. */
-function toOpus({ from, opus, to }: PlacedPacket) {
-  return (
-    opus ??
-    Array<Uint8Array>(Math.round((to - from) / windowSamples)).fill(silenceFrame)
+/** Returns a function that packs sound as it came. Undefined if a piece that is not silent came in no packet. */
+export function findOggWriter(pieces: readonly SoundPiece[]) {
+  const isPacked = ({ opus, samples }: SoundPiece) =>
+    opus !== undefined || samples.every((one) => one === 0);
+  if (!pieces.some(({ opus }) => opus) || !pieces.every(isPacked)) return undefined;
+  const packets = pieces.flatMap(
+    ({ opus, samples }) =>
+      opus ??
+      Array<Uint8Array>(Math.round(samples.length / windowSamples)).fill(silenceFrame),
   );
+  return () => writeOggOpus(packets);
 }
 
 /** Yields the RMS of each 20 ms. */

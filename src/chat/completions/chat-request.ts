@@ -1,19 +1,28 @@
 import type {
   ChatCompletionContentPart,
+  ChatCompletionContentPartInputAudio,
   ChatCompletionCreateParamsNonStreaming,
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from 'openai/resources/chat/completions';
-import type { ChatMessage, SentFields, Tool } from '#src/chat/chat-model.ts';
+import type {
+  ChatMessage,
+  SentFields,
+  SpokenChatMessage,
+  Tool,
+} from '#src/chat/chat-model.ts';
 import { toApiToolCall } from './chat-stream.ts';
 import type { ServerHabit } from './server-habits.ts';
 
 /** Joins consecutive messages of several people into one message of lines `Name: text`. */
-function toApiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
+function toApiMessages(
+  messages: readonly ChatMessage[],
+  isPacked: boolean,
+): ChatCompletionMessageParam[] {
   const all: ChatCompletionMessageParam[] = [];
   for (const [n, message] of messages.entries()) {
-    const next = toApiMessage(message);
+    const next = toApiMessage(message, isPacked);
     // Templates of many local models want user and assistant to alternate. A program's messages
     // stay as they are.
     const last = messages[n - 1]?.sent ? undefined : all.at(-1);
@@ -24,16 +33,15 @@ function toApiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageP
   return all;
 }
 
-function toApiMessage(message: ChatMessage): ChatCompletionMessageParam {
+function toApiMessage(
+  message: ChatMessage,
+  isPacked: boolean,
+): ChatCompletionMessageParam {
   // The server judges what a program wrote.
   if (message.sent) return message.sent as unknown as ChatCompletionMessageParam;
   if ('wav' in message) {
-    const data = Buffer.from(message.wav).toString('base64');
     const text = formatSpeakerLine(message.name, '').trim() || 'Somebody:';
-    const sound = {
-      type: 'input_audio' as const,
-      input_audio: { data, format: 'wav' as const },
-    };
+    const sound = toInputAudio(message, isPacked);
     return { role: 'user', content: [{ type: 'text', text }, sound] };
   }
   switch (message.role) {
@@ -57,6 +65,17 @@ function toApiMessage(message: ChatMessage): ChatCompletionMessageParam {
     case 'tool':
       return { role: 'tool', tool_call_id: message.callId, content: message.content };
   }
+}
+
+function toInputAudio(
+  { toOgg, wav }: SpokenChatMessage,
+  isPacked: boolean,
+): ChatCompletionContentPartInputAudio {
+  const packed = isPacked ? toOgg?.() : undefined;
+  // OpenAI itself knows no Ogg, so neither do its types.
+  const format = packed ? ('ogg' as 'wav') : 'wav';
+  const data = Buffer.from(packed ?? wav).toString('base64');
+  return { type: 'input_audio', input_audio: { data, format } };
 }
 
 type Content = string | ChatCompletionContentPart[];
@@ -132,7 +151,7 @@ export const optionalFields = [
 ] as const;
 /** The present name and the former one, which many servers know alone. */
 export const limitFields = ['max_completion_tokens', 'max_tokens'] as const;
-export const refusableParts = [...optionalFields, 'stream', 'tools'] as const;
+export const refusableParts = [...optionalFields, 'stream', 'tools', 'opus'] as const;
 export type RefusablePart = (typeof refusableParts)[number];
 
 /**
@@ -159,7 +178,7 @@ export function createRequestBody(
     tools: tools.length > 0 && parts.has('tools') ? toApiTools(tools) : undefined,
     ...fields,
     model,
-    messages: toApiMessages(messages),
+    messages: toApiMessages(messages, parts.has('opus')),
     ...(most < Infinity && Object.fromEntries(limits.map((field) => [field, most]))),
     ...(voice !== undefined && createSoundFields(options, voice, parts.has('stream'))),
   };

@@ -38,9 +38,11 @@ const pictureComplaint =
 /** The complaint is about one picture, not about the model. */
 const singlePictureComplaint =
   /(?:invalid|unsupported|decode|identify|load|parse|process)[\w ]{0,40} image|image_(?:format|parse|size)|exceed|too (?:large|small)|dimension/i;
+/** Complaints about the format of sound, as of OpenAI: "Supported values are: 'wav' and 'mp3'." */
+const soundComplaint = /audio|\bogg\b|\bwav\b|\bformat\b|decod/i;
 const partRejectionStatuses = new Set([400, 404, 422]);
 /** llama.cpp sends 500 for a model without vision. */
-const pictureRejectionStatuses = new Set([...partRejectionStatuses, 413, 415, 500]);
+const mediaRejectionStatuses = new Set([...partRejectionStatuses, 413, 415, 500]);
 
 /**
  * Finds the rejected part of a request. If something else may be the reason, calls `onGuess`: the error counts if
@@ -56,11 +58,15 @@ function findRejectedPart(
     return parts.has('stream') ? 'stream' : undefined;
   };
   if (isWrongContentType(cause)) return guess();
+  const soundWords = parts.has('opus')
+    ? getRejectionText(cause, mediaRejectionStatuses)
+    : '';
+  if (soundComplaint.test(soundWords)) return 'opus';
   const words = getRejectionText(cause, partRejectionStatuses);
   if (toolComplaint.test(words) && parts.has('tools')) return 'tools';
-  return (
-    findRejectedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined)
-  );
+  const named =
+    findRejectedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined);
+  return named ?? (soundWords === '' ? undefined : 'opus');
 }
 
 function getRejectionText(cause: unknown, statuses: ReadonlySet<number>) {
@@ -168,9 +174,13 @@ class ChatServer {
     let doubted: unknown;
     let answer: ChatStream | undefined;
     let lost: ChatStream | undefined;
+    const isPacked = request.messages.some((one) => 'wav' in one && one.toOgg);
+    const wanted = isPacked
+      ? this.#accepted
+      : this.#accepted.difference(new Set(['opus']));
     return sendUntilAccepted(
       {
-        wanted: this.#accepted,
+        wanted,
         send: (parts) => {
           answer = new ChatStream(this.#by, this.#createTextOptions(request));
           return this.#send(request, parts, answer, lost?.usage, signal);
@@ -196,10 +206,10 @@ class ChatServer {
           return parts.difference(new Set([refused]));
         },
         onAccepted: (parts) => {
-          const refused = this.#accepted.difference(parts);
+          const refused = wanted.difference(parts);
           if (lost) return;
           if (refused.has('stream')) this.#reportHabit(serverHabits.whole);
-          this.#accepted = this.#accepted.intersection(parts);
+          this.#accepted = this.#accepted.difference(refused);
         },
       },
       signal,
@@ -207,7 +217,7 @@ class ChatServer {
   }
 
   #checkPictures({ messages }: ChatRequest, cause: unknown) {
-    const words = getRejectionText(cause, pictureRejectionStatuses);
+    const words = getRejectionText(cause, mediaRejectionStatuses);
     if (countPictures(messages) === 0 || !pictureComplaint.test(words)) return;
     this.#hasRefusedPictures ||= !singlePictureComplaint.test(words);
     throw createPicturesError();

@@ -289,8 +289,10 @@ async function toHeardMessages({
   transcript,
 }: TurnUtterance): Promise<ChatMessage[]> {
   const words = async () => (await transcript()).text.trim();
-  if (pcm)
-    return [{ role: 'user', name, content: '', wav: writeWav(pcm), live, words }];
+  if (pcm) {
+    const sound = { wav: writeWav(pcm), toOgg: pcm.toOgg, live };
+    return [{ role: 'user', name, content: '', ...sound, words }];
+  }
   const content = await words();
   return content === '' ? [] : [{ role: 'user', name, content }];
 }

@@ -4,12 +4,12 @@ import {
   joinSamples,
   listenRateHz,
   measureLevelDb,
-  type Pcm,
   type SoundPiece,
 } from '#src/audio/pcm.ts';
 import type { SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceWindow, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
-import type { Transcript } from '#src/speech/speech-engine.ts';
+import type { Transcript, UtterancePcm } from '#src/speech/speech-engine.ts';
+import { findOggWriter } from '#src/speech/utterance-sound.ts';
 import {
   type EndpointingEffect,
   type EndpointingEvent,
@@ -30,7 +30,7 @@ import { noEvidence, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 export type Utterance = {
   readonly fromMs: number;
   readonly toMs: number;
-  readonly pcm: Pcm;
+  readonly pcm: UtterancePcm;
 };
 
 /** An utterance up to its pause. `soFar` copies its sound. */
@@ -406,20 +406,20 @@ class UtteranceBuffer {
     this.#voicedLength = this.#length;
   }
 
-  copySound(): Pcm {
-    return { samples: this.#joinSamples(), rateHz: listenRateHz, channels: 1 };
+  copySound(): UtterancePcm {
+    return this.#copyUntil(this.#length);
   }
 
   /** Ends the utterance and returns its sound. */
-  takeUtterance(): Pcm {
+  takeUtterance(): UtterancePcm {
     const kept = Math.min(this.#length, this.#voicedLength + toSamples(tailMs));
-    const all = this.#joinSamples();
+    const taken = this.#copyUntil(kept);
     this.#isRunning = false;
     this.#pieces = this.#cutPieces(kept);
     this.#length -= kept;
     this.#voicedLength = 0;
     this.#dropOldSamples();
-    return { samples: all.subarray(0, kept), rateHz: listenRateHz, channels: 1 };
+    return taken;
   }
 
   #dropOldSamples() {
@@ -431,8 +431,16 @@ class UtteranceBuffer {
     }
   }
 
-  #joinSamples() {
-    return joinSamples(this.#pieces.map(({ samples }) => samples));
+  #copyUntil(end: number): UtterancePcm {
+    let from = 0;
+    const pieces = this.#pieces.filter(({ samples }) => {
+      const isWithin = from < end;
+      from += samples.length;
+      return isWithin;
+    });
+    const samples = joinSamples(pieces.map((piece) => piece.samples)).subarray(0, end);
+    const toOgg = findOggWriter(pieces);
+    return { samples, rateHz: listenRateHz, channels: 1, toOgg };
   }
 
   /** Drops the sound before `at`. A piece that is cut inside no longer belongs to a packet. */

@@ -51,6 +51,45 @@ test('a field that is refused inside a stream is left out from then on', async (
   ]);
 });
 
+const spoken: ChatMessage = {
+  role: 'user',
+  name: 'Ana',
+  content: '',
+  wav: Buffer.from('RIFF'),
+  toOgg: () => Buffer.from('OggS'),
+  words: () => Promise.resolve('hello'),
+};
+
+test.each([
+  [400, "Invalid value: 'ogg'. Supported values are: 'wav' and 'mp3'."],
+  [400, "input_audio.format must be either 'wav' or 'mp3'"],
+  [500, 'Internal error'],
+])(
+  'sound is sent as WAV from then on where a server answers %i, "%s", to Ogg',
+  async (status, message) => {
+    await using server = await open([
+      answerWithJson({ error: { message } }, status),
+      answerStream([toSaidChunk('Hi.'), stopChunk]),
+    ]);
+    for (const _ of ['first', 'second'])
+      expect(joinText((await server.ask([spoken])).parts)).toBe('Hi.');
+    const formats = server.bodies.map(
+      (body) => /"format":"(\w+)"/.exec(JSON.stringify(body))?.[1],
+    );
+    expect(formats).toEqual(['ogg', 'wav', 'wav']);
+  },
+);
+
+test('sound stays packed where a server refuses only tools', async () => {
+  await using server = await open([
+    answerWithJson({ error: { message: 'mock does not support tools' } }, 400),
+    answerStream([toSaidChunk('Hi.'), stopChunk]),
+  ]);
+  for (const _ of ['first', 'second'])
+    expect(joinText((await server.ask([spoken], [lamp])).parts)).toBe('Hi.');
+  expect(JSON.stringify(server.bodies.at(-1))).toContain('"format":"ogg"');
+});
+
 test.each([
   ['429', 'Rate limit reached', 'provider.rate_limited'],
   ['429', 'You exceeded your current quota, please check your plan.', 'provider.spent'],

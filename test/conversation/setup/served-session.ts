@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { openEngines, openPipelines } from '#src/app/engines/open-engines.ts';
-import { readWav } from '#src/audio/formats/wav.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -22,6 +21,7 @@ import {
   openMockProviders,
 } from '#test/fakes/providers/mock-providers.ts';
 import type { MockRequest, ProviderPace } from '#test/fakes/providers/mock-settings.ts';
+import { readUpload } from '#test/fakes/providers/read-upload.ts';
 import type { TalkItem } from '#test/fakes/providers/realtime-call.ts';
 import type { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -279,5 +279,5 @@ function parseShown({ body }: MockRequest) {
 
 function getWords({ text, input_audio }: ShownPiece) {
   if (!input_audio) return `\n${text}`;
-  return ` ${recogniseSaying(readWav(Buffer.from(input_audio.data, 'base64')))}`;
+  return ` ${recogniseSaying(readUpload(Buffer.from(input_audio.data, 'base64')))}`;
 }

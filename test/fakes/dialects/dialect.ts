@@ -81,7 +81,7 @@ async function parseRequest(
   const form = await new Response(new Uint8Array(bytes), { headers }).formData();
   const { file, ...body } = Object.fromEntries(form);
   return file instanceof File
-    ? { body, pcm: await readUpload(await file.bytes()) }
+    ? { body, pcm: readUpload(await file.bytes()) }
     : { body };
 }
 

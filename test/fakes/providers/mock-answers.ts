@@ -40,7 +40,7 @@ export const endpointAnswers: Readonly<
     if (!(file instanceof File) || !/\.(wav|ogg)$/.test(file.name)) {
       return answerJson(exchange, 0, { detail: 'the upload is no sound' }, 415);
     }
-    const pcm = await readUpload(await file.bytes());
+    const pcm = readUpload(await file.bytes());
     const { pace } = exchange.settings;
     exchange.record.text = transcribe(exchange.settings, pcm);
     await answerJson(exchange, pace.recogniseMs, { text: exchange.record.text });

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { readWav, writeWav } from '#src/audio/formats/wav.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import type { MockReply, ReceivedChatRequest } from './mock-chat.ts';
 import { type MockVoice, makeLazySound, makeTone } from './mock-sound.ts';
+import { readUpload } from './read-upload.ts';
 
 export type AudioChatBody = Readonly<Record<string, unknown>>;
 export type AudioChatAnswer = (response: ServerResponse, body: AudioChatBody) => void;
@@ -109,7 +110,7 @@ export function replaceSound(
 ): ReceivedChatRequest {
   const wordsOf = ({ input_audio, text }: ContentPart) =>
     input_audio
-      ? hears(readWav(Buffer.from(input_audio.data, 'base64')))
+      ? hears(readUpload(Buffer.from(input_audio.data, 'base64')))
       : (text ?? '');
   const messages = (request.messages ?? []).map((message) => {
     const { content } = message;

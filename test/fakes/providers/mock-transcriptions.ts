@@ -92,7 +92,7 @@ async function makeAnswer(
   const isDeaf = knowsNoOgg === 'silence' && isOgg(form);
   const said =
     file instanceof File && !isDeaf
-      ? hears(await readUpload(await file.bytes()), `${form.get('model')}`)
+      ? hears(readUpload(await file.bytes()), `${form.get('model')}`)
       : '';
   const text = path === translationPath ? `In English: ${said}` : said;
   if (!isAskingForWords(form)) return { text };

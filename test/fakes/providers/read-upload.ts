@@ -6,7 +6,7 @@ import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 const codec = await loadOpus();
 
 /** Sound of an upload, decoded by what its bytes say, as servers do. Throws for any format but WAV and Ogg with Opus. */
-export async function readUpload(bytes: Uint8Array): Promise<Pcm> {
+export function readUpload(bytes: Uint8Array): Pcm {
   if (Buffer.from(bytes).toString('latin1', 0, 4) !== 'OggS') return readWav(bytes);
   const decoder = codec.createDecoder(listenRateHz);
   const pages = new OggPageReader().push(bytes);
