@@ -41,7 +41,7 @@ export function listSteps(minutes: number, seed: number): readonly NightlyStep[]
     {
       name: 'scenes of trouble',
       command: `npx vitest run --project long test/scenarios/scenes.long.test.ts --sequence.shuffle.tests --sequence.seed ${seed}`,
-      figure: /^ *Tests .*$/m,
+      figure: /^ *Tests +\d.*$/m,
       seed,
     },
     {
@@ -68,5 +68,5 @@ export function listSteps(minutes: number, seed: number): readonly NightlyStep[]
 }
 
 function others(command: string) {
-  return { name: command, command, figure: /^ *Tests .*$/m };
+  return { name: command, command, figure: /^ *Tests +\d.*$/m };
 }
