@@ -33,7 +33,7 @@ export type SetupOptions = {
  * if the person ended the setup or Discord did not answer, 78 for settings that cannot work.
  *
  * @example
- * import { SetupQuestions } from '#setup/setup-questions.ts';
+ * import { createSetupQuestions } from '#setup/setup-questions.ts';
  * import { runSetup } from '#setup/setup.ts';
  * import { realClock } from '#src/base/clock.ts';
  *
