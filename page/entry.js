@@ -1,6 +1,6 @@
 /**
- * Uses the key in the fragment of the address, where there is one, and asks whether this browser is let in.
- * @returns {Promise<string | undefined>} the sentence that says why not
+ * Uses the key in the address, if any, and asks whether this browser is let in.
+ * @returns {Promise<string | undefined>} why not
  */
 export async function enterRoom() {
   const key = new URLSearchParams(location.hash.slice(1)).get('key');
@@ -19,6 +19,7 @@ export async function enterRoom() {
 }
 
 /**
+ * Reads the sentence of a refused request.
  * @param {Response} response
  * @returns {Promise<string>}
  */

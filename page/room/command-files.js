@@ -4,7 +4,7 @@ const maxFileBytes = 10 * 1024 * 1024;
 /**
  * Leaves a file for an option of a command at the sandbox.
  * @param {File} file
- * @param {(refused: Response) => Promise<string>} readRefusal reads the sentence of a refused request
+ * @param {(refused: Response) => Promise<string>} readRefusal
  * @returns {Promise<{ id: string } | { refusal: string }>}
  */
 export async function uploadFile(file, readRefusal) {

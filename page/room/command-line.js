@@ -76,6 +76,7 @@ export function completeLine(line, commands) {
 }
 
 /**
+ * Suggests choices of the option at the end of a line.
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
  * @param {readonly Choice[]} choices
@@ -109,6 +110,7 @@ export function findFirstMarked(line, suggestions, commands) {
  */
 
 /**
+ * Follows a line to a command and its options.
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
  * @returns {Names | Options}
@@ -145,6 +147,7 @@ function isSubcommand({ type }) {
 }
 
 /**
+ * Reads the values after `name:`.
  * @param {string} line
  * @param {string} rest
  * @param {readonly RegisteredOption[]} options
@@ -259,6 +262,7 @@ function toOptionValue({ type, choices }, words) {
 export const maxSuggestions = 25;
 
 /**
+ * Marks, takes or closes suggestions by a key.
  * @param {string} key as `KeyboardEvent.key` names it
  * @param {{ picked: number, count: number }} list
  * @returns {{ kind: 'marked' | 'taken', picked: number } | { kind: 'closed' } | undefined} undefined: nothing, the key is the line's

@@ -46,7 +46,7 @@ export function renderConversation(page, actions) {
 const maxLaterItems = 8;
 
 /**
- * An answer that is written and spoken is shown once.
+ * Tests whether the spoken answer is already shown in writing.
  * @param {readonly Item[]} items
  * @param {RoomState} state
  */
@@ -146,6 +146,7 @@ function renderSign(speaker, { bot }) {
 }
 
 /**
+ * Tells you, the bot and others apart.
  * @param {string} name
  * @param {Room} room
  */

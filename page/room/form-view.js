@@ -43,7 +43,7 @@ function renderField({ customId, label, required, isLong, value, mostLength, men
 }
 
 /**
- * A single choice is sent at once, several choices by a button.
+ * Renders a menu. A single choice is sent at once, several by a button.
  * @param {string} messageId
  * @param {RoomMenu} menu
  * @param {RoomActions} actions

@@ -10,7 +10,7 @@ const timeStyles = {
 };
 
 /**
- * Makes elements only: nothing of the text is read as HTML.
+ * Renders markdown as elements: nothing of the text becomes HTML.
  * @param {string} text
  * @param {NameOf} [nameOf]
  */

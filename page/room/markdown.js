@@ -27,7 +27,8 @@ const atom =
   /\\([\\`*_~|>#<[\]()-])|(`{1,2})([^`]+)\2|(?:<(?:@[!&]?|#)|https:\/\/discord\.com\/channels\/\d{1,20}\/)(\d{1,20})(?:\/\d{1,20})?>?|<t:(-?\d{1,13})(?::([tTf]))?>|\[([^\]\n]{1,300})\]\((https?:\/\/[^\s)]{1,2000})\)|<?(https?:\/\/[^\s<>]{1,2000})>?/y;
 
 /**
- * The markdown of Discord, as far as the bot uses it. Source: Discord's help, "Markdown Text 101".
+ * Parses Discord's markdown, as far as the bot uses it. Source: Discord's help,
+ * "Markdown Text 101".
  * @param {string} text
  * @param {NameOf} [nameOf]
  * @returns {readonly Paragraph[]}
@@ -80,6 +81,7 @@ function readPieces(text, nameOf, depth) {
 }
 
 /**
+ * Parses a match of `atom`.
  * @param {RegExpExecArray} found
  * @param {NameOf} nameOf
  * @returns {Piece}
@@ -108,7 +110,7 @@ function readAtom(
 }
 
 /**
- * Of "***" the last marks belong to the outer words.
+ * Finds where marked words end. Of "***" the last marks are the outer ones.
  * @param {string} text
  * @param {string} mark
  * @param {number} from
@@ -121,6 +123,7 @@ function findMarkEnd(text, mark, from) {
 }
 
 /**
+ * Parses words between marks.
  * @param {string} text
  * @param {number} at
  * @param {NameOf} nameOf

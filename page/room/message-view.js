@@ -5,7 +5,7 @@ import { renderMenu } from './form-view.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 
-/** Eyes and mouth move with the mood of the bot. */
+/** Renders the bot's face, which moves with the mood. */
 export function renderBotFace() {
   return html`<svg class="bot-face" viewBox="0 0 100 100" aria-hidden="true">
     <g class="eyes"><rect x="27" y="31" width="12" height="22" rx="6"/><rect x="61" y="31" width="12" height="22" rx="6"/></g>

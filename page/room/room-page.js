@@ -78,8 +78,8 @@ export class RoomPage {
 
   /**
    * @param {HTMLElement} root
-   * @param {(refused: Response) => Promise<string>} readRefusal the sentence of a refused request
-   * @param {() => Promise<string | undefined>} enter the sentence that says why this browser is not let in
+   * @param {(refused: Response) => Promise<string>} readRefusal
+   * @param {() => Promise<string | undefined>} enter why this browser is not let in
    */
   constructor(root, readRefusal, enter) {
     this.#root = root;
@@ -154,7 +154,7 @@ export class RoomPage {
   }
 
   /**
-   * A line that did not reach the room stands in the box again, unless another was begun.
+   * Sends a line. A lost one stands in the box again, unless another was begun.
    * @param {string} line
    * @param {string} kind
    * @param {object} fields
@@ -189,6 +189,7 @@ export class RoomPage {
   }
 
   /**
+   * Shows an earlier line by an arrow key.
    * @param {KeyboardEvent} event
    */
   #recallLine(event) {
@@ -255,6 +256,7 @@ export class RoomPage {
   }
 
   /**
+   * Talks while Space is down.
    * @param {KeyboardEvent} event
    * @param {boolean} isDown
    */
@@ -353,7 +355,7 @@ export class RoomPage {
     this.#isDrawn = true;
     const { notice, room } = this.#page;
     if (this.#isFirst) {
-      // The first sentence of the page stays until there is something to draw, so that nothing drawn has to move.
+      // The first sentence stays until there is something to draw.
       if (!room.room.you && !notice) return;
       this.#root.replaceChildren();
       this.#isFirst = false;
@@ -371,9 +373,9 @@ export class RoomPage {
 }
 
 /**
- * The person of the page speaks above a quiet level. The bot speaks while its words come, not while a track plays.
+ * Marks who speaks: the person of the page above a quiet level, the bot while its words
+ * come.
  * @param {PageState} page
- * @returns {PageState}
  */
 function markSpeakers(page) {
   const { live, room } = page.room;
@@ -391,7 +393,6 @@ function markSpeakers(page) {
 
 /**
  * @param {string} path
- * @returns {URL}
  */
 function toSocketUrl(path) {
   const url = new URL(path, location.href);

@@ -17,7 +17,7 @@ export class RoomSocket {
   /**
    * @param {URL} url
    * @param {{ line(line: RoomLine): void, connection(isOpen: boolean, why: string): void, enter(): Promise<string | undefined> }} tell
-   *   `enter`: the sentence that says why this browser is not let in
+   *   `enter`: why this browser is not let in
    */
   constructor(url, tell) {
     this.#url = url;
@@ -73,7 +73,7 @@ export class RoomSocket {
     setTimeout(() => this.#reconnect(), waitMs);
   }
 
-  /** A sandbox that was started again has another key, and does not know this browser. */
+  /** Connects again, unless a restarted sandbox does not know this browser. */
   async #reconnect() {
     const refusal = await this.#tell.enter().catch(() => undefined);
     if (refusal === undefined) this.#openSocket();

@@ -55,6 +55,7 @@ export const emptyRoom = Object.freeze({
 });
 
 /**
+ * Returns the state after a line of the room.
  * @param {RoomState} state
  * @param {RoomLine} line
  * @returns {RoomState}
@@ -89,10 +90,9 @@ export function stepRoom(state, line) {
 }
 
 /**
- * A spoken answer takes the place of the same answer in writing.
+ * Adds an answer, in place of the same one in writing.
  * @param {RoomState} state
  * @param {Answered} line
- * @returns {RoomState}
  */
 function putAnswer(state, line) {
   const { name } = state.room.bot;
@@ -110,7 +110,6 @@ function putAnswer(state, line) {
  * @param {RoomState} state
  * @param {Item} item
  * @param {string} who of the ended words
- * @returns {RoomState}
  */
 function addItem({ items, count, live, ...state }, item, who) {
   return {
@@ -124,7 +123,6 @@ function addItem({ items, count, live, ...state }, item, who) {
 /**
  * @param {RoomState} state
  * @param {RoomMessage & { kind: 'message', change: 'posted' | 'edited' | 'deleted' }} line
- * @returns {RoomState}
  */
 function changeMessage(state, { change, ...message }) {
   const { items } = state;
@@ -139,7 +137,6 @@ function changeMessage(state, { change, ...message }) {
 /**
  * @param {Room} room
  * @param {{ who: string, on: boolean }} line
- * @returns {Room}
  */
 function setSpeaking(room, { who, on }) {
   if (room.bot.name === who) return { ...room, bot: { ...room.bot, speaks: on } };
@@ -165,7 +162,7 @@ export function isFirstScreen({ items }) {
 const panelButton = 'parley:more';
 
 /**
- * The panel is the latest message for everybody with its button.
+ * Finds the latest message for everybody with the panel's button.
  * @param {RoomState} state
  * @returns {(RoomMessage & Item) | undefined}
  */
@@ -186,6 +183,7 @@ export function findPanel({ items, room }) {
  */
 
 /**
+ * Lists names in a line of the panel.
  * @param {RoomMessage | undefined} panel
  * @param {'Hearing' | 'Not heard until they press Hear me'} head
  * @returns {readonly string[]}
@@ -196,6 +194,7 @@ export function listPanelNames(panel, head) {
 }
 
 /**
+ * Lists reasons for talking in vain.
  * @param {RoomState} state
  * @returns {readonly Silence[]}
  */

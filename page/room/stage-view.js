@@ -72,7 +72,7 @@ const microphoneOff =
 const earOff = 'M4 4l16 16M8 8v4a4 4 0 0 0 2 3.5V18a2 2 0 0 0 4 0M16 13a5 5 0 0 0-7-7';
 
 /**
- * Loudness of heard people, 0 to 1.
+ * Finds the loudness of heard people, 0 to 1.
  * @param {PageState} page
  * @param {Stage} stage
  */
@@ -82,7 +82,7 @@ function findEarLevel({ level, heardLevel }, { seats }) {
 }
 
 /**
- * The face looks to whoever speaks: -1 is left, 1 is right.
+ * Finds the side of whoever speaks: -1 is left, 1 is right.
  * @param {Stage} stage
  */
 function findLookSide({ seats }) {

@@ -19,6 +19,7 @@ import { findPanel, listPanelNames } from './room-state.js';
 const activityLine = /^(?:Thinking|Listening|Speaking to .*|.* is speaking)$/;
 
 /**
+ * Describes the stage by the panel and the room.
  * @param {RoomState} state
  * @param {boolean} isConnected
  * @returns {Stage}
@@ -61,10 +62,9 @@ export function readStage(state, isConnected) {
 }
 
 /**
- * The panel tells only people beside the bot how to be answered.
+ * Finds the headline, for people beside the bot alone.
  * @param {RoomState} state
  * @param {string} headline
- * @returns {string}
  */
 function findHeadline({ room: { bot, people } }, headline) {
   const own = people.find(({ isYou }) => isYou);

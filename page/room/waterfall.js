@@ -10,7 +10,8 @@
  */
 
 /**
- * Each bar begins where the one before it ended. Sound that was heard before the first packet of this answer was something else.
+ * Measures the stages of an answer, each from the end of the one before. Sound before
+ * the first packet of this answer was another's.
  * @param {Instants} instants
  * @param {number | undefined} firstHeardAtMs
  * @returns {{ totalMs: number, stages: readonly Stage[], longest: Stage | undefined }}

@@ -135,7 +135,6 @@ const insecureSentence =
 
 /**
  * @param {unknown} error
- * @returns {string}
  */
 function findMicrophoneRefusal(error) {
   const { name = 'Error', message = '' } = /** @type {Partial<Error>} */ (error ?? {});

@@ -1,8 +1,7 @@
 /**
- * Samples between a network that sends frames and a device that takes them at its own pace.
- *
- * It is silent until the reserve is there, and again once it has run dry. A hole in speech doubles the reserve, and a time without
- * holes takes a quarter of it away.
+ * Samples between a network that sends frames and a device with its own pace. Silent
+ * until the reserve is there, and again once dry. A hole in speech doubles the reserve,
+ * and a time without holes takes a quarter away.
  */
 export class SampleRing {
   /** @type {Float32Array} */
@@ -22,7 +21,8 @@ export class SampleRing {
   #last = 0;
 
   /**
-   * `holeSamples`: sound that comes so soon after the ring ran dry was late.
+   * Creates a ring. `holeSamples`: sound that comes so soon after the ring ran dry was
+   * late.
    * @param {{ reserveSamples: number, mostSamples: number, mostReserveSamples: number, holeSamples: number, calmSamples: number,
    *   fadeSamples: number }} sizes
    */

@@ -44,7 +44,7 @@ export function readFrame(bytes) {
 }
 
 /**
- * 16 bit, little-endian. Samples beyond -1 and 1 are cut off.
+ * Encodes as 16 bit, little-endian. Samples beyond -1 and 1 are cut off.
  * @param {Float32Array} samples
  * @returns {Uint8Array<ArrayBuffer>}
  */
@@ -56,7 +56,7 @@ export function toPcmBytes(samples) {
 }
 
 /**
- * An odd last byte is left out.
+ * Decodes 16 bit, without an odd last byte.
  * @param {Uint8Array} bytes
  * @returns {Float32Array<ArrayBuffer>}
  */
@@ -76,7 +76,7 @@ export function measureRms(samples) {
 }
 
 /**
- * -60 dB and less is 0, full scale is 1.
+ * Maps -60 dB and less to 0, and full scale to 1.
  * @param {number} rms
  * @returns {number}
  */
