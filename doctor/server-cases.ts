@@ -8,7 +8,7 @@ import {
 import table from './server-cases.json' with { type: 'json' };
 
 /**
- * The JSON of the answer must hold `holds` at least `least` times. `remedy` is for a refused
+ * The answer's JSON must hold `holds` at least `least` times. `remedy` is for a refused
  * request.
  */
 type ServerCase = (typeof table.chat)[number];

@@ -93,7 +93,6 @@ function onlyForManagers(
   return async (call, ports) => [toNotManagingReply(call) ?? (await act(call, ports))];
 }
 
-/** Shows the stored value of a setting below the news about it. */
 async function openSettingPage(
   key: string,
   { guildId }: CommandCall,

@@ -62,7 +62,6 @@ export async function savePersona(
   );
 }
 
-/** Introduces the bot by its current name and voice. */
 export function toPersonaReply(
   { name, voice }: Persona,
   guildId: GuildId,

@@ -121,7 +121,6 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
   };
 }
 
-/** Limits the growth of V8's heap. */
 function keepHeapSmall() {
   // 20 to 35 MB less resident, for a fifth more CPU in conversation (`npm run bench --
   // cpu --bot A --bot B`). While modules load, the flag would cost a fifth of the

@@ -7,9 +7,9 @@ const ofParser = 'llhttp_execute';
 const optimising = ['wasm-lazy-compilation', 'wasm-dynamic-tiering', 'wasm-tier-up'];
 
 /**
- * Keeps V8 from optimising the HTTP parser of `fetch`, a WebAssembly module in Node: its one large
- * function takes 0.9 s of CPU and 23 MB (`npm run bench -- cpu --part memory`). Node compiles it at
- * the first request of a thread. Other modules are optimised.
+ * Keeps V8 from optimising the HTTP parser of `fetch`, a WebAssembly module whose one
+ * large function takes 0.9 s of CPU and 23 MB (`npm run bench -- cpu --part memory`).
+ * Node compiles it at a thread's first request. Other modules are optimised.
  */
 export function keepHttpParserPlain() {
   const { Module } = WebAssembly;

@@ -114,8 +114,8 @@ const asciiCodes = {
 
 /**
  * Measures JSON in one linear scan of any chunks, never less than a parser would, and
- * stops at the first limit. A stream (`isStream`) is measured event by event, each of
- * which ends at a blank line, or at a line end outside all brackets.
+ * stops at the first limit. A stream (`isStream`) is measured event by event, up to a
+ * blank line, or a line end outside all brackets.
  */
 export class JsonMeter {
   readonly #limits;

@@ -115,7 +115,6 @@ export class LoginDeadline {
   }
 }
 
-/** Tests whether a person has left. */
 function hasLeft({ channelId }: VoiceState) {
   // discord.js keeps voice states of people after they leave.
   return channelId === null;

@@ -18,7 +18,7 @@ export const longestDelayMs = 2_000;
 
 export type Readiness = ReturnType<typeof createReadiness>;
 
-/** One line for each check, without ids. */
+/** Creates the report of readiness, one line a check, without ids. */
 export function createReadiness(sources: ReadinessSources) {
   let storeFault: string | undefined;
 

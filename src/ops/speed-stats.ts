@@ -6,7 +6,7 @@ const longest = 100;
 
 type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
 
-/** Speed of spoken answers per server, for `/stats`. */
+/** Measures the speed of spoken answers per server, for `/stats`. */
 export function createSpeedStats() {
   const servers = new Map<string, readonly TimedTurn[]>();
 

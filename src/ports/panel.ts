@@ -38,7 +38,6 @@ export interface PanelBoard {
    */
   postPanel(channel: ChannelRef, head: TextLine): Promise<boolean>;
   placeIn(guildId: GuildId): MessagePlace | undefined;
-  /** Forgets the panel. */
   forgetPanel(guildId: GuildId): Promise<void>;
 }
 

@@ -174,7 +174,6 @@ export class StoredSettings {
     );
   }
 
-  /** Returns the style of replies. */
   getStyle(guildId: GuildId, channelId?: ChannelId): ReplyStyle {
     const { style } = this.#sources.defaults;
     const {

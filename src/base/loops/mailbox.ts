@@ -100,8 +100,7 @@ export class Wakeup {
    * wait.
    */
   async wait(ms: number): Promise<boolean> {
-    // A wake between two waits does not shorten the next, as the step between them has
-    // seen the reason.
+    // An earlier wake does not shorten the wait, as the step since has seen its reason.
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#resolve = resolve;
     const forget = Number.isFinite(ms) ? this.#clock.later(ms, resolve) : undefined;

@@ -87,7 +87,6 @@ function toOptionType(option: CommandOption) {
   }
 }
 
-/** Builds a description with its translations. */
 function toDescriptions(id: PlainTextId) {
   // Names stay English, so that people can type the names that `/help` shows.
   return {

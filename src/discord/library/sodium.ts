@@ -3,9 +3,10 @@ import { registerHooks } from 'node:module';
 const namesUrl = new URL('./sodium-names.ts', import.meta.url).href;
 
 /**
- * Node sees no named exports in sodium-native, so @discordjs/voice 0.19.2 throws 'The value of
- * "size" is out of range. Received NaN' for each XChaCha20 packet. This import must stand on
- * line 1 of each file that imports a value of the library.
+ * Redirects sodium-native, whose named exports Node does not see, so that
+ * @discordjs/voice 0.19.2 throws 'The value of "size" is out of range. Received NaN'
+ * for each XChaCha20 packet. This import must stand on line 1 of each file that imports
+ * a value of the library.
  */
 registerHooks({
   resolve(specifier, context, next) {

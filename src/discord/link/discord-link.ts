@@ -39,9 +39,9 @@ export type LinkPlace = {
   readonly report: (event: DiscordEvent) => void;
   /** Returns whether to end the link, so that the channel is joined anew. */
   mayRejoin(fault: string): boolean;
-  /** Called often while the link has no fault. */
+  /** Notes a link without fault, often. */
   onWhole(): void;
-  /** Called while the bot still sits in the channel. Never throws. */
+  /** Prepares a leave while the bot still sits in the channel. Never throws. */
   onLeaving(): Promise<void>;
 };
 
@@ -224,7 +224,6 @@ export class DiscordLink implements VoiceLink {
       this.#endLink(createClosedLinkError(this.#closeCode, this.#lastError));
   }
 
-  /** Tests whether a disconnected link is over. */
   #isOver(state: VoiceConnectionState) {
     if (state.status !== VoiceConnectionStatus.Disconnected) return false;
     if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable)

@@ -31,9 +31,9 @@ export type LinkWatchdogOptions = {
     readonly isBusy: boolean;
     readonly counts: { readonly sent: number };
   };
-  /** Called at each check once the fault has lasted 10 s. */
+  /** Notes a fault that has lasted 10 s, at each check. */
   onFault(fault: string): void;
-  /** Called at each check after 10 s without a fault. */
+  /** Notes 10 s without a fault, at each check. */
   onWhole(): void;
   fail(error: unknown): void;
 };

@@ -98,8 +98,7 @@ export function patchNetworking(networking: Networking, options: NetworkingOptio
  * end-to-end group.
  */
 export function guardMessages(ws: VoiceWebSocket) {
-  // An error would end the process. Proposals that come before op 11 are tried again
-  // after op 11, until the next epoch.
+  // Proposals before op 11 are tried again after it, until the next epoch.
   const inner = ws.onMessage.bind(ws);
   let refused: readonly MessageEvent[] = [];
   const handleMessage = (event: MessageEvent) => {

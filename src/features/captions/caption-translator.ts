@@ -36,7 +36,6 @@ export function createCaptionTranslator(
   let working = Promise.resolve();
   let isReported = false;
 
-  /** Translates waiting lines. */
   async function translateWaiting() {
     const batch = waiting.filter((line) => recorder.mayShowLine(line));
     waiting = [];

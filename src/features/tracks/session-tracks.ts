@@ -356,7 +356,6 @@ function performVoiceCommand(
   return { kind: 'changed', track, change: kind === 'remove' ? kind : 'stop', title };
 }
 
-/** Tests whether speech may be skipped. */
 function isSkippable(turn: ListedTurn) {
   // Everybody has to hear the others.
   return turn.kind !== 'reading' || turn.reading.interruptible !== false;

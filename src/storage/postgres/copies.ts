@@ -61,7 +61,6 @@ export async function copyFromFiles(
 /** Rows copied at a time. */
 const rowsAtOnce = 1_000;
 
-/** Copies rows into empty tables. */
 async function copyRows(from: Connection, to: Connection, tables: readonly Table[]) {
   for (const table of tables) {
     let rows: readonly RowOf<Columns>[] = [];

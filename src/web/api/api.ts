@@ -25,7 +25,6 @@ import { reportRefusal, reportWhileConnected } from './text-refusals.ts';
 
 export type ApiParts = AccessSource & {
   readonly clock: Clock;
-  /** Reports a bug of ours. */
   onBug(error: unknown): void;
 };
 

@@ -22,7 +22,6 @@ export type ApiCall<Body, Query, Params> = {
   readonly signal: AbortSignal;
   /** Cuts the connection, if there is one. */
   readonly cut?: () => void;
-  /** Reports a bug of ours. */
   onBug(error: unknown): void;
 };
 

@@ -16,7 +16,6 @@ export type DoorOptions = {
   readonly publicUrl?: URL;
   /** Default: 64 KiB. */
   mostBodyBytes?(path: string): number | undefined;
-  /** Reports a bug of ours. */
   onBug(error: unknown): void;
 };
 
