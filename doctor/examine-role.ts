@@ -236,7 +236,7 @@ function makeRealtimeRole(server: NonNullable<Config['realtime']>): ConfiguredRo
       });
       const host = {
         run: async () => ({ content: '' }),
-        meter: { used: ignoreUsage, recordSpeech: ignoreUsage },
+        meter: { recordUsage: ignoreUsage, recordSpeech: ignoreUsage },
       };
       const turn = testTurn(deadline.clock, { instructions: '', voice: {} });
       return [

@@ -25,7 +25,7 @@ export class ChatPrice implements ChatMeter {
     this.#config = config;
   }
 
-  used(usage: Usage) {
+  recordUsage(usage: Usage) {
     const { budget, chat } = this.#config;
     const usual =
       chat.kind === 'local' ? servedLocally : describeServer(chat.model, chat.baseUrl);

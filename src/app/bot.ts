@@ -65,9 +65,9 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
           config
         );
       },
-      ownCapIn: (guildId) =>
+      getServerCap: (guildId) =>
         sessions.findSessions(guildId)?.settings.getForGuild(guildId).serverDayCap ?? 0,
-      ownCapOf: (payerId) => shared.tokenBudgets.findCap(payerId),
+      getProgramCap: (payerId) => shared.tokenBudgets.findCap(payerId),
       onEvent: options.onSession,
       alert: options.onStore,
       warn,

@@ -26,9 +26,9 @@ export type BudgetOptions = {
   readonly share: number;
   readonly wayIn: (guildId: GuildId) => AnsweringWay;
   /** The server's own daily cap in billionths of a dollar, or 0. */
-  readonly ownCapIn: (guildId: GuildId) => number;
+  readonly getServerCap: (guildId: GuildId) => number;
   /** Budgets of programs. */
-  readonly ownCapOf: (payerId: string) => number | undefined;
+  readonly getProgramCap: (payerId: string) => number | undefined;
   readonly onEvent: SessionDependencies['onEvent'];
   readonly alert: (change: AlertChange) => void;
   readonly warn: (message: string, cause: unknown) => void;
@@ -66,7 +66,7 @@ export async function openBudget(
     caps,
     total,
     rateOf: (by, role) => findRolePrice(by, role, config.budget),
-    tariffOf: createTariffs(config, wayIn),
+    getTariff: createTariffs(config, wayIn),
   });
   const closing = stack.move();
   return { budgets, [Symbol.asyncDispose]: () => closing.disposeAsync() };

@@ -45,7 +45,7 @@ export type ChatMeter = {
    * Counts a request at its end, by reported or estimated usage. A request rejected before its first word does not
    * count. Never throws.
    */
-  used(usage: Usage): void;
+  recordUsage(usage: Usage): void;
   /**
    * Reserves money, and so limits the tokens of the answer. Undefined for no limit. Throws BotError `budget.used`.
    */
@@ -81,7 +81,7 @@ export function withMeter(
               ),
             ask: (most) => model.reply(messages, tools, signal, most, voice, sent),
             isOutput: (part) => progress.addPart(part),
-            onEnd: () => meter.used(progress.getUsage(messages, heardMs)),
+            onEnd: () => meter.recordUsage(progress.getUsage(messages, heardMs)),
           },
           signal,
         );

@@ -31,7 +31,7 @@ export function openRealtimePool(options: RealtimePoolOptions) {
   let { urls } = options;
 
   /** Ends a lease. A connection is reusable if nothing more can arrive for its former use. */
-  function giveBack(link: JsonSocket, isReusable: boolean) {
+  function endLease(link: JsonSocket, isReusable: boolean) {
     leased.delete(link);
     if (isReusable) keepIdle(link);
     else link.close();
@@ -94,12 +94,12 @@ export function openRealtimePool(options: RealtimePoolOptions) {
       try {
         return await waitUnlessAborted(leasing, signal);
       } catch (cause) {
-        const unwanted = (link: JsonSocket) => giveBack(link, true);
+        const unwanted = (link: JsonSocket) => endLease(link, true);
         leasing.then(unwanted, () => undefined); // Each caller gets the error.
         throw cause;
       }
     },
-    giveBack,
+    endLease,
     [Symbol.dispose]() {
       over.abort(
         new BotError('provider.unreachable', false, 'The connections are closed.'),

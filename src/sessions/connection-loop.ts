@@ -297,7 +297,7 @@ class WaitingCues {
     const pieces: Int16Array[] = [];
     try {
       const sound = synthesizer
-        .paidBy(reservation)
+        .withReservation(reservation)
         .synthesize(words, voice, this.#signal);
       for await (const pcm of sound)
         pieces.push(...rate.push({ ...pcm, samples: pcm.samples.slice() }));

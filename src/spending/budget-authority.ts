@@ -62,7 +62,7 @@ export type SpentEvent = {
 export type Caps = { readonly personDay: number; readonly serverDay: number };
 
 /** Returns the lower cap. 0 means none. */
-export function lowerCap(one: number, other: number): number {
+export function chooseLowerCap(one: number, other: number): number {
   return one === 0 || other === 0 ? one + other : Math.min(one, other);
 }
 

@@ -33,7 +33,9 @@ export async function completeForMoney(
   onOpen?.(opened);
   const requestReply = async () => {
     let text = '';
-    for await (const part of chat.paidBy(reservation).reply(messages, [], signal)) {
+    for await (const part of chat
+      .withReservation(reservation)
+      .reply(messages, [], signal)) {
       if (part.kind === 'text') text += part.text;
       if (text.length > maxReplyChars) break;
     }

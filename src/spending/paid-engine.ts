@@ -171,7 +171,7 @@ export class PaidEngine<Engine extends object> {
   }
 
   /** Returns the engine for this reservation. */
-  paidBy(reservation: Reservation): Engine {
+  withReservation(reservation: Reservation): Engine {
     return this.#metered(this.#engine, reservation);
   }
 
@@ -210,7 +210,7 @@ export class PaidPipeline {
     this.#pipeline = pipeline;
   }
 
-  paidBy(reservation: Reservation): Answering {
+  withReservation(reservation: Reservation): Answering {
     return {
       answer: (turn, { run }, signal) =>
         this.#pipeline.answer(turn, { run, meter: reservation }, signal),

@@ -282,7 +282,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     );
   }
 
-  used(usage: Usage) {
+  recordUsage(usage: Usage) {
     for (const report of this.#onUsage) report(usage);
     if (usage.inputTokens === 0 && usage.outputTokens === 0) return; // A refused request costs nothing.
     const { by, ...tokens } = usage;

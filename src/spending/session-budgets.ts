@@ -14,8 +14,8 @@ import {
   type AnswerRequest,
   type BudgetRefusal,
   type Caps,
+  chooseLowerCap,
   type HearingBudget,
-  lowerCap,
   type PaidKind,
   paidKinds,
   type ShownPrices,
@@ -42,11 +42,11 @@ export type SessionBudgetsOptions = {
   readonly caps: Caps;
   readonly total: TotalBudget;
   /** Gets the server's own daily cap in billionths of a dollar. 0 means none. */
-  readonly ownCapIn?: (guildId: GuildId) => number;
+  readonly getServerCap?: (guildId: GuildId) => number;
   /** Gets the daily cap of a program. Undefined: the cap of a person. */
-  readonly ownCapOf?: (payerId: string) => number | undefined;
+  readonly getProgramCap?: (payerId: string) => number | undefined;
   /** Gets current prices for an answer aloud or in writing. */
-  readonly tariffOf: (guildId: GuildId, isWritten?: boolean) => Tariff;
+  readonly getTariff: (guildId: GuildId, isWritten?: boolean) => Tariff;
   readonly rateOf: (by: ServedBy, role: PaidRole) => RolePrice;
   readonly onEvent: (guildId: GuildId, event: SpentEvent) => void;
 };
@@ -74,12 +74,12 @@ export class SessionBudgets {
 
   /** Opens the budget of an answer, reserving the least cost: 100 tokens and their sound. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
-    const { ledger, tariffOf } = this.#options;
+    const { ledger, getTariff } = this.#options;
     const { first, guildId, kind } = order;
     const { form, payer, reportsNews } = paidKinds[kind];
     const personId = payer === 'person' ? order.personId : undefined;
     const isText = typeof first === 'string';
-    const tariff = tariffOf(guildId, form === 'writing' && !isText && !first.heardMs);
+    const tariff = getTariff(guildId, form === 'writing' && !isText && !first.heardMs);
     const least = estimateLeastCost(
       isText ? boundSpeech(first) : boundModelRequest(first),
       kind,
@@ -108,8 +108,8 @@ export class SessionBudgets {
     personId: PersonId,
     isCaptioned = false,
   ): HearingBudget | BudgetRefusal {
-    const { clock, ledger, tariffOf } = this.#options;
-    const tariff = tariffOf(guildId);
+    const { clock, ledger, getTariff } = this.#options;
+    const tariff = getTariff(guildId);
     const rate = tariff.recognise;
     const payerId = isCaptioned ? undefined : personId;
     const refusal = this.#findRefusal(guildId, payerId, rate.kind === 'free' ? 0 : 1);
@@ -158,7 +158,7 @@ export class SessionBudgets {
       estimateLeastCost(
         boundModelRequest({ messages: [] }),
         'answer',
-        this.#options.tariffOf(guildId),
+        this.#options.getTariff(guildId),
       );
     const refusal = this.#findRefusal(
       guildId,
@@ -186,7 +186,7 @@ export class SessionBudgets {
   }
 
   getPrices(guildId: GuildId): ShownPrices {
-    const tariff = this.#options.tariffOf(guildId);
+    const tariff = this.#options.getTariff(guildId);
     const isEstimate = (rate: RolePrice) =>
       rate.kind === 'priced' && rate.isEstimate === true;
     return {
@@ -238,9 +238,9 @@ export class SessionBudgets {
   }
 
   #getPersonRoom(guildId: GuildId, personId: PersonId): Room {
-    const { caps, clock, ledger, ownCapOf } = this.#options;
+    const { caps, clock, ledger, getProgramCap } = this.#options;
     const share = ledger.getShare(guildId, personId, clock.wallMs()).nanoUsd;
-    const own = ownCapOf?.(personId);
+    const own = getProgramCap?.(personId);
     const capNanoUsd = own ?? caps.personDay;
     const nanoUsd = getLeft(capNanoUsd, share + ledger.getReserved(guildId, personId));
     return { cap: own === undefined ? 'person' : 'token', nanoUsd, capNanoUsd };
@@ -324,8 +324,8 @@ export class SessionBudgets {
   }
 
   #getServerCap(guildId: GuildId) {
-    const { caps, ownCapIn } = this.#options;
-    return lowerCap(caps.serverDay, ownCapIn?.(guildId) ?? 0);
+    const { caps, getServerCap } = this.#options;
+    return chooseLowerCap(caps.serverDay, getServerCap?.(guildId) ?? 0);
   }
 }
 

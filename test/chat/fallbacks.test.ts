@@ -67,7 +67,7 @@ async function spentOn(
   const spent: Usage[] = [];
   const { chain } = makeChain<ChatModel>('chat', models, clock);
   const metered = withMeter(createChatChain(chain), {
-    used: (usage) => void spent.push(usage),
+    recordUsage: (usage) => void spent.push(usage),
   });
   const answer = Array.fromAsync(metered.reply(question, [], never));
   await clock.advance(301_000);

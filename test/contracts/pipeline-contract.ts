@@ -75,7 +75,7 @@ export class FakeHost implements AnswerHost {
   readonly spendings: Usage[] = [];
 
   readonly meter: AnswerHost['meter'] = {
-    used: (usage) => void this.spendings.push(usage),
+    recordUsage: (usage) => void this.spendings.push(usage),
     recordSpeech: () => undefined,
   };
 

@@ -35,7 +35,7 @@ export const boundlessBudget: BudgetAuthority = {
   forget: () => undefined,
 };
 
-type Tariff = ReturnType<ConstructorParameters<typeof SessionBudgets>[0]['tariffOf']>;
+type Tariff = ReturnType<ConstructorParameters<typeof SessionBudgets>[0]['getTariff']>;
 
 /** A dollar for a million tokens, a cent for a minute heard, a dollar for a million characters spoken. */
 const pricedTariff: Tariff = {
@@ -57,7 +57,7 @@ export function openBudgets(
     /** Most that all servers may spend a day, in US dollars. */
     readonly totalUsd?: number;
     readonly onAlert?: (change: AlertChange) => void;
-    readonly ownCapIn?: (guildId: string) => number;
+    readonly getServerCap?: (guildId: string) => number;
     readonly tariff?: Partial<Tariff>;
     /** Prices of answers in writing to typed words, where they differ. */
     readonly written?: Partial<Tariff>;
@@ -65,10 +65,16 @@ export function openBudgets(
     readonly rates?: Readonly<Record<string, RolePrice>>;
     readonly ledger?: Ledger;
     readonly portion?: TotalPortion;
-    readonly ownCapOf?: (personId: string) => number | undefined;
+    readonly getProgramCap?: (personId: string) => number | undefined;
   } = {},
 ) {
-  const { portion, ownCapIn, onAlert = () => undefined, ownCapOf, totalUsd = 0 } = over;
+  const {
+    portion,
+    getServerCap,
+    onAlert = () => undefined,
+    getProgramCap,
+    totalUsd = 0,
+  } = over;
   const { ledger = new Ledger({ countsAll: totalUsd > 0 }) } = over;
   const capNanoUsd = totalUsd * 1e9;
   const paid: FakeSpentEvent[] = [];
@@ -77,8 +83,8 @@ export function openBudgets(
     ledger,
     caps: { ...uncappedBudgets, ...over.caps },
     total: createTotalBudget({ capNanoUsd, clock, ledger, alert: onAlert, portion }),
-    ownCapIn,
-    ownCapOf,
+    getServerCap,
+    getProgramCap,
     rateOf: (by, role) =>
       by.kind === 'local'
         ? { kind: 'free' }
@@ -87,7 +93,7 @@ export function openBudgets(
             usd: cautiousPrices[role],
             isEstimate: true,
           }),
-    tariffOf: (_guildId, isWritten) => ({
+    getTariff: (_guildId, isWritten) => ({
       ...pricedTariff,
       ...over.tariff,
       ...(isWritten && over.written),
@@ -141,7 +147,7 @@ export async function answerGreedily(
   using reservation = reserveAnswer(budgets, asker);
   if (!reservation) return false;
   const { signal } = new AbortController();
-  const chat = createPaidChat(makeGreedyChat(pause)).paidBy(reservation);
+  const chat = createPaidChat(makeGreedyChat(pause)).withReservation(reservation);
   try {
     await Array.fromAsync(chat.reply([], [], signal));
     return true;

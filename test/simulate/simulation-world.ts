@@ -148,7 +148,7 @@ export class Simulation {
     const { budgets, ledger } = openBudgets(this.clock, {
       caps: { personDay: toUsd(this.plan.capUsd) },
       tariff: speaks ? { think: speakingModelPrice } : {},
-      ownCapOf: () => (this.#isHealthy ? toUsd(healthyCapUsd) : undefined),
+      getProgramCap: () => (this.#isHealthy ? toUsd(healthyCapUsd) : undefined),
     });
     this.#ledger = ledger;
     this.#budgets = budgets;

@@ -59,7 +59,7 @@ test('behind fallbacks and a reservation options reach the server, and each requ
   const { chain } = makeChain('speech to text', [server.transcriber], realClock);
   const paid = createPaidRecogniser(createTranscriberChain(chain, false));
   const asked = { isTranslated: true, model: 'large' };
-  const transcript = await transcriptOf(paid.paidBy(reservation), asked);
+  const transcript = await transcriptOf(paid.withReservation(reservation), asked);
   expect(transcript.isTranslated).toBe(true);
   expect(heard).toEqual([getDurationMs(pcm)]);
 });

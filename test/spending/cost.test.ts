@@ -51,7 +51,7 @@ test.each<[string, Usage, number]>([
   'tokens of %s cost what the page says: text, sound, and cached text before cached sound',
   (model, usage, usd) => {
     const server = openPriced({ think: priced(openAi(model)) });
-    server.reservation.used(usage);
+    server.reservation.recordUsage(usage);
     expect(server.usd()).toBeCloseTo(usd, 9);
   },
 );
@@ -62,7 +62,7 @@ test('recognising costs by the minute, speaking by the character or by how long 
   const heard = async (usd: Usd) => {
     const server = openPriced({ recognise: priced(usd) });
     const engine = createPaidRecogniser(new FakeTranscriber({ texts: ['yes'] }));
-    const ears = engine.paidBy(server.reservation);
+    const ears = engine.withReservation(server.reservation);
     await Array.fromAsync(ears.transcribe(pcm, never));
     return server.usd();
   };
@@ -71,7 +71,7 @@ test('recognising costs by the minute, speaking by the character or by how long 
   const spoken = async (model: string) => {
     const server = openPriced({ speak: priced(openAi(model)) });
     const engine = createPaidVoice(new FakeSynthesizer({ pieces: 600 }));
-    const voice = engine.paidBy(server.reservation);
+    const voice = engine.withReservation(server.reservation);
     await Array.fromAsync(voice.synthesize('a'.repeat(1_000), {}, never));
     return server.usd();
   };

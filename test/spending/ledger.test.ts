@@ -1,4 +1,4 @@
-import { lowerCap } from '#src/spending/budget-authority.ts';
+import { chooseLowerCap } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { fc } from '#test/properties.ts';
@@ -100,9 +100,12 @@ function live(life: Life, step: LedgerStep) {
 }
 
 test('of two caps the lower one counts, and 0 is none', () => {
-  expect([lowerCap(0, 5), lowerCap(5, 0), lowerCap(5, 3), lowerCap(0, 0)]).toEqual([
-    5, 5, 3, 0,
-  ]);
+  expect([
+    chooseLowerCap(0, 5),
+    chooseLowerCap(5, 0),
+    chooseLowerCap(5, 3),
+    chooseLowerCap(0, 0),
+  ]).toEqual([5, 5, 3, 0]);
 });
 
 test('what the store told of somebody before they were forgotten names them no more, and stays their share', () => {

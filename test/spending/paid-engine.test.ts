@@ -21,13 +21,13 @@ const refused: readonly [
   Has<PaidEngine<Synthesizer>, 'synthesize'>,
   Has<PaidEngine<Transcriber>, 'transcribe' | 'listen'>,
   Has<PaidPipeline, 'answer'>,
-  Accepts<PaidEngine<ChatModel>['paidBy'], undefined>,
-  Accepts<PaidEngine<ChatModel>['paidBy'], ForgedReservation>,
-  Accepts<PaidPipeline['paidBy'], ForgedReservation>,
+  Accepts<PaidEngine<ChatModel>['withReservation'], undefined>,
+  Accepts<PaidEngine<ChatModel>['withReservation'], ForgedReservation>,
+  Accepts<PaidPipeline['withReservation'], ForgedReservation>,
 ] = [false, false, false, false, false, false, false];
 /** And where one of these becomes false. */
 const allowed: readonly [
-  Accepts<PaidEngine<ChatModel>['paidBy'], Reservation>,
+  Accepts<PaidEngine<ChatModel>['withReservation'], Reservation>,
   Has<Answering, 'answer'>,
 ] = [true, true];
 
@@ -87,7 +87,7 @@ test('a reservation that is watched is the same one: its turn and its end count 
   const watched = reservation.watchUsage(
     (usage) => void reported.push(`${usage.inputTokens}`),
   );
-  watched.used({ inputTokens: 3, outputTokens: 1 });
+  watched.recordUsage({ inputTokens: 3, outputTokens: 1 });
   for (const one of [watched, reservation]) {
     one.markWanted();
     one.close();

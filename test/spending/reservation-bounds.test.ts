@@ -65,13 +65,13 @@ function ask(
   messages: readonly ChatMessage[],
   model: ChatModel = greedyChat(1),
 ) {
-  const chat = createPaidChat(model).paidBy(reservation);
+  const chat = createPaidChat(model).withReservation(reservation);
   return Array.fromAsync(chat.reply(messages, [], never));
 }
 
 /** Has as many letters read out. */
 function speak(reservation: Reservation, letters: number, slow: number) {
-  const voice = createPaidVoice(slowVoice(slow)).paidBy(reservation);
+  const voice = createPaidVoice(slowVoice(slow)).withReservation(reservation);
   return Array.fromAsync(voice.synthesize('a'.repeat(letters), {}, never));
 }
 
@@ -151,7 +151,7 @@ async function hear(
   streams: boolean,
   ms: number,
 ) {
-  const paid = createPaidRecogniser(ears).paidBy(reservation);
+  const paid = createPaidRecogniser(ears).withReservation(reservation);
   const samples = new Int16Array(ms * 16);
   if (!streams)
     return void (await Array.fromAsync(
@@ -169,9 +169,10 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
       const clock = new VirtualClock();
       const ledger = new Ledger({ countsAll: true });
       const caps = { personDay: toUsd(0.25), serverDay: toUsd(0.6) };
-      const ownCapOf = (id: string) => (id === 'token:bell' ? toUsd(0.2) : undefined);
+      const getProgramCap = (id: string) =>
+        id === 'token:bell' ? toUsd(0.2) : undefined;
       const prices = { ...tariff, speak };
-      const rules = { caps, ledger, ownCapOf, tariff: prices, totalUsd: 0.9 };
+      const rules = { caps, ledger, getProgramCap, tariff: prices, totalUsd: 0.9 };
       const desk = openBudgets(clock, rules);
       await Promise.all(
         all.map((work) =>
@@ -186,7 +187,7 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
         expect(spent(id)).toBeLessThanOrEqual(caps.serverDay);
         for (const payer of ['ana', 'ben', 'token:bell', 'token:cat']) {
           const { nanoUsd } = ledger.getShare(id, payer, clock.wallMs());
-          expect(nanoUsd).toBeLessThanOrEqual(ownCapOf(payer) ?? caps.personDay);
+          expect(nanoUsd).toBeLessThanOrEqual(getProgramCap(payer) ?? caps.personDay);
         }
         expect(ledger.getReserved(id)).toBe(0);
       }
@@ -265,7 +266,7 @@ test('forty payers at once under a small cap are answered as long as money for 1
 
 test.each([
   ['person', 'ana', { caps: { personDay: toUsd(0.04) } }],
-  ['token', 'token:bell', { ownCapOf: () => toUsd(0.04) }],
+  ['token', 'token:bell', { getProgramCap: () => toUsd(0.04) }],
   ['server', 'ana', { caps: { serverDay: toUsd(0.04) } }],
   ['all', 'ana', { totalUsd: 0.04 }],
 ] as const)(

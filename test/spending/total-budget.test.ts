@@ -20,7 +20,7 @@ const order: AnswerRequest = {
 
 function spend(opened: AnswerBudget | BudgetRefusal, inputTokens: number) {
   if (opened.kind === 'refused') throw new Error(`refused: ${opened.line.id}`);
-  opened.reservation.used({ inputTokens, outputTokens: 0 });
+  opened.reservation.recordUsage({ inputTokens, outputTokens: 0 });
   opened.reservation.close();
 }
 

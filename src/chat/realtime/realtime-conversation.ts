@@ -68,28 +68,28 @@ export class RealtimeConversation implements Disposable {
     );
     this.#fed.set(sound, leasing);
     sound.signal.addEventListener('abort', async () => {
-      const link = await this.#takeFed(sound);
+      const link = await this.#takeFedConnection(sound);
       if (!link) return;
       link.send({ type: 'input_audio_buffer.clear' });
       // A server that does not know this forgets the sound at the end of the connection.
-      this.#pool.giveBack(link, false);
+      this.#pool.endLease(link, false);
     });
   }
 
   /** Finds the connection of a sound. Undefined if already found, or if lost. */
-  async #takeFed(sound: LiveSound) {
+  async #takeFedConnection(sound: LiveSound) {
     const leasing = this.#fed.get(sound);
     this.#fed.delete(sound);
     const link = await leasing;
     if (leasing) sound.stopPassing();
     if (link?.isAlive) return link;
-    if (link) this.#pool.giveBack(link, false);
+    if (link) this.#pool.endLease(link, false);
     return undefined;
   }
 
   /** Returns a model for one answer. Its connection ends with `signal`. */
   openAnswer(signal: AbortSignal): ChatModel {
-    const takeFed = (sound: LiveSound) => this.#takeFed(sound);
+    const takeFed = (sound: LiveSound) => this.#takeFedConnection(sound);
     const answer = new RealtimeAnswer(this.#options, this.#pool, takeFed, signal);
     return {
       reply: (messages, tools, until, mostTokens, voice) =>
@@ -139,7 +139,7 @@ class RealtimeAnswer {
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     const known = this.#socket;
-    const fed = known ? undefined : await this.#findFed(request);
+    const fed = known ? undefined : await this.#findFedConnection(request);
     const link = known ?? fed ?? (await this.#pool.lease(signal));
     this.#socket = link;
     const response = this.#request(
@@ -162,7 +162,7 @@ class RealtimeAnswer {
   }
 
   /** Finds the connection that has the only sound of a request. */
-  async #findFed({ messages }: RealtimeRequest) {
+  async #findFedConnection({ messages }: RealtimeRequest) {
     const [heard, ...others] = messages.filter((message) => 'wav' in message);
     if (!heard?.live || others.length > 0) return undefined;
     return await this.#takeFed(heard.live);
@@ -214,7 +214,7 @@ class RealtimeAnswer {
   }
 
   #close() {
-    if (this.#socket) this.#pool.giveBack(this.#socket, false);
+    if (this.#socket) this.#pool.endLease(this.#socket, false);
     this.#socket = undefined;
   }
 }

@@ -278,7 +278,7 @@ export class UtteranceRunner {
       this.#deps.vocabulary(),
       heard,
     );
-    const paid = this.#deps.transcriber.paidBy(budget.reservation);
+    const paid = this.#deps.transcriber.withReservation(budget.reservation);
     const transcriber = withTranscriptionOptions(paid, {
       hints,
       language: languages.findHint(speakerId),

@@ -118,7 +118,7 @@ export class AnnouncementRunner {
     }
     using reservation = budget.reservation;
     const voice = {
-      synthesizer: synthesizer.paidBy(reservation),
+      synthesizer: synthesizer.withReservation(reservation),
       voice: {
         ...addVoiceLanguage(language, style),
         ...toChosenVoice(reading.voice, this.#session),

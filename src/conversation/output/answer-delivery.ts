@@ -112,7 +112,7 @@ async function* speakQuote(
     return;
   }
   using reservation = opened.reservation;
-  const synthesizer = unpaid.paidBy(reservation);
+  const synthesizer = unpaid.withReservation(reservation);
   const voice = {
     synthesizer: synthesizer.fixVoice?.() ?? synthesizer,
     voice: pending.voice,
@@ -192,7 +192,7 @@ export function synthesizeName(
   signal: AbortSignal,
 ): MadeName | undefined {
   if (spoken === '') return undefined;
-  const synthesizer = unpaidSynthesizer.paidBy(reservation);
+  const synthesizer = unpaidSynthesizer.withReservation(reservation);
   const sound = Array.fromAsync(synthesizer.synthesize(`${spoken},`, voice, signal));
   sound.catch(() => undefined); // Reported where the name is said.
   return { spoken, sound };

@@ -162,14 +162,14 @@ async function checkEngines(
   const thinking = tried(thinkProbe, {
     ask: createTestQuestion({ deps, style, reservation }, pipeline),
   });
-  const synthesizer = deps.synthesizer.paidBy(reservation);
+  const synthesizer = deps.synthesizer.withReservation(reservation);
   const spoken = await tried(speakProbe, {
     synthesizer,
     voice: style.voice,
     text: testSentence,
   });
   const { clip } = spoken;
-  const transcriber = deps.transcriber.paidBy(reservation);
+  const transcriber = deps.transcriber.withReservation(reservation);
   const heard = clip
     ? await tried(recognise, { transcriber, clip })
     : notTried(recognise.name, { id: 'check.mute' });
@@ -196,11 +196,11 @@ function createTestQuestion(
   { deps, style, reservation }: PaidCheck,
   name: PipelineName,
 ) {
-  if (name === 'chained') return toTestTurn(deps.chat.paidBy(reservation));
+  if (name === 'chained') return toTestTurn(deps.chat.withReservation(reservation));
   return async function* answer(signal: AbortSignal) {
     const pipeline = deps.pipelines.open(name);
     yield* pipeline
-      .paidBy(reservation)
+      .withReservation(reservation)
       .answer(testTurn(deps.clock, style), silentHost, signal);
   };
 }

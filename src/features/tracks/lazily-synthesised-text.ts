@@ -49,7 +49,7 @@ export function createLazySpeech(
     if (opened.kind === 'refused') return;
     using reservation = opened.reservation;
     signal.addEventListener('abort', () => reservation.close(), { once: true });
-    const paid = synthesizer.paidBy(reservation);
+    const paid = synthesizer.withReservation(reservation);
     const speaker = paid.fixVoice?.() ?? paid;
     const skip = new Skip(fromMs);
     for (const at of clauses.keys()) {

@@ -72,7 +72,7 @@ export function createProgramConversation(
           },
         );
       const recogniser = withTranscriptionOptions(
-        transcriber.paidBy(listening.reservation),
+        transcriber.withReservation(listening.reservation),
         {
           model,
         },

@@ -72,7 +72,7 @@ function toSpokenText(
   { synthesizer }: Deps<'synthesizer'>,
   signal: AbortSignal,
 ) {
-  const paid = synthesizer.paidBy(reservation);
+  const paid = synthesizer.withReservation(reservation);
   const how = { synthesizer: paid.fixVoice?.() ?? paid, voice };
   return runAhead<Pcm>(
     { limit: maxAheadMs, weigh: getDurationMs },

@@ -65,7 +65,7 @@ export function createProgramTranscriptions(
     for await (const utterance of splitIntoUtterances(pcm, weights, signal)) {
       const listening = deps.spending.listenToRecording(guildId, asker.id);
       if ('line' in listening) return yield { kind: 'failed', line: listening.line };
-      const paid = deps.transcriber.paidBy(listening.reservation);
+      const paid = deps.transcriber.withReservation(listening.reservation);
       const transcriber = withTranscriptionOptions(paid, asked);
       const segment = await toSegment(utterance, transcriber, signal);
       if (segment.text !== '') yield { kind: 'segment', segment };

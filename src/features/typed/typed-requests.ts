@@ -175,7 +175,7 @@ export class TypedRequests {
     if ('line' in listening) return { kind: 'failed', line: listening.line };
     const language = sentBy === undefined ? spoken : undefined;
     const transcriber = withTranscriptionOptions(
-      deps.transcriber.paidBy(listening.reservation),
+      deps.transcriber.withReservation(listening.reservation),
       {
         language,
       },

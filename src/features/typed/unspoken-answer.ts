@@ -71,7 +71,7 @@ export function openUnspokenAnswer(
     : silentHost;
   async function* readParts() {
     reservation.markWanted();
-    yield* pipeline.paidBy(reservation).answer(await ready(), host, signal);
+    yield* pipeline.withReservation(reservation).answer(await ready(), host, signal);
   }
   return { kind: 'open', parts: holdStream(readParts(), reservation, signal) };
 }

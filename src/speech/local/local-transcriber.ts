@@ -56,11 +56,11 @@ export function findWords(heard: HeardSpeech): string | undefined {
   // Noise often becomes the single word "Okay.".
   const usualLeast = text.includes(' ') ? leastLogProbability : leastOfOneWord;
   const least = heard.noSpeechProbability > mostNoSpeech ? leastSilent : usualLeast;
-  return heard.logProbability < least ? undefined : keepOnce(text);
+  return heard.logProbability < least ? undefined : removeRepetition(text);
 }
 
 /** Removes repetition, since Whisper sometimes repeats a short sentence. */
-function keepOnce(text: string) {
+function removeRepetition(text: string) {
   const sentences = text.split(/(?<=[.!?]) /);
   return new Set(sentences).size === 1 ? (sentences[0] ?? text) : text;
 }

@@ -159,6 +159,6 @@ export class RealtimeListening implements Listening {
   #release() {
     const link = this.#socket;
     this.#socket = undefined;
-    if (link) this.#options.pool.giveBack(link, false);
+    if (link) this.#options.pool.endLease(link, false);
   }
 }

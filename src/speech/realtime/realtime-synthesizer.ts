@@ -101,7 +101,7 @@ async function* readSentence(
     yield* stream.end();
     isWhole = true;
   } finally {
-    pool.giveBack(socket, isWhole);
+    pool.endLease(socket, isWhole);
   }
 }
 

@@ -28,7 +28,7 @@ export interface AnswerTools {
 
 type PendingAnswerOptions = {
   readonly turn: Turn;
-  readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
+  readonly pipeline: Pick<PaidPipeline, 'withReservation'>;
   readonly isWritten: boolean;
   readonly preemptiveBudget: PreemptiveBudget;
   readonly tools: AnswerTools;
@@ -78,7 +78,7 @@ export class PendingAnswer {
     until.addEventListener('abort', close, { once: true });
     if (until.aborted) close();
     this.#replyParts = parts.pipeline
-      .paidBy(this.reservation)
+      .withReservation(this.reservation)
       .answer(parts.turn, this.#createHost(), until)
       [Symbol.asyncIterator]();
     this.#early = this.#gatherEarly();

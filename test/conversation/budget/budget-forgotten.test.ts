@@ -50,7 +50,7 @@ function perform({ kind, which }: Act, world: World) {
       return opened.kind === 'open' ? void bills.push(opened.reservation) : undefined;
     }
     case 'use':
-      return bill?.used({ inputTokens: which + 1, outputTokens: 1 });
+      return bill?.recordUsage({ inputTokens: which + 1, outputTokens: 1 });
     case 'speak':
       return bill?.recordSpeech({ characters: which, ms: 100 });
     case 'save': {
@@ -137,7 +137,7 @@ test('a forgotten person leaves no spending behind and gets no second share, eve
       opened = budgets.open(order)
     ) {
       if (n % 2 === 0) budgets.forget('g', 'ana');
-      opened.reservation.used({ inputTokens: 100_000, outputTokens: 0 });
+      opened.reservation.recordUsage({ inputTokens: 100_000, outputTokens: 0 });
       opened.reservation.close();
     }
     expect(budgets.open(order)).toMatchObject({ line: { id: 'budget.user' } });

@@ -203,7 +203,7 @@ function use(budgets: Paid['budgets'], inputTokens: number) {
   const who = { guildId: 'g', personId: 'adam', name: 'Adam' };
   const opening = budgets.open({ ...who, kind: 'answer', first: { messages: [] } });
   if (opening.kind === 'refused') throw new Error('refused');
-  opening.reservation.used({ inputTokens, outputTokens: 0 });
+  opening.reservation.recordUsage({ inputTokens, outputTokens: 0 });
   opening.reservation.close();
 }
 

@@ -26,9 +26,10 @@ function open(opening: AnswerBudget | BudgetRefusal) {
 const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
 
 test('a program has its own budget, or that of a person, which answers in writing and texts read out use, too', () => {
-  const ownCapOf = (id: string) => (id === 'token:bell' ? toUsd(0.0012) : undefined);
+  const getProgramCap = (id: string) =>
+    id === 'token:bell' ? toUsd(0.0012) : undefined;
   const caps = { personDay: toUsd(0.0001) };
-  const { budgets, ledger } = openBudgets(new VirtualClock(), { caps, ownCapOf });
+  const { budgets, ledger } = openBudgets(new VirtualClock(), { caps, getProgramCap });
   const program = { ...order, personId: 'token:bell' };
   expect(budgets.open(order)).toMatchObject({
     kind: 'refused',
@@ -79,7 +80,7 @@ test('a running answer may finish, whatever it costs, and then nobody begins ano
     caps: { serverDay: toUsd(0.01) },
   });
   const bill = open(budgets.open(order));
-  bill.used(tokens(50_000));
+  bill.recordUsage(tokens(50_000));
   bill.close();
   expect(ledger.getStanding('g', todayMs).day.nanoUsd).toBe(0.05e9);
   expect(budgets.getToday('g')).toMatchObject({ usd: 0.05 });
@@ -94,16 +95,16 @@ test('at 80 % of a server the channel reads one line a day, and at its end anoth
     caps: { serverDay: toUsd(0.1) },
   });
   const first = open(budgets.open(order));
-  first.used(tokens(79_000));
+  first.recordUsage(tokens(79_000));
   expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
-  first.used(tokens(2_000));
+  first.recordUsage(tokens(2_000));
   expect(budgets.open(order)).toMatchObject({
     kind: 'open',
     news: { id: 'budget.warn' },
   });
   expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
   expect(budgets.findUsedBudget('g')).toBeUndefined();
-  first.used(tokens(19_000));
+  first.recordUsage(tokens(19_000));
   const line = { id: 'budget.guild', with: { time: '<t:1795219200:f>' } };
   expect(budgets.findUsedBudget('g')).toMatchObject({ line, time: '<t:1795219200:f>' });
   const refused = budgets.listen('g', 'ben');
@@ -117,8 +118,8 @@ test('at 80 % of a server the channel reads one line a day, and at its end anoth
 
 test('a server may set a cap below that of the operator, and never gets more than that', () => {
   const caps = { serverDay: toUsd(1), personDay: toUsd(0.001) };
-  const ownCapIn = (guildId: string) => toUsd(guildId === 'g' ? 0.0006 : 5);
-  const { budgets } = openBudgets(new VirtualClock(), { caps, ownCapIn });
+  const getServerCap = (guildId: string) => toUsd(guildId === 'g' ? 0.0006 : 5);
+  const { budgets } = openBudgets(new VirtualClock(), { caps, getServerCap });
   expect(budgets.getToday('g')).toMatchObject({ capUsd: 0.0006 });
   expect(budgets.getShare('g', 'ana')).toMatchObject({ capUsd: 0.001 });
   expect(budgets.getToday('h')).toMatchObject({ capUsd: 1 });
@@ -145,7 +146,7 @@ test('the bot says which work is free and which cost is an estimate, and free wo
   const tariff = { recognise: free, think: free, speak: free };
   const costless = openBudgets(new VirtualClock(), { caps, tariff });
   for (let turn = 0; turn < 10; turn++)
-    open(costless.budgets.open(order)).used(tokens(9_000));
+    open(costless.budgets.open(order)).recordUsage(tokens(9_000));
   expect(costless.ledger.getStanding('g', todayMs).day.nanoUsd).toBe(0);
   expect(costless.budgets.findUsedBudget('g')).toBeUndefined();
 });
@@ -174,7 +175,9 @@ test.each([
       caps: { serverDay: toUsd(5) },
     });
     using reservation = open(budgets.open(order));
-    const chat = createPaidChat(new FakeChat([[{ usage }]])).paidBy(reservation);
+    const chat = createPaidChat(new FakeChat([[{ usage }]])).withReservation(
+      reservation,
+    );
     await Array.fromAsync(chat.reply([], [], new AbortController().signal));
     expect(ledger.getStanding('g', todayMs).day).toMatchObject({ nanoUsd: 4_007_000 });
     expect(budgets.open(order).kind).toBe('open');

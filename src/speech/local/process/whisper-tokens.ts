@@ -97,7 +97,7 @@ export class TokenChoice {
 
   take(scores: Float32Array): number {
     const { end, firstTime } = this.#marks;
-    const [firstText, [fromTime, toTime]] = [this.#firstText(), this.#timeRange()];
+    const [firstText, [fromTime, toTime]] = [this.#getFirstText(), this.#timeRange()];
     const text = measureRange(scores, firstText, end + 1);
     const time = measureRange(scores, fromTime, toTime);
     const isTimeOnly = time.sum > text.score;
@@ -116,7 +116,7 @@ export class TokenChoice {
   }
 
   /** Gets the lowest text token that is allowed now. */
-  #firstText() {
+  #getFirstText() {
     const { end } = this.#marks;
     if (this.tokens.length === 0) return end + 1;
     return this.#isTime(this.tokens.at(-1)) && !this.#isPair() ? end : 0;
