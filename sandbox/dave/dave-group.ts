@@ -74,8 +74,8 @@ export class DaveGroup {
   }
 
   /**
-   * Receives a key package (op 26). From a member of the group, it asks for a new
-   * entry. Undefined if the bytes are no key package of this person.
+   * Receives a key package (op 26), which a member of the group sends to enter anew.
+   * Undefined if the bytes are no key package of this person.
    */
   keyPackage(userId: string, payload: Uint8Array) {
     const person = this.#people.get(userId);
@@ -156,7 +156,10 @@ export class DaveGroup {
     return [...send, ...encodeRestart([...this.#people.keys()])];
   }
 
-  /** Finds the pending proposals that `commit` carries out, in its order. Gives undefined unless it carries out all of them. */
+  /**
+   * Finds the pending proposals that `commit` carries out, in the order of the commit.
+   * Undefined unless all are carried out.
+   */
   #findCarried(userId: string, commit: Commit) {
     if (!commit.groupId.equals(this.#groupId) || commit.epoch !== BigInt(this.#epoch))
       return;
@@ -238,7 +241,10 @@ export class DaveGroup {
     );
   }
 
-  /** Ends a group of fewer than two people. The member left inside has to give it up. */
+  /**
+   * Ends a group of fewer than two people. The last member inside has to give the group
+   * up.
+   */
   #disband() {
     if (this.#epoch === 0) return [];
     return [...encodeRestart(this.#inside()), ...this.#found()];

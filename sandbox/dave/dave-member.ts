@@ -110,8 +110,8 @@ export class DaveMember {
   }
 
   /**
-   * Encrypts a frame, or returns it as it is while there is no group. davey seals no
-   * silence frames, while libdave does.
+   * Encrypts a frame, or returns the frame unchanged while there is no group. davey
+   * seals no silence frames, while libdave does.
    */
   sealFrame(opus: Buffer): Buffer {
     const isSealed = this.#version > 0 && this.#session.ready;

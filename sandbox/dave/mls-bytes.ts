@@ -71,7 +71,9 @@ export class MlsReader {
   }
 }
 
-/** Runs `read` over all of `bytes`. Gives undefined if the bytes have another format. */
+/**
+ * Runs `read` over all of `bytes`. Returns undefined if the bytes have another format.
+ */
 export function tryReading<T>(bytes: Uint8Array, read: (reader: MlsReader) => T) {
   const reader = new MlsReader(bytes);
   try {

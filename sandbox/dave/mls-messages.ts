@@ -219,7 +219,10 @@ export function readCommit(payload: Uint8Array) {
   });
 }
 
-/** Selects from a Welcome the secrets of one key package, as op 30 carries them. Gives undefined if the Welcome has none for it. */
+/**
+ * Selects from a Welcome the secrets of one key package, as op 30 carries them.
+ * Undefined if the Welcome has none for this key package.
+ */
 export function selectWelcome(welcome: Welcome, keyPackageRef: Buffer) {
   const own = welcome.secrets.find((secret) =>
     secret.keyPackageRef.equals(keyPackageRef),

@@ -50,7 +50,10 @@ export class GatewaySession {
     if (this.socket) sendText(this.socket, text);
   }
 
-  /** Sends everything after `sequence` once more; `lost` when part of it is no longer known. */
+  /**
+   * Sends every event after `sequence` once more. Returns `lost` when some are no
+   * longer known.
+   */
   replayEvents(sequence: number) {
     if (sequence > this.#sequence) return 'ahead';
     const missed = this.#sent.filter((sent) => sent.sequence > sequence);

@@ -106,7 +106,10 @@ export function parseGatewayRequest(text: string): GatewayRequest | number {
   return isKnown ? closeCodes.notUnderstood : closeCodes.unknownOpcode;
 }
 
-/** Parses JSON and keeps numbers beyond 2^53, such as ids, as strings of their digits. Gives undefined for malformed JSON. */
+/**
+ * Parses JSON and keeps numbers beyond 2^53, such as ids, as strings of their digits.
+ * Returns undefined for malformed JSON.
+ */
 function parseWithWholeIds(text: string) {
   try {
     return JSON.parse(text, (_, value, { source } = { source: '' }) => {

@@ -95,7 +95,7 @@ export class Gateway {
     return `${this.#origin}${makeProcessAddress(process, gatewayPath)}`;
   }
 
-  /** Takes the WebSocket upgrades of a server that listens on `port`. */
+  /** Accepts the WebSocket upgrades of a server that listens on `port`. */
   listen(server: Server, port: number) {
     this.#origin = `ws://127.0.0.1:${port}`;
     server.on('upgrade', (request, socket, head) =>
@@ -103,7 +103,10 @@ export class Gateway {
     );
   }
 
-  /** Sends an event to all sessions. Those without a socket get it at their resume. */
+  /**
+   * Sends an event to all sessions. Sessions without a socket get the event at their
+   * resume.
+   */
   dispatch(event: Dispatch) {
     const { name, data } = event;
     const { copies = 1 } =

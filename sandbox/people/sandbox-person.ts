@@ -98,7 +98,10 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
   return {
     /** The bot's voice as this person received it. */
     heard,
-    /** Sits down in a voice or stage channel, by name or id. Leaves the one they sit in, in whatever server. */
+    /**
+     * Joins a voice or stage channel by name or id, and leaves the person's former
+     * channel in any server.
+     */
     async join(channelName: string, signal: AbortSignal) {
       const channel = requireEnterable(around, user, channelName);
       await hangUp();
@@ -123,7 +126,10 @@ function makePersonCall({ user }: Member, around: PersonDeps) {
       seats.leaveSeat(guild, userId);
       await hangUp();
     },
-    /** Resolves when everybody seated in the channel now is in the call, and in its encrypted group. */
+    /**
+     * Waits until everybody seated in the channel now is in the call, and in the
+     * encrypted group of the call.
+     */
     async settled(signal: AbortSignal) {
       const mine = guild.voiceStates.get(userId)?.channelId ?? '';
       const everybody = listSeated(guild, mine).map((state) => state.userId);
@@ -295,7 +301,7 @@ function makePersonTyping(caller: Member, around: PersonDeps) {
         board.post(posting, { content: text, uploads: files, flags }),
       );
     },
-    /** Deletes a message of their own, or with the right to it any other. */
+    /** Deletes a message of this person, or with the right to do so any other. */
     deleteMessage(seen: ShownMessage) {
       const message = visible(seen);
       const channel = requireChannel(guild, message.channelId);

@@ -48,10 +48,7 @@ export function findRefusal(
   return answer === noContent ? undefined : answer;
 }
 
-/**
- * Reads the description, with objects that have no other fields than those that it
- * names.
- */
+/** Reads the description. Its objects allow no fields but those that they name. */
 function readDescription(): Description {
   return JSON.parse(
     brotliDecompressSync(readFileSync(descriptionUrl)).toString(),

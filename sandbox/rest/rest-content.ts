@@ -97,8 +97,8 @@ function hasUniqueIds(components: unknown) {
 }
 
 /**
- * Returns whether the options of a menu differ, and it takes as many values as are
- * chosen before.
+ * Returns whether the options of a menu differ, and the menu takes as many values as
+ * are chosen before.
  */
 function hasFittingValues(menu: PressableComponent) {
   const { default_values, max_values, min_values, options } = menu;
@@ -181,7 +181,7 @@ export function toContent(body: ContentBody, files: readonly FormFile[]) {
   };
 }
 
-/** True if a message with `former` changed by `content` would show nothing. */
+/** Returns whether a message with `former` changed by `content` would show nothing. */
 export function isEmpty(content: PostedContent, former?: BoardMessage) {
   const { text, embeds = [], components = [], files = [] } = former ?? {};
   const { keptFileIds } = content;

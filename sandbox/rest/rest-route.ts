@@ -9,7 +9,7 @@ export type RestCall = {
   readonly files: readonly FormFile[];
   /** The process that asks, where it was given an address of its own. */
   readonly process?: string;
-  /** Returns a part of the path, by the name the route gives it. */
+  /** Returns a part of the path, by the name that the route gives the part. */
   param(name: string): string;
 };
 
@@ -124,7 +124,10 @@ export function withBody<T>(
 
 export type PathParams = ReadonlyMap<string, string>;
 
-/** Parameters of `path`, decoded, where it fits `pattern`. */
+/**
+ * Returns the decoded parameters of `path`, or undefined if `path` does not fit
+ * `pattern`.
+ */
 export function matchPath(pattern: string, path: string): PathParams | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');

@@ -147,7 +147,10 @@ export class RestServer {
     return undefined;
   }
 
-  /** Applies a pending fault to the answer. Gives undefined if the fault cuts the connection. */
+  /**
+   * Applies a pending fault to the answer. Returns undefined if the fault cuts the
+   * connection.
+   */
   async #applyFault(asked: RestRequest, by: string) {
     const at = asked.found?.route.path;
     const fault = this.faults.takeFitting(

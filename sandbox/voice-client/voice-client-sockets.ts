@@ -137,7 +137,7 @@ export class VoiceSignals {
     this.#socket.send(wire, () => {}); // a failure shows as `close`
   }
 
-  /** Says goodbye, which ends the session. */
+  /** Ends the session by a proper close of the socket. */
   close() {
     this.#over = true;
     clearTimeout(this.#retry);

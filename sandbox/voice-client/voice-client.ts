@@ -108,7 +108,7 @@ class ConnectedVoice implements AsyncDisposable {
     });
   }
 
-  /** Resolves when the server has said how to encrypt. */
+  /** Waits until the server has said how to encrypt. */
   async waitForDescription(signal: AbortSignal): Promise<void> {
     await this.#waitUntil(() => this.#receiver !== undefined, signal);
   }
@@ -161,9 +161,9 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   /**
-   * Resolves when exactly `others` and oneself are in the call and, with DAVE, in its end-to-end group.
-   *
-   * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
+   * Waits until exactly `others` and oneself are in the call and, with DAVE, in its
+   * end-to-end group. Errors: BotError `link.lost` when the server ended the call.
+   * Aborting `signal` throws its reason.
    */
   async waitUntilSettled(
     others: readonly string[],

@@ -93,7 +93,10 @@ export class VoiceCaller {
     return true;
   }
 
-  /** Goes on over `line` with the missed messages. Returns false if some of them are lost. Clients take binary messages only after op 9. */
+  /**
+   * Continues on `line` with the missed messages. Returns false if some of them are
+   * lost. Clients take binary messages only after op 9.
+   */
   resume(line: VoiceSocket, seqAck: number) {
     const missed = this.#outbox.listSince(seqAck);
     if (!missed) return false;

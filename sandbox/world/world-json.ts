@@ -339,7 +339,10 @@ export function toMessageEvent(
   return { name, guildId, data, intent };
 }
 
-/** True for messages that the bot may read without the intent: its own, and those that mention it. */
+/**
+ * Tests for messages that the bot may read without the intent: its own, and those that
+ * mention the bot.
+ */
 function isReadableByBot({ bot }: World, { authorId, pings }: BoardMessage) {
   return authorId === bot.id || pings.userIds.includes(bot.id);
 }

@@ -91,7 +91,7 @@ const nameSchema = z
   )
   .refine((name) => name === name.toLowerCase(), 'Must be lower case.');
 
-/** Declares the same field in other languages. */
+/** Builds the schema of a field in other languages. */
 function localizedSchema(field: z.ZodType<string>) {
   return z.partialRecord(z.enum(discordLocales), field.nullable()).nullish();
 }
