@@ -91,7 +91,7 @@ export async function replaceEnvFile(
   }
 }
 
-/** Finds settings that Node would read with another value. */
+/** Finds names of settings that Node would parse to another value. */
 export function findStrayNames(
   text: string,
   values: EnvFile['values'],
@@ -102,7 +102,7 @@ export function findStrayNames(
   return Object.keys(meant).filter((name) => (read[name] ?? '') !== meant[name]);
 }
 
-/** Quotes a value so that Node reads it back the same. */
+/** Quotes a value so that Node parses the same value. */
 function quoteValue(value: string) {
   if (/^[\w./:@,+=%~-]*$/.test(value)) return value;
   const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";

@@ -113,7 +113,9 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
     },
     /** Spending of all servers today. Undefined without a cap. */
     total: () => budgets.findTotal(),
-    /** Takes no more questions, and lets the current clause end within `ms`. Never throws. */
+    /**
+     * Refuses new questions, and lets the current clause end within `ms`. Never throws.
+     */
     async drain(ms: number) {
       await Promise.all(sessions.listSessions().map((one) => one.drainAll(ms)));
     },

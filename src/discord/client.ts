@@ -179,7 +179,7 @@ async function openWithClient(
     bot,
     inviteUrl: toInviteUrl(client.application.id),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
-    /** Gives up all seats and the gateway session without waiting. */
+    /** Leaves all seats and the gateway session without waiting. */
     leaveNow() {
       leaveAllSeats(client);
       realClock.later(leaveMs, () => void closeClient(client));

@@ -38,7 +38,10 @@ export class DisallowedServers {
       if (guild.available) void this.#leaveGuild(guild);
   }
 
-  /** Refuses an interaction of such a server. Returns whether it did. */
+  /**
+   * Refuses an interaction of a server that is not allowed. Returns whether it was
+   * refused.
+   */
   refuseInteraction(interaction: Interaction): boolean {
     const { guildId } = interaction;
     if (guildId === null || this.#options.isAllowed(guildId)) return false;

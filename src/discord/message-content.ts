@@ -89,7 +89,7 @@ export function replaceMentions(
   });
 }
 
-/** Hides the name of a channel that a listener might not know. */
+/** Finds the name of a channel that everybody may see. */
 function findOpenChannel(id: string, guild: Guild | undefined) {
   const channel = guild?.channels.cache.get(id);
   const seen = channel && findPermissions(channel, channel.guild.roles.everyone);

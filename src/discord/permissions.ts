@@ -51,7 +51,9 @@ export function roleIdsOf(member: GuildMember): readonly string[] {
   return tryCompute(() => [...member.roles.cache.keys()]) ?? [];
 }
 
-/** Returns undefined where discord.js throws, as while roles are unknown. */
+/**
+ * Computes permissions. Undefined where discord.js throws, as while roles are unknown.
+ */
 function tryCompute<T>(compute: () => T) {
   try {
     return compute();

@@ -66,7 +66,7 @@ export function createAlertBoard(
 
     report: reportChange,
 
-    /** Clears the alerts of a channel that was left. */
+    /** Clears the alerts of a channel that the bot is no longer in. */
     forget(guildId: GuildId) {
       for (const alert of listRaised()) {
         if (alert.guildId !== guildId) continue;

@@ -74,7 +74,7 @@ export interface DrawnMessage {
    * urgent. Never throws.
    */
   requestUpdate(urgency: LineProgress): void;
-  /** Resolves when the message is up to date, or cannot be. */
+  /** Waits until the message is up to date, or cannot be. */
   waitUntilSettled(): Promise<void>;
 }
 

@@ -26,11 +26,11 @@ export type FollowUtterance = (utterance: BegunUtterance) => UtteranceFollower;
 
 /** Hears about one utterance. No method may throw. */
 export interface UtteranceFollower {
-  /** Takes all words so far, which may still change. */
+  /** Receives all words so far, which may still change. */
   onPartial(text: string): void;
-  /** Takes all words up to a pause. More may follow. */
+  /** Receives all words up to a pause. More may follow. */
   onWhole(text: string): void;
-  /** Takes the result, exactly once and last. */
+  /** Receives the result, exactly once and last. */
   onEnded(result: UtteranceResult): void;
 }
 

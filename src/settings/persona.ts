@@ -76,7 +76,7 @@ export function formatPersona(persona: Persona): string | undefined {
   return value === '{}' ? undefined : value;
 }
 
-/** Returns an empty persona if none can be read. */
+/** Finds the persona of a channel. Empty if none can be read. */
 export function findPersona(
   set: ReadonlyMap<string, string>,
   channelId: ChannelId | undefined,

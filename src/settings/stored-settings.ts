@@ -242,7 +242,7 @@ export class StoredSettings {
     return this.#getGuildTasks(guildId).set.has(toRestKey(channelId));
   }
 
-  /** Keeps the bot out of an `auto_join` channel until `endChannelRest`. Never throws. */
+  /** Bars the bot from an `auto_join` channel until `endChannelRest`. Never throws. */
   async restChannel(guildId: GuildId, channelId: ChannelId) {
     await this.loadGuild(guildId);
     if (this.getForGuild(guildId).autoJoin.includes(channelId))

@@ -40,7 +40,7 @@ export function createDamagedStoreError(path: string, cause?: unknown): BotError
   );
 }
 
-/** Describes a failure for the operator. A BotError comes back unchanged. */
+/** Describes a failure for the operator. Returns a BotError unchanged. */
 export function toStoreError(path: string, cause: unknown): BotError {
   if (cause instanceof BotError) return cause;
   if (isBusy(cause)) return createPathTakenError(path, cause);

@@ -56,7 +56,7 @@ const closeMs = 3_000;
 const smallBytes = 32 * 2 ** 20;
 
 export interface Database extends StoreDatabase {
-  /** Resolves after the first attempt. A failure is reported. */
+  /** Opens the database, and resolves after the first attempt. Reports a failure. */
   open(): Promise<void>;
 }
 

@@ -50,7 +50,7 @@ export type Engines = EngineRoles & {
   warm(): void;
 } & AsyncDisposable;
 
-/** Opens all roles at the same time. Throws BotError `speech.failed`. */
+/** Opens the engines of all roles at the same time. Throws BotError `speech.failed`. */
 export async function openEngines(
   config: Config,
   report: OnEngineNews,
@@ -217,7 +217,7 @@ export function watchModels(
   return { [Symbol.dispose]: () => over.abort() };
 }
 
-/** Opens connections early. `engines` open their own. */
+/** Creates a function that opens connections early. `engines` open their own. */
 async function openWarmth(
   choices: readonly EngineChoice[],
   engines: readonly ({ warm?(): void } | undefined)[],

@@ -20,7 +20,7 @@ export async function runTogether<T>(
   return await awaitFirstOutcome(runs, over.signal.reason);
 }
 
-/** Settles as the loop that ended by itself. The others threw `stopped`. */
+/** Returns or throws as the loop that ended by itself. The others threw `stopped`. */
 async function awaitFirstOutcome<T>(runs: readonly Promise<T>[], stopped: unknown) {
   let last = stopped;
   for (const run of runs) {

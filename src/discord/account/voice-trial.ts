@@ -86,7 +86,7 @@ export class VoiceTrial implements AsyncDisposable {
     return this.#troubles;
   }
 
-  /** True while a moderator or a stage keeps the bot silent. */
+  /** Returns whether a moderator or a stage keeps the bot silent. */
   get isMute(): boolean {
     return this.#restrictions.size > 0;
   }

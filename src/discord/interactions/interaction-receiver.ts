@@ -70,7 +70,7 @@ export class InteractionReceiver {
     }
   }
 
-  /** Resolves once all interactions are answered, or after `ms`. */
+  /** Waits until all interactions are answered, or for `ms`. */
   async waitUntilSettled(ms: number) {
     await waitAtMost(
       Promise.allSettled(this.#underWay),

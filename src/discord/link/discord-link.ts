@@ -137,7 +137,7 @@ export class DiscordLink implements VoiceLink {
     this.#onStateChange(connection.state);
   }
 
-  /** Resolves once people can hear frames. */
+  /** Waits until people can hear frames. */
   async waitUntilOpen(signal: AbortSignal) {
     while (!this.#settled()) {
       if (this.#ended)

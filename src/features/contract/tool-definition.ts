@@ -150,7 +150,7 @@ function prepareFittingCall<T, Own>(
   return { effect, prepare: async () => ({ kind: 'ready', question, files, run }) };
 }
 
-/** Gives the line to the model and to the channel. */
+/** Turns a line into an outcome for the model and for the channel. */
 export function toOutcome(line: TextLine): ToolOutcome {
   return { facts: { outcome: formatText(line.id, line.with) }, line };
 }

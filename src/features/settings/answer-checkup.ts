@@ -89,7 +89,10 @@ export function createAnswerCheckup(
   }
 
   return {
-    /** Takes 25 s at most. Without a session, checks the permissions of `channel`. */
+    /**
+     * Checks what answers need, for 25 s at most. Without a session, checks the
+     * permissions of `channel`.
+     */
     checkAnswers(
       guildId: GuildId,
       callerId: PersonId,

@@ -32,7 +32,7 @@ export function createTrackPersistence(
   /** Undefined until the tracks are restored. */
   let written = isPassedOn ? '' : undefined;
 
-  /** Keeps sounds that can be opened again, and changed volumes of own tracks. */
+  /** Lists sounds that can be opened again, and changed volumes of own tracks. */
   function listKept(): readonly StoredTrack[] {
     const all = [...tracks.listTracks(), ...Object.values(tracks.own)];
     return all

@@ -53,7 +53,7 @@ export class LiveCaptions {
     this.#options = options;
   }
 
-  /** True if the place is gone or closed, or the captions have ended. */
+  /** Returns whether the place is gone or closed, or the captions have ended. */
   get isShut(): boolean {
     return this.#isShut;
   }

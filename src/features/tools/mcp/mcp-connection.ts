@@ -288,7 +288,7 @@ function toBotError(error: unknown) {
   }
 }
 
-/** Keeps text and structured data, and names other content. */
+/** Converts a result: text and structured data stay, other content is named. */
 function toExternalResult({
   content,
   structuredContent,

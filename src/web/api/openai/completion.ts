@@ -40,7 +40,7 @@ export class ChoiceProgress {
     if (part.kind === 'cut') this.isCut = true;
   }
 
-  /** True for an answer of calls alone. */
+  /** Returns whether the answer has calls alone. */
   get isSilent(): boolean {
     return this.text === '' && this.calls.length > 0;
   }
