@@ -25,6 +25,8 @@ const askingPerson = 'Adam';
 /** Servers of a bot, and the microphone of the person who asks. */
 type PathSetup = BenchServers & Pick<BenchRow, 'microphone'>;
 
+export type MeasuredPath = Awaited<ReturnType<typeof openMeasuredPath>>;
+
 /** Questions and their answers. */
 export type MeasuredRow = {
   readonly row: BenchRow;
