@@ -196,6 +196,8 @@ function shareOf(errors: Recognised, all: Recognised) {
   return errors.length / all.length;
 }
 
+// Of one answer `--once` asks for 95 % of the words; here one wrong word is a wrong request. The voice says nothing twice alike: of 49
+// requests 3 and 5 were heard wrongly in two runs, of 98 by two voices each 6, so 90 % would fail by chance.
 test('the stand-in does what is asked for in 85 % of requests that local ears hear of the local voice', async () => {
   const all = await recognised(await spoken(requests));
   const wrong = all.filter(({ isSame }) => !isSame);
