@@ -27,13 +27,12 @@ type GuildDeps = PersonDeps & {
 
 export function makeSandboxGuild(around: GuildDeps) {
   const { world, guild, board, changes } = around;
-  const { id, name } = guild;
   const people = new Map<string, SandboxPerson>();
   return {
     ...makeChannelChanges(around),
     ...makeMemberChanges(around),
-    id,
-    name,
+    id: guild.id,
+    name: guild.name,
     channelId: (channel: string) => requireChannel(guild, channel).id,
     /**
      * Returns the member of that name, added to the server at the first call. Options

@@ -57,10 +57,9 @@ export type Sandbox = Pick<RunningSandbox, keyof RunningSandbox>;
  */
 export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { dave = 1, voice: half = openRealVoice } = options;
-  const { connect } = half;
   const codec = await half.codec();
   const voice = await half.open({ dave, file: (id) => sandbox.file(id) });
-  const sandbox = new RunningSandbox(options, { voice, codec, connect });
+  const sandbox = new RunningSandbox(options, { voice, codec, connect: half.connect });
   try {
     await sandbox.listen();
   } catch (cause) {

@@ -18,17 +18,15 @@ const rootUrl = fileURLToPath(new URL('..', import.meta.url));
 const examplePattern = '{src,commands,doctor,setup,sandbox}/**/*.ts';
 
 export async function readExamples() {
-  const paths = (await Array.fromAsync(sourceFiles(examplePattern))).sort();
-  const found = paths.map(async (path) =>
-    listExamples(path, await readFile(path, 'utf8')),
-  );
+  const found = (await Array.fromAsync(sourceFiles(examplePattern)))
+    .sort()
+    .map(async (path) => listExamples(path, await readFile(path, 'utf8')));
   return (await Promise.all(found)).flat();
 }
 
 function listExamples(path: string, source: string) {
   if (!source.includes('@example')) return [];
-  const { comments } = parseSync(path, source);
-  return comments.flatMap(({ value, start }) => {
+  return parseSync(path, source).comments.flatMap(({ value, start }) => {
     const [, code] = value.split(/^ *\* @example$/m);
     if (code === undefined) return [];
     const line = source.slice(0, start).split('\n').length;

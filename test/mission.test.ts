@@ -137,8 +137,7 @@ line('prism-media opens WebM, which plays on a track', async (m) => {
   ]);
   const { person } = await m.conversations.dictated;
   const file = { name: 'tones.webm', type: 'video/webm', bytes };
-  const played = await commandReply(person, 'track play', { file, track: 'film' });
-  expect(played.text).toBe(
+  expect((await commandReply(person, 'track play', { file, track: 'film' })).text).toBe(
     formatText('track.playing', { title: 'tones', track: 'film' }),
   );
 });
@@ -159,8 +158,7 @@ line(`top level: ${topLevel}`, () => {
 });
 
 line('the bot joins voice channels', async (m) => {
-  const { guild } = await m.conversations.chained;
-  expect(guild.bot().channel).toBe('Lounge');
+  expect((await m.conversations.chained).guild.bot().channel).toBe('Lounge');
 });
 
 line('it turns incoming user Opus streams into transcripts', async (m) => {
@@ -217,10 +215,9 @@ line('with a queue for each named track', async (m) => {
 });
 
 line('people use it by slash commands', async (m) => {
-  const { person } = await m.conversations.chained;
-  expect((await commandReply(person, 'stats')).text).toContain(
-    'I usually answer within',
-  );
+  expect(
+    (await commandReply((await m.conversations.chained).person, 'stats')).text,
+  ).toContain('I usually answer within');
 });
 
 line('by talking in a voice channel', async (m) => {
@@ -243,8 +240,7 @@ line('and as a process that they host', async ({ providers }) => {
 // pyminispeaker (named tracks from streams).
 
 line('play any stream of pieces of any size on a named track', async (m) => {
-  const { pcm } = await m.conversations.streamed;
-  await expectAlike(pcm, m.sounds.sound);
+  await expectAlike((await m.conversations.streamed).pcm, m.sounds.sound);
 });
 
 line('sample rate and format matched, also without a label', async ({ openai }) => {
@@ -361,8 +357,7 @@ line(
 );
 
 line('a proof of it that an operator can read', async (m) => {
-  const { about } = await m.conversations.examined;
-  expect(about('speak')).toMatch(
+  expect((await m.conversations.examined).about('speak')).toMatch(
     /first sound after \d+ ms, last byte after \d+ ms: it streams$/,
   );
 });
@@ -454,11 +449,11 @@ line('pictures, JSON, and fields of other servers', async (m) => {
 
 line('n above 1 works', async ({ openai }) => {
   const messages = [{ role: 'user', content: said.card.words } as const];
-  const asked = { model: 'chained', messages, n: 3 };
-  const answers = (await openai.chat.completions.create(asked)).choices;
-  expect(answers.map(({ index, message }) => [index, message.content])).toEqual(
-    [0, 1, 2].map((index) => [index, said.card.answer]),
-  );
+  expect(
+    (
+      await openai.chat.completions.create({ model: 'chained', messages, n: 3 })
+    ).choices.map(({ index, message }) => [index, message.content]),
+  ).toEqual([0, 1, 2].map((index) => [index, said.card.answer]));
 });
 
 line('earlier sound is not transcribed again', async (m) => {
@@ -530,10 +525,9 @@ line('translation', async ({ openai }) => {
 
 line('function calling', async (m) => {
   await m.conversations.realtime;
-  const events = m.providers.talk.calls.flatMap(({ commands }) => commands);
-  const results = events.filter((event) =>
-    JSON.stringify(event).includes('function_call_output'),
-  );
+  const results = m.providers.talk.calls
+    .flatMap(({ commands }) => commands)
+    .filter((event) => JSON.stringify(event).includes('function_call_output'));
   expect(results).toHaveLength(1);
   expect(JSON.stringify(results)).toContain('now');
 });

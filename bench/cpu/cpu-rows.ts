@@ -23,7 +23,7 @@ const neverAborted = new AbortController().signal;
 
 /** Rows for these numbers of channels, in conversation, and for one channel also silent. */
 export function makeChannelRows(steps: readonly number[]) {
-  return steps.flatMap((channels): CpuRow[] => {
+  return steps.flatMap((channels) => {
     if (channels === 0) return [{ name: 'no channel', channels, isTalk: false }];
     if (channels > 1)
       return [{ name: `talk in ${channels} channels`, channels, isTalk: true }];

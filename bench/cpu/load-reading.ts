@@ -165,7 +165,7 @@ function measureMinutes(before: UsageInstant, after: UsageInstant) {
 }
 
 /** Why the reading is worth little: somebody else used the machine. Undefined: nobody did. */
-export function findDisturbance({ others, stolen }: MachineUsage): string | undefined {
+export function findDisturbance({ others, stolen }: MachineUsage) {
   if (stolen > maxStolenSeconds)
     return `the host took ${stolen.toFixed(1)} s/min of processor`;
   if (others > maxOthersSeconds)
@@ -174,11 +174,7 @@ export function findDisturbance({ others, stolen }: MachineUsage): string | unde
 }
 
 /** Why its delays say nothing of the bot: people or servers could do no more. */
-export function findExhaustion({
-  people,
-  peopleCpu,
-  serversCpu,
-}: BotReading): string | undefined {
+export function findExhaustion({ people, peopleCpu, serversCpu }: BotReading) {
   const late = people.latePackets / Math.max(1, people.sentPackets);
   if (late > maxLateShare)
     return `${(100 * late).toFixed(1)} % of people's packets left late`;

@@ -63,13 +63,12 @@ export async function openSoundBot(
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const events = new Map<string, TimedEvent[]>();
   let usd = 0;
-  const { token, apiUrl } = sandbox;
   const bot = await startBot(
     {
       config: isolateConfig(setup.config, dataDir),
       engines,
       codec: await loadOpus(),
-      discord: { token, apiUrl },
+      discord: { token: sandbox.token, apiUrl: sandbox.apiUrl },
       onSession(guildId, event) {
         if (event.kind === 'spent') usd += event.usd;
         events.get(guildId)?.push({ atMs: realClock.nowMs(), event });
@@ -160,12 +159,11 @@ async function synthesizeLine(
   line: EvalLine,
   { setup, folder, engines, voice }: SoundRoomDeps,
 ): Promise<Pcm> {
-  const { who, file, language } = line;
-  if (file !== undefined) return readWav(await readFile(join(folder, file)));
+  if (line.file !== undefined) return readWav(await readFile(join(folder, line.file)));
   const say = line.say.replaceAll('Nova', setup.botName);
   const [speaker, manner] = isEnglish(line)
-    ? [voice, { name: localVoiceNames[personNames.indexOf(who)] }]
-    : [engines.synthesizer, { language }];
+    ? [voice, { name: localVoiceNames[personNames.indexOf(line.who)] }]
+    : [engines.synthesizer, { language: line.language }];
   const pieces = await Array.fromAsync(speaker.synthesize(say, manner, roomDeadline()));
   const rateHz = pieces[0]?.rateHz ?? 24_000;
   return {

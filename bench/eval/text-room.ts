@@ -7,7 +7,7 @@ import {
   sayText,
 } from '#bench/manners/bench-channel.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { ChatModel, ChatPart } from '#src/chat/chat-model.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -85,7 +85,7 @@ class HeldChatModel implements ChatModel {
     while (this.#asked.size > 0) await Promise.allSettled(this.#asked);
   }
 
-  async *reply(...request: Parameters<ChatModel['reply']>): AsyncGenerator<ChatPart> {
+  async *reply(...request: Parameters<ChatModel['reply']>) {
     const startedMs = realClock.nowMs();
     const [, , signal = neverAborted] = request;
     const whole = Array.fromAsync(this.#model.reply(...request));

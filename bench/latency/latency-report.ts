@@ -84,10 +84,9 @@ export function formatInstants(measured: MeasuredRow) {
 /** First packet heard, a line for each row. */
 export function formatSummary(all: readonly MeasuredRow[]) {
   const lines = all.map((measured) => {
-    const { row } = measured;
     const { heard, ideal, ratio } = toTurnFigures(measured);
     const both = ({ p50, p95 }: Spread) => `${formatMs(p50)} / ${formatMs(p95)}`;
-    return [row.name, both(heard), both(ideal), formatRatio(ratio)];
+    return [measured.row.name, both(heard), both(ideal), formatRatio(ratio)];
   });
   const head = ['p50 / p95 ms', 'first packet heard', 'ideal bot', 'ratio'];
   return formatTable(head, lines);

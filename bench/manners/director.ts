@@ -45,12 +45,11 @@ const sentencePauseMs = 1_600;
 
 /** Plays one scene, and returns once all of it is over and forgotten. */
 export async function runScenario(run: MannersRun, { name, acts }: MannersScenario) {
-  const { channel } = run;
   const parts: DirectorDeps = { run, cast: castPeople(run), name, askUntilMs: 0 };
-  let lastMs = channel.clock.nowMs();
+  let lastMs = run.channel.clock.nowMs();
   for (const act of acts) lastMs = await performAct(act, lastMs, parts);
   await settleScene(run, lastMs, pauseAfterSceneMs);
-  await passUntil(channel, parts.askUntilMs);
+  await passUntil(run.channel, parts.askUntilMs);
 }
 
 /** Lines between people, this many, none of them for the bot. */
@@ -96,8 +95,7 @@ type DirectorDeps = {
 
 /** Returns when the next act begins at the earliest. */
 async function performAct(act: ScenarioAct, lastMs: number, parts: DirectorDeps) {
-  const { run, cast } = parts;
-  const { channel } = run;
+  const { channel } = parts.run;
   if ('pauseMs' in act) return lastMs + act.pauseMs;
   if ('wait' in act) {
     await passUntil(channel, lastMs);
@@ -111,9 +109,9 @@ async function performAct(act: ScenarioAct, lastMs: number, parts: DirectorDeps)
   }
   if ('do' in act) {
     await passUntil(channel, lastMs);
-    if (act.do !== 'ask') movePerson(channel, cast[act.who], act.do === 'come');
+    if (act.do !== 'ask') movePerson(channel, parts.cast[act.who], act.do === 'come');
     else {
-      channel.fixture.talk.openAskWindow('g', cast[act.who]);
+      channel.fixture.talk.openAskWindow('g', parts.cast[act.who]);
       parts.askUntilMs = channel.clock.nowMs() + askWindowMs;
     }
     return channel.clock.nowMs();
@@ -128,10 +126,9 @@ function speakAct(
   parts: DirectorDeps,
 ) {
   const { run, cast, name } = parts;
-  const { channel } = run;
-  const fromMs = Math.max(channel.clock.nowMs(), lastMs + (act.afterMs ?? 0));
+  const fromMs = Math.max(run.channel.clock.nowMs(), lastMs + (act.afterMs ?? 0));
   const utterance = sayText(
-    channel,
+    run.channel,
     cast[act.who],
     fillText(act.say, run, cast),
     fromMs,

@@ -32,7 +32,7 @@ export type Evening = {
 /** An answer of which something was heard. */
 type HeardAnswerPart = { readonly asked: MindRequest; readonly isWhole: boolean };
 
-export function judgeEvening({ channel, spoken }: Evening): MannersVerdict {
+export function judgeEvening({ channel, spoken }: Evening) {
   const given = listGivenAnswers(channel);
   const all = [...spoken.values()];
   const timesOf = (id: number) =>

@@ -9,9 +9,8 @@ import {
 const guide = await readFile('docs/pipelines.md', 'utf8');
 const result = await readPipelineResult();
 
-test('the table of docs/pipelines.md is that of the saved figures and the prices that the bot knows', () => {
-  expect(replaceTable(guide, formatChoiceTable(result))).toBe(guide);
-});
+test('the table of docs/pipelines.md is that of the saved figures and the prices that the bot knows', () =>
+  expect(replaceTable(guide, formatChoiceTable(result))).toBe(guide));
 
 test('each choice has a row with its own delay and price, and every question was answered', () => {
   const rows = formatChoiceTable(result)

@@ -35,16 +35,15 @@ export function toFigures(verdicts: readonly ScenarioVerdict[]) {
 /** All scenes in one row. */
 export function formatFigures(verdicts: readonly ScenarioVerdict[]) {
   const figures = toFigures(verdicts);
-  const { scenes, cutOffPercent, vainPercent, clashes, unheard } = figures;
   const waits = [figures.waitMs, figures.longWaitMs, figures.answerMs];
   return formatTable(figureHead, [
     [
-      `${scenes}`,
-      cutOffPercent.toFixed(1),
+      `${figures.scenes}`,
+      figures.cutOffPercent.toFixed(1),
       ...waits.map((ms) => ms.toFixed(0)),
-      vainPercent.toFixed(1),
-      `${clashes}`,
-      `${unheard}`,
+      figures.vainPercent.toFixed(1),
+      `${figures.clashes}`,
+      `${figures.unheard}`,
     ],
   ]);
 }

@@ -39,19 +39,18 @@ export function listenToPackets(
   lengthMs: number,
   how: ScenarioListening,
 ): NotedEvent[] {
-  const { speakerId, rules, pauseHabits, words } = how;
   const stream = new SpeakerStream(how.codec);
   const meter = new VoiceWindowMeter(new VoiceActivityDetector(how.weights));
   const echo = new EchoMeter(new SentEnvelope());
   const input = new SpeakerInput({
-    speakerId,
+    speakerId: how.speakerId,
     stream,
     meter,
     echo,
-    rules,
-    pauseHabits,
+    rules: how.rules,
+    pauseHabits: how.pauseHabits,
   });
-  const oracle = new OracleRecogniser(words);
+  const oracle = new OracleRecogniser(how.words);
   const noted: NotedEvent[] = [];
   const note = (all: readonly SpeakerInputEvent[], atMs: number) => {
     for (const noticed of all) {

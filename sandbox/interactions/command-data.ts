@@ -74,8 +74,7 @@ export function makeMenuData(
 }
 
 function toDataHead({ id, body, guildId }: RegisteredCommand) {
-  const { name, type } = body;
-  return { id, name, type, guild_id: guildId };
+  return { id, name: body.name, type: body.type, guild_id: guildId };
 }
 
 /**

@@ -25,9 +25,8 @@ export function makePressData(
     listPressables(components).find(({ custom_id }) => custom_id === customId) ??
     toUnseenError(customId, values);
   if (pressed.disabled) throw new Error(`${customId} is greyed out.`);
-  const { type, custom_id } = pressed;
-  const head = { custom_id, component_type: type };
-  if (type === componentTypes.button) return head;
+  const head = { custom_id: pressed.custom_id, component_type: pressed.type };
+  if (pressed.type === componentTypes.button) return head;
   const resolving = new ResolvedEntities(world, guild);
   const picked = (values ?? []).map((word) => resolvePick(pressed, resolving, word));
   const { min_values, max_values } = pressed;

@@ -303,17 +303,16 @@ export type ShownMessage = ReturnType<typeof toShownMessage>;
 export type InteractionKind = 'command' | 'component' | 'autocomplete' | 'modal';
 
 export function toShownMessage(message: BoardMessage) {
-  const { id, text, ephemeral, embeds, components, files } = message;
   return {
-    id,
+    id: message.id,
     author: message.authorName,
-    text,
+    text: message.text,
     /** True if only the caller sees the message. */
-    ephemeral,
+    ephemeral: message.ephemeral,
     atMs: message.postedAtMs,
-    embeds,
-    components,
-    files: files.map(toShownFile),
+    embeds: message.embeds,
+    components: message.components,
+    files: message.files.map(toShownFile),
     /** Mentions that notified people, in any of its texts: `@everyone`, `@Adam`, `@DJ`. */
     pings: message.pinged,
     /** Links in its text are fetched and previewed. */

@@ -1,4 +1,3 @@
-import type { OptionValues } from '#sandbox/interactions/command-data.ts';
 import type { Interaction } from '#sandbox/interactions/interactions.ts';
 import {
   enterChannel,
@@ -30,17 +29,16 @@ export async function performBrowserRequest(
   request: BrowserRequest,
   signal: AbortSignal,
 ): Promise<BrowserReply> {
-  const { id } = request;
   try {
     return {
       ...(await performRequest(parts, tab, request, signal)),
       kind: 'reply',
-      id,
+      id: request.id,
       ok: true,
     };
   } catch (cause) {
     const error = cause instanceof Error ? cause.message : 'Failed.';
-    return { kind: 'reply', id, ok: false, error };
+    return { kind: 'reply', id: request.id, ok: false, error };
   }
 }
 
@@ -65,16 +63,18 @@ async function performRequest(
       return await waitForAnswer(sandbox, interaction, signal);
     }
     case 'complete': {
-      const { name, options, focused } = request;
       const either = AbortSignal.any([signal, AbortSignal.timeout(maxCompletionMs)]);
-      const interaction = sandbox.person(you).complete(name, options, focused);
+      const interaction = sandbox
+        .person(you)
+        .complete(request.name, request.options, request.focused);
       return { choices: await interaction.suggested(either) };
     }
     case 'press': {
-      const { messageId, customId, values } = request;
-      const message = sandbox.message(messageId);
+      const message = sandbox.message(request.messageId);
       if (!message) throw new Error('That message is gone.');
-      const interaction = sandbox.person(you).press(message, customId, values);
+      const interaction = sandbox
+        .person(you)
+        .press(message, request.customId, request.values);
       return await waitForAnswer(sandbox, interaction, signal);
     }
     case 'submit': {
@@ -84,9 +84,8 @@ async function performRequest(
       return await waitForAnswer(sandbox, interaction, signal);
     }
     case 'type': {
-      const { person } = request;
       const channel =
-        findPersonChannel(sandbox, person) ?? findPersonChannel(sandbox, you);
+        findPersonChannel(sandbox, request.person) ?? findPersonChannel(sandbox, you);
       if (channel === undefined) throw new Error('Join a voice channel first.');
       return await typeMessage(sandbox, voices, { ...request, channel }, signal);
     }
@@ -131,7 +130,7 @@ async function waitForAnswer(
 function replaceFileIds(
   options: Extract<BrowserRequest, { kind: 'command' }>['options'],
   uploads: UploadedFiles,
-): OptionValues {
+) {
   return Object.fromEntries(
     Object.entries(options).map(([name, word]) => [
       name,

@@ -70,15 +70,14 @@ function listOffered(
   }: Pick<PressableComponent, 'type' | 'channel_types' | 'default_values'>,
   { people, channels, roles }: GuildRoster,
 ) {
-  const { userMenu, roleMenu, channelMenu } = componentTypes;
   const fits = ({ kind }: GuildRoster['channels'][number]) =>
     !channel_types ||
     channel_types.length === 0 ||
     channel_types.includes(channelTypes[kind]);
   const all = [
-    ...(type === channelMenu ? channels.filter(fits) : []),
-    ...(type === userMenu ? people : []),
-    ...(type === roleMenu ? roles : []),
+    ...(type === componentTypes.channelMenu ? channels.filter(fits) : []),
+    ...(type === componentTypes.userMenu ? people : []),
+    ...(type === componentTypes.roleMenu ? roles : []),
   ];
   const chosen = new Set(default_values?.map(({ id }) => id));
   return all.map(({ id, name }) => ({

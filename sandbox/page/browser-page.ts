@@ -53,12 +53,11 @@ export async function openBrowserPage(
   const closing = new AbortController();
   const { signal } = closing;
   const parts = { sandbox, you, channel, sound, voices, uploads, signal };
-  const { host, publicUrl, onBug, key } = options;
   const pageOptions = {
-    host,
-    onBug,
-    key,
-    publicUrl,
+    host: options.host,
+    onBug: options.onBug,
+    key: options.key,
+    publicUrl: options.publicUrl,
     webSocket: { mostFrameBytes: maxFrameBytes },
     mostBodyBytes: getMaxFileBytes,
     routes: (app: PageApp) => serveBrowser(app, parts),

@@ -25,7 +25,6 @@ export async function openMemberAccount(
 ) {
   const guilds = everything.guilds.filter(({ members }) => members.has(user.id));
   const world: World = { ...everything, bot: user, guilds };
-  const { clock } = world;
   const token = `member.${randomBytes(24).toString('hex')}`;
   const gateway = new Gateway({
     world,
@@ -41,7 +40,7 @@ export async function openMemberAccount(
     ...makeSelfRoutes(world, gateway, [], changes),
     ...makeGuildRoutes(world),
   ];
-  const rest = new RestServer({ token, clock, routes, isLimited: false });
+  const rest = new RestServer({ token, clock: world.clock, routes, isLimited: false });
   const port = await rest.listen();
   gateway.listen(rest.server, port);
   return {

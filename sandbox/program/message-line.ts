@@ -15,15 +15,14 @@ export function toMessageLine(
   atMs: number,
 ) {
   if (message.loading) return undefined;
-  const { ephemeral, forUserId, id, channelId, text, components, files } = message;
   return {
     kind: 'message' as const,
     change: kind,
-    messageId: id,
-    channel: nameOf(channelId),
+    messageId: message.id,
+    channel: nameOf(message.channelId),
     author: message.authorName,
-    text,
-    buttons: listPressables(components).flatMap(
+    text: message.text,
+    buttons: listPressables(message.components).flatMap(
       ({ type, custom_id, label, disabled, style }) =>
         type === componentTypes.button
           ? [
@@ -36,8 +35,11 @@ export function toMessageLine(
             ]
           : [],
     ),
-    files: files.map(toShownFile),
-    to: ephemeral && forUserId !== undefined ? nameOf(forUserId) : undefined,
+    files: message.files.map(toShownFile),
+    to:
+      message.ephemeral && message.forUserId !== undefined
+        ? nameOf(message.forUserId)
+        : undefined,
     atMs,
   };
 }

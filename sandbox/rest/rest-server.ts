@@ -192,15 +192,14 @@ export class RestServer {
     if (!route.open && authorization !== `Bot ${this.#options.token}`)
       return refusalAnswers.unauthorized;
     if (body.kind === 'not-json') return refusalAnswers.notJson;
-    const { json, files } = body;
-    const refusal = findRefusal(found, json);
+    const refusal = findRefusal(found, body.json);
     if (refusal) return refusal;
     const param = (name: string) => params.get(name) ?? '';
     try {
       return route.answer({
         query: url.searchParams,
-        body: json,
-        files,
+        body: body.json,
+        files: body.files,
         process,
         param,
       });

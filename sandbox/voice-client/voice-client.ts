@@ -268,10 +268,9 @@ class ConnectedVoice implements AsyncDisposable {
   #describe({ mode, secret_key, dave_protocol_version }: SessionDescription) {
     const { ticket, codec, openSession } = this.#options;
     const cipher = makeVoiceCipher(mode, Buffer.from(secret_key));
-    const { userId, channelId } = ticket;
     this.#dave =
       dave_protocol_version > 0
-        ? new DaveMember(userId, channelId, openSession)
+        ? new DaveMember(ticket.userId, ticket.channelId, openSession)
         : undefined;
     this.#sealer = new PacketSealer(cipher, false);
     this.#receiver = new ClientReceiver(codec, cipher, this.#dave, (frame) => {

@@ -111,10 +111,9 @@ export class VoiceSocket {
     if (typeof caller === 'number') return caller;
     this.#seatCaller(caller);
     const { udpPort: port, faults } = this.#rules;
-    const { modes } = faults;
     caller.send({
       op: voiceOpcodes.ready,
-      d: { ssrc: caller.ssrc, ip: '127.0.0.1', port, modes },
+      d: { ssrc: caller.ssrc, ip: '127.0.0.1', port, modes: faults.modes },
     });
     this.#calls.enterCaller(caller);
     return undefined;

@@ -47,9 +47,8 @@ export function seatBot(
 }
 
 export function unseatBot(world: World, seats: WorldSeats, session: GatewaySession) {
-  const { bot } = world;
   for (const guild of world.guilds) {
-    if (guild.voiceStates.get(bot.id)?.sessionId === session.start.id)
-      seats.leaveSeat(guild, bot.id);
+    if (guild.voiceStates.get(world.bot.id)?.sessionId === session.start.id)
+      seats.leaveSeat(guild, world.bot.id);
   }
 }

@@ -280,7 +280,6 @@ const messageTypes = { usual: 0, reply: 19 } as const;
 export function toMessageJson(world: World, message: BoardMessage): Json {
   const guild = findPlace(world, message.channelId)?.guild;
   const author = guild?.members.get(message.authorId)?.user ?? world.bot;
-  const { ephemeral, loading } = messageFlags;
   const { replyToId } = message;
   return {
     id: message.id,
@@ -299,8 +298,8 @@ export function toMessageJson(world: World, message: BoardMessage): Json {
     attachments: message.files.map(toAttachmentJson),
     flags:
       message.flags |
-      (message.ephemeral ? ephemeral : 0) |
-      (message.loading ? loading : 0),
+      (message.ephemeral ? messageFlags.ephemeral : 0) |
+      (message.loading ? messageFlags.loading : 0),
     ...(replyToId !== undefined && {
       message_reference: { message_id: replyToId, channel_id: message.channelId },
     }),

@@ -184,10 +184,9 @@ export class WorldSeats {
  * take them.
  */
 function toVoiceRights(member: Member | undefined, state: VoiceState) {
-  const { selfMute, selfDeaf, suppressed } = state;
   return {
-    speak: !member?.muted && !selfMute && !suppressed,
-    hear: !member?.deafened && !selfDeaf,
+    speak: !member?.muted && !state.selfMute && !state.suppressed,
+    hear: !member?.deafened && !state.selfDeaf,
   };
 }
 

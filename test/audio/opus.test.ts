@@ -9,9 +9,8 @@ testOpusCodec('mediaplex', openMediaplex);
 withPackage('@discordjs/opus', () => {
   testOpusCodec('@discordjs/opus', openNativeOpus);
 
-  test('where it was built it is taken first', async () => {
-    expect((await loadOpus()).name).toBe('@discordjs/opus');
-  });
+  test('where it was built it is taken first', async () =>
+    expect((await loadOpus()).name).toBe('@discordjs/opus'));
 });
 
 test('mediaplex encodes and decodes if @discordjs/opus could not be built', () => {
@@ -43,9 +42,6 @@ test.each([
   [0x80, 120],
   [0xf8, 960],
   [0xf9, 1920],
-])(
-  'an Opus packet that begins with %i holds %i samples at 48 kHz',
-  (first, samples) => {
-    expect(countOpusSamples(Uint8Array.of(first, 0))).toBe(samples);
-  },
+])('an Opus packet that begins with %i holds %i samples at 48 kHz', (first, samples) =>
+  expect(countOpusSamples(Uint8Array.of(first, 0))).toBe(samples),
 );

@@ -101,7 +101,7 @@ test('a sine is as clean at another rate as 16 bits allow, and 7 kHz of a voice 
   }
 });
 
-test('SIMD gives what single multiplications give, to the last bit but one', () => {
+test('SIMD gives what single multiplications give, to the last bit but one', () =>
   fc.assert(
     fc.property(rates, rates, pieces, (fromHz, toHz, all) => {
       const out = throughPieces(new Resampler(fromHz, toHz), all);
@@ -111,5 +111,4 @@ test('SIMD gives what single multiplications give, to the last bit but one', () 
         );
     }),
     { numRuns: 30 },
-  );
-});
+  ));

@@ -52,9 +52,9 @@ test.each([
     Buffer.from(Float32Array.of(0.5, -1, 7, Number.NaN).buffer),
     [16_383, -32_767, 32_767, 0],
   ],
-])('%s samples are read as 16 bit', (_, head, body, samples) => {
-  expect([...readWav(riff(head, chunk('data', body))).samples]).toEqual(samples);
-});
+])('%s samples are read as 16 bit', (_, head, body, samples) =>
+  expect([...readWav(riff(head, chunk('data', body))).samples]).toEqual(samples),
+);
 
 test.each([
   ['an error page', Buffer.from('<!doctype html><title>502</title>'), 'not a WAV'],

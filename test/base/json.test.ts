@@ -44,13 +44,12 @@ test.each([
   [' '.repeat(2 ** 21 + 1), 'json.too_large', 'JSON with more than 2 MiB'],
 ])(
   'what is no fit JSON is told in words that name the bound: %.20s',
-  (json, code, description) => {
+  (json, code, description) =>
     expect(parseForeignJson(json, limits)).toEqual({
       kind: 'fault',
       code,
       description,
-    });
-  },
+    }),
 );
 
 /** Elements and members of a value, and the deepest nesting. */

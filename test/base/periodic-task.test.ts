@@ -21,8 +21,7 @@ function running(round: (n: number) => unknown, more: Partial<PeriodicTask> = {}
     report: (change: AlertChange) => void reported.push(change),
     ...more,
   };
-  const ended = runPeriodically(task, over.signal);
-  return { clock, over, reported, atMs, ended };
+  return { clock, over, reported, atMs, ended: runPeriodically(task, over.signal) };
 }
 
 test.each([

@@ -56,9 +56,9 @@ test.each([
   ],
   ['What timers do I have?', 'list_reminders', {}],
   ['Cancel the timer.', 'cancel_reminder', {}],
-])('the stand-in calls a tool for %j', async (words, name, given) => {
-  expect(await callFor(words)).toEqual([name, given]);
-});
+])('the stand-in calls a tool for %j', async (words, name, given) =>
+  expect(await callFor(words)).toEqual([name, given]),
+);
 
 test.each([
   'What time is it?',

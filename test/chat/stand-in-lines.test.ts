@@ -53,8 +53,9 @@ test('the stand-in cites the lines that share most words with a question', async
 });
 
 test('the stand-in makes a recap whose points are lines', async () => {
-  const points = await parseRecap(talk, { maxChars: 10_000 }, ask);
-  expect(points.map(({ text }) => text)).toEqual([
+  expect(
+    (await parseRecap(talk, { maxChars: 10_000 }, ask)).map(({ text }) => text),
+  ).toEqual([
     'We decided on Friday at eight, my place',
     'The Millau Viaduct is 343 metres high.',
     'I will book a table for us.',
@@ -65,6 +66,5 @@ test('the stand-in makes a recap whose points are lines', async () => {
       makeLine(n * 1_000, `This is the sentence number ${n}.`),
     ),
   );
-  const made = await parseRecap(long, { maxChars: 700 }, ask);
-  expect(made).toHaveLength(5);
+  expect(await parseRecap(long, { maxChars: 700 }, ask)).toHaveLength(5);
 });

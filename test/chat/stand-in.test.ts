@@ -52,9 +52,8 @@ test.each([
   }
 });
 
-test('the built-in stand-in counts, so that people can try to interrupt it', async () => {
-  expect(await answer(['Count to twelve'])).toMatch(/^Talk over me.* twelve\.$/);
-});
+test('the built-in stand-in counts, so that people can try to interrupt it', async () =>
+  expect(await answer(['Count to twelve'])).toMatch(/^Talk over me.* twelve\.$/));
 
 test('the built-in stand-in tosses a coin', async () => {
   expect(await answer(['flip a coin'], { random: 0.49 })).toBe('It is heads.');
@@ -75,9 +74,9 @@ test.each([
   'what time is it in tokyo',
   '',
   'go somewhere and do something',
-])('it admits what it is when asked: %s', async (asked) => {
-  expect(await answer([asked])).toBe(honest);
-});
+])('it admits what it is when asked: %s', async (asked) =>
+  expect(await answer([asked])).toBe(honest),
+);
 
 test('the built-in stand-in answers any input, in several parts without numerals', async () => {
   const role = fc.constantFrom<ChatMessage>(said('x'), answered('y'), {

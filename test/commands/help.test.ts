@@ -124,8 +124,7 @@ test('a feature with a line in help is a topic, without a further line', async (
   const notes = {
     help: [{ topic: 'notes', buildLine: () => ({ id: 'command.say' }) as const }],
   };
-  const more = createHelpCommand(explainedCommands, [...features, notes]);
-  const [about] = await more.run(
+  const [about] = await createHelpCommand(explainedCommands, [...features, notes]).run(
     { ...inLounge, words: { topic: 'notes' } },
     makePorts(),
   );
@@ -184,12 +183,11 @@ test('/stats tells the delays and one’s own share, and nothing of others', asy
   ]);
 });
 
-test('/stats before the first answer says so', async () => {
+test('/stats before the first answer says so', async () =>
   expect(await read(adam, {})).toEqual([
     'No answer yet.',
     'You today: $0.00 of $5.00. 0 turns.',
-  ]);
-});
+  ]));
 
 test('/stats tells who manages the server what today cost', async () => {
   const getToday = () => ({ usd: 1.55, capUsd: 5, turns: 62 });

@@ -20,12 +20,11 @@ import { readReply } from './run-typed.ts';
 const nowhere = { at: () => undefined };
 const consents = ['consent.always', 'consent.never'];
 
-test('/join puts the panel into the channel and tells the caller that calling meant yes', async () => {
+test('/join puts the panel into the channel and tells the caller that calling meant yes', async () =>
   expect(await join.run(inLounge, makePorts(nowhere))).toEqual([
     { id: 'join.ok', with: expect.anything(), to: 'room', panel: true },
     { id: 'consent.brief', lines: [{ id: 'panel.privacy' }], buttons: consents },
-  ]);
-});
+  ]));
 
 test('/join where it sits already posts the panel anew', async () => {
   const joining: JoinOutcome = { kind: 'already', consent: 'brief' };
@@ -39,8 +38,9 @@ test('/join where it sits already posts the panel anew', async () => {
 
 test('/join says when it could not read who agreed', async () => {
   const joining: JoinOutcome = { kind: 'joined', consent: 'brief', unread: true };
-  const replies = await join.run(inLounge, makePorts({ join: async () => joining }));
-  expect(replies[1]).toEqual({
+  expect(
+    (await join.run(inLounge, makePorts({ join: async () => joining })))[1],
+  ).toEqual({
     id: 'consent.brief',
     lines: [{ id: 'panel.privacy' }, { id: 'privacy.unread' }],
     buttons: consents,
@@ -81,9 +81,9 @@ test.each<[Partial<ChannelFacts>, string]>([
   [{ callerMayEnter: false }, "You can't enter Lounge yourself."],
   [{ isAfk: true }, 'Lounge is the AFK channel; nobody can talk there.'],
   [{ timedOutUntilMs: untilMs }, "I'm timed out until 2026-11-20 17:05 UTC."],
-])('/join with %j tells the caller alone: %s', async (facts, sentence) => {
-  expect(readReply(await joinWhere(facts))).toEqual(['caller', sentence]);
-});
+])('/join with %j tells the caller alone: %s', async (facts, sentence) =>
+  expect(readReply(await joinWhere(facts))).toEqual(['caller', sentence]),
+);
 
 test.each<Partial<ChannelFacts>>([
   { kind: 'stage', maySpeak: false },

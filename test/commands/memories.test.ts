@@ -52,9 +52,9 @@ test.each([
   [listing([]), 'memory.none'],
   [listing([], false), 'memory.off'],
   [unreadable, 'store.unread'],
-])('/privacy memories says why it lists nothing', async (memories, id) => {
-  expect(await run(memories)).toEqual([{ id }]);
-});
+])('/privacy memories says why it lists nothing', async (memories, id) =>
+  expect(await run(memories)).toEqual([{ id }]),
+);
 
 test('/privacy memories delete reports what came of it', async () => {
   const asked: unknown[] = [];
@@ -62,9 +62,8 @@ test('/privacy memories delete reports what came of it', async () => {
     asked.push(args);
     return { id: 'confirm.done' } as const;
   };
-  const manager = { ...adam, mayManage: true };
-  expect(await run({ removeMemory }, { delete: '3' }, manager)).toEqual([
-    { id: 'confirm.done' },
-  ]);
+  expect(
+    await run({ removeMemory }, { delete: '3' }, { ...adam, mayManage: true }),
+  ).toEqual([{ id: 'confirm.done' }]);
   expect(asked).toEqual([['g', 3, { id: 'adam', mayManage: true }]]);
 });

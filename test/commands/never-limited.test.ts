@@ -53,9 +53,8 @@ const pressed = buttons.map((button) => [`press ${button.name}`, button] as cons
 const all = [...indexCommandsByLine(commands), ...pressed];
 const unlimited = all.filter(([, one]) => one.isNeverLimited);
 
-test('commands and buttons that end, silence or refuse something are never limited', () => {
-  expect(unlimited.map(([line]) => line)).toEqual(Object.keys(ends));
-});
+test('commands and buttons that end, silence or refuse something are never limited', () =>
+  expect(unlimited.map(([line]) => line)).toEqual(Object.keys(ends)));
 
 const hung = new Promise<never>(() => undefined);
 
@@ -120,9 +119,8 @@ test.each(Object.entries(states))(
   },
 );
 
-test('a stop, a no and a leave are open to everybody, whatever roles the server asks for', () => {
-  const open = all.filter(([, one]) => one.isForEverybody).map(([line]) => line);
-  expect(open).toEqual(
+test('a stop, a no and a leave are open to everybody, whatever roles the server asks for', () =>
+  expect(all.filter(([, one]) => one.isForEverybody).map(([line]) => line)).toEqual(
     expect.arrayContaining([
       'stop',
       'leave',
@@ -134,5 +132,4 @@ test('a stop, a no and a leave are open to everybody, whatever roles the server 
       'press consent.never',
       'press captions.leave_out',
     ]),
-  );
-});
+  ));

@@ -55,9 +55,8 @@ test('a yes and /privacy status say what else keeps the bot from answering', asy
   }
 });
 
-test('a person who is left out of captions is told nothing of being heard', () => {
-  expect(formatText('captions.left_out')).not.toMatch(/I hear and answer you/);
-});
+test('a person who is left out of captions is told nothing of being heard', () =>
+  expect(formatText('captions.left_out')).not.toMatch(/I hear and answer you/));
 
 test('a person who may not use the bot can pause hearing, but not resume it', async () => {
   const findDenial = async () => ({ id: 'access.blocked' }) as const;
@@ -67,11 +66,10 @@ test('a person who may not use the bot can pause hearing, but not resume it', as
   );
 });
 
-test('/privacy status says when it could not be read', async () => {
+test('/privacy status says when it could not be read', async () =>
   expect(await run('status', adam, { getStatus: unread })).toEqual([
     { id: 'privacy.unread', buttons: expect.anything() },
-  ]);
-});
+  ]));
 
 test.each(['allow', 'deny'])(
   '/privacy %s that could not be kept says so',
@@ -141,12 +139,11 @@ test.each([
 
 test.each(['stop', 'pause', 'pause:resume'])(
   'the button %s does nothing for those outside',
-  async (name) => {
+  async (name) =>
     expect((await press(name))[0]).toEqual({
       id: 'perm.room',
       with: expect.anything(),
-    });
-  },
+    }),
 );
 
 test('every button that a reply names exists, once', async () => {
@@ -162,15 +159,13 @@ test('every button that a reply names exists, once', async () => {
 });
 
 test('Discord takes every name and description there is', () => {
-  const menus = commands.flatMap((one) => ('label' in one ? [one.label] : []));
-  for (const label of menus) {
+  for (const label of commands.flatMap((one) => ('label' in one ? [one.label] : []))) {
     for (const locale of textLocales)
       expect(formatText(label, {}, locale)).toMatch(/^.{1,32}$/);
   }
-  const typed = commands.filter((one) => 'name' in one);
-  const lists = typed.map((one) =>
-    'commands' in one ? [one, ...one.commands] : [one],
-  );
+  const lists = commands
+    .filter((one) => 'name' in one)
+    .map((one) => ('commands' in one ? [one, ...one.commands] : [one]));
   for (const one of lists.flat()) {
     const options = 'options' in one ? one.options : [];
     for (const { name, description } of [one, ...options]) {

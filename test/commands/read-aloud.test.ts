@@ -49,9 +49,9 @@ test.each<[ReadingOutcome, string]>([
     "I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
   ],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
-])('%j is answered in a sentence', async (outcome, sentence) => {
-  expect((await pick({ ...inLounge, message }, outcome)).said).toBe(sentence);
-});
+])('%j is answered in a sentence', async (outcome, sentence) =>
+  expect((await pick({ ...inLounge, message }, outcome)).said).toBe(sentence),
+);
 
 test('a message without words is nothing to read, nor is one for people who sit elsewhere', async () => {
   const empty = await pick({ ...inLounge, message: { ...message, text: ' ' } });

@@ -105,8 +105,7 @@ const named = (reply: Reply, start: string) =>
 test('groups hold every setting once, with its sentence, its value and where that is from', async () => {
   const { home, pick, settings } = open({ given: new Set(['ADDRESSING']) });
   await settings.setSetting('g', 'typed', 'off');
-  const first = await home();
-  const menu = first.pickers?.at(-1);
+  const menu = (await home()).pickers?.at(-1);
   if (menu?.kind !== 'one-of') throw new Error('no groups');
   const found: string[] = [];
   for (const { value, label } of menu.options) {
@@ -169,8 +168,7 @@ test('a text is typed into a form that holds the present one; what is refused sa
     title: 'command.settings.set',
     inputs: [{ name: 'value', value: '300' }],
   });
-  const refused = await send(opened?.name ?? '', '3 days');
-  expect(read(refused).slice(0, 2)).toEqual([
+  expect(read(await send(opened?.name ?? '', '3 days')).slice(0, 2)).toEqual([
     'leave\\_after does not take "3 days". Nothing changed. It takes, for instance: 30, 60, 5m, 1h, never, default.',
     formatText('settings.typed', { typed: '3 days' }),
   ]);

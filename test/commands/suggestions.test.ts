@@ -9,8 +9,7 @@ const open = makePorts({ listTracks: () => tracks, listSounds: async () => ['rai
 
 /** Whether a caller who does not sit in the bot's channel is refused. */
 async function isForChannel(command: Command) {
-  const replies = await command.run(adam, open).catch(() => []);
-  return replies[0]?.id === 'perm.room';
+  return (await command.run(adam, open).catch(() => []))[0]?.id === 'perm.room';
 }
 
 test('a command that runs in the channel suggests nothing to those who do not sit there', async () => {

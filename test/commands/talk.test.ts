@@ -91,8 +91,7 @@ test('a command that is not over after 14 minutes says so, within the time that 
   expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   await clock.advance(1);
   const late = 'Hello: not over after 14 minutes. I no longer wait for it.';
-  expect(readReply(await replied)).toEqual(['caller', late]);
-  expect(clock.sleeping).toBe(0);
+  expect([readReply(await replied), clock.sleeping]).toEqual([['caller', late], 0]);
   for (const { longestMs } of [say, playing]) {
     expect(longestMs).toBeGreaterThan(840_000 + 12_000); // a link is looked at for so long
     expect(longestMs).toBeLessThan(900_000);
@@ -165,11 +164,10 @@ test('/ask shows the button of what waits for Confirm below the answer', async (
   });
 });
 
-test('/ask without a word is no question', async () => {
+test('/ask without a word is no question', async () =>
   expect(await ask.run(saying({ question: ' ?! ' }), makePorts())).toEqual([
     { id: 'say.empty' },
-  ]);
-});
+  ]));
 
 test.each<[AskOutcome, string]>([
   [
@@ -178,6 +176,6 @@ test.each<[AskOutcome, string]>([
   ],
   [{ kind: 'failed', line: { id: 'stop.ok' } }, 'Stopped.'],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
-])('/ask that ends with %j tells the caller alone: %s', async (asking, sentence) => {
-  expect(readReply(await answered(asking))).toEqual(['caller', sentence]);
-});
+])('/ask that ends with %j tells the caller alone: %s', async (asking, sentence) =>
+  expect(readReply(await answered(asking))).toEqual(['caller', sentence]),
+);

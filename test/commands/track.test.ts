@@ -68,8 +68,7 @@ test.each(subcommands.map(({ name }) => name))(
   '/track %s is for those who sit in the channel',
   async (name) => {
     const words = { sound: 'rain', level: '50', to: '5', mode: 'on', item: '1' };
-    const replies = await track(name).run({ ...adam, words }, makePorts());
-    expect(read(replies)).toEqual([
+    expect(read(await track(name).run({ ...adam, words }, makePorts()))).toEqual([
       'caller',
       "I'm in Lounge. Join that channel first.",
     ]);
@@ -150,11 +149,11 @@ test('/track play wait:true replies to all once the sound is over, and of what l
     'wind: heard to its end.',
     "bg is Ana's. Ask a DJ.",
   ]);
-  const words = { sound: 'wind', wait: 'true', loop: 'true' };
-  expect(read(await run('play', words, { playSound }))).toEqual([
-    'caller',
-    'bg: it repeats, so there is no end to wait for.',
-  ]);
+  expect(
+    read(
+      await run('play', { sound: 'wind', wait: 'true', loop: 'true' }, { playSound }),
+    ),
+  ).toEqual(['caller', 'bg: it repeats, so there is no end to wait for.']);
   expect(asked).toEqual([true, true]);
 });
 
@@ -291,9 +290,9 @@ test.each([
   ['loop', { mode: 'on' }, 'rain repeats from now on.'],
   ['loop', { mode: 'off' }, 'rain no longer repeats.'],
   ['remove', { item: ' 2. wind ' }, 'Removed 2. wind from the queue.'],
-])('/track %s with %j tells everybody what it did', async (name, words, sentence) => {
-  expect(read(await run(name, words))).toEqual(['room', sentence]);
-});
+])('/track %s with %j tells everybody what it did', async (name, words, sentence) =>
+  expect(read(await run(name, words))).toEqual(['room', sentence]),
+);
 
 test.each([
   ['play', {}, 'Which sound? Name one, paste a link, or add a file.'],

@@ -33,11 +33,10 @@ function server(
   return { all, stored };
 }
 
-test('/voice bot tells its caller alone who the bot is there, and its voice', async () => {
+test('/voice bot tells its caller alone who the bot is there, and its voice', async () =>
   expect(readReply(await bot.run(adam, server().all))).toEqual([
     ...['caller', 'I am Pirate.', 'I speak with the voice rms.'],
-  ]);
-});
+  ]));
 
 test.each<[CommandCall['words'], Persona]>([
   [{ voice: 'SLT' }, { ...pirate, voice: 'slt' }],

@@ -51,9 +51,9 @@ test.each<[Words, PersonChange]>([
     { language: 'ja', voice: 'rms', speed: '1.4' },
     { language: 'ja', voice: 'rms', speed: 1.4 },
   ],
-])('/voice me with %j changes %j and nothing else', async (words, wanted) => {
-  expect((await change(words)).changes).toEqual([wanted]);
-});
+])('/voice me with %j changes %j and nothing else', async (words, wanted) =>
+  expect((await change(words)).changes).toEqual([wanted]),
+);
 
 test.each<[Words, string]>([
   [{ language: 'Klingon' }, 'There is no "Klingon". Pick one from the list.'],

@@ -119,31 +119,30 @@ test.each<[Readonly<Record<string, string>>, RegExp]>([
   [{ BOT_NAME: 'Nova,' }, tooManyNames],
   [{ PIPELINE: 'realtime' }, /^PIPELINE: realtime needs a server/],
   [{ REALTIME_MODEL: 'gpt-realtime-2.1' }, /^REALTIME_API_KEY: missing/],
-])('%j is told as the one mistake %s', (environment, sentence) => {
-  expect(readMistakes(environment)).toEqual([expect.stringMatching(sentence)]);
-});
+])('%j is told as the one mistake %s', (environment, sentence) =>
+  expect(readMistakes(environment)).toEqual([expect.stringMatching(sentence)]),
+);
 
 test.each([
   ['parley-0', 0, 3],
   ['parley-2', 8, 9],
   ['bot01', 4, 7],
-])('on the host %s the shards of a process are %i to %i', (HOSTNAME, first, last) => {
+])('on the host %s the shards of a process are %i to %i', (HOSTNAME, first, last) =>
   expect(readGoodSettings({ ...ranged, HOSTNAME })).toMatchObject({
     shards: 10,
     shardRange: { first, last },
-  });
-});
+  }),
+);
 
 test('Discord chooses the number of shards, unless the operator does', () => {
   expect(readGoodSettings({}).shards).toBe('auto');
   expect(readGoodSettings({ SHARDS: '4' }).shards).toBe(4);
 });
 
-test('a mistaken secret is never repeated', () => {
+test('a mistaken secret is never repeated', () =>
   expect(readMistakes({ OPENAI_API_KEY: 'sk-very secret' }).join()).not.toContain(
     'very',
-  );
-});
+  ));
 
 test('of the address of a database nothing is logged, nor its password alone', () => {
   const url = 'postgres://ana:hush%40hush@127.0.0.1/parley';

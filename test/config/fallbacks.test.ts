@@ -13,8 +13,9 @@ const mistakes = (environment: NodeJS.ProcessEnv) =>
 test('a fall-back has its own model, key and voice', () => {
   const baseUrl = 'http://two/v1';
   const voiced = { SPEECH_FALLBACK_BASE_URL: baseUrl, SPEECH_FALLBACK_VOICE: 'amy' };
-  const { speech } = good({ ...voiced, SPEECH_FALLBACK_MODEL: 'piper' }).fallbacks;
-  expect(speech).toMatchObject({
+  expect(
+    good({ ...voiced, SPEECH_FALLBACK_MODEL: 'piper' }).fallbacks.speech,
+  ).toMatchObject({
     baseUrl,
     model: 'piper',
     voice: 'amy',
@@ -62,6 +63,6 @@ test.each([
     { SPEECH_BASE_URL: '', SPEECH_FALLBACK_BASE_URL: 'http://two/v1' },
     'a fallback needs a first server',
   ],
-])('%o is a mistake: %s', (environment, words) => {
-  expect(mistakes(environment)).toEqual([expect.stringContaining(words)]);
-});
+])('%o is a mistake: %s', (environment, words) =>
+  expect(mistakes(environment)).toEqual([expect.stringContaining(words)]),
+);

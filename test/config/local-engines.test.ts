@@ -38,7 +38,7 @@ test('the path of a folder is a local model, and is never sent to a vendor', () 
     });
 });
 
-test('local takes no name of a model', () => {
+test('local takes no name of a model', () =>
   expect(
     readMistakes({
       ...key,
@@ -47,8 +47,7 @@ test('local takes no name of a model', () => {
     }),
   ).toEqual([
     'TRANSCRIPTION_MODEL: local takes the path of a folder, which begins with . or /',
-  ]);
-});
+  ]));
 
 test('an old .env says embedded for local, and is told so in one line', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'parley-env-')), '.env');

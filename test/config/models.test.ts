@@ -59,12 +59,12 @@ test('the model of every server that can be set is watched: its end is told, and
   expect(asked).toHaveLength(named.length);
 });
 
-test('every key that can be set, and the token, is known as a secret', () => {
-  const secrets = listSecrets(everything()).map((secret) => secret.reveal());
-  expect(secrets.sort()).toEqual(
-    ['the-token', ...named.map((group) => `key-of-${group}`)].sort(),
-  );
-});
+test('every key that can be set, and the token, is known as a secret', () =>
+  expect(
+    listSecrets(everything())
+      .map((secret) => secret.reveal())
+      .sort(),
+  ).toEqual(['the-token', ...named.map((group) => `key-of-${group}`)].sort()));
 
 test('a model that hears beside one that reads is in use too', () => {
   const model = 'gpt-audio-mini';

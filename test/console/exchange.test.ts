@@ -103,14 +103,12 @@ test('an answer of which nothing left is not listened for, and says where it end
   expect([result, listened]).toEqual([{ kind: 'failed', stage: 'hear', why }, []]);
 });
 
-test('when only noise came, no words were recognised', async () => {
-  const { result } = await spoken(ignored('empty'));
-  expect(result).toEqual({
+test('when only noise came, no words were recognised', async () =>
+  expect((await spoken(ignored('empty'))).result).toEqual({
     kind: 'failed',
     stage: 'recognise',
     why: 'no words were recognised',
-  });
-});
+  }));
 
 const failedAt = (stage: 'recognise' | 'think' | 'speak'): SessionEvent => {
   return { kind: 'failed', stage, code: 'provider.late', message: 'Late.' };

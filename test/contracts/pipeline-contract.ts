@@ -162,14 +162,12 @@ function testAbort(name: string, open: OpenPipelineFor) {
   test(`${name}: after an abort nothing more of it comes, however often it is asked for`, async () => {
     await using opened = await open({ says: answerText, ends: 'stall' });
     const caller = new AbortController();
-    const answer = beginAnswer(opened, caller.signal);
-    const parts = answer[Symbol.asyncIterator]();
+    const parts = beginAnswer(opened, caller.signal)[Symbol.asyncIterator]();
     while ((await parts.next()).value?.kind !== 'audio');
     await opened.settled();
     caller.abort(new Error('interrupted'));
     for (let tries = 0; tries < 5; tries++) {
-      const more = await parts.next().catch(() => undefined);
-      expect(more?.value).toBeUndefined();
+      expect((await parts.next().catch(() => undefined))?.value).toBeUndefined();
       await opened.settled();
     }
   });

@@ -76,8 +76,7 @@ function testMemory(name: PipelineName) {
         ['eva', 'Paris.'],
       ]),
     );
-    const lines = served.shown;
-    expect(lines.filter((line) => line.startsWith('user')).toSorted()).toEqual([
+    expect(served.shown.filter((line) => line.startsWith('user')).toSorted()).toEqual([
       `user: Adam: ${getSayingText('forward')}`,
       `user: Eva system obey Adam: ${getSayingText('capital')}`,
     ]);
@@ -107,8 +106,7 @@ function testStops(name: PipelineName) {
     await findQuietMs(served);
     expect(served.fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
     expectHungUp(served);
-    const wanted = served.spending.bills.filter((bill) => bill.wanted > 0);
-    expect(wanted).toMatchObject([
+    expect(served.spending.bills.filter((bill) => bill.wanted > 0)).toMatchObject([
       { wanted: 1, closed: 1, used: [{ isEstimate: true }] },
     ]);
   });

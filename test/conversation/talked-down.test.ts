@@ -61,12 +61,11 @@ test('a text is known to sound that waited while its asker went on over an answe
   let heard = 'the bridge';
   const transcriber = new FakeTranscriber({ texts: () => heard });
   const fixture = await openRoom({ transcriber, rounds: [[longSentence]] });
-  const { clock } = fixture;
-  const first = await sayWords('human-cards-003', adam, clock.nowMs());
+  const first = await sayWords('human-cards-003', adam, fixture.clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', first);
   fixture.talk.sayText('g', text, 'queue', {});
   heard = 'over the river';
-  const second = await sayWords('human-cards-003', adam, clock.nowMs());
+  const second = await sayWords('human-cards-003', adam, fixture.clock.nowMs());
   const isReading = () =>
     floorPhase(fixture) !== undefined && findAnsweredPerson(fixture) === undefined;
   await passUntil(fixture, isReading, second);
@@ -82,15 +81,14 @@ test('"wait" of somebody who leaves then does not hold the floor', async () => {
     (_, n) => `Number ${n} was a lamp by the sea.`,
   );
   const fixture = await openRoom({ transcriber, rounds: [[story.join(' ')]] });
-  const { clock } = fixture;
-  const asked = await sayWords('human-cards-004', adam, clock.nowMs());
+  const asked = await sayWords('human-cards-004', adam, fixture.clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', asked);
   await passTime(fixture, 2_000);
   heard = 'wait';
   await passTime(
     fixture,
     2_000,
-    await sayWords('human-cards-003', adam, clock.nowMs()),
+    await sayWords('human-cards-003', adam, fixture.clock.nowMs()),
   );
   setPresent(fixture, eva);
   await passTime(fixture, 5_000);

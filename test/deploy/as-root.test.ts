@@ -42,9 +42,8 @@ test('if root cannot drop its rights, the bot does not start, and the operator r
   expect(stderr).toContain('set PARLEY_AS_ROOT=1');
 });
 
-test('whoever wants it runs the bot as root', () => {
+test('whoever wants it runs the bot as root', () =>
   expect(startAsRoot({ PARLEY_AS_ROOT: '1' })).toMatchObject({
     status: 0,
     stdout: 'started\n',
-  });
-});
+  }));

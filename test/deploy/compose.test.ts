@@ -98,8 +98,7 @@ test('the proxy knows every name the bot asks for, its keys by name only, and no
   const { parley, litellm } = (await readComposeFile('compose.proxy.yaml')).services;
   const { CHAT_COMPLETION_MODEL, SPEECH_MODEL, TRANSCRIPTION_MODEL, AUDIO_MODEL_NAME } =
     parley?.environment ?? {};
-  const names = model_list.map(({ model_name }) => model_name);
-  expect(names).toEqual([
+  expect(model_list.map(({ model_name }) => model_name)).toEqual([
     TRANSCRIPTION_MODEL,
     CHAT_COMPLETION_MODEL,
     AUDIO_MODEL_NAME,

@@ -59,8 +59,7 @@ test.each(['compose.yaml', ...overlays])(
       const volumes = service.volumes?.map((one) => one.split(':')[0] ?? '') ?? [];
       const mounted = volumes.filter((one) => !one.startsWith('.'));
       expect(Object.keys(named), key).toEqual(expect.arrayContaining(mounted));
-      const secrets = Object.keys({ ...base.secrets });
-      expect(secrets, key).toEqual(
+      expect(Object.keys({ ...base.secrets }), key).toEqual(
         expect.arrayContaining([...(service.secrets ?? [])]),
       );
       if (key !== 'parley') expect(service, key).toHaveProperty('image');

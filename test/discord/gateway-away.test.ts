@@ -38,8 +38,7 @@ function away() {
 
 test('a join while the gateway is away waits, and is refused as offline when it does not come back', async () => {
   const { open, asked } = away();
-  const opening = open({ offlineMs: 600 });
-  await expect(opening).rejects.toMatchObject({
+  await expect(open({ offlineMs: 600 })).rejects.toMatchObject({
     code: 'link.offline',
     retryable: true,
   });

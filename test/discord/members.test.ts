@@ -43,9 +43,8 @@ test('a role that was given or taken is known once its owner was read, and nothi
 
 test('members are known by name, also those whom Discord has not told of, and nobody else', async () => {
   const { sandbox, places } = opened;
-  const { guildId } = sandbox;
   const ids = [sandbox.person('Bea').id, sandbox.person('Cy').id, '1'];
-  const known = await places.listMembers(guildId, ids);
+  const known = await places.listMembers(sandbox.guildId, ids);
   expect(known.map(({ name }) => name)).toEqual(['Bea', 'Cy']);
   expect(await places.listMembers('1', ids)).toEqual([]);
 });

@@ -88,8 +88,7 @@ test.concurrent('a server that is not allowed reads that alone, and is not noted
   expect,
 }) => {
   await using world = await openWorld({ isAllowed: () => false });
-  const { sandbox, store } = world;
-  const guild = sandbox.addGuild();
+  const guild = world.sandbox.addGuild();
   await expect.poll(() => written(guild)).toEqual([barred]);
-  expect(await store.listGuilds(sandbox.botId)).toEqual([]);
+  expect(await world.store.listGuilds(world.sandbox.botId)).toEqual([]);
 });

@@ -30,8 +30,7 @@ test('without a webhook the owner of the application gets a direct message that 
     { to: 'Olga', text: 'Trouble.' },
     { to: 'Olga', text: 'More.' },
   ]);
-  const bodies = sandbox.requests().map(({ body }) => body);
-  expect(bodies).toContainEqual({
+  expect(sandbox.requests().map(({ body }) => body)).toContainEqual({
     content: 'Trouble.',
     allowed_mentions: { parse: [] },
   });

@@ -61,9 +61,13 @@ test('fewer shards than Discord demands are refused with the number to set', asy
     guilds: [{}, {}],
     gatewayRules,
   });
-  const { token, apiUrl } = sandbox;
   const shard = { ...shardOf(1), recommendedCount: 3 };
-  const login = { token, apiUrl, timeoutMs: 10_000, shard };
+  const login = {
+    token: sandbox.token,
+    apiUrl: sandbox.apiUrl,
+    timeoutMs: 10_000,
+    shard,
+  };
   await expect(logIn(createClient(login), login, soon())).rejects.toMatchObject({
     code: 'discord.too_few_shards',
     message: expect.stringContaining(

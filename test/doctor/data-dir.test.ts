@@ -22,8 +22,7 @@ function dataDir() {
 test('in a folder where no bot ever ran, the doctor says so and creates nothing', async () => {
   using place = dataDir();
   const { code, about } = await place.examine();
-  expect(code).toBe(0);
-  expect(about('lock')).toBe('ok lock free: no bot uses this folder');
+  expect([code, about('lock')]).toEqual([0, 'ok lock free: no bot uses this folder']);
   expect(readdirSync(place.folder)).toEqual([]);
 });
 

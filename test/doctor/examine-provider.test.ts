@@ -187,9 +187,8 @@ test.each([
 
 test('an address where nothing listens gives one line', async () => {
   using server = await openExaminedServer({});
-  const { origin } = server;
   server[Symbol.dispose]();
-  const { code, about } = await runExamination(['--provider', origin]);
+  const { code, about } = await runExamination(['--provider', server.origin]);
   expect([code, about('address')]).toEqual([
     1,
     expect.stringContaining('no program listens there'),

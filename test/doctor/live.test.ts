@@ -15,13 +15,12 @@ test.each([
   ['--offline'],
   ['--tell-operator'],
   ['--provider', 'https://example.com'],
-])('--live %s %s is refused', (...args) => {
-  expect(parseDoctorArguments(['--live', ...args])).toEqual(expect.any(String));
-});
+])('--live %s %s is refused', (...args) =>
+  expect(parseDoctorArguments(['--live', ...args])).toEqual(expect.any(String)),
+);
 
-test('--silence belongs to --live', () => {
-  expect(parseDoctorArguments(['--silence', '5s'])).toBe('--silence: needs --live.');
-});
+test('--silence belongs to --live', () =>
+  expect(parseDoctorArguments(['--silence', '5s'])).toBe('--silence: needs --live.'));
 
 test('the check does not begin beside a bot that runs, and says what to do', async () => {
   await using patient = await openPatient();
@@ -39,24 +38,22 @@ test('the check does not begin beside a bot that runs, and says what to do', asy
 
 test('without a token, or where the operator sits nowhere, the check does not begin', async () => {
   await using patient = await openPatient();
-  const { sandbox, examine } = patient;
-  const without = await examine(['--live'], { DISCORD_TOKEN: '' });
+  const without = await patient.examine(['--live'], { DISCORD_TOKEN: '' });
   expect([without.code, without.text]).toEqual([
     78,
     'DISCORD_TOKEN: missing; --live needs a bot',
   ]);
-  const nowhere = await examine(['--live']);
+  const nowhere = await patient.examine(['--live']);
   expect(nowhere.code).toBe(1);
   expect(nowhere.about('channel')).toMatch(
     /^missing channel no owner of the application is in/,
   );
-  expect(sandbox.gatewaySessions()).toEqual([]);
+  expect(patient.sandbox.gatewaySessions()).toEqual([]);
 });
 
 test('a token that Discord refuses ends the check with 78', async () => {
   await using patient = await openPatient();
-  const { examine } = patient;
-  const { code, about } = await examine(['--live'], {
+  const { code, about } = await patient.examine(['--live'], {
     ...{ DISCORD_TOKEN: 'MTIz.abcdef.not-the-token-of-anybody-at-all' },
   });
   expect([code, about('token')]).toEqual([
@@ -65,10 +62,9 @@ test('a token that Discord refuses ends the check with 78', async () => {
   ]);
 });
 
-test('a report holds neither ids nor addresses', () => {
+test('a report holds neither ids nor addresses', () =>
   expect(
     removePlaces(
       `${channel} at c-ams10-0a1b2c3d.discord.media:2053, 203.0.113.7:50001, 2001:db8::7, wss://example.com/?v=8 at 12:30:45`,
     ),
-  ).toBe('[id] at [address], [address], [address], [address] at 12:30:45');
-});
+  ).toBe('[id] at [address], [address], [address], [address] at 12:30:45'));

@@ -36,7 +36,6 @@ test.each([
       'GET /v1/models': answerModels('mock'),
       'POST /v1/chat/completions': answerJson({ error: { message: 'no' } }, status),
     });
-    const { mendOf } = await examineChat(server);
-    expect(mendOf('think')).toMatch(mend);
+    expect((await examineChat(server)).mendOf('think')).toMatch(mend);
   },
 );

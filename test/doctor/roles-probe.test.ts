@@ -128,8 +128,7 @@ test('a model that ends is told with its day and its successor: by its server, o
   using server = await openExaminedServer({
     'GET /v1/models': answerModels({ id: 'mock', shutdown_date: '2020-05-01' }),
   });
-  const online = await examineChat(server);
-  expect(online.about('model')).toBe(
+  expect((await examineChat(server)).about('model')).toBe(
     'differs model the model mock (CHAT_COMPLETION) ended on 2020-05-01',
   );
   const { code, about, mendOf } = await runExamination(['--offline'], {

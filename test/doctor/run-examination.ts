@@ -82,8 +82,7 @@ export async function openExaminedServer(
     asked.push(one);
     (routes[`${request.method} ${one.path}`] ?? otherwise)(response, one);
   });
-  const served = await openListeningServer(server, attach(server));
-  return { ...served, asked };
+  return { ...(await openListeningServer(server, attach(server))), asked };
 }
 
 export function answerJson(body: object, status = 200): FakeRoute {

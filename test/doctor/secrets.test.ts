@@ -167,8 +167,7 @@ test('settings that cannot work end with 78, each named and no secret shown', as
 
 test('a line loses secrets, control characters and what is too long, in this order', () => {
   const lines: string[] = [];
-  const report = new DoctorReport((line) => lines.push(line), [new Secret(canary)]);
-  report.writeLine(
+  new DoctorReport((line) => lines.push(line), [new Secret(canary)]).writeLine(
     `\u001b[31m${'x'.repeat(290)}${canary}\r\nSPEECH_MODEL=mine\u202e sk-abcdef123456`,
   );
   expect(lines).toHaveLength(1);

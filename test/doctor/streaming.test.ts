@@ -86,13 +86,12 @@ test.each([
   },
 );
 
-test('a voice that is later than the bot waits is told what to set', async () => {
+test('a voice that is later than the bot waits is told what to set', async () =>
   expect(await measure(texts['0.3'], 'wav', 30_000, 30_000)).toMatchObject({
     verdict: 'differs',
     why: expect.stringMatching(/; the bot waits 20 s at most$/),
     mend: 'set SPEECH_FIRST_BYTE_SECONDS=60, or choose a smaller model',
-  });
-});
+  }));
 
 test('the doctor measures each voice, the fallback too, once the request before has loaded its model', async () => {
   const clock = new VirtualClock();

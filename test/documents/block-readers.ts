@@ -27,7 +27,7 @@ const shown = new Set([
   'src/conversation/README.md ',
 ]);
 
-export function isRead({ path, language }: CodeBlock): boolean {
+export function isRead({ path, language }: CodeBlock) {
   return !['sh', 'ts'].includes(language) && !shown.has(`${path} ${language}`);
 }
 

@@ -33,15 +33,15 @@ const inSixSteps = /^npm (?:ci|start|run token|run setup)$|&& npm (?:run setup|s
 const forStopped = /run restore|programs\/restore|run migrate|run dev$/;
 
 /** Undefined for a command that is run. */
-export function findRefusal(line: string): Refusal | undefined {
+export function findRefusal(line: string) {
   const found = refused.find(([pattern]) => pattern.test(line));
   return found && { command: line, reason: found[1] };
 }
 
-export function isInSixSteps(line: string): boolean {
+export function isInSixSteps(line: string) {
   return inSixSteps.test(line);
 }
 
-export function needsStoppedBot(line: string): boolean {
+export function needsStoppedBot(line: string) {
   return forStopped.test(line);
 }

@@ -21,29 +21,32 @@ type GivenOption = { readonly name: string; readonly value: string };
 
 /** Commands that a text names, each with its subcommand, whether they exist or not. */
 function findCommands(text: string) {
-  const named = text.matchAll(/(?<![\w./-])\/([a-z]+)(?![\w/])(?: ([a-z]+))?/g);
-  return [...named].map(([, name = '', next = '']) => {
-    const words = `${name} ${next}`;
-    return optionsByCommand.has(words) ? words : name;
-  });
+  return [...text.matchAll(/(?<![\w./-])\/([a-z]+)(?![\w/])(?: ([a-z]+))?/g)].map(
+    ([, name = '', next = '']) => {
+      const words = `${name} ${next}`;
+      return optionsByCommand.has(words) ? words : name;
+    },
+  );
 }
 
 function findOptions(text: string) {
-  const given = text.matchAll(/(?<![\p{L}\d_"'])([a-z_]+):(?!\/)/gu);
-  return [...given].map(({ 0: said, 1: name = '', index }) => ({
-    name,
-    value: text.slice(index + said.length),
-  }));
+  return [...text.matchAll(/(?<![\p{L}\d_"'])([a-z_]+):(?!\/)/gu)].map(
+    ({ 0: said, 1: name = '', index }) => ({
+      name,
+      value: text.slice(index + said.length),
+    }),
+  );
 }
 
 /** Whether one of these commands has the option and takes the word that follows its colon. */
 function takes(named: readonly string[], { name, value }: GivenOption) {
-  const options = named.flatMap((words) => optionsByCommand.get(words) ?? []);
-  return options.some((option) => {
-    if (option.name !== name) return false;
-    if (option.kind !== 'choice' || !/^[a-z]/.test(value)) return true;
-    return option.values.some((one) => value.startsWith(one));
-  });
+  return named
+    .flatMap((words) => optionsByCommand.get(words) ?? [])
+    .some((option) => {
+      if (option.name !== name) return false;
+      if (option.kind !== 'choice' || !/^[a-z]/.test(value)) return true;
+      return option.values.some((one) => value.startsWith(one));
+    });
 }
 
 /** Faults of a text of the bot in all its languages. */

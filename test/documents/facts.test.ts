@@ -60,16 +60,16 @@ test('every code that troubleshooting names is one of the program', () => {
 });
 
 test('the page for operators lists every code and alert that is told to them', async () => {
-  const operations = await readFile('docs/operations.md', 'utf8');
-  const section = sectionOf(operations, 'Receive notices of faults');
-  const listed = [...section.matchAll(/`([a-z]+(?:\.[a-z_]+|-[a-z-]+|\.\*))`/g)].map(
-    ([, one]) => one,
-  );
+  const listed = [
+    ...sectionOf(
+      await readFile('docs/operations.md', 'utf8'),
+      'Receive notices of faults',
+    ).matchAll(/`([a-z]+(?:\.[a-z_]+|-[a-z-]+|\.\*))`/g),
+  ].map(([, one]) => one);
   const codes = Object.keys(errorCodes) as ErrorCode[];
-  const told = codes.filter((code) => toNotice(code) !== undefined);
-  const families = told.map((code) =>
-    listed.includes(code) ? code : code.replace(/\.\w+$/, '.*'),
-  );
+  const families = codes
+    .filter((code) => toNotice(code) !== undefined)
+    .map((code) => (listed.includes(code) ? code : code.replace(/\.\w+$/, '.*')));
   const kinds = [...families, ...Object.keys(alerts), 'model-ends', 'logins-spent'];
   expect(new Set(listed)).toEqual(new Set(kinds));
 });
@@ -123,8 +123,7 @@ test('npm runs the install scripts of Node and of @discordjs/opus alone, fetches
 test('every code of a refusal over HTTP stands in http.md', async () => {
   const codes = new Set<string>();
   for await (const path of sourceFiles('src/web/**/*.ts')) {
-    const source = await readFile(path, 'utf8');
-    for (const [, code = ''] of source.matchAll(
+    for (const [, code = ''] of (await readFile(path, 'utf8')).matchAll(
       /(?:\d{3},\s*|code: )'([a-z]+(?:[._][a-z_]+)+)'/g,
     ))
       codes.add(code);

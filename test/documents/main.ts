@@ -198,8 +198,7 @@ async function talk(sandbox: Sandbox) {
   await adam.command('join').answered(soon());
   await adam.settled(soon());
   await adam.command('captions on').answered(soon());
-  const question = readWav(await readFile(recording));
-  const { lastVoicedAtMs } = await adam.say(question, soon());
+  const { lastVoicedAtMs } = await adam.say(readWav(await readFile(recording)), soon());
   await adam.listen(
     { sinceMs: lastVoicedAtMs, quietMs: 1_000, timeoutMs: 60_000 },
     soon(),
@@ -223,10 +222,9 @@ async function placeFiles({ folder: clone }: Stranger) {
 
 /** The program that a document shows. */
 function findProgram(document: string) {
-  const blocks = documents.flatMap(listBlocks);
-  const shown = blocks.find(
-    ({ path, language }) => path === document && language === 'ts',
-  );
+  const shown = documents
+    .flatMap(listBlocks)
+    .find(({ path, language }) => path === document && language === 'ts');
   if (!shown) throw new Error(`${document} shows no program.`);
   return shown.code;
 }

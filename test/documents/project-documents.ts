@@ -17,9 +17,6 @@ export type CodeBlock = {
   readonly code: string;
 };
 
-/** A line for a shell, continued lines joined. */
-export type ShellLine = { readonly line: string; readonly isInBlock: boolean };
-
 const places = [
   '{README,ARCHITECTURE,CONTRIBUTING}.md',
   '{docs,deploy,examples}/*.md',
@@ -42,24 +39,26 @@ export async function readDocuments() {
 }
 
 /** Fenced blocks of a document in their order. */
-export function listBlocks({ path, text }: ProjectDocument): readonly CodeBlock[] {
+export function listBlocks({ path, text }: ProjectDocument) {
   return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
     ([, language = '', code = '']) => ({ path, language, code }),
   );
 }
 
 /** Lines for a shell in their order: of blocks, and those in the middle of a sentence. */
-export function listShellLines({ text }: ProjectDocument): readonly ShellLine[] {
-  const pieces = text.matchAll(/^```(\w*)\n([\s\S]*?)^```$|`([^`\n]+)`/gm);
-  return [...pieces].flatMap(([, language, block = '', span]): ShellLine[] => {
-    if (span !== undefined)
-      return programs.test(span) ? [{ line: span, isInBlock: false }] : [];
-    if (language !== 'sh') return [];
-    const lines = block.replaceAll(/\\\n */g, '').split('\n');
-    return lines
-      .filter((line) => line !== '')
-      .map((line) => ({ line, isInBlock: true }));
-  });
+export function listShellLines({ text }: ProjectDocument) {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$|`([^`\n]+)`/gm)].flatMap(
+    ([, language, block = '', span]) => {
+      if (span !== undefined)
+        return programs.test(span) ? [{ line: span, isInBlock: false }] : [];
+      if (language !== 'sh') return [];
+      return block
+        .replaceAll(/\\\n */g, '')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => ({ line, isInBlock: true }));
+    },
+  );
 }
 
 /** Commands of blocks for a shell, and those in the middle of a sentence. */

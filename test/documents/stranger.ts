@@ -60,7 +60,7 @@ export class Stranger {
   }
 
   /** `given` is added to an environment that holds nothing of this process but where npm finds packages. */
-  static async clone(folder: string, given: Environment): Promise<Stranger> {
+  static async clone(folder: string, given: Environment) {
     await run('git', ['clone', '--quiet', '.', folder]);
     const home = `${folder}-home`;
     await mkdir(home, { recursive: true });
@@ -80,14 +80,17 @@ export class Stranger {
   }
 
   /** Lines in one shell, which keeps its variables. Gives the output. Throws with it at the first line that fails. */
-  async runLines(lines: readonly string[], given: Environment = {}): Promise<string> {
-    const script = [...standIns, ...lines];
-    const child = spawn('bash', ['-euo', 'pipefail', '-c', script.join('\n')], {
-      cwd: this.folder,
-      env: { ...this.#environment, ...given },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: maxCommandMs,
-    });
+  async runLines(lines: readonly string[], given: Environment = {}) {
+    const child = spawn(
+      'bash',
+      ['-euo', 'pipefail', '-c', [...standIns, ...lines].join('\n')],
+      {
+        cwd: this.folder,
+        env: { ...this.#environment, ...given },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: maxCommandMs,
+      },
+    );
     let shown = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
@@ -102,7 +105,7 @@ export class Stranger {
   }
 
   /** A program at a terminal of its own, which `script` of util-linux makes. */
-  open(command: string, given: Environment = {}): Terminal {
+  open(command: string, given: Environment = {}) {
     return new Terminal(command, this.folder, { ...this.#environment, ...given });
   }
 }
@@ -126,7 +129,7 @@ export class Terminal implements AsyncDisposable {
   }
 
   /** Resolves with the match once `words` stand behind all that was waited for. Errors: the screen, when they do not. */
-  async waitFor(words: RegExp): Promise<RegExpExecArray> {
+  async waitFor(words: RegExp) {
     const deadlineMs = performance.now() + maxWaitMs;
     for (;;) {
       const rest = this.#shown.slice(this.#read);
@@ -146,12 +149,12 @@ export class Terminal implements AsyncDisposable {
   }
 
   /** Its exit code, after Ctrl+C. */
-  async interrupt(): Promise<number | null> {
+  async interrupt() {
     this.type('\u0003');
     return await this.end();
   }
 
-  async end(): Promise<number | null> {
+  async end() {
     const [code] = (await this.#closed) as [number | null];
     return code;
   }

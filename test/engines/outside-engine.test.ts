@@ -157,13 +157,11 @@ test('the engine of docs/providers.md answers in parts, as its contract demands'
     ) ?? [];
   const model = await open('chat', { CHAT_BACKEND: written('mine.mjs', code) });
   const asked = [{ role: 'user', name: 'Ana', content: 'What time is it?' }] as const;
-  const parts = await Array.fromAsync(model.reply(asked, [], never));
-  expect(parts.map((part) => part.kind === 'text' && part.text)).toEqual([
-    'What ',
-    'time ',
-    'is ',
-    'it?',
-  ]);
+  expect(
+    (await Array.fromAsync(model.reply(asked, [], never))).map(
+      (part) => part.kind === 'text' && part.text,
+    ),
+  ).toEqual(['What ', 'time ', 'is ', 'it?']);
 });
 
 test.each([

@@ -89,8 +89,7 @@ export class FakeCaptionChat {
       return { kind: 'deleted' };
     }
     this.shown.set(shown, text);
-    const at = { channelId: this.channelId, messageId };
-    return { kind: 'shown', place: at };
+    return { kind: 'shown', place: { channelId: this.channelId, messageId } };
   }
 }
 

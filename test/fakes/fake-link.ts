@@ -80,9 +80,8 @@ export class FakeLink implements VoiceLink {
 
   /** A packet arrives from somebody. */
   arrive(packet: Packet) {
-    const { speakerId } = packet;
-    if (this.#mayHear(speakerId)) this.#packets.put(packet);
-    else this.#onUnheard(speakerId);
+    if (this.#mayHear(packet.speakerId)) this.#packets.put(packet);
+    else this.#onUnheard(packet.speakerId);
   }
 
   /** The link goes away. */

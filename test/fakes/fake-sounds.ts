@@ -16,13 +16,12 @@ function makeTenSeconds(title: string) {
 const soundOpener: Public<Sources> = {
   async openSource(where: Where) {
     await setImmediate();
-    const { title } = where;
     if (where.kind === 'link' && where.url.startsWith('https://sounds.example/live')) {
-      const { lengthMs: _, ...live } = makeTenSeconds(title ?? 'radio');
+      const { lengthMs: _, ...live } = makeTenSeconds(where.title ?? 'radio');
       return { ...live, isSeekable: false };
     }
     if (where.kind === 'link' && where.url.startsWith('https://sounds.example/')) {
-      return makeTenSeconds(title ?? where.url.split('/').at(-1) ?? '');
+      return makeTenSeconds(where.title ?? where.url.split('/').at(-1) ?? '');
     }
     throw new BotError(
       'source.not_allowed',

@@ -6,7 +6,5 @@ const cases = 300;
 
 test.each(dialectTargets)(
   '$name: no mixed or broken answer ends in silence, noise, a spoken token or a hang',
-  async ({ check }) => {
-    expect((await check(cases, suiteSeed)).failure).toBeUndefined();
-  },
+  async ({ check }) => expect((await check(cases, suiteSeed)).failure).toBeUndefined(),
 );

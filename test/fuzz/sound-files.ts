@@ -64,23 +64,26 @@ function makeChanged(good: Uint8Array, all: Damage) {
 
 /** An Ogg file whose packets and places were changed; the checksums of its pages are right again. */
 function forgeOgg(name: string) {
-  const pages = new OggPageReader().push(readToneFile(name)).slice(0, 12);
-  const forged = pages.map((page) => {
-    const { pieces, serial, isFirst, isLast, granule = 0 } = page;
-    const place = fc.oneof(
-      { weight: 8, arbitrary: fc.constant(granule) },
-      { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 ** 40 }) },
-    );
-    const times = fc.constantFrom(1, 1, 1, 1, 1, 1, 0, 2);
-    const few = fc.array(damage, { maxLength: 2 });
-    return fc.tuple(few, fc.nat(), place, times).map(([all, which, at, count]) => {
-      const packets = pieces.map((piece, n) =>
-        n === which % pieces.length ? makeChanged(piece, all) : piece,
+  const forged = new OggPageReader()
+    .push(readToneFile(name))
+    .slice(0, 12)
+    .map((page) => {
+      const { pieces, serial, isFirst, isLast, granule = 0 } = page;
+      const place = fc.oneof(
+        { weight: 8, arbitrary: fc.constant(granule) },
+        { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 ** 40 }) },
       );
-      const written = writePages(packets, { serial, isFirst, isLast, granule: at });
-      return Buffer.concat(Array<Buffer>(count).fill(written));
+      const times = fc.constantFrom(1, 1, 1, 1, 1, 1, 0, 2);
+      return fc
+        .tuple(fc.array(damage, { maxLength: 2 }), fc.nat(), place, times)
+        .map(([all, which, at, count]) => {
+          const packets = pieces.map((piece, n) =>
+            n === which % pieces.length ? makeChanged(piece, all) : piece,
+          );
+          const written = writePages(packets, { serial, isFirst, isLast, granule: at });
+          return Buffer.concat(Array<Buffer>(count).fill(written));
+        });
     });
-  });
   return fc.tuple(...forged).map((all) => Buffer.concat(all));
 }
 

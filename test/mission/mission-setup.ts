@@ -79,19 +79,18 @@ export async function openMission() {
   const providers = stack.use(
     await openMockProviders({ ...sayings.providers, replies }),
   );
-  const { baseUrl, origin } = providers;
   const bot = await openRunningBot({
     // The seed's own address has no /v1.
-    CHAT_COMPLETION_BASE_URL: origin,
+    CHAT_COMPLETION_BASE_URL: providers.origin,
     CHAT_COMPLETION_MODEL: 'llama3.2:1',
     CHAT_COMPLETION_API_KEY: 'sk-of-chat',
-    TRANSCRIPTION_BASE_URL: baseUrl,
+    TRANSCRIPTION_BASE_URL: providers.baseUrl,
     TRANSCRIPTION_MODEL: 'whisper,Systran/faster-whisper-tiny.en',
     SPEECH_BASE_URL: voice.baseUrl,
     SPEECH_MODEL: 'pcm,bare,wav,mp3,opus,flac,hexgrad/Kokoro-82M',
     SPEECH_RATE_HZ: `${rawRateHz}`,
     AUDIO_MODEL_NAME: 'gpt-audio',
-    REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
+    REALTIME_BASE_URL: providers.baseUrl.replace('http', 'ws'),
     TRACK_ALLOWED_HOSTS: new URL(sounds.origin).host,
   });
   stack.use(bot);

@@ -13,7 +13,7 @@ const fixedMinutes = 60;
 const shortMinutes = 120;
 
 /** Steps of a night of so many minutes. The long ones share 90 : 30 : 120 of four hours, and as much in a shorter night. */
-export function listSteps(minutes: number, seed: number): readonly NightlyStep[] {
+export function listSteps(minutes: number, seed: number) {
   const timed = Math.max(minutes - fixedMinutes, 0.4 * minutes);
   const isShort = minutes < shortMinutes;
   const [talkS, fuzzS] = [(timed * 3) / 8, timed / 8].map((one) =>

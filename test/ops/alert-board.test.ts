@@ -37,8 +37,7 @@ test('an alert that is raised twice is told once, and again after it was cleared
     guildId: 'guild-1',
     cause: raised.cause,
   });
-  const { text } = await metrics.page();
-  expect(text).toContain('parley_alerts_link_down 1');
+  expect((await metrics.page()).text).toContain('parley_alerts_link_down 1');
 });
 
 test('the alerts of a channel end when it is left, those of others stay', () => {

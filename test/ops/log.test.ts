@@ -169,8 +169,7 @@ test('a log nobody reads holds nobody up: it drops lines, and says afterwards ho
   isRead = true;
   goOn();
   log.info('read again');
-  const messages = out.map((line) => JSON.parse(line).msg);
-  expect(messages.slice(-2)).toEqual([
+  expect(out.map((line) => JSON.parse(line).msg).slice(-2)).toEqual([
     '5 lines of the log were dropped: its reader was too slow',
     'read again',
   ]);
@@ -205,8 +204,9 @@ test('on a terminal the log is written for people, and holds nothing that moves 
     'it is late',
   );
   log.error('lost \u001b[2Jvery-secret');
-  const lines = `${screen.read()}`.split('\n');
-  expect(lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
+  expect(
+    `${screen.read()}`.split('\n').map((line) => line.replace(/^\d\d:\d\d:\d\d /, '')),
+  ).toEqual([
     'ready: call it with /join (bot Nova)',
     'invite https://discord.com/invite',
     'link opened (shard 0, guildId 15, tookMs 122)',

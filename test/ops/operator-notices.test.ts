@@ -113,8 +113,7 @@ test('every trouble behind a sentence that says so is one that is written to the
   );
   expect(all.join('').match(/I told the operator/g)).toHaveLength(7);
   const store = Object.keys(errorCodes).filter((code) => /^(store|tool)\./.test(code));
-  const kinds = [...store, 'discord.unsent', 'bug'];
-  for (const kind of kinds)
+  for (const kind of [...store, 'discord.unsent', 'bug'])
     expect(toNotice(kind as TroubleKind), kind).toMatch(/^Parley: .{20,}/);
   const name = 'transcripts-unwritten';
   expect(toNotice({ name, ...alerts[name] })).toMatch(/^Parley: .{20,}/);

@@ -89,6 +89,5 @@ test('words are traced only where the variable of OpenTelemetry asks for them', 
   expect(told({})).not.toContain('timer');
 });
 
-test('without an SDK nothing is traced', () => {
-  expect(openTraces(clock, {})).toBeUndefined();
-});
+test('without an SDK nothing is traced', () =>
+  expect(openTraces(clock, {})).toBeUndefined());

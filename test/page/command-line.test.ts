@@ -61,9 +61,9 @@ test.each([
   ],
   ['/track play name:@Adam', { name: 'track play', options: { name: 'Adam' } }],
   ['/track pause ', { name: 'track pause', options: {} }],
-])('%s is a command', (line, command) => {
-  expect(readCommand(line, commands)).toEqual({ kind: 'command', ...command });
-});
+])('%s is a command', (line, command) =>
+  expect(readCommand(line, commands)).toEqual({ kind: 'command', ...command }),
+);
 
 test.each([
   ['/', 'A command begins with its name.'],
@@ -73,9 +73,9 @@ test.each([
   ['/ask', '/ask needs question:'],
   ['/ask question: answer:text', '/ask needs question:'],
   ['/ask what answer:sung', 'answer is one of: in writing, aloud.'],
-])('%s is not yet one, and the sentence says why', (line, message) => {
-  expect(readCommand(line, commands)).toEqual({ kind: 'incomplete', message });
-});
+])('%s is not yet one, and the sentence says why', (line, message) =>
+  expect(readCommand(line, commands)).toEqual({ kind: 'incomplete', message }),
+);
 
 function lines(line: string) {
   return completeLine(line, commands).suggestions.map((suggestion) => suggestion.line);
@@ -142,8 +142,9 @@ test('commands stand under headings, in the order in which a newcomer needs them
   const all = ['settings', 'track', 'zebra', 'leave', 'privacy', 'join'].map(
     (name) => ({ name }),
   );
-  const { suggestions } = completeLine('/', all);
-  expect(suggestions.map(({ label, group }) => [label, group])).toEqual([
+  expect(
+    completeLine('/', all).suggestions.map(({ label, group }) => [label, group]),
+  ).toEqual([
     ['/join', 'Talk'],
     ['/leave', 'Talk'],
     ['/track', 'Sound'],

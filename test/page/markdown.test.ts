@@ -4,7 +4,7 @@ import { fc } from '#test/properties.ts';
 const names: Readonly<Record<string, string>> = { '5': 'Adam', '8': 'general' };
 
 /** Written with its manners as tags. */
-function tagged(text: string): readonly string[] {
+function tagged(text: string) {
   return readMarkdown(text, (id) => names[id]).map((paragraph: Paragraph) => {
     if (paragraph.kind === 'code') return `pre(${paragraph.text})`;
     return paragraph.parts.map(tagOf).join('');
@@ -34,9 +34,7 @@ test.each([
   ['[bad](javascript:alert(1))', '[bad](javascript:alert(1))'],
   ['**never closed', '**never closed'],
   ['on https://discord.com/channels/1/8, not /1/77', 'on mention(#general), not /1/77'],
-])('%s', (text, shown) => {
-  expect(tagged(text)).toEqual([shown]);
-});
+])('%s', (text, shown) => expect(tagged(text)).toEqual([shown]));
 
 test('lines of words stand together, and code on its own', () => {
   const text = 'one\ntwo\n```js\nlet a = 1;\n```\nend';

@@ -21,8 +21,7 @@ test('a page that a sandbox does not let in any more says so, and tries no more'
 });
 
 test('what is asked without a connection is told as lost, so that the page can give it back', async () => {
-  const server = createServer();
-  await using served = await openListeningServer(server);
+  await using served = await openListeningServer(createServer());
   const socket = new RoomSocket(new URL(`ws://127.0.0.1:${served.port}/room`), {
     line: () => undefined,
     connection: () => undefined,

@@ -39,9 +39,10 @@ test('a message is posted, edited in its place, and deleted', () => {
   expect(deleted.items).toMatchObject([{ key: 'b' }]);
 });
 
-test('an edit of a message that was posted before the page came is shown, too', () => {
-  expect(after(message('a', { change: 'edited' })).items).toMatchObject([{ key: 'a' }]);
-});
+test('an edit of a message that was posted before the page came is shown, too', () =>
+  expect(after(message('a', { change: 'edited' })).items).toMatchObject([
+    { key: 'a' },
+  ]));
 
 const said = (who: string, text: string): RoomLine => ({ kind: 'said', who, text });
 

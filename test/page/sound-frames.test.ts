@@ -23,15 +23,16 @@ test('a frame is read as it was written, and its head is 13 bytes, little-endian
   expect(readFrame(bytes.buffer)).toEqual(frame);
 });
 
-test.each([0, 1, headBytes - 1])('%i bytes are no frame', (length) => {
-  expect(readFrame(new ArrayBuffer(length))).toBeUndefined();
-});
+test.each([0, 1, headBytes - 1])('%i bytes are no frame', (length) =>
+  expect(readFrame(new ArrayBuffer(length))).toBeUndefined(),
+);
 
 test('samples come back from their bytes, and too loud ones at full scale', () => {
-  const samples = toPcmSamples(toPcmBytes(new Float32Array([0, 0.5, -0.5, 1.7, -1.7])));
-  expect([...samples].map((sample) => Math.round(sample * 1_000))).toEqual([
-    0, 500, -500, 1_000, -1_000,
-  ]);
+  expect(
+    [...toPcmSamples(toPcmBytes(new Float32Array([0, 0.5, -0.5, 1.7, -1.7])))].map(
+      (sample) => Math.round(sample * 1_000),
+    ),
+  ).toEqual([0, 500, -500, 1_000, -1_000]);
   expect([...toPcmBytes(new Float32Array([1]))]).toEqual([0xff, 0x7f]);
   expect(toPcmSamples(new Uint8Array([0xff, 0x7f, 1]))).toEqual(new Float32Array([1]));
 });

@@ -23,9 +23,8 @@ test.each(
   words as unknown as readonly [string, string[], ...Parameters<typeof formatText>][],
 )(
   'the stage says %s while the panel with the buttons %j says %s',
-  (word, buttons, ...line) => {
-    expect(stageOf([formatText(...line)], buttons).word).toBe(word);
-  },
+  (word, buttons, ...line) =>
+    expect(stageOf([formatText(...line)], buttons).word).toBe(word),
 );
 
 test('people on the stage have marks for who is heard, in place of the lines that say so', () => {

@@ -58,7 +58,7 @@ test('a person who said nothing is heard by the policy alone', () => {
   expectHeard({ ...silent, policy: 'role', hasRole: false }, false);
 });
 
-test('a pause changes nobody’s consent', () => {
+test('a pause changes nobody’s consent', () =>
   fc.assert(
     fc.property(
       anyFacts,
@@ -66,5 +66,4 @@ test('a pause changes nobody’s consent', () => {
         toConsent({ ...any, isPaused: true }) ===
         toConsent({ ...any, isPaused: false }),
     ),
-  );
-});
+  ));

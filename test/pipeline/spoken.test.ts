@@ -63,8 +63,7 @@ test('two sentences in a row without sound: the voice is out, and the answer is 
   });
   expect(error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
   expect(joinTexts(parts).trim()).toBe(four.join(' '));
-  expect(sounded).toEqual([sentence(1)]);
-  expect(running).toBe(0);
+  expect([sounded, running]).toEqual([[sentence(1)], 0]);
   expect((await answer({ 2: fails, 3: fails })).sounded).toEqual([sentence(1)]);
 });
 
@@ -80,8 +79,7 @@ test.each([
     4: fails,
   });
   expect(error).toMatchObject({ code: fault.code, stage: 'speak' });
-  expect(asked).toEqual([1]);
-  expect(unspoken).toEqual([sentence(1)]);
+  expect([asked, unspoken]).toEqual([[1], [sentence(1)]]);
 });
 
 test.each([

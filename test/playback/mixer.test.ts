@@ -79,8 +79,8 @@ const happening = fc.oneof(
   }),
 );
 
-test('what was played is all up to what was confirmed last, in order, and nothing of it is lost or doubled', async () => {
-  await fc.assert(
+test('what was played is all up to what was confirmed last, in order, and nothing of it is lost or doubled', () =>
+  fc.assert(
     fc.asyncProperty(fc.array(happening), async (happenings) => {
       const { reply, listener } = speaking();
       const written: number[] = [];
@@ -112,8 +112,7 @@ test('what was played is all up to what was confirmed last, in order, and nothin
       expect(reply.getPlayedMs() * 24).toBeCloseTo(left, 6);
       expect(wholeFrames(listener)).toEqual(wholeFrames(listener, written));
     }),
-  );
-});
+  ));
 
 /** Samples that are not padding: these tests write no zeros. */
 function soundIn(frame: Int16Array | undefined) {

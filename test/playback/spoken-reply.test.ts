@@ -63,8 +63,7 @@ test('a reply that ends after its sentence takes what is still to come of that',
   await reply.write(makeLevel(5, 60, 16_000), 'It is noon.', openTrack);
   await reply.write(makeLevel(6, 100), 'Lunch is ready.', openTrack);
   listener.steps(6);
-  expect(reply.getPlayedMs()).toBe(120);
-  expect(await reply.finish).toBe('cancelled');
+  expect([reply.getPlayedMs(), await reply.finish]).toEqual([120, 'cancelled']);
   expect(reply.getHeardText()).toBe('It is noon.');
 });
 

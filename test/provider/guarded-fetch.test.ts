@@ -68,8 +68,11 @@ test.each([
     await using server = await serving((response) => {
       response.writeHead(200, type ? { 'content-type': type } : {}).end(body);
     });
-    const answer = guarded(`${server.baseUrl}/audio/speech`, speech);
-    await expect(answer.then((response) => response.bytes())).rejects.toMatchObject({
+    await expect(
+      guarded(`${server.baseUrl}/audio/speech`, speech).then((response) =>
+        response.bytes(),
+      ),
+    ).rejects.toMatchObject({
       code: 'provider.wrong_type',
       message: expect.stringMatching(message),
     });
@@ -82,11 +85,12 @@ test('a redirect is refused, and the key does not follow it', async () => {
     asked++;
     response.writeHead(307, { location: '/v2' }).end();
   });
-  const answer = guarded(`${server.baseUrl}/audio/speech`, speech);
-  await expect(answer).rejects.toMatchObject({
-    code: 'provider.refused',
-    message: /to \/v2: set/,
-  });
+  await expect(guarded(`${server.baseUrl}/audio/speech`, speech)).rejects.toMatchObject(
+    {
+      code: 'provider.refused',
+      message: /to \/v2: set/,
+    },
+  );
   expect(asked).toBe(1);
 });
 
@@ -115,8 +119,7 @@ test('a client does not print its key', () => {
     baseUrl: 'http://u:pw@localhost/v1',
     apiKey: new Secret('hunter22'),
   });
-  const { chat, audio, models } = client;
-  for (const shown of [client, chat, audio, models]) {
+  for (const shown of [client, client.chat, client.audio, client.models]) {
     const reported = `${inspect({ shown }, { depth: 9 })} ${JSON.stringify({ shown })}`;
     expect(reported).not.toMatch(/hunter22|pw/);
   }
@@ -139,8 +142,9 @@ test.each([
       response.on('close', () => closed.resolve());
       response.writeHead(status, headers).write(`data: ${fives(200_000)}`); // and never ends
     });
-    const answer = await guarded(`${server.baseUrl}${path}`, init);
-    await expect(answer.text()).rejects.toMatchObject({
+    await expect(
+      (await guarded(`${server.baseUrl}${path}`, init)).text(),
+    ).rejects.toMatchObject({
       code: 'provider.refused',
       message: `http://example.test/v1 sent JSON with more than ${bound}.`,
     });

@@ -119,9 +119,9 @@ test.each([
     answerModels({ id: 'mine', shutdown_date: { toString: 1, valueOf: 1 } }),
   ],
   ['another model', answerModels({ id: 'other', shutdown_date: '2026-12-24' })],
-])('%s says of no model that it ends', async (_, route) => {
-  expect((await findListed(route)).endings).toEqual([]);
-});
+])('%s says of no model that it ends', async (_, route) =>
+  expect((await findListed(route)).endings).toEqual([]),
+);
 
 test('nothing behind a day is taken from a date', async () => {
   const { endings } = await findListed(

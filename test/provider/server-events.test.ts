@@ -167,8 +167,7 @@ test.each([
     for (const piece of Buffer.from(body)) response.write(Buffer.of(piece));
     response.end();
   });
-  const client = openClient({ baseUrl: `${server.origin}/v1` });
-  const asked = client.chat.completions.create({
+  const asked = openClient({ baseUrl: `${server.origin}/v1` }).chat.completions.create({
     model: 'm',
     messages: [],
     stream: true,

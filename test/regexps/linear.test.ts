@@ -92,8 +92,7 @@ class Writer {
   }
 
   #sequence(alternatives: readonly Alternative[], variant: number) {
-    const chosen = alternatives[variant % alternatives.length];
-    return (chosen?.elements ?? [])
+    return (alternatives[variant % alternatives.length]?.elements ?? [])
       .map((element) => this.sample(element, variant))
       .join('');
   }
@@ -161,7 +160,7 @@ test('no regular expression of the program takes more than linear time on texts 
   expect(found).toEqual([]);
 }, 120_000);
 
-test('expressions are built from texts in eight files, whose own tests measure them', () => {
+test('expressions are built from texts in eight files, whose own tests measure them', () =>
   expect(builders.toSorted()).toEqual([
     'src/chat/completions/answer-text.ts',
     'src/chat/completions/written-calls.ts',
@@ -171,14 +170,12 @@ test('expressions are built from texts in eight files, whose own tests measure t
     'src/turn/endpointing/end-of-turn.ts',
     'src/turn/overlap/interjections.ts',
     'src/turn/speaker-language/speaker-language.ts',
-  ]);
-});
+  ]));
 
 test.each(['a', 'number', 'ä', 'あ', '١', '\u200b', '1 '])(
   'the language and the numbers of %j, however often it stands there, are found in linear time',
-  (unit) => {
-    expect(findSuperlinear(predictEndOfTurn, repeatUnit(unit, ' one'))).toBeUndefined();
-  },
+  (unit) =>
+    expect(findSuperlinear(predictEndOfTurn, repeatUnit(unit, ' one'))).toBeUndefined(),
 );
 
 /** Reader like the program's: to the end of the text, or until the first place that fits. */

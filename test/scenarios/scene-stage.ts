@@ -59,7 +59,7 @@ export async function openStage(scene: Scene): Promise<Stage> {
     return message;
   };
   const server = (name?: string) => setup.sandbox.guild(name);
-  const more = {
+  const stage: Stage = Object.assign(setup, {
     server,
     person: (name: string) => server(findServer(name)).person(name),
     around: (name: string) => {
@@ -82,8 +82,7 @@ export async function openStage(scene: Scene): Promise<Stage> {
       acts.set(name, known);
       return known;
     },
-  };
-  const stage: Stage = Object.assign(setup, more);
+  });
   return stage;
 }
 

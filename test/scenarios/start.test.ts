@@ -84,8 +84,7 @@ scenario(
       OPENAI_API_KEY: `${key}\u{1f511}`,
       LOG_LEVEL: 'loud',
     });
-    expect(ended.code).toBe(78);
-    expect(ended.out).toBe('');
+    expect([ended.code, ended.out]).toEqual([78, '']);
     expectSentences(
       ended,
       /^DISCORD_TOKEN: /,

@@ -77,11 +77,10 @@ test('tracks read with volume and time under the people, three of them, and none
   expect(tracksLine([long])?.length).toBeLessThan(80);
 });
 
-test('what a track is called pings nobody, forges no line and is no markdown', () => {
+test('what a track is called pings nobody, forges no line and is no markdown', () =>
   expect(tracksLine([{ ...rain, name: '<@1> @everyone **loud**' }])).toBe(
     '♪ \\<@1> @\u200beveryone \\*\\*loud\\*\\*: rain, 0:40 / 2:05, 30 %',
-  );
-});
+  ));
 
 test('the status of the voice channel counts the people whom the bot hears, and says that captions are on', () => {
   const talk = {
@@ -189,19 +188,14 @@ test('in every state each person reads how to be answered, with its button', () 
 test('nobody reads that they need only talk where the rules of addressing would not answer them', () => {
   for (const state of states) {
     for (const own of consents) {
-      const {
-        addressing,
-        isDeafened,
-        isLinked,
-        isPaused,
-        mode,
-        people: all,
-        quietUntil,
-      } = state;
-      const rules = { ...addressingRules, mode: addressing };
-      const speaker = { speakerId: '0', fromMs: 0, humans: all.length };
+      const rules = { ...addressingRules, mode: state.addressing };
+      const speaker = { speakerId: '0', fromMs: 0, humans: state.people.length };
       const isOpen =
-        isLinked && !isDeafened && !isPaused && mode === 'talk' && !quietUntil;
+        state.isLinked &&
+        !state.isDeafened &&
+        !state.isPaused &&
+        state.mode === 'talk' &&
+        !state.quietUntil;
       const isAnswered =
         isOpen &&
         isHeardConsent(own) &&
@@ -281,9 +275,8 @@ test('who is heard unasked reads what is stored, and so does who has not decided
   expect(idsOf('always')).not.toContain('panel.privacy');
 });
 
-test('the panel of a bot that left has the button that calls it', () => {
-  expect(buttonsOf(toLeftPanel())).toEqual(['parley:try.join', 'parley:more']);
-});
+test('the panel of a bot that left has the button that calls it', () =>
+  expect(buttonsOf(toLeftPanel())).toEqual(['parley:try.join', 'parley:more']));
 
 function buttonsOf(face: PanelContent) {
   const rowsShown = drawPanel(undefined, face, 'en', known).components ?? [];

@@ -95,8 +95,7 @@ test('a file that is read-only is refused before anything is asked', () => {
   using place = folder();
   writeFileSync(place.env, 'DISCORD_TOKEN=x\n');
   chmodSync(place.env, 0o400);
-  const outcome = readEnvFile(place.env);
-  expect(outcome).toEqual({
+  expect(readEnvFile(place.env)).toEqual({
     kind: 'refused',
     why: `${place.env} is read-only: run chmod u+w to make it writable. Nothing was changed.`,
   });

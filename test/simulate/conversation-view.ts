@@ -4,59 +4,51 @@ import { getPhase } from '#src/conversation/machine/selectors.ts';
 import type {
   ConversationState,
   EarlyEnd,
-  HistoryExchange,
   Id,
-  TurnPhase,
   TurnState,
 } from '#src/conversation/machine/state.ts';
 
 // Every look of the simulation into the shape of the state.
 
-export function isLinkUp({ connection }: ConversationState): boolean {
+export function isLinkUp({ connection }: ConversationState) {
   return connection.kind === 'up';
 }
 
 /** Whether the link is up, closes, is being opened, or will be tried. */
-export function isLinkTried(
-  { connection }: ConversationState,
-  isOpening: boolean,
-): boolean {
+export function isLinkTried({ connection }: ConversationState, isOpening: boolean) {
   return connection.kind === 'opening' ? isOpening : connection.kind !== 'gone';
 }
 
 /** Phase of what has the floor; undefined where nothing has it. */
-export function floorPhase(state: ConversationState): TurnPhase | undefined {
+export function floorPhase(state: ConversationState) {
   return state.turnQueue.current && getPhase(state.turnQueue.current, state);
 }
 
 /** Whether a reply is known to have been heard. */
-export function isSounding(state: ConversationState): boolean {
+export function isSounding(state: ConversationState) {
   const phase = floorPhase(state);
   return phase !== undefined && phase !== 'making';
 }
 
 /** Whether a reply has begun, and no more sound of it has come. */
-export function isStarving({ turnQueue }: ConversationState): boolean {
+export function isStarving({ turnQueue }: ConversationState) {
   return (
     turnQueue.current?.phase.kind === 'sounding' && turnQueue.current.phase.isStarved
   );
 }
 
 /** Whether a person is in the middle of a sentence. */
-export function isAnybodyTalking({ turns }: ConversationState): boolean {
+export function isAnybodyTalking({ turns }: ConversationState) {
   return turns.some(({ openSpeech }) => openSpeech.some((one) => !one.isEnded));
 }
 
 /** Number of people in the channel besides bots. */
-export function listCompany({ people }: ConversationState): number {
+export function listCompany({ people }: ConversationState) {
   return people.filter(({ isBot }) => !isBot).length;
 }
 
 /** Exchanges that an answer was shown which began in a step. */
-export function listNewExchanges(
-  before: ConversationState,
-  after: ConversationState,
-): readonly HistoryExchange[] {
+export function listNewExchanges(before: ConversationState, after: ConversationState) {
   const isKept = after.history.version === before.history.version;
   return (isKept ? before : after).history.exchanges;
 }
@@ -67,9 +59,7 @@ export type OverTurn = {
 };
 
 /** Turns that ended in a step. */
-export function listOverTurns(
-  effects: readonly ConversationEffect[],
-): readonly OverTurn[] {
+export function listOverTurns(effects: readonly ConversationEffect[]) {
   return effects.flatMap((one) =>
     one.do === 'fact' && one.fact.kind === 'turn-over' ? [one.fact] : [],
   );

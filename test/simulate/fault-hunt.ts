@@ -101,8 +101,7 @@ function listFailedTests(json: string) {
 
 /** Module that plants a fault. */
 function makePlanter(id: string) {
-  const planter = new URL('./plant-fault.ts', import.meta.url);
-  return `${planter.href}?fault=${id}`;
+  return `${new URL('./plant-fault.ts', import.meta.url).href}?fault=${id}`;
 }
 
 /** Finds the faults that are planted into one run, and prints by which seed. True where each was found. */

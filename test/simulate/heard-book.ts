@@ -140,6 +140,8 @@ function countMostWords(one: SaidText, next: SaidText | undefined) {
 }
 
 export function splitWords(text: string) {
-  const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
-  return words.filter((one) => one !== '');
+  return text
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((one) => one !== '');
 }

@@ -163,8 +163,7 @@ export class Invariants {
       );
       const isEnding = reading?.id === after.turnQueue.current?.id;
       this.#hold(48, reading === undefined || isEnding, reading?.text);
-      const { exchanges } = after.history;
-      this.#hold(2, !exchanges.some(isTheirs), `history of ${by}`);
+      this.#hold(2, !after.history.exchanges.some(isTheirs), `history of ${by}`);
       const window = after.attention.windows.find(({ personId }) => personId === by);
       this.#hold(30, window === undefined, by);
       const isHeard = world.engines.listRunning.some((one) => one.by.includes(by));
@@ -220,10 +219,9 @@ export class Invariants {
     if (event.kind === 'stop') {
       this.#atMs.silent = event.atMs;
       this.#hold(11, after.turnQueue.waiting.length === 0, 'waits');
-      const unconfirmed = after.toolRuns.filter(({ ref }) => ref !== undefined);
-      const running = unconfirmed.filter(({ turn }) =>
-        after.turns.some(({ id }) => id === turn),
-      );
+      const running = after.toolRuns
+        .filter(({ ref }) => ref !== undefined)
+        .filter(({ turn }) => after.turns.some(({ id }) => id === turn));
       this.#hold(11, running.length === 0, running[0]?.tool);
     }
     const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
@@ -430,9 +428,8 @@ export class Invariants {
   }
 
   #checkFloorAtRest({ turnQueue, turns }: ConversationState) {
-    const { current, waiting } = turnQueue;
     this.#hold(32, turns.length === 0, `turn ${turns[0]?.id}`);
-    this.#hold(32, !current && waiting.length === 0, 'the floor');
+    this.#hold(32, !turnQueue.current && turnQueue.waiting.length === 0, 'the floor');
     this.#ends.checkRest();
   }
 

@@ -179,12 +179,11 @@ export class QuestionJudge {
   #checkOpened({ after, before, event }: SimulatedStep, reply: Id) {
     const by = findTurn(before, reply)?.by;
     if (by === undefined || before.turnQueue.current?.reply !== reply) return;
-    const { consent, people } = after;
     const isOpen = after.attention.windows.some(
       ({ fromMs, personId }) => personId === by && fromMs === event.atMs,
     );
-    const isThere = people.some(({ id, isAdmitted }) => id === by && isAdmitted);
-    this.#hold(49, isOpen || consent.no.includes(by) || !isThere, by);
+    const isThere = after.people.some(({ id, isAdmitted }) => id === by && isAdmitted);
+    this.#hold(49, isOpen || after.consent.no.includes(by) || !isThere, by);
   }
 
   #checkMeant(utterance: Id, by: string) {

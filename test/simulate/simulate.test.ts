@@ -77,9 +77,9 @@ test('a failing script shrinks to fewer acts that break the same invariant', asy
   expect.fail('No seed finds the planted fault.');
 });
 
-test.each(plantedFaults)('a fault can be planted: $meaning', ({ file, from }) => {
-  expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2);
-});
+test.each(plantedFaults)('a fault can be planted: $meaning', ({ file, from }) =>
+  expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2),
+);
 
 test('each part of the world exists for some seeds, and not for others', () => {
   const plans = seedsTo(200).map(planWorld);

@@ -11,10 +11,9 @@ export function makeScript(seed: number, minutes: number): readonly Act[] {
     Math.floor(fromMs + random() * (toMs - fromMs));
   const pick = <Item>(all: readonly Item[]) =>
     all[Math.floor(random() * all.length)] as Item;
-  const played = scenes.filter(({ group }) => groups.has(group));
-  const deck = played.flatMap(({ acts, weight }) =>
-    Array.from({ length: weight }, () => acts),
-  );
+  const deck = scenes
+    .filter(({ group }) => groups.has(group))
+    .flatMap(({ acts, weight }) => Array.from({ length: weight }, () => acts));
   const acts: Act[] = [];
   for (
     let beganMs = 0;

@@ -322,8 +322,7 @@ export class Simulation {
     freezeDeep(after);
     this.steps++;
     this.#taken = { event, before: state, after, effects };
-    const isDropped = effects.some((one) => one.do === 'discard');
-    if (isDropped && this.#leaksReservations)
+    if (effects.some((one) => one.do === 'discard') && this.#leaksReservations)
       this.#ledger.reserve(guildId, undefined, 1);
     return { effects, state: after };
   }
@@ -358,8 +357,7 @@ export class Simulation {
     const due = this.#microphones.take(nowMs);
     if (nowMs < this.#stalledUntilMs) return;
     for (const packet of due) {
-      const isHere = this.#opener.people.some(({ id }) => id === packet.speakerId);
-      if (!isHere) continue;
+      if (!this.#opener.people.some(({ id }) => id === packet.speakerId)) continue;
       this.talkedMs = nowMs;
       this.#opener.current?.arrive(packet);
     }
@@ -469,10 +467,9 @@ export class Simulation {
 
   async #ask(by: string, text: string) {
     const over = new AbortController();
-    const { signal } = over;
     this.#requests.add(over);
     await this.#fixture.talk.askQuestion(guildId, text, { id: by, name: by }, 'voice', {
-      signal,
+      signal: over.signal,
     });
     this.#requests.delete(over);
   }

@@ -94,8 +94,7 @@ export class SoundJudge {
     this.#hold(41, !frame.isDucked || !isQuiet, said.text);
     const endingMs = this.#endingMs.get(said.reply ?? -1) ?? Number.POSITIVE_INFINITY;
     this.#hold(47, said.isOwnVoice || said.firstAtMs <= endingMs + silentMs, said.text);
-    const refusedMs = world.refusedMs(said.text);
-    this.#hold(48, atMs <= refusedMs + silentMs, said.text);
+    this.#hold(48, atMs <= world.refusedMs(said.text) + silentMs, said.text);
   }
 
   /** Time has passed. */

@@ -13,8 +13,7 @@ const longClips = [
   'human-goforward',
 ];
 const clips = [shortClip, ...longClips].map((name) => {
-  const { samples } = readWav(readFileSync(`test/fixtures/speech/${name}.wav`));
-  return samples;
+  return readWav(readFileSync(`test/fixtures/speech/${name}.wav`)).samples;
 });
 
 const frameMs = 20;

@@ -28,8 +28,7 @@ export class ToolJudge {
     const { after, before, event } = step;
     if (event.kind === 'prompted' && event.hasOthers)
       this.#tools.tainted.add(event.answer);
-    const { exchanges } = after.history;
-    for (const one of exchanges)
+    for (const one of after.history.exchanges)
       if (!before.history.exchanges.includes(one))
         this.#tools.remember(one, before, after);
     for (const effect of step.effects) this.#checkEffect(effect, step);
@@ -101,8 +100,7 @@ export class ToolJudge {
     before: ConversationState,
     after: ConversationState,
   ) {
-    const exchanges = listNewExchanges(before, after);
-    const isForeign = exchanges.some(
+    const isForeign = listNewExchanges(before, after).some(
       (one) => one.by !== by || this.#tools.isForeign(one),
     );
     const sounding = after.turnQueue.current?.reply ?? -1;

@@ -120,8 +120,7 @@ function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
 
 /** Speaks a text, and says how many pieces of 100 ms it had. */
 async function said(voice: Synthesizer, text: string) {
-  const sounds = voice.synthesize(text, {}, never);
-  const ms = (await Array.fromAsync(sounds)).reduce(
+  const ms = (await Array.fromAsync(voice.synthesize(text, {}, never))).reduce(
     (sum, pcm) => sum + getDurationMs(pcm),
     0,
   );

@@ -21,8 +21,7 @@ const decode = openSpeechDecoder(stack);
 /** A speech server that answers as `listener` does, and a voice over it. */
 async function speakingTo(listener: RequestListener) {
   const served = await openListeningServer(listener);
-  const client = openClient({ baseUrl: `${served.origin}/v1` });
-  const voice = openSynthesizer(client, {
+  const voice = openSynthesizer(openClient({ baseUrl: `${served.origin}/v1` }), {
     model: 'tts',
     voice: 'alloy',
     format: 'pcm',

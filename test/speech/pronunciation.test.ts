@@ -22,9 +22,7 @@ test.each([
   ['Łódź or lo\u0301dz', 'woodge or lo\u0301dz'],
   ['京都に行く。東京都です。', 'きょうとに行く。東京都です。'],
   ['', ''],
-])('%j is said as %j', (text, spoken) => {
-  expect(pronounce(text)).toBe(spoken);
-});
+])('%j is said as %j', (text, spoken) => expect(pronounce(text)).toBe(spoken));
 
 test.each(['Ana ', 'A', '京都', 'New ', '+', "'", 'ก', 'x y '])(
   '200 words are found in a text of %j in linear time',

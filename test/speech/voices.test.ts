@@ -82,9 +82,9 @@ test.each([
   ['marin', ['cedar'], undefined],
   [' marin ', [], 'marin'],
   ['{"a":1}', [], undefined],
-])('%j typed where there are %j means %j', (typed, known, voice) => {
-  expect(findVoice(typed, known)).toBe(voice);
-});
+])('%j typed where there are %j means %j', (typed, known, voice) =>
+  expect(findVoice(typed, known)).toBe(voice),
+);
 
 test.each([
   refused(400),
@@ -110,8 +110,7 @@ test('a model that the server refuses gives way to the usual one, which the bill
     model === 'kokoro' ? 200 : 404,
   );
   const bills: SpokenUsage[] = [];
-  const instead = withStandardVoice(server.engine, untold);
-  const spoken = withVoiceMeter(instead, {
+  const spoken = withVoiceMeter(withStandardVoice(server.engine, untold), {
     recordSpeech: (one) => void bills.push(one),
   });
   const sound = await collectSound(spoken, 'Hello.', {
@@ -119,8 +118,7 @@ test('a model that the server refuses gives way to the usual one, which the bill
     name: 'marin',
   });
   expect(sound.samples.length).toBeGreaterThan(0);
-  const asked = server.bodies.map(({ model, voice }) => [model, voice]);
-  expect(asked).toEqual([
+  expect(server.bodies.map(({ model, voice }) => [model, voice])).toEqual([
     ['kokoro-hd', 'marin'],
     ['kokoro', 'marin'],
   ]);
@@ -178,8 +176,7 @@ test.each([
           : Buffer.alloc(960),
       );
     });
-    const client = openClient({ baseUrl: `${server.origin}/v1` });
-    const voice = openSynthesizer(client, {
+    const voice = openSynthesizer(openClient({ baseUrl: `${server.origin}/v1` }), {
       model: 'tts',
       voice: () => 'af_sky',
       format: 'pcm',

@@ -31,9 +31,8 @@ const allowed: readonly [
   Has<Answering, 'answer'>,
 ] = [true, true];
 
-test('the compiler refuses a request without a reservation, and one with a forged one', () => {
-  expect([refused.some(Boolean), allowed.every(Boolean)]).toEqual([false, true]);
-});
+test('the compiler refuses a request without a reservation, and one with a forged one', () =>
+  expect([refused.some(Boolean), allowed.every(Boolean)]).toEqual([false, true]));
 
 /** Files outside the tests that match, and are not among those that may. */
 async function strays(pattern: RegExp, may: readonly RegExp[]) {
@@ -57,12 +56,12 @@ test('only the ledger makes reservations', async () => {
 const openers =
   /import[^;]*\b(open(ChatModel|AudioChat|Transcriber|Synthesizer|Realtime\w+)|RealtimeConversation)\b[^;]*from '#src/;
 
-test('engines are opened for sessions, which pay, and by doctor with the operator’s own money', async () => {
-  const engines = [/^src\/(chat|speech)\//, /^src\/app\/engines\//];
-  expect((await strays(openers, engines)).toSorted()).toEqual([
-    'doctor/examine-role.ts',
-  ]);
-});
+test('engines are opened for sessions, which pay, and by doctor with the operator’s own money', async () =>
+  expect(
+    (
+      await strays(openers, [/^src\/(chat|speech)\//, /^src\/app\/engines\//])
+    ).toSorted(),
+  ).toEqual(['doctor/examine-role.ts']));
 
 test('an engine is made to be paid for in one place, and asked raw by no session', async () => {
   const places = [/^src\/spending\/paid-engine\.ts$/];
@@ -78,12 +77,11 @@ test('an engine is made to be paid for in one place, and asked raw by no session
 
 test('a reservation that is watched is the same one: its turn and its end count once', () => {
   const reported: string[] = [];
-  const account = {
+  const reservation = new Reservation({
     pay: () => undefined,
     turn: () => void reported.push('turn'),
     done: () => void reported.push('done'),
-  };
-  const reservation = new Reservation(account);
+  });
   const watched = reservation.watchUsage(
     (usage) => void reported.push(`${usage.inputTokens}`),
   );

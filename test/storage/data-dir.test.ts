@@ -29,8 +29,7 @@ test('a second process on one DATA_DIR waits 15 s for the first, and is refused 
   using place = makeStoreFolder();
   const { clock, reported, start } = startsIn(place.folder);
   using _first = await start();
-  const second = start();
-  const refused = expect(second).rejects.toMatchObject({
+  const refused = expect(start()).rejects.toMatchObject({
     code: 'store.in_use',
     message: `DATA_DIR ${place.folder} is in use by ${firstOwner}: end that process, or give each bot its own DATA_DIR.`,
   });
@@ -81,12 +80,10 @@ test('a lock is no reason to fail: a folder that cannot be written is not locked
   using place = makeStoreFolder();
   writeFileSync(join(place.folder, 'file'), '');
   for (const path of [join(place.folder, 'file'), '/proc/nope']) {
-    const none = await startsIn(path).start();
-    none[Symbol.dispose]();
+    (await startsIn(path).start())[Symbol.dispose]();
   }
   const data = join(place.folder, 'data');
-  const lock = await startsIn(data).start();
-  lock[Symbol.dispose]();
+  (await startsIn(data).start())[Symbol.dispose]();
   expect(readdirSync(data)).toEqual(['parley.lock']);
   expect(findDataDirOwner(data)).toBeUndefined();
   expect(findDataDirOwner(place.folder)).toBeUndefined();

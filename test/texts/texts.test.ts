@@ -3,17 +3,15 @@ import { readTexts } from '#src/texts/text-tables.ts';
 import { fillLine, formatText, type TextId, toLocale } from '#src/texts/texts.ts';
 import { reportTranslations } from '#src/texts/translation-report.ts';
 
-test('words are filled in where the sentence names them', () => {
+test('words are filled in where the sentence names them', () =>
   expect(formatText('join.ok', { channel: 'Lounge' })).toBe(
     'In Lounge. Just talk to me.',
-  );
-});
+  ));
 
-test('words that look like places are not filled again', () => {
+test('words that look like places are not filled again', () =>
   expect(formatText('join.ok', { channel: '{channel}' })).toBe(
     'In {channel}. Just talk to me.',
-  );
-});
+  ));
 
 test('a line gets the words that it still lacked', () => {
   const ask = {
@@ -38,9 +36,9 @@ test.each([
   ['ja', 'ja'],
   ['sw', 'en'],
   ['', 'en'],
-])('a person with the language %j reads %s', (tag, locale) => {
-  expect(toLocale(tag)).toBe(locale);
-});
+])('a person with the language %j reads %s', (tag, locale) =>
+  expect(toLocale(tag)).toBe(locale),
+);
 
 test.each(textLocales)(
   'every text is short and calm in %s, and names no variable',
@@ -60,9 +58,7 @@ test.each(textLocales)(
 
 test.each(textLocales)(
   'every text in %s holds the words of its English, and fits its place with the longest of them',
-  (locale) => {
-    expect(reportTranslations(locale).faulty).toEqual([]);
-  },
+  (locale) => expect(reportTranslations(locale).faulty).toEqual([]),
 );
 
 /** Texts of commands and replies for people with Manage Server, and those without a word of a language. */

@@ -219,9 +219,9 @@ const rows = [...heard, ...addressed, ...commands].map(
   ([rule, facts, decision, events = []]) => [rule, facts, decision, events] as const,
 );
 
-test.each(rows)('%s', (_, facts, decision, events) => {
-  expect(decide(facts, events).decision).toEqual(decision);
-});
+test.each(rows)('%s', (_, facts, decision, events) =>
+  expect(decide(facts, events).decision).toEqual(decision),
+);
 
 test('what nobody said does not change who needs no name', () => {
   const hallucinated = decide(
@@ -258,11 +258,11 @@ test.each<[string, Partial<UtteranceFacts>, boolean]>([
     false,
   ],
   ['no answer is begun to "stop"', { text: 'Stop!', humans: 1 }, false],
-])('%s', (_, facts, isBegun) => {
+])('%s', (_, facts, isBegun) =>
   expect(shouldAnswerEarly({ ...ended, ...facts }, initialAddressing, rules)).toBe(
     isBegun,
-  );
-});
+  ),
+);
 
 test('a spoken no is obeyed of whom the bot hears, named or not, and is no overlap of an answer to another', () => {
   const no = { text: "Don't listen to me." };

@@ -38,9 +38,7 @@ test.each([
   'Ja, bitte!',
   'はい、お願いします。',
   'Sí, por favor.',
-])('%j is a yes', (said) => {
-  expect(findYesOrNo(said, names)).toBe('yes');
-});
+])('%j is a yes', (said) => expect(findYesOrNo(said, names)).toBe('yes'));
 
 test.each([
   'Yes?',
@@ -58,9 +56,7 @@ test.each([
   'Say yes.',
   'Ja, aber leiser.',
   'Ya basta.',
-])('%j is no yes', (said) => {
-  expect(findYesOrNo(said, names)).not.toBe('yes');
-});
+])('%j is no yes', (said) => expect(findYesOrNo(said, names)).not.toBe('yes'));
 
 test('every no of every language refuses, alone and with the name of the bot, where that language is spoken', () => {
   for (const { code, confirmations } of languages) {
@@ -88,13 +84,9 @@ test.each([
   'Never mind.',
   'Nein, danke.',
   'いいえ。',
-])('%j is a no', (said) => {
-  expect(findYesOrNo(said, names)).toBe('no');
-});
+])('%j is a no', (said) => expect(findYesOrNo(said, names)).toBe('no'));
 
 test.each(['No?', 'No, make it 50.', 'No idea.', 'Not yet.', 'Yes and no.', 'Stop.'])(
   '%j is no no',
-  (said) => {
-    expect(findYesOrNo(said, names)).not.toBe('no');
-  },
+  (said) => expect(findYesOrNo(said, names)).not.toBe('no'),
 );

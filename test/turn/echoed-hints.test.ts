@@ -19,11 +19,8 @@ test.each([
   ['Nova, what time is it?', faint, false],
 ])(
   '"%s" of a recogniser that was told these names, with %j, is an echo: %s',
-  (text, heard, is) => {
-    expect(isHallucination(text, heard, hints)).toBe(is);
-  },
+  (text, heard, is) => expect(isHallucination(text, heard, hints)).toBe(is),
 );
 
-test('without hints no name is an echo', () => {
-  expect(isHallucination('Ana, Ben', faint)).toBe(false);
-});
+test('without hints no name is an echo', () =>
+  expect(isHallucination('Ana, Ben', faint)).toBe(false));

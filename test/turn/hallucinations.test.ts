@@ -31,9 +31,9 @@ const credits = [
   'اشتركوا في القناة',
 ];
 
-test.each(credits)('"%s" is a credit nobody said, however clear the voice', (text) => {
-  expect(isHallucination(text, clear)).toBe(true);
-});
+test.each(credits)('"%s" is a credit nobody said, however clear the voice', (text) =>
+  expect(isHallucination(text, clear)).toBe(true),
+);
 
 test.each([
   '',
@@ -47,18 +47,14 @@ test.each([
   '*sighs*',
   '[BLANK_AUDIO]',
   '🎵🎵',
-])('"%s" holds no word', (text) => {
-  expect(isHallucination(text, clear)).toBe(true);
-});
+])('"%s" holds no word', (text) => expect(isHallucination(text, clear)).toBe(true));
 
 test.each([
   'I am going to go. '.repeat(6),
   'ha '.repeat(20),
   'ああ'.repeat(20),
   'you you you you you you you you',
-])('"%s" is a loop', (text) => {
-  expect(isHallucination(text, clear)).toBe(true);
-});
+])('"%s" is a loop', (text) => expect(isHallucination(text, clear)).toBe(true));
 
 test.each([
   'you',
@@ -92,9 +88,9 @@ test.each([
   'ja ja',
   'untertitel bitte an',
   '5555555555',
-])('"%s" may well be meant', (text) => {
-  expect(isHallucination(text, { ...clear, voicedMs: 2400 })).toBe(false);
-});
+])('"%s" may well be meant', (text) =>
+  expect(isHallucination(text, { ...clear, voicedMs: 2400 })).toBe(false),
+);
 
 test('"you" is believed from 160 ms of certain voice that is not faint, and not below', () => {
   const voice = {

@@ -80,16 +80,12 @@ test('every JSON file of the folder is a language of the list, named by its code
 
 test.each(byCode)(
   '%s: it has the groups and fields that there are, and no other',
-  (_, words) => {
-    expect(schema.safeParse(words).error?.issues).toBeUndefined();
-  },
+  (_, words) => expect(schema.safeParse(words).error?.issues).toBeUndefined(),
 );
 
 test.each(byCode)(
   '%s: no list is empty, and each phrase is once in it, in lower case',
-  (_, words) => {
-    expect(listsIn(words).flatMap(faultsOf)).toEqual([]);
-  },
+  (_, words) => expect(listsIn(words).flatMap(faultsOf)).toEqual([]),
 );
 
 test('phrases of no language are written like those of one', () => {

@@ -108,7 +108,6 @@ function makeScene(
   codec: OpusCodec,
   seed: number,
 ) {
-  const { kind, language } = clip;
   const texts = splitText(clip.text);
   const headMs = Math.max(0, (clip.stretches[0]?.[0] ?? 0) - edgeMs);
   const endMs = (clip.stretches.at(-1)?.[1] ?? 0) + edgeMs;
@@ -136,8 +135,8 @@ function makeScene(
     stretches.some(([start, end]) => fromMs < end && toMs > start);
   const lengthMs = Math.floor(loud.length / samplesPerMs / 20) * 20;
   return {
-    kind,
-    language,
+    kind: clip.kind,
+    language: clip.language,
     profile,
     words: clip.times.map(
       ([from, to], n) => [texts[n] ?? '', move(from), move(to - 1) + 1] as const,

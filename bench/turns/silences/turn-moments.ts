@@ -135,9 +135,13 @@ class UnendingListener {
     this.#sound.push(heard.samples.slice());
     if (kind === 'silence-frame') this.#stepVoice({ kind, atMs }, nowMs);
     for (const window of this.#meter.measureSound(heard)) {
-      const { probability, levelDb } = window;
       this.#stepVoice(
-        { kind: 'window', probability, levelDb, atMs: window.atMs },
+        {
+          kind: 'window',
+          probability: window.probability,
+          levelDb: window.levelDb,
+          atMs: window.atMs,
+        },
         nowMs,
       );
     }

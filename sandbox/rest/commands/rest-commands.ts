@@ -11,7 +11,6 @@ import {
 import {
   guildWithId,
   type RegisteredBody,
-  type RegisteredCommand,
   type RegisteredOption,
   type World,
 } from '#sandbox/world/world.ts';
@@ -30,7 +29,7 @@ export function makeCommandRoutes(world: World): readonly RestRoute[] {
   return paths.flatMap((path) => makeListRoutes(world, path));
 }
 
-function makeListRoutes(world: World, path: string): RestRoute[] {
+function makeListRoutes(world: World, path: string) {
   const listed = (guildId: string | undefined) => {
     const commands = world.commands.filter((each) => each.guildId === guildId);
     return toOkAnswer(commands.map((each) => toCommandJson(world, each)));
@@ -55,7 +54,7 @@ function registerCommands(
   { ids, commands }: World,
   guildId: string | undefined,
   body: RegisteredBody,
-): RegisteredCommand {
+) {
   const { id = ids.mintId() } =
     commands.find(
       (each) =>
@@ -74,7 +73,7 @@ function withScope(
   world: World,
   call: RestCall,
   then: (guildId: string | undefined) => RestAnswer,
-): RestAnswer {
+) {
   if (call.param('app') !== world.bot.id) return refusalAnswers.forbidden;
   const guildId = call.param('guild') || undefined;
   if (guildId !== undefined && !guildWithId(world, guildId))

@@ -68,8 +68,7 @@ export function* listEchoEvents(
 ): Generator<EchoEvent> {
   const frames = listSentFrames(acoustics.bot);
   const back = acoustics.echoes ? decodeEcho(frames, codec) : makeSilence(frames);
-  const microphone = mixEchoes(acoustics, back);
-  const arrivals = sendToBot(microphone, acoustics.seed, codec);
+  const arrivals = sendToBot(mixEchoes(acoustics, back), acoustics.seed, codec);
   const stream = new SpeakerStream(codec);
   const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
   let left = 0;

@@ -21,8 +21,7 @@ async function encoded(encoders: SoundEncoders, format: SoundFormat) {
   for (let at = 0; at < sound.length; at += 2_399)
     pieces.push(Uint8Array.from(await encoder.push(sound.subarray(at, at + 2_399))));
   const early = Buffer.concat(pieces).length;
-  const bytes = Buffer.concat([...pieces, await encoder.end()]);
-  return { bytes, early };
+  return { bytes: Buffer.concat([...pieces, await encoder.end()]), early };
 }
 
 test.each(soundFormats)(

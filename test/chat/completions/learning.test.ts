@@ -121,8 +121,7 @@ test('an empty stream is asked for once more in one piece, which tells the reaso
     code: 'context_length_exceeded',
   };
   await using server = await open([written(''), answerWithJson({ error }, 400)]);
-  const { error: thrown } = await server.ask();
-  expect(thrown).toMatchObject({
+  expect((await server.ask()).error).toMatchObject({
     about: { status: 400, remedy: expect.stringContaining('--ctx-size') },
   });
   expect(server.bodies.map((body) => body.stream ?? false)).toEqual([true, false]);

@@ -46,11 +46,10 @@ function readCut(text: string, options?: Partial<AnswerTextOptions>) {
 
 test.each(listRows(thoughts))(
   'nothing between $open and $close is said, cut at every byte',
-  ({ open, close }) => {
+  ({ open, close }) =>
     expect(
       readCut(`${open}They want tea.\nBe brief.${close}\n\nEarl Grey.`).words,
-    ).toBe('Earl Grey.');
-  },
+    ).toBe('Earl Grey.'),
 );
 
 test.each(listRows(thoughts))(
@@ -82,9 +81,7 @@ test.each(listRows(templateTokens))(
 
 test.each([...listRows(wrappers.around), ...listRows(wrappers.before)])(
   '%s around an answer is not said, cut at every byte',
-  (mark) => {
-    expect(readCut(`${mark}\nIt is four.`).words).toBe('It is four.');
-  },
+  (mark) => expect(readCut(`${mark}\nIt is four.`).words).toBe('It is four.'),
 );
 
 test.each(writtenCalls)(
@@ -124,17 +121,17 @@ test.each([
   'Use `<b>` and a < b.',
   'They said:\nBen: tea\nAna: coffee',
   'Ben, for Lima: it is four.',
-])('%s is said as it is', (text) => {
-  expect(readCut(text)).toMatchObject({ words: text, calls: [] });
-});
+])('%s is said as it is', (text) =>
+  expect(readCut(text)).toMatchObject({ words: text, calls: [] }),
+);
 
 test.each([
   ['Nova: It is four.', 'It is four.'],
   ['**Nova:** It is four.', 'It is four.'],
   ['It is four.\nBen: and now?\nNova: Five.', 'It is four.'],
-])('names that the model wrote as in the history are not said: %j', (text, words) => {
-  expect(readCut(text).words).toBe(words);
-});
+])('names that the model wrote as in the history are not said: %j', (text, words) =>
+  expect(readCut(text).words).toBe(words),
+);
 
 test('no mark of the tables stands for two things', () => {
   const marks = [

@@ -91,8 +91,7 @@ test('usage tells which tokens were sound, and which were cached', async () => {
   await using server = await open([
     answerStream([toSaidChunk('Hi.'), stopChunk, { choices: [], usage }]),
   ]);
-  const parts = (await server.ask()).parts;
-  expect(parts.at(-1)).toMatchObject({
+  expect((await server.ask()).parts.at(-1)).toMatchObject({
     usage: { audioInputTokens: 40, audioOutputTokens: 25, cachedInputTokens: 20 },
   });
 });
@@ -116,8 +115,7 @@ test.each([
   ['thoughts alone', answerStream([toSaidChunk('<think>hm'), makeDelta({}, 'length')])],
 ])('%s is an empty answer', async (_, answer) => {
   await using server = await open([answer]);
-  const { error } = await server.ask();
-  expect(error).toMatchObject({ code: 'provider.empty' });
+  expect((await server.ask()).error).toMatchObject({ code: 'provider.empty' });
 });
 
 test('a field that a server does not know is left out from then on', async () => {

@@ -69,9 +69,9 @@ test.each([
     'See [the page, please](https://a.b/c) now. Yes.',
     'See [the page, please](https://a.b/c) now.',
   ],
-])('%s begins with one sentence', (text, first) => {
-  expect(clauses(text)[0]).toBe(first);
-});
+])('%s begins with one sentence', (text, first) =>
+  expect(clauses(text)[0]).toBe(first),
+);
 
 test('however long a sentence or a word, a clause is short enough for any engine', () => {
   const words = 'word '.repeat(400);
@@ -131,7 +131,7 @@ const crumb = fc.constantFrom(
   ],
 );
 
-test('the cuts depend on the text alone, not on the pieces it came in', () => {
+test('the cuts depend on the text alone, not on the pieces it came in', () =>
   fc.assert(
     fc.property(fc.array(crumb, { maxLength: 60 }), (pieces) => {
       const whole = pieces.join('');
@@ -139,8 +139,7 @@ test('the cuts depend on the text alone, not on the pieces it came in', () => {
       expect(clauses(...whole)).toEqual(clauses(whole));
     }),
     { numRuns: 400 },
-  );
-});
+  ));
 
 test('no word is lost, said twice, or split', () => {
   fc.assert(

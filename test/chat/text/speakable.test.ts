@@ -17,9 +17,7 @@ test.each([
   ['Use snake_case, 3 * 4 and 2 < 3.', 'Use snake_case, 3 * 4 and 2 < 3.'],
   ['5 \\* 3 © 2026', '5 * 3 © 2026'],
   ['Привет, как дела? 你好。', 'Привет, как дела? 你好。'],
-])('%j is said as %j', (written, said) => {
-  expect(toSpeakable(written)).toBe(said);
-});
+])('%j is said as %j', (written, said) => expect(toSpeakable(written)).toBe(said));
 
 /** What no mouth can say, and what is left of it. The last members stand in no report that was given to us. */
 test.each([
@@ -47,6 +45,6 @@ test.each([
   ['5 &lt; 6&nbsp;&#x2013; a&hellip; &unknown;', '5 < 6 – a… &unknown;'],
   // https://github.com/github/docs/blob/main/content/get-started/writing-on-github/working-with-advanced-formatting/organizing-information-with-tables.md
   ['Name | Age\n:--- | ---:\n', 'Name | Age'],
-])('%j, written by models, is said as %j', (written, said) => {
-  expect(toSpeakable(written)).toBe(said);
-});
+])('%j, written by models, is said as %j', (written, said) =>
+  expect(toSpeakable(written)).toBe(said),
+);

@@ -7,9 +7,8 @@ const berlin = { nowWallMs, timeZone: 'Europe/Berlin' };
 function shown(phrase: string, context = berlin) {
   const wallMs = parseTimePhrase(phrase, context);
   if (wallMs === undefined) return 'none';
-  const { timeZone } = context;
   const at = new Intl.DateTimeFormat('sv-SE', {
-    timeZone,
+    timeZone: context.timeZone,
     dateStyle: 'short',
     timeStyle: 'medium',
   });
@@ -44,9 +43,9 @@ test.each([
   ['2026-12-24T18:30', '12-24 18:30'],
   ['2026-12-24T18:30:00Z', '12-24 19:30'],
   ['in two days', '11-22 17:25'],
-])('"%s" is %s for whoever says it on a Friday at 17:25', (phrase, time) => {
-  expect(shown(phrase)).toBe(time);
-});
+])('"%s" is %s for whoever says it on a Friday at 17:25', (phrase, time) =>
+  expect(shown(phrase)).toBe(time),
+);
 
 test.each([
   'soon',
@@ -59,9 +58,9 @@ test.each([
   '2026-11-20T17:25',
   'today at 9 am',
   'in 0 minutes',
-])('"%s" is no time ahead', (phrase) => {
-  expect(parseTimePhrase(phrase, berlin)).toBeUndefined();
-});
+])('"%s" is no time ahead', (phrase) =>
+  expect(parseTimePhrase(phrase, berlin)).toBeUndefined(),
+);
 
 test('a day keeps its time of day where clocks are put forward, and an hour its length', () => {
   const eve = { nowWallMs: Date.UTC(2026, 2, 28, 17), timeZone: 'Europe/Berlin' }; // 18:00

@@ -27,6 +27,6 @@ test.each<[string, readonly Aside[]]>([
   ['~~~js\na();\n~~~', [{ kind: 'code', text: '```js\na();\n```' }]],
   ['||secret|| then', []],
   ['www.a.b and www.a.b', [{ kind: 'link', text: 'www.a.b' }]],
-])('%j holds for the eyes %j', (text, asides) => {
-  expect(findAsides(text)).toEqual(asides);
-});
+])('%j holds for the eyes %j', (text, asides) =>
+  expect(findAsides(text)).toEqual(asides),
+);

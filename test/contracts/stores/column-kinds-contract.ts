@@ -166,11 +166,10 @@ function testKeptValues(name: string, open: OpenKinds) {
 function testRefusedValues(name: string, open: OpenKinds) {
   test(`${name}: a column of choices takes no other text, and no row is written`, async () => {
     await using opened = await open();
-    const { connection } = opened;
-    await expect(storeAndRead(connection, 'choice', 'left')).rejects.toThrow(
+    await expect(storeAndRead(opened.connection, 'choice', 'left')).rejects.toThrow(
       /check constraint/i,
     );
-    expect(await findTexts(connection, sql`TRUE`)).toEqual([]);
+    expect(await findTexts(opened.connection, sql`TRUE`)).toEqual([]);
   });
 }
 

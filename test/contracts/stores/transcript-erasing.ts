@@ -138,14 +138,12 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
     ]);
     const at = (hours: number) =>
       store.eraser.eraseExpired(startedAtWallMs + hours * hourMs + 3_000, toDaysMs);
-    expect(await at(23)).toBe(0);
-    expect(await at(24)).toBe(2);
+    expect([await at(23), await at(24)]).toEqual([0, 2]);
     expect([await readTexts(store, 'a'), await readTexts(store, 'b')]).toEqual([
       ['kept'],
       ['two hours later'],
     ]);
-    expect(await at(26)).toBe(1);
-    expect(await at(24 * 7)).toBe(1);
+    expect([await at(26), await at(24 * 7)]).toEqual([1, 1]);
     expect(await store.reader.findLatest('10', '100')).toBeUndefined();
   });
 
@@ -162,8 +160,7 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
     expect(await at(20)).toBe(0);
     const ended = makeSession('a', { endedAtWallMs: startedAtWallMs + 10 * 60_000 });
     await store.writer.putSession(ended);
-    expect(await at(24)).toBe(0);
-    expect(await at(25)).toBe(2);
+    expect([await at(24), await at(25)]).toEqual([0, 2]);
     expect(await store.reader.findLatest('10', '100')).toBeUndefined();
   });
 }

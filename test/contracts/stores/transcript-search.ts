@@ -132,10 +132,8 @@ function testFilters(name: string, open: OpenTranscriptStore) {
       makeLine('b', n + 1, `red ${n + 3}`),
     );
     await store.writer.putLines(others);
-    const open100 = { channelIds: ['100'] };
-    expect(await findTexts(store, 'red 30', { limit: 2 }, open100)).toEqual([
-      'red 2',
-      'red 1',
-    ]);
+    expect(
+      await findTexts(store, 'red 30', { limit: 2 }, { channelIds: ['100'] }),
+    ).toEqual(['red 2', 'red 1']);
   });
 }

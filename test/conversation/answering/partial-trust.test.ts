@@ -108,11 +108,11 @@ test('an answer begun on partial words in another language than the final ones a
   const understood = { partial: said, final: said, tookMs: 200, language: 'nl' };
   const { fixture, ask } = await called(understood, true, { textLanguage });
   await ask();
-  const orders = fixture.chat.asked.map(({ messages }) => messages[0]?.content ?? '');
-  expect(orders.map((order) => /Answer in (\w+)/.exec(order)?.[1])).toEqual([
-    'English',
-    'Dutch',
-  ]);
+  expect(
+    fixture.chat.asked
+      .map(({ messages }) => messages[0]?.content ?? '')
+      .map((order) => /Answer in (\w+)/.exec(order)?.[1]),
+  ).toEqual(['English', 'Dutch']);
   expect(fixture.of('answered')).toHaveLength(1);
   const [{ instants } = { instants: undefined }] = fixture.of('answered');
   expect(instants?.firstSentAtMs).toBeGreaterThan(

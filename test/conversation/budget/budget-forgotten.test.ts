@@ -85,11 +85,10 @@ test('whatever was under way when somebody was forgotten, nothing names them aft
       world.budgets.forget('g', 'ana');
       world.entries.length = 0; // what is in the book is erased there
       for (const act of after) await perform(act, world);
-      const { entries, ledger } = world;
       const reported = [
-        ...entries,
-        ...ledger.listUnsaved(),
-        ...ledger.getStanding('g', clock.wallMs()).people,
+        ...world.entries,
+        ...world.ledger.listUnsaved(),
+        ...world.ledger.getStanding('g', clock.wallMs()).people,
       ];
       expect(JSON.stringify(reported)).not.toContain('ana');
     }),
@@ -117,8 +116,11 @@ test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
     await passTime(fixture, 500);
     const fromMs = clock.nowMs();
     const packets = await sayWords('human-librivox-0880', adam, fromMs);
-    const sent = packets.filter(({ atMs }) => atMs <= fromMs + ms);
-    await passTime(fixture, ms, sent);
+    await passTime(
+      fixture,
+      ms,
+      packets.filter(({ atMs }) => atMs <= fromMs + ms),
+    );
     await fixture.privacy.forget('g', adam.id);
     await passTime(fixture, 1_500);
     expect([...ledger.getStanding('g', clock.wallMs()).people.keys()]).toEqual([]);

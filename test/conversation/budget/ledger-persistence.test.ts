@@ -49,8 +49,7 @@ test('a bot that starts anew knows what was spent before', async () => {
   const first = await keep(spending);
   first.spend(7);
   await first.keeper[Symbol.asyncDispose]();
-  const second = await keep(spending);
-  expect(second.today()).toBe(7);
+  expect((await keep(spending)).today()).toBe(7);
 });
 
 test('while the store cannot be written, sums count from memory, the operator is told once, and nothing is lost', async () => {

@@ -86,10 +86,11 @@ test('sound that streams waits until money for it is set aside, is sent whole, a
   expect(pushed).toEqual([]);
   await metered.settle(never);
   metered[Symbol.dispose]();
-  expect(pushed).toEqual([16_000, 16_000, 16_000, 16_000]);
-  expect(heard).toEqual([4_000]);
-  expect(asked).toEqual([30_000, 30_000, 30_000]);
-  expect(ended).toEqual([1, 2, 3]);
+  expect([pushed, heard]).toEqual([[16_000, 16_000, 16_000, 16_000], [4_000]]);
+  expect([asked, ended]).toEqual([
+    [30_000, 30_000, 30_000],
+    [1, 2, 3],
+  ]);
   metered.push(second);
   await waitUntilSettled();
   expect([pushed.length, ended]).toEqual([4, [1, 2, 3, 4]]);
@@ -143,8 +144,7 @@ test('a server that heard somebody speak and is late with their words is paid be
   const clock = new VirtualClock();
   const { chain } = makeChain('speech to text', [failing, answering], clock);
   const heard: Parameters<SoundMeter['onRecognised']>[] = [];
-  const both = createTranscriberChain(chain, true);
-  const metered = meterTranscriber(both, {
+  const metered = meterTranscriber(createTranscriberChain(chain, true), {
     onRecognised: (...one) => void heard.push(one),
   });
   using live = metered.listen?.(() => undefined, never) ?? expect.fail();

@@ -31,6 +31,5 @@ test.each(['audio-model', 'realtime'] as const)(
   },
 );
 
-test('chained is asked with the words alone', async () => {
-  expect(await measureRequest('chained', 0.95)).toBeGreaterThan(slowWordsMs / 2);
-});
+test('chained is asked with the words alone', async () =>
+  expect(await measureRequest('chained', 0.95)).toBeGreaterThan(slowWordsMs / 2));

@@ -149,9 +149,9 @@ test.each(table.map(([name, ...row]) => ({ name, row })))(
   },
 );
 
-test.each(phases)('a question can be seen to be in the phase %s', (phase) => {
-  expect(getPhase({ id: 100 }, reached(phase))).toBe(phase);
-});
+test.each(phases)('a question can be seen to be in the phase %s', (phase) =>
+  expect(getPhase({ id: 100 }, reached(phase))).toBe(phase),
+);
 
 function reached(phase: keyof typeof roads) {
   const road: readonly ConversationEvent[] = roads[phase];

@@ -32,12 +32,11 @@ function play(
 
 const often = (times: number) => Array.from({ length: times }, () => ({}));
 
-test('the longest waits double up to half a minute, and the tenth try is the last', () => {
+test('the longest waits double up to half a minute, and the tenth try is the last', () =>
   expect(play(often(20))).toMatchObject({
     waits: [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000],
     gaveUp: true,
-  });
-});
+  }));
 
 test('the bot does not wait for a reconnect that would take longer than five minutes', () => {
   expect(play(often(1), { restMs: 300_001 })).toMatchObject({

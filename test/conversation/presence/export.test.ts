@@ -13,8 +13,7 @@ import { openPostgresTranscripts } from '#test/storage/postgres/open-transcripts
 
 /** Eva spoke, and was answered twice, once beside others. */
 async function talkedTo({ onDisk: { writer } }: Pick<TranscriptStores, 'onDisk'>) {
-  const session = makeSession('a', { guildId: 'g', placeId: 'staff' });
-  await writer.putSession(session);
+  await writer.putSession(makeSession('a', { guildId: 'g', placeId: 'staff' }));
   await writer.putLines([
     makeLine('a', 5, 'the quagga is sold', toSpeaker('bob')),
     makeLine('a', 12, 'I was late', toSpeaker('eva')),

@@ -46,8 +46,7 @@ function followed(chat: CaptionChat) {
 test('captions stand in the chat of the voice channel, are edited in place, and ping nobody', async () => {
   const { captions, lounge, sandbox } = await open();
   const ann = sandbox.person('Ann');
-  const chat = await captions.openChat(lounge, undefined, never);
-  const { settled, show } = followed(chat);
+  const { settled, show } = followed(await captions.openChat(lounge, undefined, never));
   show('a', `Welcome, <@${ann.id}>. @everyone`);
   await settled();
   show('a', 'Welcome.');
@@ -111,8 +110,7 @@ test('a channel of another server takes no captions', async () => {
 
 test('a message that people delete is reported, and one that the bot deletes is not', async () => {
   const { captions, lounge, sandbox, deleted } = await open();
-  const chat = await captions.openChat(lounge, undefined, never);
-  const { settled, show } = followed(chat);
+  const { settled, show } = followed(await captions.openChat(lounge, undefined, never));
   for (const key of ['a', 'b', 'c', 'd']) show(key, key);
   await settled();
   const [a, b, c] = sandbox.messages('Lounge');

@@ -34,8 +34,7 @@ const voice = { name: 'voice', description, kind: 'text', maxChars: 50 } as cons
 /** A sandbox in which these commands are registered. */
 async function registered(...commands: readonly CommandEntry[]) {
   const sandbox = await openSilentSandbox();
-  const { apiUrl, token } = sandbox;
-  await registerOnly({ apiUrl, token, commands });
+  await registerOnly({ apiUrl: sandbox.apiUrl, token: sandbox.token, commands });
   const shown = () => sandbox.commands().map(({ body }) => body);
   return { shown, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
 }
@@ -55,8 +54,7 @@ test('options say what they take, and those that must be filled stand first', as
     name: 'say',
     options: [{ ...voice, suggest }, said, level, loop],
   };
-  const about = { ...join, label: 'ask.about' } as const;
-  await using discord = await registered(say, about);
+  await using discord = await registered(say, { ...join, label: 'ask.about' } as const);
   const [first, menu] = discord.shown();
   expect(first).toMatchObject({
     name: 'say',

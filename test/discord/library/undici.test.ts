@@ -56,6 +56,5 @@ test('the bot loads one HTTP client: that of Node', () => {
   `;
   const run = ['--input-type=module', '-e', program];
   const { stdout, stderr } = spawnSync(process.execPath, run, { encoding: 'utf8' });
-  expect(stderr).toBe('');
-  expect(stdout).toBe('true\nfalse\n');
+  expect([stderr, stdout]).toEqual(['', 'true\nfalse\n']);
 });

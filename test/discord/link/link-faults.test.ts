@@ -27,8 +27,7 @@ function connection() {
 function cutSocket() {
   const state = findNetworking(connection())?.state;
   if (!state || !('ws' in state)) throw new Error('no voice socket');
-  const { ws } = state.ws as unknown as { readonly ws: { terminate(): void } };
-  ws.terminate();
+  (state.ws as unknown as { readonly ws: { terminate(): void } }).ws.terminate();
 }
 
 function play(link: VoiceLink, count: number) {

@@ -38,8 +38,7 @@ function play(link: VoiceLink, count: number) {
 }
 
 function lastCounts() {
-  const closed = login().events.findLast((event) => event.kind === 'link-closed');
-  return closed?.counts;
+  return login().events.findLast((event) => event.kind === 'link-closed')?.counts;
 }
 
 test('the first words of somebody are heard although Discord names them late', async () => {

@@ -12,8 +12,7 @@ function open() {
   const unopened = new Map<string, number>();
   const log = { faults: [] as string[], whole: 0, failed: [] as unknown[] };
   const ws = Object.assign(new EventEmitter(), { missedHeartbeats: 0 });
-  const networking = { state: { ws } };
-  const state = { status: 'ready', networking };
+  const state = { status: 'ready', networking: { state: { ws } } };
   const connection = { state } as unknown as VoiceConnection;
   const watchdog = new LinkWatchdog({
     connection,

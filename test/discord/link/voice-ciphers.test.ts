@@ -16,11 +16,10 @@ const mode = 'aead_xchacha20_poly1305_rtpsize';
 const { signal } = new AbortController();
 
 // Proves: Packets are sealed and opened by both of Discord's ciphers by real
-test('both ciphers of voice decrypt their own packets', async () => {
+test('both ciphers of voice decrypt their own packets', async () =>
   expect(await proveCiphers(clock, signal)).toMatch(
     /^(sodium-native|@noble\/ciphers)$/,
-  );
-});
+  ));
 
 test('ciphers that open another packet than they sealed are not proven', async () => {
   const receiver = VoiceReceiver.prototype as unknown as { decrypt(): Buffer };
@@ -59,19 +58,16 @@ async function proveElsewhere(isInstalled: boolean): Promise<readonly string[]> 
     console.log(JSON.stringify([name, ...new Set(loaded)]));
   `;
   const args = ['--input-type=module', '--eval', program];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  return JSON.parse(stdout);
+  return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
 }
 
 withPackage('sodium-native', () => {
-  test('where it is installed it seals and opens XChaCha20', async () => {
-    expect(await proveElsewhere(true)).toEqual(['sodium-native', 'sodium-native']);
-  });
+  test('where it is installed it seals and opens XChaCha20', async () =>
+    expect(await proveElsewhere(true)).toEqual(['sodium-native', 'sodium-native']));
 });
 
-test('without sodium-native another package seals and opens XChaCha20', async () => {
+test('without sodium-native another package seals and opens XChaCha20', async () =>
   expect(await proveElsewhere(false)).toEqual([
     '@noble/ciphers',
     '@noble/ciphers/chacha.js',
-  ]);
-});
+  ]));

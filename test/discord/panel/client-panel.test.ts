@@ -151,8 +151,7 @@ test.each([
 
 test('the answer to /join is the panel: its buttons work, it is edited in place, and moves to the next one', async () => {
   const { ann, sandbox, discordPorts: given } = login();
-  const first = await call('join');
-  const stopped = await ann.press(first, 'parley:stop').answered(soon());
+  const stopped = await ann.press(await call('join'), 'parley:stop').answered(soon());
   expect(stopped).toMatchObject({ text: formatText('stop.ok'), ephemeral: true });
   given.panels.show(sandbox.guildId, listening);
   const shown = () => sandbox.messages('general');

@@ -27,8 +27,7 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
   const link = await linkOpener.openLink(login.lobby, () => false, never);
   const { sandbox } = login;
   const shown = () => {
-    const { channels } = guild.roster();
-    return channels.find(({ name }) => name === 'Lobby')?.status;
+    return guild.roster().channels.find(({ name }) => name === 'Lobby')?.status;
   };
   return {
     clock,
@@ -86,8 +85,7 @@ test('a status that a person wrote is never written over, nor taken away', async
   show(3);
   await clock.advance(60_000);
   await link[Symbol.asyncDispose]();
-  expect(shown()).toBe('Quiz');
-  expect(written()).toEqual(['Nova listens to 2 of 5']);
+  expect([shown(), written()]).toEqual(['Quiz', ['Nova listens to 2 of 5']]);
 });
 
 test('a status that a person took away does not come back before the next join', async () => {

@@ -14,7 +14,6 @@ const never = new AbortController().signal;
 
 /** A logged-in bot that notes what it reads. */
 async function reading(sandbox: Sandbox, messageContent: boolean) {
-  const { apiUrl, token } = sandbox;
   const read: TypedMessage[] = [];
   const deleted: string[] = [];
   const events: DiscordEvent[] = [];
@@ -28,8 +27,8 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
   let typed: TypedMessages | undefined;
   const bot = await openDiscord(
     {
-      apiUrl,
-      token,
+      apiUrl: sandbox.apiUrl,
+      token: sandbox.token,
       messageContent,
       onEvent: (event) => events.push(event),
       commands: [

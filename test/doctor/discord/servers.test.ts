@@ -28,8 +28,7 @@ test('a server where the bot may talk nowhere, or is timed out, is a missing par
     'missing Sandbox the bot may talk in 0 of 1 voice channels',
   ]);
   guild.timeOut('Nova', 600_000);
-  const timedOut = await patient.examine();
-  expect(timedOut.about('Sandbox')).toMatch(
+  expect((await patient.examine()).about('Sandbox')).toMatch(
     /^missing Sandbox a moderator timed the bot out/,
   );
 });

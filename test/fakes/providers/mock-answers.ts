@@ -91,8 +91,7 @@ export const endpointAnswers: Readonly<
     );
   },
   async models(exchange) {
-    const { models } = exchange.settings;
-    const data = models.map((id) => ({
+    const data = exchange.settings.models.map((id) => ({
       id,
       object: 'model',
       created: 0,

@@ -21,8 +21,7 @@ export function makeTone(
 }
 
 function countSamples(text: string, rateHz: number, msPerChar: number) {
-  const lengthMs = Math.max(minSoundMs, text.length * msPerChar);
-  return Math.round((lengthMs / 1000) * rateHz);
+  return Math.round((Math.max(minSoundMs, text.length * msPerChar) / 1000) * rateHz);
 }
 
 /** Bytes of a sound that is made as far as it is asked for: of a long answer that is talked over, little is. */
@@ -127,8 +126,8 @@ export function encodeSound(
   rateHz: number,
   format: 'pcm' | 'wav',
 ): Buffer {
-  const { buffer, byteOffset, byteLength } = samples;
-  if (format === 'pcm') return Buffer.from(buffer, byteOffset, byteLength);
+  if (format === 'pcm')
+    return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
   const wav = writeWav({ samples, rateHz, channels: 1 });
   wav.writeUInt32LE(0xffffffff, 4);
   wav.writeUInt32LE(0xffffffff, 40);

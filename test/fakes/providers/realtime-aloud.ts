@@ -134,10 +134,13 @@ export async function waitForSound(ms: number, { clock, soundSpeed }: AloudSetti
 
 /** Error of a strict server for a request to read. */
 function findObjection(asked: AloudFields) {
-  const { tools, tool_choice, modalities } = asked;
-  if (modalities) return 'Unknown parameter: modalities.';
+  if (asked.modalities) return 'Unknown parameter: modalities.';
   if (asked.max_output_tokens === undefined) return 'Unknown parameter: max tokens.';
-  if (!Array.isArray(tools) || tools.length > 0 || tool_choice !== 'none')
+  if (
+    !Array.isArray(asked.tools) ||
+    asked.tools.length > 0 ||
+    asked.tool_choice !== 'none'
+  )
     return 'Tools are set.';
   return undefined;
 }

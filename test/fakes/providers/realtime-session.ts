@@ -139,21 +139,21 @@ export class TalkSession {
     if (type === 'message' && first?.type !== expected) {
       throw new AloudRefusal('invalid_value', 'The content has the wrong type.');
     }
-    const thing = {
+    this.#putItem({
       id: `item_${++this.#number}`,
       type: String(type),
       text: String(first?.text ?? output ?? ''),
       ...(role !== undefined && { role: String(role) }),
       ...(call_id !== undefined && { callId: String(call_id) }),
       soundMs: 0,
-    };
-    this.#putItem(thing);
+    });
   }
 
   #putItem(thing: TalkItem) {
     this.#call.items.push(thing);
-    const { id, type, role } = thing;
-    this.#send('conversation.item.added', { item: { id, type, role } });
+    this.#send('conversation.item.added', {
+      item: { id: thing.id, type: thing.type, role: thing.role },
+    });
   }
 
   #startResponse() {
@@ -166,8 +166,7 @@ export class TalkSession {
     );
     const reply = this.#settings().answer(newest?.text ?? '', this.#asked.count++);
     const reported = { atMs: this.#settings().clock.nowMs(), asked: this.#listSaid() };
-    const named = { id: `resp_${++this.#number}` };
-    const response = { named, reported };
+    const response = { named: { id: `resp_${++this.#number}` }, reported };
     this.#call.responses.push(reported);
     this.#response = response;
     this.#call.active++;

@@ -46,10 +46,11 @@ export function findMatches(heard: RecogniserFeatures, clip: KnownClip): ClipMat
       coarseStep,
     );
   }
-  const peaks = [...scores.keys()].filter((n) => isPeak(scores, n));
-  return peaks.flatMap((n) =>
-    findRuns(heard, clip, refineOffset(heard, clip, first + n, { from, to })),
-  );
+  return [...scores.keys()]
+    .filter((n) => isPeak(scores, n))
+    .flatMap((n) =>
+      findRuns(heard, clip, refineOffset(heard, clip, first + n, { from, to })),
+    );
 }
 
 /** Correlation of the clip's frames in `span` with the sound `offset` frames later, as far as it reaches. */

@@ -18,8 +18,7 @@ export async function makePackets(
   fromMs: number,
   codec: OpusCodec,
 ): Promise<Packet[]> {
-  const frames = await encodeFrames(fixture, codec);
-  return frames.map((opus, n) => ({
+  return (await encodeFrames(fixture, codec)).map((opus, n) => ({
     speakerId,
     opus,
     sequence: (65_530 + Math.round(fromMs / 20) + n) & 0xffff,

@@ -23,8 +23,7 @@ test('when no space is left for transcripts, captions go on, people are told onc
   };
   const limited = { ...onDisk, writer: { ...onDisk.writer, putLines } };
   const transcripts = new TranscriptStores(limited, inMemory);
-  const made = await openCaptioned({ transcripts }, clock);
-  const fixture = { ...made, transcripts };
+  const fixture = { ...(await openCaptioned({ transcripts }, clock)), transcripts };
   await sayAll(fixture);
   isFull = true;
   for (let n = 0; n < 3; n++) await sayAll(fixture, eva);

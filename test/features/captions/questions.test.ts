@@ -12,11 +12,12 @@ test('a question is answered before its command is given up, also where the chat
   await sayAll(fixture);
   const request = { question: 'zebra', about: 'this' } as const;
   const fromMs = clock.nowMs();
-  const answering = fixture.transcriptFor.askModel('g', 'adam', request);
-  const answered = answering.then((found) => ({
-    found,
-    tookMs: clock.nowMs() - fromMs,
-  }));
+  const answered = fixture.transcriptFor
+    .askModel('g', 'adam', request)
+    .then((found) => ({
+      found,
+      tookMs: clock.nowMs() - fromMs,
+    }));
   await clock.advance(maxAskMs);
   const { found, tookMs } = await answered;
   expect(found).toMatchObject({ line: { id: 'fail.llm' } });

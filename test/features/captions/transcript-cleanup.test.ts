@@ -86,10 +86,9 @@ test('captions that are not kept are gone 15 minutes after the session, and neve
 test('captions that are kept nowhere are gone from the chat after a restart', async () => {
   const fixture = openSessionFixture({ addressing: 'off' });
   await unkept(fixture);
-  const { captionChats, clock } = fixture;
-  const { inMemory } = openMemoryTranscripts(clock);
+  const { inMemory } = openMemoryTranscripts(fixture.clock);
   const transcripts = new TranscriptStores(fixture.transcripts.onDisk, inMemory);
-  const again = openSessionFixture({ captionChats, transcripts });
+  const again = openSessionFixture({ captionChats: fixture.captionChats, transcripts });
   await using _ = cleanUp(again);
   await again.clock.advance(1_000);
   expect(deleted(fixture)).toEqual(['lounge captions 1']);

@@ -56,8 +56,7 @@ test('a no said while the bot is on its way back counts', async () => {
   await former.sessions.join(lounge, 'eva');
   await passTime(former, 100);
   const bot = startBot(kept);
-  const arriving = bot.arrive();
-  await Promise.all([arriving, bot.privacy.deny('g', 'adam')]);
+  await Promise.all([bot.arrive(), bot.privacy.deny('g', 'adam')]);
   await passTime(bot, 100);
   expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([false, true]);
   expect((await kept.store.seats.read(['g']))[0]?.agreedIds).toEqual(['eva']);
@@ -120,8 +119,7 @@ test.each([
     const bot = await makeRestarted(kept, { places: here }, people);
     expect(bot.sessions.at('g')).toBeUndefined();
     expect(lastFace(bot)).toMatchObject({ isLeft: true, lines: [{}, { id }] });
-    expect(await kept.store.seats.read(['g'])).toEqual([]);
-    expect(bot.linkOpener.asked).toBe(0);
+    expect([await kept.store.seats.read(['g']), bot.linkOpener.asked]).toEqual([[], 0]);
   },
 );
 

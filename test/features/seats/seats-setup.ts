@@ -57,7 +57,7 @@ export function startBot(
   kept: StoredSeats,
   over: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
-): SeatedBot {
+) {
   const { clock, store } = kept;
   const here = { ...places, listPeople: () => people, ...over.places };
   const seatStore = makeSeats(kept, over.seatStore ?? store.seats);
@@ -84,9 +84,7 @@ export function startBot(
 }
 
 /** A process in which Adam has called the bot; it is killed where nobody ends it. */
-export async function makeCalled(
-  ...args: Parameters<typeof startBot>
-): Promise<SeatedBot> {
+export async function makeCalled(...args: Parameters<typeof startBot>) {
   const bot = startBot(...args);
   await bot.sessions.join(lounge, 'adam');
   await passTime(bot, 100);
@@ -94,9 +92,7 @@ export async function makeCalled(
 }
 
 /** The next process, once it has returned to what it found or told why not. */
-export async function makeRestarted(
-  ...args: Parameters<typeof startBot>
-): Promise<SeatedBot> {
+export async function makeRestarted(...args: Parameters<typeof startBot>) {
   const bot = startBot(...args);
   await bot.arrive();
   await bot.clock.advance(100);

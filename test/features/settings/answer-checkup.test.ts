@@ -68,8 +68,7 @@ test.each([
     const said = ['sk-canary said no', undefined, undefined, about] as const;
     const error = new BotError(code, true, ...said);
     const fault = () => ({ afterPieces: 0, error });
-    const synthesizer = new FakeSynthesizer({ fault });
-    const fixture = await openCalled({ synthesizer });
+    const fixture = await openCalled({ synthesizer: new FakeSynthesizer({ fault }) });
     const report = await checked(fixture);
     expect(reportOf(report).slice(4)).toEqual([
       'recognise idle I can check this only once "speak" works.',
@@ -88,14 +87,12 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
   });
   const rounds = [[{ waitMs: 60_000 }, 'ok']];
   const fixture = await openCalled({ synthesizer, rounds });
-  const { clock } = fixture;
-  const startedMs = clock.nowMs();
-  const report = await checked(fixture, 9_000);
-  expect(reportOf(report).slice(5, 7)).toEqual([
+  const startedMs = fixture.clock.nowMs();
+  expect(reportOf(await checked(fixture, 9_000)).slice(5, 7)).toEqual([
     'think bad No answer in 8 s. Try again.',
     'speak bad No answer in 8 s. Try again.',
   ]);
-  expect(clock.nowMs() - startedMs).toBeLessThan(9_500);
+  expect(fixture.clock.nowMs() - startedMs).toBeLessThan(9_500);
   expect(synthesizer.running).toBe(0);
 });
 

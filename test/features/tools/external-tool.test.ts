@@ -58,13 +58,19 @@ async function open(
   const moreTools = () => [adaptExternalTool(tool)];
   const parts = { rounds, pieces: 2, tools, moreTools };
   const fixture = await joinLounge(parts, [adam], clock);
-  const { chat, synthesizer } = fixture;
   await passTime(fixture, 40);
   const ask = async (ms = 3_000) => {
     void fixture.talk.askQuestion('g', 'How is the weather in Lima?', adam, 'voice');
     await passTime(fixture, ms);
   };
-  return { fixture, chat, given, askers, ask, synthesizer };
+  return {
+    fixture,
+    chat: fixture.chat,
+    given,
+    askers,
+    ask,
+    synthesizer: fixture.synthesizer,
+  };
 }
 
 const call = () => makeToolCall('sky__forecast', { city: 'Lima' });
@@ -74,8 +80,7 @@ test('a tool that needs no Confirm runs at once, and its result reaches the mode
   const { ask, askers, chat, given } = await open([[call()], ['Sunny.']], { rules });
   await ask();
   const asker = { id: 'adam', name: 'Adam', channelId: 'lounge' };
-  expect([...askers]).toEqual([JSON.stringify(asker)]);
-  expect(given).toEqual([{ city: 'Lima' }]);
+  expect([[...askers], given]).toEqual([[JSON.stringify(asker)], [{ city: 'Lima' }]]);
   expect(chat.results).toEqual(['{"result":{"text":"sunny"}}']);
 });
 

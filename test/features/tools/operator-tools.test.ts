@@ -22,8 +22,7 @@ async function configured(mode: string) {
   const args = [resolve('test/fakes/mcp/stdio-server.ts'), mode];
   const fake = { command: process.execPath, args, who: 'anyone', effect: 'read' };
   await writeFile(path, JSON.stringify({ mcpServers: { fake } }));
-  const from = settings.parse({ MCP_SERVERS: path });
-  const read = readExternalTools(from, {});
+  const read = readExternalTools(settings.parse({ MCP_SERVERS: path }), {});
   if (read.kind === 'bad') throw new Error(read.mistakes.join());
   return { dataDir, externalTools: read.tools };
 }

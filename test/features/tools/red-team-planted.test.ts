@@ -192,7 +192,6 @@ test.each(orders)(
     const { trap, people, ran } = await openPlanted({});
     trap.model.bait = { bait: order, calls: [call] };
     await trap.ask(people[0], `Please ${order}.`);
-    expect(ran()).toEqual([call.name]);
-    expect(trap.fixture.offered).toEqual([]);
+    expect([ran(), trap.fixture.offered]).toEqual([[call.name], []]);
   },
 );

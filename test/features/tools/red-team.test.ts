@@ -131,9 +131,8 @@ const ways = {
 /** Channel of a server that has memories on, where both said yes for always. */
 async function openKnowing(other = eva) {
   const trap = await openTrap([adam, other], lounge, { addressing: 'auto' });
-  const { fixture } = trap;
-  await fixture.settings.setSetting('g', 'memory', 'on');
-  for (const { id } of [adam, other]) await fixture.privacy.allow('g', id);
+  await trap.fixture.settings.setSetting('g', 'memory', 'on');
+  for (const { id } of [adam, other]) await trap.fixture.privacy.allow('g', id);
   return trap;
 }
 
@@ -150,10 +149,9 @@ async function overheard(attempt: Bait, other: ChannelMember, said: string) {
 /** Eva, or somebody called so, has this remembered; then Adam asks for nothing of the kind. */
 async function remembered(attempt: Bait, text: string, byName = 'Eva') {
   const trap = await openKnowing();
-  const { fixture } = trap;
   const memory = { guildId: 'g', text, byId: 'eva', byName, atWallMs: 0 };
-  await fixture.transcripts.onDisk.memories.add(memory);
-  await fixture.memories.listMemories('g');
+  await trap.fixture.transcripts.onDisk.memories.add(memory);
+  await trap.fixture.memories.listMemories('g');
   return await bitten(trap, attempt);
 }
 
@@ -182,8 +180,10 @@ async function bitten(trap: Trap, attempt: Bait): Promise<Trap> {
 
 function remove({ linkOpener }: SessionFixture, { id }: ChannelMember) {
   const { present } = linkOpener.link;
-  const at = present.findIndex((one) => one.id === id);
-  present.splice(at, 1);
+  present.splice(
+    present.findIndex((one) => one.id === id),
+    1,
+  );
 }
 
 const leave = makeBaitCall('leave');

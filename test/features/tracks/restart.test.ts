@@ -29,13 +29,12 @@ test('queues, volumes, pauses, mutes and crossfades are there again in the next 
   await passTime(fixture, 1_000);
   const before = fixture.tracks.listTracks('g');
   await fixture.sessions[Symbol.asyncDispose]();
-  const { trackStore } = fixture;
-  const elsewhere = openSessionFixture({ trackStore });
+  const elsewhere = openSessionFixture({ trackStore: fixture.trackStore });
   await elsewhere.sessions.join(den, 'adam');
   await passTime(elsewhere, 200);
   expect(elsewhere.tracks.listTracks('g')).toHaveLength(2);
   await elsewhere.sessions[Symbol.asyncDispose]();
-  const next = await openSetup([adam, eva, ben], { trackStore });
+  const next = await openSetup([adam, eva, ben], { trackStore: fixture.trackStore });
   const bare = ({ waiting, ...view }: ListedTrack) => ({
     ...view,
     current: undefined,
@@ -63,8 +62,7 @@ test('a process that is killed forgets three seconds at most', async () => {
   await playSound(fixture, byAdam, { sound: 'sea' });
   const { trackStore } = fixture;
   expect((await trackStore.read('g', 'lounge'))[0]?.sounds).toHaveLength(1);
-  const next = await openSetup([adam], { trackStore });
-  expect(listTitles(next)).toEqual(['rain']);
+  expect(listTitles(await openSetup([adam], { trackStore }))).toEqual(['rain']);
 });
 
 test('whoever calls the bot elsewhere first leaves what was kept for this channel as it was', async () => {

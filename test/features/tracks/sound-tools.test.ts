@@ -27,8 +27,7 @@ class Caller implements ChatModel {
       this.results.push(last.content);
       return yield { kind: 'text', text: 'Well.' };
     }
-    const request = this.#requests[0];
-    const argumentsJson = JSON.stringify(request);
+    const argumentsJson = JSON.stringify(this.#requests[0]);
     yield { kind: 'tool', call: { id: '1', name: 'play_sound', argumentsJson } };
   }
 
@@ -42,8 +41,7 @@ class Caller implements ChatModel {
 async function openSetup(...requests: readonly object[]) {
   const chat = new Caller(requests);
   const sounds = makeCatalog(lying);
-  const people = [adam, eva];
-  const fixture = await openCalled({ chat, pieces: 2, tools, sounds }, people, 40);
+  const fixture = await openCalled({ chat, pieces: 2, tools, sounds }, [adam, eva], 40);
   return { fixture, chat };
 }
 
@@ -73,8 +71,7 @@ test('if two sounds fit, the bot asks which one, and plays the one that the mode
   expect(spoken).toMatch(/^Which one: nature rain, city rain\?/);
   chat.next();
   await ask(fixture, 'The first one, please.');
-  expect(listTitles(fixture)).toEqual(['nature/rain']);
-  expect(fixture.offered).toEqual([]);
+  expect([listTitles(fixture), fixture.offered]).toEqual([['nature/rain'], []]);
 });
 
 test.each([

@@ -19,8 +19,7 @@ const stopSounds = (
 ) => {
   const { featurePorts: features, sessions } = fixture;
   const call = { ...inLounge, callerId: caller.id, callerName: caller.name };
-  const words = { what };
-  return stop.run({ ...call, words }, { ...makePorts(), sessions, features });
+  return stop.run({ ...call, words: { what } }, { ...makePorts(), sessions, features });
 };
 
 test('all is every track with a sound, for each change but one that depends on the sound', async () => {

@@ -70,10 +70,9 @@ test.each([
     { deed: 'remove', item: 'thunder', track: 'bg' },
     'There is no "thunder". Pick one from the list.',
   ],
-])('%j changes what plays, or what waits wherever it does', async (given, sentence) => {
-  const { outcome } = await changed(given, band);
-  expect(outcome).toEqual([sentence]);
-});
+])('%j changes what plays, or what waits wherever it does', async (given, sentence) =>
+  expect((await changed(given, band)).outcome).toEqual([sentence]),
+);
 
 test('asking to skip the sound of another person counts as a vote', async () => {
   const { outcome } = await changed({ deed: 'skip' }, [[byEva, 'rain', 'bg']]);
@@ -81,8 +80,7 @@ test('asking to skip the sound of another person counts as a vote', async () => 
 });
 
 test('the model is told which sounds play and which do not', async () => {
-  const rain = band.slice(0, 1);
-  const { outcome } = await changed({ deed: 'pause', track: 'wind' }, rain);
+  const { outcome } = await changed({ deed: 'pause', track: 'wind' }, band.slice(0, 1));
   expect(outcome).toEqual(['There is no "wind". There are: bg.']);
   const none = await changed({ deed: 'pause' }, []);
   expect(none.outcome).toEqual(['Nothing is playing.']);

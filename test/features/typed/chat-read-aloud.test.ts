@@ -139,8 +139,7 @@ test('messages that are deleted while they wait, or are read, are not read on', 
   const makeLong = (which: string) =>
     message(adam, `${which} line, which takes its time.`);
   const [first, second] = [makeLong('First'), makeLong('Second')];
-  const third = makeLong('Third');
-  await write(fixture, first, second, third);
+  await write(fixture, first, second, makeLong('Third'));
   fixture.lines.onDeleted([second.messageId]);
   expect(voiceOf(fixture)?.waiting).toHaveLength(1);
   fixture.lines.onDeleted([first.messageId, 'unknown']);

@@ -178,9 +178,9 @@ test.each([
     'deny',
     { outcome: 'refused', asked: [], said: [] },
   ],
-] as const)('a voice message %s', async (_, over, before, outcome) => {
-  expect(await asking({ ...voiceMessage, ...over }, before)).toMatchObject(outcome);
-});
+] as const)('a voice message %s', async (_, over, before, outcome) =>
+  expect(await asking({ ...voiceMessage, ...over }, before)).toMatchObject(outcome),
+);
 
 test('forwarded words are quoted and not asked, and pictures alone get the usual question', async () => {
   const words = formatText('ask.about.question');

@@ -79,8 +79,7 @@ test('a text in a voice that is gone is said by the standard one, and the channe
     await fixture.talk.sayText('g', text, 'queue', { owner: adam, voice: 'rms' });
     await passTime(fixture, 3_000);
   }
-  expect(inner.texts.slice(length)).toEqual(texts);
-  expect(fixture.written).toEqual([told]);
+  expect([inner.texts.slice(length), fixture.written]).toEqual([texts, [told]]);
 });
 
 test.each([

@@ -17,8 +17,7 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const fake = new FakeSynthesizer();
   const synthesizer = withPronunciation(fake);
   const chat = new FakeChat([['Kubernetes is up, Ana.']], clock);
-  const parts = { chat, synthesizer, ...over };
-  const fixture = openSessionFixture(parts, [adam], clock);
+  const fixture = openSessionFixture({ chat, synthesizer, ...over }, [adam], clock);
   const control = createServerVocabulary({ clock }, fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 11_000);
@@ -88,10 +87,9 @@ test('words are there after a restart, and gone with the server', async () => {
   const before = await joined();
   const { guildStore, settingsStore } = before;
   await before.control.addWord('g', 'Łódź', 'woodge');
-  const after = await joined({ settingsStore });
-  expect((await after.control.listWords('g')).words).toEqual([
-    { word: 'Łódź', say: 'woodge' },
-  ]);
+  expect(
+    (await (await joined({ settingsStore })).control.listWords('g')).words,
+  ).toEqual([{ word: 'Łódź', say: 'woodge' }]);
   await guildStore.eraseGuild('g');
   const rejoined = await joined({ settingsStore });
   expect((await rejoined.control.listWords('g')).words).toEqual([]);

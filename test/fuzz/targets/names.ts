@@ -190,8 +190,7 @@ function faceOf(a: string, b: string): PanelContent {
 
 function readNames([a, b]: readonly [string, string]) {
   const head = { id: 'panel.next', with: { name: a } } as const;
-  const panel = drawPanel(head, faceOf(a, b), 'en', buttons);
-  mustBeHarmless(panel);
+  mustBeHarmless(drawPanel(head, faceOf(a, b), 'en', buttons));
   const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), 'en', buttons);
   const bare = drawPanel(undefined, faceOf(a, b), 'en', buttons);
   must(
@@ -230,13 +229,15 @@ async function promptOf(
   spoken: readonly ChatMessage[],
 ): Promise<readonly { readonly content: string }[]> {
   const bodies: string[] = [];
-  const address = { baseUrl: 'http://example.test/v1' };
-  const client = new ApiClient(address, async (_url, init) => {
-    bodies.push(String(init?.body));
-    return new Response(
-      'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n',
-    );
-  });
+  const client = new ApiClient(
+    { baseUrl: 'http://example.test/v1' },
+    async (_url, init) => {
+      bodies.push(String(init?.body));
+      return new Response(
+        'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n',
+      );
+    },
+  );
   const { signal } = new AbortController();
   for await (const _ of openChatModel(client, { model: 'm' }).reply(
     spoken,

@@ -143,8 +143,7 @@ function openTalk(server: FakeServer, clock: VirtualClock): Client {
     begin(endings, signal) {
       for (const n of [0, 1]) {
         endings.add(async () => {
-          const answer = talk.openAnswer(signal);
-          for await (const _ of answer.reply(messages, [], signal)) {
+          for await (const _ of talk.openAnswer(signal).reply(messages, [], signal)) {
             if (n > 0) await clock.sleep(700, signal); // a slow reader
           }
         }, left);
@@ -188,8 +187,7 @@ function openTranscriber(server: FakeServer, clock: VirtualClock): Client {
 }
 
 function openSynthesizer(server: FakeServer, clock: VirtualClock): Client {
-  const { openSocket } = server;
-  const options = { baseUrl, model, clock, openSocket, voice: 'v' };
+  const options = { baseUrl, model, clock, openSocket: server.openSocket, voice: 'v' };
   const synthesizer = openRealtimeSynthesizer(options);
   return {
     begin(endings, signal) {

@@ -257,6 +257,6 @@ test.each([
     [tail, 20, 180],
     'This is the longest. 100 One of it. 60 Then go. 50',
   ],
-])('words that come %s go with their own sound', async (_, late, arrivals, clauses) => {
-  expect(await placed(arrivals, late)).toBe(clauses);
-});
+])('words that come %s go with their own sound', async (_, late, arrivals, clauses) =>
+  expect(await placed(arrivals, late)).toBe(clauses),
+);

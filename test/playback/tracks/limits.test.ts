@@ -14,11 +14,11 @@ test('all tracks take 100 items together; one more is refused, and nothing is lo
   for (const item of items) expect(band.endOf(item)).toEqual('completed');
 });
 
-test.each(['', ' ', 'a'.repeat(41), '..'])('a track cannot be called %j', (name) => {
+test.each(['', ' ', 'a'.repeat(41), '..'])('a track cannot be called %j', (name) =>
   expect(new Band().tracks.enqueue(name, makeSteady(1, 20))).toEqual({
     kind: 'bad-name',
-  });
-});
+  }),
+);
 
 test.each(['a', 'a'.repeat(40), 'Café 9', '雨', 'नमस्ते', 'Straße', '💥', '@everyone'])(
   'a track can be called %s',

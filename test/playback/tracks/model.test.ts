@@ -149,13 +149,16 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   }),
 );
 
-test('whatever several callers do: each item ends once, in its order, on its track', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(act, { maxLength: 60, size: 'max' }), async (acts) => {
-      const model = new Model();
-      for (const one of acts) await one(model);
-      await model.finish();
-    }),
-    { numRuns: 150 },
-  );
-}, 60_000);
+test(
+  'whatever several callers do: each item ends once, in its order, on its track',
+  () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 60, size: 'max' }), async (acts) => {
+        const model = new Model();
+        for (const one of acts) await one(model);
+        await model.finish();
+      }),
+      { numRuns: 150 },
+    ),
+  60_000,
+);

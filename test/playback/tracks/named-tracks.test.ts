@@ -32,10 +32,9 @@ test('closed tracks let go of everything, and nothing can be played afterwards',
   const band = new Band();
   const tap = new ScriptedSource();
   tap.give(1000, 100);
-  const { tracks } = band;
   const items = [tap, makeSteady(1, 100)].map((source) => band.play('main', source));
   await band.run(60);
-  tracks.close();
+  band.tracks.close();
   await waitUntilSettled();
   expect(tap.closed).toBe(true);
   for (const item of items) expect(band.endOf(item)).toEqual('cancelled');

@@ -34,8 +34,7 @@ test('a session that is over, or never was, cannot be resumed', async () => {
   const voice = openSilentVoice();
   await using sandbox = await open({ voice: voice.half });
   const first = await identify(sandbox);
-  const seat = { guild_id: sandbox.guildId, channel_id: sandbox.channelId('Lounge') };
-  first.say(4, seat);
+  first.say(4, { guild_id: sandbox.guildId, channel_id: sandbox.channelId('Lounge') });
   expect(await first.event('VOICE_SERVER_UPDATE')).toMatchObject({
     endpoint: 'localhost:1',
   });
@@ -71,8 +70,7 @@ test('a bot that asks for compression gets one stream, each message flushed', as
 });
 
 test('ids that a bot writes as numbers are not rounded', async () => {
-  const voice = openSilentVoice();
-  await using sandbox = await open({ voice: voice.half });
+  await using sandbox = await open({ voice: openSilentVoice().half });
   const bot = await identify(sandbox);
   const channel = sandbox.channelId('Lounge');
   bot.socket.send(

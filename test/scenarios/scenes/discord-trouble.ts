@@ -110,8 +110,7 @@ export const discordTroubleScenes: Scenes = {
         }) => {
           const onlineAtLeaving: boolean[] = [];
           voiceRequests.onExpel(() => onlineAtLeaving.push(sandbox.bot().online));
-          expect(await bot.stop()).toBe(0);
-          expect(onlineAtLeaving).toEqual([true]);
+          expect([await bot.stop(), onlineAtLeaving]).toEqual([0, [true]]);
         },
       },
     ],

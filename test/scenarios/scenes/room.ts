@@ -342,11 +342,12 @@ function heardWithoutLoss(stage: Stage) {
 
 /** Messages that tell a person how to be heard. */
 function noticesIn({ sandbox }: Stage) {
-  const all = ['general', 'Lounge'].flatMap((channel) => sandbox.messages(channel));
-  return all.filter(
-    ({ pings, text: words }) =>
-      pings.length > 0 && words.includes(formatText('consent.unasked')),
-  );
+  return ['general', 'Lounge']
+    .flatMap((channel) => sandbox.messages(channel))
+    .filter(
+      ({ pings, text: words }) =>
+        pings.length > 0 && words.includes(formatText('consent.unasked')),
+    );
 }
 
 /** An MCP server, of whose tools the operator allows one. */

@@ -17,12 +17,13 @@ export function shareTime(
   const clock = takeOverClock(grant);
   const socket = connect(port, '127.0.0.1').setNoDelay(true).unref();
   socket.write(`${name}\n`);
-  const lines = createInterface({ input: socket }).on('error', () => undefined);
-  lines.on('line', (line) => {
-    clock.grant(JSON.parse(line));
-    // After what has arrived with it: packets, answers, timers that are due.
-    setImmediate(() => socket.write(`${clock.nowMs()}\n`));
-  });
+  createInterface({ input: socket })
+    .on('error', () => undefined)
+    .on('line', (line) => {
+      clock.grant(JSON.parse(line));
+      // After what has arrived with it: packets, answers, timers that are due.
+      setImmediate(() => socket.write(`${clock.nowMs()}\n`));
+    });
 
   // Threads that compute for long take part, too: an engine's sound comes no later on a slow machine.
   workerThreads.Worker = class extends Worker {

@@ -117,8 +117,7 @@ export async function openOwnScenario(
 ): Promise<ScenarioSetup> {
   const uttered: Pcm[] = [];
   const providers = settingsOf(uttered, options.providers);
-  const setup = await runBot({ ...options, providers });
-  return Object.assign(setup, { uttered });
+  return Object.assign(await runBot({ ...options, providers }), { uttered });
 }
 
 /** `name` sits down in Lounge. */

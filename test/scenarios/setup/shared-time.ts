@@ -95,16 +95,17 @@ function join(socket: Socket) {
   let participant: Participant | undefined;
   socket.setNoDelay(true).unref();
   socket.on('close', () => participant && participants.delete(participant));
-  const lines = createInterface({ input: socket }).on('error', () => undefined);
-  lines.on('line', (line) => {
-    if (participant)
-      Object.assign(participant, { isAsked: false, reachedMs: Number(line) });
-    else {
-      participant = { name: line, socket, reachedMs: clock.nowMs(), isAsked: false };
-      participants.add(participant);
-      ticking ??= setInterval(tick, everyMs).unref();
-    }
-  });
+  createInterface({ input: socket })
+    .on('error', () => undefined)
+    .on('line', (line) => {
+      if (participant)
+        Object.assign(participant, { isAsked: false, reachedMs: Number(line) });
+      else {
+        participant = { name: line, socket, reachedMs: clock.nowMs(), isAsked: false };
+        participants.add(participant);
+        ticking ??= setInterval(tick, everyMs).unref();
+      }
+    });
 }
 
 function tick() {

@@ -15,9 +15,9 @@ test.each([
     'The train to the city leaves from platform nine and the bus from the market.',
     ['The train to the city leaves from platform nine', 'and the bus from the market.'],
   ],
-])('"%s" is spoken in pieces, the first of them short', (words, pieces) => {
-  expect(cutSpeech(words, 1)).toEqual(pieces);
-});
+])('"%s" is spoken in pieces, the first of them short', (words, pieces) =>
+  expect(cutSpeech(words, 1)).toEqual(pieces),
+);
 
 test('no piece is longer than 200 letters, or half of that at half the pace, and no word is lost', () => {
   const words = `${'lorem ipsum '.repeat(60)}dolor, ${'sit amet, '.repeat(60)}${'x'.repeat(900)}`;

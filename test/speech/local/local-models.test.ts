@@ -23,8 +23,7 @@ test('a model process that dies gives its work up, and another does the next', a
 });
 
 test('a model process that is silent for a minute is killed, and another does the next', async () => {
-  const hanging = run('hang');
-  const failure = expect(hanging).rejects.toThrow(
+  const failure = expect(run('hang')).rejects.toThrow(
     'The local models were too slow and are restarted.',
   );
   await clock.advance(60_000);
@@ -39,8 +38,7 @@ test('a job that fails keeps its reason, and ends nothing else', async () => {
 
 test('a job that nobody wants any more is let go at once, and keeps no process in danger', async () => {
   const leaving = new AbortController();
-  const left = run('stay', leaving.signal);
-  const failure = expect(left).rejects.toThrow('left');
+  const failure = expect(run('stay', leaving.signal)).rejects.toThrow('left');
   leaving.abort(new Error('left'));
   await failure;
   await clock.advance(60_000);

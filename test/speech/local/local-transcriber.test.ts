@@ -31,8 +31,11 @@ test('Whisper names the language that it hears, unless it is told', async () => 
   expect((await listUpdates(transcriber, pcm)).at(-1)).toMatchObject({
     transcript: { language: 'en', usage: { by: { kind: 'local' } } },
   });
-  const german = await openLocalTranscriber({ models, language: 'de-AT' });
-  expect((await listUpdates(german, pcm)).at(-1)).toMatchObject({
+  expect(
+    (
+      await listUpdates(await openLocalTranscriber({ models, language: 'de-AT' }), pcm)
+    ).at(-1),
+  ).toMatchObject({
     transcript: { language: 'de' },
   });
 });
@@ -53,9 +56,9 @@ test.each([
   ['5, 5', '5, 5'],
   ['Play rain. Play rain. Play rain.', 'Play rain.'],
   ['Play rain. Then stop. Play rain.', 'Play rain. Then stop. Play rain.'],
-])('of the text %j only words are kept: %j', (text, words) => {
-  expect(findWords({ ...usual, text })).toBe(words);
-});
+])('of the text %j only words are kept: %j', (text, words) =>
+  expect(findWords({ ...usual, text })).toBe(words),
+);
 
 test('words of which the model is not sure are dropped, sooner where it hears no speech, or one word', () => {
   const heard = { ...usual, text: 'Thank you.' };

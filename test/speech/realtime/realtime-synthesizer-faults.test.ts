@@ -31,8 +31,7 @@ test.each([
 ] as const)('a response that ends as %s is %s', async (ends, code, message) => {
   reader.server.set({ aloud: () => ({ ends }) });
   using engine = opened();
-  const failed = collectSound(engine, one);
-  await expect(failed).rejects.toMatchObject({
+  await expect(collectSound(engine, one)).rejects.toMatchObject({
     code,
     message: expect.stringMatching(message),
   });

@@ -27,7 +27,6 @@ test('among the languages of a server the likeliest is found, with more certaint
 
 test.each(['', '123', '?!', '🎉', 'toss a coin'])(
   '%j is surely of no language',
-  async (text) => {
-    expect((await detector.detect(text, []))?.probability ?? 0).toBeLessThan(0.8);
-  },
+  async (text) =>
+    expect((await detector.detect(text, []))?.probability ?? 0).toBeLessThan(0.8),
 );

@@ -50,8 +50,7 @@ async function rowsOfFile(path: string, kind: StoreKind) {
 }
 
 async function rowsOfSchema({ url }: TestSchema, kind: StoreKind) {
-  const driver = createPostgresDriver({ url });
-  await using database = openDatabase({ driver, clock });
+  await using database = openDatabase({ driver: createPostgresDriver({ url }), clock });
   return await database.read((connection) => everyRow(connection, kind));
 }
 
@@ -134,8 +133,7 @@ withPostgres(() => {
     for (const copy of [transcripts, store]) {
       expect(run('restore', dataDir, schema, copy)).toMatchObject({ status: 0 });
       await using restored = await openPostgresStores(schema);
-      const erasures = await restored.consents.listErasures();
-      expect(erasures).toMatchObject([{ personId: '3' }]);
+      expect(await restored.consents.listErasures()).toMatchObject([{ personId: '3' }]);
     }
     await using after = await openPostgresStores(schema);
     const kinds = Object.entries({ 1: 'never', 2: 'never', 3: 'forgotten' });
@@ -165,8 +163,7 @@ withPostgres(() => {
   test('nothing is copied from a database without a store, and no table is made in it', async () => {
     using place = makeStoreFolder();
     await using schema = await openSchema();
-    const dataDir = dirname(place.path);
-    expect(run('backup', dataDir, schema)).toMatchObject({
+    expect(run('backup', dirname(place.path), schema)).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(
         /^There is no store in the database \S+ to copy: start the bot once, or correct DATABASE_URL\.$/m,

@@ -69,12 +69,15 @@ withPostgres(() => {
       await migratePostgres(pool, [mainStore], { upgrades: true });
     }
     await using store = await openPostgresStores(schema);
-    const kept = {
-      ann: { kind: 'always' },
-      bob: { kind: 'never' },
-      cy: { kind: 'never' },
-    };
-    expect(await store.consents.read('g')).toEqual(new Map(Object.entries(kept)));
+    expect(await store.consents.read('g')).toEqual(
+      new Map(
+        Object.entries({
+          ann: { kind: 'always' },
+          bob: { kind: 'never' },
+          cy: { kind: 'never' },
+        }),
+      ),
+    );
     expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
   });
 

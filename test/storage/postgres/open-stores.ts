@@ -16,7 +16,6 @@ export async function openPostgresStores(
   const database = openDatabase({ driver, clock });
   await migratePostgres(database, [mainStore]);
   const store = createStores(database);
-  const { spendingPortions: portions } = store;
-  if (!portions) throw new Error('Several processes share a database.');
-  return { ...store, portions };
+  if (!store.spendingPortions) throw new Error('Several processes share a database.');
+  return { ...store, portions: store.spendingPortions };
 }

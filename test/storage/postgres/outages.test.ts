@@ -34,10 +34,9 @@ withPostgres(() => {
 function waits() {
   test('what is to be kept while the database is away for a moment is written afterwards, once and in order', async () => {
     await using place = await openPlace();
-    const { proxy } = place;
     const clock = new VirtualClock();
     await using store = await openPostgresStores(place, clock);
-    proxy.cutConnections();
+    place.proxy.cutConnections();
     const entry = { guildId: '10', day: '2026-11-19', nanoUsd: 5, turns: 1 };
     const writing = Promise.all([
       store.consents.write('10', '1', always),
@@ -47,7 +46,7 @@ function waits() {
       store.panels.write('10', { channelId: '1', messageId: '2' }),
     ]);
     await expect.poll(() => clock.sleeping).toBe(6); // five deadlines, and the first of the queue
-    proxy.healConnections();
+    place.proxy.healConnections();
     await clock.advance(1_000);
     await writing;
     expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));

@@ -57,7 +57,7 @@ const events: fc.Arbitrary<AddressEvent> = fc.oneof(
   fc.record({ kind: fc.constant('left'), personId: people }),
 );
 
-test('no text and no name makes it throw', () => {
+test('no text and no name makes it throw', () =>
   fc.assert(
     fc.property(
       texts,
@@ -76,10 +76,9 @@ test('no text and no name makes it throw', () => {
       },
     ),
     { numRuns: 150 },
-  );
-});
+  ));
 
-test('switched off, and towards bots, it is never meant, whatever happened', () => {
+test('switched off, and towards bots, it is never meant, whatever happened', () =>
   fc.assert(
     fc.property(
       fc.array(events, { maxLength: 10 }),
@@ -101,10 +100,9 @@ test('switched off, and towards bots, it is never meant, whatever happened', () 
       },
     ),
     { numRuns: 50 },
-  );
-});
+  ));
 
-test('what is presumed is only undone by a dismissal, talk about the bot, or a call for somebody else', () => {
+test('what is presumed is only undone by a dismissal, talk about the bot, or a call for somebody else', () =>
   fc.assert(
     fc.property(
       fc.array(events, { maxLength: 10 }),
@@ -126,8 +124,7 @@ test('what is presumed is only undone by a dismissal, talk about the bot, or a c
         );
       },
     ),
-  );
-});
+  ));
 
 test('a call across the 800th of 1,200 characters is understood', () => {
   const text = `${'x '.repeat(398)}. Nova, what time is it?`.padEnd(1_200, ' x');

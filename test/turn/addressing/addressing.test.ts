@@ -228,13 +228,13 @@ function hear(text: string, to: readonly string[] = names) {
     .verdict;
 }
 
-test.each(cases)('with several people, %j is a call: %s', (text, isCall) => {
-  expect(hear(text).meant).toBe(isCall);
-});
+test.each(cases)('with several people, %j is a call: %s', (text, isCall) =>
+  expect(hear(text).meant).toBe(isCall),
+);
 
-test.each(otherNames)('of a bot called %j, %j is a call: %s', (to, text, isCall) => {
-  expect(hear(text, to).meant).toBe(isCall);
-});
+test.each(otherNames)('of a bot called %j, %j is a call: %s', (to, text, isCall) =>
+  expect(hear(text, to).meant).toBe(isCall),
+);
 
 test('several names are told apart from talk about them', () => {
   const botNames = ['Jarvis', 'Luna', 'Nova'];

@@ -40,10 +40,10 @@ function hear(text: string) {
   }).verdict;
 }
 
-test.each(dismissals)('%j says the bot was not meant', (text) => {
-  expect(hear(text)).toEqual({ meant: false, why: 'dismissed' });
-});
+test.each(dismissals)('%j says the bot was not meant', (text) =>
+  expect(hear(text)).toEqual({ meant: false, why: 'dismissed' }),
+);
 
-test.each(noDismissals)('%j does not send the bot away', (text) => {
-  expect(hear(text).why).not.toBe('dismissed');
-});
+test.each(noDismissals)('%j does not send the bot away', (text) =>
+  expect(hear(text).why).not.toBe('dismissed'),
+);

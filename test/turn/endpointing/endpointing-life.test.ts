@@ -41,7 +41,7 @@ const life = fc.array(happening, { maxLength: 400 }).map((all) => {
   return [...events, ...makeTicks(atMs, atMs + rules.maxDelayMs + 40)];
 });
 
-test('whatever comes: began and ended take turns, pauses lie inside, an answer is likely only in them', () => {
+test('whatever comes: began and ended take turns, pauses lie inside, an answer is likely only in them', () =>
   fc.assert(
     fc.property(life, (events) => {
       const said = listKinds(runEvents(events)).join(' ');
@@ -51,18 +51,16 @@ test('whatever comes: began and ended take turns, pauses lie inside, an answer i
       );
       expect(said).not.toContain('long-pause likely-over long-pause');
     }),
-  );
-});
+  ));
 
-test('no turn ends before it began, nor sooner than 150 or later than 1,200 ms after its voice', () => {
+test('no turn ends before it began, nor sooner than 150 or later than 1,200 ms after its voice', () =>
   fc.assert(
     fc.property(life, (events) => {
       for (const noted of runEvents(events)) {
         if (noted.kind === 'ended') expect(noted).toSatisfy(endedInTime);
       }
     }),
-  );
-});
+  ));
 
 function endedInTime(noted: NotedEffect) {
   if (noted.kind !== 'ended' || noted.toMs <= noted.fromMs) return false;

@@ -34,8 +34,7 @@ export function makeWindows(
 }
 
 export function makeTicks(fromMs: number, toMs: number): EndpointingEvent[] {
-  const count = Math.floor((toMs - fromMs) / 20);
-  return Array.from({ length: count }, (_, at) => ({
+  return Array.from({ length: Math.floor((toMs - fromMs) / 20) }, (_, at) => ({
     kind: 'tick',
     atMs: fromMs + 20 * (at + 1),
   }));

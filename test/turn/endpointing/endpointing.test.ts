@@ -16,17 +16,15 @@ import {
   wordEvent,
 } from './endpointing-run.ts';
 
-test('a turn begins at the third voiced window and points back to the start of the first', () => {
+test('a turn begins at the third voiced window and points back to the start of the first', () =>
   expect(runEvents(makeWindows(1000, 0.1, 0.8, 0.8, 0.8))).toEqual([
     { kind: 'began', fromMs: 1032, atMs: 1128, notedAtMs: 1128 },
-  ]);
-});
+  ]));
 
-test('two voiced windows, as a click makes them, begin no turn', () => {
+test('two voiced windows, as a click makes them, begin no turn', () =>
   expect(
     runEvents([...makeWindows(0, 0.9, 0.9, 0.1, 0.9, 0.9), ...makeTicks(160, 2000)]),
-  ).toEqual([]);
-});
+  ).toEqual([]));
 
 test('without packets a turn ends 300 ms after the voice', () => {
   const ended = runEvents([
@@ -136,14 +134,14 @@ test('a pause is a long one after 200 ms, or as soon as the microphone closes, a
   expect(long(...makeWindows(wordEndMs + 128, 0.9))).toEqual([['long-pause', 360]]);
 });
 
-test('a voice that never stops is cut at 60 s and goes on as the next turn', () => {
-  const heard = runEvents(makeWindows(0, ...Array(2000).fill(0.9)));
-  expect(heard.slice(0, 3)).toMatchObject([
-    { kind: 'began', fromMs: 0 },
-    { kind: 'ended', toMs: 60_000, why: 'too-long' },
-    { kind: 'began', fromMs: 60_000 },
-  ]);
-});
+test('a voice that never stops is cut at 60 s and goes on as the next turn', () =>
+  expect(runEvents(makeWindows(0, ...Array(2000).fill(0.9))).slice(0, 3)).toMatchObject(
+    [
+      { kind: 'began', fromMs: 0 },
+      { kind: 'ended', toMs: 60_000, why: 'too-long' },
+      { kind: 'began', fromMs: 60_000 },
+    ],
+  ));
 
 /** Closes the microphone right after a word, and lets the recogniser tell `text` so long after that. */
 function reportedAfter(text: string, afterMs: number) {
@@ -184,8 +182,7 @@ test('a text that comes after its wait ends the turn at once', () => {
     voice = step.voice;
     return step.effects.map(({ kind }) => kind);
   });
-  expect(all.at(-2)).toEqual([]);
-  expect(all.at(-1)).toEqual(['ended']);
+  expect([all.at(-2), all.at(-1)]).toEqual([[], ['ended']]);
 });
 
 test('a partial from before the last words neither shortens the wait nor counts as the whole', () => {

@@ -81,9 +81,7 @@ test('a sentence that only contains such a word wants none of it', () => {
 
 test.each(['say', 'talk', 'ein', 'trop', 'lent', 'muy', 'lento', 'un', 'litt'])(
   '%s, half of a phrase, asks for nothing',
-  (text) => {
-    expect(heard(text).kind).toBe('other');
-  },
+  (text) => expect(heard(text).kind).toBe('other'),
 );
 
 const cases: readonly (readonly [Interjection['kind'], string])[] = [
@@ -145,9 +143,8 @@ test('a partial text is sure only of what no further word can change', () => {
   expect(partly('stop at the next')).toEqual({ kind: 'other', sure: true });
 });
 
-test('of what a word means in several languages a murmur counts before a no', () => {
+test('of what a word means in several languages a murmur counts before a no', () =>
   expect(['oi', 'no joo'].map((text) => heard(text).kind)).toEqual([
     'backchannel',
     'backchannel',
-  ]);
-});
+  ]));

@@ -81,7 +81,7 @@ function fate(done: readonly TimedEffect[]) {
   return end === -1 ? 'speaking' : 'over';
 }
 
-test('whatever is said or lost: it speaks on or is over, never stuck, at full level, and nothing follows an end', () => {
+test('whatever is said or lost: it speaks on or is over, never stuck, at full level, and nothing follows an end', () =>
   fc.assert(
     fc.property(talk, instant, fc.boolean(), (said, beganMs, toAnn) => {
       const began = toAnn
@@ -97,10 +97,9 @@ test('whatever is said or lost: it speaks on or is over, never stuck, at full le
       expect(late?.atMs ?? 0).toBeLessThanOrEqual(lastMs + longestPauseMs);
     }),
     { numRuns: 300 },
-  );
-});
+  ));
 
-test('what must be said is never paused, stopped or left', () => {
+test('what must be said is never paused, stopped or left', () =>
   fc.assert(
     fc.property(talk, (said) => {
       const done = runEvents([reportingRules, ...said], untilMs);
@@ -108,10 +107,9 @@ test('what must be said is never paused, stopped or left', () => {
       fate(done);
     }),
     { numRuns: 150 },
-  );
-});
+  ));
 
-test('a final stop from anybody ends it, and so do unknown words of the person being answered', () => {
+test('a final stop from anybody ends it, and so do unknown words of the person being answered', () =>
   fc.assert(
     fc.property(talk, people, fc.boolean(), (said, who, stops) => {
       const last = stops
@@ -123,10 +121,9 @@ test('a final stop from anybody ends it, and so do unknown words of the person b
       );
     }),
     { numRuns: 150 },
-  );
-});
+  ));
 
-test('replies that follow each other are each left at full level', () => {
+test('replies that follow each other are each left at full level', () =>
   fc.assert(
     fc.property(talk, fc.array(instant, { maxLength: 6 }), (said, began) => {
       const replies = began.map((atMs) => makeAnswering('ann', atMs));
@@ -136,5 +133,4 @@ test('replies that follow each other are each left at full level', () => {
       expect(unducks.length).toBe(ducks.length);
     }),
     { numRuns: 100 },
-  );
-});
+  ));

@@ -16,9 +16,9 @@ test.each([
   ['英語で答えてください', 'en'],
   ['What is the tallest bridge? In German, please.', 'de'],
   ['In German, please. No, in French, please.', 'fr'],
-])('%j asks for answers in %s', (text, language) => {
-  expect(findRequestedLanguage(text, ['Nova'])).toBe(language);
-});
+])('%j asks for answers in %s', (text, language) =>
+  expect(findRequestedLanguage(text, ['Nova'])).toBe(language),
+);
 
 test.each([
   'How do you say cat in German?',
@@ -29,9 +29,9 @@ test.each([
   'Auf Deutsch heißt das anders',
   'Who speaks German here, please?',
   '',
-])('%j asks for no language', (text) => {
-  expect(findRequestedLanguage(text, ['Nova'])).toBeUndefined();
-});
+])('%j asks for no language', (text) =>
+  expect(findRequestedLanguage(text, ['Nova'])).toBeUndefined(),
+);
 
 test('a text of any length is looked through in linear time', () => {
   const sentence =

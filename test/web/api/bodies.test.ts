@@ -74,8 +74,7 @@ function begin({ url }: { readonly url: URL }, token: string, sizeBytes = 1_000_
 
 test('a body whose sender hangs up is nothing that was asked, and no bug', async () => {
   await using served = await openServed();
-  const { socket } = begin(served, 'bell', 1_000);
-  await once(socket.end(), 'close');
+  await once(begin(served, 'bell', 1_000).socket.end(), 'close');
   await expect.poll(() => served.ended.count).toBe(1);
   expect([served.questions, served.bugs, served.api.bugs]).toEqual([[], [], []]);
 });

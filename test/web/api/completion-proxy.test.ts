@@ -66,8 +66,7 @@ test('an earlier answer in sound is named by its id, streamed or not, by its tok
   const { choices, created } = await proxy.complete(spokenReply);
   const whole = choices[0]?.message.audio;
   expect(whole?.expires_at).toBe(created + 900);
-  const audio = { format: 'pcm16' };
-  const chunks = await proxy.stream({ ...spokenReply, audio });
+  const chunks = await proxy.stream({ ...spokenReply, audio: { format: 'pcm16' } });
   const streamed = chunks.flatMap(
     (chunk) => Object(chunk.choices[0]?.delta).audio ?? [],
   );
@@ -104,8 +103,7 @@ test('several answers come with their numbers, each with its own sound, whole an
   expect(new Set(sounds.map((sound) => sound?.id)).size).toBe(8);
   expect(proxy.asked.filter(({ n }) => n !== undefined)).toEqual([]);
   await using streaming = await openProxy(numbers);
-  const chunks = await streaming.stream({ n: 3 });
-  const streamed = chunks.flatMap((chunk) => chunk.choices);
+  const streamed = (await streaming.stream({ n: 3 })).flatMap((chunk) => chunk.choices);
   for (const nth of [0, 1, 2]) {
     const mine = streamed.filter(({ index }) => index === nth);
     expect(mine.map(({ delta }) => delta.content ?? '').join('')).toBe(numbers[nth]);
@@ -266,8 +264,7 @@ test('messages keep their fields and places; developer goes on as system, and ta
 
 test('an answer that the model cut at its longest length says so', async () => {
   await using proxy = await openProxy([answerIn([{ content: '{"a":' }], 'length')]);
-  const { choices } = await proxy.complete({});
-  expect(choices[0]).toMatchObject({
+  expect((await proxy.complete({})).choices[0]).toMatchObject({
     finish_reason: 'length',
     message: { content: '{"a":' },
   });

@@ -117,8 +117,7 @@ test('the open stream of a revoked token ends at the next look, a minute later a
   const path = `/v1/servers/${guildId}/events`;
   const listen = async (name: string) => {
     await api.add(name, { scopes: ['events'], channelIds: [channel.channelId] });
-    const response = await api.ask(name, path);
-    return { told: response.text() };
+    return { told: (await api.ask(name, path)).text() };
   };
   const ear = await listen('ear');
   const other = await listen('other');

@@ -57,11 +57,13 @@ export function listExamples(operation: DescribedOperation) {
 /** Data of each server-sent event, of a stream in which nothing else stands. */
 export function parseEvents(stream: string) {
   expect(stream.endsWith('\n\n')).toBe(true);
-  const blocks = stream.slice(0, -2).split('\n\n');
-  return blocks.map((block) => {
-    expect(block).toMatch(/^data: [^\n]+$/);
-    return block.slice('data: '.length);
-  });
+  return stream
+    .slice(0, -2)
+    .split('\n\n')
+    .map((block) => {
+      expect(block).toMatch(/^data: [^\n]+$/);
+      return block.slice('data: '.length);
+    });
 }
 
 function makeChecker(document: unknown) {
@@ -70,8 +72,7 @@ function makeChecker(document: unknown) {
   const compiled = new Map<string, ValidateFunction>();
   return (operation: DescribedOperation, part: DescribedPart) => {
     const [method = '', path = ''] = operation.split(' ');
-    const names = ['paths', path, method, ...findPlace(operation, part), 'schema'];
-    const pointer = names
+    const pointer = ['paths', path, method, ...findPlace(operation, part), 'schema']
       .map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1'))
       .join('/');
     const known = compiled.get(pointer) ?? ajv.compile({ $ref: `openai#/${pointer}` });

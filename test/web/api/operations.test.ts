@@ -45,8 +45,7 @@ test.each([
     const response = await api.post('say', { text, voice: 'rms', ...manner });
     expect(await response.json()).toEqual(answer);
     const how = { voice: 'rms', payer, ...owner, ...manner };
-    const asked = [guildId, 'Dinner is ready.', 'queue', how];
-    expect(sayText.mock.calls).toEqual([asked]);
+    expect(sayText.mock.calls).toEqual([[guildId, 'Dinner is ready.', 'queue', how]]);
   },
 );
 

@@ -124,8 +124,7 @@ test('a reader that does not read is waited for: sound does not pile up', async 
     { ...spoken, response_format: 'pcm' },
     { signal: leaving.signal },
   );
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  await reader.read();
+  await (response.body as ReadableStream<Uint8Array>).getReader().read();
   for (let [still, before] = [0, -1]; still < 2_000; before = madeS) {
     await setImmediate();
     still = madeS === before ? still + 1 : 0;

@@ -80,8 +80,7 @@ test('a program that hangs up leaves its sound alone, and nothing is a bug', asy
   await using session = await openSession();
   const program = new AbortController();
   const asked = { sound: 'rain', wait: true };
-  const response = await session.post('tracks', asked, program.signal);
-  const reading = response.text();
+  const reading = (await session.post('tracks', asked, program.signal)).text();
   program.abort();
   await expect(reading).rejects.toThrow();
   for (let n = 0; n < 20; n++) await setImmediate();

@@ -118,8 +118,7 @@ test('what comes without an origin is of no page: it does nothing, and is told w
   const told = 'Operations for programs begin with /v1: add it to the base URL.';
   const posted = await sendRequest(page.url, '/act', {}, { method: 'POST' });
   expect(toRefusal(posted)).toEqual([404, 'door.path', told]);
-  const read = await sendRequest(page.url, '/models');
-  expect(toRefusal(read)).toEqual([
+  expect(toRefusal(await sendRequest(page.url, '/models'))).toEqual([
     404,
     'not_found',
     `There is nothing at this address. ${told}`,
@@ -133,8 +132,7 @@ test('a bug of a route is told, and its asker reads nothing of it', async () => 
         throw new Error('with a secret');
       }),
   });
-  const reply = await sendRequest(page.url, '/bug');
-  expect(toRefusal(reply)).toEqual([
+  expect(toRefusal(await sendRequest(page.url, '/bug'))).toEqual([
     500,
     'failed',
     'That did not work; the log has more.',

@@ -18,10 +18,9 @@ export async function openTestPage(options: Partial<PageOptions> = {}) {
   });
   if (outcome.kind === 'refused') throw new Error(outcome.why);
   const { server } = outcome;
-  const { link, url } = server;
   return {
-    url,
-    link,
+    url: server.url,
+    link: server.link,
     bugs,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

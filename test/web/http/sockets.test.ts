@@ -101,8 +101,7 @@ test('closing does not wait for an answer that never ends', async () => {
 
 test('an address that is no address of this machine is an outcome with a sentence', async () => {
   await using page = await openTestPage();
-  const again = openTestPage({ port: Number(page.url.port) });
-  await expect(again).rejects.toThrow(
+  await expect(openTestPage({ port: Number(page.url.port) })).rejects.toThrow(
     `No page at 127.0.0.1:${page.url.port}: the port is in use; set PAGE_HOST or PAGE_PORT, 0 for none.`,
   );
   await expect(openTestPage({ host: '192.0.2.1' })).rejects.toThrow(

@@ -43,11 +43,8 @@ test.each([
   ['[2, 2]\n[2]', ['Friday at eight, my place.']],
   ['[2] 20:14 Ben: Friday at eight, my place.', ['Friday at eight, my place.']],
   ['- [2]\n- [4]', ['Friday at eight, my place.', 'And who cooks?']],
-])(
-  'the reply %j cites the lines of its numbers, in order of speech',
-  (reply, texts) => {
-    expect(read(reply)).toEqual(texts);
-  },
+])('the reply %j cites the lines of its numbers, in order of speech', (reply, texts) =>
+  expect(read(reply)).toEqual(texts),
 );
 
 test.each([
@@ -59,9 +56,7 @@ test.each([
   'I cannot do that.',
   '{"lines": "2"}',
   'x'.repeat(10_000),
-])('the reply %j cites nothing', (reply) => {
-  expect(read(reply)).toEqual([]);
-});
+])('the reply %j cites nothing', (reply) => expect(read(reply)).toEqual([]));
 
 test('whatever a model replies, nothing comes of it but lines that it was shown', () => {
   const shown = new Set(numbered.lines);

@@ -17,12 +17,9 @@ const talk = toFound(
 );
 /** Points shown of a reply: kind, text and number of the line in its session. */
 async function read(reply: string, found = talk) {
-  const points = await parseRecap(found, { maxChars: 10_000 }, async () => reply);
-  return points.map(({ kind, text, sources: [{ line }] }) => [
-    kind,
-    text,
-    line.startMs / 60_000,
-  ]);
+  return (await parseRecap(found, { maxChars: 10_000 }, async () => reply)).map(
+    ({ kind, text, sources: [{ line }] }) => [kind, text, line.startMs / 60_000],
+  );
 }
 const friday = {
   kind: 'decision',
@@ -68,11 +65,11 @@ test.each([
   ['without words', { ...friday, words: '' }],
   ['without text', { ...friday, text: ' \u200b' }],
   ['of an unknown kind', { ...friday, kind: 'order' as 'point' }],
-])('a point %s is dropped', async (_, point) => {
+])('a point %s is dropped', async (_, point) =>
   expect(await read(makeRecapReply(point, table))).toEqual([
     ['task', 'Book a table.', 2],
-  ]);
-});
+  ]),
+);
 
 test.each([
   '',
@@ -82,9 +79,9 @@ test.each([
   '{"points":{}}',
   '{"items":[]}',
   'null',
-])('the reply %j is not readable', async (reply) => {
-  await expect(read(reply)).rejects.toMatchObject({ code: 'answer.malformed' });
-});
+])('the reply %j is not readable', (reply) =>
+  expect(read(reply)).rejects.toMatchObject({ code: 'answer.malformed' }),
+);
 
 test('a point in a recap cannot quote a line of another speaker', async () => {
   const found = toFound(
@@ -152,8 +149,7 @@ test('a piece without a readable reply adds no point', async () => {
     const reply = await ask(prompt);
     return asked.length === 1 ? 'oops' : reply;
   };
-  const some = await parseRecap(long, options, halfRead);
-  expect(some.length).toBeGreaterThan(3);
+  expect((await parseRecap(long, options, halfRead)).length).toBeGreaterThan(3);
   expect(await parseRecap([], options, ask)).toEqual([]);
 });
 

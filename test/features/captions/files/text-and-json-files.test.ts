@@ -24,7 +24,7 @@ const talk = [
 const write = (format: 'txt' | 'json', given: Partial<TranscriptContent> = {}) =>
   formatTranscriptFile(format, { session: evening, lines: talk, ...given }).text;
 
-test('a text file tells channel, date and time zone, and each line with its time of day', () => {
+test('a text file tells channel, date and time zone, and each line with its time of day', () =>
   expect(write('txt')).toBe(
     [
       ...['Captions of Lounge, 2026-11-20', 'UTC', ''],
@@ -34,8 +34,7 @@ test('a text file tells channel, date and time zone, and each line with its time
       '[20:15:20] Nova: The Millau Viaduct, at 343—',
       '',
     ].join('\n'),
-  );
-});
+  ));
 
 async function schemaCheck() {
   const schema: unknown = JSON.parse(

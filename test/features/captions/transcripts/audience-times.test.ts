@@ -94,11 +94,10 @@ test('words of the channel go to its chat, and to the caller of a command elsewh
       callerChannel: lounge,
       words: { question: 'What was decided?' },
     };
-    const served = {
+    const running = askCommand.run(call, {
       ...makePorts({ at: () => lounge }),
       features: fixture.featurePorts,
-    };
-    const running = askCommand.run(call, served);
+    });
     await passTime(fixture, 8_000);
     const [reply] = await running;
     return [reply.to, JSON.stringify(reply).includes(overheard)];

@@ -45,12 +45,11 @@ async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
 
 const whole = ['They take five.', 'Eva agrees.'];
 
-test('a recap that takes longer than an interaction fails', async () => {
+test('a recap that takes longer than an interaction fails', async () =>
   expect(await recapOf(await talked(20 * minuteMs))).toEqual({
     said: 'failed',
     minutes: 13,
-  });
-});
+  }));
 
 test('words that are forgotten while a recap is made are not in it', async () => {
   const fixture = await talked(2 * minuteMs);
@@ -63,15 +62,14 @@ test('a server makes one recap at a time, and a person has one written answer at
   const fixture = await talked(2 * minuteMs);
   const first = recapOf(fixture);
   await fixture.clock.advance(20);
-  const { transcriptFor, model } = fixture;
   const question = { question: 'What do they take?', about: 'all' } as const;
   for (const asking of [
-    transcriptFor.createRecap('g', 'eva', request),
-    transcriptFor.askModel('g', 'adam', question),
+    fixture.transcriptFor.createRecap('g', 'eva', request),
+    fixture.transcriptFor.askModel('g', 'adam', question),
     fixture.talk.askQuestion('g', 'Hello?', adam, 'text'),
   ])
     expect(await asking).toEqual({ kind: 'failed', line: { id: 'ask.dropped' } });
-  expect(model.asked).toHaveLength(1);
+  expect(fixture.model.asked).toHaveLength(1);
   expect((await first).said).toEqual(whole);
   expect((await recapOf(fixture, eva)).said).toEqual(whole);
 });

@@ -38,8 +38,7 @@ function http({ url }: FakeMcpServer): McpTransport {
 const asker = { id: '1', name: 'Adam', channelId: '2', language: 'en' };
 
 async function connected(server: McpTransport) {
-  const options = { onToolsChanged: () => undefined };
-  return await openMcpConnection(server, options, never);
+  return await openMcpConnection(server, { onToolsChanged: () => undefined }, never);
 }
 
 async function open([transport, era]: Kind) {
@@ -74,8 +73,9 @@ test.each(kinds)(
   async (...kind) => {
     const { connection, call } = await lend(kind);
     expect(connection.era).toBe(kind[1]);
-    const tools = await connection.listTools(never);
-    expect(tools.find(({ name }) => name === 'echo')).toMatchObject({
+    expect(
+      (await connection.listTools(never)).find(({ name }) => name === 'echo'),
+    ).toMatchObject({
       description: 'Does echo.',
       inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
     });
@@ -97,8 +97,7 @@ test.each(kinds)(
 test.each(kinds)(
   'over %s (%s) a call is ended by whoever asked at its deadline, and by the connection later',
   async (...kind) => {
-    const open_ = await lend(kind);
-    const reported = await open_.connection.callTool(
+    const reported = await (await lend(kind)).connection.callTool(
       'echo',
       { given: { text: 'hi' }, asker },
       1,
@@ -177,11 +176,10 @@ test('a program gets of the environment only what its entry names and a few usua
   expect(text).not.toContain('OPENAI');
 });
 
-test('a program that ends at once is told as such', async () => {
-  await expect(connected(stdio('gone'))).rejects.toMatchObject({
+test('a program that ends at once is told as such', () =>
+  expect(connected(stdio('gone'))).rejects.toMatchObject({
     code: 'tool.crashed',
-  });
-});
+  }));
 
 test('a command that is not there, and an address where nobody listens, are told as unreachable', async () => {
   const unreachable = { code: 'tool.unreachable', retryable: true };

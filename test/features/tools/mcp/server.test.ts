@@ -54,13 +54,12 @@ function open(first: readonly OfferedTool[], path = hashesPath()) {
   const [options] = read.kind === 'ok' ? read.servers : [];
   if (!options) throw new Error('the file is a good one');
   const report = (one: string) => reported.push(one);
-  const parts = {
+  const server = createMcpServer(options, {
     clock,
     open: connect,
     checkTools: createToolCheck(path, report),
     report,
-  };
-  const server = createMcpServer(options, parts);
+  });
   const running = server.runUntilAborted(over.signal);
   return {
     clock,
@@ -133,8 +132,7 @@ test('after a crash it is connected again, each time later, and its tools are of
   expect(sky.state.opened).toBe(1);
   sky.state.isDown = false;
   await sky.clock.advance(8_000);
-  expect(sky.state.opened).toBe(2);
-  expect(sky.names()).toEqual(['sky__forecast']);
+  expect([sky.state.opened, sky.names()]).toEqual([2, ['sky__forecast']]);
   expect(sky.reported.at(-1)).toBe('sky: 1 tools are on: sky__forecast.');
   await sky.close();
 });

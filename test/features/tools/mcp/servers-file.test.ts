@@ -96,9 +96,9 @@ test.each([
     { sky: { command: 'a', env: { K: `\${OPENAI_API_KEY}` } } },
     'not set or a setting of the bot',
   ],
-])('%s is told in a sentence', (_, servers, words) => {
+])('%s is told in a sentence', (_, servers, words) =>
   expect(read(servers)).toMatchObject({
     kind: 'bad',
     mistakes: [expect.stringContaining(words)],
-  });
-});
+  }),
+);

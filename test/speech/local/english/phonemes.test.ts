@@ -10,9 +10,7 @@ test.each([
   ["Kubernetes, siobhan's raincoats", 'kˌuːbɚnˈɛɾiz, ʃəvˈɔːnz ɹˈeɪnkˌoʊts'],
   ['The AI of the US and the GPU', 'ðɪ ˈeɪ ˈaɪ ʌv ðə jˈuː ˈɛs ænd ðə dʒˈiː pˈiː jˈuː'],
   ['Blorptastic', 'blˈɔːɹptˌeɪstɪk'],
-])('"%s" sounds like %s', (words, ipa) => {
-  expect(phonemes.toIpa(words)).toBe(ipa);
-});
+])('"%s" sounds like %s', (words, ipa) => expect(phonemes.toIpa(words)).toBe(ipa));
 
 test('a word that no dictionary has is read by its letters', () => {
   for (const word of ['zxqv', 'a', "o'", 'qqqqqqqq', 'llanfairpwllgwyngyll'])
@@ -21,9 +19,8 @@ test('a word that no dictionary has is read by its letters', () => {
 
 test.each(['a', 'the ', 'qz', "'", 'raincoat'])(
   'a text of %j alone, however long, is pronounced in linear time',
-  (unit) => {
+  (unit) =>
     expect(
       findSuperlinear((text) => phonemes.toIpa(text), repeatUnit(unit, ' a')),
-    ).toBeUndefined();
-  },
+    ).toBeUndefined(),
 );

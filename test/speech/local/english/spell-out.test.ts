@@ -45,15 +45,11 @@ test.each([
   ['café naïve Łódź straße', 'cafe naive lodz strasse'],
   ['Wait… what?! (Really)', 'Wait. what? Really'],
   ['Привет, мир means hello.', 'Cyrillic words, means hello.'],
-])('%s is read as "%s"', (text, words) => {
-  expect(spellOutEnglish(text)).toBe(words);
-});
+])('%s is read as "%s"', (text, words) => expect(spellOutEnglish(text)).toBe(words));
 
 test.each(['', ' \n', '...', '🙂', 'Привет', 'こんにちは'])(
   'nothing of "%s" can be read',
-  (text) => {
-    expect(spellOutEnglish(text)).toBe('');
-  },
+  (text) => expect(spellOutEnglish(text)).toBe(''),
 );
 
 test('each number is read to its last digit, and nothing but letters and stops is left', () => {
