@@ -133,12 +133,13 @@ playScripts({
     read: **Two** is bold. \`x === y\` And so it ends. 🎉 > queued position 1
     read now: Three. > queued position 1
     read now as rms: Four. > queued position 2
-    8000 > says "Three. Four. Two is bold. And so it ends."
+    8000 > played voice: completed x4, says "Three. Four. Two is bold. And so it ends."
     read: \`\`\`code\`\`\` > refused say.empty
     voice fails
     read: Hello there.
     > queued position 0
     > failed speak provider.refused
+    > played voice: failed
     > says "Hello there."
     > writes "My voice is out, so I'm writing: Hello there."
     2000
@@ -225,7 +226,7 @@ playScripts({
     8000
     > told ben: answered It is rain.
     > answered Adam: Here is the first sentence of it. And this is another one.
-    > answered Ben: Ben, It is rain.
+    > answered Ben (left out): Ben, It is rain.
     adam asks: Really? > told adam: answered Yes.
     100
     prompt
@@ -241,7 +242,7 @@ playScripts({
     8000
     > told ben: answered Ben, for Lima it is rain.
     > answered Adam: Here is the first sentence of it. And this is another one.
-    > answered Ben: Ben, for Lima it is rain.
+    > answered Ben (left out): Ben, for Lima it is rain.
     `,
   'a backchannel does not stop it: all of the answer is heard': `
     with alone, natural

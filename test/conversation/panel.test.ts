@@ -105,7 +105,7 @@ playScripts({
   'where it only writes captions nobody is told to talk to it': `
     with uncalled, alone
     adam joins for captions > joined consent brief, says captions.on
-    9000
+    9000 > played voice: completed
     panel
     > captions.only; captions place https://discord.com/channels/g/lounge; people.yes names Adam
     `,
@@ -187,7 +187,7 @@ playScripts({
     eva says: what is an okapi > heard Eva: what is an okapi, answered Eva: You said five.
     panel > join.ok; listening; heard name Eva words what is an okapi; people.yes names Adam, Eva
     do captions > says captions.on
-    6000
+    6000 > played voice: completed
     panel
     > join.ok; listening; captions place https://discord.com/channels/g/lounge; people.yes names Adam, Eva
     `,

@@ -5,17 +5,8 @@ import {
   openSlowRoom,
   passUntil,
 } from './setup/open-room.ts';
-import { adam, eva, passTime, sayWords } from './setup/session-fixture.ts';
-
-test('a person who waited for another answer hears no "One moment." before their own', async () => {
-  const fixture = await openSlowRoom(`${longSentence} ${longSentence}`);
-  const packets = await sayWords('human-cards-004', adam, fixture.clock.nowMs());
-  await passUntil(fixture, () => floorPhase(fixture) === 'sounding', packets);
-  void fixture.talk.askQuestion('g', 'And Rome?', eva, 'voice');
-  await passTime(fixture, 30_000);
-  expect(fixture.spoken()).not.toContain('One moment.');
-  expect(fixture.of('answered')).toHaveLength(2);
-});
+import { playScripts } from './setup/play-script.ts';
+import { adam, eva } from './setup/session-fixture.ts';
 
 test('a waiting question is answered right after the answer before it, which the model gets whole', async () => {
   const fixture = await openSlowRoom(longSentence);
@@ -26,33 +17,35 @@ test('a waiting question is answered right after the answer before it, which the
   const turnMs = fixture.clock.nowMs();
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
   expect(fixture.clock.nowMs() - turnMs).toBeLessThan(60);
-  const shown = ['Hello?', longSentence, 'And Rome?'];
-  expect(fixture.prompts).toEqual([['Hello?'], shown]);
+  expect(fixture.prompts).toEqual([['Hello?'], ['Hello?', longSentence, 'And Rome?']]);
 });
 
-test('a model that answers nothing gives a tone, and the log says so', async () => {
-  const fixture = await openSlowRoom('');
-  const { clock, linkOpener } = fixture;
-  const before = linkOpener.link.sent;
-  const isAnswered = () => fixture.of('answered').length > 0;
-  await passUntil(
-    fixture,
-    isAnswered,
-    await sayWords('human-cards-004', adam, clock.nowMs()),
-  );
-  await passTime(fixture, 1_000);
-  expect(fixture.of('answered')).toMatchObject([{ finish: 'empty' }]);
-  expect(fixture.of('failed')).toMatchObject([
-    { stage: 'think', code: 'provider.empty' },
-  ]);
-  expect(linkOpener.link.sent).toBeGreaterThan(before);
-});
-
-test('a sentence that an answer says twice was heard twice', async () => {
-  const fixture = await openSlowRoom(`${longSentence} ${longSentence}`);
-  void fixture.talk.askQuestion('g', 'Again?', eva, 'voice');
-  await passTime(fixture, 30_000);
-  expect(fixture.of('answered')).toMatchObject([
-    { heardText: `${longSentence} ${longSentence}`, finish: 'completed' },
-  ]);
+playScripts({
+  'a person who waited for another answer hears no "One moment." before their own': `
+    with natural, adam always, eva always
+    recogniser takes 120
+    model: wait 250 | ${longSentence} ${longSentence}
+    adam says: what is the capital > heard Adam: what is the capital
+    eva asks: And Rome?
+    30000
+    > told eva: answered ${longSentence} ${longSentence}
+    > answered Adam: ${longSentence} ${longSentence}
+    > answered Eva: Eva, ${longSentence} ${longSentence}
+    > says "Eva,"
+    `,
+  'a model that answers nothing gives a tone, and the log says so': `
+    with adam always, eva always
+    model: wait 250
+    adam begins: what is the capital
+    4000 sounding
+    > heard Adam: what is the capital, failed think provider.empty, answered Adam (empty)
+    `,
+  'a sentence that an answer says twice was heard twice': `
+    with natural, adam always, eva always
+    model: wait 250 | ${longSentence} ${longSentence}
+    eva asks: Again?
+    30000
+    > told eva: answered ${longSentence} ${longSentence}
+    > answered Eva: ${longSentence} ${longSentence}
+    `,
 });

@@ -54,7 +54,7 @@ playScripts({
     eva begins: five
     400
     do takeRole
-    8000 > heard Eva: five, answered Eva: You said five.
+    8000 > heard Eva: five, answered Eva (left out): You said five.
     eva says: five
     do read > adam eva adam eva adam eva adam eva adam eva
     `,
@@ -149,7 +149,7 @@ playScripts({
     `,
   'who is left out of captions is heard and answered': `
     adam is left out > isSaved true
-    adam says: five > heard Adam: five, answered Adam: You said five.
+    adam says: five > heard Adam: five (left out), answered Adam (left out): You said five.
     `,
   'who is blocked in mid-sentence is heard no more whatever they allow, until the list ends':
     [
@@ -237,7 +237,7 @@ playScripts({
     `
     adam joins for captions > already consent brief, says captions.on
     adam says: Don't listen to me.
-    > ignored Adam: interjection, tells adam consent.no, offers 2 buttons
+    > ignored Adam: interjection, played voice: completed, tells adam consent.no, offers 2 buttons
     4000
     `,
   ],
@@ -248,8 +248,9 @@ playScripts({
     > says "La la la, and this is a long text that is read out to everybody who is there."
     1000 sounding
     adam says: Nova, stop listening.
-    > heard Adam: Nova, stop listening.
+    > heard Adam: Nova, stop listening. (left out)
     > ignored Adam: interjection
+    > played voice: stopped
     > says privacy.paused
     > writes privacy.paused
     4000

@@ -38,9 +38,8 @@ export async function sayAll(fixture: SessionFixture, who = adam) {
 
 /** Lines kept, in order of speech. */
 export async function listKept({ dependencies: { transcripts } }: SessionFixture) {
-  const sessions = await transcripts.onDisk.reader.listSessions('g', everybody);
-  const all = sessions.map(({ id }) =>
-    transcripts.onDisk.reader.listLines(id, everybody),
+  const all = (await transcripts.onDisk.reader.listSessions('g', everybody)).map(
+    ({ id }) => transcripts.onDisk.reader.listLines(id, everybody),
   );
   return (await Promise.all(all)).flat();
 }

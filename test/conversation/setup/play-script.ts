@@ -1,17 +1,20 @@
 import { expect, test } from 'vitest';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
+import { tools } from '#src/features/features.ts';
 import type { StoredConsent } from '#src/people/consent.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { listKept } from './captioned-session.ts';
 import {
   findTextId,
   formatEvent,
   formatPanel,
   formatPrompt,
+  formatResults,
   formatStep,
   formatValue,
   replacePlaces,
@@ -21,12 +24,15 @@ import {
   den,
   eva,
   type FixtureOptions,
+  findOffer,
   lounge,
   openSessionFixture,
   passTime,
+  pressConfirm,
   type SessionFixture,
   sayWords,
 } from './session-fixture.ts';
+import { changeTrack, listTitles, playSound } from './tracks-fixture.ts';
 
 /** State before a script begins. */
 type ScriptStart = Omit<FixtureOptions, 'pieces'> & {
@@ -172,7 +178,7 @@ class Play {
   }
 
   #report(outcome: unknown) {
-    if (outcome !== undefined) this.#told.push(formatValue(outcome));
+    if (outcome !== undefined) this.#told.push(formatValue(outcome) || 'none');
   }
 
   /** Adds what happened since the last step. */
@@ -280,8 +286,42 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     ({ fixture }) => (fixture.sessions.pauseHearing(g, false) ? 'resumed' : 'nowhere'),
   ],
   [
-    /^set (\w+) (.+)$/,
-    ({ fixture }, key = '', value = '') => fixture.settings.setSetting(g, key, value),
+    /^set( confirmed)? (\w+) (.+)$/,
+    ({ fixture }, confirmed, key = '', value = '') =>
+      fixture.settings.setSetting(g, key, value, confirmed ? 'confirmed' : undefined),
+  ],
+  [
+    /^captions on(?: in (\w+))?$/,
+    (play, translateTo) =>
+      play.later(
+        'captions',
+        play.fixture.captions.turnOn(g, translateTo ? { translateTo } : {}),
+      ),
+  ],
+  [/^captions off$/, ({ fixture }) => fixture.captions.turnOff(g)],
+  [/^captions$/, ({ fixture }) => fixture.captionChats.chat.lines],
+  [
+    /^lines$/,
+    async ({ fixture }) =>
+      (await listKept(fixture)).map(({ speaker, text }) => [speaker, text]),
+  ],
+  [/^(\w+) plays (\S+)(?: on (\w+))?( next)?$/, playTrack],
+  [/^(\w+) awaits (\S+)(?: on (\w+))?( again and again)?$/, awaitSound],
+  [/^(\w+) has read(?: on (\w+))?: (.*)$/, awaitText],
+  [
+    /^(\w+)( as manager)? (skip|stop)s(?: (\w+))?$/,
+    (play, who, manages, kind, track) =>
+      changeTrack(
+        play.fixture,
+        { ...play.person(who ?? ''), mayManage: manages !== '' },
+        kind as 'skip',
+        track || 'main',
+      ),
+  ],
+  [/^tracks$/, ({ fixture }) => fixture.tracks.listTracks(g)?.map(({ name }) => name)],
+  [
+    /^track (\w+)$/,
+    ({ fixture }, track) => listTitles(fixture, track).map((one) => one ?? 'nothing'),
   ],
   [/^(\w+) chooses (\w+) (.+)$/, chooseSetting],
   [
@@ -316,6 +356,24 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^timers$/, ({ clock }) => `${clock.sleeping} timers`],
   [/^requests$/, ({ asked }) => `${asked.length} requests`],
   [/^prompt$/, ({ asked }) => formatPrompt(asked.at(-1)?.messages ?? [])],
+  [/^results$/, ({ asked }) => formatResults(asked.at(-1)?.messages ?? [])],
+  [
+    /^offered (\w+)$/,
+    ({ asked }, tool) => asked.at(-1)?.tools.some(({ name }) => name === tool),
+  ],
+  [/^(\w+) confirms$/, (play, who) => pressConfirm(play.fixture, play.idOf(who))],
+  [
+    /^(\w+) looks$/,
+    ({ fixture }, who = '') =>
+      fixture.confirmations.showConfirmation(g, findOffer(fixture), who),
+  ],
+  [/^(\w+) keeps(?: about (\w+))?: (.*)$/, keepMemory],
+  [/^memories$/, ({ fixture }) => fixture.transcripts.onDisk.memories.list(g)],
+  [
+    /^reminders$/,
+    async ({ fixture }) =>
+      (await fixture.stores.reminders.list(g, adam.id)).map(({ text }) => text),
+  ],
   [/^consents$/, consents],
   [/^panel$/, ({ fixture }) => formatPanel(fixture)],
 ];
@@ -359,6 +417,29 @@ function readAloud(
   );
 }
 
+function playTrack(play: Play, who = '', sound = '', track = '', next = '') {
+  const caller = { ...play.person(who), mayManage: false };
+  const more = { sound, track: track || 'main', next: next !== '' };
+  return playSound(play.fixture, caller, more);
+}
+
+async function awaitSound(play: Play, who = '', sound = '', track = '', loop = '') {
+  const caller = { ...play.person(who), mayManage: false };
+  const more = { sound, track: track || 'main', wait: true, loop: loop !== '' };
+  const placed = await playSound(play.fixture, caller, more);
+  if (placed && 'ended' in placed) play.later(sound, placed.ended ?? expect.fail());
+  return placed;
+}
+
+async function awaitText(play: Play, who = '', track = '', text = '') {
+  const owner = play.person(who);
+  const how = { owner, payer: owner, wait: true, ...(track && { track }) };
+  const placed = await play.fixture.talk.sayText(g, text, 'queue', how);
+  const playing = placed.kind === 'placed' ? placed.playing : placed;
+  if ('ended' in playing) play.later('text', playing.ended ?? expect.fail());
+  return playing;
+}
+
 function leaveOut(play: Play, who = '', how = '') {
   return play.fixture.captions.setLeftOut(g, play.idOf(who), how === 'out');
 }
@@ -391,6 +472,21 @@ function breakStore({ fixture: { consents } }: Play, how?: string) {
 async function consents({ fixture }: Play) {
   const all = [...(await fixture.consents.read(g))];
   return all.map(([id, { kind }]) => `${id} ${kind}`).join(', ');
+}
+
+/** A memory of former days, which the session has read. */
+async function keepMemory(play: Play, by = '', about = '', text = '') {
+  const { memories, transcripts } = play.fixture;
+  const [author, subject] = [play.person(by), about && play.person(about)];
+  await transcripts.onDisk.memories.add({
+    guildId: g,
+    text,
+    byId: author.id,
+    byName: author.name,
+    ...(subject && { aboutId: subject.id, aboutName: subject.name }),
+    atWallMs: Date.UTC(2026, 10, 20),
+  });
+  await memories.listMemories(g);
 }
 
 function ask(play: Play, name = '', how = '', question = '') {
@@ -459,6 +555,7 @@ const usualStart: Readonly<Record<string, ScriptStart>> = {
   natural: { pieces: 'natural' },
   uncalled: { isUncalled: true },
   alone: { people: [adam] },
+  tools: { tools },
   '': {},
 };
 
@@ -478,9 +575,6 @@ function makePerson(name: string): Pick<ChannelMember, 'id' | 'name'> {
 export function playScripts(scripts: Scripts) {
   for (const [name, one] of Object.entries(scripts)) {
     const [given, script] = typeof one === 'string' ? [{}, one] : one;
-    test(name, async () => {
-      const played = await playScript(given, script);
-      expect(played).toBe(script);
-    });
+    test(name, async () => expect(await playScript(given, script)).toBe(script));
   }
 }

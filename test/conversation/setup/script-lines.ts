@@ -1,3 +1,4 @@
+import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { readTexts } from '#src/texts/text-tables.ts';
 import type { SessionFixture } from './session-fixture.ts';
@@ -6,7 +7,9 @@ import type { SessionFixture } from './session-fixture.ts';
 export function formatEvent(event: SessionEvent) {
   switch (event.kind) {
     case 'recognised':
-      return [`heard ${event.name}: ${event.text}${event.cut ? ' (cut)' : ''}`];
+      return [
+        `heard ${event.name}: ${event.text}${event.cut ? ' (cut)' : ''}${event.isLeftOut ? ' (left out)' : ''}`,
+      ];
     case 'answered':
       return [formatAnswer(event)];
     case 'ignored':
@@ -16,10 +19,16 @@ export function formatEvent(event: SessionEvent) {
       return [`failed ${event.stage} ${event.code}`];
     case 'left':
       return [`left ${event.why}`];
+    case 'played':
+      return [`played ${event.track}: ${event.end}`];
     case 'tool':
       return [`tool ${event.tool} ${event.how}`];
     case 'alert':
       return [`alert ${event.state}: ${event.cause}`];
+    case 'feature':
+      return event.of === reminderEndedEvent
+        ? [`reminder ${formatValue(event.fields)}`]
+        : [];
     case 'erased':
       return [`erased ${event.items}`];
     default:
@@ -37,13 +46,25 @@ export function formatPrompt(
   messages: readonly { readonly role: string; readonly content: string }[],
 ) {
   const shownOf = (one: (typeof messages)[number]) =>
-    `${'name' in one ? one.name : 'Nova'}: ${shorten(one.content)}`;
+    'name' in one && one.name === ''
+      ? `data: ${one.content.split('\n').slice(1).join(' ')}`
+      : `${'name' in one ? one.name : 'Nova'}: ${shorten(one.content)}`;
   return (
     messages
       .filter(({ role }) => role !== 'system')
       .map(shownOf)
       .join(' | ') || 'nothing'
   );
+}
+
+/** What a model was told of its calls. */
+export function formatResults(
+  messages: readonly { readonly role: string; readonly content: string }[],
+) {
+  return messages
+    .filter(({ role }) => role === 'tool')
+    .map(({ content }) => content)
+    .join(' | ');
 }
 
 /** The panel as it was shown last. */
@@ -56,6 +77,9 @@ export function formatPanel({ faces }: SessionFixture) {
   return [first?.id ?? '', ...words].join('; ');
 }
 
+/** What every outcome of a kind holds alike, or what no script can know. */
+const unsaidKeys = 'wav stayedMs hasTranscript ended atWallMs lateMs files'.split(' ');
+
 /** An outcome in words: a kind, and what else it holds. */
 export function formatValue(value: unknown): string {
   if (value === undefined || value === '') return 'nothing';
@@ -64,11 +88,7 @@ export function formatValue(value: unknown): string {
   if ('findTextForPlace' in value && typeof value.findTextForPlace === 'function')
     return formatValue(value.findTextForPlace('lounge'));
   return Object.entries(value)
-    .filter(
-      ([key, each]) =>
-        each !== undefined &&
-        !['wav', 'stayedMs', 'hasTranscript', 'ended'].includes(key),
-    )
+    .filter(([key, each]) => each !== undefined && !unsaidKeys.includes(key))
     .map(([key, each]) =>
       ['kind', 'id', 'line', 'with', 'text'].includes(key)
         ? formatValue(each)
@@ -111,7 +131,7 @@ const maxLineWidth = 100;
 /** A step with what came of it: on its line, or where that gets too long below it. */
 export function formatStep(step: string, all: readonly string[]) {
   const told = all.flatMap((one, at) =>
-    one === all[at - 1] ? [] : [one + countRepeats(all, at)],
+    one === all[at - 1] ? [] : [one.trimEnd() + countRepeats(all, at)],
   );
   const indent = step.slice(0, step.length - step.trimStart().length);
   if (told.length === 0) return step;
@@ -133,7 +153,8 @@ function formatAnswer({
   name,
   finish,
   heardText,
+  isLeftOut,
 }: Extract<SessionEvent, { kind: 'answered' }>) {
   const heard = heardText === '' ? '' : `: ${shorten(heardText)}`;
-  return `answered ${name}${finish === 'completed' ? '' : ` (${finish})`}${heard}`;
+  return `answered ${name}${isLeftOut ? ' (left out)' : ''}${finish === 'completed' ? '' : ` (${finish})`}${heard}`;
 }

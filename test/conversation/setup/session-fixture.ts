@@ -308,12 +308,11 @@ function beginFeatures(
   services: FeatureShardDeps,
   { reminders }: MemoryStores,
 ) {
-  const { transcripts } = parts;
   const stores = new Map<unknown, unknown>([
     [reminderPart, reminders],
     [trackPart, parts.trackStore],
-    [TranscriptStores.key, transcripts],
-    [memoryStorePart, transcripts.onDisk.memories],
+    [TranscriptStores.key, parts.transcripts],
+    [memoryStorePart, parts.transcripts.onDisk.memories],
   ]);
   const store: FeatureProcessDeps['store'] = (part) => stores.get(part) as never;
   const models = { speech: parts.speechModels, transcription: [] };
@@ -418,8 +417,7 @@ export function findOffer({ offered }: SessionFixture): string {
 
 /** Somebody presses the newest Confirm. */
 export async function pressConfirm(fixture: SessionFixture, personId = 'adam') {
-  const { confirmations } = fixture;
-  const pressing = confirmations.confirmCall('g', findOffer(fixture), personId);
+  const pressing = fixture.confirmations.confirmCall('g', findOffer(fixture), personId);
   await passTime(fixture, 200);
   return await pressing;
 }

@@ -2,7 +2,6 @@ import type {
   PlayRequest,
   TrackCaller,
 } from '#src/features/tracks/track-request-outcomes.ts';
-import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,
@@ -49,14 +48,6 @@ export function changeTrack(
 ) {
   const change = typeof command === 'string' ? { kind: command } : command;
   return tracks.change('g', by, change, track);
-}
-
-/** Only these sit there from now on. */
-export function seatPeople(
-  { linkOpener }: SessionFixture,
-  people: readonly ChannelMember[],
-) {
-  linkOpener.link.present.splice(0, linkOpener.link.present.length, ...people);
 }
 
 /** Titles of the current item of a track, and of those that wait. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
-  eva,
   type FixtureOptions,
   joinLounge,
   passTime,
@@ -54,8 +54,6 @@ async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000
   await passTime(fixture, ms);
 }
 
-const buttonIn = ({ offered }: SessionFixture) => offered.at(-1)?.split(':')[1] ?? '';
-
 test('a program is told how many people are there, and no names', async () => {
   const { fixture, chat } = await open([[call('who_is_here')], ['Two are here.']]);
   const radio = { ...adam, id: 'token:radio', name: 'radio' };
@@ -63,19 +61,6 @@ test('a program is told how many people are there, and no names', async () => {
   await passTime(fixture, 3_000);
   expect(chat.results).toEqual([
     '{"result":{"names":[],"othersWithoutName":2,"otherBots":0}}',
-  ]);
-});
-
-test('bad JSON, and arguments that do not fit, are told to the model and nothing runs', async () => {
-  const bad: ChatStep = { call: { id: '1', name: 'time', argumentsJson: '{"zone":' } };
-  const { fixture, chat } = await open([
-    [bad, call('time', { city: 'Tokyo' }, '2')],
-    ['Sorry.'],
-  ]);
-  await ask(fixture);
-  expect(chat.results).toEqual([
-    expect.stringContaining('not valid JSON'),
-    expect.stringContaining('do not fit'),
   ]);
 });
 
@@ -124,8 +109,6 @@ test('the panel names the step, ticks go on, and the moment asked for names it a
   expect(longestGapMs).toBeLessThanOrEqual(1_300);
 });
 
-const post = call('post_text', { text: 'Dinner at eight.' });
-
 test('"timers of 5 and 10 minutes" sets both', async () => {
   const set: number[] = [];
   const timer = defineTool({
@@ -148,47 +131,52 @@ test('"timers of 5 and 10 minutes" sets both', async () => {
   expect(set).toEqual([5, 10]);
 });
 
-test('a change that everybody notices runs without a button, whatever else the model has read', async () => {
-  const louder = call('volume', { level: 40 });
-  const { fixture, chat } = await open([['Hello.'], [louder], ['Ok.']]);
-  void fixture.talk.askQuestion('g', 'Hello there.', eva, 'voice');
-  await passTime(fixture, 3_000);
-  await ask(fixture, 'Speak lower.');
-  expect(chat.results).toEqual(['{"result":{"outcome":"Volume of voice: 40 %."}}']);
-  expect(chat.asked).toHaveLength(3); // no other model is asked
-  expect(fixture.offered).toEqual([]);
-});
-
-test('a message runs at once for words of the asker alone, also after an exchange with them', async () => {
-  const { fixture } = await open([['Hello.'], [call('time')], [post], ['Ok.']]);
-  await ask(fixture, 'Hello there.');
-  await ask(fixture, 'Post that dinner is at eight.');
-  expect(fixture.written).toEqual(['Dinner at eight.']);
-  expect(fixture.offered).toEqual([]);
-});
-
-test('a message waits once the model was shown words of others; what it is, only its asker is shown', async () => {
-  const { fixture } = await open([[call('who_is_here')], [post], ['Ok.']]);
-  await ask(fixture, 'Post that dinner is at eight.');
-  expect(fixture.written).toEqual([
-    'Adam asked for something that needs a yes. Adam, press Show to see it and confirm it (60 s).',
-  ]);
-  const show = (who: string) =>
-    fixture.confirmations.showConfirmation('g', buttonIn(fixture), who);
-  expect(show('eva')).toEqual({ kind: 'other', name: 'Adam' });
-  expect(show('adam')).toMatchObject({ line: { with: { text: 'Dinner at eight.' } } });
-  const press = (who: string) =>
-    fixture.confirmations.confirmCall('g', buttonIn(fixture), who);
-  expect(await press('eva')).toEqual({ kind: 'other', name: 'Adam' });
-  expect(await press('adam')).toMatchObject({ line: { id: 'confirm.done' } });
-  expect(await press('adam')).toEqual({ kind: 'over' });
-  expect(show('adam')).toEqual({ kind: 'over' });
-  const ends = fixture
-    .of('tool')
-    .map(({ tool, how, speakerId }) => [tool, how, speakerId]);
-  expect(ends).toEqual([
-    ['who_is_here', 'ran', 'adam'],
-    ['post_text', 'asked', 'adam'],
-    ['post_text', 'pressed', 'adam'],
-  ]);
+playScripts({
+  'bad JSON, and arguments that do not fit, are told to the model and nothing runs': `
+    with tools
+    model: call time {"zone": | call time {"city":"Tokyo"} || Sorry.
+    adam asks: What is up? > told adam: answered Sorry., tool time refused
+    3000 > answered Adam: Sorry.
+    results
+    > Error: the arguments are not valid JSON. | {"error":"The arguments do not fit. ✖ Unrecognized key: \\"city\\""}
+    `,
+  'a change that everybody notices runs without a button, whatever else the model has read': `
+    with tools
+    model: Hello.
+    eva asks: Hello there. > told eva: answered Hello.
+    3000 > answered Eva (left out): Hello.
+    model: call volume {"level":40} || Ok.
+    adam asks: Speak lower. > told adam: answered Ok., tool volume ran
+    3000 > answered Adam: Ok.
+    results > {"result":{"outcome":"Volume of voice: 40 %."}}
+    # No other model is asked.
+    requests > 3 requests
+    `,
+  'a message runs at once for words of the asker alone, also after an exchange with them': `
+    with tools
+    model: Hello.
+    adam asks: Hello there. > told adam: answered Hello.
+    3000 > answered Adam: Hello.
+    model: call time || call post_text {"text":"Dinner at eight."} || Ok.
+    adam asks: Post that dinner is at eight.
+    > told adam: answered Ok., tool time ran, tool post_text ran, writes "Dinner at eight."
+    3000 > answered Adam: Ok.
+    `,
+  'a message waits once the model was shown words of others; what it is, only its asker is shown': `
+    with tools
+    model: call who_is_here || call post_text {"text":"Dinner at eight."} || Ok.
+    adam asks: Post that dinner is at eight.
+    > told adam: answered Ok.
+    > tool who_is_here ran
+    > tool post_text asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
+    3000 > answered Adam: Ok.
+    eva looks > other name Adam
+    adam looks > shown tool.post.ask Dinner at eight. name Adam s 57
+    eva confirms > other name Adam
+    adam confirms > done confirm.done, tool post_text pressed, writes "Dinner at eight."
+    adam confirms > over
+    adam looks > over
+    `,
 });

@@ -4,6 +4,7 @@ import {
   sayAll,
   turnCaptionsOn,
 } from '#test/conversation/setup/captioned-session.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
@@ -25,8 +26,7 @@ test('before the first word is written everybody is told, aloud and in writing',
   );
   expect(notice).toContain('the last 10 minutes');
   expect(notice).toContain('kept 7 days');
-  const spoken = fixture.synthesizer.texts;
-  expect(spoken).toContain('Captions on, for people I may hear.');
+  expect(fixture.synthesizer.texts).toContain('Captions on, for people I may hear.');
   const place = 'https://discord.com/channels/g/lounge';
   expect(fixture.faces.at(-1)?.lines).toContainEqual({
     id: 'panel.captions',
@@ -59,20 +59,6 @@ test('each line is kept with speaker, time and the message that shows it', async
   expect(endMs - startMs).toBeLessThan(2_500);
 });
 
-test('a person who is left out is heard and answered, but neither their words nor the answers are written', async () => {
-  const fixture = await openCaptioned({ addressing: 'always' });
-  await fixture.captions.setLeftOut('g', 'adam', true);
-  await sayAll(fixture);
-  await passTime(fixture, 3_000);
-  expect(fixture.of('recognised')).toMatchObject([{ isLeftOut: true }]);
-  expect(fixture.of('answered')).toMatchObject([{ isLeftOut: true }]);
-  expect(fixture.captionChats.chat.lines).toEqual([]);
-  expect(await listKept(fixture)).toEqual([]);
-  await fixture.captions.setLeftOut('g', 'adam', false);
-  await sayAll(fixture);
-  expect(fixture.captionChats.chat.lines[0]).toBe('**Adam** five five');
-});
-
 test('a model is shown nothing of who is left out, but for their own questions', async () => {
   const fixture = await openCaptioned({ addressing: 'always' });
   await fixture.captions.setLeftOut('g', 'adam', true);
@@ -85,16 +71,6 @@ test('a model is shown nothing of who is left out, but for their own questions',
   );
   expect(shownTo.map((names) => names.includes('Adam'))).toEqual([true, false, true]);
 });
-
-/** Number of notices that captions are on: in writing, aloud, and for newcomers. */
-function notices({ captionChats, synthesizer }: SessionFixture) {
-  const posted = captionChats.chat.desired.filter(({ text }) => text !== '');
-  return [
-    posted.filter(({ key }) => key === 'notice').length,
-    synthesizer.asked.filter(({ text }) => text.startsWith('Captions on,')).length,
-    posted.filter(({ key }) => key.startsWith('notice ')).length,
-  ];
-}
 
 /** Wherever the server wants captions to be. */
 async function turnOnAnywhere(fixture: SessionFixture) {
@@ -123,81 +99,100 @@ test('captions that come back in another place are another session, and whoever 
   expect(await fixture.transcriptFor.listSessions('g', 'ben')).toEqual([]);
 });
 
-test('captions that are turned off while the bot speaks leave no unfinished line', async () => {
-  const rounds = [['A long story. It goes on. And on.']];
-  const fixture = await openCaptioned({ addressing: 'always', pieces: 30, rounds });
-  await sayAll(fixture);
-  const shown = () => fixture.captionChats.chat.texts.at(-1);
-  expect(shown()).toMatch(/Nova.*…$/);
-  await fixture.captions.turnOff('g');
-  await passTime(fixture, 1_000);
-  expect(shown()).toBe('**Adam** five five');
+playScripts({
+  'a person who is left out is heard and answered, but neither their words nor the answers are written': `
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    adam is left out > isSaved true
+    adam says: five > heard Adam: five (left out), answered Adam (left out): You said five.
+    3000
+    captions > none
+    lines > none
+    adam is left in > isSaved true
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    captions > **Adam** five, **Nova** You said five.
+    `,
+  'captions that are turned off while the bot speaks leave no unfinished line': `
+    with natural
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    model: A long story, which goes on. And on, for as long as anybody listens to it. And on.
+    adam says: five > heard Adam: five
+    captions > **Adam** five, **Nova** A long story, which goes on…
+    captions off > isSaved true
+    1000
+    captions > **Adam** five
+    `,
+  'captions that are turned off write nothing more, and stay off': `
+    with off
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    adam begins: five
+    1000
+    captions off > isSaved true
+    4000 > heard Adam: five, ignored Adam: off
+    lines > none
+    adam says: five > ignored Adam: off
+    captions > none
+    leave > left channel Lounge, left asked
+    adam joins > joined consent brief
+    8000 > says join.spoken
+    panel > settings.addressing.off; people.yes names Adam; people.unasked names Eva
+    `,
+  'captions begin with each session where the server wants that, with the notice, and only of who said yes':
+    [
+      { acts: { notices } },
+      `
+    with off, uncalled
+    set captions on > set value on isSaved true
+    adam joins > joined consent brief, says captions.on
+    5000 > played voice: completed
+    do notices > 1, 0
+    adam says: five > heard Adam: five, ignored Adam: off
+    eva says: five
+    lines > person personId adam name Adam, five
+    `,
+    ],
+  ...Object.fromEntries(
+    [
+      ['off', 'after it was on', 'set captions on > set value on isSaved true, '],
+      ['default', 'after it was on', 'set captions on > set value on isSaved true, '],
+      ['off', 'after a command', 'captions on > '],
+    ].map(([value, when, on]) => [
+      `the setting captions, set to ${value} ${when}, ends captions that go on`,
+      `
+    with off
+    ${on}says captions.on
+    5000 > ${on === 'captions on > ' ? 'captions: on placeId lounge isHere true saved true, ' : ''}played voice: completed
+    set captions ${value} > set value off isSaved true
+    3000
+    adam says: five > ignored Adam: off
+    captions > none
+    lines > none
+    `,
+    ]),
+  ),
+  'a bot that was called for captions writes, and never answers': `
+    with uncalled
+    adam joins for captions > joined consent brief, says captions.on
+    5000 > played voice: completed
+    adam says: five > heard Adam: five, ignored Adam: off
+    3000
+    captions > **Adam** five
+    read now: Hello > refused captions.only
+    panel
+    > captions.only; captions place https://discord.com/channels/g/lounge; people.yes names Adam; people.unasked names Eva
+    adam joins > already consent brief
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    3000
+    `,
 });
 
-test('captions that are turned off write nothing more, and stay off', async () => {
-  const fixture = await openCaptioned();
-  const { clock } = fixture;
-  const speaking = sayAll(fixture);
-  await clock.advance(1_000);
-  expect(await fixture.captions.turnOff('g')).toEqual({ isSaved: true });
-  await speaking;
-  expect(await listKept(fixture)).toEqual([]);
-  await sayAll(fixture);
-  expect(fixture.captionChats.chat.lines).toEqual([]);
-  await fixture.sessions.leave('g');
-  await fixture.sessions.join(lounge, 'adam');
-  await passTime(fixture, 8_000);
-  expect(fixture.captions.isOn('g')).toBe(false);
-});
-
-test('captions begin with each session where the server wants that, with the notice, and only of who said yes', async () => {
-  const fixture = openSessionFixture({ addressing: 'off' });
-  await fixture.settings.setSetting('g', 'captions', 'on');
-  await fixture.sessions.join(lounge, 'adam');
-  await passTime(fixture, 5_000);
-  expect(notices(fixture)).toEqual([1, 1, 0]);
-  await sayAll(fixture);
-  await sayAll(fixture, eva);
-  expect(await listKept(fixture)).toMatchObject([{ speaker: { name: 'Adam' } }]);
-});
-
-test.each([
-  ['off', true],
-  ['default', true],
-  ['off', false],
-])(
-  'the setting captions, set to %s, ends captions that go on',
-  async (value, isSet) => {
-    const fixture = openSessionFixture({ addressing: 'off' });
-    await fixture.sessions.join(lounge, 'adam');
-    if (isSet) await fixture.settings.setSetting('g', 'captions', 'on');
-    else void fixture.captions.turnOn('g', {});
-    await passTime(fixture, 5_000);
-    expect(fixture.captions.isOn('g')).toBe(true);
-    await fixture.settings.setSetting('g', 'captions', value);
-    await passTime(fixture, 3_000);
-    expect(fixture.captions.isOn('g')).toBe(false);
-    await sayAll(fixture);
-    expect(await listKept(fixture)).toEqual([]);
-  },
-);
-
-test('a bot that was called for captions writes, and never answers', async () => {
-  const fixture = openSessionFixture();
-  await fixture.sessions.join(lounge, 'adam', 'captions');
-  await passTime(fixture, 5_000);
-  await sayAll(fixture);
-  await passTime(fixture, 3_000);
-  expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
-  expect(fixture.of('answered')).toEqual([]);
-  expect(fixture.synthesizer.texts).toEqual(['Captions on, for people I may hear.']);
-  expect(await fixture.talk.sayText('g', 'Hello', 'now')).toEqual({
-    kind: 'refused',
-    line: { id: 'captions.only' },
-  });
-  expect(fixture.faces.at(-1)?.lines[0]).toMatchObject({ id: 'captions.only' });
-  await fixture.sessions.join(lounge, 'adam', 'talk');
-  await sayAll(fixture);
-  await passTime(fixture, 3_000);
-  expect(fixture.of('answered')).toHaveLength(1);
-});
+/** Number of notices that captions are on, for those there and for newcomers. */
+function notices({ captionChats }: SessionFixture) {
+  const posted = captionChats.chat.desired.filter(({ text }) => text !== '');
+  return [
+    posted.filter(({ key }) => key === 'notice').length,
+    posted.filter(({ key }) => key.startsWith('notice ')).length,
+  ];
+}

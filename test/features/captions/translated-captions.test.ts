@@ -1,5 +1,5 @@
-import { BotError } from '#src/base/errors.ts';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
@@ -8,7 +8,6 @@ import {
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
-import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -21,20 +20,8 @@ async function translated(options: FixtureOptions = {}, clock = new VirtualClock
   return { ...(await openCaptioned(own, clock, { translateTo: 'de' })), model };
 }
 
-const isTrouble = (text: string) => text.includes('does not translate them now');
-
 const prompts = ({ asked }: FakeChat) =>
   asked.map(({ messages }) => messages.at(-1)?.content);
-
-test('a translation stands below its line', async () => {
-  const fixture = await translated();
-  await sayAll(fixture);
-  await passTime(fixture, 2_000);
-  expect(fixture.captionChats.chat.lines).toEqual([
-    '**Adam** five five',
-    '-# fünf fünf',
-  ]);
-});
 
 test('everything that is said during a request is translated in the next one', async () => {
   const clock = new VirtualClock();
@@ -63,21 +50,6 @@ test('everything that is said during a request is translated in the next one', a
   ]);
 });
 
-test('words of a person who is left out meanwhile reach no translation', async () => {
-  const clock = new VirtualClock();
-  const chat = new FakeChat([[{ waitMs: 9_000 }, '[1] eins']], clock);
-  const fixture = await translated({ chat }, clock);
-  await sayAll(fixture, eva);
-  await sayAll(fixture);
-  expect(fixture.captionChats.chat.lines).toEqual([
-    '**Eva** five five',
-    '**Adam** five five',
-  ]);
-  await fixture.captions.setLeftOut('g', 'adam', true);
-  await passTime(fixture, 9_000);
-  expect(prompts(chat)).toEqual(['<lines>\n[1] five five\n</lines>']);
-});
-
 test('a line that is forgotten while it is translated is not shown again', async () => {
   const clock = new VirtualClock();
   const slow = new FakeChat([[{ waitMs: 3_000 }, '[1] fünf fünf']], clock);
@@ -90,41 +62,6 @@ test('a line that is forgotten while it is translated is not shown again', async
   expect(fixture.captionChats.chat.lines).toEqual([]);
 });
 
-test('a server that fails is told of once, captions go on, and the next line is tried again', async () => {
-  const error = new BotError('provider.unreachable', true, 'Nobody there.');
-  const chat = new FakeChat([[{ error }], [{ error }], ['[1] fünf fünf']]);
-  const fixture = await translated({ chat });
-  for (let n = 0; n < 3; n++) {
-    await sayAll(fixture);
-    await passTime(fixture, 2_000);
-  }
-  expect(fixture.written.filter(isTrouble)).toHaveLength(1);
-  expect(fixture.captionChats.chat.lines).toEqual([
-    '**Adam** five five',
-    '**Adam** five five',
-    '**Adam** five five',
-    '-# fünf fünf',
-  ]);
-});
-
-test('a reply without a translation is told to people and to the operator', async () => {
-  const fixture = await translated({ chat: new FakeChat([['I cannot do that.']]) });
-  await sayAll(fixture);
-  await passTime(fixture, 2_000);
-  expect(fixture.written.filter(isTrouble)).toHaveLength(1);
-  expect(fixture.of('failed')).toMatchObject([{ code: 'answer.malformed' }]);
-});
-
-test('a line without words is not translated, and captions end', async () => {
-  const error = new BotError('provider.unreachable', true, 'Nobody there.');
-  const transcriber = new FakeTranscriber({ texts: [], error });
-  const fixture = await translated({ transcriber });
-  await sayAll(fixture);
-  expect(fixture.captionChats.chat.lines).toEqual(['**Adam** *(not understood)*']);
-  expect(await fixture.captions.turnOff('g')).toEqual({ isSaved: true });
-  expect(fixture.model.asked).toEqual([]);
-});
-
 test('translations are paid by the server', async () => {
   const clock = new VirtualClock();
   const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(10) } });
@@ -135,6 +72,70 @@ test('translations are paid by the server', async () => {
   await passTime(fixture, 3_000);
   const { day, people } = ledger.getStanding('g', clock.wallMs());
   expect(day.nanoUsd).toBeGreaterThanOrEqual(200_000_000);
-  expect(day.turns).toBe(0);
-  expect(people.size).toBe(0);
+  expect([day.turns, people.size]).toEqual([0, 0]);
+});
+
+playScripts({
+  'a translation stands below its line': `
+    with off
+    captions on in de > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    model: [1] fünf fünf
+    adam says: five five > heard Adam: five five, ignored Adam: off
+    2000
+    captions > **Adam** five five, -# fünf fünf
+    `,
+  'words of a person who is left out meanwhile reach no translation': `
+    with off, eva always
+    captions on in de > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    model: wait 9000 | [1] eins
+    eva says: five five > heard Eva: five five, ignored Eva: off
+    adam says: six > heard Adam: six, ignored Adam: off
+    captions > **Eva** five five, **Adam** six
+    adam is left out > isSaved true
+    9000
+    requests > 1 requests
+    prompt > data: [1] five five </lines>
+    `,
+  'a server that fails is told of once, captions go on, and the next line is tried again': `
+    with off
+    captions on in de > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    model: fail provider.unreachable || fail provider.unreachable || [1] fünf fünf
+    adam says: five five
+    > heard Adam: five five
+    > ignored Adam: off
+    > failed think provider.unreachable
+    > writes captions.translate.off
+    2000
+    adam says: five five
+    > heard Adam: five five, ignored Adam: off, failed think provider.unreachable
+    2000
+    adam says: five five > heard Adam: five five, ignored Adam: off
+    2000
+    captions > **Adam** five five, **Adam** five five, **Adam** five five, -# fünf fünf
+    `,
+  'a reply without a translation is told to people and to the operator': `
+    with off
+    captions on in de > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    model: I cannot do that.
+    adam says: five five
+    > heard Adam: five five
+    > ignored Adam: off
+    > failed think answer.malformed
+    > writes captions.translate.off
+    2000
+    `,
+  'a line without words is not translated, and captions end': `
+    with off
+    captions on in de > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    recogniser fails provider.unreachable
+    adam says: five five > ignored Adam: off, failed recognise provider.unreachable, writes fail.stt
+    captions > **Adam** *(not understood)*
+    captions off > isSaved true
+    requests > 0 requests
+    `,
 });

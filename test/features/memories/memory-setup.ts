@@ -11,16 +11,10 @@ import {
   passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, type FakeChat, makeToolCall } from '#test/fakes/fake-chat.ts';
+import type { ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 
 export const ben: ChannelMember = { ...makePerson('Ben'), name: 'Ben Mole' };
-const otherBot: ChannelMember = { ...makePerson('Otto'), isBot: true };
-
-export const makeRememberCall = (text: string, about?: string) =>
-  makeToolCall('remember', { text, about });
-
-/** The model calls this, and then says something. */
-export const makeRound = (step: ChatStep) => [[step], ['All right.']];
+export const otherBot: ChannelMember = { ...makePerson('Otto'), isBot: true };
 
 /** Adam, Eva and Ben sit there with a yes for always, beside another bot; the server has memories on. */
 export async function openMemories(
@@ -30,7 +24,6 @@ export async function openMemories(
 ) {
   const people = [adam, eva, ben, otherBot];
   const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over }, people);
-  const { chat } = fixture;
   await fixture.settings.setSetting('g', 'memory', 'on');
   await fixture.sessions.join(lounge, 'adam');
   for (const { id } of agreed) await fixture.privacy.allow('g', id);
@@ -38,7 +31,7 @@ export async function openMemories(
   const kept = () => fixture.transcripts.onDisk.memories.list('g');
   const keep = (memory: Partial<NewMemory>) =>
     fixture.transcripts.onDisk.memories.add({ ...tea, ...memory });
-  return { fixture, chat, kept, keep };
+  return { fixture, chat: fixture.chat, kept, keep };
 }
 
 const tea: NewMemory = {
@@ -58,7 +51,6 @@ export async function askWords(
   await passTime(fixture, 4_000);
 }
 
-export const parseReported = ({ results: [first = ''] }: FakeChat) => first;
 export const listShown = (chat: FakeChat) =>
   (chat.asked.at(-1)?.messages ?? [])
     .filter((one) => one.role === 'user')

@@ -14,13 +14,13 @@ test.each([
   ['Mathew', 'Matthew'],
   ['花子', '花子'],
   ['анна', 'Анна'],
-])('somebody called %s is %s', (called, name) => {
-  expect(findPersonByName(called, people)?.name).toBe(name);
-});
+])('somebody called %s is %s', (called, name) =>
+  expect(findPersonByName(called, people)?.name).toBe(name),
+);
 
-test.each(['Bea', 'Kim', '', '###', 'Mole'])('nobody is called "%s"', (called) => {
-  expect(findPersonByName(called, people)).toBeUndefined();
-});
+test.each(['Bea', 'Kim', '', '###', 'Mole'])('nobody is called "%s"', (called) =>
+  expect(findPersonByName(called, people)).toBeUndefined(),
+);
 
 test('a name that two people have is nobody', () => {
   const twins = ['Ben Mole', 'Ben Hill'].map(makePerson);
@@ -33,6 +33,6 @@ test.each([
   ['Bens Geburtstag, und ZOE kommt.', ['Ben Mole', '🔥 Zoë 🔥']],
   ['花子はお茶が好き。', ['花子']],
   ['The bench is green.', []],
-])('in "%s" these people are named: %j', (words, named) => {
-  expect(findPeopleNamed(words, people).map(({ name }) => name)).toEqual(named);
-});
+])('in "%s" these people are named: %j', (words, named) =>
+  expect(findPeopleNamed(words, people).map(({ name }) => name)).toEqual(named),
+);

@@ -1,115 +1,121 @@
-import {
-  adam,
-  eva,
-  lounge,
-  pressConfirm,
-} from '#test/conversation/setup/session-fixture.ts';
-import {
-  askWords,
-  ben,
-  makeRememberCall,
-  makeRound,
-  openMemories,
-  parseReported,
-} from './memory-setup.ts';
+import { playScripts, type Scripts } from '#test/conversation/setup/play-script.ts';
+import { adam, eva } from '#test/conversation/setup/session-fixture.ts';
+import { ben, otherBot } from './memory-setup.ts';
 
-test('tools to remember and forget are offered only where a server has memories on', async () => {
-  const { fixture, chat } = await openMemories();
-  const offered = () => chat.asked.at(-1)?.tools.map(({ name }) => name) ?? [];
-  await askWords(fixture, 'Hello.');
-  expect(offered()).toEqual(expect.arrayContaining(['remember', 'forget_memory']));
-  await fixture.settings.setSetting('g', 'memory', 'default');
-  await askWords(fixture, 'Hello again.');
-  expect(offered()).toContain('leave');
-  expect(offered()).not.toContain('remember');
-  expect(offered()).not.toContain('forget_memory');
-});
-
-test('a memory that a person asks for about themselves is kept without a press, and the model reads that everybody may know it', async () => {
-  const { fixture, chat, kept } = await openMemories(
-    makeRound(makeRememberCall('I like tea.')),
-  );
-  await askWords(fixture, 'Remember that I like tea.');
-  expect(fixture.offered).toEqual([]);
-  expect(parseReported(chat)).toContain(
-    'Remembered, for everybody in this server: I like tea.',
-  );
-  expect(await kept()).toMatchObject([
-    { text: 'I like tea.', byId: 'adam', byName: 'Adam' },
-  ]);
-});
-
-test('a memory about somebody else waits for that person, and nobody else can press', async () => {
-  const { fixture, kept } = await openMemories(
-    makeRound(makeRememberCall('Eva is on holiday.', 'eva')),
-  );
-  await askWords(fixture, 'Remember that Eva is on holiday.');
-  expect(fixture.written[0]).toContain(
-    'Adam asked for something that needs a yes. Eva, press Show',
-  );
-  expect(await pressConfirm(fixture, adam.id)).toEqual({ kind: 'other', name: 'Eva' });
-  expect(await pressConfirm(fixture, ben.id)).toEqual({ kind: 'other', name: 'Eva' });
-  expect(await pressConfirm(fixture, eva.id)).toMatchObject({
-    line: { id: 'memory.remembered' },
-  });
-  expect(await kept()).toMatchObject([
-    { byId: 'adam', aboutId: 'eva', aboutName: 'Eva' },
-  ]);
-});
-
-test('somebody who is named in the words has to confirm, also where the model leaves out whom they are about', async () => {
-  const { fixture, kept } = await openMemories(
-    makeRound(makeRememberCall('Ben owes me ten euros.')),
-  );
-  await askWords(fixture, 'Remember that Ben owes me ten euros.');
-  expect(await pressConfirm(fixture, adam.id)).toEqual({
-    kind: 'other',
-    name: 'Ben Mole',
-  });
-  expect(await kept()).toEqual([]);
-});
-
-test.each([
-  ['somebody absent', makeRememberCall('He is late.', 'Zoe')],
-  ['a bot', makeRememberCall('It is loud.', 'Otto')],
-  ['two people', makeRememberCall('Ben and Eva are late.')],
-  ['nothing that can be seen', makeRememberCall('\u200b\u2060')],
-])(
-  'nothing is remembered about %s, and the model is told in a sentence',
-  async (_what, step) => {
-    const { fixture, chat } = await openMemories(makeRound(step));
-    await askWords(fixture, 'Remember it.');
-    expect(parseReported(chat)).toContain('Name the person it is about');
-    expect(fixture.offered).toEqual([]);
-  },
+/** What the model would remember, and why nothing is. */
+const unfit: Scripts = Object.fromEntries(
+  (
+    [
+      ['somebody absent', '{"text":"He is late.","about":"Zoe"}'],
+      ['a bot', '{"text":"It is loud.","about":"Otto"}'],
+      ['two people', '{"text":"Ben and Eva are late."}'],
+      ['nothing that can be seen', '{"text":"\u200b\u2060"}'],
+    ] as const
+  ).map(([what, given]) => [
+    `nothing is remembered about ${what}, and the model is told in a sentence`,
+    [
+      { people: [adam, eva, ben, otherBot] },
+      `
+    with tools, adam always, eva always, ben always
+    set memory on > set value on isSaved true
+    model: call remember ${given} || All right.
+    adam asks: Remember it. > told adam: answered All right., tool remember refused
+    4000 > answered Adam: All right.
+    results
+    > {"error":"I remember things about you or about one other person here. Name the person it is about."}
+    `,
+    ],
+  ]),
 );
 
-test.each([
-  ['author', adam],
-  ['person it is about', eva],
-])('only a yes for always of the %s allows a memory', async (_who, { id }) => {
-  const agreed = [adam, eva].filter((one) => one.id !== id);
-  const { fixture, chat } = await openMemories(
-    makeRound(makeRememberCall('Eva is late.')),
-    {},
-    agreed,
-  );
-  await fixture.sessions.join(lounge, id);
-  await askWords(fixture, 'Remember that Eva is late.');
-  expect(parseReported(chat)).toContain('whom I may always hear');
-  expect(fixture.offered).toEqual([]);
-});
-
-test('a person who has gone cannot confirm a memory about themselves', async () => {
-  const { fixture, kept } = await openMemories(
-    makeRound(makeRememberCall('Eva is late.')),
-  );
-  await askWords(fixture, 'Remember that Eva is late.');
-  const { present } = fixture.linkOpener.link;
-  present.splice(
-    present.findIndex(({ id }) => id === 'eva'),
-    1,
-  );
-  expect(await pressConfirm(fixture, eva.id)).toMatchObject({ kind: 'barred' });
-  expect(await kept()).toEqual([]);
+playScripts({
+  ...unfit,
+  'tools to remember and forget are offered only where a server has memories on': `
+    with tools
+    set memory on > set value on isSaved true
+    adam asks: Hello. > told adam: answered You said five.
+    4000 > answered Adam: You said five.
+    offered remember > true
+    offered forget_memory > true
+    set memory default > set value off isSaved true
+    adam asks: Hello again. > told adam: answered You said five.
+    4000 > answered Adam: You said five.
+    offered leave > true
+    offered remember > false
+    offered forget_memory > false
+    `,
+  'a memory that a person asks for about themselves is kept without a press, and the model reads that everybody may know it': `
+    with tools, adam always
+    set memory on > set value on isSaved true
+    model: call remember {"text":"I like tea."} || All right.
+    adam asks: Remember that I like tea. > told adam: answered All right., tool remember ran
+    4000 > answered Adam: All right.
+    results > {"result":{"outcome":"Remembered, for everybody in this server: I like tea."}}
+    memories > guildId g number 1 I like tea. byId adam byName Adam
+    `,
+  'a memory about somebody else waits for that person, and nobody else can press': `
+    with tools, people adam eva ben, adam always, eva always, ben always
+    set memory on > set value on isSaved true
+    model: call remember {"text":"Eva is on holiday.","about":"eva"} || All right.
+    adam asks: Remember that Eva is on holiday.
+    > told adam: answered All right.
+    > tool remember asked
+    > writes tool.ask (Adam) (Eva) (60)
+    > offers 1 buttons
+    4000 > answered Adam: All right.
+    adam confirms > other name Eva
+    ben confirms > other name Eva
+    eva confirms > done memory.remembered Eva is on holiday., tool remember pressed
+    memories > guildId g number 1 Eva is on holiday. byId adam byName Adam aboutId eva aboutName Eva
+    `,
+  'somebody who is named in the words has to confirm, also where the model leaves out whom they are about':
+    [
+      { people: [adam, eva, ben] },
+      `
+    with tools, adam always, eva always, ben always
+    set memory on > set value on isSaved true
+    model: call remember {"text":"Ben owes me ten euros."} || All right.
+    adam asks: Remember that Ben owes me ten euros.
+    > told adam: answered All right.
+    > tool remember asked
+    > writes tool.ask (Adam) (Ben Mole) (60)
+    > offers 1 buttons
+    4000 > answered Adam: All right.
+    adam confirms > other name Ben Mole
+    memories > none
+    `,
+    ],
+  'only a yes for always of the author allows a memory': `
+    with tools, eva always
+    set memory on > set value on isSaved true
+    model: call remember {"text":"Eva is late."} || All right.
+    adam asks: Remember that Eva is late. > told adam: answered All right., tool remember refused
+    4000 > answered Adam: All right.
+    results
+    > {"error":"I only remember things from and about people whom I may always hear. Run /privacy allow first."}
+    `,
+  'only a yes for always of the person it is about allows a memory': `
+    with tools, adam always
+    set memory on > set value on isSaved true
+    eva joins > already consent brief
+    model: call remember {"text":"Eva is late."} || All right.
+    adam asks: Remember that Eva is late. > told adam: answered All right., tool remember refused
+    4000 > answered Adam: All right.
+    results
+    > {"error":"I only remember things from and about people whom I may always hear. Run /privacy allow first."}
+    `,
+  'a person who has gone cannot confirm a memory about themselves': `
+    with tools, adam always, eva always
+    set memory on > set value on isSaved true
+    model: call remember {"text":"Eva is late."} || All right.
+    adam asks: Remember that Eva is late.
+    > told adam: answered All right.
+    > tool remember asked
+    > writes tool.ask (Adam) (Eva) (60)
+    > offers 1 buttons
+    4000 > answered Adam: All right.
+    eva goes
+    eva confirms > barred perm.room channel Lounge, tool remember refused
+    memories > none
+    `,
 });

@@ -1,20 +1,17 @@
 import { tools } from '#src/features/features.ts';
-import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
   joinLounge,
   lounge,
   passTime,
-  pressConfirm,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
 import { askWords } from '#test/features/memories/memory-setup.ts';
 
 const minuteMs = 60_000;
-
-const set = (when: string, text?: string) => call('set_reminder', { when, text });
 
 /** Both the model that answers and the check of the own words call this, and then something is said. */
 const twice = (step: ChatStep) => [[step], [step], ['All right.']];
@@ -36,6 +33,19 @@ async function addTwenty(fixture: SessionFixture) {
     await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
 }
 
+async function count({ stores }: SessionFixture) {
+  return (await stores.reminders.list('g', 'adam')).length;
+}
+
+function addSecret(fixture: SessionFixture) {
+  return add(fixture, 'secret', { dueAtWallMs: fixture.clock.wallMs() + 3_600_000 });
+}
+
+/** Words of somebody else, so that whatever lasts waits for Confirm. */
+async function instruct({ personas }: SessionFixture) {
+  await personas.savePersona('g', lounge.channelId, { instructions: 'Be brief.' });
+}
+
 /** Without the steps of 20 ms. */
 async function wait({ clock, linkOpener }: SessionFixture, ms: number) {
   for (let passed = 0; passed < ms; passed += 1_000) {
@@ -44,22 +54,78 @@ async function wait({ clock, linkOpener }: SessionFixture, ms: number) {
   }
 }
 
-test('a person who is there hears a reminder at its time', async () => {
-  const { fixture, chat, spoken } = await open(
-    twice(set('in ten minutes', 'take the tea out')),
-  );
-  await askWords(fixture, 'Remind me in ten minutes to take the tea out.');
-  expect(chat.results[0]).toContain('Reminder 1 is set for 16:35: take the tea out');
-  await wait(fixture, 10 * minuteMs);
-  await passTime(fixture, 4_000);
-  expect(spoken().join(' ')).toContain(
-    'Adam. Your reminder for 16:35: take the tea out',
-  );
-  expect(fixture.notified).toEqual([]);
-  expect(fixture.fieldsOf(reminderEndedEvent)).toMatchObject([
-    { personId: 'adam', outcome: 'said' },
-  ]);
-  expect(await fixture.stores.reminders.list('g', 'adam')).toEqual([]);
+playScripts({
+  'a person who is there hears a reminder at its time': `
+    with tools, adam always
+    model: call set_reminder {"when":"in ten minutes","text":"take the tea out"} || All right.
+    adam asks: Remind me in ten minutes to take the tea out.
+    > told adam: answered All right., tool set_reminder ran
+    4000 > answered Adam: All right.
+    results > {"result":{"outcome":"Reminder 1 is set for 16:35: take the tea out"}}
+    600000
+    > reminder personId adam outcome said, says "Adam. Your reminder for 16:35: take the tea out"
+    reminders > none
+    `,
+  'a person has twenty, cancels one by its number, and is told which there are': [
+    { acts: { addTwenty, count } },
+    `
+    with tools, adam always
+    do addTwenty
+    model: call set_reminder {"when":"in an hour","text":"one more"} || All right.
+    adam asks: Remind me in an hour of one more.
+    > told adam: answered All right., tool set_reminder ran
+    4000 > answered Adam: All right.
+    results
+    > {"result":{"outcome":"The limit of 20 is reached. Try again later, or make room: cancel reminder."}}
+    model: call list_reminders || These.
+    adam asks: Which reminders do I have? > told adam: answered These., tool list_reminders ran
+    4000 > answered Adam: These.
+    results
+    > {"result":{"reminders":"number 1, for 17:25: thing 1; number 2, for 17:25: thing 2; number 3, for 17:25: thing 3; number 4, for 17:25: thing 4; number 5, for 17:25: thing 5; number 6, for 17:25: thing 6; number 7, for 17:25: thing 7; number 8, for 17:25: thing 8; number 9, for 17:25: thing 9; number 10, for 17:25: thing 10; number 11, for 17:25: thing 11; number 12, for 17:25: thing 12; number 13, for 17:25: thing 13; number 14, for 17:25: thing 14; number 15, for 17:25: thing 15; number 16, for 17:25: thing 16; number 17, for 17:25: thing 17; number 18, for 17:25: thing 18; number 19, for 17:25: thing 19; number 20, for 17:25: thing 20"}}
+    model: call cancel_reminder {"number":3} || All right.
+    adam asks: Cancel reminder 3. > told adam: answered All right., tool cancel_reminder ran
+    4000 > answered Adam: All right.
+    results > {"result":{"outcome":"Cancelled: number 3 (17:25)."}}
+    model: call cancel_reminder || All right.
+    adam asks: Cancel my reminder. > told adam: answered All right., tool cancel_reminder refused
+    4000 > answered Adam: All right.
+    results > {"error":"You have no such reminder here. Name its number."}
+    do count > 19
+    `,
+  ],
+  'a Confirm that sets nothing says why, and not that it is done': [
+    { acts: { addTwenty, instruct } },
+    `
+    with tools, adam always
+    do instruct
+    model: call set_reminder {"when":"in an hour","text":"one more"} || All right.
+    adam asks: Remind me in an hour of one more.
+    > told adam: answered Adam, shall I remind you at 17:25: “one more”? Say yes or no.
+    > tool set_reminder asked
+    > says tool.spoken.ask (Adam, shall I remind you at 17:25: “one more”?)
+    > writes tool.spoken.ask (Adam, shall I remind you at 17:25: “one more”?)
+    > offers 1 buttons
+    4000 > answered Adam: Adam, shall I remind you at 17:25: “one more”? Say yes or no.
+    do addTwenty
+    adam confirms > barred limit limit 20 command cancel reminder, tool set_reminder refused
+    `,
+  ],
+  'a person neither sees nor cancels the reminders of others': [
+    { acts: { addSecret } },
+    `
+    with tools, adam always, eva always
+    do addSecret
+    model: call list_reminders || None.
+    eva asks: Which reminders do I have? > told eva: answered None., tool list_reminders ran
+    4000 > answered Eva: None.
+    results > {"result":{"outcome":"You have no reminders or timers."}}
+    model: call cancel_reminder {"number":1} || All right.
+    eva asks: Cancel reminder 1. > told eva: answered All right., tool cancel_reminder refused
+    4000 > answered Eva: All right.
+    results > {"error":"You have no reminders or timers."}
+    reminders > secret
+    `,
+  ],
 });
 
 test('after a restart what was due is told as late, with its time in the zone of the server', async () => {
@@ -73,58 +139,15 @@ test('after a restart what was due is told as late, with its time in the zone of
   const timer = { id: 'timer', setAtWallMs: dueAtWallMs - 125_000, dueAtWallMs };
   await add(fixture, '', timer);
   await passTime(fixture, 1_000);
-  const texts = fixture.notified.flat().map(({ text }) => text);
-  expect(texts.toSorted()).toEqual([
+  expect(
+    fixture.notified
+      .flat()
+      .map(({ text }) => text)
+      .toSorted(),
+  ).toEqual([
     "Time's up: 2 minutes, 5 seconds, at 19 Nov 2026, 17:25.",
     'Your reminder for 17:20: tea',
   ]);
-});
-
-test('a person has twenty, cancels one by its number, and is told which there are', async () => {
-  const { fixture, chat } = await open([
-    ...twice(set('in an hour', 'one more')),
-    [call('list_reminders', {})],
-    ['These.'],
-    ...twice(call('cancel_reminder', { number: 3 })),
-    ...twice(call('cancel_reminder', {})),
-  ]);
-  await addTwenty(fixture);
-  await askWords(fixture, 'Remind me in an hour of one more.');
-  expect(chat.results[0]).toContain(
-    'The limit of 20 is reached. Try again later, or make room: cancel reminder.',
-  );
-  await askWords(fixture, 'Which reminders do I have?');
-  expect(chat.results[0]).toContain('number 3, for 17:25: thing 3; ');
-  await askWords(fixture, 'Cancel reminder 3.');
-  expect(chat.results[0]).toContain('Cancelled: number 3 (17:25).');
-  await askWords(fixture, 'Cancel my reminder.');
-  expect(chat.results[0]).toContain('You have no such reminder here.');
-  expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(19);
-});
-
-test('a Confirm that sets nothing says why, and not that it is done', async () => {
-  const { fixture } = await open(twice(set('in an hour', 'one more')));
-  const persona = { instructions: 'Be brief.' };
-  await fixture.personas.savePersona('g', lounge.channelId, persona);
-  await askWords(fixture, 'Remind me in an hour of one more.');
-  await addTwenty(fixture);
-  expect(await pressConfirm(fixture)).toMatchObject({
-    kind: 'barred',
-    line: { id: 'limit' },
-  });
-});
-
-test('a person neither sees nor cancels the reminders of others', async () => {
-  const { fixture, chat } = await open([
-    [call('list_reminders', {})],
-    ['None.'],
-    ...twice(call('cancel_reminder', { number: 1 })),
-  ]);
-  await add(fixture, 'secret', { dueAtWallMs: fixture.clock.wallMs() + 3_600_000 });
-  await askWords(fixture, 'Which reminders do I have?', eva);
-  expect(chat.results[0]).toContain('You have no reminders or timers.');
-  await askWords(fixture, 'Cancel reminder 1.', eva);
-  expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(1);
 });
 
 test('the words of a reminder are spoken, and not obeyed as a command', async () => {
@@ -154,8 +177,7 @@ test('cancelling a reminder while it is spoken does not repeat the others', asyn
   await wait(fixture, minuteMs);
   await passTime(fixture, 4_000);
   expect(spoken().join(' ').match(/soup/g)).toHaveLength(1);
-  expect(fixture.notified).toEqual([]);
-  expect(fixture.of('failed')).toEqual([]);
+  expect([fixture.notified, fixture.of('failed')]).toEqual([[], []]);
 });
 
 async function add(fixture: SessionFixture, text: string, over: object = {}) {

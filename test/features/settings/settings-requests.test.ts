@@ -1,12 +1,11 @@
 import { serverSettings } from '#src/features/features.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { formatText } from '#src/texts/texts.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
-  hearSpeech,
   joinLounge,
-  lounge,
   openCalled,
   openSessionFixture,
   passTime,
@@ -25,11 +24,6 @@ async function viewed(settings: SessionFixture['settings']) {
   const { all } = await settings.viewSettings('g');
   return all.map(({ key, value, from }) => ({ key, value, from }));
 }
-
-const evaSays = (fixture: SessionFixture, ms = 6_000) =>
-  hearSpeech(fixture, ms, undefined, eva);
-
-const expectUnheard = ({ of }: SessionFixture) => expect(of('recognised')).toEqual([]);
 
 /** Sets who is heard, confirmed by a manager. */
 const loosen = ({ settings }: SessionFixture) =>
@@ -116,29 +110,6 @@ test.each<[key: string, value: string, expected?: object]>([
   expect(await settingsStore.read('g')).toEqual(new Map());
 });
 
-test('more people are heard unasked only after a confirmation, and the channel is told', async () => {
-  const fixture = await openCalled({ addressing: 'always' }, [adam, eva]);
-  expect(await fixture.settings.setSetting('g', 'consent', 'notice')).toEqual({
-    kind: 'looser',
-    policy: 'notice',
-    value: 'notice',
-  });
-  await evaSays(fixture);
-  expectUnheard(fixture);
-  expect(await loosen(fixture)).toMatchObject({ kind: 'set', value: 'notice' });
-  expect(fixture.written).toEqual([
-    "In 30 seconds I begin to hear everybody here. If you don't want that, press Not me.",
-  ]);
-  await fixture.sessions.leave('g');
-  await fixture.sessions.join(lounge, 'adam');
-  await evaSays(fixture, 29_900);
-  expectUnheard(fixture);
-  await passTime(fixture, 200);
-  await evaSays(fixture);
-  expect(fixture.of('recognised')).toHaveLength(1);
-  await fixture.sessions.leave('g');
-});
-
 test('a looser policy waits its 30 s also after a restart', async () => {
   const before = await openCalled({}, [adam, eva]);
   const { clock, settingsStore, stores } = before;
@@ -158,56 +129,73 @@ test('a looser policy waits its 30 s also after a restart', async () => {
   await before.sessions.leave('g');
 });
 
-test('a stricter policy ends the announcement of a looser one', async () => {
-  const fixture = await openCalled({}, [adam, eva]);
-  await loosen(fixture);
-  await passTime(fixture, 10_000);
-  await fixture.settings.setSetting('g', 'consent', 'ask');
-  await fixture.settings.setSetting('g', 'typed', 'off');
-  await passTime(fixture, 40_000);
-  await evaSays(fixture);
-  expectUnheard(fixture);
-  await fixture.sessions.leave('g');
-});
+const breakSettings =
+  (trouble?: 'unreadable' | 'unwritable') =>
+  ({ settingsStore }: SessionFixture) =>
+    void Object.assign(settingsStore, { trouble });
 
-test('fewer people are heard unasked at once, and a no is never undone', async () => {
-  const fixture = await openCalled({ consent: { policy: 'notice' } }, [adam, eva]);
-  expect(await fixture.settings.setSetting('g', 'consent', 'ask')).toMatchObject({
-    kind: 'set',
-  });
-  await evaSays(fixture);
-  await fixture.privacy.deny('g', 'eva');
-  await loosen(fixture);
-  await evaSays(fixture);
-  expectUnheard(fixture);
-  await fixture.sessions.leave('g');
-});
-
-test('settings that cannot be saved hold until the bot ends, and the operator is told', async () => {
-  const fixture = openSessionFixture();
-  fixture.settingsStore.trouble = 'unwritable';
-  const set = await fixture.settings.setSetting('g', 'typed', 'off');
-  expect(set).toEqual({ kind: 'set', value: 'off', isSaved: false });
-  expect(await viewed(fixture.settings)).toContainEqual({
-    key: 'typed',
-    value: 'off',
-    from: 'server',
-  });
-  expect(fixture.of('failed')).toMatchObject([
-    { stage: 'store', code: 'store.unwritable' },
-  ]);
-});
-
-test('as long as settings cannot be read nobody is heard unasked', async () => {
-  const fixture = openSessionFixture({ consent: { policy: 'notice' } }, [adam, eva]);
-  fixture.settingsStore.trouble = 'unreadable';
-  await fixture.sessions.join(lounge, 'adam');
-  await evaSays(fixture);
-  expectUnheard(fixture);
-  expect((await fixture.settings.viewSettings('g')).isLoaded).toBe(false);
-  fixture.settingsStore.trouble = undefined;
-  await fixture.sessions.join(lounge, 'adam');
-  await evaSays(fixture);
-  expect(fixture.of('recognised')).toHaveLength(1);
-  await fixture.sessions.leave('g');
+playScripts({
+  'more people are heard unasked only after a confirmation, and the channel is told': `
+    set consent notice > looser policy notice value notice
+    eva says: five
+    set confirmed consent notice > set value notice isSaved true, writes settings.told.notice
+    leave > left channel Lounge, left asked
+    adam joins > joined consent brief
+    eva begins: five
+    29800 > says join.spoken
+    eva says: six > heard Eva: six, answered Eva: You said five.
+    200
+    eva says: seven > heard Eva: seven, answered Eva: You said five.
+    leave > left channel Lounge, left asked
+    `,
+  'a stricter policy ends the announcement of a looser one': `
+    set confirmed consent notice > set value notice isSaved true, writes settings.told.notice
+    10000
+    set consent ask > set value ask isSaved true
+    set typed off > set value off isSaved true
+    40000
+    eva says: five
+    `,
+  'fewer people are heard unasked at once, and a no is never undone': `
+    with notice
+    set consent ask > set value ask isSaved true
+    eva says: five
+    eva denies > isSaved true
+    set confirmed consent notice > set value notice isSaved true, writes settings.told.notice
+    eva says: five
+    `,
+  'settings that cannot be saved hold until the bot ends, and the operator is told': [
+    {
+      acts: {
+        breakStore: breakSettings('unwritable'),
+        view: async ({ settings }) =>
+          (await viewed(settings)).find(({ key }) => key === 'typed'),
+      },
+    },
+    `
+    with uncalled
+    do breakStore
+    set typed off > set value off isSaved false, failed store store.unwritable
+    do view > key typed value off from server
+    `,
+  ],
+  'as long as settings cannot be read nobody is heard unasked': [
+    {
+      acts: {
+        breakStore: breakSettings('unreadable'),
+        mendStore: breakSettings(),
+        view: async ({ settings }) => (await settings.viewSettings('g')).isLoaded,
+      },
+    },
+    `
+    with notice, uncalled
+    do breakStore
+    adam joins > joined consent unasked unread true, failed store store.unreadable
+    eva says: five > says join.spoken
+    do view > false, failed store store.unreadable
+    do mendStore
+    adam joins > already consent brief
+    eva says: five > heard Eva: five, answered Eva: You said five.
+    `,
+  ],
 });

@@ -1,71 +1,76 @@
-import { tools } from '#src/features/features.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
-  joinLounge,
   lounge,
-  passTime,
-  pressConfirm,
+  type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
 
-async function open(calls: readonly ChatStep[]) {
-  const rounds = calls.flatMap((one) => [[one], ['All right.']]);
-  const fixture = await joinLounge({ rounds, pieces: 2, tools });
-  await fixture.sessions.join(lounge, 'eva');
-  await passTime(fixture, 40);
-  const session = fixture.sessions.findSession('g') ?? expect.fail();
-  return {
-    fixture,
-    session,
-    results: () => fixture.chat.results,
-    async ask(words: string) {
-      void fixture.talk.askQuestion('g', words, adam, 'voice');
-      await passTime(fixture, 5_000);
-    },
-  };
-}
+const findSession = ({ sessions }: SessionFixture) => sessions.findSession('g');
 
-test('captions are turned on and off by voice', async () => {
-  const { ask, fixture, results } = await open([
-    call('captions', { on: true }),
-    call('captions', { on: false }),
-  ]);
-  await ask('Captions on, please.');
-  expect(results()).toEqual([expect.stringContaining('Captions on,')]);
-  expect(fixture.captions.isOn('g')).toBe(true);
-  await ask('Captions off.');
-  expect(results()).toEqual([expect.stringContaining('Captions off.')]);
-  expect(fixture.captions.isOn('g')).toBe(false);
-  expect(fixture.of('tool').map(({ how }) => how)).toEqual(['ran', 'ran']);
-});
-
-test('whoever asks to be left out is not written at once, and written again by their own press', async () => {
-  const { ask, fixture, results, session } = await open([
-    call('captions', { on: true }),
-    call('leave_me_out', { out: true }),
-    call('leave_me_out', { out: false }),
-  ]);
-  await ask('Captions on.');
-  const written = () => [adam, eva].map(({ id }) => session.consent.canWrite(id));
-  expect(written()).toEqual([true, true]);
-  await ask('Leave me out.');
-  expect(results()[0]).toContain("I don't caption you; whom I hear stays as it is.");
-  expect(written()).toEqual([false, true]);
-  await fixture.personas.savePersona('g', lounge.channelId, { name: 'Max' }); // words of somebody else
-  await ask('Write me again.');
-  expect(written()).toEqual([false, true]);
-  await pressConfirm(fixture);
-  expect(written()).toEqual([true, true]);
-});
-
-test('the bot follows whoever asks, until they ask it no longer to', async () => {
-  const { ask, session } = await open([
-    call('follow', { follow: true }),
-    call('follow', { follow: false }),
-  ]);
-  await ask('Follow me.');
-  expect(session.followedId).toBe('adam');
-  await ask('Stop following me.');
-  expect(session.followedId).toBeUndefined();
+playScripts({
+  'captions are turned on and off by voice': `
+    with tools
+    model: call captions {"on":true} || All right.
+    adam asks: Captions on, please. > told adam: answered All right., tool captions ran
+    5000 > answered Adam: All right., played voice: completed, says captions.on
+    results > {"result":{"outcome":"Captions on, for people I may hear."}}
+    model: call captions {"on":false} || All right.
+    adam asks: Captions off. > told adam: answered All right., tool captions ran
+    5000 > answered Adam: All right.
+    results > {"result":{"outcome":"Captions off."}}
+    panel > join.ok; listening; people.yes names Adam; people.unasked names Eva
+    `,
+  'whoever asks to be left out is not written at once, and written again by their own press':
+    [
+      {
+        acts: {
+          // Words of somebody else.
+          instruct: ({ personas }) =>
+            personas.savePersona('g', lounge.channelId, { name: 'Max' }),
+          listWritten: (fixture) =>
+            [adam, eva].map(({ id }) => findSession(fixture)?.consent.canWrite(id)),
+        },
+      },
+      `
+    with tools
+    eva joins > already consent brief
+    model: call captions {"on":true} || All right.
+    adam asks: Captions on. > told adam: answered All right., tool captions ran
+    5000 > answered Adam: All right., played voice: completed, says captions.on
+    do listWritten > true, true
+    model: call leave_me_out {"out":true} || All right.
+    adam asks: Leave me out. > told adam: answered All right., tool leave_me_out ran
+    5000 > answered Adam (left out): All right.
+    results > {"result":{"outcome":"Understood. I don't caption you; whom I hear stays as it is."}}
+    do listWritten > false, true
+    do instruct > saved saved true
+    model: call leave_me_out {"out":false} || All right.
+    adam asks: Write me again.
+    > told adam: answered Adam, shall I write your words in the captions again? Say yes or no.
+    > tool leave_me_out asked
+    > says tool.spoken.ask (Adam, shall I write your words in the captions again?)
+    > writes tool.spoken.ask (Adam, shall I write your words in the captions again?)
+    > offers 1 buttons
+    5000
+    > answered Adam (left out): Adam, shall I write your words in the captions again? Say yes or no.
+    do listWritten > false, true
+    adam confirms > done captions.left_in, tool leave_me_out pressed
+    do listWritten > true, true
+    `,
+    ],
+  'the bot follows whoever asks, until they ask it no longer to': [
+    { acts: { follows: (fixture) => findSession(fixture)?.followedId ?? 'nobody' } },
+    `
+    with tools
+    model: call follow {"follow":true} || All right.
+    adam asks: Follow me. > told adam: answered All right., tool follow ran
+    5000 > answered Adam: All right.
+    do follows > adam
+    model: call follow {"follow":false} || All right.
+    adam asks: Stop following me. > told adam: answered All right., tool follow ran
+    5000 > answered Adam: All right.
+    do follows > nobody
+    `,
+  ],
 });

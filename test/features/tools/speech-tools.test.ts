@@ -1,76 +1,106 @@
-import { tools } from '#src/features/features.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
-  adam,
-  eva,
   lounge,
-  openCalled,
-  passTime,
   places,
+  type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
 
-/** Adam and Eva sit with the bot; the model says these one after the other. */
-async function open(...rounds: readonly (readonly ChatStep[])[]) {
-  let manages = false;
-  const managed = { ...places, mayManage: () => manages };
-  const options = { rounds, pieces: 2, tools, places: managed };
-  const fixture = await openCalled(options, [adam, eva], 40);
-  const { speech } = fixture.sessions.findSession('g') ?? expect.fail();
-  const ask = async (words: string) => {
-    const asked = fixture.talk.askQuestion('g', words, adam, 'voice');
-    await passTime(fixture, 6_000);
-    return await asked;
-  };
-  const results = () => fixture.chat.results;
-  const manage = () => {
-    manages = true;
-  };
-  return { ask, fixture, manage, results, speech };
-}
+const findSpeech = ({ sessions }: SessionFixture) => sessions.findSession('g')?.speech;
+const pace = (fixture: SessionFixture) => findSpeech(fixture)?.pace.speed?.toFixed(2);
+const managers = new Set<string>();
+const mayManage = (_guildId: string, id: string) => managers.has(id);
 
-test.each([
-  [{ level: 150 }, 150],
-  [{ level: 0 }, 0],
-  [{ change: 150 }, 200],
-  [{ change: -150 }, 0],
-])(
-  'the bot’s own voice is set or changed from 0 to 200 %%: %j',
-  async (by, percent) => {
-    const { ask, results, speech } = await open([call('volume', by)], ['Done.']);
-    await ask('Louder.');
-    expect(results()).toEqual([
-      `{"result":{"outcome":"Volume of voice: ${percent} %."}}`,
-    ]);
-    expect(speech.mix.tracks.own.voice.state.percent).toBe(percent);
-  },
-);
-
-test('the pace changes by steps that take each other back, until it is usual again', async () => {
-  const { ask, speech } = await open(
-    ...(['slower', 'slower', 'faster', 'faster', 'usual'] as const).flatMap(
-      (change) => [[call('speed', { change })], ['So.']],
-    ),
-  );
-  for (const speed of [0.85, 0.72, 1, 1.18, 1]) {
-    await ask('Otherwise.');
-    expect(speech.pace.speed).toBeCloseTo(speed);
-  }
-});
-
-test('only a person who manages the server can have the persona changed, field by field', async () => {
-  const { ask, fixture, manage, results } = await open(
-    [call('persona', { name: 'Max', instructions: 'Be brief.' })],
-    ['So.'],
-    [call('persona', { instructions: '' })],
-    ['So.'],
-    [call('persona', { language: 'of the elves' })],
-    ['Sorry.'],
-  );
-  await ask('Call yourself Max.');
-  expect(results()).toEqual([expect.stringContaining('has not the right')]);
-  manage();
-  await ask('Be as you were.');
-  expect(await fixture.personas.getPersona('g', lounge.channelId)).toEqual({});
-  await ask('Speak as elves do.');
-  expect(results()).toEqual([expect.stringContaining('language')]);
+playScripts({
+  'the bot’s own voice is set or changed from 0 to 200 %': [
+    {
+      acts: {
+        percent: (fixture) => findSpeech(fixture)?.mix.tracks.own.voice.state.percent,
+      },
+    },
+    `
+    with tools
+    model: call volume {"level":150} || Done.
+    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    6000 > answered Adam: Done.
+    results > {"result":{"outcome":"Volume of voice: 150 %."}}
+    do percent > 150
+    model: call volume {"change":150} || Done.
+    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    6000 > answered Adam: Done.
+    results > {"result":{"outcome":"Volume of voice: 200 %."}}
+    do percent > 200
+    model: call volume {"change":-150} || Done.
+    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    6000 > answered Adam: Done.
+    results > {"result":{"outcome":"Volume of voice: 50 %."}}
+    do percent > 50
+    model: call volume {"change":-150} || Done.
+    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    6000 > answered Adam: Done.
+    results > {"result":{"outcome":"Volume of voice: 0 %."}}
+    do percent > 0
+    model: call volume {"change":30} || Done.
+    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    6000 > answered Adam: Done.
+    results > {"result":{"outcome":"Volume of voice: 30 %."}}
+    do percent > 30
+    model: call volume {"level":0} || Done.
+    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    6000 > answered Adam: Done.
+    results > {"result":{"outcome":"Volume of voice: 0 %."}}
+    do percent > 0
+    `,
+  ],
+  'the pace changes by steps that take each other back, until it is usual again': [
+    { acts: { pace } },
+    `
+    with tools
+    model: call speed {"change":"slower"} || So.
+    adam asks: Otherwise. > told adam: answered So., tool speed ran
+    6000 > answered Adam: So.
+    do pace > 0.85
+    model: call speed {"change":"slower"} || So.
+    adam asks: Otherwise. > told adam: answered So., tool speed ran
+    6000 > answered Adam: So.
+    do pace > 0.72
+    model: call speed {"change":"faster"} || So.
+    adam asks: Otherwise. > told adam: answered So., tool speed ran
+    6000 > answered Adam: So.
+    do pace > 1.00
+    model: call speed {"change":"faster"} || So.
+    adam asks: Otherwise. > told adam: answered So., tool speed ran
+    6000 > answered Adam: So.
+    do pace > 1.18
+    model: call speed {"change":"usual"} || So.
+    adam asks: Otherwise. > told adam: answered So., tool speed ran
+    6000 > answered Adam: So.
+    do pace > 1.00
+    `,
+  ],
+  'only a person who manages the server can have the persona changed, field by field': [
+    {
+      places: { ...places, mayManage },
+      acts: {
+        manage: () => void managers.add('adam'),
+        persona: async ({ personas }) =>
+          JSON.stringify(await personas.getPersona('g', lounge.channelId)),
+      },
+    },
+    `
+    with tools
+    model: call persona {"name":"Max","instructions":"Be brief."} || So.
+    adam asks: Call yourself Max. > told adam: answered So., tool persona refused
+    6000 > answered Adam: So.
+    results > {"error":"Whoever asks has not the right to that (manage). Nothing has happened."}
+    do manage
+    model: call persona {"instructions":""} || So.
+    adam asks: Be as you were. > told adam: answered So., tool persona ran
+    6000 > answered Adam: So.
+    do persona > {}
+    model: call persona {"language":"of the elves"} || Sorry.
+    adam asks: Speak as elves do. > told adam: answered Sorry., tool persona ran
+    6000 > answered Adam: Sorry.
+    results > {"result":{"refused":"language (language)"}}
+    `,
+  ],
 });

@@ -1,6 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { PlayRequest } from '#src/features/tracks/track-request-outcomes.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
@@ -10,7 +11,6 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import {
   byAdam,
-  byEva,
   changeTrack,
   openSetup,
   playSound,
@@ -68,35 +68,6 @@ const kinds: readonly [
   ['a sound', 'main', 'rain', (fixture) => sound(fixture)],
 ];
 
-const leave = ({ sessions }: SessionFixture) => sessions.leave('g');
-const end = ({ sessions }: SessionFixture) => sessions[Symbol.asyncDispose]();
-const change = (kind: 'skip' | 'stop') => (fixture: SessionFixture, track: string) =>
-  changeTrack(fixture, byAdam, kind, track);
-
-const endings = [
-  ['skipped', change('skip')],
-  ['stopped', change('stop')],
-  ['left', leave],
-  ['left', end],
-] as const;
-
-test.each(
-  kinds.flatMap((kind) => endings.map((ending) => [...kind, ...ending] as const)),
-)(
-  'a wait for %s on %s ends when that is ended',
-  async (...[, track, title, begin, why, act]) => {
-    const fixture = await openQuiet();
-    const ends = await begin(fixture);
-    await passTime(fixture, 500);
-    expect(ends).toEqual([]);
-    const acting = act(fixture, track);
-    await passTime(fixture, 1_000);
-    await acting;
-    expect(ends).toEqual([why]);
-    expect(played(fixture)).toEqual([[track, title, why]]);
-  },
-);
-
 test('a text that is talked down was interrupted, and one that waits when the process ends is left', async () => {
   const fixture = await openQuiet();
   const first = await say(fixture);
@@ -133,108 +104,6 @@ test.each(kinds)(
   },
 );
 
-test('a sound that is removed from a queue, or waits there when all is stopped, ends for those who wait for it', async () => {
-  const fixture = await openQuiet();
-  const all = [await sound(fixture), await sound(fixture), await sound(fixture)];
-  changeTrack(fixture, byAdam, { kind: 'remove', item: '1' });
-  changeTrack(fixture, byAdam, 'stop');
-  await passTime(fixture, 20);
-  expect(all).toEqual([['stopped'], ['skipped'], ['stopped']]);
-});
-
-test('a text ends when its owner is forgotten, when a moderator mutes the bot, and when there is no voice', async () => {
-  for (const [why, act] of [
-    ['withdrawn', ({ privacy }) => privacy.forget('g', 'adam')],
-    [
-      'muted',
-      ({ sessions }) => sessions.onSeatChange('g', { kind: 'muted', isOn: true }),
-    ],
-  ] as readonly (readonly [string, (fixture: SessionFixture) => unknown])[]) {
-    const fixture = await openQuiet();
-    const ends = await say(fixture);
-    await passTime(fixture, 500);
-    await act(fixture);
-    await passTime(fixture, 500);
-    expect(ends).toEqual([why]);
-  }
-  const error = new BotError('provider.refused', false, 'No.');
-  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
-  const voiceless = await openQuiet(20, { synthesizer });
-  const ends = [await say(voiceless), await say(voiceless, 'news')];
-  await passTime(voiceless, 15_000);
-  expect(ends).toEqual([['failed'], ['failed']]);
-});
-
-test('of a lost link a text that had begun is lost, and what waits or is a sound comes when the link is back', async () => {
-  const fixture = await openQuiet(100);
-  const text =
-    'Dinner is ready, and it stands on the table in the kitchen. Please come before it is cold.';
-  const begun = await say(fixture, undefined, text);
-  const [waits, rain] = [await say(fixture), await sound(fixture)];
-  await passTime(fixture, 5_500);
-  fixture.linkOpener.link.lose(new BotError('discord.unreachable', true, 'Lost.'));
-  await passTime(fixture, 40_000);
-  expect([begun, waits, rain]).toEqual([['lost'], ['completed'], ['completed']]);
-});
-
-test('a link that never comes back ends all waits', async () => {
-  const fixture = await openQuiet();
-  const [waits, rain] = [await say(fixture, 'news'), await sound(fixture)];
-  fixture.linkOpener.link.lose(
-    new BotError('link.lost', false, 'A person has kicked the bot.'),
-  );
-  await passTime(fixture, 2_000);
-  expect([waits, rain]).toEqual([['left'], ['left']]);
-});
-
-test('a track that repeats a sound is refused, and one that begins to ends the waits for all that is on it', async () => {
-  const fixture = await openQuiet();
-  const looping = { kind: 'looping', track: 'main' };
-  expect(await playSound(fixture, byAdam, { wait: true, loop: true })).toEqual(looping);
-  await playSound(fixture, byAdam, { loop: true });
-  expect(await playSound(fixture, byAdam, { wait: true })).toEqual(looping);
-  const how = { track: 'main', wait: true };
-  const saying = await fixture.talk.sayText('g', 'Hello.', 'queue', how);
-  expect(saying).toEqual({ kind: 'placed', playing: looping });
-  const bg = { track: 'bg' };
-  const [now, behind] = [await sound(fixture, bg), await sound(fixture, bg)];
-  changeTrack(fixture, byAdam, { kind: 'loop', on: true }, 'bg');
-  await passTime(fixture, 20);
-  expect([now, behind]).toEqual([['looping'], ['looping']]);
-  changeTrack(fixture, byAdam, { kind: 'loop', on: false }, 'bg');
-  await passTime(fixture, 25_000);
-  expect([now, behind]).toEqual([['looping'], ['looping']]);
-  expect(played(fixture)).toEqual([
-    ['bg', 'rain', 'completed'],
-    ['bg', 'rain', 'completed'],
-  ]);
-});
-
-test('whoever calls the bot again keeps what plays: its wait goes on, and its end is told once', async () => {
-  const fixture = await openQuiet();
-  const rain = await sound(fixture);
-  fixture.linkOpener.link.lose(new BotError('link.lost', true, 'Gone.'));
-  await passTime(fixture, 20);
-  const joining = fixture.sessions.join(lounge, 'adam');
-  await passTime(fixture, 1_000);
-  await joining;
-  expect(rain).toEqual([]);
-  await passTime(fixture, 15_000);
-  expect([rain, played(fixture)]).toEqual([
-    ['completed'],
-    [['main', 'rain', 'completed']],
-  ]);
-});
-
-test('a forgotten person still learns how their sound ended', async () => {
-  const fixture = await openQuiet();
-  const ends = await sound(fixture);
-  await fixture.privacy.forget('g', 'adam');
-  changeTrack(fixture, byEva, 'skip');
-  await passTime(fixture, 20);
-  expect(ends).toEqual(['skipped']);
-});
-
 test('there are as many waits as places on tracks, and no more', async () => {
   const fixture = await openQuiet();
   for (let n = 0; n < 100; n++) await sound(fixture);
@@ -243,3 +112,209 @@ test('there are as many waits as places on tracks, and no more', async () => {
     limit: 100,
   });
 });
+
+const kicked = ({ linkOpener }: SessionFixture) =>
+  linkOpener.link.lose(
+    new BotError('link.lost', false, 'A person has kicked the bot.'),
+  );
+const end = ({ sessions }: SessionFixture) => sessions[Symbol.asyncDispose]();
+const removeFirst = (fixture: SessionFixture) =>
+  void changeTrack(fixture, byAdam, { kind: 'remove', item: '1' });
+const loop = (on: boolean) => (fixture: SessionFixture) =>
+  void changeTrack(fixture, byAdam, { kind: 'loop', on }, 'bg');
+const rejoin = ({ sessions }: SessionFixture) => void sessions.join(lounge, 'adam');
+
+playScripts({
+  'a wait for a text on voice ends when that is skipped, stopped or left': [
+    { pieces: 200, acts: { end } },
+    `
+    with off, alone
+    adam has read: Dinner. > queued position 0, says "Dinner."
+    500
+    adam skips voice > skipped track voice title “…”, text: skipped, played voice: skipped
+    1000
+    adam has read: Dinner. > queued position 0, says "Dinner."
+    500
+    adam stops voice
+    > changed track voice change stop title “…”, text: stopped, played voice: stopped
+    1000
+    adam has read: Dinner. > queued position 0, says "Dinner."
+    500
+    leave > text: left, left channel Lounge, played voice: left, left asked
+    1000
+    adam joins > joined consent brief
+    6000
+    adam has read: Dinner. > queued position 0, says "Dinner."
+    500
+    do end > text: left, played voice: left, left stopped
+    `,
+  ],
+  'a wait for a text on a named track ends when that is skipped, stopped or left': [
+    { pieces: 200, acts: { end } },
+    `
+    with off, alone
+    adam has read on news: Dinner. > playing title “…” track news place 0, says "Dinner."
+    500
+    adam skips news > text: skipped, skipped track news title “…”, played news: skipped
+    1000
+    adam has read on news: Dinner. > playing title “…” track news place 0, says "Dinner."
+    500
+    adam stops news > text: stopped, changed track news change stop title “…”, played news: stopped
+    1000
+    adam has read on news: Dinner. > playing title “…” track news place 0, says "Dinner."
+    500
+    leave > text: left, left channel Lounge, played news: left, left asked
+    1000
+    adam joins > joined consent brief
+    6000
+    adam has read on news: Dinner. > playing title “…” track news place 0, says "Dinner."
+    500
+    do end > text: left, played news: left, left stopped
+    `,
+  ],
+  'a wait for a sound ends when that is skipped, stopped or left': [
+    { pieces: 200, acts: { end } },
+    `
+    with off, alone
+    adam awaits rain > playing title rain track main place 0
+    500
+    adam skips main > rain: skipped, skipped track main title rain, played main: skipped
+    1000
+    adam awaits rain > playing title rain track main place 0
+    500
+    adam stops main > rain: stopped, changed track main change stop title rain, played main: stopped
+    1000
+    adam awaits rain > playing title rain track main place 0
+    500
+    leave > rain: left, left channel Lounge, played main: left, left asked
+    1000
+    adam joins > joined consent brief
+    6000
+    adam awaits rain > playing title rain track main place 0
+    500
+    do end > rain: left, played main: left, left stopped
+    `,
+  ],
+  'a sound that is removed from a queue, or waits there when all is stopped, ends for those who wait for it':
+    [
+      { acts: { removeFirst } },
+      `
+    with off, alone
+    adam awaits rain > playing title rain track main place 0
+    adam awaits sea > added title sea track main place 1
+    adam awaits wind > added title wind track main place 2
+    do removeFirst > sea: skipped, played main: skipped
+    20
+    adam stops
+    > rain: stopped
+    > wind: stopped
+    > changed track main change stop title rain
+    > played main: stopped x2
+    20
+    `,
+    ],
+  'a text ends when its owner is forgotten, when a moderator mutes the bot, and when there is no voice':
+    [
+      { pieces: 200 },
+      `
+    with off, alone
+    adam has read: Dinner is ready. > queued position 0, says "Dinner is ready."
+    500
+    adam is forgotten > text: withdrawn, forgotten total 0, played voice: withdrawn
+    500
+    adam has read: Dinner is ready. > queued position 0, says "Dinner is ready."
+    500
+    muted on > text: muted, played voice: muted, writes muted.server
+    500
+    muted off
+    voice fails !provider.refused
+    adam has read: Dinner is ready.
+    > queued position 0
+    > text: failed
+    > failed speak provider.refused
+    > played voice: failed
+    > says "Dinner is ready."
+    > writes "My voice is out, so I'm writing: Dinner is ready."
+    adam has read on news: Dinner is ready.
+    > playing title “…” track news place 0, says "Dinner is ready."
+    15000 > text: failed, played news: failed
+    `,
+    ],
+  'of a lost link a text that had begun is lost, and what waits or is a sound comes when the link is back':
+    [
+      { pieces: 100 },
+      `
+    with off, alone
+    adam has read: Dinner is ready, and it stands on the table in the kitchen. Please come before it is cold.
+    > queued position 0, says "Dinner is ready,"
+    adam has read: Dinner is over. > queued position 1
+    adam awaits rain > playing title rain track main place 0
+    5500 > says "and it stands on the table in the kitchen."
+    link lost discord.unreachable > text: lost, failed link discord.unreachable, played voice: lost
+    40000
+    > rain: completed
+    > text: completed
+    > played main: completed
+    > played voice: completed
+    > says "Dinner is over."
+    `,
+    ],
+  'a link that never comes back ends all waits': [
+    { pieces: 200, acts: { kicked } },
+    `
+    with off, alone
+    adam has read on news: Dinner is ready.
+    > playing title “…” track news place 0, says "Dinner is ready."
+    adam awaits rain > playing title rain track main place 0
+    do kicked
+    > text: left
+    > rain: left
+    > failed link link.lost
+    > played news: left
+    > played main: left
+    > left sent-away
+    2000
+    `,
+  ],
+  'a track that repeats a sound is refused, and one that begins to ends the waits for all that is on it':
+    [
+      { acts: { loop: loop(true), loopNoMore: loop(false), loopRain } },
+      `
+    with off, alone
+    adam awaits rain again and again > looping track main
+    do loopRain
+    adam awaits rain > looping track main
+    adam has read on main: Hello. > looping track main
+    adam awaits rain on bg > playing title rain track bg place 0
+    adam awaits rain on bg > added title rain track bg place 1
+    do loop > rain: looping x2
+    20
+    do loopNoMore
+    25000 > played bg: completed x2
+    `,
+    ],
+  'whoever calls the bot again keeps what plays: its wait goes on, and its end is told once':
+    [
+      { acts: { rejoin } },
+      `
+    with off, alone
+    adam awaits rain > playing title rain track main place 0
+    link lost > failed link link.lost
+    20
+    do rejoin > left moved
+    1000
+    15000 > rain: completed, played main: completed
+    `,
+    ],
+  'a forgotten person still learns how their sound ended': `
+    with off
+    adam awaits rain > playing title rain track main place 0
+    adam is forgotten > forgotten total 0
+    eva skips > rain: skipped, skipped track main title rain, played main: skipped
+    20
+    `,
+});
+
+async function loopRain(fixture: SessionFixture) {
+  await playSound(fixture, byAdam, { loop: true });
+}
