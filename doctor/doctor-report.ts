@@ -5,58 +5,37 @@ import type { Finding } from '#src/probes/probe.ts';
 const minSecretChars = 4;
 const maxLineChars = 300;
 
+export type DoctorReport = ReturnType<typeof createDoctorReport>;
+
 /**
  * Writes the report without secrets of the configuration, in any encoding.
  *
  * @example
- * import { DoctorReport } from '#doctor/doctor-report.ts';
+ * import { createDoctorReport } from '#doctor/doctor-report.ts';
  * import { Secret } from '#src/base/secret.ts';
  *
  * const lines: string[] = [];
- * const report = new DoctorReport((line) => lines.push(line), [new Secret('hush-hush')]);
+ * const report = createDoctorReport((line) => lines.push(line), [new Secret('hush-hush')]);
  * report.writeLine('the server refused hush-hush');
  * lines; // ['the server refused [key]']
  */
-export class DoctorReport {
-  readonly #print;
-  readonly #secrets: readonly string[];
-  readonly #cleanText;
+export function createDoctorReport(
+  print: (line: string) => void,
+  secrets: readonly Secret[],
+  clean = (text: string) => text,
+) {
+  const values = secrets.map((secret) => secret.reveal());
+  const spellings: readonly string[] = values
+    .filter(({ length }) => length >= minSecretChars)
+    .flatMap(listSpellings)
+    .toSorted((one, other) => other.length - one.length);
 
-  constructor(
-    print: (line: string) => void,
-    secrets: readonly Secret[],
-    clean = (text: string) => text,
-  ) {
-    this.#cleanText = clean;
-    this.#print = print;
-    const values = secrets.map((secret) => secret.reveal());
-    this.#secrets = values
-      .filter(({ length }) => length >= minSecretChars)
-      .flatMap(listSpellings)
-      .toSorted((one, other) => other.length - one.length);
+  function writeLine(text: string) {
+    print(redactText(text, clean));
   }
 
-  writeLine(text: string) {
-    this.#print(this.#redact(text, this.#cleanText));
-  }
-
-  writeFindings(findings: readonly Finding[]) {
-    for (const { mend, verdict, what, why } of findings) {
-      this.writeLine(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
-      if (mend !== undefined)
-        this.writeLine(`${' '.repeat(remedyIndent)}mend: ${mend}`);
-    }
-  }
-
-  /** Writes settings, with addresses, without which they would be useless. */
-  writeSettings(lines: readonly string[]) {
-    if (lines.length > 0)
-      for (const line of ['', 'Settings to use:', ...lines])
-        this.#print(this.#redact(line));
-  }
-
-  #redact(text: string, clean = (line: string) => line) {
-    const known = this.#secrets.reduce(
+  function redactText(text: string, clean = (line: string) => line) {
+    const known = spellings.reduce(
       (line, secret) => line.replaceAll(secret, '[key]'),
       text,
     );
@@ -67,6 +46,23 @@ export class DoctorReport {
     const isLong = plain.length > maxLineChars;
     return isLong ? `${plain.slice(0, maxLineChars - 1)}\u2026` : plain;
   }
+
+  return {
+    writeLine,
+
+    writeFindings(findings: readonly Finding[]) {
+      for (const { mend, verdict, what, why } of findings) {
+        writeLine(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
+        if (mend !== undefined) writeLine(`${' '.repeat(remedyIndent)}mend: ${mend}`);
+      }
+    },
+
+    /** Writes settings, with addresses, without which they would be useless. */
+    writeSettings(lines: readonly string[]) {
+      if (lines.length > 0)
+        for (const line of ['', 'Settings to use:', ...lines]) print(redactText(line));
+    },
+  };
 }
 
 const remedyIndent = 34;

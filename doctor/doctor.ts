@@ -17,7 +17,7 @@ import {
   parseDoctorArguments,
 } from './doctor-arguments.ts';
 import type { DoctorProbe, Examination } from './doctor-probe.ts';
-import { DoctorReport } from './doctor-report.ts';
+import { createDoctorReport, type DoctorReport } from './doctor-report.ts';
 import { removeForeignPlaces, removePlaces } from './live/remove-places.ts';
 
 export type DoctorOptions = Pick<ProbeDeadline, 'clock' | 'deadlineMs'> & {
@@ -70,7 +70,7 @@ export async function runDoctor(
       print,
     );
   const cleanText = provider === undefined ? live && removePlaces : removeForeignPlaces;
-  const report = new DoctorReport(print, collectSecrets(read, apiKey), cleanText);
+  const report = createDoctorReport(print, collectSecrets(read, apiKey), cleanText);
   if (provider !== undefined)
     return await reportProvider(parsed, provider, apiKey, deadline, report);
   if (read.kind === 'bad') return refuseArguments(read.mistakes, print);

@@ -1,4 +1,4 @@
-import { DoctorReport } from '#doctor/doctor-report.ts';
+import { createDoctorReport } from '#doctor/doctor-report.ts';
 import {
   examineProvider,
   type ProviderExamination,
@@ -190,7 +190,7 @@ function formatFindings(
   apiKey: Secret | undefined,
 ) {
   const lines: string[] = [];
-  const report = new DoctorReport((line) => lines.push(line), apiKey ? [apiKey] : []);
+  const report = createDoctorReport((line) => lines.push(line), apiKey ? [apiKey] : []);
   report.writeFindings(findings);
   for (const { state, findings } of roles)
     if (state !== 'absent') report.writeFindings(findings);

@@ -5,8 +5,8 @@ import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import {
-  VoiceActivityDetector,
-  VoiceWindowMeter,
+  createVoiceActivityDetector,
+  createVoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
@@ -40,7 +40,7 @@ export function listenToPackets(
   how: ScenarioListening,
 ): NotedEvent[] {
   const stream = new SpeakerStream(how.codec);
-  const meter = new VoiceWindowMeter(new VoiceActivityDetector(how.weights));
+  const meter = createVoiceWindowMeter(createVoiceActivityDetector(how.weights));
   const echo = new EchoMeter(new SentEnvelope());
   const input = new SpeakerInput({
     speakerId: how.speakerId,

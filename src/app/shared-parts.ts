@@ -4,7 +4,7 @@ import {
   type SileroNetwork,
   windowSamples,
 } from '#src/audio/voice/silero-network.ts';
-import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
+import { createVoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Config } from '#src/config/config.ts';
@@ -17,7 +17,7 @@ import { hasStableWords } from '#src/provider/models/standard-models.ts';
 import { createDecoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
-import { Recordings } from '#src/sources/recordings.ts';
+import { createRecordings } from '#src/sources/recordings.ts';
 import { openLibrary } from '#src/sources/sound-library.ts';
 import { Sources } from '#src/sources/sound-sources.ts';
 import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
@@ -137,7 +137,7 @@ function openAllFeatures(
 
 /** Runs the detector, whose first windows would take twenty times as long. */
 function warmUp(weights: SileroNetwork) {
-  const activity = new VoiceActivityDetector(weights);
+  const activity = createVoiceActivityDetector(weights);
   const silence = new Float32Array(windowSamples);
   for (let window = 0; window < 50; window++) activity.measureProbability(silence);
 }
@@ -169,7 +169,7 @@ function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPat
   const sources = new Sources({ clock, decoding, allowed, ffmpeg });
   const library = openLibrary(dataDir, { opener: sources, clock });
   return {
-    recordings: new Recordings(decoding, { allowed }),
+    recordings: createRecordings(decoding, { allowed }),
     opener: sources,
     library,
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),

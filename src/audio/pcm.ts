@@ -76,45 +76,47 @@ export function toDb(level: number): number {
 }
 
 /** Samples that grow in place, since joining them anew would copy seconds of sound for each piece. */
-export class SampleBuffer {
-  #samples = new Int16Array(0);
-  #from = 0;
-  #to = 0;
+export function createSampleBuffer() {
+  let held = new Int16Array(0);
+  let heldFrom = 0;
+  let heldTo = 0;
 
-  get from(): number {
-    return this.#from;
+  function countHeld() {
+    return heldTo - heldFrom;
   }
 
-  get to(): number {
-    return this.#to;
+  function makeRoom(length: number, keptFrom: number) {
+    const past = Math.max(0, keptFrom - heldFrom);
+    const kept = held.subarray(past, countHeld());
+    held = new Int16Array(2 * (kept.length + length));
+    held.set(kept);
+    heldFrom += past;
   }
 
-  get #length() {
-    return this.#to - this.#from;
-  }
+  return {
+    get from(): number {
+      return heldFrom;
+    },
 
-  push(samples: Int16Array, keptFrom: number) {
-    const end = this.#length + samples.length;
-    if (end > this.#samples.length) this.#makeRoom(samples.length, keptFrom);
-    this.#samples.set(samples, this.#length);
-    this.#to += samples.length;
-  }
+    get to(): number {
+      return heldTo;
+    },
 
-  /** Returns at most `length` samples from `place` on. The view is valid until the next push. */
-  view(place: number, length: number): Int16Array {
-    const from = place - this.#from;
-    return this.#samples.subarray(from, Math.min(from + length, this.#length));
-  }
+    push(samples: Int16Array, keptFrom: number) {
+      const end = countHeld() + samples.length;
+      if (end > held.length) makeRoom(samples.length, keptFrom);
+      held.set(samples, countHeld());
+      heldTo += samples.length;
+    },
 
-  truncate(place: number) {
-    this.#to = place;
-  }
+    /** Returns at most `length` samples from `place` on. The view is valid until the next push. */
+    view(place: number, length: number): Int16Array {
+      const from = place - heldFrom;
+      return held.subarray(from, Math.min(from + length, countHeld()));
+    },
 
-  #makeRoom(length: number, keptFrom: number) {
-    const past = Math.max(0, keptFrom - this.#from);
-    const kept = this.#samples.subarray(past, this.#length);
-    this.#samples = new Int16Array(2 * (kept.length + length));
-    this.#samples.set(kept);
-    this.#from += past;
-  }
+    truncate(place: number) {
+      heldTo = place;
+    },
+  };
 }

@@ -30,7 +30,7 @@ import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
-import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
+import { createPreemptiveBudget } from '#src/spending/budget-authority.ts';
 import {
   CurrentConnection,
   type HearingDeps,
@@ -228,7 +228,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     isLoaded: () => settings.isLoaded(guildId),
     loop: () => loop,
   });
-  const preemptiveBudget = new PreemptiveBudget();
+  const preemptiveBudget = createPreemptiveBudget();
   const currentSettings = (): SessionSettings => ({
     mode: maySpeak() ? 'talk' : 'captions',
     names: [

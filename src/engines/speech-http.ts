@@ -43,13 +43,15 @@ export const speechHttp: Engine<'text to speech'> = {
     const { openSynthesizer } = await import(
       '#src/speech/openai/openai-synthesizer.ts'
     );
-    const { ServerVoices } = await import('#src/speech/openai/openai-synthesizer.ts');
+    const { createServerVoices } = await import(
+      '#src/speech/openai/openai-synthesizer.ts'
+    );
     const { withStandardVoice } = await import(
       '#src/speech/fallbacks/speech-chains.ts'
     );
     const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z.object(settings).parse(own);
     const client = openClient(server);
-    const voices = new ServerVoices(client, realClock);
+    const voices = createServerVoices(client, realClock);
     const isListed = voice === undefined && !isOpenAi(server.baseUrl);
     if (isListed) void voices.load();
     const stack = new AsyncDisposableStack();

@@ -1,6 +1,6 @@
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { Wakeup } from '#src/base/loops/mailbox.ts';
+import { createWakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
 import {
   buildSession,
@@ -107,14 +107,14 @@ export class VoiceSession implements Session {
     this.#settings = settings;
     const pauseHabits = new PauseHabits();
     this.callerId = callerId;
-    this.#settingsChanged = new Wakeup(clock);
+    this.#settingsChanged = createWakeup(clock);
     this.followedId = followedId ?? seat?.followedId;
     this.#sinceWallMs = seat?.sinceWallMs ?? clock.wallMs();
     this.#sinceMs = clock.nowMs() - Math.max(0, clock.wallMs() - this.#sinceWallMs);
     this.#sources = sources;
     this.#connection = new ReconnectingConnection(clock, sources.linkOpener);
     this.signal = this.#over.signal;
-    this.wakeup = new Wakeup(clock);
+    this.wakeup = createWakeup(clock);
     const built = buildSession(options, {
       maySpeak: () => this.#mode === 'talk',
       link: this.#connection,

@@ -35,69 +35,26 @@ const pictureTypes = /^(image\/|(application|binary)\/octet-stream)/;
 const pictureHead =
   /^(?:\x89(?<png>PNG\r\n)|(?<jpeg>\xff\xd8\xff)|(?<gif>GIF8[79]a)|RIFF....(?<webp>WEBP))/s;
 
+export type Recordings = ReturnType<typeof createRecordings>;
+
 /** Fetches recordings and pictures. Nothing is kept. */
-export class Recordings {
-  readonly #decoding;
-  readonly #rules;
+export function createRecordings(decoding: Decoding, rules: RecordingRules) {
   /** Server of each recording in progress. */
-  readonly #underWay: string[] = [];
-
-  constructor(decoding: Decoding, rules: RecordingRules) {
-    this.#decoding = decoding;
-    this.#rules = rules;
-  }
-
-  /** Reads a file as mono at 16 kHz, at most `longestMs`. Throws BotError `source.*`. */
-  async read(
-    guildId: GuildId,
-    file: SoundFile,
-    signal: AbortSignal,
-    longestMs = longestRecordingMs,
-  ): Promise<Pcm> {
-    const standardMs =
-      longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
-    return await this.#runInTime(guildId, standardMs, signal, (until) =>
-      this.#readSound(file, longestMs, until),
-    );
-  }
-
-  /** Reads pictures as data URLs, together at most 3 MB. Throws BotError `source.*`. */
-  async readPictures(
-    guildId: GuildId,
-    files: readonly SoundFile[],
-    signal: AbortSignal,
-  ): Promise<readonly string[]> {
-    return await this.#runInTime(guildId, usualDeadlineMs, signal, async (until) => {
-      const rules = {
-        ...this.#rules,
-        mostBytes: mostPictureBytes,
-        types: pictureTypes,
-      };
-      const urls: string[] = [];
-      for (const { url } of files) {
-        const bytes = Buffer.concat(
-          await Array.fromAsync(fetchSource(url, rules, until)),
-        );
-        rules.mostBytes -= bytes.length;
-        urls.push(toDataUrl(bytes));
-      }
-      return urls;
-    });
-  }
+  const underWay: string[] = [];
 
   /** Runs `work` with limits of time and number. */
-  async #runInTime<T>(
+  async function runInTime<T>(
     guildId: GuildId,
     standardMs: number,
     signal: AbortSignal,
     work: (until: AbortSignal) => Promise<T>,
   ) {
-    const { deadlineMs = standardMs } = this.#rules;
+    const { deadlineMs = standardMs } = rules;
     const deadline = AbortSignal.timeout(deadlineMs);
-    const own = this.#underWay.filter((one) => one === guildId);
-    if (own.length >= mostOfServer || this.#underWay.length >= mostAtOnce)
+    const own = underWay.filter((one) => one === guildId);
+    if (own.length >= mostOfServer || underWay.length >= mostAtOnce)
       throw refusals.unreachable('the limit of simultaneous recordings is reached');
-    this.#underWay.push(guildId);
+    underWay.push(guildId);
     try {
       return await work(AbortSignal.any([signal, deadline]));
     } catch (cause) {
@@ -105,23 +62,67 @@ export class Recordings {
       if (!deadline.aborted) throw cause;
       throw refusals.unreachable(`it did not arrive within ${deadlineMs / 1000} s`);
     } finally {
-      this.#underWay.splice(this.#underWay.indexOf(guildId), 1);
+      underWay.splice(underWay.indexOf(guildId), 1);
     }
   }
 
-  async #readSound({ bytes, url }: SoundFile, longestMs: number, signal: AbortSignal) {
-    const { allowed } = this.#rules;
+  async function readSound(
+    { bytes, url }: SoundFile,
+    longestMs: number,
+    signal: AbortSignal,
+  ) {
+    const { allowed } = rules;
     const all = bytes ? [bytes] : fetchSource(url, { allowed, mostBytes }, signal);
     const shape = { rateHz: listenRateHz, channels: 1 } as const;
     const pieces: Int16Array[] = [];
     let leftMs = longestMs;
-    for await (const pcm of this.#decoding.play(all, shape, signal)) {
+    for await (const pcm of decoding.play(all, shape, signal)) {
       leftMs -= getDurationMs(pcm);
       if (leftMs < 0) throw refusals.tooLong(longestMs);
       pieces.push(pcm.samples);
     }
     return { ...shape, samples: joinSamples(pieces) };
   }
+
+  return {
+    /** Reads a file as mono at 16 kHz, at most `longestMs`. Throws BotError `source.*`. */
+    async read(
+      guildId: GuildId,
+      file: SoundFile,
+      signal: AbortSignal,
+      longestMs = longestRecordingMs,
+    ): Promise<Pcm> {
+      const standardMs =
+        longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
+      return await runInTime(guildId, standardMs, signal, (until) =>
+        readSound(file, longestMs, until),
+      );
+    },
+
+    /** Reads pictures as data URLs, together at most 3 MB. Throws BotError `source.*`. */
+    async readPictures(
+      guildId: GuildId,
+      files: readonly SoundFile[],
+      signal: AbortSignal,
+    ): Promise<readonly string[]> {
+      return await runInTime(guildId, usualDeadlineMs, signal, async (until) => {
+        const limits = {
+          ...rules,
+          mostBytes: mostPictureBytes,
+          types: pictureTypes,
+        };
+        const urls: string[] = [];
+        for (const { url } of files) {
+          const bytes = Buffer.concat(
+            await Array.fromAsync(fetchSource(url, limits, until)),
+          );
+          limits.mostBytes -= bytes.length;
+          urls.push(toDataUrl(bytes));
+        }
+        return urls;
+      });
+    },
+  };
 }
 
 /** Converts a picture to a data URL. Throws BotError `source.not_audio` for an unknown format. */

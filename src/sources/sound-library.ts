@@ -1,7 +1,7 @@
 import { glob, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { createLoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
@@ -35,8 +35,10 @@ export type LibraryParts = {
 
 /** Opens the sounds in `dataDir` and the built-in ones. */
 export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary {
-  return new SoundLibrary([join(dataDir, 'sounds'), builtIn], parts);
+  return createSoundLibrary([join(dataDir, 'sounds'), builtIn], parts);
 }
+
+export type SoundLibrary = ReturnType<typeof createSoundLibrary>;
 
 /**
  * Sounds in folders, named by their path without extension, as `weather/heavy rain`. Equal names in later folders
@@ -45,59 +47,36 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
  * Holds regular files only, without links and hidden files. Files are read anew for each `open`, and every 5 s for
  * names.
  */
-export class SoundLibrary {
-  readonly #folders;
-  readonly #opener;
+export function createSoundLibrary(
+  folders: readonly string[],
+  { opener, clock }: LibraryParts,
+) {
   /** LUFS by file and change. Undefined for silence. */
-  readonly #loudness = new Map<string, number | undefined>();
-  readonly #clock;
-  #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
+  const loudness = new Map<string, number | undefined>();
+  let read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
 
-  constructor(folders: readonly string[], { opener, clock }: LibraryParts) {
-    this.#folders = folders;
-    this.#opener = opener;
-    this.#clock = clock;
-  }
-
-  /** Lists the names of sounds, sorted. */
-  async listNames(): Promise<readonly string[]> {
-    const files = await this.#readFiles(this.#clock.nowMs() - keptMs);
-    return [...files.values()].map(({ name }) => name).sort(byName);
-  }
-
-  /** Opens a sound by its name, in any case. Undefined if unknown. Throws errors of `Sources.openSource`. */
-  async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
-    const files = await this.#readFiles(Infinity);
-    const found = files.get(toSoundName(name).toLowerCase());
-    if (!found) return undefined;
-    const { name: title, path } = found;
-    const source = await this.#opener.openSource({ kind: 'file', path, title }, signal);
-    const lufs = await this.#measureLufs(path, source, signal).catch(() => {
-      signal.throwIfAborted();
-      return undefined; // The player reports the error.
-    });
-    return { ...source, lufs };
-  }
-
-  async #measureLufs(path: string, source: SoundSource, signal: AbortSignal) {
+  async function measureLoudness(
+    path: string,
+    source: SoundSource,
+    signal: AbortSignal,
+  ) {
     const { mtimeMs, size } = await stat(path);
     const key = `${mtimeMs} ${size} ${path}`;
-    if (!this.#loudness.has(key))
-      this.#loudness.set(key, await measureLufs(source, this.#clock, signal));
-    return this.#loudness.get(key);
+    if (!loudness.has(key)) loudness.set(key, await measureLufs(source, clock, signal));
+    return loudness.get(key);
   }
 
   /** Lists files by name in lower case, read no earlier than `sinceMs`. */
-  async #readFiles(sinceMs: number) {
-    if (this.#read && this.#read.atMs > sinceMs) return await this.#read.files;
-    const files = this.#readFolders();
-    this.#read = { atMs: this.#clock.nowMs(), files };
+  async function readFiles(sinceMs: number) {
+    if (read && read.atMs > sinceMs) return await read.files;
+    const files = readFolders();
+    read = { atMs: clock.nowMs(), files };
     return await files;
   }
 
-  async #readFolders() {
+  async function readFolders() {
     const files = new Map<string, SoundFileAt>();
-    for (const folder of this.#folders) {
+    for (const folder of folders) {
       for (const file of await listSounds(folder)) {
         const key = file.name.toLowerCase();
         if (!files.has(key) && files.size < mostFiles) files.set(key, file);
@@ -105,6 +84,28 @@ export class SoundLibrary {
     }
     return files;
   }
+
+  return {
+    /** Lists the names of sounds, sorted. */
+    async listNames(): Promise<readonly string[]> {
+      const files = await readFiles(clock.nowMs() - keptMs);
+      return [...files.values()].map(({ name }) => name).sort(byName);
+    },
+
+    /** Opens a sound by its name, in any case. Undefined if unknown. Throws errors of `Sources.openSource`. */
+    async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
+      const files = await readFiles(Infinity);
+      const found = files.get(toSoundName(name).toLowerCase());
+      if (!found) return undefined;
+      const { name: title, path } = found;
+      const source = await opener.openSource({ kind: 'file', path, title }, signal);
+      const lufs = await measureLoudness(path, source, signal).catch(() => {
+        signal.throwIfAborted();
+        return undefined; // The player reports the error.
+      });
+      return { ...source, lufs };
+    },
+  };
 }
 
 async function listSounds(folder: string) {
@@ -132,7 +133,7 @@ const longestMeasureMs = 1_000;
 
 /** Measures LUFS of stereo sound at 48 kHz. Undefined for silence. Throws errors of the source. */
 async function measureLufs(source: SoundSource, clock: Clock, signal: AbortSignal) {
-  const meter = new LoudnessMeter();
+  const meter = createLoudnessMeter();
   using deadline = createDeadlineSignal(
     longestMeasureMs,
     clock,

@@ -1,6 +1,6 @@
 import { createChildController, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { Listening, OnPartial, Transcriber, Transcript } from './speech-engine.ts';
-import { UtteranceSound } from './utterance-sound.ts';
+import { createUtteranceSound, type UtteranceSound } from './utterance-sound.ts';
 
 type Words = NonNullable<Transcript['words']>;
 
@@ -29,7 +29,7 @@ export type RecogniseSoFar = (
 export class PauseListening implements Listening {
   readonly #recognise;
   readonly #over;
-  readonly #sound = new UtteranceSound();
+  readonly #sound = createUtteranceSound();
   #last: RecognitionPass | undefined;
 
   constructor(recognise: RecogniseSoFar, signal: AbortSignal) {
@@ -131,7 +131,7 @@ export class HeldListening implements Listening {
   readonly #open;
   readonly #over;
   readonly #signal;
-  readonly #sound = new UtteranceSound();
+  readonly #sound = createUtteranceSound();
   readonly #begun = Promise.withResolvers<Listening>();
   #inner: Listening | undefined;
 

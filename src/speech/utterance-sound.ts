@@ -39,99 +39,104 @@ const voiceLevelRatio = 20;
 const leadSamples = 0.15 * listenRateHz;
 const tailSamples = 0.2 * listenRateHz;
 
+export type UtteranceSound = ReturnType<typeof createUtteranceSound>;
+
 /** One utterance as it grows, 16 kHz mono. Sound after 70 s is dropped. */
-export class UtteranceSound {
-  #samples = new Int16Array(initialSamples);
-  #length = 0;
-  #loudest = 0;
-  #packets: PlacedPacket[] = [];
-
-  push(samples: Int16Array, opus?: Uint8Array) {
-    const kept = samples.subarray(0, maxUtteranceSamples - this.#length);
-    const end = this.#length + kept.length;
-    if (end > this.#samples.length) {
-      const roomier = new Int16Array(Math.max(end, 2 * this.#samples.length));
-      roomier.set(this.#samples);
-      this.#samples = roomier;
-    }
-    this.#samples.set(kept, this.#length);
-    this.#packets.push({ from: this.#length, to: end, opus });
-    this.#length = end;
-    for (const level of measureLevels(kept))
-      this.#loudest = Math.max(this.#loudest, level);
-  }
-
-  /** Frees the sound. Nothing may be pushed afterwards. */
-  drop() {
-    this.#samples = new Int16Array(0);
-    this.#packets = [];
-  }
-
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Returns whether only silence or room noise follows. */
-  endsSilently(length: number): boolean {
-    const noise = this.#getNoiseLevel();
-    return measureLevels(this.view(length, this.#length)).every(
-      (level) => level <= noise,
-    );
-  }
+export function createUtteranceSound() {
+  let keptSamples = new Int16Array(initialSamples);
+  let keptLength = 0;
+  let loudest = 0;
+  let opusPackets: PlacedPacket[] = [];
 
   /** Returns a part of the sound. Valid until the next push. */
-  view(from: number, to: number): Int16Array {
-    return this.#samples.subarray(from, Math.min(to, this.#length));
+  function viewSound(from: number, to: number): Int16Array {
+    return keptSamples.subarray(from, Math.min(to, keptLength));
   }
 
-  copyAll(): UtterancePcm {
-    return this.#copy(0, this.#length);
-  }
-
-  /** Returns the sound as it was pushed. */
-  listPieces(): SoundPiece[] {
-    return this.#packets.map(({ from, to, opus }) => {
-      return { samples: this.#samples.slice(from, to), ...(opus && { opus }) };
-    });
-  }
-
-  /** Copies the sound without long silence before and after the words. */
-  copySpoken(): UtterancePcm {
-    const noise = this.#getNoiseLevel();
-    let [first, last, at] = [this.#length, 0, 0];
-    for (const level of measureLevels(this.view(0, this.#length))) {
-      at += windowSamples;
-      if (level <= noise) continue;
-      first = Math.min(first, at - windowSamples);
-      last = at;
-    }
-    const from = Math.max(0, first - leadSamples);
-    const to = Math.min(this.#length, last + tailSamples);
-    return this.#copy(from, to);
-  }
-
-  #copy(from: number, to: number): UtterancePcm {
-    const samples = this.#samples.slice(from, to);
-    const toOgg = this.#findOggWriter(from, to);
+  function copySound(from: number, to: number): UtterancePcm {
+    const samples = keptSamples.slice(from, to);
+    const toOgg = findOwnWriter(from, to);
     return { samples, rateHz: listenRateHz, channels: 1, ...(toOgg && { toOgg }) };
   }
 
-  #findOggWriter(from: number, to: number) {
-    const packets = this.#packets.filter((one) => one.from < to && one.to > from);
+  function findOwnWriter(from: number, to: number) {
+    const packets = opusPackets.filter((one) => one.from < to && one.to > from);
     return findOggWriter(
       packets.map((one) => ({
-        samples: this.view(one.from, one.to),
+        samples: viewSound(one.from, one.to),
         ...(one.opus && { opus: one.opus }),
       })),
     );
   }
 
-  #getNoiseLevel() {
+  function getNoiseLevel() {
     return Math.max(
       minAudibleSample,
-      Math.min(maxNoiseLevel, this.#loudest / voiceLevelRatio),
+      Math.min(maxNoiseLevel, loudest / voiceLevelRatio),
     );
   }
+
+  return {
+    push(samples: Int16Array, opus?: Uint8Array) {
+      const kept = samples.subarray(0, maxUtteranceSamples - keptLength);
+      const end = keptLength + kept.length;
+      if (end > keptSamples.length) {
+        const roomier = new Int16Array(Math.max(end, 2 * keptSamples.length));
+        roomier.set(keptSamples);
+        keptSamples = roomier;
+      }
+      keptSamples.set(kept, keptLength);
+      opusPackets.push({ from: keptLength, to: end, opus });
+      keptLength = end;
+      for (const level of measureLevels(kept)) loudest = Math.max(loudest, level);
+    },
+
+    /** Frees the sound. Nothing may be pushed afterwards. */
+    drop() {
+      keptSamples = new Int16Array(0);
+      opusPackets = [];
+    },
+
+    get length(): number {
+      return keptLength;
+    },
+
+    /** Returns whether only silence or room noise follows. */
+    endsSilently(length: number): boolean {
+      const noise = getNoiseLevel();
+      return measureLevels(viewSound(length, keptLength)).every(
+        (level) => level <= noise,
+      );
+    },
+
+    view: viewSound,
+
+    copyAll(): UtterancePcm {
+      return copySound(0, keptLength);
+    },
+
+    /** Returns the sound as it was pushed. */
+    listPieces(): SoundPiece[] {
+      return opusPackets.map(({ from, to, opus }) => {
+        return { samples: keptSamples.slice(from, to), ...(opus && { opus }) };
+      });
+    },
+
+    /** Copies the sound without long silence before and after the words. */
+    copySpoken(): UtterancePcm {
+      const noise = getNoiseLevel();
+      let [first, last, at] = [keptLength, 0, 0];
+      for (const level of measureLevels(viewSound(0, keptLength))) {
+        at += windowSamples;
+        if (level <= noise) continue;
+        first = Math.min(first, at - windowSamples);
+        last = at;
+      }
+      const from = Math.max(0, first - leadSamples);
+      const to = Math.min(keptLength, last + tailSamples);
+      return copySound(from, to);
+    },
+  };
 }
 
 /** Samples of one packet, or of a gap. */

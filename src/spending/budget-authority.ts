@@ -103,19 +103,23 @@ const longestShare = 0.15;
 /** The share applies from this number of tokens. */
 const graceTokens = 4_000;
 
-export class PreemptiveBudget {
-  #used = 0;
-  #vain = 0;
+export type PreemptiveBudget = ReturnType<typeof createPreemptiveBudget>;
 
-  get allows(): boolean {
-    return this.#vain <= longestShare * Math.max(graceTokens, this.#used + this.#vain);
-  }
+export function createPreemptiveBudget() {
+  let used = 0;
+  let vain = 0;
 
-  use(tokens: number) {
-    this.#used += tokens;
-  }
+  return {
+    get allows(): boolean {
+      return vain <= longestShare * Math.max(graceTokens, used + vain);
+    },
 
-  lose(tokens: number) {
-    this.#vain += tokens;
-  }
+    use(tokens: number) {
+      used += tokens;
+    },
+
+    lose(tokens: number) {
+      vain += tokens;
+    },
+  };
 }

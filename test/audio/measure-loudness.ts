@@ -1,10 +1,10 @@
-import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { createLoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 
-/** Loudness of a whole sound at any rate, in the unit of `LoudnessMeter`. */
+/** Loudness of a whole sound at any rate, in the unit of `createLoudnessMeter`. */
 export function measureLoudness(pcm: Pcm): number | undefined {
-  const meter = new LoudnessMeter();
+  const meter = createLoudnessMeter();
   const rate = new RateConverter(48_000, 2);
   for (const piece of [...rate.push(pcm), rate.flush()]) meter.push(piece);
   return meter.lufs;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import {
-  VoiceActivityDetector,
-  VoiceWindowMeter,
+  createVoiceActivityDetector,
+  createVoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import { readSpeech } from './recorded-speech.ts';
 
@@ -33,7 +33,7 @@ function soundOf(name: string) {
 }
 
 function probabilities(samples: Int16Array) {
-  return new VoiceWindowMeter(new VoiceActivityDetector(weights))
+  return createVoiceWindowMeter(createVoiceActivityDetector(weights))
     .push(samples, 0)
     .map(({ probability }) => probability);
 }
@@ -52,7 +52,7 @@ test.each(Object.entries(reference))(
 );
 
 test('a window carries the instant of its last sample', () => {
-  const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
+  const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
   expect(meter.push(new Int16Array(320), 20)).toEqual([]);
   expect(meter.push(new Int16Array(320), 40).map(({ atMs }) => atMs)).toEqual([32]);
   expect(meter.push(new Int16Array(1024), 104).map(({ atMs }) => atMs)).toEqual([

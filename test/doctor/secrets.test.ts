@@ -1,4 +1,4 @@
-import { DoctorReport } from '#doctor/doctor-report.ts';
+import { createDoctorReport } from '#doctor/doctor-report.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import {
@@ -167,7 +167,7 @@ test('settings that cannot work end with 78, each named and no secret shown', as
 
 test('a line loses secrets, control characters and what is too long, in this order', () => {
   const lines: string[] = [];
-  new DoctorReport((line) => lines.push(line), [new Secret(canary)]).writeLine(
+  createDoctorReport((line) => lines.push(line), [new Secret(canary)]).writeLine(
     `\u001b[31m${'x'.repeat(290)}${canary}\r\nSPEECH_MODEL=mine\u202e sk-abcdef123456`,
   );
   expect(lines).toHaveLength(1);

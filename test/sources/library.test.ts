@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { SoundLibrary } from '#src/sources/sound-library.ts';
+import { createSoundLibrary } from '#src/sources/sound-library.ts';
 import { Sources } from '#src/sources/sound-sources.ts';
 import { openDecoding } from './source-sounds.ts';
 import { makeToneWav } from './tones.ts';
@@ -30,7 +30,7 @@ async function folderOf(files: Readonly<Record<string, string | Buffer>>) {
 }
 
 function libraryIn({ path }: Folder) {
-  return new SoundLibrary([path], { opener, clock: realClock });
+  return createSoundLibrary([path], { opener, clock: realClock });
 }
 
 test('sounds in folders are found by their path, and nothing beyond the folder is', async () => {

@@ -1,5 +1,5 @@
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { type RecordingRules, Recordings } from '#src/sources/recordings.ts';
+import { createRecordings, type RecordingRules } from '#src/sources/recordings.ts';
 import { serveSounds } from '#test/sources/fetch/sound-server.ts';
 import { openDecoding, soundFiles } from './source-sounds.ts';
 
@@ -11,7 +11,7 @@ const signal = new AbortController().signal;
 const file = { url: 'http://127.0.0.1:9/a', name: 'a.ogg' };
 
 function recordings(rules: Partial<RecordingRules> = {}) {
-  return new Recordings(decoding, { allowed, ...rules });
+  return createRecordings(decoding, { allowed, ...rules });
 }
 
 test('a recording that does not arrive in time is given up, and one nobody waits for too', async () => {

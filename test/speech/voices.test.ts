@@ -9,8 +9,8 @@ import {
 import { withStandardVoice } from '#src/speech/fallbacks/speech-chains.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import {
+  createServerVoices,
   openSynthesizer,
-  ServerVoices,
 } from '#src/speech/openai/openai-synthesizer.ts';
 import { createFixedVoiceNames, findVoice } from '#src/speech/voice-names.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
@@ -41,7 +41,7 @@ function listing(answers: readonly (unknown | Error | 'hangs')[]) {
       : new Response(answer as string);
   };
   const client = new ApiClient({ baseUrl: 'http://a.example/v1' }, send);
-  return { clock, voices: new ServerVoices(client, clock), asked: () => asked };
+  return { clock, voices: createServerVoices(client, clock), asked: () => asked };
 }
 
 /** A voice of the names `gone` is refused; who was told of which. */

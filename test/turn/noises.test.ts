@@ -4,8 +4,8 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { loadSilero } from '#src/audio/voice/silero-network.ts';
 import {
-  VoiceActivityDetector,
-  VoiceWindowMeter,
+  createVoiceActivityDetector,
+  createVoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import {
   type EndpointingState,
@@ -50,7 +50,7 @@ const weights = await loadSilero();
 
 /** The evidence of each utterance that an open microphone would have ended. */
 function utterances(samples: Int16Array) {
-  const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
+  const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
   const ended: VoiceEvidence[] = [];
   let voice: EndpointingState = quietVoice;
   for (let atMs = 20; (atMs - 1000) * 16 <= samples.length; atMs += 20) {

@@ -6,8 +6,8 @@ import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import {
-  VoiceActivityDetector,
-  VoiceWindowMeter,
+  createVoiceActivityDetector,
+  createVoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import {
   type EndpointingEvent,
@@ -99,7 +99,7 @@ class UnendingListener {
   ) {
     this.#rules = rules;
     this.#stream = new SpeakerStream(codec);
-    this.#meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
+    this.#meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
     this.#oracle = new OracleRecogniser(words);
   }
 

@@ -162,12 +162,12 @@ async function openRealtime(
 ) {
   const { realtime: server } = config;
   if (!server) return undefined;
-  const { RealtimeConversation } = await import(
+  const { createRealtimeConversation } = await import(
     '#src/chat/realtime/realtime-conversation.ts'
   );
   // No answer exceeds its reservation.
   const talk = stack.use(
-    new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
+    createRealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
   );
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
   return {

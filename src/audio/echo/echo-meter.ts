@@ -1,5 +1,5 @@
 import type { VoiceWindow } from '#src/audio/voice/voice-activity.ts';
-import { EchoPath } from './echo-path.ts';
+import { createEchoPath, type EchoPath } from './echo-path.ts';
 import {
   Bands,
   bandCount,
@@ -283,7 +283,7 @@ export class EchoMeter {
     const found = this.#finder.findBestLag();
     if (!provesEcho(found) || (this.#path && !this.#hasPathChanged(this.#path, found)))
       return;
-    const path = new EchoPath(this.#sent, found.lag);
+    const path = createEchoPath(this.#sent, found.lag);
     for (const { levels, hop } of this.#recent)
       path.learn(levels, this.#floor.levels, hop);
     if (!this.#path) this.#explainedCount = this.#voicedCount;

@@ -1,7 +1,6 @@
 import type { OpusEncoder } from '#src/audio/opus/opus-codec.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { createOggOpusPages } from './ogg-opus-pages.ts';
-import type { SoundEncoder } from './sound-encoder.ts';
 
 /** Delay of libopus at 48 kHz: https://www.rfc-editor.org/rfc/rfc7845.html#section-4.2 */
 const preSkipSamples = 312;
@@ -16,59 +15,55 @@ const maxPageSamples = 50 * frameSamples;
  *
  * Each piece completes a page, so that no sound waits for a full page.
  */
-export class OggOpusEncoder implements SoundEncoder {
-  readonly #encoder;
-  readonly #pages = createOggOpusPages({ inputRateHz: speakRateHz, preSkipSamples });
-  #rest = new Int16Array(0);
-  #samples = 0;
-  #frames = 0;
+export function createOggOpusEncoder(encoder: OpusEncoder) {
+  const oggPages = createOggOpusPages({ inputRateHz: speakRateHz, preSkipSamples });
+  let rest = new Int16Array(0);
+  let pushedSamples = 0;
+  let frames = 0;
 
-  constructor(encoder: OpusEncoder) {
-    this.#encoder = encoder;
-  }
-
-  push(samples: Int16Array): Uint8Array {
-    const sound = new Int16Array(this.#rest.length + samples.length);
-    sound.set(this.#rest);
-    sound.set(samples, this.#rest.length);
-    this.#samples += samples.length;
-    const whole = sound.length - (sound.length % frameSamples);
-    this.#rest = sound.slice(whole);
-    const pages = [this.#pages.writeHead()];
-    for (let at = 0; at < whole; at += maxPageSamples) {
-      const packets = this.#encodePackets(
-        sound.subarray(at, Math.min(whole, at + maxPageSamples)),
-      );
-      pages.push(
-        this.#pages.writePage(packets, {
-          granule: this.#frames * frameSamples * granulesPerSample,
-        }),
-      );
-    }
-    return Buffer.concat(pages);
-  }
-
-  end(): Uint8Array {
-    // Silence after the sound flushes the delay of the encoder.
-    const granule = preSkipSamples + this.#samples * granulesPerSample;
-    const missing =
-      Math.ceil(granule / granulesPerSample) - this.#frames * frameSamples;
-    const tail = new Int16Array(
-      Math.max(1, Math.ceil(missing / frameSamples)) * frameSamples,
-    );
-    tail.set(this.#rest);
-    const packets = this.#encodePackets(tail);
-    return Buffer.concat([
-      this.#pages.writeHead(),
-      this.#pages.writePage(packets, { granule, isLast: true }),
-    ]);
-  }
-
-  #encodePackets(samples: Int16Array): readonly Uint8Array[] {
+  function encodePackets(samples: Int16Array): readonly Uint8Array[] {
     const count = samples.length / frameSamples;
-    this.#frames += count;
+    frames += count;
     return Array.from({ length: count }, (_, n) =>
-      this.#encoder.encode(samples.subarray(n * frameSamples, (n + 1) * frameSamples)),
+      encoder.encode(samples.subarray(n * frameSamples, (n + 1) * frameSamples)),
     );
   }
+
+  return {
+    push(samples: Int16Array): Uint8Array {
+      const sound = new Int16Array(rest.length + samples.length);
+      sound.set(rest);
+      sound.set(samples, rest.length);
+      pushedSamples += samples.length;
+      const whole = sound.length - (sound.length % frameSamples);
+      rest = sound.slice(whole);
+      const pages = [oggPages.writeHead()];
+      for (let at = 0; at < whole; at += maxPageSamples) {
+        const packets = encodePackets(
+          sound.subarray(at, Math.min(whole, at + maxPageSamples)),
+        );
+        pages.push(
+          oggPages.writePage(packets, {
+            granule: frames * frameSamples * granulesPerSample,
+          }),
+        );
+      }
+      return Buffer.concat(pages);
+    },
+
+    end(): Uint8Array {
+      // Silence after the sound flushes the delay of the encoder.
+      const granule = preSkipSamples + pushedSamples * granulesPerSample;
+      const missing = Math.ceil(granule / granulesPerSample) - frames * frameSamples;
+      const tail = new Int16Array(
+        Math.max(1, Math.ceil(missing / frameSamples)) * frameSamples,
+      );
+      tail.set(rest);
+      const packets = encodePackets(tail);
+      return Buffer.concat([
+        oggPages.writeHead(),
+        oggPages.writePage(packets, { granule, isLast: true }),
+      ]);
+    },
+  };
 }

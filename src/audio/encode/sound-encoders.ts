@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { writeWavHeader } from '#src/audio/formats/wav.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { OggOpusEncoder } from './ogg-opus-encoder.ts';
+import { createOggOpusEncoder } from './ogg-opus-encoder.ts';
 import type { SoundEncoder, SoundFormat } from './sound-encoder.ts';
 
 const mp3BitrateKbits = 64;
@@ -24,7 +24,7 @@ export class SoundEncoders {
       case 'wav':
         return createPcmEncoder(writeWavHeader({ rateHz: speakRateHz, channels: 1 }));
       case 'opus':
-        return new OggOpusEncoder(this.#codec.createEncoder(speakRateHz));
+        return createOggOpusEncoder(this.#codec.createEncoder(speakRateHz));
       case 'mp3':
         this.#mp3 ??= readFile(mp3Module).then((wasm) => new WebAssembly.Module(wasm));
         return createMp3Encoder(this.#mp3);

@@ -19,59 +19,63 @@ function getMinPauseMs(lengthMs: number) {
  * are left out.
  *
  * @example
- * import { RecordingCutter } from '#src/audio/voice/recording-cutter.ts';
+ * import { createRecordingCutter } from '#src/audio/voice/recording-cutter.ts';
  *
- * const cuts = new RecordingCutter();
+ * const cuts = createRecordingCutter();
  * for (let n = 0; n < 50; n++) cuts.next(n < 20 ? 0.1 : 0.9); // 32 ms each
  * cuts.end(); // { fromMs: 240, toMs: 1600 }
  */
-export class RecordingCutter {
-  #windows = 0;
-  #span: { readonly from: number; to: number } | undefined;
-  #probabilities: number[] = [];
-  #cutMs = 0;
+export function createRecordingCutter() {
+  let windows = 0;
+  let openSpan: { readonly from: number; to: number } | undefined;
+  let probabilities: number[] = [];
+  let cutMs = 0;
 
-  next(probability: number): SpeechSpan | undefined {
-    const now = this.#windows++;
-    const isVoice =
-      probability >= (this.#span ? minContinueProbability : minBeginProbability);
-    if (!this.#span && !isVoice) return undefined;
-    this.#span ??= { from: now, to: now };
-    this.#probabilities.push(probability);
-    if (isVoice) this.#span.to = now + 1;
-    const { from, to } = this.#span;
-    const pauseMs = (now + 1 - to) * windowMs;
-    if (pauseMs > 0 && pauseMs >= getMinPauseMs((to - from) * windowMs))
-      return this.end();
-    return (now + 1 - from) * windowMs >= maxSpanMs ? this.#cutShort() : undefined;
-  }
-
-  end(): SpeechSpan | undefined {
-    const span = this.#span;
-    this.#span = undefined;
-    this.#probabilities = [];
+  function endSpan(): SpeechSpan | undefined {
+    const span = openSpan;
+    openSpan = undefined;
+    probabilities = [];
     if (!span) return undefined;
-    const toMs = Math.min(span.to * windowMs + tailMs, this.#windows * windowMs);
-    return this.#toSpan(span.from * windowMs - preRollMs, toMs);
+    const toMs = Math.min(span.to * windowMs + tailMs, windows * windowMs);
+    return toSpan(span.from * windowMs - preRollMs, toMs);
   }
 
-  #cutShort() {
-    const span = this.#span;
+  function cutShort() {
+    const span = openSpan;
     if (!span) return undefined;
     // The cut lies where a voice is least likely.
-    const all = this.#probabilities;
+    const all = probabilities;
     const first = all.length - cutSearchMs / windowMs;
     const sought = all.slice(Math.floor(first));
     const at = all.length - sought.length + sought.indexOf(Math.min(...sought));
     const place = span.from + at;
-    this.#probabilities = all.slice(at);
-    this.#span = { from: place, to: Math.max(place, span.to) };
-    return this.#toSpan(span.from * windowMs - preRollMs, place * windowMs);
+    probabilities = all.slice(at);
+    openSpan = { from: place, to: Math.max(place, span.to) };
+    return toSpan(span.from * windowMs - preRollMs, place * windowMs);
   }
 
-  #toSpan(requestedMs: number, toMs: number) {
-    const fromMs = Math.max(this.#cutMs, requestedMs);
-    this.#cutMs = toMs;
+  function toSpan(requestedMs: number, toMs: number) {
+    const fromMs = Math.max(cutMs, requestedMs);
+    cutMs = toMs;
     return { fromMs, toMs };
   }
+
+  return {
+    next(probability: number): SpeechSpan | undefined {
+      const now = windows++;
+      const isVoice =
+        probability >= (openSpan ? minContinueProbability : minBeginProbability);
+      if (!openSpan && !isVoice) return undefined;
+      openSpan ??= { from: now, to: now };
+      probabilities.push(probability);
+      if (isVoice) openSpan.to = now + 1;
+      const { from, to } = openSpan;
+      const pauseMs = (now + 1 - to) * windowMs;
+      if (pauseMs > 0 && pauseMs >= getMinPauseMs((to - from) * windowMs))
+        return endSpan();
+      return (now + 1 - from) * windowMs >= maxSpanMs ? cutShort() : undefined;
+    },
+
+    end: endSpan,
+  };
 }

@@ -9,7 +9,7 @@ import {
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
 import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { PacketLossConcealment } from './packet-loss-concealment.ts';
+import { createPacketLossConcealment } from './packet-loss-concealment.ts';
 
 /**
  * Sound of one microphone in order, mono at 16 kHz. `atMs` of the last sample never goes back.
@@ -61,7 +61,7 @@ const maxGapSamples = 0.3 * listenRateHz;
 export class SpeakerStream {
   readonly #codec;
   readonly #order = new JitterBuffer();
-  readonly #concealment = new PacketLossConcealment();
+  readonly #concealment = createPacketLossConcealment();
   #decoder: OpusDecoder | undefined;
   #lastAtMs = -Infinity;
   #getCounts = { heard: 0, sealed: 0, undecodable: 0, concealed: 0 };

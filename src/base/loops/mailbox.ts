@@ -76,41 +76,40 @@ export class Mailbox<T> {
   }
 }
 
+export type Wakeup = ReturnType<typeof createWakeup>;
+
 /** Lets one loop wait until it is woken or its deadline passes. */
-export class Wakeup {
-  readonly #clock;
-  #isWoken = false;
-  #resolve: (() => void) | undefined;
+export function createWakeup(clock: Pick<Clock, 'later'>) {
+  let wasWoken = false;
+  let resume: (() => void) | undefined;
 
-  constructor(clock: Pick<Clock, 'later'>) {
-    this.#clock = clock;
-  }
+  return {
+    wake() {
+      wasWoken = true;
+      resume?.();
+    },
 
-  wake() {
-    this.#isWoken = true;
-    this.#resolve?.();
-  }
+    end() {
+      resume?.();
+    },
 
-  end() {
-    this.#resolve?.();
-  }
-
-  /**
-   * Waits for `ms` or a wake. Only one caller may wait. True if woken since the last
-   * wait.
-   */
-  async wait(ms: number): Promise<boolean> {
-    // An earlier wake does not shorten the wait, as the step since has seen its reason.
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#resolve = resolve;
-    const forget = Number.isFinite(ms) ? this.#clock.later(ms, resolve) : undefined;
-    await promise;
-    forget?.();
-    this.#resolve = undefined;
-    const isWoken = this.#isWoken;
-    this.#isWoken = false;
-    return isWoken;
-  }
+    /**
+     * Waits for `ms` or a wake. Only one caller may wait. True if woken since the last
+     * wait.
+     */
+    async wait(ms: number): Promise<boolean> {
+      // An earlier wake does not shorten the wait, as the step since has seen its reason.
+      const { promise, resolve } = Promise.withResolvers<void>();
+      resume = resolve;
+      const forget = Number.isFinite(ms) ? clock.later(ms, resolve) : undefined;
+      await promise;
+      forget?.();
+      resume = undefined;
+      const isWoken = wasWoken;
+      wasWoken = false;
+      return isWoken;
+    },
+  };
 }
 
 /** Deletes the oldest entry if there are more than `most`. */

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import { Wakeup } from '#src/base/loops/mailbox.ts';
+import { createWakeup, type Wakeup } from '#src/base/loops/mailbox.ts';
 
 export type PeriodicTask = {
   /** Name for the operator, as in "expiry of transcripts". */
@@ -35,7 +35,7 @@ const maxRetryDelayMs = 60_000;
  */
 export async function runPeriodically(task: PeriodicTask, signal: AbortSignal) {
   const { clock, initialDelayMs = 0, wakeup } = task;
-  const pause = new Wakeup(clock);
+  const pause = createWakeup(clock);
   const wake = () => {
     pause.wake();
     wakeup?.wake();

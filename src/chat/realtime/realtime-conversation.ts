@@ -33,73 +33,68 @@ export type RealtimeConversationOptions = RemoteServer & {
  *
  * Each answer has a connection of its own, at whose end the server forgets everything.
  */
-export class RealtimeConversation implements Disposable {
-  readonly #options;
-  readonly #pool;
-  readonly #fed = new WeakMap<LiveSound, Promise<JsonSocket | undefined>>();
-
-  constructor(options: RealtimeConversationOptions) {
-    const { baseUrl, maxTokens, model } = options;
-    const urls = listRealtimeUrls(baseUrl, [{ model }]);
-    this.#options = options;
-    this.#pool = openRealtimePool({
-      ...options,
-      urls,
-      opening: createOpeningUpdate(maxTokens),
-      maxReady: 1,
-    });
-  }
-
-  /** Connects ahead of need. Never throws and never waits. */
-  warm() {
-    this.#pool.warm();
-  }
-
-  /** Sends sound while it is spoken, over the connection of its answer. Never throws. */
-  feed(sound: LiveSound) {
-    if (this.#fed.has(sound)) return;
-    const leasing = this.#pool.lease(sound.signal).then(
-      (link) => {
-        const resampler = new Resampler(listenRateHz, speakRateHz);
-        sound.passTo((samples) => link.appendSound(resampler.push(samples)));
-        return link;
-      },
-      () => undefined, // The answer gets the error of a connection of its own.
-    );
-    this.#fed.set(sound, leasing);
-    sound.signal.addEventListener('abort', async () => {
-      const link = await this.#takeFedConnection(sound);
-      if (!link) return;
-      link.send({ type: 'input_audio_buffer.clear' });
-      // A server that does not know this forgets the sound at the end of the connection.
-      this.#pool.endLease(link, false);
-    });
-  }
+export function createRealtimeConversation(options: RealtimeConversationOptions) {
+  const fed = new WeakMap<LiveSound, Promise<JsonSocket | undefined>>();
+  const { baseUrl, maxTokens, model } = options;
+  const urls = listRealtimeUrls(baseUrl, [{ model }]);
+  const pool = openRealtimePool({
+    ...options,
+    urls,
+    opening: createOpeningUpdate(maxTokens),
+    maxReady: 1,
+  });
 
   /** Finds the connection of a sound. Undefined if already found, or if lost. */
-  async #takeFedConnection(sound: LiveSound) {
-    const leasing = this.#fed.get(sound);
-    this.#fed.delete(sound);
+  async function takeFedConnection(sound: LiveSound) {
+    const leasing = fed.get(sound);
+    fed.delete(sound);
     const link = await leasing;
     if (leasing) sound.stopPassing();
     if (link?.isAlive) return link;
-    if (link) this.#pool.endLease(link, false);
+    if (link) pool.endLease(link, false);
     return undefined;
   }
 
-  /** Returns a model for one answer. Its connection ends with `signal`. */
-  openAnswer(signal: AbortSignal): ChatModel {
-    const takeFed = (sound: LiveSound) => this.#takeFedConnection(sound);
-    const answer = new RealtimeAnswer(this.#options, this.#pool, takeFed, signal);
-    return {
-      reply: (messages, tools, until, mostTokens, voice) =>
-        answer.reply({ messages, tools, voice, mostTokens }, until),
-    };
-  }
+  return {
+    /** Connects ahead of need. Never throws and never waits. */
+    warm() {
+      pool.warm();
+    },
 
-  [Symbol.dispose]() {
-    this.#pool[Symbol.dispose]();
-  }
+    /** Sends sound while it is spoken, over the connection of its answer. Never throws. */
+    feed(sound: LiveSound) {
+      if (fed.has(sound)) return;
+      const leasing = pool.lease(sound.signal).then(
+        (link) => {
+          const resampler = new Resampler(listenRateHz, speakRateHz);
+          sound.passTo((samples) => link.appendSound(resampler.push(samples)));
+          return link;
+        },
+        () => undefined, // The answer gets the error of a connection of its own.
+      );
+      fed.set(sound, leasing);
+      sound.signal.addEventListener('abort', async () => {
+        const link = await takeFedConnection(sound);
+        if (!link) return;
+        link.send({ type: 'input_audio_buffer.clear' });
+        // A server that does not know this forgets the sound at the end of the connection.
+        pool.endLease(link, false);
+      });
+    },
+
+    /** Returns a model for one answer. Its connection ends with `signal`. */
+    openAnswer(signal: AbortSignal): ChatModel {
+      const answer = createRealtimeAnswer(options, pool, takeFedConnection, signal);
+      return {
+        reply: (messages, tools, until, mostTokens, voice) =>
+          answer.reply({ messages, tools, voice, mostTokens }, until),
+      };
+    },
+
+    [Symbol.dispose]() {
+      pool[Symbol.dispose]();
+    },
+  };
 }
 
 type RealtimeRequest = {
@@ -111,64 +106,27 @@ type RealtimeRequest = {
 
 type TakeFed = (sound: LiveSound) => Promise<JsonSocket | undefined>;
 
-class RealtimeAnswer {
-  readonly #options;
-  readonly #pool;
-  readonly #takeFed;
-  readonly #by: ServedBy;
-  #socket: JsonSocket | undefined;
+function createRealtimeAnswer(
+  options: RealtimeConversationOptions,
+  pool: RealtimePool,
+  takeFed: TakeFed,
+  signal: AbortSignal,
+) {
+  let socket: JsonSocket | undefined;
   /** The server has the results of these calls. */
-  readonly #results = new Set<string>();
-  #requests = 0;
-
-  constructor(
-    options: RealtimeConversationOptions,
-    pool: RealtimePool,
-    takeFed: TakeFed,
-    signal: AbortSignal,
-  ) {
-    this.#options = options;
-    this.#pool = pool;
-    this.#takeFed = takeFed;
-    this.#by = describeServer(options.model, options.baseUrl);
-    signal.addEventListener('abort', () => this.#close(), { once: true });
-  }
-
-  async *reply(
-    request: RealtimeRequest,
-    signal: AbortSignal,
-  ): AsyncGenerator<ChatPart> {
-    const known = this.#socket;
-    const fed = known ? undefined : await this.#findFedConnection(request);
-    const link = known ?? fed ?? (await this.#pool.lease(signal));
-    this.#socket = link;
-    const response = this.#request(
-      link,
-      request,
-      known === undefined,
-      fed !== undefined,
-    );
-    let isWhole = false;
-    try {
-      for await (const part of response.read(signal)) {
-        if (part.kind === 'usage')
-          yield { kind: 'usage', usage: { ...part.usage, by: this.#by } };
-        else yield part;
-      }
-      isWhole = true;
-    } finally {
-      if (!isWhole) this.#close();
-    }
-  }
+  const results = new Set<string>();
+  let requests = 0;
+  const by: ServedBy = describeServer(options.model, options.baseUrl);
+  signal.addEventListener('abort', closeAnswer, { once: true });
 
   /** Finds the connection that has the only sound of a request. */
-  async #findFedConnection({ messages }: RealtimeRequest) {
+  async function findFedConnection({ messages }: RealtimeRequest) {
     const [heard, ...others] = messages.filter((message) => 'wav' in message);
     if (!heard?.live || others.length > 0) return undefined;
-    return await this.#takeFed(heard.live);
+    return await takeFed(heard.live);
   }
 
-  #request(
+  function requestAnswer(
     socket: JsonSocket,
     request: RealtimeRequest,
     isFirst: boolean,
@@ -176,47 +134,76 @@ class RealtimeAnswer {
   ) {
     const { messages, mostTokens, tools } = request;
     // After its first request the server knows everything but the results of calls.
-    const number = ++this.#requests;
+    const number = ++requests;
     const [askId, voiceId] = [`ask_${number}`, `voice_${number}`];
     const eventIds = request.voice === undefined ? [askId] : [askId, voiceId];
     const response = new RealtimeResponse({
-      ...this.#options,
+      ...options,
       socket,
       eventIds,
       isLimited: mostTokens !== undefined,
     });
     const [system, ...shown] = messages;
-    const voice = request.voice ?? this.#options.voice;
+    const voice = request.voice ?? options.voice;
     socket.send(createInstructionsUpdate(system?.content ?? '', tools));
     // A rejected update has no effect at all, so the voice has an update of its own.
     const session = { type: 'realtime', audio: { output: { voice } } };
     const isChosen = isFirst && voice !== undefined;
     if (isChosen) socket.send({ type: 'session.update', event_id: voiceId, session });
-    this.#sendMessages(socket, shown, isFirst, isFed);
-    const { maxTokens = Infinity } = this.#options;
+    sendMessages(socket, shown, isFirst, isFed);
+    const { maxTokens = Infinity } = options;
     const isShort = mostTokens !== undefined && mostTokens < maxTokens;
     const limit = isShort && { response: { max_output_tokens: mostTokens } };
     socket.send({ type: 'response.create', event_id: askId, ...limit });
     return response;
   }
 
-  #sendMessages(
+  function sendMessages(
     link: JsonSocket,
     messages: readonly ChatMessage[],
     isFirst: boolean,
     isFed: boolean,
   ) {
     for (const message of messages) {
-      const isResult = message.role === 'tool' && !this.#results.has(message.callId);
+      const isResult = message.role === 'tool' && !results.has(message.callId);
       if (isFirst || isResult) sendMessage(link, message, isFed);
-      if (message.role === 'tool') this.#results.add(message.callId);
+      if (message.role === 'tool') results.add(message.callId);
     }
   }
 
-  #close() {
-    if (this.#socket) this.#pool.endLease(this.#socket, false);
-    this.#socket = undefined;
+  function closeAnswer() {
+    if (socket) pool.endLease(socket, false);
+    socket = undefined;
   }
+
+  return {
+    async *reply(
+      request: RealtimeRequest,
+      signal: AbortSignal,
+    ): AsyncGenerator<ChatPart> {
+      const known = socket;
+      const fed = known ? undefined : await findFedConnection(request);
+      const link = known ?? fed ?? (await pool.lease(signal));
+      socket = link;
+      const response = requestAnswer(
+        link,
+        request,
+        known === undefined,
+        fed !== undefined,
+      );
+      let isWhole = false;
+      try {
+        for await (const part of response.read(signal)) {
+          if (part.kind === 'usage')
+            yield { kind: 'usage', usage: { ...part.usage, by } };
+          else yield part;
+        }
+        isWhole = true;
+      } finally {
+        if (!isWhole) closeAnswer();
+      }
+    },
+  };
 }
 
 const minSoundSamples = speakRateHz / 10;

@@ -1,4 +1,4 @@
-import { LiveSound } from '#src/audio/live-sound.ts';
+import { createLiveSound, type LiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
@@ -320,7 +320,7 @@ export class UtteranceRunner {
     const speech = findOpenSpeech(state, id);
     if (pipeline !== 'realtime' || !speech) return undefined;
     if (!canPreempt(state, speech, undefined, true)) return undefined;
-    const sound = known ?? new LiveSound();
+    const sound = known ?? createLiveSound();
     this.#deps.pipelines.open(pipeline).feed(sound);
     return sound;
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { Wakeup } from '#src/base/loops/mailbox.ts';
+import { createWakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
@@ -73,7 +73,7 @@ export class ReminderScheduler {
 
   constructor(deps: ReminderSchedulerDeps) {
     this.#deps = deps;
-    this.#wakeup = new Wakeup(deps.clock);
+    this.#wakeup = createWakeup(deps.clock);
   }
 
   /** Starts to deliver due reminders. Disposing waits for deliveries under way. */

@@ -1,5 +1,5 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
-import { Wakeup } from '#src/base/loops/mailbox.ts';
+import { createWakeup } from '#src/base/loops/mailbox.ts';
 import { isOwnTrack, type NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { Places } from '#src/ports/command-ports.ts';
@@ -28,7 +28,7 @@ export function createTrackPersistence(
   const { catalog, clock, store } = deps;
   const { channelId, guildId } = place.channel;
   const { tracks } = speech.mix;
-  const changes = new Wakeup(clock);
+  const changes = createWakeup(clock);
   /** Undefined until the tracks are restored. */
   let written = isPassedOn ? '' : undefined;
 

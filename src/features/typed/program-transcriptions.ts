@@ -1,10 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import { RecordingCutter, type SpeechSpan } from '#src/audio/voice/recording-cutter.ts';
+import {
+  createRecordingCutter,
+  type SpeechSpan,
+} from '#src/audio/voice/recording-cutter.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import {
-  VoiceActivityDetector,
-  VoiceWindowMeter,
+  createVoiceActivityDetector,
+  createVoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -214,8 +217,8 @@ async function* splitIntoUtterances(
   weights: SileroNetwork,
   signal: AbortSignal,
 ): AsyncGenerator<RecordingUtterance> {
-  const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
-  const cuts = new RecordingCutter();
+  const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
+  const cuts = createRecordingCutter();
   for (let at = 0; at < pcm.samples.length; at += stepSamples) {
     const samples = pcm.samples.subarray(at, at + stepSamples);
     const toMs = ((at + samples.length) / listenRateHz) * 1_000;

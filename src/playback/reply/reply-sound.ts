@@ -1,4 +1,4 @@
-import { type Pcm, SampleBuffer, speakRateHz } from '#src/audio/pcm.ts';
+import { createSampleBuffer, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/mixer.ts';
@@ -159,7 +159,7 @@ export class ReplySound {
   readonly #rate = new RateConverter(speakRateHz);
   readonly #stretch;
   readonly #limiter = new VoiceLimiter();
-  readonly #samples = new SampleBuffer();
+  readonly #samples = createSampleBuffer();
   #taken = 0;
   #rising = false;
   #isFresh = true;

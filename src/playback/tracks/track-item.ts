@@ -1,4 +1,4 @@
-import { musicRateHz, SampleBuffer } from '#src/audio/pcm.ts';
+import { createSampleBuffer, musicRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { withTimeout } from '#src/base/bounded-wait.ts';
@@ -54,7 +54,7 @@ export class TrackItem {
   readonly #gain;
   #isLooping;
   #reading: AbortController | undefined;
-  readonly #sound = new SampleBuffer();
+  readonly #sound = createSampleBuffer();
   #taken = 0;
   #given = 0;
   /** Place in the source, and its end once a loop has reached it. */

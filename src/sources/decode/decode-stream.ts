@@ -7,7 +7,7 @@ import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
 import { openOgg } from '#src/sources/formats/ogg-decoder.ts';
 import { openWebm } from '#src/sources/formats/webm-decoder.ts';
 import type { DecodePlan, FeedResult } from './decode-messages.ts';
-import { type Decoder, Skip } from './decoder.ts';
+import { createSkip, type Decoder } from './decoder.ts';
 
 const enoughMs = 500;
 /** 15 bytes of FLAC or Ogg may hold 1.5 s. */
@@ -20,7 +20,7 @@ export function createDecodeStream(plan: DecodePlan) {
   let rest: Buffer = Buffer.alloc(0);
   let mostStepBytes = burstStepBytes;
   let decoder: Decoder | undefined;
-  const skip = new Skip(plan.skipMs ?? 0);
+  const skip = createSkip(plan.skipMs ?? 0);
   /** Resamples here, since the main process has frames to send. */
   const rate = new RateConverter(plan.rateHz, plan.channels);
 

@@ -15,35 +15,35 @@ export interface Decoder {
 
 export type SoundShape = { readonly rateHz: OpusRateHz; readonly channels: 1 | 2 };
 
+export type Skip = ReturnType<typeof createSkip>;
+
 /** Sound before the wanted position, which is decoded or read and then dropped. */
-export class Skip {
-  #leftMs;
+export function createSkip(ms: number) {
+  let leftMs = ms;
 
-  constructor(ms: number) {
-    this.#leftMs = ms;
-  }
+  return {
+    get leftMs(): number {
+      return leftMs;
+    },
 
-  get leftMs(): number {
-    return this.#leftMs;
-  }
+    /** Skips `ms` undecoded if the wanted position is more than `preRollMs` after them. Returns whether it did. */
+    skipIfFar(ms: number, preRollMs: number): boolean {
+      const isFar = leftMs > preRollMs + ms;
+      if (isFar) leftMs -= ms;
+      return isFar;
+    },
 
-  /** Skips `ms` undecoded if the wanted position is more than `preRollMs` after them. Returns whether it did. */
-  skipIfFar(ms: number, preRollMs: number): boolean {
-    const isFar = this.#leftMs > preRollMs + ms;
-    if (isFar) this.#leftMs -= ms;
-    return isFar;
-  }
-
-  /** Cuts the unwanted start off. Undefined if nothing is left. */
-  cutPcm(pcm: Pcm): Pcm | undefined {
-    if (this.#leftMs <= 0) return pcm;
-    const { samples, rateHz, channels } = pcm;
-    const cut = Math.round((this.#leftMs * rateHz) / 1000) * channels;
-    this.#leftMs = cut < samples.length ? 0 : this.#leftMs - getDurationMs(pcm);
-    return cut < samples.length
-      ? { ...pcm, samples: samples.subarray(cut) }
-      : undefined;
-  }
+    /** Cuts the unwanted start off. Undefined if nothing is left. */
+    cutPcm(pcm: Pcm): Pcm | undefined {
+      if (leftMs <= 0) return pcm;
+      const { samples, rateHz, channels } = pcm;
+      const cut = Math.round((leftMs * rateHz) / 1000) * channels;
+      leftMs = cut < samples.length ? 0 : leftMs - getDurationMs(pcm);
+      return cut < samples.length
+        ? { ...pcm, samples: samples.subarray(cut) }
+        : undefined;
+    },
+  };
 }
 
 /** Lower rates take seconds to resample, and higher ones gigabytes. */

@@ -85,7 +85,7 @@ function meterSynthesizer(
   const { fixVoice } = synthesizer;
   return {
     synthesize(text, voice, signal) {
-      const tally = new UsageTally();
+      const tally = createUsageTally();
       const onUsage = (usage: EngineUsage) => {
         tally.add(usage);
         voice.onUsage?.(usage);
@@ -132,23 +132,24 @@ async function* limitSound(
 }
 
 /** Requests of one text belong to the last engine asked. */
-class UsageTally {
-  #by: EngineUsage['by'];
-  #begun = 0;
-  #counts: ServerUsage[] = [];
+function createUsageTally() {
+  let server: EngineUsage['by'];
+  let begun = 0;
+  let counts: ServerUsage[] = [];
 
-  add({ by, count }: EngineUsage) {
-    if (JSON.stringify(by) !== JSON.stringify(this.#by))
-      [this.#begun, this.#counts] = [0, []];
-    this.#by = by;
-    if (count) this.#counts.push(count);
-    else this.#begun++;
-  }
+  return {
+    add({ by, count }: EngineUsage) {
+      if (JSON.stringify(by) !== JSON.stringify(server)) [begun, counts] = [0, []];
+      server = by;
+      if (count) counts.push(count);
+      else begun++;
+    },
 
-  getUsage(isWhole: boolean): EngineUsage | undefined {
-    const isReported = isWhole && this.#counts.length >= this.#begun;
-    const [first, ...more] = isReported ? this.#counts : [];
-    const count = more.reduce(addServerUsage, first);
-    return this.#by || count ? { by: this.#by, count } : undefined;
-  }
+    getUsage(isWhole: boolean): EngineUsage | undefined {
+      const isReported = isWhole && counts.length >= begun;
+      const [first, ...more] = isReported ? counts : [];
+      const count = more.reduce(addServerUsage, first);
+      return server || count ? { by: server, count } : undefined;
+    },
+  };
 }

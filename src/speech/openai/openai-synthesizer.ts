@@ -10,7 +10,6 @@ import { describeServer, isOpenAi } from '#src/provider/models/standard-models.t
 import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
-import type { VoiceNames } from '#src/speech/voice-names.ts';
 import {
   type PackedSound,
   type SpeechFormat,
@@ -198,48 +197,45 @@ const requestTimeoutMs = 2_000;
 const maxVoiceNames = 2_000;
 
 /** Voices of a server that lists them at `GET /audio/voices`, such as Kokoro-FastAPI and speaches. */
-export class ServerVoices implements VoiceNames {
-  readonly isEnglishOnly = false;
-  readonly #client;
-  readonly #clock;
-  #names: readonly string[] = [];
-  #dueAtMs = -Infinity;
-  #asking: Promise<void> | undefined;
-
-  constructor(client: Pick<ApiClient, 'get'>, clock: Clock) {
-    this.#client = client;
-    this.#clock = clock;
-  }
-
-  getKnown(): readonly string[] {
-    return this.#names;
-  }
-
-  async load(): Promise<readonly string[]> {
-    if (this.#clock.nowMs() >= this.#dueAtMs) {
-      this.#asking ??= this.#refresh().finally(() => {
-        this.#asking = undefined;
-      });
-      if (this.#names.length === 0) await this.#asking;
-    }
-    return this.#names;
-  }
+export function createServerVoices(client: Pick<ApiClient, 'get'>, clock: Clock) {
+  const isEnglishOnly = false;
+  let names: readonly string[] = [];
+  let dueAtMs = -Infinity;
+  let asking: Promise<void> | undefined;
 
   /** Fetches the names. Never throws. */
-  async #refresh() {
+  async function refreshNames() {
     using deadline = createDeadlineSignal(
       requestTimeoutMs,
-      this.#clock,
+      clock,
       () => new Error('late'),
     );
     try {
-      this.#names = await fetchServerVoices(this.#client, deadline.signal);
-      this.#dueAtMs = this.#clock.nowMs() + maxListAgeMs;
+      names = await fetchServerVoices(client, deadline.signal);
+      dueAtMs = clock.nowMs() + maxListAgeMs;
     } catch {
       // A server that does not answer keeps its names.
-      this.#dueAtMs = this.#clock.nowMs() + retryAfterMs;
+      dueAtMs = clock.nowMs() + retryAfterMs;
     }
   }
+
+  return {
+    isEnglishOnly,
+
+    getKnown(): readonly string[] {
+      return names;
+    },
+
+    async load(): Promise<readonly string[]> {
+      if (clock.nowMs() >= dueAtMs) {
+        asking ??= refreshNames().finally(() => {
+          asking = undefined;
+        });
+        if (names.length === 0) await asking;
+      }
+      return names;
+    },
+  };
 }
 
 /** Fetches the names of voices, none from a list of another shape. */

@@ -12,8 +12,8 @@ import {
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/speech-engine.ts';
-import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
-import { findFailure, TranscriptAssembler } from './transcript-assembler.ts';
+import { createUtteranceSound, shortPauseMs } from '#src/speech/utterance-sound.ts';
+import { createTranscriptAssembler, findFailure } from './transcript-assembler.ts';
 
 /** Shared by all connections of a recogniser. Once a server rejects hints, or ends there, it gets none any more. */
 export type TranscriptionHints = {
@@ -44,7 +44,7 @@ export class RealtimeListening implements Listening {
   readonly #options;
   readonly #over;
   readonly #signal;
-  readonly #sound = new UtteranceSound();
+  readonly #sound = createUtteranceSound();
   readonly #parts;
   readonly #resampler = new Resampler(listenRateHz, speakRateHz);
   #socket: JsonSocket | undefined;
@@ -60,7 +60,7 @@ export class RealtimeListening implements Listening {
     this.#options = options;
     this.#over = createChildController(signal);
     this.#signal = this.#over.signal;
-    this.#parts = new TranscriptAssembler((text) => {
+    this.#parts = createTranscriptAssembler((text) => {
       if (!this.#signal.aborted) onPartial(text);
     });
     this.#signal.addEventListener('abort', () => this.#release());

@@ -38,7 +38,7 @@ const speechEventId = 'say';
 export function openRealtimeSynthesizer(
   options: RealtimeSpeechOptions,
 ): RealtimeSynthesizer {
-  const voices = new VoiceConnections(options);
+  const voices = createVoiceConnections(options);
   const by = describeServer(options.model, options.baseUrl);
   return {
     async *synthesize(text, voice, signal) {
@@ -108,45 +108,42 @@ async function* readSentence(
 const noSoundAdvice = 'check that the model can speak, and the voice';
 
 /** A connection that has spoken keeps its voice and pace. */
-class VoiceConnections implements Disposable {
-  readonly #options: RealtimeSpeechOptions;
+function createVoiceConnections(options: RealtimeSpeechOptions) {
   /** The last used pool comes last. */
-  readonly #pools = new Map<string, RealtimePool>();
+  const pools = new Map<string, RealtimePool>();
 
-  constructor(options: RealtimeSpeechOptions) {
-    this.#options = options;
-  }
-
-  getPool(manner: SpeechManner): RealtimePool {
-    const key = JSON.stringify(manner);
-    const pool = this.#pools.get(key) ?? this.#openPool(manner);
-    this.#pools.delete(key);
-    this.#pools.set(key, pool);
-    return pool;
-  }
-
-  [Symbol.dispose]() {
-    for (const pool of this.#pools.values()) pool[Symbol.dispose]();
-    this.#pools.clear();
-  }
-
-  #openPool(manner: SpeechManner) {
-    for (const [key, pool] of this.#pools) {
-      if (this.#pools.size < maxVoices) break;
+  function openPool(manner: SpeechManner) {
+    for (const [key, pool] of pools) {
+      if (pools.size < maxVoices) break;
       if (!pool.isIdle) continue;
       pool[Symbol.dispose]();
-      this.#pools.delete(key);
+      pools.delete(key);
     }
-    const { baseUrl, model } = this.#options;
+    const { baseUrl, model } = options;
     const urls = listRealtimeUrls(baseUrl, [{ model }]);
     const opening = createSpeechOpening(manner);
     return openRealtimePool({
-      ...this.#options,
+      ...options,
       urls,
       opening,
       maxReady: readyConnections,
     });
   }
+
+  return {
+    getPool(manner: SpeechManner): RealtimePool {
+      const key = JSON.stringify(manner);
+      const pool = pools.get(key) ?? openPool(manner);
+      pools.delete(key);
+      pools.set(key, pool);
+      return pool;
+    },
+
+    [Symbol.dispose]() {
+      for (const pool of pools.values()) pool[Symbol.dispose]();
+      pools.clear();
+    },
+  };
 }
 
 /** A voice is frozen once it has spoken. */

@@ -83,112 +83,107 @@ class UtteranceSegment {
   }
 }
 
+export type TranscriptAssembler = ReturnType<typeof createTranscriptAssembler>;
+
 /** Assigns words to the segments of an utterance, in any order of the server's events. */
-export class TranscriptAssembler {
-  readonly #onPartial;
-  readonly #segments: UtteranceSegment[] = [];
-  #open = new UtteranceSegment(0, 1);
-  #reported = '';
+export function createTranscriptAssembler(onPartial: OnPartial) {
+  const segments: UtteranceSegment[] = [];
+  let open = new UtteranceSegment(0, 1);
+  let reported = '';
   /** These counts went out with a transcript. */
-  #counted = 0;
-  #error: BotError | undefined;
+  let counted = 0;
+  let failure: BotError | undefined;
 
-  constructor(onPartial: OnPartial) {
-    this.#onPartial = onPartial;
-  }
-
-  /** Gets the start of the segment that no pause has ended. */
-  get openStart(): number {
-    return this.#open.fromSample;
-  }
-
-  endSegment(atSample: number) {
-    Object.assign(this.#open, { toSample: atSample, state: 'waiting' });
-    this.#segments.push(this.#open);
-    this.#open = new UtteranceSegment(atSample, this.#segments.length + 1);
-  }
-
-  listWaiting(): UtteranceSegment[] {
-    return this.#segments.filter(({ state }) => state === 'waiting');
-  }
-
-  /** Resolves when all sound up to the last pause is transcribed. */
-  async waitUntilDone() {
-    if (this.#error) throw this.#error;
-    await Promise.all(this.#segments.map(({ end }) => end.promise));
-  }
-
-  /** Gets the transcript, with the usage since the last one if known. */
-  getTranscript(asked: string | undefined, by: ServedBy): Transcript {
-    const heard = this.#segments.map((part) => part.heard);
-    const language = heard.findLast((one) => one.language)?.language ?? asked;
-    const text = joinTexts(heard.map((one) => one.text));
-    const [first, ...more] = heard.slice(this.#counted).map((one) => one.count);
-    this.#counted = this.#segments.length;
-    const count = more.reduce(addServerUsage, first);
-    return { text, language, usage: { by, count } };
-  }
-
-  fail(error: BotError) {
-    this.#error = error;
-    for (const { end } of this.#segments) end.reject(error);
-  }
-
-  /** Handles any event that is no failure. */
-  handleEvent(event: JsonEvent) {
-    const itemId = toNonEmptyText(event.item_id);
-    switch (event.type) {
-      case 'input_audio_buffer.committed': {
-        const part = this.#segments.find(
-          ({ state, isNamed }) => state === 'sent' && !isNamed,
-        );
-        if (part) Object.assign(part, { itemId, isNamed: true });
-        break;
-      }
-      case `${transcriptionEvent}.delta`: {
-        const part = this.#findSegment(itemId) ?? this.#open;
-        if (part.state === 'done') break;
-        part.itemId ??= itemId;
-        part.heard = {
-          ...part.heard,
-          text: part.heard.text + (toNonEmptyText(event.delta) ?? ''),
-        };
-        this.#notify();
-        break;
-      }
-      case `${transcriptionEvent}.completed`:
-        this.#findSegment(itemId)?.finish(toItemTranscript(event));
-    }
-  }
-
-  #findSegment(itemId: string | undefined) {
-    const known = [...this.#segments, this.#open].find(
-      (part) => part.itemId === itemId,
-    );
+  function findSegment(itemId: string | undefined) {
+    const known = [...segments, open].find((part) => part.itemId === itemId);
     if (known && itemId !== undefined) return known;
-    return this.#segments.find((part) => part.state === 'sent' && !part.isNamed);
+    return segments.find((part) => part.state === 'sent' && !part.isNamed);
   }
 
-  /** Returns whether an error is about silence, or a segment nobody waits for. */
-  canForgive({ itemId, eventId, code }: ItemFailure): boolean {
-    const sent = this.#segments.filter(({ state }) => state === 'sent');
-    const meant = sent.find(
-      (part) => part.eventId === eventId || part.itemId === itemId,
-    );
-    if (meant && code === 'input_audio_buffer_commit_empty') {
-      meant.finish({ text: '' });
-      return true;
-    }
-    return sent.length === 0 || (itemId !== undefined && !meant);
-  }
-
-  #notify() {
-    const heard = joinTexts(
-      [...this.#segments, this.#open].map(({ heard }) => heard.text),
-    );
+  function notifyWaiting() {
+    const heard = joinTexts([...segments, open].map(({ heard }) => heard.text));
     const { text } = parseTags(heard, true);
-    if (text === this.#reported || text === '') return;
-    this.#reported = text;
-    this.#onPartial(text);
+    if (text === reported || text === '') return;
+    reported = text;
+    onPartial(text);
   }
+
+  return {
+    /** Gets the start of the segment that no pause has ended. */
+    get openStart(): number {
+      return open.fromSample;
+    },
+
+    endSegment(atSample: number) {
+      Object.assign(open, { toSample: atSample, state: 'waiting' });
+      segments.push(open);
+      open = new UtteranceSegment(atSample, segments.length + 1);
+    },
+
+    listWaiting(): UtteranceSegment[] {
+      return segments.filter(({ state }) => state === 'waiting');
+    },
+
+    /** Resolves when all sound up to the last pause is transcribed. */
+    async waitUntilDone() {
+      if (failure) throw failure;
+      await Promise.all(segments.map(({ end }) => end.promise));
+    },
+
+    /** Gets the transcript, with the usage since the last one if known. */
+    getTranscript(asked: string | undefined, by: ServedBy): Transcript {
+      const heard = segments.map((part) => part.heard);
+      const language = heard.findLast((one) => one.language)?.language ?? asked;
+      const text = joinTexts(heard.map((one) => one.text));
+      const [first, ...more] = heard.slice(counted).map((one) => one.count);
+      counted = segments.length;
+      const count = more.reduce(addServerUsage, first);
+      return { text, language, usage: { by, count } };
+    },
+
+    fail(error: BotError) {
+      failure = error;
+      for (const { end } of segments) end.reject(error);
+    },
+
+    /** Handles any event that is no failure. */
+    handleEvent(event: JsonEvent) {
+      const itemId = toNonEmptyText(event.item_id);
+      switch (event.type) {
+        case 'input_audio_buffer.committed': {
+          const part = segments.find(
+            ({ state, isNamed }) => state === 'sent' && !isNamed,
+          );
+          if (part) Object.assign(part, { itemId, isNamed: true });
+          break;
+        }
+        case `${transcriptionEvent}.delta`: {
+          const part = findSegment(itemId) ?? open;
+          if (part.state === 'done') break;
+          part.itemId ??= itemId;
+          part.heard = {
+            ...part.heard,
+            text: part.heard.text + (toNonEmptyText(event.delta) ?? ''),
+          };
+          notifyWaiting();
+          break;
+        }
+        case `${transcriptionEvent}.completed`:
+          findSegment(itemId)?.finish(toItemTranscript(event));
+      }
+    },
+
+    /** Returns whether an error is about silence, or a segment nobody waits for. */
+    canForgive({ itemId, eventId, code }: ItemFailure): boolean {
+      const sent = segments.filter(({ state }) => state === 'sent');
+      const meant = sent.find(
+        (part) => part.eventId === eventId || part.itemId === itemId,
+      );
+      if (meant && code === 'input_audio_buffer_commit_empty') {
+        meant.finish({ text: '' });
+        return true;
+      }
+      return sent.length === 0 || (itemId !== undefined && !meant);
+    },
+  };
 }

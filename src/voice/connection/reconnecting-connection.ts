@@ -5,8 +5,8 @@ import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import {
-  VoiceActivityDetector,
-  VoiceWindowMeter,
+  createVoiceActivityDetector,
+  createVoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -91,7 +91,7 @@ export function createSpeakerInput(
   { endpointRules: rules, weights }: HearingDeps,
   pauseHabits: PauseHabits,
 ): SpeakerInput {
-  const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
+  const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
 }

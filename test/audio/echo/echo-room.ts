@@ -19,9 +19,9 @@ import { resamplePcm } from '#src/audio/resampler.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import {
-  VoiceActivityDetector,
+  createVoiceActivityDetector,
+  createVoiceWindowMeter,
   type VoiceWindow,
-  VoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 
@@ -70,7 +70,7 @@ export function* listEchoEvents(
   const back = acoustics.echoes ? decodeEcho(frames, codec) : makeSilence(frames);
   const arrivals = sendToBot(mixEchoes(acoustics, back), acoustics.seed, codec);
   const stream = new SpeakerStream(codec);
-  const meter = new VoiceWindowMeter(new VoiceActivityDetector(weights));
+  const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
   let left = 0;
   for (const packet of arrivals) {
     for (; left < frames.length && left * 20 <= packet.atMs; left++) {

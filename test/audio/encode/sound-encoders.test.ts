@@ -4,7 +4,7 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { measureRms } from '#src/audio/pcm.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { Recordings } from '#src/sources/recordings.ts';
+import { createRecordings } from '#src/sources/recordings.ts';
 import { sharedDecoding } from '#test/sources/source-sounds.ts';
 
 const signal = new AbortController().signal;
@@ -28,7 +28,7 @@ test.each(soundFormats)(
   '%s is as long and as loud as the sound, and most of it comes before the end',
   async (format) => {
     const encoders = new SoundEncoders(codec);
-    const recordings = new Recordings(sharedDecoding, {
+    const recordings = createRecordings(sharedDecoding, {
       allowed: new AllowedHosts([]),
     });
     const { bytes, early } = await encoded(encoders, format);

@@ -5,7 +5,7 @@ import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { createDecoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { Recordings } from '#src/sources/recordings.ts';
+import { createRecordings } from '#src/sources/recordings.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
@@ -31,7 +31,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
     spending: boundlessBudget,
     style: { instructions: 'Be brief.', voice: {} },
   };
-  const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
+  const recordings = createRecordings(decoding, { allowed: new AllowedHosts([]) });
   const { signal } = new AbortController();
   const answers = createProgramAnswers(parts, sessions, recordings, signal);
   const question = {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { LiveSound } from '#src/audio/live-sound.ts';
+import { createLiveSound, type LiveSound } from '#src/audio/live-sound.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { makeTurn } from '#test/contracts/pipeline-contract.ts';
 import { drain, makeSpokenTurn, openTalking, toHistory } from './talking-setup.ts';
@@ -24,7 +24,7 @@ async function speak(
 
 test('sound that was fed while it was spoken is committed and not sent again', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
-  const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
+  const [said, live] = [makeSpokenTurn('hello'), createLiveSound()];
   await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
   await drain(talking.pipeline, makeTurn({ ...said, live }));
   const [call, ...others] = talking.server.calls;
@@ -38,7 +38,7 @@ test('sound that was fed while it was spoken is committed and not sent again', a
 
 test('sound of an answer that was given up is fed anew, with all that is spoken after it', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
-  const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
+  const [said, live] = [makeSpokenTurn('hello'), createLiveSound()];
   const { samples } = said.pcm ?? { samples: new Int16Array(0) };
   await speak(talking, live, samples);
   await drain(talking.pipeline, makeTurn({ ...said, live }));
@@ -51,7 +51,7 @@ test('sound of an answer that was given up is fed anew, with all that is spoken 
 
 test('sound that nobody answers is cleared, and its connection ends', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
-  const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
+  const [said, live] = [makeSpokenTurn('hello'), createLiveSound()];
   await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
   live.end();
   await vi.waitFor(() => expect(talking.server.calls[0]?.isClosed).toBe(true));
@@ -63,7 +63,7 @@ test('sound that nobody answers is cleared, and its connection ends', async () =
 
 test('where the connection of fed sound is lost, the answer sends all of it over another', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
-  const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
+  const [said, live] = [makeSpokenTurn('hello'), createLiveSound()];
   await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
   talking.server.dropAll();
   await vi.waitFor(() => expect(talking.server.calls[0]?.isClosed).toBe(true));

@@ -2,7 +2,7 @@ import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createChatChain } from '#src/chat/metered-chat.ts';
-import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
+import { createRealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import {
@@ -26,7 +26,7 @@ type TalkOptions = Pick<TalkSettings, 'answer'> & Partial<TalkSettings>;
 /** A pipeline and the server it talks to. */
 export async function openTalking(settings: TalkOptions) {
   const server = await openMockTalk(settings);
-  const talk = new RealtimeConversation({
+  const talk = createRealtimeConversation({
     baseUrl: server.baseUrl,
     model: 'mock',
     maxTokens: 4_000,

@@ -14,7 +14,7 @@ import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { Recordings } from '#src/sources/recordings.ts';
+import { createRecordings } from '#src/sources/recordings.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
@@ -72,7 +72,9 @@ export async function openCompletions(over: CompletionDeps = {}) {
     transcriptionModels = [],
     pipelines: names = ['chained'],
   } = over;
-  const recordings = new Recordings(sharedDecoding, { allowed: new AllowedHosts([]) });
+  const recordings = createRecordings(sharedDecoding, {
+    allowed: new AllowedHosts([]),
+  });
   const pipelines: PipelineRegistry = {
     names,
     open: (name) =>

@@ -70,79 +70,75 @@ export function getProbability(token: number, scores: Float32Array): number {
  * Chooses tokens by Whisper's rules: times come in pairs around text and never run back
  * (`ApplyTimestampRules`: https://github.com/openai/whisper/blob/main/whisper/decoding.py).
  */
-export class TokenChoice {
-  readonly #marks;
-  readonly #seconds;
-  readonly tokens: number[] = [];
-  #logProbabilities = 0;
-  #choices = 0;
-  #state: 'open' | 'ended' | 'endless' = 'open';
-
-  constructor(marks: TokenMarks, seconds: number) {
-    this.#marks = marks;
-    this.#seconds = seconds;
-  }
-
-  get isOver(): boolean {
-    return this.#state !== 'open';
-  }
-
-  get isEndless(): boolean {
-    return this.#state === 'endless';
-  }
-
-  get meanLogProbability(): number {
-    return this.#logProbabilities / Math.max(1, this.#choices);
-  }
-
-  take(scores: Float32Array): number {
-    const { end, firstTime } = this.#marks;
-    const [firstText, [fromTime, toTime]] = [this.#getFirstText(), this.#timeRange()];
-    const text = measureRange(scores, firstText, end + 1);
-    const time = measureRange(scores, fromTime, toTime);
-    const isTimeOnly = time.sum > text.score;
-    const { best: token, score } = isTimeOnly || time.score > text.score ? time : text;
-    this.#logProbabilities +=
-      score - (isTimeOnly ? time.sum : addLogarithms(text.sum, time.sum));
-    this.#choices++;
-    const endsText = token >= firstTime && !this.#isTime(this.tokens.at(-1));
-    const atEnd = (token - firstTime) / timesASecond >= this.#seconds - endRangeSeconds;
-    if (token === end || (this.tokens.length > 0 && endsText && atEnd))
-      this.#state = 'ended';
-    else if (this.#choices >= this.#seconds * tokensASecond + moreTokens)
-      this.#state = 'endless';
-    this.tokens.push(token);
-    return token;
-  }
+export function createTokenChoice(marks: TokenMarks, seconds: number) {
+  const tokens: number[] = [];
+  let logProbabilities = 0;
+  let choices = 0;
+  let state: 'open' | 'ended' | 'endless' = 'open';
 
   /** Gets the lowest text token that is allowed now. */
-  #getFirstText() {
-    const { end } = this.#marks;
-    if (this.tokens.length === 0) return end + 1;
-    return this.#isTime(this.tokens.at(-1)) && !this.#isPair() ? end : 0;
+  function getFirstText() {
+    const { end } = marks;
+    if (tokens.length === 0) return end + 1;
+    return isTime(tokens.at(-1)) && !isPair() ? end : 0;
   }
 
-  #timeRange(): readonly [from: number, to: number] {
-    const { firstTime } = this.#marks;
-    if (this.tokens.length === 0) return [firstTime, firstTime + latestStart + 1];
-    if (this.#isPair()) return [0, 0];
-    const last = this.tokens.findLast((token) => this.#isTime(token)) ?? firstTime;
+  function findTimeRange(): readonly [from: number, to: number] {
+    const { firstTime } = marks;
+    if (tokens.length === 0) return [firstTime, firstTime + latestStart + 1];
+    if (isPair()) return [0, 0];
+    const last = tokens.findLast((token) => isTime(token)) ?? firstTime;
     const latest = Math.min(
       timeCount - 1,
-      Math.round(this.#seconds * timesASecond) + lateTimes,
+      Math.round(seconds * timesASecond) + lateTimes,
     );
-    return [last + (this.#isTime(this.tokens.at(-1)) ? 0 : 1), firstTime + latest + 1];
+    return [last + (isTime(tokens.at(-1)) ? 0 : 1), firstTime + latest + 1];
   }
 
   /** Returns true after two times, or after a first one. */
-  #isPair() {
-    const [before, last] = this.tokens.slice(-2);
-    return this.#isTime(before) && this.#isTime(last ?? before);
+  function isPair() {
+    const [before, last] = tokens.slice(-2);
+    return isTime(before) && isTime(last ?? before);
   }
 
-  #isTime(token: number | undefined) {
-    return token !== undefined && token >= this.#marks.firstTime;
+  function isTime(token: number | undefined) {
+    return token !== undefined && token >= marks.firstTime;
   }
+
+  return {
+    tokens,
+
+    get isOver(): boolean {
+      return state !== 'open';
+    },
+
+    get isEndless(): boolean {
+      return state === 'endless';
+    },
+
+    get meanLogProbability(): number {
+      return logProbabilities / Math.max(1, choices);
+    },
+
+    take(scores: Float32Array): number {
+      const { end, firstTime } = marks;
+      const [firstText, [fromTime, toTime]] = [getFirstText(), findTimeRange()];
+      const text = measureRange(scores, firstText, end + 1);
+      const time = measureRange(scores, fromTime, toTime);
+      const isTimeOnly = time.sum > text.score;
+      const { best: token, score } =
+        isTimeOnly || time.score > text.score ? time : text;
+      logProbabilities +=
+        score - (isTimeOnly ? time.sum : addLogarithms(text.sum, time.sum));
+      choices++;
+      const endsText = token >= firstTime && !isTime(tokens.at(-1));
+      const atEnd = (token - firstTime) / timesASecond >= seconds - endRangeSeconds;
+      if (token === end || (tokens.length > 0 && endsText && atEnd)) state = 'ended';
+      else if (choices >= seconds * tokensASecond + moreTokens) state = 'endless';
+      tokens.push(token);
+      return token;
+    },
+  };
 }
 
 /** Finds the best score. `sum` is the log-sum-exp of the range. */

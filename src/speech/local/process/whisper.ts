@@ -8,9 +8,9 @@ import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
 import { loadRuntime, openModel, type RunModel } from './sessions.ts';
 import {
   choosePrompt,
+  createTokenChoice,
   getMarks,
   getProbability,
-  TokenChoice,
 } from './whisper-tokens.ts';
 
 /**
@@ -116,7 +116,7 @@ async function recogniseSegment(
   const before = hints.length > 0 ? [marks.before, ...hints, marks.start] : [];
   const asks = [...before, ...start];
   let scores = asks.length > 0 ? await scoreTokens(asks) : first;
-  const choice = new TokenChoice(marks, sound.length / listenRateHz);
+  const choice = createTokenChoice(marks, sound.length / listenRateHz);
   for (;;) {
     const token = choice.take(scores);
     if (choice.isOver || signal.aborted) break;
