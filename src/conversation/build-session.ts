@@ -361,7 +361,7 @@ function toParticipant(
   };
 }
 
-/** Creates a test whether an event is the first. `past` lists events before a restart. */
+/** Creates a function that returns true once for each event, and false for those of `past`, before a restart. */
 function createFirstTimes(past: readonly OnceInSession[]): SessionPlace['isFirst'] {
   const done = new Set(past);
   return (what) => {

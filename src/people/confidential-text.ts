@@ -40,7 +40,7 @@ export class ConfidentialText {
     return pieces(this.#text).map((piece) => new ConfidentialText(piece, this.owner));
   }
 
-  /** Returns the words if they are of this channel, or given. */
+  /** Returns the words if they are of this channel, or open to anyone. */
   findTextForPlace(placeId: ChannelId | undefined): string | undefined {
     const { owner } = this;
     if (owner === 'given') return this.#text;
@@ -63,7 +63,7 @@ export class ConfidentialText {
   }
 }
 
-/** Marks words of the bot itself, or written for everybody, as given. */
+/** Marks words of the bot itself, or for everybody, as open to anyone. */
 export function toOpenText(text: string): ConfidentialText {
   return new ConfidentialText(text, 'given');
 }

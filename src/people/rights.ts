@@ -56,7 +56,7 @@ export function judgeAccess(
 
 const programIdPrefix = 'token:';
 
-/** Starts with a prefix that no person's id has. */
+/** Makes the id of a program, with a prefix that no person's id has. */
 export function toProgramId(tokenName: string): string {
   return `${programIdPrefix}${tokenName}`;
 }

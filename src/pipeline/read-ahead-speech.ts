@@ -13,7 +13,7 @@ export type QueueBound<T> = {
 export interface BoundedQueue<T> {
   /** Waits until the unread items are below the limit. Throws the reason when the work has been stopped. */
   waitForSpace(): Promise<void>;
-  /** Adds an item, after `waitForSpace` if the bound is kept. Never waits and never throws. */
+  /** Adds an item. Never waits and never throws. A producer that keeps the bound awaits `waitForSpace` first. */
   put(item: T): void;
 }
 

@@ -88,7 +88,7 @@ export function openRealtimePool(options: RealtimePoolOptions) {
         void ready.then(() => opening.delete(ready));
       }
     },
-    /** Leases a connection until it is given back. Throws BotError `provider.*`. */
+    /** Leases a connection until `endLease`. Throws BotError `provider.*`. */
     async lease(signal: AbortSignal): Promise<JsonSocket> {
       const leasing = takeOrOpen();
       try {

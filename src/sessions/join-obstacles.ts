@@ -35,7 +35,7 @@ export function describeObstacle(
   }
 }
 
-/** Judges a join. Undefined where the channel is gone. */
+/** Judges whether the bot could join. Undefined where the channel is gone. */
 export function judgeEntry(
   channel: ChannelRef,
   { clock, places }: EntryDeps,
@@ -44,7 +44,7 @@ export function judgeEntry(
   return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
 }
 
-/** Returns whether the bot may join. Moderators may still put it there. */
+/** Returns whether the bot may join. Moderators may put it where it may not. */
 export function canEnter(channel: ChannelRef, deps: EntryDeps): boolean {
   const kind = judgeEntry(channel, deps)?.kind;
   return kind === 'fine' || kind === 'stage';

@@ -58,7 +58,7 @@ export class MoveRequests {
     this.#sessions = sessions;
   }
 
-  /** Asks participants for a move. Returns false if others asked just now. */
+  /** Asks participants for a move. Returns false if another request was made just now. */
   ask(from: ChannelRef, to: ChannelRef, call: JoinCall): boolean {
     // The text names no other channel, as not all of them may know it.
     const { clock, messages, onEvent } = this.#deps;

@@ -8,7 +8,7 @@ const lookupIntervalMs = 2_000;
 
 type WatchedSession = Owners<'consent' | 'notices' | 'place'>;
 
-/** Looks up the roles of participants in turn. Never returns. */
+/** Looks up the roles of participants, one by one. Never returns. */
 export async function watchRoles(
   link: VoiceLink,
   session: WatchedSession,

@@ -12,7 +12,7 @@ export type FeatureShard = {
   /** Works until the shard ends. Never rejects. */
   run?(): Promise<void>;
   serve?(): AsyncDisposable;
-  /** Resolves to the servers with a panel that the feature decides about. Never throws. */
+  /** Handles servers that arrived. Resolves to those with a panel that the feature decides about. Never throws. */
   onGuildsArrived?(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>>;
   /** Handles a change of a server or its settings. */
   onGuildChanged?(guildId: GuildId): void;

@@ -146,7 +146,7 @@ type PlacedPacket = {
   readonly opus: Uint8Array | undefined;
 };
 
-/** Returns a function that packs sound as it came. Undefined if a piece that is not silent came in no packet. */
+/** Returns a function that packs sound in its packets. Undefined if a piece that is not silent has none. */
 export function findOggWriter(pieces: readonly SoundPiece[]) {
   const isPacked = ({ opus, samples }: SoundPiece) =>
     opus !== undefined || samples.every((one) => one === 0);

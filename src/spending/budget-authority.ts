@@ -35,7 +35,7 @@ export type HearingBudget = {
 /** Decides budgets. Methods never throw or wait. */
 export type BudgetAuthority = Pick<
   SessionBudgets,
-  'open' | 'listen' | 'listenToRecording' | 'findUsedBudget' | 'forget'
+  'open' | 'openHearingBudget' | 'openRecordingBudget' | 'findUsedBudget' | 'forget'
 >;
 
 export type SpentCosts = Pick<SessionBudgets, 'getToday' | 'getPrices' | 'getShare'>;

@@ -58,16 +58,13 @@ function toUsd(use: Use, usd: Usd) {
       return toTokensUsd(use, usd);
     case 'heard':
       if (usd.perMinute !== undefined) return (use.ms / 60_000) * usd.perMinute;
-      return toMillionth(use.ms / msPerTokenHeard, usd.perMillionAudioInputTokens);
+      return priceUnits(use.ms / msPerTokenHeard, usd.perMillionAudioInputTokens);
     case 'spoken':
       if (usd.perMillionCharacters !== undefined)
-        return toMillionth(use.characters, usd.perMillionCharacters);
+        return priceUnits(use.characters, usd.perMillionCharacters);
       return addKnown(
-        toMillionth(
-          use.characters / charactersPerToken,
-          usd.perMillionInputTokens ?? 0,
-        ),
-        toMillionth(use.ms / msPerTokenSpoken, usd.perMillionAudioOutputTokens),
+        priceUnits(use.characters / charactersPerToken, usd.perMillionInputTokens ?? 0),
+        priceUnits(use.ms / msPerTokenSpoken, usd.perMillionAudioOutputTokens),
       );
   }
 }
@@ -82,17 +79,17 @@ function toTokensUsd(tokens: TokenUsage, usd: Usd) {
   const cachedHeard = cached - cachedRead;
   const { perMillionInputTokens: input, perMillionAudioInputTokens: audio } = usd;
   return addKnown(
-    toMillionth(read - cachedRead, input),
-    toMillionth(cachedRead, usd.perMillionCachedTokens ?? input),
-    toMillionth(heard - cachedHeard, audio),
-    toMillionth(cachedHeard, usd.perMillionCachedAudioTokens ?? audio),
-    toMillionth(tokens.outputTokens - spoken, usd.perMillionOutputTokens),
-    toMillionth(spoken, usd.perMillionAudioOutputTokens),
+    priceUnits(read - cachedRead, input),
+    priceUnits(cachedRead, usd.perMillionCachedTokens ?? input),
+    priceUnits(heard - cachedHeard, audio),
+    priceUnits(cachedHeard, usd.perMillionCachedAudioTokens ?? audio),
+    priceUnits(tokens.outputTokens - spoken, usd.perMillionOutputTokens),
+    priceUnits(spoken, usd.perMillionAudioOutputTokens),
   );
 }
 
 /** Multiplies a count by a price per million units. */
-function toMillionth(count: number, perMillion: number | undefined) {
+function priceUnits(count: number, perMillion: number | undefined) {
   if (count <= 0) return 0;
   return perMillion === undefined ? undefined : (count * perMillion) / 1e6;
 }

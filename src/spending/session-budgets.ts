@@ -102,8 +102,8 @@ export class SessionBudgets {
     };
   }
 
-  /** Checks whether speech may be recognised. Captions do not need the share of the person. */
-  listen(
+  /** Opens the budget to recognise speech, unless refused. Captions do not need the share of the person. */
+  openHearingBudget(
     guildId: GuildId,
     personId: PersonId,
     isCaptioned = false,
@@ -143,11 +143,11 @@ export class SessionBudgets {
     return { reservation, decided };
   }
 
-  listenToRecording(
+  openRecordingBudget(
     guildId: GuildId,
     personId: PersonId,
   ): Pick<HearingBudget, 'reservation'> | BudgetRefusal {
-    const heard = this.listen(guildId, personId);
+    const heard = this.openHearingBudget(guildId, personId);
     if (!('line' in heard)) heard.decided(true);
     return heard;
   }
@@ -374,7 +374,7 @@ type HoldParts = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & {
   readonly room: () => Room;
 };
 
-/** Requests paid from one reserve, which grows while there is room. */
+/** Creates the account of requests paid from one reserve, which grows while there is room. */
 function createHolds(reserve: Reserve, parts: HoldParts) {
   let heldNanoUsd = 0;
   let isClosed = false;

@@ -26,11 +26,11 @@ function makeFreeReservation() {
 /** Budget without limits. */
 export const boundlessBudget: BudgetAuthority = {
   open: () => ({ kind: 'open', reservation: makeFreeReservation() }),
-  listen: () => ({
+  openHearingBudget: () => ({
     reservation: makeFreeReservation(),
     decided: () => undefined,
   }),
-  listenToRecording: () => ({ reservation: makeFreeReservation() }),
+  openRecordingBudget: () => ({ reservation: makeFreeReservation() }),
   findUsedBudget: () => undefined,
   forget: () => undefined,
 };

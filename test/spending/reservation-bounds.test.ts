@@ -127,7 +127,7 @@ type Desk = ReturnType<typeof openBudgets>;
 
 async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }: Work) {
   if (kind === 'hear' || kind === 'stream') {
-    const hearing = desk.budgets.listen(guildId, payer, kind === 'stream');
+    const hearing = desk.budgets.openHearingBudget(guildId, payer, kind === 'stream');
     if (!('reservation' in hearing)) return;
     await hear(slowEars(slow), hearing.reservation, kind === 'stream', size * 3);
     return hearing.decided(size % 2 > 0);

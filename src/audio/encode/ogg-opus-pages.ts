@@ -8,7 +8,7 @@ type OggOpusOptions = {
   readonly preSkipSamples: number;
 };
 
-/** Pages of one file with mono Opus: https://www.rfc-editor.org/rfc/rfc7845.html */
+/** Writes pages of one file with mono Opus: https://www.rfc-editor.org/rfc/rfc7845.html */
 export function createOggOpusPages(options: OggOpusOptions) {
   const serial = randomInt(2 ** 32);
   let pages = 0;

@@ -378,7 +378,7 @@ function collectSaidText({ messages }: ChatRequest) {
   return said.map((one) => `${'name' in one ? one.name : ''} ${one.content}`).join(' ');
 }
 
-/** Converts the loss of a connection after the first part of an answer. */
+/** Converts the loss of a connection to the error of a truncated answer. */
 function toTruncatedError(error: BotError) {
   const { about, cause, code, message } = error;
   if (!/^provider\.(?:refused|unreachable)$/.test(code)) return error;

@@ -44,7 +44,7 @@ export function createRealtimeConversation(options: RealtimeConversationOptions)
     maxReady: 1,
   });
 
-  /** Finds the connection of a sound. Undefined if already found, or if lost. */
+  /** Takes the connection that a sound was fed to. Undefined if already taken, or lost. */
   async function takeFedConnection(sound: LiveSound) {
     const leasing = fed.get(sound);
     fed.delete(sound);
@@ -119,7 +119,7 @@ function createRealtimeAnswer(
   const by: ServedBy = describeServer(options.model, options.baseUrl);
   signal.addEventListener('abort', closeAnswer, { once: true });
 
-  /** Finds the connection that has the only sound of a request. */
+  /** Finds the connection that a request's only sound was fed to. */
   async function findFedConnection({ messages }: RealtimeRequest) {
     const [heard, ...others] = messages.filter((message) => 'wav' in message);
     if (!heard?.live || others.length > 0) return undefined;

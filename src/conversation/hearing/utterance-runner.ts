@@ -207,7 +207,7 @@ export class UtteranceRunner {
     return !isAlone || isSpeaking(state) || this.#session.speech.mix.tracks.isAudible;
   }
 
-  /** Returns whether settings save the cost of a transcript in a pause. */
+  /** Returns whether a transcript in a pause has a cost that settings save. */
   get #isTranscriptCostly() {
     // Local recognisers and streams cost nothing more in a pause.
     const isPaid =
@@ -235,7 +235,7 @@ export class UtteranceRunner {
     const isSpeaking = current !== undefined && current.phase.kind !== 'making';
     // If a person has used their share, the server pays for a possible stop.
     const isWanted = follow !== undefined || isSpeaking;
-    const budget = this.#deps.spending.listen(
+    const budget = this.#deps.spending.openHearingBudget(
       place.channel.guildId,
       speakerId,
       isWanted,
@@ -312,7 +312,9 @@ export class UtteranceRunner {
     recording.settle({ kind: 'not-understood' }, false);
   }
 
-  /** Feeds an utterance to a realtime model while it is spoken, if any words will be answered. */
+  /**
+   * Feeds an utterance to a realtime model while it is spoken, if any words will be answered. Returns the sound.
+   */
   #feedModel(id: Id, known?: LiveSound) {
     const { loop, place } = this.#session;
     const { pipeline } = place.getSettings();

@@ -276,7 +276,7 @@ function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind
   utterance.isDeferred = false;
 }
 
-/** Begins a preemptive answer, in place of one that lacks the newest words. */
+/** Begins a preemptive answer if allowed, in place of one that lacks the newest words. */
 function beginPreemptiveAnswer(
   draft: Draft,
   speech: OpenSpeech,

@@ -54,7 +54,7 @@ function describeSpeech(
   return { speakerId: by, fromMs, isBot, humans: others.length + 1, present };
 }
 
-/** Returns whether an utterance may be for the bot, and is recognised. */
+/** Returns whether an utterance may be for the bot, and so needs its words. */
 export function needsTranscript(
   draft: Draft,
   { turn, utterance }: OpenSpeech,
@@ -72,7 +72,7 @@ export function needsTranscript(
   return needsWordsBy(draft.attention, addressee, activity, rules);
 }
 
-/** Judges a typed line by the rules of spoken words. */
+/** Returns whether a typed line is for the bot, by the rules of spoken words. */
 export function isLineAddressed(
   state: ConversationState,
   line: { readonly by: PersonId; readonly text: string; readonly atMs: number },

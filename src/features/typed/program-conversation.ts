@@ -59,7 +59,7 @@ export function createProgramConversation(
       .update(`${part.input_audio?.data}`)
       .digest('base64');
     return kept.words(`${keptFor}${hash} ${model}`, async () => {
-      const listening = spending.listenToRecording(guildId, asker.id);
+      const listening = spending.openRecordingBudget(guildId, asker.id);
       if ('line' in listening)
         throw new BotError(
           'budget.used',

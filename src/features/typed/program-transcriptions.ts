@@ -66,7 +66,7 @@ export function createProgramTranscriptions(
   ): AsyncGenerator<RecordingPart> {
     const asked = { language, hints, model, hasWordTimes, isTranslated };
     for await (const utterance of splitIntoUtterances(pcm, weights, signal)) {
-      const listening = deps.spending.listenToRecording(guildId, asker.id);
+      const listening = deps.spending.openRecordingBudget(guildId, asker.id);
       if ('line' in listening) return yield { kind: 'failed', line: listening.line };
       const paid = deps.transcriber.withReservation(listening.reservation);
       const transcriber = withTranscriptionOptions(paid, asked);

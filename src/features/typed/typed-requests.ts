@@ -171,7 +171,7 @@ export class TypedRequests {
       return { kind: 'failed', line: toPictureFault(pictures.line) };
     if (!recording) return { pictures };
     const spoken = (await this.#getLanguages(asked)).findHint(asker.id);
-    const listening = deps.spending.listenToRecording(guildId, asker.id);
+    const listening = deps.spending.openRecordingBudget(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
     const language = sentBy === undefined ? spoken : undefined;
     const transcriber = withTranscriptionOptions(

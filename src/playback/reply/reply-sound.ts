@@ -73,7 +73,7 @@ class SpokenSentences {
     return this.#sentTo / samplesPerMs;
   }
 
-  /** Returns the sent words, the last one whole. `whole`: the latest sentence is complete. */
+  /** Returns the sent words, without a cut one. `whole`: the latest sentence is complete. */
   getHeardText(whole: boolean): string {
     const texts = this.#all.map((one) =>
       this.#getHeardWords(one, whole || one !== this.#last),

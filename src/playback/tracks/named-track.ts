@@ -271,7 +271,7 @@ export class NamedTrack {
     this.applyState();
   }
 
-  /** Continues or stops the current sound, as the state says. */
+  /** Begins to read the current sound if the track plays, and reports the change. */
   applyState() {
     if (!this.#isStill) this.now?.open();
     this.#host.report();

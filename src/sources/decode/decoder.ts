@@ -9,7 +9,7 @@ export interface Decoder {
   push(bytes: Uint8Array): Some | Promise<Some>;
   /** Returns the rest of the sound. Throws like `push`. */
   end(): Some | Promise<Some>;
-  /** Absent if the garbage collector frees it. */
+  /** Frees the decoder. Absent if the garbage collector does. */
   free?(): void;
 }
 

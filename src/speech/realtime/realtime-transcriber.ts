@@ -32,7 +32,7 @@ export type RealtimeTranscriber = Transcriber &
  * Opens a recogniser behind any server with OpenAI's Realtime transcription:
  * https://developers.openai.com/api/docs/guides/realtime
  *
- * Sound leaves during speech, and words come back meanwhile if the model sends them early.
+ * Sends sound during speech, and gets words meanwhile if the model sends them early.
  */
 export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTranscriber {
   const { baseUrl, clock = realClock, language: usual, model } = options;

@@ -12,7 +12,7 @@ export interface TextLanguageDetector {
 
 const ngramsFile = new URL('./ngrams.txt', import.meta.url);
 
-/** Detects 26 languages by n-grams, about 1.8 MB after the first use. */
+/** Creates a detector of 26 languages by n-grams, about 1.8 MB after the first use. */
 export function createTextLanguageDetector(): TextLanguageDetector {
   let loading: Promise<LanguageNgrams> | undefined;
   const load = async () => {

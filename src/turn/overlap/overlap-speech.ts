@@ -251,7 +251,9 @@ export function explainSpeech(
   };
 }
 
-/** Updates the reaction to words: the asker's pause the bot, and others' end a pause that a "stop" began. */
+/**
+ * Updates the reaction to words: those of the asker pause the bot, those of others end a pause that a "stop" began.
+ */
 export function applyWords(
   speech: OverlapSpeech,
   isFinal: boolean,

@@ -38,7 +38,7 @@ function perform({ kind, which }: Act, world: World) {
   const bill = bills[which % Math.max(1, bills.length)];
   switch (kind) {
     case 'listen': {
-      const listening = budgets.listen('g', 'ana');
+      const listening = budgets.openHearingBudget('g', 'ana');
       return 'reservation' in listening
         ? void heard.push(listening.reservation)
         : undefined;
@@ -146,7 +146,9 @@ test('a forgotten person leaves no spending behind and gets no second share, eve
     budgets.forget('g', 'ana');
   }
   expect(ledger.getStanding('g', todayMs).day.nanoUsd).toBeLessThanOrEqual(1.1e9);
-  expect(budgets.listen('g', 'ana')).toMatchObject({ line: { id: 'budget.user' } });
+  expect(budgets.openHearingBudget('g', 'ana')).toMatchObject({
+    line: { id: 'budget.user' },
+  });
   expect(budgets.open({ ...order, personId: 'ben' }).kind).toBe('open');
   await clock.advance(24 * 3_600_000);
   expect(budgets.open(order).kind).toBe('open');

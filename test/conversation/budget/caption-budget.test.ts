@@ -61,6 +61,6 @@ test('the captions of who has used their share are paid by the server', () => {
     caps: { personDay: toUsd(0.001) },
   });
   ledger.charge('g', 'adam', { nanoUsd: 1_000_000 }, todayMs);
-  expect(budgets.listen('g', 'adam')).toMatchObject({ kind: 'refused' });
-  expect(budgets.listen('g', 'adam', true)).toHaveProperty('reservation');
+  expect(budgets.openHearingBudget('g', 'adam')).toMatchObject({ kind: 'refused' });
+  expect(budgets.openHearingBudget('g', 'adam', true)).toHaveProperty('reservation');
 });

@@ -55,7 +55,7 @@ test('a program has its own budget, or that of a person, which answers in writin
 test('recognising a person counts against their cap before it is decided whether they meant the bot', () => {
   const caps = { personDay: toUsd(0.001) };
   const { budgets } = openBudgets(new VirtualClock(), { caps });
-  const heard = budgets.listen('g', 'ana');
+  const heard = budgets.openHearingBudget('g', 'ana');
   if (!('reservation' in heard)) throw new Error('refused');
   heard.reservation.onRecognised(5_000);
   expect(budgets.open(order).kind).toBe('refused');
@@ -106,7 +106,7 @@ test('at 80 % of a server the channel reads one line a day, and at its end anoth
   first.recordUsage(tokens(19_000));
   const line = { id: 'budget.guild', with: { time: '<t:1795219200:f>' } };
   expect(budgets.findUsedBudget('g')).toMatchObject({ line, time: '<t:1795219200:f>' });
-  const refused = budgets.listen('g', 'ben');
+  const refused = budgets.openHearingBudget('g', 'ben');
   if (!('isNews' in refused)) throw new Error('it was not refused');
   expect([refused.line, refused.isNews(), refused.isNews()]).toEqual([
     line,
