@@ -50,8 +50,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
     }),
   );
   void webhooks.run();
-  const own = stack.use(await openShards(options, limits, signal));
-  const { count, shards } = own;
+  const { count, shards } = stack.use(await openShards(options, limits, signal));
   const { budgets } = stack.use(
     await openBudget({
       config,
@@ -172,14 +171,15 @@ async function startShards(
   const closeShards = async () => {
     await Promise.all(started.map((bot) => bot[Symbol.asyncDispose]()));
   };
-  const beginShard = async (shard: OwnedShard) => {
-    try {
-      started.push(await start(shard, until));
-    } catch (error) {
-      failed.abort(error);
-    }
-  };
-  await Promise.all(shards.map(beginShard));
+  await Promise.all(
+    shards.map(async (shard) => {
+      try {
+        started.push(await start(shard, until));
+      } catch (error) {
+        failed.abort(error);
+      }
+    }),
+  );
   if (until.aborted) await closeShards();
   until.throwIfAborted();
   return Object.assign(started, { [Symbol.asyncDispose]: closeShards });

@@ -14,7 +14,7 @@ import {
   createConversationState,
   type SessionSettings,
 } from '#src/conversation/machine/state.ts';
-import { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import { createSessionTools } from '#src/conversation/tools/session-tools.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import {
   type ChannelNotices,
@@ -257,14 +257,13 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   const start = createConversationState(currentSettings());
   const loop = new ConversationLoop(loopDeps, continueState(options, start, consent));
   signal.addEventListener('abort', () => loop.stopTimerForGood(), { once: true });
-  const canAfford = () => maySpeak() && !spending.findUsedBudget(guildId);
   const speech = {
     requests: new SpeechRequests({
       loop,
       notices,
       clock,
       channelId,
-      maySpeak: canAfford,
+      maySpeak: () => maySpeak() && !spending.findUsedBudget(guildId),
     }),
     connection,
     pace: new SpeechPace(),
@@ -292,7 +291,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
       return features;
     },
   };
-  const tools = new SessionTools(session, deps, {
+  const tools = createSessionTools(session, deps, {
     allTools,
     leave: () => sessions.leave(guildId),
     refresh: (personId, until) => link.refreshPerson(personId, until),

@@ -28,16 +28,16 @@ export type Session = {
   readonly consent: SessionConsent;
   readonly undecided: UndecidedPeople;
   readonly loop: ConversationLoop;
-  readonly tools: { readonly confirmations: HeldAnswers };
+  readonly tools: {
+    readonly confirmations: {
+      holdAnswer(
+        text: ConfidentialText,
+        reader: { readonly id: PersonId; readonly name: string },
+      ): string;
+    };
+  };
   readonly features: SessionFeatures;
   readonly signal: AbortSignal;
-};
-
-export type HeldAnswers = {
-  holdAnswer(
-    text: ConfidentialText,
-    reader: { readonly id: PersonId; readonly name: string },
-  ): string;
 };
 
 export type Owners<Name extends keyof Session> = Pick<Session, Name>;

@@ -10,16 +10,19 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { roleIdsOf } from './permissions.ts';
 
-type KnownPeople = { readonly people: readonly ChannelMember[]; readonly atMs: number };
-type PeopleListener = { readonly channelId: ChannelId; readonly changed: () => void };
-
 /** Not all changes of names and roles are events. */
 const freshMs = 1_000;
 
 /** People in each voice channel, read at most once a second, as each packet asks for them. */
 export class ChannelPeople {
-  readonly #lists = new Map<string, KnownPeople>();
-  readonly #listeners = new Set<PeopleListener>();
+  readonly #lists = new Map<
+    string,
+    { readonly people: readonly ChannelMember[]; readonly atMs: number }
+  >();
+  readonly #listeners = new Set<{
+    readonly channelId: ChannelId;
+    readonly changed: () => void;
+  }>();
 
   constructor(client: Client<true>) {
     client.on(Events.VoiceStateUpdate, (before, now) => {

@@ -73,12 +73,10 @@ export type DiscordOptions = CommandFace & {
   readonly onEvent: (event: DiscordEvent) => void;
 };
 
-export type BotIdentity = { readonly id: string; readonly name: string };
-
 export type DiscordPorts = {
   readonly linkOpener: VoiceLinkOpener;
   readonly messages: VoiceChannelChatPoster;
-  readonly bot: BotIdentity;
+  readonly bot: { readonly id: string; readonly name: string };
   readonly panels: PanelBoard;
   readonly places: Places;
   readonly members: Members;
@@ -247,9 +245,8 @@ async function registerCommands(client: Client<true>, options: DiscordOptions) {
   const { commands, onEvent: report } = options;
   const route = Routes.applicationCommands(client.application.id);
   try {
-    const putting = client.rest.put(route, { body: toCommandBodies(commands) });
     await withTimeout(
-      putting,
+      client.rest.put(route, { body: toCommandBodies(commands) }),
       registerMs,
       realClock,
       () => new Error(`Discord did not answer in ${registerMs / 1000} s.`),

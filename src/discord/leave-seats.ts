@@ -5,8 +5,8 @@ export function leaveAllSeats(client: Client<true>) {
   // discord.js sends 114 messages a minute for each shard. The end of the gateway
   // session frees the other seats.
   for (const guild of client.guilds.cache.values()) {
-    const isSeated = guild.members.me?.voice.channelId;
-    if (isSeated || client.voice.adapters.has(guild.id)) leaveSeat(client, guild.id);
+    if (guild.members.me?.voice.channelId || client.voice.adapters.has(guild.id))
+      leaveSeat(client, guild.id);
   }
 }
 
@@ -22,7 +22,7 @@ export function leaveGhosts(
   hasLink: (guildId: GuildId) => boolean,
 ) {
   for (const guild of client.guilds.cache.values()) {
-    const isThere = guild.voiceStates.cache.get(client.user.id)?.channelId;
-    if (isThere && !hasLink(guild.id)) leaveSeat(client, guild.id);
+    if (guild.voiceStates.cache.get(client.user.id)?.channelId && !hasLink(guild.id))
+      leaveSeat(client, guild.id);
   }
 }

@@ -53,11 +53,12 @@ export function watchOwnState(
       report({ kind: missing, guildId: guild.id, channelId });
   };
   const onChanged = (_: unknown, now: InGuild) => onRights(now);
-  const onRemoved = ({ id: guildId }: { readonly id: string }) => {
-    seats.delete(guildId);
-    report({ kind: 'guild-removed', guildId });
-  };
-  client.on(Events.VoiceStateUpdate, onState).on(Events.GuildDelete, onRemoved);
+  client
+    .on(Events.VoiceStateUpdate, onState)
+    .on(Events.GuildDelete, ({ id: guildId }) => {
+      seats.delete(guildId);
+      report({ kind: 'guild-removed', guildId });
+    });
   client.on(Events.ChannelUpdate, onChanged).on(Events.GuildRoleUpdate, onChanged);
   client.on(Events.GuildMemberUpdate, onChanged).on(Events.GuildRoleDelete, onRights);
 }

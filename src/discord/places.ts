@@ -62,16 +62,18 @@ export function openPlaces(client: Client<true>): Places {
     async listMembers(guildId, personIds) {
       const members = guildOf(guildId)?.members;
       const isKnown = (id: string) => members?.cache.has(id);
-      const mayAsk = (id: string) => !isKnown(id) && !unfound.has(`${guildId} ${id}`);
       const ids = [
         ...personIds.filter(isKnown),
-        ...personIds.filter(mayAsk).slice(0, mostAsked),
+        ...personIds
+          .filter((id) => !isKnown(id) && !unfound.has(`${guildId} ${id}`))
+          .slice(0, mostAsked),
       ];
-      const read = async (id: string) =>
-        await members?.fetch(id).catch(() => void unfound.add(`${guildId} ${id}`));
-      return (await Promise.all(ids.map(read))).flatMap((one) =>
-        one ? [toMember(one)] : [],
+      const found = await Promise.all(
+        ids.map((id) =>
+          members?.fetch(id).catch(() => void unfound.add(`${guildId} ${id}`)),
+        ),
       );
+      return found.flatMap((one) => (one ? [toMember(one)] : []));
     },
     listPeople({ guildId, channelId }) {
       const guild = guildOf(guildId);

@@ -97,7 +97,7 @@ export type SuggestValues = (
 ) => Promise<readonly string[]>;
 
 export type CommandPorts = {
-  readonly access: Public<GuildAccess>;
+  readonly access: GuildAccess;
   readonly clock: Clock;
   readonly timesIn: (guildId: GuildId) => WallTimes;
   readonly sessions: Pick<
@@ -107,7 +107,7 @@ export type CommandPorts = {
   readonly places: Places;
   readonly privacy: Omit<Public<PrivacyRequests>, 'resumePendingErasures'>;
   readonly peopleSettings: Public<PersonalSettingsCache>;
-  readonly confirmations: Public<ConfirmationRequests>;
+  readonly confirmations: ConfirmationRequests;
   readonly stats: Stats;
   readonly costs: SpentCosts;
   /** Never throws. */

@@ -18,7 +18,6 @@ const minGapMs = 30_000;
 /** One more drops the oldest. */
 const maxWaitingNotices = 8;
 
-type NoticeQueueDeps = NoticeDeps & { readonly clock: Clock };
 type GuildNotices = {
   waiting: readonly GuildNotice[];
   lastAtMs: number;
@@ -27,7 +26,7 @@ type GuildNotices = {
 export type GuildNoticeQueue = ReturnType<typeof openGuildNoticeQueue>;
 
 /** Opens a queue of notices for each server, with a minimum gap. */
-export function openGuildNoticeQueue(deps: NoticeQueueDeps) {
+export function openGuildNoticeQueue(deps: NoticeDeps & { readonly clock: Clock }) {
   const { clock } = deps;
   const over = new AbortController();
   const servers = new Map<string, GuildNotices>();

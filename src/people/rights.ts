@@ -42,12 +42,10 @@ export type AccessFacts = {
   readonly mayManage: boolean;
 };
 
-type AccessVerdict = 'open' | 'blocked' | 'no-role';
-
 export function judgeAccess(
   { blockedIds, userRoleIds }: AccessRules,
   { id, mayManage, roleIds }: AccessFacts,
-): AccessVerdict {
+): 'open' | 'blocked' | 'no-role' {
   if (blockedIds.includes(id)) return 'blocked';
   const isUser =
     userRoleIds.length === 0 || userRoleIds.some((roleId) => roleIds.includes(roleId));

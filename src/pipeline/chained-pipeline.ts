@@ -17,11 +17,6 @@ import {
   writeAnswer,
 } from './written-answer.ts';
 
-export type ChainedDeps = {
-  readonly chat: ChatModel;
-  readonly synthesizer: Synthesizer;
-};
-
 /** One piece of sound lies ready. Text never waits for the reader. */
 export const replyBound: QueueBound<ReplyPart> = {
   limit: 1,
@@ -50,7 +45,13 @@ const clauseBound: QueueBound<string> = {
  * const chat = createStandIn({ wallMs: () => 0, random: () => 0, botName: 'Nova' });
  * createChainedPipeline({ chat, synthesizer });
  */
-export function createChainedPipeline({ chat, synthesizer }: ChainedDeps): Pipeline {
+export function createChainedPipeline({
+  chat,
+  synthesizer,
+}: {
+  readonly chat: ChatModel;
+  readonly synthesizer: Synthesizer;
+}): Pipeline {
   const answerTurn = async (
     turn: Turn,
     host: AnswerHost,

@@ -40,8 +40,7 @@ export function createClauseWriter(instead: AnswerSound['asides']) {
       return addReplacements(splitter.push(links.push(text)));
     },
     flush(): string[] {
-      const rest = splitter.push(links.flush());
-      return addReplacements([...rest, ...splitter.flush()]);
+      return addReplacements([...splitter.push(links.flush()), ...splitter.flush()]);
     },
   };
 }
@@ -99,17 +98,20 @@ function toToolMessages(done: readonly DoneCall[]): readonly ChatMessage[] {
   return [{ role: 'assistant', content: '', calls }, ...results];
 }
 
-type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
-type RoundProgress = { content: string; readonly calls: ToolCall[] };
-
 async function* writeRound(
   chat: ChatModel,
   messages: readonly ChatMessage[],
   tools: readonly Tool[],
   sent: SentFields | undefined,
   signal: AbortSignal,
-): AsyncGenerator<WrittenPart, Round> {
-  const round: RoundProgress = { content: '', calls: [] };
+): AsyncGenerator<
+  WrittenPart,
+  { readonly content: string; readonly calls: readonly ToolCall[] }
+> {
+  const round: { content: string; readonly calls: ToolCall[] } = {
+    content: '',
+    calls: [],
+  };
   const { calls } = round;
   try {
     for await (const part of chat.reply(

@@ -112,56 +112,55 @@ export type ContextRequest = {
   readonly fromMs: number;
 };
 
-export class SessionFeatures {
-  readonly #all;
+export type SessionFeatures = ReturnType<typeof joinSessionFeatures>;
 
-  constructor(all: readonly FeatureSession[]) {
-    this.#all = all;
-  }
+/** Calls all features of a session as one. */
+export function joinSessionFeatures(all: readonly FeatureSession[]) {
+  return {
+    onChange(hasEntered: boolean, key?: string) {
+      for (const one of all) one.onChange?.(hasEntered, key);
+    },
 
-  onChange(hasEntered: boolean, key?: string) {
-    for (const one of this.#all) one.onChange?.(hasEntered, key);
-  }
+    async onEnd(why: LeaveReason): Promise<LeaveSummary> {
+      const news = await Promise.all(all.map((one) => one.onEnd?.(why)));
+      return Object.assign({}, ...news);
+    },
 
-  async onEnd(why: LeaveReason): Promise<LeaveSummary> {
-    const news = await Promise.all(this.#all.map((one) => one.onEnd?.(why)));
-    return Object.assign({}, ...news);
-  }
+    onPresence(people: readonly ChannelMember[]) {
+      for (const one of all) one.onPresence?.(people);
+    },
 
-  onPresence(people: readonly ChannelMember[]) {
-    for (const one of this.#all) one.onPresence?.(people);
-  }
+    forgetPerson(personId: PersonId, reason: ForgetReason) {
+      for (const one of all) one.forgetPerson?.(personId, reason);
+    },
 
-  forgetPerson(personId: PersonId, reason: ForgetReason) {
-    for (const one of this.#all) one.forgetPerson?.(personId, reason);
-  }
+    followSpeaker(speakerId: PersonId): FollowUtterance | undefined {
+      const follows = all.flatMap((one) => one.followSpeaker?.(speakerId) ?? []);
+      return follows.length > 0
+        ? (utterance) => followWithAll(follows, utterance)
+        : undefined;
+    },
 
-  followSpeaker(speakerId: PersonId): FollowUtterance | undefined {
-    const follows = this.#all.flatMap((one) => one.followSpeaker?.(speakerId) ?? []);
-    return follows.length > 0
-      ? (utterance) => followWithAll(follows, utterance)
-      : undefined;
-  }
+    onSpoken(words: SpokenSegment) {
+      for (const one of all) one.onSpoken?.(words);
+    },
 
-  onSpoken(words: SpokenSegment) {
-    for (const one of this.#all) one.onSpoken?.(words);
-  }
+    describeContext(request: ContextRequest): readonly string[] {
+      return all.flatMap((one) => one.describeContext?.(request) ?? []);
+    },
 
-  describeContext(request: ContextRequest): readonly string[] {
-    return this.#all.flatMap((one) => one.describeContext?.(request) ?? []);
-  }
-
-  describePanel(): FeaturePanel {
-    const parts = this.#all.flatMap((one) => one.describePanel?.() ?? []);
-    const lines = parts.flatMap((part) => part.lines ?? []);
-    const buttons = parts.flatMap((part) => part.buttons ?? []);
-    return Object.assign(
-      {},
-      ...parts,
-      lines.length > 0 && { lines },
-      buttons.length > 0 && { buttons },
-    );
-  }
+    describePanel(): FeaturePanel {
+      const parts = all.flatMap((one) => one.describePanel?.() ?? []);
+      const lines = parts.flatMap((part) => part.lines ?? []);
+      const buttons = parts.flatMap((part) => part.buttons ?? []);
+      return Object.assign(
+        {},
+        ...parts,
+        lines.length > 0 && { lines },
+        buttons.length > 0 && { buttons },
+      );
+    },
+  };
 }
 
 function followWithAll(

@@ -86,10 +86,13 @@ export async function withStoreTimeout<T>(
   work: () => Promise<T>,
   ms = storeTimeoutMs,
 ): Promise<T | undefined> {
-  const createTimeoutError = () =>
-    new BotError(code, true, `The store did not answer in ${ms / 1000} s.`);
   try {
-    return await withTimeout(work(), ms, clock, createTimeoutError);
+    return await withTimeout(
+      work(),
+      ms,
+      clock,
+      () => new BotError(code, true, `The store did not answer in ${ms / 1000} s.`),
+    );
   } catch (error) {
     onEvent(guildId, toFailureEvent(error, 'store'));
     return undefined;

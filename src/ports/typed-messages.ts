@@ -33,15 +33,11 @@ export type TypedMessage = MessageContent & {
   readonly isHidden?: boolean;
 };
 
-export type ReplyTarget = Pick<TypedMessage, 'guildId' | 'channelId' | 'messageId'>;
-
 /** No method throws. */
 export type TypedMessageListener = {
   readonly onWritten: (message: TypedMessage) => void;
   readonly onDeleted: (messageIds: readonly MessageId[]) => void;
 };
-
-export type ReplySent = 'sent' | 'deleted';
 
 export interface TypedMessages {
   /** Sets the listener in place of the former one. */
@@ -51,10 +47,10 @@ export interface TypedMessages {
    * does.
    */
   replyTo(
-    to: ReplyTarget,
+    to: Pick<TypedMessage, 'guildId' | 'channelId' | 'messageId'>,
     text: ConfidentialText,
     signal: AbortSignal,
-  ): Promise<ReplySent>;
+  ): Promise<'sent' | 'deleted'>;
 }
 
 /** `voice` also speaks an answer if the writer sits in the channel. */

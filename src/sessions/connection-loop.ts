@@ -59,14 +59,12 @@ const maxReadTurns = 32;
 /** Meanwhile a budget may begin anew. */
 const maxCheckGapMs = 60_000;
 
-type ConnectionDeps = VoiceDeps & Deps<'codec' | 'cues' | 'panels'>;
-
 export type ConnectionOptions = {
   readonly callerId: PersonId;
   readonly hearing: HearingDeps;
   readonly pauseHabits: PauseHabits;
   readonly utterances: UtteranceRunner;
-  readonly deps: ConnectionDeps;
+  readonly deps: VoiceDeps & Deps<'codec' | 'cues' | 'panels'>;
   readonly wakeup: Wakeup;
   readonly findRunningStep: (answer: Id | undefined) => PlainTextId | undefined;
   showPanel(talkingIds: readonly PersonId[]): void;
@@ -380,8 +378,8 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
   loop.attachConnection({
     output,
     giveTranscript(speakerId, understood) {
-      const noticed = inputs.addTranscript(speakerId, understood, clock.nowMs());
-      for (const one of noticed) handleInput(speakerId, one, connection);
+      for (const one of inputs.addTranscript(speakerId, understood, clock.nowMs()))
+        handleInput(speakerId, one, connection);
     },
     hearPartial: (speakerId, text) => interruptions.hearPartial(speakerId, text),
     isSpeaking: () => voice.isSounding,
@@ -391,12 +389,15 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     playWaitingCue: (cue) => waiting.playCue(cue),
     endWaitingCues: () => waiting.endCues(),
   });
-  const next = () => {
-    loop.updateSound();
-    interruptions.tick();
-  };
   const { wake } = link.playFrames(
-    observeFrames(mixer, next, () => loop.updateSound()),
+    observeFrames(
+      mixer,
+      () => {
+        loop.updateSound();
+        interruptions.tick();
+      },
+      () => loop.updateSound(),
+    ),
   );
   mixer.onSound(wake);
   loop.post({ kind: 'link-up' });

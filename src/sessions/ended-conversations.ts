@@ -6,11 +6,6 @@ import { removeFromHistory } from '#src/conversation/machine/turn-lifecycle.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 
-type KeptConversation = EndedConversation & {
-  readonly channelId: ChannelId;
-  readonly stopTimer: () => void;
-};
-
 /**
  * The last conversation that ended in each server, for 15 minutes in which it can go on.
  *
@@ -25,7 +20,13 @@ type KeptConversation = EndedConversation & {
  */
 export class EndedConversations implements Disposable {
   readonly #clock;
-  readonly #all = new Map<string, KeptConversation>();
+  readonly #all = new Map<
+    string,
+    EndedConversation & {
+      readonly channelId: ChannelId;
+      readonly stopTimer: () => void;
+    }
+  >();
 
   constructor(clock: Pick<Clock, 'later'>) {
     this.#clock = clock;

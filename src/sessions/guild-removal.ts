@@ -6,16 +6,17 @@ import type { SessionSources } from './session-sources.ts';
 /** The tries need 46 s in all. */
 const [maxTries, maxEraseMs, retryDelayMs] = [3, 12_000, 5_000];
 
-type RemovalDeps = Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>;
-type RemovalSources = Pick<SessionSources, 'features' | 'guildStore'>;
-
 export class GuildRemoval implements Disposable {
   readonly #deps;
   readonly #sources;
   readonly #settings;
   readonly #over = new AbortController();
 
-  constructor(deps: RemovalDeps, sources: RemovalSources, settings: StoredSettings) {
+  constructor(
+    deps: Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>,
+    sources: Pick<SessionSources, 'features' | 'guildStore'>,
+    settings: StoredSettings,
+  ) {
     this.#deps = deps;
     this.#sources = sources;
     this.#settings = settings;

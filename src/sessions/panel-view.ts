@@ -127,9 +127,9 @@ function listUnderstoodLines({
     state.isEnding
   )
     return [];
-  const canShow = (id: string) =>
-    consent.canWrite(id) && consent.getConsent(id) !== 'policy';
-  const agreed = state.panelNotes.understood.filter(({ by }) => canShow(by));
+  const agreed = state.panelNotes.understood.filter(
+    ({ by }) => consent.canWrite(by) && consent.getConsent(by) !== 'policy',
+  );
   const latest = new Map(agreed.map(({ by, words }) => [by, words]));
   return [...latest]
     .slice(-maxShownQuestions)
@@ -169,12 +169,14 @@ export function createSessionPanel(
   });
 }
 
-type PanelDeps = Deps<'isReadByPrograms' | 'places' | 'spending'>;
-
 export function getTalkState(
   { consent, loop, place }: Owners<'consent' | 'loop' | 'place'>,
   people: readonly ChannelMember[],
-  { isReadByPrograms, places, spending }: PanelDeps,
+  {
+    isReadByPrograms,
+    places,
+    spending,
+  }: Deps<'isReadByPrograms' | 'places' | 'spending'>,
 ): Omit<TalkState, 'isAnew' | 'isLinked' | 'isUncalled'> {
   const { channelId, guildId, name } = place.channel;
   const { persona } = place.getSettings();

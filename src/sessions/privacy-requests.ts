@@ -1,4 +1,3 @@
-import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { getAnswerMedium } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
@@ -18,8 +17,6 @@ import type { VoiceSessions } from './voice-sessions.ts';
 const resumeErasuresMs = 60_000;
 /** A spoken receipt that finds no pause in this time is written. */
 const maxReceiptWaitMs = 10_000;
-
-type DenyingSession = Owners<'notices' | 'place' | 'signal' | 'speech'>;
 
 /** Choices apply in the channel first, and are stored then. */
 export class PrivacyRequests {
@@ -74,7 +71,10 @@ export class PrivacyRequests {
   }
 
   /** Applies a spoken no, and confirms it at the next pause or in writing. */
-  async #denyAloud(personId: PersonId, session: DenyingSession) {
+  async #denyAloud(
+    personId: PersonId,
+    session: Owners<'notices' | 'place' | 'signal' | 'speech'>,
+  ) {
     const { notices, place, signal, speech } = session;
     const language = notices.getSpokenLocale(place.languages.find(personId));
     const { isSaved } = await this.deny(place.channel.guildId, personId);
@@ -114,15 +114,13 @@ export class PrivacyRequests {
   }
 
   async resumePendingErasures(signal: AbortSignal): Promise<void> {
-    const reportAlert = (change: AlertChange) => this.#deps.onEvent('', change);
-    const run = () => this.#resumePendingErasures();
     await runPeriodically(
       {
         name: 'erasure',
         clock: this.#deps.clock,
         everyMs: resumeErasuresMs,
-        run,
-        report: reportAlert,
+        run: () => this.#resumePendingErasures(),
+        report: (change) => this.#deps.onEvent('', change),
       },
       signal,
     );
@@ -151,21 +149,30 @@ export class PrivacyRequests {
   async #eraseAll(erasure: Erasure): Promise<ForgetOutcome> {
     const { guildId, personId } = erasure;
     const deps = this.#deps;
-    const eraseRows = () => deps.store.erasePerson(guildId, personId);
     const erasures = this.#forgetInMemory(guildId, personId);
     const all = await Promise.all([
-      withStoreTimeout(guildId, deps, 'store.unwritable', eraseRows, eraseTimeoutMs),
+      withStoreTimeout(
+        guildId,
+        deps,
+        'store.unwritable',
+        () => deps.store.erasePerson(guildId, personId),
+        eraseTimeoutMs,
+      ),
       ...erasures.map((erase) => erase()),
     ]);
     this.#forgetInMemory(guildId, personId); // Again, for data that was read meanwhile.
     const counts = all.filter((count) => count !== undefined);
     if (counts.length < all.length) return { kind: 'failed' };
-    const end = async () => {
-      await deps.store.endErasure(erasure);
-      return 'ended';
-    };
-    if (!(await withStoreTimeout(guildId, deps, 'store.unwritable', end)))
-      return { kind: 'failed' };
+    const ended = await withStoreTimeout(
+      guildId,
+      deps,
+      'store.unwritable',
+      async () => {
+        await deps.store.endErasure(erasure);
+        return 'ended';
+      },
+    );
+    if (!ended) return { kind: 'failed' };
     const staysBlocked = await this.#isBlocked(guildId, personId);
     const total = counts.reduce((sum, one) => sum + one);
     return { kind: 'forgotten', total, staysBlocked: staysBlocked || undefined };

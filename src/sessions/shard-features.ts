@@ -2,8 +2,9 @@ import type { FormerSession, Session } from '#src/conversation/session.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import {
   type FeatureSession,
+  joinSessionFeatures,
   type PersonHooks,
-  SessionFeatures,
+  type SessionFeatures,
 } from '#src/ports/feature-session.ts';
 
 export type FeatureShard = {
@@ -52,6 +53,6 @@ export class ShardFeatures {
 
   createSession(session: Session, before: FormerSession): SessionFeatures {
     const all = this.#all.flatMap((one) => one.createSession?.(session, before) ?? []);
-    return new SessionFeatures(all);
+    return joinSessionFeatures(all);
   }
 }

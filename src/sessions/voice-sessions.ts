@@ -41,10 +41,7 @@ import {
   type VoiceSessionOptions,
 } from './voice-session.ts';
 
-type LiveSession = { readonly session: VoiceSession; ended: Promise<void> };
-
 type SeatedSession = Pick<VoiceSession, 'channel' | 'followedId' | 'isOver' | 'leave'>;
-type MovedSession = Pick<VoiceSession, 'isOver' | 'loop' | 'notices' | 'place'>;
 
 type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
   readonly isOnce?: boolean;
@@ -74,7 +71,10 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #sources;
   readonly #notices;
   readonly #removal;
-  readonly #listSessions = new Map<string, LiveSession>();
+  readonly #listSessions = new Map<
+    string,
+    { readonly session: VoiceSession; ended: Promise<void> }
+  >();
   /** Sessions that move once the turn of their server comes. */
   readonly #moves = new Map<
     string,
@@ -484,7 +484,10 @@ export class VoiceSessions implements AsyncDisposable {
       this.#postFarewell(former.channel, { id: 'gave_up' });
   }
 
-  #reportMove(former: Owners<'loop' | 'place'>, session: MovedSession) {
+  #reportMove(
+    former: Owners<'loop' | 'place'>,
+    session: Pick<VoiceSession, 'isOver' | 'loop' | 'notices' | 'place'>,
+  ) {
     const { channel: from } = former.place;
     const { notices, place } = session;
     const { channel } = place;

@@ -1,18 +1,14 @@
-/** Signs of work during a wait for an answer, in ms after the end of the utterance. */
-export type AnswerWaitRules = {
+export const answerWaitRules = {
   /** First soft tick. */
-  readonly tickMs: number;
-  /** Interval between two ticks. */
-  readonly everyMs: number;
-  /** "One moment.", once. */
-  readonly momentMs: number;
-};
-
-export const answerWaitRules: AnswerWaitRules = {
   tickMs: 700,
+  /** Interval between two ticks. */
   everyMs: 1_200,
+  /** "One moment.", once. */
   momentMs: 2_500,
 };
+
+/** Signs of work during a wait for an answer, in ms after the end of the utterance. */
+export type AnswerWaitRules = Readonly<typeof answerWaitRules>;
 
 export type AnswerWait = {
   readonly sinceMs: number;
@@ -51,22 +47,14 @@ export function stepAnswerWait(
   return { waiting: { ...next, hasHeardMoment: true }, cue: 'moment' };
 }
 
-export type QueueRules = {
+export const queueRules = {
   /** A further question drops the oldest, of its own speaker first. */
-  readonly maxQuestions: number;
-  /** A further announcement is rejected. */
-  readonly maxAnnouncements: number;
-  /** Lines of a chat wait behind everything else. */
-  readonly maxLinesPerPerson: number;
-  readonly maxLines: number;
-  /** By then people talk about something else. */
-  readonly maxWaitMs: number;
-};
-
-export const queueRules: QueueRules = {
   maxQuestions: 3,
+  /** A further announcement is rejected. */
   maxAnnouncements: 8,
+  /** Lines of a chat wait behind everything else. */
   maxLinesPerPerson: 3,
   maxLines: 24,
+  /** By then people talk about something else. */
   maxWaitMs: 45_000,
 };

@@ -42,11 +42,13 @@ export type EndedUtterance = UtteranceFacts & {
   readonly unheardTurn: 'own' | 'other' | undefined;
 };
 
-type NoWordsReason = 'no-voice' | 'empty' | 'hallucination';
-type NotMeantReason = (AddressingVerdict & { meant: false })['why'];
-
 /** `interjection` is a "stop" or "mhm". The other reasons depend on the addressee. */
-export type IgnoreReason = NoWordsReason | NotMeantReason | 'interjection';
+export type IgnoreReason =
+  | 'no-voice'
+  | 'empty'
+  | 'hallucination'
+  | (AddressingVerdict & { meant: false })['why']
+  | 'interjection';
 
 /** Command in an utterance that is nothing else. */
 export type UtteranceCommand =

@@ -1,10 +1,9 @@
-import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import { getPhase } from '#src/conversation/machine/selectors.ts';
 import type {
   ConversationState,
-  EarlyEnd,
   Id,
+  TurnEnd,
   TurnState,
 } from '#src/conversation/machine/state.ts';
 
@@ -55,7 +54,7 @@ export function listNewExchanges(before: ConversationState, after: ConversationS
 
 export type OverTurn = {
   readonly turn: TurnState;
-  readonly end: ReplyFinish | EarlyEnd;
+  readonly end: TurnEnd;
 };
 
 /** Turns that ended in a step. */

@@ -18,9 +18,9 @@ import type {
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { openTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
+import { openTurnModel } from '#src/speech/local/turn-model.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
-import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
+import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import { findLocale, type Locale, listFixedTexts } from '#src/texts/texts.ts';
 import {
@@ -35,26 +35,10 @@ import type { OnEngineNews } from './engine-news.ts';
 const dayMs = 86_400_000;
 const listTimeoutMs = 20_000;
 
-export type Engines = EngineRoles & {
-  /** Model or engine for recognition. Absent for the local one. */
-  readonly recogniser?: string | undefined;
-  /** Starts when a local engine is needed. */
-  readonly localModels: LocalModels;
-  /** Decides whether people have finished. Absent if it is turned off. */
-  readonly turnModel?: TurnModel | undefined;
-  /** Without a chat model a simple stand-in answers, and cannot translate. */
-  readonly hasChatModel: boolean;
-  readonly voices: VoiceNames;
-  readonly realtime?: Pipeline;
-  /** Opens connections when a person begins to speak. Never throws or waits. */
-  warm(): void;
-} & AsyncDisposable;
+export type Engines = Awaited<ReturnType<typeof openEngines>>;
 
 /** Opens the engines of all roles at the same time. Throws BotError `speech.failed`. */
-export async function openEngines(
-  config: Config,
-  report: OnEngineNews,
-): Promise<Engines> {
+export async function openEngines(config: Config, report: OnEngineNews) {
   // The client for servers takes 18 MB, so it is imported only if needed.
   const stack = new AsyncDisposableStack();
   try {
@@ -117,11 +101,14 @@ export async function openEngines(
     stack.use(watchModels(config, realClock, report));
     return {
       ...roles,
+      /** Model or engine for recognition. Absent for the local one. */
       recogniser:
         transcription.kind === 'local'
           ? undefined
           : transcription.model || resolveEngine('speech to text', transcription).name,
+      /** Starts when a local engine is needed. */
       localModels,
+      /** Decides whether people have finished. Absent if it is turned off. */
       turnModel: config.hasTurnModel
         ? openTurnModel(localModels, (why) =>
             report({
@@ -133,9 +120,11 @@ export async function openEngines(
             }),
           )
         : undefined,
+      /** Without a chat model a simple stand-in answers, and cannot translate. */
       hasChatModel,
       voices,
       realtime: talking?.pipeline,
+      /** Opens connections when a person begins to speak. Never throws or waits. */
       warm,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };

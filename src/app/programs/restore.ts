@@ -55,11 +55,11 @@ async function restoreDatabase(url: Secret, options: RestoreOptions) {
     async (storesDir, opened) => {
       const restored = restoreStores({ ...options, storesDir });
       // The store has new erasures even if only transcripts were restored.
-      const isChanged = (path: string) =>
-        path === storePath(storesDir) || restored.some(({ to }) => to === path);
       const kinds = storeKinds.filter((kind) => {
         const path = storePath(storesDir, kind);
-        return existsSync(path) && isChanged(path);
+        const isChanged =
+          path === storePath(storesDir) || restored.some(({ to }) => to === path);
+        return isChanged && existsSync(path);
       });
       await copyFromFiles(opened, kinds, storesDir);
       return restored.map((file) => ({ ...file, to: opened.place }));

@@ -14,12 +14,12 @@ import type { CommandPorts, ProgramPorts } from '#src/features/command.ts';
 import { readHelpState } from '#src/features/contract/help-entries.ts';
 import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { serverSettings } from '#src/features/features.ts';
-import { ConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
+import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
 import { ShardFeatures } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { GuildAccess } from '#src/settings/access-control.ts';
+import { createGuildAccess } from '#src/settings/access-control.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
@@ -215,15 +215,17 @@ function createSessionDeps(
   };
 }
 
-type ServingParts = Pick<CommandPorts, 'features' | 'privacy'> & {
-  readonly deps: SessionDependencies;
-  readonly sources: SessionSources;
-  readonly sessions: VoiceSessions;
-};
-
 function createCommandPorts(
   { budgets, shared }: ShardBotOptions,
-  { deps, sources, ...serving }: ServingParts,
+  {
+    deps,
+    sources,
+    ...serving
+  }: Pick<CommandPorts, 'features' | 'privacy'> & {
+    readonly deps: SessionDependencies;
+    readonly sources: SessionSources;
+    readonly sessions: VoiceSessions;
+  },
   signal: AbortSignal,
 ): CommandPorts {
   const { sessions } = serving;
@@ -237,7 +239,7 @@ function createCommandPorts(
     costs: budgets,
     helpState: (guildId) => readHelpState(guildId, deps, sources, sessions),
     peopleSettings: deps.peopleSettings,
-    access: new GuildAccess(sessions.settings),
-    confirmations: new ConfirmationRequests(sessions, signal),
+    access: createGuildAccess(sessions.settings),
+    confirmations: createConfirmationRequests(sessions, signal),
   };
 }

@@ -86,9 +86,8 @@ export function listExchanges(
   { consent, loop }: Owners<'consent' | 'loop'>,
   supposed?: HistoryExchange,
 ): readonly HistoryExchange[] {
-  const canShow = (id: string) => id === askerId || !consent.isLeftOut(id);
   const exchanges = [...loop.state.history.exchanges, ...(supposed ? [supposed] : [])];
-  return exchanges.filter(({ by }) => canShow(by));
+  return exchanges.filter(({ by }) => by === askerId || !consent.isLeftOut(by));
 }
 
 type WantedAnswer = {

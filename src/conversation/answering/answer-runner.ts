@@ -216,11 +216,14 @@ export class AnswerRunner {
     const { manner } = this.#session.speech.requests.findQuestion(effect.request) ?? {};
     const ownSpeed = manner?.speed ?? own.speed;
     let end: ReplyEnd = { finish: 'cancelled' };
-    const speak = async (reply: SpokenReply) => {
-      job.reply = reply;
-      end = await this.#deliverAnswer(job, reply, output, signal);
-    };
-    await output.speakReply(signal, speak, { id, by: effect.by, ownSpeed });
+    await output.speakReply(
+      signal,
+      async (reply) => {
+        job.reply = reply;
+        end = await this.#deliverAnswer(job, reply, output, signal);
+      },
+      { id, by: effect.by, ownSpeed },
+    );
     return end;
   }
 
@@ -340,13 +343,15 @@ function toAskOutcome(
   return { kind: 'failed', line: { id: 'fail.llm' } };
 }
 
-type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
-  readonly reply?: SpokenReply;
-};
-
 function reportAnswer(
   turn: TurnState,
-  { finish, progress, reply }: AnswerReport,
+  {
+    finish,
+    progress,
+    reply,
+  }: Pick<FinishedAnswer, 'finish' | 'progress'> & {
+    readonly reply?: SpokenReply;
+  },
   { consent, notices, place }: Owners<'consent' | 'notices' | 'place'>,
 ) {
   const { by: speakerId, endedMs, name, parts, request, voiceMs } = turn;

@@ -1,15 +1,14 @@
-import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { DroppedTurnReason, LeaveReason } from '#src/ports/session-events.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { IgnoreReason, OverlapWords } from '#src/turn/decide-utterance.ts';
 import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type {
   CallRef,
-  EarlyEnd,
   HistoryExchange,
   Id,
   ReplyFailure,
   ToolChange,
+  TurnEnd,
   TurnPhase,
   TurnState,
   UtteranceState,
@@ -56,7 +55,12 @@ type ToolCallEffect =
       readonly confirmation: Id | undefined;
     }
   | { readonly do: 'stop-run'; readonly run: Id }
-  | ({ readonly do: 'result' } & CallRef & CallResult)
+  | ({ readonly do: 'result' } & CallRef &
+      (
+        | { readonly kind: 'ran' | 'repeated'; readonly resultId: string }
+        /** `asked-before`: the button of an equal call waits already. */
+        | { readonly kind: 'asked' | 'asked-before' | 'called-enough' }
+      ))
   | {
       readonly do: 'ask';
       readonly confirmation: Id;
@@ -65,12 +69,6 @@ type ToolCallEffect =
       readonly call: CallRef;
     }
   | { readonly do: 'close-ask'; readonly confirmation: Id };
-
-type CallResult =
-  /** `repeated`: an equal call before has the result. */
-  | { readonly kind: 'ran' | 'repeated'; readonly resultId: string }
-  /** `asked-before`: the button of an equal call waits already. */
-  | { readonly kind: 'asked' | 'asked-before' | 'called-enough' };
 
 type MessageEffect =
   | {
@@ -93,7 +91,7 @@ type PlaceEffect =
   | { readonly do: 'end'; readonly why: LeaveReason };
 
 /** Outcome of a request. `private`: the asker is answered in writing. */
-export type ReportedOutcome = ReplyFinish | EarlyEnd | 'full' | 'private';
+export type ReportedOutcome = TurnEnd | 'full' | 'private';
 
 export type UtteranceOutcome =
   | 'meant'
@@ -116,7 +114,7 @@ export type ConversationFact =
   | {
       readonly kind: 'turn-over';
       readonly turn: TurnState;
-      readonly end: ReplyFinish | EarlyEnd;
+      readonly end: TurnEnd;
     }
   /** Others took its place, its moment has passed, or the bot ends. */
   | {

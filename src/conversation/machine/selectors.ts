@@ -144,8 +144,7 @@ export function getLastUtterance({ parts }: Pick<TurnState, 'parts'>): Id {
 }
 
 export function joinTranscript(parts: readonly TurnPart[], more = ''): string {
-  const words = [...parts.map((part) => part.words), more];
-  return words.join(' ').trim();
+  return [...parts.map((part) => part.words), more].join(' ').trim();
 }
 
 /** Returns whether to name the asker, who waited in company. */

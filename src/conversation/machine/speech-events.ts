@@ -137,9 +137,11 @@ export const speechHandlers = {
       return;
     }
     const { turnQueue, turns } = draft;
-    const isWaiting = ({ id }: TurnState) => turnQueue.waiting.includes(id);
     const former = turns.find(
-      (one) => one.by === by && one.request !== undefined && isWaiting(one),
+      (one) =>
+        one.by === by &&
+        one.request !== undefined &&
+        turnQueue.waiting.includes(one.id),
     );
     if (former) dropTurn(draft, former, 'replaced');
     const parts = [{ utterance: 0, words: text }];

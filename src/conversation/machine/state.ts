@@ -1,5 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
-import type { PlayEnd } from '#src/base/play-end.ts';
+import type { PlayEnd, ReplyFinish } from '#src/base/play-end.ts';
 import type { ConsentState } from '#src/people/consent.ts';
 import type { JoinMode } from '#src/ports/command-ports.ts';
 import type { DroppedTurnReason } from '#src/ports/session-events.ts';
@@ -30,8 +30,6 @@ export type ReplyFailure = {
   readonly language: string | undefined;
 };
 
-type RecogniserFailure = { readonly error: unknown };
-
 /** A recording holds its sound under the same id. */
 export type UtteranceState = {
   readonly id: Id;
@@ -49,7 +47,7 @@ export type UtteranceState = {
   words: string | undefined;
   recognisedMs: number | undefined;
   language: string | undefined;
-  failure: RecogniserFailure | undefined;
+  failure: { readonly error: unknown } | undefined;
   partial: string | undefined;
   /** Latest words, even if they are void by now. */
   understood: string;
@@ -152,6 +150,9 @@ export type EarlyEnd =
   | 'replaced'
   | 'refused'
   | DroppedTurnReason;
+
+/** How a turn or an announcement ended. */
+export type TurnEnd = ReplyFinish | EarlyEnd;
 
 /**
  * `isStarved`: the next sound is late. `finishing`: it ends with its clause. `over` follows

@@ -223,8 +223,7 @@ function finishChange(
     (one) => one.tool === run.tool && one.args === run.args,
   );
   if (!made) return;
-  const answering = made.receivers.filter(({ answer }) => turn.answer?.id === answer);
-  for (const ref of answering) {
+  for (const ref of made.receivers.filter(({ answer }) => turn.answer?.id === answer)) {
     const kind = ref.callId === run.ref?.callId ? 'ran' : 'repeated';
     emitEffect(draft, { do: 'result', ...ref, kind, resultId });
   }

@@ -1,4 +1,3 @@
-import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { DroppedTurnReason } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 import type { UtteranceOutcome } from './effects.ts';
@@ -29,6 +28,7 @@ import type {
   EarlyEnd,
   HistoryExchange,
   Id,
+  TurnEnd,
   TurnPart,
   TurnState,
   UtteranceState,
@@ -120,7 +120,7 @@ export function markWaitingTurns(draft: Draft, addressed?: PersonId) {
 }
 
 /** Removes a turn that is over. Speech that its asker has not ended becomes a new turn. */
-export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyEnd) {
+export function endTurn(draft: Draft, turn: TurnState, end: TurnEnd) {
   leaveQueue(draft, turn.id);
   removeTurn(draft, turn);
   forgetRecordings(draft, turn.parts);
@@ -187,7 +187,7 @@ const rememberedEnds: readonly string[] = [
   'replaced',
 ];
 
-function isEndRemembered(end: ReplyFinish | EarlyEnd) {
+function isEndRemembered(end: TurnEnd) {
   return rememberedEnds.includes(end);
 }
 
@@ -242,11 +242,7 @@ function noteDroppedTurn(draft: Draft, by: PersonId) {
   panelNotes.dropped = dropped.slice(-rules.maxDroppedNotes);
 }
 
-export function endAnnouncement(
-  draft: Draft,
-  reading: Announcement,
-  end: ReplyFinish | EarlyEnd,
-) {
+export function endAnnouncement(draft: Draft, reading: Announcement, end: TurnEnd) {
   const { id, isInterruptible, isOwn, request } = reading;
   leaveQueue(draft, id);
   draft.announcements = draft.announcements.filter((one) => one !== reading);
@@ -303,7 +299,7 @@ export function rememberExchange(
   draft: Draft,
   turn: TurnState,
   heard: string,
-  end: ReplyFinish | EarlyEnd,
+  end: TurnEnd,
 ) {
   const exchange = toExchange(draft, turn, heard, end);
   if (exchange) addExchange(draft, exchange);
@@ -313,7 +309,7 @@ export function toExchange(
   draft: Draft,
   { answer, by, name, parts }: TurnState,
   heard: string,
-  end: ReplyFinish | EarlyEnd,
+  end: TurnEnd,
 ): HistoryExchange | undefined {
   const words = joinTranscript(parts);
   if (hasRefused(draft, by) || (words === '' && heard === '')) return undefined;

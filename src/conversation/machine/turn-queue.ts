@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ReplyFinish } from '#src/base/play-end.ts';
 import { hasSameWords } from '#src/turn/addressing/names.ts';
 import { beginWait, getWaitStartMs } from '#src/turn/answer-wait.ts';
 import type { EventOf } from './events.ts';
@@ -24,9 +23,9 @@ import type {
   Announcement,
   AnnouncementPlace,
   ConversationState,
-  EarlyEnd,
   Id,
   ReplyFailure,
+  TurnEnd,
   TurnState,
 } from './state.ts';
 import {
@@ -114,8 +113,7 @@ function replaceUnheardTurn(draft: Draft, turn: TurnState) {
 function dropOldestTurn(draft: Draft, turn: TurnState) {
   const waiting = draft.turnQueue.waiting.flatMap((id) => findTurn(draft, id) ?? []);
   if (waiting.length < draft.rules.queue.maxQuestions) return;
-  const own = waiting.find(({ by }) => by === turn.by);
-  const oldest = own ?? waiting[0];
+  const oldest = waiting.find(({ by }) => by === turn.by) ?? waiting[0];
   if (oldest) loseTurn(draft, oldest, 'crowded');
 }
 
@@ -248,7 +246,7 @@ function setCurrentReply(
 export function concludeTurn(
   draft: Draft,
   turn: TurnState,
-  end: ReplyFinish | EarlyEnd,
+  end: TurnEnd,
   heard: string,
 ) {
   // A model that said nothing has failed, unless it changed something.

@@ -28,12 +28,6 @@ import {
 } from './turn-lifecycle.ts';
 import { queueTurn, rememberFailure } from './turn-queue.ts';
 
-type AnswerDecision = Extract<
-  UtteranceDecision,
-  { kind: 'answer' | 'answer-with-rest' }
->;
-type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
-
 export function decideUtterances(draft: Draft) {
   for (let due = findDecidableSpeech(draft); due; due = findDecidableSpeech(draft))
     decideSpeech(draft, due);
@@ -74,7 +68,7 @@ function addTurnPart(
   draft: Draft,
   turn: TurnState,
   utterance: UtteranceState,
-  decision: AnswerDecision,
+  decision: Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>,
 ) {
   const { endedMs, failure, id, recognisedMs, toMs, words = '' } = utterance;
   const all = [...turn.parts, { utterance: id, words, failure, recognisedMs }];
@@ -93,7 +87,7 @@ function ignoreUtterance(
   draft: Draft,
   turn: TurnState,
   utterance: UtteranceState,
-  decision: NoAnswerDecision,
+  decision: Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>,
 ) {
   const end = isNothingSaid(decision) ? 'nothing' : 'other';
   const { evidence, failure } = utterance;
@@ -148,8 +142,8 @@ function obeyCommand(
 
 function dropWaitingTurns(draft: Draft, by: PersonId) {
   for (const turn of draft.turns) {
-    const isWaiting = draft.turnQueue.waiting.includes(turn.id);
-    if (isWaiting && turn.by === by) dropTurn(draft, turn, 'stopped');
+    if (draft.turnQueue.waiting.includes(turn.id) && turn.by === by)
+      dropTurn(draft, turn, 'stopped');
   }
 }
 

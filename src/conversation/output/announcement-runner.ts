@@ -29,14 +29,15 @@ import {
   type RunningReply,
 } from './running-replies.ts';
 
-type AnnouncementSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
-
 export class AnnouncementRunner {
   readonly running;
   readonly #session;
   readonly #deps;
 
-  constructor(session: AnnouncementSession, deps: VoiceDeps) {
+  constructor(
+    session: Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>,
+    deps: VoiceDeps,
+  ) {
     this.#session = session;
     this.#deps = deps;
     this.running = new RunningReplies(session.loop, (reading) =>
@@ -69,10 +70,9 @@ export class AnnouncementRunner {
     const { notices } = this.#session;
     const line = error ? toFailureLine(error) : ({ id: 'ask.late' } as const);
     const spoken = notices.getSpokenLocale(language);
-    const words = notices.formatSpokenText(line, spoken);
     return {
       kind: 'reading',
-      clauses: [toOpenText(words)],
+      clauses: [toOpenText(notices.formatSpokenText(line, spoken))],
       language: spoken,
       when: 'now',
     };

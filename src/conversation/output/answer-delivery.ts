@@ -252,17 +252,19 @@ async function* speakName(
   }
 }
 
-type PersonalNotice = {
-  readonly personId: PersonId;
-  readonly lines: () => readonly CheckedLine[];
-  readonly isWanted: () => boolean;
-};
-
 const maxPauseWaitMs = 60_000;
 
 /** Says something to one person by name at the next pause. Returns whether it was heard in time. Never throws. */
 export async function sayToPerson(
-  { personId, lines, isWanted }: PersonalNotice,
+  {
+    personId,
+    lines,
+    isWanted,
+  }: {
+    readonly personId: PersonId;
+    readonly lines: () => readonly CheckedLine[];
+    readonly isWanted: () => boolean;
+  },
   {
     consent,
     notices,
@@ -287,8 +289,9 @@ export async function sayToPerson(
     getText: () => {
       const person = findListener();
       if (!person || !isWanted()) return '';
-      const spoken = (line: CheckedLine) => notices.formatSpokenText(line, language);
-      return formatAddressedText(getSpokenName(person, place), lines(), spoken);
+      return formatAddressedText(getSpokenName(person, place), lines(), (line) =>
+        notices.formatSpokenText(line, language),
+      );
     },
     onEnded: resolve,
   });
@@ -379,8 +382,8 @@ export function greetOnArrival(
   callerId: PersonId,
 ) {
   const { loop, notices, place, speech } = session;
-  const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
-  if (!speech.canSpeak() || !place.isFirst('greeted') || !people.some(isOther)) return;
+  if (!speech.canSpeak() || !place.isFirst('greeted')) return;
+  if (!people.some(({ id, isBot }) => !isBot && id !== callerId)) return;
   const { language } = place.getSettings();
   const greeting = {
     language: notices.getSpokenLocale(language),
@@ -390,16 +393,16 @@ export function greetOnArrival(
     onEnded: () => undefined,
   };
   const { nextId } = loop.state;
-  const isFirstOfAll = () => loop.state.nextId === nextId;
   clock.later(
     listenBeforeGreetingMs,
-    () => void (isFirstOfAll() && speech.requests.queueNotice(greeting)),
+    () => void (loop.state.nextId === nextId && speech.requests.queueNotice(greeting)),
   );
 }
 
 function getGreeting({ consent, place }: Owners<'consent' | 'place'>) {
   if (consent.storedConsents.policy === 'notice') return 'join.spoken.notice';
-  const isUnasked = ({ id, isBot }: ChannelMember) =>
-    !isBot && consent.getStanding(id) === 'unasked';
-  return place.listPeople().some(isUnasked) ? 'join.spoken' : 'join.spoken.heard';
+  const hasUnasked = place
+    .listPeople()
+    .some(({ id, isBot }) => !isBot && consent.getStanding(id) === 'unasked');
+  return hasUnasked ? 'join.spoken' : 'join.spoken.heard';
 }

@@ -22,17 +22,15 @@ type ConfirmableCall = {
   readonly confirmation?: Id;
 };
 
-type Press = {
-  readonly done: (outcome: ConfirmOutcome) => void;
-  readonly signal: AbortSignal;
-};
-
 export type PendingConfirmation = ConfirmableCall & {
   /** The id never returns, even after a restart, so that an old button fits nothing. */
   readonly id: string;
   readonly presser: Presser;
   readonly shownMs: number;
-  press?: Press;
+  press?: {
+    readonly done: (outcome: ConfirmOutcome) => void;
+    readonly signal: AbortSignal;
+  };
 };
 
 export type ConfirmationPress =
@@ -87,8 +85,7 @@ export class PendingConfirmations {
       presser: { id: presser.id, name: toResultLine(presser.name) },
       shownMs: nowMs,
     };
-    const others = this.#open.filter((one) => this.#getExpiry(one) > nowMs);
-    this.#open = [...others, ask];
+    this.#open = [...this.#open.filter((one) => this.#getExpiry(one) > nowMs), ask];
     const words = {
       by: toResultLine(asker.name),
       name: ask.presser.name,
@@ -138,9 +135,8 @@ export class PendingConfirmations {
 
   #getExpiry({ confirmation, shownMs }: PendingConfirmation) {
     if (confirmation === undefined) return shownMs + confirmMs;
-    const { confirmations } = this.#loop.state;
     const { toMs = 0, untilMs = 0 } =
-      confirmations.find(({ id }) => id === confirmation) ?? {};
+      this.#loop.state.confirmations.find(({ id }) => id === confirmation) ?? {};
     return Math.max(untilMs, toMs);
   }
 }

@@ -21,74 +21,62 @@ type ToolOptions = {
 
 export type ToolDeps = Deps<'clock' | 'messages' | 'places'>;
 
-export class SessionTools {
-  readonly confirmations;
-  readonly clock;
-  readonly #session;
-  readonly #deps;
-  readonly #sources;
+export type SessionTools = ReturnType<typeof createSessionTools>;
 
-  constructor(session: Session, deps: ToolDeps, sources: ToolOptions) {
-    this.#session = session;
-    this.#deps = deps;
-    this.#sources = sources;
-    this.confirmations = new PendingConfirmations(session.loop, deps.clock);
-    this.clock = deps.clock;
-  }
-
-  /** Lists tools for the model, those of the bot last, so that they keep their names. */
-  listOfferedTools(): readonly ToolEntry[] {
-    const settings = this.#session.place.getSettings();
-    const offered = this.#sources.allTools();
-    return offered.filter(
-      ({ isOffered }) => isOffered?.(settings, this.#session) !== false,
-    );
-  }
-
-  createPorts(askerId: PersonId): ToolPorts {
-    const session = this.#session;
-    const { channel, listPeople, getSettings } = session.place;
-    return {
-      askerId,
-      session,
-      guildId: channel.guildId,
-      place: channel,
-      clock: this.#deps.clock,
-      timeZone: getSettings().timeZone,
-      getSettings,
-      listPeople,
-      hasAgreed: async (personId) => session.consent.getConsent(personId) === 'always',
-      isAllowed: (right, personId, signal) => this.isAllowed(right, personId, signal),
-      describeCompany: () => describeCompany(session, askerId),
-      post: (text, signal) =>
-        this.#deps.messages.writeText(
-          channel,
-          new ConfidentialText(text, { channelId: channel.channelId }),
-          signal,
-        ),
-      leave: this.#sources.leave,
-    };
-  }
+export function createSessionTools(
+  session: Session,
+  { clock, messages, places }: ToolDeps,
+  { allTools, leave, refresh }: ToolOptions,
+) {
+  const { channel, listPeople, getSettings } = session.place;
 
   /** Returns whether a person holds a right now. */
-  async isAllowed(
-    right: Right,
-    personId: PersonId,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async function isAllowed(right: Right, personId: PersonId, signal: AbortSignal) {
     // Discord reports no change of roles to bots, so it is asked.
-    const { place } = this.#session;
     if (right === 'dj' || right === 'manage') {
       try {
-        await this.#sources.refresh(personId, signal);
+        await refresh(personId, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof BotError)) throw error;
         return false;
       }
     }
-    const mayManage = this.#deps.places.mayManage(place.channel.guildId, personId);
-    return hasRight(right, getRightsFacts(personId, mayManage, place));
+    const mayManage = places.mayManage(channel.guildId, personId);
+    return hasRight(right, getRightsFacts(personId, mayManage, session.place));
   }
+
+  return {
+    confirmations: new PendingConfirmations(session.loop, clock),
+    clock,
+    isAllowed,
+
+    /** Lists tools for the model, those of the bot last, so that they keep their names. */
+    listOfferedTools: () =>
+      allTools().filter(
+        ({ isOffered }) => isOffered?.(getSettings(), session) !== false,
+      ),
+
+    createPorts: (askerId: PersonId): ToolPorts => ({
+      askerId,
+      session,
+      guildId: channel.guildId,
+      place: channel,
+      clock,
+      timeZone: getSettings().timeZone,
+      getSettings,
+      listPeople,
+      hasAgreed: async (personId) => session.consent.getConsent(personId) === 'always',
+      isAllowed,
+      describeCompany: () => describeCompany(session, askerId),
+      post: (text, signal) =>
+        messages.writeText(
+          channel,
+          new ConfidentialText(text, { channelId: channel.channelId }),
+          signal,
+        ),
+      leave,
+    }),
+  };
 }
 
 function describeCompany(

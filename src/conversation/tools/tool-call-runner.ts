@@ -395,8 +395,7 @@ export class AnswerCalls implements AnswerTools {
     if (!asker || !(await tools.isAllowed(tool.right, asker.speakerId, signal)))
       return createMissingRightResult(tool);
     signal.throwIfAborted();
-    const ports = tools.createPorts(asker.speakerId);
-    const action = await fit.prepare(ports, signal);
+    const action = await fit.prepare(tools.createPorts(asker.speakerId), signal);
     if (action.kind === 'refused')
       return createRejectedResult(formatText(action.line.id, action.line.with));
     const isReadOnly = fit.effect === 'read';
@@ -407,9 +406,8 @@ export class AnswerCalls implements AnswerTools {
         : createSpokenQuestion(action, asker, session);
     const { kind: _, ...prepared } = action;
     const about = { tool, action: prepared, isReadOnly, asker, spoken };
-    const one = { ...about, signal, answerSignal, atMs };
     return await calls.requestCall(
-      one,
+      { ...about, signal, answerSignal, atMs },
       this.#options.answer,
       toCanonicalArguments(call.argumentsJson),
       fit,

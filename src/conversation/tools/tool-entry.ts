@@ -98,7 +98,7 @@ export type ToolEntry = {
   readonly deadlineMs?: number;
   /** Default: 2,000. */
   readonly resultChars?: number;
-  parseArguments(argumentsJson: string): FittingCall | UnfitCall;
+  parseArguments(argumentsJson: string): FittingCall | { readonly unfit: string };
 };
 
 export type FittingCall = {
@@ -109,4 +109,3 @@ export type FittingCall = {
     signal: AbortSignal,
   ): Promise<PreparedAction<ServerToolPorts>>;
 };
-type UnfitCall = { readonly unfit: string };

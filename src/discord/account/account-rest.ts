@@ -37,22 +37,23 @@ export class AccountRest implements Disposable {
     schema: z.ZodType<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const sendGet = (either: AbortSignal) =>
-      this.#client.rest.get(route, { signal: either });
-    return await this.#requestChecked(sendGet, schema, signal);
+    return await this.send('get', route, undefined, schema, signal);
   }
 
-  async write<T>(
-    method: 'post' | 'put' | 'patch' | 'delete',
+  async send<T>(
+    method: 'get' | 'post' | 'put' | 'patch' | 'delete',
     route: `/${string}`,
-    body: object,
+    body: object | undefined,
     schema: z.ZodType<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const { rest } = this.#client;
-    const sendBody = (either: AbortSignal) =>
-      rest[method](route, { signal: either, body });
-    return await this.#requestChecked(sendBody, schema, signal);
+    return await this.request(async ({ rest }, either) => {
+      const read = schema.safeParse(
+        await rest[method](route, { signal: either, body }),
+      );
+      if (read.success) return read.data;
+      throw new TypeError('the answer is not from Discord');
+    }, signal);
   }
 
   async request<T>(
@@ -70,18 +71,6 @@ export class AccountRest implements Disposable {
         timeoutMs,
       });
     }
-  }
-
-  async #requestChecked<T>(
-    ask: (either: AbortSignal) => Promise<unknown>,
-    schema: z.ZodType<T>,
-    signal: AbortSignal,
-  ) {
-    return await this.request(async (_client, either) => {
-      const read = schema.safeParse(await ask(either));
-      if (read.success) return read.data;
-      throw new TypeError('the answer is not from Discord');
-    }, signal);
   }
 
   [Symbol.dispose]() {

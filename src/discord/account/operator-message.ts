@@ -64,7 +64,7 @@ async function writeToOwners(text: string, rest: AccountRest, signal: AbortSigna
   let reached = 0;
   for (const recipient_id of ownerIds.slice(0, mostPeople)) {
     try {
-      const { id } = await rest.write(
+      const { id } = await rest.send(
         'post',
         Routes.userChannels(),
         { recipient_id },
@@ -72,7 +72,7 @@ async function writeToOwners(text: string, rest: AccountRest, signal: AbortSigna
         signal,
       );
       const message = { content: text, allowed_mentions: { parse: [] } };
-      await rest.write(
+      await rest.send(
         'post',
         Routes.channelMessages(id),
         message,

@@ -12,7 +12,7 @@ export async function tryMessage(
   content: string,
   signal: AbortSignal,
 ) {
-  const { id } = await rest.write(
+  const { id } = await rest.send(
     'post',
     Routes.channelMessages(channelId),
     { content },
@@ -21,14 +21,8 @@ export async function tryMessage(
   );
   const route = Routes.channelMessage(channelId, id);
   try {
-    await rest.write(
-      'patch',
-      route,
-      { content: `${content} (2)` },
-      z.unknown(),
-      signal,
-    );
+    await rest.send('patch', route, { content: `${content} (2)` }, z.unknown(), signal);
   } finally {
-    await rest.write('delete', route, {}, z.unknown(), AbortSignal.timeout(deleteMs));
+    await rest.send('delete', route, {}, z.unknown(), AbortSignal.timeout(deleteMs));
   }
 }

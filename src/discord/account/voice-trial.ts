@@ -118,8 +118,7 @@ export class VoiceTrial implements AsyncDisposable {
   async stayConnected(ms: number, signal: AbortSignal) {
     const untilMs = this.#clock.nowMs() + ms;
     do {
-      const leftMs = untilMs - this.#clock.nowMs();
-      await this.#clock.sleep(Math.min(checkMs, leftMs), signal);
+      await this.#clock.sleep(Math.min(checkMs, untilMs - this.#clock.nowMs()), signal);
       await this.#reopening;
       if (this.#loss !== undefined) throw this.#loss;
     } while (this.#clock.nowMs() < untilMs);
@@ -129,13 +128,12 @@ export class VoiceTrial implements AsyncDisposable {
   async play(frames: readonly Frame[], signal: AbortSignal): Promise<'left' | 'away'> {
     const waiting = [...frames];
     let sent = 0;
-    const onFrameSent = () => {
-      sent++;
-    };
     this.#link
       ?.playFrames({
         pullFrame: () => waiting.shift(),
-        markSent: onFrameSent,
+        markSent: () => {
+          sent++;
+        },
         isIdle: true,
       })
       .wake();

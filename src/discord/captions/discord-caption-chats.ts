@@ -49,15 +49,17 @@ const askMs = 10_000;
 /** Discord does not report changes of roles. */
 const rolesFreshMs = 10_000;
 
-export type CaptionChatsParts = {
-  readonly outbox: Outbox;
-  readonly buttons: ReadonlyMap<string, Button>;
-  readonly timing: SyncTiming;
-};
-
 export function openCaptionChats(
   client: Client<true>,
-  { outbox, buttons: buttonsByName, timing }: CaptionChatsParts,
+  {
+    outbox,
+    buttons: buttonsByName,
+    timing,
+  }: {
+    readonly outbox: Outbox;
+    readonly buttons: ReadonlyMap<string, Button>;
+    readonly timing: SyncTiming;
+  },
 ): CaptionChats {
   let listener: (messageIds: readonly MessageId[]) => void = () => {};
   watchDeleted(client, (all) => {

@@ -13,11 +13,9 @@ import type { Command, CommandCall } from '#src/features/command.ts';
 import { takeFirstChars, toOneLine } from '#src/texts/plain-text.ts';
 import { toLocale } from '#src/texts/texts.ts';
 
-type SentFile = NonNullable<CommandCall['sound']>;
 type SlashInteraction =
   | ChatInputCommandInteraction<'cached'>
   | AutocompleteInteraction<'cached'>;
-type MenuInteraction = MessageContextMenuCommandInteraction<'cached'>;
 
 export function toCall(asked: BaseInteraction<'cached'>, about?: string): CommandCall {
   const { channelId, member } = asked;
@@ -83,7 +81,9 @@ function readTypedWords(
   return takeFirstChars(isProse ? replaceMentions(typed, guild) : typed, maxChars);
 }
 
-export function toMenuCall(asked: MenuInteraction): CommandCall {
+export function toMenuCall(
+  asked: MessageContextMenuCommandInteraction<'cached'>,
+): CommandCall {
   const {
     author,
     id: messageId,
@@ -103,7 +103,11 @@ export function toMenuCall(asked: MenuInteraction): CommandCall {
   return { ...toCall(asked), message };
 }
 
-function toSentFile({ url, name, contentType }: Attachment): SentFile {
+function toSentFile({
+  url,
+  name,
+  contentType,
+}: Attachment): NonNullable<CommandCall['sound']> {
   return { url, name, type: contentType || undefined };
 }
 

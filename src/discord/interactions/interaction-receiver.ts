@@ -39,9 +39,6 @@ export type CommandFace = {
   readonly pickers: readonly PickerHandler[];
 };
 
-export type InteractionReceiverOptions = InteractionRunnerOptions &
-  CommandFace & { readonly ports: CommandPorts };
-
 const neverAborted = new AbortController().signal;
 
 type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
@@ -54,7 +51,9 @@ export class InteractionReceiver {
   readonly #takeUse = createUseLimit();
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(options: InteractionReceiverOptions) {
+  constructor(
+    options: InteractionRunnerOptions & CommandFace & { readonly ports: CommandPorts },
+  ) {
     this.#options = options;
     this.#commands = indexCommandsByLine(options.commands);
     this.#runner = new InteractionRunner(options);
@@ -94,10 +93,9 @@ export class InteractionReceiver {
   async #serveInteraction(asking: RepliableInteraction) {
     if (!asking.inCachedGuild()) return await this.#refuseInteraction(asking);
     const invocation = this.#toInvocation(asking);
-    const { guildId, user } = asking;
     const waitMs = invocation.isNeverLimited
       ? 0
-      : await this.#takeUse(guildId, user.id);
+      : await this.#takeUse(asking.guildId, asking.user.id);
     await this.#runner.answerInteraction(
       asking,
       waitMs === 0
@@ -129,15 +127,13 @@ export class InteractionReceiver {
   #findInvocation(asking: RepliableInteraction<'cached'>) {
     if (asking.isButton() || asking.isAnySelectMenu() || asking.isModalSubmit())
       return this.#toComponentInvocation(asking);
-    const name = asking.isChatInputCommand()
-      ? toCommandLine(asking)
-      : asking.commandName;
+    const isTyped = asking.isChatInputCommand();
+    const name = isTyped ? toCommandLine(asking) : asking.commandName;
     const command = this.#commands.get(name);
-    if (!command) return createUnknownInvocation('command');
-    if (asking.isChatInputCommand())
-      return this.#createKnownInvocation(name, command, toCommandCall(asking, command));
-    return asking.isMessageContextMenuCommand()
-      ? this.#createKnownInvocation(name, command, toMenuCall(asking))
+    if (command && isTyped)
+      return this.#createInvocation(name, command, toCommandCall(asking, command));
+    return command && asking.isMessageContextMenuCommand()
+      ? this.#createInvocation(name, command, toMenuCall(asking))
       : createUnknownInvocation('command');
   }
 
@@ -151,33 +147,26 @@ export class InteractionReceiver {
     const { name, about } = parseCustomId(asking.customId);
     const call = toCall(asking, about);
     const hasName = (one: { readonly name: string }) => one.name === name;
-    if (asking.isButton())
-      return this.#createInvocation('press', name, buttons.get(name), call);
-    if (asking.isAnySelectMenu()) {
-      const picked = { ...call, picked: asking.values };
-      return this.#createInvocation('pick', name, pickers.find(hasName), picked);
+    if (asking.isButton()) {
+      const button = buttons.get(name);
+      return button
+        ? this.#createInvocation(`press ${name}`, button, call)
+        : createUnknownInvocation('press');
     }
-    const handler = forms.find(hasName);
-    const words = { ...(handler && readFormInputs(asking, handler)), ...call.words };
-    return this.#createInvocation('form', name, handler, { ...call, words });
+    if (asking.isAnySelectMenu()) {
+      const picker = pickers.find(hasName);
+      const picked = { ...call, picked: asking.values };
+      return picker
+        ? this.#createInvocation(`pick ${name}`, picker, picked)
+        : createUnknownInvocation('pick');
+    }
+    const form = forms.find(hasName);
+    if (!form) return createUnknownInvocation('form');
+    const words = { ...readFormInputs(asking, form), ...call.words };
+    return this.#createInvocation(`form ${name}`, form, { ...call, words });
   }
 
-  #createInvocation(
-    kind: 'press' | 'pick' | 'form',
-    name: string,
-    handler: Handler | undefined,
-    call: CommandCall,
-  ) {
-    return handler
-      ? this.#createKnownInvocation(`${kind} ${name}`, handler, call)
-      : createUnknownInvocation(kind);
-  }
-
-  #createKnownInvocation(
-    name: string,
-    handler: Handler,
-    call: CommandCall,
-  ): Invocation {
+  #createInvocation(name: string, handler: Handler, call: CommandCall): Invocation {
     const { ports } = this.#options;
     const { form, longestMs, shownTo } = handler;
     const denyCaller = async () =>
@@ -201,8 +190,7 @@ export class InteractionReceiver {
   async #sendSuggestions(asking: AutocompleteInteraction) {
     const found = this.#findSuggestions(asking).catch(() => []);
     const words = await waitAtMost(found, lateMs, this.#options.timing, neverAborted);
-    const choices = toChoices(words ?? []);
-    await asking.respond(choices).catch(() => {}); // too late: the person typed on
+    await asking.respond(toChoices(words ?? [])).catch(() => {}); // too late: the person typed on
   }
 
   async #findSuggestions(asking: AutocompleteInteraction) {

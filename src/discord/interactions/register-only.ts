@@ -4,11 +4,6 @@ import { type AccountLogin, AccountRest } from '#src/discord/account/account-res
 import type { CommandEntry } from './command-entries.ts';
 import { toCommandBodies } from './command-registration.ts';
 
-export type RegisterOptions = AccountLogin & {
-  /** Discord removes all others. */
-  readonly commands: readonly CommandEntry[];
-};
-
 const applicationSchema = z.object({ id: z.string() });
 const timeoutMs = 30_000;
 
@@ -16,7 +11,13 @@ const timeoutMs = 30_000;
  * Registers commands without going online. Throws BotError `discord.bad_token` or
  * `discord.unreachable`.
  */
-export async function registerOnly({ commands, ...login }: RegisterOptions) {
+export async function registerOnly({
+  commands,
+  ...login
+}: AccountLogin & {
+  /** Discord removes all others. */
+  readonly commands: readonly CommandEntry[];
+}) {
   using rest = new AccountRest(login);
   const signal = AbortSignal.timeout(timeoutMs);
   const { id } = await rest.read(
@@ -24,7 +25,7 @@ export async function registerOnly({ commands, ...login }: RegisterOptions) {
     applicationSchema,
     signal,
   );
-  await rest.write(
+  await rest.send(
     'put',
     Routes.applicationCommands(id),
     toCommandBodies(commands),

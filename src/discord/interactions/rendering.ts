@@ -29,16 +29,17 @@ export type MessageDeps = {
 };
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
-type PickerRow = APIActionRowComponent<APISelectMenuComponent>;
 
 /** A message that pings nobody and shows no preview of a link. */
 export type MessageBody = {
   readonly content: string;
   readonly allowedMentions: { readonly parse: [] };
-  readonly components?: (ButtonRow | PickerRow)[];
+  readonly components?: (ButtonRow | APIActionRowComponent<APISelectMenuComponent>)[];
   /** Bits of `MessageFlags`. */
   readonly flags: number;
-  readonly files?: readonly FileUpload[] | undefined;
+  readonly files?:
+    | readonly { readonly name: string; readonly attachment: Buffer }[]
+    | undefined;
 };
 
 export type Languages = { readonly caller: Locale; readonly room: Locale };
@@ -192,8 +193,6 @@ const channelTypes = {
   'text-channel': [ChannelType.GuildText, ChannelType.GuildAnnouncement],
   'voice-channel': [ChannelType.GuildVoice, ChannelType.GuildStageVoice],
 } as const;
-
-export type FileUpload = { readonly name: string; readonly attachment: Buffer };
 
 function toFileUpload(file: ReplyFile) {
   const attachment = 'text' in file ? Buffer.from(file.text) : Buffer.from(file.bytes);

@@ -6,19 +6,7 @@ import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { MayHear } from '#src/ports/voice-link.ts';
 import { findDaveSession, getInnerReceiver } from './voice-library.ts';
 
-/** Counts of datagrams by outcome. */
-export type ReceiverCounts = {
-  opened: number;
-  /** Packets of people without consent, which are never decrypted. */
-  notAllowed: number;
-  /** Held until Discord names the speaker. */
-  held: number;
-  /** Packets that stayed end-to-end encrypted. Only their marker (0xFAFA) is passed on. */
-  sealed: number;
-  unparsed: number;
-  /** Datagrams more than 2 s ahead of real time. They are never decrypted. */
-  ahead: number;
-};
+export type ReceiverCounts = ConsentedReceiver['counts'];
 
 const [usualMs, paddingMs] = [20, 2.5];
 const mostAheadMs = 2_000;
@@ -26,12 +14,17 @@ const daveMarker = Buffer.from([0xfa, 0xfa]);
 
 /** Receives the packets of one connection. Consent is asked before decryption. */
 export class ConsentedReceiver {
-  readonly counts: ReceiverCounts = {
+  /** Counts of datagrams by outcome. */
+  readonly counts = {
     opened: 0,
+    /** Packets of people without consent, which are never decrypted. */
     notAllowed: 0,
+    /** Held until Discord names the speaker. */
     held: 0,
+    /** Packets that stayed end-to-end encrypted. Only their marker (0xFAFA) is passed on. */
     sealed: 0,
     unparsed: 0,
+    /** Datagrams more than 2 s ahead of real time. They are never decrypted. */
     ahead: 0,
   };
   readonly #receiver: VoiceReceiver;
@@ -201,14 +194,15 @@ function isVoice(datagram: Buffer) {
 
 const [maxPackets, maxAgeMs, maxSources] = [25, 500, 32];
 
-type Waiting = { readonly atMs: number; readonly datagram: Buffer };
-
 /**
  * Keeps encrypted datagrams until Discord names the speaker: 25 of each SSRC, for 500 ms, of
  * 32 SSRCs.
  */
 export class HeldDatagrams {
-  readonly #bySource = new Map<number, Waiting[]>();
+  readonly #bySource = new Map<
+    number,
+    { readonly atMs: number; readonly datagram: Buffer }[]
+  >();
 
   put(ssrc: number, datagram: Buffer, atMs: number) {
     const waiting = this.#bySource.get(ssrc) ?? [];

@@ -165,10 +165,9 @@ export class DiscordLink implements VoiceLink {
 
   onPeople(listener: () => void) {
     this.#peopleListening?.[Symbol.dispose]();
-    const { channelId, channelPeople } = this.#place;
     this.#peopleListening = this.#ended
       ? undefined
-      : channelPeople.listen(channelId, listener);
+      : this.#place.channelPeople.listen(this.#place.channelId, listener);
   }
 
   onUnheard(listener: (speakerId: PersonId) => void) {

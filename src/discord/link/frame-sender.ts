@@ -15,13 +15,7 @@ export type FrameSenderOptions = {
   readonly fail: (error: unknown) => void;
 };
 
-export type SenderCounts = {
-  sent: number;
-  /** Frames that the library did not take. */
-  refused: number;
-  /** Stalls of more than 60 ms. */
-  shifts: number;
-};
+export type SenderCounts = FrameSender['counts'];
 
 const frameMs = 20;
 /** Timers count whole ms, so a frame may leave this much early. */
@@ -36,7 +30,13 @@ const silenceFrames = 5;
  * prepare frames 20 ms ahead, so answers would begin and stop later.
  */
 export class FrameSender {
-  readonly counts: SenderCounts = { sent: 0, refused: 0, shifts: 0 };
+  readonly counts = {
+    sent: 0,
+    /** Frames that the library did not take. */
+    refused: 0,
+    /** Stalls of more than 60 ms. */
+    shifts: 0,
+  };
   readonly #options;
   #playing:
     | { readonly source: FrameSource; readonly resource: AudioResource }

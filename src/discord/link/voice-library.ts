@@ -26,7 +26,6 @@ type InnerReceiver = {
   /** `map`: the library has no way to forget all sources. */
   readonly ssrcMap: { readonly map: Map<number, { readonly userId: PersonId }> };
 };
-type InnerNetworking = { createAudioPacket(opus: Buffer, connection: object): Buffer };
 type InnerUdp = {
   readonly socket: Pick<Socket, 'once' | 'setRecvBufferSize' | 'send'> & {
     /** Connects the socket. Typings of Node lack the error. */
@@ -34,7 +33,6 @@ type InnerUdp = {
   };
   readonly remote: { readonly ip: string; readonly port: number };
 };
-type InnerSocket = { readonly missedHeartbeats: number };
 type MessageEvent = Parameters<VoiceWebSocket['onMessage']>[0];
 /**
  * Node makes a key object anew from bytes for each packet, which takes longer than the cipher.
@@ -45,7 +43,8 @@ type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyOb
 export const getInnerReceiver = (receiver: VoiceReceiver) =>
   receiver as unknown as InnerReceiver;
 const getInnerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
-export const getInnerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
+export const getInnerSocket = (ws: VoiceWebSocket) =>
+  ws as unknown as { readonly missedHeartbeats: number };
 
 /** Room for 1,250 datagrams, a second of 25 speakers, at 1.3 kB each in the kernel. */
 const receiveBufferBytes = 2 * 1024 * 1024;
@@ -201,7 +200,8 @@ export function sealPacket(
   ssrc = 1,
   nonce = 0,
 ): Buffer {
-  const networking: InnerNetworking = Object.create(Networking.prototype);
+  const networking: { createAudioPacket(opus: Buffer, connection: object): Buffer } =
+    Object.create(Networking.prototype);
   return networking.createAudioPacket(opus, {
     sequence: 7,
     timestamp: 960,
@@ -236,14 +236,12 @@ function proveCipher(mode: CipherMode) {
   const [opus, key] = [randomBytes(160), randomBytes(32)];
   const datagram = sealPacket(mode, opus, key);
   const receiver: InnerReceiver = Object.create(VoiceReceiver.prototype);
-  const opened = receiver.decrypt(datagram, mode, createEmptyNonce(mode), key);
-  if (!opened.equals(opus))
+  if (!receiver.decrypt(datagram, mode, createEmptyNonce(mode), key).equals(opus))
     throw new Error(`${mode} opens another packet than it sealed`);
 }
 
 function findXchachaPackage() {
-  const loading = import('#src/discord/library/sodium-names.ts');
-  return loading.then(
+  return import('#src/discord/library/sodium-names.ts').then(
     () => 'sodium-native',
     () => '@noble/ciphers',
   );

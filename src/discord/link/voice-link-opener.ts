@@ -243,8 +243,7 @@ export async function becomeSpeaker(
   timing: SyncTiming,
   report: (event: DiscordEvent) => void,
 ) {
-  const channel = guild.channels.cache.get(channelId);
-  if (channel?.type !== ChannelType.GuildStageVoice) return;
+  if (guild.channels.cache.get(channelId)?.type !== ChannelType.GuildStageVoice) return;
   try {
     await askToSpeak(guild, channelId);
   } catch {

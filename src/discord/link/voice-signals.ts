@@ -6,9 +6,6 @@ import type {
 import type { SyncTiming } from '#src/base/clock.ts';
 import type { SignalPace } from './signal-pace.ts';
 
-type StateUpdate = Parameters<
-  DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']
->[0];
 type ServerUpdate = Parameters<
   DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']
 >[0];
@@ -90,7 +87,9 @@ export class Signals {
     return this.#gateway?.sendPayload(payload) ?? false;
   }
 
-  #onStateUpdate(update: StateUpdate) {
+  #onStateUpdate(
+    update: Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']>[0],
+  ) {
     if (update.channel_id === this.#options.channelId) {
       this.#isIn = true;
       this.#library?.onVoiceStateUpdate(update);

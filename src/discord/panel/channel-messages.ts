@@ -86,12 +86,11 @@ export function openChannelMessages(
       if (own === undefined) throw createForbiddenError(directMessageRef.name);
       const content = truncate(toPostedText(own), maxMessageChars);
       const once = id !== undefined && { nonce: toNonce([id]) };
-      const chat = client.users.createDM(personId);
       await sendBody(
         directMessageRef,
         { content, allowed_mentions: { parse: [] }, ...once },
         signal,
-        chat,
+        client.users.createDM(personId),
       );
     },
     async offerButtons(where, line, buttons, signal) {

@@ -56,10 +56,16 @@ export class VoiceStatuses {
   constructor(client: Client<true>, timing: SyncTiming) {
     this.#client = client;
     this.#timing = timing;
-    client.ws.on(GatewayDispatchEvents.ChannelInfo, (data: ChannelInfo) => {
-      for (const { id, status } of data.channels)
-        this.#receive(data.guild_id, id, status ?? '');
-    });
+    client.ws.on(
+      GatewayDispatchEvents.ChannelInfo,
+      (data: {
+        readonly guild_id: string;
+        readonly channels: readonly Omit<StatusUpdate, 'guild_id'>[];
+      }) => {
+        for (const { id, status } of data.channels)
+          this.#receive(data.guild_id, id, status ?? '');
+      },
+    );
     client.ws.on(
       GatewayDispatchEvents.VoiceChannelStatusUpdate,
       (data: StatusUpdate) => {
@@ -150,10 +156,6 @@ type StatusUpdate = {
   readonly guild_id: string;
   readonly id: string;
   readonly status?: string | null;
-};
-type ChannelInfo = {
-  readonly guild_id: string;
-  readonly channels: readonly Omit<StatusUpdate, 'guild_id'>[];
 };
 
 /** Tests whether texts differ in numbers alone. */

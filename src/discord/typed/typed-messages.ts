@@ -119,11 +119,13 @@ function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>)
  * Tests whether Discord emptied a message, as without the message content intent.
  * Source: Discord docs, "Gateway".
  */
-function isEmpty({ content, sticker_items: stickers, ...rest }: Fields) {
+function isEmpty({
+  content,
+  sticker_items: stickers,
+  ...rest
+}: Readonly<Record<string, unknown>>) {
   const lists = [rest.attachments, rest.components, rest.embeds, stickers];
   return (
     content === '' && lists.every((one) => !toRecord(one)[0]) && rest.poll === undefined
   );
 }
-
-type Fields = Readonly<Record<string, unknown>>;

@@ -76,9 +76,11 @@ export class NamedTracks {
   }
 
   get isAudible(): boolean {
-    const isHeard = ({ now, state }: NamedTrack) =>
-      now !== undefined && !state.isPaused && !state.isMuted && state.percent > 0;
-    return !this.#isPaused && this.listTracks().some(isHeard);
+    if (this.#isPaused) return false;
+    return this.listTracks().some(
+      ({ now, state }) =>
+        now !== undefined && !state.isPaused && !state.isMuted && state.percent > 0,
+    );
   }
 
   /** Pauses or resumes all tracks. A track that was paused alone stays paused. */

@@ -87,11 +87,6 @@ export function isAnsweredForAnyWords(
   return findOpenWindow(attention, speaking, rules) !== undefined;
 }
 
-export type BotActivity = {
-  readonly isSpeaking: boolean;
-  readonly isAnsweringSpeaker: boolean;
-};
-
 /**
  * Returns whether the bot needs a person's words: to answer, or for a "stop" while the bot speaks or is about to.
  *
@@ -101,7 +96,10 @@ export type BotActivity = {
 export function needsWords(
   attention: AddressingState,
   speaking: SpeakerTurn,
-  bot: BotActivity,
+  bot: {
+    readonly isSpeaking: boolean;
+    readonly isAnsweringSpeaker: boolean;
+  },
   rules: AddressingRules,
 ): boolean {
   if (rules.mode === 'off') return false;
@@ -182,33 +180,24 @@ function listNameWords(present: readonly string[]) {
 export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
 export type AddressingMode = (typeof addressingModes)[number];
 
-export type AddressingRules = {
-  readonly mode: AddressingMode;
+export const addressingRules = {
+  mode: 'auto' as AddressingMode,
   /** Names of the bot in every script people may write, at most twenty. */
-  readonly names: readonly string[];
+  names: [] as readonly string[],
   /** Time after Ask in which that person needs no name. */
-  readonly askWindowMs: number;
-  readonly followUpMs: number;
-  /** The same time after an answer that ended in a question. */
-  readonly replyMs: number;
-  /** An answer that never reports its end counts as over after this time. */
-  readonly maxAnsweringMs: number;
-  /** Talk of others that closes a follow-up window. */
-  readonly maxOtherTalkMs: number;
-  /** Longest utterance plus its recognition. */
-  readonly maxJudgementMs: number;
-};
-
-export const addressingRules: AddressingRules = {
-  mode: 'auto',
-  names: [],
   askWindowMs: 15_000,
   followUpMs: 8_000,
+  /** The same time after an answer that ended in a question. */
   replyMs: 15_000,
+  /** An answer that never reports its end counts as over after this time. */
   maxAnsweringMs: 120_000,
+  /** Talk of others that closes a follow-up window. */
   maxOtherTalkMs: 2_000,
+  /** Longest utterance plus its recognition. */
   maxJudgementMs: 90_000,
 };
+
+export type AddressingRules = Readonly<typeof addressingRules>;
 
 type Window = {
   readonly kind: (typeof allWindowKinds)[number];
@@ -374,8 +363,7 @@ function isDismissal(sentences: readonly Sentence[], names: readonly Name[]) {
 }
 
 function isDismissingSentence(sentence: Sentence, names: readonly Name[]) {
-  const { words } = sentence;
-  const texts = words.map(({ text }) => text);
+  const texts = sentence.words.map(({ text }) => text);
   const spaced = ` ${texts.join(' ')} `;
   if (spacedDismissalParts.some((phrase) => spaced.includes(` ${phrase} `)))
     return true;

@@ -117,8 +117,8 @@ function classifyNameUse(
   if (first?.before === 'within' || next?.before === 'within') return 'told-of';
   const lead = skipGreetings(words, 0, at);
   if (lead.to === at) return classifyOpeningName(sentence, hit, lead.greeted);
-  const tail = skipGreetings(words, hit.to, words.length);
-  if (tail.to === words.length) return classifyClosingName(sentence, at, hit);
+  if (skipGreetings(words, hit.to, words.length).to === words.length)
+    return classifyClosingName(sentence, at, hit);
   return classifyMiddleName(words, at, hit);
 }
 

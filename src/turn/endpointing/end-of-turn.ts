@@ -3,18 +3,7 @@ import type { LanguageWords, NumberWords } from '#src/turn/languages/language-wo
 import { languages } from '#src/turn/languages/languages.ts';
 import { predictEnglishEnd } from './english-end-of-turn.ts';
 
-type Lexicon = {
-  /** ISO 639-1 code, empty for an unknown language. */
-  readonly code: string;
-  readonly openWords: ReadonlySet<string>;
-  readonly fillers: ReadonlySet<string>;
-  readonly numbers: ReadonlySet<string>;
-  readonly subordinators: ReadonlySet<string>;
-  readonly openSuffixes: readonly string[];
-  readonly closedSuffixes: readonly string[];
-  /** Words that tell the language from others of its script. */
-  readonly known: ReadonlySet<string>;
-};
+type Lexicon = ReturnType<typeof compileLexicon>;
 
 const hesitations = languages.flatMap(({ endOfTurn }) => endOfTurn?.fillers ?? []);
 /** Sounds without a meaning in any language. Words such as "also" stay with their language. */
@@ -41,9 +30,10 @@ function compileLexicon({
   code,
   endOfTurn,
   numbers,
-}: Pick<LanguageWords, 'code' | 'endOfTurn' | 'numbers'>): Lexicon {
+}: Pick<LanguageWords, 'code' | 'endOfTurn' | 'numbers'>) {
   const [openWords, numberWords] = [endOfTurn?.openWords ?? [], numbers?.words ?? []];
   return {
+    /** ISO 639-1 code, empty for an unknown language. */
     code,
     openWords: new Set(openWords),
     fillers: new Set([...(endOfTurn?.fillers ?? []), ...hesitationSounds]),
@@ -51,6 +41,7 @@ function compileLexicon({
     subordinators: new Set(endOfTurn?.subordinators),
     openSuffixes: endOfTurn?.openSuffixes ?? [],
     closedSuffixes: endOfTurn?.closedSuffixes ?? [],
+    /** Words that tell the language from others of its script. */
     known: new Set([...openWords, ...(endOfTurn?.frequentWords ?? []), ...numberWords]),
   };
 }

@@ -7,39 +7,28 @@ import {
   unknownHabit,
 } from './pause-habits.ts';
 
-export type EndpointingDelayRules = {
+export const endpointingDelayRules = {
   /** Without a text while packets still flow. */
-  readonly textlessDelayMs: number;
-  /** Without a text when the client has stopped sending. */
-  readonly textlessClosedDelayMs: number;
-  /** Longest wait for a text. 0 if no recogniser is asked, or its text is not waited for. */
-  readonly textTimeoutMs: number;
-  readonly minDelayMs: number;
-  readonly maxDelayMs: number;
-  /** The same where words and turn model both say that the person goes on. */
-  readonly maxHeldDelayMs: number;
-  /** Longest wait for the turn model, since the voice stopped. */
-  readonly turnModelTimeoutMs: number;
-  /** A preemptive answer may begin this long before a sure end. */
-  readonly preemptiveLeadMs: number;
-  /** The same without a text. A recogniser that is asked in a pause needs about 120 ms. */
-  readonly textlessPreemptiveLeadMs: number;
-  /** Lag of voice activity detection behind the voice (Silero v5: 82 ms at p50), subtracted from the delay. */
-  readonly voiceActivityLagMs: number;
-};
-
-export const endpointingDelayRules: EndpointingDelayRules = {
   textlessDelayMs: 500,
+  /** Without a text when the client has stopped sending. */
   textlessClosedDelayMs: 300,
+  /** Longest wait for a text. 0 if no recogniser is asked, or its text is not waited for. */
   textTimeoutMs: 0,
   minDelayMs: 150,
   maxDelayMs: 1200,
+  /** The same where words and turn model both say that the person goes on. */
   maxHeldDelayMs: 2000,
+  /** Longest wait for the turn model, since the voice stopped. */
   turnModelTimeoutMs: 420,
+  /** A preemptive answer may begin this long before a sure end. */
   preemptiveLeadMs: 400,
+  /** The same without a text. A recogniser that is asked in a pause needs about 120 ms. */
   textlessPreemptiveLeadMs: 120,
+  /** Lag of voice activity detection behind the voice (Silero v5: 82 ms at p50), subtracted from the delay. */
   voiceActivityLagMs: 50,
 };
+
+export type EndpointingDelayRules = Readonly<typeof endpointingDelayRules>;
 
 /** Question to the turn model in a pause, and its answer: the probability that the turn is over. */
 export type TurnJudgement = {
@@ -59,8 +48,6 @@ export type PauseSigns = {
   readonly endOfTurn?: EndOfTurn;
   readonly judgement?: TurnJudgement | undefined;
 };
-
-type EndpointingDelay = { readonly delayMs: number; readonly preemptiveLeadMs: number };
 
 /** Delays by the logit that the person has finished, interpolated. */
 const delaysByLogit = [
@@ -90,7 +77,7 @@ export function decideEndpointingDelay(
   signs: PauseSigns,
   rules: EndpointingDelayRules,
   person: SpeakerHabits,
-): EndpointingDelay {
+): { readonly delayMs: number; readonly preemptiveLeadMs: number } {
   const delay = computeDelay(signs, rules, person);
   if (!signs.judgement?.isPending) return delay;
   return { ...delay, delayMs: Math.max(delay.delayMs, rules.turnModelTimeoutMs) };

@@ -6,38 +6,10 @@ import {
 import { type EndOfTurn, predictEndOfTurn } from './end-of-turn.ts';
 import {
   decideEndpointingDelay,
-  type EndpointingDelayRules,
   endpointingDelayRules,
   type TurnJudgement,
 } from './endpointing-delay.ts';
 import type { SpeakerHabits } from './pause-habits.ts';
-
-export type EndpointRules = EndpointingDelayRules & {
-  /** Probability from which a voice starts, or resumes after a pause. */
-  readonly startProbability: number;
-  /** The gap to `startProbability` keeps a word from flickering. */
-  readonly stopProbability: number;
-  readonly windowMs: number;
-  /** A click or a cough is shorter. */
-  readonly windowsToBegin: number;
-  /** Unvoiced time that makes a pause: the recogniser is asked. */
-  readonly pauseMs: number;
-  readonly pauseGapMs: number;
-  /** Unvoiced time after which the turn model is asked, once in a pause; Infinity where there is none. */
-  readonly turnModelMs: number;
-  /** Most pauses inside a sentence are shorter. */
-  readonly longPauseMs: number;
-  /** Windows this far below the mean level are echo or room, as voice activity detection lags. */
-  readonly faintDb: number;
-  /** A speaker who trails off for longer is still talking. */
-  readonly faintMs: number;
-  /** A microphone that closes so soon after the voice closed because of it. */
-  readonly closeMs: number;
-  readonly packetGapMs: number;
-  readonly maxUtteranceMs: number;
-  /** Speech that begins sooner belongs to the ended utterance. */
-  readonly mergeMs: number;
-};
 
 /**
  * Silero v5 on 14 recordings notices a voice after 56 ms (p50) to 146 ms (p90), and tones trip single windows.
@@ -45,23 +17,35 @@ export type EndpointRules = EndpointingDelayRules & {
  * test/fixtures/speech is one turn, and ends within 200 ms of its label (`npm test --
  * test/turn/endpointing/recordings`).
  */
-export const endpointRules: EndpointRules = {
+export const endpointRules = {
   ...endpointingDelayRules,
+  /** Probability from which a voice starts, or resumes after a pause. */
   startProbability: 0.5,
+  /** The gap to `startProbability` keeps a word from flickering. */
   stopProbability: 0.35,
   windowMs: 32,
+  /** A click or a cough is shorter. */
   windowsToBegin: 3,
+  /** Unvoiced time that makes a pause: the recogniser is asked. */
   pauseMs: 64,
   pauseGapMs: 80,
+  /** Unvoiced time after which the turn model is asked, once in a pause; Infinity where there is none. */
   turnModelMs: Number.POSITIVE_INFINITY,
+  /** Most pauses inside a sentence are shorter. */
   longPauseMs: 200,
+  /** Windows this far below the mean level are echo or room, as voice activity detection lags. */
   faintDb: 17,
+  /** A speaker who trails off for longer is still talking. */
   faintMs: 160,
+  /** A microphone that closes so soon after the voice closed because of it. */
   closeMs: 60,
   packetGapMs: 200,
   maxUtteranceMs: 60_000,
+  /** Speech that begins sooner belongs to the ended utterance. */
   mergeMs: 1500,
 };
+
+export type EndpointRules = Readonly<typeof endpointRules>;
 
 /** `turnModelMs` where there is a turn model: it answers after 60 ms, before most turns end. */
 export const usualTurnModelMs = 100;

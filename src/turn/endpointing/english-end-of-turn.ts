@@ -138,8 +138,7 @@ function hasOpenRelativeClause(words: readonly string[]) {
 function getTailLogit(words: readonly string[]) {
   const last = words.at(-1) ?? '';
   if (isInClass('finalWords', last)) return needsObject(words) ? -1.6 : 0.4;
-  const grammar = getGrammarLogit(last, words);
-  return grammar ?? getContentLogit(last, words);
+  return getGrammarLogit(last, words) ?? getContentLogit(last, words);
 }
 
 function getGrammarLogit(last: string, words: readonly string[]) {

@@ -12,7 +12,12 @@ export type LanguageWords = {
   readonly endOfTurn?: EndOfTurnWords;
   readonly numbers?: NumberWords;
   readonly addressing?: AddressingPhrases;
-  readonly dismissals?: DismissalPhrases;
+  readonly dismissals?: {
+    /** A whole sentence, or all words between two pauses. */
+    readonly wholes: Phrases;
+    /** Anywhere in a sentence that is no question. */
+    readonly parts: Phrases;
+  };
   readonly hallucinations?: HallucinationTexts;
   readonly languageRequests?: LanguageRequestPhrases;
   readonly commands: SpokenCommandPhrases;
@@ -131,13 +136,6 @@ export type AddressingPhrases = {
   readonly notNames?: Phrases;
   /** "Dr. Nova": the point ends no sentence. */
   readonly titles?: Phrases;
-};
-
-type DismissalPhrases = {
-  /** A whole sentence, or all words between two pauses. */
-  readonly wholes: Phrases;
-  /** Anywhere in a sentence that is no question. */
-  readonly parts: Phrases;
 };
 
 /** Texts that recognisers make from silence, without punctuation and apostrophes. */

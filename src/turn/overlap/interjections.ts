@@ -206,7 +206,6 @@ type InterjectionKind =
   | 'never-mind'
   | 'other';
 type ParsedInterjection = InterjectionKind | 'nothing';
-type NamePhrase = { readonly words: readonly string[]; readonly sound?: string };
 type HeardTokens = {
   readonly tokens: readonly string[];
   readonly isFinal: boolean;
@@ -353,12 +352,12 @@ function listSteps(
 function listNameSteps(
   tokens: readonly string[],
   at: number,
-  names: readonly NamePhrase[],
+  names: readonly { readonly words: readonly string[]; readonly sound?: string }[],
   isFinal: boolean,
 ): PhraseStep[] {
   return names.flatMap(({ words, sound }): PhraseStep[] => {
-    const isExact = words.every((word, place) => word === tokens[at + place]);
-    if (isExact) return [{ role: 'fillers', to: at + words.length }];
+    if (words.every((word, place) => word === tokens[at + place]))
+      return [{ role: 'fillers', to: at + words.length }];
     // Only a final text may misspell a name.
     const isAlike = isFinal && soundsLikeName(tokens[at] ?? '', sound);
     return isAlike ? [{ role: 'fillers', to: at + 1 }] : [];
@@ -424,18 +423,17 @@ function consistsOfPhrases(
   return isWanted || beside.some((one) => canContinue(one, false));
 }
 
-type ConfirmationTable = Record<keyof ConfirmationPhrases, readonly string[]> & {
+const confirmationTables: readonly (Record<
+  keyof ConfirmationPhrases,
+  readonly string[]
+> & {
   readonly code: string;
-};
-
-const confirmationTables: readonly ConfirmationTable[] = languages.map(
-  ({ code, confirmations }) => ({
-    code,
-    yes: toTokenPhrases(confirmations.yes),
-    no: toTokenPhrases(confirmations.no),
-    beside: toTokenPhrases(confirmations.beside),
-  }),
-);
+})[] = languages.map(({ code, confirmations }) => ({
+  code,
+  yes: toTokenPhrases(confirmations.yes),
+  no: toTokenPhrases(confirmations.no),
+  beside: toTokenPhrases(confirmations.beside),
+}));
 
 const refusalPhrases = new Set(
   languages.flatMap(({ overlap: { neverMind, refusals, stop, wait } }) =>
@@ -529,12 +527,10 @@ export function findSpokenCommand(
   return more.length === 0 ? command : undefined;
 }
 
-type PhraseMatch = { readonly to: number; readonly kind?: SpokenCommand | 'beside' };
-
 function matchCommandPhrase(
   tokens: readonly string[],
   at: number,
-): PhraseMatch | undefined {
+): { readonly to: number; readonly kind?: SpokenCommand | 'beside' } | undefined {
   for (let to = Math.min(tokens.length, at + maxCommandTokens); to > at; to--) {
     const kind = commandPhrases.get(tokens.slice(at, to).join(' '));
     if (kind) return { to, kind };

@@ -108,9 +108,8 @@ export function stepBargeIn(
     case 'tick':
       return settleByTime(state, atMs, rules);
     default: {
-      const former = getSpeech(state, event);
       const speech = stepSpeech(
-        former,
+        getSpeech(state, event),
         event,
         isAnswering(state, event.personId),
         rules,

@@ -14,11 +14,6 @@ import type { Utterance } from './speaker-input.ts';
 /** Longer than any deadline of an engine. */
 const maxRecogniseMs = 310_000;
 
-type TranscriptRequest = {
-  readonly text: Promise<Transcript>;
-  readonly stop: AbortController;
-};
-
 type RecordingOptions = {
   readonly id: number;
   readonly speakerId: PersonId;
@@ -43,7 +38,12 @@ export class UtteranceRecording {
   #isSettled = false;
   #lastSoundAtMs: number;
   #soundMs = 0;
-  #openedRequest: TranscriptRequest | undefined;
+  #openedRequest:
+    | {
+        readonly text: Promise<Transcript>;
+        readonly stop: AbortController;
+      }
+    | undefined;
   #transcript: Transcript | undefined;
 
   constructor(options: RecordingOptions) {
@@ -133,10 +133,12 @@ export class UtteranceRecording {
       stop.signal,
     );
     const text = withTimeout(settled, maxRecogniseMs, this.#options.clock, late);
-    const keep = (transcript: Transcript) => {
-      if (this.isLatestRequest(text)) this.#transcript = transcript;
-    };
-    text.then(keep, () => undefined); // The caller handles a failure.
+    text.then(
+      (transcript) => {
+        if (this.isLatestRequest(text)) this.#transcript = transcript;
+      },
+      () => undefined, // The caller handles a failure.
+    );
     return { text, stop };
   }
 }

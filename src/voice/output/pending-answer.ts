@@ -38,11 +38,6 @@ type PendingAnswerOptions = {
   readonly reservation: Reservation;
 };
 
-type EarlyParts = {
-  readonly parts: readonly ArrivedPart[];
-  readonly end?: 'over' | { error: unknown };
-};
-
 /** A quote replaces the rest of the answer, so the answer ends before its model does. */
 const quotedError = new Error('quoted lines replace the rest of the answer');
 
@@ -198,7 +193,10 @@ export class PendingAnswer {
     if (this.#fate === 'vain') this.#options.preemptiveBudget.lose(tokens);
   }
 
-  async #gatherEarly(): Promise<EarlyParts> {
+  async #gatherEarly(): Promise<{
+    readonly parts: readonly ArrivedPart[];
+    readonly end?: 'over' | { error: unknown };
+  }> {
     const parts: ArrivedPart[] = [];
     try {
       for (;;) {

@@ -29,7 +29,7 @@ import type { Places } from '#src/ports/command-ports.ts';
 import type { FeatureEventKind, SessionEvent } from '#src/ports/session-events.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { ConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
+import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
 import { ShardFeatures } from '#src/sessions/shard-features.ts';
@@ -334,7 +334,7 @@ function makeControls(
   return {
     peopleSettings: parts.peopleSettings,
     privacy: new PrivacyRequests(parts, sessions, parts.features.all),
-    confirmations: new ConfirmationRequests(sessions, new AbortController().signal),
+    confirmations: createConfirmationRequests(sessions, new AbortController().signal),
     reminders: ports.reminders,
     cleanup: ports.transcriptCleanup,
     memories: ports.memories,
