@@ -10,6 +10,7 @@ import {
   openSlowRoom,
   passUntil,
 } from './setup/open-room.ts';
+import { playScripts } from './setup/play-script.ts';
 import {
   adam,
   eva,
@@ -21,19 +22,6 @@ import {
 const finishes = (fixture: SessionFixture) =>
   fixture.of('answered').map(({ finish }) => finish);
 const never = new AbortController().signal;
-
-test('a typed question that comes while a lost link is being closed is answered when it is back', async () => {
-  const fixture = await openRoom();
-  closeLinksSlowly(fixture, 300);
-  const told: unknown[] = [];
-  fixture.linkOpener.link.lose();
-  await passTime(fixture, 100);
-  void fixture.talk
-    .askQuestion('g', 'Hello?', adam, 'voice')
-    .then((one) => told.push(one));
-  await passTime(fixture, 10_000);
-  expect(told).toMatchObject([{ kind: 'answered' }]);
-});
 
 test('a spoken question whose words are recognised while a lost link is being closed is answered when it is back', async () => {
   const clock = new VirtualClock();
@@ -71,13 +59,6 @@ test('waiting questions survive a lost link, while the running reply ends with i
   expect(talk.state.turnQueue.waiting).toHaveLength(2);
   await passTime(fixture, 20_000);
   expect(told).toEqual(['answered']);
-});
-
-test('a link that may be tried at once is tried', async () => {
-  const fixture = await openRoom({ getRandom: () => 0 });
-  fixture.linkOpener.link.lose();
-  await passTime(fixture, 5_000);
-  expect(fixture.sessions.at('g')?.name).toBe('Lounge');
 });
 
 test('a text that was taken back is not read out after a lost link, also where its voice is slow to let go of it', async () => {
@@ -142,4 +123,28 @@ test('a question in its pause is answered, though the link is lost before its en
   fixture.linkOpener.link.lose();
   await passTime(fixture, 30_000);
   expect(finishes(fixture)).toEqual(['completed']);
+});
+
+playScripts({
+  'a typed question that comes while a lost link is being closed is answered when it is back':
+    [
+      { acts: { closeSlowly: (fixture) => closeLinksSlowly(fixture, 300) } },
+      `
+    with adam always, eva always
+    do closeSlowly
+    link lost
+    100
+    adam asks: Hello?
+    10000 > told adam: answered You said five., failed link link.lost, answered Adam: You said five.
+    `,
+    ],
+  'a link that may be tried at once is tried': [
+    { getRandom: () => 0 },
+    `
+    link lost > failed link link.lost
+    5000
+    at > Lounge
+    links > 2 tries, 2 links
+    `,
+  ],
 });
