@@ -72,7 +72,7 @@ function createCommand(name: string, given: StandInCall['given'], asked: string)
   return { asked, call: { name, given } };
 }
 
-/** Share of the length by which the recognised words may differ. A command has an effect, so the share is small. */
+/** Share of the length by which words may differ, small as a command has an effect. */
 const maxCommandDistance = 0.2;
 
 /**

@@ -120,7 +120,7 @@ async function writeClauses(
       written += part.text;
       if (written.length >= maxAnswerChars) break;
     }
-    // Half a sentence of a cut answer is not spoken if there is a whole one.
+    // Half a sentence of a cut answer is not spoken after a whole one.
     if (!isCut || !hasSpoken) putClauses(clauses.flush());
   } finally {
     const aside = findAside(written);

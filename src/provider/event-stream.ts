@@ -8,7 +8,7 @@ import {
 import forms from '#src/provider/models/stream-errors.json' with { type: 'json' };
 import { eventLimits } from './models/error-text.ts';
 
-/** Reason for leaving a stream at its end mark. Its connection is kept if the stream ends there. */
+/** Reason for ending at an end mark, which keeps the connection if the stream ends there. */
 export const endMarkReason = new Error('the stream is at its end mark');
 const readerStopped = new Error('the reader of the stream has stopped');
 const endOfEventsMark = '[DONE]';

@@ -319,7 +319,7 @@ export class FallbackChain<Engine> {
 }
 
 function createLateError({ provider }: Fallback<unknown>, ms: number) {
-  // Not retried: the provider may be busy with this request, and would queue the next one behind it.
+  // Not retried: the provider may be busy with this request, and queue the next one.
   return new BotError(
     'provider.late',
     false,

@@ -61,8 +61,8 @@ export type TranscriptionOptions = {
 /** Speech to text, one utterance a call. */
 export interface Transcriber {
   /**
-   * Recognises one utterance, 16 kHz mono. Yields partials if the recogniser has them, then one final. Silence
-   * gives an empty text. Throws BotError `provider.*` or `speech.failed`.
+   * Recognises one utterance, 16 kHz mono. Yields partials, if any, then one final, empty for silence. Throws
+   * BotError `provider.*` or `speech.failed`.
    */
   transcribe(
     pcm: UtterancePcm,

@@ -58,7 +58,7 @@ const packetsPerPage = 8;
  * writeOggOpus([silence, silence]).toString('latin1', 0, 4); // 'OggS'
  */
 export function writeOggOpus(packets: readonly Uint8Array[]): Buffer {
-  // Decoders find their way into a stream within 80 ms, which are silent before most words.
+  // Decoders settle within 80 ms, which are silent before most words.
   const pages = createOggOpusPages({ inputRateHz: 48_000, preSkipSamples: 0 });
   const written = [pages.writeHead()];
   let granule = 0;

@@ -188,8 +188,7 @@ class ChatServer {
         isAnswer: ({ kind }) => kind !== 'usage',
         reduce: (cause, parts) => {
           this.#checkPictures(request, cause);
-          // An answer without a word is requested once more, not streamed, as a stream may have
-          // lost a call or the reason.
+          // An empty answer is requested once more, not streamed, as a stream may have lost a call or the reason.
           const isLost = isEmptyAnswer(cause) && answer?.isLost && parts.has('stream');
           const isWanted =
             isLost && (cause.retryable || listToolNames(request).length > 0);

@@ -77,7 +77,7 @@ export function createRealtimeConversation(options: RealtimeConversationOptions)
         const link = await takeFedConnection(sound);
         if (!link) return;
         link.send({ type: 'input_audio_buffer.clear' });
-        // A server that does not know this forgets the sound at the end of the connection.
+        // Servers that do not know this event forget the sound with the connection.
         pool.endLease(link, false);
       });
     },

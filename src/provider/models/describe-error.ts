@@ -145,7 +145,7 @@ function classifyStatus(error: APIError): ErrorClass {
     }
     case 408:
     case 504:
-      // A gateway gave up, but the server behind it may still be busy with the request.
+      // The server behind a gateway may still be busy with the request.
       return judged('provider.late', `took too long (${status})`);
     case 429: {
       const after = headers && readRetryAfter(headers);

@@ -8,7 +8,7 @@ export const answerLimits: JsonLimits = {
   values: 100_000,
 };
 
-/** One event of a stream or message of a Realtime connection: a minute of speech in base64. */
+/** One event of a stream or Realtime connection: a minute of speech in base64. */
 export const eventLimits: JsonLimits = {
   bytes: 4 * 2 ** 20,
   depth: 32,

@@ -19,7 +19,7 @@ import type {
 } from '#src/speech/speech-engine.ts';
 import { isKnownVoice, type VoiceNames } from '#src/speech/voice-names.ts';
 
-/** A longer clause takes longer if the server sends it in one piece, as proxies do. */
+/** A longer clause takes longer if sent in one piece, as by proxies. */
 const shortTextChars = 80;
 
 /** Combines several voices: the first that can speak is used. Names of voices and models belong to the first. */

@@ -146,7 +146,7 @@ async function* requestSpeech(
 }
 
 function chooseModel({ voice, options }: VoiceChoice) {
-  // Anybody may have chosen the name. A name that is not on the list never reaches the server.
+  // Anybody may have chosen the name, so an unlisted one never reaches the server.
   return options.models?.find((model) => model === voice.model) ?? options.model;
 }
 

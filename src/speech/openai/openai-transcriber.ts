@@ -29,7 +29,7 @@ export type TranscriberOptions = {
 
 /** Words of these models are streamed. */
 const streamingModels = /^gpt-(4o-(mini-)?)?transcribe(?!-diarize)/;
-/** Servers report with these codes that they do not stream, or do not know the format of the sound. */
+/** Codes of servers that do not stream, or do not know the format of the sound. */
 const unknownFormCodes: ReadonlySet<ErrorCode> = new Set([
   'provider.refused',
   'provider.wrong_type',
@@ -101,7 +101,7 @@ class TranscriptionServer implements Transcriber {
       return;
     }
     const { model: usual, models = [] } = this.#options;
-    // Anybody may have chosen the name, so one that is not on the list never reaches the server.
+    // Anybody may have chosen the name, so an unlisted one never reaches the server.
     const model = models.find((one) => one === asked.model) ?? usual;
     const can = this.#getAbilities(model);
     const { hints = [], language: known } = asked;

@@ -34,7 +34,7 @@ const maxVoices = 4;
 const readyConnections = 2;
 const speechEventId = 'say';
 
-/** Opens a voice of a Realtime model, which reads each text in a response beside the conversation. */
+/** Opens a voice of a Realtime model, which says each text outside the conversation. */
 export function openRealtimeSynthesizer(
   options: RealtimeSpeechOptions,
 ): RealtimeSynthesizer {

@@ -208,10 +208,7 @@ function getStressMark(sound: string, isLast: boolean) {
   return sound.endsWith('2') && !isLast ? '\u02cc' : '';
 }
 
-/**
- * Reduces the vowel of an unstressed syllable. The endings of `houses` and `wanted` have a sound of
- * their own.
- */
+/** Reduces the vowel of an unstressed syllable, with an own sound in `houses` and `wanted`. */
 function reduceVowel(sound: string, at: number, sounds: readonly string[]) {
   const next = sounds[at + 1] ?? '';
   if (/^IY[02]$/.test(sound)) return next === 'R' ? undefined : 'i';
