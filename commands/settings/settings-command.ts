@@ -75,7 +75,7 @@ function formatFinding({ what: point, isIdle, mend, verdict, why }: Finding): Te
   };
 }
 
-/** Concludes a check, by the number of faults or without any. */
+/** Summarises a check: how many faults, or none. */
 function toConclusion({ findings }: CheckReport): TextLine {
   const bad = findings.filter((finding) => !isUsable(finding)).length;
   if (bad > 0) return { id: 'check.count', with: { n: bad } };

@@ -37,7 +37,10 @@ export class ClientUdp implements AsyncDisposable {
     this.#socket.bind(0, '127.0.0.1');
   }
 
-  /** Asks until there is an answer, which goes to `then` once. */
+  /**
+   * Asks the server for our address until there is an answer, which goes to `then`
+   * once.
+   */
   discoverAddress(server: UdpPeer, ssrc: number, then: (own: UdpPeer) => void) {
     this.#server = server;
     this.#discovered = then;

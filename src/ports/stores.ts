@@ -53,7 +53,7 @@ export type StoredSeat = Seat & {
 export interface SeatStore {
   /** Lists seats of any age. */
   read(guildIds: readonly GuildId[]): Promise<readonly StoredSeat[]>;
-  /** Replaces the seat, which is alive now. */
+  /** Stores a seat as alive now, in place of the former one. */
   write(seat: Seat): Promise<void>;
   /** Marks existing seats as alive now. */
   markAlive(guildIds: readonly GuildId[]): Promise<void>;

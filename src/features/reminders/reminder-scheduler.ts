@@ -98,7 +98,7 @@ export class ReminderScheduler {
     };
   }
 
-  /** Tries waiting reminders of these servers at once. */
+  /** Tries to deliver waiting reminders of these servers at once. */
   onGuildsArrived(guildIds: readonly GuildId[]) {
     this.#retryNow(({ guildId }) => guildIds.includes(guildId));
   }
