@@ -10,6 +10,7 @@ import {
   createVoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import {
+  type EndpointingEffect,
   type EndpointingEvent,
   type EndpointingState,
   type EndpointRules,
@@ -36,6 +37,7 @@ export type MomentDeps = { readonly codec: OpusCodec; readonly weights: SileroNe
 /** An utterance is not ended here: every silence is seen to its end. */
 const unendingRules = { ...endpointRules, minDelayMs: 60_000, maxDelayMs: 60_000 };
 const stepMs = 20;
+const samplesPerMs = 16;
 
 /** Asked in each pause with the last sound of a person: how likely their turn is over. */
 export type JudgeTurn = (samples: Int16Array) => Promise<number | undefined>;
@@ -89,7 +91,7 @@ class UnendingListener {
   readonly #oracle;
   readonly #rules;
   readonly #sound: Int16Array[] = [];
-  #askedAtMs: number | undefined;
+  #asked: Extract<EndpointingEffect, { kind: 'ask-turn-model' }> | undefined;
   #voice = quietVoice;
 
   constructor(
@@ -123,11 +125,11 @@ class UnendingListener {
 
   /** The question that came up since the last call, with all sound so far. */
   takeQuestion() {
-    const askedAtMs = this.#askedAtMs;
-    this.#askedAtMs = undefined;
-    return askedAtMs === undefined
-      ? undefined
-      : { askedAtMs, sound: joinedSpeech(this.#sound) };
+    const asked = this.#asked;
+    this.#asked = undefined;
+    if (!asked) return undefined;
+    const silence = new Int16Array(asked.aheadMs * samplesPerMs);
+    return { askedAtMs: asked.atMs, sound: joinedSpeech([...this.#sound, silence]) };
   }
 
   #handleHeard(heard: SpeakerSound, nowMs: number) {
@@ -151,7 +153,7 @@ class UnendingListener {
     const { voice, effects } = stepEndpointing(this.#voice, event, this.#rules);
     this.#voice = voice;
     for (const effect of effects) {
-      if (effect.kind === 'ask-turn-model') this.#askedAtMs = effect.atMs;
+      if (effect.kind === 'ask-turn-model') this.#asked = effect;
       else this.#oracle.onNoticed(effect, nowMs);
     }
   }

@@ -96,7 +96,12 @@ export type EndpointingEffect =
   | { readonly kind: 'began'; readonly fromMs: number; readonly atMs: number }
   | { readonly kind: 'paused'; readonly atMs: number }
   /** Ask the turn model now. Comes at most once a pause, after `paused`. */
-  | { readonly kind: 'ask-turn-model'; readonly atMs: number }
+  | {
+      readonly kind: 'ask-turn-model';
+      readonly atMs: number;
+      /** Silence that a closed microphone would send before the turn model is usually asked. */
+      readonly aheadMs: number;
+    }
   /** The pause is probably the end. Comes at most once a pause, after `paused`. */
   | { readonly kind: 'long-pause'; readonly atMs: number }
   /** The turn model says so before any words came. A model that hears may begin its answer. */
@@ -392,9 +397,10 @@ function notePause(
     pausedAtMs = atMs;
     effects.push({ kind, atMs });
   }
-  if (kind === 'paused' && !judgement && silentMs >= rules.turnModelMs) {
+  if (kind === 'paused' && !judgement && isTurnModelDue(voice, silentMs, rules)) {
     judgement = { askedAtMs: atMs, isPending: true };
-    effects.push({ kind: 'ask-turn-model', atMs });
+    const aheadMs = Math.max(0, rules.turnModelMs - silentMs);
+    effects.push({ kind: 'ask-turn-model', atMs, aheadMs });
   }
   if (kind === 'paused' && !isLongPause && isPauseLong(voice, silentMs, rules)) {
     isLongPause = true;
@@ -428,6 +434,16 @@ function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointR
   return (
     event.kind === 'window' && event.atMs - getVoiceEndMs(voice, rules) >= rules.pauseMs
   );
+}
+
+/** A microphone that has closed sends only silence, which need not be waited for. */
+function isTurnModelDue(
+  { mutedAtMs }: SpeakingVoice,
+  silentMs: number,
+  { turnModelMs }: EndpointRules,
+) {
+  if (turnModelMs === Number.POSITIVE_INFINITY) return false;
+  return mutedAtMs !== undefined || silentMs >= turnModelMs;
 }
 
 function isPauseLong(

@@ -235,7 +235,9 @@ export class SpeakerInput {
       case 'sounds-over':
         return { kind: effect.kind, ...this.#createSoFar(this.#voice, before) };
       case 'ask-turn-model': {
-        const sound = this.#recording.copySound().samples.subarray(-judgedSamples);
+        const heard = this.#recording.copySound().samples;
+        const silence = new Int16Array(toSamples(effect.aheadMs));
+        const sound = joinSamples([heard, silence]).subarray(-judgedSamples);
         return { kind: effect.kind, askedAtMs: effect.atMs, sound };
       }
       case 'resumed':

@@ -50,6 +50,20 @@ test('the turn model is asked once in a pause, after 100 ms of silence', () => {
   expect(asked[0]).toBeLessThanOrEqual(wordEndMs + 120);
 });
 
+test('the turn model is asked at once where the microphone has closed', () => {
+  const windows = makeWindows(0, ...wordEvent);
+  const closed = { kind: 'silence-frame', atMs: wordEndMs + 20 } as const;
+  let voice: EndpointingState = quietVoice;
+  const asked = [...windows, closed].flatMap((event) => {
+    const done = stepEndpointing(voice, event, rules);
+    voice = done.voice;
+    return done.effects.flatMap((one) =>
+      one.kind === 'ask-turn-model' ? [one.atMs, one.aheadMs] : [],
+    );
+  });
+  expect(asked).toEqual([closed.atMs, 80]);
+});
+
 test('a turn that sounds over ends sooner, and one that does not ends later', () => {
   const [over, unsure, open] = [listen(0.95), listen(0.5), listen(0.03)].map(
     ({ waitMs }) => waitMs,
