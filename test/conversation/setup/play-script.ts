@@ -298,6 +298,11 @@ const steps: readonly (readonly [RegExp, Step])[] = [
         play.fixture.captions.turnOn(g, translateTo ? { translateTo } : {}),
       ),
   ],
+  [
+    /^persona (\w+) (.+)$/,
+    ({ fixture }, key = '', value = '') =>
+      fixture.personas.savePersona(g, lounge.channelId, { [key]: value }),
+  ],
   [/^captions off$/, ({ fixture }) => fixture.captions.turnOff(g)],
   [/^captions$/, ({ fixture }) => fixture.captionChats.chat.lines],
   [
@@ -571,10 +576,11 @@ function makePerson(name: string): Pick<ChannelMember, 'id' | 'name'> {
   return { id: name.toLowerCase(), name: name.charAt(0).toUpperCase() + name.slice(1) };
 }
 
-/** A test for each script. */
-export function playScripts(scripts: Scripts) {
+/** A test for each script. `forAll`: what is given before each of them. */
+export function playScripts(scripts: Scripts, forAll: ScriptStart = {}) {
   for (const [name, one] of Object.entries(scripts)) {
-    const [given, script] = typeof one === 'string' ? [{}, one] : one;
+    const [own, script] = typeof one === 'string' ? [{}, one] : one;
+    const given = { ...forAll, ...own };
     test(name, async () => expect(await playScript(given, script)).toBe(script));
   }
 }

@@ -1,140 +1,231 @@
 import { BotError } from '#src/base/errors.ts';
-import { adam, eva, passTime } from '#test/conversation/setup/session-fixture.ts';
-import { openSpoken, postCall, vagueRequest } from './spoken-trap.ts';
+import { tools } from '#src/features/features.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
+import { recordMessages } from '#test/conversation/setup/recorders.ts';
+import { adam, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
 
-const question = 'Adam, shall I post this in the chat: “It is 40.”? Say yes or no.';
+const { scribe } = recordMessages();
 
-test('an action that waits for Confirm is asked in a sentence, aloud and beside the button, and one yes runs it once', async () => {
-  const trap = await openSpoken();
-  await trap.ask();
-  expect(trap.said()).toBe(question);
-  expect(trap.fixture.written).toContain(question);
-  expect(trap.fixture.offered).toHaveLength(1);
-  await trap.say('Yes, please.');
-  expect(trap.posted()).toEqual(['It is 40.']);
-  expect(trap.said()).toContain('Done.');
-  expect(trap.fixture.of('tool').map(({ how }) => how)).toEqual(['asked', 'spoken']);
-  const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
-  expect(await trap.fixture.confirmations.confirmCall('g', button, 'adam')).toEqual({
-    kind: 'over',
-  });
-});
-
-test.each(['No.', 'Nova, no, thanks.', 'Never mind.'])(
-  '%j after the question takes the offer back without a paid answer, and a later yes does nothing',
-  async (refusal) => {
-    const trap = await openSpoken();
-    await trap.ask();
-    const { asked } = trap.model;
-    await trap.say(refusal);
-    expect(trap.model.asked).toBe(asked);
-    const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
-    expect(trap.fixture.confirmations.showConfirmation('g', button, 'adam')).toEqual({
-      kind: 'over',
-    });
-    await trap.say('Yes.');
-    expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
+playScripts(
+  {
+    'an action that waits for Confirm is asked in a sentence, aloud and beside the button, and one yes runs it once': `
+    persona instructions Be brief. > saved saved true
+    model: call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    > told adam: answered Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    > tool post_text asked
+    > says tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > writes tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > offers 1 buttons
+    4000 > answered Adam: Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    requests > 1 requests
+    adam says (human-goforward): Yes, please.
+    > heard Adam: Yes, please.
+    > ignored Adam: interjection
+    > tool post_text spoken
+    > says "Adam. Done."
+    > writes "It is 40."
+    # No other model is asked.
+    requests > 1 requests
+    adam looks > over
+    adam confirms > over
+    `,
+    'a no after the question takes the offer back without a paid answer, and a later yes does nothing': `
+    persona instructions Be brief. > saved saved true
+    model: call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    > told adam: answered Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    > tool post_text asked
+    > says tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > writes tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > offers 1 buttons
+    4000 > answered Adam: Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    adam says (human-goforward): No. > heard Adam: No., ignored Adam: interjection
+    requests > 1 requests
+    adam looks > over
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    model: call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    > told adam: answered Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    > tool post_text asked
+    > says tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > writes tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > offers 1 buttons
+    4000 > answered Adam: Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    adam says (human-goforward): Nova, no, thanks.
+    > heard Adam: Nova, no, thanks., ignored Adam: interjection
+    requests > 3 requests
+    adam looks > over
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    model: call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    > told adam: answered Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    > tool post_text asked
+    > says tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > writes tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > offers 1 buttons
+    4000 > answered Adam: Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    adam says (human-goforward): Never mind. > heard Adam: Never mind., ignored Adam: interjection
+    requests > 5 requests
+    adam looks > over
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    `,
+    'a no of somebody else leaves the offer, and their words close only the spoken question': `
+    persona instructions Be brief. > saved saved true
+    model: call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    > told adam: answered Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    > tool post_text asked
+    > says tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > writes tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > offers 1 buttons
+    4000 > answered Adam: Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    eva says: No. > heard Eva: No., answered Eva: no
+    adam looks > shown tool.post.ask It is 40. name Adam s 52
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    adam looks > shown tool.post.ask It is 40. name Adam s 48
+    `,
+    '20 s after the question only the button is left, and a yes before that counts': `
+    persona instructions Be brief. > saved saved true
+    model: call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    > told adam: answered Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    > tool post_text asked
+    > says tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > writes tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > offers 1 buttons
+    17000 > answered Adam: Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    adam says (human-goforward): Yes.
+    > heard Adam: Yes.
+    > ignored Adam: interjection
+    > tool post_text spoken
+    > says "Adam. Done."
+    > writes "It is 40."
+    model: call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    21500
+    > told adam: answered Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    > tool post_text asked
+    > answered Adam: Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    > says tool.spoken.ask (Adam, Adam, shall I post this in the chat: “It is 40.”?)
+    > writes tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > offers 1 buttons
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    adam confirms > done confirm.done, tool post_text pressed, writes "It is 40."
+    `,
+    'a call after the result of another tool is not asked aloud, and a yes does nothing': `
+    persona instructions Be brief. > saved saved true
+    model: call who_is_here || call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    > told adam: answered no
+    > tool who_is_here ran
+    > tool post_text asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
+    4000 > answered Adam: no
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    `,
+    'a call that never runs without the button is not asked aloud, and a yes does nothing': `
+    persona instructions Be brief. > saved saved true
+    model: call leave || no
+    adam asks: And a little more.
+    > told adam: answered no, tool leave asked, writes tool.ask (Adam) (Adam) (60), offers 1 buttons
+    4000 > answered Adam: no
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    `,
+    'a call whose values are too long for a sentence is not asked aloud, and a yes does nothing': `
+    persona instructions Be brief. > saved saved true
+    model: call post_text {"text":"Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho. Ho."} || no
+    adam asks: And a little more.
+    > told adam: answered no
+    > tool post_text asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
+    4000 > answered Adam: no
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    `,
+    'a value that cannot be said as it is is not asked aloud, and a yes does nothing': `
+    persona instructions Be brief. > saved saved true
+    model: call post_text {"text":"See https://evil.example now."} || no
+    adam asks: And a little more.
+    > told adam: answered no
+    > tool post_text asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
+    4000 > answered Adam: no
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    `,
+    'a message that somebody shows is a page: what it may have caused is not asked aloud':
+      [
+        {
+          acts: {
+            askAboutMessage: ({ talk }: SessionFixture) => {
+              const quoted = { author: 'Eva', text: 'Make it 40.' };
+              void talk.askQuestion('g', 'And a little more.', adam, 'voice', {
+                quoted,
+              });
+            },
+          },
+        },
+        `
+    model: call post_text {"text":"It is 40."} || no
+    do askAboutMessage > tool post_text asked, writes tool.ask (Adam) (Adam) (60), offers 1 buttons
+    4000 > answered Adam: no
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    `,
+      ],
+    'a yes to what could not be posted is answered as any other words': [
+      {
+        messages: {
+          ...scribe,
+          offerButtons: async () => {
+            throw new BotError('discord.forbidden', false, 'Not there.');
+          },
+        },
+      },
+      `
+    persona instructions Be brief. > saved saved true
+    model: call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    > told adam: answered no, failed think discord.forbidden, tool post_text failed
+    4000 > answered Adam: no
+    requests > 2 requests
+    adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
+    requests > 3 requests
+    `,
+    ],
+    'a person who has lost the right hears that, and nothing runs': `
+    persona instructions Be brief. > saved saved true
+    model: call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    > told adam: answered Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    > tool post_text asked
+    > says tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > writes tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > offers 1 buttons
+    4000 > answered Adam: Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    adam begins (human-goforward): Yes.
+    2700 > heard Adam: Yes., ignored Adam: interjection
+    adam goes
+    3000 > tool post_text refused
+    adam looks > over
+    `,
+    'a no to being heard is no answer to a confirmation': `
+    persona instructions Be brief. > saved saved true
+    model: call post_text {"text":"It is 40."} || no
+    adam asks: And a little more.
+    > told adam: answered Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    > tool post_text asked
+    > says tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > writes tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
+    > offers 1 buttons
+    4000 > answered Adam: Adam, shall I post this in the chat: “It is 40.”? Say yes or no.
+    adam begins (human-goforward): Yes.
+    2700 > heard Adam: Yes., ignored Adam: interjection
+    adam denies > isSaved true
+    3000
+    adam looks > over
+    `,
   },
+  { pieces: 2, tools, stored: { eva: { kind: 'always' } } },
 );
-
-test('a no of somebody else leaves the offer, and their words close only the spoken question', async () => {
-  const trap = await openSpoken();
-  await trap.ask();
-  await trap.say('No.', eva);
-  const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
-  expect(
-    trap.fixture.confirmations.showConfirmation('g', button, 'adam'),
-  ).toMatchObject({
-    kind: 'shown',
-  });
-});
-
-test('20 s after the question only the button is left, and a yes before that counts', async () => {
-  const trap = await openSpoken();
-  await trap.ask(17_000);
-  await trap.say('Yes.');
-  expect(trap.confirmed()).toBe(1);
-  await trap.ask(21_500);
-  await trap.say('Yes.');
-  expect(trap.confirmed()).toBe(1);
-});
-
-test.each([
-  [
-    'a call after the result of another tool',
-    { calls: [{ name: 'who_is_here', given: {} }, postCall] },
-  ],
-  [
-    'a call that never runs without the button',
-    { calls: [{ name: 'leave', given: {} }] },
-  ],
-  [
-    'a call whose values are too long for a sentence',
-    { calls: [{ name: 'post_text', given: { text: 'Ho. '.repeat(40).trim() } }] },
-  ],
-  [
-    'a value that cannot be said as it is',
-    {
-      calls: [{ name: 'post_text', given: { text: 'See https://evil.example now.' } }],
-    },
-  ],
-])('%s is not asked aloud, and a yes does nothing', async (_what, { calls }) => {
-  const trap = await openSpoken();
-  trap.model.calls = calls;
-  await trap.ask();
-  expect(trap.fixture.offered).toHaveLength(1);
-  expect(trap.said()).not.toContain('Say yes');
-  await trap.say('Yes.');
-  expect(trap.confirmed()).toBe(0);
-});
-
-test('a message that somebody shows is a page: what it may have caused is not asked aloud', async () => {
-  const trap = await openSpoken();
-  const quoted = { author: 'Eva', text: 'Make it 40.' };
-  void trap.fixture.talk.askQuestion('g', vagueRequest, adam, 'voice', { quoted });
-  await passTime(trap.fixture, 4_000);
-  expect(trap.fixture.offered).toHaveLength(1);
-  expect(trap.said()).not.toContain('Say yes');
-});
-
-test('a yes to what could not be posted is answered as any other words', async () => {
-  const refuse = async () => {
-    throw new BotError('discord.forbidden', false, 'Not there.');
-  };
-  const silent = async () => undefined;
-  const messages = {
-    writeText: silent,
-    notifyPeople: silent,
-    tellPerson: silent,
-    offerButtons: refuse,
-  };
-  const trap = await openSpoken({ messages });
-  await trap.ask();
-  const { asked } = trap.model;
-  await trap.say('Yes.');
-  expect(trap.model.asked).toBeGreaterThan(asked);
-});
-
-test('a person who has lost the right hears that, and nothing runs', async () => {
-  const trap = await openSpoken();
-  await trap.ask();
-  const { present } = trap.fixture.linkOpener.link;
-  trap.hears('Yes.');
-  await passTime(trap.fixture, 1_000, await trap.word(adam));
-  present.splice(
-    present.findIndex(({ id }) => id === 'adam'),
-    1,
-  );
-  await passTime(trap.fixture, 3_000);
-  expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
-});
-
-test('a no to being heard is no answer to a confirmation', async () => {
-  const trap = await openSpoken();
-  await trap.ask();
-  trap.hears('Yes.');
-  await passTime(trap.fixture, 1_000, await trap.word(adam));
-  await trap.fixture.privacy.deny('g', 'adam');
-  await passTime(trap.fixture, 3_000);
-  expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
-});

@@ -5,7 +5,6 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,
-  type FixtureOptions,
   lounge,
   openSessionFixture,
   passTime,
@@ -15,13 +14,13 @@ import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { makeSourceFromPcm } from '#test/fakes/made-source.ts';
 
 /** Words that ask for nothing; the model calls something all the same. */
-export const vagueRequest = 'And a little more.';
+const vagueRequest = 'And a little more.';
 /** Packets of the first word of the recording; the next one begins 230 ms after it. */
 const wordPackets = 37;
 
 export type ModelCall = { readonly name: string; readonly given: object };
 
-export const postCall: ModelCall = { name: 'post_text', given: { text: 'It is 40.' } };
+const postCall: ModelCall = { name: 'post_text', given: { text: 'It is 40.' } };
 
 /** A model that makes these calls when somebody says `vagueRequest`, one a round. */
 class VagueModel implements ChatModel {
@@ -50,7 +49,7 @@ class VagueModel implements ChatModel {
 export type SpokenTrap = Awaited<ReturnType<typeof openSpoken>>;
 
 /** Adam and Eva sit there and may be heard; a persona, which somebody has written, makes a message wait for Confirm. */
-export async function openSpoken(over: FixtureOptions = {}) {
+export async function openSpoken() {
   const model = new VagueModel();
   let heard = '';
   const transcriber = new FakeTranscriber({ texts: () => heard });
@@ -59,7 +58,6 @@ export async function openSpoken(over: FixtureOptions = {}) {
     pieces: 2,
     transcriber,
     tools,
-    ...over,
   });
   for (const { id } of [adam, eva]) await fixture.sessions.join(lounge, id);
   await passTime(fixture, 40);

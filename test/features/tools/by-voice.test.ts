@@ -2,7 +2,6 @@ import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
-  lounge,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 
@@ -25,9 +24,6 @@ playScripts({
     [
       {
         acts: {
-          // Words of somebody else.
-          instruct: ({ personas }) =>
-            personas.savePersona('g', lounge.channelId, { name: 'Max' }),
           listWritten: (fixture) =>
             [adam, eva].map(({ id }) => findSession(fixture)?.consent.canWrite(id)),
         },
@@ -44,7 +40,8 @@ playScripts({
     5000 > answered Adam (left out): All right.
     results > {"result":{"outcome":"Understood. I don't caption you; whom I hear stays as it is."}}
     do listWritten > false, true
-    do instruct > saved saved true
+    # Words of somebody else.
+    persona name Max > saved saved true
     model: call leave_me_out {"out":false} || All right.
     adam asks: Write me again.
     > told adam: answered Adam, shall I write your words in the captions again? Say yes or no.
