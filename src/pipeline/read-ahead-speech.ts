@@ -168,7 +168,7 @@ export async function speakClauses(
   queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ) {
-  const speech = { synthesizer: synthesizer.fixVoice?.() ?? synthesizer, voice };
+  const speech = { synthesizer: synthesizer.fixEngine?.() ?? synthesizer, voice };
   const course: VoiceProgress = { unspoken: 0, isOut: false, language: voice.language };
   const clips = runAhead<ClauseSound>(
     clipBound,

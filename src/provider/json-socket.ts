@@ -154,7 +154,7 @@ export class JsonSocket {
   }
 
   /** Adds samples, mono at 24 kHz, to the input buffer of a Realtime server. */
-  appendSound(samples: Int16Array) {
+  appendRealtimeSound(samples: Int16Array) {
     for (let at = 0; at < samples.length; at += maxAppendSamples) {
       const { buffer, byteOffset, byteLength } = samples.subarray(
         at,

@@ -39,14 +39,14 @@ export function withKeptSentences(
   inner: Synthesizer,
   options: KeptSentencesOptions,
 ): Synthesizer {
-  const { fixVoice, wrapEach } = inner;
+  const { fixEngine, wrapEach } = inner;
   return {
     synthesize(text, voice, signal) {
       if (!options.isBotSentence(text, voice.language))
         return inner.synthesize(text, voice, signal);
       return readOrSynthesize(inner, text, voice, options, signal);
     },
-    fixVoice: fixVoice && (() => withKeptSentences(fixVoice.call(inner), options)),
+    fixEngine: fixEngine && (() => withKeptSentences(fixEngine.call(inner), options)),
     wrapEach: (wrap) =>
       withKeptSentences(wrapEach?.call(inner, wrap) ?? wrap(inner), options),
   };

@@ -64,11 +64,11 @@ export function createPronouncer(all: readonly Pronunciation[]): Pronounce | und
 
 /** Speaks with the pronunciations of `SpeechVoice.pronounce`. The text shown stays as it is. */
 export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
-  const { fixVoice, wrapEach } = synthesizer;
+  const { fixEngine, wrapEach } = synthesizer;
   return {
     synthesize: (text, { pronounce, ...voice }, signal) =>
       synthesizer.synthesize(pronounce?.(text) ?? text, voice, signal),
-    fixVoice: fixVoice && (() => withPronunciation(fixVoice.call(synthesizer))),
+    fixEngine: fixEngine && (() => withPronunciation(fixEngine.call(synthesizer))),
     wrapEach: (wrap) =>
       withPronunciation(wrapEach?.call(synthesizer, wrap) ?? wrap(synthesizer)),
   };

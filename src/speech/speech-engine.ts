@@ -103,8 +103,8 @@ export interface Synthesizer {
    * `speech.unspeakable` or `speech.no_voice`.
    */
   synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncIterable<Pcm>;
-  /** Creates a synthesizer for one answer, which keeps the voice of its first sound. */
-  fixVoice?(): Synthesizer;
+  /** Creates a synthesizer for one answer, which stays with the engine of its first sound. Each clause names its voice. */
+  fixEngine?(): Synthesizer;
   /** Wraps each of several synthesizers, so that every request passes `wrap`. */
   wrapEach?(wrap: (engine: Synthesizer) => Synthesizer): Synthesizer;
 }

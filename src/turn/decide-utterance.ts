@@ -128,7 +128,7 @@ export function decideUtterance(
     return { decision: decideWithoutText(utterance, addressing, rules), addressing };
   const command = findSpokenCommand(text, rules.names);
   if (command === 'doNotHear')
-    return { decision: decideSpokenCommand(command, utterance), addressing };
+    return { decision: decideDoNotHear(utterance), addressing };
   const kind = findConfirmation(utterance, text, rules);
   if (kind) return { decision: decideConfirmation(utterance, { kind }), addressing };
   const { verdict, state } = decideAddressing(
@@ -140,7 +140,7 @@ export function decideUtterance(
   const words = hasWords
     ? classifyInterjection(text, { isFinal: true, names: rules.names })
     : undefined;
-  if (verdict.meant && command)
+  if (verdict.meant && command === 'pauseHearing')
     return { decision: decidePauseHearing(utterance), addressing: state };
   const isAside =
     isForOthers(verdict) && isAnsweredForAnyWords(addressing, utterance, rules);
@@ -270,14 +270,11 @@ function findCommand(
   }
 }
 
-function decideSpokenCommand(
-  command: SpokenCommand,
-  { hasGoneOn }: EndedUtterance,
-): UtteranceDecision {
+function decideDoNotHear({ hasGoneOn }: EndedUtterance): UtteranceDecision {
   return {
     kind: 'command',
     why: 'interjection',
-    command: { kind: 'spoken', command },
+    command: { kind: 'spoken', command: 'doNotHear' },
     dropsUnheard: false,
     // An answer that sounds goes on.
     overlap: hasGoneOn ? undefined : { what: 'aside', isMeant: false },

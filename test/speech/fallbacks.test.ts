@@ -153,7 +153,7 @@ test('a voice never changes inside an answer, not even back to the better one', 
     new FakeSynthesizer({ pieces: 2 }),
   ];
   const voice = voices([one, two], clock);
-  const answer = voice.fixVoice?.() ?? voice;
+  const answer = voice.fixEngine?.() ?? voice;
   expect(await said(answer, 'First.')).toBe(2);
   isDown = false;
   await clock.advance(60_000);

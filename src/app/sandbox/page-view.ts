@@ -76,7 +76,7 @@ export class PageView {
     }
   }
 
-  /** Shows live words until they are whole. */
+  /** Shows words live, then whole as said. */
   #onWords({
     name: who = this.#botName,
     text,

@@ -67,7 +67,7 @@ export function createRealtimeConversation(options: RealtimeConversationOptions)
       const leasing = pool.lease(sound.signal).then(
         (link) => {
           const resampler = new Resampler(listenRateHz, speakRateHz);
-          sound.passTo((samples) => link.appendSound(resampler.push(samples)));
+          sound.passTo((samples) => link.appendRealtimeSound(resampler.push(samples)));
           return link;
         },
         () => undefined, // The answer gets the error of a connection of its own.
@@ -263,9 +263,9 @@ function toItems(message: ChatMessage) {
 
 function appendSound(link: JsonSocket, wav: Uint8Array) {
   const { samples } = resamplePcm(readWav(wav), speakRateHz);
-  link.appendSound(samples);
+  link.appendRealtimeSound(samples);
   const missing = minSoundSamples - samples.length;
-  if (missing > 0) link.appendSound(new Int16Array(missing));
+  if (missing > 0) link.appendRealtimeSound(new Int16Array(missing));
 }
 
 function createItem(role: string, type: string, text: string) {

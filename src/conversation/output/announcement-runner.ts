@@ -176,7 +176,7 @@ async function writeClauses(
 ) {
   // The next clause is made while one plays, until the reply holds enough.
   const work = async () => {
-    const oneVoice = synthesizer.fixVoice?.() ?? synthesizer;
+    const oneVoice = synthesizer.fixEngine?.() ?? synthesizer;
     for (const clause of clauses) {
       if (reply.isOver) return;
       for await (const pcm of synthesizeClause(

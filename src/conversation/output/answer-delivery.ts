@@ -114,7 +114,7 @@ async function* speakQuote(
   using reservation = opened.reservation;
   const synthesizer = unpaid.withReservation(reservation);
   const voice = {
-    synthesizer: synthesizer.fixVoice?.() ?? synthesizer,
+    synthesizer: synthesizer.fixEngine?.() ?? synthesizer,
     voice: pending.voice,
     clock,
   };

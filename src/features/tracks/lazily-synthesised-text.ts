@@ -50,7 +50,7 @@ export function createLazySpeech(
     using reservation = opened.reservation;
     signal.addEventListener('abort', () => reservation.close(), { once: true });
     const paid = synthesizer.withReservation(reservation);
-    const speaker = paid.fixVoice?.() ?? paid;
+    const speaker = paid.fixEngine?.() ?? paid;
     const skip = createSkip(fromMs);
     for (const at of clauses.keys()) {
       for await (const pcm of readClause(at, speaker, signal)) {

@@ -167,7 +167,7 @@ export class SessionTracks implements FeatureSession {
     this.#owners.delete(personId);
   }
 
-  /** Plays a sound, examined for 12 s at most. A second outcome is about its volume. */
+  /** Plays a sound, examined for 12 s at most. A second outcome denies its volume. */
   async playSound(
     caller: TrackCaller,
     request: PlayRequest,

@@ -73,7 +73,7 @@ function toSpokenText(
   signal: AbortSignal,
 ) {
   const paid = synthesizer.withReservation(reservation);
-  const how = { synthesizer: paid.fixVoice?.() ?? paid, voice };
+  const how = { synthesizer: paid.fixEngine?.() ?? paid, voice };
   return runAhead<Pcm>(
     { limit: maxAheadMs, weigh: getDurationMs },
     async (queue, until) => {

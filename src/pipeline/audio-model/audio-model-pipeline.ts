@@ -69,7 +69,7 @@ export function createAudioModelPipeline(parts: AudioModelDeps): Pipeline {
       signal,
     );
     const counted = withVoiceMeter(parts.synthesizer, host.meter);
-    const synthesizer = counted.fixVoice?.() ?? counted;
+    const synthesizer = counted.fixEngine?.() ?? counted;
     await playAnswer(heard, { synthesizer, voice }, queue, signal);
   };
   return {

@@ -82,7 +82,7 @@ function meterSynthesizer(
   synthesizer: Synthesizer,
   meter: VoiceUsageMeter,
 ): Synthesizer {
-  const { fixVoice } = synthesizer;
+  const { fixEngine } = synthesizer;
   return {
     synthesize(text, voice, signal) {
       const tally = createUsageTally();
@@ -113,7 +113,8 @@ function meterSynthesizer(
         signal,
       );
     },
-    fixVoice: fixVoice && (() => meterSynthesizer(fixVoice.call(synthesizer), meter)),
+    fixEngine:
+      fixEngine && (() => meterSynthesizer(fixEngine.call(synthesizer), meter)),
   };
 }
 

@@ -46,13 +46,13 @@ function wrapEngines(
       );
     },
   });
-  const fixVoice = () => {
+  const fixEngine = () => {
     const place = createFallbackPosition();
     return createAt(() => place);
   };
   return {
     ...createAt(createFallbackPosition),
-    fixVoice,
+    fixEngine,
     wrapEach: (outer) => wrapEngines(chain, (engine) => outer(wrap(engine))),
   };
 }

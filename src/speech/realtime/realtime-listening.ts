@@ -118,8 +118,8 @@ export class RealtimeListening implements Listening {
       this.#send(link, part.toSample);
       const rest = this.#resampler.flush();
       const missing = minCommitSamples - (part.toSample - part.fromSample) * rateRatio;
-      link.appendSound(rest);
-      if (missing > 0) link.appendSound(new Int16Array(missing));
+      link.appendRealtimeSound(rest);
+      if (missing > 0) link.appendRealtimeSound(new Int16Array(missing));
       link.send({ type: 'input_audio_buffer.commit', event_id: part.eventId });
       part.state = 'sent';
     }
@@ -129,7 +129,7 @@ export class RealtimeListening implements Listening {
   #send(link: JsonSocket, toSample: number) {
     const fresh = this.#sound.view(this.#sentTo, toSample);
     this.#sentTo = toSample;
-    if (fresh.length > 0) link.appendSound(this.#resampler.push(fresh));
+    if (fresh.length > 0) link.appendRealtimeSound(this.#resampler.push(fresh));
   }
 
   #onEvent(event: JsonEvent) {

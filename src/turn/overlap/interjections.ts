@@ -482,7 +482,7 @@ function selectTables(language: string | undefined) {
 export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'others'>;
 
 const maxCommandChars = 120;
-/** A new command also needs words in `languages` and its work in `obeyCommand`. */
+/** A new command also needs words in `languages`, its decision in `decideUtterance`, and its work in `obeyCommand`. */
 const allCommands: readonly SpokenCommand[] = ['doNotHear', 'pauseHearing'];
 
 const commandPhrases = new Map<string, SpokenCommand | 'beside'>(
