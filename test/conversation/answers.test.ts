@@ -341,7 +341,7 @@ playScripts({
     { ...German, isUncalled: true },
     `
     adam joins > joined consent brief
-    4000 > says "Hallo. Drück auf Hör mich, um mit mir zu reden."
+    4000 > says "Hallo. Drück auf „Hör mich“, um mit mir zu reden."
     `,
   ],
   'who talks or asks at once is answered instead of greeted, and a stop silences the greeting': `
