@@ -208,8 +208,9 @@ function findVoiceRemedy(voice = '', names: readonly string[] = []) {
 
 let localClip: SpokenClip | undefined;
 
-/** Synthesises one clip for all roles, since loading the model takes seconds. */
+/** Synthesises one clip for all roles. */
 async function getLocalClip(deadline: ProbeDeadline) {
+  // Loading the model takes seconds.
   if (localClip) return localClip;
   await using models = new LocalModels();
   const synthesizer = await openLocalSynthesizer({ models });

@@ -32,8 +32,9 @@ export function toReplies(all: readonly PlayOutcome[]): Replies {
   return [{ ...first, to, lines, ...(skip && { buttons: [skip] }) }];
 }
 
-/** Builds replies for the presser, since the panel shows changes to everybody. */
+/** Builds replies for the presser. */
 export function toShortReplies(all: readonly PlayOutcome[]): Replies {
   const [{ buttons: _, ...reply }] = toReplies(all);
+  // The panel shows changes to everybody.
   return [{ ...reply, to: 'caller' }];
 }

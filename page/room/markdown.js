@@ -110,7 +110,7 @@ function readAtom(
 }
 
 /**
- * Finds where marked words end. Of "***" the last marks are the outer ones.
+ * Finds where marked words end.
  * @param {string} text
  * @param {string} mark
  * @param {number} from
@@ -118,6 +118,7 @@ function readAtom(
  */
 function findMarkEnd(text, mark, from) {
   let end = text.indexOf(mark, from + 1);
+  // Of "***" the last marks are the outer ones.
   while (end >= 0 && mark.length > 1 && text[end + mark.length] === mark[0]) end++;
   return end;
 }

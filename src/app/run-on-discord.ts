@@ -196,8 +196,9 @@ const drainMs = 5_000;
  */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
-/** Logs uncaught errors, so that sessions of other servers go on. */
+/** Logs uncaught errors. */
 function surviveBugs(log: Log, { bugs }: Metrics) {
+  // Sessions of other servers go on.
   process.on('uncaughtException', (err, origin) => {
     bugs.inc();
     log.fatal({ err, origin }, 'a bug was caught; the bot goes on');

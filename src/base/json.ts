@@ -165,13 +165,14 @@ export class JsonMeter {
     return at + 1;
   }
 
-  /** Returns the index after the string, or the end of the chunk. A string never spans lines. */
+  /** Returns the index after the string, or the end of the chunk. */
   #scanString(chunk: Uint8Array, from: number) {
     let isEscaped = this.#isEscaped;
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at];
       const isLineEnd =
         byte === asciiCodes.lineFeed || byte === asciiCodes.carriageReturn;
+      // A string never spans lines.
       if (isLineEnd || (byte === asciiCodes.quote && !isEscaped)) {
         this.#isInString = false;
         this.#isEscaped = false;
@@ -219,10 +220,11 @@ function formatLimit(limit: number) {
   return limit.toLocaleString('en', { maximumFractionDigits: 1 });
 }
 
-/** Sorts the keys of every object, so that equal values have equal texts. */
+/** Sorts the keys of every object. */
 export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
+  // Equal values get equal texts.
   const entries = Object.entries(value).sort(([one], [other]) =>
     one < other ? -1 : 1,
   );

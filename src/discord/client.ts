@@ -238,9 +238,7 @@ function watchClient(
   return client;
 }
 
-/**
- * Registers the commands. Reports failures, since commands of a former run still work.
- */
+/** Registers the commands, or reports a failure. */
 async function registerCommands(client: Client<true>, options: DiscordOptions) {
   const { commands, onEvent: report } = options;
   const route = Routes.applicationCommands(client.application.id);
@@ -253,6 +251,7 @@ async function registerCommands(client: Client<true>, options: DiscordOptions) {
     );
     report({ kind: 'registered', commands: commands.length });
   } catch (error) {
+    // Commands of a former run still work.
     const isAway = error instanceof DiscordAPIError && error.status === 403;
     const why = isAway
       ? `invite the bot: ${toInviteUrl(client.application.id)}`

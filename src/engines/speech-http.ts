@@ -71,10 +71,11 @@ export const speechHttp: Engine<'text to speech'> = {
   },
 };
 
-/** Chooses the standard voice if listed, since Kokoro refuses unknown voices. */
+/** Chooses the standard voice if listed. */
 function findFirstVoice(voices: VoiceNames) {
   void voices.load();
   const names = voices.getKnown();
+  // Kokoro refuses unknown voices.
   return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
 }
 

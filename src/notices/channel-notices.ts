@@ -30,7 +30,7 @@ export function formatWrittenText(
   return formatText(id, words, places.getLocale(guildId));
 }
 
-/** Formats a text to be spoken, in `language` or the language of the server. An English-only voice gets English. */
+/** Formats a text to be spoken, in `language` or the language of the server. */
 export function formatSpokenText(
   { id, with: words }: CheckedLine,
   guildId: GuildId,
@@ -38,6 +38,7 @@ export function formatSpokenText(
   /** BCP 47. A language without texts counts as the language of the server. */
   language?: string,
 ): string {
+  // An English-only voice gets English.
   return formatText(id, words, getSpokenLocale(guildId, parts, language));
 }
 
@@ -172,13 +173,14 @@ export function getFailureKind(failure: BotError): FailureStage | 'key' {
   return toFailureLine(failure).id === 'fail.key' ? 'key' : (failure.stage ?? 'think');
 }
 
-/** Reports a text that was written because it had no sound. The channel reads only that a key is refused, and once. */
+/** Reports a text that was written because it had no sound. */
 export function reportUnspokenText(
   failure: BotError,
   { loop, notices }: FailingSession,
 ) {
   notices.reportFailure(failure, 'speak');
   const kind = getFailureKind(failure);
+  // The channel reads only that a key is refused, and once.
   const isNews = loop.beginFailure(kind) && kind === 'key';
   if (isNews) notices.post(toFailureLine(failure), () => loop.isFailing(kind));
 }

@@ -32,10 +32,7 @@ export type JoinVerdict =
   | { readonly kind: 'timed-out'; readonly untilMs: number }
   | { readonly kind: 'full'; readonly members: number; readonly limit: number };
 
-/**
- * Finds the first obstacle to a join: of the caller, of the bot, of the channel. `stage` is none, since the bot
- * joins as audience.
- */
+/** Finds the first obstacle to a join: of the caller, of the bot, of the channel. */
 export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   const { members, limit, timedOutUntilMs = 0 } = facts;
   // Only a try can tell where so few rights are known.
@@ -47,6 +44,7 @@ export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   if (limit > 0 && members >= limit && !facts.mayMoveMembers)
     return { kind: 'full', members, limit };
   if (facts.isAfk) return { kind: 'afk' };
+  // A stage is no obstacle, since the bot joins as audience.
   if (facts.kind === 'stage') return { kind: 'stage' };
   return { kind: facts.maySpeak ? 'fine' : 'no-speak' };
 }

@@ -30,10 +30,7 @@ export function createTranslationPrompt(
 const maxLengthRatio = 4;
 const spareChars = 40;
 
-/**
- * Parses the translations of a batch. A number given twice, or inside a text, counts for none, as it may be copied
- * from a line.
- */
+/** Parses the translations of a batch. A number given twice, or inside a text, counts for none. */
 export function parseTranslations<Line extends WrittenLine>(
   reply: string,
   batch: readonly Line[],
@@ -50,6 +47,7 @@ export function parseTranslations<Line extends WrittenLine>(
   }
   const translated = new Map<Line, string>();
   for (const [place, line] of batch.entries()) {
+    // A number may be copied from a line.
     const [words, another] = given.get(place + 1) ?? [];
     if (words && another === undefined && isTrustedTranslation(words, line))
       translated.set(line, words);

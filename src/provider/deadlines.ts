@@ -53,11 +53,9 @@ const slownessDecay = 0.75;
 
 export type ProviderSpeed = ReturnType<typeof createProviderSpeed>;
 
-/**
- * Measures a server's speed by its slowest recent request, since many servers take as long for a short request as
- * for a long one.
- */
+/** Measures a server's speed by its slowest recent request. */
 export function createProviderSpeed() {
+  // Many servers take as long for a short request as for a long one.
   let slowest: { readonly tookMs: number; readonly size: number } | undefined;
 
   return {

@@ -16,9 +16,8 @@ const endOfEventsMark = '[DONE]';
 /**
  * Reads the values of an event stream up to `[DONE]`.
  *
- * A line of whole JSON is an event, with or without `data:`, since some servers send no blank lines, or JSON lines.
- * Other data is ignored. Ending early closes the connection, but `[DONE]` keeps it. Throws APIError for an event
- * with an error, and SyntaxError for broken JSON.
+ * A line of whole JSON is an event, with or without `data:`. Other data is ignored. Ending early closes the
+ * connection, but `[DONE]` keeps it. Throws APIError for an event with an error, and SyntaxError for broken JSON.
  */
 export async function* readEvents(
   response: Response,
@@ -26,6 +25,7 @@ export async function* readEvents(
 ): AsyncGenerator<unknown> {
   const reader = response.body?.getReader();
   if (!reader) return;
+  // Some servers send no blank lines, or JSON lines.
   const events = new EventLines();
   let reason = readerStopped;
   try {

@@ -21,9 +21,10 @@ const mostCount = 1e9;
 /** Estimate for servers that do not count. */
 export const charactersPerToken = 4;
 
-/** Computes billionths of a dollar, so that sums are exact. Undefined without a price. */
+/** Computes billionths of a dollar. Undefined without a price. */
 export function computeCost(use: Use, rates: Usd): number | undefined {
   const usd = isCountable(use) ? toUsd(use, rates) : undefined;
+  // Sums of whole numbers are exact.
   return usd === undefined || !Number.isFinite(usd) ? undefined : Math.round(usd * 1e9);
 }
 
@@ -69,12 +70,13 @@ function toUsd(use: Use, usd: Usd) {
   }
 }
 
-/** Prices tokens. Servers do not say which tokens were cached, so cheaper text counts first. */
+/** Prices tokens. */
 function toTokensUsd(tokens: TokenUsage, usd: Usd) {
   const heard = Math.min(tokens.audioInputTokens ?? 0, tokens.inputTokens);
   const spoken = Math.min(tokens.audioOutputTokens ?? 0, tokens.outputTokens);
   const read = tokens.inputTokens - heard;
   const cached = Math.min(tokens.cachedInputTokens ?? 0, tokens.inputTokens);
+  // Servers do not say which tokens were cached, so cheaper text counts first.
   const cachedRead = Math.min(cached, read);
   const cachedHeard = cached - cachedRead;
   const { perMillionInputTokens: input, perMillionAudioInputTokens: audio } = usd;

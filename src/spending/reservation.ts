@@ -72,7 +72,7 @@ const readingTokens = 1_000;
 /** Upper bound for recognisers that charge by token. */
 const recognisedTokensPerSecond = 20;
 
-/** Bounds a chat request. A text token has at least one byte. Pictures count as at the dearest provider. */
+/** Bounds a chat request. Pictures count as at the dearest provider. */
 export function boundModelRequest({
   messages,
   tools = [],
@@ -87,6 +87,7 @@ export function boundModelRequest({
   const text = Buffer.byteLength(JSON.stringify([shown, tools]));
   const bytes = text - Buffer.byteLength(pictures.flat().join(''));
   const heard = Math.ceil(heardMs / msPerTokenHeard);
+  // A text token has at least one byte.
   const inputTokens = bytes + heard + countPictures(messages) * maxPictureTokens;
   return {
     role: 'think',

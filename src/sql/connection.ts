@@ -99,9 +99,10 @@ function toInsertStatement(
   return sql`INSERT INTO ${into} VALUES ${bulk(values)} ${conflict}`;
 }
 
-/** Converts a value so that both databases store the same text. */
+/** Converts a value for a database. */
 function boundValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(boundValue);
+  // Both databases must store the same text.
   return typeof value === 'string'
     ? value.toWellFormed().replaceAll('\0', '\ufffd')
     : value;

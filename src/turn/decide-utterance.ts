@@ -161,12 +161,13 @@ function decideWithoutText(
   return decideIgnore(rules.mode === 'off' ? 'off' : 'not-named', utterance, undefined);
 }
 
-/** Finds the yes or no that the bot waits for. A part of longer speech does not count. */
+/** Finds the yes or no that the bot waits for. */
 function findConfirmation(
   { goesOn, hasGoneOn, language, canConfirm, overlapsReply }: EndedUtterance,
   text: string,
   rules: AddressingRules,
 ) {
+  // A part of longer speech does not count.
   if (!canConfirm || goesOn || overlapsReply || hasGoneOn) return undefined;
   return findYesOrNo(text, rules.names, language);
 }

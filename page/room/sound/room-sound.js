@@ -25,9 +25,10 @@ export class RoomSound {
     this.#worker.onmessage = ({ data }) => tell.news(data);
   }
 
-  /** Begins to play. Browsers allow it only once something was pressed. */
+  /** Begins to play. */
   async startListening() {
     this.#context ??= this.#openAudio();
+    // Browsers allow sound only once something was pressed.
     await (await this.#context).resume();
   }
 

@@ -88,7 +88,7 @@ class LagFinder {
     this.#products[lag] = (this.#products[lag] ?? 0) * decayPerMeasurement + products;
   }
 
-  /** Correlates sent and heard levels at a lag. The overall loudness of a band does not count. */
+  /** Correlates sent and heard levels at a lag. */
   getCorrelation(lag: number): number {
     let [common, sent, heard] = [0, 0, 0];
     for (let band = 0; band < bandCount; band++) {
@@ -98,6 +98,7 @@ class LagFinder {
       heard += a * a;
       sent += b * b;
     }
+    // The overall loudness of a band does not count.
     const together = (this.#products[lag] ?? 0) - common / this.#weight;
     const alone = this.#heardSquares - heard / this.#weight;
     const theirs = (this.#squares[lag] ?? 0) - sent / this.#weight;
@@ -351,8 +352,9 @@ class NoiseFloor {
     }
   }
 
-  /** Raises levels to the noise, which hides anything quieter. The result is valid until the next call. */
+  /** Raises levels to the noise. The result is valid until the next call. */
   raiseToNoise(levels: Float32Array): Float32Array {
+    // Noise hides anything quieter.
     for (let band = 0; band < bandCount; band++) {
       this.#raiseToNoise[band] = Math.max(
         levels[band] ?? minNoiseDb,

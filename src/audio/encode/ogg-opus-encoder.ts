@@ -10,11 +10,7 @@ const frameSamples = speakRateHz / 50;
 /** One page takes 255 segments, and a packet of 1,275 bytes needs at most 5. */
 const maxPageSamples = 50 * frameSamples;
 
-/**
- * Writes Opus into an Ogg file: https://www.rfc-editor.org/rfc/rfc7845.html
- *
- * Each piece completes a page, so that no sound waits for a full page.
- */
+/** Writes Opus into an Ogg file: https://www.rfc-editor.org/rfc/rfc7845.html */
 export function createOggOpusEncoder(encoder: OpusEncoder) {
   const oggPages = createOggOpusPages({ inputRateHz: speakRateHz, preSkipSamples });
   let rest = new Int16Array(0);
@@ -38,6 +34,7 @@ export function createOggOpusEncoder(encoder: OpusEncoder) {
       const whole = sound.length - (sound.length % frameSamples);
       rest = sound.slice(whole);
       const pages = [oggPages.writeHead()];
+      // Each piece completes a page, so that no sound waits for a full page.
       for (let at = 0; at < whole; at += maxPageSamples) {
         const packets = encodePackets(
           sound.subarray(at, Math.min(whole, at + maxPageSamples)),

@@ -19,13 +19,14 @@ const mpegHeaderBytes = 6;
 /**
  * Detects MP3 or AAC by two headers of the same kind, the second where the first one says.
  *
- * Samples may look like one header, but not like two. `unknown` means that up to 8 kB more are needed.
+ * `unknown` means that up to 8 kB more are needed.
  */
 export function detectFrames(bytes: Buffer): 'MP3' | 'AAC' | 'no' | 'unknown' {
   if (bytes.length < mpegHeaderBytes) return 'unknown';
   const first = readFrameHeader(bytes);
   if (!first) return 'no';
   if (bytes.length < first.lengthBytes + mpegHeaderBytes) return 'unknown';
+  // Samples may look like one header, but not like two.
   const second = readFrameHeader(bytes.subarray(first.lengthBytes));
   return second && second.kind === first.kind ? first.name : 'no';
 }

@@ -17,7 +17,7 @@ const maxSniffBytes = 8192;
 const minFramesInARow = 3;
 
 /**
- * Detects a format by its first bytes, since a decoder makes loud noise of foreign data.
+ * Detects a format by its first bytes.
  *
  * At most 8 kB are needed, fewer for a shorter file (`isWhole`).
  */
@@ -30,6 +30,7 @@ export function sniffFormat(head: Uint8Array, isWhole: boolean): SniffResult {
   const named = sniffNamedFormat(bytes, isWhole);
   if (named) return named;
   const isEnough = isWhole || head.length >= maxSniffBytes;
+  // A decoder makes loud noise of foreign data.
   return sniffFrames(bytes, isEnough) ?? { kind: 'foreign', what: 'not a sound file' };
 }
 

@@ -8,7 +8,7 @@ const codecLoaders = {
   mediaplex: openMediaplex,
 } as const;
 
-/** Encoder and decoder of a library; each library has its own name for the method that sets an option of libopus. */
+/** Encoder and decoder of a library. Each library names the method that sets an option of libopus differently. */
 type LibraryCoder<Method extends string> = {
   encode(pcm: Buffer): Buffer;
   decode(opus: Buffer): Uint8Array;

@@ -27,11 +27,10 @@ const silenceBytes = 3;
 
 /**
  * Encodes the pause that listeners get as silence frames.
- *
- * Opus predicts the level of a frame from the one before. Without this, the first frames after a pause are up to 30
- * dB too quiet, and 60 ms of the first word are lost (`npm test -- test/audio/rest-encoder`).
  */
 export function encodePause(encoder: OpusEncoder, rateHz: number, channels: 1 | 2 = 1) {
+  // Opus predicts a frame's level from the frame before. Otherwise the first frames after a pause are up to 30 dB
+  // too quiet, and 60 ms of the first word are lost (`npm test -- test/audio/rest-encoder`).
   const silence = new Int16Array((rateHz / 50) * channels);
   for (let frame = 0; frame < maxSilenceFrames; frame++) {
     if (encoder.encode(silence).length <= silenceBytes) return;

@@ -147,12 +147,13 @@ export class AnswerText {
     return this.#readText(false);
   }
 
-  /** Returns the rest. A thought that never ended is not shown. */
+  /** Returns the rest. */
   flush(isCut: boolean): string {
     const shown = this.#readText(true);
     const kept = this.#kept;
     this.#kept = '';
     if (this.#state === 'call') return shown + this.#endCall(kept);
+    // A thought that never ended is not shown.
     if (this.#state !== 'thought' || isCut || kept === '') return shown;
     // The model usually begins inside a thought, but not this time.
     this.faults.push('no thoughts');

@@ -24,8 +24,7 @@ const maxCheckedChars = 4 * 2 ** 20;
 /**
  * Assembles streamed tool calls.
  *
- * Servers send `index` missing or always 0, `id` empty, and a call whole or in crumbs. A piece belongs to the last
- * call of its `index`, `id` or place, unless it must be a new call.
+ * A piece belongs to the last call of its `index`, `id` or place, unless it must be a new call.
  */
 function createToolCallAssembler() {
   const calls: PartialToolCall[] = [];
@@ -34,6 +33,7 @@ function createToolCallAssembler() {
 
   function addFragment(fragment: Fragment, place: number) {
     const { id, index } = fragment;
+    // Servers send `index` missing or always 0, `id` empty, and a call whole or in crumbs.
     const unnumbered = id === '' ? `place ${place}` : `id ${id}`;
     const key = typeof index === 'number' ? `index ${index}` : unnumbered;
     const former = byKey.get(key);

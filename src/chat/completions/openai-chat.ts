@@ -371,8 +371,9 @@ function listToolNames({ sent, tools }: ChatRequest): readonly string[] {
   );
 }
 
-/** Collects words that people said. A server's sentence that repeats any is not logged. */
+/** Collects words that people said. */
 function collectSaidText({ messages }: ChatRequest) {
+  // A server's sentence that repeats any of these words is not logged.
   const said = messages.filter(({ role }) => role !== 'system');
   return said.map((one) => `${'name' in one ? one.name : ''} ${one.content}`).join(' ');
 }
@@ -384,7 +385,7 @@ function toTruncatedError(error: BotError) {
   return new BotError('provider.truncated', true, message, cause, undefined, about);
 }
 
-/** Uses an audio model for its text. Such models insist on sound, which is dropped. */
+/** Uses an audio model for its text. */
 export function dropSound(model: ChatModel): ChatModel {
   return {
     async *reply(messages, tools, signal, mostTokens, _voice, sent) {
@@ -394,6 +395,7 @@ export function dropSound(model: ChatModel): ChatModel {
         if ('text' in part) {
           source ??= part.kind;
           if (source === part.kind) yield { kind: 'text', text: part.text };
+          // Audio models insist on sound.
         } else if (part.kind !== 'sound') yield part;
       }
     },

@@ -123,14 +123,12 @@ function isNeverLastWord(word: string) {
   );
 }
 
-/**
- * Finds the certain end of a text that may go on. A digit, a single letter or an open quote before a mark must wait:
- * 1,000, x,y, "Yes, I do,".
- */
+/** Finds the certain end of a text that may go on. */
 export function findSureEnd(text: string): 'sentence' | 'pause' | undefined {
   if (isInsideMarkup(text, text.length) || /```|~~~/.test(text) || hasOpenMark(text))
     return undefined;
   if (/..(?![.!?])[\u3002\uff01\uff1f\p{STerm}]$/u.test(text)) return 'sentence';
+  // A digit, a single letter or an open quote before a mark must wait: 1,000, x,y, "Yes, I do,".
   const [, word = '', mark = ''] =
     /(?:^|\s)(\p{L}[\p{L}\p{M}'\u2019-]+)([.!?,\u060c])$/u.exec(text) ?? [];
   if (/[,\u060c]/.test(mark)) return 'pause';

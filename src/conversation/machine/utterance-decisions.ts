@@ -154,10 +154,11 @@ function stopTurn(draft: Draft, id: Id) {
   else dropEmptyTurn(draft, turn);
 }
 
-/** Queues a turn as it was, since further speech had no words. */
+/** Queues a turn as it was. */
 function restoreTurn(draft: Draft, id: Id) {
   const turn = findTurn(draft, id);
   if (!turn || turn.openSpeech.length > 0 || isQueued(draft, id)) return;
+  // Further speech had no words.
   if (turn.parts.length > 0) queueTurn(draft, turn);
   else dropEmptyTurn(draft, turn);
 }

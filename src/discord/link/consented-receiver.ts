@@ -68,8 +68,9 @@ export class ConsentedReceiver {
     });
   }
 
-  /** Forgets all sources, since a new voice server has others. */
+  /** Forgets all sources. */
   restart() {
+    // A new voice server has others.
     getInnerReceiver(this.#receiver).ssrcMap.map.clear();
     this.#held.clear();
     this.openedAtMs.clear();

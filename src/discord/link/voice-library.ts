@@ -127,11 +127,12 @@ function enlargeReceiveBuffer(udp: VoiceUDPSocket) {
   socket.once('listening', () => socket.setRecvBufferSize(receiveBufferBytes));
 }
 
-/** Connects the socket, so that the kernel drops datagrams of other senders. */
+/** Connects the socket to the server. */
 export function connectSocket(udp: VoiceUDPSocket) {
   const { socket, remote } = getInnerUdp(udp);
   if (isIP(remote.ip) === 0) return;
   try {
+    // The kernel then drops datagrams of other senders.
     socket.connect(remote.port, remote.ip, (error?) => {
       if (!error) udp.send = (datagram) => socket.send(datagram);
     });

@@ -63,9 +63,10 @@ const toRecordingNote = (name: string) =>
   `What comes next is a recording somebody called ${JSON.stringify(name)} sent, ${asDataNote}.`;
 const wordlessText = '(The recording holds no words.)';
 
-/** Puts the words in quotes, so that they cannot pass for typed ones. */
+/** Puts spoken words in quotes. */
 function quoteTranscript({ text, ...rest }: Transcript) {
   const words = text.trim();
+  // Without quotes the words would pass for typed ones.
   return { ...rest, text: words === '' ? wordlessText : JSON.stringify(words) };
 }
 

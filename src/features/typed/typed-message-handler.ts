@@ -244,15 +244,13 @@ export class TypedMessageHandler implements TypedMessageListener {
   }
 }
 
-/**
- * Turns a message into a question. A forwarded one is data, since its author is
- * unknown.
- */
+/** Turns a message into a question. */
 function toQuestion(
   { author, isForwarded, pictures, recording, text }: TypedMessage,
   usual: string,
 ): QuestionSubject & { readonly words?: string } {
   const files = { pictures, recording };
+  // A forwarded message is data, since its author is unknown.
   const quoted = isForwarded && { author: author.name, text, isForwarded };
   if (quoted) return { ...files, quoted, sentBy: author.name, words: usual };
   if (pictures && text === '') return { ...files, words: usual };

@@ -42,10 +42,11 @@ export function createVoicesAndPreviews(
       return speechModels;
     },
 
-    /** Tests for a voice in a language. The local voice speaks English only. */
+    /** Tests for a voice in a language. */
     canSpeak(guildId: GuildId, language: string): boolean {
       const isEmbedded = speechModels.length === 0;
       const { pipeline } = sessions.settings.getForGuild(guildId);
+      // The local voice speaks English only.
       return !isEmbedded || pipeline !== 'chained' || toBaseLanguage(language) === 'en';
     },
 

@@ -41,10 +41,10 @@ export function addSessionMetrics(meters: Meters) {
     ['what'],
   );
 
-  /** A typed question was not heard, so its instants do not count. */
   const countAnswer = (event: Extract<SessionEvent, { kind: 'answered' }>) => {
     const { finish, typed } = event;
     turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
+    // A typed question was not heard, so its instants do not count.
     if (typed) return;
     for (const [key, ms] of Object.entries(measureLatencies(event.instants)))
       instants.observe(

@@ -73,10 +73,11 @@ export class Gain {
     return gain;
   }
 
-  /** Computes the gain of a glide by smoothstep, so that the glide has no corner. */
+  /** Computes the gain of a glide. */
   #getGain() {
     if (this.#done >= this.#over) return this.#goal;
     const share = this.#done / this.#over;
+    // By smoothstep the glide has no corner.
     return this.#from + (this.#goal - this.#from) * share * share * (3 - 2 * share);
   }
 }
@@ -91,8 +92,9 @@ export const targetLufs = -20;
 const mostUpDb = 12;
 const mostDownDb = 24;
 
-/** Computes the gain that levels a sound. A sound that nobody measured stays as it is. */
+/** Computes the gain that levels a sound. */
 export function getLevellingGain(lufs: number | undefined): number {
+  // A sound that nobody measured stays as it is.
   if (lufs === undefined) return 1;
   return toGain(Math.max(-mostDownDb, Math.min(mostUpDb, targetLufs - lufs)));
 }

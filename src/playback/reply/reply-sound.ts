@@ -178,13 +178,14 @@ export class ReplySound {
     return this.#taken;
   }
 
-  /** Adds sound of a sentence, copied since a provider may reuse its memory. */
+  /** Adds sound of a sentence. */
   push(pcm: Pcm, text: string) {
     if (!this.sentences.isCurrent(text)) {
       this.end();
       this.sentences.start(text);
       this.#isFresh = true;
     }
+    // A provider may reuse its memory.
     this.#appendPieces(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
   }
 

@@ -13,9 +13,10 @@ export class AllowedHosts {
     this.#entries = hosts.flatMap((host) => parseHostEntry(host) ?? []);
   }
 
-  /** Returns whether a `hostname` or address is allowed. An entry without a port allows all ports. */
+  /** Returns whether a `hostname` or address is allowed. */
   has(host: string, port: string): boolean {
     const wanted = normalizeHost(host);
+    // An entry without a port allows all ports.
     return this.#entries.some(
       (entry) => entry.host === wanted && (entry.port ?? port) === port,
     );

@@ -59,8 +59,9 @@ export function findWords(heard: HeardSpeech): string | undefined {
   return heard.logProbability < least ? undefined : removeRepetition(text);
 }
 
-/** Removes repetition, since Whisper sometimes repeats a short sentence. */
+/** Removes repetition. */
 function removeRepetition(text: string) {
   const sentences = text.split(/(?<=[.!?]) /);
+  // Whisper sometimes repeats a short sentence.
   return new Set(sentences).size === 1 ? (sentences[0] ?? text) : text;
 }

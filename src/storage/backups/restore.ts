@@ -97,7 +97,7 @@ function examineCopy(path: string, options: RestoreOptions) {
   if (!existsSync(path))
     throw createUnreadableCopyError(`There is no copy ${path} to restore.`);
   const { isSettingsOnly, nowWallMs } = options;
-  // An old copy may hold people who were forgotten since.
+  // An old copy may hold people forgotten since.
   if (!isSettingsOnly && isOld(path, nowWallMs)) {
     throw new BotError(
       'store.too_old',
@@ -214,8 +214,9 @@ function dropPrograms(sqlite: DatabaseSync) {
     sqlite.exec(`DROP ${type} "${String(name).replaceAll('"', '""')}"`);
 }
 
-/** Replaces a file atomically. The old log was already copied. */
+/** Replaces a file atomically. */
 function replaceFile(path: string) {
+  // The old log was already copied.
   for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
   renameSync(toPartPath(path), path);
 }

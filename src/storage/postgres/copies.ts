@@ -79,13 +79,11 @@ function selectPortionAfter({ key }: Table, last: object | undefined) {
   return sql`${later} ORDER BY ${names} LIMIT ${rowsAtOnce}`;
 }
 
-/**
- * Sets the sequence of a table's keys behind the copied keys, so that new rows get
- * free keys.
- */
+/** Sets the sequence of a table's keys behind the copied keys. */
 async function continueKeys(connection: Connection, { columns, key, name }: Table) {
   const [field = ''] = key;
   if (columns[field]?.kind !== 'key') return;
+  // New rows must get free keys.
   const next = sql`coalesce(max(${raw(field)}), 0) + 1`;
   await connection.run(
     sql`SELECT setval(pg_get_serial_sequence(${name}, ${field}), ${next}, false) FROM ${raw(name)}`,

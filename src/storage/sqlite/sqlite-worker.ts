@@ -4,7 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { FileCall } from './sqlite-file.ts';
 import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
 
-/** Runs SQLite on a worker thread of `entry`, so that a slow disk delays no sound. */
+/** Runs SQLite on a worker thread of `entry`. */
 export function createSqliteWorker(
   entry = new URL('./sqlite-thread.ts', import.meta.url),
 ) {
@@ -13,6 +13,7 @@ export function createSqliteWorker(
   let worker: Worker | undefined;
 
   async function sendRequest(request: SqliteRequest) {
+    // In this thread, a slow disk would delay sound.
     worker ??= startWorker();
     const answered = Promise.withResolvers<SqliteAnswer>();
     worker.ref();

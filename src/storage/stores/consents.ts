@@ -87,11 +87,12 @@ export const consentPart: StorePart<ConsentStore> = {
           .filter(({ kind }) => kind !== 'forgotten').length;
       },
 
-      /** Erases a person after earlier writes, so that none brings the person back. */
+      /** Erases a person after earlier writes. */
       async erasePerson(guildId, personId) {
         const theirs = selectPersonRows(all, guildId, personId)
           .filter(({ table }) => !lasting.has(table.name))
           .map(({ rows }) => rows);
+        // An earlier write that ended after this one would bring the person back.
         const count = await database.write((connection) =>
           deleteRows(connection, theirs),
         );

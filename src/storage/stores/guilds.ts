@@ -18,8 +18,9 @@ const botGuilds = defineTable(
 export const guildPart: StorePart<JoinedGuildStore> = {
   tables: [botGuilds],
   open: (database, all) => ({
-    /** Erases a server after earlier writes, so that none brings the server back. */
+    /** Erases a server after earlier writes. */
     async eraseGuild(guildId) {
+      // An earlier write that ended after this one would bring the server back.
       const deleted = await database.write((connection) =>
         deleteRows(connection, selectServerRows(all, guildId)),
       );

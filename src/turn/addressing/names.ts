@@ -272,11 +272,9 @@ export function toPhoneticCode(latin: string): string {
   );
 }
 
-/**
- * Gets the largest edit distance at which a name still counts. A short name allows none, so that no other word
- * becomes a call.
- */
+/** Gets the largest edit distance at which a name still counts. */
 export function getMaxNameDistance(sound: string): number {
+  // Another word must not become a call.
   if (sound.length <= 3) return 0;
   if (sound.length <= 6) return 1;
   return sound.length <= 10 ? 2 : maxNameDistance;

@@ -28,7 +28,7 @@ export const endpointRules = {
   /** Unvoiced time that makes a pause: the recogniser is asked. */
   pauseMs: 64,
   pauseGapMs: 80,
-  /** Unvoiced time after which the turn model is asked, once in a pause; Infinity where there is none. */
+  /** Unvoiced time after which the turn model is asked, once in a pause. Infinity without a turn model. */
   turnModelMs: Number.POSITIVE_INFINITY,
   /** Most pauses inside a sentence are shorter. */
   longPauseMs: 200,
@@ -553,10 +553,7 @@ export function getVoiceEndMs(
   return Math.max(lastLoudMs, lastVoiceMs - faintMs);
 }
 
-/**
- * Returns whether sound followed the pause at which the recogniser was asked, so that the text may lack the end of
- * a word.
- */
+/** Returns whether sound followed the pause at which the recogniser was asked. */
 function wasAskedTooEarly({
   kind,
   mutedAtMs = 0,
@@ -566,6 +563,7 @@ function wasAskedTooEarly({
   // A last "s" is no voice to Silero: the text breaks off, and more sounded until the microphone closed.
   const soundedMs = mutedAtMs - pausedAtMs;
   if (kind !== 'paused' || soundedMs <= 0 || soundedMs > maxTrailingMs) return false;
+  // The text may lack the end of a word.
   return (
     understood?.isUpToPause === true && understood.completeLogit <= maxBrokenOffLogit
   );

@@ -450,13 +450,14 @@ export type YesOrNo = 'yes' | 'no';
 /**
  * Finds the yes or no that a final text is, apart from politeness and the bot's names.
  *
- * Of a known language (BCP 47), only its words and English count. A question is neither.
+ * Of a known language (BCP 47), only its words and English count.
  */
 export function findYesOrNo(
   text: string,
   names: readonly string[],
   language?: string,
 ): YesOrNo | undefined {
+  // A question is neither.
   if (/[?\uff1f\u061f\u037e]/u.test(text)) return undefined;
   const { kind } = classifyInterjection(text, { isFinal: true, names });
   if (kind === 'stop' || kind === 'wait') return undefined;

@@ -55,12 +55,13 @@ export function getMeaning(
   return (meaning === 'drop' || meaning === 'hold') && !hasSay ? 'words' : meaning;
 }
 
-/** Classifies a partial. "He" may become "here", so short words stay open. */
+/** Classifies a partial. */
 export function classifyPartial(
   text: string,
   names: readonly string[],
 ): { readonly meaning: OverlapKind; readonly isSure: boolean } {
   const words = classifyInterjection(text, { isFinal: false, names });
+  // "He" may become "here", so short words stay open.
   const isOpen = words.kind === 'backchannel' && isWordBeginning(text);
   return {
     meaning: isOpen ? 'empty' : words.kind,

@@ -123,11 +123,12 @@ function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow) {
   return Math.max(fromMs, window.atMs - maxOnsetMs);
 }
 
-/** Keeps the latest packets, since a voice found later began in one of them. */
+/** Keeps the latest packets. */
 function addPacketBeforeVoice(
   former: BeforeVoice | undefined,
   packet: OverlapPacket,
 ): BeforeVoice {
+  // A voice found later began in one of them.
   const packets = [...(former?.packets ?? []), packet].slice(
     -overlapVoiceRules.maxOnsetMs / packetMs,
   );

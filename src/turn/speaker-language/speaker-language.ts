@@ -123,8 +123,6 @@ const speakerLanguageRules = {
 /**
  * Updates a person's language by one turn.
  *
- * A person who asks for another language may speak it next, so a request ends a lock.
- *
  * @example
  * import { decideAnswerLanguage, stepSpeakerLanguage } from '#src/turn/speaker-language/speaker-language.ts';
  *
@@ -138,6 +136,7 @@ export function stepSpeakerLanguage(
   among: readonly string[] = [],
 ): SpeakerLanguage {
   const { language, probability, words, requested } = evidence;
+  // The person may speak the requested language next, so a request ends a lock.
   const asked = requested === undefined ? before : applyRequest(before, requested);
   if (
     language === undefined ||
@@ -165,16 +164,13 @@ function applyRequest(
   return { ...open, requested };
 }
 
-/**
- * Chooses the language of a turn's words.
- *
- * A text that is surely of another language wins over a recogniser that repeats its hint.
- */
+/** Chooses the language of a turn's words. */
 export function chooseTurnLanguage(
   recognised: string | undefined,
   hint: string | undefined,
   found: Pick<LanguageEvidence, 'language' | 'probability'> | undefined,
 ): Pick<LanguageEvidence, 'language' | 'probability'> {
+  // A text that is surely of another language wins over a recogniser that repeats its hint.
   const isOpen = recognised === undefined || repeatsHint(recognised, hint);
   if (isOpen && found && (recognised === undefined || isSureLanguage(found)))
     return found;
@@ -217,17 +213,14 @@ export function getLanguageStability(
     : 'settled';
 }
 
-/**
- * Returns the language hint for the recogniser, undefined if it should detect one.
- *
- * A requested language is not always spoken. A lock that the latest turn broke is no hint, since an obedient
- * recogniser would never hear anything else.
- */
+/** Returns the language hint for the recogniser, undefined if it should detect one. */
 export function getRecogniserHint(
   { locked, latest }: SpeakerLanguage,
   { own }: LanguageChoices,
 ): string | undefined {
+  // A requested language is not always spoken.
   const isHeld = locked !== undefined && latest !== undefined;
+  // With a lock that the latest turn broke, an obedient recogniser would never hear anything else.
   const spoken = isHeld && isSameLanguage(locked, latest.language) ? locked : undefined;
   return own ?? spoken;
 }
@@ -254,8 +247,9 @@ export function countWords(text: string): number {
   return count;
 }
 
-/** Removes the bot's names, so that "Nova, otvor" is not taken for Portuguese. */
+/** Removes the bot's names. */
 export function removeNames(text: string, names: readonly string[]): string {
+  // "Nova, otvor" would be taken for Portuguese.
   const called = new Set(
     names.flatMap((name) => name.toLowerCase().split(wordSeparators)),
   );

@@ -335,7 +335,7 @@ export class SpeakerInputs {
     return this.#inputs.get(speakerId)?.onJudged(askedAtMs, probability, atMs) ?? [];
   }
 
-  /** Closes the inputs of people who may not be heard. Their unfinished utterances are lost. */
+  /** Closes the inputs of silenced people. Unfinished utterances are lost. */
   closeOthers(mayHear: (speakerId: PersonId) => boolean) {
     for (const speakerId of this.#inputs.keys()) {
       if (!mayHear(speakerId)) this.#inputs.delete(speakerId);
@@ -445,13 +445,14 @@ class UtteranceBuffer {
     return { samples, rateHz: listenRateHz, channels: 1, toOgg };
   }
 
-  /** Drops the sound before `at`. A piece that is cut inside no longer belongs to a packet. */
+  /** Drops the sound before `at`. */
   #cutPieces(at: number) {
     let from = 0;
     return this.#pieces.flatMap((piece) => {
       const cut = at - from;
       from += piece.samples.length;
       if (cut <= 0) return piece;
+      // A piece that is cut inside no longer belongs to a packet.
       return cut < piece.samples.length ? { samples: piece.samples.slice(cut) } : [];
     });
   }

@@ -185,13 +185,14 @@ export class SpeechOutput {
     this.#onSent({ ...sent, isOver: true, isCut });
   }
 
-  /** Cuts a reply whose sound is ready but not sent, so that its writer goes on. */
+  /** Cuts a reply with sound that is ready but not sent. */
   async #watchForStall(reply: SpokenReply, signal: AbortSignal) {
     let before = -1;
     while (!signal.aborted) {
       const now = reply.getPlayedMs() + this.#resumeCount; // Both only grow.
       const isDue = reply.ready && !reply.paused;
       this.#isStuck = isDue && now === before;
+      // The writer goes on after a cut.
       if (this.#isStuck) return reply.cut();
       before = isDue ? now : -1;
       await this.#clock.sleep(maxStallMs, signal).catch(() => undefined); // Ends the loop.

@@ -87,12 +87,13 @@ function createRequestCheck({ publicUrl, ...options }: DoorOptions) {
   });
 }
 
-/** Finds a reason against a body. Bodies of programs are counted as they come. */
+/** Finds a reason against a body. */
 function findBodyRefusal(
   sent: PageEnv['Bindings']['incoming']['headers'],
   mostBytes: number,
   isForPrograms: boolean,
 ) {
+  // Bodies of programs are counted as they come.
   if (sent['transfer-encoding'] !== undefined && !isForPrograms) {
     return {
       status: 411,

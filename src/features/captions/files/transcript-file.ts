@@ -87,8 +87,9 @@ export function formatDatedTimes(
     `${days.size > 1 ? `${times.day(wallMs)} ` : ''}${times[unit](wallMs)}`;
 }
 
-/** Breaks mentions, so that words copied into a chat ping nobody. */
+/** Breaks mentions. */
 function escapePings(words: string) {
+  // Words copied into a chat must ping nobody.
   return removeHiddenCharacters(words).replace(/<(?=[@#])/g, '< ');
 }
 

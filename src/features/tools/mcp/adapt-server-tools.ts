@@ -14,7 +14,7 @@ export type ServerTools = {
   readonly problems: readonly string[];
 };
 
-/** Prefixes tools with the server's name, so that no two share a name. */
+/** Prefixes tools with the server's name. */
 export function adaptServerTools(
   offered: readonly OfferedTool[],
   server: McpServerOptions,
@@ -26,6 +26,7 @@ export function adaptServerTools(
     const rules = server.rulesFor(tool.name);
     if (!rules) continue;
     const plain = toPlainName(tool);
+    // The prefix keeps tools of two servers apart.
     const name = `${server.name}__${plain}`;
     const problem = findObjection(tool, name, tools);
     if (problem) {

@@ -305,7 +305,7 @@ function toExternalResult({
   };
 }
 
-/** Limits the size of messages, since the SDK reads any size. */
+/** Limits the size of messages. */
 function createLimitedFetch(onEnd: EndListener): typeof fetch {
   return async (input, init) => {
     if (typeof init?.body === 'string') checkMessage(init.body);
@@ -313,6 +313,7 @@ function createLimitedFetch(onEnd: EndListener): typeof fetch {
     if (!response.body) return response;
     const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
     const isStream = type.trim().toLowerCase() === 'text/event-stream';
+    // The SDK reads any size.
     const meter = new JsonMeter(messageLimits, { isStream });
     const body = response.body.pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({

@@ -130,10 +130,11 @@ function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>) {
   return BigInt64Array.from([...start, ...gap, ...sounds, ...end], BigInt);
 }
 
-/** Cuts text into pieces, to hear the first while the others are made. `pace` 2 is twice as slow. */
+/** Cuts text into pieces. `pace` 2 is twice as slow. */
 export function cutSpeech(words: string, pace: number): readonly string[] {
   const [first = '', ...others] = words.split(/(?<=[.;:?!]) /);
   const clause = findClauseEnd(first);
+  // The first piece is heard while the others are made.
   return [first.slice(0, clause), first.slice(clause), ...others]
     .flatMap((sentence) => joinClauses(sentence, longPieceLetters / pace))
     .flatMap((piece) =>
@@ -159,12 +160,13 @@ function joinClauses(sentence: string, maxLetters: number) {
   return pieces;
 }
 
-/** Converts samples, bending loud peaks so that all clauses are equally loud. */
+/** Converts samples, bending loud peaks. */
 function toSamples(sound: Float32Array, gain: number) {
   const range = maxPeak - bentPeak;
   return Int16Array.from(sound, (sample) => {
     const level = Math.abs(sample) * gain;
     const over = level - bentPeak;
+    // Bent peaks allow the same loudness for all clauses.
     const safe = over > 0 ? bentPeak + range * Math.tanh(over / range) : level;
     return Math.round(32_767 * Math.sign(sample) * safe);
   });

@@ -83,7 +83,7 @@ async function* encodeSpeech(sound: AsyncIterable<Pcm>, encoder: SoundEncoder) {
   if (rest.length > 0) yield rest;
 }
 
-/** Cuts the connection if the sound breaks, since a clean end would pass for whole. */
+/** Cuts the connection if the sound breaks. */
 async function* cutOff(
   bytes: AsyncIterable<Uint8Array>,
   cut: (() => void) | undefined,
@@ -94,6 +94,7 @@ async function* cutOff(
   } catch (error) {
     if (!findErrorRefusal(error)) onBug(error);
     if (!cut) throw error;
+    // A clean end would pass for whole.
     cut();
   }
 }
