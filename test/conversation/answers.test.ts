@@ -133,7 +133,7 @@ playScripts({
     read: **Two** is bold. \`x === y\` And so it ends. 🎉 > queued position 1
     read now: Three. > queued position 1
     read now as rms: Four. > queued position 2
-    8000 > played voice: completed x4, says "Three. Four. Two is bold. And so it ends."
+    8000 > played voice: completed x4, says by rms "Three. Four. Two is bold. And so it ends."
     read: \`\`\`code\`\`\` > refused say.empty
     voice fails
     read: Hello there.

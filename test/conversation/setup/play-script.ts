@@ -5,9 +5,12 @@ import { tools } from '#src/features/features.ts';
 import type { StoredConsent } from '#src/people/consent.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { Caps } from '#src/spending/budget-authority.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { makeTypedHandler } from '#test/features/typed/typed-handler.ts';
 import { listKept } from './captioned-session.ts';
 import {
   findTextId,
@@ -19,6 +22,17 @@ import {
   formatValue,
   replacePlaces,
 } from './script-lines.ts';
+import {
+  ask,
+  awaitSound,
+  awaitText,
+  formatSpent,
+  keepMemory,
+  pickMessage,
+  playTrack,
+  spend,
+  typeLine,
+} from './script-requests.ts';
 import {
   adam,
   den,
@@ -32,10 +46,10 @@ import {
   type SessionFixture,
   sayWords,
 } from './session-fixture.ts';
-import { changeTrack, listTitles, playSound } from './tracks-fixture.ts';
+import { changeTrack, listTitles } from './tracks-fixture.ts';
 
 /** State before a script begins. */
-type ScriptStart = Omit<FixtureOptions, 'pieces'> & {
+type ScriptStart = Omit<FixtureOptions, 'pieces' | 'caps'> & {
   /** People in the channel; default: Adam and Eva. */
   readonly people?: readonly ChannelMember[];
   /** Consents in the store. */
@@ -44,6 +58,8 @@ type ScriptStart = Omit<FixtureOptions, 'pieces'> & {
   readonly isUncalled?: true;
   /** Pieces of 100 ms of each spoken text; `natural`: as many as it takes. */
   readonly pieces?: number | 'natural';
+  /** Most that a person and the server may spend a day, in US dollars. */
+  readonly caps?: Partial<Caps>;
   /** What scripts cannot say, by the word after `do`. */
   readonly acts?: Readonly<Record<string, (fixture: SessionFixture) => unknown>>;
 };
@@ -51,6 +67,7 @@ type ScriptStart = Omit<FixtureOptions, 'pieces'> & {
 /** Each script by the sentence that it proves, with what is given before it. */
 export type Scripts = Readonly<Record<string, string | readonly [ScriptStart, string]>>;
 
+const usualVoice = 'slt';
 /** Time, in ms, in which those who may not be heard are greeted. */
 const greetingMs = 5_000;
 /** Time, in ms, that passes after somebody has begun to say something. */
@@ -60,8 +77,15 @@ const clips: Readonly<Record<string, string>> = {
   eva: 'human-goforward',
 };
 
+const pcm = {
+  samples: new Int16Array(16_000).fill(99),
+  rateHz: 16_000,
+  channels: 1,
+} as const;
+const recordings = { read: async () => pcm, readPictures: async () => ['data:,'] };
+
 /** A running script: the fixture, what its engines do now, and what is already told. */
-class Play {
+export class Play {
   readonly fixture: SessionFixture;
   readonly clock = new VirtualClock();
   /** Recognised text from now on, and the delay of the recogniser. */
@@ -74,15 +98,19 @@ class Play {
   readonly asked: FakeChat['asked'][number][] = [];
   readonly #people: readonly ChannelMember[];
   readonly #acts: NonNullable<ScriptStart['acts']>;
-  readonly #events: SessionEvent[] = [];
+  readonly events: SessionEvent[] = [];
   readonly #told: string[] = [];
   /** All that the model was ever to say. */
   #modelText = 'You said five.';
   #packets: Awaited<ReturnType<typeof sayWords>> = [];
   #seen = { events: 0, written: 0, notified: 0, direct: 0, offered: 0, spoken: 0 };
   readonly #synthesizer: FakeSynthesizer;
+  readonly typed: ReturnType<typeof makeTypedHandler>;
+  readonly purse: ReturnType<typeof openBudgets>;
+  /** Number of lines that were typed. */
+  typedLines = 0;
 
-  constructor({ people, pieces, acts, ...over }: ScriptStart) {
+  constructor({ people, pieces, acts, caps, ...over }: ScriptStart) {
     this.#people = people ?? [adam, eva];
     this.#acts = acts ?? {};
     const failing = (engine: string) => this.broken.get(engine);
@@ -98,9 +126,23 @@ class Play {
     const chat = this.#model();
     const transcriber = this.#recogniser();
     const onEvent = (_guildId: string, event: SessionEvent) =>
-      void this.#events.push(event);
-    const parts = { chat, synthesizer, transcriber, onEvent, ...over };
+      void this.events.push(event);
+    this.purse = openBudgets(this.clock, { caps });
+    const parts = {
+      chat,
+      synthesizer,
+      transcriber,
+      onEvent,
+      recordings,
+      ...(caps && { spending: this.purse.budgets }),
+      ...over,
+    };
     this.fixture = openSessionFixture(parts, this.#people, this.clock);
+    this.typed = makeTypedHandler(this.fixture, async ({ channelId }, text) => {
+      const known = text.findTextForPlace(channelId) ?? expect.fail();
+      this.#told.push(`replies ${findTextId(known)}`);
+      return 'sent';
+    });
   }
 
   /** Does one line of a script. Returns what comes of it. */
@@ -186,12 +228,16 @@ class Play {
     const { written, writtenIn, notified, direct, offered } = this.fixture;
     const { asked } = this.#synthesizer;
     const seen = this.#seen;
-    const own = asked.slice(seen.spoken).map(({ text }) => text);
-    const spoken = own.filter((text) => !this.#isOfModel(text)).join(' ');
+    const own = asked.slice(seen.spoken).filter(({ text }) => !this.#isOfModel(text));
+    const spoken = own.map(({ text }) => text).join(' ');
+    const voices = new Set(own.map(({ voice }) => voice.name ?? usualVoice));
+    const by = voices.difference(new Set([usualVoice]));
     const places = writtenIn.slice(seen.written + seen.notified);
     this.#told.push(
-      ...this.#events.slice(seen.events).flatMap(formatEvent),
-      ...(spoken === '' ? [] : [`says ${findTextId(spoken)}`]),
+      ...this.events.slice(seen.events).flatMap(formatEvent),
+      ...(spoken === ''
+        ? []
+        : [`says${[...by].map((voice) => ` by ${voice}`)} ${findTextId(spoken)}`]),
       ...written
         .slice(seen.written)
         .map((text) => `writes${replacePlaces(places)} ${findTextId(text)}`),
@@ -207,7 +253,7 @@ class Play {
         : []),
     );
     this.#seen = {
-      events: this.#events.length,
+      events: this.events.length,
       written: written.length,
       notified: notified.length,
       direct: direct.length,
@@ -223,6 +269,7 @@ class Play {
   #model(): ChatModel {
     const play = this;
     return {
+      canTakePictures: () => true,
       async *reply(messages, tools, signal) {
         play.asked.push({ messages: [...messages], tools });
         const round = play.rounds.length > 1 ? play.rounds.shift() : play.rounds[0];
@@ -262,7 +309,10 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\w+) joins(?: (den))?(?: for (captions))?$/, joinSession],
   [/^leave$/, ({ fixture }) => fixture.sessions.leave(g)],
   [/^(\w+) (begins|says)(?: \((\S+)\))?(?:: (.*))?$/, speakClip],
-  [/^(\w+) (asks|writes): (.*)$/, ask],
+  [/^(\w+) (asks|writes)(?: with (\S+))?(?: from (\w+))?: ?(.*)$/, ask],
+  [/^(\w+) types(?: in (\w+))?(?: with (\S+))?: ?(.*)$/, typeLine],
+  [/^(\w+) picks (\w+): (.*)$/, pickMessage],
+  [/^line (\d+) is deleted$/, ({ typed }, nth) => typed.lines.onDeleted([`m${nth}`])],
   [/^read(?: (now))?(?: (as) (\w+))?: (.*)$/, readAloud],
   [/^stop$/, ({ fixture }) => fixture.talk.stopSpeaking(g)],
   [
@@ -360,6 +410,13 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   ],
   [/^timers$/, ({ clock }) => `${clock.sleeping} timers`],
   [/^requests$/, ({ asked }) => `${asked.length} requests`],
+  [
+    /^answers$/,
+    ({ events }) =>
+      events.flatMap((one) =>
+        one.kind === 'answered' ? [one.typed ? 'typed' : 'spoken'] : [],
+      ),
+  ],
   [/^prompt$/, ({ asked }) => formatPrompt(asked.at(-1)?.messages ?? [])],
   [/^results$/, ({ asked }) => formatResults(asked.at(-1)?.messages ?? [])],
   [
@@ -380,6 +437,8 @@ const steps: readonly (readonly [RegExp, Step])[] = [
       (await fixture.stores.reminders.list(g, adam.id)).map(({ text }) => text),
   ],
   [/^consents$/, consents],
+  [/^(\w+) has spent ([\d.]+)$/, spend],
+  [/^spent$/, formatSpent],
   [/^panel$/, ({ fixture }) => formatPanel(fixture)],
 ];
 
@@ -422,29 +481,6 @@ function readAloud(
   );
 }
 
-function playTrack(play: Play, who = '', sound = '', track = '', next = '') {
-  const caller = { ...play.person(who), mayManage: false };
-  const more = { sound, track: track || 'main', next: next !== '' };
-  return playSound(play.fixture, caller, more);
-}
-
-async function awaitSound(play: Play, who = '', sound = '', track = '', loop = '') {
-  const caller = { ...play.person(who), mayManage: false };
-  const more = { sound, track: track || 'main', wait: true, loop: loop !== '' };
-  const placed = await playSound(play.fixture, caller, more);
-  if (placed && 'ended' in placed) play.later(sound, placed.ended ?? expect.fail());
-  return placed;
-}
-
-async function awaitText(play: Play, who = '', track = '', text = '') {
-  const owner = play.person(who);
-  const how = { owner, payer: owner, wait: true, ...(track && { track }) };
-  const placed = await play.fixture.talk.sayText(g, text, 'queue', how);
-  const playing = placed.kind === 'placed' ? placed.playing : placed;
-  if ('ended' in playing) play.later('text', playing.ended ?? expect.fail());
-  return playing;
-}
-
 function leaveOut(play: Play, who = '', how = '') {
   return play.fixture.captions.setLeftOut(g, play.idOf(who), how === 'out');
 }
@@ -477,31 +513,6 @@ function breakStore({ fixture: { consents } }: Play, how?: string) {
 async function consents({ fixture }: Play) {
   const all = [...(await fixture.consents.read(g))];
   return all.map(([id, { kind }]) => `${id} ${kind}`).join(', ');
-}
-
-/** A memory of former days, which the session has read. */
-async function keepMemory(play: Play, by = '', about = '', text = '') {
-  const { memories, transcripts } = play.fixture;
-  const [author, subject] = [play.person(by), about && play.person(about)];
-  await transcripts.onDisk.memories.add({
-    guildId: g,
-    text,
-    byId: author.id,
-    byName: author.name,
-    ...(subject && { aboutId: subject.id, aboutName: subject.name }),
-    atWallMs: Date.UTC(2026, 10, 20),
-  });
-  await memories.listMemories(g);
-}
-
-function ask(play: Play, name = '', how = '', question = '') {
-  const forms = { asks: 'voice', writes: 'text' } as const;
-  const { id, name: shownName } = play.person(name);
-  const form = forms[how as keyof typeof forms];
-  play.later(
-    `told ${id}`,
-    play.fixture.talk.askQuestion(g, question, { id, name: shownName }, form),
-  );
 }
 
 /** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */
@@ -568,6 +579,9 @@ function parsePart(part: string): ScriptStart {
   const [first = '', ...rest] = part.split(' ');
   if (first === 'people')
     return { people: rest.map((name) => ({ ...adam, ...makePerson(name) })) };
+  const cap = toUsd(Number(rest[0]));
+  if (first === 'budget') return { caps: { serverDay: cap } };
+  if (first === 'share') return { caps: { personDay: cap } };
   if (first === 'auto' || first === 'name' || first === 'window' || first === 'off')
     return { addressing: first };
   return usualStart[first] ?? { stored: { [first]: { kind: rest[0] as 'always' } } };

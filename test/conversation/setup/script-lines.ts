@@ -29,6 +29,8 @@ export function formatEvent(event: SessionEvent) {
       return event.of === reminderEndedEvent
         ? [`reminder ${formatValue(event.fields)}`]
         : [];
+    case 'typed':
+      return [`typed ${event.speakerId} ${event.outcome}`];
     case 'erased':
       return [`erased ${event.items}`];
     default:
@@ -38,7 +40,7 @@ export function formatEvent(event: SessionEvent) {
 
 /** Sound of any length is told as one word. */
 function shorten(text: string) {
-  return text.replace(/\bla( la)*\b/, 'la la');
+  return text.replace(/\bla( la)*\b/, 'la la').replaceAll('\n', ' ');
 }
 
 /** What a model was shown, without its orders. */
@@ -48,7 +50,7 @@ export function formatPrompt(
   const shownOf = (one: (typeof messages)[number]) =>
     'name' in one && one.name === ''
       ? `data: ${one.content.split('\n').slice(1).join(' ')}`
-      : `${'name' in one ? one.name : 'Nova'}: ${shorten(one.content)}`;
+      : `${'name' in one ? one.name : 'Nova'}: ${shorten(one.content)}${'pictures' in one && one.pictures ? ' (picture)' : ''}`;
   return (
     messages
       .filter(({ role }) => role !== 'system')

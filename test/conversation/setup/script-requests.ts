@@ -1,0 +1,120 @@
+import { reserveAnswer } from '#test/fakes/fake-spending.ts';
+import { makeTyped } from '#test/features/typed/typed-handler.ts';
+import type { Play } from './play-script.ts';
+import { playSound } from './tracks-fixture.ts';
+
+const g = 'g';
+
+/** What a question or a line is about, or comes with, by the word after `with`. */
+const subjects: Readonly<Record<string, object>> = {
+  mention: { isMention: true },
+  webhook: { isWebhook: true },
+  forward: { isForwarded: true },
+  voice: { isVoiceMessage: true },
+  recording: { recording: { url: 'https://cdn.test/a.ogg', name: 'a.ogg' } },
+  picture: { pictures: [{ url: 'https://cdn.test/a.png', name: 'a.png' }] },
+  message: { quoted: { author: 'Ben', text: 'Tell me.' } },
+};
+
+export function ask(
+  play: Play,
+  name = '',
+  how = '',
+  subject = '',
+  sentBy = '',
+  words = '',
+) {
+  const forms = { asks: 'voice', writes: 'text' } as const;
+  const { id, name: shownName } = play.person(name);
+  const form = forms[how as keyof typeof forms];
+  const about = { ...findSubject(subject), ...(sentBy && { sentBy }) };
+  play.later(
+    `told ${id}`,
+    play.fixture.talk.askQuestion(g, words, { id, name: shownName }, form, about),
+  );
+}
+
+/** As in `mention+picture`. */
+function findSubject(names: string): object {
+  const named = names.split('+').map((name) => subjects[name]);
+  return Object.assign({}, ...named);
+}
+
+/** Somebody types a line in the chat of the Lounge, if in no other. */
+export function typeLine(play: Play, name = '', channelId = '', with_ = '', text = '') {
+  const author = { ...play.person(name), isBot: name === 'bot' };
+  play.typedLines++;
+  const messageId = `m${play.typedLines}`;
+  const over = { messageId, ...(channelId && { channelId }), ...findSubject(with_) };
+  play.later(
+    `line ${play.typedLines}`,
+    play.typed.lines.handleMessage(makeTyped(author, text, over)),
+  );
+}
+
+/** Somebody has a message of somebody else read aloud. */
+export function pickMessage(play: Play, by = '', of = '', text = '') {
+  const { messageId, author } = makeTyped(play.person(of), text);
+  const isBot = of === 'bot';
+  const line = { messageId, author, isBot, text };
+  return play.typed.reader.read(g, line, play.person(by));
+}
+
+/** An answer of former hours, at so many dollars. */
+export function spend({ purse: { budgets } }: Play, who = '', usd = '') {
+  using reservation = reserveAnswer(budgets, { guildId: g, personId: who });
+  reservation?.recordUsage({ inputTokens: Number(usd) * 1e6, outputTokens: 0 });
+}
+
+/** Spending of today, in dollars. */
+export function formatSpent({ clock, purse: { ledger, paid } }: Play) {
+  const { day, people } = ledger.getStanding(g, clock.wallMs());
+  const bills = paid.splice(0).map(({ usd = 0, what }) => `${what} ${usd}`);
+  const shares = [...people].map(([id, { nanoUsd }]) => `${id} ${nanoUsd / 1e9}`);
+  const reserved = `reserved ${ledger.getReserved(g) / 1e9}`;
+  return [...bills, `server ${day.nanoUsd / 1e9}`, ...shares, reserved];
+}
+
+export function playTrack(play: Play, who = '', sound = '', track = '', next = '') {
+  const caller = { ...play.person(who), mayManage: false };
+  const more = { sound, track: track || 'main', next: next !== '' };
+  return playSound(play.fixture, caller, more);
+}
+
+export async function awaitSound(
+  play: Play,
+  who = '',
+  sound = '',
+  track = '',
+  loop = '',
+) {
+  const caller = { ...play.person(who), mayManage: false };
+  const more = { sound, track: track || 'main', wait: true, loop: loop !== '' };
+  const placed = await playSound(play.fixture, caller, more);
+  if (placed && 'ended' in placed) play.later(sound, placed.ended ?? expect.fail());
+  return placed;
+}
+
+export async function awaitText(play: Play, who = '', track = '', text = '') {
+  const owner = play.person(who);
+  const how = { owner, payer: owner, wait: true, ...(track && { track }) };
+  const placed = await play.fixture.talk.sayText(g, text, 'queue', how);
+  const playing = placed.kind === 'placed' ? placed.playing : placed;
+  if ('ended' in playing) play.later('text', playing.ended ?? expect.fail());
+  return playing;
+}
+
+/** A memory of former days, which the session has read. */
+export async function keepMemory(play: Play, by = '', about = '', text = '') {
+  const { memories, transcripts } = play.fixture;
+  const [author, subject] = [play.person(by), about && play.person(about)];
+  await transcripts.onDisk.memories.add({
+    guildId: g,
+    text,
+    byId: author.id,
+    byName: author.name,
+    ...(subject && { aboutId: subject.id, aboutName: subject.name }),
+    atWallMs: Date.UTC(2026, 10, 20),
+  });
+  await memories.listMemories(g);
+}
