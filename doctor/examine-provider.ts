@@ -180,7 +180,7 @@ async function tryRoleSettings(
   return best;
 }
 
-/** Judges a failed role. One whose guessed model is refused is absent. */
+/** Judges a failed role. It is absent if its guessed model is refused. */
 function judgeRoleState(
   { findings }: ExaminedRole,
   group: ExaminedGroup,

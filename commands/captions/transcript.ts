@@ -73,7 +73,7 @@ function toNoTranscriptReply(
   return [{ id, buttons: ['captions'] }];
 }
 
-/** Answers an option whose value is not offered. */
+/** Answers an option with a value that is not offered. */
 export function toUnknownValueReply(x = ''): Replies {
   return [{ id: 'unknown', with: { x } }];
 }

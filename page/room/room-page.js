@@ -125,7 +125,7 @@ export class RoomPage {
 
   /** @type {RoomActions['send']} */
   send(words) {
-    const { line: typed, room } = this.#page; // not the line that is drawn: who types fast is ahead of that
+    const { line: typed, room } = this.#page; // not the drawn line: a fast typist is ahead of it
     const line = words ?? typed;
     const { commands, channels, bot } = room.room;
     if (line.trim() === '') return;
@@ -373,7 +373,7 @@ export class RoomPage {
 }
 
 /**
- * Marks who speaks: the person of the page above a quiet level, the bot while its words
+ * Marks speakers: the person of the page above a quiet level, the bot while its words
  * come.
  * @param {PageState} page
  */

@@ -145,7 +145,7 @@ class ShardSessions {
     return this.#byShard.get(getShardId(guildId, this.#count))?.sessions;
   }
 
-  /** Finds who serves a server, once all shards are served. */
+  /** Finds the service of a server, once all shards are served. */
   findService(guildId: GuildId): ServerService {
     const shard = getShardId(guildId, this.#count);
     const served = this.#byShard.get(shard);

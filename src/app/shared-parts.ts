@@ -135,10 +135,11 @@ function openAllFeatures(
   });
 }
 
-/** Runs the detector, whose first windows would take twenty times as long. */
+/** Runs the detector on silence before it is used. */
 function warmUp(weights: SileroNetwork) {
   const activity = createVoiceActivityDetector(weights);
   const silence = new Float32Array(windowSamples);
+  // The first windows take twenty times as long.
   for (let window = 0; window < 50; window++) activity.measureProbability(silence);
 }
 

@@ -161,7 +161,7 @@ export class SpeechRequests {
     return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
   }
 
-  /** Queues a notice for a pause. Returns false for a rejected one, whose end is not reported. */
+  /** Queues a notice for a pause. Returns false if rejected. The end of a rejected notice is not reported. */
   queueNotice(notice: SpokenNotice): boolean {
     if (!this.#canSpeak()) return false;
     const { maxWaitMs, personId: to } = notice;

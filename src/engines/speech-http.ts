@@ -79,7 +79,7 @@ function findFirstVoice(voices: VoiceNames) {
   return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
 }
 
-/** Opens a decoder for packed speech, whose process starts at need. */
+/** Opens a decoder for packed speech. Its process starts at need. */
 export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
   let opening: ReturnType<typeof openDecoding> | undefined;
   return async function* decode(bytes, signal) {

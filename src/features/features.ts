@@ -17,7 +17,7 @@ import { tracksFeature } from './tracks/tracks-feature.ts';
 import { typedFeature } from './typed/typed-feature.ts';
 import { wordsFeature } from './words/words-feature.ts';
 
-/** All features. A new one is a line after the features whose objects it needs. */
+/** All features. A new feature is a line after the features that it needs. */
 export const features = [
   ownToolsFeature,
   tracksFeature,

@@ -25,7 +25,7 @@ export type JoinOutcome =
     }
   /** Discord asks for a wait (ms) that is too long for a retry. */
   | { readonly kind: 'barred'; readonly restMs: number }
-  /** `no-voice`: this version cannot do what Discord demands of voice. */
+  /** `no-voice`: this version does not meet Discord's demands of voice. */
   | { readonly kind: 'refused' | 'sent-away' | 'left' | 'stopping' | 'no-voice' }
   /** No Opus coder is left for another channel. */
   | { readonly kind: 'failed'; readonly code: string };
@@ -89,7 +89,7 @@ export type QuestionSubject = {
   /** Pictures count as sent by others. */
   readonly pictures?: readonly SoundFile[];
   /**
-   * Author of the message, whose files are data. The answer knows no talk of a channel.
+   * Author of the message. Its files are data. The answer knows no talk of a channel.
    */
   readonly sentBy?: string;
   readonly longestMs?: number;

@@ -69,7 +69,7 @@ export function openWarmConnections(baseUrls: readonly string[], clock: Clock) {
       // Further requests would only fill the log of this server.
       const isNear = clock.nowMs() - askedAtMs < nearMs;
       if (response.status >= 400 && isNear) refusing.add(address);
-      for await (const _ of response.body ?? []); // Only a connection whose answer was read to its end stays open.
+      for await (const _ of response.body ?? []); // A connection stays open only if its answer was read to the end.
     } catch {
       // The next request gets the error.
     }

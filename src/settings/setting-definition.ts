@@ -95,7 +95,7 @@ export type ServerSetting<Value = unknown> = {
   /** Formats a value. Empty means the engine's default. */
   format(value: Value): string;
   listValues(choices: SettingChoices): readonly string[];
-  /** Loads what `parse` and `listValues` need. Never throws. */
+  /** Loads the values that `parse` and `listValues` need. Never throws. */
   loadValues?(parts: SettingDeps): Promise<unknown>;
   /** Reasons why the value has no effect, each with a remedy. */
   listHindrances?(

@@ -161,7 +161,7 @@ type Payer = { readonly id: string };
 /** Upper bounds of spoken text, and of the sentence about the language. */
 const [bytesPerSecond, languageBytes] = [40, 400];
 
-/** Creates the request for an answer whose words may be unknown. */
+/** Creates the request for an answer with possibly unknown words. */
 export function toAnswerRequest(
   turn: Turn,
   guildId: GuildId,

@@ -15,7 +15,7 @@ type FieldOf<Shape extends Columns> = keyof Shape & string;
 type TableRules<Shape extends Columns> = {
   readonly key: readonly FieldOf<Shape>[];
   /**
-   * Fields that may name a forgotten person, whose rows are deleted. `erase-line`
+   * Fields that may name a forgotten person. Rows of that person are deleted. `erase-line`
    * erases captions and answers.
    */
   readonly person: readonly FieldOf<Shape>[] | 'erase-line';

@@ -8,7 +8,7 @@ export function toHarmlessText(words: string): string {
   return removeHiddenCharacters(truncate(words, maxMessageChars));
 }
 
-/** Removes what `toHarmlessText` does, without a limit of length. */
+/** Does the same as `toHarmlessText`, without a limit of length. */
 export function removeHiddenCharacters(words: string): string {
   return words
     .replace(invisibleCharacters, '')

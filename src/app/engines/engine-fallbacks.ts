@@ -26,7 +26,7 @@ export type EngineRoles = {
   readonly transcriber: Transcriber;
   readonly synthesizer: Synthesizer;
   chat(botName: string): ChatModel;
-  /** Present for a pipeline whose model hears and speaks. */
+  /** Present for a pipeline with a model that hears and speaks. */
   readonly audioModel?: ChatModel;
 };
 

@@ -5,11 +5,12 @@ import type { Log } from '#src/ops/log.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import type { OpenDoorsOptions } from '#src/web/http/doors.ts';
 
-/** Opens routes for programs, whose modules load only then. */
+/** Opens routes for programs. */
 export async function openProgramDoor(
   access: AccessSource['access'],
   onBug: (error: unknown) => void,
 ): Promise<Pick<OpenDoorsOptions, 'mostBodyBytes' | 'onBug' | 'routes'>> {
+  // These modules load only if programs are served.
   const { getBodyLimitBytes, createApi } = await import('#src/web/api/api.ts');
   const api = createApi({ access, clock: realClock, onBug });
   return {

@@ -300,7 +300,7 @@ class SandboxView {
       case 'ready':
       case 'failed':
       case 'mended':
-        return; // shown with what came of it
+        return; // shown with the outcome
     }
   }
 

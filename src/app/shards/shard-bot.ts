@@ -128,7 +128,7 @@ function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEve
 /** A slower recogniser does not decide the end of a turn. */
 const textTimeoutMs = 600;
 
-/** Collects what `VoiceSessions` of this shard need beside the ports to Discord. */
+/** Collects parts that `VoiceSessions` of this shard need beside the ports to Discord. */
 function createSessionSources(
   { bot: { config, engines }, shared }: ShardBotOptions,
   { linkOpener }: DiscordPorts,

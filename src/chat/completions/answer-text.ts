@@ -114,7 +114,7 @@ export class AnswerText {
   readonly #inAnswer: MarkSet;
   #state: State;
   #held = '';
-  /** The running call, or a thought whose beginning was not seen. */
+  /** The running call, or a thought without a seen beginning. */
   #kept = '';
   #call: AnswerMark | undefined;
   #isAtStart = true;

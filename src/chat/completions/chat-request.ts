@@ -37,7 +37,7 @@ function toApiMessage(
   message: ChatMessage,
   isPacked: boolean,
 ): ChatCompletionMessageParam {
-  // The server judges what a program wrote.
+  // The server judges messages of programs.
   if (message.sent) return message.sent as unknown as ChatCompletionMessageParam;
   if ('wav' in message) {
     const text = formatSpeakerLine(message.name, '').trim() || 'Somebody:';

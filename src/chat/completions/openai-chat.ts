@@ -126,8 +126,8 @@ const maxThoughtsMissed = 3;
 const ownNamePattern = /Your name is ([^.\n]{1,40})\./g;
 
 /**
- * One server and model. Rejected parts of a request are left out from then on. A question whose pictures are
- * rejected fails.
+ * One server and model. Rejected parts of a request are left out from then on. A question with rejected pictures
+ * fails.
  */
 class ChatServer {
   readonly #client: ApiClient;

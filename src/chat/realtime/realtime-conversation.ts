@@ -31,7 +31,7 @@ export type RealtimeConversationOptions = RemoteServer & {
  * Conversations of a server with OpenAI's Realtime API:
  * https://developers.openai.com/api/docs/guides/realtime-conversations
  *
- * Each answer has a connection of its own, at whose end the server forgets everything.
+ * Each answer has its own connection. When it closes, the server forgets everything.
  */
 export function createRealtimeConversation(options: RealtimeConversationOptions) {
   const fed = new WeakMap<LiveSound, Promise<JsonSocket | undefined>>();

@@ -41,7 +41,7 @@ export class SessionConsent {
     this.#options = options;
   }
 
-  /** Returns who agreed for this session alone, and whether hearing is paused. */
+  /** Returns people who agreed for this session alone, and whether hearing is paused. */
   get answers(): SessionAnswers {
     // A no outlives the session.
     const { callers, isPaused } = this.#state.consent;

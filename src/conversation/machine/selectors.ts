@@ -147,7 +147,7 @@ export function joinTranscript(parts: readonly TurnPart[], more = ''): string {
   return [...parts.map((part) => part.words), more].join(' ').trim();
 }
 
-/** Returns whether to name the asker, who waited in company. */
+/** Returns whether to name the asker after a wait in company. */
 export function isCalledByName(
   { people }: ConversationState,
   { hasWaited }: TurnState,

@@ -62,7 +62,7 @@ export const speechHandlers = {
     }
   },
 
-  /** Discards the transcript, and the answer on it, of an utterance whose speaker goes on. */
+  /** Discards the transcript of an utterance that goes on, and the answer on it. */
   resumed(draft, { utterance: id }) {
     const speech = findOpenSpeech(draft, id);
     if (!speech) return;
@@ -239,7 +239,7 @@ function findRequestedSpeech(draft: Draft, id: Id, pause: number) {
   return isCurrent ? speech : undefined;
 }
 
-/** Discards a preemptive answer whose partial words differ from the recognised ones. */
+/** Discards a preemptive answer if its partial words differ from the recognised words. */
 function discardWrongGuess(
   draft: Draft,
   { turn, utterance }: OpenSpeech,

@@ -277,10 +277,11 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
   turnQueue.waiting = [id, ...turnQueue.waiting];
 }
 
-/** Begins unheard answers anew whose prompts held words of other people, which may now be gone. */
+/** Begins unheard answers anew if the prompts held words of other people. */
 export function renewForeignAnswers(draft: Draft) {
   for (const turn of draft.turns) {
     const { current } = draft.turnQueue;
+    // These words may be gone now.
     if (!turn.answer?.hasForeignWords || findHeardReply(draft, turn.id)) continue;
     if (current?.id === turn.id) requeueReply(draft, current);
     else discardAnswer(draft, turn);

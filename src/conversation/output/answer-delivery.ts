@@ -179,7 +179,7 @@ export type MadeName = {
 };
 
 type NamedAnswer = PaidVoice & {
-  /** Finds the person whose name is said, undefined if the person has gone. */
+  /** Finds the person to name, undefined if the person has gone. */
   readonly addressee: () => NamedPerson | undefined;
   readonly made: MadeName | undefined;
 };

@@ -16,7 +16,7 @@ type ConfirmableCall = {
   readonly action: ConfirmableAction;
   readonly asker: Presser;
   readonly presser?: Presser;
-  /** Readers of a written question, who read its outcome too. Nothing of it is said. */
+  /** Readers of a written question and its outcome. Nothing of it is said. */
   readonly outcomeTo?: ReplyAudience;
   /** Undefined for a call of a written answer. */
   readonly confirmation?: Id;

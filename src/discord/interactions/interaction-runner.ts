@@ -198,7 +198,7 @@ async function sayFirst(
 ) {
   const { Ephemeral, SuppressEmbeds } = MessageFlags;
   const to = (message.flags & Ephemeral) === 0 ? 'room' : 'caller';
-  const edit = { ...message, flags: message.flags & SuppressEmbeds }; // an edit cannot say who sees a message
+  const edit = { ...message, flags: message.flags & SuppressEmbeds }; // an edit cannot change the readers of a message
   if (thinking === 'in place' ? inPlace : thinking === to)
     return await asking.editReply(edit);
   // "Thinking" cannot turn from public to private or back.

@@ -37,7 +37,7 @@ export async function readGatewayLimits(rest: AccountRest, signal: AbortSignal) 
     total !== undefined && remaining !== undefined && resetAfterMs !== undefined;
   return {
     recommendedShards,
-    /** Shards whose ids differ modulo this number may identify at the same time. */
+    /** Shards with different ids modulo this number may identify at the same time. */
     maxConcurrency,
     /** Absent where a server other than Discord leaves it out. */
     startLimit: isLimited ? { total, remaining, resetAfterMs } : undefined,

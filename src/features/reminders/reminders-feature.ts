@@ -14,7 +14,7 @@ import {
 
 export type ReminderPorts = {
   readonly reminders: ReminderScheduler;
-  /** Members who said yes for good, as far as names are known. */
+  /** Members with a lasting yes, as far as names are known. */
   readonly listAgreedPeople: (guildId: GuildId) => Promise<readonly ChannelMember[]>;
 };
 

@@ -90,7 +90,7 @@ export function createAnswerCheckup(
 
   return {
     /**
-     * Checks what answers need, for 25 s at most. Without a session, checks the
+     * Checks the needs of answers, for 25 s at most. Without a session, checks the
      * permissions of `channel`.
      */
     checkAnswers(

@@ -55,7 +55,7 @@ export function createKeptWords(clock: Pick<Clock, 'later'>) {
     texts.delete(key);
   }
 
-  /** Forgets words whose key begins with `start`: a token, or a server with a space. */
+  /** Forgets words with a key that begins with `start`: a token, or a server with a space. */
   function forgetWords(start = '') {
     for (const key of [...texts.keys()]) if (key.startsWith(start)) dropWords(key);
   }

@@ -104,7 +104,7 @@ export function createProgramAnswers(
   }
 
   /**
-   * Lists pipelines, the server's own first, without Realtime, whose conversation
+   * Lists pipelines, the server's own first, without Realtime, since its conversation
    * belongs to one channel.
    */
   function listPipelines(guildId: GuildId) {

@@ -181,7 +181,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     return await this.#deliverOutcome(message, outcome, signal, alone);
   }
 
-  /** Tests whether a voice message is of a person who did not agree. */
+  /** Tests whether the speaker of a voice message did not agree. */
   #isUnheardVoiceMessage({ author, guildId, isVoiceMessage }: TypedMessage) {
     const { consent } = this.#sessions.findSession(guildId) ?? {};
     return isVoiceMessage === true && !consent?.mayHear(author.id);

@@ -334,7 +334,7 @@ export class TypedRequests {
   }
 }
 
-/** Limits the manner of speaking to what a pipeline takes. */
+/** Limits the manner of speaking to the options of a pipeline. */
 function toPipelineManner(
   pipeline: PipelineName,
   { manner }: QuestionSubject,

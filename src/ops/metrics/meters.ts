@@ -28,7 +28,7 @@ export class Meters {
     return new Counter(this.#describe(`${what}_total`, help, labelNames));
   }
 
-  /** Creates the counter `parley_NAME_total` from `read`, whose values never fall. */
+  /** Creates the counter `parley_NAME_total`. Values of `read` never fall. */
   addTotal<Label extends string = never>(
     what: string,
     help: string,

@@ -154,7 +154,7 @@ function listenThroughChain(
   };
 }
 
-/** The server does not have what was asked for. */
+/** Statuses for a missing model or voice. */
 const voiceRejectionStatuses: ReadonlySet<number> = new Set([400, 404, 422]);
 
 type VoicePart = 'model' | 'name';

@@ -180,7 +180,7 @@ function createSpeechOpening(manner: SpeechManner) {
   return { type: 'session.update', session };
 }
 
-/** Creates a request whose response knows only its own text, and is unknown to later ones. */
+/** Creates a request for a response that knows only its own text, and is unknown to later responses. */
 function createSpeechRequest(
   { voice }: SpeechManner,
   { text, tone }: SentenceRequest,

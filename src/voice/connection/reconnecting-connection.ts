@@ -141,7 +141,7 @@ export class ReconnectingConnection {
     this.#isOpen = true;
   }
 
-  /** Runs `work`, closes the connection, and throws what `work` throws. */
+  /** Runs `work`, closes the connection, and throws the error of `work`. */
   async runWithLink<T>(
     work: (link: VoiceLink) => Promise<T>,
     signal: AbortSignal,

@@ -161,7 +161,7 @@ export class PendingAnswer {
     }
   }
 
-  /** Ends the answer, whose tokens count as wasted. */
+  /** Ends the answer. Its tokens count as wasted. */
   discardUnheard() {
     if (this.#fate === 'vain') return;
     if (this.#fate === 'wanted') this.#options.preemptiveBudget.use(-this.#tokens);
