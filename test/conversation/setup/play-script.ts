@@ -28,8 +28,11 @@ import {
   awaitText,
   formatSpent,
   keepMemory,
+  leaveOut,
+  listConsents,
   pickMessage,
   playTrack,
+  removeItem,
   spend,
   typeLine,
 } from './script-requests.ts';
@@ -60,6 +63,7 @@ type ScriptStart = Omit<FixtureOptions, 'pieces' | 'caps'> & {
   readonly pieces?: number | 'natural';
   /** Most that a person and the server may spend a day, in US dollars. */
   readonly caps?: Partial<Caps>;
+  readonly tariff?: NonNullable<Parameters<typeof openBudgets>[1]>['tariff'];
   /** What scripts cannot say, by the word after `do`. */
   readonly acts?: Readonly<Record<string, (fixture: SessionFixture) => unknown>>;
 };
@@ -110,7 +114,7 @@ export class Play {
   /** Number of lines that were typed. */
   typedLines = 0;
 
-  constructor({ people, pieces, acts, caps, ...over }: ScriptStart) {
+  constructor({ people, pieces, acts, caps, tariff, ...over }: ScriptStart) {
     this.#people = people ?? [adam, eva];
     this.#acts = acts ?? {};
     const failing = (engine: string) => this.broken.get(engine);
@@ -127,7 +131,7 @@ export class Play {
     const transcriber = this.#recogniser();
     const onEvent = (_guildId: string, event: SessionEvent) =>
       void this.events.push(event);
-    this.purse = openBudgets(this.clock, { caps });
+    this.purse = openBudgets(this.clock, { caps, tariff });
     const parts = {
       chat,
       synthesizer,
@@ -310,7 +314,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^leave$/, ({ fixture }) => fixture.sessions.leave(g)],
   [/^(\w+) (begins|says)(?: \((\S+)\))?(?:: (.*))?$/, speakClip],
   [/^(\w+) (asks|writes)(?: with (\S+))?(?: from (\w+))?: ?(.*)$/, ask],
-  [/^(\w+) types(?: in (\w+))?(?: with (\S+))?: ?(.*)$/, typeLine],
+  [/^(\w+) types(?: and (deletes))?(?: in (\w+))?(?: with (\S+))?: ?(.*)$/, typeLine],
   [/^(\w+) picks (\w+): (.*)$/, pickMessage],
   [/^line (\d+) is deleted$/, ({ typed }, nth) => typed.lines.onDeleted([`m${nth}`])],
   [/^read(?: (now))?(?: (as) (\w+))?: (.*)$/, readAloud],
@@ -373,6 +377,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
         track || 'main',
       ),
   ],
+  [/^(\w+) removes (\d+) from (\w+)$/, removeItem],
   [/^tracks$/, ({ fixture }) => fixture.tracks.listTracks(g)?.map(({ name }) => name)],
   [
     /^track (\w+)$/,
@@ -436,7 +441,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     async ({ fixture }) =>
       (await fixture.stores.reminders.list(g, adam.id)).map(({ text }) => text),
   ],
-  [/^consents$/, consents],
+  [/^consents$/, listConsents],
   [/^(\w+) has spent ([\d.]+)$/, spend],
   [/^spent$/, formatSpent],
   [/^panel$/, ({ fixture }) => formatPanel(fixture)],
@@ -481,10 +486,6 @@ function readAloud(
   );
 }
 
-function leaveOut(play: Play, who = '', how = '') {
-  return play.fixture.captions.setLeftOut(g, play.idOf(who), how === 'out');
-}
-
 async function chooseSetting(play: Play, who = '', key = '', value = '') {
   await play.fixture.peopleSettings.changeSettings(g, play.idOf(who), { [key]: value });
 }
@@ -508,11 +509,6 @@ function breakEngine({ broken }: Play, engine = '', how = '', code = '') {
 
 function breakStore({ fixture: { consents } }: Play, how?: string) {
   consents.trouble = how === 'works' ? undefined : (how as 'unreadable');
-}
-
-async function consents({ fixture }: Play) {
-  const all = [...(await fixture.consents.read(g))];
-  return all.map(([id, { kind }]) => `${id} ${kind}`).join(', ');
 }
 
 /** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */

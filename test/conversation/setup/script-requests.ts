@@ -1,7 +1,7 @@
 import { reserveAnswer } from '#test/fakes/fake-spending.ts';
 import { makeTyped } from '#test/features/typed/typed-handler.ts';
 import type { Play } from './play-script.ts';
-import { playSound } from './tracks-fixture.ts';
+import { changeTrack, playSound } from './tracks-fixture.ts';
 
 const g = 'g';
 
@@ -40,16 +40,25 @@ function findSubject(names: string): object {
   return Object.assign({}, ...named);
 }
 
-/** Somebody types a line in the chat of the Lounge, if in no other. */
-export function typeLine(play: Play, name = '', channelId = '', with_ = '', text = '') {
+/** Somebody types a line in the chat of the Lounge, if in no other, and may delete it at once. */
+export function typeLine(
+  play: Play,
+  name = '',
+  deletes = '',
+  channelId = '',
+  subject = '',
+  text = '',
+) {
   const author = { ...play.person(name), isBot: name === 'bot' };
   play.typedLines++;
   const messageId = `m${play.typedLines}`;
-  const over = { messageId, ...(channelId && { channelId }), ...findSubject(with_) };
+  const over = { messageId, ...(channelId && { channelId }), ...findSubject(subject) };
+  const { lines } = play.typed;
   play.later(
     `line ${play.typedLines}`,
-    play.typed.lines.handleMessage(makeTyped(author, text, over)),
+    lines.handleMessage(makeTyped(author, text, over)),
   );
+  if (deletes) lines.onDeleted([messageId]);
 }
 
 /** Somebody has a message of somebody else read aloud. */
@@ -117,4 +126,18 @@ export async function keepMemory(play: Play, by = '', about = '', text = '') {
     atWallMs: Date.UTC(2026, 10, 20),
   });
   await memories.listMemories(g);
+}
+
+export function removeItem(play: Play, who = '', item = '', track = '') {
+  const caller = { ...play.person(who), mayManage: false };
+  return changeTrack(play.fixture, caller, { kind: 'remove', item }, track);
+}
+
+export async function listConsents({ fixture }: Play) {
+  const all = [...(await fixture.consents.read(g))];
+  return all.map(([id, { kind }]) => `${id} ${kind}`).join(', ');
+}
+
+export function leaveOut(play: Play, who = '', how = '') {
+  return play.fixture.captions.setLeftOut(g, play.idOf(who), how === 'out');
 }

@@ -1,243 +1,172 @@
-import type { WrittenLine } from '#src/features/typed/chat-read-aloud.ts';
-import type { TypedMessage } from '#src/ports/typed-messages.ts';
-import type { ChannelMember } from '#src/ports/voice-link.ts';
-import {
-  adam,
-  eva,
-  type FixtureOptions,
-  joinLounge,
-  makePerson,
-  passTime,
-} from '#test/conversation/setup/session-fixture.ts';
-import { byAdam, byBen, changeTrack } from '#test/conversation/setup/tracks-fixture.ts';
-import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
-import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { makeTyped, makeTypedHandler } from './typed-handler.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
+import { adam, eva, makePerson } from '#test/conversation/setup/session-fixture.ts';
 
-const readChannel = '123456789012345678';
-const [ben, zoe] = [makePerson('Ben'), makePerson('Zoe')];
-
-/** Adam called the bot, Ben agreed, Eva sits there and was not asked; Zoe does not sit there. */
-async function joined(over: FixtureOptions = {}) {
-  const parts = { rounds: [['The answer is five.']], pieces: 20, ...over };
-  const fixture = await joinLounge(parts, [adam, eva, ben]);
-  const { synthesizer } = fixture;
-  await fixture.settings.setSetting('g', 'read_channel', readChannel);
-  await fixture.privacy.allow('g', 'ben');
-  await passTime(fixture, 11_000);
-  const before = synthesizer.asked.length;
-  const spoken = () => synthesizer.texts.slice(before);
-  return { ...fixture, ...makeTypedHandler(fixture), spoken };
-}
-
-type JoinedSetup = Awaited<ReturnType<typeof joined>>;
-
-function message(
-  author: ChannelMember,
-  text: string,
-  over: Partial<TypedMessage> = {},
-) {
-  return makeTyped(author, text, { channelId: readChannel, ...over });
-}
-
-/** Somebody picks Read aloud at a message of this text. */
-function read({ reader }: JoinedSetup, by: ChannelMember, text: string, who = zoe) {
-  return reader.read('g', makeLine(text, who), by);
-}
-
-function makeLine(text: string, author = zoe): WrittenLine {
-  const { messageId } = makeTyped(author, text);
-  return { messageId, author, isBot: author.isBot, text };
-}
-
-const readable = { kind: 'queued' };
-const refused = (id: string) => ({ kind: 'refused', line: { id } });
-
-/** All at once, in this order. */
-async function write(fixture: JoinedSetup, ...messages: readonly TypedMessage[]) {
-  const taken = Promise.all(messages.map((one) => fixture.lines.handleMessage(one)));
-  await passTime(fixture, 100);
-  return await taken;
-}
-
-const voiceOf = ({ tracks }: JoinedSetup) =>
-  tracks.listTracks('g')?.find(({ name }) => name === 'voice');
-
-test('three lines of each wait, and what waits lets answers and other texts pass', async () => {
-  const fixture = await joined({ addressing: 'off' });
-  const many = Array.from({ length: 5 }, (_, n) => message(adam, `Line ${n}.`));
-  const bens = message(ben, 'Mine.');
-  expect(await write(fixture, ...many, bens)).toEqual([
-    ...Array(4).fill('read'), // the first one is being read
-    'full',
-    'read',
-  ]);
-  const asked = fixture.talk.askQuestion('g', 'How many?', ben, 'voice');
-  void fixture.talk.sayText('g', 'A text of somebody.', 'queue', { voice: 'other' });
-  await passTime(fixture, 30_000);
-  await asked;
-  expect(fixture.spoken()).toEqual([
-    'Adam: Line 0.',
-    'Ben,', // as something else was said since he asked; made before the answer is
-    'The answer is five.',
-    'A text of somebody.',
-    'Adam: Line 1.',
-    'Line 2.',
-    'Line 3.',
-    'Ben: Mine.',
-  ]);
-  const text = fixture.synthesizer.asked.find(
-    (one) => one.text === 'A text of somebody.',
-  );
-  expect(text?.voice).toMatchObject({ name: 'other' });
-});
-
-test.each<[string, TypedMessage, string]>([
-  ['a webhook', message(adam, 'Hi.', { isWebhook: true }), 'webhook'],
-  ['a bot', message({ ...zoe, isBot: true }, 'Hi.'), 'bot'],
-  ['somebody who was not asked', message(eva, 'Hi.'), 'unasked'],
-  ['somebody who does not sit there', message(zoe, 'Hi.'), 'absent'],
-  ['somebody of whose words nothing is told', message(adam, ''), 'unread'],
-  ['somebody without a word', message(adam, '🎉'), 'empty'],
-  [
-    'somebody in another channel',
-    message(adam, 'Hi.', { channelId: 'other' }),
-    'elsewhere',
-  ],
-])('nothing is read of %s', async (_, one, outcome) => {
-  const fixture = await joined();
-  expect(await write(fixture, one)).toEqual([outcome]);
-  await passTime(fixture, 5_000);
-  expect(fixture.spoken()).toEqual([]);
-});
-
-test('a forwarded line is named as forwarded', async () => {
-  const fixture = await joined();
-  const forwarded = message(adam, 'The shop closes at six.', { isForwarded: true });
-  expect(await write(fixture, forwarded)).toEqual(['read']);
-  await passTime(fixture, 5_000);
-  expect(fixture.spoken()).toEqual(['Adam: forwarded: The shop closes at six.']);
-});
-
-test('nothing is read of people who said no or are blocked, nor of what waits of theirs', async () => {
-  const fixture = await joined();
-  const long = message(adam, 'A long line that is read for a while.');
-  await write(fixture, long, message(ben, 'First.'), message(adam, 'Last.'));
-  await fixture.privacy.deny('g', 'ben');
-  expect(await write(fixture, message(ben, 'Second.'))).toEqual(['refused']);
-  await passTime(fixture, 10_000);
-  expect(fixture.spoken().join()).not.toMatch(/First|Second/);
-  expect(fixture.spoken().join()).toContain('Last.');
-  const ids = '100000000000000001';
-  const blocked = { ...ben, id: ids };
-  await fixture.settings.setSetting('g', 'blocked', ids);
-  expect(await read(fixture, adam, 'Third.', blocked)).toEqual(refused('read.refused'));
-});
-
-test('messages that are deleted while they wait, or are read, are not read on', async () => {
-  const fixture = await joined();
-  const makeLong = (which: string) =>
-    message(adam, `${which} line, which takes its time.`);
-  const [first, second] = [makeLong('First'), makeLong('Second')];
-  await write(fixture, first, second, makeLong('Third'));
-  fixture.lines.onDeleted([second.messageId]);
-  expect(voiceOf(fixture)?.waiting).toHaveLength(1);
-  fixture.lines.onDeleted([first.messageId, 'unknown']);
-  await passTime(fixture, 400);
-  expect(voiceOf(fixture)).toMatchObject({ current: { title: '“…”' }, waiting: [] });
-  const gone = message(adam, 'Gone at once.');
-  const taken = fixture.lines.handleMessage(gone);
-  fixture.lines.onDeleted([gone.messageId]);
-  expect(await taken).toBe('deleted');
-  await passTime(fixture, 10_000);
-  expect(fixture.spoken().join()).toContain('Third');
-  expect(fixture.spoken().join()).not.toMatch(/Second|Gone/);
-});
-
-test('a person skips and removes their own lines one by one, and needs a right for those of others', async () => {
-  const fixture = await joined({ addressing: 'off' });
-  await write(fixture, message(adam, 'Adam, one.'), message(ben, 'Ben, one.'));
-  await write(fixture, message(adam, 'Adam, two.'), message(ben, 'Ben, two.'));
-  expect(changeTrack(fixture, byBen, 'skip', 'voice')).toMatchObject([
-    { kind: 'denied' },
-  ]);
-  const remove = (item: string) =>
-    changeTrack(fixture, byBen, { kind: 'remove', item }, 'voice');
-  expect([...remove('1'), ...remove('2')]).toMatchObject([
-    { kind: 'changed' },
-    { kind: 'changed' },
-  ]);
-  expect(changeTrack(fixture, byAdam, 'skip', 'voice')).toMatchObject([
-    { kind: 'skipped' },
-  ]);
-  await passTime(fixture, 8_000);
-  expect(fixture.spoken()).toEqual(['Adam: Adam, one.', 'Adam, two.']);
-  expect(remove('1')).toMatchObject([{ kind: 'no-item' }]);
-  await write(fixture, message(adam, 'Adam, three.'), message(adam, 'Adam, four.'));
-  expect(fixture.talk.stopSpeaking('g')).toBe('stopped');
-  await passTime(fixture, 5_000);
-  expect(fixture.spoken()).not.toContain('Adam, four.');
-});
-
-test('the menu has a message read for whoever picks it, whoever wrote it, in the writer’s voice', async () => {
-  const fixture = await joined();
-  await fixture.peopleSettings.changeSettings('g', 'zoe', { voice: 'rms' });
-  expect(await read(fixture, adam, 'Dinner at eight.')).toMatchObject(readable);
-  await passTime(fixture, 100);
-  expect(voiceOf(fixture)?.current).toMatchObject({ owner: 'Adam' });
-  const asked = fixture.synthesizer.asked.at(-1);
-  expect([asked?.text, asked?.voice.name]).toEqual(['Zoe: Dinner at eight.', 'rms']);
-  for (let n = 0; n < 3; n++) await read(fixture, adam, `More ${n}.`);
-  expect(await read(fixture, adam, 'Too much.')).toEqual({ kind: 'full', limit: 3 });
-  expect(await read(fixture, ben, '🎉')).toEqual(refused('say.empty'));
-  const bot = { ...zoe, isBot: true };
-  expect(await read(fixture, ben, 'Beep.', bot)).toEqual(refused('read.refused'));
-  const elsewhere = fixture.reader.read('h', makeLine('Hi.'), ben);
-  expect(await elsewhere).toEqual({ kind: 'nowhere' });
-  await fixture.privacy.deny('g', 'zoe');
-  expect(await read(fixture, adam, 'Hi.')).toEqual(refused('read.refused'));
-});
-
-test('a long line is read up to the end of a clause, and says that there is more', async () => {
-  const fixture = await joined();
-  const long = Array.from(
-    { length: 12 },
-    (_, n) => `This is sentence number ${n} of a long line.`,
-  );
-  await read(fixture, adam, long.join(' '));
-  await passTime(fixture, 60_000);
-  const spoken = fixture.spoken().join(' ');
-  expect(spoken).toMatch(
-    /^Zoe: This is .* of a long line\. The rest is in the chat\.$/,
-  );
-  expect(spoken.length).toBeLessThan(340);
-  await read(fixture, adam, 'Short again.');
-  await passTime(fixture, 5_000);
-  expect(fixture.spoken().at(-1)).not.toContain('The rest');
-});
-
-test('a text that is read out is paid from the share of its author, and refused when that share is used', async () => {
-  const speak = { kind: 'priced', usd: { perMillionAudioOutputTokens: 12 } } as const;
-  const caps = { personDay: toUsd(0.001) };
-  const { budgets, ledger, paid } = openBudgets(new VirtualClock(), {
-    caps,
-    tariff: { speak },
-  });
-  const fixture = await joined({ spending: budgets });
-  const nowMs = fixture.clock.wallMs();
-  const say = (track: string) =>
-    fixture.talk.sayText('g', 'Hello.', 'queue', { owner: adam, payer: adam, track });
-  await Promise.all([read(fixture, adam, 'Hi.'), say('bg')]);
-  await passTime(fixture, 5_000);
-  const [first, second, ...others] = paid.slice(2).map(({ usd }) => toUsd(usd)); // after the two clauses of the greeting
-  expect(others).toEqual([]);
-  const { nanoUsd } = ledger.getShare('g', 'adam', nowMs);
-  expect(nanoUsd).toBe((first ?? 0) + (second ?? 0));
-  ledger.assign('g', 'adam', { nanoUsd: caps.personDay }, nowMs);
-  for (const asked of [read(fixture, adam, 'Hi.'), say('voice'), say('bg')])
-    expect(await asked).toMatchObject(refused('budget.user'));
-  expect(await write(fixture, message(adam, 'Hi.'))).toEqual(['silent']);
-  expect(await read(fixture, ben, 'Hi.')).toMatchObject(readable);
-  fixture.sessions.pauseHearing('g', true);
-  expect(await write(fixture, message(ben, 'Hi.'))).toEqual(['paused']);
-});
+playScripts(
+  {
+    'three lines of each wait, and what waits lets answers and other texts pass': `
+    set read_channel 123456789012345678 > set value 123456789012345678 isSaved true
+    set addressing off > set value off isSaved true
+    model: The answer is five.
+    adam types in 123456789012345678: Line 0. > line 1: read, typed adam read, says "Adam: Line 0."
+    adam types in 123456789012345678: Line 1. > line 2: read, typed adam read
+    adam types in 123456789012345678: Line 2. > line 3: read, typed adam read
+    adam types in 123456789012345678: Line 3. > line 4: read, typed adam read
+    adam types in 123456789012345678: Line 4. > line 5: full, typed adam full
+    ben types in 123456789012345678: Mine. > line 6: read, typed ben read
+    100
+    ben asks: How many?
+    read as other: A text of somebody. > queued position 2
+    2000 > told ben: answered The answer is five., played voice: completed, says "Ben,"
+    2000
+    2000 > answered Ben: Ben, The answer is five., says by other "A text of somebody."
+    2000 > played voice: completed, says "Adam: Line 1."
+    2000 > played voice: completed, says "Line 2."
+    2000 > played voice: completed, says "Line 3."
+    2000 > played voice: completed, says "Ben: Mine."
+    2000 > played voice: completed
+    2000
+    2000
+    `,
+    'nothing is read of a webhook, a bot, somebody who was not asked, who does not sit there, of whose words nothing is told, without a word, or in another channel': `
+    set read_channel 123456789012345678 > set value 123456789012345678 isSaved true
+    adam types in 123456789012345678 with webhook: Hi. > line 1: webhook, typed adam webhook
+    bot types in 123456789012345678: Hi. > line 2: bot
+    eva types in 123456789012345678: Hi. > line 3: unasked, typed eva unasked
+    zoe types in 123456789012345678: Hi. > line 4: absent, typed zoe absent
+    adam types in 123456789012345678: > line 5: unread, typed adam unread
+    adam types in 123456789012345678: 🎉 > line 6: empty, typed adam empty
+    adam types in other: Hi. > line 7: elsewhere
+    5000 silent
+    `,
+    'a forwarded line is named as forwarded': `
+    set read_channel 123456789012345678 > set value 123456789012345678 isSaved true
+    adam types in 123456789012345678 with forward: The shop closes at six.
+    > line 1: read, typed adam read, says "Adam: forwarded: The shop closes at six."
+    5000 > played voice: completed
+    `,
+    'nothing is read of people who said no or are blocked, nor of what waits of theirs': `
+    set read_channel 123456789012345678 > set value 123456789012345678 isSaved true
+    adam types in 123456789012345678: A long line that is read for a while.
+    > line 1: read, typed adam read, says "Adam: A long line that is read for a while."
+    ben types in 123456789012345678: First. > line 2: read, typed ben read
+    adam types in 123456789012345678: Last. > line 3: read, typed adam read
+    100
+    ben denies > isSaved true, played voice: withdrawn
+    ben types in 123456789012345678: Second. > line 4: refused, typed ben refused
+    5000 > played voice: completed x2, says "Last."
+    5000
+    set blocked 100000000000000001 > set value 100000000000000001 isSaved true
+    adam picks 100000000000000001: Third. > refused read.refused
+    5000 silent
+    `,
+    'messages that are deleted while they wait, or are read, are not read on': `
+    set read_channel 123456789012345678 > set value 123456789012345678 isSaved true
+    adam types in 123456789012345678: First line, which takes its time.
+    > line 1: read, typed adam read, says "Adam: First line, which takes its time."
+    adam types in 123456789012345678: Second line, which takes its time.
+    > line 2: read, typed adam read
+    adam types in 123456789012345678: Third line, which takes its time.
+    > line 3: read, typed adam read
+    100
+    line 2 is deleted > played voice: withdrawn
+    track voice > “…”, “…”
+    line 1 is deleted > played voice: withdrawn, says "Third line, which takes its time."
+    line 9 is deleted
+    400
+    track voice > “…”
+    adam types and deletes in 123456789012345678: Gone at once.
+    > line 4: deleted, typed adam deleted
+    5000 > played voice: completed
+    5000
+    `,
+    'a person skips and removes their own lines one by one, and needs a right for those of others': `
+    set read_channel 123456789012345678 > set value 123456789012345678 isSaved true
+    set addressing off > set value off isSaved true
+    adam types in 123456789012345678: Adam, one.
+    > line 1: read, typed adam read, says "Adam: Adam, one."
+    ben types in 123456789012345678: Ben, one. > line 2: read, typed ben read
+    100
+    adam types in 123456789012345678: Adam, two. > line 3: read, typed adam read
+    ben types in 123456789012345678: Ben, two. > line 4: read, typed ben read
+    100
+    ben skips voice > denied track voice owner Adam vote votes 1 needed 2
+    ben removes 1 from voice > changed track voice change remove title “…”, played voice: skipped
+    ben removes 2 from voice > changed track voice change remove title “…”, played voice: skipped
+    adam skips voice > skipped track voice title “…”, played voice: skipped, says "Adam, two."
+    8000 > played voice: completed
+    ben removes 1 from voice > no-item name 1 names
+    adam types in 123456789012345678: Adam, three.
+    > line 5: read, typed adam read, says "Adam, three."
+    adam types in 123456789012345678: Adam, four. > line 6: read, typed adam read
+    100
+    stop > stopped, played voice: stopped x2
+    5000 silent
+    `,
+    'the menu has a message read for whoever picks it, whoever wrote it, in the writer’s voice':
+      [
+        {
+          acts: {
+            owner: ({ tracks }) =>
+              tracks.listTracks('g')?.find(({ name }) => name === 'voice')?.current
+                ?.owner,
+          },
+        },
+        `
+    zoe chooses voice rms
+    adam picks zoe: Dinner at eight. > queued position 0, says by rms "Zoe: Dinner at eight."
+    100
+    do owner > Adam
+    adam picks zoe: More 0. > queued position 1
+    adam picks zoe: More 1. > queued position 2
+    adam picks zoe: More 2. > queued position 3
+    adam picks zoe: Too much. > full limit 3
+    ben picks zoe: 🎉 > refused say.empty
+    ben picks bot: Beep. > refused read.refused
+    zoe denies > isSaved true, played voice: withdrawn x4
+    adam picks zoe: Hi. > refused read.refused
+    leave > left channel Lounge, left asked
+    ben picks zoe: Hi. > nowhere
+    `,
+      ],
+    'a long line is read up to the end of a clause, and says that there is more': `
+    adam picks zoe: This is sentence number 0 of a long line. This is sentence number 1 of a long line. This is sentence number 2 of a long line. This is sentence number 3 of a long line. This is sentence number 4 of a long line. This is sentence number 5 of a long line. This is sentence number 6 of a long line. This is sentence number 7 of a long line. This is sentence number 8 of a long line. This is sentence number 9 of a long line. This is sentence number 10 of a long line. This is sentence number 11 of a long line.
+    > queued position 0
+    > says "Zoe: This is sentence number 0 of a long line. This is sentence number 1 of a long line. This is sentence number 2 of a long line."
+    60000
+    > played voice: completed
+    > says "This is sentence number 3 of a long line. This is sentence number 4 of a long line. This is sentence number 5 of a long line. This is sentence number 6 of a long line. The rest is in the chat."
+    adam picks zoe: Short again. > queued position 0, says "Short again."
+    5000 > played voice: completed
+    `,
+    'a text that is read out is paid from the share of its author, and refused when that share is used':
+      [
+        {
+          tariff: {
+            speak: { kind: 'priced', usd: { perMillionAudioOutputTokens: 12 } },
+          },
+        },
+        `
+    with share 0.001
+    spent > speak 0.00048, speak 0.00048, server 0.00096, reserved 0
+    adam picks zoe: Hi. > queued position 0, says "Zoe: Hi."
+    adam has read on bg: Hello. > playing title “…” track bg place 0, says "Hello."
+    5000 > text: completed, played bg: completed, played voice: completed
+    spent > speak 0.00048, speak 0.00013584, server 0.00157584, adam 0.00061584, reserved 0
+    adam has spent 0.001
+    adam picks zoe: Hi. > refused budget.user h 8
+    adam has read: Hello. > refused budget.user h 8
+    adam has read on bg: Hello. > refused budget.user h 8
+    set read_channel 123456789012345678 > set value 123456789012345678 isSaved true
+    adam types in 123456789012345678: Hi. > line 1: silent, typed adam silent
+    ben picks zoe: Hi. > queued position 0, says "Hi."
+    pause > paused
+    ben types in 123456789012345678: Hi. > line 2: paused, typed ben paused
+    `,
+      ],
+  },
+  {
+    people: [adam, eva, makePerson('Ben')],
+    pieces: 20,
+    stored: { ben: { kind: 'always' } },
+  },
+);
