@@ -181,7 +181,6 @@ function toConsentConfig({ CONSENT_POLICY }: EnvironmentSettings) {
   return { policy: policy === 'notice' ? policy : 'ask' } as const;
 }
 
-/** Collects the settings of the audio model. */
 function toAudioModel(from: EnvironmentSettings, chat: EngineChoice) {
   const { AUDIO_MODEL_NAME: named, SPEECH_VOICE: voice = standardVoice } = from;
   const standard =

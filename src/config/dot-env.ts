@@ -60,7 +60,6 @@ export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
   return isRead ? readConfig(all) : { kind: 'bad', mistakes };
 }
 
-/** Finds words of `.env` without a value. */
 function findWordsWithoutValue(text: string) {
   const lines = text.replace(/=\s*(["'`])[\s\S]*?\1/g, '=').split('\n');
   // Words behind the first may be a key.

@@ -1,4 +1,3 @@
-/** Servers of one shard. */
 export type ServerShare = { readonly id: number; readonly count: number };
 
 /**

@@ -70,7 +70,6 @@ function toUsd(use: Use, usd: Usd) {
   }
 }
 
-/** Prices tokens. */
 function toTokensUsd(tokens: TokenUsage, usd: Usd) {
   const heard = Math.min(tokens.audioInputTokens ?? 0, tokens.inputTokens);
   const spoken = Math.min(tokens.audioOutputTokens ?? 0, tokens.outputTokens);
@@ -90,7 +89,6 @@ function toTokensUsd(tokens: TokenUsage, usd: Usd) {
   );
 }
 
-/** Multiplies a count by a price per million units. */
 function priceUnits(count: number, perMillion: number | undefined) {
   if (count <= 0) return 0;
   return perMillion === undefined ? undefined : (count * perMillion) / 1e6;

@@ -170,7 +170,6 @@ export class PaidEngine<Engine extends object> {
     this.#metered = metered;
   }
 
-  /** Returns the engine for this reservation. */
   withReservation(reservation: Reservation): Engine {
     return this.#metered(this.#engine, reservation);
   }

@@ -337,7 +337,6 @@ function getLeft(cap: number, taken: number) {
   return cap === 0 ? Infinity : cap - taken;
 }
 
-/** Estimates the least cost of a request and its spoken words. */
 function estimateLeastCost(bound: RequestBound, kind: PaidKind, tariff: Tariff) {
   return (
     estimateDearestCost(bound, bound.least, tariff) +

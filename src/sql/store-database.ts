@@ -1,7 +1,6 @@
 import type { SqlDialect } from './columns.ts';
 import type { Connection } from './connection.ts';
 
-/** Work on one connection. */
 export type Work<T> = (connection: Connection) => Promise<T>;
 
 /**

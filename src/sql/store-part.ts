@@ -1,7 +1,6 @@
 import type { StoreDatabase } from './store-database.ts';
 import type { Table } from './table.ts';
 
-/** Part of a store, with its tables. */
 export type StorePart<Port> = {
   readonly tables: readonly Table[];
   /** Opens the store of a part. `all` holds the tables of all parts. */

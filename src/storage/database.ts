@@ -12,7 +12,6 @@ import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { createPathTakenError } from '#src/sql/store-errors.ts';
 import type { StoreHealth } from './store-health.ts';
 
-/** Database session for one operation. */
 export interface DatabaseSession {
   readonly perform: PerformStatement;
   end(hasFailed: boolean): void;
@@ -25,7 +24,6 @@ export interface Driver extends AsyncDisposable {
   connect(): Promise<DatabaseSession>;
 }
 
-/** Statements that begin a transaction. */
 const beginStatements = {
   sqlite: { bare: undefined, read: sql`BEGIN`, write: sql`BEGIN IMMEDIATE` },
   postgres: {

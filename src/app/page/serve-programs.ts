@@ -5,7 +5,6 @@ import type { Log } from '#src/ops/log.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import type { OpenDoorsOptions } from '#src/web/http/doors.ts';
 
-/** Opens routes for programs. */
 export async function openProgramDoor(
   access: AccessSource['access'],
   onBug: (error: unknown) => void,

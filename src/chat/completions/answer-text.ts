@@ -147,7 +147,6 @@ export class AnswerText {
     return this.#readText(false);
   }
 
-  /** Returns the rest. */
   flush(isCut: boolean): string {
     const shown = this.#readText(true);
     const kept = this.#kept;

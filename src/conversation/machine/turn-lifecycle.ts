@@ -330,7 +330,6 @@ export function removeFromHistory(
   return { version, exchanges: exchanges.filter(({ by }) => by !== personId) };
 }
 
-/** Replaces the history. */
 export function setHistory(draft: Draft, exchanges: readonly HistoryExchange[]) {
   // Answers on the former version become outdated.
   draft.history = { version: draft.history.version + 1, exchanges };

@@ -232,7 +232,6 @@ function createUnopenedError({ name }: ChannelRef, rights: string) {
   );
 }
 
-/** Reports each deletion of messages. */
 export function watchDeleted(
   client: Client<true>,
   report: (messageIds: readonly MessageId[]) => void,

@@ -3,7 +3,7 @@
  * and pool in a process, and 4 MB less (`npm run bench -- cpu --part memory`). Must run
  * before discord.js loads: line 1 of every file that makes a REST or a Client, and of
  * the bot's program, imports this file. Node's client refuses ports such as 9, 6000 and
- * 10080. Exports the part of `undici` that discord.js uses.
+ * 10080.
  */
 import { registerHooks } from 'node:module';
 import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';

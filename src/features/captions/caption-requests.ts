@@ -17,7 +17,6 @@ export type TurnOnOutcome =
 
 export type CaptionRequests = ReturnType<typeof createCaptionRequests>;
 
-/** Creates requests that change captions. */
 export function createCaptionRequests(
   sessions: VoiceSessions,
   running: SessionObjects<SessionCaptions>,

@@ -101,7 +101,6 @@ export function createVoicesAndPreviews(
   };
 }
 
-/** Turns an error of a preview into a line. */
 function toPreviewFailureLine(error: BotError) {
   // Without a voice, there is nothing to hear.
   const line = toFailureLine(error);

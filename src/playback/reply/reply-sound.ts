@@ -292,7 +292,6 @@ const release = 1.000_146;
 class VoiceLimiter {
   #gain = 1;
 
-  /** Limits samples in place. */
   limit(samples: Int16Array) {
     for (let at = 0; at < samples.length; at++) {
       const sample = samples[at] ?? 0;

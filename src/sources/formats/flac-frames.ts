@@ -46,7 +46,6 @@ export class FlacFrames {
     return frames;
   }
 
-  /** Returns the last frame. */
   end(): FlacFrame[] {
     const more = this.push(Buffer.alloc(longestHeaderBytes));
     return [...more, ...this.#takeFrame(this.#rest.length - longestHeaderBytes)];

@@ -59,7 +59,6 @@ export function findWords(heard: HeardSpeech): string | undefined {
   return heard.logProbability < least ? undefined : removeRepetition(text);
 }
 
-/** Removes repetition. */
 function removeRepetition(text: string) {
   const sentences = text.split(/(?<=[.!?]) /);
   // Whisper sometimes repeats a short sentence.

@@ -55,7 +55,6 @@ export function getMeaning(
   return (meaning === 'drop' || meaning === 'hold') && !hasSay ? 'words' : meaning;
 }
 
-/** Classifies a partial. */
 export function classifyPartial(
   text: string,
   names: readonly string[],

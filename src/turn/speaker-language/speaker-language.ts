@@ -164,7 +164,6 @@ function applyRequest(
   return { ...open, requested };
 }
 
-/** Chooses the language of a turn's words. */
 export function chooseTurnLanguage(
   recognised: string | undefined,
   hint: string | undefined,
@@ -247,7 +246,6 @@ export function countWords(text: string): number {
   return count;
 }
 
-/** Removes the bot's names. */
 export function removeNames(text: string, names: readonly string[]): string {
   // "Nova, otvor" would be taken for Portuguese.
   const called = new Set(

@@ -34,7 +34,6 @@ export interface ApiTokenStore {
   find(hash: string): Promise<ApiToken | undefined>;
   /** Lists tokens, also revoked ones. */
   list(): Promise<readonly ApiToken[]>;
-  /** Lists tokens in use. */
   listInUse(): Promise<readonly TokenInUse[]>;
   /** Revokes a token. False if none in use has the name. */
   revoke(name: string, atWallMs: number): Promise<boolean>;
