@@ -8,22 +8,26 @@ export type RateState = {
   readonly isOver: boolean;
 };
 
-/** Counts uses, window by window. A window begins with its first use. */
-export class RateWindow {
-  #used = 0;
-  #endsAtMs = Number.NEGATIVE_INFINITY;
+export type RateWindow = ReturnType<typeof createRateWindow>;
 
-  takeOne({ limit, perMs }: Rate, nowMs: number) {
-    if (nowMs >= this.#endsAtMs) {
-      this.#used = 0;
-      this.#endsAtMs = nowMs + perMs;
-    }
-    const isOver = this.#used >= limit;
-    if (!isOver) this.#used++;
-    return {
-      remaining: limit - this.#used,
-      resetAfterMs: this.#endsAtMs - nowMs,
-      isOver,
-    };
-  }
+/** Counts uses, window by window. A window begins with its first use. */
+export function createRateWindow() {
+  let used = 0;
+  let endsAtMs = Number.NEGATIVE_INFINITY;
+
+  return {
+    takeOne({ limit, perMs }: Rate, nowMs: number) {
+      if (nowMs >= endsAtMs) {
+        used = 0;
+        endsAtMs = nowMs + perMs;
+      }
+      const isOver = used >= limit;
+      if (!isOver) used++;
+      return {
+        remaining: limit - used,
+        resetAfterMs: endsAtMs - nowMs,
+        isOver,
+      };
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { type EventFault, Gateway } from '#sandbox/gateway/gateway.ts';
 import { lenientGatewayRules, toGuildCreate } from '#sandbox/gateway/gateway-shards.ts';
 import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
 import {
-  Interactions,
+  createInteractions,
   type ShownMessage,
   toShownMessage,
 } from '#sandbox/interactions/interactions.ts';
@@ -34,7 +34,7 @@ import {
   type RegisteredCommand,
 } from '#sandbox/world/world.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
-import { WorldChanges } from '#sandbox/world/world-changes.ts';
+import { createWorldChanges } from '#sandbox/world/world-changes.ts';
 import { toMessageEvent } from '#sandbox/world/world-json.ts';
 import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.ts';
 import { WorldSeats } from '#sandbox/world/world-seats.ts';
@@ -292,13 +292,13 @@ function makeDeps(
     for (const account of accounts) account.dispatch(event);
   };
   const seats = new WorldSeats(world, voice, dispatch);
-  const changes = new WorldChanges(world, seats, dispatch);
+  const changes = createWorldChanges(world, seats, dispatch);
   const board = new MessageBoard(world, (change) => {
     onMessage(change);
     const event = change.message.ephemeral ? undefined : toMessageEvent(world, change);
     if (event) dispatch(event);
   });
-  const interactions = new Interactions(world, board, dispatch);
+  const interactions = createInteractions(world, board, dispatch);
   const routes = [
     ...makeSelfRoutes(world, gateway, privileged, changes),
     ...makeGuildRoutes(world),

@@ -8,61 +8,68 @@ const pauseMs = 200;
 /** An answer and the one before it are enough. */
 const maxKeptStretches = 10;
 
+export type BotVoice = ReturnType<typeof createBotVoice>;
+
 /** When the bot's voice reached a person. */
-export class BotVoice {
-  readonly #stretches: BotVoiceStretch[] = [];
-  #packets = 0;
-  #waiting:
+export function createBotVoice() {
+  const stretches: BotVoiceStretch[] = [];
+  let sentPackets = 0;
+  let waiting:
     | { readonly sinceMs: number; readonly found: (fromMs: number) => void }
     | undefined;
 
-  /** Heard so far. */
-  get packets() {
-    return this.#packets;
+  function getLastMs() {
+    return stretches.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Whether it is being heard now. */
-  get isHeard() {
-    return realClock.nowMs() - this.#getLastMs < pauseMs;
+  function beginStretch(atMs: number) {
+    stretches.push({ fromMs: atMs, toMs: atMs });
+    if (stretches.length > maxKeptStretches) stretches.shift();
+    if (waiting && atMs >= waiting.sinceMs) waiting.found(atMs);
   }
 
-  addPacket({ audible, atMs }: Pick<HeardFrame, 'audible' | 'atMs'>) {
-    if (!audible) return;
-    this.#packets++;
-    const last = this.#stretches.at(-1);
-    if (last && atMs - last.toMs < pauseMs) last.toMs = atMs;
-    else this.#beginStretch(atMs);
-  }
+  return {
+    /** Heard so far. */
+    get packets() {
+      return sentPackets;
+    },
 
-  /** Start of the first stretch that begins at `sinceMs` or later; undefined when none began within `patienceMs` from now. */
-  async waitForStart(sinceMs: number, patienceMs: number): Promise<number | undefined> {
-    const known = this.#stretches.find(({ fromMs }) => fromMs >= sinceMs);
-    if (known) return known.fromMs;
-    const { promise, resolve } = Promise.withResolvers<number | undefined>();
-    this.#waiting = { sinceMs, found: resolve };
-    const patience = setTimeout(resolve, patienceMs, undefined);
-    const fromMs = await promise;
-    clearTimeout(patience);
-    this.#waiting = undefined;
-    return fromMs;
-  }
+    /** Whether it is being heard now. */
+    get isHeard() {
+      return realClock.nowMs() - getLastMs() < pauseMs;
+    },
 
-  /** Resolves once nothing was heard for `forMs`. */
-  async waitForQuiet(forMs: number, signal: AbortSignal) {
-    for (;;) {
-      const restMs = this.#getLastMs + forMs - realClock.nowMs();
-      if (restMs <= 0) return;
-      await realClock.sleep(restMs, signal);
-    }
-  }
+    addPacket({ audible, atMs }: Pick<HeardFrame, 'audible' | 'atMs'>) {
+      if (!audible) return;
+      sentPackets++;
+      const last = stretches.at(-1);
+      if (last && atMs - last.toMs < pauseMs) last.toMs = atMs;
+      else beginStretch(atMs);
+    },
 
-  get #getLastMs() {
-    return this.#stretches.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY;
-  }
+    /** Start of the first stretch that begins at `sinceMs` or later; undefined when none began within `patienceMs` from now. */
+    async waitForStart(
+      sinceMs: number,
+      patienceMs: number,
+    ): Promise<number | undefined> {
+      const known = stretches.find(({ fromMs }) => fromMs >= sinceMs);
+      if (known) return known.fromMs;
+      const { promise, resolve } = Promise.withResolvers<number | undefined>();
+      waiting = { sinceMs, found: resolve };
+      const patience = setTimeout(resolve, patienceMs, undefined);
+      const fromMs = await promise;
+      clearTimeout(patience);
+      waiting = undefined;
+      return fromMs;
+    },
 
-  #beginStretch(atMs: number) {
-    this.#stretches.push({ fromMs: atMs, toMs: atMs });
-    if (this.#stretches.length > maxKeptStretches) this.#stretches.shift();
-    if (this.#waiting && atMs >= this.#waiting.sinceMs) this.#waiting.found(atMs);
-  }
+    /** Resolves once nothing was heard for `forMs`. */
+    async waitForQuiet(forMs: number, signal: AbortSignal) {
+      for (;;) {
+        const restMs = getLastMs() + forMs - realClock.nowMs();
+        if (restMs <= 0) return;
+        await realClock.sleep(restMs, signal);
+      }
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { type BotLogin, BotProcess, makeEnvironment } from '#test/fakes/bot-process.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { ChildProgram } from './child-program.ts';
+import { type ChildProgram, createChildProgram } from './child-program.ts';
 import type { PeopleOrder, ServersAddress, ServersOrder } from './orders.ts';
 
 const maxStartMs = 60_000;
@@ -47,10 +47,10 @@ async function openBot(
   stack: AsyncDisposableStack,
 ) {
   const people = stack.use(
-    new ChildProgram<PeopleOrder>(new URL('people.ts', import.meta.url)),
+    createChildProgram<PeopleOrder>(new URL('people.ts', import.meta.url)),
   );
   const servers = stack.use(
-    new ChildProgram<ServersOrder>(new URL('mock-servers.ts', import.meta.url)),
+    createChildProgram<ServersOrder>(new URL('mock-servers.ts', import.meta.url)),
   );
   const login = (await people.sendOrder({ do: 'open' }, maxStartMs)) as BotLogin;
   const providers = (await servers.sendOrder(

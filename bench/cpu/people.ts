@@ -8,7 +8,7 @@ import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
-import { BotVoice } from './bot-voice.ts';
+import { createBotVoice } from './bot-voice.ts';
 import { serveOrders } from './child-program.ts';
 import {
   type ConversingPeople,
@@ -74,7 +74,7 @@ async function callBots(open: Sandbox, channels: number, count = 1) {
   while (askers.length < channels) {
     const nextAtMs = realClock.nowMs() + callIntervalMs;
     const people = await callBot(open, askers.length, count);
-    const voice = new BotVoice();
+    const voice = createBotVoice();
     people[0].onHeard((frame) => {
       if (frame.fromUserId === open.botId) voice.addPacket(frame);
     });

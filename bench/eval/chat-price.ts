@@ -1,5 +1,4 @@
 import type { Usage } from '#src/chat/chat-model.ts';
-import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { Config } from '#src/config/config.ts';
 import { createTariffs, findRolePrice } from '#src/config/tariffs.ts';
 import {
@@ -16,23 +15,28 @@ import type { EvalScene } from './eval-scene.ts';
 const [judgedTokens, verdictTokens] = [800, 120];
 const nanoUsd = 1e-9;
 
+export type ChatPrice = ReturnType<typeof createChatPrice>;
+
 /** Price of the requests to a chat model so far, in US dollars. */
-export class ChatPrice implements ChatMeter {
-  usd = 0;
-  readonly #config;
+export function createChatPrice(config: Pick<Config, 'budget' | 'chat'>) {
+  let usd = 0;
 
-  constructor(config: Pick<Config, 'budget' | 'chat'>) {
-    this.#config = config;
-  }
+  return {
+    get usd() {
+      return usd;
+    },
 
-  recordUsage(usage: Usage) {
-    const { budget, chat } = this.#config;
-    const usual =
-      chat.kind === 'local' ? servedLocally : describeServer(chat.model, chat.baseUrl);
-    const { by = usual, ...tokens } = usage;
-    const rate = findRolePrice(by, 'think', budget);
-    this.usd += nanoUsd * sumCosts([{ ...tokens, kind: 'tokens' }], 'think', rate);
-  }
+    recordUsage(usage: Usage) {
+      const { budget, chat } = config;
+      const usual =
+        chat.kind === 'local'
+          ? servedLocally
+          : describeServer(chat.model, chat.baseUrl);
+      const { by = usual, ...tokens } = usage;
+      const rate = findRolePrice(by, 'think', budget);
+      usd += nanoUsd * sumCosts([{ ...tokens, kind: 'tokens' }], 'think', rate);
+    },
+  };
 }
 
 /** Price of a run of these scenes, in US dollars, by answers and questions of an ordinary length. */

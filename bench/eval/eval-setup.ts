@@ -4,7 +4,7 @@ import { withMeter } from '#src/chat/metered-chat.ts';
 import { type Config, readConfig, readEnvironment } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 import { openEngine } from '#src/engines/engines.ts';
-import { ChatPrice } from './chat-price.ts';
+import { type ChatPrice, createChatPrice } from './chat-price.ts';
 
 /** Servers and settings of an operator, as a `.env` has them. */
 export type EvalSetup = {
@@ -42,7 +42,7 @@ async function parseSetup(file: string, environment: NodeJS.ProcessEnv) {
 
 export async function makeSetup(name: string, config: Config): Promise<EvalSetup> {
   const botName = config.bot.name ?? 'Nova';
-  const price = new ChatPrice(config);
+  const price = createChatPrice(config);
   // What it opens lasts as long as the program.
   const opened = new AsyncDisposableStack();
   const hasChatModel = config.chat.kind !== 'local';

@@ -29,7 +29,7 @@ export async function openTextRoom(
     languageOf: (utterance) => languages.get(utterance),
     ready: async () => await held[0]?.waitUntilReady(),
     partsFor(clock) {
-      const model = new HeldChatModel(chat, clock);
+      const model = createHeldChatModel(chat, clock);
       held.push(model);
       return {
         addressing: config.addressing,
@@ -70,28 +70,25 @@ export async function openTextRoom(
   };
 }
 
+type HeldChatModel = ReturnType<typeof createHeldChatModel>;
+
 /** A model behind a real server, in virtual time: that stands still while the server works, and then passes as long as it took. */
-class HeldChatModel implements ChatModel {
-  readonly #model;
-  readonly #clock;
-  readonly #asked = new Set<Promise<unknown>>();
+function createHeldChatModel(model: ChatModel, clock: VirtualClock) {
+  const asked = new Set<Promise<unknown>>();
 
-  constructor(model: ChatModel, clock: VirtualClock) {
-    this.#model = model;
-    this.#clock = clock;
-  }
+  return {
+    async waitUntilReady() {
+      while (asked.size > 0) await Promise.allSettled(asked);
+    },
 
-  async waitUntilReady() {
-    while (this.#asked.size > 0) await Promise.allSettled(this.#asked);
-  }
-
-  async *reply(...request: Parameters<ChatModel['reply']>) {
-    const startedMs = realClock.nowMs();
-    const [, , signal = neverAborted] = request;
-    const whole = Array.fromAsync(this.#model.reply(...request));
-    this.#asked.add(whole);
-    const parts = await whole.finally(() => this.#asked.delete(whole));
-    await this.#clock.sleep(Math.round(realClock.nowMs() - startedMs), signal);
-    yield* parts;
-  }
+    async *reply(...request: Parameters<ChatModel['reply']>) {
+      const startedMs = realClock.nowMs();
+      const [, , signal = neverAborted] = request;
+      const whole = Array.fromAsync(model.reply(...request));
+      asked.add(whole);
+      const parts = await whole.finally(() => asked.delete(whole));
+      await clock.sleep(Math.round(realClock.nowMs() - startedMs), signal);
+      yield* parts;
+    },
+  };
 }

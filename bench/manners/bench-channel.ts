@@ -12,12 +12,12 @@ import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {
   type AnswerStyle,
+  createHonestMinds,
+  createHonestRecogniser,
   firstSoundMs,
-  HonestMinds,
-  HonestRecogniser,
 } from './honest-models.ts';
 import {
-  BenchMicrophones,
+  createBenchMicrophones,
   type MicrophoneSound,
   readVoices,
   type SimulatedUtterance,
@@ -90,8 +90,8 @@ export async function openBenchChannel(
   const { ready = async () => undefined } = options;
   const clock = new VirtualClock(undefined, eventLoopRounds);
   const marks = new SoundMarks();
-  const microphones = new BenchMicrophones(voices, marks);
-  const minds = new HonestMinds(clock, mannerOf);
+  const microphones = createBenchMicrophones(voices, marks);
+  const minds = createHonestMinds(clock, mannerOf);
   const synthesizer = new FakeSynthesizer({ clock, firstMs: firstSoundMs });
   const happened: TimedEvent[] = [];
   const never = Number.NEGATIVE_INFINITY;
@@ -101,7 +101,7 @@ export async function openBenchChannel(
       clock,
       synthesizer,
       addressing: 'auto',
-      transcriber: new HonestRecogniser(
+      transcriber: createHonestRecogniser(
         clock,
         (piece) => microphones.listHeardWords(piece),
         options.languageOf,

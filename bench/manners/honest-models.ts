@@ -3,11 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type {
-  Synthesizer,
-  Transcriber,
-  TranscriptUpdate,
-} from '#src/speech/speech-engine.ts';
+import type { Synthesizer, TranscriptUpdate } from '#src/speech/speech-engine.ts';
 import { readPieces, type UtterancePiece } from './sound-marks.ts';
 
 /** From the call to the final text, and to the first token; the voice has its own. */
@@ -43,62 +39,39 @@ const answerEndings: Readonly<Record<AnswerStyle, string>> = {
 type WordsIn = (piece: UtterancePiece) => string;
 
 /** A recogniser that makes no mistake and knows only the words that have ended. */
-export class HonestRecogniser implements Transcriber {
-  readonly #clock: Clock;
-  readonly #wordsIn: WordsIn;
-  readonly #languageOf: (utterance: number) => string | undefined;
-
-  constructor(
-    clock: Clock,
-    wordsIn: WordsIn,
-    languageOf: (utterance: number) => string | undefined = () => undefined,
-  ) {
-    this.#clock = clock;
-    this.#wordsIn = wordsIn;
-    this.#languageOf = languageOf;
-  }
-
-  async *transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
-    await this.#clock.sleep(recogniseMs, signal);
-    const pieces = readPieces(pcm.samples);
-    const text = pieces.map(this.#wordsIn).join(' ').trim();
-    const language = this.#languageOf(pieces[0]?.utterance ?? 0);
-    yield {
-      kind: 'final',
-      transcript: language === undefined ? { text } : { text, language },
-    };
-  }
+export function createHonestRecogniser(
+  clock: Clock,
+  wordsIn: WordsIn,
+  languageOf: (utterance: number) => string | undefined = () => undefined,
+) {
+  return {
+    async *transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+      await clock.sleep(recogniseMs, signal);
+      const pieces = readPieces(pcm.samples);
+      const text = pieces.map(wordsIn).join(' ').trim();
+      const language = languageOf(pieces[0]?.utterance ?? 0);
+      yield {
+        kind: 'final',
+        transcript: language === undefined ? { text } : { text, language },
+      };
+    },
+  };
 }
 
 /** A model that says which question it answers, and a note of everything it was asked. */
-export class HonestMinds {
-  readonly asked: MindRequest[] = [];
-  running = 0;
-  readonly #clock: Clock;
-  readonly #mannerOf: (utterances: readonly number[]) => AnswerStyle;
+export function createHonestMinds(
+  clock: Clock,
+  mannerOf: (utterances: readonly number[]) => AnswerStyle,
+) {
+  const asked: MindRequest[] = [];
+  let running = 0;
 
-  constructor(clock: Clock, mannerOf: (utterances: readonly number[]) => AnswerStyle) {
-    this.#clock = clock;
-    this.#mannerOf = mannerOf;
-  }
-
-  withSynthesizer(synthesizer: Synthesizer): Pipeline {
-    return {
-      answer: (turn, host, signal) =>
-        createChainedPipeline({ chat: this.#replyTo(turn), synthesizer }).answer(
-          turn,
-          host,
-          signal,
-        ),
-    };
-  }
-
-  #replyTo(turn: Turn): ChatModel {
+  function replyTo(turn: Turn): ChatModel {
     const answer = (texts: readonly string[], instructions: string) =>
-      this.#composeAnswer(turn, texts, instructions);
-    const wait = (signal: AbortSignal) => this.#clock.sleep(thinkMs, signal);
+      composeAnswer(turn, texts, instructions);
+    const wait = (signal: AbortSignal) => clock.sleep(thinkMs, signal);
     const run = (more: number) => {
-      this.running += more;
+      running += more;
     };
     return {
       async *reply(messages, _tools, signal) {
@@ -117,17 +90,36 @@ export class HonestMinds {
     };
   }
 
-  #composeAnswer(
+  function composeAnswer(
     { said }: Turn,
     texts: readonly string[],
     instructions: string,
   ): string {
     const utterances = said.flatMap(readUtterances);
-    const serial = this.asked.length + 1;
+    const serial = asked.length + 1;
     const speakerId = said.at(-1)?.speakerId ?? '';
-    this.asked.push({ serial, speakerId, utterances, texts, instructions });
-    return `Answer number ${serial}. ${answerEndings[this.#mannerOf(utterances)]}`;
+    asked.push({ serial, speakerId, utterances, texts, instructions });
+    return `Answer number ${serial}. ${answerEndings[mannerOf(utterances)]}`;
   }
+
+  return {
+    asked,
+
+    get running() {
+      return running;
+    },
+
+    withSynthesizer(synthesizer: Synthesizer): Pipeline {
+      return {
+        answer: (turn, host, signal) =>
+          createChainedPipeline({ chat: replyTo(turn), synthesizer }).answer(
+            turn,
+            host,
+            signal,
+          ),
+      };
+    },
+  };
 }
 
 /** Which answer such words are the beginning of. */

@@ -39,61 +39,14 @@ const typicalCharacterMs = 60;
 const clipMarginMs = 20;
 
 /** Everybody's microphone: real speech in a voice each, with whatever words are given to it. */
-export class BenchMicrophones {
-  readonly said: SimulatedUtterance[] = [];
-  readonly #voices: ReadonlyMap<string, readonly MicrophoneSound[]>;
-  readonly #marks: SoundMarks;
+export function createBenchMicrophones(
+  voices: ReadonlyMap<string, readonly MicrophoneSound[]>,
+  marks: SoundMarks,
+) {
+  const said: SimulatedUtterance[] = [];
 
-  constructor(
-    voices: ReadonlyMap<string, readonly MicrophoneSound[]>,
-    marks: SoundMarks,
-  ) {
-    this.#voices = voices;
-    this.#marks = marks;
-  }
-
-  /** The packets of it, to be sent from `fromMs` on; `sound` to have just that instead of clips that fit. */
-  addUtterance(
-    personId: string,
-    text: string,
-    fromMs: number,
-    sound = this.#pickClips(personId, text),
-  ): MicrophoneUtterance {
-    const id = this.said.length + 1;
-    const words = spreadWords(text, sound.ms);
-    const toMs = fromMs + (words.at(-1)?.[2] ?? 0);
-    const utterance = { id, personId, text, words, fromMs, toMs };
-    this.said.push(utterance);
-    const frames = sound.packets.map((packet, frame) => {
-      const opus = Buffer.from(packet); // one object of its own, for its mark
-      this.#marks.putMark(opus, { utterance: id, frame });
-      return opus;
-    });
-    const all = [...frames, ...Array.from({ length: 5 }, () => silence)];
-    const packets = all.map((opus, n) => ({
-      speakerId: personId,
-      opus,
-      atMs: fromMs + n * packetMs,
-      sequence: (65_530 + fromMs / packetMs + n) & 0xffff,
-      timestamp: (fromMs * 48 + n * 960) >>> 0,
-    }));
-    return { utterance, packets };
-  }
-
-  /** The words that had ended in so much of it. */
-  listHeardWords({ utterance, from, to }: UtterancePiece): string {
-    const words = this.said[utterance - 1]?.words ?? [];
-    const [fromMs, toMs] = [from * packetMs, (to + 1) * packetMs];
-    return words
-      .filter(
-        (word) => (word[1] + word[2]) / 2 >= fromMs && word[2] <= toMs + clipMarginMs,
-      )
-      .map(([word]) => word)
-      .join(' ');
-  }
-
-  #pickClips(personId: string, text: string): MicrophoneSound {
-    const sounds = this.#voices.get(personId) ?? [];
+  function pickClips(personId: string, text: string): MicrophoneSound {
+    const sounds = voices.get(personId) ?? [];
     const packets: Uint8Array[] = [];
     let leftMs = Math.max(420, text.length * typicalCharacterMs);
     for (let n = 0; leftMs > 300 && n < 4; n++) {
@@ -105,6 +58,50 @@ export class BenchMicrophones {
     }
     return { packets, ms: packets.length * packetMs };
   }
+
+  return {
+    said,
+
+    /** The packets of it, to be sent from `fromMs` on; `sound` to have just that instead of clips that fit. */
+    addUtterance(
+      personId: string,
+      text: string,
+      fromMs: number,
+      sound = pickClips(personId, text),
+    ): MicrophoneUtterance {
+      const id = said.length + 1;
+      const words = spreadWords(text, sound.ms);
+      const toMs = fromMs + (words.at(-1)?.[2] ?? 0);
+      const utterance = { id, personId, text, words, fromMs, toMs };
+      said.push(utterance);
+      const frames = sound.packets.map((packet, frame) => {
+        const opus = Buffer.from(packet); // one object of its own, for its mark
+        marks.putMark(opus, { utterance: id, frame });
+        return opus;
+      });
+      const all = [...frames, ...Array.from({ length: 5 }, () => silence)];
+      const packets = all.map((opus, n) => ({
+        speakerId: personId,
+        opus,
+        atMs: fromMs + n * packetMs,
+        sequence: (65_530 + fromMs / packetMs + n) & 0xffff,
+        timestamp: (fromMs * 48 + n * 960) >>> 0,
+      }));
+      return { utterance, packets };
+    },
+
+    /** The words that had ended in so much of it. */
+    listHeardWords({ utterance, from, to }: UtterancePiece): string {
+      const words = said[utterance - 1]?.words ?? [];
+      const [fromMs, toMs] = [from * packetMs, (to + 1) * packetMs];
+      return words
+        .filter(
+          (word) => (word[1] + word[2]) / 2 >= fromMs && word[2] <= toMs + clipMarginMs,
+        )
+        .map(([word]) => word)
+        .join(' ');
+    },
+  };
 }
 
 /** A voice of test/fixtures/scenes for each person. */

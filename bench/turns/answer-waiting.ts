@@ -1,7 +1,10 @@
 import { findPercentile, formatTable } from '#bench/format-table.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
-import { AnswersAhead } from '#test/conversation/setup/answers-ahead.ts';
+import {
+  type AnswersAhead,
+  createAnswersAhead,
+} from '#test/conversation/setup/answers-ahead.ts';
 import {
   adam,
   eva,
@@ -21,7 +24,7 @@ const [modelFirstTokenMs, voiceFirstSoundMs] = [150, 60];
 export async function playAnswerWaiting(seed: number): Promise<AnswersAhead> {
   const random = seededRandom(seed);
   const clock = new VirtualClock();
-  const seen = new AnswersAhead();
+  const seen = createAnswersAhead();
   const chat: ChatModel = {
     async *reply(_messages, _tools, signal) {
       await clock.sleep(modelFirstTokenMs, signal);

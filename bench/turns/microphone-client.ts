@@ -1,9 +1,9 @@
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
 import {
   addSamples,
+  createRoomNoise,
   holdFrames,
   type MicrophoneState,
-  RoomNoise,
   stepMicrophone,
 } from '#sandbox/voice-client/client-microphone.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
@@ -25,7 +25,7 @@ export function* sendPackets(
   seed: number,
 ): Generator<Packet> {
   const held = holdFrames[profile];
-  const noise = new RoomNoise(seed);
+  const noise = createRoomNoise(seed);
   const encoder = codec.createEncoder(roomRateHz);
   let state: MicrophoneState = { hold: Number.isFinite(held) ? 0 : held, silence: 0 };
   let [frame, sequence] = [0, 0];

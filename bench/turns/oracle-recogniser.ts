@@ -10,32 +10,13 @@ const keptLeadMs = 250;
 type TimedAnswer = { readonly text: string; readonly atMs: number };
 
 /** Asked at each pause, it knows the words of this utterance that have ended in the sound up to then. */
-export class OracleRecogniser {
-  readonly #words;
-  #fromMs = 0;
-  #answer: TimedAnswer | undefined;
+export function createOracleRecogniser(words: readonly ClipWord[]) {
+  let notedMs = 0;
+  let lastAnswer: TimedAnswer | undefined;
 
-  constructor(words: readonly ClipWord[]) {
-    this.#words = words;
-  }
-
-  onNoticed(noticed: SpeakerInputEvent | EndpointingEffect, atMs: number) {
-    const { kind } = noticed;
-    if (kind === 'began') this.#fromMs = noticed.fromMs;
-    if (kind === 'paused') this.#answer = this.#recogniseWords(atMs);
-    if (kind === 'resumed' || kind === 'ended') this.#answer = undefined;
-  }
-
-  getAnswer(atMs: number) {
-    const answer = this.#answer;
-    if (!answer || answer.atMs > atMs) return undefined;
-    this.#answer = undefined;
-    return answer;
-  }
-
-  #recogniseWords(pausedAtMs: number) {
-    const since = this.#fromMs - keptLeadMs;
-    const ended = this.#words.filter(
+  function recogniseWords(pausedAtMs: number) {
+    const since = notedMs - keptLeadMs;
+    const ended = words.filter(
       ([, fromMs, toMs]) => fromMs >= since && toMs <= pausedAtMs,
     );
     return {
@@ -43,4 +24,20 @@ export class OracleRecogniser {
       atMs: pausedAtMs + recognitionMs,
     };
   }
+
+  return {
+    onNoticed(noticed: SpeakerInputEvent | EndpointingEffect, atMs: number) {
+      const { kind } = noticed;
+      if (kind === 'began') notedMs = noticed.fromMs;
+      if (kind === 'paused') lastAnswer = recogniseWords(atMs);
+      if (kind === 'resumed' || kind === 'ended') lastAnswer = undefined;
+    },
+
+    getAnswer(atMs: number) {
+      const answer = lastAnswer;
+      if (!answer || answer.atMs > atMs) return undefined;
+      lastAnswer = undefined;
+      return answer;
+    },
+  };
 }

@@ -14,7 +14,7 @@ import {
   SpeakerInput,
   type SpeakerInputEvent,
 } from '#src/voice/hearing/speaker-input.ts';
-import { OracleRecogniser } from './oracle-recogniser.ts';
+import { createOracleRecogniser } from './oracle-recogniser.ts';
 import type { ClipWord } from './voice-clips.ts';
 
 export type NotedEvent = { readonly atMs: number; readonly noticed: SpeakerInputEvent };
@@ -50,7 +50,7 @@ export function listenToPackets(
     rules: how.rules,
     pauseHabits: how.pauseHabits,
   });
-  const oracle = new OracleRecogniser(how.words);
+  const oracle = createOracleRecogniser(how.words);
   const noted: NotedEvent[] = [];
   const note = (all: readonly SpeakerInputEvent[], atMs: number) => {
     for (const noticed of all) {

@@ -4,7 +4,7 @@ import { DaveMember } from './dave-member.ts';
 import { encodeU8, encodeU16, encodeU64, encodeVector } from './mls-bytes.ts';
 import {
   type Commit,
-  ExternalSender,
+  createExternalSender,
   type KeyPackage,
   type Proposal,
   readCommit,
@@ -39,9 +39,9 @@ type PendingProposal = Proposal & { readonly change: GroupChange };
  */
 export class DaveGroup {
   readonly #groupId;
-  readonly #sender = new ExternalSender();
+  readonly #sender = createExternalSender();
   readonly #people = new Map<string, GroupMember>();
-  readonly #transitions = new DaveTransitions();
+  readonly #transitions = createDaveTransitions();
   #epoch = 0;
   #leaves: (string | undefined)[] = [];
   #proposed: PendingProposal[] = [];
@@ -376,43 +376,46 @@ type Transition = {
 const maxTransitionMs = 2000;
 
 /** Changes of the end-to-end keys that were announced and are carried out once everybody is ready for them. */
-class DaveTransitions {
-  readonly #openTransition = new Map<number, Transition>();
-  #last = 0;
+function createDaveTransitions() {
+  const present = new Map<number, Transition>();
+  let last = 0;
 
-  /** Opens a transition and returns its new id, 1 to 65535. */
-  openTransition(asked: readonly string[]) {
-    this.#last = (this.#last % 0xffff) + 1;
-    this.#openTransition.set(this.#last, {
-      asked,
-      waiting: new Set(asked),
-      atMs: realClock.nowMs(),
-    });
-    return this.#last;
-  }
-
-  markReady(userId: string, id: number) {
-    const transition = this.#openTransition.get(id);
+  function markReady(userId: string, id: number) {
+    const transition = present.get(id);
     if (!transition?.waiting.delete(userId)) return [];
-    return transition.waiting.size === 0 ? [this.#execute(id, transition)] : [];
+    return transition.waiting.size === 0 ? [executeTransition(id, transition)] : [];
   }
 
-  /** Removes a person from all transitions, so that nobody waits for them. */
-  dropPerson(userId: string) {
-    return [...this.#openTransition.keys()].flatMap((id) => this.markReady(userId, id));
-  }
-
-  executeDue() {
-    return [...this.#openTransition]
-      .filter(([, { atMs }]) => realClock.nowMs() - atMs >= maxTransitionMs)
-      .map(([id, transition]) => this.#execute(id, transition));
-  }
-
-  #execute(id: number, { asked }: Transition) {
-    this.#openTransition.delete(id);
+  function executeTransition(id: number, { asked }: Transition) {
+    present.delete(id);
     return {
       to: asked,
       message: { op: voiceOpcodes.executeTransition, d: { transition_id: id } },
     };
   }
+
+  return {
+    /** Opens a transition and returns its new id, 1 to 65535. */
+    openTransition(asked: readonly string[]) {
+      last = (last % 0xffff) + 1;
+      present.set(last, {
+        asked,
+        waiting: new Set(asked),
+        atMs: realClock.nowMs(),
+      });
+      return last;
+    },
+    markReady,
+
+    /** Removes a person from all transitions, so that nobody waits for them. */
+    dropPerson(userId: string) {
+      return [...present.keys()].flatMap((id) => markReady(userId, id));
+    },
+
+    executeDue() {
+      return [...present]
+        .filter(([, { atMs }]) => realClock.nowMs() - atMs >= maxTransitionMs)
+        .map(([id, transition]) => executeTransition(id, transition));
+    },
+  };
 }

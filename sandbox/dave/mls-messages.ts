@@ -110,41 +110,20 @@ const removeProposal = 3;
  * Signs with ECDSA P-256 as PublicMessage of RFC 9420 section 6.2, sender index 0, no membership tag. The group's
  * context is no part of the signed content.
  */
-export class ExternalSender {
-  readonly #key;
+export function createExternalSender() {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+  });
+  const key = privateKey;
+  const identity = encodeVector(encodeU8(0));
   /** The payload of op 25. Its identity is one zero byte, as Discord's is. */
-  readonly introduction: Buffer;
+  const introduction: Buffer = Buffer.concat([
+    encodeVector(toPublicPoint(publicKey)),
+    encodeU16(basicCredential),
+    identity,
+  ]);
 
-  constructor() {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', {
-      namedCurve: 'P-256',
-    });
-    this.#key = privateKey;
-    const identity = encodeVector(encodeU8(0));
-    this.introduction = Buffer.concat([
-      encodeVector(toPublicPoint(publicKey)),
-      encodeU16(basicCredential),
-      identity,
-    ]);
-  }
-
-  proposeAdd(groupId: Buffer, epoch: number, keyPackage: KeyPackage) {
-    return this.#signProposal(
-      groupId,
-      epoch,
-      Buffer.concat([encodeU16(addProposal), keyPackage.bytes]),
-    );
-  }
-
-  proposeRemove(groupId: Buffer, epoch: number, leaf: number) {
-    return this.#signProposal(
-      groupId,
-      epoch,
-      Buffer.concat([encodeU16(removeProposal), encodeU32(leaf)]),
-    );
-  }
-
-  #signProposal(groupId: Buffer, epoch: number, proposal: Buffer) {
+  function signProposal(groupId: Buffer, epoch: number, proposal: Buffer) {
     const content = Buffer.concat([
       encodeVector(groupId),
       encodeU64(BigInt(epoch)),
@@ -156,13 +135,33 @@ export class ExternalSender {
     ]);
     const framed = Buffer.concat([encodeU16(publicMessage), content]);
     const signed = Buffer.concat([encodeU16(mlsVersion), framed]);
-    const signature = encodeVector(signLabelled(this.#key, 'FramedContentTBS', signed));
+    const signature = encodeVector(signLabelled(key, 'FramedContentTBS', signed));
     const authenticated = Buffer.concat([framed, signature]);
     return {
       message: Buffer.concat([signed, signature]),
       ref: hashReference('Proposal Reference', authenticated),
     };
   }
+
+  return {
+    introduction,
+
+    proposeAdd(groupId: Buffer, epoch: number, keyPackage: KeyPackage) {
+      return signProposal(
+        groupId,
+        epoch,
+        Buffer.concat([encodeU16(addProposal), keyPackage.bytes]),
+      );
+    },
+
+    proposeRemove(groupId: Buffer, epoch: number, leaf: number) {
+      return signProposal(
+        groupId,
+        epoch,
+        Buffer.concat([encodeU16(removeProposal), encodeU32(leaf)]),
+      );
+    },
+  };
 }
 
 /** A member's proposal of the next epoch (MLS Commit). Its signature needs the group's secrets and is left to the members. */

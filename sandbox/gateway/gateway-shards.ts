@@ -1,4 +1,4 @@
-import { RateWindow } from '#sandbox/rate-window.ts';
+import { createRateWindow, type RateWindow } from '#sandbox/rate-window.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import { type Json, toGuildCreateJson, toUserJson } from '#sandbox/world/world-json.ts';
 import { intents } from './gateway-wire.ts';
@@ -55,26 +55,32 @@ export function parseShard(
 }
 
 /** Counts identifies by bucket. */
-export class IdentifyLimit {
-  readonly #windows = new Map<number, RateWindow>();
+export function createIdentifyLimit() {
+  const windows = new Map<number, RateWindow>();
   /** Number of identifies so far. */
-  starts = 0;
+  let starts = 0;
 
-  /**
-   * Counts an identify. Returns false when the bucket of this shard has had its
-   * identify, which is then not counted.
-   */
-  takeIdentify({ id }: Shard, rules: GatewayRules, nowMs: number): boolean {
-    const bucket = id % rules.maxConcurrency;
-    const window = this.#windows.get(bucket) ?? new RateWindow();
-    this.#windows.set(bucket, window);
-    const { isOver } = window.takeOne(
-      { limit: 1, perMs: rules.identifyEveryMs },
-      nowMs,
-    );
-    if (!isOver) this.starts++;
-    return !isOver;
-  }
+  return {
+    get starts() {
+      return starts;
+    },
+
+    /**
+     * Counts an identify. Returns false when the bucket of this shard has had its
+     * identify, which is then not counted.
+     */
+    takeIdentify({ id }: Shard, rules: GatewayRules, nowMs: number): boolean {
+      const bucket = id % rules.maxConcurrency;
+      const window = windows.get(bucket) ?? createRateWindow();
+      windows.set(bucket, window);
+      const { isOver } = window.takeOne(
+        { limit: 1, perMs: rules.identifyEveryMs },
+        nowMs,
+      );
+      if (!isOver) starts++;
+      return !isOver;
+    },
+  };
 }
 
 export function toReadyJson(

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { PendingFaults } from '#sandbox/pending-faults.ts';
+import { createPendingFaults } from '#sandbox/pending-faults.ts';
 import { makeProcessAddress, parseProcessAddress } from '#sandbox/process-address.ts';
-import { RateWindow } from '#sandbox/rate-window.ts';
+import { createRateWindow } from '#sandbox/rate-window.ts';
 import type { World } from '#sandbox/world/world.ts';
 import { toChannelInfoJson } from '#sandbox/world/world-json.ts';
 import { compressTexts } from './gateway-compression.ts';
 import { GatewaySession, sendText } from './gateway-session.ts';
 import {
+  createIdentifyLimit,
   type GatewayRules,
-  IdentifyLimit,
   listShardGuilds,
   parseShard,
   toGuildCreate,
@@ -71,7 +71,7 @@ const minuteMs = 60_000;
 
 /** The main gateway: sends events to the bot and takes its requests, as JSON, compressed if the bot asks for it. */
 export class Gateway {
-  readonly faults = new PendingFaults<EventFault>();
+  readonly faults = createPendingFaults<EventFault>();
   /** While false, the bot must take the connection for dead. */
   answersHeartbeats = true;
   readonly #options: GatewayOptions;
@@ -81,7 +81,7 @@ export class Gateway {
   });
   /** Every login that is not over, oldest first. */
   readonly #sessions = new Set<GatewaySession>();
-  readonly #identifies = new IdentifyLimit();
+  readonly #identifies = createIdentifyLimit();
   #origin = '';
 
   constructor(options: GatewayOptions) {
@@ -200,7 +200,7 @@ export class Gateway {
   #serveConnection(connection: Connection) {
     const { socket } = connection;
     const { heartbeatMs, rules } = this.#options;
-    const messages = new RateWindow();
+    const messages = createRateWindow();
     const rate = { limit: rules.messagesPerMinute, perMs: minuteMs };
     const dead = setTimeout(
       () => socket.close(closeCodes.noHeartbeat, 'No heartbeat'),

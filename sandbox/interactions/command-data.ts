@@ -8,7 +8,11 @@ import type {
 import type { Upload } from '#sandbox/world/world-attachments.ts';
 import type { Json } from '#sandbox/world/world-json.ts';
 import { computePermissions } from '#sandbox/world/world-permissions.ts';
-import { ResolvedEntities, type ResolvedEntity } from './resolved-entities.ts';
+import {
+  createResolvedEntities,
+  type ResolvedEntities,
+  type ResolvedEntity,
+} from './resolved-entities.ts';
 
 /** Values of a command's options: a channel by name or id, a choice by its name or value, or a file. */
 export type OptionValues = Readonly<Record<string, OptionValue>>;
@@ -52,7 +56,7 @@ export function makeCommandData(
   const [name = '', ...path] = line.replace(/^\//, '').split(/\s+/);
   const command = findRegistered(filler, name, commandTypes.slash);
   if (!command) throw new Error(`There is no command /${name} here.`);
-  const fill = new OptionFilling(filler, focused);
+  const fill = createOptionFilling(filler, focused);
   const options = fill.fillLevel(`/${name}`, command.body.options ?? [], path, words);
   return { ...toDataHead(command), options, ...fill.resolving.toJson() };
 }
@@ -107,18 +111,13 @@ function hasBits(bits: bigint, needed: string) {
   return wanted === 0n ? (bits & 8n) !== 0n : (bits & wanted) === wanted;
 }
 
-class OptionFilling {
-  readonly resolving: ResolvedEntities;
-  readonly #filler;
-  readonly #focused;
+function createOptionFilling(filler: CommandCaller, focused: string | undefined) {
+  const resolving: ResolvedEntities = createResolvedEntities(
+    filler.world,
+    filler.guild,
+  );
 
-  constructor(filler: CommandCaller, focused: string | undefined) {
-    this.#filler = filler;
-    this.#focused = focused;
-    this.resolving = new ResolvedEntities(filler.world, filler.guild);
-  }
-
-  fillLevel(
+  function fillLevel(
     at: string,
     options: readonly RegisteredOption[],
     path: readonly string[],
@@ -127,20 +126,19 @@ class OptionFilling {
     const [next, ...rest] = path;
     const nested = options.filter(({ type }) => type <= optionTypes.group);
     if (next === undefined && nested.length === 0)
-      return this.#fillValues(at, options, words);
+      return fillValues(at, options, words);
     const chosen = nested.find(({ name }) => name === next);
     if (!chosen)
       throw new Error(`${at} has no ${next ?? 'form without a subcommand'}.`);
-    const inner = this.fillLevel(
-      `${at} ${chosen.name}`,
-      chosen.options ?? [],
-      rest,
-      words,
-    );
+    const inner = fillLevel(`${at} ${chosen.name}`, chosen.options ?? [], rest, words);
     return [{ name: chosen.name, type: chosen.type, options: inner }];
   }
 
-  #fillValues(at: string, options: readonly RegisteredOption[], words: OptionValues) {
+  function fillValues(
+    at: string,
+    options: readonly RegisteredOption[],
+    words: OptionValues,
+  ) {
     const stray = Object.keys(words).find(
       (name) => !options.some((each) => each.name === name),
     );
@@ -148,17 +146,17 @@ class OptionFilling {
     const filled: Json[] = [];
     for (const option of options) {
       const word = words[option.name];
-      if (word !== undefined) filled.push(this.#fillValue(at, option, word));
-      else if (option.required && this.#focused === undefined) {
+      if (word !== undefined) filled.push(fillValue(at, option, word));
+      else if (option.required && focused === undefined) {
         throw new Error(`${at} needs ${option.name}.`);
       }
     }
     return filled;
   }
 
-  #fillValue(at: string, option: RegisteredOption, word: OptionValue) {
-    const focus = option.name === this.#focused ? { focused: true } : {};
-    const value = focus.focused ? String(word) : this.#toValue(option, word);
+  function fillValue(at: string, option: RegisteredOption, word: OptionValue) {
+    const focus = option.name === focused ? { focused: true } : {};
+    const value = focus.focused ? String(word) : toValue(option, word);
     if (value === undefined) {
       const tried = typeof word === 'object' ? word.name : word;
       throw new Error(`${at} cannot take ${tried} for ${option.name}.`);
@@ -166,13 +164,13 @@ class OptionFilling {
     return { name: option.name, type: option.type, value, ...focus };
   }
 
-  #toValue(option: RegisteredOption, word: OptionValue) {
-    if (typeof word !== 'object') return this.#toPlainValue(option, word);
+  function toValue(option: RegisteredOption, word: OptionValue) {
+    if (typeof word !== 'object') return toPlainValue(option, word);
     if (option.type !== optionTypes.file) return undefined;
-    return this.resolving.noteEntity('attachments', this.#filler.keepFile(word));
+    return resolving.noteEntity('attachments', filler.keepFile(word));
   }
 
-  #toPlainValue(option: RegisteredOption, word: Exclude<OptionValue, Upload>) {
+  function toPlainValue(option: RegisteredOption, word: Exclude<OptionValue, Upload>) {
     switch (option.type) {
       case optionTypes.text:
         return findChoice(option, String(word));
@@ -183,11 +181,16 @@ class OptionFilling {
       case optionTypes.truth:
         return { true: true, false: false }[String(word)];
       case optionTypes.channel:
-        return this.resolving.resolveChannel(String(word), option.channel_types);
+        return resolving.resolveChannel(String(word), option.channel_types);
       default:
         return undefined;
     }
   }
+
+  return {
+    resolving,
+    fillLevel,
+  };
 }
 
 /** Finds the value of a choice by its name, or returns the word. */

@@ -5,7 +5,7 @@ import {
 } from '#sandbox/rest/rest-content.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import type { Json } from '#sandbox/world/world-json.ts';
-import { ResolvedEntities } from './resolved-entities.ts';
+import { createResolvedEntities, type ResolvedEntities } from './resolved-entities.ts';
 
 /**
  * Builds the `data` for a button pressed, or values picked from a menu, among the
@@ -27,7 +27,7 @@ export function makePressData(
   if (pressed.disabled) throw new Error(`${customId} is greyed out.`);
   const head = { custom_id: pressed.custom_id, component_type: pressed.type };
   if (pressed.type === componentTypes.button) return head;
-  const resolving = new ResolvedEntities(world, guild);
+  const resolving = createResolvedEntities(world, guild);
   const picked = (values ?? []).map((word) => resolvePick(pressed, resolving, word));
   const { min_values, max_values } = pressed;
   if (picked.length < (min_values ?? 1) || picked.length > (max_values ?? 1)) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ConditionWait } from '#sandbox/condition-wait.ts';
+import { createConditionWait } from '#sandbox/condition-wait.ts';
 import type { Dispatch } from '#sandbox/gateway/gateway-wire.ts';
 import type { Channel, Guild, Member, World } from '#sandbox/world/world.ts';
 import { type Attachment, maxFileBytes } from '#sandbox/world/world-attachments.ts';
@@ -41,40 +41,17 @@ export const interactionTypes = {
   modal: 5,
 } as const;
 
+export type Interactions = ReturnType<typeof createInteractions>;
+
 /** Every interaction, found by id by callbacks and by token by webhooks. */
-export class Interactions {
-  readonly #world;
-  readonly #board;
-  readonly #dispatch;
-  readonly #records = new Map<string, InteractionRecord>();
+export function createInteractions(
+  world: World,
+  board: MessageBoard,
+  dispatch: (event: Dispatch) => void,
+) {
+  const records = new Map<string, InteractionRecord>();
 
-  constructor(world: World, board: MessageBoard, dispatch: (event: Dispatch) => void) {
-    this.#world = world;
-    this.#board = board;
-    this.#dispatch = dispatch;
-  }
-
-  /** Sends the bot the interaction of a person. */
-  startInteraction(act: InteractionInput) {
-    const id = this.#world.ids.mintId();
-    const token = randomBytes(24).toString('base64url');
-    const opening = { ...act, id, token };
-    const record = new InteractionRecord(opening, this.#world, this.#board);
-    this.#records.set(token, record);
-    const data = this.#json(opening);
-    this.#dispatch({ name: 'INTERACTION_CREATE', guildId: act.guild.id, data });
-    return record;
-  }
-
-  findByToken(token: string) {
-    return this.#records.get(token);
-  }
-
-  findById(id: string) {
-    return [...this.#records.values()].find((record) => record.id === id);
-  }
-
-  #json({
+  function describeInteraction({
     id,
     token,
     kind,
@@ -84,9 +61,9 @@ export class Interactions {
     data,
     message,
   }: InteractionOpening) {
-    const { bot } = this.#world;
+    const { bot } = world;
     const permissions = computePermissions(
-      this.#world,
+      world,
       guild,
       caller.user.id,
       channel,
@@ -101,23 +78,40 @@ export class Interactions {
       guild: { id: guild.id, locale: guild.locale, features: [] },
       channel_id: channel.id,
       channel: { ...toChannelJson(guild, channel), permissions },
-      member: toCallerJson(this.#world, guild, caller, channel),
+      member: toCallerJson(world, guild, caller, channel),
       locale: caller.locale,
       guild_locale: guild.locale,
-      app_permissions: computePermissions(
-        this.#world,
-        guild,
-        bot.id,
-        channel,
-      ).toString(),
+      app_permissions: computePermissions(world, guild, bot.id, channel).toString(),
       entitlements: [],
       authorizing_integration_owners: { '0': guild.id },
       context: 0,
       attachment_size_limit: maxFileBytes,
       data,
-      message: message && toMessageJson(this.#world, message),
+      message: message && toMessageJson(world, message),
     };
   }
+
+  return {
+    /** Sends the bot the interaction of a person. */
+    startInteraction(act: InteractionInput) {
+      const id = world.ids.mintId();
+      const token = randomBytes(24).toString('base64url');
+      const opening = { ...act, id, token };
+      const record = new InteractionRecord(opening, world, board);
+      records.set(token, record);
+      const data = describeInteraction(opening);
+      dispatch({ name: 'INTERACTION_CREATE', guildId: act.guild.id, data });
+      return record;
+    },
+
+    findByToken(token: string) {
+      return records.get(token);
+    },
+
+    findById(id: string) {
+      return [...records.values()].find((record) => record.id === id);
+    },
+  };
 }
 
 /** A callback after this is an unknown interaction. Source: https://discord.com/developers/docs/interactions/receiving-and-responding#responding-to-an-interaction */
@@ -148,7 +142,7 @@ export class InteractionRecord {
   /** The message behind `@original`. */
   #original: BoardMessage | undefined;
   #choices: readonly unknown[] | undefined;
-  readonly #changes = new ConditionWait();
+  readonly #changes = createConditionWait();
 
   constructor(opening: InteractionOpening, world: World, board: MessageBoard) {
     this.opening = opening;

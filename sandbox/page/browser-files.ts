@@ -13,28 +13,32 @@ const goneStatus = {
   message: 'That file is not here any more.',
 } as const;
 
+export type UploadedFiles = ReturnType<typeof createUploadedFiles>;
+
 /** Files of pages that no command has taken yet. */
-export class UploadedFiles {
-  readonly #waiting = new Map<string, Upload>();
-  #lastId = 0;
+export function createUploadedFiles() {
+  const waiting = new Map<string, Upload>();
+  let lastId = 0;
 
-  /** Keeps a file, and returns the id under which a command takes it. */
-  keepFile(upload: Upload) {
-    const id = `${++this.#lastId}`;
-    this.#waiting.set(id, upload);
-    const [oldest] = this.#waiting.keys();
-    if (this.#waiting.size > maxWaitingFiles && oldest !== undefined)
-      this.#waiting.delete(oldest);
-    return id;
-  }
+  return {
+    /** Keeps a file, and returns the id under which a command takes it. */
+    keepFile(upload: Upload) {
+      const id = `${++lastId}`;
+      waiting.set(id, upload);
+      const [oldest] = waiting.keys();
+      if (waiting.size > maxWaitingFiles && oldest !== undefined)
+        waiting.delete(oldest);
+      return id;
+    },
 
-  /** Removes a kept file and returns it. Throws a plain Error if there is none. */
-  takeFile(id: string) {
-    const upload = this.#waiting.get(id);
-    if (!upload) throw new Error('That file is not here any more: choose it again.');
-    this.#waiting.delete(id);
-    return upload;
-  }
+    /** Removes a kept file and returns it. Throws a plain Error if there is none. */
+    takeFile(id: string) {
+      const upload = waiting.get(id);
+      if (!upload) throw new Error('That file is not here any more: choose it again.');
+      waiting.delete(id);
+      return upload;
+    },
+  };
 }
 
 /**

@@ -6,7 +6,7 @@ import { openPage, type Page, type PageOptions } from '#src/web/http/page.ts';
 import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
 import { type BrowserDeps, performBrowserRequest } from './browser-acts.ts';
 import { BrowserChannel } from './browser-channel.ts';
-import { getMaxFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
+import { createUploadedFiles, getMaxFileBytes, serveFiles } from './browser-files.ts';
 import {
   type BotEvent,
   type BrowserReply,
@@ -14,8 +14,8 @@ import {
   parseBrowserRequest,
 } from './browser-protocol.ts';
 import { plugSocket } from './browser-socket.ts';
-import { BrowserSound } from './browser-sound.ts';
-import { TypedVoices } from './typed-voices.ts';
+import { createBrowserSound } from './browser-sound.ts';
+import { createTypedVoices } from './typed-voices.ts';
 
 type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'key'> & {
   /** Name of the person that the reader of the page plays. */
@@ -47,9 +47,9 @@ export async function openBrowserPage(
   const { you, clock = realClock } = options;
   const person = sandbox.person(you);
   const channel = new BrowserChannel({ sandbox, you, clock });
-  const sound = new BrowserSound({ person, channel });
-  const voices = new TypedVoices();
-  const uploads = new UploadedFiles();
+  const sound = createBrowserSound({ person, channel });
+  const voices = createTypedVoices();
+  const uploads = createUploadedFiles();
   const closing = new AbortController();
   const { signal } = closing;
   const parts = { sandbox, you, channel, sound, voices, uploads, signal };

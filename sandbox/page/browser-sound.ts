@@ -21,25 +21,22 @@ type BrowserSoundOptions = {
   readonly channel: Pick<BrowserChannel, 'sendToTab' | 'setSpeaking'>;
 };
 
-/** Sound of the open pages. Each tab hears the same as its person, and only the tab that asked last may speak. */
-export class BrowserSound implements Disposable {
-  readonly #options: BrowserSoundOptions;
-  /** Sound that each socket hears. */
-  readonly #lines = new Map<BrowserSocket, Disposable>();
-  #tab: string | undefined;
-  #isMuted = false;
+export type BrowserSound = ReturnType<typeof createBrowserSound>;
 
-  constructor(options: BrowserSoundOptions) {
-    this.#options = options;
-  }
+/** Sound of the open pages. Each tab hears the same as its person, and only the tab that asked last may speak. */
+export function createBrowserSound(options: BrowserSoundOptions) {
+  /** Sound that each socket hears. */
+  const lines = new Map<BrowserSocket, Disposable>();
+  let microphoneTab: string | undefined;
+  let isMuted = false;
 
   /** Gives the microphone to this tab, and tells the tab that had it before. */
-  claimMicrophone(tab: string) {
-    this.#isMuted = false;
-    if (this.#tab === tab) return;
-    const former = this.#tab;
-    this.#tab = tab;
-    const { channel, person } = this.#options;
+  function claimMicrophone(tab: string) {
+    isMuted = false;
+    if (microphoneTab === tab) return;
+    const former = microphoneTab;
+    microphoneTab = tab;
+    const { channel, person } = options;
     if (former !== undefined) {
       person.endLive();
       channel.sendToTab(former, { kind: 'microphone', state: 'taken' });
@@ -47,56 +44,60 @@ export class BrowserSound implements Disposable {
     channel.sendToTab(tab, { kind: 'microphone', state: 'yours' });
   }
 
-  /** Drops sound from the microphone of the tab until it is on again. Has no effect while another tab has the microphone. */
-  muteTab(tab: string) {
-    if (this.#tab !== tab) return;
-    this.#isMuted = true;
-    this.#options.person.endLive();
-  }
-
-  open(socket: BrowserSocket) {
-    const { person } = this.#options;
-    person.useMicrophone({ profile: 'gate' });
-    this.#lines.set(socket, person.onHeard(makeHearer(socket)));
-  }
-
-  /**
-   * Handles a frame of the page, left out where another tab has the microphone. One
-   * that does not fit ends its socket.
-   */
-  handle(socket: BrowserSocket, data: unknown) {
-    if (!this.#lines.has(socket)) return;
-    const { person, channel } = this.#options;
-    const sound = parseSound(data);
-    if (!sound) {
-      socket.close(malformedClose);
-      this.closed(socket);
-      return;
-    }
-    if (this.#tab === undefined) this.claimMicrophone(socket.tab);
-    if (this.#tab !== socket.tab || this.#isMuted) return;
-    if (sound === 'end') person.endLive();
-    else person.live(sound);
-    channel.setSpeaking(person.name, sound !== 'end');
-  }
-
   /** Forgets a socket that closed, with its tab or alone. */
-  closed(socket: BrowserSocket) {
-    this.#lines.get(socket)?.[Symbol.dispose]();
-    if (this.#lines.delete(socket) && socket.tab === this.#tab)
-      this.#options.person.endLive();
+  function endLine(socket: BrowserSocket) {
+    lines.get(socket)?.[Symbol.dispose]();
+    if (lines.delete(socket) && socket.tab === microphoneTab) options.person.endLive();
   }
 
-  /** Frees the microphone of a tab that closed. */
-  removeTab(tab: string) {
-    if (this.#tab !== tab) return;
-    this.#tab = undefined;
-    this.#options.person.endLive();
-  }
+  return {
+    claimMicrophone,
 
-  [Symbol.dispose]() {
-    for (const socket of this.#lines.keys()) this.closed(socket);
-  }
+    /** Drops sound from the microphone of the tab until it is on again. Has no effect while another tab has the microphone. */
+    muteTab(tab: string) {
+      if (microphoneTab !== tab) return;
+      isMuted = true;
+      options.person.endLive();
+    },
+
+    open(socket: BrowserSocket) {
+      const { person } = options;
+      person.useMicrophone({ profile: 'gate' });
+      lines.set(socket, person.onHeard(makeHearer(socket)));
+    },
+
+    /**
+     * Handles a frame of the page, left out where another tab has the microphone. One
+     * that does not fit ends its socket.
+     */
+    handle(socket: BrowserSocket, data: unknown) {
+      if (!lines.has(socket)) return;
+      const { person, channel } = options;
+      const sound = parseSound(data);
+      if (!sound) {
+        socket.close(malformedClose);
+        endLine(socket);
+        return;
+      }
+      if (microphoneTab === undefined) claimMicrophone(socket.tab);
+      if (microphoneTab !== socket.tab || isMuted) return;
+      if (sound === 'end') person.endLive();
+      else person.live(sound);
+      channel.setSpeaking(person.name, sound !== 'end');
+    },
+    closed: endLine,
+
+    /** Frees the microphone of a tab that closed. */
+    removeTab(tab: string) {
+      if (microphoneTab !== tab) return;
+      microphoneTab = undefined;
+      options.person.endLive();
+    },
+
+    [Symbol.dispose]() {
+      for (const socket of lines.keys()) endLine(socket);
+    },
+  };
 }
 
 /**
@@ -111,7 +112,7 @@ function parseSound(data: unknown) {
 }
 
 function makeHearer(socket: BrowserSocket): (frame: HeardFrame) => void {
-  const mix = new HeardMix();
+  const mix = createHeardMix();
   let sequence = 0;
   return (frame) => {
     if (socket.unreadBytes > maxUnreadBytes) return;
@@ -134,34 +135,36 @@ const maxWaitingFrames = 6;
  * Mixes several speakers into one stream of 20 ms frames, without a clock: the frames of the first speaker
  * leave as they come, and carry the frames that arrived of the others.
  */
-class HeardMix {
-  readonly #waiting = new Map<string, Int16Array[]>();
-  #leader: { readonly userId: string; readonly atMs: number } | undefined;
+function createHeardMix() {
+  const waiting = new Map<string, Int16Array[]>();
+  let mixLeader: { readonly userId: string; readonly atMs: number } | undefined;
 
-  /** Adds a frame, and gives the mixed frames that can be played now. */
-  acceptFrame({ fromUserId, samples, atMs }: HeardFrame) {
-    const leader = this.#leader;
-    const isLed =
-      leader && leader.userId !== fromUserId && atMs - leader.atMs < mixLeadMs;
-    const own = [...(this.#waiting.get(fromUserId) ?? []), ...cutFrames(samples)];
-    if (isLed) {
-      this.#waiting.set(fromUserId, own.slice(-maxWaitingFrames));
-      return [];
-    }
-    this.#leader = { userId: fromUserId, atMs };
-    this.#waiting.delete(fromUserId);
-    return own.map((frame) => this.#mixFrame(frame));
-  }
-
-  #mixFrame(frame: Int16Array) {
+  function mixFrame(frame: Int16Array) {
     const sum = frame.slice();
-    for (const [userId, frames] of this.#waiting) {
+    for (const [userId, frames] of waiting) {
       const next = frames.shift();
       if (next) addSamples(sum, next);
-      else this.#waiting.delete(userId);
+      else waiting.delete(userId);
     }
     return sum;
   }
+
+  return {
+    /** Adds a frame, and gives the mixed frames that can be played now. */
+    acceptFrame({ fromUserId, samples, atMs }: HeardFrame) {
+      const leader = mixLeader;
+      const isLed =
+        leader && leader.userId !== fromUserId && atMs - leader.atMs < mixLeadMs;
+      const own = [...(waiting.get(fromUserId) ?? []), ...cutFrames(samples)];
+      if (isLed) {
+        waiting.set(fromUserId, own.slice(-maxWaitingFrames));
+        return [];
+      }
+      mixLeader = { userId: fromUserId, atMs };
+      waiting.delete(fromUserId);
+      return own.map((frame) => mixFrame(frame));
+    },
+  };
 }
 
 function cutFrames(samples: Int16Array) {

@@ -22,7 +22,7 @@ import type {
   OpenMicrophone,
 } from '#sandbox/voice/voice-ports.ts';
 import {
-  HeardRecorder,
+  createHeardRecorder,
   type ListenOptions,
 } from '#sandbox/voice-client/heard-recorder.ts';
 import type { connectVoice, VoiceClient } from '#sandbox/voice-client/voice-client.ts';
@@ -78,7 +78,7 @@ export function openPerson(member: Member, around: PersonDeps) {
 function makePersonCall({ user }: Member, around: PersonDeps) {
   const { world, guild, seats, voice, connect, codec } = around;
   const { id: userId } = user;
-  const heard = new HeardRecorder(world.clock);
+  const heard = createHeardRecorder(world.clock);
   const listeners = new Set<(frame: HeardFrame) => void>();
   let present: VoiceClient | undefined;
   let microphone: OpenMicrophone = { profile: 'gate' };

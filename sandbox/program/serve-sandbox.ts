@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BrowserPage } from '#sandbox/page/browser-page.ts';
 import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
-import { TypedVoices } from '#sandbox/page/typed-voices.ts';
+import { createTypedVoices } from '#sandbox/page/typed-voices.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
 import { toMessageLine } from './message-line.ts';
@@ -118,7 +118,7 @@ async function serveLines(
   open: Sandbox,
   page: Promise<BrowserPage | undefined>,
 ): Promise<void> {
-  await using voices = new TypedVoices();
+  await using voices = createTypedVoices();
   const report = (event: BotEvent) => void page.then((shown) => shown?.report(event));
   const parts = { sandbox: open, voices, report };
   for await (const line of readLines(process.stdin, maxLineBytes)) {

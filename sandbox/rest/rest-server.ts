@@ -6,12 +6,12 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PendingFaults } from '#sandbox/pending-faults.ts';
+import { createPendingFaults } from '#sandbox/pending-faults.ts';
 import { parseProcessAddress } from '#sandbox/process-address.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { findRefusal } from './published-bodies.ts';
 import { readRestBody, type SandboxRestBody } from './rest-body.ts';
-import { RestRateLimits } from './rest-limits.ts';
+import { createRestRateLimits, type RestRateLimits } from './rest-limits.ts';
 import {
   makeRefusal,
   matchPath,
@@ -74,7 +74,7 @@ type RestRequest = {
 /** Serves version 10 of Discord's REST API below `/api`, and logs every request. */
 export class RestServer {
   readonly server: Server;
-  readonly faults = new PendingFaults<RestFault>();
+  readonly faults = createPendingFaults<RestFault>();
   readonly requests: LoggedRequest[] = [];
   readonly #options: RestOptions;
   readonly #closing = new AbortController();
@@ -82,7 +82,7 @@ export class RestServer {
 
   constructor(options: RestOptions) {
     this.#options = options;
-    this.#limits = options.isLimited ? new RestRateLimits() : undefined;
+    this.#limits = options.isLimited ? createRestRateLimits() : undefined;
     this.server = createServer(
       { requestTimeout: maxRequestMs },
       (request, response) => {

@@ -39,23 +39,20 @@ const roomNoiseDb = -55;
 const noiseColour = 0.9;
 
 /** Microphone noise of an empty room. The same for the same seed. */
-export class RoomNoise {
-  readonly #random;
-  readonly #amplitude =
+export function createRoomNoise(seed: number) {
+  const amplitude =
     32_768 * 10 ** (roomNoiseDb / 20) * Math.sqrt(3 * (1 - noiseColour ** 2));
-  #last = 0;
+  let last = 0;
+  const random = seededRandom(seed);
 
-  constructor(seed: number) {
-    this.#random = seededRandom(seed);
-  }
-
-  addNoise(samples: Int16Array) {
-    for (let n = 0; n < samples.length; n++) {
-      this.#last =
-        noiseColour * this.#last + (2 * this.#random() - 1) * this.#amplitude;
-      samples[n] = clampSample((samples[n] ?? 0) + this.#last);
-    }
-  }
+  return {
+    addNoise(samples: Int16Array) {
+      for (let n = 0; n < samples.length; n++) {
+        last = noiseColour * last + (2 * random() - 1) * amplitude;
+        samples[n] = clampSample((samples[n] ?? 0) + last);
+      }
+    },
+  };
 }
 
 export function addSamples(samples: Int16Array, other: Int16Array) {

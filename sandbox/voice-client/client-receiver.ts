@@ -13,70 +13,45 @@ type Speaker = { readonly userId: string; readonly decoder: OpusDecoder };
 /** Datagrams kept of SSRCs nobody has named yet: half a second of one person. The oldest is dropped first. */
 const maxHeldDatagrams = 25;
 
+export type ClientReceiver = ReturnType<typeof createClientReceiver>;
+
 /** Turns datagrams into sound, person by person. */
-export class ClientReceiver {
-  readonly #codec;
-  readonly #cipher;
-  readonly #dave;
-  readonly #onFrame;
-  readonly #speakers = new Map<number, Speaker>();
+export function createClientReceiver(
+  codec: OpusCodec,
+  cipher: VoiceCipher,
+  dave: DaveMember | undefined,
+  hear: (frame: HeardFrame) => void,
+) {
+  const speakers = new Map<number, Speaker>();
   /** Packets that were sealed for another group, or were not Opus. */
-  unheardPackets = 0;
-  #held: { readonly datagram: Buffer; readonly atMs: number }[] = [];
-
-  constructor(
-    codec: OpusCodec,
-    cipher: VoiceCipher,
-    dave: DaveMember | undefined,
-    hear: (frame: HeardFrame) => void,
-  ) {
-    this.#codec = codec;
-    this.#cipher = cipher;
-    this.#dave = dave;
-    this.#onFrame = hear;
-  }
-
-  /**
-   * Notes the speaker of an SSRC (op 5). Earlier packets of this SSRC are heard now.
-   */
-  nameSpeaker(ssrc: number, userId: string) {
-    if (this.#speakers.get(ssrc)?.userId === userId) return;
-    this.forgetSpeaker(userId);
-    this.#speakers.set(ssrc, { userId, decoder: this.#codec.createDecoder(48_000) });
-    const held = this.#held;
-    this.#held = [];
-    for (const { datagram, atMs } of held) this.receiveDatagram(datagram, atMs);
-  }
+  let unheardPackets = 0;
+  let heldPackets: { readonly datagram: Buffer; readonly atMs: number }[] = [];
 
   /** Forgets a speaker (op 13). */
-  forgetSpeaker(userId: string) {
-    for (const [ssrc, speaker] of this.#speakers) {
+  function forgetSpeaker(userId: string) {
+    for (const [ssrc, speaker] of speakers) {
       if (speaker.userId !== userId) continue;
-      this.#speakers.delete(ssrc);
+      speakers.delete(ssrc);
     }
   }
 
-  receiveDatagram(datagram: Buffer, atMs: number) {
+  function receiveDatagram(datagram: Buffer, atMs: number) {
     const ssrc = parseSsrc(datagram);
     if (ssrc === undefined) return;
-    const speaker = this.#speakers.get(ssrc);
-    if (speaker) this.#openDatagram(speaker, datagram, atMs);
-    else this.#held = [...this.#held, { datagram, atMs }].slice(-maxHeldDatagrams);
+    const speaker = speakers.get(ssrc);
+    if (speaker) openDatagram(speaker, datagram, atMs);
+    else heldPackets = [...heldPackets, { datagram, atMs }].slice(-maxHeldDatagrams);
   }
 
-  close() {
-    this.#speakers.clear();
-  }
-
-  #openDatagram(speaker: Speaker, datagram: Buffer, atMs: number) {
-    const packet = decryptPacket(datagram, this.#cipher);
+  function openDatagram(speaker: Speaker, datagram: Buffer, atMs: number) {
+    const packet = decryptPacket(datagram, cipher);
     if (!packet) return;
     const { userId, decoder } = speaker;
     try {
       const plain = { opus: packet.payload, sealed: false };
-      const { opus, sealed } = this.#dave?.openFrame(userId, packet.payload) ?? plain;
+      const { opus, sealed } = dave?.openFrame(userId, packet.payload) ?? plain;
       const samples = decoder.decode(opus).slice();
-      this.#onFrame({
+      hear({
         fromUserId: userId,
         atMs,
         samples,
@@ -84,7 +59,31 @@ export class ClientReceiver {
         sealed,
       });
     } catch {
-      this.unheardPackets++;
+      unheardPackets++;
     }
   }
+
+  return {
+    get unheardPackets() {
+      return unheardPackets;
+    },
+
+    /**
+     * Notes the speaker of an SSRC (op 5). Earlier packets of this SSRC are heard now.
+     */
+    nameSpeaker(ssrc: number, userId: string) {
+      if (speakers.get(ssrc)?.userId === userId) return;
+      forgetSpeaker(userId);
+      speakers.set(ssrc, { userId, decoder: codec.createDecoder(48_000) });
+      const held = heldPackets;
+      heldPackets = [];
+      for (const { datagram, atMs } of held) receiveDatagram(datagram, atMs);
+    },
+    forgetSpeaker,
+    receiveDatagram,
+
+    close() {
+      speakers.clear();
+    },
+  };
 }

@@ -14,16 +14,17 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import {
   countTailFrames,
+  createRoomNoise,
   holdFrames,
   type MicrophoneState,
-  RoomNoise,
   stepMicrophone,
   trailingSilenceFrames,
 } from './client-microphone.ts';
 import {
+  createSpeechFrames,
   type EncoderRateHz,
   frameMs,
-  SpeechFrames,
+  type SpeechFrames,
   toEncoderRate,
 } from './speech-frames.ts';
 
@@ -58,8 +59,8 @@ export class ClientSender {
   readonly #encoders = new Map<EncoderRateHz, OpusEncoder>();
   /** The one that has not been told of silence since it encoded. */
   #last: readonly [OpusEncoder, EncoderRateHz] | undefined;
-  readonly #count = new PacketCounter();
-  readonly #noise = new RoomNoise(1);
+  readonly #count = createPacketCounter();
+  readonly #noise = createRoomNoise(1);
   /** Frames of the room after the last sound. */
   #held = holdFrames.gate;
   #state: MicrophoneState = { hold: 0, silence: 0 };
@@ -99,7 +100,7 @@ export class ClientSender {
   async speak(given: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
     signal.throwIfAborted();
     const isAmbientHeard = this.#held > 0 || 'frames' in given;
-    const speech = new SpeechFrames(
+    const speech = createSpeechFrames(
       given,
       isAmbientHeard ? roomRateHz : toEncoderRate(given.rateHz),
     );
@@ -269,22 +270,24 @@ export class ClientSender {
 const timestampsPerFrame = 960;
 
 /** Numbers the packets of one sender. Timestamps go on while nothing is sent, sequence numbers do not (RFC 3550 section 5.1). */
-class PacketCounter {
-  #sequence = randomBytes(2).readUInt16BE();
-  #timestamp = randomBytes(4).readUInt32BE();
-  #lastAtMs: number | undefined;
+function createPacketCounter() {
+  let sequence = randomBytes(2).readUInt16BE();
+  let timestamp = randomBytes(4).readUInt32BE();
+  let lastAtMs: number | undefined;
 
-  /** Counts the time since the last packet as a pause before the next one. */
-  skipPause(nowMs: number): void {
-    const pauseMs = nowMs - (this.#lastAtMs ?? nowMs);
-    const skipped = Math.max(0, Math.round(pauseMs / frameMs) - 1);
-    this.#timestamp = (this.#timestamp + skipped * timestampsPerFrame) >>> 0;
-  }
+  return {
+    /** Counts the time since the last packet as a pause before the next one. */
+    skipPause(nowMs: number) {
+      const pauseMs = nowMs - (lastAtMs ?? nowMs);
+      const skipped = Math.max(0, Math.round(pauseMs / frameMs) - 1);
+      timestamp = (timestamp + skipped * timestampsPerFrame) >>> 0;
+    },
 
-  next(atMs: number): { readonly sequence: number; readonly timestamp: number } {
-    this.#sequence = (this.#sequence + 1) & 0xffff;
-    this.#timestamp = (this.#timestamp + timestampsPerFrame) >>> 0;
-    this.#lastAtMs = atMs;
-    return { sequence: this.#sequence, timestamp: this.#timestamp };
-  }
+    next(atMs: number): { readonly sequence: number; readonly timestamp: number } {
+      sequence = (sequence + 1) & 0xffff;
+      timestamp = (timestamp + timestampsPerFrame) >>> 0;
+      lastAtMs = atMs;
+      return { sequence, timestamp };
+    },
+  };
 }

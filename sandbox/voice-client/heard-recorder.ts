@@ -36,56 +36,16 @@ const pollMs = 10;
 type RecordedFrame = HeardFrame & { readonly loud: boolean };
 
 /** Timeline of recent sound that one person heard from one speaker. */
-export class HeardRecorder {
-  readonly #clock: Clock;
-  #frames: RecordedFrame[] = [];
-  #lastLoudAtMs = Number.NEGATIVE_INFINITY;
+export function createHeardRecorder(clock: Clock) {
+  const heardFrames: RecordedFrame[] = [];
+  let lastLoudAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  get frames() {
-    return this.#frames;
-  }
-
-  addFrame(frame: HeardFrame) {
-    const loud = frame.audible && measureLevelDb(frame.samples) > minAudibleDb;
-    this.#frames.push({ ...frame, loud });
-    if (loud) this.#lastLoudAtMs = frame.atMs;
-    if (this.#frames.length > maxKeptMs / frameMs) this.#frames.shift();
-  }
-
-  /**
-   * Waits until something audible came, and then for quiet.
-   *
-   * Errors: BotError `sandbox.failed` when nothing came in time. Aborting `signal` throws `signal.reason`.
-   */
-  async listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch> {
-    const startMs = this.#clock.nowMs();
-    const sinceMs = options.sinceMs ?? startMs;
-    const deadlineMs = startMs + options.timeoutMs;
-    for (;;) {
-      signal.throwIfAborted();
-      const nowMs = this.#clock.nowMs();
-      const lastMs = this.#lastLoudAtMs;
-      const isHeard = lastMs >= sinceMs;
-      if (isHeard && nowMs - lastMs >= options.quietMs)
-        return this.#toStretch(sinceMs, lastMs, 'quiet');
-      if (nowMs >= deadlineMs) {
-        if (!isHeard) throw toSilence(options.timeoutMs);
-        return this.#toStretch(sinceMs, lastMs, 'timeout');
-      }
-      await this.#clock.sleep(pollMs, signal);
-    }
-  }
-
-  #toStretch(
+  function toStretch(
     sinceMs: number,
     lastAtMs: number,
     ended: HeardStretch['ended'],
   ): HeardStretch {
-    const within = this.#frames.filter(
+    const within = heardFrames.filter(
       ({ atMs }) => atMs >= sinceMs && atMs <= lastAtMs,
     );
     const frames = within.slice(within.findIndex(({ loud }) => loud));
@@ -96,6 +56,38 @@ export class HeardRecorder {
       ended,
     };
   }
+
+  return {
+    get frames() {
+      return heardFrames;
+    },
+
+    addFrame(frame: HeardFrame) {
+      const loud = frame.audible && measureLevelDb(frame.samples) > minAudibleDb;
+      heardFrames.push({ ...frame, loud });
+      if (loud) lastLoudAtMs = frame.atMs;
+      if (heardFrames.length > maxKeptMs / frameMs) heardFrames.shift();
+    },
+
+    /**
+     * Waits until something audible came, and then for quiet.
+     *
+     * Errors: BotError `sandbox.failed` when nothing came in time. Aborting `signal` throws `signal.reason`.
+     */
+    async listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch> {
+      const startMs = clock.nowMs();
+      const { sinceMs = startMs, quietMs, timeoutMs } = options;
+      const isQuiet = () =>
+        lastLoudAtMs >= sinceMs && clock.nowMs() - lastLoudAtMs >= quietMs;
+      signal.throwIfAborted();
+      while (!isQuiet() && clock.nowMs() < startMs + timeoutMs) {
+        await clock.sleep(pollMs, signal);
+        signal.throwIfAborted();
+      }
+      if (lastLoudAtMs < sinceMs) throw toSilence(timeoutMs);
+      return toStretch(sinceMs, lastLoudAtMs, isQuiet() ? 'quiet' : 'timeout');
+    },
+  };
 }
 
 /** Joins frames, with the pauses between them filled by silence. */

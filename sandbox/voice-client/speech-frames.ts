@@ -12,49 +12,49 @@ const minVoicedDb = -45;
 /** 20 ms of a speech, as samples or encoded beforehand. */
 type SpeechFrame = { readonly sound: Int16Array | Buffer; readonly voiced: boolean };
 
+export type SpeechFrames = ReturnType<typeof createSpeechFrames>;
+
 /** Something to say, 20 ms a frame. Notes when voice left. */
-export class SpeechFrames {
-  /** Sample rate of the frames that are samples. */
-  readonly rateHz: EncoderRateHz;
-  readonly #frames: readonly SpeechFrame[];
-  #said = 0;
-  #firstPacketAtMs: number | undefined;
-  #firstVoicedAtMs: number | undefined;
-  #lastVoicedAtMs: number | undefined;
+export function createSpeechFrames(speech: Pcm | EncodedSpeech, rateHz: EncoderRateHz) {
+  let said = 0;
+  let firstSentAtMs: number | undefined;
+  let firstVoicedAtMs: number | undefined;
+  let lastVoicedAtMs: number | undefined;
+  const frames: readonly SpeechFrame[] =
+    'frames' in speech
+      ? speech.frames.map(({ opus, voiced }) => ({ sound: opus, voiced }))
+      : resampleSpeech(speech, rateHz);
 
-  constructor(speech: Pcm | EncodedSpeech, rateHz: EncoderRateHz) {
-    this.rateHz = rateHz;
-    this.#frames =
-      'frames' in speech
-        ? speech.frames.map(({ opus, voiced }) => ({ sound: opus, voiced }))
-        : resampleSpeech(speech, rateHz);
-  }
+  return {
+    /** Sample rate of the frames that are samples. */
+    rateHz,
 
-  /** Finds the next frame. Undefined when all is said. */
-  get next(): Int16Array | Buffer | undefined {
-    return this.#frames[this.#said]?.sound;
-  }
+    /** Finds the next frame. Undefined when all is said. */
+    get next(): Int16Array | Buffer | undefined {
+      return frames[said]?.sound;
+    },
 
-  /** Counts one frame as sent. */
-  countSent(atMs: number): void {
-    const frame = this.#frames[this.#said];
-    if (!frame) return;
-    this.#said++;
-    this.#firstPacketAtMs ??= atMs;
-    if (!frame.voiced) return;
-    this.#firstVoicedAtMs ??= atMs;
-    this.#lastVoicedAtMs = atMs;
-  }
+    /** Counts one frame as sent. */
+    countSent(atMs: number) {
+      const frame = frames[said];
+      if (!frame) return;
+      said++;
+      firstSentAtMs ??= atMs;
+      if (!frame.voiced) return;
+      firstVoicedAtMs ??= atMs;
+      lastVoicedAtMs = atMs;
+    },
 
-  /** Returns the times of a speech. `nowMs` stands for packets that were never sent. */
-  toSpokenTimes(nowMs: number): SpokenTimes {
-    const firstPacketAtMs = this.#firstPacketAtMs ?? nowMs;
-    return {
-      firstPacketAtMs,
-      firstVoicedAtMs: this.#firstVoicedAtMs ?? firstPacketAtMs,
-      lastVoicedAtMs: this.#lastVoicedAtMs ?? firstPacketAtMs,
-    };
-  }
+    /** Returns the times of a speech. `nowMs` stands for packets that were never sent. */
+    toSpokenTimes(nowMs: number): SpokenTimes {
+      const firstPacketAtMs = firstSentAtMs ?? nowMs;
+      return {
+        firstPacketAtMs,
+        firstVoicedAtMs: firstVoicedAtMs ?? firstPacketAtMs,
+        lastVoicedAtMs: lastVoicedAtMs ?? firstPacketAtMs,
+      };
+    },
+  };
 }
 
 /** Encodes all of a speech at once. */

@@ -20,67 +20,63 @@ const discoverIntervalMs = 500;
 const keepAliveIntervalMs = 5000;
 
 /** UDP port of a client on 127.0.0.1. It discovers its own address, keeps the path open, and passes on voice datagrams. */
-export class ClientUdp implements AsyncDisposable {
-  readonly #socket: Socket = createSocket('udp4');
-  readonly #onDatagram;
-  #server: UdpPeer | undefined;
-  #discovered: ((own: UdpPeer) => void) | undefined;
-  #asking: NodeJS.Timeout | undefined;
-  #keeping: NodeJS.Timeout | undefined;
+export function openClientUdp(hear: (datagram: Buffer) => void) {
+  const socket: Socket = createSocket('udp4');
+  let voiceServer: UdpPeer | undefined;
+  let discovered: ((own: UdpPeer) => void) | undefined;
+  let asking: NodeJS.Timeout | undefined;
+  let keeping: NodeJS.Timeout | undefined;
+  socket.on('message', (datagram, { port }) => {
+    if (port === voiceServer?.port) receiveDatagram(datagram);
+  });
+  socket.on('error', () => {});
+  // of a send to a server that is gone
+  socket.bind(0, '127.0.0.1');
 
-  constructor(hear: (datagram: Buffer) => void) {
-    this.#onDatagram = hear;
-    this.#socket.on('message', (datagram, { port }) => {
-      if (port === this.#server?.port) this.#receiveDatagram(datagram);
-    });
-    this.#socket.on('error', () => {}); // of a send to a server that is gone
-    this.#socket.bind(0, '127.0.0.1');
+  function sendDatagram(datagram: Buffer) {
+    if (!voiceServer) return;
+    socket.send(datagram, voiceServer.port, voiceServer.address, () => {}); // UDP promises nothing
   }
 
-  /**
-   * Asks the server for our address until there is an answer, which goes to `then`
-   * once.
-   */
-  discoverAddress(server: UdpPeer, ssrc: number, then: (own: UdpPeer) => void) {
-    this.#server = server;
-    this.#discovered = then;
-    const ask = () => this.send(encodeDiscovery(ssrc));
-    ask();
-    clearInterval(this.#asking);
-    this.#asking = setInterval(ask, discoverIntervalMs).unref();
-  }
-
-  send(datagram: Buffer) {
-    if (!this.#server) return;
-    this.#socket.send(datagram, this.#server.port, this.#server.address, () => {}); // UDP promises nothing
-  }
-
-  async [Symbol.asyncDispose]() {
-    clearInterval(this.#asking);
-    clearInterval(this.#keeping);
-    const closed = once(this.#socket, 'close');
-    this.#socket.close();
-    await closed;
-  }
-
-  #receiveDatagram(datagram: Buffer) {
+  function receiveDatagram(datagram: Buffer) {
     const own = parseDiscoveredAddress(datagram);
-    if (own) this.#reportAddress(own);
-    else if (datagram.length > 8) this.#onDatagram(datagram);
+    if (own) reportAddress(own);
+    else if (datagram.length > 8) hear(datagram);
   }
 
-  #reportAddress(own: UdpPeer) {
-    clearInterval(this.#asking);
-    clearInterval(this.#keeping);
+  function reportAddress(own: UdpPeer) {
+    clearInterval(asking);
+    clearInterval(keeping);
     let count = 0;
-    this.#keeping = setInterval(() => {
+    keeping = setInterval(() => {
       const beat = Buffer.alloc(8);
       beat.writeUInt32LE(count++ >>> 0);
-      this.send(beat);
+      sendDatagram(beat);
     }, keepAliveIntervalMs).unref();
-    this.#discovered?.(own);
-    this.#discovered = undefined;
+    discovered?.(own);
+    discovered = undefined;
   }
+
+  return {
+    /** Asks the server for our address until there is an answer, which goes to `then` once. */
+    discoverAddress(server: UdpPeer, ssrc: number, then: (own: UdpPeer) => void) {
+      voiceServer = server;
+      discovered = then;
+      const ask = () => sendDatagram(encodeDiscovery(ssrc));
+      ask();
+      clearInterval(asking);
+      asking = setInterval(ask, discoverIntervalMs).unref();
+    },
+    send: sendDatagram,
+
+    async [Symbol.asyncDispose]() {
+      clearInterval(asking);
+      clearInterval(keeping);
+      const closed = once(socket, 'close');
+      socket.close();
+      await closed;
+    },
+  };
 }
 
 export type VoiceSignalsOptions = {
@@ -113,68 +109,48 @@ const goodbyeCode = 1000;
 const closeTimeoutMs = 500;
 
 /** A client's socket to the voice gateway: identifies, keeps it alive, and resumes when it breaks. */
-export class VoiceSignals {
-  readonly #options;
-  readonly #listener;
-  #socket: WebSocket;
-  #heartbeat: NodeJS.Timeout | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #seq = -1;
-  #described = false;
-  #tries = 0;
-  #over = false;
-
-  constructor(options: VoiceSignalsOptions, listener: SignalsListener) {
-    this.#options = options;
-    this.#listener = listener;
-    this.#socket = this.#openSocket();
-  }
+export function createVoiceSignals(
+  options: VoiceSignalsOptions,
+  listener: SignalsListener,
+) {
+  let heartbeat: NodeJS.Timeout | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let lastSeq = -1;
+  let described = false;
+  let tries = 0;
+  let over = false;
+  let openedSocket: WebSocket = openSocket();
 
   /** Sends a message. Without a socket the message is dropped: the server repeats at the resume. */
-  send(message: VoiceMessage) {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+  function sendMessage(message: VoiceMessage) {
+    if (openedSocket.readyState !== WebSocket.OPEN) return;
     const binary = 'payload' in message;
     const wire = binary
       ? Buffer.concat([Buffer.of(message.op), message.payload])
       : JSON.stringify(message);
-    this.#socket.send(wire, () => {}); // a failure shows as `close`
+    openedSocket.send(wire, () => {}); // a failure shows as `close`
   }
 
-  /** Ends the session by a proper close of the socket. */
-  close() {
-    this.#over = true;
-    clearTimeout(this.#retry);
-    clearInterval(this.#heartbeat);
-    const socket = this.#socket;
-    socket.close(goodbyeCode);
-    setTimeout(() => socket.terminate(), closeTimeoutMs).unref();
-  }
-
-  #openSocket() {
-    const { endpoint, certificate: ca } = this.#options;
+  function openSocket() {
+    const { endpoint, certificate: ca } = options;
     const socket = new WebSocket(`wss://${endpoint}/?v=8`, {
       ca,
       handshakeTimeout: maxOpenMs,
     });
-    socket.on('open', () => this.#sendIdentity());
+    socket.on('open', () => sendIdentity());
     socket.on('message', (data, isBinary) => {
-      if (!Buffer.isBuffer(data) || socket !== this.#socket) return;
-      if (isBinary) this.#handleBinary(data);
-      else this.#handleJson(data.toString());
+      if (!Buffer.isBuffer(data) || socket !== openedSocket) return;
+      if (isBinary) handleBinary(data);
+      else handleJson(data.toString());
     });
     socket.on('error', () => socket.terminate());
-    socket.on('close', (code) => this.#onClosed(code));
+    socket.on('close', (code) => onClosed(code));
     return socket;
   }
 
-  #sendIdentity() {
-    const {
-      guildId: server_id,
-      userId,
-      sessionId: session_id,
-      token,
-    } = this.#options.ticket;
-    const resumed = { server_id, session_id, token, seq_ack: this.#seq };
+  function sendIdentity() {
+    const { guildId: server_id, userId, sessionId: session_id, token } = options.ticket;
+    const resumed = { server_id, session_id, token, seq_ack: lastSeq };
     const fresh = {
       server_id,
       user_id: userId,
@@ -182,52 +158,66 @@ export class VoiceSignals {
       token,
       max_dave_protocol_version: 1,
     };
-    if (this.#described) this.send({ op: voiceOpcodes.resume, d: resumed });
-    else this.send({ op: voiceOpcodes.identify, d: fresh });
+    if (described) sendMessage({ op: voiceOpcodes.resume, d: resumed });
+    else sendMessage({ op: voiceOpcodes.identify, d: fresh });
   }
 
-  #handleBinary(data: Buffer) {
+  function handleBinary(data: Buffer) {
     if (data.length < 3) return;
-    this.#seq = data.readUInt16BE();
-    this.#listener.onBinary(data.readUInt8(2), data.subarray(3));
+    lastSeq = data.readUInt16BE();
+    listener.onBinary(data.readUInt8(2), data.subarray(3));
   }
 
-  #handleJson(text: string) {
+  function handleJson(text: string) {
     const read = envelopeSchema.safeParse(tryParseJson(text));
     if (!read.success) return;
     const { op: opcode, d, seq } = read.data;
-    if (seq !== undefined) this.#seq = seq;
-    if (opcode === voiceOpcodes.hello) this.#startHeartbeat(d);
-    else if (opcode === voiceOpcodes.resumed) this.#tries = 0;
-    else if (opcode !== voiceOpcodes.heartbeatAck) this.#listener.onJson(opcode, d);
-    if (opcode === voiceOpcodes.sessionDescription) this.#described = true;
+    if (seq !== undefined) lastSeq = seq;
+    if (opcode === voiceOpcodes.hello) startHeartbeat(d);
+    else if (opcode === voiceOpcodes.resumed) tries = 0;
+    else if (opcode !== voiceOpcodes.heartbeatAck) listener.onJson(opcode, d);
+    if (opcode === voiceOpcodes.sessionDescription) described = true;
   }
 
-  #startHeartbeat(d: unknown) {
+  function startHeartbeat(d: unknown) {
     const read = helloSchema.safeParse(d);
     if (!read.success) return;
-    clearInterval(this.#heartbeat);
+    clearInterval(heartbeat);
     let count = 0;
-    this.#heartbeat = setInterval(() => {
-      this.send({ op: voiceOpcodes.heartbeat, d: { t: count++, seq_ack: this.#seq } });
+    heartbeat = setInterval(() => {
+      sendMessage({ op: voiceOpcodes.heartbeat, d: { t: count++, seq_ack: lastSeq } });
     }, read.data.heartbeat_interval).unref();
   }
 
-  #onClosed(code: number) {
-    clearInterval(this.#heartbeat);
-    if (this.#over) return;
+  function onClosed(code: number) {
+    clearInterval(heartbeat);
+    if (over) return;
     const broken =
       (code < 4000 && code !== goodbyeCode) || code === voiceCloseReasons.serverCrashed;
-    if (this.#described && broken && this.#tries < maxResumeTries) {
-      const afterMs = resumeIntervalMs * this.#tries++;
-      this.#retry = setTimeout(() => {
-        this.#socket = this.#openSocket();
+    if (described && broken && tries < maxResumeTries) {
+      const afterMs = resumeIntervalMs * tries++;
+      retry = setTimeout(() => {
+        openedSocket = openSocket();
       }, afterMs);
       return;
     }
-    this.#over = true;
-    this.#listener.onEnded(code);
+    over = true;
+    listener.onEnded(code);
   }
+
+  return {
+    send: sendMessage,
+
+    /** Ends the session by a proper close of the socket. */
+    close() {
+      over = true;
+      clearTimeout(retry);
+      clearInterval(heartbeat);
+      const socket = openedSocket;
+      socket.close(goodbyeCode);
+      setTimeout(() => socket.terminate(), closeTimeoutMs).unref();
+    },
+  };
 }
 
 const transitionSchema = z.object({ transition_id: z.int() });

@@ -1,4 +1,4 @@
-import { ConditionWait } from '#sandbox/condition-wait.ts';
+import { createConditionWait } from '#sandbox/condition-wait.ts';
 import { DaveMember, type OpenDaveSession } from '#sandbox/dave/dave-member.ts';
 import {
   encryptionModes,
@@ -19,15 +19,15 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { createDeadlineSignal, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { ClientReceiver } from './client-receiver.ts';
+import { type ClientReceiver, createClientReceiver } from './client-receiver.ts';
 import { ClientSender } from './client-sender.ts';
 import {
-  ClientUdp,
+  createVoiceSignals,
+  openClientUdp,
   parseServerMessage,
   type ReadyMessage,
   type ServerMessage,
   type SessionDescription,
-  VoiceSignals,
   type VoiceSignalsOptions,
 } from './voice-client-sockets.ts';
 
@@ -76,7 +76,7 @@ export type VoiceClient = Omit<
 
 class ConnectedVoice implements AsyncDisposable {
   readonly #options;
-  readonly #watch = new ConditionWait();
+  readonly #watch = createConditionWait();
   readonly #gone = new AbortController();
   readonly #present = new Set<string>();
   readonly #signals;
@@ -97,10 +97,10 @@ class ConnectedVoice implements AsyncDisposable {
       onSpeaking: (on) => this.#sendSpeaking(on ? 1 : 0),
       onPacket: (packet) => this.#send(packet),
     });
-    this.#udp = new ClientUdp((datagram) =>
+    this.#udp = openClientUdp((datagram) =>
       this.#receiver?.receiveDatagram(datagram, realClock.nowMs()),
     );
-    this.#signals = new VoiceSignals(options, {
+    this.#signals = createVoiceSignals(options, {
       onJson: (opcode, d) => this.#handleJson(opcode, d),
       onBinary: (opcode, payload) => this.#handleBinary(opcode, payload),
       onEnded: (code) =>
@@ -273,7 +273,7 @@ class ConnectedVoice implements AsyncDisposable {
         ? new DaveMember(ticket.userId, ticket.channelId, openSession)
         : undefined;
     this.#sealer = new PacketSealer(cipher, false);
-    this.#receiver = new ClientReceiver(codec, cipher, this.#dave, (frame) => {
+    this.#receiver = createClientReceiver(codec, cipher, this.#dave, (frame) => {
       for (const listener of this.#listeners) listener(frame);
     });
     this.#answer(this.#dave && [this.#dave.keyPackage()]);

@@ -15,33 +15,19 @@ type DatagramFate = {
   readonly waits: boolean;
 };
 
-/** One way of a UDP path with its faults. A perfect one delivers at once. */
-export class FaultyPath {
-  readonly #way: PathFaults;
-  readonly #closing: AbortSignal;
-  readonly #random = seededRandom(1);
-  readonly #queue: { readonly dueMs: number; readonly deliver: DeliverDatagram }[] = [];
-  #overtaken: DeliverDatagram | undefined;
-  #lastDueMs = 0;
+export type FaultyPath = ReturnType<typeof createFaultyPath>;
 
-  /** Creates the path. After `closing` nothing arrives any more. */
-  constructor(way: PathFaults, closing: AbortSignal) {
-    this.#way = way;
-    this.#closing = closing;
-  }
-
-  passDatagram(deliver: DeliverDatagram): void {
-    const { lost, twice, waits } = this.#drawFate();
-    if (lost) return;
-    if (waits && !this.#overtaken) this.#holdDatagram(deliver);
-    else this.#departDatagram(deliver);
-    if (twice) this.#departDatagram(deliver);
-  }
+/** One way of a UDP path with its faults. A perfect one delivers at once. After `closing` nothing arrives any more. */
+export function createFaultyPath(way: PathFaults, closing: AbortSignal) {
+  const random = seededRandom(1);
+  const queue: { readonly dueMs: number; readonly deliver: DeliverDatagram }[] = [];
+  let heldBack: DeliverDatagram | undefined;
+  let lastDueMs = 0;
 
   /** Draws the same count of numbers for each datagram, so that one kind of fault does not change another. */
-  #drawFate(): DatagramFate {
-    const { dead = false, loss = 0, duplicates = 0, reorder = 0 } = this.#way;
-    const [first, second, third] = [this.#random(), this.#random(), this.#random()];
+  function drawFate(): DatagramFate {
+    const { dead = false, loss = 0, duplicates = 0, reorder = 0 } = way;
+    const [first, second, third] = [random(), random(), random()];
     return {
       lost: dead || first < loss,
       twice: second < duplicates,
@@ -49,51 +35,60 @@ export class FaultyPath {
     };
   }
 
-  #holdDatagram(deliver: DeliverDatagram) {
-    this.#overtaken = deliver;
-    this.#runAfter(maxOvertakenMs, () => {
-      if (this.#overtaken === deliver) this.#releaseHeld();
+  function holdDatagram(deliver: DeliverDatagram) {
+    heldBack = deliver;
+    runAfter(maxOvertakenMs, () => {
+      if (heldBack === deliver) releaseHeld();
     });
   }
 
-  #releaseHeld() {
-    const overtaken = this.#overtaken;
-    this.#overtaken = undefined;
-    if (overtaken) this.#delayDatagram(overtaken);
+  function releaseHeld() {
+    const overtaken = heldBack;
+    heldBack = undefined;
+    if (overtaken) delayDatagram(overtaken);
   }
 
-  #departDatagram(deliver: DeliverDatagram) {
-    this.#delayDatagram(deliver);
-    this.#releaseHeld();
+  function departDatagram(deliver: DeliverDatagram) {
+    delayDatagram(deliver);
+    releaseHeld();
   }
 
-  #delayDatagram(deliver: DeliverDatagram) {
-    const { delayMs = 0, jitterMs = 0 } = this.#way;
-    const lateMs = Math.min(maxDelayMs, delayMs + this.#random() * jitterMs);
+  function delayDatagram(deliver: DeliverDatagram) {
+    const { delayMs = 0, jitterMs = 0 } = way;
+    const lateMs = Math.min(maxDelayMs, delayMs + random() * jitterMs);
     if (lateMs === 0) {
       deliver();
       return;
     }
-    if (this.#queue.length >= maxDatagramsOnPath) return;
-    this.#lastDueMs = Math.max(this.#lastDueMs, realClock.nowMs() + lateMs);
-    this.#queue.push({ dueMs: this.#lastDueMs, deliver });
-    if (this.#queue.length === 1) this.#awaitNext();
+    if (queue.length >= maxDatagramsOnPath) return;
+    lastDueMs = Math.max(lastDueMs, realClock.nowMs() + lateMs);
+    queue.push({ dueMs: lastDueMs, deliver });
+    if (queue.length === 1) awaitNext();
   }
 
   /** Waits for the first of the queue, by one timer: many could fire out of order. */
-  #awaitNext() {
-    const [next] = this.#queue;
-    if (next) this.#runAfter(next.dueMs - realClock.nowMs(), () => this.#deliverDue());
+  function awaitNext() {
+    const [next] = queue;
+    if (next) runAfter(next.dueMs - realClock.nowMs(), () => deliverDue());
   }
 
-  #deliverDue() {
+  function deliverDue() {
     const nowMs = realClock.nowMs();
-    while (this.#queue[0] && this.#queue[0].dueMs <= nowMs)
-      this.#queue.shift()?.deliver();
-    this.#awaitNext();
+    while (queue[0] && queue[0].dueMs <= nowMs) queue.shift()?.deliver();
+    awaitNext();
   }
 
-  #runAfter(ms: number, then: () => void) {
-    realClock.sleep(ms, this.#closing).then(then, () => {}); // closed: nobody is there
+  function runAfter(ms: number, then: () => void) {
+    realClock.sleep(ms, closing).then(then, () => {}); // closed: nobody is there
   }
+
+  return {
+    passDatagram(deliver: DeliverDatagram) {
+      const { lost, twice, waits } = drawFate();
+      if (lost) return;
+      if (waits && !heldBack) holdDatagram(deliver);
+      else departDatagram(deliver);
+      if (twice) departDatagram(deliver);
+    },
+  };
 }

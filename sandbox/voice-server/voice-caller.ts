@@ -10,7 +10,7 @@ import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { FaultSchedule } from './voice-faults.ts';
-import { PaddedStreams } from './voice-padding.ts';
+import { createPaddedStreams } from './voice-padding.ts';
 import type { VoiceSocket } from './voice-socket.ts';
 
 /** Cipher for this person's packets, and sealer of packets for them, with Discord's header extension. */
@@ -28,11 +28,11 @@ export class VoiceCaller {
   /** Op 5 came, so the others know the owner of this SSRC. */
   announced = false;
   canSpeak: VoiceRights = { speak: true, hear: true };
-  readonly canHear = new PaddedStreams();
+  readonly canHear = createPaddedStreams();
   lastBeatAtMs = realClock.nowMs();
   /** Since when there has been no socket. */
   cutAtMs: number | undefined;
-  readonly #outbox = new VoiceOutbox();
+  readonly #outbox = createVoiceOutbox();
   readonly #faults;
   #socket: VoiceSocket;
 
@@ -126,37 +126,39 @@ export type SocketData = string | Buffer;
  *
  * Keeps 500 messages. With more unacknowledged the oldest are lost, and a client that misses one cannot resume.
  */
-class VoiceOutbox {
-  #last = 0;
-  #kept: { readonly seq: number; readonly wire: SocketData }[] = [];
+function createVoiceOutbox() {
+  let last = 0;
+  const kept: { readonly seq: number; readonly wire: SocketData }[] = [];
 
-  /**
-   * Numbers a message and keeps it. JSON and binary messages share one counter of 16
-   * bits.
-   */
-  numberMessage(message: VoiceMessage) {
-    this.#last = (this.#last + 1) & 0xffff;
-    const wire = encodeMessage(message, this.#last);
-    this.#kept.push({ seq: this.#last, wire });
-    if (this.#kept.length > maxKeptMessages) this.#kept.shift();
-    return wire;
-  }
+  return {
+    /**
+     * Numbers a message and keeps it. JSON and binary messages share one counter of 16
+     * bits.
+     */
+    numberMessage(message: VoiceMessage) {
+      last = (last + 1) & 0xffff;
+      const wire = encodeMessage(message, last);
+      kept.push({ seq: last, wire });
+      if (kept.length > maxKeptMessages) kept.shift();
+      return wire;
+    },
 
-  /**
-   * Forgets messages up to `seq`. -1: nothing arrived yet. A number that was never
-   * given is ignored.
-   */
-  acknowledge(seq: number) {
-    const at = this.#kept.findIndex((one) => one.seq === seq);
-    if (at >= 0) this.#kept.splice(0, at + 1);
-  }
+    /**
+     * Forgets messages up to `seq`. -1: nothing arrived yet. A number that was never
+     * given is ignored.
+     */
+    acknowledge(seq: number) {
+      const at = kept.findIndex((one) => one.seq === seq);
+      if (at >= 0) kept.splice(0, at + 1);
+    },
 
-  /** Lists messages after `seq`, oldest first. Undefined if some of them are lost. */
-  listSince(seq: number) {
-    const missing = seq < 0 ? this.#last : (this.#last - seq) & 0xffff;
-    if (missing > this.#kept.length) return undefined;
-    return this.#kept.slice(this.#kept.length - missing).map(({ wire }) => wire);
-  }
+    /** Lists messages after `seq`, oldest first. Undefined if some of them are lost. */
+    listSince(seq: number) {
+      const missing = seq < 0 ? last : (last - seq) & 0xffff;
+      if (missing > kept.length) return undefined;
+      return kept.slice(kept.length - missing).map(({ wire }) => wire);
+    },
+  };
 }
 
 function encodeMessage(message: VoiceMessage, seq: number) {

@@ -22,140 +22,139 @@ type CallRules = {
 /** Time that a client without a socket can resume. */
 const maxResumeMs = 15_000;
 
+export type VoiceCalls = ReturnType<typeof createVoiceCalls>;
+
 /** All voice calls of this Discord, and the tickets that let people in. */
-export class VoiceCalls {
-  readonly #rules;
+export function createVoiceCalls(rules: CallRules) {
   /** By server and person. */
-  readonly #tickets = new Map<string, VoiceTicket>();
+  const tickets = new Map<string, VoiceTicket>();
   /** By server and person, as far as anything was said. */
-  readonly #rights = new Map<string, VoiceRights>();
-  readonly #callers = new Map<string, VoiceCaller>();
-  readonly #findBySsrc = new Map<number, VoiceCaller>();
+  const changedRights = new Map<string, VoiceRights>();
+  const callers = new Map<string, VoiceCaller>();
+  const callersBySsrc = new Map<number, VoiceCaller>();
   /** By server and channel. */
-  readonly #calls = new Map<string, VoiceCall>();
-  #lastSsrc = 1000;
-
-  constructor(rules: CallRules) {
-    this.#rules = rules;
-  }
-
-  admitTicket(ticket: VoiceTicket) {
-    this.#tickets.set(toPlaceKey(ticket.guildId, ticket.userId), ticket);
-  }
-
-  setRights(guildId: string, userId: string, rights: VoiceRights) {
-    const at = toPlaceKey(guildId, userId);
-    this.#rights.set(at, rights);
-    const caller = this.#callers.get(at);
-    if (caller) caller.canSpeak = rights;
-  }
-
-  expelPerson(guildId: string, userId: string, code: number) {
-    this.#tickets.delete(toPlaceKey(guildId, userId));
-    const caller = this.#callers.get(toPlaceKey(guildId, userId));
-    if (caller) this.removeCaller(caller, code);
-  }
-
-  /** Creates the caller, which gets op 2 before `enter`, or returns a close code. */
-  identify(identity: VoiceIdentify, line: VoiceSocket) {
-    const at = toPlaceKey(identity.server_id, identity.user_id);
-    const ticket = this.#tickets.get(at);
-    if (ticket?.token !== identity.token) return voiceCloseReasons.wrongToken;
-    if (ticket.sessionId !== identity.session_id) return voiceCloseReasons.sessionGone;
-    const sealed = (identity.max_dave_protocol_version ?? 0) >= this.#rules.dave;
-    if (!sealed) return voiceCloseReasons.daveRequired;
-    const former = this.#callers.get(at);
-    if (former) this.removeCaller(former, voiceCloseReasons.disconnected);
-    const caller = new VoiceCaller(ticket, ++this.#lastSsrc, this.#rules.faults, line);
-    caller.canSpeak = this.#rights.get(at) ?? caller.canSpeak;
-    this.#callers.set(at, caller);
-    this.#findBySsrc.set(caller.ssrc, caller);
-    return caller;
-  }
-
-  enterCaller(caller: VoiceCaller) {
-    const at = getChannelId(caller);
-    const call =
-      this.#calls.get(at) ?? new VoiceCall(caller.ticket.channelId, this.#rules);
-    this.#calls.set(at, call);
-    call.enter(caller);
-  }
-
-  resume(identity: VoiceResume, line: VoiceSocket) {
-    const caller = this.#listCallers().find(
-      ({ ticket: { guildId, sessionId, token } }) => {
-        const same =
-          guildId === identity.server_id && sessionId === identity.session_id;
-        return same && token === identity.token;
-      },
-    );
-    if (!caller) return voiceCloseReasons.sessionGone;
-    const fault = this.#rules.faults.takeClose(caller.userId, 'resume');
-    if (fault === undefined && caller.resume(line, identity.seq_ack ?? -1))
-      return caller;
-    const code = fault ?? voiceCloseReasons.sessionGone;
-    if (!isResumable(code)) this.removeCaller(caller, code);
-    return code;
-  }
+  const calls = new Map<string, VoiceCall>();
+  let lastSsrc = 1000;
 
   /** Returns the call that `caller` is in. */
-  getCall(caller: VoiceCaller) {
-    return this.#calls.get(getChannelId(caller));
+  function getCall(caller: VoiceCaller) {
+    return calls.get(getChannelId(caller));
   }
 
-  findBySsrc(ssrc: number) {
-    return this.#findBySsrc.get(ssrc);
-  }
-
-  /** Finds the caller behind this UDP port, as far as IP discovery told. */
-  findByRemote({ address, port }: UdpPeer) {
-    return this.#listCallers().find(
-      ({ remote }) => remote?.port === port && remote.address === address,
-    );
-  }
-
-  /** Lists this person's calls, at most one a server. */
-  listPersonCallers(userId: string) {
-    return this.#listCallers().filter((caller) => caller.userId === userId);
-  }
-
-  removeCaller(caller: VoiceCaller, code: number) {
+  function removeCaller(caller: VoiceCaller, code: number) {
     const at = toPlaceKey(caller.ticket.guildId, caller.userId);
-    if (this.#callers.get(at) !== caller) return;
-    this.#callers.delete(at);
-    this.#findBySsrc.delete(caller.ssrc);
-    const call = this.getCall(caller);
+    if (callers.get(at) !== caller) return;
+    callers.delete(at);
+    callersBySsrc.delete(caller.ssrc);
+    const call = getCall(caller);
     call?.leave(caller);
-    if (call?.empty) this.#calls.delete(getChannelId(caller));
+    if (call?.empty) calls.delete(getChannelId(caller));
     caller.close(code);
   }
 
-  /** Closes the socket for a fault. After some codes a session is there for a resume. */
-  failCaller(caller: VoiceCaller, code: number) {
-    if (isResumable(code)) caller.close(code);
-    else this.removeCaller(caller, code);
+  function listCallers() {
+    return [...callers.values()];
   }
 
-  expireCallers() {
-    const { heartbeatMs } = this.#rules;
-    const atMs = realClock.nowMs();
-    for (const caller of this.#listCallers()) {
-      const { cutAtMs, lastBeatAtMs } = caller;
-      const dead = cutAtMs === undefined && atMs - lastBeatAtMs > 3 * heartbeatMs;
-      const away = cutAtMs !== undefined && atMs - cutAtMs > maxResumeMs;
-      if (dead || away) this.removeCaller(caller, voiceCloseReasons.timeout);
-    }
-    for (const call of this.#calls.values()) call.tick();
-  }
+  return {
+    admitTicket(ticket: VoiceTicket) {
+      tickets.set(toPlaceKey(ticket.guildId, ticket.userId), ticket);
+    },
 
-  /** Ends every call. */
-  close(code: number) {
-    for (const caller of this.#listCallers()) this.removeCaller(caller, code);
-  }
+    setRights(guildId: string, userId: string, rights: VoiceRights) {
+      const at = toPlaceKey(guildId, userId);
+      changedRights.set(at, rights);
+      const caller = callers.get(at);
+      if (caller) caller.canSpeak = rights;
+    },
 
-  #listCallers() {
-    return [...this.#callers.values()];
-  }
+    expelPerson(guildId: string, userId: string, code: number) {
+      tickets.delete(toPlaceKey(guildId, userId));
+      const caller = callers.get(toPlaceKey(guildId, userId));
+      if (caller) removeCaller(caller, code);
+    },
+
+    /** Creates the caller, which gets op 2 before `enter`, or returns a close code. */
+    identify(identity: VoiceIdentify, line: VoiceSocket) {
+      const at = toPlaceKey(identity.server_id, identity.user_id);
+      const ticket = tickets.get(at);
+      if (ticket?.token !== identity.token) return voiceCloseReasons.wrongToken;
+      if (ticket.sessionId !== identity.session_id)
+        return voiceCloseReasons.sessionGone;
+      const sealed = (identity.max_dave_protocol_version ?? 0) >= rules.dave;
+      if (!sealed) return voiceCloseReasons.daveRequired;
+      const former = callers.get(at);
+      if (former) removeCaller(former, voiceCloseReasons.disconnected);
+      const caller = new VoiceCaller(ticket, ++lastSsrc, rules.faults, line);
+      caller.canSpeak = changedRights.get(at) ?? caller.canSpeak;
+      callers.set(at, caller);
+      callersBySsrc.set(caller.ssrc, caller);
+      return caller;
+    },
+
+    enterCaller(caller: VoiceCaller) {
+      const at = getChannelId(caller);
+      const call = calls.get(at) ?? createVoiceCall(caller.ticket.channelId, rules);
+      calls.set(at, call);
+      call.enter(caller);
+    },
+
+    resume(identity: VoiceResume, line: VoiceSocket) {
+      const caller = listCallers().find(({ ticket: { guildId, sessionId, token } }) => {
+        const same =
+          guildId === identity.server_id && sessionId === identity.session_id;
+        return same && token === identity.token;
+      });
+      if (!caller) return voiceCloseReasons.sessionGone;
+      const fault = rules.faults.takeClose(caller.userId, 'resume');
+      if (fault === undefined && caller.resume(line, identity.seq_ack ?? -1))
+        return caller;
+      const code = fault ?? voiceCloseReasons.sessionGone;
+      if (!isResumable(code)) removeCaller(caller, code);
+      return code;
+    },
+    getCall,
+
+    findBySsrc(ssrc: number) {
+      return callersBySsrc.get(ssrc);
+    },
+
+    /** Finds the caller behind this UDP port, as far as IP discovery told. */
+    findByRemote({ address, port }: UdpPeer) {
+      return listCallers().find(
+        ({ remote }) => remote?.port === port && remote.address === address,
+      );
+    },
+
+    /** Lists this person's calls, at most one a server. */
+    listPersonCallers(userId: string) {
+      return listCallers().filter((caller) => caller.userId === userId);
+    },
+    removeCaller,
+
+    /** Closes the socket for a fault. After some codes a session is there for a resume. */
+    failCaller(caller: VoiceCaller, code: number) {
+      if (isResumable(code)) caller.close(code);
+      else removeCaller(caller, code);
+    },
+
+    expireCallers() {
+      const { heartbeatMs } = rules;
+      const atMs = realClock.nowMs();
+      for (const caller of listCallers()) {
+        const { cutAtMs, lastBeatAtMs } = caller;
+        const dead = cutAtMs === undefined && atMs - lastBeatAtMs > 3 * heartbeatMs;
+        const away = cutAtMs !== undefined && atMs - cutAtMs > maxResumeMs;
+        if (dead || away) removeCaller(caller, voiceCloseReasons.timeout);
+      }
+      for (const call of calls.values()) call.tick();
+    },
+
+    /** Ends every call. */
+    close(code: number) {
+      for (const caller of listCallers()) removeCaller(caller, code);
+    },
+  };
 }
 
 function toPlaceKey(guildId: string, userId: string) {
@@ -166,123 +165,123 @@ function getChannelId({ ticket }: VoiceCaller) {
   return `${ticket.guildId}/${ticket.channelId}`;
 }
 
+type VoiceCall = ReturnType<typeof createVoiceCall>;
+
 /** A call in one voice channel: its callers, their SSRCs and their end-to-end group. */
-class VoiceCall {
-  readonly #callers = new Map<string, VoiceCaller>();
-  readonly #group;
-  readonly #dave;
-  readonly #faults;
+function createVoiceCall(channelId: string, { dave, faults }: CallRules) {
+  const callers = new Map<string, VoiceCaller>();
+  const group = dave === 1 ? new DaveGroup(channelId) : undefined;
 
-  constructor(channelId: string, { dave, faults }: CallRules) {
-    this.#dave = dave;
-    this.#faults = faults;
-    this.#group = dave === 1 ? new DaveGroup(channelId) : undefined;
+  function listOthers(caller: VoiceCaller) {
+    return [...callers.values()].filter((other) => other !== caller);
   }
 
-  get empty() {
-    return this.#callers.size === 0;
-  }
-
-  /**
-   * Adds a caller after op 2, and introduces each to the other. Before op 2 a client
-   * would not listen.
-   */
-  enter(caller: VoiceCaller) {
-    const others = [...this.#callers.values()];
-    this.#callers.set(caller.userId, caller);
-    if (others.length > 0) introduceCaller(caller, others);
-    for (const other of others) introduceCaller(other, [caller]);
-  }
-
-  /**
-   * Answers a right op 1 by op 4, the SSRCs of earlier speakers, and the way into the
-   * group.
-   */
-  describeSession(caller: VoiceCaller, mode: EncryptionMode) {
-    const secret = {
-      mode,
-      secret_key: [...caller.key],
-      dave_protocol_version: this.#dave,
-    };
-    caller.chooseMode(mode);
-    caller.send({ op: voiceOpcodes.sessionDescription, d: secret });
-    for (const other of this.listOthers(caller))
-      if (other.announced) sendSsrc(caller, other);
-    this.#deliverMessages(this.#group?.join(caller.userId) ?? []);
-  }
-
-  leave(caller: VoiceCaller) {
-    if (this.#callers.get(caller.userId) !== caller) return;
-    this.#callers.delete(caller.userId);
-    for (const other of this.#callers.values()) {
-      other.send({ op: voiceOpcodes.clientDisconnect, d: { user_id: caller.userId } });
-    }
-    this.#deliverMessages(this.#group?.leave(caller.userId) ?? []);
-  }
-
-  /**
-   * Announces a speaker (op 5) once: Discord names an SSRC when somebody first speaks,
-   * not at each word.
-   */
-  announceSpeaking(caller: VoiceCaller) {
-    if (caller.announced) return;
-    caller.announced = true;
-    for (const other of this.listOthers(caller)) sendSsrc(other, caller);
-  }
-
-  /** Sends a packet of `from` to the other callers, each as a datagram of its own. A caller without the right to speak is not heard. */
-  relayPacket(
-    from: VoiceCaller,
-    packet: VoicePacket,
-    send: (datagram: Buffer, to: VoiceCaller) => void,
-  ) {
-    if (!from.canSpeak.speak) return;
-    for (const other of this.listOthers(from)) {
-      const { canHear, canSpeak, remote, secrets } = other;
-      const padded = canHear.padPacket(packet, this.#faults.padding(other.userId));
-      if (!canSpeak.hear || !secrets || !remote) continue;
-      for (const one of padded) send(secrets.sealer.sealPacket(one), other);
-    }
-  }
-
-  /** Handles ops 26 and 28. Returns false for a malformed payload. */
-  handleBinary(caller: VoiceCaller, opcode: number, payload: Buffer) {
-    if (!this.#group) return false;
-    const take = opcode === voiceOpcodes.keyPackage ? 'keyPackage' : 'commit';
-    const send = this.#group[take](caller.userId, payload);
-    if (send) this.#deliverMessages(send);
-    return send !== undefined;
-  }
-
-  proposeStranger(caller: VoiceCaller) {
-    this.#deliverMessages(this.#group?.proposeStranger(caller.userId) ?? []);
-  }
-
-  changeVersion(version: 0 | 1) {
-    this.#deliverMessages(this.#group?.changeVersion(version) ?? []);
-  }
-
-  transitionReady(caller: VoiceCaller, transitionId: number) {
-    this.#deliverMessages(this.#group?.markReady(caller.userId, transitionId) ?? []);
-  }
-
-  invalidCommit(caller: VoiceCaller) {
-    this.#deliverMessages(this.#group?.receiveInvalid(caller.userId) ?? []);
-  }
-
-  tick() {
-    this.#deliverMessages(this.#group?.tick() ?? []);
-  }
-
-  listOthers(caller: VoiceCaller) {
-    return [...this.#callers.values()].filter((other) => other !== caller);
-  }
-
-  #deliverMessages(send: readonly DaveSend[]) {
+  function deliverMessages(send: readonly DaveSend[]) {
     for (const { to, message } of send) {
-      for (const userId of to) this.#callers.get(userId)?.send(message);
+      for (const userId of to) callers.get(userId)?.send(message);
     }
   }
+
+  return {
+    get empty() {
+      return callers.size === 0;
+    },
+
+    /**
+     * Adds a caller after op 2, and introduces each to the other. Before op 2 a client
+     * would not listen.
+     */
+    enter(caller: VoiceCaller) {
+      const others = [...callers.values()];
+      callers.set(caller.userId, caller);
+      if (others.length > 0) introduceCaller(caller, others);
+      for (const other of others) introduceCaller(other, [caller]);
+    },
+
+    /**
+     * Answers a right op 1 by op 4, the SSRCs of earlier speakers, and the way into the
+     * group.
+     */
+    describeSession(caller: VoiceCaller, mode: EncryptionMode) {
+      const secret = {
+        mode,
+        secret_key: [...caller.key],
+        dave_protocol_version: dave,
+      };
+      caller.chooseMode(mode);
+      caller.send({ op: voiceOpcodes.sessionDescription, d: secret });
+      for (const other of listOthers(caller))
+        if (other.announced) sendSsrc(caller, other);
+      deliverMessages(group?.join(caller.userId) ?? []);
+    },
+
+    leave(caller: VoiceCaller) {
+      if (callers.get(caller.userId) !== caller) return;
+      callers.delete(caller.userId);
+      for (const other of callers.values()) {
+        other.send({
+          op: voiceOpcodes.clientDisconnect,
+          d: { user_id: caller.userId },
+        });
+      }
+      deliverMessages(group?.leave(caller.userId) ?? []);
+    },
+
+    /**
+     * Announces a speaker (op 5) once: Discord names an SSRC when somebody first speaks,
+     * not at each word.
+     */
+    announceSpeaking(caller: VoiceCaller) {
+      if (caller.announced) return;
+      caller.announced = true;
+      for (const other of listOthers(caller)) sendSsrc(other, caller);
+    },
+
+    /** Sends a packet of `from` to the other callers, each as a datagram of its own. A caller without the right to speak is not heard. */
+    relayPacket(
+      from: VoiceCaller,
+      packet: VoicePacket,
+      send: (datagram: Buffer, to: VoiceCaller) => void,
+    ) {
+      if (!from.canSpeak.speak) return;
+      for (const other of listOthers(from)) {
+        const { canHear, canSpeak, remote, secrets } = other;
+        const padded = canHear.padPacket(packet, faults.padding(other.userId));
+        if (!canSpeak.hear || !secrets || !remote) continue;
+        for (const one of padded) send(secrets.sealer.sealPacket(one), other);
+      }
+    },
+
+    /** Handles ops 26 and 28. Returns false for a malformed payload. */
+    handleBinary(caller: VoiceCaller, opcode: number, payload: Buffer) {
+      if (!group) return false;
+      const take = opcode === voiceOpcodes.keyPackage ? 'keyPackage' : 'commit';
+      const send = group[take](caller.userId, payload);
+      if (send) deliverMessages(send);
+      return send !== undefined;
+    },
+
+    proposeStranger(caller: VoiceCaller) {
+      deliverMessages(group?.proposeStranger(caller.userId) ?? []);
+    },
+
+    changeVersion(version: 0 | 1) {
+      deliverMessages(group?.changeVersion(version) ?? []);
+    },
+
+    transitionReady(caller: VoiceCaller, transitionId: number) {
+      deliverMessages(group?.markReady(caller.userId, transitionId) ?? []);
+    },
+
+    invalidCommit(caller: VoiceCaller) {
+      deliverMessages(group?.receiveInvalid(caller.userId) ?? []);
+    },
+
+    tick() {
+      deliverMessages(group?.tick() ?? []);
+    },
+    listOthers,
+  };
 }
 
 /**

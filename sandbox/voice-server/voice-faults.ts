@@ -3,7 +3,7 @@ import { type EncryptionMode, encryptionModes } from '#sandbox/voice/rtp-packet.
 import { voiceCloseReasons, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
-import { FaultyPath } from './faulty-path.ts';
+import { createFaultyPath, type FaultyPath } from './faulty-path.ts';
 import type { VoiceCaller } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
 import type { PaddingFaults } from './voice-padding.ts';
@@ -39,7 +39,7 @@ export class FaultSchedule {
   }
 
   setNetworkFaults(userId: string, { up, down }: NetworkFaults) {
-    const opened = (way?: PathFaults) => way && new FaultyPath(way, this.#closing);
+    const opened = (way?: PathFaults) => way && createFaultyPath(way, this.#closing);
     this.getPersonFaults(userId).ways = { up: opened(up), down: opened(down) };
   }
 

@@ -18,24 +18,29 @@ type PaddedStream = { carried: number; added: number };
  * Packets of nothing but padding take sequence numbers, and the timestamp of the sound before them. Those numbers stay taken after
  * the padding has ended.
  */
-export class PaddedStreams {
-  readonly #streams = new Map<number, PaddedStream>();
+export function createPaddedStreams() {
+  const streams = new Map<number, PaddedStream>();
 
-  /** Returns the packets to send for `packet`, in order. */
-  padPacket(packet: VoicePacket, faults: PaddingFaults | undefined) {
-    const stream = this.#streams.get(packet.ssrc) ?? { carried: 0, added: 0 };
-    this.#streams.set(packet.ssrc, stream);
-    const carrying = { ...packet, sequence: (packet.sequence + stream.added) & 0xffff };
-    if (!faults) return [carrying];
-    stream.carried++;
-    const burst = stream.carried % faults.every === 0 ? faults.burst : 0;
-    stream.added += burst;
-    const padding = Array.from({ length: burst }, (_, n) => ({
-      ...carrying,
-      sequence: (carrying.sequence + 1 + n) & 0xffff,
-      payload: Buffer.alloc(0),
-      paddingBytes: 255,
-    }));
-    return [{ ...carrying, paddingBytes: faults.bytes }, ...padding];
-  }
+  return {
+    /** Returns the packets to send for `packet`, in order. */
+    padPacket(packet: VoicePacket, faults: PaddingFaults | undefined) {
+      const stream = streams.get(packet.ssrc) ?? { carried: 0, added: 0 };
+      streams.set(packet.ssrc, stream);
+      const carrying = {
+        ...packet,
+        sequence: (packet.sequence + stream.added) & 0xffff,
+      };
+      if (!faults) return [carrying];
+      stream.carried++;
+      const burst = stream.carried % faults.every === 0 ? faults.burst : 0;
+      stream.added += burst;
+      const padding = Array.from({ length: burst }, (_, n) => ({
+        ...carrying,
+        sequence: (carrying.sequence + 1 + n) & 0xffff,
+        payload: Buffer.alloc(0),
+        paddingBytes: 255,
+      }));
+      return [{ ...carrying, paddingBytes: faults.bytes }, ...padding];
+    },
+  };
 }

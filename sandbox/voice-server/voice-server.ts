@@ -6,7 +6,7 @@ import { makeCertificate } from '#sandbox/make-certificate.ts';
 import type { VoiceHalfOptions } from '#sandbox/sandbox.ts';
 import { voiceCloseReasons } from '#sandbox/voice/voice-opcodes.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
-import { VoiceCalls } from './voice-calls.ts';
+import { createVoiceCalls } from './voice-calls.ts';
 import { FaultSchedule, makeVoiceFaults } from './voice-faults.ts';
 import { VoiceSocket } from './voice-socket.ts';
 import { VoiceUdp } from './voice-udp.ts';
@@ -29,7 +29,7 @@ export async function openVoiceServer(options: VoiceServerOptions) {
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // one of each message that is late
   const faults = new FaultSchedule(closing.signal);
-  const calls = new VoiceCalls({ dave, heartbeatMs, faults });
+  const calls = createVoiceCalls({ dave, heartbeatMs, faults });
   const { certificate, key } = makeCertificate();
   const udp = await VoiceUdp.open(calls, faults);
   const https = createServer({ cert: certificate, key }, ({ url = '' }, response) => {

@@ -35,7 +35,7 @@ const defaultLocale = 'en-US';
  */
 export function createWorld(options: WorldOptions, clock: Clock): World {
   let { madeAtMs } = options;
-  const ids = new Snowflakes(() => madeAtMs ?? clock.wallMs());
+  const ids = createSnowflakes(() => madeAtMs ?? clock.wallMs());
   const bot: User = { id: ids.mintId(), name: options.botName ?? 'Nova', bot: true };
   const soil = { ids, clock, bot, people: new Map<string, User>() };
   const guild = createGuild(soil, options);
@@ -151,36 +151,35 @@ const discordEpochMs = 1_420_070_400_000;
 /** Smallest number that 1 to 16 divide. As milliseconds it is 12 minutes. */
 const shardableStep = 720_720;
 
+export type Snowflakes = ReturnType<typeof createSnowflakes>;
+
 /** Mints ids as Discord does: time in the high bits, so that they sort and tell their age. */
-export class Snowflakes {
-  readonly #wallMs;
-  #count = 0;
+export function createSnowflakes(wallMs: () => number) {
+  let mintedCount = 0;
   /** Instant of the first server. */
-  #firstAtMs: number | undefined;
-  #guildCount = 0;
+  let firstAtMs: number | undefined;
+  let guildCount = 0;
 
-  constructor(wallMs: () => number) {
-    this.#wallMs = wallMs;
+  function getSinceEpochMs() {
+    return Math.max(0, Math.trunc(wallMs() - discordEpochMs));
   }
 
-  mintId() {
-    const count = this.#count++ & 0xfff;
-    return ((BigInt(this.#getSinceEpochMs()) << 22n) | BigInt(count)).toString();
-  }
+  return {
+    mintId() {
+      const count = mintedCount++ & 0xfff;
+      return ((BigInt(getSinceEpochMs()) << 22n) | BigInt(count)).toString();
+    },
 
-  /**
-   * Makes the id of a server: the first one is on shard 0, each further one on the next
-   * shard, for every count up to 16.
-   */
-  mintGuildId() {
-    this.#firstAtMs ??= this.#getSinceEpochMs();
-    // Servers of sandboxes that were opened within these minutes differ in the low bits.
-    const restMs = this.#firstAtMs % shardableStep;
-    const madeAtMs = this.#firstAtMs - restMs + this.#guildCount++;
-    return ((BigInt(madeAtMs) << 22n) | BigInt(restMs)).toString();
-  }
-
-  #getSinceEpochMs() {
-    return Math.max(0, Math.trunc(this.#wallMs() - discordEpochMs));
-  }
+    /**
+     * Makes the id of a server: the first one is on shard 0, each further one on the next
+     * shard, for every count up to 16.
+     */
+    mintGuildId() {
+      firstAtMs ??= getSinceEpochMs();
+      // Servers of sandboxes that were opened within these minutes differ in the low bits.
+      const restMs = firstAtMs % shardableStep;
+      const madeAtMs = firstAtMs - restMs + guildCount++;
+      return ((BigInt(madeAtMs) << 22n) | BigInt(restMs)).toString();
+    },
+  };
 }

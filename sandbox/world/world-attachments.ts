@@ -28,45 +28,44 @@ export const maxFileBytes = 10 * 1024 * 1024;
 /** Keeps this much in all. The oldest file is forgotten first, and not found from then on. */
 const maxKeptBytes = 64 * 1024 * 1024;
 
+export type Attachments = ReturnType<typeof createAttachments>;
+
 /** Every file of this Discord, by id, with its bytes. */
-export class Attachments {
-  readonly #world;
-  readonly #kept = new Map<string, Upload>();
-  #sizeBytes = 0;
-  #origin = 'https://localhost';
+export function createAttachments(world: Pick<World, 'ids'>) {
+  const kept = new Map<string, Upload>();
+  let sizeBytes = 0;
+  let fileOrigin = 'https://localhost';
 
-  constructor(world: Pick<World, 'ids'>) {
-    this.#world = world;
-  }
-
-  /**
-   * Sets the `origin` with which urls begin from now on, say `https://localhost:4000`.
-   */
-  setOrigin(origin: string): void {
-    this.#origin = origin;
-  }
-
-  keepFile(channelId: string, upload: Upload): Attachment {
-    const id = this.#world.ids.mintId();
-    this.#kept.set(id, upload);
-    this.#sizeBytes += upload.bytes.length;
-    this.#forgetOldest();
-    const { bytes, ...fields } = upload;
-    const path = `/attachments/${channelId}/${id}/${encodeURIComponent(upload.name)}`;
-    return { ...fields, id, sizeBytes: bytes.length, url: this.#origin + path };
-  }
-
-  find(id: string): Upload | undefined {
-    return this.#kept.get(id);
-  }
-
-  #forgetOldest() {
-    for (const [id, { bytes }] of this.#kept) {
-      if (this.#sizeBytes <= maxKeptBytes) return;
-      this.#kept.delete(id);
-      this.#sizeBytes -= bytes.length;
+  function forgetOldest() {
+    for (const [id, { bytes }] of kept) {
+      if (sizeBytes <= maxKeptBytes) return;
+      kept.delete(id);
+      sizeBytes -= bytes.length;
     }
   }
+
+  return {
+    /**
+     * Sets the `origin` with which urls begin from now on, say `https://localhost:4000`.
+     */
+    setOrigin(origin: string) {
+      fileOrigin = origin;
+    },
+
+    keepFile(channelId: string, upload: Upload): Attachment {
+      const id = world.ids.mintId();
+      kept.set(id, upload);
+      sizeBytes += upload.bytes.length;
+      forgetOldest();
+      const { bytes, ...fields } = upload;
+      const path = `/attachments/${channelId}/${id}/${encodeURIComponent(upload.name)}`;
+      return { ...fields, id, sizeBytes: bytes.length, url: fileOrigin + path };
+    },
+
+    find(id: string): Upload | undefined {
+      return kept.get(id);
+    },
+  };
 }
 
 export function toAttachmentJson(attachment: Attachment): Json {

@@ -1,5 +1,10 @@
 import { findPlace, type Guild, type World } from './world.ts';
-import { type Attachment, Attachments, type Upload } from './world-attachments.ts';
+import {
+  type Attachment,
+  type Attachments,
+  createAttachments,
+  type Upload,
+} from './world-attachments.ts';
 import { isAllowed } from './world-permissions.ts';
 
 /** Fields of a message that its author may set. */
@@ -73,7 +78,7 @@ export class MessageBoard {
   constructor(world: World, changed: (change: MessageChange) => void) {
     this.#world = world;
     this.#onChange = changed;
-    this.attachments = new Attachments(world);
+    this.attachments = createAttachments(world);
   }
 
   post(posting: MessagePosting, content: PostedContent): BoardMessage {

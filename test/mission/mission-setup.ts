@@ -8,7 +8,7 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { hearWords } from '#test/fakes/tone-words.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { Sayings } from '#test/scenarios/setup/captioning.ts';
+import { createSayings } from '#test/scenarios/setup/captioning.ts';
 import { viewOf } from '#test/scenarios/setup/sandbox-view.ts';
 import {
   callIn,
@@ -41,7 +41,7 @@ export type Saying = (typeof said)[keyof typeof said]['words'];
 /** The third recording holds a pause, in which the bot may answer its half: nobody says it. */
 const unsaid = 'Nova listen';
 
-export const sayings = new Sayings<Saying | typeof unsaid>([
+export const sayings = createSayings<Saying | typeof unsaid>([
   said.bridge.words,
   said.card.words,
   unsaid,

@@ -4,7 +4,7 @@ import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
-import { Sayings } from '#test/scenarios/setup/captioning.ts';
+import { createSayings } from '#test/scenarios/setup/captioning.ts';
 import { viewOf } from '#test/scenarios/setup/sandbox-view.ts';
 import {
   openOwnScenario,
@@ -43,7 +43,7 @@ export type LastActs = {
 
 export async function openStage(scene: Scene): Promise<Stage> {
   const { own, sayings, steps: _, environment, ...options } = scene;
-  const said = sayings && new Sayings(sayings);
+  const said = sayings && createSayings(sayings);
   const providers = { ...said?.providers, ...options.providers };
   const isOwn = own !== undefined || typeof environment === 'function';
   const setup = isOwn

@@ -12,50 +12,43 @@ const maxAbortMs = 100;
 const maxCaptionMs = 60_000;
 
 /** Judges that each request, tool and timer is for something. */
-export class CostJudge {
-  readonly #hold;
+export function createCostJudge(hold: Hold) {
   /** Latest instant, in ms, at which all that runs was needed. */
-  #neededMs = 0;
+  let neededMs = 0;
   /** Beginning, in ms, of each person's latest utterance that captions want, whomever it is for. */
-  readonly #captionedMs = new Map<string, number>();
+  const captionedMs = new Map<string, number>();
 
-  constructor(hold: Hold) {
-    this.#hold = hold;
-  }
-
-  check(world: Simulation, { after, before, event }: SimulatedStep) {
-    if (event.kind === 'began' && event.isCaptioned)
-      this.#captionedMs.set(event.by, event.atMs);
-    if (event.kind === 'tick')
-      this.#hold(50, getWakeTime(before, rules) <= event.atMs, event.atMs);
-    const answers = after.turns.map(({ answer }) => answer?.id);
-    const reading = after.toolRuns.find(
-      ({ effect, ref }) => effect === 'read' && ref && !answers.includes(ref.answer),
-    );
-    this.#hold(45, reading === undefined, `the tool ${reading?.tool}`);
-    const hasEnded = after.toolRuns.every(({ ref }) => ref === undefined);
-    const isClosed = after.confirmations.length === 0;
-    this.#hold(
-      33,
-      !after.isOver || (hasEnded && isClosed),
-      'a tool or a button is left',
-    );
-    this.#checkRequests(world, after);
-  }
-
-  /** Time has passed. */
-  checkTime(world: Simulation, state: ConversationState) {
-    this.#checkRequests(world, state);
-  }
-
-  #checkRequests(world: Simulation, state: ConversationState) {
+  function checkRequests(world: Simulation, state: ConversationState) {
     const nowMs = world.clock.nowMs();
     const isCaptioned = (by: string) =>
-      nowMs - (this.#captionedMs.get(by) ?? Number.NEGATIVE_INFINITY) <= maxCaptionMs;
+      nowMs - (captionedMs.get(by) ?? Number.NEGATIVE_INFINITY) <= maxCaptionMs;
     const needless = findNeedlessRequest(world, state, isCaptioned);
-    if (needless === undefined) this.#neededMs = nowMs;
-    this.#hold(45, nowMs <= this.#neededMs + maxAbortMs, needless);
+    if (needless === undefined) neededMs = nowMs;
+    hold(45, nowMs <= neededMs + maxAbortMs, needless);
   }
+
+  return {
+    check(world: Simulation, { after, before, event }: SimulatedStep) {
+      if (event.kind === 'began' && event.isCaptioned)
+        captionedMs.set(event.by, event.atMs);
+      if (event.kind === 'tick')
+        hold(50, getWakeTime(before, rules) <= event.atMs, event.atMs);
+      const answers = after.turns.map(({ answer }) => answer?.id);
+      const reading = after.toolRuns.find(
+        ({ effect, ref }) => effect === 'read' && ref && !answers.includes(ref.answer),
+      );
+      hold(45, reading === undefined, `the tool ${reading?.tool}`);
+      const hasEnded = after.toolRuns.every(({ ref }) => ref === undefined);
+      const isClosed = after.confirmations.length === 0;
+      hold(33, !after.isOver || (hasEnded && isClosed), 'a tool or a button is left');
+      checkRequests(world, after);
+    },
+
+    /** Time has passed. */
+    checkTime(world: Simulation, state: ConversationState) {
+      checkRequests(world, state);
+    },
+  };
 }
 
 /** A request that runs and is for nothing; undefined: there is none. */

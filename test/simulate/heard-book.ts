@@ -32,74 +32,80 @@ const maxEndWordsOff = 2;
 /** Time, in ms, that a letter takes where the sound of a text is not made yet. */
 const letterMs = 65;
 
+export type HeardBook = ReturnType<typeof createHeardBook>;
+
 /** What people heard of the bot, by the frames that left. It knows nothing of the conversation but which reply was current. */
-export class HeardBook {
-  readonly #latest = new Map<number, SaidText>();
-  #all: SaidText[] = [];
-  #next = 0;
-
-  /** The voice is asked for a text, whose frames carry the number that is returned. */
-  beginText(text: string, isOwnVoice = false) {
-    const none = Number.NEGATIVE_INFINITY;
-    const said: SaidText = {
-      number: this.#next++,
-      text,
-      isOwnVoice,
-      ms: 0,
-      isMade: false,
-      reply: undefined,
-      firstAtMs: none,
-      lastAtMs: none,
-      frames: 0,
-      hasPaused: false,
-    };
-    this.#latest.set(said.number % slots, said);
-    return said;
-  }
-
-  /** A frame of the voice leaves. Undefined: of no reply. */
-  noteLeft({ slot }: VoiceFrame, atMs: number, reply: Id | undefined) {
-    const said = this.#latest.get(slot);
-    if (!said || said.text === momentMs) return undefined;
-    if (said.frames === 0) {
-      said.firstAtMs = atMs;
-      said.reply = reply;
-      this.#all.push(said);
-    } else if (atMs - said.lastAtMs > gapMs) said.hasPaused = true;
-    said.frames++;
-    said.lastAtMs = atMs;
-    return said;
-  }
+export function createHeardBook() {
+  const latest = new Map<number, SaidText>();
+  let all: SaidText[] = [];
+  let next = 0;
 
   /** Texts of a reply of which something left, in order. */
-  listTexts(reply: Id) {
-    return this.#all.filter((one) => one.reply === reply);
+  function listTexts(reply: Id) {
+    return all.filter((one) => one.reply === reply);
   }
 
-  /** Another session begins, whose ids are new ones. */
-  clear() {
-    this.#all = [];
-  }
+  return {
+    /** The voice is asked for a text, whose frames carry the number that is returned. */
+    beginText(text: string, isOwnVoice = false) {
+      const none = Number.NEGATIVE_INFINITY;
+      const said: SaidText = {
+        number: next++,
+        text,
+        isOwnVoice,
+        ms: 0,
+        isMade: false,
+        reply: undefined,
+        firstAtMs: none,
+        lastAtMs: none,
+        frames: 0,
+        hasPaused: false,
+      };
+      latest.set(said.number % slots, said);
+      return said;
+    },
 
-  /** Forgets texts of replies that are over. */
-  forget(reply: Id) {
-    this.#all = this.#all.filter((one) => one.reply !== reply);
-  }
+    /** A frame of the voice leaves. Undefined: of no reply. */
+    noteLeft({ slot }: VoiceFrame, atMs: number, reply: Id | undefined) {
+      const said = latest.get(slot);
+      if (!said || said.text === momentMs) return undefined;
+      if (said.frames === 0) {
+        said.firstAtMs = atMs;
+        said.reply = reply;
+        all.push(said);
+      } else if (atMs - said.lastAtMs > gapMs) said.hasPaused = true;
+      said.frames++;
+      said.lastAtMs = atMs;
+      return said;
+    },
+    listTexts,
 
-  /** What is wrong about the words that a reply is said to have been heard with; undefined: nothing. */
-  findMismatch(reply: Id, heard: string) {
-    const texts = this.listTexts(reply);
-    if (texts.some((one) => one.isOwnVoice)) return findOwnVoiceMismatch(texts, heard);
-    const lacking = texts.find((one, n) => isLackingWords(one, texts[n + 1], heard));
-    if (lacking) return `"${lacking.text}" left, known is "${heard}"`;
-    const most = texts.reduce(
-      (sum, one, n) => sum + countMostWords(one, texts[n + 1]),
-      0,
-    );
-    const known = splitWords(heard).length;
-    if (known > most) return `${known} words are known, ${most} left: "${heard}"`;
-    return undefined;
-  }
+    /** Another session begins, whose ids are new ones. */
+    clear() {
+      all = [];
+    },
+
+    /** Forgets texts of replies that are over. */
+    forget(reply: Id) {
+      all = all.filter((one) => one.reply !== reply);
+    },
+
+    /** What is wrong about the words that a reply is said to have been heard with; undefined: nothing. */
+    findMismatch(reply: Id, heard: string) {
+      const texts = listTexts(reply);
+      if (texts.some((one) => one.isOwnVoice))
+        return findOwnVoiceMismatch(texts, heard);
+      const lacking = texts.find((one, n) => isLackingWords(one, texts[n + 1], heard));
+      if (lacking) return `"${lacking.text}" left, known is "${heard}"`;
+      const most = texts.reduce(
+        (sum, one, n) => sum + countMostWords(one, texts[n + 1]),
+        0,
+      );
+      const known = splitWords(heard).length;
+      if (known > most) return `${known} words are known, ${most} left: "${heard}"`;
+      return undefined;
+    },
+  };
 }
 
 /** The same, where words and sound arrive without an assignment. */

@@ -22,9 +22,9 @@ import {
   listNewExchanges,
   listOverTurns,
 } from './conversation-view.ts';
-import { CostJudge } from './cost-judge.ts';
-import { EndJudge } from './end-judge.ts';
-import { ConsentBook } from './invariant-books.ts';
+import { createCostJudge } from './cost-judge.ts';
+import { createEndJudge } from './end-judge.ts';
+import { createConsentBook } from './invariant-books.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
 import { QuestionJudge } from './question-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
@@ -32,7 +32,7 @@ import { everybody } from './simulated-scenes.ts';
 import type { Simulation } from './simulation-world.ts';
 import { SoundJudge } from './sound-judge.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
-import { ToolJudge } from './tool-judge.ts';
+import { createToolJudge } from './tool-judge.ts';
 
 /** One step of a simulated conversation. */
 export type SimulatedStep = {
@@ -65,7 +65,7 @@ const neverAborted = {
 export class Invariants {
   /** Invariants that were asked at least once. */
   readonly asked = new Set<InvariantNumber>();
-  readonly consent = new ConsentBook();
+  readonly consent = createConsentBook();
   /** People whose words each answer was shown. */
   readonly #shown = new Map<Id, readonly string[]>();
   /** What each answer that was begun ahead was shown as heard. */
@@ -79,11 +79,11 @@ export class Invariants {
     this.asked.add(number);
     if (!isTrue) throw new Error(`${number} ${invariants[number]}: ${about}`);
   };
-  #ends = new EndJudge(this.#hold);
-  #tools = new ToolJudge(this.#hold);
+  #ends = createEndJudge(this.#hold);
+  #tools = createToolJudge(this.#hold);
   #questions = new QuestionJudge(this.#hold);
   #sound = new SoundJudge(this.#hold);
-  #cost = new CostJudge(this.#hold);
+  #cost = createCostJudge(this.#hold);
 
   /** Throws the first finding of a check. */
   throwFinding() {
@@ -124,14 +124,14 @@ export class Invariants {
     this.consent.beginSession(isPaused);
     heard.clear();
     const runs = engines.listRunning.filter(({ port }) => port === 'run').length;
-    this.#ends = new EndJudge(this.#hold);
-    this.#tools = new ToolJudge(this.#hold, runs);
+    this.#ends = createEndJudge(this.#hold);
+    this.#tools = createToolJudge(this.#hold, runs);
     this.#shown.clear();
     this.#supposed.clear();
     this.#atMs = { ...neverAborted };
     this.#questions = new QuestionJudge(this.#hold);
     this.#sound = new SoundJudge(this.#hold);
-    this.#cost = new CostJudge(this.#hold);
+    this.#cost = createCostJudge(this.#hold);
   }
 
   #checkHearing({ after, effects, event }: SimulatedStep) {

@@ -20,51 +20,53 @@ export type PortFaults = Readonly<
   Record<'failing' | 'hanging' | 'slow', ReadonlySet<PortName>>
 >;
 
-/** Delays and failures, by the seed alone. */
-export class Luck {
-  readonly #seed;
-  #faults: PortFaults;
-  #failing: FailingCall | undefined;
-  readonly #calls = new Map<PortName, number>();
+export type Luck = ReturnType<typeof createLuck>;
 
-  constructor(seed: number, faults: PortFaults, failing: FailingCall | undefined) {
-    this.#seed = seed;
-    this.#faults = faults;
-    this.#failing = failing;
-  }
+/** Delays and failures, by the seed alone. */
+export function createLuck(
+  seed: number,
+  faults: PortFaults,
+  failing: FailingCall | undefined,
+) {
+  const calls = new Map<PortName, number>();
+  let failingPorts: FailingCall | undefined = failing;
 
   /** Number from 0 to 1. */
-  draw(key: string): number {
-    return drawChance(this.#seed, key);
+  function drawLuck(key: string): number {
+    return drawChance(seed, key);
   }
 
-  /** From now on nothing is slow, fails or hangs. */
-  heal() {
-    this.#failing = undefined;
-    this.#faults = { failing: new Set(), hanging: new Set(), slow: new Set() };
-  }
+  return {
+    draw: drawLuck,
 
-  /** Next call of a port. */
-  call(
-    port: PortName,
-    leastMs: number,
-    usualMs: number,
-    longestMs: number,
-  ): PlannedCall {
-    const call = (this.#calls.get(port) ?? 0) + 1;
-    this.#calls.set(port, call);
-    const luck = this.draw(`${port} ${call}`);
-    const isChosen = this.#failing?.port === port && this.#failing.call === call;
-    const { failing, hanging, slow } = this.#faults;
-    const hangs = luck > 0.95 && hanging.has(port);
-    const failsNow = luck < 0.08 && failing.has(port);
-    const usual = leastMs + this.draw(`${port} ${call} takes`) * (usualMs - leastMs);
-    const isSlow = luck > 0.8 && slow.has(port);
-    const takesMs = Math.round(
-      hangs ? longestMs : Math.min(isSlow ? usual * 10 : usual, longestMs),
-    );
-    return { takesMs, fails: isChosen || hangs || failsNow };
-  }
+    /** From now on nothing is slow, fails or hangs. */
+    heal() {
+      failingPorts = undefined;
+      faults = { failing: new Set(), hanging: new Set(), slow: new Set() };
+    },
+
+    /** Next call of a port. */
+    call(
+      port: PortName,
+      leastMs: number,
+      usualMs: number,
+      longestMs: number,
+    ): PlannedCall {
+      const call = (calls.get(port) ?? 0) + 1;
+      calls.set(port, call);
+      const luck = drawLuck(`${port} ${call}`);
+      const isChosen = failingPorts?.port === port && failingPorts.call === call;
+      const { failing, hanging, slow } = faults;
+      const hangs = luck > 0.95 && hanging.has(port);
+      const failsNow = luck < 0.08 && failing.has(port);
+      const usual = leastMs + drawLuck(`${port} ${call} takes`) * (usualMs - leastMs);
+      const isSlow = luck > 0.8 && slow.has(port);
+      const takesMs = Math.round(
+        hangs ? longestMs : Math.min(isSlow ? usual * 10 : usual, longestMs),
+      );
+      return { takesMs, fails: isChosen || hangs || failsNow };
+    },
+  };
 }
 
 /** Number from 0 to 1 by seed and key alone, so that a shorter script meets the same delays. */

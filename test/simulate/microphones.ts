@@ -13,60 +13,60 @@ type NetworkPlan = Pick<
   'endsAbruptly' | 'hasOpenMicrophones' | 'latenessMs' | 'lostShare'
 >;
 
+export type SimulatedMicrophones = ReturnType<typeof createSimulatedMicrophones>;
+
 /** Voices of people, and their packets on the way through a network that loses and delays some. */
-export class SimulatedMicrophones {
+export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
   /** Everything that was said aloud. */
-  readonly said: SaidWords[] = [];
-  #plan: NetworkPlan;
-  readonly #luck;
-  readonly #busyUntilMs = new Map<string, number>();
-  #packets: readonly Packet[] = [];
-
-  constructor(plan: NetworkPlan, luck: Luck) {
-    this.#plan = plan;
-    this.#luck = luck;
-  }
-
-  /** Whether nothing is on its way. */
-  get isQuiet() {
-    return this.#packets.length === 0;
-  }
-
-  /** From now on all packets arrive in time. */
-  heal() {
-    this.#plan = { ...this.#plan, latenessMs: 0, lostShare: 0 };
-  }
-
-  /** Each person says one thing at a time. */
-  say(by: string, text: string, nowMs: number) {
-    if ((this.#busyUntilMs.get(by) ?? 0) > nowMs) return;
-    const { endsAbruptly, hasOpenMicrophones } = this.#plan;
-    const packets = makePackets(by, { number: this.said.length, text }, nowMs, {
-      noiseMs: hasOpenMicrophones ? noiseMs : 0,
-      endsAbruptly: endsAbruptly && !hasOpenMicrophones,
-    });
-    const toMs = packets.at(-1)?.atMs ?? nowMs;
-    this.said.push({ by, text, fromMs: nowMs, toMs });
-    this.#busyUntilMs.set(by, toMs + frameMs);
-    const sent = packets.flatMap((one) => this.#send(one));
-    this.#packets = [...this.#packets, ...sent].sort(
-      (one, other) => one.atMs - other.atMs,
-    );
-  }
-
-  /** Takes the packets that have arrived by now. */
-  take(nowMs: number) {
-    const due = this.#packets.filter(({ atMs }) => atMs <= nowMs);
-    if (due.length > 0)
-      this.#packets = this.#packets.filter(({ atMs }) => atMs > nowMs);
-    return due;
-  }
+  const said: SaidWords[] = [];
+  const busyUntilMs = new Map<string, number>();
+  let waitingPackets: readonly Packet[] = [];
+  const plannedLuck = luck;
 
   /** A packet as the network brings it; none: it is lost. */
-  #send(packet: Packet) {
-    const { latenessMs, lostShare } = this.#plan;
-    const luck = this.#luck.draw(`packet ${packet.speakerId} ${packet.sequence}`);
+  function sendPackets(packet: Packet) {
+    const { latenessMs, lostShare } = plan;
+    const luck = plannedLuck.draw(`packet ${packet.speakerId} ${packet.sequence}`);
     if (luck < lostShare) return [];
     return [{ ...packet, atMs: packet.atMs + Math.floor(luck * latenessMs) }];
   }
+
+  return {
+    said,
+
+    /** Whether nothing is on its way. */
+    get isQuiet() {
+      return waitingPackets.length === 0;
+    },
+
+    /** From now on all packets arrive in time. */
+    heal() {
+      plan = { ...plan, latenessMs: 0, lostShare: 0 };
+    },
+
+    /** Each person says one thing at a time. */
+    say(by: string, text: string, nowMs: number) {
+      if ((busyUntilMs.get(by) ?? 0) > nowMs) return;
+      const { endsAbruptly, hasOpenMicrophones } = plan;
+      const packets = makePackets(by, { number: said.length, text }, nowMs, {
+        noiseMs: hasOpenMicrophones ? noiseMs : 0,
+        endsAbruptly: endsAbruptly && !hasOpenMicrophones,
+      });
+      const toMs = packets.at(-1)?.atMs ?? nowMs;
+      said.push({ by, text, fromMs: nowMs, toMs });
+      busyUntilMs.set(by, toMs + frameMs);
+      const sent = packets.flatMap((one) => sendPackets(one));
+      waitingPackets = [...waitingPackets, ...sent].sort(
+        (one, other) => one.atMs - other.atMs,
+      );
+    },
+
+    /** Takes the packets that have arrived by now. */
+    take(nowMs: number) {
+      const due = waitingPackets.filter(({ atMs }) => atMs <= nowMs);
+      if (due.length > 0)
+        waitingPackets = waitingPackets.filter(({ atMs }) => atMs > nowMs);
+      return due;
+    },
+  };
 }

@@ -18,47 +18,50 @@ export type RunningCall = {
 type CallSubject = Partial<Pick<RunningCall, 'by' | 'text'>>;
 type CallTimes = readonly [leastMs: number, usualMs: number, longestMs: number];
 
+export type RunningCalls = ReturnType<typeof createRunningCalls>;
+
 /** Calls of engines: they take time and fail by luck, and count as running until then. */
-export class RunningCalls {
+export function createRunningCalls(clock: Clock, luck: Luck) {
   /** Latest instant, in ms, at which a voice failed or was late. */
-  unsaidMs = Number.NEGATIVE_INFINITY;
-  readonly clock: Clock;
-  readonly luck: Luck;
-  readonly #listRunning = new Set<RunningCall>();
+  let unsaidMs = Number.NEGATIVE_INFINITY;
+  const listBusy = new Set<RunningCall>();
 
-  constructor(clock: Clock, luck: Luck) {
-    this.clock = clock;
-    this.luck = luck;
-  }
+  return {
+    get unsaidMs() {
+      return unsaidMs;
+    },
+    clock,
+    luck,
 
-  /** Calls that go on and were not cancelled. */
-  get listRunning() {
-    return [...this.#listRunning].filter(({ signal }) => !signal.aborted);
-  }
+    /** Calls that go on and were not cancelled. */
+    get listRunning() {
+      return [...listBusy].filter(({ signal }) => !signal.aborted);
+    },
 
-  /** Number of all calls that go on. */
-  get countLeft() {
-    return this.#listRunning.size;
-  }
+    /** Number of all calls that go on. */
+    get countLeft() {
+      return listBusy.size;
+    },
 
-  async call(
-    port: PortName,
-    [leastMs, usualMs, longestMs]: CallTimes,
-    signal: AbortSignal,
-    { by = [], text = '' }: CallSubject = {},
-  ) {
-    const { fails, takesMs } = this.luck.call(port, leastMs, usualMs, longestMs);
-    const running = { port, by, text, signal };
-    this.#listRunning.add(running);
-    const fromMs = this.clock.nowMs();
-    try {
-      await this.clock.sleep(takesMs, signal);
-    } finally {
-      this.#listRunning.delete(running);
-      const nowMs = this.clock.nowMs();
-      const isLate = nowMs - fromMs > lateVoiceMs;
-      if (port === 'speak' && (fails || isLate)) this.unsaidMs = nowMs;
-    }
-    if (fails) throw new BotError('provider.unreachable', true, 'Gone.');
-  }
+    async call(
+      port: PortName,
+      [leastMs, usualMs, longestMs]: CallTimes,
+      signal: AbortSignal,
+      { by = [], text = '' }: CallSubject = {},
+    ) {
+      const { fails, takesMs } = luck.call(port, leastMs, usualMs, longestMs);
+      const running = { port, by, text, signal };
+      listBusy.add(running);
+      const fromMs = clock.nowMs();
+      try {
+        await clock.sleep(takesMs, signal);
+      } finally {
+        listBusy.delete(running);
+        const nowMs = clock.nowMs();
+        const isLate = nowMs - fromMs > lateVoiceMs;
+        if (port === 'speak' && (fails || isLate)) unsaidMs = nowMs;
+      }
+      if (fails) throw new BotError('provider.unreachable', true, 'Gone.');
+    },
+  };
 }

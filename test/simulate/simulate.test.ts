@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
-import { HeardBook } from './heard-book.ts';
+import { createHeardBook } from './heard-book.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
 import { Invariants } from './invariants.ts';
 import { portNames } from './luck.ts';
@@ -95,7 +95,7 @@ test('each part of the world exists for some seeds, and not for others', () => {
 });
 
 test('words are known as heard once they have left, whole or in part, and not before', () => {
-  const book = new HeardBook();
+  const book = createHeardBook();
   const [first, second] = [
     book.beginText('The bridge is long.'),
     book.beginText('It is made of old stone.'),

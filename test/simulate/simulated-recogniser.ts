@@ -1,9 +1,4 @@
-import type {
-  Listening,
-  OnPartial,
-  Transcriber,
-  Transcript,
-} from '#src/speech/speech-engine.ts';
+import type { OnPartial, Transcriber, Transcript } from '#src/speech/speech-engine.ts';
 import type { RunningCalls } from './running-calls.ts';
 import { readNumbers } from './spoken-sound.ts';
 
@@ -48,64 +43,55 @@ export function makeTranscriber(options: RecogniserOptions): Transcriber {
     },
     ...(options.listens && {
       listen: (onPartial: OnPartial, signal: AbortSignal) =>
-        new SimulatedListening(options, recognise, onPartial, signal),
+        createSimulatedListening(options, recognise, onPartial, signal),
     }),
   };
 }
 
 /** One utterance that is understood while it is spoken. */
-class SimulatedListening implements Listening {
-  readonly #options;
-  readonly #recognise;
-  readonly #onPartial;
-  readonly #over = new AbortController();
-  readonly #until;
-  #samples = new Int16Array();
-  #reported = 0;
-
-  constructor(
-    options: RecogniserOptions,
-    recognise: (samples: Int16Array, signal: AbortSignal) => Promise<Transcript>,
-    onPartial: OnPartial,
-    signal: AbortSignal,
-  ) {
-    this.#options = options;
-    this.#recognise = recognise;
-    this.#onPartial = onPartial;
-    this.#until = AbortSignal.any([this.#over.signal, signal]);
-  }
-
-  push(samples: Int16Array) {
-    if (this.#until.aborted) return;
-    const all = new Int16Array(this.#samples.length + samples.length);
-    all.set(this.#samples);
-    all.set(samples, this.#samples.length);
-    this.#samples = all;
-    if (all.length - this.#reported >= partialSamples) this.#report();
-  }
+function createSimulatedListening(
+  options: RecogniserOptions,
+  recognise: (samples: Int16Array, signal: AbortSignal) => Promise<Transcript>,
+  onPartial: OnPartial,
+  signal: AbortSignal,
+) {
+  const over = new AbortController();
+  let heardSamples = new Int16Array();
+  let reported = 0;
+  const until = AbortSignal.any([over.signal, signal]);
 
   /** The words so far; the last one may be another. */
-  #report() {
-    const { length } = this.#samples;
-    this.#reported = length;
-    const numbers = readNumbers(this.#samples);
-    const said = numbers.flatMap((number) => this.#options.saidOf(number) ?? []);
-    for (const { by } of said) this.#options.onHeard(by);
+  function reportPartial() {
+    const { length } = heardSamples;
+    reported = length;
+    const numbers = readNumbers(heardSamples);
+    const said = numbers.flatMap((number) => options.saidOf(number) ?? []);
+    for (const { by } of said) options.onHeard(by);
     const words = said.flatMap(({ text }) => text.split(' '));
     const text = words.slice(0, Math.ceil(length / wordSamples)).join(' ');
-    const isWrong = this.#options.calls.luck.draw(`partial ${numbers} ${length}`) < 0.1;
-    const { signal } = this.#over;
+    const isWrong = options.calls.luck.draw(`partial ${numbers} ${length}`) < 0.1;
+    const { signal } = over;
     queueMicrotask(() => {
-      if (!signal.aborted && text !== '')
-        this.#onPartial(isWrong ? `${text} oh` : text);
+      if (!signal.aborted && text !== '') onPartial(isWrong ? `${text} oh` : text);
     });
   }
 
-  async settle(signal: AbortSignal) {
-    return await this.#recognise(this.#samples, AbortSignal.any([this.#until, signal]));
-  }
+  return {
+    push(samples: Int16Array) {
+      if (until.aborted) return;
+      const all = new Int16Array(heardSamples.length + samples.length);
+      all.set(heardSamples);
+      all.set(samples, heardSamples.length);
+      heardSamples = all;
+      if (all.length - reported >= partialSamples) reportPartial();
+    },
 
-  [Symbol.dispose]() {
-    this.#over.abort(new Error('not listened to any more'));
-  }
+    async settle(signal: AbortSignal) {
+      return await recognise(heardSamples, AbortSignal.any([until, signal]));
+    },
+
+    [Symbol.dispose]() {
+      over.abort(new Error('not listened to any more'));
+    },
+  };
 }

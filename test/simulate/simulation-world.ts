@@ -15,11 +15,14 @@ import {
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { HeardBook } from './heard-book.ts';
+import { createHeardBook } from './heard-book.ts';
 import type { Invariants, SimulatedStep } from './invariants.ts';
-import { type FailingCall, Luck } from './luck.ts';
-import { SimulatedMicrophones } from './microphones.ts';
-import { RunningCalls } from './running-calls.ts';
+import { createLuck, type FailingCall, type Luck } from './luck.ts';
+import {
+  createSimulatedMicrophones,
+  type SimulatedMicrophones,
+} from './microphones.ts';
+import { createRunningCalls, type RunningCalls } from './running-calls.ts';
 import {
   makePipelines,
   makeServers,
@@ -81,7 +84,7 @@ export class Simulation {
   readonly clock = new VirtualClock();
   readonly plan: WorldPlan;
   readonly engines: RunningCalls;
-  readonly heard = new HeardBook();
+  readonly heard = createHeardBook();
   /** Instants, in ms: of the latest packet of anybody, and of a question that the budget refused. */
   talkedMs = Number.NEGATIVE_INFINITY;
   toldOfBudgetMs = Number.NEGATIVE_INFINITY;
@@ -126,9 +129,9 @@ export class Simulation {
     this.#judge = judge;
     this.#leaksReservations = leaksReservations;
     this.#misheard = misheard;
-    this.#luck = new Luck(seed, this.plan, failing);
-    this.engines = new RunningCalls(this.clock, this.#luck);
-    this.#microphones = new SimulatedMicrophones(this.plan, this.#luck);
+    this.#luck = createLuck(seed, this.plan, failing);
+    this.engines = createRunningCalls(this.clock, this.#luck);
+    this.#microphones = createSimulatedMicrophones(this.plan, this.#luck);
     this.#models = new SimulatedModels({
       calls: this.engines,
       heard: this.heard,

@@ -1,4 +1,4 @@
-import { OracleRecogniser } from '#bench/turns/oracle-recogniser.ts';
+import { createOracleRecogniser } from '#bench/turns/oracle-recogniser.ts';
 import type { ScenarioSound } from '#bench/turns/scenario-sound.ts';
 import type { ClipWord } from '#bench/turns/voice-clips.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
@@ -102,7 +102,7 @@ class UnendingListener {
     this.#rules = rules;
     this.#stream = new SpeakerStream(codec);
     this.#meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
-    this.#oracle = new OracleRecogniser(words);
+    this.#oracle = createOracleRecogniser(words);
   }
 
   putPacket(packet: Packet) {

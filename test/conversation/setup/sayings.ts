@@ -2,7 +2,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
-import { MockRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
+import { createMockRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
 import { sayWords } from './session-fixture.ts';
 
 /** Phrases: a recording, its recognised text, and the start of each word; the last number ends it. */
@@ -25,7 +25,7 @@ const sayings = {
 
 export type SayingName = keyof typeof sayings;
 
-const recogniser = new MockRecogniser();
+const recogniser = createMockRecogniser();
 for (const [fixture, text, times] of Object.values(sayings)) {
   if (text !== '') recogniser.addClip(readSpeech(fixture), spreadTimes(text, times));
 }

@@ -80,7 +80,7 @@ export function attachRealtime(
         };
       },
       refusal: findRefusal,
-      serve: (...parts) => void new MockConversation(...parts),
+      serve: (...parts) => void createMockConversation(...parts),
       closed: (call) => {
         call.closedAtMs = realClock.nowMs();
       },
@@ -123,114 +123,109 @@ function isForeignHint(hint: string) {
   return /[<>\r\n\p{Cc}]/u.test(hint);
 }
 
-class MockConversation {
-  readonly #socket;
-  readonly #call;
-  readonly #settings;
-  #sound = new Int16Array(0);
-  #reported = '';
-  #items = 1;
+function createMockConversation(
+  socket: WebSocket,
+  call: RealtimeCall,
+  settings: () => RealtimeSettings,
+) {
+  let sound = new Int16Array(0);
+  let reported = '';
+  let items = 1;
+  socket.on('error', () => {});
+  socket.on('message', (data) => handleEvent(JSON.parse(String(data))));
+  sendEvent({
+    type: 'session.created',
+    session: { type: 'realtime', audio: {} },
+  });
 
-  constructor(socket: WebSocket, call: RealtimeCall, settings: () => RealtimeSettings) {
-    this.#socket = socket;
-    this.#call = call;
-    this.#settings = settings;
-    socket.on('error', () => {});
-    socket.on('message', (data) => this.#handleEvent(JSON.parse(String(data))));
-    this.#sendEvent({
-      type: 'session.created',
-      session: { type: 'realtime', audio: {} },
-    });
-  }
-
-  #handleEvent(event: {
+  function handleEvent(event: {
     type: string;
     event_id?: string;
     audio?: string;
     session?: object;
   }) {
     if (event.type.endsWith('session.update'))
-      this.#updateSession(event.type, event.session ?? {}, event.event_id);
-    if (event.type === 'input_audio_buffer.append')
-      this.#appendAudio(event.audio ?? '');
+      updateSession(event.type, event.session ?? {}, event.event_id);
+    if (event.type === 'input_audio_buffer.append') appendAudio(event.audio ?? '');
     if (event.type === 'input_audio_buffer.commit')
-      void this.#commitSound(event.event_id ?? '');
+      void commitSound(event.event_id ?? '');
   }
 
-  #updateSession(type: string, session: object, eventId: string | undefined) {
-    this.#call.updates.push(session);
-    const { trouble } = this.#settings();
+  function updateSession(type: string, session: object, eventId: string | undefined) {
+    call.updates.push(session);
+    const { trouble } = settings();
     const hints = readHints(session);
     const isNamed = trouble === 'refuses-hints';
-    const acceptsNone = isNamed || trouble === 'refuses-hints-namelessly';
-    if (hints && trouble === 'drops-at-hints') this.#socket.terminate();
+    const acceptsNone = trouble?.startsWith('refuses-hints');
+    if (hints && trouble === 'drops-at-hints') socket.terminate();
     else if (hints && (acceptsNone || hints.some(isForeignHint))) {
       const error = {
         message: 'Unknown parameter.',
         ...(isNamed && { event_id: eventId }),
       };
-      this.#sendEvent({ type: 'error', error });
+      sendEvent({ type: 'error', error });
     } else if (trouble === 'bad-model' || type !== 'session.update') {
-      this.#sendEvent({ type: 'error', error: { message: 'No such model or event.' } });
-    } else this.#sendEvent({ type: 'session.updated', session });
+      sendEvent({ type: 'error', error: { message: 'No such model or event.' } });
+    } else sendEvent({ type: 'session.updated', session });
   }
 
-  #appendAudio(audio: string) {
+  function appendAudio(audio: string) {
     const bytes = Buffer.from(audio, 'base64');
     const more = new Int16Array(bytes.length / 2);
     for (let n = 0; n < more.length; n++) more[n] = bytes.readInt16LE(2 * n);
-    const joined = new Int16Array(this.#sound.length + more.length);
-    joined.set(this.#sound);
-    joined.set(more, this.#sound.length);
-    this.#sound = joined;
-    this.#call.soundMs += (more.length / rateHz) * 1000;
-    const { continuous, sureMs } = this.#settings();
-    const isSure = this.#sound.length >= (sureMs * rateHz) / 1000;
-    if (continuous && isSure) this.#sendPartial(this.#hearSound());
+    const joined = new Int16Array(sound.length + more.length);
+    joined.set(sound);
+    joined.set(more, sound.length);
+    sound = joined;
+    call.soundMs += (more.length / rateHz) * 1000;
+    const { continuous, sureMs } = settings();
+    const isSure = sound.length >= (sureMs * rateHz) / 1000;
+    if (continuous && isSure) sendPartial(hearSound());
   }
 
-  #hearSound() {
-    return this.#settings().hears({ samples: this.#sound, rateHz, channels: 1 });
+  function hearSound() {
+    return settings().hears({ samples: sound, rateHz, channels: 1 });
   }
 
-  #sendPartial(text: string) {
-    if (text.length <= this.#reported.length || !text.startsWith(this.#reported))
-      return;
-    const delta = text.slice(this.#reported.length);
-    this.#reported = text;
-    this.#sendItem('delta', { delta });
+  function sendPartial(text: string) {
+    if (text.length <= reported.length || !text.startsWith(reported)) return;
+    const delta = text.slice(reported.length);
+    reported = text;
+    sendItem('delta', { delta });
   }
 
-  async #commitSound(eventId: string) {
-    const { clock, trouble, recogniseMs } = this.#settings();
-    const soundMs = (this.#sound.length / rateHz) * 1000;
+  async function commitSound(eventId: string) {
+    const { clock, trouble, recogniseMs } = settings();
+    const soundMs = (sound.length / rateHz) * 1000;
     if (soundMs < 100) {
       const code = 'input_audio_buffer_commit_empty';
       const error = { code, message: 'Buffer too small.', event_id: eventId };
-      return this.#sendEvent({ type: 'error', error });
+      return sendEvent({ type: 'error', error });
     }
-    this.#call.commits.push({ soundMs, atMs: realClock.nowMs() });
-    if (trouble === 'drops') return this.#socket.terminate();
-    const [item, text] = [this.#items++, this.#hearSound()];
-    this.#sendEvent({ type: 'input_audio_buffer.committed', item_id: `item_${item}` });
-    const rest = text.slice(this.#reported.length);
-    [this.#sound, this.#reported] = [new Int16Array(0), ''];
+    call.commits.push({ soundMs, atMs: realClock.nowMs() });
+    if (trouble === 'drops') return socket.terminate();
+    const [item, text] = [items++, hearSound()];
+    sendEvent({ type: 'input_audio_buffer.committed', item_id: `item_${item}` });
+    const rest = text.slice(reported.length);
+    [sound, reported] = [new Int16Array(0), ''];
     await clock.sleep(recogniseMs, new AbortController().signal);
     if (trouble === 'failed-item') {
       const error = { code: 'audio_unintelligible', message: 'The audio is broken.' };
-      return this.#sendItem('failed', { error }, item);
+      return sendItem('failed', { error }, item);
     }
     const usage = { type: 'duration', seconds: soundMs / 1_000 };
-    if (rest !== '') this.#sendItem('delta', { delta: rest }, item);
-    this.#sendItem('completed', { transcript: text, usage }, item);
+    if (rest !== '') sendItem('delta', { delta: rest }, item);
+    sendItem('completed', { transcript: text, usage }, item);
   }
 
-  #sendItem(what: string, more: object, item = this.#items) {
+  function sendItem(what: string, more: object, item = items) {
     const type = `conversation.item.input_audio_transcription.${what}`;
-    this.#sendEvent({ type, item_id: `item_${item}`, content_index: 0, ...more });
+    sendEvent({ type, item_id: `item_${item}`, content_index: 0, ...more });
   }
 
-  #sendEvent(event: object) {
-    this.#socket.send(JSON.stringify(event), () => {});
+  function sendEvent(event: object) {
+    socket.send(JSON.stringify(event), () => {});
   }
+
+  return {};
 }

@@ -57,46 +57,13 @@ const noUsage = {
 };
 
 /** Reads aloud beside a conversation, one text at a time. */
-export class AloudResponses {
-  readonly #parts;
-
-  constructor(parts: AloudDeps) {
-    this.#parts = parts;
-  }
-
-  /** Whether this is a request to read. */
-  handle({ response }: AloudFields) {
-    const asked = (response ?? {}) as AloudFields;
-    if (asked.conversation !== 'none') return false;
-    const { settings, calls } = this.#parts;
-    const { aloud = () => ({}) } = settings();
-    const objection = findObjection(asked);
-    if (objection !== undefined) throw new AloudRefusal('invalid_value', objection);
-    if (calls().some(({ isOver }) => !isOver)) {
-      throw new AloudRefusal(
-        'conversation_already_has_active_response',
-        'There is an active response.',
-      );
-    }
-    const [text, number] = [getText(asked), calls().length];
-    const call = {
-      id: `aloud_${number}`,
-      text,
-      asked,
-      isOver: false,
-      sentMs: 0,
-    };
-    calls().push(call);
-    void this.#readAloud(call, aloud(text, number));
-    return true;
-  }
-
-  async #readAloud(call: AloudCall, reply: AloudReply) {
-    const { send, drop, isClosed } = this.#parts;
+export function createAloudResponses(parts: AloudDeps) {
+  async function readAloud(call: AloudCall, reply: AloudReply) {
+    const { send, drop, isClosed } = parts;
     const { id } = call;
     const { ends } = reply;
     send('response.created', { response: { id, status: 'in_progress' } });
-    await this.#speakReply(call, reply);
+    await speakReply(call, reply);
     if (ends === 'drop') return drop();
     while (ends === 'stall' && !isClosed()) await turn();
     if (isClosed()) return;
@@ -105,8 +72,8 @@ export class AloudResponses {
     send('response.done', { response: { id, status, status_details, usage: noUsage } });
   }
 
-  async #speakReply(call: AloudCall, reply: AloudReply) {
-    const { send, isClosed, settings } = this.#parts;
+  async function speakReply(call: AloudCall, reply: AloudReply) {
+    const { send, isClosed, settings } = parts;
     const { text = call.text, ends, endsAfter = Infinity } = reply;
     const of = {
       response_id: call.id,
@@ -124,6 +91,35 @@ export class AloudResponses {
     }
     send('response.output_audio_transcript.done', { ...of, transcript: text });
   }
+
+  return {
+    /** Whether this is a request to read. */
+    handle({ response }: AloudFields) {
+      const asked = (response ?? {}) as AloudFields;
+      if (asked.conversation !== 'none') return false;
+      const { settings, calls } = parts;
+      const { aloud = () => ({}) } = settings();
+      const objection = findObjection(asked);
+      if (objection !== undefined) throw new AloudRefusal('invalid_value', objection);
+      if (calls().some(({ isOver }) => !isOver)) {
+        throw new AloudRefusal(
+          'conversation_already_has_active_response',
+          'There is an active response.',
+        );
+      }
+      const [text, number] = [getText(asked), calls().length];
+      const call = {
+        id: `aloud_${number}`,
+        text,
+        asked,
+        isOver: false,
+        sentMs: 0,
+      };
+      calls().push(call);
+      void readAloud(call, aloud(text, number));
+      return true;
+    },
+  };
 }
 
 /** Time of so much sound; none where it is endlessly fast. */

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
 import { listSpokenWords } from './mock-sound.ts';
-import { AloudRefusal, AloudResponses, waitForSound } from './realtime-aloud.ts';
+import { AloudRefusal, createAloudResponses, waitForSound } from './realtime-aloud.ts';
 import type {
   TalkCall,
   TalkCommand,
@@ -41,7 +41,7 @@ export class TalkSession {
   #response: SessionResponse | undefined;
   #number = 0;
   #called = 0;
-  readonly #aloud = new AloudResponses({
+  readonly #aloud = createAloudResponses({
     settings: () => this.#settings(),
     calls: () => this.#call.aloud,
     send: (type, fields) => this.#send(type, fields),

@@ -16,24 +16,13 @@ import {
  * It tells recordings apart by their sound alone, through Opus, room noise and cuts; 300 ms of one are enough. What it
  * does not know, and silence, is an empty text.
  */
-export class MockRecogniser {
-  readonly #clips: KnownClip[] = [];
-
-  /** `words` in order, with milliseconds of `pcm`. */
-  addClip(pcm: Pcm, words: readonly KnownWord[]) {
-    this.#clips.push({ words, features: extractFeatures(pcm) });
-  }
-
-  hearPcm(pcm: Pcm) {
-    return this.findWords(pcm)
-      .map(({ word }) => word)
-      .join(' ');
-  }
+export function createMockRecogniser() {
+  const clips: KnownClip[] = [];
 
   /** In order, with milliseconds of `pcm`. */
-  findWords(pcm: Pcm): readonly KnownWord[] {
+  function findWords(pcm: Pcm): readonly KnownWord[] {
     const heard = extractFeatures(pcm);
-    const found = this.#clips.flatMap((clip) => findMatches(heard, clip));
+    const found = clips.flatMap((clip) => findMatches(heard, clip));
     const chosen: KnownWord[] = [];
     for (const { words } of found.toSorted(compareSureness)) {
       chosen.push(
@@ -45,6 +34,20 @@ export class MockRecogniser {
       .filter(({ toMs }) => toMs <= lengthMs + maxLateMs)
       .toSorted((a, b) => a.fromMs - b.fromMs);
   }
+
+  return {
+    /** `words` in order, with milliseconds of `pcm`. */
+    addClip(pcm: Pcm, words: readonly KnownWord[]) {
+      clips.push({ words, features: extractFeatures(pcm) });
+    },
+
+    hearPcm(pcm: Pcm) {
+      return findWords(pcm)
+        .map(({ word }) => word)
+        .join(' ');
+    },
+    findWords,
+  };
 }
 
 /** Codecs delay, and frames do not end where words do; less than a packet. */
@@ -52,7 +55,7 @@ const maxLateMs = 18;
 
 /** It knows the recordings of `test/fixtures/speech`. */
 export async function openRecogniser() {
-  const recogniser = new MockRecogniser();
+  const recogniser = createMockRecogniser();
   for (const [file, words] of Object.entries(await readKnownWords())) {
     recogniser.addClip(readWav(await readFile(new URL(file, fixturesUrl))), words);
   }

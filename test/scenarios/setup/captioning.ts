@@ -6,7 +6,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { instantPace } from '#test/fakes/providers/mock-providers.ts';
 import {
-  MockRecogniser,
+  createMockRecogniser,
   readKnownWords,
 } from '#test/fakes/recogniser/mock-recogniser.ts';
 import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
@@ -31,31 +31,30 @@ const recordings = [
 const times = await readKnownWords();
 
 /** Utterances of people in a scenario: each text is a recording of its own, and recognised by its sound alone. */
-export class Sayings<Text extends string> {
-  readonly #recogniser = new MockRecogniser();
-  readonly #sounds = new Map<string, Pcm>();
-
-  constructor(texts: readonly Text[]) {
-    if (texts.length > recordings.length)
-      throw new Error('There are not so many recordings.');
-    for (const [n, text] of texts.entries()) {
-      const name = recordings[n] ?? recordings[0];
-      const sound = readSpeech(name);
-      this.#sounds.set(text, sound);
-      this.#recogniser.addClip(sound, spread(text, times[`${name}.wav`] ?? []));
-    }
+export function createSayings<Text extends string>(texts: readonly Text[]) {
+  const recogniser = createMockRecogniser();
+  const sounds = new Map<string, Pcm>();
+  if (texts.length > recordings.length)
+    throw new Error('There are not so many recordings.');
+  for (const [n, text] of texts.entries()) {
+    const name = recordings[n] ?? recordings[0];
+    const sound = readSpeech(name);
+    sounds.set(text, sound);
+    recogniser.addClip(sound, spread(text, times[`${name}.wav`] ?? []));
   }
 
-  /** Settings of a recogniser and a chat model that know them. */
-  get providers() {
-    return { pace: instantPace, hears: (pcm: Pcm) => this.#recogniser.hearPcm(pcm) };
-  }
+  return {
+    /** Settings of a recogniser and a chat model that know them. */
+    get providers() {
+      return { pace: instantPace, hears: (pcm: Pcm) => recogniser.hearPcm(pcm) };
+    },
 
-  sound(text: Text): Pcm {
-    const sound = this.#sounds.get(text);
-    if (!sound) throw new Error(`Nobody can say "${text}".`);
-    return sound;
-  }
+    sound(text: Text): Pcm {
+      const sound = sounds.get(text);
+      if (!sound) throw new Error(`Nobody can say "${text}".`);
+      return sound;
+    },
+  };
 }
 
 /** The words of `text` in place of those of a recording. */
