@@ -337,7 +337,7 @@ function createPlace(
       return { ...style, voice: { ...style.voice, onGone } };
     },
     findPerson: (personId) => listPeople().find(({ id }) => id === personId),
-    getName: (personId) => findName(loop().state, personId),
+    getName: (personId) => findPersonName(loop().state, personId),
     getChoices: (personId) => peopleSettings.getCached(guildId, personId),
     loadChoices: (personId) => peopleSettings.loadSettings(guildId, personId),
     isFirst: former?.place.isFirst ?? createFirstTimes(seat ? ['greeted'] : []),
@@ -392,7 +392,10 @@ function continueState(
   };
 }
 
-function findName({ history, people, turns }: ConversationState, personId: PersonId) {
+function findPersonName(
+  { history, people, turns }: ConversationState,
+  personId: PersonId,
+) {
   const here = people.find(({ id }) => id === personId);
   const asked = [...turns, ...history.exchanges].findLast(({ by }) => by === personId);
   return here?.name ?? asked?.name ?? 'Someone';

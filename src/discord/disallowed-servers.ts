@@ -28,8 +28,8 @@ export class DisallowedServers {
   constructor(client: Client<true>, options: DisallowedServersOptions) {
     this.#client = client;
     this.#options = options;
-    const leave = (guild: Guild) => void this.#leaveGuild(guild);
-    client.on(Events.GuildCreate, leave).on(Events.GuildAvailable, leave);
+    const leaveGuild = (guild: Guild) => void this.#leaveGuild(guild);
+    client.on(Events.GuildCreate, leaveGuild).on(Events.GuildAvailable, leaveGuild);
     this.leaveAll();
   }
 

@@ -64,7 +64,7 @@ async function* readOrSynthesize(
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   const path = join(options.folder, createSoundName(text, voice, options.engine));
-  const kept = readSound(path, options.clock);
+  const kept = readKeptSound(path, options.clock);
   signal.throwIfAborted();
   if (kept) {
     yield kept;
@@ -100,7 +100,7 @@ function createSoundName(text: string, voice: SpeechVoice, engine: string) {
 }
 
 /** Reads a kept sound, if there is one. Never throws. */
-function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Pcm | undefined {
+function readKeptSound(path: string, clock: Pick<Clock, 'wallMs'>): Pcm | undefined {
   try {
     // At once: a sentence of 150 kB takes less time to read than to hand to another thread, and its speaker waits.
     const bytes = new Uint8Array(readFileSync(path));

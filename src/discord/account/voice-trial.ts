@@ -76,10 +76,10 @@ export class VoiceTrial implements AsyncDisposable {
   constructor(client: Client<true>, { clock, connectMs }: VoiceTrialOptions) {
     this.#client = client;
     this.#clock = clock;
-    const report = (event: DiscordEvent) => this.#onDiscordEvent(event);
-    this.#opener = openVoiceLinkOpener(client, report, { connectMs });
+    const reportEvent = (event: DiscordEvent) => this.#onDiscordEvent(event);
+    this.#opener = openVoiceLinkOpener(client, reportEvent, { connectMs });
     this.#places = openPlaces(client);
-    watchOwnState(client, report);
+    watchOwnState(client, reportEvent);
   }
 
   get troubles(): readonly string[] {

@@ -100,7 +100,7 @@ function createReminderWriter(deps: SessionDependencies, sessions: VoiceSessions
   ) {
     const line = { id, with: { name, text: isPrivate ? '\u2026' : reminder.text } };
     const told = { ...reminder, text: formatWrittenText(line, guildId, deps) };
-    const channel = toChannelRef({ guildId, ...reminder });
+    const channel = toReminderChannel({ guildId, ...reminder });
     const sending = messages.notifyPeople(channel, [told], signal);
     const sent = await waitUntilSent(sending, guildId);
     return sent === 'written' ? 'untold' : sent;
@@ -115,7 +115,7 @@ function createReminderWriter(deps: SessionDependencies, sessions: VoiceSessions
       return await tellAuthor('reminder.untold.away', reminder, signal);
     const channel =
       addresseeId === undefined
-        ? toChannelRef(reminder)
+        ? toReminderChannel(reminder)
         : findAddressee(reminder, sessions)?.channel;
     if (!channel) return 'away';
     const readerId = addresseeId ?? personId;
@@ -170,7 +170,7 @@ function toReminderLine(
     : { id: 'reminder.due.text', with: { text, time } };
 }
 
-function toChannelRef({
+function toReminderChannel({
   channelId,
   channelName,
   guildId,

@@ -123,7 +123,7 @@ export function createSeatReturn(
     const seat = seats?.[0];
     if (!choices.isLoaded || !seat) return undefined;
     const channel = deps.places.findChannel(guildId, seat.channelId);
-    const objection = findObjection(seat, channel, deps, sessions);
+    const objection = findReturnObjection(seat, channel, deps, sessions);
     return objection ?? (channel && { seat, channel });
   }
 
@@ -165,7 +165,7 @@ async function showLeftPanel(
 }
 
 /** Finds a reason against a return: an old seat, no entry, or nobody to hear. */
-function findObjection(
+function findReturnObjection(
   seat: StoredSeat,
   channel: ChannelRef | undefined,
   deps: SessionDependencies,
