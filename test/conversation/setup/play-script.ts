@@ -313,7 +313,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\w+) joins(?: (den))?(?: for (captions))?$/, joinSession],
   [/^leave$/, ({ fixture }) => fixture.sessions.leave(g)],
   [/^(\w+) (begins|says)(?: \((\S+)\))?(?:: (.*))?$/, speakClip],
-  [/^(\w+) (asks|writes)(?: with (\S+))?(?: from (\w+))?: ?(.*)$/, ask],
+  [/^(\w+) (asks|writes)(?: with (\S+))?: ?(.*)$/, ask],
   [/^(\w+) types(?: and (deletes))?(?: in (\w+))?(?: with (\S+))?: ?(.*)$/, typeLine],
   [/^(\w+) picks (\w+): (.*)$/, pickMessage],
   [/^line (\d+) is deleted$/, ({ typed }, nth) => typed.lines.onDeleted([`m${nth}`])],
@@ -575,9 +575,7 @@ function parsePart(part: string): ScriptStart {
   const [first = '', ...rest] = part.split(' ');
   if (first === 'people')
     return { people: rest.map((name) => ({ ...adam, ...makePerson(name) })) };
-  const cap = toUsd(Number(rest[0]));
-  if (first === 'budget') return { caps: { serverDay: cap } };
-  if (first === 'share') return { caps: { personDay: cap } };
+  if (first === 'share') return { caps: { personDay: toUsd(Number(rest[0])) } };
   if (first === 'auto' || first === 'name' || first === 'window' || first === 'off')
     return { addressing: first };
   return usualStart[first] ?? { stored: { [first]: { kind: rest[0] as 'always' } } };

@@ -13,24 +13,22 @@ const subjects: Readonly<Record<string, object>> = {
   voice: { isVoiceMessage: true },
   recording: { recording: { url: 'https://cdn.test/a.ogg', name: 'a.ogg' } },
   picture: { pictures: [{ url: 'https://cdn.test/a.png', name: 'a.png' }] },
-  message: { quoted: { author: 'Ben', text: 'Tell me.' } },
+  message: { quoted: { author: 'Eva', text: 'Make it 40.' } },
 };
 
-export function ask(
-  play: Play,
-  name = '',
-  how = '',
-  subject = '',
-  sentBy = '',
-  words = '',
-) {
+export function ask(play: Play, name = '', how = '', subject = '', words = '') {
   const forms = { asks: 'voice', writes: 'text' } as const;
   const { id, name: shownName } = play.person(name);
   const form = forms[how as keyof typeof forms];
-  const about = { ...findSubject(subject), ...(sentBy && { sentBy }) };
   play.later(
     `told ${id}`,
-    play.fixture.talk.askQuestion(g, words, { id, name: shownName }, form, about),
+    play.fixture.talk.askQuestion(
+      g,
+      words,
+      { id, name: shownName },
+      form,
+      findSubject(subject),
+    ),
   );
 }
 

@@ -2,7 +2,6 @@ import { BotError } from '#src/base/errors.ts';
 import { tools } from '#src/features/features.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { recordMessages } from '#test/conversation/setup/recorders.ts';
-import { adam, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
 
 const { scribe } = recordMessages();
 
@@ -155,25 +154,16 @@ playScripts(
     4000 > answered Adam: no
     adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
     `,
-    'a message that somebody shows is a page: what it may have caused is not asked aloud':
-      [
-        {
-          acts: {
-            askAboutMessage: ({ talk }: SessionFixture) => {
-              const quoted = { author: 'Eva', text: 'Make it 40.' };
-              void talk.askQuestion('g', 'And a little more.', adam, 'voice', {
-                quoted,
-              });
-            },
-          },
-        },
-        `
+    'a message that somebody shows is a page: what it may have caused is not asked aloud': `
     model: call post_text {"text":"It is 40."} || no
-    do askAboutMessage > tool post_text asked, writes tool.ask (Adam) (Adam) (60), offers 1 buttons
+    adam asks with message: And a little more.
+    > told adam: answered no
+    > tool post_text asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
     4000 > answered Adam: no
     adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
     `,
-      ],
     'a yes to what could not be posted is answered as any other words': [
       {
         messages: {
