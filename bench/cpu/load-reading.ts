@@ -5,6 +5,7 @@ import type { PeopleFigures } from './orders.ts';
 import {
   measureUsage,
   type ProcessThreads,
+  readFamilyThreads,
   readProcessThreads,
   readResidentMb,
 } from './thread-times.ts';
@@ -15,7 +16,7 @@ export type BotsReading = {
   readonly machine: MachineUsage;
 };
 
-/** CPU time in seconds a minute, and wake-ups a second, of all threads of a process and of its main thread. */
+/** CPU time in seconds a minute, and wake-ups a second, of all threads of a process (a bot's with the model process) and of its main thread. */
 export type ProcessUsage = {
   readonly cpu: number;
   readonly wakeUps: number;
@@ -56,12 +57,13 @@ export async function readLoad(setup: CpuSetup, ms: number): Promise<BotsReading
     setup.bots.map(({ people }) => people.sendOrder({ do: 'begin' }, toAnswerDelays)),
   );
   const pids = listPids(setup);
-  const before = await readInstant(pids);
+  const bots = setup.bots.map(({ bot }) => bot.pid);
+  const before = await readInstant(pids, bots);
   await realClock.sleep(ms, neverAborted);
-  const after = await readInstant(pids);
-  const bots = setup.bots.map((one) => toBotReading(one, before, after));
+  const after = await readInstant(pids, bots);
+  const readings = setup.bots.map((one) => toBotReading(one, before, after));
   return {
-    bots: await Promise.all(bots),
+    bots: await Promise.all(readings),
     machine: toMachineUsage(pids, before, after),
   };
 }
@@ -84,10 +86,13 @@ type UsageInstant = {
   readonly stolenSeconds: number;
 };
 
-async function readInstant(pids: readonly number[]) {
+async function readInstant(pids: readonly number[], bots: readonly number[]) {
   const machine = await readMachineTimes();
   const threads = await Promise.all(
-    pids.map(async (pid) => [pid, await readProcessThreads(pid)] as const),
+    pids.map(async (pid) => {
+      const read = bots.includes(pid) ? readFamilyThreads : readProcessThreads;
+      return [pid, await read(pid)] as const;
+    }),
   );
   const memory = await Promise.all(
     pids.map(async (pid) => [pid, await readResidentMb(pid)] as const),

@@ -25,6 +25,20 @@ export async function readProcessThreads(pid: number): Promise<ProcessThreads> {
   return new Map(threads.flat());
 }
 
+/** Reads the threads of a process and of its children, such as the model process. */
+export async function readFamilyThreads(pid: number): Promise<ProcessThreads> {
+  const ids = await readdir(`/proc/${pid}/task`);
+  const children = await Promise.all(
+    ids.map((id) => readFile(`/proc/${pid}/task/${id}/children`, 'utf8')),
+  );
+  const pids = children.flatMap((line) => line.split(' ').filter(Boolean).map(Number));
+  const families = await Promise.all([
+    readProcessThreads(pid),
+    ...pids.map(readFamilyThreads),
+  ]);
+  return new Map(families.flatMap((threads) => [...threads]));
+}
+
 /** Threads that ended in between are not counted. */
 export function measureUsage(
   pid: number,
