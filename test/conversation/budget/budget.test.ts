@@ -1,265 +1,167 @@
-import { BotError } from '#src/base/errors.ts';
-import { readBy } from '#test/conversation/setup/read-outcome.ts';
-import {
-  adam,
-  eva,
-  type FixtureOptions,
-  hearSpeech,
-  joinLounge,
-  passTime,
-  sayWords,
-} from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/fake-chat.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
-import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
-import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-
-type Over = Pick<NonNullable<Parameters<typeof openBudgets>[1]>, 'caps' | 'tariff'> & {
-  readonly parts?: FixtureOptions;
-  readonly wallMs?: number;
-};
-
-/** Adam and Eva with the bot, and what it costs. */
-async function openPaid({ caps = {}, tariff = {}, parts = {}, wallMs }: Over = {}) {
-  const clock = new VirtualClock(wallMs);
-  const purse = openBudgets(clock, { caps, tariff });
-  const fixture = await joinLounge(
-    { ...parts, spending: purse.budgets },
-    [adam, eva],
-    clock,
-  );
-  const spent = () => purse.ledger.getStanding('g', clock.wallMs()).day;
-  return { ...purse, fixture, clock, spent };
-}
-
-const asker = { id: 'adam', name: 'Adam' };
-
-test('an answer is paid for: recognising by its sound, thinking by what the server reports, speaking by its text', async () => {
-  const usage = { inputTokens: 1_000, outputTokens: 500 };
-  const chat = new FakeChat([['You said five.', { usage }]]);
-  const { fixture, paid, spent } = await openPaid({ parts: { chat } });
-  const pipe = await openPaid();
-  await passTime(pipe.fixture, 4_000, await sayWords('human-cards-004', adam, 0));
-  const sum = (what: string) =>
-    pipe.paid
-      .filter((one) => one.what === what)
-      .reduce((all, { usd = 0 }) => all + usd, 0);
-  expect(sum('recognise')).toBeGreaterThan((0.01 / 60) * 1.5);
-  expect(sum('speak')).toBeCloseTo('You said five.'.length / 1e6, 9);
-  expect(sum('think')).toBeGreaterThan(0);
-  expect(pipe.spent().turns).toBe(1);
-  await fixture.talk.askQuestion('g', 'And?', asker, 'text');
-  expect(paid).toEqual([{ kind: 'spent', what: 'think', usd: 0.0015 }]);
-  expect(spent()).toMatchObject({ nanoUsd: 1_500_000, turns: 1 });
-});
-
-test('a refused request costs nothing, and its reservation ends', async () => {
-  const error = new BotError('provider.refused', false, 'No.');
-  const chat = new FakeChat([[{ error }]]);
-  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
-  const { fixture, ledger, spent } = await openPaid({ parts: { chat, synthesizer } });
-  expect(await asking(fixture, 'voice')).toMatchObject({ kind: 'failed' });
-  expect(await asking(fixture, 'text')).toMatchObject({ kind: 'failed' });
-  expect([spent().nanoUsd, ledger.getReserved('g')]).toEqual([0, 0]);
-});
-
-test('whoever has used their share reads so once, and is answered neither aloud nor in text', async () => {
-  const { fixture, budgets } = await openPaid({ caps: { personDay: toUsd(0.002) } });
-  use(budgets, 1_950);
-  const line = { id: 'budget.user', with: { h: 8 } };
-  expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
-  expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
-  expect(await asking(fixture, 'text')).toEqual({ kind: 'failed', line });
-  await passTime(fixture, 31_000);
-  expect([fixture.written, fixture.notified]).toEqual([[], []]); // each command is answered with it
-  expect(fixture.of('dropped')).toMatchObject([{ why: 'budget' }, { why: 'budget' }]);
-});
-
-test('beyond the budget each question gets a tone, and its speaker reads why, at once and every ten minutes', async () => {
-  const { fixture, budgets } = await openPaid({
-    caps: { serverDay: toUsd(0.1) },
-  });
-  const { link } = fixture.linkOpener;
-  use(budgets, 99_900);
-  const ask = async () => {
-    const before = link.sent;
-    await hearSpeech(fixture, 4_000);
-    return { hasTone: link.sent > before, lines: fixture.notified.flat().length };
-  };
-  expect(await ask()).toEqual({ hasTone: true, lines: 1 });
-  expect(await ask()).toEqual({ hasTone: true, lines: 1 });
-  await passTime(fixture, 600_000);
-  expect(await ask()).toEqual({ hasTone: true, lines: 2 });
-  expect(fixture.notified.flat()[0]).toMatchObject({
-    personId: 'adam',
-    text: "Today's budget is used. I won't speak until <t:1795219200:f>.",
-  });
-});
-
-test('when the budget for recognition is used up, a person alone with the bot gets the tone and the line', async () => {
-  const { fixture, budgets } = await openPaid({
-    caps: { serverDay: toUsd(0.1) },
-  });
-  use(budgets, 100_000);
-  const { present } = fixture.linkOpener.link;
-  present.splice(0, present.length, adam);
-  await hearSpeech(fixture, 4_000);
-  expect(fixture.linkOpener.link.sent).toBeGreaterThan(0);
-  expect(fixture.notified.flat()).toMatchObject([{ personId: 'adam' }]);
-});
-
-test('when much is left of a budget, it says that this is too little, and not that all is used', async () => {
-  const { fixture } = await openPaid({ caps: { serverDay: toUsd(0.0005) } });
-  await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, 0));
-  const [line] = fixture.notified.flat();
-  expect(line?.text).toBe(
-    "What is left of today's budget here is too little for this.",
-  );
-});
-
-test('when the budget is used it says so once, shows until when, and reads nothing out', async () => {
-  const { fixture, budgets } = await openPaid({ caps: { serverDay: toUsd(0.1) } });
-  use(budgets, 99_900);
-  await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, 0));
-  expect(fixture.of('answered')).toEqual([]);
-  const quiet = { id: 'panel.quiet', with: { time: '<t:1795219200:f>' } };
-  expect(fixture.faces.at(-1)?.lines[0]).toMatchObject(quiet);
-  expect(await fixture.talk.sayText('g', 'Hello.', 'now')).toMatchObject({
-    kind: 'refused',
-    line: { id: 'budget.guild' },
-  });
-  expect(fixture.synthesizer.asked).toEqual([]);
-});
-
-test('at the very end nothing is recognised either, until the next day', async () => {
-  const wallMs = Date.UTC(2026, 10, 20, 23, 59, 50);
-  const { fixture, budgets, clock } = await openPaid({
-    caps: { serverDay: toUsd(0.1) },
-    wallMs,
-  });
-  use(budgets, 100_000);
-  await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, 0));
-  expect([fixture.of('recognised'), fixture.of('ignored')]).toEqual([[], []]);
-  await passTime(fixture, 8_000);
-  const nowMs = clock.nowMs();
-  await passTime(fixture, 4_000, await sayWords('human-cards-004', adam, nowMs));
-  expect(fixture.of('answered')).toHaveLength(1);
-});
-
-test('a text that costs more than is left is written, and not read out', async () => {
-  const { fixture, budgets, ledger, spent } = await openPaid({
-    caps: { serverDay: toUsd(0.1) },
-  });
-  use(budgets, 98_500);
-  await passTime(fixture, 20_000);
-  const [before, asked] = [spent().nanoUsd, fixture.synthesizer.asked.length];
-  const words = 'These words are many. '.repeat(90).trim();
-  expect(await fixture.talk.sayText('g', words, 'now')).toMatchObject({
-    kind: 'queued',
-  });
-  await passTime(fixture, 3_000);
-  expect(fixture.written.at(-1)).toContain('These words are many.');
-  await fixture.talk.sayText('g', words, 'now', { track: 'news' });
-  await passTime(fixture, 3_000);
-  expect([spent().nanoUsd, fixture.synthesizer.asked.length]).toEqual([before, asked]);
-  expect(ledger.getReserved('g')).toBe(0);
-});
-
-test('a check is paid by the server, and asks nobody where its budget is used', async () => {
-  const { fixture, budgets, spent } = await openPaid({
-    caps: { serverDay: toUsd(0.1) },
-  });
-  const check = async () => {
-    const checking = fixture.checkup.checkAnswers('g', 'adam');
-    await passTime(fixture, 9_000);
-    return (await checking).findings.filter(({ what }) =>
-      ['recognise', 'think', 'speak'].includes(what),
-    );
-  };
-  const before = spent().nanoUsd;
-  expect((await check()).map(({ isIdle = false }) => isIdle)).toEqual([
-    false,
-    false,
-    false,
-  ]);
-  expect(spent().nanoUsd).toBeGreaterThan(before);
-  use(budgets, 99_500);
-  const asked = fixture.chat.asked.length;
-  expect(await check()).toMatchObject(
-    Array.from({ length: 3 }, () => ({
-      isIdle: true,
-      why: expect.stringContaining("Today's budget is used."),
-    })),
-  );
-  expect(fixture.chat.asked).toHaveLength(asked);
-});
-
-type Paid = Awaited<ReturnType<typeof openPaid>>;
-
-/** Uses this many tokens of Adam's, a millionth of a dollar each. */
-function use(budgets: Paid['budgets'], inputTokens: number) {
-  const who = { guildId: 'g', personId: 'adam', name: 'Adam' };
-  const opening = budgets.open({ ...who, kind: 'answer', first: { messages: [] } });
-  if (opening.kind === 'refused') throw new Error('refused');
-  opening.reservation.recordUsage({ inputTokens, outputTokens: 0 });
-  opening.reservation.close();
-}
-
-async function asking(fixture: Paid['fixture'], how: 'voice' | 'text') {
-  const answer = fixture.talk.askQuestion('g', 'How many?', asker, how);
-  await passTime(fixture, 3_000);
-  return readBy(await answer);
-}
-
-test('a recording of /ask is paid by whoever sent it, a person or a program, until their share is used', async () => {
-  const recordings = { read: async () => twoMinutes, readPictures: async () => [] };
-  const { fixture, ledger, clock, spent } = await openPaid({
-    caps: { personDay: toUsd(0.03) },
-    parts: { recordings },
-    tariff: { think: { kind: 'free' }, speak: { kind: 'free' } },
-  });
-  for (const [id, count] of [
-    ['eva', 1],
-    ['token:bell', 1],
-  ] as const) {
-    const send = () =>
-      fixture.talk.askQuestion('g', '', { id, name: id }, 'text', {
-        recording: { url: '', name: 'recording' },
-      });
-    for (let n = 0; n < count; n++)
-      expect(await send()).toMatchObject({ kind: 'answered' });
-    expect(await send()).toMatchObject({
-      kind: 'failed',
-      line: { id: 'budget.rest.person' },
-    });
-    expect(ledger.getShare('g', id, clock.wallMs()).nanoUsd).toBe(count * 0.02e9);
-  }
-  expect(spent().nanoUsd).toBe(0.04e9);
-});
+import { playScripts } from '#test/conversation/setup/play-script.ts';
+import type { SessionFixture } from '#test/conversation/setup/session-fixture.ts';
 
 const twoMinutes = {
   samples: new Int16Array(120 * 16_000).fill(1),
   rateHz: 16_000,
   channels: 1,
 } as const;
+/** A text of 2,000 letters is to be read. */
+const sing =
+  (how = {}) =>
+  (fixture: SessionFixture) =>
+    fixture.talk.sayText('g', 'la '.repeat(666).trim(), 'now', how);
+const free = { kind: 'free' } as const;
 
-test.each([
-  ['the budget of the server', { serverDay: toUsd(0.1) }, 100_000],
-  ['their own share', { personDay: toUsd(0.05) }, 50_000],
-])(
-  'a "stop" silences the bot also where %s is used up meanwhile',
-  async (_, caps, usedUpTo) => {
-    const chat = new FakeChat([['It is a long story. '.repeat(40)]]);
-    const transcriber = new FakeTranscriber({ texts: ['Stop.'] });
-    const { fixture, budgets } = await openPaid({ caps, parts: { chat, transcriber } });
-    void fixture.talk.askQuestion('g', 'And?', { id: 'eva', name: 'Eva' }, 'voice');
-    await passTime(fixture, 3_000);
-    use(budgets, usedUpTo);
-    const before = fixture.linkOpener.link.sent;
-    await passTime(fixture, 2_000);
-    expect(fixture.linkOpener.link.sent).toBeGreaterThan(before);
-    expect(fixture.of('answered')).toEqual([]);
-    await hearSpeech(fixture, 3_000);
-    expect(fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
-  },
-);
+playScripts({
+  'an answer is paid for: recognising by its sound, thinking by what the server reports, speaking by its text': `
+    with priced
+    spent > speak 0.000003, speak 0.000028, server 0.000031, reserved 0
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    spent
+    > recognise 0.00012, recognise 0.00021, think 0.000008, speak 0.000014, server 0.000383, adam 0.000352, turns 1, reserved 0
+    model: You said five. | usage 1000 500
+    adam writes: And? > told adam: answered You said five.
+    spent > think 0.0015, server 0.001883, adam 0.001852, turns 2, reserved 0
+    `,
+  'a refused request costs nothing, and its reservation ends': `
+    with priced, uncalled
+    adam joins > joined consent brief
+    model: fail !provider.refused
+    voice fails !provider.refused
+    adam asks: How many?
+    > told adam: failed fail.llm
+    > answered Adam (failed)
+    > failed think provider.refused
+    > failed speak provider.refused
+    > says fail.llm
+    > writes "My voice is out, so I'm writing: I can't think right now: my chat model gives no answer that I can use."
+    3000
+    adam writes: How many? > told adam: failed fail.llm, failed think provider.refused
+    3000
+    spent > server 0, adam 0, turns 2, reserved 0
+    `,
+  'whoever has used their share reads so once, and is answered neither aloud nor in text': `
+    with share 0.002
+    adam has spent 0.00195
+    adam asks: How many? > told adam: failed budget.user h 8, dropped Adam: budget
+    3000
+    adam asks: How many? > told adam: failed budget.user h 8, dropped Adam: budget
+    3000
+    adam writes: How many? > told adam: failed budget.user h 8
+    # Each command is answered with it: nothing more is written.
+    34000
+    `,
+  'beyond the budget each question gets a tone, and its speaker reads why, at once and every ten minutes': `
+    with budget 0.1, uncalled
+    adam joins > joined consent brief
+    adam has spent 0.0999
+    adam begins: five
+    4000 sounding > dropped Adam: budget, tells adam budget.guild (<t:1795219200:f>)
+    adam begins: five
+    4000 sounding > dropped Adam: budget
+    600000
+    adam begins: five
+    4000 sounding > dropped Adam: budget x2, tells adam budget.guild (<t:1795219200:f>)
+    `,
+  'when the budget for recognition is used up, a person alone with the bot gets the tone and the line': `
+    with budget 0.1, uncalled, alone
+    adam joins > joined consent brief
+    adam has spent 0.1
+    adam begins: five
+    4000 sounding > tells adam budget.guild (<t:1795219200:f>)
+    `,
+  'when much is left of a budget, it says that this is too little, and not that all is used': `
+    with budget 0.0005, uncalled
+    adam joins > joined consent brief
+    adam says: five > heard Adam: five, dropped Adam: budget, tells adam budget.rest.server
+    `,
+  'when the budget is used it says so once, shows until when, and reads nothing out': `
+    with budget 0.1, uncalled
+    adam joins > joined consent brief
+    adam has spent 0.0999
+    adam says: five > dropped Adam: budget, tells adam budget.guild (<t:1795219200:f>)
+    panel > panel.quiet time <t:1795219200:f>; people.yes names Adam; people.unasked names Eva
+    read now: Hello. > refused budget.guild time <t:1795219200:f>
+    `,
+  'at the very end nothing is recognised either, until the next day': `
+    with budget 0.1, uncalled, from 23:59:50
+    adam joins > joined consent brief
+    adam has spent 0.1
+    adam says: five > writes budget.guild (<t:1795219200:f>)
+    8000
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    `,
+  'a text that costs more than is left is written, and not read out': [
+    { acts: { sing: sing(), 'sing beside': sing({ track: 'news' }) } },
+    `
+    with budget 0.1
+    adam has spent 0.0985
+    spent > speak 0.000003, speak 0.000028, think 0.0985, server 0.098531, adam 0.0985, reserved 0
+    do sing > queued position 0, played voice: failed, writes "la la"
+    3000
+    do sing beside > placed playing playing title “…” track news place 0
+    3000
+    > played news: failed
+    > writes track.gone (“…”) (news) (That is no sound that I can use: wav, mp3, ogg or flac, as a file or an https link.)
+    spent > server 0.098531, adam 0.0985, reserved 0
+    `,
+  ],
+  'a check is paid by the server, and asks nobody where its budget is used': `
+    with budget 0.1
+    spent > speak 0.000003, speak 0.000028, server 0.000031, reserved 0
+    adam checks > says "one two three"
+    9000
+    > check: permission ok, voice link ok, encryption ok, decode ok, recognise ok, think ok, speak ok, playback ok
+    spent > think 0.000015, speak 0.000013, recognise 0.000166667, server 0.000225667, reserved 0
+    requests > 1 requests
+    adam has spent 0.0995
+    adam checks
+    9000
+    > check: permission ok, voice link ok, encryption ok, decode ok, recognise idle Today's budget is used. I won't speak until <t:1795219200:f>., think idle Today's budget is used. I won't speak until <t:1795219200:f>., speak idle Today's budget is used. I won't speak until <t:1795219200:f>., playback ok
+    requests > 1 requests
+    `,
+  'a recording of /ask is paid by whoever sent it, a person or a program, until their share is used':
+    [
+      {
+        recordings: { read: async () => twoMinutes, readPictures: async () => [] },
+        tariff: { think: free, speak: free },
+      },
+      `
+    with share 0.03
+    eva writes with recording: > told eva: answered You said five.
+    eva writes with recording: > told eva: failed budget.rest.person, failed recognise budget.used
+    spent > recognise 0.02, server 0.02, eva 0.02, turns 2, reserved 0
+    token:bell writes with recording: > told token:bell: answered You said five.
+    token:bell writes with recording:
+    > told token:bell: failed budget.rest.person, failed recognise budget.used
+    spent > recognise 0.02, server 0.04, eva 0.02, token:bell 0.02, turns 4, reserved 0
+    `,
+    ],
+  'a "stop" silences the bot also where the budget of the server is used up meanwhile': `
+    with budget 0.1, natural
+    model: It is a long story. It began a long time ago. It goes on until today. It ends when it is told.
+    eva asks: And?
+    3000 sounding
+    > told eva: answered It is a long story. It began a long time ago. It goes on until today. It ends when it is told.
+    adam has spent 0.1
+    2000 sounding
+    adam says: Stop.
+    > answered Eva (left out) (cancelled): It is a long story. It began a long time ago. It goes on until today. It ends
+    > writes budget.guild (<t:1795219200:f>)
+    `,
+  'a "stop" silences the bot also where their own share is used up meanwhile': `
+    with share 0.05, natural
+    model: It is a long story. It began a long time ago. It goes on until today. It ends when it is told.
+    eva asks: And?
+    3000 sounding
+    > told eva: answered It is a long story. It began a long time ago. It goes on until today. It ends when it is told.
+    adam has spent 0.05
+    2000 sounding
+    adam says: Stop.
+    > heard Adam: Stop.
+    > ignored Adam: interjection
+    > answered Eva (left out) (cancelled): It is a long story. It began a long time ago. It goes on until today. It ends when it
+    > writes budget.user (8)
+    `,
+});

@@ -26,14 +26,19 @@ import {
   ask,
   awaitSound,
   awaitText,
+  checkAnswers,
+  chooseSetting,
   formatSpent,
   keepMemory,
   leaveOut,
   listConsents,
   pickMessage,
   playTrack,
+  readAloud,
   removeItem,
+  restrict,
   spend,
+  takeAway,
   typeLine,
 } from './script-requests.ts';
 import {
@@ -52,7 +57,7 @@ import {
 import { changeTrack, listTitles } from './tracks-fixture.ts';
 
 /** State before a script begins. */
-type ScriptStart = Omit<FixtureOptions, 'pieces' | 'caps'> & {
+type ScriptStart = Omit<FixtureOptions, 'pieces' | 'caps' | 'clock'> & {
   /** People in the channel; default: Adam and Eva. */
   readonly people?: readonly ChannelMember[];
   /** Consents in the store. */
@@ -63,6 +68,7 @@ type ScriptStart = Omit<FixtureOptions, 'pieces' | 'caps'> & {
   readonly pieces?: number | 'natural';
   /** Most that a person and the server may spend a day, in US dollars. */
   readonly caps?: Partial<Caps>;
+  readonly clock?: VirtualClock;
   readonly tariff?: NonNullable<Parameters<typeof openBudgets>[1]>['tariff'];
   /** What scripts cannot say, by the word after `do`. */
   readonly acts?: Readonly<Record<string, (fixture: SessionFixture) => unknown>>;
@@ -91,7 +97,7 @@ const recordings = { read: async () => pcm, readPictures: async () => ['data:,']
 /** A running script: the fixture, what its engines do now, and what is already told. */
 export class Play {
   readonly fixture: SessionFixture;
-  readonly clock = new VirtualClock();
+  readonly clock;
   /** Recognised text from now on, and the delay of the recogniser. */
   heard = 'five five';
   recogniserMs = 0;
@@ -114,7 +120,8 @@ export class Play {
   /** Number of lines that were typed. */
   typedLines = 0;
 
-  constructor({ people, pieces, acts, caps, tariff, ...over }: ScriptStart) {
+  constructor({ people, pieces, acts, caps, tariff, clock, ...over }: ScriptStart) {
+    this.clock = clock ?? new VirtualClock();
     this.#people = people ?? [adam, eva];
     this.#acts = acts ?? {};
     const failing = (engine: string) => this.broken.get(engine);
@@ -313,7 +320,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\w+) joins(?: (den))?(?: for (captions))?$/, joinSession],
   [/^leave$/, ({ fixture }) => fixture.sessions.leave(g)],
   [/^(\w+) (begins|says)(?: \((\S+)\))?(?:: (.*))?$/, speakClip],
-  [/^(\w+) (asks|writes)(?: with (\S+))?: ?(.*)$/, ask],
+  [/^(\S+) (asks|writes)(?: with (\S+))?: ?(.*)$/, ask],
   [/^(\w+) types(?: and (deletes))?(?: in (\w+))?(?: with (\S+))?: ?(.*)$/, typeLine],
   [/^(\w+) picks (\w+): (.*)$/, pickMessage],
   [/^line (\d+) is deleted$/, ({ typed }, nth) => typed.lines.onDeleted([`m${nth}`])],
@@ -403,7 +410,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^recogniser takes (\d+)$/, (play, ms) => play.now({ recogniserMs: Number(ms) })],
   [/^(recogniser|voice) (works|fails)(?: (\S+))?$/, breakEngine],
   [/^store (works|unreadable|unwritable)$/, breakStore],
-  [/^do (\w+)$/, (play, act = '') => play.run(act)],
+  [/^do (.+)$/, (play, act = '') => play.run(act)],
   [/^at$/, ({ fixture }) => fixture.sessions.at(g)?.name ?? 'nowhere'],
   [
     /^links$/,
@@ -444,6 +451,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^consents$/, listConsents],
   [/^(\w+) has spent ([\d.]+)$/, spend],
   [/^spent$/, formatSpent],
+  [/^(\w+) checks$/, checkAnswers],
   [/^panel$/, ({ fixture }) => formatPanel(fixture)],
 ];
 
@@ -471,35 +479,8 @@ async function speakClip(play: Play, who = '', how = '', clip = '', text = '') {
   if (how === 'says') await play.pass(saidMs);
 }
 
-function readAloud(
-  { fixture: { talk } }: Play,
-  now = '',
-  _as = '',
-  voice = '',
-  text = '',
-): unknown {
-  return talk.sayText(
-    g,
-    text,
-    now === 'now' ? 'now' : 'queue',
-    voice === '' ? {} : { voice },
-  );
-}
-
-async function chooseSetting(play: Play, who = '', key = '', value = '') {
-  await play.fixture.peopleSettings.changeSettings(g, play.idOf(who), { [key]: value });
-}
-
 function failLinks({ fixture }: Play, count = '', code = '') {
   fixture.linkOpener.failures.push(...Array(Number(count)).fill(makeError(code)));
-}
-
-function restrict({ fixture }: Play, kind = '', on = '') {
-  fixture.sessions.onSeatChange(g, { kind: kind as 'muted', isOn: on === 'on' });
-}
-
-function takeAway({ fixture }: Play, kind = '', channelId = '') {
-  fixture.sessions.onSeatChange(g, { kind: kind as 'no-view', channelId });
 }
 
 function breakEngine({ broken }: Play, engine = '', how = '', code = '') {
@@ -520,16 +501,22 @@ function move({ fixture }: Play, place = '') {
   fixture.sessions.onSeatChange(g, { kind: 'moved', channelId });
 }
 
-/** `wait 3000`, `stall`, `fail CODE`, `call NAME {...}`; anything else is text. */
+/** `wait 3000`, `stall`, `fail CODE`, `usage IN OUT`, `call NAME {...}`; anything else is text. */
 function parseRound(text: string): ChatStep[] {
   return text.split(' | ').map((step): ChatStep => {
-    const [, word, rest = ''] = /^(wait|fail|call|stall) ?(.*)$/.exec(step) ?? [];
+    const [, word, rest = ''] = /^(wait|fail|call|stall|usage) ?(.*)$/.exec(step) ?? [];
     if (word === 'wait') return { waitMs: Number(rest) };
     if (word === 'stall') return 'stall';
     if (word === 'fail') return { error: makeError(rest) };
+    if (word === 'usage') return { usage: readUsage(rest) };
     const [name = '', argumentsJson = '{}'] = rest.split(/ (?=\{)/);
     return word === 'call' ? { call: { id: name, name, argumentsJson } } : step;
   });
+}
+
+function readUsage(tokens: string) {
+  const [inputTokens = 0, outputTokens = 0] = tokens.split(' ').map(Number);
+  return { inputTokens, outputTokens };
 }
 
 /** Plays a script; what comes of a step stands behind a `>`, as in the script. */
@@ -568,6 +555,7 @@ const usualStart: Readonly<Record<string, ScriptStart>> = {
   uncalled: { isUncalled: true },
   alone: { people: [adam] },
   tools: { tools },
+  priced: { caps: {} },
   '': {},
 };
 
@@ -576,6 +564,9 @@ function parsePart(part: string): ScriptStart {
   if (first === 'people')
     return { people: rest.map((name) => ({ ...adam, ...makePerson(name) })) };
   if (first === 'share') return { caps: { personDay: toUsd(Number(rest[0])) } };
+  if (first === 'from')
+    return { clock: new VirtualClock(Date.parse(`2026-11-20T${rest[0]}Z`)) };
+  if (first === 'budget') return { caps: { serverDay: toUsd(Number(rest[0])) } };
   if (first === 'auto' || first === 'name' || first === 'window' || first === 'off')
     return { addressing: first };
   return usualStart[first] ?? { stored: { [first]: { kind: rest[0] as 'always' } } };

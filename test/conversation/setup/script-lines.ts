@@ -39,8 +39,12 @@ export function formatEvent(event: SessionEvent) {
 }
 
 /** Sound of any length is told as one word. */
+function shortenSound(text: string) {
+  return text.replace(/\bla( la)*\b/, 'la la');
+}
+
 function shorten(text: string) {
-  return text.replace(/\bla( la)*\b/, 'la la').replaceAll('\n', ' ');
+  return shortenSound(text).replaceAll('\n', ' ');
 }
 
 /** What a model was shown, without its orders. */
@@ -76,7 +80,8 @@ export function formatPanel({ faces }: SessionFixture) {
   const [first, ...lines] = face.lines;
   const told = lines.filter(({ id }) => !/panel\.privacy|captions\.kept/.test(id));
   const words = told.map((line) => formatValue(line).replace(/^panel\./, ''));
-  return [first?.id ?? '', ...words].join('; ');
+  const head = formatValue(first).replace(/ bot \S+ channel \S+/, '');
+  return [head, ...words].join('; ');
 }
 
 /** What every outcome of a kind holds alike, or what no script can know. */
@@ -116,7 +121,7 @@ const patterns = [...readTexts('en')]
 /** A sentence by its id and what fills it; else in quotes. */
 export function findTextId(text: string) {
   const found = patterns.find(({ form }) => form.test(text));
-  if (!found) return `"${text}"`;
+  if (!found) return `"${shortenSound(text)}"`;
   const [, ...filled] = found.form.exec(text) ?? [];
   return [found.id, ...filled.map((word) => `(${word})`)].join(' ');
 }

@@ -1,6 +1,8 @@
+import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { reserveAnswer } from '#test/fakes/fake-spending.ts';
 import { makeTyped } from '#test/features/typed/typed-handler.ts';
 import type { Play } from './play-script.ts';
+import { den } from './session-fixture.ts';
 import { changeTrack, playSound } from './tracks-fixture.ts';
 
 const g = 'g';
@@ -76,10 +78,11 @@ export function spend({ purse: { budgets } }: Play, who = '', usd = '') {
 /** Spending of today, in dollars. */
 export function formatSpent({ clock, purse: { ledger, paid } }: Play) {
   const { day, people } = ledger.getStanding(g, clock.wallMs());
+  const turns = day.turns > 0 ? [`turns ${day.turns}`] : [];
   const bills = paid.splice(0).map(({ usd = 0, what }) => `${what} ${usd}`);
   const shares = [...people].map(([id, { nanoUsd }]) => `${id} ${nanoUsd / 1e9}`);
   const reserved = `reserved ${ledger.getReserved(g) / 1e9}`;
-  return [...bills, `server ${day.nanoUsd / 1e9}`, ...shares, reserved];
+  return [...bills, `server ${day.nanoUsd / 1e9}`, ...shares, ...turns, reserved];
 }
 
 export function playTrack(play: Play, who = '', sound = '', track = '', next = '') {
@@ -138,4 +141,48 @@ export async function listConsents({ fixture }: Play) {
 
 export function leaveOut(play: Play, who = '', how = '') {
   return play.fixture.captions.setLeftOut(g, play.idOf(who), how === 'out');
+}
+
+/** A check of everything that an answer needs, by somebody who reads it in the den. */
+export function checkAnswers(play: Play, who = '') {
+  const checking = play.fixture.checkup.checkAnswers(g, play.idOf(who), den);
+  play.later('check', checking.then(formatReport));
+}
+
+/** Each part with its outcome, and the sentence that tells why. */
+export function formatReport({ findings }: CheckReport) {
+  return findings.map(({ what, isIdle, mend, verdict, why }) => {
+    const outcome = isIdle ? 'idle' : verdict === 'missing' ? 'bad' : 'ok';
+    const said = mend === undefined || mend === why ? why : `${why} ${mend}`;
+    return outcome === 'ok'
+      ? `${what} ok`
+      : `${what} ${outcome} ${said.replace('not tried. ', '')}`;
+  });
+}
+
+export function readAloud(
+  { fixture: { talk } }: Play,
+  now = '',
+  _as = '',
+  voice = '',
+  text = '',
+): unknown {
+  return talk.sayText(
+    g,
+    text,
+    now === 'now' ? 'now' : 'queue',
+    voice === '' ? {} : { voice },
+  );
+}
+
+export async function chooseSetting(play: Play, who = '', key = '', value = '') {
+  await play.fixture.peopleSettings.changeSettings(g, play.idOf(who), { [key]: value });
+}
+
+export function restrict({ fixture }: Play, kind = '', on = '') {
+  fixture.sessions.onSeatChange(g, { kind: kind as 'muted', isOn: on === 'on' });
+}
+
+export function takeAway({ fixture }: Play, kind = '', channelId = '') {
+  fixture.sessions.onSeatChange(g, { kind: kind as 'no-view', channelId });
 }

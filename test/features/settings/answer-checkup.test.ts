@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
+import { formatReport } from '#test/conversation/setup/script-requests.ts';
 import {
   den,
   openCalled,
@@ -27,23 +27,12 @@ async function checked(fixture: SessionFixture, ms = 2_000) {
   return await checking;
 }
 
-/** Part, outcome and the sentence that tells why. */
-function reportOf({ findings }: CheckReport) {
-  return findings.map(({ what, isIdle, mend, verdict, why }) => {
-    const outcome = isIdle ? 'idle' : verdict === 'missing' ? 'bad' : 'ok';
-    const said = mend === undefined || mend === why ? why : `${why} ${mend}`;
-    return outcome === 'ok'
-      ? `${what} ok`
-      : `${what} ${outcome} ${said.replace('not tried. ', '')}`;
-  });
-}
-
 test('a bot that sits in a channel and works passes all eight points, and a tone is heard', async () => {
   const fixture = await openCalled();
   let frames = 0;
   fixture.linkOpener.link.onLeft = () => void frames++;
   const { findings } = await checked(fixture);
-  expect(reportOf({ findings })).toEqual(points.map((point) => `${point} ok`));
+  expect(formatReport({ findings })).toEqual(points.map((point) => `${point} ok`));
   expect(findings[2]?.why).toBe('AES256-GCM, end to end');
   expect(frames).toBeGreaterThan(5);
   expect(frames).toBeLessThan(15);
@@ -70,7 +59,7 @@ test.each([
     const fault = () => ({ afterPieces: 0, error });
     const fixture = await openCalled({ synthesizer: new FakeSynthesizer({ fault }) });
     const report = await checked(fixture);
-    expect(reportOf(report).slice(4)).toEqual([
+    expect(formatReport(report).slice(4)).toEqual([
       'recognise idle I can check this only once "speak" works.',
       'think ok',
       `speak bad ${why}`,
@@ -88,7 +77,7 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
   const rounds = [[{ waitMs: 60_000 }, 'ok']];
   const fixture = await openCalled({ synthesizer, rounds });
   const startedMs = fixture.clock.nowMs();
-  expect(reportOf(await checked(fixture, 9_000)).slice(5, 7)).toEqual([
+  expect(formatReport(await checked(fixture, 9_000)).slice(5, 7)).toEqual([
     'think bad No answer in 8 s. Try again.',
     'speak bad No answer in 8 s. Try again.',
   ]);
@@ -99,7 +88,7 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
 test('a muted bot, and one whose link is away, say so', async () => {
   const fixture = await openCalled();
   fixture.sessions.onSeatChange('g', { kind: 'muted', isOn: true });
-  expect(reportOf(await checked(fixture)).at(-1)).toBe(
+  expect(formatReport(await checked(fixture)).at(-1)).toBe(
     "playback bad I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
   );
   fixture.sessions.onSeatChange('g', { kind: 'muted', isOn: false });
@@ -110,7 +99,7 @@ test('a muted bot, and one whose link is away, say so', async () => {
   const away =
     'My voice connection does not work here, and I keep trying. If it lasts, use /leave and /join.';
   const parts = ['voice link', 'encryption', 'playback'];
-  expect(reportOf(report).filter((line) => line.includes('bad'))).toEqual(
+  expect(formatReport(report).filter((line) => line.includes('bad'))).toEqual(
     parts.map((part) => `${part} bad ${away}`),
   );
 });
@@ -126,9 +115,9 @@ test('a pipeline that hears and speaks is asked itself', async () => {
   const names = ['audio-model', 'realtime'] as const;
   const pipelines = { names, open, getEngineNames: () => '' };
   const fixture = await openCalled({ pipelines });
-  expect(reportOf(await checked(fixture))[5]).toBe('think ok');
+  expect(formatReport(await checked(fixture))[5]).toBe('think ok');
   await fixture.settings.setSetting('g', 'pipeline', 'realtime');
-  expect(reportOf(await checked(fixture))[5]).toBe(
+  expect(formatReport(await checked(fixture))[5]).toBe(
     "think bad Its server can't be reached.",
   );
   expect(fixture.chat.asked).toEqual([]);
