@@ -18,20 +18,26 @@ const [quietestPower, keptRange] = [1e-10, 8];
 type MelBand = { readonly first: number; readonly weights: Float64Array };
 const bands = createMelBands();
 
-/** Returns `[band][frame]`, one frame for 160 samples, with mirrored edges. */
-export function computeLogMel(samples: Float32Array): Float32Array {
+/**
+ * Returns `[band][frame]`, one frame for 160 samples, with mirrored edges. The first `equalSamples` are all the same, and
+ * cost one frame.
+ */
+export function computeLogMel(samples: Float32Array, equalSamples = 0): Float32Array {
   const frames = Math.floor(samples.length / hopSamples);
   const features = new Float32Array(melBands * frames);
   const spectrum = new Spectrum();
   let loudest = Number.NEGATIVE_INFINITY;
-  for (let frame = 0; frame < frames; frame++) {
+  let equalFrames = Math.max(1, 1 + Math.floor((equalSamples - half) / hopSamples));
+  for (let frame = 0; frame < frames; frame += equalFrames) {
+    if (frame > 0) equalFrames = 1;
     const power = spectrum.measure(samples, frame * hopSamples - half);
     for (const [band, { first, weights }] of bands.entries()) {
       let sum = 0;
       for (let n = 0; n < weights.length; n++)
         sum += (weights[n] ?? 0) * (power[first + n] ?? 0);
       const level = Math.log10(Math.max(quietestPower, sum));
-      features[band * frames + frame] = level;
+      const at = band * frames + frame;
+      features.fill(level, at, at + equalFrames);
       loudest = Math.max(loudest, level);
     }
   }

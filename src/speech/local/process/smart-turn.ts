@@ -17,7 +17,8 @@ export async function openSmartTurn(
   const { Tensor } = await loadRuntime();
   const run = await openModel(join(folder, 'smart-turn.onnx'));
   return async function* judge({ samples }) {
-    const features = computeLogMel(normalise(samples.subarray(-heardSamples)));
+    const heard = normalise(samples.subarray(-heardSamples));
+    const features = computeLogMel(heard, heardSamples - samples.length);
     const frames = heardSamples / hopSamples;
     const input = new Tensor('float32', features, [1, melBands, frames]);
     const { logits } = await run({ input_features: input });
