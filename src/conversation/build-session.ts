@@ -1,8 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
 import {
   createAdmissionCheck,
+  createSessionConsent,
   type SessionAnswers,
-  SessionConsent,
+  type SessionConsent,
   UndecidedPeople,
 } from '#src/conversation/hearing/session-consent.ts';
 import type {
@@ -221,7 +222,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
       }),
   );
   const place = createPlace(options, people, notices, () => loop);
-  const consent = new SessionConsent({
+  const consent = createSessionConsent({
     getRules: () => settings.getCurrentConsent(guildId),
     isAdmitted: createAdmissionCheck(guildId, people, deps, settings),
     choices: sessions.consents.getChoices(guildId),

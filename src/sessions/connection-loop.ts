@@ -72,81 +72,48 @@ export type ConnectionOptions = {
 
 type Connection = ReturnType<typeof openConnection>;
 
-/** The clock of one connection, which sleeps until its next deadline while nothing happens. */
-class ConnectionClock {
-  readonly #connection;
-  #nowMs: number;
-  #lastPacketAtMs = Number.NEGATIVE_INFINITY;
-  #isTicking = false;
-  #wokenAtMs: number;
-  #checkAtMs: number;
+type ConnectionClock = ReturnType<typeof createConnectionClock>;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
-    this.#nowMs = this.#checkAtMs = this.#wokenAtMs = connection.clock.nowMs();
-  }
+/** Creates the clock of one connection, which sleeps until its next deadline while nothing happens. */
+function createConnectionClock(connection: Connection) {
+  let lastPacketAtMs = Number.NEGATIVE_INFINITY;
+  let isTicking = false;
+  let nowMs = connection.clock.nowMs();
+  let wokenAtMs = nowMs;
+  let checkAtMs = nowMs;
 
-  async run(signal: AbortSignal): Promise<never> {
-    const { clock, session, wakeup } = this.#connection;
-    const wake = () => wakeup.wake();
-    using _ = session.speech.mix.tracks.listen(wake);
-    signal.addEventListener('abort', wake);
-    try {
-      for (;;) {
-        this.#runStep(signal);
-        const waitMs = this.#getWaitMs();
-        const dueMs = this.#nowMs + waitMs;
-        const isWoken = await wakeup.wait(this.#getTimerMs(waitMs));
-        if (clock.nowMs() - dueMs > minHoldMs) await readPendingPackets(signal);
-        this.#nowMs = clock.nowMs();
-        if (isWoken) this.#wokenAtMs = this.#nowMs;
-      }
-    } finally {
-      signal.removeEventListener('abort', wake);
-    }
-  }
-
-  /** Ends the wait for a step of endpointing, at once where a pause begins. */
-  onPacket() {
-    const { clock, inputs, wakeup } = this.#connection;
-    this.#lastPacketAtMs = clock.nowMs();
-    const isDue =
-      this.#lastPacketAtMs - this.#nowMs >= minPacketStepMs || inputs.isPausing;
-    if (this.#isTicking && isDue) wakeup.end();
-  }
-
-  #runStep(signal: AbortSignal) {
+  function runStep(signal: AbortSignal) {
     signal.throwIfAborted();
-    const { inputs, interruptions, session } = this.#connection;
-    const atMs = this.#nowMs;
+    const { inputs, interruptions, session } = connection;
+    const atMs = nowMs;
     for (const { speakerId, noticed } of inputs.tick(atMs))
-      handleInput(speakerId, noticed, this.#connection);
+      handleInput(speakerId, noticed, connection);
     session.loop.updateSound();
     interruptions.tick();
-    if (atMs >= this.#checkAtMs) this.#checkPresence();
+    if (atMs >= checkAtMs) checkPresence();
   }
 
-  #checkPresence() {
-    const { link, output, session } = this.#connection;
-    this.#checkAtMs = this.#nowMs + activeCheckMs;
-    updatePresence(this.#connection);
+  function checkPresence() {
+    const { link, output, session } = connection;
+    checkAtMs = nowMs + activeCheckMs;
+    updatePresence(connection);
     const people = link.listPeople();
     session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
     session.features.onPresence(people);
     const { spokenSoFar } = output;
     if (spokenSoFar) reportSpoken(session, spokenSoFar);
-    this.#connection.showPanel();
+    connection.showPanel();
   }
 
-  #getWaitMs() {
-    const { inputs, session } = this.#connection;
+  function getWaitMs() {
+    const { inputs, session } = connection;
     if (inputs.isPausing) return pauseTickMs;
-    if (inputs.isBusy(this.#nowMs)) return tickMs;
+    if (inputs.isBusy(nowMs)) return tickMs;
     const { turnQueue, turns } = session.loop.state;
     const isBusy =
       turnQueue.current !== undefined ||
       turns.some(({ openSpeech }) => openSpeech.length > 0);
-    const sinceMs = this.#nowMs - this.#wokenAtMs;
+    const sinceMs = nowMs - wokenAtMs;
     if (isBusy || sinceMs < activeAfterWakeMs) return activeCheckMs;
     return sinceMs < slowCheckAfterWakeMs || session.speech.mix.tracks.isMoving
       ? slowCheckMs
@@ -154,12 +121,41 @@ class ConnectionClock {
   }
 
   /** Returns the wait of the timer, which is longer while packets cause the steps. */
-  #getTimerMs(waitMs: number) {
-    this.#isTicking = waitMs === tickMs;
-    return this.#isTicking && this.#nowMs - this.#lastPacketAtMs < packetTimeoutMs
+  function getTimerMs(waitMs: number) {
+    isTicking = waitMs === tickMs;
+    return isTicking && nowMs - lastPacketAtMs < packetTimeoutMs
       ? packetTimeoutMs
       : waitMs;
   }
+
+  return {
+    async run(signal: AbortSignal): Promise<never> {
+      const { clock, session, wakeup } = connection;
+      const wake = () => wakeup.wake();
+      using _ = session.speech.mix.tracks.listen(wake);
+      signal.addEventListener('abort', wake);
+      try {
+        for (;;) {
+          runStep(signal);
+          const waitMs = getWaitMs();
+          const dueMs = nowMs + waitMs;
+          const isWoken = await wakeup.wait(getTimerMs(waitMs));
+          if (clock.nowMs() - dueMs > minHoldMs) await readPendingPackets(signal);
+          nowMs = clock.nowMs();
+          if (isWoken) wokenAtMs = nowMs;
+        }
+      } finally {
+        signal.removeEventListener('abort', wake);
+      }
+    },
+    /** Ends the wait for a step of endpointing, at once where a pause begins. */
+    onPacket() {
+      const { clock, inputs, wakeup } = connection;
+      lastPacketAtMs = clock.nowMs();
+      const isDue = lastPacketAtMs - nowMs >= minPacketStepMs || inputs.isPausing;
+      if (isTicking && isDue) wakeup.end();
+    },
+  };
 }
 
 /**
@@ -189,7 +185,7 @@ export async function runConnection(
   const { consent, loop, undecided } = session;
   const { wakeup } = sources;
   using connection = openConnection(link, session, sources);
-  const clock = new ConnectionClock(connection);
+  const clock = createConnectionClock(connection);
   consent.onChange(() => {
     updatePresence(connection);
     connection.showPanel();
@@ -234,56 +230,35 @@ async function hearPackets(
 
 const maxCueMs = 5_000;
 
-class WaitingCues {
-  readonly #session;
-  readonly #sources;
-  readonly #cues;
-  readonly #signal;
-  readonly #played = new Set<PlayedCue>();
-
-  constructor(
-    session: Session,
-    sources: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>,
-    cues: CueTrack,
-    signal: AbortSignal,
-  ) {
-    this.#session = session;
-    this.#sources = sources;
-    this.#cues = cues;
-    this.#signal = signal;
-  }
-
-  playCue(cue: WaitingCue) {
-    if (cue === 'tick') this.#played.add(this.#cues.play('thinking'));
-    if (cue === 'moment') void this.#sayOneMoment();
-  }
-
-  endCues() {
-    for (const cue of this.#played) this.#cues.cut(cue);
-    this.#played.clear();
-  }
+function createWaitingCues(
+  session: Session,
+  sources: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>,
+  cues: CueTrack,
+  signal: AbortSignal,
+) {
+  const played = new Set<PlayedCue>();
 
   /** Says what the tool of an awaited answer does, or that it takes long. */
-  async #sayOneMoment() {
-    const { loop, place } = this.#session;
+  async function sayOneMoment() {
+    const { loop, place } = session;
     const turn = findCurrentTurn(loop.state);
     const { reply } = loop.state.turnQueue.current ?? {};
     if (!turn) return;
     // A voice that fails now is reported with the answer.
-    const pieces = await this.#synthesizeLine(
-      this.#sources.findRunningStep(reply) ?? 'slow.voice',
+    const pieces = await synthesizeLine(
+      sources.findRunningStep(reply) ?? 'slow.voice',
       place.languages.find(turn.by),
     );
     const isAwaited =
       findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state);
-    if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
+    if (signal.aborted || !isAwaited || pieces.length === 0) return;
     const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
-    this.#played.add(this.#cues.say(samples));
+    played.add(cues.say(samples));
   }
 
-  async #synthesizeLine(id: PlainTextId, language: string | undefined) {
-    const { notices, place } = this.#session;
-    const { spending, synthesizer } = this.#sources.deps;
+  async function synthesizeLine(id: PlainTextId, language: string | undefined) {
+    const { notices, place } = session;
+    const { spending, synthesizer } = sources.deps;
     const words = notices.formatSpokenText({ id }, language);
     const voice = addVoiceLanguage(notices.getSpokenLocale(language), place.getStyle());
     const opened = spending.open(
@@ -296,15 +271,26 @@ class WaitingCues {
     try {
       const sound = synthesizer
         .withReservation(reservation)
-        .synthesize(words, voice, this.#signal);
+        .synthesize(words, voice, signal);
       for await (const pcm of sound)
         pieces.push(...rate.push({ ...pcm, samples: pcm.samples.slice() }));
     } catch (error) {
-      if (this.#signal.aborted || error instanceof BotError) return [];
+      if (signal.aborted || error instanceof BotError) return [];
       throw error;
     }
     return [...pieces, rate.flush()];
   }
+
+  return {
+    playCue(cue: WaitingCue) {
+      if (cue === 'tick') played.add(cues.play('thinking'));
+      if (cue === 'moment') void sayOneMoment();
+    },
+    endCues() {
+      for (const cue of played) cues.cut(cue);
+      played.clear();
+    },
+  };
 }
 
 function reportSpoken(
@@ -343,7 +329,7 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
   );
   hearing.turnModel?.load();
   const interruptions = new BargeIns(loop, clock, output, cues);
-  const waiting = new WaitingCues(session, sources, cues, over.signal);
+  const waiting = createWaitingCues(session, sources, cues, over.signal);
   const connection = {
     link,
     session,

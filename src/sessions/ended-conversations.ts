@@ -7,20 +7,19 @@ import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 
 /**
- * The last conversation that ended in each server, for 15 minutes in which it can go on.
+ * Keeps the last conversation that ended in each server, for 15 minutes in which it can go on.
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
  * import { EndedConversations } from '#src/sessions/ended-conversations.ts';
  *
- * using ended = new EndedConversations(realClock);
+ * using ended = createEndedConversations(realClock);
  * const lounge = { guildId: '1', channelId: '2', name: 'Lounge' };
  * ended.keepConversation(lounge, { version: 1, exchanges: [] }, { agreedIds: ['3'], isPaused: false });
  * ended.find(lounge)?.answers.agreedIds; // ['3']
  */
-export class EndedConversations implements Disposable {
-  readonly #clock;
-  readonly #all = new Map<
+export function createEndedConversations(clock: Pick<Clock, 'later'>) {
+  const all = new Map<
     string,
     EndedConversation & {
       readonly channelId: ChannelId;
@@ -28,44 +27,38 @@ export class EndedConversations implements Disposable {
     }
   >();
 
-  constructor(clock: Pick<Clock, 'later'>) {
-    this.#clock = clock;
+  function forgetServer(guildId: GuildId) {
+    all.get(guildId)?.stopTimer();
+    all.delete(guildId);
   }
 
-  find({ channelId, guildId }: ChannelRef): EndedConversation | undefined {
-    const kept = this.#all.get(guildId);
-    return kept?.channelId === channelId ? kept : undefined;
-  }
-
-  keepConversation(
-    { channelId, guildId }: ChannelRef,
-    history: ConversationState['history'],
-    { agreedIds }: SessionAnswers,
-  ) {
-    if (history.exchanges.length === 0 && agreedIds.length === 0) return;
-    this.forgetServer(guildId);
-    const stopTimer = this.#clock.later(maxReturnAgeMs, () =>
-      this.#all.delete(guildId),
-    );
-    const answers = { agreedIds, isPaused: false };
-    this.#all.set(guildId, { channelId, history, answers, stopTimer });
-  }
-
-  forgetPerson(guildId: GuildId, personId: PersonId) {
-    const kept = this.#all.get(guildId);
-    if (kept)
-      this.#all.set(guildId, {
-        ...kept,
-        history: removeFromHistory(kept.history, personId),
-      });
-  }
-
-  forgetServer(guildId: GuildId) {
-    this.#all.get(guildId)?.stopTimer();
-    this.#all.delete(guildId);
-  }
-
-  [Symbol.dispose]() {
-    for (const guildId of [...this.#all.keys()]) this.forgetServer(guildId);
-  }
+  return {
+    find({ channelId, guildId }: ChannelRef): EndedConversation | undefined {
+      const kept = all.get(guildId);
+      return kept?.channelId === channelId ? kept : undefined;
+    },
+    keepConversation(
+      { channelId, guildId }: ChannelRef,
+      history: ConversationState['history'],
+      { agreedIds }: SessionAnswers,
+    ) {
+      if (history.exchanges.length === 0 && agreedIds.length === 0) return;
+      forgetServer(guildId);
+      const stopTimer = clock.later(maxReturnAgeMs, () => all.delete(guildId));
+      const answers = { agreedIds, isPaused: false };
+      all.set(guildId, { channelId, history, answers, stopTimer });
+    },
+    forgetPerson(guildId: GuildId, personId: PersonId) {
+      const kept = all.get(guildId);
+      if (kept)
+        all.set(guildId, {
+          ...kept,
+          history: removeFromHistory(kept.history, personId),
+        });
+    },
+    forgetServer,
+    [Symbol.dispose]() {
+      for (const guildId of [...all.keys()]) forgetServer(guildId);
+    },
+  };
 }

@@ -47,60 +47,57 @@ type MoveRequestDeps = {
   readonly onEvent: SessionEventListener;
 };
 
+export type MoveRequests = ReturnType<typeof createMoveRequests>;
+
 /** The bot goes once everybody in its channel agrees. */
-export class MoveRequests {
-  readonly #deps;
-  readonly #sessions;
-  readonly #requests = new Map<GuildId, MoveRequest>();
+export function createMoveRequests(deps: MoveRequestDeps, sessions: MovableSessions) {
+  const requests = new Map<GuildId, MoveRequest>();
 
-  constructor(deps: MoveRequestDeps, sessions: MovableSessions) {
-    this.#deps = deps;
-    this.#sessions = sessions;
-  }
-
-  /** Asks participants for a move. Returns false if another request was made just now. */
-  ask(from: ChannelRef, to: ChannelRef, call: JoinCall): boolean {
-    // The text names no other channel, as not all of them may know it.
-    const { clock, messages, onEvent } = this.#deps;
-    const askedAtMs = clock.nowMs();
-    const open = this.#requests.get(from.guildId);
-    if (open && askedAtMs - open.askedAtMs < askGapMs) return isSame(open, to, call);
-    this.#requests.set(from.guildId, { to, call, askedAtMs, agreedIds: new Set() });
-    const signal = new AbortController().signal;
-    messages
-      .offerButtons(from, { id: 'move.ask' }, [`move:${to.channelId}`], signal)
-      .catch((error: unknown) => onEvent(from.guildId, toFailureEvent(error, 'speak')));
-    return true;
-  }
-
-  /** Notes that a participant agrees. The last one makes the bot go. */
-  async agree(
-    guildId: GuildId,
-    personId: PersonId,
-    toChannelId: string,
-  ): Promise<MoveAgreement> {
-    const sessions = this.#sessions;
-    const here = sessions.findSession(guildId);
-    const request = this.#requests.get(guildId);
-    const isOpen = request && this.#deps.clock.nowMs() - request.askedAtMs < openMs;
-    const isMeant = request?.to.channelId === toChannelId;
-    if (!isOpen || !isMeant || !here?.isHere(personId)) return { kind: 'over' };
-    request.agreedIds.add(personId);
-    // Barred people have no say.
-    const people = here
-      .getTalkState()
-      .people.filter(({ standing }) => standing !== 'barred');
-    const missing = people.filter(({ id }) => !request.agreedIds.has(id));
-    if (missing.length > 0)
-      return { kind: 'waiting', names: missing.map(({ name }) => name) };
-    this.#requests.delete(guildId);
-    const { call, to } = request;
-    await sessions.moveSession(guildId, to.channelId);
-    await sessions.join(to, call.callerId, call.mode, call.follows);
-    if (sessions.at(guildId)?.channelId !== to.channelId) return { kind: 'over' };
-    await this.#deps.panels.postPanel(to, { id: 'moved', with: { channel: to.name } });
-    return { kind: 'moved', to };
-  }
+  return {
+    /** Asks participants for a move. Returns false if another request was made just now. */
+    ask(from: ChannelRef, to: ChannelRef, call: JoinCall): boolean {
+      // The text names no other channel, as not all of them may know it.
+      const { clock, messages, onEvent } = deps;
+      const askedAtMs = clock.nowMs();
+      const open = requests.get(from.guildId);
+      if (open && askedAtMs - open.askedAtMs < askGapMs) return isSame(open, to, call);
+      requests.set(from.guildId, { to, call, askedAtMs, agreedIds: new Set() });
+      const signal = new AbortController().signal;
+      messages
+        .offerButtons(from, { id: 'move.ask' }, [`move:${to.channelId}`], signal)
+        .catch((error: unknown) =>
+          onEvent(from.guildId, toFailureEvent(error, 'speak')),
+        );
+      return true;
+    },
+    /** Notes that a participant agrees. The last one makes the bot go. */
+    async agree(
+      guildId: GuildId,
+      personId: PersonId,
+      toChannelId: string,
+    ): Promise<MoveAgreement> {
+      const here = sessions.findSession(guildId);
+      const request = requests.get(guildId);
+      const isOpen = request && deps.clock.nowMs() - request.askedAtMs < openMs;
+      const isMeant = request?.to.channelId === toChannelId;
+      if (!isOpen || !isMeant || !here?.isHere(personId)) return { kind: 'over' };
+      request.agreedIds.add(personId);
+      // Barred people have no say.
+      const people = here
+        .getTalkState()
+        .people.filter(({ standing }) => standing !== 'barred');
+      const missing = people.filter(({ id }) => !request.agreedIds.has(id));
+      if (missing.length > 0)
+        return { kind: 'waiting', names: missing.map(({ name }) => name) };
+      requests.delete(guildId);
+      const { call, to } = request;
+      await sessions.moveSession(guildId, to.channelId);
+      await sessions.join(to, call.callerId, call.mode, call.follows);
+      if (sessions.at(guildId)?.channelId !== to.channelId) return { kind: 'over' };
+      await deps.panels.postPanel(to, { id: 'moved', with: { channel: to.name } });
+      return { kind: 'moved', to };
+    },
+  };
 }
 
 function isSame(open: MoveRequest, to: ChannelRef, { callerId }: JoinCall) {

@@ -25,34 +25,32 @@ export type FeatureShard = {
   readonly person?: PersonHooks;
 };
 
-export class ShardFeatures {
-  readonly #all: FeatureShard[] = [];
+export type ShardFeatures = ReturnType<typeof createShardFeatures>;
 
-  add(features: readonly FeatureShard[]) {
-    this.#all.push(...features);
-  }
+export function createShardFeatures() {
+  const all: FeatureShard[] = [];
 
-  get all(): readonly FeatureShard[] {
-    return this.#all;
-  }
-
-  get tools(): readonly ToolEntry[] {
-    return this.#all.flatMap(({ tools = [] }) => tools);
-  }
-
-  async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
-    const decided = await Promise.all(
-      this.#all.map((one) => one.onGuildsArrived?.(guildIds)),
-    );
-    return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
-  }
-
-  onGuildChanged(guildId: GuildId) {
-    for (const one of this.#all) one.onGuildChanged?.(guildId);
-  }
-
-  createSession(session: Session, before: FormerSession): SessionFeatures {
-    const all = this.#all.flatMap((one) => one.createSession?.(session, before) ?? []);
-    return joinSessionFeatures(all);
-  }
+  return {
+    add(features: readonly FeatureShard[]) {
+      all.push(...features);
+    },
+    all,
+    get tools(): readonly ToolEntry[] {
+      return all.flatMap(({ tools = [] }) => tools);
+    },
+    async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
+      const decided = await Promise.all(
+        all.map((one) => one.onGuildsArrived?.(guildIds)),
+      );
+      return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
+    },
+    onGuildChanged(guildId: GuildId) {
+      for (const one of all) one.onGuildChanged?.(guildId);
+    },
+    createSession(session: Session, before: FormerSession): SessionFeatures {
+      return joinSessionFeatures(
+        all.flatMap((one) => one.createSession?.(session, before) ?? []),
+      );
+    },
+  };
 }

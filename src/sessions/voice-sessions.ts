@@ -18,11 +18,11 @@ import {
   type SeatChange,
   toMissingRightLine,
 } from '#src/ports/voice-link.ts';
-import { type GuildChoices, GuildConsents } from '#src/settings/guild-consents.ts';
+import { type GuildChoices, openGuildConsents } from '#src/settings/guild-consents.ts';
 import { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { EndedConversations } from './ended-conversations.ts';
-import { GuildRemoval } from './guild-removal.ts';
+import { createEndedConversations } from './ended-conversations.ts';
+import { createGuildRemoval } from './guild-removal.ts';
 import { canEnter } from './join-obstacles.ts';
 import {
   getFarewellLine,
@@ -31,7 +31,7 @@ import {
   restingReasons,
   toJoinOutcome,
 } from './join-outcomes.ts';
-import { MoveRequests } from './move-requests.ts';
+import { createMoveRequests } from './move-requests.ts';
 import { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
 import type { ShardFeatures } from './shard-features.ts';
@@ -88,17 +88,17 @@ export class VoiceSessions implements AsyncDisposable {
   constructor(deps: SessionDependencies, sources: SessionSources) {
     this.#sources = sources;
     this.#deps = { ...deps, onEvent: toSafeListener(deps.onEvent) };
-    this.#ended = new EndedConversations(deps.clock);
+    this.#ended = createEndedConversations(deps.clock);
     this.#notices = openGuildNoticeQueue(this.#deps);
-    this.moveRequests = new MoveRequests(this.#deps, this);
+    this.moveRequests = createMoveRequests(this.#deps, this);
     this.#seats = new SeatPersistence(this.#deps, sources.seatStore);
     this.settings = new StoredSettings(this.#deps, sources);
-    this.consents = new GuildConsents(
+    this.consents = openGuildConsents(
       this.#deps,
       sources.leftOutPeople,
       (guildId, personId) => this.#onConsentChanged(guildId, personId),
     );
-    this.#removal = new GuildRemoval(this.#deps, sources, this.settings);
+    this.#removal = createGuildRemoval(this.#deps, sources, this.settings);
   }
 
   get features(): ShardFeatures {

@@ -23,96 +23,94 @@ type ChoiceDeps<Choice> = {
 
 type PendingChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
 
+type PeopleChoices<Choice> = ReturnType<typeof createPeopleChoices<Choice>>;
+
 /**
- * One kind of choice of a server's people. A choice counts at once, and is written
+ * Keeps one kind of choice of a server's people. A choice counts at once, and is written
  * until stored.
  */
-class PeopleChoices<Choice> {
-  readonly #deps;
-  #stored: Map<string, Choice> | undefined;
-  readonly #pending = new Map<string, PendingChoice<Choice>>();
+function createPeopleChoices<Choice>(deps: ChoiceDeps<Choice>) {
+  let stored: Map<string, Choice> | undefined;
+  const pending = new Map<string, PendingChoice<Choice>>();
   /** Stored choices so far. A read that began before a save may be older. */
-  #saves = 0;
+  let saves = 0;
 
-  constructor(deps: ChoiceDeps<Choice>) {
-    this.#deps = deps;
-  }
-
-  get isLoaded() {
-    return this.#stored !== undefined;
-  }
-
-  listAll() {
-    const said = [...this.#pending].map(([id, { choice }]) => [id, choice] as const);
-    return [...new Map([...(this.#stored ?? []), ...said])];
-  }
-
-  findChoice(personId: PersonId) {
-    return this.#pending.get(personId)?.choice ?? this.#stored?.get(personId);
-  }
-
-  findUnsaved(personId: PersonId) {
-    const said = this.#pending.get(personId);
-    return said?.isSaved === false ? said.choice : undefined;
-  }
-
-  /** Saves a choice at once. Returns false if not stored yet, and goes on trying. */
-  async saveChoice(personId: PersonId, choice: Choice) {
-    const said = { choice, isSaved: false };
-    this.#pending.set(personId, said);
-    const saving = this.#saveOnce(personId, said, this.#deps.watch);
-    this.#deps.onChange(personId);
-    if (await saving) return true;
-    void this.#saveUntilStored(personId, said);
-    return false;
-  }
-
-  /** Reads the server's choices unless already read. */
-  async readStored() {
-    while (!this.#stored) {
-      const saves = this.#saves;
-      const { guildId, watch, store } = this.#deps;
-      const found = await withStoreTimeout(guildId, watch, 'store.unreadable', () =>
-        store.read(guildId),
-      );
-      if (!found) return;
-      // A choice was stored meanwhile, so these rows may be older.
-      if (saves !== this.#saves) continue;
-      this.#stored ??= new Map(found);
-      for (const [personId, { isSaved }] of this.#pending)
-        if (isSaved) this.#pending.delete(personId);
-      this.#deps.onChange();
-    }
-  }
-
-  reset() {
-    this.#stored = undefined;
-  }
-
-  async #saveOnce(personId: PersonId, said: PendingChoice<Choice>, parts: StoreWatch) {
-    const { guildId, store } = this.#deps;
+  async function saveOnce(
+    personId: PersonId,
+    said: PendingChoice<Choice>,
+    parts: StoreWatch,
+  ) {
+    const { guildId, store } = deps;
     await withStoreTimeout(guildId, parts, 'store.unwritable', async () => {
       await store.write(guildId, personId, said.choice);
       said.isSaved = true;
     });
     if (!said.isSaved) return false;
-    this.#saves++;
-    this.#stored?.set(personId, said.choice);
-    if (this.#stored && this.#pending.get(personId) === said)
-      this.#pending.delete(personId);
+    saves++;
+    stored?.set(personId, said.choice);
+    if (stored && pending.get(personId) === said) pending.delete(personId);
     return true;
   }
 
-  async #saveUntilStored(personId: PersonId, said: PendingChoice<Choice>) {
-    const { watch, signal } = this.#deps;
+  async function saveUntilStored(personId: PersonId, said: PendingChoice<Choice>) {
+    const { watch, signal } = deps;
     const { clock } = watch;
     for (;;) {
       await clock.sleep(retryMs, signal).catch(() => undefined);
-      if (signal.aborted || this.#pending.get(personId) !== said) return;
-      if (await this.#saveOnce(personId, said, { clock, onEvent: () => undefined }))
-        return;
+      if (signal.aborted || pending.get(personId) !== said) return;
+      if (await saveOnce(personId, said, { clock, onEvent: () => undefined })) return;
     }
   }
+
+  function acceptStored(found: Map<string, Choice>) {
+    stored ??= found;
+    for (const [personId, { isSaved }] of pending)
+      if (isSaved) pending.delete(personId);
+    deps.onChange();
+  }
+
+  return {
+    get isLoaded() {
+      return stored !== undefined;
+    },
+    listAll() {
+      const said = [...pending].map(([id, { choice }]) => [id, choice] as const);
+      return [...new Map([...(stored ?? []), ...said])];
+    },
+    findChoice(personId: PersonId) {
+      return pending.get(personId)?.choice ?? stored?.get(personId);
+    },
+    findUnsaved(personId: PersonId) {
+      const said = pending.get(personId);
+      return said?.isSaved === false ? said.choice : undefined;
+    },
+    /** Saves a choice at once. Returns false if not stored yet, and goes on trying. */
+    async saveChoice(personId: PersonId, choice: Choice) {
+      const said = { choice, isSaved: false };
+      pending.set(personId, said);
+      const saving = saveOnce(personId, said, deps.watch);
+      deps.onChange(personId);
+      if (await saving) return true;
+      void saveUntilStored(personId, said);
+      return false;
+    },
+    /** Reads the server's choices unless already read. */
+    async readStored() {
+      while (!stored) {
+        const savesBefore = saves;
+        const { guildId, watch, store } = deps;
+        const found = await withStoreTimeout(guildId, watch, 'store.unreadable', () =>
+          store.read(guildId),
+        );
+        if (!found) return;
+        // A choice was stored meanwhile, so these rows may be older.
+        if (savesBefore === saves) acceptStored(new Map(found));
+      }
+    },
+    reset() {
+      stored = undefined;
+    },
+  };
 }
 
 type ConsentDeps = StoreWatch & { readonly store: ConsentStore };
@@ -120,129 +118,111 @@ type ConsentDeps = StoreWatch & { readonly store: ConsentStore };
 /** Without a person, the stored consents were read. */
 type ConsentListener = (guildId: GuildId, personId?: PersonId) => void;
 
-/** Consents of the people of one server, and people left out of captions. */
-export class GuildChoices {
-  readonly #consents;
-  readonly #leftOut;
+export type GuildChoices = ReturnType<typeof createGuildChoices>;
+
+/** Keeps consents of the people of one server, and people left out of captions. */
+export function createGuildChoices(
+  consents: PeopleChoices<ConsentChange>,
+  leftOut: PeopleChoices<boolean>,
+) {
   /** People who agreed since the bot came. */
-  readonly #pressed = new Set<string>();
+  const pressed = new Set<string>();
 
-  constructor(consents: PeopleChoices<ConsentChange>, leftOut: PeopleChoices<boolean>) {
-    this.#consents = consents;
-    this.#leftOut = leftOut;
+  function findConsent(personId: PersonId): StoredConsent | undefined {
+    return consents.findChoice(personId);
   }
 
-  get isLoaded(): boolean {
-    return this.#consents.isLoaded;
-  }
-
-  findConsent(personId: PersonId): StoredConsent | undefined {
-    return this.#consents.findChoice(personId);
-  }
-
-  get answers(): { readonly no: readonly string[]; readonly yes: readonly string[] } {
-    const all = this.#consents.listAll();
-    const no = all.filter(([, word]) => isRefusal(word)).map(([id]) => id);
-    const yes = all.filter(([, word]) => !isRefusal(word)).map(([id]) => id);
-    return { no, yes };
-  }
-
-  hasRefused(personId: PersonId): boolean {
-    return isRefusal(this.findConsent(personId));
-  }
-
-  /** Tests whether a person is left out. Undefined while unknown. */
-  isLeftOut(personId: PersonId): boolean | undefined {
-    return (
-      this.#leftOut.findChoice(personId) ?? (this.#leftOut.isLoaded ? false : undefined)
-    );
-  }
-
-  /** Combines choices with a session's state of consent. */
-  toConsentState(
-    policy: ConsentPolicy,
-    session: Pick<ConsentState, 'callers' | 'isPaused' | 'isLoaded'>,
-  ): ConsentState {
-    const isLoaded = session.isLoaded && this.isLoaded;
-    return {
-      ...session,
-      ...this.answers,
-      policy,
-      isLoaded,
-      pressed: [...this.#pressed],
-    };
-  }
-
-  /** Saves a consent at once. Returns false if not stored. */
-  async saveConsent(personId: PersonId, word: ConsentChange): Promise<boolean> {
-    if (word.kind === 'always') this.#pressed.add(personId);
-    // A press takes along the beginning of an erasure that could not be stored yet.
-    const { erasesSinceWallMs } = this.#consents.findUnsaved(personId) ?? {};
-    return await this.#consents.saveChoice(personId, { erasesSinceWallMs, ...word });
-  }
-
-  /** Saves at once whether a person is left out. Returns false if not stored. */
-  async saveLeftOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
-    return await this.#leftOut.saveChoice(personId, isLeftOut);
-  }
-
-  /** Reads the server's choices unless already read. Never throws. */
-  async readStored() {
-    await Promise.all([this.#consents.readStored(), this.#leftOut.readStored()]);
-  }
-
-  /** Forgets all choices, so that they are read again. */
-  reset() {
-    this.#pressed.clear();
-    this.#consents.reset();
-    this.#leftOut.reset();
-  }
+  const choices = {
+    get isLoaded(): boolean {
+      return consents.isLoaded;
+    },
+    findConsent,
+    get answers(): { readonly no: readonly string[]; readonly yes: readonly string[] } {
+      const all = consents.listAll();
+      const no = all.filter(([, word]) => isRefusal(word)).map(([id]) => id);
+      const yes = all.filter(([, word]) => !isRefusal(word)).map(([id]) => id);
+      return { no, yes };
+    },
+    hasRefused(personId: PersonId): boolean {
+      return isRefusal(findConsent(personId));
+    },
+    /** Tests whether a person is left out. Undefined while unknown. */
+    isLeftOut(personId: PersonId): boolean | undefined {
+      return leftOut.findChoice(personId) ?? (leftOut.isLoaded ? false : undefined);
+    },
+    /** Combines choices with a session's state of consent. */
+    toConsentState(
+      policy: ConsentPolicy,
+      session: Pick<ConsentState, 'callers' | 'isPaused' | 'isLoaded'>,
+    ): ConsentState {
+      const isLoaded = session.isLoaded && choices.isLoaded;
+      return {
+        ...session,
+        ...choices.answers,
+        policy,
+        isLoaded,
+        pressed: [...pressed],
+      };
+    },
+    /** Saves a consent at once. Returns false if not stored. */
+    async saveConsent(personId: PersonId, word: ConsentChange): Promise<boolean> {
+      if (word.kind === 'always') pressed.add(personId);
+      // A press takes along the beginning of an erasure that could not be stored yet.
+      const { erasesSinceWallMs } = consents.findUnsaved(personId) ?? {};
+      return await consents.saveChoice(personId, { erasesSinceWallMs, ...word });
+    },
+    /** Saves at once whether a person is left out. Returns false if not stored. */
+    async saveLeftOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
+      return await leftOut.saveChoice(personId, isLeftOut);
+    },
+    /** Reads the server's choices unless already read. Never throws. */
+    async readStored() {
+      await Promise.all([consents.readStored(), leftOut.readStored()]);
+    },
+    /** Forgets all choices, so that they are read again. */
+    reset() {
+      pressed.clear();
+      consents.reset();
+      leftOut.reset();
+    },
+  };
+  return choices;
 }
 
-/** Choices of the people of all servers. A no counts at once in every session of a server. */
-export class GuildConsents implements Disposable {
-  readonly #deps;
-  readonly #leftOutPeople;
-  readonly #listener;
-  readonly #guilds = new Map<string, GuildChoices>();
-  readonly #over = new AbortController();
+/** Opens the choices of the people of all servers. A no counts at once in every session of a server. */
+export function openGuildConsents(
+  deps: ConsentDeps,
+  leftOutPeople: LeftOutPeopleStore,
+  listener: ConsentListener,
+) {
+  const guilds = new Map<string, GuildChoices>();
+  const over = new AbortController();
 
-  constructor(
-    deps: ConsentDeps,
-    leftOutPeople: LeftOutPeopleStore,
-    listener: ConsentListener,
-  ) {
-    this.#deps = deps;
-    this.#leftOutPeople = leftOutPeople;
-    this.#listener = listener;
-  }
-
-  getChoices(guildId: GuildId): GuildChoices {
-    const known = this.#guilds.get(guildId) ?? this.#openChoices(guildId);
-    this.#guilds.set(guildId, known);
-    return known;
-  }
-
-  forgetServer(guildId: GuildId) {
-    this.#guilds.delete(guildId);
-  }
-
-  [Symbol.dispose]() {
-    this.#over.abort(new Error('the sessions are closed'));
-  }
-
-  #openChoices(guildId: GuildId) {
-    const deps = this.#deps;
-    const notifyListener = (personId?: PersonId) => this.#listener(guildId, personId);
+  function openChoices(guildId: GuildId) {
+    const notifyListener = (personId?: PersonId) => listener(guildId, personId);
     const common = {
       guildId,
       watch: deps,
       onChange: notifyListener,
-      signal: this.#over.signal,
+      signal: over.signal,
     };
-    return new GuildChoices(
-      new PeopleChoices({ ...common, store: deps.store }),
-      new PeopleChoices({ ...common, store: this.#leftOutPeople }),
+    return createGuildChoices(
+      createPeopleChoices({ ...common, store: deps.store }),
+      createPeopleChoices({ ...common, store: leftOutPeople }),
     );
   }
+
+  return {
+    getChoices(guildId: GuildId): GuildChoices {
+      const known = guilds.get(guildId) ?? openChoices(guildId);
+      guilds.set(guildId, known);
+      return known;
+    },
+    forgetServer(guildId: GuildId) {
+      guilds.delete(guildId);
+    },
+    [Symbol.dispose]() {
+      over.abort(new Error('the sessions are closed'));
+    },
+  };
 }

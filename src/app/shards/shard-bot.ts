@@ -17,10 +17,13 @@ import { serverSettings } from '#src/features/features.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
-import { ShardFeatures } from '#src/sessions/shard-features.ts';
+import {
+  createShardFeatures,
+  type ShardFeatures,
+} from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { createGuildAccess } from '#src/settings/access-control.ts';
-import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import { createPersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
@@ -53,7 +56,7 @@ export async function startShardBot(options: ShardBotOptions, signal: AbortSigna
   const until = AbortSignal.any([signal, closed.signal]);
   let sessions: VoiceSessions | undefined;
   let name = '';
-  const features = new ShardFeatures();
+  const features = createShardFeatures();
   const createPorts = (discordPorts: DiscordPorts) => {
     name = config.bot.name ?? discordPorts.bot.name;
     const deps = createSessionDeps(options, discordPorts, name);
@@ -198,7 +201,7 @@ function createSessionDeps(
     places,
     store: store.consents,
     captionChats: discord.captions,
-    peopleSettings: new PersonalSettingsCache({
+    peopleSettings: createPersonalSettingsCache({
       ...common,
       store: store.personSettings,
     }),

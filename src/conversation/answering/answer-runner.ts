@@ -16,10 +16,10 @@ import {
   writeUnspoken,
 } from '#src/conversation/output/answer-delivery.ts';
 import {
+  createRunningReplies,
   createRunningReply,
   fillReply,
   type ReplyEnd,
-  RunningReplies,
   type RunningReply,
 } from '#src/conversation/output/running-replies.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
@@ -68,7 +68,7 @@ export class AnswerRunner {
     this.#session = session;
     this.#deps = deps;
     this.#utterances = utterances;
-    this.running = new RunningReplies<AnswerRun>(session.loop, (job, end) =>
+    this.running = createRunningReplies<AnswerRun>(session.loop, (job, end) =>
       this.#concludeAnswer(job, end),
     );
   }

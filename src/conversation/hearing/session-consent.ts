@@ -30,130 +30,123 @@ export type SessionAnswers = {
   readonly isPaused: boolean;
 };
 
-/** Consent in one session. The conversation decides, and a change counts from the next packet. */
-export class SessionConsent {
-  readonly withdrawals = new ConsentWithdrawals();
-  readonly #options;
-  #listener: (() => void) | undefined;
-  #keeper: (() => void) | undefined;
+export type SessionConsent = ReturnType<typeof createSessionConsent>;
 
-  constructor(options: SessionConsentOptions) {
-    this.#options = options;
-  }
-
-  /** Returns people who agreed for this session alone, and whether hearing is paused. */
-  get answers(): SessionAnswers {
-    // A no outlives the session.
-    const { callers, isPaused } = this.#state.consent;
-    return { agreedIds: callers.filter((id) => !this.hasSaidNo(id)), isPaused };
-  }
-
-  get isPaused(): boolean {
-    return this.#state.consent.isPaused;
-  }
-
-  set isPaused(isPaused: boolean) {
-    this.#options.loop().post({ kind: 'paused-hearing', isPaused });
-    this.refresh();
-  }
-
-  /** Returns whether stored consents are loaded. Until then, only a press of Hear me counts. */
-  get isLoaded(): boolean {
-    return this.#state.consent.isLoaded;
-  }
-
-  addCaller(personId: PersonId) {
-    this.#options
-      .loop()
-      .post({ kind: 'answered-consent', by: personId, answer: 'called' });
-    this.refresh();
-  }
-
-  canWrite(personId: PersonId): boolean {
-    return this.mayHear(personId) && !this.isLeftOut(personId);
-  }
+/** Keeps consent in one session. The conversation decides, and a change counts from the next packet. */
+export function createSessionConsent(options: SessionConsentOptions) {
+  const withdrawals = createWithdrawals();
+  let changeListener: (() => void) | undefined;
+  let answerListener: (() => void) | undefined;
 
   /** Returns whether a person is left out of captions and prompts. */
-  isLeftOut(personId: PersonId): boolean {
+  function isLeftOut(personId: PersonId): boolean {
     // Until the choices are read, everybody is.
-    return this.#options.choices.isLeftOut(personId) !== false;
+    return options.choices.isLeftOut(personId) !== false;
   }
 
-  /** Gets the consent of a person, whether or not hearing is paused. Barred people have a no. */
-  getConsent(personId: PersonId): Consent {
-    return this.isAdmitted(personId) ? getConsent(this.#state, personId) : 'no';
-  }
-
-  isAdmitted(personId: PersonId): boolean {
+  function isAdmitted(personId: PersonId): boolean {
     // The conversation knows of participants. Settings decide about others.
-    const person = this.#state.people.find(({ id }) => id === personId);
-    return person ? person.isAdmitted : this.#options.isAdmitted(personId);
+    const person = getState().people.find(({ id }) => id === personId);
+    return person ? person.isAdmitted : options.isAdmitted(personId);
   }
 
-  refresh() {
-    const loop = this.#options.loop();
+  function refresh() {
+    const loop = options.loop();
     loop.syncPeople();
     loop.syncConsents();
-    this.#listener?.();
-    this.#keeper?.();
+    changeListener?.();
+    answerListener?.();
   }
 
-  mayHear(personId: PersonId): boolean {
-    return this.isAdmitted(personId) && mayHear(this.#state, personId);
+  function isHeard(personId: PersonId): boolean {
+    return isAdmitted(personId) && mayHear(getState(), personId);
   }
 
-  getStanding(personId: PersonId): Standing {
-    return this.isAdmitted(personId) ? getStanding(this.#state, personId) : 'no';
+  function hasSaidNo(personId: PersonId): boolean {
+    return getState().consent.no.includes(personId);
   }
 
-  hasSaidNo(personId: PersonId): boolean {
-    return this.#state.consent.no.includes(personId);
+  function getState() {
+    return options.loop().state;
   }
 
-  onChange(listener: () => void) {
-    this.#listener = listener;
-  }
-
-  onAnswered(keeper: () => void) {
-    this.#keeper = keeper;
-  }
-
-  get storedConsents(): Pick<ConsentState, 'policy' | 'isLoaded' | 'no' | 'yes'> {
-    const { choices, isLoaded, getRules } = this.#options;
-    const { policy } = getRules();
-    return { policy, isLoaded: isLoaded() && choices.isLoaded, ...choices.answers };
-  }
-
-  getRights({
-    id,
-    roleIds,
-  }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
-    const { roleId } = this.#options.getRules();
-    return {
-      isAdmitted: this.#options.isAdmitted(id),
-      hasRole: roleId !== undefined && roleIds.includes(roleId),
-    };
-  }
-
-  get #state() {
-    return this.#options.loop().state;
-  }
+  return {
+    withdrawals,
+    /** Returns people who agreed for this session alone, and whether hearing is paused. */
+    get answers(): SessionAnswers {
+      // A no outlives the session.
+      const { callers, isPaused } = getState().consent;
+      return { agreedIds: callers.filter((id) => !hasSaidNo(id)), isPaused };
+    },
+    get isPaused(): boolean {
+      return getState().consent.isPaused;
+    },
+    set isPaused(isPaused: boolean) {
+      options.loop().post({ kind: 'paused-hearing', isPaused });
+      refresh();
+    },
+    /** Returns whether stored consents are loaded. Until then, only a press of Hear me counts. */
+    get isLoaded(): boolean {
+      return getState().consent.isLoaded;
+    },
+    addCaller(personId: PersonId) {
+      options.loop().post({ kind: 'answered-consent', by: personId, answer: 'called' });
+      refresh();
+    },
+    canWrite(personId: PersonId): boolean {
+      return isHeard(personId) && !isLeftOut(personId);
+    },
+    isLeftOut,
+    /** Gets the consent of a person, whether or not hearing is paused. Barred people have a no. */
+    getConsent(personId: PersonId): Consent {
+      return isAdmitted(personId) ? getConsent(getState(), personId) : 'no';
+    },
+    isAdmitted,
+    refresh,
+    mayHear: isHeard,
+    getStanding(personId: PersonId): Standing {
+      return isAdmitted(personId) ? getStanding(getState(), personId) : 'no';
+    },
+    hasSaidNo,
+    onChange(listener: () => void) {
+      changeListener = listener;
+    },
+    onAnswered(listener: () => void) {
+      answerListener = listener;
+    },
+    get storedConsents(): Pick<ConsentState, 'policy' | 'isLoaded' | 'no' | 'yes'> {
+      const { choices, isLoaded, getRules } = options;
+      const { policy } = getRules();
+      return { policy, isLoaded: isLoaded() && choices.isLoaded, ...choices.answers };
+    },
+    getRights({
+      id,
+      roleIds,
+    }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
+      const { roleId } = options.getRules();
+      return {
+        isAdmitted: options.isAdmitted(id),
+        hasRole: roleId !== undefined && roleIds.includes(roleId),
+      };
+    },
+  };
 }
 
 /** A no aborts the signal of its person, and so ends everything that is made of their words. */
-class ConsentWithdrawals {
-  readonly #open = new Map<string, AbortController>();
+function createWithdrawals() {
+  const controllers = new Map<string, AbortController>();
 
-  getSignal(personId: PersonId) {
-    const open = this.#open.get(personId) ?? new AbortController();
-    this.#open.set(personId, open);
-    return open.signal;
-  }
-
-  withdrawPerson(personId: PersonId) {
-    this.#open.get(personId)?.abort(new Error('the person withdrew their consent'));
-    this.#open.delete(personId);
-  }
+  return {
+    getSignal(personId: PersonId) {
+      const open = controllers.get(personId) ?? new AbortController();
+      controllers.set(personId, open);
+      return open.signal;
+    },
+    withdrawPerson(personId: PersonId) {
+      controllers.get(personId)?.abort(new Error('the person withdrew their consent'));
+      controllers.delete(personId);
+    },
+  };
 }
 
 /** Packets that an unheard person sends before the bot tells them: 5 s of sound. */

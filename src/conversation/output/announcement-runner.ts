@@ -23,9 +23,9 @@ import {
 } from '#src/voice/output/speech-output.ts';
 import type { VoiceDeps } from './answer-delivery.ts';
 import {
+  createRunningReplies,
   createRunningReply,
   fillReply,
-  RunningReplies,
   type RunningReply,
 } from './running-replies.ts';
 
@@ -40,7 +40,7 @@ export class AnnouncementRunner {
   ) {
     this.#session = session;
     this.#deps = deps;
-    this.running = new RunningReplies(session.loop, (reading) =>
+    this.running = createRunningReplies(session.loop, (reading) =>
       this.#concludeAnnouncement(reading),
     );
   }

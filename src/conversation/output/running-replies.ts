@@ -27,64 +27,58 @@ type ConcludeReply<Reply> = (
   end: ReplyEnd,
 ) => Omit<ReplyOverEvent, 'finish' | 'kind' | 'reply'>;
 
-export class RunningReplies<Reply extends RunningReply> {
-  readonly #loop;
-  readonly #conclude;
-  readonly #all = new Map<Id, Reply>();
+export function createRunningReplies<Reply extends RunningReply>(
+  loop: ConversationLoop,
+  conclude: ConcludeReply<Reply>,
+) {
+  const replies = new Map<Id, Reply>();
 
-  constructor(loop: ConversationLoop, concluded: ConcludeReply<Reply>) {
-    this.#loop = loop;
-    this.#conclude = concluded;
+  function find(id: Id | undefined): Reply | undefined {
+    return id === undefined ? undefined : replies.get(id);
   }
 
-  add(reply: Reply) {
-    this.#all.set(reply.id, reply);
-  }
-
-  find(id: Id | undefined): Reply | undefined {
-    return id === undefined ? undefined : this.#all.get(id);
-  }
-
-  /** Plays a reply with `speak` and reports its end to the conversation. Throws bugs only. */
-  async play(
-    reply: Reply,
-    speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>,
-  ) {
-    const playing = createChildController(reply.over.signal);
-    reply.sounding = playing;
-    const { signal } = playing;
-    const { output } = this.#loop;
-    let end: ReplyEnd = { finish: 'cancelled' };
-    try {
-      if (output) end = await speak(output, signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-    if (this.find(reply.id) !== reply) return;
-    const { finish } = end;
-    const concluded = this.#conclude(reply, end);
-    this.#all.delete(reply.id);
-    this.#loop.post({ kind: 'over', reply: reply.id, finish, ...concluded });
-    reply.over.abort(new Error('the reply is over'));
-  }
-
-  discard(id: Id) {
-    const reply = this.find(id);
-    this.#all.delete(id);
-    reply?.over.abort(new Error('the reply is not wanted'));
-  }
-
-  cut(id: Id) {
-    this.find(id)?.sounding?.abort(new Error('the reply was cut'));
-  }
-
-  finishClause(id: Id) {
-    const { sounding, reply } = this.find(id) ?? {};
-    reply?.endAfterSentence();
-    void reply?.finish.then((finish) => {
-      if (finish === 'cancelled') sounding?.abort(new Error('the clause was over'));
-    });
-  }
+  return {
+    add(reply: Reply) {
+      replies.set(reply.id, reply);
+    },
+    find,
+    /** Plays a reply with `speak` and reports its end to the conversation. Throws bugs only. */
+    async play(
+      reply: Reply,
+      speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>,
+    ) {
+      const playing = createChildController(reply.over.signal);
+      reply.sounding = playing;
+      const { signal } = playing;
+      const { output } = loop;
+      let end: ReplyEnd = { finish: 'cancelled' };
+      try {
+        if (output) end = await speak(output, signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+      if (find(reply.id) !== reply) return;
+      const { finish } = end;
+      replies.delete(reply.id);
+      loop.post({ kind: 'over', reply: reply.id, finish, ...conclude(reply, end) });
+      reply.over.abort(new Error('the reply is over'));
+    },
+    discard(id: Id) {
+      const reply = find(id);
+      replies.delete(id);
+      reply?.over.abort(new Error('the reply is not wanted'));
+    },
+    cut(id: Id) {
+      find(id)?.sounding?.abort(new Error('the reply was cut'));
+    },
+    finishClause(id: Id) {
+      const { sounding, reply } = find(id) ?? {};
+      reply?.endAfterSentence();
+      void reply?.finish.then((finish) => {
+        if (finish === 'cancelled') sounding?.abort(new Error('the clause was over'));
+      });
+    },
+  };
 }
 
 /**

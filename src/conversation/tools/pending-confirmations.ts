@@ -55,7 +55,7 @@ const heldAnswerMs = 15 * 60_000;
 const { confirmMs } = conversationRules;
 
 /**
- * Tool calls and private answers that wait for a button. Each call is confirmed once, or never.
+ * Keeps tool calls and private answers that wait for a button. Each call is confirmed once, or never.
  *
  * @example
  * import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
@@ -65,78 +65,65 @@ const { confirmMs } = conversationRules;
  * const button = confirmations.holdAnswer(toOpenText('It is at nine.'), { id: '1', name: 'Ana' });
  * confirmations.findAnswer(button.slice('tool.show:'.length))?.presser.name; // 'Ana', for 15 minutes
  */
-export class PendingConfirmations {
-  readonly #loop;
-  readonly #clock;
-  #open: readonly PendingConfirmation[] = [];
-  #heldAnswers: readonly HeldAnswer[] = [];
+export function createPendingConfirmations(loop: ConversationLoop, clock: Clock) {
+  let asks: readonly PendingConfirmation[] = [];
+  let heldAnswers: readonly HeldAnswer[] = [];
 
-  constructor(loop: ConversationLoop, clock: Clock) {
-    this.#loop = loop;
-    this.#clock = clock;
-  }
-
-  open(call: ConfirmableCall): ShownConfirmation {
-    const { asker, presser = asker } = call;
-    const nowMs = this.#clock.nowMs();
-    const ask = {
-      ...call,
-      id: crypto.randomUUID(),
-      presser: { id: presser.id, name: toResultLine(presser.name) },
-      shownMs: nowMs,
-    };
-    this.#open = [...this.#open.filter((one) => this.#getExpiry(one) > nowMs), ask];
-    const words = {
-      by: toResultLine(asker.name),
-      name: ask.presser.name,
-      s: confirmMs / 1000,
-    };
-    return { button: `tool.show:${ask.id}`, line: { id: 'tool.ask', with: words } };
-  }
-
-  holdAnswer(text: ConfidentialText, presser: Presser): string {
-    const [id, untilMs] = [crypto.randomUUID(), this.#clock.nowMs() + heldAnswerMs];
-    this.#heldAnswers = [...this.#heldAnswers, { id, presser, text, untilMs }].slice(
-      -maxHeldAnswers,
-    );
-    return `tool.show:${id}`;
-  }
-
-  findAnswer(id: string): HeldAnswer | undefined {
-    const nowMs = this.#clock.nowMs();
-    return this.#heldAnswers.find((one) => one.id === id && one.untilMs > nowMs);
-  }
-
-  findByNumber(confirmation: Id | undefined): PendingConfirmation | undefined {
-    if (confirmation === undefined) return undefined;
-    return this.#open.find((one) => one.confirmation === confirmation);
-  }
-
-  find(id: string, personId: PersonId): ConfirmationPress {
-    const ask = this.#open.find((one) => one.id === id);
-    const untilMs = ask ? this.#getExpiry(ask) : 0;
-    if (!ask || untilMs <= this.#clock.nowMs()) return { kind: 'over' };
-    if (ask.presser.id !== personId) return { kind: 'other', name: ask.presser.name };
-    return { kind: 'theirs', ask, untilMs };
-  }
-
-  remove(ask: PendingConfirmation | undefined) {
-    this.#open = this.#open.filter((one) => one !== ask);
-  }
-
-  withdrawPerson(personId: PersonId) {
-    this.#open = this.#open.filter(
-      ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
-    );
-    this.#heldAnswers = this.#heldAnswers.filter(
-      ({ presser }) => presser.id !== personId,
-    );
-  }
-
-  #getExpiry({ confirmation, shownMs }: PendingConfirmation) {
+  function getExpiry({ confirmation, shownMs }: PendingConfirmation) {
     if (confirmation === undefined) return shownMs + confirmMs;
     const { toMs = 0, untilMs = 0 } =
-      this.#loop.state.confirmations.find(({ id }) => id === confirmation) ?? {};
+      loop.state.confirmations.find(({ id }) => id === confirmation) ?? {};
     return Math.max(untilMs, toMs);
   }
+
+  return {
+    open(call: ConfirmableCall): ShownConfirmation {
+      const { asker, presser = asker } = call;
+      const nowMs = clock.nowMs();
+      const ask = {
+        ...call,
+        id: crypto.randomUUID(),
+        presser: { id: presser.id, name: toResultLine(presser.name) },
+        shownMs: nowMs,
+      };
+      asks = [...asks.filter((one) => getExpiry(one) > nowMs), ask];
+      const words = {
+        by: toResultLine(asker.name),
+        name: ask.presser.name,
+        s: confirmMs / 1000,
+      };
+      return { button: `tool.show:${ask.id}`, line: { id: 'tool.ask', with: words } };
+    },
+    holdAnswer(text: ConfidentialText, presser: Presser): string {
+      const [id, untilMs] = [crypto.randomUUID(), clock.nowMs() + heldAnswerMs];
+      heldAnswers = [...heldAnswers, { id, presser, text, untilMs }].slice(
+        -maxHeldAnswers,
+      );
+      return `tool.show:${id}`;
+    },
+    findAnswer(id: string): HeldAnswer | undefined {
+      const nowMs = clock.nowMs();
+      return heldAnswers.find((one) => one.id === id && one.untilMs > nowMs);
+    },
+    findByNumber(confirmation: Id | undefined): PendingConfirmation | undefined {
+      if (confirmation === undefined) return undefined;
+      return asks.find((one) => one.confirmation === confirmation);
+    },
+    find(id: string, personId: PersonId): ConfirmationPress {
+      const ask = asks.find((one) => one.id === id);
+      const untilMs = ask ? getExpiry(ask) : 0;
+      if (!ask || untilMs <= clock.nowMs()) return { kind: 'over' };
+      if (ask.presser.id !== personId) return { kind: 'other', name: ask.presser.name };
+      return { kind: 'theirs', ask, untilMs };
+    },
+    remove(ask: PendingConfirmation | undefined) {
+      asks = asks.filter((one) => one !== ask);
+    },
+    withdrawPerson(personId: PersonId) {
+      asks = asks.filter(
+        ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
+      );
+      heldAnswers = heldAnswers.filter(({ presser }) => presser.id !== personId);
+    },
+  };
 }

@@ -10,7 +10,7 @@ import {
 } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
-import { PendingConfirmations } from './pending-confirmations.ts';
+import { createPendingConfirmations } from './pending-confirmations.ts';
 import type { ToolEntry, ToolPorts } from './tool-entry.ts';
 
 type ToolOptions = {
@@ -46,7 +46,7 @@ export function createSessionTools(
   }
 
   return {
-    confirmations: new PendingConfirmations(session.loop, clock),
+    confirmations: createPendingConfirmations(session.loop, clock),
     clock,
     isAllowed,
 

@@ -32,9 +32,9 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
-import { ShardFeatures } from '#src/sessions/shard-features.ts';
+import { createShardFeatures } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import { createPersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
@@ -238,7 +238,7 @@ export function openSessionFixture(
     settingsStore: stores.settings,
     trackStore: stores.tracks,
     seatStore: stores.seats,
-    features: new ShardFeatures(),
+    features: createShardFeatures(),
     captionChats,
     transcripts,
     messages,
@@ -247,7 +247,7 @@ export function openSessionFixture(
     partialTrust: new PartialTrust(false),
     sounds: makeCatalog(),
     onEvent,
-    peopleSettings: new PersonalSettingsCache({
+    peopleSettings: createPersonalSettingsCache({
       clock,
       onEvent,
       store: stores.personSettings,
