@@ -1,59 +1,46 @@
-import {
-  adam,
-  eva,
-  hearSpeech,
-  joinLounge,
-  type openSessionFixture,
-  passTime,
-} from '#test/conversation/setup/session-fixture.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
-import { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-const speech = 'human-goforward';
 const todayMs = new VirtualClock().wallMs();
 
-/** Adam and Eva are heard by a recogniser that costs a cent a minute. */
-async function talked(over: Parameters<typeof openSessionFixture>[0] = {}) {
-  const clock = new VirtualClock();
-  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(10) } });
-  const listener = new RecordedUtterances();
-  const fixture = await joinLounge(
-    { spending: budgets, addressing: 'name', listener, ...over },
-    [adam, eva],
-    clock,
-  );
-  await fixture.privacy.allow('g', 'eva');
-  const says = async () => await hearSpeech(fixture, 5_000, speech);
-  const sums = () => {
-    const { day, people } = ledger.getStanding('g', clock.wallMs());
-    return { day, adam: people.get('adam') };
-  };
-  return { clock, budgets, fixture, ledger, listener, says, sums };
-}
-
-test('captions of talk among people are paid by the server, and words to the bot by their speaker', async () => {
-  for (const isMeant of [false, true]) {
-    const { says, sums } = await talked(isMeant ? { addressing: 'always' } : {});
-    await says();
-    expect(sums().day.nanoUsd).toBeGreaterThan(250_000);
-    expect((sums().adam?.nanoUsd ?? 0) > 250_000).toBe(isMeant);
-  }
-});
-
-test('a withdrawn utterance is paid by the server', async () => {
-  const { fixture, sums } = await talked({ addressing: 'always' });
-  await hearSpeech(fixture, 1_500, speech);
-  await fixture.privacy.deny('g', 'adam');
-  await passTime(fixture, 1_000);
-  expect([sums().adam, sums().day.nanoUsd > 0]).toEqual([undefined, true]);
-});
-
-test('captions end with the budget of the server', async () => {
-  const { clock, ledger, listener, says } = await talked();
-  ledger.charge('g', undefined, { nanoUsd: 10e9 }, clock.wallMs());
-  await says();
-  expect(listener.listEnds).toEqual([]);
+playScripts({
+  'captions of talk among people are paid by the server, and words to the bot by their speaker': `
+    with budget 10, name
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    spent > speak 0.000003, speak 0.000028, speak 0.000035, server 0.000066, reserved 0
+    adam says (human-goforward): go forward ten meters
+    > heard Adam: go forward ten meters, ignored Adam: not-named
+    1000
+    spent > recognise 0.000315, server 0.000381, reserved 0
+    adam says (human-goforward): Nova, go forward ten meters
+    > heard Adam: Nova, go forward ten meters, answered Adam: You said five.
+    1000
+    spent
+    > recognise 0.000318333, think 0.0001, speak 0.000014, server 0.000813333, adam 0.000432333, turns 1, reserved 0
+    `,
+  'a withdrawn utterance is paid by the server': `
+    with budget 10
+    spent > speak 0.000003, speak 0.000028, server 0.000031, reserved 0
+    recogniser takes 5000
+    adam begins (human-goforward): go forward ten meters
+    3500
+    adam denies > isSaved true
+    1000
+    spent > recognise 0.000315, server 0.000346, reserved 0
+    `,
+  'captions end with the budget of the server': `
+    with budget 10, name
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    eva has spent 10
+    adam says (human-goforward): go forward ten meters > writes budget.guild (<t:1795219200:f>)
+    1000
+    lines > none
+    spent
+    > speak 0.000003, speak 0.000028, speak 0.000035, think 10, server 10.000066, eva 10, reserved 0
+    `,
 });
 
 test('the captions of who has used their share are paid by the server', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import type { StoredConsent } from '#src/people/consent.ts';
@@ -13,6 +13,7 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { makeTypedHandler } from '#test/features/typed/typed-handler.ts';
 import { listKept } from './captioned-session.ts';
 import {
+  findOrders,
   findTextId,
   formatEvent,
   formatPanel,
@@ -41,6 +42,7 @@ import {
   takeAway,
   typeLine,
 } from './script-requests.ts';
+import { makeError, parseRound } from './script-rounds.ts';
 import {
   adam,
   den,
@@ -101,6 +103,9 @@ export class Play {
   /** Recognised text from now on, and the delay of the recogniser. */
   heard = 'five five';
   recogniserMs = 0;
+  /** Language that the recogniser tells from now on, and the one that it was told last. */
+  language: string | undefined;
+  hint: string | undefined;
   /** Engines that fail now. */
   readonly broken = new Map<string, BotError>();
   /** Steps of the model's next answers, the last one again and again. */
@@ -291,9 +296,12 @@ export class Play {
 
   #recogniser() {
     const play = this;
-    const fake = new FakeTranscriber({ texts: () => play.heard });
     return {
-      async *transcribe(...[pcm, signal]: Parameters<FakeTranscriber['transcribe']>) {
+      async *transcribe(...given: Parameters<FakeTranscriber['transcribe']>) {
+        const [pcm, signal, { language: hint } = {}] = given;
+        play.hint = hint;
+        const { language } = play;
+        const fake = new FakeTranscriber({ texts: () => play.heard, language });
         await play.clock.sleep(play.recogniserMs, signal);
         const error = play.broken.get('recogniser');
         if (error) throw error;
@@ -307,12 +315,6 @@ type Step = (play: Play, ...groups: readonly string[]) => unknown;
 
 const g = 'g';
 const findPlace = (name: string) => (name === 'den' ? den : lounge);
-/** `!` before a code: it is no use to try again. */
-function makeError(code = '') {
-  const name = code.replace('!', '') || 'provider.refused';
-  return new BotError(name as ErrorCode, !code.startsWith('!'), 'It failed.');
-}
-
 /** Steps of a script by their form; the first that fits is done. */
 const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\d+)$/, async (play, ms) => void (await play.pass(Number(ms)))],
@@ -407,6 +409,11 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     /^model: (.*)$/,
     (play, text = '') => play.now({ rounds: text.split(' || ').map(parseRound) }),
   ],
+  [
+    /^recogniser tells (\w+)$/,
+    (play, language) => void Object.assign(play, { language }),
+  ],
+  [/^hint$/, ({ hint }) => hint],
   [/^recogniser takes (\d+)$/, (play, ms) => play.now({ recogniserMs: Number(ms) })],
   [/^(recogniser|voice) (works|fails)(?: (\S+))?$/, breakEngine],
   [/^store (works|unreadable|unwritable)$/, breakStore],
@@ -430,6 +437,10 @@ const steps: readonly (readonly [RegExp, Step])[] = [
       ),
   ],
   [/^prompt$/, ({ asked }) => formatPrompt(asked.at(-1)?.messages ?? [])],
+  [
+    /^orders (.+)$/,
+    ({ asked }, of = '') => findOrders(asked.at(-1)?.messages ?? [], of),
+  ],
   [/^results$/, ({ asked }) => formatResults(asked.at(-1)?.messages ?? [])],
   [
     /^offered (\w+)$/,
@@ -446,7 +457,9 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [
     /^reminders$/,
     async ({ fixture }) =>
-      (await fixture.stores.reminders.list(g, adam.id)).map(({ text }) => text),
+      (await fixture.stores.reminders.list(g, adam.id)).map(
+        ({ channelId, number, text }) => `${number}: ${text} in ${channelId}`,
+      ),
   ],
   [/^consents$/, listConsents],
   [/^(\w+) has spent ([\d.]+)$/, spend],
@@ -499,24 +512,6 @@ function move({ fixture }: Play, place = '') {
     new BotError('link.lost', false, 'A person has moved the bot.'),
   );
   fixture.sessions.onSeatChange(g, { kind: 'moved', channelId });
-}
-
-/** `wait 3000`, `stall`, `fail CODE`, `usage IN OUT`, `call NAME {...}`; anything else is text. */
-function parseRound(text: string): ChatStep[] {
-  return text.split(' | ').map((step): ChatStep => {
-    const [, word, rest = ''] = /^(wait|fail|call|stall|usage) ?(.*)$/.exec(step) ?? [];
-    if (word === 'wait') return { waitMs: Number(rest) };
-    if (word === 'stall') return 'stall';
-    if (word === 'fail') return { error: makeError(rest) };
-    if (word === 'usage') return { usage: readUsage(rest) };
-    const [name = '', argumentsJson = '{}'] = rest.split(/ (?=\{)/);
-    return word === 'call' ? { call: { id: name, name, argumentsJson } } : step;
-  });
-}
-
-function readUsage(tokens: string) {
-  const [inputTokens = 0, outputTokens = 0] = tokens.split(' ').map(Number);
-  return { inputTokens, outputTokens };
 }
 
 /** Plays a script; what comes of a step stands behind a `>`, as in the script. */

@@ -63,6 +63,14 @@ export function formatPrompt(
   );
 }
 
+/** Orders to a model that begin with these words and the next one. */
+export function findOrders(
+  [order]: readonly { readonly content: string }[],
+  of: string,
+) {
+  return order?.content.match(new RegExp(`${of} \\S+\\b`, 'gi')) ?? [];
+}
+
 /** What a model was told of its calls. */
 export function formatResults(
   messages: readonly { readonly role: string; readonly content: string }[],

@@ -15,6 +15,7 @@ const subjects: Readonly<Record<string, object>> = {
   voice: { isVoiceMessage: true },
   recording: { recording: { url: 'https://cdn.test/a.ogg', name: 'a.ogg' } },
   picture: { pictures: [{ url: 'https://cdn.test/a.png', name: 'a.png' }] },
+  general: { askedInId: 'general' },
   ben: { sentBy: 'Ben' },
   message: { quoted: { author: 'Eva', text: 'Make it 40.' } },
 };

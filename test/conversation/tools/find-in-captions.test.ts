@@ -1,74 +1,66 @@
-import { BotError } from '#src/base/errors.ts';
-import { toChatMessages } from '#src/conversation/answering/answer-request.ts';
-import { tools } from '#src/features/features.ts';
-import {
-  adam,
-  eva,
-  hearSpeech,
-  joinLounge,
-  passTime,
-} from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, makeToolCall } from '#test/fakes/fake-chat.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 
-const speech = 'human-goforward';
-const check = () =>
-  makeToolCall('find_in_captions', { question: 'What about five?', about: 'all' });
-
-/** Adam has said "five five" while captions were on, and asks about it; the model does these things in turn. */
-async function asked(rounds: readonly (readonly ChatStep[])[], { asker = adam } = {}) {
-  const parts = { rounds, pieces: 2, tools, addressing: 'off' } as const;
-  const fixture = await joinLounge(parts, [adam]);
-  await fixture.privacy.allow('g', 'eva');
-  await passTime(fixture, 100);
-  const turning = fixture.captions.turnOn('g', {});
-  await passTime(fixture, 4_000);
-  await turning;
-  await hearSpeech(fixture, 4_000, speech);
-  fixture.linkOpener.link.present.push(eva);
-  await passTime(fixture, 500);
-  void fixture.talk.askQuestion('g', 'What about five?', asker, 'voice');
-  await passTime(fixture, 6_000);
-  return { fixture, chat: fixture.chat, answered: fixture.of('answered').at(-1) };
-}
-
-test('the bot itself quotes the transcript, and no words of the model follow the quote', async () => {
-  const { fixture, chat, answered } = await asked([
-    [check()],
-    ['[1]'],
-    ['Adam says you owe him.'],
-  ]);
-  expect(answered).toMatchObject({
-    finish: 'completed',
-    heardText: expect.stringMatching(/^Adam, \d\d:\d\d: five five$/),
-  });
-  expect(chat.asked).toHaveLength(2);
-  expect(fixture.of('tool')).toMatchObject([{ tool: 'find_in_captions', how: 'ran' }]);
-  const talk = fixture.sessions.findSession('g')?.loop;
-  const kept = talk && toChatMessages(talk.state.history.exchanges);
-  expect(kept?.at(-1)).toMatchObject({
-    role: 'assistant',
-    content: answered?.heardText,
-  });
-});
-
-test('if the model chooses no line, the bot says that the transcript does not hold it', async () => {
-  const { answered } = await asked([[check()], ['[0]'], ['Adam said seven.']]);
-  expect(answered?.heardText).toBe('I found nothing about that in what you may read.');
-});
-
-test('a person who came later hears what was said before, and a program nothing', async () => {
-  const { answered } = await asked([[check()], ['[1]']], { asker: eva });
-  expect(answered?.heardText).toMatch(/^Adam, \d\d:\d\d: five five$/);
-  const program = { ...adam, id: 'token:radio', name: 'radio' };
-  const { answered: told, chat } = await asked([[check()], ['[1]']], {
-    asker: program,
-  });
-  expect(told?.heardText).toBe('I found nothing about that in what you may read.');
-  expect(chat.asked).toHaveLength(1);
-});
-
-test('lines that no model chose are not said aloud', async () => {
-  const error = new BotError('provider.unreachable', true, 'Nobody there.');
-  const { answered } = await asked([[check()], [{ error }]]);
-  expect(answered?.heardText).toMatch(/^I can't think right now: /);
+playScripts({
+  'the bot itself quotes the transcript, and no words of the model follow the quote': `
+    with alone, off, tools
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    adam says (human-goforward): five five > heard Adam: five five, ignored Adam: off
+    model: call find_in_captions {"question":"What about five?","about":"all"} || [1] || Adam says you owe him.
+    adam asks: What about five?
+    > told adam: answered Adam, 16:25: five five
+    > tool find_in_captions ran
+    > says "Adam, 16:25: five five"
+    6000 > answered Adam: Adam, 16:25: five five
+    requests > 2 requests
+    adam asks: And then? > told adam: answered Adam says you owe him.
+    prompt
+    > Adam: What about five? | Nova: Adam, 16:25: five five | data: <channel> 16:25 Adam: five five 16:25 Nova: Adam, 16:25: five five </channel> | Adam: And then?
+    `,
+  'if the model chooses no line, the bot says that the transcript does not hold it': `
+    with alone, off, tools
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    adam says (human-goforward): five five > heard Adam: five five, ignored Adam: off
+    model: call find_in_captions {"question":"What about five?","about":"all"} || [0] || Adam said seven.
+    adam asks: What about five?
+    > told adam: answered I found nothing about that in what you may read.
+    > tool find_in_captions ran
+    > says ask.unknown
+    6000 > answered Adam: I found nothing about that in what you may read.
+    `,
+  'a person who came later hears what was said before, and a program nothing': `
+    with alone, off, tools, eva always
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    adam says (human-goforward): five five > heard Adam: five five, ignored Adam: off
+    eva comes
+    500
+    model: call find_in_captions {"question":"What about five?","about":"all"} || [1]
+    eva asks: What about five?
+    > told eva: answered Adam, 16:25: five five
+    > tool find_in_captions ran
+    > says "Adam, 16:25: five five"
+    6000 > answered Eva: Adam, 16:25: five five
+    model: call find_in_captions {"question":"What about five?","about":"all"} || [1]
+    token:radio asks: What about five?
+    > told token:radio: answered I found nothing about that in what you may read.
+    > tool find_in_captions ran
+    > says ask.unknown
+    6000 > answered Token:radio (left out): I found nothing about that in what you may read.
+    requests > 3 requests
+    `,
+  'lines that no model chose are not said aloud': `
+    with alone, off, tools
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    adam says (human-goforward): five five > heard Adam: five five, ignored Adam: off
+    model: call find_in_captions {"question":"What about five?","about":"all"} || fail provider.unreachable
+    adam asks: What about five?
+    > told adam: answered I can't think right now: my chat model gives no answer that I can use.
+    > failed think provider.unreachable
+    > tool find_in_captions ran
+    > says fail.llm
+    6000 > answered Adam: I can't think right now: my chat model gives no answer that I can use.
+    `,
 });

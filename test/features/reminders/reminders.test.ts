@@ -123,7 +123,7 @@ playScripts({
     eva asks: Cancel reminder 1. > told eva: answered All right., tool cancel_reminder refused
     4000 > answered Eva: All right.
     results > {"error":"You have no reminders or timers."}
-    reminders > secret
+    reminders > 1: secret in lounge
     `,
   ],
 });

@@ -1,4 +1,5 @@
 import { formatText } from '#src/texts/texts.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
@@ -36,29 +37,47 @@ test('a person who joins deafened or deafens later is offered written answers on
   expect([restarted.direct, fixture.notified, fixture.written]).toEqual([[], [], []]);
 });
 
-test.each<[string, (fixture: SessionFixture) => unknown, 'captions'?]>([
-  ['said no', ({ consents }) => consents.write('g', 'eva', { kind: 'never' })],
-  [
-    'has chosen before',
-    ({ peopleSettings }) =>
-      peopleSettings.changeSettings('g', 'eva', { answers: 'written' }),
-  ],
-  [
-    'cannot be remembered',
-    ({ stores }) => Object.assign(stores.personSettings, { trouble: 'unwritable' }),
-  ],
-  ['sits where it only writes captions', () => undefined, 'captions'],
-])('a deafened person who %s is offered nothing', async (_, prepare, mode) => {
-  const bot = { ...deaf, id: 'bot', isBot: true };
-  const fixture = openSessionFixture({}, [adam, deaf, bot]);
-  await prepare(fixture);
-  await sit(fixture, mode);
-  expect(fixture.direct).toEqual([]);
-});
-
-test('if a person has closed direct messages, nothing is shown in the channel instead', async () => {
-  const fixture = openSessionFixture({}, [adam, deaf]);
-  fixture.closed.add('eva');
-  await sit(fixture);
-  expect([fixture.direct, fixture.notified, fixture.written]).toEqual([[], [], []]);
-});
+playScripts(
+  {
+    'a deafened person who said no is offered nothing': `
+    with uncalled, eva never
+    adam joins > joined consent brief
+    3000 > says join.spoken.heard
+    `,
+    'a deafened person who has chosen before is offered nothing': `
+    with uncalled
+    eva chooses answers written
+    adam joins > joined consent brief
+    3000 > says join.spoken
+    `,
+    'a deafened person who cannot be remembered is offered nothing': [
+      {
+        acts: {
+          'forget choices': ({ stores }) =>
+            void Object.assign(stores.personSettings, { trouble: 'unwritable' }),
+        },
+      },
+      `
+    with uncalled
+    do forget choices
+    adam joins > joined consent brief, failed store store.unwritable
+    3000 > says join.spoken
+    `,
+    ],
+    'a deafened person who sits where it only writes captions is offered nothing': `
+    with uncalled
+    adam joins for captions > joined consent brief, says captions.on
+    3000 > played voice: completed
+    `,
+    'if a person has closed direct messages, nothing is shown in the channel instead': [
+      { acts: { close: ({ closed }) => void closed.add('eva') } },
+      `
+    with uncalled
+    do close
+    adam joins > joined consent brief
+    3000 > says join.spoken
+    `,
+    ],
+  },
+  { people: [adam, deaf, { ...deaf, id: 'bot', isBot: true }] },
+);

@@ -1,9 +1,7 @@
-import type { Public } from '#src/base/public.ts';
 import { tools } from '#src/features/features.ts';
 import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
 import { parseRules } from '#src/features/tools/external-tool.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
-import type { Recordings } from '#src/sources/recordings.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   lounge,
@@ -73,74 +71,6 @@ test('an answer from the own reminders is for the asker alone, and none stands i
   expect(open.result).not.toContain('tea');
 });
 
-/** Timers that are set, and the last result for the model. */
-async function setTimer(
-  about: object,
-  text?: string,
-  recordings?: Public<Recordings>,
-  sitsIn?: ChannelRef,
-) {
-  const given = {
-    id: 'call_1',
-    name: 'set_reminder',
-    argumentsJson: JSON.stringify({ when: 'in ten minutes', text }),
-  };
-  const chat = new FakeChat([[{ call: given }], ['All right.']]);
-  const fixture = openSessionFixture({
-    chat,
-    tools,
-    ...(recordings && { recordings }),
-  });
-  if (sitsIn) await fixture.sessions.join(sitsIn, 'adam');
-  const asked = await fixture.talk.askQuestion(
-    'g',
-    'What does it say?',
-    adam,
-    'text',
-    about,
-  );
-  const set = await fixture.stores.reminders.list('g', 'adam');
-  const offer = asked.kind === 'answered' ? asked.confirmation : undefined;
-  return { offer, set, result: chat.asked.at(-1)?.messages.at(-1)?.content };
-}
-
-test('a reminder that cannot be set is refused before anybody is asked for a Confirm', async () => {
-  const quoted = { author: 'Eva', text: 'Stretch.' };
-  const { offer, result, set } = await setTimer(
-    { quoted },
-    'stretch',
-    undefined,
-    lounge,
-  );
-  expect([offer, set]).toEqual([undefined, []]);
-  expect(result).toContain('I write a reminder where it was asked for');
-});
-
-test('a timer is written where it was asked for, else none is set', async () => {
-  const { set } = await setTimer({ askedInId: 'general' });
-  expect(set).toMatchObject([{ channelId: 'general', number: 1 }]);
-  const privately = await setTimer({});
-  expect(privately.set).toEqual([]);
-  expect(privately.result).toContain('ask again with answer: text');
-});
-
-test('a reminder is set in writing for words of the asker alone, else it needs Confirm, which nobody can wait for where the bot sits nowhere', async () => {
-  const place = { askedInId: 'general' };
-  expect((await setTimer(place, 'Pay Eva.')).set).toHaveLength(1);
-  const quoted = { author: 'Eva', text: 'Remind Adam to pay me.' };
-  const shown = await setTimer({ ...place, quoted }, 'Pay Eva.');
-  const recordings = {
-    read: () => expect.fail(),
-    readPictures: async () => ['data:,'],
-  };
-  const pictures = [{ url: 'https://cdn.test/a.png', name: 'a.png' }];
-  const seen = await setTimer({ ...place, pictures }, 'Pay Eva.', recordings);
-  for (const one of [shown, seen]) {
-    expect(one.set).toEqual([]);
-    expect(one.result).toContain('ask again by voice');
-  }
-});
-
 test.each([
   ['general', 'room'],
   [undefined, 'caller'],
@@ -177,23 +107,65 @@ test.each([
   },
 );
 
-test.each([
-  ['always', { text: 'I like tea.' }, [{ text: 'I like tea.', byName: 'Adam' }]],
-  ['always', { text: 'Eva likes tea.', about: 'Eva' }, []],
-  ['never', { text: 'I like tea.' }, []],
-] as const)(
-  'a memory of who said yes for good is kept also where the bot sits nowhere: %s, %j',
-  async (kind, given, kept) => {
-    const call = {
-      id: 'call_1',
-      name: 'remember',
-      argumentsJson: JSON.stringify(given),
-    };
-    const chat = new FakeChat([[{ call }], ['All right.']]);
-    const fixture = openSessionFixture({ chat, tools });
-    await fixture.settings.setSetting('g', 'memory', 'on');
-    await fixture.consents.write('g', 'adam', { kind });
-    await fixture.talk.askQuestion('g', 'Remember that, please.', adam, 'text');
-    expect(await fixture.transcripts.onDisk.memories.list('g')).toMatchObject(kept);
+playScripts(
+  {
+    'a reminder that cannot be set is refused before anybody is asked for a Confirm': `
+    adam joins > joined consent brief
+    model: call set_reminder {"when":"in ten minutes","text":"stretch"} || All right.
+    adam writes with message: What does it say?
+    > told adam: answered All right., tool set_reminder refused
+    reminders > none
+    results > {"error":"I write a reminder where it was asked for, so ask again with answer: text."}
+    `,
+    'a timer is written where it was asked for, else none is set': `
+    model: call set_reminder {"when":"in ten minutes"} || All right.
+    adam writes: What does it say? > told adam: answered All right., tool set_reminder refused
+    reminders > none
+    results > {"error":"I write a reminder where it was asked for, so ask again with answer: text."}
+    model: call set_reminder {"when":"in ten minutes"} || All right.
+    adam writes with general: What does it say?
+    > told adam: answered All right., tool set_reminder ran
+    reminders > 1:  in general
+    `,
+    'a reminder is set in writing for words of the asker alone, else it needs Confirm, which nobody can wait for where the bot sits nowhere': `
+    model: call set_reminder {"when":"in ten minutes","text":"Pay Eva."} || All right.
+    adam writes with general+message: What does it say?
+    > told adam: answered All right., tool set_reminder refused
+    reminders > none
+    results
+    > {"error":"That needs a press of Confirm. Nothing has happened: tell them to ask again by voice, in a voice channel with you."}
+    model: call set_reminder {"when":"in ten minutes","text":"Pay Eva."} || All right.
+    adam writes with general+picture: What does it say?
+    > told adam: answered All right., tool set_reminder refused
+    reminders > none
+    results
+    > {"error":"That needs a press of Confirm. Nothing has happened: tell them to ask again by voice, in a voice channel with you."}
+    model: call set_reminder {"when":"in ten minutes","text":"Pay Eva."} || All right.
+    adam writes with general: What does it say?
+    > told adam: answered All right., tool set_reminder ran
+    reminders > 1: Pay Eva. in general
+    `,
+    'a memory of who said yes for good is kept also where the bot sits nowhere: always, {"text":"I like tea."}': `
+    with adam always
+    set memory on > set value on isSaved true
+    model: call remember {"text":"I like tea."} || All right.
+    adam writes: Remember that, please. > told adam: answered All right., tool remember ran
+    memories > guildId g number 1 I like tea. byId adam byName Adam
+    `,
+    'a memory of who said yes for good is kept also where the bot sits nowhere: always, {"text":"Eva likes tea.","about":"Eva"}': `
+    with adam always
+    set memory on > set value on isSaved true
+    model: call remember {"text":"Eva likes tea.","about":"Eva"} || All right.
+    adam writes: Remember that, please. > told adam: answered All right., tool remember refused
+    memories > none
+    `,
+    'a memory of who said yes for good is kept also where the bot sits nowhere: never, {"text":"I like tea."}': `
+    with adam never
+    set memory on > set value on isSaved true
+    model: call remember {"text":"I like tea."} || All right.
+    adam writes: Remember that, please. > told adam: answered All right., tool remember refused
+    memories > none
+    `,
   },
+  { isUncalled: true, tools },
 );
