@@ -98,7 +98,9 @@ export class TcpProxy implements AsyncDisposable {
       outer.resetAndDestroy();
       return;
     }
-    const inner = connect(target);
+    const inner = connect({ ...target, noDelay: true });
+    // Servers and clients send each piece at once, and so does a network.
+    outer.setNoDelay();
     inner.on('error', () => undefined);
     const pair = { inner, outer };
     this.#pairs.add(pair);

@@ -27,7 +27,11 @@ import { createPersonalSettingsCache } from '#src/settings/personal-settings-cac
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
-import { endpointRules, usualTurnModelMs } from '#src/turn/endpointing/endpointing.ts';
+import {
+  endpointRules,
+  usualSoundsOverMs,
+  usualTurnModelMs,
+} from '#src/turn/endpointing/endpointing.ts';
 
 const face = { commands, buttons, forms, pickers };
 
@@ -155,6 +159,7 @@ function createSessionSources(
       endpointRules: {
         ...endpointRules,
         textTimeoutMs,
+        soundsOverMs: usualSoundsOverMs,
         ...(engines.turnModel && { turnModelMs: usualTurnModelMs }),
       },
       turnModel: engines.turnModel,

@@ -30,6 +30,8 @@ export const endpointRules = {
   pauseGapMs: 80,
   /** Unvoiced time after which the turn model is asked, once in a pause. Infinity without a turn model. */
   turnModelMs: Number.POSITIVE_INFINITY,
+  /** Unvoiced time that sounds like an end to a model that hears, while neither words nor turn model have answered. */
+  soundsOverMs: Number.POSITIVE_INFINITY,
   /** Most pauses inside a sentence are shorter. */
   longPauseMs: 200,
   /** Windows this far below the mean level are echo or room, as voice activity detection lags. */
@@ -48,6 +50,8 @@ export type EndpointRules = Readonly<typeof endpointRules>;
 
 /** `turnModelMs` where there is a turn model: it answers after 60 ms, before most turns end. */
 export const usualTurnModelMs = 100;
+/** `soundsOverMs` of a bot. A turn model, and servers that are near, have answered by then. */
+export const usualSoundsOverMs = 170;
 
 /** Events of one microphone. Discord sends nothing during silence, so only ticks are sure to come. */
 export type EndpointingEvent =
@@ -104,7 +108,7 @@ export type EndpointingEffect =
     }
   /** The pause is probably the end. Comes at most once a pause, after `paused`. */
   | { readonly kind: 'long-pause'; readonly atMs: number }
-  /** The turn model says so before any words came. A model that hears may begin its answer. */
+  /** Before any words came. A model that hears may begin its answer. Comes at most once a pause, after `paused`. */
   | { readonly kind: 'sounds-over'; readonly atMs: number }
   | { readonly kind: 'resumed'; readonly atMs: number; readonly pausedMs: number }
   /** A preemptive answer may begin. Comes at most once a pause. */
@@ -187,14 +191,10 @@ function applyJudgement(
   rules: EndpointRules,
   person: SpeakerHabits,
 ): EndpointingStep {
-  const { askedAtMs, atMs, probability } = event;
+  const { askedAtMs, probability } = event;
   if (voice.judgement?.askedAtMs !== askedAtMs) return { voice, effects: [] };
   const judgement = { ...voice.judgement, isPending: false, probability };
-  const step = decideEnd({ ...voice, judgement }, event, rules, person);
-  const isBeforeText = step.voice.kind === 'paused' && isTextless(voice);
-  const isOver = probability !== undefined && probability >= minOverProbability;
-  if (!isBeforeText || !isOver) return step;
-  return { ...step, effects: [...step.effects, { kind: 'sounds-over', atMs }] };
+  return decideEnd({ ...voice, judgement }, event, rules, person);
 }
 
 type Window = Extract<EndpointingEvent, { kind: 'window' }>;
@@ -232,6 +232,7 @@ function awaitVoice(
       ...last,
       isLongPause: false,
       isLikelyOver: false,
+      isSoundOver: false,
       heard,
     },
     effects: [{ kind: 'began', fromMs, atMs }],
@@ -297,6 +298,7 @@ function continueVoice(
     mutedAtMs: undefined,
     isLongPause: false,
     isLikelyOver: false,
+    isSoundOver: false,
     judgement: undefined,
     understood: voice.understood && { ...voice.understood, isUpToPause: false },
     heard: addEvidence(voice, window, rules),
@@ -325,6 +327,7 @@ function reviewPause(
     kind: 'talking',
     isLongPause: false,
     isLikelyOver: false,
+    isSoundOver: false,
     understood,
   };
   const step = decideEnd(again, event, rules, person);
@@ -365,7 +368,22 @@ function decideEnd(
   if (atMs - voice.fromMs >= rules.maxUtteranceMs)
     return endUtterance(voice, 'too-long');
   const isLikelyOver = delay.delayMs - silentMs <= delay.preemptiveLeadMs;
-  return notePause(voice, event, { silentMs, isLikelyOver }, rules);
+  const isSoundOver = soundsOver(voice, silentMs, rules);
+  return notePause(voice, event, { silentMs, isLikelyOver, isSoundOver }, rules);
+}
+
+/** Returns whether a pause without words sounds like an end, to the turn model once it has answered. */
+function soundsOver(
+  voice: SpeakingVoice,
+  silentMs: number,
+  { soundsOverMs }: EndpointRules,
+) {
+  const probability = voice.judgement?.probability;
+  const isOver =
+    probability === undefined
+      ? silentMs >= soundsOverMs
+      : probability >= minOverProbability;
+  return isOver && isTextless(voice);
 }
 
 /** Returns whether words up to this pause are missing. */
@@ -377,10 +395,7 @@ function isTextless({ understood }: SpeakingVoice) {
 function notePause(
   voice: SpeakingVoice,
   event: EndpointingEvent,
-  {
-    silentMs,
-    isLikelyOver,
-  }: { readonly silentMs: number; readonly isLikelyOver: boolean },
+  { silentMs, ...signs }: PauseStage & { readonly silentMs: number },
   rules: EndpointRules,
 ): EndpointingStep {
   const { atMs } = event;
@@ -389,7 +404,8 @@ function notePause(
     kind,
     isLongPause,
     judgement,
-    isLikelyOver: likelyOver,
+    isLikelyOver,
+    isSoundOver,
     pausedAtMs = atMs,
   } = voice;
   if (kind === 'talking' && isPause(voice, event, rules)) {
@@ -406,8 +422,12 @@ function notePause(
     isLongPause = true;
     effects.push({ kind: 'long-pause', atMs });
   }
-  if (kind === 'paused' && !likelyOver && isLikelyOver) {
-    likelyOver = true;
+  if (kind === 'paused' && !isSoundOver && signs.isSoundOver) {
+    isSoundOver = true;
+    effects.push({ kind: 'sounds-over', atMs });
+  }
+  if (kind === 'paused' && !isLikelyOver && signs.isLikelyOver) {
+    isLikelyOver = true;
     effects.push({
       kind: 'likely-over',
       fromMs: voice.fromMs,
@@ -421,7 +441,8 @@ function notePause(
       kind,
       isLongPause,
       judgement,
-      isLikelyOver: likelyOver,
+      isLikelyOver,
+      isSoundOver,
       pausedAtMs,
     },
     effects,
@@ -510,7 +531,9 @@ export function findEndOfTurn(
   return completeLogit < 0 ? { completeLogit: completeLogit / 2, lastWord } : undefined;
 }
 
-type SpeakingVoice = {
+type PauseStage = { readonly isLikelyOver: boolean; readonly isSoundOver: boolean };
+
+type SpeakingVoice = PauseStage & {
   readonly kind: 'talking' | 'paused';
   readonly fromMs: number;
   readonly lastVoiceMs: number;
@@ -521,7 +544,6 @@ type SpeakingVoice = {
   /** Start of the silence frames, if they are the latest packets. */
   readonly mutedAtMs?: number;
   readonly isLongPause: boolean;
-  readonly isLikelyOver: boolean;
   /** Question to the turn model in this pause, and its answer. */
   readonly judgement?: TurnJudgement;
   readonly understood?: UnderstoodText;

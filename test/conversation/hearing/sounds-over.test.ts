@@ -1,11 +1,17 @@
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { openServed } from '#test/conversation/setup/served-session.ts';
+import {
+  openServed,
+  type ServedOptions,
+} from '#test/conversation/setup/served-session.ts';
 
 /** Longer than any pause waits for words. */
 const slowWordsMs = 2_000;
 
 /** Milliseconds from the last packet of a question to the request for its answer, where words come slowly. */
-async function measureRequest(name: PipelineName, overProbability?: number) {
+async function measureRequest(
+  name: PipelineName,
+  overProbability?: ServedOptions['overProbability'],
+) {
   await using served = await openServed(name, {
     replies: [{ match: /./, text: 'Ten.' }],
     pace: { recogniseMs: slowWordsMs },
@@ -29,6 +35,11 @@ test.each(['audio-model', 'realtime'] as const)(
     expect(soonMs).toBeLessThanOrEqual(240);
     expect(await measureRequest(name, 0.05)).toBeGreaterThan(soonMs + 100);
   },
+);
+
+test.each(['audio-model', 'realtime'] as const)(
+  '%s is asked after a short silence where neither the turn model nor the words come',
+  async (name) => expect(await measureRequest(name, 'late')).toBeLessThanOrEqual(300),
 );
 
 test('chained is asked with the words alone', async () =>

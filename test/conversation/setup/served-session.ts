@@ -11,7 +11,11 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
-import { endpointRules, usualTurnModelMs } from '#src/turn/endpointing/endpointing.ts';
+import {
+  endpointRules,
+  usualSoundsOverMs,
+  usualTurnModelMs,
+} from '#src/turn/endpointing/endpointing.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { boundlessBudget } from '#test/fakes/fake-spending.ts';
 import { findReply, type MockReply } from '#test/fakes/providers/mock-chat.ts';
@@ -36,8 +40,8 @@ export type ServedOptions = {
   readonly addressing?: AddressingMode;
   /** More settings of the operator, given the address of the servers. */
   readonly settings?: (baseUrl: string) => Readonly<Record<string, string>>;
-  /** What the turn model says in each pause; absent: there is none. */
-  readonly overProbability?: number;
+  /** What the turn model says in each pause, `late` where it never answers; absent: there is none. */
+  readonly overProbability?: number | 'late';
   /** Wants everybody's words. */
   readonly listener?: RecordedUtterances;
 };
@@ -171,11 +175,20 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
   return served;
 }
 
-function makeTurnModel(probability: number | undefined) {
+function makeTurnModel(probability: ServedOptions['overProbability']) {
   if (probability === undefined) return {};
+  const judged =
+    probability === 'late'
+      ? new Promise<number>(() => {})
+      : Promise.resolve(probability);
   return {
-    turnModel: { load: () => undefined, judge: async () => probability },
-    endpointRules: { ...endpointRules, turnModelMs: usualTurnModelMs },
+    turnModel: { load: () => undefined, judge: () => judged },
+    endpointRules: {
+      ...endpointRules,
+      textTimeoutMs: 600,
+      turnModelMs: usualTurnModelMs,
+      soundsOverMs: usualSoundsOverMs,
+    },
   };
 }
 

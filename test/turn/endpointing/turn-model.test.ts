@@ -4,6 +4,7 @@ import {
   endpointRules,
   quietVoice,
   stepEndpointing,
+  usualSoundsOverMs,
   usualTurnModelMs,
 } from '#src/turn/endpointing/endpointing.ts';
 import { decideEndpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
@@ -12,13 +13,16 @@ import { makeTicks, makeWindows, wordEndMs, wordEvent } from './endpointing-run.
 const rules = { ...endpointRules, turnModelMs: usualTurnModelMs };
 
 /** What happens in the silence after a word, where the turn model answers after 60 ms; when the model was asked, and the end. */
-function listen(probability: number | undefined, { text = '', answerMs = 60 } = {}) {
+function listen(
+  probability: number | undefined,
+  { text = '', answerMs = 60, soundsOverMs = Infinity } = {},
+) {
   let voice: EndpointingState = quietVoice;
   const asked: number[] = [];
   const soundedOver: number[] = [];
   let endedAtMs: number | undefined;
   const step = (event: EndpointingEvent) => {
-    const done = stepEndpointing(voice, event, rules);
+    const done = stepEndpointing(voice, event, { ...rules, soundsOverMs });
     voice = done.voice;
     for (const effect of done.effects) {
       if (effect.kind === 'ask-turn-model') asked.push(effect.atMs);
@@ -79,6 +83,18 @@ test('a model that hears may begin its answer once the turn sounds over, but not
   expect(listen(0.4).soundedOver).toEqual([]);
   expect(listen(undefined).soundedOver).toEqual([]);
   expect(listen(0.9, { answerMs: 140, text: 'what is the' }).soundedOver).toEqual([]);
+});
+
+test('silence sounds over to a model that hears while neither words nor turn model answer', () => {
+  const late = { answerMs: 1000, soundsOverMs: usualSoundsOverMs };
+  const [atMs = 0, ...more] = listen(0.9, late).soundedOver;
+  expect(more).toEqual([]);
+  expect(atMs).toBeGreaterThanOrEqual(wordEndMs + usualSoundsOverMs);
+  expect(atMs).toBeLessThanOrEqual(wordEndMs + usualSoundsOverMs + 20);
+  expect(listen(0.4, { ...late, answerMs: 60 }).soundedOver).toEqual([]);
+  expect(
+    listen(0.4, { ...late, soundsOverMs: 240, text: 'hello' }).soundedOver,
+  ).toEqual([]);
 });
 
 test('words and sound that both break off are waited for 2 s', () => {
