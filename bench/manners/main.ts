@@ -1,6 +1,7 @@
 // Does it know when it is meant, whom it hears and when to stop? npm run bench -- manners [--seed 7] (virtual time, about a minute).
 import { parseArgs } from 'node:util';
 import { listPlans, playEvening } from './evening.ts';
+import { playQuestions } from './interrupting-questions.ts';
 import { judgeEvening } from './judge-evening.ts';
 import {
   formatChannelTable,
@@ -25,6 +26,7 @@ const findings: MannersFindings = {
     'five people and a bot': judgeEvening(await playEvening(plans.five, mix, seed)),
   },
   aloud: await playStops(await readStops()),
+  waits: await playQuestions(),
 };
 const lines = toTargetLines(findings);
 console.log(`\n${formatChannelTable(findings.channels)}`);

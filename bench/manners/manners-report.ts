@@ -1,10 +1,12 @@
-import { formatTable } from '#bench/format-table.ts';
+import { findPercentile, formatTable } from '#bench/format-table.ts';
+import type { QuestionWaits } from './interrupting-questions.ts';
 import type { MannersVerdict } from './judge-evening.ts';
 import type { SpokenStops } from './spoken-stops.ts';
 
 export type MannersFindings = {
   readonly channels: Readonly<Record<string, MannersVerdict>>;
   readonly aloud: SpokenStops;
+  readonly waits: QuestionWaits;
 };
 
 /** One target; `misses` says what went wrong, a line each. */
@@ -16,14 +18,15 @@ export type TargetLine = {
   readonly misses: readonly string[];
 };
 
-const [maxUninvitedPerHour, minStopPercent] = [1, 98] as const;
+const [maxUninvitedPerHour, minStopPercent, maxOverlapMs] = [1, 98, 20] as const;
 
-export function toTargetLines({ channels, aloud }: MannersFindings) {
+export function toTargetLines({ channels, aloud, waits }: MannersFindings) {
   return [
     ...Object.entries(channels).flatMap(([channel, verdict]) =>
       toChannelLines(channel, verdict),
     ),
     toStopLine(aloud),
+    toWaitLine(waits),
   ];
 }
 
@@ -57,6 +60,18 @@ export function formatTargetTable(lines: readonly TargetLine[]) {
       met ? 'met' : 'NOT MET',
     ]),
   );
+}
+
+function toWaitLine({ other, own, silent }: QuestionWaits) {
+  const [ownMs, silentMs] = [findPercentile(own, 0.5), findPercentile(silent, 0.5)];
+  const otherMs = findPercentile(other, 0.5);
+  return {
+    what: 'a question over an own answer waits (p50)',
+    target: `at most ${maxOverlapMs} ms longer than over silence`,
+    reached: `${ownMs} ms (silence ${silentMs}, the answer to another ${otherMs})`,
+    met: ownMs - silentMs <= maxOverlapMs,
+    misses: [],
+  };
 }
 
 function toChannelLines(channel: string, verdict: MannersVerdict) {

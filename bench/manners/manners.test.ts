@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { listPlans, playEvening } from './evening.ts';
+import { playQuestions } from './interrupting-questions.ts';
 import { judgeEvening } from './judge-evening.ts';
 import { readScenarioMix } from './manners-scenarios.ts';
 import { readPieces, SoundMarks } from './sound-marks.ts';
@@ -73,6 +74,14 @@ test('a bot that answers everything, or nothing, is noticed', async () => {
 test('a stop that is said aloud silences it', async () => {
   const [stop] = await readStops();
   expect(await playStops(stop ? [stop] : [])).toEqual({ tried: 1, missed: [] });
+});
+
+test('a question over an answer to the same person is answered as soon as one out of silence', async () => {
+  const { other, own, silent } = await playQuestions([
+    'Nova, when does the last train to Bergen leave?',
+  ]);
+  expect(own).toEqual(silent);
+  expect(Math.max(...other)).toBeLessThanOrEqual(1_900); // its clause ends first
 });
 
 test('a mark in the sound tells which packet it came from, wherever the sound is cut', () => {

@@ -137,7 +137,7 @@ export class ConversationLoop {
     else this.#deps.onBug(error);
   }
 
-  /** Posts, each 20 ms, when the current reply becomes audible, starves or goes on. */
+  /** Posts, each 20 ms, when the current reply becomes audible, starves, pauses or goes on. */
   updateSound() {
     const { leavingReply } = this.output ?? {};
     const { current } = this.#state.turnQueue;
@@ -145,9 +145,11 @@ export class ConversationLoop {
     const { phase, reply } = current;
     if (phase.kind === 'making') this.post({ kind: 'audible', reply });
     const wasStarved = phase.kind === 'sounding' && phase.isStarved;
-    const { isStarved } = leavingReply;
+    const { isStarved, pausedAfter: heard } = leavingReply;
     if (isStarved !== wasStarved && phase.kind !== 'cut')
       this.post({ kind: 'starved', reply, isStarved });
+    if (heard !== current.haltedAfter && phase.kind === 'sounding')
+      this.post({ kind: 'halted', reply, heard });
   }
 
   syncPeople() {

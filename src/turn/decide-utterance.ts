@@ -201,7 +201,7 @@ function isForOthers(verdict: AddressingVerdict) {
 
 /** Decides in a pause whether a preemptive answer begins, without a text only if any words would be answered. */
 export function shouldAnswerEarly(
-  facts: UtteranceFacts,
+  facts: UtteranceFacts & Pick<EndedUtterance, 'overlapsReply'>,
   addressing: AddressingState,
   rules: AddressingRules,
 ): boolean {
@@ -212,8 +212,8 @@ export function shouldAnswerEarly(
   if (answer || findSpokenCommand(text, rules.names)) return false;
   if (!decideAddressing(addressing, { ...facts, text }, rules).verdict.meant)
     return false;
-  const { kind } = classifyInterjection(text, { isFinal: true, names: rules.names });
-  return kind !== 'stop' && kind !== 'never-mind';
+  const words = classifyInterjection(text, { isFinal: true, names: rules.names });
+  return findCommand(words, { ...facts, unheardTurn: undefined }, true) === undefined;
 }
 
 export function isLikelyComplete(text: string): boolean {
@@ -250,7 +250,7 @@ function decideWords(
 
 function findCommand(
   words: Interjection,
-  { overlapsReply, unheardTurn, goesOn }: EndedUtterance,
+  { overlapsReply, unheardTurn, goesOn }: Omit<EndedUtterance, 'hasGoneOn'>,
   meant: boolean,
 ): UtteranceCommand | undefined {
   switch (words.kind) {

@@ -52,6 +52,7 @@ export const invariants = {
   52: 'once all is well, every question is answered',
   53: 'who did not talk with the bot for long says its name',
   54: 'an answer that was begun ahead was shown what people heard since',
+  55: 'an answer that was begun ahead is gone once people will hear other words',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;

@@ -70,6 +70,8 @@ export class Invariants {
   readonly #shown = new Map<Id, readonly string[]>();
   /** What each answer that was begun ahead was shown as heard. */
   readonly #supposed = new Map<Id, HistoryExchange>();
+  /** Texts of the current reply where it was paused or will end, by the kind of event that told. */
+  readonly #reach = new Map<ConversationEvent['kind'], string | undefined>();
   #atMs = { ...neverAborted };
   /** Instants, in ms, at which people had a whole answer. */
   readonly #answeredMs = new Map<string, number>();
@@ -128,6 +130,7 @@ export class Invariants {
     this.#tools = createToolJudge(this.#hold, runs);
     this.#shown.clear();
     this.#supposed.clear();
+    this.#reach.clear();
     this.#atMs = { ...neverAborted };
     this.#questions = new QuestionJudge(this.#hold);
     this.#sound = new SoundJudge(this.#hold);
@@ -241,6 +244,19 @@ export class Invariants {
       if (effect.do === 'speak') this.#checkSpeak(effect, before, after);
     }
     this.#checkSaying(taken);
+    this.#checkSupposed(taken);
+  }
+
+  #checkSupposed({ after, effects, event }: SimulatedStep) {
+    const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
+    if (isNew || !after.turnQueue.current) this.#reach.clear();
+    if (event.kind === 'halted') this.#reach.set(event.kind, event.heard);
+    if (event.kind === 'whole') this.#reach.set(event.kind, event.text);
+    const texts = [...this.#reach.values()];
+    for (const { answer } of after.turns) {
+      const heard = answer?.supposedExchange && this.#supposed.get(answer.id)?.heard;
+      this.#hold(55, heard === undefined || texts.includes(heard), heard);
+    }
   }
 
   #checkSaying({ after, before, effects, event }: SimulatedStep) {

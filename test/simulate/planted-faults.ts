@@ -197,4 +197,13 @@ export const plantedFaults: readonly PlantedFault[] = [
     to: "  dropEverything(draft, 'left');",
     tests: conversationTests,
   },
+  {
+    id: '23',
+    meaning:
+      'An answer to an interruption outlives it where the interrupted one goes on.',
+    file: `${machine}/step.ts`,
+    from: '  discardWrongSuppositions(draft);\n  startNextEntry',
+    to: '  startNextEntry',
+    tests: conversationTests,
+  },
 ];

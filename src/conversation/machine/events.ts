@@ -85,6 +85,8 @@ type ReplyEvent =
   | { readonly kind: 'audible'; readonly reply: Id }
   | { readonly kind: 'whole'; readonly reply: Id; readonly text: string }
   | { readonly kind: 'starved'; readonly reply: Id; readonly isStarved: boolean }
+  /** `heard`: the words before people interrupted it. Undefined: it goes on. */
+  | { readonly kind: 'halted'; readonly reply: Id; readonly heard: string | undefined }
   | {
       readonly kind: 'over';
       readonly reply: Id;

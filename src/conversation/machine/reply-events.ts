@@ -69,6 +69,12 @@ export const replyHandlers = {
     current.waiting = { ...since, hasHeardMoment: waiting.hasHeardMoment };
   },
 
+  halted(draft, { heard, reply }) {
+    const { current } = draft.turnQueue;
+    if (current?.reply !== reply || current.phase.kind !== 'sounding') return;
+    current.haltedAfter = heard;
+  },
+
   over(draft, event) {
     const { failure, finish, heard, reply, stage = 'speak', words } = event;
     const { current } = draft.turnQueue;

@@ -69,7 +69,7 @@ export function findHeardReply(
   return current?.id === id && current.phase.kind !== 'making' ? current : undefined;
 }
 
-/** Finds the turn whose answer supposes that the current reply is heard whole. */
+/** Finds the turn whose answer supposes what people will have heard of the current reply. */
 export function findPreparedTurn({ turns }: ConversationState): TurnState | undefined {
   return turns.find(({ answer }) => answer?.supposedExchange !== undefined);
 }

@@ -291,9 +291,6 @@ function beginPreemptiveAnswer(
   if (answer && (text === undefined || answer.lastUtterance === utterance.id)) return;
   if (!canPreempt(draft, speech, text, isFinal)) return;
   discardAnswer(draft, turn);
-  beginTurnAnswer(
-    draft,
-    turn,
-    text === undefined ? undefined : joinTranscript(parts, text),
-  );
+  const words = text === undefined ? undefined : joinTranscript(parts, text);
+  beginTurnAnswer(draft, turn, words);
 }

@@ -178,6 +178,8 @@ export type CurrentReply = {
   readonly fromMs: number;
   phase: ReplyPhase;
   wholeText: string | undefined;
+  /** What people have heard while it is paused for their voices. */
+  haltedAfter: string | undefined;
   waiting: AnswerWait;
 };
 

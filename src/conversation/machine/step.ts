@@ -20,6 +20,7 @@ import { addressingHandlers } from './turn-addressing.ts';
 import { lifecycleHandlers } from './turn-lifecycle.ts';
 import {
   beginNextAnswer,
+  discardWrongSuppositions,
   expireAnnouncements,
   queueHandlers,
   startNextEntry,
@@ -75,6 +76,7 @@ export function stepConversation(
   expireConfirmations(draft);
   filterPanelNotes(draft, ({ untilMs }) => untilMs > draft.atMs);
   expireConnection(draft);
+  discardWrongSuppositions(draft);
   startNextEntry(draft);
   // A notice that may not wait is said if it is quiet by now.
   expireAnnouncements(draft);

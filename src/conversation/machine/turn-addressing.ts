@@ -20,6 +20,7 @@ import {
   findCurrentTurn,
   getStanding,
   hasRefused,
+  isMuted,
   isQueueFree,
   isSpeaking,
   type OpenSpeech,
@@ -126,17 +127,28 @@ export function canPreempt(
   isFinal: boolean,
 ): boolean {
   const { isSparing, trustsPartials } = draft.settings;
-  const hasFree = isQueueFree(draft) && draft.connection.kind === 'up' && !isSparing;
+  const mayBegin =
+    isQueueFree(draft) || (text !== undefined && canReplaceReply(draft, speech));
+  const hasFree = mayBegin && draft.connection.kind === 'up' && !isSparing;
   const isSettled = speech.turn.openSpeech.length === 1; // Until the words before are decided, it is unknown whether these continue a turn.
   const isWhole =
     isFinal || (trustsPartials && text !== undefined && isLikelyComplete(text));
   if (!hasFree || !isSettled || !isWhole) return false;
   const rules = getAddressingRules(draft, draft.rules);
+  const { isOverlapping: overlapsReply } = speech.utterance;
   return shouldAnswerEarly(
-    describeUtterance(draft, speech, text),
+    { ...describeUtterance(draft, speech, text), overlapsReply },
     draft.attention,
     rules,
   );
+}
+
+/** Returns whether the asker's further question comes next if the reply ends where it is paused. */
+function canReplaceReply(state: ConversationState, { turn }: OpenSpeech) {
+  const { current, waiting } = state.turnQueue;
+  const isHalted = current?.haltedAfter !== undefined;
+  const isOwn = findCurrentTurn(state)?.by === turn.by;
+  return isHalted && isOwn && waiting.length === 0 && !isMuted(state);
 }
 
 function describeUtterance(

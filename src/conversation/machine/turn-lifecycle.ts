@@ -7,8 +7,8 @@ import {
   emitEffect,
   emitFact,
   findAnnouncement,
+  findCurrentTurn,
   findHeardReply,
-  findPreparedTurn,
   findTurn,
   getLastUtterance,
   getPhase,
@@ -84,9 +84,9 @@ export function beginTurnAnswer(
   draft: Draft,
   turn: TurnState,
   words: string | undefined,
-  supposedExchange?: HistoryExchange,
 ): Answer {
   const id = takeId(draft);
+  const supposedExchange = supposeExchange(draft);
   const answer = {
     id,
     words,
@@ -110,6 +110,16 @@ export function beginTurnAnswer(
   });
   turn.answer = answer;
   return answer;
+}
+
+/** Returns the current exchange as if people hear no more of a paused reply, or all of another. */
+function supposeExchange(draft: Draft) {
+  const { haltedAfter, wholeText } = draft.turnQueue.current ?? {};
+  const heard = haltedAfter ?? wholeText;
+  const turn = findCurrentTurn(draft);
+  return turn && heard !== undefined
+    ? toExchange(draft, turn, heard, 'interrupted')
+    : undefined;
 }
 
 /** Marks turns that wait while the bot speaks to another person, to call their askers by name. */
@@ -209,8 +219,7 @@ export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd) {
   if (current.phase.kind === 'cut') return;
   emitEffect(draft, { do: 'cut', reply: current.reply });
   current.phase = { kind: 'cut', why };
-  const next = findPreparedTurn(draft);
-  if (next) discardAnswer(draft, next); // It was begun as if all of this is heard.
+  current.wholeText = undefined;
 }
 
 /** Ends a reply after the clause that sounds. */
@@ -224,6 +233,7 @@ export function finishReplyClause(draft: Draft, current: CurrentReply, why: Earl
   }
   emitEffect(draft, { do: 'finish-clause', reply: current.reply });
   current.phase = { kind: 'finishing', why };
+  current.haltedAfter = undefined;
 }
 
 /** Drops an awaited turn, and says so on the panel, or in the chat if the process ends. */
@@ -306,7 +316,7 @@ export function rememberExchange(
   if (exchange) addExchange(draft, exchange);
 }
 
-export function toExchange(
+function toExchange(
   draft: Draft,
   { answer, by, name, parts }: TurnState,
   heard: string,

@@ -7,6 +7,7 @@ import {
   type EventHandlers,
   emitEffect,
   findAnnouncement,
+  findCurrentTurn,
   findHeardReply,
   findPreparedTurn,
   findTurn,
@@ -15,6 +16,7 @@ import {
   isMuted,
   isQueueFree,
   isQuiet,
+  isSpeaking,
   joinTranscript,
   leaveQueue,
   takeId,
@@ -45,7 +47,6 @@ import {
   loseTurn,
   markWaitingTurns,
   rememberExchange,
-  toExchange,
 } from './turn-lifecycle.ts';
 
 export const queueHandlers = {
@@ -176,24 +177,27 @@ function startAnswer(draft: Draft, turn: TurnState) {
 
 /** Begins the answer of the next turn while the last words of the current reply sound. */
 export function beginNextAnswer(draft: Draft) {
-  // The prompt holds the current reply as if all of it is heard.
   const { current, waiting } = draft.turnQueue;
   const next = findTurn(draft, waiting[0]);
-  if (
-    !next ||
-    next.answer ||
-    draft.settings.isSparing ||
-    current?.phase.kind !== 'sounding'
-  )
-    return;
-  const sounding = findTurn(draft, current.id);
-  if (!sounding || current.wholeText === undefined) return;
-  const supposed = toExchange(draft, sounding, current.wholeText, 'completed');
+  const sounding = findCurrentTurn(draft);
+  const isKnown = current?.wholeText !== undefined && current.haltedAfter === undefined;
+  if (!next || next.answer || !sounding || !isKnown) return;
+  if (draft.settings.isSparing || !isSpeaking(draft)) return;
   next.hasWaited ||= next.by !== sounding.by;
-  beginTurnAnswer(draft, next, joinTranscript(next.parts), supposed);
+  beginTurnAnswer(draft, next, joinTranscript(next.parts));
 }
 
-/** Marks the prepared answer as current, after the reply that it supposes was heard whole. */
+/** Discards prepared answers that suppose other words than people will have heard. */
+export function discardWrongSuppositions(draft: Draft) {
+  const { haltedAfter, wholeText } = draft.turnQueue.current ?? {};
+  for (const turn of draft.turns) {
+    const heard = turn.answer?.supposedExchange?.heard;
+    const isRight = heard === undefined || heard === haltedAfter || heard === wholeText;
+    if (!isRight) discardAnswer(draft, turn);
+  }
+}
+
+/** Marks the prepared answer as current, after people heard the words that it supposes. */
 export function confirmNextAnswer(draft: Draft, formerVersion: number) {
   const { exchanges, version } = draft.history;
   const answer = findPreparedTurn(draft)?.answer;
@@ -239,6 +243,7 @@ function setCurrentReply(
     fromMs: atMs,
     phase: { kind: 'making' },
     wholeText: undefined,
+    haltedAfter: undefined,
     waiting: beginWait(sinceMs, rules.waiting),
   };
 }

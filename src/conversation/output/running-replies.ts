@@ -74,6 +74,7 @@ export function createRunningReplies<Reply extends RunningReply>(
     finishClause(id: Id) {
       const { sounding, reply } = find(id) ?? {};
       reply?.endAfterSentence();
+      if (reply) loop.post({ kind: 'whole', reply: id, text: reply.getWholeText() });
       void reply?.finish.then((finish) => {
         if (finish === 'cancelled') sounding?.abort(new Error('the clause was over'));
       });

@@ -55,7 +55,11 @@ type ReplyOptions = {
 type OpenReply = ReplyOptions & { readonly reply: SpokenReply };
 
 /** A reply of which something has left. `isStarved`: its next sound is late. */
-type LeavingReply = Pick<ReplyOptions, 'id'> & { readonly isStarved: boolean };
+type LeavingReply = Pick<ReplyOptions, 'id'> & {
+  readonly isStarved: boolean;
+  /** Words that were heard before its pause. */
+  readonly pausedAfter: string | undefined;
+};
 
 /** Receives the words of each reply that is over, except notices. Never throws. */
 type OnSent = (words: SpokenSegment) => void;
@@ -108,7 +112,12 @@ export class SpeechOutput {
   get leavingReply(): LeavingReply | undefined {
     if (this.#openReply?.reply.firstSentAtMs === undefined) return undefined;
     const { id, reply } = this.#openReply;
-    return { id, isStarved: !reply.isOver && !reply.paused && !reply.ready };
+    const pausedAfter = reply.paused ? reply.getHeardText() : undefined;
+    return {
+      id,
+      pausedAfter,
+      isStarved: !reply.isOver && !reply.paused && !reply.ready,
+    };
   }
 
   /** Returns whether the connection failed to send the last reply. */

@@ -215,6 +215,15 @@ export function replyOver(
   return { kind: 'over', reply, finish: 'completed', heard, atMs };
 }
 
+/** A reply is paused after these words, or goes on. */
+export function replyHalted(
+  reply: number,
+  heard: string | undefined,
+  atMs: number,
+): ConversationEvent {
+  return { kind: 'halted', reply, heard, atMs };
+}
+
 /** All sound of a reply is there. */
 export function replyWhole(
   reply: number,

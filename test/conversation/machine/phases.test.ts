@@ -12,6 +12,7 @@ import {
   recognisedWords,
   replyAudible,
   replyBarged,
+  replyHalted,
   replyOver,
   usuallyHidden,
   voiceBegan,
@@ -68,6 +69,7 @@ const table: readonly Row[] = [
     { kind: 'starved', reply: 101, isStarved: true, atMs },
     ...['-', '-', '-', '-', '=', 'cut: cut 101', '-'],
   ],
+  ['is paused', replyHalted(101, 'It', atMs), '-', '-', '-', '-', '=', '-', '-'],
   [
     'is over',
     replyOver(101, atMs, 'Old.'),

@@ -1,15 +1,32 @@
 import {
   bridgeAsked,
+  type CaseStep,
   type ConversationCases,
   pauseWithWords,
   replyAudible,
   replyBarged,
   replyCutShort,
+  replyHalted,
   replyOver,
+  replyWhole,
   saysWhole,
+  turnLikelyOver,
   voiceBegan,
   voiceEnded,
 } from '#test/conversation/machine/conversation-case.ts';
+
+/** Ana's answer is paused after "It is", as somebody has talked over it since 4 s. */
+const haltedBy = (by: string): readonly CaseStep[] => [
+  bridgeAsked,
+  [[replyAudible(101, 1_500), voiceBegan(2, by, 4_000)]],
+  [replyHalted(101, 'It is', 4_400)],
+];
+
+/** Ana's further question over her answer, before its end is sure. */
+const asksOver: readonly CaseStep[] = [
+  ...haltedBy('ana'),
+  [pauseWithWords(2, 4_600, 'Quito?'), 'begin 103 for ana: Quito?, after: It is'],
+];
 
 export const bargeInCases: ConversationCases = {
   '"stop" before the first sound drops the answer, whoever asked': [
@@ -36,6 +53,58 @@ export const bargeInCases: ConversationCases = {
       'begin 103 for ben: Nova, Quito?',
       'play 103 to ben',
     ],
+  ],
+  'while that clause ends, their answer is begun as if all of it is heard': [
+    bridgeAsked,
+    [replyAudible(101, 1_500)],
+    [saysWhole(2, 'ben', 2_000, 'Nova, Quito?')],
+    [replyBarged(101, 'finish-clause', 3_010), 'finish-clause 101'],
+    [
+      replyWhole(101, 'It is old.', 3_020),
+      'begin 103 for ben: Nova, Quito?, after: It is old.',
+    ],
+    [replyCutShort(101, 3_900, 'It is old.'), 'play 103 to ben'],
+  ],
+  'the answer to its asker, who asks over it, is begun as if it ends where it is paused':
+    [
+      ...asksOver,
+      [voiceEnded(2, 5_000)],
+      [replyBarged(101, 'yield', 5_010), 'cut 101'],
+      [replyCutShort(101, 5_020, 'It is'), 'play 103'],
+    ],
+  'an answer that was begun so is gone once the paused one goes on': [
+    ...asksOver,
+    [replyHalted(101, undefined, 4_900), 'discard 103'],
+  ],
+  'an answer that was begun so is gone where its asker goes on': [
+    ...asksOver,
+    [{ kind: 'resumed', utterance: 2, atMs: 4_800 }, 'discard 103'],
+  ],
+  'an answer that was begun so is begun anew where people heard more': [
+    ...asksOver,
+    [voiceEnded(2, 5_000)],
+    [replyBarged(101, 'yield', 5_010), 'cut 101'],
+    [
+      replyCutShort(101, 5_020, 'It is old'),
+      'discard 103',
+      'begin 104 for ana: Quito?',
+      'play 104',
+    ],
+  ],
+  'over a paused answer nothing is begun for an "mhm"': [
+    ...haltedBy('ana'),
+    [pauseWithWords(2, 4_600, 'mhm')],
+  ],
+  'over a paused answer nothing is begun without words': [
+    ...haltedBy('ana'),
+    [turnLikelyOver(2, 4_600)],
+  ],
+  'over a paused answer nothing is begun for another person, whom the pause does not outlast':
+    [...haltedBy('ben'), [pauseWithWords(2, 4_600, 'Nova, Quito?')]],
+  'near the cap nothing is begun over a paused answer': [
+    [{ kind: 'settings', settings: { isSparing: true }, atMs: 0 }],
+    ...haltedBy('ana'),
+    [pauseWithWords(2, 4_600, 'Quito?')],
   ],
   'a clause that ends the reply is over where no more of it comes': [
     bridgeAsked,
