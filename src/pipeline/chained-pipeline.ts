@@ -10,6 +10,7 @@ import {
   runAhead,
   speakClauses,
 } from './read-ahead-speech.ts';
+import { withWordsJudge } from './words-judge.ts';
 import {
   createClauseWriter,
   findAside,
@@ -58,7 +59,9 @@ export function createChainedPipeline({
     queue: BoundedQueue<ReplyPart>,
     signal: AbortSignal,
   ) => {
-    const writing = await createWrittenRequest(chat, turn, host, signal);
+    const metered = withMeter(chat, host.meter);
+    const asked = host.wordsJudge ? withWordsJudge(metered, host.wordsJudge) : metered;
+    const writing = await createWrittenRequest(asked, turn, host, signal);
     if (!writing) return;
     const { voice, asides } = chooseAnswerSound(turn);
     const clauses = runAhead<string>(
@@ -87,9 +90,7 @@ async function createWrittenRequest(
 ) {
   const prompt = await createPrompt(turn, signal);
   const { done, sent, tools } = turn;
-  return (
-    prompt && { chat: withMeter(chat, host.meter), prompt, tools, sent, done, host }
-  );
+  return prompt && { chat, prompt, tools, sent, done, host };
 }
 
 async function writeClauses(
@@ -131,7 +132,8 @@ async function writeClauses(
 /** Answers in text only. Nothing is read ahead. */
 export function createTextPipeline(chat: ChatModel): Pipeline {
   async function* answer(turn: Turn, host: AnswerHost, signal: AbortSignal) {
-    const writing = await createWrittenRequest(chat, turn, host, signal);
+    const metered = withMeter(chat, host.meter);
+    const writing = await createWrittenRequest(metered, turn, host, signal);
     if (!writing) return;
     let length = 0;
     for await (const part of writeAnswer(writing, signal)) {

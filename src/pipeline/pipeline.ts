@@ -15,6 +15,7 @@ import type {
   Transcript,
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
+import type { WordsJudge } from './words-judge.ts';
 
 export type TurnUtterance = {
   readonly speakerId: PersonId;
@@ -102,6 +103,8 @@ export interface AnswerHost {
   /** Runs a call once the answer is released, since a preemptive answer must have no effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
   readonly meter: ChatMeter & VoiceUsageMeter;
+  /** Asks the chat model of a chained answer whether the words are whole. */
+  readonly wordsJudge?: WordsJudge | undefined;
 }
 
 export interface Pipeline {

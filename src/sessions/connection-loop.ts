@@ -367,6 +367,10 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
       for (const one of inputs.addTranscript(speakerId, understood, clock.nowMs()))
         handleInput(speakerId, one, connection);
     },
+    giveWordsJudgement(speakerId, judgement) {
+      for (const one of inputs.onWordsJudged(speakerId, judgement, clock.nowMs()))
+        handleInput(speakerId, one, connection);
+    },
     hearPartial: (speakerId, text) => interruptions.hearPartial(speakerId, text),
     isSpeaking: () => voice.isSounding,
     playCue: (samples, onSent) => cues.say(samples, onSent),

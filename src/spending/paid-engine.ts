@@ -191,7 +191,7 @@ export function createPaidRecogniser(recogniser: Transcriber) {
   return new PaidEngine(recogniser, meterTranscriber);
 }
 
-export type ReplyHost = Pick<AnswerHost, 'run'>;
+export type ReplyHost = Omit<AnswerHost, 'meter'>;
 
 export const silentHost: ReplyHost = {
   run: async () => ({ content: 'There is no such tool.' }),
@@ -211,8 +211,8 @@ export class PaidPipeline {
 
   withReservation(reservation: Reservation): Answering {
     return {
-      answer: (turn, { run }, signal) =>
-        this.#pipeline.answer(turn, { run, meter: reservation }, signal),
+      answer: (turn, host, signal) =>
+        this.#pipeline.answer(turn, { ...host, meter: reservation }, signal),
     };
   }
 

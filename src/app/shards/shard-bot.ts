@@ -142,7 +142,7 @@ function createSessionSources(
   name: string,
   features: ShardFeatures,
 ) {
-  const { partialTrust, store, weights } = shared;
+  const { partialTrust, store, weights, wordsJudges } = shared;
   return {
     caps: config.budget.caps,
     leftOutPeople: store.leftOutPeople,
@@ -164,6 +164,7 @@ function createSessionSources(
       },
       turnModel: engines.turnModel,
       partialTrust,
+      ...(engines.hasChatModel && { wordsJudges }),
       warm: () => engines.warm(),
       weights,
     },

@@ -24,10 +24,12 @@ import { type TextOwner, toPrivateOwner } from '#src/people/confidential-text.ts
 import { isProgram } from '#src/people/rights.ts';
 import {
   choosePipeline,
+  type PipelineName,
   type Turn,
   type TurnUtterance,
 } from '#src/pipeline/pipeline.ts';
 import { addNamingOrder } from '#src/pipeline/prompt.ts';
+import { judgeOrder, type WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type {
@@ -97,6 +99,8 @@ type WantedAnswer = {
   readonly addressee?: string;
   readonly manner?: SpokenManner;
   readonly medium?: AnswerMedium;
+  /** Lets the chat model judge the words too, and returns what takes its judgement. */
+  readonly awaitJudgement: () => WordsJudge['onJudged'] | undefined;
 };
 
 export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
@@ -111,15 +115,23 @@ export function requestAnswer(
   session: Session,
   { calls: made, clock, pipelines, preemptiveBudget, spending, tools }: AnswerDeps,
   signal: AbortSignal,
-  { addressee = '', done, id, manner, supposed, ...given }: WantedAnswer,
+  {
+    addressee = '',
+    awaitJudgement,
+    done,
+    id,
+    manner,
+    supposed,
+    ...given
+  }: WantedAnswer,
 ): PendingAnswer | BudgetRefusal {
   const { loop, notices, place } = session;
   const askerId = said.at(-1)?.speakerId ?? '';
   const medium = given.medium ?? getAnswerMedium(askerId, place);
   const isWritten = medium === 'written' || medium === 'private';
-  const pipeline = isWritten
-    ? pipelines.textOnly()
-    : pipelines.open(choosePipeline(said, place.getSettings().pipeline));
+  const way = choosePipeline(said, place.getSettings().pipeline);
+  const pipeline = isWritten ? pipelines.textOnly() : pipelines.open(way);
+  const onJudged = canJudgeWords(isWritten, way) ? awaitJudgement() : undefined;
   const { before, beside, ...shown } = selectContext(said, askerId, session, supposed);
   const owner =
     medium === 'private' ? toPrivateOwner(askerId, shown.owner) : shown.owner;
@@ -154,7 +166,9 @@ export function requestAnswer(
     ...beside,
     language: place.languages.createAnswerLanguage(askerId),
   };
-  const opened = spending.open(toAnswerRequest(turn, place.channel.guildId));
+  const opened = spending.open(
+    toAnswerRequest(addJudgeOrder(turn, onJudged), place.channel.guildId),
+  );
   if (opened.kind === 'refused') return opened;
   if (opened.news) notices.post(opened.news);
   loop.post({ kind: 'prompted', answer: id, hasOthers });
@@ -167,8 +181,17 @@ export function requestAnswer(
     owner,
     reservation: opened.reservation,
     nowMs,
+    onJudged,
   };
   return new PendingAnswer({ ...answer, tools: calls }, signal);
+}
+
+function canJudgeWords(isWritten: boolean, pipeline: PipelineName) {
+  return !isWritten && pipeline === 'chained';
+}
+
+function addJudgeOrder(turn: Turn, onJudged: WordsJudge['onJudged'] | undefined): Turn {
+  return onJudged ? { ...turn, history: [...turn.history, judgeOrder] } : turn;
 }
 
 function selectContext(

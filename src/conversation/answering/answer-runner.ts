@@ -172,7 +172,10 @@ export class AnswerRunner {
     const { answer: id, done, supposed } = effect;
     const addressee = getNamePrefix(this.#findNamedAsker(turn), place);
     const medium = question?.onOutcome && ('aloud' as const);
-    const wanted = { id, done, supposed, addressee, manner: question?.manner, medium };
+    const open = turn.openSpeech.at(-1)?.id;
+    const awaitJudgement = () => this.#utterances.awaitWordsJudgement(open, id);
+    const manner = question?.manner;
+    const wanted = { id, done, supposed, addressee, manner, medium, awaitJudgement };
     const begun = requestAnswer(said, this.#session, this.#deps, signal, wanted);
     if (begun instanceof PendingAnswer) return begun;
     const { isNews, line } = begun;

@@ -9,6 +9,7 @@ import { canPreempt } from '#src/conversation/machine/turn-addressing.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { FollowUtterance, UtteranceContent } from '#src/ports/feature-session.ts';
 import { collectHints, withTranscriptionOptions } from '#src/speech/hints.ts';
 import { HeldListening, openListening } from '#src/speech/listen.ts';
@@ -139,6 +140,31 @@ export class UtteranceRunner {
       if (this.#findUtterance(id)?.isOverlapping)
         this.#connection?.hearPartial(speakerId, text);
     }
+  }
+
+  /**
+   * Begins to wait for a chat model's judgement on the words up to the pause of an open utterance. Returns what takes the
+   * judgement. Undefined if the model is not to be asked.
+   */
+  awaitWordsJudgement(
+    id: Id | undefined,
+    question: Id,
+  ): WordsJudge['onJudged'] | undefined {
+    const recording = id === undefined ? undefined : this.#recordings.get(id);
+    const { wordsJudges } = this.#deps.hearing;
+    if (!recording || this.#openRecordings.get(recording.speakerId) !== recording)
+      return undefined;
+    const { speakerId } = recording;
+    const usual = this.#deps.pipelines.getEngineNames('chained');
+    if (!wordsJudges?.isAsked(usual)) return undefined;
+    const asked = { question, isTrusted: wordsJudges.isTrusted(usual), logit: 0 };
+    const pending = { ...asked, isPending: true, model: usual, isWhole: undefined };
+    this.#connection?.giveWordsJudgement(speakerId, pending);
+    return ({ isWhole, model = usual }) => {
+      const logit = isWhole === undefined ? 0 : wordsJudges.weigh(model, isWhole);
+      const judged = { ...asked, isPending: false, model, isWhole, logit };
+      this.#connection?.giveWordsJudgement(speakerId, judged);
+    };
   }
 
   forgetRecording(id: Id) {

@@ -20,6 +20,8 @@ export const endpointingDelayRules = {
   maxHeldDelayMs: 2000,
   /** Longest wait for the turn model, since the voice stopped. */
   turnModelTimeoutMs: 420,
+  /** The same for the chat model, where words and turn model are not sure of the end. */
+  wordsJudgeTimeoutMs: 620,
   /** A preemptive answer may begin this long before a sure end. */
   preemptiveLeadMs: 400,
   /** The same without a text. A recogniser that is asked in a pause needs about 120 ms. */
@@ -38,6 +40,23 @@ export type TurnJudgement = {
   readonly probability?: number | undefined;
 };
 
+/** Question to the chat model about the words up to a pause, and its answer as a logit. */
+export type WordsJudgement = {
+  readonly question: number;
+  readonly isPending: boolean;
+  /** Its answer is worth waiting for. */
+  readonly isTrusted: boolean;
+  readonly logit: number;
+};
+
+/** An answer counts only for the latest question. */
+export function updateWordsJudgement(
+  former: WordsJudgement | undefined,
+  next: WordsJudgement,
+): WordsJudgement | undefined {
+  return next.isPending || former?.question === next.question ? next : former;
+}
+
 export type PauseSigns = {
   /** The client sent silence frames, or no packets. */
   readonly isClosed: boolean;
@@ -47,6 +66,7 @@ export type PauseSigns = {
   readonly isTextless: boolean;
   readonly endOfTurn?: EndOfTurn;
   readonly judgement?: TurnJudgement | undefined;
+  readonly wordsJudgement?: WordsJudgement | undefined;
 };
 
 /** Delays by the logit that the person has finished, interpolated. */
@@ -73,14 +93,25 @@ const [turnModelWeight, maxTurnModelLogit] = [0.7, 4];
 const [sharedBias, heldLogit] = [0.175, -2];
 const leastProbability = 0.001;
 
+/** A turn that ends sooner does not wait for the chat model's judgement of its words. */
+const sureDelayMs = 300;
+
 export function decideEndpointingDelay(
   signs: PauseSigns,
   rules: EndpointingDelayRules,
   person: SpeakerHabits,
 ): { readonly delayMs: number; readonly preemptiveLeadMs: number } {
   const delay = computeDelay(signs, rules, person);
-  if (!signs.judgement?.isPending) return delay;
-  return { ...delay, delayMs: Math.max(delay.delayMs, rules.turnModelTimeoutMs) };
+  const { judgement, wordsJudgement } = signs;
+  const isWordsJudgeDue =
+    wordsJudgement?.isPending &&
+    wordsJudgement.isTrusted &&
+    delay.delayMs >= sureDelayMs;
+  const dueMs = Math.max(
+    judgement?.isPending ? rules.turnModelTimeoutMs : 0,
+    isWordsJudgeDue ? rules.wordsJudgeTimeoutMs : 0,
+  );
+  return { ...delay, delayMs: Math.max(delay.delayMs, dueMs) };
 }
 
 function computeDelay(
@@ -97,9 +128,11 @@ function computeDelay(
   const logit =
     completeLogit +
     leaningLogit +
-    (judged === undefined ? 0 : judged - sharedBias) -
+    (judged === undefined ? 0 : judged - sharedBias) +
+    (signs.wordsJudgement?.logit ?? 0) -
     measureSlowness(slowMs);
-  const isHeld = judged !== undefined && logit < heldLogit;
+  const isJudged = judged !== undefined || signs.wordsJudgement?.isPending === false;
+  const isHeld = isJudged && logit < heldLogit;
   const delayMs = isHeld ? rules.maxHeldDelayMs : toDelay(logit, signs, rules);
   const [from, to] = preemptiveLogits;
   const sure = clampNumber((logit - from) / (to - from), 0, 1);

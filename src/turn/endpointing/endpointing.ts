@@ -8,6 +8,8 @@ import {
   decideEndpointingDelay,
   endpointingDelayRules,
   type TurnJudgement,
+  updateWordsJudgement,
+  type WordsJudgement,
 } from './endpointing-delay.ts';
 import type { SpeakerHabits } from './pause-habits.ts';
 
@@ -78,6 +80,12 @@ export type EndpointingEvent =
       readonly askedAtMs: number;
       /** That the turn is over. */
       readonly probability: number | undefined;
+      readonly atMs: number;
+    }
+  /** The chat model was asked about the words up to this pause, or has judged them. */
+  | {
+      readonly kind: 'words-judged';
+      readonly judgement: WordsJudgement;
       readonly atMs: number;
     };
 
@@ -176,6 +184,11 @@ export function stepEndpointing(
     return reviewPause({ ...voice, understood }, event, rules, person);
   }
   if (event.kind === 'turn-judged') return applyJudgement(voice, event, rules, person);
+  if (event.kind === 'words-judged') {
+    const now = updateWordsJudgement(voice.wordsJudgement, event.judgement);
+    const judged = voice.kind === 'paused' ? { ...voice, wordsJudgement: now } : voice;
+    return decideEnd(judged, event, rules, person);
+  }
   if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
     return isTailWindow(voice, event.atMs)
       ? decideEnd(addTail(voice, event, rules), event, rules, person)
@@ -300,6 +313,7 @@ function continueVoice(
     isLikelyOver: false,
     isSoundOver: false,
     judgement: undefined,
+    wordsJudgement: undefined,
     understood: voice.understood && { ...voice.understood, isUpToPause: false },
     heard: addEvidence(voice, window, rules),
   };
@@ -328,6 +342,7 @@ function reviewPause(
     isLongPause: false,
     isLikelyOver: false,
     isSoundOver: false,
+    wordsJudgement: undefined,
     understood,
   };
   const step = decideEnd(again, event, rules, person);
@@ -353,14 +368,10 @@ function decideEnd(
   const isLagging =
     endMs === voice.lastVoiceMs &&
     (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
-  const { judgement } = voice;
-  const signs = {
-    isClosed,
-    isLagging,
-    isTextless: isTextless(voice),
-    endOfTurn,
-    judgement,
-  };
+  const { judgement, wordsJudgement } = voice;
+  const judged = { judgement, wordsJudgement };
+  const isNew = isTextless(voice);
+  const signs = { isClosed, isLagging, isTextless: isNew, endOfTurn, ...judged };
   const delay = decideEndpointingDelay(signs, rules, person);
   const isOver =
     silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
@@ -546,6 +557,7 @@ type SpeakingVoice = PauseStage & {
   readonly isLongPause: boolean;
   /** Question to the turn model in this pause, and its answer. */
   readonly judgement?: TurnJudgement;
+  readonly wordsJudgement?: WordsJudgement | undefined;
   readonly understood?: UnderstoodText;
   readonly heard: VoiceEvidence;
 };

@@ -28,8 +28,9 @@ import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
-import { SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
+import { type JudgedWords, SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 export type HearingDeps = {
@@ -37,6 +38,8 @@ export type HearingDeps = {
   /** Asked in pauses, where the rules say so. */
   readonly turnModel?: TurnModel;
   readonly partialTrust: PartialTrust;
+  /** Absent: no chat model is asked about the words. */
+  readonly wordsJudges?: WordsJudgeTrust;
   /** Opens connections to engines as a person begins to talk. Never throws. */
   readonly warm: () => void;
   readonly weights: SileroNetwork;
@@ -88,12 +91,13 @@ export function createSpeakerInput(
   speakerId: PersonId,
   sent: SentEnvelope,
   codec: OpusCodec,
-  { endpointRules: rules, weights }: HearingDeps,
+  { endpointRules: rules, weights, wordsJudges }: HearingDeps,
   pauseHabits: PauseHabits,
 ): SpeakerInput {
   const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
-  return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
+  const learning = { rules, pauseHabits, wordsJudges };
+  return new SpeakerInput({ speakerId, stream, meter, echo, ...learning });
 }
 
 const closeGraceMs = 2_000;
@@ -173,6 +177,7 @@ export class ReconnectingConnection {
 export type OpenConnection = {
   readonly output: SpeechOutput;
   readonly giveTranscript: (speakerId: PersonId, understood: Transcript) => void;
+  readonly giveWordsJudgement: (speakerId: PersonId, judgement: JudgedWords) => void;
   readonly hearPartial: (speakerId: PersonId, text: string) => void;
   /** Returns whether the bot speaks, when no cue may sound. */
   readonly isSpeaking: () => boolean;

@@ -18,7 +18,9 @@ import {
   quietVoice,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
+import type { WordsJudgement } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 import {
   type OverlapVoice,
   type OverlapVoiceEvent,
@@ -71,6 +73,12 @@ export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
 
 const judgedSamples = 8 * listenRateHz;
 
+/** `isWhole` is undefined until the chat model says it, and where it never does. */
+export type JudgedWords = WordsJudgement & {
+  readonly model: string;
+  readonly isWhole: boolean | undefined;
+};
+
 type SpeakerInputOptions = {
   readonly speakerId: PersonId;
   readonly stream: SpeakerStream;
@@ -78,6 +86,7 @@ type SpeakerInputOptions = {
   readonly echo: EchoMeter;
   readonly rules: EndpointRules;
   readonly pauseHabits: PauseHabits;
+  readonly wordsJudges?: WordsJudgeTrust | undefined;
 };
 
 /** Turns the packets of one person into utterances. It exists only for heard people. */
@@ -90,6 +99,8 @@ export class SpeakerInput {
   #overlap: OverlapVoice;
   /** Kept until the next one shows whether it was over. */
   #lastUtterance: { readonly toMs: number; readonly lastWord: string } | undefined;
+  /** Kept until it shows whether the person went on. */
+  #judgedWords: JudgedWords | undefined;
   #lastPacketAtMs = 0;
 
   constructor(parts: SpeakerInputOptions) {
@@ -135,6 +146,13 @@ export class SpeakerInput {
     atMs: number,
   ): SpeakerInputEvent[] {
     this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, probability, atMs });
+    return this.#takeNoticed();
+  }
+
+  onWordsJudged(judgement: JudgedWords, atMs: number): SpeakerInputEvent[] {
+    if (judgement.isPending || this.#judgedWords?.question === judgement.question)
+      this.#judgedWords = judgement;
+    this.#stepEndpointing({ kind: 'words-judged', judgement, atMs });
     return this.#takeNoticed();
   }
 
@@ -200,15 +218,27 @@ export class SpeakerInput {
   #learnPauses(effect: EndpointingEffect, lastWord: string) {
     // The next utterance shows whether the last one was really over.
     const { pauseHabits, rules, speakerId } = this.#options;
-    if (effect.kind === 'resumed')
+    if (effect.kind === 'resumed') {
       pauseHabits.learnResumed(speakerId, effect.pausedMs, lastWord);
+      this.#learnJudgement(effect.pausedMs);
+    }
     if (effect.kind === 'ended') this.#lastUtterance = { toMs: effect.toMs, lastWord };
     if (effect.kind !== 'began' || !this.#lastUtterance) return;
     const { toMs, lastWord: before } = this.#lastUtterance;
     const silentMs = effect.fromMs - toMs;
+    this.#learnJudgement(silentMs);
     if (silentMs > rules.mergeMs) pauseHabits.learnEnded(before);
     else pauseHabits.learnResumed(speakerId, silentMs, before);
     this.#lastUtterance = undefined;
+  }
+
+  #learnJudgement(silentMs: number) {
+    const { rules, wordsJudges } = this.#options;
+    const { isPending, isWhole, model } = this.#judgedWords ?? { isPending: true };
+    this.#judgedWords = undefined;
+    // No pause is over where the recogniser is only asked again.
+    if (isPending || model === undefined || silentMs === 0) return;
+    wordsJudges?.learn(model, { isWhole, wentOn: silentMs <= rules.mergeMs });
   }
 
   #createSoFar(voice: EndpointingState, before: EndpointingState) {
@@ -333,6 +363,14 @@ export class SpeakerInputs {
     atMs: number,
   ): SpeakerInputEvent[] {
     return this.#inputs.get(speakerId)?.onJudged(askedAtMs, probability, atMs) ?? [];
+  }
+
+  onWordsJudged(
+    speakerId: PersonId,
+    judgement: JudgedWords,
+    atMs: number,
+  ): SpeakerInputEvent[] {
+    return this.#inputs.get(speakerId)?.onWordsJudged(judgement, atMs) ?? [];
   }
 
   /** Closes the inputs of silenced people. Unfinished utterances are lost. */

@@ -5,6 +5,7 @@ import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import { chooseAnswerSound } from '#src/pipeline/prompt.ts';
+import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { TurnTimestamps } from '#src/ports/session-events.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
@@ -32,6 +33,7 @@ type PendingAnswerOptions = {
   readonly isWritten: boolean;
   readonly preemptiveBudget: PreemptiveBudget;
   readonly tools: AnswerTools;
+  readonly onJudged?: WordsJudge['onJudged'] | undefined;
   /** Owner of the words in its prompt. */
   readonly owner: TextOwner;
   readonly nowMs: () => number;
@@ -171,9 +173,13 @@ export class PendingAnswer {
   }
 
   #createHost(): ReplyHost {
+    const { onJudged } = this.#options;
+    const waitUntilWanted = (signal: AbortSignal) =>
+      waitUnlessAborted(this.#wanted.promise, signal);
     return {
       run: (call, signal) =>
         this.#runTool(call, AbortSignal.any([signal, this.#over.signal])),
+      wordsJudge: onJudged && { onJudged, waitUntilWanted },
     };
   }
 

@@ -16,6 +16,7 @@ import {
   usualSoundsOverMs,
   usualTurnModelMs,
 } from '#src/turn/endpointing/endpointing.ts';
+import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { boundlessBudget } from '#test/fakes/fake-spending.ts';
 import { findReply, type MockReply } from '#test/fakes/providers/mock-chat.ts';
@@ -42,6 +43,8 @@ export type ServedOptions = {
   readonly settings?: (baseUrl: string) => Readonly<Record<string, string>>;
   /** What the turn model says in each pause, `late` where it never answers; absent: there is none. */
   readonly overProbability?: number | 'late';
+  /** What is known of chat models that judge words; absent: they are not asked. */
+  readonly wordsJudges?: WordsJudgeTrust;
   /** Wants everybody's words. */
   readonly listener?: RecordedUtterances;
 };
@@ -88,9 +91,10 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     addressing,
   };
   const wanted = listener && { listener };
+  const judges = given.wordsJudges && { wordsJudges: given.wordsJudges };
   const judging = makeTurnModel(given.overProbability);
   const fixture = openSessionFixture(
-    { ...parts, ...wanted, ...judging },
+    { ...parts, ...wanted, ...judging, ...judges },
     given.people ?? [adam, eva],
     clock,
   );

@@ -1,0 +1,118 @@
+import {
+  type EndpointingEvent,
+  type EndpointingState,
+  endpointRules,
+  quietVoice,
+  stepEndpointing,
+} from '#src/turn/endpointing/endpointing.ts';
+import { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
+import { makeTicks, makeWindows, wordEndMs, wordEvent } from './endpointing-run.ts';
+
+const [textMs, question] = [180, 7];
+const whole = 'we are going to the park';
+const open = 'we are going to the';
+
+type Asking = {
+  readonly text?: string;
+  readonly logit?: number;
+  /** Since the voice stopped. Absent: the model never says it. */
+  readonly judgedMs?: number;
+  readonly isTrusted?: boolean;
+  /** The judgement is about another pause. */
+  readonly isOther?: boolean;
+};
+
+/** How long an utterance waits for its end, where the chat model is asked as soon as its words are known. */
+function measureWait(asking?: Asking) {
+  const { isOther, isTrusted = true, judgedMs, logit = 0, text = whole } = asking ?? {};
+  let voice: EndpointingState = quietVoice;
+  let endedAtMs: number | undefined;
+  const step = (event: EndpointingEvent) => {
+    const done = stepEndpointing(voice, event, endpointRules);
+    voice = done.voice;
+    if (done.effects.some(({ kind }) => kind === 'ended')) endedAtMs = event.atMs;
+  };
+  const judge = (isPending: boolean, atMs: number) => {
+    const number = isOther && !isPending ? question + 1 : question;
+    const told = isPending ? 0 : logit;
+    const judgement = { question: number, isPending, isTrusted, logit: told };
+    step({ kind: 'words-judged', judgement, atMs });
+  };
+  for (const event of makeWindows(0, ...wordEvent)) step(event);
+  for (const tick of makeTicks(wordEndMs, 3000)) {
+    step(tick);
+    const silentMs = tick.atMs - wordEndMs;
+    if (silentMs === textMs) step({ kind: 'text', text, atMs: tick.atMs });
+    if (asking && silentMs === textMs) judge(true, tick.atMs);
+    if (silentMs === judgedMs) judge(false, tick.atMs);
+    if (endedAtMs !== undefined) return endedAtMs - wordEndMs;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+const usualMs = measureWait();
+
+test('words that go on hold a turn that would have ended', () => {
+  expect(usualMs).toBeGreaterThanOrEqual(300);
+  const heldMs = measureWait({ judgedMs: 540, logit: -3 });
+  expect(heldMs).toBeGreaterThan(usualMs + 400);
+  expect(measureWait({ judgedMs: 540, logit: -8 })).toBe(2000);
+});
+
+test('whole words end a turn that would wait', () => {
+  const usualOpenMs = measureWait({ text: open, isTrusted: false });
+  const ms = measureWait({ text: open, judgedMs: 540, logit: 4 });
+  expect(ms).toBe(540);
+  expect(ms).toBeLessThan(usualOpenMs - 200);
+});
+
+test('a judgement that does not come is waited for until 620 ms after the voice', () => {
+  expect(measureWait({})).toBe(620);
+  expect(measureWait({ judgedMs: 640, logit: -8 })).toBe(620);
+  expect(measureWait({ judgedMs: 400, logit: -8, isOther: true })).toBe(620);
+});
+
+test('a model that is not trusted, or answers without a judgement, holds up nobody', () => {
+  expect(measureWait({ isTrusted: false })).toBe(usualMs);
+  expect(measureWait({ judgedMs: textMs + 20 })).toBe(usualMs);
+});
+
+/** A model that is right in so many of 100 pauses, in which every fourth person goes on. */
+function learn(trust: WordsJudgeTrust, model: string, rightOf100: number, count = 20) {
+  for (let n = 0; n < count; n++) {
+    const wentOn = n % 4 === 0;
+    const isRight = (n * 37) % 100 < rightOf100;
+    trust.learn(model, { isWhole: isRight ? !wentOn : wentOn, wentOn });
+  }
+}
+
+test('a model counts after 20 pauses, by how often it was right', () => {
+  const trust = new WordsJudgeTrust();
+  learn(trust, 'good', 90, 19);
+  expect([trust.isTrusted('good'), trust.weigh('good', false)]).toEqual([false, 0]);
+  learn(trust, 'good', 90, 100);
+  learn(trust, 'fair', 75, 100);
+  for (const model of ['good', 'fair']) {
+    expect(trust.weigh(model, true)).toBeGreaterThan(0);
+    expect(trust.weigh(model, false)).toBeLessThan(0);
+  }
+  expect(trust.weigh('fair', false)).toBeGreaterThan(trust.weigh('good', false));
+  expect(trust.isAsked('good')).toBe(true);
+});
+
+test.each([
+  ['always says whole', () => true],
+  ['always says that words go on', () => false],
+  ['never judges', () => undefined],
+  ['is as good as chance', (n: number) => n % 3 === 0],
+  ['is always wrong', (n: number) => n % 4 === 0],
+])('a model that %s counts for nothing, and is no longer asked', (_, judge) => {
+  const trust = new WordsJudgeTrust();
+  for (let n = 0; n < 24; n++) {
+    expect(trust.isAsked('bad')).toBe(n < 20 || trust.isTrusted('bad'));
+    trust.learn('bad', { isWhole: judge(n), wentOn: n % 4 === 0 });
+  }
+  expect(trust.isTrusted('bad')).toBe(false);
+  expect(trust.isAsked('bad')).toBe(false);
+  expect(trust.isAsked('another')).toBe(true);
+});
