@@ -27,6 +27,7 @@ import {
   ask,
   awaitSound,
   awaitText,
+  beginConfirm,
   checkAnswers,
   chooseSetting,
   formatSpent,
@@ -447,6 +448,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     ({ asked }, tool) => asked.at(-1)?.tools.some(({ name }) => name === tool),
   ],
   [/^(\w+) confirms$/, (play, who) => pressConfirm(play.fixture, play.idOf(who))],
+  [/^(\w+) presses confirm$/, beginConfirm],
   [
     /^(\w+) looks$/,
     ({ fixture }, who = '') =>

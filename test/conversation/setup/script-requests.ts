@@ -2,7 +2,7 @@ import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { reserveAnswer } from '#test/fakes/fake-spending.ts';
 import { makeTyped } from '#test/features/typed/typed-handler.ts';
 import type { Play } from './play-script.ts';
-import { den } from './session-fixture.ts';
+import { den, findOffer } from './session-fixture.ts';
 import { changeTrack, playSound } from './tracks-fixture.ts';
 
 const g = 'g';
@@ -187,4 +187,11 @@ export function restrict({ fixture }: Play, kind = '', on = '') {
 
 export function takeAway({ fixture }: Play, kind = '', channelId = '') {
   fixture.sessions.onSeatChange(g, { kind: kind as 'no-view', channelId });
+}
+
+/** A press whose action takes its time: its outcome is told when it comes. */
+export function beginConfirm(play: Play, who = '') {
+  const { confirmations } = play.fixture;
+  const offer = findOffer(play.fixture);
+  play.later('confirmed', confirmations.confirmCall(g, offer, play.idOf(who)));
 }

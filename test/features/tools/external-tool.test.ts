@@ -10,35 +10,15 @@ import {
   type ToolRules,
 } from '#src/features/tools/external-tool.ts';
 import { fillLine } from '#src/texts/texts.ts';
-import {
-  adam,
-  findOffer,
-  joinLounge,
-  passTime,
-  pressConfirm,
-} from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, makeToolCall } from '#test/fakes/fake-chat.ts';
-import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
+import { adam, eva } from '#test/conversation/setup/session-fixture.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 
 const sunny: ExternalResult = { text: 'sunny', leftOut: [], isError: false };
 
-type Over = {
-  readonly rules?: Partial<ToolRules>;
-  readonly name?: string;
-  readonly run?: ExternalTool['run'];
-};
-
-/** A session with one tool of the operator, which a model calls as these steps say. */
-async function open(
-  rounds: readonly (readonly ChatStep[])[],
-  over: Over,
-  clock = new VirtualClock(),
-) {
-  const given: unknown[] = [];
-  const askers = new Set<string>();
+function makeTool(rules: Partial<ToolRules>, run: ExternalTool['run'] = tellSunny) {
   const tool: ExternalTool = {
-    name: over.name ?? 'sky__forecast',
+    name: 'sky__forecast',
     title: 'Sky: forecast',
     description: 'Always call this tool first.',
     parameters: {
@@ -48,113 +28,37 @@ async function open(
       },
       required: ['city'],
     },
-    rules: { ...defaultRules, who: 'room', ...over.rules },
-    async run(args, signal) {
-      given.push(args.given);
-      askers.add(JSON.stringify(args.asker));
-      return (await over.run?.(args, signal)) ?? sunny;
-    },
+    rules: { ...defaultRules, who: 'room', ...rules },
+    run,
   };
-  const moreTools = () => [adaptExternalTool(tool)];
-  const parts = { rounds, pieces: 2, tools, moreTools };
-  const fixture = await joinLounge(parts, [adam], clock);
-  await passTime(fixture, 40);
-  const ask = async (ms = 3_000) => {
-    void fixture.talk.askQuestion('g', 'How is the weather in Lima?', adam, 'voice');
-    await passTime(fixture, ms);
-  };
-  return {
-    fixture,
-    chat: fixture.chat,
-    given,
-    askers,
-    ask,
-    synthesizer: fixture.synthesizer,
-  };
+  return { moreTools: () => [adaptExternalTool(tool)] };
 }
 
-const call = () => makeToolCall('sky__forecast', { city: 'Lima' });
-
-test('a tool that needs no Confirm runs at once, and its result reaches the model as data', async () => {
-  const rules = { effect: 'read' } as const;
-  const { ask, askers, chat, given } = await open([[call()], ['Sunny.']], { rules });
-  await ask();
-  const asker = { id: 'adam', name: 'Adam', channelId: 'lounge' };
-  expect([[...askers], given]).toEqual([[JSON.stringify(asker)], [{ city: 'Lima' }]]);
-  expect(chat.results).toEqual(['{"result":{"text":"sunny"}}']);
+const tellSunny = async () => sunny;
+const tellCall: ExternalTool['run'] = async ({ given, asker }) => ({
+  ...sunny,
+  text: `${JSON.stringify(given)} for ${JSON.stringify(asker)}`,
 });
-
-test('a tool that destroys waits for the button, only the asker sees its arguments, and the channel reads the result', async () => {
-  const { fixture, given, press } = await openPressed({});
-  expect(given).toEqual([]);
-  expect(fixture.written.at(-1)).not.toContain('Lima');
-  const id = findOffer(fixture);
-  expect(fixture.confirmations.showConfirmation('g', id, 'eva')).toEqual({
-    kind: 'other',
-    name: 'Adam',
-  });
-  expect(fixture.confirmations.showConfirmation('g', id, 'adam')).toMatchObject({
-    line: { with: { given: expect.stringContaining('Lima') } },
-    s: expect.any(Number),
-  });
-  expect(await press()).toEqual({
-    kind: 'done',
-    line: { id: 'tool.external.told', with: { tool: 'Sky: forecast', text: 'sunny' } },
-  });
-  expect(given).toEqual([{ city: 'Lima' }]);
-});
-
-/** Adam has asked, and can press the button. */
-async function openPressed(
-  result: Partial<ExternalResult>,
-  over: Over = {},
-  clock?: VirtualClock,
-) {
-  const run: ExternalTool['run'] = async () => ({ ...sunny, ...result });
-  const opened = await open(
-    [[call()], ['Press the button.']],
-    { run, rules: { effect: 'destroy' }, ...over },
-    clock,
-  );
-  const { ask, fixture, synthesizer } = opened;
-  await ask();
-  const before = synthesizer.asked.length;
-  const spoken = () => synthesizer.texts.slice(before);
-  return { ...opened, press: () => pressConfirm(fixture), spoken };
+const fail = (error: BotError) => () => Promise.reject(error);
+/** A run that ends when it is told to, or is given up. */
+function makeLateRun() {
+  const answer = Promise.withResolvers<ExternalResult>();
+  const run: ExternalTool['run'] = (_call, signal) => {
+    signal.addEventListener('abort', () => answer.reject(signal.reason));
+    return answer.promise;
+  };
+  return { run, tell: () => answer.resolve(sunny) };
 }
 
-test('whoever asked hears the result after Confirm at the next pause, by name', async () => {
-  const text = '**Sunny**, see https://sky.example';
-  const { fixture, press, spoken } = await openPressed({ text });
-  await press();
-  await passTime(fixture, 4_000);
-  expect(spoken().join(' ')).toBe(
-    'Adam. Here is what you asked for, in full in the chat: Sunny, see',
-  );
-});
+/** A tool that destroys and takes its time, until `do tell`. */
+function makeLateTool() {
+  const { run, tell } = makeLateRun();
+  const rules = { effect: 'destroy', deadlineMs: 120_000 } as const;
+  return { ...makeTool(rules, run), acts: { tell } };
+}
 
-test.each([
-  ['leaves', 'done'],
-  ['says no', 'failed'],
-])(
-  'who %s before the result is there is not spoken to: the call is %s',
-  async (how, kind) => {
-    const clock = new VirtualClock();
-    const run: ExternalTool['run'] = async (_, signal) => {
-      await clock.sleep(100_000, signal);
-      return sunny;
-    };
-    const over = { rules: { effect: 'destroy', deadlineMs: 120_000 }, run } as const;
-    const { fixture, press, spoken } = await openPressed({}, over, clock);
-    const pressing = press();
-    await passTime(fixture, 1_000);
-    if (how === 'leaves') fixture.linkOpener.link.present.splice(0, 1);
-    else await fixture.privacy.deny('g', 'adam');
-    await passTime(fixture, 101_000);
-    expect(await pressing).toMatchObject({ kind });
-    expect(spoken()).toEqual([]);
-  },
-);
+const destroys = { effect: 'destroy' } as const;
+const reads = { effect: 'read' } as const;
 
 test('arguments that are no object of a bounded size never reach it', () => {
   const many = JSON.stringify({ list: Array(2_001).fill(5) });
@@ -164,32 +68,6 @@ test('arguments that are no object of a bounded size never reach it', () => {
     expect(read(json)).toEqual({ unfit: 'They are no JSON object.' });
   expect(read('{"to":7}')).not.toHaveProperty('unfit');
 });
-
-test.each([
-  ['hangs', 'tool.late', undefined],
-  ['floods', 'tool.flooded', new BotError('tool.flooded', true, 'Too much.')],
-  ['crashes', 'tool.crashed', new BotError('tool.crashed', true, 'It ended.')],
-])(
-  'a tool that %s ends in %s, which the model is told, and the answer goes on',
-  async (_, code, error) => {
-    const clock = new VirtualClock();
-    const run: ExternalTool['run'] = async (_given, signal) => {
-      if (error) throw error;
-      await clock.sleep(1e9, signal);
-      return sunny;
-    };
-    const rules = { effect: 'read' } as const;
-    const { ask, chat, fixture, synthesizer } = await open(
-      [[call()], ['No luck.']],
-      { rules, run },
-      clock,
-    );
-    await ask(20_000);
-    expect(chat.results).toEqual([`{"error":"sky__forecast failed (${code})."}`]);
-    expect(fixture.of('failed')).toMatchObject([{ code }]);
-    expect(synthesizer.texts).toContain('No luck.');
-  },
-);
 
 const mail: ExternalTool = {
   name: 'mail__send',
@@ -230,3 +108,131 @@ test('whatever is sent stands whole beside the button or in the file, and Discor
     }),
   );
 });
+
+playScripts(
+  {
+    'a tool that needs no Confirm runs at once, and its result reaches the model as data':
+      [
+        makeTool(reads, tellCall),
+        `
+    model: call sky__forecast {"city":"Lima"} || Sunny.
+    adam asks: How is the weather in Lima? > told adam: answered Sunny., tool sky__forecast ran
+    3000 > answered Adam: Sunny.
+    results
+    > {"result":{"text":"{\\"city\\":\\"Lima\\"} for {\\"id\\":\\"adam\\",\\"name\\":\\"Adam\\",\\"channelId\\":\\"lounge\\"}"}}
+    `,
+      ],
+    'a tool that destroys waits for the button, only the asker sees its arguments, and the channel reads the result':
+      [
+        makeTool(destroys, tellCall),
+        `
+    model: call sky__forecast {"city":"Lima"} || Press the button.
+    adam asks: How is the weather in Lima?
+    > told adam: answered Press the button.
+    > tool sky__forecast asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
+    3000 > answered Adam: Press the button.
+    eva looks > other name Adam
+    adam looks > shown tool.external.ask tool Sky: forecast given "city": "Lima" name Adam s 57
+    adam confirms
+    > done tool.external.told tool Sky: forecast {"city":"Lima"} for {"id":"adam","name":"Adam","channelId":"lounge"}
+    > tool sky__forecast pressed
+    > says "Adam. Here is what you asked for, in full in the chat: {"city":"Lima"} for {"id":"adam","name":"Adam","channelId":"lounge"}"
+    `,
+      ],
+    'whoever asked hears the result after Confirm at the next pause, by name': [
+      makeTool(destroys, async () => ({
+        ...sunny,
+        text: '**Sunny**, see https://sky.example',
+      })),
+      `
+    model: call sky__forecast {"city":"Lima"} || Press the button.
+    adam asks: How is the weather in Lima?
+    > told adam: answered Press the button.
+    > tool sky__forecast asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
+    3000 > answered Adam: Press the button.
+    adam confirms
+    > done tool.external.told tool Sky: forecast **Sunny**, see https://sky.example
+    > tool sky__forecast pressed
+    > says "Adam. Here is what you asked for, in full in the chat: Sunny, see"
+    4000
+    `,
+    ],
+    'who leaves before the result is there is not spoken to: the call is done': [
+      makeLateTool(),
+      `
+    model: call sky__forecast {"city":"Lima"} || Press the button.
+    adam asks: How is the weather in Lima?
+    > told adam: answered Press the button.
+    > tool sky__forecast asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
+    3000 > answered Adam: Press the button.
+    adam presses confirm
+    1000
+    adam goes
+    99000
+    do tell
+    > confirmed: done tool.external.told tool Sky: forecast sunny, tool sky__forecast pressed
+    2000
+    `,
+    ],
+    'who says no before the result is there is not spoken to: the call is failed': [
+      makeLateTool(),
+      `
+    model: call sky__forecast {"city":"Lima"} || Press the button.
+    adam asks: How is the weather in Lima?
+    > told adam: answered Press the button.
+    > tool sky__forecast asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
+    3000 > answered Adam: Press the button.
+    adam presses confirm
+    1000
+    adam denies > confirmed: failed, isSaved true
+    101000
+    `,
+    ],
+    'a tool that hangs ends in tool.late, which the model is told, and the answer goes on':
+      [
+        makeTool(reads, makeLateRun().run),
+        `
+    model: call sky__forecast {"city":"Lima"} || It is late.
+    adam asks: How is the weather in Lima?
+    20000
+    > told adam: answered It is late.
+    > failed think tool.late
+    > tool sky__forecast failed
+    > answered Adam: It is late.
+    > says tool.external
+    results > {"error":"sky__forecast failed (tool.late)."}
+    `,
+      ],
+    'a tool that floods ends in tool.flooded, which the model is told, and the answer goes on':
+      [
+        makeTool(reads, fail(new BotError('tool.flooded', true, 'Too much.'))),
+        `
+    model: call sky__forecast {"city":"Lima"} || No luck.
+    adam asks: How is the weather in Lima?
+    > told adam: answered No luck., failed think tool.flooded, tool sky__forecast failed
+    20000 > answered Adam: No luck.
+    results > {"error":"sky__forecast failed (tool.flooded)."}
+    `,
+      ],
+    'a tool that crashes ends in tool.crashed, which the model is told, and the answer goes on':
+      [
+        makeTool(reads, fail(new BotError('tool.crashed', true, 'It ended.'))),
+        `
+    model: call sky__forecast {"city":"Lima"} || It broke.
+    adam asks: How is the weather in Lima?
+    > told adam: answered It broke., failed think tool.crashed, tool sky__forecast failed
+    20000 > answered Adam: It broke.
+    results > {"error":"sky__forecast failed (tool.crashed)."}
+    `,
+      ],
+  },
+  { tools, people: [adam, eva] },
+);

@@ -1,91 +1,88 @@
-import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/chat-model.ts';
-import { tools } from '#src/features/features.ts';
-import {
-  adam,
-  eva,
-  openCalled,
-  passTime,
-  type SessionFixture,
-} from '#test/conversation/setup/session-fixture.ts';
-import { listTitles } from '#test/conversation/setup/tracks-fixture.ts';
+import { playScripts, type Scripts } from '#test/conversation/setup/play-script.ts';
 import { makeCatalog, makeLibrary } from '#test/fakes/fake-sounds.ts';
 
-const lying = makeLibrary('bell', 'nature/rain', 'city/rain', 'song', 'tin roof');
+const sounds = makeCatalog(
+  makeLibrary('bell', 'nature/rain', 'city/rain', 'song', 'tin roof'),
+);
 
-/** Calls `play_sound` with what is next in the list for each question. */
-class Caller implements ChatModel {
-  readonly results: string[] = [];
-  readonly #requests: object[];
+const heard: Scripts = Object.fromEntries(
+  [
+    ['bell', 'bell'],
+    ['the bell', 'bell'],
+    ['roof', 'tin roof'],
+  ].map(([sound, title]) => [
+    `who asks for "${sound}" hears ${title}, which is theirs`,
+    `
+    with tools
+    model: call play_sound {"sound":"${sound}"} || Well.
+    adam asks: Play that. > told adam: answered Well., tool play_sound ran
+    3000 > answered Adam: Well.
+    track main > ${title}
+    eva skips > denied track main owner Adam vote votes 1 needed 2
+    `,
+  ]),
+);
 
-  constructor(requests: readonly object[]) {
-    this.#requests = [...requests];
-  }
+const noLink =
+  '{"error":"The arguments do not fit. ✖ Links are not played. → at sound"}';
 
-  async *reply(messages: readonly ChatMessage[]): AsyncGenerator<ChatPart> {
-    const last = messages.at(-1);
-    if (last?.role === 'tool') {
-      this.results.push(last.content);
-      return yield { kind: 'text', text: 'Well.' };
-    }
-    const argumentsJson = JSON.stringify(this.#requests[0]);
-    yield { kind: 'tool', call: { id: '1', name: 'play_sound', argumentsJson } };
-  }
+const refused: Scripts = Object.fromEntries(
+  [
+    ['{"sound":"https://sounds.example/song.mp3"}', 'refused', noLink],
+    ['{"sound":"http://127.0.0.1/x"}', 'refused', noLink],
+    ['{"sound":"file:///etc/passwd"}', 'refused', noLink],
+    ['{"sound":"sounds.example/song.mp3"}', 'refused', noLink],
+    [
+      '{"sound":"thunder"}',
+      'ran',
+      '{"result":{"outcome":"There is no \\"thunder\\". There are: bell, nature/rain, city/rain, song, tin roof."}}',
+    ],
+    [
+      '{"sound":"bell","track":"voice"}',
+      'ran',
+      '{"result":{"outcome":"voice is mine. Choose another track, say main."}}',
+    ],
+    [
+      '{"sound":"bell","track":"all"}',
+      'ran',
+      '{"result":{"outcome":"all is mine. Choose another track, say main."}}',
+    ],
+    [
+      '{"sound":"bell","track":"..."}',
+      'ran',
+      '{"result":{"outcome":"A track\'s name has 1 to 40 characters, and more than dots or spaces. Some emoji count as several characters."}}',
+    ],
+  ].map(([given, how, told = '']) => [
+    `${given} plays nothing, and the model is told why`,
+    `
+    with tools
+    model: call play_sound ${given} || Well.
+    adam asks: Play that. > told adam: answered Well., tool play_sound ${how}
+    3000 > answered Adam: Well.
+    track main > nothing
+    results${told.length > 85 ? '\n   ' : ''} > ${told}
+    `,
+  ]),
+);
 
-  /** The next question is about the next wish. */
-  next() {
-    this.#requests.shift();
-  }
-}
-
-/** Adam and Eva sit with the bot; the model wants these one after the other. */
-async function openSetup(...requests: readonly object[]) {
-  const chat = new Caller(requests);
-  const sounds = makeCatalog(lying);
-  const fixture = await openCalled({ chat, pieces: 2, tools, sounds }, [adam, eva], 40);
-  return { fixture, chat };
-}
-
-async function ask(fixture: SessionFixture, words = 'Play that.') {
-  void fixture.talk.askQuestion('g', words, adam, 'voice');
-  await passTime(fixture, 3_000);
-}
-
-test.each([
-  ['bell', 'bell'],
-  ['the bell', 'bell'],
-  ['roof', 'tin roof'],
-])('who asks for %j hears %s, which is theirs', async (sound, title) => {
-  const { fixture } = await openSetup({ sound });
-  await ask(fixture);
-  expect(listTitles(fixture)).toEqual([title]);
-  expect(fixture.tracks.listTracks('g')?.[0]?.current?.owner).toBe('Adam');
-  expect(fixture.of('tool')).toMatchObject([{ tool: 'play_sound', how: 'ran' }]);
-});
-
-test('if two sounds fit, the bot asks which one, and plays the one that the model takes from the answer', async () => {
-  const asked = [{ sound: 'rain' }, { sound: 'nature rain' }];
-  const { fixture, chat } = await openSetup(...asked);
-  await ask(fixture, 'Play rain.');
-  expect(listTitles(fixture)).toEqual([undefined]);
-  const spoken = fixture.synthesizer.texts.join(' ');
-  expect(spoken).toMatch(/^Which one: nature rain, city rain\?/);
-  chat.next();
-  await ask(fixture, 'The first one, please.');
-  expect([listTitles(fixture), fixture.offered]).toEqual([['nature/rain'], []]);
-});
-
-test.each([
-  [{ sound: 'https://sounds.example/song.mp3' }, 'Links are not played.'],
-  [{ sound: 'http://127.0.0.1/x' }, 'Links are not played.'],
-  [{ sound: 'file:///etc/passwd' }, 'Links are not played.'],
-  [{ sound: 'sounds.example/song.mp3' }, 'Links are not played.'],
-  [{ sound: 'thunder' }, 'There are: '],
-  [{ sound: 'bell', track: 'voice' }, 'voice is mine'],
-  [{ sound: 'bell', track: 'all' }, 'all is mine'],
-  [{ sound: 'bell', track: '...' }, '1 to 40 characters'],
-])('%j plays nothing, and the model is told why', async (given, why) => {
-  const { fixture, chat } = await openSetup(given);
-  await ask(fixture);
-  expect(listTitles(fixture)).toEqual([undefined]);
-  expect(chat.results[0]).toContain(why);
-});
+playScripts(
+  {
+    ...heard,
+    'if two sounds fit, the bot asks which one, and plays the one that the model takes from the answer': `
+    with tools
+    model: call play_sound {"sound":"rain"} || Well.
+    adam asks: Play rain.
+    > told adam: answered Which one: nature rain, city rain?
+    > tool play_sound ran
+    > says track.which_of (nature rain, city rain)
+    3000 > answered Adam: Which one: nature rain, city rain?
+    track main > nothing
+    model: call play_sound {"sound":"nature rain"} || Well.
+    adam asks: The first one, please. > told adam: answered Well., tool play_sound ran
+    3000 > answered Adam: Well.
+    track main > nature/rain
+    `,
+    ...refused,
+  },
+  { sounds },
+);

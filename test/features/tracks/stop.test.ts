@@ -1,13 +1,16 @@
 import { stop } from '#commands/stop.ts';
 import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
 import { inLounge, makePorts } from '#test/commands/command-ports.ts';
-import type { SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
+  adam,
+  eva,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import {
+  ben,
   byAdam,
   byBen,
-  byEva,
-  changeTrack,
-  listTitles,
   openSetup,
   playSound,
 } from '#test/conversation/setup/tracks-fixture.ts';
@@ -43,38 +46,41 @@ test('all is every track with a sound, for each change but one that depends on t
     expect(change(command)).toEqual(kinds);
 });
 
-test('/stop ends sounds alone, speech alone, or both', async () => {
-  const fixture = await openSetup();
-  await playSound(fixture, byAdam);
-  await playSound(fixture, byAdam, { track: 'bg' });
-  await playSound(fixture, byAdam, { track: 'bg', sound: 'sea' });
-  expect(fixture.talk.stopSpeaking('g')).toBe('nothing');
-  expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual([{ id: 'stop.ok' }]);
-  expect(changeTrack(fixture, byEva, 'skip', 'all')).toEqual([
-    { kind: 'empty', track: 'all' },
-  ]);
-  const nothing = [{ id: 'stop.nothing' }];
-  expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual(nothing);
-  await playSound(fixture, byAdam);
-  await fixture.talk.sayText('g', 'Hello there.', 'queue');
-  expect(await stopSounds(fixture, byAdam, 'everything')).toMatchObject([
-    { id: 'stop.ok' },
-  ]);
-  expect(await stopSounds(fixture, byAdam, 'everything')).toEqual(nothing);
-});
-
-test('/stop ends one’s own sounds, leaves those of others, and says which is which', async () => {
-  const fixture = await openSetup();
-  await playSound(fixture, byAdam);
-  await playSound(fixture, byBen, { track: 'bg', sound: 'sea' });
-  const outcome = { id: 'track.barred', with: { track: 'main', owner: 'Adam' } };
-  const [reported] = await stopSounds(fixture, byBen, 'sounds');
-  const stopped = { id: 'track.changed', with: { change: 'stop', what: 'sea (bg)' } };
-  expect(reported).toEqual({ id: 'stop.ok', lines: expect.anything() });
-  expect(new Set(reported.lines)).toEqual(new Set([outcome, stopped]));
-  expect(listTitles(fixture)).toEqual(['rain']);
-  expect(listTitles(fixture, 'bg')).toEqual([undefined]);
-  expect(await stopSounds(fixture, byBen, 'sounds')).toEqual([
-    { id: 'perm.dj', lines: [outcome] },
-  ]);
-});
+playScripts(
+  {
+    '/stop ends sounds alone, speech alone, or both': `
+    with uncalled
+    adam joins > joined consent brief
+    200
+    adam plays rain > playing title rain track main place 0
+    adam plays rain on bg > playing title rain track bg place 0
+    adam plays sea on bg > added title sea track bg place 1
+    stop > nothing
+    do adam stops sounds > stop.ok, played main: stopped, played bg: stopped x2
+    eva skips all > empty track all
+    do adam stops sounds > stop.nothing
+    adam plays rain > playing title rain track main place 0
+    read: Hello there. > queued position 0, says "Hello there."
+    do adam stops everything > stop.ok, played main: stopped, played voice: stopped
+    do adam stops everything > stop.nothing
+    `,
+    '/stop ends one’s own sounds, leaves those of others, and says which is which': `
+    adam plays rain > playing title rain track main place 0
+    ben plays sea on bg > playing title sea track bg place 0
+    do ben stops sounds
+    > stop.ok lines track.barred track main owner Adam, track.changed change stop what sea (bg)
+    > played bg: stopped
+    track main > rain
+    track bg > nothing
+    do ben stops sounds > perm.dj lines track.barred track main owner Adam
+    `,
+  },
+  {
+    people: [adam, eva, ben],
+    acts: {
+      'adam stops sounds': (fixture) => stopSounds(fixture, byAdam, 'sounds'),
+      'adam stops everything': (fixture) => stopSounds(fixture, byAdam, 'everything'),
+      'ben stops sounds': (fixture) => stopSounds(fixture, byBen, 'sounds'),
+    },
+  },
+);

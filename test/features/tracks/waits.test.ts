@@ -1,117 +1,14 @@
 import { BotError } from '#src/base/errors.ts';
-import type { PlayWaitOutcome } from '#src/base/play-end.ts';
-import type { PlayRequest } from '#src/features/tracks/track-request-outcomes.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
-  adam,
-  eva,
   lounge,
-  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import {
   byAdam,
   changeTrack,
-  openSetup,
   playSound,
 } from '#test/conversation/setup/tracks-fixture.ts';
-import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
-
-/** Ends of what is awaited, as they come. */
-type Ends = PlayWaitOutcome[];
-
-/** A session that has greeted, whose texts take as many tenths of a second as `pieces`. */
-async function openQuiet(pieces = 200, over: Parameters<typeof openSetup>[1] = {}) {
-  const synthesizer = new FakeSynthesizer({ pieces });
-  const fixture = await openSetup([adam, eva], {
-    addressing: 'off',
-    synthesizer,
-    ...over,
-  });
-  const talk = fixture.sessions.findSession('g')?.loop;
-  do await passTime(fixture, 1_000);
-  while (talk?.state.turnQueue.current);
-  fixture.events.length = 0;
-  return fixture;
-}
-
-async function say(fixture: SessionFixture, track?: string, text = 'Dinner is ready.') {
-  const owner = { id: 'adam', name: 'Adam' };
-  const how = { owner, payer: owner, track, wait: true };
-  const saying = await fixture.talk.sayText('g', text, 'queue', how);
-  return follow(saying.kind === 'placed' ? saying.playing : saying);
-}
-
-async function sound(fixture: SessionFixture, more: Partial<PlayRequest> = {}) {
-  return follow(await playSound(fixture, byAdam, { wait: true, ...more }));
-}
-
-function follow(placed: object) {
-  const ends: Ends = [];
-  if (!('ended' in placed))
-    throw new Error(`It has no place: ${JSON.stringify(placed)}`);
-  void (placed.ended as Promise<PlayWaitOutcome>).then((end) => ends.push(end));
-  return ends;
-}
-
-const played = (fixture: SessionFixture) =>
-  fixture.of('played').map(({ end, title, track }) => [track, title, end]);
-
-const kinds: readonly [
-  name: string,
-  track: string,
-  title: string | undefined,
-  begin: (fixture: SessionFixture) => Promise<Ends>,
-][] = [
-  ['a text on voice', 'voice', undefined, (fixture) => say(fixture)],
-  ['a text on a named track', 'news', undefined, (fixture) => say(fixture, 'news')],
-  ['a sound', 'main', 'rain', (fixture) => sound(fixture)],
-];
-
-test('a text that is talked down was interrupted, and one that waits when the process ends is left', async () => {
-  const fixture = await openQuiet();
-  const first = await say(fixture);
-  const second = await say(fixture);
-  const third = await say(fixture);
-  await passTime(fixture, 500);
-  const talk = fixture.sessions.findSession('g')?.loop;
-  const reply = talk?.state.turnQueue.current?.reply ?? 0;
-  talk?.post({ kind: 'barged', reply, action: 'yield' });
-  await passTime(fixture, 500);
-  expect([first, second, third]).toEqual([['interrupted'], [], []]);
-  const draining = fixture.sessions.drainAll(5_000);
-  await passTime(fixture, 100);
-  expect([second, third]).toEqual([[], ['left']]);
-  await passTime(fixture, 6_000);
-  await draining;
-});
-
-test.each(kinds)(
-  'a wait for %s ends with the last frame that leaves for the channel',
-  async (...[, track, title, begin]) => {
-    const fixture = await openQuiet(20);
-    const { link } = fixture.linkOpener;
-    const before = link.sent;
-    const ends = await begin(fixture);
-    while (ends.length === 0 && fixture.clock.nowMs() < 60_000)
-      await passTime(fixture, 20);
-    expect(ends).toEqual(['completed']);
-    const { sent } = link;
-    expect(sent - before).toBeGreaterThan(50); // more than a second
-    await passTime(fixture, 1_000);
-    expect(link.sent - sent).toBeLessThan(2); // a sound may fade away in one more
-    expect(played(fixture)).toEqual([[track, title, 'completed']]);
-  },
-);
-
-test('there are as many waits as places on tracks, and no more', async () => {
-  const fixture = await openQuiet();
-  for (let n = 0; n < 100; n++) await sound(fixture);
-  expect(await playSound(fixture, byAdam, { wait: true })).toMatchObject({
-    kind: 'full',
-    limit: 100,
-  });
-});
 
 const kicked = ({ linkOpener }: SessionFixture) =>
   linkOpener.link.lose(
@@ -122,9 +19,71 @@ const removeFirst = (fixture: SessionFixture) =>
   void changeTrack(fixture, byAdam, { kind: 'remove', item: '1' });
 const loop = (on: boolean) => (fixture: SessionFixture) =>
   void changeTrack(fixture, byAdam, { kind: 'loop', on }, 'bg');
+const bargeIn = ({ sessions }: SessionFixture) => {
+  const { loop } = sessions.findSession('g') ?? expect.fail();
+  const reply = loop.state.turnQueue.current?.reply ?? 0;
+  loop.post({ kind: 'barged', reply, action: 'yield' });
+};
+const drain = ({ sessions }: SessionFixture) => void sessions.drainAll(5_000);
+const awaitHundred = async (fixture: SessionFixture) => {
+  for (let n = 0; n < 100; n++) await playSound(fixture, byAdam, { wait: true });
+};
 const rejoin = ({ sessions }: SessionFixture) => void sessions.join(lounge, 'adam');
 
 playScripts({
+  'a text that is talked down was interrupted, and one that waits when the process ends is left':
+    [
+      { pieces: 200, acts: { bargeIn, drain } },
+      `
+    with off, alone
+    adam has read: Dinner is ready. > queued position 0, says "Dinner is ready."
+    adam has read: Dinner is over. > queued position 1
+    adam has read: Dinner is cold. > queued position 2
+    500
+    do bargeIn > text: interrupted, played voice: interrupted, says "Dinner is over."
+    500
+    do drain > text: left, played voice: left
+    100 > writes seat.stopped
+    6000
+    `,
+    ],
+  'a wait for a text on voice ends with the last frame that leaves for the channel': [
+    { pieces: 20 },
+    `
+    with off, alone
+    adam has read: Dinner is ready. > queued position 0, says "Dinner is ready."
+    1900 sounding
+    200 > text: completed, played voice: completed
+    1000 silent
+    `,
+  ],
+  'a wait for a text on a named track ends with the last frame that leaves for the channel':
+    [
+      { pieces: 20 },
+      `
+    with off, alone
+    adam has read on news: Dinner is ready.
+    > playing title “…” track news place 0, says "Dinner is ready."
+    1900 sounding
+    200 > text: completed, played news: completed
+    1000 silent
+    `,
+    ],
+  'a wait for a sound ends with the last frame that leaves for the channel': `
+    with off, alone
+    adam awaits rain > playing title rain track main place 0
+    9900 sounding
+    200 > rain: completed, played main: completed
+    1000 silent
+    `,
+  'there are as many waits as places on tracks, and no more': [
+    { acts: { awaitHundred } },
+    `
+    with off, alone
+    do awaitHundred
+    adam awaits rain > full limit 100
+    `,
+  ],
   'a wait for a text on voice ends when that is skipped, stopped or left': [
     { pieces: 200, acts: { end } },
     `
