@@ -1,3 +1,4 @@
+// npm run bench -- --pauses [--clips DIR] fails when people who pause are asked or answered too late.
 // npm run bench -- --compare --rtt 60 [--turns 11] fails when answers of servers 60 ms away come later than they need.
 // npm run bench [-- --turns 33] [--rows gate] [--save]
 // npm run bench -- --compare fails when the bot has become slower than bench/latency/result.json says, which --save writes.
@@ -6,9 +7,10 @@ import { QuestionClips } from '#bench/question-clips.ts';
 import { saveResult } from '#bench/saved-result.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';
 import { resultUrl } from './accepted-result.ts';
-import { type BenchRow, benchRows } from './bench-rows.ts';
+import { type BenchRow, benchRows, gateRow } from './bench-rows.ts';
 import { compareNetworks } from './compare-networks.ts';
 import { comparePairs } from './compare-pairs.ts';
+import { comparePauses } from './compare-pauses.ts';
 import {
   findFaults,
   formatInstants,
@@ -25,6 +27,9 @@ const { values: options } = parseArgs({
     rows: { type: 'string', default: '' },
     save: { type: 'boolean', default: false },
     compare: { type: 'boolean', default: false },
+    /** Asks questions of people with and without pauses, of --clips or test/fixtures/human. */
+    pauses: { type: 'boolean', default: false },
+    clips: { type: 'string' },
     /** With --compare: round trip in ms to servers that are further away, at 10 Mbit/s. */
     rtt: { type: 'string', default: '' },
   },
@@ -36,7 +41,8 @@ console.log(
 );
 try {
   await using clips = await QuestionClips.open();
-  if (options.compare && options.rtt !== '')
+  if (options.pauses) await measurePauses();
+  else if (options.compare && options.rtt !== '')
     await compareNetworks(
       clips.all,
       turnsPerRow,
@@ -48,6 +54,12 @@ try {
   else await measureAllRows(clips);
 } catch (cause) {
   reportFault(cause instanceof Error ? cause.message : String(cause));
+}
+
+async function measurePauses() {
+  const row = benchRows.find(({ name }) => name === (options.rows || gateRow.name));
+  if (!row) throw new Error(`There is no row ${options.rows}.`);
+  await comparePauses(row, options.clips, turnsPerRow, reportFault);
 }
 
 async function measureAllRows(clips: QuestionClips) {

@@ -1,6 +1,7 @@
 import { serverSettings } from '#bench/pipelines/server-settings.ts';
 import type { QuestionClip } from '#bench/question-clips.ts';
 import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import { type HeardAnswer, SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
@@ -39,17 +40,18 @@ export type MeasuredRow = {
 
 /**
  * Opens a bot in a call of its own, end-to-end encrypted, with a person who asks. `network` lies between the bot and its
- * servers.
+ * servers. `hears` knows other clips than those of `test/fixtures/speech`.
  */
 export async function openMeasuredPath<Setup extends PathSetup>(
   row: Setup,
   network?: ProxyNetwork,
+  hears?: (pcm: Pcm) => string,
 ) {
   await using stack = new AsyncDisposableStack();
-  const recogniser = await openRecogniser();
+  const hearPcm = hears ?? (await openRecogniser()).hearPcm;
   const mock = stack.use(
     await openMockProviders({
-      hears: (pcm) => recogniser.hearPcm(pcm),
+      hears: hearPcm,
       replies: [{ match: /^/, text: answerText }],
       pace: row.pace,
       msPerChar: speechMsPerChar,

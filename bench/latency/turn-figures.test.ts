@@ -66,6 +66,22 @@ test('instants count from the last voiced packet, whatever the bot took for it',
   expect([sinceMs['first packet heard'], whole]).toEqual([440, true]);
 });
 
+test('the last request before the words counts from the pause, and all sound that was sent', () => {
+  const { answered, requests } = makeObservedTurn();
+  const [asked] = requests;
+  const turn = measureTurn(
+    makeObservedTurn({
+      answered: { ...answered, pausedMs: 20 },
+      requests: [
+        makeRequest('transcriptions', 700, 820, { soundMs: 900 }),
+        ...(asked ? [{ ...asked, soundMs: 1400 }] : []),
+        makeRequest('transcriptions', 1300, 1420, { soundMs: 100 }),
+      ],
+    }),
+  );
+  expect(turn).toMatchObject({ noticedMs: 25, askedMs: 30, sentMs: 2400 });
+});
+
 test('of what was thought in vain nothing counts', () => {
   const discarded = [
     makeRequest('transcriptions', 800, 920),

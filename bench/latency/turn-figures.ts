@@ -42,6 +42,11 @@ export type MeasuredTurn = {
   readonly whole: boolean;
   /** Milliseconds since the person's last voiced packet was sent. */
   readonly sinceMs: Readonly<Record<TurnInstant, number>>;
+  /** From the same instant until the pause was noticed in which the last words were asked for, and until a server was asked. */
+  readonly noticedMs: number;
+  readonly askedMs: number;
+  /** Length of all sound that was sent to be recognised. */
+  readonly sentMs: number;
 };
 
 /** Turn as observed from outside, on the clock all processes share. */
@@ -68,7 +73,19 @@ export function measureTurn(seen: ObservedTurn): MeasuredTurn {
   sinceMs['first packet heard'] = firstAudibleAtMs - lastVoicedAtMs;
   const asked = findPrompt(seen) ?? '';
   const whole = asked.includes(seen.text) && firstAudibleAtMs > lastVoicedAtMs;
-  return { text: seen.text, whole, sinceMs };
+  const recognisedAtMs = lastVoicedAtMs + sinceMs.recognised;
+  const uploads = seen.requests.filter((one) => one.endpoint === 'transcriptions');
+  const last = uploads.findLast((one) =>
+    hasHappened(one.firstByteAtMs, recognisedAtMs),
+  );
+  return {
+    text: seen.text,
+    whole,
+    sinceMs,
+    noticedMs: ownMs + Number(answered.pausedMs),
+    askedMs: (last?.atMs ?? Number.NaN) - lastVoicedAtMs,
+    sentMs: uploads.reduce((sum, { soundMs = 0 }) => sum + soundMs, 0),
+  };
 }
 
 /** Prompt that the first sound came of: each request is the last that was answered before the next was made. */

@@ -12,6 +12,8 @@ export type TurnTimestamps = {
   readonly heardAtMs: number;
   /** Decision that the utterance has ended. */
   readonly endedAtMs: number;
+  /** The pause in which the last words were asked for was noticed. */
+  readonly pausedAtMs?: number;
   readonly recognisedAtMs?: number;
   readonly firstTokenAtMs?: number;
   readonly firstClauseAtMs?: number;

@@ -32,17 +32,28 @@ export type HumanSilence = {
   readonly insertedMs?: number;
 };
 
-export type HumanScene = {
+/** A clip in its room, 16 kHz mono. */
+export type HumanSound = {
+  /** Line of the manifest. */
+  readonly clip: number;
   readonly kind: string;
   readonly language: string;
-  readonly profile: (typeof profiles)[number];
   readonly words: readonly ClipWord[];
+  readonly stretches: readonly TimeSpan[];
   readonly silences: readonly HumanSilence[];
+  readonly samples: Int16Array;
+};
+
+export type HumanScene = Pick<
+  HumanSound,
+  'kind' | 'language' | 'silences' | 'words'
+> & {
+  readonly profile: (typeof profiles)[number];
   readonly packets: readonly Packet[];
   readonly lengthMs: number;
 };
 
-const folder = 'test/fixtures/human';
+export const humanFolder = 'test/fixtures/human';
 const [leadMs, tailMs, edgeMs] = [500, 2200, 60];
 const samplesPerMs = 16;
 /** Shorter silences are closures of stops. */
@@ -51,11 +62,29 @@ const shortestPauseMs = 200;
 const [levelDb, levelRangeDb] = [-22, 4];
 const hesitationsMs = [400, 700, 1000, 1500];
 
+/** The sounds of `readHumanSounds`, each through a microphone. */
+export async function* readHumanScenes(codec: OpusCodec) {
+  for await (const { clip, samples, stretches, ...sound } of readHumanSounds(codec)) {
+    const profile = profiles[clip % profiles.length] ?? 'gate';
+    const room48 = resamplePcm({ samples, rateHz: 16_000, channels: 1 }, roomRateHz);
+    const sounds = (fromMs: number, toMs: number) =>
+      stretches.some(([start, end]) => fromMs < end && toMs > start);
+    const frames = cutFrames(room48.samples, sounds);
+    const packets = [...sendPackets(frames, profile, codec, clip)];
+    yield { ...sound, profile, packets, lengthMs: measureWholeMs(samples) };
+  }
+}
+
+/** Length in whole frames. */
+function measureWholeMs({ length }: Int16Array) {
+  return Math.floor(length / samplesPerMs / 20) * 20;
+}
+
 /**
  * Each clip as its room sounds, and once more with a hesitation of 0.4 to 1.5 s at a border of words inside a sentence, of
  * which that hesitation alone counts.
  */
-export async function* readHumanScenes(codec: OpusCodec) {
+export async function* readHumanSounds(codec: OpusCodec, folder = humanFolder) {
   const rows: readonly HumanClip[] = JSON.parse(
     await readFile(`${folder}/manifest.json`, 'utf8'),
   );
@@ -71,7 +100,7 @@ export async function* readHumanScenes(codec: OpusCodec) {
         pause,
         gainDb: levelRangeDb * (2 * random() - 1),
       };
-      return makeScene(options, profiles[n % profiles.length] ?? 'gate', codec, n);
+      return makeSound(options, n);
     };
     yield make(undefined);
     const atMs = findBorder(clip, random);
@@ -93,7 +122,7 @@ function findBorder({ text, times }: HumanClip, random: () => number) {
   return borders[Math.floor(random() * borders.length)];
 }
 
-type SceneOptions = {
+type SoundOptions = {
   readonly clip: HumanClip;
   readonly samples: Int16Array;
   /** Sound of the room while nobody speaks, of any length. */
@@ -102,12 +131,10 @@ type SceneOptions = {
   readonly gainDb: number;
 };
 
-function makeScene(
-  { clip, gainDb, pause, room, samples }: SceneOptions,
-  profile: HumanScene['profile'],
-  codec: OpusCodec,
-  seed: number,
-) {
+function makeSound(
+  { clip, gainDb, pause, room, samples }: SoundOptions,
+  line: number,
+): HumanSound {
   const texts = splitText(clip.text);
   const headMs = Math.max(0, (clip.stretches[0]?.[0] ?? 0) - edgeMs);
   const endMs = (clip.stretches.at(-1)?.[1] ?? 0) + edgeMs;
@@ -127,17 +154,12 @@ function makeScene(
   const stretches = splitStretches(clip.stretches, pause?.atMs).map(
     ([from, to]): TimeSpan => [move(from), move(to - 1) + 1],
   );
-  const room48 = resamplePcm(
-    { samples: loud, rateHz: 16_000, channels: 1 },
-    roomRateHz,
-  ).samples;
-  const sounds = (fromMs: number, toMs: number) =>
-    stretches.some(([start, end]) => fromMs < end && toMs > start);
-  const lengthMs = Math.floor(loud.length / samplesPerMs / 20) * 20;
   return {
+    clip: line,
     kind: clip.kind,
     language: clip.language,
-    profile,
+    stretches,
+    samples: loud,
     words: clip.times.map(
       ([from, to], n) => [texts[n] ?? '', move(from), move(to - 1) + 1] as const,
     ),
@@ -145,10 +167,8 @@ function makeScene(
       stretches,
       clip,
       pause && { ...pause, atMs: move(pause.atMs - 1) + 1 },
-      lengthMs,
+      measureWholeMs(loud),
     ),
-    packets: [...sendPackets(cutFrames(room48, sounds), profile, codec, seed)],
-    lengthMs,
   };
 }
 

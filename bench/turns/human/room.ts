@@ -2,6 +2,9 @@ import { measureRms } from '#src/audio/pcm.ts';
 
 const windowSamples = 512;
 const stepSamples = windowSamples / 2;
+const fade = Float64Array.from({ length: windowSamples }, (_, n) =>
+  Math.sin((Math.PI * n) / windowSamples),
+);
 /** Share of the windows of a clip in which only its room is heard. */
 const quietShare = 0.05;
 
@@ -10,19 +13,21 @@ export function makeRoom(
   samples: Int16Array,
   random: () => number,
 ): (lengthSamples: number) => Int16Array {
-  const windows: Int16Array[] = [];
-  for (let at = 0; at + windowSamples <= samples.length; at += stepSamples / 2)
-    windows.push(samples.subarray(at, at + windowSamples));
-  const sorted = windows.toSorted((one, other) => measureRms(one) - measureRms(other));
+  const windows: { readonly sound: Int16Array; readonly level: number }[] = [];
+  for (let at = 0; at + windowSamples <= samples.length; at += stepSamples / 2) {
+    const sound = samples.subarray(at, at + windowSamples);
+    windows.push({ sound, level: measureRms(sound) });
+  }
+  const sorted = windows.toSorted((one, other) => one.level - other.level);
   const quiet = sorted.slice(0, Math.max(3, Math.floor(sorted.length * quietShare)));
   return (lengthSamples) => {
     const room = new Float64Array(lengthSamples + windowSamples);
     for (let at = 0; at < lengthSamples; at += stepSamples) {
-      const window = quiet[Math.floor(random() * quiet.length)] ?? new Int16Array();
+      const { sound = new Int16Array() } =
+        quiet[Math.floor(random() * quiet.length)] ?? {};
       const sign = random() < 0.5 ? -1 : 1;
-      for (const [n, sample] of window.entries())
-        room[at + n] =
-          (room[at + n] ?? 0) + sign * sample * Math.sin((Math.PI * n) / windowSamples);
+      for (let n = 0; n < sound.length; n++)
+        room[at + n] = (room[at + n] ?? 0) + sign * (sound[n] ?? 0) * (fade[n] ?? 0);
     }
     return Int16Array.from(room.subarray(0, lengthSamples), Math.round);
   };

@@ -358,7 +358,7 @@ function reportAnswer(
   { consent, notices, place }: Owners<'consent' | 'notices' | 'place'>,
 ) {
   const { by: speakerId, endedMs, name, parts, request, voiceMs } = turn;
-  const { failure, recognisedMs } = parts.at(-1) ?? {};
+  const { failure, pausedMs, recognisedMs } = parts.at(-1) ?? {};
   const firstSentAtMs = reply?.firstSentAtMs;
   if (failure) {
     if (firstSentAtMs === undefined) return;
@@ -378,6 +378,7 @@ function reportAnswer(
       ...progress.instants,
       heardAtMs: voiceMs,
       endedAtMs: endedMs,
+      pausedAtMs: pausedMs,
       recognisedAtMs: recognisedMs,
       firstSentAtMs,
     },

@@ -63,7 +63,7 @@ export type UtteranceState = {
 };
 
 export type TurnPart = { readonly utterance: Id; readonly words: string } & Partial<
-  Pick<UtteranceState, 'failure' | 'recognisedMs'>
+  Pick<UtteranceState, 'failure' | 'pausedMs' | 'recognisedMs'>
 >;
 
 export type Answer = {

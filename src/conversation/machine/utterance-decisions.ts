@@ -70,8 +70,9 @@ function addTurnPart(
   utterance: UtteranceState,
   decision: Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>,
 ) {
-  const { endedMs, failure, id, recognisedMs, toMs, words = '' } = utterance;
-  const all = [...turn.parts, { utterance: id, words, failure, recognisedMs }];
+  const { endedMs, failure, id, pausedMs, recognisedMs, toMs, words = '' } = utterance;
+  const part = { utterance: id, words, failure, pausedMs, recognisedMs };
+  const all = [...turn.parts, part];
   const { maxParts } = draft.rules;
   forgetRecordings(draft, all.slice(0, -maxParts));
   turn.parts = all.slice(-maxParts);

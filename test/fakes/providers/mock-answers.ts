@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Pcm } from '#src/audio/pcm.ts';
+import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { makeAudioChatEvents, replaceSound } from './mock-audio-chat.ts';
 import {
   findReply,
@@ -42,6 +42,7 @@ export const endpointAnswers: Readonly<
     }
     const pcm = readUpload(await file.bytes());
     const { pace } = exchange.settings;
+    exchange.record.soundMs = getDurationMs(pcm);
     exchange.record.text = transcribe(exchange.settings, pcm);
     await answerJson(exchange, pace.recogniseMs, { text: exchange.record.text });
   },

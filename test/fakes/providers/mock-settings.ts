@@ -55,6 +55,8 @@ export type MockRequest = {
   leftAtMs?: number;
   /** Chat and speech: the JSON sent. Transcriptions: the fields of the form. */
   body?: Readonly<Record<string, unknown>>;
+  /** Transcriptions: length of the sound. */
+  soundMs?: number;
   /** Text that was recognised, answered, or spoken. */
   text?: string;
   /** Chat: what was said since the last answer, sound in words. */

@@ -1,0 +1,104 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { QuestionClip } from '#bench/question-clips.ts';
+import { shuffleValues } from '#bench/shuffle-values.ts';
+import { type HumanSound, readHumanSounds } from '#bench/turns/human/human-scenes.ts';
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { createMockRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
+
+/** A question of a person, and a recogniser of it alone. */
+export type PauseClip = QuestionClip & {
+  readonly spokenMs: number;
+  readonly hearPcm: (pcm: Pcm) => string;
+};
+
+export const pauseKinds = ['clean', 'hesitation', 'own pauses'] as const;
+export type PauseKind = (typeof pauseKinds)[number];
+
+const samplesPerMs = listenRateHz / 1_000;
+const maxClipMs = 8_000;
+
+/**
+ * Reads up to `count` clips of each kind, spread over all people: clips without a pause, the same ones with a hesitation put
+ * in, and others with pauses of their own. Writes each as a WAV file into `folder`.
+ */
+export async function readPauseClips(
+  source: string | undefined,
+  folder: string,
+  count: number,
+): Promise<Readonly<Record<PauseKind, readonly PauseClip[]>>> {
+  const sounds = await Array.fromAsync(readHumanSounds(await loadOpus(), source));
+  const short = sounds.filter((one) => measureEndMs(one) <= maxClipMs);
+  const clean = short.filter(({ silences: [first, ...later] }) => {
+    return first?.kind === 'eot' && later.length === 0;
+  });
+  const hesitations = new Map(
+    short.filter(isHesitation).map((sound) => [sound.clip, sound]),
+  );
+  const own = short.filter(({ silences }) => {
+    return silences.length > 1 && silences.at(-1)?.kind === 'eot';
+  });
+  const pairs = clean.flatMap((sound) => {
+    const other = hesitations.get(sound.clip);
+    return other ? [[sound, other]] : [];
+  });
+  const write = (some: readonly (readonly HumanSound[])[]) =>
+    writeClips(some, folder, count);
+  const paired = await write(pairs);
+  return {
+    clean: paired.flatMap(([first]) => first ?? []),
+    hesitation: paired.flatMap(([, second]) => second ?? []),
+    'own pauses': (await write(own.map((sound) => [sound]))).flat(),
+  };
+}
+
+function isHesitation({ silences }: HumanSound) {
+  return silences.some(({ insertedMs }) => insertedMs !== undefined);
+}
+
+function measureEndMs({ stretches }: HumanSound) {
+  return stretches.at(-1)?.[1] ?? 0;
+}
+
+/** Writes groups of clips of which the recogniser knows each word, so many as are wanted, in any order. */
+async function writeClips(
+  groups: readonly (readonly HumanSound[])[],
+  folder: string,
+  count: number,
+) {
+  const written: PauseClip[][] = [];
+  for (const group of shuffleValues(seededRandom(1), groups)) {
+    if (written.length === count) break;
+    const clips = group.map(makeClip);
+    if (!clips.every(({ hearPcm, pcm, text }) => hearPcm(pcm) === text)) continue;
+    const number = written.push([]);
+    for (const clip of clips) {
+      const path = join(folder, `${group.length}-${number}-${clip.spokenMs}.wav`);
+      await writeFile(path, writeWav(clip.pcm));
+      written.at(-1)?.push({ ...clip, path });
+    }
+  }
+  return written;
+}
+
+function makeClip(sound: HumanSound): PauseClip {
+  const fromMs = sound.stretches[0]?.[0] ?? 0;
+  const endMs = measureEndMs(sound);
+  const samples = sound.samples.slice(fromMs * samplesPerMs, endMs * samplesPerMs);
+  const pcm: Pcm = { samples, rateHz: listenRateHz, channels: 1 };
+  const words = sound.words.map(([word, from, to]) => {
+    return { word, fromMs: from - fromMs, toMs: Math.min(to, endMs) - fromMs };
+  });
+  const recogniser = createMockRecogniser();
+  recogniser.addClip(pcm, words);
+  return {
+    text: words.map(({ word }) => word).join(' '),
+    path: '',
+    pcm,
+    spokenMs: endMs - fromMs,
+    hearPcm: recogniser.hearPcm,
+  };
+}
