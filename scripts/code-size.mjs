@@ -15,7 +15,7 @@ import { features, serverSettings } from '#src/features/features.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { storeParts } from '#src/storage/stores/store-parts.ts';
 import { textLocales } from '#src/texts/locales.ts';
-import { readTexts } from '#src/texts/text-tables.ts';
+import { readTexts } from '#src/texts/texts.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 
 const ceilingsFile = new URL('code-size.json', import.meta.url);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { textLocales } from '#src/texts/locales.ts';
 import { markTranslatedTexts, reportTranslations } from '#src/texts/translation-report.ts';
-import { readTexts } from '#src/texts/text-tables.ts';
+import { readTexts } from '#src/texts/texts.ts';
 
 
 const usage = 'npm run texts [-- LANGUAGE [mark]]';

@@ -7,8 +7,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import { toOneLine } from './one-line.ts';
-import type { Sources } from './sound-sources.ts';
+import { type Sources, toOneLine } from './sound-sources.ts';
 
 /** Extensions of sound files. The bytes show the real format. */
 const extensions = new Set([

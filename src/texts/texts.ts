@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type * as MessageFormat from 'intl-messageformat';
 import type { English } from './english.ts';
 import { findClosestLocale, type LocaleTag } from './locales.ts';
-import type { Mentions } from './plain-text.ts';
-import { fillPattern, readTexts } from './text-tables.ts';
+import { type Mentions, maxMessageChars } from './plain-text.ts';
 
 export type TextId = keyof English;
 export type Locale = LocaleTag;
@@ -77,4 +80,145 @@ export function formatText(
 ): string {
   const pattern = getTextTable(locale).get(id) ?? getTextTable('en').get(id);
   return fillPattern(pattern?.text ?? id, words, locale);
+}
+
+const require = createRequire(import.meta.url);
+/** An argument with several forms, such as `{n, plural, one {...} other {...}}`. */
+const icuArgument = /\{\s*\w+\s*,/;
+
+/**
+ * Fills a pattern. A missing word stays visible as `{x}`. Throws for a broken pattern.
+ */
+function fillPattern(pattern: string, words: TextValues, locale: string): string {
+  return icuArgument.test(pattern)
+    ? formatIcuPattern(pattern, words, locale)
+    : pattern.replace(/\{(\w+)\}/g, (whole, name: string) => `${words[name] ?? whole}`);
+}
+
+/** Fills a pattern by the rules of ICU: https://unicode-org.github.io/icu/userguide/format_parse/messages/ */
+function formatIcuPattern(pattern: string, words: TextValues, locale: string) {
+  // The library takes megabytes, so it is loaded for the first text that needs it.
+  const { IntlMessageFormat } = require('intl-messageformat') as typeof MessageFormat;
+  const message = new IntlMessageFormat(pattern, locale, undefined, {
+    ignoreTag: true,
+  });
+  const all = new Proxy(words, {
+    has: () => true,
+    get: (given, name) =>
+      typeof name === 'string' ? (given[name] ?? `{${name}}`) : undefined,
+  });
+  return `${message.format(all)}`;
+}
+
+/** These numbers reach every plural form of every language. */
+const pluralSamples = [0, 1, 2, 3, 5, 11, 21, 100, 1_000_000, 1.5];
+
+function listPlaceholders(pattern: string, locale: string) {
+  const names = new Set<string>();
+  for (const sample of pluralSamples) {
+    const record = new Proxy<TextValues>(
+      {},
+      {
+        get(_, name) {
+          if (typeof name === 'string') names.add(name);
+          return sample;
+        },
+      },
+    );
+    formatIcuPattern(pattern, record, locale);
+  }
+  return [...names].toSorted();
+}
+
+/** Measures the longest text of a pattern. `maxCharsByWord` bounds each word. */
+function measureLongestText(
+  pattern: string,
+  maxCharsByWord: Readonly<Record<string, number>>,
+  locale: string,
+) {
+  const parts = pattern.replace(/\s/g, '');
+  const lengths = pluralSamples.map((sample) => {
+    const words = Object.entries(maxCharsByWord).map(([name, chars]) => {
+      const isNumber = parts.includes(`{${name},`);
+      return [name, isNumber ? `${sample}`.padStart(chars, '0') : 'x'.repeat(chars)];
+    });
+    return fillPattern(pattern, Object.fromEntries(words), locale).length;
+  });
+  return Math.max(...lengths);
+}
+
+/** `english` is a hash of the English text that the translation was made from. */
+type Translation = { readonly text: string; readonly english?: string };
+
+export function readTexts(locale: LocaleTag): ReadonlyMap<string, Translation> {
+  return new Map(readEntries(locale).map(([id, entry]) => [id, toTranslation(entry)]));
+}
+
+function readEntries(locale: LocaleTag) {
+  const folder = new URL(`./${locale}/`, import.meta.url);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  return files
+    .toSorted()
+    .flatMap((name) =>
+      Object.entries(JSON.parse(readFileSync(new URL(name, folder), 'utf8'))),
+    );
+}
+
+export function hashEnglish(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
+function toTranslation(entry: unknown) {
+  if (typeof entry === 'string') return { text: entry };
+  const { text, english: hash }: Record<string, unknown> = { ...Object(entry) };
+  if (typeof text !== 'string') throw new Error(`No text: ${JSON.stringify(entry)}`);
+  return { text, english: typeof hash === 'string' ? hash : undefined };
+}
+
+/**
+ * Limits of Discord for the places where these texts stand:
+ * https://docs.discord.com/developers/interactions/application-commands
+ */
+const maxCharsByTextId: readonly (readonly [RegExp, number])[] = [
+  [/^command\./, 100],
+  [/^button\./, 80],
+  [/^form\./, 45],
+  [/^settings\.(about|group)\./, 100],
+  [/^menu\.|^ask\.about$/, 32],
+];
+const englishEntries = new Map(readEntries('en')) as ReadonlyMap<
+  string,
+  string | { readonly text: string; readonly with: Readonly<Record<string, number>> }
+>;
+
+function getMaxChars(id: string) {
+  return maxCharsByTextId.find(([ids]) => ids.test(id))?.[1] ?? maxMessageChars;
+}
+
+/** Describes a fault as the end of a sentence. */
+export function findTextFault(
+  id: string,
+  pattern: string,
+  locale: string,
+): string | undefined {
+  const entry = englishEntries.get(id);
+  if (entry === undefined) return 'there is no such text';
+  const words = typeof entry === 'string' ? {} : entry.with;
+  try {
+    const wanted = Object.keys(words).toSorted().join(', ');
+    const found = listPlaceholders(pattern, locale).join(', ');
+    if (found !== wanted)
+      return `its words are ${found || 'none'} in place of ${wanted || 'none'}`;
+    const isPlain =
+      icuArgument.test(pattern) || formatIcuPattern(pattern, {}, locale) === pattern;
+    if (!isPlain)
+      return 'an apostrophe before a brace, or two of them, is read as a quote';
+  } catch (error) {
+    return `it is not a valid ICU message (${error instanceof Error ? error.message : error})`;
+  }
+  const chars = measureLongestText(pattern, words, locale);
+  const limit = getMaxChars(id);
+  return chars > limit
+    ? `it may have ${chars} characters, and the limit is ${limit}`
+    : undefined;
 }

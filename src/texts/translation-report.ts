@@ -1,6 +1,6 @@
 import { englishOnlyIds } from './english.ts';
 import type { LocaleTag } from './locales.ts';
-import { findTextFault, hashEnglish, readTexts } from './text-tables.ts';
+import { findTextFault, hashEnglish, readTexts } from './texts.ts';
 
 export type TranslationReport = {
   readonly texts: number;

@@ -122,7 +122,7 @@ const trusted = [
   'src/spending/prices/prices.ts',
   'src/sql/columns.ts',
   'src/storage/data-dir/data-dir-lock.ts',
-  'src/texts/text-tables.ts',
+  'src/texts/texts.ts',
   'src/texts/translation-report.ts',
 ];
 

@@ -1,7 +1,7 @@
 import { commands } from '#commands/commands.ts';
 import type { CommandOption } from '#src/features/command.ts';
 import { textLocales } from '#src/texts/locales.ts';
-import { readTexts } from '#src/texts/text-tables.ts';
+import { readTexts } from '#src/texts/texts.ts';
 import { readDocuments } from './project-documents.ts';
 
 /** Options of every command, by the words that people type, as in `track play`. */

@@ -1,5 +1,5 @@
 import { OggPageReader, writePages } from '#src/audio/formats/ogg-page.ts';
-import { FlacFrames } from '#src/sources/formats/flac-frames.ts';
+import { FlacFrames } from '#src/sources/formats/flac-decoder.ts';
 import { fc } from '#test/properties.ts';
 import { computeCrc } from '#test/sources/formats/hostile-files.ts';
 import { makeToneWav, readToneFile } from '#test/sources/tones.ts';

@@ -5,8 +5,7 @@ import {
   type FailureStage,
 } from '#src/base/errors.ts';
 import { toFailureLine } from '#src/notices/channel-notices.ts';
-import { readTexts } from '#src/texts/text-tables.ts';
-import { formatText } from '#src/texts/texts.ts';
+import { formatText, readTexts } from '#src/texts/texts.ts';
 
 const stages = ['recognise', 'think', 'speak', 'link', undefined] as const;
 

@@ -1,5 +1,5 @@
 import { type ConsentPolicy, mayHear } from '#src/people/consent.ts';
-import { readTexts } from '#src/texts/text-tables.ts';
+import { readTexts } from '#src/texts/texts.ts';
 
 /** Texts that say of everybody, or of everybody with the role, whether they are heard unasked; each with the policy under which it is said. */
 const claims: readonly (readonly [

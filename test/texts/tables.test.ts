@@ -1,4 +1,4 @@
-import { hashEnglish } from '#src/texts/text-tables.ts';
+import { hashEnglish } from '#src/texts/texts.ts';
 import { markTranslatedTexts } from '#src/texts/translation-report.ts';
 
 test('a translation is marked with a hash of its English, and only once', () => {

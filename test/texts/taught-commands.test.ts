@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { commands } from '#commands/commands.ts';
 import type { CommandOption } from '#src/features/command.ts';
 import { textLocales } from '#src/texts/locales.ts';
-import { readTexts } from '#src/texts/text-tables.ts';
+import { readTexts } from '#src/texts/texts.ts';
 
 /** Options of each command by its name, say `voice me`; a group has those of all its commands. */
 const optionsByCommand = new Map<string, readonly CommandOption[]>(

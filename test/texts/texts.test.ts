@@ -1,6 +1,11 @@
 import { textLocales } from '#src/texts/locales.ts';
-import { readTexts } from '#src/texts/text-tables.ts';
-import { fillLine, formatText, type TextId, toLocale } from '#src/texts/texts.ts';
+import {
+  fillLine,
+  formatText,
+  readTexts,
+  type TextId,
+  toLocale,
+} from '#src/texts/texts.ts';
 import { reportTranslations } from '#src/texts/translation-report.ts';
 
 test('words are filled in where the sentence names them', () =>

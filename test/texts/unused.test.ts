@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { readTexts } from '#src/texts/text-tables.ts';
+import { readTexts } from '#src/texts/texts.ts';
 
 const folders = ['src', 'commands', 'tools', 'sandbox', 'doctor', 'setup'];
 const code = globSync(folders.map((folder) => `${folder}/**/*.ts`))

@@ -1,14 +1,21 @@
 import {
   type AnySelectMenuInteraction,
+  type Attachment,
   type AutocompleteInteraction,
+  type BaseInteraction,
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   type Interaction,
+  type MessageContextMenuCommandInteraction,
   MessageFlags,
   type ModalSubmitInteraction,
+  PermissionFlagsBits,
   type RepliableInteraction,
+  type VoiceBasedChannel,
 } from 'discord.js';
 import { waitAtMost } from '#src/base/bounded-wait.ts';
+import { readContent, replaceMentions } from '#src/discord/message-content.ts';
+import { roleIdsOf } from '#src/discord/permissions.ts';
 import type {
   Button,
   Command,
@@ -21,9 +28,8 @@ import {
   createUseLimit,
   toSlowDownLine,
 } from '#src/features/contract/interaction-limits.ts';
-import { takeFirstChars } from '#src/texts/plain-text.ts';
+import { takeFirstChars, toOneLine } from '#src/texts/plain-text.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
-import { toCall, toCommandCall, toMenuCall } from './calls.ts';
 import { type CommandEntry, indexCommandsByLine } from './command-entries.ts';
 import { readFormInputs } from './forms.ts';
 import {
@@ -229,4 +235,103 @@ function toChoices(found: readonly string[]) {
   return [...new Set(words)]
     .slice(0, maxChoices)
     .map((word) => ({ name: word, value: word }));
+}
+
+type SlashInteraction =
+  | ChatInputCommandInteraction<'cached'>
+  | AutocompleteInteraction<'cached'>;
+
+function toCall(asked: BaseInteraction<'cached'>, about?: string): CommandCall {
+  const { channelId, member } = asked;
+  const where = member.voice.channel;
+  return {
+    guildId: asked.guildId,
+    callerId: asked.user.id,
+    callerName: toOneLine(member.displayName),
+    callerLocale: toLocale(asked.locale),
+    callerRoleIds: roleIdsOf(member),
+    words: about === undefined ? {} : { about },
+    // Servers other than Discord may leave this out.
+    mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
+    placeId: channelId ?? undefined,
+    callerChannel: where ? toChannelRef(where, asked.guildId) : undefined,
+  };
+}
+
+/** Builds a call, without options that no longer fit, and numbers within bounds. */
+function toCommandCall(asked: SlashInteraction, { options }: Command): CommandCall {
+  const words: Record<string, string> = {};
+  let given: Pick<CommandCall, 'channel' | 'file' | 'sound'> = {};
+  for (const option of options) {
+    const filled = asked.options.get(option.name);
+    if (filled?.value === undefined) continue;
+    const value = `${filled.value}`;
+    switch (option.kind) {
+      case 'voice-channel': {
+        const channel = asked.guild.channels.cache.get(value);
+        if (channel?.isVoiceBased())
+          given = { ...given, channel: toChannelRef(channel, asked.guildId) };
+        break;
+      }
+      case 'file':
+      case 'sound':
+        if (filled.attachment)
+          given = { ...given, [option.kind]: toSentFile(filled.attachment) };
+        break;
+      case 'text':
+        words[option.name] = readTypedWords(value, option, asked);
+        break;
+      case 'number':
+      case 'decimal':
+        words[option.name] =
+          `${Math.max(option.least, Math.min(option.most, Number(value)))}`;
+        break;
+      case 'choice':
+      case 'truth':
+        words[option.name] = value;
+    }
+  }
+  return { ...toCall(asked), words, ...given };
+}
+
+function readTypedWords(
+  typed: string,
+  { isProse, maxChars }: { readonly isProse?: true; readonly maxChars: number },
+  { guild }: SlashInteraction,
+) {
+  return takeFirstChars(isProse ? replaceMentions(typed, guild) : typed, maxChars);
+}
+
+function toMenuCall(
+  asked: MessageContextMenuCommandInteraction<'cached'>,
+): CommandCall {
+  const {
+    author,
+    id: messageId,
+    member,
+    messageSnapshots,
+    webhookId,
+  } = asked.targetMessage;
+  const content = readContent(asked.targetMessage, messageSnapshots.first(), true);
+  const message = {
+    ...content,
+    messageId,
+    author: toOneLine(member?.displayName ?? author.displayName),
+    authorId: author.id,
+    isBot: author.bot === true || typeof webhookId === 'string',
+    text: replaceMentions(content.text, asked.guild),
+  };
+  return { ...toCall(asked), message };
+}
+
+function toSentFile({
+  url,
+  name,
+  contentType,
+}: Attachment): NonNullable<CommandCall['sound']> {
+  return { url, name, type: contentType || undefined };
+}
+
+function toChannelRef({ id, name }: VoiceBasedChannel, guildId: GuildId) {
+  return { guildId, channelId: id, name };
 }

@@ -3,8 +3,13 @@ import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { Declicker } from '#src/playback/mix/declicker.ts';
-import { Gain, musicFrame, musicPerMs, rampSamples } from '#src/playback/mix/gain.ts';
+import {
+  Declicker,
+  Gain,
+  musicFrame,
+  musicPerMs,
+  rampSamples,
+} from '#src/playback/mix/gain.ts';
 import { type ItemOptions, TrackItem } from './track-item.ts';
 import type {
   SeekTarget,

@@ -1,6 +1,6 @@
 import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { readTexts } from '#src/texts/text-tables.ts';
+import { readTexts } from '#src/texts/texts.ts';
 import type { SessionFixture } from './session-fixture.ts';
 
 /** Event as a script tells it, if it does. */
