@@ -1,4 +1,3 @@
-import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandOption } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import {
@@ -30,7 +29,7 @@ export function createLanguageOption(
 export function findUnspokenLanguage(
   tag: string,
   { callerLocale, guildId }: CommandCall,
-  voices: Public<VoicesAndPreviews>,
+  voices: VoicesAndPreviews,
 ): TextLine | undefined {
   if (voices.canSpeak(guildId, tag)) return undefined;
   return {

@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { readAccount } from '#src/discord/account/account.ts';
-import { AccountRest } from '#src/discord/account/account-rest.ts';
+import { openAccountRest } from '#src/discord/account/account-rest.ts';
 import type { SettingEdits } from './setting-edits.ts';
 import type { SetupQuestions } from './setup-questions.ts';
 
@@ -47,7 +47,7 @@ async function takeToken(token: string, ask: SetupQuestions, edits: SettingEdits
   const formerToken = edits.getValue('DISCORD_TOKEN');
   edits.set('DISCORD_TOKEN', token);
   const apiUrl = edits.readConfig().discord?.apiUrl;
-  using rest = new AccountRest({ token, apiUrl });
+  using rest = openAccountRest({ token, apiUrl });
   const neverAborted = new AbortController().signal;
   try {
     const { name } = await ask.waitFor(

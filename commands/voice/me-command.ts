@@ -2,7 +2,6 @@ import {
   createLanguageOption,
   findUnspokenLanguage,
 } from '#commands/language-option.ts';
-import type { Public } from '#src/base/public.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import {
@@ -71,7 +70,7 @@ export const me: Command = {
 
 async function parseChange(
   call: CommandCall,
-  voices: Public<VoicesAndPreviews>,
+  voices: VoicesAndPreviews,
 ): Promise<ReadChange> {
   const { words } = call;
   const parts = [
@@ -89,10 +88,7 @@ async function parseChange(
 
 const nothing: ReadChange = { change: {} };
 
-function parseLanguage(
-  call: CommandCall,
-  voices: Public<VoicesAndPreviews>,
-): ReadChange {
+function parseLanguage(call: CommandCall, voices: VoicesAndPreviews): ReadChange {
   const { language: typed } = call.words;
   if (typed === undefined) return nothing;
   if (isDefaultWord(typed)) return { change: { language: null } };
@@ -104,7 +100,7 @@ function parseLanguage(
 
 async function parseVoice(
   typed: string | undefined,
-  voices: Public<VoicesAndPreviews>,
+  voices: VoicesAndPreviews,
 ): Promise<ReadChange> {
   if (typed === undefined) return nothing;
   if (isDefaultWord(typed)) return { change: { voice: null } };

@@ -1,6 +1,5 @@
 import { findClosestNames, sortByDistance } from '#commands/closest-names.ts';
 import { toNotManagingReply } from '#commands/command-rights.ts';
-import type { Public } from '#src/base/public.ts';
 import type {
   Command,
   CommandCall,
@@ -90,7 +89,7 @@ function toAddedReply(adding: WordAddOutcome): Reply {
 async function toRemovedReply(
   typed: string,
   { guildId }: CommandCall,
-  control: Public<ServerVocabulary>,
+  control: ServerVocabulary,
 ) {
   const removal = await control.removeWord(guildId, typed);
   if (removal.kind === 'removed') {

@@ -9,7 +9,10 @@ import {
   readAccount,
   readGuildNames,
 } from '#src/discord/account/account.ts';
-import { AccountRest } from '#src/discord/account/account-rest.ts';
+import {
+  type AccountRest,
+  openAccountRest,
+} from '#src/discord/account/account-rest.ts';
 import {
   type ChannelRights,
   type GuildRights,
@@ -51,7 +54,7 @@ export async function* examineDiscord(
   clock: Clock,
 ): AsyncGenerator<Finding> {
   const { signal } = new AbortController();
-  using rest = new AccountRest({ token: token.reveal(), apiUrl });
+  using rest = openAccountRest({ token: token.reveal(), apiUrl });
   const examination = { rest, clock, signal };
   const account = await readAccount(rest, signal);
   yield* toAccountFindings(account, messageContent);

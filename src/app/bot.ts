@@ -1,15 +1,15 @@
 import { setFlagsFromString } from 'node:v8';
 import { openShards } from '#src/app/shards/open-shards.ts';
 import { type ShardBot, startShardBot } from '#src/app/shards/shard-bot.ts';
-import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { createSoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
-import { AccountRest } from '#src/discord/account/account-rest.ts';
+import { openAccountRest } from '#src/discord/account/account-rest.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import { getShardId } from '#src/people/server-share.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
 import { createServerEvents } from '#src/web/api/event-streams.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
@@ -37,14 +37,14 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
   const warn = (message: string, cause: unknown) =>
     options.onDiscord({ kind: 'warning', message, cause });
   const sessions = new ShardSessions();
-  using rest = new AccountRest(discord);
+  using rest = openAccountRest(discord);
   const limits = await readGatewayLimits(rest, signal);
   const shared = stack.use(await openSharedParts(options, signal));
   const webhooks = stack.use(
     new EventWebhooks({
       tokens: shared.store.apiTokens,
       events,
-      rules: { allowed: new AllowedHosts([]) },
+      rules: { allowed: createAllowedHosts([]) },
       clock: realClock,
       warn,
     }),
@@ -106,7 +106,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
     programs: {
       tokens: shared.store.apiTokens,
       budgets: shared.tokenBudgets,
-      encoders: new SoundEncoders(options.codec),
+      encoders: createSoundEncoders(options.codec),
       events,
       servers: { find: async (guildId: GuildId) => sessions.findService(guildId) },
     },

@@ -15,11 +15,11 @@ import { createSpeedStats } from '#src/ops/speed-stats.ts';
 import { loadCues } from '#src/playback/reply/cue-track.ts';
 import { hasStableWords } from '#src/provider/models/standard-models.ts';
 import { createDecoding } from '#src/sources/decode/decoding.ts';
-import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { createRecordings } from '#src/sources/recordings.ts';
 import { openLibrary } from '#src/sources/sound-library.ts';
-import { Sources } from '#src/sources/sound-sources.ts';
+import { createSources } from '#src/sources/sound-sources.ts';
 import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
@@ -166,10 +166,10 @@ const mostStepMs = 2_000;
 
 function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>) {
   const { allowedHosts, dataDir, searchPath } = config;
-  const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
+  const [clock, allowed] = [realClock, createAllowedHosts(allowedHosts)];
   const decoding = createDecoding({ clock, stepMs: mostStepMs });
   const ffmpeg = findFfmpeg(searchPath);
-  const sources = new Sources({ clock, decoding, allowed, ffmpeg });
+  const sources = createSources({ clock, decoding, allowed, ffmpeg });
   const library = openLibrary(dataDir, { opener: sources, clock });
   return {
     recordings: createRecordings(decoding, { allowed }),

@@ -14,61 +14,60 @@ export type LoggedEvent<K extends ExchangeEventKind> = {
   readonly atMs: number;
 };
 
+export type EventLog = ReturnType<typeof createEventLog>;
+
 /** Keeps the latest 200 events. */
-export class EventLog {
-  readonly #clock;
-  #seen: LoggedEvent<ExchangeEventKind>[] = [];
-  #place = 0;
-  #listeners = new Set<() => void>();
+export function createEventLog(clock: Clock) {
+  let past: LoggedEvent<ExchangeEventKind>[] = [];
+  let place = 0;
+  const listeners = new Set<() => void>();
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
+  return {
+    get place(): number {
+      return place;
+    },
 
-  get place(): number {
-    return this.#place;
-  }
+    report(event: ExchangeEvent) {
+      place++;
+      const seen = { event, place: place, atMs: clock.nowMs() };
+      past = [...past, seen].slice(-200);
+      for (const listener of listeners) listener();
+    },
 
-  report(event: ExchangeEvent) {
-    this.#place++;
-    const seen = { event, place: this.#place, atMs: this.#clock.nowMs() };
-    this.#seen = [...this.#seen, seen].slice(-200);
-    for (const listener of this.#listeners) listener();
-  }
-
-  /**
-   * Waits for an event behind `place`, by `name` if given. Undefined after `timeoutMs`.
-   */
-  async waitForEvent<K extends ExchangeEventKind>(
-    place: number,
-    kinds: readonly K[],
-    timeoutMs: number,
-    signal: AbortSignal,
-    name?: string,
-  ): Promise<LoggedEvent<K> | undefined> {
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    const isWanted = (event: ExchangeEvent): event is Of<K> =>
-      kinds.some((kind) => kind === event.kind) &&
-      (name === undefined || !('name' in event) || event.name === name);
-    const findEvent = () => {
-      for (const { event, place: at, atMs } of this.#seen) {
-        if (at > place && isWanted(event)) return { event, place: at, atMs };
+    /**
+     * Waits for an event behind `place`, by `name` if given. Undefined after `timeoutMs`.
+     */
+    async waitForEvent<K extends ExchangeEventKind>(
+      place: number,
+      kinds: readonly K[],
+      timeoutMs: number,
+      signal: AbortSignal,
+      name?: string,
+    ): Promise<LoggedEvent<K> | undefined> {
+      const over = new AbortController();
+      const either = AbortSignal.any([signal, over.signal]);
+      const isWanted = (event: ExchangeEvent): event is Of<K> =>
+        kinds.some((kind) => kind === event.kind) &&
+        (name === undefined || !('name' in event) || event.name === name);
+      const findEvent = () => {
+        for (const { event, place: at, atMs } of past) {
+          if (at > place && isWanted(event)) return { event, place: at, atMs };
+        }
+        return undefined;
+      };
+      const onLoggedEvent = () => {
+        if (findEvent()) over.abort();
+      };
+      listeners.add(onLoggedEvent);
+      try {
+        onLoggedEvent();
+        await clock.sleep(timeoutMs, either);
+      } catch {
+        signal.throwIfAborted();
+      } finally {
+        listeners.delete(onLoggedEvent);
       }
-      return undefined;
-    };
-    const onLoggedEvent = () => {
-      if (findEvent()) over.abort();
-    };
-    this.#listeners.add(onLoggedEvent);
-    try {
-      onLoggedEvent();
-      await this.#clock.sleep(timeoutMs, either);
-    } catch {
-      signal.throwIfAborted();
-    } finally {
-      this.#listeners.delete(onLoggedEvent);
-    }
-    return findEvent();
-  }
+      return findEvent();
+    },
+  };
 }

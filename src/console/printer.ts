@@ -2,26 +2,26 @@ import type { MessageLine } from '#sandbox/program/message-line.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 
-export class ConversationPrinter {
-  readonly #output;
+export type ConversationPrinter = ReturnType<typeof createConversationPrinter>;
 
-  constructor(output: { write(text: string): unknown }) {
-    this.#output = output;
+export function createConversationPrinter(output: { write(text: string): unknown }) {
+  function printTitle(line: string) {
+    output.write(`${line}\n`);
   }
 
-  printTitle(line: string) {
-    this.#output.write(`${line}\n`);
-  }
+  return {
+    printTitle,
 
-  printNote(line: string) {
-    this.printTitle(`  ${cleanWords(line)}`);
-  }
+    printNote(line: string) {
+      printTitle(`  ${cleanWords(line)}`);
+    },
 
-  printWords(name: string, words: string) {
-    const [first = '', ...rest] = cleanWords(words).split('\n');
-    this.printTitle(`  ${cleanWords(name).padEnd(6)} ${first}`);
-    for (const line of rest) this.printTitle(`         ${line}`);
-  }
+    printWords(name: string, words: string) {
+      const [first = '', ...rest] = cleanWords(words).split('\n');
+      printTitle(`  ${cleanWords(name).padEnd(6)} ${first}`);
+      for (const line of rest) printTitle(`         ${line}`);
+    },
+  };
 }
 
 /**

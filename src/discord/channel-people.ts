@@ -13,60 +13,62 @@ import { roleIdsOf } from './permissions.ts';
 /** Not all changes of names and roles are events. */
 const freshMs = 1_000;
 
+export type ChannelPeople = ReturnType<typeof createChannelPeople>;
+
 /** People in each voice channel, read at most once a second, as each packet asks for them. */
-export class ChannelPeople {
-  readonly #lists = new Map<
+export function createChannelPeople(client: Client<true>) {
+  const lists = new Map<
     string,
     { readonly people: readonly ChannelMember[]; readonly atMs: number }
   >();
-  readonly #listeners = new Set<{
+  const listeners = new Set<{
     readonly channelId: ChannelId;
     readonly changed: () => void;
   }>();
+  client.on(Events.VoiceStateUpdate, (before, now) => {
+    reportChange(before.channelId);
+    if (now.channelId !== before.channelId) reportChange(now.channelId);
+  });
+  // Their name or roles are others now.
+  client.on(Events.GuildMemberUpdate, (_, { id, guild }) =>
+    reportChange(guild.voiceStates.cache.get(id)?.channelId),
+  );
+  const all = () => readAllChannels();
+  client.on(Events.GuildCreate, all).on(Events.GuildAvailable, all);
 
-  constructor(client: Client<true>) {
-    client.on(Events.VoiceStateUpdate, (before, now) => {
-      this.#reportChange(before.channelId);
-      if (now.channelId !== before.channelId) this.#reportChange(now.channelId);
-    });
-    // Their name or roles are others now.
-    client.on(Events.GuildMemberUpdate, (_, { id, guild }) =>
-      this.#reportChange(guild.voiceStates.cache.get(id)?.channelId),
-    );
-    const all = () => this.#readAllChannels();
-    client.on(Events.GuildCreate, all).on(Events.GuildAvailable, all);
+  function readAgain(channelId: ChannelId) {
+    lists.delete(channelId);
   }
 
-  listPeople(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
-    const nowMs = realClock.nowMs();
-    const known = this.#lists.get(channelId);
-    if (known && nowMs - known.atMs < freshMs) return known.people;
-    const people = listOtherPeople(guild, channelId);
-    this.#lists.set(channelId, { people, atMs: nowMs });
-    return people;
+  function readAllChannels() {
+    lists.clear();
+    for (const { changed } of listeners) changed();
   }
 
-  readAgain(channelId: ChannelId) {
-    this.#lists.delete(channelId);
-  }
-
-  listen(channelId: ChannelId, changed: () => void): Disposable {
-    const listener = { channelId, changed };
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
-  }
-
-  #readAllChannels() {
-    this.#lists.clear();
-    for (const { changed } of this.#listeners) changed();
-  }
-
-  #reportChange(where: string | null | undefined) {
+  function reportChange(where: string | null | undefined) {
     if (!where) return;
-    this.readAgain(where);
-    for (const { channelId, changed } of this.#listeners)
-      if (channelId === where) changed();
+    readAgain(where);
+    for (const { channelId, changed } of listeners) if (channelId === where) changed();
   }
+
+  return {
+    listPeople(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
+      const nowMs = realClock.nowMs();
+      const known = lists.get(channelId);
+      if (known && nowMs - known.atMs < freshMs) return known.people;
+      const people = listOtherPeople(guild, channelId);
+      lists.set(channelId, { people, atMs: nowMs });
+      return people;
+    },
+
+    readAgain,
+
+    listen(channelId: ChannelId, changed: () => void): Disposable {
+      const listener = { channelId, changed };
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+  };
 }
 
 /** Lists people in a channel, also those without a known name. */

@@ -13,7 +13,7 @@ import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Panels } from '#src/discord/panel/panels.ts';
-import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
+import { createVoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import type { Button, CommandPorts } from '#src/features/command.ts';
@@ -27,20 +27,20 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { type GuildRecords, watchAbsentGuilds } from './absent-guilds.ts';
 import { toInviteUrl } from './account/needed-rights.ts';
 import { openCaptionChats } from './captions/discord-caption-chats.ts';
-import { DisallowedServers } from './disallowed-servers.ts';
+import { watchDisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './discord-event.ts';
 import { toCommandBodies } from './interactions/command-registration.ts';
 import {
   type CommandFace,
-  InteractionReceiver,
+  createInteractionReceiver,
 } from './interactions/interaction-receiver.ts';
 import { leaveAllSeats, leaveGhosts } from './leave-seats.ts';
 import {
   closeClient,
   createClient,
   findRemedy,
-  LoginDeadline,
   logIn,
+  startLoginDeadline,
 } from './login.ts';
 import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
@@ -101,7 +101,7 @@ export async function openDiscord(given: DiscordOptions, signal: AbortSignal) {
   const login = {
     ...options,
     timeoutMs: loginMs,
-    deadline: new LoginDeadline(loginMs),
+    deadline: startLoginDeadline(loginMs),
   };
   const early: Interaction[] = [];
   const made = watchClient(createClient(login), options);
@@ -124,7 +124,7 @@ async function openWithClient(
   const bot = { id: client.user.id, name: client.user.username };
   const buttons = new Map(options.buttons.map((button) => [button.name, button]));
   const common = { buttons, timing: realClock, report };
-  const statuses = new VoiceStatuses(client, realClock);
+  const statuses = createVoiceStatuses(client, realClock);
   const linkOpener = openVoiceLinkOpener(client, report, {
     onLeaving: (guildId) => statuses.clear(guildId),
   });
@@ -152,9 +152,9 @@ async function openWithClient(
   client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
     if (before.channelId !== channelId) options.channelChanged(guild.id);
   });
-  const reception = new InteractionReceiver({ ...options, ...common, panels, ports });
+  const reception = createInteractionReceiver({ ...options, ...common, panels, ports });
   client.removeAllListeners(Events.InteractionCreate);
-  const disallowed = new DisallowedServers(client, { isAllowed, outbox, report });
+  const disallowed = watchDisallowedServers(client, { isAllowed, outbox, report });
   const receiveInteraction = (interaction: Interaction) => {
     if (!disallowed.refuseInteraction(interaction))
       reception.receiveInteraction(interaction);

@@ -20,46 +20,26 @@ export type DisallowedServersOptions = {
  * Leaves servers that are not allowed, after one sentence, which also answers
  * interactions there.
  */
-export class DisallowedServers {
-  readonly #client;
-  readonly #options;
-  readonly #leaving = new Set<string>();
+export function watchDisallowedServers(
+  client: Client<true>,
+  options: DisallowedServersOptions,
+) {
+  const leaving = new Set<string>();
+  const onGuild = (guild: Guild) => void leaveGuild(guild);
+  client.on(Events.GuildCreate, onGuild).on(Events.GuildAvailable, onGuild);
+  leaveAll();
 
-  constructor(client: Client<true>, options: DisallowedServersOptions) {
-    this.#client = client;
-    this.#options = options;
-    const leaveGuild = (guild: Guild) => void this.#leaveGuild(guild);
-    client.on(Events.GuildCreate, leaveGuild).on(Events.GuildAvailable, leaveGuild);
-    this.leaveAll();
+  function leaveAll() {
+    for (const guild of client.guilds.cache.values())
+      if (guild.available) void leaveGuild(guild);
   }
 
-  leaveAll() {
-    for (const guild of this.#client.guilds.cache.values())
-      if (guild.available) void this.#leaveGuild(guild);
-  }
-
-  /**
-   * Refuses an interaction of a server that is not allowed. Returns whether it was
-   * refused.
-   */
-  refuseInteraction(interaction: Interaction): boolean {
-    const { guildId } = interaction;
-    if (guildId === null || this.#options.isAllowed(guildId)) return false;
-    if (interaction.isRepliable()) {
-      const content = formatText('server.barred', {}, toLocale(interaction.locale));
-      interaction
-        .reply({ content, flags: MessageFlags.Ephemeral })
-        .catch(() => undefined);
-    }
-    return true;
-  }
-
-  async #leaveGuild(guild: Guild) {
-    const { isAllowed, report } = this.#options;
+  async function leaveGuild(guild: Guild) {
+    const { isAllowed, report } = options;
     const { id: guildId } = guild;
-    if (isAllowed(guildId) || this.#leaving.has(guildId)) return;
-    this.#leaving.add(guildId);
-    await postToServer(this.#options.outbox, guild, { id: 'server.barred' });
+    if (isAllowed(guildId) || leaving.has(guildId)) return;
+    leaving.add(guildId);
+    await postToServer(options.outbox, guild, { id: 'server.barred' });
     try {
       await guild.leave();
       report({ kind: 'server-left', guildId });
@@ -68,7 +48,27 @@ export class DisallowedServers {
         'The bot could not leave a server that is not allowed. It tries again at the next outage of that server, or at the next start.';
       report({ kind: 'warning', message, guildId, cause });
     } finally {
-      this.#leaving.delete(guildId);
+      leaving.delete(guildId);
     }
   }
+
+  return {
+    leaveAll,
+
+    /**
+     * Refuses an interaction of a server that is not allowed. Returns whether it was
+     * refused.
+     */
+    refuseInteraction(interaction: Interaction): boolean {
+      const { guildId } = interaction;
+      if (guildId === null || options.isAllowed(guildId)) return false;
+      if (interaction.isRepliable()) {
+        const content = formatText('server.barred', {}, toLocale(interaction.locale));
+        interaction
+          .reply({ content, flags: MessageFlags.Ephemeral })
+          .catch(() => undefined);
+      }
+      return true;
+    },
+  };
 }

@@ -87,32 +87,35 @@ function toShardOptions(shard: OwnedShard, deadline?: LoginDeadline) {
   return { shards: [id], shardCount: count, ws: { buildIdentifyThrottler } };
 }
 
+type LoginDeadline = ReturnType<typeof startLoginDeadline>;
+
 /** Waiting for a turn to identify does not count. */
-export class LoginDeadline {
-  readonly #controller = new AbortController();
-  readonly #ms;
-  #timer: NodeJS.Timeout | undefined;
+export function startLoginDeadline(ms: number) {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  resume();
 
-  constructor(ms: number) {
-    this.#ms = ms;
-    this.resume();
+  function pause() {
+    clearTimeout(timer);
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  pause() {
-    clearTimeout(this.#timer);
-  }
-
-  resume() {
-    this.pause();
-    this.#timer = setTimeout(
-      () => this.#controller.abort(new DOMException('late', 'TimeoutError')),
-      this.#ms,
+  function resume() {
+    pause();
+    timer = setTimeout(
+      () => controller.abort(new DOMException('late', 'TimeoutError')),
+      ms,
     ).unref();
   }
+
+  return {
+    get signal(): AbortSignal {
+      return controller.signal;
+    },
+
+    pause,
+
+    resume,
+  };
 }
 
 function hasLeft({ channelId }: VoiceState) {
@@ -161,7 +164,7 @@ export async function logIn(
   options: LoginOptions,
   signal: AbortSignal,
 ): Promise<Client<true>> {
-  const deadline = options.deadline ?? new LoginDeadline(options.timeoutMs);
+  const deadline = options.deadline ?? startLoginDeadline(options.timeoutMs);
   const either = AbortSignal.any([signal, deadline.signal]);
   const ended = Promise.withResolvers<never>();
   const onAbort = () => ended.reject(either.reason);

@@ -42,152 +42,156 @@ const textEventType =
   /^response\.output_(?<kind>text|audio_transcript)\.(?:delta|(?<end>done))$/;
 
 /** One response of a server as it arrives. A reader who leaves early must close the connection. */
-export class RealtimeResponse {
-  readonly #options: ResponseOptions;
-  #id: string | undefined;
-  readonly #parts: ResponsePart[] = [];
+export function createRealtimeResponse(options: ResponseOptions) {
+  let responseId: string | undefined;
+  const parts: ResponsePart[] = [];
   /** The words of these items came in pieces, and need not come whole. */
-  readonly #streamed = new Set<unknown>();
+  const streamed = new Set<unknown>();
   /** Some servers do not repeat these calls at the end. */
-  readonly #calls: ToolCall[] = [];
-  #hereMs = 0;
-  #isHeld = false;
-  #change = Promise.withResolvers<void>();
-  #ended: { readonly error: BotError | undefined } | undefined;
+  const toolCalls: ToolCall[] = [];
+  let hereMs = 0;
+  let isHeld = false;
+  let change = Promise.withResolvers<void>();
+  let ended: { readonly error: BotError | undefined } | undefined;
+  options.socket.attach({
+    onEvent: (event) => onEvent(event),
+    onLost: (error) => end(error),
+  });
 
-  constructor(options: ResponseOptions) {
-    this.#options = options;
-    options.socket.attach({
-      onEvent: (event) => this.#onEvent(event),
-      onLost: (error) => this.#end(error),
-    });
+  function onEvent(event: JsonEvent) {
+    if (ended) return;
+    if (event.type === 'error') handleError(event);
+    else if (belongsHere(event)) handleEvent(event);
+    wake();
   }
 
-  /**
-   * Yields the parts, once and without a deadline. Throws BotError `provider.*` after partial output, also without
-   * a proper end.
-   */
-  async *read(signal: AbortSignal): AsyncGenerator<ResponsePart> {
-    for (;;) {
-      signal.throwIfAborted();
-      const part = this.#parts.shift();
-      if (part) {
-        if (part.kind === 'sound') this.#countUnread(-part.bytes.length / bytesPerMs);
-        yield part;
-      } else if (this.#ended?.error) throw this.#ended.error;
-      else if (this.#ended) return;
-      else await waitUnlessAborted(this.#change.promise, signal);
-    }
-  }
-
-  #onEvent(event: JsonEvent) {
-    if (this.#ended) return;
-    if (event.type === 'error') this.#handleError(event);
-    else if (this.#belongsHere(event)) this.#handleEvent(event);
-    this.#wake();
-  }
-
-  #belongsHere({ type, response, response_id }: JsonEvent) {
+  function belongsHere({ type, response, response_id }: JsonEvent) {
     if (!toNonEmptyText(type)?.startsWith('response.')) return false;
     // Events without an id belong to this response.
     const id =
-      toNonEmptyText(toRecord(response).id) ?? toNonEmptyText(response_id) ?? this.#id;
-    this.#id ??= id;
-    return id === this.#id;
+      toNonEmptyText(toRecord(response).id) ??
+      toNonEmptyText(response_id) ??
+      responseId;
+    responseId ??= id;
+    return id === responseId;
   }
 
-  #handleEvent(event: JsonEvent) {
+  function handleEvent(event: JsonEvent) {
     const { type, delta } = event;
     const words = textEventType.exec(toPlainText(type))?.groups;
-    if (words)
-      this.#addText(event, words.kind === 'text' ? 'text' : 'transcript', words.end);
+    if (words) addText(event, words.kind === 'text' ? 'text' : 'transcript', words.end);
     switch (type) {
       case 'response.output_audio.delta': {
         const bytes = Buffer.from(toPlainText(delta), 'base64');
-        this.#countUnread(bytes.length / bytesPerMs);
-        this.#parts.push({ kind: 'sound', bytes });
+        countUnread(bytes.length / bytesPerMs);
+        parts.push({ kind: 'sound', bytes });
         break;
       }
       case 'response.output_item.done':
-        this.#calls.push(...listCalls([event.item]));
+        toolCalls.push(...listCalls([event.item]));
         break;
       case 'response.done':
-        this.#finish(toRecord(event.response));
+        finish(toRecord(event.response));
         break;
     }
   }
 
-  #addText(event: JsonEvent, kind: 'text' | 'transcript', end: string | undefined) {
+  function addText(
+    event: JsonEvent,
+    kind: 'text' | 'transcript',
+    end: string | undefined,
+  ) {
     // Servers that do not stream the words send them whole at the end.
-    if (end && this.#streamed.has(event.item_id)) return;
-    this.#streamed.add(event.item_id);
+    if (end && streamed.has(event.item_id)) return;
+    streamed.add(event.item_id);
     const text = toPlainText(event.delta ?? event.transcript ?? event.text);
-    if (text !== '') this.#parts.push({ kind, text });
+    if (text !== '') parts.push({ kind, text });
   }
 
-  #finish(response: JsonEvent) {
+  function finish(response: JsonEvent) {
     const usage = toReportedTokens(response.usage);
-    if (usage) this.#parts.push({ kind: 'usage', usage });
-    const error = this.#findEndError(response);
+    if (usage) parts.push({ kind: 'usage', usage });
+    const error = findEndError(response, options);
     const last = listCalls(response.output);
-    const calls = last.length > 0 ? last : this.#calls;
-    if (!error) for (const call of calls) this.#parts.push({ kind: 'tool', call });
-    this.#end(error);
+    const calls = last.length > 0 ? last : toolCalls;
+    if (!error) for (const call of calls) parts.push({ kind: 'tool', call });
+    end(error);
   }
 
-  #findEndError({ status, status_details }: JsonEvent) {
-    const { baseUrl, isLimited } = this.#options;
-    const { error, reason } = toRecord(status_details);
-    const { message: words = reason, code, type } = toRecord(error);
-    const statedCode = toErrorCode(words);
-    if (status === 'completed' || (isLimited && statedCode === 'max_output_tokens'))
-      return undefined;
-    if (status !== 'cancelled' && status !== 'incomplete') {
-      const text = toNonEmptyText(words) ?? 'no reason given';
-      return createRealtimeError(
-        text,
-        toNonEmptyText(code) ?? toNonEmptyText(type),
-        this.#options,
-      );
-    }
-    const why = statedCode === undefined ? status : `${status}, ${statedCode}`;
-    const message = `${formatServerName(baseUrl)} ended its answer early (${why}).`;
-    if (words === 'content_filter')
-      return new BotError('provider.refused', false, message);
-    return new BotError('provider.truncated', true, message);
-  }
-
-  #handleError(event: JsonEvent) {
+  function handleError(event: JsonEvent) {
     const { code, eventId, words } = readErrorEvent(event);
-    const error = createRealtimeError(words, code, this.#options);
-    const { clock = realClock, eventIds } = this.#options;
-    if (eventId !== undefined && eventIds.includes(eventId)) this.#end(error);
-    if (eventId !== undefined || this.#id !== undefined) return;
-    const judge = () => (this.#id === undefined ? this.#end(error) : undefined);
+    const error = createRealtimeError(words, code, options);
+    const { clock = realClock, eventIds } = options;
+    if (eventId !== undefined && eventIds.includes(eventId)) end(error);
+    if (eventId !== undefined || responseId !== undefined) return;
+    const judge = () => (responseId === undefined ? end(error) : undefined);
     clock.later(errorBlameMs, judge);
   }
 
-  #end(error: BotError | undefined) {
-    this.#ended ??= { error };
-    this.#wake();
+  function end(error: BotError | undefined) {
+    ended ??= { error };
+    wake();
   }
 
-  #countUnread(ms: number) {
-    this.#hereMs += ms;
-    if (this.#hereMs > maxUnreadMs) this.#setPaused(true);
-    else if (this.#hereMs < maxUnreadMs / 2) this.#setPaused(false);
+  function countUnread(ms: number) {
+    hereMs += ms;
+    if (hereMs > maxUnreadMs) setPaused(true);
+    else if (hereMs < maxUnreadMs / 2) setPaused(false);
   }
 
-  #setPaused(on: boolean) {
-    if (this.#isHeld === on) return;
-    this.#isHeld = on;
-    this.#options.socket.setPaused(on);
+  function setPaused(on: boolean) {
+    if (isHeld === on) return;
+    isHeld = on;
+    options.socket.setPaused(on);
   }
 
-  #wake() {
-    this.#change.resolve();
-    this.#change = Promise.withResolvers();
+  function wake() {
+    change.resolve();
+    change = Promise.withResolvers();
   }
+
+  async function takePart(signal: AbortSignal) {
+    while (parts.length === 0 && !ended)
+      await waitUnlessAborted(change.promise, signal);
+    signal.throwIfAborted();
+    const part = parts.shift();
+    if (part?.kind === 'sound') countUnread(-part.bytes.length / bytesPerMs);
+    if (!part && ended?.error) throw ended.error;
+    return part;
+  }
+
+  return {
+    /**
+     * Yields the parts, once and without a deadline. Throws BotError `provider.*` after partial output, also without
+     * a proper end.
+     */
+    async *read(signal: AbortSignal): AsyncGenerator<ResponsePart> {
+      for (let part = await takePart(signal); part; part = await takePart(signal))
+        yield part;
+    },
+  };
+}
+
+function findEndError({ status, status_details }: JsonEvent, options: ResponseOptions) {
+  const { baseUrl, isLimited } = options;
+  const { error, reason } = toRecord(status_details);
+  const { message: words = reason, code, type } = toRecord(error);
+  const statedCode = toErrorCode(words);
+  if (status === 'completed' || (isLimited && statedCode === 'max_output_tokens'))
+    return undefined;
+  if (status !== 'cancelled' && status !== 'incomplete') {
+    const text = toNonEmptyText(words) ?? 'no reason given';
+    return createRealtimeError(
+      text,
+      toNonEmptyText(code) ?? toNonEmptyText(type),
+      options,
+    );
+  }
+  const why = statedCode === undefined ? status : `${status}, ${statedCode}`;
+  const message = `${formatServerName(baseUrl)} ended its answer early (${why}).`;
+  if (words === 'content_filter')
+    return new BotError('provider.refused', false, message);
+  return new BotError('provider.truncated', true, message);
 }
 
 function listCalls(items: unknown) {

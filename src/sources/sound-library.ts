@@ -6,7 +6,6 @@ import { getDurationMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { Public } from '#src/base/public.ts';
 import { type Sources, toOneLine } from './sound-sources.ts';
 
 /** Extensions of sound files. The bytes show the real format. */
@@ -28,7 +27,7 @@ type Files = ReadonlyMap<string, SoundFileAt>;
 const builtIn = fileURLToPath(new URL('./sounds', import.meta.url));
 
 export type LibraryParts = {
-  readonly opener: Public<Sources>;
+  readonly opener: Sources;
   readonly clock: Clock;
 };
 

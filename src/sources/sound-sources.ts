@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { basename } from 'node:path';
 import { maxPageBytes } from '#src/audio/formats/ogg-page.ts';
 import { type SniffResult, sniffFormat } from '#src/audio/formats/sniff-format.ts';
-import { getDurationMs, musicRateHz } from '#src/audio/pcm.ts';
+import { getDurationMs, musicRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -57,72 +57,21 @@ const usualLimits: SourceLimits = {
 };
 const longestTitle = 100;
 
-export class Sources {
-  readonly #options;
-  readonly #limits: SourceLimits;
-  readonly #startProgram = createProgramLimit();
+export type Sources = ReturnType<typeof createSources>;
 
-  constructor(options: SourcesOptions) {
-    this.#options = options;
-    this.#limits = { ...usualLimits, ...options.limits };
-  }
-
-  /**
-   * Reads the first bytes and refuses sounds that cannot be played. Decodes nothing yet.
-   *
-   * Throws BotError `source.*`. Aborting `signal` throws `signal.reason`, but does not affect an
-   * open source.
-   */
-  async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
-    const { clock, decoding } = this.#options;
-    using deadline = createDeadlineSignal(this.#limits.openMs, clock, () =>
-      refusals.unreachable('its first bytes did not come in time'),
-    );
-    const inTime = AbortSignal.any([signal, deadline.signal]);
-    const bytes =
-      where.kind === 'file'
-        ? await openFileBytes(where.path, this.#limits.mostBytes)
-        : await openLinkBytes(
-            where.url,
-            where.type,
-            { ...this.#options, ...this.#limits },
-            inTime,
-          );
-    const { sniffed, lengthMs } = await examineBytes(bytes, inTime);
-    const ffmpeg = this.#findFfmpeg(sniffed);
-    const isSeekable = bytes.sizeBytes !== undefined;
-    const longestMs = isSeekable ? this.#limits.longestMs : Infinity;
-    if (lengthMs !== undefined && lengthMs > longestMs)
-      throw refusals.tooLong(longestMs);
-    /** Opens the bytes anew, and skips all sound before `fromMs`. */
-    async function* openFrom(fromMs: number, until: AbortSignal) {
-      const skipMs = isSeekable ? Math.max(0, fromMs) : 0;
-      if (lengthMs !== undefined && skipMs >= lengthMs) return;
-      const all = bytes.readFrom(0, until);
-      const sound = ffmpeg
-        ? decodeByFfmpeg(all, skipMs, ffmpeg, until)
-        : decoding.play(all, { rateHz: musicRateHz, channels: 2, skipMs }, until);
-      let atMs = skipMs;
-      for await (const pcm of sound) {
-        atMs += getDurationMs(pcm);
-        if (atMs > longestMs) throw refusals.tooLong(longestMs);
-        yield pcm;
-      }
-    }
-    const title =
-      toOneLine(where.title ?? describeOrigin(where), longestTitle) || 'a sound';
-    return { title, lengthMs, isSeekable, open: openFrom };
-  }
+export function createSources(options: SourcesOptions) {
+  const startProgram = createProgramLimit();
+  const limits: SourceLimits = { ...usualLimits, ...options.limits };
 
   /**
    * Finds options for ffmpeg, if needed. Throws BotError `source.not_audio` for unknown formats, or
    * `source.crowded`.
    */
-  #findFfmpeg(sniffed: SniffResult) {
+  function findFfmpeg(sniffed: SniffResult) {
     if (sniffed.kind === 'format') return undefined;
-    const { ffmpeg: path } = this.#options;
+    const { ffmpeg: path } = options;
     if (sniffed.kind === 'ffmpeg' && path) {
-      const countProgram = this.#startProgram;
+      const countProgram = startProgram;
       countProgram()[Symbol.dispose]();
       return { path, countProgram, demuxer: sniffed.demuxer };
     }
@@ -130,6 +79,63 @@ export class Sources {
     throw refusals.notAudio(
       `it is ${sniffed.kind === 'more' ? 'too short' : sniffed.what}${needs}`,
     );
+  }
+
+  return {
+    /**
+     * Reads the first bytes and refuses sounds that cannot be played. Decodes nothing yet.
+     *
+     * Throws BotError `source.*`. Aborting `signal` throws `signal.reason`, but does not affect an
+     * open source.
+     */
+    async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
+      const { clock, decoding } = options;
+      using deadline = createDeadlineSignal(limits.openMs, clock, () =>
+        refusals.unreachable('its first bytes did not come in time'),
+      );
+      const inTime = AbortSignal.any([signal, deadline.signal]);
+      const bytes =
+        where.kind === 'file'
+          ? await openFileBytes(where.path, limits.mostBytes)
+          : await openLinkBytes(
+              where.url,
+              where.type,
+              { ...options, ...limits },
+              inTime,
+            );
+      const { sniffed, lengthMs } = await examineBytes(bytes, inTime);
+      const ffmpeg = findFfmpeg(sniffed);
+      const isSeekable = bytes.sizeBytes !== undefined;
+      const longestMs = isSeekable ? limits.longestMs : Infinity;
+      if (lengthMs !== undefined && lengthMs > longestMs)
+        throw refusals.tooLong(longestMs);
+      /** Opens the bytes anew, and skips all sound before `fromMs`. */
+      async function* openFrom(fromMs: number, until: AbortSignal) {
+        const skipMs = isSeekable ? Math.max(0, fromMs) : 0;
+        if (lengthMs !== undefined && skipMs >= lengthMs) return;
+        const all = bytes.readFrom(0, until);
+        const sound = ffmpeg
+          ? decodeByFfmpeg(all, skipMs, ffmpeg, until)
+          : decoding.play(all, { rateHz: musicRateHz, channels: 2, skipMs }, until);
+        yield* limitLength(sound, skipMs, longestMs);
+      }
+      const title =
+        toOneLine(where.title ?? describeOrigin(where), longestTitle) || 'a sound';
+      return { title, lengthMs, isSeekable, open: openFrom };
+    },
+  };
+}
+
+async function* limitLength(
+  sound: AsyncIterable<Pcm>,
+  fromMs: number,
+  longestMs: number,
+) {
+  let atMs = fromMs;
+  for await (const pcm of sound) {
+    atMs += getDurationMs(pcm);
+    if (atMs > longestMs) throw refusals.tooLong(longestMs);
+    yield pcm;
   }
 }
 

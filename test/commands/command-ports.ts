@@ -63,18 +63,18 @@ type AllPorts = CommandPorts['sessions'] &
   CommandPorts['confirmations'] &
   Stats &
   SpentCosts &
-  Public<TrackRequests>;
+  TrackRequests;
 export type PortOverrides = Partial<
-  AllPorts & Public<SettingsRequests> & Public<AnswerCheckup>
+  AllPorts & Public<SettingsRequests> & AnswerCheckup
 > & {
-  readonly personas?: Partial<Public<PersonaRequests>>;
-  readonly words?: Partial<Public<ServerVocabulary>>;
-  readonly lines?: Partial<Public<ChatReadAloud>>;
-  readonly memories?: Partial<Public<MemoryCache>>;
-  readonly voices?: Public<VoicesAndPreviews>;
+  readonly personas?: Partial<PersonaRequests>;
+  readonly words?: Partial<ServerVocabulary>;
+  readonly lines?: Partial<ChatReadAloud>;
+  readonly memories?: Partial<MemoryCache>;
+  readonly voices?: VoicesAndPreviews;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly help?: HelpOverrides;
-  readonly captions?: Partial<Public<CaptionRequests>>;
+  readonly captions?: Partial<CaptionRequests>;
   readonly transcripts?: Partial<Public<TranscriptRequests>>;
   /** Further objects of features. */
   readonly more?: Partial<Record<keyof FeaturePorts, object>>;
@@ -114,7 +114,7 @@ const settings: Public<SettingsRequests> = {
 export const endedSession = Promise.resolve('completed' as const);
 
 /** Does what it is told, to whomever. */
-const tracks: Public<TrackRequests> = {
+const tracks: TrackRequests = {
   playSound: async (_guildId, _caller, { track }) => [
     { kind: 'playing', title: 'rain', track, place: 0, ended: endedSession },
   ],
@@ -144,7 +144,7 @@ function toTrackChange(change: TrackCommand, track: string): TrackOutcome {
 }
 
 /** Captions are off, and go on when asked. */
-const captions: Public<CaptionRequests> = {
+const captions: CaptionRequests = {
   turnOn: async () => ({
     kind: 'on',
     placeId: 'lounge',
@@ -157,12 +157,12 @@ const captions: Public<CaptionRequests> = {
 };
 
 /** All is well. */
-const checkup: Public<AnswerCheckup> = {
+const checkup: AnswerCheckup = {
   checkAnswers: async () => ({ findings: [], news: [] }),
 };
 
 /** It sits nowhere, and everything is taken. */
-const personas: Public<PersonaRequests> = {
+const personas: PersonaRequests = {
   findCurrent: async () => undefined,
   getPersona: async () => ({}),
   mayChangeVoice: () => true,
@@ -173,7 +173,7 @@ const personas: Public<PersonaRequests> = {
 export function makeVoices(
   names: readonly string[],
   models: readonly string[] = [],
-): Public<VoicesAndPreviews> {
+): VoicesAndPreviews {
   return {
     listModels: () => models,
     canSpeak: (_guildId, language) => language !== 'ru',
@@ -183,7 +183,7 @@ export function makeVoices(
   };
 }
 /** There are none, and every one is taken. */
-const words: Public<ServerVocabulary> = {
+const words: ServerVocabulary = {
   listWords: async () => ({ words: [], isRead: true, limit: 200 }),
   addWord: async (_guildId, word, say) => ({
     kind: 'added',
@@ -194,7 +194,7 @@ const words: Public<ServerVocabulary> = {
 };
 
 /** Every line is said at once. */
-const lines: Public<ChatReadAloud> = {
+const lines: ChatReadAloud = {
   read: async () => ({ kind: 'queued', position: 0, ended: endedSession }),
   handleMessage: async () => undefined,
   deleted: () => undefined,

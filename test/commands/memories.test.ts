@@ -1,4 +1,3 @@
-import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Replies } from '#src/features/command.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
@@ -16,7 +15,7 @@ const tea: Memory = {
 };
 
 const run = (
-  memories: Partial<Public<MemoryCache>>,
+  memories: Partial<MemoryCache>,
   words: CommandCall['words'] = {},
   call = adam,
 ) => runTyped('privacy memories', { ...call, words }, { memories });
@@ -24,7 +23,7 @@ const run = (
 const listing = (memories: readonly Memory[], isOn = true) => ({
   listMemories: async () => ({ memories, isOn }),
 });
-const unreadable: Partial<Public<MemoryCache>> = {
+const unreadable: Partial<MemoryCache> = {
   listMemories: async () => undefined,
 };
 const shown = (replies: Replies) => replies.map(listLines);

@@ -1,5 +1,4 @@
 import { readAloud } from '#commands/read-aloud.ts';
-import type { Public } from '#src/base/public.ts';
 import type { CommandCall, PickedMessage } from '#src/features/command.ts';
 import type {
   ChatReadAloud,
@@ -20,8 +19,8 @@ async function pick(
   call: CommandCall,
   outcome: ReadingOutcome = { kind: 'queued', position: 0, ended: endedSession },
 ) {
-  const asked: Parameters<Public<ChatReadAloud>['read']>[] = [];
-  const read: Public<ChatReadAloud>['read'] = async (...all) => {
+  const asked: Parameters<ChatReadAloud['read']>[] = [];
+  const read: ChatReadAloud['read'] = async (...all) => {
     asked.push(all);
     return outcome;
   };

@@ -1,5 +1,4 @@
 import { words } from '#commands/voice/words-command.ts';
-import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { adam, makePorts, manager } from './command-ports.ts';
@@ -7,64 +6,59 @@ import { readReply } from './run-typed.ts';
 
 const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
 const listWords = async () => ({ words: some, isRead: true, limit: 200 });
-const control = (over: Partial<Public<ServerVocabulary>>) => makePorts({ words: over });
+const control = (over: Partial<ServerVocabulary>) => makePorts({ words: over });
 
-test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly string[]]>(
+test.each<[CommandCall['words'], Partial<ServerVocabulary>, readonly string[]]>([
+  [{ add: 'Ana' }, {}, ['I now expect to hear "Ana".']],
   [
-    [{ add: 'Ana' }, {}, ['I now expect to hear "Ana".']],
+    { add: 'Ana' },
+    {
+      addWord: async () => ({
+        kind: 'replaced',
+        word: { word: 'Ana' },
+        saved: false,
+      }),
+    },
+    ['I now expect to hear "Ana".', "I can't save that now: it holds until I restart."],
+  ],
+  [
+    { add: '<' },
+    { addWord: async () => ({ kind: 'bad-word', mostChars: 40 }) },
     [
-      { add: 'Ana' },
-      {
-        addWord: async () => ({
-          kind: 'replaced',
-          word: { word: 'Ana' },
-          saved: false,
-        }),
-      },
-      [
-        'I now expect to hear "Ana".',
-        "I can't save that now: it holds until I restart.",
-      ],
-    ],
-    [
-      { add: '<' },
-      { addWord: async () => ({ kind: 'bad-word', mostChars: 40 }) },
-      [
-        "That can't be a word. Use up to 40 letters, digits or signs on one line, without brackets.",
-      ],
-    ],
-    [
-      { add: 'Ana', say: '<' },
-      { addWord: async () => ({ kind: 'bad-say', mostChars: 80 }) },
-      ['Write how it sounds, in up to 80 letters, without brackets.'],
-    ],
-    [
-      { add: 'Ana' },
-      { addWord: async () => ({ kind: 'full', limit: 200 }) },
-      [
-        'The limit of 200 is reached. Try again later, or make room: /voice words remove.',
-      ],
-    ],
-    [
-      { remove: 'ana' },
-      { removeWord: async () => ({ kind: 'removed', word: 'Ana', saved: true }) },
-      ['I no longer expect "Ana".'],
-    ],
-    [
-      { remove: 'anna' },
-      { removeWord: async () => ({ kind: 'unknown', known: ['Ana', 'Kubernetes'] }) },
-      ['There is no "anna". There are: Ana, Kubernetes.'],
-    ],
-    [{ add: 'a', remove: 'b' }, {}, ['Fill in add, add and say, or remove.']],
-    [{}, {}, ['There are no words here yet. A manager adds them: /voice words add.']],
-    [{}, { listWords }, ['2 of 200 words: Ana, Kubernetes (koo-ber-net-ees).']],
-    [
-      {},
-      { listWords: async () => ({ words: [], isRead: false, limit: 200 }) },
-      ["That doesn't work now. I told the operator; try again later."],
+      "That can't be a word. Use up to 40 letters, digits or signs on one line, without brackets.",
     ],
   ],
-)('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
+  [
+    { add: 'Ana', say: '<' },
+    { addWord: async () => ({ kind: 'bad-say', mostChars: 80 }) },
+    ['Write how it sounds, in up to 80 letters, without brackets.'],
+  ],
+  [
+    { add: 'Ana' },
+    { addWord: async () => ({ kind: 'full', limit: 200 }) },
+    [
+      'The limit of 200 is reached. Try again later, or make room: /voice words remove.',
+    ],
+  ],
+  [
+    { remove: 'ana' },
+    { removeWord: async () => ({ kind: 'removed', word: 'Ana', saved: true }) },
+    ['I no longer expect "Ana".'],
+  ],
+  [
+    { remove: 'anna' },
+    { removeWord: async () => ({ kind: 'unknown', known: ['Ana', 'Kubernetes'] }) },
+    ['There is no "anna". There are: Ana, Kubernetes.'],
+  ],
+  [{ add: 'a', remove: 'b' }, {}, ['Fill in add, add and say, or remove.']],
+  [{}, {}, ['There are no words here yet. A manager adds them: /voice words add.']],
+  [{}, { listWords }, ['2 of 200 words: Ana, Kubernetes (koo-ber-net-ees).']],
+  [
+    {},
+    { listWords: async () => ({ words: [], isRead: false, limit: 200 }) },
+    ["That doesn't work now. I told the operator; try again later."],
+  ],
+])('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
   const replies = await words.run({ ...manager, words: typed }, control(over));
   expect(readReply(replies)).toEqual(['caller', ...lines]);
 });

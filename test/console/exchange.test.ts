@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { EventLog } from '#src/console/event-log.ts';
+import { createEventLog } from '#src/console/event-log.ts';
 import { runExchange, type SpokenExchange } from '#src/console/exchange.ts';
-import { ConversationPrinter } from '#src/console/printer.ts';
+import { createConversationPrinter } from '#src/console/printer.ts';
 import type { ConsoleRequest } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
@@ -15,7 +15,7 @@ type Answer = Readonly<Record<string, unknown>>;
 /** A stage whose sandbox only does as `answer` says, on virtual time. */
 function openSetup(answer: (request: ConsoleRequest) => Answer) {
   const clock = new VirtualClock();
-  const events = new EventLog(clock);
+  const events = createEventLog(clock);
   const sandbox = {
     sendRequest: async <Answer>(request: ConsoleRequest) => answer(request) as Answer,
     ready,
@@ -24,7 +24,7 @@ function openSetup(answer: (request: ConsoleRequest) => Answer) {
   const parts = {
     sandbox,
     events,
-    show: new ConversationPrinter({ write: () => undefined }),
+    show: createConversationPrinter({ write: () => undefined }),
     botName: 'Nova',
     dataDir: 'none',
   };

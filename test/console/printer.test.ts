@@ -1,4 +1,8 @@
-import { ConversationPrinter, printEvent, printMessage } from '#src/console/printer.ts';
+import {
+  createConversationPrinter,
+  printEvent,
+  printMessage,
+} from '#src/console/printer.ts';
 
 const ben = { speakerId: 'b', name: 'Ben' };
 const words = { text: 'It is five.', heardText: 'It is' };
@@ -15,7 +19,7 @@ function screen() {
       text += part;
     },
   };
-  return { show: new ConversationPrinter(terminal), text: () => text };
+  return { show: createConversationPrinter(terminal), text: () => text };
 }
 
 test('lines of a person stand under their name, once, without the mention of the bot', () => {

@@ -7,7 +7,7 @@ import {
 } from '@discordjs/voice';
 import {
   ConsentedReceiver,
-  HeldDatagrams,
+  createHeldDatagrams,
 } from '#src/discord/link/consented-receiver.ts';
 import { guardMessages } from '#src/discord/link/voice-library.ts';
 import {
@@ -99,7 +99,7 @@ const endToEnd = Buffer.concat([
 type HeldStep = readonly [source: number, waitMs: number, count: number];
 
 function holdAll(steps: readonly HeldStep[]) {
-  const held = new HeldDatagrams();
+  const held = createHeldDatagrams();
   const arrivals = new Map<Buffer, number>();
   let atMs = 0;
   for (const [source, waitMs, count] of steps) {

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { BotError } from '#src/base/errors.ts';
-import type { Public } from '#src/base/public.ts';
 import type { FeatureProcessDeps } from '#src/features/contract/feature.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';
 import type { Sources, Where } from '#src/sources/sound-sources.ts';
@@ -13,7 +12,7 @@ function makeTenSeconds(title: string) {
 }
 
 /** Where everything at `https://sounds.example` is a sound of ten seconds, live under `/live`, and everything else is refused. */
-const soundOpener: Public<Sources> = {
+const soundOpener: Sources = {
   async openSource(where: Where) {
     await setImmediate();
     if (where.kind === 'link' && where.url.startsWith('https://sounds.example/live')) {
@@ -32,7 +31,7 @@ const soundOpener: Public<Sources> = {
 };
 
 /** Ten seconds of anything that lies there. */
-export function makeLibrary(...names: readonly string[]): Public<SoundLibrary> {
+export function makeLibrary(...names: readonly string[]): SoundLibrary {
   return {
     listNames: async () => names,
     open: async (name) => (names.includes(name) ? makeTenSeconds(name) : undefined),

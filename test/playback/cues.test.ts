@@ -1,9 +1,10 @@
 import { measureLevelDb } from '#src/audio/pcm.ts';
 import {
   type CueName,
-  CueTrack,
+  createCueTrack,
+  createVoiceTrack,
   loadCues,
-  VoiceTrack,
+  type VoiceTrack,
 } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { findSteepest, joinFrames, samplesPerMs } from './speech-like-sound.ts';
@@ -12,8 +13,8 @@ import { makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
 const cues = await loadCues();
 const names: readonly CueName[] = ['heard', 'thinking', 'error', 'leaving'];
 function listener() {
-  const voice = new VoiceTrack();
-  const track = new CueTrack(voice, cues);
+  const voice = createVoiceTrack();
+  const track = createCueTrack(voice, cues);
   return { voice, track, link: new VirtualListener(voice, track) };
 }
 
@@ -72,8 +73,8 @@ test('a cue that is cut is silent within a frame and does not click', () => {
 });
 
 test('a sound that is asked for by hand tells of each frame that leaves', () => {
-  const voice = new VoiceTrack();
-  const track = new CueTrack(voice, cues);
+  const voice = createVoiceTrack();
+  const track = createCueTrack(voice, cues);
   const link = new VirtualListener(voice, track);
   let frames = 0;
   track.say(cues.heard, () => void frames++);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { readWav } from '#src/audio/formats/wav.ts';
-import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
+import { createVoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';
 import {
@@ -16,7 +16,7 @@ const bridge = ['The', 'Millau', 'Viaduct', 'is', 'three', 'hundred', 'metres', 
 
 async function speaking(sound: SpeechLike = makeSpeechLike(bridge)) {
   const reply = new SpokenReply();
-  const track = new VoiceTrack();
+  const track = createVoiceTrack();
   track.add(reply);
   void reply.write(sound.pcm, sound.text, openTrack); // waits where that is more than 5 s
   reply.end();

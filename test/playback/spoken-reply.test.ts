@@ -1,4 +1,4 @@
-import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
+import { createVoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { longestQueueMs, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 import {
@@ -11,7 +11,7 @@ import {
 /** A reply that sounds already, on a link of its own. */
 function speaking() {
   const reply = new SpokenReply();
-  const track = new VoiceTrack();
+  const track = createVoiceTrack();
   track.add(reply);
   return { reply, listener: new VirtualListener(track) };
 }

@@ -2,18 +2,18 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
-import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { createSoundLibrary } from '#src/sources/sound-library.ts';
-import { Sources } from '#src/sources/sound-sources.ts';
+import { createSources } from '#src/sources/sound-sources.ts';
 import { openDecoding } from './source-sounds.ts';
 import { makeToneWav } from './tones.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
-const opener = new Sources({
+const opener = createSources({
   clock: realClock,
   decoding,
-  allowed: new AllowedHosts([]),
+  allowed: createAllowedHosts([]),
 });
 const signal = new AbortController().signal;
 

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
-import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import type { Where } from '#src/sources/sound-sources.ts';
-import { Sources, type SourcesOptions } from '#src/sources/sound-sources.ts';
+import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import {
+  createSources,
+  type SourcesOptions,
+  type Where,
+} from '#src/sources/sound-sources.ts';
 import { type DecodedSound, joinHeard } from './tones.ts';
 
 export const neverAborted = new AbortController().signal;
@@ -20,8 +23,8 @@ type FileContent = {
 
 /** Opens sounds, from this machine too. */
 export function openWith(decoding: Decoding, over: Partial<SourcesOptions> = {}) {
-  const allowed = new AllowedHosts(['127.0.0.1']);
-  const sources = new Sources({ clock: realClock, decoding, allowed, ...over });
+  const allowed = createAllowedHosts(['127.0.0.1']);
+  const sources = createSources({ clock: realClock, decoding, allowed, ...over });
   return async (asked: Where | FileContent) => {
     if (asked.kind !== 'bytes') return await sources.openSource(asked, neverAborted);
     const { bytes, title } = asked;

@@ -1,4 +1,4 @@
-import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { createRecordings, type RecordingRules } from '#src/sources/recordings.ts';
 import { serveSounds } from '#test/sources/fetch/sound-server.ts';
 import { openDecoding, soundFiles } from './source-sounds.ts';
@@ -6,7 +6,7 @@ import { openDecoding, soundFiles } from './source-sounds.ts';
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
 
-const allowed = new AllowedHosts(['127.0.0.1']);
+const allowed = createAllowedHosts(['127.0.0.1']);
 const signal = new AbortController().signal;
 const file = { url: 'http://127.0.0.1:9/a', name: 'a.ogg' };
 

@@ -13,7 +13,7 @@ import {
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type Config, readEnvironment } from '#src/config/config.ts';
-import { EventLog } from '#src/console/event-log.ts';
+import { createEventLog, type EventLog } from '#src/console/event-log.ts';
 import {
   checkAnswerWords,
   type FailedExchange,
@@ -22,7 +22,12 @@ import {
   runFirstExchange,
   type SandboxObservers,
 } from '#src/console/exchange.ts';
-import { ConversationPrinter, printEvent, printMessage } from '#src/console/printer.ts';
+import {
+  type ConversationPrinter,
+  createConversationPrinter,
+  printEvent,
+  printMessage,
+} from '#src/console/printer.ts';
 import {
   type PageLine,
   SandboxProcess,
@@ -70,8 +75,8 @@ async function startSandboxRun(
   page: Config['page'],
   signal: AbortSignal,
 ) {
-  const show = new ConversationPrinter(process.stdout);
-  const events = new EventLog(realClock);
+  const show = createConversationPrinter(process.stdout);
+  const events = createEventLog(realClock);
   const botName = config.bot.name ?? 'Nova';
   const view = new SandboxView(show, botName);
   const pageView = new PageView(botName);

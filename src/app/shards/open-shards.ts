@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { realClock } from '#src/base/clock.ts';
 import {
+  createIdentifyThrottle,
   type GatewayLimits,
-  IdentifyThrottle,
   identifySpacingMs,
 } from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
@@ -26,7 +26,7 @@ export async function openShards(
   const { first, last } = config.shardRange ?? { first: 0, last: count - 1 };
   const locks = await openLocks(options, { count, first, last }, signal);
   if (locks) stack.use(locks);
-  const throttle = new IdentifyThrottle({
+  const throttle = createIdentifyThrottle({
     clock: realClock,
     maxConcurrency,
     startLimit,

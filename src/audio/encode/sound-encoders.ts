@@ -8,28 +8,27 @@ import type { SoundEncoder, SoundFormat } from './sound-encoder.ts';
 const mp3BitrateKbits = 64;
 const mp3Module = new URL(import.meta.resolve('wasm-media-encoders/wasm/mp3'));
 
+export type SoundEncoders = ReturnType<typeof createSoundEncoders>;
+
 /** Encoders for programs. The MP3 encoder is loaded on first use. */
-export class SoundEncoders {
-  readonly #codec;
-  #mp3: Promise<WebAssembly.Module> | undefined;
+export function createSoundEncoders(codec: OpusCodec) {
+  let mp3: Promise<WebAssembly.Module> | undefined;
 
-  constructor(codec: OpusCodec) {
-    this.#codec = codec;
-  }
-
-  open(format: SoundFormat): SoundEncoder {
-    switch (format) {
-      case 'pcm':
-        return createPcmEncoder();
-      case 'wav':
-        return createPcmEncoder(writeWavHeader({ rateHz: speakRateHz, channels: 1 }));
-      case 'opus':
-        return createOggOpusEncoder(this.#codec.createEncoder(speakRateHz));
-      case 'mp3':
-        this.#mp3 ??= readFile(mp3Module).then((wasm) => new WebAssembly.Module(wasm));
-        return createMp3Encoder(this.#mp3);
-    }
-  }
+  return {
+    open(format: SoundFormat): SoundEncoder {
+      switch (format) {
+        case 'pcm':
+          return createPcmEncoder();
+        case 'wav':
+          return createPcmEncoder(writeWavHeader({ rateHz: speakRateHz, channels: 1 }));
+        case 'opus':
+          return createOggOpusEncoder(codec.createEncoder(speakRateHz));
+        case 'mp3':
+          mp3 ??= readFile(mp3Module).then((wasm) => new WebAssembly.Module(wasm));
+          return createMp3Encoder(mp3);
+      }
+    },
+  };
 }
 
 function createPcmEncoder(head: Buffer = Buffer.alloc(0)): SoundEncoder {

@@ -16,7 +16,7 @@ import {
   openRealtimePool,
   type RealtimePool,
 } from '#src/provider/realtime-pool.ts';
-import { RealtimeResponse } from '#src/provider/realtime-response.ts';
+import { createRealtimeResponse } from '#src/provider/realtime-response.ts';
 
 /** In `baseUrl`, `http` and `ws` mean the same. */
 export type RealtimeConversationOptions = RemoteServer & {
@@ -137,7 +137,7 @@ function createRealtimeAnswer(
     const number = ++requests;
     const [askId, voiceId] = [`ask_${number}`, `voice_${number}`];
     const eventIds = request.voice === undefined ? [askId] : [askId, voiceId];
-    const response = new RealtimeResponse({
+    const response = createRealtimeResponse({
       ...options,
       socket,
       eventIds,

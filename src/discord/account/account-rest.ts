@@ -10,44 +10,28 @@ const requestMs = 10_000;
 /** Includes waits for rate limits. */
 const timeoutMs = 30_000;
 
+export type AccountRest = ReturnType<typeof openAccountRest>;
+
 /**
  * Discord's REST API for programs that do not go online. Each call throws as `read`
  * does.
  */
-export class AccountRest implements Disposable {
-  readonly #login;
-  readonly #client;
+export function openAccountRest(login: AccountLogin) {
+  const { token, apiUrl } = login;
+  const base = apiUrl && toRestBase(apiUrl);
+  const rest = { timeout: requestMs, retries: 1, ...(base && { api: base }) };
+  // Without `shards` the library reads SHARDS of the environment as JSON, which our `auto` is not.
+  const client = new Client({ intents: [], shards: [0], shardCount: 1, rest });
+  client.rest.setToken(token);
 
-  constructor(login: AccountLogin) {
-    const { token, apiUrl } = login;
-    this.#login = login;
-    const base = apiUrl && toRestBase(apiUrl);
-    const rest = { timeout: requestMs, retries: 1, ...(base && { api: base }) };
-    // Without `shards` the library reads SHARDS of the environment as JSON, which our `auto` is not.
-    this.#client = new Client({ intents: [], shards: [0], shardCount: 1, rest });
-    this.#client.rest.setToken(token);
-  }
-
-  /**
-   * Reads a route of Discord. Throws BotError `discord.bad_token` or
-   * `discord.unreachable`.
-   */
-  async read<T>(
-    route: `/${string}`,
-    schema: z.ZodType<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    return await this.send('get', route, undefined, schema, signal);
-  }
-
-  async send<T>(
+  async function send<T>(
     method: 'get' | 'post' | 'put' | 'patch' | 'delete',
     route: `/${string}`,
     body: object | undefined,
     schema: z.ZodType<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    return await this.request(async ({ rest }, either) => {
+    return await request(async ({ rest }, either) => {
       const read = schema.safeParse(
         await rest[method](route, { signal: either, body }),
       );
@@ -56,25 +40,43 @@ export class AccountRest implements Disposable {
     }, signal);
   }
 
-  async request<T>(
+  async function request<T>(
     ask: (client: Client, either: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const deadline = AbortSignal.timeout(timeoutMs);
     const either = AbortSignal.any([signal, deadline]);
     try {
-      return await waitUnlessAborted(ask(this.#client, either), either);
+      return await waitUnlessAborted(ask(client, either), either);
     } catch (cause) {
       signal.throwIfAborted();
       throw toLoginError(deadline.aborted ? deadline.reason : cause, {
-        ...this.#login,
+        ...login,
         timeoutMs,
       });
     }
   }
 
-  [Symbol.dispose]() {
-    this.#client.rest.clearHashSweeper();
-    this.#client.rest.clearHandlerSweeper();
-  }
+  return {
+    /**
+     * Reads a route of Discord. Throws BotError `discord.bad_token` or
+     * `discord.unreachable`.
+     */
+    async read<T>(
+      route: `/${string}`,
+      schema: z.ZodType<T>,
+      signal: AbortSignal,
+    ): Promise<T> {
+      return await send('get', route, undefined, schema, signal);
+    },
+
+    send,
+
+    request,
+
+    [Symbol.dispose]() {
+      client.rest.clearHashSweeper();
+      client.rest.clearHandlerSweeper();
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readAccount } from './account.ts';
-import { AccountRest } from './account-rest.ts';
+import { type AccountRest, openAccountRest } from './account-rest.ts';
 
 export type OperatorAddress = {
   readonly webhook?: Secret;
@@ -28,7 +28,7 @@ export async function writeToOperator(
   if (!discord)
     throw createUnsentError('there is neither OPERATOR_WEBHOOK nor DISCORD_TOKEN');
   const { token, apiUrl } = discord;
-  using rest = new AccountRest({ token: token.reveal(), apiUrl });
+  using rest = openAccountRest({ token: token.reveal(), apiUrl });
   return await writeToOwners(text, rest, signal);
 }
 

@@ -7,7 +7,12 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
-import { closeClient, createClient, LoginDeadline, logIn } from '#src/discord/login.ts';
+import {
+  closeClient,
+  createClient,
+  logIn,
+  startLoginDeadline,
+} from '#src/discord/login.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { openPlaces } from '#src/discord/places.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
@@ -47,7 +52,7 @@ export async function openVoiceTrial(
     recommendedCount: count,
     waitToIdentify: async () => undefined,
   };
-  const deadline = new LoginDeadline(loginMs);
+  const deadline = startLoginDeadline(loginMs);
   const all = {
     ...login,
     shard: count > 1 ? shard : undefined,

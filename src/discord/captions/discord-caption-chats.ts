@@ -19,7 +19,7 @@ import {
   renderButtonRows,
 } from '#src/discord/interactions/rendering.ts';
 import { readMember } from '#src/discord/members.ts';
-import { LiveMessage } from '#src/discord/outbox/live-message.ts';
+import { createLiveMessage } from '#src/discord/outbox/live-message.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import {
   createUnwrittenError,
@@ -89,7 +89,7 @@ export function openCaptionChats(
       return {
         channelId,
         openMessage: (draw, report) =>
-          new LiveMessage({
+          createLiveMessage({
             outbox,
             channelId,
             flags: suppressNotifications,

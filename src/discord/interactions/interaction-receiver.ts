@@ -33,7 +33,7 @@ import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { type CommandEntry, indexCommandsByLine } from './command-entries.ts';
 import { readFormInputs } from './forms.ts';
 import {
-  InteractionRunner,
+  createInteractionRunner,
   type InteractionRunnerOptions,
   type Invocation,
 } from './interaction-runner.ts';
@@ -50,59 +50,33 @@ const neverAborted = new AbortController().signal;
 type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
 
 /** Receives interactions. Every caller gets an answer. */
-export class InteractionReceiver {
-  readonly #options;
-  readonly #commands;
-  readonly #runner;
-  readonly #takeUse = createUseLimit();
-  readonly #underWay = new Set<Promise<void>>();
+export function createInteractionReceiver(
+  options: InteractionRunnerOptions & CommandFace & { readonly ports: CommandPorts },
+) {
+  const { buttons, forms, pickers, ports } = options;
+  const takeUse = createUseLimit();
+  const underWay = new Set<Promise<void>>();
+  const commands = indexCommandsByLine(options.commands);
+  const runner = createInteractionRunner(options);
 
-  constructor(
-    options: InteractionRunnerOptions & CommandFace & { readonly ports: CommandPorts },
-  ) {
-    this.#options = options;
-    this.#commands = indexCommandsByLine(options.commands);
-    this.#runner = new InteractionRunner(options);
+  function acceptInteraction(asking: RepliableInteraction) {
+    const work = serveInteraction(asking)
+      .catch((error: unknown) => reportFailure('unread', 'internal', error))
+      .finally(() => underWay.delete(work));
+    underWay.add(work);
   }
 
-  /** Answers an interaction. */
-  receiveInteraction(interaction: Interaction) {
-    try {
-      if (interaction.isAutocomplete()) void this.#sendSuggestions(interaction);
-      else if (interaction.isRepliable()) this.#acceptInteraction(interaction);
-    } catch (error) {
-      this.#reportFailure('unread', 'internal', error);
-    }
+  function reportFailure(name: string, code: string, error: unknown) {
+    options.report({ kind: 'command-failed', name, code, error });
   }
 
-  /** Waits until all interactions are answered, or for `ms`. */
-  async waitUntilSettled(ms: number) {
-    await waitAtMost(
-      Promise.allSettled(this.#underWay),
-      ms,
-      this.#options.timing,
-      neverAborted,
-    );
-  }
-
-  #acceptInteraction(asking: RepliableInteraction) {
-    const work = this.#serveInteraction(asking)
-      .catch((error: unknown) => this.#reportFailure('unread', 'internal', error))
-      .finally(() => this.#underWay.delete(work));
-    this.#underWay.add(work);
-  }
-
-  #reportFailure(name: string, code: string, error: unknown) {
-    this.#options.report({ kind: 'command-failed', name, code, error });
-  }
-
-  async #serveInteraction(asking: RepliableInteraction) {
-    if (!asking.inCachedGuild()) return await this.#refuseInteraction(asking);
-    const invocation = this.#toInvocation(asking);
+  async function serveInteraction(asking: RepliableInteraction) {
+    if (!asking.inCachedGuild()) return await refuseInteraction(asking);
+    const invocation = toInvocation(asking);
     const waitMs = invocation.isNeverLimited
       ? 0
-      : await this.#takeUse(asking.guildId, asking.user.id);
-    await this.#runner.answerInteraction(
+      : await takeUse(asking.guildId, asking.user.id);
+    await runner.answerInteraction(
       asking,
       waitMs === 0
         ? invocation
@@ -111,97 +85,74 @@ export class InteractionReceiver {
   }
 
   /** Refuses a direct message, or a server without the bot. */
-  async #refuseInteraction(asking: RepliableInteraction) {
+  async function refuseInteraction(asking: RepliableInteraction) {
     const name = 'elsewhere';
     const line = { id: 'generic', with: { code: name } } as const;
     try {
       const message = renderLines([line], toLocale(asking.locale));
       await asking.reply({ ...message, flags: message.flags | MessageFlags.Ephemeral });
     } catch (error) {
-      this.#reportFailure(name, 'discord.unreachable', error);
+      reportFailure(name, 'discord.unreachable', error);
     }
   }
 
-  #toInvocation(asking: RepliableInteraction<'cached'>) {
+  function toInvocation(asking: RepliableInteraction<'cached'>) {
     try {
-      return this.#findInvocation(asking);
+      return findInvocation(asking);
     } catch (error) {
       return { name: 'unread', run: () => Promise.reject(error) };
     }
   }
 
-  #findInvocation(asking: RepliableInteraction<'cached'>) {
+  function findInvocation(asking: RepliableInteraction<'cached'>) {
     if (asking.isButton() || asking.isAnySelectMenu() || asking.isModalSubmit())
-      return this.#toComponentInvocation(asking);
+      return toComponentInvocation(asking);
     const isTyped = asking.isChatInputCommand();
     const name = isTyped ? toCommandLine(asking) : asking.commandName;
-    const command = this.#commands.get(name);
+    const command = commands.get(name);
     if (command && isTyped)
-      return this.#createInvocation(name, command, toCommandCall(asking, command));
+      return createInvocation(name, command, toCommandCall(asking, command), ports);
     return command && asking.isMessageContextMenuCommand()
-      ? this.#createInvocation(name, command, toMenuCall(asking))
+      ? createInvocation(name, command, toMenuCall(asking), ports)
       : createUnknownInvocation('command');
   }
 
-  #toComponentInvocation(
+  function toComponentInvocation(
     asking:
       | AnySelectMenuInteraction<'cached'>
       | ButtonInteraction<'cached'>
       | ModalSubmitInteraction<'cached'>,
   ) {
-    const { buttons, forms, pickers } = this.#options;
     const { name, about } = parseCustomId(asking.customId);
     const call = toCall(asking, about);
     const hasName = (one: { readonly name: string }) => one.name === name;
     if (asking.isButton()) {
       const button = buttons.get(name);
       return button
-        ? this.#createInvocation(`press ${name}`, button, call)
+        ? createInvocation(`press ${name}`, button, call, ports)
         : createUnknownInvocation('press');
     }
     if (asking.isAnySelectMenu()) {
       const picker = pickers.find(hasName);
       const picked = { ...call, picked: asking.values };
       return picker
-        ? this.#createInvocation(`pick ${name}`, picker, picked)
+        ? createInvocation(`pick ${name}`, picker, picked, ports)
         : createUnknownInvocation('pick');
     }
     const form = forms.find(hasName);
     if (!form) return createUnknownInvocation('form');
     const words = { ...readFormInputs(asking, form), ...call.words };
-    return this.#createInvocation(`form ${name}`, form, { ...call, words });
+    return createInvocation(`form ${name}`, form, { ...call, words }, ports);
   }
 
-  #createInvocation(name: string, handler: Handler, call: CommandCall): Invocation {
-    const { ports } = this.#options;
-    const { form, longestMs, shownTo } = handler;
-    const denyCaller = async () =>
-      handler.isForEverybody ? undefined : await ports.access.findDenial(call);
-    return {
-      ...handler,
-      name,
-      longestMs: typeof longestMs === 'function' ? longestMs(call) : longestMs,
-      shownTo: typeof shownTo === 'function' ? shownTo(call) : shownTo,
-      form:
-        form &&
-        (async () =>
-          (await denyCaller()) ? undefined : await handler.form?.(call, ports)),
-      async run() {
-        const why = await denyCaller();
-        return why ? [why] : await handler.run(call, ports);
-      },
-    };
-  }
-
-  async #sendSuggestions(asking: AutocompleteInteraction) {
-    const found = this.#findSuggestions(asking).catch(() => []);
-    const words = await waitAtMost(found, lateMs, this.#options.timing, neverAborted);
+  async function sendSuggestions(asking: AutocompleteInteraction) {
+    const found = findSuggestions(asking).catch(() => []);
+    const words = await waitAtMost(found, lateMs, options.timing, neverAborted);
     await asking.respond(toChoices(words ?? [])).catch(() => {}); // too late: the person typed on
   }
 
-  async #findSuggestions(asking: AutocompleteInteraction) {
-    const { ports } = this.#options;
-    const command = this.#commands.get(toCommandLine(asking));
+  async function findSuggestions(asking: AutocompleteInteraction) {
+    const command = commands.get(toCommandLine(asking));
     if (!command || !asking.inCachedGuild()) return [];
     const { name, value } = asking.options.getFocused(true);
     const option = command.options.find((each) => each.name === name);
@@ -210,6 +161,48 @@ export class InteractionReceiver {
     if (!command.isForEverybody && (await ports.access.findDenial(call))) return [];
     return await option.suggest(value, call, ports);
   }
+
+  return {
+    /** Answers an interaction. */
+    receiveInteraction(interaction: Interaction) {
+      try {
+        if (interaction.isAutocomplete()) void sendSuggestions(interaction);
+        else if (interaction.isRepliable()) acceptInteraction(interaction);
+      } catch (error) {
+        reportFailure('unread', 'internal', error);
+      }
+    },
+
+    /** Waits until all interactions are answered, or for `ms`. */
+    async waitUntilSettled(ms: number) {
+      await waitAtMost(Promise.allSettled(underWay), ms, options.timing, neverAborted);
+    },
+  };
+}
+
+function createInvocation(
+  name: string,
+  handler: Handler,
+  call: CommandCall,
+  ports: CommandPorts,
+): Invocation {
+  const { form, longestMs, shownTo } = handler;
+  const denyCaller = async () =>
+    handler.isForEverybody ? undefined : await ports.access.findDenial(call);
+  return {
+    ...handler,
+    name,
+    longestMs: typeof longestMs === 'function' ? longestMs(call) : longestMs,
+    shownTo: typeof shownTo === 'function' ? shownTo(call) : shownTo,
+    form:
+      form &&
+      (async () =>
+        (await denyCaller()) ? undefined : await handler.form?.(call, ports)),
+    async run() {
+      const why = await denyCaller();
+      return why ? [why] : await handler.run(call, ports);
+    },
+  };
 }
 
 function toCommandLine(asking: ChatInputCommandInteraction | AutocompleteInteraction) {

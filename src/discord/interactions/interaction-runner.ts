@@ -64,86 +64,64 @@ const formMs = 1_500;
 const maxSeen = 1_000;
 
 /** Runs commands and sends replies. No failure of a command or of Discord throws. */
-export class InteractionRunner {
-  readonly #options;
-  readonly #seen = new Set<string>();
-
-  constructor(options: InteractionRunnerOptions) {
-    this.#options = options;
-  }
-
-  async answerInteraction(asking: Asking, invocation: Invocation) {
-    if (!this.#isFirst(asking.id)) return;
-    const { timing, report } = this.#options;
-    const { name } = invocation;
-    const startMs = timing.nowMs();
-    const opensForm = await this.#openForm(asking, invocation);
-    try {
-      if (!opensForm) await this.#runAndSay(asking, invocation);
-      report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
-    } catch (error) {
-      report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
-    }
-  }
+export function createInteractionRunner(options: InteractionRunnerOptions) {
+  const seen = new Set<string>();
 
   /** Opens the form of a command. Returns whether one opened. */
-  async #openForm(asking: Asking, { form: find, name }: Invocation) {
+  async function openForm(asking: Asking, { form: find, name }: Invocation) {
     if (!find || asking.isModalSubmit()) return false;
     try {
-      const form = await this.#runWithDeadline(formMs, `The form of ${name}`, find);
+      const form = await runWithDeadline(formMs, `The form of ${name}`, find);
       if (form) await asking.showModal(toModal(form, toLocale(asking.locale)));
       return form !== undefined;
     } catch (error) {
-      this.#options.report({ kind: 'command-failed', name, code: 'internal', error });
+      options.report({ kind: 'command-failed', name, code: 'internal', error });
       return false;
     }
   }
 
-  async #runAndSay(asking: Asking, invocation: Invocation) {
+  async function runAndSay(asking: Asking, invocation: Invocation) {
     let thinking: Promise<WaitingPlace | undefined> | undefined;
     const deferReply = () => {
       thinking ??= showThinking(asking, invocation).catch(() => undefined);
       return thinking;
     };
-    const forget = this.#options.timing.later(deferMs, () => void deferReply());
+    const forget = options.timing.later(deferMs, () => void deferReply());
     if (invocation.mustDeferFirst) await deferReply();
-    const [first, ...rest] = await this.#collectReplies(asking, invocation);
+    const [first, ...rest] = await collectReplies(asking, invocation);
     forget();
-    this.#followPanel(asking, first, await sayFirst(asking, first, await thinking));
+    followPanel(asking, first, await sayFirst(asking, first, await thinking));
     for (const reply of rest)
-      this.#followPanel(asking, reply, await asking.followUp(reply.message));
+      followPanel(asking, reply, await asking.followUp(reply.message));
   }
 
-  async #collectReplies(
+  async function collectReplies(
     asking: Asking,
     { longestMs = usualLongestMs, name, run }: Invocation,
   ) {
     try {
-      return this.#renderReplies(
-        asking,
-        await this.#runWithDeadline(longestMs, name, run),
-      );
+      return renderReplies(asking, await runWithDeadline(longestMs, name, run));
     } catch (error) {
       const code = error instanceof BotError ? error.code : 'internal';
-      this.#options.report({ kind: 'command-failed', name, code, error });
-      return this.#renderReplies(asking, [{ id: 'generic', with: { code } }]);
+      options.report({ kind: 'command-failed', name, code, error });
+      return renderReplies(asking, [{ id: 'generic', with: { code } }]);
     }
   }
 
-  async #runWithDeadline<T>(ms: number, name: string, work: () => Promise<T>) {
+  async function runWithDeadline<T>(ms: number, name: string, work: () => Promise<T>) {
     return await withTimeout(
       work(),
       ms,
-      this.#options.timing,
+      options.timing,
       () => new Error(`${name} took longer than ${ms / 1000} s.`),
     );
   }
 
-  #renderReplies(
+  function renderReplies(
     { guildId, guild, locale }: Asking,
     [first, ...rest]: Replies,
   ): readonly [RenderedReply, ...RenderedReply[]] {
-    const { panels, buttons } = this.#options;
+    const { panels, buttons } = options;
     const languages = {
       caller: toLocale(locale),
       room: toLocale(guild.preferredLocale),
@@ -159,22 +137,38 @@ export class InteractionRunner {
     return [renderReply(first), ...rest.map(renderReply)];
   }
 
-  #followPanel(
+  function followPanel(
     { guildId }: Asking,
     { head, message }: RenderedReply,
     posted?: PostedReply,
   ) {
     const place = toPanelPlace(posted);
     if (head !== undefined && place)
-      this.#options.panels.putPanel(guildId, place, head, message);
+      options.panels.putPanel(guildId, place, head, message);
   }
 
-  #isFirst(id: string) {
-    if (this.#seen.has(id)) return false;
-    this.#seen.add(id);
-    dropOldest(this.#seen, maxSeen);
+  function isFirst(id: string) {
+    if (seen.has(id)) return false;
+    seen.add(id);
+    dropOldest(seen, maxSeen);
     return true;
   }
+
+  return {
+    async answerInteraction(asking: Asking, invocation: Invocation) {
+      if (!isFirst(asking.id)) return;
+      const { timing, report } = options;
+      const { name } = invocation;
+      const startMs = timing.nowMs();
+      const opensForm = await openForm(asking, invocation);
+      try {
+        if (!opensForm) await runAndSay(asking, invocation);
+        report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
+      } catch (error) {
+        report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
+      }
+    },
+  };
 }
 
 async function showThinking(

@@ -1,6 +1,10 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
-import { type AccountLogin, AccountRest } from '#src/discord/account/account-rest.ts';
+import {
+  type AccountLogin,
+  type AccountRest,
+  openAccountRest,
+} from '#src/discord/account/account-rest.ts';
 import type { CommandEntry } from './command-entries.ts';
 import { toCommandBodies } from './command-registration.ts';
 
@@ -18,7 +22,7 @@ export async function registerOnly({
   /** Discord removes all others. */
   readonly commands: readonly CommandEntry[];
 }) {
-  using rest = new AccountRest(login);
+  using rest = openAccountRest(login);
   const signal = AbortSignal.timeout(timeoutMs);
   const { id } = await rest.read(
     Routes.currentApplication(),

@@ -32,7 +32,7 @@ export class ConsentedReceiver {
   readonly #give;
   readonly #fail;
   readonly #timing;
-  readonly #held = new HeldDatagrams();
+  readonly #held = createHeldDatagrams();
   /** Called for each packet of a person without consent. */
   onUnheard: (speakerId: PersonId) => void = () => undefined;
   /** Time of the last voice that could be opened, and of the last that could not, by person. */
@@ -199,29 +199,31 @@ const [maxPackets, maxAgeMs, maxSources] = [25, 500, 32];
  * Keeps encrypted datagrams until Discord names the speaker: 25 of each SSRC, for 500 ms, of
  * 32 SSRCs.
  */
-export class HeldDatagrams {
-  readonly #bySource = new Map<
+export function createHeldDatagrams() {
+  const bySource = new Map<
     number,
     { readonly atMs: number; readonly datagram: Buffer }[]
   >();
 
-  put(ssrc: number, datagram: Buffer, atMs: number) {
-    const waiting = this.#bySource.get(ssrc) ?? [];
-    waiting.push({ atMs, datagram });
-    if (waiting.length > maxPackets) waiting.shift();
-    this.#bySource.set(ssrc, waiting);
-    dropOldest(this.#bySource, maxSources);
-  }
+  return {
+    put(ssrc: number, datagram: Buffer, atMs: number) {
+      const waiting = bySource.get(ssrc) ?? [];
+      waiting.push({ atMs, datagram });
+      if (waiting.length > maxPackets) waiting.shift();
+      bySource.set(ssrc, waiting);
+      dropOldest(bySource, maxSources);
+    },
 
-  removePackets(ssrc: number, atMs: number): Buffer[] {
-    const waiting = this.#bySource.get(ssrc) ?? [];
-    this.#bySource.delete(ssrc);
-    return waiting
-      .filter((one) => atMs - one.atMs <= maxAgeMs)
-      .map((one) => one.datagram);
-  }
+    removePackets(ssrc: number, atMs: number): Buffer[] {
+      const waiting = bySource.get(ssrc) ?? [];
+      bySource.delete(ssrc);
+      return waiting
+        .filter((one) => atMs - one.atMs <= maxAgeMs)
+        .map((one) => one.datagram);
+    },
 
-  clear() {
-    this.#bySource.clear();
-  }
+    clear() {
+      bySource.clear();
+    },
+  };
 }

@@ -26,10 +26,10 @@ import type {
 } from '#src/ports/voice-link.ts';
 import { ConsentedReceiver } from './consented-receiver.ts';
 import { FrameSender } from './frame-sender.ts';
-import { LinkWatchdog } from './link-watchdog.ts';
+import { createLinkWatchdog } from './link-watchdog.ts';
 import type { SignalPace } from './signal-pace.ts';
 import { findDaveSession, findNetworking, patchNetworking } from './voice-library.ts';
-import { Signals } from './voice-signals.ts';
+import { createSignals } from './voice-signals.ts';
 
 export type LinkPlace = {
   readonly guild: Guild;
@@ -81,7 +81,7 @@ export class DiscordLink implements VoiceLink {
     const timing = realClock;
     this.#place = place;
     const fail = (error: unknown) => this.#endLink(error);
-    this.#signals = new Signals({
+    this.#signals = createSignals({
       guildId: guild.id,
       channelId,
       gateway: guild.voiceAdapterCreator,
@@ -119,7 +119,7 @@ export class DiscordLink implements VoiceLink {
     const settled = watchSettled(connection, others);
     this.#settled = settled;
     this.#sender = new FrameSender({ connection, timing, settled, refused, fail });
-    this.#watchdog = new LinkWatchdog({
+    this.#watchdog = createLinkWatchdog({
       connection,
       timing,
       settled,

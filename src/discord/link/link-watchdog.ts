@@ -39,105 +39,101 @@ export type LinkWatchdogOptions = {
 };
 
 /** Finds faults that keep a voice link from carrying sound. */
-export class LinkWatchdog {
-  readonly #options;
-  readonly #seenMs = new Map<string, number>();
+export function createLinkWatchdog(options: LinkWatchdogOptions) {
+  const seenMs = new Map<string, number>();
   /**
    * Times at which Discord began to show people as speaking who might be heard then.
    */
-  readonly #shown = new Map<string, number>();
-  #ws: VoiceWebSocket | undefined;
-  #readyAtMs: number | undefined;
-  #checkedAtMs: number | undefined;
-  #sent = 0;
-  #stopped = false;
-  #forget: (() => void) | undefined;
+  const shown = new Map<string, number>();
+  let socket: VoiceWebSocket | undefined;
+  let readyAtMs: number | undefined;
+  let checkedAtMs: number | undefined;
+  let sentCount = 0;
+  let stopped = false;
+  let forget: (() => void) | undefined;
+  arm();
 
-  constructor(options: LinkWatchdogOptions) {
-    this.#options = options;
-    this.#arm();
-  }
-
-  restart() {
-    this.#shown.clear();
-    this.#readyAtMs = undefined;
-  }
-
-  stop() {
-    this.#stopped = true;
-    this.#forget?.();
-  }
-
-  watchSocket(ws: VoiceWebSocket) {
-    this.#ws = ws;
-    const { speakers, timing } = this.#options;
-    ws.on('packet', ({ op, d }) => {
-      const isShown = op === opcodes.speaking && d.speaking !== 0;
-      // Discord shows a person once, with the first packet. Silence after a later yes is no fault.
-      if (isShown && speakers.mayHear(d.user_id))
-        this.#shown.set(d.user_id, timing.nowMs());
-      else if (op === opcodes.speaking || op === opcodes.clientDisconnect)
-        this.#shown.delete(d.user_id);
-    });
-  }
-
-  #arm() {
-    this.#forget = this.#options.timing.later(checkMs, () => {
+  function arm() {
+    forget = options.timing.later(checkMs, () => {
       try {
-        this.#checkFaults(this.#options.timing.nowMs());
+        checkFaults(options.timing.nowMs());
       } catch (error) {
-        this.#options.fail(error);
+        options.fail(error);
       }
-      if (!this.#stopped) this.#arm();
+      if (!stopped) arm();
     });
   }
 
-  #checkFaults(atMs: number) {
-    const passedMs = Math.min(longestCheckMs, atMs - (this.#checkedAtMs ?? atMs));
-    this.#checkedAtMs = atMs;
-    const faults = this.#findFaults(atMs);
+  function checkFaults(atMs: number) {
+    const passedMs = Math.min(longestCheckMs, atMs - (checkedAtMs ?? atMs));
+    checkedAtMs = atMs;
+    const faults = findFaults(atMs);
     const isWhole = !Object.values(faults).includes(true);
     for (const [what, holds] of Object.entries({ ...faults, [noFault]: isWhole })) {
-      const ms = this.#seenMs.get(what);
-      if (holds) this.#seenMs.set(what, ms === undefined ? 0 : ms + passedMs);
-      else this.#seenMs.delete(what);
+      if (holds) seenMs.set(what, (seenMs.get(what) ?? -passedMs) + passedMs);
+      else seenMs.delete(what);
     }
-    const lasting = [...this.#seenMs].find(([, ms]) => ms >= brokenMs)?.[0];
-    if (lasting === noFault) this.#options.onWhole();
-    else if (lasting !== undefined) this.#options.onFault(`For 10 s ${lasting}.`);
+    const lasting = [...seenMs].find(([, ms]) => ms >= brokenMs)?.[0];
+    if (lasting === noFault) options.onWhole();
+    else if (lasting !== undefined) options.onFault(`For 10 s ${lasting}.`);
   }
 
-  #findFaults(atMs: number) {
-    const { connection, others, output, settled } = this.#options;
+  function findFaults(atMs: number) {
+    const { connection, others, output, settled } = options;
     const isReady = connection.state.status === VoiceConnectionStatus.Ready;
     const isOpen = settled();
     const isUnanswered =
-      this.#ws !== undefined && getInnerSocket(this.#ws).missedHeartbeats > 0;
+      socket !== undefined && getInnerSocket(socket).missedHeartbeats > 0;
     const { sent } = output.counts;
-    const hasSent = sent !== this.#sent;
-    this.#sent = sent;
+    const hasSent = sent !== sentCount;
+    sentCount = sent;
     return {
       'it has not been ready': !isReady,
       'frames have waited, and none has left': output.isBusy && isOpen && !hasSent,
       'the heartbeats of the voice socket have had no answer': isUnanswered,
       'the end-to-end group has not been whole': isReady && others() > 0 && !isOpen,
       'no voice that can be opened has come, also not from people who speak':
-        isReady && this.#isDeaf(atMs),
+        isReady && isDeaf(atMs),
     };
   }
 
   /** Tests whether the only speaker, or two of several, stay unheard. */
-  #isDeaf(atMs: number) {
-    this.#readyAtMs ??= atMs;
-    const { others, speakers } = this.#options;
+  function isDeaf(atMs: number) {
+    readyAtMs ??= atMs;
+    const { others, speakers } = options;
     const { openedAtMs, unopenedAtMs } = speakers;
     if ([...openedAtMs.values()].some((ms) => atMs - ms < longestCheckMs)) return false;
-    const fromMs = this.#readyAtMs + retoldMs;
-    const unheard = [...this.#shown, ...unopenedAtMs].filter(([id, ms]) => {
+    const fromMs = readyAtMs + retoldMs;
+    const unheard = [...shown, ...unopenedAtMs].filter(([id, ms]) => {
       const isHeard = (openedAtMs.get(id) ?? Number.NEGATIVE_INFINITY) >= ms - earlyMs;
       return ms >= fromMs && !isHeard && speakers.mayHear(id);
     });
     // One of several is no fault, or anybody could interrupt the bot for all.
     return new Set(unheard.map(([id]) => id)).size > (others() === 1 ? 0 : 1);
   }
+
+  return {
+    restart() {
+      shown.clear();
+      readyAtMs = undefined;
+    },
+
+    stop() {
+      stopped = true;
+      forget?.();
+    },
+
+    watchSocket(ws: VoiceWebSocket) {
+      socket = ws;
+      const { speakers, timing } = options;
+      ws.on('packet', ({ op, d }) => {
+        const isShown = op === opcodes.speaking && d.speaking !== 0;
+        // Discord shows a person once, with the first packet. Silence after a later yes is no fault.
+        if (isShown && speakers.mayHear(d.user_id))
+          shown.set(d.user_id, timing.nowMs());
+        else if (op === opcodes.speaking || op === opcodes.clientDisconnect)
+          shown.delete(d.user_id);
+      });
+    },
+  };
 }

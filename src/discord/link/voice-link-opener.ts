@@ -8,12 +8,15 @@ import {
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
-import { ChannelPeople } from '#src/discord/channel-people.ts';
+import {
+  type ChannelPeople,
+  createChannelPeople,
+} from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
-import { ShardPace, SignalPace } from './signal-pace.ts';
+import { createShardPace, createSignalPace, type ShardPace } from './signal-pace.ts';
 
 export type DoorLimits = {
   readonly connectMs: number;
@@ -40,7 +43,7 @@ export function openVoiceLinkOpener(
 ): DiscordLinkOpener {
   const servers = new Map<string, GuildLinks>();
   const shards = new Map<number, ShardPace>();
-  const people = new ChannelPeople(client);
+  const people = createChannelPeople(client);
   return {
     async openLink(channel, mayHear, signal) {
       const guild = client.guilds.cache.get(channel.guildId);
@@ -50,7 +53,7 @@ export function openVoiceLinkOpener(
           false,
           'The bot is not in that server any more.',
         );
-      const shard = shards.get(guild.shardId) ?? new ShardPace();
+      const shard = shards.get(guild.shardId) ?? createShardPace();
       shards.set(guild.shardId, shard);
       const server =
         servers.get(guild.id) ??
@@ -77,8 +80,8 @@ type GuildLinkDeps = DoorLimits & {
 
 class GuildLinks {
   readonly #deps;
-  readonly #pace = new SignalPace();
-  readonly #rejoins = new RejoinLimit();
+  readonly #pace = createSignalPace();
+  readonly #rejoins = createRejoinLimit();
   readonly #guildId;
   #isDown = false;
   #link: DiscordLink | undefined;
@@ -268,18 +271,22 @@ async function askToSpeak(guild: Guild, channelId: ChannelId) {
 /** Two rejoins that did not help are not followed by more soon. */
 const [mostRejoins, rejoinsMs] = [2, 600_000];
 
-export class RejoinLimit {
-  #atMs: readonly number[] = [];
+export function createRejoinLimit() {
+  let atMs: readonly number[] = [];
 
-  isRepeated(nowMs: number): boolean {
-    this.#atMs = this.#atMs.filter((atMs) => nowMs - atMs < rejoinsMs);
-    return this.#atMs.length > 0;
+  function isRepeated(nowMs: number): boolean {
+    atMs = atMs.filter((atMs) => nowMs - atMs < rejoinsMs);
+    return atMs.length > 0;
   }
 
-  /** Counts a rejoin. Returns false if none is allowed now. */
-  tryRejoin(nowMs: number): boolean {
-    const isAllowed = !this.isRepeated(nowMs) || this.#atMs.length < mostRejoins;
-    if (isAllowed) this.#atMs = [...this.#atMs, nowMs];
-    return isAllowed;
-  }
+  return {
+    isRepeated,
+
+    /** Counts a rejoin. Returns false if none is allowed now. */
+    tryRejoin(nowMs: number): boolean {
+      const isAllowed = !isRepeated(nowMs) || atMs.length < mostRejoins;
+      if (isAllowed) atMs = [...atMs, nowMs];
+      return isAllowed;
+    },
+  };
 }

@@ -25,92 +25,92 @@ const leaveMs = 1_000;
  * The main gateway as one link sees it. The library would rejoin without end after a refusal,
  * so here it joins once.
  */
-export class Signals {
-  readonly #options;
-  #gateway: DiscordGatewayAdapterImplementerMethods | undefined;
-  #library: DiscordGatewayAdapterLibraryMethods | undefined;
-  #hasAsked = false;
-  #isIn = false;
+export function createSignals(options: SignalsOptions) {
+  let gateway: DiscordGatewayAdapterImplementerMethods | undefined;
+  let voice: DiscordGatewayAdapterLibraryMethods | undefined;
+  let hasAsked = false;
+  let isIn = false;
   /** A server update must not overtake the state update. */
-  #waitingServer: ServerUpdate | undefined;
-  #left: (() => void) | undefined;
-  #isOut = false;
-
-  constructor(options: SignalsOptions) {
-    this.#options = options;
-  }
-
-  readonly adapter: DiscordGatewayAdapterCreator = (library) => {
-    this.#library = library;
-    this.#gateway = this.#options.gateway({
-      onVoiceServerUpdate: (update) => this.#onServerUpdate(update),
-      onVoiceStateUpdate: (update) => this.#onStateUpdate(update),
+  let waitingServer: ServerUpdate | undefined;
+  let left: (() => void) | undefined;
+  let isOut = false;
+  const adapter: DiscordGatewayAdapterCreator = (library) => {
+    voice = library;
+    gateway = options.gateway({
+      onVoiceServerUpdate: (update) => onServerUpdate(update),
+      onVoiceStateUpdate: (update) => onStateUpdate(update),
       destroy: () => library.destroy(),
     });
     return {
-      sendPayload: (payload) => this.#sendPayload(payload),
-      destroy: () => this.#gateway?.destroy(),
+      sendPayload: (payload) => sendPayload(payload),
+      destroy: () => gateway?.destroy(),
     };
   };
 
-  /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
-  async leave() {
-    if (!this.#sendLeave() || this.#isOut) return;
-    await new Promise<void>((resolve) => {
-      const forget = this.#options.timing.later(leaveMs, resolve);
-      this.#left = () => {
-        forget();
-        resolve();
-      };
-    });
+  function sendPayload(payload: {
+    readonly d?: { readonly channel_id?: string | null };
+  }) {
+    if (payload.d?.channel_id === null) return sendLeave();
+    if (hasAsked) return false;
+    hasAsked = true;
+    return sendNow(payload);
   }
 
-  #sendPayload(payload: { readonly d?: { readonly channel_id?: string | null } }) {
-    if (payload.d?.channel_id === null) return this.#sendLeave();
-    if (this.#hasAsked) return false;
-    this.#hasAsked = true;
-    return this.#sendNow(payload);
-  }
-
-  #sendLeave() {
+  function sendLeave() {
     const d = {
-      guild_id: this.#options.guildId,
+      guild_id: options.guildId,
       channel_id: null,
       self_mute: false,
       self_deaf: false,
     };
-    return this.#sendNow({ op: 4, d });
+    return sendNow({ op: 4, d });
   }
 
-  #sendNow(payload: object) {
-    this.#options.pace.noteSent(this.#options.timing.nowMs());
-    return this.#gateway?.sendPayload(payload) ?? false;
+  function sendNow(payload: object) {
+    options.pace.noteSent(options.timing.nowMs());
+    return gateway?.sendPayload(payload) ?? false;
   }
 
-  #onStateUpdate(
+  function onStateUpdate(
     update: Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']>[0],
   ) {
-    if (update.channel_id === this.#options.channelId) {
-      this.#isIn = true;
-      this.#library?.onVoiceStateUpdate(update);
-      this.#passServer();
+    if (update.channel_id === options.channelId) {
+      isIn = true;
+      voice?.onVoiceStateUpdate(update);
+      passServer();
       return;
     }
-    if (update.channel_id === null) this.#left?.();
+    if (update.channel_id === null) left?.();
     // Before our own join has come through, this is the echo of an earlier session.
-    if (!this.#isIn) return;
-    this.#isOut = update.channel_id === null;
-    this.#options.gone();
+    if (!isIn) return;
+    isOut = update.channel_id === null;
+    options.gone();
   }
 
-  #onServerUpdate(update: ServerUpdate) {
-    this.#waitingServer = update;
-    if (this.#isIn || !update.endpoint) this.#passServer();
+  function onServerUpdate(update: ServerUpdate) {
+    waitingServer = update;
+    if (isIn || !update.endpoint) passServer();
   }
 
-  #passServer() {
-    const update = this.#waitingServer;
-    this.#waitingServer = undefined;
-    if (update) this.#library?.onVoiceServerUpdate(update);
+  function passServer() {
+    const update = waitingServer;
+    waitingServer = undefined;
+    if (update) voice?.onVoiceServerUpdate(update);
   }
+
+  return {
+    adapter,
+
+    /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
+    async leave() {
+      if (!sendLeave() || isOut) return;
+      await new Promise<void>((resolve) => {
+        const forget = options.timing.later(leaveMs, resolve);
+        left = () => {
+          forget();
+          resolve();
+        };
+      });
+    },
+  };
 }

@@ -7,7 +7,7 @@ import {
 } from '#src/discord/outbox/outbox.ts';
 import type { MessageOutcome } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
-import { toWriteFailure } from './write-failure.ts';
+import { toWriteFailure, type WriteFailure } from './write-failure.ts';
 
 export type LiveMessageOptions = {
   readonly outbox: Outbox;
@@ -20,63 +20,43 @@ export type LiveMessageOptions = {
 
 const neverAborted = new AbortController().signal;
 
+export type LiveMessage = ReturnType<typeof createLiveMessage>;
+
 /**
  * One message that follows `draw`: posted, edited, at last deleted. Only the newest
  * state always lands.
  */
-export class LiveMessage {
-  readonly #options;
-  readonly #nonce = createNonce();
-  #place;
-  #shown;
-  #dueMs = Number.MAX_SAFE_INTEGER;
-  #following: Promise<void> | undefined;
-  #isTried = false;
-  #isOver = false;
-
-  /** Creates a message, new or already sent as `shown` at `place`. */
-  constructor(options: LiveMessageOptions, place?: MessagePlace, shown?: RestBody) {
-    this.#options = options;
-    this.#place = place;
-    this.#shown = toComparableBody(shown);
-  }
-
-  get place(): MessagePlace | undefined {
-    return this.#place;
-  }
-
-  requestUpdate(urgency: Urgency) {
-    const { outbox } = this.#options;
-    this.#dueMs = Math.min(this.#dueMs, outbox.nowMs + patienceMs[urgency]);
-    this.#following ??= this.#followChanges();
-  }
-
-  async waitUntilSettled() {
-    await this.#following;
-  }
-
-  end() {
-    this.#isOver = true;
-  }
+export function createLiveMessage(
+  options: LiveMessageOptions,
+  place?: MessagePlace,
+  shown?: RestBody,
+) {
+  const nonce = createNonce();
+  let dueMs = Number.MAX_SAFE_INTEGER;
+  let following: Promise<void> | undefined;
+  let isTried = false;
+  let isOver = false;
+  let ownPlace = place;
+  let current = toComparableBody(shown);
 
   /** Updates the message until nothing changes. */
-  async #followChanges() {
-    const { draw } = this.#options;
+  async function followChanges() {
+    const { draw } = options;
     await Promise.resolve();
-    while (!this.#isOver && this.#shown !== toComparableBody(draw())) {
+    while (!isOver && current !== toComparableBody(draw())) {
       try {
-        if (this.#place) await this.#changeMessage(this.#place, draw() === undefined);
-        else await this.#postMessage();
+        if (ownPlace) await changeMessage(ownPlace, draw() === undefined);
+        else await postMessage();
       } catch (error) {
-        this.#onFailure(error);
+        onFailure(error);
       }
     }
-    if (!this.#isOver && !this.#place && !draw()) this.#onDeleted();
-    this.#following = undefined;
+    if (!isOver && !ownPlace && !draw()) onDeleted();
+    following = undefined;
   }
 
-  async #postMessage() {
-    const { channelId, draw, flags, outbox, report } = this.#options;
+  async function postMessage() {
+    const { channelId, draw, flags, outbox, report } = options;
     let sent = { content: '' };
     const posted = await outbox.put(
       {
@@ -85,38 +65,37 @@ export class LiveMessage {
         isPatient: true,
         send: async (signal) => {
           const body = draw();
-          if (this.#isOver || (!body && !this.#isTried)) return undefined;
+          if (isOver || (!body && !isTried)) return undefined;
           // It may stand there already: its nonce finds it.
           sent = body ?? { content: '\u2026' };
-          this.#isTried = true;
-          this.#dueMs = Number.MAX_SAFE_INTEGER;
-          const once = { ...sent, flags, nonce: this.#nonce, enforce_nonce: true };
+          isTried = true;
+          dueMs = Number.MAX_SAFE_INTEGER;
+          const once = { ...sent, flags, nonce, enforce_nonce: true };
           return outbox.sendPost(channelId, once, signal);
         },
       },
       neverAborted,
     );
     if (!posted) return;
-    this.#place = { channelId, messageId: posted.id };
+    ownPlace = { channelId, messageId: posted.id };
     const text = posted.content ?? sent.content;
-    this.#shown =
-      text.trim() === sent.content.trim() ? toComparableBody(sent) : undefined;
-    report({ kind: 'shown', place: this.#place });
+    current = text.trim() === sent.content.trim() ? toComparableBody(sent) : undefined;
+    report({ kind: 'shown', place: ownPlace });
   }
 
-  async #changeMessage(place: MessagePlace, isDeletion: boolean) {
-    const { draw, outbox, report } = this.#options;
+  async function changeMessage(place: MessagePlace, isDeletion: boolean) {
+    const { draw, outbox, report } = options;
     const sent = await outbox.put(
       {
         channelId: place.channelId,
         route: isDeletion ? 'DELETE' : 'PATCH',
-        dueMs: () => this.#dueMs,
+        dueMs: () => dueMs,
         isPatient: true,
         send: async (signal) => {
           const body = draw();
-          if (isDeletion !== (body === undefined) || this.#isOver) return undefined;
-          this.#shown = toComparableBody(body);
-          this.#dueMs = Number.MAX_SAFE_INTEGER;
+          if (isDeletion !== (body === undefined) || isOver) return undefined;
+          current = toComparableBody(body);
+          dueMs = Number.MAX_SAFE_INTEGER;
           if (body) await outbox.sendEdit(place, body, signal);
           else await outbox.sendDeletion(place, signal);
           return { body };
@@ -125,30 +104,54 @@ export class LiveMessage {
       neverAborted,
     );
     if (sent?.body) report({ kind: 'shown', place });
-    else if (sent) this.#onDeleted();
+    else if (sent) onDeleted();
   }
 
-  #onDeleted() {
-    this.#isOver = true;
-    this.#options.report({ kind: 'deleted' });
+  function onDeleted() {
+    isOver = true;
+    options.report({ kind: 'deleted' });
   }
 
-  #onFailure(error: unknown) {
-    const { draw, report } = this.#options;
-    if (this.#isOver) return;
+  function onFailure(error: unknown) {
+    if (isOver) return;
     const failure = toWriteFailure(error);
-    this.#shown = toComparableBody(draw());
-    const { kind } = failure;
-    this.#isOver = kind !== 'too-old' && kind !== 'refused';
-    if (kind === 'message-gone' || kind === 'chat-gone')
-      report({ kind: draw() ? kind : 'deleted' });
-    else if (kind === 'passing')
-      report({ kind: 'refused', why: 'too many messages wait for Discord' });
-    else if (failure.kind === 'refused') report(failure);
-    else report({ kind: kind === 'too-old' ? kind : 'forbidden' });
+    const body = options.draw();
+    current = toComparableBody(body);
+    isOver = failure.kind !== 'too-old' && failure.kind !== 'refused';
+    options.report(toFailureEvent(failure, body !== undefined));
   }
+
+  return {
+    get place(): MessagePlace | undefined {
+      return ownPlace;
+    },
+
+    requestUpdate(urgency: Urgency) {
+      const { outbox } = options;
+      dueMs = Math.min(dueMs, outbox.nowMs + patienceMs[urgency]);
+      following ??= followChanges();
+    },
+
+    async waitUntilSettled() {
+      await following;
+    },
+
+    end() {
+      isOver = true;
+    },
+  };
 }
 
 function toComparableBody(body: RestBody | undefined) {
   return body && JSON.stringify(body);
+}
+
+function toFailureEvent(failure: WriteFailure, isShown: boolean): MessageOutcome {
+  const { kind } = failure;
+  if (kind === 'message-gone' || kind === 'chat-gone')
+    return { kind: isShown ? kind : 'deleted' };
+  if (kind === 'passing')
+    return { kind: 'refused', why: 'too many messages wait for Discord' };
+  if (failure.kind === 'refused') return failure;
+  return { kind: kind === 'too-old' ? kind : 'forbidden' };
 }

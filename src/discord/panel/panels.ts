@@ -8,7 +8,10 @@ import {
   renderSentence,
   toMessageBody,
 } from '#src/discord/interactions/rendering.ts';
-import { LiveMessage } from '#src/discord/outbox/live-message.ts';
+import {
+  createLiveMessage,
+  type LiveMessage,
+} from '#src/discord/outbox/live-message.ts';
 import { type Outbox, toRestBody } from '#src/discord/outbox/outbox.ts';
 import { localeIn } from '#src/discord/places.ts';
 import type { Button } from '#src/features/command.ts';
@@ -153,7 +156,7 @@ export class Panels implements PanelBoard {
   #followMessage(guildId: GuildId, place: MessagePlace, shown?: MessageBody) {
     const panel = this.#getPanel(guildId);
     const { channelId } = place;
-    const message = new LiveMessage(
+    const message = createLiveMessage(
       {
         outbox: this.#options.outbox,
         channelId,

@@ -31,6 +31,8 @@ type VoiceStatus = {
   isGivenUp: boolean;
 };
 
+export type VoiceStatuses = ReturnType<typeof createVoiceStatuses>;
+
 /**
  * Voice channel statuses of a logged-in client: people see before they enter a channel whether they will be heard.
  *
@@ -40,116 +42,108 @@ type VoiceStatus = {
  * @example
  * import type { Client } from 'discord.js';
  * import { realClock } from '#src/base/clock.ts';
- * import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
+ * import { createVoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
  *
  * declare const client: Client<true>;
  * declare const guildId: GuildId;
- * const statuses = new VoiceStatuses(client, realClock);
+ * const statuses = createVoiceStatuses(client, realClock);
  * statuses.show(guildId, { id: 'panel.status', with: { bot: 'Nova', heard: 2, people: 5 } });
  * await statuses.clear(guildId); // while the bot still sits there
  */
-export class VoiceStatuses {
-  readonly #client;
-  readonly #timing;
-  readonly #statuses = new Map<string, VoiceStatus>();
+export function createVoiceStatuses(client: Client<true>, timing: SyncTiming) {
+  const statuses = new Map<string, VoiceStatus>();
+  client.ws.on(
+    GatewayDispatchEvents.ChannelInfo,
+    (data: {
+      readonly guild_id: string;
+      readonly channels: readonly Omit<StatusUpdate, 'guild_id'>[];
+    }) => {
+      for (const { id, status } of data.channels)
+        receive(data.guild_id, id, status ?? '');
+    },
+  );
+  client.ws.on(GatewayDispatchEvents.VoiceChannelStatusUpdate, (data: StatusUpdate) => {
+    receive(data.guild_id, data.id, data.status ?? '');
+  });
 
-  constructor(client: Client<true>, timing: SyncTiming) {
-    this.#client = client;
-    this.#timing = timing;
-    client.ws.on(
-      GatewayDispatchEvents.ChannelInfo,
-      (data: {
-        readonly guild_id: string;
-        readonly channels: readonly Omit<StatusUpdate, 'guild_id'>[];
-      }) => {
-        for (const { id, status } of data.channels)
-          this.#receive(data.guild_id, id, status ?? '');
-      },
-    );
-    client.ws.on(
-      GatewayDispatchEvents.VoiceChannelStatusUpdate,
-      (data: StatusUpdate) => {
-        this.#receive(data.guild_id, data.id, data.status ?? '');
-      },
-    );
-  }
-
-  /** Shows a status in the bot's channel. Without `line` the present text stays. */
-  show(guildId: GuildId, line: TextLine | undefined) {
-    const guild = this.#client.guilds.cache.get(guildId);
-    const channel = guild?.members.me?.voice.channel;
-    if (!guild || !line || channel?.type !== ChannelType.GuildVoice) return;
-    const wanted = toOneLine(
-      formatText(line.id, line.with, localeIn(this.#client, guildId)),
-    );
-    const known = this.#statuses.get(guildId);
-    if (known?.channelId === channel.id) {
-      known.wanted = wanted;
-      this.#write(guildId, known);
-      return;
-    }
-    if (!findOwnPermissions(channel)?.has(PermissionFlagsBits.SetVoiceChannelStatus))
-      return;
-    known?.cancelWait?.();
-    this.#statuses.set(guildId, {
-      channelId: channel.id,
-      shown: undefined,
-      written: '',
-      wanted,
-      mayWriteAtMs: this.#timing.nowMs(),
-      isGivenUp: false,
-    });
-    // A status is no part of the channel: it is asked for.
-    guild.shard.send({
-      op: GatewayOpcodes.RequestChannelInfo,
-      d: { guild_id: guildId, fields: ['status'] },
-    });
-  }
-
-  /** Removes the bot's own text. */
-  async clear(guildId: GuildId) {
-    const status = this.#statuses.get(guildId);
-    this.#statuses.delete(guildId);
-    status?.cancelWait?.();
-    if (!status?.written || status.shown !== status.written) return;
-    await waitAtMost(this.#put(status, null), clearMs, this.#timing, never);
-  }
-
-  #receive(guildId: GuildId, channelId: ChannelId, text: string) {
-    const status = this.#statuses.get(guildId);
+  function receive(guildId: GuildId, channelId: ChannelId, text: string) {
+    const status = statuses.get(guildId);
     if (status?.channelId !== channelId) return;
     const { shown, wanted, written } = status;
     if (shown === undefined && isSameButNumbers(text, wanted)) status.written = text; // of a former run
     if (text === '' && shown === written && written !== '') status.isGivenUp = true;
     status.shown = text;
-    this.#write(guildId, status);
+    write(guildId, status);
   }
 
-  #write(guildId: GuildId, status: VoiceStatus) {
+  function write(guildId: GuildId, status: VoiceStatus) {
     const { isGivenUp, mayWriteAtMs, shown, wanted, written } = status;
     const isFree = shown === '' || shown === written;
     if (!isFree || isGivenUp || shown === wanted) return;
     status.cancelWait?.();
-    const nowMs = this.#timing.nowMs();
+    const nowMs = timing.nowMs();
     if (nowMs < mayWriteAtMs) {
-      status.cancelWait = this.#timing.later(mayWriteAtMs - nowMs, () => {
-        this.#write(guildId, status);
+      status.cancelWait = timing.later(mayWriteAtMs - nowMs, () => {
+        write(guildId, status);
       });
       return;
     }
     status.mayWriteAtMs = nowMs + textGapMs;
     status.written = status.shown = wanted;
-    void this.#put(status, wanted);
+    void put(status, wanted);
   }
 
-  async #put(status: VoiceStatus, text: string | null) {
+  async function put(status: VoiceStatus, text: string | null) {
     const route = `/channels/${status.channelId}/voice-status` as const;
     try {
-      await this.#client.rest.put(route, { body: { status: text } });
+      await client.rest.put(route, { body: { status: text } });
     } catch {
       status.isGivenUp = true; // the right is gone, or Discord is away: nobody misses it
     }
   }
+
+  return {
+    /** Shows a status in the bot's channel. Without `line` the present text stays. */
+    show(guildId: GuildId, line: TextLine | undefined) {
+      const guild = client.guilds.cache.get(guildId);
+      const channel = guild?.members.me?.voice.channel;
+      if (!guild || !line || channel?.type !== ChannelType.GuildVoice) return;
+      const wanted = toOneLine(
+        formatText(line.id, line.with, localeIn(client, guildId)),
+      );
+      const known = statuses.get(guildId);
+      if (known?.channelId === channel.id) {
+        known.wanted = wanted;
+        write(guildId, known);
+        return;
+      }
+      if (!findOwnPermissions(channel)?.has(PermissionFlagsBits.SetVoiceChannelStatus))
+        return;
+      known?.cancelWait?.();
+      statuses.set(guildId, {
+        channelId: channel.id,
+        shown: undefined,
+        written: '',
+        wanted,
+        mayWriteAtMs: timing.nowMs(),
+        isGivenUp: false,
+      });
+      // A status is no part of the channel: it is asked for.
+      guild.shard.send({
+        op: GatewayOpcodes.RequestChannelInfo,
+        d: { guild_id: guildId, fields: ['status'] },
+      });
+    },
+
+    /** Removes the bot's own text. */
+    async clear(guildId: GuildId) {
+      const status = statuses.get(guildId);
+      statuses.delete(guildId);
+      status?.cancelWait?.();
+      if (!status?.written || status.shown !== status.written) return;
+      await waitAtMost(put(status, null), clearMs, timing, never);
+    },
+  };
 }
 
 type StatusUpdate = {

@@ -66,46 +66,43 @@ export type IdentifyThrottleOptions = {
 };
 
 /** Each bucket, `id mod maxConcurrency`, has one identify at a time. */
-export class IdentifyThrottle {
-  readonly #options;
-  readonly #freeAtMs = new Map<number, number>();
-  #left: { readonly count: number; readonly untilMs: number } | undefined;
-
-  constructor(options: IdentifyThrottleOptions) {
-    const { clock, startLimit } = options;
-    this.#options = options;
-    this.#left = startLimit && {
+export function createIdentifyThrottle(options: IdentifyThrottleOptions) {
+  const freeAtMs = new Map<number, number>();
+  const { clock, startLimit } = options;
+  let left: { readonly count: number; readonly untilMs: number } | undefined =
+    startLimit && {
       count: startLimit.remaining,
       untilMs: clock.nowMs() + startLimit.resetAfterMs,
     };
-  }
-
-  async wait(shardId: number, signal: AbortSignal) {
-    const { clock, maxConcurrency, onSpent, takeBucket } = this.#options;
-    for (let waitMs = this.#spend(); waitMs > 0; waitMs = this.#spend()) {
-      onSpent?.(waitMs);
-      await clock.sleep(waitMs, signal);
-    }
-    const bucket = shardId % Math.max(1, maxConcurrency);
-    const nowMs = clock.nowMs();
-    const atMs = Math.max(nowMs, this.#freeAtMs.get(bucket) ?? nowMs);
-    this.#freeAtMs.set(bucket, atMs + identifySpacingMs);
-    if (atMs > nowMs) await clock.sleep(atMs - nowMs, signal);
-    while (takeBucket && !(await takeBucket(bucket)))
-      await clock.sleep(askAgainMs, signal);
-  }
 
   /** Counts one identify, or returns the wait in ms. */
-  #spend() {
-    const { clock, startLimit } = this.#options;
-    if (!this.#left || !startLimit) return 0;
+  function spend() {
+    const { clock, startLimit } = options;
+    if (!left || !startLimit) return 0;
     const nowMs = clock.nowMs();
-    const isReset = nowMs >= this.#left.untilMs;
+    const isReset = nowMs >= left.untilMs;
     const { count, untilMs } = isReset
       ? { count: startLimit.total, untilMs: nowMs + startLimitMs }
-      : this.#left;
+      : left;
     if (count <= identifyReserve) return untilMs - nowMs;
-    this.#left = { count: count - 1, untilMs };
+    left = { count: count - 1, untilMs };
     return 0;
   }
+
+  return {
+    async wait(shardId: number, signal: AbortSignal) {
+      const { clock, maxConcurrency, onSpent, takeBucket } = options;
+      for (let waitMs = spend(); waitMs > 0; waitMs = spend()) {
+        onSpent?.(waitMs);
+        await clock.sleep(waitMs, signal);
+      }
+      const bucket = shardId % Math.max(1, maxConcurrency);
+      const nowMs = clock.nowMs();
+      const atMs = Math.max(nowMs, freeAtMs.get(bucket) ?? nowMs);
+      freeAtMs.set(bucket, atMs + identifySpacingMs);
+      if (atMs > nowMs) await clock.sleep(atMs - nowMs, signal);
+      while (takeBucket && !(await takeBucket(bucket)))
+        await clock.sleep(askAgainMs, signal);
+    },
+  };
 }

@@ -1,6 +1,5 @@
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
-import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
@@ -39,7 +38,7 @@ export type Feature<Ports = object, Needs = object> = {
 };
 
 export type FeatureProcessDeps = {
-  readonly recordings: Public<Recordings>;
+  readonly recordings: Recordings;
   readonly weights: SileroNetwork;
   /** Models to choose from. An empty list gives no choice. */
   readonly models: {
@@ -48,8 +47,8 @@ export type FeatureProcessDeps = {
   };
   readonly longestWritingMs: number;
   readonly sounds: {
-    readonly opener: Public<Sources>;
-    readonly library: Public<SoundLibrary>;
+    readonly opener: Sources;
+    readonly library: SoundLibrary;
   };
   /** Returns the open store of a declared part. */
   store<Port>(part: StorePart<Port> | StoreKey<Port>): Port;

@@ -1,6 +1,5 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Public } from '#src/base/public.ts';
 import { toSoundErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';
@@ -24,10 +23,7 @@ const maxSearchesPerServer = 4;
 
 export type SoundCatalog = ReturnType<typeof createSoundCatalog>;
 
-export function createSoundCatalog(
-  opener: Public<Sources>,
-  folder: Public<SoundLibrary>,
-) {
+export function createSoundCatalog(opener: Sources, folder: SoundLibrary) {
   const underWay = new Map<string, number>();
 
   async function openSound(origin: SoundOrigin, signal: AbortSignal, title?: string) {

@@ -1,4 +1,3 @@
-import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   FailedStream,
@@ -30,7 +29,7 @@ export type ProgramAnswers = ReturnType<typeof createProgramAnswers>;
 export function createProgramAnswers(
   deps: SessionDependencies,
   sessions: VoiceSessions,
-  recordings: Public<Recordings>,
+  recordings: Recordings,
   ending: AbortSignal,
 ) {
   const kept = createKeptWords(deps.clock);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText } from '#src/base/json.ts';
-import type { Public } from '#src/base/public.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type {
@@ -16,7 +15,7 @@ import type { KeptWords } from './kept-words.ts';
 import { transcribeSound } from './question-utterances.ts';
 
 type ProgramConversationDeps = Deps<'clock' | 'spending' | 'transcriber'> & {
-  readonly recordings: Public<Recordings>;
+  readonly recordings: Recordings;
   readonly kept: KeptWords;
   /** System messages replace the instructions of this style. */
   readonly style: ReplyStyle;

@@ -11,7 +11,6 @@ import {
 } from '#src/audio/voice/voice-activity.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   RecordingPart,
@@ -43,7 +42,7 @@ export type ProgramTranscriptions = ReturnType<typeof createProgramTranscription
 /** Transcribes recordings by utterance. Nothing is kept or shared with a channel. */
 export function createProgramTranscriptions(
   deps: SessionDependencies,
-  recordings: Public<Recordings>,
+  recordings: Recordings,
   models: readonly string[],
   weights: SileroNetwork,
   ending: AbortSignal,

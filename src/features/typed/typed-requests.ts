@@ -1,5 +1,4 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
-import type { Public } from '#src/base/public.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import {
   listExchanges,
@@ -70,7 +69,7 @@ export type TypedRequestNeeds = MemoryPorts & RunningTracks;
 export type TypedRequestDeps = TypedRequestNeeds & {
   readonly deps: SessionDependencies;
   readonly sessions: VoiceSessions;
-  readonly recordings: Public<Recordings>;
+  readonly recordings: Recordings;
   readonly tools: () => readonly ToolEntry[];
   readonly writtenQuestions: WrittenAnswerConcurrency;
   readonly longestWritingMs: number;

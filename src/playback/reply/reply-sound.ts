@@ -4,8 +4,9 @@ import { Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/mixer.ts';
 import { TimeStretch } from './time-stretch.ts';
 import {
+  createLevels,
   estimateWordTimes,
-  Levels,
+  type Levels,
   samplesPerMs,
   type TimedSentence,
   type WordTime,
@@ -31,91 +32,23 @@ const snapMs = 120;
 const missingSoundMs = 60;
 
 /** Sentences of a reply with their places in its sound, and the part that was sent. */
-class SpokenSentences {
-  readonly #all: TimedSentence[] = [];
+function createSpokenSentences() {
+  const all: TimedSentence[] = [];
   /** End of the sound that was sent. */
-  #sentTo = 0;
-  #isOpen = false;
+  let sentTo = 0;
+  let isOpen = false;
 
-  get #last() {
-    return this.#all.at(-1);
+  function getLast() {
+    return all.at(-1);
   }
 
-  /** Returns whether further sound continues this sentence. */
-  isCurrent(text: string): boolean {
-    return this.#isOpen && this.#last?.text === text;
+  function findIndex(place: number) {
+    return all.findLastIndex(({ from }) => from < place);
   }
 
-  close() {
-    this.#isOpen = false;
-  }
-
-  start(text: string) {
-    this.#isOpen = true;
-    const from = this.#last?.to ?? 0;
-    const words = weighWords(text);
-    this.#all.push({ text, words, from, to: from, levels: new Levels() });
-  }
-
-  grow(samples: Int16Array) {
-    const last = this.#last;
-    if (!last) return;
-    last.to += samples.length;
-    last.levels.push(samples);
-  }
-
-  /** Notes that the samples up to this place were sent. Repeated sound changes nothing. */
-  noteSent(to: number) {
-    this.#sentTo = Math.max(this.#sentTo, to);
-  }
-
-  getSentMs(): number {
-    return this.#sentTo / samplesPerMs;
-  }
-
-  /** Returns the sent words, without a cut one. `whole`: the latest sentence is complete. */
-  getHeardText(whole: boolean): string {
-    const texts = this.#all.map((one) =>
-      this.#getHeardWords(one, whole || one !== this.#last),
-    );
-    return texts.filter((text) => text !== '').join(' ');
-  }
-
-  getWholeText(): string {
-    return this.#all.map(({ text }) => text.trim()).join(' ');
-  }
-
-  /**
-   * Finds the start of the word that a stop at `place` would cut, rather too early than too late.
-   * Returns `place` between words.
-   */
-  findWordStart(place: number, whole: boolean): number {
-    const one = this.#all[this.#findIndex(place)];
-    if (!one || place === one.to) return place;
-    const atMs = (place - one.from) / samplesPerMs;
-    const words = estimateWordTimes(one, whole || one !== this.#last);
-    const startMs = findSafeStart(words, atMs, one.levels);
-    return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
-  }
-
-  /**
-   * Drops all sentences after the one at `place`. Returns its end, or undefined if it may still
-   * grow.
-   */
-  closeAfter(place: number): number | undefined {
-    const kept = this.#findIndex(place) + 1;
-    if (kept === this.#all.length) return undefined;
-    this.#all.length = kept;
-    return this.#last?.to ?? 0;
-  }
-
-  #findIndex(place: number) {
-    return this.#all.findLastIndex(({ from }) => from < place);
-  }
-
-  #getHeardWords(sentence: TimedSentence, isWhole: boolean) {
+  function getHeardWords(sentence: TimedSentence, isWhole: boolean) {
     const { text, from, to } = sentence;
-    const sentMs = (Math.min(this.#sentTo, to) - from) / samplesPerMs;
+    const sentMs = (Math.min(sentTo, to) - from) / samplesPerMs;
     if (sentMs <= 0) return '';
     if (isWhole && sentMs >= (to - from) / samplesPerMs - missingSoundMs)
       return text.trim();
@@ -124,6 +57,74 @@ class SpokenSentences {
     );
     return text.slice(0, heard?.to ?? 0).trim();
   }
+
+  return {
+    /** Returns whether further sound continues this sentence. */
+    isCurrent(text: string): boolean {
+      return isOpen && getLast()?.text === text;
+    },
+
+    close() {
+      isOpen = false;
+    },
+
+    start(text: string) {
+      isOpen = true;
+      const from = getLast()?.to ?? 0;
+      const words = weighWords(text);
+      all.push({ text, words, from, to: from, levels: createLevels() });
+    },
+
+    grow(samples: Int16Array) {
+      const last = getLast();
+      if (!last) return;
+      last.to += samples.length;
+      last.levels.push(samples);
+    },
+
+    /** Notes that the samples up to this place were sent. Repeated sound changes nothing. */
+    noteSent(to: number) {
+      sentTo = Math.max(sentTo, to);
+    },
+
+    getSentMs(): number {
+      return sentTo / samplesPerMs;
+    },
+
+    /** Returns the sent words, without a cut one. `whole`: the latest sentence is complete. */
+    getHeardText(whole: boolean): string {
+      const texts = all.map((one) => getHeardWords(one, whole || one !== getLast()));
+      return texts.filter((text) => text !== '').join(' ');
+    },
+
+    getWholeText(): string {
+      return all.map(({ text }) => text.trim()).join(' ');
+    },
+
+    /**
+     * Finds the start of the word that a stop at `place` would cut, rather too early than too late.
+     * Returns `place` between words.
+     */
+    findWordStart(place: number, whole: boolean): number {
+      const one = all[findIndex(place)];
+      if (!one || place === one.to) return place;
+      const atMs = (place - one.from) / samplesPerMs;
+      const words = estimateWordTimes(one, whole || one !== getLast());
+      const startMs = findSafeStart(words, atMs, one.levels);
+      return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
+    },
+
+    /**
+     * Drops all sentences after the one at `place`. Returns its end, or undefined if it may still
+     * grow.
+     */
+    closeAfter(place: number): number | undefined {
+      const kept = findIndex(place) + 1;
+      if (kept === all.length) return undefined;
+      all.length = kept;
+      return getLast()?.to ?? 0;
+    },
+  };
 }
 
 function findSafeStart(words: readonly WordTime[], atMs: number, levels: Levels) {
@@ -153,96 +154,31 @@ const edgeSamples = voiceFadeMs * samplesPerMs;
 export type SoundCut = { readonly samples: Int16Array; readonly to: number };
 
 /** Sound of one reply: waiting samples, recently played samples, and the places of words. */
-export class ReplySound {
-  readonly gain = new Gain(1);
-  readonly sentences = new SpokenSentences();
-  readonly #rate = new RateConverter(speakRateHz);
-  readonly #stretch;
-  readonly #limiter = new VoiceLimiter();
-  readonly #samples = createSampleBuffer();
-  #taken = 0;
-  #rising = false;
-  #isFresh = true;
+export function createReplySound(speed = 1) {
+  const gain = new Gain(1);
+  const sentences = createSpokenSentences();
+  const rate = new RateConverter(speakRateHz);
+  const limiter = new VoiceLimiter();
+  const samples = createSampleBuffer();
+  let taken = 0;
+  let rising = false;
+  let isFresh = true;
+  const stretch = speed === 1 ? undefined : new TimeStretch(speed);
 
-  constructor(speed = 1) {
-    this.#stretch = speed === 1 ? undefined : new TimeStretch(speed);
-  }
-
-  /** Counts waiting samples. */
-  get length(): number {
-    return this.#samples.to - this.#taken;
-  }
-
-  /** Gets the place of the next sample. */
-  get nextPlace(): number {
-    return this.#taken;
-  }
-
-  /** Adds sound of a sentence. */
-  push(pcm: Pcm, text: string) {
-    if (!this.sentences.isCurrent(text)) {
-      this.end();
-      this.sentences.start(text);
-      this.#isFresh = true;
-    }
-    // A provider may reuse its memory.
-    this.#appendPieces(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
-  }
-
-  close() {
-    this.end();
-    this.#fadeEnd();
-  }
-
-  end() {
-    this.#appendPieces([this.#rate.flush()]);
-    if (this.#stretch) this.#addPiece(this.#stretch.flush());
-  }
-
-  /** Drops the sound after the current sentence. Returns false if there is none yet. */
-  dropAfterSentence(): boolean {
-    const end = this.sentences.closeAfter(this.#taken);
-    if (end !== undefined) this.#samples.truncate(end);
-    return end !== undefined;
-  }
-
-  /** Returns the next 20 ms. Zeros replace missing samples, and a `starved` frame fades into them. */
-  takeFrame(starved: boolean): SoundCut {
-    const samples = new Int16Array(frameSamples);
-    const sound = this.#copyNext(samples);
-    this.gain.applyToMono(sound);
-    if (this.#rising) fadeFromSilence(sound, riseSamples);
-    if (starved) fadeToSilence(sound, starvedSamples);
-    this.#rising = false;
-    this.#taken += sound.length;
-    return { samples, to: this.#taken };
-  }
-
-  /** Returns a frame in which the next sound fades out, without moving on. */
-  createTail(): Int16Array {
-    const samples = new Int16Array(frameSamples);
-    const fading = this.#copyNext(samples.subarray(0, fadeSamples));
-    this.gain.applyToMono(fading);
-    fadeToSilence(fading, fadeSamples);
-    return samples;
+  function end() {
+    appendPieces([rate.flush()]);
+    if (stretch) addPiece(stretch.flush());
   }
 
   /** Lets the next frame rise from silence. */
-  fadeIn() {
-    this.#rising = true;
-  }
-
-  /** Returns to the start of the word at this place, if its sound was kept. */
-  rewindToWord(whole: boolean) {
-    const start = this.sentences.findWordStart(this.#taken, whole);
-    this.#taken = Math.max(start, this.#taken - keepSamples, this.#samples.from);
-    this.fadeIn();
+  function fadeIn() {
+    rising = true;
   }
 
   /** Fades the old sound out and the new one in if there is a step between them, as an audio model leaves none. */
-  #joinPiece(piece: Int16Array) {
-    const before = this.#samples.view(
-      Math.max(this.#samples.from, this.#samples.to - edgeSamples),
+  function joinPiece(piece: Int16Array) {
+    const before = samples.view(
+      Math.max(samples.from, samples.to - edgeSamples),
       edgeSamples,
     );
     let usualStep = 0;
@@ -253,34 +189,105 @@ export class ReplySound {
       );
     const step = Math.abs((piece[0] ?? 0) - (before.at(-1) ?? 0));
     if (step <= 2 * usualStep) return;
-    this.#fadeEnd();
+    fadeEnd();
     fadeFromSilence(piece, edgeSamples);
   }
 
-  #fadeEnd() {
-    const from = Math.max(this.#taken, this.#samples.to - edgeSamples);
-    fadeToSilence(this.#samples.view(from, edgeSamples), edgeSamples);
+  function fadeEnd() {
+    const from = Math.max(taken, samples.to - edgeSamples);
+    fadeToSilence(samples.view(from, edgeSamples), edgeSamples);
   }
 
-  #appendPieces(pieces: readonly Int16Array[]) {
-    for (const piece of pieces) this.#addPiece(this.#stretch?.push(piece) ?? piece);
+  function appendPieces(pieces: readonly Int16Array[]) {
+    for (const piece of pieces) addPiece(stretch?.push(piece) ?? piece);
   }
 
-  #addPiece(piece: Int16Array) {
+  function addPiece(piece: Int16Array) {
     if (piece.length === 0) return;
-    this.#limiter.limit(piece);
-    if (this.#isFresh) this.#joinPiece(piece);
-    this.#isFresh = false;
-    this.#samples.push(piece, this.#taken - keepSamples);
-    this.sentences.grow(piece);
+    limiter.limit(piece);
+    if (isFresh) joinPiece(piece);
+    isFresh = false;
+    samples.push(piece, taken - keepSamples);
+    sentences.grow(piece);
   }
 
   /** Copies the next samples, and returns the filled part of `into`. */
-  #copyNext(into: Int16Array) {
-    const next = this.#samples.view(this.#taken, into.length);
+  function copyNext(into: Int16Array) {
+    const next = samples.view(taken, into.length);
     into.set(next);
     return into.subarray(0, next.length);
   }
+
+  return {
+    sentences,
+
+    gain,
+
+    /** Counts waiting samples. */
+    get length(): number {
+      return samples.to - taken;
+    },
+
+    /** Gets the place of the next sample. */
+    get nextPlace(): number {
+      return taken;
+    },
+
+    /** Adds sound of a sentence. */
+    push(pcm: Pcm, text: string) {
+      if (!sentences.isCurrent(text)) {
+        end();
+        sentences.start(text);
+        isFresh = true;
+      }
+      // A provider may reuse its memory.
+      appendPieces(rate.push({ ...pcm, samples: pcm.samples.slice() }));
+    },
+
+    close() {
+      end();
+      fadeEnd();
+    },
+
+    end,
+
+    /** Drops the sound after the current sentence. Returns false if there is none yet. */
+    dropAfterSentence(): boolean {
+      const end = sentences.closeAfter(taken);
+      if (end !== undefined) samples.truncate(end);
+      return end !== undefined;
+    },
+
+    /** Returns the next 20 ms. Zeros replace missing samples, and a `starved` frame fades into them. */
+    takeFrame(starved: boolean): SoundCut {
+      const samples = new Int16Array(frameSamples);
+      const sound = copyNext(samples);
+      gain.applyToMono(sound);
+      if (rising) fadeFromSilence(sound, riseSamples);
+      if (starved) fadeToSilence(sound, starvedSamples);
+      rising = false;
+      taken += sound.length;
+      return { samples, to: taken };
+    },
+
+    /** Returns a frame in which the next sound fades out, without moving on. */
+    createTail(): Int16Array {
+      const samples = new Int16Array(frameSamples);
+      const fading = copyNext(samples.subarray(0, fadeSamples));
+      gain.applyToMono(fading);
+      fadeToSilence(fading, fadeSamples);
+      return samples;
+    },
+
+    fadeIn,
+
+    /** Returns to the start of the word at this place, if its sound was kept. */
+    rewindToWord(whole: boolean) {
+      const start = sentences.findWordStart(taken, whole);
+      taken = Math.max(start, taken - keepSamples, samples.from);
+      fadeIn();
+    },
+  };
 }
 
 /** -1 dBFS, as Opus may overshoot. */

@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import { toGain } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/mixer.ts';
-import { ReplySound } from './reply-sound.ts';
+import { createReplySound } from './reply-sound.ts';
 import { samplesPerMs } from './word-times.ts';
 
 export type ReplyOptions = {
@@ -49,7 +49,7 @@ export class SpokenReply {
   constructor(options: ReplyOptions = {}) {
     const { interruptible = true, speed = 1 } = options;
     this.interruptible = interruptible;
-    this.#sound = new ReplySound(speed);
+    this.#sound = createReplySound(speed);
   }
 
   /** Gets the time at which the first frame was sent. */

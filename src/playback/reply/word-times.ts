@@ -14,80 +14,86 @@ const loudestByPause = 10;
 
 type PauseSide = 'before' | 'after';
 
-/** Loudness in steps of 10 ms, which shows pauses. */
-export class Levels {
-  readonly #cells: number[] = [];
-  #loudest = 0;
-  #sum = 0;
-  #filled = 0;
+export type Levels = ReturnType<typeof createLevels>;
 
-  push(samples: Int16Array) {
-    for (let n = 0; n < samples.length; n++) {
-      this.#sum += Math.abs(samples[n] ?? 0);
-      this.#filled++;
-      if (this.#filled === cellSamples) this.#close();
-    }
-  }
+/** Loudness in steps of 10 ms, which shows pauses. */
+export function createLevels() {
+  const all: number[] = [];
+  let loudest = 0;
+  let sum = 0;
+  let filled = 0;
 
   /** Gets the mean absolute sample of a cell, 0 if incomplete. */
-  getLevel(cell: number): number {
-    return this.#cells[cell] ?? 0;
+  function getLevel(cell: number): number {
+    return all[cell] ?? 0;
   }
 
-  /** Measures the time up to `untilMs` without pauses. */
-  getSoundingMs(untilMs: number): number {
-    let sounding = 0;
-    for (let cell = 0; cell < this.#cells.length && cell * cellMs < untilMs; cell++) {
-      if (!this.#isPause(cell)) sounding += Math.min(cellMs, untilMs - cell * cellMs);
-    }
-    return sounding;
+  function isPause(cell: number) {
+    return getLevel(cell) * loudestByPause < loudest;
   }
 
-  /**
-   * Finds the time at which `soundingMs` is reached, before or after a pause there. Continues
-   * evenly after the end.
-   */
-  findPlace(soundingMs: number, side: PauseSide): number {
-    const cells = soundingMs / cellMs;
-    let whole =
-      side === 'after' ? Math.floor(cells) : Math.max(0, Math.ceil(cells) - 1);
-    const restMs = soundingMs - whole * cellMs;
-    for (let cell = 0; cell < this.#cells.length; cell++) {
-      if (this.#isPause(cell)) continue;
-      if (whole === 0) return cell * cellMs + restMs;
-      whole--;
-    }
-    return (this.#cells.length + whole) * cellMs + restMs;
+  function close() {
+    const level = Math.round(sum / cellSamples);
+    all.push(level);
+    loudest = Math.max(loudest, level);
+    sum = 0;
+    filled = 0;
   }
 
-  /**
-   * Finds the start of the quietest cell, or of the one nearest to `nearMs` if several are equal.
-   */
-  findQuietest(fromMs: number, toMs: number, nearMs: number): number | undefined {
-    let best: number | undefined;
-    const getDistance = (cell: number) => Math.abs(cell * cellMs - nearMs);
-    for (let cell = Math.ceil(fromMs / cellMs); (cell + 1) * cellMs <= toMs; cell++) {
-      if (best === undefined || this.getLevel(cell) < this.getLevel(best)) best = cell;
-      else if (
-        this.getLevel(cell) === this.getLevel(best) &&
-        getDistance(cell) < getDistance(best)
-      )
-        best = cell;
-    }
-    return best === undefined ? undefined : best * cellMs;
-  }
+  return {
+    push(samples: Int16Array) {
+      for (let n = 0; n < samples.length; n++) {
+        sum += Math.abs(samples[n] ?? 0);
+        filled++;
+        if (filled === cellSamples) close();
+      }
+    },
 
-  #isPause(cell: number) {
-    return this.getLevel(cell) * loudestByPause < this.#loudest;
-  }
+    getLevel,
 
-  #close() {
-    const level = Math.round(this.#sum / cellSamples);
-    this.#cells.push(level);
-    this.#loudest = Math.max(this.#loudest, level);
-    this.#sum = 0;
-    this.#filled = 0;
-  }
+    /** Measures the time up to `untilMs` without pauses. */
+    getSoundingMs(untilMs: number): number {
+      let sounding = 0;
+      for (let cell = 0; cell < all.length && cell * cellMs < untilMs; cell++) {
+        if (!isPause(cell)) sounding += Math.min(cellMs, untilMs - cell * cellMs);
+      }
+      return sounding;
+    },
+
+    /**
+     * Finds the time at which `soundingMs` is reached, before or after a pause there. Continues
+     * evenly after the end.
+     */
+    findPlace(soundingMs: number, side: PauseSide): number {
+      const cells = soundingMs / cellMs;
+      let whole =
+        side === 'after' ? Math.floor(cells) : Math.max(0, Math.ceil(cells) - 1);
+      const restMs = soundingMs - whole * cellMs;
+      for (let cell = 0; cell < all.length; cell++) {
+        if (isPause(cell)) continue;
+        if (whole === 0) return cell * cellMs + restMs;
+        whole--;
+      }
+      return (all.length + whole) * cellMs + restMs;
+    },
+
+    /**
+     * Finds the start of the quietest cell, or of the one nearest to `nearMs` if several are equal.
+     */
+    findQuietest(fromMs: number, toMs: number, nearMs: number): number | undefined {
+      let best: number | undefined;
+      const getDistance = (cell: number) => Math.abs(cell * cellMs - nearMs);
+      for (let cell = Math.ceil(fromMs / cellMs); (cell + 1) * cellMs <= toMs; cell++) {
+        if (best === undefined || getLevel(cell) < getLevel(best)) best = cell;
+        else if (
+          getLevel(cell) === getLevel(best) &&
+          getDistance(cell) < getDistance(best)
+        )
+          best = cell;
+      }
+      return best === undefined ? undefined : best * cellMs;
+    },
+  };
 }
 
 /** Places count samples of the reply. */

@@ -4,23 +4,24 @@ const hostPattern = /^(\[[\da-f:.]+\]|[\p{L}\p{N}_.-]+)(:\d+)?$/iu;
 
 type HostEntry = { readonly host: string; readonly port?: string };
 
+export type AllowedHosts = ReturnType<typeof createAllowedHosts>;
+
 /** Private hosts that the owner allows as sources of sound. */
-export class AllowedHosts {
-  readonly #entries: readonly HostEntry[];
+export function createAllowedHosts(hosts: readonly string[]) {
+  const entries: readonly HostEntry[] = hosts.flatMap(
+    (host) => parseHostEntry(host) ?? [],
+  );
 
-  /** Parses hosts, with or without a port: `nas.local:8000`. Ignores anything else. */
-  constructor(hosts: readonly string[]) {
-    this.#entries = hosts.flatMap((host) => parseHostEntry(host) ?? []);
-  }
-
-  /** Returns whether a `hostname` or address is allowed. */
-  has(host: string, port: string): boolean {
-    const wanted = normalizeHost(host);
-    // An entry without a port allows all ports.
-    return this.#entries.some(
-      (entry) => entry.host === wanted && (entry.port ?? port) === port,
-    );
-  }
+  return {
+    /** Returns whether a `hostname` or address is allowed. */
+    has(host: string, port: string): boolean {
+      const wanted = normalizeHost(host);
+      // An entry without a port allows all ports.
+      return entries.some(
+        (entry) => entry.host === wanted && (entry.port ?? port) === port,
+      );
+    },
+  };
 }
 
 /** Returns whether an entry is a name or an address, with or without a port. */

@@ -8,7 +8,7 @@ import {
   type RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
-import { RealtimeResponse } from '#src/provider/realtime-response.ts';
+import { createRealtimeResponse } from '#src/provider/realtime-response.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { ServerUsage, Synthesizer } from '#src/speech/speech-engine.ts';
@@ -76,7 +76,7 @@ async function* readSentence(
   signal: AbortSignal,
 ) {
   const socket = await pool.lease(signal);
-  const response = new RealtimeResponse({
+  const response = createRealtimeResponse({
     ...options,
     socket,
     eventIds: [speechEventId],

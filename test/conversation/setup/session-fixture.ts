@@ -2,7 +2,6 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { loadSilero } from '#src/audio/voice/silero-network.ts';
-import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
@@ -153,7 +152,7 @@ export function makeOnlyPipeline(pipeline: Pipeline): PipelineRegistry {
 /** Parts of the classes that serve commands and programs. */
 type CommandParts = {
   readonly longestWritingMs: number;
-  readonly recordings: Public<Recordings>;
+  readonly recordings: Recordings;
   readonly speechModels: readonly string[];
   readonly transcripts: TranscriptStores;
 };

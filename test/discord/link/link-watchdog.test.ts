@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { VoiceConnection, VoiceWebSocket } from '@discordjs/voice';
-import { LinkWatchdog } from '#src/discord/link/link-watchdog.ts';
+import { createLinkWatchdog } from '#src/discord/link/link-watchdog.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** A ready connection with one other person, as far as the watchdog looks at it. */
@@ -14,7 +14,7 @@ function open() {
   const ws = Object.assign(new EventEmitter(), { missedHeartbeats: 0 });
   const state = { status: 'ready', networking: { state: { ws } } };
   const connection = { state } as unknown as VoiceConnection;
-  const watchdog = new LinkWatchdog({
+  const watchdog = createLinkWatchdog({
     connection,
     timing,
     settled: () => call.settled,

@@ -1,4 +1,4 @@
-import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
+import { createVoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
 import {
   openSandboxLogin,
   type SandboxLogin,
@@ -20,7 +20,7 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
   const guild = login.sandbox.guild();
   prepare(guild);
   const clock = new VirtualClock();
-  const statuses = new VoiceStatuses(login.client, clock);
+  const statuses = createVoiceStatuses(login.client, clock);
   const { guildId } = login.lobby;
   const leaving = () => statuses.clear(guildId);
   const linkOpener = login.linkOpener(undefined, leaving);

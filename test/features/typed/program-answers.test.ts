@@ -4,7 +4,7 @@ import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { createDecoding } from '#src/sources/decode/decoding.ts';
-import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { createRecordings } from '#src/sources/recordings.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
@@ -31,7 +31,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
     spending: boundlessBudget,
     style: { instructions: 'Be brief.', voice: {} },
   };
-  const recordings = createRecordings(decoding, { allowed: new AllowedHosts([]) });
+  const recordings = createRecordings(decoding, { allowed: createAllowedHosts([]) });
   const { signal } = new AbortController();
   const answers = createProgramAnswers(parts, sessions, recordings, signal);
   const question = {

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource } from '#src/sources/fetch/fetch-link.ts';
 import { serveSounds } from './sound-server.ts';
 
@@ -22,7 +22,7 @@ async function fetched(link: string, over: Over = {}, names: Names = {}) {
     return found[check] ?? found.at(-1) ?? [];
   };
   const { allow = [], signal = AbortSignal.timeout(50_000), mostBytes = 1000 } = over;
-  const rules = { allowed: new AllowedHosts(allow), mostBytes, resolve };
+  const rules = { allowed: createAllowedHosts(allow), mostBytes, resolve };
   const pieces: Uint8Array[] = [];
   for await (const piece of fetchSource(link, rules, signal)) pieces.push(piece);
   return Buffer.concat(pieces).toString();

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource } from '#src/sources/fetch/fetch-link.ts';
 import { createNameResolver } from '#src/sources/fetch/name-resolver.ts';
 import { isBeside } from '#src/sources/fetch/public-address.ts';
@@ -65,7 +65,7 @@ test('an address of this machine, or of its network over IPv6, is not asked for 
   const rules = { mostBytes: 1000, resolve: async () => ['2600:1f18::99'], own };
   const asked = fetchSource(
     'https://neighbour.example/a.mp3',
-    { ...rules, allowed: new AllowedHosts([]) },
+    { ...rules, allowed: createAllowedHosts([]) },
     patient,
   ).next();
   await expect(asked).rejects.toMatchObject({ code: 'source.not_allowed' });

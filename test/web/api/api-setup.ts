@@ -2,10 +2,9 @@ import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { expect } from 'vitest';
-import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { createSoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
-import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import { createKeptWords } from '#src/features/typed/kept-words.ts';
@@ -26,13 +25,13 @@ export const guildId = '1029384756102938475';
 
 /** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
 export function makeProgramPorts(over: PortOverrides = {}) {
-  const answers: Public<ProgramAnswers> = {
+  const answers: ProgramAnswers = {
     pipelines: () => ['chained'],
     keptWords: createKeptWords(realClock),
     answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
     openSpeech: async () => ({ kind: 'unspeakable' }),
   };
-  const transcriptions: Public<ProgramTranscriptions> = {
+  const transcriptions: ProgramTranscriptions = {
     listModels: () => [],
     async *transcribeRecording() {
       yield { kind: 'late' };
@@ -64,7 +63,7 @@ export async function openApi(
   const budgets = createTokenBudgets();
   const serve: () => ServerService =
     typeof find === 'function' ? find : () => ({ kind: 'here', ports: find });
-  const encoders = new SoundEncoders(await loadOpus());
+  const encoders = createSoundEncoders(await loadOpus());
   const events = createServerEvents(clock);
   const servers = { find: async () => serve() };
   const parts = { tokens: store.apiTokens, budgets, encoders, events, servers };

@@ -13,7 +13,7 @@ import { createProgramTranscriptions } from '#src/features/typed/program-transcr
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { createRecordings } from '#src/sources/recordings.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
@@ -73,7 +73,7 @@ export async function openCompletions(over: CompletionDeps = {}) {
     pipelines: names = ['chained'],
   } = over;
   const recordings = createRecordings(sharedDecoding, {
-    allowed: new AllowedHosts([]),
+    allowed: createAllowedHosts([]),
   });
   const pipelines: PipelineRegistry = {
     names,

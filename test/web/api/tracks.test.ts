@@ -1,4 +1,3 @@
-import type { Public } from '#src/base/public.ts';
 import type { TrackRequests } from '#src/features/tracks/tracks-feature.ts';
 import { passTime } from '#test/conversation/setup/session-fixture.ts';
 import { openSetup } from '#test/conversation/setup/tracks-fixture.ts';
@@ -6,7 +5,7 @@ import { expectRefusal, makeProgramPorts, openApi, openLoopback } from './api-se
 
 const live = 'https://sounds.example/live/radio.mp3';
 
-/** Public<TrackRequests> of a session, asked over HTTP on loopback. */
+/** TrackRequests of a session, asked over HTTP on loopback. */
 async function openTracks() {
   await using stack = new AsyncDisposableStack();
   const fixture = await openSetup();
@@ -28,7 +27,7 @@ async function openTracks() {
   const all = stack.move();
   return {
     fixture,
-    tracks: tracks as Public<TrackRequests>,
+    tracks: tracks as TrackRequests,
     post,
     /** Expects the answer to a change to tell this one outcome. */
     async expectChange(path: string, body: object, outcome: object) {

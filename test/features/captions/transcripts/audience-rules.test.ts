@@ -46,7 +46,7 @@ async function programDoors(fixture: SessionFixture, synthesizer: FakeSynthesize
       return talk.askQuestion(...all);
     },
   };
-  const answering: Public<ProgramAnswers> = {
+  const answering: ProgramAnswers = {
     pipelines: (guildId) => answers.pipelines(guildId),
     keptWords: answers.keptWords,
     answer: (...all) => {
