@@ -1,4 +1,4 @@
-// Does it cut people off, and does it keep them waiting? npm run bench -- turns [--human] (virtual time, about two minutes).
+// Does it cut people off, and does it keep them waiting? npm run bench -- turns [--human [--clips DIR]] (virtual time, about two minutes).
 import { parseArgs } from 'node:util';
 import { formatWaitingTable, playAnswerWaiting } from './answer-waiting.ts';
 import {
@@ -13,10 +13,16 @@ import { formatSilenceReport } from './silences/silence-report.ts';
 import { readScenarios } from './voice-clips.ts';
 
 const workshop = await openWorkshop();
-const { values: options } = parseArgs({ options: { human: { type: 'boolean' } } });
+const { values: options } = parseArgs({
+  options: {
+    human: { type: 'boolean' },
+    /** Folder of people, with a manifest.json. */
+    clips: { type: 'string', default: 'test/fixtures/human' },
+  },
+});
 if (options.human) {
   const { humanReport } = await import('./human/human-report.ts');
-  const { text, isMet } = await humanReport(workshop);
+  const { text, isMet } = await humanReport(options.clips, workshop);
   console.log(`${text}\ngoals: ${isMet ? 'met' : 'NOT MET'}`);
   process.exit(isMet ? 0 : 1);
 }

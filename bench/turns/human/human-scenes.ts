@@ -12,17 +12,20 @@ import { makeRoom } from './room.ts';
 
 type TimeSpan = readonly [fromMs: number, toMs: number];
 
-/** A line of the manifest of `test/fixtures/human`. */
-type HumanClip = {
+/** A line of a manifest such as that of `test/fixtures/human`. */
+type ManifestLine = {
   readonly file: string;
   readonly kind: string;
   readonly language: string;
   readonly text: string;
-  /** Start and end of each word. */
-  readonly times: readonly TimeSpan[];
+  /** Start and end of each word of the text, where `words` are not given. */
+  readonly times?: readonly TimeSpan[];
+  readonly words?: readonly ClipWord[];
   readonly stretches: readonly TimeSpan[];
-  readonly endsTurn?: 'no' | 'unsure';
+  readonly endsTurn?: 'yes' | 'no' | 'unsure';
 };
+
+type HumanClip = ManifestLine & { readonly words: readonly ClipWord[] };
 
 /** A silence of a scene: a natural pause, one that was put in, or the end of the turn. */
 export type HumanSilence = {
@@ -63,8 +66,9 @@ const [levelDb, levelRangeDb] = [-22, 4];
 const hesitationsMs = [400, 700, 1000, 1500];
 
 /** The sounds of `readHumanSounds`, each through a microphone. */
-export async function* readHumanScenes(codec: OpusCodec) {
-  for await (const { clip, samples, stretches, ...sound } of readHumanSounds(codec)) {
+export async function* readHumanScenes(codec: OpusCodec, folder: string) {
+  const heard = readHumanSounds(codec, folder);
+  for await (const { clip, samples, stretches, ...sound } of heard) {
     const profile = profiles[clip % profiles.length] ?? 'gate';
     const room48 = resamplePcm({ samples, rateHz: 16_000, channels: 1 }, roomRateHz);
     const sounds = (fromMs: number, toMs: number) =>
@@ -85,10 +89,11 @@ function measureWholeMs({ length }: Int16Array) {
  * which that hesitation alone counts.
  */
 export async function* readHumanSounds(codec: OpusCodec, folder = humanFolder) {
-  const rows: readonly HumanClip[] = JSON.parse(
+  const lines: readonly ManifestLine[] = JSON.parse(
     await readFile(`${folder}/manifest.json`, 'utf8'),
   );
-  for (const [n, clip] of rows.entries()) {
+  for (const [n, line] of lines.entries()) {
+    const clip = { ...line, words: line.words ?? listWords(line) };
     const samples = decodeOpusFile(await readFile(`${folder}/${clip.file}`), codec);
     const random = seededRandom(n + 1);
     const room = makeRoom(samples, random);
@@ -111,12 +116,12 @@ export async function* readHumanSounds(codec: OpusCodec, folder = humanFolder) {
 type InsertedPause = { readonly atMs: number; readonly lengthMs: number };
 
 /** Middle of the gap between two words inside a sentence; undefined where there are few words. */
-function findBorder({ text, times }: HumanClip, random: () => number) {
+function findBorder({ text, words }: HumanClip, random: () => number) {
   const tokens = text.split(/\s+/);
-  const borders = times.slice(1, -2).flatMap(([, toMs], n) => {
-    const [fromMs = 0] = times[n + 2] ?? [];
+  const borders = words.slice(1, -2).flatMap(([, , toMs], n) => {
+    const [, fromMs = 0] = words[n + 2] ?? [];
     const isEnd =
-      tokens.length === times.length && /[.?!,;:]$/.test(tokens[n + 1] ?? '');
+      tokens.length === words.length && /[.?!,;:]$/.test(tokens[n + 1] ?? '');
     return isEnd || fromMs - toMs >= 250 ? [] : [Math.round((toMs + fromMs) / 20) * 10];
   });
   return borders[Math.floor(random() * borders.length)];
@@ -135,7 +140,6 @@ function makeSound(
   { clip, gainDb, pause, room, samples }: SoundOptions,
   line: number,
 ): HumanSound {
-  const texts = splitText(clip.text);
   const headMs = Math.max(0, (clip.stretches[0]?.[0] ?? 0) - edgeMs);
   const endMs = (clip.stretches.at(-1)?.[1] ?? 0) + edgeMs;
   const part = (fromMs: number, toMs: number) =>
@@ -160,8 +164,8 @@ function makeSound(
     language: clip.language,
     stretches,
     samples: loud,
-    words: clip.times.map(
-      ([from, to], n) => [texts[n] ?? '', move(from), move(to - 1) + 1] as const,
+    words: clip.words.map(
+      ([text, from, to]) => [text, move(from), move(to - 1) + 1] as const,
     ),
     silences: findSilences(
       stretches,
@@ -173,9 +177,12 @@ function makeSound(
 }
 
 /** A sign alone is no word. */
-function splitText(text: string) {
+function listWords({ text, times = [] }: ManifestLine) {
   const parts = text.toLowerCase().split(/[\s’]+/);
-  return parts.map((part) => part.replace(/[^\p{L}\p{N}_']/gu, '')).filter(Boolean);
+  const texts = parts
+    .map((part) => part.replace(/[^\p{L}\p{N}_']/gu, ''))
+    .filter(Boolean);
+  return times.map(([from, to], n): ClipWord => [texts[n] ?? '', from, to]);
 }
 
 function splitStretches(
