@@ -16,7 +16,7 @@ export const endpointingDelayRules = {
   textTimeoutMs: 0,
   minDelayMs: 150,
   maxDelayMs: 1200,
-  /** The same where words and turn model both say that the person goes on. */
+  /** The same with a judgement, for which waits beyond those of an undecided pause grow evenly. */
   maxHeldDelayMs: 2000,
   /** Longest wait for the turn model, since the voice stopped. */
   turnModelTimeoutMs: 420,
@@ -69,12 +69,14 @@ export type PauseSigns = {
   readonly wordsJudgement?: WordsJudgement | undefined;
 };
 
+const undecidedDelayMs = 480;
+
 /** Delays by the logit that the person has finished, interpolated. */
 const delaysByLogit = [
   [-3, 1200],
   [-2, 950],
   [-1, 700],
-  [0, 480],
+  [0, undecidedDelayMs],
   [0.4, 420],
   [0.8, 370],
   [1.6, 310],
@@ -88,9 +90,7 @@ const preemptiveLogits = [0, 0.3] as const;
 const slownessPerLogitMs = 500;
 
 /** Weight of the turn model's logit beside that of the words, and the most it counts: `npm run bench -- turns --human`. */
-const [turnModelWeight, maxTurnModelLogit] = [0.7, 4];
-/** Together both are too sure by this logit. Below the other, a turn is held that words or silence alone would end. */
-const [sharedBias, heldLogit] = [0.175, -2];
+const [turnModelWeight, maxTurnModelLogit] = [0.68, 4];
 const leastProbability = 0.001;
 
 /** A turn that ends sooner does not wait for the chat model's judgement of its words. */
@@ -128,12 +128,12 @@ function computeDelay(
   const logit =
     completeLogit +
     leaningLogit +
-    (judged === undefined ? 0 : judged - sharedBias) +
+    (judged ?? 0) +
     (signs.wordsJudgement?.logit ?? 0) -
     measureSlowness(slowMs);
   const isJudged = judged !== undefined || signs.wordsJudgement?.isPending === false;
-  const isHeld = isJudged && logit < heldLogit;
-  const delayMs = isHeld ? rules.maxHeldDelayMs : toDelay(logit, signs, rules);
+  const maxMs = isJudged ? rules.maxHeldDelayMs : rules.maxDelayMs;
+  const delayMs = toDelay(logit, signs, rules, maxMs);
   const [from, to] = preemptiveLogits;
   const sure = clampNumber((logit - from) / (to - from), 0, 1);
   return { delayMs, preemptiveLeadMs: rules.preemptiveLeadMs * sure };
@@ -167,11 +167,13 @@ function toDelay(
   logit: number,
   { isLagging }: PauseSigns,
   rules: EndpointingDelayRules,
+  maxMs = rules.maxDelayMs,
 ) {
-  return clampDelay(
-    interpolateDelay(logit) - (isLagging ? rules.voiceActivityLagMs : 0),
-    rules,
-  );
+  const usualMs = interpolateDelay(logit);
+  const growth = (maxMs - rules.maxDelayMs) / (rules.maxDelayMs - undecidedDelayMs);
+  const heldMs = Math.max(0, usualMs - undecidedDelayMs) * growth;
+  const lagMs = isLagging ? rules.voiceActivityLagMs : 0;
+  return clampNumber(usualMs + heldMs - lagMs, rules.minDelayMs, maxMs);
 }
 
 function weighJudgement({ judgement }: PauseSigns) {
