@@ -12,7 +12,7 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
 import { createServerEvents } from '#src/web/api/event-streams.ts';
-import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
+import { openEventWebhooks } from '#src/web/api/event-webhooks.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './open-budget.ts';
 import { openSharedParts } from './shared-parts.ts';
@@ -36,12 +36,12 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
   const { config, discord } = options;
   const warn = (message: string, cause: unknown) =>
     options.onDiscord({ kind: 'warning', message, cause });
-  const sessions = new ShardSessions();
+  const sessions = createShardSessions();
   using rest = openAccountRest(discord);
   const limits = await readGatewayLimits(rest, signal);
   const shared = stack.use(await openSharedParts(options, signal));
   const webhooks = stack.use(
-    new EventWebhooks({
+    openEventWebhooks({
       tokens: shared.store.apiTokens,
       events,
       rules: { allowed: createAllowedHosts([]) },
@@ -129,34 +129,33 @@ function keepHeapSmall() {
   setFlagsFromString('--optimize-for-size');
 }
 
-class ShardSessions {
-  readonly #byShard = new Map<
+function createShardSessions() {
+  const byShard = new Map<
     number,
     { readonly sessions: VoiceSessions; readonly ports: ProgramPorts }
   >();
-  #count = 1;
+  let shardCount = 1;
 
-  set({ id, count }: OwnedShard, sessions: VoiceSessions, ports: ProgramPorts) {
-    this.#count = count;
-    this.#byShard.set(id, { sessions, ports });
-  }
-
-  findSessions(guildId: GuildId): VoiceSessions | undefined {
-    return this.#byShard.get(getShardId(guildId, this.#count))?.sessions;
-  }
-
-  /** Finds the service of a server, once all shards are served. */
-  findService(guildId: GuildId): ServerService {
-    const shard = getShardId(guildId, this.#count);
-    const served = this.#byShard.get(shard);
-    return served
-      ? { kind: 'here', ports: served.ports }
-      : { kind: 'elsewhere', shard };
-  }
-
-  listSessions(): readonly VoiceSessions[] {
-    return [...this.#byShard.values()].map(({ sessions }) => sessions);
-  }
+  return {
+    set({ id, count }: OwnedShard, sessions: VoiceSessions, ports: ProgramPorts) {
+      shardCount = count;
+      byShard.set(id, { sessions, ports });
+    },
+    findSessions(guildId: GuildId): VoiceSessions | undefined {
+      return byShard.get(getShardId(guildId, shardCount))?.sessions;
+    },
+    /** Finds the service of a server, once all shards are served. */
+    findService(guildId: GuildId): ServerService {
+      const shard = getShardId(guildId, shardCount);
+      const served = byShard.get(shard);
+      return served
+        ? { kind: 'here', ports: served.ports }
+        : { kind: 'elsewhere', shard };
+    },
+    listSessions(): readonly VoiceSessions[] {
+      return [...byShard.values()].map(({ sessions }) => sessions);
+    },
+  };
 }
 
 /** Starts a bot for each shard. The first error closes the others. */

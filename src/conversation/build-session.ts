@@ -38,11 +38,14 @@ import {
   type ReconnectingConnection,
 } from '#src/voice/connection/reconnecting-connection.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import { SpeechPace } from '#src/voice/output/speech-output.ts';
+import { createSpeechPace } from '#src/voice/output/speech-output.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { UtteranceRunner } from './hearing/utterance-runner.ts';
-import { AnnouncementRunner } from './output/announcement-runner.ts';
+import {
+  type AnnouncementRunner,
+  createAnnouncementRunner,
+} from './output/announcement-runner.ts';
 import { pauseHearingAloud } from './output/answer-delivery.ts';
 import type {
   FormerSession,
@@ -267,7 +270,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
       maySpeak: () => maySpeak() && !spending.findUsedBudget(guildId),
     }),
     connection,
-    pace: new SpeechPace(),
+    pace: createSpeechPace(),
     mix: {
       tracks: former?.speech.mix.tracks ?? new NamedTracks(clock),
       isPassedOn: false,
@@ -305,7 +308,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   const runners = {
     answers,
     calls,
-    readings: new AnnouncementRunner(session, deps),
+    readings: createAnnouncementRunner(session, deps),
     utterances,
   };
   const perform = createEffectRunner({ ...runners, deps, session, sessions, source });

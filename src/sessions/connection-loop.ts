@@ -33,12 +33,12 @@ import {
   observeFrames,
   openConnectionSound,
 } from '#src/voice/connection/reconnecting-connection.ts';
-import { BargeIns } from '#src/voice/hearing/barge-in.ts';
+import { createBargeIns } from '#src/voice/hearing/barge-in.ts';
 import {
+  createSpeakerInputs,
   type SpeakerInputEvent,
-  SpeakerInputs,
 } from '#src/voice/hearing/speaker-input.ts';
-import { SpeechOutput } from '#src/voice/output/speech-output.ts';
+import { createSpeechOutput } from '#src/voice/output/speech-output.ts';
 
 /** An utterance can end between packets. */
 const tickMs = 20;
@@ -318,17 +318,17 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     deps.cues,
     sent,
   );
-  const output = new SpeechOutput(
+  const output = createSpeechOutput(
     voice,
     clock,
     (words) => reportSpoken(session, words),
     speech.pace,
   );
-  const inputs = new SpeakerInputs((speakerId) =>
+  const inputs = createSpeakerInputs((speakerId) =>
     createSpeakerInput(speakerId, sent, codec, hearing, pauseHabits),
   );
   hearing.turnModel?.load();
-  const interruptions = new BargeIns(loop, clock, output, cues);
+  const interruptions = createBargeIns(loop, clock, output, cues);
   const waiting = createWaitingCues(session, sources, cues, over.signal);
   const connection = {
     link,

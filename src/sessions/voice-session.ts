@@ -27,7 +27,7 @@ import type {
   VoiceRestriction,
 } from '#src/ports/voice-link.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { ReconnectingConnection } from '#src/voice/connection/reconnecting-connection.ts';
+import { createReconnectingConnection } from '#src/voice/connection/reconnecting-connection.ts';
 import { type ConnectionOptions, runConnection } from './connection-loop.ts';
 import {
   getFollowedPerson,
@@ -112,7 +112,7 @@ export class VoiceSession implements Session {
     this.#sinceWallMs = seat?.sinceWallMs ?? clock.wallMs();
     this.#sinceMs = clock.nowMs() - Math.max(0, clock.wallMs() - this.#sinceWallMs);
     this.#sources = sources;
-    this.#connection = new ReconnectingConnection(clock, sources.linkOpener);
+    this.#connection = createReconnectingConnection(clock, sources.linkOpener);
     this.signal = this.#over.signal;
     this.wakeup = createWakeup(clock);
     const built = buildSession(options, {

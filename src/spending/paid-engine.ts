@@ -201,25 +201,22 @@ export type Answering = {
   answer(turn: Turn, host: ReplyHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
 };
 
+export type PaidPipeline = ReturnType<typeof createPaidPipeline>;
+
 /** A pipeline that works with a reservation only. */
-export class PaidPipeline {
-  readonly #pipeline;
-
-  constructor(pipeline: Pipeline) {
-    this.#pipeline = pipeline;
-  }
-
-  withReservation(reservation: Reservation): Answering {
-    return {
-      answer: (turn, host, signal) =>
-        this.#pipeline.answer(turn, { ...host, meter: reservation }, signal),
-    };
-  }
-
-  /** Passes sound on, at no cost until an answer is requested. */
-  feed(sound: LiveSound) {
-    this.#pipeline.feed?.(sound);
-  }
+export function createPaidPipeline(pipeline: Pipeline) {
+  return {
+    withReservation(reservation: Reservation): Answering {
+      return {
+        answer: (turn, host, signal) =>
+          pipeline.answer(turn, { ...host, meter: reservation }, signal),
+      };
+    },
+    /** Passes sound on, at no cost until an answer is requested. */
+    feed(sound: LiveSound) {
+      pipeline.feed?.(sound);
+    },
+  };
 }
 
 /** Engines before metering. */
@@ -251,7 +248,7 @@ function createPaidPipelines(pipelines: PipelineRegistry, chat: ChatModel) {
   return {
     names: pipelines.names,
     getEngineNames: (name: PipelineName) => pipelines.getEngineNames(name),
-    open: (name: PipelineName) => new PaidPipeline(pipelines.open(name)),
-    textOnly: () => new PaidPipeline(createTextPipeline(chat)),
+    open: (name: PipelineName) => createPaidPipeline(pipelines.open(name)),
+    textOnly: () => createPaidPipeline(createTextPipeline(chat)),
   };
 }

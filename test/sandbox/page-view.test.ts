@@ -1,8 +1,8 @@
-import { PageView } from '#src/app/sandbox/page-view.ts';
+import { createPageView } from '#src/app/sandbox/page-view.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 
 function open() {
-  const view = new PageView('Nova');
+  const view = createPageView('Nova');
   const sent: PageEvent[] = [];
   view.connect((event) => sent.push(event));
   return { view, sent: () => sent.slice(1) };

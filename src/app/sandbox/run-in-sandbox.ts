@@ -39,7 +39,7 @@ import { openTraces } from '#src/ops/metrics/traces.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
-import { PageView } from './page-view.ts';
+import { createPageView } from './page-view.ts';
 
 export type SandboxArguments = {
   /** One judged exchange, then the end. */
@@ -78,8 +78,8 @@ async function startSandboxRun(
   const show = createConversationPrinter(process.stdout);
   const events = createEventLog(realClock);
   const botName = config.bot.name ?? 'Nova';
-  const view = new SandboxView(show, botName);
-  const pageView = new PageView(botName);
+  const view = createSandboxView(show, botName);
+  const pageView = createPageView(botName);
   let isTold = false; // of `/join` the first exchange shows nothing
   const loaded = Promise.withResolvers<void>();
   const [sandbox, engines, codec] = await Promise.all([
@@ -277,52 +277,47 @@ async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal) {
   return await waitUnlessAborted(new Promise<never>(() => {}), signal);
 }
 
-class SandboxView {
-  readonly #show;
-  readonly #botName;
+type SandboxView = ReturnType<typeof createSandboxView>;
 
-  constructor(show: ConversationPrinter, botName: string) {
-    this.#show = show;
-    this.#botName = botName;
-  }
-
-  onEngine(news: EngineNews) {
-    switch (news.kind) {
-      case 'fallback-on':
-        this.#show.printNote(`${news.role}: ${news.from} is down, using ${news.to}`);
-        return;
-      case 'fallback-off':
-        this.#show.printNote(`${news.role}: ${news.back} is back`);
-        return;
-      case 'alert':
-        this.onAlert(news);
-        return;
-      case 'habit':
-        this.#show.printNote(
-          `${news.provider}: ${news.what.replace(/\.$/, '')}; ${news.mend}`,
-        );
-        return;
-      case 'ready':
-      case 'failed':
-      case 'mended':
-        return; // shown with the outcome
-    }
-  }
-
-  onDiscord(event: DiscordEvent) {
-    if (event.kind === 'warning') this.#show.printNote(event.message);
-    if (event.kind === 'alert') this.onAlert(event);
-    if (event.kind === 'command-failed')
-      this.#show.printNote(`${event.name} failed: ${event.error}`);
-  }
-
-  onAlert(change: AlertChange | FeatureAlertChange) {
+function createSandboxView(show: ConversationPrinter, botName: string) {
+  function onAlert(change: AlertChange | FeatureAlertChange) {
     if (change.state === 'raised')
-      this.#show.printNote(`${toFeatureAlert(change).meaning}: ${change.cause}`);
+      show.printNote(`${toFeatureAlert(change).meaning}: ${change.cause}`);
   }
 
-  onSession(event: SessionEvent) {
-    if (event.kind === 'alert') this.onAlert(event);
-    else printEvent(event, this.#botName, this.#show);
-  }
+  return {
+    onEngine(news: EngineNews) {
+      switch (news.kind) {
+        case 'fallback-on':
+          show.printNote(`${news.role}: ${news.from} is down, using ${news.to}`);
+          return;
+        case 'fallback-off':
+          show.printNote(`${news.role}: ${news.back} is back`);
+          return;
+        case 'alert':
+          onAlert(news);
+          return;
+        case 'habit':
+          show.printNote(
+            `${news.provider}: ${news.what.replace(/\.$/, '')}; ${news.mend}`,
+          );
+          return;
+        case 'ready':
+        case 'failed':
+        case 'mended':
+          return; // shown with the outcome
+      }
+    },
+    onDiscord(event: DiscordEvent) {
+      if (event.kind === 'warning') show.printNote(event.message);
+      if (event.kind === 'alert') onAlert(event);
+      if (event.kind === 'command-failed')
+        show.printNote(`${event.name} failed: ${event.error}`);
+    },
+    onAlert,
+    onSession(event: SessionEvent) {
+      if (event.kind === 'alert') onAlert(event);
+      else printEvent(event, botName, show);
+    },
+  };
 }

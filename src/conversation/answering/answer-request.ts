@@ -16,7 +16,7 @@ import {
   withToolRules,
 } from '#src/conversation/tools/session-tools.ts';
 import {
-  AnswerCalls,
+  createAnswerCalls,
   type ToolCallRunner,
 } from '#src/conversation/tools/tool-call-runner.ts';
 import { toChosenVoice } from '#src/notices/channel-notices.ts';
@@ -136,7 +136,7 @@ export function requestAnswer(
   const owner =
     medium === 'private' ? toPrivateOwner(askerId, shown.owner) : shown.owner;
   const { name, instructions } = place.getSettings().persona ?? {};
-  const calls = new AnswerCalls({
+  const calls = createAnswerCalls({
     session,
     tools,
     calls: made,

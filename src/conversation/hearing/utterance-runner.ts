@@ -22,7 +22,10 @@ import type {
   SpeakerInputEvent,
   UtteranceEnd,
 } from '#src/voice/hearing/speaker-input.ts';
-import { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
+import {
+  createUtteranceRecording,
+  type UtteranceRecording,
+} from '#src/voice/hearing/utterance-recording.ts';
 
 type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
@@ -310,7 +313,7 @@ export class UtteranceRunner {
       language: languages.findHint(speakerId),
     });
     const id = this.#nextId++;
-    const recording = new UtteranceRecording({
+    const recording = createUtteranceRecording({
       id,
       speakerId,
       name,

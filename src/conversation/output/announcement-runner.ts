@@ -1,3 +1,4 @@
+import type { BotError } from '#src/base/errors.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { findAnnouncement } from '#src/conversation/machine/selectors.ts';
@@ -29,45 +30,33 @@ import {
   type RunningReply,
 } from './running-replies.ts';
 
-export class AnnouncementRunner {
-  readonly running;
-  readonly #session;
-  readonly #deps;
+export type AnnouncementRunner = ReturnType<typeof createAnnouncementRunner>;
 
-  constructor(
-    session: Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>,
-    deps: VoiceDeps,
+export function createAnnouncementRunner(
+  session: Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>,
+  deps: VoiceDeps,
+) {
+  const running = createRunningReplies(session.loop, (reading) =>
+    concludeAnnouncement(reading),
+  );
+
+  async function speakQueued(
+    job: RunningReply,
+    output: SpeechOutput,
+    signal: AbortSignal,
   ) {
-    this.#session = session;
-    this.#deps = deps;
-    this.running = createRunningReplies(session.loop, (reading) =>
-      this.#concludeAnnouncement(reading),
-    );
-  }
-
-  speakAnnouncement({ reading: id }: EffectOf<'speak'>) {
-    const job = createRunningReply(id, this.#session.signal);
-    this.running.add(job);
-    const playing = this.running.play(job, async (output, until) => ({
-      finish: await this.#speakQueued(job, output, until),
-    }));
-    void playing.catch((error: unknown) => this.#session.loop.reportBug(error));
-  }
-
-  async #speakQueued(job: RunningReply, output: SpeechOutput, signal: AbortSignal) {
-    const { failure, request } =
-      findAnnouncement(this.#session.loop.state, job.id) ?? {};
+    const { failure, request } = findAnnouncement(session.loop.state, job.id) ?? {};
     const reading =
-      this.#session.speech.requests.findAnnouncement(request) ??
-      this.#createFailureAnnouncement(failure);
-    return await this.#announce(reading, job, output, signal);
+      session.speech.requests.findAnnouncement(request) ??
+      createFailureAnnouncement(failure);
+    return await announce(reading, job, output, signal);
   }
 
-  #createFailureAnnouncement({
+  function createFailureAnnouncement({
     error,
     language,
   }: Partial<ReplyFailure> = {}): QueuedAnnouncement {
-    const { notices } = this.#session;
+    const { notices } = session;
     const line = error ? toFailureLine(error) : ({ id: 'ask.late' } as const);
     const spoken = notices.getSpokenLocale(language);
     return {
@@ -78,10 +67,10 @@ export class AnnouncementRunner {
     };
   }
 
-  #concludeAnnouncement({ id, reply }: RunningReply) {
+  function concludeAnnouncement({ id, reply }: RunningReply) {
     if (reply?.firstSentAtMs !== undefined)
-      this.#session.speech.requests.noteHeard(
-        findAnnouncement(this.#session.loop.state, id)?.request,
+      session.speech.requests.noteHeard(
+        findAnnouncement(session.loop.state, id)?.request,
       );
     return { heard: reply?.getHeardText() ?? '' };
   }
@@ -91,7 +80,7 @@ export class AnnouncementRunner {
    *
    * Throws bugs only. Aborting `signal` silences it and throws `signal.reason`.
    */
-  async #announce(
+  async function announce(
     reading: QueuedAnnouncement,
     job: RunningReply,
     output: SpeechOutput,
@@ -100,8 +89,8 @@ export class AnnouncementRunner {
     // A text that costs more than is left is written.
     const { language, speed: ownSpeed } = reading;
     const { interruptible = true, personId } = reading;
-    const { spending, synthesizer } = this.#deps;
-    const { loop, notices, place } = this.#session;
+    const { spending, synthesizer } = deps;
+    const { notices, place } = session;
     const style = place.getStyle();
     const { channelId, guildId } = place.channel;
     const used = spending.findUsedBudget(guildId);
@@ -121,25 +110,22 @@ export class AnnouncementRunner {
       synthesizer: synthesizer.withReservation(reservation),
       voice: {
         ...addVoiceLanguage(language, style),
-        ...toChosenVoice(reading.voice, this.#session),
+        ...toChosenVoice(reading.voice, session),
       },
+    };
+    const writeInstead = () => {
+      if (!reading.isWrittenElsewhere)
+        writeUnspeakableWords(ConfidentialText.join(clauses, ' '), session);
     };
     let finish: ReplyFinish = 'cancelled';
     const read = async (reply: SpokenReply) => {
       job.reply = reply;
       const failure = await writeClauses(words, reply, voice, signal);
-      const writeInstead = () => {
-        if (!reading.isWrittenElsewhere)
-          writeUnspeakableWords(ConfidentialText.join(clauses, ' '), this.#session);
-      };
       if (failure) writeInstead();
       finish = await reply.finish;
       const { isStuck } = output;
       if (isStuck && !failure) writeInstead();
-      if (isStuck) reportUnspokenText(createStuckError(), this.#session);
-      else if (failure?.code === 'speech.no_voice') this.#reportMissingVoice(language);
-      else if (failure) reportUnspokenText(failure, this.#session);
-      else loop.endFailure('speak');
+      reportOutcome(isStuck ? createStuckError() : failure, language);
     };
     const answeredIds = personId === undefined ? [] : [personId];
     await output.speakReply(signal, read, {
@@ -151,11 +137,25 @@ export class AnnouncementRunner {
     return finish;
   }
 
-  #reportMissingVoice(language = '') {
-    const { loop, notices } = this.#session;
-    if (loop.beginFailure(`no voice to read ${language}`))
+  function reportOutcome(error: BotError | undefined, language = '') {
+    const { loop, notices } = session;
+    if (!error) loop.endFailure('speak');
+    else if (error.code !== 'speech.no_voice') reportUnspokenText(error, session);
+    else if (loop.beginFailure(`no voice to read ${language}`))
       notices.post(toNoVoiceLine(language, notices));
   }
+
+  return {
+    running,
+    speakAnnouncement({ reading: id }: EffectOf<'speak'>) {
+      const job = createRunningReply(id, session.signal);
+      running.add(job);
+      const playing = running.play(job, async (output, until) => ({
+        finish: await speakQueued(job, output, until),
+      }));
+      void playing.catch((error: unknown) => session.loop.reportBug(error));
+    },
+  };
 }
 
 function addOpening({ clauses, opening }: QueuedAnnouncement) {

@@ -8,7 +8,7 @@ import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { formatText, type PlainTextId } from '#src/texts/texts.ts';
-import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
+import type { Quote } from '#src/voice/output/pending-answer.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import {
   createSpokenQuestion,
@@ -306,81 +306,35 @@ type AnswerCallsOptions = {
 };
 
 /** A call is refused here unless its tool was offered, its arguments fit, and every asker holds the right. */
-export class AnswerCalls implements AnswerTools {
-  readonly #options;
-  readonly #tools;
-  #running: readonly ToolEntry[] = [];
-  #quotes: readonly Quote[] = [];
+export function createAnswerCalls(options: AnswerCallsOptions) {
+  let running: readonly ToolEntry[] = [];
+  let quotes: readonly Quote[] = [];
+  const tools = new Map(
+    options.tools.listOfferedTools().map((tool) => [tool.name, tool]),
+  );
 
-  constructor(about: AnswerCallsOptions) {
-    this.#options = about;
-    this.#tools = new Map(
-      about.tools.listOfferedTools().map((tool) => [tool.name, tool]),
-    );
-  }
-
-  get doneCalls(): readonly DoneCall[] {
-    return this.#options.changes.map(({ args, resultId, tool }, n) => ({
-      call: { id: `done-${n}`, name: tool, argumentsJson: args },
-      content: this.#options.calls.getResult(resultId).content,
-    }));
-  }
-
-  get offered(): readonly Tool[] {
-    return toChatTools(this.#tools.values());
-  }
-
-  get quote(): Quote | undefined {
-    if (this.#quotes.length === 0) return undefined;
-    const texts = this.#quotes.map(({ text: one }) => one);
-    const onHeard = () => this.#quotes.forEach((one) => void one.onHeard?.());
-    return { text: ConfidentialText.join(texts, '\n'), onHeard };
-  }
-
-  get runningStep(): PlainTextId | undefined {
-    return this.#running.at(-1)?.progressText;
-  }
-
-  async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
-    signal.throwIfAborted();
-    const tool = this.#tools.get(call.name);
-    const atMs = this.#options.tools.clock.nowMs();
-    const { how, content, quote } = await this.#runInTime(tool, call, signal, atMs);
-    if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
-    this.#options.calls.reportCall(
-      tool,
-      how,
-      this.#options.said.at(-1)?.speakerId ?? '',
-      atMs,
-    );
-    return { content };
-  }
-
-  async #runInTime(
+  async function runInTime(
     tool: ToolEntry | undefined,
     call: ToolCall,
     signal: AbortSignal,
     atMs: number,
   ) {
     if (!tool) return createRejectedResult('There is no such tool.');
-    this.#running = [...this.#running, tool];
+    running = [...running, tool];
     try {
-      return await runWithToolDeadline(
-        tool,
-        this.#options.tools.clock,
-        signal,
-        (work) => this.#prepareCall(tool, call, work, signal, atMs),
+      return await runWithToolDeadline(tool, options.tools.clock, signal, (work) =>
+        prepareCall(tool, call, work, signal, atMs),
       );
     } catch (error) {
       signal.throwIfAborted();
-      return this.#options.calls.reportFailedCall(tool, error, tool.effect === 'read');
+      return options.calls.reportFailedCall(tool, error, tool.effect === 'read');
     } finally {
-      const at = this.#running.indexOf(tool);
-      this.#running = this.#running.filter((_, n) => n !== at);
+      const at = running.indexOf(tool);
+      running = running.filter((_, n) => n !== at);
     }
   }
 
-  async #prepareCall(
+  async function prepareCall(
     tool: ToolEntry,
     call: ToolCall,
     signal: AbortSignal,
@@ -390,7 +344,7 @@ export class AnswerCalls implements AnswerTools {
     const fit = tool.parseArguments(call.argumentsJson);
     if ('unfit' in fit)
       return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
-    const { calls, said, session, tools } = this.#options;
+    const { calls, said, session, tools } = options;
     const asker = said.at(-1);
     if (!asker || !(await tools.isAllowed(tool.right, asker.speakerId, signal)))
       return createMissingRightResult(tool);
@@ -408,11 +362,41 @@ export class AnswerCalls implements AnswerTools {
     const about = { tool, action: prepared, isReadOnly, asker, spoken };
     return await calls.requestCall(
       { ...about, signal, answerSignal, atMs },
-      this.#options.answer,
+      options.answer,
       toCanonicalArguments(call.argumentsJson),
       fit,
     );
   }
+
+  return {
+    get doneCalls(): readonly DoneCall[] {
+      return options.changes.map(({ args, resultId, tool }, n) => ({
+        call: { id: `done-${n}`, name: tool, argumentsJson: args },
+        content: options.calls.getResult(resultId).content,
+      }));
+    },
+    get offered(): readonly Tool[] {
+      return toChatTools(tools.values());
+    },
+    get quote(): Quote | undefined {
+      if (quotes.length === 0) return undefined;
+      const texts = quotes.map(({ text: one }) => one);
+      const onHeard = () => quotes.forEach((one) => void one.onHeard?.());
+      return { text: ConfidentialText.join(texts, '\n'), onHeard };
+    },
+    get runningStep(): PlainTextId | undefined {
+      return running.at(-1)?.progressText;
+    },
+    async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+      signal.throwIfAborted();
+      const tool = tools.get(call.name);
+      const atMs = options.tools.clock.nowMs();
+      const { how, content, quote } = await runInTime(tool, call, signal, atMs);
+      if (quote !== undefined) quotes = [...quotes, quote];
+      options.calls.reportCall(tool, how, options.said.at(-1)?.speakerId ?? '', atMs);
+      return { content };
+    },
+  };
 }
 
 function createWaitingResult(name: string): ToolCallResult {

@@ -110,76 +110,69 @@ export function createSpeakerInput(
 
 const closeGraceMs = 2_000;
 
-export class ReconnectingConnection {
-  readonly #clock;
-  readonly #linkOpener;
-  #link: VoiceLink | undefined;
-  #isOpen = false;
+export type ReconnectingConnection = ReturnType<typeof createReconnectingConnection>;
 
-  constructor(clock: Clock, linkOpener: VoiceLinkOpener) {
-    this.#clock = clock;
-    this.#linkOpener = linkOpener;
-  }
+export function createReconnectingConnection(
+  clock: Clock,
+  linkOpener: VoiceLinkOpener,
+) {
+  let link: VoiceLink | undefined;
+  let isOpen = false;
 
-  get isOpen(): boolean {
-    return this.#link?.isOpen === true;
-  }
-
-  /** Returns true from a connection's opening until its end is reported. */
-  get isHeld(): boolean {
-    return this.#isOpen;
-  }
-
-  get wasOpen(): boolean {
-    return this.#link !== undefined;
-  }
-
-  /** Lists everybody in the channel except the bot, also while disconnected. */
-  listPeople(): readonly ChannelMember[] {
-    return this.#link?.listPeople() ?? [];
-  }
-
-  async refreshPerson(personId: PersonId, signal: AbortSignal) {
-    await this.#link?.refreshMember(personId, signal);
-  }
-
-  findState(): LinkState | undefined {
-    return this.#isOpen ? this.#link?.getState() : undefined;
-  }
-
-  /** Opens a connection. Errors and abort: as `VoiceLinkOpener.open`. */
-  async openLink(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal) {
-    this.#link = await this.#linkOpener.openLink(channel, mayHear, signal);
-    this.#isOpen = true;
-  }
-
-  /** Runs `work`, closes the connection, and throws the error of `work`. */
-  async runWithLink<T>(
-    work: (link: VoiceLink) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    // An abort closes it at once, whatever `work` still waits for. Work that goes on for 2 s after that is a bug.
-    const link = this.#link;
-    if (!link || !this.#isOpen) throw new Error('the voice link is not open');
-    const working = work(link);
-    try {
-      await waitUnlessAborted(working, signal);
-    } catch {
-      // Reported by `working` below.
-    } finally {
-      this.#isOpen = false;
-      await link[Symbol.asyncDispose]();
-    }
-    return await withTimeout(
-      working,
-      closeGraceMs,
-      this.#clock,
-      () =>
-        new Error(
-          `the work on a voice link did not end within ${closeGraceMs / 1000} s`,
-        ),
-    );
-  }
+  return {
+    get isOpen(): boolean {
+      return link?.isOpen === true;
+    },
+    /** Returns true from a connection's opening until its end is reported. */
+    get isHeld(): boolean {
+      return isOpen;
+    },
+    get wasOpen(): boolean {
+      return link !== undefined;
+    },
+    /** Lists everybody in the channel except the bot, also while disconnected. */
+    listPeople(): readonly ChannelMember[] {
+      return link?.listPeople() ?? [];
+    },
+    async refreshPerson(personId: PersonId, signal: AbortSignal) {
+      await link?.refreshMember(personId, signal);
+    },
+    findState(): LinkState | undefined {
+      return isOpen ? link?.getState() : undefined;
+    },
+    /** Opens a connection. Errors and abort: as `VoiceLinkOpener.open`. */
+    async openLink(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal) {
+      link = await linkOpener.openLink(channel, mayHear, signal);
+      isOpen = true;
+    },
+    /** Runs `work`, closes the connection, and throws the error of `work`. */
+    async runWithLink<T>(
+      work: (link: VoiceLink) => Promise<T>,
+      signal: AbortSignal,
+    ): Promise<T> {
+      // An abort closes it at once, whatever `work` still waits for. Work that goes on for 2 s after that is a bug.
+      const current = link;
+      if (!current || !isOpen) throw new Error('the voice link is not open');
+      const working = work(current);
+      try {
+        await waitUnlessAborted(working, signal);
+      } catch {
+        // Reported by `working` below.
+      } finally {
+        isOpen = false;
+        await current[Symbol.asyncDispose]();
+      }
+      return await withTimeout(
+        working,
+        closeGraceMs,
+        clock,
+        () =>
+          new Error(
+            `the work on a voice link did not end within ${closeGraceMs / 1000} s`,
+          ),
+      );
+    },
+  };
 }
 
 export type OpenConnection = {

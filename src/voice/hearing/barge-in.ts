@@ -41,71 +41,31 @@ type BargeInLoop = {
 };
 
 /** Ducks, pauses, resumes or ends the speech of the bot by voices over it. */
-export class BargeIns {
-  readonly #loop;
-  readonly #clock;
-  readonly #output;
-  readonly #cues;
-  #state = initialBargeIn;
-  #replyId: number | undefined;
+export function createBargeIns(
+  loop: BargeInLoop,
+  clock: Clock,
+  output: SpeechOutput,
+  cues: CueTrack,
+) {
+  let state = initialBargeIn;
+  let replyId: number | undefined;
 
-  constructor(loop: BargeInLoop, clock: Clock, output: SpeechOutput, cues: CueTrack) {
-    this.#loop = loop;
-    this.#clock = clock;
-    this.#output = output;
-    this.#cues = cues;
+  function hearMeaning({ personId, ...heard }: Overheard) {
+    stepOverlap({ kind: 'heard-as', personId, atMs: clock.nowMs(), ...heard });
   }
 
-  handleInput(personId: PersonId, noticed: SpeakerInputEvent) {
-    const event = toOverlapEvent(noticed);
-    if (event) this.#stepOverlap({ personId, atMs: this.#getNowMs(), ...event });
+  function postBargeIn(action: PostedBargeIn['action']) {
+    const reply = replyId;
+    if (reply !== undefined) loop.post({ kind: 'barged', reply, action });
   }
 
-  hearMeaning({ personId, ...heard }: Overheard) {
-    this.#stepOverlap({ kind: 'heard-as', personId, atMs: this.#getNowMs(), ...heard });
+  function stepOverlap(event: BargeInEvent) {
+    const after = stepBargeIn(state, event, bargeInRules);
+    state = after.state;
+    for (const effect of after.effects) performEffect(effect);
   }
 
-  hearPartial(personId: PersonId, text: string) {
-    const partial = classifyPartial(text, this.#loop.state.settings.names);
-    this.hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
-  }
-
-  /** Forgets people who have gone, and the pauses that they caused. */
-  updatePresence(isHere: (personId: PersonId) => boolean) {
-    const atMs = this.#getNowMs();
-    for (const { personId } of this.#state.speeches) {
-      if (!isHere(personId)) this.#stepOverlap({ kind: 'left', personId, atMs });
-    }
-  }
-
-  tick() {
-    const { sounding } = this.#loop;
-    const atMs = this.#getNowMs();
-    if (sounding?.id !== this.#replyId) {
-      if (this.#replyId !== undefined) this.#stepOverlap({ kind: 'reply-over', atMs });
-      this.#replyId = sounding?.id;
-      if (sounding) this.#stepOverlap({ kind: 'reply-began', atMs, ...sounding });
-    }
-    this.#stepOverlap({ kind: 'tick', atMs });
-  }
-
-  #postBargeIn(action: PostedBargeIn['action']) {
-    const reply = this.#replyId;
-    if (reply !== undefined) this.#loop.post({ kind: 'barged', reply, action });
-  }
-
-  #getNowMs() {
-    return this.#clock.nowMs();
-  }
-
-  #stepOverlap(event: BargeInEvent) {
-    const { state, effects } = stepBargeIn(this.#state, event, bargeInRules);
-    this.#state = state;
-    for (const effect of effects) this.#performEffect(effect);
-  }
-
-  #performEffect(effect: BargeInEffect) {
-    const output = this.#output;
+  function performEffect(effect: BargeInEffect) {
     switch (effect.kind) {
       case 'duck':
         output.duck(bargeInRules.duckDb);
@@ -120,20 +80,49 @@ export class BargeIns {
         output.resume();
         return;
       case 'go-on-cue':
-        this.#cues.play('heard');
+        cues.play('heard');
         return;
       case 'stop':
-        this.#postBargeIn('stop');
-        this.#cues.play('thinking');
+        postBargeIn('stop');
+        cues.play('thinking');
         return;
       case 'yield':
-        this.#postBargeIn('yield');
+        postBargeIn('yield');
         return;
       case 'finish-clause':
-        this.#postBargeIn('finish-clause');
+        postBargeIn('finish-clause');
         return;
     }
   }
+
+  return {
+    handleInput(personId: PersonId, noticed: SpeakerInputEvent) {
+      const event = toOverlapEvent(noticed);
+      if (event) stepOverlap({ personId, atMs: clock.nowMs(), ...event });
+    },
+    hearMeaning,
+    hearPartial(personId: PersonId, text: string) {
+      const partial = classifyPartial(text, loop.state.settings.names);
+      hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
+    },
+    /** Forgets people who have gone, and the pauses that they caused. */
+    updatePresence(isHere: (personId: PersonId) => boolean) {
+      const atMs = clock.nowMs();
+      for (const { personId } of state.speeches) {
+        if (!isHere(personId)) stepOverlap({ kind: 'left', personId, atMs });
+      }
+    },
+    tick() {
+      const { sounding } = loop;
+      const atMs = clock.nowMs();
+      if (sounding?.id !== replyId) {
+        if (replyId !== undefined) stepOverlap({ kind: 'reply-over', atMs });
+        replyId = sounding?.id;
+        if (sounding) stepOverlap({ kind: 'reply-began', atMs, ...sounding });
+      }
+      stepOverlap({ kind: 'tick', atMs });
+    },
+  };
 }
 
 function toOverlapEvent(noticed: SpeakerInputEvent) {

@@ -93,7 +93,7 @@ type SpeakerInputOptions = {
 export class SpeakerInput {
   readonly #options;
   #isEcho = false;
-  readonly #recording = new UtteranceBuffer();
+  readonly #recording = createUtteranceBuffer();
   readonly #noticed: SpeakerInputEvent[] = [];
   #voice = quietVoice;
   #overlap: OverlapVoice;
@@ -299,107 +299,40 @@ type SpeakerEvent = {
 };
 
 /**
- * Speaker inputs of one channel. The first packet that may be heard opens one.
+ * Opens speaker inputs of one channel. The first packet that may be heard opens one.
  *
  * @example
  * import type { Packet } from '#src/audio/jitter-buffer.ts';
- * import { type SpeakerInput, SpeakerInputs } from '#src/voice/hearing/speaker-input.ts';
+ * import { createSpeakerInputs, type SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
  *
  * declare const createInput: (speakerId: PersonId) => SpeakerInput;
  * declare const packet: Packet;
- * const inputs = new SpeakerInputs(createInput);
+ * const inputs = createSpeakerInputs(createInput);
  * for (const { kind } of inputs.addPacket(packet)) console.log(kind); // began, sound, paused, ended ...
  * for (const { noticed } of inputs.tick(packet.atMs + 200)) console.log(noticed.kind);
  */
-export class SpeakerInputs {
-  // With 25 open, a person gets the input with the longest silence.
-  readonly #createInput;
-  readonly #inputs = new Map<string, SpeakerInput>();
-
-  constructor(open: (speakerId: PersonId) => SpeakerInput) {
-    this.#createInput = open;
-  }
-
-  /** Returns whether anybody talks or has just sent a packet. */
-  isBusy(atMs: number): boolean {
-    for (const input of this.#inputs.values()) {
-      if (input.isTalking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
-    }
-    return false;
-  }
-
-  get isPausing(): boolean {
-    for (const input of this.#inputs.values()) if (input.isPausing) return true;
-    return false;
-  }
-
-  addPacket(packet: Packet): SpeakerInputEvent[] {
-    const { speakerId, atMs } = packet;
-    const input = this.#inputs.get(speakerId) ?? this.#openInput(speakerId, atMs);
-    return input?.addPacket(packet) ?? [];
-  }
-
-  tick(atMs: number): SpeakerEvent[] {
-    const all: SpeakerEvent[] = [];
-    for (const [speakerId, input] of this.#inputs) {
-      for (const noticed of input.tick(atMs)) all.push({ speakerId, noticed });
-      if (atMs - input.lastPacketAtMs > maxIdleMs) this.#inputs.delete(speakerId);
-    }
-    return all;
-  }
-
-  addTranscript(
-    speakerId: PersonId,
-    understood: Transcript,
-    atMs: number,
-  ): SpeakerInputEvent[] {
-    return this.#inputs.get(speakerId)?.addTranscript(understood, atMs) ?? [];
-  }
-
-  onJudged(
-    speakerId: PersonId,
-    askedAtMs: number,
-    probability: number | undefined,
-    atMs: number,
-  ): SpeakerInputEvent[] {
-    return this.#inputs.get(speakerId)?.onJudged(askedAtMs, probability, atMs) ?? [];
-  }
-
-  onWordsJudged(
-    speakerId: PersonId,
-    judgement: JudgedWords,
-    atMs: number,
-  ): SpeakerInputEvent[] {
-    return this.#inputs.get(speakerId)?.onWordsJudged(judgement, atMs) ?? [];
-  }
+export function createSpeakerInputs(
+  createInput: (speakerId: PersonId) => SpeakerInput,
+) {
+  const inputs = new Map<string, SpeakerInput>();
 
   /** Closes the inputs of silenced people. Unfinished utterances are lost. */
-  closeOthers(mayHear: (speakerId: PersonId) => boolean) {
-    for (const speakerId of this.#inputs.keys()) {
-      if (!mayHear(speakerId)) this.#inputs.delete(speakerId);
+  function closeOthers(mayHear: (speakerId: PersonId) => boolean) {
+    for (const speakerId of inputs.keys()) {
+      if (!mayHear(speakerId)) inputs.delete(speakerId);
     }
   }
 
-  listTalking(): readonly string[] {
-    return [...this.#inputs]
-      .filter(([, input]) => input.isTalking)
-      .map(([speakerId]) => speakerId);
-  }
-
-  close() {
-    this.closeOthers(() => false);
-  }
-
-  #openInput(speakerId: PersonId, atMs: number) {
-    if (this.#inputs.size >= maxSpeakers && !this.#closeQuietest(atMs))
-      return undefined;
-    const input = this.#createInput(speakerId);
-    this.#inputs.set(speakerId, input);
+  function openInput(speakerId: PersonId, atMs: number) {
+    // With 25 open, a person gets the input with the longest silence.
+    if (inputs.size >= maxSpeakers && !closeQuietest(atMs)) return undefined;
+    const input = createInput(speakerId);
+    inputs.set(speakerId, input);
     return input;
   }
 
-  #closeQuietest(atMs: number) {
-    const [first] = [...this.#inputs]
+  function closeQuietest(atMs: number) {
+    const [first] = [...inputs]
       .map(([id, input]) => ({
         id,
         isTalking: input.isTalking,
@@ -407,9 +340,67 @@ export class SpeakerInputs {
       }))
       .filter(({ isTalking, lastMs }) => !isTalking && atMs - lastMs >= minSilenceMs)
       .sort((one, other) => one.lastMs - other.lastMs);
-    if (first) this.#inputs.delete(first.id);
+    if (first) inputs.delete(first.id);
     return first !== undefined;
   }
+
+  return {
+    /** Returns whether anybody talks or has just sent a packet. */
+    isBusy(atMs: number): boolean {
+      for (const input of inputs.values()) {
+        if (input.isTalking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
+      }
+      return false;
+    },
+    get isPausing(): boolean {
+      for (const input of inputs.values()) if (input.isPausing) return true;
+      return false;
+    },
+    addPacket(packet: Packet): SpeakerInputEvent[] {
+      const { speakerId, atMs } = packet;
+      const input = inputs.get(speakerId) ?? openInput(speakerId, atMs);
+      return input?.addPacket(packet) ?? [];
+    },
+    tick(atMs: number): SpeakerEvent[] {
+      const all: SpeakerEvent[] = [];
+      for (const [speakerId, input] of inputs) {
+        for (const noticed of input.tick(atMs)) all.push({ speakerId, noticed });
+        if (atMs - input.lastPacketAtMs > maxIdleMs) inputs.delete(speakerId);
+      }
+      return all;
+    },
+    addTranscript(
+      speakerId: PersonId,
+      understood: Transcript,
+      atMs: number,
+    ): SpeakerInputEvent[] {
+      return inputs.get(speakerId)?.addTranscript(understood, atMs) ?? [];
+    },
+    onJudged(
+      speakerId: PersonId,
+      askedAtMs: number,
+      probability: number | undefined,
+      atMs: number,
+    ): SpeakerInputEvent[] {
+      return inputs.get(speakerId)?.onJudged(askedAtMs, probability, atMs) ?? [];
+    },
+    onWordsJudged(
+      speakerId: PersonId,
+      judgement: JudgedWords,
+      atMs: number,
+    ): SpeakerInputEvent[] {
+      return inputs.get(speakerId)?.onWordsJudged(judgement, atMs) ?? [];
+    },
+    closeOthers,
+    listTalking(): readonly string[] {
+      return [...inputs]
+        .filter(([, input]) => input.isTalking)
+        .map(([speakerId]) => speakerId);
+    },
+    close() {
+      closeOthers(() => false);
+    },
+  };
 }
 
 /**
@@ -421,72 +412,38 @@ const tailMs = 200;
 
 const toSamples = (ms: number) => (ms * listenRateHz) / 1000;
 
-class UtteranceBuffer {
-  #pieces: SoundPiece[] = [];
-  #length = 0;
-  #voicedLength = 0;
-  #isRunning = false;
+function createUtteranceBuffer() {
+  let pieces: SoundPiece[] = [];
+  let length = 0;
+  let voicedLength = 0;
+  let isRunning = false;
 
-  get pieces(): readonly SoundPiece[] {
-    return [...this.#pieces];
-  }
-
-  push(piece: SoundPiece) {
-    this.#pieces.push(piece);
-    this.#length += piece.samples.length;
-    if (!this.#isRunning) this.#dropOldSamples();
-  }
-
-  begin() {
-    this.#isRunning = true;
-    this.#voicedLength = this.#length;
-  }
-
-  markVoice() {
-    this.#voicedLength = this.#length;
-  }
-
-  copySound(): UtterancePcm {
-    return this.#copyUntil(this.#length);
-  }
-
-  /** Ends the utterance and returns its sound. */
-  takeUtterance(): UtterancePcm {
-    const kept = Math.min(this.#length, this.#voicedLength + toSamples(tailMs));
-    const taken = this.#copyUntil(kept);
-    this.#isRunning = false;
-    this.#pieces = this.#cutPieces(kept);
-    this.#length -= kept;
-    this.#voicedLength = 0;
-    this.#dropOldSamples();
-    return taken;
-  }
-
-  #dropOldSamples() {
+  function dropOldSamples() {
     for (;;) {
-      const length = this.#pieces[0]?.samples.length;
-      if (length === undefined || this.#length - length < toSamples(preRollMs)) return;
-      this.#pieces.shift();
-      this.#length -= length;
+      const firstLength = pieces[0]?.samples.length;
+      if (firstLength === undefined || length - firstLength < toSamples(preRollMs))
+        return;
+      pieces.shift();
+      length -= firstLength;
     }
   }
 
-  #copyUntil(end: number): UtterancePcm {
+  function copyUntil(end: number): UtterancePcm {
     let from = 0;
-    const pieces = this.#pieces.filter(({ samples }) => {
+    const kept = pieces.filter(({ samples }) => {
       const isWithin = from < end;
       from += samples.length;
       return isWithin;
     });
-    const samples = joinSamples(pieces.map((piece) => piece.samples)).subarray(0, end);
-    const toOgg = findOggWriter(pieces);
+    const samples = joinSamples(kept.map((piece) => piece.samples)).subarray(0, end);
+    const toOgg = findOggWriter(kept);
     return { samples, rateHz: listenRateHz, channels: 1, toOgg };
   }
 
   /** Drops the sound before `at`. */
-  #cutPieces(at: number) {
+  function cutPieces(at: number) {
     let from = 0;
-    return this.#pieces.flatMap((piece) => {
+    return pieces.flatMap((piece) => {
       const cut = at - from;
       from += piece.samples.length;
       if (cut <= 0) return piece;
@@ -494,4 +451,36 @@ class UtteranceBuffer {
       return cut < piece.samples.length ? { samples: piece.samples.slice(cut) } : [];
     });
   }
+
+  return {
+    get pieces(): readonly SoundPiece[] {
+      return [...pieces];
+    },
+    push(piece: SoundPiece) {
+      pieces.push(piece);
+      length += piece.samples.length;
+      if (!isRunning) dropOldSamples();
+    },
+    begin() {
+      isRunning = true;
+      voicedLength = length;
+    },
+    markVoice() {
+      voicedLength = length;
+    },
+    copySound(): UtterancePcm {
+      return copyUntil(length);
+    },
+    /** Ends the utterance and returns its sound. */
+    takeUtterance(): UtterancePcm {
+      const kept = Math.min(length, voicedLength + toSamples(tailMs));
+      const taken = copyUntil(kept);
+      isRunning = false;
+      pieces = cutPieces(kept);
+      length -= kept;
+      voicedLength = 0;
+      dropOldSamples();
+      return taken;
+    },
+  };
 }

@@ -24,100 +24,26 @@ type RecordingOptions = {
   readonly onDecided: (meant: boolean) => void;
 };
 
-/** Sound of one utterance and the request for its words. */
-export class UtteranceRecording {
-  readonly id;
-  readonly speakerId;
-  readonly name;
-  getSoundSoFar: (() => Utterance) | undefined;
-  wholeSound: Utterance | undefined;
-  /** A model hears it while it is spoken. */
-  live: LiveSound | undefined;
-  readonly #options;
-  #follower: UtteranceFollower | undefined;
-  #isSettled = false;
-  #lastSoundAtMs: number;
-  #soundMs = 0;
-  #openedRequest:
-    | {
-        readonly text: Promise<Transcript>;
-        readonly stop: AbortController;
-      }
-    | undefined;
-  #transcript: Transcript | undefined;
+export type UtteranceRecording = ReturnType<typeof createUtteranceRecording>;
 
-  constructor(options: RecordingOptions) {
-    this.#options = options;
-    this.id = options.id;
-    this.speakerId = options.speakerId;
-    this.name = options.name;
-    this.#follower = options.follower;
-    this.#lastSoundAtMs = options.clock.nowMs();
+/** Records the sound of one utterance and requests its words. */
+export function createUtteranceRecording(options: RecordingOptions) {
+  const { clock, id, listening, name, speakerId } = options;
+  let { follower } = options;
+  let isSettled = false;
+  let lastSoundAtMs = clock.nowMs();
+  let soundMs = 0;
+  let openedRequest: ReturnType<typeof openRequest> | undefined;
+  let transcript: Transcript | undefined;
+
+  function isLatestRequest(text: Promise<Transcript>): boolean {
+    return openedRequest?.text === text;
   }
 
-  get isFollowed(): boolean {
-    return this.#follower !== undefined;
-  }
-
-  get soundMs(): number {
-    return this.#soundMs;
-  }
-
-  get transcript(): Transcript | undefined {
-    return this.#transcript;
-  }
-
-  startListening() {
-    this.#options.listening.begin();
-  }
-
-  addSound(pieces: readonly SoundPiece[]) {
-    this.#lastSoundAtMs = this.#options.clock.nowMs();
-    for (const { opus, samples } of pieces) {
-      this.#soundMs += (samples.length / listenRateHz) * 1_000;
-      this.#options.listening.push(samples, opus);
-      this.live?.push(samples);
-    }
-  }
-
-  /** Passes words to captions. `isWhole`: all words up to a pause. */
-  captionWords(text: string, isWhole: boolean) {
-    if (isWhole) this.#follower?.onWhole(text);
-    else this.#follower?.onPartial(text);
-  }
-
-  /** Requests the transcript, once for all calls. Errors: as `Listening.settle`. */
-  requestTranscript(): Promise<Transcript> {
-    if (this.#isSettled && !this.#openedRequest && this.wholeSound)
-      return Promise.resolve({ text: '' });
-    this.#openedRequest ??= this.#openRequest();
-    return this.#openedRequest.text;
-  }
-
-  isLatestRequest(text: Promise<Transcript>): boolean {
-    return this.#openedRequest?.text === text;
-  }
-
-  cancelRequest() {
-    this.#openedRequest?.stop.abort(new Error('the speaker went on'));
-    this.#openedRequest = undefined;
-    this.#transcript = undefined;
-  }
-
-  /** Ends the recording with its content. Only the first call counts. */
-  settle(content: UtteranceContent, meant: boolean) {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
-    this.#options.onDecided(meant);
-    this.#follower?.onEnded({
-      ...content,
-      toMs: this.wholeSound?.toMs ?? this.#lastSoundAtMs,
-    });
-    this.#follower = undefined;
-    this.#options.listening[Symbol.dispose]();
-  }
-
-  #openRequest() {
+  function openRequest(): {
+    readonly text: Promise<Transcript>;
+    readonly stop: AbortController;
+  } {
     const stop = new AbortController();
     const late = () => {
       const seconds = maxRecogniseMs / 1_000;
@@ -128,17 +54,75 @@ export class UtteranceRecording {
       stop.abort(error);
       return error;
     };
-    const settled = waitUnlessAborted(
-      this.#options.listening.settle(stop.signal),
-      stop.signal,
-    );
-    const text = withTimeout(settled, maxRecogniseMs, this.#options.clock, late);
+    const settled = waitUnlessAborted(listening.settle(stop.signal), stop.signal);
+    const text = withTimeout(settled, maxRecogniseMs, clock, late);
     text.then(
-      (transcript) => {
-        if (this.isLatestRequest(text)) this.#transcript = transcript;
+      (heard) => {
+        if (isLatestRequest(text)) transcript = heard;
       },
       () => undefined, // The caller handles a failure.
     );
     return { text, stop };
   }
+
+  const recording = {
+    id,
+    speakerId,
+    name,
+    getSoundSoFar: undefined as (() => Utterance) | undefined,
+    wholeSound: undefined as Utterance | undefined,
+    /** A model hears it while it is spoken. */
+    live: undefined as LiveSound | undefined,
+    get isFollowed(): boolean {
+      return follower !== undefined;
+    },
+    get soundMs(): number {
+      return soundMs;
+    },
+    get transcript(): Transcript | undefined {
+      return transcript;
+    },
+    startListening() {
+      listening.begin();
+    },
+    addSound(pieces: readonly SoundPiece[]) {
+      lastSoundAtMs = clock.nowMs();
+      for (const { opus, samples } of pieces) {
+        soundMs += (samples.length / listenRateHz) * 1_000;
+        listening.push(samples, opus);
+        recording.live?.push(samples);
+      }
+    },
+    /** Passes words to captions. `isWhole`: all words up to a pause. */
+    captionWords(text: string, isWhole: boolean) {
+      if (isWhole) follower?.onWhole(text);
+      else follower?.onPartial(text);
+    },
+    /** Requests the transcript, once for all calls. Errors: as `Listening.settle`. */
+    requestTranscript(): Promise<Transcript> {
+      if (isSettled && !openedRequest && recording.wholeSound)
+        return Promise.resolve({ text: '' });
+      openedRequest ??= openRequest();
+      return openedRequest.text;
+    },
+    isLatestRequest,
+    cancelRequest() {
+      openedRequest?.stop.abort(new Error('the speaker went on'));
+      openedRequest = undefined;
+      transcript = undefined;
+    },
+    /** Ends the recording with its content. Only the first call counts. */
+    settle(content: UtteranceContent, meant: boolean) {
+      if (isSettled) return;
+      isSettled = true;
+      options.onDecided(meant);
+      follower?.onEnded({
+        ...content,
+        toMs: recording.wholeSound?.toMs ?? lastSoundAtMs,
+      });
+      follower = undefined;
+      listening[Symbol.dispose]();
+    },
+  };
+  return recording;
 }

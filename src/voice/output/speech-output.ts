@@ -11,32 +11,34 @@ export const paceChanges = ['slower', 'faster', 'usual'] as const;
 
 const [slowerFactor, minPace, maxPace] = [0.85, 0.7, 1.4];
 
+export type SpeechPace = ReturnType<typeof createSpeechPace>;
+
 /**
- * Pace of the bot's speech in one session, as people asked for it. 1 is usual.
+ * Keeps the pace of the bot's speech in one session, as people asked for it. 1 is usual.
  *
  * @example
- * import { SpeechPace } from '#src/voice/output/speech-output.ts';
+ * import { createSpeechPace } from '#src/voice/output/speech-output.ts';
  *
- * const pace = new SpeechPace();
+ * const pace = createSpeechPace();
  * pace.changePace('faster');
  * pace.changePace('slower');
  * pace.speed; // 1
  */
-export class SpeechPace {
-  #speed = 1;
+export function createSpeechPace() {
+  let speed = 1;
 
-  get speed(): number {
-    return this.#speed;
-  }
-
-  changePace(to: (typeof paceChanges)[number]) {
-    // "Faster" takes back "slower" before it goes further, and the other way round.
-    const speed = this.#speed;
-    if (to === 'usual') this.#speed = 1;
-    else if (to === 'slower')
-      this.#speed = speed > 1 ? 1 : Math.max(minPace, speed * slowerFactor);
-    else this.#speed = speed < 1 ? 1 : Math.min(maxPace, speed / slowerFactor);
-  }
+  return {
+    get speed(): number {
+      return speed;
+    },
+    changePace(to: (typeof paceChanges)[number]) {
+      // "Faster" takes back "slower" before it goes further, and the other way round.
+      if (to === 'usual') speed = 1;
+      else if (to === 'slower')
+        speed = speed > 1 ? 1 : Math.max(minPace, speed * slowerFactor);
+      else speed = speed < 1 ? 1 : Math.min(maxPace, speed / slowerFactor);
+    },
+  };
 }
 
 /** A reply of which nothing leaves is given up then. */
@@ -64,6 +66,8 @@ type LeavingReply = Pick<ReplyOptions, 'id'> & {
 /** Receives the words of each reply that is over, except notices. Never throws. */
 type OnSent = (words: SpokenSegment) => void;
 
+export type SpeechOutput = ReturnType<typeof createSpeechOutput>;
+
 /**
  * Says one reply after the other on the voice track of a session.
  *
@@ -80,104 +84,20 @@ type OnSent = (words: SpokenSegment) => void;
  *   await reply.finish;
  * }, { id: 1 });
  */
-export class SpeechOutput {
-  readonly #track;
-  readonly #clock;
-  readonly #onSent;
-  readonly #pace;
-  #openReply: OpenReply | undefined;
-  #resumeCount = 0;
-  #isStuck = false;
+export function createSpeechOutput(
+  track: VoiceTrack,
+  clock: Clock,
+  onSent: OnSent = () => undefined,
+  pace = createSpeechPace(),
+) {
+  let openReply: OpenReply | undefined;
+  let resumeCount = 0;
+  let isStuck = false;
 
-  constructor(
-    track: VoiceTrack,
-    clock: Clock,
-    onSent: OnSent = () => undefined,
-    pace = new SpeechPace(),
-  ) {
-    this.#pace = pace;
-    this.#track = track;
-    this.#clock = clock;
-    this.#onSent = onSent;
-  }
-
-  get spokenSoFar(): SpokenSegment | undefined {
-    return this.#openReply && this.#describeSpoken(this.#openReply);
-  }
-
-  get heardText(): string {
-    return this.#openReply?.reply.getHeardText() ?? '';
-  }
-
-  get leavingReply(): LeavingReply | undefined {
-    if (this.#openReply?.reply.firstSentAtMs === undefined) return undefined;
-    const { id, reply } = this.#openReply;
-    const pausedAfter = reply.paused ? reply.getHeardText() : undefined;
-    return {
-      id,
-      pausedAfter,
-      isStarved: !reply.isOver && !reply.paused && !reply.ready,
-    };
-  }
-
-  /** Returns whether the connection failed to send the last reply. */
-  get isStuck(): boolean {
-    return this.#isStuck;
-  }
-
-  /**
-   * Opens a reply for `work`, and silences it afterwards. Throws as `work`. Aborting `signal` silences it at once
-   * and throws `signal.reason`.
-   */
-  async speakReply(
-    signal: AbortSignal,
-    work: (reply: SpokenReply) => Promise<void>,
-    birth: ReplyOptions,
-  ) {
-    const { interruptible, ownSpeed = 1 } = birth;
-    const speed = Math.min(maxSpeed, Math.max(minSpeed, this.#pace.speed * ownSpeed));
-    const reply = new SpokenReply({ speed, interruptible });
-    const open = { ...birth, reply };
-    const cut = () => reply.cut();
-    signal.addEventListener('abort', cut);
-    const over = new AbortController();
-    this.#isStuck = false;
-    try {
-      this.#track.add(reply);
-      this.#openReply = open;
-      void this.#watchForStall(reply, AbortSignal.any([signal, over.signal]));
-      await work(reply);
-      signal.throwIfAborted();
-    } finally {
-      over.abort(new Error('the reply is over'));
-      if (this.#openReply === open) this.#openReply = undefined; // The next one may have begun.
-      signal.removeEventListener('abort', cut);
-      reply.cut();
-      const sent = this.#describeSpoken(open);
-      if (sent) void this.#reportSpoken(sent, reply);
-    }
-  }
-
-  /** Lowers the current reply by `db`, and not the next one. */
-  duck(db: number) {
-    this.#openReply?.reply.duck(db);
-  }
-
-  /** Pauses the current reply within a frame. No sound is lost. */
-  pause() {
-    this.#openReply?.reply.pause();
-  }
-
-  /** Resumes the current reply from the start of the cut word. */
-  resume() {
-    this.#resumeCount++;
-    this.#openReply?.reply.resume();
-  }
-
-  #describeSpoken({ answeredIds, by, reply }: OpenReply) {
+  function describeSpoken({ answeredIds, by, reply }: OpenReply) {
     const fromMs = reply.firstSentAtMs;
     if (fromMs === undefined || !reply.interruptible) return undefined;
-    const [text, toMs] = [reply.getHeardText(), this.#clock.nowMs()];
+    const [text, toMs] = [reply.getHeardText(), clock.nowMs()];
     const answered = answeredIds ?? (by === undefined ? [] : [by]);
     const times = { fromMs, toMs, isOver: false, isCut: false };
     return {
@@ -189,24 +109,92 @@ export class SpeechOutput {
     };
   }
 
-  async #reportSpoken(sent: SpokenSegment, { finish }: SpokenReply) {
+  async function reportSpoken(sent: SpokenSegment, { finish }: SpokenReply) {
     const isCut = (await finish) === 'cancelled';
-    this.#onSent({ ...sent, isOver: true, isCut });
+    onSent({ ...sent, isOver: true, isCut });
   }
 
   /** Cuts a reply with sound that is ready but not sent. */
-  async #watchForStall(reply: SpokenReply, signal: AbortSignal) {
+  async function watchForStall(reply: SpokenReply, signal: AbortSignal) {
     let before = -1;
     while (!signal.aborted) {
-      const now = reply.getPlayedMs() + this.#resumeCount; // Both only grow.
+      const now = reply.getPlayedMs() + resumeCount; // Both only grow.
       const isDue = reply.ready && !reply.paused;
-      this.#isStuck = isDue && now === before;
+      isStuck = isDue && now === before;
       // The writer goes on after a cut.
-      if (this.#isStuck) return reply.cut();
+      if (isStuck) return reply.cut();
       before = isDue ? now : -1;
-      await this.#clock.sleep(maxStallMs, signal).catch(() => undefined); // Ends the loop.
+      await clock.sleep(maxStallMs, signal).catch(() => undefined); // Ends the loop.
     }
   }
+
+  return {
+    get spokenSoFar(): SpokenSegment | undefined {
+      return openReply && describeSpoken(openReply);
+    },
+    get heardText(): string {
+      return openReply?.reply.getHeardText() ?? '';
+    },
+    get leavingReply(): LeavingReply | undefined {
+      if (openReply?.reply.firstSentAtMs === undefined) return undefined;
+      const { id, reply } = openReply;
+      const pausedAfter = reply.paused ? reply.getHeardText() : undefined;
+      return {
+        id,
+        pausedAfter,
+        isStarved: !reply.isOver && !reply.paused && !reply.ready,
+      };
+    },
+    /** Returns whether the connection failed to send the last reply. */
+    get isStuck(): boolean {
+      return isStuck;
+    },
+    /**
+     * Opens a reply for `work`, and silences it afterwards. Throws as `work`. Aborting `signal` silences it at once
+     * and throws `signal.reason`.
+     */
+    async speakReply(
+      signal: AbortSignal,
+      work: (reply: SpokenReply) => Promise<void>,
+      birth: ReplyOptions,
+    ) {
+      const { interruptible, ownSpeed = 1 } = birth;
+      const speed = Math.min(maxSpeed, Math.max(minSpeed, pace.speed * ownSpeed));
+      const reply = new SpokenReply({ speed, interruptible });
+      const open = { ...birth, reply };
+      const cut = () => reply.cut();
+      signal.addEventListener('abort', cut);
+      const over = new AbortController();
+      isStuck = false;
+      try {
+        track.add(reply);
+        openReply = open;
+        void watchForStall(reply, AbortSignal.any([signal, over.signal]));
+        await work(reply);
+        signal.throwIfAborted();
+      } finally {
+        over.abort(new Error('the reply is over'));
+        if (openReply === open) openReply = undefined; // The next one may have begun.
+        signal.removeEventListener('abort', cut);
+        reply.cut();
+        const sent = describeSpoken(open);
+        if (sent) void reportSpoken(sent, reply);
+      }
+    },
+    /** Lowers the current reply by `db`, and not the next one. */
+    duck(db: number) {
+      openReply?.reply.duck(db);
+    },
+    /** Pauses the current reply within a frame. No sound is lost. */
+    pause() {
+      openReply?.reply.pause();
+    },
+    /** Resumes the current reply from the start of the cut word. */
+    resume() {
+      resumeCount++;
+      openReply?.reply.resume();
+    },
+  };
 }
 
 export function createStuckError(): BotError {

@@ -25,30 +25,12 @@ const pausesMs = [2_000, 10_000];
  * Posts events to the addresses of tokens: JSON, signed with time and id. The operator
  * is told of one that fails three times.
  */
-export class EventWebhooks implements Disposable {
-  readonly #options;
-  readonly #closing = new AbortController();
-  readonly #posting = new Map<string, AbortController>();
+export function openEventWebhooks(options: EventWebhooksOptions) {
+  const closing = new AbortController();
+  const posting = new Map<string, AbortController>();
 
-  constructor(options: EventWebhooksOptions) {
-    this.#options = options;
-  }
-
-  /** Posts events until disposed. Never rejects. */
-  async run() {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      await this.#readListeners();
-      await this.#options.clock.sleep(lookMs, signal).catch(() => undefined);
-    }
-  }
-
-  [Symbol.dispose]() {
-    this.#closing.abort();
-  }
-
-  async #readListeners() {
-    const { events, tokens } = this.#options;
+  async function readListeners() {
+    const { events, tokens } = options;
     // A token may have been revoked while the store cannot be read.
     const inUse = await tokens.listInUse().catch(() => []);
     events.keepTokens(inUse);
@@ -56,28 +38,28 @@ export class EventWebhooks implements Disposable {
       eventsUrl === undefined ? [] : [{ ...token, eventsUrl }],
     );
     const wanted = new Set(listeners.map(({ hash }) => hash));
-    for (const [hash, ending] of this.#posting) {
+    for (const [hash, ending] of posting) {
       if (wanted.has(hash)) continue;
       ending.abort();
-      this.#posting.delete(hash);
+      posting.delete(hash);
     }
     for (const listener of listeners) {
-      if (this.#posting.has(listener.hash)) continue;
-      const ending = createChildController(this.#closing.signal);
-      this.#posting.set(listener.hash, ending);
-      void this.#postEvents(listener, ending.signal);
+      if (posting.has(listener.hash)) continue;
+      const ending = createChildController(closing.signal);
+      posting.set(listener.hash, ending);
+      void postEvents(listener, ending.signal);
     }
   }
 
   /** Posts events one by one. A slow address misses some. */
-  async #postEvents(listener: EventListener, signal: AbortSignal) {
+  async function postEvents(listener: EventListener, signal: AbortSignal) {
     while (!signal.aborted) {
-      for await (const event of this.#options.events.read(listener, signal))
-        await this.#deliverEvent(listener, event, signal);
+      for await (const event of options.events.read(listener, signal))
+        await deliverEvent(listener, event, signal);
     }
   }
 
-  async #deliverEvent(
+  async function deliverEvent(
     listener: EventListener,
     event: WrittenEvent,
     signal: AbortSignal,
@@ -85,16 +67,15 @@ export class EventWebhooks implements Disposable {
     const id = randomUUID();
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        return await this.#sendEvent(listener, id, event.json, signal);
+        return await sendEvent(listener, id, event.json, signal);
       } catch (error) {
         const pauseMs = pausesMs[failures];
-        if (signal.aborted) return;
-        if (pauseMs === undefined)
-          return this.#options.warn(
+        if (pauseMs === undefined && !signal.aborted)
+          return options.warn(
             `The webhook of the token ${listener.name} failed three times.`,
             error,
           );
-        await this.#options.clock.sleep(pauseMs, signal).catch(() => undefined);
+        await options.clock.sleep(pauseMs ?? 0, signal).catch(() => undefined);
       }
     }
   }
@@ -103,13 +84,13 @@ export class EventWebhooks implements Disposable {
    * Posts an event. Throws BotError `source.*`, or an Error for a status other than
    * 2xx.
    */
-  async #sendEvent(
+  async function sendEvent(
     { eventsUrl, hash }: EventListener,
     id: string,
     body: string,
     signal: AbortSignal,
   ) {
-    const timeS = `${Math.floor(this.#options.clock.wallMs() / 1_000)}`;
+    const timeS = `${Math.floor(options.clock.wallMs() / 1_000)}`;
     // `parley-signature` is the HMAC-SHA256 by the token's hash over `id.time.body`,
     // against replays.
     const headers = {
@@ -120,7 +101,7 @@ export class EventWebhooks implements Disposable {
       'user-agent': 'Parley',
     };
     const until = AbortSignal.any([signal, AbortSignal.timeout(postMs)]);
-    const answer = await requestOnce(new URL(eventsUrl), this.#options.rules, until, {
+    const answer = await requestOnce(new URL(eventsUrl), options.rules, until, {
       post: { headers, body },
     });
     const { statusCode = 0 } = answer;
@@ -128,4 +109,18 @@ export class EventWebhooks implements Disposable {
     if (statusCode < 200 || statusCode > 299)
       throw new Error(`The status is ${statusCode}.`);
   }
+
+  return {
+    /** Posts events until disposed. Never rejects. */
+    async run() {
+      const { signal } = closing;
+      while (!signal.aborted) {
+        await readListeners();
+        await options.clock.sleep(lookMs, signal).catch(() => undefined);
+      }
+    },
+    [Symbol.dispose]() {
+      closing.abort();
+    },
+  };
 }
