@@ -2,9 +2,9 @@ import { BotError } from '#src/base/errors.ts';
 import {
   createAdmissionCheck,
   createSessionConsent,
+  createUndecidedPeople,
   type SessionAnswers,
   type SessionConsent,
-  UndecidedPeople,
 } from '#src/conversation/hearing/session-consent.ts';
 import type {
   ConversationEffect,
@@ -37,7 +37,7 @@ import {
   type HearingDeps,
   type ReconnectingConnection,
 } from '#src/voice/connection/reconnecting-connection.ts';
-import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
+import { createSpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import { createSpeechPace } from '#src/voice/output/speech-output.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
@@ -284,7 +284,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     consent,
     loop,
     signal,
-    undecided: new UndecidedPeople(
+    undecided: createUndecidedPeople(
       { ...place, consent, notices, signal },
       former?.undecided,
     ),
@@ -334,7 +334,7 @@ function createPlace(
     channel,
     getSettings,
     listPeople,
-    languages: new SpeakerLanguages(sources, former?.place.languages),
+    languages: createSpeakerLanguages(sources, former?.place.languages),
     getStyle() {
       const style = stored.getStyle(guildId, channelId);
       const onGone = reportGoneBotVoice({ loop: loop(), notices }, getSettings);
@@ -351,7 +351,7 @@ function createPlace(
 function toParticipant(
   member: ChannelMember,
   { getChoices }: SessionPlace,
-  consent: SessionConsent,
+  consent: Pick<SessionConsent, 'getRights'>,
 ) {
   const { id, isBot, isDeaf = false, name } = member;
   const { answers = 'spoken' } = getChoices(id);

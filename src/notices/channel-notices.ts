@@ -185,7 +185,10 @@ export function reportUnspokenText(
   if (isNews) notices.post(toFailureLine(failure), () => loop.isFailing(kind));
 }
 
-export function writeUnrecognisedNotice(failure: BotError, notices: ChannelNotices) {
+export function writeUnrecognisedNotice(
+  failure: BotError,
+  notices: Pick<ChannelNotices, 'formatWrittenText' | 'writeWords'>,
+) {
   const failureLine = toFailureLine(failure);
   const line: TextLine =
     failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
@@ -209,7 +212,10 @@ export function writeUnspeakableWords(
   notices.writeWords(isFirst ? ConfidentialText.join([reason, words], ' ') : words);
 }
 
-export function toNoVoiceLine(language: string, notices: ChannelNotices): TextLine {
+export function toNoVoiceLine(
+  language: string,
+  notices: Pick<ChannelNotices, 'getWrittenLocale'>,
+): TextLine {
   const name = getLanguageName(language, notices.getWrittenLocale());
   return { id: 'voice.language.none', with: { language: name } };
 }

@@ -113,7 +113,7 @@ function chooseNextStep(state: TalkState | undefined, consent: Consent) {
 /** Finds the consent of a person. Undefined for people elsewhere or barred. */
 export function findPresentConsent(
   personId: PersonId,
-  { people }: TalkState,
+  { people }: Pick<TalkState, 'people'>,
 ): Consent | undefined {
   const standing = people.find(({ id }) => id === personId)?.standing;
   return standing === 'barred' ? undefined : standing;

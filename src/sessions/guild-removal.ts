@@ -9,7 +9,7 @@ const [maxTries, maxEraseMs, retryDelayMs] = [3, 12_000, 5_000];
 export function createGuildRemoval(
   deps: Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>,
   sources: Pick<SessionSources, 'features' | 'guildStore'>,
-  settings: StoredSettings,
+  settings: Pick<StoredSettings, 'forgetGuild'>,
 ) {
   const over = new AbortController();
 

@@ -34,6 +34,7 @@ import {
   getLeftLine,
   type JoinCall,
   type ReconnectDecision,
+  toJoinOutcome,
 } from './join-outcomes.ts';
 import { createSessionPanel, getTalkState } from './panel-view.ts';
 import { watchRoles } from './role-watch.ts';
@@ -304,8 +305,19 @@ export class VoiceSession implements Session {
     this.consent.refresh();
   }
 
+  /** Joins the channel. A failure that may pass is retried by `runUntilEnd`. Never throws. */
+  async enter(): Promise<JoinOutcome> {
+    try {
+      await this.#openConnection();
+      return this.getJoinOutcome('joined', this.callerId);
+    } catch (error) {
+      if (this.isOver) return { kind: 'left' };
+      return toJoinOutcome(error, this.#decideAfterError(error), this.#getRestMs());
+    }
+  }
+
   /** Connects, until people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */
-  async openConnection() {
+  async #openConnection() {
     const startedMs = this.#deps.clock.nowMs();
     const recalling = this.loadSettings();
     await this.#connection.openLink(
@@ -330,7 +342,7 @@ export class VoiceSession implements Session {
     while (next.kind === 'again') {
       const error = await this.#runConnection();
       if (error === undefined || this.isOver) break;
-      next = this.decideAfterError(error);
+      next = this.#decideAfterError(error);
     }
     this.leave(next.kind === 'over' ? next.why : 'lost');
     const why = this.#leaveReason;
@@ -344,7 +356,7 @@ export class VoiceSession implements Session {
     return why;
   }
 
-  decideAfterError(error: unknown): ReconnectDecision {
+  #decideAfterError(error: unknown): ReconnectDecision {
     this.#report(toFailureEvent(error, 'link'));
     const next = this.#decideRetry(error);
     if (next.kind === 'over' || !this.hasEntered) return next;
@@ -353,13 +365,17 @@ export class VoiceSession implements Session {
     return next;
   }
 
+  #getRestMs() {
+    return this.#sources.linkOpener.getRestMs(this.channel.guildId);
+  }
+
   #decideRetry(error: unknown): ReconnectDecision {
     const nowMs = this.#deps.clock.nowMs();
     const isBug = !(error instanceof BotError);
     const isRepeated =
       isBug && nowMs - this.#lastBugAtMs <= reconnectRules.minRebuildGapMs;
     if (isBug) this.#lastBugAtMs = nowMs;
-    const restMs = this.#sources.linkOpener.getRestMs(this.channel.guildId);
+    const restMs = this.#getRestMs();
     const isPaced = !isBug && error.code === 'link.rate_limited' && restMs === 0;
     const paceMs = isPaced ? error.about.retryAfterMs : undefined;
     this.#openAllowed = Promise.withResolvers();
@@ -442,7 +458,7 @@ export class VoiceSession implements Session {
     await waitUnlessAborted(this.#openAllowed.promise, signal);
     if (this.hasEntered && this.companySize === 0) this.leave('alone');
     signal.throwIfAborted();
-    await this.openConnection();
+    await this.#openConnection();
   }
 
   #forgetPerson(personId: PersonId) {

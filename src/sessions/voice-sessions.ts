@@ -29,7 +29,6 @@ import {
   getFollowedPerson,
   type JoinCall,
   restingReasons,
-  toJoinOutcome,
 } from './join-outcomes.ts';
 import { createMoveRequests } from './move-requests.ts';
 import { SeatPersistence } from './seat-persistence.ts';
@@ -391,7 +390,9 @@ export class VoiceSessions implements AsyncDisposable {
     if (call.isCalled) session.consent.addCaller(call.callerId);
     const place = { session, ended: Promise.resolve() };
     this.#listSessions.set(guildId, place);
-    const joining = await this.#tryEntering(session);
+    const entered = await session.enter();
+    const isStopping = entered.kind === 'left' && this.#isClosed;
+    const joining = isStopping ? { kind: 'stopping' as const } : entered;
     if (joining.kind === 'joined' || ('nextTryMs' in joining && !start.isOnce))
       place.ended = this.#runSession(session);
     else {
@@ -402,21 +403,12 @@ export class VoiceSessions implements AsyncDisposable {
     return joining;
   }
 
-  async #tryEntering(session: VoiceSession): Promise<JoinOutcome> {
-    try {
-      await session.openConnection();
-      return session.getJoinOutcome('joined', session.callerId);
-    } catch (error) {
-      if (session.isOver) return { kind: this.#isClosed ? 'stopping' : 'left' };
-      return toJoinOutcome(
-        error,
-        session.decideAfterError(error),
-        this.#sources.linkOpener.getRestMs(session.channel.guildId),
-      );
-    }
-  }
-
-  async #runSession(session: VoiceSession) {
+  async #runSession(
+    session: Pick<
+      VoiceSession,
+      'channel' | 'consent' | 'getSeat' | 'isLinked' | 'loop' | 'runUntilEnd'
+    >,
+  ) {
     const why = await session.runUntilEnd();
     this.#seats.onSessionEnded(session, why);
     const { guildId } = session.channel;

@@ -5,7 +5,9 @@ import type { StoredSettings } from './stored-settings.ts';
 
 export type GuildAccess = ReturnType<typeof createGuildAccess>;
 
-export function createGuildAccess(settings: StoredSettings) {
+export function createGuildAccess(
+  settings: Pick<StoredSettings, 'getForGuild' | 'loadGuild'>,
+) {
   return {
     async findDenial({
       callerId: id,

@@ -156,7 +156,7 @@ export function parseStoredValue<Value>(
 }
 
 export function parseSetting<Value>(
-  setting: ServerSetting<Value>,
+  setting: Pick<ServerSetting<Value>, 'parse'>,
   words: string,
   choices: SettingChoices,
 ): ReadSetting<Value> {

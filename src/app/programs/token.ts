@@ -71,7 +71,10 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config) {
   return createStores(database);
 }
 
-async function performCommand(args: TokenArguments, { apiTokens }: Store) {
+async function performCommand(
+  args: TokenArguments,
+  { apiTokens }: Pick<Store, 'apiTokens'>,
+) {
   const nowMs = realClock.wallMs();
   switch (args.kind) {
     case 'create': {

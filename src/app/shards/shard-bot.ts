@@ -117,7 +117,10 @@ export async function startShardBot(options: ShardBotOptions, signal: AbortSigna
   };
 }
 
-function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEvent) {
+function reportToSessions(
+  sessions: Pick<VoiceSessions, 'onSeatChange'> | undefined,
+  event: DiscordEvent,
+) {
   switch (event.kind) {
     case 'muted':
     case 'deafened':

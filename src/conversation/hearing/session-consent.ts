@@ -160,59 +160,65 @@ type UndecidedDeps = {
   readonly signal: AbortSignal;
 };
 
+type ToldPeople = {
+  readonly notified: Set<PersonId>;
+  noticed: Set<string> | undefined;
+};
+
+export type UndecidedPeople = ReturnType<typeof createUndecidedPeople>;
+
 /** Tells undecided people once how they are heard. */
-export class UndecidedPeople {
-  readonly #deps;
-  readonly #packetCounts = new Map<string, number>();
-  readonly #notified: Set<PersonId>;
-  #noticed: Set<string> | undefined;
+export function createUndecidedPeople(
+  deps: UndecidedDeps,
+  former: { readonly told: ToldPeople } | undefined,
+) {
+  const packetCounts = new Map<string, number>();
+  const told: ToldPeople = former
+    ? { ...former.told }
+    : { notified: new Set(), noticed: undefined };
 
-  constructor(deps: UndecidedDeps, former: UndecidedPeople | undefined) {
-    this.#deps = deps;
-    this.#notified = former ? former.#notified : new Set();
-    this.#noticed = former ? former.#noticed : undefined;
-  }
-
-  updatePresence(people: readonly ChannelMember[]) {
-    const ids = new Set(people.map(({ id }) => id));
-    for (const id of this.#packetCounts.keys())
-      if (!ids.has(id)) this.#packetCounts.delete(id);
-    this.#noticed ??= ids;
-    const { consent, notices, signal } = this.#deps;
-    for (const { id } of people) {
-      if (this.#noticed.has(id) || this.#noticed.size >= maxRememberedPeople) continue;
-      if (consent.getConsent(id) !== 'policy') continue;
-      this.#noticed.add(id);
-      notices.notifyPerson(id, [{ id: 'consent.policy' }], signal);
-    }
-  }
-
-  forgetPerson(personId: PersonId) {
-    this.#packetCounts.delete(personId);
-    this.#notified.delete(personId);
-    this.#noticed?.delete(personId);
-  }
-
-  /** Counts an unheard person's packet. After enough packets, asks for consent. Never throws. */
-  onUnheardPacket(speakerId: PersonId) {
-    if (this.#notified.has(speakerId) || this.#notified.size >= maxRememberedPeople)
-      return;
-    const { consent, findPerson, notices, signal } = this.#deps;
-    const person = findPerson(speakerId);
-    if (!person || consent.isPaused || !this.#isUndecided(person)) return;
-    const count = (this.#packetCounts.get(speakerId) ?? 0) + 1;
-    this.#packetCounts.set(speakerId, count);
-    if (count < minUnheardPackets) return;
-    this.#packetCounts.delete(speakerId);
-    this.#notified.add(speakerId);
-    notices.notifyPerson(speakerId, [{ id: 'consent.unasked' }], signal);
-  }
-
-  #isUndecided({ id, isBot }: ChannelMember) {
-    const { consent } = this.#deps;
+  function isUndecided({ id, isBot }: ChannelMember) {
+    const { consent } = deps;
     const isUndecided = consent.getStanding(id) === 'unasked' && !consent.isLeftOut(id);
     return consent.isLoaded && !isBot && isUndecided;
   }
+
+  function notifyArrival(personId: PersonId, noticed: Set<string>) {
+    const { consent, notices, signal } = deps;
+    if (noticed.has(personId) || noticed.size >= maxRememberedPeople) return;
+    if (consent.getConsent(personId) !== 'policy') return;
+    noticed.add(personId);
+    notices.notifyPerson(personId, [{ id: 'consent.policy' }], signal);
+  }
+
+  return {
+    told,
+    updatePresence(people: readonly ChannelMember[]) {
+      const ids = new Set(people.map(({ id }) => id));
+      for (const id of packetCounts.keys()) if (!ids.has(id)) packetCounts.delete(id);
+      told.noticed ??= ids;
+      for (const id of ids) notifyArrival(id, told.noticed);
+    },
+    forgetPerson(personId: PersonId) {
+      packetCounts.delete(personId);
+      told.notified.delete(personId);
+      told.noticed?.delete(personId);
+    },
+    /** Counts an unheard person's packet. After enough packets, asks for consent. Never throws. */
+    onUnheardPacket(speakerId: PersonId) {
+      if (told.notified.has(speakerId) || told.notified.size >= maxRememberedPeople)
+        return;
+      const { consent, findPerson, notices, signal } = deps;
+      const person = findPerson(speakerId);
+      if (!person || consent.isPaused || !isUndecided(person)) return;
+      const count = (packetCounts.get(speakerId) ?? 0) + 1;
+      packetCounts.set(speakerId, count);
+      if (count < minUnheardPackets) return;
+      packetCounts.delete(speakerId);
+      told.notified.add(speakerId);
+      notices.notifyPerson(speakerId, [{ id: 'consent.unasked' }], signal);
+    },
+  };
 }
 
 /**
@@ -223,7 +229,7 @@ export function createAdmissionCheck(
   guildId: GuildId,
   people: () => readonly ChannelMember[],
   { places }: { readonly places: Pick<Places, 'mayManage'> },
-  settings: StoredSettings,
+  settings: Pick<StoredSettings, 'getForGuild'>,
 ): (personId: PersonId) => boolean {
   return (id) => {
     const rules = settings.getForGuild(guildId);

@@ -193,7 +193,7 @@ export class UtteranceRunner {
   }
 
   #settleRecording(
-    recording: UtteranceRecording,
+    recording: Pick<UtteranceRecording, 'settle' | 'transcript'>,
     { by, end, heard, name, why }: UtteranceOverFact,
   ) {
     const isWithdrawn =
@@ -244,7 +244,7 @@ export class UtteranceRunner {
     return isPaid && this.#session.loop.state.settings.isSparing;
   }
 
-  async #endpointWithoutText(recording: UtteranceRecording) {
+  async #endpointWithoutText(recording: Pick<UtteranceRecording, 'id' | 'speakerId'>) {
     await Promise.resolve(); // Everything else that was noticed goes first.
     const { id, speakerId } = recording;
     const heard = this.#findUtterance(id);
@@ -375,7 +375,13 @@ export class UtteranceRunner {
     );
   }
 
-  async #endSound(recording: UtteranceRecording, ended: UtteranceEnd) {
+  async #endSound(
+    recording: Pick<
+      UtteranceRecording,
+      'id' | 'speakerId' | 'transcript' | 'wholeSound'
+    >,
+    ended: UtteranceEnd,
+  ) {
     const { id, speakerId, transcript } = recording;
     const { endedAtMs: endedMs, heard: evidence, whole, why } = ended;
     recording.wholeSound = whole;
@@ -392,7 +398,13 @@ export class UtteranceRunner {
     });
   }
 
-  async #captionBrokenOff(recording: UtteranceRecording, heard: UtteranceState) {
+  async #captionBrokenOff(
+    recording: Pick<
+      UtteranceRecording,
+      'isFollowed' | 'requestTranscript' | 'settle' | 'speakerId'
+    >,
+    heard: UtteranceState,
+  ) {
     // No answer is made of it, but captions are.
     const { consent } = this.#session;
     const { isFollowed, speakerId } = recording;

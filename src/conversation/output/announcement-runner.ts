@@ -158,7 +158,10 @@ export function createAnnouncementRunner(
   };
 }
 
-function addOpening({ clauses, opening }: QueuedAnnouncement) {
+function addOpening({
+  clauses,
+  opening,
+}: Pick<QueuedAnnouncement, 'clauses' | 'opening'>) {
   const first = opening ? opening() : '';
   if (first === undefined) return [];
   if (first === '') return clauses;

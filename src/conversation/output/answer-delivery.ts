@@ -99,7 +99,7 @@ export async function* endWithToolQuote(
 
 async function* speakQuote(
   said: string,
-  pending: PendingAnswer,
+  pending: Pick<PendingAnswer, 'voice'>,
   guildId: GuildId,
   { clock, spending, synthesizer: unpaid }: VoiceDeps,
   signal: AbortSignal,
@@ -127,7 +127,7 @@ async function* speakQuote(
 }
 
 export function getSpokenSubstitutes(
-  notices: ChannelNotices,
+  notices: Pick<ChannelNotices, 'formatSpokenText'>,
   language?: string,
 ): Readonly<Record<AsideKind, string>> {
   const words = notices.formatSpokenText({ id: 'aside.chat' }, language);

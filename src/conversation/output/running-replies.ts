@@ -28,7 +28,7 @@ type ConcludeReply<Reply> = (
 ) => Omit<ReplyOverEvent, 'finish' | 'kind' | 'reply'>;
 
 export function createRunningReplies<Reply extends RunningReply>(
-  loop: ConversationLoop,
+  loop: Pick<ConversationLoop, 'output' | 'post'>,
   conclude: ConcludeReply<Reply>,
 ) {
   const replies = new Map<Id, Reply>();
@@ -88,7 +88,7 @@ export function createRunningReplies<Reply extends RunningReply>(
  * Throws bugs. Aborting `signal` throws the error of `work`.
  */
 export async function fillReply(
-  reply: SpokenReply,
+  reply: Pick<SpokenReply, 'end' | 'fail'>,
   work: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {

@@ -146,7 +146,7 @@ export function createSpokenQuestion(
     question,
     spokenQuestion = question,
   }: Pick<ConfirmableAction, 'question' | 'spokenQuestion'>,
-  { speakerId, name }: TurnUtterance,
+  { speakerId, name }: Pick<TurnUtterance, 'name' | 'speakerId'>,
   { notices, place, speech }: Owners<'notices' | 'place' | 'speech'>,
 ): SpokenQuestion | undefined {
   const isSayable = Object.values(spokenQuestion.with ?? {}).every(isSayableValue);

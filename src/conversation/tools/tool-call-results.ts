@@ -17,7 +17,7 @@ export type ToolCallResult = {
 
 /** Runs `work` until the deadline of its tool. Aborting `signal` throws `signal.reason` at once. */
 export async function runWithToolDeadline(
-  { deadlineMs = maxCallMs }: ToolEntry,
+  { deadlineMs = maxCallMs }: Pick<ToolEntry, 'deadlineMs'>,
   clock: Clock,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<ToolCallResult>,
@@ -36,7 +36,7 @@ export async function runWithToolDeadline(
 
 /** Creates the result of a failed call. `isKnown`: the call has surely changed nothing. */
 export function createFailedResult(
-  { name }: ToolEntry,
+  { name }: Pick<ToolEntry, 'name'>,
   error: unknown,
   isKnown: boolean,
 ): ToolCallResult {
@@ -53,7 +53,9 @@ export function createRejectedResult(why: string): ToolCallResult {
   return { how: 'refused', content: formatRefusal(why) };
 }
 
-export function createMissingRightResult({ right }: ToolEntry): ToolCallResult {
+export function createMissingRightResult({
+  right,
+}: Pick<ToolEntry, 'right'>): ToolCallResult {
   return createRejectedResult(
     `Whoever asks has not the right to that (${right}). Nothing has happened.`,
   );

@@ -39,7 +39,10 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
+import {
+  createSpeakerLanguages,
+  type SpeakerLanguages,
+} from '#src/voice/hearing/speaker-languages.ts';
 import {
   type QuestionFiles,
   readOrFault,
@@ -152,7 +155,7 @@ export class TypedRequests {
     const settings = () => sessions.settings.getForGuild(guildId);
     return (
       session?.place.languages ??
-      new SpeakerLanguages({ guildId, services: deps, settings })
+      createSpeakerLanguages({ guildId, services: deps, settings })
     );
   }
 

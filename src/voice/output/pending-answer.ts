@@ -253,7 +253,7 @@ export type FinishedAnswer = {
 /** Writes an answer to its track, and waits where the track is full. Errors: as `parts`. */
 export async function writeAnswer(
   parts: AsyncIterable<ArrivedPart>,
-  reply: SpokenReply,
+  reply: Pick<SpokenReply, 'endSentence' | 'write'>,
   progress: AnswerProgress,
   signal: AbortSignal,
 ) {

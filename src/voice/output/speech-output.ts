@@ -109,13 +109,19 @@ export function createSpeechOutput(
     };
   }
 
-  async function reportSpoken(sent: SpokenSegment, { finish }: SpokenReply) {
+  async function reportSpoken(
+    sent: SpokenSegment,
+    { finish }: Pick<SpokenReply, 'finish'>,
+  ) {
     const isCut = (await finish) === 'cancelled';
     onSent({ ...sent, isOver: true, isCut });
   }
 
   /** Cuts a reply with sound that is ready but not sent. */
-  async function watchForStall(reply: SpokenReply, signal: AbortSignal) {
+  async function watchForStall(
+    reply: Pick<SpokenReply, 'cut' | 'getPlayedMs' | 'paused' | 'ready'>,
+    signal: AbortSignal,
+  ) {
     let before = -1;
     while (!signal.aborted) {
       const now = reply.getPlayedMs() + resumeCount; // Both only grow.

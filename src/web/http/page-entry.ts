@@ -34,7 +34,7 @@ export function createEntry(key: string) {
       return link;
     },
 
-    addRoutes(app: PageApp) {
+    addRoutes(app: Pick<PageApp, 'get' | 'post' | 'use'>) {
       app.use(async (context, next) => {
         const cookie = getCookie(context, getCookieName(context.env));
         context.set('isEntered', cookie !== undefined && isKey(cookie));

@@ -39,7 +39,7 @@ const root = fileURLToPath(new URL('../../../page', import.meta.url));
 const libraries = ['preact', 'htm'];
 
 /** Serves files of the page to every client, as they hold no secret. */
-function serveBrowserFiles(app: PageApp) {
+function serveBrowserFiles(app: Pick<PageApp, 'get'>) {
   app.get('/', serveStatic({ path: join(root, 'index.html') }));
   for (const name of libraries) {
     const path = fileURLToPath(import.meta.resolve(name));
