@@ -35,7 +35,12 @@ export type HearingBudget = {
 /** Decides budgets. Methods never throw or wait. */
 export type BudgetAuthority = Pick<
   SessionBudgets,
-  'open' | 'openHearingBudget' | 'openRecordingBudget' | 'findUsedBudget' | 'forget'
+  | 'open'
+  | 'openHearingBudget'
+  | 'openRecordingBudget'
+  | 'findUsedBudget'
+  | 'forget'
+  | 'getPrices'
 >;
 
 export type SpentCosts = Pick<SessionBudgets, 'getToday' | 'getPrices' | 'getShare'>;

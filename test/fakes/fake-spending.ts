@@ -33,6 +33,7 @@ export const boundlessBudget: BudgetAuthority = {
   openRecordingBudget: () => ({ reservation: makeFreeReservation() }),
   findUsedBudget: () => undefined,
   forget: () => undefined,
+  getPrices: () => ({ free: ['recognise'], estimated: [] }),
 };
 
 type Tariff = ReturnType<ConstructorParameters<typeof SessionBudgets>[0]['getTariff']>;

@@ -31,7 +31,7 @@ type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
 type UtteranceRunnerDeps = Deps<
-  'clock' | 'cues' | 'pipelines' | 'recogniser' | 'spending' | 'transcriber'
+  'clock' | 'cues' | 'pipelines' | 'spending' | 'transcriber'
 > & {
   readonly hearing: HearingDeps;
   readonly vocabulary: () => readonly string[];
@@ -238,10 +238,11 @@ export class UtteranceRunner {
 
   /** Returns whether a transcript in a pause has a cost that settings save. */
   get #isTranscriptCostly() {
-    // Local recognisers and streams cost nothing more in a pause.
-    const isPaid =
-      this.#deps.recogniser !== undefined && !this.#deps.transcriber.has('listen');
-    return isPaid && this.#session.loop.state.settings.isSparing;
+    // Recognisers without a price and streams cost nothing more in a pause.
+    if (!this.#session.loop.state.settings.isSparing) return false;
+    const { guildId } = this.#session.place.channel;
+    const isFree = this.#deps.spending.getPrices(guildId).free.includes('recognise');
+    return !isFree && !this.#deps.transcriber.has('listen');
   }
 
   async #endpointWithoutText(recording: Pick<UtteranceRecording, 'id' | 'speakerId'>) {
