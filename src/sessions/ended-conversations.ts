@@ -11,7 +11,7 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
- * import { EndedConversations } from '#src/sessions/ended-conversations.ts';
+ * import { createEndedConversations } from '#src/sessions/ended-conversations.ts';
  *
  * using ended = createEndedConversations(realClock);
  * const lounge = { guildId: '1', channelId: '2', name: 'Lounge' };

@@ -58,10 +58,10 @@ const { confirmMs } = conversationRules;
  * Keeps tool calls and private answers that wait for a button. Each call is confirmed once, or never.
  *
  * @example
- * import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
+ * import type { createPendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
  * import { toOpenText } from '#src/people/confidential-text.ts';
  *
- * declare const confirmations: PendingConfirmations;
+ * declare const confirmations: ReturnType<typeof createPendingConfirmations>;
  * const button = confirmations.holdAnswer(toOpenText('It is at nine.'), { id: '1', name: 'Ana' });
  * confirmations.findAnswer(button.slice('tool.show:'.length))?.presser.name; // 'Ana', for 15 minutes
  */
