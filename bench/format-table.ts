@@ -7,12 +7,17 @@ export function findPercentile(values: readonly number[], part: number): number 
   );
 }
 
-/** Rows under a head, columns as wide as their widest cell. */
-export function formatTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const all = [head, ...rows];
+export function sumValues<T>(values: Iterable<T>, part: (value: T) => number) {
+  let sum = 0;
+  for (const value of values) sum += part(value);
+  return sum;
+}
+
+export type TableRow = readonly (string | number | undefined)[];
+
+/** Rows under a head, columns as wide as their widest cell. Numbers are rounded; without a value there is a dash. */
+export function formatTable(head: readonly string[], rows: readonly TableRow[]) {
+  const all = [head, ...rows.map((row) => row.map(formatCell))];
   const widths = head.map((_, column) =>
     Math.max(...all.map((row) => row[column]?.length ?? 0)),
   );
@@ -24,4 +29,9 @@ export function formatTable(
         .trimEnd(),
     )
     .join('\n');
+}
+
+function formatCell(cell: TableRow[number] = '') {
+  if (typeof cell === 'string') return cell;
+  return Number.isNaN(cell) ? '-' : cell.toFixed(0);
 }

@@ -57,106 +57,85 @@ export async function listMoments(
   const rules = judge
     ? { ...unendingRules, turnModelMs: usualTurnModelMs }
     : unendingRules;
-  const listener = new UnendingListener(parts, words, rules);
+  const listener = createUnendingListener(parts, words, rules);
   const moments: TurnMoment[] = [];
   let next = 0;
   let answer:
-    | { readonly askedAtMs: number; readonly probability: number | undefined }
+    | Omit<Extract<EndpointingEvent, { kind: 'turn-judged' }>, 'atMs'>
     | undefined;
   for (let atMs = stepMs; atMs <= lengthMs; atMs += stepMs) {
     for (
       let packet = packets[next];
       packet && packet.atMs <= atMs;
       packet = packets[++next]
-    ) {
+    )
       listener.putPacket(packet);
-    }
     if (answer && atMs - answer.askedAtMs >= judgeMs) {
-      listener.judge(answer.askedAtMs, answer.probability, atMs);
+      listener.stepVoice({ ...answer, atMs }, atMs);
       answer = undefined;
     }
     moments.push(listener.tick(atMs));
     const question = listener.takeQuestion();
     if (!judge || !question) continue;
     const { askedAtMs, sound } = question;
-    answer = { askedAtMs, probability: await judge(sound) };
+    answer = { kind: 'turn-judged', askedAtMs, probability: await judge(sound) };
   }
   return moments;
 }
 
 /** Voice activity and endpointing of one person, in which no utterance ever ends. */
-class UnendingListener {
-  readonly #stream;
-  readonly #meter;
-  readonly #oracle;
-  readonly #rules;
-  readonly #sound: Int16Array[] = [];
-  #asked: Extract<EndpointingEffect, { kind: 'ask-turn-model' }> | undefined;
-  #voice = quietVoice;
+function createUnendingListener(
+  { codec, weights }: MomentDeps,
+  words: readonly ClipWord[],
+  rules: EndpointRules,
+) {
+  const stream = new SpeakerStream(codec);
+  const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
+  const oracle = createOracleRecogniser(words);
+  const sounds: Int16Array[] = [];
+  let asked: Extract<EndpointingEffect, { kind: 'ask-turn-model' }> | undefined;
+  let voice = quietVoice;
 
-  constructor(
-    { codec, weights }: MomentDeps,
-    words: readonly ClipWord[],
-    rules: EndpointRules,
-  ) {
-    this.#rules = rules;
-    this.#stream = new SpeakerStream(codec);
-    this.#meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
-    this.#oracle = createOracleRecogniser(words);
-  }
-
-  putPacket(packet: Packet) {
-    for (const heard of this.#stream.put(packet)) this.#handleHeard(heard, packet.atMs);
-  }
-
-  tick(atMs: number) {
-    for (const heard of this.#stream.releaseOverdue(atMs))
-      this.#handleHeard(heard, atMs);
-    this.#stepVoice({ kind: 'tick', atMs }, atMs);
-    const answer = this.#oracle.getAnswer(atMs);
-    if (answer) this.#stepVoice({ kind: 'text', text: answer.text, atMs }, atMs);
-    const { silentMs, signs } = toSigns(this.#voice, atMs);
-    return { atMs, silentMs, signs };
-  }
-
-  judge(askedAtMs: number, probability: number | undefined, atMs: number) {
-    this.#stepVoice({ kind: 'turn-judged', askedAtMs, probability, atMs }, atMs);
-  }
-
-  /** The question that came up since the last call, with all sound so far. */
-  takeQuestion() {
-    const asked = this.#asked;
-    this.#asked = undefined;
-    if (!asked) return undefined;
-    const silence = new Int16Array(asked.aheadMs * samplesPerMs);
-    return { askedAtMs: asked.atMs, sound: joinedSpeech([...this.#sound, silence]) };
-  }
-
-  #handleHeard(heard: SpeakerSound, nowMs: number) {
-    const { kind, atMs } = heard;
-    this.#sound.push(heard.samples.slice());
-    if (kind === 'silence-frame') this.#stepVoice({ kind, atMs }, nowMs);
-    for (const window of this.#meter.measureSound(heard)) {
-      this.#stepVoice(
-        {
-          kind: 'window',
-          probability: window.probability,
-          levelDb: window.levelDb,
-          atMs: window.atMs,
-        },
-        nowMs,
-      );
+  function handleHeard(all: readonly SpeakerSound[], nowMs: number) {
+    for (const heard of all) {
+      const { kind, atMs, samples } = heard;
+      sounds.push(samples.slice());
+      if (kind === 'silence-frame') stepVoice({ kind, atMs }, nowMs);
+      for (const window of meter.measureSound(heard))
+        stepVoice({ ...window, kind: 'window' }, nowMs);
     }
   }
 
-  #stepVoice(event: EndpointingEvent, nowMs: number) {
-    const { voice, effects } = stepEndpointing(this.#voice, event, this.#rules);
-    this.#voice = voice;
-    for (const effect of effects) {
-      if (effect.kind === 'ask-turn-model') this.#asked = effect;
-      else this.#oracle.onNoticed(effect, nowMs);
+  function stepVoice(event: EndpointingEvent, nowMs: number) {
+    const next = stepEndpointing(voice, event, rules);
+    voice = next.voice;
+    for (const effect of next.effects) {
+      if (effect.kind === 'ask-turn-model') asked = effect;
+      else oracle.onNoticed(effect, nowMs);
     }
   }
+
+  return {
+    stepVoice,
+    putPacket: (packet: Packet) => handleHeard(stream.put(packet), packet.atMs),
+
+    tick(atMs: number) {
+      handleHeard(stream.releaseOverdue(atMs), atMs);
+      stepVoice({ kind: 'tick', atMs }, atMs);
+      const answer = oracle.getAnswer(atMs);
+      if (answer) stepVoice({ kind: 'text', text: answer.text, atMs }, atMs);
+      return { atMs, ...toSigns(voice, atMs) };
+    },
+
+    /** The question that came up since the last call, with all sound so far. */
+    takeQuestion() {
+      if (!asked) return undefined;
+      const { atMs: askedAtMs, aheadMs } = asked;
+      asked = undefined;
+      const silence = new Int16Array(aheadMs * samplesPerMs);
+      return { askedAtMs, sound: joinedSpeech([...sounds, silence]) };
+    },
+  };
 }
 
 function toSigns(voice: EndpointingState, atMs: number) {
