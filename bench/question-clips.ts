@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readWav, writeWav } from '#src/audio/formats/wav.ts';
@@ -16,49 +16,27 @@ export type QuestionClip = {
 type ClipSource = { readonly file: string; readonly words: readonly KnownWord[] };
 
 const fixturesUrl = new URL('../test/fixtures/speech/', import.meta.url);
-/** A bot may wait longer for these: somebody who dictates numbers goes on. */
-const clipsThatEndInNumber =
-  /\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)$/;
-/** It says its last answer again, without asking anybody. */
-const repeatCommandClip = /\brepeat that\b/;
+/** Somebody who dictates numbers goes on, so a bot may wait longer; and it says its last answer again without asking anybody. */
+const clipsNotAsked =
+  /\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)$|\brepeat that\b/;
 const frameMs = 20;
 
 /** Human and synthetic, shortest first; they are gone when this is disposed of. */
-export class QuestionClips implements AsyncDisposable {
-  readonly all: readonly QuestionClip[];
-  readonly #folder;
-
-  private constructor(all: readonly QuestionClip[], folder: string) {
-    this.all = all;
-    this.#folder = folder;
-  }
-
-  static async open() {
-    const folder = await mkdtemp(join(tmpdir(), 'parley-clips-'));
-    const known = Object.entries(await readKnownWords()).map(([file, words]) => ({
-      file,
-      words,
-    }));
-    const asked = known.filter(
-      (source) =>
-        !clipsThatEndInNumber.test(toClipText(source)) &&
-        !repeatCommandClip.test(toClipText(source)),
-    );
-    const clips = asked.toSorted(compareLengths).map(async (source) => {
-      const pcm = cutToSpeech(
-        readWav(await readFile(new URL(source.file, fixturesUrl))),
-        source,
-      );
-      const path = join(folder, source.file);
-      await writeFile(path, writeWav(pcm));
-      return { text: toClipText(source), path, pcm };
-    });
-    return new QuestionClips(await Promise.all(clips), folder);
-  }
-
-  async [Symbol.asyncDispose]() {
-    await rm(this.#folder, { recursive: true });
-  }
+export async function openQuestionClips() {
+  const folder = await mkdtempDisposable(join(tmpdir(), 'parley-clips-'));
+  const known = Object.entries(await readKnownWords());
+  const asked = known
+    .map(([file, words]) => ({ file, words }))
+    .filter((source) => !clipsNotAsked.test(toClipText(source)))
+    .toSorted((a, b) => measureClipMs(a) - measureClipMs(b));
+  const clips = asked.map(async (source) => {
+    const wav = readWav(await readFile(new URL(source.file, fixturesUrl)));
+    const pcm = cutToSpeech(wav, source);
+    const path = join(folder.path, source.file);
+    await writeFile(path, writeWav(pcm));
+    return { text: toClipText(source), path, pcm };
+  });
+  return { all: await Promise.all(clips), [Symbol.asyncDispose]: folder.remove };
 }
 
 /** Ends with the last word, so that the last packet is the one that completes it. */
@@ -78,8 +56,4 @@ function toClipText({ words }: ClipSource) {
 
 function measureClipMs({ words }: ClipSource) {
   return (words.at(-1)?.toMs ?? 0) - (words[0]?.fromMs ?? 0);
-}
-
-function compareLengths(a: ClipSource, b: ClipSource) {
-  return measureClipMs(a) - measureClipMs(b);
 }

@@ -48,24 +48,23 @@ function formatBotFigures(
   const { people, minutes } = bot;
   return [
     bot.cpu.toFixed(2),
-    measureChannelSeconds(bot, n, row, readings)?.toFixed(2) ?? '',
+    measureChannelSeconds(bot, n, row, readings)?.toFixed(2),
     people.asked === 0 ? '' : ((bot.cpu * minutes) / people.asked).toFixed(2),
-    bot.wakeUps.toFixed(0),
-    bot.mainWakeUps.toFixed(0),
-    bot.residentMb.toFixed(0),
-    bot.grownMb.toFixed(0),
-    (people.sentPackets / minutes).toFixed(0),
-    (people.heardPackets / minutes).toFixed(0),
+    bot.wakeUps,
+    bot.mainWakeUps,
+    bot.residentMb,
+    bot.grownMb,
+    people.sentPackets / minutes,
+    people.heardPackets / minutes,
     ...formatTurnFigures(bot),
   ];
 }
 
 function formatTurnFigures({ people, minutes }: BotReading) {
   const { answerMs, asked, failed } = people;
-  if (asked === 0) return ['', '', '', ''];
-  const ms = (part: number) =>
-    answerMs.length === 0 ? '' : findPercentile(answerMs, part).toFixed(0);
-  return [(asked / minutes).toFixed(1), `${failed}`, ms(0.5), ms(0.95)];
+  if (asked === 0) return [];
+  const ms = (part: number) => findPercentile(answerMs, part);
+  return [(asked / minutes).toFixed(1), failed, ms(0.5), ms(0.95)];
 }
 
 /** CPU time of each channel in conversation beyond those of the step before, or beyond no channel, in seconds a minute. */

@@ -1,6 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import type { CpuSetup } from './cpu-setup.ts';
-import { type BotsReading, readLoad } from './load-reading.ts';
+import { readLoad } from './load-reading.ts';
 import { maxOrderMs, type PeopleOrder, talkQuietMs } from './orders.ts';
 
 export type CpuOptions = {
@@ -17,7 +17,7 @@ export type CpuRow = {
 };
 
 /** CPU usage of the processes under one load. */
-export type CpuReading = BotsReading & { readonly row: CpuRow };
+export type CpuReading = Awaited<ReturnType<typeof measureRow>>;
 
 const neverAborted = new AbortController().signal;
 

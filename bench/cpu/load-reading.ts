@@ -1,42 +1,17 @@
 import { readFile } from 'node:fs/promises';
+import { sumValues } from '#bench/format-table.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
 import type { PeopleFigures } from './orders.ts';
 import {
   measureUsage,
-  type ProcessThreads,
   readFamilyThreads,
   readProcessThreads,
   readResidentMb,
 } from './thread-times.ts';
 
-/** Readings of the bots under one load, all at the same time. */
-export type BotsReading = {
-  readonly bots: readonly BotReading[];
-  readonly machine: MachineUsage;
-};
-
-/** CPU time in seconds a minute, and wake-ups a second, of all threads of a process (a bot's with the model process) and of its main thread. */
-export type ProcessUsage = {
-  readonly cpu: number;
-  readonly wakeUps: number;
-  readonly mainWakeUps: number;
-};
-
-export type BotReading = ProcessUsage & {
-  readonly label: string;
-  readonly minutes: number;
-  readonly residentMb: number;
-  /** Resident memory beyond that at the start of the reading; it falls where caches are given back. */
-  readonly grownMb: number;
-  readonly people: PeopleFigures;
-  /** CPU time of Discord with its people, and of the mock servers, in seconds a minute. */
-  readonly peopleCpu: number;
-  readonly serversCpu: number;
-};
-
-/** CPU time in seconds a minute: of whatever else ran on this machine, and taken by its host. */
-export type MachineUsage = { readonly others: number; readonly stolen: number };
+export type BotReading = Awaited<ReturnType<typeof toBotReading>>;
+type UsageInstant = Awaited<ReturnType<typeof readInstant>>;
 
 /** Ticks of the kernel's clock: 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -51,8 +26,8 @@ const maxLateShare = 0.005;
 /** Seconds a minute in which a process of one thread still keeps time. */
 const maxBusySeconds = 54;
 
-/** Reads the bots from now on, for so long. */
-export async function readLoad(setup: CpuSetup, ms: number): Promise<BotsReading> {
+/** Reads the bots, all at the same time, from now on, for so long. */
+export async function readLoad(setup: CpuSetup, ms: number) {
   await Promise.all(
     setup.bots.map(({ people }) => people.sendOrder({ do: 'begin' }, toAnswerDelays)),
   );
@@ -78,14 +53,6 @@ function listPids({ bots }: CpuSetup) {
 }
 
 /** Times since the processes began, and resident memory. */
-type UsageInstant = {
-  readonly atMs: number;
-  readonly residentMb: ReadonlyMap<number, number>;
-  readonly threads: ReadonlyMap<number, ProcessThreads>;
-  readonly busySeconds: number;
-  readonly stolenSeconds: number;
-};
-
 async function readInstant(pids: readonly number[], bots: readonly number[]) {
   const machine = await readMachineTimes();
   const threads = await Promise.all(
@@ -127,23 +94,23 @@ async function toBotReading(
     minutes: measureMinutes(before, after),
     ...toProcessUsage(bot.pid, before, after),
     residentMb: toMb,
+    /** It falls where caches are given back. */
     grownMb: toMb - fromMb,
     people: figures as PeopleFigures,
+    /** Of Discord with its people, and of the mock servers. */
     peopleCpu: toProcessUsage(people.pid, before, after).cpu,
     serversCpu: toProcessUsage(servers.pid, before, after).cpu,
   };
 }
 
+/** CPU time in seconds a minute: of whatever else ran on this machine, and taken by its host. */
 function toMachineUsage(
   pids: readonly number[],
   before: UsageInstant,
   after: UsageInstant,
 ) {
   const minutes = measureMinutes(before, after);
-  const ours = pids.reduce(
-    (sum, pid) => sum + toProcessUsage(pid, before, after).cpu,
-    0,
-  );
+  const ours = sumValues(pids, (pid) => toProcessUsage(pid, before, after).cpu);
   const busy = (after.busySeconds - before.busySeconds) / minutes;
   return {
     others: Math.max(0, busy - ours),
@@ -151,6 +118,7 @@ function toMachineUsage(
   };
 }
 
+/** CPU time in seconds a minute, and wake-ups a second, of all threads of a process (a bot's with the model process) and of its main thread. */
 function toProcessUsage(pid: number, before: UsageInstant, after: UsageInstant) {
   const minutes = measureMinutes(before, after);
   const { cpuMs, wakeUps, mainWakeUps } = measureUsage(
@@ -170,7 +138,7 @@ function measureMinutes(before: UsageInstant, after: UsageInstant) {
 }
 
 /** Why the reading is worth little: somebody else used the machine. Undefined: nobody did. */
-export function findDisturbance({ others, stolen }: MachineUsage) {
+export function findDisturbance({ others, stolen }: ReturnType<typeof toMachineUsage>) {
   if (stolen > maxStolenSeconds)
     return `the host took ${stolen.toFixed(1)} s/min of processor`;
   if (others > maxOthersSeconds)

@@ -1,6 +1,7 @@
 // Program of its own: Discord, and the people who talk with the bot there.
 
-import { QuestionClips } from '#bench/question-clips.ts';
+import { sumValues } from '#bench/format-table.ts';
+import { openQuestionClips } from '#bench/question-clips.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { encodeSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
@@ -99,7 +100,7 @@ async function callBot(open: Sandbox, n: number, count: number) {
 
 /** Questions of the recordings, encoded. */
 async function encodeQuestions() {
-  await using clips = await QuestionClips.open();
+  await using clips = await openQuestionClips();
   const asked = clips.all.filter(({ text }) => !stopCommand.test(text));
   const encoded = asked.map(({ pcm }) => encodeSpeech(pcm, codec));
   return encoded.filter(
@@ -169,9 +170,9 @@ function sumTotals() {
     people.map((person) => person.counts()),
   );
   return {
-    sentPackets: counts.reduce((sum, { sentPackets }) => sum + sentPackets, 0),
-    latePackets: counts.reduce((sum, { latePackets }) => sum + latePackets, 0),
-    heardPackets: askers.reduce((sum, { voice }) => sum + voice.packets, 0),
+    sentPackets: sumValues(counts, (one) => one.sentPackets),
+    latePackets: sumValues(counts, (one) => one.latePackets),
+    heardPackets: sumValues(askers, ({ voice }) => voice.packets),
   };
 }
 

@@ -1,7 +1,16 @@
 // npm run bench -- ears [--clips DIR] [--model FOLDER] [--hints NAMES] [--show]: words that the local ears get wrong, leave out or invent, and their speed.
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { findPercentile, formatTable } from '#bench/format-table.ts';
+import {
+  measureUsage,
+  readProcessThreads,
+  readResidentMb,
+} from '#bench/cpu/thread-times.ts';
+import {
+  findPercentile,
+  formatTable,
+  sumValues,
+  type TableRow,
+} from '#bench/format-table.ts';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { measureEditDistance } from '#src/base/edit-distance.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
@@ -59,23 +68,20 @@ async function hear(samples: Int16Array, language?: string) {
 
 /** Words wrong and clips unheard of each group; the language is found by the model. */
 async function printWords(clips: readonly SpeechClip[]) {
-  const rows: string[][] = [];
+  const rows: TableRow[] = [];
   for (const [group, some] of Map.groupBy(clips, ({ group }) => group)) {
-    const heard: HeardClip[] = [];
+    const heard: Awaited<ReturnType<typeof hearClip>>[] = [];
     for (const clip of some) heard.push(await hearClip(clip));
-    const sum = (part: (clip: HeardClip) => number) =>
-      heard.reduce((all, one) => all + part(one), 0);
-    const [words, wrong] = [sum((one) => one.words), sum((one) => one.wrong)];
-    const share = `${((100 * wrong) / words).toFixed(1)} %`;
-    const unheard = sum(({ isUnheard }) => Number(isUnheard));
-    const speed = (sum(({ ms }) => ms) / sum(({ soundMs }) => soundMs)).toFixed(3);
+    const sum = (key: 'words' | 'wrong' | 'ms' | 'soundMs') =>
+      sumValues(heard, (one) => one[key]);
+    const [words, wrong] = [sum('words'), sum('wrong')];
     rows.push([
       group,
-      `${some.length}`,
+      some.length,
       `${wrong} of ${words}`,
-      share,
-      `${unheard}`,
-      speed,
+      `${((100 * wrong) / words).toFixed(1)} %`,
+      heard.filter(({ isUnheard }) => isUnheard).length,
+      (sum('ms') / sum('soundMs')).toFixed(3),
     ]);
   }
   const head = [
@@ -88,8 +94,6 @@ async function printWords(clips: readonly SpeechClip[]) {
   ];
   console.log(`\n${formatTable(head, rows)}`);
 }
-
-type HeardClip = Awaited<ReturnType<typeof hearClip>>;
 
 async function hearClip({ group, language, samples, text }: SpeechClip) {
   const toParts = withoutSpaces.has(language) ? normaliseLetters : normaliseWords;
@@ -125,7 +129,7 @@ async function printSpeed() {
   for (const seconds of [2, 5]) {
     const samples = Int16Array.from(speech.slice(-seconds * listenRateHz));
     const waits: number[] = [];
-    const cpuMs = await readCpuMs();
+    const before = await readThreads();
     for (let n = 0; n < runs; n++) {
       const beganMs = performance.now();
       await hear(samples);
@@ -134,28 +138,22 @@ async function printSpeed() {
     const [least, usual] = [Math.min(...waits), findPercentile(waits, 0.5)].map(
       Math.round,
     );
-    const usedMs = Math.round(((await readCpuMs()) - cpuMs) / runs);
+    const { cpuMs } = measureUsage(0, before, await readThreads());
+    const usedMs = Math.round(cpuMs / runs);
     console.log(
       `${seconds} s of speech: least ${least} ms, median ${usual} ms, CPU ${usedMs} ms`,
     );
   }
-  const status = await readProcess('status');
-  const [, most, now] = /VmHWM:\s+(\d+).*?VmRSS:\s+(\d+)/s.exec(status) ?? [];
-  if (now && most) console.log(`memory: ${toMb(now)} MB, at most ${toMb(most)} MB`);
+  const [now, most] = await Promise.all([readMb('VmRSS'), readMb('VmHWM')]);
+  if (now && most) console.log(`memory: ${now} MB, at most ${most} MB`);
 }
 
-/** Processor time of the model process, in steps of 10 ms; 0 where the system does not say. */
-async function readCpuMs() {
-  const [, ...fields] = (await readProcess('stat')).split(') ');
-  const [user = 0, system = 0] = (fields[0] ?? '').split(' ').slice(11, 13).map(Number);
-  return 10 * (user + system);
+/** Processor times of the model process; none where the system does not say. */
+async function readThreads() {
+  return await readProcessThreads(models.processId ?? 0).catch(() => new Map());
 }
 
-/** What Linux tells of the model process; empty elsewhere. */
-async function readProcess(name: 'stat' | 'status') {
-  return await readFile(`/proc/${models.processId}/${name}`, 'utf8').catch(() => '');
-}
-
-function toMb(kb: string) {
-  return Math.round(Number(kb) / 1024);
+async function readMb(name: 'VmRSS' | 'VmHWM') {
+  const mb = await readResidentMb(models.processId ?? 0, name).catch(() => 0);
+  return Math.round(mb);
 }

@@ -3,7 +3,7 @@
 // npm run bench [-- --turns 33] [--rows gate] [--save]
 // npm run bench -- --compare fails when the bot has become slower than bench/latency/result.json says, which --save writes.
 import { parseArgs } from 'node:util';
-import { QuestionClips } from '#bench/question-clips.ts';
+import { openQuestionClips, type QuestionClip } from '#bench/question-clips.ts';
 import { saveResult } from '#bench/saved-result.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';
 import { resultUrl } from './accepted-result.ts';
@@ -40,17 +40,18 @@ console.log(
   'Parley bench: figures of this machine in this minute; compare only within one run.',
 );
 try {
-  await using clips = await QuestionClips.open();
+  await using folder = await openQuestionClips();
+  const clips = folder.all;
   if (options.pauses) await measurePauses();
   else if (options.compare && options.rtt !== '')
     await compareNetworks(
-      clips.all,
+      clips,
       turnsPerRow,
       Number(options.rtt),
       options.rows,
       reportFault,
     );
-  else if (options.compare) await comparePairs(clips.all, reportFault);
+  else if (options.compare) await comparePairs(clips, reportFault);
   else await measureAllRows(clips);
 } catch (cause) {
   reportFault(cause instanceof Error ? cause.message : String(cause));
@@ -62,7 +63,7 @@ async function measurePauses() {
   await comparePauses(row, options.clips, turnsPerRow, reportFault);
 }
 
-async function measureAllRows(clips: QuestionClips) {
+async function measureAllRows(clips: readonly QuestionClip[]) {
   const chosen = benchRows.filter(({ name }) => name.startsWith(options.rows));
   const all: MeasuredRow[] = [];
   for (const row of chosen) all.push(await measureRow(row, clips));
@@ -86,9 +87,9 @@ async function benchNewcomer() {
   );
 }
 
-async function measureRow(row: BenchRow, clips: QuestionClips) {
+async function measureRow(row: BenchRow, clips: readonly QuestionClip[]) {
   await using path = await openMeasuredPath(row);
-  const measured = await path.measureTurns(clips.all, turnsPerRow);
+  const measured = await path.measureTurns(clips, turnsPerRow);
   console.log(`\n${formatInstants(measured)}`);
   for (const fault of findFaults(measured)) reportFault(fault);
   return measured;

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { formatTable } from '#bench/format-table.ts';
 import { openMeasuredPath } from '#bench/latency/measured-path.ts';
 import { toSpread } from '#bench/latency/turn-figures.ts';
-import { QuestionClips } from '#bench/question-clips.ts';
+import { openQuestionClips } from '#bench/question-clips.ts';
 import { saveResult } from '#bench/saved-result.ts';
 import {
   answeredMs,
@@ -40,7 +40,7 @@ console.log(
   'Servers answer at once, so this is what the bot adds; compare only within one run.\n',
 );
 const rows: Partial<Record<BenchPipeline, PipelineDelay>> = {};
-await using clips = await QuestionClips.open();
+await using clips = await openQuestionClips();
 for (const pipeline of Object.keys(serverSettings) as BenchPipeline[]) {
   await using path = await openMeasuredPath({
     pipeline,

@@ -1,6 +1,6 @@
 // How soon does the local voice speak, and is it understood? npm run bench -- voices [MODEL FOLDER] (half a minute).
-import { readFile } from 'node:fs/promises';
-import { formatTable } from '#bench/format-table.ts';
+import { readResidentMb } from '#bench/cpu/thread-times.ts';
+import { findPercentile, formatTable } from '#bench/format-table.ts';
 import { getDurationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { measureEditDistance } from '#src/base/edit-distance.ts';
@@ -23,14 +23,12 @@ const startedMs = performance.now();
 await using models = new LocalModels();
 const voice = await openLocalSynthesizer({ models, model: process.argv[2] });
 const loadMs = performance.now() - startedMs;
-const [sixMs, twentyMs] = [
-  await measureFirstSound(six),
-  await measureFirstSound(twenty),
-];
+const sixMs = await measureFirstSound(six);
+const twentyMs = await measureFirstSound(twenty);
 const rows = [
-  ['load', format(loadMs), ''],
-  ['first sound, 6 words', format(...sixMs), `${mostSixMs}`],
-  ['first sound, 20 words', format(...twentyMs), `${mostTwentyMs}`],
+  ['load', loadMs, ''],
+  ['first sound, 6 words', format(sixMs), mostSixMs],
+  ['first sound, 20 words', format(twentyMs), mostTwentyMs],
 ];
 console.log('Local voice, ms from the request, least and median');
 console.log(formatTable(['', 'ms', 'goal'], rows));
@@ -63,13 +61,11 @@ if (!isMet) process.exitCode = 1;
 
 /** Most memory that the model process had so far, in MB; Linux alone tells. */
 async function measureMemory() {
-  const status = await readFile(`/proc/${models.processId}/status`, 'utf8');
-  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1000);
+  return Math.round(await readResidentMb(models.processId ?? 0, 'VmHWM'));
 }
 
-async function measureFirstSound(
-  text: string,
-): Promise<readonly [least: number, median: number]> {
+/** The least and the median of some runs, in ms. */
+async function measureFirstSound(text: string) {
   const times: number[] = [];
   for (let n = 0; n < runs; n++) {
     const askedMs = performance.now();
@@ -78,8 +74,7 @@ async function measureFirstSound(
     times.push(performance.now() - askedMs);
     while (!(await pieces.next()).done);
   }
-  const sorted = times.toSorted((a, b) => a - b);
-  return [sorted[0] ?? 0, sorted[runs >> 1] ?? 0];
+  return [Math.min(...times), findPercentile(times, 0.5)] as const;
 }
 
 async function measureMisheard(name: string): Promise<number> {
@@ -118,6 +113,6 @@ function splitWords(text: string) {
   );
 }
 
-function format(...times: readonly number[]) {
+function format(times: readonly number[]) {
   return times.map((ms) => ms.toFixed(0)).join(' / ');
 }
