@@ -1,3 +1,4 @@
+import { sumValues } from '#bench/format-table.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
@@ -139,8 +140,7 @@ export async function openBenchChannel(
 /** The samples of the voice lie around its number, and those of cues around 0. */
 function isVoice(samples: Int16Array): boolean {
   return (
-    Math.abs(samples.reduce((sum, sample) => sum + sample, 0)) >
-    minVoiceMean * samples.length
+    Math.abs(sumValues(samples, (sample) => sample)) > minVoiceMean * samples.length
   );
 }
 

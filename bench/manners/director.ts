@@ -7,6 +7,7 @@ import {
   sayText,
   waitUntil,
 } from './bench-channel.ts';
+import type { EveningPlan } from './evening.ts';
 import type {
   MannersScenario,
   ScenarioAct,
@@ -33,9 +34,6 @@ export type MannersRun = {
   readonly spoken: Map<number, SpokenLine>;
 };
 
-/** Pauses of people who talk to each other; below 0 they fall into each other's words. */
-type ChatPace = { readonly shortestMs: number; readonly longestMs: number };
-
 /** After a scene: nobody is still expected to go on with it. After chat it goes on at once. */
 const [pauseAfterSceneMs, pauseAfterChatMs] = [9_000, 1_800];
 /** Ask opens 15 s, answered or not. */
@@ -53,7 +51,11 @@ export async function runScenario(run: MannersRun, { name, acts }: MannersScenar
 }
 
 /** Lines between people, this many, none of them for the bot. */
-export async function playChat(run: MannersRun, lines: number, pace: ChatPace) {
+export async function playChat(
+  run: MannersRun,
+  lines: number,
+  pace: EveningPlan['pace'],
+) {
   const { channel, mix, random } = run;
   const persons = listPersons(channel);
   let lastMs = channel.clock.nowMs();

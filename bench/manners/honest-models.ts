@@ -35,13 +35,10 @@ const answerEndings: Readonly<Record<AnswerStyle, string>> = {
   ),
 };
 
-/** The words that had ended in a piece of sound. */
-type WordsIn = (piece: UtterancePiece) => string;
-
 /** A recogniser that makes no mistake and knows only the words that have ended. */
 export function createHonestRecogniser(
   clock: Clock,
-  wordsIn: WordsIn,
+  wordsIn: (piece: UtterancePiece) => string,
   languageOf: (utterance: number) => string | undefined = () => undefined,
 ) {
   return {
@@ -66,40 +63,29 @@ export function createHonestMinds(
   const asked: MindRequest[] = [];
   let running = 0;
 
-  function replyTo(turn: Turn): ChatModel {
-    const answer = (texts: readonly string[], instructions: string) =>
-      composeAnswer(turn, texts, instructions);
-    const wait = (signal: AbortSignal) => clock.sleep(thinkMs, signal);
-    const run = (more: number) => {
-      running += more;
-    };
+  function replyTo({ said }: Turn): ChatModel {
     return {
       async *reply(messages, _tools, signal) {
-        run(1);
+        running++;
         try {
-          const said = await Promise.all(
-            turn.said.map(({ transcript }) => transcript()),
-          );
-          await wait(signal);
-          const texts = said.map(({ text }) => text);
-          yield { kind: 'text', text: answer(texts, messages[0]?.content ?? '') };
+          const heard = await Promise.all(said.map(({ transcript }) => transcript()));
+          await clock.sleep(thinkMs, signal);
+          const utterances = said.flatMap(readUtterances);
+          const serial = asked.length + 1;
+          asked.push({
+            serial,
+            speakerId: said.at(-1)?.speakerId ?? '',
+            utterances,
+            texts: heard.map(({ text }) => text),
+            instructions: messages[0]?.content ?? '',
+          });
+          const ending = answerEndings[mannerOf(utterances)];
+          yield { kind: 'text', text: `Answer number ${serial}. ${ending}` };
         } finally {
-          run(-1);
+          running--;
         }
       },
     };
-  }
-
-  function composeAnswer(
-    { said }: Turn,
-    texts: readonly string[],
-    instructions: string,
-  ): string {
-    const utterances = said.flatMap(readUtterances);
-    const serial = asked.length + 1;
-    const speakerId = said.at(-1)?.speakerId ?? '';
-    asked.push({ serial, speakerId, utterances, texts, instructions });
-    return `Answer number ${serial}. ${answerEndings[mannerOf(utterances)]}`;
   }
 
   return {

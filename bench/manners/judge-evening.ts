@@ -1,28 +1,9 @@
+import { sumValues } from '#bench/format-table.ts';
 import type { BenchChannel, TimedEvent } from './bench-channel.ts';
 import type { SpokenLine } from './director.ts';
 import { type MindRequest, parseSerial } from './honest-models.ts';
 
-/** Result of one evening. */
-export type MannersVerdict = {
-  readonly minutes: number;
-  readonly utterances: number;
-  readonly questions: number;
-  readonly answers: number;
-  /** Share of the time in which somebody talks. */
-  readonly talkShare: number;
-  /** Each names its scene and what was said. */
-  readonly uninvited: readonly string[];
-  readonly lost: readonly string[];
-  readonly twice: readonly string[];
-  /** To be heard to the last word, and were not. */
-  readonly cut: readonly string[];
-  /** Short answers that somebody else's question ended after a clause. */
-  readonly endedEarly: number;
-  /** Number of turns checked against the senders of their packets. */
-  readonly turns: number;
-  readonly misattributed: readonly string[];
-  readonly failures: readonly string[];
-};
+export type MannersVerdict = ReturnType<typeof judgeEvening>;
 
 export type Evening = {
   readonly channel: BenchChannel;
@@ -37,48 +18,49 @@ export function judgeEvening({ channel, spoken }: Evening) {
   const all = [...spoken.values()];
   const timesOf = (id: number) =>
     given.filter(({ asked }) => asked.utterances.includes(id)).length;
-  const reported = ({ utterance, scenario }: SpokenLine) =>
-    `${(utterance.fromMs / 1000).toFixed(0)} s, ${scenario}, ${utterance.personId}: ${utterance.text}`;
   const wanted = all.filter(({ meant }) => meant === 'yes');
   const uninvited = given.filter(({ asked }) =>
     asked.utterances.every((id) => spoken.get(id)?.meant === 'no'),
   );
-  const talkMs = all.reduce(
-    (sum, { utterance }) => sum + utterance.toMs - utterance.fromMs,
-    0,
-  );
+  const talkMs = sumValues(all, ({ utterance }) => utterance.toMs - utterance.fromMs);
   const turns = findTurnFaults(channel);
   return {
     minutes: channel.clock.nowMs() / 60_000,
     utterances: all.length,
     questions: wanted.length,
     answers: given.length,
+    /** Share of the time in which somebody talks. */
     talkShare: talkMs / channel.clock.nowMs(),
     uninvited: uninvited.map(({ asked }) =>
-      asked.utterances.map((id) => reportedOf(id)).join(' + '),
+      asked.utterances.map((id) => reportLine(spoken.get(id))).join(' + '),
     ),
-    lost: wanted.filter(({ utterance }) => timesOf(utterance.id) === 0).map(reported),
-    twice: all.filter(({ utterance }) => timesOf(utterance.id) > 1).map(reported),
+    lost: wanted.filter(({ utterance }) => timesOf(utterance.id) === 0).map(reportLine),
+    twice: all.filter(({ utterance }) => timesOf(utterance.id) > 1).map(reportLine),
+    /** To be heard to the last word, and were not. */
     cut: all
       .filter(
         ({ whole, utterance: { id } }) =>
           whole && given.some((one) => isCutOff(one, id)),
       )
-      .map(reported),
+      .map(reportLine),
+    /** Short answers that somebody else's question ended after a clause. */
     endedEarly: given.filter(
       (one) => !one.isWhole && all.some((said) => isTooShort(said, one)),
     ).length,
+    /** Number of turns checked against the senders of their packets. */
     turns: turns.length,
     misattributed: turns.flatMap((turn) => turn ?? []),
     failures: channel.happened.flatMap(({ event }) =>
       event.kind === 'failed' ? event.message : [],
     ),
   };
+}
 
-  function reportedOf(id: number) {
-    const one = spoken.get(id);
-    return one ? reported(one) : `?${id}`;
-  }
+/** Names the scene and what was said. */
+function reportLine(line: SpokenLine | undefined) {
+  if (!line) return '?';
+  const { scenario, utterance } = line;
+  return `${(utterance.fromMs / 1000).toFixed(0)} s, ${scenario}, ${utterance.personId}: ${utterance.text}`;
 }
 
 function isTooShort(

@@ -10,17 +10,15 @@ export type MannersFindings = {
 };
 
 /** One target; `misses` says what went wrong, a line each. */
-export type TargetLine = {
-  readonly what: string;
-  readonly target: string;
-  readonly reached: string;
-  readonly met: boolean;
-  readonly misses: readonly string[];
-};
+type TargetLine = ReturnType<typeof toNoneLine>;
 
 const [maxUninvitedPerHour, minStopPercent, maxOverlapMs] = [1, 98, 20] as const;
 
-export function toTargetLines({ channels, aloud, waits }: MannersFindings) {
+export function toTargetLines({
+  channels,
+  aloud,
+  waits,
+}: MannersFindings): TargetLine[] {
   return [
     ...Object.entries(channels).flatMap(([channel, verdict]) =>
       toChannelLines(channel, verdict),
@@ -44,8 +42,8 @@ export function formatChannelTable(channels: MannersFindings['channels']) {
   return formatTable(
     head,
     Object.entries(channels).map(([channel, one]) => [
-      ...[channel, one.minutes.toFixed(0), (100 * one.talkShare).toFixed(0)],
-      ...[one.utterances, one.questions, one.answers, one.endedEarly].map(String),
+      ...[channel, one.minutes, 100 * one.talkShare, one.utterances],
+      ...[one.questions, one.answers, one.endedEarly],
     ]),
   );
 }

@@ -6,7 +6,6 @@ import {
   unpackPackets,
   type VoiceClip,
 } from '#bench/turns/voice-clips.ts';
-import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { SoundMarks, UtterancePiece } from './sound-marks.ts';
 
 /** Something somebody says: the sound of clips, the words of `text` spread over it. */
@@ -18,12 +17,6 @@ export type SimulatedUtterance = {
   /** Time of the first packet, and of the end of the sound. */
   readonly fromMs: number;
   readonly toMs: number;
-};
-
-/** Packets that a microphone sends for one utterance. */
-export type MicrophoneUtterance = {
-  readonly utterance: SimulatedUtterance;
-  readonly packets: readonly Packet[];
 };
 
 export type MicrophoneSound = {
@@ -68,7 +61,7 @@ export function createBenchMicrophones(
       text: string,
       fromMs: number,
       sound = pickClips(personId, text),
-    ): MicrophoneUtterance {
+    ) {
       const id = said.length + 1;
       const words = spreadWords(text, sound.ms);
       const toMs = fromMs + (words.at(-1)?.[2] ?? 0);
@@ -105,16 +98,13 @@ export function createBenchMicrophones(
 }
 
 /** A voice of test/fixtures/scenes for each person. */
-export async function readVoices(
-  voiceOf: Readonly<Record<string, string>>,
-): Promise<ReadonlyMap<string, readonly MicrophoneSound[]>> {
+export async function readVoices(voiceOf: Readonly<Record<string, string>>) {
   const clips = [...(await readClips()).values()];
-  const voices = new Map<string, readonly MicrophoneSound[]>();
-  for (const [personId, voice] of Object.entries(voiceOf)) {
+  const voices = Object.entries(voiceOf).map(async ([personId, voice]) => {
     const own = clips.filter(({ id }) => id.startsWith(`${voice}/`));
-    voices.set(personId, await Promise.all(own.map(readClipSound)));
-  }
-  return voices;
+    return [personId, await Promise.all(own.map(readClipSound))] as const;
+  });
+  return new Map(await Promise.all(voices));
 }
 
 async function readClipSound({ id, words }: VoiceClip): Promise<MicrophoneSound> {

@@ -58,10 +58,10 @@ export function formatWaitingTable({ begun, gapsMs, vain }: AnswersAhead) {
     ['answers for who waited', 'gap p50', 'gap p90', 'begun ahead', 'in vain %'],
     [
       [
-        `${gapsMs.length}`,
-        findPercentile(gapsMs, 0.5).toFixed(0),
-        findPercentile(gapsMs, 0.9).toFixed(0),
-        `${begun}`,
+        gapsMs.length,
+        findPercentile(gapsMs, 0.5),
+        findPercentile(gapsMs, 0.9),
+        begun,
         ((100 * vain) / begun).toFixed(1),
       ],
     ],

@@ -1,33 +1,33 @@
-import { findPercentile, formatTable } from '#bench/format-table.ts';
+import { findPercentile, formatTable, sumValues } from '#bench/format-table.ts';
 import type { ScenarioVerdict } from './judge-scenario.ts';
 import { getVoice } from './turn-scenarios.ts';
 
-/** The most of each. */
-export const endpointingTargets = {
-  cutOffPercent: 8,
-  waitMs: 350,
-  clauseLongWaitMs: 400,
-  gateAnswerMs: 440,
-  gateLongAnswerMs: 520,
-  vainPercent: 12,
+/** Name and the most of each. */
+const targets = {
+  cutOffPercent: ['% of scenes cut off', 8],
+  waitMs: ['wait, median', 350],
+  clauseLongWaitMs: ['one clause: wait, 90 %', 400],
+  gateAnswerMs: ['one clause, gate: answer, median', 440],
+  gateLongAnswerMs: ['one clause, gate: answer, 95 %', 520],
+  vainPercent: ['% of pauses in vain', 12],
 } as const;
 
 /** Medians, and 90 % of the waits and 95 % of the answers. */
 export function toFigures(verdicts: readonly ScenarioVerdict[]) {
   const waits = verdicts.flatMap(({ waitMs }) => waitMs ?? []);
   const answers = verdicts.flatMap(({ answerMs }) => answerMs ?? []);
-  const sum = (of: (verdict: ScenarioVerdict) => number) =>
-    verdicts.reduce((total, verdict) => total + of(verdict), 0);
+  const cut = verdicts.filter(({ cutOffs }) => cutOffs.length > 0);
+  const sum = (key: 'vain' | 'pauses' | 'clashes') =>
+    sumValues(verdicts, (verdict) => verdict[key]);
   return {
     scenes: verdicts.length,
-    cutOffPercent:
-      (100 * sum(({ cutOffs }) => (cutOffs.length > 0 ? 1 : 0))) / verdicts.length,
+    cutOffPercent: (100 * cut.length) / verdicts.length,
     waitMs: findPercentile(waits, 0.5),
     longWaitMs: findPercentile(waits, 0.9),
     answerMs: findPercentile(answers, 0.5),
     longAnswerMs: findPercentile(answers, 0.95),
-    vainPercent: (100 * sum(({ vain }) => vain)) / sum(({ pauses }) => pauses),
-    clashes: sum(({ clashes }) => clashes),
+    vainPercent: (100 * sum('vain')) / sum('pauses'),
+    clashes: sum('clashes'),
     unheard: verdicts.length - waits.length,
   };
 }
@@ -35,15 +35,16 @@ export function toFigures(verdicts: readonly ScenarioVerdict[]) {
 /** All scenes in one row. */
 export function formatFigures(verdicts: readonly ScenarioVerdict[]) {
   const figures = toFigures(verdicts);
-  const waits = [figures.waitMs, figures.longWaitMs, figures.answerMs];
   return formatTable(figureHead, [
     [
-      `${figures.scenes}`,
+      figures.scenes,
       figures.cutOffPercent.toFixed(1),
-      ...waits.map((ms) => ms.toFixed(0)),
+      figures.waitMs,
+      figures.longWaitMs,
+      figures.answerMs,
       figures.vainPercent.toFixed(1),
-      `${figures.clashes}`,
-      `${figures.unheard}`,
+      figures.clashes,
+      figures.unheard,
     ],
   ]);
 }
@@ -59,9 +60,9 @@ const figureHead = [
   'unheard',
 ];
 
-/** Figures that the targets limit. */
-export type ReachedTargets = Readonly<Record<keyof typeof endpointingTargets, number>>;
+type ReachedTargets = ReturnType<typeof toReachedTargets>;
 
+/** Figures that the targets limit. */
 export function toReachedTargets(verdicts: readonly ScenarioVerdict[]) {
   const clauses = verdicts.filter(({ scenario }) => scenario.kind === 'one');
   const all = toFigures(verdicts);
@@ -76,31 +77,20 @@ export function toReachedTargets(verdicts: readonly ScenarioVerdict[]) {
   };
 }
 
-const targetNames: Readonly<Record<keyof typeof endpointingTargets, string>> = {
-  cutOffPercent: '% of scenes cut off',
-  waitMs: 'wait, median',
-  clauseLongWaitMs: 'one clause: wait, 90 %',
-  gateAnswerMs: 'one clause, gate: answer, median',
-  gateLongAnswerMs: 'one clause, gate: answer, 95 %',
-  vainPercent: '% of pauses in vain',
-};
-
-const keys = Object.keys(endpointingTargets) as (keyof typeof endpointingTargets)[];
+const keys = Object.keys(targets) as (keyof typeof targets)[];
 
 export function meetsTargets(reached: ReachedTargets) {
-  return keys.every((key) => reached[key] <= endpointingTargets[key]);
+  return keys.every((key) => reached[key] <= targets[key][1]);
 }
 
 /** Each target and whether it is met. */
 export function formatTargets(reached: ReachedTargets) {
-  const digits = (key: string) => (key.endsWith('Percent') ? 1 : 0);
   return formatTable(
     ['target with texts', 'at most', 'reached', ''],
     keys.map((key) => [
-      targetNames[key],
-      `${endpointingTargets[key]}`,
-      reached[key].toFixed(digits(key)),
-      reached[key] <= endpointingTargets[key] ? 'met' : 'NOT MET',
+      ...targets[key],
+      reached[key].toFixed(key.endsWith('Percent') ? 1 : 0),
+      reached[key] <= targets[key][1] ? 'met' : 'NOT MET',
     ]),
   );
 }
@@ -113,32 +103,27 @@ export function listWorstScenarios(
   const cut = verdicts
     .flatMap((verdict) => verdict.cutOffs.map((cutOff) => ({ verdict, cutOff })))
     .sort((a, b) => a.cutOff.pauseMs - b.cutOff.pauseMs)
-    .map(
-      ({
-        verdict: { scenario, text },
-        cutOff: { after, pauseMs, endedMs, frameMs },
-      }) => [
-        scenario.id,
-        scenario.profile,
-        getVoice(scenario),
-        `pause ${pauseMs}`,
-        `ended ${endedMs}`,
-        `frame ${frameMs}`,
-        `${after} |${text.slice(after.length)}`,
-      ],
-    );
+    .map(({ verdict, cutOff: { after, pauseMs, endedMs, frameMs } }) => [
+      ...listNames(verdict),
+      `pause ${pauseMs}`,
+      `ended ${endedMs}`,
+      `frame ${frameMs}`,
+      `${after} |${verdict.text.slice(after.length)}`,
+    ]);
   const slow = verdicts
     .toSorted((a, b) => (b.waitMs ?? 1e6) - (a.waitMs ?? 1e6))
     .slice(0, count)
-    .map(({ scenario, text, waitMs, answerMs }) => [
-      scenario.id,
-      scenario.profile,
-      getVoice(scenario),
-      `wait ${waitMs}`,
-      `answer ${answerMs}`,
+    .map((verdict) => [
+      ...listNames(verdict),
+      `wait ${verdict.waitMs}`,
+      `answer ${verdict.answerMs}`,
       '',
-      text,
+      verdict.text,
     ]);
   const head = ['scene', 'microphone', 'voice', 'ms', '', '', 'text'];
   return formatTable(head, [...cut, ...slow]);
+}
+
+function listNames({ scenario }: ScenarioVerdict) {
+  return [scenario.id, scenario.profile, getVoice(scenario)];
 }

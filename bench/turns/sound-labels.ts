@@ -1,3 +1,4 @@
+import { sumValues } from '#bench/format-table.ts';
 import { measureLevelDb } from '#src/audio/pcm.ts';
 import type { ClipWord } from './voice-clips.ts';
 
@@ -63,16 +64,13 @@ export function spreadClipWords(
     .replace(/[^a-z' ]/g, '')
     .split(' ')
     .filter((text) => text !== '');
-  const letters = texts.reduce((sum, text) => sum + text.length, 0);
+  const letters = texts.join('').length;
   let before = 0;
+  const place = () => Math.round(fromMs + ((toMs - fromMs) * before) / letters);
   return texts.map((text) => {
-    const start = Math.round(fromMs + ((toMs - fromMs) * before) / letters);
+    const startMs = place();
     before += text.length;
-    return [
-      text,
-      start,
-      Math.round(fromMs + ((toMs - fromMs) * before) / letters),
-    ] as const;
+    return [text, startMs, place()] as const;
   });
 }
 
@@ -87,6 +85,6 @@ function averageLevel(levels: readonly number[]) {
   const louder = levels
     .toSorted((a, b) => b - a)
     .slice(0, Math.ceil(levels.length / 2));
-  const power = louder.reduce((sum, db) => sum + 10 ** (db / 10), 0) / louder.length;
-  return 10 * Math.log10(power);
+  const power = sumValues(louder, (db) => 10 ** (db / 10));
+  return 10 * Math.log10(power / louder.length);
 }

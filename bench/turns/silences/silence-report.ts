@@ -2,7 +2,7 @@ import { formatTable } from '#bench/format-table.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { decideEndpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
 import { readHeldOutTurns, type SilenceTurn } from './held-out-turns.ts';
-import { findCutOffShare, findWaitMs, sweepRules } from './sweep-rules.ts';
+import { findLeast, sweepRules } from './sweep-rules.ts';
 import type { MomentDeps, TurnMoment } from './turn-moments.ts';
 
 type SweepFigures = ReturnType<typeof toSweepFigures>;
@@ -38,10 +38,9 @@ ${formatSweepTargets(alone, own)}`;
 /** eot-bench's columns: shares of holds cut off at mean waits in ms, mean waits at shares of holds. */
 function toSweepFigures(turns: readonly SilenceTurn[], detector: Detector) {
   const points = sweepRules(scoreSilences(turns, detector));
-  const none = Number.NaN;
   return {
-    cutOffAt300: findCutOffShare(points, 300)?.cutOffShare ?? none,
-    waitAt5: findWaitMs(points, 0.05)?.waitMs ?? none,
+    cutOffAt300: findLeast(points, 'cutOffShare', 'waitMs', 300),
+    waitAt5: findLeast(points, 'waitMs', 'cutOffShare', 0.05),
   };
 }
 
@@ -70,7 +69,7 @@ function formatSweepFigures(alone: SweepFigures, own: SweepFigures) {
     rows.map(([name, { cutOffAt300, waitAt5 }]) => [
       name,
       (100 * cutOffAt300).toFixed(1),
-      waitAt5.toFixed(0),
+      waitAt5,
     ]),
   );
 }

@@ -1,38 +1,31 @@
 import type { LabelledSilence } from './held-out-turns.ts';
 
-/** Score of a detector at one instant of a silence. */
-export type ScoredMoment = {
-  /** Since the silence really began. */
-  readonly sinceMs: number;
-  /** Since it began as far as the detector can tell: what its delays count from. */
-  readonly silentMs: number;
-  /** The higher, the likelier the turn is over; out of nothing later than this instant. */
-  readonly score: number;
-};
-
 /** A labelled silence as one detector sees it, in order. */
-export type ScoredSilence = {
+type ScoredSilence = {
   readonly kind: LabelledSilence['kind'];
   readonly lengthMs: number;
-  readonly moments: readonly ScoredMoment[];
+  readonly moments: readonly {
+    /** Since the silence really began. */
+    readonly sinceMs: number;
+    /** Since it began as far as the detector can tell: what its delays count from. */
+    readonly silentMs: number;
+    /** The higher, the likelier the turn is over; out of nothing later than this instant. */
+    readonly score: number;
+  }[];
 };
 
-/** Share of the holds in which a rule fires, and the mean wait after the true ends. */
-export type OperatingPoint = { readonly cutOffShare: number; readonly waitMs: number };
+type OperatingPoint = ReturnType<typeof toOperatingPoint>;
 
-/** Rules that are tried: each threshold with each delay and each later timeout, at which it fires whatever the score. */
-type SweepGrid = {
-  readonly thresholds: readonly number[];
-  readonly delaysMs: readonly number[];
-  readonly timeoutsMs: readonly number[];
-};
-
+const never = Number.POSITIVE_INFINITY;
 const stepMs = 20;
 const maxDelayMs = 1800;
 const thresholdCount = 60;
 
-/** Delays from 0, timeouts from 200 ms, up to 1.8 s; thresholds at even shares of the scores that occur. */
-function makeGrid(silences: readonly ScoredSilence[]): SweepGrid {
+/**
+ * Rules that are tried: each threshold with each delay and each later timeout, at which it fires whatever the score. Delays
+ * from 0, timeouts from 200 ms, up to 1.8 s; thresholds at even shares of the scores that occur.
+ */
+function makeGrid(silences: readonly ScoredSilence[]) {
   const scores = silences.flatMap(({ moments }) => moments.map(({ score }) => score));
   const sorted = Float64Array.from(scores).sort();
   const at = (n: number) =>
@@ -46,16 +39,14 @@ function makeGrid(silences: readonly ScoredSilence[]): SweepGrid {
   return {
     thresholds: [...new Set(quantiles)],
     delaysMs: upTo(0, stepMs),
-    timeoutsMs: [...upTo(200, 5 * stepMs), Number.POSITIVE_INFINITY],
+    timeoutsMs: [...upTo(200, 5 * stepMs), never],
   };
 }
 
 /** Operating points of every rule of the grid. */
 export function sweepRules(silences: readonly ScoredSilence[]) {
   const { thresholds, delaysMs, timeoutsMs } = makeGrid(silences);
-  const late = silences.map((silence) =>
-    findFirstFiring(silence, timeoutsMs, Number.NEGATIVE_INFINITY),
-  );
+  const late = silences.map((silence) => findFirstFiring(silence, timeoutsMs, -never));
   return thresholds.flatMap((threshold) => {
     const sure = silences.map((silence) =>
       findFirstFiring(silence, delaysMs, threshold),
@@ -74,27 +65,18 @@ export function sweepRules(silences: readonly ScoredSilence[]) {
   });
 }
 
-/** Least share of holds cut off by a rule whose mean wait is at most that long. */
-export function findCutOffShare(points: readonly OperatingPoint[], waitMs: number) {
-  return findLeast(
-    points.filter((point) => point.waitMs <= waitMs),
-    (point) => point.cutOffShare,
-  );
-}
-
-/** Shortest mean wait of a rule that cuts off at most that share of the holds. */
-export function findWaitMs(points: readonly OperatingPoint[], cutOffShare: number) {
-  return findLeast(
-    points.filter((point) => point.cutOffShare <= cutOffShare),
-    (point) => point.waitMs,
-  );
-}
-
-function findLeast<T>(values: readonly T[], of: (value: T) => number) {
-  return values.reduce<T | undefined>(
-    (best, value) => (best === undefined || of(value) < of(best) ? value : best),
-    undefined,
-  );
+/** Least of one figure among the rules of which the other is at most that; NaN where there is none. */
+export function findLeast(
+  points: readonly OperatingPoint[],
+  figure: keyof OperatingPoint,
+  limited: keyof OperatingPoint,
+  most: number,
+) {
+  let least = Number.NaN;
+  for (const point of points) {
+    if (point[limited] <= most && !(point[figure] >= least)) least = point[figure];
+  }
+  return least;
 }
 
 /** For each delay the first instant at which it is over and the score is high enough. */
@@ -106,10 +88,11 @@ function findFirstFiring(
   return delaysMs.map(
     (delayMs) =>
       moments.find(({ silentMs, score }) => silentMs >= delayMs && score >= threshold)
-        ?.sinceMs ?? Number.POSITIVE_INFINITY,
+        ?.sinceMs ?? never,
   );
 }
 
+/** Share of the holds in which a rule fires, and the mean wait after the true ends. */
 function toOperatingPoint(
   silences: readonly ScoredSilence[],
   firedAtMs: (n: number) => number,
