@@ -30,7 +30,6 @@ import {
   refuseForeignFormats,
 } from '#src/storage/data-dir/store-files.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
-import { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 import { createTokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
 import { type OpenParts, openStores } from './open-stores.ts';
@@ -68,7 +67,6 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
     partialTrust: new PartialTrust(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),
-    wordsJudges: new WordsJudgeTrust(),
     operatorTools,
     textLanguage: createTextLanguageDetector(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

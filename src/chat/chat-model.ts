@@ -29,6 +29,8 @@ type ChatMessageByRole =
       readonly content: string;
       /** Data URLs, for a model that takes pictures. */
       readonly pictures?: readonly string[];
+      /** Takes the judgement that the message asks for before the answer. */
+      readonly onJudged?: (isWhole: boolean) => void;
     }
   | SpokenChatMessage
   | {

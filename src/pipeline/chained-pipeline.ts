@@ -59,10 +59,12 @@ export function createChainedPipeline({
     queue: BoundedQueue<ReplyPart>,
     signal: AbortSignal,
   ) => {
-    const metered = withMeter(chat, host.meter);
-    const asked = host.wordsJudge ? withWordsJudge(metered, host.wordsJudge) : metered;
-    const writing = await createWrittenRequest(asked, turn, host, signal);
-    if (!writing) return;
+    const request = await createWrittenRequest(chat, turn, host, signal);
+    if (!request) return;
+    const writing = {
+      ...request,
+      chat: withWordsJudge(request.chat, host.wordsJudge),
+    };
     const { voice, asides } = chooseAnswerSound(turn);
     const clauses = runAhead<string>(
       clauseBound,
@@ -90,7 +92,9 @@ async function createWrittenRequest(
 ) {
   const prompt = await createPrompt(turn, signal);
   const { done, sent, tools } = turn;
-  return prompt && { chat, prompt, tools, sent, done, host };
+  return (
+    prompt && { chat: withMeter(chat, host.meter), prompt, tools, sent, done, host }
+  );
 }
 
 async function writeClauses(
@@ -132,8 +136,7 @@ async function writeClauses(
 /** Answers in text only. Nothing is read ahead. */
 export function createTextPipeline(chat: ChatModel): Pipeline {
   async function* answer(turn: Turn, host: AnswerHost, signal: AbortSignal) {
-    const metered = withMeter(chat, host.meter);
-    const writing = await createWrittenRequest(metered, turn, host, signal);
+    const writing = await createWrittenRequest(chat, turn, host, signal);
     if (!writing) return;
     let length = 0;
     for await (const part of writeAnswer(writing, signal)) {

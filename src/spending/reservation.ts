@@ -158,8 +158,8 @@ export function boundRecognition(ms: number, least = ms): RequestBound {
 
 type Payer = { readonly id: string };
 
-/** Upper bounds of spoken text, and of the sentence about the language. */
-const [bytesPerSecond, languageBytes] = [40, 400];
+/** Upper bounds of spoken text, and of the orders about the language and the judgement. */
+const [bytesPerSecond, languageBytes] = [40, 700];
 
 /** Creates the request for an answer with possibly unknown words. */
 export function toAnswerRequest(

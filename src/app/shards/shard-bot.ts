@@ -32,6 +32,7 @@ import {
   usualSoundsOverMs,
   usualTurnModelMs,
 } from '#src/turn/endpointing/endpointing.ts';
+import { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 
 const face = { commands, buttons, forms, pickers };
 
@@ -145,7 +146,7 @@ function createSessionSources(
   name: string,
   features: ShardFeatures,
 ) {
-  const { partialTrust, store, weights, wordsJudges } = shared;
+  const { partialTrust, store, weights } = shared;
   return {
     caps: config.budget.caps,
     leftOutPeople: store.leftOutPeople,
@@ -167,7 +168,7 @@ function createSessionSources(
       },
       turnModel: engines.turnModel,
       partialTrust,
-      ...(engines.hasChatModel && { wordsJudges }),
+      ...(engines.hasChatModel && { wordsJudges: new WordsJudgeTrust() }),
       warm: () => engines.warm(),
       weights,
     },

@@ -2,6 +2,7 @@ import templateTokens from '#src/chat/marks/template-tokens.json' with { type: '
 import thoughts from '#src/chat/marks/thoughts.json' with { type: 'json' };
 import wrappers from '#src/chat/marks/wrappers.json' with { type: 'json' };
 import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json' };
+import { readJudgement } from './words-judgement.ts';
 import { readWrittenCalls, type WrittenCall } from './written-calls.ts';
 
 /** A fault of a server that shows in its answers. `parser` names the one that the server lacks. */
@@ -18,6 +19,8 @@ export type AnswerTextOptions = {
   /** A line that begins with a person's name and a colon is made up, and ends the answer. */
   readonly people: readonly string[];
   readonly isThinking: boolean;
+  /** Takes a judgement at the very start, which is left out. */
+  readonly onJudged?: ((isWhole: boolean) => void) | undefined;
 };
 
 /** `head` may begin an answer, and ends one that has begun. `line` belongs to a person. */
@@ -121,9 +124,11 @@ export class AnswerText {
   #lastShown = '';
   #isList = false;
   #droppedChars = 0;
+  #onJudged: AnswerTextOptions['onJudged'];
 
   constructor(options: AnswerTextOptions) {
     this.#options = options;
+    this.#onJudged = options.onJudged;
     this.#state = options.isThinking ? 'thought' : 'answer';
     const lines = options.people.map(
       (name): AnswerMark => ({ text: `\n${name}:`, kind: 'line' }),
@@ -135,6 +140,10 @@ export class AnswerText {
   /** Returns whether the answer has ended. The stream may go on. */
   get hasEnded(): boolean {
     return this.#state === 'end';
+  }
+
+  get hasJudgement(): boolean {
+    return this.#options.onJudged !== this.#onJudged;
   }
 
   get isOver(): boolean {
@@ -176,9 +185,10 @@ export class AnswerText {
     return shown;
   }
 
-  /** Returns whether the beginning cannot be judged yet. Removes the bot's own name. */
+  /** Returns whether the beginning cannot be read yet. Removes a judgement and the bot's own name. */
   #awaitsStart(isLast: boolean) {
     if (!this.#isAtStart || this.#state !== 'answer') return false;
+    if (this.#awaitsJudgement(isLast)) return true;
     const names = this.#options.ownNames.map((name) => toBareName(`${name}:`));
     const begun = toBareName(this.#held);
     const isNamed = names.some(
@@ -195,6 +205,22 @@ export class AnswerText {
       names.some((name) => name.startsWith(begun)) ||
       (hasTools && possibleBareCallStart.test(this.#held))
     );
+  }
+
+  #awaitsJudgement(isLast: boolean) {
+    if (!this.#onJudged) return false;
+    const read = readJudgement(this.#held, isLast);
+    if (read === 'unsure') return true;
+    if (read) {
+      this.#held = read.rest;
+      this.#tellJudgement(read.isWhole);
+    }
+    return false;
+  }
+
+  #tellJudgement(isWhole: boolean) {
+    this.#onJudged?.(isWhole);
+    this.#onJudged = undefined;
   }
 
   get #currentMarks() {
@@ -265,7 +291,12 @@ export class AnswerText {
   }
 
   #readAgain(text: string) {
-    const again = new AnswerText({ ...this.#options, tools: [], isThinking: false });
+    const again = new AnswerText({
+      ...this.#options,
+      tools: [],
+      isThinking: false,
+      onJudged: this.#onJudged && ((isWhole) => this.#tellJudgement(isWhole)),
+    });
     return again.push(text) + again.flush(false);
   }
 }

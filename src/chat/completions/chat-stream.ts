@@ -123,7 +123,7 @@ export class ChatStream {
   constructor(by: ServedBy, options: AnswerTextOptions) {
     this.#by = by;
     this.#text = new AnswerText(options);
-    this.#spoken = new AnswerText({ ...options, tools: [] });
+    this.#spoken = new AnswerText({ ...options, tools: [], onJudged: undefined });
   }
 
   get isFinished(): boolean {
@@ -184,6 +184,7 @@ export class ChatStream {
    */
   *end(server: string, mayBeSilent: boolean): Generator<ChatPart> {
     yield* this.release(this.isCut);
+    this.#hasWords ||= this.#text.hasJudgement;
     if (this.usage) yield { kind: 'usage', usage: this.usage };
     const written = this.#text.calls.map((call, n) => ({
       ...call,

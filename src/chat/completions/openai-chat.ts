@@ -1,7 +1,7 @@
 import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { ChatModel, ChatPart, Usage } from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel, ChatPart, Usage } from '#src/chat/chat-model.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { readEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
@@ -310,6 +310,7 @@ class ChatServer {
       ownNames,
       people: [...new Set(people)].filter(isOther),
       isThinking: this.#thoughtsMissed < maxThoughtsMissed,
+      onJudged: messages.map(findJudge).find(Boolean),
     };
   }
 
@@ -333,6 +334,10 @@ class ChatServer {
     this.#told.add(habit.what);
     this.#options.report?.(habit);
   }
+}
+
+function findJudge(message: ChatMessage) {
+  return 'onJudged' in message ? message.onJudged : undefined;
 }
 
 function isFinalCause(cause: unknown, isSecond: boolean) {

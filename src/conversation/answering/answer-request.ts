@@ -24,12 +24,11 @@ import { type TextOwner, toPrivateOwner } from '#src/people/confidential-text.ts
 import { isProgram } from '#src/people/rights.ts';
 import {
   choosePipeline,
-  type PipelineName,
   type Turn,
   type TurnUtterance,
 } from '#src/pipeline/pipeline.ts';
 import { addNamingOrder } from '#src/pipeline/prompt.ts';
-import { judgeOrder, type WordsJudge } from '#src/pipeline/words-judge.ts';
+import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type {
@@ -99,8 +98,7 @@ type WantedAnswer = {
   readonly addressee?: string;
   readonly manner?: SpokenManner;
   readonly medium?: AnswerMedium;
-  /** Lets the chat model judge the words too, and returns what takes its judgement. */
-  readonly awaitJudgement: () => WordsJudge['onJudged'] | undefined;
+  readonly awaitJudgement: WordsJudge['awaitJudgement'];
 };
 
 export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
@@ -129,9 +127,9 @@ export function requestAnswer(
   const askerId = said.at(-1)?.speakerId ?? '';
   const medium = given.medium ?? getAnswerMedium(askerId, place);
   const isWritten = medium === 'written' || medium === 'private';
-  const way = choosePipeline(said, place.getSettings().pipeline);
-  const pipeline = isWritten ? pipelines.textOnly() : pipelines.open(way);
-  const onJudged = canJudgeWords(isWritten, way) ? awaitJudgement() : undefined;
+  const pipeline = isWritten
+    ? pipelines.textOnly()
+    : pipelines.open(choosePipeline(said, place.getSettings().pipeline));
   const { before, beside, ...shown } = selectContext(said, askerId, session, supposed);
   const owner =
     medium === 'private' ? toPrivateOwner(askerId, shown.owner) : shown.owner;
@@ -166,9 +164,7 @@ export function requestAnswer(
     ...beside,
     language: place.languages.createAnswerLanguage(askerId),
   };
-  const opened = spending.open(
-    toAnswerRequest(addJudgeOrder(turn, onJudged), place.channel.guildId),
-  );
+  const opened = spending.open(toAnswerRequest(turn, place.channel.guildId));
   if (opened.kind === 'refused') return opened;
   if (opened.news) notices.post(opened.news);
   loop.post({ kind: 'prompted', answer: id, hasOthers });
@@ -181,17 +177,9 @@ export function requestAnswer(
     owner,
     reservation: opened.reservation,
     nowMs,
-    onJudged,
+    awaitJudgement,
   };
   return new PendingAnswer({ ...answer, tools: calls }, signal);
-}
-
-function canJudgeWords(isWritten: boolean, pipeline: PipelineName) {
-  return !isWritten && pipeline === 'chained';
-}
-
-function addJudgeOrder(turn: Turn, onJudged: WordsJudge['onJudged'] | undefined): Turn {
-  return onJudged ? { ...turn, history: [...turn.history, judgeOrder] } : turn;
 }
 
 function selectContext(

@@ -145,29 +145,26 @@ export class UtteranceRunner {
     }
   }
 
-  /**
-   * Begins to wait for a chat model's judgement on the words up to the pause of an open utterance. Returns what takes the
-   * judgement. Undefined if the model is not to be asked.
-   */
+  /** Begins to wait for a judgement on the words up to the pause of an open utterance, and returns what takes it. */
   awaitWordsJudgement(
     id: Id | undefined,
     question: Id,
-  ): WordsJudge['onJudged'] | undefined {
+  ): ReturnType<WordsJudge['awaitJudgement']> {
     const recording = id === undefined ? undefined : this.#recordings.get(id);
-    const { wordsJudges } = this.#deps.hearing;
-    if (!recording || this.#openRecordings.get(recording.speakerId) !== recording)
-      return undefined;
-    const { speakerId } = recording;
+    const { wordsJudges: trust } = this.#deps.hearing;
     const usual = this.#deps.pipelines.getEngineNames('chained');
-    if (!wordsJudges?.isAsked(usual)) return undefined;
-    const asked = { question, isTrusted: wordsJudges.isTrusted(usual), logit: 0 };
-    const pending = { ...asked, isPending: true, model: usual, isWhole: undefined };
-    this.#connection?.giveWordsJudgement(speakerId, pending);
-    return ({ isWhole, model = usual }) => {
-      const logit = isWhole === undefined ? 0 : wordsJudges.weigh(model, isWhole);
-      const judged = { ...asked, isPending: false, model, isWhole, logit };
-      this.#connection?.giveWordsJudgement(speakerId, judged);
-    };
+    if (!recording || !trust?.isAsked(usual)) return undefined;
+    const { speakerId } = recording;
+    if (this.#openRecordings.get(speakerId) !== recording) return undefined;
+    const asked = { question, isTrusted: trust.isTrusted(usual), logit: 0 };
+    this.#connection?.giveWordsJudgement(speakerId, { ...asked, isPending: true });
+    return (isWhole, model = usual) =>
+      this.#connection?.giveWordsJudgement(speakerId, {
+        ...asked,
+        isPending: false,
+        logit: trust.weigh(model, isWhole),
+        learn: (wentOn) => trust.learn(model, { isWhole, wentOn }),
+      });
   }
 
   forgetRecording(id: Id) {

@@ -50,10 +50,10 @@ export type WordsJudgement = {
 };
 
 /** An answer counts only for the latest question. */
-export function updateWordsJudgement(
-  former: WordsJudgement | undefined,
-  next: WordsJudgement,
-): WordsJudgement | undefined {
+export function updateWordsJudgement<T extends WordsJudgement>(
+  former: T | undefined,
+  next: T,
+): T | undefined {
   return next.isPending || former?.question === next.question ? next : former;
 }
 
@@ -94,7 +94,7 @@ const [turnModelWeight, maxTurnModelLogit] = [0.68, 4];
 const leastProbability = 0.001;
 
 /** A turn that ends sooner does not wait for the chat model's judgement of its words. */
-const sureDelayMs = 300;
+const sureDelayMs = 310;
 
 export function decideEndpointingDelay(
   signs: PauseSigns,

@@ -7,41 +7,32 @@ type JudgedPause = {
 /** With fewer pauses, right judgements may be luck. */
 const minPauses = 20;
 const keptPauses = 200;
-/** Pauses that count as if the judgement said nothing about them. */
-const doubtedPauses = 1;
-/** A judgement worth less holds up nobody. */
-const minLogit = 0.3;
 /** Logits of the words are this much too sure: `npm run bench -- turns --human`. */
 const wordsLogitFactor = 1.7;
+/** A judgement that counts less is not waited for. */
+const waitedLogit = -2;
 
-/**
- * Learns for each chat model what its judgement is worth: whether people whose words it called whole went on.
- *
- * A model that always says the same is worth nothing, and is no longer asked.
- */
+/** Learns for each chat model what its judgement is worth: whether people whose words it called whole went on. */
 export class WordsJudgeTrust {
   readonly #pauses = new Map<string, readonly JudgedPause[]>();
 
   isAsked(model: string): boolean {
-    return this.#listPauses(model).length < minPauses || this.isTrusted(model);
+    return this.#listPauses(model).length < minPauses || this.weigh(model, false) < 0;
   }
 
   isTrusted(model: string): boolean {
-    return this.weigh(model, true) > 0 && this.weigh(model, false) <= -minLogit;
+    return this.weigh(model, false) <= waitedLogit;
   }
 
-  /** Converts a judgement to a logit that the person has finished. */
-  weigh(model: string, isWhole: boolean): number {
+  /** Converts a judgement to a logit that the person has finished, less its standard error, so that a guess is worth 0. */
+  weigh(model: string, isWhole: boolean | undefined): number {
     const pauses = this.#listPauses(model);
-    if (pauses.length < minPauses) return 0;
-    const usual = measureShare(pauses, isWhole);
-    if (usual === 0) return 0;
-    const [ended, wentOn] = [false, true].map((kind) => {
-      const those = pauses.filter((pause) => pause.wentOn === kind);
-      const said = those.length * measureShare(those, isWhole);
-      return (said + doubtedPauses * usual) / (those.length + doubtedPauses);
-    });
-    return wordsLogitFactor * Math.log((ended ?? usual) / (wentOn ?? usual));
+    if (isWhole === undefined || pauses.length < minPauses) return 0;
+    const ended = measureShare(pauses, isWhole, false);
+    const wentOn = measureShare(pauses, isWhole, true);
+    const logit = Math.log(ended.share / wentOn.share) * (isWhole ? 1 : -1);
+    const sure = Math.max(0, logit - Math.sqrt(ended.variance + wentOn.variance));
+    return wordsLogitFactor * (isWhole ? sure : -sure);
   }
 
   learn(model: string, pause: JudgedPause) {
@@ -53,7 +44,14 @@ export class WordsJudgeTrust {
   }
 }
 
-function measureShare(pauses: readonly JudgedPause[], isWhole: boolean) {
-  const said = pauses.filter((pause) => pause.isWhole === isWhole);
-  return pauses.length === 0 ? 0 : said.length / pauses.length;
+/** Measures how often it was judged so, and the variance of the logarithm of that. */
+function measureShare(
+  pauses: readonly JudgedPause[],
+  isWhole: boolean,
+  wentOn: boolean,
+) {
+  const those = pauses.filter((pause) => pause.wentOn === wentOn);
+  const said = those.filter((pause) => pause.isWhole === isWhole).length + 0.5;
+  const all = those.length + 1;
+  return { share: said / all, variance: 1 / said - 1 / all };
 }

@@ -99,13 +99,12 @@ export function createSpeakerInput(
   speakerId: PersonId,
   sent: SentEnvelope,
   codec: OpusCodec,
-  { endpointRules: rules, weights, wordsJudges }: HearingDeps,
+  { endpointRules: rules, weights }: HearingDeps,
   pauseHabits: PauseHabits,
 ): SpeakerInput {
   const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
-  const learning = { rules, pauseHabits, wordsJudges };
-  return new SpeakerInput({ speakerId, stream, meter, echo, ...learning });
+  return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
 }
 
 const closeGraceMs = 2_000;

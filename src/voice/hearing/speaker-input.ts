@@ -18,9 +18,11 @@ import {
   quietVoice,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
-import type { WordsJudgement } from '#src/turn/endpointing/endpointing-delay.ts';
+import {
+  updateWordsJudgement,
+  type WordsJudgement,
+} from '#src/turn/endpointing/endpointing-delay.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 import {
   type OverlapVoice,
   type OverlapVoiceEvent,
@@ -73,10 +75,8 @@ export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
 
 const judgedSamples = 8 * listenRateHz;
 
-/** `isWhole` is undefined until the chat model says it, and where it never does. */
 export type JudgedWords = WordsJudgement & {
-  readonly model: string;
-  readonly isWhole: boolean | undefined;
+  readonly learn?: (wentOn: boolean) => void;
 };
 
 type SpeakerInputOptions = {
@@ -86,7 +86,6 @@ type SpeakerInputOptions = {
   readonly echo: EchoMeter;
   readonly rules: EndpointRules;
   readonly pauseHabits: PauseHabits;
-  readonly wordsJudges?: WordsJudgeTrust | undefined;
 };
 
 /** Turns the packets of one person into utterances. It exists only for heard people. */
@@ -150,8 +149,7 @@ export class SpeakerInput {
   }
 
   onWordsJudged(judgement: JudgedWords, atMs: number): SpeakerInputEvent[] {
-    if (judgement.isPending || this.#judgedWords?.question === judgement.question)
-      this.#judgedWords = judgement;
+    this.#judgedWords = updateWordsJudgement(this.#judgedWords, judgement);
     this.#stepEndpointing({ kind: 'words-judged', judgement, atMs });
     return this.#takeNoticed();
   }
@@ -233,12 +231,10 @@ export class SpeakerInput {
   }
 
   #learnJudgement(silentMs: number) {
-    const { rules, wordsJudges } = this.#options;
-    const { isPending, isWhole, model } = this.#judgedWords ?? { isPending: true };
-    this.#judgedWords = undefined;
     // No pause is over where the recogniser is only asked again.
-    if (isPending || model === undefined || silentMs === 0) return;
-    wordsJudges?.learn(model, { isWhole, wentOn: silentMs <= rules.mergeMs });
+    if (silentMs > 0)
+      this.#judgedWords?.learn?.(silentMs <= this.#options.rules.mergeMs);
+    this.#judgedWords = undefined;
   }
 
   #createSoFar(voice: EndpointingState, before: EndpointingState) {

@@ -33,7 +33,7 @@ type PendingAnswerOptions = {
   readonly isWritten: boolean;
   readonly preemptiveBudget: PreemptiveBudget;
   readonly tools: AnswerTools;
-  readonly onJudged?: WordsJudge['onJudged'] | undefined;
+  readonly awaitJudgement?: WordsJudge['awaitJudgement'] | undefined;
   /** Owner of the words in its prompt. */
   readonly owner: TextOwner;
   readonly nowMs: () => number;
@@ -173,13 +173,14 @@ export class PendingAnswer {
   }
 
   #createHost(): ReplyHost {
-    const { onJudged } = this.#options;
-    const waitUntilWanted = (signal: AbortSignal) =>
-      waitUnlessAborted(this.#wanted.promise, signal);
+    const { awaitJudgement } = this.#options;
     return {
       run: (call, signal) =>
         this.#runTool(call, AbortSignal.any([signal, this.#over.signal])),
-      wordsJudge: onJudged && { onJudged, waitUntilWanted },
+      wordsJudge: awaitJudgement && {
+        awaitJudgement,
+        waitUntilWanted: (signal) => waitUnlessAborted(this.#wanted.promise, signal),
+      },
     };
   }
 
