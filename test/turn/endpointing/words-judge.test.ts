@@ -1,53 +1,45 @@
-import {
-  type EndpointingEvent,
-  type EndpointingState,
-  endpointRules,
-  quietVoice,
-  stepEndpointing,
-} from '#src/turn/endpointing/endpointing.ts';
+import type { EndpointingEvent } from '#src/turn/endpointing/endpointing.ts';
 import { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
-import { makeTicks, makeWindows, wordEndMs, wordEvent } from './endpointing-run.ts';
+import {
+  makeTicks,
+  makeWindows,
+  runEvents,
+  sortEvents,
+  wordEndMs,
+  wordEvent,
+} from './endpointing-run.ts';
 
-const [textMs, question] = [180, 7];
+const textMs = 180;
 const whole = 'we are going to the park';
 const open = 'we are going to the';
 
+/** `judgedMs` counts since the voice stopped, and is absent where the model never judges. `isOther`: another pause. */
 type Asking = {
   readonly text?: string;
   readonly logit?: number;
-  /** Since the voice stopped. Absent: the model never says it. */
   readonly judgedMs?: number;
   readonly isTrusted?: boolean;
-  /** The judgement is about another pause. */
   readonly isOther?: boolean;
 };
 
 /** How long an utterance waits for its end, where the chat model is asked as soon as its words are known. */
 function measureWait(asking?: Asking) {
-  const { isOther, isTrusted = true, judgedMs, logit = 0, text = whole } = asking ?? {};
-  let voice: EndpointingState = quietVoice;
-  let endedAtMs: number | undefined;
-  const step = (event: EndpointingEvent) => {
-    const done = stepEndpointing(voice, event, endpointRules);
-    voice = done.voice;
-    if (done.effects.some(({ kind }) => kind === 'ended')) endedAtMs = event.atMs;
+  const { isOther = false, isTrusted = true, judgedMs, logit = 0 } = asking ?? {};
+  const judge = (silentMs: number, judged: object): EndpointingEvent => {
+    const judgement = { question: 7, isPending: true, isTrusted, logit: 0, ...judged };
+    return { kind: 'words-judged', judgement, atMs: wordEndMs + silentMs };
   };
-  const judge = (isPending: boolean, atMs: number) => {
-    const number = isOther && !isPending ? question + 1 : question;
-    const told = isPending ? 0 : logit;
-    const judgement = { question: number, isPending, isTrusted, logit: told };
-    step({ kind: 'words-judged', judgement, atMs });
-  };
-  for (const event of makeWindows(0, ...wordEvent)) step(event);
-  for (const tick of makeTicks(wordEndMs, 3000)) {
-    step(tick);
-    const silentMs = tick.atMs - wordEndMs;
-    if (silentMs === textMs) step({ kind: 'text', text, atMs: tick.atMs });
-    if (asking && silentMs === textMs) judge(true, tick.atMs);
-    if (silentMs === judgedMs) judge(false, tick.atMs);
-    if (endedAtMs !== undefined) return endedAtMs - wordEndMs;
-  }
-  return Number.POSITIVE_INFINITY;
+  const answer = { question: isOther ? 8 : 7, isPending: false, logit };
+  const noted = runEvents(
+    sortEvents(
+      ...makeWindows(0, ...wordEvent),
+      ...makeTicks(wordEndMs, 3000),
+      { kind: 'text', text: asking?.text ?? whole, atMs: wordEndMs + textMs },
+      ...(asking ? [judge(textMs, {})] : []),
+      ...(judgedMs === undefined ? [] : [judge(judgedMs, answer)]),
+    ),
+  );
+  return Number(noted.find(({ kind }) => kind === 'ended')?.notedAtMs) - wordEndMs;
 }
 
 const usualMs = measureWait();
