@@ -1,6 +1,8 @@
 const letters = ['whole', 'goeson'];
 const judgement =
-  /^[\s\p{P}\p{S}]*(?:(whole)|goes[\s_-]*on)(?!['\u2019-]?[\p{L}\p{M}\p{N}])[^\p{L}\p{N}\s{[(<]*[^\S\n]*(?:[-\u2013\u2014:|]+(?=\s))?\s*/iu;
+  /^[\s\p{P}\p{S}]*(?:(whole)|goes[\s_-]*on)(?!['\u2011\u2019-]?[\p{L}\p{M}\p{N}])([^\p{L}\p{N}\s{[(<]*)/iu;
+/** Only a mark or the end of its line tells it from an answer such as "Whole milk is better". */
+const lineEnd = /^[^\S\n]*(?:[-\u2013\u2014:|]+\s|\n|$)/;
 /** A dash behind it may still belong to it. */
 const possibleDash = /^[-\u2013\u2014:|]*$/;
 const maxMarks = 40;
@@ -12,9 +14,14 @@ export function readJudgement(
 ): { readonly isWhole: boolean; readonly rest: string } | 'unsure' | undefined {
   const found = judgement.exec(text);
   if (!found) return !isLast && mayBecomeJudgement(text) ? 'unsure' : undefined;
-  const rest = text.slice(found[0].length);
-  if (!isLast && possibleDash.test(rest)) return 'unsure';
-  return { isWhole: found[1] !== undefined, rest };
+  const behind = text.slice(found[0].length);
+  if (!isLast && possibleDash.test(behind.trim())) return 'unsure';
+  const [end = ''] = lineEnd.exec(behind) ?? [];
+  if (end === '' && behind !== '' && found[2] === '') return undefined;
+  return {
+    isWhole: found[1] !== undefined,
+    rest: behind.slice(end.length).trimStart(),
+  };
 }
 
 function mayBecomeJudgement(text: string) {

@@ -131,7 +131,7 @@ function computeDelay(
     (judged ?? 0) +
     (signs.wordsJudgement?.logit ?? 0) -
     measureSlowness(slowMs);
-  const isJudged = judged !== undefined || signs.wordsJudgement?.isPending === false;
+  const isJudged = judged !== undefined || (signs.wordsJudgement?.logit ?? 0) !== 0;
   const maxMs = isJudged ? rules.maxHeldDelayMs : rules.maxDelayMs;
   const delayMs = toDelay(logit, signs, rules, maxMs);
   const [from, to] = preemptiveLogits;

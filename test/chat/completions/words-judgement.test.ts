@@ -126,3 +126,15 @@ test.each([
     expect(JSON.stringify(server.bodies)).not.toContain('onJudged');
   },
 );
+
+test.each([
+  'Goes on until ten.',
+  'Whole milk is better.',
+  '"Whole Lotta Love" is by them.',
+  'Goes on and on.',
+  'Whole\u2011grain bread.',
+  'whole-ish',
+])('an answer that begins like a judgement is whole: %s', (text) => {
+  for (const pieces of [text, [text]])
+    expect(read(pieces)).toEqual({ words: text, verdicts: [], calls: [] });
+});
