@@ -1,7 +1,7 @@
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/ports/command-ports.ts';
-import type { ReportedOutcome } from './machine/effects.ts';
+import type { TurnEnd } from './machine/state.ts';
 
 export type QueuedQuestion = {
   readonly kind: 'question';
@@ -10,7 +10,7 @@ export type QueuedQuestion = {
   readonly earlierUtterances: readonly TurnUtterance[];
   readonly endedAtMs: number;
   readonly signal?: AbortSignal;
-  readonly onOver?: (outcome: ReportedOutcome) => void;
+  readonly onOver?: (outcome: TurnEnd) => void;
   transcript?: { readonly text: string; readonly atMs: number };
   readonly manner?: SpokenManner;
   readonly onOutcome?: (asking: AskOutcome) => void;

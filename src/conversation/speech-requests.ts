@@ -1,8 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { type PlayEnd, playEnds } from '#src/base/play-end.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
-import type { EffectOf, ReportedOutcome } from '#src/conversation/machine/effects.ts';
-import type { Id } from '#src/conversation/machine/state.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import type { Id, TurnEnd } from '#src/conversation/machine/state.ts';
 import { type ChannelNotices, toFailureLine } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { queueRules } from '#src/turn/answer-wait.ts';
@@ -58,7 +58,7 @@ type Request = Submission & { isQueued: boolean };
 
 type SubmitOutcome =
   | { readonly kind: 'queued'; readonly position: number }
-  | { readonly kind: 'rejected'; readonly reason: ReportedOutcome };
+  | { readonly kind: 'rejected'; readonly reason: TurnEnd };
 
 type SpeechRequestsDeps = {
   readonly clock: Clock;
@@ -153,7 +153,7 @@ export class SpeechRequests {
     if (submitted.kind === 'queued')
       return { kind: 'added', position: submitted.position, ended: ended.promise };
     const { maxLinesPerPerson, maxAnnouncements } = queueRules;
-    if (submitted.reason === 'full')
+    if (submitted.reason === 'crowded')
       return {
         kind: 'full',
         limit: when === 'behind' ? maxLinesPerPerson : maxAnnouncements,

@@ -74,7 +74,7 @@ type MessageEffect =
   | {
       readonly do: 'report';
       readonly request: Id;
-      readonly outcome: ReportedOutcome;
+      readonly outcome: TurnEnd;
       readonly failure?: ReplyFailure;
     }
   | {
@@ -89,9 +89,6 @@ type MessageEffect =
 type PlaceEffect =
   | { readonly do: 'open-link' }
   | { readonly do: 'end'; readonly why: LeaveReason };
-
-/** Outcome of a request. `private`: the asker is answered in writing. */
-export type ReportedOutcome = TurnEnd | 'full' | 'private';
 
 export type UtteranceOutcome =
   | 'meant'

@@ -133,7 +133,7 @@ export const speechHandlers = {
   typed(draft, { atMs, by, name, request, text }) {
     // After a no the answer to a typed question is written.
     if (hasRefused(draft, by)) {
-      emitEffect(draft, { do: 'report', request, outcome: 'private' });
+      emitEffect(draft, { do: 'report', request, outcome: 'withdrawn' });
       return;
     }
     const { turnQueue, turns } = draft;
@@ -143,7 +143,7 @@ export const speechHandlers = {
         one.request !== undefined &&
         turnQueue.waiting.includes(one.id),
     );
-    if (former) dropTurn(draft, former, 'replaced');
+    if (former) dropTurn(draft, former, 'interrupted');
     const parts = [{ utterance: 0, words: text }];
     queueTurn(draft, addTurn(draft, by, atMs, { name, request, parts }));
   },

@@ -145,11 +145,7 @@ export type Announcement = {
   readonly failure?: ReplyFailure;
 };
 
-export type EarlyEnd =
-  | Exclude<PlayEnd, 'completed'>
-  | 'replaced'
-  | 'refused'
-  | DroppedTurnReason;
+export type EarlyEnd = Exclude<PlayEnd, 'completed'> | 'refused' | DroppedTurnReason;
 
 /** How a turn or an announcement ended. */
 export type TurnEnd = ReplyFinish | EarlyEnd;

@@ -189,13 +189,7 @@ export function forgetRecordings(draft: Draft, parts: readonly TurnPart[]) {
 }
 
 /** After these ends a question stays in the history if its answer had begun. */
-const rememberedEnds: readonly string[] = [
-  'stopped',
-  'late',
-  'muted',
-  'interrupted',
-  'replaced',
-];
+const rememberedEnds: readonly string[] = ['stopped', 'late', 'muted', 'interrupted'];
 
 function isEndRemembered(end: TurnEnd) {
   return rememberedEnds.includes(end);

@@ -90,7 +90,7 @@ export function queueTurn(draft: Draft, turn: TurnState) {
   replaceUnheardTurn(draft, turn);
   const sounding = findHeardReply(draft, turn.id);
   if (sounding) {
-    cutReply(draft, sounding, 'replaced');
+    cutReply(draft, sounding, 'interrupted');
     turn.answer = undefined;
   }
   leaveQueue(draft, turn.id);
@@ -107,7 +107,7 @@ function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   const isTyped = former.request !== undefined || turn.request !== undefined;
   if (isTyped || turn.endedMs < former.endedMs || current?.phase.kind !== 'making')
     return;
-  dropTurn(draft, former, 'replaced');
+  dropTurn(draft, former, 'interrupted');
 }
 
 /** Drops the oldest of too many waiting turns, of this asker first. */
@@ -303,10 +303,10 @@ function findAnnouncementRejection(draft: Draft, { owner, when }: EventOf<'read'
   const isBehind = when === 'behind';
   const alike = waiting.filter((one) => (one.when === 'behind') === isBehind);
   const { maxLines, maxLinesPerPerson, maxAnnouncements } = draft.rules.queue;
-  if (!isBehind) return alike.length >= maxAnnouncements ? 'full' : undefined;
+  if (!isBehind) return alike.length >= maxAnnouncements ? 'crowded' : undefined;
   const own = alike.filter((one) => one.owner === owner);
   return own.length >= maxLinesPerPerson || alike.length >= maxLines
-    ? 'full'
+    ? 'crowded'
     : undefined;
 }
 

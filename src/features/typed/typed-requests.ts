@@ -4,8 +4,7 @@ import {
   listExchanges,
   toChatMessages,
 } from '#src/conversation/answering/answer-request.ts';
-import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
-import type { HistoryExchange } from '#src/conversation/machine/state.ts';
+import type { HistoryExchange, TurnEnd } from '#src/conversation/machine/state.ts';
 import type { QueuedQuestion, SayPlace } from '#src/conversation/queued-speech.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
@@ -389,7 +388,7 @@ function toQueuedQuestion(
   return question;
 }
 
-function toDroppedOutcome(outcome: ReportedOutcome): AskOutcome {
+function toDroppedOutcome(outcome: TurnEnd): AskOutcome {
   if (outcome === 'left') return nowhereOutcome;
   const id = droppedTexts[outcome];
   return {
@@ -399,13 +398,11 @@ function toDroppedOutcome(outcome: ReportedOutcome): AskOutcome {
 }
 
 /** A privately answered question ends here as if it was taken back. */
-const droppedTexts: Partial<Readonly<Record<ReportedOutcome, PlainTextId>>> = {
+const droppedTexts: Partial<Readonly<Record<TurnEnd, PlainTextId>>> = {
   stopped: 'stop.ok',
   skipped: 'stop.ok',
   withdrawn: 'stop.ok',
-  private: 'stop.ok',
   interrupted: 'stop.ok',
-  replaced: 'stop.ok',
   crowded: 'ask.dropped',
   late: 'ask.dropped',
   muted: 'muted.server',

@@ -90,7 +90,7 @@ const people: ConversationCases = {
     [consentGiven('ana', 'no', 0), 'forget-person ana'],
     [
       { kind: 'typed', request: 1, by: 'ana', name: 'ana', text: 'Old?', atMs: 1_000 },
-      'report 1: private',
+      'report 1: withdrawn',
     ],
   ],
   'a sound without a voice holds no words, whatever a recogniser makes of it': {

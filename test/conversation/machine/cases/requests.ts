@@ -24,7 +24,7 @@ export const requestsCases: ConversationCases = {
     [
       [readingAsked('one', 0, { request: 1 }), 'speak 100: one'],
       [[2, 3, 4, 5, 6, 7, 8, 9].map((n) => readingAsked(`${n}`, n, { request: n }))],
-      [readingAsked('ten', 10, { request: 10 }), 'report 10: full'],
+      [readingAsked('ten', 10, { request: 10 }), 'report 10: crowded'],
       [replyOver(100, 1_000, 'one'), 'report 1: completed', 'speak 101: 2'],
       [{ kind: 'taken-back', request: 3, atMs: 1_100 }, 'report 3: withdrawn'],
       [{ kind: 'taken-back', request: 2, atMs: 1_200 }, 'cut 101'],
@@ -94,7 +94,7 @@ export const requestsCases: ConversationCases = {
             text: 'Chile?',
             atMs: 1_200,
           },
-          'report 1: replaced',
+          'report 1: interrupted',
         ],
         [
           [replyAudible(101, 1_300), replyOver(101, 2_000, 'Old.')],

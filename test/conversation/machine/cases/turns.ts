@@ -171,7 +171,7 @@ export const turnsCases: ConversationCases = {
         'known of ana: ',
         'utterance 2 of ana: meant',
         'discard 101',
-        'turn of ana: replaced',
+        'turn of ana: interrupted',
         'begin 103 for ana: Nova, Quito?',
         'play 103',
       ],
