@@ -56,7 +56,7 @@ export type HumanScene = Pick<
   readonly lengthMs: number;
 };
 
-export const humanFolder = 'test/fixtures/human';
+const humanFolder = 'test/fixtures/human';
 const [leadMs, tailMs, edgeMs] = [500, 2200, 60];
 const samplesPerMs = 16;
 /** Shorter silences are closures of stops. */
