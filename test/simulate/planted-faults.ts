@@ -160,7 +160,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     meaning:
       'Whoever goes on after a pause leaves the request for the words before it running.',
     file: 'src/voice/hearing/utterance-recording.ts',
-    from: "    this.#openedRequest?.stop.abort(new Error('the speaker went on'));\n",
+    from: "      openedRequest?.stop.abort(new Error('the speaker went on'));\n",
     to: '',
     tests: conversationTests,
     isQuick: true,
@@ -169,8 +169,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '19',
     meaning: 'A voice that paused for people who talk never goes on.',
     file: 'src/voice/output/speech-output.ts',
-    from: '    this.#resumeCount++;\n    this.#openReply?.reply.resume();',
-    to: '    this.#resumeCount++;',
+    from: '      resumeCount++;\n      openReply?.reply.resume();',
+    to: '      resumeCount++;',
     tests: ['test/conversation', 'test/turn/overlap', 'bench/manners'],
   },
   {

@@ -7,6 +7,8 @@ type JudgedPause = {
 /** With fewer pauses, right judgements may be luck. */
 const minPauses = 20;
 const keptPauses = 200;
+/** A model that did not judge in its first pauses may say it in other words, which would be spoken. */
+const maxSilentPauses = 3;
 /** Logits of the words are this much too sure: `npm run bench -- turns --human`. */
 const wordsLogitFactor = 1.7;
 /** A judgement that counts less is not waited for. */
@@ -17,7 +19,10 @@ export class WordsJudgeTrust {
   readonly #pauses = new Map<string, readonly JudgedPause[]>();
 
   isAsked(model: string): boolean {
-    return this.#listPauses(model).length < minPauses || this.weigh(model, false) < 0;
+    const pauses = this.#listPauses(model);
+    const isSilent = pauses.every(({ isWhole }) => isWhole === undefined);
+    if (isSilent) return pauses.length < maxSilentPauses;
+    return pauses.length < minPauses || this.weigh(model, false) < 0;
   }
 
   isTrusted(model: string): boolean {

@@ -4,6 +4,7 @@ import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
 import type { GuildOptions } from '#sandbox/world/create-world.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
+import { judgeOrder } from '#src/pipeline/words-judge.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';
@@ -255,9 +256,10 @@ function chats({ providers }: ScenarioSetup) {
 }
 
 function wordsOf(messages: readonly ScenarioMessage[]) {
-  return messages.flatMap(({ role, content }) =>
+  const lines = messages.flatMap(({ role, content }) =>
     role === 'user' ? content.split('\n') : [],
   );
+  return lines.filter((line) => line !== judgeOrder.content);
 }
 
 /** All pieces of `uttered` as one sound. */

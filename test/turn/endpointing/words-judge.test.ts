@@ -93,18 +93,21 @@ test('a model counts after 20 pauses, by how often it was right', () => {
 });
 
 test.each([
-  ['always says whole', () => true],
-  ['always says that words go on', () => false],
-  ['never judges', () => undefined],
-  ['is as good as chance', (n: number) => n % 3 === 0],
-  ['is always wrong', (n: number) => n % 4 === 0],
-])('a model that %s counts for nothing, and is no longer asked', (_, judge) => {
-  const trust = new WordsJudgeTrust();
-  for (let n = 0; n < 24; n++) {
-    expect(trust.isAsked('bad')).toBe(n < 20 || trust.isTrusted('bad'));
-    trust.learn('bad', { isWhole: judge(n), wentOn: n % 4 === 0 });
-  }
-  expect(trust.isTrusted('bad')).toBe(false);
-  expect(trust.isAsked('bad')).toBe(false);
-  expect(trust.isAsked('another')).toBe(true);
-});
+  ['always says whole', () => true, 20],
+  ['always says that words go on', () => false, 20],
+  ['never judges', () => undefined, 3],
+  ['is as good as chance', (n: number) => n % 3 === 0, 20],
+  ['is always wrong', (n: number) => n % 4 === 0, 20],
+] as const)(
+  'a model that %s counts for nothing, and is no longer asked',
+  (_, judge, asked) => {
+    const trust = new WordsJudgeTrust();
+    for (let n = 0; n < 24; n++) {
+      expect(trust.isAsked('bad')).toBe(n < asked || trust.isTrusted('bad'));
+      trust.learn('bad', { isWhole: judge(n), wentOn: n % 4 === 0 });
+    }
+    expect(trust.isTrusted('bad')).toBe(false);
+    expect(trust.isAsked('bad')).toBe(false);
+    expect(trust.isAsked('another')).toBe(true);
+  },
+);
