@@ -13,6 +13,10 @@ export function sumValues<T>(values: Iterable<T>, part: (value: T) => number) {
   return sum;
 }
 
+export function meanOfValues(values: readonly number[]) {
+  return sumValues(values, (value) => value) / values.length;
+}
+
 export type TableRow = readonly (string | number | undefined)[];
 
 /** Rows under a head, columns as wide as their widest cell. Numbers are rounded; without a value there is a dash. */

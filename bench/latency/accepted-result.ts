@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { meanOfValues } from '#bench/format-table.ts';
 import type { TurnFigures } from './latency-report.ts';
 
 /** Figures of the last accepted measurement. Only ratios hold on another machine. */
@@ -45,8 +46,4 @@ export function judgePairs(
   const half = studentT95 * Math.sqrt(variance / pairCount);
   const [low, high] = [growth - half, growth + half];
   return { growth, low, high, isWorse: !(low <= acceptedGrowth) };
-}
-
-function meanOfValues(values: readonly number[]) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,7 +1,7 @@
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findPercentile, formatTable } from '#bench/format-table.ts';
+import { findPercentile, formatTable, sumValues } from '#bench/format-table.ts';
 import type { BenchRow } from './bench-rows.ts';
 import { openMeasuredPath } from './measured-path.ts';
 import { type PauseKind, pauseKinds, readPauseClips } from './pause-clips.ts';
@@ -66,9 +66,9 @@ function toRow(kind: PauseKind, turns: readonly SpokenTurn[]) {
       .map((share) => findPercentile(values, share).toFixed(0))
       .join(' / ');
   };
-  const sum = (part: (turn: SpokenTurn) => number) =>
-    whole.reduce((all, turn) => all + part(turn), 0);
-  const share = sum(({ sentMs }) => sentMs) / sum(({ spokenMs }) => spokenMs);
+  const share =
+    sumValues(whole, ({ sentMs }) => sentMs) /
+    sumValues(whole, ({ spokenMs }) => spokenMs);
   return [
     kind,
     `${whole.length} of ${turns.length}`,

@@ -1,4 +1,4 @@
-import { findPercentile } from '#bench/format-table.ts';
+import { findPercentile, sumValues } from '#bench/format-table.ts';
 import type { BenchPipeline } from '#bench/pipelines/server-settings.ts';
 import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { MockRequest, ProviderPace } from '#test/fakes/providers/mock-settings.ts';
@@ -84,7 +84,7 @@ export function measureTurn(seen: ObservedTurn): MeasuredTurn {
     sinceMs,
     noticedMs: ownMs + Number(answered.pausedMs),
     askedMs: (last?.atMs ?? Number.NaN) - lastVoicedAtMs,
-    sentMs: uploads.reduce((sum, { soundMs = 0 }) => sum + soundMs, 0),
+    sentMs: sumValues(uploads, ({ soundMs = 0 }) => soundMs),
   };
 }
 

@@ -22,12 +22,13 @@ export function withWordsJudge(
   chat: ChatModel,
   judge: WordsJudge | undefined,
 ): ChatModel {
+  if (!judge) return chat;
   let hasAsked = false;
   return {
     reply(...request) {
-      const tell = hasAsked ? undefined : judge?.awaitJudgement();
+      const tell = hasAsked ? undefined : judge.awaitJudgement();
       hasAsked = true;
-      return judge && tell
+      return tell
         ? replyJudging(chat, judge, tell, ...request)
         : chat.reply(...request);
     },

@@ -6,17 +6,12 @@ import {
   type EndpointingDelayRules,
 } from '#src/turn/endpointing/endpointing-delay.ts';
 import { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
+import type { HumanSilence } from './human-scenes.ts';
 
 /** Shares of pauses and ends of turns that a chat model judges rightly. */
 export type ReaderSkill = readonly [pauses: number, ends: number];
 
-type ReadSilence = {
-  readonly kind: 'hold' | 'eot';
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly insertedMs?: number;
-  readonly moments: readonly TurnMoment[];
-};
+export type ReadSilence = HumanSilence & { readonly moments: readonly TurnMoment[] };
 
 /** From the request to the first word: 470 ms of silence where words come after 120 ms. */
 const readMs = 350;

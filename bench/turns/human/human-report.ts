@@ -1,4 +1,4 @@
-import { findPercentile, formatTable } from '#bench/format-table.ts';
+import { findPercentile, formatTable, meanOfValues } from '#bench/format-table.ts';
 import {
   listMoments,
   type MomentDeps,
@@ -8,14 +8,13 @@ import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openTurnModel } from '#src/speech/local/turn-model.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { decideEndpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
-import { listReadEnds, type ReaderSkill } from './fake-reader.ts';
-import { type HumanScene, type HumanSilence, readHumanScenes } from './human-scenes.ts';
+import { listReadEnds, type ReaderSkill, type ReadSilence } from './fake-reader.ts';
+import { type HumanScene, readHumanScenes } from './human-scenes.ts';
 
 /** A silence, and what was known in it. */
-type WatchedSilence = HumanSilence & {
+type WatchedSilence = ReadSilence & {
   readonly scene: Pick<HumanScene, 'kind' | 'language' | 'profile'>;
   readonly hasWords: boolean;
-  readonly moments: readonly TurnMoment[];
 };
 
 /** How long a detector waits at a moment of a silence, in ms. */
@@ -187,7 +186,7 @@ function format({ all, natural, waits }: HumanFigures) {
   return [
     natural.toFixed(0),
     all.toFixed(0),
-    mean(waits).toFixed(0),
+    meanOfValues(waits).toFixed(0),
     `${findPercentile(waits, 0.5)}`,
     `${findPercentile(waits, 0.9)}`,
   ];
@@ -199,18 +198,14 @@ function countKinds(silences: readonly WatchedSilence[]) {
   return `${holds.length - inserted}, ${inserted}, ${silences.length - holds.length}`;
 }
 
-function mean(values: readonly number[]) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 function meets(own: HumanFigures, mute: HumanFigures, read = own) {
   return (
     read.natural <= goals.read &&
     read.all <= goals.readAll &&
-    mean(read.waits) <= goals.readMeanMs &&
+    meanOfValues(read.waits) <= goals.readMeanMs &&
     own.natural <= goals.natural &&
     own.all <= goals.all &&
-    mean(own.waits) <= goals.meanMs &&
+    meanOfValues(own.waits) <= goals.meanMs &&
     findPercentile(own.waits, 0.5) <= goals.p50Ms &&
     findPercentile(own.waits, 0.9) <= goals.p90Ms &&
     mute.natural <= goals.mute &&

@@ -369,9 +369,8 @@ function decideEnd(
     endMs === voice.lastVoiceMs &&
     (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
   const { judgement, wordsJudgement } = voice;
-  const judged = { judgement, wordsJudgement };
-  const isNew = isTextless(voice);
-  const signs = { isClosed, isLagging, isTextless: isNew, endOfTurn, ...judged };
+  const pause = { isClosed, isLagging, isTextless: isTextless(voice) };
+  const signs = { ...pause, endOfTurn, judgement, wordsJudgement };
   const delay = decideEndpointingDelay(signs, rules, person);
   const isOver =
     silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;

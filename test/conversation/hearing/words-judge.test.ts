@@ -10,11 +10,11 @@ import { adam } from '#test/conversation/setup/session-fixture.ts';
 
 const orderLine = `user: ${judgeOrder.content}`;
 
-/** Knows the model of the server as a good one, in whose every fourth pause a person went on. */
-function knowGoodModel() {
+/** Knows the model of the server, usually as a good one. In every fourth pause a person went on. */
+function knowModel(pauses = 40, judge = (n: number) => n % 4 !== 0) {
   const trust = new WordsJudgeTrust();
-  for (let n = 0; n < 40; n++)
-    trust.learn('writes', { isWhole: n % 4 !== 0, wentOn: n % 4 === 0 });
+  for (let n = 0; n < pauses; n++)
+    trust.learn('writes', { isWhole: judge(n), wentOn: n % 4 === 0 });
   return trust;
 }
 
@@ -60,7 +60,7 @@ async function listTraces({ fixture, providers, shown }: Served) {
 test.each(['goes on\n', '"Whole"\n\n'])(
   'the judgement %j is never spoken, shown, kept or remembered',
   async (judgement) => {
-    await using served = await open(judgement, knowGoodModel());
+    await using served = await open(judgement, knowModel());
     for (let turn = 0; turn < 2; turn++) await served.ask('capital');
     await served.settle();
     const { all, spoken } = await listTraces(served);
@@ -72,8 +72,8 @@ test.each(['goes on\n', '"Whole"\n\n'])(
 );
 
 test('words that go on hold the turn, and the answer begun in the pause is used', async () => {
-  await using whole = await open('whole\n', knowGoodModel());
-  await using goesOn = await open('goes on\n', knowGoodModel());
+  await using whole = await open('whole\n', knowModel());
+  await using goesOn = await open('goes on\n', knowModel());
   const [soonMs, heldMs] = [await measureDelay(whole), await measureDelay(goesOn)];
   expect(heldMs).toBeGreaterThan(soonMs + 300);
   expect(heldMs).toBeLessThanOrEqual(2_000);
@@ -82,16 +82,16 @@ test('words that go on hold the turn, and the answer begun in the pause is used'
 });
 
 test('a model that answers without a judgement is as quick as one that is not trusted', async () => {
-  await using silent = await open('', knowGoodModel());
+  await using silent = await open('', knowModel());
   await using unknown = await open('goes on\n', new WordsJudgeTrust());
   expect(await measureDelay(silent)).toBe(await measureDelay(unknown));
 });
 
 test('a model is learnt from pause to pause, and asked no more if it always says the same', async () => {
-  const trust = new WordsJudgeTrust();
-  for (let n = 0; n < 18; n++)
-    trust.learn('writes', { isWhole: true, wentOn: n % 4 === 0 });
-  await using served = await open('whole\n', trust);
+  await using served = await open(
+    'whole\n',
+    knowModel(18, () => true),
+  );
   const isAsked = async () => {
     await served.ask('capital');
     return served.shown.at(-1) === orderLine;
@@ -105,13 +105,13 @@ test('a model is learnt from pause to pause, and asked no more if it always says
 });
 
 test.each(['audio-model', 'realtime'] as const)('%s is not asked', async (name) => {
-  await using served = await open('whole\n', knowGoodModel(), name);
+  await using served = await open('whole\n', knowModel(), name);
   await served.ask('capital');
   expect(served.shown).not.toContain(orderLine);
 });
 
 test('a typed question is not asked about', async () => {
-  await using served = await open('whole\n', knowGoodModel());
+  await using served = await open('whole\n', knowModel());
   void served.fixture.talk.askQuestion('g', 'Where?', adam, 'voice');
   await served.until(() => served.asked.length > 0, 'a request');
   expect(served.shown).not.toContain(orderLine);

@@ -109,6 +109,15 @@ test('whatever is sent stands whole beside the button or in the file, and Discor
   );
 });
 
+/** Adam asks, and a button waits for him. */
+const offered = `model: call sky__forecast {"city":"Lima"} || Press the button.
+    adam asks: How is the weather in Lima?
+    > told adam: answered Press the button.
+    > tool sky__forecast asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
+    3000 > answered Adam: Press the button.`;
+
 playScripts(
   {
     'a tool that needs no Confirm runs at once, and its result reaches the model as data':
@@ -126,13 +135,7 @@ playScripts(
       [
         makeTool(destroys, tellCall),
         `
-    model: call sky__forecast {"city":"Lima"} || Press the button.
-    adam asks: How is the weather in Lima?
-    > told adam: answered Press the button.
-    > tool sky__forecast asked
-    > writes tool.ask (Adam) (Adam) (60)
-    > offers 1 buttons
-    3000 > answered Adam: Press the button.
+    ${offered}
     eva looks > other name Adam
     adam looks > shown tool.external.ask tool Sky: forecast given "city": "Lima" name Adam s 57
     adam confirms
@@ -147,13 +150,7 @@ playScripts(
         text: '**Sunny**, see https://sky.example',
       })),
       `
-    model: call sky__forecast {"city":"Lima"} || Press the button.
-    adam asks: How is the weather in Lima?
-    > told adam: answered Press the button.
-    > tool sky__forecast asked
-    > writes tool.ask (Adam) (Adam) (60)
-    > offers 1 buttons
-    3000 > answered Adam: Press the button.
+    ${offered}
     adam confirms
     > done tool.external.told tool Sky: forecast **Sunny**, see https://sky.example
     > tool sky__forecast pressed
@@ -164,13 +161,7 @@ playScripts(
     'who leaves before the result is there is not spoken to: the call is done': [
       makeLateTool(),
       `
-    model: call sky__forecast {"city":"Lima"} || Press the button.
-    adam asks: How is the weather in Lima?
-    > told adam: answered Press the button.
-    > tool sky__forecast asked
-    > writes tool.ask (Adam) (Adam) (60)
-    > offers 1 buttons
-    3000 > answered Adam: Press the button.
+    ${offered}
     adam presses confirm
     1000
     adam goes
@@ -183,13 +174,7 @@ playScripts(
     'who says no before the result is there is not spoken to: the call is failed': [
       makeLateTool(),
       `
-    model: call sky__forecast {"city":"Lima"} || Press the button.
-    adam asks: How is the weather in Lima?
-    > told adam: answered Press the button.
-    > tool sky__forecast asked
-    > writes tool.ask (Adam) (Adam) (60)
-    > offers 1 buttons
-    3000 > answered Adam: Press the button.
+    ${offered}
     adam presses confirm
     1000
     adam denies > confirmed: failed, isSaved true

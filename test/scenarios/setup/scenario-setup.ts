@@ -256,10 +256,9 @@ function chats({ providers }: ScenarioSetup) {
 }
 
 function wordsOf(messages: readonly ScenarioMessage[]) {
-  const lines = messages.flatMap(({ role, content }) =>
-    role === 'user' ? content.split('\n') : [],
-  );
-  return lines.filter((line) => line !== judgeOrder.content);
+  return messages
+    .flatMap(({ role, content }) => (role === 'user' ? content.split('\n') : []))
+    .filter((line) => line !== judgeOrder.content);
 }
 
 /** All pieces of `uttered` as one sound. */
