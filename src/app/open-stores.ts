@@ -6,8 +6,10 @@ import {
 } from '#src/features/captions/store/transcript-stores.ts';
 import { memoryStorePart } from '#src/features/memories/memory-store.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import {
+  createSqliteDriver,
+  createSqliteWorker,
+} from '#src/storage/sqlite/sqlite-driver.ts';
 import { createStoreHealth, type StoreHealth } from '#src/storage/store-health.ts';
 import {
   mainStore,

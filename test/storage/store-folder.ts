@@ -5,8 +5,10 @@ import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
-import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import {
+  createSqliteDriver,
+  createSqliteWorker,
+} from '#src/storage/sqlite/sqlite-driver.ts';
 
 /** A folder of its own that goes away with the test, with the path of a store in it. */
 export type StoreFolder = Disposable & {

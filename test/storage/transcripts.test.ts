@@ -7,8 +7,10 @@ import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
 import { describeLostRows } from '#src/storage/data-dir/store-files.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import {
+  createSqliteDriver,
+  createSqliteWorker,
+} from '#src/storage/sqlite/sqlite-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import {
   makeLine,

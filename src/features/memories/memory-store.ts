@@ -9,8 +9,7 @@ import {
 } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
-import { defineTable, selectRows } from '#src/sql/table.ts';
-import { removeRows } from '#src/sql/table-rows.ts';
+import { defineTable, removeRows, selectRows } from '#src/sql/table.ts';
 
 export type Memory = {
   readonly guildId: GuildId;

@@ -14,8 +14,13 @@ import {
 import { selectPersonRows } from '#src/sql/person-rows.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable, deleteRows, isOfShard, selectRows } from '#src/sql/table.ts';
-import { removeRows } from '#src/sql/table-rows.ts';
+import {
+  defineTable,
+  deleteRows,
+  isOfShard,
+  removeRows,
+  selectRows,
+} from '#src/sql/table.ts';
 
 /** A reminder for an instant, or a message told at the arrival of another person. */
 export type Reminder = {

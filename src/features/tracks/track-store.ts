@@ -2,8 +2,7 @@ import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { TrackState } from '#src/playback/tracks/track-outcomes.ts';
 import { channelId, guildId, json } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable } from '#src/sql/table.ts';
-import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
+import { defineTable, findRows, putRows, removeRows } from '#src/sql/table.ts';
 
 export type StoredSound = {
   readonly source: SoundOrigin;

@@ -6,10 +6,11 @@ import type { StorePart } from '#src/sql/store-part.ts';
 import {
   defineTable,
   deleteRows,
+  findRows,
+  removeRows,
   toColumnList,
   toReplaceClause,
 } from '#src/sql/table.ts';
-import { findRows, removeRows } from '#src/sql/table-rows.ts';
 
 export const consents = defineTable(
   'consents',

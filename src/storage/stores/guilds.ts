@@ -2,8 +2,7 @@ import type { JoinedGuildStore } from '#src/ports/stores.ts';
 import { guildId, personId } from '#src/sql/columns.ts';
 import { selectServerRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable, deleteRows } from '#src/sql/table.ts';
-import { findRows, putRows } from '#src/sql/table-rows.ts';
+import { defineTable, deleteRows, findRows, putRows } from '#src/sql/table.ts';
 
 const botGuilds = defineTable(
   'bot_guilds',

@@ -1,8 +1,7 @@
 import type { PanelStore } from '#src/ports/panel.ts';
 import { channelId, guildId, messageId } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable } from '#src/sql/table.ts';
-import { findRows, putRows } from '#src/sql/table-rows.ts';
+import { defineTable, findRows, putRows } from '#src/sql/table.ts';
 
 const panels = defineTable(
   'panels',

@@ -8,8 +8,7 @@ import {
   toOptional,
 } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable } from '#src/sql/table.ts';
-import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
+import { defineTable, findRows, putRows, removeRows } from '#src/sql/table.ts';
 
 const personSettings = defineTable(
   'person_settings',

@@ -1,8 +1,7 @@
 import type { GuildSettingsStore } from '#src/ports/stores.ts';
 import { guildId, id, text } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable } from '#src/sql/table.ts';
-import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
+import { defineTable, findRows, putRows, removeRows } from '#src/sql/table.ts';
 
 const serverSettings = defineTable(
   'server_settings',

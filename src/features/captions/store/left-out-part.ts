@@ -1,8 +1,7 @@
 import type { LeftOutPeopleStore } from '#src/people/consent.ts';
 import { guildId, personId } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable } from '#src/sql/table.ts';
-import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
+import { defineTable, findRows, putRows, removeRows } from '#src/sql/table.ts';
 
 const leftOutOfCaptions = defineTable(
   'left_out_of_captions',

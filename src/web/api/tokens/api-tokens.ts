@@ -9,8 +9,7 @@ import {
   toOptional,
 } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable, toReplaceClause } from '#src/sql/table.ts';
-import { findRows } from '#src/sql/table-rows.ts';
+import { defineTable, findRows, toReplaceClause } from '#src/sql/table.ts';
 import { type ApiTokenStore, apiScopes } from '#src/web/api/tokens/token-store.ts';
 
 /** The hash identifies a token, and signs its events. */

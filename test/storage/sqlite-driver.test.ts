@@ -1,8 +1,10 @@
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { createSqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import {
+  createSqliteDriver,
+  createSqliteWorker,
+} from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
 import { makeStoreFolder } from './store-folder.ts';
 
