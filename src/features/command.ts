@@ -15,8 +15,8 @@ import type { ConfirmationRequests } from '#src/sessions/confirmation-requests.t
 import type { MoveRequests } from '#src/sessions/move-requests.ts';
 import type { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import type { GuildAccess } from '#src/settings/access-control.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import type { Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
@@ -97,7 +97,7 @@ export type SuggestValues = (
 ) => Promise<readonly string[]>;
 
 export type CommandPorts = {
-  readonly access: GuildAccess;
+  readonly access: Pick<StoredSettings, 'findDenial'>;
   readonly clock: Clock;
   readonly timesIn: (guildId: GuildId) => WallTimes;
   readonly sessions: Pick<

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { tryParseJson } from '#src/base/json.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
+import { judgeAccess } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
-import type { SpokenManner } from '#src/ports/command-ports.ts';
+import type { AccessRequest, SpokenManner } from '#src/ports/command-ports.ts';
 import { type GuildSettingsStore, withStoreTimeout } from '#src/ports/stores.ts';
 import { createPronouncer, type Pronounce } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import {
   conversationSettings,
   type GuildSettings,
@@ -132,6 +134,19 @@ export class StoredSettings {
     const known = channels.get(channelId) ?? applyPersona(settings, persona);
     channels.set(channelId, known);
     return known;
+  }
+
+  /** Finds why a person may not use the bot. */
+  async findDenial({
+    callerId: id,
+    callerRoleIds: roleIds,
+    guildId,
+    mayManage,
+  }: AccessRequest): Promise<TextLine | undefined> {
+    await this.loadGuild(guildId);
+    const access = judgeAccess(this.getForGuild(guildId), { id, roleIds, mayManage });
+    if (access === 'open') return undefined;
+    return { id: access === 'blocked' ? 'access.blocked' : 'access.role' };
   }
 
   /** Returns the consent rules that count now. Looser rules wait, also across a restart. */

@@ -22,7 +22,6 @@ import {
   type ShardFeatures,
 } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { createGuildAccess } from '#src/settings/access-control.ts';
 import { createPersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
@@ -252,7 +251,7 @@ function createCommandPorts(
     costs: budgets,
     helpState: (guildId) => readHelpState(guildId, deps, sources, sessions),
     peopleSettings: deps.peopleSettings,
-    access: createGuildAccess(sessions.settings),
+    access: sessions.settings,
     confirmations: createConfirmationRequests(sessions, signal),
   };
 }

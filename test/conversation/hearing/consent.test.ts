@@ -1,5 +1,4 @@
 import { BotError } from '#src/base/errors.ts';
-import { createGuildAccess } from '#src/settings/access-control.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
@@ -290,10 +289,9 @@ playScripts({
 
 test('commands of people whom the server does not let use the bot are turned away with a reason', async () => {
   const { sessions, settings } = openSessionFixture();
-  const access = createGuildAccess(sessions.settings);
   const denied = async (callerId: string, callerRoleIds: readonly string[] = []) =>
     (
-      await access.findDenial({
+      await sessions.settings.findDenial({
         guildId: 'g',
         callerId,
         callerRoleIds,
