@@ -1,12 +1,32 @@
 import { measureRms, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { OpusCodec, OpusRateHz } from './opus-codec.ts';
-import { decodeOpus, opusControls, toFrameBytes } from './opus-packet.ts';
+import { countOpusSamples, isSilenceFrame } from './opus-packet.ts';
 
 const codecLoaders = {
   '@discordjs/opus': openNativeOpus,
   mediaplex: openMediaplex,
 } as const;
+
+/**
+ * Requests and values of libopus (opus_defines.h):
+ * https://opus-codec.org/docs/opus_api-1.5/group__opus__ctlvalues.html
+ */
+const opusControls = {
+  application: 4000,
+  bitrate: 4002,
+  voip: 2048,
+  /** VOIP would code the bot's speech in hybrid mode, which takes 2.6 times the CPU (mediaplex 1.0.0, 24 kHz). */
+  audio: 2049,
+  speechBitrate: 64_000,
+  musicBitrate: 128_000,
+} as const;
+
+/** Limit of the strictest library. A packet on the wire has at most 1.5 kB. */
+const maxPacketBytes = 3828;
+
+/** A packet this short holds one frame without sound (DTX). */
+const maxSoundlessBytes = 2;
 
 /** Encoder and decoder of a library. Each library names the method that sets an option of libopus differently. */
 type LibraryCoder<Method extends string> = {
@@ -116,4 +136,39 @@ function createCodec<Method extends string>(
 function isBotSound(rateHz: OpusRateHz, channels: 1 | 2) {
   // Tests and the sandbox encode people's sound too, as their clients do.
   return channels === 2 || rateHz === speakRateHz;
+}
+
+/** Decodes a packet. Throws a plain Error for bytes that could harm a library. */
+function decodeOpus(
+  library: { decode(opus: Buffer): Uint8Array },
+  opus: Uint8Array,
+  rateHz: number,
+  channels: 1 | 2,
+) {
+  if (opus.length > maxPacketBytes) throw new Error('An Opus packet is too long.');
+  const length = countOpusSamples(opus);
+  if (length === 0) throw new Error('A packet is not Opus.');
+  const samples = new Int16Array((length * rateHz * channels) / 48_000);
+  // mediaplex 1.0.0 turns packets without sound into full-scale noise, except in CELT mode.
+  if (opus.length <= maxSoundlessBytes) return samples;
+  const pcm = library.decode(toBuffer(opus));
+  // The same happens for a silence frame after hybrid frames.
+  if (isSilenceFrame(opus)) return samples;
+  if (pcm.length < samples.byteLength)
+    throw new Error('An Opus packet was decoded to too few samples.');
+  // mediaplex returns mono at twice its length, with zeros at the end.
+  samples.set(new Int16Array(pcm.buffer, pcm.byteOffset, samples.length));
+  return samples;
+}
+
+function toBuffer(opus: Uint8Array) {
+  return opus instanceof Buffer
+    ? opus
+    : Buffer.from(opus.buffer, opus.byteOffset, opus.length);
+}
+
+function toFrameBytes(samples: Int16Array, rateHz: number, channels: 1 | 2) {
+  const length = (rateHz / 50) * channels;
+  if (samples.length !== length) throw new Error(`A frame holds ${length} samples.`);
+  return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 }
