@@ -27,7 +27,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { type GuildRecords, watchAbsentGuilds } from './absent-guilds.ts';
 import { toInviteUrl } from './account/needed-rights.ts';
 import { openCaptionChats } from './captions/discord-caption-chats.ts';
-import { watchDisallowedServers } from './disallowed-servers.ts';
+import { refuseInteraction, watchDisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './discord-event.ts';
 import { toCommandBodies } from './interactions/command-registration.ts';
 import {
@@ -156,8 +156,10 @@ async function openWithClient(
   client.removeAllListeners(Events.InteractionCreate);
   const disallowed = watchDisallowedServers(client, { isAllowed, outbox, report });
   const receiveInteraction = (interaction: Interaction) => {
-    if (!disallowed.refuseInteraction(interaction))
+    const { guildId } = interaction;
+    if (guildId === null || isAllowed(guildId))
       reception.receiveInteraction(interaction);
+    else refuseInteraction(interaction);
   };
   client.on(Events.InteractionCreate, receiveInteraction);
   for (const interaction of early) receiveInteraction(interaction);

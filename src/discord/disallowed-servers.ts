@@ -16,10 +16,7 @@ export type DisallowedServersOptions = {
   readonly report: (event: DiscordEvent) => void;
 };
 
-/**
- * Leaves servers that are not allowed, after one sentence, which also answers
- * interactions there.
- */
+/** Leaves servers that are not allowed, after one sentence. */
 export function watchDisallowedServers(
   client: Client<true>,
   options: DisallowedServersOptions,
@@ -52,23 +49,11 @@ export function watchDisallowedServers(
     }
   }
 
-  return {
-    leaveAll,
+  return { leaveAll };
+}
 
-    /**
-     * Refuses an interaction of a server that is not allowed. Returns whether it was
-     * refused.
-     */
-    refuseInteraction(interaction: Interaction): boolean {
-      const { guildId } = interaction;
-      if (guildId === null || options.isAllowed(guildId)) return false;
-      if (interaction.isRepliable()) {
-        const content = formatText('server.barred', {}, toLocale(interaction.locale));
-        interaction
-          .reply({ content, flags: MessageFlags.Ephemeral })
-          .catch(() => undefined);
-      }
-      return true;
-    },
-  };
+export function refuseInteraction(interaction: Interaction) {
+  if (!interaction.isRepliable()) return;
+  const content = formatText('server.barred', {}, toLocale(interaction.locale));
+  interaction.reply({ content, flags: MessageFlags.Ephemeral }).catch(() => undefined);
 }
