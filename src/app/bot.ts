@@ -82,7 +82,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
             shared,
             budgets,
             shard,
-            isReadByPrograms: (channelId) => events.isRead(channelId),
+            isReadByPrograms: events.isRead,
             onSessions: (...served) => sessions.set(shard, ...served),
           },
           until,

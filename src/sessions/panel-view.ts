@@ -156,6 +156,7 @@ export function createSessionPanel(
 ): PanelContent {
   const { channel, getName } = place;
   const { state } = loop;
+  const awaited = findAwaitedReply(state);
   return createPanel({
     talk,
     state,
@@ -163,7 +164,7 @@ export function createSessionPanel(
     consent,
     talking: talk.people.find(({ id }) => talkingIds.includes(id))?.name,
     nameOf: getName,
-    step: findRunningStep(findAwaitedReply(state)?.reply),
+    step: awaited && findRunningStep(awaited.reply),
     isInChat: deps.panels.placeIn(channel.guildId)?.channelId === channel.channelId,
     features: features.describePanel(),
   });

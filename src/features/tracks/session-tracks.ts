@@ -120,8 +120,8 @@ export class SessionTracks implements FeatureSession {
   }
 
   describePanel(): FeaturePanel {
-    const playing = this.listedTracks.filter(
-      ({ current, name }) => current && !isOwnTrack(name),
+    const playing = this.#describeTracks(this.#rankedTracks).filter(
+      ({ current }) => current,
     );
     return describeTrackPanel(playing, this.#session.notices.getWrittenLocale());
   }
@@ -130,18 +130,10 @@ export class SessionTracks implements FeatureSession {
    * Lists tracks with a sound first, then the default track, and the bot's own last.
    */
   get listedTracks(): readonly ListedTrack[] {
-    return [...this.#rankedTracks, ...Object.values(this.tracks.own)].map(
-      ({ name, now, state }) => {
-        const { current, waiting } = this.#listSounds(name);
-        const place = {
-          positionMs: now?.positionMs,
-          lengthMs: now?.source.lengthMs,
-          loop: now?.isLooping ?? false,
-        };
-        const sound = current && { ...toListedSound(current), ...place };
-        return { name, ...state, current: sound, waiting: waiting.map(toListedSound) };
-      },
-    );
+    return this.#describeTracks([
+      ...this.#rankedTracks,
+      ...Object.values(this.tracks.own),
+    ]);
   }
 
   get busyTracks(): readonly string[] {
@@ -285,6 +277,19 @@ export class SessionTracks implements FeatureSession {
     const here = this.#session.place.listPeople().filter(({ isBot }) => !isBot);
     const votes = here.filter(({ id }) => voters.has(id)).length;
     return { votes, needed: Math.floor(here.length / 2) + 1 };
+  }
+
+  #describeTracks(tracks: readonly NamedTrack[]) {
+    return tracks.map(({ name, now, state }) => {
+      const { current, waiting } = this.#listSounds(name);
+      const place = {
+        positionMs: now?.positionMs,
+        lengthMs: now?.source.lengthMs,
+        loop: now?.isLooping ?? false,
+      };
+      const sound = current && { ...toListedSound(current), ...place };
+      return { name, ...state, current: sound, waiting: waiting.map(toListedSound) };
+    });
   }
 
   get #rankedTracks(): readonly NamedTrack[] {

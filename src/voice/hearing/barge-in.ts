@@ -1,7 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
-import { classifyPartial, type OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
+import {
+  classifyPartial,
+  type OverlapKind,
+  type OverlapSpeech,
+} from '#src/turn/overlap/overlap-speech.ts';
 import {
   type BargeInAction,
   type BargeInEffect,
@@ -114,6 +118,7 @@ export function createBargeIns(
     },
     tick() {
       const { sounding } = loop;
+      if (!sounding && replyId === undefined && !state.speeches.some(isOpen)) return;
       const atMs = clock.nowMs();
       if (sounding?.id !== replyId) {
         if (replyId !== undefined) stepOverlap({ kind: 'reply-over', atMs });
@@ -123,6 +128,11 @@ export function createBargeIns(
       stepOverlap({ kind: 'tick', atMs });
     },
   };
+}
+
+/** Tests whether time can still change a speech. */
+function isOpen({ reaction, stopAtMs }: OverlapSpeech) {
+  return reaction !== 'none' || stopAtMs !== undefined;
 }
 
 function toOverlapEvent(noticed: SpeakerInputEvent) {
