@@ -18,7 +18,7 @@ const tests = '{bench,test}/**/*.test.ts';
 const longTests = '{bench,test}/**/*.long.test.ts';
 
 /** A module by which workers resolve our own imports as the bot does. */
-const resolvingOwnImports = `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/open-compile-cache.mjs', import.meta.url)}';resolveOwnImports()`;
+const resolvingOwnImports = `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/module-loading.mjs', import.meta.url)}';resolveOwnImports()`;
 /** Modules that must run before the library that they mend. */
 const mends = ['undici', 'sodium'].flatMap((name) => [
   '--import',

@@ -1,5 +1,5 @@
 // npm run sandbox: a small Discord that reads and writes lines of JSON.
-import { openCompileCache } from '#src/base/open-compile-cache.mjs';
+import { openCompileCache } from '#src/base/module-loading.mjs';
 
 openCompileCache();
 await import('./program/serve-sandbox.ts');

@@ -12,8 +12,8 @@ if (!WebAssembly.validate(readFileSync(kernels))) {
   );
   process.exit(78);
 }
-const { openCompileCache, resolveOwnImports } = await import(
-  '#src/base/open-compile-cache.mjs'
+const { openCompileCache, resolveOwnImports, skipZodLanguages } = await import(
+  '#src/base/module-loading.mjs'
 );
 
 // A full garbage collection waits until the heap has grown by a quarter, which V8 alone
@@ -22,5 +22,5 @@ setFlagsFromString('--heap-growing-percent=25');
 keepHttpParserPlain();
 openCompileCache();
 resolveOwnImports();
-await import('#src/base/zod-languages.ts');
+skipZodLanguages();
 await import('./program.ts');
