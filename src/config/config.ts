@@ -19,7 +19,6 @@ import {
   readRealtime,
   readRole,
 } from './roles.ts';
-import { readServers } from './servers.ts';
 import {
   type EnvironmentSettings,
   listSettingNames,
@@ -128,8 +127,11 @@ function toConfig(from: EnvironmentSettings) {
   return {
     /** Undefined means the sandbox. */
     discord: token && { token, apiUrl, messageContent },
-    /** May change while the bot runs. */
-    servers: readServers(from),
+    /** May change while the bot runs. Without `allowed` all are, and `barred` wins. */
+    servers: {
+      allowed: from.SERVERS_ALLOWED ? splitList(from.SERVERS_ALLOWED) : undefined,
+      barred: splitList(from.SERVERS_BARRED),
+    },
     /** `auto` means as many as Discord recommends. */
     shards: from.SHARDS,
     pipeline: from.PIPELINE,

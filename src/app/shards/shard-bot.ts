@@ -5,7 +5,6 @@ import { openPipelines } from '#src/app/engines/open-engines.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
-import { isServerAllowed } from '#src/config/servers.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
@@ -92,7 +91,10 @@ export async function startShardBot(options: ShardBotOptions, signal: AbortSigna
   const open = await openDiscord(
     {
       ...discord,
-      isAllowed: (guildId) => isServerAllowed(config.servers, guildId),
+      isAllowed(guildId) {
+        const { allowed, barred } = config.servers;
+        return !barred.includes(guildId) && (!allowed || allowed.includes(guildId));
+      },
       shard,
       messageContent: config.messageContent,
       ...face,
