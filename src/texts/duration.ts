@@ -5,21 +5,3 @@ export function formatDuration(ms: number): string {
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
-
-/** Formats a place as `0:40 / 2:05`, or only the position. */
-export function formatPlayingTime(positionMs: number, lengthMs?: number): string {
-  return [positionMs, ...(lengthMs === undefined ? [] : [lengthMs])]
-    .map(formatClockTime)
-    .join(' / ');
-}
-
-function formatClockTime(ms: number) {
-  const seconds = Math.floor(ms / 1000);
-  const [h, m, s] = [
-    Math.floor(seconds / 3600),
-    Math.floor(seconds / 60) % 60,
-    seconds % 60,
-  ];
-  const two = (n: number) => `${n}`.padStart(2, '0');
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
-}

@@ -37,17 +37,3 @@ export const discordLocales = [
 ] as const;
 
 export type LocaleTag = (typeof textLocales)[number];
-
-/** Finds the texts for a BCP 47 tag: `pt-BR` for `pt`, `de` for `de-AT`. */
-export function findClosestLocale(tag: string): LocaleTag | undefined {
-  const isSameTag = (one: LocaleTag) => one.toLowerCase() === tag.toLowerCase();
-  const language = getPrimaryLanguage(tag);
-  return (
-    textLocales.find(isSameTag) ??
-    textLocales.find((one) => getPrimaryLanguage(one) === language)
-  );
-}
-
-function getPrimaryLanguage(tag: string) {
-  return tag.split('-', 1)[0]?.toLowerCase() ?? '';
-}

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as MessageFormat from 'intl-messageformat';
 import type { English } from './english.ts';
-import { findClosestLocale, type LocaleTag } from './locales.ts';
+import { type LocaleTag, textLocales } from './locales.ts';
 import { type Mentions, maxMessageChars } from './plain-text.ts';
 
 export type TextId = keyof English;
@@ -54,8 +54,19 @@ export function toLocale(tag: unknown): Locale {
   return findLocale(tag) ?? 'en';
 }
 
+/** Finds the texts for a BCP 47 tag: `pt-BR` for `pt`, `de` for `de-AT`. */
 export function findLocale(tag: unknown): Locale | undefined {
-  return typeof tag === 'string' ? findClosestLocale(tag) : undefined;
+  if (typeof tag !== 'string') return undefined;
+  const isSameTag = (one: Locale) => one.toLowerCase() === tag.toLowerCase();
+  const language = getPrimaryLanguage(tag);
+  return (
+    textLocales.find(isSameTag) ??
+    textLocales.find((one) => getPrimaryLanguage(one) === language)
+  );
+}
+
+function getPrimaryLanguage(tag: string) {
+  return tag.split('-', 1)[0]?.toLowerCase() ?? '';
 }
 
 export function fillLine<Later extends string>(

@@ -25,7 +25,6 @@ import {
 import type { FeatureSession, LeaveSummary } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import { formatPlayingTime } from '#src/texts/duration.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { speechTitle } from './lazily-synthesised-text.ts';
@@ -37,12 +36,13 @@ import {
   voiceTrack,
 } from './track-names.ts';
 import { createTrackPersistence, type TrackDeps } from './track-persistence.ts';
-import type {
-  ListedSound,
-  ListedTrack,
-  PlayOutcome,
-  PlayRequest,
-  TrackCaller,
+import {
+  formatPlayingTime,
+  type ListedSound,
+  type ListedTrack,
+  type PlayOutcome,
+  type PlayRequest,
+  type TrackCaller,
 } from './track-request-outcomes.ts';
 
 /** The tracks go on when the bot is called back. */

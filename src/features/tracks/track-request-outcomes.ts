@@ -1,6 +1,5 @@
 import type { TrackOutcome, TrackState } from '#src/playback/tracks/track-outcomes.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
-import { formatPlayingTime } from '#src/texts/duration.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { defaultTrack, isSameTrack } from './track-names.ts';
 
@@ -128,4 +127,22 @@ function toSoundOnTrack({
 }) {
   if (title === undefined) return track;
   return isSameTrack(track, defaultTrack) ? title : `${title} (${track})`;
+}
+
+/** Formats a place as `0:40 / 2:05`, or only the position. */
+export function formatPlayingTime(positionMs: number, lengthMs?: number): string {
+  return [positionMs, ...(lengthMs === undefined ? [] : [lengthMs])]
+    .map(formatClockTime)
+    .join(' / ');
+}
+
+function formatClockTime(ms: number) {
+  const seconds = Math.floor(ms / 1000);
+  const [h, m, s] = [
+    Math.floor(seconds / 3600),
+    Math.floor(seconds / 60) % 60,
+    seconds % 60,
+  ];
+  const two = (n: number) => `${n}`.padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
