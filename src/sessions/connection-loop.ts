@@ -30,7 +30,6 @@ import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import {
   createSpeakerInput,
   type HearingDeps,
-  observeFrames,
   openConnectionSound,
 } from '#src/voice/connection/reconnecting-connection.ts';
 import { createBargeIns } from '#src/voice/hearing/barge-in.ts';
@@ -379,16 +378,20 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     playWaitingCue: (cue) => waiting.playCue(cue),
     endWaitingCues: () => waiting.endCues(),
   });
-  const { wake } = link.playFrames(
-    observeFrames(
-      mixer,
-      () => {
-        loop.updateSound();
-        interruptions.tick();
-      },
-      () => loop.updateSound(),
-    ),
-  );
+  const { wake } = link.playFrames({
+    pullFrame() {
+      loop.updateSound();
+      interruptions.tick();
+      return mixer.pullFrame();
+    },
+    get isIdle() {
+      return mixer.isIdle;
+    },
+    markSent(frame, atMs) {
+      mixer.markSent(frame, atMs);
+      loop.updateSound();
+    },
+  });
   mixer.onSound(wake);
   loop.post({ kind: 'link-up' });
   greetOnArrival(session, clock, link.listPeople(), callerId);

@@ -130,8 +130,9 @@ export class StoredSettings {
   getForChannel(guildId: GuildId, channelId: ChannelId | undefined): GuildSettings {
     const { channels, settings } = this.#findKnown(guildId);
     if (channelId === undefined) return settings;
-    const persona = findPersona(this.getStoredValues(guildId), channelId);
-    const known = channels.get(channelId) ?? applyPersona(settings, persona);
+    const known =
+      channels.get(channelId) ??
+      applyPersona(settings, findPersona(this.getStoredValues(guildId), channelId));
     channels.set(channelId, known);
     return known;
   }

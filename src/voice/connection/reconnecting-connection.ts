@@ -1,6 +1,5 @@
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
-import type { FrameSource } from '#src/audio/frame.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
@@ -48,26 +47,6 @@ export type HearingDeps = {
   readonly warm: () => void;
   readonly weights: SileroNetwork;
 };
-
-export function observeFrames(
-  mixer: Mixer,
-  asked: () => void,
-  onSent: () => void,
-): FrameSource {
-  return {
-    pullFrame() {
-      asked();
-      return mixer.pullFrame();
-    },
-    get isIdle() {
-      return mixer.isIdle;
-    },
-    markSent(frame, atMs) {
-      mixer.markSent(frame, atMs);
-      onSent();
-    },
-  };
-}
 
 /** Sounds beside the speech of a session, over all its connections. */
 export type SoundMix = {
