@@ -6,6 +6,8 @@ type JudgedPause = {
 
 /** With fewer pauses, right judgements may be luck. */
 const minPauses = 20;
+/** Pauses among them in which people went on: a model is judged by both kinds. */
+const minHolds = 5;
 const keptPauses = 200;
 /** A model that did not judge in its first pauses may say it in other words, which would be spoken. */
 const maxSilentPauses = 3;
@@ -22,7 +24,7 @@ export class WordsJudgeTrust {
     const pauses = this.#listPauses(model);
     const isSilent = pauses.every(({ isWhole }) => isWhole === undefined);
     if (isSilent) return pauses.length < maxSilentPauses;
-    return pauses.length < minPauses || this.weigh(model, false) < 0;
+    return !isKnown(pauses) || this.weigh(model, false) < 0;
   }
 
   isTrusted(model: string): boolean {
@@ -32,7 +34,7 @@ export class WordsJudgeTrust {
   /** Converts a judgement to a logit that the person has finished, less its standard error, so that a guess is worth 0. */
   weigh(model: string, isWhole: boolean | undefined): number {
     const pauses = this.#listPauses(model);
-    if (isWhole === undefined || pauses.length < minPauses) return 0;
+    if (isWhole === undefined || !isKnown(pauses)) return 0;
     const ended = measureShare(pauses, isWhole, false);
     const wentOn = measureShare(pauses, isWhole, true);
     const logit = Math.log(ended.share / wentOn.share) * (isWhole ? 1 : -1);
@@ -47,6 +49,11 @@ export class WordsJudgeTrust {
   #listPauses(model: string) {
     return this.#pauses.get(model) ?? [];
   }
+}
+
+function isKnown(pauses: readonly JudgedPause[]) {
+  const holds = pauses.filter(({ wentOn }) => wentOn);
+  return pauses.length >= minPauses && holds.length >= minHolds;
 }
 
 /** Measures how often it was judged so, and the variance of the logarithm of that. */

@@ -92,6 +92,18 @@ test('a model counts after 20 pauses, by how often it was right', () => {
   expect(trust.isAsked('good')).toBe(true);
 });
 
+test('a model counts, and is judged itself, once people went on in five of its pauses', () => {
+  const trust = new WordsJudgeTrust();
+  const learnPauses = (count: number, wentOn: boolean) => {
+    for (let n = 0; n < count; n++)
+      trust.learn('good', { isWhole: n % 8 === 0 ? wentOn : !wentOn, wentOn });
+  };
+  learnPauses(40, false);
+  expect([trust.isAsked('good'), trust.isTrusted('good')]).toEqual([true, false]);
+  learnPauses(5, true);
+  expect([trust.isAsked('good'), trust.isTrusted('good')]).toEqual([true, true]);
+});
+
 test.each([
   ['always says whole', () => true, 20],
   ['always says that words go on', () => false, 20],
