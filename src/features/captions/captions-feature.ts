@@ -139,18 +139,14 @@ export const captionsFeature: Feature<CaptionPorts> = {
     const stores = store(TranscriptStores.key);
     return {
       openShard({ deps: engine, sessions, shard, signal, writtenQuestions }) {
-        const parts = { ...engine, transcripts: stores };
+        const { settings } = sessions;
+        const parts = { ...engine, settings, transcripts: stores };
         const running = new SessionObjects<SessionCaptions>(sessions);
-        const cleanup = new TranscriptCleanup(parts, sessions, running, shard);
-        const transcripts = new TranscriptRequests(
-          parts,
-          sessions,
-          running,
-          writtenQuestions,
-        );
+        const cleanup = new TranscriptCleanup(parts, running, shard);
+        const transcripts = new TranscriptRequests(parts, running, writtenQuestions);
         const postRecap = (session: TranscriptSession) =>
           void transcripts.postRecap(session);
-        const deps = { ...parts, settings: sessions.settings, postRecap };
+        const deps = { ...parts, postRecap };
         return {
           ports: {
             transcriptCleanup: cleanup,

@@ -38,7 +38,7 @@ export const memoriesFeature: Feature<MemoryPorts> = {
   ],
   open: ({ store }) => ({
     openShard({ deps, sessions }) {
-      const known = createMemoryCache(store(memoryStorePart), deps, sessions);
+      const known = createMemoryCache(store(memoryStorePart), deps, sessions.settings);
       return {
         ports: { memories: known },
         createSession: ({ consent, place }) => ({

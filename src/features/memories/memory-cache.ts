@@ -1,5 +1,5 @@
 import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Memory, MemoryList, MemoryStore, NewMemory } from './memory-store.ts';
 import { memorySetting } from './usable-memories.ts';
@@ -10,7 +10,7 @@ export type MemoryCache = ReturnType<typeof createMemoryCache>;
 export function createMemoryCache(
   store: MemoryStore,
   watch: StoreWatch,
-  { settings }: Pick<VoiceSessions, 'settings'>,
+  settings: StoredSettings,
 ) {
   // The store answers in order, so nothing older replaces a change.
   const known = new Map<string, readonly Memory[]>();

@@ -11,8 +11,7 @@ import {
   tooMuchAtOnce,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { toSpokenStyle } from '#src/settings/stored-settings.ts';
+import { type StoredSettings, toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { holdStream } from './held-stream.ts';
 import { createKeptWords } from './kept-words.ts';
@@ -28,7 +27,7 @@ export type ProgramAnswers = ReturnType<typeof createProgramAnswers>;
 /** Creates answers to programs over HTTP. Aborting `ending` ends them. */
 export function createProgramAnswers(
   deps: SessionDependencies,
-  sessions: VoiceSessions,
+  settings: StoredSettings,
   recordings: Recordings,
   ending: AbortSignal,
 ) {
@@ -59,7 +58,6 @@ export function createProgramAnswers(
   ): Promise<ProgramAnswer> {
     const { asker, guildId, isSpoken, onUsage, speechModel: model, voice } = question;
     const { pipelines: listPipelines } = deps;
-    const { settings } = sessions;
     await settings.loadGuild(guildId);
     const style = toSpokenStyle(settings.getStyle(guildId), { voice, model });
     const over = new AbortController();
@@ -107,7 +105,7 @@ export function createProgramAnswers(
    * belongs to one channel.
    */
   function listPipelines(guildId: GuildId) {
-    const own = sessions.settings.getForGuild(guildId).pipeline;
+    const own = settings.getForGuild(guildId).pipeline;
     const names = deps.pipelines.names.filter((name) => name !== 'realtime');
     return names.toSorted((one, other) => Number(other === own) - Number(one === own));
   }
@@ -126,7 +124,7 @@ export function createProgramAnswers(
      */
     openSpeech(text: ProgramText, signal: AbortSignal) {
       return openInSlot(text, signal, (until) =>
-        openProgramSpeech('speech to a program', text, deps, sessions.settings, until),
+        openProgramSpeech('speech to a program', text, deps, settings, until),
       );
     },
   };

@@ -11,8 +11,7 @@ import type {
 import { runAhead } from '#src/pipeline/read-ahead-speech.ts';
 import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { toSpokenStyle } from '#src/settings/stored-settings.ts';
+import { type StoredSettings, toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toSpeechRequest } from '#src/spending/reservation.ts';
 import { synthesizeClause } from '#src/voice/output/speech-output.ts';
@@ -28,7 +27,7 @@ export async function openProgramSpeech(
   kind: 'speech to a program' | 'voice preview',
   text: UnplayedText,
   deps: SessionDependencies,
-  settings: Pick<VoiceSessions['settings'], 'loadGuild' | 'getStyle'>,
+  settings: Pick<StoredSettings, 'loadGuild' | 'getStyle'>,
   signal: AbortSignal,
 ): Promise<ProgramSpeech> {
   const {

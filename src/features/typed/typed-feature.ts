@@ -36,6 +36,7 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
   name: 'typed talk',
   open: ({ longestWritingMs, models, recordings, weights }) => ({
     openShard({ deps, sessions, signal, sources, typed, writtenQuestions }, others) {
+      const { settings } = sessions;
       const talk = new TypedRequests({
         ...others,
         deps,
@@ -47,7 +48,7 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
         ending: signal,
       });
       const lines = createChatReadAloud(sessions, deps);
-      const answers = createProgramAnswers(deps, sessions, recordings, signal);
+      const answers = createProgramAnswers(deps, settings, recordings, signal);
       const forget = (guildId: GuildId) => answers.keptWords.forget(`${guildId} `);
       typed.setListener(
         new TypedMessageHandler(deps, sessions, { talk, lines }, typed, signal),
@@ -57,7 +58,7 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
         ports: {
           typed: talk,
           chatReadAloud: lines,
-          voices: createVoicesAndPreviews(deps, sessions, models.speech, signal),
+          voices: createVoicesAndPreviews(deps, settings, models.speech, signal),
           programAnswers: answers,
           programTranscriptions: createProgramTranscriptions(
             deps,

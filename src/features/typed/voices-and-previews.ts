@@ -8,7 +8,7 @@ import {
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { formatSpokenText, toFailureLine } from '#src/notices/channel-notices.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
 import { findVoice } from '#src/speech/voice-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -30,7 +30,7 @@ export type VoicesAndPreviews = ReturnType<typeof createVoicesAndPreviews>;
 /** Creates lists and previews of voices and models. Aborting `signal` ends previews. */
 export function createVoicesAndPreviews(
   deps: SessionDependencies,
-  sessions: VoiceSessions,
+  settings: StoredSettings,
   speechModels: readonly string[],
   signal: AbortSignal,
 ) {
@@ -45,7 +45,7 @@ export function createVoicesAndPreviews(
     /** Tests for a voice in a language. */
     canSpeak(guildId: GuildId, language: string): boolean {
       const isEmbedded = speechModels.length === 0;
-      const { pipeline } = sessions.settings.getForGuild(guildId);
+      const { pipeline } = settings.getForGuild(guildId);
       // The local voice speaks English only.
       return !isEmbedded || pipeline !== 'chained' || toBaseLanguage(language) === 'en';
     },
@@ -79,7 +79,7 @@ export function createVoicesAndPreviews(
         'voice preview',
         text,
         deps,
-        sessions.settings,
+        settings,
         signal,
       );
       if (opened.kind === 'failed') return opened;

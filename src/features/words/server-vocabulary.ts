@@ -1,5 +1,5 @@
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import {
   formatStoredWord,
   listServerWords,
@@ -37,7 +37,7 @@ export type ServerVocabulary = ReturnType<typeof createServerVocabulary>;
 
 export function createServerVocabulary(
   { clock }: Deps<'clock'>,
-  { settings }: VoiceSessions,
+  settings: StoredSettings,
 ) {
   return {
     /** Lists the words, sorted. `isRead` is false if the store could not be read. */

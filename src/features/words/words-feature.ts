@@ -17,7 +17,7 @@ export const wordsFeature: Feature<WordPorts> = {
   name: 'words',
   open: () => ({
     openShard: ({ deps, sessions }) => ({
-      ports: { vocabulary: createServerVocabulary(deps, sessions) },
+      ports: { vocabulary: createServerVocabulary(deps, sessions.settings) },
     }),
   }),
 };

@@ -33,7 +33,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
   };
   const recordings = createRecordings(decoding, { allowed: createAllowedHosts([]) });
   const { signal } = new AbortController();
-  const answers = createProgramAnswers(parts, sessions, recordings, signal);
+  const answers = createProgramAnswers(parts, sessions.settings, recordings, signal);
   const question = {
     guildId: 'g',
     asker: { id: 'token:dog', name: 'dog' },

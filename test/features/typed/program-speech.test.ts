@@ -24,7 +24,12 @@ function openSpeech() {
   const parts = { spending: budgets, synthesizer };
   const { dependencies, sessions } = openSessionFixture(parts, undefined, clock);
   const { recordings } = dependencies;
-  const answers = createProgramAnswers(dependencies, sessions, recordings, staying);
+  const answers = createProgramAnswers(
+    dependencies,
+    sessions.settings,
+    recordings,
+    staying,
+  );
   return { answers, ledger, paid, synthesizer };
 }
 

@@ -97,7 +97,7 @@ export async function openCompletions(over: CompletionDeps = {}) {
     style: { instructions: 'Be brief.', voice: {} },
   };
   const { signal } = new AbortController();
-  const answers = createProgramAnswers(parts, sessions, recordings, signal);
+  const answers = createProgramAnswers(parts, sessions.settings, recordings, signal);
   const transcriptions = createProgramTranscriptions(
     parts,
     recordings,

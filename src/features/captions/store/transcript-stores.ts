@@ -93,6 +93,7 @@ export async function noteCaptionMessage(
 
 export type CaptionShardDeps = SessionDependencies & {
   readonly transcripts: TranscriptStores;
+  readonly settings: StoredSettings;
 };
 
 export type CaptionDeps = Pick<
@@ -103,10 +104,10 @@ export type CaptionDeps = Pick<
   | 'onEvent'
   | 'places'
   | 'recogniser'
+  | 'settings'
   | 'spending'
   | 'transcripts'
 > & {
-  readonly settings: Pick<StoredSettings, 'findCaptionOptions' | 'setCaptionOptions'>;
   readonly postRecap: (session: TranscriptSession) => void;
 };
 

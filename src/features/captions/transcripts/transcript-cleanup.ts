@@ -25,7 +25,6 @@ import type {
   StoredCounts,
 } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
 const maxKeptDays = 365;
 const expiryIntervalMs = 60_000;
@@ -40,7 +39,6 @@ const neverAborted = new AbortController().signal;
  */
 export class TranscriptCleanup implements PersonHooks {
   readonly #deps;
-  readonly #sessions;
   readonly #running;
   readonly #closed = new Map<
     string,
@@ -52,13 +50,11 @@ export class TranscriptCleanup implements PersonHooks {
 
   constructor(
     deps: CaptionShardDeps,
-    sessions: VoiceSessions,
     running: SessionObjects<SessionCaptions>,
     { id, count }: ServerShare,
   ) {
     this.#running = running;
     this.#deps = deps;
-    this.#sessions = sessions;
     // Only data can cross to the thread of the store.
     this.#shard = { id, count };
     deps.captionChats.onMessagesDeleted(
@@ -100,8 +96,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   async expireTranscripts() {
-    const { clock, transcripts } = this.#deps;
-    const { settings } = this.#sessions;
+    const { clock, settings, transcripts } = this.#deps;
     this.#guildIds = new Set(
       await transcripts.concatBoth(({ reader }) => reader.listGuilds()),
     );

@@ -47,7 +47,6 @@ import { mayOpen } from '#src/people/audience.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import { createDeadlineError, toFailureEvent } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import { escapeTextValues, maxMessageChars } from '#src/texts/plain-text.ts';
@@ -115,19 +114,16 @@ class RefusedError extends Error {
  */
 export class TranscriptRequests {
   readonly #deps;
-  readonly #sessions;
   readonly #running;
   readonly #writtenQuestions;
 
   constructor(
     deps: CaptionShardDeps,
-    sessions: VoiceSessions,
     running: SessionObjects<SessionCaptions>,
     writtenQuestions: WrittenAnswerConcurrency,
   ) {
     this.#running = running;
     this.#deps = deps;
-    this.#sessions = sessions;
     this.#writtenQuestions = writtenQuestions;
   }
 
@@ -146,7 +142,7 @@ export class TranscriptRequests {
     reader: TranscriptReaderId,
     { format, sessionId }: FileRequest,
   ): Promise<TranscriptOutcome> {
-    const { timeZone } = this.#sessions.settings.getForGuild(guildId);
+    const { timeZone } = this.#deps.settings.getForGuild(guildId);
     const locale = this.#deps.places.getLocale(guildId);
     return this.#tryRequest(guildId, answerTimeoutMs, () =>
       this.#readTranscripts(guildId, reader, async (open) => {
@@ -197,7 +193,7 @@ export class TranscriptRequests {
     reader: TranscriptReaderId,
     signal: AbortSignal,
   ): Promise<FindOutcome> {
-    const { timeZone } = this.#sessions.settings.getForGuild(guildId);
+    const { timeZone } = this.#deps.settings.getForGuild(guildId);
     const answer = async (until: AbortSignal) => {
       const found = await this.#readTranscripts(guildId, reader, (open) =>
         selectCandidateLines(open, question, about),
@@ -235,7 +231,7 @@ export class TranscriptRequests {
   async postRecap(session: TranscriptSession) {
     const { captionChats, onEvent, transcripts } = this.#deps;
     const { channelId, guildId, id, placeId } = session;
-    const { getValue, timeZone } = this.#sessions.settings.getForGuild(guildId);
+    const { getValue, timeZone } = this.#deps.settings.getForGuild(guildId);
     if (!getValue(recapSetting)) return;
     const store = transcripts.getStoreForDays(getValue(captionsDaysSetting));
     const lines = () => store.reader.listLines(id, { channelIds: [channelId] });
@@ -299,7 +295,7 @@ export class TranscriptRequests {
       personId,
     } as const;
     const ask = (prompt: ModelPrompt) => this.#requestReply(order, prompt, signal);
-    const { timeZone } = this.#sessions.settings.getForGuild(guildId);
+    const { timeZone } = this.#deps.settings.getForGuild(guildId);
     const found = before.map((line) => ({ line, session }));
     const made = await parseRecap(found, { maxChars, timeZone }, ask);
     const texts = new Map((await lines()).map(({ number, text }) => [number, text]));

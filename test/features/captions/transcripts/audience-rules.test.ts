@@ -38,7 +38,12 @@ async function programDoors(fixture: SessionFixture, synthesizer: FakeSynthesize
   const { dependencies, sessions, talk, transcriptFor } = fixture;
   const { recordings } = dependencies;
   const { signal } = new AbortController();
-  const answers = createProgramAnswers(dependencies, sessions, recordings, signal);
+  const answers = createProgramAnswers(
+    dependencies,
+    sessions.settings,
+    recordings,
+    signal,
+  );
   let arrived = Promise.withResolvers<void>();
   const asking: Pick<Public<TypedRequests>, 'askQuestion'> = {
     askQuestion: (...all) => {
