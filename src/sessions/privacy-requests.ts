@@ -229,8 +229,8 @@ export class PrivacyRequests {
     // Where the bot sits nowhere, only a stored consent counts.
     const consent = this.#sessions.listSessions(guildId).at(-1)?.consent;
     if (consent) return consent.getConsent(personId);
-    await this.#sessions.loadConsents(guildId);
-    return this.#sessions.getConsent(guildId, { id: personId, roleIds: [] });
+    await this.#sessions.consents.loadChoices(guildId);
+    return this.#sessions.consents.getConsent(guildId, { id: personId, roleIds: [] });
   }
 
   async #isBlocked(guildId: GuildId, personId: PersonId) {

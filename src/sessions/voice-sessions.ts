@@ -1,24 +1,21 @@
 import { waitAtMost } from '#src/base/bounded-wait.ts';
 import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
-import type { SessionAnswers } from '#src/conversation/hearing/session-consent.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { openGuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { mayOpen } from '#src/people/audience.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
-import { type Consent, toConsent, toHearingFacts } from '#src/people/consent.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent, toSafeListener } from '#src/ports/failure-event.ts';
 import { toLeftPanel } from '#src/ports/panel.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import {
-  type ChannelMember,
   type ChannelRef,
   type MissingRight,
   type SeatChange,
   toMissingRightLine,
 } from '#src/ports/voice-link.ts';
-import { type GuildChoices, openGuildConsents } from '#src/settings/guild-consents.ts';
+import { openGuildConsents } from '#src/settings/guild-consents.ts';
 import { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createEndedConversations } from './ended-conversations.ts';
@@ -95,7 +92,11 @@ export class VoiceSessions implements AsyncDisposable {
     this.consents = openGuildConsents(
       this.#deps,
       sources.leftOutPeople,
-      (guildId, personId) => this.#onConsentChanged(guildId, personId),
+      this.settings,
+      {
+        hasSession: (guildId) => this.peekSessions(guildId).length > 0,
+        onConsentChanged: (...changed) => this.#onConsentChanged(...changed),
+      },
     );
     this.#removal = createGuildRemoval(this.#deps, sources, this.settings);
   }
@@ -131,33 +132,6 @@ export class VoiceSessions implements AsyncDisposable {
   peekSessions(guildId: GuildId): readonly VoiceSession[] {
     const [here, former] = [this.#findHere(guildId), this.#moves.get(guildId)?.former];
     return [...new Set([former, here])].filter((session) => session !== undefined);
-  }
-
-  /** Loads a server's consents, anew where the bot does not sit. Never throws. */
-  async loadConsents(guildId: GuildId): Promise<GuildChoices> {
-    const choices = this.consents.getChoices(guildId);
-    if (this.peekSessions(guildId).length === 0) choices.reset();
-    await choices.readStored();
-    return choices;
-  }
-
-  /** Gets a person's consent in a server. `answers`: those of a session there. */
-  getConsent(
-    guildId: GuildId,
-    person: Pick<ChannelMember, 'id' | 'roleIds'>,
-    answers?: SessionAnswers,
-  ): Consent {
-    const { policy, roleId = '' } = this.settings.getCurrentConsent(guildId);
-    const { agreedIds: callers = [] } = answers ?? {};
-    const session = {
-      callers,
-      isPaused: false,
-      isLoaded: this.settings.isLoaded(guildId),
-    };
-    const consent = this.consents.getChoices(guildId).toConsentState(policy, session);
-    return toConsent(
-      toHearingFacts(consent, person.id, person.roleIds.includes(roleId)),
-    );
   }
 
   listAll(): readonly VoiceSession[] {
@@ -364,9 +338,7 @@ export class VoiceSessions implements AsyncDisposable {
     { callerId, follows, mode }: JoinCall,
     { former, seat }: SessionStart,
   ) {
-    const { guildId } = channel;
-    if (this.peekSessions(guildId).length === 0)
-      this.consents.getChoices(guildId).reset();
+    this.consents.renewChoices(channel.guildId);
     return new VoiceSession({
       channel,
       callerId,
@@ -424,7 +396,6 @@ export class VoiceSessions implements AsyncDisposable {
     if (line) this.#postFarewell(session.channel, line);
   }
 
-  /** Applies a changed consent. Without a person, the stored consents were loaded. */
   #onConsentChanged(guildId: GuildId, personId: PersonId | undefined) {
     const sessions = this.listSessions(guildId);
     if (personId === undefined) for (const { consent } of sessions) consent.refresh();

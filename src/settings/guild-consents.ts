@@ -1,5 +1,6 @@
 import {
   type ChoiceStore,
+  type Consent,
   type ConsentChange,
   type ConsentPolicy,
   type ConsentState,
@@ -7,8 +8,12 @@ import {
   isRefusal,
   type LeftOutPeopleStore,
   type StoredConsent,
+  toConsent,
+  toHearingFacts,
 } from '#src/people/consent.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { StoredSettings } from './stored-settings.ts';
 
 const retryMs = 5_000;
 
@@ -115,8 +120,14 @@ function createPeopleChoices<Choice>(deps: ChoiceDeps<Choice>) {
 
 type ConsentDeps = StoreWatch & { readonly store: ConsentStore };
 
-/** Without a person, the stored consents were read. */
-type ConsentListener = (guildId: GuildId, personId?: PersonId) => void;
+type ConsentedSessions = {
+  /** Tests for a session, also during a join, a retry or a move. */
+  hasSession(guildId: GuildId): boolean;
+  /** Applies a changed consent. Without a person, the stored consents were read. */
+  onConsentChanged(guildId: GuildId, personId?: PersonId): void;
+};
+
+export type GuildConsents = ReturnType<typeof openGuildConsents>;
 
 export type GuildChoices = ReturnType<typeof createGuildChoices>;
 
@@ -193,17 +204,17 @@ export function createGuildChoices(
 export function openGuildConsents(
   deps: ConsentDeps,
   leftOutPeople: LeftOutPeopleStore,
-  listener: ConsentListener,
+  settings: Pick<StoredSettings, 'getCurrentConsent' | 'isLoaded'>,
+  sessions: ConsentedSessions,
 ) {
   const guilds = new Map<string, GuildChoices>();
   const over = new AbortController();
 
   function openChoices(guildId: GuildId) {
-    const notifyListener = (personId?: PersonId) => listener(guildId, personId);
     const common = {
       guildId,
       watch: deps,
-      onChange: notifyListener,
+      onChange: (personId?: PersonId) => sessions.onConsentChanged(guildId, personId),
       signal: over.signal,
     };
     return createGuildChoices(
@@ -212,11 +223,40 @@ export function openGuildConsents(
     );
   }
 
+  function getChoices(guildId: GuildId): GuildChoices {
+    const known = guilds.get(guildId) ?? openChoices(guildId);
+    guilds.set(guildId, known);
+    return known;
+  }
+
+  function renewChoices(guildId: GuildId): GuildChoices {
+    const choices = getChoices(guildId);
+    if (!sessions.hasSession(guildId)) choices.reset();
+    return choices;
+  }
+
   return {
-    getChoices(guildId: GuildId): GuildChoices {
-      const known = guilds.get(guildId) ?? openChoices(guildId);
-      guilds.set(guildId, known);
-      return known;
+    getChoices,
+    /** Has choices read anew where the bot does not sit. */
+    renewChoices,
+    /** Loads a server's consents, anew where the bot does not sit. Never throws. */
+    async loadChoices(guildId: GuildId): Promise<GuildChoices> {
+      const choices = renewChoices(guildId);
+      await choices.readStored();
+      return choices;
+    },
+    /** Gets a person's consent in a server. `callers` agreed in a session there. */
+    getConsent(
+      guildId: GuildId,
+      person: Pick<ChannelMember, 'id' | 'roleIds'>,
+      callers: readonly PersonId[] = [],
+    ): Consent {
+      const { policy, roleId = '' } = settings.getCurrentConsent(guildId);
+      const session = { callers, isPaused: false, isLoaded: settings.isLoaded(guildId) };
+      const consent = getChoices(guildId).toConsentState(policy, session);
+      return toConsent(
+        toHearingFacts(consent, person.id, person.roleIds.includes(roleId)),
+      );
     },
     forgetServer(guildId: GuildId) {
       guilds.delete(guildId);

@@ -50,7 +50,7 @@ export const remindersFeature: Feature<ReminderPorts> = {
         ports: {
           reminders: due,
           async listAgreedPeople(guildId) {
-            const { answers } = await sessions.loadConsents(guildId);
+            const { answers } = await sessions.consents.loadChoices(guildId);
             return await deps.places.listMembers(guildId, answers.yes);
           },
         },

@@ -182,7 +182,7 @@ export class AutomaticJoins {
     const isInCompany = at && this.#listPeople(guildId, at.channelId).length > 0;
     const isAwaited = autoJoin.some((id) => this.#listPeople(guildId, id).length > 0);
     if (isInCompany || !isAwaited) return undefined;
-    const choices = await this.#sessions.loadConsents(guildId);
+    const choices = await this.#sessions.consents.loadChoices(guildId);
     if (!choices.isLoaded) return this.#checkLater(guildId, joins);
     const channels = autoJoin.map((id) => this.#toAutoJoinChannel(guildId, id));
     const channelId = chooseAutoJoin(channels, at?.channelId);
@@ -202,7 +202,7 @@ export class AutomaticJoins {
     const people = () => this.#listPeople(guildId, channelId);
     const admits = createAdmissionCheck(guildId, people, this.#deps, settings);
     const admitted = people().filter(({ id }) => admits(id));
-    const found = admitted.map((one) => this.#sessions.getConsent(guildId, one));
+    const found = admitted.map((one) => this.#sessions.consents.getConsent(guildId, one));
     return {
       channelId,
       heard: found.filter(isHeardConsent).length,

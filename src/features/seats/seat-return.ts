@@ -15,6 +15,7 @@ import {
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { describeObstacle, judgeEntry } from '#src/sessions/join-obstacles.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { GuildConsents } from '#src/settings/guild-consents.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /**
@@ -116,14 +117,14 @@ export function createSeatReturn(
     const read = () => seatStore.read([guildId]);
     const [seats, choices] = await Promise.all([
       withStoreTimeout(guildId, deps, 'store.unreadable', read),
-      sessions.loadConsents(guildId),
+      sessions.consents.loadChoices(guildId),
       sessions.settings.loadGuild(guildId),
     ]);
     if (!seats || !choices.isLoaded) void pollSeats([guildId]);
     const seat = seats?.[0];
     if (!choices.isLoaded || !seat) return undefined;
     const channel = deps.places.findChannel(guildId, seat.channelId);
-    const objection = findReturnObjection(seat, channel, deps, sessions);
+    const objection = findReturnObjection(seat, channel, deps, sessions.consents);
     return objection ?? (channel && { seat, channel });
   }
 
@@ -168,8 +169,8 @@ async function showLeftPanel(
 function findReturnObjection(
   seat: StoredSeat,
   channel: ChannelRef | undefined,
-  deps: SessionDependencies,
-  sessions: VoiceSessions,
+  deps: Deps<'clock' | 'places'>,
+  consents: GuildConsents,
 ) {
   const outdated = {
     id: 'seat.outdated',
@@ -181,7 +182,7 @@ function findReturnObjection(
     .listPeople(channel)
     .some(
       (one) =>
-        !one.isBot && isHeardConsent(sessions.getConsent(seat.guildId, one, seat)),
+        !one.isBot && isHeardConsent(consents.getConsent(seat.guildId, one, seat.agreedIds)),
     );
   return describeObstacle(joining, channel) ?? (isAwaited ? undefined : outdated);
 }

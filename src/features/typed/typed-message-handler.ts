@@ -132,7 +132,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     const mayManage = this.#deps.places.mayManage(guildId, author.id);
     if (judgeAccess(rules, { ...author, mayManage }) !== 'open') return 'refused';
     if (session) return session.consent.hasSaidNo(author.id) ? 'refused' : undefined;
-    const choices = await this.#sessions.loadConsents(guildId);
+    const choices = await this.#sessions.consents.loadChoices(guildId);
     return !choices.isLoaded || choices.hasRefused(author.id) ? 'refused' : undefined;
   }
 

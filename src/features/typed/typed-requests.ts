@@ -299,7 +299,7 @@ export class TypedRequests {
     id: string,
   ): Promise<Omit<ServerToolPorts, 'place'>> {
     const { deps, sessions } = this.#services;
-    const choices = await sessions.loadConsents(guildId);
+    const choices = await sessions.consents.loadChoices(guildId);
     const getSettings = () => sessions.settings.getForGuild(guildId);
     return {
       askerId: id,
