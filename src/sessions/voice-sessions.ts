@@ -30,7 +30,6 @@ import {
 import { createMoveRequests } from './move-requests.ts';
 import { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
-import type { ShardFeatures } from './shard-features.ts';
 import {
   countExchanges,
   VoiceSession,
@@ -42,6 +41,12 @@ type SeatedSession = Pick<VoiceSession, 'channel' | 'followedId' | 'isOver' | 'l
 type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
   readonly isOnce?: boolean;
 };
+
+/** Sessions with the settings and consents of their servers, for features that begin and end none. */
+export type ServerSessions = Pick<
+  VoiceSessions,
+  'consents' | 'findSession' | 'listAll' | 'listSessions' | 'settings'
+>;
 
 const maxLeaveMs = 5_000;
 
@@ -93,16 +98,10 @@ export class VoiceSessions implements AsyncDisposable {
       this.#deps,
       sources.leftOutPeople,
       this.settings,
-      {
-        hasSession: (guildId) => this.peekSessions(guildId).length > 0,
-        onConsentChanged: (...changed) => this.#onConsentChanged(...changed),
-      },
+      (guildId) => this.peekSessions(guildId).length > 0,
+      (...changed) => this.#onConsentChanged(...changed),
     );
     this.#removal = createGuildRemoval(this.#deps, sources, this.settings);
-  }
-
-  get features(): ShardFeatures {
-    return this.#sources.features;
   }
 
   #findHere(guildId: GuildId) {
@@ -116,7 +115,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** Finds the session of a server, unless it is still joining. */
   findSession(guildId: GuildId): VoiceSession | undefined {
     // The caller may change something there, so the session is woken.
-    const session = this.#listSessions.get(guildId)?.session;
+    const session = this.#findHere(guildId);
     session?.wakeup.wake();
     return session?.hasEntered ? session : undefined;
   }
@@ -247,7 +246,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   onSeatChange(guildId: GuildId, event: SeatChange) {
-    const session = this.#listSessions.get(guildId)?.session;
+    const session = this.#findHere(guildId);
     session?.wakeup.wake();
     switch (event.kind) {
       case 'muted':
@@ -384,8 +383,7 @@ export class VoiceSessions implements AsyncDisposable {
     const why = await session.runUntilEnd();
     this.#seats.onSessionEnded(session, why);
     const { guildId } = session.channel;
-    if (this.#listSessions.get(guildId)?.session === session)
-      this.#listSessions.delete(guildId);
+    if (this.#findHere(guildId) === session) this.#listSessions.delete(guildId);
     this.#ended.keepConversation(
       session.channel,
       session.loop.state.history,
@@ -398,12 +396,12 @@ export class VoiceSessions implements AsyncDisposable {
 
   #onConsentChanged(guildId: GuildId, personId: PersonId | undefined) {
     const sessions = this.listSessions(guildId);
-    if (personId === undefined) for (const { consent } of sessions) consent.refresh();
-    else for (const session of sessions) session.applyConsent(personId);
-    if (
-      personId !== undefined &&
-      this.consents.getChoices(guildId).hasRefused(personId)
-    )
+    if (personId === undefined) {
+      for (const { consent } of sessions) consent.refresh();
+      return;
+    }
+    for (const session of sessions) session.applyConsent(personId);
+    if (this.consents.getChoices(guildId).hasRefused(personId))
       this.#ended.forgetPerson(guildId, personId);
   }
 

@@ -120,15 +120,6 @@ function createPeopleChoices<Choice>(deps: ChoiceDeps<Choice>) {
 
 type ConsentDeps = StoreWatch & { readonly store: ConsentStore };
 
-type ConsentedSessions = {
-  /** Tests for a session, also during a join, a retry or a move. */
-  hasSession(guildId: GuildId): boolean;
-  /** Applies a changed consent. Without a person, the stored consents were read. */
-  onConsentChanged(guildId: GuildId, personId?: PersonId): void;
-};
-
-export type GuildConsents = ReturnType<typeof openGuildConsents>;
-
 export type GuildChoices = ReturnType<typeof createGuildChoices>;
 
 /** Keeps consents of the people of one server, and people left out of captions. */
@@ -205,7 +196,10 @@ export function openGuildConsents(
   deps: ConsentDeps,
   leftOutPeople: LeftOutPeopleStore,
   settings: Pick<StoredSettings, 'getCurrentConsent' | 'isLoaded'>,
-  sessions: ConsentedSessions,
+  /** Tests for a session, also during a join, a retry or a move. */
+  hasSession: (guildId: GuildId) => boolean,
+  /** Without a person, the stored consents were read. */
+  onChange: (guildId: GuildId, personId?: PersonId) => void,
 ) {
   const guilds = new Map<string, GuildChoices>();
   const over = new AbortController();
@@ -214,7 +208,7 @@ export function openGuildConsents(
     const common = {
       guildId,
       watch: deps,
-      onChange: (personId?: PersonId) => sessions.onConsentChanged(guildId, personId),
+      onChange: (personId?: PersonId) => onChange(guildId, personId),
       signal: over.signal,
     };
     return createGuildChoices(
@@ -229,9 +223,9 @@ export function openGuildConsents(
     return known;
   }
 
-  function renewChoices(guildId: GuildId): GuildChoices {
+  function renewChoices(guildId: GuildId) {
     const choices = getChoices(guildId);
-    if (!sessions.hasSession(guildId)) choices.reset();
+    if (!hasSession(guildId)) choices.reset();
     return choices;
   }
 
@@ -252,7 +246,11 @@ export function openGuildConsents(
       callers: readonly PersonId[] = [],
     ): Consent {
       const { policy, roleId = '' } = settings.getCurrentConsent(guildId);
-      const session = { callers, isPaused: false, isLoaded: settings.isLoaded(guildId) };
+      const session = {
+        callers,
+        isPaused: false,
+        isLoaded: settings.isLoaded(guildId),
+      };
       const consent = getChoices(guildId).toConsentState(policy, session);
       return toConsent(
         toHearingFacts(consent, person.id, person.roleIds.includes(roleId)),

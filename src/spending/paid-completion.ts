@@ -9,7 +9,7 @@ import type {
 } from './budget-authority.ts';
 import type { PaidEngines } from './paid-engine.ts';
 
-type CompletionParts = Pick<PaidEngines, 'chat'> & {
+export type CompletionParts = Pick<PaidEngines, 'chat'> & {
   readonly spending: BudgetAuthority;
 };
 

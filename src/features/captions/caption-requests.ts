@@ -1,6 +1,6 @@
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionCaptions } from './session-captions.ts';
@@ -18,7 +18,7 @@ export type TurnOnOutcome =
 export type CaptionRequests = ReturnType<typeof createCaptionRequests>;
 
 export function createCaptionRequests(
-  sessions: VoiceSessions,
+  sessions: ServerSessions,
   running: SessionObjects<SessionCaptions>,
 ) {
   return {

@@ -64,7 +64,7 @@ type OpenedFeature<Ports, Needs> = {
 
 export type FeatureShardDeps = {
   readonly deps: SessionDependencies;
-  readonly sources: Pick<SessionSources, 'seatStore' | 'listTools'>;
+  readonly sources: Pick<SessionSources, 'features' | 'listTools' | 'seatStore'>;
   readonly sessions: VoiceSessions;
   readonly shard: ServerShare;
   readonly writtenQuestions: WrittenAnswerConcurrency;

@@ -2,7 +2,7 @@ import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -29,7 +29,7 @@ export async function readHelpState(
   guildId: GuildId,
   deps: Deps<'hasChatModel'>,
   sources: Pick<SessionSources, 'listTools'>,
-  sessions: VoiceSessions,
+  sessions: ServerSessions,
 ): Promise<HelpState> {
   await sessions.settings.loadGuild(guildId);
   const session = sessions.findSession(guildId);

@@ -1,14 +1,14 @@
 import type { SessionPlace } from '#src/conversation/session.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 
 type PlacedSession = { readonly place: SessionPlace };
 
 /** One object of a feature for each session of a shard. */
 export class SessionObjects<One> {
-  readonly #sessions: VoiceSessions;
+  readonly #sessions: ServerSessions;
   readonly #all = new WeakMap<SessionPlace, One>();
 
-  constructor(sessions: VoiceSessions) {
+  constructor(sessions: ServerSessions) {
     this.#sessions = sessions;
   }
 

@@ -1,14 +1,14 @@
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
 import { hasRight } from '#src/people/rights.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import {
   findPersona,
   formatPersona,
   type Persona,
   toPersonaKey,
 } from '#src/settings/persona.ts';
+import type { SettingDeps } from '#src/settings/setting-definition.ts';
 import { listBotVoices } from '#src/settings/stored-settings.ts';
 import { isKnownVoice } from '#src/speech/voice-names.ts';
 
@@ -25,10 +25,7 @@ export type PersonaSaveOutcome =
 
 export type PersonaRequests = ReturnType<typeof createPersonaRequests>;
 
-export function createPersonaRequests(
-  deps: SessionDependencies,
-  sessions: VoiceSessions,
-) {
+export function createPersonaRequests(deps: SettingDeps, sessions: ServerSessions) {
   const { settings } = sessions;
 
   async function getPersona(guildId: GuildId, channelId: ChannelId): Promise<Persona> {

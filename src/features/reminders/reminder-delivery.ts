@@ -1,13 +1,13 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { sayToPerson } from '#src/conversation/output/answer-delivery.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { maxMessageMs, type Reminder } from '#src/features/reminders/reminder-store.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { formatDueTime, formatLongDuration } from './due-time-text.ts';
 import type { ReminderResult } from './reminder-scheduler.ts';
@@ -25,16 +25,18 @@ export type DeliverReminders = (
   signal: AbortSignal,
 ) => Promise<readonly ReminderResult[]>;
 
+type DeliveryDeps = Deps<'clock' | 'messages' | 'onEvent' | 'places'>;
+
 export function createReminderDelivery(
-  deps: SessionDependencies,
-  sessions: VoiceSessions,
+  deps: DeliveryDeps,
+  sessions: ServerSessions,
 ): DeliverReminders {
   const writeReminder = createReminderWriter(deps, sessions);
 
   /** Tests whether a reminder may be said now. A private message never may. */
   function canSpeak(reminder: Reminder) {
     if (reminder.addresseeId === undefined) return true;
-    const isOpen = !reminder.isPrivate && !isWithdrawn(reminder, deps);
+    const isOpen = !reminder.isPrivate && !isWithdrawn(reminder, deps.clock.wallMs());
     return isOpen && findAddressee(reminder, sessions) !== undefined;
   }
 
@@ -78,7 +80,7 @@ export function createReminderDelivery(
   };
 }
 
-function createReminderWriter(deps: SessionDependencies, sessions: VoiceSessions) {
+function createReminderWriter(deps: DeliveryDeps, sessions: ServerSessions) {
   const { messages, onEvent } = deps;
 
   async function waitUntilSent(sending: Promise<void>, guildId: GuildId) {
@@ -111,7 +113,7 @@ function createReminderWriter(deps: SessionDependencies, sessions: VoiceSessions
     signal: AbortSignal,
   ): Promise<ReminderResult> {
     const { addresseeId, guildId, id, isPrivate, personId } = reminder;
-    if (isWithdrawn(reminder, deps))
+    if (isWithdrawn(reminder, deps.clock.wallMs()))
       return await tellAuthor('reminder.untold.away', reminder, signal);
     const channel =
       addresseeId === undefined
@@ -136,7 +138,7 @@ function createReminderWriter(deps: SessionDependencies, sessions: VoiceSessions
 /** Finds the addressee's session, if author and addressee agreed for good. */
 function findAddressee(
   { addresseeId = '', guildId, personId }: Reminder,
-  sessions: VoiceSessions,
+  sessions: ServerSessions,
 ) {
   const session = sessions.findSession(guildId);
   if (!session?.isHere(addresseeId)) return undefined;
@@ -146,18 +148,15 @@ function findAddressee(
   return isAgreed ? session : undefined;
 }
 
-function isWithdrawn(
-  { addresseeId, setAtWallMs }: Reminder,
-  { clock }: SessionDependencies,
-) {
-  const waitedMs = clock.wallMs() - setAtWallMs;
+function isWithdrawn({ addresseeId, setAtWallMs }: Reminder, nowWallMs: number) {
+  const waitedMs = nowWallMs - setAtWallMs;
   return addresseeId !== undefined && waitedMs >= maxMessageMs;
 }
 
 function toReminderLine(
   { authorName: name, guildId, text, dueAtWallMs, setAtWallMs }: Reminder,
-  { settings }: VoiceSessions,
-  { clock, places }: SessionDependencies,
+  { settings }: ServerSessions,
+  { clock, places }: Deps<'clock' | 'places'>,
 ): TextLine {
   if (name !== undefined) return { id: 'reminder.due.message', with: { name, text } };
   const locale = places.getLocale(guildId);

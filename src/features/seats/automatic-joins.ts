@@ -202,7 +202,9 @@ export class AutomaticJoins {
     const people = () => this.#listPeople(guildId, channelId);
     const admits = createAdmissionCheck(guildId, people, this.#deps, settings);
     const admitted = people().filter(({ id }) => admits(id));
-    const found = admitted.map((one) => this.#sessions.consents.getConsent(guildId, one));
+    const found = admitted.map((one) =>
+      this.#sessions.consents.getConsent(guildId, one),
+    );
     return {
       channelId,
       heard: found.filter(isHeardConsent).length,

@@ -1,7 +1,4 @@
-import type {
-  Deps,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { isHeardConsent } from '#src/people/consent.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
@@ -15,7 +12,6 @@ import {
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { describeObstacle, judgeEntry } from '#src/sessions/join-obstacles.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import type { GuildConsents } from '#src/settings/guild-consents.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /**
@@ -28,12 +24,19 @@ const givenUpCheckMs = 60_000;
 
 type SeatedChannel = { readonly seat: StoredSeat; readonly channel: ChannelRef };
 
+type ReturnDeps = Deps<'clock' | 'onEvent' | 'panels' | 'places'>;
+
+type SeatedSessions = Pick<
+  VoiceSessions,
+  'at' | 'consents' | 'forgetSeat' | 'returnToSeat' | 'settings'
+>;
+
 export type SeatReturn = ReturnType<typeof createSeatReturn>;
 
 /** Creates the return to seats of a former process. */
 export function createSeatReturn(
-  deps: SessionDependencies,
-  sessions: VoiceSessions,
+  deps: ReturnDeps,
+  sessions: SeatedSessions,
   seatStore: SeatStore,
   signal: AbortSignal,
   onDecided: (guildId: GuildId) => void,
@@ -124,7 +127,7 @@ export function createSeatReturn(
     const seat = seats?.[0];
     if (!choices.isLoaded || !seat) return undefined;
     const channel = deps.places.findChannel(guildId, seat.channelId);
-    const objection = findReturnObjection(seat, channel, deps, sessions.consents);
+    const objection = findReturnObjection(seat, channel, deps, sessions);
     return objection ?? (channel && { seat, channel });
   }
 
@@ -169,8 +172,8 @@ async function showLeftPanel(
 function findReturnObjection(
   seat: StoredSeat,
   channel: ChannelRef | undefined,
-  deps: Deps<'clock' | 'places'>,
-  consents: GuildConsents,
+  deps: ReturnDeps,
+  { consents }: SeatedSessions,
 ) {
   const outdated = {
     id: 'seat.outdated',
@@ -182,7 +185,8 @@ function findReturnObjection(
     .listPeople(channel)
     .some(
       (one) =>
-        !one.isBot && isHeardConsent(consents.getConsent(seat.guildId, one, seat.agreedIds)),
+        !one.isBot &&
+        isHeardConsent(consents.getConsent(seat.guildId, one, seat.agreedIds)),
     );
   return describeObstacle(joining, channel) ?? (isAwaited ? undefined : outdated);
 }

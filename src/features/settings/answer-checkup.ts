@@ -31,7 +31,7 @@ import {
   voiceLink,
 } from '#src/probes/voice-probes.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import { silentHost } from '#src/spending/paid-engine.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
@@ -49,7 +49,7 @@ export type AnswerCheckup = ReturnType<typeof createAnswerCheckup>;
 /** Checks everything that an answer needs. Concurrent requests share one report. */
 export function createAnswerCheckup(
   deps: SessionDependencies,
-  sessions: VoiceSessions,
+  sessions: ServerSessions,
 ) {
   const running = new Map<string, Promise<CheckReport>>();
 
@@ -60,20 +60,11 @@ export function createAnswerCheckup(
   ): Promise<CheckReport> {
     const session = sessions.findSession(guildId);
     const { settings } = sessions;
-    const { clock, codec, cues, onEvent, places } = deps;
+    const { codec, cues, places } = deps;
     await settings.loadGuild(guildId);
     const channel = session?.channel ?? caller;
     const facts = channel && places.findChannelFacts(channel, callerId);
-    const tried = async <Subject>(probe: Probe<Subject>, subject: Subject) => {
-      const finding = await tryProbe(probe, subject, {
-        clock,
-        deadlineMs: probeTimeoutMs,
-      });
-      if (!('error' in finding)) return finding;
-      onEvent(guildId, toFailureEvent(finding.error, 'link'));
-      const line: TextLine = { id: probe === playback ? 'link.down' : 'check.bug' };
-      return failing(probe.name, line);
-    };
+    const tried = createProbeRunner(guildId, deps);
     const { pipeline } = settings.getForChannel(guildId, session?.channel.channelId);
     const style = settings.getStyle(guildId, session?.channel.channelId);
     const findings = [
@@ -131,6 +122,23 @@ function createCueOutput(
 const testSentence = 'one two three';
 const probeTimeoutMs = 8_000;
 
+function createProbeRunner(
+  guildId: GuildId,
+  { clock, onEvent }: Deps<'clock' | 'onEvent'>,
+) {
+  return async <Subject>(probe: Probe<Subject>, subject: Subject) => {
+    const finding = await tryProbe(probe, subject, {
+      clock,
+      deadlineMs: probeTimeoutMs,
+    });
+    if (!('error' in finding)) return finding;
+    const { error } = finding;
+    onEvent(guildId, toFailureEvent(error, stageByProbe[probe.name] ?? 'link'));
+    const isPlayback = probe === playback;
+    return failing(probe.name, isPlayback ? { id: 'link.down' } : toFailureLine(error));
+  };
+}
+
 /** Speaks a sentence and listens to it. The server pays. Never throws. */
 async function checkEngines(
   guildId: GuildId,
@@ -150,20 +158,9 @@ async function checkEngines(
       notTried(name, opened.line),
     );
   using reservation = opened.reservation;
-  const tried = async <Subject>(probe: Probe<Subject>, subject: Subject) => {
-    const finding = await tryProbe(probe, subject, {
-      clock: deps.clock,
-      deadlineMs: probeTimeoutMs,
-    });
-    if (!('error' in finding)) return finding;
-    deps.onEvent(
-      guildId,
-      toFailureEvent(finding.error, stageByProbe[probe.name] ?? 'link'),
-    );
-    return failing(probe.name, toFailureLine(finding.error));
-  };
+  const tried = createProbeRunner(guildId, deps);
   const thinking = tried(thinkProbe, {
-    ask: createTestQuestion({ deps, style, reservation }, pipeline),
+    ask: createTestQuestion(deps, style, reservation, pipeline),
   });
   const synthesizer = deps.synthesizer.withReservation(reservation);
   const spoken = await tried(speakProbe, {
@@ -185,26 +182,22 @@ const stageByProbe: Readonly<Record<string, PaidRole>> = {
   speak: 'speak',
 };
 
-type PaidCheck = {
-  readonly deps: SessionDependencies;
-  readonly style: ReplyStyle;
-  readonly reservation: Reservation;
-};
-
 /**
  * Creates a function that asks the server's pipeline a test question, in `chained` its
  * chat model.
  */
 function createTestQuestion(
-  { deps, style, reservation }: PaidCheck,
+  { chat, clock, pipelines }: Deps<'chat' | 'clock' | 'pipelines'>,
+  style: ReplyStyle,
+  reservation: Reservation,
   name: PipelineName,
 ) {
-  if (name === 'chained') return toTestTurn(deps.chat.withReservation(reservation));
+  if (name === 'chained') return toTestTurn(chat.withReservation(reservation));
   return async function* answer(signal: AbortSignal) {
-    const pipeline = deps.pipelines.open(name);
-    yield* pipeline
+    yield* pipelines
+      .open(name)
       .withReservation(reservation)
-      .answer(testTurn(deps.clock, style), silentHost, signal);
+      .answer(testTurn(clock, style), silentHost, signal);
   };
 }
 

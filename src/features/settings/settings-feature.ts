@@ -18,9 +18,9 @@ type SettingsPorts = {
 export const settingsFeature: Feature<SettingsPorts> = {
   name: 'settings',
   open: () => ({
-    openShard: ({ deps, sessions }) => ({
+    openShard: ({ deps, sessions, sources }) => ({
       ports: {
-        settings: new SettingsRequests(deps, sessions),
+        settings: new SettingsRequests(deps, sessions, sources.features),
         answerCheckup: createAnswerCheckup(deps, sessions),
       },
     }),

@@ -1,5 +1,5 @@
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { ShardFeatures } from '#src/sessions/shard-features.ts';
+import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
 import {
   type ConsentPolicySettings,
@@ -7,6 +7,7 @@ import {
   findMentionMark,
   parseSetting,
   type ServerSetting,
+  type SettingDeps,
   type SettingOutcome,
   type SettingsView,
 } from '#src/settings/setting-definition.ts';
@@ -23,9 +24,11 @@ const mentionExamples = { '#': '#channel', '@&': '@role', '@': '@name' } as cons
 
 export class SettingsRequests {
   readonly #deps;
+  readonly #features;
   readonly #sessions;
 
-  constructor(deps: SessionDependencies, sessions: VoiceSessions) {
+  constructor(deps: SettingDeps, sessions: ServerSessions, features: ShardFeatures) {
+    this.#features = features;
     this.#deps = deps;
     this.#sessions = sessions;
   }
@@ -151,7 +154,7 @@ export class SettingsRequests {
   ) {
     for (const session of this.#sessions.listSessions(guildId))
       session.applySettings(key);
-    this.#sessions.features.onGuildChanged(guildId);
+    this.#features.onGuildChanged(guildId);
     const session = this.#sessions.findSession(guildId);
     const { settings } = this.#sessions;
     const { policy, roleId } = settings.getForGuild(guildId).consent;

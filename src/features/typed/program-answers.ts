@@ -106,8 +106,9 @@ export function createProgramAnswers(
    */
   function listPipelines(guildId: GuildId) {
     const own = settings.getForGuild(guildId).pipeline;
-    const names = deps.pipelines.names.filter((name) => name !== 'realtime');
-    return names.toSorted((one, other) => Number(other === own) - Number(one === own));
+    return deps.pipelines.names
+      .filter((name) => name !== 'realtime')
+      .toSorted((one, other) => Number(other === own) - Number(one === own));
   }
 
   return {

@@ -1,9 +1,6 @@
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
-import type {
-  Deps,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type {
   ProgramSpeech,
   ProgramText,
@@ -26,7 +23,7 @@ export type UnplayedText = ProgramText & Pick<SpeechVoice, 'onGone'>;
 export async function openProgramSpeech(
   kind: 'speech to a program' | 'voice preview',
   text: UnplayedText,
-  deps: SessionDependencies,
+  deps: Deps<'onEvent' | 'spending' | 'synthesizer'>,
   settings: Pick<StoredSettings, 'loadGuild' | 'getStyle'>,
   signal: AbortSignal,
 ): Promise<ProgramSpeech> {

@@ -11,7 +11,7 @@ import {
 } from '#src/audio/voice/voice-activity.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type {
   RecordingPart,
   RecordingRequest,
@@ -29,7 +29,10 @@ import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import { shiftWords } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
-import { completeForMoney } from '#src/spending/paid-completion.ts';
+import {
+  type CompletionParts,
+  completeForMoney,
+} from '#src/spending/paid-completion.ts';
 import { transcribeSound } from './question-utterances.ts';
 
 const maxRecordingsInServer = 2;
@@ -41,7 +44,7 @@ export type ProgramTranscriptions = ReturnType<typeof createProgramTranscription
 
 /** Transcribes recordings by utterance. Nothing is kept or shared with a channel. */
 export function createProgramTranscriptions(
-  deps: SessionDependencies,
+  deps: Deps<'chat' | 'clock' | 'spending' | 'transcriber'>,
   recordings: Recordings,
   models: readonly string[],
   weights: SileroNetwork,
@@ -113,7 +116,7 @@ export function createProgramTranscriptions(
 async function* translateSegments(
   request: RecordingRequest,
   parts: AsyncIterable<RecordingPart>,
-  deps: SessionDependencies,
+  deps: CompletionParts,
   signal: AbortSignal,
 ): AsyncGenerator<RecordingPart> {
   const segments: RecordingSegment[] = [];
@@ -138,7 +141,7 @@ async function* translateSegments(
 async function requestEnglish(
   { guildId, asker }: RecordingRequest,
   segments: readonly RecordingSegment[],
-  deps: SessionDependencies,
+  deps: CompletionParts,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
   const kind = 'translation of a recording';

@@ -25,7 +25,7 @@ import type {
   TypedOutcome,
 } from '#src/ports/typed-messages.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
@@ -53,7 +53,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   /** Creates the handler. Aborting `signal` ends written answers. */
   constructor(
     deps: SessionDependencies,
-    sessions: VoiceSessions,
+    sessions: ServerSessions,
     { talk, lines }: LineServices,
     replies: TypedMessages,
     signal: AbortSignal,

@@ -34,7 +34,7 @@ import type {
   SpokenManner,
 } from '#src/ports/command-ports.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
@@ -70,7 +70,7 @@ export type TypedRequestNeeds = MemoryPorts & RunningTracks;
 
 export type TypedRequestDeps = TypedRequestNeeds & {
   readonly deps: SessionDependencies;
-  readonly sessions: VoiceSessions;
+  readonly sessions: ServerSessions;
   readonly recordings: Recordings;
   readonly tools: () => readonly ToolEntry[];
   readonly writtenQuestions: WrittenAnswerConcurrency;
@@ -92,6 +92,10 @@ export class TypedRequests {
     this.#services = services;
   }
 
+  #findSession(guildId: GuildId) {
+    return this.#services.sessions.findSession(guildId);
+  }
+
   /** Says a text of 1,000 characters at most. `now` precedes waiting texts. */
   async sayText(
     guildId: GuildId,
@@ -99,8 +103,8 @@ export class TypedRequests {
     when: SayPlace,
     how: SayOptions = {},
   ): Promise<SayOutcome> {
-    const { deps, sessionTracks: tracks, sessions } = this.#services;
-    const session = sessions.findSession(guildId);
+    const { deps, sessionTracks: tracks } = this.#services;
+    const session = this.#findSession(guildId);
     if (!session) return nowhereOutcome;
     return sayInSession(session, words, when, how, { ...deps, tracks });
   }
@@ -116,10 +120,10 @@ export class TypedRequests {
     answer: AnswerForm,
     about: QuestionSubject = {},
   ): Promise<AskOutcome> {
-    const { ending, sessions, writtenQuestions } = this.#services;
+    const { ending, writtenQuestions } = this.#services;
     const asked = { guildId, question, asker, about };
     if (answer === 'voice') {
-      const session = sessions.findSession(guildId);
+      const session = this.#findSession(guildId);
       if (!session) return nowhereOutcome;
       return session.speech.canSpeak()
         ? await this.#answerAloud(asked, ending)
@@ -136,13 +140,13 @@ export class TypedRequests {
   }
 
   openAskWindow(guildId: GuildId, personId: PersonId): void {
-    const session = this.#services.sessions.findSession(guildId);
+    const session = this.#findSession(guildId);
     session?.loop.post({ kind: 'opened-window', by: personId });
   }
 
   /** Silences the bot within two frames, and drops waiting questions and sounds. */
   stopSpeaking(guildId: GuildId): 'stopped' | 'nothing' {
-    const session = this.#services.sessions.findSession(guildId);
+    const session = this.#findSession(guildId);
     return session?.speech.requests.stopEverything() ? 'stopped' : 'nothing';
   }
 
@@ -198,7 +202,7 @@ export class TypedRequests {
     if ('line' in files) return files;
     const atMs = clock.nowMs();
     const said = toUtterances({ ...asked, ...files, atMs }, until);
-    const session = this.#services.sessions.findSession(guildId);
+    const session = this.#findSession(guildId);
     if (!session) return nowhereOutcome;
     const answered = Promise.withResolvers<AskOutcome>();
     session.speech.requests.askQuestion(
@@ -274,9 +278,9 @@ export class TypedRequests {
     { about, asker: { id, isProgram, name }, guildId }: TypedQuestion,
     shown: PromptWords,
   ): Promise<WrittenTools> {
-    const { deps, sessions, tools } = this.#services;
+    const { deps, tools } = this.#services;
     const { placeId, askedInId: channelId = placeId } = about;
-    const session = sessions.findSession(guildId);
+    const session = this.#findSession(guildId);
     const usual =
       session?.tools.createPorts(id) ?? (await this.#createPortsOutside(guildId, id));
     const others = usual.listPeople().filter((one) => one.id !== id);

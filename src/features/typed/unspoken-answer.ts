@@ -1,10 +1,7 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
-import type {
-  Deps,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type {
   FailedStream,
   OpenStream,
@@ -82,7 +79,7 @@ export function openUnspokenAnswer(
  */
 export async function answerUnspoken(
   asked: OwnedQuestion,
-  deps: SessionDependencies,
+  deps: Deps<'clock' | 'onEvent' | 'spending'>,
   ms: number,
   signal: AbortSignal,
 ): Promise<AskOutcome> {

@@ -1,7 +1,7 @@
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
   createWrittenAnswerConcurrency,
   tooMuchAtOnce,
@@ -29,7 +29,7 @@ export type VoicesAndPreviews = ReturnType<typeof createVoicesAndPreviews>;
 
 /** Creates lists and previews of voices and models. Aborting `signal` ends previews. */
 export function createVoicesAndPreviews(
-  deps: SessionDependencies,
+  deps: Deps<'onEvent' | 'places' | 'spending' | 'synthesizer' | 'voices'>,
   settings: StoredSettings,
   speechModels: readonly string[],
   signal: AbortSignal,

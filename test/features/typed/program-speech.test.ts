@@ -23,11 +23,10 @@ function openSpeech() {
   const { budgets, ledger, paid } = openBudgets(clock);
   const parts = { spending: budgets, synthesizer };
   const { dependencies, sessions } = openSessionFixture(parts, undefined, clock);
-  const { recordings } = dependencies;
   const answers = createProgramAnswers(
     dependencies,
     sessions.settings,
-    recordings,
+    dependencies.recordings,
     staying,
   );
   return { answers, ledger, paid, synthesizer };

@@ -18,7 +18,7 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const synthesizer = withPronunciation(fake);
   const chat = new FakeChat([['Kubernetes is up, Ana.']], clock);
   const fixture = openSessionFixture({ chat, synthesizer, ...over }, [adam], clock);
-  const control = createServerVocabulary({ clock }, fixture.sessions);
+  const control = createServerVocabulary({ clock }, fixture.sessions.settings);
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 11_000);
   return {

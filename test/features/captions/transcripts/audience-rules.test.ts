@@ -36,12 +36,11 @@ import { makeProgramPorts, openApi, openLoopback } from '#test/web/api/api-setup
 /** Data that a program gets over HTTP, by the door through which it comes. */
 async function programDoors(fixture: SessionFixture, synthesizer: FakeSynthesizer) {
   const { dependencies, sessions, talk, transcriptFor } = fixture;
-  const { recordings } = dependencies;
   const { signal } = new AbortController();
   const answers = createProgramAnswers(
     dependencies,
     sessions.settings,
-    recordings,
+    dependencies.recordings,
     signal,
   );
   let arrived = Promise.withResolvers<void>();
