@@ -148,7 +148,9 @@ function passSlowly(
     const [next] = waiting;
     if (!next) return;
     const restMs = next.atMs - performance.now();
-    if (restMs > 0) return void setTimeout(pass, restMs);
+    // A timer may be a millisecond late.
+    if (restMs > 1.5) return void setTimeout(pass, restMs - 1);
+    if (restMs > 0) return void setImmediate(pass);
     waiting.shift();
     if (!to.destroyed) to.write(next.bytes);
     pass();
