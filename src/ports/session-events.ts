@@ -168,3 +168,10 @@ export type SessionEvent =
 export type SessionEventListener = (guildId: GuildId, event: SessionEvent) => void;
 
 export type LeaveReason = Extract<SessionEvent, { kind: 'left' }>['why'];
+
+/** The bot may be called back, so its seat and tracks are kept. */
+export const reasonsToReturn: ReadonlySet<LeaveReason> = new Set([
+  'stopped',
+  'lost',
+  'refused',
+]);

@@ -1,5 +1,5 @@
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
-import type { LeaveReason } from '#src/ports/session-events.ts';
+import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts';
 import {
   type Seat,
   type SeatStore,
@@ -22,12 +22,6 @@ type KnownSeat = {
   lastWrite: Promise<void>;
   isWriteDue: boolean;
 };
-
-const seatKeepingReasons: ReadonlySet<LeaveReason> = new Set([
-  'stopped',
-  'lost',
-  'refused',
-]);
 
 const aliveIntervalMs = 15_000;
 const expireIntervalMs = 60_000;
@@ -64,7 +58,7 @@ export class SeatPersistence implements AsyncDisposable {
     if (seat?.session !== session) return;
     seat.session = undefined;
     if (why === 'moved') return; // Another session goes on there, or drops it.
-    if (seatKeepingReasons.has(why)) this.scheduleExpiry();
+    if (reasonsToReturn.has(why)) this.scheduleExpiry();
     else this.dropSeat(guildId);
     this.#stopTimerWhenIdle();
   }

@@ -24,7 +24,7 @@ import {
 } from '#src/playback/tracks/track-sounds.ts';
 import type { FeatureSession, LeaveSummary } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
-import type { LeaveReason } from '#src/ports/session-events.ts';
+import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { speechTitle } from './lazily-synthesised-text.ts';
@@ -44,13 +44,6 @@ import {
   type PlayRequest,
   type TrackCaller,
 } from './track-request-outcomes.ts';
-
-/** The tracks go on when the bot is called back. */
-const reasonsToKeepTracks: ReadonlySet<LeaveReason> = new Set([
-  'stopped',
-  'lost',
-  'refused',
-]);
 
 type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
   readonly source: SoundSource;
@@ -113,7 +106,7 @@ export class SessionTracks implements FeatureSession {
     await this.#keeping;
     const { mix } = this.#session.speech;
     await this.#keeper.closeStore(
-      reasonsToKeepTracks.has(why) && !mix.isPassedOn ? 'keep' : 'forget',
+      reasonsToReturn.has(why) && !mix.isPassedOn ? 'keep' : 'forget',
     );
     if (!mix.isPassedOn) mix.tracks.close();
     return {};
