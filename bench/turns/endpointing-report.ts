@@ -32,11 +32,16 @@ export function toFigures(verdicts: readonly ScenarioVerdict[]) {
   };
 }
 
-/** All scenes in one row. */
-export function formatFigures(verdicts: readonly ScenarioVerdict[]) {
-  const figures = toFigures(verdicts);
-  return formatTable(figureHead, [
-    [
+type ScenarioFigures = ReturnType<typeof toFigures>;
+
+/** A row for all scenes as each reader judged them. */
+export function formatFigures(
+  rows: readonly (readonly [reader: string, figures: ScenarioFigures])[],
+) {
+  return formatTable(
+    figureHead,
+    rows.map(([reader, figures]) => [
+      reader,
       figures.scenes,
       figures.cutOffPercent.toFixed(1),
       figures.waitMs,
@@ -45,11 +50,19 @@ export function formatFigures(verdicts: readonly ScenarioVerdict[]) {
       figures.vainPercent.toFixed(1),
       figures.clashes,
       figures.unheard,
-    ],
-  ]);
+    ]),
+  );
+}
+
+/** Whether a reader cuts off nobody more than none does, and keeps nobody waiting longer. */
+export function isNoWorse(read: ScenarioFigures, usual: ScenarioFigures) {
+  return (['cutOffPercent', 'waitMs', 'longWaitMs'] as const).every(
+    (key) => read[key] <= usual[key],
+  );
 }
 
 const figureHead = [
+  'judge of words',
   'scenes',
   'cut off %',
   'wait p50',

@@ -14,6 +14,7 @@ import {
   SpeakerInput,
   type SpeakerInputEvent,
 } from '#src/voice/hearing/speaker-input.ts';
+import type { FakeReader, ReaderQuestion } from './fake-reader.ts';
 import { createOracleRecogniser } from './oracle-recogniser.ts';
 import type { ClipWord } from './voice-clips.ts';
 
@@ -27,6 +28,8 @@ export type ScenarioListening = {
   readonly pauseHabits: PauseHabits;
   /** Words of a recogniser that makes no mistake. */
   readonly words: readonly ClipWord[];
+  /** Judges the words in each pause; absent: nobody does. */
+  readonly reader?: FakeReader | undefined;
 };
 
 const stepMs = 10;
@@ -52,11 +55,20 @@ export function listenToPackets(
   });
   const oracle = createOracleRecogniser(how.words);
   const noted: NotedEvent[] = [];
+  const lastWordMs = how.words.at(-1)?.[2] ?? 0;
+  let question: ReaderQuestion | undefined;
+  let judged: ReaderQuestion['answer'] | undefined;
   const note = (all: readonly SpeakerInputEvent[], atMs: number) => {
     for (const noticed of all) {
       noted.push({ atMs, noticed });
       oracle.onNoticed(noticed, atMs);
+      if (noticed.kind === 'likely-over') askReader(atMs);
     }
+  };
+  const askReader = (atMs: number) => {
+    const { reader } = how;
+    question = reader?.ask(reader.judge(atMs < lastWordMs), atMs);
+    if (question) note(input.onWordsJudged(question.asked, atMs), atMs);
   };
   const arriving = packets[Symbol.iterator]();
   let next = arriving.next();
@@ -66,7 +78,13 @@ export function listenToPackets(
     }
     const answer = oracle.getAnswer(atMs);
     if (answer) note(input.addTranscript(answer, atMs), atMs);
+    if (question && question.dueMs <= atMs) {
+      judged = question.answer;
+      question = undefined;
+      note(input.onWordsJudged(judged, atMs), atMs);
+    }
     if (atMs % tickMs !== 0) note(input.tick(atMs), atMs);
   }
+  judged?.learn(false);
   return noted;
 }

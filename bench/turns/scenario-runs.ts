@@ -6,6 +6,7 @@ import {
   endpointRules,
 } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { createFakeReader, type ReaderSkill } from './fake-reader.ts';
 import { judgeScenario } from './judge-scenario.ts';
 import { listenToPackets } from './scenario-listening.ts';
 import { playScenario, type ScenarioSound } from './scenario-sound.ts';
@@ -31,8 +32,13 @@ export async function playScenarios(
   );
 }
 
-/** Everybody is a stranger. */
-export function judgeScenarios(sounds: readonly ScenarioSound[], workshop: Workshop) {
+/** Everybody is a stranger. A reader is learnt from scene to scene. */
+export function judgeScenarios(
+  sounds: readonly ScenarioSound[],
+  workshop: Workshop,
+  skill?: ReaderSkill,
+) {
+  const reader = skill && createFakeReader(skill);
   return sounds.map(({ scenario, words, packets, lengthMs }) => {
     const noted = listenToPackets(packets, lengthMs, {
       ...workshop,
@@ -40,6 +46,7 @@ export function judgeScenarios(sounds: readonly ScenarioSound[], workshop: Works
       pauseHabits: new PauseHabits(),
       rules: textRules,
       words,
+      reader,
     });
     return judgeScenario(scenario, words, noted);
   });

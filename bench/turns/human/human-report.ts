@@ -1,4 +1,5 @@
 import { findPercentile, formatTable, meanOfValues } from '#bench/format-table.ts';
+import { formatReader, type ReaderSkill } from '#bench/turns/fake-reader.ts';
 import {
   listMoments,
   type MomentDeps,
@@ -8,8 +9,8 @@ import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openTurnModel } from '#src/speech/local/turn-model.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { decideEndpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
-import { listReadEnds, type ReaderSkill, type ReadSilence } from './fake-reader.ts';
 import { type HumanScene, readHumanScenes } from './human-scenes.ts';
+import { listReadEnds, type ReadSilence } from './read-silences.ts';
 
 /** A silence, and what was known in it. */
 type WatchedSilence = ReadSilence & {
@@ -95,7 +96,7 @@ export async function humanReport(
     summarize(told, listReadEnds(told, skill, textRules)),
   );
   const readRows = read.map((figures, n) => [
-    `reader, right in ${readers[n]?.join(' / ')}`,
+    formatReader(readers[n] ?? []),
     ...format(figures),
   ]);
   const text = `Human speech: ${countKinds(told)} pauses, hesitations, ends; shares are cut-offs in percent, waits in ms
