@@ -63,7 +63,6 @@ export const ask: Command = {
     const way = getAskWay(call, sessions);
     const barred = way === 'voice' ? findChannelObjection(call, ports) : undefined;
     if (barred) return [barred];
-    const asker = { id: call.callerId, name: call.callerName };
     const how = way === 'only me' ? 'text' : way;
     const { placeId, words } = call;
     const about = {
@@ -74,7 +73,7 @@ export const ask: Command = {
     const asking = await features.typed.askQuestion(
       call.guildId,
       question,
-      asker,
+      call.caller,
       how,
       about,
     );
@@ -91,19 +90,18 @@ export const askAbout: MessageCommand = {
   label: 'ask.about',
   longestMs: maxAskMs,
   async run(call, { features, sessions }) {
-    const { guildId, callerId, callerName, callerLocale, message } = call;
+    const { guildId, caller, message } = call;
     if (!message) return [{ id: 'say.empty' }];
     const { author, isForwarded, pictures, recording } = message;
     const words = message.text.trim();
     if (words === '' && !recording && !pictures) return [{ id: 'say.empty' }];
     const quoted = words === '' ? undefined : { author, text: words, isForwarded };
     const about = { quoted, recording, sentBy: author, pictures };
-    const question = formatText('ask.about.question', {}, callerLocale);
-    const asker = { id: callerId, name: callerName };
+    const question = formatText('ask.about.question', {}, caller.locale);
     const asking = await features.typed.askQuestion(
       guildId,
       question,
-      asker,
+      caller,
       'text',
       about,
     );
@@ -111,8 +109,8 @@ export const askAbout: MessageCommand = {
   },
 };
 
-function toQuestion({ callerLocale, file, words }: CommandCall): string {
-  const usual = file ? formatText('ask.about.question', {}, callerLocale) : '';
+function toQuestion({ caller, file, words }: CommandCall): string {
+  const usual = file ? formatText('ask.about.question', {}, caller.locale) : '';
   return words.question?.trim() || usual;
 }
 
@@ -130,18 +128,18 @@ function toQuestionFiles(
 }
 
 async function askTranscript(
-  { guildId, callerId, words }: CommandCall,
-  { features, timesIn }: CommandPorts,
+  { guildId, caller, words }: CommandCall,
+  { features, guilds }: CommandPorts,
   question: string,
 ): Promise<Replies> {
   const about = transcriptSubjects.find((one) => one === words.about);
   if (about === undefined) return toUnknownValueReply(words.about);
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
-  const found = await features.transcripts.askModel(guildId, callerId, {
+  const found = await features.transcripts.askModel(guildId, caller.id, {
     question,
     about,
   });
-  return formatQuotes(found, timesIn(guildId));
+  return formatQuotes(found, guilds.getTimes(guildId));
 }
 
 /** Chooses how to answer. Default: aloud if the bot sits in a channel. */
@@ -156,7 +154,7 @@ function getAskWay(
 /** Builds a reply. Words of another channel are for the caller alone. */
 export async function toAskReply(
   asking: AskOutcome,
-  { callerId, guildId, placeId }: Pick<CommandCall, 'callerId' | 'guildId' | 'placeId'>,
+  { caller, guildId, placeId }: CommandCall,
   requested: ReplyAudience,
   sessions: CommandPorts['sessions'],
 ): Promise<Replies> {
@@ -164,10 +162,10 @@ export async function toAskReply(
     case 'answered': {
       const { confirmation, text } = asking;
       const mayOpenChannel = (channelId: ChannelId) =>
-        sessions.canOpen(guildId, channelId, callerId);
+        sessions.canOpen(guildId, channelId, caller.id);
       const open = requested === 'room' ? text.findTextForPlace(placeId) : undefined;
       const to = open === undefined ? 'caller' : 'room';
-      const answer = open ?? (await text.findTextForPerson(callerId, mayOpenChannel));
+      const answer = open ?? (await text.findTextForPerson(caller.id, mayOpenChannel));
       if (answer === undefined) return [{ id: 'confirm.done', to }];
       const waiting = confirmation && {
         lines: [confirmation.line],

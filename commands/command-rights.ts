@@ -8,8 +8,8 @@ import type {
 import { hasRight } from '#src/people/rights.ts';
 import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
 
-export function toNotManagingReply({ mayManage }: CommandCall): Reply | undefined {
-  return mayManage ? undefined : { id: 'perm.manage' };
+export function toNotManagingReply({ caller }: CommandCall): Reply | undefined {
+  return caller.mayManage ? undefined : { id: 'perm.manage' };
 }
 
 export const nowhereReply: Reply = { id: 'leave.nowhere', buttons: ['try.join'] };
@@ -17,15 +17,15 @@ export const nowhereReply: Reply = { id: 'leave.nowhere', buttons: ['try.join'] 
 export const pausedReply: Reply = { id: 'privacy.paused', buttons: ['pause:resume'] };
 
 export function findChannelObjection(
-  { guildId, callerChannel, callerId, mayManage }: CommandCall,
+  { guildId, caller }: CommandCall,
   { places, sessions }: CommandPorts,
 ): Reply | undefined {
   const channel = sessions.at(guildId);
   if (!channel) return nowhereReply;
-  const isHere = callerChannel?.channelId === channel.channelId;
-  if (hasRight('room', { isHere, isAlone: false, isDj: false, mayManage }))
+  const isHere = caller.channel?.channelId === channel.channelId;
+  if (hasRight('room', { ...caller, isHere, isAlone: false, isDj: false }))
     return undefined;
-  return toJoinRoomLine(channel, callerId, places);
+  return toJoinRoomLine(channel, caller.id, places);
 }
 
 export function onlyInChannel(run: Command['run']): Command['run'] {
@@ -48,7 +48,7 @@ function suggestInChannel(suggest: SuggestValues): SuggestValues {
 
 export function onlyIfAdmitted(run: Command['run']): Command['run'] {
   return async (call, ports) => {
-    const denied = await ports.access.findDenial(call);
+    const denied = await ports.guilds.findDenial(call);
     return denied ? [denied] : await run(call, ports);
   };
 }

@@ -12,9 +12,9 @@ export async function showConfirmation(
   call: CommandCall,
   { confirmations, sessions }: CommandPorts,
 ): Promise<Replies> {
-  const { guildId, callerId } = call;
-  const { about = '' } = call.words;
-  const shown = confirmations.showConfirmation(guildId, about, callerId);
+  const { caller, guildId, words } = call;
+  const { about = '' } = words;
+  const shown = confirmations.showConfirmation(guildId, about, caller.id);
   switch (shown.kind) {
     case 'answered':
       return await toAskReply(shown, call, 'caller', sessions);
@@ -43,11 +43,11 @@ export async function confirmCall(
 }
 
 const confirmTool = onlyIfAdmitted(
-  async ({ callerId, guildId, words }, { confirmations }) => {
+  async ({ caller, guildId, words }, { confirmations }) => {
     const confirming = await confirmations.confirmCall(
       guildId,
       words.about ?? '',
-      callerId,
+      caller.id,
     );
     switch (confirming.kind) {
       case 'done':

@@ -67,8 +67,8 @@ async function buildHelp(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<CallerHelp> {
-  const denied = await ports.access.findDenial(call);
-  const state = await ports.helpState(call.guildId);
+  const denied = await ports.guilds.findDenial(call);
+  const state = await ports.guilds.readHelpState(call.guildId);
   const own = all.filter((one) => isForCaller(one, call, denied !== undefined));
   const topics = own.flatMap((one) => {
     const line = one.buildLine(state);
@@ -80,16 +80,16 @@ async function buildHelp(
   return { ...first, topics: new Map(topics) };
 }
 
-function isForCaller(line: HelpEntry, { mayManage }: CommandCall, isDenied: boolean) {
+function isForCaller(line: HelpEntry, { caller }: CommandCall, isDenied: boolean) {
   if (line.for === 'everybody') return true;
-  return !isDenied && (line.for !== 'manager' || mayManage);
+  return !isDenied && (line.for !== 'manager' || caller.mayManage);
 }
 
 /** Shows a topic, or the first steps, above a menu of all topics. */
-function toHelpReply({ callerLocale, words }: CommandCall, help: CallerHelp): Replies {
+function toHelpReply({ caller, words }: CommandCall, help: CallerHelp): Replies {
   const { buttons, lines: first, topics } = help;
   const about = topics.get(words.topic?.trim() ?? '');
-  const machine = toOptionalLines(callerLocale !== 'en', { id: 'help.machine' });
+  const machine = toOptionalLines(caller.locale !== 'en', { id: 'help.machine' });
   const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? [])];
   const [line = { id: 'join.none' } as const, ...lines] = about
     ? [about]
@@ -102,7 +102,7 @@ function toHelpReply({ callerLocale, words }: CommandCall, help: CallerHelp): Re
     max: 1,
     options: ['start', ...help.topics.keys()].map((topic) => ({
       value: topic,
-      label: formatText('help.topic', { topic }, callerLocale),
+      label: formatText('help.topic', { topic }, caller.locale),
     })),
   } as const;
   const shown = { lines, buttons, pickers: [menu], inPlace: true } as const;
@@ -115,19 +115,21 @@ function findFirstStep(
   ports: CommandPorts,
 ): FirstStep {
   const { buttons, line } = toFirstStep(call, talk, ports);
-  const model = toOptionalLines(!hasModel && call.mayManage, { id: 'help.model' });
+  const model = toOptionalLines(!hasModel && call.caller.mayManage, {
+    id: 'help.model',
+  });
   return { lines: [line, ...model], buttons: [...buttons, 'privacy'] };
 }
 
 function toFirstStep(
-  { callerChannel, callerId, guildId }: CommandCall,
+  { caller, guildId }: CommandCall,
   talk: HelpState['talk'],
   { places, sessions }: CommandPorts,
 ): TalkStep {
   const channel = sessions.at(guildId);
   if (!talk || !channel)
-    return { line: { id: 'join.none' }, buttons: callerChannel ? ['try.join'] : [] };
-  const consent = findPresentConsent(callerId, talk);
+    return { line: { id: 'join.none' }, buttons: caller.channel ? ['try.join'] : [] };
+  const consent = findPresentConsent(caller.id, talk);
   if (consent) return describeNextStep(talk, consent);
-  return { line: toJoinRoomLine(channel, callerId, places), buttons: [] };
+  return { line: toJoinRoomLine(channel, caller.id, places), buttons: [] };
 }

@@ -37,7 +37,7 @@ export const join: Command = {
     { name: 'follow', description: 'tool.follow.on', kind: 'truth' },
   ],
   async run(call, ports) {
-    const channel = call.channel ?? call.callerChannel;
+    const channel = call.channel ?? call.caller.channel;
     const verdict = channel && judgeChannel(channel, call, ports);
     if (!channel || !verdict) return [{ id: 'join.none' }];
     const obstacle = describeObstacle(verdict, channel);
@@ -47,14 +47,14 @@ export const join: Command = {
       call.words.follow === undefined ? undefined : call.words.follow === 'true';
     const joining = await joinOnceLinked(channel, call, ports, mode, follows);
     if ('consent' in joining) {
-      const state = await ports.helpState(call.guildId);
+      const state = await ports.guilds.readHelpState(call.guildId);
       return [
         ...buildWelcome(joining, state, follows),
         ...toManagerNote(joining, call, state),
       ];
     }
     if (joining.kind === 'busy') {
-      const room = toJoinRoomLine(joining.other, call.callerId, ports.places);
+      const room = toJoinRoomLine(joining.other, call.caller.id, ports.places);
       return [joining.isAsked ? { ...room, lines: [{ id: 'move.asked' }] } : room];
     }
     return [toFailureReply(joining, channel)];
@@ -63,12 +63,12 @@ export const join: Command = {
 
 /** Notes that the presser lets the bot move to another channel. */
 export async function agreeToMove(
-  { callerId, guildId, words }: CommandCall,
+  { caller, guildId, words }: CommandCall,
   { sessions }: CommandPorts,
 ): Promise<Replies> {
   const agreement = await sessions.moveRequests.agree(
     guildId,
-    callerId,
+    caller.id,
     words.about ?? '',
   );
   switch (agreement.kind) {
@@ -86,13 +86,13 @@ export async function agreeToMove(
 /** Joins, and waits for a retry that may soon succeed. */
 async function joinOnceLinked(
   channel: ChannelRef,
-  { callerId, guildId }: CommandCall,
+  { caller, guildId }: CommandCall,
   { clock, sessions }: CommandPorts,
   mode: JoinMode | undefined,
   follows: boolean | undefined,
 ) {
   // A reply about a missing connection would stay.
-  let joining = await sessions.join(channel, callerId, mode, follows);
+  let joining = await sessions.join(channel, caller.id, mode, follows);
   for (
     let ms = 0;
     'nextTryMs' in joining && joining.nextTryMs + ms <= longestWaitMs;
@@ -100,7 +100,7 @@ async function joinOnceLinked(
   ) {
     await new Promise<void>((resolve) => clock.later(checkMs, resolve));
     joining =
-      sessions.findSession(guildId)?.getJoinOutcome('joined', callerId) ?? joining;
+      sessions.findSession(guildId)?.getJoinOutcome('joined', caller.id) ?? joining;
   }
   return joining;
 }
@@ -108,10 +108,10 @@ async function joinOnceLinked(
 /** Judges whether the bot may join. Undefined if the channel is deleted. */
 function judgeChannel(
   channel: ChannelRef,
-  { callerId, guildId }: CommandCall,
+  { caller, guildId }: CommandCall,
   { clock, places, sessions }: CommandPorts,
 ): JoinVerdict | undefined {
-  const facts = places.findChannelFacts(channel, callerId);
+  const facts = places.findChannelFacts(channel, caller.id);
   if (!facts) return undefined;
   const verdict = judgeJoin(facts, clock.wallMs());
   const isThere = sessions.at(guildId)?.channelId === channel.channelId;
@@ -150,10 +150,12 @@ function toSeconds(ms: number) {
 
 function toManagerNote(
   { kind }: JoinResult,
-  { mayManage }: CommandCall,
+  { caller }: CommandCall,
   { hasModel }: HelpState,
 ): readonly Reply[] {
-  return kind !== 'joined' || !mayManage || hasModel ? [] : [{ id: 'help.model' }];
+  return kind !== 'joined' || !caller.mayManage || hasModel
+    ? []
+    : [{ id: 'help.model' }];
 }
 
 /** Builds the panel for everybody and an explanation for the caller. */

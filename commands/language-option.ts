@@ -28,12 +28,12 @@ export function createLanguageOption(
 
 export function findUnspokenLanguage(
   tag: string,
-  { callerLocale, guildId }: CommandCall,
+  { caller, guildId }: CommandCall,
   voices: VoicesAndPreviews,
 ): TextLine | undefined {
   if (voices.canSpeak(guildId, tag)) return undefined;
   return {
     id: 'voice.language.none',
-    with: { language: getLanguageName(tag, callerLocale) },
+    with: { language: getLanguageName(tag, caller.locale) },
   };
 }

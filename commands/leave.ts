@@ -12,13 +12,13 @@ export const leave: Command = {
   options: [],
   async run(call, ports) {
     const { places, sessions } = ports;
-    const { callerId, guildId, mayManage } = call;
+    const { caller, guildId } = call;
     const left = sessions.at(guildId);
     const barred = findChannelObjection(call, ports);
-    if (barred && !(mayManage && left)) return [barred];
+    if (barred && !(caller.mayManage && left)) return [barred];
     const leaving = await sessions.leave(guildId);
     if (leaving.kind === 'nowhere' || !left) return [nowhereReply];
-    if (!mayKnowChannel(left, callerId, places)) return [{ id: 'confirm.done' }];
+    if (!mayKnowChannel(left, caller.id, places)) return [{ id: 'confirm.done' }];
     const { channel, hasTranscript, stayedMs } = leaving;
     const filled = { channel, duration: formatDuration(stayedMs) };
     const { placeId: channelId = '' } = call;

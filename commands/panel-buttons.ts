@@ -9,7 +9,7 @@ export async function showMore(
 ): Promise<Replies> {
   const { guildId } = call;
   const [{ lines: _, ...first }] = await buildStatus(call, ports);
-  const { talk } = await ports.helpState(guildId);
+  const { talk } = await ports.guilds.readHelpState(guildId);
   const captions = ports.features.captions.isOn(guildId)
     ? ['captions', 'captions.transcript', 'captions.missed', 'captions.leave_out']
     : ['captions'];
@@ -23,11 +23,12 @@ export async function openAskWindow(
 ): Promise<Replies> {
   const barred = findChannelObjection(call, ports);
   if (barred) return [barred];
-  const { guildId, callerId, callerName: name } = call;
-  const { talk } = await ports.helpState(guildId);
-  const consent = (talk && findPresentConsent(callerId, talk)) ?? 'unasked';
+  const { guildId, caller } = call;
+  const { id, name } = caller;
+  const { talk } = await ports.guilds.readHelpState(guildId);
+  const consent = (talk && findPresentConsent(id, talk)) ?? 'unasked';
   const { buttons, line } = describeNextStep(talk, consent);
   if (!buttons.includes('ask')) return [{ ...line, buttons }];
-  ports.features.typed.openAskWindow(guildId, callerId);
+  ports.features.typed.openAskWindow(guildId, id);
   return [{ id: 'panel.asked', with: { name } }];
 }

@@ -6,10 +6,10 @@ import { nowhereReply, onlyInChannel } from './command-rights.ts';
 export const readAloud: MessageCommand = {
   label: 'menu.read_aloud',
   run: onlyInChannel(async (call, { features }) => {
-    const { callerId: id, callerName: name, guildId, message } = call;
+    const { caller, guildId, message } = call;
     if (!message || message.text.trim() === '') return [{ id: 'say.empty' }];
     const line = { ...message, author: { id: message.authorId, name: message.author } };
-    const reading = await features.chatReadAloud.read(guildId, line, { id, name });
+    const reading = await features.chatReadAloud.read(guildId, line, caller);
     return [toReadingReply(reading, '/track remove track:voice item:mine')];
   }),
 };

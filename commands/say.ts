@@ -38,8 +38,8 @@ export const say = commandInChannel({
     if (asked !== undefined && voice === undefined)
       return [toUnknownVoiceReply(asked, await voices.listVoices())];
     const now = when === 'now' ? 'now' : 'queue';
-    const owner = { id: call.callerId, name: call.callerName };
-    const own = await peopleSettings.loadSettings(call.guildId, call.callerId);
+    const owner = call.caller;
+    const own = await peopleSettings.loadSettings(call.guildId, call.caller.id);
     const chosen = { voice: voice ?? own?.voice, speed: own?.speed };
     const wait = call.words.wait === 'true';
     const how = { owner, payer: owner, track, wait, ...chosen };

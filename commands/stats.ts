@@ -8,14 +8,14 @@ export const stats: Command = {
   name: 'stats',
   description: 'command.stats',
   options: [],
-  async run({ guildId, callerId, mayManage }, { costs, stats: turns }) {
-    const ofServer = mayManage
+  async run({ guildId, caller }, { costs, stats: turns }) {
+    const ofServer = caller.mayManage
       ? [
           toCostLines(costs.getToday(guildId)),
           ...toPriceLines(costs.getPrices(guildId)),
         ]
       : [];
-    const lines = [...ofServer, toOwnCostLine(costs.getShare(guildId, callerId))];
+    const lines = [...ofServer, toOwnCostLine(costs.getShare(guildId, caller.id))];
     return [{ ...toSpeedLines(turns.speed(guildId)), lines }];
   },
 };

@@ -2,7 +2,6 @@ import type { CommandCall, CommandPorts, Replies } from '#src/features/command.t
 import { everyTrack } from '#src/features/tracks/track-names.ts';
 import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
 import { commandInChannel } from './command-rights.ts';
-import { toTrackCaller } from './track/track-replies.ts';
 
 const stopKinds = ['speech', 'sounds', 'everything'] as const;
 
@@ -33,7 +32,7 @@ function stopSounds(
 ): Replies {
   const all = features.tracks.change(
     call.guildId,
-    toTrackCaller(call),
+    call.caller,
     { kind: 'stop' },
     everyTrack,
   );

@@ -129,11 +129,11 @@ async function toggleCaptions(call: CommandCall, ports: CommandPorts) {
 }
 
 async function setLeftOut(
-  { guildId, callerId }: CommandCall,
+  { guildId, caller }: CommandCall,
   { features }: CommandPorts,
   isOut: boolean,
 ): Promise<Replies> {
-  const { isSaved } = await features.captions.setLeftOut(guildId, callerId, isOut);
+  const { isSaved } = await features.captions.setLeftOut(guildId, caller.id, isOut);
   const unsaved = isSaved ? {} : { lines: [{ id: 'privacy.unsaved' } as const] };
   const id = isOut ? 'captions.left_out' : 'captions.left_in';
   const undo = isOut ? ['captions.write_me'] : ['captions.leave_out'];

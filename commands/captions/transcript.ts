@@ -50,17 +50,17 @@ async function sendTranscript(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<Replies> {
-  const { guildId, callerId, words } = call;
+  const { guildId, caller, words } = call;
   const picked = await findPickedSession(call, ports);
   if (picked === 'unknown') return toUnknownValueReply(words.session);
   const format = transcriptFormats.find((one) => one === words.format) ?? 'txt';
-  const outcome = await ports.features.transcripts.createFile(guildId, callerId, {
+  const outcome = await ports.features.transcripts.createFile(guildId, caller.id, {
     format,
     ...picked,
   });
   if (outcome.kind !== 'file') return toNoTranscriptReply(outcome, 'captions.none');
   const { channelName: channel, startedAtWallMs } = outcome.session;
-  const date = ports.timesIn(guildId).day(startedAtWallMs);
+  const date = ports.guilds.getTimes(guildId).day(startedAtWallMs);
   const files = [outcome.file];
   return [{ id: 'captions.thread', with: { channel, date }, files }];
 }
@@ -89,11 +89,11 @@ async function findPickedSession(
 }
 
 async function findByLabel(
-  { guildId, callerId }: CommandCall,
-  { features, timesIn }: CommandPorts,
+  { guildId, caller }: CommandCall,
+  { features, guilds }: CommandPorts,
 ): Promise<ReadonlyMap<string, ListedSession>> {
-  const sessions = await features.transcripts.listSessions(guildId, callerId);
-  const times = timesIn(guildId);
+  const sessions = await features.transcripts.listSessions(guildId, caller.id);
+  const times = guilds.getTimes(guildId);
   return new Map(
     (sessions ?? []).map((session) => [formatSessionLabel(session, times), session]),
   );
@@ -121,10 +121,10 @@ export const findCommand: Command = {
       maxChars: 200,
     },
   ],
-  async run({ guildId, callerId, words: typed }, { features, timesIn }) {
+  async run({ guildId, caller, words: typed }, { features, guilds }) {
     const words = typed.words ?? '';
-    const found = await features.transcripts.findLines(guildId, callerId, words);
-    return formatQuotes(found, timesIn(guildId));
+    const found = await features.transcripts.findLines(guildId, caller.id, words);
+    return formatQuotes(found, guilds.getTimes(guildId));
   },
 };
 
@@ -163,13 +163,13 @@ async function summarise(call: CommandCall, ports: CommandPorts) {
 }
 
 export async function toRecapReply(
-  { guildId, callerId }: CommandCall,
-  { features, timesIn }: CommandPorts,
+  { guildId, caller }: CommandCall,
+  { features, guilds }: CommandPorts,
   request: RecapRequest,
 ): Promise<Replies> {
-  const outcome = await features.transcripts.createRecap(guildId, callerId, request);
+  const outcome = await features.transcripts.createRecap(guildId, caller.id, request);
   if (outcome.kind !== 'recap') return toNoTranscriptReply(outcome, 'captions.none');
-  const messages = formatRecapMessages(outcome, timesIn(guildId));
+  const messages = formatRecapMessages(outcome, guilds.getTimes(guildId));
   const [first, ...more] = messages.map(([line, ...lines]) => ({ ...line, lines }));
   return first ? [first, ...more] : toNoTranscriptReply({ kind: 'none' });
 }

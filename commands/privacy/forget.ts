@@ -12,8 +12,8 @@ export const forget: Command = {
   isForEverybody: true,
   isNeverLimited: true,
   options: [],
-  async run({ guildId, callerId }, { privacy }) {
-    const status = await privacy.getStatus(guildId, callerId);
+  async run({ guildId, caller }, { privacy }) {
+    const status = await privacy.getStatus(guildId, caller.id);
     const isRead = status.kind === 'read';
     const counts = isRead
       ? { n: status.lines, m: status.memories }
@@ -30,10 +30,10 @@ export const forget: Command = {
 };
 
 export async function forgetCaller(
-  { guildId, callerId }: CommandCall,
+  { guildId, caller }: CommandCall,
   { privacy }: CommandPorts,
 ): Promise<Replies> {
-  const forgotten = await privacy.forget(guildId, callerId);
+  const forgotten = await privacy.forget(guildId, caller.id);
   switch (forgotten.kind) {
     case 'forgotten': {
       const blocked = toOptionalLines(forgotten.staysBlocked === true, {

@@ -27,30 +27,27 @@ export const memories: Command = {
     },
   ],
   async run(call, ports) {
-    const { callerId: id, guildId, mayManage, words } = call;
+    const { caller, guildId, words } = call;
     if (words.delete === undefined) return await listMemories(call, ports);
     return [
-      await ports.features.memories.removeMemory(guildId, Number(words.delete), {
-        id,
-        mayManage,
-      }),
+      await ports.features.memories.removeMemory(guildId, Number(words.delete), caller),
     ];
   },
 };
 
 async function listMemories(
-  { guildId, callerLocale }: CommandCall,
-  { features, timesIn }: CommandPorts,
+  { guildId, caller }: CommandCall,
+  { features, guilds }: CommandPorts,
 ): Promise<Replies> {
   const listed = await features.memories.listMemories(guildId);
   if (!listed) return [{ id: 'store.unread' }];
   if (listed.memories.length === 0) {
     return [{ id: listed.isOn ? 'memory.none' : 'memory.off' }];
   }
-  const times = timesIn(guildId);
+  const times = guilds.getTimes(guildId);
   const lines = listed.memories.map((memory) => formatMemory(memory, times));
   const countChars = ({ id, with: words = {} }: CheckedLine) =>
-    formatText(id, escapeTextValues(words), callerLocale).length + 1;
+    formatText(id, escapeTextValues(words), caller.locale).length + 1;
   const [first = [], ...more] = splitIntoBatches(lines, countChars, {
     maxSize: maxReplyChars,
   });

@@ -19,7 +19,7 @@ export async function buildStatus(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<Replies> {
-  const status = await ports.privacy.getStatus(call.guildId, call.callerId);
+  const status = await ports.privacy.getStatus(call.guildId, call.caller.id);
   if (status.kind === 'unread')
     return [{ id: 'privacy.unread', buttons: consentButtons }];
   const { consent, settings: m, lines: n, memories } = status;
@@ -49,13 +49,13 @@ async function toKeptLines(
 export async function toConsentReply(
   consent: Consent,
   call: CommandCall,
-  { access, helpState }: CommandPorts,
+  { guilds }: CommandPorts,
 ): Promise<Reply> {
-  const denied = await access.findDenial(call);
+  const denied = await guilds.findDenial(call);
   if (denied) return denied;
-  const { talk } = await helpState(call.guildId);
+  const { talk } = await guilds.readHelpState(call.guildId);
   const isThere =
-    talk !== undefined && findPresentConsent(call.callerId, talk) !== undefined;
+    talk !== undefined && findPresentConsent(call.caller.id, talk) !== undefined;
   if (!isThere || !isHeardConsent(consent))
     return { id: `consent.${consent}`, buttons: consentButtons };
   const { buttons, line } = describeNextStep(talk, consent);

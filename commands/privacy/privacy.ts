@@ -21,7 +21,7 @@ function createConsentCommand(name: 'allow' | 'deny'): Command {
     ...(name === 'deny' && { isNeverLimited: true }),
     options: [],
     async run(call, ports) {
-      const { isSaved } = await ports.privacy[name](call.guildId, call.callerId);
+      const { isSaved } = await ports.privacy[name](call.guildId, call.caller.id);
       // A no needs no permission of the server.
       const reply: Reply =
         name === 'deny'
@@ -67,8 +67,8 @@ const exportAll: Command = {
   description: 'command.privacy.export',
   isForEverybody: true,
   options: [],
-  async run({ guildId, callerId }, { privacy }) {
-    const exported = await privacy.exportPerson(guildId, callerId);
+  async run({ guildId, caller }, { privacy }) {
+    const exported = await privacy.exportPerson(guildId, caller.id);
     if (exported.kind === 'failed') return [{ id: 'store.unread' }];
     const files = [{ name: 'privacy-export.json', text: exported.json }];
     return [{ id: 'command.privacy.export', files }];

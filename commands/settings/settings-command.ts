@@ -54,11 +54,11 @@ const check: Command = {
   ...forManagers,
   options: [],
   run: onlyIfManaging(async (call, { features }) => {
-    const { callerChannel, callerId, guildId } = call;
+    const { caller, guildId } = call;
     const report = await features.answerCheckup.checkAnswers(
       guildId,
-      callerId,
-      callerChannel,
+      caller.id,
+      caller.channel,
     );
     const [first, ...rest] = report.findings.map((finding) => formatFinding(finding));
     const last = toConclusion(report);

@@ -5,7 +5,7 @@ import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts
 import { isOwnTrack } from '#src/playback/tracks/named-track.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { queueTrack } from './options.ts';
-import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
+import { getTrackName, toReplies } from './track-replies.ts';
 
 const maxCrossfadeSeconds = 10;
 const shown = 15;
@@ -21,7 +21,7 @@ export const list = commandInChannel({
     const views = features.tracks.listTracks(call.guildId);
     if (!views) return [nowhereReply];
     const isPlaying = views.some(({ current, name }) => current && !isOwnTrack(name));
-    const all = views.map((view) => toTrackLine(view, call.callerLocale));
+    const all = views.map((view) => toTrackLine(view, call.caller.locale));
     const [first = nothing, ...lines] = isPlaying ? all : [nothing, ...all];
     return [{ ...first, to: 'caller', lines }];
   },
@@ -45,9 +45,8 @@ export const queue = commandInChannel({
     const { fade } = call.words;
     if (fade !== undefined) {
       const command = { kind: 'crossfade', ms: Number(fade) * 1000 } as const;
-      const who = toTrackCaller(call);
       return toReplies(
-        features.tracks.change(call.guildId, who, command, getTrackName(call)),
+        features.tracks.change(call.guildId, call.caller, command, getTrackName(call)),
       );
     }
     const views = features.tracks.listTracks(call.guildId);
@@ -60,8 +59,8 @@ export const queue = commandInChannel({
     }
     if (!view.current && view.waiting.length === 0)
       return [{ ...nothing, to: 'caller' }];
-    const lines = toWaitingLines(view, call.callerLocale);
-    return [{ ...toTrackLine(view, call.callerLocale), to: 'caller', lines }];
+    const lines = toWaitingLines(view, call.caller.locale);
+    return [{ ...toTrackLine(view, call.caller.locale), to: 'caller', lines }];
   },
 });
 

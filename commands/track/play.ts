@@ -3,7 +3,7 @@ import { commandInChannel } from '#commands/command-rights.ts';
 import { maxWaitMs, waitForEndReply, waitOption } from '#commands/wait-option.ts';
 import type { CommandOption } from '#src/features/command.ts';
 import { newTrack, volumeOption } from './options.ts';
-import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
+import { getTrackName, toReplies } from './track-replies.ts';
 
 /** Links to attachments have about 300 characters. */
 const maxSoundChars = 1_000;
@@ -36,18 +36,14 @@ export const play = commandInChannel({
     const wait = words.wait === 'true';
     const sound = call.sound ?? words.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
-    const outcomes = await features.tracks.playSound(
-      call.guildId,
-      toTrackCaller(call),
-      {
-        sound,
-        track: getTrackName(call),
-        percent: words.volume === undefined ? undefined : Number(words.volume),
-        loop: words.loop === 'true',
-        next: words.next === 'true',
-        wait,
-      },
-    );
+    const outcomes = await features.tracks.playSound(call.guildId, call.caller, {
+      sound,
+      track: getTrackName(call),
+      percent: words.volume === undefined ? undefined : Number(words.volume),
+      loop: words.loop === 'true',
+      next: words.next === 'true',
+      wait,
+    });
     const [playing] = outcomes;
     const [reply] = toReplies(outcomes);
     if (!wait || !('ended' in playing)) return [reply];

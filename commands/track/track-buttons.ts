@@ -1,7 +1,7 @@
 import { onlyInChannel } from '#commands/command-rights.ts';
 import type { Button } from '#src/features/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
-import { toShortReplies, toTrackCaller } from './track-replies.ts';
+import { toShortReplies } from './track-replies.ts';
 
 /** The second row of the panel, and Skip under a refusal. */
 export const trackPresses: readonly Button[] = [
@@ -22,9 +22,7 @@ function toSteeringButton(name: 'pause' | 'skip'): Button {
         .listTracks(call.guildId)
         ?.find((one) => isSameTrack(one.name, about));
       const kind = name === 'pause' && pressed?.isPaused ? 'resume' : name;
-      return toShortReplies(
-        tracks.change(call.guildId, toTrackCaller(call), { kind }, about),
-      );
+      return toShortReplies(tracks.change(call.guildId, call.caller, { kind }, about));
     }),
   };
 }

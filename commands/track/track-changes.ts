@@ -19,7 +19,7 @@ import {
   trackOrAll,
   volumeOption,
 } from './options.ts';
-import { getTrackName, toReplies, toTrackCaller } from './track-replies.ts';
+import { getTrackName, toReplies } from './track-replies.ts';
 
 export function createSteeringCommand(kind: TrackAction): Command {
   const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
@@ -142,12 +142,7 @@ function createChangeCommand(
       const change = changeOf(call.words);
       if ('id' in change) return [change];
       return toReplies(
-        features.tracks.change(
-          call.guildId,
-          toTrackCaller(call),
-          change,
-          getTrackName(call),
-        ),
+        features.tracks.change(call.guildId, call.caller, change, getTrackName(call)),
       );
     },
   });

@@ -2,17 +2,8 @@ import type { CommandCall, Replies } from '#src/features/command.ts';
 import { defaultTrack } from '#src/features/tracks/track-names.ts';
 import {
   type PlayOutcome,
-  type TrackCaller,
   toOutcomeLine,
 } from '#src/features/tracks/track-request-outcomes.ts';
-
-export function toTrackCaller({
-  callerId,
-  callerName,
-  mayManage,
-}: CommandCall): TrackCaller {
-  return { id: callerId, name: callerName, mayManage };
-}
 
 export function getTrackName({ words }: CommandCall): string {
   return words.track ?? defaultTrack;

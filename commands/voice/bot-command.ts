@@ -28,7 +28,7 @@ export const bot: Command = {
   ],
   form: buildPersonaForm,
   async run(call, ports) {
-    const { callerId: id, guildId, mayManage, words } = call;
+    const { caller, guildId, words } = call;
     const denied = words.form === undefined ? undefined : toNotManagingReply(call);
     if (denied) return [denied];
     const personas = ports.features.personas;
@@ -41,8 +41,7 @@ export const bot: Command = {
     if (words.form === 'remove') return [await save({})];
     if (words.voice === undefined)
       return [{ ...toPersonaReply(persona, guildId, ports), to: 'caller' }];
-    if (!personas.mayChangeVoice({ guildId, id, mayManage }))
-      return [{ id: 'perm.dj' }];
+    if (!personas.mayChangeVoice({ ...caller, guildId })) return [{ id: 'perm.dj' }];
     const voice = await findVoice(words.voice, ports);
     return [await save({ ...persona, voice })];
   },

@@ -48,16 +48,16 @@ export const me: Command = {
     },
   ],
   async run(call, { peopleSettings, features }) {
-    const { guildId, callerId } = call;
+    const { guildId, caller } = call;
     const read = await parseChange(call, features.voices);
     if ('wrong' in read) return [read.wrong];
     if (Object.keys(read.change).length === 0) {
-      const settings = await peopleSettings.loadSettings(guildId, callerId);
+      const settings = await peopleSettings.loadSettings(guildId, caller.id);
       return settings ? formatSettings(settings, call) : [{ id: 'store.unread' }];
     }
     const { settings, isSaved } = await peopleSettings.changeSettings(
       guildId,
-      callerId,
+      caller.id,
       read.change,
     );
     return formatSettings(
@@ -143,11 +143,11 @@ function formatSettings(
     spokenName,
     answers = 'spoken',
   }: PersonSettings,
-  { callerLocale }: CommandCall,
+  { caller }: CommandCall,
   more: readonly TextLine[] = [],
 ): Replies {
   const named =
-    language === undefined ? defaultWord : getLanguageName(language, callerLocale);
+    language === undefined ? defaultWord : getLanguageName(language, caller.locale);
   const lines: readonly TextLine[] = [
     ...(speed === undefined ? [] : [{ id: 'voice.speed', with: { speed } } as const]),
     ...(spokenName === undefined

@@ -21,8 +21,8 @@ export const preview: Command = {
   description: 'command.voice.preview',
   options: [createVoiceOption('command.say.voice')],
   async run(call, { peopleSettings, features }) {
-    const { guildId, callerId: id, callerName: name, callerLocale, words } = call;
-    const own = await peopleSettings.loadSettings(guildId, id);
+    const { guildId, caller, words } = call;
+    const own = await peopleSettings.loadSettings(guildId, caller.id);
     const asked = words.voice;
     const voice =
       asked === undefined ? own?.voice : await features.voices.findVoice(asked);
@@ -31,9 +31,9 @@ export const preview: Command = {
     const sample = {
       voice,
       speed: own?.speed,
-      language: own?.language ?? callerLocale,
+      language: own?.language ?? caller.locale,
     };
-    const outcome = await features.voices.previewVoice(guildId, { id, name }, sample);
+    const outcome = await features.voices.previewVoice(guildId, caller, sample);
     if (outcome.kind === 'failed') return [outcome.line];
     const files = [{ name: 'voice.wav', bytes: outcome.wav }];
     const head = outcome.isGone ? 'voice.gone' : 'voice.preview';

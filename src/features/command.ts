@@ -42,16 +42,20 @@ export type Reply = TextLine & {
 
 export type Replies = readonly [Reply, ...Reply[]];
 
+export type Caller = {
+  readonly id: PersonId;
+  readonly name: string;
+  readonly locale: Locale;
+  readonly roleIds: readonly RoleId[];
+  readonly mayManage: boolean;
+  readonly channel?: ChannelRef;
+};
+
 export type CommandCall = {
   readonly guildId: GuildId;
-  readonly callerId: PersonId;
-  readonly callerName: string;
-  readonly callerLocale: Locale;
+  readonly caller: Caller;
   /** Channel or thread with the public replies. */
   readonly placeId?: ChannelId;
-  readonly callerChannel?: ChannelRef;
-  readonly mayManage: boolean;
-  readonly callerRoleIds: readonly RoleId[];
   readonly channel?: ChannelRef;
   readonly sound?: SoundFile;
   readonly file?: SoundFile;
@@ -97,9 +101,12 @@ export type SuggestValues = (
 ) => Promise<readonly string[]>;
 
 export type CommandPorts = {
-  readonly access: Pick<StoredSettings, 'findDenial'>;
   readonly clock: Clock;
-  readonly timesIn: (guildId: GuildId) => WallTimes;
+  readonly guilds: Pick<StoredSettings, 'findDenial'> & {
+    getTimes(guildId: GuildId): WallTimes;
+    /** Never throws. */
+    readHelpState(guildId: GuildId): Promise<HelpState>;
+  };
   readonly sessions: Pick<
     VoiceSessions,
     'at' | 'join' | 'leave' | 'canOpen' | 'pauseHearing' | 'findSession'
@@ -110,8 +117,6 @@ export type CommandPorts = {
   readonly confirmations: ConfirmationRequests;
   readonly stats: Stats;
   readonly costs: SpentCosts;
-  /** Never throws. */
-  readonly helpState: (guildId: GuildId) => Promise<HelpState>;
   readonly features: FeaturePorts;
 };
 

@@ -1,6 +1,7 @@
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
+import type { AccessFacts } from '#src/people/rights.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
 import type { MessageContent } from './typed-messages.ts';
@@ -77,9 +78,7 @@ export interface Members {
 
 export type AccessRequest = {
   readonly guildId: GuildId;
-  readonly callerId: PersonId;
-  readonly callerRoleIds: readonly RoleId[];
-  readonly mayManage: boolean;
+  readonly caller: AccessFacts;
 };
 
 export type AnswerForm = 'voice' | 'text';

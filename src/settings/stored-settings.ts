@@ -138,14 +138,9 @@ export class StoredSettings {
   }
 
   /** Finds why a person may not use the bot. */
-  async findDenial({
-    callerId: id,
-    callerRoleIds: roleIds,
-    guildId,
-    mayManage,
-  }: AccessRequest): Promise<TextLine | undefined> {
+  async findDenial({ caller, guildId }: AccessRequest): Promise<TextLine | undefined> {
     await this.loadGuild(guildId);
-    const access = judgeAccess(this.getForGuild(guildId), { id, roleIds, mayManage });
+    const access = judgeAccess(this.getForGuild(guildId), caller);
     if (access === 'open') return undefined;
     return { id: access === 'blocked' ? 'access.blocked' : 'access.role' };
   }

@@ -4,14 +4,13 @@ import type { Public } from '#src/base/public.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
-import { adam, inLounge, makePorts } from './command-ports.ts';
+import { adam, callAs, inLounge, makePorts } from './command-ports.ts';
 
 const sound = {
   url: 'https://cdn.test/a.ogg',
   name: 'voice-message.ogg',
   durationMs: 2000,
 };
-const asker = { id: 'adam', name: 'Adam' };
 /** Message of Ben, without text. */
 const message = {
   messageId: 'm',
@@ -20,6 +19,8 @@ const message = {
   isBot: false,
   text: ' ',
 };
+
+const german = callAs({ locale: 'de' });
 
 /** Request to the bot, and its answer. */
 function asking() {
@@ -40,7 +41,7 @@ test('a recording may be asked about by its link, which counts before a file', a
   const words = { link, question: 'What is said?' };
   await ask.run({ ...adam, words }, hears);
   const recording = { url: link.trim(), name: 'cdn.test' };
-  expect(asked).toEqual([['g', 'What is said?', asker, 'text', { recording }]]);
+  expect(asked).toEqual([['g', 'What is said?', adam.caller, 'text', { recording }]]);
   await ask.run({ ...adam, sound, words }, hears);
   expect(asked[1]).toEqual(asked[0]);
 });
@@ -48,30 +49,31 @@ test('a recording may be asked about by its link, which counts before a file', a
 test('Ask about this answers whoever picked it, about what somebody else wrote', async () => {
   const { asked, hears } = asking();
   const asks = { ...message, text: ' Dinner at eight? ' };
-  expect(
-    await askAbout.run({ ...adam, callerLocale: 'de', message: asks } as const, hears),
-  ).toEqual([{ id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' }]);
+  expect(await askAbout.run({ ...german, message: asks }, hears)).toEqual([
+    { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' },
+  ]);
   const quoted = { author: 'Ben', text: 'Dinner at eight?' };
   const question = 'Sag mir in ein paar Sätzen etwas dazu.';
-  expect(asked).toEqual([['g', question, asker, 'text', { quoted, sentBy: 'Ben' }]]);
+  expect(asked).toEqual([
+    ['g', question, german.caller, 'text', { quoted, sentBy: 'Ben' }],
+  ]);
   expect(askAbout.shownTo).toBeUndefined();
 });
 
 test('a picture is asked about from both doors, with a question of the asker’s language where none is typed', async () => {
   const { asked, hears } = asking();
   const file = { url: 'https://cdn.test/a.png', name: 'a.png' };
-  const call = { ...adam, callerLocale: 'de' } as const;
   const [question, pictures] = ['Sag mir in ein paar Sätzen etwas dazu.', [file]];
-  await ask.run({ ...call, file, words: {} }, hears);
-  await ask.run({ ...call, file, sound, words: { question: 'Why?' } }, hears);
-  await askAbout.run({ ...call, message: { ...message, pictures } }, hears);
+  await ask.run({ ...german, file, words: {} }, hears);
+  await ask.run({ ...german, file, sound, words: { question: 'Why?' } }, hears);
+  await askAbout.run({ ...german, message: { ...message, pictures } }, hears);
   expect(asked).toEqual([
-    ['g', question, asker, 'text', { pictures }],
-    ['g', 'Why?', asker, 'text', { pictures, recording: sound }],
-    ['g', question, asker, 'text', { pictures, sentBy: 'Ben' }],
+    ['g', question, german.caller, 'text', { pictures }],
+    ['g', 'Why?', german.caller, 'text', { pictures, recording: sound }],
+    ['g', question, german.caller, 'text', { pictures, sentBy: 'Ben' }],
   ]);
   const words = { question: 'Why?', about: 'this' };
-  const [reply] = await ask.run({ ...call, file, words }, hears);
+  const [reply] = await ask.run({ ...german, file, words }, hears);
   expect(reply).toMatchObject({ id: 'fail.picture' });
 });
 

@@ -1,7 +1,7 @@
 import type { Public } from '#src/base/public.ts';
 import type { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import type { CommandCall, CommandPorts } from '#src/features/command.ts';
+import type { Caller, CommandCall, CommandPorts } from '#src/features/command.ts';
 import type { HelpState } from '#src/features/contract/help-entries.ts';
 import { type FeaturePorts, serverSettings } from '#src/features/features.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
@@ -35,17 +35,17 @@ export const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lo
 /** Adam, who sits nowhere and manages nothing. */
 export const adam: CommandCall = {
   guildId: 'g',
-  callerId: 'adam',
-  callerName: 'Adam',
-  mayManage: false,
-  callerRoleIds: [],
-  callerLocale: 'en',
+  caller: { id: 'adam', name: 'Adam', mayManage: false, roleIds: [], locale: 'en' },
   words: {},
 };
+/** Adam, of whom other facts hold. */
+export function callAs(facts: Partial<Caller>): CommandCall {
+  return { ...adam, caller: { ...adam.caller, ...facts } };
+}
 /** Adam, who manages the server. */
-export const manager: CommandCall = { ...adam, mayManage: true };
+export const manager = callAs({ mayManage: true });
 /** Adam in the channel where the bot is. */
-export const inLounge: CommandCall = { ...adam, callerChannel: lounge };
+export const inLounge = callAs({ channel: lounge });
 export const den: ChannelRef = { guildId: 'g', channelId: 'den', name: 'Den' };
 
 /** Facts for `/help`, and settings of the server as they were typed. */
@@ -56,7 +56,7 @@ export type HelpOverrides = Partial<Pick<HelpState, 'hasModel' | 'operatorTools'
 };
 
 type AllPorts = CommandPorts['sessions'] &
-  CommandPorts['access'] &
+  CommandPorts['guilds'] &
   Places &
   Public<TypedRequests> &
   CommandPorts['privacy'] &
@@ -274,6 +274,8 @@ export function makePorts(
     canOpen: async () => true,
     getShare: () => noCost,
     findDenial: async () => undefined,
+    getTimes: () => createWallTimes('UTC'),
+    readHelpState: async () => makeHelpState(over.help),
     sayText: async () => ({ kind: 'queued', position: 0, ended: endedSession }),
     askQuestion: async () => ({ kind: 'answered', text: toOpenText('It is five.') }),
     openAskWindow: () => undefined,
@@ -312,15 +314,13 @@ export function makePorts(
   };
   return {
     clock: new VirtualClock(),
-    timesIn: () => createWallTimes('UTC'),
-    access: all,
+    guilds: all,
     sessions: all,
     places: all,
     privacy: all,
     confirmations: all,
     stats: all,
     costs: all,
-    helpState: async () => makeHelpState(over.help),
     peopleSettings: { ...peopleSettings, ...over.peopleSettings },
     features: features as FeaturePorts, // tests use no others
   };

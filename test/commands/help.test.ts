@@ -9,11 +9,14 @@ import { escapeTextValues } from '#src/texts/plain-text.ts';
 import { formatText, type Locale } from '#src/texts/texts.ts';
 import {
   adam,
+  callAs,
   den,
   type HelpOverrides,
   inLounge,
+  lounge,
   makeHelpState,
   makePorts,
+  manager,
   type PortOverrides,
 } from './command-ports.ts';
 import { listLines } from './run-typed.ts';
@@ -51,13 +54,14 @@ test('/help is private, begins with the next step, and is four lines with a menu
   expect(reply.to).not.toBe('room');
   expect(idsOf(reply)).toEqual(['join.ok', 'help.ask', 'help.stop', 'help.privacy']);
   expect(reply.buttons).toEqual(['ask', 'privacy']);
-  const manager = { ...inLounge, mayManage: true };
-  const without = await helped(manager, { help: { hasModel: false } });
+  const without = await helped(callAs({ channel: lounge, mayManage: true }), {
+    help: { hasModel: false },
+  });
   expect(idsOf(without)).toEqual(['join.ok', 'help.model', 'help.ask', 'help.stop']);
 });
 
 const consents = ['consent.always', 'consent.never'];
-const inDen = { ...adam, callerChannel: den };
+const inDen = callAs({ channel: den });
 
 const unheard = {
   people: [{ id: 'adam', name: 'Adam', standing: 'unasked' }],
@@ -144,9 +148,9 @@ test('a topic is picked from the menu, which stays under its line', async () => 
 
 test.each(textLocales)(
   'in %s each topic of the menu has a name in that language',
-  async (callerLocale) => {
+  async (locale) => {
     const [shown] = await help.run(
-      { ...inLounge, mayManage: true, callerLocale },
+      callAs({ channel: lounge, mayManage: true, locale }),
       makePorts(),
     );
     const [menu] = shown.pickers ?? [];
@@ -193,7 +197,7 @@ test('/stats tells who manages the server what today cost', async () => {
   const getToday = () => ({ usd: 1.55, capUsd: 5, turns: 62 });
   const getPrices = () =>
     ({ free: ['recognise'], estimated: ['think', 'speak'] }) as const;
-  expect(await read({ ...adam, mayManage: true }, { getPrices, getToday })).toEqual([
+  expect(await read(manager, { getPrices, getToday })).toEqual([
     'No answer yet.',
     'Today $1.55 of $5.00. 62 turns, $0.025 each.',
     'Free: speech to text.',

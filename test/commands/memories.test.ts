@@ -2,7 +2,7 @@ import type { CommandCall, Replies } from '#src/features/command.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
 
-import { adam } from './command-ports.ts';
+import { adam, manager } from './command-ports.ts';
 import { listLines, runTyped } from './run-typed.ts';
 
 const tea: Memory = {
@@ -61,8 +61,8 @@ test('/privacy memories delete reports what came of it', async () => {
     asked.push(args);
     return { id: 'confirm.done' } as const;
   };
-  expect(
-    await run({ removeMemory }, { delete: '3' }, { ...adam, mayManage: true }),
-  ).toEqual([{ id: 'confirm.done' }]);
-  expect(asked).toEqual([['g', 3, { id: 'adam', mayManage: true }]]);
+  expect(await run({ removeMemory }, { delete: '3' }, manager)).toEqual([
+    { id: 'confirm.done' },
+  ]);
+  expect(asked).toEqual([['g', 3, manager.caller]]);
 });

@@ -4,7 +4,7 @@ import { leave } from '#commands/leave.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
-import { adam, den, inLounge, lounge, makePorts } from './command-ports.ts';
+import { callAs, den, inLounge, lounge, makePorts } from './command-ports.ts';
 
 /** Words that fit most options. */
 const words = {
@@ -15,7 +15,7 @@ const words = {
   to: '10',
   level: '50',
 };
-const outside: CommandCall = { ...adam, callerChannel: den, placeId: 'general', words };
+const outside: CommandCall = { ...callAs({ channel: den }), placeId: 'general', words };
 /** The bot sits in the Lounge with others, and the caller may not enter it. */
 const closed = () =>
   makePorts({
@@ -60,6 +60,8 @@ test('/leave is told to all who read it only where all of them may enter the cha
   expect(await audienceIn('lounge', false)).toBe('room');
   expect(await audienceIn('general', true)).toBe('room');
   expect(await audienceIn('general', false)).toBe('caller');
-  const manager = { ...outside, mayManage: true };
-  expect(await leave.run(manager, closed())).toEqual([{ id: 'confirm.done' }]);
+  const call = callAs({ channel: den, mayManage: true });
+  expect(await leave.run({ ...call, placeId: 'general' }, closed())).toEqual([
+    { id: 'confirm.done' },
+  ]);
 });

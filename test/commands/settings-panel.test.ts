@@ -10,7 +10,7 @@ import { messageComponentsSchema, modalSchema } from '#sandbox/rest/rest-content
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import { toModal } from '#src/discord/interactions/forms.ts';
 import { renderLines, renderMessage } from '#src/discord/interactions/rendering.ts';
-import type { CommandCall, CommandPorts, Reply } from '#src/features/command.ts';
+import type { CommandPorts, Reply } from '#src/features/command.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { getAboutId } from '#src/settings/setting-definition.ts';
 import { textLocales } from '#src/texts/locales.ts';
@@ -22,7 +22,7 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
-import { adam, makePorts, manager } from './command-ports.ts';
+import { adam, callAs, makePorts, manager } from './command-ports.ts';
 
 const byName = new Map(buttons.map((button) => [button.name, button]));
 const id = (n: number) => `${100_000_000_000_000_000n + BigInt(n)}`;
@@ -42,19 +42,15 @@ function open(options: FixtureOptions = {}) {
   const find = <One extends { readonly name: string }>(
     those: readonly One[],
     full: string,
-    call: Partial<CommandCall> = {},
+    from = manager,
   ) => {
     const [name = ''] = full.split(':');
     const one = those.find((each) => each.name === name) ?? expect.fail(`no ${full}`);
-    const words = { about: full.slice(name.length + 1), ...call.words };
-    return [one, { ...manager, ...call, words }] as const;
+    const words = { about: full.slice(name.length + 1), ...from.words };
+    return [one, { ...from, words }] as const;
   };
-  const pick = (
-    name = '',
-    picked: readonly string[] = [],
-    over: Partial<CommandCall> = {},
-  ) => {
-    const [picker, call] = find(pickers, name, { picked, ...over });
+  const pick = (name = '', picked: readonly string[] = [], from = manager) => {
+    const [picker, call] = find(pickers, name, { ...from, picked });
     return replied(picker.run(call, all));
   };
   const view = async (key: string) =>
@@ -68,12 +64,12 @@ function open(options: FixtureOptions = {}) {
       return replied(button.run(call, all));
     },
     pick,
-    form(name: string, over: Partial<CommandCall> = {}) {
-      const [button, call] = find(buttons, name, over);
+    form(name: string, from = manager) {
+      const [button, call] = find(buttons, name, from);
       return button.form?.(call, all);
     },
     send(name: string, value: string) {
-      const [form, call] = find(forms, name, { words: { value } });
+      const [form, call] = find(forms, name, { ...manager, words: { value } });
       return replied(form.run(call, all));
     },
     typed(key: string, value: string) {
@@ -298,7 +294,7 @@ test('whoever has lost Manage Server gets the usual refusal at each press, and n
     expect(await one.run(call, all), one.name).toEqual([{ id: 'perm.manage' }]);
   const type = named(await setting('timezone'), 'settings.type');
   expect(await form(type)).toBeDefined();
-  expect(await form(type, { mayManage: false })).toBeUndefined();
+  expect(await form(type, adam)).toBeUndefined();
   expect(await value('typed')).toBe('voice');
 });
 
@@ -331,7 +327,7 @@ test.each(textLocales)(
       const whole = lines.map((line) => renderLines([line], locale).content).join('\n');
       expect(whole.length, whole).toBeLessThanOrEqual(2_000);
     };
-    const call = { callerLocale: locale };
+    const call = callAs({ mayManage: true, locale });
     const first = await home();
     fits(first);
     const menu = first.pickers?.at(-1);

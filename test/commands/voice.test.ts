@@ -5,15 +5,11 @@ import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { formatText } from '#src/texts/texts.ts';
-import { adam, makePorts, makeVoices } from './command-ports.ts';
+import { adam, callAs, makePorts, makeVoices } from './command-ports.ts';
 import { listLines } from './run-typed.ts';
 
 type Words = CommandCall['words'];
-const typing = (words: Words, over: Partial<CommandCall> = {}) => ({
-  ...adam,
-  ...over,
-  words,
-});
+const typing = (words: Words, call = adam) => ({ ...call, words });
 
 /** Changes that `/voice me` writes, and the caller's view of them. */
 async function change(
@@ -75,7 +71,7 @@ test('if a speech server does not list its voices, any plausible name of a voice
 test('/voice me says what holds now, in the language of its caller', async () => {
   const settings = { language: 'de', voice: 'rms', speed: 0.85, spokenName: 'Shivawn' };
   const peopleSettings = { changeSettings: async () => ({ settings, isSaved: false }) };
-  const call = typing({ language: 'de' }, { callerLocale: 'de' });
+  const call = typing({ language: 'de' }, callAs({ locale: 'de' }));
   const [reply] = await me.run(call, makePorts({ peopleSettings }));
   expect(listLines(reply)).toEqual([
     'Your voice: rms. Your language: Deutsch. To change one, run /voice me with it.',

@@ -1,6 +1,6 @@
-import type { CommandPorts } from '#src/features/command.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 
 /** A server in which everybody may use the bot. */
-export const openAccess: { readonly access: CommandPorts['access'] } = {
-  access: { findDenial: async () => undefined },
+export const openAccess: { readonly guilds: Pick<StoredSettings, 'findDenial'> } = {
+  guilds: { findDenial: async () => undefined },
 };

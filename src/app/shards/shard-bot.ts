@@ -246,14 +246,16 @@ function createCommandPorts(
   return {
     ...serving,
     clock: realClock,
-    timesIn: (guildId) =>
-      createWallTimes(sessions.settings.getForGuild(guildId).timeZone),
+    guilds: {
+      findDenial: (request) => sessions.settings.findDenial(request),
+      getTimes: (guildId) =>
+        createWallTimes(sessions.settings.getForGuild(guildId).timeZone),
+      readHelpState: (guildId) => readHelpState(guildId, deps, sources, sessions),
+    },
     places: deps.places,
     stats: shared.stats,
     costs: budgets,
-    helpState: (guildId) => readHelpState(guildId, deps, sources, sessions),
     peopleSettings: deps.peopleSettings,
-    access: sessions.settings,
     confirmations: createConfirmationRequests(sessions, signal),
   };
 }

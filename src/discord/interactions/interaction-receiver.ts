@@ -158,7 +158,7 @@ export function createInteractionReceiver(
     const option = command.options.find((each) => each.name === name);
     if (option?.kind !== 'text' || !option.suggest) return [];
     const call = toCommandCall(asking, command);
-    if (!command.isForEverybody && (await ports.access.findDenial(call))) return [];
+    if (!command.isForEverybody && (await ports.guilds.findDenial(call))) return [];
     return await option.suggest(value, call, ports);
   }
 
@@ -188,7 +188,7 @@ function createInvocation(
 ): Invocation {
   const { form, longestMs, shownTo } = handler;
   const denyCaller = async () =>
-    handler.isForEverybody ? undefined : await ports.access.findDenial(call);
+    handler.isForEverybody ? undefined : await ports.guilds.findDenial(call);
   return {
     ...handler,
     name,
@@ -239,15 +239,17 @@ function toCall(asked: BaseInteraction<'cached'>, about?: string): CommandCall {
   const where = member.voice.channel;
   return {
     guildId: asked.guildId,
-    callerId: asked.user.id,
-    callerName: toOneLine(member.displayName),
-    callerLocale: toLocale(asked.locale),
-    callerRoleIds: roleIdsOf(member),
+    caller: {
+      id: asked.user.id,
+      name: toOneLine(member.displayName),
+      locale: toLocale(asked.locale),
+      roleIds: roleIdsOf(member),
+      // Servers other than Discord may leave this out.
+      mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
+      channel: where ? toChannelRef(where, asked.guildId) : undefined,
+    },
     words: about === undefined ? {} : { about },
-    // Servers other than Discord may leave this out.
-    mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
     placeId: channelId ?? undefined,
-    callerChannel: where ? toChannelRef(where, asked.guildId) : undefined,
   };
 }
 

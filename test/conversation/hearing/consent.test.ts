@@ -289,13 +289,11 @@ playScripts({
 
 test('commands of people whom the server does not let use the bot are turned away with a reason', async () => {
   const { sessions, settings } = openSessionFixture();
-  const denied = async (callerId: string, callerRoleIds: readonly string[] = []) =>
+  const denied = async (id: string, roleIds: readonly string[] = []) =>
     (
       await sessions.settings.findDenial({
         guildId: 'g',
-        callerId,
-        callerRoleIds,
-        mayManage: false,
+        caller: { id, roleIds, mayManage: false },
       })
     )?.id;
   expect(await denied(dan.id)).toBeUndefined();

@@ -23,9 +23,9 @@ function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[]
     pickers,
     buttons: new Map(buttons.map((button) => [button.name, button])),
     ports: {
-      access: {
-        findDenial: async ({ callerId }: CommandCall) =>
-          callerId === 'ben' ? blocked : undefined,
+      guilds: {
+        findDenial: async ({ caller }: CommandCall) =>
+          caller.id === 'ben' ? blocked : undefined,
       },
     } as unknown as CommandPorts,
     panels: { renderPanel: () => toMessageBody(''), putPanel: () => {} },

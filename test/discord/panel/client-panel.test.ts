@@ -13,6 +13,7 @@ import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { waitUntil } from '#test/discord/setup/sandbox-login.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
@@ -103,9 +104,7 @@ function login() {
 async function openBot({ apiUrl, token }: Sandbox) {
   const ports = (given: DiscordPorts) => {
     discordPorts = given;
-    return {
-      access: { findDenial: async () => undefined },
-    } as Partial<CommandPorts> as CommandPorts;
+    return openAccess as CommandPorts;
   };
   const onEvent = () => undefined;
   const options = { apiUrl, token, commands, buttons, panelStore, ports, onEvent };
@@ -130,7 +129,10 @@ const call = (...command: Parameters<Person['command']>) =>
 test('a subcommand gets its choice, and answers its caller alone', async () => {
   const reply = await call('privacy allow', { for: 'today' });
   expect(reply).toMatchObject({ text: formatText('consent.always'), ephemeral: true });
-  expect(calls.at(-1)).toMatchObject({ words: { for: 'today' }, callerName: 'Ann' });
+  expect(calls.at(-1)).toMatchObject({
+    words: { for: 'today' },
+    caller: { name: 'Ann' },
+  });
 });
 
 test.each([

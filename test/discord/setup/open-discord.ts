@@ -57,7 +57,7 @@ export async function openSandboxBot(
   const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
   const ports = (given: DiscordPorts) => {
     resolve(given);
-    return { ...openAccess } as CommandPorts;
+    return openAccess as CommandPorts;
   };
   const options = { apiUrl, token, commands, ports };
   const bot = await openDiscord(options, new AbortController().signal);

@@ -8,6 +8,7 @@ import { toOpenText } from '#src/people/confidential-text.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { makeVoiceHalf } from '#test/discord/setup/sandbox-login.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 
 const soon = () => AbortSignal.timeout(20_000);
 const never = new AbortController().signal;
@@ -41,8 +42,7 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
           onWritten: (message) => read.push(message),
           onDeleted: (ids) => deleted.push(...ids),
         });
-        const access = { findDenial: async () => undefined };
-        return { access, sessions: {} } as unknown as CommandPorts;
+        return { ...openAccess, sessions: {} } as CommandPorts;
       },
     },
     never,

@@ -1,6 +1,6 @@
 import { stop } from '#commands/stop.ts';
 import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
-import { inLounge, makePorts } from '#test/commands/command-ports.ts';
+import { callAs, lounge, makePorts } from '#test/commands/command-ports.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
@@ -21,7 +21,7 @@ const stopSounds = (
   what: 'sounds' | 'everything',
 ) => {
   const { featurePorts: features, sessions } = fixture;
-  const call = { ...inLounge, callerId: caller.id, callerName: caller.name };
+  const call = callAs({ ...caller, channel: lounge });
   return stop.run({ ...call, words: { what } }, { ...makePorts(), sessions, features });
 };
 

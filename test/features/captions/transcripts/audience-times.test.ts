@@ -1,6 +1,6 @@
 import { ask as askCommand } from '#commands/ask.ts';
 import type { CommandCall } from '#src/features/command.ts';
-import { makePorts } from '#test/commands/command-ports.ts';
+import { inLounge, makePorts } from '#test/commands/command-ports.ts';
 import { turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
 import {
   askQuestion,
@@ -84,14 +84,8 @@ test('words of the channel go to its chat, and to the caller of a command elsewh
   await say(eva, `the ${overheard} is decided`);
   const shownIn = async (placeId: string) => {
     const call: CommandCall = {
-      guildId: 'g',
-      callerId: 'adam',
-      callerName: 'Adam',
-      callerLocale: 'en',
-      callerRoleIds: [],
-      mayManage: false,
+      ...inLounge,
       placeId,
-      callerChannel: lounge,
       words: { question: 'What was decided?' },
     };
     const running = askCommand.run(call, {
