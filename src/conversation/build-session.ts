@@ -32,6 +32,7 @@ import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { createPreemptiveBudget } from '#src/spending/budget-authority.ts';
+import { paidRoles } from '#src/spending/prices/prices.ts';
 import {
   CurrentConnection,
   type HearingDeps,
@@ -233,6 +234,8 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     loop: () => loop,
   });
   const preemptiveBudget = createPreemptiveBudget();
+  const isFree = () =>
+    paidRoles.length === deps.spending.getPrices(guildId).free.length;
   const currentSettings = (): SessionSettings => ({
     mode: maySpeak() ? 'talk' : 'captions',
     names: [
@@ -240,7 +243,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     ],
     addressing: place.getSettings().addressing,
     leaveAfterMs: place.getSettings().leaveAfterMs,
-    isSparing: !preemptiveBudget.allows,
+    isSparing: !preemptiveBudget.allows && !isFree(),
     trustsPartials: hearing.partialTrust.isTrusted,
   });
   const connection = new CurrentConnection();

@@ -46,6 +46,7 @@ export const speechHandlers = {
   paused(draft, event) {
     const { evidence, isCostly, isLong, utterance: id } = event;
     const speech = findOpenSpeech(draft, id);
+    if (speech && !isLong) speech.utterance.pausedMs = draft.atMs;
     if (!speech || isTranscriptRequested(speech.utterance) || !hasVoice(evidence))
       return;
     const { utterance } = speech;
@@ -54,7 +55,6 @@ export const speechHandlers = {
     const { isDeferred, isRecognised, partial: text } = utterance;
     if (isRecognised && !isCostly && !isDeferred) {
       utterance.toMs = draft.atMs;
-      utterance.pausedMs = draft.atMs;
       requestTranscript(draft, speech);
       if (text !== undefined) beginPreemptiveAnswer(draft, speech, text, false);
     } else if (isLong || !isRecognised) {
