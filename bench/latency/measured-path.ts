@@ -46,6 +46,7 @@ export async function openMeasuredPath<Setup extends PathSetup>(
   row: Setup,
   network?: ProxyNetwork,
   hears?: (pcm: Pcm) => string,
+  moreSettings?: Readonly<Record<string, string>>,
 ) {
   await using stack = new AsyncDisposableStack();
   const hearPcm = hears ?? (await openRecogniser()).hearPcm;
@@ -68,7 +69,10 @@ export async function openMeasuredPath<Setup extends PathSetup>(
   const never = new AbortController().signal;
   const sandbox = stack.use(await SandboxProcess.start(() => undefined, never));
   const bot = stack.use(
-    await BotProcess.start(sandbox.ready, serverSettings[row.pipeline](baseUrl)),
+    await BotProcess.start(sandbox.ready, {
+      ...serverSettings[row.pipeline](baseUrl),
+      ...moreSettings,
+    }),
   );
   await sandbox.sendRequest({
     do: 'join',

@@ -4,6 +4,7 @@ import type { QuestionClip } from '#bench/question-clips.ts';
 import { shuffleValues } from '#bench/shuffle-values.ts';
 import { type HumanSound, readHumanSounds } from '#bench/turns/human/human-scenes.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
+import { frameMs, resampleSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
@@ -73,7 +74,8 @@ async function writeClips(
   for (const group of shuffleValues(seededRandom(1), groups)) {
     if (written.length === count) break;
     const clips = group.map(makeClip);
-    if (!clips.every(({ hearPcm, pcm, text }) => hearPcm(pcm) === text)) continue;
+    if (!clips.every(({ hearPcm, pcm, text }) => text !== '' && hearPcm(pcm) === text))
+      continue;
     const number = written.push([]);
     for (const clip of clips) {
       const path = join(folder, `${group.length}-${number}-${clip.spokenMs}.wav`);
@@ -86,11 +88,16 @@ async function writeClips(
 
 function makeClip(sound: HumanSound): PauseClip {
   const fromMs = sound.stretches[0]?.[0] ?? 0;
-  const endMs = measureEndMs(sound);
-  const samples = sound.samples.slice(fromMs * samplesPerMs, endMs * samplesPerMs);
-  const pcm: Pcm = { samples, rateHz: listenRateHz, channels: 1 };
+  const cutAt = (endMs: number): Pcm => {
+    const samples = sound.samples.slice(fromMs * samplesPerMs, endMs * samplesPerMs);
+    return { samples, rateHz: listenRateHz, channels: 1 };
+  };
+  // Nothing is sent after the last frame with voice.
+  const sent = resampleSpeech(cutAt(measureEndMs(sound)), listenRateHz);
+  const spokenMs = sent.length * frameMs;
+  const pcm = cutAt(fromMs + spokenMs);
   const words = sound.words.map(([word, from, to]) => {
-    return { word, fromMs: from - fromMs, toMs: Math.min(to, endMs) - fromMs };
+    return { word, fromMs: from - fromMs, toMs: Math.min(to - fromMs, spokenMs) };
   });
   const recogniser = createMockRecogniser();
   recogniser.addClip(pcm, words);
@@ -98,7 +105,7 @@ function makeClip(sound: HumanSound): PauseClip {
     text: words.map(({ word }) => word).join(' '),
     path: '',
     pcm,
-    spokenMs: endMs - fromMs,
+    spokenMs,
     hearPcm: recogniser.hearPcm,
   };
 }

@@ -75,7 +75,7 @@ export function toEncoderRate(rateHz: number) {
 /**
  * Resamples a speech up to the last frame with voice, or all of it without any voice.
  */
-function resampleSpeech(pcm: Pcm, rateHz: EncoderRateHz) {
+export function resampleSpeech(pcm: Pcm, rateHz: EncoderRateHz) {
   const cutUp = cutFrames(resamplePcm(toMono(pcm), rateHz).samples, rateHz);
   const frames = cutUp.map((sound) => ({ sound, voiced: isVoiced(sound) }));
   const last = frames.findLastIndex(({ voiced }) => voiced);
