@@ -13,6 +13,7 @@ import type {
 import {
   type ConversationState,
   createConversationState,
+  type History,
   type SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { createSessionTools } from '#src/conversation/tools/session-tools.ts';
@@ -146,7 +147,8 @@ function postNotice(
   if (line === 'reconnecting') {
     notices.post(
       { id: 'panel.reconnecting' },
-      () => loop.state.connection.kind !== 'up' && place.listPeople().length > 0,
+      () =>
+        loop.state.session.connection.kind !== 'up' && place.listPeople().length > 0,
     );
   } else if (line === 'unrecognised') {
     if (error instanceof BotError) writeUnrecognisedNotice(error, notices);
@@ -171,7 +173,7 @@ function reportFact(
 }
 
 export type EndedConversation = {
-  readonly history: ConversationState['history'];
+  readonly history: History;
   readonly answers: SessionAnswers;
 };
 
@@ -389,21 +391,23 @@ function continueState(
   const past = former ? goesOn && former.loop.state : endedConversation;
   const { agreedIds: callers = [], isPaused = false } =
     former?.consent.answers ?? seat ?? endedConversation?.answers ?? {};
-  const { consent, reportedFailures, restrictions } = former?.loop.state ?? start;
+  const { company, notes, session } = former?.loop.state ?? start;
+  const consent = { ...company.consent, ...storedConsents, callers, isPaused };
+  const { restrictions } = session; // A mute by a moderator outlives a move.
   return {
     ...start,
-    consent: { ...consent, ...storedConsents, callers, isPaused },
+    session: { ...start.session, restrictions },
+    company: { ...start.company, consent },
     history: (past || start).history,
-    reportedFailures,
-    restrictions, // A mute by a moderator outlives a move.
+    notes: { ...start.notes, failures: notes.failures },
   };
 }
 
 function findPersonName(
-  { history, people, turns }: ConversationState,
+  { company, history, turns }: ConversationState,
   personId: PersonId,
 ) {
-  const here = people.find(({ id }) => id === personId);
+  const here = company.people.find(({ id }) => id === personId);
   const asked = [...turns, ...history.exchanges].findLast(({ by }) => by === personId);
   return here?.name ?? asked?.name ?? 'Someone';
 }

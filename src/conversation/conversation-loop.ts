@@ -78,8 +78,9 @@ export class ConversationLoop {
   }
 
   get sounding(): SoundingReply | undefined {
-    const { current } = this.#state.turnQueue;
-    if (!current || !isSpeaking(this.#state)) return undefined;
+    const { turnQueue } = this.#state;
+    const { current } = turnQueue;
+    if (!current || !isSpeaking(turnQueue)) return undefined;
     const { id, reply } = current;
     const interruptible = findAnnouncement(this.#state, id)?.isInterruptible ?? true;
     return { id: reply, replyTo: findTurn(this.#state, id)?.by, interruptible };
@@ -171,7 +172,7 @@ export class ConversationLoop {
   }
 
   isFailing(failure: ChannelFailure): boolean {
-    return this.state.reportedFailures.includes(failure);
+    return this.state.notes.failures.includes(failure);
   }
 
   endFailure(failure: ChannelFailure): boolean {
@@ -182,7 +183,7 @@ export class ConversationLoop {
 
   syncSettings() {
     const settings = this.#deps.settings();
-    if (!isDeepStrictEqual(settings, this.state.settings))
+    if (!isDeepStrictEqual(settings, this.state.session.settings))
       this.post({ kind: 'settings', settings });
   }
 

@@ -240,11 +240,11 @@ export class SpeechRequests {
   }
 
   #countAhead(request: Id) {
-    const { turnQueue, announcements } = this.#deps.loop.state;
+    const { announcements, current, waiting } = this.#deps.loop.state.turnQueue;
     const id = announcements.find((one) => one.request === request)?.id;
-    const place = id === undefined ? -1 : turnQueue.waiting.indexOf(id);
+    const place = id === undefined ? -1 : waiting.indexOf(id);
     if (place < 0) return 0;
-    return place + (turnQueue.current ? 1 : 0);
+    return place + (current ? 1 : 0);
   }
 
   #toListedTurn(id: Id): ListedTurn | undefined {
@@ -259,7 +259,7 @@ export class SpeechRequests {
 
   #canSpeak() {
     const { loop, maySpeak } = this.#deps;
-    return maySpeak() && !isMuted(loop.state);
+    return maySpeak() && !isMuted(loop.state.session);
   }
 
   #createNotice({ language, personId, getText }: SpokenNotice): QueuedAnnouncement {

@@ -249,7 +249,7 @@ function createWaitingCues(
       place.languages.find(turn.by),
     );
     const isAwaited =
-      findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state);
+      findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state.turns);
     if (signal.aborted || !isAwaited || pieces.length === 0) return;
     const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
     played.add(cues.say(samples));

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { EndedConversation } from '#src/conversation/build-session.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/session-consent.ts';
-import type { ConversationState } from '#src/conversation/machine/state.ts';
+import type { History } from '#src/conversation/machine/state.ts';
 import { removeFromHistory } from '#src/conversation/machine/turn-lifecycle.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -39,7 +39,7 @@ export function createEndedConversations(clock: Pick<Clock, 'later'>) {
     },
     keepConversation(
       { channelId, guildId }: ChannelRef,
-      history: ConversationState['history'],
+      history: History,
       { agreedIds }: SessionAnswers,
     ) {
       if (history.exchanges.length === 0 && agreedIds.length === 0) return;

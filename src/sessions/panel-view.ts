@@ -65,7 +65,7 @@ function getStatusLine({ features, talk }: PanelFacts, heard: number): TextLine 
 function listActivityLines(facts: PanelFacts, isListening: boolean) {
   const { features, guildId, nameOf, state, talking } = facts;
   const { captionsChannelId } = features;
-  const lost = state.panelNotes.dropped.map(({ by }) => nameOf(by));
+  const lost = state.notes.dropped.map(({ by }) => nameOf(by));
   const place = `https://discord.com/channels/${guildId}/${captionsChannelId}`;
   const idle: TextLine =
     talking === undefined
@@ -124,10 +124,10 @@ function listUnderstoodLines({
     !isInChat ||
     features.captionsChannelId !== undefined ||
     talk.isPaused ||
-    state.isEnding
+    state.session.isEnding
   )
     return [];
-  const agreed = state.panelNotes.understood.filter(
+  const agreed = state.notes.understood.filter(
     ({ by }) => consent.canWrite(by) && consent.getConsent(by) !== 'policy',
   );
   const latest = new Map(agreed.map(({ by, words }) => [by, words]));
@@ -181,14 +181,14 @@ export function getTalkState(
 ): Omit<TalkState, 'isAnew' | 'isLinked' | 'isUncalled'> {
   const { channelId, guildId, name } = place.channel;
   const { persona } = place.getSettings();
-  const { addressing, mode } = loop.state.settings;
+  const { addressing, mode } = loop.state.session.settings;
   return {
-    isDeafened: loop.state.restrictions.includes('deafened'),
+    isDeafened: loop.state.session.restrictions.includes('deafened'),
     channel: name,
     bot: persona?.name ?? places.getBotName(guildId),
     mode,
     addressing,
-    isMuted: isMuted(loop.state),
+    isMuted: isMuted(loop.state.session),
     isPaused: consent.isPaused,
     quietUntil: spending.findUsedBudget(guildId)?.time,
     people: people.flatMap(({ id, isBot, name: person }) => {

@@ -223,7 +223,7 @@ export class VoiceSession implements Session {
   }
 
   get isOver(): boolean {
-    return this.loop.state.isOver;
+    return this.loop.state.session.connection.kind === 'gone';
   }
 
   get link(): (LinkState & { readonly joinedInMs: number }) | undefined {
@@ -283,7 +283,7 @@ export class VoiceSession implements Session {
 
   applyRestriction(how: VoiceRestriction, isOn: boolean) {
     const { loop } = this;
-    const holds = () => loop.state.restrictions.includes(how);
+    const holds = () => loop.state.session.restrictions.includes(how);
     const isNew = isOn && !holds();
     loop.post({ kind: 'restricted', how, isOn });
     if (!isNew) return;
@@ -387,7 +387,7 @@ export class VoiceSession implements Session {
       paceMs,
       final,
     });
-    const { connection } = this.loop.state;
+    const { connection } = this.loop.state.session;
     if (connection.kind === 'gone') return { kind: 'over', why: final ?? 'refused' };
     return {
       kind: 'again',

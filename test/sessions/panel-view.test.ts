@@ -101,7 +101,7 @@ test('the status of the voice channel counts the people whom the bot hears, and 
 
 test('the panel names who is not answered', () => {
   const dropped = [0, 1].map((n) => ({ by: `person ${n}`, untilMs: 1 }));
-  const state = { ...start, panelNotes: { ...start.panelNotes, dropped } };
+  const state = { ...start, notes: { ...start.notes, dropped } };
   expect(shown({}, { state })[2]).toContain('person 0, person 1');
 });
 

@@ -9,13 +9,18 @@ import type {
 
 // Every look of the simulation into the shape of the state.
 
-export function isLinkUp({ connection }: ConversationState) {
-  return connection.kind === 'up';
+export function isLinkUp({ session }: ConversationState) {
+  return session.connection.kind === 'up';
 }
 
 /** Whether the link is up, closes, is being opened, or will be tried. */
-export function isLinkTried({ connection }: ConversationState, isOpening: boolean) {
+export function isLinkTried({ session }: ConversationState, isOpening: boolean) {
+  const { connection } = session;
   return connection.kind === 'opening' ? isOpening : connection.kind !== 'gone';
+}
+
+export function isSessionOver({ session }: ConversationState) {
+  return session.connection.kind === 'gone';
 }
 
 /** Phase of what has the floor; undefined where nothing has it. */
@@ -42,8 +47,8 @@ export function isAnybodyTalking({ turns }: ConversationState) {
 }
 
 /** Number of people in the channel besides bots. */
-export function listCompany({ people }: ConversationState) {
-  return people.filter(({ isBot }) => !isBot).length;
+export function listCompany({ company }: ConversationState) {
+  return company.people.filter(({ isBot }) => !isBot).length;
 }
 
 /** Exchanges that an answer was shown which began in a step. */

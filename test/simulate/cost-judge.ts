@@ -1,6 +1,7 @@
 import { conversationRules as rules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import { getWakeTime } from '#src/conversation/machine/step.ts';
+import { isSessionOver } from './conversation-view.ts';
 import { momentMs } from './heard-book.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import type { Simulation } from './simulation-world.ts';
@@ -34,13 +35,17 @@ export function createCostJudge(hold: Hold) {
       if (event.kind === 'tick')
         hold(50, getWakeTime(before, rules) <= event.atMs, event.atMs);
       const answers = after.turns.map(({ answer }) => answer?.id);
-      const reading = after.toolRuns.find(
+      const reading = after.tools.runs.find(
         ({ effect, ref }) => effect === 'read' && ref && !answers.includes(ref.answer),
       );
       hold(45, reading === undefined, `the tool ${reading?.tool}`);
-      const hasEnded = after.toolRuns.every(({ ref }) => ref === undefined);
-      const isClosed = after.confirmations.length === 0;
-      hold(33, !after.isOver || (hasEnded && isClosed), 'a tool or a button is left');
+      const hasEnded = after.tools.runs.every(({ ref }) => ref === undefined);
+      const isClosed = after.tools.confirmations.length === 0;
+      hold(
+        33,
+        !isSessionOver(after) || (hasEnded && isClosed),
+        'a tool or a button is left',
+      );
       checkRequests(world, after);
     },
 
@@ -54,11 +59,11 @@ export function createCostJudge(hold: Hold) {
 /** A request that runs and is for nothing; undefined: there is none. */
 function findNeedlessRequest(
   { engines, waitingRequests }: Simulation,
-  { turnQueue, people, announcements, turns }: ConversationState,
+  { company, turnQueue, turns }: ConversationState,
   isCaptioned: (by: string) => boolean,
 ) {
   const { listRunning } = engines;
-  for (const { id } of people) {
+  for (const { id } of company.people) {
     const asked = turns.flatMap(({ by, openSpeech }) => (by === id ? openSpeech : []));
     const wanted = asked.filter((one) => one.isRequested && one.words === undefined);
     const runs = listRunning.filter(
@@ -71,7 +76,9 @@ function findNeedlessRequest(
   const thinking = listRunning.filter(({ port }) => port === 'think').length;
   if (thinking > answers) return `${thinking} models think for ${answers} answers`;
   const isSaying =
-    answers > 0 || announcements.length > 0 || turnQueue.current !== undefined;
+    answers > 0 ||
+    turnQueue.announcements.length > 0 ||
+    turnQueue.current !== undefined;
   const speaks = listRunning.some(
     ({ port, text }) => port === 'speak' && text !== momentMs,
   );

@@ -129,14 +129,14 @@ export function createToolBook() {
     },
 
     /** A tool has ended. What it read is shown to the answer that called it. */
-    noteForeign({ toolRuns }: ConversationState, id: Id) {
-      const run = toolRuns.find((one) => one.id === id);
+    noteForeign({ tools }: ConversationState, id: Id) {
+      const run = tools.runs.find((one) => one.id === id);
       if (run?.ref && run.tool === 'look') tainted.add(run.ref.answer);
     },
 
     /** A run changed nothing. */
-    takeBack({ toolRuns }: ConversationState, run: Id) {
-      const vain = toolRuns.find(({ id }) => id === run);
+    takeBack({ tools }: ConversationState, run: Id) {
+      const vain = tools.runs.find(({ id }) => id === run);
       if (vain) changes.delete(`${vain.turn} ${vain.tool} ${vain.args}`);
     },
 
@@ -165,8 +165,8 @@ export function createToolBook() {
 
     /** Whether a confirmation was taken in this step, within a minute. */
     isConfirmed(before: ConversationState, after: ConversationState, atMs: number) {
-      const isLeft = (id: Id) => after.confirmations.some((one) => one.id === id);
-      const taken = before.confirmations.filter(({ id }) => !isLeft(id));
+      const isLeft = (id: Id) => after.tools.confirmations.some((one) => one.id === id);
+      const taken = before.tools.confirmations.filter(({ id }) => !isLeft(id));
       return taken.some(({ id }) => atMs - (askedAtMs.get(id) ?? 0) <= 61_500);
     },
   };

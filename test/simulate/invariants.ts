@@ -18,6 +18,7 @@ import {
   isAnybodyTalking,
   isLinkTried,
   isLinkUp,
+  isSessionOver,
   isStarving,
   listNewExchanges,
   listOverTurns,
@@ -95,13 +96,13 @@ export class Invariants {
   check(world: Simulation, taken: SimulatedStep) {
     // A session that is over may still learn of a tool's end while the next one talks.
     const { before } = taken;
-    if (!before.isOver || before === this.#last)
+    if (!isSessionOver(before) || before === this.#last)
       this.#note(() => this.#checkStep(world, taken));
   }
 
   #checkStep(world: Simulation, taken: SimulatedStep) {
     if (taken.before !== this.#last)
-      this.#beginSession(world, taken.before.consent.isPaused);
+      this.#beginSession(world, taken.before.company.consent.isPaused);
     this.#last = taken.after;
     this.consent.note(taken);
     this.#checkHearing(taken);
@@ -148,7 +149,7 @@ export class Invariants {
     }
     for (const { by, openSpeech: own } of after.turns) {
       const isGoingOn = own.some(({ isEnded }) => !isEnded);
-      const isHere = after.people.some(({ id }) => id === by);
+      const isHere = after.company.people.some(({ id }) => id === by);
       if (isGoingOn && isHere) this.#hold(1, this.consent.isHeard(by), by);
     }
     const isCutOff = event.kind !== 'link-lost' || open.every(({ isEnded }) => isEnded);
@@ -159,9 +160,9 @@ export class Invariants {
     for (const by of this.consent.refusals) {
       const isTheirs = (one: { readonly by: string }) => one.by === by;
       this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
-      this.#hold(2, !after.toolRuns.some(isTheirs), `tool of ${by}`);
-      this.#hold(2, !after.confirmations.some(isTheirs), `button of ${by}`);
-      const reading = after.announcements.find(
+      this.#hold(2, !after.tools.runs.some(isTheirs), `tool of ${by}`);
+      this.#hold(2, !after.tools.confirmations.some(isTheirs), `button of ${by}`);
+      const reading = after.turnQueue.announcements.find(
         (one) => one.owner === by || (one.about.includes(by) && one.when !== 'pause'),
       );
       const isEnding = reading?.id === after.turnQueue.current?.id;
@@ -182,14 +183,16 @@ export class Invariants {
     const lost = others.filter(({ id }) => {
       return !after.turns.some((one) => one.id === id) && !isToldOf(id);
     });
-    this.#hold(3, lost.length === 0 || after.isOver, lost[0]?.by);
+    this.#hold(3, lost.length === 0 || isSessionOver(after), lost[0]?.by);
   }
 
   #checkFloor({ after, effects, event }: SimulatedStep) {
     const { current, waiting } = after.turnQueue;
     const all = [...waiting, ...(current ? [current.id] : [])];
     this.#hold(10, new Set(all).size === all.length, 'stands twice');
-    const known = [...after.turns, ...after.announcements].map(({ id }) => id);
+    const known = [...after.turns, ...after.turnQueue.announcements].map(
+      ({ id }) => id,
+    );
     this.#hold(
       10,
       all.every((id) => known.includes(id)),
@@ -205,7 +208,7 @@ export class Invariants {
       : Math.min(this.#atMs.free, event.atMs);
     const isIdle = current === undefined && isLinkUp(after) && !isBarred(after);
     this.#hold(24, !isIdle || waiting.length === 0, waiting[0]);
-    const notice = after.announcements.find(({ when }) => when === 'pause');
+    const notice = after.turnQueue.announcements.find(({ when }) => when === 'pause');
     this.#hold(39, !isIdle || !isQuiet(after) || notice === undefined, notice?.text);
     const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
     this.#hold(40, cue === undefined || !isAnybodyTalking(after));
@@ -222,7 +225,7 @@ export class Invariants {
     if (event.kind === 'stop') {
       this.#atMs.silent = event.atMs;
       this.#hold(11, after.turnQueue.waiting.length === 0, 'waits');
-      const running = after.toolRuns
+      const running = after.tools.runs
         .filter(({ ref }) => ref !== undefined)
         .filter(({ turn }) => after.turns.some(({ id }) => id === turn));
       this.#hold(11, running.length === 0, running[0]?.tool);
@@ -273,7 +276,7 @@ export class Invariants {
     before: ConversationState,
     after: ConversationState,
   ) {
-    const isNotice = before.announcements.some(
+    const isNotice = before.turnQueue.announcements.some(
       ({ id, when }) => id === reading && when === 'pause',
     );
     this.#hold(25, !isNotice || isQuiet(after), 'a notice');
@@ -366,10 +369,10 @@ export class Invariants {
     const nowMs = world.clock.nowMs();
     const state = this.#last;
     const isTried = state && isLinkTried(state, world.isOpening);
-    if (state?.isOver !== false || isTried) this.#atMs.tried = nowMs;
+    if (!state || isSessionOver(state) || isTried) this.#atMs.tried = nowMs;
     this.#note(() => {
       this.#hold(27, nowMs <= this.#atMs.tried + maxTryMs);
-      if (!state || state.isOver) return;
+      if (!state || isSessionOver(state)) return;
       this.#sound.checkTime(world, state);
       this.#cost.checkTime(world, state);
     });
@@ -452,8 +455,8 @@ export class Invariants {
   /** After the end of the process. */
   checkEnd(world: Simulation) {
     this.checkRest(world);
-    this.#hold(33, this.#last?.isOver !== false, 'it is not over');
-    this.#hold(33, !this.#last?.toolRuns.length, 'a tool');
+    this.#hold(33, !this.#last || isSessionOver(this.#last), 'it is not over');
+    this.#hold(33, !this.#last?.tools.runs.length, 'a tool');
   }
 }
 
@@ -462,7 +465,7 @@ function isQuiet({ turns }: ConversationState) {
 }
 
 function isBarred(state: ConversationState) {
-  return isMuted(state) || state.isOver;
+  return isMuted(state.session) || isSessionOver(state);
 }
 
 function findOverTurn(effect: ConversationEffect) {

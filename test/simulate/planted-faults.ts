@@ -40,8 +40,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '03',
     meaning: 'Four questions wait.',
     file: `${machine}/turn-queue.ts`,
-    from: 'if (waiting.length < draft.rules.queue.maxQuestions) return;',
-    to: 'if (waiting.length <= draft.rules.queue.maxQuestions) return;',
+    from: 'if (waiting.length < draft.step.rules.queue.maxQuestions) return;',
+    to: 'if (waiting.length <= draft.step.rules.queue.maxQuestions) return;',
     tests: conversationTests,
   },
   {

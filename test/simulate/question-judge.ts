@@ -7,6 +7,7 @@ import type {
 import {
   findTurn,
   isLinkUp,
+  isSessionOver,
   listCompany,
   listOverTurns,
   type OverTurn,
@@ -124,7 +125,7 @@ export class QuestionJudge {
       (one) =>
         one.do === 'fact' && one.fact.kind === 'dropped' && one.fact.by === turn.by,
     );
-    const isAway = !after.people.some(({ id }) => id === turn.by);
+    const isAway = !after.company.people.some(({ id }) => id === turn.by);
     const wasAway = isAway || (this.#awayMs.get(turn.by) ?? 0) >= turn.endedMs;
     switch (end) {
       case 'cancelled':
@@ -133,7 +134,7 @@ export class QuestionJudge {
       case 'crowded':
         return isDropped || wasAway;
       case 'ending':
-        return isDropped || before.isEnding;
+        return isDropped || before.session.isEnding;
       case 'empty':
         return (
           turn.changes.length > 0 ||
@@ -150,9 +151,9 @@ export class QuestionJudge {
           this.#stoppedMs === event.atMs || this.#isSaid(world, event.atMs, endingWords)
         );
       case 'muted':
-        return isMuted(after);
+        return isMuted(after.session);
       case 'left':
-        return after.isOver || wasAway;
+        return isSessionOver(after) || wasAway;
       default:
         return true;
     }
@@ -182,8 +183,10 @@ export class QuestionJudge {
     const isOpen = after.attention.windows.some(
       ({ fromMs, personId }) => personId === by && fromMs === event.atMs,
     );
-    const isThere = after.people.some(({ id, isAdmitted }) => id === by && isAdmitted);
-    this.#hold(49, isOpen || after.consent.no.includes(by) || !isThere, by);
+    const isThere = after.company.people.some(
+      ({ id, isAdmitted }) => id === by && isAdmitted,
+    );
+    this.#hold(49, isOpen || after.company.consent.no.includes(by) || !isThere, by);
   }
 
   #checkMeant(utterance: Id, by: string) {
@@ -210,5 +213,5 @@ export class QuestionJudge {
 
 /** Whether people have to say the bot's name, as they may talk to each other. */
 function isNameNeeded(state: ConversationState) {
-  return listCompany(state) > 1 && state.settings.addressing === 'auto';
+  return listCompany(state) > 1 && state.session.settings.addressing === 'auto';
 }

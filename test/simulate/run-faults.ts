@@ -26,7 +26,8 @@ function changeAfterStep(
 }
 
 function keepConsent(state: ConversationState) {
-  return { ...state, consent: { ...state.consent, no: [] } };
+  const { company } = state;
+  return { ...state, company: { ...company, consent: { ...company.consent, no: [] } } };
 }
 
 function forgetChanges({ turns, ...state }: ConversationState) {

@@ -59,7 +59,7 @@ export class SoundJudge {
   check(world: Simulation, step: SimulatedStep) {
     const { after, effects, event } = step;
     if (isSounding(after)) this.#knownMs = event.atMs;
-    for (const { id, isDeaf } of after.people)
+    for (const { id, isDeaf } of after.company.people)
       if (isDeaf) this.#deafMs.set(id, event.atMs);
     for (const one of effects) this.#noteEffect(one, event.atMs);
     this.#checkBarge(world, step);
@@ -105,7 +105,7 @@ export class SoundJudge {
     if (!isToSound || world.isStalled) this.#leftMs = nowMs;
     const { atMs: heldMs, by } = this.#held;
     const isHeld =
-      nowMs - heldMs <= maxHoldMs && state.people.some(({ id }) => id === by);
+      nowMs - heldMs <= maxHoldMs && state.company.people.some(({ id }) => id === by);
     const isQuiet = nowMs - Math.max(world.talkedMs, this.#leftMs) <= pauseMs;
     this.#hold(51, isQuiet || isHeld, current?.reply);
   }
@@ -115,7 +115,7 @@ export class SoundJudge {
     const { current } = state.turnQueue;
     if (!current || heard.listTexts(current.reply).length > 1) return;
     const turn = current && findTurn(state, current.reply);
-    const isThere = state.people.some(({ id }) => id === turn?.by);
+    const isThere = state.company.people.some(({ id }) => id === turn?.by);
     if (current && isThere && listCompany(state) > 1)
       this.#inCompany.add(current.reply);
   }
@@ -167,13 +167,14 @@ export class SoundJudge {
   }
 
   #noteWaits(
-    { turnQueue, announcements, turns }: ConversationState,
+    { turnQueue, turns }: ConversationState,
     over: TurnState | undefined,
     isHeard: boolean,
   ) {
-    const reading = announcements.find(({ id }) => id === turnQueue.current?.id);
+    const { announcements, current, waiting } = turnQueue;
+    const reading = announcements.find(({ id }) => id === current?.id);
     if (!isHeard || reading) return;
     for (const { by, id } of turns)
-      if (turnQueue.waiting.includes(id) && by !== over?.by) this.#waited.add(id);
+      if (waiting.includes(id) && by !== over?.by) this.#waited.add(id);
   }
 }

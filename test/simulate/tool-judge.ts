@@ -45,7 +45,7 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
 
   function checkJobs(world: Simulation, after: ConversationState) {
     const running = world.engines.listRunning.filter(({ port }) => port === 'run');
-    const most = after.toolRuns.length + inheritedRuns;
+    const most = after.tools.runs.length + inheritedRuns;
     hold(11, running.length <= most, 'a tool that was stopped');
   }
 
@@ -53,7 +53,7 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
     { run: id }: EffectOf<'run'>,
     { after, before, event }: Pick<SimulatedStep, 'after' | 'before' | 'event'>,
   ) {
-    const run = after.toolRuns.find((one) => one.id === id);
+    const run = after.tools.runs.find((one) => one.id === id);
     if (run?.ref) checkUnasked(run, run.ref.answer);
     else hold(15, tools.isConfirmed(before, after, event.atMs), run?.tool);
   }

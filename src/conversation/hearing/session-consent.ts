@@ -46,7 +46,7 @@ export function createSessionConsent(options: SessionConsentOptions) {
 
   function isAdmitted(personId: PersonId): boolean {
     // The conversation knows of participants. Settings decide about others.
-    const person = getState().people.find(({ id }) => id === personId);
+    const person = getCompany().people.find(({ id }) => id === personId);
     return person ? person.isAdmitted : options.isAdmitted(personId);
   }
 
@@ -59,15 +59,15 @@ export function createSessionConsent(options: SessionConsentOptions) {
   }
 
   function isHeard(personId: PersonId): boolean {
-    return isAdmitted(personId) && mayHear(getState(), personId);
+    return isAdmitted(personId) && mayHear(getCompany(), personId);
   }
 
   function hasSaidNo(personId: PersonId): boolean {
-    return getState().consent.no.includes(personId);
+    return getCompany().consent.no.includes(personId);
   }
 
-  function getState() {
-    return options.loop().state;
+  function getCompany() {
+    return options.loop().state.company;
   }
 
   return {
@@ -75,11 +75,11 @@ export function createSessionConsent(options: SessionConsentOptions) {
     /** Returns people who agreed for this session alone, and whether hearing is paused. */
     get answers(): SessionAnswers {
       // A no outlives the session.
-      const { callers, isPaused } = getState().consent;
+      const { callers, isPaused } = getCompany().consent;
       return { agreedIds: callers.filter((id) => !hasSaidNo(id)), isPaused };
     },
     get isPaused(): boolean {
-      return getState().consent.isPaused;
+      return getCompany().consent.isPaused;
     },
     set isPaused(isPaused: boolean) {
       options.loop().post({ kind: 'paused-hearing', isPaused });
@@ -87,7 +87,7 @@ export function createSessionConsent(options: SessionConsentOptions) {
     },
     /** Returns whether stored consents are loaded. Until then, only a press of Hear me counts. */
     get isLoaded(): boolean {
-      return getState().consent.isLoaded;
+      return getCompany().consent.isLoaded;
     },
     addCaller(personId: PersonId) {
       options.loop().post({ kind: 'answered-consent', by: personId, answer: 'called' });
@@ -99,13 +99,13 @@ export function createSessionConsent(options: SessionConsentOptions) {
     isLeftOut,
     /** Gets the consent of a person, whether or not hearing is paused. Barred people have a no. */
     getConsent(personId: PersonId): Consent {
-      return isAdmitted(personId) ? getConsent(getState(), personId) : 'no';
+      return isAdmitted(personId) ? getConsent(getCompany(), personId) : 'no';
     },
     isAdmitted,
     refresh,
     mayHear: isHeard,
     getStanding(personId: PersonId): Standing {
-      return isAdmitted(personId) ? getStanding(getState(), personId) : 'no';
+      return isAdmitted(personId) ? getStanding(getCompany(), personId) : 'no';
     },
     hasSaidNo,
     onChange(listener: () => void) {

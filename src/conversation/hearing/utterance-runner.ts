@@ -194,7 +194,7 @@ export class UtteranceRunner {
     { by, end, heard, name, why }: UtteranceOverFact,
   ) {
     const isWithdrawn =
-      end === 'withdrawn' || this.#session.loop.state.consent.no.includes(by);
+      end === 'withdrawn' || this.#session.loop.state.company.consent.no.includes(by);
     const content = isWithdrawn
       ? withdrawnContent
       : classifyRecording(heard, recording.transcript);
@@ -227,16 +227,20 @@ export class UtteranceRunner {
   #isOverlaid(speakerId: PersonId) {
     // The sound around a person matters only while a yes is awaited.
     const { state } = this.#session.loop;
-    if (state.confirmations.every(({ spokenState }) => spokenState === 'none'))
+    if (state.tools.confirmations.every(({ spokenState }) => spokenState === 'none'))
       return false;
     const isAlone = [...this.#openRecordings.keys()].every((id) => id === speakerId);
-    return !isAlone || isSpeaking(state) || this.#session.speech.mix.tracks.isAudible;
+    return (
+      !isAlone ||
+      isSpeaking(state.turnQueue) ||
+      this.#session.speech.mix.tracks.isAudible
+    );
   }
 
   /** Returns whether a transcript in a pause has a cost that settings save. */
   get #isTranscriptCostly() {
     // Recognisers without a price and streams cost nothing more in a pause.
-    if (!this.#session.loop.state.settings.isSparing) return false;
+    if (!this.#session.loop.state.session.settings.isSparing) return false;
     const { guildId } = this.#session.place.channel;
     const isFree = this.#deps.spending.getPrices(guildId).free.includes('recognise');
     return !isFree && !this.#deps.transcriber.has('listen');
@@ -301,7 +305,7 @@ export class UtteranceRunner {
       .filter((one) => !one.isBot && consent.getStanding(one.id) === 'yes')
       .map((one) => one.name);
     const hints = collectHints(
-      loop.state.settings.names,
+      loop.state.session.settings.names,
       this.#deps.vocabulary(),
       heard,
     );
@@ -345,7 +349,7 @@ export class UtteranceRunner {
   #feedModel(id: Id, known?: LiveSound) {
     const { loop, place } = this.#session;
     const { pipeline } = place.getSettings();
-    const state = { ...loop.state, rules: conversationRules };
+    const state = { ...loop.state, step: { rules: conversationRules } };
     const speech = findOpenSpeech(state, id);
     if (pipeline !== 'realtime' || !speech) return undefined;
     if (!canPreempt(state, speech, undefined, true)) return undefined;

@@ -21,59 +21,61 @@ import {
 import { breakOffUtterances } from './utterance-decisions.ts';
 
 export const connectionHandlers = {
-  'link-up'(draft) {
-    draft.connection = { kind: 'up' };
-    draft.reconnect = { ...draft.reconnect, upAtMs: draft.atMs };
+  'link-up'({ session, step }) {
+    if (session.connection.kind === 'gone') return;
+    session.connection = { kind: 'up' };
+    session.reconnect = { ...session.reconnect, upAtMs: step.atMs };
   },
 
   'link-down'(draft, { isHeard }) {
     // Nothing more is said, and utterances end. The loss is reported once Discord has confirmed it, up to a second later.
-    if (draft.connection.kind !== 'up') return;
-    draft.connection = { kind: 'closing' };
+    if (draft.session.connection.kind !== 'up') return;
+    draft.session.connection = { kind: 'closing' };
     silenceCurrentReply(draft, isHeard);
     endPausedUtterances(draft);
     breakOffUtterances(draft, (_turn, { isEnded }) => !isEnded);
   },
 
   'link-lost'(draft, event) {
-    if (draft.isOver) return;
-    const { reconnect, waitMs } = planRetry(
-      draft.reconnect,
-      event,
-      draft.rules.reconnect,
-    );
-    draft.reconnect = reconnect;
+    const { session, step } = draft;
+    if (session.connection.kind === 'gone') return;
+    const { rules } = step;
+    const { reconnect, waitMs } = planRetry(session.reconnect, event, rules.reconnect);
+    session.reconnect = reconnect;
     if (event.final || waitMs === undefined) {
       endSession(draft, { why: event.final ?? 'refused' });
       return;
     }
-    draft.connection = { kind: 'waiting', tryAtMs: draft.atMs + waitMs };
-    if (reconnect.losses === draft.rules.reconnect.minReportedLosses)
+    session.connection = { kind: 'waiting', tryAtMs: step.atMs + waitMs };
+    if (reconnect.losses === rules.reconnect.minReportedLosses)
       emitEffect(draft, { do: 'notice', line: 'reconnecting', by: undefined });
   },
 
   restricted(draft, { how, isOn }) {
-    const wasMuted = isMuted(draft);
-    const others = draft.restrictions.filter((one) => one !== how);
-    draft.restrictions = isOn ? [...others, how] : others;
-    if (isMuted(draft) && !wasMuted) dropEverything(draft, 'muted');
+    const { session } = draft;
+    const wasMuted = isMuted(session);
+    const others = session.restrictions.filter((one) => one !== how);
+    session.restrictions = isOn ? [...others, how] : others;
+    if (isMuted(session) && !wasMuted) dropEverything(draft, 'muted');
   },
 
-  settings(draft, event) {
-    draft.settings = { ...draft.settings, ...event.settings };
+  settings({ session }, event) {
+    session.settings = { ...session.settings, ...event.settings };
   },
 
   /** Finishes the current clause, and tells waiting people that they get no answer. */
   draining(draft) {
-    draft.isEnding = true;
-    const { turnQueue, announcements, turns } = draft;
-    const waiting = turns.filter(
+    draft.session.isEnding = true;
+    const waiting = draft.turns.filter(
       ({ id, parts }) => parts.length > 0 && !findHeardReply(draft, id),
     );
     for (const turn of waiting) loseTurn(draft, turn, 'ending');
-    const unsaid = announcements.filter(({ id }) => !findHeardReply(draft, id));
+    const unsaid = draft.turnQueue.announcements.filter(
+      ({ id }) => !findHeardReply(draft, id),
+    );
     for (const reading of unsaid) dropAnnouncement(draft, reading, 'ending');
-    if (turnQueue.current) finishReplyClause(draft, turnQueue.current, 'ending');
+    if (draft.turnQueue.current)
+      finishReplyClause(draft, draft.turnQueue.current, 'ending');
     if (unsaid.some(({ when }) => when !== 'pause'))
       emitEffect(draft, { do: 'notice', line: 'unanswered', by: undefined });
   },
@@ -93,7 +95,7 @@ function silenceCurrentReply(draft: Draft, isHeard: boolean) {
   // A reply that was heard in part is over. One that was not heard, or only up to a tool that still runs, is made anew.
   const { current } = draft.turnQueue;
   if (!current) return;
-  const isBegun = isHeard && !isHeldByTool(draft, current);
+  const isBegun = isHeard && !isHeldByTool(draft.tools, current.reply);
   const { kind } = current.phase;
   if (kind === 'making' || (kind === 'sounding' && !isBegun))
     requeueReply(draft, current);
@@ -102,22 +104,23 @@ function silenceCurrentReply(draft: Draft, isHeard: boolean) {
 
 /** Ends the session: breaks off utterances, drops all replies and stops tools. */
 function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>) {
-  if (draft.isOver) return;
+  if (draft.session.connection.kind === 'gone') return;
   breakOffUtterances(draft, () => true);
   dropEverything(draft, 'left');
   endTools(draft);
-  draft.isOver = true;
-  draft.connection = { kind: 'gone' };
+  draft.session.connection = { kind: 'gone' };
   emitEffect(draft, { do: 'end', why });
 }
 
 export function expireConnection(draft: Draft) {
-  const { aloneFromMs, atMs, isOver, connection, settings: set } = draft;
-  if (isOver) return;
+  const { connection, settings: set } = draft.session;
+  if (connection.kind === 'gone') return;
+  const { aloneFromMs } = draft.company;
+  const { atMs } = draft.step;
   const isAlone = aloneFromMs !== undefined && atMs - aloneFromMs >= set.leaveAfterMs;
   if (isAlone) endSession(draft, { why: 'alone' });
   else if (connection.kind === 'waiting' && atMs >= connection.tryAtMs) {
-    draft.connection = { kind: 'opening' };
+    draft.session.connection = { kind: 'opening' };
     emitEffect(draft, { do: 'open-link' });
   }
 }

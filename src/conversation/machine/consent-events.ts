@@ -1,11 +1,6 @@
+import { filterPanelNotes } from './notes.ts';
 import { dropTurnsOfLeaver } from './reply-events.ts';
-import {
-  type Draft,
-  type EventHandlers,
-  emitEffect,
-  filterPanelNotes,
-  mayHear,
-} from './selectors.ts';
+import { type Draft, type EventHandlers, emitEffect, mayHear } from './selectors.ts';
 import type { Participant } from './state.ts';
 import { withdrawTools } from './tool-decisions.ts';
 import { updateAttention } from './turn-addressing.ts';
@@ -20,7 +15,7 @@ import { breakOffUtterances } from './utterance-decisions.ts';
 
 export const consentHandlers = {
   'answered-consent'(draft, { answer, by }) {
-    const { consent } = draft;
+    const { consent } = draft.company;
     switch (answer) {
       case 'yes':
         consent.no = withoutPerson(consent.no, by);
@@ -44,12 +39,13 @@ export const consentHandlers = {
   consents(draft, event) {
     // A no that another process has stored counts at once.
     const { isLoaded, no, policy, yes } = event;
-    const former = draft.consent;
+    const { company, turns } = draft;
+    const former = company.consent;
     const kept = former.pressed.filter((id) => !no.includes(id));
     const all = [...new Set([...yes, ...kept])];
-    draft.consent = { ...former, policy, isLoaded, no, yes: all, pressed: kept };
+    company.consent = { ...former, policy, isLoaded, no, yes: all, pressed: kept };
     for (const id of no) {
-      const isKnown = former.isLoaded || draft.turns.some(({ by }) => by === id);
+      const isKnown = former.isLoaded || turns.some(({ by }) => by === id);
       if (isKnown && !former.no.includes(id)) withdrawPerson(draft, id);
     }
     breakOffUnheard(draft);
@@ -57,15 +53,16 @@ export const consentHandlers = {
 
   /** Pauses or resumes hearing, and breaks off open utterances. Words before a pause are still answered. */
   'paused-hearing'(draft, { isPaused }) {
-    draft.consent.isPaused = isPaused;
+    draft.company.consent.isPaused = isPaused;
     breakOffUnheard(draft);
   },
 
-  people(draft, { people: here }) {
-    const before = draft.people;
+  people(draft, { atMs, people: here }) {
+    const { company } = draft;
+    const before = company.people;
     const isAlone = here.every(({ isBot }) => isBot);
-    draft.people = here;
-    draft.aloneFromMs = isAlone ? (draft.aloneFromMs ?? draft.atMs) : undefined;
+    company.people = here;
+    company.aloneFromMs = isAlone ? (company.aloneFromMs ?? atMs) : undefined;
     for (const { id } of before) {
       if (here.some((one) => one.id === id)) continue;
       breakOffUtterances(draft, ({ by }) => by === id);
@@ -94,7 +91,7 @@ function withdrawPerson(draft: Draft, by: PersonId) {
   dropAnnouncementsAbout(draft, by);
   renewForeignAnswers(draft);
   updateAttention(draft, { kind: 'left', personId: by });
-  filterPanelNotes(draft, (note) => note.by !== by);
+  filterPanelNotes(draft.notes, (note) => note.by !== by);
   emitEffect(draft, { do: 'forget-person', by });
 }
 
@@ -107,5 +104,6 @@ function isNewlyBarred(
 }
 
 function breakOffUnheard(draft: Draft) {
-  breakOffUtterances(draft, ({ by }, { isEnded }) => !isEnded && !mayHear(draft, by));
+  const { company } = draft;
+  breakOffUtterances(draft, ({ by }, { isEnded }) => !isEnded && !mayHear(company, by));
 }

@@ -1,4 +1,5 @@
 import { beginWait, getNextCueMs, stepAnswerWait } from '#src/turn/answer-wait.ts';
+import { forgetFailures, rememberFailure } from './notes.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -20,13 +21,7 @@ import {
   finishReplyClause,
   loseTurn,
 } from './turn-lifecycle.ts';
-import {
-  announceFailure,
-  concludeTurn,
-  confirmNextAnswer,
-  forgetFailures,
-  rememberFailure,
-} from './turn-queue.ts';
+import { announceFailure, concludeTurn, confirmNextAnswer } from './turn-queue.ts';
 
 export const replyHandlers = {
   prompted(draft, { answer: id, hasOthers }) {
@@ -43,34 +38,34 @@ export const replyHandlers = {
   },
 
   /** Marks the current reply as sounding, and open utterances as overlaps. */
-  audible(draft, { reply }) {
-    const { current } = draft.turnQueue;
+  audible({ turnQueue, turns }, { reply }) {
+    const { current } = turnQueue;
     if (current?.reply !== reply) return;
     if (current.phase.kind === 'making')
       current.phase = { kind: 'sounding', isStarved: false };
-    for (const utterance of draft.turns.flatMap(({ openSpeech }) => openSpeech))
+    for (const utterance of turns.flatMap(({ openSpeech }) => openSpeech))
       utterance.isOverlapping ||= !utterance.isEnded;
   },
 
-  whole(draft, { reply, text }) {
-    const { current } = draft.turnQueue;
+  whole({ turnQueue }, { reply, text }) {
+    const { current } = turnQueue;
     if (current?.reply === reply) current.wholeText = text;
   },
 
-  starved(draft, { isStarved, reply }) {
+  starved(draft, { atMs, isStarved, reply }) {
     // A finishing clause of which no more comes is over.
     const { current } = draft.turnQueue;
     if (current?.reply !== reply) return;
     const { phase, waiting } = current;
     if (phase.kind === 'finishing' && isStarved) cutReply(draft, current, phase.why);
     if (phase.kind !== 'sounding') return;
-    const since = beginWait(draft.atMs, draft.rules.waiting);
+    const since = beginWait(atMs, draft.step.rules.waiting);
     current.phase = { ...phase, isStarved };
     current.waiting = { ...since, hasHeardMoment: waiting.hasHeardMoment };
   },
 
-  halted(draft, { heard, reply }) {
-    const { current } = draft.turnQueue;
+  halted({ turnQueue }, { heard, reply }) {
+    const { current } = turnQueue;
     if (current?.reply !== reply || current.phase.kind !== 'sounding') return;
     current.haltedAfter = heard;
   },
@@ -79,13 +74,13 @@ export const replyHandlers = {
     const { failure, finish, heard, reply, stage = 'speak', words } = event;
     const { current } = draft.turnQueue;
     if (current?.reply !== reply) return;
-    draft.turnQueue.freeFromMs = draft.atMs;
+    draft.turnQueue.freeFromMs = event.atMs;
     const { phase } = current;
     const end = finish !== 'completed' && 'why' in phase ? phase.why : finish;
     const reading = findAnnouncement(draft, current.id);
     const turn = findTurn(draft, current.id);
     if (reading) {
-      if (end === 'completed') forgetFailures(draft, 'key');
+      if (end === 'completed') forgetFailures(draft.notes, 'key');
       endAnnouncement(draft, reading, end);
     } else if (turn) {
       if (words !== undefined) turn.parts = [{ utterance: 0, words }];
@@ -98,8 +93,8 @@ export const replyHandlers = {
   },
 
   'taken-back'(draft, { request }) {
-    const { announcements, turns } = draft;
-    const taken = [...turns, ...announcements].find((one) => one.request === request);
+    const all = [...draft.turns, ...draft.turnQueue.announcements];
+    const taken = all.find((one) => one.request === request);
     if (taken) dropEntry(draft, taken.id, 'withdrawn');
   },
 
@@ -107,9 +102,9 @@ export const replyHandlers = {
     dropEntry(draft, id, why);
   },
 
-  failure(draft, event) {
-    if (event.isOver) forgetFailures(draft, event.failure);
-    else rememberFailure(draft, event.failure);
+  failure({ notes }, event) {
+    if (event.isOver) forgetFailures(notes, event.failure);
+    else rememberFailure(notes, event.failure);
   },
 
   barged(draft, { action, reply }) {
@@ -144,7 +139,7 @@ export function expireReplies(draft: Draft) {
   cueAwaitedReply(draft);
   giveUpSilentReply(draft);
   for (const turn of draft.turns) {
-    const isLate = draft.atMs - turn.endedMs >= draft.rules.queue.maxWaitMs;
+    const isLate = draft.step.atMs - turn.endedMs >= draft.step.rules.queue.maxWaitMs;
     if (isLate && draft.turnQueue.waiting.includes(turn.id))
       loseTurn(draft, turn, 'late');
   }
@@ -152,9 +147,9 @@ export function expireReplies(draft: Draft) {
 
 /** Plays a cue while an answer is awaited and nobody speaks. */
 function cueAwaitedReply(draft: Draft) {
-  const { atMs, rules } = draft;
+  const { atMs, rules } = draft.step;
   const awaited = findAwaitedReply(draft);
-  if (!awaited || !isQuiet(draft)) return;
+  if (!awaited || !isQuiet(draft.turns)) return;
   if (atMs - awaited.fromMs < rules.cueGraceMs) return;
   if (atMs < getNextCueMs(awaited.waiting, rules.waiting)) return;
   const { cue, waiting } = stepAnswerWait(awaited.waiting, atMs, rules.waiting);
@@ -163,9 +158,9 @@ function cueAwaitedReply(draft: Draft) {
 }
 
 function giveUpSilentReply(draft: Draft) {
-  const { atMs, rules } = draft;
+  const { atMs, rules } = draft.step;
   const awaited = findAwaitedReply(draft);
-  if (!awaited || atMs < getGiveUpTime(draft, rules)) return;
+  if (!awaited || atMs < getGiveUpTime(draft, rules.maxSilenceMs)) return;
   awaited.phase = { kind: 'cut', why: 'failed' };
   emitEffect(draft, {
     do: 'give-up',

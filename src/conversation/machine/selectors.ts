@@ -10,12 +10,15 @@ import type { ConversationEffect, ConversationFact } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import type {
   Announcement,
+  Company,
   ConversationState,
   CurrentReply,
   Id,
-  PanelNote,
+  SessionState,
+  ToolState,
   TurnPart,
   TurnPhase,
+  TurnQueue,
   TurnState,
   UtteranceState,
 } from './state.ts';
@@ -51,10 +54,10 @@ export function findTurnByAnswer(
 }
 
 export function findAnnouncement(
-  state: ConversationState,
+  { turnQueue }: ConversationState,
   id: Id | undefined,
 ): Announcement | undefined {
-  return state.announcements.find((one) => one.id === id);
+  return turnQueue.announcements.find((one) => one.id === id);
 }
 
 export function findCurrentTurn(state: ConversationState): TurnState | undefined {
@@ -70,7 +73,7 @@ export function findHeardReply(
 }
 
 /** Finds the turn whose answer supposes what people will have heard of the current reply. */
-export function findPreparedTurn({ turns }: ConversationState): TurnState | undefined {
+export function findPreparedTurn(turns: readonly TurnState[]): TurnState | undefined {
   return turns.find(({ answer }) => answer?.supposedExchange !== undefined);
 }
 
@@ -85,13 +88,11 @@ export function findAwaitedReply(state: ConversationState): CurrentReply | undef
 }
 
 /** Gets the time at which an awaited answer is given up. Tools have deadlines of their own. */
-export function getGiveUpTime(
-  state: ConversationState,
-  rules: ConversationRules,
-): number {
+export function getGiveUpTime(state: ConversationState, maxSilenceMs: number): number {
   const awaited = findAwaitedReply(state);
-  if (!awaited || isHeldByTool(state, awaited)) return Number.POSITIVE_INFINITY;
-  return awaited.waiting.sinceMs + rules.maxSilenceMs;
+  if (!awaited || isHeldByTool(state.tools, awaited.reply))
+    return Number.POSITIVE_INFINITY;
+  return awaited.waiting.sinceMs + maxSilenceMs;
 }
 
 export function getPhase(
@@ -107,34 +108,29 @@ export function getPhase(
   return turn.openSpeech.every(({ isEnded }) => isEnded) ? 'deciding' : 'speaking';
 }
 
-export function isQuiet({ turns }: ConversationState): boolean {
+export function isQuiet(turns: readonly TurnState[]): boolean {
   return turns.every(({ openSpeech }) => openSpeech.length === 0);
 }
 
-export function isHeldByTool(
-  { toolRuns }: ConversationState,
-  { reply }: CurrentReply,
-): boolean {
-  return toolRuns.some(({ ref }) => ref?.answer === reply);
+export function isHeldByTool({ runs }: ToolState, reply: Id): boolean {
+  return runs.some(({ ref }) => ref?.answer === reply);
 }
 
-export function isSpeaking({ turnQueue }: ConversationState): boolean {
-  const kind = turnQueue.current?.phase.kind;
+export function isSpeaking({ current }: TurnQueue): boolean {
+  const kind = current?.phase.kind;
   return kind === 'sounding' || kind === 'finishing';
 }
 
-export function isQueued({ turnQueue }: ConversationState, id: Id): boolean {
-  return turnQueue.current?.id === id || turnQueue.waiting.includes(id);
+export function isQueued({ current, waiting }: TurnQueue, id: Id): boolean {
+  return current?.id === id || waiting.includes(id);
 }
 
 export function isQueueFree(state: ConversationState): boolean {
   const { current, waiting } = state.turnQueue;
-  return !isMuted(state) && current === undefined && waiting.length === 0;
+  return !isMuted(state.session) && current === undefined && waiting.length === 0;
 }
 
-export function isMuted({
-  restrictions,
-}: Pick<ConversationState, 'restrictions'>): boolean {
+export function isMuted({ restrictions }: SessionState): boolean {
   return restrictions.some((how) => how !== 'deafened');
 }
 
@@ -148,15 +144,12 @@ export function joinTranscript(parts: readonly TurnPart[], more = ''): string {
 }
 
 /** Returns whether to name the asker after a wait in company. */
-export function isCalledByName(
-  { people }: ConversationState,
-  { hasWaited }: TurnState,
-): boolean {
+export function isCalledByName({ people }: Company, { hasWaited }: TurnState): boolean {
   return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;
 }
 
-export function mayHear(state: ConversationState, personId: PersonId): boolean {
-  const facts = getHearingFacts(state, personId);
+export function mayHear(company: Company, personId: PersonId): boolean {
+  const facts = getHearingFacts(company, personId);
   return facts !== undefined && mayHearBy(facts);
 }
 
@@ -164,44 +157,47 @@ export function mayHear(state: ConversationState, personId: PersonId): boolean {
  * Gets the consent of a person, whether or not hearing is paused. Bots and barred people have a
  * no.
  */
-export function getConsent(state: ConversationState, personId: PersonId): Consent {
-  const facts = getHearingFacts(state, personId);
+export function getConsent(company: Company, personId: PersonId): Consent {
+  const facts = getHearingFacts(company, personId);
   return facts ? toConsent(facts) : 'no';
 }
 
-export function getStanding(state: ConversationState, personId: PersonId): Standing {
-  const consent = getConsent(state, personId);
+export function getStanding(company: Company, personId: PersonId): Standing {
+  const consent = getConsent(company, personId);
   return consent === 'no' || consent === 'unasked' ? consent : 'yes';
 }
 
-export function hasRefused(state: ConversationState, personId: PersonId): boolean {
-  return getStanding(state, personId) === 'no';
+export function hasRefused(company: Company, personId: PersonId): boolean {
+  return getStanding(company, personId) === 'no';
 }
 
-function getHearingFacts({ consent, people }: ConversationState, personId: PersonId) {
+function getHearingFacts({ consent, people }: Company, personId: PersonId) {
   const person = people.find(({ id }) => id === personId);
   if (person && (person.isBot || !person.isAdmitted)) return undefined;
   return toHearingFacts(consent, personId, person?.hasRole === true);
 }
 
-/** A copy of the state. A step changes its objects in place and replaces its lists. */
-export type Draft = {
-  -readonly [Key in keyof ConversationState]: ConversationState[Key];
-} & {
+/** What one step reads beside the state, and what it asks for. */
+type StepContext = {
+  readonly atMs: number;
+  readonly rules: ConversationRules;
   readonly effects: ConversationEffect[];
   /** Events such as a spoken no, which the same step handles. */
   readonly raised: ConversationEvent[];
-  readonly rules: ConversationRules;
-  readonly atMs: number;
 };
+
+/** A copy of the state. A step changes its objects in place and replaces its lists. */
+export type Draft = {
+  -readonly [Key in keyof ConversationState]: ConversationState[Key];
+} & { readonly step: StepContext };
 
 /** Each event and its handler, in a table of each file. */
 export type EventHandlers = {
   readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void;
 };
 
-export function emitEffect(draft: Draft, effect: ConversationEffect) {
-  draft.effects.push(effect);
+export function emitEffect({ step }: Draft, effect: ConversationEffect) {
+  step.effects.push(effect);
 }
 
 export function emitFact(draft: Draft, fact: ConversationFact) {
@@ -212,19 +208,11 @@ export function takeId(draft: Draft): Id {
   return draft.nextId++;
 }
 
-export function filterPanelNotes(
-  { panelNotes }: Draft,
-  isKept: (note: PanelNote) => boolean,
-) {
-  panelNotes.dropped = panelNotes.dropped.filter(isKept);
-  panelNotes.understood = panelNotes.understood.filter(isKept);
-}
-
 export function removeTurn(draft: Draft, turn: TurnState) {
   draft.turns = draft.turns.filter((one) => one !== turn);
 }
 
-export function leaveQueue({ turnQueue }: Draft, id: Id) {
+export function leaveQueue({ turnQueue }: ConversationState, id: Id) {
   if (turnQueue.current?.id === id) turnQueue.current = undefined;
   turnQueue.waiting = turnQueue.waiting.filter((one) => one !== id);
 }

@@ -33,8 +33,8 @@ export const speechHandlers = {
   began(draft, event) {
     // A speaker that goes on soon reopens the turn.
     const { by, fromMs, isCaptioned } = event;
-    if (!mayHear(draft, by)) return;
-    voidSpokenYes(draft, by);
+    if (!mayHear(draft.company, by)) return;
+    voidSpokenYes(draft.tools, by);
     const continued = findContinuedTurn(draft, by, fromMs);
     if (continued) reopenTurn(draft, continued);
     const turn = continued ?? addTurn(draft, by, fromMs);
@@ -44,9 +44,9 @@ export const speechHandlers = {
   },
 
   paused(draft, event) {
-    const { evidence, isCostly, isLong, utterance: id } = event;
+    const { atMs, evidence, isCostly, isLong, utterance: id } = event;
     const speech = findOpenSpeech(draft, id);
-    if (speech && !isLong) speech.utterance.pausedMs = draft.atMs;
+    if (speech && !isLong) speech.utterance.pausedMs = atMs;
     if (!speech || isTranscriptRequested(speech.utterance) || !hasVoice(evidence))
       return;
     const { utterance } = speech;
@@ -54,7 +54,7 @@ export const speechHandlers = {
     beginListening(draft, speech);
     const { isDeferred, isRecognised, partial: text } = utterance;
     if (isRecognised && !isCostly && !isDeferred) {
-      utterance.toMs = draft.atMs;
+      utterance.toMs = atMs;
       requestTranscript(draft, speech);
       if (text !== undefined) beginPreemptiveAnswer(draft, speech, text, false);
     } else if (isLong || !isRecognised) {
@@ -81,7 +81,7 @@ export const speechHandlers = {
   },
 
   partial(draft, event) {
-    const { isStreamed = true, text, utterance: id } = event;
+    const { atMs, isStreamed = true, text, utterance: id } = event;
     const speech = findOpenSpeech(draft, id);
     if (!speech) return;
     const { utterance } = speech;
@@ -90,7 +90,7 @@ export const speechHandlers = {
     utterance.partial = text;
     const { isEnded, isRequested, pausedMs, words: known } = utterance;
     const isOfPause = isRequested && !isEnded && known === undefined;
-    if (!isOfPause || draft.atMs - pausedMs > draft.rules.latePartialMs) return;
+    if (!isOfPause || atMs - pausedMs > draft.step.rules.latePartialMs) return;
     discardWrongGuess(draft, speech, text);
     beginPreemptiveAnswer(draft, speech, text, false);
   },
@@ -104,7 +104,7 @@ export const speechHandlers = {
     discardWrongGuess(draft, speech, text);
     utterance.language = language;
     utterance.words = utterance.understood = text;
-    utterance.recognisedMs = draft.atMs;
+    utterance.recognisedMs = event.atMs;
     if (!utterance.isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text });
   },
 
@@ -132,16 +132,15 @@ export const speechHandlers = {
 
   typed(draft, { atMs, by, name, request, text }) {
     // After a no the answer to a typed question is written.
-    if (hasRefused(draft, by)) {
+    if (hasRefused(draft.company, by)) {
       emitEffect(draft, { do: 'report', request, outcome: 'withdrawn' });
       return;
     }
-    const { turnQueue, turns } = draft;
-    const former = turns.find(
+    const former = draft.turns.find(
       (one) =>
         one.by === by &&
         one.request !== undefined &&
-        turnQueue.waiting.includes(one.id),
+        draft.turnQueue.waiting.includes(one.id),
     );
     if (former) dropTurn(draft, former, 'interrupted');
     const parts = [{ utterance: 0, words: text }];
@@ -149,7 +148,7 @@ export const speechHandlers = {
   },
 } satisfies Partial<EventHandlers>;
 
-function createUtterance(draft: Draft, event: EventOf<'began'>) {
+function createUtterance({ company, turnQueue }: Draft, event: EventOf<'began'>) {
   const { by, fromMs, hints, utterance: id } = event;
   return {
     id,
@@ -170,19 +169,19 @@ function createUtterance(draft: Draft, event: EventOf<'began'>) {
     pausedMs: fromMs,
     evidence: noEvidence,
     hints,
-    isOverlapping: isSpeaking(draft),
+    isOverlapping: isSpeaking(turnQueue),
     isOverlaid: false,
-    isAlone: draft.people.every((one) => one.isBot || one.id === by),
+    isAlone: company.people.every((one) => one.isBot || one.id === by),
     continuesTurn: false,
     isTooLong: false,
   };
 }
 
-function findContinuedTurn({ rules, turns }: Draft, by: PersonId, fromMs: number) {
+function findContinuedTurn({ step, turns }: Draft, by: PersonId, fromMs: number) {
   const own = turns.filter((one) => one.by === by && one.request === undefined);
   return own.findLast(({ openSpeech, voiceMs }) => {
     const lastMs = Math.max(voiceMs, ...openSpeech.map(({ toMs }) => toMs));
-    return fromMs - lastMs <= rules.mergeMs;
+    return fromMs - lastMs <= step.rules.mergeMs;
   });
 }
 
@@ -252,7 +251,7 @@ function discardWrongGuess(
 }
 
 export function endPausedUtterances(draft: Draft) {
-  const endedMs = draft.atMs;
+  const endedMs = draft.step.atMs;
   for (const one of draft.turns.flatMap((turn) => turn.openSpeech)) {
     if (!one.isRequested || one.isEnded) continue;
     one.isOverlaid = true;
@@ -271,7 +270,12 @@ function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind
   utterance.isTooLong = isTooLong;
   utterance.isEnded = true;
   const ms = toMs - utterance.fromMs;
-  updateAttention(draft, { kind: 'talked', personId: turn.by, ms, atMs: draft.atMs });
+  updateAttention(draft, {
+    kind: 'talked',
+    personId: turn.by,
+    ms,
+    atMs: draft.step.atMs,
+  });
   if (!hasVoice(evidence)) return;
   if (utterance.isDeferred) emitTranscriptRequest(draft, utterance);
   else if (!utterance.isRequested) requestTranscript(draft, speech);

@@ -182,6 +182,7 @@ export type CurrentReply = {
 export type TurnQueue = {
   current: CurrentReply | undefined;
   waiting: readonly Id[];
+  announcements: readonly Announcement[];
   /** The wait for the next reply begins then. */
   freeFromMs: number;
 };
@@ -227,7 +228,7 @@ export type HistoryExchange = {
   readonly isOver: boolean;
 };
 
-/** `closing`: its loss is not reported yet. `gone`: nobody tries it again. */
+/** `closing`: its loss is not reported yet. `gone`: the session is over. */
 export type ConnectionPhase =
   | { readonly kind: 'up' | 'closing' | 'opening' | 'gone' }
   | { readonly kind: 'waiting'; readonly tryAtMs: number };
@@ -247,65 +248,78 @@ export type PanelNote<Fields = unknown> = {
   readonly untilMs: number;
 } & Fields;
 
-export type PanelNotes = {
-  dropped: readonly PanelNote[];
-  understood: readonly PanelNote<{ readonly words: string }>[];
+export type SessionState = {
+  settings: SessionSettings;
+  restrictions: readonly VoiceRestriction[];
+  isEnding: boolean;
+  connection: ConnectionPhase;
+  reconnect: ReconnectState;
 };
 
-/** All facts that decide the next action in one voice channel. Steps change a copy. */
+export type Company = {
+  people: readonly Participant[];
+  consent: ConsentState;
+  aloneFromMs: number | undefined;
+};
+
+export type ToolState = {
+  confirmations: readonly Confirmation[];
+  runs: readonly ToolRun[];
+};
+
+export type Notes = {
+  dropped: readonly PanelNote[];
+  understood: readonly PanelNote<{ readonly words: string }>[];
+  failures: readonly string[];
+};
+
+export type History = {
+  readonly version: number;
+  readonly exchanges: readonly HistoryExchange[];
+};
+
+/**
+ * All facts that decide the next action in one voice channel. Steps change a copy. One file
+ * changes each group: `session` connection-events.ts, `company` consent-events.ts, `tools`
+ * tool-decisions.ts, `attention` turn-addressing.ts, `history` turn-lifecycle.ts, `notes` notes.ts.
+ */
 export type ConversationState = {
   readonly nextId: Id;
-  readonly settings: SessionSettings;
-  readonly restrictions: readonly VoiceRestriction[];
-  readonly isEnding: boolean;
-  readonly aloneFromMs: number | undefined;
-  readonly isOver: boolean;
-  readonly people: readonly Participant[];
-  readonly consent: ConsentState;
-  readonly connection: ConnectionPhase;
-  readonly reconnect: ReconnectState;
+  readonly session: SessionState;
+  readonly company: Company;
   readonly turns: readonly TurnState[];
-  readonly announcements: readonly Announcement[];
   readonly turnQueue: TurnQueue;
-  readonly confirmations: readonly Confirmation[];
-  readonly toolRuns: readonly ToolRun[];
+  readonly tools: ToolState;
   readonly attention: AddressingState;
-  readonly history: {
-    readonly version: number;
-    readonly exchanges: readonly HistoryExchange[];
-  };
-  readonly reportedFailures: readonly string[];
-  readonly panelNotes: PanelNotes;
+  readonly history: History;
+  readonly notes: Notes;
 };
 
 export function createConversationState(settings: SessionSettings): ConversationState {
+  const consent: ConsentState = {
+    policy: 'ask',
+    isLoaded: true,
+    no: [],
+    yes: [],
+    pressed: [],
+    callers: [],
+    isPaused: false,
+  };
   return {
     nextId: 100,
-    settings,
-    restrictions: [],
-    isEnding: false,
-    aloneFromMs: undefined,
-    isOver: false,
-    people: [],
-    consent: {
-      policy: 'ask',
-      isLoaded: true,
-      no: [],
-      yes: [],
-      pressed: [],
-      callers: [],
-      isPaused: false,
+    session: {
+      settings,
+      restrictions: [],
+      isEnding: false,
+      connection: { kind: 'opening' },
+      reconnect: initialReconnect,
     },
-    connection: { kind: 'opening' },
-    reconnect: initialReconnect,
+    company: { people: [], consent, aloneFromMs: undefined },
     turns: [],
-    announcements: [],
-    turnQueue: { current: undefined, waiting: [], freeFromMs: 0 },
-    confirmations: [],
-    toolRuns: [],
+    turnQueue: { current: undefined, waiting: [], announcements: [], freeFromMs: 0 },
+    tools: { confirmations: [], runs: [] },
     attention: initialAddressing,
     history: { version: 1, exchanges: [] },
-    reportedFailures: [],
-    panelNotes: { dropped: [], understood: [] },
+    notes: { dropped: [], understood: [], failures: [] },
   };
 }

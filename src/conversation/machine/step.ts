@@ -4,11 +4,11 @@ import { consentHandlers } from './consent-events.ts';
 import type { ConversationRules } from './conversation-rules.ts';
 import type { ConversationEffect } from './effects.ts';
 import type { ConversationEvent } from './events.ts';
+import { filterPanelNotes } from './notes.ts';
 import { expireReplies, replyHandlers } from './reply-events.ts';
 import {
   type Draft,
   type EventHandlers,
-  filterPanelNotes,
   findAwaitedReply,
   getGiveUpTime,
   isQuiet,
@@ -63,8 +63,11 @@ export function stepConversation(
   event: ConversationEvent,
   rules: ConversationRules,
 ): ConversationStep {
-  const draft = createDraft(state, event, rules);
-  for (let next = draft.raised.shift(); next; next = draft.raised.shift()) {
+  const { atMs } = event;
+  const effects: ConversationEffect[] = [];
+  const raised = [event];
+  const draft = createDraft(state, { atMs, rules, effects, raised });
+  for (let next = raised.shift(); next; next = raised.shift()) {
     const handler = handlers[next.kind] as (
       draft: Draft,
       event: ConversationEvent,
@@ -74,41 +77,39 @@ export function stepConversation(
   }
   expireReplies(draft);
   expireConfirmations(draft);
-  filterPanelNotes(draft, ({ untilMs }) => untilMs > draft.atMs);
+  filterPanelNotes(draft.notes, ({ untilMs }) => untilMs > atMs);
   expireConnection(draft);
   discardWrongSuppositions(draft);
   startNextEntry(draft);
   // A notice that may not wait is said if it is quiet by now.
   expireAnnouncements(draft);
   beginNextAnswer(draft);
-  const { atMs: _atMs, effects, raised: _raised, rules: _rules, ...after } = draft;
+  const { step: _step, ...after } = draft;
   return { state: after, effects };
 }
 
-function createDraft(
-  state: ConversationState,
-  event: ConversationEvent,
-  rules: ConversationRules,
-) {
+function createDraft(state: ConversationState, step: Draft['step']): Draft {
   // By hand, as `structuredClone` makes a step three times as slow.
-  const { confirmations, consent, turnQueue, panelNotes, announcements, turns } = state;
+  const { company, notes, session, tools, turnQueue, turns } = state;
+  const { announcements, current } = turnQueue;
   return {
     ...state,
-    consent: { ...consent },
-    panelNotes: { ...panelNotes },
-    turnQueue: { ...turnQueue, current: turnQueue.current && { ...turnQueue.current } },
-    confirmations: copyAll(confirmations),
-    announcements: copyAll(announcements),
+    session: { ...session },
+    company: { ...company, consent: { ...company.consent } },
+    notes: { ...notes },
+    turnQueue: {
+      ...turnQueue,
+      current: current && { ...current },
+      announcements: copyAll(announcements),
+    },
+    tools: { ...tools, confirmations: copyAll(tools.confirmations) },
     turns: turns.map((turn) => ({
       ...turn,
       openSpeech: copyAll(turn.openSpeech),
       answer: turn.answer && { ...turn.answer },
       changes: copyAll(turn.changes),
     })),
-    effects: [],
-    raised: [event],
-    rules,
-    atMs: event.atMs,
+    step,
   };
 }
 
@@ -122,23 +123,18 @@ export function getWakeTime(
   rules: ConversationRules,
 ): number {
   const never = Number.POSITIVE_INFINITY;
-  if (state.isOver) return never;
-  const {
-    aloneFromMs,
-    confirmations,
-    connection,
-    panelNotes,
-    announcements,
-    settings: set,
-  } = state;
+  const { company, notes, session, tools, turnQueue } = state;
+  const { connection, settings: set } = session;
+  if (connection.kind === 'gone') return never;
+  const { aloneFromMs } = company;
   const due = [
     aloneFromMs === undefined ? never : aloneFromMs + set.leaveAfterMs,
     connection.kind === 'waiting' ? connection.tryAtMs : never,
-    ...announcements.map(({ untilMs }) => untilMs),
-    ...confirmations.map((one) =>
+    ...turnQueue.announcements.map(({ untilMs }) => untilMs),
+    ...tools.confirmations.map((one) =>
       one.spokenState === 'accepted' ? one.toMs : one.untilMs,
     ),
-    ...[...panelNotes.dropped, ...panelNotes.understood].map(({ untilMs }) => untilMs),
+    ...[...notes.dropped, ...notes.understood].map(({ untilMs }) => untilMs),
     ...listQueueDueTimes(state, rules),
     ...listReplyDueTimes(state, rules),
   ];
@@ -164,5 +160,8 @@ function listReplyDueTimes(state: ConversationState, rules: ConversationRules) {
     getNextCueMs(awaited.waiting, rules.waiting),
     awaited.fromMs + rules.cueGraceMs,
   );
-  return [...(isQuiet(state) ? [cueMs] : []), getGiveUpTime(state, rules)];
+  return [
+    ...(isQuiet(state.turns) ? [cueMs] : []),
+    getGiveUpTime(state, rules.maxSilenceMs),
+  ];
 }

@@ -15,6 +15,7 @@ import type {
   ToolChange,
   ToolRequest,
   ToolRun,
+  ToolState,
   TurnState,
   UtteranceState,
 } from './state.ts';
@@ -36,16 +37,16 @@ export const toolHandlers = {
 
   /** Passes the result of a tool run to its turn, if that still exists. */
   returned(draft, { isVain, result: resultId, run: id }) {
-    const run = draft.toolRuns.find((one) => one.id === id);
+    const run = draft.tools.runs.find((one) => one.id === id);
     if (!run) return;
-    draft.toolRuns = draft.toolRuns.filter((one) => one !== run);
+    draft.tools.runs = draft.tools.runs.filter((one) => one !== run);
     const turn = findTurn(draft, run.turn);
     if (turn && run.effect === 'read') deliverReadResult(draft, turn, run, resultId);
     else if (turn) finishChange(draft, turn, run, resultId, isVain);
   },
 
   pressed(draft, { by, confirmation: id }) {
-    const confirmation = draft.confirmations.find((one) => one.id === id);
+    const confirmation = draft.tools.confirmations.find((one) => one.id === id);
     if (confirmation?.presser === by) takeConfirmation(draft, confirmation);
   },
 } satisfies Partial<EventHandlers>;
@@ -60,7 +61,7 @@ function decideChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: Cal
   );
   const known = same ?? covering;
   if (known) deliverFormerResult(draft, known, ref);
-  else if (alike.length - former.length < draft.rules.maxToolCalls)
+  else if (alike.length - former.length < draft.step.rules.maxToolCalls)
     makeChange(draft, turn, call, ref, former);
   else emitEffect(draft, { do: 'result', ...ref, kind: 'called-enough' });
 }
@@ -145,7 +146,7 @@ function runToolCall(
 
 function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>) {
   const id = takeId(draft);
-  draft.toolRuns = [...draft.toolRuns, { id, ...run }];
+  draft.tools.runs = [...draft.tools.runs, { id, ...run }];
   emitEffect(draft, {
     do: 'run',
     run: id,
@@ -174,30 +175,30 @@ function askConfirmation(
     tool,
     args,
     effect,
-    untilMs: draft.atMs + draft.rules.confirmMs,
+    untilMs: draft.step.atMs + draft.step.rules.confirmMs,
     spokenState: isAloud ? 'asking' : 'none',
     fromMs: 0,
     toMs: 0,
   };
   addToolChange(turn, call, ref, { state: 'asked', confirmation: id });
   if (turn.answer && isAloud) turn.answer.confirmation = id;
-  draft.confirmations = [...draft.confirmations, confirmation];
+  draft.tools.confirmations = [...draft.tools.confirmations, confirmation];
   emitEffect(draft, { do: 'ask', confirmation: id, presser, isAloud, call: ref });
   emitEffect(draft, { do: 'result', ...ref, kind: 'asked' });
 }
 
 function closeConfirmation(draft: Draft, id: Id | undefined) {
-  const closed = draft.confirmations.find((one) => one.id === id);
+  const closed = draft.tools.confirmations.find((one) => one.id === id);
   if (!closed) return;
-  removeConfirmation(draft, closed);
+  removeConfirmation(draft.tools, closed);
   const turn = findTurn(draft, closed.turn);
   if (turn)
     turn.changes = turn.changes.filter(({ confirmation }) => confirmation !== id);
   emitEffect(draft, { do: 'close-ask', confirmation: closed.id });
 }
 
-function removeConfirmation(draft: Draft, confirmation: Confirmation) {
-  draft.confirmations = draft.confirmations.filter((one) => one !== confirmation);
+function removeConfirmation(tools: ToolState, confirmation: Confirmation) {
+  tools.confirmations = tools.confirmations.filter((one) => one !== confirmation);
 }
 
 function deliverReadResult(
@@ -241,7 +242,7 @@ function noteForeignWords({ answer }: TurnState, { quotesOthers }: ToolRun) {
 
 function takeConfirmation(draft: Draft, confirmation: Confirmation) {
   const { args, by, effect, id, tool, turn } = confirmation;
-  removeConfirmation(draft, confirmation);
+  removeConfirmation(draft.tools, confirmation);
   const asked = findTurn(draft, turn)?.changes.find((one) => one.confirmation === id);
   if (asked) asked.state = 'running';
   const quotesOthers = asked?.quotesOthers !== false;
@@ -250,9 +251,9 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
 }
 
 /** Opens the `spokenYesMs` in which the asker may confirm by voice, once the answer has asked. */
-export function openSpokenConfirmation(draft: Draft, { answer }: TurnState) {
-  const { atMs, confirmations, rules } = draft;
-  const asked = confirmations.find(({ id }) => id === answer?.confirmation);
+export function openSpokenConfirmation({ step, tools }: Draft, { answer }: TurnState) {
+  const { atMs, rules } = step;
+  const asked = tools.confirmations.find(({ id }) => id === answer?.confirmation);
   if (asked?.spokenState !== 'asking') return;
   asked.spokenState = 'open';
   asked.fromMs = atMs + rules.echoTailMs;
@@ -261,37 +262,37 @@ export function openSpokenConfirmation(draft: Draft, { answer }: TurnState) {
 
 /** Accepts a spoken yes, unless its speaker soon goes on. */
 export function acceptSpokenYes(
-  draft: Draft,
+  { step, tools }: Draft,
   by: PersonId,
   { fromMs, toMs }: UtteranceState,
 ) {
-  for (const one of draft.confirmations) {
+  for (const one of tools.confirmations) {
     if (one.spokenState !== 'open' || one.presser !== by) continue;
     one.spokenState = 'accepted';
     one.fromMs = fromMs;
-    one.toMs = toMs + draft.rules.mergeMs;
+    one.toMs = toMs + step.rules.mergeMs;
   }
 }
 
 export function acceptSpokenNo(draft: Draft, by: PersonId) {
-  for (const one of draft.confirmations) {
+  for (const one of draft.tools.confirmations) {
     if (one.spokenState === 'open' && one.presser === by)
       closeConfirmation(draft, one.id);
   }
 }
 
 /** Voids the accepted yes of a speaker who goes on. */
-export function voidSpokenYes(draft: Draft, by: PersonId) {
-  for (const one of draft.confirmations)
+export function voidSpokenYes({ confirmations }: ToolState, by: PersonId) {
+  for (const one of confirmations)
     if (one.spokenState === 'accepted' && one.presser === by) one.spokenState = 'none';
 }
 
 export function closeSpokenConfirmations(
-  draft: Draft,
+  { confirmations }: ToolState,
   by: PersonId,
   { fromMs }: UtteranceState,
 ) {
-  for (const one of draft.confirmations) {
+  for (const one of confirmations) {
     const isLater =
       one.spokenState === 'accepted' && one.presser !== by && fromMs > one.fromMs;
     if (one.spokenState !== 'asking' && !isLater) one.spokenState = 'none';
@@ -299,16 +300,16 @@ export function closeSpokenConfirmations(
 }
 
 /** Ends the wait for a spoken yes, which would now answer other words of the bot. */
-export function closeOpenConfirmations(draft: Draft) {
-  for (const one of draft.confirmations)
+export function closeOpenConfirmations({ confirmations }: ToolState) {
+  for (const one of confirmations)
     if (one.spokenState === 'open') one.spokenState = 'none';
 }
 
 export function expireConfirmations(draft: Draft) {
-  for (const one of draft.confirmations) {
-    if (one.spokenState === 'accepted' && draft.atMs >= one.toMs)
+  for (const one of draft.tools.confirmations) {
+    if (one.spokenState === 'accepted' && draft.step.atMs >= one.toMs)
       takeConfirmation(draft, one);
-    else if (one.spokenState !== 'accepted' && draft.atMs >= one.untilMs)
+    else if (one.spokenState !== 'accepted' && draft.step.atMs >= one.untilMs)
       closeConfirmation(draft, one.id);
   }
 }
@@ -335,18 +336,18 @@ export function stopAnswer(draft: Draft, { answer }: TurnState) {
 
 export function withdrawTools(draft: Draft, by: PersonId) {
   stopToolRuns(draft, (one) => one.by === by);
-  for (const one of draft.confirmations) {
+  for (const one of draft.tools.confirmations) {
     if (one.by === by || one.presser === by) closeConfirmation(draft, one.id);
   }
 }
 
 export function endTools(draft: Draft) {
   stopToolRuns(draft, ({ ref }) => ref !== undefined);
-  for (const { id } of draft.confirmations) closeConfirmation(draft, id);
+  for (const { id } of draft.tools.confirmations) closeConfirmation(draft, id);
 }
 
 function stopToolRuns(draft: Draft, isStopped: (one: ToolRun) => boolean) {
-  const stopped = draft.toolRuns.filter(isStopped);
-  draft.toolRuns = draft.toolRuns.filter((one) => !stopped.includes(one));
+  const stopped = draft.tools.runs.filter(isStopped);
+  draft.tools.runs = draft.tools.runs.filter((one) => !stopped.includes(one));
   for (const { id } of stopped) emitEffect(draft, { do: 'stop-run', run: id });
 }

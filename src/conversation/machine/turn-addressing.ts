@@ -25,26 +25,39 @@ import {
   isSpeaking,
   type OpenSpeech,
 } from './selectors.ts';
-import type { ConversationState, UtteranceState } from './state.ts';
+import type {
+  Company,
+  ConversationState,
+  SessionSettings,
+  ToolState,
+  UtteranceState,
+} from './state.ts';
+
+type RuledState = ConversationState & {
+  readonly step: Pick<Draft['step'], 'rules'>;
+};
 
 export const addressingHandlers = {
   /** Lets a person who pressed Ask speak the next words without the bot's name. */
-  'opened-window'(draft, { by }) {
-    if (getStanding(draft, by) !== 'yes') return;
-    updateAttention(draft, { kind: 'asked', personId: by, atMs: draft.atMs });
+  'opened-window'(draft, { atMs, by }) {
+    if (getStanding(draft.company, by) !== 'yes') return;
+    updateAttention(draft, { kind: 'asked', personId: by, atMs });
   },
 } satisfies Partial<EventHandlers>;
 
 export function getAddressingRules(
-  { settings }: ConversationState,
-  rules: ConversationRules,
+  { addressing, mode, names }: SessionSettings,
+  rules: ConversationRules['addressing'],
 ): AddressingRules {
-  const mode = settings.mode === 'captions' ? 'off' : settings.addressing;
-  return { ...rules.addressing, mode, names: settings.names };
+  return { ...rules, mode: mode === 'captions' ? 'off' : addressing, names };
+}
+
+function getDraftRules({ session, step }: RuledState) {
+  return getAddressingRules(session.settings, step.rules.addressing);
 }
 
 function describeSpeech(
-  { people }: ConversationState,
+  { people }: Company,
   by: PersonId,
   { fromMs, isAlone }: Pick<UtteranceState, 'fromMs' | 'isAlone'>,
 ) {
@@ -61,47 +74,45 @@ export function needsTranscript(
   { turn, utterance }: OpenSpeech,
 ): boolean {
   const { by } = turn;
-  const isAwaited = draft.confirmations.some(
+  const isAwaited = draft.tools.confirmations.some(
     (one) => one.presser === by && one.spokenState === 'open',
   );
   if (isAwaited) return true;
   // In mode `window`, most words outside a window cannot be for the bot.
   const isAnsweringSpeaker = findCurrentTurn(draft)?.by === by || turn.parts.length > 0;
-  const activity = { isSpeaking: isSpeaking(draft), isAnsweringSpeaker };
-  const addressee = describeSpeech(draft, by, utterance);
-  const rules = getAddressingRules(draft, draft.rules);
-  return needsWordsBy(draft.attention, addressee, activity, rules);
+  const activity = { isSpeaking: isSpeaking(draft.turnQueue), isAnsweringSpeaker };
+  const addressee = describeSpeech(draft.company, by, utterance);
+  return needsWordsBy(draft.attention, addressee, activity, getDraftRules(draft));
 }
 
 /** Returns whether a typed line is for the bot, by the rules of spoken words. */
 export function isLineAddressed(
-  state: ConversationState,
+  { attention, company, session }: ConversationState,
   line: { readonly by: PersonId; readonly text: string; readonly atMs: number },
-  rules: ConversationRules,
+  rules: ConversationRules['addressing'],
 ): boolean {
   const spoken = {
-    ...describeSpeech(state, line.by, { fromMs: line.atMs, isAlone: false }),
+    ...describeSpeech(company, line.by, { fromMs: line.atMs, isAlone: false }),
     text: line.text,
   };
-  return decideAddressing(state.attention, spoken, getAddressingRules(state, rules))
-    .verdict.meant;
+  const addressing = getAddressingRules(session.settings, rules);
+  return decideAddressing(attention, spoken, addressing).verdict.meant;
 }
 
 export function noteAnswerBegun(draft: Draft, by: PersonId) {
-  if (hasRefused(draft, by)) return;
-  updateAttention(draft, { kind: 'answering', personId: by, atMs: draft.atMs });
+  if (hasRefused(draft.company, by)) return;
+  updateAttention(draft, { kind: 'answering', personId: by, atMs: draft.step.atMs });
 }
 
 export function noteAnswerOver(draft: Draft, personId: PersonId, heard: string) {
-  if (hasRefused(draft, personId)) return;
-  const answered = { kind: 'answered', personId, atMs: draft.atMs } as const;
+  if (hasRefused(draft.company, personId)) return;
+  const answered = { kind: 'answered', personId, atMs: draft.step.atMs } as const;
   updateAttention(draft, { ...answered, endsInQuestion: endsInQuestion(heard) });
 }
 
 /** Updates the windows in which a person needs no name to address the bot. */
 export function updateAttention(draft: Draft, event: AddressEvent) {
-  const rules = getAddressingRules(draft, draft.rules);
-  draft.attention = stepAddressing(draft.attention, event, rules);
+  draft.attention = stepAddressing(draft.attention, event, getDraftRules(draft));
 }
 
 export function decideWords(
@@ -114,32 +125,30 @@ export function decideWords(
     overlapsReply: utterance.isOverlapping,
     unheardTurn: findUnheardTurn(draft, turn.by),
   };
-  const rules = getAddressingRules(draft, draft.rules);
-  const decided = decideUtterance(ended, draft.attention, rules);
+  const decided = decideUtterance(ended, draft.attention, getDraftRules(draft));
   draft.attention = decided.addressing;
   return decided.decision;
 }
 
 export function canPreempt(
-  draft: ConversationState & Pick<Draft, 'rules'>,
+  draft: RuledState,
   speech: OpenSpeech,
   text: string | undefined,
   isFinal: boolean,
 ): boolean {
-  const { isSparing, trustsPartials } = draft.settings;
+  const { isSparing, trustsPartials } = draft.session.settings;
   const mayBegin =
     isQueueFree(draft) || (text !== undefined && canReplaceReply(draft, speech));
-  const hasFree = mayBegin && draft.connection.kind === 'up' && !isSparing;
+  const hasFree = mayBegin && draft.session.connection.kind === 'up' && !isSparing;
   const isSettled = speech.turn.openSpeech.length === 1; // Until the words before are decided, it is unknown whether these continue a turn.
   const isWhole =
     isFinal || (trustsPartials && text !== undefined && isLikelyComplete(text));
   if (!hasFree || !isSettled || !isWhole) return false;
-  const rules = getAddressingRules(draft, draft.rules);
   const { isOverlapping: overlapsReply } = speech.utterance;
   return shouldAnswerEarly(
     { ...describeUtterance(draft, speech, text), overlapsReply },
     draft.attention,
-    rules,
+    getDraftRules(draft),
   );
 }
 
@@ -148,22 +157,22 @@ function canReplaceReply(state: ConversationState, { turn }: OpenSpeech) {
   const { current, waiting } = state.turnQueue;
   const isHalted = current?.haltedAfter !== undefined;
   const isOwn = findCurrentTurn(state)?.by === turn.by;
-  return isHalted && isOwn && waiting.length === 0 && !isMuted(state);
+  return isHalted && isOwn && waiting.length === 0 && !isMuted(state.session);
 }
 
 function describeUtterance(
-  state: ConversationState,
+  { company, tools }: ConversationState,
   { turn, utterance }: OpenSpeech,
   text: string | undefined,
 ) {
   const { evidence, hints, language } = utterance;
   return {
-    ...describeSpeech(state, turn.by, utterance),
+    ...describeSpeech(company, turn.by, utterance),
     evidence,
     text,
     hints,
     goesOn: turn.parts.length > 0 || utterance.continuesTurn,
-    canConfirm: !utterance.isOverlaid && isYesAwaited(state, turn.by, utterance),
+    canConfirm: !utterance.isOverlaid && isYesAwaited(tools, turn.by, utterance),
     language,
   };
 }
@@ -174,7 +183,7 @@ function findUnheardTurn(state: ConversationState, by: PersonId) {
 }
 
 function isYesAwaited(
-  { confirmations }: ConversationState,
+  { confirmations }: ToolState,
   by: PersonId,
   { fromMs, toMs }: Pick<UtteranceState, 'fromMs' | 'toMs'>,
 ) {

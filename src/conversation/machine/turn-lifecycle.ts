@@ -1,6 +1,7 @@
 import type { DroppedTurnReason } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 import type { UtteranceOutcome } from './effects.ts';
+import { noteDroppedTurn } from './notes.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -23,11 +24,14 @@ import {
 import type {
   Announcement,
   Answer,
+  Company,
   ConversationState,
   CurrentReply,
   EarlyEnd,
+  History,
   HistoryExchange,
   Id,
+  SessionState,
   TurnEnd,
   TurnPart,
   TurnState,
@@ -39,7 +43,7 @@ import { noteAnswerOver } from './turn-addressing.ts';
 export const lifecycleHandlers = {
   exchanged(draft, event) {
     const { by, heard, name, words } = event;
-    if (hasRefused(draft, by)) return;
+    if (hasRefused(draft.company, by)) return;
     addExchange(draft, { by, name, isOwn: false, words, heard, isOver: false });
     noteAnswerOver(draft, by, heard);
   },
@@ -49,10 +53,10 @@ export const lifecycleHandlers = {
   },
 } satisfies Partial<EventHandlers>;
 
-export function findRejection(state: ConversationState): EarlyEnd | undefined {
-  if (state.isOver) return 'left';
-  if (state.isEnding) return 'ending';
-  return isMuted(state) ? 'muted' : undefined;
+export function findRejection(session: SessionState): EarlyEnd | undefined {
+  if (session.connection.kind === 'gone') return 'left';
+  if (session.isEnding) return 'ending';
+  return isMuted(session) ? 'muted' : undefined;
 }
 
 export function addTurn(
@@ -64,7 +68,7 @@ export function addTurn(
   const turn = {
     id: takeId(draft),
     by,
-    name: draft.people.find(({ id }) => id === by)?.name ?? 'Someone',
+    name: draft.company.people.find(({ id }) => id === by)?.name ?? 'Someone',
     request: undefined,
     openSpeech: [],
     parts: [],
@@ -118,14 +122,17 @@ function supposeExchange(draft: Draft) {
   const heard = haltedAfter ?? wholeText;
   const turn = findCurrentTurn(draft);
   return turn && heard !== undefined
-    ? toExchange(draft, turn, heard, 'interrupted')
+    ? toExchange(draft.company, turn, heard, 'interrupted')
     : undefined;
 }
 
 /** Marks turns that wait while the bot speaks to another person, to call their askers by name. */
-export function markWaitingTurns(draft: Draft, addressed?: PersonId) {
-  for (const turn of draft.turns)
-    if (draft.turnQueue.waiting.includes(turn.id) && turn.by !== addressed)
+export function markWaitingTurns(
+  { turnQueue, turns }: ConversationState,
+  addressed?: PersonId,
+) {
+  for (const turn of turns)
+    if (turnQueue.waiting.includes(turn.id) && turn.by !== addressed)
       turn.hasWaited = true;
 }
 
@@ -239,17 +246,12 @@ export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason) 
   dropTurn(draft, turn, why);
 }
 
-function noteDroppedTurn(draft: Draft, by: PersonId) {
-  const { atMs, panelNotes, rules } = draft;
-  const others = panelNotes.dropped.filter((one) => one.by !== by);
-  const dropped = [...others, { by, untilMs: atMs + rules.droppedNoteMs }];
-  panelNotes.dropped = dropped.slice(-rules.maxDroppedNotes);
-}
-
 export function endAnnouncement(draft: Draft, reading: Announcement, end: TurnEnd) {
   const { id, isInterruptible, isOwn, request } = reading;
   leaveQueue(draft, id);
-  draft.announcements = draft.announcements.filter((one) => one !== reading);
+  draft.turnQueue.announcements = draft.turnQueue.announcements.filter(
+    (one) => one !== reading,
+  );
   if (!isOwn && isInterruptible && end === 'completed') markWaitingTurns(draft);
   if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome: end });
 }
@@ -276,9 +278,8 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
   } else {
     emitEffect(draft, { do: 'discard', reply });
   }
-  const { turnQueue } = draft;
-  turnQueue.current = undefined;
-  turnQueue.waiting = [id, ...turnQueue.waiting];
+  draft.turnQueue.current = undefined;
+  draft.turnQueue.waiting = [id, ...draft.turnQueue.waiting];
 }
 
 /** Begins unheard answers anew if the prompts held words of other people. */
@@ -294,10 +295,12 @@ export function renewForeignAnswers(draft: Draft) {
 
 export function dropEverything(draft: Draft, why: EarlyEnd) {
   for (const turn of draft.turns) {
-    if (turn.parts.length > 0 || isQueued(draft, turn.id)) dropTurn(draft, turn, why);
+    if (turn.parts.length > 0 || isQueued(draft.turnQueue, turn.id))
+      dropTurn(draft, turn, why);
     else discardAnswer(draft, turn);
   }
-  for (const reading of draft.announcements) dropAnnouncement(draft, reading, why);
+  for (const reading of draft.turnQueue.announcements)
+    dropAnnouncement(draft, reading, why);
 }
 
 export function rememberExchange(
@@ -306,31 +309,31 @@ export function rememberExchange(
   heard: string,
   end: TurnEnd,
 ) {
-  const exchange = toExchange(draft, turn, heard, end);
+  const exchange = toExchange(draft.company, turn, heard, end);
   if (exchange) addExchange(draft, exchange);
 }
 
 function toExchange(
-  draft: Draft,
+  company: Company,
   { answer, by, name, parts }: TurnState,
   heard: string,
   end: TurnEnd,
 ): HistoryExchange | undefined {
   const words = joinTranscript(parts);
-  if (hasRefused(draft, by) || (words === '' && heard === '')) return undefined;
+  if (hasRefused(company, by) || (words === '' && heard === '')) return undefined;
   const isOver = heard === '' && isEndRemembered(end);
   return { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver };
 }
 
 function addExchange(draft: Draft, exchange: HistoryExchange) {
   const all = [...draft.history.exchanges, exchange];
-  setHistory(draft, all.slice(-draft.rules.maxExchanges));
+  setHistory(draft, all.slice(-draft.step.rules.maxExchanges));
 }
 
 export function removeFromHistory(
-  { exchanges, version }: ConversationState['history'],
+  { exchanges, version }: History,
   personId: PersonId,
-): ConversationState['history'] {
+): History {
   return { version, exchanges: exchanges.filter(({ by }) => by !== personId) };
 }
 
@@ -345,13 +348,13 @@ export function isPlainName(name: string): boolean {
 }
 
 function hasForeignHistory(
-  { history, people }: Draft,
+  { company, history }: Draft,
   { by, changes, parts }: TurnState,
   supposed: HistoryExchange | undefined,
 ) {
   const exchanges = [...history.exchanges, ...(supposed ? [supposed] : [])];
   const isForeign = exchanges.some((one) => one.by !== by || !one.isOwn);
   const hasResult = changes.some((one) => one.quotesOthers && one.state !== 'running');
-  const isNamed = isPlainName(people.find(({ id }) => id === by)?.name ?? '');
+  const isNamed = isPlainName(company.people.find(({ id }) => id === by)?.name ?? '');
   return isForeign || hasResult || (parts.length > 0 && !isNamed);
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { hasSameWords } from '#src/turn/addressing/names.ts';
 import { beginWait, getWaitStartMs } from '#src/turn/answer-wait.ts';
 import type { EventOf } from './events.ts';
+import { forgetFailures, noteUnderstoodWords, rememberFailure } from './notes.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -24,10 +25,13 @@ import {
 import type {
   Announcement,
   AnnouncementPlace,
+  Company,
   ConversationState,
+  History,
   Id,
   ReplyFailure,
   TurnEnd,
+  TurnQueue,
   TurnState,
 } from './state.ts';
 import {
@@ -72,18 +76,19 @@ export const queueHandlers = {
       request,
       untilMs,
     });
-    const isFull = listWaitingNotices(draft).length > draft.rules.maxNotices;
+    const isFull =
+      listWaitingNotices(draft.turnQueue).length > draft.step.rules.maxNotices;
     if (
       isFull ||
-      draft.settings.mode === 'captions' ||
-      findRejection(draft) !== undefined
+      draft.session.settings.mode === 'captions' ||
+      findRejection(draft.session) !== undefined
     )
       endAnnouncement(draft, notice, 'refused');
   },
 } satisfies Partial<EventHandlers>;
 
 export function queueTurn(draft: Draft, turn: TurnState) {
-  const refusal = findRejection(draft);
+  const refusal = findRejection(draft.session);
   if (refusal === 'ending') loseTurn(draft, turn, refusal);
   else if (refusal) dropTurn(draft, turn, refusal);
   if (refusal) return;
@@ -102,7 +107,7 @@ export function queueTurn(draft: Draft, turn: TurnState) {
 function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   // Words that were understood late replace nothing.
   const { current } = draft.turnQueue;
-  const former = findTurn(draft, current?.id);
+  const former = findCurrentTurn(draft);
   if (!former || former.id === turn.id || former.by !== turn.by) return;
   const isTyped = former.request !== undefined || turn.request !== undefined;
   if (isTyped || turn.endedMs < former.endedMs || current?.phase.kind !== 'making')
@@ -113,23 +118,22 @@ function replaceUnheardTurn(draft: Draft, turn: TurnState) {
 /** Drops the oldest of too many waiting turns, of this asker first. */
 function dropOldestTurn(draft: Draft, turn: TurnState) {
   const waiting = draft.turnQueue.waiting.flatMap((id) => findTurn(draft, id) ?? []);
-  if (waiting.length < draft.rules.queue.maxQuestions) return;
+  if (waiting.length < draft.step.rules.queue.maxQuestions) return;
   const oldest = waiting.find(({ by }) => by === turn.by) ?? waiting[0];
   if (oldest) loseTurn(draft, oldest, 'crowded');
 }
 
 function insertTurn(draft: Draft, turn: TurnState) {
   // The first to finish speaking is answered first. Lines of a chat let every turn pass.
-  const { waiting } = draft.turnQueue;
-  const later = waiting.findIndex((id) => {
+  const later = draft.turnQueue.waiting.findIndex((id) => {
     const other = findTurn(draft, id);
     if (other) return other.endedMs > turn.endedMs;
     return findAnnouncement(draft, id)?.when === 'behind';
   });
-  insertEntry(draft, turn.id, later);
+  insertEntry(draft.turnQueue, turn.id, later);
 }
 
-function insertEntry({ turnQueue }: Draft, id: Id, place: number) {
+function insertEntry(turnQueue: TurnQueue, id: Id, place: number) {
   turnQueue.waiting = turnQueue.waiting.toSpliced(
     place < 0 ? turnQueue.waiting.length : place,
     0,
@@ -139,8 +143,8 @@ function insertEntry({ turnQueue }: Draft, id: Id, place: number) {
 
 export function startNextEntry(draft: Draft) {
   for (;;) {
-    const { turnQueue, isOver, connection } = draft;
-    if (turnQueue.current || connection.kind !== 'up' || isMuted(draft) || isOver)
+    const { session, turnQueue } = draft;
+    if (turnQueue.current || session.connection.kind !== 'up' || isMuted(session))
       return;
     if (turnQueue.waiting.length === 0) startNotice(draft);
     const [next] = turnQueue.waiting;
@@ -151,18 +155,18 @@ export function startNextEntry(draft: Draft) {
 
 function startEntry(draft: Draft, id: Id) {
   leaveQueue(draft, id);
-  closeOpenConfirmations(draft);
+  closeOpenConfirmations(draft.tools);
   const turn = findTurn(draft, id);
   const reading = findAnnouncement(draft, id);
   if (turn) startAnswer(draft, turn);
   if (!reading) return;
-  setCurrentReply(draft, id, id, draft.atMs);
+  setCurrentReply(draft, id, id, draft.step.atMs);
   emitEffect(draft, { do: 'speak', reading: id, text: reading.text });
 }
 
 /** Plays the preemptive answer of a turn, or begins another if it is outdated. */
 function startAnswer(draft: Draft, turn: TurnState) {
-  if (!isAnswerCurrent(draft, turn)) discardAnswer(draft, turn);
+  if (!isAnswerCurrent(draft.history, turn)) discardAnswer(draft, turn);
   const answer =
     turn.answer ?? beginTurnAnswer(draft, turn, joinTranscript(turn.parts));
   const fromMs = Math.max(
@@ -182,7 +186,7 @@ export function beginNextAnswer(draft: Draft) {
   const sounding = findCurrentTurn(draft);
   const isKnown = current?.wholeText !== undefined && current.haltedAfter === undefined;
   if (!next || next.answer || !sounding || !isKnown) return;
-  if (draft.settings.isSparing || !isSpeaking(draft)) return;
+  if (draft.session.settings.isSparing || !isSpeaking(draft.turnQueue)) return;
   next.hasWaited ||= next.by !== sounding.by;
   beginTurnAnswer(draft, next, joinTranscript(next.parts));
 }
@@ -198,41 +202,28 @@ export function discardWrongSuppositions(draft: Draft) {
 }
 
 /** Marks the prepared answer as current, after people heard the words that it supposes. */
-export function confirmNextAnswer(draft: Draft, formerVersion: number) {
-  const { exchanges, version } = draft.history;
-  const answer = findPreparedTurn(draft)?.answer;
+export function confirmNextAnswer(
+  { history, turns }: ConversationState,
+  formerVersion: number,
+) {
+  const { exchanges, version } = history;
+  const answer = findPreparedTurn(turns)?.answer;
   if (answer?.historyVersion !== formerVersion) return;
   if (!isDeepStrictEqual(exchanges.at(-1), answer.supposedExchange)) return;
   answer.supposedExchange = undefined;
   answer.historyVersion = version;
 }
 
-function isAnswerCurrent({ history }: Draft, { answer, parts }: TurnState) {
-  if (
-    answer?.historyVersion !== history.version ||
-    answer.supposedExchange !== undefined
-  )
+function isAnswerCurrent({ version }: History, { answer, parts }: TurnState) {
+  if (answer?.historyVersion !== version || answer.supposedExchange !== undefined)
     return false;
   if (answer.words === undefined)
     return answer.lastUtterance === getLastUtterance({ parts });
   return hasSameWords(answer.words, joinTranscript(parts));
 }
 
-function noteUnderstoodWords(draft: Draft, { by, parts, request }: TurnState) {
-  const words = joinTranscript(parts);
-  if (request !== undefined || words === '') return;
-  const { atMs, panelNotes, rules } = draft;
-  const others = panelNotes.understood.filter(
-    (one) => one.by !== by || one.words !== words,
-  );
-  panelNotes.understood = [
-    ...others,
-    { by, words, untilMs: atMs + rules.understoodNoteMs },
-  ];
-}
-
 function setCurrentReply(
-  { atMs, turnQueue, rules }: Draft,
+  { step, turnQueue }: Draft,
   id: Id,
   reply: Id,
   sinceMs: number,
@@ -240,11 +231,11 @@ function setCurrentReply(
   turnQueue.current = {
     id,
     reply,
-    fromMs: atMs,
+    fromMs: step.atMs,
     phase: { kind: 'making' },
     wholeText: undefined,
     haltedAfter: undefined,
-    waiting: beginWait(sinceMs, rules.waiting),
+    waiting: beginWait(sinceMs, step.rules.waiting),
   };
 }
 
@@ -257,7 +248,7 @@ export function concludeTurn(
   // A model that said nothing has failed, unless it changed something.
   if (end === 'completed') {
     openSpokenConfirmation(draft, turn);
-    forgetFailures(draft, 'recognise', 'think', 'key');
+    forgetFailures(draft.notes, 'recognise', 'think', 'key');
   }
   if (end === 'empty' && turn.changes.length === 0)
     emitEffect(draft, { do: 'cue', cue: 'error' });
@@ -270,39 +261,30 @@ export function concludeTurn(
 /** Announces a failure, and only plays a cue for later ones until an answer is whole. */
 export function announceFailure(draft: Draft, stage: string, failure?: ReplyFailure) {
   if (stage === 'speak') return; // An unspoken answer was written instead.
-  if (!rememberFailure(draft, stage)) {
+  if (!rememberFailure(draft.notes, stage)) {
     emitEffect(draft, { do: 'cue', cue: 'error' });
     return;
   }
-  if (!findRejection(draft))
+  if (!findRejection(draft.session))
     queueAnnouncement(
       draft,
       addAnnouncement(draft, { text: `failed: ${stage}`, isOwn: true, failure }),
     );
 }
 
-export function rememberFailure(draft: Draft, failure: string): boolean {
-  if (draft.reportedFailures.includes(failure)) return false;
-  draft.reportedFailures = [...draft.reportedFailures, failure];
-  return true;
-}
-
-export function forgetFailures(draft: Draft, ...stages: readonly string[]) {
-  draft.reportedFailures = draft.reportedFailures.filter(
-    (one) => !stages.includes(one),
-  );
-}
-
 /** Finds why an announcement is rejected, as when too many wait, of all or of one author. */
-function findAnnouncementRejection(draft: Draft, { owner, when }: EventOf<'read'>) {
-  const refusal = findRejection(draft);
+function findAnnouncementRejection(
+  { session, step, turnQueue }: Draft,
+  { owner, when }: EventOf<'read'>,
+) {
+  const refusal = findRejection(session);
   if (refusal) return refusal;
-  const waiting = draft.announcements.filter(({ id }) =>
-    draft.turnQueue.waiting.includes(id),
+  const waiting = turnQueue.announcements.filter(({ id }) =>
+    turnQueue.waiting.includes(id),
   );
   const isBehind = when === 'behind';
   const alike = waiting.filter((one) => (one.when === 'behind') === isBehind);
-  const { maxLines, maxLinesPerPerson, maxAnnouncements } = draft.rules.queue;
+  const { maxLines, maxLinesPerPerson, maxAnnouncements } = step.rules.queue;
   if (!isBehind) return alike.length >= maxAnnouncements ? 'crowded' : undefined;
   const own = alike.filter((one) => one.owner === owner);
   return own.length >= maxLinesPerPerson || alike.length >= maxLines
@@ -322,7 +304,7 @@ function queueAnnouncement(draft: Draft, { id, when }: Announcement) {
     behind: -1,
     pause: -1,
   };
-  insertEntry(draft, id, places[when]);
+  insertEntry(draft.turnQueue, id, places[when]);
 }
 
 function addAnnouncement(
@@ -340,19 +322,19 @@ function addAnnouncement(
     untilMs: Number.POSITIVE_INFINITY,
     ...given,
   };
-  draft.announcements = [...draft.announcements, reading];
+  draft.turnQueue.announcements = [...draft.turnQueue.announcements, reading];
   return reading;
 }
 
 /** Lists the notices that wait, outside the turn queue, for a pause. */
-function listWaitingNotices(state: ConversationState) {
-  return state.announcements.filter(({ when }) => when === 'pause');
+function listWaitingNotices({ announcements }: TurnQueue) {
+  return announcements.filter(({ when }) => when === 'pause');
 }
 
 function startNotice(draft: Draft) {
-  if (!isQuiet(draft) || !isQueueFree(draft)) return;
-  for (const notice of listWaitingNotices(draft)) {
-    if (canHearNotice(draft, notice)) {
+  if (!isQuiet(draft.turns) || !isQueueFree(draft)) return;
+  for (const notice of listWaitingNotices(draft.turnQueue)) {
+    if (canHearNotice(draft.company, notice)) {
       notice.when = 'queue';
       notice.untilMs = Number.POSITIVE_INFINITY;
       queueAnnouncement(draft, notice);
@@ -362,20 +344,22 @@ function startNotice(draft: Draft) {
   }
 }
 
-function canHearNotice(draft: Draft, { about: [to] }: Announcement) {
+function canHearNotice(company: Company, { about: [to] }: Announcement) {
   if (to === undefined) return true;
-  const listener = draft.people.find(({ id }) => id === to);
-  return listener !== undefined && !listener.isDeaf && getStanding(draft, to) === 'yes';
+  const listener = company.people.find(({ id }) => id === to);
+  return (
+    listener !== undefined && !listener.isDeaf && getStanding(company, to) === 'yes'
+  );
 }
 
 export function dropAnnouncementsAbout(draft: Draft, by: PersonId) {
-  for (const reading of draft.announcements) {
+  for (const reading of draft.turnQueue.announcements) {
     if (reading.owner === by || reading.about.includes(by))
       dropAnnouncement(draft, reading, 'withdrawn');
   }
 }
 
 export function expireAnnouncements(draft: Draft) {
-  for (const reading of draft.announcements)
-    if (reading.untilMs <= draft.atMs) dropAnnouncement(draft, reading, 'late');
+  for (const reading of draft.turnQueue.announcements)
+    if (reading.untilMs <= draft.step.atMs) dropAnnouncement(draft, reading, 'late');
 }

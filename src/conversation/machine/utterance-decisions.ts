@@ -3,6 +3,7 @@ import type {
   UtteranceDecision,
 } from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
+import { rememberFailure } from './notes.ts';
 import { dropUnheardReply } from './reply-events.ts';
 import {
   type Draft,
@@ -26,15 +27,15 @@ import {
   forgetRecordings,
   reportUtterance,
 } from './turn-lifecycle.ts';
-import { queueTurn, rememberFailure } from './turn-queue.ts';
+import { queueTurn } from './turn-queue.ts';
 
 export function decideUtterances(draft: Draft) {
-  for (let due = findDecidableSpeech(draft); due; due = findDecidableSpeech(draft))
-    decideSpeech(draft, due);
+  const findDue = () => findDecidableSpeech(draft.turns);
+  for (let due = findDue(); due; due = findDue()) decideSpeech(draft, due);
 }
 
-function findDecidableSpeech(draft: Draft) {
-  for (const turn of draft.turns) {
+function findDecidableSpeech(turns: readonly TurnState[]) {
+  for (const turn of turns) {
     const [first] = turn.openSpeech;
     if (first && isDecidable(first)) return { turn, utterance: first };
   }
@@ -57,7 +58,7 @@ function decideSpeech(draft: Draft, speech: OpenSpeech) {
   const decision = decideWords(draft, speech);
   turn.openSpeech = turn.openSpeech.filter((one) => one !== utterance);
   if (!isNothingSaid(decision) && !isYesOrNo(decision))
-    closeSpokenConfirmations(draft, turn.by, utterance);
+    closeSpokenConfirmations(draft.tools, turn.by, utterance);
   if (decision.kind === 'answer' || decision.kind === 'answer-with-rest')
     addTurnPart(draft, turn, utterance, decision);
   else ignoreUtterance(draft, turn, utterance, decision);
@@ -73,7 +74,7 @@ function addTurnPart(
   const { endedMs, failure, id, pausedMs, recognisedMs, toMs, words = '' } = utterance;
   const part = { utterance: id, words, failure, pausedMs, recognisedMs };
   const all = [...turn.parts, part];
-  const { maxParts } = draft.rules;
+  const { maxParts } = draft.step.rules;
   forgetRecordings(draft, all.slice(0, -maxParts));
   turn.parts = all.slice(-maxParts);
   turn.endedMs = endedMs;
@@ -93,7 +94,7 @@ function ignoreUtterance(
   const end = isNothingSaid(decision) ? 'nothing' : 'other';
   const { evidence, failure } = utterance;
   closeUtterance(draft, turn, utterance, end, decision.why);
-  if (failure && hasVoice(evidence) && rememberFailure(draft, 'recognise'))
+  if (failure && hasVoice(evidence) && rememberFailure(draft.notes, 'recognise'))
     emitEffect(draft, {
       do: 'notice',
       line: 'unrecognised',
@@ -116,7 +117,7 @@ function obeyCommand(
   utterance: UtteranceState,
   command: UtteranceCommand,
 ) {
-  const { atMs } = draft;
+  const { atMs, raised } = draft.step;
   switch (command.kind) {
     case 'never-mind':
       dropWaitingTurns(draft, by);
@@ -133,8 +134,8 @@ function obeyCommand(
       return false;
     case 'spoken': {
       const isNo = command.command === 'doNotHear';
-      if (isNo) draft.raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
-      else draft.raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
+      if (isNo) raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
+      else raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
       emitEffect(draft, { do: 'obey', command: command.command, by });
       return !isNo;
     }
@@ -150,7 +151,7 @@ function dropWaitingTurns(draft: Draft, by: PersonId) {
 
 function stopTurn(draft: Draft, id: Id) {
   const turn = findTurn(draft, id);
-  if (!turn || isQueued(draft, id)) return;
+  if (!turn || isQueued(draft.turnQueue, id)) return;
   if (turn.parts.length > 0) dropTurn(draft, turn, 'stopped');
   else dropEmptyTurn(draft, turn);
 }
@@ -158,7 +159,7 @@ function stopTurn(draft: Draft, id: Id) {
 /** Queues a turn as it was. */
 function restoreTurn(draft: Draft, id: Id) {
   const turn = findTurn(draft, id);
-  if (!turn || turn.openSpeech.length > 0 || isQueued(draft, id)) return;
+  if (!turn || turn.openSpeech.length > 0 || isQueued(draft.turnQueue, id)) return;
   // Further speech had no words.
   if (turn.parts.length > 0) queueTurn(draft, turn);
   else dropEmptyTurn(draft, turn);

@@ -72,7 +72,7 @@ export function createPendingConfirmations(loop: ConversationLoop, clock: Clock)
   function getExpiry({ confirmation, shownMs }: PendingConfirmation) {
     if (confirmation === undefined) return shownMs + confirmMs;
     const { toMs = 0, untilMs = 0 } =
-      loop.state.confirmations.find(({ id }) => id === confirmation) ?? {};
+      loop.state.tools.confirmations.find(({ id }) => id === confirmation) ?? {};
     return Math.max(untilMs, toMs);
   }
 

@@ -116,7 +116,7 @@ function createCueOutput(
       await clock.sleep(checkEveryMs, signal);
     }
   };
-  return { isMute: isMuted(loop.state), play };
+  return { isMute: isMuted(loop.state.session), play };
 }
 
 const testSentence = 'one two three';

@@ -203,7 +203,7 @@ export class SessionTracks implements FeatureSession {
   #findRefusal(track: string): PlayOutcome | undefined {
     return (
       this.tracks.findRefusal(track) ??
-      (isMuted(this.#session.loop.state) ? { kind: 'muted' } : undefined)
+      (isMuted(this.#session.loop.state.session) ? { kind: 'muted' } : undefined)
     );
   }
 

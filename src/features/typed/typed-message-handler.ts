@@ -1,4 +1,3 @@
-import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import {
   getAddressingRules,
   isLineAddressed,
@@ -27,6 +26,7 @@ import type {
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { addressingRules } from '#src/turn/addressing/addressing.ts';
 import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
@@ -277,7 +277,7 @@ function findAnswerObjection(message: TypedMessage, session: ChatSession) {
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
   const { consent, loop, place } = session;
-  const { mode } = getAddressingRules(loop.state, conversationRules);
+  const { mode } = getAddressingRules(loop.state.session.settings, addressingRules);
   if (place.getSettings().typed === 'off' || mode === 'off') return 'off';
   const standing = consent.getStanding(author.id);
   if (standing === 'no') return 'refused';
@@ -291,5 +291,5 @@ function findAnswerObjection(message: TypedMessage, session: ChatSession) {
 function isTypedLineMeant({ author, text }: TypedMessage, loop: Session['loop']) {
   loop.syncSettings();
   const line = { by: author.id, text, atMs: loop.nowMs };
-  return isLineAddressed(loop.state, line, conversationRules);
+  return isLineAddressed(loop.state, line, addressingRules);
 }

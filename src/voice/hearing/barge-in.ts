@@ -40,7 +40,9 @@ export type SoundingReply = {
 
 type BargeInLoop = {
   readonly sounding: SoundingReply | undefined;
-  readonly state: { readonly settings: { readonly names: readonly string[] } };
+  readonly state: {
+    readonly session: { readonly settings: { readonly names: readonly string[] } };
+  };
   post(event: PostedBargeIn): void;
 };
 
@@ -106,7 +108,7 @@ export function createBargeIns(
     },
     hearMeaning,
     hearPartial(personId: PersonId, text: string) {
-      const partial = classifyPartial(text, loop.state.settings.names);
+      const partial = classifyPartial(text, loop.state.session.settings.names);
       hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
     },
     /** Forgets people who have gone, and the pauses that they caused. */

@@ -61,11 +61,12 @@ const settings: SessionSettings = {
 /** A channel with these people, who all agreed, and its link. */
 export function makeRoom(...ids: readonly string[]): ConversationState {
   const state = createConversationState(settings);
+  const { company, session } = state;
+  const people = ids.map((id) => makePerson(id));
   return {
     ...state,
-    people: ids.map((id) => makePerson(id)),
-    consent: { ...state.consent, yes: ids },
-    connection: { kind: 'up' },
+    session: { ...session, connection: { kind: 'up' } },
+    company: { ...company, people, consent: { ...company.consent, yes: ids } },
   };
 }
 
@@ -73,7 +74,9 @@ export function makeRoomWith(
   state: ConversationState,
   changed: Partial<SessionSettings>,
 ): ConversationState {
-  return { ...state, settings: { ...state.settings, ...changed } };
+  const { session } = state;
+  const settings = { ...session.settings, ...changed };
+  return { ...state, session: { ...session, settings } };
 }
 
 /** A room in which Ben has said something to the bot. */
@@ -428,19 +431,19 @@ function formatBegin({ answer, by, done, supposed, words: asked }: EffectOf<'beg
 
 function formatPlay({ answer }: EffectOf<'play'>, state: ConversationState) {
   const turn = findTurnByAnswer(state, answer);
-  return `play ${answer}${turn && isCalledByName(state, turn) ? ` to ${turn.by}` : ''}`;
+  return `play ${answer}${turn && isCalledByName(state.company, turn) ? ` to ${turn.by}` : ''}`;
 }
 
-function formatRun({ by, run }: EffectOf<'run'>, { toolRuns }: ConversationState) {
-  const { args, tool } = toolRuns.find(({ id }) => id === run) ?? {};
+function formatRun({ by, run }: EffectOf<'run'>, { tools }: ConversationState) {
+  const { args, tool } = tools.runs.find(({ id }) => id === run) ?? {};
   return `run ${run}: ${tool} ${args} for ${by}`;
 }
 
 function formatAsk(
   { confirmation, isAloud, presser }: EffectOf<'ask'>,
-  { confirmations }: ConversationState,
+  { tools }: ConversationState,
 ) {
-  const { tool } = confirmations.find(({ id }) => id === confirmation) ?? {};
+  const { tool } = tools.confirmations.find(({ id }) => id === confirmation) ?? {};
   return `ask ${confirmation} ${presser}: ${tool}${isAloud ? ', aloud' : ''}`;
 }
 

@@ -118,7 +118,7 @@ function postOf(n: number) {
 }
 
 function isAsked({ session }: SpokenTrap) {
-  return session.loop.state.confirmations.some(
+  return session.loop.state.tools.confirmations.some(
     ({ spokenState }) => spokenState === 'open',
   );
 }

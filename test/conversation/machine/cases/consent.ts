@@ -27,12 +27,15 @@ export const consentCases: ConversationCases = {
     {
       room: {
         ...makeRoom('ana', 'ben'),
-        people: [
-          makePerson('ana'),
-          makePerson('ben', { hasRole: true }),
-          makePerson('bot', { isBot: true }),
-        ],
-        consent: { ...makeRoom().consent, policy: 'role' },
+        company: {
+          ...makeRoom().company,
+          people: [
+            makePerson('ana'),
+            makePerson('ben', { hasRole: true }),
+            makePerson('bot', { isBot: true }),
+          ],
+          consent: { ...makeRoom().company.consent, policy: 'role' },
+        },
       },
       also: ['listen', 'forget'],
       steps: [
