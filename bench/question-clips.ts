@@ -21,17 +21,16 @@ const clipsNotAsked =
   /\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)$|\brepeat that\b/;
 const frameMs = 20;
 
-/** Human and synthetic, shortest first; they are gone when this is disposed of. */
-export async function openQuestionClips() {
+/** Human and synthetic, shortest first, with sound after the last word; gone when this is disposed of. */
+export async function openQuestionClips(tailMs = 0) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'parley-clips-'));
-  const known = Object.entries(await readKnownWords());
-  const asked = known
+  const asked = Object.entries(await readKnownWords())
     .map(([file, words]) => ({ file, words }))
     .filter((source) => !clipsNotAsked.test(toClipText(source)))
     .toSorted((a, b) => measureClipMs(a) - measureClipMs(b));
   const clips = asked.map(async (source) => {
     const wav = readWav(await readFile(new URL(source.file, fixturesUrl)));
-    const pcm = cutToSpeech(wav, source);
+    const pcm = cutToSpeech(wav, source, tailMs);
     const path = join(folder.path, source.file);
     await writeFile(path, writeWav(pcm));
     return { text: toClipText(source), path, pcm };
@@ -39,14 +38,14 @@ export async function openQuestionClips() {
   return { all: await Promise.all(clips), [Symbol.asyncDispose]: folder.remove };
 }
 
-/** Ends with the last word, so that the last packet is the one that completes it. */
-function cutToSpeech(pcm: Pcm, source: ClipSource) {
+/** Without a tail, the last packet completes the last word. */
+function cutToSpeech(pcm: Pcm, source: ClipSource, tailMs: number) {
   const endMs = source.words.at(-1)?.toMs ?? 0;
-  const frames = Math.ceil(measureClipMs(source) / frameMs);
+  const spanMs = Math.ceil(measureClipMs(source) / frameMs) * frameMs;
   const at = (ms: number) => (ms * pcm.rateHz) / 1000;
   return {
     ...pcm,
-    samples: pcm.samples.slice(at(Math.max(0, endMs - frames * frameMs)), at(endMs)),
+    samples: pcm.samples.slice(at(Math.max(0, endMs - spanMs)), at(endMs + tailMs)),
   };
 }
 

@@ -25,7 +25,7 @@ const conversationSpreadMs = 8_000;
 /** Time, in ms, in which the bot begins to answer what was broken off; and a pause of its voice that ends an answer. */
 const [maxAnswerStartMs, endOfAnswerMs] = [2_500, 500];
 /** Shortest and longest question, in packets of 20 ms: each takes about the 2 s of all of them. */
-const [minQuestionPackets, maxQuestionPackets] = [80, 140];
+const [minQuestionPackets, maxQuestionPackets] = [95, 155];
 /** A command that the bot obeys instead of answering. */
 const stopCommand = /^stop\b/;
 
@@ -100,13 +100,15 @@ async function callBot(open: Sandbox, n: number, count: number) {
 
 /** Questions of the recordings, encoded. */
 async function encodeQuestions() {
-  await using clips = await openQuestionClips();
-  const asked = clips.all.filter(({ text }) => !stopCommand.test(text));
-  const encoded = asked.map(({ pcm }) => encodeSpeech(pcm, codec));
-  return encoded.filter(
-    ({ frames }) =>
-      frames.length >= minQuestionPackets && frames.length <= maxQuestionPackets,
-  );
+  // To the turn model a word that breaks off is not the last.
+  await using clips = await openQuestionClips(300);
+  return clips.all
+    .filter(({ text }) => !stopCommand.test(text))
+    .map(({ pcm }) => encodeSpeech(pcm, codec))
+    .filter(
+      ({ frames: { length } }) =>
+        length >= minQuestionPackets && length <= maxQuestionPackets,
+    );
 }
 
 /** A codec for people who only note when a packet came: nothing that they hear is decoded. */
