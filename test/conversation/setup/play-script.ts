@@ -24,6 +24,7 @@ import {
   replacePlaces,
 } from './script-lines.ts';
 import {
+  addReminder,
   ask,
   awaitSound,
   awaitText,
@@ -437,6 +438,11 @@ const steps: readonly (readonly [RegExp, Step])[] = [
         one.kind === 'answered' ? [one.typed ? 'typed' : 'spoken'] : [],
       ),
   ],
+  [
+    /^words$/,
+    ({ events }) =>
+      events.flatMap((one) => (one.kind === 'words' && one.isWhole ? [one.text] : [])),
+  ],
   [/^prompt$/, ({ asked }) => formatPrompt(asked.at(-1)?.messages ?? [])],
   [
     /^orders (.+)$/,
@@ -456,6 +462,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   ],
   [/^(\w+) keeps(?: about (\w+))?: (.*)$/, keepMemory],
   [/^memories$/, ({ fixture }) => fixture.transcripts.onDisk.memories.list(g)],
+  [/^due in (-?\d+)(?:, set (\d+) before)?: ?(.*)$/, addReminder],
   [
     /^reminders$/,
     async ({ fixture }) =>

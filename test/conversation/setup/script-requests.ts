@@ -131,6 +131,26 @@ export async function keepMemory(play: Play, by = '', about = '', text = '') {
   await memories.listMemories(g);
 }
 
+/** A reminder of Adam that is due in so many seconds, set now or so many seconds before. Without a text it is a timer. */
+export async function addReminder(
+  { clock, fixture }: Play,
+  dueInS = '',
+  setBeforeS = '',
+  text = '',
+) {
+  const dueAtWallMs = clock.wallMs() + Number(dueInS) * 1_000;
+  await fixture.reminders.addReminder({
+    id: text,
+    guildId: g,
+    personId: 'adam',
+    channelId: 'lounge',
+    channelName: 'Lounge',
+    text,
+    setAtWallMs: dueAtWallMs - Number(setBeforeS || dueInS) * 1_000,
+    dueAtWallMs,
+  });
+}
+
 export function removeItem(play: Play, who = '', item = '', track = '') {
   const caller = { ...play.person(who), mayManage: false };
   return changeTrack(play.fixture, caller, { kind: 'remove', item }, track);
