@@ -262,7 +262,10 @@ export class Play {
       ...notified
         .slice(seen.notified)
         .flat()
-        .map(({ personId, text }) => `tells ${personId} ${findTextId(text)}`),
+        .map(
+          ({ personId, text }) =>
+            `tells ${personId}${replacePlaces(places)} ${findTextId(text)}`,
+        ),
       ...direct
         .slice(seen.direct)
         .map(({ personId, text }) => `sends ${personId} ${findTextId(text)}`),
@@ -320,6 +323,7 @@ const findPlace = (name: string) => (name === 'den' ? den : lounge);
 /** Steps of a script by their form; the first that fits is done. */
 const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\d+)$/, async (play, ms) => void (await play.pass(Number(ms)))],
+  [/^(\d+) days?$/, ({ clock }, days) => clock.advance(Number(days) * 86_400_000)],
   [/^(\d+) (silent|sounding)$/, passRecognition],
   [/^(\w+) joins(?: (den))?(?: for (captions))?$/, joinSession],
   [/^leave$/, ({ fixture }) => fixture.sessions.leave(g)],
@@ -523,23 +527,30 @@ function move({ fixture }: Play, place = '') {
   fixture.sessions.onSeatChange(g, { kind: 'moved', channelId });
 }
 
+async function openPlay({ stored = {}, ...parts }: ScriptStart) {
+  const played = new Play(parts);
+  for (const [id, consent] of Object.entries(stored))
+    await played.fixture.consents.write(g, id, consent);
+  return played;
+}
+
 /** Plays a script; what comes of a step stands behind a `>`, as in the script. */
 async function playScript(given: ScriptStart, script: string) {
   const lines = script.split('\n');
   const [setting] = lines.flatMap(
     (line) => /^\s*with (.*)$/.exec(line)?.slice(1) ?? [],
   );
-  const { isUncalled, stored = {}, ...parts } = { ...parseSetting(setting), ...given };
-  const played = new Play(parts);
-  for (const [id, consent] of Object.entries(stored))
-    await played.fixture.consents.write(g, id, consent);
+  const { isUncalled, ...start } = { ...parseSetting(setting), ...given };
+  let played = await openPlay(start);
   if (!isUncalled) await played.act('adam joins');
   if (!isUncalled) await played.act(`${greetingMs}`);
   const shownLines: string[] = [];
-  for (const line of lines) {
-    if (line.trim().startsWith('>')) continue;
+  for (const line of lines.filter((one) => !one.trim().startsWith('>'))) {
     const [step = ''] = line.split(' > ');
-    const isStep = step.trim() !== '' && !/^\s*(with |#)/.test(step);
+    const isStep = step.trim() !== '' && !/^\s*(with |restart|#)/.test(step);
+    const [, again] = /^\s*restart with (.*)$/.exec(step) ?? [];
+    const { stores } = played.fixture;
+    if (again) played = await openPlay({ ...parseSetting(again), ...given, stores });
     shownLines.push(isStep ? formatStep(step, await played.act(step.trim())) : line);
   }
   await played.fixture.sessions[Symbol.asyncDispose]();
