@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { groups } from '#src/config/roles.ts';
 import { standardModels } from '#src/provider/models/standard-models.ts';
-import {
-  estimateHearingUsd,
-  estimateSpeakingUsd,
-  estimateThinkingUsd,
-} from '#src/spending/minute-cost.ts';
+import { estimateMinuteCost } from '#src/spending/minute-cost.ts';
 import table from './vendors.json' with { type: 'json' };
 
 export const vendorSchema = z.strictObject({
@@ -30,14 +26,10 @@ const minutesPerMonth = 2 * 60 * 30;
 
 /** Estimates a month with the usual models of OpenAI. */
 export function estimateOpenAiMonthUsd(): number {
-  const pricedModel = (model: string) => ({ model, host: 'api.openai.com' });
-  const { chat, realtimeSpeech, transcription } = standardModels;
-  const minute = [
-    estimateHearingUsd(pricedModel(transcription)),
-    estimateThinkingUsd(pricedModel(chat)),
-    estimateSpeakingUsd(pricedModel(realtimeSpeech)),
-  ];
-  return (
-    minutesPerMonth * minute.reduce<number>((sum, usd = Number.NaN) => sum + usd, 0)
-  );
+  const {
+    chat: model,
+    realtimeSpeech: reader,
+    transcription: recogniser,
+  } = standardModels;
+  return minutesPerMonth * estimateMinuteCost({ recogniser, model, reader }).wholeUsd;
 }

@@ -1,14 +1,13 @@
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { Config } from '#src/config/config.ts';
 import { createTariffs, findRolePrice } from '#src/config/tariffs.ts';
-import {
-  msPerTokenHeard,
-  msPerTokenSpoken,
-} from '#src/provider/models/request-reservation.ts';
 import { describeServer, servedLocally } from '#src/provider/models/standard-models.ts';
-import { charactersPerToken, sumCosts } from '#src/spending/cost.ts';
-import { answeredMs, askedMs, shownTokens } from '#src/spending/minute-cost.ts';
-import { estimateSpokenCharacters } from '#src/spending/reservation.ts';
+import { sumCosts } from '#src/spending/cost.ts';
+import {
+  answerReading,
+  askedMs,
+  estimateAnswerUse,
+} from '#src/spending/minute-cost.ts';
 import type { EvalScene } from './eval-scene.ts';
 
 /** Tokens of a verdict: the transcript with its rule, and the evidence. */
@@ -50,22 +49,7 @@ export function estimateRunUsd(
   const answers = lines.flatMap(({ answer }) => answer ?? []);
   const verdicts = 2 * answers.filter(({ rubric }) => rubric !== undefined).length;
   const speaksItself = !isText && config.pipeline !== 'chained';
-  const heard = speaksItself ? askedMs / msPerTokenHeard : 0;
-  const spoken = speaksItself ? answeredMs / msPerTokenSpoken : 0;
-  const characters = estimateSpokenCharacters(answeredMs);
-  const answerCost = sumCosts(
-    [
-      {
-        kind: 'tokens',
-        inputTokens: shownTokens + heard,
-        audioInputTokens: heard,
-        outputTokens: characters / charactersPerToken + spoken,
-        audioOutputTokens: spoken,
-      },
-    ],
-    'think',
-    think,
-  );
+  const answerCost = sumCosts([estimateAnswerUse(speaksItself)], 'think', think);
   const verdictCost = sumCosts(
     [{ kind: 'tokens', inputTokens: judgedTokens, outputTokens: verdictTokens }],
     'think',
@@ -78,8 +62,7 @@ export function estimateRunUsd(
     'recognise',
     recognise,
   );
-  const spokenUse = { kind: 'spoken', characters, ms: answeredMs } as const;
-  const speakingCost = speaksItself ? 0 : sumCosts([spokenUse], 'speak', speak);
+  const speakingCost = speaksItself ? 0 : sumCosts([answerReading], 'speak', speak);
   return (
     nanoUsd * (thought + lines.length * hearingCost + answers.length * speakingCost)
   );

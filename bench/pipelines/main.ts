@@ -9,12 +9,11 @@ import { saveResult } from '#bench/saved-result.ts';
 import {
   answeredMs,
   askedMs,
-  getPriceDate,
   questions,
   shownTokens,
 } from '#src/spending/minute-cost.ts';
 import { instantPace } from '#test/fakes/providers/mock-providers.ts';
-import { formatCostReport } from './minute-costs.ts';
+import { formatCostReport, getPriceDate } from './minute-costs.ts';
 import { type PipelineDelay, resultUrl, saveTable } from './pipeline-choices.ts';
 import { type BenchPipeline, serverSettings } from './server-settings.ts';
 

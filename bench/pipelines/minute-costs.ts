@@ -1,21 +1,10 @@
 import { formatTable } from '#bench/format-table.ts';
 import { standardModels } from '#src/provider/models/standard-models.ts';
-import {
-  estimateHearingUsd,
-  estimateSpeakingUsd,
-  estimateThinkingUsd,
-} from '#src/spending/minute-cost.ts';
+import { estimateMinuteCost, type PricedModels } from '#src/spending/minute-cost.ts';
+import { knownPrices } from '#src/spending/prices/prices.ts';
 import type { BenchPipeline } from './server-settings.ts';
 
-const host = 'api.openai.com';
-
-type PricedPipeline = {
-  readonly pipeline: BenchPipeline;
-  readonly recogniser: string;
-  readonly model: string;
-  /** Model that reads aloud; undefined: the model speaks. */
-  readonly reader?: string;
-};
+type PricedPipeline = PricedModels & { readonly pipeline: BenchPipeline };
 
 const { chat, audioChat, transcription, liveTranscription, realtime, realtimeSpeech } =
   standardModels;
@@ -39,23 +28,17 @@ const pricedPipelines: readonly PricedPipeline[] = [
 
 /** Each pipeline at OpenAI, by the bot's own table of prices; NaN where that lacks a model. */
 export function estimateMinuteCosts() {
-  return pricedPipelines.map((pipeline) => {
-    const { recogniser, model, reader } = pipeline;
-    const streams = recogniser === liveTranscription;
-    const hearUsd =
-      estimateHearingUsd({ model: recogniser, host }, streams) ?? Number.NaN;
-    const thinkUsd = estimateThinkingUsd({ model, host }, !reader) ?? Number.NaN;
-    const speakUsd = reader
-      ? (estimateSpeakingUsd({ model: reader, host }) ?? Number.NaN)
-      : 0;
-    return {
-      ...pipeline,
-      hearUsd,
-      thinkUsd,
-      speakUsd,
-      wholeUsd: hearUsd + thinkUsd + speakUsd,
-    };
-  });
+  return pricedPipelines.map((pipeline) => ({
+    ...pipeline,
+    ...estimateMinuteCost(pipeline),
+  }));
+}
+
+export function getPriceDate() {
+  return knownPrices
+    .map(({ asOf }) => asOf)
+    .sort()
+    .at(-1);
 }
 
 export function formatCostReport() {

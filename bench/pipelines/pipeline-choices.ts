@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { getPriceDate } from '#src/spending/minute-cost.ts';
-import { estimateMinuteCosts, formatUsd } from './minute-costs.ts';
+import { estimateMinuteCosts, formatUsd, getPriceDate } from './minute-costs.ts';
 import type { BenchPipeline } from './server-settings.ts';
 
 /** Delays of one pipeline, in ms from the last voiced packet of a question to the first packet of its answer. */
