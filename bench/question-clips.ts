@@ -1,9 +1,10 @@
-import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readWav, writeWav } from '#src/audio/formats/wav.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { readKnownWords } from '#test/fakes/recogniser/mock-recogniser.ts';
+import { readSpeechFile } from '#test/audio/recorded-speech.ts';
+import { knownWords } from '#test/fakes/recogniser/mock-recogniser.ts';
 import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
 
 /** Something to ask the bot, as a WAV of its own: from the first to the last word, in whole frames of 20 ms. */
@@ -15,7 +16,6 @@ export type QuestionClip = {
 
 type ClipSource = { readonly file: string; readonly words: readonly KnownWord[] };
 
-const fixturesUrl = new URL('../test/fixtures/speech/', import.meta.url);
 /** Somebody who dictates numbers goes on, so a bot may wait longer; and it says its last answer again without asking anybody. */
 const clipsNotAsked =
   /\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)$|\brepeat that\b/;
@@ -24,13 +24,12 @@ const frameMs = 20;
 /** Human and synthetic, shortest first, with sound after the last word; gone when this is disposed of. */
 export async function openQuestionClips(tailMs = 0) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'parley-clips-'));
-  const asked = Object.entries(await readKnownWords())
+  const asked = Object.entries(knownWords)
     .map(([file, words]) => ({ file, words }))
     .filter((source) => !clipsNotAsked.test(toClipText(source)))
     .toSorted((a, b) => measureClipMs(a) - measureClipMs(b));
   const clips = asked.map(async (source) => {
-    const wav = readWav(await readFile(new URL(source.file, fixturesUrl)));
-    const pcm = cutToSpeech(wav, source, tailMs);
+    const pcm = cutToSpeech(readSpeechFile(source.file), source, tailMs);
     const path = join(folder.path, source.file);
     await writeFile(path, writeWav(pcm));
     return { text: toClipText(source), path, pcm };

@@ -14,7 +14,7 @@ const answerText =
 /** Requests are kept by the mock servers; so many are forgotten at a time. */
 const maxKeptRequests = 5_000;
 
-const recogniser = await openRecogniser();
+const recogniser = openRecogniser();
 const settings = {
   hears: (pcm: Parameters<typeof recogniser.hearPcm>[0]) => recogniser.hearPcm(pcm),
   replies: [{ match: /^/, text: answerText }],

@@ -47,7 +47,7 @@ await using models = new LocalModels();
 const transcriber = await openLocalTranscriber({ models, model: options.model });
 console.log(`loaded after ${Math.round(performance.now() - startedMs)} ms`);
 
-await printWords([...(await readClearClips()), ...(await readPeople(options.clips))]);
+await printWords([...readClearClips(), ...(await readPeople(options.clips))]);
 await printSounds(
   'sounds without speech',
   await readSounds('test/fixtures/non-speech'),
@@ -122,7 +122,7 @@ async function printSounds(title: string, sounds: readonly NamedSound[]) {
 
 /** Waits for the words of short and long utterances, one thread, and the memory of the model process. */
 async function printSpeed() {
-  const clips = [...(await readClearClips())].toSorted(
+  const clips = readClearClips().toSorted(
     (a, b) => a.samples.length - b.samples.length,
   );
   const speech = clips.flatMap(({ samples }) => [...samples]);

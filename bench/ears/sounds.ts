@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
-import { readWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
+import { readSpeechFile } from '#test/audio/recorded-speech.ts';
+import recordings from '#test/fixtures/speech/manifest.json' with { type: 'json' };
 
 /** Someone's words, and the sound of them at 16 kHz mono. */
 export type SpeechClip = {
@@ -31,17 +32,12 @@ async function readOpus(path: string) {
 }
 
 /** People of `test/fixtures/speech` who read clearly. */
-export async function readClearClips(): Promise<readonly SpeechClip[]> {
-  const folder = 'test/fixtures/speech';
-  const rows: readonly { file: string; text: string }[] = JSON.parse(
-    await readFile(join(folder, 'manifest.json'), 'utf8'),
-  );
-  const people = rows.filter(({ file }) => file.startsWith('human'));
-  const read = people.map(async ({ file, text }) => {
-    const { samples } = readWav(await readFile(join(folder, file)));
+export function readClearClips(): readonly SpeechClip[] {
+  const people = recordings.filter(({ file }) => file.startsWith('human'));
+  return people.map(({ file, text }) => {
+    const { samples } = readSpeechFile(file);
     return { group: 'clear readers', language: 'en', text, samples };
   });
-  return await Promise.all(read);
 }
 
 /** Clips of a folder of people, whose texts are those of their data set, or a recogniser's. */

@@ -6,9 +6,11 @@ import { resamplePcm } from '#src/audio/resampler.ts';
 
 /** One of the recordings, 16 kHz mono. */
 export function readSpeech(name: string): Pcm {
-  return readWav(
-    readFileSync(new URL(`../fixtures/speech/${name}.wav`, import.meta.url)),
-  );
+  return readSpeechFile(`${name}.wav`);
+}
+
+export function readSpeechFile(file: string): Pcm {
+  return readWav(readFileSync(new URL(`../fixtures/speech/${file}`, import.meta.url)));
 }
 
 export const joinedSpeech = joinSamples;

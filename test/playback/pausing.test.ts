@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
-import { readWav } from '#src/audio/formats/wav.ts';
 import { createVoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { readSpeechFile } from '#test/audio/recorded-speech.ts';
+import { knownWords } from '#test/fakes/recogniser/mock-recogniser.ts';
 import { fc } from '#test/properties.ts';
 import {
   joinFrames,
@@ -107,20 +106,11 @@ test('at 50 cut points in words of uneven pace, history ends within one word of 
   await fc.assert(happening, { numRuns: 50, seed: 1 });
 });
 
-const spokenWords = z.record(
-  z.string(),
-  z.array(z.object({ word: z.string(), fromMs: z.number(), toMs: z.number() })),
-);
-const fixtures = 'test/fixtures/speech';
-const known = spokenWords.parse(
-  JSON.parse(await readFile(`${fixtures}/words.json`, 'utf8')),
-);
-
 test('in recordings whose words are known, history is more than one word off in at most 1 % of all cuts', async () => {
   let cuts = 0;
   let off = 0;
-  for (const [file, times] of Object.entries(known)) {
-    const pcm = readWav(await readFile(`${fixtures}/${file}`));
+  for (const [file, times] of Object.entries(knownWords)) {
+    const pcm = readSpeechFile(file);
     const text = times.map(({ word }) => word).join(' ');
     const { reply, listener } = await speaking({ text, pcm, marks: [] });
     while (listener.step()) {

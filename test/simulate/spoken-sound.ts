@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { readWav } from '#src/audio/formats/wav.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { toGain } from '#src/playback/mix/gain.ts';
 import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
 
 /** Recordings that stand for what is said: a short one for a word or two, one of several for more. */
 const shortClip = 'human-cards-003';
@@ -12,9 +11,7 @@ const longClips = [
   'human-cards-004',
   'human-goforward',
 ];
-const clips = [shortClip, ...longClips].map((name) => {
-  return readWav(readFileSync(`test/fixtures/speech/${name}.wav`)).samples;
-});
+const clips = [shortClip, ...longClips].map((name) => readSpeech(name).samples);
 
 const frameMs = 20;
 /** Samples of a frame at 16 kHz, the rate at which people are heard. */

@@ -18,8 +18,8 @@ import { readRecording } from './recordings.ts';
 
 let server: MockProviders;
 const utterances = [
-  await readRecording('human-something'),
-  await readRecording('human-cards-004'),
+  readRecording('human-something'),
+  readRecording('human-cards-004'),
 ] as const;
 const usual: Partial<MockSettings> = {
   pace: instantPace,

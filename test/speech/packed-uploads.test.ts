@@ -12,7 +12,7 @@ import {
 import { readRecording } from './recordings.ts';
 
 const codec = await loadOpus();
-const { pcm } = await readRecording('human-cards-004');
+const { pcm } = readRecording('human-cards-004');
 const spoken = packSound(pcm);
 
 /** Frames of 20 ms, each with the packet that it was decoded from. */

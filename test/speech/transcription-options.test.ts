@@ -13,10 +13,10 @@ import {
 } from '#test/fakes/providers/mock-transcriptions.ts';
 import { readRecording } from './recordings.ts';
 
-const { pcm } = await readRecording('human-cards-004');
+const { pcm } = readRecording('human-cards-004');
 const never = new AbortController().signal;
 
-async function openHearing(rules: TranscriptionsOptions = {}) {
+async function openHearing(rules: TranscriptionsOptions) {
   const server = await openTranscriptions(rules);
   const client = openClient({ baseUrl: server.baseUrl });
   const own = { model: 'usual', models: ['usual', 'large'] };

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { readWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
 import {
   adam,
   joinLounge,
@@ -18,10 +17,8 @@ const story = ['First', 'Then', 'Later', 'Soon', 'Again', 'At last']
   .join(' ');
 
 /** Says everything in one recorded voice. */
-async function recordedVoice() {
-  const pcm = readWav(
-    await readFile('test/fixtures/speech/synth-flite-rms-capital-of-france.wav'),
-  );
+function recordedVoice() {
+  const pcm = readSpeech('synth-flite-rms-capital-of-france');
   return {
     async *synthesize() {
       yield pcm;
@@ -50,7 +47,7 @@ function loudspeakers(fixture: Awaited<ReturnType<typeof asked>>) {
 async function asked() {
   const clock = new VirtualClock();
   const chat = new FakeChat([[story]], clock);
-  const synthesizer = await recordedVoice();
+  const synthesizer = recordedVoice();
   const transcriber = new FakeTranscriber({ texts: ['what is the capital of france'] });
   const parts = {
     codec,

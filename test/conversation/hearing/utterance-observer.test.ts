@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { openListening, usualSentShare } from '#src/speech/listen.ts';
@@ -15,16 +14,9 @@ import {
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import recordings from '#test/fixtures/speech/manifest.json' with { type: 'json' };
 
 const speech = 'human-goforward';
-type Recording = {
-  readonly file: string;
-  readonly speechStartMs: number;
-  readonly speechEndMs: number;
-};
-const recordings: readonly Recording[] = JSON.parse(
-  await readFile('test/fixtures/speech/manifest.json', 'utf8'),
-);
 
 type Over = Parameters<typeof openSessionFixture>[0];
 

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { readWav } from '#src/audio/formats/wav.ts';
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import { readSpeechFile } from '#test/audio/recorded-speech.ts';
+import words from '#test/fixtures/speech/words.json' with { type: 'json' };
 import { extractFeatures } from './recogniser-features.ts';
 import {
   type ClipMatch,
@@ -54,22 +54,15 @@ export function createMockRecogniser() {
 const maxLateMs = 18;
 
 /** It knows the recordings of `test/fixtures/speech`. */
-export async function openRecogniser() {
+export function openRecogniser() {
   const recogniser = createMockRecogniser();
-  for (const [file, words] of Object.entries(await readKnownWords())) {
-    recogniser.addClip(readWav(await readFile(new URL(file, fixturesUrl))), words);
-  }
+  for (const [file, words] of Object.entries(knownWords))
+    recogniser.addClip(readSpeechFile(file), words);
   return recogniser;
 }
 
-const fixturesUrl = new URL('../../fixtures/speech/', import.meta.url);
-
 /** The words of each file in `test/fixtures/speech`. By PocketSphinx. */
-export async function readKnownWords(): Promise<
-  Readonly<Record<string, readonly KnownWord[]>>
-> {
-  return JSON.parse(await readFile(new URL('words.json', fixturesUrl), 'utf8'));
-}
+export const knownWords: Readonly<Record<string, readonly KnownWord[]>> = words;
 
 function compareSureness(a: ClipMatch, b: ClipMatch) {
   return b.sureness - a.sureness;

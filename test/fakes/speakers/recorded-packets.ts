@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { readWav } from '#src/audio/formats/wav.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
 
 const silentFrame = Buffer.from([0xf8, 0xff, 0xfe]);
 
@@ -35,7 +34,7 @@ function encodeFrames(fixture: string, codec: OpusCodec) {
 }
 
 async function encodeFixture(fixture: string, codec: OpusCodec) {
-  const { samples } = readWav(await readFile(`test/fixtures/speech/${fixture}.wav`));
+  const { samples } = readSpeech(fixture);
   const encoder = codec.createEncoder(16_000);
   const frames: Uint8Array[] = [];
   for (let at = 0; at + 320 <= samples.length; at += 320) {

@@ -36,7 +36,7 @@ const moveAskedIn = (channel: string) => (stage: Stage) =>
     .find((message) => message.text === formatText('move.ask'));
 /** Samples of 20 ms. */
 const frameSamples = 960;
-const recogniser = await openRecogniser();
+const recogniser = openRecogniser();
 /** A recogniser that hears only words that have ended. */
 const honest = {
   hears: (pcm: Pcm) => recogniser.hearPcm(pcm),

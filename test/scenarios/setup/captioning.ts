@@ -7,7 +7,7 @@ import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { instantPace } from '#test/fakes/providers/mock-providers.ts';
 import {
   createMockRecogniser,
-  readKnownWords,
+  knownWords,
 } from '#test/fakes/recogniser/mock-recogniser.ts';
 import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
 import { download } from '#test/sandbox/download.ts';
@@ -28,8 +28,6 @@ const recordings = [
   'synth-flite-rms-capital-of-france',
 ] as const;
 
-const times = await readKnownWords();
-
 /** Utterances of people in a scenario: each text is a recording of its own, and recognised by its sound alone. */
 export function createSayings<Text extends string>(texts: readonly Text[]) {
   const recogniser = createMockRecogniser();
@@ -40,7 +38,7 @@ export function createSayings<Text extends string>(texts: readonly Text[]) {
     const name = recordings[n] ?? recordings[0];
     const sound = readSpeech(name);
     sounds.set(text, sound);
-    recogniser.addClip(sound, spread(text, times[`${name}.wav`] ?? []));
+    recogniser.addClip(sound, spread(text, knownWords[`${name}.wav`] ?? []));
   }
 
   return {

@@ -16,11 +16,11 @@ afterAll(() => models[Symbol.asyncDispose]());
 
 const utterances = [
   {
-    ...(await readRecording('human-something')),
+    ...readRecording('human-something'),
     text: 'Go somewhere and do something.',
   },
   {
-    ...(await readRecording('synth-flite-slt-what-time-is-it')),
+    ...readRecording('synth-flite-slt-what-time-is-it'),
     text: 'What time is it?',
   },
 ] as const;

@@ -8,7 +8,7 @@ test('Smart Turn hears that a sentence is over, and that half of it is not', asy
   await using models = new LocalModels();
   const failures: string[] = [];
   const model = openTurnModel(models, (why) => failures.push(why));
-  const { pcm } = await readRecording('human-something');
+  const { pcm } = readRecording('human-something');
   const whole = await model.judge(pcm.samples, staying);
   const half = await model.judge(
     pcm.samples.subarray(0, pcm.samples.length / 2),
