@@ -1,5 +1,5 @@
 /** The value that `part` (0 to 1) of all are at or below. */
-export function findPercentile(values: readonly number[], part: number): number {
+export function findPercentile(values: readonly number[], part: number) {
   const sorted = values.toSorted((a, b) => a - b);
   return (
     sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)] ??

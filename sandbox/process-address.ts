@@ -2,7 +2,7 @@
  * Builds a path by which one process of the bot asks, so that it can be told from the
  * others: `/by/NAME` before the usual one.
  */
-export function makeProcessAddress(process: string | undefined, path: string): string {
+export function makeProcessAddress(process: string | undefined, path: string) {
   return process === undefined ? path : `/by/${process}${path}`;
 }
 

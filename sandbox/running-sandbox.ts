@@ -33,7 +33,6 @@ import {
   type Guild,
   type RegisteredCommand,
 } from '#sandbox/world/world.ts';
-import type { Upload } from '#sandbox/world/world-attachments.ts';
 import { createWorldChanges } from '#sandbox/world/world-changes.ts';
 import { toMessageEvent } from '#sandbox/world/world-json.ts';
 import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.ts';
@@ -85,7 +84,7 @@ export class RunningSandbox implements AsyncDisposable {
     this.faults = makeFaults(this.#deps);
   }
 
-  async listen(): Promise<void> {
+  async listen() {
     const { rest, gateway } = this.#deps;
     this.#port = await rest.listen();
     gateway.listen(rest.server, this.#port);
@@ -100,7 +99,7 @@ export class RunningSandbox implements AsyncDisposable {
    * Returns `apiUrl` for one of several processes: its requests and logins carry its
    * name. Letters, digits, hyphens.
    */
-  apiUrlFor(process: string | undefined): string {
+  apiUrlFor(process: string | undefined) {
     return `http://127.0.0.1:${this.#port}${makeProcessAddress(process, '/api')}`;
   }
 
@@ -126,7 +125,7 @@ export class RunningSandbox implements AsyncDisposable {
    * Removes a server: its people leave their calls, and the bot is thrown out. Never
    * the first one.
    */
-  async removeGuild(nameOrId: string): Promise<void> {
+  async removeGuild(nameOrId: string) {
     const guild = this.guild(nameOrId);
     await guild[Symbol.asyncDispose]();
     guild.removeBot();
@@ -201,7 +200,7 @@ export class RunningSandbox implements AsyncDisposable {
   }
 
   /** Finds a message in its present state, private or not. */
-  message(id: string): ShownMessage | undefined {
+  message(id: string) {
     const message = this.#deps.board.find(id);
     return message && toShownMessage(message);
   }
@@ -219,7 +218,7 @@ export class RunningSandbox implements AsyncDisposable {
   /**
    * Finds a file of a message or a command, by its id. Undefined when it is deleted.
    */
-  file(id: string): Upload | undefined {
+  file(id: string) {
     return this.#deps.board.attachments.find(id);
   }
 

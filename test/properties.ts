@@ -20,7 +20,7 @@ export const anyCharacter = fc
   .map((code) => String.fromCodePoint(code), getErrorCode);
 
 /** Runs of a property or a random test: `few` in the suite. */
-export function countRuns(few: number): number {
+export function countRuns(few: number) {
   return few * runFactor;
 }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
 type OrderOutcome = { readonly value: unknown } | { readonly error: string };
@@ -9,7 +9,7 @@ export type ChildProgram<Order extends object> = ReturnType<
 
 /** A program of ours as a process of its own: it does what it is told, one order at a time. It ends with the process that started it. */
 export function createChildProgram<Order extends object>(program: URL) {
-  const child: ChildProcess = fork(program, {
+  const child = fork(program, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
 

@@ -13,7 +13,7 @@ const idleMs = 30_000;
 const neverAborted = new AbortController().signal;
 
 /** Prints the resident memory of the bot of a checkout, idle and after `minutes` of conversation. */
-export async function measureMemory(checkout: string, minutes: number): Promise<void> {
+export async function measureMemory(checkout: string, minutes: number) {
   await using setup = await openCpuSetup([checkout], deployedEnvironment);
   const [measured] = setup.bots;
   if (!measured) return;

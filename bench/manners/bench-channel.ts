@@ -138,7 +138,7 @@ export async function openBenchChannel(
 }
 
 /** The samples of the voice lie around its number, and those of cues around 0. */
-function isVoice(samples: Int16Array): boolean {
+function isVoice(samples: Int16Array) {
   return (
     Math.abs(sumValues(samples, (sample) => sample)) > minVoiceMean * samples.length
   );
@@ -182,7 +182,7 @@ async function stepFrame({ fixture, clock, traffic, ready }: BenchChannel) {
 }
 
 /** To that instant, in one leap where nothing can happen before. */
-export async function passUntil(channel: BenchChannel, atMs: number): Promise<void> {
+export async function passUntil(channel: BenchChannel, atMs: number) {
   const { clock, traffic } = channel;
   while (clock.nowMs() < atMs) {
     const nextMs = Math.min(atMs, traffic.waiting[0]?.atMs ?? atMs);
@@ -199,10 +199,7 @@ export async function passUntil(channel: BenchChannel, atMs: number): Promise<vo
 }
 
 /** Until that holds; false when it has not for a minute and a half. */
-export async function waitUntil(
-  channel: BenchChannel,
-  holds: () => boolean,
-): Promise<boolean> {
+export async function waitUntil(channel: BenchChannel, holds: () => boolean) {
   const deadlineMs = channel.clock.nowMs() + maxWaitMs;
   while (!holds()) {
     if (channel.clock.nowMs() > deadlineMs) return false;

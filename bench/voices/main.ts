@@ -77,7 +77,7 @@ async function measureFirstSound(text: string) {
   return [Math.min(...times), findPercentile(times, 0.5)] as const;
 }
 
-async function measureMisheard(name: string): Promise<number> {
+async function measureMisheard(name: string) {
   let [words, wrong] = [0, 0];
   for (const sentence of sentences) {
     const said = splitWords(sentence);

@@ -103,7 +103,7 @@ export class DaveMember {
    * Returns whether the group is these people and oneself, and no change of it is under
    * way.
    */
-  hasKeysOf(others: readonly string[]): boolean {
+  hasKeysOf(others: readonly string[]) {
     if (!this.#session.ready || this.#transitions.size > 0) return false;
     const members = new Set(this.#session.getUserIds());
     return members.size === others.length + 1 && others.every((id) => members.has(id));
@@ -113,7 +113,7 @@ export class DaveMember {
    * Encrypts a frame, or returns the frame unchanged while there is no group. davey
    * seals no silence frames, while libdave does.
    */
-  sealFrame(opus: Buffer): Buffer {
+  sealFrame(opus: Buffer) {
     const isSealed = this.#version > 0 && this.#session.ready;
     return isSealed ? this.#session.encryptOpus(opus) : opus;
   }

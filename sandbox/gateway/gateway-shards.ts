@@ -39,7 +39,7 @@ export const discordGatewayLimits = {
 
 const idShift = 22n;
 
-export function isOnShard(guildId: string, { id, count }: Shard): boolean {
+export function isOnShard(guildId: string, { id, count }: Shard) {
   return (BigInt(guildId) >> idShift) % BigInt(count) === BigInt(id);
 }
 
@@ -69,7 +69,7 @@ export function createIdentifyLimit() {
      * Counts an identify. Returns false when the bucket of this shard has had its
      * identify, which is then not counted.
      */
-    takeIdentify({ id }: Shard, rules: GatewayRules, nowMs: number): boolean {
+    takeIdentify({ id }: Shard, rules: GatewayRules, nowMs: number) {
       const bucket = id % rules.maxConcurrency;
       const window = windows.get(bucket) ?? createRateWindow();
       windows.set(bucket, window);

@@ -2,7 +2,7 @@ import { upgradeWebSocket } from '@hono/node-server';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { openAtFreePort } from '#src/web/http/listener.ts';
-import { openPage, type Page, type PageOptions } from '#src/web/http/page.ts';
+import { openPage, type PageOptions } from '#src/web/http/page.ts';
 import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
 import { type BrowserDeps, performBrowserRequest } from './browser-acts.ts';
 import { BrowserChannel } from './browser-channel.ts';
@@ -67,7 +67,7 @@ export async function openBrowserPage(
     async (port) => await openPage({ ...pageOptions, port }),
   );
   if (outcome.kind === 'refused') return outcome;
-  const page: Page = outcome.server;
+  const page = outcome.server;
   const close = async () => {
     closing.abort(new Error('The page is closed.'));
     await page[Symbol.asyncDispose]();

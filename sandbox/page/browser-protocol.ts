@@ -123,7 +123,7 @@ export type BrowserReply = {
 };
 
 /** Formats a frame to the page, which reads all of it before it draws. */
-export function formatFrame(...lines: readonly BrowserEvent[]): string {
+export function formatFrame(...lines: readonly BrowserEvent[]) {
   return JSON.stringify(lines);
 }
 

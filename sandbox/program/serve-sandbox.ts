@@ -114,10 +114,7 @@ function readKeptTime(file: string | undefined) {
 }
 
 /** Ends when stdin does, which is when the parent is gone. */
-async function serveLines(
-  open: Sandbox,
-  page: Promise<BrowserPage | undefined>,
-): Promise<void> {
+async function serveLines(open: Sandbox, page: Promise<BrowserPage | undefined>) {
   await using voices = createTypedVoices();
   const report = (event: BotEvent) => void page.then((shown) => shown?.report(event));
   const parts = { sandbox: open, voices, report };

@@ -104,7 +104,7 @@ export function withBody<T>(
   schema: z.ZodType<T>,
   body: unknown,
   then: (value: T) => RestAnswer,
-): RestAnswer {
+) {
   const read = schema.safeParse(body);
   if (read.success) return then(read.data);
   const issues = read.error.issues.map(

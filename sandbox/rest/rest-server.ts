@@ -93,7 +93,7 @@ export class RestServer {
   }
 
   /** Listens on a free port of 127.0.0.1, and returns that port. */
-  async listen(): Promise<number> {
+  async listen() {
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     return (this.server.address() as AddressInfo).port; // TCP, so never a path
@@ -103,7 +103,7 @@ export class RestServer {
    * Closes the server. Answers that are late on purpose are given up, and connections
    * cut.
    */
-  async close(): Promise<void> {
+  async close() {
     this.#closing.abort();
     if (!this.server.listening) return;
     const closed = once(this.server, 'close');

@@ -97,7 +97,7 @@ export class ClientSender {
    * Sends a speech, one at a time. Without anything louder than -45 dB the voiced
    * instants are the first packet's.
    */
-  async speak(given: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
+  async speak(given: Pcm | EncodedSpeech, signal: AbortSignal) {
     signal.throwIfAborted();
     const isAmbientHeard = this.#held > 0 || 'frames' in given;
     const speech = createSpeechFrames(
@@ -137,7 +137,7 @@ export class ClientSender {
   }
 
   /** Stops to send. A speech under way is broken off with `reason`. */
-  async close(reason: unknown): Promise<void> {
+  async close(reason: unknown) {
     this.#breakOffSpeech(reason);
     this.#closing.abort(reason);
     await this.#loop;

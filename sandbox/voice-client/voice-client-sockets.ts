@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -21,7 +21,7 @@ const keepAliveIntervalMs = 5000;
 
 /** UDP port of a client on 127.0.0.1. It discovers its own address, keeps the path open, and passes on voice datagrams. */
 export function openClientUdp(hear: (datagram: Buffer) => void) {
-  const socket: Socket = createSocket('udp4');
+  const socket = createSocket('udp4');
   let voiceServer: UdpPeer | undefined;
   let discovered: ((own: UdpPeer) => void) | undefined;
   let asking: NodeJS.Timeout | undefined;
@@ -119,7 +119,7 @@ export function createVoiceSignals(
   let described = false;
   let tries = 0;
   let over = false;
-  let openedSocket: WebSocket = openSocket();
+  let openedSocket = openSocket();
 
   /** Sends a message. Without a socket the message is dropped: the server repeats at the resume. */
   function sendMessage(message: VoiceMessage) {
@@ -275,9 +275,6 @@ export type SessionDescription = Extract<
 >['d'];
 
 /** Parses a message of the server. Gives undefined for malformed messages and those that a client may ignore. */
-export function parseServerMessage(
-  opcode: number,
-  d: unknown,
-): ServerMessage | undefined {
+export function parseServerMessage(opcode: number, d: unknown) {
   return messageSchema.safeParse({ op: opcode, d }).data;
 }

@@ -11,7 +11,6 @@ import type {
   EncodedSpeech,
   HeardFrame,
   OpenMicrophone,
-  SpokenTimes,
   VoiceCounts,
 } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
@@ -88,7 +87,7 @@ class ConnectedVoice implements AsyncDisposable {
   #sealer: PacketSealer | undefined;
   #dave: DaveMember | undefined;
   #receiver: ClientReceiver | undefined;
-  #turn: Promise<void> = Promise.resolve();
+  #turn = Promise.resolve();
   #sentPackets = 0;
 
   constructor(options: VoiceClientOptions) {
@@ -109,7 +108,7 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   /** Waits until the server has said how to encrypt. */
-  async waitForDescription(signal: AbortSignal): Promise<void> {
+  async waitForDescription(signal: AbortSignal) {
     await this.#waitUntil(() => this.#receiver !== undefined, signal);
   }
 
@@ -121,7 +120,7 @@ class ConnectedVoice implements AsyncDisposable {
    *
    * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
    */
-  async speak(speech: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
+  async speak(speech: Pcm | EncodedSpeech, signal: AbortSignal) {
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
@@ -135,19 +134,19 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   /** Sends 20 ms (48 kHz mono) of a live microphone at once, except during a speech. */
-  sendLive(samples: Int16Array): void {
+  sendLive(samples: Int16Array) {
     this.#sender.sendLive(samples);
   }
 
   /**
    * Ends the live microphone, as 100 ms without a frame do too: silence frames follow.
    */
-  endLive(): void {
+  endLive() {
     this.#sender.endLive();
   }
 
   /** Uses another microphone from now on. The first is `gate`. */
-  useMicrophone(microphone: OpenMicrophone): void {
+  useMicrophone(microphone: OpenMicrophone) {
     this.#sealing = microphone.sealing;
     this.#sender.useMicrophone(microphone);
   }
@@ -156,7 +155,7 @@ class ConnectedVoice implements AsyncDisposable {
    * Calls `listener` for each frame that could be decrypted and decoded, in order of
    * arrival.
    */
-  onFrame(listener: (frame: HeardFrame) => void): void {
+  onFrame(listener: (frame: HeardFrame) => void) {
     this.#listeners.push(listener);
   }
 
@@ -165,10 +164,7 @@ class ConnectedVoice implements AsyncDisposable {
    * end-to-end group. Errors: BotError `link.lost` when the server ended the call.
    * Aborting `signal` throws its reason.
    */
-  async waitUntilSettled(
-    others: readonly string[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async waitUntilSettled(others: readonly string[], signal: AbortSignal) {
     const wanted = new Set(others);
     const here = () =>
       wanted.size === this.#present.size && wanted.isSubsetOf(this.#present);
@@ -183,7 +179,7 @@ class ConnectedVoice implements AsyncDisposable {
     return { sentPackets: this.#sentPackets, latePackets, unheardPackets };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose]() {
     this.#signals.close();
     this.#endClient('it was hung up');
     await this.#turn;

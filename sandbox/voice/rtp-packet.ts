@@ -22,7 +22,7 @@ const counterBytes = 4;
 const oneByteExtension = 0xbede;
 
 /** Parses the SSRC in the header. Undefined for a datagram that is no voice packet. */
-export function parseSsrc(datagram: Buffer): number | undefined {
+export function parseSsrc(datagram: Buffer) {
   if (datagram.length < 12 + tagBytes + counterBytes) return undefined;
   const [first = 0, second = 0] = datagram;
   if (first >> 6 !== 2 || (second & 0x7f) !== opusPayloadType) return undefined;
@@ -126,7 +126,7 @@ const discoveryBytes = 74;
 /**
  * Parses the SSRC that an IP discovery request names. Undefined for any other datagram.
  */
-export function parseDiscovery(datagram: Buffer): number | undefined {
+export function parseDiscovery(datagram: Buffer) {
   const asks =
     datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0001_0046;
   return asks ? datagram.readUInt32BE(4) : undefined;
@@ -222,7 +222,7 @@ function makeXchachaCipher(key: Uint8Array): VoiceCipher {
 }
 
 /** Returns undefined where the library throws, as when the tag does not fit. */
-function undefinedOnThrow(open: () => Buffer): Buffer | undefined {
+function undefinedOnThrow(open: () => Buffer) {
   try {
     return open();
   } catch {

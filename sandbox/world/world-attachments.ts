@@ -62,7 +62,7 @@ export function createAttachments(world: Pick<World, 'ids'>) {
       return { ...fields, id, sizeBytes: bytes.length, url: fileOrigin + path };
     },
 
-    find(id: string): Upload | undefined {
+    find(id: string) {
       return kept.get(id);
     },
   };

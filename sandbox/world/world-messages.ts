@@ -107,7 +107,7 @@ export class MessageBoard {
   }
 
   /** Fields left out stay as they are. Filling a deferred reply counts as an edit. */
-  edit(message: BoardMessage, content: PostedContent): BoardMessage {
+  edit(message: BoardMessage, content: PostedContent) {
     const { clock } = this.#world;
     const { keptFileIds } = content;
     const stay = message.files.filter(({ id }) => keptFileIds?.includes(id) ?? true);
@@ -148,7 +148,7 @@ export class MessageBoard {
   /**
    * Finds the message that was posted with that nonce of late, or makes it by `post`.
    */
-  postOnce(nonce: string, post: () => BoardMessage): BoardMessage {
+  postOnce(nonce: string, post: () => BoardMessage) {
     const nowMs = this.#world.clock.nowMs();
     for (const [each, { atMs }] of this.#nonces) {
       if (nowMs - atMs > maxNonceAgeMs) this.#nonces.delete(each);
@@ -160,7 +160,7 @@ export class MessageBoard {
     return message;
   }
 
-  find(id: string): BoardMessage | undefined {
+  find(id: string) {
     return this.#messages.get(id);
   }
 

@@ -33,7 +33,7 @@ const permissionBits = {
 
 export type Permission = keyof typeof permissionBits;
 
-export function toBits(permissions: readonly Permission[]): bigint {
+export function toBits(permissions: readonly Permission[]) {
   return permissions.reduce((bits, name) => bits | permissionBits[name], 0n);
 }
 
@@ -72,7 +72,7 @@ export function computePermissions(
   guild: Guild,
   userId: string,
   channel?: Channel,
-): bigint {
+) {
   const member = guild.members.get(userId);
   if (!member) return 0n;
   if (userId === guild.ownerId) return allPermissions;
@@ -94,7 +94,7 @@ export function isAllowed(
   userId: string,
   permission: Permission,
   channel?: Channel,
-): boolean {
+) {
   return (
     (computePermissions(world, guild, userId, channel) & permissionBits[permission]) !==
     0n

@@ -117,17 +117,17 @@ export type World = {
   readonly directChannels: Map<string, User>;
 };
 
-export function guildWithId(world: World, id: string): Guild | undefined {
+export function guildWithId(world: World, id: string) {
   return world.guilds.find((guild) => guild.id === id);
 }
 
 /** Finds a channel by id, or by name as people see it. */
-export function findChannel(guild: Guild, idOrName: string): Channel | undefined {
+export function findChannel(guild: Guild, idOrName: string) {
   return guild.channels.find((each) => each.id === idOrName || each.name === idOrName);
 }
 
 /** Finds a channel by name or id. Throws a plain Error when there is none. */
-export function requireChannel(guild: Guild, name: string): Channel {
+export function requireChannel(guild: Guild, name: string) {
   const channel = findChannel(guild, name);
   if (!channel) throw new Error(`There is no channel ${name} here.`);
   return channel;
@@ -145,13 +145,13 @@ export function findPlace(world: World, channelId: string): ChannelPlace | undef
 }
 
 /** Finds a member by id, or by name as people see it. */
-export function findMember(guild: Guild, idOrName: string): Member | undefined {
+export function findMember(guild: Guild, idOrName: string) {
   const byId = guild.members.get(idOrName);
   return byId ?? [...guild.members.values()].find(({ user }) => user.name === idOrName);
 }
 
 /** Finds a role by id or name. */
-export function findRole(guild: Guild, idOrName: string): GuildRole | undefined {
+export function findRole(guild: Guild, idOrName: string) {
   return guild.roles.find(({ id, name }) => id === idOrName || name === idOrName);
 }
 
@@ -162,6 +162,6 @@ export function listSeated(guild: Guild, channelId: string): readonly VoiceState
   );
 }
 
-export function isVoiceKind({ kind }: Channel): boolean {
+export function isVoiceKind({ kind }: Channel) {
   return kind === 'voice' || kind === 'stage';
 }

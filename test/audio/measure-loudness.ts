@@ -3,7 +3,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 
 /** Loudness of a whole sound at any rate, in the unit of `createLoudnessMeter`. */
-export function measureLoudness(pcm: Pcm): number | undefined {
+export function measureLoudness(pcm: Pcm) {
   const meter = createLoudnessMeter();
   const rate = new RateConverter(48_000, 2);
   for (const piece of [...rate.push(pcm), rate.flush()]) meter.push(piece);

@@ -5,7 +5,7 @@ import { getDurationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pc
 import { resamplePcm } from '#src/audio/resampler.ts';
 
 /** One of the recordings, 16 kHz mono. */
-export function readSpeech(name: string): Pcm {
+export function readSpeech(name: string) {
   return readSpeechFile(`${name}.wav`);
 }
 

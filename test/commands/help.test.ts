@@ -6,7 +6,7 @@ import type { CommandCall, Reply } from '#src/features/command.ts';
 import { features } from '#src/features/features.ts';
 import { textLocales } from '#src/texts/locales.ts';
 import { escapeTextValues } from '#src/texts/plain-text.ts';
-import { formatText, type Locale } from '#src/texts/texts.ts';
+import { formatText } from '#src/texts/texts.ts';
 import {
   adam,
   callAs,
@@ -161,7 +161,7 @@ test.each(textLocales)(
   },
 );
 
-test.each(textLocales)('in %s each line names its command', async (locale: Locale) => {
+test.each(textLocales)('in %s each line names its command', async (locale) => {
   const declared = helpLines(explainedCommands, features);
   expect(declared.length).toBeGreaterThan(10);
   const states = [true, false].map((hasModel) =>

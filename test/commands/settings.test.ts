@@ -1,5 +1,5 @@
 import { commands } from '#commands/commands.ts';
-import type { Command, CommandCall } from '#src/features/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
 import { type Finding, failing, notTried, ok } from '#src/probes/probe.ts';
 import type { SettingOutcome } from '#src/settings/setting-definition.ts';
 import { adam, makePorts, manager, type PortOverrides } from './command-ports.ts';
@@ -10,8 +10,7 @@ const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverride
 
 test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
   const hidden = commands.flatMap((one) => {
-    const all: readonly Command[] =
-      'commands' in one ? one.commands : 'label' in one ? [] : [one];
+    const all = 'commands' in one ? one.commands : 'label' in one ? [] : [one];
     return all.filter(({ needsManageServer }) => needsManageServer);
   });
   const own = commands.find((one) => 'commands' in one && one.name === 'settings');

@@ -1,5 +1,5 @@
 import { commands } from '#commands/commands.ts';
-import type { Command, CommandCall } from '#src/features/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
 import type {
   ListedTrack,
   PlayOutcome,
@@ -16,8 +16,7 @@ import {
 import { readReply as read, runPressed, runTyped } from './run-typed.ts';
 
 const group = commands.find((one) => 'commands' in one && one.name === 'track');
-const subcommands: readonly Command[] =
-  group && 'commands' in group ? group.commands : [];
+const subcommands = group && 'commands' in group ? group.commands : [];
 
 function track(name: string) {
   const found = subcommands.find((one) => one.name === name);

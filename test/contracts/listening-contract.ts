@@ -18,7 +18,7 @@ export async function sendUtterance(
   }
 }
 
-export async function collectHeard(listening: Listening): Promise<string> {
+export async function collectHeard(listening: Listening) {
   return (await listening.settle(neverAborted)).text;
 }
 

@@ -68,7 +68,7 @@ export class FakeHost implements AnswerHost {
     this.#isReleased.resolve();
   }
 
-  playedMs(): number {
+  playedMs() {
     return 0;
   }
 
@@ -294,12 +294,12 @@ export async function drainAnswer<Part>(answer: AsyncIterator<Part>) {
   return { parts, error: undefined };
 }
 
-export function joinTexts(parts: readonly ReplyPart[]): string {
+export function joinTexts(parts: readonly ReplyPart[]) {
   return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
 }
 
 /** The clauses that sounded, in order, each once for an unbroken run of its sound. */
-export function listSoundedTexts(parts: readonly ReplyPart[]): string[] {
+export function listSoundedTexts(parts: readonly ReplyPart[]) {
   const texts = parts.flatMap((part) =>
     part.kind === 'audio' ? [part.ofText ?? ''] : [],
   );

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Transcriber, TranscriptUpdate } from '#src/speech/speech-engine.ts';
+import type { Transcriber } from '#src/speech/speech-engine.ts';
 
 export type ContractUtterance = { readonly pcm: Pcm; readonly text: string };
 
@@ -10,14 +10,11 @@ export async function listUpdates(
   transcriber: Transcriber,
   pcm: Pcm,
   signal = neverAborted,
-): Promise<TranscriptUpdate[]> {
+) {
   return await Array.fromAsync(transcriber.transcribe(pcm, signal));
 }
 
-export async function transcribeText(
-  transcriber: Transcriber,
-  pcm: Pcm,
-): Promise<string> {
+export async function transcribeText(transcriber: Transcriber, pcm: Pcm) {
   const last = (await listUpdates(transcriber, pcm)).at(-1);
   return last?.kind === 'final' ? last.transcript.text : '(no final)';
 }

@@ -32,7 +32,7 @@ export function isRead({ path, language }: CodeBlock) {
 }
 
 /** Throws where the block cannot be read, or has no reader. */
-export async function readBlock(block: CodeBlock, folder: string): Promise<void> {
+export async function readBlock(block: CodeBlock, folder: string) {
   const { path, language, code } = block;
   const reader = readers[`${path} ${language}`] ?? readers[language];
   if (!reader) throw new Error(`Nothing is known that reads a block of "${language}".`);

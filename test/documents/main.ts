@@ -73,7 +73,7 @@ function fail(name: string, error: unknown) {
 }
 
 /** Does a step, and goes on after one that fails. */
-async function check<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
+async function check<T>(name: string, work: () => Promise<T>) {
   if (isStopped) throw new Error('The check was stopped.');
   try {
     const result = await work();

@@ -109,7 +109,7 @@ export class BotProcess implements AsyncDisposable {
     login: BotLogin,
     environment: Readonly<Record<string, string>>,
     preload?: string,
-  ): Promise<BotProcess> {
+  ) {
     const bot = await BotProcess.launch(login, environment, preload);
     return await bot.waitUntilReady();
   }
@@ -120,7 +120,7 @@ export class BotProcess implements AsyncDisposable {
     environment: Readonly<Record<string, string>>,
     preload?: string,
     program = ownProgramUrl,
-  ): Promise<BotProcess> {
+  ) {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const loaded = preload === undefined ? [] : ['--expose-gc', '--import', preload];
     const child = spawn(
@@ -136,7 +136,7 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** A bot that something else has started; its folder is removed with it. */
-  static fromChild(child: ChildProcess, folder: string): BotProcess {
+  static fromChild(child: ChildProcess, folder: string) {
     const bot = new BotProcess(child, folder);
     void bot.#readLog();
     child.stderr?.on('data', (chunk) => bot.#complain(`${chunk}`));
@@ -144,7 +144,7 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** Resolves with this bot once it can be called, else ends it. */
-  async waitUntilReady(): Promise<this> {
+  async waitUntilReady() {
     try {
       await this.waitForLine(
         ({ msg }) => msg?.startsWith('ready:') === true,
@@ -203,10 +203,7 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** The next line of its log that fits. Errors: when none came within `timeoutMs`, or the bot ended. */
-  async waitForLine(
-    fits: (line: LogLine) => boolean,
-    timeoutMs: number,
-  ): Promise<LogLine> {
+  async waitForLine(fits: (line: LogLine) => boolean, timeoutMs: number) {
     const late = new Error(`no line of its log fitted within ${timeoutMs} ms`);
     const over = new AbortController();
     const cancel = realClock.later(timeoutMs, () => over.abort(late));
@@ -221,7 +218,7 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** Asks it to stop, as a supervisor does; its exit code. */
-  async stop(): Promise<number | null> {
+  async stop() {
     if (this.isRunning) {
       const gone = once(this.#child, 'exit');
       // In real time: where processes share their time it may pass faster.

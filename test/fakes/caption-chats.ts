@@ -5,7 +5,6 @@ import type {
   ChatText,
   MessageOutcome,
 } from '#src/ports/caption-chats.ts';
-import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** A message as it was touched. Its key is `captions 1`, or `notice` of one with buttons. */
@@ -123,7 +122,7 @@ export class FakeCaptionChats implements CaptionChats {
     );
   };
 
-  async postMessage(channelId: string, text: string): Promise<MessagePlace> {
+  async postMessage(channelId: string, text: string) {
     const { chat, outcome } = await this.#findPosted(
       channelId,
       `recap ${this.#posted++}`,

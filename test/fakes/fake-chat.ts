@@ -51,7 +51,7 @@ export class FakeChat implements ChatModel {
     return messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
   }
 
-  canTakePictures(): boolean {
+  canTakePictures() {
     return true;
   }
 

@@ -107,7 +107,7 @@ export function openBudgets(
 type FakeSpentEvent = Extract<SessionEvent, { kind: 'spent' }>;
 
 /** A cap of this much money. */
-export function toUsd(usd: number): number {
+export function toUsd(usd: number) {
   return usd * 1e9;
 }
 
@@ -128,7 +128,7 @@ export function makeGreedyChat(pause: () => Promise<void>): ChatModel {
 export function reserveAnswer(
   budgets: BudgetAuthority,
   order: Partial<AnswerRequest> = {},
-): Reservation | undefined {
+) {
   const opened = budgets.open({
     kind: 'answer in writing',
     guildId: 'g',
@@ -144,7 +144,7 @@ export async function answerGreedily(
   budgets: BudgetAuthority,
   asker: Pick<AnswerRequest, 'guildId' | 'personId'>,
   pause: () => Promise<void>,
-): Promise<boolean> {
+) {
   using reservation = reserveAnswer(budgets, asker);
   if (!reservation) return false;
   const { signal } = new AbortController();

@@ -14,7 +14,7 @@ import {
   storePath,
   transcripts,
 } from '#src/storage/store-kinds.ts';
-import { createStores, type Store } from '#src/storage/stores/store-parts.ts';
+import { createStores } from '#src/storage/stores/store-parts.ts';
 
 export type LocalTranscriptStore = TranscriptStore & AsyncDisposable;
 type LocalStoreOptions = Omit<DatabaseOptions, 'driver'> & {
@@ -39,10 +39,7 @@ async function openStoreFile(
   return database;
 }
 
-export async function openLocalStore(
-  path: string,
-  options: LocalStoreOptions,
-): Promise<Store> {
+export async function openLocalStore(path: string, options: LocalStoreOptions) {
   return createStores(await openStoreFile(mainStore, path, options));
 }
 
@@ -61,6 +58,6 @@ export function toTranscriptStore(database: Database): LocalTranscriptStore {
   };
 }
 
-export function toTranscriptsPath(dataDir: string): string {
+export function toTranscriptsPath(dataDir: string) {
   return storePath(dataDir, transcripts);
 }

@@ -39,7 +39,7 @@ export function openMemoryStores(clock: Clock = new VirtualClock()): MemoryStore
 }
 
 /** Stores of transcripts as they are, in memory. */
-export function openMemoryTranscripts(clock: Clock): TranscriptStores {
+export function openMemoryTranscripts(clock: Clock) {
   const open = () => toTranscriptStore(openInMemory(transcripts.sqlite, clock));
   return new TranscriptStores(open(), open());
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 
 test('a proxy with a network passes bytes on in order, an opening and a round trip later', async () => {
-  const server = createServer((socket: Socket) => {
+  const server = createServer((socket) => {
     socket.on('error', () => undefined); // the proxy ends with a reset
     socket.pipe(socket);
   });

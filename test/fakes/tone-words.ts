@@ -18,7 +18,7 @@ export function speakWords(text: string): ContractUtterance {
 }
 
 /** The words that have ended in the sound, at any rate; an honest recogniser for mocks. */
-export function hearWords({ samples, rateHz }: Pcm): string {
+export function hearWords({ samples, rateHz }: Pcm) {
   const heard: string[] = [];
   const step = (rateHz * windowMs) / 1000;
   let from: number | undefined;

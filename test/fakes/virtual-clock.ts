@@ -25,11 +25,11 @@ export class VirtualClock implements Clock {
     return this.#findNext()?.dueMs ?? Infinity;
   }
 
-  nowMs(): number {
+  nowMs() {
     return this.#nowMs;
   }
 
-  wallMs(): number {
+  wallMs() {
     return this.#wallStartMs + this.#nowMs;
   }
 

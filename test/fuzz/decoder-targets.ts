@@ -49,7 +49,7 @@ export const decoderTargets: readonly FuzzTarget[] = Object.entries(soundFiles).
 );
 
 /** Decodes a file for each use and looks at it, within the limits of the targets. */
-export async function replaySound(bytes: Buffer): Promise<void> {
+export async function replaySound(bytes: Buffer) {
   await ignoreErrors(async () => {
     for (const want of allWants) await decodeCase([bytes, 4_096, want, 0]);
     await checkBytes(bytes);
@@ -71,7 +71,7 @@ function decoderTarget<Input>(
 }
 
 /** Decoders print every flaw. */
-async function ignoreErrors<Result>(work: () => Promise<Result>): Promise<Result> {
+async function ignoreErrors<Result>(work: () => Promise<Result>) {
   const printing = { ...console };
   Object.assign(console, { error() {}, warn() {}, log() {} });
   try {

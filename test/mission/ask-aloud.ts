@@ -23,7 +23,7 @@ export async function askAloud(
   return { choice, transcript, pcm: readWav(Buffer.from(data ?? '', 'base64')) };
 }
 
-export function makeWav(words: Saying): Buffer {
+export function makeWav(words: Saying) {
   return writeWav(sayings.sound(words));
 }
 

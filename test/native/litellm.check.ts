@@ -4,11 +4,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import {
-  type Engines,
-  openEngines,
-  openPipelines,
-} from '#src/app/engines/open-engines.ts';
+import { openEngines, openPipelines } from '#src/app/engines/open-engines.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
@@ -141,7 +137,7 @@ function keysAndModels() {
 // Proves: LiteLLM proxy by real (1.108.7: all roles)
 test('what is said is heard, thought and spoken through the proxy, with the vendor’s key and models', async () => {
   const set = await openSet();
-  await using engines: Engines = set.engines;
+  await using engines = set.engines;
   const { pcm, text } = speakWords('nova one two three');
   expect((await wordsOf(engines.transcriber, pcm)).toLowerCase()).toBe(text);
   const parts = await hold(set, 'chained');
@@ -169,7 +165,7 @@ test('a voice at /audio/speech is heard whole through the proxy', async () => {
     SPEECH_FORMAT: 'wav',
   };
   const set = await openSet({ ...speech, SPEECH_VOICE: 'alloy' });
-  await using engines: Engines = set.engines;
+  await using engines = set.engines;
   const sounds = await Array.fromAsync(
     engines.synthesizer.synthesize('Two of them.', {}, never),
   );
@@ -190,7 +186,7 @@ test('words pass the proxy while the model writes', async () => {
 
 test('one model behind the proxy hears and speaks, and its sound is whole', async () => {
   const set = await openSet({ PIPELINE: 'audio-model' });
-  await using _engines: Engines = set.engines;
+  await using _engines = set.engines;
   const parts = await hold(set, 'audio-model');
   expect(joinTexts(parts)).toBe(answer);
   expect(samplesOf(parts)).toBe(makeTone(answer, 24_000).length);

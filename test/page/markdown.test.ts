@@ -1,11 +1,11 @@
-import { type Paragraph, type Piece, readMarkdown } from '#page/room/markdown.js';
+import { type Piece, readMarkdown } from '#page/room/markdown.js';
 import { fc } from '#test/properties.ts';
 
 const names: Readonly<Record<string, string>> = { '5': 'Adam', '8': 'general' };
 
 /** Written with its manners as tags. */
 function tagged(text: string) {
-  return readMarkdown(text, (id) => names[id]).map((paragraph: Paragraph) => {
+  return readMarkdown(text, (id) => names[id]).map((paragraph) => {
     if (paragraph.kind === 'code') return `pre(${paragraph.text})`;
     return paragraph.parts.map(tagOf).join('');
   });

@@ -44,7 +44,7 @@ export function makeTone(hz: number, ms: number, loud = 10_000): Pcm {
 }
 
 /** The largest step from one sample to the next. */
-export function findSteepest(samples: Int16Array): number {
+export function findSteepest(samples: Int16Array) {
   return samples.reduce(
     (most, sample, n) =>
       n === 0 ? most : Math.max(most, Math.abs(sample - (samples[n - 1] ?? 0))),

@@ -67,7 +67,7 @@ export class VirtualListener {
   }
 }
 
-export function findLoudest(samples: Int16Array | undefined): number {
+export function findLoudest(samples: Int16Array | undefined) {
   return samples
     ? samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
     : 0;

@@ -37,7 +37,7 @@ const maxLogMs = 40_000;
 const shownLines = 12;
 
 /** One test for each scene. */
-export function playScenes(...files: readonly Scenes[]): void {
+export function playScenes(...files: readonly Scenes[]) {
   for (const [title, scene] of files.flatMap(Object.entries<Scene>)) {
     scenario(title, async () => {
       await using stage = await openStage(scene);
@@ -259,7 +259,7 @@ async function playAsks({ stage, name, person, last }: Actor, sound: Sound) {
 }
 
 /** Packets that this person has sent since they began to speak. */
-export function findSent(stage: Stage, name: string): number {
+export function findSent(stage: Stage, name: string) {
   return stage.person(name).counts().sentPackets - stage.last(name).sentPackets;
 }
 

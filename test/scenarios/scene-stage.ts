@@ -87,6 +87,6 @@ export async function openStage(scene: Scene): Promise<Stage> {
 }
 
 /** Name of the server in `Adam in Second`. */
-export function findServer(name: string): string | undefined {
+export function findServer(name: string) {
   return / in (.+)$/.exec(name)?.[1];
 }

@@ -29,10 +29,10 @@ export function createLuck(
   failing: FailingCall | undefined,
 ) {
   const calls = new Map<PortName, number>();
-  let failingPorts: FailingCall | undefined = failing;
+  let failingPorts = failing;
 
   /** Number from 0 to 1. */
-  function drawLuck(key: string): number {
+  function drawLuck(key: string) {
     return drawChance(seed, key);
   }
 
@@ -70,7 +70,7 @@ export function createLuck(
 }
 
 /** Number from 0 to 1 by seed and key alone, so that a shorter script meets the same delays. */
-export function drawChance(seed: number, key: string): number {
+export function drawChance(seed: number, key: string) {
   let hash = 2_166_136_261 ^ seed;
   for (let at = 0; at < key.length; at++) {
     hash = Math.imul(hash ^ key.charCodeAt(at), 16_777_619);

@@ -142,7 +142,7 @@ function parseAct(act: string): SceneAct {
 function requireMember<Name extends string>(
   names: readonly Name[],
   name: string | undefined,
-): Name {
+) {
   const found = names.find((one) => one === name);
   if (!found) throw new Error(`unknown in a scene: ${name}`);
   return found;

@@ -15,7 +15,7 @@ export const soundFiles = {
 } as const;
 
 /** Decoding for a test; a step may take as long as a busy machine needs. */
-export function openDecoding(): Decoding {
+export function openDecoding() {
   return createDecoding({ clock: realClock, stepMs: 20_000 });
 }
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createOwnSentenceTest } from '#src/app/engines/open-engines.ts';
-import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
@@ -43,7 +42,7 @@ async function openVoice(over: { readonly maxBytes?: number } = {}) {
 
 /** All of the sound, and time enough to keep it on a busy machine. */
 async function say(voice: Synthesizer, text: string, how: SpeechVoice = {}) {
-  const pieces: Pcm[] = await Array.fromAsync(voice.synthesize(text, how, never));
+  const pieces = await Array.fromAsync(voice.synthesize(text, how, never));
   await wait(300);
   return {
     rateHz: pieces[0]?.rateHz,

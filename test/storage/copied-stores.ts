@@ -29,7 +29,7 @@ export async function makeStore(path: string) {
 export async function makeCopiedStores(
   place: StoreFolder,
   ...madeAtWallMs: readonly number[]
-): Promise<string> {
+) {
   const dataDir = dirname(place.path);
   const store = await openLocalStore(place.path, options);
   for (const id of [adam, eva])

@@ -239,7 +239,7 @@ const memories: readonly NewMemory[] = [
   },
 ];
 
-export async function writeMain(store: Store): Promise<void> {
+export async function writeMain(store: Store) {
   for (const consent of consents) await store.consents.write(...consent);
   for (const panel of panels) await store.panels.write(...panel);
   for (const setting of settings) await store.settings.write(...setting);
@@ -257,7 +257,7 @@ export async function writeMain(store: Store): Promise<void> {
   await store.reminders.add(reminder);
 }
 
-export async function writeTranscripts(store: LocalTranscriptStore): Promise<void> {
+export async function writeTranscripts(store: LocalTranscriptStore) {
   for (const session of sessions) await store.writer.putSession(session);
   await store.writer.putLines([...lines, longLine]);
   await store.messages.putMessage(captionMessage);

@@ -8,7 +8,6 @@ import {
   createVoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import {
-  type EndpointingState,
   endpointRules,
   quietVoice,
   stepEndpointing,
@@ -52,7 +51,7 @@ const weights = await loadSilero();
 function utterances(samples: Int16Array) {
   const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
   const ended: VoiceEvidence[] = [];
-  let voice: EndpointingState = quietVoice;
+  let voice = quietVoice;
   for (let atMs = 20; (atMs - 1000) * 16 <= samples.length; atMs += 20) {
     const packet = new Int16Array(320);
     packet.set(samples.subarray((atMs - 20) * 16, atMs * 16));

@@ -165,7 +165,7 @@ export function readClips(voices: readonly string[], codec: OpusCodec): Int16Arr
 }
 
 /** Clips one after another, with this much silence, in ms, after each. */
-export function joinClips(clips: readonly Int16Array[], pauseMs: number): Int16Array {
+export function joinClips(clips: readonly Int16Array[], pauseMs: number) {
   const pause = new Int16Array(pauseMs * samplesPerMs);
   return joinedSpeech(clips.flatMap((clip) => [clip, pause]));
 }

@@ -24,7 +24,7 @@ const message = {
 };
 
 /** Contract of every store of transcripts: erased lines, and notes about messages meanwhile. */
-export function testTranscriptErasing(name: string, open: OpenTranscriptStore): void {
+export function testTranscriptErasing(name: string, open: OpenTranscriptStore) {
   testForgottenPeople(name, open);
   testForgottenPlaces(name, open);
   testExpiry(name, open);

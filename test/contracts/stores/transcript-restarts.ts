@@ -9,7 +9,7 @@ import {
 } from './transcript-samples.ts';
 
 /** Contract of a start after a killed process: data that it repairs, and data that it leaves to other processes. */
-export function testTranscriptRestarts(name: string, open: OpenTranscriptStore): void {
+export function testTranscriptRestarts(name: string, open: OpenTranscriptStore) {
   testEndedSessions(name, open);
   testUnkeptLines(name, open);
   testSharedServers(name, open);

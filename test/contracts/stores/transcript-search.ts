@@ -13,7 +13,7 @@ import {
 } from './transcript-samples.ts';
 
 /** Contract of every store of transcripts: search for lines by words. */
-export function testTranscriptSearch(name: string, open: OpenTranscriptStore): void {
+export function testTranscriptSearch(name: string, open: OpenTranscriptStore) {
   testFinding(name, open);
   testRanking(name, open);
   testFilters(name, open);

@@ -15,7 +15,7 @@ import {
 } from './transcript-samples.ts';
 
 /** Contract of every store of transcripts: writes and reads. */
-export function testTranscriptStore(name: string, open: OpenTranscriptStore): void {
+export function testTranscriptStore(name: string, open: OpenTranscriptStore) {
   testResuming(name, open);
   testReading(name, open);
   testAgreement(name, open);

@@ -366,10 +366,7 @@ export function linkUp(atMs: number): ConversationEvent {
 // Effects, as people read them.
 
 /** `state`: state after the step of the effect. */
-export function formatEffect(
-  effect: ConversationEffect,
-  state: ConversationState,
-): string {
+export function formatEffect(effect: ConversationEffect, state: ConversationState) {
   switch (effect.do) {
     case 'listen':
       return `listen ${effect.utterance} of ${effect.by}`;

@@ -11,7 +11,6 @@ import {
   stepConversation,
 } from '#src/conversation/machine/step.ts';
 import {
-  type CaseStep,
   type ConversationCase,
   formatEffect,
   makeRoom,
@@ -50,12 +49,12 @@ export function playCase(one: ConversationCase): readonly (readonly string[])[] 
   });
 }
 
-export function listSteps(one: ConversationCase): readonly CaseStep[] {
+export function listSteps(one: ConversationCase) {
   return 'steps' in one ? one.steps : one;
 }
 
 /** The same value, which throws where it is changed. */
-export function freezeDeep<Value>(value: Value): Value {
+export function freezeDeep<Value>(value: Value) {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value))
     return value;
   Object.freeze(value);

@@ -123,7 +123,7 @@ export async function talkForAWhile(setup: Narration): Promise<Narration> {
 }
 
 /** Eva says something beside the bot, Adam says something to it, and it quotes Eva. */
-export async function holdConversation(setup: Narration): Promise<void> {
+export async function holdConversation(setup: Narration) {
   await setup.say(eva, `the ${overheard} is decided`);
   await askQuestion(setup, adam, `Mind the ${reported}.`);
   await askQuestion(setup, adam, 'What was decided?');

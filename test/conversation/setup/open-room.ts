@@ -1,9 +1,8 @@
 import { expect } from 'vitest';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
-import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { getPhase } from '#src/conversation/machine/selectors.ts';
-import type { TurnPhase, UtteranceState } from '#src/conversation/machine/state.ts';
+import type { UtteranceState } from '#src/conversation/machine/state.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {
@@ -58,12 +57,12 @@ export async function openSlowRoom(answer: string) {
   return Object.assign(fixture, { prompts });
 }
 
-export function getTalk({ sessions }: SessionFixture): ConversationLoop {
+export function getTalk({ sessions }: SessionFixture) {
   return sessions.findSession('g')?.loop ?? expect.fail('no session');
 }
 
 /** Phase of what has the floor; undefined where nothing has it. */
-export function floorPhase(fixture: SessionFixture): TurnPhase | undefined {
+export function floorPhase(fixture: SessionFixture) {
   const { state } = getTalk(fixture);
   return state.turnQueue.current && getPhase(state.turnQueue.current, state);
 }

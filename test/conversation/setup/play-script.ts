@@ -180,7 +180,7 @@ export class Play {
   }
 
   /** Lets time pass. Returns the number of frames that left meanwhile. */
-  async pass(ms: number): Promise<number> {
+  async pass(ms: number) {
     const { links } = this.fixture.linkOpener;
     const sent = () => links.reduce((sum, link) => sum + link.sent, 0);
     const before = sent();
@@ -210,7 +210,7 @@ export class Play {
       .join(' ')}`;
   }
 
-  run(act: string): unknown {
+  run(act: string) {
     return (this.#acts[act] ?? expect.fail(`Nobody knows how to ${act}.`))(
       this.fixture,
     );
@@ -228,7 +228,7 @@ export class Play {
   }
 
   /** Somebody sits there from now on, or no more. */
-  seat(name: string, isThere: boolean): void {
+  seat(name: string, isThere: boolean) {
     const { linkOpener } = this.fixture;
     for (const list of [linkOpener.people, linkOpener.links.at(-1)?.present ?? []]) {
       const at = list.findIndex(({ id }) => id === this.idOf(name));

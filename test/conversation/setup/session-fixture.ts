@@ -361,7 +361,7 @@ export async function passTime(
   { clock, linkOpener }: SessionFixture,
   ms: number,
   packets: readonly Packet[] = [],
-): Promise<void> {
+) {
   const waiting = packets.toSorted((a, b) => a.atMs - b.atMs);
   for (let passed = 0; passed < ms; passed += 20) {
     await clock.advance(20);
@@ -436,6 +436,6 @@ export async function hearSpeech(
   ms: number,
   speech = 'human-cards-004',
   who = adam,
-): Promise<void> {
+) {
   await passTime(fixture, ms, await sayWords(speech, who, fixture.clock.nowMs()));
 }

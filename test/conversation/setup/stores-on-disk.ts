@@ -21,7 +21,7 @@ export class StoreClock extends VirtualClock {
   readonly #underWay = new Set<Promise<unknown>>();
 
   /** The same ports, whose operations time waits for. */
-  watchStores<Ports extends object>(ports: Ports): Ports {
+  watchStores<Ports extends object>(ports: Ports) {
     return new Proxy(ports, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key);
@@ -35,7 +35,7 @@ export class StoreClock extends VirtualClock {
     });
   }
 
-  override async advance(ms: number): Promise<void> {
+  override async advance(ms: number) {
     while (this.#underWay.size > 0) {
       await Promise.allSettled(this.#underWay);
       await passRounds(1);

@@ -1,6 +1,5 @@
 import type { SandboxOptions } from '#sandbox/sandbox.ts';
 import {
-  type Discord,
   type DiscordOptions,
   type DiscordPorts,
   openDiscord as open,
@@ -14,10 +13,7 @@ export type TestOptions = Partial<DiscordOptions> &
   Pick<DiscordOptions, 'token' | 'apiUrl'>;
 
 /** A bot of the only shard, over stores of its own, which may be in every server and says nothing to new ones. */
-export async function openDiscord(
-  options: TestOptions,
-  signal: AbortSignal,
-): Promise<Discord> {
+export async function openDiscord(options: TestOptions, signal: AbortSignal) {
   const { guilds: guildStore, panels: panelStore } = openMemoryStores();
   const shard = {
     id: 0,

@@ -125,7 +125,7 @@ export function encodeSound(
   samples: Int16Array,
   rateHz: number,
   format: 'pcm' | 'wav',
-): Buffer {
+) {
   if (format === 'pcm')
     return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
   const wav = writeWav({ samples, rateHz, channels: 1 });

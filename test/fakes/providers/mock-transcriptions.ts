@@ -75,12 +75,12 @@ function findRefusal(
   return undefined;
 }
 
-export function isOgg(form: FormData): boolean {
+export function isOgg(form: FormData) {
   const file = form.get('file');
   return file instanceof File && file.type === 'audio/ogg';
 }
 
-function isAskingForWords(form: FormData): boolean {
+function isAskingForWords(form: FormData) {
   return form.getAll('timestamp_granularities[]').includes('word');
 }
 

@@ -42,7 +42,7 @@ export async function openListeningServer(
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */
-export async function findFreePort(): Promise<number> {
+export async function findFreePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -1,7 +1,4 @@
-import {
-  type NumberedLines,
-  splitIntoNumberedPieces,
-} from '#src/features/captions/answers/numbered-prompt-lines.ts';
+import { splitIntoNumberedPieces } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {
   FoundLine,
   TranscriptLine,
@@ -60,7 +57,7 @@ export function toFound(...lines: readonly TranscriptLine[]): readonly FoundLine
 }
 
 /** These lines as one request shows them to a model. */
-export function numberLines(found: readonly FoundLine[]): NumberedLines {
+export function numberLines(found: readonly FoundLine[]) {
   const [lines] = splitIntoNumberedPieces(found, { maxChars: 100_000 });
   if (!lines) throw new Error('No line has words.');
   return lines;

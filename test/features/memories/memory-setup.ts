@@ -42,11 +42,7 @@ const tea: NewMemory = {
   atWallMs: Date.UTC(2026, 10, 20),
 };
 
-export async function askWords(
-  fixture: SessionFixture,
-  words: string,
-  who = adam,
-): Promise<void> {
+export async function askWords(fixture: SessionFixture, words: string, who = adam) {
   void fixture.talk.askQuestion('g', words, who, 'voice');
   await passTime(fixture, 4_000);
 }

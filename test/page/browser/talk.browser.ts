@@ -1,5 +1,4 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import type { Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { leastShare, measureUnderstoodShare } from '#src/probes/engine-probes.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
@@ -113,7 +112,7 @@ const wordsInSight = `(() => {
 /** The part of `words` that a recogniser understands of what the tab was given to play, 0 to 1; the test's own limit ends it. */
 async function understood(tab: Page, words: string) {
   const samples = await tappedOf(tab);
-  const pcm: Pcm = resamplePcm({ samples, rateHz: 48_000, channels: 1 }, 16_000);
+  const pcm = resamplePcm({ samples, rateHz: 48_000, channels: 1 }, 16_000);
   await using models = new LocalModels();
   const transcriber = await openLocalTranscriber({ models });
   let text = '';

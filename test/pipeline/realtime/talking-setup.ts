@@ -71,7 +71,7 @@ export function toTalkReply({ says, call, ends }: ModelScript): TalkSettings['an
 }
 
 /** A host that lets tools run. */
-export function makeReleasedHost(): FakeHost {
+export function makeReleasedHost() {
   const host = new FakeHost();
   host.release();
   return host;
@@ -99,7 +99,7 @@ export async function drain(
 }
 
 /** Conversation items of the server: role and content. */
-export function toHistory(call: TalkCall | undefined): string[] {
+export function toHistory(call: TalkCall | undefined) {
   return (call?.items ?? []).map(({ type, role, text, sound }) => {
     const what = sound ? `sound ${Math.round((sound.length / 24_000) * 1000)}` : text;
     return `${role ?? type}: ${what}`;

@@ -123,7 +123,7 @@ export class Band {
   }
 
   /** Item that was added. */
-  play(name: string, source: SoundSource, options?: ItemOptions): TrackItem {
+  play(name: string, source: SoundSource, options?: ItemOptions) {
     const added = this.tracks.enqueue(name, source, options);
     const place = added.kind === 'added' ? added.place : 0;
     const item = this.tracks.findTrack(name)?.items[place];

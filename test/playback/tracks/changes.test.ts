@@ -28,7 +28,7 @@ class Hum implements Track {
     return { samples, onSent: () => undefined };
   }
 
-  onSound(): void {
+  onSound() {
     // it is asked every 20 ms
   }
 }

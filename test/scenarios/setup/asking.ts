@@ -28,7 +28,7 @@ type Button = { readonly custom_id: string; readonly label: string };
 
 const ours = 'parley:';
 
-export function customId(name: string): string {
+export function customId(name: string) {
   return `${ours}${name}`;
 }
 

@@ -47,7 +47,7 @@ export function createSayings<Text extends string>(texts: readonly Text[]) {
       return { pace: instantPace, hears: (pcm: Pcm) => recogniser.hearPcm(pcm) };
     },
 
-    sound(text: Text): Pcm {
+    sound(text: Text) {
       const sound = sounds.get(text);
       if (!sound) throw new Error(`Nobody can say "${text}".`);
       return sound;
@@ -83,7 +83,7 @@ export async function transcriptFor(
   { sandbox }: ScenarioSetup,
   person: SandboxPerson,
   format: string,
-): Promise<string> {
+) {
   const shown = await commandReply(person, 'captions transcript', { format });
   expect(shown).toMatchObject({
     ephemeral: true,
@@ -95,7 +95,7 @@ export async function transcriptFor(
 }
 
 /** All bytes of everything the bot keeps, as text. */
-export async function keptBytes({ dataDir }: ScenarioSetup): Promise<string> {
+export async function keptBytes({ dataDir }: ScenarioSetup) {
   const entries = await readdir(dataDir, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   const bytes = files.map(({ parentPath, name }) => readFile(join(parentPath, name)));
@@ -103,7 +103,7 @@ export async function keptBytes({ dataDir }: ScenarioSetup): Promise<string> {
 }
 
 /** All that a chat model was ever shown. */
-export function promptsOf({ providers }: ScenarioSetup): string {
+export function promptsOf({ providers }: ScenarioSetup) {
   const chats = providers.requests.filter(({ endpoint }) => endpoint === 'chat');
   return JSON.stringify(chats.map(({ body }) => body));
 }

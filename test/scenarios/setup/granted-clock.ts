@@ -18,7 +18,7 @@ const earlyMs = 1.5;
 function createGrantedClock(real: Clock, grant: TimeGrant) {
   /** Looks of each timer that is not due at the clock, with the way to forget the timer of the machine. */
   const waiting = new Map<() => void, (() => void) | undefined>();
-  let present: TimeGrant = grant;
+  let present = grant;
 
   function readNowMs() {
     const { untilMs, atMs, realMs, rate } = present;

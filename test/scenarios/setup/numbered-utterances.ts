@@ -14,7 +14,7 @@ export function settingsOf(
 }
 
 /** Recognised text of the utterance of that number. */
-export function wordsFor(n: number): string {
+export function wordsFor(n: number) {
   return `Nova, utterance ${n}!`;
 }
 

@@ -2,7 +2,7 @@ import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 
 /** A sandbox that several scenarios use one after the other, as one of them knows it: with its own servers, and what happened since it began. */
-export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]): Sandbox {
+export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]) {
   const [first] = guilds;
   if (!first) throw new Error('A scenario has a server.');
   const lastBefore = sandbox.requests().at(-1);

@@ -73,7 +73,7 @@ export function scenario(name: string, play: () => Promise<void>) {
 }
 
 /** The deadline of a single step. */
-export function soon(ms = waitMs): AbortSignal {
+export function soon(ms = waitMs) {
   const error = new Error(`A step of the scenario was not done within ${ms} ms.`);
   const over = new AbortController();
   realClock.later(ms, () => over.abort(error));
@@ -150,7 +150,7 @@ export async function call({ sandbox }: SpokenSetup, person: SandboxPerson) {
 export async function returned(
   { bot }: Pick<ScenarioSetup, 'bot'>,
   ...people: readonly SandboxPerson[]
-): Promise<void> {
+) {
   await eventually(() => expect(bot.log.map(({ msg }) => msg)).toContain('joined'));
   await Promise.all(people.map((person) => person.settled(soon())));
 }
@@ -203,13 +203,13 @@ export function startOfSpeech(
 }
 
 /** Resolves when half a second of the bot has been heard. */
-export async function hearing({ heard }: SandboxPerson): Promise<void> {
+export async function hearing({ heard }: SandboxPerson) {
   const audible = () => heard.frames.filter((frame) => frame.audible).length;
   await eventually(() => expect(audible()).toBeGreaterThan(25));
 }
 
 /** Texts that the mock speech server was given to say, oldest first. */
-export function madeTexts({ providers }: SpokenSetup): string[] {
+export function madeTexts({ providers }: SpokenSetup) {
   return providers.requests.flatMap(({ endpoint, text }) =>
     endpoint === 'speech' && text !== undefined ? [text] : [],
   );
@@ -221,7 +221,7 @@ function shownMessages(setup: ScenarioSetup) {
 }
 
 /** The words people are said to have said, as the chat model was shown them last. */
-export function shownWords(setup: ScenarioSetup): string[] {
+export function shownWords(setup: ScenarioSetup) {
   return wordsOf(shownMessages(setup));
 }
 

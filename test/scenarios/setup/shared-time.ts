@@ -67,7 +67,7 @@ export function inSharedTime(
 export async function startInSharedTime(
   login: BotLogin,
   environment: Readonly<Record<string, string>>,
-): Promise<BotProcess> {
+) {
   const name = `bot ${++started}`;
   const bot = await BotProcess.start(login, { ...environment, ...inSharedTime(name) });
   bots.set(name, bot);

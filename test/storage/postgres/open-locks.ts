@@ -2,7 +2,6 @@ import { realClock } from '#src/base/clock.ts';
 import {
   openShardLocks,
   type ShardLockOptions,
-  type ShardLocks,
 } from '#src/storage/postgres/shard-locks.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
 
@@ -11,7 +10,7 @@ export function openLocks(
   { url }: Pick<TestSchema, 'url'>,
   options: Pick<ShardLockOptions, 'count' | 'first' | 'last'> &
     Partial<ShardLockOptions>,
-): Promise<ShardLocks> {
+) {
   const ignore = () => undefined;
   const listeners = { onWait: ignore, onLost: ignore, report: ignore };
   return openShardLocks(

@@ -4,7 +4,6 @@ import {
   type PauseSigns,
 } from '#src/turn/endpointing/endpointing-delay.ts';
 import {
-  type EndingCounts,
   getEndingLogit,
   learnEnding,
   learnPause,
@@ -49,7 +48,7 @@ test('people who pause long are given time, people who hardly pause are answered
 });
 
 test('last words that often went on are waited for, in any language and without a list', () => {
-  let endings: EndingCounts = noEndings;
+  let endings = noEndings;
   for (let n = 0; n < 10; n++) endings = learnEnding(endings, 'siis', 'went-on');
   for (let n = 0; n < 10; n++) endings = learnEnding(endings, 'aitäh', 'ended');
   expect(delayMs(read(0.5, 'siis'), { endings })).toBeGreaterThan(delayMs(read(0.5)));

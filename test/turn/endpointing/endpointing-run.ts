@@ -1,7 +1,6 @@
 import {
   type EndpointingEffect,
   type EndpointingEvent,
-  type EndpointingState,
   quietVoice,
   endpointRules as rules,
   stepEndpointing,
@@ -12,7 +11,7 @@ export type NotedEffect = EndpointingEffect & { readonly notedAtMs: number };
 /** Every effect, with the instant of the event that caused it. */
 export function runEvents(events: readonly EndpointingEvent[]): NotedEffect[] {
   const noted: NotedEffect[] = [];
-  let voice: EndpointingState = quietVoice;
+  let voice = quietVoice;
   for (const event of events) {
     const step = stepEndpointing(voice, event, rules);
     voice = step.voice;
@@ -40,7 +39,7 @@ export function makeTicks(fromMs: number, toMs: number): EndpointingEvent[] {
   }));
 }
 
-export function sortEvents(...events: readonly EndpointingEvent[]): EndpointingEvent[] {
+export function sortEvents(...events: readonly EndpointingEvent[]) {
   return events.toSorted((a, b) => a.atMs - b.atMs);
 }
 

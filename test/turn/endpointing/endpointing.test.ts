@@ -1,6 +1,5 @@
 import {
   type EndpointingEvent,
-  type EndpointingState,
   quietVoice,
   endpointRules as rules,
   stepEndpointing,
@@ -170,7 +169,7 @@ test('a text that comes after its wait ends the turn at once', () => {
   const delayed = reportedAfter('what is the capital of france', 290);
   expect(delays(delayed).at(-1)).toEqual(['ended', 300]);
   const slow = { ...rules, textTimeoutMs: 800 };
-  let voice: EndpointingState = quietVoice;
+  let voice = quietVoice;
   const events: EndpointingEvent[] = [
     ...makeWindows(0, ...wordEvent),
     { kind: 'silence-frame', atMs: wordEndMs + 20 },

@@ -1,6 +1,5 @@
 import {
   type EndpointingEvent,
-  type EndpointingState,
   endpointRules,
   quietVoice,
   stepEndpointing,
@@ -17,7 +16,7 @@ function listen(
   probability: number | undefined,
   { text = '', answerMs = 60, soundsOverMs = Infinity } = {},
 ) {
-  let voice: EndpointingState = quietVoice;
+  let voice = quietVoice;
   const asked: number[] = [];
   const soundedOver: number[] = [];
   let endedAtMs: number | undefined;
@@ -57,7 +56,7 @@ test('the turn model is asked once in a pause, after 100 ms of silence', () => {
 test('the turn model is asked at once where the microphone has closed', () => {
   const windows = makeWindows(0, ...wordEvent);
   const closed = { kind: 'silence-frame', atMs: wordEndMs + 20 } as const;
-  let voice: EndpointingState = quietVoice;
+  let voice = quietVoice;
   const asked = [...windows, closed].flatMap((event) => {
     const done = stepEndpointing(voice, event, rules);
     voice = done.voice;
@@ -115,7 +114,7 @@ function getUsualWait() {
 }
 
 test('an answer about a pause that is over changes nothing', () => {
-  let voice: EndpointingState = quietVoice;
+  let voice = quietVoice;
   for (const event of makeWindows(0, ...wordEvent))
     ({ voice } = stepEndpointing(voice, event, rules));
   const late = {

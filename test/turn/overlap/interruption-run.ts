@@ -31,10 +31,7 @@ export function runEvents(
 }
 
 /** Effects of `play` in short form: `pause 388`. */
-export function runReports(
-  events: readonly BargeInEvent[],
-  untilMs = 30_000,
-): string[] {
+export function runReports(events: readonly BargeInEvent[], untilMs = 30_000) {
   return runEvents(events, untilMs).map((effect) => {
     const who = 'personId' in effect ? ` ${effect.personId}` : '';
     return `${effect.kind}${who} ${effect.atMs}`;

@@ -9,7 +9,7 @@ type GivenPoint = {
 };
 
 /** Reply of a chat model to the request for a recap. */
-export function makeRecapReply(...points: readonly GivenPoint[]): string {
+export function makeRecapReply(...points: readonly GivenPoint[]) {
   const written = points.map(({ kind = 'point', line, words, ...point }) => {
     return { kind, ...point, lines: [{ line, words }] };
   });

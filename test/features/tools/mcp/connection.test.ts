@@ -183,7 +183,7 @@ test('a program that ends at once is told as such', () =>
 
 test('a command that is not there, and an address where nobody listens, are told as unreachable', async () => {
   const unreachable = { code: 'tool.unreachable', retryable: true };
-  const nothing: McpTransport = {
+  const nothing = {
     ...stdio('modern'),
     command: './no-such-program',
   } as McpTransport;
