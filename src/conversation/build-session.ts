@@ -391,23 +391,23 @@ function continueState(
   const past = former ? goesOn && former.loop.state : endedConversation;
   const { agreedIds: callers = [], isPaused = false } =
     former?.consent.answers ?? seat ?? endedConversation?.answers ?? {};
-  const { company, notes, session } = former?.loop.state ?? start;
-  const consent = { ...company.consent, ...storedConsents, callers, isPaused };
+  const { presence, notes, session } = former?.loop.state ?? start;
+  const consent = { ...presence.consent, ...storedConsents, callers, isPaused };
   const { restrictions } = session; // A mute by a moderator outlives a move.
   return {
     ...start,
     session: { ...start.session, restrictions },
-    company: { ...start.company, consent },
+    presence: { ...start.presence, consent },
     history: (past || start).history,
     notes: { ...start.notes, failures: notes.failures },
   };
 }
 
 function findPersonName(
-  { company, history, turns }: ConversationState,
+  { presence, history, turns }: ConversationState,
   personId: PersonId,
 ) {
-  const here = company.people.find(({ id }) => id === personId);
+  const here = presence.people.find(({ id }) => id === personId);
   const asked = [...turns, ...history.exchanges].findLast(({ by }) => by === personId);
   return here?.name ?? asked?.name ?? 'Someone';
 }

@@ -47,8 +47,8 @@ export function isAnybodyTalking({ turns }: ConversationState) {
 }
 
 /** Number of people in the channel besides bots. */
-export function listCompany({ company }: ConversationState) {
-  return company.people.filter(({ isBot }) => !isBot).length;
+export function listCompany({ presence }: ConversationState) {
+  return presence.people.filter(({ isBot }) => !isBot).length;
 }
 
 /** Exchanges that an answer was shown which began in a step. */

@@ -59,11 +59,11 @@ export function createCostJudge(hold: Hold) {
 /** A request that runs and is for nothing; undefined: there is none. */
 function findNeedlessRequest(
   { engines, waitingRequests }: Simulation,
-  { company, turnQueue, turns }: ConversationState,
+  { presence, turnQueue, turns }: ConversationState,
   isCaptioned: (by: string) => boolean,
 ) {
   const { listRunning } = engines;
-  for (const { id } of company.people) {
+  for (const { id } of presence.people) {
     const asked = turns.flatMap(({ by, openSpeech }) => (by === id ? openSpeech : []));
     const wanted = asked.filter((one) => one.isRequested && one.words === undefined);
     const runs = listRunning.filter(

@@ -41,7 +41,7 @@ export function createEndJudge(hold: Hold) {
     const isNothing = event.finish === 'empty' && turn?.changes.length === 0;
     const hasFailed = turn !== undefined && event.finish === 'failed';
     // Whoever hears nothing reads it.
-    const isForDeaf = before.company.people.some(
+    const isForDeaf = before.presence.people.some(
       ({ id, isDeaf }) => id === turn?.by && isDeaf,
     );
     const isTold = isForDeaf || effects.some((one) => signs.has(one.do));

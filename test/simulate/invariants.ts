@@ -102,7 +102,7 @@ export class Invariants {
 
   #checkStep(world: Simulation, taken: SimulatedStep) {
     if (taken.before !== this.#last)
-      this.#beginSession(world, taken.before.company.consent.isPaused);
+      this.#beginSession(world, taken.before.presence.consent.isPaused);
     this.#last = taken.after;
     this.consent.note(taken);
     this.#checkHearing(taken);
@@ -149,7 +149,7 @@ export class Invariants {
     }
     for (const { by, openSpeech: own } of after.turns) {
       const isGoingOn = own.some(({ isEnded }) => !isEnded);
-      const isHere = after.company.people.some(({ id }) => id === by);
+      const isHere = after.presence.people.some(({ id }) => id === by);
       if (isGoingOn && isHere) this.#hold(1, this.consent.isHeard(by), by);
     }
     const isCutOff = event.kind !== 'link-lost' || open.every(({ isEnded }) => isEnded);

@@ -125,7 +125,7 @@ export class QuestionJudge {
       (one) =>
         one.do === 'fact' && one.fact.kind === 'dropped' && one.fact.by === turn.by,
     );
-    const isAway = !after.company.people.some(({ id }) => id === turn.by);
+    const isAway = !after.presence.people.some(({ id }) => id === turn.by);
     const wasAway = isAway || (this.#awayMs.get(turn.by) ?? 0) >= turn.endedMs;
     switch (end) {
       case 'cancelled':
@@ -183,10 +183,10 @@ export class QuestionJudge {
     const isOpen = after.attention.windows.some(
       ({ fromMs, personId }) => personId === by && fromMs === event.atMs,
     );
-    const isThere = after.company.people.some(
+    const isThere = after.presence.people.some(
       ({ id, isAdmitted }) => id === by && isAdmitted,
     );
-    this.#hold(49, isOpen || after.company.consent.no.includes(by) || !isThere, by);
+    this.#hold(49, isOpen || after.presence.consent.no.includes(by) || !isThere, by);
   }
 
   #checkMeant(utterance: Id, by: string) {

@@ -26,8 +26,11 @@ function changeAfterStep(
 }
 
 function keepConsent(state: ConversationState) {
-  const { company } = state;
-  return { ...state, company: { ...company, consent: { ...company.consent, no: [] } } };
+  const { presence } = state;
+  return {
+    ...state,
+    presence: { ...presence, consent: { ...presence.consent, no: [] } },
+  };
 }
 
 function forgetChanges({ turns, ...state }: ConversationState) {

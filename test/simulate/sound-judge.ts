@@ -59,7 +59,7 @@ export class SoundJudge {
   check(world: Simulation, step: SimulatedStep) {
     const { after, effects, event } = step;
     if (isSounding(after)) this.#knownMs = event.atMs;
-    for (const { id, isDeaf } of after.company.people)
+    for (const { id, isDeaf } of after.presence.people)
       if (isDeaf) this.#deafMs.set(id, event.atMs);
     for (const one of effects) this.#noteEffect(one, event.atMs);
     this.#checkBarge(world, step);
@@ -105,7 +105,7 @@ export class SoundJudge {
     if (!isToSound || world.isStalled) this.#leftMs = nowMs;
     const { atMs: heldMs, by } = this.#held;
     const isHeld =
-      nowMs - heldMs <= maxHoldMs && state.company.people.some(({ id }) => id === by);
+      nowMs - heldMs <= maxHoldMs && state.presence.people.some(({ id }) => id === by);
     const isQuiet = nowMs - Math.max(world.talkedMs, this.#leftMs) <= pauseMs;
     this.#hold(51, isQuiet || isHeld, current?.reply);
   }
@@ -115,7 +115,7 @@ export class SoundJudge {
     const { current } = state.turnQueue;
     if (!current || heard.listTexts(current.reply).length > 1) return;
     const turn = current && findTurn(state, current.reply);
-    const isThere = state.company.people.some(({ id }) => id === turn?.by);
+    const isThere = state.presence.people.some(({ id }) => id === turn?.by);
     if (current && isThere && listCompany(state) > 1)
       this.#inCompany.add(current.reply);
   }

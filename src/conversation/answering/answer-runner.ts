@@ -208,7 +208,7 @@ export class AnswerRunner {
   }
 
   #findNamedAsker(turn: TurnState | undefined) {
-    return turn && isCalledByName(this.#session.loop.state.company, turn)
+    return turn && isCalledByName(this.#session.loop.state.presence, turn)
       ? this.#session.place.findPerson(turn.by)
       : undefined;
   }

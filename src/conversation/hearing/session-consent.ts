@@ -46,7 +46,7 @@ export function createSessionConsent(options: SessionConsentOptions) {
 
   function isAdmitted(personId: PersonId): boolean {
     // The conversation knows of participants. Settings decide about others.
-    const person = getCompany().people.find(({ id }) => id === personId);
+    const person = getPresence().people.find(({ id }) => id === personId);
     return person ? person.isAdmitted : options.isAdmitted(personId);
   }
 
@@ -59,15 +59,15 @@ export function createSessionConsent(options: SessionConsentOptions) {
   }
 
   function isHeard(personId: PersonId): boolean {
-    return isAdmitted(personId) && mayHear(getCompany(), personId);
+    return isAdmitted(personId) && mayHear(getPresence(), personId);
   }
 
   function hasSaidNo(personId: PersonId): boolean {
-    return getCompany().consent.no.includes(personId);
+    return getPresence().consent.no.includes(personId);
   }
 
-  function getCompany() {
-    return options.loop().state.company;
+  function getPresence() {
+    return options.loop().state.presence;
   }
 
   return {
@@ -75,11 +75,11 @@ export function createSessionConsent(options: SessionConsentOptions) {
     /** Returns people who agreed for this session alone, and whether hearing is paused. */
     get answers(): SessionAnswers {
       // A no outlives the session.
-      const { callers, isPaused } = getCompany().consent;
+      const { callers, isPaused } = getPresence().consent;
       return { agreedIds: callers.filter((id) => !hasSaidNo(id)), isPaused };
     },
     get isPaused(): boolean {
-      return getCompany().consent.isPaused;
+      return getPresence().consent.isPaused;
     },
     set isPaused(isPaused: boolean) {
       options.loop().post({ kind: 'paused-hearing', isPaused });
@@ -87,7 +87,7 @@ export function createSessionConsent(options: SessionConsentOptions) {
     },
     /** Returns whether stored consents are loaded. Until then, only a press of Hear me counts. */
     get isLoaded(): boolean {
-      return getCompany().consent.isLoaded;
+      return getPresence().consent.isLoaded;
     },
     addCaller(personId: PersonId) {
       options.loop().post({ kind: 'answered-consent', by: personId, answer: 'called' });
@@ -99,13 +99,13 @@ export function createSessionConsent(options: SessionConsentOptions) {
     isLeftOut,
     /** Gets the consent of a person, whether or not hearing is paused. Barred people have a no. */
     getConsent(personId: PersonId): Consent {
-      return isAdmitted(personId) ? getConsent(getCompany(), personId) : 'no';
+      return isAdmitted(personId) ? getConsent(getPresence(), personId) : 'no';
     },
     isAdmitted,
     refresh,
     mayHear: isHeard,
     getStanding(personId: PersonId): Standing {
-      return isAdmitted(personId) ? getStanding(getCompany(), personId) : 'no';
+      return isAdmitted(personId) ? getStanding(getPresence(), personId) : 'no';
     },
     hasSaidNo,
     onChange(listener: () => void) {

@@ -194,7 +194,7 @@ export class UtteranceRunner {
     { by, end, heard, name, why }: UtteranceOverFact,
   ) {
     const isWithdrawn =
-      end === 'withdrawn' || this.#session.loop.state.company.consent.no.includes(by);
+      end === 'withdrawn' || this.#session.loop.state.presence.consent.no.includes(by);
     const content = isWithdrawn
       ? withdrawnContent
       : classifyRecording(heard, recording.transcript);

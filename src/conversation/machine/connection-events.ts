@@ -115,7 +115,7 @@ function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>) {
 export function expireConnection(draft: Draft) {
   const { connection, settings: set } = draft.session;
   if (connection.kind === 'gone') return;
-  const { aloneFromMs } = draft.company;
+  const { aloneFromMs } = draft.presence;
   const { atMs } = draft.step;
   const isAlone = aloneFromMs !== undefined && atMs - aloneFromMs >= set.leaveAfterMs;
   if (isAlone) endSession(draft, { why: 'alone' });

@@ -15,7 +15,7 @@ import { breakOffUtterances } from './utterance-decisions.ts';
 
 export const consentHandlers = {
   'answered-consent'(draft, { answer, by }) {
-    const { consent } = draft.company;
+    const { consent } = draft.presence;
     switch (answer) {
       case 'yes':
         consent.no = withoutPerson(consent.no, by);
@@ -39,11 +39,11 @@ export const consentHandlers = {
   consents(draft, event) {
     // A no that another process has stored counts at once.
     const { isLoaded, no, policy, yes } = event;
-    const { company, turns } = draft;
-    const former = company.consent;
+    const { presence, turns } = draft;
+    const former = presence.consent;
     const kept = former.pressed.filter((id) => !no.includes(id));
     const all = [...new Set([...yes, ...kept])];
-    company.consent = { ...former, policy, isLoaded, no, yes: all, pressed: kept };
+    presence.consent = { ...former, policy, isLoaded, no, yes: all, pressed: kept };
     for (const id of no) {
       const isKnown = former.isLoaded || turns.some(({ by }) => by === id);
       if (isKnown && !former.no.includes(id)) withdrawPerson(draft, id);
@@ -53,16 +53,16 @@ export const consentHandlers = {
 
   /** Pauses or resumes hearing, and breaks off open utterances. Words before a pause are still answered. */
   'paused-hearing'(draft, { isPaused }) {
-    draft.company.consent.isPaused = isPaused;
+    draft.presence.consent.isPaused = isPaused;
     breakOffUnheard(draft);
   },
 
   people(draft, { atMs, people: here }) {
-    const { company } = draft;
-    const before = company.people;
+    const { presence } = draft;
+    const before = presence.people;
     const isAlone = here.every(({ isBot }) => isBot);
-    company.people = here;
-    company.aloneFromMs = isAlone ? (company.aloneFromMs ?? atMs) : undefined;
+    presence.people = here;
+    presence.aloneFromMs = isAlone ? (presence.aloneFromMs ?? atMs) : undefined;
     for (const { id } of before) {
       if (here.some((one) => one.id === id)) continue;
       breakOffUtterances(draft, ({ by }) => by === id);
@@ -104,6 +104,9 @@ function isNewlyBarred(
 }
 
 function breakOffUnheard(draft: Draft) {
-  const { company } = draft;
-  breakOffUtterances(draft, ({ by }, { isEnded }) => !isEnded && !mayHear(company, by));
+  const { presence } = draft;
+  breakOffUtterances(
+    draft,
+    ({ by }, { isEnded }) => !isEnded && !mayHear(presence, by),
+  );
 }

@@ -10,10 +10,10 @@ import type { ConversationEffect, ConversationFact } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import type {
   Announcement,
-  Company,
   ConversationState,
   CurrentReply,
   Id,
+  Presence,
   SessionState,
   ToolState,
   TurnPart,
@@ -144,12 +144,15 @@ export function joinTranscript(parts: readonly TurnPart[], more = ''): string {
 }
 
 /** Returns whether to name the asker after a wait in company. */
-export function isCalledByName({ people }: Company, { hasWaited }: TurnState): boolean {
+export function isCalledByName(
+  { people }: Presence,
+  { hasWaited }: TurnState,
+): boolean {
   return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;
 }
 
-export function mayHear(company: Company, personId: PersonId): boolean {
-  const facts = getHearingFacts(company, personId);
+export function mayHear(presence: Presence, personId: PersonId): boolean {
+  const facts = getHearingFacts(presence, personId);
   return facts !== undefined && mayHearBy(facts);
 }
 
@@ -157,21 +160,21 @@ export function mayHear(company: Company, personId: PersonId): boolean {
  * Gets the consent of a person, whether or not hearing is paused. Bots and barred people have a
  * no.
  */
-export function getConsent(company: Company, personId: PersonId): Consent {
-  const facts = getHearingFacts(company, personId);
+export function getConsent(presence: Presence, personId: PersonId): Consent {
+  const facts = getHearingFacts(presence, personId);
   return facts ? toConsent(facts) : 'no';
 }
 
-export function getStanding(company: Company, personId: PersonId): Standing {
-  const consent = getConsent(company, personId);
+export function getStanding(presence: Presence, personId: PersonId): Standing {
+  const consent = getConsent(presence, personId);
   return consent === 'no' || consent === 'unasked' ? consent : 'yes';
 }
 
-export function hasRefused(company: Company, personId: PersonId): boolean {
-  return getStanding(company, personId) === 'no';
+export function hasRefused(presence: Presence, personId: PersonId): boolean {
+  return getStanding(presence, personId) === 'no';
 }
 
-function getHearingFacts({ consent, people }: Company, personId: PersonId) {
+function getHearingFacts({ consent, people }: Presence, personId: PersonId) {
   const person = people.find(({ id }) => id === personId);
   if (person && (person.isBot || !person.isAdmitted)) return undefined;
   return toHearingFacts(consent, personId, person?.hasRole === true);

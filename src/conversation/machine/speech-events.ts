@@ -33,7 +33,7 @@ export const speechHandlers = {
   began(draft, event) {
     // A speaker that goes on soon reopens the turn.
     const { by, fromMs, isCaptioned } = event;
-    if (!mayHear(draft.company, by)) return;
+    if (!mayHear(draft.presence, by)) return;
     voidSpokenYes(draft.tools, by);
     const continued = findContinuedTurn(draft, by, fromMs);
     if (continued) reopenTurn(draft, continued);
@@ -132,7 +132,7 @@ export const speechHandlers = {
 
   typed(draft, { atMs, by, name, request, text }) {
     // After a no the answer to a typed question is written.
-    if (hasRefused(draft.company, by)) {
+    if (hasRefused(draft.presence, by)) {
       emitEffect(draft, { do: 'report', request, outcome: 'withdrawn' });
       return;
     }
@@ -148,7 +148,7 @@ export const speechHandlers = {
   },
 } satisfies Partial<EventHandlers>;
 
-function createUtterance({ company, turnQueue }: Draft, event: EventOf<'began'>) {
+function createUtterance({ presence, turnQueue }: Draft, event: EventOf<'began'>) {
   const { by, fromMs, hints, utterance: id } = event;
   return {
     id,
@@ -171,7 +171,7 @@ function createUtterance({ company, turnQueue }: Draft, event: EventOf<'began'>)
     hints,
     isOverlapping: isSpeaking(turnQueue),
     isOverlaid: false,
-    isAlone: company.people.every((one) => one.isBot || one.id === by),
+    isAlone: presence.people.every((one) => one.isBot || one.id === by),
     continuesTurn: false,
     isTooLong: false,
   };

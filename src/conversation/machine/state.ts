@@ -256,7 +256,7 @@ export type SessionState = {
   reconnect: ReconnectState;
 };
 
-export type Company = {
+export type Presence = {
   people: readonly Participant[];
   consent: ConsentState;
   aloneFromMs: number | undefined;
@@ -280,13 +280,13 @@ export type History = {
 
 /**
  * All facts that decide the next action in one voice channel. Steps change a copy. One file
- * changes each group: `session` connection-events.ts, `company` consent-events.ts, `tools`
+ * changes each group: `session` connection-events.ts, `presence` consent-events.ts, `tools`
  * tool-decisions.ts, `attention` turn-addressing.ts, `history` turn-lifecycle.ts, `notes` notes.ts.
  */
 export type ConversationState = {
   readonly nextId: Id;
   readonly session: SessionState;
-  readonly company: Company;
+  readonly presence: Presence;
   readonly turns: readonly TurnState[];
   readonly turnQueue: TurnQueue;
   readonly tools: ToolState;
@@ -314,7 +314,7 @@ export function createConversationState(settings: SessionSettings): Conversation
       connection: { kind: 'opening' },
       reconnect: initialReconnect,
     },
-    company: { people: [], consent, aloneFromMs: undefined },
+    presence: { people: [], consent, aloneFromMs: undefined },
     turns: [],
     turnQueue: { current: undefined, waiting: [], announcements: [], freeFromMs: 0 },
     tools: { confirmations: [], runs: [] },

@@ -90,12 +90,12 @@ export function stepConversation(
 
 function createDraft(state: ConversationState, step: Draft['step']): Draft {
   // By hand, as `structuredClone` makes a step three times as slow.
-  const { company, notes, session, tools, turnQueue, turns } = state;
+  const { presence, notes, session, tools, turnQueue, turns } = state;
   const { announcements, current } = turnQueue;
   return {
     ...state,
     session: { ...session },
-    company: { ...company, consent: { ...company.consent } },
+    presence: { ...presence, consent: { ...presence.consent } },
     notes: { ...notes },
     turnQueue: {
       ...turnQueue,
@@ -123,10 +123,10 @@ export function getWakeTime(
   rules: ConversationRules,
 ): number {
   const never = Number.POSITIVE_INFINITY;
-  const { company, notes, session, tools, turnQueue } = state;
+  const { presence, notes, session, tools, turnQueue } = state;
   const { connection, settings: set } = session;
   if (connection.kind === 'gone') return never;
-  const { aloneFromMs } = company;
+  const { aloneFromMs } = presence;
   const due = [
     aloneFromMs === undefined ? never : aloneFromMs + set.leaveAfterMs,
     connection.kind === 'waiting' ? connection.tryAtMs : never,

@@ -26,8 +26,8 @@ import {
   type OpenSpeech,
 } from './selectors.ts';
 import type {
-  Company,
   ConversationState,
+  Presence,
   SessionSettings,
   ToolState,
   UtteranceState,
@@ -40,7 +40,7 @@ type RuledState = ConversationState & {
 export const addressingHandlers = {
   /** Lets a person who pressed Ask speak the next words without the bot's name. */
   'opened-window'(draft, { atMs, by }) {
-    if (getStanding(draft.company, by) !== 'yes') return;
+    if (getStanding(draft.presence, by) !== 'yes') return;
     updateAttention(draft, { kind: 'asked', personId: by, atMs });
   },
 } satisfies Partial<EventHandlers>;
@@ -57,7 +57,7 @@ function getDraftRules({ session, step }: RuledState) {
 }
 
 function describeSpeech(
-  { people }: Company,
+  { people }: Presence,
   by: PersonId,
   { fromMs, isAlone }: Pick<UtteranceState, 'fromMs' | 'isAlone'>,
 ) {
@@ -81,18 +81,18 @@ export function needsTranscript(
   // In mode `window`, most words outside a window cannot be for the bot.
   const isAnsweringSpeaker = findCurrentTurn(draft)?.by === by || turn.parts.length > 0;
   const activity = { isSpeaking: isSpeaking(draft.turnQueue), isAnsweringSpeaker };
-  const addressee = describeSpeech(draft.company, by, utterance);
+  const addressee = describeSpeech(draft.presence, by, utterance);
   return needsWordsBy(draft.attention, addressee, activity, getDraftRules(draft));
 }
 
 /** Returns whether a typed line is for the bot, by the rules of spoken words. */
 export function isLineAddressed(
-  { attention, company, session }: ConversationState,
+  { attention, presence, session }: ConversationState,
   line: { readonly by: PersonId; readonly text: string; readonly atMs: number },
   rules: ConversationRules['addressing'],
 ): boolean {
   const spoken = {
-    ...describeSpeech(company, line.by, { fromMs: line.atMs, isAlone: false }),
+    ...describeSpeech(presence, line.by, { fromMs: line.atMs, isAlone: false }),
     text: line.text,
   };
   const addressing = getAddressingRules(session.settings, rules);
@@ -100,12 +100,12 @@ export function isLineAddressed(
 }
 
 export function noteAnswerBegun(draft: Draft, by: PersonId) {
-  if (hasRefused(draft.company, by)) return;
+  if (hasRefused(draft.presence, by)) return;
   updateAttention(draft, { kind: 'answering', personId: by, atMs: draft.step.atMs });
 }
 
 export function noteAnswerOver(draft: Draft, personId: PersonId, heard: string) {
-  if (hasRefused(draft.company, personId)) return;
+  if (hasRefused(draft.presence, personId)) return;
   const answered = { kind: 'answered', personId, atMs: draft.step.atMs } as const;
   updateAttention(draft, { ...answered, endsInQuestion: endsInQuestion(heard) });
 }
@@ -161,13 +161,13 @@ function canReplaceReply(state: ConversationState, { turn }: OpenSpeech) {
 }
 
 function describeUtterance(
-  { company, tools }: ConversationState,
+  { presence, tools }: ConversationState,
   { turn, utterance }: OpenSpeech,
   text: string | undefined,
 ) {
   const { evidence, hints, language } = utterance;
   return {
-    ...describeSpeech(company, turn.by, utterance),
+    ...describeSpeech(presence, turn.by, utterance),
     evidence,
     text,
     hints,

@@ -24,13 +24,13 @@ import {
 import type {
   Announcement,
   Answer,
-  Company,
   ConversationState,
   CurrentReply,
   EarlyEnd,
   History,
   HistoryExchange,
   Id,
+  Presence,
   SessionState,
   TurnEnd,
   TurnPart,
@@ -43,7 +43,7 @@ import { noteAnswerOver } from './turn-addressing.ts';
 export const lifecycleHandlers = {
   exchanged(draft, event) {
     const { by, heard, name, words } = event;
-    if (hasRefused(draft.company, by)) return;
+    if (hasRefused(draft.presence, by)) return;
     addExchange(draft, { by, name, isOwn: false, words, heard, isOver: false });
     noteAnswerOver(draft, by, heard);
   },
@@ -68,7 +68,7 @@ export function addTurn(
   const turn = {
     id: takeId(draft),
     by,
-    name: draft.company.people.find(({ id }) => id === by)?.name ?? 'Someone',
+    name: draft.presence.people.find(({ id }) => id === by)?.name ?? 'Someone',
     request: undefined,
     openSpeech: [],
     parts: [],
@@ -122,7 +122,7 @@ function supposeExchange(draft: Draft) {
   const heard = haltedAfter ?? wholeText;
   const turn = findCurrentTurn(draft);
   return turn && heard !== undefined
-    ? toExchange(draft.company, turn, heard, 'interrupted')
+    ? toExchange(draft.presence, turn, heard, 'interrupted')
     : undefined;
 }
 
@@ -309,18 +309,18 @@ export function rememberExchange(
   heard: string,
   end: TurnEnd,
 ) {
-  const exchange = toExchange(draft.company, turn, heard, end);
+  const exchange = toExchange(draft.presence, turn, heard, end);
   if (exchange) addExchange(draft, exchange);
 }
 
 function toExchange(
-  company: Company,
+  presence: Presence,
   { answer, by, name, parts }: TurnState,
   heard: string,
   end: TurnEnd,
 ): HistoryExchange | undefined {
   const words = joinTranscript(parts);
-  if (hasRefused(company, by) || (words === '' && heard === '')) return undefined;
+  if (hasRefused(presence, by) || (words === '' && heard === '')) return undefined;
   const isOver = heard === '' && isEndRemembered(end);
   return { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver };
 }
@@ -348,13 +348,13 @@ export function isPlainName(name: string): boolean {
 }
 
 function hasForeignHistory(
-  { company, history }: Draft,
+  { presence, history }: Draft,
   { by, changes, parts }: TurnState,
   supposed: HistoryExchange | undefined,
 ) {
   const exchanges = [...history.exchanges, ...(supposed ? [supposed] : [])];
   const isForeign = exchanges.some((one) => one.by !== by || !one.isOwn);
   const hasResult = changes.some((one) => one.quotesOthers && one.state !== 'running');
-  const isNamed = isPlainName(company.people.find(({ id }) => id === by)?.name ?? '');
+  const isNamed = isPlainName(presence.people.find(({ id }) => id === by)?.name ?? '');
   return isForeign || hasResult || (parts.length > 0 && !isNamed);
 }

@@ -25,10 +25,10 @@ import {
 import type {
   Announcement,
   AnnouncementPlace,
-  Company,
   ConversationState,
   History,
   Id,
+  Presence,
   ReplyFailure,
   TurnEnd,
   TurnQueue,
@@ -334,7 +334,7 @@ function listWaitingNotices({ announcements }: TurnQueue) {
 function startNotice(draft: Draft) {
   if (!isQuiet(draft.turns) || !isQueueFree(draft)) return;
   for (const notice of listWaitingNotices(draft.turnQueue)) {
-    if (canHearNotice(draft.company, notice)) {
+    if (canHearNotice(draft.presence, notice)) {
       notice.when = 'queue';
       notice.untilMs = Number.POSITIVE_INFINITY;
       queueAnnouncement(draft, notice);
@@ -344,11 +344,11 @@ function startNotice(draft: Draft) {
   }
 }
 
-function canHearNotice(company: Company, { about: [to] }: Announcement) {
+function canHearNotice(presence: Presence, { about: [to] }: Announcement) {
   if (to === undefined) return true;
-  const listener = company.people.find(({ id }) => id === to);
+  const listener = presence.people.find(({ id }) => id === to);
   return (
-    listener !== undefined && !listener.isDeaf && getStanding(company, to) === 'yes'
+    listener !== undefined && !listener.isDeaf && getStanding(presence, to) === 'yes'
   );
 }
 

@@ -61,12 +61,12 @@ const settings: SessionSettings = {
 /** A channel with these people, who all agreed, and its link. */
 export function makeRoom(...ids: readonly string[]): ConversationState {
   const state = createConversationState(settings);
-  const { company, session } = state;
+  const { presence, session } = state;
   const people = ids.map((id) => makePerson(id));
   return {
     ...state,
     session: { ...session, connection: { kind: 'up' } },
-    company: { ...company, people, consent: { ...company.consent, yes: ids } },
+    presence: { ...presence, people, consent: { ...presence.consent, yes: ids } },
   };
 }
 
@@ -428,7 +428,7 @@ function formatBegin({ answer, by, done, supposed, words: asked }: EffectOf<'beg
 
 function formatPlay({ answer }: EffectOf<'play'>, state: ConversationState) {
   const turn = findTurnByAnswer(state, answer);
-  return `play ${answer}${turn && isCalledByName(state.company, turn) ? ` to ${turn.by}` : ''}`;
+  return `play ${answer}${turn && isCalledByName(state.presence, turn) ? ` to ${turn.by}` : ''}`;
 }
 
 function formatRun({ by, run }: EffectOf<'run'>, { tools }: ConversationState) {

@@ -27,14 +27,14 @@ export const consentCases: ConversationCases = {
     {
       room: {
         ...makeRoom('ana', 'ben'),
-        company: {
-          ...makeRoom().company,
+        presence: {
+          ...makeRoom().presence,
           people: [
             makePerson('ana'),
             makePerson('ben', { hasRole: true }),
             makePerson('bot', { isBot: true }),
           ],
-          consent: { ...makeRoom().company.consent, policy: 'role' },
+          consent: { ...makeRoom().presence.consent, policy: 'role' },
         },
       },
       also: ['listen', 'forget'],
