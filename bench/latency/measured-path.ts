@@ -49,7 +49,7 @@ export async function openMeasuredPath<Setup extends PathSetup>(
   moreSettings?: Readonly<Record<string, string>>,
 ) {
   await using stack = new AsyncDisposableStack();
-  const hearPcm = hears ?? (await openRecogniser()).hearPcm;
+  const hearPcm = hears ?? openRecogniser().hearPcm;
   const mock = stack.use(
     await openMockProviders({
       hears: hearPcm,

@@ -27,7 +27,7 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
 
 export interface ToolPorts extends ServerToolPorts {
   readonly session: Session;
-  describeCompany(): Presence;
+  describeCompany(): Company;
   /** Posts a text in the channel's chat, without pings. Errors and abort: as `VoiceChannelChatPoster.write`. */
   post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<LeaveOutcome>;
@@ -50,7 +50,7 @@ export type ConfirmableAction<Ports = ToolPorts> = {
 
 export type Presser = { readonly id: string; readonly name: string };
 
-export type Presence = {
+export type Company = {
   readonly names: readonly string[];
   readonly others: number;
   readonly bots: number;
