@@ -104,9 +104,7 @@ function readKeptSound(path: string, clock: Pick<Clock, 'wallMs'>): Pcm | undefi
   try {
     // At once: a sentence of 150 kB takes less time to read than to hand to another thread, and its speaker waits.
     const bytes = new Uint8Array(readFileSync(path));
-    // The least recently used sounds are deleted first.
-    const usedAtS = clock.wallMs() / 1_000;
-    void utimes(path, usedAtS, usedAtS).catch(() => undefined);
+    void noteUse(path, clock).catch(() => undefined);
     const samples = new Int16Array(bytes.buffer, soundHeadBytes);
     return {
       samples,
@@ -118,11 +116,17 @@ function readKeptSound(path: string, clock: Pick<Clock, 'wallMs'>): Pcm | undefi
   }
 }
 
+/** Dates a sound by the clock of all, since the least recently used ones are deleted first. */
+function noteUse(path: string, clock: Pick<Clock, 'wallMs'>): Promise<void> {
+  const usedAtS = clock.wallMs() / 1_000;
+  return utimes(path, usedAtS, usedAtS);
+}
+
 /** Writes a sound to keep. Never throws. */
 async function writeSound(
   path: string,
   made: readonly Pcm[],
-  { folder, maxBytes = defaultMaxBytes }: KeptSentencesOptions,
+  { folder, maxBytes = defaultMaxBytes, clock }: KeptSentencesOptions,
 ) {
   const [first] = made;
   if (!first) return;
@@ -136,6 +140,7 @@ async function writeSound(
   try {
     await mkdir(folder, { recursive: true });
     await writeFile(draft, Buffer.concat([head, ...parts]));
+    await noteUse(draft, clock);
     await rename(draft, path);
     await removeLeastUsed(folder, maxBytes);
   } catch {

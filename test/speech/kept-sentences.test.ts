@@ -1,9 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { createOwnSentenceTest } from '#src/app/engines/open-engines.ts';
-import { realClock } from '#src/base/clock.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
@@ -29,21 +27,35 @@ async function openVoice(over: { readonly maxBytes?: number } = {}) {
     },
   };
   const isBotSentence = createOwnSentenceTest();
+  let nowMs = Date.UTC(2026, 10, 1);
+  const clock = { wallMs: () => (nowMs += 1_000) };
   const kept = (name = 'one voice') =>
     withKeptSentences(engine, {
       folder,
       engine: name,
       isBotSentence,
-      clock: realClock,
+      clock,
       ...over,
     });
-  return { asked, folder, kept };
+  const waitForKept = (count: number) =>
+    expect.poll(() => readKeptNames(folder)).toHaveLength(count);
+  return { asked, folder, kept, waitForKept };
 }
 
-/** All of the sound, and time enough to keep it on a busy machine. */
+/** The sounds that are written whole, by their names. */
+async function readKeptNames(folder: string) {
+  return (await readdir(folder)).filter((name) => name.endsWith('.pcm'));
+}
+
+/** When the most recently used sound was used. */
+async function readUsedMs(folder: string) {
+  const stats = (await readKeptNames(folder)).map((name) => stat(join(folder, name)));
+  return Math.max(...(await Promise.all(stats)).map(({ mtimeMs }) => mtimeMs));
+}
+
+/** All of the sound. */
 async function say(voice: Synthesizer, text: string, how: SpeechVoice = {}) {
   const pieces = await Array.fromAsync(voice.synthesize(text, how, never));
-  await wait(300);
   return {
     rateHz: pieces[0]?.rateHz,
     samples: pieces.flatMap(({ samples }) => [...samples]),
@@ -51,15 +63,17 @@ async function say(voice: Synthesizer, text: string, how: SpeechVoice = {}) {
 }
 
 test('a sentence of the bot itself is made once, also for the next run, and sounds the same', async () => {
-  const { asked, kept } = await openVoice();
+  const { asked, kept, waitForKept } = await openVoice();
   const first = await say(kept(), 'One moment.');
+  await waitForKept(1);
   expect(first).toEqual({ rateHz: 24_000, samples: Array(3_600).fill(11) });
   expect([await say(kept(), 'One moment.'), asked]).toEqual([first, ['One moment.']]);
 });
 
 test('another engine, voice, language, tone or pace makes it anew', async () => {
-  const { asked, kept } = await openVoice();
+  const { asked, kept, waitForKept } = await openVoice();
   await say(kept(), 'One moment.');
+  await waitForKept(1);
   for (const how of [
     { name: 'alloy' },
     { language: 'en' },
@@ -69,6 +83,7 @@ test('another engine, voice, language, tone or pace makes it anew', async () => 
     await say(kept(), 'One moment.', how);
   await say(kept('another engine'), 'One moment.');
   expect(asked).toHaveLength(6);
+  await waitForKept(6);
 });
 
 test('no word of a person, name or number is ever kept', async () => {
@@ -93,12 +108,13 @@ test('each sentence of the bot counts in its language, and each clause of one th
 });
 
 test('a kept sentence costs nothing, also behind a meter and pronunciations', async () => {
-  const { kept } = await openVoice();
+  const { kept, waitForKept } = await openVoice();
   const spoken: number[] = [];
   const voice = withVoiceMeter(withPronunciation(kept()), {
     recordSpeech: ({ characters }) => void spoken.push(characters),
   });
   await say(voice, 'One moment.');
+  await waitForKept(1);
   await say(voice, 'One moment.');
   expect(spoken).toEqual([11]);
 });
@@ -113,12 +129,19 @@ test('what was cut short, or said by the standard voice for one that is gone, is
 
 test('at most so many bytes are kept: the least recently used sentence goes', async () => {
   const bytes = 4 + 2 * 3_600;
-  const { asked, folder, kept } = await openVoice({ maxBytes: 2 * bytes });
+  const { asked, folder, kept, waitForKept } = await openVoice({ maxBytes: 2 * bytes });
   await say(kept(), 'One moment.');
+  await waitForKept(1);
   await say(kept(), 'One moment.', { name: 'second' });
+  await waitForKept(2);
+  const [names, usedMs] = [await readKeptNames(folder), await readUsedMs(folder)];
   await say(kept(), 'One moment.');
+  await expect.poll(() => readUsedMs(folder)).toBeGreaterThan(usedMs);
   await say(kept(), 'One moment.', { name: 'third' });
   expect(asked).toHaveLength(3);
+  await expect
+    .poll(async () => new Set(await readdir(folder)).intersection(new Set(names)).size)
+    .toBe(1);
   const files = await readdir(folder);
   expect(files).toHaveLength(2);
   for (const name of files) expect((await stat(join(folder, name))).size).toBe(bytes);
@@ -139,7 +162,7 @@ test('a folder that cannot be written only means that each sentence is made anew
       folder: join(folder, '\0'),
       engine: 'x',
       isBotSentence: createOwnSentenceTest(),
-      clock: realClock,
+      clock: { wallMs: () => 0 },
     },
   );
   for (const _ of [1, 2]) await say(voice, 'One moment.');
