@@ -38,6 +38,7 @@ export async function comparePauses(
   const turns: Record<PauseKind, SpokenTurn[]> = {
     clean: [],
     hesitation: [],
+    'own closed': [],
     'own pauses': [],
   };
   // Other work on the machine comes and goes, so the kinds take turns.
@@ -98,9 +99,13 @@ function measureHeardMs({ sinceMs }: MeasuredTurn) {
 function findFaults(turns: Readonly<Record<PauseKind, readonly SpokenTurn[]>>) {
   const medianMs = (kind: PauseKind, part: (turn: MeasuredTurn) => number) =>
     findPercentile(turns[kind].filter((turn) => turn.whole).map(part), 0.5);
-  return (['hesitation', 'own pauses'] as const).flatMap((kind) => {
+  const pairs = [
+    ['hesitation', 'clean'],
+    ['own pauses', 'own closed'],
+  ] as const;
+  return pairs.flatMap(([kind, without]) => {
     const askedMs = medianMs(kind, measureAskedMs);
-    const laterMs = medianMs(kind, measureHeardMs) - medianMs('clean', measureHeardMs);
+    const laterMs = medianMs(kind, measureHeardMs) - medianMs(without, measureHeardMs);
     const faults: string[] = [];
     if (!(askedMs <= goals.askedMs))
       faults.push(`${kind}: asked ${askedMs.toFixed(0)} ms after the noticed pause.`);

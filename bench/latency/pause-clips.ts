@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sumValues } from '#bench/format-table.ts';
 import type { QuestionClip } from '#bench/question-clips.ts';
 import { shuffleValues } from '#bench/shuffle-values.ts';
 import { type HumanSound, readHumanSounds } from '#bench/turns/human/human-scenes.ts';
@@ -8,6 +9,7 @@ import { frameMs, resampleSpeech } from '#sandbox/voice-client/speech-frames.ts'
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 import { createMockRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
 
 /** A question of a person, and a recogniser of it alone. */
@@ -16,15 +18,17 @@ export type PauseClip = QuestionClip & {
   readonly hearPcm: (pcm: Pcm) => string;
 };
 
-export const pauseKinds = ['clean', 'hesitation', 'own pauses'] as const;
+export const pauseKinds = ['clean', 'hesitation', 'own closed', 'own pauses'] as const;
 export type PauseKind = (typeof pauseKinds)[number];
 
 const samplesPerMs = listenRateHz / 1_000;
 const maxClipMs = 8_000;
+/** So much of a pause stays where it is closed: less than a stop consonant takes. */
+const closedPauseMs = 40;
 
 /**
  * Reads up to `count` clips of each kind, spread over all people: clips without a pause, the same ones with a hesitation put
- * in, and others with pauses of their own. Writes each as a WAV file into `folder`.
+ * in, others with the pauses of their speaker, and the same ones with those closed. Writes each as a WAV file into `folder`.
  */
 export async function readPauseClips(
   source: string | undefined,
@@ -49,10 +53,32 @@ export async function readPauseClips(
   const write = (some: readonly (readonly HumanSound[])[]) =>
     writeClips(some, folder, count);
   const paired = await write(pairs);
+  const ownPaired = await write(own.map((sound) => [closePauses(sound), sound]));
   return {
     clean: paired.flatMap(([first]) => first ?? []),
     hesitation: paired.flatMap(([, second]) => second ?? []),
-    'own pauses': (await write(own.map((sound) => [sound]))).flat(),
+    'own closed': ownPaired.flatMap(([first]) => first ?? []),
+    'own pauses': ownPaired.flatMap(([, second]) => second ?? []),
+  };
+}
+
+/** Cuts the pauses between a person's stretches of speech out. */
+function closePauses(sound: HumanSound): HumanSound {
+  const kept = sound.stretches.map(([fromMs, toMs], n) => {
+    const nextMs = sound.stretches[n + 1]?.[0] ?? toMs;
+    return [fromMs, Math.min(nextMs, toMs + closedPauseMs)] as const;
+  });
+  const move = (ms: number) =>
+    sumValues(kept, ([fromMs, toMs]) => Math.max(0, Math.min(ms, toMs) - fromMs));
+  return {
+    ...sound,
+    stretches: [[0, move(maxClipMs)]],
+    words: sound.words.map(([text, from, to]) => [text, move(from), move(to)]),
+    samples: joinedSpeech(
+      kept.map(([fromMs, toMs]) =>
+        sound.samples.slice(fromMs * samplesPerMs, toMs * samplesPerMs),
+      ),
+    ),
   };
 }
 
