@@ -32,7 +32,7 @@ test('transcripts, recaps and the time that is asked for are those of the zone o
   if (made.kind !== 'file') throw new Error('There is no transcript.');
   expect(made.file.text).toMatch(/Lounge, 2026-11-21\nAsia\/Tokyo\n\n\[01:2\d/);
   const tools = fixture.sessions.findSession('g')?.tools;
-  expect(tools?.createPorts('adam').timeZone).toBe('Asia/Tokyo');
+  expect(tools?.createPorts('adam').getSettings().timeZone).toBe('Asia/Tokyo');
   await fixture.sessions.leave('g');
   await passTime(fixture, 3_000);
   expect(fixture.captionChats.chat.texts.at(-1)).toMatch(

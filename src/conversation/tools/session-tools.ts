@@ -15,7 +15,7 @@ import type { ToolEntry, ToolPorts } from './tool-entry.ts';
 
 type ToolOptions = {
   readonly allTools: () => readonly ToolEntry[];
-  readonly leave: ToolPorts['leave'];
+  readonly leave: ToolPorts['channel']['leave'];
   readonly refresh: VoiceLink['refreshMember'];
 };
 
@@ -62,19 +62,20 @@ export function createSessionTools(
       guildId: channel.guildId,
       place: channel,
       clock,
-      timeZone: getSettings().timeZone,
       getSettings,
       listPeople,
       hasAgreed: async (personId) => session.consent.getConsent(personId) === 'always',
       isAllowed,
-      describeCompany: () => describeCompany(session, askerId),
-      post: (text, signal) =>
-        messages.writeText(
-          channel,
-          new ConfidentialText(text, { channelId: channel.channelId }),
-          signal,
-        ),
-      leave,
+      channel: {
+        describeCompany: () => describeCompany(session, askerId),
+        post: (text, signal) =>
+          messages.writeText(
+            channel,
+            new ConfidentialText(text, { channelId: channel.channelId }),
+            signal,
+          ),
+        leave,
+      },
     }),
   };
 }

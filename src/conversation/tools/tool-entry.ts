@@ -15,7 +15,6 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
   /** Undefined where only the asker reads the answer. */
   readonly place: ChannelRef | undefined;
   readonly clock: Pick<Clock, 'wallMs'>;
-  readonly timeZone: string;
   listPeople(): readonly ChannelMember[];
   hasAgreed(personId: PersonId): Promise<boolean>;
   /**
@@ -27,10 +26,12 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
 
 export interface ToolPorts extends ServerToolPorts {
   readonly session: Session;
-  describeCompany(): Company;
-  /** Posts a text in the channel's chat, without pings. Errors and abort: as `VoiceChannelChatPoster.write`. */
-  post(text: string, signal: AbortSignal): Promise<void>;
-  leave(): Promise<LeaveOutcome>;
+  readonly channel: {
+    describeCompany(): Company;
+    /** Posts a text in the channel's chat, without pings. Errors and abort: as `VoiceChannelChatPoster.write`. */
+    post(text: string, signal: AbortSignal): Promise<void>;
+    leave(): Promise<LeaveOutcome>;
+  };
 }
 
 export type PreparedAction<Ports = ToolPorts> =

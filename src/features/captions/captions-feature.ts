@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
+import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import {
   TranscriptStores,
   transcriptSubjects,
@@ -11,11 +11,7 @@ import {
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { SessionObjects } from '#src/features/contract/session-objects.ts';
-import {
-  defineTool,
-  toOutcome,
-  type WithOwnObjects,
-} from '#src/features/contract/tool-definition.ts';
+import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -32,14 +28,13 @@ const setCaptionsTool = defineTool({
   schema: z.strictObject({ on: z.boolean() }),
   right: 'room',
   effect: 'change',
-  async run({ on }, { own, session }: WithOwnObjects<CaptionPorts>) {
+  async run({ on }, { session }, { captions }: CaptionPorts) {
     const { notices, place } = session;
     const { guildId } = place.channel;
-    const control = own.captions;
-    if (!on) await control.turnOff(guildId);
+    if (!on) await captions.turnOff(guildId);
     // `turnOn` waits for the answer that this tool belongs to, so its failure is posted later.
     else
-      void control
+      void captions
         .turnOn(guildId, {})
         .then((turned) => turned.kind === 'failed' && notices.post(turned.line));
     return toOutcome({ id: on ? 'captions.on' : 'captions.off' });
@@ -55,8 +50,8 @@ const leaveMeOutTool = defineTool({
   effect: 'last',
   isChange: ({ out }) => out,
   ask: () => ({ id: 'captions.ask.in' }),
-  async run({ out }, { askerId, guildId, own }: WithOwnObjects<CaptionPorts>) {
-    await own.captions.setLeftOut(guildId, askerId, out);
+  async run({ out }, { askerId, guildId }, { captions }: CaptionPorts) {
+    await captions.setLeftOut(guildId, askerId, out);
     return toOutcome({ id: out ? 'captions.left_out' : 'captions.left_in' });
   },
 });
@@ -89,20 +84,15 @@ const findInCaptionsTool = defineTool({
 /** Quotes lines that answer a question about the transcript, to people only. */
 async function quoteFoundLines(
   request: TranscriptQuestion,
-  { askerId, own, session, getSettings }: WithOwnObjects<CaptionPorts>,
+  { askerId, session, getSettings }: ToolPorts,
+  { transcripts }: CaptionPorts,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
   const { notices, place } = session;
   const { channelId, guildId } = place.channel;
   const found = isProgram(askerId)
     ? ({ kind: 'none' } as const)
-    : await own.transcripts.answerQuestion(
-        guildId,
-        askerId,
-        request,
-        [channelId],
-        signal,
-      );
+    : await transcripts.answerQuestion(guildId, askerId, request, [channelId], signal);
   if (found.kind === 'found') {
     const { minute } = createWallTimes(getSettings().timeZone);
     const quotes = found.lines.map(

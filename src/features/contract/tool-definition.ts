@@ -15,8 +15,6 @@ import type {
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 
-export type WithOwnObjects<Own, Ports = ToolPorts> = Ports & { readonly own: Own };
-
 /** A tool as declared. Each shard binds it to the objects of its feature. */
 export type FeatureTool<Own = object> = Omit<
   ToolEntry,
@@ -49,18 +47,20 @@ export type ToolDefinition<T, Own> = Pick<
         /** Prepares a call that needs no channel. */
         prepare(
           call: T,
-          ports: WithOwnObjects<Own, ServerToolPorts>,
+          ports: ServerToolPorts,
+          own: Own,
           signal: AbortSignal,
         ): Promise<PreparedAction<ServerToolPorts>>;
       }
   );
 
-/** Throws BotError. The model gets its code. */
+/** `own` are the objects of the tool's feature. Throws BotError. The model gets its code. */
 type ToolAction<T, Own> =
   | {
       run(
         call: T,
-        ports: WithOwnObjects<Own>,
+        ports: ToolPorts,
+        own: Own,
         signal: AbortSignal,
       ): Promise<ToolOutcome>;
     }
@@ -68,7 +68,8 @@ type ToolAction<T, Own> =
   | {
       runAnywhere(
         call: T,
-        ports: WithOwnObjects<Own, ServerToolPorts>,
+        ports: ServerToolPorts,
+        own: Own,
         signal: AbortSignal,
       ): Promise<ToolOutcome>;
     };
@@ -131,7 +132,7 @@ function prepareFittingCall<T, Own>(
 ): FittingCall {
   if ('prepare' in definition) {
     const prepare = (ports: ServerToolPorts, signal: AbortSignal) =>
-      definition.prepare(call, { ...ports, own }, signal);
+      definition.prepare(call, ports, own, signal);
     return { effect: definition.effect, prepare, prepareAnywhere: prepare };
   }
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
@@ -141,12 +142,12 @@ function prepareFittingCall<T, Own>(
   const files = asked?.files?.(call);
   if ('runAnywhere' in definition) {
     const run = (ports: ServerToolPorts, signal: AbortSignal) =>
-      definition.runAnywhere(call, { ...ports, own }, signal);
+      definition.runAnywhere(call, ports, own, signal);
     const prepare = async () => ({ kind: 'ready', question, files, run }) as const;
     return { effect, prepare, prepareAnywhere: prepare };
   }
   const run = (ports: ToolPorts, signal: AbortSignal) =>
-    definition.run(call, { ...ports, own }, signal);
+    definition.run(call, ports, own, signal);
   return { effect, prepare: async () => ({ kind: 'ready', question, files, run }) };
 }
 

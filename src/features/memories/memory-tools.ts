@@ -8,7 +8,6 @@ import {
   defineTool,
   toOutcome,
   toUnchangedOutcome,
-  type WithOwnObjects,
 } from '#src/features/contract/tool-definition.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
@@ -19,10 +18,7 @@ import { type MemoryCache, mayForgetMemory } from './memory-cache.ts';
 import { findPeopleNamed, findPersonByName } from './person-by-name.ts';
 import { memorySetting } from './usable-memories.ts';
 
-type MemoryToolPorts = WithOwnObjects<
-  { readonly memories: MemoryCache },
-  ServerToolPorts
->;
+type OwnMemories = { readonly memories: MemoryCache };
 
 function isMemoryOn({ getValue }: GuildSettings) {
   return getValue(memorySetting);
@@ -56,8 +52,7 @@ export const rememberTool = defineTool({
   right: 'anyone',
   isOffered: () => isMemoryOn,
   effect: 'last',
-  prepare: (draft, ports: MemoryToolPorts) =>
-    prepareMemory(draft, ports.askerId, ports),
+  prepare: prepareMemory,
 });
 
 export const forgetMemoryTool = defineTool({
@@ -68,8 +63,7 @@ export const forgetMemoryTool = defineTool({
   right: 'anyone',
   isOffered: () => isMemoryOn,
   effect: 'destroy',
-  prepare: ({ number }, ports: MemoryToolPorts, signal) =>
-    prepareForgetting(number, ports.askerId, ports, signal),
+  prepare: prepareForgetting,
 });
 
 type MemoryDraft = {
@@ -80,11 +74,13 @@ type MemoryDraft = {
 /** Prepares a memory. The press of another person allows one about that person. */
 async function prepareMemory(
   draft: MemoryDraft,
-  askerId: PersonId,
-  ports: MemoryToolPorts,
+  ports: ServerToolPorts,
+  own: OwnMemories,
 ): Promise<PreparedAction<ServerToolPorts>> {
   const words = takeFirstChars(breakLinks(toVisibleLine(draft.text)), maxMemoryChars);
-  const author = ports.listPeople().find(({ id, isBot }) => id === askerId && !isBot);
+  const author = ports
+    .listPeople()
+    .find(({ id, isBot }) => id === ports.askerId && !isBot);
   if (!author || words === '') return refuseCall({ id: 'memory.unclear' });
   const subject = findSubject({ ...draft, text: words }, author, ports);
   if (!subject) return refuseCall({ id: 'memory.unclear' });
@@ -94,7 +90,7 @@ async function prepareMemory(
   return {
     kind: 'ready',
     question: { id: 'memory.ask', with: { text: words } },
-    run: () => storeMemory(words, author, about, ports),
+    run: () => storeMemory(words, author, about, ports, own),
     presser: about && {
       ...about,
       ask: { id: 'memory.about.ask', with: { text: words, by: author.name } },
@@ -135,13 +131,14 @@ async function storeMemory(
   words: string,
   author: ChannelMember,
   about: ChannelMember | undefined,
-  ports: MemoryToolPorts,
+  ports: ServerToolPorts,
+  { memories }: OwnMemories,
 ): Promise<ToolOutcome> {
   // A yes can be withdrawn within the minute of waiting.
   const objection = await findObjection(author.id, about?.id, ports);
   if (objection) return toUnchangedOutcome(objection);
-  const { clock, guildId, own } = ports;
-  const added = await own.memories.addMemory({
+  const { clock, guildId } = ports;
+  const added = await memories.addMemory({
     guildId,
     text: words,
     byId: author.id,
@@ -159,14 +156,14 @@ async function storeMemory(
 }
 
 async function prepareForgetting(
-  number: number,
-  askerId: PersonId,
-  ports: MemoryToolPorts,
+  { number }: { readonly number: number },
+  ports: ServerToolPorts,
+  { memories }: OwnMemories,
   signal: AbortSignal,
 ): Promise<PreparedAction<ServerToolPorts>> {
-  const { guildId, own, getSettings } = ports;
+  const { askerId, guildId, getSettings } = ports;
   if (!getSettings().getValue(memorySetting)) return refuseCall({ id: 'memory.off' });
-  const memory = own.memories.getKnown(guildId).find((one) => one.number === number);
+  const memory = memories.getKnown(guildId).find((one) => one.number === number);
   if (!memory) return refuseCall({ id: 'unknown', with: { x: number } });
   const readForgetter = async (until: AbortSignal) => ({
     id: askerId,
@@ -179,7 +176,7 @@ async function prepareForgetting(
     question: { id: 'memory.ask.forget', with: { n: number, text: memory.text } },
     run: async (_ports, until) =>
       toOutcome(
-        await own.memories.removeMemory(guildId, number, await readForgetter(until)),
+        await memories.removeMemory(guildId, number, await readForgetter(until)),
       ),
   };
 }

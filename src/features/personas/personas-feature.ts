@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import {
-  defineTool,
-  type WithOwnObjects,
-} from '#src/features/contract/tool-definition.ts';
+import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { parsePersona, personaLimits } from '#src/settings/persona.ts';
 import { createPersonaRequests, type PersonaRequests } from './persona-requests.ts';
 
@@ -26,10 +23,7 @@ const personaTool = defineTool({
   }),
   right: 'manage',
   effect: 'change',
-  async run(
-    changed,
-    { own: { personas }, session }: WithOwnObjects<PersonaPorts>,
-  ): Promise<ToolOutcome> {
+  async run(changed, { session }, { personas }: PersonaPorts): Promise<ToolOutcome> {
     const { channelId, guildId } = session.place.channel;
     const read = parsePersona({
       ...(await personas.getPersona(guildId, channelId)),

@@ -9,7 +9,6 @@ import {
   defineTool,
   toOutcome,
   toUnchangedOutcome,
-  type WithOwnObjects,
 } from '#src/features/contract/tool-definition.ts';
 import { findPersonByName } from '#src/features/memories/person-by-name.ts';
 import {
@@ -75,7 +74,7 @@ export const listRemindersTool = defineTool({
   schema: z.strictObject({}),
   right: 'anyone',
   effect: 'read',
-  runAnywhere: (_call, ports: ReminderToolPorts) => listForModel(ports),
+  runAnywhere: listForModel,
 });
 
 export const cancelReminderTool = defineTool({
@@ -92,9 +91,9 @@ export const cancelReminderTool = defineTool({
   }),
   right: 'anyone',
   effect: 'last',
-  async prepare({ number }, ports: ReminderToolPorts) {
-    const { askerId, guildId, own } = ports;
-    const all = await own.reminders.listReminders(guildId, askerId);
+  async prepare({ number }, ports, { reminders }: ReminderPorts) {
+    const { askerId, guildId } = ports;
+    const all = await reminders.listReminders(guildId, askerId);
     const [only] = all.length === 1 ? all : [];
     const meant =
       number === undefined ? only : all.find((one) => one.number === number);
@@ -105,15 +104,13 @@ export const cancelReminderTool = defineTool({
       question: { id: 'reminder.ask.cancel', with: words },
       effect: meant.text === '' ? 'change' : 'last', // a timer is set again in a word
       async run() {
-        const isGone = !(await own.reminders.cancelReminder(meant.id));
+        const isGone = !(await reminders.cancelReminder(meant.id));
         if (isGone) return toUnchangedOutcome({ id: 'reminder.which' });
         return toOutcome({ id: 'reminder.cancelled', with: words });
       },
     };
   },
 });
-
-type ReminderToolPorts = WithOwnObjects<ReminderPorts, ServerToolPorts>;
 
 type ReminderDraft = {
   readonly when?: string;
@@ -124,12 +121,13 @@ type ReminderDraft = {
 
 async function prepareReminder(
   draft: ReminderDraft,
-  ports: ReminderToolPorts,
+  ports: ServerToolPorts,
+  own: ReminderPorts,
 ): Promise<PreparedAction<ServerToolPorts>> {
   const { askerId: personId, clock, guildId, place } = ports;
   if (!place) return { kind: 'refused', line: { id: 'reminder.placeless' } };
   const words = takeFirstChars(toVisibleLine(draft.text ?? ''), maxReminderChars);
-  const due = await resolveDue({ ...draft, text: words }, personId, ports);
+  const due = await resolveDue({ ...draft, text: words }, ports, own);
   if ('id' in due) return { kind: 'refused', line: due };
   const { channelId, name: channelName } = place;
   const reminder = { guildId, personId, channelId, channelName, text: words, ...due };
@@ -138,6 +136,7 @@ async function prepareReminder(
     storeReminder(
       { ...reminder, id: crypto.randomUUID(), setAtWallMs: clock.wallMs() },
       ports,
+      own,
     );
   return {
     kind: 'ready',
@@ -149,7 +148,7 @@ async function prepareReminder(
 
 function toConfirmLine(
   reminder: DueReminderFields & { readonly text: string },
-  ports: ReminderToolPorts,
+  ports: ServerToolPorts,
 ): TextLine<'name'> {
   const { addresseeName: to, isPrivate, text } = reminder;
   if (to === undefined)
@@ -165,9 +164,10 @@ function toConfirmLine(
 
 async function storeReminder(
   reminder: NewReminder,
-  ports: ReminderToolPorts,
+  ports: ServerToolPorts,
+  { reminders }: ReminderPorts,
 ): Promise<ToolOutcome> {
-  const added = await ports.own.reminders.addReminder(reminder);
+  const added = await reminders.addReminder(reminder);
   if (added.kind === 'full')
     return toUnchangedOutcome({
       id: 'limit',
@@ -196,19 +196,19 @@ type DueReminderFields = Pick<
 
 async function resolveDue(
   { arrival_of: called, privately, text, when = '' }: ReminderDraft,
-  personId: PersonId,
-  { clock, guildId, own, listPeople, timeZone }: ReminderToolPorts,
+  { askerId, clock, guildId, listPeople, getSettings }: ServerToolPorts,
+  { listAgreedPeople }: ReminderPorts,
 ): Promise<DueReminderFields | TextLine> {
   const nowWallMs = clock.wallMs();
   if (called === undefined) {
-    const due = parseTimePhrase(when, { nowWallMs, timeZone });
+    const due = parseTimePhrase(when, { nowWallMs, timeZone: getSettings().timeZone });
     return due !== undefined && due - nowWallMs <= maxReminderMs
       ? { dueAtWallMs: due }
       : { id: 'reminder.unclear' };
   }
-  const agreed = await own.listAgreedPeople(guildId);
-  const author = agreed.find(({ id }) => id === personId);
-  const others = agreed.filter(({ id }) => id !== personId);
+  const agreed = await listAgreedPeople(guildId);
+  const author = agreed.find(({ id }) => id === askerId);
+  const others = agreed.filter(({ id }) => id !== askerId);
   const addressee = findPersonByName(called, others);
   if (!author || !addressee || text === '')
     return { id: 'reminder.no_yes', with: { to: called } };
@@ -225,8 +225,12 @@ async function resolveDue(
   };
 }
 
-async function listForModel(ports: ReminderToolPorts) {
-  const all = await ports.own.reminders.listReminders(ports.guildId, ports.askerId);
+async function listForModel(
+  _call: object,
+  ports: ServerToolPorts,
+  { reminders }: ReminderPorts,
+) {
+  const all = await reminders.listReminders(ports.guildId, ports.askerId);
   if (all.length === 0) return toOutcome(toWhichLine(all));
   const shown = all.map((one) => {
     const time = formatShownTime(one, ports);
@@ -238,8 +242,9 @@ async function listForModel(ports: ReminderToolPorts) {
 
 function formatShownTime(
   { addresseeName, dueAtWallMs }: DueReminderFields,
-  { clock, timeZone }: ServerToolPorts,
+  { clock, getSettings }: ServerToolPorts,
 ) {
+  const { timeZone } = getSettings();
   const shown = { timeZone, nowWallMs: clock.wallMs(), locale: 'en' } as const;
   return addresseeName ?? formatDueTime(dueAtWallMs, shown);
 }

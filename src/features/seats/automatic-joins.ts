@@ -5,11 +5,7 @@ import type {
   Deps,
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
-import {
-  defineTool,
-  toOutcome,
-  type WithOwnObjects,
-} from '#src/features/contract/tool-definition.ts';
+import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
 import { formatWrittenText, writeInChat } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { isHeardConsent } from '#src/people/consent.ts';
@@ -52,13 +48,10 @@ export const followTool = defineTool({
   effect: 'change',
   async run(
     { follow },
-    {
-      askerId,
-      guildId,
-      own,
-    }: WithOwnObjects<{ readonly automaticJoins: AutomaticJoins }>,
+    { askerId, guildId },
+    { automaticJoins }: { readonly automaticJoins: AutomaticJoins },
   ) {
-    own.automaticJoins.setFollowed(guildId, askerId, follow);
+    automaticJoins.setFollowed(guildId, askerId, follow);
     return toOutcome({ id: follow ? 'tool.follow.on' : 'confirm.done' });
   },
 });

@@ -18,8 +18,8 @@ const leaveTool = defineTool({
   right: 'room',
   effect: 'destroy',
   ask: () => ({ id: 'tool.leave.ask' }),
-  async run(_call, ports) {
-    const leaving = await ports.leave();
+  async run(_call, { channel: { leave } }) {
+    const leaving = await leave();
     if (leaving.kind === 'nowhere')
       return { facts: { left: 'no' }, line: { id: 'leave.nowhere' } };
     const { channel, stayedMs } = leaving;
@@ -39,8 +39,8 @@ const whoIsHereTool = defineTool({
   right: 'anyone',
   effect: 'read',
   quotesOthers: true,
-  async run(_call, ports) {
-    const { names, others, bots } = ports.describeCompany();
+  async run(_call, { channel }) {
+    const { names, others, bots } = channel.describeCompany();
     return { facts: { names, othersWithoutName: others, otherBots: bots } };
   },
 });

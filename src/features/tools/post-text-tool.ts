@@ -19,8 +19,8 @@ export const postTextTool = defineTool({
   }),
   files: ({ text }) =>
     text.length > maxShownChars ? [{ name: 'text.txt', text }] : [],
-  async run({ text }, ports, signal) {
-    await ports.post(text, signal);
+  async run({ text }, { channel }, _own, signal) {
+    await channel.post(text, signal);
     return { facts: { posted: 'yes' }, line: { id: 'confirm.done' } };
   },
 });

@@ -23,8 +23,8 @@ export const timeTool = defineTool({
   }),
   right: 'anyone',
   effect: 'read',
-  async runAnywhere({ zone }, { clock, timeZone: own }): Promise<ToolOutcome> {
-    const format = createTimeFormat(zone ?? own);
+  async runAnywhere({ zone }, { clock, getSettings }): Promise<ToolOutcome> {
+    const format = createTimeFormat(zone ?? getSettings().timeZone);
     if (!format) return { facts: { unknownZone: zone ?? '' } };
     const { timeZone } = format.resolvedOptions();
     return { facts: { now: format.format(clock.wallMs()), zone: timeZone } };

@@ -1,10 +1,6 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import {
-  defineTool,
-  toOutcome,
-  type WithOwnObjects,
-} from '#src/features/contract/tool-definition.ts';
+import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { mostNameUnits } from '#src/playback/tracks/named-track.ts';
 import {
@@ -45,10 +41,11 @@ export const playSoundTool = defineTool({
   quotesOthers: true,
   async run(
     { sound, track = defaultTrack, loop = false, next = false },
-    { askerId, own, session }: WithOwnObjects<RunningTracks>,
+    { askerId, session },
+    { sessionTracks }: RunningTracks,
     signal,
   ) {
-    const tracks = own.sessionTracks.get(session);
+    const tracks = sessionTracks.get(session);
     const request = { sound, track, loop, next, signal };
     const [playing] = await tracks.playSound(tracks.toCaller(askerId), request);
     const line = toOutcomeLine(playing);
@@ -119,8 +116,8 @@ export const changeTrackTool = defineTool({
   right: 'room',
   effect: 'change',
   quotesOthers: true,
-  async run(call, { askerId, own, session }: WithOwnObjects<RunningTracks>) {
-    const tracks = own.sessionTracks.get(session);
+  async run(call, { askerId, session }, { sessionTracks }: RunningTracks) {
+    const tracks = sessionTracks.get(session);
     const asker = tracks.toCaller(askerId);
     const command = parseCommand(call);
     const lines = findTracks(call, tracks).flatMap((track) =>
@@ -208,8 +205,8 @@ export const volumeTool = defineTool({
   }),
   right: 'room',
   effect: 'change',
-  async run(by, { askerId, own, session }: WithOwnObjects<RunningTracks>) {
-    const tracks = own.sessionTracks.get(session);
+  async run(by, { askerId, session }, { sessionTracks }: RunningTracks) {
+    const tracks = sessionTracks.get(session);
     const outcome = tracks.requestCommand(
       tracks.toCaller(askerId),
       voiceTrack,

@@ -309,7 +309,6 @@ export class TypedRequests {
       askerId: id,
       clock: deps.clock,
       guildId,
-      timeZone: getSettings().timeZone,
       getSettings,
       listPeople: () => [],
       hasAgreed: async (personId) => choices.findConsent(personId)?.kind === 'always',

@@ -21,7 +21,7 @@ function slow(clock: VirtualClock, tookMs: number) {
     schema: z.strictObject({}),
     right: 'anyone',
     effect: 'read',
-    async run(_call, _ports, signal) {
+    async run(_call, _ports, _own, signal) {
       seen.began++;
       signal.addEventListener('abort', () => {
         seen.endedAtMs = clock.nowMs();

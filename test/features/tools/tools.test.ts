@@ -1,21 +1,21 @@
 import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { tools } from '#src/features/features.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
+import type { GuildSettings } from '#src/settings/guild-settings.ts';
 
 const never = new AbortController().signal;
 
 /** A room of Ana and two who did not agree, at noon of a winter's day. */
 function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
-  const ports: Pick<
-    ToolPorts,
-    'askerId' | 'clock' | 'timeZone' | 'describeCompany' | 'post' | 'leave'
-  > = {
+  const ports: Pick<ToolPorts, 'askerId' | 'channel' | 'clock' | 'getSettings'> = {
     askerId: 'ana',
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
-    timeZone: 'Pacific/Kiritimati',
-    describeCompany: () => ({ names: ['Ana'], others: 2, bots: 1 }),
-    post: async () => undefined,
-    leave: async () => leaving,
+    getSettings: () => ({ timeZone: 'Pacific/Kiritimati' }) as GuildSettings,
+    channel: {
+      describeCompany: () => ({ names: ['Ana'], others: 2, bots: 1 }),
+      post: async () => undefined,
+      leave: async () => leaving,
+    },
   };
   const prepare = async (name: string, call: object) => {
     const tool = tools.find((one) => one.name === name);
