@@ -70,7 +70,7 @@ type Doors = ApiDoor & Pick<ApiParts, 'clock' | 'onBug'>;
 
 async function performRoute(route: ApiRoute, context: Context, parts: Doors) {
   const { server: guildId, ...params } = context.req.param();
-  const { token, ...access } = await authoriseRequest(
+  const { token, ports } = await authoriseRequest(
     context.req.header('authorization'),
     route.scope,
     guildId,
@@ -85,7 +85,7 @@ async function performRoute(route: ApiRoute, context: Context, parts: Doors) {
     token,
     guildId: token.guildId,
     asker: { id: toProgramId(token.name), name: token.name, isProgram: true },
-    ...access,
+    ports,
     clock: parts.clock,
     params: checkBody(route.params ?? z.object(), params),
     query: checkBody(route.query ?? z.object(), context.req.query()),
@@ -93,9 +93,11 @@ async function performRoute(route: ApiRoute, context: Context, parts: Doors) {
       ? checkBody(route.body, await readJsonBody(context, takePlace))
       : undefined,
     form: route.form ? await readFormBody(context, takePlace) : { fields: new Map() },
-    signal,
-    cut: outgoing && (() => outgoing.destroy()),
-    onBug: reportWhileConnected(parts.onBug, signal),
+    connection: {
+      signal,
+      cut: outgoing && (() => outgoing.destroy()),
+      onBug: reportWhileConnected(parts.onBug, signal),
+    },
   });
   return done instanceof Response ? done : context.json(done);
 }

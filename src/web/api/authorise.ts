@@ -62,7 +62,7 @@ export async function authoriseRequest(
   scope: ApiScope,
   guildId: GuildId | undefined,
   { access, rates }: ApiDoor,
-): Promise<Pick<ApiCall<0, 0, 0>, 'encoders' | 'events' | 'ports' | 'token'>> {
+): Promise<Pick<ApiCall<0, 0, 0>, 'ports' | 'token'>> {
   const parts = access();
   if (!parts)
     throw createRefusal(
@@ -86,7 +86,8 @@ export async function authoriseRequest(
       `The token ${token.name} is for another server.`,
     );
   budgets.note(token);
-  return { token, ports: await findPorts(token.guildId, servers), encoders, events };
+  const ports = await findPorts(token.guildId, servers);
+  return { token, ports: { ...ports, encoders, events } };
 }
 
 async function findToken(

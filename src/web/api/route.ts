@@ -10,19 +10,19 @@ export type ApiCall<Body, Query, Params> = {
   readonly token: ApiToken;
   readonly guildId: GuildId;
   readonly asker: Asker;
-  readonly ports: ProgramPorts;
+  readonly ports: ProgramPorts & Pick<AccessParts, 'encoders' | 'events'>;
   readonly body: Body;
   readonly query: Query;
   readonly params: Params;
   readonly form: FormBody;
-  readonly encoders: AccessParts['encoders'];
-  readonly events: AccessParts['events'];
   readonly clock: Clock;
-  /** Aborted when the program hangs up. */
-  readonly signal: AbortSignal;
-  /** Cuts the connection, if there is one. */
-  readonly cut?: () => void;
-  onBug(error: unknown): void;
+  readonly connection: {
+    /** Aborted when the program hangs up. */
+    readonly signal: AbortSignal;
+    /** Cuts the connection, if there is one. */
+    readonly cut?: () => void;
+    onBug(error: unknown): void;
+  };
 };
 
 export type ApiRoute<

@@ -34,7 +34,7 @@ export const createChatCompletion = defineRoute({
     refuseModels(question, pipeline ?? pipelines[0], ports);
     const taken: Usage[] = [];
     const late = new AbortController();
-    const signal = AbortSignal.any([call.signal, late.signal]);
+    const signal = AbortSignal.any([call.connection.signal, late.signal]);
     using stack = new DisposableStack();
     if (!request.stream)
       stack.adopt(
@@ -64,11 +64,11 @@ export const createChatCompletion = defineRoute({
       keep: (audioId, words) =>
         keptWords.keep(`${own}${audioId}`, Promise.resolve(words)),
     };
-    if (!request.stream) return await toCompletion(answer.parts, head, call.encoders);
+    if (!request.stream) return await toCompletion(answer.parts, head, ports.encoders);
     const includesUsage = request.stream_options?.include_usage === true;
     return respondWithEvents(
       await waitForFirstPart(toChunks(answer.parts, head, includesUsage)),
-      call.onBug,
+      call.connection.onBug,
     );
   },
 });

@@ -43,10 +43,11 @@ export const createSpeech = defineRoute({
   path: '/v1/audio/speech',
   scope: 'audio',
   body: speechRequest,
-  async run({ asker, body: request, cut, encoders, guildId, onBug, ports, signal }) {
+  async run({ asker, body: request, connection, guildId, ports }) {
+    const { cut, onBug, signal } = connection;
     const format = request.response_format ?? 'mp3';
     const usage: SpeechUsage[] = [];
-    const encoder = encoders.open(format); // it gets ready while the engine does
+    const encoder = ports.encoders.open(format); // it gets ready while the engine does
     const { input, instructions, model, speed, voice } = request;
     const asked: ProgramText = {
       guildId,

@@ -40,7 +40,7 @@ export const createTranslation = defineRoute({
 });
 
 async function transcribeRecording(
-  { asker, form, guildId, onBug, ports, signal }: ApiCall<unknown, unknown, unknown>,
+  { asker, connection, form, guildId, ports }: ApiCall<unknown, unknown, unknown>,
   task: TranscriptionTask,
 ) {
   const asked = parseTranscriptionForm(form, task);
@@ -58,7 +58,7 @@ async function transcribeRecording(
   };
   const parts = ports.features.programTranscriptions.transcribeRecording(
     request,
-    signal,
+    connection.signal,
   );
   let durationMs = 0;
   /** Yields segments. Throws `ApiRefusal` if words are missing. */
@@ -72,7 +72,7 @@ async function transcribeRecording(
   if (stream)
     return respondWithEvents(
       toTranscriptionEvents(await waitForFirstPart(readSegments())),
-      onBug,
+      connection.onBug,
     );
   const segments = await Array.fromAsync(readSegments());
   return respondWithTranscription({ task, durationMs, segments }, asked);

@@ -17,7 +17,8 @@ export const ask = defineRoute({
   path: '/v1/servers/{server}/ask',
   scope: 'ask',
   body,
-  async run({ guildId, ports, asker, signal, body: { question, answer, ...manner } }) {
+  async run({ guildId, ports, asker, connection, body }) {
+    const { question, answer, ...manner } = body;
     if (!/[\p{L}\p{N}]/u.test(question))
       throw createRefusal(
         400,
@@ -30,7 +31,7 @@ export const ask = defineRoute({
       question,
       asker,
       answer,
-      { longestMs: longestAnswerMs, signal, manner },
+      { longestMs: longestAnswerMs, signal: connection.signal, manner },
     );
     if (outcome.kind === 'nowhere') throw createNowhereRefusal();
     if (outcome.kind === 'failed') throw toRefusal(outcome.line);

@@ -12,10 +12,10 @@ export const listenToEvents = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/events',
   scope: 'events',
-  async run({ token, events, signal, onBug }) {
+  async run({ token, ports, connection: { signal, onBug } }) {
     const end = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
     return respondWithEvents(
-      toStreamParts(addComments(events.listen(token, end))),
+      toStreamParts(addComments(ports.events.listen(token, end))),
       onBug,
     );
   },
