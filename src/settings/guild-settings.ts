@@ -19,6 +19,7 @@ import {
   defineIdListSetting,
   defineIdSetting,
   defineWordSetting,
+  type GetSettingValue,
   noHindrances,
   parseStoredValue,
   type ServerSetting,
@@ -43,16 +44,18 @@ const autoJoinSetting: ServerSetting<readonly string[]> = {
     mostChannels,
     'settings.group.presence',
   ),
-  isKnownId: (channelIds, guildId, { places }) =>
-    channelIds.every((id) => places.findChannel(guildId, id) !== undefined),
-  listHindrances: (channelIds, guildId, { places }) =>
-    channelIds.flatMap((id) => {
-      const channel = places.findChannel(guildId, id);
-      const facts = channel && places.findChannelFacts(channel, '');
-      if (!channel || !facts?.isCertain || (facts.mayView && facts.mayConnect))
-        return [];
-      return [toMissingRightLine(facts.mayView ? 'no-connect' : 'no-view', channel)];
-    }),
+  outside: {
+    isKnownId: (channelIds, guildId, { places }) =>
+      channelIds.every((id) => places.findChannel(guildId, id) !== undefined),
+    listHindrances: (channelIds, guildId, { places }) =>
+      channelIds.flatMap((id) => {
+        const channel = places.findChannel(guildId, id);
+        const facts = channel && places.findChannelFacts(channel, '');
+        if (!channel || !facts?.isCertain || (facts.mayView && facts.mayConnect))
+          return [];
+        return [toMissingRightLine(facts.mayView ? 'no-connect' : 'no-view', channel)];
+      }),
+  },
 };
 
 const autoJoinModeSetting = defineWordSetting(
@@ -102,8 +105,7 @@ export type GuildSettings = ConversationValues & {
   readonly names: readonly string[];
   /** Fields of the persona override the settings of the server. */
   readonly persona?: Persona;
-  /** Returns a value. Throws TypeError if no feature declares the setting. */
-  getValue<Value>(setting: ServerSetting<Value>): Value;
+  readonly getValue: GetSettingValue;
 };
 
 type ConversationValues = {
@@ -179,7 +181,7 @@ const voiceSetting: ServerSetting<string | undefined> = {
   },
   format: (name = '') => name,
   listValues: ({ knownVoices }) => knownVoices,
-  loadValues: ({ voices }) => voices.load(),
+  outside: { loadValues: ({ voices }) => voices.load() },
 };
 
 const djRoleSetting = defineIdSetting('dj_role', 'role', 'settings.group.sounds');
@@ -190,8 +192,8 @@ const consentSetting: ServerSetting<ConsentPolicySettings> = {
   group: 'settings.group.people',
   inputs: [{ kind: 'one-of' }, { kind: 'role', most: 1, before: 'role ' }],
   operator: 'CONSENT_POLICY',
-  getDefault: ({ defaults }) => defaults.consent,
-  unread: { policy: 'ask' },
+  getDefault: ({ defaults }, isLoaded) =>
+    isLoaded ? defaults.consent : { policy: 'ask' },
   parse(words, { defaults }) {
     const [, given] = /^role\s+(?:<@&)?(\d{15,21})>?$/i.exec(words) ?? [];
     const roleId = given ?? defaults.consent.roleId;
@@ -275,8 +277,10 @@ const timeZoneSetting: ServerSetting<string> = {
 /** The channel is looked up only when a line comes. */
 const readChannelSetting: ServerSetting<ChannelId | undefined> = {
   ...defineIdSetting('read_channel', 'text-channel', 'settings.group.sounds'),
-  listHindrances: (channelId, _guildId, { mayReadMessages }) =>
-    channelId === undefined || mayReadMessages ? [] : [{ id: 'read.hidden' }],
+  outside: {
+    listHindrances: (channelId, _guildId, { mayReadMessages }) =>
+      channelId === undefined || mayReadMessages ? [] : [{ id: 'read.hidden' }],
+  },
 };
 
 /** In billionths of a dollar. 0 leaves the cap of the operator. */
@@ -353,11 +357,9 @@ function readStoredValue<Value>(
   choices: SettingChoices,
 ) {
   const words = set.get(setting.key);
-  if (words === undefined && !isLoaded && setting.unread !== undefined)
-    return setting.unread;
   const read =
     words === undefined ? badValue : parseStoredValue(setting, words, choices);
-  return read.kind === 'ok' ? read.value : setting.getDefault(choices);
+  return read.kind === 'ok' ? read.value : setting.getDefault(choices, isLoaded);
 }
 
 function formatCap(nanoUsd: number) {

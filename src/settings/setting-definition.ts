@@ -88,26 +88,31 @@ export type ServerSetting<Value = unknown> = {
   readonly inputs: readonly SettingInput[];
   /** Setting of the operator with the default. */
   readonly operator?: string;
-  getDefault(choices: SettingChoices): Value;
-  /** Value while the settings are unread. Default: the standard value. */
-  readonly unread?: Value;
+  /** `isLoaded` is false while the settings are unread. */
+  getDefault(choices: SettingChoices, isLoaded: boolean): Value;
   parse(words: string, choices: SettingChoices): ReadSetting<Value>;
   /** Formats a value. Empty means the engine's default. */
   format(value: Value): string;
   listValues(choices: SettingChoices): readonly string[];
-  /** Loads the values that `parse` and `listValues` need. Never throws. */
-  loadValues?(parts: SettingDeps): Promise<unknown>;
-  /** Reasons why the value has no effect, each with a remedy. */
-  listHindrances?(
-    value: Value,
-    guildId: GuildId,
-    parts: Pick<SettingDeps, 'hasChatModel' | 'mayReadMessages' | 'places'>,
-    of: <Other>(setting: ServerSetting<Other>) => Other,
-  ): readonly TextLine[];
   /** Lines about places of the server with another value. */
   listElsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
-  isKnownId?(value: Value, guildId: GuildId, parts: SettingDeps): boolean;
+  /** What depends on Discord and the engines. */
+  readonly outside?: {
+    /** Loads the values that `parse` and `listValues` need. Never throws. */
+    loadValues?(parts: SettingDeps): Promise<unknown>;
+    /** Reasons why the value has no effect, each with a remedy. */
+    listHindrances?(
+      value: Value,
+      guildId: GuildId,
+      parts: Pick<SettingDeps, 'hasChatModel' | 'mayReadMessages' | 'places'>,
+      of: GetSettingValue,
+    ): readonly TextLine[];
+    isKnownId?(value: Value, guildId: GuildId, parts: SettingDeps): boolean;
+  };
 };
+
+/** Returns a value. Throws TypeError if no feature declares the setting. */
+export type GetSettingValue = <Value>(setting: ServerSetting<Value>) => Value;
 
 export function getAboutId({ key }: Pick<ServerSetting, 'key'>): PlainTextId {
   return `settings.about.${key}`;

@@ -53,7 +53,7 @@ export function createSessionTools(
     /** Lists tools for the model, those of the bot last, so that they keep their names. */
     listOfferedTools: () =>
       allTools().filter(
-        ({ isOffered }) => isOffered?.(getSettings(), session) !== false,
+        ({ isOffered }) => isOffered?.(getSettings().getValue, session) !== false,
       ),
 
     createPorts: (askerId: PersonId): ToolPorts => ({

@@ -5,6 +5,7 @@ import type { Right } from '#src/people/rights.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+import type { GetSettingValue } from '#src/settings/setting-definition.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 
@@ -87,7 +88,7 @@ export type ToolEntry = {
   readonly right: Right;
   /** Returns whether the model may call the tool. Default: always. */
   readonly isOffered?: (
-    settings: ReturnType<SessionPlace['getSettings']>,
+    getValue: GetSettingValue,
     session: Session | undefined,
   ) => boolean;
   readonly progressText: PlainTextId;

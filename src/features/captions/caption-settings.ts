@@ -35,12 +35,14 @@ export const captionsDaysSetting: ServerSetting<number> = {
 
 export const recapSetting: ServerSetting<boolean> = {
   ...defineSwitchSetting('recap', captionsGroup),
-  listHindrances(isOn, _guildId, { hasChatModel }, of) {
-    const model = hasChatModel ? [] : [{ id: 'help.model' } as const];
-    const captions = of(captionsBeginSetting)
-      ? []
-      : [{ id: 'settings.needs_captions' } as const];
-    return isOn ? [...model, ...captions] : [];
+  outside: {
+    listHindrances(isOn, _guildId, { hasChatModel }, of) {
+      const model = hasChatModel ? [] : [{ id: 'help.model' } as const];
+      const captions = of(captionsBeginSetting)
+        ? []
+        : [{ id: 'settings.needs_captions' } as const];
+      return isOn ? [...model, ...captions] : [];
+    },
   },
 };
 

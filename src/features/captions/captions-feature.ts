@@ -74,7 +74,7 @@ const findInCaptionsTool = defineTool({
   right: 'anyone',
   effect: 'read',
   quotesOthers: true,
-  isOffered: (own) => (_settings, session) =>
+  isOffered: (own) => (_getValue, session) =>
     session !== undefined &&
     (own.transcriptCleanup.hasTranscripts(session.place.channel.guildId) ||
       own.sessionCaptions.get(session).hasTranscript),

@@ -10,7 +10,7 @@ import {
   toUnchangedOutcome,
 } from '#src/features/contract/tool-definition.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { GuildSettings } from '#src/settings/guild-settings.ts';
+import type { GetSettingValue } from '#src/settings/setting-definition.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
@@ -20,7 +20,7 @@ import { memorySetting } from './usable-memories.ts';
 
 type OwnMemories = { readonly memories: MemoryCache };
 
-function isMemoryOn({ getValue }: GuildSettings) {
+function isMemoryOn(getValue: GetSettingValue) {
   return getValue(memorySetting);
 }
 

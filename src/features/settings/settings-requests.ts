@@ -39,7 +39,8 @@ export class SettingsRequests {
 
   async viewSettings(guildId: GuildId, key?: string): Promise<SettingsView> {
     const { settings } = this.#sessions;
-    if (key !== undefined) await this.#findSetting(key)?.loadValues?.(this.#deps);
+    if (key !== undefined)
+      await this.#findSetting(key)?.outside?.loadValues?.(this.#deps);
     const isLoaded = await settings.loadGuild(guildId);
     if (isLoaded)
       for (const session of this.#sessions.listSessions(guildId))
@@ -56,7 +57,7 @@ export class SettingsRequests {
     const { getValue } = settings.getForGuild(guildId);
     const value = getValue(setting);
     const hindrances =
-      setting.listHindrances?.(value, guildId, this.#deps, getValue) ?? [];
+      setting.outside?.listHindrances?.(value, guildId, this.#deps, getValue) ?? [];
     const isGiven =
       operator !== undefined && settings.choices.defaults.given.has(operator);
     return {
@@ -86,7 +87,7 @@ export class SettingsRequests {
     if (!setting) return { kind: 'unknown', keys: this.keys };
     const { key } = setting;
     const words = typed.trim().toLowerCase() === defaultWord ? undefined : typed.trim();
-    await setting.loadValues?.(this.#deps);
+    await setting.outside?.loadValues?.(this.#deps);
     const obstacle =
       words === undefined ? undefined : this.#findObstacle(guildId, setting, words);
     if (obstacle) return obstacle;
@@ -118,7 +119,7 @@ export class SettingsRequests {
     const setting = this.#findSetting(key);
     if (!setting) return [];
     // The loaded values are for the next suggestion, after further letters.
-    void setting.loadValues?.(this.#deps);
+    void setting.outside?.loadValues?.(this.#deps);
     return [...setting.listValues(this.#sessions.settings.choices), defaultWord];
   }
 
@@ -140,7 +141,8 @@ export class SettingsRequests {
   ): SettingOutcome | undefined {
     const read = parseSetting(setting, words, this.#sessions.settings.choices);
     if (read.kind !== 'ok') return read;
-    const exists = setting.isKnownId?.(read.value, guildId, this.#deps) ?? true;
+    const exists =
+      setting.outside?.isKnownId?.(read.value, guildId, this.#deps) ?? true;
     return exists ? undefined : { kind: 'bad' };
   }
 

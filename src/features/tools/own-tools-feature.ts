@@ -65,7 +65,7 @@ const repeatTool = defineTool({
   right: 'room',
   effect: 'read',
   quotesOthers: true,
-  isOffered: () => (_settings, session) => session !== undefined,
+  isOffered: () => (_getValue, session) => session !== undefined,
   async runAnywhere(_call, { askerId, session }) {
     const all = session ? listExchanges(askerId, session) : [];
     const last = all.findLast(({ heard }) => heard !== '');

@@ -52,10 +52,10 @@ export function createWrittenTools(
   { asker, deps, isOpen, ports, session, shown }: WrittenToolDeps,
 ) {
   const { clock, onEvent } = deps;
-  const settings = ports.getSettings();
+  const { getValue } = ports.getSettings();
   const usable = all.filter(
     ({ isAnywhere, isOffered }) =>
-      isAnywhere && isOffered?.(settings, session) !== false,
+      isAnywhere && isOffered?.(getValue, session) !== false,
   );
   const used = new Set<string>();
   let isPrivate = false;
