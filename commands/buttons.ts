@@ -2,7 +2,7 @@ import { allow, deny, pauseOrResume } from '#commands/privacy/privacy.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
 import type {
   Button,
-  Command,
+  CallHandler,
   FormHandler,
   PickerHandler,
 } from '#src/features/command.ts';
@@ -70,15 +70,15 @@ function toButton(
   name: string,
   label: Button['label'],
   style: Button['style'],
-  command: Command,
+  { isForEverybody, isNeverLimited, run }: CallHandler,
 ): Button {
   return {
     name,
     label,
     style,
-    isForEverybody: command.isForEverybody,
-    isNeverLimited: command.isNeverLimited,
-    run: (call, ports) => command.run({ ...call, words: {} }, ports),
+    isForEverybody,
+    isNeverLimited,
+    run: (call, ports) => run({ ...call, words: {} }, ports),
   };
 }
 

@@ -241,8 +241,10 @@ function watchClient(
 }
 
 /** Registers the commands, or reports a failure. */
-async function registerCommands(client: Client<true>, options: DiscordOptions) {
-  const { commands, onEvent: report } = options;
+async function registerCommands(
+  client: Client<true>,
+  { commands, onEvent: report }: Pick<DiscordOptions, 'commands' | 'onEvent'>,
+) {
   const route = Routes.applicationCommands(client.application.id);
   try {
     await withTimeout(

@@ -124,6 +124,20 @@ export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'
   readonly members: Members;
 };
 
+/** What a slash command and a button do when they are called. */
+export interface CallHandler {
+  /** The work may block the thread, and Discord waits 3 s for the first answer. */
+  readonly mustDeferFirst?: true;
+  /** Also for people without access. Such commands check rights themselves. */
+  readonly isForEverybody?: true;
+  /** It ends, silences or refuses something. */
+  readonly isNeverLimited?: true;
+  /** `run` runs if the form is undefined or late. */
+  form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
+  /** The first reply answers the call, and the rest follow. */
+  run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
+}
+
 /**
  * A slash command: data plus one decision, without discord.js.
  *
@@ -138,7 +152,7 @@ export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'
  * };
  * ping.name; // 'ping'
  */
-export interface Command {
+export interface Command extends CallHandler {
   readonly name: string;
   readonly description: PlainTextId;
   readonly options: readonly CommandOption[];
@@ -149,19 +163,9 @@ export interface Command {
    * https://discord.com/developers/docs/interactions/receiving-and-responding
    */
   readonly longestMs?: number | ((call: CommandCall) => number | undefined);
-  /** The work may block the thread, and Discord waits 3 s for the first answer. */
-  readonly mustDeferFirst?: true;
-  /** Also for people without access. Such commands check rights themselves. */
-  readonly isForEverybody?: true;
-  /** It ends, silences or refuses something. */
-  readonly isNeverLimited?: true;
   readonly help?: HelpEntry;
   /** Discord hides it from others. The command checks the right itself. */
   readonly needsManageServer?: true;
-  /** The command runs if the form is undefined or late. */
-  form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
-  /** Runs the command. The first reply answers the call, and the rest follow. */
-  run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 
 export interface MessageCommand extends Pick<Command, 'longestMs' | 'shownTo' | 'run'> {
@@ -177,18 +181,13 @@ export type CommandGroup = {
 };
 
 /** A button is data plus one decision. Its name outlives the process. */
-export interface Button {
+export interface Button extends CallHandler {
   readonly name: string;
   readonly label: PlainTextId;
   readonly style: 'plain' | 'main' | 'danger';
   readonly longestMs?: number;
-  readonly mustDeferFirst?: true;
-  readonly isForEverybody?: true;
-  readonly isNeverLimited?: true;
   /** Changes its own message, which stays while a slow answer is awaited. */
   readonly inPlace?: true;
-  form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
-  run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 
 export type PickerHandler = Pick<Button, 'name' | 'isForEverybody' | 'inPlace' | 'run'>;
@@ -197,5 +196,5 @@ export interface FormHandler {
   readonly name: string;
   readonly inPlace?: true;
   readonly inputs: readonly string[];
-  run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
+  readonly run: CallHandler['run'];
 }

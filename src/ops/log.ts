@@ -14,7 +14,9 @@ const shortestSecret = 8;
 /** Higher levels are worse. */
 const warning = 40;
 
-type LogTarget = Writable & { readonly isTTY?: boolean };
+type LogTarget = Pick<Writable, 'on' | 'write' | 'writableLength'> & {
+  readonly isTTY?: boolean;
+};
 
 /** Logs ids and numbers, never words of people, and never one of `secrets`. */
 export function openLog(

@@ -29,9 +29,9 @@ function toCommandBody(slash: CommandEntry) {
             type: ApplicationCommandOptionType.Subcommand,
             name: one.name,
             ...toDescriptions(one.description),
-            options: toOptions(one),
+            options: toOptions(one.options),
           }))
-        : toOptions(slash),
+        : toOptions(slash.options),
     contexts,
     default_member_permissions: requiresManageServer(slash)
       ? `${PermissionFlagsBits.ManageGuild}`
@@ -45,7 +45,7 @@ function requiresManageServer(slash: Command | CommandGroup) {
 }
 
 /** Builds options for Discord, which wants required ones first. */
-function toOptions({ options }: Command) {
+function toOptions(options: Command['options']) {
   const isOptional = ({ required }: CommandOption) => (required ? 0 : 1);
   return options
     .toSorted((a, b) => isOptional(a) - isOptional(b))

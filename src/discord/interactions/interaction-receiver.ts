@@ -111,7 +111,12 @@ export function createInteractionReceiver(
     const name = isTyped ? toCommandLine(asking) : asking.commandName;
     const command = commands.get(name);
     if (command && isTyped)
-      return createInvocation(name, command, toCommandCall(asking, command), ports);
+      return createInvocation(
+        name,
+        command,
+        toCommandCall(asking, command.options),
+        ports,
+      );
     return command && asking.isMessageContextMenuCommand()
       ? createInvocation(name, command, toMenuCall(asking), ports)
       : createUnknownInvocation('command');
@@ -157,7 +162,7 @@ export function createInteractionReceiver(
     const { name, value } = asking.options.getFocused(true);
     const option = command.options.find((each) => each.name === name);
     if (option?.kind !== 'text' || !option.suggest) return [];
-    const call = toCommandCall(asking, command);
+    const call = toCommandCall(asking, command.options);
     if (!command.isForEverybody && (await ports.guilds.findDenial(call))) return [];
     return await option.suggest(value, call, ports);
   }
@@ -254,7 +259,10 @@ function toCall(asked: BaseInteraction<'cached'>, about?: string): CommandCall {
 }
 
 /** Builds a call, without options that no longer fit, and numbers within bounds. */
-function toCommandCall(asked: SlashInteraction, { options }: Command): CommandCall {
+function toCommandCall(
+  asked: SlashInteraction,
+  options: Command['options'],
+): CommandCall {
   const words: Record<string, string> = {};
   let given: Pick<CommandCall, 'channel' | 'file' | 'sound'> = {};
   for (const option of options) {

@@ -10,7 +10,7 @@ export type MemoryCache = ReturnType<typeof createMemoryCache>;
 export function createMemoryCache(
   store: MemoryStore,
   watch: StoreWatch,
-  settings: StoredSettings,
+  settings: Pick<StoredSettings, 'loadGuild' | 'getForGuild'>,
 ) {
   // The store answers in order, so nothing older replaces a change.
   const known = new Map<string, readonly Memory[]>();

@@ -27,7 +27,7 @@ export type ProgramAnswers = ReturnType<typeof createProgramAnswers>;
 /** Creates answers to programs over HTTP. Aborting `ending` ends them. */
 export function createProgramAnswers(
   deps: SessionDependencies,
-  settings: StoredSettings,
+  settings: Pick<StoredSettings, 'getForGuild' | 'getStyle' | 'loadGuild'>,
   recordings: Recordings,
   ending: AbortSignal,
 ) {

@@ -30,7 +30,7 @@ export type VoicesAndPreviews = ReturnType<typeof createVoicesAndPreviews>;
 /** Creates lists and previews of voices and models. Aborting `signal` ends previews. */
 export function createVoicesAndPreviews(
   deps: Deps<'onEvent' | 'places' | 'spending' | 'synthesizer' | 'voices'>,
-  settings: StoredSettings,
+  settings: Pick<StoredSettings, 'getForGuild' | 'getStyle' | 'loadGuild'>,
   speechModels: readonly string[],
   signal: AbortSignal,
 ) {

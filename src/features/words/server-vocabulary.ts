@@ -37,7 +37,7 @@ export type ServerVocabulary = ReturnType<typeof createServerVocabulary>;
 
 export function createServerVocabulary(
   { clock }: Deps<'clock'>,
-  settings: StoredSettings,
+  settings: Pick<StoredSettings, 'getStoredValues' | 'loadGuild' | 'setValue'>,
 ) {
   return {
     /** Lists the words, sorted. `isRead` is false if the store could not be read. */
