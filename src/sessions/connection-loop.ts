@@ -74,7 +74,7 @@ type Connection = ReturnType<typeof openConnection>;
 type ConnectionClock = ReturnType<typeof createConnectionClock>;
 
 /** Creates the clock of one connection, which sleeps until its next deadline while nothing happens. */
-function createConnectionClock(connection: Connection) {
+function createConnectionClock(connection: Connection, wakeup: Wakeup) {
   let lastPacketAtMs = Number.NEGATIVE_INFINITY;
   let isTicking = false;
   let nowMs = connection.clock.nowMs();
@@ -129,7 +129,7 @@ function createConnectionClock(connection: Connection) {
 
   return {
     async run(signal: AbortSignal): Promise<never> {
-      const { clock, session, wakeup } = connection;
+      const { clock, session } = connection;
       const wake = () => wakeup.wake();
       using _ = session.speech.mix.tracks.listen(wake);
       signal.addEventListener('abort', wake);
@@ -149,7 +149,7 @@ function createConnectionClock(connection: Connection) {
     },
     /** Ends the wait for a step of endpointing, at once where a pause begins. */
     onPacket() {
-      const { clock, inputs, wakeup } = connection;
+      const { clock, inputs } = connection;
       lastPacketAtMs = clock.nowMs();
       const isDue = lastPacketAtMs - nowMs >= minPacketStepMs || inputs.isPausing;
       if (isTicking && isDue) wakeup.end();
@@ -184,7 +184,7 @@ export async function runConnection(
   const { consent, loop, undecided } = session;
   const { wakeup } = sources;
   using connection = openConnection(link, session, sources);
-  const clock = createConnectionClock(connection);
+  const clock = createConnectionClock(connection, wakeup);
   consent.onChange(() => {
     updatePresence(connection);
     connection.showPanel();
@@ -199,7 +199,7 @@ export async function runConnection(
   });
   try {
     return await runTogether<'lost'>(signal, [
-      (until) => hearPackets(connection, clock, until),
+      (until) => hearPackets(connection, clock, wakeup, until),
       (until) => clock.run(until),
       (until) => waitUnlessAborted(loop.bug, until),
     ]);
@@ -213,10 +213,11 @@ export async function runConnection(
 async function hearPackets(
   connection: Connection,
   clock: ConnectionClock,
+  wakeup: Wakeup,
   signal: AbortSignal,
 ): Promise<'lost'> {
   // A packet may have waited while its speaker said no, so consent is asked once more.
-  const { link, inputs, session, wakeup } = connection;
+  const { link, inputs, session } = connection;
   for await (const packet of link.receivePackets(signal)) {
     const { speakerId } = packet;
     if (!session.consent.mayHear(speakerId)) continue;
@@ -305,8 +306,7 @@ function reportSpoken(
 }
 
 function openConnection(link: VoiceLink, session: Session, sources: ConnectionOptions) {
-  const { callerId, deps, hearing, pauseHabits, showPanel, utterances, wakeup } =
-    sources;
+  const { callerId, deps, hearing, pauseHabits, showPanel, utterances } = sources;
   const { clock, codec } = deps;
   const { loop, speech } = session;
   const over = new AbortController();
@@ -333,7 +333,6 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     link,
     session,
     clock,
-    wakeup,
     inputs,
     output,
     interruptions,
