@@ -8,10 +8,11 @@ const namesUrl = new URL('./sodium-names.ts', import.meta.url).href;
  * for each XChaCha20 packet. This import must stand on line 1 of each file that imports
  * a value of the library.
  */
-registerHooks({
+const hooks = registerHooks({
   resolve(specifier, context, next) {
     const isForVoice = context.parentURL?.includes('/@discordjs/voice/');
     if (specifier !== 'sodium-native' || !isForVoice) return next(specifier, context);
+    hooks.deregister(); // the library asks once, and every other module would be asked about
     return { url: namesUrl, shortCircuit: true };
   },
 });
