@@ -94,7 +94,7 @@ export type FeatureSession = {
   onChange?(hasEntered: boolean, key?: string): void;
   /** Resolves with news for the reply to `/leave`. */
   onEnd?(why: LeaveReason): Promise<LeaveSummary>;
-  /** Called now and then with everybody in the channel. */
+  /** Called with everybody in the channel at first, and soon after they or their consents change. */
   onPresence?(people: readonly ChannelMember[]): void;
   forgetPerson?(personId: PersonId, reason: ForgetReason): void;
   /** Called when an utterance begins. Undefined leaves it alone. */

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
@@ -80,6 +81,7 @@ function createConnectionClock(connection: Connection, wakeup: Wakeup) {
   let nowMs = connection.clock.nowMs();
   let wokenAtMs = nowMs;
   let checkAtMs = nowMs;
+  let knownPresence: readonly unknown[] = [];
 
   function runStep(signal: AbortSignal) {
     signal.throwIfAborted();
@@ -98,7 +100,10 @@ function createConnectionClock(connection: Connection, wakeup: Wakeup) {
     updatePresence(connection);
     const people = link.listPeople();
     session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
-    session.features.onPresence(people);
+    const presence = [people, session.loop.state.presence, session.speech.canSpeak()];
+    if (!isDeepStrictEqual(presence, knownPresence))
+      session.features.onPresence(people);
+    knownPresence = presence;
     const { spokenSoFar } = output;
     if (spokenSoFar) reportSpoken(session, spokenSoFar);
     connection.showPanel();
