@@ -66,11 +66,6 @@ export type SpentEvent = {
 /** Daily caps in billionths of a dollar. 0 means no cap. */
 export type Caps = { readonly personDay: number; readonly serverDay: number };
 
-/** Returns the lower cap. 0 means none. */
-export function chooseLowerCap(one: number, other: number): number {
-  return one === 0 || other === 0 ? one + other : Math.min(one, other);
-}
-
 /** Rules for one kind of paid work. */
 type PaidRules = {
   /** `person` also pays from the budget of the server. */

@@ -14,7 +14,6 @@ import {
   type AnswerRequest,
   type BudgetRefusal,
   type Caps,
-  chooseLowerCap,
   type HearingBudget,
   type PaidKind,
   paidKinds,
@@ -154,17 +153,15 @@ export class SessionBudgets {
 
   /** Finds a budget that has no room for an answer. */
   findUsedBudget(guildId: GuildId): UsedBudget | undefined {
-    const findUsualCap = () =>
+    const least =
+      this.#leastOf.get(guildId) ??
       estimateLeastCost(
         boundModelRequest({ messages: [] }),
         'answer',
         this.#options.getTariff(guildId),
       );
-    const refusal = this.#findRefusal(
-      guildId,
-      undefined,
-      this.#leastOf.get(guildId) ?? findUsualCap(),
-    );
+    this.#leastOf.set(guildId, least);
+    const refusal = this.#findRefusal(guildId, undefined, least);
     return refusal && { line: refusal.line, time: this.#formatNextDay() };
   }
 
@@ -464,4 +461,9 @@ function createBudgetNotices(clock: Clock) {
       toldMs.delete(`${guildId} ${personId}`);
     },
   };
+}
+
+/** Returns the lower cap. 0 means none. */
+export function chooseLowerCap(one: number, other: number): number {
+  return one === 0 || other === 0 ? one + other : Math.min(one, other);
 }

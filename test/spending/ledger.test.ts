@@ -1,5 +1,5 @@
-import { chooseLowerCap } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { chooseLowerCap } from '#src/spending/session-budgets.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { fc } from '#test/properties.ts';
 
