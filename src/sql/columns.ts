@@ -108,8 +108,13 @@ const kinds: Readonly<Record<Kind, KindRules>> = {
   },
 };
 
+/** Names of columns by field, which every statement asks for. */
+const columnNames = new Map<string, string>();
+
 export function toColumnName(field: string): string {
-  return toSnakeCase(field);
+  const name = columnNames.get(field) ?? toSnakeCase(field);
+  columnNames.set(field, name);
+  return name;
 }
 
 /** Lists columns. `before` is an alias with a dot. */
