@@ -9,7 +9,7 @@ import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
+import type { Resolve } from '#src/sources/fetch/request-once.ts';
 import {
   type FetchRules,
   isAllowedType,

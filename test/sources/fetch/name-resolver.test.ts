@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource } from '#src/sources/fetch/fetch-link.ts';
-import { createNameResolver } from '#src/sources/fetch/name-resolver.ts';
 import { isBeside } from '#src/sources/fetch/public-address.ts';
+import { createNameResolver } from '#src/sources/fetch/request-once.ts';
 
 /** A name server that knows 203.0.113.7 for every name, or never answers. */
 async function nameServer(isMute: boolean) {
