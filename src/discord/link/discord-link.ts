@@ -39,7 +39,7 @@ export type LinkPlace = {
   readonly report: (event: DiscordEvent) => void;
   /** Returns whether to end the link, so that the channel is joined anew. */
   mayRejoin(fault: string): boolean;
-  /** Notes a link without fault, often. */
+  /** Notes that the link has been without a fault for a while. */
   onWhole(): void;
   /** Prepares a leave while the bot still sits in the channel. Never throws. */
   onLeaving(): Promise<void>;

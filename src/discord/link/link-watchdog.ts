@@ -33,7 +33,7 @@ export type LinkWatchdogOptions = {
   };
   /** Notes a fault that has lasted 10 s, at each check. */
   onFault(fault: string): void;
-  /** Notes 10 s without a fault, at each check. */
+  /** Notes that 10 s have passed without a fault. */
   onWhole(): void;
   fail(error: unknown): void;
 };
@@ -73,9 +73,10 @@ export function createLinkWatchdog(options: LinkWatchdogOptions) {
       if (holds) seenMs.set(what, (seenMs.get(what) ?? -passedMs) + passedMs);
       else seenMs.delete(what);
     }
-    const lasting = [...seenMs].find(([, ms]) => ms >= brokenMs)?.[0];
-    if (lasting === noFault) options.onWhole();
-    else if (lasting !== undefined) options.onFault(`For 10 s ${lasting}.`);
+    const [what = noFault, ms = 0] =
+      [...seenMs].find(([, lastingMs]) => lastingMs >= brokenMs) ?? [];
+    if (what !== noFault) options.onFault(`For 10 s ${what}.`);
+    else if (ms >= brokenMs && ms - passedMs < brokenMs) options.onWhole();
   }
 
   function findFaults(atMs: number) {
