@@ -9,11 +9,11 @@ import {
 } from '#src/playback/tracks/track-outcomes.ts';
 import { findMeantSound } from '#src/playback/tracks/track-sounds.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
-import type { RunningTracks, SessionTracks } from './session-tracks.ts';
+import type { RunningTracks } from './session-tracks.ts';
 import { matchSounds } from './sound-matching.ts';
 import { defaultFadeMs, maxFadeMs, parseSeekTarget } from './track-arguments.ts';
 import { defaultTrack, everyTrack, isSameTrack, voiceTrack } from './track-names.ts';
-import { toOutcomeLine } from './track-request-outcomes.ts';
+import { type ListedTrack, toOutcomeLine } from './track-request-outcomes.ts';
 
 const playSoundSchema = z.strictObject({
   sound: z
@@ -118,12 +118,13 @@ export const changeTrackTool = defineTool({
   quotesOthers: true,
   async run(call, { askerId, session }, { sessionTracks }: RunningTracks) {
     const tracks = sessionTracks.get(session);
+    const { busyTracks, listedTracks } = tracks;
     const asker = tracks.toCaller(askerId);
     const command = parseCommand(call);
-    const lines = findTracks(call, tracks).flatMap((track) =>
+    const lines = findTracks(call, busyTracks, listedTracks).flatMap((track) =>
       command ? toOutcomeLine(tracks.requestCommand(asker, track, command)) : [],
     );
-    const [line = toMissingTrackLine(call.track, tracks), ...rest] = lines;
+    const [line = toMissingTrackLine(call.track, busyTracks), ...rest] = lines;
     const said = [line, ...rest].map((one) => formatText(one.id, one.with));
     return { facts: { outcome: said }, line };
   },
@@ -167,7 +168,8 @@ function toVolumeCommand({ level, change = 0 }: VolumeFields): TrackCommand {
  */
 function findTracks(
   { deed, item = '', track: called = '' }: ChangeTrackCall,
-  { busyTracks, listedTracks }: SessionTracks,
+  busyTracks: readonly string[],
+  listedTracks: readonly ListedTrack[],
 ) {
   if (isSameTrack(called, everyTrack)) return busyTracks;
   const there = listedTracks.filter(({ name }) => busyTracks.includes(name));
@@ -190,7 +192,7 @@ function findTracks(
 
 function toMissingTrackLine(
   called: string | undefined,
-  { busyTracks }: SessionTracks,
+  busyTracks: readonly string[],
 ): TextLine {
   if (busyTracks.length === 0 || !called) return { id: 'stop.nothing' };
   return { id: 'unknown.of', with: { x: called.trim(), list: busyTracks.join(', ') } };
