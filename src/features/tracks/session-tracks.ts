@@ -130,7 +130,9 @@ export class SessionTracks implements FeatureSession {
   }
 
   get busyTracks(): readonly string[] {
-    return this.#rankedTracks.filter(({ now }) => now).map(({ name }) => name);
+    return this.#rankedTracks
+      .filter(({ items }) => items.length > 0)
+      .map(({ name }) => name);
   }
 
   toCaller(id: string): TrackCaller {
@@ -191,7 +193,7 @@ export class SessionTracks implements FeatureSession {
     { loop, next, track, wait }: Omit<PlayRequest, 'sound'>,
     { source, origin, owner }: PlaceableSound,
   ): PlayOutcome {
-    if (wait && (loop || this.tracks.findTrack(track)?.now?.isLooping))
+    if (wait && (loop || this.tracks.findTrack(track)?.items[0]?.isLooping))
       return { kind: 'looping', track };
     const options = { origin, owner, isLooping: loop, isNext: next };
     const placed =
@@ -273,7 +275,7 @@ export class SessionTracks implements FeatureSession {
   }
 
   #describeTracks(tracks: readonly NamedTrack[]) {
-    return tracks.map(({ name, now, state }) => {
+    return tracks.map(({ items: [now], name, state }) => {
       const { current, waiting } = this.#listSounds(name);
       const place = {
         positionMs: now?.positionMs,
@@ -286,8 +288,9 @@ export class SessionTracks implements FeatureSession {
   }
 
   get #rankedTracks(): readonly NamedTrack[] {
-    const rank = ({ now, key }: NamedTrack) =>
-      (now ? 2 : 0) + (key === defaultTrack ? 1 : 0);
+    const main = this.tracks.findTrack(defaultTrack);
+    const rank = (track: NamedTrack) =>
+      (track.items.length > 0 ? 2 : 0) + (track === main ? 1 : 0);
     return this.tracks.listTracks().toSorted((a, b) => rank(b) - rank(a));
   }
 

@@ -58,7 +58,7 @@ export function createTrackPersistence(
     for (;;) {
       await clock.sleep(storeIntervalMs, signal);
       await writeTracks(listKept());
-      const isIdle = tracks.listTracks().every(({ now }) => !now);
+      const isIdle = tracks.listTracks().every(({ items }) => items.length === 0);
       if (isIdle && !signal.aborted) await changes.wait(Number.POSITIVE_INFINITY);
     }
   }

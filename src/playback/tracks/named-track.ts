@@ -99,8 +99,6 @@ type Crossfade = { readonly next: TrackItem; readonly samples: number };
 export class NamedTrack {
   /** Spelled as at its first use. */
   readonly name: string;
-  /** Form for comparison. */
-  readonly key: string;
   readonly #clock;
   readonly #host;
   readonly #gain = new Gain();
@@ -113,7 +111,6 @@ export class NamedTrack {
 
   constructor(name: string, clock: Clock, host: TrackHost) {
     this.name = name;
-    this.key = toTrackKey(name);
     this.#clock = clock;
     this.#host = host;
   }
@@ -127,10 +124,6 @@ export class NamedTrack {
     return this.#items;
   }
 
-  get now(): TrackItem | undefined {
-    return this.#items[0];
-  }
-
   enqueue(source: SoundSource, options: ItemOptions): TrackOutcome {
     const { name: track } = this;
     const { title } = source;
@@ -138,14 +131,15 @@ export class NamedTrack {
     const item = new TrackItem(source, options, this.#clock, () => this.#host.report());
     const place = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
-    this.applyState();
+    this.#applyState();
     const kind = place === 0 ? 'playing' : 'added';
     return { kind, title, track, place, ended: item.ended.promise };
   }
 
   /** Performs a command. Only a change of volume works without a sound. A pause fades in 5 ms. */
   perform(command: TrackCommand): TrackOutcome {
-    const { now, name: track } = this;
+    const { name: track } = this;
+    const [now] = this.#items;
     if (command.kind === 'volume') {
       const { isChange, overMs, percent } = command;
       this.changeState(
@@ -157,8 +151,8 @@ export class NamedTrack {
     return now ? this.#performOnItem(now, command) : { kind: 'empty', track };
   }
 
-  /** Changes the state. The volume is limited to 0 to 200 %, and changes in 5 ms or more. */
-  changeState(change: Partial<TrackState>, overMs = 0) {
+  /** Changes the state, or applies that of the host. The volume is limited to 0 to 200 %, and changes in 5 ms or more. */
+  changeState(change: Partial<TrackState> = {}, overMs = 0) {
     const state = { ...this.#state, ...change };
     const percent = Math.max(0, Math.min(maxVolumePercent, state.percent));
     this.#state = { ...state, percent };
@@ -167,7 +161,7 @@ export class NamedTrack {
         state.isMuted ? 0 : percent / 100,
         Math.max(overMs * musicPerMs, rampSamples),
       );
-    this.applyState();
+    this.#applyState();
   }
 
   /** Ends all sounds, as the bot leaves. */
@@ -182,7 +176,7 @@ export class NamedTrack {
 
   get isReady(): boolean {
     return (
-      !this.#declicker.isSilent || (!this.#isStill && (this.now?.isReady ?? false))
+      !this.#declicker.isSilent || (!this.#isStill && (this.#now?.isReady ?? false))
     );
   }
 
@@ -192,10 +186,14 @@ export class NamedTrack {
       raw,
       this.#isStill ? 0 : this.#fillFrame(raw),
     );
-    this.#onBegan(this.now);
+    this.#onBegan(this.#now);
     const isHeard = sounds && this.#gain.steadyGain !== 0;
     this.#gain.applyToStereo(isHeard ? raw : undefined);
     return isHeard;
+  }
+
+  get #now() {
+    return this.#items[0];
   }
 
   get #isStill() {
@@ -262,30 +260,30 @@ export class NamedTrack {
     this.#endCrossfade();
     this.#declicker.cut();
     item.seek(positionMs);
-    this.applyState();
+    this.#applyState();
     return { kind: 'changed', track, change: 'seek', title, positionMs };
   }
 
   #cancelItems(items: readonly TrackItem[], end: PlayEnd) {
-    if (items.some((item) => item === this.now || item === this.#crossfade?.next)) {
+    if (items.some((item) => item === this.#now || item === this.#crossfade?.next)) {
       this.#declicker.cut();
       this.#crossfade = undefined;
     }
     this.#items = this.#items.filter((item) => !items.includes(item));
     for (const item of items) this.#onEnded(item, end);
-    this.applyState();
+    this.#applyState();
   }
 
   /** Begins to read the current sound if the track plays, and reports the change. */
-  applyState() {
-    if (!this.#isStill) this.now?.open();
+  #applyState() {
+    if (!this.#isStill) this.#now?.open();
     this.#host.report();
   }
 
   /** Fills a frame, and returns the filled samples of one channel. */
   #fillFrame(raw: Float32Array) {
     let end = 0;
-    for (let { now } = this; now && end < musicFrame; { now } = this) {
+    for (let now = this.#now; now && end < musicFrame; now = this.#now) {
       now.open(this.#crossfadeSamples);
       if (!now.isReady) break;
       const { waitingSamples } = now;

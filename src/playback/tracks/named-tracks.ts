@@ -78,7 +78,7 @@ export class NamedTracks {
   get isAudible(): boolean {
     if (this.#isPaused) return false;
     return this.listTracks().some(
-      ({ now, state }) =>
+      ({ items: [now], state }) =>
         now !== undefined && !state.isPaused && !state.isMuted && state.percent > 0,
     );
   }
@@ -87,7 +87,7 @@ export class NamedTracks {
   pause(on: boolean) {
     if (on === this.#isPaused) return;
     this.#isPaused = on;
-    for (const track of this.#tracks.values()) track.applyState();
+    for (const track of this.#tracks.values()) track.changeState();
   }
 
   /** Calls `listener` synchronously until disposed. */
@@ -139,10 +139,11 @@ export class NamedTracks {
   #openTrack(name: string) {
     const known = this.findTrack(name);
     if (known) return known;
-    const idle = this.listTracks().find(({ now }) => !now);
-    if (idle && this.#tracks.size >= mostSounds) this.#tracks.delete(idle.key);
+    const idle = this.listTracks().find(({ items }) => items.length === 0);
+    if (idle && this.#tracks.size >= mostSounds)
+      this.#tracks.delete(toTrackKey(idle.name));
     const track = new NamedTrack(normaliseTrackName(name), this.#clock, this);
-    this.#tracks.set(track.key, track);
+    this.#tracks.set(toTrackKey(name), track);
     return track;
   }
 

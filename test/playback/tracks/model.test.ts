@@ -56,7 +56,7 @@ class Model {
     expect(this.#doomed.size).toBe(0);
     for (const [name, { now, waiting }] of this.#tracks) {
       const track = this.band.tracks.findTrack(name);
-      expect(track?.now).toBe(now);
+      expect(track?.items[0]).toBe(now);
       expect(track?.items.slice(1) ?? []).toEqual(waiting);
     }
   }
@@ -68,7 +68,8 @@ class Model {
     }
     for (
       let n = 0;
-      n < 2000 && !this.band.tracks.listTracks().every(({ now }) => !now);
+      n < 2000 &&
+      !this.band.tracks.listTracks().every(({ items }) => items.length === 0);
       n++
     ) {
       await this.band.step();

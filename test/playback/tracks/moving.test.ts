@@ -9,7 +9,7 @@ test('a place behind the end is refused with the length, one within it is gone t
   const seek = (ms: number) => main?.perform({ kind: 'seek', to: { kind: 'at', ms } });
   expect(seek(5000)).toMatchObject({ kind: 'past-end', lengthMs: 5000 });
   expect(seek(4000)).toMatchObject({ kind: 'changed' });
-  expect(main?.now).toMatchObject({ positionMs: 4000 });
+  expect(main?.items[0]).toMatchObject({ positionMs: 4000 });
   await band.run(500);
   expect(item.positionMs).toBe(4500);
   expect(seek(-7)).toMatchObject({ kind: 'changed' });
@@ -72,5 +72,5 @@ test('skipping an item lets go of its source at once, even one that does not lis
   }
   await waitUntilSettled();
   expect(tap.closed).toBe(true);
-  expect(band.tracks.findTrack('main')?.now).toBeUndefined();
+  expect(band.tracks.findTrack('main')?.items[0]).toBeUndefined();
 });
