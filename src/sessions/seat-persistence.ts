@@ -90,13 +90,13 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   #getSeat(guildId: GuildId) {
-    const fresh = {
+    const seat = this.#seats.get(guildId) ?? {
       session: undefined,
       written: undefined,
       isOver: false,
+      lastWrite: Promise.resolve(),
       isWriteDue: false,
     };
-    const seat = this.#seats.get(guildId) ?? { ...fresh, lastWrite: Promise.resolve() };
     this.#seats.set(guildId, seat);
     return seat;
   }
@@ -130,18 +130,12 @@ export class SeatPersistence implements AsyncDisposable {
     this.#stopTimerWhenIdle();
   }
 
-  /** Runs `work` and reports a failure. Returns whether `work` succeeded. */
+  /** Runs `work` and reports a failure. Returns true if `work` succeeded. */
   async #tryStore(guildId: GuildId, work: (store: SeatStore) => Promise<unknown>) {
-    const done = await withStoreTimeout(
-      guildId,
-      this.#deps,
-      'store.unwritable',
-      async () => {
-        await work(this.#seatStore);
-        return true;
-      },
-    );
-    return done === true;
+    return await withStoreTimeout(guildId, this.#deps, 'store.unwritable', async () => {
+      await work(this.#seatStore);
+      return true;
+    });
   }
 
   get #isBusy() {

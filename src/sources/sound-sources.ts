@@ -60,7 +60,7 @@ const longestTitle = 100;
 export type Sources = ReturnType<typeof createSources>;
 
 export function createSources(options: SourcesOptions) {
-  const startProgram = createProgramLimit();
+  const countProgram = createProgramLimit();
   const limits: SourceLimits = { ...usualLimits, ...options.limits };
 
   /**
@@ -71,7 +71,6 @@ export function createSources(options: SourcesOptions) {
     if (sniffed.kind === 'format') return undefined;
     const { ffmpeg: path } = options;
     if (sniffed.kind === 'ffmpeg' && path) {
-      const countProgram = startProgram;
       countProgram()[Symbol.dispose]();
       return { path, countProgram, demuxer: sniffed.demuxer };
     }

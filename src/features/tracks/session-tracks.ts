@@ -28,13 +28,7 @@ import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts'
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { speechTitle } from './lazily-synthesised-text.ts';
-import {
-  defaultTrack,
-  everyTrack,
-  isSameTrack,
-  voiceTrack as track,
-  voiceTrack,
-} from './track-names.ts';
+import { defaultTrack, everyTrack, isSameTrack, voiceTrack } from './track-names.ts';
 import { createTrackPersistence, type TrackDeps } from './track-persistence.ts';
 import {
   formatPlayingTime,
@@ -343,6 +337,7 @@ function performVoiceCommand(
   command: TrackCommand,
 ): TrackOutcome {
   const { kind } = command;
+  const track = voiceTrack;
   if (!speechCommands.has(kind)) return { kind: 'reserved', track };
   const touched = listTouchedSounds(sounds, command);
   const [first] = touched;

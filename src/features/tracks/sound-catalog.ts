@@ -39,12 +39,12 @@ export function createSoundCatalog(opener: Sources, folder: SoundLibrary) {
     const source = await openSound(origin, signal, toTitle(sound));
     if (source) return { kind: 'found', source, origin };
     const name = origin.kind === 'library' ? origin.name : '';
-    const listNames = await folder.listNames();
-    const lying = listNames.map((one) => ({ name: one }));
-    const sounds = matchSounds(name, lying).map((one) => one.name);
+    const names = await folder.listNames();
+    const known = names.map((one) => ({ name: one }));
+    const sounds = matchSounds(name, known).map((one) => one.name);
     const [first] = sounds;
     if (first === undefined)
-      return { kind: 'no-sound', name, names: listNames.slice(0, maxShownNames) };
+      return { kind: 'no-sound', name, names: names.slice(0, maxShownNames) };
     if (sounds.length > 1) return { kind: 'several', sounds };
     return await findSound({ sound: first }, signal);
   }
@@ -83,7 +83,7 @@ export function createSoundCatalog(opener: Sources, folder: SoundLibrary) {
       );
     },
 
-    names: () => folder.listNames(),
+    names: folder.listNames,
   };
 }
 

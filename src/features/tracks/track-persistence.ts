@@ -64,8 +64,9 @@ export function createTrackPersistence(
   }
 
   async function restoreTracks() {
-    const read = () => store.read(guildId, channelId);
-    const list = await withStoreTimeout(guildId, deps, 'store.unreadable', read);
+    const list = await withStoreTimeout(guildId, deps, 'store.unreadable', () =>
+      store.read(guildId, channelId),
+    );
     await Promise.all((list ?? []).map(restoreTrack));
     written = list ? JSON.stringify(list) : '';
   }
