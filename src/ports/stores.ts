@@ -44,7 +44,8 @@ export type Seat = {
   readonly agreedIds: readonly PersonId[];
 };
 
-export type StoredSeat = Seat & {
+export type StoredSeat = {
+  readonly seat: Seat;
   /** Time since the session was last alive, by the clock of the store. */
   readonly idleMs: number;
 };

@@ -5,6 +5,7 @@ import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import { toLeftPanel } from '#src/ports/panel.ts';
 import {
+  type Seat,
   type SeatStore,
   type StoredSeat,
   withStoreTimeout,
@@ -22,7 +23,7 @@ const maxConcurrentReturns = 10;
 const retryMs = 10_000;
 const givenUpCheckMs = 60_000;
 
-type SeatedChannel = { readonly seat: StoredSeat; readonly channel: ChannelRef };
+type SeatedChannel = { readonly seat: Seat; readonly channel: ChannelRef };
 
 type ReturnDeps = Deps<'clock' | 'onEvent' | 'panels' | 'places'>;
 
@@ -67,13 +68,13 @@ export function createSeatReturn(
     const read = () => seatStore.read(guildIds);
     const all = await withStoreTimeout(first, deps, 'store.unreadable', read);
     return all
-      ?.filter(({ guildId }) => !sessions.at(guildId))
+      ?.filter(({ seat }) => !sessions.at(seat.guildId))
       .toSorted((one, other) => one.idleMs - other.idleMs);
   }
 
   /** Queues returns to seats, most recent first. */
   function enqueueSeats(seats: readonly StoredSeat[]) {
-    for (const { guildId } of seats) waiting.add(guildId);
+    for (const { seat } of seats) waiting.add(seat.guildId);
     for (let free = maxConcurrentReturns - running; free > 0; free--)
       void returnToWaiting();
   }
@@ -124,10 +125,11 @@ export function createSeatReturn(
       sessions.settings.loadGuild(guildId),
     ]);
     if (!seats || !choices.isLoaded) void pollSeats([guildId]);
-    const seat = seats?.[0];
-    if (!choices.isLoaded || !seat) return undefined;
+    const stored = seats?.[0];
+    if (!choices.isLoaded || !stored) return undefined;
+    const { seat } = stored;
     const channel = deps.places.findChannel(guildId, seat.channelId);
-    const objection = findReturnObjection(seat, channel, deps, sessions);
+    const objection = findReturnObjection(stored, channel, deps, sessions);
     return objection ?? (channel && { seat, channel });
   }
 
@@ -137,7 +139,7 @@ export function createSeatReturn(
       const seats = await readSeats(guildIds);
       if (seats) enqueueSeats(seats);
       else void pollSeats(guildIds);
-      return new Set(seats?.map(({ guildId }) => guildId));
+      return new Set(seats?.map(({ seat }) => seat.guildId));
     },
     /** Polls the seat every minute while it stands. Never throws. */
     async onSessionGivenUp(guildId: GuildId) {
@@ -170,7 +172,7 @@ async function showLeftPanel(
 
 /** Finds a reason against a return: an old seat, no entry, or nobody to hear. */
 function findReturnObjection(
-  seat: StoredSeat,
+  { idleMs, seat }: StoredSeat,
   channel: ChannelRef | undefined,
   deps: ReturnDeps,
   { consents }: SeatedSessions,
@@ -180,7 +182,7 @@ function findReturnObjection(
     with: { channel: seat.channelName },
   } as const;
   const joining = channel && judgeEntry(channel, deps);
-  if (!channel || !joining || seat.idleMs >= maxReturnAgeMs) return outdated;
+  if (!channel || !joining || idleMs >= maxReturnAgeMs) return outdated;
   const isAwaited = deps.places
     .listPeople(channel)
     .some(

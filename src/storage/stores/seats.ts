@@ -125,12 +125,14 @@ function updateAliveAt(connection: Connection, guildIds: readonly GuildId[]) {
 }
 
 function toStoredSeat(
-  row: RowOf<typeof seatColumns> & { readonly idleMs: number },
+  { idleMs, ...place }: RowOf<typeof seatColumns> & { readonly idleMs: number },
   consents: readonly SeatConsent[],
 ) {
   const listIds = (of: SeatConsent['kind']) =>
     consents.filter(({ kind }) => kind === of).map(({ personId }) => personId);
   const [[callerId], [followedId]] = [listIds('caller'), listIds('followed')];
-  const idleMs = Math.max(0, row.idleMs);
-  return { ...row, callerId, followedId, agreedIds: listIds('yes'), idleMs };
+  return {
+    seat: { ...place, callerId, followedId, agreedIds: listIds('yes') },
+    idleMs: Math.max(0, idleMs),
+  };
 }

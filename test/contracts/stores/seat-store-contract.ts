@@ -42,9 +42,15 @@ function testRemembering(name: string, open: OpenStore) {
     await seats.write(stageSeat);
     await seats.write({ ...stageSeat, guildId: '10' });
     await seats.write(lounge);
-    expect(await seats.read(allSeats)).toMatchObject([lounge, stageSeat]);
-    expect(await seats.read(['10'])).toMatchObject([lounge]);
-    const { idleMs, ...plain } = (await seats.read(['20']))[0] ?? { idleMs: -1 };
+    expect(await seats.read(allSeats)).toMatchObject([
+      { seat: lounge },
+      { seat: stageSeat },
+    ]);
+    expect(await seats.read(['10'])).toMatchObject([{ seat: lounge }]);
+    const { idleMs, seat: plain } = (await seats.read(['20']))[0] ?? {
+      idleMs: -1,
+      seat: undefined,
+    };
     expect(plain).toEqual(stageSeat);
     expect(idleMs).toBeGreaterThanOrEqual(0);
   });
@@ -76,7 +82,7 @@ function testAging(name: string, open: OpenStore) {
     await seats.write(stageSeat);
     expect(await seats.expireSeats(15 * minuteMs)).toBe(4);
     expect(await seats.expireSeats(15 * minuteMs)).toBe(0);
-    const [old, young] = await seats.read(allSeats);
+    const [old, young] = (await seats.read(allSeats)).map(({ seat }) => seat);
     expect(old).toMatchObject({ channelId: '100', agreedIds: [] });
     expect(old?.callerId).toBeUndefined();
     expect(old?.followedId).toBeUndefined();
@@ -92,11 +98,11 @@ function testForgetting(name: string, open: OpenStore) {
     await seats.write(stageSeat);
     expect(await consents.countItems('10', '1')).toBe(2);
     expect(await consents.erasePerson('10', '1')).toBe(2);
-    const seat = (await seats.read(['10']))[0];
+    const seat = (await seats.read(['10']))[0]?.seat;
     expect(seat).toMatchObject({ channelId: '100', agreedIds: ['2'] });
     expect(seat?.callerId).toBeUndefined();
     expect(await consents.erasePerson('10', '2')).toBe(2);
-    expect((await seats.read(['10']))[0]?.followedId).toBeUndefined();
-    expect(await seats.read(['20'])).toMatchObject([stageSeat]);
+    expect((await seats.read(['10']))[0]?.seat.followedId).toBeUndefined();
+    expect(await seats.read(['20'])).toMatchObject([{ seat: stageSeat }]);
   });
 }

@@ -71,7 +71,7 @@ test.each([
     const bot = await makeCalled(await openSeats());
     await end(bot);
     await bot.clock.advance(17 * minuteMs);
-    const seat = (await bot.store.seats.read(['g']))[0];
+    const seat = (await bot.store.seats.read(['g']))[0]?.seat;
     expect(seat).toMatchObject({ channelId: 'lounge', agreedIds: [] });
     expect(seat?.callerId).toBeUndefined();
     expect(await bot.store.consents.countItems('g', 'adam')).toBe(0);

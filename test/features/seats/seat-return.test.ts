@@ -41,10 +41,12 @@ test('whoever is followed is followed after a restart, until they are forgotten 
   expect(bot.sessions.findSession('g')?.followedId).toBe('adam');
   await bot.sessions.join(lounge, 'adam', 'talk', false);
   await passTime(bot, 100);
-  expect((await kept.store.seats.read(['g']))[0]?.followedId).toBeUndefined();
+  expect((await kept.store.seats.read(['g']))[0]?.seat.followedId).toBeUndefined();
   await bot.sessions.join(lounge, 'eva', 'talk', true);
   await passTime(bot, 100);
-  expect(await kept.store.seats.read(['g'])).toMatchObject([{ followedId: 'eva' }]);
+  expect(await kept.store.seats.read(['g'])).toMatchObject([
+    { seat: { followedId: 'eva' } },
+  ]);
   await bot.privacy.forget('g', 'eva');
   const next = await makeRestarted(kept);
   expect(next.sessions.findSession('g')?.followedId).toBeUndefined();
@@ -59,7 +61,7 @@ test('a no said while the bot is on its way back counts', async () => {
   await Promise.all([bot.arrive(), bot.privacy.deny('g', 'adam')]);
   await passTime(bot, 100);
   expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([false, true]);
-  expect((await kept.store.seats.read(['g']))[0]?.agreedIds).toEqual(['eva']);
+  expect((await kept.store.seats.read(['g']))[0]?.seat.agreedIds).toEqual(['eva']);
 });
 
 test('a no takes back a yes for the session of a seat that nobody has returned to', async () => {
@@ -78,7 +80,7 @@ test('a forgotten person is in no seat, also after the seat was written again', 
   await bot.privacy.forget('g', 'adam');
   await bot.sessions.join(lounge, 'eva', 'captions');
   await passTime(bot, 1_000);
-  const seat = (await kept.store.seats.read(['g']))[0];
+  const seat = (await kept.store.seats.read(['g']))[0]?.seat;
   expect(seat).toMatchObject({ mode: 'captions', agreedIds: ['eva'] });
   expect(JSON.stringify(seat)).not.toContain('adam');
   expect(gateOf(bot)?.mayHear('adam')).toBe(false); // in memory the no stays for this session
