@@ -1,4 +1,6 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { createWakeup } from '#src/base/loops/mailbox.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { ListedTurn, SpeechRequests } from '#src/conversation/speech-requests.ts';
@@ -12,7 +14,11 @@ import {
   ownTracks,
 } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
-import type { ItemOptions, SoundOwner } from '#src/playback/tracks/track-item.ts';
+import type {
+  ItemOptions,
+  SoundOwner,
+  TrackItem,
+} from '#src/playback/tracks/track-item.ts';
 import type {
   TrackCommand,
   TrackOutcome,
@@ -22,14 +28,17 @@ import {
   type TrackSound,
   type TrackSounds,
 } from '#src/playback/tracks/track-sounds.ts';
+import type { Places } from '#src/ports/command-ports.ts';
 import type { FeatureSession, LeaveSummary } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { speechTitle } from './lazily-synthesised-text.ts';
+import type { SoundCatalog } from './sound-catalog.ts';
+import { toSoundErrorLine, toTrackErrorLine } from './sound-source-error-texts.ts';
 import { defaultTrack, everyTrack, isSameTrack, voiceTrack } from './track-names.ts';
-import { createTrackPersistence, type TrackDeps } from './track-persistence.ts';
 import {
   formatPlayingTime,
   type ListedSound,
@@ -38,6 +47,7 @@ import {
   type PlayRequest,
   type TrackCaller,
 } from './track-request-outcomes.ts';
+import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 
 type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
   readonly source: SoundSource;
@@ -46,6 +56,12 @@ type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
 export type RunningTracks = { readonly sessionTracks: SessionObjects<SessionTracks> };
 
 export type PlayingSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
+
+type TrackDeps = StoreWatch & {
+  readonly catalog: SoundCatalog;
+  readonly places: Pick<Places, 'mayManage'>;
+  readonly store: TrackStore;
+};
 
 /** People change their own sounds, a DJ changes all, and others vote. */
 export class SessionTracks implements FeatureSession {
@@ -412,4 +428,129 @@ export function describeTrackPanel(
     lines: [{ id: 'panel.tracks', with: { list } }],
     buttons: [`track.pause:${first.name}`, `track.skip:${first.name}`],
   };
+}
+
+const storeIntervalMs = 3_000;
+const defaultPercent = 100;
+
+/** Stores the tracks of a session, and restores those of a former process. */
+function createTrackPersistence(
+  { notices, place, signal, speech }: PlayingSession,
+  deps: TrackDeps,
+  isPassedOn: boolean,
+) {
+  const { catalog, clock, store } = deps;
+  const { channelId, guildId } = place.channel;
+  const { tracks } = speech.mix;
+  const changes = createWakeup(clock);
+  /** Undefined until the tracks are restored. */
+  let written = isPassedOn ? '' : undefined;
+
+  /** Lists sounds that can be opened again, and changed volumes of own tracks. */
+  function listKept(): readonly StoredTrack[] {
+    const all = [...tracks.listTracks(), ...Object.values(tracks.own)];
+    return all
+      .map(toStoredTrack)
+      .filter(
+        ({ name, percent, sounds }) =>
+          sounds.length > 0 || (isOwnTrack(name) && percent !== defaultPercent),
+      );
+  }
+
+  async function writeTracks(list: readonly StoredTrack[]) {
+    const json = JSON.stringify(list);
+    if (json === written) return;
+    const write = async () => {
+      await store.write(guildId, channelId, list);
+      return true;
+    };
+    if (await withStoreTimeout(guildId, deps, 'store.unwritable', write))
+      written = json;
+  }
+
+  async function writeChanges() {
+    for (;;) {
+      await clock.sleep(storeIntervalMs, signal);
+      await writeTracks(listKept());
+      const isIdle = tracks.listTracks().every(({ items }) => items.length === 0);
+      if (isIdle && !signal.aborted) await changes.wait(Number.POSITIVE_INFINITY);
+    }
+  }
+
+  async function restoreTracks() {
+    const list = await withStoreTimeout(guildId, deps, 'store.unreadable', () =>
+      store.read(guildId, channelId),
+    );
+    await Promise.all((list ?? []).map(restoreTrack));
+    written = list ? JSON.stringify(list) : '';
+  }
+
+  async function restoreTrack({ name, sounds, ...state }: StoredTrack) {
+    tracks.findTrack(name)?.changeState(state);
+    for (const sound of sounds) {
+      await restoreSound(name, sound);
+      tracks.findTrack(name)?.changeState(state);
+    }
+  }
+
+  async function restoreSound(
+    track: string,
+    { source: origin, title, positionMs: fromMs, loop: isLooping }: StoredSound,
+  ) {
+    try {
+      const again = catalog.openStored(origin, title, signal);
+      const source = await waitUnlessAborted(again, signal);
+      tracks.enqueue(track, source, { origin, isLooping, fromMs });
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = toSoundErrorLine(error);
+      if (!reason) throw error;
+      reportGone(track, title, reason);
+    }
+  }
+
+  function reportGone(track: string, title: string, why: TextLine) {
+    const reason = notices.formatWrittenText(why);
+    notices.post({ id: 'track.gone', with: { track, title, reason } });
+  }
+
+  function noteChange() {
+    changes.wake();
+  }
+
+  return {
+    noteChange,
+    /** Restores tracks, then writes changes until the session is over. Never throws. */
+    async runUntilOver() {
+      using _tracks = tracks.listen(({ error, item, track }) => {
+        noteChange();
+        if (error) reportGone(track, item.title, toTrackErrorLine(error));
+      });
+      signal.addEventListener('abort', noteChange);
+      try {
+        if (written === undefined) await restoreTracks();
+        await writeChanges();
+      } catch (error) {
+        if (!signal.aborted) notices.reportFailure(error, 'speak');
+      }
+    },
+    /** Stores the tracks for the next process, or none. Never throws. */
+    async closeStore(how: 'keep' | 'forget') {
+      if (how === 'forget') await writeTracks([]);
+      else if (written !== undefined) await writeTracks(listKept());
+    },
+  };
+}
+
+function toStoredTrack({ name, state, items }: NamedTrack) {
+  return { name, ...state, sounds: items.flatMap(toStoredSounds) };
+}
+
+function toStoredSounds(
+  { isLooping: loop, origin, positionMs: atMs, source, title }: TrackItem,
+  place: number,
+) {
+  if (!origin) return [];
+  const positionMs = place === 0 && source.isSeekable ? Math.round(atMs) : 0;
+  return [{ source: origin, title, positionMs, loop }];
 }
