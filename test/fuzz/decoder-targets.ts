@@ -6,7 +6,7 @@ import {
   createDecodeStream,
   type DecodeStream,
 } from '#src/sources/decode/decode-stream.ts';
-import { measureSoundLengthMs } from '#src/sources/formats/sound-length.ts';
+import { measureSoundLengthMs } from '#src/sources/sound-sources.ts';
 import { fc } from '#test/properties.ts';
 import {
   type FuzzResult,
