@@ -92,10 +92,11 @@ export function createRecordings(decoding: Decoding, rules: RecordingRules) {
       signal: AbortSignal,
       longestMs = longestRecordingMs,
     ): Promise<Pcm> {
-      const standardMs =
-        longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
-      return await runInTime(guildId, standardMs, signal, (until) =>
-        readSound(file, longestMs, until),
+      return await runInTime(
+        guildId,
+        longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs,
+        signal,
+        (until) => readSound(file, longestMs, until),
       );
     },
 

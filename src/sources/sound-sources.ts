@@ -186,8 +186,11 @@ async function openFileBytes(path: string, mostBytes: number): Promise<SoundByte
   });
   if (!found.isFile()) throw refusals.unreachable('it is not a file');
   if (found.size > mostBytes) throw refusals.tooBig(mostBytes);
-  const readFromByte = (byte: number) => readFile(path, byte);
-  return { sizeBytes: found.size, canJump: true, readFrom: readFromByte };
+  return {
+    sizeBytes: found.size,
+    canJump: true,
+    readFrom: (byte) => readFile(path, byte),
+  };
 }
 
 async function* readFile(path: string, byte: number) {

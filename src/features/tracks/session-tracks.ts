@@ -115,9 +115,7 @@ export class SessionTracks implements FeatureSession {
   async onEnd(why: LeaveReason): Promise<LeaveSummary> {
     await this.#keeping;
     const { mix } = this.#session.speech;
-    await this.#keeper.closeStore(
-      reasonsToReturn.has(why) && !mix.isPassedOn ? 'keep' : 'forget',
-    );
+    await this.#keeper.closeStore(reasonsToReturn.has(why) && !mix.isPassedOn);
     if (!mix.isPassedOn) mix.tracks.close();
     return {};
   }
@@ -185,14 +183,11 @@ export class SessionTracks implements FeatureSession {
     if (refused) return refused;
     const owner = this.getOwner(caller);
     const signal = AbortSignal.any([over, request.signal ?? over]);
-    const finding = this.#deps.catalog.findForGuild(
-      place.channel.guildId,
-      request,
-      signal,
-    );
-    const found = await finding.catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
+    const found = await this.#deps.catalog
+      .findForGuild(place.channel.guildId, request, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
     // The session may end while a sound is examined.
     if (!found || over.aborted) return { kind: 'nowhere' };
     if (found.kind !== 'found') return found;
@@ -448,9 +443,10 @@ function createTrackPersistence(
 
   /** Lists sounds that can be opened again, and changed volumes of own tracks. */
   function listKept(): readonly StoredTrack[] {
-    const all = [...tracks.listTracks(), ...Object.values(tracks.own)];
-    return all
-      .map(toStoredTrack)
+    return [...tracks.listTracks(), ...Object.values(tracks.own)]
+      .map(({ items, name, state }) => {
+        return { name, ...state, sounds: items.flatMap(toStoredSounds) };
+      })
       .filter(
         ({ name, percent, sounds }) =>
           sounds.length > 0 || (isOwnTrack(name) && percent !== defaultPercent),
@@ -535,15 +531,10 @@ function createTrackPersistence(
       }
     },
     /** Stores the tracks for the next process, or none. Never throws. */
-    async closeStore(how: 'keep' | 'forget') {
-      if (how === 'forget') await writeTracks([]);
-      else if (written !== undefined) await writeTracks(listKept());
+    async closeStore(isKept: boolean) {
+      if (!isKept || written !== undefined) await writeTracks(isKept ? listKept() : []);
     },
   };
-}
-
-function toStoredTrack({ name, state, items }: NamedTrack) {
-  return { name, ...state, sounds: items.flatMap(toStoredSounds) };
 }
 
 function toStoredSounds(

@@ -68,7 +68,8 @@ export function toOutcomeLine(one: PlayOutcome): TextLine {
     case 'reserved':
       return { id: 'track.reserved', with: { track: one.track } };
     case 'skipped':
-      return { id: 'track.skipped', with: { title: one.title } };
+    case 'unseekable':
+      return { id: `track.${one.kind}`, with: { title: one.title } };
     case 'volume':
       return { id: 'track.volume', with: { track: one.track, n: one.percent } };
     case 'past-end':
@@ -76,8 +77,6 @@ export function toOutcomeLine(one: PlayOutcome): TextLine {
         id: 'track.past_end',
         with: { title: one.title, time: formatPlayingTime(one.lengthMs) },
       };
-    case 'unseekable':
-      return { id: 'track.unseekable', with: { title: one.title } };
     case 'denied': {
       const { track, owner, vote } = one;
       if (!vote) return { id: 'track.barred', with: { track, owner } };
@@ -118,13 +117,7 @@ function toChangeLine({ change, positionMs, ...where }: TrackChanged): TextLine 
 }
 
 /** Formats a sound and its track, without the name of the default track. */
-function toSoundOnTrack({
-  title,
-  track,
-}: {
-  readonly title?: string;
-  readonly track: string;
-}) {
+function toSoundOnTrack({ title, track }: Pick<TrackChanged, 'title' | 'track'>) {
   if (title === undefined) return track;
   return isSameTrack(track, defaultTrack) ? title : `${title} (${track})`;
 }

@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { forkChild } from '#src/base/child/child-port.ts';
@@ -14,6 +13,7 @@ import type {
 type DecodingOptions = {
   readonly clock: Clock;
   readonly entry?: URL;
+  /** A process that takes longer for one piece is killed. */
   readonly stepMs?: number;
 };
 
@@ -94,13 +94,6 @@ async function* toFeeds(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>)
   yield { piece: noBytes, isLast: true };
 }
 
-type ProcessOptions = {
-  readonly clock: Clock;
-  readonly entry: URL;
-  /** A process that takes longer for one piece is killed. */
-  readonly stepMs: number;
-};
-
 /** Extra time for the first answer, as loading the decoders takes 300 ms. */
 const startMs = 10_000;
 /** A process without a file ends after this time. */
@@ -119,7 +112,7 @@ type FileInProcess = Disposable & {
 type DecodingProcess = ReturnType<typeof createDecodingProcess>;
 
 /** Starts a child process that decodes files of strangers, one piece at a time. */
-function createDecodingProcess(options: ProcessOptions) {
+function createDecodingProcess(options: Required<DecodingOptions>) {
   const gone = Promise.withResolvers<void>();
   let before: Promise<unknown> = Promise.resolve();
   let hasAnswered = false;
@@ -129,7 +122,7 @@ function createDecodingProcess(options: ProcessOptions) {
   let stayAwake: (() => void) | undefined;
   let isDead = false;
   /** Undefined if the system cannot start another process. */
-  const child: ChildProcess | undefined = forkChild(options.entry, flags);
+  const child = forkChild(options.entry, flags);
   if (!child) failAll();
   child?.on('message', (message: FromDecoder) => {
     hasAnswered = true;
