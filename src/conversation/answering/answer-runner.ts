@@ -2,7 +2,11 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import { findTurn, isCalledByName } from '#src/conversation/machine/selectors.ts';
+import {
+  findTurn,
+  getVoiceEndMs,
+  isCalledByName,
+} from '#src/conversation/machine/selectors.ts';
 import type { Id, TurnState } from '#src/conversation/machine/state.ts';
 import {
   addNamePrefix,
@@ -90,7 +94,6 @@ export class AnswerRunner {
     const reply = createRunningReply(effect.answer, signal);
     const pending = this.#makePending(effect, turn, reply.over.signal);
     if (!pending) return;
-    const instants = { heardAtMs: turn.voiceMs, endedAtMs: turn.endedMs };
     const spoken = pending.isWritten
       ? ''
       : getNamePrefix(this.#findNamedAsker(turn), place);
@@ -105,7 +108,7 @@ export class AnswerRunner {
       effect,
       pending,
       name,
-      progress: { text: '', instants },
+      progress: { text: '', instants: {} },
     };
     this.running.add(job);
   }
@@ -357,7 +360,7 @@ function reportAnswer(
   },
   { consent, notices, place }: Owners<'consent' | 'notices' | 'place'>,
 ) {
-  const { by: speakerId, endedMs, name, parts, request, voiceMs } = turn;
+  const { by: speakerId, endedMs, name, parts, request } = turn;
   const { failure, pausedMs, recognisedMs } = parts.at(-1) ?? {};
   const firstSentAtMs = reply?.firstSentAtMs;
   if (failure) {
@@ -376,7 +379,7 @@ function reportAnswer(
     typed: request === undefined ? undefined : true,
     instants: {
       ...progress.instants,
-      heardAtMs: voiceMs,
+      heardAtMs: getVoiceEndMs(turn),
       endedAtMs: endedMs,
       pausedAtMs: pausedMs,
       recognisedAtMs: recognisedMs,

@@ -227,8 +227,7 @@ export class UtteranceRunner {
   #isOverlaid(speakerId: PersonId) {
     // The sound around a person matters only while a yes is awaited.
     const { state } = this.#session.loop;
-    if (state.tools.confirmations.every(({ spokenState }) => spokenState === 'none'))
-      return false;
+    if (state.tools.confirmations.every((one) => !one.spokenYes)) return false;
     const isAlone = [...this.#openRecordings.keys()].every((id) => id === speakerId);
     return (
       !isAlone ||

@@ -84,9 +84,8 @@ export const replyHandlers = {
       endAnnouncement(draft, reading, end);
     } else if (turn) {
       if (words !== undefined) turn.parts = [{ utterance: 0, words }];
-      turn.failure = failure;
       const { version } = draft.history;
-      concludeTurn(draft, turn, end, heard);
+      concludeTurn(draft, turn, end, heard, failure);
       confirmNextAnswer(draft, version);
     }
     if (end === 'failed') announceFailure(draft, stage, failure);

@@ -10,6 +10,7 @@ import type { ConversationEffect, ConversationFact } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import type {
   Announcement,
+  Confirmation,
   ConversationState,
   CurrentReply,
   Id,
@@ -116,6 +117,21 @@ export function isHeldByTool({ runs }: ToolState, reply: Id): boolean {
   return runs.some(({ ref }) => ref?.answer === reply);
 }
 
+/** Lists the tool calls that this person may confirm by voice now. */
+export function listOpenConfirmations(
+  { confirmations }: ToolState,
+  by: PersonId,
+): readonly Confirmation[] {
+  return confirmations.filter(
+    ({ presser, spokenYes }) => presser === by && spokenYes?.state === 'open',
+  );
+}
+
+/** Gets the time, in ms, at which a spoken yes is taken, or the button closes. */
+export function getConfirmationDueTime({ spokenYes, untilMs }: Confirmation): number {
+  return spokenYes?.state === 'accepted' ? spokenYes.toMs : untilMs;
+}
+
 export function isSpeaking({ current }: TurnQueue): boolean {
   const kind = current?.phase.kind;
   return kind === 'sounding' || kind === 'finishing';
@@ -137,6 +153,11 @@ export function isMuted({ restrictions }: SessionState): boolean {
 /** Gets the id of a turn's last utterance, 0 for a typed turn. */
 export function getLastUtterance({ parts }: Pick<TurnState, 'parts'>): Id {
   return parts.at(-1)?.utterance ?? 0;
+}
+
+/** Gets the instant, in ms, at which the voice of a turn ended. A typed turn has none but its own. */
+export function getVoiceEndMs({ endedMs, parts }: TurnState): number {
+  return parts.at(-1)?.toMs ?? endedMs;
 }
 
 export function joinTranscript(parts: readonly TurnPart[], more = ''): string {

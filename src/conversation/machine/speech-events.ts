@@ -7,6 +7,7 @@ import {
   emitEffect,
   findHeardReply,
   findOpenSpeech,
+  getVoiceEndMs,
   hasRefused,
   isSpeaking,
   joinTranscript,
@@ -179,8 +180,9 @@ function createUtterance({ presence, turnQueue }: Draft, event: EventOf<'began'>
 
 function findContinuedTurn({ step, turns }: Draft, by: PersonId, fromMs: number) {
   const own = turns.filter((one) => one.by === by && one.request === undefined);
-  return own.findLast(({ openSpeech, voiceMs }) => {
-    const lastMs = Math.max(voiceMs, ...openSpeech.map(({ toMs }) => toMs));
+  return own.findLast((turn) => {
+    const toMs = turn.openSpeech.map((one) => one.toMs);
+    const lastMs = Math.max(getVoiceEndMs(turn), ...toMs);
     return fromMs - lastMs <= step.rules.mergeMs;
   });
 }

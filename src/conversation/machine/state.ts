@@ -63,7 +63,7 @@ export type UtteranceState = {
 };
 
 export type TurnPart = { readonly utterance: Id; readonly words: string } & Partial<
-  Pick<UtteranceState, 'failure' | 'pausedMs' | 'recognisedMs'>
+  Pick<UtteranceState, 'failure' | 'pausedMs' | 'recognisedMs' | 'toMs'>
 >;
 
 export type Answer = {
@@ -119,14 +119,12 @@ export type TurnState = {
   /** Undecided utterances in order. Only the last one may go on. */
   openSpeech: readonly UtteranceState[];
   parts: readonly TurnPart[];
-  voiceMs: number;
   /** Instant at which the end of the turn was clear. It orders the queue. */
   endedMs: number;
   answer: Answer | undefined;
   changes: readonly ToolChange[];
   /** The bot spoke to others while this turn waited. */
   hasWaited: boolean;
-  failure?: ReplyFailure;
 };
 
 /** `behind`: after everything else. `pause`: beside the queue, until people pause. */
@@ -187,8 +185,14 @@ export type TurnQueue = {
   freeFromMs: number;
 };
 
-/** `open`: a yes counts. `accepted`: a yes was said, and its speaker may still go on. */
-type SpokenConsentState = 'none' | 'asking' | 'open' | 'accepted';
+/** The wait for a yes that confirms a tool call by voice. */
+type SpokenYes = {
+  /** `open`: a yes counts. `accepted`: a yes was said, and its speaker may still go on. */
+  readonly state: 'asking' | 'open' | 'accepted';
+  /** A yes counts between these instants. After a yes, the yes is taken at `toMs`. */
+  readonly fromMs: number;
+  readonly toMs: number;
+};
 
 export type Confirmation = {
   readonly id: Id;
@@ -199,10 +203,7 @@ export type Confirmation = {
   readonly args: string;
   readonly effect: ToolEffect;
   readonly untilMs: number;
-  spokenState: SpokenConsentState;
-  /** A yes counts between these instants. After a yes, the yes is taken at `toMs`. */
-  fromMs: number;
-  toMs: number;
+  spokenYes: SpokenYes | undefined;
 };
 
 export type ToolRun = {

@@ -10,6 +10,7 @@ import {
   type Draft,
   type EventHandlers,
   findAwaitedReply,
+  getConfirmationDueTime,
   getGiveUpTime,
   isQuiet,
 } from './selectors.ts';
@@ -131,9 +132,7 @@ export function getWakeTime(
     aloneFromMs === undefined ? never : aloneFromMs + set.leaveAfterMs,
     connection.kind === 'waiting' ? connection.tryAtMs : never,
     ...turnQueue.announcements.map(({ untilMs }) => untilMs),
-    ...tools.confirmations.map((one) =>
-      one.spokenState === 'accepted' ? one.toMs : one.untilMs,
-    ),
+    ...tools.confirmations.map(getConfirmationDueTime),
     ...[...notes.dropped, ...notes.understood].map(({ untilMs }) => untilMs),
     ...listQueueDueTimes(state, rules),
     ...listReplyDueTimes(state, rules),

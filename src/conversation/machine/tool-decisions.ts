@@ -5,7 +5,9 @@ import {
   findHeardReply,
   findTurn,
   findTurnByAnswer,
+  getConfirmationDueTime,
   getLastUtterance,
+  listOpenConfirmations,
   takeId,
 } from './selectors.ts';
 import type {
@@ -176,9 +178,7 @@ function askConfirmation(
     args,
     effect,
     untilMs: draft.step.atMs + draft.step.rules.confirmMs,
-    spokenState: isAloud ? 'asking' : 'none',
-    fromMs: 0,
-    toMs: 0,
+    spokenYes: isAloud ? { state: 'asking', fromMs: 0, toMs: 0 } : undefined,
   };
   addToolChange(turn, call, ref, { state: 'asked', confirmation: id });
   if (turn.answer && isAloud) turn.answer.confirmation = id;
@@ -254,10 +254,9 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
 export function openSpokenConfirmation({ step, tools }: Draft, { answer }: TurnState) {
   const { atMs, rules } = step;
   const asked = tools.confirmations.find(({ id }) => id === answer?.confirmation);
-  if (asked?.spokenState !== 'asking') return;
-  asked.spokenState = 'open';
-  asked.fromMs = atMs + rules.echoTailMs;
-  asked.toMs = atMs + rules.spokenYesMs;
+  if (asked?.spokenYes?.state !== 'asking') return;
+  const fromMs = atMs + rules.echoTailMs;
+  asked.spokenYes = { state: 'open', fromMs, toMs: atMs + rules.spokenYesMs };
 }
 
 /** Accepts a spoken yes, unless its speaker soon goes on. */
@@ -266,25 +265,21 @@ export function acceptSpokenYes(
   by: PersonId,
   { fromMs, toMs }: UtteranceState,
 ) {
-  for (const one of tools.confirmations) {
-    if (one.spokenState !== 'open' || one.presser !== by) continue;
-    one.spokenState = 'accepted';
-    one.fromMs = fromMs;
-    one.toMs = toMs + step.rules.mergeMs;
-  }
+  const untilMs = toMs + step.rules.mergeMs;
+  for (const one of listOpenConfirmations(tools, by))
+    one.spokenYes = { state: 'accepted', fromMs, toMs: untilMs };
 }
 
 export function acceptSpokenNo(draft: Draft, by: PersonId) {
-  for (const one of draft.tools.confirmations) {
-    if (one.spokenState === 'open' && one.presser === by)
-      closeConfirmation(draft, one.id);
-  }
+  for (const { id } of listOpenConfirmations(draft.tools, by))
+    closeConfirmation(draft, id);
 }
 
 /** Voids the accepted yes of a speaker who goes on. */
 export function voidSpokenYes({ confirmations }: ToolState, by: PersonId) {
   for (const one of confirmations)
-    if (one.spokenState === 'accepted' && one.presser === by) one.spokenState = 'none';
+    if (one.spokenYes?.state === 'accepted' && one.presser === by)
+      one.spokenYes = undefined;
 }
 
 export function closeSpokenConfirmations(
@@ -293,24 +288,24 @@ export function closeSpokenConfirmations(
   { fromMs }: UtteranceState,
 ) {
   for (const one of confirmations) {
+    const { presser, spokenYes } = one;
     const isLater =
-      one.spokenState === 'accepted' && one.presser !== by && fromMs > one.fromMs;
-    if (one.spokenState !== 'asking' && !isLater) one.spokenState = 'none';
+      spokenYes?.state === 'accepted' && presser !== by && fromMs > spokenYes.fromMs;
+    if (spokenYes?.state !== 'asking' && !isLater) one.spokenYes = undefined;
   }
 }
 
 /** Ends the wait for a spoken yes, which would now answer other words of the bot. */
 export function closeOpenConfirmations({ confirmations }: ToolState) {
   for (const one of confirmations)
-    if (one.spokenState === 'open') one.spokenState = 'none';
+    if (one.spokenYes?.state === 'open') one.spokenYes = undefined;
 }
 
 export function expireConfirmations(draft: Draft) {
   for (const one of draft.tools.confirmations) {
-    if (one.spokenState === 'accepted' && draft.step.atMs >= one.toMs)
-      takeConfirmation(draft, one);
-    else if (one.spokenState !== 'accepted' && draft.step.atMs >= one.untilMs)
-      closeConfirmation(draft, one.id);
+    if (draft.step.atMs < getConfirmationDueTime(one)) continue;
+    if (one.spokenYes?.state === 'accepted') takeConfirmation(draft, one);
+    else closeConfirmation(draft, one.id);
   }
 }
 

@@ -23,6 +23,7 @@ import {
   isMuted,
   isQueueFree,
   isSpeaking,
+  listOpenConfirmations,
   type OpenSpeech,
 } from './selectors.ts';
 import type {
@@ -74,10 +75,7 @@ export function needsTranscript(
   { turn, utterance }: OpenSpeech,
 ): boolean {
   const { by } = turn;
-  const isAwaited = draft.tools.confirmations.some(
-    (one) => one.presser === by && one.spokenState === 'open',
-  );
-  if (isAwaited) return true;
+  if (listOpenConfirmations(draft.tools, by).length > 0) return true;
   // In mode `window`, most words outside a window cannot be for the bot.
   const isAnsweringSpeaker = findCurrentTurn(draft)?.by === by || turn.parts.length > 0;
   const activity = { isSpeaking: isSpeaking(draft.turnQueue), isAnsweringSpeaker };
@@ -183,15 +181,11 @@ function findUnheardTurn(state: ConversationState, by: PersonId) {
 }
 
 function isYesAwaited(
-  { confirmations }: ToolState,
+  tools: ToolState,
   by: PersonId,
   { fromMs, toMs }: Pick<UtteranceState, 'fromMs' | 'toMs'>,
 ) {
-  return confirmations.some(
-    (one) =>
-      one.spokenState === 'open' &&
-      one.presser === by &&
-      fromMs >= one.fromMs &&
-      toMs <= one.toMs,
+  return listOpenConfirmations(tools, by).some(
+    ({ spokenYes: open }) => open && fromMs >= open.fromMs && toMs <= open.toMs,
   );
 }

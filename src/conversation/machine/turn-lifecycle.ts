@@ -31,6 +31,7 @@ import type {
   HistoryExchange,
   Id,
   Presence,
+  ReplyFailure,
   SessionState,
   TurnEnd,
   TurnPart,
@@ -72,7 +73,6 @@ export function addTurn(
     request: undefined,
     openSpeech: [],
     parts: [],
-    voiceMs: atMs,
     endedMs: atMs,
     answer: undefined,
     changes: [],
@@ -137,13 +137,18 @@ export function markWaitingTurns(
 }
 
 /** Removes a turn that is over. Speech that its asker has not ended becomes a new turn. */
-export function endTurn(draft: Draft, turn: TurnState, end: TurnEnd) {
+export function endTurn(
+  draft: Draft,
+  turn: TurnState,
+  end: TurnEnd,
+  failure?: ReplyFailure,
+) {
   leaveQueue(draft, turn.id);
   removeTurn(draft, turn);
   forgetRecordings(draft, turn.parts);
   if (end !== 'withdrawn') separateOpenSpeech(draft, turn);
   else for (const one of turn.openSpeech) closeUtterance(draft, turn, one, end);
-  const { failure, request } = turn;
+  const { request } = turn;
   if (request !== undefined)
     emitEffect(draft, { do: 'report', request, outcome: end, failure });
   emitFact(draft, { kind: 'turn-over', turn, end });

@@ -14,6 +14,7 @@ import {
   findTurn,
   getLastUtterance,
   getStanding,
+  getVoiceEndMs,
   isMuted,
   isQueueFree,
   isQuiet,
@@ -170,7 +171,7 @@ function startAnswer(draft: Draft, turn: TurnState) {
   const answer =
     turn.answer ?? beginTurnAnswer(draft, turn, joinTranscript(turn.parts));
   const fromMs = Math.max(
-    getWaitStartMs(turn.voiceMs, turn.endedMs),
+    getWaitStartMs(getVoiceEndMs(turn), turn.endedMs),
     draft.turnQueue.freeFromMs,
   );
   setCurrentReply(draft, turn.id, answer.id, fromMs);
@@ -244,6 +245,7 @@ export function concludeTurn(
   turn: TurnState,
   end: TurnEnd,
   heard: string,
+  failure?: ReplyFailure,
 ) {
   // A model that said nothing has failed, unless it changed something.
   if (end === 'completed') {
@@ -255,7 +257,7 @@ export function concludeTurn(
   rememberExchange(draft, turn, heard, end);
   noteAnswerOver(draft, turn.by, heard);
   if (heard !== '') markWaitingTurns(draft, turn.by);
-  endTurn(draft, turn, end);
+  endTurn(draft, turn, end, failure);
 }
 
 /** Announces a failure, and only plays a cue for later ones until an answer is whole. */

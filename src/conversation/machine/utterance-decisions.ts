@@ -72,13 +72,12 @@ function addTurnPart(
   decision: Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>,
 ) {
   const { endedMs, failure, id, pausedMs, recognisedMs, toMs, words = '' } = utterance;
-  const part = { utterance: id, words, failure, pausedMs, recognisedMs };
+  const part = { utterance: id, words, failure, pausedMs, recognisedMs, toMs };
   const all = [...turn.parts, part];
   const { maxParts } = draft.step.rules;
   forgetRecordings(draft, all.slice(0, -maxParts));
   turn.parts = all.slice(-maxParts);
   turn.endedMs = endedMs;
-  turn.voiceMs = toMs;
   reportUtterance(draft, turn, utterance, 'meant');
   if (decision.kind === 'answer-with-rest') return;
   queueTurn(draft, turn);

@@ -71,9 +71,9 @@ export function createPendingConfirmations(loop: ConversationLoop, clock: Clock)
 
   function getExpiry({ confirmation, shownMs }: PendingConfirmation) {
     if (confirmation === undefined) return shownMs + confirmMs;
-    const { toMs = 0, untilMs = 0 } =
+    const { spokenYes, untilMs = 0 } =
       loop.state.tools.confirmations.find(({ id }) => id === confirmation) ?? {};
-    return Math.max(untilMs, toMs);
+    return Math.max(untilMs, spokenYes?.toMs ?? 0);
   }
 
   return {

@@ -241,7 +241,7 @@ export type AnswerProgress = {
   aside?: string;
   /** Written text counts like text that was heard. */
   isWritten?: boolean;
-  readonly instants: Writable<TurnTimestamps>;
+  readonly instants: Partial<Writable<TurnTimestamps>>;
 };
 
 export type FinishedAnswer = {

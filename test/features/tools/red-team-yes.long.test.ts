@@ -119,7 +119,7 @@ function postOf(n: number) {
 
 function isAsked({ session }: SpokenTrap) {
   return session.loop.state.tools.confirmations.some(
-    ({ spokenState }) => spokenState === 'open',
+    ({ spokenYes }) => spokenYes?.state === 'open',
   );
 }
 
