@@ -26,6 +26,7 @@ import type { VoiceDeps } from './answer-delivery.ts';
 import {
   createRunningReplies,
   createRunningReply,
+  type FilledReply,
   fillReply,
   type RunningReply,
 } from './running-replies.ts';
@@ -173,20 +174,16 @@ function addOpening({
 
 async function writeClauses(
   clauses: readonly string[],
-  reply: SpokenReply,
+  reply: Pick<SpokenReply, 'endSentence' | 'isOver' | 'write'> & FilledReply,
   { synthesizer, voice }: PaidVoice,
   signal: AbortSignal,
 ) {
   // The next clause is made while one plays, until the reply holds enough.
   const work = async () => {
-    const oneVoice = synthesizer.fixEngine?.() ?? synthesizer;
+    const oneVoice = { synthesizer: synthesizer.fixEngine?.() ?? synthesizer, voice };
     for (const clause of clauses) {
       if (reply.isOver) return;
-      for await (const pcm of synthesizeClause(
-        clause,
-        { synthesizer: oneVoice, voice },
-        signal,
-      )) {
+      for await (const pcm of synthesizeClause(clause, oneVoice, signal)) {
         await reply.write(pcm, clause, signal);
       }
       reply.endSentence();

@@ -82,7 +82,7 @@ export async function* writeUnspoken(
  */
 export async function* endWithToolQuote(
   answer: AsyncIterable<ArrivedPart>,
-  pending: PendingAnswer,
+  pending: Pick<PendingAnswer, 'isWritten' | 'quote' | 'voice'>,
   channel: ChannelRef,
   deps: VoiceDeps,
   signal: AbortSignal,
@@ -94,12 +94,12 @@ export async function* endWithToolQuote(
   const words = quote.text.findTextForPlace(channel.channelId) ?? '';
   yield { part: { kind: 'text', text: words }, atMs: deps.clock.nowMs() };
   if (!pending.isWritten)
-    yield* speakQuote(words, pending, channel.guildId, deps, signal);
+    yield* speakQuote(words, pending.voice, channel.guildId, deps, signal);
 }
 
 async function* speakQuote(
   said: string,
-  pending: Pick<PendingAnswer, 'voice'>,
+  voice: SpeechVoice,
   guildId: GuildId,
   { clock, spending, synthesizer: unpaid }: VoiceDeps,
   signal: AbortSignal,
@@ -113,14 +113,13 @@ async function* speakQuote(
   }
   using reservation = opened.reservation;
   const synthesizer = unpaid.withReservation(reservation);
-  const voice = {
+  const output = {
     synthesizer: synthesizer.fixEngine?.() ?? synthesizer,
-    voice: pending.voice,
-    clock,
+    voice,
   };
   for (const clause of clauses) {
     yield arrived({ kind: 'clause', text: clause });
-    for await (const pcm of synthesizeClause(clause, voice, signal)) {
+    for await (const pcm of synthesizeClause(clause, output, signal)) {
       yield arrived({ kind: 'audio', pcm, ofText: clause });
     }
   }
@@ -229,7 +228,7 @@ export async function* addNamePrefix(
 
 async function* speakName(
   text: string,
-  { addressee, made, reservation, voice }: NamedAnswer,
+  { addressee, made, ...paid }: NamedAnswer,
   place: SessionPlace,
   { clock, synthesizer }: VoiceDeps,
   signal: AbortSignal,
@@ -239,9 +238,7 @@ async function* speakName(
   if (!named || spoken === '' || beginsWithName(text, named.name)) return;
   const shown = toSpeakable(named.name);
   const isMade = made?.spoken === spoken;
-  const name = isMade
-    ? made
-    : synthesizeName(spoken, { reservation, voice }, synthesizer, signal);
+  const name = isMade ? made : synthesizeName(spoken, paid, synthesizer, signal);
   const ofText = `${shown === '' ? spoken : shown},`;
   try {
     for (const pcm of (await name?.sound) ?? []) {

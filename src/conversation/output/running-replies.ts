@@ -82,13 +82,15 @@ export function createRunningReplies<Reply extends RunningReply>(
   };
 }
 
+export type FilledReply = Pick<SpokenReply, 'end' | 'fail'>;
+
 /**
  * Fills `reply` by `work`, and returns a failure of the outside, after which the sound so far plays.
  *
  * Throws bugs. Aborting `signal` throws the error of `work`.
  */
 export async function fillReply(
-  reply: Pick<SpokenReply, 'end' | 'fail'>,
+  reply: FilledReply,
   work: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {

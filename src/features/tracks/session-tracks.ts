@@ -305,12 +305,16 @@ export class SessionTracks implements FeatureSession {
     return { current, waiting };
   }
 
+  /** Lists speech that can be skipped. */
   get #speech(): TrackSounds<QueuedSpeech> {
     const { notices, speech } = this.#session;
-    return listVoiceSounds(
-      speech.requests,
-      notices.formatWrittenText({ id: 'track.voice.answer' }),
-    );
+    const { current, waiting } = speech.requests;
+    const answer = notices.formatWrittenText({ id: 'track.voice.answer' });
+    return {
+      current:
+        current && isSkippable(current) ? toTrackSound(current, answer) : undefined,
+      waiting: waiting.filter(isSkippable).map((turn) => toTrackSound(turn, answer)),
+    };
   }
 }
 
@@ -329,21 +333,9 @@ const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set([
 
 export type QueuedSpeech = TrackSound & { readonly turn: ListedTurn };
 
-/** Lists speech that can be skipped. `answer` is the title of an answer. */
-function listVoiceSounds(
-  { current, waiting }: SpeechRequests,
-  answer: string,
-): TrackSounds<QueuedSpeech> {
-  return {
-    current:
-      current && isSkippable(current) ? toTrackSound(current, answer) : undefined,
-    waiting: waiting.filter(isSkippable).map((turn) => toTrackSound(turn, answer)),
-  };
-}
-
 /** Ends speech. The caller has checked the right. */
 function performVoiceCommand(
-  queue: SpeechRequests,
+  queue: Pick<SpeechRequests, 'takeOut'>,
   sounds: TrackSounds<QueuedSpeech>,
   command: TrackCommand,
 ): TrackOutcome {

@@ -6,7 +6,7 @@ import {
   getAnswerMedium,
   writePrivately,
 } from '#src/conversation/output/answer-delivery.ts';
-import type { Owners, Session } from '#src/conversation/session.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import {
   createUseLimit,
@@ -285,10 +285,10 @@ function findAnswerObjection(message: TypedMessage, session: ChatSession) {
   if (standing !== 'yes') return 'unasked';
   if (consent.isPaused) return 'paused';
   if (text === '') return 'unread';
-  return isTypedLineMeant(message, loop) ? undefined : 'not-meant';
+  return isTypedLineMeant(message, session) ? undefined : 'not-meant';
 }
 
-function isTypedLineMeant({ author, text }: TypedMessage, loop: Session['loop']) {
+function isTypedLineMeant({ author, text }: TypedMessage, { loop }: ChatSession) {
   loop.syncSettings();
   const line = { by: author.id, text, atMs: loop.nowMs };
   return isLineAddressed(loop.state, line, addressingRules);

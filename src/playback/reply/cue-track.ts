@@ -14,22 +14,26 @@ export type VoiceTrack = ReturnType<typeof createVoiceTrack>;
 /** The track `voice`: replies of the bot, one after the other. */
 export function createVoiceTrack(percent: () => number = () => 100) {
   const volume = new Gain(1);
-  let replies: SpokenReply[] = [];
+  const replies: SpokenReply[] = [];
   let sounds = false;
   let end: (() => void) | undefined;
 
+  /** Finds the first reply that is not over, and drops those before. */
+  function findCurrentReply() {
+    while (replies[0]?.isOver) replies.shift();
+    return replies[0];
+  }
+
   function pullReplyBlock() {
-    for (let reply = replies[0]; reply; reply = replies[0]) {
+    for (let reply = findCurrentReply(); reply; reply = findCurrentReply()) {
       const block = reply.pull();
       if (block || !reply.isOver) return block;
-      replies.shift();
     }
     return undefined;
   }
 
   function notifyListeners() {
-    const reply = replies.find((one) => !one.isOver);
-    if (reply?.ready) end?.();
+    if (findCurrentReply()?.ready) end?.();
   }
 
   return {
@@ -40,8 +44,8 @@ export function createVoiceTrack(percent: () => number = () => 100) {
 
     /** Plays a reply after all replies added before. */
     add(reply: SpokenReply) {
-      replies = [...replies.filter((one) => !one.isOver), reply];
-      reply.onChange(() => notifyListeners());
+      replies.push(reply);
+      reply.onChange(notifyListeners);
       notifyListeners();
     },
 
