@@ -5,6 +5,10 @@ export const answerWaitRules = {
   everyMs: 1_200,
   /** "One moment.", once. */
   momentMs: 2_500,
+  /** Earliest cue after the answer became the current one. */
+  graceMs: 100,
+  /** Longest silence of an answer without a tool. */
+  maxSilenceMs: 300_000,
 };
 
 /** Signs of work during a wait for an answer, in ms after the end of the utterance. */
@@ -55,6 +59,8 @@ export const queueRules = {
   /** Lines of a chat wait behind everything else. */
   maxLinesPerPerson: 3,
   maxLines: 24,
+  /** Notices wait for a pause beside the queue. */
+  maxNotices: 3,
   /** By then people talk about something else. */
   maxWaitMs: 45_000,
 };

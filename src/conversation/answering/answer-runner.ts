@@ -103,14 +103,8 @@ export class AnswerRunner {
       this.#deps.synthesizer,
       reply.over.signal,
     );
-    const job = {
-      ...reply,
-      effect,
-      pending,
-      name,
-      progress: { text: '', instants: {} },
-    };
-    this.running.add(job);
+    const progress = { text: '', instants: {} };
+    this.running.add({ ...reply, effect, pending, name, progress });
   }
 
   playAnswer({ answer }: EffectOf<'play'>) {
@@ -144,8 +138,7 @@ export class AnswerRunner {
     const progress = this.#unheardProgress.get(turn.id);
     this.#unheardProgress.delete(turn.id);
     if (!progress || end === 'withdrawn' || end === 'left' || end === 'failed') return;
-    const report = { progress, finish: 'cancelled' } as const;
-    reportAnswer(turn, report, this.#session);
+    reportAnswer(turn, { progress, finish: 'cancelled' }, this.#session);
   }
 
   giveUpAnswer({ afterMs, answer }: EffectOf<'give-up'>) {
@@ -171,18 +164,25 @@ export class AnswerRunner {
   #makePending(effect: EffectOf<'begin'>, turn: TurnState, signal: AbortSignal) {
     const { loop, notices, place, speech } = this.#session;
     const question = speech.requests.findQuestion(turn.request);
-    const said = this.#listUtterances(effect, turn);
+    const said = question
+      ? [...question.earlierUtterances, question.utterance]
+      : this.#listUtterances(effect, turn);
     const { answer: id, done, supposed } = effect;
     const addressee = getNamePrefix(this.#findNamedAsker(turn), place);
     const medium = question?.onOutcome && ('aloud' as const);
     const open = turn.openSpeech.at(-1)?.id;
-    const awaitJudgement = () => this.#utterances.awaitWordsJudgement(open, id);
-    const manner = question?.manner;
-    const wanted = { id, done, supposed, addressee, manner, medium, awaitJudgement };
-    const begun = requestAnswer(said, this.#session, this.#deps, signal, wanted);
+    const begun = requestAnswer(said, this.#session, this.#deps, signal, {
+      id,
+      done,
+      supposed,
+      addressee,
+      manner: question?.manner,
+      medium,
+      awaitJudgement: () => this.#utterances.awaitWordsJudgement(open, id),
+    });
     if (begun instanceof PendingAnswer) return begun;
     const { isNews, line } = begun;
-    const [speakerId, name] = [turn.by, turn.name];
+    const { by: speakerId, name } = turn;
     if (question?.onOutcome) question.onOutcome({ kind: 'failed', line });
     else if (isNews(speakerId)) notices.notifyPerson(speakerId, [line], signal, []);
     notices.reportEvent({ kind: 'dropped', speakerId, name, why: 'budget' });
@@ -191,8 +191,6 @@ export class AnswerRunner {
   }
 
   #listUtterances({ words }: EffectOf<'begin'>, turn: TurnState) {
-    const question = this.#session.speech.requests.findQuestion(turn.request);
-    if (question) return [...question.earlierUtterances, question.utterance];
     const last = turn.openSpeech.at(-1);
     const before = turn.parts.map(({ failure, utterance, words: known }) =>
       this.#utterances.toTurnUtterance(utterance, failure ? undefined : known),
@@ -249,9 +247,8 @@ export class AnswerRunner {
       this.#deps,
       signal,
     );
-    const addressee = () => this.#findNamedAsker(this.#findTurn(job));
     const named = {
-      addressee,
+      addressee: () => this.#findNamedAsker(this.#findTurn(job)),
       made: job.name,
       voice: pending.voice,
       reservation: pending.reservation,

@@ -7,10 +7,10 @@ export function filterPanelNotes(notes: Notes, isKept: (note: PanelNote) => bool
 }
 
 export function noteDroppedTurn({ notes, step }: Draft, by: PersonId) {
-  const { atMs, rules } = step;
+  const { droppedMs, maxDropped } = step.rules.notes;
   const others = notes.dropped.filter((one) => one.by !== by);
-  const dropped = [...others, { by, untilMs: atMs + rules.droppedNoteMs }];
-  notes.dropped = dropped.slice(-rules.maxDroppedNotes);
+  const dropped = [...others, { by, untilMs: step.atMs + droppedMs }];
+  notes.dropped = dropped.slice(-maxDropped);
 }
 
 export function noteUnderstoodWords(
@@ -20,7 +20,7 @@ export function noteUnderstoodWords(
   const words = joinTranscript(parts);
   if (request !== undefined || words === '') return;
   const others = notes.understood.filter((one) => one.by !== by || one.words !== words);
-  const untilMs = step.atMs + step.rules.understoodNoteMs;
+  const untilMs = step.atMs + step.rules.notes.understoodMs;
   notes.understood = [...others, { by, words, untilMs }];
 }
 

@@ -149,7 +149,7 @@ function cueAwaitedReply(draft: Draft) {
   const { atMs, rules } = draft.step;
   const awaited = findAwaitedReply(draft);
   if (!awaited || !isQuiet(draft.turns)) return;
-  if (atMs - awaited.fromMs < rules.cueGraceMs) return;
+  if (atMs - awaited.fromMs < rules.waiting.graceMs) return;
   if (atMs < getNextCueMs(awaited.waiting, rules.waiting)) return;
   const { cue, waiting } = stepAnswerWait(awaited.waiting, atMs, rules.waiting);
   awaited.waiting = waiting;
@@ -158,12 +158,13 @@ function cueAwaitedReply(draft: Draft) {
 
 function giveUpSilentReply(draft: Draft) {
   const { atMs, rules } = draft.step;
+  const { maxSilenceMs } = rules.waiting;
   const awaited = findAwaitedReply(draft);
-  if (!awaited || atMs < getGiveUpTime(draft, rules.maxSilenceMs)) return;
+  if (!awaited || atMs < getGiveUpTime(draft, maxSilenceMs)) return;
   awaited.phase = { kind: 'cut', why: 'failed' };
   emitEffect(draft, {
     do: 'give-up',
     answer: awaited.reply,
-    afterMs: rules.maxSilenceMs,
+    afterMs: maxSilenceMs,
   });
 }

@@ -271,11 +271,10 @@ function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind
   utterance.evidence = evidence;
   utterance.isTooLong = isTooLong;
   utterance.isEnded = true;
-  const ms = toMs - utterance.fromMs;
   updateAttention(draft, {
     kind: 'talked',
     personId: turn.by,
-    ms,
+    ms: toMs - utterance.fromMs,
     atMs: draft.step.atMs,
   });
   if (!hasVoice(evidence)) return;

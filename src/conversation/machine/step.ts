@@ -152,12 +152,15 @@ function listQueueDueTimes(
 /**
  * Lists the times of the next waiting cue and of giving up, while a reply is awaited.
  */
-function listReplyDueTimes(state: ConversationState, rules: ConversationRules) {
+function listReplyDueTimes(
+  state: ConversationState,
+  { waiting: rules }: ConversationRules,
+) {
   const awaited = findAwaitedReply(state);
   if (!awaited) return [];
   const cueMs = Math.max(
-    getNextCueMs(awaited.waiting, rules.waiting),
-    awaited.fromMs + rules.cueGraceMs,
+    getNextCueMs(awaited.waiting, rules),
+    awaited.fromMs + rules.graceMs,
   );
   return [
     ...(isQuiet(state.turns) ? [cueMs] : []),

@@ -57,13 +57,11 @@ function decideChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: Cal
   // An equal call gets the former result, and so does a call of a further answer if nothing was said since.
   const alike = turn.changes.filter(({ tool }) => tool === call.tool);
   const former = alike.filter(({ answer }) => answer !== ref.answer);
-  const same = alike.find(({ args }) => args === call.args);
-  const covering = former.findLast(
-    (one) => one.lastUtterance === getLastUtterance(turn),
-  );
-  const known = same ?? covering;
+  const known =
+    alike.find(({ args }) => args === call.args) ??
+    former.findLast((one) => one.lastUtterance === getLastUtterance(turn));
   if (known) deliverFormerResult(draft, known, ref);
-  else if (alike.length - former.length < draft.step.rules.maxToolCalls)
+  else if (alike.length - former.length < draft.step.rules.tools.maxCalls)
     makeChange(draft, turn, call, ref, former);
   else emitEffect(draft, { do: 'result', ...ref, kind: 'called-enough' });
 }
@@ -167,8 +165,8 @@ function askConfirmation(
 ) {
   const { args, effect, presser = turn.by, tool } = call;
   const id = takeId(draft);
-  const isSaid = call.isSayable && effect !== 'destroy' && call.presser === undefined;
-  const isAloud = isFirst && isSaid;
+  const isAloud =
+    isFirst && call.isSayable && effect !== 'destroy' && call.presser === undefined;
   const confirmation: Confirmation = {
     id,
     by: turn.by,
@@ -177,7 +175,7 @@ function askConfirmation(
     tool,
     args,
     effect,
-    untilMs: draft.step.atMs + draft.step.rules.confirmMs,
+    untilMs: draft.step.atMs + draft.step.rules.tools.confirmMs,
     spokenYes: isAloud ? { state: 'asking', fromMs: 0, toMs: 0 } : undefined,
   };
   addToolChange(turn, call, ref, { state: 'asked', confirmation: id });
@@ -246,17 +244,25 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
   const asked = findTurn(draft, turn)?.changes.find((one) => one.confirmation === id);
   if (asked) asked.state = 'running';
   const quotesOthers = asked?.quotesOthers !== false;
-  const call = { by, turn, tool, args, effect, quotesOthers };
-  startToolRun(draft, { ...call, ref: undefined, confirmation: id });
+  startToolRun(draft, {
+    by,
+    turn,
+    tool,
+    args,
+    ref: undefined,
+    effect,
+    quotesOthers,
+    confirmation: id,
+  });
 }
 
 /** Opens the `spokenYesMs` in which the asker may confirm by voice, once the answer has asked. */
 export function openSpokenConfirmation({ step, tools }: Draft, { answer }: TurnState) {
-  const { atMs, rules } = step;
+  const { echoTailMs, spokenYesMs } = step.rules.tools;
   const asked = tools.confirmations.find(({ id }) => id === answer?.confirmation);
   if (asked?.spokenYes?.state !== 'asking') return;
-  const fromMs = atMs + rules.echoTailMs;
-  asked.spokenYes = { state: 'open', fromMs, toMs: atMs + rules.spokenYesMs };
+  const fromMs = step.atMs + echoTailMs;
+  asked.spokenYes = { state: 'open', fromMs, toMs: step.atMs + spokenYesMs };
 }
 
 /** Accepts a spoken yes, unless its speaker soon goes on. */

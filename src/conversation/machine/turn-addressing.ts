@@ -8,7 +8,6 @@ import {
 } from '#src/turn/addressing/addressing.ts';
 import {
   decideUtterance,
-  type EndedUtterance,
   isLikelyComplete,
   shouldAnswerEarly,
   type UtteranceDecision,
@@ -117,13 +116,16 @@ export function decideWords(
   draft: Draft,
   { turn, utterance }: OpenSpeech,
 ): UtteranceDecision {
-  const ended: EndedUtterance = {
-    ...describeUtterance(draft, { turn, utterance }, utterance.words),
-    hasGoneOn: turn.openSpeech.some(({ fromMs }) => fromMs > utterance.fromMs),
-    overlapsReply: utterance.isOverlapping,
-    unheardTurn: findUnheardTurn(draft, turn.by),
-  };
-  const decided = decideUtterance(ended, draft.attention, getDraftRules(draft));
+  const decided = decideUtterance(
+    {
+      ...describeUtterance(draft, { turn, utterance }, utterance.words),
+      hasGoneOn: turn.openSpeech.some(({ fromMs }) => fromMs > utterance.fromMs),
+      overlapsReply: utterance.isOverlapping,
+      unheardTurn: findUnheardTurn(draft, turn.by),
+    },
+    draft.attention,
+    getDraftRules(draft),
+  );
   draft.attention = decided.addressing;
   return decided.decision;
 }

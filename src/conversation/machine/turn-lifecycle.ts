@@ -203,10 +203,6 @@ export function forgetRecordings(draft: Draft, parts: readonly TurnPart[]) {
 /** After these ends a question stays in the history if its answer had begun. */
 const rememberedEnds: readonly string[] = ['stopped', 'late', 'muted', 'interrupted'];
 
-function isEndRemembered(end: TurnEnd) {
-  return rememberedEnds.includes(end);
-}
-
 /** Ends a turn early. A heard reply is cut, and `endTurn` follows when its last words are known. */
 export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd) {
   // `over` brings the words that were heard. After a no, none of them is kept.
@@ -217,7 +213,7 @@ export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd) {
   if (sounding && why !== 'withdrawn') return;
   const isCurrent = draft.turnQueue.current?.id === turn.id;
   if (isCurrent) noteAnswerOver(draft, turn.by, '');
-  if (isCurrent && isEndRemembered(why)) rememberExchange(draft, turn, '', why);
+  if (isCurrent && rememberedEnds.includes(why)) rememberExchange(draft, turn, '', why);
   endTurn(draft, turn, why);
 }
 
@@ -326,7 +322,7 @@ function toExchange(
 ): HistoryExchange | undefined {
   const words = joinTranscript(parts);
   if (hasRefused(presence, by) || (words === '' && heard === '')) return undefined;
-  const isOver = heard === '' && isEndRemembered(end);
+  const isOver = heard === '' && rememberedEnds.includes(end);
   return { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver };
 }
 

@@ -78,7 +78,7 @@ export const queueHandlers = {
       untilMs,
     });
     const isFull =
-      listWaitingNotices(draft.turnQueue).length > draft.step.rules.maxNotices;
+      listWaitingNotices(draft.turnQueue).length > draft.step.rules.queue.maxNotices;
     if (
       isFull ||
       draft.session.settings.mode === 'captions' ||

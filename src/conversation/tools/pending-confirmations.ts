@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type {
   ConfirmOutcome,
@@ -52,7 +52,7 @@ type HeldAnswer = {
 /** A further answer drops the oldest. */
 const maxHeldAnswers = 8;
 const heldAnswerMs = 15 * 60_000;
-const { confirmMs } = conversationRules;
+const { confirmMs } = conversationRules.tools;
 
 /**
  * Keeps tool calls and private answers that wait for a button. Each call is confirmed once, or never.
@@ -65,7 +65,7 @@ const { confirmMs } = conversationRules;
  * const button = confirmations.holdAnswer(toOpenText('It is at nine.'), { id: '1', name: 'Ana' });
  * confirmations.findAnswer(button.slice('tool.show:'.length))?.presser.name; // 'Ana', for 15 minutes
  */
-export function createPendingConfirmations(loop: ConversationLoop, clock: Clock) {
+export function createPendingConfirmations({ loop }: Owners<'loop'>, clock: Clock) {
   let asks: readonly PendingConfirmation[] = [];
   let heldAnswers: readonly HeldAnswer[] = [];
 
@@ -87,12 +87,17 @@ export function createPendingConfirmations(loop: ConversationLoop, clock: Clock)
         shownMs: nowMs,
       };
       asks = [...asks.filter((one) => getExpiry(one) > nowMs), ask];
-      const words = {
-        by: toResultLine(asker.name),
-        name: ask.presser.name,
-        s: confirmMs / 1000,
+      return {
+        button: `tool.show:${ask.id}`,
+        line: {
+          id: 'tool.ask',
+          with: {
+            by: toResultLine(asker.name),
+            name: ask.presser.name,
+            s: confirmMs / 1000,
+          },
+        },
       };
-      return { button: `tool.show:${ask.id}`, line: { id: 'tool.ask', with: words } };
     },
     holdAnswer(text: ConfidentialText, presser: Presser): string {
       const [id, untilMs] = [crypto.randomUUID(), clock.nowMs() + heldAnswerMs];

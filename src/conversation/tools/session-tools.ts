@@ -46,7 +46,7 @@ export function createSessionTools(
   }
 
   return {
-    confirmations: createPendingConfirmations(session.loop, clock),
+    confirmations: createPendingConfirmations(session, clock),
     clock,
     isAllowed,
 

@@ -278,15 +278,13 @@ export class ToolCallRunner {
     speakerId: PersonId,
     atMs: number,
   ) {
-    const tookMs = this.#deps.clock.nowMs() - atMs;
-    const event = {
+    this.#session.notices.reportEvent({
       kind: 'tool',
       speakerId,
       tool: tool?.name ?? 'unknown',
       how,
-      tookMs,
-    } as const;
-    this.#session.notices.reportEvent(event);
+      tookMs: this.#deps.clock.nowMs() - atMs,
+    });
   }
 }
 
