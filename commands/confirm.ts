@@ -50,7 +50,7 @@ const confirmTool = onlyIfAdmitted(
       caller.id,
     );
     switch (confirming.kind) {
-      case 'done':
+      case 'completed':
         return [
           {
             ...(confirming.line ?? { id: 'confirm.done' }),

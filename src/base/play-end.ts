@@ -1,7 +1,14 @@
 /**
+ * How work ends. `completed` reached its own end, `interrupted` was stopped by a voice over it,
+ * `cancelled` was stopped by anything else, and `failed` broke. Reasons have words of their own.
+ */
+export type WorkEnd = 'completed' | 'interrupted' | 'cancelled' | 'failed';
+
+/**
  * Ends of a sound or text that people hear. `skipped` removes one sound, `stopped` all
  * of its track, `withdrawn` takes a text back, and `interrupted` means somebody talked
  * over it. `lost` means the connection broke, and `failed` includes missing money.
+ * Programs read these words (docs/http.md).
  */
 export const playEnds = [
   'completed',
@@ -30,4 +37,4 @@ export type PlayWaitOutcome = PlayEnd | 'looping' | 'late';
  * `completed` went to the link, `failed` broke at its source, `empty` had no sound, and `cancelled`
  * was cut.
  */
-export type ReplyFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
+export type ReplyFinish = Exclude<WorkEnd, 'interrupted'> | 'empty';

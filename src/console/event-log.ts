@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 /** `done`: the bot has said everything about a command or a button. */
-export type ExchangeEvent = SessionEvent | { readonly kind: 'done' };
+export type ExchangeEvent = SessionEvent | { readonly kind: 'completed' };
 
 type ExchangeEventKind = ExchangeEvent['kind'];
 type Of<K extends ExchangeEventKind> = Extract<ExchangeEvent, { kind: K }>;

@@ -68,7 +68,7 @@ export async function runFirstExchange(
   // The obstacle is told to the caller alone.
   if (reply.ephemeral) return toFailedExchange('join', reply.text);
   await sandbox.sendRequest({ do: 'settled', person: host });
-  await events.waitForEvent(start, ['done'], doneMs, signal);
+  await events.waitForEvent(start, ['completed'], doneMs, signal);
   return await runExchange(host, sandbox.ready.recording, observers, signal);
 }
 

@@ -99,6 +99,6 @@ async function runCommandLine(
     { do: 'command', person: host, name: read.name, options },
     signal,
   );
-  await events.waitForEvent(start, ['done'], doneMs, signal);
+  await events.waitForEvent(start, ['completed'], doneMs, signal);
   await realClock.sleep(writtenMs, signal);
 }

@@ -162,7 +162,11 @@ export type ReplyAudience = 'room' | 'caller';
 
 export type ConfirmOutcome =
   /** `line` is for everybody, unless `to` names its reader. */
-  | { readonly kind: 'done'; readonly line?: TextLine; readonly to?: ReplyAudience }
+  | {
+      readonly kind: 'completed';
+      readonly line?: TextLine;
+      readonly to?: ReplyAudience;
+    }
   /** The presser has lost the right. */
   | { readonly kind: 'barred'; readonly line: TextLine }
   | { readonly kind: 'other'; readonly name: string }

@@ -126,7 +126,7 @@ export function createFallbackPosition(): FallbackPosition {
 }
 
 /** `moved` means that another request moved the place to another engine. */
-type AttemptEnd = 'whole' | 'moved' | BotError;
+type AttemptEnd = 'completed' | 'moved' | BotError;
 
 const retryDelayMs = 200;
 /** A provider that wants a longer wait is not retried in this turn. */
@@ -171,7 +171,7 @@ export class FallbackChain<Engine> {
       const at = this.#selectIndex(place);
       const startMs = clock.nowMs();
       const end = yield* this.#attempt(asking, at, place, signal);
-      if (end === 'whole') return;
+      if (end === 'completed') return;
       if (end === 'moved') continue;
       if (
         !hasRetried &&
@@ -204,7 +204,7 @@ export class FallbackChain<Engine> {
         yield part;
       }
       isWell = true;
-      return 'whole';
+      return 'completed';
     } catch (thrown) {
       signal.throwIfAborted();
       const error = this.#reportFailure(thrown, fallback);

@@ -265,7 +265,7 @@ export function makePorts(
     getBotName: () => 'Nova',
     mayManage: () => false,
     showConfirmation: () => ({ kind: 'over' }),
-    confirmCall: async () => ({ kind: 'done' }),
+    confirmCall: async () => ({ kind: 'completed' }),
     getLocale: () => 'en',
     findChannel: () => lounge,
     findSeat: () => lounge,

@@ -7,10 +7,10 @@ const line = { id: 'track.line.idle', with: { track: 'voice', n: 40 } } as const
 
 test.each<[ConfirmOutcome, object]>([
   [
-    { kind: 'done', line },
+    { kind: 'completed', line },
     { ...line, to: 'room' },
   ],
-  [{ kind: 'done' }, { id: 'confirm.done', to: 'room' }],
+  [{ kind: 'completed' }, { id: 'confirm.done', to: 'room' }],
   [{ kind: 'barred', line: { id: 'perm.manage' } }, { id: 'perm.manage' }],
   [
     { kind: 'other', name: 'Ben' },

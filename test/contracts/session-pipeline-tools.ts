@@ -89,7 +89,7 @@ function testEffects(name: PipelineName) {
     expect(
       await served.fixture.confirmations.confirmCall('g', askId, 'adam'),
     ).toMatchObject({
-      kind: 'done',
+      kind: 'completed',
     });
     expect(listTools(served).at(-1)).toEqual(['post_text', 'pressed', 'adam']);
   });

@@ -171,7 +171,7 @@ function createReporters(
     },
     onDiscord(event) {
       if (event.kind === 'command' || event.kind === 'command-failed') {
-        events.report({ kind: 'done' });
+        events.report({ kind: 'completed' });
       }
       view.onDiscord(event);
     },

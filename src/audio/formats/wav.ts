@@ -10,7 +10,7 @@ type WavReaderState =
       readonly leftBytes: number;
       readonly encoding: WavEncoding;
     }
-  | { readonly kind: 'done' };
+  | { readonly kind: 'completed' };
 
 const unknownSize = 0xffffffff;
 /** Streaming writers put 2^31, 2,000,000,000 or all bits as a size. No answer of a provider is larger than this. */
@@ -119,7 +119,7 @@ export class WavReader {
     switch (reading.kind) {
       case 'data':
         return this.#readSound(reading.encoding, reading.leftBytes, pieces);
-      case 'done':
+      case 'completed':
         return this.#skipToNextFile();
       case 'start':
         return this.#readRiff();
@@ -177,7 +177,7 @@ export class WavReader {
     const given = this.#readSamples(encoding, Math.min(leftBytes, this.#rest.length));
     pieces.push(...given.pieces);
     const left = leftBytes - given.bytes;
-    if (left < frameBytes) return { kind: 'done' };
+    if (left < frameBytes) return { kind: 'completed' };
     this.#reading = { kind: 'data', encoding, leftBytes: left };
     return undefined;
   }
@@ -191,7 +191,7 @@ export class WavReader {
       return undefined;
     }
     pieces.push(...this.#readLastSound(encoding, end));
-    return { kind: 'done' };
+    return { kind: 'completed' };
   }
 
   /** Reads the last `bytes` of a sound without a known end, but not the size that may follow it. */

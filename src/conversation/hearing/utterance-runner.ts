@@ -182,7 +182,7 @@ export class UtteranceRunner {
     const { end, heard } = fact;
     const recording = this.#recordings.get(heard.id);
     if (!recording) return;
-    if (end === 'broken-off') void this.#captionBrokenOff(recording, heard);
+    if (end === 'cancelled') void this.#captionBrokenOff(recording, heard);
     else this.#settleRecording(recording, fact);
     const { error } = heard.failure ?? {};
     if (error instanceof BotError && end !== 'meant' && end !== 'withdrawn')

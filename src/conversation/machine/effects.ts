@@ -95,7 +95,7 @@ export type UtteranceOutcome =
   | 'other'
   | 'nothing'
   | 'withdrawn'
-  | 'broken-off';
+  | 'cancelled';
 
 /** Facts for captions, metrics and the log. */
 export type ConversationFact =

@@ -103,7 +103,7 @@ export type ToolChange = {
   readonly args: string;
   readonly answer: Id;
   readonly lastUtterance: Id;
-  state: 'asked' | 'running' | 'done';
+  state: 'asked' | 'running' | 'completed';
   resultId: string | undefined;
   readonly quotesOthers: boolean;
   readonly confirmation: Id | undefined;

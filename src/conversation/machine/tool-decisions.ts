@@ -227,7 +227,7 @@ function finishChange(
     emitEffect(draft, { do: 'result', ...ref, kind, resultId });
   }
   noteForeignWords(turn, run);
-  made.state = 'done';
+  made.state = 'completed';
   made.resultId = resultId;
   made.receivers = [];
   if (isVain) turn.changes = turn.changes.filter((one) => one !== made);

@@ -148,9 +148,8 @@ export function endTurn(
   forgetRecordings(draft, turn.parts);
   if (end !== 'withdrawn') separateOpenSpeech(draft, turn);
   else for (const one of turn.openSpeech) closeUtterance(draft, turn, one, end);
-  const { request } = turn;
-  if (request !== undefined)
-    emitEffect(draft, { do: 'report', request, outcome: end, failure });
+  if (turn.request !== undefined)
+    emitEffect(draft, { do: 'report', request: turn.request, outcome: end, failure });
   emitFact(draft, { kind: 'turn-over', turn, end });
 }
 

@@ -179,7 +179,7 @@ export function breakOffUtterances(
     const broken = turn?.openSpeech.filter((one) => isBroken(turn, one)) ?? [];
     if (!turn || broken.length === 0) continue;
     turn.openSpeech = turn.openSpeech.filter((one) => !broken.includes(one));
-    for (const one of broken) closeUtterance(draft, turn, one, 'broken-off');
+    for (const one of broken) closeUtterance(draft, turn, one, 'cancelled');
     restoreTurn(draft, turnId);
   }
 }

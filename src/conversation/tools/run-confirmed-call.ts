@@ -55,7 +55,7 @@ export async function runConfirmedCall(
     );
     const { outcome } = confirmed;
     const ran = isSpoken ? 'spoken' : 'pressed';
-    const how = outcome.kind === 'done' ? ran : 'refused';
+    const how = outcome.kind === 'completed' ? ran : 'refused';
     const tookMs = clock.nowMs() - atMs;
     const event = {
       kind: 'tool',
@@ -117,7 +117,7 @@ async function performConfirmedCall(
     return { outcome: { kind: 'barred', line: outcome.line }, content: result };
   if (isSpoken) sayReceipt(outcome, asker.id, session);
   else if (spokenLine && !to) sayOutcome(spokenLine, asker.id, session);
-  return { outcome: { kind: 'done', line, to }, content: result };
+  return { outcome: { kind: 'completed', line, to }, content: result };
 }
 
 function sayReceipt(

@@ -263,7 +263,7 @@ export class ToolCallRunner {
       signal,
     );
     ask.press?.done(outcome);
-    return { how: 'known', content, hasChangedNothing: outcome.kind !== 'done' };
+    return { how: 'known', content, hasChangedNothing: outcome.kind !== 'completed' };
   }
 
   /** Reports a failed call. `isKnown`: the call has surely changed nothing. */

@@ -135,7 +135,7 @@ export class LocalModels implements AsyncDisposable {
     const results = this.#requests.get(message.id);
     if (message.kind === 'out') results?.put(message.value);
     else this.#requests.delete(message.id);
-    if (message.kind === 'done') results?.end();
+    if (message.kind === 'completed') results?.end();
     if (message.kind === 'failed')
       results?.fail(new BotError(message.code, false, message.message));
     this.#forgetSilence = this.#watchSilence();

@@ -58,6 +58,6 @@ export type ToModels = {
 
 export type FromModels = { readonly id: number } & (
   | { readonly kind: 'out'; readonly value: unknown }
-  | { readonly kind: 'done' }
+  | { readonly kind: 'completed' }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
 );

@@ -62,7 +62,7 @@ class UtteranceSegment {
   readonly fromSample: number;
   readonly eventId: string;
   toSample = Infinity;
-  state: 'open' | 'waiting' | 'sent' | 'done' = 'open';
+  state: 'open' | 'waiting' | 'sent' | 'completed' = 'open';
   itemId: string | undefined;
   /** The server named the item when it took the sound. Words may have come under another id before. */
   isNamed = false;
@@ -78,7 +78,7 @@ class UtteranceSegment {
 
   finish(heard: ItemTranscript) {
     this.heard = heard;
-    this.state = 'done';
+    this.state = 'completed';
     this.end.resolve();
   }
 }
@@ -159,7 +159,7 @@ export function createTranscriptAssembler(onPartial: OnPartial) {
         }
         case `${transcriptionEvent}.delta`: {
           const part = findSegment(itemId) ?? open;
-          if (part.state === 'done') break;
+          if (part.state === 'completed') break;
           part.itemId ??= itemId;
           part.heard = {
             ...part.heard,

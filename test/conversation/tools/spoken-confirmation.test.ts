@@ -110,7 +110,7 @@ playScripts(
     > writes tool.spoken.ask (Adam, shall I post this in the chat: “It is 40.”?)
     > offers 1 buttons
     adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
-    adam confirms > done confirm.done, tool post_text pressed, writes "It is 40."
+    adam confirms > completed confirm.done, tool post_text pressed, writes "It is 40."
     `,
     'a call after the result of another tool is not asked aloud, and a yes does nothing': `
     persona instructions Be brief. > saved saved true

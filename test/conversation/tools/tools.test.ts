@@ -175,7 +175,7 @@ playScripts({
     eva looks > other name Adam
     adam looks > shown tool.post.ask Dinner at eight. name Adam s 57
     eva confirms > other name Adam
-    adam confirms > done confirm.done, tool post_text pressed, writes "Dinner at eight."
+    adam confirms > completed confirm.done, tool post_text pressed, writes "Dinner at eight."
     adam confirms > over
     adam looks > over
     `,

@@ -55,7 +55,7 @@ playScripts({
     > offers 1 buttons
     4000 > answered Adam: So.
     adam looks > shown memory.ask.forget n 1 I like tea. name Adam s 56
-    adam confirms > done confirm.done, tool forget_memory pressed
+    adam confirms > completed confirm.done, tool forget_memory pressed
     memories > none
     `,
   'a question answered in writing knows memories; where the bot sits nowhere, those of the asker alone': `

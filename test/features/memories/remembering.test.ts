@@ -65,7 +65,7 @@ playScripts({
     4000 > answered Adam: All right.
     adam confirms > other name Eva
     ben confirms > other name Eva
-    eva confirms > done memory.remembered Eva is on holiday., tool remember pressed
+    eva confirms > completed memory.remembered Eva is on holiday., tool remember pressed
     memories > guildId g number 1 Eva is on holiday. byId adam byName Adam aboutId eva aboutName Eva
     `,
   'somebody who is named in the words has to confirm, also where the model leaves out whom they are about':

@@ -52,7 +52,7 @@ playScripts({
     5000
     > answered Adam (left out): Adam, shall I write your words in the captions again? Say yes or no.
     do listWritten > false, true
-    adam confirms > done captions.left_in, tool leave_me_out pressed
+    adam confirms > completed captions.left_in, tool leave_me_out pressed
     do listWritten > true, true
     `,
     ],

@@ -139,7 +139,7 @@ playScripts(
     eva looks > other name Adam
     adam looks > shown tool.external.ask tool Sky: forecast given "city": "Lima" name Adam s 57
     adam confirms
-    > done tool.external.told tool Sky: forecast {"city":"Lima"} for {"id":"adam","name":"Adam","channelId":"lounge"}
+    > completed tool.external.told tool Sky: forecast {"city":"Lima"} for {"id":"adam","name":"Adam","channelId":"lounge"}
     > tool sky__forecast pressed
     > says "Adam. Here is what you asked for, in full in the chat: {"city":"Lima"} for {"id":"adam","name":"Adam","channelId":"lounge"}"
     `,
@@ -152,7 +152,7 @@ playScripts(
       `
     ${offered}
     adam confirms
-    > done tool.external.told tool Sky: forecast **Sunny**, see https://sky.example
+    > completed tool.external.told tool Sky: forecast **Sunny**, see https://sky.example
     > tool sky__forecast pressed
     > says "Adam. Here is what you asked for, in full in the chat: Sunny, see"
     4000
@@ -167,7 +167,7 @@ playScripts(
     adam goes
     99000
     do tell
-    > confirmed: done tool.external.told tool Sky: forecast sunny, tool sky__forecast pressed
+    > confirmed: completed tool.external.told tool Sky: forecast sunny, tool sky__forecast pressed
     2000
     `,
     ],

@@ -103,7 +103,7 @@ test.each([
       kind: 'shown',
     });
     const pressed = await fixture.confirmations.confirmCall('g', id, 'adam');
-    expect(pressed).toMatchObject({ kind: 'done', to });
+    expect(pressed).toMatchObject({ kind: 'completed', to });
   },
 );
 

@@ -13,5 +13,5 @@ const send = openChildPort<ToModels, FromModels>(({ ask, id }) => {
   if (ask.folder === 'stay') return;
   jobs++;
   send({ id, kind: 'out', value: `${ask.folder} as job ${jobs}` });
-  send({ id, kind: 'done' });
+  send({ id, kind: 'completed' });
 });

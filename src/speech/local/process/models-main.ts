@@ -55,7 +55,7 @@ async function runJob(
       const model = await getModel(kind, folder);
       for await (const value of model(job, signal)) send({ id, kind: 'out', value });
     }
-    send({ id, kind: 'done' });
+    send({ id, kind: 'completed' });
   } catch (error) {
     const code = error instanceof BotError ? error.code : 'speech.failed';
     send({ id, kind: 'failed', code, message: getErrorMessage(error) });

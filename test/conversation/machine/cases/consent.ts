@@ -166,7 +166,7 @@ export const consentCases: ConversationCases = {
         [voiceBegan(2, 'ben', 1_000)],
         [
           { kind: 'paused-hearing', isPaused: true, atMs: 1_100 },
-          'utterance 2 of ben: broken-off',
+          'utterance 2 of ben: cancelled',
         ],
         [voiceBegan(3, 'ben', 1_200)],
         [
@@ -189,10 +189,10 @@ export const consentCases: ConversationCases = {
     also: ['fact'],
     steps: [
       [voiceBegan(1, 'ana', 0)],
-      [peoplePresent(300, 'ben', 'cleo'), 'utterance 1 of ana: broken-off'],
+      [peoplePresent(300, 'ben', 'cleo'), 'utterance 1 of ana: cancelled'],
       [[...pauseWithWords(1, 600, 'Nova, the bridge?'), voiceEnded(1, 1_000)]],
       [[voiceBegan(2, 'ben', 2_000), voicePaused(2, 2_500), voiceEnded(2, 2_900)]],
-      [peoplePresent(2_910, 'cleo'), 'utterance 2 of ben: broken-off'],
+      [peoplePresent(2_910, 'cleo'), 'utterance 2 of ben: cancelled'],
       [recognisedWords(2, 1, 'Nova, the bridge?', 2_950)],
     ],
   },

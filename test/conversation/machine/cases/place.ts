@@ -25,7 +25,7 @@ export const placeCases: ConversationCases = {
         [replyAudible(101, 1_200)],
         [saysWhole(2, 'ben', 1_300, 'Nova, Quito?'), 'utterance 2 of ben: meant'],
         [voiceBegan(3, 'cleo', 2_400)],
-        [linkLost(2_500), 'cut 101', 'utterance 3 of cleo: broken-off'],
+        [linkLost(2_500), 'cut 101', 'utterance 3 of cleo: cancelled'],
         [
           replyCutShort(101, 2_505, 'It is'),
           'known of ana: It is',
@@ -114,7 +114,7 @@ export const placeCases: ConversationCases = {
       [voiceBegan(2, 'ana', 1_800), 'discard 101'],
       [
         { kind: 'leave', why: 'asked', atMs: 2_000 },
-        'utterance 2 of ana: broken-off',
+        'utterance 2 of ana: cancelled',
         'turn of ana: left',
         'end asked',
       ],
