@@ -1,3 +1,4 @@
+import { isRequested } from '#src/conversation/machine/speech-events.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {
@@ -117,7 +118,7 @@ test('a question in its pause is answered, though the link is lost before its en
   const lastMs = packets.at(-1)?.atMs ?? 0;
   const isInPause = () =>
     listOpenUtterances(fixture).some(
-      ({ isEnded, isRequested }) => isRequested && !isEnded,
+      (utterance) => isRequested(utterance) && !utterance.isEnded,
     );
   await passUntil(fixture, () => clock.nowMs() > lastMs && isInPause(), packets);
   fixture.linkOpener.link.lose();

@@ -1,4 +1,5 @@
 import { conversationRules as rules } from '#src/conversation/machine/conversation-rules.ts';
+import { isRequested } from '#src/conversation/machine/speech-events.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import { getWakeTime } from '#src/conversation/machine/step.ts';
 import { isSessionOver } from './conversation-view.ts';
@@ -65,7 +66,9 @@ function findNeedlessRequest(
   const { listRunning } = engines;
   for (const { id } of presence.people) {
     const asked = turns.flatMap(({ by, openSpeech }) => (by === id ? openSpeech : []));
-    const wanted = asked.filter((one) => one.isRequested && one.words === undefined);
+    const wanted = asked.filter(
+      (one) => isRequested(one) && one.heard.words === undefined,
+    );
     const runs = listRunning.filter(
       ({ by, port }) => port === 'recognise' && by.includes(id),
     );

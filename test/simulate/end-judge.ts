@@ -31,7 +31,7 @@ export function createEndJudge(hold: Hold) {
     if (effect.do !== 'fact') return;
     const { fact } = effect;
     if (fact.kind === 'turn-over') ends.end('turn', fact.turn.id);
-    if (fact.kind === 'utterance-over') ends.end('utterance', fact.utterance);
+    if (fact.kind === 'utterance-over') ends.end('utterance', fact.utterance.id);
   }
 
   /** An answer that fails unheard, or says and changes nothing, gets a sign. */

@@ -22,7 +22,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '01',
     meaning: 'Words of the former pause are kept when their speaker goes on.',
     file: `${machine}/speech-events.ts`,
-    from: '  utterance.words = undefined;\n',
+    from: '  utterance.heard.words = undefined;\n',
     to: '',
     tests: conversationTests,
     isQuick: true,

@@ -171,7 +171,7 @@ export class QuestionJudge {
     for (const one of effects) {
       if (one.do !== 'fact' || one.fact.kind !== 'utterance-over') continue;
       if (one.fact.end !== 'meant') continue;
-      if (isNameNeeded(after)) this.#checkMeant(one.fact.utterance, one.fact.by);
+      if (isNameNeeded(after)) this.#checkMeant(one.fact.utterance.id, one.fact.by);
       this.#contactMs.set(one.fact.by, event.atMs);
     }
   }

@@ -200,7 +200,7 @@ export class AnswerRunner {
       .trim();
     const now =
       last &&
-      this.#utterances.toTurnUtterance(last.id, last.failure ? undefined : rest);
+      this.#utterances.toTurnUtterance(last.id, last.heard.failure ? undefined : rest);
     return [...before, now].filter((one) => one !== undefined);
   }
 

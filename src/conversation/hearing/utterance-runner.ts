@@ -3,8 +3,11 @@ import { BotError } from '#src/base/errors.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';
-import { isTranscriptRequested } from '#src/conversation/machine/speech-events.ts';
-import type { Id, UtteranceState } from '#src/conversation/machine/state.ts';
+import type {
+  HeardSpeech,
+  Id,
+  UtteranceState,
+} from '#src/conversation/machine/state.ts';
 import { canPreempt } from '#src/conversation/machine/turn-addressing.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -118,10 +121,10 @@ export class UtteranceRunner {
       loop.post({ kind: 'unrecognised', utterance: id, pause, error: result.error });
       return;
     }
-    const heard = findOpenSpeech(loop.state, id)?.utterance;
-    if (heard?.partial !== undefined)
-      this.#deps.hearing.partialTrust.compare(heard.partial, result.text);
-    if (heard && classifyRecording(heard, result).kind === 'text')
+    const spoken = this.#findUtterance(id);
+    if (spoken?.heard.partial !== undefined)
+      this.#deps.hearing.partialTrust.compare(spoken.heard.partial, result.text);
+    if (spoken && classifyRecording(spoken, result).kind === 'text')
       recording.captionWords(result.text, true);
     if (recording.wholeSound) await place.languages.learn(speakerId, result);
     const language = place.languages.find(speakerId);
@@ -179,26 +182,27 @@ export class UtteranceRunner {
   }
 
   endRecording(fact: UtteranceOverFact) {
-    const { end, heard } = fact;
-    const recording = this.#recordings.get(heard.id);
+    const { end, utterance } = fact;
+    const recording = this.#recordings.get(utterance.id);
     if (!recording) return;
-    if (end === 'cancelled') void this.#captionBrokenOff(recording, heard);
+    if (end === 'cancelled') void this.#captionBrokenOff(recording, utterance);
     else this.#settleRecording(recording, fact);
-    const { error } = heard.failure ?? {};
+    const { error } = utterance.heard.failure ?? {};
     if (error instanceof BotError && end !== 'meant' && end !== 'withdrawn')
       this.#session.notices.reportFailure(error, 'recognise');
   }
 
   #settleRecording(
     recording: Pick<UtteranceRecording, 'settle' | 'transcript'>,
-    { by, end, heard, name, why }: UtteranceOverFact,
+    { by, end, name, utterance, why }: UtteranceOverFact,
   ) {
     const isWithdrawn =
       end === 'withdrawn' || this.#session.loop.state.presence.consent.no.includes(by);
     const content = isWithdrawn
       ? withdrawnContent
-      : classifyRecording(heard, recording.transcript);
-    if (!isWithdrawn && end !== 'nothing') this.#reportTranscript(heard, by, name);
+      : classifyRecording(utterance, recording.transcript);
+    if (!isWithdrawn && end !== 'nothing')
+      this.#reportTranscript(utterance.heard, by, name);
     if (why)
       this.#session.notices.reportEvent({ kind: 'ignored', speakerId: by, name, why });
     recording.settle(content, !isWithdrawn && end === 'meant');
@@ -248,11 +252,11 @@ export class UtteranceRunner {
   async #endpointWithoutText(recording: Pick<UtteranceRecording, 'id' | 'speakerId'>) {
     await Promise.resolve(); // Everything else that was noticed goes first.
     const { id, speakerId } = recording;
-    const heard = this.#findUtterance(id);
+    const recognition = this.#findUtterance(id)?.recognition;
     if (
       this.#openRecordings.get(speakerId) === recording &&
-      heard &&
-      !isTranscriptRequested(heard)
+      recognition &&
+      recognition !== 'requested'
     )
       this.#connection?.giveTranscript(speakerId, { text: '' });
   }
@@ -404,13 +408,13 @@ export class UtteranceRunner {
       UtteranceRecording,
       'isFollowed' | 'requestTranscript' | 'settle' | 'speakerId'
     >,
-    heard: UtteranceState,
+    utterance: UtteranceState,
   ) {
     // No answer is made of it, but captions are.
     const { consent } = this.#session;
     const { isFollowed, speakerId } = recording;
     const signal = consent.withdrawals.getSignal(speakerId);
-    const text = heard.understood;
+    const text = utterance.heard.understood;
     let content: UtteranceContent =
       text.trim() === ''
         ? { kind: 'not-understood' }
@@ -419,13 +423,13 @@ export class UtteranceRunner {
     else if (isFollowed) {
       const transcript = await recording.requestTranscript().catch(() => undefined);
       if (signal.aborted) content = withdrawnContent;
-      else if (transcript) content = classifyRecording(heard, transcript);
+      else if (transcript) content = classifyRecording(utterance, transcript);
     }
     recording.settle(content, false);
   }
 
   #reportTranscript(
-    { isTooLong, words: text }: UtteranceState,
+    { isTooLong, words: text }: HeardSpeech,
     speakerId: PersonId,
     name: string,
   ) {
@@ -448,9 +452,10 @@ export class UtteranceRunner {
 const withdrawnContent: UtteranceContent = { kind: 'withdrawn' };
 
 function classifyRecording(
-  { evidence, hints, isEnded }: UtteranceState,
+  { heard, isEnded }: UtteranceState,
   transcript: Transcript | undefined,
 ): UtteranceContent {
+  const { evidence, hints } = heard;
   const { text } = transcript ?? {};
   // Words alone decide about an utterance that was broken off before a voice was proven.
   const isJudged = isEnded || text === undefined || hasVoice(evidence);

@@ -8,7 +8,7 @@ import {
   isHeldByTool,
   isMuted,
 } from './selectors.ts';
-import { endPausedUtterances } from './speech-events.ts';
+import { endPausedUtterances, isRequested } from './speech-events.ts';
 import { endTools } from './tool-decisions.ts';
 import {
   dropAnnouncement,
@@ -83,7 +83,7 @@ export const connectionHandlers = {
   stop(draft) {
     breakOffUtterances(
       draft,
-      (_turn, { isEnded, isRequested }) => isEnded || isRequested,
+      (_turn, utterance) => utterance.isEnded || isRequested(utterance),
     );
     dropEverything(draft, 'stopped');
   },

@@ -101,8 +101,7 @@ export type UtteranceOutcome =
 export type ConversationFact =
   | {
       readonly kind: 'utterance-over';
-      readonly utterance: Id;
-      readonly heard: UtteranceState;
+      readonly utterance: UtteranceState;
       readonly by: PersonId;
       readonly name: string;
       readonly end: UtteranceOutcome;

@@ -47,18 +47,19 @@ export const speechHandlers = {
   paused(draft, event) {
     const { atMs, evidence, isCostly, isLong, utterance: id } = event;
     const speech = findOpenSpeech(draft, id);
-    if (speech && !isLong) speech.utterance.pausedMs = atMs;
-    if (!speech || isTranscriptRequested(speech.utterance) || !hasVoice(evidence))
-      return;
-    const { utterance } = speech;
-    utterance.evidence = evidence;
+    if (!speech) return;
+    const { heard, times } = speech.utterance;
+    if (!isLong) times.pausedMs = atMs;
+    if (speech.utterance.recognition === 'requested' || !hasVoice(evidence)) return;
+    heard.evidence = evidence;
     beginListening(draft, speech);
-    const { isDeferred, isRecognised, partial: text } = utterance;
-    if (isRecognised && !isCostly && !isDeferred) {
-      utterance.toMs = atMs;
+    const { recognition } = speech.utterance;
+    if (recognition === 'listening' && !isCostly) {
+      times.toMs = atMs;
       requestTranscript(draft, speech);
-      if (text !== undefined) beginPreemptiveAnswer(draft, speech, text, false);
-    } else if (isLong || !isRecognised) {
+      if (heard.partial !== undefined)
+        beginPreemptiveAnswer(draft, speech, heard.partial, false);
+    } else if (isLong || recognition === 'off') {
       emitEffect(draft, { do: 'endpoint', utterance: id, text: undefined });
     }
   },
@@ -69,11 +70,10 @@ export const speechHandlers = {
     if (!speech) return;
     const { turn, utterance } = speech;
     if (turn.answer?.lastUtterance === id) discardUnheardAnswer(draft, turn);
-    utterance.words = undefined;
-    utterance.failure = undefined;
+    utterance.heard.words = undefined;
+    utterance.heard.failure = undefined;
     emitEffect(draft, { do: 'cancel-recognition', utterance: id });
-    utterance.isRequested = false;
-    utterance.isDeferred = false;
+    if (isRequested(utterance)) utterance.recognition = 'listening';
   },
 
   overlaid(draft, { utterance: id }) {
@@ -85,13 +85,13 @@ export const speechHandlers = {
     const { atMs, isStreamed = true, text, utterance: id } = event;
     const speech = findOpenSpeech(draft, id);
     if (!speech) return;
-    const { utterance } = speech;
-    utterance.understood = text;
+    const { heard, isEnded, times } = speech.utterance;
+    heard.understood = text;
     if (!isStreamed) return;
-    utterance.partial = text;
-    const { isEnded, isRequested, pausedMs, words: known } = utterance;
-    const isOfPause = isRequested && !isEnded && known === undefined;
-    if (!isOfPause || atMs - pausedMs > draft.step.rules.latePartialMs) return;
+    heard.partial = text;
+    const isOfPause =
+      isRequested(speech.utterance) && !isEnded && heard.words === undefined;
+    if (!isOfPause || atMs - times.pausedMs > draft.step.rules.latePartialMs) return;
     discardWrongGuess(draft, speech, text);
     beginPreemptiveAnswer(draft, speech, text, false);
   },
@@ -101,12 +101,12 @@ export const speechHandlers = {
     const { language, pause, text, utterance: id } = event;
     const speech = findRequestedSpeech(draft, id, pause);
     if (!speech) return;
-    const { utterance } = speech;
+    const { heard, isEnded } = speech.utterance;
     discardWrongGuess(draft, speech, text);
-    utterance.language = language;
-    utterance.words = utterance.understood = text;
-    utterance.recognisedMs = event.atMs;
-    if (!utterance.isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text });
+    heard.language = language;
+    heard.words = heard.understood = text;
+    heard.recognisedMs = event.atMs;
+    if (!isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text });
   },
 
   unrecognised(draft, event) {
@@ -114,7 +114,7 @@ export const speechHandlers = {
     const speech = findRequestedSpeech(draft, id, pause);
     if (!speech) return;
     const { utterance } = speech;
-    utterance.failure = { error };
+    utterance.heard.failure = { error };
     if (!utterance.isEnded)
       emitEffect(draft, { do: 'endpoint', utterance: id, text: '' });
   },
@@ -124,9 +124,9 @@ export const speechHandlers = {
     const speech = findOpenSpeech(draft, event.utterance);
     if (!speech) return;
     const { utterance } = speech;
-    utterance.evidence = event.evidence;
-    if (!utterance.isRequested) requestTranscript(draft, speech, event.isCostly);
-    beginPreemptiveAnswer(draft, speech, utterance.words, true);
+    utterance.heard.evidence = event.evidence;
+    if (!isRequested(utterance)) requestTranscript(draft, speech, event.isCostly);
+    beginPreemptiveAnswer(draft, speech, utterance.heard.words, true);
   },
 
   ended: endUtterance,
@@ -149,39 +149,38 @@ export const speechHandlers = {
   },
 } satisfies Partial<EventHandlers>;
 
-function createUtterance({ presence, turnQueue }: Draft, event: EventOf<'began'>) {
-  const { by, fromMs, hints, utterance: id } = event;
+function createUtterance(
+  { presence, turnQueue }: Draft,
+  { by, fromMs, hints, utterance: id }: EventOf<'began'>,
+): UtteranceState {
   return {
     id,
-    fromMs,
-    toMs: fromMs,
+    times: { fromMs, toMs: fromMs, pausedMs: fromMs, endedMs: fromMs },
+    heard: {
+      evidence: noEvidence,
+      hints,
+      words: undefined,
+      recognisedMs: undefined,
+      language: undefined,
+      failure: undefined,
+      partial: undefined,
+      understood: '',
+      isTooLong: false,
+    },
     isEnded: false,
-    endedMs: fromMs,
+    recognition: 'off',
     pauseNumber: 0,
-    isRecognised: false,
-    isRequested: false,
-    isDeferred: false,
-    words: undefined,
-    recognisedMs: undefined,
-    language: undefined,
-    failure: undefined,
-    partial: undefined,
-    understood: '',
-    pausedMs: fromMs,
-    evidence: noEvidence,
-    hints,
     isOverlapping: isSpeaking(turnQueue),
     isOverlaid: false,
     isAlone: presence.people.every((one) => one.isBot || one.id === by),
     continuesTurn: false,
-    isTooLong: false,
   };
 }
 
 function findContinuedTurn({ step, turns }: Draft, by: PersonId, fromMs: number) {
   const own = turns.filter((one) => one.by === by && one.request === undefined);
   return own.findLast((turn) => {
-    const toMs = turn.openSpeech.map((one) => one.toMs);
+    const toMs = turn.openSpeech.map(({ times }) => times.toMs);
     const lastMs = Math.max(getVoiceEndMs(turn), ...toMs);
     return fromMs - lastMs <= step.rules.mergeMs;
   });
@@ -198,45 +197,40 @@ function reopenTurn(draft: Draft, turn: TurnState) {
   discardAnswer(draft, turn);
 }
 
-/** Returns whether a request has reached the recogniser, as a deferred one has not. */
-export function isTranscriptRequested({
-  isDeferred,
-  isRequested,
-}: UtteranceState): boolean {
-  return isRequested && !isDeferred;
+/** Returns whether a transcript is requested, now or at the end of the utterance. */
+export function isRequested({ recognition }: UtteranceState): boolean {
+  return recognition === 'deferred' || recognition === 'requested';
 }
 
 /** Asks the recogniser for a transcript now, or at the end of the utterance if `isDeferred`. */
 function requestTranscript(draft: Draft, speech: OpenSpeech, isDeferred = false) {
   const { utterance } = speech;
   beginListening(draft, speech);
-  if (!utterance.isRecognised) return;
+  if (utterance.recognition === 'off') return;
   utterance.pauseNumber++;
-  utterance.isRequested = true;
-  utterance.isDeferred = isDeferred;
+  utterance.recognition = 'deferred';
   if (!isDeferred) emitTranscriptRequest(draft, utterance);
 }
 
-function emitTranscriptRequest(
-  draft: Draft,
-  { id: utterance, pauseNumber }: UtteranceState,
-) {
-  emitEffect(draft, { do: 'recognise', utterance, pause: pauseNumber });
+function emitTranscriptRequest(draft: Draft, utterance: UtteranceState) {
+  const { id, pauseNumber: pause } = utterance;
+  utterance.recognition = 'requested';
+  emitEffect(draft, { do: 'recognise', utterance: id, pause });
 }
 
 function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false) {
   // Words that were not needed at first may be needed by now.
   const { turn, utterance } = speech;
-  if (utterance.isRecognised) return;
-  utterance.isRecognised = isCaptioned || needsTranscript(draft, speech);
-  if (utterance.isRecognised)
-    emitEffect(draft, { do: 'listen', utterance: utterance.id, by: turn.by });
+  if (utterance.recognition !== 'off') return;
+  if (!isCaptioned && !needsTranscript(draft, speech)) return;
+  utterance.recognition = 'listening';
+  emitEffect(draft, { do: 'listen', utterance: utterance.id, by: turn.by });
 }
 
 function findRequestedSpeech(draft: Draft, id: Id, pause: number) {
   const speech = findOpenSpeech(draft, id);
   const isCurrent =
-    speech?.utterance.pauseNumber === pause && speech.utterance.isRequested;
+    speech?.utterance.pauseNumber === pause && isRequested(speech.utterance);
   return isCurrent ? speech : undefined;
 }
 
@@ -255,9 +249,9 @@ function discardWrongGuess(
 export function endPausedUtterances(draft: Draft) {
   const endedMs = draft.step.atMs;
   for (const one of draft.turns.flatMap((turn) => turn.openSpeech)) {
-    if (!one.isRequested || one.isEnded) continue;
+    if (!isRequested(one) || one.isEnded) continue;
     one.isOverlaid = true;
-    endUtterance(draft, { ...one, utterance: one.id, endedMs });
+    endUtterance(draft, { ...one.heard, ...one.times, utterance: one.id, endedMs });
   }
 }
 
@@ -266,21 +260,21 @@ function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind
   const speech = findOpenSpeech(draft, id);
   if (!speech) return;
   const { turn, utterance } = speech;
-  utterance.toMs = toMs;
-  utterance.endedMs = endedMs;
-  utterance.evidence = evidence;
-  utterance.isTooLong = isTooLong;
+  const { heard, times } = utterance;
+  times.toMs = toMs;
+  times.endedMs = endedMs;
+  heard.evidence = evidence;
+  heard.isTooLong = isTooLong;
   utterance.isEnded = true;
   updateAttention(draft, {
     kind: 'talked',
     personId: turn.by,
-    ms: toMs - utterance.fromMs,
+    ms: toMs - times.fromMs,
     atMs: draft.step.atMs,
   });
   if (!hasVoice(evidence)) return;
-  if (utterance.isDeferred) emitTranscriptRequest(draft, utterance);
-  else if (!utterance.isRequested) requestTranscript(draft, speech);
-  utterance.isDeferred = false;
+  if (utterance.recognition === 'deferred') emitTranscriptRequest(draft, utterance);
+  else if (utterance.recognition !== 'requested') requestTranscript(draft, speech);
 }
 
 /** Begins a preemptive answer if allowed, in place of one that lacks the newest words. */

@@ -30,20 +30,19 @@ export type ReplyFailure = {
   readonly language: string | undefined;
 };
 
-/** A recording holds its sound under the same id. */
-export type UtteranceState = {
-  readonly id: Id;
+/** Instants of an utterance, in ms. */
+export type UtteranceTimes = {
   readonly fromMs: number;
   toMs: number;
-  isEnded: boolean;
-  /** Instant, in ms, at which its end was clear. */
+  pausedMs: number;
+  /** At this instant the end was clear. */
   endedMs: number;
-  /** Words of an earlier pause are void. */
-  pauseNumber: number;
-  isRecognised: boolean;
-  isRequested: boolean;
-  /** The request waits for the end of the utterance, as an earlier request costs too much. */
-  isDeferred: boolean;
+};
+
+/** Words of an utterance and their evidence. */
+export type HeardSpeech = {
+  evidence: VoiceEvidence;
+  readonly hints: readonly string[];
   words: string | undefined;
   recognisedMs: number | undefined;
   language: string | undefined;
@@ -51,19 +50,29 @@ export type UtteranceState = {
   partial: string | undefined;
   /** Latest words, even if they are void by now. */
   understood: string;
-  pausedMs: number;
-  evidence: VoiceEvidence;
-  readonly hints: readonly string[];
+  isTooLong: boolean;
+};
+
+/** A recording holds its sound under the same id. */
+export type UtteranceState = {
+  readonly id: Id;
+  readonly times: UtteranceTimes;
+  readonly heard: HeardSpeech;
+  isEnded: boolean;
+  /** `deferred`: the request waits for the end of the utterance, as an earlier request costs too much. */
+  recognition: 'off' | 'listening' | 'deferred' | 'requested';
+  /** Words of an earlier pause are void. */
+  pauseNumber: number;
   isOverlapping: boolean;
   isOverlaid: boolean;
   readonly isAlone: boolean;
   /** An answered turn that goes on needs no name. */
   continuesTurn: boolean;
-  isTooLong: boolean;
 };
 
 export type TurnPart = { readonly utterance: Id; readonly words: string } & Partial<
-  Pick<UtteranceState, 'failure' | 'pausedMs' | 'recognisedMs' | 'toMs'>
+  Pick<HeardSpeech, 'failure' | 'recognisedMs'> &
+    Pick<UtteranceTimes, 'pausedMs' | 'toMs'>
 >;
 
 export type Answer = {

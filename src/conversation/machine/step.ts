@@ -106,7 +106,11 @@ function createDraft(state: ConversationState, step: Draft['step']): Draft {
     tools: { ...tools, confirmations: copyAll(tools.confirmations) },
     turns: turns.map((turn) => ({
       ...turn,
-      openSpeech: copyAll(turn.openSpeech),
+      openSpeech: turn.openSpeech.map((one) => ({
+        ...one,
+        times: { ...one.times },
+        heard: { ...one.heard },
+      })),
       answer: turn.answer && { ...turn.answer },
       changes: copyAll(turn.changes),
     })),

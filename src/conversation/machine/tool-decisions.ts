@@ -19,7 +19,7 @@ import type {
   ToolRun,
   ToolState,
   TurnState,
-  UtteranceState,
+  UtteranceTimes,
 } from './state.ts';
 
 export const toolHandlers = {
@@ -269,7 +269,7 @@ export function openSpokenConfirmation({ step, tools }: Draft, { answer }: TurnS
 export function acceptSpokenYes(
   { step, tools }: Draft,
   by: PersonId,
-  { fromMs, toMs }: UtteranceState,
+  { fromMs, toMs }: UtteranceTimes,
 ) {
   const untilMs = toMs + step.rules.mergeMs;
   for (const one of listOpenConfirmations(tools, by))
@@ -291,7 +291,7 @@ export function voidSpokenYes({ confirmations }: ToolState, by: PersonId) {
 export function closeSpokenConfirmations(
   { confirmations }: ToolState,
   by: PersonId,
-  { fromMs }: UtteranceState,
+  fromMs: number,
 ) {
   for (const one of confirmations) {
     const { presser, spokenYes } = one;

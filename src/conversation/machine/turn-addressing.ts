@@ -30,7 +30,7 @@ import type {
   Presence,
   SessionSettings,
   ToolState,
-  UtteranceState,
+  UtteranceTimes,
 } from './state.ts';
 
 type RuledState = ConversationState & {
@@ -59,7 +59,8 @@ function getDraftRules({ session, step }: RuledState) {
 function describeSpeech(
   { people }: Presence,
   by: PersonId,
-  { fromMs, isAlone }: Pick<UtteranceState, 'fromMs' | 'isAlone'>,
+  fromMs: number,
+  isAlone: boolean,
 ) {
   // A latecomer is no addressee of words that began before.
   const others = isAlone ? [] : people.filter(({ id, isBot }) => !isBot && id !== by);
@@ -78,7 +79,8 @@ export function needsTranscript(
   // In mode `window`, most words outside a window cannot be for the bot.
   const isAnsweringSpeaker = findCurrentTurn(draft)?.by === by || turn.parts.length > 0;
   const activity = { isSpeaking: isSpeaking(draft.turnQueue), isAnsweringSpeaker };
-  const addressee = describeSpeech(draft.presence, by, utterance);
+  const { isAlone, times } = utterance;
+  const addressee = describeSpeech(draft.presence, by, times.fromMs, isAlone);
   return needsWordsBy(draft.attention, addressee, activity, getDraftRules(draft));
 }
 
@@ -89,7 +91,7 @@ export function isLineAddressed(
   rules: ConversationRules['addressing'],
 ): boolean {
   const spoken = {
-    ...describeSpeech(presence, line.by, { fromMs: line.atMs, isAlone: false }),
+    ...describeSpeech(presence, line.by, line.atMs, false),
     text: line.text,
   };
   const addressing = getAddressingRules(session.settings, rules);
@@ -118,8 +120,10 @@ export function decideWords(
 ): UtteranceDecision {
   const decided = decideUtterance(
     {
-      ...describeUtterance(draft, { turn, utterance }, utterance.words),
-      hasGoneOn: turn.openSpeech.some(({ fromMs }) => fromMs > utterance.fromMs),
+      ...describeUtterance(draft, { turn, utterance }, utterance.heard.words),
+      hasGoneOn: turn.openSpeech.some(
+        ({ times }) => times.fromMs > utterance.times.fromMs,
+      ),
       overlapsReply: utterance.isOverlapping,
       unheardTurn: findUnheardTurn(draft, turn.by),
     },
@@ -165,14 +169,15 @@ function describeUtterance(
   { turn, utterance }: OpenSpeech,
   text: string | undefined,
 ) {
-  const { evidence, hints, language } = utterance;
+  const { continuesTurn, heard, isAlone, isOverlaid, times } = utterance;
+  const { evidence, hints, language } = heard;
   return {
-    ...describeSpeech(presence, turn.by, utterance),
+    ...describeSpeech(presence, turn.by, times.fromMs, isAlone),
     evidence,
     text,
     hints,
-    goesOn: turn.parts.length > 0 || utterance.continuesTurn,
-    canConfirm: !utterance.isOverlaid && isYesAwaited(tools, turn.by, utterance),
+    goesOn: turn.parts.length > 0 || continuesTurn,
+    canConfirm: !isOverlaid && isYesAwaited(tools, turn.by, times),
     language,
   };
 }
@@ -185,7 +190,7 @@ function findUnheardTurn(state: ConversationState, by: PersonId) {
 function isYesAwaited(
   tools: ToolState,
   by: PersonId,
-  { fromMs, toMs }: Pick<UtteranceState, 'fromMs' | 'toMs'>,
+  { fromMs, toMs }: UtteranceTimes,
 ) {
   return listOpenConfirmations(tools, by).some(
     ({ spokenYes: open }) => open && fromMs >= open.fromMs && toMs <= open.toMs,

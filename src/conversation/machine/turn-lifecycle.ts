@@ -167,19 +167,11 @@ export function closeUtterance(
 export function reportUtterance(
   draft: Draft,
   { by, name }: TurnState,
-  heard: UtteranceState,
+  utterance: UtteranceState,
   end: UtteranceOutcome,
   why?: IgnoreReason,
 ) {
-  emitFact(draft, {
-    kind: 'utterance-over',
-    utterance: heard.id,
-    heard,
-    by,
-    name,
-    end,
-    why,
-  });
+  emitFact(draft, { kind: 'utterance-over', utterance, by, name, end, why });
 }
 
 /** Moves the open utterances of a turn into a new turn. */

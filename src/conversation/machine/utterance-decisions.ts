@@ -13,7 +13,7 @@ import {
   type OpenSpeech,
   removeTurn,
 } from './selectors.ts';
-import type { Id, TurnState, UtteranceState } from './state.ts';
+import type { Id, TurnState, UtteranceState, UtteranceTimes } from './state.ts';
 import {
   acceptSpokenNo,
   acceptSpokenYes,
@@ -42,15 +42,11 @@ function findDecidableSpeech(turns: readonly TurnState[]) {
   return undefined;
 }
 
-function isDecidable({
-  evidence,
-  failure,
-  isEnded,
-  isRecognised,
-  words,
-}: UtteranceState) {
+function isDecidable({ heard, isEnded, recognition }: UtteranceState) {
   if (!isEnded) return false;
-  return (words ?? failure) !== undefined || !isRecognised || !hasVoice(evidence);
+  const { evidence, failure, words } = heard;
+  const isKnown = (words ?? failure) !== undefined;
+  return isKnown || recognition === 'off' || !hasVoice(evidence);
 }
 
 function decideSpeech(draft: Draft, speech: OpenSpeech) {
@@ -58,7 +54,7 @@ function decideSpeech(draft: Draft, speech: OpenSpeech) {
   const decision = decideWords(draft, speech);
   turn.openSpeech = turn.openSpeech.filter((one) => one !== utterance);
   if (!isNothingSaid(decision) && !isYesOrNo(decision))
-    closeSpokenConfirmations(draft.tools, turn.by, utterance);
+    closeSpokenConfirmations(draft.tools, turn.by, utterance.times.fromMs);
   if (decision.kind === 'answer' || decision.kind === 'answer-with-rest')
     addTurnPart(draft, turn, utterance, decision);
   else ignoreUtterance(draft, turn, utterance, decision);
@@ -71,7 +67,9 @@ function addTurnPart(
   utterance: UtteranceState,
   decision: Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>,
 ) {
-  const { endedMs, failure, id, pausedMs, recognisedMs, toMs, words = '' } = utterance;
+  const { heard, id, times } = utterance;
+  const { failure, recognisedMs, words = '' } = heard;
+  const { endedMs, pausedMs, toMs } = times;
   const part = { utterance: id, words, failure, pausedMs, recognisedMs, toMs };
   const all = [...turn.parts, part];
   const { maxParts } = draft.step.rules;
@@ -91,7 +89,7 @@ function ignoreUtterance(
   decision: Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>,
 ) {
   const end = isNothingSaid(decision) ? 'nothing' : 'other';
-  const { evidence, failure } = utterance;
+  const { evidence, failure } = utterance.heard;
   closeUtterance(draft, turn, utterance, end, decision.why);
   if (failure && hasVoice(evidence) && rememberFailure(draft.notes, 'recognise'))
     emitEffect(draft, {
@@ -105,7 +103,7 @@ function ignoreUtterance(
   if (decision.dropsUnheard) dropUnheardReply(draft);
   const endsTurn =
     decision.kind === 'command' &&
-    obeyCommand(draft, turn, utterance, decision.command);
+    obeyCommand(draft, turn, utterance.times, decision.command);
   if (endsTurn) stopTurn(draft, turn.id);
   else restoreTurn(draft, turn.id);
 }
@@ -113,7 +111,7 @@ function ignoreUtterance(
 function obeyCommand(
   draft: Draft,
   { by }: TurnState,
-  utterance: UtteranceState,
+  times: UtteranceTimes,
   command: UtteranceCommand,
 ) {
   const { atMs, raised } = draft.step;
@@ -124,7 +122,7 @@ function obeyCommand(
     case 'stop':
       return true;
     case 'yes':
-      acceptSpokenYes(draft, by, utterance);
+      acceptSpokenYes(draft, by, times);
       return false;
     case 'no':
       acceptSpokenNo(draft, by);

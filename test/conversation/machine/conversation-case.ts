@@ -465,7 +465,7 @@ function formatFact(fact: ConversationFact) {
     case 'dropped':
       return `dropped ${fact.by}: ${fact.why}`;
     case 'utterance-over':
-      return `utterance ${fact.utterance} of ${fact.by}: ${fact.end}`;
+      return `utterance ${fact.utterance.id} of ${fact.by}: ${fact.end}`;
     case 'turn-over':
       return `turn of ${fact.turn.by}: ${fact.end}`;
   }
