@@ -21,25 +21,28 @@ import { isHallucination } from './hallucinations.ts';
 import type { OverlapKind } from './overlap/overlap-speech.ts';
 import { hasVoice, type VoiceEvidence } from './voice-evidence.ts';
 
+/** How an utterance stands in the conversation. */
+export type TalkContext = {
+  /** The utterance continues the same person's last words to the bot. */
+  readonly goesOn: boolean;
+  /** A yes or no of this speaker answers a question that the bot asked aloud. */
+  readonly canConfirm?: boolean;
+  /** The speaker has begun another utterance. */
+  readonly hasGoneOn: boolean;
+  readonly overlapsReply: boolean;
+  /** The turn being answered without a sound yet: the speaker's own, or another. */
+  readonly unheardTurn: 'own' | 'other' | undefined;
+};
+
 export type UtteranceFacts = SpeakerTurn & {
   readonly evidence: VoiceEvidence;
   /** Undefined if nothing is recognised yet, or the recogniser failed. */
   readonly text?: string;
   readonly present?: readonly string[];
-  /** The utterance continues the same person's last words to the bot. */
-  readonly goesOn: boolean;
   readonly hints?: readonly string[];
-  /** A yes or no of this speaker answers a question that the bot asked aloud. */
-  readonly canConfirm?: boolean;
   /** BCP 47. */
   readonly language?: string;
-};
-
-export type EndedUtterance = UtteranceFacts & {
-  readonly hasGoneOn: boolean;
-  readonly overlapsReply: boolean;
-  /** The turn being answered without a sound yet: the speaker's own, or another. */
-  readonly unheardTurn: 'own' | 'other' | undefined;
+  readonly context: TalkContext;
 };
 
 /** `interjection` is a "stop" or "mhm". The other reasons depend on the addressee. */
@@ -109,89 +112,76 @@ export function classifyContent(
  * import { decideUtterance } from '#src/turn/decide-utterance.ts';
  *
  * const evidence = { voicedMs: 900, spanMs: 1_200, meanProbability: 0.9, peakProbability: 0.99 };
- * const facts = { hasGoneOn: false, overlapsReply: false, unheardTurn: undefined, goesOn: false };
- * const utterance = { ...facts, evidence, speakerId: '1', fromMs: 0, humans: 1, text: 'What time is it?' };
+ * const context = { hasGoneOn: false, overlapsReply: false, unheardTurn: undefined, goesOn: false };
+ * const utterance = { context, evidence, speakerId: '1', fromMs: 0, humans: 1, text: 'What time is it?' };
  * decideUtterance(utterance, initialAddressing, addressingRules).decision.kind; // 'answer'
  */
 export function decideUtterance(
-  utterance: EndedUtterance,
+  utterance: UtteranceFacts,
   addressing: AddressingState,
   rules: AddressingRules,
 ): { readonly decision: UtteranceDecision; readonly addressing: AddressingState } {
-  const nothing = hasVoice(utterance.evidence)
-    ? findNoWordsReason(utterance)
-    : 'no-voice';
+  const { context, evidence, language, text } = utterance;
+  const nothing = hasVoice(evidence) ? findNoWordsReason(utterance) : 'no-voice';
   if (nothing)
-    return { decision: decideIgnore(nothing, utterance, undefined), addressing };
-  const { text } = utterance;
+    return { decision: decideIgnore(nothing, context, undefined), addressing };
   if (text === undefined)
     return { decision: decideWithoutText(utterance, addressing, rules), addressing };
   const command = findSpokenCommand(text, rules.names);
   if (command === 'doNotHear')
-    return { decision: decideDoNotHear(utterance), addressing };
-  const kind = findConfirmation(utterance, text, rules);
-  if (kind) return { decision: decideConfirmation(utterance, { kind }), addressing };
-  const { verdict, state } = decideAddressing(
-    addressing,
-    { ...utterance, text },
-    rules,
-  );
+    return { decision: decideDoNotHear(context), addressing };
+  const kind = canConfirmNow(context) && findYesOrNo(text, rules.names, language);
+  if (kind)
+    return { decision: decideCommand({ kind }, context, undefined, true), addressing };
+  const spoken = { ...utterance, text, goesOn: context.goesOn };
+  const { verdict, state } = decideAddressing(addressing, spoken, rules);
   const hasWords = verdict.meant || verdict.why !== 'empty';
   const words = hasWords
     ? classifyInterjection(text, { isFinal: true, names: rules.names })
     : undefined;
   if (verdict.meant && command === 'pauseHearing')
-    return { decision: decidePauseHearing(utterance), addressing: state };
+    return { decision: decidePauseHearing(context), addressing: state };
   const isAside =
     isForOthers(verdict) && isAnsweredForAnyWords(addressing, utterance, rules);
   return {
-    decision: decideWords(utterance, words, verdict, isAside),
+    decision: decideWords(context, words, verdict, isAside),
     addressing: state,
   };
 }
 
 function decideWithoutText(
-  utterance: EndedUtterance,
+  utterance: UtteranceFacts,
   addressing: AddressingState,
   rules: AddressingRules,
 ): UtteranceDecision {
+  const { context } = utterance;
   // Without words it counts whether any words of this speaker would be answered.
   if (isAnsweredForAnyWords(addressing, utterance, rules))
-    return decideAnswer(utterance, undefined);
-  return decideIgnore(rules.mode === 'off' ? 'off' : 'not-named', utterance, undefined);
+    return decideAnswer(context, undefined);
+  return decideIgnore(rules.mode === 'off' ? 'off' : 'not-named', context, undefined);
 }
 
-/** Finds the yes or no that the bot waits for. */
-function findConfirmation(
-  { goesOn, hasGoneOn, language, canConfirm, overlapsReply }: EndedUtterance,
-  text: string,
-  rules: AddressingRules,
-) {
+/** Returns whether a yes or no is the one that the bot waits for. */
+function canConfirmNow({ canConfirm, goesOn, hasGoneOn, overlapsReply }: TalkContext) {
   // A part of longer speech does not count.
-  if (!canConfirm || goesOn || overlapsReply || hasGoneOn) return undefined;
-  return findYesOrNo(text, rules.names, language);
+  return canConfirm && !goesOn && !overlapsReply && !hasGoneOn;
 }
 
-function decideConfirmation(
-  utterance: EndedUtterance,
-  command: UtteranceCommand,
-): UtteranceDecision {
-  const overlap = toOverlapWords(utterance, undefined, true);
-  return {
-    kind: 'command',
-    why: 'interjection',
-    command,
-    dropsUnheard: false,
-    overlap,
-  };
-}
-
-function decidePauseHearing(utterance: EndedUtterance): UtteranceDecision {
-  const stop = { kind: 'stop', sure: true } as const;
+function decidePauseHearing(context: TalkContext) {
   // Pausing also ends the answer that the bot gives, or is about to give.
-  const overlap = toOverlapWords(utterance, stop, true);
-  const dropsUnheard = utterance.unheardTurn !== undefined;
+  const stop = { kind: 'stop', sure: true } as const;
   const command = { kind: 'spoken', command: 'pauseHearing' } as const;
+  return decideCommand(command, context, stop, true);
+}
+
+function decideCommand(
+  command: UtteranceCommand,
+  context: TalkContext,
+  words: Interjection | undefined,
+  isMeant: boolean,
+): UtteranceDecision {
+  const dropsUnheard = shouldDropUnheard(words, context, isMeant);
+  const overlap = toOverlapWords(context, words, isMeant);
   return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
 }
 
@@ -201,19 +191,19 @@ function isForOthers(verdict: AddressingVerdict) {
 
 /** Decides in a pause whether a preemptive answer begins, without a text only if any words would be answered. */
 export function shouldAnswerEarly(
-  facts: UtteranceFacts & Pick<EndedUtterance, 'overlapsReply'>,
+  facts: UtteranceFacts,
   addressing: AddressingState,
   rules: AddressingRules,
 ): boolean {
-  const { language, canConfirm, text } = facts;
+  const { context, language, text } = facts;
   if (text === undefined) return isAnsweredForAnyWords(addressing, facts, rules);
   if (findNoWordsReason(facts)) return false;
-  const answer = canConfirm && findYesOrNo(text, rules.names, language);
+  const answer = context.canConfirm && findYesOrNo(text, rules.names, language);
   if (answer || findSpokenCommand(text, rules.names)) return false;
-  if (!decideAddressing(addressing, { ...facts, text }, rules).verdict.meant)
-    return false;
+  const spoken = { ...facts, text, goesOn: context.goesOn };
+  if (!decideAddressing(addressing, spoken, rules).verdict.meant) return false;
   const words = classifyInterjection(text, { isFinal: true, names: rules.names });
-  return findCommand(words, { ...facts, unheardTurn: undefined }, true) === undefined;
+  return findCommand(words, context, true) === undefined;
 }
 
 export function isLikelyComplete(text: string): boolean {
@@ -231,26 +221,22 @@ function findNoWordsReason({
 }
 
 function decideWords(
-  utterance: EndedUtterance,
+  context: TalkContext,
   words: Interjection | undefined,
   verdict: AddressingVerdict,
   isAside: boolean,
 ): UtteranceDecision {
   const { meant } = verdict;
-  const command = words && findCommand(words, utterance, meant);
-  if (command) {
-    const dropsUnheard = shouldDropUnheard(words, utterance, meant);
-    const overlap = toOverlapWords(utterance, words, meant);
-    return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
-  }
+  const command = words && findCommand(words, context, meant);
+  if (command) return decideCommand(command, context, words, meant);
   return verdict.meant
-    ? decideAnswer(utterance, words)
-    : decideIgnore(verdict.why, utterance, words, isAside);
+    ? decideAnswer(context, words)
+    : decideIgnore(verdict.why, context, words, isAside);
 }
 
 function findCommand(
   words: Interjection,
-  { overlapsReply, unheardTurn, goesOn }: Omit<EndedUtterance, 'hasGoneOn'>,
+  { overlapsReply, unheardTurn, goesOn }: TalkContext,
   meant: boolean,
 ): UtteranceCommand | undefined {
   switch (words.kind) {
@@ -271,7 +257,7 @@ function findCommand(
   }
 }
 
-function decideDoNotHear({ hasGoneOn }: EndedUtterance): UtteranceDecision {
+function decideDoNotHear({ hasGoneOn }: TalkContext): UtteranceDecision {
   return {
     kind: 'command',
     why: 'interjection',
@@ -284,7 +270,7 @@ function decideDoNotHear({ hasGoneOn }: EndedUtterance): UtteranceDecision {
 
 function shouldDropUnheard(
   words: Interjection | undefined,
-  { unheardTurn }: EndedUtterance,
+  { unheardTurn }: TalkContext,
   meant: boolean,
 ) {
   if (unheardTurn === undefined) return false;
@@ -295,7 +281,7 @@ function shouldDropUnheard(
 }
 
 function decideAnswer(
-  { hasGoneOn }: EndedUtterance,
+  { hasGoneOn }: TalkContext,
   words: Interjection | undefined,
 ): UtteranceDecision {
   if (hasGoneOn) return { kind: 'answer-with-rest' };
@@ -304,16 +290,16 @@ function decideAnswer(
 
 function decideIgnore(
   why: Exclude<IgnoreReason, 'interjection'>,
-  utterance: EndedUtterance,
+  context: TalkContext,
   words: Interjection | undefined,
   isAside = false,
 ): UtteranceDecision {
-  const overlap = toOverlapWords(utterance, words, false);
+  const overlap = toOverlapWords(context, words, false);
   return {
     kind: 'ignore',
     why,
     isNothing: isWordless(why),
-    dropsUnheard: shouldDropUnheard(words, utterance, false),
+    dropsUnheard: shouldDropUnheard(words, context, false),
     overlap:
       overlap?.what === 'other' && isAside ? { ...overlap, what: 'aside' } : overlap,
   };
@@ -324,7 +310,7 @@ function isWordless(why: IgnoreReason) {
 }
 
 function toOverlapWords(
-  { hasGoneOn }: EndedUtterance,
+  { hasGoneOn }: TalkContext,
   words: Interjection | undefined,
   isMeant: boolean,
 ): OverlapWords | undefined {

@@ -6,8 +6,8 @@ import {
 } from '#src/turn/addressing/addressing.ts';
 import {
   decideUtterance,
-  type EndedUtterance,
   shouldAnswerEarly,
+  type TalkContext,
   type UtteranceFacts,
 } from '#src/turn/decide-utterance.ts';
 import { noEvidence } from '#src/turn/voice-evidence.ts';
@@ -23,25 +23,33 @@ const voice = {
 const faint = { ...voice, voicedMs: 120, meanLevelDb: -54 };
 
 /** Adam has spoken among three people; the bot was silent and has nothing to do. */
-const ended: EndedUtterance = {
+const ended: UtteranceFacts = {
   speakerId: 'adam',
   fromMs: 1_000,
   humans: 3,
   evidence: voice,
   text: 'Computer, what time is it?',
-  goesOn: false,
-  hasGoneOn: false,
-  overlapsReply: false,
-  unheardTurn: undefined,
+  context: {
+    goesOn: false,
+    hasGoneOn: false,
+    overlapsReply: false,
+    unheardTurn: undefined,
+  },
 };
 
+type Facts = Partial<UtteranceFacts & TalkContext>;
+
+function makeUtterance(facts: Facts): UtteranceFacts {
+  return { ...ended, ...facts, context: { ...ended.context, ...facts } };
+}
+
 /** After these events. */
-function decide(facts: Partial<EndedUtterance>, events: readonly AddressEvent[] = []) {
+function decide(facts: Facts, events: readonly AddressEvent[] = []) {
   const state = events.reduce(
     (now, one) => stepAddressing(now, one, rules),
     initialAddressing,
   );
-  return decideUtterance({ ...ended, ...facts }, state, rules);
+  return decideUtterance(makeUtterance(facts), state, rules);
 }
 
 const pressedAsk: AddressEvent = { kind: 'asked', personId: 'adam', atMs: 0 };
@@ -83,7 +91,7 @@ const command = (kind: string, what: string, meant: boolean) => ({
 
 type Row = readonly [
   rule: string,
-  facts: Partial<EndedUtterance>,
+  facts: Facts,
   decision: object,
   events?: readonly AddressEvent[],
 ];
@@ -234,7 +242,7 @@ test('what nobody said does not change who needs no name', () => {
   expect(decideUtterance(next, addressing, rules).decision.kind).toBe('answer');
 });
 
-test.each<[string, Partial<UtteranceFacts>, boolean]>([
+test.each<[string, Facts, boolean]>([
   ['an answer is begun in the pause of a question to the bot', {}, true],
   [
     'without words an answer is begun to one who is answered whatever they say',
@@ -259,7 +267,7 @@ test.each<[string, Partial<UtteranceFacts>, boolean]>([
   ],
   ['no answer is begun to "stop"', { text: 'Stop!', humans: 1 }, false],
 ])('%s', (_, facts, isBegun) =>
-  expect(shouldAnswerEarly({ ...ended, ...facts }, initialAddressing, rules)).toBe(
+  expect(shouldAnswerEarly(makeUtterance(facts), initialAddressing, rules)).toBe(
     isBegun,
   ),
 );

@@ -11,6 +11,7 @@ import {
   isLikelyComplete,
   shouldAnswerEarly,
   type UtteranceDecision,
+  type UtteranceFacts,
 } from '#src/turn/decide-utterance.ts';
 import type { ConversationRules } from './conversation-rules.ts';
 import {
@@ -114,22 +115,9 @@ export function updateAttention(draft: Draft, event: AddressEvent) {
   draft.attention = stepAddressing(draft.attention, event, getDraftRules(draft));
 }
 
-export function decideWords(
-  draft: Draft,
-  { turn, utterance }: OpenSpeech,
-): UtteranceDecision {
-  const decided = decideUtterance(
-    {
-      ...describeUtterance(draft, { turn, utterance }, utterance.heard.words),
-      hasGoneOn: turn.openSpeech.some(
-        ({ times }) => times.fromMs > utterance.times.fromMs,
-      ),
-      overlapsReply: utterance.isOverlapping,
-      unheardTurn: findUnheardTurn(draft, turn.by),
-    },
-    draft.attention,
-    getDraftRules(draft),
-  );
+export function decideWords(draft: Draft, speech: OpenSpeech): UtteranceDecision {
+  const ended = describeUtterance(draft, speech, speech.utterance.heard.words);
+  const decided = decideUtterance(ended, draft.attention, getDraftRules(draft));
   draft.attention = decided.addressing;
   return decided.decision;
 }
@@ -148,12 +136,8 @@ export function canPreempt(
   const isWhole =
     isFinal || (trustsPartials && text !== undefined && isLikelyComplete(text));
   if (!hasFree || !isSettled || !isWhole) return false;
-  const { isOverlapping: overlapsReply } = speech.utterance;
-  return shouldAnswerEarly(
-    { ...describeUtterance(draft, speech, text), overlapsReply },
-    draft.attention,
-    getDraftRules(draft),
-  );
+  const facts = describeUtterance(draft, speech, text);
+  return shouldAnswerEarly(facts, draft.attention, getDraftRules(draft));
 }
 
 /** Returns whether the asker's further question comes next if the reply ends where it is paused. */
@@ -165,20 +149,27 @@ function canReplaceReply(state: ConversationState, { turn }: OpenSpeech) {
 }
 
 function describeUtterance(
-  { presence, tools }: ConversationState,
+  state: ConversationState,
   { turn, utterance }: OpenSpeech,
   text: string | undefined,
-) {
-  const { continuesTurn, heard, isAlone, isOverlaid, times } = utterance;
+): UtteranceFacts {
+  const { by, openSpeech, parts } = turn;
+  const { continuesTurn, heard, isAlone, isOverlaid, isOverlapping, times } = utterance;
   const { evidence, hints, language } = heard;
+  const { fromMs } = times;
   return {
-    ...describeSpeech(presence, turn.by, times.fromMs, isAlone),
+    ...describeSpeech(state.presence, by, fromMs, isAlone),
     evidence,
     text,
     hints,
-    goesOn: turn.parts.length > 0 || continuesTurn,
-    canConfirm: !isOverlaid && isYesAwaited(tools, turn.by, times),
     language,
+    context: {
+      goesOn: parts.length > 0 || continuesTurn,
+      canConfirm: !isOverlaid && isYesAwaited(state.tools, by, times),
+      hasGoneOn: openSpeech.some((one) => one.times.fromMs > fromMs),
+      overlapsReply: isOverlapping,
+      unheardTurn: findUnheardTurn(state, by),
+    },
   };
 }
 
