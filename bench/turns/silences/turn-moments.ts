@@ -10,13 +10,12 @@ import {
   createVoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import {
+  describePause,
   type EndpointingEffect,
   type EndpointingEvent,
   type EndpointingState,
   type EndpointRules,
   endpointRules,
-  findEndOfTurn,
-  getVoiceEndMs,
   quietVoice,
   stepEndpointing,
   usualTurnModelMs,
@@ -145,14 +144,5 @@ function toSigns(voice: EndpointingState, atMs: number) {
       signs: { isClosed: false, isLagging: false, isTextless: true },
     };
   }
-  const { packetGapMs, closeMs } = endpointRules;
-  const endMs = getVoiceEndMs(voice, endpointRules);
-  const { judgement, mutedAtMs, lastPacketMs, lastVoiceMs, understood } = voice;
-  const silentMs = atMs - endMs;
-  const isClosed = mutedAtMs !== undefined || atMs - lastPacketMs >= packetGapMs;
-  const isLagging =
-    endMs === lastVoiceMs && (mutedAtMs ?? lastPacketMs) - endMs > closeMs;
-  const endOfTurn = findEndOfTurn(understood, atMs, silentMs);
-  const isTextless = understood?.isUpToPause !== true;
-  return { silentMs, signs: { isClosed, isLagging, isTextless, endOfTurn, judgement } };
+  return describePause(voice, atMs, endpointRules);
 }

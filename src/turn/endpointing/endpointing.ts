@@ -7,6 +7,7 @@ import { type EndOfTurn, predictEndOfTurn } from './end-of-turn.ts';
 import {
   decideEndpointingDelay,
   endpointingDelayRules,
+  type PauseSigns,
   type TurnJudgement,
   updateWordsJudgement,
   type WordsJudgement,
@@ -120,12 +121,7 @@ export type EndpointingEffect =
   | { readonly kind: 'sounds-over'; readonly atMs: number }
   | { readonly kind: 'resumed'; readonly atMs: number; readonly pausedMs: number }
   /** A preemptive answer may begin. Comes at most once a pause. */
-  | {
-      readonly kind: 'likely-over';
-      readonly fromMs: number;
-      readonly toMs: number;
-      readonly atMs: number;
-    }
+  | { readonly kind: 'likely-over'; readonly atMs: number }
   /** `toMs` is the end of the voice, not the instant of the decision. */
   | {
       readonly kind: 'ended';
@@ -185,9 +181,10 @@ export function stepEndpointing(
   }
   if (event.kind === 'turn-judged') return applyJudgement(voice, event, rules, person);
   if (event.kind === 'words-judged') {
-    const now = updateWordsJudgement(voice.wordsJudgement, event.judgement);
-    const judged = voice.kind === 'paused' ? { ...voice, wordsJudgement: now } : voice;
-    return decideEnd(judged, event, rules, person);
+    const { kind, pause } = voice;
+    const wordsJudgement = updateWordsJudgement(pause.wordsJudgement, event.judgement);
+    const judged = kind === 'paused' ? { ...pause, wordsJudgement } : pause;
+    return decideEnd({ ...voice, pause: judged }, event, rules, person);
   }
   if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
     return isTailWindow(voice, event.atMs)
@@ -205,9 +202,10 @@ function applyJudgement(
   person: SpeakerHabits,
 ): EndpointingStep {
   const { askedAtMs, probability } = event;
-  if (voice.judgement?.askedAtMs !== askedAtMs) return { voice, effects: [] };
-  const judgement = { ...voice.judgement, isPending: false, probability };
-  return decideEnd({ ...voice, judgement }, event, rules, person);
+  if (voice.pause.judgement?.askedAtMs !== askedAtMs) return { voice, effects: [] };
+  const judgement = { askedAtMs, isPending: false, probability };
+  const pause = { ...voice.pause, judgement };
+  return decideEnd({ ...voice, pause }, event, rules, person);
 }
 
 type Window = Extract<EndpointingEvent, { kind: 'window' }>;
@@ -239,15 +237,7 @@ function awaitVoice(
   }
   const last = { lastVoiceMs: atMs, lastLoudMs: atMs, lastPacketMs: atMs };
   return {
-    voice: {
-      kind: 'talking',
-      fromMs,
-      ...last,
-      isLongPause: false,
-      isLikelyOver: false,
-      isSoundOver: false,
-      heard,
-    },
+    voice: { kind: 'talking', fromMs, ...last, heard, pause: noPause },
     effects: [{ kind: 'began', fromMs, atMs }],
   };
 }
@@ -264,33 +254,28 @@ function isTailWindow({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number) 
   return mutedAtMs !== undefined && atMs <= lastPacketMs;
 }
 
-function addTail(
+function addTail(voice: SpeakingVoice, window: Window, rules: EndpointRules) {
+  const closedMs = (voice.mutedAtMs ?? window.atMs) - packetMs;
+  return addVoice(voice, window, Math.min(window.atMs, closedMs), rules);
+}
+
+function addVoice(
   voice: SpeakingVoice,
   window: Window,
+  toMs: number,
   rules: EndpointRules,
 ): SpeakingVoice {
-  const closedMs = (voice.mutedAtMs ?? window.atMs) - packetMs;
-  const lastVoiceMs = Math.max(voice.lastVoiceMs, Math.min(window.atMs, closedMs));
-  const lastLoudMs = isFaintWindow(voice, window.levelDb, rules)
-    ? voice.lastLoudMs
-    : lastVoiceMs;
+  const { levelDb, probability } = window;
+  const lastVoiceMs = Math.max(voice.lastVoiceMs, toMs);
+  // Faint windows are voice, but do not count for its level.
+  const isFaint = isFaintWindow(voice, levelDb, rules);
+  const counted = isFaint ? { probability } : window;
   return {
     ...voice,
     lastVoiceMs,
-    lastLoudMs,
-    heard: addEvidence(voice, window, rules),
+    lastLoudMs: isFaint ? voice.lastLoudMs : lastVoiceMs,
+    heard: addVoicedWindow(voice.heard, counted, rules.windowMs),
   };
-}
-
-function addEvidence(voice: SpeakingVoice, window: Window, rules: EndpointRules) {
-  const { probability, levelDb } = window;
-  // Faint windows are voice, but do not count for its level.
-  const isLevel = levelDb !== undefined && !isFaintWindow(voice, levelDb, rules);
-  return addVoicedWindow(
-    voice.heard,
-    isLevel ? window : { probability },
-    rules.windowMs,
-  );
 }
 
 function continueVoice(
@@ -299,25 +284,15 @@ function continueVoice(
   rules: EndpointRules,
 ): EndpointingStep {
   const { atMs } = window;
-  const lastVoiceMs = Math.max(voice.lastVoiceMs, atMs);
   const talking: SpeakingVoice = {
-    ...voice,
+    ...addVoice(voice, window, atMs, rules),
     kind: 'talking',
-    lastVoiceMs,
-    lastLoudMs: isFaintWindow(voice, window.levelDb, rules)
-      ? voice.lastLoudMs
-      : lastVoiceMs,
     lastPacketMs: Math.max(voice.lastPacketMs, atMs),
     mutedAtMs: undefined,
-    isLongPause: false,
-    isLikelyOver: false,
-    isSoundOver: false,
-    judgement: undefined,
-    wordsJudgement: undefined,
+    pause: noPause,
     understood: voice.understood && { ...voice.understood, isUpToPause: false },
-    heard: addEvidence(voice, window, rules),
   };
-  if (lastVoiceMs - voice.fromMs >= rules.maxUtteranceMs)
+  if (talking.lastVoiceMs - voice.fromMs >= rules.maxUtteranceMs)
     return endUtterance(talking, 'too-long');
   if (voice.kind === 'talking') return { voice: talking, effects: [] };
   const pausedMs = Math.max(0, atMs - rules.windowMs - voice.lastVoiceMs);
@@ -336,15 +311,8 @@ function reviewPause(
   const { atMs } = event;
   const understood = { ...voice.understood, isUpToPause: false };
   // The recogniser was asked too early, and is asked again.
-  const again: SpeakingVoice = {
-    ...voice,
-    kind: 'talking',
-    isLongPause: false,
-    isLikelyOver: false,
-    isSoundOver: false,
-    wordsJudgement: undefined,
-    understood,
-  };
+  const pause = { ...noPause, judgement: voice.pause.judgement };
+  const again: SpeakingVoice = { ...voice, kind: 'talking', pause, understood };
   const step = decideEnd(again, event, rules, person);
   return {
     ...step,
@@ -360,103 +328,96 @@ function decideEnd(
   person: SpeakerHabits,
 ): EndpointingStep {
   const { atMs } = event;
-  const endMs = getVoiceEndMs(voice, rules);
-  const silentMs = atMs - endMs;
-  const isClosed =
-    voice.mutedAtMs !== undefined || atMs - voice.lastPacketMs >= rules.packetGapMs;
-  const endOfTurn = findEndOfTurn(voice.understood, atMs, silentMs);
-  const isLagging =
-    endMs === voice.lastVoiceMs &&
-    (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
-  const { judgement, wordsJudgement } = voice;
-  const pause = { isClosed, isLagging, isTextless: isTextless(voice) };
-  const signs = { ...pause, endOfTurn, judgement, wordsJudgement };
+  const { signs, silentMs } = describePause(voice, atMs, rules);
   const delay = decideEndpointingDelay(signs, rules, person);
   const isOver =
     silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
-  if (isOver) return endUtterance(voice, isClosed ? 'mute' : 'quiet');
+  if (isOver) return endUtterance(voice, signs.isClosed ? 'mute' : 'quiet');
   if (atMs - voice.fromMs >= rules.maxUtteranceMs)
     return endUtterance(voice, 'too-long');
   const isLikelyOver = delay.delayMs - silentMs <= delay.preemptiveLeadMs;
-  const isSoundOver = soundsOver(voice, silentMs, rules);
+  const isSoundOver = soundsOver(signs, silentMs, rules);
   return notePause(voice, event, { silentMs, isLikelyOver, isSoundOver }, rules);
+}
+
+/** Describes the silence since the voice, and what it says about the end of the utterance. */
+export function describePause(
+  voice: SpeakingVoice,
+  atMs: number,
+  rules: EndpointRules,
+): { readonly silentMs: number; readonly signs: PauseSigns } {
+  const { lastPacketMs, mutedAtMs, understood } = voice;
+  const { judgement, wordsJudgement } = voice.pause;
+  const endMs = getVoiceEndMs(voice, rules);
+  const silentMs = atMs - endMs;
+  const isClosed = mutedAtMs !== undefined || atMs - lastPacketMs >= rules.packetGapMs;
+  const isLagging =
+    endMs === voice.lastVoiceMs && (mutedAtMs ?? lastPacketMs) - endMs > rules.closeMs;
+  const isTextless = understood?.isUpToPause !== true;
+  const endOfTurn = findEndOfTurn(understood, atMs, silentMs);
+  const signs = {
+    isClosed,
+    isLagging,
+    isTextless,
+    endOfTurn,
+    judgement,
+    wordsJudgement,
+  };
+  return { silentMs, signs };
 }
 
 /** Returns whether a pause without words sounds like an end, to the turn model once it has answered. */
 function soundsOver(
-  voice: SpeakingVoice,
+  { isTextless, judgement }: PauseSigns,
   silentMs: number,
   { soundsOverMs }: EndpointRules,
 ) {
-  const probability = voice.judgement?.probability;
+  const probability = judgement?.probability;
   const isOver =
     probability === undefined
       ? silentMs >= soundsOverMs
       : probability >= minOverProbability;
-  return isOver && isTextless(voice);
-}
-
-/** Returns whether words up to this pause are missing. */
-function isTextless({ understood }: SpeakingVoice) {
-  return understood?.isUpToPause !== true;
+  return isOver && isTextless;
 }
 
 /** Reports each stage of a pause once: pause, turn model, long pause, likely over. */
 function notePause(
   voice: SpeakingVoice,
   event: EndpointingEvent,
-  { silentMs, ...signs }: PauseStage & { readonly silentMs: number },
+  signs: Pick<PauseStages, 'isLikelyOver' | 'isSoundOver'> & {
+    readonly silentMs: number;
+  },
   rules: EndpointRules,
 ): EndpointingStep {
   const { atMs } = event;
+  const { silentMs } = signs;
+  // A microphone that has closed sends only silence, which need not be waited for.
+  const waitedMs = voice.mutedAtMs === undefined ? silentMs : Number.MAX_VALUE;
   const effects: EndpointingEffect[] = [];
-  let {
-    kind,
-    isLongPause,
-    judgement,
-    isLikelyOver,
-    isSoundOver,
-    pausedAtMs = atMs,
-  } = voice;
-  if (kind === 'talking' && isPause(voice, event, rules)) {
-    kind = 'paused';
-    pausedAtMs = atMs;
-    effects.push({ kind, atMs });
+  const pause: PauseStages = { ...voice.pause };
+  if (voice.kind === 'talking') {
+    if (!isPause(voice, event, rules)) return { voice, effects };
+    pause.atMs = atMs;
+    effects.push({ kind: 'paused', atMs });
   }
-  if (kind === 'paused' && !judgement && isTurnModelDue(voice, silentMs, rules)) {
-    judgement = { askedAtMs: atMs, isPending: true };
+  if (!pause.judgement && waitedMs >= rules.turnModelMs) {
+    pause.judgement = { askedAtMs: atMs, isPending: true };
     const aheadMs = Math.max(0, rules.turnModelMs - silentMs);
     effects.push({ kind: 'ask-turn-model', atMs, aheadMs });
   }
-  if (kind === 'paused' && !isLongPause && isPauseLong(voice, silentMs, rules)) {
-    isLongPause = true;
+  if (!pause.isLong && waitedMs >= rules.longPauseMs) {
+    pause.isLong = true;
     effects.push({ kind: 'long-pause', atMs });
   }
-  if (kind === 'paused' && !isSoundOver && signs.isSoundOver) {
-    isSoundOver = true;
+  if (!pause.isSoundOver && signs.isSoundOver) {
+    pause.isSoundOver = true;
     effects.push({ kind: 'sounds-over', atMs });
   }
-  if (kind === 'paused' && !isLikelyOver && signs.isLikelyOver) {
-    isLikelyOver = true;
-    effects.push({
-      kind: 'likely-over',
-      fromMs: voice.fromMs,
-      toMs: voice.lastVoiceMs,
-      atMs,
-    });
+  if (!pause.isLikelyOver && signs.isLikelyOver) {
+    pause.isLikelyOver = true;
+    effects.push({ kind: 'likely-over', atMs });
   }
-  return {
-    voice: {
-      ...voice,
-      kind,
-      isLongPause,
-      judgement,
-      isLikelyOver,
-      isSoundOver,
-      pausedAtMs,
-    },
-    effects,
-  };
+  return { voice: { ...voice, kind: 'paused', pause }, effects };
 }
 
 function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointRules) {
@@ -465,24 +426,6 @@ function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointR
   return (
     event.kind === 'window' && event.atMs - getVoiceEndMs(voice, rules) >= rules.pauseMs
   );
-}
-
-/** A microphone that has closed sends only silence, which need not be waited for. */
-function isTurnModelDue(
-  { mutedAtMs }: SpeakingVoice,
-  silentMs: number,
-  { turnModelMs }: EndpointRules,
-) {
-  if (turnModelMs === Number.POSITIVE_INFINITY) return false;
-  return mutedAtMs !== undefined || silentMs >= turnModelMs;
-}
-
-function isPauseLong(
-  voice: SpeakingVoice,
-  silentMs: number,
-  { longPauseMs }: EndpointRules,
-) {
-  return voice.mutedAtMs !== undefined || silentMs >= longPauseMs;
 }
 
 function endUtterance(voice: SpeakingVoice, why: SpeechEndReason): EndpointingStep {
@@ -524,11 +467,11 @@ function updateUnderstood(
 }
 
 /** Finds the end-of-turn prediction. Undefined if the text is older than the last words and may still change. */
-export function findEndOfTurn(
+function findEndOfTurn(
   understood: UnderstoodText | undefined,
   atMs: number,
   silentMs: number,
-): EndOfTurn | undefined {
+) {
   if (!understood || understood.lastWord === '') return undefined;
   const { completeLogit, lastWord, changedAtMs, isUpToPause, isRevised } = understood;
   const sinceMs = atMs - changedAtMs;
@@ -541,22 +484,30 @@ export function findEndOfTurn(
   return completeLogit < 0 ? { completeLogit: completeLogit / 2, lastWord } : undefined;
 }
 
-type PauseStage = { readonly isLikelyOver: boolean; readonly isSoundOver: boolean };
+/** Each stage of a pause is reported once. */
+type PauseStages = {
+  /** Instant at which the pause was noticed. */
+  atMs?: number;
+  isLong: boolean;
+  isLikelyOver: boolean;
+  isSoundOver: boolean;
+  /** Question to the turn model in this pause, and its answer. */
+  judgement?: TurnJudgement;
+  wordsJudgement?: WordsJudgement | undefined;
+};
 
-type SpeakingVoice = PauseStage & {
+const noPause: PauseStages = { isLong: false, isLikelyOver: false, isSoundOver: false };
+
+type SpeakingVoice = {
   readonly kind: 'talking' | 'paused';
   readonly fromMs: number;
   readonly lastVoiceMs: number;
   /** The wait starts at the last voiced window that was not faint. */
   readonly lastLoudMs: number;
   readonly lastPacketMs: number;
-  readonly pausedAtMs?: number;
   /** Start of the silence frames, if they are the latest packets. */
   readonly mutedAtMs?: number;
-  readonly isLongPause: boolean;
-  /** Question to the turn model in this pause, and its answer. */
-  readonly judgement?: TurnJudgement;
-  readonly wordsJudgement?: WordsJudgement | undefined;
+  readonly pause: Readonly<PauseStages>;
   readonly understood?: UnderstoodText;
   readonly heard: VoiceEvidence;
 };
@@ -579,22 +530,17 @@ function isFaintWindow(
 /**
  * Returns the end of the voice. Faint windows prolong the voice by `faintMs` at most.
  */
-export function getVoiceEndMs(
+function getVoiceEndMs(
   { lastLoudMs, lastVoiceMs }: SpeakingVoice,
   { faintMs }: { readonly faintMs: number },
-): number {
+) {
   return Math.max(lastLoudMs, lastVoiceMs - faintMs);
 }
 
 /** Returns whether sound followed the pause at which the recogniser was asked. */
-function wasAskedTooEarly({
-  kind,
-  mutedAtMs = 0,
-  pausedAtMs = 0,
-  understood,
-}: SpeakingVoice) {
+function wasAskedTooEarly({ kind, mutedAtMs = 0, pause, understood }: SpeakingVoice) {
   // A last "s" is no voice to Silero: the text breaks off, and more sounded until the microphone closed.
-  const soundedMs = mutedAtMs - pausedAtMs;
+  const soundedMs = mutedAtMs - (pause.atMs ?? 0);
   if (kind !== 'paused' || soundedMs <= 0 || soundedMs > maxTrailingMs) return false;
   // The text may lack the end of a word.
   return (
