@@ -75,21 +75,25 @@ function isWordBeginning(text: string) {
 /** Effect of one voice on the speaking bot. The heaviest effect of all voices counts. */
 type SpeechReaction = 'none' | 'duck' | 'tentative-pause' | 'pause';
 
+type OverlapSound = {
+  readonly voicedMs: number;
+  readonly loudestDb: number;
+  readonly levelDb: number;
+  readonly lastVoiceMs: number;
+  readonly isSounding: boolean;
+  readonly endedAtMs?: number;
+};
+
 export type OverlapSpeech = {
   readonly personId: PersonId;
   readonly reaction: SpeechReaction;
-  readonly voicedMs: number;
+  readonly sound: OverlapSound;
   /** Voice from before the bot began. */
   readonly beforeMs: number;
   /** Voice that is explained: earlier sound, a backchannel, noise. Infinite for an echo. */
   readonly explainedMs: number;
   /** Start of the speech, or of its unexplained part. */
   readonly fromMs: number;
-  readonly loudestDb: number;
-  readonly levelDb: number;
-  readonly lastVoiceMs: number;
-  readonly isSounding: boolean;
-  readonly endedAtMs?: number;
   /** Since then all words are a stop that more words could still change. */
   readonly stopAtMs?: number;
   readonly meant: boolean;
@@ -106,18 +110,24 @@ export type SpeechEvent =
 
 type At = { readonly personId: PersonId; readonly atMs: number };
 
-export function createSpeech({ personId, atMs }: At): OverlapSpeech {
+export function createSpeech(
+  { personId, atMs }: At,
+  isSounding = false,
+): OverlapSpeech {
+  const silenceDb = Number.NEGATIVE_INFINITY;
   return {
     personId,
     reaction: 'none',
-    voicedMs: 0,
+    sound: {
+      voicedMs: 0,
+      loudestDb: silenceDb,
+      levelDb: silenceDb,
+      lastVoiceMs: atMs,
+      isSounding,
+    },
     beforeMs: 0,
     explainedMs: 0,
     fromMs: atMs,
-    loudestDb: Number.NEGATIVE_INFINITY,
-    levelDb: Number.NEGATIVE_INFINITY,
-    lastVoiceMs: atMs,
-    isSounding: false,
     meant: false,
     isSettled: false,
   };
@@ -130,17 +140,16 @@ export function stepSpeech(
   isAsker: boolean,
   rules: BargeInRules,
 ): OverlapSpeech {
-  const { voicedMs } = speech;
   switch (event.kind) {
     case 'began':
       return beginSpeech(speech, event, rules);
     case 'voiced':
       return addVoice(speech, event, isAsker, rules);
     case 'paused':
-      return silenceSpeech(speech, rules);
+      return silenceSpeech(speech, {}, rules);
     case 'ended': {
-      const all = { ...speech, voicedMs: Math.max(voicedMs, event.voicedMs) };
-      return { ...silenceSpeech(all, rules), endedAtMs: event.atMs };
+      const voicedMs = Math.max(speech.sound.voicedMs, event.voicedMs);
+      return silenceSpeech(speech, { voicedMs, endedAtMs: event.atMs }, rules);
     }
   }
 }
@@ -151,9 +160,8 @@ function beginSpeech(
   { usualNoticeMs }: BargeInRules,
 ) {
   const fresh = {
-    ...createSpeech(event),
+    ...createSpeech(event, true),
     fromMs: event.fromMs + usualNoticeMs,
-    isSounding: true,
   };
   // A voice that still waits for its words keeps its pause.
   if (former.isSettled) return fresh;
@@ -168,63 +176,55 @@ function addVoice(
   rules: BargeInRules,
 ): OverlapSpeech {
   const { voicedMs, levelDb, atMs } = event;
-  const isSettled = speech.isSettled && speech.endedAtMs === undefined;
-  const loudestDb = Math.max(speech.loudestDb, levelDb);
-  const sounds =
-    voicedMs > speech.voicedMs && loudestDb - levelDb < rules.voiceEndDropDb;
-  const now = {
-    voicedMs,
-    levelDb,
-    isSettled,
-    isSounding: true,
-    endedAtMs: undefined,
-    loudestDb,
-    lastVoiceMs: sounds ? atMs : speech.lastVoiceMs,
+  const { sound } = speech;
+  const loudestDb = Math.max(sound.loudestDb, levelDb);
+  const isVoice =
+    voicedMs > sound.voicedMs && loudestDb - levelDb < rules.voiceEndDropDb;
+  const heard = {
+    ...speech,
+    isSettled: speech.isSettled && sound.endedAtMs === undefined,
+    sound: {
+      voicedMs,
+      loudestDb,
+      levelDb,
+      lastVoiceMs: isVoice ? atMs : sound.lastVoiceMs,
+      isSounding: true,
+    },
   };
-  const heard = { ...speech, ...now };
-  const reaction = decideReaction(heard, { atMs, mine: isAsker }, rules);
-  return reaction === heard.reaction ? heard : { ...heard, reaction };
+  const reaction = decideReaction(heard, atMs, isAsker, rules);
+  return { ...heard, reaction };
 }
 
-type Moment = { readonly atMs: number; readonly mine: boolean };
-
-function decideReaction(speech: OverlapSpeech, moment: Moment, rules: BargeInRules) {
-  const { reaction, voicedMs, explainedMs, loudestDb, levelDb } = speech;
-  const newMs = voicedMs - explainedMs;
-  const isGone = loudestDb - levelDb >= rules.voiceEndDropDb;
-  if (reaction === 'pause' || (!isGone && isLongOverlap(speech, moment, rules)))
-    return 'pause';
-  if (isTentativePause(speech, moment, rules)) return 'tentative-pause';
-  if (reaction === 'tentative-pause' || (newMs >= rules.minDuckDurationMs && !isGone))
-    return 'duck';
-  return reaction;
-}
-
-function isLongOverlap(
-  { voicedMs, explainedMs, fromMs }: OverlapSpeech,
-  { atMs, mine }: Moment,
+function decideReaction(
+  { explainedMs, fromMs, reaction, sound }: OverlapSpeech,
+  atMs: number,
+  isAsker: boolean,
   rules: BargeInRules,
 ) {
-  if (!mine) return voicedMs - explainedMs >= rules.minBystanderDurationMs;
-  return voicedMs > explainedMs && atMs - fromMs >= rules.minPauseDurationMs;
+  const newMs = sound.voicedMs - explainedMs;
+  // Of the asker, the time since any new voice counts. Of others, the new voice.
+  const askedMs = isAsker && newMs > 0 ? atMs - fromMs : 0;
+  const isLong =
+    askedMs >= rules.minPauseDurationMs ||
+    (!isAsker && newMs >= rules.minBystanderDurationMs);
+  const isGone = sound.loudestDb - sound.levelDb >= rules.voiceEndDropDb;
+  if (reaction === 'pause' || (isLong && !isGone)) return 'pause';
+  if (reaction === 'tentative-pause' || askedMs >= rules.minTentativePauseDurationMs)
+    return 'tentative-pause';
+  return newMs >= rules.minDuckDurationMs && !isGone ? 'duck' : reaction;
 }
 
-function isTentativePause(
-  { reaction, voicedMs, explainedMs, fromMs }: OverlapSpeech,
-  { atMs, mine }: Moment,
+function silenceSpeech(
+  speech: OverlapSpeech,
+  change: Partial<OverlapSound>,
   rules: BargeInRules,
-) {
-  const lasts =
-    voicedMs > explainedMs && atMs - fromMs >= rules.minTentativePauseDurationMs;
-  return reaction === 'tentative-pause' || (mine && lasts);
-}
-
-function silenceSpeech(speech: OverlapSpeech, rules: BargeInRules) {
-  const { beforeMs, explainedMs, voicedMs } = speech;
-  const harmless =
-    explainedMs > beforeMs && voicedMs - explainedMs < rules.minPauseDurationMs;
+): OverlapSpeech {
+  const { beforeMs, explainedMs } = speech;
+  const sound = { ...speech.sound, ...change, isSounding: false };
+  const isHarmless =
+    explainedMs > beforeMs && sound.voicedMs - explainedMs < rules.minPauseDurationMs;
   const reaction = speech.reaction === 'tentative-pause' ? 'duck' : speech.reaction;
-  return { ...speech, isSounding: false, reaction: harmless ? 'none' : reaction };
+  return { ...speech, sound, reaction: isHarmless ? 'none' : reaction };
 }
 
 /** Marks speech as explained: so far as a backchannel or noise, or for good as an echo. */
@@ -238,16 +238,16 @@ export function explainSpeech(
   if (by === 'echo') {
     return { ...harmless, reaction: 'none', explainedMs: Number.POSITIVE_INFINITY };
   }
-  const { reaction, isSounding, voicedMs, lastVoiceMs: fromMs } = speech;
+  const { reaction, sound } = speech;
   const still =
     reaction === 'tentative-pause' || (reaction === 'pause' && isFinal)
       ? 'duck'
       : reaction;
   return {
     ...harmless,
-    reaction: isSounding ? still : 'none',
-    explainedMs: voicedMs,
-    fromMs,
+    reaction: sound.isSounding ? still : 'none',
+    explainedMs: sound.voicedMs,
+    fromMs: sound.lastVoiceMs,
   };
 }
 
@@ -260,16 +260,17 @@ export function applyWords(
   isAsker: boolean,
   rules: BargeInRules,
 ): OverlapSpeech {
-  const { beforeMs, voicedMs } = speech;
+  const { beforeMs, sound } = speech;
   const isSettled = speech.isSettled || isFinal;
-  const short = voicedMs - beforeMs < rules.minBystanderDurationMs;
+  const short = sound.voicedMs - beforeMs < rules.minBystanderDurationMs;
   const eased = speech.reaction === 'pause' && short ? 'duck' : speech.reaction;
   const reaction = isAsker ? 'pause' : eased;
   return { ...speech, isSettled, reaction, explainedMs: beforeMs, stopAtMs: undefined };
 }
 
 export function carryToNextReply(speech: OverlapSpeech): OverlapSpeech {
-  const { explainedMs, voicedMs, isSounding, stopAtMs, lastVoiceMs: fromMs } = speech;
+  const { explainedMs, sound, stopAtMs } = speech;
+  const { voicedMs, isSounding, lastVoiceMs: fromMs } = sound;
   const ducks = isSounding && voicedMs >= explainedMs && speech.reaction !== 'none';
   const reaction = stopAtMs !== undefined ? 'pause' : ducks ? 'duck' : 'none';
   // Earlier voice counts no more, but ducks while it lasts.
@@ -284,7 +285,8 @@ export function expireSpeech(
   isForBot: boolean,
   rules: BargeInRules,
 ): OverlapSpeech | 'stop' | 'yield' {
-  const { reaction, lastVoiceMs, stopAtMs } = speech;
+  const { reaction, sound, stopAtMs } = speech;
+  const { lastVoiceMs } = sound;
   if (stopAtMs !== undefined) {
     return atMs - Math.max(stopAtMs, lastVoiceMs) >= rules.partialStopTimeoutMs
       ? 'stop'
@@ -314,9 +316,10 @@ function expirePause(
   rules: BargeInRules,
 ) {
   // Others are done when they end, but words for the bot have some time to come.
-  const overMs = speech.endedAtMs ?? speech.lastVoiceMs + rules.lostSpeechTimeoutMs;
+  const { endedAtMs, lastVoiceMs, voicedMs } = speech.sound;
+  const overMs = endedAtMs ?? lastVoiceMs + rules.lostSpeechTimeoutMs;
   if (atMs < overMs + (isForBot ? rules.finalTextTimeoutMs : 0)) return speech;
-  if (isForBot && speech.voicedMs - speech.beforeMs >= rules.minQuestionDurationMs)
+  if (isForBot && voicedMs - speech.beforeMs >= rules.minQuestionDurationMs)
     return 'yield';
   const isSettled = speech.isSettled || isForBot;
   return { ...speech, isSettled, reaction: 'none' } as const;

@@ -289,12 +289,12 @@ function releaseDucking(reply: OverlappedReply | undefined): BargeInEffect[] {
 }
 
 function isOldSpeech(
-  { beforeMs, voicedMs, endedAtMs }: OverlapSpeech,
+  { beforeMs, sound }: OverlapSpeech,
   { fromMs }: OverlappedReply,
   atMs: number,
 ) {
   // Speech said mostly before the reply began interrupted no reply.
-  return (endedAtMs ?? atMs) < fromMs || beforeMs > voicedMs / 2;
+  return (sound.endedAtMs ?? atMs) < fromMs || beforeMs > sound.voicedMs / 2;
 }
 
 function isAnswering({ reply }: BargeInState, personId: PersonId) {
