@@ -21,7 +21,6 @@ export type TurnUtterance = {
   readonly speakerId: PersonId;
   readonly name: string;
   readonly fromMs: number;
-  readonly toMs: number;
   /** Mono at 16 kHz. Undefined for typed words. */
   readonly pcm?: UtterancePcm;
   /** The same sound as it came. */

@@ -45,7 +45,6 @@ export function toUtterance(text: string): TurnUtterance {
     speakerId: '1',
     name: 'Ana',
     fromMs: 0,
-    toMs: 1000,
     pcm,
     transcript: async () => ({ text }),
   };

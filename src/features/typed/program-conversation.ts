@@ -88,7 +88,6 @@ export function createProgramConversation(
       speakerId: asker.id,
       name: toNonEmptyText(messages.at(-1)?.name) ?? '',
       fromMs: atMs,
-      toMs: atMs,
       text: part.text,
       pcm: part.input_audio && (await readSound(part)),
       transcript: async () => ({ text: part.text ?? (await recogniseSounds(part)) }),

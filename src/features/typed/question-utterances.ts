@@ -27,7 +27,7 @@ export function toUtterances(
   signal: AbortSignal,
 ): readonly TurnUtterance[] {
   const { quoted, sentBy } = about;
-  const head = { speakerId: asker.id, name: asker.name, fromMs: atMs, toMs: atMs };
+  const head = { speakerId: asker.id, name: asker.name, fromMs: atMs };
   const toTypedUtterance = (text: string) => ({
     ...head,
     text,

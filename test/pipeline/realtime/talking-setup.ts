@@ -82,7 +82,6 @@ export function makeSpokenTurn(text: string): TurnUtterance {
   const samples = Int16Array.from({ length: 16_000 }, (_, n) => 3000 * Math.sin(n / 5));
   return {
     ...toUtterance(text),
-    toMs: 1000,
     pcm: { samples, rateHz: 16_000, channels: 1 },
   };
 }
