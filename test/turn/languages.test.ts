@@ -23,8 +23,13 @@ const schema = z.strictObject({
   overlap: group('stop ?wait ?goOn backchannel neverMind fillers ?refusals'),
   endOfTurn: group(
     '?openWords fillers ?frequentWords ?subordinators ?openSuffixes ?closedSuffixes',
-  ).optional(),
-  numbers: group('?words ?nouns ?prepositions ?tens ?units').optional(),
+  )
+    .extend({
+      numbers: group('?words ?nouns ?prepositions ?tens ?units').optional(),
+      /** English alone. */
+      wordClasses: z.record(z.string(), phrases).optional(),
+    })
+    .optional(),
   addressing: group(
     'greetings fillers secondPerson requests ?reports ?governors ?completePhrases ?strandedPhrases ?questionWords ?auxiliaries ?subjects ?impersonalSubjects ?objectAuxiliaries ?notNames ?titles',
   ).optional(),
@@ -32,22 +37,17 @@ const schema = z.strictObject({
   hallucinations: group('?texts ?beginnings ?faint').optional(),
   languageRequests: group('requests beside').optional(),
   commands: group('doNotHear ?pauseHearing beside ?others'),
-  /** English alone. */
-  wordClasses: z.record(z.string(), phrases).optional(),
 });
 
 type List = { readonly field: string; readonly list: readonly string[] };
 
 /** Every list of words in some groups, by group and field. */
-function listsIn(groups: object) {
-  return Object.entries(groups).flatMap(([group, fields]) =>
-    fields === null || typeof fields !== 'object' || Array.isArray(fields)
-      ? []
-      : Object.entries(fields).map(([field, list]) => ({
-          field: `${group}.${field}`,
-          list: z.array(z.string()).parse(list),
-        })),
-  );
+function listsIn(groups: object, path = ''): readonly List[] {
+  return Object.entries(groups).flatMap(([name, words]) => {
+    const field = path + name;
+    if (Array.isArray(words)) return { field, list: z.array(z.string()).parse(words) };
+    return words instanceof Object ? listsIn(words, `${field}.`) : [];
+  });
 }
 
 /** Faults in the format of a list. */

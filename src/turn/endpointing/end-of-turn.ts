@@ -1,5 +1,8 @@
 import { toPlainWords } from '#src/turn/addressing/names.ts';
-import type { LanguageWords, NumberWords } from '#src/turn/languages/language-words.ts';
+import type {
+  EndOfTurnWords,
+  NumberWords,
+} from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 import { predictEnglishEnd } from './english-end-of-turn.ts';
 
@@ -12,12 +15,12 @@ const hesitationSounds = hesitations.filter((word) =>
 );
 
 const lexicons: ReadonlyMap<string, Lexicon> = new Map(
-  languages
-    .filter(({ endOfTurn }) => endOfTurn)
-    .map((words) => [words.code, compileLexicon(words)]),
+  languages.flatMap(({ code, endOfTurn }) =>
+    endOfTurn ? [[code, compileLexicon(code, endOfTurn)]] : [],
+  ),
 );
 
-const unknownLexicon = compileLexicon({ code: '' });
+const unknownLexicon = compileLexicon('', { fillers: [] });
 const japaneseLexicon = lexicons.get('ja') ?? unknownLexicon;
 const latinLexicons = [...lexicons.values()].filter(
   (lexicon) => lexicon !== japaneseLexicon,
@@ -26,23 +29,29 @@ const latinLexicons = [...lexicons.values()].filter(
 const kana = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const otherThanLatin = /[\p{L}--\p{Script=Latin}]/v;
 
-function compileLexicon({
-  code,
-  endOfTurn,
-  numbers,
-}: Pick<LanguageWords, 'code' | 'endOfTurn' | 'numbers'>) {
-  const [openWords, numberWords] = [endOfTurn?.openWords ?? [], numbers?.words ?? []];
+function compileLexicon(
+  code: string,
+  {
+    openWords = [],
+    fillers,
+    frequentWords = [],
+    subordinators,
+    openSuffixes = [],
+    closedSuffixes = [],
+    numbers: { words: numberWords = [] } = {},
+  }: EndOfTurnWords,
+) {
   return {
     /** ISO 639-1 code, empty for an unknown language. */
     code,
     openWords: new Set(openWords),
-    fillers: new Set([...(endOfTurn?.fillers ?? []), ...hesitationSounds]),
+    fillers: new Set([...fillers, ...hesitationSounds]),
     numbers: new Set(numberWords),
-    subordinators: new Set(endOfTurn?.subordinators),
-    openSuffixes: endOfTurn?.openSuffixes ?? [],
-    closedSuffixes: endOfTurn?.closedSuffixes ?? [],
+    subordinators: new Set(subordinators),
+    openSuffixes,
+    closedSuffixes,
     /** Words that tell the language from others of its script. */
-    known: new Set([...openWords, ...(endOfTurn?.frequentWords ?? []), ...numberWords]),
+    known: new Set([...openWords, ...frequentWords, ...numberWords]),
   };
 }
 
@@ -137,7 +146,7 @@ function isFigures(word: string) {
 
 /** Collects the number words of one kind from all languages. */
 function listNumberWords(kind: keyof NumberWords) {
-  return languages.flatMap(({ numbers }) => numbers?.[kind] ?? []);
+  return languages.flatMap(({ endOfTurn }) => endOfTurn?.numbers?.[kind] ?? []);
 }
 
 export type EndOfTurn = {

@@ -4,7 +4,10 @@ import type { WordClasses } from '#src/turn/languages/language-words.ts';
 const subordinators = new Set(en.endOfTurn.subordinators);
 
 const wordClasses: ReadonlyMap<string, ReadonlySet<string>> = new Map(
-  Object.entries(en.wordClasses).map(([name, words]) => [name, new Set(words)]),
+  Object.entries(en.endOfTurn.wordClasses).map(([name, words]) => [
+    name,
+    new Set(words),
+  ]),
 );
 
 /**

@@ -10,7 +10,6 @@ export type LanguageWords = {
   readonly confirmations: ConfirmationPhrases;
   readonly overlap: OverlapPhrases;
   readonly endOfTurn?: EndOfTurnWords;
-  readonly numbers?: NumberWords;
   readonly addressing?: AddressingPhrases;
   readonly dismissals?: {
     /** A whole sentence, or all words between two pauses. */
@@ -21,8 +20,6 @@ export type LanguageWords = {
   readonly hallucinations?: HallucinationTexts;
   readonly languageRequests?: LanguageRequestPhrases;
   readonly commands: SpokenCommandPhrases;
-  /** For the grammar in `english-end-of-turn.ts`. */
-  readonly wordClasses?: WordClasses;
 };
 
 export type ConfirmationPhrases = {
@@ -81,7 +78,7 @@ export type SpokenCommandPhrases = {
   readonly others?: Phrases;
 };
 
-type EndOfTurnWords = {
+export type EndOfTurnWords = {
   /** Articles, conjunctions, prepositions, possessives and subjects, which hardly ever end a sentence. */
   readonly openWords?: Phrases;
   /** Sounds and words of a speaker who looks for the next word. */
@@ -94,6 +91,9 @@ type EndOfTurnWords = {
   readonly openSuffixes?: Phrases;
   /** Endings of a finished text in these languages. */
   readonly closedSuffixes?: Phrases;
+  readonly numbers?: NumberWords;
+  /** For the grammar in `english-end-of-turn.ts`. */
+  readonly wordClasses?: WordClasses;
 };
 
 /** Number words, which people dictate with pauses. */
