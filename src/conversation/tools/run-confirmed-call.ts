@@ -1,4 +1,3 @@
-import { withTimeout } from '#src/base/bounded-wait.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import {
   getSpokenName,
@@ -13,12 +12,11 @@ import { fillLine, type TextLine, type TextValue } from '#src/texts/texts.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import type { SessionTools, ToolDeps } from './session-tools.ts';
 import {
-  createTooLateError,
   formatRefusal,
   formatToolResult,
   formatUnknownOutcome,
-  maxCallMs,
   toResultLine,
+  withToolDeadline,
 } from './tool-call-results.ts';
 import type { ConfirmableAction, ToolOutcome } from './tool-entry.ts';
 
@@ -49,10 +47,7 @@ export async function runConfirmedCall(
       deps.places,
       signal,
     );
-    const { deadlineMs = maxCallMs } = ask.tool;
-    const confirmed = await withTimeout(work, deadlineMs, clock, () =>
-      createTooLateError(deadlineMs),
-    );
+    const confirmed = await withToolDeadline(ask.tool, clock, work);
     const { outcome } = confirmed;
     const ran = isSpoken ? 'spoken' : 'pressed';
     const how = outcome.kind === 'completed' ? ran : 'refused';
@@ -112,7 +107,7 @@ async function performConfirmedCall(
   signal.throwIfAborted();
   const outcome = await action.run(tools.createPorts(asker.id), signal);
   const { spokenLine, facts, hasChangedNothing, line } = outcome;
-  const result = formatToolResult(facts, tool.resultChars);
+  const result = formatToolResult(facts, tool.external?.resultChars);
   if (hasChangedNothing)
     return { outcome: { kind: 'barred', line: outcome.line }, content: result };
   if (isSpoken) sayReceipt(outcome, asker.id, session);

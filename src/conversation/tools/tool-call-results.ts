@@ -6,7 +6,7 @@ import type { Quote } from '#src/voice/output/pending-answer.ts';
 import type { Facts, ToolEntry } from './tool-entry.ts';
 
 /** Longest call with its check, unless its tool may take longer. */
-export const maxCallMs = 10_000;
+const maxCallMs = 10_000;
 
 export type ToolCallResult = {
   readonly how: ToolEnd;
@@ -17,7 +17,7 @@ export type ToolCallResult = {
 
 /** Runs `work` until the deadline of its tool. Aborting `signal` throws `signal.reason` at once. */
 export async function runWithToolDeadline(
-  { deadlineMs = maxCallMs }: Pick<ToolEntry, 'deadlineMs'>,
+  tool: Pick<ToolEntry, 'external'>,
   clock: Clock,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<ToolCallResult>,
@@ -25,13 +25,25 @@ export async function runWithToolDeadline(
   const over = new AbortController();
   try {
     const result = work(AbortSignal.any([signal, over.signal]));
-    return await waitUnlessAborted(
-      withTimeout(result, deadlineMs, clock, () => createTooLateError(deadlineMs)),
-      signal,
-    );
+    return await waitUnlessAborted(withToolDeadline(tool, clock, result), signal);
   } finally {
     over.abort(new Error('the call is over'));
   }
+}
+
+/** Waits for `work` until the deadline of its tool, which throws BotError `tool.late`. */
+export function withToolDeadline<T>(
+  { external }: Pick<ToolEntry, 'external'>,
+  clock: Clock,
+  work: Promise<T>,
+): Promise<T> {
+  const { deadlineMs: ms } = external ?? { deadlineMs: maxCallMs };
+  return withTimeout(
+    work,
+    ms,
+    clock,
+    () => new BotError('tool.late', true, `A tool took longer than ${ms / 1000} s.`),
+  );
 }
 
 /** Creates the result of a failed call. `isKnown`: the call has surely changed nothing. */
@@ -59,10 +71,6 @@ export function createMissingRightResult({
   return createRejectedResult(
     `Whoever asks has not the right to that (${right}). Nothing has happened.`,
   );
-}
-
-export function createTooLateError(ms: number): BotError {
-  return new BotError('tool.late', true, `A tool took longer than ${ms / 1000} s.`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { sortKeys, tryParseJson } from '#src/base/json.ts';
 import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
@@ -20,13 +20,12 @@ import {
   createFailedResult,
   createMissingRightResult,
   createRejectedResult,
-  createTooLateError,
   formatToolResult,
   formatUnknownOutcome,
-  maxCallMs,
   runWithToolDeadline,
   type ToolCallResult,
   toResultLine,
+  withToolDeadline,
 } from './tool-call-results.ts';
 import type { ConfirmableAction, FittingCall, ToolEntry } from './tool-entry.ts';
 
@@ -222,21 +221,18 @@ export class ToolCallRunner {
   ): Promise<ToolCallResult> {
     if (!prepared) return createRejectedResult('There is no such call.');
     const { action, answerSignal, asker, atMs, isReadOnly, tool } = prepared;
-    const { deadlineMs = maxCallMs } = tool;
     const over = new AbortController();
     const ends = isReadOnly ? [prepared.signal] : [];
     const until = AbortSignal.any([signal, over.signal, ...ends]);
     const act = async () => {
       const ports = this.#tools.createPorts(asker.speakerId);
       const { facts, hasChangedNothing, quote } = await action.run(ports, until);
-      const content = formatToolResult(facts, tool.resultChars);
+      const content = formatToolResult(facts, tool.external?.resultChars);
       return { how: 'ran', content, hasChangedNothing, quote } as const;
     };
     try {
       const work = waitUnlessAborted(act(), until);
-      const result = await withTimeout(work, deadlineMs, this.#deps.clock, () =>
-        createTooLateError(deadlineMs),
-      );
+      const result = await withToolDeadline(tool, this.#deps.clock, work);
       if (answerSignal.aborted)
         this.reportCall(tool, result.how, asker.speakerId, atMs);
       return result;
@@ -383,7 +379,8 @@ export function createAnswerCalls(options: AnswerCallsOptions) {
       return { text: ConfidentialText.join(texts, '\n'), onHeard };
     },
     get runningStep(): PlainTextId | undefined {
-      return running.at(-1)?.progressText;
+      const tool = running.at(-1);
+      return tool && (tool.external ? 'tool.external' : 'slow.voice');
     },
     async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
       signal.throwIfAborted();

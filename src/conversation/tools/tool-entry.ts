@@ -6,7 +6,7 @@ import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GetSettingValue } from '#src/settings/setting-definition.ts';
-import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 
 export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
@@ -80,6 +80,12 @@ export type Facts = Readonly<Record<string, string | number | readonly string[]>
 
 export const maxToolMs = 300_000;
 
+/** Limits of a tool that is another program. */
+export type ExternalToolLimits = {
+  readonly deadlineMs: number;
+  readonly resultChars: number;
+};
+
 /** Its arguments are validated before it can run. */
 export type ToolEntry = {
   readonly name: string;
@@ -91,15 +97,12 @@ export type ToolEntry = {
     getValue: GetSettingValue,
     session: Session | undefined,
   ) => boolean;
-  readonly progressText: PlainTextId;
   readonly effect: ToolEffect;
   readonly quotesOthers?: boolean;
   readonly isAnywhere?: boolean;
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Default: 10 s. */
-  readonly deadlineMs?: number;
-  /** Default: 2,000. */
-  readonly resultChars?: number;
+  /** Absent in a tool of the bot, which has the usual limits. */
+  readonly external?: ExternalToolLimits;
   parseArguments(argumentsJson: string): FittingCall | { readonly unfit: string };
 };
 

@@ -37,9 +37,7 @@ export async function readHelpState(
   return {
     settings,
     hasModel: deps.hasChatModel || settings.pipeline !== 'chained',
-    operatorTools: sources
-      .listTools()
-      .filter(({ progressText }) => progressText === 'tool.external'),
+    operatorTools: sources.listTools().filter(({ external }) => external),
     talk: session?.getTalkState(),
   };
 }

@@ -74,8 +74,6 @@ type ToolAction<T, Own> =
       ): Promise<ToolOutcome>;
     };
 
-const waitingTextId = 'slow.voice' as const;
-
 /**
  * Defines a tool: data plus one action.
  *
@@ -102,7 +100,6 @@ export function defineTool<T, Own = object>(
     name,
     description,
     right,
-    progressText: waitingTextId,
     effect,
     parameters,
     quotesOthers: 'quotesOthers' in definition,
@@ -138,7 +135,7 @@ function prepareFittingCall<T, Own>(
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
   const effect = isChange ? 'change' : definition.effect;
   const asked = 'ask' in definition ? definition : undefined;
-  const question = asked?.ask(call) ?? { id: waitingTextId };
+  const question = asked?.ask(call) ?? { id: 'slow.voice' };
   const files = asked?.files?.(call);
   if ('runAnywhere' in definition) {
     const run = (ports: ServerToolPorts, signal: AbortSignal) =>

@@ -33,12 +33,10 @@ export function adaptExternalTool(tool: ExternalTool): ToolEntry {
     description,
     parameters,
     right: rules.who,
-    progressText: 'tool.external',
     effect: rules.effect,
     quotesOthers: true,
     isAnywhere: true,
-    deadlineMs: rules.deadlineMs,
-    resultChars: rules.resultChars,
+    external: rules,
     parseArguments(argumentsJson) {
       const read = checkForeignValue(
         objectSchema,

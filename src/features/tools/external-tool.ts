@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import type { ToolEffect } from '#src/conversation/machine/state.ts';
+import type { ExternalToolLimits } from '#src/conversation/tools/tool-entry.ts';
 import type { Right } from '#src/people/rights.ts';
 
-export type ToolRules = {
+export type ToolRules = ExternalToolLimits & {
   readonly who: Right;
   readonly effect: Exclude<ToolEffect, 'change'>;
-  readonly deadlineMs: number;
-  readonly resultChars: number;
 };
 
 export type ExternalTool = {

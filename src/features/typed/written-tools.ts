@@ -110,7 +110,7 @@ export function createWrittenTools(
     const outcome = await action.run(ports, signal);
     if (outcome.isPrivate && isOpen) return createRejectedResult(onlyAskerText);
     isPrivate ||= outcome.isPrivate === true;
-    const content = formatToolResult(outcome.facts, tool.resultChars);
+    const content = formatToolResult(outcome.facts, tool.external?.resultChars);
     return { how: 'ran', content };
   }
 
