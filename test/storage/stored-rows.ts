@@ -128,9 +128,7 @@ export const reminder: NewReminder = {
   text: 'Die Suppe vom Herd nehmen 🍲',
   setAtWallMs: writtenAtWallMs - 60_000,
   dueAtWallMs: writtenAtWallMs + 86_400_000,
-  addresseeId: chi,
-  addresseeName: '智',
-  authorName: 'Ana',
+  message: { addresseeId: chi, addresseeName: '智', authorName: 'Ana' },
 };
 
 const sessions: readonly TranscriptSession[] = [

@@ -4,6 +4,7 @@ import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionCaptions } from './session-captions.ts';
+import { listRecorders } from './transcript-recorder.ts';
 
 export type TurnOnOutcome =
   | {
@@ -54,7 +55,7 @@ export function createCaptionRequests(
     },
 
     isOn(guildId: GuildId): boolean {
-      return running.list(guildId).some(({ recorder }) => recorder !== undefined);
+      return listRecorders(running.list(guildId)).length > 0;
     },
 
     /** Leaves a person out of captions, or includes the person again. */

@@ -2,7 +2,12 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { sayToPerson } from '#src/conversation/output/answer-delivery.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { maxMessageMs, type Reminder } from '#src/features/reminders/reminder-store.ts';
+import {
+  getRecipientId,
+  maxMessageMs,
+  type Reminder,
+  type ReminderMessage,
+} from '#src/features/reminders/reminder-store.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
@@ -35,22 +40,20 @@ export function createReminderDelivery(
 
   /** Tests whether a reminder may be said now. A private message never may. */
   function canSpeak(reminder: Reminder) {
-    if (reminder.addresseeId === undefined) return true;
-    const isOpen = !reminder.isPrivate && !isWithdrawn(reminder, deps.clock.wallMs());
-    return isOpen && findAddressee(reminder, sessions) !== undefined;
+    const { message } = reminder;
+    if (!message) return true;
+    const isOpen = !message.isPrivate && !isWithdrawn(reminder, deps.clock.wallMs());
+    return isOpen && findAddressee(reminder, message, sessions) !== undefined;
   }
 
   /** Says reminders. Returns false if nothing was heard. */
-  async function sayReminders(
-    { addresseeId, guildId, personId }: Reminder,
-    reminders: readonly Reminder[],
-    signal: AbortSignal,
-  ) {
-    const session = sessions.findSession(guildId);
-    if (!session || reminders.length === 0) return false;
+  async function sayReminders(reminders: readonly Reminder[], signal: AbortSignal) {
+    const [first] = reminders;
+    const session = first && sessions.findSession(first.guildId);
+    if (!session) return false;
     let isBegun = false;
     const reading = {
-      personId: addresseeId ?? personId,
+      personId: getRecipientId(first),
       lines() {
         isBegun = true;
         return reminders.map((one) => toReminderLine(one, sessions, deps));
@@ -71,7 +74,7 @@ export function createReminderDelivery(
     await sessions.settings.loadGuild(first.guildId);
     signal.throwIfAborted();
     const aloud = reminders.filter(canSpeak).slice(0, maxSpokenReminders);
-    const saying = sayReminders(first, aloud, signal);
+    const saying = sayReminders(aloud, signal);
     const results = reminders.map(async (one) => {
       const isSaid = aloud.includes(one) && (await saying);
       return isSaid ? 'said' : await writeReminder(one, signal);
@@ -97,10 +100,11 @@ function createReminderWriter(deps: DeliveryDeps, sessions: ServerSessions) {
   /** Writes to the author that a reminder was not delivered, without private words. */
   async function tellAuthor(
     id: 'reminder.untold.away' | 'reminder.untold.refused',
-    { addresseeName: name = '', guildId, isPrivate, ...reminder }: Reminder,
+    { guildId, message, ...reminder }: Reminder,
     signal: AbortSignal,
   ) {
-    const line = { id, with: { name, text: isPrivate ? '\u2026' : reminder.text } };
+    const text = message?.isPrivate ? '\u2026' : reminder.text;
+    const line = { id, with: { name: message?.addresseeName ?? '', text } };
     const told = { ...reminder, text: formatWrittenText(line, guildId, deps) };
     const channel = toReminderChannel({ guildId, ...reminder });
     const sending = messages.notifyPeople(channel, [told], signal);
@@ -112,32 +116,32 @@ function createReminderWriter(deps: DeliveryDeps, sessions: ServerSessions) {
     reminder: Reminder,
     signal: AbortSignal,
   ): Promise<ReminderResult> {
-    const { addresseeId, guildId, id, isPrivate, personId } = reminder;
+    const { guildId, id, message } = reminder;
     if (isWithdrawn(reminder, deps.clock.wallMs()))
       return await tellAuthor('reminder.untold.away', reminder, signal);
-    const channel =
-      addresseeId === undefined
-        ? toReminderChannel(reminder)
-        : findAddressee(reminder, sessions)?.channel;
+    const channel = message
+      ? findAddressee(reminder, message, sessions)?.channel
+      : toReminderChannel(reminder);
     if (!channel) return 'away';
-    const readerId = addresseeId ?? personId;
+    const readerId = getRecipientId(reminder);
     const text = formatWrittenText(
       toReminderLine(reminder, sessions, deps),
       guildId,
       deps,
     );
-    const sending = isPrivate
+    const sending = message?.isPrivate
       ? messages.tellPerson(readerId, toOpenText(text), signal, id)
       : messages.notifyPeople(channel, [{ id, personId: readerId, text }], signal);
     const sent = await waitUntilSent(sending, guildId);
-    if (!isPrivate || sent !== 'refused') return sent;
+    if (!message?.isPrivate || sent !== 'refused') return sent;
     return await tellAuthor('reminder.untold.refused', reminder, signal);
   };
 }
 
 /** Finds the addressee's session, if author and addressee agreed for good. */
 function findAddressee(
-  { addresseeId = '', guildId, personId }: Reminder,
+  { guildId, personId }: Reminder,
+  { addresseeId }: ReminderMessage,
   sessions: ServerSessions,
 ) {
   const session = sessions.findSession(guildId);
@@ -148,17 +152,17 @@ function findAddressee(
   return isAgreed ? session : undefined;
 }
 
-function isWithdrawn({ addresseeId, setAtWallMs }: Reminder, nowWallMs: number) {
-  const waitedMs = nowWallMs - setAtWallMs;
-  return addresseeId !== undefined && waitedMs >= maxMessageMs;
+function isWithdrawn({ message, setAtWallMs }: Reminder, nowWallMs: number) {
+  return message !== undefined && nowWallMs - setAtWallMs >= maxMessageMs;
 }
 
 function toReminderLine(
-  { authorName: name, guildId, text, dueAtWallMs, setAtWallMs }: Reminder,
+  { guildId, message, text, dueAtWallMs, setAtWallMs }: Reminder,
   { settings }: ServerSessions,
   { clock, places }: Deps<'clock' | 'places'>,
 ): TextLine {
-  if (name !== undefined) return { id: 'reminder.due.message', with: { name, text } };
+  if (message)
+    return { id: 'reminder.due.message', with: { name: message.authorName, text } };
   const locale = places.getLocale(guildId);
   const { timeZone } = settings.getForGuild(guildId);
   const nowWallMs = clock.wallMs();

@@ -1,7 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import { createWakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
+import {
+  getRecipientId,
+  type NewReminder,
+  type Reminder,
+} from '#src/features/reminders/reminder-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import {
@@ -106,7 +110,8 @@ export class ReminderScheduler {
   onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]) {
     this.#arrivals.add({ guildId, personIds });
     this.#retryNow(
-      (one) => one.guildId === guildId && personIds.includes(one.addresseeId ?? ''),
+      (one) =>
+        one.guildId === guildId && personIds.includes(one.message?.addresseeId ?? ''),
     );
   }
 
@@ -133,7 +138,7 @@ export class ReminderScheduler {
   /** Stops deliveries by and for this person. */
   forgetPerson(guildId: GuildId, personId: PersonId) {
     this.#withdraw((one) => {
-      const people = [one.personId, one.addresseeId];
+      const people = [one.personId, one.message?.addresseeId];
       return one.guildId === guildId && people.includes(personId);
     });
   }
@@ -253,6 +258,5 @@ export class ReminderScheduler {
 }
 
 function toRecipientKey({ reminder }: DueReminder) {
-  const { addresseeId, guildId, personId } = reminder;
-  return `${guildId} ${addresseeId ?? personId}`;
+  return `${reminder.guildId} ${getRecipientId(reminder)}`;
 }

@@ -1,4 +1,4 @@
-import sql, { join } from 'sql-template-tag';
+import sql, { join, type Sql } from 'sql-template-tag';
 import type { ServerShare } from '#src/people/server-share.ts';
 import {
   channelId,
@@ -7,6 +7,7 @@ import {
   instant,
   integer,
   personId,
+  type RowOf,
   text,
   toOptional,
   yes,
@@ -36,13 +37,21 @@ export type Reminder = {
   readonly setAtWallMs: number;
   /** A message is due at the arrival, or at the end of the wait. */
   readonly dueAtWallMs: number;
-  /** Absent in a reminder, as both names. */
-  readonly addresseeId?: PersonId;
-  readonly addresseeName?: string;
-  readonly authorName?: string;
+  /** Absent in a reminder. */
+  readonly message?: ReminderMessage;
+};
+
+export type ReminderMessage = {
+  readonly addresseeId: PersonId;
+  readonly addresseeName: string;
+  readonly authorName: string;
   /** Told by direct message alone. */
   readonly isPrivate?: true;
 };
+
+export function getRecipientId({ message, personId }: Reminder): PersonId {
+  return message?.addresseeId ?? personId;
+}
 
 export type NewReminder = Omit<Reminder, 'number'>;
 
@@ -91,8 +100,14 @@ type AddedReminder =
   | { readonly kind: 'full'; readonly limit: number };
 
 function openReminderStore(database: StoreDatabase) {
+  function readReminders(rest: Sql): Promise<readonly Reminder[]> {
+    return database.read(async (connection) =>
+      (await selectRows(connection, remindersTable, rest)).map(toReminder),
+    );
+  }
+
   return {
-    add(reminder: NewReminder): Promise<AddedReminder> {
+    add({ message, ...reminder }: NewReminder): Promise<AddedReminder> {
       const { guildId, personId } = reminder;
       return database.write(async (connection) => {
         const theirs = await connection.rows(
@@ -103,22 +118,20 @@ function openReminderStore(database: StoreDatabase) {
         let number = 1;
         while (taken.has(number)) number++;
         if (number > maxReminders) return { kind: 'full', limit: maxReminders };
-        await connection.insert(remindersTable, [{ ...reminder, number }]);
+        await connection.insert(remindersTable, [{ ...reminder, ...message, number }]);
         return { kind: 'added', number };
       });
     },
 
     list(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
-      const theirs = sql`WHERE guild_id = ${guildId} AND person_id = ${personId} ORDER BY due_at_wall_ms, number`;
-      return database.read((connection) =>
-        selectRows(connection, remindersTable, theirs),
+      return readReminders(
+        sql`WHERE guild_id = ${guildId} AND person_id = ${personId} ORDER BY due_at_wall_ms, number`,
       );
     },
 
     listSoonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
-      const first = sql`WHERE ${isOfShard(shard)} ORDER BY due_at_wall_ms, id LIMIT ${limit}`;
-      return database.read((connection) =>
-        selectRows(connection, remindersTable, first),
+      return readReminders(
+        sql`WHERE ${isOfShard(shard)} ORDER BY due_at_wall_ms, id LIMIT ${limit}`,
       );
     },
 
@@ -143,6 +156,20 @@ function openReminderStore(database: StoreDatabase) {
       );
       return database.write((connection) => deleteRows(connection, theirs));
     },
+  };
+}
+
+function toReminder({
+  addresseeId,
+  addresseeName = '',
+  authorName = '',
+  isPrivate,
+  ...reminder
+}: RowOf<typeof remindersTable.columns>): Reminder {
+  if (addresseeId === undefined) return reminder;
+  return {
+    ...reminder,
+    message: { addresseeId, addresseeName, authorName, isPrivate },
   };
 }
 

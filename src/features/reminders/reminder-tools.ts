@@ -150,15 +150,15 @@ function toConfirmLine(
   reminder: DueReminderFields & { readonly text: string },
   ports: ServerToolPorts,
 ): TextLine<'name'> {
-  const { addresseeName: to, isPrivate, text } = reminder;
-  if (to === undefined)
+  const { message, text } = reminder;
+  if (!message)
     return {
       id: 'reminder.ask',
       with: { time: formatShownTime(reminder, ports), text },
     };
   return {
-    id: isPrivate ? 'reminder.ask.private' : 'reminder.ask.message',
-    with: { to, text },
+    id: message.isPrivate ? 'reminder.ask.private' : 'reminder.ask.message',
+    with: { to: message.addresseeName, text },
   };
 }
 
@@ -174,7 +174,7 @@ async function storeReminder(
       with: { limit: added.limit, command: 'cancel reminder' },
     });
   const { number: n } = added;
-  const { dueAtWallMs, isPrivate, setAtWallMs, text: words } = reminder;
+  const { dueAtWallMs, message, setAtWallMs, text: words } = reminder;
   const time = formatShownTime(reminder, ports);
   if (words === '') {
     const length = formatLongDuration(dueAtWallMs - setAtWallMs, 'en');
@@ -186,13 +186,10 @@ async function storeReminder(
     id: 'reminder.set.text',
     with: { n, time, text: words },
   });
-  return isPrivate ? { facts } : { facts, line };
+  return message?.isPrivate ? { facts } : { facts, line };
 }
 
-type DueReminderFields = Pick<
-  NewReminder,
-  'addresseeId' | 'addresseeName' | 'authorName' | 'dueAtWallMs' | 'isPrivate'
->;
+type DueReminderFields = Pick<NewReminder, 'dueAtWallMs' | 'message'>;
 
 async function resolveDue(
   { arrival_of: called, privately, text, when = '' }: ReminderDraft,
@@ -214,13 +211,15 @@ async function resolveDue(
     return { id: 'reminder.no_yes', with: { to: called } };
   const isHere = listPeople().some(({ id }) => id === addressee.id);
   return {
-    addresseeId: addressee.id,
-    addresseeName: takeFirstChars(
-      addressee.name.replace(unplainCharacters, '').trim(),
-      maxNameChars,
-    ),
-    authorName: takeFirstChars(toVisibleLine(author.name), maxNameChars),
-    isPrivate: privately || undefined,
+    message: {
+      addresseeId: addressee.id,
+      addresseeName: takeFirstChars(
+        addressee.name.replace(unplainCharacters, '').trim(),
+        maxNameChars,
+      ),
+      authorName: takeFirstChars(toVisibleLine(author.name), maxNameChars),
+      isPrivate: privately || undefined,
+    },
     dueAtWallMs: isHere ? nowWallMs : nowWallMs + maxMessageMs,
   };
 }
@@ -241,12 +240,12 @@ async function listForModel(
 }
 
 function formatShownTime(
-  { addresseeName, dueAtWallMs }: DueReminderFields,
+  { dueAtWallMs, message }: DueReminderFields,
   { clock, getSettings }: ServerToolPorts,
 ) {
   const { timeZone } = getSettings();
   const shown = { timeZone, nowWallMs: clock.wallMs(), locale: 'en' } as const;
-  return addresseeName ?? formatDueTime(dueAtWallMs, shown);
+  return message?.addresseeName ?? formatDueTime(dueAtWallMs, shown);
 }
 
 function toWhichLine(all: readonly unknown[]): TextLine {

@@ -95,7 +95,11 @@ export function createProgramAnswers(
     return { kind: 'open', parts: readInTurn() };
   }
 
-  function choosePipeline({ guildId, messages, pipeline }: ProgramQuestion) {
+  function choosePipeline({
+    guildId,
+    messages,
+    pipeline,
+  }: Pick<ProgramQuestion, 'guildId' | 'messages' | 'pipeline'>) {
     if (messages.some(({ content }) => content.some(isPicture))) return 'chained';
     return pipeline ?? listPipelines(guildId)[0] ?? 'chained';
   }

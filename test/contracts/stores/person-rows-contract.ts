@@ -22,7 +22,8 @@ export function testPersonRows(name: string, open: OpenStore) {
         expect(row, table).toMatchObject({ guildId });
       }
     }
-    expect(ofAna.reminders).toEqual([{ ...reminder, number: 1 }]);
+    const { message, ...own } = reminder;
+    expect(ofAna.reminders).toEqual([{ ...own, ...message, number: 1 }]);
     const count = Object.values(ofAna).flat().length;
     expect(await consents.countItems(guildId, ana)).toBe(count);
     expect(await consents.erasePerson(guildId, ana)).toBe(count - 1);

@@ -90,16 +90,16 @@ export function testReminderStore(name: string, open: OpenStore) {
     await using opened = await open();
     const { consents, reminders } = opened;
     const later = teaReminder.dueAtWallMs + 86_400_000;
-    const message = {
-      ...teaReminder,
-      addresseeId: '2',
-      addresseeName: 'Ana',
-      authorName: 'Ben',
-    };
-    const own = { ...message, isPrivate: true, dueAtWallMs: later } as const;
+    const message = { addresseeId: '2', addresseeName: 'Ana', authorName: 'Ben' };
+    const hidden = { ...message, isPrivate: true } as const;
+    const own = { ...teaReminder, message: hidden, dueAtWallMs: later };
     await reminders.add(own);
-    await reminders.add({ ...message, id: 'due' });
-    await reminders.add({ ...own, id: 'other', addresseeId: '3' });
+    await reminders.add({ ...teaReminder, message, id: 'due' });
+    await reminders.add({
+      ...own,
+      id: 'other',
+      message: { ...hidden, addresseeId: '3' },
+    });
     await reminders.add({ ...own, id: 'odd', guildId: oddShard });
     const atWallMs = teaReminder.dueAtWallMs + 0.5;
     expect(await reminders.makeArrivedDue(evenShard, ['1', '2', '4'], atWallMs)).toBe(
