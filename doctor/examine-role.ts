@@ -3,7 +3,7 @@ import { historyLimits } from '#src/chat/chat-model.ts';
 import { createRealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import type { Config } from '#src/config/config.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
-import { openEngine, resolveEngine } from '#src/engines/engines.ts';
+import { openEngine } from '#src/engines/engines.ts';
 import { tools as ownTools } from '#src/features/features.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import {
@@ -193,11 +193,11 @@ function makeEngineRole(
       return [found, ...sounds];
     },
   };
-  const { probe } = resolveEngine(role, engine);
   return {
     group,
     engine,
-    probe: async (trial) => (probe ? await probes[probe](trial) : []),
+    probe: async (trial) =>
+      engine.kind === 'local' ? [] : await probes[roles[role].paid](trial),
   };
 }
 

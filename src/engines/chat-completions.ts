@@ -8,7 +8,6 @@ export const chatCompletions: Engine<'chat'> = {
   name: 'completions',
   about: '/chat/completions; usual',
   price: 'requests',
-  probe: 'think',
   standardModel: standardModels.chat,
   async open(settings) {
     const { openClient } = await import('#src/provider/api-client.ts');

@@ -5,7 +5,6 @@ import type { ProviderRole } from '#src/provider/provider-event.ts';
 import type { LocalModels } from '#src/speech/local/local-models.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
-import type { PaidRole } from '#src/spending/prices/prices.ts';
 
 /** Version of this contract. An engine from outside names the one that it was written for. */
 export const engineVersion = 1;
@@ -66,8 +65,6 @@ export type Engine<Role extends ProviderRole = ProviderRole> = {
   readonly about: string;
   /** `requests` costs the price of the model, and `stream` the time of listening. */
   readonly price: 'free' | 'requests' | 'stream';
-  /** Role that the doctor examines. Absent without a server. */
-  readonly probe?: PaidRole;
   /** Default model. Absent without a server. */
   readonly standardModel?: string;
   /** The engine uses WebSockets, with one model a connection. */

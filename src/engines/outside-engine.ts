@@ -5,7 +5,7 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
-import { type Engine, engineVersion, type OpenEngines, roles } from './engine.ts';
+import { type Engine, engineVersion, type OpenEngines } from './engine.ts';
 
 /** Loads the export `engine` of a module. Throws an Error with one line for the operator. */
 export function loadEngine<Role extends ProviderRole>(
@@ -26,7 +26,7 @@ export function loadEngine<Role extends ProviderRole>(
   if (success) {
     const openEngine: Engine<Role>['open'] = async (...given) =>
       adapters[role](await data.open(...given), data.name);
-    return { ...data, about: place, probe: roles[role].paid, open: openEngine };
+    return { ...data, about: place, open: openEngine };
   }
   const [{ message, path } = { message: '', path: [] }] = error.issues;
   throw new Error(

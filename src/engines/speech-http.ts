@@ -30,7 +30,6 @@ export const speechHttp: Engine<'text to speech'> = {
   name: 'speech',
   about: '/audio/speech; usual elsewhere',
   price: 'requests',
-  probe: 'speak',
   standardModel: standardModels.speech,
   settings,
   // OpenAI's last models that only speak end on 2027-01-06, and none of them is taken without being asked for.

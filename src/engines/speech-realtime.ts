@@ -11,7 +11,6 @@ export const speechRealtime: Engine<'text to speech'> = {
   name: 'realtime',
   about: 'over a WebSocket; usual at OpenAI',
   price: 'requests',
-  probe: 'speak',
   standardModel: standardModels.realtimeSpeech,
   isSocket: true,
   isFor: (baseUrl, model) =>

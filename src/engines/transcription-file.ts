@@ -6,7 +6,6 @@ export const transcriptionFile: Engine<'speech to text'> = {
   name: 'file',
   about: 'uploads in pauses, about 1.5 times the sound; usual',
   price: 'requests',
-  probe: 'recognise',
   standardModel: standardModels.transcription,
   async open(settings) {
     const { openClient } = await import('#src/provider/api-client.ts');

@@ -6,7 +6,6 @@ export const transcriptionRealtime: Engine<'speech to text'> = {
   name: 'realtime',
   about: 'a WebSocket while people speak',
   price: 'stream',
-  probe: 'recognise',
   standardModel: standardModels.liveTranscription,
   isSocket: true,
   async open(settings) {
