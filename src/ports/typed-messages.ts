@@ -17,8 +17,9 @@ export type MessageContent = {
   readonly pictures?: readonly SoundFile[] | undefined;
 };
 
-/** The text lacks the mention of the bot, and is empty if Discord hides it. */
-export type TypedMessage = MessageContent & {
+export type TypedMessage = {
+  /** The text lacks the mention of the bot, and is empty if Discord hides it. */
+  readonly content: MessageContent;
   readonly guildId: GuildId;
   readonly channelId: ChannelId;
   readonly messageId: MessageId;

@@ -94,7 +94,12 @@ function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>)
     (one) => typeof one === 'string',
   );
   return {
-    ...content,
+    content: {
+      ...content,
+      text: replaceMentions(content.text, guilds.cache.get(guildId), names)
+        .replace(/\s+/g, ' ')
+        .trim(),
+    },
     guildId,
     channelId,
     messageId: id,
@@ -108,9 +113,6 @@ function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>)
     isMention: mentions.some((one) => one.id === botId),
     isVoiceMessage:
       content.recording && (Number(rest.flags) & MessageFlags.IsVoiceMessage) !== 0,
-    text: replaceMentions(content.text, guilds.cache.get(guildId), names)
-      .replace(/\s+/g, ' ')
-      .trim(),
     isHidden: isEmpty(toRecord(forwarded ?? rest)),
   };
 }

@@ -29,7 +29,7 @@ export function createCaptionTranslator(
   guildId: GuildId,
   notices: ChannelNotices,
   deps: Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>,
-  recorder: TranscriptRecorder,
+  recorder: Pick<TranscriptRecorder, 'live' | 'mayShowLine'>,
 ) {
   let language: string | undefined;
   let waiting: readonly TranscriptLine[] = [];

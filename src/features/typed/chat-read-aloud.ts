@@ -11,7 +11,11 @@ import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import type { TypedMessage, TypedOutcome } from '#src/ports/typed-messages.ts';
+import type {
+  MessageContent,
+  TypedMessage,
+  TypedOutcome,
+} from '#src/ports/typed-messages.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { isSureLanguage } from '#src/turn/speaker-language/speaker-language.ts';
 import { findReadingRefusal, queueReading, type SayOutcome } from './say-text.ts';
@@ -24,7 +28,7 @@ export type WrittenLine = {
   readonly author: Asker;
   /** Also true for a webhook. */
   readonly isBot: boolean;
-} & Pick<TypedMessage, 'isForwarded' | 'text'>;
+} & Pick<MessageContent, 'isForwarded' | 'text'>;
 
 export type ReadingOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
 
@@ -134,13 +138,17 @@ export function createChatReadAloud(
       session: ReadingSession,
     ): Promise<TypedOutcome | undefined> {
       const { notices, place } = session;
-      const { author, channelId, isHidden, isWebhook: isBot } = message;
+      const { author, channelId, content, isHidden, isWebhook: isBot } = message;
       if (place.getSettings().readChannelId !== channelId) return undefined;
       const objection = findReadObjection(message, session);
       if (objection === 'unread' && isHidden && place.isFirst('lines-hidden'))
         notices.post({ id: 'read.hidden' });
       if (objection) return objection;
-      const reading = await enqueueInOrder(session, { ...message, isBot }, author);
+      const reading = await enqueueInOrder(
+        session,
+        { ...message, ...content, isBot },
+        author,
+      );
       return toTypedOutcome(reading);
     },
 
@@ -167,7 +175,7 @@ function mayNotQuote(
 }
 
 function findReadObjection(
-  { author, isWebhook, text }: TypedMessage,
+  { author, content, isWebhook }: TypedMessage,
   { consent, place }: Owners<'consent' | 'place'>,
 ): TypedOutcome | undefined {
   if (isWebhook) return 'webhook';
@@ -177,7 +185,7 @@ function findReadObjection(
   if (!place.findPerson(author.id)) return 'absent';
   if (standing !== 'yes') return 'unasked';
   if (consent.isPaused) return 'paused';
-  return text === '' ? 'unread' : undefined;
+  return content.text === '' ? 'unread' : undefined;
 }
 
 /** The line is by a bot or a person without quotes, or it was deleted. */

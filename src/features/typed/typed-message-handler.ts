@@ -18,6 +18,7 @@ import { judgeAccess } from '#src/people/rights.ts';
 import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type {
+  MessageContent,
   TypedMessage,
   TypedMessageListener,
   TypedMessages,
@@ -102,7 +103,11 @@ export class TypedMessageHandler implements TypedMessageListener {
     const session = this.#sessions.findSession(message.guildId);
     const chat = session?.channel.channelId === message.channelId ? session : undefined;
     const isMeant = message.isMention && !message.isWebhook && !message.author.isBot;
-    if (isMeant && chat?.isHere(message.author.id) && isStopLine(message.text)) {
+    if (
+      isMeant &&
+      chat?.isHere(message.author.id) &&
+      isStopLine(message.content.text)
+    ) {
       this.#talk.stopSpeaking(message.guildId);
       return await this.#sayInstead(message, { id: 'stop.ok' }, over, 'answered');
     }
@@ -164,7 +169,7 @@ export class TypedMessageHandler implements TypedMessageListener {
         'unasked',
       );
     const usual = formatWrittenText({ id: 'ask.about.question' }, guildId, this.#deps);
-    const { words, ...subject } = toQuestion(message, usual);
+    const { words, ...subject } = toQuestion(message.content, name, usual);
     if (words === undefined)
       return await this.#sayInstead(message, { id: 'say.empty' }, signal, 'empty');
     const medium = await this.#chooseMedium(message, session);
@@ -246,13 +251,14 @@ export class TypedMessageHandler implements TypedMessageListener {
 
 /** Turns a message into a question. */
 function toQuestion(
-  { author, isForwarded, pictures, recording, text }: TypedMessage,
+  { isForwarded, pictures, recording, text }: MessageContent,
+  author: string,
   usual: string,
 ): QuestionSubject & { readonly words?: string } {
   const files = { pictures, recording };
   // A forwarded message is data, since its author is unknown.
-  const quoted = isForwarded && { author: author.name, text, isForwarded };
-  if (quoted) return { ...files, quoted, sentBy: author.name, words: usual };
+  const quoted = isForwarded && { author, text, isForwarded };
+  if (quoted) return { ...files, quoted, sentBy: author, words: usual };
   if (pictures && text === '') return { ...files, words: usual };
   return recording || pictures || /[\p{L}\p{N}]/u.test(text)
     ? { ...files, words: text }
@@ -273,7 +279,7 @@ type ChatSession = Owners<'consent' | 'loop' | 'place'>;
 
 /** Finds a reason against answering. Examines the words only if the bot may. */
 function findAnswerObjection(message: TypedMessage, session: ChatSession) {
-  const { author, isWebhook, isMention, isVoiceMessage, text } = message;
+  const { author, content, isWebhook, isMention, isVoiceMessage } = message;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
   const { consent, loop, place } = session;
@@ -284,12 +290,12 @@ function findAnswerObjection(message: TypedMessage, session: ChatSession) {
   if (isMention || (isVoiceMessage && !consent.isPaused)) return undefined;
   if (standing !== 'yes') return 'unasked';
   if (consent.isPaused) return 'paused';
-  if (text === '') return 'unread';
+  if (content.text === '') return 'unread';
   return isTypedLineMeant(message, session) ? undefined : 'not-meant';
 }
 
-function isTypedLineMeant({ author, text }: TypedMessage, { loop }: ChatSession) {
+function isTypedLineMeant({ author, content }: TypedMessage, { loop }: ChatSession) {
   loop.syncSettings();
-  const line = { by: author.id, text, atMs: loop.nowMs };
+  const line = { by: author.id, text: content.text, atMs: loop.nowMs };
   return isLineAddressed(loop.state, line, addressingRules);
 }

@@ -72,7 +72,7 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   adam.write('among ourselves', lounge);
   const asked = adam.write(`<@${sandbox.botId}> <@99> what time is it?`, lounge);
   await expect
-    .poll(() => bot.read.map(({ isMention, text }) => [isMention, text]))
+    .poll(() => bot.read.map(({ content, isMention }) => [isMention, content.text]))
     .toEqual([
       [false, ''],
       [true, '<@99> what time is it?'],
@@ -87,7 +87,7 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   adam.write('And in Rome?', { ...lounge, replyTo: reply });
   await expect
     .poll(() => bot.read.at(-1))
-    .toMatchObject({ isMention: true, text: 'And in Rome?' });
+    .toMatchObject({ isMention: true, content: { text: 'And in Rome?' } });
   adam.deleteMessage(asked);
   await expect.poll(() => bot.deleted).toEqual([asked.id]);
   expect(await bot.typed.replyTo(message, toOpenText('Too late.'), never)).toBe(
@@ -116,7 +116,7 @@ test('marks of Discord are read as the names people see: in /say, in the menu an
   await adam.menu('Read aloud', message).answered(soon());
   expect(bot.said.at(-1)).toBe(`Dinner: ${named}`);
   adam.write(`<@${sandbox.botId}> call ${marks}`, { channel: 'Lounge' });
-  await expect.poll(() => bot.read.at(-1)?.text).toBe(`call ${named}`);
+  await expect.poll(() => bot.read.at(-1)?.content.text).toBe(`call ${named}`);
 });
 
 const photo = { url: 'https://cdn.test/a.png', name: 'a.png', type: 'image/png' };
@@ -169,7 +169,9 @@ test.each(Object.keys(forms))(
     const [picked] = bot.picked;
     expect(picked).toMatchObject(content);
     const text = name === 'embeds' ? '' : picked?.text.replaceAll('\n', ' ');
-    await expect.poll(() => bot.read.at(-1)).toMatchObject({ text, isHidden: false });
+    await expect
+      .poll(() => bot.read.at(-1))
+      .toMatchObject({ content: { text }, isHidden: false });
   },
 );
 

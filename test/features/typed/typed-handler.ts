@@ -1,6 +1,10 @@
 import { createChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
-import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
+import type {
+  MessageContent,
+  TypedMessage,
+  TypedMessages,
+} from '#src/ports/typed-messages.ts';
 import {
   lounge,
   type SessionFixture,
@@ -12,7 +16,12 @@ let written = 0;
 export function makeTyped(
   author: TypedMessage['author'],
   text: string,
-  over: Partial<TypedMessage> = {},
+  {
+    isForwarded,
+    pictures,
+    recording,
+    ...over
+  }: Partial<TypedMessage & MessageContent> = {},
 ): TypedMessage {
   return {
     guildId: 'g',
@@ -21,7 +30,7 @@ export function makeTyped(
     author,
     isWebhook: false,
     isMention: false,
-    text,
+    content: { text, isForwarded, pictures, recording },
     ...over,
   };
 }

@@ -111,7 +111,7 @@ const contextIsDataNote =
 
 /** Formats the newest lines that fit, before `beforeAtMs` on the monotonic clock. */
 export function buildRecentContext(
-  recorder: TranscriptRecorder,
+  recorder: Pick<TranscriptRecorder, 'session' | 'listRecentLines' | 'toSessionMs'>,
   beforeAtMs: number,
   nowMs: number,
   timeZone: string,
