@@ -27,7 +27,7 @@ export type CaptionTranslator = ReturnType<typeof createCaptionTranslator>;
 /** Creates a translator that shows translations below captions. */
 export function createCaptionTranslator(
   guildId: GuildId,
-  notices: ChannelNotices,
+  notices: Pick<ChannelNotices, 'post' | 'reportFailure'>,
   deps: Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>,
   recorder: Pick<TranscriptRecorder, 'live' | 'mayShowLine'>,
 ) {

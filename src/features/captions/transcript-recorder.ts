@@ -328,8 +328,8 @@ const maxTitleChars = 100;
 const musicMs = 30_000;
 
 function watchMusic(
-  notices: Session['notices'],
-  tracks: NamedTracks,
+  notices: Pick<Session['notices'], 'formatWrittenText'>,
+  tracks: Pick<NamedTracks, 'listen'>,
   write: (text: string) => void,
 ) {
   const begun = new WeakSet<TrackItem>();

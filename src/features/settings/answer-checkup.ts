@@ -1,10 +1,7 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
-import type {
-  Deps,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef, CueOutcome } from '#src/ports/voice-link.ts';
@@ -44,13 +41,23 @@ export type CheckReport = {
 /** Longest wait for the end of speech, and the interval of checks. */
 const [patienceMs, checkEveryMs] = [3_000, 250];
 
+type CheckedParts = Deps<
+  | 'chat'
+  | 'clock'
+  | 'codec'
+  | 'cues'
+  | 'onEvent'
+  | 'pipelines'
+  | 'places'
+  | 'spending'
+  | 'synthesizer'
+  | 'transcriber'
+>;
+
 export type AnswerCheckup = ReturnType<typeof createAnswerCheckup>;
 
 /** Checks everything that an answer needs. Concurrent requests share one report. */
-export function createAnswerCheckup(
-  deps: SessionDependencies,
-  sessions: ServerSessions,
-) {
+export function createAnswerCheckup(deps: CheckedParts, sessions: ServerSessions) {
   const running = new Map<string, Promise<CheckReport>>();
 
   async function runCheckup(
@@ -142,7 +149,7 @@ function createProbeRunner(
 /** Speaks a sentence and listens to it. The server pays. Never throws. */
 async function checkEngines(
   guildId: GuildId,
-  deps: SessionDependencies,
+  deps: CheckedParts,
   style: ReplyStyle,
   pipeline: PipelineName,
 ): Promise<readonly Finding[]> {

@@ -530,7 +530,13 @@ function createTrackPersistence(
 }
 
 function toStoredSounds(
-  { isLooping: loop, origin, positionMs: atMs, source, title }: TrackItem,
+  {
+    isLooping: loop,
+    origin,
+    positionMs: atMs,
+    source,
+    title,
+  }: Pick<TrackItem, 'isLooping' | 'origin' | 'positionMs' | 'source' | 'title'>,
   place: number,
 ) {
   if (!origin) return [];

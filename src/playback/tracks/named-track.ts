@@ -250,7 +250,10 @@ export class NamedTrack {
     for (const { ended } of this.#items) ended.resolve('looping');
   }
 
-  #seekItem(item: TrackItem, { kind, ms }: SeekTarget): TrackOutcome {
+  #seekItem(
+    item: Pick<TrackItem, 'positionMs' | 'seek' | 'source'>,
+    { kind, ms }: SeekTarget,
+  ): TrackOutcome {
     const track = this.name;
     const { lengthMs, isSeekable, title } = item.source;
     if (!isSeekable) return { kind: 'unseekable', track, title };
