@@ -154,9 +154,5 @@ export function toOutcome(line: TextLine): ToolOutcome {
 }
 
 export function toUnchangedOutcome(line: TextLine): ToolOutcome {
-  return {
-    facts: { outcome: formatText(line.id, line.with) },
-    line,
-    hasChangedNothing: true,
-  };
+  return { ...toOutcome(line), line, hasChangedNothing: true };
 }

@@ -131,18 +131,16 @@ async function prepareReminder(
   if ('id' in due) return { kind: 'refused', line: due };
   const { channelId, name: channelName } = place;
   const reminder = { guildId, personId, channelId, channelName, text: words, ...due };
-  const isTimer = words === '';
-  const run = () =>
-    storeReminder(
-      { ...reminder, id: crypto.randomUUID(), setAtWallMs: clock.wallMs() },
-      ports,
-      own,
-    );
   return {
     kind: 'ready',
     question: toConfirmLine(reminder, ports),
-    effect: isTimer ? 'change' : 'last',
-    run,
+    effect: words === '' ? 'change' : 'last',
+    run: () =>
+      storeReminder(
+        { ...reminder, id: crypto.randomUUID(), setAtWallMs: clock.wallMs() },
+        ports,
+        own,
+      ),
   };
 }
 

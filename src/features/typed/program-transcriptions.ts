@@ -144,8 +144,11 @@ async function requestEnglish(
   deps: CompletionParts,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
-  const kind = 'translation of a recording';
-  const order = { kind, guildId, personId: asker.id } as const;
+  const order = {
+    kind: 'translation of a recording',
+    guildId,
+    personId: asker.id,
+  } as const;
   const english = new Map<RecordingSegment, string>();
   const missing = () => segments.filter((segment) => !english.has(segment));
   for (let n = 0; n < maxTries; n++) {
@@ -173,8 +176,11 @@ async function toSegment(
   transcriber: Transcriber,
   signal: AbortSignal,
 ): Promise<RecordingSegment> {
-  const transcript = await transcribeSound(pcm, transcriber, signal);
-  const { isTranslated, language, text, words } = transcript;
+  const { isTranslated, language, text, words } = await transcribeSound(
+    pcm,
+    transcriber,
+    signal,
+  );
   return {
     startMs: fromMs,
     endMs: toMs,

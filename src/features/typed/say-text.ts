@@ -90,9 +90,8 @@ function placeText(
   const { owner, payer, speed, track = '', voice, wait } = how;
   const refused = findPaymentRefusal(clauses, payer, session.place, deps.spending);
   if (refused) return refused;
-  const own = toChosenVoice(voice, session);
   const source = createLazySpeech(clauses, session.place, deps, payer, {
-    ...own,
+    ...toChosenVoice(voice, session),
     speed,
   });
   const sound = { source, owner: owner && tracks.getOwner(owner) };
@@ -145,8 +144,9 @@ function findPaymentRefusal(
   spending: BudgetAuthority,
 ): SayRefusal | undefined {
   if (!payer) return undefined;
-  const request = toReadingRequest(clauses.join(' '), channel.guildId, payer);
-  const opened = spending.open(request);
+  const opened = spending.open(
+    toReadingRequest(clauses.join(' '), channel.guildId, payer),
+  );
   if (opened.kind === 'refused') return toRefusal(opened.line);
   opened.reservation.close();
   return undefined;

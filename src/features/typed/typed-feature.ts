@@ -84,10 +84,14 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
 
 /** Offers written answers to deafened people, once in each server. */
 function offerWrittenAnswers(
-  session: Owners<'consent' | 'notices' | 'place' | 'speech'>,
+  {
+    consent,
+    notices,
+    place,
+    speech,
+  }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
   peopleSettings: SessionDependencies['peopleSettings'],
 ): FeatureSession {
-  const { consent, notices, place, speech } = session;
   const { guildId, name } = place.channel;
   const seen = new Set<string>();
 
@@ -102,8 +106,9 @@ function offerWrittenAnswers(
     });
     if (!stored.isSaved) return;
     const line = { id: 'voice.answers.offer', with: { channel: name } } as const;
-    const words = toOpenText(notices.formatWrittenText(line));
-    await notices.tellPerson(personId, words, signal).catch(() => undefined);
+    await notices
+      .tellPerson(personId, toOpenText(notices.formatWrittenText(line)), signal)
+      .catch(() => undefined);
   }
 
   return {

@@ -140,14 +140,14 @@ export class TypedRequests {
   }
 
   openAskWindow(guildId: GuildId, personId: PersonId): void {
-    const session = this.#findSession(guildId);
-    session?.loop.post({ kind: 'opened-window', by: personId });
+    this.#findSession(guildId)?.loop.post({ kind: 'opened-window', by: personId });
   }
 
   /** Silences the bot within two frames, and drops waiting questions and sounds. */
   stopSpeaking(guildId: GuildId): 'stopped' | 'nothing' {
-    const session = this.#findSession(guildId);
-    return session?.speech.requests.stopEverything() ? 'stopped' : 'nothing';
+    return this.#findSession(guildId)?.speech.requests.stopEverything()
+      ? 'stopped'
+      : 'nothing';
   }
 
   /** Loads the languages of the asker, also without a session. */

@@ -63,9 +63,7 @@ export function openUnspokenAnswer(
   const opened = spending.open(toAnswerRequest(turn, guildId, kind, askerId));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const reservation = opened.reservation.watchUsage(onUsage);
-  const host: ReplyHost = tools
-    ? { ...silentHost, run: (call, until) => tools.callTool(call, until) }
-    : silentHost;
+  const host: ReplyHost = tools ? { ...silentHost, run: tools.callTool } : silentHost;
   async function* readParts() {
     reservation.markWanted();
     yield* pipeline.withReservation(reservation).answer(await ready(), host, signal);

@@ -120,9 +120,10 @@ export function createWrittenTools(
   ): ToolCallResult {
     if (!session || action.presser || waiting)
       return createRejectedResult(needsConfirmText);
-    const run = async (_: unknown, until: AbortSignal) =>
-      await action.run(ports, until);
-    waiting = { tool, action: { ...action, run } };
+    waiting = {
+      tool,
+      action: { ...action, run: (_, until) => action.run(ports, until) },
+    };
     return { how: 'asked', content: formatToolResult({ waiting: waitingText }) };
   }
 

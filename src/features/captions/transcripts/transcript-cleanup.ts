@@ -1,4 +1,3 @@
-import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDaysSetting } from '#src/features/captions/caption-settings.ts';
 import {
@@ -71,21 +70,25 @@ export class TranscriptCleanup implements PersonHooks {
     let areEnded = false;
     const round = async () => {
       try {
-        const running = listRecorders(this.#running.list()).map(
-          ({ session }) => session.id,
-        );
         if (!areEnded)
-          await transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
+          await transcripts.onDisk.writer.endOpenSessions(
+            this.#shard,
+            this.#listCaptionedIds(),
+          );
         areEnded = true;
         await this.expireTranscripts();
       } finally {
         this.updateOutdatedMessages(signal);
       }
     };
-    const report = (change: AlertChange) => onEvent('', change);
-    const name = 'expiry of transcripts';
     await runPeriodically(
-      { name, clock, everyMs: expiryIntervalMs, run: round, report },
+      {
+        name: 'expiry of transcripts',
+        clock,
+        everyMs: expiryIntervalMs,
+        run: round,
+        report: (change) => onEvent('', change),
+      },
       signal,
     );
   }
@@ -218,11 +221,8 @@ export class TranscriptCleanup implements PersonHooks {
         eraser.erasePerson(guildId, personId, sessionId),
       );
     return async () => {
-      const running = listRecorders(this.#running.list(guildId)).map(
-        ({ session }) => session.id,
-      );
       const counts = await Array.fromAsync(
-        reason === 'withdrawn' ? running : [undefined],
+        reason === 'withdrawn' ? this.#listCaptionedIds(guildId) : [undefined],
         erase,
       );
       this.updateOutdatedMessages(neverAborted);
@@ -245,18 +245,22 @@ export class TranscriptCleanup implements PersonHooks {
     );
   }
 
+  #listCaptionedIds(guildId?: GuildId) {
+    return listRecorders(this.#running.list(guildId)).map(({ session }) => session.id);
+  }
+
   #readBoth<T>(guildId: GuildId, one: (store: TranscriptStore) => Promise<T>) {
-    const readPart = () => this.#deps.transcripts.askBoth(one);
-    return withStoreTimeout(guildId, this.#deps, 'store.unreadable', readPart);
+    return withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
+      this.#deps.transcripts.askBoth(one),
+    );
   }
 
   #eraseBoth(guildId: GuildId, one: (store: TranscriptStore) => Promise<number>) {
-    const readPart = () => this.#deps.transcripts.sumBoth(one);
     return withStoreTimeout(
       guildId,
       this.#deps,
       'store.unwritable',
-      readPart,
+      () => this.#deps.transcripts.sumBoth(one),
       eraseTimeoutMs,
     );
   }

@@ -149,8 +149,11 @@ export class TranscriptRequests {
         const session = await open.findSession(sessionId);
         if (!session) return noTranscript;
         const lines = await open.listLines(session);
-        const file = formatTranscriptFile(format, { session, lines, timeZone, locale });
-        return { kind: 'file', session, file };
+        return {
+          kind: 'file',
+          session,
+          file: formatTranscriptFile(format, { session, lines, timeZone, locale }),
+        };
       }),
     );
   }
@@ -264,10 +267,12 @@ export class TranscriptRequests {
   }
 
   #formatRecap(message: readonly TextLine[], guildId: GuildId) {
-    const lines = message.map(({ id, with: words = {} }: CheckedLine) =>
-      formatWrittenText({ id, with: escapeTextValues(words) }, guildId, this.#deps),
-    );
-    return lines.join('\n').slice(0, maxMessageChars);
+    return message
+      .map(({ id, with: words = {} }: CheckedLine) =>
+        formatWrittenText({ id, with: escapeTextValues(words) }, guildId, this.#deps),
+      )
+      .join('\n')
+      .slice(0, maxMessageChars);
   }
 
   /** Summarises a session. The asker pays, or the server if the id is empty. */
