@@ -1,4 +1,4 @@
-import { isRequested } from '#src/conversation/machine/speech-events.ts';
+import { isRequested } from '#src/conversation/machine/selectors.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {

@@ -102,7 +102,12 @@ export function makeTools(
   isSlow: boolean,
 ): readonly FeatureTool[] {
   const longestMs = isSlow ? slowToolMs : usualToolMs;
-  const run = async (_call: unknown, _ports: unknown, signal: AbortSignal) => {
+  const run = async (
+    _call: unknown,
+    _ports: unknown,
+    _own: unknown,
+    signal: AbortSignal,
+  ) => {
     await calls.call('run', [20, isSlow ? longestMs : 2_000, longestMs], signal);
     return { facts: { outcome: 'done' } };
   };

@@ -7,8 +7,9 @@ import {
   findHeardReply,
   isHeldByTool,
   isMuted,
+  isRequested,
 } from './selectors.ts';
-import { endPausedUtterances, isRequested } from './speech-events.ts';
+import { endPausedUtterances } from './speech-events.ts';
 import { endTools } from './tool-decisions.ts';
 import {
   dropAnnouncement,

@@ -240,3 +240,8 @@ export function leaveQueue({ turnQueue }: ConversationState, id: Id) {
   if (turnQueue.current?.id === id) turnQueue.current = undefined;
   turnQueue.waiting = turnQueue.waiting.filter((one) => one !== id);
 }
+
+/** Returns whether a transcript is requested, now or at the end of the utterance. */
+export function isRequested({ recognition }: UtteranceState): boolean {
+  return recognition === 'deferred' || recognition === 'requested';
+}

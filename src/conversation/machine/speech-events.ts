@@ -9,6 +9,7 @@ import {
   findOpenSpeech,
   getVoiceEndMs,
   hasRefused,
+  isRequested,
   isSpeaking,
   joinTranscript,
   leaveQueue,
@@ -195,11 +196,6 @@ function reopenTurn(draft: Draft, turn: TurnState) {
   if (current?.id !== turn.id) return;
   noteAnswerOver(draft, turn.by, '');
   discardAnswer(draft, turn);
-}
-
-/** Returns whether a transcript is requested, now or at the end of the utterance. */
-export function isRequested({ recognition }: UtteranceState): boolean {
-  return recognition === 'deferred' || recognition === 'requested';
 }
 
 /** Asks the recogniser for a transcript now, or at the end of the utterance if `isDeferred`. */
