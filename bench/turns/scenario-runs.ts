@@ -16,7 +16,10 @@ import { readClips } from './voice-clips.ts';
 export type Workshop = { readonly codec: OpusCodec; readonly weights: SileroNetwork };
 
 /** For the oracle, which answers 120 ms after it was asked. */
-const textRules: EndpointRules = { ...endpointRules, textTimeoutMs: 400 };
+const textRules: EndpointRules = {
+  ...endpointRules,
+  delay: { ...endpointRules.delay, textTimeoutMs: 400 },
+};
 
 export async function openWorkshop(): Promise<Workshop> {
   return { codec: await openMediaplex(), weights: await loadSilero() };

@@ -7,8 +7,10 @@ import {
 } from '#bench/turns/silences/turn-moments.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openTurnModel } from '#src/speech/local/turn-model.ts';
-import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import { decideEndpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
+import {
+  decideEndpointingDelay,
+  endpointingDelayRules,
+} from '#src/turn/endpointing/endpointing-delay.ts';
 import { type HumanScene, readHumanScenes } from './human-scenes.ts';
 import { listReadEnds, type ReadSilence } from './read-silences.ts';
 
@@ -26,8 +28,8 @@ type HumanFigures = ReturnType<typeof measure>;
 type Group = readonly [name: string, silences: readonly WatchedSilence[]];
 
 /** For the oracle, which answers 120 ms after it was asked. */
-const textRules = { ...endpointRules, textTimeoutMs: 400 };
-const { minDelayMs } = endpointRules;
+const textRules = { ...endpointingDelayRules, textTimeoutMs: 400 };
+const { minDelayMs } = endpointingDelayRules;
 
 const byVoiceActivity: Detector = () => 500;
 const byWords: Detector = ({ signs }) =>
@@ -37,7 +39,7 @@ const byWordsAndModel: Detector = ({ signs }) =>
 const byModel: Detector = ({ signs: { isClosed, isLagging, judgement } }) =>
   decideEndpointingDelay(
     { isClosed, isLagging, judgement, isTextless: true },
-    endpointRules,
+    endpointingDelayRules,
     {},
   ).delayMs;
 

@@ -1,6 +1,8 @@
 import { formatTable } from '#bench/format-table.ts';
-import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import { decideEndpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
+import {
+  decideEndpointingDelay,
+  endpointingDelayRules,
+} from '#src/turn/endpointing/endpointing-delay.ts';
 import { readHeldOutTurns, type SilenceTurn } from './held-out-turns.ts';
 import { findLeast, sweepRules } from './sweep-rules.ts';
 import type { MomentDeps, TurnMoment } from './turn-moments.ts';
@@ -13,7 +15,7 @@ type Detector = (moment: TurnMoment) => number;
 /** The most of each, as shares of the row of voice activity alone. */
 const sweepTargets = { cutOffAt300: 0.41, waitAt5: 0.53 } as const;
 /** For the oracle, which answers 120 ms after it was asked. */
-const textRules = { ...endpointRules, textTimeoutMs: 400 };
+const textRules = { ...endpointingDelayRules, textTimeoutMs: 400 };
 
 const scoreVoiceActivity: Detector = () => 0;
 const scoreOwnRules: Detector = ({ signs, silentMs }) =>

@@ -34,7 +34,10 @@ export type TurnMoment = {
 export type MomentDeps = { readonly codec: OpusCodec; readonly weights: SileroNetwork };
 
 /** An utterance is not ended here: every silence is seen to its end. */
-const unendingRules = { ...endpointRules, minDelayMs: 60_000, maxDelayMs: 60_000 };
+const unendingRules = {
+  ...endpointRules,
+  delay: { ...endpointRules.delay, minDelayMs: 60_000, maxDelayMs: 60_000 },
+};
 const stepMs = 20;
 const samplesPerMs = 16;
 
@@ -54,7 +57,10 @@ export async function listMoments(
   judge?: JudgeTurn,
 ) {
   const rules = judge
-    ? { ...unendingRules, turnModelMs: usualTurnModelMs }
+    ? {
+        ...unendingRules,
+        pause: { ...unendingRules.pause, turnModelMs: usualTurnModelMs },
+      }
     : unendingRules;
   const listener = createUnendingListener(parts, words, rules);
   const moments: TurnMoment[] = [];
@@ -144,5 +150,5 @@ function toSigns(voice: EndpointingState, atMs: number) {
       signs: { isClosed: false, isLagging: false, isTextless: true },
     };
   }
-  return describePause(voice, atMs, endpointRules);
+  return describePause(voice, atMs, endpointRules.pause);
 }

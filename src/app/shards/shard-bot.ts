@@ -163,9 +163,12 @@ function createSessionSources(
     hearing: {
       endpointRules: {
         ...endpointRules,
-        textTimeoutMs,
-        soundsOverMs: usualSoundsOverMs,
-        ...(engines.turnModel && { turnModelMs: usualTurnModelMs }),
+        delay: { ...endpointRules.delay, textTimeoutMs },
+        pause: {
+          ...endpointRules.pause,
+          soundsOverMs: usualSoundsOverMs,
+          ...(engines.turnModel && { turnModelMs: usualTurnModelMs }),
+        },
       },
       turnModel: engines.turnModel,
       partialTrust,

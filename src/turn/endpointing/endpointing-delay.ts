@@ -8,10 +8,14 @@ import {
 } from './pause-habits.ts';
 
 export const endpointingDelayRules = {
-  /** Without a text while packets still flow. */
-  textlessDelayMs: 500,
-  /** Without a text when the client has stopped sending. */
-  textlessClosedDelayMs: 300,
+  textless: {
+    /** Without a text while packets still flow. */
+    delayMs: 500,
+    /** Without a text when the client has stopped sending. */
+    closedDelayMs: 300,
+    /** `preemptiveLeadMs` without a text. A recogniser that is asked in a pause needs about 120 ms. */
+    preemptiveLeadMs: 120,
+  },
   /** Longest wait for a text. 0 if no recogniser is asked, or its text is not waited for. */
   textTimeoutMs: 0,
   minDelayMs: 150,
@@ -24,8 +28,6 @@ export const endpointingDelayRules = {
   wordsJudgeTimeoutMs: 620,
   /** A preemptive answer may begin this long before a sure end. */
   preemptiveLeadMs: 400,
-  /** The same without a text. A recogniser that is asked in a pause needs about 120 ms. */
-  textlessPreemptiveLeadMs: 120,
   /** Lag of voice activity detection behind the voice (Silero v5: 82 ms at p50), subtracted from the delay. */
   voiceActivityLagMs: 50,
 };
@@ -144,16 +146,17 @@ function computeTextlessDelay(
   rules: EndpointingDelayRules,
   slowMs: number,
 ) {
+  const { maxDelayMs, minDelayMs, textless } = rules;
   const judged = weighJudgement(signs);
-  const usualMs = signs.isClosed ? rules.textlessClosedDelayMs : rules.textlessDelayMs;
+  const usualMs = signs.isClosed ? textless.closedDelayMs : textless.delayMs;
   const ownMs =
     judged === undefined
       ? usualMs + clampNumber(slowMs / 2, -50, 200)
       : toDelay(judged - measureSlowness(slowMs), signs, rules);
   const dueMs = signs.isTextless ? rules.textTimeoutMs : 0;
-  const aheadMs = dueMs > 0 ? 0 : rules.textlessPreemptiveLeadMs;
+  const aheadMs = dueMs > 0 ? 0 : textless.preemptiveLeadMs;
   return {
-    delayMs: clampDelay(Math.max(ownMs, dueMs), rules),
+    delayMs: clampNumber(Math.max(ownMs, dueMs), minDelayMs, maxDelayMs),
     preemptiveLeadMs: aheadMs,
   };
 }
@@ -199,10 +202,6 @@ function interpolateDelay(completeLogit: number) {
     [fromLogit, fromMs] = [toLogit, toMs];
   }
   return fromMs;
-}
-
-function clampDelay(delayMs: number, rules: EndpointingDelayRules) {
-  return clampNumber(delayMs, rules.minDelayMs, rules.maxDelayMs);
 }
 
 function clampNumber(value: number, least: number, most: number) {

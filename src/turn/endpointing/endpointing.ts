@@ -20,36 +20,44 @@ import type { SpeakerHabits } from './pause-habits.ts';
  * is one turn, and ends within 200 ms of its label (`npm test -- test/turn/endpointing/recordings`).
  */
 export const endpointRules = {
-  ...endpointingDelayRules,
-  /** Probability from which a voice starts, or resumes after a pause. */
-  startProbability: 0.5,
-  /** The gap to `startProbability` keeps a word from flickering. */
-  stopProbability: 0.35,
-  windowMs: 32,
-  /** A click or a cough is shorter. */
-  windowsToBegin: 3,
-  /** Unvoiced time that makes a pause: the recogniser is asked. */
-  pauseMs: 64,
-  pauseGapMs: 80,
-  /** Unvoiced time after which the turn model is asked, once in a pause. Infinity without a turn model. */
-  turnModelMs: Number.POSITIVE_INFINITY,
-  /** Unvoiced time that sounds like an end to a model that hears, while neither words nor turn model have answered. */
-  soundsOverMs: Number.POSITIVE_INFINITY,
-  /** Most pauses inside a sentence are shorter. */
-  longPauseMs: 200,
-  /** Windows this far below the mean level are echo or room, as voice activity detection lags. */
-  faintDb: 17,
-  /** A speaker who trails off for longer is still talking. */
-  faintMs: 160,
-  /** A microphone that closes so soon after the voice closed because of it. */
-  closeMs: 60,
-  packetGapMs: 200,
+  delay: endpointingDelayRules,
+  /** What voice activity detection calls a voice. */
+  activity: {
+    /** Probability from which a voice starts, or resumes after a pause. */
+    startProbability: 0.5,
+    /** The gap to `startProbability` keeps a word from flickering. */
+    stopProbability: 0.35,
+    windowMs: 32,
+    /** A click or a cough is shorter. */
+    windowsToBegin: 3,
+    /** Windows this far below the mean level are echo or room, as voice activity detection lags. */
+    faintDb: 17,
+  },
+  /** When a pause begins, and when each of its stages does. */
+  pause: {
+    /** Unvoiced time that makes a pause: the recogniser is asked. */
+    pauseMs: 64,
+    pauseGapMs: 80,
+    /** Unvoiced time after which the turn model is asked, once in a pause. Infinity without a turn model. */
+    turnModelMs: Number.POSITIVE_INFINITY,
+    /** Unvoiced time that sounds like an end to a model that hears, while neither words nor turn model have answered. */
+    soundsOverMs: Number.POSITIVE_INFINITY,
+    /** Most pauses inside a sentence are shorter. */
+    longPauseMs: 200,
+    /** A speaker who trails off for longer is still talking. */
+    faintMs: 160,
+    /** A microphone that closes so soon after the voice closed because of it. */
+    closeMs: 60,
+    packetGapMs: 200,
+  },
   maxUtteranceMs: 60_000,
   /** Speech that begins sooner belongs to the ended utterance. */
   mergeMs: 1500,
 };
 
 export type EndpointRules = Readonly<typeof endpointRules>;
+type ActivityRules = EndpointRules['activity'];
+type PauseRules = EndpointRules['pause'];
 
 /** `turnModelMs` where there is a turn model: it answers after 60 ms, before most turns end. */
 export const usualTurnModelMs = 100;
@@ -186,9 +194,12 @@ export function stepEndpointing(
     const judged = kind === 'paused' ? { ...pause, wordsJudgement } : pause;
     return decideEnd({ ...voice, pause: judged }, event, rules, person);
   }
-  if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
+  if (
+    event.kind === 'window' &&
+    isVoiced(voice.kind === 'talking', event.probability, rules.activity)
+  ) {
     return isTailWindow(voice, event.atMs)
-      ? decideEnd(addTail(voice, event, rules), event, rules, person)
+      ? decideEnd(addTail(voice, event, rules.activity), event, rules, person)
       : continueVoice(voice, event, rules);
   }
   return reviewPause(addPacket(voice, event), event, rules, person);
@@ -213,23 +224,21 @@ type Window = Extract<EndpointingEvent, { kind: 'window' }>;
 function awaitVoice(
   voice: Quiet,
   event: EndpointingEvent,
-  rules: EndpointRules,
+  { activity, pause }: EndpointRules,
 ): EndpointingStep {
-  if (event.kind !== 'window' && event.kind !== 'silence-frame')
-    return { voice, effects: [] };
   if (event.kind === 'silence-frame') return { voice: quietVoice, effects: [] };
+  if (event.kind !== 'window') return { voice, effects: [] };
   const { atMs, probability } = event;
   const run =
-    voice.kind === 'maybe' && atMs - voice.lastVoiceMs < rules.packetGapMs
+    voice.kind === 'maybe' && atMs - voice.lastVoiceMs < pause.packetGapMs
       ? voice
-      : { fromMs: atMs - rules.windowMs, windows: 0, heard: noEvidence };
-  const voiced =
-    probability >= (run.windows > 0 ? rules.stopProbability : rules.startProbability);
-  if (!voiced) return { voice: quietVoice, effects: [] };
+      : { fromMs: atMs - activity.windowMs, windows: 0, heard: noEvidence };
+  if (!isVoiced(run.windows > 0, probability, activity))
+    return { voice: quietVoice, effects: [] };
   const { fromMs } = run;
   const windows = run.windows + 1;
-  const heard = addVoicedWindow(run.heard, event, rules.windowMs);
-  if (windows < rules.windowsToBegin) {
+  const heard = addVoicedWindow(run.heard, event, activity.windowMs);
+  if (windows < activity.windowsToBegin) {
     return {
       voice: { kind: 'maybe', fromMs, lastVoiceMs: atMs, windows, heard },
       effects: [],
@@ -242,10 +251,9 @@ function awaitVoice(
   };
 }
 
-function isVoiced(voice: SpeakingVoice, probability: number, rules: EndpointRules) {
+function isVoiced(isTalking: boolean, probability: number, activity: ActivityRules) {
   return (
-    probability >=
-    (voice.kind === 'talking' ? rules.stopProbability : rules.startProbability)
+    probability >= (isTalking ? activity.stopProbability : activity.startProbability)
   );
 }
 
@@ -254,48 +262,48 @@ function isTailWindow({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number) 
   return mutedAtMs !== undefined && atMs <= lastPacketMs;
 }
 
-function addTail(voice: SpeakingVoice, window: Window, rules: EndpointRules) {
+function addTail(voice: SpeakingVoice, window: Window, activity: ActivityRules) {
   const closedMs = (voice.mutedAtMs ?? window.atMs) - packetMs;
-  return addVoice(voice, window, Math.min(window.atMs, closedMs), rules);
+  return addVoice(voice, window, Math.min(window.atMs, closedMs), activity);
 }
 
 function addVoice(
   voice: SpeakingVoice,
   window: Window,
   toMs: number,
-  rules: EndpointRules,
+  activity: ActivityRules,
 ): SpeakingVoice {
   const { levelDb, probability } = window;
   const lastVoiceMs = Math.max(voice.lastVoiceMs, toMs);
   // Faint windows are voice, but do not count for its level.
-  const isFaint = isFaintWindow(voice, levelDb, rules);
+  const isFaint = isFaintWindow(voice, levelDb, activity);
   const counted = isFaint ? { probability } : window;
   return {
     ...voice,
     lastVoiceMs,
     lastLoudMs: isFaint ? voice.lastLoudMs : lastVoiceMs,
-    heard: addVoicedWindow(voice.heard, counted, rules.windowMs),
+    heard: addVoicedWindow(voice.heard, counted, activity.windowMs),
   };
 }
 
 function continueVoice(
   voice: SpeakingVoice,
   window: Window,
-  rules: EndpointRules,
+  { activity, maxUtteranceMs }: EndpointRules,
 ): EndpointingStep {
   const { atMs } = window;
   const talking: SpeakingVoice = {
-    ...addVoice(voice, window, atMs, rules),
+    ...addVoice(voice, window, atMs, activity),
     kind: 'talking',
     lastPacketMs: Math.max(voice.lastPacketMs, atMs),
     mutedAtMs: undefined,
     pause: noPause,
     understood: voice.understood && { ...voice.understood, isUpToPause: false },
   };
-  if (talking.lastVoiceMs - voice.fromMs >= rules.maxUtteranceMs)
+  if (talking.lastVoiceMs - voice.fromMs >= maxUtteranceMs)
     return endUtterance(talking, 'too-long');
   if (voice.kind === 'talking') return { voice: talking, effects: [] };
-  const pausedMs = Math.max(0, atMs - rules.windowMs - voice.lastVoiceMs);
+  const pausedMs = Math.max(0, atMs - activity.windowMs - voice.lastVoiceMs);
   return { voice: talking, effects: [{ kind: 'resumed', atMs, pausedMs }] };
 }
 
@@ -324,27 +332,28 @@ function reviewPause(
 function decideEnd(
   voice: SpeakingVoice,
   event: EndpointingEvent,
-  rules: EndpointRules,
+  { delay: delayRules, maxUtteranceMs, pause }: EndpointRules,
   person: SpeakerHabits,
 ): EndpointingStep {
   const { atMs } = event;
-  const { signs, silentMs } = describePause(voice, atMs, rules);
-  const delay = decideEndpointingDelay(signs, rules, person);
+  const { signs, silentMs } = describePause(voice, atMs, pause);
+  const delay = decideEndpointingDelay(signs, delayRules, person);
   const isOver =
-    silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
+    silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= delayRules.minDelayMs;
   if (isOver) return endUtterance(voice, signs.isClosed ? 'mute' : 'quiet');
-  if (atMs - voice.fromMs >= rules.maxUtteranceMs)
-    return endUtterance(voice, 'too-long');
-  const isLikelyOver = delay.delayMs - silentMs <= delay.preemptiveLeadMs;
-  const isSoundOver = soundsOver(signs, silentMs, rules);
-  return notePause(voice, event, { silentMs, isLikelyOver, isSoundOver }, rules);
+  if (atMs - voice.fromMs >= maxUtteranceMs) return endUtterance(voice, 'too-long');
+  const stages = {
+    'likely-over': delay.delayMs - silentMs <= delay.preemptiveLeadMs,
+    'sounds-over': soundsOver(signs, silentMs, pause),
+  };
+  return notePause(voice, event, silentMs, stages, pause);
 }
 
 /** Describes the silence since the voice, and what it says about the end of the utterance. */
 export function describePause(
   voice: SpeakingVoice,
   atMs: number,
-  rules: EndpointRules,
+  rules: PauseRules,
 ): { readonly silentMs: number; readonly signs: PauseSigns } {
   const { lastPacketMs, mutedAtMs, understood } = voice;
   const { judgement, wordsJudgement } = voice.pause;
@@ -370,7 +379,7 @@ export function describePause(
 function soundsOver(
   { isTextless, judgement }: PauseSigns,
   silentMs: number,
-  { soundsOverMs }: EndpointRules,
+  { soundsOverMs }: PauseRules,
 ) {
   const probability = judgement?.probability;
   const isOver =
@@ -384,17 +393,15 @@ function soundsOver(
 function notePause(
   voice: SpeakingVoice,
   event: EndpointingEvent,
-  signs: Pick<PauseStages, 'isLikelyOver' | 'isSoundOver'> & {
-    readonly silentMs: number;
-  },
-  rules: EndpointRules,
+  silentMs: number,
+  signs: Readonly<Record<'likely-over' | 'sounds-over', boolean>>,
+  rules: PauseRules,
 ): EndpointingStep {
   const { atMs } = event;
-  const { silentMs } = signs;
   // A microphone that has closed sends only silence, which need not be waited for.
   const waitedMs = voice.mutedAtMs === undefined ? silentMs : Number.MAX_VALUE;
   const effects: EndpointingEffect[] = [];
-  const pause: PauseStages = { ...voice.pause };
+  const pause: NotedPause = { ...voice.pause };
   if (voice.kind === 'talking') {
     if (!isPause(voice, event, rules)) return { voice, effects };
     pause.atMs = atMs;
@@ -405,22 +412,16 @@ function notePause(
     const aheadMs = Math.max(0, rules.turnModelMs - silentMs);
     effects.push({ kind: 'ask-turn-model', atMs, aheadMs });
   }
-  if (!pause.isLong && waitedMs >= rules.longPauseMs) {
-    pause.isLong = true;
-    effects.push({ kind: 'long-pause', atMs });
-  }
-  if (!pause.isSoundOver && signs.isSoundOver) {
-    pause.isSoundOver = true;
-    effects.push({ kind: 'sounds-over', atMs });
-  }
-  if (!pause.isLikelyOver && signs.isLikelyOver) {
-    pause.isLikelyOver = true;
-    effects.push({ kind: 'likely-over', atMs });
+  const isReached = { ...signs, 'long-pause': waitedMs >= rules.longPauseMs };
+  for (const kind of pauseStages) {
+    if (!isReached[kind] || pause.reported.includes(kind)) continue;
+    pause.reported = [...pause.reported, kind];
+    effects.push({ kind, atMs });
   }
   return { voice: { ...voice, kind: 'paused', pause }, effects };
 }
 
-function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointRules) {
+function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: PauseRules) {
   if (voice.mutedAtMs !== undefined) return true;
   if (event.atMs - voice.lastPacketMs >= rules.pauseGapMs) return true;
   return (
@@ -484,19 +485,19 @@ function findEndOfTurn(
   return completeLogit < 0 ? { completeLogit: completeLogit / 2, lastWord } : undefined;
 }
 
-/** Each stage of a pause is reported once. */
-type PauseStages = {
+/** Each is reported once in a pause, in this order. */
+const pauseStages = ['long-pause', 'sounds-over', 'likely-over'] as const;
+
+type NotedPause = {
   /** Instant at which the pause was noticed. */
   atMs?: number;
-  isLong: boolean;
-  isLikelyOver: boolean;
-  isSoundOver: boolean;
+  reported: readonly (typeof pauseStages)[number][];
   /** Question to the turn model in this pause, and its answer. */
   judgement?: TurnJudgement;
   wordsJudgement?: WordsJudgement | undefined;
 };
 
-const noPause: PauseStages = { isLong: false, isLikelyOver: false, isSoundOver: false };
+const noPause: NotedPause = { reported: [] };
 
 type SpeakingVoice = {
   readonly kind: 'talking' | 'paused';
@@ -507,7 +508,7 @@ type SpeakingVoice = {
   readonly lastPacketMs: number;
   /** Start of the silence frames, if they are the latest packets. */
   readonly mutedAtMs?: number;
-  readonly pause: Readonly<PauseStages>;
+  readonly pause: Readonly<NotedPause>;
   readonly understood?: UnderstoodText;
   readonly heard: VoiceEvidence;
 };
@@ -521,7 +522,7 @@ const maxBrokenOffLogit = -1;
 function isFaintWindow(
   { heard }: SpeakingVoice,
   levelDb: number | undefined,
-  { faintDb }: { readonly faintDb: number },
+  { faintDb }: ActivityRules,
 ) {
   if (levelDb === undefined || heard.meanLevelDb === undefined) return false;
   return levelDb < heard.meanLevelDb - faintDb;
@@ -532,7 +533,7 @@ function isFaintWindow(
  */
 function getVoiceEndMs(
   { lastLoudMs, lastVoiceMs }: SpeakingVoice,
-  { faintMs }: { readonly faintMs: number },
+  { faintMs }: PauseRules,
 ) {
   return Math.max(lastLoudMs, lastVoiceMs - faintMs);
 }

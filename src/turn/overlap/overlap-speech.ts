@@ -1,4 +1,4 @@
-import type { BargeInRules } from './barge-in-rules.ts';
+import type { BargeInTimeouts, ReactionRules } from './barge-in-rules.ts';
 import { classifyInterjection } from './interjections.ts';
 
 /** `aside` is said to other people, `noise` has no words. */
@@ -138,7 +138,7 @@ export function stepSpeech(
   speech: OverlapSpeech,
   event: At & SpeechEvent,
   isAsker: boolean,
-  rules: BargeInRules,
+  rules: ReactionRules,
 ): OverlapSpeech {
   switch (event.kind) {
     case 'began':
@@ -157,7 +157,7 @@ export function stepSpeech(
 function beginSpeech(
   former: OverlapSpeech,
   event: At & { fromMs: number },
-  { usualNoticeMs }: BargeInRules,
+  { usualNoticeMs }: ReactionRules,
 ) {
   const fresh = {
     ...createSpeech(event, true),
@@ -173,7 +173,7 @@ function addVoice(
   speech: OverlapSpeech,
   event: At & { voicedMs: number; levelDb: number },
   isAsker: boolean,
-  rules: BargeInRules,
+  rules: ReactionRules,
 ): OverlapSpeech {
   const { voicedMs, levelDb, atMs } = event;
   const { sound } = speech;
@@ -199,7 +199,7 @@ function decideReaction(
   { explainedMs, fromMs, reaction, sound }: OverlapSpeech,
   atMs: number,
   isAsker: boolean,
-  rules: BargeInRules,
+  rules: ReactionRules,
 ) {
   const newMs = sound.voicedMs - explainedMs;
   // Of the asker, the time since any new voice counts. Of others, the new voice.
@@ -217,7 +217,7 @@ function decideReaction(
 function silenceSpeech(
   speech: OverlapSpeech,
   change: Partial<OverlapSound>,
-  rules: BargeInRules,
+  rules: ReactionRules,
 ): OverlapSpeech {
   const { beforeMs, explainedMs } = speech;
   const sound = { ...speech.sound, ...change, isSounding: false };
@@ -258,7 +258,7 @@ export function applyWords(
   speech: OverlapSpeech,
   isFinal: boolean,
   isAsker: boolean,
-  rules: BargeInRules,
+  rules: ReactionRules,
 ): OverlapSpeech {
   const { beforeMs, sound } = speech;
   const isSettled = speech.isSettled || isFinal;
@@ -283,12 +283,12 @@ export function expireSpeech(
   speech: OverlapSpeech,
   atMs: number,
   isForBot: boolean,
-  rules: BargeInRules,
+  timeouts: BargeInTimeouts,
 ): OverlapSpeech | 'stop' | 'yield' {
   const { reaction, sound, stopAtMs } = speech;
   const { lastVoiceMs } = sound;
   if (stopAtMs !== undefined) {
-    return atMs - Math.max(stopAtMs, lastVoiceMs) >= rules.partialStopTimeoutMs
+    return atMs - Math.max(stopAtMs, lastVoiceMs) >= timeouts.partialStopTimeoutMs
       ? 'stop'
       : speech;
   }
@@ -297,15 +297,15 @@ export function expireSpeech(
       return speech;
     case 'tentative-pause':
     case 'duck': {
-      if (atMs - lastVoiceMs >= rules.duckTimeoutMs)
+      if (atMs - lastVoiceMs >= timeouts.duckTimeoutMs)
         return { ...speech, reaction: 'none' };
       return reaction === 'tentative-pause' &&
-        atMs - lastVoiceMs >= rules.falseInterruptionTimeoutMs
+        atMs - lastVoiceMs >= timeouts.falseInterruptionTimeoutMs
         ? { ...speech, reaction: 'duck' }
         : speech;
     }
     case 'pause':
-      return expirePause(speech, atMs, isForBot, rules);
+      return expirePause(speech, atMs, isForBot, timeouts);
   }
 }
 
@@ -313,13 +313,13 @@ function expirePause(
   speech: OverlapSpeech,
   atMs: number,
   isForBot: boolean,
-  rules: BargeInRules,
+  timeouts: BargeInTimeouts,
 ) {
   // Others are done when they end, but words for the bot have some time to come.
   const { endedAtMs, lastVoiceMs, voicedMs } = speech.sound;
-  const overMs = endedAtMs ?? lastVoiceMs + rules.lostSpeechTimeoutMs;
-  if (atMs < overMs + (isForBot ? rules.finalTextTimeoutMs : 0)) return speech;
-  if (isForBot && voicedMs - speech.beforeMs >= rules.minQuestionDurationMs)
+  const overMs = endedAtMs ?? lastVoiceMs + timeouts.lostSpeechTimeoutMs;
+  if (atMs < overMs + (isForBot ? timeouts.finalTextTimeoutMs : 0)) return speech;
+  if (isForBot && voicedMs - speech.beforeMs >= timeouts.minQuestionDurationMs)
     return 'yield';
   const isSettled = speech.isSettled || isForBot;
   return { ...speech, isSettled, reaction: 'none' } as const;

@@ -1,4 +1,4 @@
-import type { BargeInRules } from './barge-in-rules.ts';
+import type { BargeInRules, BargeInTimeouts } from './barge-in-rules.ts';
 import {
   applyWords,
   carryToNextReply,
@@ -93,28 +93,29 @@ export function stepBargeIn(
   rules: BargeInRules,
 ): BargeInStep {
   const { atMs } = event;
+  const { timeouts } = rules;
   switch (event.kind) {
     case 'reply-began':
-      return beginReply(state, event, rules);
+      return beginReply(state, event, timeouts);
     case 'reply-over':
       return {
         state: { ...state, reply: undefined },
         effects: releaseDucking(state.reply),
       };
     case 'left':
-      return settleByTime(removePerson(state, event.personId), atMs, rules);
+      return settleByTime(removePerson(state, event.personId), atMs, timeouts);
     case 'heard-as':
       return applyOverlapText(state, event, rules);
     case 'tick':
-      return settleByTime(state, atMs, rules);
+      return settleByTime(state, atMs, timeouts);
     default: {
       const speech = stepSpeech(
         getSpeech(state, event),
         event,
         isAnswering(state, event.personId),
-        rules,
+        rules.reaction,
       );
-      return settleByTime(putSpeech(state, speech), atMs, rules);
+      return settleByTime(putSpeech(state, speech), atMs, timeouts);
     }
   }
 }
@@ -125,16 +126,17 @@ function applyOverlapText(
   rules: BargeInRules,
 ): BargeInStep {
   const { personId, isFinal, atMs } = event;
+  const { timeouts } = rules;
   const former = getSpeech(state, event);
   const speech = { ...former, meant: former.meant || event.isMeant };
   const mine = isAnswering(state, personId);
   const hasSay = mine || speech.meant || state.reply?.replyTo === undefined;
   const meaning = getMeaning(event, hasSay);
   if (former.isSettled && !isFinal && meaning !== 'stop')
-    return settleByTime(state, atMs, rules);
+    return settleByTime(state, atMs, timeouts);
   switch (meaning) {
     case 'nothing':
-      return settleByTime(putSpeech(state, speech), atMs, rules);
+      return settleByTime(putSpeech(state, speech), atMs, timeouts);
     case 'fine':
     case 'echo': {
       const goesOn =
@@ -143,7 +145,7 @@ function applyOverlapText(
       return settleByTime(
         putSpeech(next, explainSpeech(speech, meaning, isFinal)),
         atMs,
-        rules,
+        timeouts,
       );
     }
     case 'stop':
@@ -154,13 +156,13 @@ function applyOverlapText(
       return settleByTime(
         putSpeech(state, { ...speech, reaction: 'pause', stopAtMs }),
         atMs,
-        rules,
+        timeouts,
       );
     }
     case 'hold': {
       const hold = { personId, untilMs: atMs + rules.maxHoldDurationMs };
       const next = putSpeech(state, explainSpeech(speech, 'fine', true));
-      return settleByTime(updateReply(next, { hold }), atMs, rules);
+      return settleByTime(updateReply(next, { hold }), atMs, timeouts);
     }
     case 'words':
       return applyOverlapWords(putSpeech(state, speech), event, speech, rules);
@@ -171,20 +173,20 @@ function applyOverlapWords(
   state: BargeInState,
   event: OverlapText,
   speech: OverlapSpeech,
-  rules: BargeInRules,
+  { reaction, timeouts }: BargeInRules,
 ) {
   const { personId, isFinal, atMs } = event;
   const { reply } = state;
   const old = reply !== undefined && isOldSpeech(speech, reply, atMs);
   // Words of the asker, or with the bot's name, interrupt the bot. Those of others do not.
   const mine = isAnswering(state, personId) && !old;
-  const next = putSpeech(state, applyWords(speech, isFinal, mine, rules));
+  const next = putSpeech(state, applyWords(speech, isFinal, mine, reaction));
   if (!reply?.interruptible || !isFinal || old || !(mine || speech.meant)) {
-    return settleByTime(next, atMs, rules);
+    return settleByTime(next, atMs, timeouts);
   }
   if (mine || reply.paused) return endReply(next, { kind: 'yield', personId });
-  if (reply.leaving) return settleByTime(next, atMs, rules);
-  const step = settleByTime(updateReply(next, { leaving: true }), atMs, rules);
+  if (reply.leaving) return settleByTime(next, atMs, timeouts);
+  const step = settleByTime(updateReply(next, { leaving: true }), atMs, timeouts);
   return {
     ...step,
     effects: [...step.effects, { kind: 'finish-clause', personId } as const],
@@ -194,7 +196,7 @@ function applyOverlapWords(
 function beginReply(
   state: BargeInState,
   event: Extract<BargeInEvent, { kind: 'reply-began' }>,
-  rules: BargeInRules,
+  timeouts: BargeInTimeouts,
 ): BargeInStep {
   const { replyTo, interruptible, atMs: fromMs } = event;
   const ducked = state.reply?.ducked ?? false;
@@ -209,7 +211,7 @@ function beginReply(
   return settleByTime(
     { ...state, speeches: state.speeches.map(carryToNextReply), reply },
     fromMs,
-    rules,
+    timeouts,
   );
 }
 
@@ -219,7 +221,7 @@ function beginReply(
 function settleByTime(
   state: BargeInState,
   atMs: number,
-  rules: BargeInRules,
+  timeouts: BargeInTimeouts,
 ): BargeInStep {
   const speeches: OverlapSpeech[] = [];
   let isSame = true;
@@ -229,7 +231,7 @@ function settleByTime(
       speech,
       atMs,
       meant || isAnswering(state, personId),
-      rules,
+      timeouts,
     );
     const kept = typeof next === 'string' ? explainSpeech(speech, 'fine', true) : next;
     if (next === 'stop') return stopReply(putSpeech(state, kept), atMs);

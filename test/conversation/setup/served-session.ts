@@ -189,9 +189,12 @@ function makeTurnModel(probability: ServedOptions['overProbability']) {
     turnModel: { load: () => undefined, judge: () => judged },
     endpointRules: {
       ...endpointRules,
-      textTimeoutMs: 600,
-      turnModelMs: usualTurnModelMs,
-      soundsOverMs: usualSoundsOverMs,
+      delay: { ...endpointRules.delay, textTimeoutMs: 600 },
+      pause: {
+        ...endpointRules.pause,
+        turnModelMs: usualTurnModelMs,
+        soundsOverMs: usualSoundsOverMs,
+      },
     },
   };
 }

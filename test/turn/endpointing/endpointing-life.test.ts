@@ -38,7 +38,7 @@ const life = fc.array(happening, { maxLength: 400 }).map((all) => {
       return kind === 'text' ? { kind, text, atMs } : { kind, atMs };
     },
   );
-  return [...events, ...makeTicks(atMs, atMs + rules.maxDelayMs + 40)];
+  return [...events, ...makeTicks(atMs, atMs + rules.delay.maxDelayMs + 40)];
 });
 
 test('whatever comes: began and ended take turns, pauses lie inside, an answer is likely only in them', () =>
@@ -67,7 +67,10 @@ function endedInTime(noted: NotedEffect) {
   if (noted.why === 'too-long')
     return noted.notedAtMs - noted.fromMs >= rules.maxUtteranceMs;
   const sinceVoiceMs = noted.notedAtMs - noted.toMs;
-  return sinceVoiceMs >= rules.minDelayMs && sinceVoiceMs <= rules.maxDelayMs + 120;
+  return (
+    sinceVoiceMs >= rules.delay.minDelayMs &&
+    sinceVoiceMs <= rules.delay.maxDelayMs + 120
+  );
 }
 
 test('no turn ends while voice sounds, whatever the recogniser says', () => {

@@ -9,7 +9,10 @@ import {
 import { decideEndpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
 import { makeTicks, makeWindows, wordEndMs, wordEvent } from './endpointing-run.ts';
 
-const rules = { ...endpointRules, turnModelMs: usualTurnModelMs };
+const rules = {
+  ...endpointRules,
+  pause: { ...endpointRules.pause, turnModelMs: usualTurnModelMs },
+};
 
 /** What happens in the silence after a word, where the turn model answers after 60 ms; when the model was asked, and the end. */
 function listen(
@@ -21,7 +24,10 @@ function listen(
   const soundedOver: number[] = [];
   let endedAtMs: number | undefined;
   const step = (event: EndpointingEvent) => {
-    const done = stepEndpointing(voice, event, { ...rules, soundsOverMs });
+    const done = stepEndpointing(voice, event, {
+      ...rules,
+      pause: { ...rules.pause, soundsOverMs },
+    });
     voice = done.voice;
     for (const effect of done.effects) {
       if (effect.kind === 'ask-turn-model') asked.push(effect.atMs);
@@ -110,7 +116,7 @@ test('an answer that fails, or comes later than 420 ms, counts for nothing', () 
 /** Wait of a session without a turn model. */
 function getUsualWait() {
   const signs = { isClosed: true, isLagging: false, isTextless: true };
-  return decideEndpointingDelay(signs, endpointRules, {}).delayMs;
+  return decideEndpointingDelay(signs, endpointRules.delay, {}).delayMs;
 }
 
 test('an answer about a pause that is over changes nothing', () => {

@@ -78,7 +78,7 @@ export function makeVoice(
     {
       kind: 'began',
       personId,
-      fromMs: noticedMs - rules.usualNoticeMs,
+      fromMs: noticedMs - rules.reaction.usualNoticeMs,
       atMs: noticedMs,
     },
     ...windows,
